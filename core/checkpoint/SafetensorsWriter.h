@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "checkpoint/TensorInfo.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace secateur {
+
+/// Writes one .safetensors file: the header first, then the bytes of each tensor in the order declared, without holding them all.
+///
+/// Writes to the path given; giving it its final name is the caller's work (see exporting). Every failure, a full disk among
+/// them, is an Error that names the file and the system's reason.
+class SafetensorsWriter {
+public:
+    struct Declaration {
+        std::string name;
+        DType dtype = DType::Float32;
+        Shape shape;
+    };
+
+    SafetensorsWriter(const std::filesystem::path &file, std::vector<Declaration> tensors, const std::map<std::string, std::string> &metadata);
+    ~SafetensorsWriter();
+    SafetensorsWriter(const SafetensorsWriter &) = delete;
+    SafetensorsWriter &operator=(const SafetensorsWriter &) = delete;
+
+    /// Writes the next tensor; its name and its number of bytes must be those of the declaration (a programmer's error otherwise).
+    void write(std::string_view name, std::span<const std::byte> bytes);
+    /// Flushes to the disk (fsync) and closes. Throws Error; asserts that every tensor was written.
+    void finish();
+
+private:
+    std::filesystem::path m_path;
+    std::vector<Declaration> m_tensors;
+    std::size_t m_next = 0;
+    std::FILE *m_file = nullptr;
+};
+
+} // namespace secateur

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace secateur {
+
+/// What ends an operation: a sentence for the user that names the object and the cause, and a hint what to try.
+/// Thrown inside core; a front end shows both and nothing else.
+class Error : public std::runtime_error {
+public:
+    explicit Error(const std::string &sentence, std::string hint = {}) : std::runtime_error(sentence), m_hint(std::move(hint)) {}
+
+    /// What the user can do about it; may be empty.
+    const std::string &hint() const noexcept { return m_hint; }
+
+private:
+    std::string m_hint;
+};
+
+/// The job was asked to stop. Not an error: what was finished is kept.
+class Cancelled : public std::exception {
+public:
+    const char *what() const noexcept override { return "cancelled"; }
+};
+
+} // namespace secateur

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "checkpoint/TensorInfo.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace secateur {
+
+/// Rotary position embedding (Su et al., arXiv 2104.09864) and the scalings of the Llama family, as transformers' `rope_scaling` names them.
+struct RopeSpec {
+    enum class Scaling { None, Linear, Dynamic, Yarn, Llama3, LongRope };
+    Scaling scaling = Scaling::None;
+    double theta = 10000.0;
+    double factor = 1.0;
+    std::int64_t originalContext = 0;              ///< tokens; `original_max_position_embeddings` (Yarn, Llama3, LongRope)
+    double lowFrequencyFactor = 1.0;               ///< Llama3
+    double highFrequencyFactor = 4.0;              ///< Llama3
+    double betaFast = 32.0;                        ///< Yarn
+    double betaSlow = 1.0;                         ///< Yarn
+    bool truncate = true;                          ///< Yarn: correction range rounded to whole dimensions
+    std::optional<double> attentionFactor;         ///< Yarn, LongRope: scale of cos and sin; computed when absent
+    std::optional<double> mscale;                  ///< Yarn
+    std::optional<double> mscaleAllDim;            ///< Yarn
+    std::vector<double> shortFactors, longFactors; ///< LongRope: one per pair of dimensions
+    bool operator==(const RopeSpec &) const = default;
+};
+
+/// One attention submodule with its input norm.
+struct AttentionSpec {
+    std::int64_t heads = 0;
+    std::int64_t kvHeads = 0;
+    std::int64_t headDim = 0;
+    bool qkvBias = false;
+    bool outputBias = false;
+    bool operator==(const AttentionSpec &) const = default;
+};
+
+/// One gated FFN: down( act(gate(x)) * up(x) ).
+struct FfnSpec {
+    std::int64_t neurons = 0; ///< rows of gate and up, columns of down
+    bool bias = false;
+    bool operator==(const FfnSpec &) const = default;
+};
+
+/// One decoder layer. A removed attention is absent, and its input norm with it; a pruned FFN is narrower. Nothing else marks a pruned model.
+struct LayerSpec {
+    std::optional<AttentionSpec> attention;
+    FfnSpec ffn;
+    bool operator==(const LayerSpec &) const = default;
+};
+
+/// What a model is made of, without its weights. Everything else about its shape follows from here.
+struct ModelSpec {
+    std::string family; ///< `model_type` of config.json
+    std::int64_t hiddenSize = 0;
+    std::int64_t vocabularySize = 0;
+    std::int64_t contextLength = 0; ///< `max_position_embeddings`, tokens
+    double normEpsilon = 1e-6;
+    bool tiedEmbeddings = false;
+    RopeSpec rope;
+    DType dtype = DType::Float32; ///< as config.json says; the weights may differ
+    std::vector<LayerSpec> layers;
+    bool operator==(const ModelSpec &) const = default;
+
+    std::int64_t layerCount() const { return std::int64_t(layers.size()); }
+};
+
+/// Parameters of one attention submodule (q, k, v, o and their biases; its input norm is counted with the layer).
+std::int64_t attentionParameters(const AttentionSpec &attention, std::int64_t hiddenSize);
+/// Parameters of one FFN.
+std::int64_t ffnParameters(const FfnSpec &ffn, std::int64_t hiddenSize);
+/// Parameters of all decoder layers, norm weights included (`M` of the method).
+std::int64_t layerParameters(const ModelSpec &spec);
+/// Parameters of the whole model; tied embeddings count once.
+std::int64_t modelParameters(const ModelSpec &spec);
+/// Bytes of keys and values that one token takes in a cache of that type.
+std::int64_t kvBytesPerToken(const ModelSpec &spec, DType dtype);
+/// Multiply-adds of one token, times two, without the attention products over the context.
+std::int64_t flopPerToken(const ModelSpec &spec);
+
+/// Every tensor that a checkpoint of this specification must hold, with Hugging Face's names, in layer order.
+std::vector<ExpectedTensor> expectedTensors(const ModelSpec &spec);
+
+} // namespace secateur

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "text/Tokenizer.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace secateur {
+
+/// Which text is read and how it is cut.
+struct TextSettings {
+    std::vector<std::filesystem::path> files;
+    std::optional<std::int64_t> windows; ///< how many are wanted; none = as many as the text gives
+    std::int64_t length = 2048;          ///< tokens of one window
+    std::uint64_t seed = 0;              ///< of the order of the documents; 0 = as they are
+};
+
+/// Consecutive windows of tokens that do not overlap; the tail of the text is dropped.
+struct TokenWindows {
+    std::int64_t length = 0;         ///< tokens of one window
+    std::vector<TokenId> tokens;     ///< count() * length ids, row-major
+    std::int64_t tokensInText = 0;   ///< before cutting
+    std::string hash;                ///< SHA-256 of the ids kept (little-endian int32): the identity of the calibration text
+
+    std::int64_t count() const { return length == 0 ? 0 : std::int64_t(tokens.size()) / length; }
+    std::span<const TokenId> window(std::int64_t index) const { return std::span(tokens).subspan(std::size_t(index * length), std::size_t(length)); }
+};
+
+/// Joins the documents by a blank line ("\n\n"), tokenises once and cuts into windows (method.md section 2 of the design; the authors' calibration).
+/// Throws Error when the text is shorter than the windows wanted (how many tokens there are, how many are needed) or than one window.
+TokenWindows readWindows(const Tokenizer &tokenizer, const TextSettings &settings);
+
+} // namespace secateur

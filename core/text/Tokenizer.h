@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace secateur {
+
+using TokenId = std::int32_t;
+
+/// A tokenizer read from tokenizer.json (the format of Hugging Face's `tokenizers` library), with the ids of that library.
+///
+/// Supported: BPE with byte-level pre-tokenizers (ByteLevel with or without its own pattern, Digits, Split by a regular expression, Sequence),
+/// `ignore_merges`, added tokens with their flags, the ByteLevel decoder. Any other component is an Error that names it.
+/// Immutable; one tokenizer may be used by several threads.
+class Tokenizer {
+public:
+    /// Throws Error when the file is missing, malformed or uses an unsupported component.
+    static Tokenizer fromFile(const std::filesystem::path &file);
+    /// From the text of a tokenizer.json; `source` is what messages call it.
+    static Tokenizer fromJson(std::string_view json, const std::string &source);
+    ~Tokenizer();
+    Tokenizer(Tokenizer &&) noexcept;
+    Tokenizer &operator=(Tokenizer &&) noexcept;
+
+    /// The ids of `text` (UTF-8; invalid sequences are read as U+FFFD), without the special tokens that a post-processor would add.
+    std::vector<TokenId> encode(std::string_view text) const;
+    /// The text of `ids`; bytes that are no UTF-8 become U+FFFD. Special tokens are left out when asked. Ids that do not exist are left out.
+    std::string decode(std::span<const TokenId> ids, bool skipSpecial = false) const;
+
+    /// Number of ids: the largest id plus one, added tokens included.
+    std::int64_t size() const;
+    std::optional<TokenId> idOf(std::string_view token) const;
+    /// SHA-256 of the file's bytes.
+    const std::string &hash() const;
+
+private:
+    struct Implementation;
+    explicit Tokenizer(std::unique_ptr<const Implementation> implementation);
+    std::unique_ptr<const Implementation> m_implementation;
+};
+
+} // namespace secateur

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Imports LibTorch from SECATEUR_LIBTORCH as the target secateur::torch.
+#
+# Torch's own package file demands a CUDA toolkit, so the two libraries that we call are imported by hand. CUDA is not linked: its
+# library is opened at run time when a CUDA device is asked for (core/engine/Device.cpp), so one binary serves both.
+set(header "${SECATEUR_LIBTORCH}/include/torch/headeronly/version.h")
+if(NOT EXISTS "${SECATEUR_LIBTORCH}/lib/libtorch_cpu.so" OR NOT EXISTS "${header}")
+  message(FATAL_ERROR "No LibTorch at '${SECATEUR_LIBTORCH}'. Run packaging/run, which fetches one, "
+                      "or name another (2.11 or newer) with -DSECATEUR_LIBTORCH=PATH.")
+endif()
+file(STRINGS "${header}" version_lines REGEX "^#define TORCH_VERSION_(MAJOR|MINOR|PATCH) ")
+string(REGEX REPLACE "[^0-9;]" "" version_numbers "${version_lines}")
+list(JOIN version_numbers "." SECATEUR_LIBTORCH_VERSION)
+if(SECATEUR_LIBTORCH_VERSION VERSION_LESS 2.11)
+  message(FATAL_ERROR "LibTorch at '${SECATEUR_LIBTORCH}' is ${SECATEUR_LIBTORCH_VERSION}; 2.11 or newer is needed.")
+endif()
+message(STATUS "LibTorch ${SECATEUR_LIBTORCH_VERSION}: ${SECATEUR_LIBTORCH}")
+
+foreach(part c10 torch_cpu)
+  add_library(secateur_import_${part} SHARED IMPORTED)
+  set_target_properties(secateur_import_${part} PROPERTIES IMPORTED_LOCATION "${SECATEUR_LIBTORCH}/lib/lib${part}.so")
+endforeach()
+
+add_library(secateur_torch INTERFACE)
+add_library(secateur::torch ALIAS secateur_torch)
+target_include_directories(secateur_torch SYSTEM INTERFACE
+  "${SECATEUR_LIBTORCH}/include" "${SECATEUR_LIBTORCH}/include/torch/csrc/api/include")
+target_link_libraries(secateur_torch INTERFACE secateur_import_torch_cpu secateur_import_c10)
+target_link_options(secateur_torch INTERFACE "LINKER:-rpath,${SECATEUR_LIBTORCH}/lib"
+  # Torch's libraries find their own companions (OpenMP, CUDA run time) by their own run paths, which the linker does not follow.
+  "LINKER:--allow-shlib-undefined" "LINKER:--no-as-needed")
+target_compile_definitions(secateur_torch INTERFACE AT_PER_OPERATOR_HEADERS)
