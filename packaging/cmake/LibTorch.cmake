@@ -3,12 +3,23 @@
 #
 # Torch's own package file demands a CUDA toolkit, so the two libraries that we call are imported by hand. CUDA is not linked: its
 # library is opened at run time when a CUDA device is asked for (core/engine/Device.cpp), so one binary serves both.
-set(header "${SECATEUR_LIBTORCH}/include/torch/headeronly/version.h")
-if(NOT EXISTS "${SECATEUR_LIBTORCH}/lib/libtorch_cpu.so" OR NOT EXISTS "${header}")
+if(NOT EXISTS "${SECATEUR_LIBTORCH}/lib/libtorch_cpu.so" AND EXISTS "${SECATEUR_LIBTORCH}/torch/lib/libtorch_cpu.so")
+  string(APPEND SECATEUR_LIBTORCH "/torch") # a site-packages folder was named
+endif()
+# The version has moved between headers from release to release.
+foreach(header torch/headeronly/version.h torch/csrc/api/include/torch/version.h)
+  set(header "${SECATEUR_LIBTORCH}/include/${header}")
+  if(EXISTS "${header}")
+    file(STRINGS "${header}" version_lines REGEX "^#define TORCH_VERSION_(MAJOR|MINOR|PATCH) [0-9]")
+  endif()
+  if(version_lines)
+    break()
+  endif()
+endforeach()
+if(NOT EXISTS "${SECATEUR_LIBTORCH}/lib/libtorch_cpu.so" OR NOT version_lines)
   message(FATAL_ERROR "No LibTorch at '${SECATEUR_LIBTORCH}'. Run packaging/run, which fetches one, "
                       "or name another (2.11 or newer) with -DSECATEUR_LIBTORCH=PATH.")
 endif()
-file(STRINGS "${header}" version_lines REGEX "^#define TORCH_VERSION_(MAJOR|MINOR|PATCH) ")
 string(REGEX REPLACE "[^0-9;]" "" version_numbers "${version_lines}")
 list(JOIN version_numbers "." SECATEUR_LIBTORCH_VERSION)
 if(SECATEUR_LIBTORCH_VERSION VERSION_LESS 2.11)

@@ -1,0 +1,220 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What packaging/run and packaging/test share: Debian packages, LibTorch, the build. Sourced, not run.
+#
+# Every step looks first and does nothing when there is nothing to do, so that a second call costs a fraction of a second.
+# Everything fetched lies under .deps/, everything built under build/; deleting both undoes all but the Debian packages.
+
+project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+deps=$project/.deps
+pins=$project/packaging/python
+libtorch=${SECATEUR_LIBTORCH:-} # the `torch` folder that is used; empty = fetch the pinned one
+cuda=                           # not empty = the CUDA libraries are wanted
+pip_log=                        # not empty = temporary file to remove at exit
+
+say() { printf '%s\n' "$*" >&2; }
+
+# fail SENTENCE [REMEDY]
+fail() {
+    say "error: $1"
+    [ -z "${2:-}" ] || say "  $2"
+    exit 1
+}
+
+# ---- Debian packages ----------------------------------------------------------------------------------------------------------
+
+# need_packages GROUP...: installs what is missing of these groups of packages.txt, after saying what and why.
+need_packages() {
+    local groups=" $* " group package reason wanted=() missing=() reasons=()
+    while read -r group package reason; do
+        [[ $group != \#* && $groups == *" $group "* ]] || continue
+        wanted+=("$package")
+        reasons+=("$reason")
+    done <"$project/packaging/packages.txt"
+
+    if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+        say "This is not a Debian system: nothing is installed here. Needed, by Debian's names: ${wanted[*]}"
+        return
+    fi
+    local installed i
+    installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null || true)
+    for i in "${!wanted[@]}"; do
+        grep -qx "${wanted[$i]} installed" <<<"$installed" && continue
+        [ ${#missing[@]} -gt 0 ] || say "Missing Debian packages:"
+        missing+=("${wanted[$i]}")
+        say "$(printf '  %-20s %s' "${wanted[$i]}" "${reasons[$i]}")"
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+
+    local root=() command="apt-get install --no-install-recommends ${missing[*]}"
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null ||
+            fail "Installing them needs root, and there is no sudo here." "As root: $command"
+        root=(sudo)
+        say "Installing them needs root: sudo may ask for your password."
+    fi
+    say "Installing them with apt-get ..."
+    "${root[@]}" apt-get update -qq ||
+        fail "Debian's package lists could not be fetched." "Check the network and /etc/apt/sources.list, or install by hand: $command"
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
+        fail "Some Debian packages could not be installed (apt-get's reason is above)." "By hand: $command"
+}
+
+# ---- LibTorch and Python packages ---------------------------------------------------------------------------------------------
+
+# pip_run WHAT SIZE ARG...: runs pip; when it fails, shows the end of what it said and a sentence.
+pip_run() {
+    local what=$1 size=$2
+    shift 2
+    say "Downloading $what ($size) ..."
+    pip_log=$(mktemp)
+    # pip's own temporary files go where the result goes: /tmp is often small.
+    TMPDIR=$deps PIP_ROOT_USER_ACTION=ignore python3 -m pip --no-input --disable-pip-version-check "$@" >"$pip_log" 2>&1 || {
+        tail -n 5 "$pip_log" >&2
+        if grep -q 'HASHES' "$pip_log"; then
+            fail "What was downloaded as $what is not what was pinned: it was changed or damaged on the way. Nothing of it was kept." "Try again; if it stays so, please report it."
+        elif grep -qi 'No space left' "$pip_log"; then
+            fail "The disk that holds $deps is full. Nothing was left behind." "Free about 3 GB and try again."
+        fi
+        fail "$what could not be downloaded (pip's reason is above). Nothing was left behind." "Check the network or the proxy and try again."
+    }
+    rm -f "$pip_log"
+    pip_log=
+}
+
+# in_place FOLDER PINS...: whether FOLDER was made from just these files of pins.
+in_place() {
+    local folder=$1
+    shift
+    [ -e "$folder/.pins" ] && cat "$@" | cmp -s - "$folder/.pins"
+}
+
+# put_in_place TEMPORARY FOLDER PINS...: gives a finished folder its name; what had the name before goes.
+put_in_place() {
+    local temporary=$1 folder=$2
+    shift 2
+    cat "$@" >"$temporary/.pins"
+    [ ! -e "$folder" ] || mv "$folder" "$temporary.old"
+    mv "$temporary" "$folder"
+    rm -rf "$temporary.old"
+}
+
+# remove_leftovers FOLDER.PID...: of calls that were killed; those of calls that still run stay.
+remove_leftovers() {
+    local folder
+    for folder; do
+        [ -d "/proc/${folder##*.}" ] || rm -rf "$folder"
+    done
+}
+
+has_nvidia_driver() {
+    [ -e /proc/driver/nvidia/version ] || [ -e /dev/nvidiactl ] || command -v nvidia-smi >/dev/null
+}
+
+# need_libtorch: sets `libtorch`, after fetching the pinned one unless another was named.
+need_libtorch() {
+    if [ -n "$libtorch" ]; then
+        local named=$libtorch
+        for libtorch in "$named" "$named/torch"; do
+            if [ -e "$libtorch/lib/libtorch_cpu.so" ]; then
+                libtorch=$(cd "$libtorch" && pwd)
+                return
+            fi
+        done
+        fail "There is no LibTorch at $named (no lib/libtorch_cpu.so)." "Name the 'torch' folder of a Python environment or an unpacked libtorch, 2.11 or newer."
+    fi
+
+    libtorch=$deps/libtorch/torch
+    local cpu=("$pins/libtorch.txt") all=("$pins/libtorch.txt" "$pins/libtorch-cuda.txt")
+    ! in_place "$deps/libtorch" "${all[@]}" || return 0
+    if [ -z "$cuda" ] && ! has_nvidia_driver; then
+        ! in_place "$deps/libtorch" "${cpu[@]}" || return 0
+        all=("${cpu[@]}")
+    fi
+
+    [ "$(uname -sm)" = "Linux x86_64" ] ||
+        fail "LibTorch is fetched for Linux on x86_64 only, and this is $(uname -sm)." "Name one for this machine, 2.11 or newer: --libtorch PATH (the 'torch' folder of a Python environment will do)."
+    mkdir -p "$deps"
+    remove_leftovers "$deps"/libtorch.part.*
+    local part=$deps/libtorch.part.$$ fetch=("${all[@]}")
+    mkdir "$part" "$part/wheels"
+    if [ ${#all[@]} -gt 1 ] && in_place "$deps/libtorch" "${cpu[@]}"; then
+        cp -al "$deps/libtorch" "$part/unpacked" # only the CUDA libraries are missing
+        fetch=("$pins/libtorch-cuda.txt")
+    else
+        mkdir "$part/unpacked"
+    fi
+    local file wheel
+    for file in "${fetch[@]}"; do
+        case $file in
+            */libtorch.txt) set -- "LibTorch" "560 MB" ;;
+            *) set -- "the CUDA libraries of LibTorch" "about 2 GB" ;;
+        esac
+        # The platform is spelt out, so that the Python of this machine does not matter.
+        pip_run "$1" "$2" download --no-cache-dir --no-deps --only-binary=:all: --require-hashes -r "$file" -d "$part/wheels" \
+            --python-version 3.11 --implementation cp --abi cp311 --abi none \
+            --platform manylinux_2_28_x86_64 --platform manylinux_2_27_x86_64 --platform manylinux_2_25_x86_64 \
+            --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64
+        say "Unpacking ..."
+        for wheel in "$part"/wheels/*.whl; do
+            python3 -m zipfile -e "$wheel" "$part/unpacked" ||
+                fail "$(basename "$wheel") could not be unpacked." "Is the disk full? About 3 GB are needed (8 GB with CUDA)."
+            rm "$wheel"
+        done
+    done
+    put_in_place "$part/unpacked" "$deps/libtorch" "${all[@]}"
+    rm -rf "$part"
+}
+
+# need_peers NAME...: the Python environments of the peer tests, one folder each, from the pins of the same name.
+need_peers() {
+    local name part
+    for name; do
+        ! in_place "$deps/peers/$name" "$pins/$name.txt" || continue
+        mkdir -p "$deps/peers"
+        part=$deps/peers/$name.part.$$
+        remove_leftovers "$deps/peers/$name".part.*
+        pip_run "$name for the peer tests" "80 MB" install --no-cache-dir --no-deps --only-binary=:all: --require-hashes --no-compile --target "$part" -r "$pins/$name.txt"
+        put_in_place "$part" "$deps/peers/$name" "$pins/$name.txt"
+    done
+}
+
+# ---- The build ----------------------------------------------------------------------------------------------------------------
+
+# build PRESET: configures when needed and builds; says nothing when all is up to date. Needs `libtorch`.
+build() {
+    local folder=$project/build/$1 configured
+    configured=$(sed -n 's/^SECATEUR_LIBTORCH:[A-Z]*=//p' "$folder/CMakeCache.txt" 2>/dev/null || true)
+    if [ ! -e "$folder/build.ninja" ] || [ "$configured" != "$libtorch" ] || [ "$project/CMakePresets.json" -nt "$folder/build.ninja" ]; then
+        say "Configuring build/$1 ..."
+        (cd "$project" && cmake --preset "$1" -DSECATEUR_LIBTORCH="$libtorch") >&2 ||
+            fail "The build could not be configured (CMake's reason is above)."
+    fi
+    ! ninja -C "$folder" -n 2>/dev/null | grep -q 'no work to do' || return 0
+
+    # A file that includes Torch takes up to 1.5 GB to compile: fewer jobs where there is little memory.
+    local jobs memory
+    jobs=$(nproc)
+    memory=$(awk '/^MemAvailable:/ {print int($2 / 1500000)}' /proc/meminfo)
+    if [ "$memory" -lt "$jobs" ]; then jobs=$((memory > 0 ? memory : 1)); fi
+    say "Building build/$1 with $jobs jobs ..."
+    ninja -C "$folder" -j "$jobs" >&2 || fail "The build failed (the compiler's reason is above)."
+}
+
+# shellcheck disable=SC2034 # `taken` is read by run and test
+# setup_option "$@": takes one option that run and test share; sets `taken` to the number of arguments used (0 = not ours).
+setup_option() {
+    taken=0
+    case ${1:-} in
+        --cuda) cuda=1 taken=1 ;;
+        --libtorch)
+            [ -n "${2:-}" ] || { say "usage error: --libtorch needs a path"; exit 2; }
+            libtorch=$2 taken=2
+            ;;
+    esac
+}
+
+cleanup() {
+    rm -rf "$deps"/libtorch.part.$$ "$deps"/peers/*.part.$$ ${pip_log:+"$pip_log"}
+}
+trap cleanup EXIT
