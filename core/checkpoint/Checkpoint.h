@@ -3,6 +3,7 @@
 
 #include "checkpoint/SafetensorsFile.h"
 #include "checkpoint/TensorInfo.h"
+#include "foundation/JobContext.h"
 
 #include <filesystem>
 #include <map>
@@ -37,13 +38,16 @@ public:
     std::int64_t tensorBytes() const;
     /// The type that most weights have (by elements).
     DType dtype() const;
-    /// SHA-256 over the config and the headers and bytes of all weight files: the identity of the model. Reads every byte.
-    std::string hash() const;
+    /// SHA-256 over the config and the headers and bytes of all weight files: the identity of the model. Reads every byte; throws Cancelled
+    /// between pieces when the context was asked to stop.
+    std::string hash(const JobContext &context = {}) const;
     /// Lets go of the resident pages of all files (see SafetensorsFile::releasePages).
     void releasePages() const;
 
 private:
     Checkpoint() = default;
+    /// Maps one more file and takes in its names.
+    void add(const std::filesystem::path &file);
 
     struct Place {
         std::size_t file = 0;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ public:
     const std::vector<TensorView> &tensors() const;
     /// The `__metadata__` object; empty when there is none.
     const std::map<std::string, std::string> &metadata() const;
+    /// The whole file, header included.
+    std::span<const std::byte> bytes() const;
     /// Tells the system that the bytes read so far are not needed again, so that they leave resident memory. The mapping stays valid.
     void releasePages() const;
 

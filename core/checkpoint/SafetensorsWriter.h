@@ -23,7 +23,8 @@ public:
         Shape shape;
     };
 
-    SafetensorsWriter(const std::filesystem::path &file, std::vector<Declaration> tensors, const std::map<std::string, std::string> &metadata);
+    SafetensorsWriter(const std::filesystem::path &file, std::vector<Declaration> tensors,
+                      const std::map<std::string, std::string> &metadata);
     ~SafetensorsWriter();
     SafetensorsWriter(const SafetensorsWriter &) = delete;
     SafetensorsWriter &operator=(const SafetensorsWriter &) = delete;

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "checkpoint/Checkpoint.h"
+
+#include "checkpoint/Wording.h"
+#include "foundation/Error.h"
+#include "foundation/Sha256.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <set>
+#include <system_error>
+
+namespace secateur {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char *kSingleFile = "model.safetensors";
+constexpr const char *kIndexFile = "model.safetensors.index.json";
+
+/// Line and column, both from 1, of a byte.
+std::string lineAndColumn(std::string_view text, std::size_t byte)
+{
+    const std::string_view before = text.substr(0, byte);
+    const std::size_t line = std::size_t(std::count(before.begin(), before.end(), '\n')) + 1;
+    const std::size_t lastBreak = before.rfind('\n');
+    const std::size_t column = before.size() - (lastBreak == std::string_view::npos ? 0 : lastBreak + 1) + 1;
+    return "line " + std::to_string(line) + ", column " + std::to_string(column);
+}
+
+/// Reads a JSON object of bounded size and depth (copying and printing a document recurse, so depth is stack).
+nlohmann::json readJson(const fs::path &file, std::uintmax_t largest, const std::string &hint)
+{
+    std::error_code failure;
+    const std::uintmax_t size = fs::file_size(file, failure);
+    if (failure)
+        throw Error(inQuotes(file.string()) + " cannot be read: " + failure.message() + ".",
+                    "Check that the file exists and that you may read it.");
+    if (size > largest)
+        throw Error(inQuotes(file.string()) + " is " + grouped(size) + " bytes long, at most " + grouped(largest) + " are allowed.", hint);
+    std::string text(std::size_t(size), '\0');
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream.read(text.data(), std::streamsize(text.size())))
+        throw Error(inQuotes(file.string()) + " cannot be read: " + std::strerror(errno) + ".", "Check that you may read the file.");
+
+    const auto limitDepth = [&](int depth, nlohmann::json::parse_event_t, const nlohmann::json &) {
+        if (depth > 64)
+            throw Error(inQuotes(file.string()) + " is nested too deeply.", hint);
+        return true;
+    };
+    try {
+        nlohmann::json document = nlohmann::json::parse(text, limitDepth);
+        if (!document.is_object())
+            throw Error(inQuotes(file.string()) + " must hold a JSON object, it holds another value.", hint);
+        return document;
+    } catch (const nlohmann::json::parse_error &error) {
+        const std::size_t byte = std::min(error.byte > 0 ? error.byte - 1 : 0, text.size());
+        throw Error(inQuotes(file.string()) + " is not valid JSON: there is a mistake at " + lineAndColumn(text, byte) + ".", hint);
+    } catch (const nlohmann::json::exception &) {
+        throw Error(inQuotes(file.string()) + " is not valid JSON: it holds a number that is out of range.", hint);
+    }
+}
+
+std::vector<std::string> fileNamesIn(const fs::path &folder)
+{
+    std::vector<std::string> names;
+    std::error_code failure;
+    for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end; entry.increment(failure))
+        names.push_back(entry->path().filename().string());
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+bool isPickle(std::string_view name)
+{
+    constexpr std::array<std::string_view, 6> kEndings{".bin", ".pt", ".pth", ".ckpt", ".pkl", ".bin.index.json"};
+    return std::any_of(kEndings.begin(), kEndings.end(), [&](std::string_view ending) { return name.ends_with(ending); });
+}
+
+Error pickled(const fs::path &folder, const std::vector<std::string> &names)
+{
+    return Error("The weights in " + inQuotes(folder.string()) + " are pickled (" + listed(names, 3) +
+                     "). Such files are not opened, because loading one can run any code that it carries.",
+                 "If you trust the model, convert it with Python: transformers.AutoModelForCausalLM.from_pretrained(FOLDER)"
+                 ".save_pretrained(NEW_FOLDER, safe_serialization=True). Then open NEW_FOLDER.");
+}
+
+/// Says why a folder without model.safetensors and without an index cannot be opened.
+Error noWeights(const fs::path &folder)
+{
+    std::vector<std::string> pickles, others;
+    for (const std::string &name : fileNamesIn(folder)) {
+        if (isPickle(name))
+            pickles.push_back(name);
+        else if (name.ends_with(".safetensors") || name.ends_with(".gguf"))
+            others.push_back(name);
+    }
+    const std::string sentence =
+        inQuotes(folder.string()) + " holds no weights: there is neither " + kSingleFile + " nor " + kIndexFile + ".";
+    if (!others.empty())
+        return Error(sentence, "Found instead: " + listed(others, 5) +
+                                   ". Download the complete Hugging Face folder, with the index if the weights are in shards.");
+    if (!pickles.empty())
+        return pickled(folder, pickles);
+    return Error(sentence, "Download the complete Hugging Face folder.");
+}
+
+void checkShardName(const std::string &shard, const std::string &tensor, const fs::path &index, const fs::path &folder)
+{
+    if (isPickle(shard))
+        throw pickled(folder, {shard});
+    const bool isPlain =
+        shard.find('/') == std::string::npos && shard.find('\\') == std::string::npos && shard.find('\0') == std::string::npos;
+    if (!isPlain || !shard.ends_with(".safetensors") || shard.starts_with("."))
+        throw Error(inQuotes(index.string()) + " places tensor " + inQuotes(tensor) + " in " + inQuotes(shard) +
+                        ", which is not the plain name of a .safetensors file in the same folder.",
+                    "The index is damaged or not to be trusted; download it again from a source that you trust.");
+}
+
+/// The weight map of an index: tensor names and the shards that hold them, names checked.
+std::map<std::string, std::string> readIndex(const fs::path &index, const fs::path &folder)
+{
+    const std::string again = "Download the index again.";
+    const nlohmann::json document = readJson(index, 100'000'000, again);
+    const auto map = document.find("weight_map");
+    if (map == document.end() || !map->is_object() || map->empty())
+        throw Error(inQuotes(index.string()) + " has no 'weight_map' that names the tensors.", again);
+    std::map<std::string, std::string> shards;
+    for (const auto &[tensor, shard] : map->items()) {
+        if (!shard.is_string())
+            throw Error(inQuotes(index.string()) + " names no file for tensor " + inQuotes(tensor) + ".", again);
+        const auto &name = shard.get_ref<const std::string &>();
+        checkShardName(name, tensor, index, folder);
+        shards.emplace(tensor, name);
+    }
+    return shards;
+}
+
+/// The distinct shards, after checking that all of them are there.
+std::set<std::string> presentShards(const std::map<std::string, std::string> &places, const fs::path &folder)
+{
+    std::set<std::string> shards;
+    for (const auto &[tensor, shard] : places)
+        shards.insert(shard);
+    std::vector<std::string> missing;
+    for (const std::string &shard : shards) {
+        std::error_code failure;
+        if (!fs::exists(folder / shard, failure))
+            missing.push_back(shard);
+    }
+    if (!missing.empty())
+        throw Error("The checkpoint " + inQuotes(folder.string()) + " is incomplete: it has " +
+                        std::to_string(shards.size() - missing.size()) + " of " + std::to_string(shards.size()) +
+                        " shards; missing: " + listed(missing) + ".",
+                    "Download the missing files into the folder.");
+    return shards;
+}
+
+std::string counted(std::size_t number, const std::string &what)
+{
+    return grouped(number) + " " + (number == 1 ? "tensor is " : "tensors are ") + what;
+}
+
+} // namespace
+
+nlohmann::json readConfig(const fs::path &file)
+{
+    return readJson(file, 16'000'000, "Download config.json again, or correct the mistake.");
+}
+
+void Checkpoint::add(const fs::path &file)
+{
+    m_files.emplace_back(file);
+    const auto &tensors = m_files.back().tensors();
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+        const auto [known, isNew] = m_places.emplace(tensors[i].name, Place{.file = m_files.size() - 1, .index = i});
+        if (!isNew)
+            throw Error("Tensor " + inQuotes(tensors[i].name) + " is both in " +
+                            inQuotes(m_files[known->second.file].path().filename().string()) + " and in " +
+                            inQuotes(file.filename().string()) + " of " + inQuotes(m_folder.string()) + ".",
+                        "The shards do not belong together; download the checkpoint into an empty folder.");
+    }
+}
+
+Checkpoint Checkpoint::open(const fs::path &folder)
+{
+    std::error_code failure;
+    if (!fs::exists(folder, failure))
+        throw Error("There is no folder " + inQuotes(folder.string()) + ".", "Check the path.");
+    if (!fs::is_directory(folder, failure))
+        throw Error(inQuotes(folder.string()) + " is a file, not a folder.", "Choose the folder that holds config.json and the weights.");
+    if (!fs::exists(folder / "config.json", failure))
+        throw Error(inQuotes(folder.string()) + " holds no config.json.",
+                    "Choose the folder of a Hugging Face checkpoint: config.json and .safetensors files.");
+
+    Checkpoint checkpoint;
+    checkpoint.m_folder = folder;
+    checkpoint.m_config = readConfig(folder / "config.json");
+    if (fs::exists(folder / kSingleFile, failure)) { // before an index, as transformers does
+        checkpoint.add(folder / kSingleFile);
+        return checkpoint;
+    }
+    const fs::path index = folder / kIndexFile;
+    if (!fs::exists(index, failure))
+        throw noWeights(folder);
+
+    const auto places = readIndex(index, folder);
+    for (const std::string &shard : presentShards(places, folder))
+        checkpoint.add(folder / shard);
+    std::vector<std::string> absent;
+    for (const auto &[tensor, shard] : places) {
+        const auto place = checkpoint.m_places.find(tensor);
+        if (place == checkpoint.m_places.end() || checkpoint.m_files[place->second.file].path().filename() != shard)
+            absent.push_back(inQuotes(tensor) + " (in " + inQuotes(shard) + ")");
+    }
+    if (!absent.empty())
+        throw Error("The index of " + inQuotes(folder.string()) + " promises tensors that its shards do not hold: " + listed(absent) + ".",
+                    "The index and the shards do not belong together; download the checkpoint into an empty folder.");
+    return checkpoint;
+}
+
+void Checkpoint::expect(std::span<const ExpectedTensor> expected, std::span<const std::string> ignored) const
+{
+    std::vector<std::string> missing, extra, misshaped;
+    std::set<std::string_view> known(ignored.begin(), ignored.end());
+    for (const ExpectedTensor &want : expected) {
+        known.insert(want.name);
+        const auto place = m_places.find(want.name);
+        if (place == m_places.end()) {
+            missing.push_back(inQuotes(want.name) + " " + toString(want.shape));
+            continue;
+        }
+        const SafetensorsFile &file = m_files[place->second.file];
+        const TensorView &have = file.tensors()[place->second.index];
+        if (have.shape != want.shape)
+            misshaped.push_back(inQuotes(want.name) + " in " + inQuotes(file.path().filename().string()) + ": " + toString(have.shape) +
+                                " instead of " + toString(want.shape));
+    }
+    for (const auto &[name, place] : m_places) {
+        if (known.contains(name))
+            continue;
+        const SafetensorsFile &file = m_files[place.file];
+        extra.push_back(inQuotes(name) + " in " + inQuotes(file.path().filename().string()) + ": " +
+                        toString(file.tensors()[place.index].shape));
+    }
+    if (missing.empty() && extra.empty() && misshaped.empty())
+        return;
+
+    std::string sentence = "The weights in " + inQuotes(m_folder.string()) + " do not fit the config.json beside them.";
+    const auto append = [&sentence](const std::vector<std::string> &entries, const std::string &what) {
+        if (!entries.empty())
+            sentence += "\n" + counted(entries.size(), what) + ":\n  " + listed(entries, 20, "\n  ");
+    };
+    append(missing, "missing");
+    append(misshaped, "of another shape");
+    append(extra, "not expected");
+    throw Error(sentence, "Check that config.json belongs to these weights, and download the checkpoint again if it does.");
+}
+
+bool Checkpoint::contains(std::string_view name) const
+{
+    return m_places.find(name) != m_places.end();
+}
+
+const TensorView &Checkpoint::tensor(std::string_view name) const
+{
+    const auto place = m_places.find(name);
+    if (place == m_places.end())
+        throw Error("There is no tensor " + inQuotes(name) + " in " + inQuotes(m_folder.string()) + ".", "Download the checkpoint again.");
+    return m_files[place->second.file].tensors()[place->second.index];
+}
+
+std::int64_t Checkpoint::tensorBytes() const
+{
+    std::int64_t bytes = 0;
+    for (const SafetensorsFile &file : m_files)
+        for (const TensorView &tensor : file.tensors())
+            bytes += std::int64_t(tensor.bytes.size());
+    return bytes;
+}
+
+DType Checkpoint::dtype() const
+{
+    std::map<DType, std::int64_t> elements;
+    for (const SafetensorsFile &file : m_files)
+        for (const TensorView &tensor : file.tensors())
+            elements[tensor.dtype] += elementCount(tensor.shape);
+    const auto most = std::max_element(elements.begin(), elements.end(), [](const auto &a, const auto &b) { return a.second < b.second; });
+    return most == elements.end() ? DType::Float32 : most->first;
+}
+
+std::string Checkpoint::hash(const JobContext &context) const
+{
+    constexpr std::size_t kPiece = std::size_t(64) << 20;
+    Sha256 sum;
+    sum.add(m_config.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    for (const SafetensorsFile &file : m_files) { // opened in the order of their names
+        for (std::span<const std::byte> rest = file.bytes(); !rest.empty();) {
+            context.check();
+            const auto piece = rest.first(std::min(kPiece, rest.size()));
+            sum.add(piece);
+            rest = rest.subspan(piece.size());
+        }
+        file.releasePages();
+    }
+    return sum.hex();
+}
+
+void Checkpoint::releasePages() const
+{
+    for (const SafetensorsFile &file : m_files)
+        file.releasePages();
+}
+
+} // namespace secateur

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "checkpoint/SafetensorsFile.h"
+
+#include "checkpoint/SafetensorsHeader.h"
+#include "checkpoint/Wording.h"
+#include "foundation/Error.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <optional>
+#include <string_view>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <tuple>
+#include <unistd.h>
+
+namespace secateur {
+
+namespace {
+
+constexpr std::uint64_t kLengthBytes = 8;
+constexpr std::uint64_t kLongestHeader = 100'000'000; // the reference implementation's cap
+constexpr const char *kDamaged = "The file is damaged or was written by faulty software; download or write it again.";
+constexpr const char *kDownloadAgain = "Download the file again; the copy is not complete.";
+
+Error invalid(const std::filesystem::path &file, const std::string &cause, const std::string &hint = kDamaged)
+{
+    return Error(inQuotes(file.string()) + " is not a valid safetensors file: " + cause + ".", hint);
+}
+
+Error truncated(const std::filesystem::path &file, const std::string &cause)
+{
+    return Error(inQuotes(file.string()) + " is truncated: " + cause, kDownloadAgain);
+}
+
+DType dtypeOf(const SafetensorsHeader::Entry &entry, const std::filesystem::path &file)
+{
+    for (const DType dtype : {DType::Float32, DType::Float16, DType::BFloat16})
+        if (safetensorsName(dtype) == entry.dtype)
+            return dtype;
+    constexpr std::array<std::string_view, 19> kOthers{"BOOL", "F4",  "F6_E2M3", "F6_E3M2",     "F8_E4M3",    "F8_E5M2", "F8_E8M0",
+                                                       "U8",   "I8",  "I16",     "U16",         "I32",        "U32",     "F64",
+                                                       "I64",  "U64", "C64",     "F8_E4M3FNUZ", "F8_E5M2FNUZ"};
+    if (std::find(kOthers.begin(), kOthers.end(), entry.dtype) == kOthers.end())
+        throw invalid(file, "tensor " + inQuotes(entry.name) + " has the unknown type " + inQuotes(entry.dtype));
+    throw Error("Tensor " + inQuotes(entry.name) + " in " + inQuotes(file.string()) + " has the type " + entry.dtype +
+                    ", which is not supported for weights.",
+                "Weights must be F32, F16 or BF16. If the checkpoint is quantised, use the one that it was made from.");
+}
+
+/// Bytes that a tensor of that shape takes; nothing when the number does not fit.
+std::optional<std::uint64_t> byteCount(const Shape &shape, DType dtype)
+{
+    std::uint64_t bytes = bytesPerElement(dtype);
+    bool fits = true;
+    for (const std::int64_t size : shape) // in the order of elementCount, which then cannot overflow either
+        fits = fits && !__builtin_mul_overflow(bytes, std::uint64_t(size), &bytes);
+    return fits ? std::optional(bytes) : std::nullopt;
+}
+
+void checkSpan(const SafetensorsHeader::Entry &entry, DType dtype, const std::filesystem::path &file)
+{
+    const std::string tensor = "tensor " + inQuotes(entry.name);
+    const std::string offsets = "[" + std::to_string(entry.begin) + ", " + std::to_string(entry.end) + "]";
+    if (entry.end < entry.begin)
+        throw invalid(file, tensor + " ends before it begins (data_offsets " + offsets + ")");
+    const auto bytes = byteCount(entry.shape, dtype);
+    if (!bytes)
+        throw invalid(file, "the shape " + toString(entry.shape) + " of " + tensor + " is too large");
+    if (*bytes != entry.end - entry.begin)
+        throw invalid(file, tensor + " of shape " + toString(entry.shape) + " and type " + entry.dtype + " takes " + grouped(*bytes) +
+                                " bytes, but its data_offsets " + offsets + " span " + grouped(entry.end - entry.begin));
+}
+
+/// Checks that the tensors, sorted by their offsets, fill the buffer without overlap and hole.
+void checkLayout(const std::vector<SafetensorsHeader::Entry> &entries, std::uint64_t start, std::uint64_t fileSize,
+                 const std::filesystem::path &file)
+{
+    const std::uint64_t bufferSize = fileSize - start;
+    std::uint64_t next = 0;
+    const SafetensorsHeader::Entry *previous = nullptr;
+    const SafetensorsHeader::Entry *firstCut = nullptr;
+    for (const auto &entry : entries) {
+        if (entry.begin < next)
+            throw invalid(file, "tensors " + inQuotes(previous->name) + " and " + inQuotes(entry.name) + " overlap");
+        if (entry.begin > next)
+            throw invalid(file, "there is a hole of " + grouped(entry.begin - next) + " bytes before tensor " + inQuotes(entry.name));
+        if (!firstCut && entry.end > bufferSize)
+            firstCut = &entry;
+        next = entry.end;
+        previous = &entry;
+    }
+    if (firstCut)
+        throw truncated(file, "its header promises " + grouped(start + next) + " bytes, it has " + grouped(fileSize) +
+                                  ". The first tensor that is cut off is " + inQuotes(firstCut->name) + ".");
+    if (next < bufferSize)
+        throw invalid(file, grouped(bufferSize - next) + " bytes follow after the last tensor");
+}
+
+} // namespace
+
+struct SafetensorsFile::Mapping {
+    std::filesystem::path path;
+    const std::byte *address = nullptr;
+    std::size_t size = 0;
+    std::vector<TensorView> tensors;
+    std::map<std::string, std::string> metadata;
+
+    explicit Mapping(const std::filesystem::path &file) : path(file) {}
+    Mapping(const Mapping &) = delete;
+    Mapping &operator=(const Mapping &) = delete;
+    ~Mapping()
+    {
+        if (address)
+            ::munmap(const_cast<std::byte *>(address), size);
+    }
+
+    void map();
+    std::string_view headerText() const;
+    void readTensors();
+};
+
+void SafetensorsFile::Mapping::map()
+{
+    const auto unreadable = [this](int reason) {
+        return Error(inQuotes(path.string()) + " cannot be read: " + std::strerror(reason) + ".",
+                     "Check that the file exists and that you may read it.");
+    };
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0)
+        throw unreadable(errno);
+    struct Closer {
+        int descriptor;
+        ~Closer() { ::close(descriptor); }
+    } const closer{descriptor};
+
+    struct stat status {};
+    if (::fstat(descriptor, &status) != 0)
+        throw unreadable(errno);
+    if (!S_ISREG(status.st_mode))
+        throw Error(inQuotes(path.string()) + " is not a file.", "Choose a .safetensors file.");
+    size = std::size_t(status.st_size);
+    if (size < kLengthBytes)
+        throw truncated(path, "it has " + grouped(size) + " bytes, a safetensors file has at least 8.");
+    void *mapped = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    if (mapped == MAP_FAILED)
+        throw unreadable(errno);
+    address = static_cast<const std::byte *>(mapped);
+}
+
+std::string_view SafetensorsFile::Mapping::headerText() const
+{
+    const std::string_view content(reinterpret_cast<const char *>(address), size);
+    std::uint64_t length = 0;
+    std::memcpy(&length, address, kLengthBytes);
+    if (content.starts_with("version https://git-lfs"))
+        throw invalid(path, "it is a Git LFS pointer, not the file itself",
+                      "Fetch the file with 'git lfs pull', or download it from the hub.");
+    if (length > kLongestHeader)
+        throw invalid(path, "its header would be " + grouped(length) + " bytes long, at most " + grouped(kLongestHeader) + " are allowed");
+    if (length > size - kLengthBytes)
+        throw truncated(path, "its header alone needs " + grouped(kLengthBytes + length) + " bytes, the file has " + grouped(size) + ".");
+    const std::string_view text = content.substr(kLengthBytes, std::size_t(length));
+    if (!text.starts_with('{'))
+        throw invalid(path, "its header is not a JSON object");
+    return text;
+}
+
+void SafetensorsFile::Mapping::readTensors()
+{
+    const std::string_view text = headerText();
+    SafetensorsHeader header = parseSafetensorsHeader(text, path);
+    auto &entries = header.entries;
+    std::sort(entries.begin(), entries.end(),
+              [](const auto &a, const auto &b) { return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name); });
+    std::vector<DType> dtypes;
+    for (const auto &entry : entries) {
+        dtypes.push_back(dtypeOf(entry, path));
+        checkSpan(entry, dtypes.back(), path);
+    }
+    const std::size_t start = kLengthBytes + text.size();
+    checkLayout(entries, start, size, path);
+
+    tensors.reserve(entries.size());
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        auto &entry = entries[i];
+        const std::span bytes(address + start + entry.begin, std::size_t(entry.end - entry.begin));
+        tensors.push_back({.name = std::move(entry.name), .dtype = dtypes[i], .shape = std::move(entry.shape), .bytes = bytes});
+    }
+    metadata = std::move(header.metadata);
+}
+
+SafetensorsFile::SafetensorsFile(const std::filesystem::path &file) : m_mapping(std::make_unique<Mapping>(file))
+{
+    m_mapping->map();
+    m_mapping->readTensors();
+}
+
+SafetensorsFile::~SafetensorsFile() = default;
+SafetensorsFile::SafetensorsFile(SafetensorsFile &&) noexcept = default;
+SafetensorsFile &SafetensorsFile::operator=(SafetensorsFile &&) noexcept = default;
+
+const std::filesystem::path &SafetensorsFile::path() const
+{
+    return m_mapping->path;
+}
+
+const std::vector<TensorView> &SafetensorsFile::tensors() const
+{
+    return m_mapping->tensors;
+}
+
+const std::map<std::string, std::string> &SafetensorsFile::metadata() const
+{
+    return m_mapping->metadata;
+}
+
+std::span<const std::byte> SafetensorsFile::bytes() const
+{
+    return {m_mapping->address, m_mapping->size};
+}
+
+void SafetensorsFile::releasePages() const
+{
+    // The mapping is private and never written, so the pages come back from the file when they are touched again.
+    ::madvise(const_cast<std::byte *>(m_mapping->address), m_mapping->size, MADV_DONTNEED);
+}
+
+} // namespace secateur

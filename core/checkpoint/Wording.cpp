@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "checkpoint/Wording.h"
+
+namespace secateur {
+
+std::string inQuotes(std::string_view name)
+{
+    constexpr std::size_t kLongest = 300;
+    std::string text = "'";
+    for (const char c : name.substr(0, kLongest)) {
+        const bool isControl = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+        text += isControl ? '?' : c;
+    }
+    return text + (name.size() > kLongest ? "...'" : "'");
+}
+
+std::string grouped(std::uint64_t number)
+{
+    std::string text = std::to_string(number);
+    for (std::size_t place = text.size(); place > 3;) {
+        place -= 3;
+        text.insert(place, ",");
+    }
+    return text;
+}
+
+std::string listed(const std::vector<std::string> &entries, std::size_t limit, std::string_view separator)
+{
+    std::string text;
+    for (std::size_t i = 0; i < entries.size() && i < limit; ++i) {
+        if (i > 0)
+            text += separator;
+        text += entries[i];
+    }
+    if (entries.size() > limit)
+        text.append(separator).append("and ").append(grouped(entries.size() - limit)).append(" more");
+    return text;
+}
+
+} // namespace secateur
