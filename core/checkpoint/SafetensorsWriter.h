@@ -2,16 +2,21 @@
 #pragma once
 
 #include "checkpoint/TensorInfo.h"
+#include "foundation/Error.h"
 
 #include <cstdio>
 #include <filesystem>
 #include <map>
+#include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace secateur {
 
 /// Writes one .safetensors file: the header first, then the bytes of each tensor in the order declared, without holding them all.
+/// The bytes are those that Hugging Face's library writes when the tensors are declared in its order (larger types first, then by name).
 ///
 /// Writes to the path given; giving it its final name is the caller's work (see exporting). Every failure, a full disk among
 /// them, is an Error that names the file and the system's reason.
@@ -38,7 +43,13 @@ private:
     std::filesystem::path m_path;
     std::vector<Declaration> m_tensors;
     std::size_t m_next = 0;
-    std::FILE *m_file = nullptr;
+    struct Closer {
+        void operator()(std::FILE *file) const noexcept { std::fclose(file); }
+    };
+    /// The error of the last system call.
+    Error failure() const;
+
+    std::unique_ptr<std::FILE, Closer> m_file;
 };
 
 } // namespace secateur
