@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "text/PreTokenizer.h"
+
+#include "foundation/Error.h"
+
+#include <nlohmann/json.hpp>
+
+namespace secateur {
+namespace {
+
+constexpr std::string_view kGpt2Pattern = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
+
+[[noreturn]] void refuse(const std::string &what)
+{
+    throw Error(what + " is not supported", "Use a model with a byte-level BPE tokenizer.");
+}
+
+SplitBehavior behaviorOf(const std::string &name)
+{
+    if (name == "Removed")
+        return SplitBehavior::Removed;
+    if (name == "Isolated")
+        return SplitBehavior::Isolated;
+    if (name == "MergedWithPrevious")
+        return SplitBehavior::MergedWithPrevious;
+    if (name == "MergedWithNext")
+        return SplitBehavior::MergedWithNext;
+    if (name == "Contiguous")
+        return SplitBehavior::Contiguous;
+    refuse("the behavior '" + name + "' of the pre-tokenizer 'Split'");
+}
+
+Split readSplit(const nlohmann::json &step)
+{
+    const auto &pattern = step.at("pattern");
+    const bool isRegex = pattern.contains("Regex");
+    const auto text = pattern.at(isRegex ? "Regex" : "String").get<std::string>();
+    return Split(isRegex ? RegularExpression(text) : RegularExpression::literal(text), behaviorOf(step.at("behavior").get<std::string>()),
+                 step.value("invert", false));
+}
+
+Split readDigits(const nlohmann::json &step)
+{
+    const bool isIndividual = step.at("individual_digits").get<bool>();
+    return Split(RegularExpression(R"(\p{N})"), isIndividual ? SplitBehavior::Isolated : SplitBehavior::Contiguous);
+}
+
+ByteLevelSplit readByteLevel(const nlohmann::json &step)
+{
+    ByteLevelSplit split;
+    split.addsPrefixSpace = step.value("add_prefix_space", true);
+    if (step.value("use_regex", true))
+        split.pattern = Split(RegularExpression(kGpt2Pattern), SplitBehavior::Isolated);
+    return split;
+}
+
+} // namespace
+
+void ByteLevelSplit::run(std::string_view piece, TextArena &arena, const PieceSink &sink) const
+{
+    if (addsPrefixSpace && !piece.starts_with(' '))
+        piece = arena.keep(std::string(1, ' ').append(piece));
+    if (pattern)
+        pattern->run(piece, sink);
+    else
+        sink(piece);
+}
+
+PreTokenizer PreTokenizer::fromJson(const nlohmann::json &preTokenizer)
+{
+    PreTokenizer result;
+    if (!preTokenizer.is_null())
+        result.append(preTokenizer);
+    if (result.m_steps.empty() || !std::holds_alternative<ByteLevelSplit>(result.m_steps.back()))
+        refuse("a pre-tokenizer that does not end with 'ByteLevel'");
+    return result;
+}
+
+void PreTokenizer::append(const nlohmann::json &step)
+{
+    const auto type = step.at("type").get<std::string>();
+    if (type == "Sequence") {
+        for (const auto &part : step.at("pretokenizers"))
+            append(part);
+        return;
+    }
+    if (type != "Split" && type != "Digits" && type != "ByteLevel")
+        refuse("the pre-tokenizer '" + type + "'");
+    if (!m_steps.empty() && std::holds_alternative<ByteLevelSplit>(m_steps.back()))
+        refuse("the pre-tokenizer '" + type + "' after 'ByteLevel'");
+    if (type == "Split")
+        m_steps.emplace_back(readSplit(step));
+    else if (type == "Digits")
+        m_steps.emplace_back(readDigits(step));
+    else
+        m_steps.emplace_back(readByteLevel(step));
+}
+
+void PreTokenizer::run(std::string_view text, TextArena &arena, const PieceSink &sink) const
+{
+    runFrom(0, text, arena, sink);
+}
+
+void PreTokenizer::runFrom(std::size_t step, std::string_view piece, TextArena &arena, const PieceSink &sink) const
+{
+    if (step == m_steps.size())
+        return sink(piece);
+    const auto next = [&](std::string_view part) { runFrom(step + 1, part, arena, sink); };
+    if (const auto *split = std::get_if<Split>(&m_steps[step]))
+        split->run(piece, next);
+    else
+        std::get<ByteLevelSplit>(m_steps[step]).run(piece, arena, next);
+}
+
+} // namespace secateur

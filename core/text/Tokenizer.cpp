@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "text/Tokenizer.h"
+
+#include "foundation/Error.h"
+#include "foundation/Sha256.h"
+#include "text/AddedTokens.h"
+#include "text/Bpe.h"
+#include "text/TokenDecoder.h"
+#include "text/Normalizer.h"
+#include "text/PreTokenizer.h"
+#include "text/Utf8.h"
+#include "text/Vocabulary.h"
+#include "text/WordCache.h"
+
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+namespace secateur {
+namespace {
+
+/// A part of the file that may be missing.
+nlohmann::json partOf(const nlohmann::json &file, const char *name)
+{
+    const auto found = file.find(name);
+    return found == file.end() ? nlohmann::json() : *found;
+}
+
+/// The model of the file. Old files do not name its type; merges then tell that it is BPE.
+const nlohmann::json &bpeModelOf(const nlohmann::json &file)
+{
+    const auto &model = file.at("model");
+    const auto type = model.contains("type") ? model["type"].get<std::string>() : std::string(model.contains("merges") ? "BPE" : "without a type");
+    if (type != "BPE")
+        throw Error("the model '" + type + "' is not supported", "Use a model with a byte-level BPE tokenizer.");
+    return model;
+}
+
+} // namespace
+
+struct Tokenizer::Implementation {
+    Vocabulary vocabulary;
+    Bpe model;
+    Normalizer normalizer;
+    AddedTokens addedTokens;
+    PreTokenizer preTokenizer;
+    TokenDecoder decoder;
+    std::string hash;
+
+    static std::unique_ptr<const Implementation> read(const nlohmann::json &file, std::string hash);
+    void encodeValid(std::string_view text, std::vector<TokenId> &ids) const;
+};
+
+std::unique_ptr<const Tokenizer::Implementation> Tokenizer::Implementation::read(const nlohmann::json &file, std::string hash)
+{
+    const auto &model = bpeModelOf(file);
+    auto normalizer = Normalizer::fromJson(partOf(file, "normalizer"));
+    auto preTokenizer = PreTokenizer::fromJson(partOf(file, "pre_tokenizer"));
+    auto vocabulary = Vocabulary::fromJson(model.at("vocab"));
+    auto bpe = Bpe::fromJson(model, vocabulary); // before the added tokens, which are not the model's
+    auto addedTokens = AddedTokens::fromJson(partOf(file, "added_tokens"), normalizer, vocabulary);
+    auto decoder = TokenDecoder::fromJson(partOf(file, "decoder"), vocabulary);
+    return std::make_unique<const Implementation>(Implementation{std::move(vocabulary), std::move(bpe), normalizer, std::move(addedTokens),
+                                                                 std::move(preTokenizer), std::move(decoder), std::move(hash)});
+}
+
+/// Added tokens as the text stands, normalisation, added tokens of the normalised text, words, model.
+void Tokenizer::Implementation::encodeValid(std::string_view text, std::vector<TokenId> &ids) const
+{
+    TextArena arena;
+    WordCache cache(text.size());
+    Bpe::Workspace workspace;
+    const auto onToken = [&](TokenId id) { ids.push_back(id); };
+    const auto onWord = [&](std::string_view word) { cache.append(word, ids, [&] { model.encode(word, ids, workspace); }); };
+    const auto onPlain = [&](std::string_view part) { preTokenizer.run(part, arena, onWord); };
+    const auto onRaw = [&](std::string_view part) { addedTokens.normalized().split(normalizer.run(part, arena), onPlain, onToken); };
+    addedTokens.raw().split(text, onRaw, onToken);
+}
+
+Tokenizer Tokenizer::fromFile(const std::filesystem::path &file)
+{
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream || std::filesystem::is_directory(file))
+        throw Error("The tokenizer '" + file.string() + "' cannot be read.", "Check that the file exists and that you may read it.");
+    const std::string json{std::istreambuf_iterator<char>(stream), {}};
+    return fromJson(json, file.string());
+}
+
+Tokenizer Tokenizer::fromJson(std::string_view json, const std::string &source)
+{
+    const std::string beginning = "The tokenizer '" + source + "' cannot be used: ";
+    try {
+        return Tokenizer(Implementation::read(nlohmann::json::parse(json), Sha256::ofText(json)));
+    } catch (const Error &error) {
+        throw Error(beginning + error.what() + ".", error.hint());
+    } catch (const nlohmann::json::exception &error) {
+        throw Error(beginning + "it is not a well-formed tokenizer.json (" + error.what() + ").", "The file may be damaged; fetch it again.");
+    }
+}
+
+Tokenizer::Tokenizer(std::unique_ptr<const Implementation> implementation) : m_implementation(std::move(implementation)) {}
+Tokenizer::~Tokenizer() = default;
+Tokenizer::Tokenizer(Tokenizer &&) noexcept = default;
+Tokenizer &Tokenizer::operator=(Tokenizer &&) noexcept = default;
+
+std::vector<TokenId> Tokenizer::encode(std::string_view text) const
+{
+    std::vector<TokenId> ids;
+    ids.reserve(text.size() / 4);
+    if (firstIllFormed(text) == text.size())
+        m_implementation->encodeValid(text, ids);
+    else
+        m_implementation->encodeValid(replaceIllFormed(text), ids);
+    return ids;
+}
+
+std::string Tokenizer::decode(std::span<const TokenId> ids, bool skipSpecial) const
+{
+    if (!skipSpecial)
+        return m_implementation->decoder.run(ids);
+    std::vector<TokenId> kept;
+    for (const TokenId id : ids) {
+        if (!m_implementation->addedTokens.isSpecial(id))
+            kept.push_back(id);
+    }
+    return m_implementation->decoder.run(kept);
+}
+
+std::int64_t Tokenizer::size() const
+{
+    return std::int64_t(m_implementation->vocabulary.size());
+}
+
+std::optional<TokenId> Tokenizer::idOf(std::string_view token) const
+{
+    return m_implementation->vocabulary.idOf(token);
+}
+
+const std::string &Tokenizer::hash() const
+{
+    return m_implementation->hash;
+}
+
+} // namespace secateur

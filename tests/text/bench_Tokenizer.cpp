@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// bench_Tokenizer TOKENIZER.json TEXT...: how fast a tokenizer encodes the texts, one after the other, on one core.
+#include "foundation/Error.h"
+#include "text/DocumentSource.h"
+#include "text/Tokenizer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+namespace {
+
+constexpr int kRepetitions = 5;
+
+double secondsOfBestRun(const secateur::Tokenizer &tokenizer, const std::string &text, std::size_t &ids)
+{
+    double best = 1e9;
+    for (int i = 0; i < kRepetitions; ++i) {
+        const auto start = std::chrono::steady_clock::now();
+        ids = tokenizer.encode(text).size();
+        best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    }
+    return best;
+}
+
+int run(int count, char **arguments)
+{
+    const auto tokenizer = secateur::Tokenizer::fromFile(arguments[1]);
+    for (int i = 2; i < count; ++i) {
+        const std::filesystem::path file = arguments[i];
+        for (const std::string &text : secateur::readDocuments(std::span(&file, 1))) {
+            std::size_t ids = 0;
+            const double seconds = secondsOfBestRun(tokenizer, text, ids);
+            std::printf("%-24s %8.2f MB %9zu tokens %7.1f MB/s\n", file.filename().c_str(), double(text.size()) / 1e6, ids,
+                        double(text.size()) / 1e6 / seconds);
+        }
+    }
+    return 0;
+}
+
+} // namespace
+
+int main(int count, char **arguments)
+{
+    if (count < 3) {
+        std::fprintf(stderr, "usage: bench_Tokenizer TOKENIZER.json TEXT...\n");
+        return 2;
+    }
+    try {
+        return run(count, arguments);
+    } catch (const secateur::Error &error) {
+        std::fprintf(stderr, "%s %s\n", error.what(), error.hint().c_str());
+        return 1;
+    }
+}
