@@ -40,15 +40,15 @@ public:
     void finish();
 
 private:
-    std::filesystem::path m_path;
-    std::vector<Declaration> m_tensors;
-    std::size_t m_next = 0;
     struct Closer {
         void operator()(std::FILE *file) const noexcept { std::fclose(file); }
     };
     /// The error of the last system call.
     Error failure() const;
 
+    std::filesystem::path m_path;
+    std::vector<Declaration> m_tensors;
+    std::size_t m_next = 0;
     std::unique_ptr<std::FILE, Closer> m_file;
 };
 
