@@ -3,23 +3,27 @@
 
 #include "foundation/Error.h"
 
+#include <algorithm>
+
 namespace secateur {
 
 void JobContext::begin(std::string phase, std::int64_t total, std::string unit)
 {
     check();
+    m_done = 0;
     m_start = std::chrono::steady_clock::now();
     m_progress = Progress{.phase = std::move(phase), .done = 0, .total = total, .unit = std::move(unit), .seconds = 0, .eta = {}};
     if (m_listener)
         m_listener(m_progress);
 }
 
-void JobContext::step(std::int64_t units)
+void JobContext::step(double units)
 {
-    m_progress.done += units;
+    m_done += units;
+    m_progress.done = std::int64_t(m_done + 1e-6); // parts of a unit add up with rounding errors
     m_progress.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - m_start).count();
-    if (m_progress.done > 1)
-        m_progress.eta = m_progress.seconds / double(m_progress.done) * double(m_progress.total - m_progress.done);
+    if (m_progress.seconds > 2 && m_done > 0)
+        m_progress.eta = m_progress.seconds / m_done * std::max(0.0, double(m_progress.total) - m_done);
     if (m_listener)
         m_listener(m_progress);
     check();

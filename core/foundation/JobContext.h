@@ -17,7 +17,7 @@ struct Progress {
     std::int64_t total = 0;          ///< units in all; known before the phase starts
     std::string unit;                ///< plural noun of the units: "layers x windows", "evaluations", ...
     double seconds = 0;              ///< since the phase started
-    std::optional<double> eta;       ///< seconds left; from the second unit on
+    std::optional<double> eta;       ///< seconds left; known after two seconds
 };
 
 /// What a job gets from whoever asked for it: a way to be stopped and a place for its progress.
@@ -33,8 +33,8 @@ public:
 
     /// Starts a phase of `total` units.
     void begin(std::string phase, std::int64_t total, std::string unit);
-    /// Tells that `units` more units are finished. Throws Cancelled when a stop was requested.
-    void step(std::int64_t units = 1);
+    /// Tells that `units` more units are finished; a part of one counts too. Throws Cancelled when a stop was requested.
+    void step(double units = 1);
     /// Throws Cancelled when a stop was requested.
     void check() const;
     bool isStopRequested() const noexcept { return m_stop.stop_requested(); }
@@ -43,6 +43,7 @@ private:
     std::stop_token m_stop;
     Listener m_listener;
     Progress m_progress;
+    double m_done = 0; ///< with parts of units
     std::chrono::steady_clock::time_point m_start;
 };
 

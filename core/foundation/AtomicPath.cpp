@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "foundation/AtomicPath.h"
+
+#include "foundation/Error.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <fstream>
+#include <mutex>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+namespace secateur {
+namespace {
+
+std::mutex pendingMutex;
+std::vector<std::filesystem::path> pending; // temporaries of all AtomicPaths alive
+
+std::string reason(int number)
+{
+    return std::strerror(number); // NOLINT(concurrency-mt-unsafe): glibc's is safe
+}
+
+void flush(const std::filesystem::path &path)
+{
+    const int descriptor = ::open(path.c_str(), O_RDONLY);
+    if (descriptor < 0 || ::fsync(descriptor) != 0) {
+        const std::string why = reason(errno);
+        if (descriptor >= 0)
+            ::close(descriptor);
+        throw Error("'" + path.string() + "' could not be written to the disk: " + why + ".", "Nothing was left behind.");
+    }
+    ::close(descriptor);
+}
+
+} // namespace
+
+AtomicPath::AtomicPath(std::filesystem::path target) : m_target(std::filesystem::absolute(target).lexically_normal())
+{
+    if (!m_target.has_filename())
+        m_target = m_target.parent_path();
+    const std::filesystem::path parent = m_target.parent_path();
+    if (!std::filesystem::is_directory(parent))
+        throw Error("The folder '" + parent.string() + "' does not exist.", "Make it first, or choose another place.");
+    if (::access(parent.c_str(), W_OK | X_OK) != 0)
+        throw Error("The folder '" + parent.string() + "' cannot be written to: " + reason(errno) + ".", "Choose another place.");
+    m_temporary = parent / ("." + m_target.filename().string() + ".partial-" + std::to_string(::getpid()));
+    const std::scoped_lock lock(pendingMutex);
+    std::error_code ignored;
+    std::filesystem::remove_all(m_temporary, ignored);
+    pending.push_back(m_temporary);
+}
+
+AtomicPath::~AtomicPath()
+{
+    const std::scoped_lock lock(pendingMutex);
+    std::error_code ignored;
+    std::filesystem::remove_all(m_temporary, ignored);
+    std::erase(pending, m_temporary);
+}
+
+void AtomicPath::commit()
+{
+    commitAs(m_target);
+}
+
+void AtomicPath::commitAs(const std::filesystem::path &name)
+{
+    flush(m_temporary);
+    std::error_code error;
+    if (std::filesystem::is_directory(name)) { // a folder cannot replace one that holds something: the old one steps aside first
+        const std::filesystem::path old = m_temporary.string() + "-old";
+        std::filesystem::rename(name, old, error);
+        if (!error)
+            std::filesystem::rename(m_temporary, name, error);
+        if (error)
+            std::filesystem::rename(old, name);
+        else
+            std::filesystem::remove_all(old);
+    } else {
+        std::filesystem::rename(m_temporary, name, error);
+    }
+    if (error)
+        throw Error("'" + name.string() + "' could not be given its name: " + error.message() + ".", "Nothing was left behind.");
+    flush(name.parent_path());
+}
+
+void AtomicPath::removeAllPending() noexcept
+{
+    const std::unique_lock lock(pendingMutex, std::try_to_lock);
+    std::error_code ignored;
+    for (const std::filesystem::path &path : pending)
+        std::filesystem::remove_all(path, ignored);
+}
+
+void writeFileAtomically(const std::filesystem::path &file, std::string_view content)
+{
+    AtomicPath target(file);
+    {
+        errno = 0;
+        std::ofstream stream(target.temporary(), std::ios::binary);
+        stream.write(content.data(), std::streamsize(content.size()));
+        stream.close();
+        if (!stream)
+            throw Error("'" + file.string() + "' could not be written: " + reason(errno) + ".", "Nothing was left behind.");
+    }
+    target.commit();
+}
+
+} // namespace secateur

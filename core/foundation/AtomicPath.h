@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace secateur {
+
+/// A file or folder that gets its final name only when it is whole.
+///
+/// Work goes to a hidden sibling of the target; `commit` moves it there. Without a commit (an error, a cancel) the sibling is removed. If the process must
+/// end at once, `removeAllPending` clears what any of them still holds.
+class AtomicPath {
+public:
+    /// Throws Error when the parent folder does not exist or cannot be written to.
+    explicit AtomicPath(std::filesystem::path target);
+    ~AtomicPath();
+    AtomicPath(const AtomicPath &) = delete;
+    AtomicPath &operator=(const AtomicPath &) = delete;
+
+    /// Where to write: a file or a folder that does not exist yet.
+    const std::filesystem::path &temporary() const { return m_temporary; }
+    /// Flushes to the disk and gives it the name of the target, which is replaced when it exists. Throws Error.
+    void commit();
+    /// The same under another name beside the target (for what failed a check). An existing one is replaced.
+    void commitAs(const std::filesystem::path &name);
+
+    static void removeAllPending() noexcept;
+
+private:
+    std::filesystem::path m_target, m_temporary;
+};
+
+/// Writes a small file atomically. Throws Error that names the file and the system's reason.
+void writeFileAtomically(const std::filesystem::path &file, std::string_view content);
+
+} // namespace secateur

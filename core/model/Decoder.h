@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Internal to core: shows Torch.
+#pragma once
+
+#include "model/ModelSpec.h"
+#include "model/Rope.h"
+#include "model/Weights.h"
+
+#include <ATen/core/Tensor.h>
+#include <cstdint>
+
+namespace secateur {
+
+/// Keys and values of one attention, for generation: [1, kvHeads, positions, headDim], filled from the front.
+struct KvCache {
+    at::Tensor keys, values;
+};
+
+/// The decoder, layer by layer: norm, attention, add, norm, FFN, add. The one place where a model computes.
+///
+/// Hidden states have the shape [windows, T, d]. Whoever calls decides the order of layers and streams; nothing here knows about scoring
+/// or search. A narrowed FFN and an absent attention are facts of the weights. Immutable; used under c10::InferenceMode.
+class Decoder {
+public:
+    /// `positions`: the longest sequence that will be computed, in tokens. The spec must describe the weights.
+    Decoder(ModelSpec spec, Weights weights, std::int64_t positions);
+
+    const ModelSpec &spec() const { return m_spec; }
+    const Weights &weights() const { return m_weights; }
+    std::int64_t layerCount() const { return m_spec.layerCount(); }
+    std::int64_t positions() const { return m_rope.positions(); }
+    at::Device device() const { return m_weights.embedding.device(); }
+    c10::ScalarType dtype() const { return m_weights.embedding.scalar_type(); }
+
+    /// Token ids [windows, T] (int64, on the device) to hidden states.
+    at::Tensor embed(const at::Tensor &tokens) const;
+    /// One whole layer.
+    at::Tensor layer(std::int64_t index, const at::Tensor &x) const { return addFfn(index, addAttention(index, x)); }
+    /// x + attention(norm(x)); x itself where the attention is absent. With a cache, x holds the tokens from position `offset` on.
+    at::Tensor addAttention(std::int64_t index, const at::Tensor &x, KvCache *cache = nullptr, std::int64_t offset = 0) const;
+    /// x + down(activation(x)).
+    at::Tensor addFfn(std::int64_t index, const at::Tensor &x) const;
+    /// The neurons' activation silu(gate) * up of norm(x), shape [windows, T, I]: what enters the down product.
+    at::Tensor ffnActivation(std::int64_t index, const at::Tensor &x) const;
+    /// The down product of an activation, shape [windows, T, d].
+    at::Tensor ffnDown(std::int64_t index, const at::Tensor &activation) const;
+    /// The norm before the head.
+    at::Tensor finalNorm(const at::Tensor &x) const;
+    /// Logits of normed states: [..., d] to [..., V], in the type of the weights.
+    at::Tensor logits(const at::Tensor &normed) const;
+
+private:
+    at::Tensor norm(const at::Tensor &x, const at::Tensor &weight) const;
+
+    ModelSpec m_spec;
+    Weights m_weights;
+    Rope m_rope;
+};
+
+/// The same model with the FFNs narrowed to the neurons kept in each layer (ascending) and the attentions named absent.
+/// Weights that do not change are shared.
+Decoder pruned(const Decoder &dense, const std::vector<std::vector<std::int64_t>> &keptNeurons, const std::vector<std::int64_t> &removedAttentions);
+
+} // namespace secateur

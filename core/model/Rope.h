@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Internal to core: shows Torch.
+#pragma once
+
+#include "model/ModelSpec.h"
+
+#include <ATen/core/Tensor.h>
+
+namespace secateur {
+
+/// Rotary position embedding: cosines and sines of the positions 0 ... T-1, and their application to queries and keys.
+///
+/// The frequencies are computed in fp32 as transformers computes them (`modeling_rope_utils.py`), so that logits agree.
+class Rope {
+public:
+    /// Tables for up to `positions` positions; Dynamic and LongRope depend on whether that exceeds the context they were trained for.
+    Rope(const RopeSpec &spec, std::int64_t headDim, std::int64_t contextLength, std::int64_t positions, at::Device device, c10::ScalarType dtype);
+
+    std::int64_t positions() const { return m_cos.size(0); }
+    /// Rotates x, shape [windows, heads, T, headDim], whose first token stands at position `offset`.
+    at::Tensor rotate(const at::Tensor &x, std::int64_t offset = 0) const;
+
+private:
+    at::Tensor m_cos, m_sin; ///< [positions, headDim]
+};
+
+} // namespace secateur

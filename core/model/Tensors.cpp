@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/Tensors.h"
+
+#include "foundation/Error.h"
+
+#include <ATen/ops/aminmax.h>
+#include <ATen/ops/empty.h>
+#include <cmath>
+#include <cstring>
+
+namespace secateur {
+
+c10::ScalarType scalarType(DType dtype)
+{
+    switch (dtype) {
+    case DType::Float16:
+        return c10::kHalf;
+    case DType::BFloat16:
+        return c10::kBFloat16;
+    case DType::Float32:
+        break;
+    }
+    return c10::kFloat;
+}
+
+DType dtypeOf(const at::Tensor &tensor)
+{
+    switch (tensor.scalar_type()) {
+    case c10::kFloat:
+        return DType::Float32;
+    case c10::kHalf:
+        return DType::Float16;
+    case c10::kBFloat16:
+        return DType::BFloat16;
+    default:
+        throw Error(std::string("A tensor of type ") + c10::toString(tensor.scalar_type()) + " cannot be stored.");
+    }
+}
+
+at::Tensor copyOf(const TensorView &view)
+{
+    at::Tensor tensor = at::empty(view.shape, scalarType(view.dtype));
+    if (!view.bytes.empty())
+        std::memcpy(tensor.mutable_data_ptr(), view.bytes.data(), view.bytes.size());
+    return tensor;
+}
+
+std::span<const std::byte> bytesOf(const at::Tensor &tensor)
+{
+    return {static_cast<const std::byte *>(tensor.const_data_ptr()), tensor.nbytes()};
+}
+
+bool isFinite(const at::Tensor &tensor)
+{
+    if (tensor.numel() == 0)
+        return true;
+    const auto [least, greatest] = at::aminmax(tensor); // both are NaN when any element is
+    return std::isfinite(least.item<double>()) && std::isfinite(greatest.item<double>());
+}
+
+} // namespace secateur

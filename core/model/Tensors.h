@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Internal to core: shows Torch.
+#pragma once
+
+#include "checkpoint/TensorInfo.h"
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/ScalarType.h>
+#include <span>
+
+namespace secateur {
+
+c10::ScalarType scalarType(DType dtype);
+/// Throws Error for a type that no checkpoint stores.
+DType dtypeOf(const at::Tensor &tensor);
+
+/// A copy of mapped bytes as a tensor on the CPU, in the type stored. The bytes may be unaligned.
+at::Tensor copyOf(const TensorView &view);
+/// The bytes of a contiguous tensor on the CPU.
+std::span<const std::byte> bytesOf(const at::Tensor &tensor);
+/// True when every element is finite. Reads the tensor once.
+bool isFinite(const at::Tensor &tensor);
+
+} // namespace secateur

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Internal to core: shows Torch.
+#pragma once
+
+#include "checkpoint/Checkpoint.h"
+#include "foundation/JobContext.h"
+#include "model/ModelSpec.h"
+
+#include <ATen/core/Tensor.h>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace secateur {
+
+/// A product with its bias: x W^T + b. `bias` is undefined when there is none.
+struct LinearWeights {
+    at::Tensor weight; ///< [out, in]
+    at::Tensor bias;   ///< [out]
+};
+
+struct AttentionWeights {
+    at::Tensor norm; ///< [d], of the input norm
+    LinearWeights query, key, value, output;
+};
+
+struct FfnWeights {
+    LinearWeights gate, up; ///< [I, d]
+    LinearWeights down;     ///< [d, I]
+};
+
+struct LayerWeights {
+    std::optional<AttentionWeights> attention; ///< absent when removed
+    at::Tensor ffnNorm;                        ///< [d]
+    FfnWeights ffn;
+};
+
+/// All weights of a model on one device in one type. Tensors are shared when copied, never written.
+struct Weights {
+    at::Tensor embedding; ///< [V, d]
+    std::vector<LayerWeights> layers;
+    at::Tensor finalNorm; ///< [d]
+    at::Tensor head;      ///< [V, d]; the embedding itself when tied
+
+    /// Bytes of all tensors, the tied head not counted again.
+    std::int64_t bytes() const;
+};
+
+/// Reads the tensors that `spec` asks for into `device` as `dtype`. Throws Error that names a tensor that holds NaN or infinity.
+Weights loadWeights(const Checkpoint &checkpoint, const ModelSpec &spec, at::Device device, c10::ScalarType dtype, JobContext &context);
+
+/// The FFN with only the neurons named (ascending): rows of gate and up, columns of down.
+FfnWeights narrowed(const FfnWeights &ffn, std::span<const std::int64_t> keptNeurons);
+
+} // namespace secateur

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Internal to core: shows Torch.
+#pragma once
+
+#include "foundation/JobContext.h"
+#include "model/Decoder.h"
+#include "model/LanguageHead.h"
+#include "pruning/PruningPlan.h"
+
+#include <ATen/core/Tensor.h>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace secateur {
+
+/// Stage 2: the greedy removal of attentions (paper section 3.2) by the sweep of method.md section 4.
+///
+/// All candidates of a step are evaluated in one pass over the layers. A *stream* is the hidden state of one variant of the model: the base (what was removed
+/// so far) and, for each candidate j, the fork that leaves out attention j too; fork j equals the base up to layer j. States at the entrance of layers
+/// are kept in a memo within `stateBytes`. A removal of layer w makes those behind w stale and no others, so the next pass computes only what is missing: it
+/// restarts by itself. The new base behind w is the winner's fork.
+///
+/// Streams are computed one after another in one shape, so every loss is bit-identical to evaluating that variant alone.
+class AttentionSearch {
+public:
+    /// Hears of every loss as it is known: (step, layer, loss). On a GPU the losses of a step arrive together at its end.
+    using Listener = std::function<void(std::int64_t step, std::int64_t layer, double loss)>;
+
+    /// `narrow`: the model after stage 1. `tokens`: [windows, T] of the search, on its device. `stateBytes`: 0 = no restart.
+    AttentionSearch(const Decoder &narrow, at::Tensor tokens, LossType lossType, std::int64_t stateBytes);
+
+    /// Goes on with `record` until `removals` attentions are removed; each finished step is added to it, and what a cancelled step has already evaluated stays in it.
+    /// Losses that the record holds are not computed again. Throws Cancelled, and Error when a loss is not finite.
+    void run(SearchRecord &record, std::int64_t removals, JobContext &context, const Listener &listener = {},
+             const std::function<void()> &stepFinished = {});
+
+    /// Layers between two states that the memo keeps; 0 = none. Exposed for the record of a run.
+    std::int64_t stateStride() const { return m_stride; }
+    /// Layer passes computed so far: (layer, stream) units. Exposed because tests count them.
+    std::int64_t layerPasses() const { return m_layerPasses; }
+
+private:
+    /// States of one stream at the entrances of layers 0 ... L (L = the end); undefined where not known.
+    using States = std::vector<at::Tensor>;
+
+    double initialLoss(JobContext &context);
+    void evaluate(SearchStep &step, std::int64_t stepIndex, const std::vector<std::int64_t> &candidates, JobContext &context, const Listener &listener);
+    void sweep(const std::vector<std::int64_t> &candidates, std::vector<at::Tensor> &ends, const std::function<void()> &passed);
+    std::int64_t passesNeeded(const std::vector<std::int64_t> &candidates) const;
+    void remove(std::int64_t layer);
+    at::Tensor pass(std::int64_t layer, const at::Tensor &x, bool skipsAttention);
+    bool keepsState(std::int64_t layer) const { return m_stride > 0 && layer % m_stride == 0; }
+    std::int64_t firstMissing(const States &states, std::int64_t from) const;
+    [[noreturn]] void reportNonFinite(std::int64_t candidate) const;
+
+    const Decoder &m_decoder;
+    at::Tensor m_tokens;
+    LossType m_lossType;
+    std::int64_t m_stride = 0;
+    std::int64_t m_layerPasses = 0;
+    std::vector<bool> m_isRemoved;
+    States m_base;
+    std::vector<States> m_forks;
+};
+
+} // namespace secateur

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "pruning/NeuronScores.h"
+
+#include "checkpoint/SafetensorsFile.h"
+#include "checkpoint/SafetensorsWriter.h"
+#include "foundation/AtomicPath.h"
+#include "foundation/Error.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+namespace secateur {
+
+std::vector<std::int64_t> NeuronScores::best(std::int64_t layer, std::int64_t count) const
+{
+    const std::vector<float> &scores = layers[std::size_t(layer)];
+    std::vector<std::int64_t> order(scores.size());
+    std::iota(order.begin(), order.end(), 0);
+    const auto end = order.begin() + std::min<std::ptrdiff_t>(count, std::ptrdiff_t(order.size()));
+    const auto isBetter = [&](std::int64_t a, std::int64_t b) {
+        const float left = scores[std::size_t(a)], right = scores[std::size_t(b)];
+        return left != right ? left > right : a < b;
+    };
+    std::nth_element(order.begin(), end, order.end(), isBetter);
+    order.erase(end, order.end());
+    std::sort(order.begin(), order.end());
+    return order;
+}
+
+nlohmann::json toJson(const Provenance &p)
+{
+    return {{"modelHash", p.modelHash}, {"tokenizerHash", p.tokenizerHash}, {"textFiles", p.textFiles}, {"windows", p.windows},
+            {"length", p.length},       {"seed", p.seed},                   {"tokenHash", p.tokenHash}, {"device", p.device},
+            {"dtype", p.dtype},         {"threads", p.threads},             {"torch", p.torchVersion},  {"secateur", p.programVersion}};
+}
+
+Provenance provenanceFromJson(const nlohmann::json &json)
+{
+    return {.modelHash = json.at("modelHash"), .tokenizerHash = json.at("tokenizerHash"), .textFiles = json.at("textFiles"),
+            .windows = json.at("windows"),     .length = json.at("length"),               .seed = json.at("seed"),
+            .tokenHash = json.at("tokenHash"), .device = json.at("device"),               .dtype = json.at("dtype"),
+            .threads = json.at("threads"),     .torchVersion = json.at("torch"),          .programVersion = json.at("secateur")};
+}
+
+void saveScores(const NeuronScores &scores, const std::filesystem::path &file)
+{
+    std::vector<SafetensorsWriter::Declaration> declarations;
+    for (std::size_t i = 0; i < scores.layers.size(); ++i)
+        declarations.push_back({"scores." + std::to_string(i), DType::Float32, {std::int64_t(scores.layers[i].size())}});
+    const nlohmann::json provenance = toJson(scores.provenance);
+    AtomicPath target(file);
+    SafetensorsWriter writer(target.temporary(), declarations,
+                             {{"kind", "secateur-neuron-scores"}, {"norm", scores.norm == ScoreNorm::L1 ? "l1" : "l2"}, {"provenance", provenance.dump()}});
+    for (std::size_t i = 0; i < scores.layers.size(); ++i)
+        writer.write(declarations[i].name, std::as_bytes(std::span(scores.layers[i])));
+    writer.finish();
+    target.commit();
+}
+
+NeuronScores loadScores(const std::filesystem::path &file)
+{
+    const SafetensorsFile stored(file);
+    const auto &metadata = stored.metadata();
+    const auto kind = metadata.find("kind");
+    if (kind == metadata.end() || kind->second != "secateur-neuron-scores")
+        throw Error("'" + file.string() + "' does not hold neuron scores.", "Make such a file with: secateur-cli calibrate MODEL --text FILE --output SCORES.");
+    NeuronScores scores;
+    try {
+        scores.norm = metadata.at("norm") == "l1" ? ScoreNorm::L1 : ScoreNorm::L2;
+        scores.provenance = provenanceFromJson(nlohmann::json::parse(metadata.at("provenance")));
+        for (std::size_t i = 0; i < stored.tensors().size(); ++i) {
+            const std::string name = "scores." + std::to_string(i);
+            const auto found = std::find_if(stored.tensors().begin(), stored.tensors().end(), [&](const TensorView &t) { return t.name == name; });
+            if (found == stored.tensors().end() || found->dtype != DType::Float32)
+                throw std::out_of_range("no tensor " + name);
+            std::vector<float> values(found->bytes.size() / sizeof(float));
+            std::memcpy(values.data(), found->bytes.data(), found->bytes.size());
+            scores.layers.push_back(std::move(values));
+        }
+    } catch (const std::exception &problem) {
+        throw Error("The scores in '" + file.string() + "' are damaged: " + problem.what() + ".", "Calibrate again.");
+    }
+    return scores;
+}
+
+} // namespace secateur

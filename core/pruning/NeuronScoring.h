@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Internal to core: shows Torch.
+#pragma once
+
+#include "foundation/JobContext.h"
+#include "model/Decoder.h"
+#include "pruning/NeuronScores.h"
+
+#include <ATen/core/Tensor.h>
+#include <vector>
+
+namespace secateur {
+
+/// Stage 1: one pass of the dense model over the windows, layer outside, window inside, so that each layer's weights are read once.
+///
+/// `tokens`: [windows, T], int64, on the decoder's device. Returns [L][I]. Neither the head nor the last layer's down product is computed.
+/// Throws Error that names the layer whose activations are not finite. One unit of progress is one layer of one window.
+std::vector<std::vector<float>> scoreNeurons(const Decoder &decoder, const at::Tensor &tokens, ScoreNorm norm, JobContext &context);
+
+} // namespace secateur

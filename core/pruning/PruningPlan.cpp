@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "pruning/PruningPlan.h"
+
+#include "foundation/AtomicPath.h"
+#include "foundation/Error.h"
+#include "foundation/Sha256.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <limits>
+
+namespace secateur {
+namespace {
+
+constexpr int kFormat = 1; // of the JSON; raised when a reader of the old form would misunderstand the new
+
+nlohmann::json toJson(const BalanceSettings &s)
+{
+    nlohmann::json json = {{"sparsity", s.sparsity}, {"alpha", s.alpha}, {"widthMultiple", s.widthMultiple}, {"remove", nullptr}};
+    if (s.attentionsToRemove)
+        json["remove"] = *s.attentionsToRemove;
+    return json;
+}
+
+nlohmann::json toJson(const SparsityBalance &b)
+{
+    return {{"N", b.attentionsToRemove},
+            {"K", b.neuronsKept},
+            {"leastN", b.leastAttentions},
+            {"mostN", b.mostAttentions},
+            {"layerParameters", {{"dense", b.denseLayerParameters}, {"pruned", b.layerParameters}}},
+            {"modelParameters", {{"dense", b.denseModelParameters}, {"pruned", b.modelParameters}}},
+            {"sparsityLayers", b.sparsityLayers()},
+            {"sparsityModel", b.sparsityModel()}};
+}
+
+nlohmann::json toJson(const SearchRecord &record)
+{
+    nlohmann::json steps = nlohmann::json::array();
+    for (const SearchStep &step : record.steps)
+        steps.push_back({{"removed", step.removed}, {"forced", step.isForced}, {"losses", step.losses}}); // NaN is written as null
+    const SearchSettings &s = record.settings;
+    return {{"windows", s.windows},
+            {"lossType", s.referenceLoss ? "reference" : "float32"},
+            {"force", s.forcedLayers},
+            {"protect", s.protectedLayers},
+            {"initialLoss", record.initialLoss},
+            {"steps", steps},
+            {"provenance", toJson(record.provenance)}};
+}
+
+double lossFromJson(const nlohmann::json &json)
+{
+    return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
+}
+
+SearchRecord searchFromJson(const nlohmann::json &json)
+{
+    SearchRecord record;
+    record.settings = {.windows = json.at("windows"),
+                       .referenceLoss = json.at("lossType") == "reference",
+                       .forcedLayers = json.at("force"),
+                       .protectedLayers = json.at("protect")};
+    record.initialLoss = lossFromJson(json.at("initialLoss"));
+    record.provenance = provenanceFromJson(json.at("provenance"));
+    for (const nlohmann::json &entry : json.at("steps")) {
+        SearchStep step{.losses = {}, .removed = entry.at("removed"), .isForced = entry.at("forced")};
+        for (const nlohmann::json &loss : entry.at("losses"))
+            step.losses.push_back(lossFromJson(loss));
+        record.steps.push_back(std::move(step));
+    }
+    return record;
+}
+
+BalanceSettings settingsFromJson(const nlohmann::json &json)
+{
+    BalanceSettings settings{
+        .sparsity = json.at("sparsity"), .alpha = json.at("alpha"), .attentionsToRemove = {}, .widthMultiple = json.at("widthMultiple")};
+    if (!json.at("remove").is_null())
+        settings.attentionsToRemove = json.at("remove").get<std::int64_t>();
+    return settings;
+}
+
+SparsityBalance balanceFromJson(const nlohmann::json &json)
+{
+    return {.attentionsToRemove = json.at("N"),
+            .neuronsKept = json.at("K"),
+            .leastAttentions = json.at("leastN"),
+            .mostAttentions = json.at("mostN"),
+            .denseLayerParameters = json.at("layerParameters").at("dense"),
+            .denseModelParameters = json.at("modelParameters").at("dense"),
+            .layerParameters = json.at("layerParameters").at("pruned"),
+            .modelParameters = json.at("modelParameters").at("pruned")};
+}
+
+} // namespace
+
+std::vector<std::int64_t> SearchRecord::removalOrder() const
+{
+    std::vector<std::int64_t> order;
+    for (const SearchStep &step : steps)
+        if (step.removed >= 0)
+            order.push_back(step.removed);
+    return order;
+}
+
+std::int64_t SearchRecord::evaluations() const
+{
+    std::int64_t count = 0;
+    for (const SearchStep &step : steps)
+        count += std::count_if(step.losses.begin(), step.losses.end(), [](double loss) { return !std::isnan(loss); });
+    return count;
+}
+
+std::string PruningPlan::hash() const
+{
+    return Sha256::ofText(nlohmann::json{{"model", calibration.modelHash}, {"keptNeurons", keptNeurons}, {"removedAttentions", removedAttentions}}.dump());
+}
+
+std::vector<std::int64_t> PruningPlan::widths() const
+{
+    std::vector<std::int64_t> counts;
+    for (const auto &kept : keptNeurons)
+        counts.push_back(std::int64_t(kept.size()));
+    return counts;
+}
+
+PruningPlan planFromScores(const ModelSpec &dense, const NeuronScores &scores, const BalanceSettings &settings)
+{
+    if (std::int64_t(scores.layers.size()) != dense.layerCount() || std::int64_t(scores.layers.front().size()) != dense.layers.front().ffn.neurons)
+        throw Error("The scores are of " + std::to_string(scores.layers.size()) + " layers x " + std::to_string(scores.layers.empty() ? 0 : scores.layers.front().size()) +
+                        " neurons, the model has " + std::to_string(dense.layerCount()) + " x " + std::to_string(dense.layers.front().ffn.neurons) + ".",
+                    "Calibrate this model, or name the scores that were made from it.");
+    PruningPlan plan;
+    plan.settings = settings;
+    plan.balance = balance(dense, settings);
+    plan.norm = scores.norm;
+    plan.calibration = scores.provenance;
+    plan.search.initialLoss = std::numeric_limits<double>::quiet_NaN();
+    for (std::int64_t i = 0; i < dense.layerCount(); ++i)
+        plan.keptNeurons.push_back(scores.best(i, plan.balance.neuronsKept));
+    return plan;
+}
+
+PruningPlan withRemovals(PruningPlan plan, const ModelSpec &dense, std::int64_t attentionsToRemove)
+{
+    const std::int64_t layers = dense.layerCount();
+    if (attentionsToRemove < 0 || attentionsToRemove > layers)
+        throw Error("Removing " + std::to_string(attentionsToRemove) + " attentions is not possible: the model has " + std::to_string(layers) + ".",
+                    "Give a number from 0 to " + std::to_string(layers) + ".");
+    plan.settings.attentionsToRemove = attentionsToRemove;
+    plan.balance.attentionsToRemove = attentionsToRemove;
+    if (std::int64_t(plan.search.steps.size()) > attentionsToRemove)
+        plan.search.steps.resize(std::size_t(attentionsToRemove));
+    plan.removedAttentions = plan.search.removalOrder();
+    std::vector<std::int64_t> any; // the layers are alike: which ones go does not matter for the counts
+    for (std::int64_t i = 0; i < attentionsToRemove; ++i)
+        any.push_back(i);
+    const ModelSpec after = prunedSpec(dense, plan.widths(), any);
+    plan.balance.layerParameters = layerParameters(after);
+    plan.balance.modelParameters = modelParameters(after);
+    plan.settings.sparsity = plan.balance.sparsityLayers();
+    return plan;
+}
+
+void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::string &modelHash)
+{
+    if (plan.calibration.modelHash != modelHash)
+        throw Error("The plan was made for another model (its hash begins with " + plan.calibration.modelHash.substr(0, 12) + ", this model's with " +
+                        modelHash.substr(0, 12) + ").",
+                    "Open the model that the plan was made for, or make a new plan.");
+    const std::int64_t layers = dense.layerCount();
+    if (std::int64_t(plan.keptNeurons.size()) != layers)
+        throw Error("The plan has " + std::to_string(plan.keptNeurons.size()) + " layers, the model " + std::to_string(layers) + ".");
+    for (std::int64_t i = 0; i < layers; ++i) {
+        const auto &kept = plan.keptNeurons[std::size_t(i)];
+        const bool isAscending = std::adjacent_find(kept.begin(), kept.end(), std::greater_equal<>()) == kept.end();
+        if (kept.empty() || !isAscending || kept.front() < 0 || kept.back() >= dense.layers[std::size_t(i)].ffn.neurons)
+            throw Error("The plan's kept neurons of layer " + std::to_string(i) + " are not ascending numbers from 0 to " +
+                        std::to_string(dense.layers[std::size_t(i)].ffn.neurons - 1) + ".");
+    }
+    std::vector<std::int64_t> sorted = plan.removedAttentions;
+    std::sort(sorted.begin(), sorted.end());
+    const bool isDistinct = std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end();
+    if (!isDistinct || (!sorted.empty() && (sorted.front() < 0 || sorted.back() >= layers)))
+        throw Error("The plan's removed attentions are not distinct layers from 0 to " + std::to_string(layers - 1) + ".");
+}
+
+nlohmann::json toJson(const PruningPlan &plan)
+{
+    return {{"kind", "secateur-plan"},
+            {"format", kFormat},
+            {"method", plan.method},
+            {"planHash", plan.hash()},
+            {"settings", toJson(plan.settings)},
+            {"balance", toJson(plan.balance)},
+            {"norm", plan.norm == ScoreNorm::L1 ? "l1" : "l2"},
+            {"calibration", toJson(plan.calibration)},
+            {"removedAttentions", plan.removedAttentions},
+            {"search", toJson(plan.search)},
+            {"keptNeurons", plan.keptNeurons}};
+}
+
+PruningPlan planFromJson(const nlohmann::json &json, const std::string &source)
+{
+    const nlohmann::json &stored = json.contains("plan") ? json.at("plan") : json; // a manifest holds its plan under that name
+    if (!stored.is_object() || stored.value("kind", "") != "secateur-plan")
+        throw Error("'" + source + "' does not hold a plan.", "Make one with: secateur-cli search MODEL ... --save-plan PLAN.");
+    if (stored.value("format", 0) != kFormat)
+        throw Error("The plan in '" + source + "' has format " + std::to_string(stored.value("format", 0)) + "; this version reads format " + std::to_string(kFormat) + ".",
+                    "Use the version of the program that wrote it, or make a new plan.");
+    try {
+        PruningPlan plan;
+        plan.method = stored.at("method");
+        plan.settings = settingsFromJson(stored.at("settings"));
+        plan.balance = balanceFromJson(stored.at("balance"));
+        plan.norm = stored.at("norm") == "l1" ? ScoreNorm::L1 : ScoreNorm::L2;
+        plan.calibration = provenanceFromJson(stored.at("calibration"));
+        plan.removedAttentions = stored.at("removedAttentions").get<std::vector<std::int64_t>>();
+        plan.search = searchFromJson(stored.at("search"));
+        plan.keptNeurons = stored.at("keptNeurons").get<std::vector<std::vector<std::int64_t>>>();
+        if (plan.hash() != stored.at("planHash"))
+            throw Error("The plan in '" + source + "' does not match its own hash: it was changed or damaged.", "Make the plan again.");
+        return plan;
+    } catch (const nlohmann::json::exception &problem) {
+        throw Error("The plan in '" + source + "' is damaged: " + problem.what() + ".", "Make the plan again.");
+    }
+}
+
+void savePlan(const PruningPlan &plan, const std::filesystem::path &file)
+{
+    writeFileAtomically(file, toJson(plan).dump(1) + "\n");
+}
+
+PruningPlan loadPlan(const std::filesystem::path &file)
+{
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream)
+        throw Error("The plan '" + file.string() + "' cannot be read.", "Check that the file exists and that you may read it.");
+    const nlohmann::json json = nlohmann::json::parse(stream, nullptr, false);
+    if (json.is_discarded())
+        throw Error("The plan '" + file.string() + "' is not JSON.", "Make a plan with: secateur-cli search MODEL ... --save-plan PLAN.");
+    return planFromJson(json, file.string());
+}
+
+} // namespace secateur

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "pruning/NeuronScores.h"
+#include "pruning/SparsityBalance.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace secateur {
+
+/// How stage 2 is to be run. Part of the plan, because it decides the result.
+struct SearchSettings {
+    std::int64_t windows = 1;              ///< the first so many calibration windows
+    bool referenceLoss = false;            ///< the authors' 16-bit loss instead of fp32, for comparisons
+    std::vector<std::int64_t> forcedLayers;    ///< layers whose attention goes first, in this order
+    std::vector<std::int64_t> protectedLayers; ///< layers whose attention stays
+    bool operator==(const SearchSettings &) const = default;
+};
+
+/// One removal of the search: the losses of all candidates and the one that went.
+struct SearchStep {
+    std::vector<double> losses; ///< [L] mean cross entropy with that attention removed too; NaN where not evaluated
+    std::int64_t removed = -1;  ///< layer; -1 while the step is not finished
+    bool isForced = false;
+};
+
+/// Everything that stage 2 saw (paper section 3.2). The loss before a step is the winner's of the step before.
+struct SearchRecord {
+    SearchSettings settings;
+    Provenance provenance;
+    double initialLoss = 0; ///< of the narrowed model, before anything is removed; NaN until evaluated
+    std::vector<SearchStep> steps;
+
+    /// Layers in the order of their removal; a step that is not finished has none.
+    std::vector<std::int64_t> removalOrder() const;
+    std::int64_t evaluations() const; ///< finite losses in all steps
+};
+
+/// What is to be removed, and where every number came from. The central value: what the search makes and the exporters write.
+struct PruningPlan {
+    std::string method = "2ssp";
+    BalanceSettings settings;
+    SparsityBalance balance;
+    std::vector<std::vector<std::int64_t>> keptNeurons;  ///< per layer, ascending
+    std::vector<std::int64_t> removedAttentions;         ///< layers, in the order of removal
+    ScoreNorm norm = ScoreNorm::L2;
+    Provenance calibration;
+    SearchRecord search;
+
+    /// True when as many attentions were removed as the balance asks for.
+    bool isComplete() const { return std::int64_t(removedAttentions.size()) == balance.attentionsToRemove; }
+    /// SHA-256 of what decides the pruned weights: the model's hash, the kept neurons, the removed attentions in order.
+    std::string hash() const;
+    std::vector<std::int64_t> widths() const; ///< kept neurons per layer, as counts
+};
+
+/// The plan of a balance before its search: kept neurons from the scores, nothing removed yet.
+/// Throws Error when the scores are of another shape than the model.
+PruningPlan planFromScores(const ModelSpec &dense, const NeuronScores &scores, const BalanceSettings &settings);
+
+/// Brings a stored plan to another number of removals at the same width: fewer is a prefix of its search, more is left for the search to go on with.
+PruningPlan withRemovals(PruningPlan plan, const ModelSpec &dense, std::int64_t attentionsToRemove);
+
+/// Throws Error when the plan does not fit the model: another hash, other numbers of layers or neurons, indices out of range or not ascending.
+void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::string &modelHash);
+
+nlohmann::json toJson(const PruningPlan &plan);
+/// `source` is what messages call the text. Reads a plan, or the plan inside a pruning manifest.
+PruningPlan planFromJson(const nlohmann::json &json, const std::string &source);
+void savePlan(const PruningPlan &plan, const std::filesystem::path &file);
+PruningPlan loadPlan(const std::filesystem::path &file);
+
+} // namespace secateur

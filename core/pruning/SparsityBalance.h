@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "model/ModelSpec.h"
+
+#include <cstdint>
+#include <optional>
+
+namespace secateur {
+
+/// What the user wants of a pruning.
+struct BalanceSettings {
+    double sparsity = 0.375;                   ///< share of the decoder layers' parameters to remove, in (0, 1)
+    double alpha = 1.5;                        ///< of the rule for N; above 0
+    std::optional<std::int64_t> attentionsToRemove; ///< N by hand instead of by the rule
+    std::int64_t widthMultiple = 1;            ///< K is rounded to the nearest multiple; 1 = the paper
+    bool operator==(const BalanceSettings &) const = default;
+};
+
+/// How a target sparsity splits into width and depth (paper section 3.3, Eq. 5), with what it reaches.
+struct SparsityBalance {
+    std::int64_t attentionsToRemove = 0; ///< N
+    std::int64_t neuronsKept = 0;        ///< K, the same in every layer
+    std::int64_t leastAttentions = 0;    ///< smallest and largest N that can reach the sparsity
+    std::int64_t mostAttentions = 0;
+    std::int64_t denseLayerParameters = 0, denseModelParameters = 0; ///< before
+    std::int64_t layerParameters = 0, modelParameters = 0;           ///< after
+    bool operator==(const SparsityBalance &) const = default;
+
+    /// Share removed of the decoder layers, and of the whole model. Both are shown always: `sparsity` means the first.
+    double sparsityLayers() const { return 1.0 - double(layerParameters) / double(denseLayerParameters); }
+    double sparsityModel() const { return 1.0 - double(modelParameters) / double(denseModelParameters); }
+};
+
+/// Applies the rule. Throws Error when a setting is out of its range, when the layers are not alike (the rule is for uniform models), or when
+/// N cannot reach the sparsity (names the bound and the feasible range).
+SparsityBalance balance(const ModelSpec &dense, const BalanceSettings &settings);
+
+/// The specification after keeping `neuronsKept[i]` neurons in layer i and removing the attentions named.
+ModelSpec prunedSpec(const ModelSpec &dense, const std::vector<std::int64_t> &neuronsKept, const std::vector<std::int64_t> &removedAttentions);
+
+} // namespace secateur
