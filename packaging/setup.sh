@@ -10,7 +10,7 @@ deps=$project/.deps
 pins=$project/packaging/python
 libtorch=${SECATEUR_LIBTORCH:-} # the `torch` folder that is used; empty = fetch the pinned one
 cuda=                           # not empty = the CUDA libraries are wanted
-pip_log=                        # not empty = temporary file to remove at exit
+log=                            # what the last command under `quietly` said; removed at exit
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -19,6 +19,16 @@ fail() {
     say "error: $1"
     [ -z "${2:-}" ] || say "  $2"
     exit 1
+}
+
+# quietly COMMAND ARG...: runs a command that talks too much; when it fails, shows the end of what it said.
+quietly() {
+    [ -n "$log" ] || log=$(mktemp)
+    "$@" >"$log" 2>&1 || {
+        local status=$?
+        tail -n 8 "$log" >&2
+        return $status
+    }
 }
 
 # ---- Debian packages ----------------------------------------------------------------------------------------------------------
@@ -39,7 +49,7 @@ need_packages() {
     local installed i
     installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null || true)
     for i in "${!wanted[@]}"; do
-        grep -qx "${wanted[$i]} installed" <<<"$installed" && continue
+        grep -qxF "${wanted[$i]} installed" <<<"$installed" && continue
         [ ${#missing[@]} -gt 0 ] || say "Missing Debian packages:"
         missing+=("${wanted[$i]}")
         say "$(printf '  %-20s %s' "${wanted[$i]}" "${reasons[$i]}")"
@@ -53,33 +63,29 @@ need_packages() {
         root=(sudo)
         say "Installing them needs root: sudo may ask for your password."
     fi
-    say "Installing them with apt-get ..."
-    "${root[@]}" apt-get update -qq ||
+    say "Installing them with apt-get (a minute or two) ..."
+    quietly "${root[@]}" apt-get update ||
         fail "Debian's package lists could not be fetched." "Check the network and /etc/apt/sources.list, or install by hand: $command"
-    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
+    quietly "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" ||
         fail "Some Debian packages could not be installed (apt-get's reason is above)." "By hand: $command"
 }
 
 # ---- LibTorch and Python packages ---------------------------------------------------------------------------------------------
 
-# pip_run WHAT SIZE ARG...: runs pip; when it fails, shows the end of what it said and a sentence.
+# pip_run WHAT SIZE ARG...: runs pip; a failure becomes a sentence.
 pip_run() {
     local what=$1 size=$2
     shift 2
     say "Downloading $what ($size) ..."
-    pip_log=$(mktemp)
     # pip's own temporary files go where the result goes: /tmp is often small.
-    TMPDIR=$deps PIP_ROOT_USER_ACTION=ignore python3 -m pip --no-input --disable-pip-version-check "$@" >"$pip_log" 2>&1 || {
-        tail -n 5 "$pip_log" >&2
-        if grep -q 'HASHES' "$pip_log"; then
+    quietly env TMPDIR="$deps" PIP_ROOT_USER_ACTION=ignore python3 -m pip --no-input --disable-pip-version-check "$@" || {
+        if grep -q 'HASHES' "$log"; then
             fail "What was downloaded as $what is not what was pinned: it was changed or damaged on the way. Nothing of it was kept." "Try again; if it stays so, please report it."
-        elif grep -qi 'No space left' "$pip_log"; then
-            fail "The disk that holds $deps is full. Nothing was left behind." "Free about 3 GB and try again."
+        elif grep -qi 'No space left' "$log"; then
+            fail "The disk that holds $deps is full. Nothing was left behind." "Free about 3 GB (8 GB with CUDA) and try again."
         fi
         fail "$what could not be downloaded (pip's reason is above). Nothing was left behind." "Check the network or the proxy and try again."
     }
-    rm -f "$pip_log"
-    pip_log=
 }
 
 # in_place FOLDER PINS...: whether FOLDER was made from just these files of pins.
@@ -215,6 +221,6 @@ setup_option() {
 }
 
 cleanup() {
-    rm -rf "$deps"/libtorch.part.$$ "$deps"/peers/*.part.$$ ${pip_log:+"$pip_log"}
+    rm -rf "$deps"/libtorch.part.$$ "$deps"/peers/*.part.$$ ${log:+"$log"}
 }
 trap cleanup EXIT
