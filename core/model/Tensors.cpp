@@ -5,6 +5,7 @@
 
 #include <ATen/ops/aminmax.h>
 #include <ATen/ops/empty.h>
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -48,6 +49,13 @@ at::Tensor copyOf(const TensorView &view)
 std::span<const std::byte> bytesOf(const at::Tensor &tensor)
 {
     return {static_cast<const std::byte *>(tensor.const_data_ptr()), tensor.nbytes()};
+}
+
+at::Tensor tokenTensor(std::span<const std::int32_t> tokens, std::int64_t length, at::Device device)
+{
+    at::Tensor tensor = at::empty({std::int64_t(tokens.size()) / length, length}, at::kLong);
+    std::copy(tokens.begin(), tokens.end(), tensor.mutable_data_ptr<std::int64_t>());
+    return tensor.to(device);
 }
 
 bool isFinite(const at::Tensor &tensor)

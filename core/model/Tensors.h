@@ -18,6 +18,8 @@ DType dtypeOf(const at::Tensor &tensor);
 at::Tensor copyOf(const TensorView &view);
 /// The bytes of a contiguous tensor on the CPU.
 std::span<const std::byte> bytesOf(const at::Tensor &tensor);
+/// Token ids, row-major, as int64 [rows, length] on the device.
+at::Tensor tokenTensor(std::span<const std::int32_t> tokens, std::int64_t length, at::Device device);
 /// True when every element is finite. Reads the tensor once.
 bool isFinite(const at::Tensor &tensor);
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "pruning/AttentionSearch.h"
 
-#include "foundation/Error.h"
-#include "model/Tensors.h"
+#include "model/FiniteCheck.h"
 
 #include <ATen/core/Tensor.h>
 #include <algorithm>
@@ -223,16 +222,9 @@ at::Tensor AttentionSearch::pass(std::int64_t layer, const at::Tensor &x, bool s
 
 void AttentionSearch::reportNonFinite(std::int64_t candidate) const
 {
-    const std::string variant = candidate < 0 ? "" : " without the attention of layer " + std::to_string(candidate);
-    at::Tensor x = m_base[0];
-    for (std::int64_t l = 0; l < m_decoder.layerCount(); ++l) {
-        const bool isAbsent = l == candidate || m_isRemoved[std::size_t(l)];
-        x = m_decoder.addFfn(l, isAbsent ? x : m_decoder.addAttention(l, x));
-        if (!isFinite(x))
-            throw Error("The activations of layer " + std::to_string(l) + variant + " are not finite.",
-                        "The type overflows or the checkpoint is damaged; try --dtype float32.");
-    }
-    throw Error("The logits of the model" + variant + " are not finite.", "The type overflows or the checkpoint is damaged; try --dtype float32.");
+    throwNonFinite(
+        m_decoder, m_tokens, [&](std::int64_t layer) { return layer == candidate || m_isRemoved[std::size_t(layer)]; },
+        candidate < 0 ? "" : " without the attention of layer " + std::to_string(candidate));
 }
 
 } // namespace secateur

@@ -3,7 +3,9 @@
 
 #include "foundation/Error.h"
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -11,12 +13,42 @@
 namespace secateur {
 namespace {
 
-constexpr std::string_view kWordClass = R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc})";
-constexpr std::string_view kHexClass = "0-9A-Fa-f";
+constexpr std::string_view kPosixWord = R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc})";
+constexpr std::string_view kWord = R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{B2}\x{B3}\x{B9}\x{BC}-\x{BE})"; // Oniguruma's \w has these of Latin-1 too
+constexpr std::string_view kHex = "0-9A-Fa-f";
 
 [[noreturn]] void refuse(std::string_view pattern, const std::string &what)
 {
     throw Error("the regular expression '" + std::string(pattern) + "' " + what, "Report the tokenizer, so that its pattern can be supported.");
+}
+
+/// The members of a POSIX bracket such as [:alpha:]; empty when it is not supported.
+std::string_view membersOfPosixClass(std::string_view name)
+{
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kClasses{{
+        {"alnum", R"(\p{Alphabetic}\p{Nd})"},
+        {"alpha", R"(\p{Alphabetic})"},
+        {"digit", R"(\p{Nd})"},
+        {"lower", R"(\p{Lowercase})"},
+        {"punct", R"(\p{P}\p{S})"},
+        {"space", R"(\p{White_Space})"},
+        {"upper", R"(\p{Uppercase})"},
+        {"word", kPosixWord},
+    }};
+    const auto *const found = std::ranges::find(kClasses, name, &std::pair<std::string_view, std::string_view>::first);
+    return found == kClasses.end() ? std::string_view() : found->second;
+}
+
+/// Whether a property is a script, such as Han: PCRE2 then needs to be told that scripts are meant and not script extensions.
+bool isScript(std::string_view property)
+{
+    const std::string pattern = "\\p{sc:" + std::string(property) + "}";
+    int error = 0;
+    PCRE2_SIZE where = 0;
+    pcre2_code *const code =
+        pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), PCRE2_UTF | PCRE2_UCP, &error, &where, nullptr);
+    pcre2_code_free(code);
+    return code != nullptr;
 }
 
 /// Turns Oniguruma's Ruby syntax into PCRE2's, as far as tokenizers use it.
@@ -54,9 +86,11 @@ private:
         case 's': return replaceEscape(R"(\p{White_Space})");
         case 'S': return replaceEscape(R"(\P{White_Space})");
         case 'w':
-        case 'W': return classEscape(kWordClass, letter == 'W');
+        case 'W': return classEscape(kWord, letter == 'W');
         case 'h':
-        case 'H': return classEscape(kHexClass, letter == 'H');
+        case 'H': return classEscape(kHex, letter == 'H');
+        case 'p':
+        case 'P': return property();
         case 'R':
         case 'X':
         case 'K': refuse(m_pattern, std::string("uses \\") + letter + ", which is not supported");
@@ -79,12 +113,35 @@ private:
         replaceEscape(std::string(isNegated ? "[^" : "[") + std::string(members) + "]");
     }
 
+    /// \p{Name}, \P{Name} or \p{^Name}
+    void property()
+    {
+        const std::size_t end = m_pattern.find('}', m_position);
+        if (!at('{', 2) || end == std::string_view::npos)
+            return copy(2);
+        const std::size_t name = m_position + (at('^', 3) ? 4 : 3);
+        if (!isScript(m_pattern.substr(name, end - name)))
+            return copy(end + 1 - m_position);
+        copy(name - m_position);
+        m_result += "sc:";
+        copy(end + 1 - name);
+    }
+
+    void posixClass()
+    {
+        const std::size_t end = m_pattern.find(":]", m_position);
+        const std::string_view name = m_pattern.substr(m_position + 2, end == std::string_view::npos ? end : end - m_position - 2);
+        const std::string_view members = membersOfPosixClass(name);
+        if (end == std::string_view::npos || members.empty())
+            refuse(m_pattern, "uses [:" + std::string(name) + ":], which is not supported");
+        m_result += members;
+        m_position = end + 2;
+    }
+
     void insideClass()
     {
-        if (at('[') && at(':', 1)) {
-            const std::size_t end = m_pattern.find(":]", m_position);
-            return copy(end == std::string_view::npos ? 1 : end + 2 - m_position);
-        }
+        if (at('[') && at(':', 1))
+            return posixClass();
         if (at('['))
             refuse(m_pattern, "uses brackets inside brackets, which is not supported");
         if (at('&') && at('&', 1))

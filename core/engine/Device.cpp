@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/Device.h"
+
+#include "foundation/Error.h"
+
+#include <ATen/Context.h>
+#include <c10/core/CachingDeviceAllocator.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+#include <dlfcn.h>
+#include <fstream>
+#include <regex>
+#include <sys/resource.h>
+
+namespace secateur {
+namespace {
+
+/// Why CUDA cannot be used; empty when it can. Opens the library once.
+const std::string &cudaProblem()
+{
+    static const std::string problem = [] {
+        if (!dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL))
+            return std::string("LibTorch's CUDA library cannot be opened (") + dlerror() + ")";
+        if (!at::hasCUDA())
+            return std::string("no NVIDIA driver or device was found");
+        at::globalContext().lazyInitDevice(c10::DeviceType::CUDA);
+        return std::string();
+    }();
+    return problem;
+}
+
+std::int64_t cudaCount()
+{
+    return cudaProblem().empty() ? c10::impl::VirtualGuardImpl(c10::DeviceType::CUDA).deviceCount() : 0;
+}
+
+} // namespace
+
+c10::Device deviceFromName(const std::string &name)
+{
+    if (name == "cpu" || (name == "auto" && cudaCount() == 0))
+        return c10::Device(c10::DeviceType::CPU);
+    std::smatch parts;
+    static const std::regex pattern("auto|cuda(?::([0-9]{1,3}))?");
+    if (!std::regex_match(name, parts, pattern))
+        throw Error("There is no device '" + name + "'.", "Devices: auto, cpu, cuda, cuda:N.");
+    if (!cudaProblem().empty())
+        throw Error("The device '" + name + "' cannot be used: " + cudaProblem() + ".", "Use --device cpu, or install the driver and a LibTorch with CUDA (packaging/run --cuda).");
+    const int index = parts[1].matched ? std::stoi(parts[1]) : 0;
+    if (index >= cudaCount())
+        throw Error("There is no device '" + name + "': this machine has " + std::to_string(cudaCount()) + ".", "Devices count from cuda:0.");
+    return {c10::DeviceType::CUDA, c10::DeviceIndex(index)};
+}
+
+std::int64_t freeMemory(c10::Device device)
+{
+    if (device.is_cuda())
+        return std::int64_t(c10::getDeviceAllocator(device.type())->getMemoryInfo(device.index()).first);
+    std::ifstream stream("/proc/meminfo");
+    std::string key, unit;
+    for (std::int64_t kib = 0; stream >> key >> kib; std::getline(stream, unit))
+        if (key == "MemAvailable:")
+            return kib * 1024;
+    return 0;
+}
+
+std::int64_t peakResidentBytes()
+{
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return std::int64_t(usage.ru_maxrss) * 1024;
+}
+
+std::int64_t peakDeviceBytes(c10::Device device)
+{
+    if (!device.is_cuda())
+        return 0;
+    const auto stats = c10::getDeviceAllocator(device.type())->getDeviceStats(device.index());
+    return stats.allocated_bytes[std::size_t(c10::CachingAllocator::StatType::AGGREGATE)].peak;
+}
+
+} // namespace secateur

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Internal to core: shows Torch.
+#pragma once
+
+#include <c10/core/Device.h>
+#include <cstdint>
+#include <string>
+
+namespace secateur {
+
+/// The device of that name: "cpu", "cuda", "cuda:1", or "auto" (CUDA where it works, else the CPU). CUDA's library is opened on the first call that asks for it.
+/// Throws Error when the name is not one of these, or when CUDA or that device is not there (with the reason).
+c10::Device deviceFromName(const std::string &name);
+
+/// Bytes that can still be used on the device: free memory of a GPU, available memory of the host for the CPU.
+std::int64_t freeMemory(c10::Device device);
+/// Largest resident size of this process so far, in bytes.
+std::int64_t peakResidentBytes();
+/// Largest amount of a GPU's memory used by tensors so far, in bytes; 0 for the CPU.
+std::int64_t peakDeviceBytes(c10::Device device);
+
+} // namespace secateur

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "exporting/Export.h"
+#include "foundation/JobContext.h"
+#include "model/ModelSpec.h"
+#include "pruning/NeuronScores.h"
+#include "pruning/PruningPlan.h"
+#include "text/TokenWindows.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace secateur {
+
+/// Where and how to compute.
+struct EngineSettings {
+    std::string device = "auto"; ///< "auto", "cpu", "cuda", "cuda:N"
+    std::string dtype = "auto";  ///< "float32", "bfloat16", "float16"; auto = float32 on the CPU, as stored on CUDA
+    int threads = 0;             ///< of the CPU; 0 = all cores
+};
+
+/// What an engine computes with, for the record of a run.
+struct EngineReport {
+    std::string device, dtype, torchVersion, programVersion;
+    int threads = 0;
+    std::int64_t peakMemoryBytes = 0;       ///< resident in the host so far
+    std::int64_t peakDeviceMemoryBytes = 0; ///< of the GPU's tensors so far; 0 on the CPU
+};
+
+/// What is known of a model once it is open, before any weight is loaded.
+struct ModelSummary {
+    std::filesystem::path folder;
+    ModelSpec spec;
+    DType storedDtype = DType::Float32;
+    std::int64_t tensorBytes = 0;
+    std::int64_t files = 0;
+    std::optional<std::int64_t> tokenizerSize; ///< ids; none when there is no usable tokenizer
+    std::string tokenizerProblem;              ///< why not
+};
+
+/// Perplexity on a text: exp of the mean cross entropy over all predicted tokens of windows that do not overlap.
+struct Evaluation {
+    double loss = 0;         ///< mean, nats per token
+    double perplexity = 0;
+    std::int64_t tokens = 0; ///< predicted
+    std::int64_t windows = 0, length = 0;
+    std::string tokenHash;
+};
+
+struct GenerationSettings {
+    std::string prompt;
+    std::int64_t tokens = 64;
+    double temperature = 0; ///< 0 = greedy
+    std::int64_t topK = 0;
+    double topP = 1;
+    std::uint64_t seed = 0;
+};
+
+struct Generation {
+    std::vector<std::int32_t> promptIds, ids;
+    std::string text; ///< of `ids` alone
+    double tokensPerSecond = 0;
+};
+
+/// One search loss as it becomes known. (step, layer, mean cross entropy)
+using SearchListener = std::function<void(std::int64_t, std::int64_t, double)>;
+
+/// Owns the device, the model and its weights, and does the jobs that a front end can ask for.
+///
+/// A job takes values and a JobContext and returns values; it throws Error or Cancelled. Used by one thread at a time. Weights are loaded by the first job
+/// that needs them and stay. Plans refer to the model that is open.
+class Engine {
+public:
+    /// Throws Error when the device or the type does not exist here.
+    explicit Engine(const EngineSettings &settings);
+    ~Engine();
+    Engine(const Engine &) = delete;
+    Engine &operator=(const Engine &) = delete;
+
+    /// Opens a checkpoint folder: reads its configuration, maps its files, checks every tensor's name and shape. Loads nothing.
+    std::shared_ptr<const ModelSummary> open(const std::filesystem::path &folder);
+    /// SHA-256 of the open model's configuration and weights. Reads every byte the first time.
+    const std::string &modelHash(JobContext &context);
+    EngineReport report() const;
+
+    /// Stage 1: neuron scores of the dense model.
+    std::shared_ptr<const NeuronScores> score(const TextSettings &text, ScoreNorm norm, JobContext &context);
+    /// Stage 2: removes attentions until the plan has as many as its balance asks for, going on from where its record stops. `text.windows` is taken from
+    /// `settings`. `finished` gets the plan after every removal. Throws Error when the record was made with other settings or another text; on Cancelled the
+    /// plan given to `finished` last, or `plan`, is what is left (losses of an unfinished step too, through `plan`).
+    std::shared_ptr<const PruningPlan> search(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings, JobContext &context,
+                                              const SearchListener &listener = {}, const std::function<void(const PruningPlan &)> &finished = {});
+    /// Perplexity of the model, or of the plan's when there is one.
+    Evaluation evaluate(const PruningPlan *plan, const TextSettings &text, JobContext &context);
+    Generation generate(const PruningPlan *plan, const GenerationSettings &settings, JobContext &context,
+                        const std::function<void(const std::string &)> &heard = {});
+    /// Writes a checkpoint of the plan and verifies it. `evaluations` (JSON array) goes into the manifest.
+    ExportResult exportPlan(const PruningPlan &plan, const ExportSettings &settings, const nlohmann::json &evaluations, JobContext &context);
+    /// Throws what exportPlan would throw at once: an output that exists, an unknown format, no space.
+    void checkExportSettings(const ExportSettings &settings) const;
+    /// Logits of given token ids, row-major [T, V] in fp32.
+    std::vector<float> logits(const PruningPlan *plan, const std::vector<std::int32_t> &tokens, JobContext &context);
+
+private:
+    struct State;
+    std::unique_ptr<State> m_state;
+};
+
+} // namespace secateur

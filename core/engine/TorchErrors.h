@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Internal to core: shows Torch.
+#pragma once
+
+#include "foundation/Error.h"
+
+#include <c10/core/InferenceMode.h>
+#include <c10/util/Exception.h>
+#include <new>
+#include <string>
+#include <utility>
+
+namespace secateur {
+
+/// Runs a job under Torch's inference mode and turns what Torch throws into our Error. The one place where that happens.
+template<typename Job> auto underTorch(Job &&job) -> decltype(job())
+{
+    const c10::InferenceMode guard;
+    try {
+        return std::forward<Job>(job)();
+    } catch (const c10::OutOfMemoryError &problem) {
+        throw Error(std::string("The device ran out of memory: ") + problem.what_without_backtrace(), "Use fewer or shorter windows, a 16-bit --dtype, or --device cpu.");
+    } catch (const c10::Error &problem) {
+        const std::string what = problem.what_without_backtrace();
+        if (what.find("not enough memory") != std::string::npos)
+            throw Error("The memory is not enough: " + what, "Use fewer or shorter windows, or a 16-bit --dtype.");
+        throw Error("LibTorch reports: " + what);
+    } catch (const std::bad_alloc &) {
+        throw Error("The memory is not enough.", "Use fewer or shorter windows, or a 16-bit --dtype.");
+    }
+}
+
+} // namespace secateur

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "checkpoint/TensorInfo.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace secateur {
+
+/// What one export target stores and who can load it.
+struct ExportTarget {
+    std::string name;   ///< as on the command line
+    std::string stores; ///< which plans it can hold
+    std::string loads;  ///< who can load it
+    std::string saves;  ///< what gets smaller
+};
+
+/// All targets that this version writes.
+const std::vector<ExportTarget> &exportTargets();
+
+struct ExportSettings {
+    std::string format = "hf-dropin";
+    std::filesystem::path output;          ///< the folder to make
+    bool isOverwriteAllowed = false;       ///< replace a folder that exists
+    std::optional<DType> dtype;            ///< of the weights written; none = as stored in the source
+    std::vector<std::string> command;      ///< a command line that does the same, for the manifest
+};
+
+/// What loading an export back and comparing logits on a fixed text gave.
+struct Verification {
+    std::int64_t tokens = 0;        ///< positions compared
+    double largestDifference = 0;   ///< of a logit
+    double tolerance = 0;           ///< what it may be
+    double sameArgmax = 0;          ///< share of positions with the same most likely token
+    bool isPassed = false;
+};
+
+struct ExportResult {
+    std::filesystem::path folder;
+    std::int64_t parameters = 0; ///< sum of the elements of the tensors in the written files
+    std::int64_t bytes = 0;      ///< of the weight files
+    Verification verification;
+};
+
+} // namespace secateur

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "exporting/Exporter.h"
+
+#include "exporting/HfDropin.h"
+#include "exporting/Manifest.h"
+#include "exporting/Verifier.h"
+#include "foundation/AtomicPath.h"
+#include "foundation/Error.h"
+#include "model/Tensors.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace secateur {
+namespace {
+
+/// Files of the base model that belong to a pruned one as well: tokenizer, generation settings, licence.
+bool isCarriedOver(const std::string &name)
+{
+    static constexpr std::array kNames = {"tokenizer.json",    "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
+                                          "tokenizer.model",   "chat_template.jinja",   "chat_template.json",      "generation_config.json"};
+    const auto startsWith = [&](const char *prefix) { return name.rfind(prefix, 0) == 0; };
+    return std::find(kNames.begin(), kNames.end(), name) != kNames.end() || startsWith("LICENSE") || startsWith("LICENCE") || startsWith("NOTICE") ||
+           startsWith("USE_POLICY");
+}
+
+void carryOver(const std::filesystem::path &from, const std::filesystem::path &to)
+{
+    for (const auto &entry : std::filesystem::directory_iterator(from)) {
+        const std::string name = entry.path().filename().string();
+        std::error_code error;
+        if (isCarriedOver(name) && entry.is_regular_file())
+            std::filesystem::copy_file(entry.path(), to / name, error);
+        if (error)
+            throw Error("'" + (to / name).string() + "' could not be written: " + error.message() + ".", "Nothing was left behind.");
+    }
+}
+
+std::vector<std::filesystem::path> weightFiles(const std::filesystem::path &folder)
+{
+    std::vector<std::filesystem::path> files;
+    for (const auto &entry : std::filesystem::directory_iterator(folder))
+        if (entry.path().extension() == ".safetensors")
+            files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+/// In what type the weights in the files are, where that narrows the type computed in.
+std::optional<c10::ScalarType> roundingType(const ExportSource &source, const ExportSettings &settings)
+{
+    const DType written = settings.dtype.value_or(source.checkpoint.dtype());
+    if (written == DType::Float32 || written == source.checkpoint.dtype())
+        return {};
+    return scalarType(written);
+}
+
+} // namespace
+
+const std::vector<ExportTarget> &exportTargets()
+{
+    static const std::vector<ExportTarget> targets = {
+        {"hf-dropin", "one width for all layers; a removed attention keeps its weights, with a zero output product",
+         "every engine that loads the base family, without code", "size and time of the FFNs; nothing for attention"}};
+    return targets;
+}
+
+void checkExport(const ExportSettings &settings, const PruningPlan *plan, std::int64_t bytesNeeded)
+{
+    const auto &targets = exportTargets();
+    if (std::none_of(targets.begin(), targets.end(), [&](const ExportTarget &t) { return t.name == settings.format; })) {
+        std::string names;
+        for (const ExportTarget &target : targets)
+            names += (names.empty() ? "" : ", ") + target.name;
+        throw Error("There is no export format '" + settings.format + "'.", "Formats: " + names + ".");
+    }
+    if (plan)
+        checkHfDropin(*plan);
+    if (std::filesystem::exists(settings.output) && !settings.isOverwriteAllowed)
+        throw Error("The output '" + settings.output.string() + "' exists.", "Choose another name, or replace it with --overwrite.");
+    const AtomicPath probe(settings.output); // throws when the parent is missing or cannot be written to
+    std::error_code error;
+    const auto space = std::filesystem::space(probe.temporary().parent_path(), error);
+    if (!error && space.available < std::uintmax_t(bytesNeeded))
+        throw Error("There is too little space for '" + settings.output.string() + "': about " + std::to_string(bytesNeeded / 1'000'000) + " MB are needed, " +
+                        std::to_string(space.available / 1'000'000) + " MB are free.",
+                    "Nothing was left behind. Make room, or choose another disk.");
+}
+
+ExportResult writeExport(const ExportSource &source, const ExportSettings &settings, JobContext &context)
+{
+    if (!source.plan.isComplete())
+        throw Error("The plan removes " + std::to_string(source.plan.removedAttentions.size()) + " of " +
+                        std::to_string(source.plan.balance.attentionsToRemove) + " attentions: its search is not finished.",
+                    "Finish it with: secateur-cli search MODEL --plan PLAN --save-plan PLAN.");
+    checkExport(settings, &source.plan, source.checkpoint.tensorBytes());
+    AtomicPath target(settings.output);
+    const std::filesystem::path &folder = target.temporary();
+    std::error_code error;
+    if (!std::filesystem::create_directory(folder, error))
+        throw Error("The folder '" + folder.string() + "' could not be made: " + error.message() + ".", "Choose another place.");
+
+    ExportResult result = writeHfDropin(source.checkpoint, source.dense, source.plan, folder, settings.dtype, context);
+    carryOver(source.checkpoint.folder(), folder);
+    const auto rounding = roundingType(source, settings);
+    result.verification = rounding ? verify(folder, roundedTo(source.pruned, *rounding), source.checkTokens, context)
+                                   : verify(folder, source.pruned, source.checkTokens, context);
+    result.folder = settings.output;
+
+    const std::filesystem::path base = std::filesystem::absolute(source.checkpoint.folder()).lexically_normal();
+    const std::string baseName = base.has_filename() ? base.filename().string() : base.parent_path().filename().string();
+    writeFileAtomically(folder / "pruning_manifest.json",
+                        makeManifest(source.plan, settings, result, baseName, source.evaluations, weightFiles(folder)).dump(1) + "\n");
+    writeFileAtomically(folder / "README.md", makeModelCard(source.plan, settings, result, baseName, source.evaluations));
+    context.check();
+    if (!result.verification.isPassed) {
+        const std::filesystem::path unverified = std::filesystem::absolute(settings.output).lexically_normal().string() + ".unverified";
+        target.commitAs(unverified);
+        const Verification &v = result.verification;
+        throw Error("The written checkpoint does not compute what the plan computes: the largest difference of a logit is " + std::to_string(v.largestDifference) + " (allowed " +
+                        std::to_string(v.tolerance) + "), the most likely token agrees on " + std::to_string(100 * v.sameArgmax) + " % of the positions.",
+                    "The folder was kept as '" + unverified.string() + "'. Please report this.");
+    }
+    target.commit();
+    return result;
+}
+
+} // namespace secateur

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "exporting/HfDropin.h"
+
+#include "checkpoint/SafetensorsWriter.h"
+#include "foundation/AtomicPath.h"
+#include "foundation/Error.h"
+#include "model/Families.h"
+#include "model/Tensors.h"
+
+#include <ATen/ops/tensor.h>
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace secateur {
+namespace {
+
+/// What happens to one tensor of the source.
+struct Change {
+    std::int64_t layer = -1;             ///< of the kept neurons
+    std::optional<std::int64_t> keptDim; ///< dimension along which only the kept neurons stay: 0 = rows, 1 = columns
+    bool isZeroed = false;
+};
+
+/// The changes by tensor name; a tensor without one is copied.
+std::map<std::string, Change> changesOf(const ModelSpec &dense, const PruningPlan &plan)
+{
+    std::map<std::string, Change> changes;
+    for (std::int64_t i = 0; i < dense.layerCount(); ++i) {
+        const std::string mlp = "model.layers." + std::to_string(i) + ".mlp.";
+        for (const char *name : {"gate_proj.weight", "up_proj.weight", "gate_proj.bias", "up_proj.bias"})
+            changes[mlp + name] = {.layer = i, .keptDim = 0};
+        changes[mlp + "down_proj.weight"] = {.layer = i, .keptDim = 1};
+    }
+    for (const std::int64_t layer : plan.removedAttentions) {
+        const std::string output = "model.layers." + std::to_string(layer) + ".self_attn.o_proj.";
+        changes[output + "weight"] = {.layer = layer, .keptDim = {}, .isZeroed = true};
+        changes[output + "bias"] = {.layer = layer, .keptDim = {}, .isZeroed = true};
+    }
+    return changes;
+}
+
+at::Tensor changed(at::Tensor tensor, const Change &change, const PruningPlan &plan)
+{
+    if (change.isZeroed)
+        return tensor.zero_();
+    if (!change.keptDim)
+        return tensor;
+    const auto &kept = plan.keptNeurons[std::size_t(change.layer)];
+    return tensor.index_select(*change.keptDim, at::tensor(at::ArrayRef<std::int64_t>(kept), at::kLong));
+}
+
+Shape changedShape(Shape shape, const Change &change, const PruningPlan &plan)
+{
+    if (change.keptDim)
+        shape[std::size_t(*change.keptDim)] = std::int64_t(plan.keptNeurons[std::size_t(change.layer)].size());
+    return shape;
+}
+
+} // namespace
+
+void checkHfDropin(const PruningPlan &plan)
+{
+    const std::vector<std::int64_t> widths = plan.widths();
+    const auto [least, most] = std::minmax_element(widths.begin(), widths.end());
+    if (*least != *most)
+        throw Error("The target hf-dropin needs the same width in every layer; this plan's widths go from " + std::to_string(*least) + " to " +
+                        std::to_string(*most) + ".",
+                    "Choose a target with a width per layer.");
+}
+
+ExportResult writeHfDropin(const Checkpoint &source, const ModelSpec &dense, const PruningPlan &plan, const std::filesystem::path &folder,
+                           std::optional<DType> dtype, JobContext &context)
+{
+    checkHfDropin(plan);
+    const std::map<std::string, Change> changes = changesOf(dense, plan);
+    std::map<std::string, bool> isWanted;
+    for (const ExpectedTensor &tensor : expectedTensors(dense))
+        isWanted[tensor.name] = true;
+    const auto changeOf = [&](const std::string &name) {
+        const auto found = changes.find(name);
+        return found == changes.end() ? Change{} : found->second;
+    };
+
+    ExportResult result;
+    nlohmann::json weightMap;
+    context.begin("export", std::int64_t(isWanted.size()), "tensors");
+    for (const SafetensorsFile &file : source.files()) {
+        const std::string fileName = file.path().filename().string();
+        std::vector<SafetensorsWriter::Declaration> declarations;
+        std::vector<const TensorView *> views;
+        for (const TensorView &view : file.tensors()) {
+            if (!isWanted.contains(view.name))
+                continue; // a buffer that is computed, not stored
+            views.push_back(&view);
+            declarations.push_back({view.name, dtype.value_or(view.dtype), changedShape(view.shape, changeOf(view.name), plan)});
+            weightMap[view.name] = fileName;
+        }
+        SafetensorsWriter writer(folder / fileName, declarations, {{"format", "pt"}});
+        for (std::size_t i = 0; i < views.size(); ++i) {
+            const at::Tensor tensor = changed(copyOf(*views[i]), changeOf(views[i]->name), plan).to(scalarType(declarations[i].dtype)).contiguous();
+            writer.write(views[i]->name, bytesOf(tensor));
+            result.parameters += tensor.numel();
+            result.bytes += std::int64_t(tensor.nbytes());
+            context.step();
+        }
+        writer.finish();
+        file.releasePages();
+    }
+    if (source.files().size() > 1)
+        writeFileAtomically(folder / "model.safetensors.index.json",
+                            nlohmann::json{{"metadata", {{"total_size", result.bytes}}}, {"weight_map", weightMap}}.dump(2) + "\n");
+
+    nlohmann::ordered_json config = nlohmann::ordered_json::parse(source.config().dump());
+    config["intermediate_size"] = plan.keptNeurons.front().size();
+    if (dtype)
+        config[config.contains("dtype") ? "dtype" : "torch_dtype"] = configName(*dtype);
+    writeFileAtomically(folder / "config.json", config.dump(2) + "\n");
+    return result;
+}
+
+} // namespace secateur

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "exporting/Verifier.h"
+
+#include "checkpoint/Checkpoint.h"
+#include "model/Families.h"
+#include "model/Tensors.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/argmax.h>
+#include <algorithm>
+
+namespace secateur {
+namespace {
+
+/// All logits of one window: [T, V] in fp32.
+at::Tensor allLogits(const Decoder &decoder, const at::Tensor &tokens, JobContext &context)
+{
+    at::Tensor x = decoder.embed(tokens);
+    for (std::int64_t l = 0; l < decoder.layerCount(); ++l) {
+        x = decoder.layer(l, x);
+        context.step();
+    }
+    return decoder.logits(decoder.finalNorm(x)).squeeze(0).to(at::kFloat);
+}
+
+double relativeTolerance(c10::ScalarType dtype)
+{
+    switch (dtype) {
+    case c10::kBFloat16:
+        return 4.0 / 256; // 8 bits of mantissa
+    case c10::kHalf:
+        return 4.0 / 2048;
+    default:
+        return 1e-5;
+    }
+}
+
+} // namespace
+
+Verification verify(const std::filesystem::path &folder, const Decoder &expected, std::span<const std::int32_t> tokens, JobContext &context)
+{
+    const Checkpoint checkpoint = Checkpoint::open(folder);
+    const ModelSpec spec = specFromConfig(checkpoint.config(), (folder / "config.json").string());
+    checkpoint.expect(expectedTensors(spec), ignoredTensors(spec));
+    const Decoder loaded(spec, loadWeights(checkpoint, spec, expected.device(), expected.dtype(), context), expected.positions());
+
+    context.begin("verify", 2 * expected.layerCount(), "layers");
+    const at::Tensor window = tokenTensor(tokens, std::int64_t(tokens.size()), expected.device());
+    const at::Tensor ours = allLogits(expected, window, context), theirs = allLogits(loaded, window, context);
+    Verification result;
+    result.tokens = std::int64_t(tokens.size());
+    result.largestDifference = (ours - theirs).abs().max().item<double>();
+    result.tolerance = relativeTolerance(expected.dtype()) * std::max(1.0, ours.abs().max().item<double>());
+    result.sameArgmax = (ours.argmax(-1) == theirs.argmax(-1)).to(at::kDouble).mean().item<double>();
+    result.isPassed = result.largestDifference <= result.tolerance && result.sameArgmax >= 0.999;
+    return result;
+}
+
+Decoder roundedTo(const Decoder &decoder, c10::ScalarType stored)
+{
+    const auto rounded = [&](at::Tensor &tensor) {
+        if (tensor.defined())
+            tensor = tensor.to(stored).to(decoder.dtype());
+    };
+    const auto roundedLinear = [&](LinearWeights &linear) {
+        rounded(linear.weight);
+        rounded(linear.bias);
+    };
+    Weights weights = decoder.weights();
+    const bool isTied = weights.head.is_same(weights.embedding);
+    rounded(weights.embedding);
+    rounded(weights.finalNorm);
+    if (isTied)
+        weights.head = weights.embedding;
+    else
+        rounded(weights.head);
+    for (LayerWeights &layer : weights.layers) {
+        if (auto &a = layer.attention) {
+            rounded(a->norm);
+            for (LinearWeights *linear : {&a->query, &a->key, &a->value, &a->output})
+                roundedLinear(*linear);
+        }
+        rounded(layer.ffnNorm);
+        for (LinearWeights *linear : {&layer.ffn.gate, &layer.ffn.up, &layer.ffn.down})
+            roundedLinear(*linear);
+    }
+    return Decoder(decoder.spec(), std::move(weights), decoder.positions());
+}
+
+} // namespace secateur
