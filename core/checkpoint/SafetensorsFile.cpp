@@ -36,6 +36,11 @@ Error truncated(const std::filesystem::path &file, const std::string &cause)
     return Error(inQuotes(file.string()) + " is truncated: " + cause, kDownloadAgain);
 }
 
+std::string inBytes(std::uint64_t number)
+{
+    return grouped(number) + (number == 1 ? " byte" : " bytes");
+}
+
 DType dtypeOf(const SafetensorsHeader::Entry &entry, const std::filesystem::path &file)
 {
     for (const DType dtype : {DType::Float32, DType::Float16, DType::BFloat16})
@@ -87,7 +92,7 @@ void checkLayout(const std::vector<SafetensorsHeader::Entry> &entries, std::uint
         if (entry.begin < next)
             throw invalid(file, "tensors " + inQuotes(previous->name) + " and " + inQuotes(entry.name) + " overlap");
         if (entry.begin > next)
-            throw invalid(file, "there is a hole of " + grouped(entry.begin - next) + " bytes before tensor " + inQuotes(entry.name));
+            throw invalid(file, "there is a hole of " + inBytes(entry.begin - next) + " before tensor " + inQuotes(entry.name));
         if (!firstCut && entry.end > bufferSize)
             firstCut = &entry;
         next = entry.end;
@@ -97,7 +102,7 @@ void checkLayout(const std::vector<SafetensorsHeader::Entry> &entries, std::uint
         throw truncated(file, "its header promises " + grouped(start + next) + " bytes, it has " + grouped(fileSize) +
                                   ". The first tensor that is cut off is " + inQuotes(firstCut->name) + ".");
     if (next < bufferSize)
-        throw invalid(file, grouped(bufferSize - next) + " bytes follow after the last tensor");
+        throw invalid(file, "after the last tensor there are " + inBytes(bufferSize - next) + " more");
 }
 
 } // namespace
@@ -144,7 +149,7 @@ void SafetensorsFile::Mapping::map()
         throw Error(inQuotes(path.string()) + " is not a file.", "Choose a .safetensors file.");
     size = std::size_t(status.st_size);
     if (size < kLengthBytes)
-        throw truncated(path, "it has " + grouped(size) + " bytes, a safetensors file has at least 8.");
+        throw truncated(path, "it has " + inBytes(size) + ", a safetensors file has at least 8.");
     void *mapped = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
     if (mapped == MAP_FAILED)
         throw unreadable(errno);

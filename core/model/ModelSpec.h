@@ -16,16 +16,16 @@ struct RopeSpec {
     Scaling scaling = Scaling::None;
     double theta = 10000.0;
     double factor = 1.0;
-    std::int64_t originalContext = 0;              ///< tokens; `original_max_position_embeddings` (Yarn, Llama3, LongRope)
-    double lowFrequencyFactor = 1.0;               ///< Llama3
-    double highFrequencyFactor = 4.0;              ///< Llama3
-    double betaFast = 32.0;                        ///< Yarn
-    double betaSlow = 1.0;                         ///< Yarn
-    bool truncate = true;                          ///< Yarn: correction range rounded to whole dimensions
-    std::optional<double> attentionFactor;         ///< Yarn, LongRope: scale of cos and sin; computed when absent
-    std::optional<double> mscale;                  ///< Yarn
-    std::optional<double> mscaleAllDim;            ///< Yarn
-    std::vector<double> shortFactors, longFactors; ///< LongRope: one per pair of dimensions
+    std::int64_t originalContext = 0;                  ///< tokens; `original_max_position_embeddings` (Yarn, Llama3, LongRope)
+    double lowFrequencyFactor = 1.0;                   ///< Llama3
+    double highFrequencyFactor = 4.0;                  ///< Llama3
+    double betaFast = 32.0;                            ///< Yarn
+    double betaSlow = 1.0;                             ///< Yarn
+    bool truncate = true;                              ///< Yarn: correction range rounded to whole dimensions
+    std::optional<double> attentionFactor{};           ///< Yarn, LongRope: scale of cos and sin; computed when absent
+    std::optional<double> mscale{};                    ///< Yarn
+    std::optional<double> mscaleAllDim{};              ///< Yarn
+    std::vector<double> shortFactors{}, longFactors{}; ///< LongRope: one per pair of dimensions
     bool operator==(const RopeSpec &) const = default;
 };
 
