@@ -15,8 +15,8 @@ namespace {
 bool isWordCharacter(char32_t c)
 {
     const auto point = UChar32(c);
-    return u_isUAlphabetic(point) || (U_GET_GC_MASK(point) & (U_GC_M_MASK | U_GC_ND_MASK | U_GC_PC_MASK)) != 0
-        || u_hasBinaryProperty(point, UCHAR_JOIN_CONTROL);
+    return u_isUAlphabetic(point) || (U_GET_GC_MASK(point) & (U_GC_M_MASK | U_GC_ND_MASK | U_GC_PC_MASK)) != 0 ||
+           u_hasBinaryProperty(point, UCHAR_JOIN_CONTROL);
 }
 
 bool isSpace(char32_t c)
@@ -118,7 +118,9 @@ std::optional<TokenMatcher::Match> TokenMatcher::longestAt(std::string_view text
             best = Match{position, position + length, &candidates.front().token};
         if (position + length == text.size())
             break;
-        const auto byteOf = [length](const Entry &entry) { return entry.form.size() > length ? int(static_cast<unsigned char>(entry.form[length])) : -1; };
+        const auto byteOf = [length](const Entry &entry) {
+            return entry.form.size() > length ? int(static_cast<unsigned char>(entry.form[length])) : -1;
+        };
         const auto range = std::ranges::equal_range(candidates, int(static_cast<unsigned char>(text[position + length])), {}, byteOf);
         candidates = std::span(range.begin(), range.end());
     }
@@ -145,7 +147,8 @@ AddedTokens AddedTokens::fromJson(const nlohmann::json &list, const Normalizer &
         forms[token.isNormalized].emplace_back(token.isNormalized ? normalizer.run(token.content, arena) : token.content);
         tokens[token.isNormalized].push_back(std::move(token));
     }
-    return {TokenMatcher(std::move(tokens[0]), std::move(forms[0])), TokenMatcher(std::move(tokens[1]), std::move(forms[1])), std::move(special)};
+    return {TokenMatcher(std::move(tokens[0]), std::move(forms[0])), TokenMatcher(std::move(tokens[1]), std::move(forms[1])),
+            std::move(special)};
 }
 
 } // namespace secateur

@@ -32,7 +32,8 @@ public:
     TokenMatcher(std::vector<AddedToken> tokens, std::vector<std::string> forms);
 
     /// Calls `onText` for every stretch between tokens (never empty) and `onToken` for every token, in order.
-    void split(std::string_view text, const std::function<void(std::string_view)> &onText, const std::function<void(TokenId)> &onToken) const;
+    void split(std::string_view text, const std::function<void(std::string_view)> &onText,
+               const std::function<void(TokenId)> &onToken) const;
 
 private:
     struct Match {
@@ -47,8 +48,8 @@ private:
         std::string form;
         AddedToken token;
     };
-    std::vector<Entry> m_entries;        ///< sorted by form
-    std::vector<bool> m_begins;          ///< 256: whether a form begins with the byte
+    std::vector<Entry> m_entries; ///< sorted by form
+    std::vector<bool> m_begins;   ///< 256: whether a form begins with the byte
 };
 
 /// The `added_tokens` of a tokenizer.json.
@@ -66,7 +67,9 @@ public:
 
 private:
     AddedTokens(TokenMatcher raw, TokenMatcher normalized, std::unordered_set<TokenId> special)
-        : m_raw(std::move(raw)), m_normalized(std::move(normalized)), m_special(std::move(special))
+        : m_raw(std::move(raw)),
+          m_normalized(std::move(normalized)),
+          m_special(std::move(special))
     {
     }
 

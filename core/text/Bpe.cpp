@@ -89,8 +89,9 @@ void Bpe::readMerges(const nlohmann::json &merges, const Vocabulary &vocabulary)
     m_merges = PairTable(merges.size());
     for (std::size_t rank = 0; rank < merges.size(); ++rank) {
         const auto [left, right] = partsOf(merges[rank], rank);
-        m_merges.set(requireToken(vocabulary, left, rank), requireToken(vocabulary, right, rank), std::uint32_t(rank),
-                     requireToken(vocabulary, left + right, rank));
+        const TokenId leftId = requireToken(vocabulary, left, rank);
+        const TokenId rightId = requireToken(vocabulary, right, rank);
+        m_merges.set(leftId, rightId, std::uint32_t(rank), requireToken(vocabulary, left + right, rank));
     }
 }
 

@@ -23,8 +23,8 @@ public:
         std::vector<std::uint32_t> ranks;    ///< of the pair that begins at a position; kNoRank when it has none
         std::vector<std::uint32_t> previous; ///< long words: a list of the positions that are left
         std::vector<std::uint32_t> next;
-        std::vector<std::uint64_t> heap;     ///< long words: rank << 32 | position
-        std::uint64_t steps = 0;             ///< pairs looked at so far: a measure of the work done
+        std::vector<std::uint64_t> heap; ///< long words: rank << 32 | position
+        std::uint64_t steps = 0;         ///< pairs looked at so far: a measure of the work done
     };
 
     /// From the `model` of a tokenizer.json. Throws Error when it uses what is not supported.
@@ -39,11 +39,11 @@ private:
     void mergeShort(Workspace &workspace) const;
     void mergeLong(Workspace &workspace) const;
 
-    std::array<TokenId, 256> m_byteIds{};     ///< -1 = the vocabulary lacks the byte
-    std::optional<TokenId> m_unknown;         ///< stands for bytes that the vocabulary lacks; without it they are left out
-    bool m_fusesUnknown = false;              ///< neighbouring unknown bytes are one token
+    std::array<TokenId, 256> m_byteIds{}; ///< -1 = the vocabulary lacks the byte
+    std::optional<TokenId> m_unknown;     ///< stands for bytes that the vocabulary lacks; without it they are left out
+    bool m_fusesUnknown = false;          ///< neighbouring unknown bytes are one token
     PairTable m_merges;
-    TokenMap m_wholeWords;                    ///< `ignore_merges`: bytes of a word -> its id; empty otherwise
+    TokenMap m_wholeWords; ///< `ignore_merges`: bytes of a word -> its id; empty otherwise
 };
 
 } // namespace secateur

@@ -11,7 +11,7 @@ namespace {
 constexpr unsigned kFirstExtra = 0x100;
 
 struct Alphabet {
-    std::array<char32_t, 256> letters{};   ///< of a byte
+    std::array<char32_t, 256> letters{};        ///< of a byte
     std::array<int, kFirstExtra + 256> bytes{}; ///< of a code point; -1 = not in the alphabet
 };
 

@@ -88,7 +88,8 @@ public:
     /// A number below `bound`, each equally likely.
     std::uint64_t below(std::uint64_t bound)
     {
-        const std::uint64_t uneven = (std::numeric_limits<std::uint64_t>::max() % bound + 1) % bound; // numbers at the top that would favour some
+        const std::uint64_t uneven =
+            (std::numeric_limits<std::uint64_t>::max() % bound + 1) % bound; // numbers at the top that would favour some
         std::uint64_t number = next();
         while (number > std::numeric_limits<std::uint64_t>::max() - uneven)
             number = next();

@@ -20,10 +20,7 @@ public:
     };
 
     /// Room for `count` merges; `set` may be called for no more.
-    explicit PairTable(std::size_t count = 0)
-        : m_slots(std::bit_ceil(2 * count + 2)), m_shift(64 - std::countr_zero(m_slots.size()))
-    {
-    }
+    explicit PairTable(std::size_t count = 0) : m_slots(std::bit_ceil(2 * count + 2)), m_shift(64 - std::countr_zero(m_slots.size())) {}
 
     /// A pair given twice keeps its last rank.
     void set(TokenId left, TokenId right, std::uint32_t rank, TokenId merged)

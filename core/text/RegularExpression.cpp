@@ -14,12 +14,14 @@ namespace secateur {
 namespace {
 
 constexpr std::string_view kPosixWord = R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc})";
-constexpr std::string_view kWord = R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{B2}\x{B3}\x{B9}\x{BC}-\x{BE})"; // Oniguruma's \w has these of Latin-1 too
+constexpr std::string_view kWord =
+    R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{B2}\x{B3}\x{B9}\x{BC}-\x{BE})"; // Oniguruma's \w has these of Latin-1 too
 constexpr std::string_view kHex = "0-9A-Fa-f";
 
 [[noreturn]] void refuse(std::string_view pattern, const std::string &what)
 {
-    throw Error("the regular expression '" + std::string(pattern) + "' " + what, "Report the tokenizer, so that its pattern can be supported.");
+    throw Error("the regular expression '" + std::string(pattern) + "' " + what,
+                "Report the tokenizer, so that its pattern can be supported.");
 }
 
 /// The members of a POSIX bracket such as [:alpha:]; empty when it is not supported.
@@ -83,18 +85,25 @@ private:
     {
         const char letter = m_position + 1 < m_pattern.size() ? m_pattern[m_position + 1] : '\0';
         switch (letter) {
-        case 's': return replaceEscape(R"(\p{White_Space})");
-        case 'S': return replaceEscape(R"(\P{White_Space})");
+        case 's':
+            return replaceEscape(R"(\p{White_Space})");
+        case 'S':
+            return replaceEscape(R"(\P{White_Space})");
         case 'w':
-        case 'W': return classEscape(kWord, letter == 'W');
+        case 'W':
+            return classEscape(kWord, letter == 'W');
         case 'h':
-        case 'H': return classEscape(kHex, letter == 'H');
+        case 'H':
+            return classEscape(kHex, letter == 'H');
         case 'p':
-        case 'P': return property();
+        case 'P':
+            return property();
         case 'R':
         case 'X':
-        case 'K': refuse(m_pattern, std::string("uses \\") + letter + ", which is not supported");
-        default: return copy(2);
+        case 'K':
+            refuse(m_pattern, std::string("uses \\") + letter + ", which is not supported");
+        default:
+            return copy(2);
         }
     }
 
@@ -162,7 +171,8 @@ private:
         }
         if (at('(') && at('?', 1)) {
             const std::size_t end = m_pattern.find_first_not_of("imx-", m_position + 2);
-            const std::string_view flags = m_pattern.substr(m_position, (end == std::string_view::npos ? m_pattern.size() : end) - m_position);
+            const std::string_view flags =
+                m_pattern.substr(m_position, (end == std::string_view::npos ? m_pattern.size() : end) - m_position);
             if (flags.find('m') != std::string_view::npos)
                 refuse(m_pattern, "uses the flag (?m), which is not supported");
             return copy(flags.size());

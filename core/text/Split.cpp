@@ -40,9 +40,12 @@ private:
     bool joinsHeld(bool isMatch) const
     {
         switch (m_behavior) {
-        case SplitBehavior::MergedWithPrevious: return isMatch && !m_heldIsMatch;
-        case SplitBehavior::MergedWithNext: return !isMatch && m_heldIsMatch;
-        default: return isMatch == m_heldIsMatch;
+        case SplitBehavior::MergedWithPrevious:
+            return isMatch && !m_heldIsMatch;
+        case SplitBehavior::MergedWithNext:
+            return !isMatch && m_heldIsMatch;
+        default:
+            return isMatch == m_heldIsMatch;
         }
     }
 
@@ -64,7 +67,9 @@ private:
 } // namespace
 
 Split::Split(RegularExpression pattern, SplitBehavior behavior, bool isInverted)
-    : m_pattern(std::move(pattern)), m_behavior(behavior), m_isInverted(isInverted)
+    : m_pattern(std::move(pattern)),
+      m_behavior(behavior),
+      m_isInverted(isInverted)
 {
 }
 

@@ -12,10 +12,10 @@ namespace secateur {
 class PieceSink {
 public:
     template <typename Function>
-        requires(!std::is_same_v<std::remove_cvref_t<Function>, PieceSink>)
-    PieceSink(Function &&function) // NOLINT: implicit, as a parameter type
-        : m_object(const_cast<void *>(static_cast<const void *>(&function)))
-        , m_call([](void *object, std::string_view piece) { (*static_cast<std::remove_reference_t<Function> *>(object))(piece); })
+    requires(!std::is_same_v<std::remove_cvref_t<Function>, PieceSink>)
+        PieceSink(Function &&function) // NOLINT: implicit, as a parameter type
+        : m_object(const_cast<void *>(static_cast<const void *>(&function))),
+          m_call([](void *object, std::string_view piece) { (*static_cast<std::remove_reference_t<Function> *>(object))(piece); })
     {
     }
     void operator()(std::string_view piece) const { m_call(m_object, piece); }

@@ -51,9 +51,11 @@ void checkSettings(const TextSettings &settings)
     if (settings.files.empty())
         throw Error("No text is given.", "Choose one text file or more.");
     if (settings.length < 2)
-        throw Error("A window of " + std::to_string(settings.length) + " tokens is too short; it needs at least 2.", "Choose a longer window.");
+        throw Error("A window of " + std::to_string(settings.length) + " tokens is too short; it needs at least 2.",
+                    "Choose a longer window.");
     if (settings.windows && *settings.windows < 1)
-        throw Error("The number of windows is " + std::to_string(*settings.windows) + "; it must be at least 1.", "Choose a larger number of windows.");
+        throw Error("The number of windows is " + std::to_string(*settings.windows) + "; it must be at least 1.",
+                    "Choose a larger number of windows.");
 }
 
 /// How many windows to keep of a text of `tokens` tokens.
@@ -67,7 +69,8 @@ std::int64_t windowsToKeep(std::int64_t tokens, const TextSettings &settings)
     const std::string needed = isCountable ? grouped(wanted * settings.length) : "far more";
     const std::string windows = wanted == 1 ? "one window of " + std::to_string(settings.length) + " needs "
                                             : grouped(wanted) + " windows of " + std::to_string(settings.length) + " need ";
-    throw Error("The text gives " + grouped(tokens) + " tokens; " + windows + needed + ".", "Add text, or choose fewer or shorter windows.");
+    throw Error("The text gives " + grouped(tokens) + " tokens; " + windows + needed + ".",
+                "Add text, or choose fewer or shorter windows.");
 }
 
 } // namespace

@@ -22,13 +22,16 @@ struct TextSettings {
 
 /// Consecutive windows of tokens that do not overlap; the tail of the text is dropped.
 struct TokenWindows {
-    std::int64_t length = 0;         ///< tokens of one window
-    std::vector<TokenId> tokens;     ///< count() * length ids, row-major
-    std::int64_t tokensInText = 0;   ///< before cutting
-    std::string hash;                ///< SHA-256 of the ids kept (little-endian int32): the identity of the calibration text
+    std::int64_t length = 0;       ///< tokens of one window
+    std::vector<TokenId> tokens;   ///< count() * length ids, row-major
+    std::int64_t tokensInText = 0; ///< before cutting
+    std::string hash;              ///< SHA-256 of the ids kept (little-endian int32): the identity of the calibration text
 
     std::int64_t count() const { return length == 0 ? 0 : std::int64_t(tokens.size()) / length; }
-    std::span<const TokenId> window(std::int64_t index) const { return std::span(tokens).subspan(std::size_t(index * length), std::size_t(length)); }
+    std::span<const TokenId> window(std::int64_t index) const
+    {
+        return std::span(tokens).subspan(std::size_t(index * length), std::size_t(length));
+    }
 };
 
 /// Joins the documents by a blank line ("\n\n"), tokenises once and cuts into windows (method.md section 2 of the design; the authors' calibration).

@@ -5,9 +5,9 @@
 #include "foundation/Sha256.h"
 #include "text/AddedTokens.h"
 #include "text/Bpe.h"
-#include "text/TokenDecoder.h"
 #include "text/Normalizer.h"
 #include "text/PreTokenizer.h"
+#include "text/TokenDecoder.h"
 #include "text/Utf8.h"
 #include "text/Vocabulary.h"
 #include "text/WordCache.h"
@@ -30,7 +30,8 @@ nlohmann::json partOf(const nlohmann::json &file, const char *name)
 const nlohmann::json &bpeModelOf(const nlohmann::json &file)
 {
     const auto &model = file.at("model");
-    const auto type = model.contains("type") ? model["type"].get<std::string>() : std::string(model.contains("merges") ? "BPE" : "without a type");
+    const auto type =
+        model.contains("type") ? model["type"].get<std::string>() : std::string(model.contains("merges") ? "BPE" : "without a type");
     if (type != "BPE")
         throw Error("the model '" + type + "' is not supported", "Use a model with a byte-level BPE tokenizer.");
     return model;
@@ -94,7 +95,8 @@ Tokenizer Tokenizer::fromJson(std::string_view json, const std::string &source)
     } catch (const Error &error) {
         throw Error(beginning + error.what() + ".", error.hint());
     } catch (const nlohmann::json::exception &error) {
-        throw Error(beginning + "it is not a well-formed tokenizer.json (" + error.what() + ").", "The file may be damaged; fetch it again.");
+        throw Error(beginning + "it is not a well-formed tokenizer.json (" + error.what() + ").",
+                    "The file may be damaged; fetch it again.");
     }
 }
 

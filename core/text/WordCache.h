@@ -19,7 +19,8 @@ class WordCache {
 public:
     /// For a text of `bytes`: a short text gets a small table.
     explicit WordCache(std::size_t bytes)
-        : m_slots(std::bit_ceil(std::clamp<std::size_t>(bytes / 8, 16, kMostSlots))), m_shift(64 - std::countr_zero(m_slots.size()))
+        : m_slots(std::bit_ceil(std::clamp<std::size_t>(bytes / 8, 16, kMostSlots))),
+          m_shift(64 - std::countr_zero(m_slots.size()))
     {
     }
 

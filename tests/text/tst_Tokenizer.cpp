@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "text/Tokenizer.h"
+
+#include "TextFixtures.h"
+#include "foundation/Error.h"
+#include "foundation/Sha256.h"
+
+#include <thread>
+
+using namespace secateur;
+using nlohmann::json;
+
+namespace {
+
+const json &smallTokenizers()
+{
+    static const json kFixture = test::jsonOf(SECATEUR_FIXTURES "/small-tokenizers.json");
+    return kFixture;
+}
+
+/// The vocabulary and merges of a variant, which may do without some tokens.
+json modelOf(const json &variant)
+{
+    const auto dropped = variant.value("drops", std::vector<std::string>());
+    const auto isDropped = [&](const std::string &token) { return std::find(dropped.begin(), dropped.end(), token) != dropped.end(); };
+    json model = {{"type", "BPE"},
+                  {"unk_token", variant.value("unk_token", json())},
+                  {"fuse_unk", variant.value("fuse_unk", false)},
+                  {"ignore_merges", variant.value("ignore_merges", false)},
+                  {"vocab", json::object()},
+                  {"merges", json::array()}};
+    for (const auto &[token, id] : smallTokenizers()["vocab"].items()) {
+        if (!isDropped(token))
+            model["vocab"][token] = id;
+    }
+    for (const auto &pair : smallTokenizers()["merges"]) {
+        const auto left = pair[0].get<std::string>();
+        const auto right = pair[1].get<std::string>();
+        if (!isDropped(left) && !isDropped(right))
+            model["merges"].push_back(variant["merges_as_strings"].get<bool>() ? json(left + " " + right) : pair);
+    }
+    return model;
+}
+
+/// A whole tokenizer.json, put together as tests/fixtures/make_small_tokenizers.py does.
+json fileOf(const json &variant)
+{
+    return {{"version", "1.0"},
+            {"added_tokens", variant.value("added_tokens", json::array())},
+            {"normalizer", variant.value("normalizer", json())},
+            {"pre_tokenizer", variant["pre_tokenizer"]},
+            {"post_processor", variant.value("post_processor", json())},
+            {"decoder", variant.value("decoder", json{{"type", "ByteLevel"}})},
+            {"model", modelOf(variant)}};
+}
+
+json plainVariant()
+{
+    return smallTokenizers()["tokenizers"]["gpt2"];
+}
+
+Tokenizer tokenizerOf(const json &file)
+{
+    return Tokenizer::fromJson(file.dump(), "small.json");
+}
+
+std::string failureOf(const json &file)
+{
+    return test::messageOf<Error>([&] { tokenizerOf(file); });
+}
+
+QString idsText(const std::vector<TokenId> &ids)
+{
+    QStringList list;
+    for (const TokenId id : ids)
+        list << QString::number(id);
+    return list.join(' ');
+}
+
+} // namespace
+
+class tst_Tokenizer : public QObject {
+    Q_OBJECT
+
+private slots:
+    void idsAndTextsEqualTheLibrarys_data()
+    {
+        QTest::addColumn<QString>("name");
+        for (const auto &[name, variant] : smallTokenizers()["tokenizers"].items())
+            QTest::newRow(name.c_str()) << QString::fromStdString(name);
+    }
+
+    void idsAndTextsEqualTheLibrarys()
+    {
+        QFETCH(QString, name);
+        const Tokenizer tokenizer = tokenizerOf(fileOf(smallTokenizers()["tokenizers"][name.toStdString()]));
+        const json &inputs = smallTokenizers()["inputs"];
+        const json &expected = smallTokenizers()["expected"][name.toStdString()];
+        for (std::size_t i = 0; i < inputs.size(); ++i) {
+            const QByteArray bytes = QByteArray::fromHex(QByteArray::fromStdString(inputs[i].get<std::string>()));
+            const std::vector<TokenId> ids = tokenizer.encode(bytes.toStdString());
+            const QByteArray context = "input " + QByteArray::number(qulonglong(i)) + ": " + bytes;
+            QVERIFY2(ids == expected[i][0].get<std::vector<TokenId>>(),
+                     qPrintable(context + "\n  gives " + idsText(ids) + "\n  and not " + QString::fromStdString(expected[i][0].dump())));
+            const std::string decoded = expected[i][1].is_null() ? bytes.toStdString() : expected[i][1].get<std::string>();
+            QVERIFY2(tokenizer.decode(ids, true) == decoded,
+                     qPrintable(context + "\n  decodes to " + QByteArray::fromStdString(tokenizer.decode(ids, true))));
+        }
+    }
+
+    void sampleTextsSurviveTheRoundTrip_data()
+    {
+        QTest::addColumn<QString>("text");
+        for (const auto &entry : std::filesystem::directory_iterator(SECATEUR_SOURCE_DIR "/resources/sample/text"))
+            QTest::newRow(entry.path().filename().c_str()) << QString::fromStdString(entry.path().string());
+    }
+
+    void sampleTextsSurviveTheRoundTrip()
+    {
+        QFETCH(QString, text);
+        const auto tokenizer = Tokenizer::fromFile(SECATEUR_SOURCE_DIR "/resources/sample/model/tokenizer.json");
+        const std::string content = test::contentOf(text.toStdString());
+        QVERIFY(!content.empty());
+        QVERIFY(tokenizer.decode(tokenizer.encode(content)) == content);
+    }
+
+    void everyCharacterSurvivesTheRoundTrip()
+    {
+        const Tokenizer tokenizer = tokenizerOf(fileOf(plainVariant()));
+        QString all;
+        for (char32_t c = 0; c < 0x110000; ++c) {
+            if (c < 0xD800 || c > 0xDFFF)
+                all += QString::fromUcs4(&c, 1);
+        }
+        const std::string text = all.toStdString();
+        QVERIFY(tokenizer.decode(tokenizer.encode(text)) == text);
+    }
+
+    void decodingLeavesSpecialTokensOutWhenAskedAndAlwaysIdsThatDoNotExist()
+    {
+        json variant = plainVariant();
+        variant["added_tokens"] = {{{"content", "<|end|>"}, {"special", true}}, {{"content", "<|other|>"}, {"special", false}}};
+        const Tokenizer tokenizer = tokenizerOf(fileOf(variant));
+        auto ids = tokenizer.encode("a<|end|>b<|other|>");
+        ids.insert(ids.begin(), {-1, 1 << 30});
+        QCOMPARE(tokenizer.decode(ids), std::string("a<|end|>b<|other|>"));
+        QCOMPARE(tokenizer.decode(ids, true), std::string("ab<|other|>"));
+    }
+
+    void decodingTurnsBytesThatAreNoTextIntoReplacements()
+    {
+        const Tokenizer tokenizer = tokenizerOf(fileOf(plainVariant()));
+        QCOMPARE(tokenizer.decode(std::vector{*tokenizer.idOf("a"), *tokenizer.idOf("Ã"), *tokenizer.idOf("b")}), std::string("a\uFFFDb"));
+    }
+
+    void tokensAreFoundByNameAndCounted()
+    {
+        json variant = plainVariant();
+        variant["added_tokens"] = {{{"content", "<|end|>"}, {"special", true}}};
+        const Tokenizer tokenizer = tokenizerOf(fileOf(variant));
+        const auto count = std::int64_t(smallTokenizers()["vocab"].size());
+        QCOMPARE(tokenizer.size(), count + 1);
+        QVERIFY(tokenizer.idOf("<|end|>") == TokenId(count));
+        QVERIFY(tokenizer.idOf("Ġqzxj") == smallTokenizers()["vocab"]["Ġqzxj"].get<TokenId>());
+        QVERIFY(!tokenizer.idOf("no such token"));
+    }
+
+    void theHashIsThatOfTheFile()
+    {
+        const std::string file = SECATEUR_SOURCE_DIR "/resources/sample/model/tokenizer.json";
+        QCOMPARE(Tokenizer::fromFile(file).hash(), Sha256::ofFile(file));
+    }
+
+    void severalThreadsMayEncodeAtOnce()
+    {
+        const auto tokenizer = Tokenizer::fromFile(SECATEUR_SOURCE_DIR "/resources/sample/model/tokenizer.json");
+        const std::string text = test::contentOf(SECATEUR_SOURCE_DIR "/resources/sample/text/oz.txt");
+        const auto expected = tokenizer.encode(text);
+        std::vector<std::vector<TokenId>> results(4);
+        std::vector<std::thread> threads;
+        for (auto &result : results)
+            threads.emplace_back([&] { result = tokenizer.encode(text); });
+        for (auto &thread : threads)
+            thread.join();
+        for (const auto &result : results)
+            QVERIFY(result == expected);
+    }
+
+    void aPatternThatCannotBeTranslatedIsAnErrorOfTheFile()
+    {
+        json file = fileOf(plainVariant());
+        file["pre_tokenizer"] = {{"type", "Split"}, {"pattern", {{"Regex", "[a&&b]"}}}, {"behavior", "Isolated"}, {"invert", false}};
+        const std::string message = failureOf(file);
+        VERIFY_CONTAINS(message, std::string("'small.json'"));
+        VERIFY_CONTAINS(message, std::string("[a&&b]"));
+    }
+
+    void unsupportedComponentsAreRefusedByName_data()
+    {
+        QTest::addColumn<QString>("place");
+        QTest::addColumn<QString>("value");
+        QTest::addColumn<QString>("name");
+        QTest::newRow("model") << "/model/type"
+                               << R"("WordPiece")"
+                               << "model 'WordPiece'";
+        QTest::newRow("byte fallback") << "/model/byte_fallback"
+                                       << "true"
+                                       << "'byte_fallback'";
+        QTest::newRow("normalizer") << "/normalizer"
+                                    << R"({"type": "Prepend", "prepend": "_"})"
+                                    << "normalizer 'Prepend'";
+        QTest::newRow("normalizer in a sequence") << "/normalizer"
+                                                  << R"({"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Lowercase"}]})"
+                                                  << "normalizer 'Lowercase'";
+        QTest::newRow("pre-tokenizer") << "/pre_tokenizer"
+                                       << R"({"type": "Metaspace"})"
+                                       << "pre-tokenizer 'Metaspace'";
+        QTest::newRow("pre-tokenizer in a sequence") << "/pre_tokenizer"
+                                                     << R"({"type": "Sequence", "pretokenizers": [{"type": "Punctuation"}]})"
+                                                     << "pre-tokenizer 'Punctuation'";
+        QTest::newRow("no byte-level pre-tokenizer") << "/pre_tokenizer"
+                                                     << "null"
+                                                     << "'ByteLevel'";
+        QTest::newRow("digits behind byte level")
+            << "/pre_tokenizer"
+            << R"({"type": "Sequence", "pretokenizers": [{"type": "ByteLevel"}, {"type": "Digits", "individual_digits": true}]})"
+            << "'Digits' after 'ByteLevel'";
+        QTest::newRow("split behavior") << "/pre_tokenizer"
+                                        << R"({"type": "Split", "pattern": {"String": " "}, "behavior": "Elsewhere"})"
+                                        << "behavior 'Elsewhere'";
+        QTest::newRow("decoder") << "/decoder"
+                                 << R"({"type": "WordPiece"})"
+                                 << "decoder 'WordPiece'";
+        QTest::newRow("decoder in a sequence") << "/decoder"
+                                               << R"({"type": "Sequence", "decoders": [{"type": "ByteLevel"}, {"type": "Strip"}]})"
+                                               << "decoder 'Strip'";
+    }
+
+    void unsupportedComponentsAreRefusedByName()
+    {
+        QFETCH(QString, place);
+        QFETCH(QString, value);
+        QFETCH(QString, name);
+        json file = fileOf(plainVariant());
+        file[json::json_pointer(place.toStdString())] = json::parse(value.toStdString());
+        const std::string message = failureOf(file);
+        VERIFY_CONTAINS(message, std::string("'small.json'"));
+        VERIFY_CONTAINS(message, name.toStdString());
+    }
+
+    void malformedFilesAreRefused_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::newRow("empty") << "";
+        QTest::newRow("no JSON") << "hello";
+        QTest::newRow("an array") << "[]";
+        QTest::newRow("no model") << "{}";
+        QTest::newRow("no merges") << R"({"pre_tokenizer": {"type": "ByteLevel"}, "model": {"type": "BPE", "vocab": {}}})";
+        QTest::newRow("an id that is text")
+            << R"({"pre_tokenizer": {"type": "ByteLevel"}, "model": {"type": "BPE", "vocab": {"a": "b"}, "merges": []}})";
+        QTest::newRow("a negative id")
+            << R"({"pre_tokenizer": {"type": "ByteLevel"}, "model": {"type": "BPE", "vocab": {"a": -1}, "merges": []}})";
+        QTest::newRow("an enormous id")
+            << R"({"pre_tokenizer": {"type": "ByteLevel"}, "model": {"type": "BPE", "vocab": {"a": 1e18}, "merges": []}})";
+        QTest::newRow("an added token without content")
+            << R"({"pre_tokenizer": {"type": "ByteLevel"}, "model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}, "added_tokens": [{}]})";
+    }
+
+    void malformedFilesAreRefused()
+    {
+        QFETCH(QString, text);
+        VERIFY_CONTAINS(test::messageOf<Error>([&] { Tokenizer::fromJson(text.toStdString(), "bad.json"); }),
+                        std::string("'bad.json' cannot be used"));
+    }
+
+    void aMissingFileIsNamed()
+    {
+        VERIFY_CONTAINS(test::messageOf<Error>([] { Tokenizer::fromFile("/nowhere/tokenizer.json"); }),
+                        std::string("'/nowhere/tokenizer.json'"));
+        VERIFY_CONTAINS(test::messageOf<Error>([] { Tokenizer::fromFile("/"); }), std::string("cannot be read"));
+    }
+};
+
+QTEST_GUILESS_MAIN(tst_Tokenizer)
+#include "tst_Tokenizer.moc"

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "text/Utf8.h"
+
+#include <QtTest>
+
+using namespace secateur;
+
+class tst_Utf8 : public QObject {
+    Q_OBJECT
+
+private slots:
+    void illFormedTextIsReplacedByMaximalSubparts_data()
+    {
+        QTest::addColumn<QByteArray>("bytes");
+        QTest::addColumn<QByteArray>("replaced");
+        const QByteArray r = "\xEF\xBF\xBD";
+        QTest::newRow("empty") << QByteArray() << QByteArray();
+        QTest::newRow("well-formed") << QByteArray("a\xC3\xA9\xE2\x82\xAC\xF0\x9F\xA6\x99z")
+                                     << QByteArray("a\xC3\xA9\xE2\x82\xAC\xF0\x9F\xA6\x99z");
+        QTest::newRow("stray continuation") << QByteArray("a\x80\x80z") << QByteArray("a" + r + r + "z");
+        QTest::newRow("cut off at the end") << QByteArray("a\xF0\x9F\xA6") << QByteArray("a" + r);
+        QTest::newRow("cut off by a letter") << QByteArray("\xE2\x82z") << QByteArray(r + "z");
+        QTest::newRow("overlong") << QByteArray("\xC0\xAF\xE0\x80\x80") << QByteArray(r + r + r + r + r);
+        QTest::newRow("surrogate") << QByteArray("\xED\xA0\x80") << QByteArray(r + r + r);
+        QTest::newRow("above U+10FFFF") << QByteArray("\xF4\x90\x80\x80\xF5") << QByteArray(r + r + r + r + r);
+        // Table 3-8 of the Unicode standard.
+        QTest::newRow("table 3-8") << QByteArray("\xE1\x80\xE2\xF0\x91\x92\xF1\xBF"
+                                                 "A")
+                                   << QByteArray(r + r + r + r + "A");
+        QTest::newRow("after eight ASCII bytes") << QByteArray("12345678\xFF"
+                                                               "12345678")
+                                                 << QByteArray("12345678" + r + "12345678");
+    }
+
+    void illFormedTextIsReplacedByMaximalSubparts()
+    {
+        QFETCH(QByteArray, bytes);
+        QFETCH(QByteArray, replaced);
+        QCOMPARE(QByteArray::fromStdString(replaceIllFormed(bytes.toStdString())), replaced);
+        QCOMPARE(firstIllFormed(bytes.toStdString()) == std::size_t(bytes.size()), bytes == replaced);
+        QCOMPARE(firstIllFormed(replaced.toStdString()), std::size_t(replaced.size()));
+    }
+
+    void codePointsAreReadForwardsAndBackwards()
+    {
+        const std::string text = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\xA6\x99";
+        const std::vector<char32_t> expected{U'a', U'\u00E9', U'\u20AC', U'\U0001F999'};
+        std::vector<char32_t> forwards;
+        for (std::size_t i = 0; i < text.size(); i = nextCodePoint(text, i))
+            forwards.push_back(codePointAt(text, i));
+        QCOMPARE(forwards, expected);
+        std::vector<char32_t> backwards;
+        for (std::size_t i = text.size(); i > 0;) {
+            i = previousCodePoint(text, i);
+            backwards.insert(backwards.begin(), codePointAt(text, i));
+        }
+        QCOMPARE(backwards, expected);
+    }
+};
+
+QTEST_GUILESS_MAIN(tst_Utf8)
+#include "tst_Utf8.moc"
