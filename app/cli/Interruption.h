@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <atomic>
+#include <stop_token>
+#include <thread>
+
+namespace secateur::cli {
+
+/// Turns SIGINT and SIGTERM into a stop request, for as long as it lives.
+///
+/// Jobs stop between units of work, within a fraction of a second for small models. For a unit that takes longer there is a deadline: a second after the
+/// signal the process removes what is half written and ends with the exit code for cancelled. Make it before any other thread, so that all inherit the
+/// blocked signals.
+class Interruption {
+public:
+    Interruption();
+    ~Interruption();
+    Interruption(const Interruption &) = delete;
+    Interruption &operator=(const Interruption &) = delete;
+
+    std::stop_token token() const { return m_stop.get_token(); }
+
+private:
+    void wait();
+
+    std::stop_source m_stop;
+    std::atomic<bool> m_isOver{false};
+    std::thread m_thread;
+};
+
+} // namespace secateur::cli

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/Options.h"
+
+#include "cli/ExitCodes.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <sstream>
+
+namespace secateur::cli {
+namespace {
+
+/// Adds options to commands, each defined once, so that a name means the same everywhere.
+class Definer {
+public:
+    explicit Definer(Options &options) : m(options) {}
+
+    void model(CLI::App &c, bool isRequired = true)
+    {
+        auto *option = c.add_option("model", m.model, "Checkpoint folder in Hugging Face form (config.json, *.safetensors, tokenizer.json)")->type_name("MODEL");
+        if (isRequired)
+            option->required();
+        else
+            c.add_option("--config", m.config, "A config.json instead of a model: its shape, without weights")->type_name("FILE")->excludes(option);
+    }
+
+    void engine(CLI::App &c)
+    {
+        c.add_option("--device", m.engine.device, "auto, cpu, cuda or cuda:N")->capture_default_str()->type_name("NAME");
+        c.add_option("--dtype", m.engine.dtype, "Type to compute in: float32, bfloat16, float16; auto = float32 on the CPU, as stored on CUDA")
+            ->capture_default_str()
+            ->check(CLI::IsMember({"auto", "float32", "bfloat16", "float16"}));
+        c.add_option("--threads", m.engine.threads, "CPU threads; 0 = all cores")->capture_default_str()->check(CLI::NonNegativeNumber);
+    }
+
+    void text(CLI::App &c, const char *what, bool isRequired)
+    {
+        auto *option = c.add_option("--text", m.texts, what)->type_name("FILE...");
+        option->required(isRequired);
+        windows(c);
+    }
+
+    void windows(CLI::App &c)
+    {
+        c.add_option("--windows", m.windows, "Windows of the text (calibration: 32; evaluation: all)")->check(CLI::PositiveNumber);
+        c.add_option("--length", m.length, "Tokens of a window (2048, or the model's context when that is shorter)")->check(CLI::Range(2, 1 << 30));
+        c.add_option("--seed", m.seed, "Order of the documents; 0 = as they are")->capture_default_str();
+    }
+
+    void scoring(CLI::App &c)
+    {
+        c.add_option("--norm", m.norm, "Norm of a neuron's activation: l2 (the paper) or l1 (its ablation)")->capture_default_str()->check(CLI::IsMember({"l1", "l2"}));
+    }
+
+    void balance(CLI::App &c)
+    {
+        c.add_option("--sparsity", m.sparsity, "Share of the decoder layers' parameters to remove, such as 0.375");
+        c.add_option("--remove", m.remove, "Attentions to remove (N), instead of what the balance rule says")->type_name("N");
+        c.add_option("--alpha", m.alpha, "Of the balance rule")->capture_default_str();
+        c.add_option("--width-multiple", m.widthMultiple, "Round the kept neurons (K) to the nearest multiple")->capture_default_str();
+    }
+
+    void search(CLI::App &c)
+    {
+        c.add_option("--protect", m.protectedLayers, "Layers whose attention stays")->type_name("LAYER...")->delimiter(',');
+        c.add_option("--force", m.forcedLayers, "Layers whose attention goes first, in this order")->type_name("LAYER...")->delimiter(',');
+        c.add_option("--search-windows", m.searchWindows, "Calibration windows that the search measures on")->capture_default_str()->check(CLI::PositiveNumber);
+        c.add_option("--loss-dtype", m.lossType, "float32, or reference: the model's own type as in the authors' code")
+            ->capture_default_str()
+            ->check(CLI::IsMember({"float32", "reference"}));
+    }
+
+    void scores(CLI::App &c) { c.add_option("--scores", m.scores, "Neuron scores that `calibrate --output` saved")->type_name("FILE"); }
+    CLI::Option *plan(CLI::App &c, const char *what) { return c.add_option("--plan", m.plan, what)->type_name("FILE"); }
+    void savePlan(CLI::App &c) { c.add_option("--save-plan", m.savePlan, "Where to write the plan; during a search after every removal")->type_name("FILE"); }
+
+    void exporting(CLI::App &c, bool isOutputRequired)
+    {
+        c.add_option("--format", m.format, "Export target: hf-dropin")->capture_default_str();
+        c.add_option("--export-dtype", m.exportDtype, "Type of the weights written; as stored when not given")->check(CLI::IsMember({"float32", "bfloat16", "float16"}));
+        c.add_option("--output", m.output, "Folder to write")->type_name("DIR")->required(isOutputRequired);
+        overwrite(c);
+    }
+
+    void overwrite(CLI::App &c) { c.add_flag("--overwrite", m.isOverwriteAllowed, "Replace an output that exists"); }
+    void json(CLI::App &c) { c.add_flag("--json", m.isJson, "Print one JSON object a line: progress, result or error"); }
+
+private:
+    Options &m;
+};
+
+void defineCommands(CLI::App &app, Options &options)
+{
+    Definer define(options);
+    const auto command = [&](const char *name, const char *what, const char *example) -> CLI::App & {
+        CLI::App &c = *app.add_subcommand(name, what);
+        c.footer(std::string("Example:\n  ") + example);
+        define.json(c);
+        return c;
+    };
+
+    CLI::App &inspect = command("inspect", "Show what a model is made of", "secateur-cli inspect models/SmolLM2-135M");
+    define.model(inspect, false);
+
+    CLI::App &calibrate = command("calibrate", "Stage 1: score every FFN neuron", "secateur-cli calibrate MODEL --text c4.json.gz --output scores.safetensors");
+    define.model(calibrate);
+    define.text(calibrate, "Calibration text: .txt, .jsonl, .json, also with .gz", true);
+    define.scoring(calibrate);
+    define.engine(calibrate);
+    calibrate.add_option("--output", options.output, "Where to save the scores")->type_name("FILE")->required();
+    define.overwrite(calibrate);
+
+    CLI::App &plan = command("plan", "Split a sparsity into width and depth; with scores, choose the neurons", "secateur-cli plan --config config.json --sparsity 0.375");
+    define.model(plan, false);
+    define.balance(plan);
+    define.scores(plan);
+    define.savePlan(plan);
+
+    CLI::App &search = command("search", "Stage 2: remove attentions one by one",
+                               "secateur-cli search MODEL --scores scores.safetensors --sparsity 0.375 --save-plan plan.json\n"
+                               "  secateur-cli search MODEL --plan plan.json --remove 8 --save-plan longer.json");
+    define.model(search);
+    define.scores(search);
+    define.plan(search, "A plan whose search goes on: finished when it was cancelled, extended with --remove");
+    define.text(search, "Search text; the calibration's when not given", false);
+    define.balance(search);
+    define.search(search);
+    define.savePlan(search);
+    define.engine(search);
+
+    CLI::App &prune = command("prune", "All of it: calibrate, plan, search, evaluate, export, verify",
+                              "secateur-cli prune MODEL --text c4.json.gz --sparsity 0.375 --evaluate wiki.txt --output MODEL-pruned");
+    define.model(prune);
+    define.text(prune, "Calibration text: .txt, .jsonl, .json, also with .gz", false);
+    define.scoring(prune);
+    define.balance(prune);
+    define.search(prune);
+    define.scores(prune);
+    define.savePlan(prune);
+    prune.add_option("--evaluate", options.evaluationTexts, "Held-out text: perplexity before and after")->type_name("FILE...");
+    define.exporting(prune, false);
+    define.engine(prune);
+
+    CLI::App &evaluate = command("evaluate", "Perplexity on a text", "secateur-cli evaluate MODEL --text wiki.txt --plan plan.json");
+    define.model(evaluate);
+    define.text(evaluate, "Evaluation text", true);
+    define.plan(evaluate, "Evaluate this plan of the model; a manifest will do");
+    define.engine(evaluate);
+
+    CLI::App &generate = command("generate", "Write on from a prompt", "secateur-cli generate MODEL --prompt \"Once upon a time\" --tokens 64");
+    define.model(generate);
+    generate.add_option("--prompt", options.generation.prompt, "Text to go on from")->required();
+    generate.add_option("--tokens", options.generation.tokens, "Tokens to write at most")->capture_default_str()->check(CLI::PositiveNumber);
+    generate.add_option("--temperature", options.generation.temperature, "0 = the most likely token always")->capture_default_str();
+    generate.add_option("--top-k", options.generation.topK, "Choose among the k most likely; 0 = all")->capture_default_str();
+    generate.add_option("--top-p", options.generation.topP, "Choose among the most likely that hold this probability")->capture_default_str();
+    generate.add_option("--seed", options.generation.seed, "Of the choice")->capture_default_str();
+    define.plan(generate, "Generate with this plan of the model; a manifest will do");
+    define.engine(generate);
+
+    CLI::App &write = command("export", "Write a verified checkpoint of a plan", "secateur-cli export MODEL --plan plan.json --output MODEL-pruned");
+    define.model(write);
+    define.plan(write, "The plan; a manifest will do")->required();
+    define.exporting(write, true);
+    define.engine(write);
+
+    CLI::App &logits = command("logits", "Logits of given token ids, for comparisons", "secateur-cli logits MODEL --tokens ids.json --output logits.safetensors");
+    logits.group(""); // for tests and comparisons: not in the overview
+    define.model(logits);
+    logits.add_option("--tokens", options.tokens, "A JSON array of token ids")->type_name("FILE")->required();
+    logits.add_option("--output", options.output, "A .safetensors file with `logits`, F32 [T, V]")->type_name("FILE")->required();
+    define.plan(logits, "Logits of this plan of the model");
+    define.engine(logits);
+}
+
+/// What CLI11 cannot say by itself. Empty when all is well.
+std::string missing(const Options &o)
+{
+    if ((o.command == "inspect" || o.command == "plan") && o.model.empty() && o.config.empty())
+        return "a MODEL or --config is needed";
+    if (o.command == "plan" && !o.scores.empty() && o.model.empty())
+        return "--scores needs a MODEL";
+    if (o.command == "plan" && !o.savePlan.empty() && o.scores.empty())
+        return "--save-plan needs --scores: without them no neurons are chosen";
+    if (o.command == "plan" && !o.sparsity)
+        return "--sparsity is needed";
+    if (o.command == "search" && o.scores.empty() == o.plan.empty())
+        return "either --scores (a new search) or --plan (to go on) is needed";
+    if ((o.command == "search" && o.plan.empty()) && !o.sparsity)
+        return "--sparsity is needed";
+    if (o.command == "search" && !o.plan.empty() && (o.sparsity || o.alpha != 1.5 || o.widthMultiple != 1))
+        return "a plan keeps its width: --sparsity, --alpha and --width-multiple need --scores";
+    if (o.command == "prune" && !o.sparsity)
+        return "--sparsity is needed";
+    if (o.command == "prune" && o.texts.empty() && o.scores.empty())
+        return "--text or --scores is needed";
+    return {};
+}
+
+} // namespace
+
+std::optional<Options> parse(int argc, const char *const *argv, int &exitCode)
+{
+    Options options;
+    CLI::App app("Structured pruning of large language models by 2SSP (arXiv 2501.17771): width by neuron scores, depth by an attention search.", "secateur-cli");
+    app.set_version_flag("--version", std::string("secateur-cli ") + SECATEUR_VERSION);
+    app.require_subcommand(1);
+    app.failure_message(CLI::FailureMessage::simple);
+    app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled (Ctrl+C).\nEach command has --help with an example.");
+    defineCommands(app, options);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError &problem) {
+        const int code = app.exit(problem, std::cout, std::cerr); // prints help, version or the mistake
+        exitCode = code == 0 ? kDone : kUsage;
+        return {};
+    }
+    options.command = app.get_subcommands().front()->get_name();
+    if (const std::string what = missing(options); !what.empty()) {
+        std::cerr << options.command << ": " << what << "\nRun with --help for more information.\n";
+        exitCode = kUsage;
+        return {};
+    }
+    return options;
+}
+
+std::vector<std::string> repeatableCommand(const Options &o)
+{
+    const Options defaults;
+    std::vector<std::string> command = {"secateur-cli", o.command, o.model.string()};
+    const auto add = [&](const char *name, const auto &value, const auto &usual) {
+        if (value == usual)
+            return;
+        std::ostringstream text;
+        text.precision(17);
+        text << value;
+        command.insert(command.end(), {name, text.str()});
+    };
+    const auto addOptional = [&](const char *name, const auto &value) {
+        if (value)
+            add(name, *value, *value + 1);
+    };
+    const auto addList = [&](const char *name, const auto &values) {
+        if (values.empty())
+            return;
+        command.emplace_back(name);
+        for (const auto &value : values) {
+            std::ostringstream text;
+            if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::filesystem::path>)
+                text << value.string();
+            else
+                text << value;
+            command.push_back(text.str());
+        }
+    };
+    addList("--text", o.texts);
+    addOptional("--windows", o.windows);
+    addOptional("--length", o.length);
+    add("--seed", o.seed, defaults.seed);
+    add("--norm", o.norm, defaults.norm);
+    addOptional("--sparsity", o.sparsity);
+    addOptional("--remove", o.remove);
+    add("--alpha", o.alpha, defaults.alpha);
+    add("--width-multiple", o.widthMultiple, defaults.widthMultiple);
+    addList("--protect", o.protectedLayers);
+    addList("--force", o.forcedLayers);
+    add("--search-windows", o.searchWindows, defaults.searchWindows);
+    add("--loss-dtype", o.lossType, defaults.lossType);
+    add("--scores", o.scores.string(), std::string());
+    add("--plan", o.plan.string(), std::string());
+    addList("--evaluate", o.evaluationTexts);
+    add("--format", o.format, std::string());
+    add("--export-dtype", o.exportDtype, std::string());
+    add("--device", o.engine.device, defaults.engine.device);
+    add("--dtype", o.engine.dtype, defaults.engine.dtype);
+    add("--threads", o.engine.threads, defaults.engine.threads);
+    return command;
+}
+
+} // namespace secateur::cli

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/Engine.h"
+#include "pruning/PruningPlan.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace secateur::cli {
+
+/// What the user wrote, after parsing. One struct for all commands, because an option means the same everywhere; a command reads what concerns it.
+struct Options {
+    std::string command; ///< "inspect", "calibrate", "plan", "search", "prune", "evaluate", "generate", "export", "logits"
+    bool isJson = false;
+
+    std::filesystem::path model;
+    std::filesystem::path config; ///< a config.json alone: shape without weights
+    EngineSettings engine;
+
+    std::vector<std::filesystem::path> texts;
+    std::optional<std::int64_t> windows, length;
+    std::uint64_t seed = 0;
+    std::string norm = "l2";
+
+    std::optional<double> sparsity;
+    double alpha = 1.5;
+    std::optional<std::int64_t> remove;
+    std::int64_t widthMultiple = 1;
+    std::int64_t searchWindows = 1;
+    std::string lossType = "float32";
+    std::vector<std::int64_t> forcedLayers, protectedLayers;
+
+    std::filesystem::path scores, plan, savePlan;
+    std::vector<std::filesystem::path> evaluationTexts;
+
+    std::string format = "hf-dropin";
+    std::string exportDtype; ///< empty = as stored
+    std::filesystem::path output;
+    bool isOverwriteAllowed = false;
+
+    GenerationSettings generation;
+    std::filesystem::path tokens; ///< of `logits`: a JSON array of ids
+};
+
+/// Reads the command line. When nothing is left to do (help, version, a mistake) it prints what is to be said and gives the exit code in `exitCode`.
+std::optional<Options> parse(int argc, const char *const *argv, int &exitCode);
+
+/// The command line that decides the same plan and the same weights, for the manifest: without where to write and how to print.
+std::vector<std::string> repeatableCommand(const Options &options);
+
+} // namespace secateur::cli

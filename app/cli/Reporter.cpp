@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/Reporter.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <iomanip>
+#include <iostream>
+#include <sstream>
+#include <unistd.h>
+
+namespace secateur::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string duration(double seconds)
+{
+    const auto whole = std::int64_t(std::llround(seconds));
+    std::ostringstream text;
+    text << std::setfill('0');
+    if (whole >= 3600)
+        text << whole / 3600 << ':' << std::setw(2) << whole / 60 % 60 << ':' << std::setw(2) << whole % 60;
+    else
+        text << whole / 60 << ':' << std::setw(2) << whole % 60;
+    return text.str();
+}
+
+std::string counts(const Progress &p)
+{
+    std::string text = grouped(p.done) + " of " + grouped(p.total) + " " + p.unit;
+    if (p.seconds > 0.5 && p.done > 0)
+        text += ", " + decimal(double(p.done) / p.seconds, double(p.done) / p.seconds < 10 ? 1 : 0) + "/s";
+    if (p.eta && p.done < p.total)
+        text += ", " + duration(*p.eta) + " left";
+    else if (p.done >= p.total)
+        text += ", " + duration(p.seconds);
+    return text;
+}
+
+} // namespace
+
+Reporter::Reporter(bool isJson) : m_isJson(isJson), m_isTerminal(!isJson && ::isatty(STDERR_FILENO) == 1), m_start(std::chrono::steady_clock::now()) {}
+
+Reporter::~Reporter()
+{
+    endBar();
+}
+
+void Reporter::progress(const Progress &p)
+{
+    const auto now = std::chrono::steady_clock::now();
+    const bool isNew = p.done == 0 && p.seconds == 0, isEnd = p.done >= p.total;
+    if (isNew || m_phases.empty()) {
+        endBar();
+        const auto known = std::find_if(m_phases.begin(), m_phases.end(), [&](const Phase &phase) { return phase.name == p.phase; });
+        if (known == m_phases.end())
+            m_phases.push_back({p.phase, 0});
+        m_current = p.phase;
+        m_lastShown = now - 1h;
+    }
+    // A phase may come twice (two evaluations): what is added is the time since it was heard of last.
+    auto &phase = *std::find_if(m_phases.begin(), m_phases.end(), [&](const Phase &known) { return known.name == m_current; });
+    if (isNew)
+        m_counted = 0;
+    phase.seconds += p.seconds - m_counted;
+    m_counted = p.seconds;
+
+    if (m_isJson) {
+        if (!isEnd && now - m_lastShown < 250ms)
+            return;
+        nlohmann::json object = {{"event", "progress"}, {"phase", p.phase}, {"done", p.done}, {"total", p.total}, {"unit", p.unit}, {"seconds", p.seconds}};
+        object["eta"] = p.eta ? nlohmann::json(*p.eta) : nlohmann::json();
+        event(object);
+    } else if (m_isTerminal) {
+        if (!isEnd && now - m_lastShown < 100ms)
+            return;
+        draw(p);
+        if (isEnd)
+            endBar();
+    } else {
+        if (!isEnd && (isNew || now - m_lastShown < (p.seconds < 10 ? 5s : 30s)))
+            return;
+        std::cerr << p.phase << ": " << counts(p) << std::endl;
+    }
+    m_lastShown = now;
+}
+
+void Reporter::draw(const Progress &p)
+{
+    constexpr int kWidth = 24;
+    const int full = p.total > 0 ? int(double(kWidth) * double(p.done) / double(p.total)) : kWidth;
+    std::string bar;
+    for (int i = 0; i < kWidth; ++i)
+        bar += i < full ? "█" : "░";
+    std::string name = p.phase;
+    name.resize(std::max<std::size_t>(name.size(), 10), ' ');
+    std::cerr << "\r\033[K" << name << bar << "  " << counts(p) << std::flush;
+    m_isBarDrawn = true;
+}
+
+void Reporter::endBar()
+{
+    if (m_isBarDrawn)
+        std::cerr << std::endl;
+    m_isBarDrawn = false;
+}
+
+void Reporter::event(const nlohmann::json &object)
+{
+    if (m_isJson)
+        std::cout << object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
+}
+
+void Reporter::line(const std::string &text)
+{
+    if (m_isJson)
+        return;
+    endBar();
+    std::cout << text << std::endl;
+}
+
+void Reporter::piece(const std::string &text)
+{
+    if (!m_isJson)
+        std::cout << text << std::flush;
+}
+
+void Reporter::table(const std::vector<std::vector<std::string>> &rows)
+{
+    std::vector<std::size_t> widths;
+    for (const auto &row : rows)
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            widths.resize(std::max(widths.size(), i + 1));
+            widths[i] = std::max(widths[i], row[i].size());
+        }
+    for (const auto &row : rows) {
+        std::ostringstream text;
+        for (std::size_t i = 0; i < row.size(); ++i)
+            text << (i == 0 ? std::left : std::right) << std::setw(int(widths[i]) + (i == 0 ? 0 : 3)) << row[i];
+        line(text.str());
+    }
+}
+
+void Reporter::error(const std::string &sentence, const std::string &hint)
+{
+    endBar();
+    event({{"event", "error"}, {"message", sentence}, {"hint", hint}});
+    std::cerr << "secateur-cli: " << sentence << std::endl;
+    if (!hint.empty())
+        std::cerr << "  " << hint << std::endl;
+}
+
+nlohmann::json Reporter::seconds() const
+{
+    nlohmann::json object = nlohmann::json::object();
+    for (const Phase &phase : m_phases)
+        object[phase.name] = phase.seconds;
+    object["total"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - m_start).count();
+    return object;
+}
+
+std::string grouped(std::int64_t number)
+{
+    std::string text = std::to_string(number);
+    for (auto place = std::ptrdiff_t(text.size()) - 3; place > (number < 0 ? 1 : 0); place -= 3)
+        text.insert(std::size_t(place), ",");
+    return text;
+}
+
+std::string decimal(double number, int decimals)
+{
+    std::ostringstream text;
+    text << std::fixed << std::setprecision(decimals) << number;
+    return text.str();
+}
+
+std::string size(std::int64_t bytes)
+{
+    const char *unit = "B";
+    auto value = double(bytes);
+    for (const char *next : {"kB", "MB", "GB", "TB"}) {
+        if (value < 1000)
+            break;
+        value /= 1000;
+        unit = next;
+    }
+    return decimal(value, unit[1] == '\0' ? 0 : value < 10 ? 2 : 1) + " " + unit;
+}
+
+} // namespace secateur::cli

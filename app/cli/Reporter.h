@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "foundation/JobContext.h"
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace secateur::cli {
+
+/// Says how far a job is and what came out of it.
+///
+/// Progress goes to standard error: a bar that is drawn over itself on a terminal, a plain line now and then in a pipe. Results go to standard output: text, or
+/// with --json one object a line, progress included. Adds up the seconds of every phase.
+class Reporter {
+public:
+    explicit Reporter(bool isJson);
+    ~Reporter();
+
+    bool isJson() const { return m_isJson; }
+    void progress(const Progress &progress);
+    /// One more event of the JSON stream; nothing otherwise.
+    void event(const nlohmann::json &object);
+    /// A line of text on standard output; nothing with --json.
+    void line(const std::string &text);
+    /// A piece of text on standard output as it is; nothing with --json.
+    void piece(const std::string &text);
+    /// Rows of cells as an aligned table; the first column to the left, the others to the right. Nothing with --json.
+    void table(const std::vector<std::vector<std::string>> &rows);
+    void error(const std::string &sentence, const std::string &hint);
+    /// Ends a bar that is still drawn, so that text can follow.
+    void endBar();
+
+    /// Seconds of each phase so far, and of the whole.
+    nlohmann::json seconds() const;
+
+private:
+    struct Phase {
+        std::string name;
+        double seconds = 0;
+    };
+    void draw(const Progress &progress);
+
+    bool m_isJson = false, m_isTerminal = false, m_isBarDrawn = false;
+    std::vector<Phase> m_phases;
+    std::string m_current;
+    double m_counted = 0; ///< seconds of the current phase that are in m_phases already
+    std::chrono::steady_clock::time_point m_start, m_lastShown;
+};
+
+/// 1234567 as "1,234,567".
+std::string grouped(std::int64_t number);
+/// Fixed number of decimals.
+std::string decimal(double number, int decimals);
+/// As "1.2 GB" (powers of ten).
+std::string size(std::int64_t bytes);
+
+} // namespace secateur::cli

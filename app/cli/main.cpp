@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// secateur-cli: everything that the window does, on the command line.
+#include "cli/Commands.h"
+#include "cli/ExitCodes.h"
+#include "cli/Interruption.h"
+#include "cli/Options.h"
+#include "cli/Reporter.h"
+#include "foundation/Error.h"
+
+#include <exception>
+
+int main(int argc, char **argv)
+{
+    using namespace secateur;
+    int exitCode = cli::kDone;
+    const auto options = cli::parse(argc, argv, exitCode);
+    if (!options)
+        return exitCode;
+    cli::Reporter reporter(options->isJson);
+    const cli::Interruption interruption;
+    try {
+        cli::run(*options, interruption.token(), reporter);
+        return cli::kDone;
+    } catch (const Cancelled &) {
+        reporter.endBar();
+        reporter.event({{"event", "cancelled"}});
+        reporter.line("Cancelled.");
+        return cli::kCancelled;
+    } catch (const Error &problem) {
+        reporter.error(problem.what(), problem.hint());
+    } catch (const std::exception &problem) {
+        reporter.error(std::string("Unexpected: ") + problem.what(), "Please report this.");
+    }
+    return cli::kFailed;
+}
