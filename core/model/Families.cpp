@@ -105,7 +105,24 @@ Scaling scalingOf(ConfigReader &rope, const Family &family, bool isNewForm)
     return Scaling::None;
 }
 
-void readYarn(ConfigReader &rope, RopeSpec &spec)
+/// The context lengths that a rope object is read against.
+struct Contexts {
+    std::int64_t full = 0;
+    std::optional<std::int64_t> original; ///< `original_max_position_embeddings` at the top level, or the family's default
+};
+
+/// The original context, which may stand inside the rope object, outside, or in both places when they agree. Releases of transformers
+/// differ in which of two values they take, so two values are refused.
+std::int64_t originalContext(ConfigReader &rope, const Contexts &contexts, std::optional<std::int64_t> absent)
+{
+    const std::string field = "original_max_position_embeddings";
+    const std::int64_t original = rope.count(field, contexts.original ? contexts.original : absent);
+    if (contexts.original && original != *contexts.original)
+        rope.reject(field, "the same as at the top level of the file or by default, which is " + std::to_string(*contexts.original));
+    return original;
+}
+
+void readYarn(ConfigReader &rope, RopeSpec &spec, const Contexts &contexts)
 {
     spec.factor = rope.positive("factor", {});
     spec.betaFast = rope.positive("beta_fast", spec.betaFast);
@@ -116,32 +133,26 @@ void readYarn(ConfigReader &rope, RopeSpec &spec)
     spec.attentionFactor = rope.optionalPositive("attention_factor");
     spec.mscale = rope.optionalPositive("mscale");
     spec.mscaleAllDim = rope.optionalPositive("mscale_all_dim");
+    spec.originalContext = originalContext(rope, contexts, contexts.full);
 }
 
-void readLlama3(ConfigReader &rope, RopeSpec &spec)
+void readLlama3(ConfigReader &rope, RopeSpec &spec, const Contexts &contexts)
 {
     spec.factor = rope.positive("factor", {});
     spec.lowFrequencyFactor = rope.positive("low_freq_factor", {});
     spec.highFrequencyFactor = rope.positive("high_freq_factor", {});
     if (!rope.hasProblems() && spec.highFrequencyFactor <= spec.lowFrequencyFactor)
         rope.reject("high_freq_factor", "above 'low_freq_factor'");
-    spec.originalContext = rope.count("original_max_position_embeddings", {});
+    spec.originalContext = originalContext(rope, contexts, {});
 }
-
-/// The context lengths that a rope object is read against.
-struct Contexts {
-    std::int64_t full = 0;
-    std::optional<std::int64_t> original; ///< `original_max_position_embeddings` at the top level, or the family's default
-};
 
 void readLongRope(ConfigReader &rope, RopeSpec &spec, const Contexts &contexts, std::int64_t headDim)
 {
     spec.shortFactors = rope.positives("short_factor", std::size_t(headDim / 2));
     spec.longFactors = rope.positives("long_factor", std::size_t(headDim / 2));
     spec.attentionFactor = rope.optionalPositive("attention_factor");
-    spec.originalContext = rope.count("original_max_position_embeddings", contexts.original.value_or(contexts.full));
-    // The ratio of the contexts goes before a factor where the model itself names the original context, as in transformers.
-    if (rope.has("factor") && !contexts.original)
+    spec.originalContext = originalContext(rope, contexts, contexts.full);
+    if (rope.has("factor"))
         spec.factor = rope.positive("factor", {});
     else if (contexts.original || rope.has("original_max_position_embeddings"))
         spec.factor = double(contexts.full) / double(spec.originalContext);
@@ -178,11 +189,10 @@ RopeSpec readRope(ConfigReader &fields, const nlohmann::json &config, const std:
         spec.factor = rope.positive("factor", {});
         break;
     case Scaling::Yarn:
-        readYarn(rope, spec);
-        spec.originalContext = rope.count("original_max_position_embeddings", contexts.full);
+        readYarn(rope, spec, contexts);
         break;
     case Scaling::Llama3:
-        readLlama3(rope, spec);
+        readLlama3(rope, spec, contexts);
         break;
     case Scaling::LongRope:
         readLongRope(rope, spec, contexts, headDim);

@@ -348,7 +348,7 @@ void TestCheckpoint::hashingCanBeCancelled()
     std::stop_source source;
     source.request_stop();
     const Checkpoint checkpoint = Checkpoint::open(kModels / "mha");
-    QVERIFY_EXCEPTION_THROWN(checkpoint.hash(JobContext(source.get_token())), Cancelled);
+    QVERIFY_THROWS_EXCEPTION(Cancelled, checkpoint.hash(JobContext(source.get_token())));
 }
 
 QTEST_GUILESS_MAIN(TestCheckpoint)

@@ -193,6 +193,9 @@ void TestFamilies::readsRope_data()
     row("llama3", R"({"rope_scaling":{"rope_type":"llama3","factor":8.0,"low_freq_factor":1.5,"high_freq_factor":4,
         "original_max_position_embeddings":8192}})",
         {.scaling = Scaling::Llama3, .factor = 8, .originalContext = 8192, .lowFrequencyFactor = 1.5, .highFrequencyFactor = 4});
+    row("llama3, original context outside", R"({"original_max_position_embeddings":8192,"rope_scaling":{"rope_type":"llama3","factor":8.0,
+        "low_freq_factor":1.5,"high_freq_factor":4}})",
+        {.scaling = Scaling::Llama3, .factor = 8, .originalContext = 8192, .lowFrequencyFactor = 1.5, .highFrequencyFactor = 4});
     row("yarn", R"({"rope_scaling":{"type":"yarn","factor":4.0}})", {.scaling = Scaling::Yarn, .factor = 4, .originalContext = 2048});
     row("yarn, everything",
         R"({"rope_scaling":{"type":"yarn","factor":4.0,"original_max_position_embeddings":512,"attention_factor":1.3,"beta_fast":16,
@@ -213,6 +216,10 @@ void TestFamilies::readsRope_data()
         longRope);
     row("longrope, original context outside", R"({"original_max_position_embeddings":512,"rope_scaling":{"type":"longrope",
         "short_factor":[1,1.1,1.2,1.3,1.4,1.5,1.6,1.7],"long_factor":[2,3,4,5,6,7,8,9]}})",
+        longRope);
+    longRope.factor = 8;
+    row("longrope, factor and original context", R"({"original_max_position_embeddings":512,"rope_scaling":{"type":"longrope","factor":8,
+        "original_max_position_embeddings":512,"short_factor":[1,1.1,1.2,1.3,1.4,1.5,1.6,1.7],"long_factor":[2,3,4,5,6,7,8,9]}})",
         longRope);
     longRope.factor = 16;
     longRope.originalContext = 2048;
@@ -309,6 +316,9 @@ void TestFamilies::refusesWithAReason_data()
     row("longrope with gaps", R"({"rope_scaling":{"type":"longrope"}})",
         {"'rope_scaling.short_factor' is missing", "'rope_scaling.long_factor' is missing", "'rope_scaling.factor' is missing",
          "original_max_position_embeddings"});
+    row("two original contexts",
+        R"({"original_max_position_embeddings":512,"rope_scaling":{"type":"yarn","factor":2,"original_max_position_embeddings":1024}})",
+        {"'rope_scaling.original_max_position_embeddings' is 1024", "the same as at the top level", "512"});
     row("longrope of another size",
         R"({"rope_scaling":{"type":"longrope","factor":2,"short_factor":[1,2],"long_factor":[1,2,3,4,5,6,7,"8"]}})",
         {"'rope_scaling.short_factor' is [1,2]", "a list of 8 numbers", "'rope_scaling.long_factor'"});
@@ -393,6 +403,5 @@ void TestFamilies::survivesAnyDamagedByte()
     QVERIFY(refused > int(valid.size()));
 }
 
-Q_DECLARE_METATYPE(secateur::RopeSpec)
 QTEST_GUILESS_MAIN(TestFamilies)
 #include "tst_Families.moc"
