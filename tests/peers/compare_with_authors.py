@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Holds `secateur-cli prune` against the 2SSP authors' own code: the same decisions, in what time, with how much memory.
+"""Holds `secateur-cli prune` against the 2SSP authors' own code: the same decisions, in what time, with how much memory. Neither exports.
 
 Both run in turn on the same model, text, windows, type and threads; with --rounds 2 or more the order alternates, so that a slow minute of
 the machine does not fall on one side only. Printed: a table of the decisions, the times (the best of the rounds), their ratio and the
@@ -44,7 +44,7 @@ def run_authors(a, folder, number):
     with open(log, "wb") as stream:
         seconds, peak, code = peak_memory_run(command, stream)
     if code:
-        sys.exit(f"the authors' code ended with {code}; see {log}\n{log.read_text(errors='replace')[-800:]}")
+        sys.exit(f"the authors' code ended with {code}:\n{log.read_text(errors='replace')[-800:]}")
     found = json.loads(output.read_text())
     return {"N": found["N"], "K": found["K"], "kept": found["keptNeurons"], "order": found["removalOrder"], "stage1": found["seconds"]["stage1"],
             "stage2": found["seconds"]["stage2"], "pruning": found["seconds"]["all"], "wall": seconds, "peak": peak}
@@ -52,13 +52,13 @@ def run_authors(a, folder, number):
 
 def run_ours(a, folder, number):
     plan, log = folder / f"ours-{number}.plan.json", folder / f"ours-{number}.log"
-    command = [a.program, "search", a.model, "--text", *a.text, "--sparsity", a.sparsity, "--windows", a.windows, "--length", a.length,
+    command = [a.program, "prune", a.model, "--text", *a.text, "--sparsity", a.sparsity, "--windows", a.windows, "--length", a.length,
                "--dtype", a.dtype, "--threads", a.threads, "--device", "cpu", "--save-plan", plan, "--json", *a.option]
     with open(log, "wb") as stream:
         seconds, peak, code = peak_memory_run(command, stream)
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.startswith('{"') and '"result"' in line]
     if code or not lines:
-        sys.exit(f"secateur-cli ended with {code}; see {log}\n{log.read_text(errors='replace')[-800:]}")
+        sys.exit(f"secateur-cli ended with {code}:\n{log.read_text(errors='replace')[-800:]}")
     result, found = json.loads(lines[-1]), json.loads(plan.read_text())
     phases = {k: v for k, v in result.get("seconds", {}).items() if isinstance(v, (int, float))}
     stage1 = phases.get("calibrate", phases.get("stage1"))
