@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The tiny random checkpoints of tests/fixtures/tiny-llamas, as decoders with what transformers computes for them.
+#pragma once
+
+#include "checkpoint/Checkpoint.h"
+#include "checkpoint/SafetensorsFile.h"
+#include "model/Decoder.h"
+#include "model/Families.h"
+#include "model/Tensors.h"
+
+#include <ATen/TensorOperators.h>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace secateur::test {
+
+inline const std::vector<std::string> &tinyLlamas()
+{
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> found;
+        for (const auto &entry : std::filesystem::directory_iterator(SECATEUR_FIXTURES "/tiny-llamas"))
+            found.push_back(entry.path().filename().string());
+        std::sort(found.begin(), found.end());
+        return found;
+    }();
+    return names;
+}
+
+inline std::filesystem::path tinyLlama(const std::string &name)
+{
+    return std::filesystem::path(SECATEUR_FIXTURES "/tiny-llamas") / name;
+}
+
+/// Tensors of expected.safetensors: `input_ids` [2, 40], `logits` [2, 40, V], `scores` [L, I].
+inline std::map<std::string, at::Tensor> expectedOf(const std::string &name)
+{
+    const SafetensorsFile file(tinyLlama(name) / "expected.safetensors");
+    std::map<std::string, at::Tensor> tensors;
+    for (const TensorView &view : file.tensors())
+        tensors[view.name] = copyOf(view);
+    return tensors;
+}
+
+inline Decoder loadDecoder(const std::filesystem::path &folder, std::int64_t positions, c10::ScalarType dtype = c10::kFloat)
+{
+    const Checkpoint checkpoint = Checkpoint::open(folder);
+    const ModelSpec spec = specFromConfig(checkpoint.config(), folder.string());
+    checkpoint.expect(expectedTensors(spec), ignoredTensors(spec));
+    JobContext context;
+    return Decoder(spec, loadWeights(checkpoint, spec, c10::kCPU, dtype, context), positions);
+}
+
+inline at::Tensor logitsOf(const Decoder &decoder, const at::Tensor &tokens)
+{
+    at::Tensor x = decoder.embed(tokens);
+    for (std::int64_t i = 0; i < decoder.layerCount(); ++i)
+        x = decoder.layer(i, x);
+    return decoder.logits(decoder.finalNorm(x));
+}
+
+} // namespace secateur::test

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The sweep against the search that evaluates every candidate alone: the same bits, whatever is restarted, cancelled or continued.
+#include "../model/TinyLlamas.h"
+
+#include "model/LanguageHead.h"
+#include "pruning/AttentionSearch.h"
+#include "foundation/Error.h"
+
+#include <ATen/ops/randint.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros_like.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
+#include <c10/core/InferenceMode.h>
+#include <QtTest>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <stop_token>
+
+using namespace secateur;
+using namespace secateur::test;
+
+namespace {
+
+constexpr std::int64_t kLayers = 7, kTokens = 33, kVocabulary = 50;
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
+/// A random model with grouped queries and narrow FFNs.
+Decoder randomDecoder(c10::ScalarType dtype)
+{
+    at::manual_seed(7);
+    ModelSpec spec;
+    spec.family = "llama";
+    spec.hiddenSize = 32;
+    spec.vocabularySize = kVocabulary;
+    spec.contextLength = 64;
+    const auto matrix = [&](std::int64_t rows, std::int64_t columns) { return LinearWeights{(at::randn({rows, columns}) * 0.25).to(dtype), {}}; };
+    Weights weights{.embedding = at::randn({kVocabulary, 32}).to(dtype), .layers = {}, .finalNorm = at::ones({32}).to(dtype), .head = at::randn({kVocabulary, 32}).to(dtype)};
+    for (std::int64_t i = 0; i < kLayers; ++i) {
+        spec.layers.push_back({.attention = AttentionSpec{.heads = 4, .kvHeads = 2, .headDim = 8}, .ffn = {.neurons = 20 + i}});
+        LayerWeights layer{.attention = AttentionWeights{.norm = at::ones({32}).to(dtype), .query = matrix(32, 32), .key = matrix(16, 32), .value = matrix(16, 32), .output = matrix(32, 32)},
+                           .ffnNorm = at::ones({32}).to(dtype),
+                           .ffn = {matrix(20 + i, 32), matrix(20 + i, 32), matrix(32, 20 + i)}};
+        weights.layers.push_back(std::move(layer));
+    }
+    return Decoder(std::move(spec), std::move(weights), kTokens);
+}
+
+at::Tensor randomTokens(std::int64_t windows)
+{
+    at::manual_seed(11);
+    return at::randint(kVocabulary, {windows, kTokens}, at::kLong);
+}
+
+std::vector<std::vector<std::int64_t>> allNeurons(const Decoder &decoder)
+{
+    std::vector<std::vector<std::int64_t>> kept;
+    for (const LayerSpec &layer : decoder.spec().layers) {
+        kept.emplace_back();
+        for (std::int64_t j = 0; j < layer.ffn.neurons; ++j)
+            kept.back().push_back(j);
+    }
+    return kept;
+}
+
+double lossAlone(const Decoder &decoder, const std::vector<std::int64_t> &removed, const at::Tensor &tokens, LossType type)
+{
+    const Decoder variant = pruned(decoder, allNeurons(decoder), removed);
+    at::Tensor x = variant.embed(tokens);
+    for (std::int64_t i = 0; i < kLayers; ++i)
+        x = variant.layer(i, x);
+    return lossSum(variant, x, tokens, type, {}).item<double>() / double(tokens.size(0) * (kTokens - 1));
+}
+
+/// The method as it is written: every candidate of every step evaluated from the first layer.
+SearchRecord naiveSearch(const Decoder &decoder, const at::Tensor &tokens, std::int64_t removals, const SearchSettings &settings)
+{
+    const LossType type = settings.referenceLoss ? LossType::Reference : LossType::Float32;
+    SearchRecord record{.settings = settings, .provenance = {}, .initialLoss = lossAlone(decoder, {}, tokens, type), .steps = {}};
+    std::vector<std::int64_t> removed;
+    for (std::int64_t n = 0; n < removals; ++n) {
+        SearchStep step{.losses = std::vector<double>(kLayers, kUnknown)};
+        step.isForced = n < std::int64_t(settings.forcedLayers.size());
+        for (std::int64_t j = 0; j < kLayers; ++j) {
+            const auto in = [&](const std::vector<std::int64_t> &list) { return std::count(list.begin(), list.end(), j) > 0; };
+            if (in(removed) || in(settings.protectedLayers) || (step.isForced && settings.forcedLayers[std::size_t(n)] != j))
+                continue;
+            std::vector<std::int64_t> with = removed;
+            with.push_back(j);
+            step.losses[std::size_t(j)] = lossAlone(decoder, with, tokens, type);
+            if (step.removed < 0 || step.losses[std::size_t(j)] < step.losses[std::size_t(step.removed)])
+                step.removed = j;
+        }
+        removed.push_back(step.removed);
+        record.steps.push_back(std::move(step));
+    }
+    return record;
+}
+
+/// "" when the records hold the same bits.
+QString difference(const SearchRecord &a, const SearchRecord &b)
+{
+    if (std::memcmp(&a.initialLoss, &b.initialLoss, sizeof(double)) != 0)
+        return QString("initial loss %1, %2").arg(a.initialLoss, 0, 'g', 17).arg(b.initialLoss, 0, 'g', 17);
+    if (a.steps.size() != b.steps.size())
+        return QString("%1 steps, %2").arg(a.steps.size()).arg(b.steps.size());
+    for (std::size_t s = 0; s < a.steps.size(); ++s) {
+        if (a.steps[s].removed != b.steps[s].removed || a.steps[s].isForced != b.steps[s].isForced)
+            return QString("step %1 removes %2, %3").arg(s).arg(a.steps[s].removed).arg(b.steps[s].removed);
+        for (std::size_t j = 0; j < a.steps[s].losses.size(); ++j) {
+            const double x = a.steps[s].losses[j], y = b.steps[s].losses[j];
+            if (!(std::isnan(x) && std::isnan(y)) && x != y)
+                return QString("step %1, layer %2: %3, %4").arg(s).arg(j).arg(x, 0, 'g', 17).arg(y, 0, 'g', 17);
+        }
+    }
+    return {};
+}
+
+SearchRecord emptyRecord(const SearchSettings &settings)
+{
+    return {.settings = settings, .provenance = {}, .initialLoss = kUnknown, .steps = {}};
+}
+
+SearchRecord sweep(const Decoder &decoder, const at::Tensor &tokens, std::int64_t removals, const SearchSettings &settings, std::int64_t stateBytes, std::int64_t *passes = nullptr)
+{
+    SearchRecord record = emptyRecord(settings);
+    AttentionSearch search(decoder, tokens, settings.referenceLoss ? LossType::Reference : LossType::Float32, stateBytes);
+    JobContext context;
+    search.run(record, removals, context);
+    if (passes)
+        *passes = search.layerPasses();
+    return record;
+}
+
+} // namespace
+
+class tst_AttentionSearch : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init() { m_guard.emplace(); }
+    void cleanup() { m_guard.reset(); }
+
+    void sweepEqualsNaiveEvaluation_data();
+    void sweepEqualsNaiveEvaluation();
+    void sweepEqualsNaiveWithRemovalsInEveryPosition();
+    void restartSavesLayerPasses();
+    void cancelledSearchGoesOnToTheSameResult();
+    void longerSearchExtendsAShorterOne();
+    void listenerHearsEveryLoss();
+    void tiesGoToTheLowestLayer();
+    void nonFiniteLossNamesLayerAndCandidate();
+
+private:
+    std::optional<c10::InferenceMode> m_guard;
+};
+
+void tst_AttentionSearch::sweepEqualsNaiveEvaluation_data()
+{
+    QTest::addColumn<bool>("isBFloat16");
+    QTest::addColumn<int>("windows");
+    QTest::addColumn<int>("statesKept"); // 0 none, 1 a part, 2 all
+    QTest::addColumn<bool>("isReference");
+    for (const bool isBFloat16 : {false, true})
+        for (const int windows : {1, 3})
+            for (const int states : {0, 1, 2})
+                for (const bool isReference : {false, true})
+                    QTest::addRow("%s, %d windows, states %d%s", isBFloat16 ? "bf16" : "fp32", windows, states, isReference ? ", reference loss" : "") << isBFloat16 << windows << states << isReference;
+}
+
+void tst_AttentionSearch::sweepEqualsNaiveEvaluation()
+{
+    QFETCH(bool, isBFloat16);
+    QFETCH(int, windows);
+    QFETCH(int, statesKept);
+    QFETCH(bool, isReference);
+    const Decoder decoder = randomDecoder(isBFloat16 ? c10::kBFloat16 : c10::kFloat);
+    const at::Tensor tokens = randomTokens(windows);
+    const std::int64_t stateBytes = windows * kTokens * 32 * (isBFloat16 ? 2 : 4);
+    const SearchSettings settings{.windows = windows, .referenceLoss = isReference, .forcedLayers = {}, .protectedLayers = {}};
+    const std::int64_t budget = statesKept == 0 ? 0 : statesKept == 1 ? 10 * stateBytes : 1000 * stateBytes;
+    QCOMPARE(difference(sweep(decoder, tokens, kLayers, settings, budget), naiveSearch(decoder, tokens, kLayers, settings)), QString());
+}
+
+void tst_AttentionSearch::sweepEqualsNaiveWithRemovalsInEveryPosition()
+{
+    const Decoder decoder = randomDecoder(c10::kFloat);
+    const at::Tensor tokens = randomTokens(1);
+    for (std::int64_t first = 0; first < kLayers; ++first)
+        for (std::int64_t second = 0; second < kLayers; ++second) {
+            if (first == second)
+                continue;
+            SearchSettings settings{.windows = 1, .referenceLoss = false, .forcedLayers = {first, second}, .protectedLayers = {}};
+            if (const std::int64_t third = (second + 1) % kLayers; third != first)
+                settings.protectedLayers = {third};
+            for (const std::int64_t budget : {std::int64_t(0), std::int64_t(1) << 20}) {
+                const QString what = difference(sweep(decoder, tokens, 4, settings, budget), naiveSearch(decoder, tokens, 4, settings));
+                QVERIFY2(what.isEmpty(), qPrintable(QString("forced %1, %2: %3").arg(first).arg(second).arg(what)));
+            }
+        }
+}
+
+void tst_AttentionSearch::restartSavesLayerPasses()
+{
+    const Decoder decoder = randomDecoder(c10::kFloat);
+    const at::Tensor tokens = randomTokens(1);
+    std::int64_t without = 0, with = 0, naive = kLayers;
+    for (std::int64_t n = 0; n < 4; ++n)
+        naive += (kLayers - n) * kLayers;
+    sweep(decoder, tokens, 4, {}, 0, &without);
+    sweep(decoder, tokens, 4, {}, 1 << 20, &with);
+    QCOMPARE_LT(with, without);
+    QCOMPARE_LT(without, naive);
+    // The first step with shared prefixes: the initial pass, fork j from layer j on (the base's states are known), no more.
+    std::int64_t first = 0;
+    sweep(decoder, tokens, 1, {}, 1 << 20, &first);
+    QCOMPARE(first, kLayers + kLayers * (kLayers + 1) / 2);
+}
+
+void tst_AttentionSearch::cancelledSearchGoesOnToTheSameResult()
+{
+    const Decoder decoder = randomDecoder(c10::kFloat);
+    const at::Tensor tokens = randomTokens(1);
+    const SearchRecord whole = sweep(decoder, tokens, 4, {}, 1 << 20);
+    bool wasCancelled = true;
+    for (int units = 1; wasCancelled; units += 5) { // cancelled after so many units of work, again and again until it gets through
+        SearchRecord record = emptyRecord({});
+        wasCancelled = false;
+        for (int attempt = 0; attempt < 1000; ++attempt) {
+            std::stop_source stop;
+            int left = units;
+            JobContext context(stop.get_token(), [&](const Progress &p) {
+                if (p.seconds > 0 && --left == 0)
+                    stop.request_stop();
+            });
+            try {
+                AttentionSearch(decoder, tokens, LossType::Float32, attempt % 2 == 0 ? 1 << 20 : 0).run(record, 4, context);
+                break;
+            } catch (const Cancelled &) {
+                wasCancelled = true;
+                left = units += 3; // a run that always stops before its first result would never end
+            }
+        }
+        QCOMPARE(difference(record, whole), QString());
+    }
+}
+
+void tst_AttentionSearch::longerSearchExtendsAShorterOne()
+{
+    const Decoder decoder = randomDecoder(c10::kFloat);
+    const at::Tensor tokens = randomTokens(1);
+    SearchRecord record = sweep(decoder, tokens, 2, {}, 0);
+    JobContext context;
+    AttentionSearch search(decoder, tokens, LossType::Float32, 1 << 20);
+    int heard = 0;
+    search.run(record, 5, context, [&](std::int64_t step, std::int64_t, double) {
+        QCOMPARE_GE(step, 2); // what is known is not computed again
+        ++heard;
+    });
+    QCOMPARE(heard, 5 + 4 + 3);
+    QCOMPARE(difference(record, sweep(decoder, tokens, 5, {}, 0)), QString());
+}
+
+void tst_AttentionSearch::listenerHearsEveryLoss()
+{
+    const Decoder decoder = randomDecoder(c10::kFloat);
+    SearchRecord record = emptyRecord({});
+    std::vector<std::vector<double>> heard(3, std::vector<double>(kLayers, kUnknown));
+    double done = 0, total = 0;
+    JobContext context({}, [&](const Progress &p) {
+        done = double(p.done);
+        total = double(p.total);
+    });
+    const at::Tensor tokens = randomTokens(1);
+    AttentionSearch(decoder, tokens, LossType::Float32, 0).run(record, 3, context, [&](std::int64_t step, std::int64_t layer, double loss) {
+        heard[std::size_t(step)][std::size_t(layer)] = loss;
+    });
+    for (std::size_t s = 0; s < 3; ++s)
+        for (std::size_t j = 0; j < kLayers; ++j)
+            QVERIFY(heard[s][j] == record.steps[s].losses[j] || (std::isnan(heard[s][j]) && std::isnan(record.steps[s].losses[j])));
+    QCOMPARE(total, double(1 + 7 + 6 + 5)); // known before the start
+    QCOMPARE(done, total);
+    QCOMPARE(record.evaluations(), 7 + 6 + 5);
+}
+
+void tst_AttentionSearch::tiesGoToTheLowestLayer()
+{
+    const Decoder random = randomDecoder(c10::kFloat);
+    Weights weights = random.weights();
+    for (LayerWeights &layer : weights.layers)
+        layer.attention->output.weight = at::zeros_like(layer.attention->output.weight); // attentions that add nothing: all candidates are equal
+    const Decoder decoder(random.spec(), weights, kTokens);
+    QCOMPARE(sweep(decoder, randomTokens(1), 3, {}, 0).removalOrder(), (std::vector<std::int64_t>{0, 1, 2}));
+    SearchSettings settings;
+    settings.protectedLayers = {0, 2};
+    QCOMPARE(sweep(decoder, randomTokens(1), 3, settings, 0).removalOrder(), (std::vector<std::int64_t>{1, 3, 4}));
+}
+
+void tst_AttentionSearch::nonFiniteLossNamesLayerAndCandidate()
+{
+    const Decoder random = randomDecoder(c10::kFloat);
+    Weights weights = random.weights();
+    weights.layers[2].ffn.down.weight = weights.layers[2].ffn.down.weight * 1e38;
+    const Decoder decoder(random.spec(), weights, kTokens);
+    try {
+        sweep(decoder, randomTokens(1), 1, {}, 0);
+        QFAIL("nothing was thrown");
+    } catch (const Error &problem) {
+        QVERIFY2(QString(problem.what()).startsWith("The activations of layer 2"), problem.what());
+    }
+}
+
+QTEST_GUILESS_MAIN(tst_AttentionSearch)
+#include "tst_AttentionSearch.moc"
