@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Stage 1 against hooks on transformers' own layers; the choice of neurons; the file of scores.
+#include "../model/TinyLlamas.h"
+
+#include "foundation/Error.h"
+#include "pruning/NeuronScores.h"
+#include "pruning/NeuronScoring.h"
+
+#include <ATen/ops/topk.h>
+#include <QtTest>
+#include <QTemporaryDir>
+#include <limits>
+
+using namespace secateur;
+using namespace secateur::test;
+
+class tst_NeuronScores : public QObject {
+    Q_OBJECT
+
+private slots:
+    void scoresEqualHooksOnTransformers_data();
+    void scoresEqualHooksOnTransformers();
+    void l1IsTheMeanOfWindowSums();
+    void bestAreTheLargestAndTiesGoToTheLowerIndex();
+    void cancelStopsWithinOneLayerOfOneWindow();
+    void nonFiniteActivationsNameTheLayer();
+    void savedScoresComeBackEqual();
+    void otherFilesAreRefused();
+};
+
+void tst_NeuronScores::scoresEqualHooksOnTransformers_data()
+{
+    QTest::addColumn<QString>("name");
+    for (const std::string &name : tinyLlamas())
+        QTest::newRow(name.c_str()) << QString::fromStdString(name);
+}
+
+void tst_NeuronScores::scoresEqualHooksOnTransformers()
+{
+    QFETCH(QString, name);
+    auto expected = expectedOf(name.toStdString());
+    const Decoder decoder = loadDecoder(tinyLlama(name.toStdString()), 40);
+    JobContext context;
+    NeuronScores scores;
+    scores.layers = scoreNeurons(decoder, expected["input_ids"].to(at::kLong), ScoreNorm::L2, context);
+    QCOMPARE(std::int64_t(scores.layers.size()), decoder.layerCount());
+    for (std::int64_t i = 0; i < decoder.layerCount(); ++i) {
+        const at::Tensor row = expected["scores"].select(0, i);
+        for (std::int64_t j = 0; j < row.size(0); ++j) {
+            const double ours = double(scores.layers[std::size_t(i)][std::size_t(j)]), theirs = row[j].item<double>();
+            QVERIFY2(std::abs(ours - theirs) <= 1e-5 * theirs, qPrintable(QString("layer %1 neuron %2: %3, %4").arg(i).arg(j).arg(ours).arg(theirs)));
+        }
+        for (const std::int64_t count : {1, 13, 24, 47, 48}) { // the sets that torch.topk keeps, as the authors do
+            const at::Tensor top = std::get<0>(std::get<1>(at::topk(row, count)).sort());
+            const std::vector<std::int64_t> kept(top.const_data_ptr<std::int64_t>(), top.const_data_ptr<std::int64_t>() + count);
+            QCOMPARE(scores.best(i, count), kept);
+        }
+    }
+}
+
+void tst_NeuronScores::l1IsTheMeanOfWindowSums()
+{
+    const Decoder decoder = loadDecoder(tinyLlama("mha"), 40);
+    const at::Tensor tokens = expectedOf("mha")["input_ids"].to(at::kLong);
+    JobContext context;
+    const auto scores = scoreNeurons(decoder, tokens, ScoreNorm::L1, context);
+    const at::Tensor activation = decoder.ffnActivation(0, decoder.addAttention(0, decoder.embed(tokens))); // [2, 40, I]
+    const at::Tensor expected = activation.abs().sum(1).mean(0);
+    for (std::size_t j = 0; j < scores[0].size(); ++j)
+        QVERIFY(std::abs(double(scores[0][j]) - expected[std::int64_t(j)].item<double>()) < 1e-4 * double(scores[0][j]));
+}
+
+void tst_NeuronScores::bestAreTheLargestAndTiesGoToTheLowerIndex()
+{
+    NeuronScores scores;
+    scores.layers = {{2, 5, 5, 1, 5, 0, 7}};
+    QCOMPARE(scores.best(0, 3), (std::vector<std::int64_t>{1, 2, 6}));
+    QCOMPARE(scores.best(0, 5), (std::vector<std::int64_t>{0, 1, 2, 4, 6}));
+    QCOMPARE(scores.best(0, 99).size(), 7U);
+}
+
+void tst_NeuronScores::cancelStopsWithinOneLayerOfOneWindow()
+{
+    const Decoder decoder = loadDecoder(tinyLlama("mha"), 40);
+    std::stop_source stop;
+    int units = 0;
+    JobContext context(stop.get_token(), [&](const Progress &p) {
+        QCOMPARE(p.total, 6); // 3 layers x 2 windows
+        if (p.done == 2)
+            stop.request_stop();
+        units = int(p.done);
+    });
+    QVERIFY_THROWS_EXCEPTION(Cancelled, scoreNeurons(decoder, expectedOf("mha")["input_ids"].to(at::kLong), ScoreNorm::L2, context));
+    QCOMPARE(units, 2);
+}
+
+void tst_NeuronScores::nonFiniteActivationsNameTheLayer()
+{
+    const Decoder finite = loadDecoder(tinyLlama("mha"), 40);
+    Weights weights = finite.weights();
+    weights.layers[1].ffn.gate.weight = weights.layers[1].ffn.gate.weight * 1e38;
+    JobContext context;
+    try {
+        scoreNeurons(Decoder(finite.spec(), weights, 40), expectedOf("mha")["input_ids"].to(at::kLong), ScoreNorm::L2, context);
+        QFAIL("nothing was thrown");
+    } catch (const Error &problem) {
+        QCOMPARE(QString(problem.what()), QString("The activations of layer 1 are not finite."));
+    }
+}
+
+void tst_NeuronScores::savedScoresComeBackEqual()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path file = folder.filePath("scores.safetensors").toStdString();
+    NeuronScores scores;
+    scores.layers = {{1.5F, 0.F}, {3.25F, 1e-30F}};
+    scores.norm = ScoreNorm::L1;
+    scores.provenance.modelHash = "abc";
+    scores.provenance.textFiles = {"a \"quoted\" name.txt"};
+    scores.provenance.seed = 18446744073709551615U;
+    saveScores(scores, file);
+    const NeuronScores loaded = loadScores(file);
+    QCOMPARE(loaded.layers, scores.layers);
+    QVERIFY(loaded.norm == scores.norm);
+    QVERIFY(loaded.provenance == scores.provenance);
+    QCOMPARE(QDir(folder.path()).entryList(QDir::Files | QDir::Hidden), QStringList("scores.safetensors"));
+}
+
+void tst_NeuronScores::otherFilesAreRefused()
+{
+    try {
+        loadScores(tinyLlama("mha") / "model.safetensors");
+        QFAIL("nothing was thrown");
+    } catch (const Error &problem) {
+        QVERIFY(QString(problem.what()).contains("does not hold neuron scores"));
+    }
+}
+
+QTEST_GUILESS_MAIN(tst_NeuronScores)
+#include "tst_NeuronScores.moc"

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "checkpoint/Checkpoint.h"
+#include "foundation/Error.h"
+#include "model/Families.h"
+#include "pruning/PruningPlan.h"
+
+#include <QTemporaryDir>
+#include <QtTest>
+#include <cmath>
+#include <fstream>
+#include <limits>
+
+using namespace secateur;
+
+namespace {
+
+ModelSpec smallSpec()
+{
+    const std::string file = SECATEUR_FIXTURES "/tiny-llamas/mha/config.json"; // 3 layers, 48 neurons
+    return specFromConfig(readConfig(file), file);
+}
+
+PruningPlan smallPlan()
+{
+    NeuronScores scores;
+    for (int i = 0; i < 3; ++i) {
+        scores.layers.emplace_back();
+        for (int j = 0; j < 48; ++j)
+            scores.layers.back().push_back(float((j * 7 + i) % 48));
+    }
+    scores.provenance.modelHash = "model";
+    BalanceSettings settings;
+    settings.sparsity = 0.5;
+    settings.attentionsToRemove = 2;
+    PruningPlan plan = planFromScores(smallSpec(), scores, settings);
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    plan.search.initialLoss = 3.0;
+    plan.search.settings.protectedLayers = {0};
+    plan.search.steps = {{.losses = {nan, 2.5, 3.5}, .removed = 1, .isForced = false}, {.losses = {nan, nan, 4.0 / 3}, .removed = 2, .isForced = true}};
+    plan.removedAttentions = {1, 2};
+    return plan;
+}
+
+QString complaint(const std::function<void()> &action)
+{
+    try {
+        action();
+    } catch (const Error &problem) {
+        return QString(problem.what());
+    }
+    return {};
+}
+
+} // namespace
+
+class tst_PruningPlan : public QObject {
+    Q_OBJECT
+
+private slots:
+    void planKeepsTheBestNeurons();
+    void savedPlanComesBackEqual();
+    void hashDependsOnWhatDecidesTheWeights();
+    void planInsideAManifestIsFound();
+    void changedPlanIsRefused();
+    void damagedFilesAreRefused_data();
+    void damagedFilesAreRefused();
+    void planOfAnotherModelIsRefused();
+    void fewerRemovalsAreAPrefix();
+    void scoresOfAnotherShapeAreRefused();
+};
+
+void tst_PruningPlan::planKeepsTheBestNeurons()
+{
+    const PruningPlan plan = smallPlan();
+    for (std::size_t i = 0; i < 3; ++i) {
+        QCOMPARE(std::int64_t(plan.keptNeurons[i].size()), plan.balance.neuronsKept);
+        for (const std::int64_t j : plan.keptNeurons[i])
+            QVERIFY((j * 7 + std::int64_t(i)) % 48 >= 48 - plan.balance.neuronsKept);
+    }
+}
+
+void tst_PruningPlan::savedPlanComesBackEqual()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path file = folder.filePath("plan.json").toStdString();
+    const PruningPlan plan = smallPlan();
+    savePlan(plan, file);
+    const PruningPlan loaded = loadPlan(file);
+    QCOMPARE(loaded.hash(), plan.hash());
+    QCOMPARE(loaded.keptNeurons, plan.keptNeurons);
+    QCOMPARE(loaded.removedAttentions, plan.removedAttentions);
+    QVERIFY(loaded.settings == plan.settings);
+    QVERIFY(loaded.balance == plan.balance);
+    QVERIFY(loaded.search.settings == plan.search.settings);
+    QCOMPARE(loaded.search.steps.size(), 2U);
+    QVERIFY(std::isnan(loaded.search.steps[0].losses[0]));
+    QCOMPARE(loaded.search.steps[1].losses[2], 4.0 / 3); // every bit
+    QVERIFY(loaded.search.steps[1].isForced);
+    QCOMPARE(toJson(loaded).dump(), toJson(plan).dump()); // as text: a NaN equals no NaN
+}
+
+void tst_PruningPlan::hashDependsOnWhatDecidesTheWeights()
+{
+    const PruningPlan plan = smallPlan();
+    PruningPlan other = plan;
+    other.search.steps[0].losses[1] = 2.4; // how it was found does not change what it is
+    QCOMPARE(other.hash(), plan.hash());
+    other = plan;
+    std::swap(other.removedAttentions[0], other.removedAttentions[1]);
+    QVERIFY(other.hash() != plan.hash());
+    other = plan;
+    other.keptNeurons[2].pop_back();
+    QVERIFY(other.hash() != plan.hash());
+    other = plan;
+    other.calibration.modelHash = "another";
+    QVERIFY(other.hash() != plan.hash());
+}
+
+void tst_PruningPlan::planInsideAManifestIsFound()
+{
+    QCOMPARE(planFromJson({{"kind", "secateur-manifest"}, {"plan", toJson(smallPlan())}}, "manifest").hash(), smallPlan().hash());
+}
+
+void tst_PruningPlan::changedPlanIsRefused()
+{
+    nlohmann::json json = toJson(smallPlan());
+    json["removedAttentions"] = {2, 1};
+    QVERIFY(complaint([&] { planFromJson(json, "p.json"); }).contains("does not match its own hash"));
+}
+
+void tst_PruningPlan::damagedFilesAreRefused_data()
+{
+    QTest::addColumn<QByteArray>("content");
+    QTest::addColumn<QString>("what");
+    QTest::newRow("not JSON") << QByteArray("{") << "is not JSON";
+    QTest::newRow("something else") << QByteArray("{\"a\": 1}") << "does not hold a plan";
+    QTest::newRow("a list") << QByteArray("[1]") << "does not hold a plan";
+    QTest::newRow("a newer format") << QByteArray("{\"kind\": \"secateur-plan\", \"format\": 99}") << "has format 99";
+    QTest::newRow("incomplete") << QByteArray("{\"kind\": \"secateur-plan\", \"format\": 1}") << "is damaged";
+}
+
+void tst_PruningPlan::damagedFilesAreRefused()
+{
+    QFETCH(QByteArray, content);
+    QFETCH(QString, what);
+    QTemporaryDir folder;
+    const std::filesystem::path file = folder.filePath("plan.json").toStdString();
+    std::ofstream(file) << content.constData();
+    const QString text = complaint([&] { loadPlan(file); });
+    QVERIFY2(text.contains(what) && text.contains("plan.json"), qPrintable(text));
+}
+
+void tst_PruningPlan::planOfAnotherModelIsRefused()
+{
+    const ModelSpec spec = smallSpec();
+    QCOMPARE(complaint([&] { checkPlan(smallPlan(), spec, "model"); }), QString());
+    QVERIFY(complaint([&] { checkPlan(smallPlan(), spec, "other"); }).contains("made for another model"));
+    PruningPlan plan = smallPlan();
+    plan.keptNeurons[1].back() = 48;
+    QVERIFY(complaint([&] { checkPlan(plan, spec, "model"); }).contains("layer 1"));
+    plan = smallPlan();
+    plan.removedAttentions = {1, 1};
+    QVERIFY(complaint([&] { checkPlan(plan, spec, "model"); }).contains("removed attentions"));
+}
+
+void tst_PruningPlan::fewerRemovalsAreAPrefix()
+{
+    const PruningPlan shorter = withRemovals(smallPlan(), smallSpec(), 1);
+    QCOMPARE(shorter.removedAttentions, std::vector<std::int64_t>{1});
+    QVERIFY(shorter.isComplete());
+    QVERIFY(shorter.balance.sparsityLayers() < smallPlan().balance.sparsityLayers());
+    const PruningPlan longer = withRemovals(smallPlan(), smallSpec(), 3);
+    QCOMPARE(longer.removedAttentions, (std::vector<std::int64_t>{1, 2}));
+    QVERIFY(!longer.isComplete());
+    QVERIFY(complaint([] { withRemovals(smallPlan(), smallSpec(), 4); }).contains("the model has 3"));
+}
+
+void tst_PruningPlan::scoresOfAnotherShapeAreRefused()
+{
+    NeuronScores scores;
+    scores.layers = {{1, 2, 3}};
+    QVERIFY(complaint([&] { planFromScores(smallSpec(), scores, {}); }).contains("1 layers x 3 neurons, the model has 3 x 48"));
+}
+
+QTEST_GUILESS_MAIN(tst_PruningPlan)
+#include "tst_PruningPlan.moc"
