@@ -99,7 +99,7 @@ at::Tensor frequencies(const RopeSpec &spec, std::int64_t headDim, std::int64_t 
 }
 
 /// Factor of cos and sin that some scalings ask for (a temperature of the attention).
-double attentionFactor(const RopeSpec &spec, std::int64_t contextLength)
+double attentionFactor(const RopeSpec &spec)
 {
     if (spec.attentionFactor)
         return *spec.attentionFactor;
@@ -108,8 +108,7 @@ double attentionFactor(const RopeSpec &spec, std::int64_t contextLength)
         return spec.mscale && spec.mscaleAllDim ? scale(*spec.mscale) / scale(*spec.mscaleAllDim) : scale(1.0);
     }
     if (spec.scaling == RopeSpec::Scaling::LongRope) {
-        const double factor = double(contextLength) / double(spec.originalContext);
-        return factor <= 1 ? 1.0 : std::sqrt(1 + std::log(factor) / std::log(double(spec.originalContext)));
+        return spec.factor <= 1 ? 1.0 : std::sqrt(1 + std::log(spec.factor) / std::log(double(spec.originalContext)));
     }
     return 1.0;
 }
@@ -121,7 +120,7 @@ Rope::Rope(const RopeSpec &spec, std::int64_t headDim, std::int64_t contextLengt
 {
     const at::Tensor angles = at::outer(at::arange(positions, at::kFloat), frequencies(spec, headDim, contextLength, positions));
     const at::Tensor both = at::cat({angles, angles}, -1); // the halves of a head rotate together (Hugging Face's row order)
-    const double factor = attentionFactor(spec, contextLength);
+    const double factor = attentionFactor(spec);
     m_cos = (both.cos() * factor).to(device, dtype);
     m_sin = (both.sin() * factor).to(device, dtype);
 }

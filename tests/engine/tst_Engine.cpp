@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The jobs on the bundled sample, as a front end asks for them.
+#include "checkpoint/Checkpoint.h"
+#include "checkpoint/SafetensorsWriter.h"
+#include "engine/Engine.h"
+#include "foundation/Error.h"
+#include "foundation/Sha256.h"
+
+#include <QTemporaryDir>
+#include <QtTest>
+#include <cmath>
+#include <csignal>
+#include <fstream>
+#include <sys/resource.h>
+
+using namespace secateur;
+
+namespace {
+
+const std::string kModel = SECATEUR_SOURCE_DIR "/resources/sample/model";
+const std::string kText = SECATEUR_SOURCE_DIR "/resources/sample/text/grimm.txt";
+const std::string kHeldOut = SECATEUR_SOURCE_DIR "/resources/sample/text/oz.txt";
+
+TextSettings text(const std::string &file, std::optional<std::int64_t> windows, std::int64_t length = 128)
+{
+    return {.files = {file}, .windows = windows, .length = length, .seed = 0};
+}
+
+BalanceSettings sparsity(double value)
+{
+    BalanceSettings settings;
+    settings.sparsity = value;
+    return settings;
+}
+
+QString complaint(const std::function<void()> &action)
+{
+    try {
+        action();
+    } catch (const Error &problem) {
+        return QString(problem.what()) + " " + QString::fromStdString(problem.hint());
+    }
+    return {};
+}
+
+/// SHA-256 of every file of a folder.
+std::map<std::string, std::string> hashes(const std::filesystem::path &folder)
+{
+    std::map<std::string, std::string> found;
+    for (const auto &entry : std::filesystem::directory_iterator(folder))
+        found[entry.path().filename().string()] = Sha256::ofFile(entry.path());
+    return found;
+}
+
+/// A copy of the sample whose tensor `name` holds `value` in its first element.
+void copyWithValue(const QString &folder, const std::string &name, std::uint16_t bfloat16)
+{
+    std::filesystem::copy(kModel, folder.toStdString());
+    const Checkpoint checkpoint = Checkpoint::open(kModel);
+    std::vector<SafetensorsWriter::Declaration> declarations;
+    for (const TensorView &view : checkpoint.files()[0].tensors())
+        declarations.push_back({view.name, view.dtype, view.shape});
+    std::filesystem::remove(folder.toStdString() + "/model.safetensors");
+    SafetensorsWriter writer(folder.toStdString() + "/model.safetensors", declarations, {});
+    for (const TensorView &view : checkpoint.files()[0].tensors()) {
+        std::vector<std::byte> bytes(view.bytes.begin(), view.bytes.end());
+        if (view.name == name)
+            std::memcpy(bytes.data(), &bfloat16, sizeof bfloat16);
+        writer.write(view.name, bytes);
+    }
+    writer.finish();
+}
+
+} // namespace
+
+class tst_Engine : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase();
+    void openTellsWhatTheModelIs();
+    void decisionsOfTheSampleAreThoseOfTheAuthorsCode();
+    void twoRunsGiveTheSameBits();
+    void exportedFolderComputesWhatThePlanComputes();
+    void countsAreThoseOfTheWrittenFiles();
+    void exportedFolderOpensAndIsPrunedAgain();
+    void shardsStayShards();
+    void exportTypeCanBeChosen();
+    void existingOutputIsKept();
+    void outputThatCannotBeWrittenIsNamed();
+    void fullDiskLeavesNothing();
+    void cancelledExportLeavesNothing();
+    void unfinishedPlanIsNotExported();
+    void searchGoesOnOnlyWithTheSameSettings();
+    void protectedAndForcedLayersAreKept();
+    void impossibleSettingsAreRefused_data();
+    void impossibleSettingsAreRefused();
+    void windowsLongerThanTheContextAreRefused();
+    void shortTextTellsHaveAndNeed();
+    void missingTokenizerStopsOnlyWhatNeedsIt();
+    void nonFiniteWeightsAreNamed();
+    void overflowingActivationsNameTheLayer();
+    void unknownDevicesAndTypesAreRefused();
+    void generationWritesOn();
+
+private:
+    PruningPlan plan(double s, std::optional<std::int64_t> remove = {});
+
+    JobContext m_context;
+    std::unique_ptr<Engine> m_engine;
+    std::shared_ptr<const NeuronScores> m_scores;
+};
+
+void tst_Engine::initTestCase()
+{
+    m_engine = std::make_unique<Engine>(EngineSettings{.device = "cpu", .dtype = "float32", .threads = 0});
+    m_engine->open(kModel);
+    m_scores = m_engine->score(text(kText, 4), ScoreNorm::L2, m_context);
+}
+
+/// A finished plan of the sample: calibrated on four short windows.
+PruningPlan tst_Engine::plan(double s, std::optional<std::int64_t> remove)
+{
+    BalanceSettings settings = sparsity(s);
+    settings.attentionsToRemove = remove;
+    PruningPlan made = planFromScores(m_engine->open(kModel)->spec, *m_scores, settings);
+    return *m_engine->search(made, text(kText, {}), {}, m_context);
+}
+
+void tst_Engine::openTellsWhatTheModelIs()
+{
+    const auto summary = m_engine->open(kModel);
+    QCOMPARE(summary->spec.layerCount(), 12);
+    QCOMPARE(modelParameters(summary->spec), 2'636'928);
+    QCOMPARE(summary->tensorBytes, 2 * 2'636'928);
+    QVERIFY(summary->storedDtype == DType::BFloat16);
+    QCOMPARE(summary->tokenizerSize.value_or(0), 2048);
+}
+
+void tst_Engine::decisionsOfTheSampleAreThoseOfTheAuthorsCode()
+{
+    // tests/fixtures/authors-sample.json: what their code decides for the sample, 32 windows of 512, made by tests/peers/authors_2ssp.py.
+    std::ifstream stream(SECATEUR_FIXTURES "/authors-sample.json");
+    const nlohmann::json expected = nlohmann::json::parse(stream);
+    const auto scores = m_engine->score(text(kText, 32, 512), ScoreNorm::L2, m_context);
+    for (const nlohmann::json &run : expected.at("runs")) {
+        PruningPlan made = planFromScores(m_engine->open(kModel)->spec, *scores, sparsity(run.at("sparsity")));
+        m_engine->search(made, text(kText, {}, 512), {}, m_context);
+        QCOMPARE(made.balance.attentionsToRemove, run.at("N").get<std::int64_t>());
+        QCOMPARE(made.balance.neuronsKept, run.at("K").get<std::int64_t>());
+        QCOMPARE(made.keptNeurons, run.at("keptNeurons").get<std::vector<std::vector<std::int64_t>>>());
+        QCOMPARE(made.removedAttentions, run.at("removalOrder").get<std::vector<std::int64_t>>());
+        std::size_t next = 0; // their perplexities, candidate by candidate
+        for (const SearchStep &step : made.search.steps)
+            for (std::size_t j = 0; j < step.losses.size(); ++j)
+                if (!std::isnan(step.losses[j])) {
+                    const double theirs = run.at("perplexities").at(next).at(1);
+                    QCOMPARE(run.at("perplexities").at(next++).at(0).get<std::size_t>(), j);
+                    QVERIFY(std::abs(std::exp(step.losses[j]) - theirs) < 1e-5 * theirs);
+                }
+        QCOMPARE(next, run.at("perplexities").size());
+    }
+}
+
+void tst_Engine::twoRunsGiveTheSameBits()
+{
+    QTemporaryDir folder;
+    std::vector<std::map<std::string, std::string>> runs;
+    for (const char *name : {"a", "b"}) {
+        Engine engine({.device = "cpu", .dtype = "float32", .threads = 0});
+        const auto summary = engine.open(kModel);
+        const auto scores = engine.score(text(kText, 4), ScoreNorm::L2, m_context);
+        PruningPlan made = planFromScores(summary->spec, *scores, sparsity(0.375));
+        engine.search(made, text(kText, {}), {}, m_context);
+        const std::filesystem::path output = folder.filePath(name).toStdString();
+        engine.exportPlan(made, {.format = "hf-dropin", .output = output, .isOverwriteAllowed = false, .dtype = {}, .command = {}}, nlohmann::json::array(), m_context);
+        runs.push_back(hashes(output));
+    }
+    QCOMPARE(runs[0], runs[1]);
+    QVERIFY(runs[0].contains("pruning_manifest.json"));
+}
+
+void tst_Engine::exportedFolderComputesWhatThePlanComputes()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path output = folder.filePath("out").toStdString();
+    const PruningPlan made = plan(0.5);
+    const ExportResult result = m_engine->exportPlan(made, {.format = "hf-dropin", .output = output, .isOverwriteAllowed = false, .dtype = {}, .command = {}}, nlohmann::json::array(), m_context);
+    QVERIFY(result.verification.isPassed);
+    QCOMPARE(result.verification.tokens, 128);
+    const std::vector<std::int32_t> tokens = {1, 5, 77, 1023, 2047, 300, 42};
+    const std::vector<float> ours = m_engine->logits(&made, tokens, m_context);
+    const std::vector<float> dense = m_engine->logits(nullptr, tokens, m_context);
+    Engine other({.device = "cpu", .dtype = "float32", .threads = 0});
+    other.open(output);
+    const std::vector<float> theirs = other.logits(nullptr, tokens, m_context);
+    float difference = 0, change = 0;
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+        difference = std::max(difference, std::abs(ours[i] - theirs[i]));
+        change = std::max(change, std::abs(ours[i] - dense[i]));
+    }
+    QVERIFY2(difference < 1e-4F, qPrintable(QString::number(double(difference))));
+    QVERIFY(change > 0.1F);
+    const Evaluation inMemory = m_engine->evaluate(&made, text(kHeldOut, 3), m_context), written = other.evaluate(nullptr, text(kHeldOut, 3), m_context);
+    QVERIFY(std::abs(inMemory.loss - written.loss) < 1e-6);
+    QCOMPARE(inMemory.tokens, 3 * 127);
+}
+
+void tst_Engine::countsAreThoseOfTheWrittenFiles()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path output = folder.filePath("out").toStdString();
+    const PruningPlan made = plan(0.375);
+    const ExportResult result = m_engine->exportPlan(made, {.format = "hf-dropin", .output = output, .isOverwriteAllowed = false, .dtype = {}, .command = {}}, nlohmann::json::array(), m_context);
+    std::int64_t parameters = 0, bytes = 0;
+    const SafetensorsFile file(output / "model.safetensors");
+    for (const TensorView &view : file.tensors()) {
+        parameters += elementCount(view.shape);
+        bytes += std::int64_t(view.bytes.size());
+    }
+    QCOMPARE(result.parameters, parameters);
+    QCOMPARE(result.bytes, bytes);
+    // The plan leaves out each removed attention and its norm; this format keeps them.
+    QCOMPARE(parameters, made.balance.modelParameters + made.balance.attentionsToRemove * (4 * 128 * 128 + 128));
+}
+
+void tst_Engine::exportedFolderOpensAndIsPrunedAgain()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path first = folder.filePath("first").toStdString(), second = folder.filePath("second").toStdString();
+    m_engine->exportPlan(plan(0.25), {.format = "hf-dropin", .output = first, .isOverwriteAllowed = false, .dtype = {}, .command = {}}, nlohmann::json::array(), m_context);
+    Engine engine({.device = "cpu", .dtype = "float32", .threads = 0});
+    const auto summary = engine.open(first);
+    const auto scores = engine.score(text(kText, 2), ScoreNorm::L2, m_context);
+    PruningPlan again = planFromScores(summary->spec, *scores, sparsity(0.25));
+    engine.search(again, text(kText, {}), {}, m_context);
+    QVERIFY(engine.exportPlan(again, {.format = "hf-dropin", .output = second, .isOverwriteAllowed = false, .dtype = {}, .command = {}}, nlohmann::json::array(), m_context).verification.isPassed);
+}
+
+void tst_Engine::shardsStayShards()
+{
+    QTemporaryDir folder;
+    Engine engine({.device = "cpu", .dtype = "float32", .threads = 0});
+    const std::filesystem::path source = SECATEUR_FIXTURES "/tiny-llamas/sharded", output = folder.filePath("out").toStdString();
+    const auto summary = engine.open(source);
+    NeuronScores scores;
+    for (const LayerSpec &layer : summary->spec.layers)
+        scores.layers.emplace_back(std::size_t(layer.ffn.neurons), 1.0F);
+    scores.provenance.modelHash = engine.modelHash(m_context);
+    BalanceSettings settings = sparsity(0.2);
+    settings.attentionsToRemove = 0;
+    const PruningPlan made = planFromScores(summary->spec, scores, settings);
+    const ExportResult result = engine.exportPlan(made, {.format = "hf-dropin", .output = output, .isOverwriteAllowed = false, .dtype = {}, .command = {}}, nlohmann::json::array(), m_context);
+    QVERIFY(result.verification.isPassed);
+    std::ifstream stream(output / "model.safetensors.index.json");
+    const nlohmann::json index = nlohmann::json::parse(stream);
+    QCOMPARE(index.at("metadata").at("total_size").get<std::int64_t>(), result.bytes);
+    QCOMPARE_GE(Checkpoint::open(output).files().size(), 2U);
+}
+
+void tst_Engine::exportTypeCanBeChosen()
+{
+    QTemporaryDir folder;
+    const PruningPlan made = plan(0.375);
+    for (const DType dtype : {DType::Float32, DType::Float16}) {
+        const std::filesystem::path output = folder.filePath(QString::fromStdString(std::string(configName(dtype)))).toStdString();
+        const ExportResult result = m_engine->exportPlan(made, {.format = "hf-dropin", .output = output, .isOverwriteAllowed = false, .dtype = dtype, .command = {}}, nlohmann::json::array(), m_context);
+        QVERIFY(result.verification.isPassed);
+        QVERIFY(Checkpoint::open(output).dtype() == dtype);
+        QCOMPARE(Checkpoint::open(output).config().at("torch_dtype").get<std::string>(), std::string(configName(dtype)));
+    }
+}
+
+void tst_Engine::existingOutputIsKept()
+{
+    QTemporaryDir folder;
+    const std::string output = folder.filePath("out").toStdString();
+    std::filesystem::create_directory(output);
+    std::ofstream(output + "/precious.txt") << "precious";
+    ExportSettings settings{.format = "hf-dropin", .output = output, .isOverwriteAllowed = false, .dtype = {}, .command = {}};
+    QVERIFY(complaint([&] { m_engine->exportPlan(plan(0.25), settings, nlohmann::json::array(), m_context); }).contains("out' exists. Choose another name, or replace it with --overwrite."));
+    QVERIFY(std::filesystem::exists(output + "/precious.txt"));
+    settings.isOverwriteAllowed = true;
+    m_engine->exportPlan(plan(0.25), settings, nlohmann::json::array(), m_context);
+    QVERIFY(!std::filesystem::exists(output + "/precious.txt"));
+    settings.format = "onnx";
+    QVERIFY(complaint([&] { m_engine->checkExportSettings(settings); }).contains("There is no export format 'onnx'. Formats: hf-dropin."));
+}
+
+void tst_Engine::outputThatCannotBeWrittenIsNamed()
+{
+    ExportSettings settings{.format = "hf-dropin", .output = "/proc/secateur-out", .isOverwriteAllowed = false, .dtype = {}, .command = {}}; // a folder where even root cannot write
+    QVERIFY(complaint([&] { m_engine->exportPlan(plan(0.25), settings, nlohmann::json::array(), m_context); }).contains("/proc"));
+    settings.output = "/no/such/folder/out";
+    QVERIFY(complaint([&] { m_engine->checkExportSettings(settings); }).contains("The folder '/no/such/folder' does not exist."));
+}
+
+void tst_Engine::fullDiskLeavesNothing()
+{
+    QTemporaryDir folder;
+    const PruningPlan made = plan(0.25);
+    signal(SIGXFSZ, SIG_IGN); // a limit on the file size stands for a full disk
+    rlimit before{};
+    getrlimit(RLIMIT_FSIZE, &before);
+    const rlimit small{.rlim_cur = 1'000'000, .rlim_max = before.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &small);
+    const QString what = complaint([&] {
+        m_engine->exportPlan(made, {.format = "hf-dropin", .output = folder.filePath("out").toStdString(), .isOverwriteAllowed = false, .dtype = {}, .command = {}}, nlohmann::json::array(), m_context);
+    });
+    setrlimit(RLIMIT_FSIZE, &before);
+    QVERIFY2(what.contains("model.safetensors"), qPrintable(what));
+    QVERIFY(QDir(folder.path()).isEmpty(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot));
+}
+
+void tst_Engine::cancelledExportLeavesNothing()
+{
+    const PruningPlan made = plan(0.25);
+    for (const char *phase : {"export", "load", "verify"}) {
+        QTemporaryDir folder;
+        std::stop_source stop;
+        JobContext context(stop.get_token(), [&](const Progress &p) {
+            if (p.phase == phase && p.done >= p.total / 2)
+                stop.request_stop();
+        });
+        const ExportSettings settings{.format = "hf-dropin", .output = folder.filePath("out").toStdString(), .isOverwriteAllowed = false, .dtype = {}, .command = {}};
+        QVERIFY_THROWS_EXCEPTION(Cancelled, m_engine->exportPlan(made, settings, nlohmann::json::array(), context));
+        QVERIFY(QDir(folder.path()).isEmpty(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot));
+    }
+}
+
+void tst_Engine::unfinishedPlanIsNotExported()
+{
+    QTemporaryDir folder;
+    const PruningPlan made = planFromScores(m_engine->open(kModel)->spec, *m_scores, sparsity(0.5));
+    QVERIFY(complaint([&] {
+                m_engine->exportPlan(made, {.format = "hf-dropin", .output = folder.filePath("out").toStdString(), .isOverwriteAllowed = false, .dtype = {}, .command = {}}, nlohmann::json::array(), m_context);
+            }).contains("removes 0 of 5 attentions: its search is not finished"));
+}
+
+void tst_Engine::searchGoesOnOnlyWithTheSameSettings()
+{
+    const PruningPlan three = plan(0.375);
+    const ModelSpec spec = m_engine->open(kModel)->spec;
+    PruningPlan longer = withRemovals(three, spec, 5);
+    m_engine->search(longer, text(kText, {}), {}, m_context);
+    QCOMPARE(longer.removedAttentions.size(), 5U);
+    QVERIFY(std::equal(three.removedAttentions.begin(), three.removedAttentions.end(), longer.removedAttentions.begin()));
+    PruningPlan other = withRemovals(three, spec, 5);
+    QVERIFY(complaint([&] { m_engine->search(other, text(kHeldOut, {}), {}, m_context); }).contains("cannot go on: it was made with another text"));
+    QVERIFY(complaint([&] { m_engine->search(other, text(kText, {}), {.windows = 1, .referenceLoss = true, .forcedLayers = {}, .protectedLayers = {}}, m_context); }).contains("other settings"));
+}
+
+void tst_Engine::protectedAndForcedLayersAreKept()
+{
+    PruningPlan made = planFromScores(m_engine->open(kModel)->spec, *m_scores, sparsity(0.375));
+    m_engine->search(made, text(kText, {}), {.windows = 2, .referenceLoss = false, .forcedLayers = {11}, .protectedLayers = {0, 1, 2, 3}}, m_context);
+    QCOMPARE(made.removedAttentions.front(), 11);
+    for (const std::int64_t layer : made.removedAttentions)
+        QVERIFY(layer > 3);
+    QVERIFY(made.search.steps[0].isForced);
+    QCOMPARE(made.search.provenance.windows, 2);
+}
+
+void tst_Engine::impossibleSettingsAreRefused_data()
+{
+    QTest::addColumn<std::vector<std::int64_t>>("forced");
+    QTest::addColumn<std::vector<std::int64_t>>("isProtected");
+    QTest::addColumn<QString>("what");
+    using Layers = std::vector<std::int64_t>;
+    QTest::newRow("no such layer") << Layers{12} << Layers{} << "Layer 12 in --force does not exist.";
+    QTest::newRow("negative") << Layers{} << Layers{-1} << "Layer -1 in --protect does not exist.";
+    QTest::newRow("twice") << Layers{1, 1} << Layers{} << "Layer 1 stands twice in --force.";
+    QTest::newRow("both") << Layers{4} << Layers{4} << "Layer 4 is both forced and protected.";
+    QTest::newRow("too many forced") << Layers{1, 2, 3, 4} << Layers{} << "4 removals are forced, but the plan removes 3";
+    QTest::newRow("too many protected") << Layers{} << Layers{0, 1, 2, 3, 4, 5, 6, 7, 8, 9} << "10 of 12 are protected";
+}
+
+void tst_Engine::impossibleSettingsAreRefused()
+{
+    QFETCH(std::vector<std::int64_t>, forced);
+    QFETCH(std::vector<std::int64_t>, isProtected);
+    QFETCH(QString, what);
+    PruningPlan made = planFromScores(m_engine->open(kModel)->spec, *m_scores, sparsity(0.375));
+    const QString text1 = complaint([&] { m_engine->search(made, text(kText, {}), {.windows = 1, .referenceLoss = false, .forcedLayers = forced, .protectedLayers = isProtected}, m_context); });
+    QVERIFY2(text1.contains(what), qPrintable(text1));
+}
+
+void tst_Engine::windowsLongerThanTheContextAreRefused()
+{
+    QVERIFY(complaint([&] { m_engine->evaluate(nullptr, text(kText, 1, 1024), m_context); }).contains("Windows of 1024 tokens are longer than the model's context of 512."));
+}
+
+void tst_Engine::shortTextTellsHaveAndNeed()
+{
+    QTemporaryDir folder;
+    const std::string file = folder.filePath("short.txt").toStdString();
+    std::ofstream(file) << "Once upon a time.";
+    const QString what = complaint([&] { m_engine->score(text(file, 32, 512), ScoreNorm::L2, m_context); });
+    QVERIFY2(what.contains("16,384") && what.contains("tokens"), qPrintable(what));
+}
+
+void tst_Engine::missingTokenizerStopsOnlyWhatNeedsIt()
+{
+    Engine engine({.device = "cpu", .dtype = "auto", .threads = 0});
+    const auto summary = engine.open(SECATEUR_FIXTURES "/tiny-llamas/mha");
+    QVERIFY(!summary->tokenizerSize);
+    QCOMPARE(engine.logits(nullptr, {1, 2, 3}, m_context).size(), 3U * 64U);
+    QVERIFY(complaint([&] { engine.score(text(kText, 2, 32), ScoreNorm::L2, m_context); }).contains("no usable tokenizer"));
+}
+
+void tst_Engine::nonFiniteWeightsAreNamed()
+{
+    for (const std::uint16_t value : {std::uint16_t(0x7FC0), std::uint16_t(0xFF80)}) { // NaN, minus infinity
+        QTemporaryDir folder;
+        const QString broken = folder.filePath("model");
+        copyWithValue(broken, "model.layers.4.mlp.up_proj.weight", value);
+        Engine engine({.device = "cpu", .dtype = "auto", .threads = 0});
+        engine.open(broken.toStdString());
+        const QString what = complaint([&] { engine.score(text(kText, 2, 32), ScoreNorm::L2, m_context); });
+        QVERIFY2(what.contains("'model.layers.4.mlp.up_proj.weight' holds NaN or infinite values"), qPrintable(what));
+    }
+}
+
+void tst_Engine::overflowingActivationsNameTheLayer()
+{
+    QTemporaryDir folder;
+    const QString broken = folder.filePath("model");
+    copyWithValue(broken, "model.layers.5.post_attention_layernorm.weight", 0x7F7F); // the largest finite number
+    Engine engine({.device = "cpu", .dtype = "auto", .threads = 0});
+    engine.open(broken.toStdString());
+    const QString scored = complaint([&] { engine.score(text(kText, 2, 32), ScoreNorm::L2, m_context); });
+    QVERIFY2(scored.contains("The activations of layer 5 are not finite."), qPrintable(scored));
+    const QString evaluated = complaint([&] { engine.evaluate(nullptr, text(kText, 2, 32), m_context); });
+    QVERIFY2(evaluated.contains("The activations of layer 5 are not finite."), qPrintable(evaluated));
+}
+
+void tst_Engine::unknownDevicesAndTypesAreRefused()
+{
+    QVERIFY(complaint([] { Engine engine({.device = "gpu", .dtype = "auto", .threads = 0}); }).contains("There is no device 'gpu'. Devices: auto, cpu, cuda, cuda:N."));
+    QVERIFY(complaint([] { Engine engine({.device = "cuda:99", .dtype = "auto", .threads = 0}); }).contains("'cuda:99'"));
+    QVERIFY(complaint([] { Engine engine({.device = "cpu", .dtype = "int8", .threads = 0}); }).contains("int8"));
+}
+
+void tst_Engine::generationWritesOn()
+{
+    QString heard;
+    const GenerationSettings settings{.prompt = "Once upon a time", .tokens = 20, .temperature = 0, .topK = 0, .topP = 1, .seed = 0};
+    const Generation g = m_engine->generate(nullptr, settings, m_context, [&](const std::string &piece) { heard += QString::fromStdString(piece); });
+    QCOMPARE(g.ids.size(), 20U);
+    QCOMPARE(heard.toStdString(), g.text);
+    const PruningPlan made = plan(0.5);
+    QVERIFY(m_engine->generate(&made, settings, m_context).ids != g.ids);
+}
+
+QTEST_GUILESS_MAIN(tst_Engine)
+#include "tst_Engine.moc"
