@@ -208,6 +208,11 @@ std::optional<Options> parse(int argc, const char *const *argv, int &exitCode)
     app.failure_message(CLI::FailureMessage::simple);
     app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled (Ctrl+C).\nEach command has --help with an example.");
     defineCommands(app, options);
+    if (argc > 1 && argv[1][0] != '-' && app.get_subcommands([&](const CLI::App *c) { return c->get_name() == argv[1]; }).empty()) { // CLI11 would only say that a command is missing
+        std::cerr << "There is no command '" << argv[1] << "'.\nRun with --help for more information.\n";
+        exitCode = kUsage;
+        return {};
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &problem) {

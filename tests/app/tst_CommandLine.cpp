@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// secateur-cli as a user and a script meet it: what it prints, what it leaves, what it ends with.
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QtTest>
+#include <csignal>
+
+namespace {
+
+const QString kModel = SECATEUR_SOURCE_DIR "/resources/sample/model";
+const QString kText = SECATEUR_SOURCE_DIR "/resources/sample/text/grimm.txt";
+const QString kHeldOut = SECATEUR_SOURCE_DIR "/resources/sample/text/oz.txt";
+
+struct Outcome {
+    int exitCode = -1;
+    QByteArray output, errors;
+    QList<QJsonObject> events; ///< lines of the output that are JSON
+
+    QJsonObject result() const
+    {
+        return events.isEmpty() || events.last().value("event") != "result" ? QJsonObject() : events.last();
+    }
+};
+
+Outcome finished(QProcess &process)
+{
+    process.waitForFinished(300'000);
+    Outcome outcome{process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1, process.readAllStandardOutput(), process.readAllStandardError(), {}};
+    for (const QByteArray &line : outcome.output.split('\n'))
+        if (const QJsonDocument document = QJsonDocument::fromJson(line); document.isObject())
+            outcome.events << document.object();
+    return outcome;
+}
+
+Outcome run(const QStringList &arguments)
+{
+    QProcess process;
+    process.start(SECATEUR_CLI, arguments);
+    return finished(process);
+}
+
+QStringList entries(const QTemporaryDir &folder)
+{
+    return QDir(folder.path()).entryList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot);
+}
+
+/// Options that make a run of the sample short.
+const QStringList kShort = {"--text", kText, "--windows", "4", "--length", "128"};
+
+} // namespace
+
+class tst_CommandLine : public QObject {
+    Q_OBJECT
+
+private slots:
+    void everyCommandHasHelpWithAnExample_data();
+    void everyCommandHasHelpWithAnExample();
+    void wrongUsageEndsWithTwo_data();
+    void wrongUsageEndsWithTwo();
+    void failuresEndWithOneAndNameObjectAndRemedy_data();
+    void failuresEndWithOneAndNameObjectAndRemedy();
+    void inspectCountsTheModel();
+    void planOfAConfigNeedsNoModel();
+    void infeasibleRemovalsNameBothBounds();
+    void pruneDoesAllOfIt();
+    void stagesGiveThePlanOfPrune();
+    void manifestRepeatsTheRun();
+    void searchIsExtendedAndEqualsALongOne();
+    void progressIsPlainLinesInAPipe();
+    void jsonIsOneObjectALine();
+    void interruptStopsWithinASecond_data();
+    void interruptStopsWithinASecond();
+    void interruptedSearchGoesOnToTheSamePlan();
+    void generateWritesTextAndIds();
+};
+
+void tst_CommandLine::everyCommandHasHelpWithAnExample_data()
+{
+    QTest::addColumn<QString>("command");
+    for (const char *command : {"inspect", "calibrate", "plan", "search", "prune", "evaluate", "generate", "export"})
+        QTest::newRow(command) << command;
+}
+
+void tst_CommandLine::everyCommandHasHelpWithAnExample()
+{
+    QFETCH(QString, command);
+    const Outcome help = run({command, "--help"});
+    QCOMPARE(help.exitCode, 0);
+    QVERIFY(help.output.contains("Example:\n  secateur-cli " + command.toUtf8()));
+    QVERIFY(run({"--help"}).output.contains(command.toUtf8()));
+}
+
+void tst_CommandLine::wrongUsageEndsWithTwo_data()
+{
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<QByteArray>("what");
+    QTest::newRow("no command") << QStringList() << QByteArray("subcommand is required");
+    QTest::newRow("unknown command") << QStringList{"shrink"} << QByteArray("There is no command 'shrink'.");
+    QTest::newRow("unknown option") << QStringList{"inspect", kModel, "--colour"} << QByteArray("--colour");
+    QTest::newRow("no model") << QStringList{"calibrate", "--text", kText, "--output", "x"} << QByteArray("model is required");
+    QTest::newRow("no text") << QStringList{"prune", kModel, "--sparsity", "0.5"} << QByteArray("--text or --scores is needed");
+    QTest::newRow("no sparsity") << QStringList{"plan", kModel} << QByteArray("--sparsity is needed");
+    QTest::newRow("not a number") << QStringList{"plan", kModel, "--sparsity", "half"} << QByteArray("half");
+    QTest::newRow("neither scores nor plan") << QStringList{"search", kModel, "--sparsity", "0.5"} << QByteArray("either --scores");
+    QTest::newRow("bad norm") << QStringList{"calibrate", kModel, "--text", kText, "--output", "x", "--norm", "l3"} << QByteArray("l3");
+}
+
+void tst_CommandLine::wrongUsageEndsWithTwo()
+{
+    QFETCH(QStringList, arguments);
+    QFETCH(QByteArray, what);
+    const Outcome outcome = run(arguments);
+    QCOMPARE(outcome.exitCode, 2);
+    QVERIFY2(outcome.errors.contains(what), outcome.errors.constData());
+}
+
+void tst_CommandLine::failuresEndWithOneAndNameObjectAndRemedy_data()
+{
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<QByteArray>("object");
+    QTest::newRow("no folder") << QStringList{"inspect", "/no/such/model"} << QByteArray("/no/such/model");
+    QTest::newRow("no config") << QStringList{"inspect", SECATEUR_SOURCE_DIR "/resources/sample/text"} << QByteArray("config.json");
+    QTest::newRow("sparsity") << QStringList{"plan", kModel, "--sparsity", "1.5"} << QByteArray("The sparsity 1.5 is out of range.");
+    QTest::newRow("no text file") << QStringList{"evaluate", kModel, "--text", "/no/such/text.txt"} << QByteArray("/no/such/text.txt");
+    QTest::newRow("short text") << QStringList{"calibrate", kModel, "--text", SECATEUR_SOURCE_DIR "/resources/sample/README.md", "--output", "/tmp/never"} << QByteArray("16,384");
+    QTest::newRow("scores of nothing") << QStringList{"plan", kModel, "--sparsity", "0.5", "--scores", kText} << QByteArray("grimm.txt");
+    QTest::newRow("no plan") << QStringList{"export", kModel, "--plan", "/no/plan.json", "--output", "/tmp/never"} << QByteArray("/no/plan.json");
+    QTest::newRow("unknown device") << QStringList{"evaluate", kModel, "--text", kText, "--device", "tpu"} << QByteArray("There is no device 'tpu'.");
+}
+
+void tst_CommandLine::failuresEndWithOneAndNameObjectAndRemedy()
+{
+    QFETCH(QStringList, arguments);
+    QFETCH(QByteArray, object);
+    const Outcome outcome = run(arguments << "--json");
+    QCOMPARE(outcome.exitCode, 1);
+    QVERIFY2(outcome.errors.contains(object), outcome.errors.constData());
+    QVERIFY(!outcome.errors.contains("Unexpected"));
+    QCOMPARE(outcome.events.last().value("event").toString(), QString("error"));
+    QVERIFY(!outcome.events.last().value("hint").toString().isEmpty());
+    QVERIFY(!QFile::exists("/tmp/never"));
+}
+
+void tst_CommandLine::inspectCountsTheModel()
+{
+    const QJsonObject result = run({"inspect", kModel, "--json"}).result();
+    QCOMPARE(result.value("parameters").toInteger(), 2'636'928);
+    QCOMPARE(result.value("layers").toInt(), 12);
+    QCOMPARE(result.value("tokenizer").toInt(), 2048);
+    QVERIFY(run({"inspect", kModel}).output.contains("2,636,928"));
+}
+
+void tst_CommandLine::planOfAConfigNeedsNoModel()
+{
+    const QJsonObject result = run({"plan", "--config", SECATEUR_FIXTURES "/configs/llama-2-7b.json", "--sparsity", "0.375", "--json"}).result();
+    QCOMPARE(result.value("N").toInt(), 9);
+    QCOMPARE(result.value("K").toInt(), 6368);
+    QVERIFY(result.value("sparsityLayers").toDouble() > result.value("sparsityModel").toDouble());
+    QVERIFY(result.contains("planHash") && result.value("planHash").isNull()); // no neurons were chosen
+}
+
+void tst_CommandLine::infeasibleRemovalsNameBothBounds()
+{
+    const Outcome outcome = run({"plan", "--config", SECATEUR_FIXTURES "/configs/llama-2-7b.json", "--sparsity", "0.25", "--remove", "30"});
+    QCOMPARE(outcome.exitCode, 1);
+    QVERIFY2(outcome.errors.contains("Feasible: 0 to 24."), outcome.errors.constData());
+}
+
+void tst_CommandLine::pruneDoesAllOfIt()
+{
+    QTemporaryDir folder;
+    const Outcome outcome = run(QStringList{"prune", kModel, "--sparsity", "0.375", "--evaluate", kHeldOut, "--output", folder.filePath("out"), "--save-plan", folder.filePath("plan.json"), "--json"} + kShort);
+    QCOMPARE(outcome.exitCode, 0);
+    const QJsonObject result = outcome.result();
+    QCOMPARE(result.value("N").toInt(), 3);
+    QCOMPARE(result.value("K").toInt(), 193);
+    QCOMPARE(result.value("removalOrder").toArray().size(), 3);
+    QCOMPARE(result.value("planHash").toString().size(), 64);
+    QVERIFY(result.value("verified").toBool());
+    for (const char *phase : {"load", "calibrate", "search", "evaluate", "export", "verify", "total"})
+        QVERIFY2(result.value("seconds").toObject().contains(phase), phase);
+    QVERIFY(result.value("peakMemoryBytes").toInteger() > 10'000'000);
+    const QJsonObject evaluation = result.value("evaluations").toArray().at(0).toObject();
+    QVERIFY(evaluation.value("prunedPerplexity").toDouble() > evaluation.value("densePerplexity").toDouble());
+    QCOMPARE(entries(folder), (QStringList{"out", "plan.json"}));
+    QFile plan(folder.filePath("plan.json"));
+    QVERIFY(plan.open(QIODevice::ReadOnly));
+    const QJsonObject stored = QJsonDocument::fromJson(plan.readAll()).object();
+    QCOMPARE(stored.value("keptNeurons").toArray().size(), 12);
+    QCOMPARE(stored.value("search").toObject().value("steps").toArray().at(1).toObject().value("losses").toArray().size(), 12);
+    QCOMPARE(stored.value("planHash"), result.value("planHash"));
+    // What was written says the same as the plan in memory.
+    const QJsonObject written = run({"evaluate", folder.filePath("out"), "--text", kHeldOut, "--length", "128", "--json"}).result();
+    QVERIFY(std::abs(written.value("perplexity").toDouble() - evaluation.value("prunedPerplexity").toDouble()) < 1e-3);
+}
+
+void tst_CommandLine::stagesGiveThePlanOfPrune()
+{
+    QTemporaryDir folder;
+    const QString scores = folder.filePath("scores.safetensors"), plan = folder.filePath("plan.json");
+    QCOMPARE(run(QStringList{"calibrate", kModel, "--output", scores} + kShort).exitCode, 0);
+    QCOMPARE(run({"search", kModel, "--scores", scores, "--sparsity", "0.5", "--save-plan", plan}).exitCode, 0);
+    QCOMPARE(run({"export", kModel, "--plan", plan, "--output", folder.filePath("a")}).exitCode, 0);
+    const QJsonObject pruned = run(QStringList{"prune", kModel, "--sparsity", "0.5", "--output", folder.filePath("b"), "--json"} + kShort).result();
+    const auto bytes = [&](const char *name) {
+        QFile file(folder.filePath(name));
+        return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+    };
+    QVERIFY(!bytes("a/model.safetensors").isEmpty());
+    QCOMPARE(bytes("a/model.safetensors"), bytes("b/model.safetensors"));
+    QVERIFY(bytes("plan.json").contains(pruned.value("planHash").toString().toUtf8()));
+    const QJsonObject planned = run({"plan", kModel, "--scores", scores, "--sparsity", "0.5", "--json"}).result();
+    QCOMPARE(planned.value("K"), pruned.value("K"));
+    QCOMPARE(planned.value("removalOrder").toArray().size(), 0);
+    // The manifest of an export is a plan as well.
+    QCOMPARE(run({"evaluate", kModel, "--plan", folder.filePath("a/pruning_manifest.json"), "--text", kHeldOut, "--windows", "2", "--json"}).result().value("planHash"), pruned.value("planHash"));
+}
+
+void tst_CommandLine::manifestRepeatsTheRun()
+{
+    QTemporaryDir folder;
+    QCOMPARE(run(QStringList{"prune", kModel, "--sparsity", "0.25", "--protect", "2,3", "--seed", "5", "--output", folder.filePath("a")} + kShort).exitCode, 0);
+    QFile manifest(folder.filePath("a/pruning_manifest.json"));
+    QVERIFY(manifest.open(QIODevice::ReadOnly));
+    QStringList command;
+    for (const auto &word : QJsonDocument::fromJson(manifest.readAll()).object().value("command").toArray())
+        command << word.toString();
+    QCOMPARE(command.takeFirst(), QString("secateur-cli"));
+    QCOMPARE(run(command + QStringList{"--output", folder.filePath("b")}).exitCode, 0);
+    for (const QString &name : QDir(folder.filePath("a")).entryList(QDir::Files)) {
+        QFile a(folder.filePath("a/" + name)), b(folder.filePath("b/" + name));
+        QVERIFY(a.open(QIODevice::ReadOnly) && b.open(QIODevice::ReadOnly));
+        QVERIFY2(a.readAll() == b.readAll(), qPrintable(name));
+    }
+}
+
+void tst_CommandLine::searchIsExtendedAndEqualsALongOne()
+{
+    QTemporaryDir folder;
+    const QString scores = folder.filePath("scores.safetensors"), plan = folder.filePath("plan.json"), longer = folder.filePath("longer.json");
+    run(QStringList{"calibrate", kModel, "--output", scores} + kShort);
+    run({"search", kModel, "--scores", scores, "--sparsity", "0.375", "--save-plan", plan});
+    const Outcome extended = run({"search", kModel, "--plan", plan, "--remove", "5", "--save-plan", longer, "--json"});
+    QCOMPARE(extended.exitCode, 0);
+    QCOMPARE(extended.result().value("removalOrder").toArray().size(), 5);
+    int heard = 0;
+    for (const QJsonObject &event : extended.events)
+        if (event.value("event") == "candidate") {
+            QVERIFY(event.value("step").toInt() >= 3); // three removals were known
+            ++heard;
+        }
+    QCOMPARE(heard, 9 + 8);
+    const QJsonObject shorter = run({"search", kModel, "--plan", longer, "--remove", "3", "--json"}).result();
+    QCOMPARE(shorter.value("removalOrder").toArray().size(), 3);
+}
+
+void tst_CommandLine::progressIsPlainLinesInAPipe()
+{
+    const Outcome outcome = run({"evaluate", kModel, "--text", kHeldOut, "--windows", "3"});
+    QVERIFY2(outcome.errors.contains("evaluate: 3 of 3 windows"), outcome.errors.constData());
+    QVERIFY(!outcome.errors.contains('\r') && !outcome.errors.contains('\x1b'));
+    QVERIFY(outcome.output.startsWith("perplexity "));
+    QCOMPARE(outcome.output.count('\n'), 1); // results alone on standard output
+}
+
+void tst_CommandLine::jsonIsOneObjectALine()
+{
+    const Outcome outcome = run({"evaluate", kModel, "--text", kHeldOut, "--windows", "3", "--json"});
+    QCOMPARE(outcome.events.size(), outcome.output.trimmed().count('\n') + 1);
+    QVERIFY(outcome.errors.isEmpty());
+    const QJsonObject progress = outcome.events.at(outcome.events.size() - 2);
+    QCOMPARE(progress.value("event").toString(), QString("progress"));
+    QCOMPARE(progress.value("done").toInt(), 3);
+    QCOMPARE(progress.value("total").toInt(), 3);
+    QCOMPARE(progress.value("unit").toString(), QString("windows"));
+    QCOMPARE(outcome.result().value("tokens").toInt(), 3 * 511);
+    QVERIFY(std::abs(std::exp(outcome.result().value("loss").toDouble()) - outcome.result().value("perplexity").toDouble()) < 1e-6);
+}
+
+void tst_CommandLine::interruptStopsWithinASecond_data()
+{
+    QTest::addColumn<QString>("phase");
+    for (const char *phase : {"calibrate", "search", "evaluate", "export"})
+        QTest::newRow(phase) << phase;
+}
+
+void tst_CommandLine::interruptStopsWithinASecond()
+{
+    QFETCH(QString, phase);
+    QTemporaryDir folder;
+    QProcess process;
+    process.start(SECATEUR_CLI, QStringList{"prune", kModel, "--sparsity", "0.5", "--evaluate", kHeldOut, "--output", folder.filePath("out"), "--json"} + kShort);
+    const QByteArray wanted = "\"phase\":\"" + phase.toUtf8() + "\"";
+    QByteArray seen;
+    while (!seen.contains(wanted) && process.waitForReadyRead(60'000))
+        seen += process.readAllStandardOutput();
+    QVERIFY(seen.contains(wanted));
+    QElapsedTimer clock;
+    clock.start();
+    ::kill(pid_t(process.processId()), SIGINT);
+    const Outcome outcome = finished(process);
+    if (outcome.exitCode == 0)
+        QSKIP("The run was over before the signal came.");
+    QCOMPARE(outcome.exitCode, 130);
+    QCOMPARE_LT(clock.elapsed(), 1500); // a second, and what a loaded machine takes to end a process
+    QVERIFY2(entries(folder).isEmpty(), qPrintable(entries(folder).join(' ')));
+}
+
+void tst_CommandLine::interruptedSearchGoesOnToTheSamePlan()
+{
+    QTemporaryDir folder;
+    const QString scores = folder.filePath("scores.safetensors"), whole = folder.filePath("whole.json"), plan = folder.filePath("plan.json");
+    run(QStringList{"calibrate", kModel, "--output", scores} + kShort);
+    const QJsonObject expected = run({"search", kModel, "--scores", scores, "--sparsity", "0.5", "--save-plan", whole, "--json"}).result();
+    QProcess process;
+    process.start(SECATEUR_CLI, {"search", kModel, "--scores", scores, "--sparsity", "0.5", "--save-plan", plan, "--json"});
+    QByteArray seen;
+    while (!seen.contains("\"step\":1") && process.waitForReadyRead(60'000)) // in the second step
+        seen += process.readAllStandardOutput();
+    ::kill(pid_t(process.processId()), SIGINT);
+    const Outcome outcome = finished(process);
+    if (outcome.exitCode == 0)
+        QSKIP("The run was over before the signal came.");
+    QCOMPARE(outcome.exitCode, 130);
+    const Outcome rest = run({"search", kModel, "--plan", plan, "--save-plan", plan, "--json"});
+    QCOMPARE(rest.exitCode, 0);
+    QCOMPARE(rest.result().value("planHash"), expected.value("planHash"));
+    for (const QJsonObject &event : rest.events)
+        QVERIFY(event.value("event") != "candidate" || event.value("step").toInt() >= 1);
+    QFile a(whole), b(plan);
+    QVERIFY(a.open(QIODevice::ReadOnly) && b.open(QIODevice::ReadOnly));
+    QCOMPARE(a.readAll(), b.readAll()); // every loss, too
+}
+
+void tst_CommandLine::generateWritesTextAndIds()
+{
+    const Outcome text = run({"generate", kModel, "--prompt", "Once upon a time", "--tokens", "12"});
+    QVERIFY(text.output.startsWith("Once upon a time"));
+    const QJsonObject result = run({"generate", kModel, "--prompt", "Once upon a time", "--tokens", "12", "--json"}).result();
+    QCOMPARE(result.value("ids").toArray().size(), 12);
+    QCOMPARE("Once upon a time" + result.value("text").toString().toUtf8() + "\n", text.output);
+}
+
+QTEST_GUILESS_MAIN(tst_CommandLine)
+#include "tst_CommandLine.moc"
