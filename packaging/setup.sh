@@ -150,17 +150,17 @@ need_libtorch() {
     else
         mkdir "$part/unpacked"
     fi
+    # The platform is spelt out, so that the Python of this machine does not matter: wheels for glibc 2.17 to 2.28.
+    local platforms=(--platform manylinux2014_x86_64) glibc
+    for glibc in {17..28}; do platforms+=(--platform "manylinux_2_${glibc}_x86_64"); done
     local file wheel
     for file in "${fetch[@]}"; do
         case $file in
             */libtorch.txt) set -- "LibTorch" "560 MB" ;;
             *) set -- "the CUDA libraries of LibTorch" "about 2 GB" ;;
         esac
-        # The platform is spelt out, so that the Python of this machine does not matter.
         pip_run "$1" "$2" download --no-cache-dir --no-deps --only-binary=:all: --require-hashes -r "$file" -d "$part/wheels" \
-            --python-version 3.11 --implementation cp --abi cp311 --abi none \
-            --platform manylinux_2_28_x86_64 --platform manylinux_2_27_x86_64 --platform manylinux_2_25_x86_64 \
-            --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64
+            --python-version 3.11 --implementation cp --abi cp311 --abi none "${platforms[@]}"
         say "Unpacking ..."
         for wheel in "$part"/wheels/*.whl; do
             python3 -m zipfile -e "$wheel" "$part/unpacked" ||
