@@ -99,6 +99,7 @@ in_place() {
 put_in_place() {
     local temporary=$1 folder=$2
     shift 2
+    rm -f "$temporary/.pins" # it may be a hard link into the old folder
     cat "$@" >"$temporary/.pins"
     [ ! -e "$folder" ] || mv "$folder" "$temporary.old"
     mv "$temporary" "$folder"
