@@ -9,9 +9,9 @@ namespace secateur::cli {
 
 /// Turns SIGINT and SIGTERM into a stop request, for as long as it lives.
 ///
-/// Jobs stop between units of work, within a fraction of a second for small models. For a unit that takes longer there is a deadline: a second after the
-/// signal the process removes what is half written and ends with the exit code for cancelled. Make it before any other thread, so that all inherit the
-/// blocked signals.
+/// Jobs stop between units of work, within a fraction of a second for small models. For a unit that takes longer there is a deadline: a
+/// second after the signal the process removes what is half written and ends with the exit code for cancelled. Make it before any other
+/// thread, so that all inherit the blocked signals.
 class Interruption {
 public:
     Interruption();

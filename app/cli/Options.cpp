@@ -17,17 +17,21 @@ public:
 
     void model(CLI::App &c, bool isRequired = true)
     {
-        auto *option = c.add_option("model", m.model, "Checkpoint folder in Hugging Face form (config.json, *.safetensors, tokenizer.json)")->type_name("MODEL");
+        auto *option = c.add_option("model", m.model, "Checkpoint folder in Hugging Face form (config.json, *.safetensors, tokenizer.json)")
+                           ->type_name("MODEL");
         if (isRequired)
             option->required();
         else
-            c.add_option("--config", m.config, "A config.json instead of a model: its shape, without weights")->type_name("FILE")->excludes(option);
+            c.add_option("--config", m.config, "A config.json instead of a model: its shape, without weights")
+                ->type_name("FILE")
+                ->excludes(option);
     }
 
     void engine(CLI::App &c)
     {
         c.add_option("--device", m.engine.device, "auto, cpu, cuda or cuda:N")->capture_default_str()->type_name("NAME");
-        c.add_option("--dtype", m.engine.dtype, "Type to compute in: float32, bfloat16, float16; auto = float32 on the CPU, as stored on CUDA")
+        c.add_option("--dtype", m.engine.dtype,
+                     "Type to compute in: float32, bfloat16, float16; auto = float32 on the CPU, as stored on CUDA")
             ->capture_default_str()
             ->check(CLI::IsMember({"auto", "float32", "bfloat16", "float16"}));
         c.add_option("--threads", m.engine.threads, "CPU threads; 0 = all cores")->capture_default_str()->check(CLI::NonNegativeNumber);
@@ -43,13 +47,16 @@ public:
     void windows(CLI::App &c)
     {
         c.add_option("--windows", m.windows, "Windows of the text (calibration: 32; evaluation: all)")->check(CLI::PositiveNumber);
-        c.add_option("--length", m.length, "Tokens of a window (2048, or the model's context when that is shorter)")->check(CLI::Range(2, 1 << 30));
+        c.add_option("--length", m.length, "Tokens of a window (2048, or the model's context when that is shorter)")
+            ->check(CLI::Range(2, 1 << 30));
         c.add_option("--seed", m.seed, "Order of the documents; 0 = as they are")->capture_default_str();
     }
 
     void scoring(CLI::App &c)
     {
-        c.add_option("--norm", m.norm, "Norm of a neuron's activation: l2 (the paper) or l1 (its ablation)")->capture_default_str()->check(CLI::IsMember({"l1", "l2"}));
+        c.add_option("--norm", m.norm, "Norm of a neuron's activation: l2 (the paper) or l1 (its ablation)")
+            ->capture_default_str()
+            ->check(CLI::IsMember({"l1", "l2"}));
     }
 
     void balance(CLI::App &c)
@@ -64,7 +71,9 @@ public:
     {
         c.add_option("--protect", m.protectedLayers, "Layers whose attention stays")->type_name("LAYER...")->delimiter(',');
         c.add_option("--force", m.forcedLayers, "Layers whose attention goes first, in this order")->type_name("LAYER...")->delimiter(',');
-        c.add_option("--search-windows", m.searchWindows, "Calibration windows that the search measures on")->capture_default_str()->check(CLI::PositiveNumber);
+        c.add_option("--search-windows", m.searchWindows, "Calibration windows that the search measures on")
+            ->capture_default_str()
+            ->check(CLI::PositiveNumber);
         c.add_option("--loss-dtype", m.lossType, "float32, or reference: the model's own type as in the authors' code")
             ->capture_default_str()
             ->check(CLI::IsMember({"float32", "reference"}));
@@ -72,12 +81,16 @@ public:
 
     void scores(CLI::App &c) { c.add_option("--scores", m.scores, "Neuron scores that `calibrate --output` saved")->type_name("FILE"); }
     CLI::Option *plan(CLI::App &c, const char *what) { return c.add_option("--plan", m.plan, what)->type_name("FILE"); }
-    void savePlan(CLI::App &c) { c.add_option("--save-plan", m.savePlan, "Where to write the plan; during a search after every removal")->type_name("FILE"); }
+    void savePlan(CLI::App &c)
+    {
+        c.add_option("--save-plan", m.savePlan, "Where to write the plan; during a search after every removal")->type_name("FILE");
+    }
 
     void exporting(CLI::App &c, bool isOutputRequired)
     {
         c.add_option("--format", m.format, "Export target: hf-dropin")->capture_default_str();
-        c.add_option("--export-dtype", m.exportDtype, "Type of the weights written; as stored when not given")->check(CLI::IsMember({"float32", "bfloat16", "float16"}));
+        c.add_option("--export-dtype", m.exportDtype, "Type of the weights written; as stored when not given")
+            ->check(CLI::IsMember({"float32", "bfloat16", "float16"}));
         c.add_option("--output", m.output, "Folder to write")->type_name("DIR")->required(isOutputRequired);
         overwrite(c);
     }
@@ -102,7 +115,8 @@ void defineCommands(CLI::App &app, Options &options)
     CLI::App &inspect = command("inspect", "Show what a model is made of", "secateur-cli inspect models/SmolLM2-135M");
     define.model(inspect, false);
 
-    CLI::App &calibrate = command("calibrate", "Stage 1: score every FFN neuron", "secateur-cli calibrate MODEL --text c4.json.gz --output scores.safetensors");
+    CLI::App &calibrate = command("calibrate", "Stage 1: score every FFN neuron",
+                                  "secateur-cli calibrate MODEL --text c4.json.gz --output scores.safetensors");
     define.model(calibrate);
     define.text(calibrate, "Calibration text: .txt, .jsonl, .json, also with .gz", true);
     define.scoring(calibrate);
@@ -110,7 +124,8 @@ void defineCommands(CLI::App &app, Options &options)
     calibrate.add_option("--output", options.output, "Where to save the scores")->type_name("FILE")->required();
     define.overwrite(calibrate);
 
-    CLI::App &plan = command("plan", "Split a sparsity into width and depth; with scores, choose the neurons", "secateur-cli plan --config config.json --sparsity 0.375");
+    CLI::App &plan = command("plan", "Split a sparsity into width and depth; with scores, choose the neurons",
+                             "secateur-cli plan --config config.json --sparsity 0.375");
     define.model(plan, false);
     define.balance(plan);
     define.scores(plan);
@@ -147,24 +162,30 @@ void defineCommands(CLI::App &app, Options &options)
     define.plan(evaluate, "Evaluate this plan of the model; a manifest will do");
     define.engine(evaluate);
 
-    CLI::App &generate = command("generate", "Write on from a prompt", "secateur-cli generate MODEL --prompt \"Once upon a time\" --tokens 64");
+    CLI::App &generate =
+        command("generate", "Write on from a prompt", "secateur-cli generate MODEL --prompt \"Once upon a time\" --tokens 64");
     define.model(generate);
     generate.add_option("--prompt", options.generation.prompt, "Text to go on from")->required();
-    generate.add_option("--tokens", options.generation.tokens, "Tokens to write at most")->capture_default_str()->check(CLI::PositiveNumber);
+    generate.add_option("--tokens", options.generation.tokens, "Tokens to write at most")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
     generate.add_option("--temperature", options.generation.temperature, "0 = the most likely token always")->capture_default_str();
     generate.add_option("--top-k", options.generation.topK, "Choose among the k most likely; 0 = all")->capture_default_str();
-    generate.add_option("--top-p", options.generation.topP, "Choose among the most likely that hold this probability")->capture_default_str();
+    generate.add_option("--top-p", options.generation.topP, "Choose among the most likely that hold this probability")
+        ->capture_default_str();
     generate.add_option("--seed", options.generation.seed, "Of the choice")->capture_default_str();
     define.plan(generate, "Generate with this plan of the model; a manifest will do");
     define.engine(generate);
 
-    CLI::App &write = command("export", "Write a verified checkpoint of a plan", "secateur-cli export MODEL --plan plan.json --output MODEL-pruned");
+    CLI::App &write =
+        command("export", "Write a verified checkpoint of a plan", "secateur-cli export MODEL --plan plan.json --output MODEL-pruned");
     define.model(write);
     define.plan(write, "The plan; a manifest will do")->required();
     define.exporting(write, true);
     define.engine(write);
 
-    CLI::App &logits = command("logits", "Logits of given token ids, for comparisons", "secateur-cli logits MODEL --tokens ids.json --output logits.safetensors");
+    CLI::App &logits = command("logits", "Logits of given token ids, for comparisons",
+                               "secateur-cli logits MODEL --tokens ids.json --output logits.safetensors");
     logits.group(""); // for tests and comparisons: not in the overview
     define.model(logits);
     logits.add_option("--tokens", options.tokens, "A JSON array of token ids")->type_name("FILE")->required();
@@ -202,13 +223,17 @@ std::string missing(const Options &o)
 std::optional<Options> parse(int argc, const char *const *argv, int &exitCode)
 {
     Options options;
-    CLI::App app("Structured pruning of large language models by 2SSP (arXiv 2501.17771): width by neuron scores, depth by an attention search.", "secateur-cli");
+    CLI::App app(
+        "Structured pruning of large language models by 2SSP (arXiv 2501.17771): width by neuron scores, depth by an attention search.",
+        "secateur-cli");
     app.set_version_flag("--version", std::string("secateur-cli ") + SECATEUR_VERSION);
     app.require_subcommand(1);
     app.failure_message(CLI::FailureMessage::simple);
     app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled (Ctrl+C).\nEach command has --help with an example.");
     defineCommands(app, options);
-    if (argc > 1 && argv[1][0] != '-' && app.get_subcommands([&](const CLI::App *c) { return c->get_name() == argv[1]; }).empty()) { // CLI11 would only say that a command is missing
+    if (argc > 1 && argv[1][0] != '-' &&
+        app.get_subcommands([&](const CLI::App *c) { return c->get_name() == argv[1]; })
+            .empty()) { // CLI11 would only say that a command is missing
         std::cerr << "There is no command '" << argv[1] << "'.\nRun with --help for more information.\n";
         exitCode = kUsage;
         return {};

@@ -12,7 +12,8 @@
 
 namespace secateur::cli {
 
-/// What the user wrote, after parsing. One struct for all commands, because an option means the same everywhere; a command reads what concerns it.
+/// What the user wrote, after parsing. One struct for all commands, because an option means the same everywhere; a command reads what
+/// concerns it.
 struct Options {
     std::string command; ///< "inspect", "calibrate", "plan", "search", "prune", "evaluate", "generate", "export", "logits"
     bool isJson = false;
@@ -46,7 +47,8 @@ struct Options {
     std::filesystem::path tokens; ///< of `logits`: a JSON array of ids
 };
 
-/// Reads the command line. When nothing is left to do (help, version, a mistake) it prints what is to be said and gives the exit code in `exitCode`.
+/// Reads the command line. When nothing is left to do (help, version, a mistake) it prints what is to be said and gives the exit code in
+/// `exitCode`.
 std::optional<Options> parse(int argc, const char *const *argv, int &exitCode);
 
 /// The command line that decides the same plan and the same weights, for the manifest: without where to write and how to print.

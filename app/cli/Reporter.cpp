@@ -40,7 +40,12 @@ std::string counts(const Progress &p)
 
 } // namespace
 
-Reporter::Reporter(bool isJson) : m_isJson(isJson), m_isTerminal(!isJson && ::isatty(STDERR_FILENO) == 1), m_start(std::chrono::steady_clock::now()) {}
+Reporter::Reporter(bool isJson)
+    : m_isJson(isJson),
+      m_isTerminal(!isJson && ::isatty(STDERR_FILENO) == 1),
+      m_start(std::chrono::steady_clock::now())
+{
+}
 
 Reporter::~Reporter()
 {
@@ -57,7 +62,7 @@ void Reporter::progress(const Progress &p)
         if (known == m_phases.end())
             m_phases.push_back({p.phase, 0});
         m_current = p.phase;
-        m_lastShown = now - 1h;
+        m_lastShown = m_isJson || m_isTerminal ? now - 1h : now; // a pipe hears of short phases only when they end
     }
     // A phase may come twice (two evaluations): what is added is the time since it was heard of last.
     auto &phase = *std::find_if(m_phases.begin(), m_phases.end(), [&](const Phase &known) { return known.name == m_current; });
@@ -69,7 +74,8 @@ void Reporter::progress(const Progress &p)
     if (m_isJson) {
         if (!isEnd && now - m_lastShown < 250ms)
             return;
-        nlohmann::json object = {{"event", "progress"}, {"phase", p.phase}, {"done", p.done}, {"total", p.total}, {"unit", p.unit}, {"seconds", p.seconds}};
+        nlohmann::json object = {{"event", "progress"}, {"phase", p.phase}, {"done", p.done},
+                                 {"total", p.total},    {"unit", p.unit},   {"seconds", p.seconds}};
         object["eta"] = p.eta ? nlohmann::json(*p.eta) : nlohmann::json();
         event(object);
     } else if (m_isTerminal) {

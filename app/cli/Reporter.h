@@ -12,8 +12,8 @@ namespace secateur::cli {
 
 /// Says how far a job is and what came out of it.
 ///
-/// Progress goes to standard error: a bar that is drawn over itself on a terminal, a plain line now and then in a pipe. Results go to standard output: text, or
-/// with --json one object a line, progress included. Adds up the seconds of every phase.
+/// Progress goes to standard error: a bar that is drawn over itself on a terminal, a plain line now and then in a pipe. Results go to
+/// standard output: text, or with --json one object a line, progress included. Adds up the seconds of every phase.
 class Reporter {
 public:
     explicit Reporter(bool isJson);

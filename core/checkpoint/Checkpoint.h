@@ -19,16 +19,16 @@ namespace secateur {
 /// model.safetensors.index.json names. Knows names and bytes, nothing of what they mean.
 class Checkpoint {
 public:
-    /// Maps all weight files. Throws Error when there is no config.json, when the weights are pickled (.bin, .pt: refused, they can run code),
-    /// missing or malformed, or when the index names a file outside the folder.
+    /// Maps all weight files. Throws Error when there is no config.json, when the weights are pickled (.bin, .pt: refused, they can run
+    /// code), missing or malformed, or when the index names a file outside the folder.
     static Checkpoint open(const std::filesystem::path &folder);
 
     const std::filesystem::path &folder() const { return m_folder; }
     const nlohmann::json &config() const { return m_config; }
     const std::vector<SafetensorsFile> &files() const { return m_files; }
 
-    /// Checks that the files hold exactly the expected tensors. Throws one Error that lists every missing, extra and mis-shaped tensor, each with
-    /// its name, its file and both shapes. Tensors named in `ignored` may be there or not.
+    /// Checks that the files hold exactly the expected tensors. Throws one Error that lists every missing, extra and mis-shaped tensor,
+    /// each with its name, its file and both shapes. Tensors named in `ignored` may be there or not.
     void expect(std::span<const ExpectedTensor> expected, std::span<const std::string> ignored = {}) const;
 
     bool contains(std::string_view name) const;

@@ -8,6 +8,7 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
 #include <fstream>
+#include <malloc.h>
 #include <regex>
 #include <sys/resource.h>
 
@@ -44,11 +45,19 @@ c10::Device deviceFromName(const std::string &name)
     if (!std::regex_match(name, parts, pattern))
         throw Error("There is no device '" + name + "'.", "Devices: auto, cpu, cuda, cuda:N.");
     if (!cudaProblem().empty())
-        throw Error("The device '" + name + "' cannot be used: " + cudaProblem() + ".", "Use --device cpu, or install the driver and a LibTorch with CUDA (packaging/run --cuda).");
+        throw Error("The device '" + name + "' cannot be used: " + cudaProblem() + ".",
+                    "Use --device cpu, or install the driver and a LibTorch with CUDA (packaging/run --cuda).");
     const int index = parts[1].matched ? std::stoi(parts[1]) : 0;
     if (index >= cudaCount())
-        throw Error("There is no device '" + name + "': this machine has " + std::to_string(cudaCount()) + ".", "Devices count from cuda:0.");
+        throw Error("There is no device '" + name + "': this machine has " + std::to_string(cudaCount()) + ".",
+                    "Devices count from cuda:0.");
     return {c10::DeviceType::CUDA, c10::DeviceIndex(index)};
+}
+
+void keepFreedMemory()
+{
+    mallopt(M_MMAP_THRESHOLD, 1 << 30);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }
 
 std::int64_t freeMemory(c10::Device device)

@@ -46,7 +46,7 @@ struct ModelSummary {
 
 /// Perplexity on a text: exp of the mean cross entropy over all predicted tokens of windows that do not overlap.
 struct Evaluation {
-    double loss = 0;         ///< mean, nats per token
+    double loss = 0; ///< mean, nats per token
     double perplexity = 0;
     std::int64_t tokens = 0; ///< predicted
     std::int64_t windows = 0, length = 0;
@@ -73,8 +73,8 @@ using SearchListener = std::function<void(std::int64_t, std::int64_t, double)>;
 
 /// Owns the device, the model and its weights, and does the jobs that a front end can ask for.
 ///
-/// A job takes values and a JobContext and returns values; it throws Error or Cancelled. Used by one thread at a time. Weights are loaded by the first job
-/// that needs them and stay. Plans refer to the model that is open.
+/// A job takes values and a JobContext and returns values; it throws Error or Cancelled. Used by one thread at a time. Weights are loaded
+/// by the first job that needs them and stay. Plans refer to the model that is open.
 class Engine {
 public:
     /// Throws Error when the device or the type does not exist here.
@@ -91,17 +91,19 @@ public:
 
     /// Stage 1: neuron scores of the dense model.
     std::shared_ptr<const NeuronScores> score(const TextSettings &text, ScoreNorm norm, JobContext &context);
-    /// Stage 2: removes attentions until the plan has as many as its balance asks for, going on from where its record stops. `text.windows` is taken from
-    /// `settings`. `finished` gets the plan after every removal. Throws Error when the record was made with other settings or another text; on Cancelled the
-    /// plan given to `finished` last, or `plan`, is what is left (losses of an unfinished step too, through `plan`).
-    std::shared_ptr<const PruningPlan> search(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings, JobContext &context,
-                                              const SearchListener &listener = {}, const std::function<void(const PruningPlan &)> &finished = {});
+    /// Stage 2: removes attentions until the plan has as many as its balance asks for, going on from where its record stops;
+    /// `text.windows` is taken from `settings`. The plan is filled as the search goes, so after Cancelled it holds what was found, the
+    /// losses of an unfinished step too. `finished` gets it after every removal. Throws Error when its record was made with other
+    /// settings, another text, device or type.
+    void search(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings, JobContext &context,
+                const SearchListener &listener = {}, const std::function<void(const PruningPlan &)> &finished = {});
     /// Perplexity of the model, or of the plan's when there is one.
     Evaluation evaluate(const PruningPlan *plan, const TextSettings &text, JobContext &context);
     Generation generate(const PruningPlan *plan, const GenerationSettings &settings, JobContext &context,
                         const std::function<void(const std::string &)> &heard = {});
     /// Writes a checkpoint of the plan and verifies it. `evaluations` (JSON array) goes into the manifest.
-    ExportResult exportPlan(const PruningPlan &plan, const ExportSettings &settings, const nlohmann::json &evaluations, JobContext &context);
+    ExportResult exportPlan(const PruningPlan &plan, const ExportSettings &settings, const nlohmann::json &evaluations,
+                            JobContext &context);
     /// Throws what exportPlan would throw at once: an output that exists, an unknown format, no space.
     void checkExportSettings(const ExportSettings &settings) const;
     /// Logits of given token ids, row-major [T, V] in fp32.

@@ -13,13 +13,15 @@
 namespace secateur {
 
 /// Runs a job under Torch's inference mode and turns what Torch throws into our Error. The one place where that happens.
-template<typename Job> auto underTorch(Job &&job) -> decltype(job())
+template <typename Job>
+auto underTorch(Job &&job) -> decltype(job())
 {
     const c10::InferenceMode guard;
     try {
         return std::forward<Job>(job)();
     } catch (const c10::OutOfMemoryError &problem) {
-        throw Error(std::string("The device ran out of memory: ") + problem.what_without_backtrace(), "Use fewer or shorter windows, a 16-bit --dtype, or --device cpu.");
+        throw Error(std::string("The device ran out of memory: ") + problem.what_without_backtrace(),
+                    "Use fewer or shorter windows, a 16-bit --dtype, or --device cpu.");
     } catch (const c10::Error &problem) {
         const std::string what = problem.what_without_backtrace();
         if (what.find("not enough memory") != std::string::npos)

@@ -22,7 +22,8 @@ double totalLoss(const Decoder &decoder, const at::Tensor &tokens, JobContext &c
         }
         const double loss = lossSum(decoder, x, window, LossType::Float32, context).item<double>();
         if (!std::isfinite(loss))
-            throwNonFinite(decoder, window, [](std::int64_t) { return false; }, "");
+            throwNonFinite(
+                decoder, window, [](std::int64_t) { return false; }, "");
         total += loss;
         context.step();
     }

@@ -24,18 +24,18 @@ const std::vector<ExportTarget> &exportTargets();
 
 struct ExportSettings {
     std::string format = "hf-dropin";
-    std::filesystem::path output;          ///< the folder to make
-    bool isOverwriteAllowed = false;       ///< replace a folder that exists
-    std::optional<DType> dtype;            ///< of the weights written; none = as stored in the source
-    std::vector<std::string> command;      ///< a command line that does the same, for the manifest
+    std::filesystem::path output;     ///< the folder to make
+    bool isOverwriteAllowed = false;  ///< replace a folder that exists
+    std::optional<DType> dtype;       ///< of the weights written; none = as stored in the source
+    std::vector<std::string> command; ///< a command line that does the same, for the manifest
 };
 
 /// What loading an export back and comparing logits on a fixed text gave.
 struct Verification {
-    std::int64_t tokens = 0;        ///< positions compared
-    double largestDifference = 0;   ///< of a logit
-    double tolerance = 0;           ///< what it may be
-    double sameArgmax = 0;          ///< share of positions with the same most likely token
+    std::int64_t tokens = 0;      ///< positions compared
+    double largestDifference = 0; ///< of a logit
+    double tolerance = 0;         ///< what it may be
+    double sameArgmax = 0;        ///< share of positions with the same most likely token
     bool isPassed = false;
 };
 

@@ -18,11 +18,12 @@ namespace {
 /// Files of the base model that belong to a pruned one as well: tokenizer, generation settings, licence.
 bool isCarriedOver(const std::string &name)
 {
-    static constexpr std::array kNames = {"tokenizer.json",    "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
-                                          "tokenizer.model",   "chat_template.jinja",   "chat_template.json",      "generation_config.json"};
+    static constexpr std::array kNames = {
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",  "vocab.json",
+        "merges.txt",     "tokenizer.model",       "chat_template.jinja",     "chat_template.json", "generation_config.json"};
     const auto startsWith = [&](const char *prefix) { return name.rfind(prefix, 0) == 0; };
-    return std::find(kNames.begin(), kNames.end(), name) != kNames.end() || startsWith("LICENSE") || startsWith("LICENCE") || startsWith("NOTICE") ||
-           startsWith("USE_POLICY");
+    return std::find(kNames.begin(), kNames.end(), name) != kNames.end() || startsWith("LICENSE") || startsWith("LICENCE") ||
+           startsWith("NOTICE") || startsWith("USE_POLICY");
 }
 
 void carryOver(const std::filesystem::path &from, const std::filesystem::path &to)
@@ -83,8 +84,8 @@ void checkExport(const ExportSettings &settings, const PruningPlan *plan, std::i
     std::error_code error;
     const auto space = std::filesystem::space(probe.temporary().parent_path(), error);
     if (!error && space.available < std::uintmax_t(bytesNeeded))
-        throw Error("There is too little space for '" + settings.output.string() + "': about " + std::to_string(bytesNeeded / 1'000'000) + " MB are needed, " +
-                        std::to_string(space.available / 1'000'000) + " MB are free.",
+        throw Error("There is too little space for '" + settings.output.string() + "': about " + std::to_string(bytesNeeded / 1'000'000) +
+                        " MB are needed, " + std::to_string(space.available / 1'000'000) + " MB are free.",
                     "Nothing was left behind. Make room, or choose another disk.");
 }
 
@@ -115,11 +116,11 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
     writeFileAtomically(folder / "README.md", makeModelCard(source.plan, settings, result, baseName, source.evaluations));
     context.check();
     if (!result.verification.isPassed) {
-        const std::filesystem::path unverified = std::filesystem::absolute(settings.output).lexically_normal().string() + ".unverified";
-        target.commitAs(unverified);
+        const std::filesystem::path unverified = target.commitWithSuffix(".unverified");
         const Verification &v = result.verification;
-        throw Error("The written checkpoint does not compute what the plan computes: the largest difference of a logit is " + std::to_string(v.largestDifference) + " (allowed " +
-                        std::to_string(v.tolerance) + "), the most likely token agrees on " + std::to_string(100 * v.sameArgmax) + " % of the positions.",
+        throw Error("The written checkpoint does not compute what the plan computes: the largest difference of a logit is " +
+                        std::to_string(v.largestDifference) + " (allowed " + std::to_string(v.tolerance) +
+                        "), the most likely token agrees on " + std::to_string(100 * v.sameArgmax) + " % of the positions.",
                     "The folder was kept as '" + unverified.string() + "'. Please report this.");
     }
     target.commit();

@@ -19,18 +19,18 @@ struct ExportSource {
     const Checkpoint &checkpoint;
     const ModelSpec &dense;
     const PruningPlan &plan;
-    const Decoder &pruned;                    ///< the plan in memory, for the verification
+    const Decoder &pruned;                     ///< the plan in memory, for the verification
     std::span<const std::int32_t> checkTokens; ///< the fixed text of the verification
-    nlohmann::json evaluations;               ///< measured so far, for the manifest
+    nlohmann::json evaluations;                ///< measured so far, for the manifest
 };
 
-/// Throws Error for an unknown format, a plan that the format cannot hold, an output that exists or cannot be written, or too little space on the disk.
-/// Costs nothing, so it is called before a long job whose end is an export.
+/// Throws Error for an unknown format, a plan that the format cannot hold, an output that exists or cannot be written, or too little
+/// space on the disk. Costs nothing, so it is called before a long job whose end is an export.
 void checkExport(const ExportSettings &settings, const PruningPlan *plan, std::int64_t bytesNeeded);
 
-/// Writes the weights, config.json, the tokenizer, licence and generation files of the source, pruning_manifest.json and a model card; loads the whole back and
-/// compares logits; and only then gives the folder its name. When the comparison fails the folder is kept as NAME.unverified and an Error says so; after any other
-/// error, a full disk, or a cancel nothing is left.
+/// Writes the weights, config.json, the tokenizer, licence and generation files of the source, pruning_manifest.json and a model card;
+/// loads the whole back and compares logits; and only then gives the folder its name. When the comparison fails the folder is kept as
+/// NAME.unverified and an Error says so; after any other error, a full disk, or a cancel nothing is left.
 ExportResult writeExport(const ExportSource &source, const ExportSettings &settings, JobContext &context);
 
 } // namespace secateur

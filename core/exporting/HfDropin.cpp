@@ -65,8 +65,8 @@ void checkHfDropin(const PruningPlan &plan)
     const std::vector<std::int64_t> widths = plan.widths();
     const auto [least, most] = std::minmax_element(widths.begin(), widths.end());
     if (*least != *most)
-        throw Error("The target hf-dropin needs the same width in every layer; this plan's widths go from " + std::to_string(*least) + " to " +
-                        std::to_string(*most) + ".",
+        throw Error("The target hf-dropin needs the same width in every layer; this plan's widths go from " + std::to_string(*least) +
+                        " to " + std::to_string(*most) + ".",
                     "Choose a target with a width per layer.");
 }
 
@@ -99,7 +99,8 @@ ExportResult writeHfDropin(const Checkpoint &source, const ModelSpec &dense, con
         }
         SafetensorsWriter writer(folder / fileName, declarations, {{"format", "pt"}});
         for (std::size_t i = 0; i < views.size(); ++i) {
-            const at::Tensor tensor = changed(copyOf(*views[i]), changeOf(views[i]->name), plan).to(scalarType(declarations[i].dtype)).contiguous();
+            const at::Tensor tensor =
+                changed(copyOf(*views[i]), changeOf(views[i]->name), plan).to(scalarType(declarations[i].dtype)).contiguous();
             writer.write(views[i]->name, bytesOf(tensor));
             result.parameters += tensor.numel();
             result.bytes += std::int64_t(tensor.nbytes());

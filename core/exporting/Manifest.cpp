@@ -8,8 +8,9 @@
 
 namespace secateur {
 
-nlohmann::json makeManifest(const PruningPlan &plan, const ExportSettings &settings, const ExportResult &result, const std::filesystem::path &baseModel,
-                            const nlohmann::json &evaluations, const std::vector<std::filesystem::path> &files)
+nlohmann::json makeManifest(const PruningPlan &plan, const ExportSettings &settings, const ExportResult &result,
+                            const std::filesystem::path &baseModel, const nlohmann::json &evaluations,
+                            const std::vector<std::filesystem::path> &files)
 {
     nlohmann::json hashes = nlohmann::json::object();
     for (const std::filesystem::path &file : files)
@@ -25,7 +26,11 @@ nlohmann::json makeManifest(const PruningPlan &plan, const ExportSettings &setti
               {"bytes", result.bytes},
               {"files", hashes}}},
             {"verification",
-             {{"passed", v.isPassed}, {"tokens", v.tokens}, {"largestDifference", v.largestDifference}, {"tolerance", v.tolerance}, {"sameArgmax", v.sameArgmax}}},
+             {{"passed", v.isPassed},
+              {"tokens", v.tokens},
+              {"largestDifference", v.largestDifference},
+              {"tolerance", v.tolerance},
+              {"sameArgmax", v.sameArgmax}}},
             {"evaluations", evaluations},
             {"command", settings.command},
             {"plan", toJson(plan)}};
@@ -38,19 +43,24 @@ std::string makeModelCard(const PruningPlan &plan, const ExportSettings &setting
     const SparsityBalance &b = plan.balance;
     card << "---\nbase_model: " << baseModel << "\ntags:\n- pruned\n- 2ssp\n---\n\n"
          << "# " << baseModel << ", pruned\n\n"
-         << "Made by Secateur " << SECATEUR_VERSION << " with 2SSP (arXiv 2501.17771), without training. `pruning_manifest.json` holds everything that was decided.\n\n"
+         << "Made by Secateur " << SECATEUR_VERSION
+         << " with 2SSP (arXiv 2501.17771), without training. `pruning_manifest.json` holds everything that was decided.\n\n"
          << "| | |\n|---|---|\n"
-         << std::setprecision(4) << "| sparsity | " << 100 * b.sparsityLayers() << " % of the decoder layers, " << 100 * b.sparsityModel() << " % of the model |\n"
-         << "| width | " << b.neuronsKept << " FFN neurons kept in every layer |\n| depth | " << b.attentionsToRemove << " attentions removed";
+         << std::setprecision(4) << "| sparsity | " << 100 * b.sparsityLayers() << " % of the decoder layers, " << 100 * b.sparsityModel()
+         << " % of the model |\n"
+         << "| width | " << b.neuronsKept << " FFN neurons kept in every layer |\n| depth | " << b.attentionsToRemove
+         << " attentions removed";
     for (std::size_t i = 0; i < plan.removedAttentions.size(); ++i)
         card << (i == 0 ? ": layers " : ", ") << plan.removedAttentions[i];
-    card << " |\n| parameters | " << b.denseModelParameters << " before, " << b.modelParameters << " after; the files hold " << result.parameters << " |\n| format | " << settings.format
-         << " |\n| plan | `" << plan.hash() << "` |\n";
+    card << " |\n| parameters | " << b.denseModelParameters << " before, " << b.modelParameters << " after; the files hold "
+         << result.parameters << " |\n| format | " << settings.format << " |\n| plan | `" << plan.hash() << "` |\n";
     for (const nlohmann::json &e : evaluations)
-        card << "| perplexity on " << e.at("text").get<std::string>() << " | " << e.at("densePerplexity").get<double>() << " before, " << e.at("prunedPerplexity").get<double>() << " after ("
-             << e.at("tokens").get<std::int64_t>() << " tokens, windows of " << e.at("length").get<std::int64_t>() << ") |\n";
+        card << "| perplexity on " << e.at("text").get<std::string>() << " | " << e.at("densePerplexity").get<double>() << " before, "
+             << e.at("prunedPerplexity").get<double>() << " after (" << e.at("tokens").get<std::int64_t>() << " tokens, windows of "
+             << e.at("length").get<std::int64_t>() << ") |\n";
     if (settings.format == "hf-dropin" && !plan.removedAttentions.empty())
-        card << "\nA removed attention keeps its weights in this format; its output product is zero, so it adds nothing. The files are larger than the plan for that reason.\n";
+        card << "\nA removed attention keeps its weights in this format; its output product is zero, so it adds nothing. The files are "
+                "larger than the plan for that reason.\n";
     card << "\nThe licence is that of the base model.\n";
     return card.str();
 }

@@ -10,11 +10,13 @@
 
 namespace secateur {
 
-/// pruning_manifest.json: what was done, from what, with which numbers; enough to do it again. Holds no times, so that two equal runs write equal files.
+/// pruning_manifest.json: what was done, from what, with which numbers; enough to do it again. Holds no times, so that two equal runs
+/// write equal files.
 ///
 /// `files`: the weight files, whose SHA-256 is recorded.
-nlohmann::json makeManifest(const PruningPlan &plan, const ExportSettings &settings, const ExportResult &result, const std::filesystem::path &baseModel,
-                            const nlohmann::json &evaluations, const std::vector<std::filesystem::path> &files);
+nlohmann::json makeManifest(const PruningPlan &plan, const ExportSettings &settings, const ExportResult &result,
+                            const std::filesystem::path &baseModel, const nlohmann::json &evaluations,
+                            const std::vector<std::filesystem::path> &files);
 
 /// README.md of the exported folder: a model card with the numbers of the manifest.
 std::string makeModelCard(const PruningPlan &plan, const ExportSettings &settings, const ExportResult &result, const std::string &baseModel,

@@ -64,10 +64,17 @@ AtomicPath::~AtomicPath()
 
 void AtomicPath::commit()
 {
-    commitAs(m_target);
+    moveTo(m_target);
 }
 
-void AtomicPath::commitAs(const std::filesystem::path &name)
+std::filesystem::path AtomicPath::commitWithSuffix(const std::string &suffix)
+{
+    const std::filesystem::path name = m_target.string() + suffix;
+    moveTo(name);
+    return name;
+}
+
+void AtomicPath::moveTo(const std::filesystem::path &name)
 {
     flush(m_temporary);
     std::error_code error;
@@ -90,10 +97,11 @@ void AtomicPath::commitAs(const std::filesystem::path &name)
 
 void AtomicPath::removeAllPending() noexcept
 {
-    const std::unique_lock lock(pendingMutex, std::try_to_lock);
+    const std::scoped_lock lock(pendingMutex); // whoever holds it is removing something too
     std::error_code ignored;
     for (const std::filesystem::path &path : pending)
-        std::filesystem::remove_all(path, ignored);
+        for (int attempt = 0; attempt < 10 && std::filesystem::exists(path, ignored); ++attempt) // its owner may still be adding files
+            std::filesystem::remove_all(path, ignored);
 }
 
 void writeFileAtomically(const std::filesystem::path &file, std::string_view content)

@@ -2,14 +2,15 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 namespace secateur {
 
 /// A file or folder that gets its final name only when it is whole.
 ///
-/// Work goes to a hidden sibling of the target; `commit` moves it there. Without a commit (an error, a cancel) the sibling is removed. If the process must
-/// end at once, `removeAllPending` clears what any of them still holds.
+/// Work goes to a hidden sibling of the target; `commit` moves it there. Without a commit (an error, a cancel) the sibling is removed. If
+/// the process must end at once, `removeAllPending` clears what any of them still holds.
 class AtomicPath {
 public:
     /// Throws Error when the parent folder does not exist or cannot be written to.
@@ -22,12 +23,14 @@ public:
     const std::filesystem::path &temporary() const { return m_temporary; }
     /// Flushes to the disk and gives it the name of the target, which is replaced when it exists. Throws Error.
     void commit();
-    /// The same under another name beside the target (for what failed a check). An existing one is replaced.
-    void commitAs(const std::filesystem::path &name);
+    /// The same under the target's name with a suffix, for what failed a check. Returns that path; an existing one is replaced.
+    std::filesystem::path commitWithSuffix(const std::string &suffix);
 
     static void removeAllPending() noexcept;
 
 private:
+    void moveTo(const std::filesystem::path &name);
+
     std::filesystem::path m_target, m_temporary;
 };
 

@@ -12,12 +12,12 @@ namespace secateur {
 
 /// How far a job is, in units that the user knows.
 struct Progress {
-    std::string phase;               ///< what is being done: "calibrate", "search", "evaluate", ...
-    std::int64_t done = 0;           ///< units finished
-    std::int64_t total = 0;          ///< units in all; known before the phase starts
-    std::string unit;                ///< plural noun of the units: "layers x windows", "evaluations", ...
-    double seconds = 0;              ///< since the phase started
-    std::optional<double> eta;       ///< seconds left; known after two seconds
+    std::string phase;         ///< what is being done: "calibrate", "search", "evaluate", ...
+    std::int64_t done = 0;     ///< units finished
+    std::int64_t total = 0;    ///< units in all; known before the phase starts
+    std::string unit;          ///< plural noun of the units: "layers x windows", "evaluations", ...
+    double seconds = 0;        ///< since the phase started
+    std::optional<double> eta; ///< seconds left; known after two seconds
 };
 
 /// What a job gets from whoever asked for it: a way to be stopped and a place for its progress.

@@ -32,9 +32,11 @@ std::int64_t headDimOf(const ModelSpec &spec)
 } // namespace
 
 Decoder::Decoder(ModelSpec spec, Weights weights, std::int64_t positions)
-    : m_spec(std::move(spec)), m_weights(std::move(weights)),
+    : m_spec(std::move(spec)),
+      m_weights(std::move(weights)),
       m_rope(m_spec.rope, headDimOf(m_spec), m_spec.contextLength, positions, device(), dtype())
-{}
+{
+}
 
 at::Tensor Decoder::embed(const at::Tensor &tokens) const
 {
@@ -100,7 +102,8 @@ at::Tensor Decoder::norm(const at::Tensor &x, const at::Tensor &weight) const
     return (wide * scale).to(x.scalar_type()).mul_(weight);
 }
 
-Decoder pruned(const Decoder &dense, const std::vector<std::vector<std::int64_t>> &keptNeurons, const std::vector<std::int64_t> &removedAttentions)
+Decoder pruned(const Decoder &dense, const std::vector<std::vector<std::int64_t>> &keptNeurons,
+               const std::vector<std::int64_t> &removedAttentions)
 {
     ModelSpec spec = dense.spec();
     Weights weights = dense.weights();

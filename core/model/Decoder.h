@@ -59,6 +59,7 @@ private:
 
 /// The same model with the FFNs narrowed to the neurons kept in each layer (ascending) and the attentions named absent.
 /// Weights that do not change are shared.
-Decoder pruned(const Decoder &dense, const std::vector<std::vector<std::int64_t>> &keptNeurons, const std::vector<std::int64_t> &removedAttentions);
+Decoder pruned(const Decoder &dense, const std::vector<std::vector<std::int64_t>> &keptNeurons,
+               const std::vector<std::int64_t> &removedAttentions);
 
 } // namespace secateur

@@ -12,9 +12,9 @@ namespace secateur {
 /// `model_type` of the families that can be opened.
 std::vector<std::string> supportedFamilies();
 
-/// The specification that a config.json describes. Missing optional fields take the family's documented defaults; both `rope_parameters` (new) and
-/// `rope_theta` + `rope_scaling` (old) are read. `source` is what messages call the file.
-/// Throws Error that names the field and its value for an unsupported `model_type` or option, or for a value out of range.
+/// The specification that a config.json describes. Missing optional fields take the family's documented defaults; both `rope_parameters`
+/// (new) and `rope_theta` + `rope_scaling` (old) are read. `source` is what messages call the file. Throws Error that names the field and
+/// its value for an unsupported `model_type` or option, or for a value out of range.
 ModelSpec specFromConfig(const nlohmann::json &config, const std::string &source);
 
 /// Throws Error that names the family and the supported ones when only the shape of the family is known: specFromConfig also reads

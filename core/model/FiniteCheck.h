@@ -10,11 +10,11 @@
 
 namespace secateur {
 
-/// Called once a loss turned out not to be finite: walks through the layers again, looking at each, and throws an Error that names the first
-/// whose output is not finite (or the logits). So the usual way costs nothing.
+/// Called once a loss turned out not to be finite: walks through the layers again, looking at each, and throws an Error that names the
+/// first whose output is not finite (or the logits). So the usual way costs nothing.
 ///
 /// `skipsAttention` tells which attentions the variant leaves out; `variant` describes it ("" or " without the attention of layer 3").
-[[noreturn]] void throwNonFinite(const Decoder &decoder, const at::Tensor &tokens, const std::function<bool(std::int64_t layer)> &skipsAttention,
-                                 const std::string &variant);
+[[noreturn]] void throwNonFinite(const Decoder &decoder, const at::Tensor &tokens,
+                                 const std::function<bool(std::int64_t layer)> &skipsAttention, const std::string &variant);
 
 } // namespace secateur

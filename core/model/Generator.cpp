@@ -15,7 +15,10 @@
 
 namespace secateur {
 
-Generator::Generator(const Decoder &decoder, const SamplingSettings &settings) : m_decoder(decoder), m_settings(settings), m_random(settings.seed)
+Generator::Generator(const Decoder &decoder, const SamplingSettings &settings)
+    : m_decoder(decoder),
+      m_settings(settings),
+      m_random(settings.seed)
 {
     if (!(settings.temperature >= 0) || !std::isfinite(settings.temperature))
         throw Error("The temperature is out of range.", "Give 0 (greedy) or a number above 0.");
@@ -26,7 +29,9 @@ Generator::Generator(const Decoder &decoder, const SamplingSettings &settings) :
     for (const LayerSpec &layer : decoder.spec().layers) {
         std::optional<KvCache> cache;
         if (const auto &a = layer.attention) {
-            const auto make = [&] { return at::empty({1, a->kvHeads, decoder.positions(), a->headDim}, decoder.weights().embedding.options()); };
+            const auto make = [&] {
+                return at::empty({1, a->kvHeads, decoder.positions(), a->headDim}, decoder.weights().embedding.options());
+            };
             cache = KvCache{make(), make()};
         }
         m_caches.push_back(std::move(cache));
@@ -67,13 +72,14 @@ std::int32_t Generator::choose(const at::Tensor &logits)
     return std::int32_t(ids.const_data_ptr<std::int64_t>()[chosen]);
 }
 
-std::vector<std::int32_t> Generator::generate(std::span<const std::int32_t> prompt, std::int64_t count, std::span<const std::int32_t> stops, JobContext &context,
-                                              const std::function<void(std::int32_t)> &heard)
+std::vector<std::int32_t> Generator::generate(std::span<const std::int32_t> prompt, std::int64_t count, std::span<const std::int32_t> stops,
+                                              JobContext &context, const std::function<void(std::int32_t)> &heard)
 {
     if (prompt.empty())
         throw Error("The prompt is empty.", "Give at least one token of text.");
     if (std::int64_t(prompt.size()) >= m_decoder.positions())
-        throw Error("The prompt has " + std::to_string(prompt.size()) + " tokens; the model's context holds " + std::to_string(m_decoder.positions()) + ".",
+        throw Error("The prompt has " + std::to_string(prompt.size()) + " tokens; the model's context holds " +
+                        std::to_string(m_decoder.positions()) + ".",
                     "Give a shorter prompt.");
     count = std::min(count, m_decoder.positions() - std::int64_t(prompt.size()));
     context.begin("generate", count, "tokens");

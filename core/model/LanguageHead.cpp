@@ -70,7 +70,8 @@ at::Tensor lossSum(const Decoder &decoder, const at::Tensor &hidden, const at::T
     if (type == LossType::Reference)
         return referenceLossSum(decoder, normed, tokens, context);
     const std::int64_t predicted = tokens.size(1) - 1;
-    return exactLossSum(decoder, normed.narrow(1, 0, predicted).reshape({-1, normed.size(2)}), tokens.narrow(1, 1, predicted).reshape({-1}), context);
+    return exactLossSum(decoder, normed.narrow(1, 0, predicted).reshape({-1, normed.size(2)}), tokens.narrow(1, 1, predicted).reshape({-1}),
+                        context);
 }
 
 } // namespace secateur

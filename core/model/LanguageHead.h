@@ -17,9 +17,9 @@ enum class LossType {
 
 /// Sum over the predicted tokens of the cross entropy of final hidden states, a scalar tensor in fp64 on the device.
 ///
-/// `hidden`: [windows, T, d] as it leaves the last layer; `tokens`: [windows, T]. Position t predicts token t+1, so there are T-1 losses a window.
-/// The logits are never held: rows and vocabulary are walked in blocks, and only each block's log-sum-exp is kept.
-/// Checks `context` for a stop between the blocks.
+/// `hidden`: [windows, T, d] as it leaves the last layer; `tokens`: [windows, T]. Position t predicts token t+1, so there are T-1 losses
+/// a window. The logits are never held: rows and vocabulary are walked in blocks, and only each block's log-sum-exp is kept. Checks
+/// `context` for a stop between the blocks.
 at::Tensor lossSum(const Decoder &decoder, const at::Tensor &hidden, const at::Tensor &tokens, LossType type, const JobContext &context);
 
 } // namespace secateur

@@ -10,7 +10,8 @@
 
 namespace secateur {
 
-/// Rotary position embedding (Su et al., arXiv 2104.09864) and the scalings of the Llama family, as transformers' `rope_scaling` names them.
+/// Rotary position embedding (Su et al., arXiv 2104.09864) and the scalings of the Llama family, as transformers' `rope_scaling` names
+/// them.
 struct RopeSpec {
     enum class Scaling { None, Linear, Dynamic, Yarn, Llama3, LongRope };
     Scaling scaling = Scaling::None;
@@ -46,7 +47,8 @@ struct FfnSpec {
     bool operator==(const FfnSpec &) const = default;
 };
 
-/// One decoder layer. A removed attention is absent, and its input norm with it; a pruned FFN is narrower. Nothing else marks a pruned model.
+/// One decoder layer. A removed attention is absent, and its input norm with it; a pruned FFN is narrower. Nothing else marks a pruned
+/// model.
 struct LayerSpec {
     std::optional<AttentionSpec> attention;
     FfnSpec ffn;

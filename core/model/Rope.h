@@ -14,7 +14,8 @@ namespace secateur {
 class Rope {
 public:
     /// Tables for up to `positions` positions; Dynamic and LongRope depend on whether that exceeds the context they were trained for.
-    Rope(const RopeSpec &spec, std::int64_t headDim, std::int64_t contextLength, std::int64_t positions, at::Device device, c10::ScalarType dtype);
+    Rope(const RopeSpec &spec, std::int64_t headDim, std::int64_t contextLength, std::int64_t positions, at::Device device,
+         c10::ScalarType dtype);
 
     std::int64_t positions() const { return m_cos.size(0); }
     /// Rotates x, shape [windows, heads, T, headDim], whose first token stands at position `offset`.

@@ -14,8 +14,12 @@ namespace {
 class Reader {
 public:
     Reader(const Checkpoint &checkpoint, at::Device device, c10::ScalarType dtype, JobContext &context)
-        : m_checkpoint(checkpoint), m_device(device), m_dtype(dtype), m_context(context)
-    {}
+        : m_checkpoint(checkpoint),
+          m_device(device),
+          m_dtype(dtype),
+          m_context(context)
+    {
+    }
 
     at::Tensor tensor(const std::string &name)
     {
@@ -72,8 +76,10 @@ std::int64_t Weights::bytes() const
         sum += std::int64_t(head.nbytes());
     for (const LayerWeights &layer : layers) {
         if (const auto &a = layer.attention)
-            sum += std::int64_t(a->norm.nbytes()) + bytesOfLinear(a->query) + bytesOfLinear(a->key) + bytesOfLinear(a->value) + bytesOfLinear(a->output);
-        sum += std::int64_t(layer.ffnNorm.nbytes()) + bytesOfLinear(layer.ffn.gate) + bytesOfLinear(layer.ffn.up) + bytesOfLinear(layer.ffn.down);
+            sum += std::int64_t(a->norm.nbytes()) + bytesOfLinear(a->query) + bytesOfLinear(a->key) + bytesOfLinear(a->value) +
+                   bytesOfLinear(a->output);
+        sum += std::int64_t(layer.ffnNorm.nbytes()) + bytesOfLinear(layer.ffn.gate) + bytesOfLinear(layer.ffn.up) +
+               bytesOfLinear(layer.ffn.down);
     }
     return sum;
 }

@@ -41,8 +41,12 @@ bool contains(const std::vector<std::int64_t> &list, std::int64_t value)
 } // namespace
 
 AttentionSearch::AttentionSearch(const Decoder &narrow, at::Tensor tokens, LossType lossType, std::int64_t stateBytes)
-    : m_decoder(narrow), m_tokens(std::move(tokens)), m_lossType(lossType), m_isRemoved(std::size_t(narrow.layerCount())),
-      m_base(std::size_t(narrow.layerCount())), m_forks(std::size_t(narrow.layerCount()), States(std::size_t(narrow.layerCount())))
+    : m_decoder(narrow),
+      m_tokens(std::move(tokens)),
+      m_lossType(lossType),
+      m_isRemoved(std::size_t(narrow.layerCount())),
+      m_base(std::size_t(narrow.layerCount())),
+      m_forks(std::size_t(narrow.layerCount()), States(std::size_t(narrow.layerCount())))
 {
     m_base[0] = m_decoder.embed(m_tokens);
     m_stride = chooseStride(narrow.layerCount(), std::int64_t(m_base[0].nbytes()), stateBytes);
@@ -62,7 +66,8 @@ void AttentionSearch::run(SearchRecord &record, std::int64_t removals, JobContex
     for (auto n = std::int64_t(record.removalOrder().size()); n < removals; ++n)
         evaluations += n < std::int64_t(settings.forcedLayers.size()) ? (--left, 1) : left--;
     if (!record.steps.empty() && record.steps.back().removed < 0) // a step that was cancelled goes on where it stopped
-        evaluations -= std::count_if(record.steps.back().losses.begin(), record.steps.back().losses.end(), [](double l) { return !std::isnan(l); });
+        evaluations -=
+            std::count_if(record.steps.back().losses.begin(), record.steps.back().losses.end(), [](double l) { return !std::isnan(l); });
 
     context.begin("search", evaluations, "evaluations");
     if (std::isnan(record.initialLoss))
@@ -103,7 +108,8 @@ double AttentionSearch::initialLoss(JobContext &context)
             m_base[std::size_t(l + 1)] = x;
         context.step(1.0 / units);
     }
-    const double loss = lossSum(m_decoder, x, m_tokens, m_lossType, context).item<double>() / double(m_tokens.size(0) * (m_tokens.size(1) - 1));
+    const double loss =
+        lossSum(m_decoder, x, m_tokens, m_lossType, context).item<double>() / double(m_tokens.size(0) * (m_tokens.size(1) - 1));
     context.step(1.0 - double(layers) / units);
     if (!std::isfinite(loss))
         reportNonFinite(-1);

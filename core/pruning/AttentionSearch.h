@@ -16,10 +16,10 @@ namespace secateur {
 
 /// Stage 2: the greedy removal of attentions (paper section 3.2) by the sweep of method.md section 4.
 ///
-/// All candidates of a step are evaluated in one pass over the layers. A *stream* is the hidden state of one variant of the model: the base (what was removed
-/// so far) and, for each candidate j, the fork that leaves out attention j too; fork j equals the base up to layer j. States at the entrance of layers
-/// are kept in a memo within `stateBytes`. A removal of layer w makes those behind w stale and no others, so the next pass computes only what is missing: it
-/// restarts by itself. The new base behind w is the winner's fork.
+/// All candidates of a step are evaluated in one pass over the layers. A *stream* is the hidden state of one variant of the model: the
+/// base (what was removed so far) and, for each candidate j, the fork that leaves out attention j too; fork j equals the base up to layer
+/// j. States at the entrance of layers are kept in a memo within `stateBytes`. A removal of layer w makes those behind w stale and no
+/// others, so the next pass computes only what is missing: it restarts by itself. The new base behind w is the winner's fork.
 ///
 /// Streams are computed one after another in one shape, so every loss is bit-identical to evaluating that variant alone.
 class AttentionSearch {
@@ -30,8 +30,9 @@ public:
     /// `narrow`: the model after stage 1. `tokens`: [windows, T] of the search, on its device. `stateBytes`: 0 = no restart.
     AttentionSearch(const Decoder &narrow, at::Tensor tokens, LossType lossType, std::int64_t stateBytes);
 
-    /// Goes on with `record` until `removals` attentions are removed; each finished step is added to it, and what a cancelled step has already evaluated stays in it.
-    /// Losses that the record holds are not computed again. Throws Cancelled, and Error when a loss is not finite.
+    /// Goes on with `record` until `removals` attentions are removed; each finished step is added to it, and what a cancelled step has
+    /// already evaluated stays in it. Losses that the record holds are not computed again. Throws Cancelled, and Error when a loss is not
+    /// finite.
     void run(SearchRecord &record, std::int64_t removals, JobContext &context, const Listener &listener = {},
              const std::function<void()> &stepFinished = {});
 
@@ -45,7 +46,8 @@ private:
     using States = std::vector<at::Tensor>;
 
     double initialLoss(JobContext &context);
-    void evaluate(SearchStep &step, std::int64_t stepIndex, const std::vector<std::int64_t> &candidates, JobContext &context, const Listener &listener);
+    void evaluate(SearchStep &step, std::int64_t stepIndex, const std::vector<std::int64_t> &candidates, JobContext &context,
+                  const Listener &listener);
     void sweep(const std::vector<std::int64_t> &candidates, std::vector<at::Tensor> &ends, const std::function<void()> &passed);
     std::int64_t passesNeeded(const std::vector<std::int64_t> &candidates) const;
     void remove(std::int64_t layer);

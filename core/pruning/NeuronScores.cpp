@@ -30,17 +30,28 @@ std::vector<std::int64_t> NeuronScores::best(std::int64_t layer, std::int64_t co
 
 nlohmann::json toJson(const Provenance &p)
 {
-    return {{"modelHash", p.modelHash}, {"tokenizerHash", p.tokenizerHash}, {"textFiles", p.textFiles}, {"windows", p.windows},
-            {"length", p.length},       {"seed", p.seed},                   {"tokenHash", p.tokenHash}, {"device", p.device},
-            {"dtype", p.dtype},         {"threads", p.threads},             {"torch", p.torchVersion},  {"secateur", p.programVersion}};
+    return {{"modelHash", p.modelHash}, {"tokenizerHash", p.tokenizerHash},
+            {"textFiles", p.textFiles}, {"windows", p.windows},
+            {"length", p.length},       {"seed", p.seed},
+            {"tokenHash", p.tokenHash}, {"device", p.device},
+            {"dtype", p.dtype},         {"threads", p.threads},
+            {"torch", p.torchVersion},  {"secateur", p.programVersion}};
 }
 
 Provenance provenanceFromJson(const nlohmann::json &json)
 {
-    return {.modelHash = json.at("modelHash"), .tokenizerHash = json.at("tokenizerHash"), .textFiles = json.at("textFiles"),
-            .windows = json.at("windows"),     .length = json.at("length"),               .seed = json.at("seed"),
-            .tokenHash = json.at("tokenHash"), .device = json.at("device"),               .dtype = json.at("dtype"),
-            .threads = json.at("threads"),     .torchVersion = json.at("torch"),          .programVersion = json.at("secateur")};
+    return {.modelHash = json.at("modelHash"),
+            .tokenizerHash = json.at("tokenizerHash"),
+            .textFiles = json.at("textFiles"),
+            .windows = json.at("windows"),
+            .length = json.at("length"),
+            .seed = json.at("seed"),
+            .tokenHash = json.at("tokenHash"),
+            .device = json.at("device"),
+            .dtype = json.at("dtype"),
+            .threads = json.at("threads"),
+            .torchVersion = json.at("torch"),
+            .programVersion = json.at("secateur")};
 }
 
 void saveScores(const NeuronScores &scores, const std::filesystem::path &file)
@@ -50,8 +61,9 @@ void saveScores(const NeuronScores &scores, const std::filesystem::path &file)
         declarations.push_back({"scores." + std::to_string(i), DType::Float32, {std::int64_t(scores.layers[i].size())}});
     const nlohmann::json provenance = toJson(scores.provenance);
     AtomicPath target(file);
-    SafetensorsWriter writer(target.temporary(), declarations,
-                             {{"kind", "secateur-neuron-scores"}, {"norm", scores.norm == ScoreNorm::L1 ? "l1" : "l2"}, {"provenance", provenance.dump()}});
+    SafetensorsWriter writer(
+        target.temporary(), declarations,
+        {{"kind", "secateur-neuron-scores"}, {"norm", scores.norm == ScoreNorm::L1 ? "l1" : "l2"}, {"provenance", provenance.dump()}});
     for (std::size_t i = 0; i < scores.layers.size(); ++i)
         writer.write(declarations[i].name, std::as_bytes(std::span(scores.layers[i])));
     writer.finish();
@@ -64,14 +76,16 @@ NeuronScores loadScores(const std::filesystem::path &file)
     const auto &metadata = stored.metadata();
     const auto kind = metadata.find("kind");
     if (kind == metadata.end() || kind->second != "secateur-neuron-scores")
-        throw Error("'" + file.string() + "' does not hold neuron scores.", "Make such a file with: secateur-cli calibrate MODEL --text FILE --output SCORES.");
+        throw Error("'" + file.string() + "' does not hold neuron scores.",
+                    "Make such a file with: secateur-cli calibrate MODEL --text FILE --output SCORES.");
     NeuronScores scores;
     try {
         scores.norm = metadata.at("norm") == "l1" ? ScoreNorm::L1 : ScoreNorm::L2;
         scores.provenance = provenanceFromJson(nlohmann::json::parse(metadata.at("provenance")));
         for (std::size_t i = 0; i < stored.tensors().size(); ++i) {
             const std::string name = "scores." + std::to_string(i);
-            const auto found = std::find_if(stored.tensors().begin(), stored.tensors().end(), [&](const TensorView &t) { return t.name == name; });
+            const auto found =
+                std::find_if(stored.tensors().begin(), stored.tensors().end(), [&](const TensorView &t) { return t.name == name; });
             if (found == stored.tensors().end() || found->dtype != DType::Float32)
                 throw std::out_of_range("no tensor " + name);
             std::vector<float> values(found->bytes.size() / sizeof(float));

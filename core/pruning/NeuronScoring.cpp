@@ -4,18 +4,26 @@
 #include "foundation/Error.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/zeros.h>
 #include <algorithm>
 #include <cmath>
 #include <string>
 
 namespace secateur {
+namespace {
+
+/// Norm of each neuron's activation over the tokens: [T, I] to [I]. As sums, which the library vectorises along the rows; its norm does
+/// not.
+at::Tensor windowNorm(const at::Tensor &activation, ScoreNorm norm)
+{
+    return norm == ScoreNorm::L1 ? activation.abs().sum(0) : activation.square().sum(0).sqrt_();
+}
+
+} // namespace
 
 std::vector<std::vector<float>> scoreNeurons(const Decoder &decoder, const at::Tensor &tokens, ScoreNorm norm, JobContext &context)
 {
     const std::int64_t layers = decoder.layerCount(), windows = tokens.size(0);
-    const double order = norm == ScoreNorm::L1 ? 1 : 2;
     context.begin("calibrate", layers * windows, "layers x windows");
     std::vector<at::Tensor> hidden; // of each window, [1, T, d]
     for (std::int64_t w = 0; w < windows; ++w)
@@ -27,7 +35,7 @@ std::vector<std::vector<float>> scoreNeurons(const Decoder &decoder, const at::T
         for (at::Tensor &x : hidden) {
             x = decoder.addAttention(i, x);
             const at::Tensor activation = decoder.ffnActivation(i, x);
-            sum += at::linalg_vector_norm(activation.squeeze(0).to(at::kFloat), order, {{0}});
+            sum += windowNorm(activation.squeeze(0).to(at::kFloat), norm);
             if (i + 1 < layers)
                 x = x + decoder.ffnDown(i, activation);
             context.step();

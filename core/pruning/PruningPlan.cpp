@@ -105,6 +105,11 @@ std::vector<std::int64_t> SearchRecord::removalOrder() const
     return order;
 }
 
+bool SearchRecord::isBegun() const
+{
+    return !steps.empty() || !std::isnan(initialLoss);
+}
+
 std::int64_t SearchRecord::evaluations() const
 {
     std::int64_t count = 0;
@@ -115,7 +120,8 @@ std::int64_t SearchRecord::evaluations() const
 
 std::string PruningPlan::hash() const
 {
-    return Sha256::ofText(nlohmann::json{{"model", calibration.modelHash}, {"keptNeurons", keptNeurons}, {"removedAttentions", removedAttentions}}.dump());
+    return Sha256::ofText(
+        nlohmann::json{{"model", calibration.modelHash}, {"keptNeurons", keptNeurons}, {"removedAttentions", removedAttentions}}.dump());
 }
 
 std::vector<std::int64_t> PruningPlan::widths() const
@@ -128,9 +134,11 @@ std::vector<std::int64_t> PruningPlan::widths() const
 
 PruningPlan planFromScores(const ModelSpec &dense, const NeuronScores &scores, const BalanceSettings &settings)
 {
-    if (std::int64_t(scores.layers.size()) != dense.layerCount() || std::int64_t(scores.layers.front().size()) != dense.layers.front().ffn.neurons)
-        throw Error("The scores are of " + std::to_string(scores.layers.size()) + " layers x " + std::to_string(scores.layers.empty() ? 0 : scores.layers.front().size()) +
-                        " neurons, the model has " + std::to_string(dense.layerCount()) + " x " + std::to_string(dense.layers.front().ffn.neurons) + ".",
+    if (std::int64_t(scores.layers.size()) != dense.layerCount() ||
+        std::int64_t(scores.layers.front().size()) != dense.layers.front().ffn.neurons)
+        throw Error("The scores are of " + std::to_string(scores.layers.size()) + " layers x " +
+                        std::to_string(scores.layers.empty() ? 0 : scores.layers.front().size()) + " neurons, the model has " +
+                        std::to_string(dense.layerCount()) + " x " + std::to_string(dense.layers.front().ffn.neurons) + ".",
                     "Calibrate this model, or name the scores that were made from it.");
     PruningPlan plan;
     plan.settings = settings;
@@ -147,7 +155,8 @@ PruningPlan withRemovals(PruningPlan plan, const ModelSpec &dense, std::int64_t 
 {
     const std::int64_t layers = dense.layerCount();
     if (attentionsToRemove < 0 || attentionsToRemove > layers)
-        throw Error("Removing " + std::to_string(attentionsToRemove) + " attentions is not possible: the model has " + std::to_string(layers) + ".",
+        throw Error("Removing " + std::to_string(attentionsToRemove) + " attentions is not possible: the model has " +
+                        std::to_string(layers) + ".",
                     "Give a number from 0 to " + std::to_string(layers) + ".");
     plan.settings.attentionsToRemove = attentionsToRemove;
     plan.balance.attentionsToRemove = attentionsToRemove;
@@ -167,8 +176,8 @@ PruningPlan withRemovals(PruningPlan plan, const ModelSpec &dense, std::int64_t 
 void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::string &modelHash)
 {
     if (plan.calibration.modelHash != modelHash)
-        throw Error("The plan was made for another model (its hash begins with " + plan.calibration.modelHash.substr(0, 12) + ", this model's with " +
-                        modelHash.substr(0, 12) + ").",
+        throw Error("The plan was made for another model (its hash begins with " + plan.calibration.modelHash.substr(0, 12) +
+                        ", this model's with " + modelHash.substr(0, 12) + ").",
                     "Open the model that the plan was made for, or make a new plan.");
     const std::int64_t layers = dense.layerCount();
     if (std::int64_t(plan.keptNeurons.size()) != layers)
@@ -185,6 +194,50 @@ void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::strin
     const bool isDistinct = std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end();
     if (!isDistinct || (!sorted.empty() && (sorted.front() < 0 || sorted.back() >= layers)))
         throw Error("The plan's removed attentions are not distinct layers from 0 to " + std::to_string(layers - 1) + ".");
+}
+
+void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan, const ModelSpec &spec)
+{
+    const std::int64_t layers = spec.layerCount();
+    const auto check = [&](const std::vector<std::int64_t> &list, const char *what) {
+        for (const std::int64_t layer : list) {
+            if (layer < 0 || layer >= layers)
+                throw Error(std::string("Layer ") + std::to_string(layer) + " in " + what + " does not exist.",
+                            "Layers count from 0 to " + std::to_string(layers - 1) + ".");
+            if (std::count(list.begin(), list.end(), layer) > 1)
+                throw Error(std::string("Layer ") + std::to_string(layer) + " stands twice in " + what + ".", "Name it once.");
+        }
+    };
+    check(settings.forcedLayers, "--force");
+    check(settings.protectedLayers, "--protect");
+    for (const std::int64_t layer : settings.forcedLayers)
+        if (std::count(settings.protectedLayers.begin(), settings.protectedLayers.end(), layer) > 0)
+            throw Error("Layer " + std::to_string(layer) + " is both forced and protected.", "Name it in one of them only.");
+    const std::int64_t N = plan.balance.attentionsToRemove;
+    if (std::int64_t(settings.forcedLayers.size()) > N)
+        throw Error(std::to_string(settings.forcedLayers.size()) + " removals are forced, but the plan removes " + std::to_string(N) +
+                        " attentions.",
+                    "Force fewer layers, or remove more (--remove).");
+    if (N > layers - std::int64_t(settings.protectedLayers.size()))
+        throw Error(std::to_string(N) + " attentions are to go, but " + std::to_string(settings.protectedLayers.size()) + " of " +
+                        std::to_string(layers) + " are protected.",
+                    "Protect fewer layers, or remove fewer (--remove).");
+    if (settings.windows < 1)
+        throw Error("The search needs at least one window.", "Give --search-windows 1 or more.");
+}
+
+void checkContinuation(const SearchRecord &record, const SearchSettings &settings, const Provenance &now)
+{
+    const auto refuse = [](const std::string &what) {
+        throw Error("The search in the plan cannot go on: it was made with " + what + ".",
+                    "Use the same again, or start a new search from the scores (--scores).");
+    };
+    if (record.provenance.tokenHash != now.tokenHash)
+        refuse("another text (or other windows of it)");
+    if (record.provenance.dtype != now.dtype || record.provenance.device != now.device)
+        refuse(record.provenance.dtype + " on " + record.provenance.device + ", not " + now.dtype + " on " + now.device);
+    if (!(record.settings == settings))
+        refuse("other settings (protected or forced layers, windows, loss)");
 }
 
 nlohmann::json toJson(const PruningPlan &plan)
@@ -208,7 +261,8 @@ PruningPlan planFromJson(const nlohmann::json &json, const std::string &source)
     if (!stored.is_object() || stored.value("kind", "") != "secateur-plan")
         throw Error("'" + source + "' does not hold a plan.", "Make one with: secateur-cli search MODEL ... --save-plan PLAN.");
     if (stored.value("format", 0) != kFormat)
-        throw Error("The plan in '" + source + "' has format " + std::to_string(stored.value("format", 0)) + "; this version reads format " + std::to_string(kFormat) + ".",
+        throw Error("The plan in '" + source + "' has format " + std::to_string(stored.value("format", 0)) +
+                        "; this version reads format " + std::to_string(kFormat) + ".",
                     "Use the version of the program that wrote it, or make a new plan.");
     try {
         PruningPlan plan;

@@ -15,8 +15,8 @@ namespace secateur {
 
 /// How stage 2 is to be run. Part of the plan, because it decides the result.
 struct SearchSettings {
-    std::int64_t windows = 1;              ///< the first so many calibration windows
-    bool referenceLoss = false;            ///< the authors' 16-bit loss instead of fp32, for comparisons
+    std::int64_t windows = 1;                  ///< the first so many calibration windows
+    bool referenceLoss = false;                ///< the authors' 16-bit loss instead of fp32, for comparisons
     std::vector<std::int64_t> forcedLayers;    ///< layers whose attention goes first, in this order
     std::vector<std::int64_t> protectedLayers; ///< layers whose attention stays
     bool operator==(const SearchSettings &) const = default;
@@ -38,6 +38,7 @@ struct SearchRecord {
 
     /// Layers in the order of their removal; a step that is not finished has none.
     std::vector<std::int64_t> removalOrder() const;
+    bool isBegun() const;             ///< at least one loss is known
     std::int64_t evaluations() const; ///< finite losses in all steps
 };
 
@@ -46,8 +47,8 @@ struct PruningPlan {
     std::string method = "2ssp";
     BalanceSettings settings;
     SparsityBalance balance;
-    std::vector<std::vector<std::int64_t>> keptNeurons;  ///< per layer, ascending
-    std::vector<std::int64_t> removedAttentions;         ///< layers, in the order of removal
+    std::vector<std::vector<std::int64_t>> keptNeurons; ///< per layer, ascending
+    std::vector<std::int64_t> removedAttentions;        ///< layers, in the order of removal
     ScoreNorm norm = ScoreNorm::L2;
     Provenance calibration;
     SearchRecord search;
@@ -63,11 +64,19 @@ struct PruningPlan {
 /// Throws Error when the scores are of another shape than the model.
 PruningPlan planFromScores(const ModelSpec &dense, const NeuronScores &scores, const BalanceSettings &settings);
 
-/// Brings a stored plan to another number of removals at the same width: fewer is a prefix of its search, more is left for the search to go on with.
+/// Brings a stored plan to another number of removals at the same width: fewer is a prefix of its search, more is left for the search to
+/// go on with.
 PruningPlan withRemovals(PruningPlan plan, const ModelSpec &dense, std::int64_t attentionsToRemove);
 
-/// Throws Error when the plan does not fit the model: another hash, other numbers of layers or neurons, indices out of range or not ascending.
+/// Throws Error when the plan does not fit the model: another hash, other numbers of layers or neurons, indices out of range or not
+/// ascending.
 void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::string &modelHash);
+
+/// Throws Error when the settings name layers that do not exist or cannot be followed with the plan's number of removals.
+void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan, const ModelSpec &dense);
+
+/// A record may be continued when what decides its numbers is the same: text, device, type, settings. Throws Error that says what differs.
+void checkContinuation(const SearchRecord &record, const SearchSettings &settings, const Provenance &now);
 
 nlohmann::json toJson(const PruningPlan &plan);
 /// `source` is what messages call the text. Reads a plan, or the plan inside a pruning manifest.

@@ -60,7 +60,8 @@ SparsityBalance balance(const ModelSpec &dense, const BalanceSettings &settings)
     SparsityBalance result;
     result.denseLayerParameters = layerParameters(dense);
     result.denseModelParameters = modelParameters(dense);
-    // Feasible: N A <= s M (not more attention than is to go) and N A + L F >= s M (the FFNs hold the rest). Compared as shares of M, as the authors do.
+    // Feasible: N A <= s M (not more attention than is to go) and N A + L F >= s M (the FFNs hold the rest). Compared as shares of M, as
+    // the authors do.
     const auto isFeasible = [&](std::int64_t n) { return double(n) * A / M <= s && (double(n) * A + L * F) / M >= s; };
     result.leastAttentions = std::clamp<std::int64_t>(std::int64_t(std::ceil((s * M - L * F) / A)), 0, layers + 1);
     while (result.leastAttentions <= layers && (double(result.leastAttentions) * A + L * F) / M < s)
@@ -70,7 +71,8 @@ SparsityBalance balance(const ModelSpec &dense, const BalanceSettings &settings)
         --result.mostAttentions;
     if (result.leastAttentions > result.mostAttentions)
         throw Error("No number of removed attentions reaches a sparsity of " + number(s) + " of the layers: at least " +
-                        std::to_string(result.leastAttentions) + " would be needed and at most " + std::to_string(result.mostAttentions) + " fit.",
+                        std::to_string(result.leastAttentions) + " would be needed and at most " + std::to_string(result.mostAttentions) +
+                        " fit.",
                     "Choose a lower sparsity: norm weights cannot be removed.");
 
     const std::int64_t byRule = roundHalfEven(L * std::pow(s, (F / A) / settings.alpha));
@@ -78,9 +80,10 @@ SparsityBalance balance(const ModelSpec &dense, const BalanceSettings &settings)
     if (N < 0 || N > layers || !isFeasible(N)) {
         const bool isTooMany = N > result.mostAttentions;
         throw Error("Removing " + std::to_string(N) + " attentions cannot give a sparsity of " + number(s) + ": that is too " +
-                        (isTooMany ? "many, they hold more than is to be removed" : "few, the FFNs do not hold the rest") + ". Feasible: " +
-                        std::to_string(result.leastAttentions) + " to " + std::to_string(result.mostAttentions) + ".",
-                    settings.attentionsToRemove ? "Choose N in that range, or another sparsity." : "Set N by hand (--remove), or choose another alpha.");
+                        (isTooMany ? "many, they hold more than is to be removed" : "few, the FFNs do not hold the rest") +
+                        ". Feasible: " + std::to_string(result.leastAttentions) + " to " + std::to_string(result.mostAttentions) + ".",
+                    settings.attentionsToRemove ? "Choose N in that range, or another sparsity."
+                                                : "Set N by hand (--remove), or choose another alpha.");
     }
 
     const double T = double(roundHalfEven(s * M));
@@ -98,7 +101,8 @@ SparsityBalance balance(const ModelSpec &dense, const BalanceSettings &settings)
     return result;
 }
 
-ModelSpec prunedSpec(const ModelSpec &dense, const std::vector<std::int64_t> &neuronsKept, const std::vector<std::int64_t> &removedAttentions)
+ModelSpec prunedSpec(const ModelSpec &dense, const std::vector<std::int64_t> &neuronsKept,
+                     const std::vector<std::int64_t> &removedAttentions)
 {
     ModelSpec spec = dense;
     for (std::size_t i = 0; i < spec.layers.size(); ++i)

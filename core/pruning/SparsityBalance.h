@@ -10,10 +10,10 @@ namespace secateur {
 
 /// What the user wants of a pruning.
 struct BalanceSettings {
-    double sparsity = 0.375;                   ///< share of the decoder layers' parameters to remove, in (0, 1)
-    double alpha = 1.5;                        ///< of the rule for N; above 0
+    double sparsity = 0.375;                        ///< share of the decoder layers' parameters to remove, in (0, 1)
+    double alpha = 1.5;                             ///< of the rule for N; above 0
     std::optional<std::int64_t> attentionsToRemove; ///< N by hand instead of by the rule
-    std::int64_t widthMultiple = 1;            ///< K is rounded to the nearest multiple; 1 = the paper
+    std::int64_t widthMultiple = 1;                 ///< K is rounded to the nearest multiple; 1 = the paper
     bool operator==(const BalanceSettings &) const = default;
 };
 
@@ -32,11 +32,12 @@ struct SparsityBalance {
     double sparsityModel() const { return 1.0 - double(modelParameters) / double(denseModelParameters); }
 };
 
-/// Applies the rule. Throws Error when a setting is out of its range, when the layers are not alike (the rule is for uniform models), or when
-/// N cannot reach the sparsity (names the bound and the feasible range).
+/// Applies the rule. Throws Error when a setting is out of its range, when the layers are not alike (the rule is for uniform models), or
+/// when N cannot reach the sparsity (names the bound and the feasible range).
 SparsityBalance balance(const ModelSpec &dense, const BalanceSettings &settings);
 
 /// The specification after keeping `neuronsKept[i]` neurons in layer i and removing the attentions named.
-ModelSpec prunedSpec(const ModelSpec &dense, const std::vector<std::int64_t> &neuronsKept, const std::vector<std::int64_t> &removedAttentions);
+ModelSpec prunedSpec(const ModelSpec &dense, const std::vector<std::int64_t> &neuronsKept,
+                     const std::vector<std::int64_t> &removedAttentions);
 
 } // namespace secateur

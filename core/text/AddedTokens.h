@@ -55,8 +55,8 @@ private:
 /// The `added_tokens` of a tokenizer.json.
 class AddedTokens {
 public:
-    /// Gives every token its id as the `tokenizers` library does: the id that the vocabulary has for it, else the next free one behind the vocabulary
-    /// (in well-made files this is the id that the file says), and adds it to `vocabulary`.
+    /// Gives every token its id as the `tokenizers` library does: the id that the vocabulary has for it, else the next free one behind
+    /// the vocabulary (in well-made files this is the id that the file says), and adds it to `vocabulary`.
     static AddedTokens fromJson(const nlohmann::json &list, const Normalizer &normalizer, Vocabulary &vocabulary);
 
     /// Tokens to be found before normalisation.

@@ -13,8 +13,8 @@
 
 namespace secateur {
 
-/// The model `BPE` over bytes: a word begins as one token a byte, and the pair with the lowest rank (the leftmost of equals) is merged until no
-/// pair of neighbours has a rank (Sennrich et al. 2016; the merging order of the `tokenizers` library). Immutable.
+/// The model `BPE` over bytes: a word begins as one token a byte, and the pair with the lowest rank (the leftmost of equals) is merged
+/// until no pair of neighbours has a rank (Sennrich et al. 2016; the merging order of the `tokenizers` library). Immutable.
 class Bpe {
 public:
     /// Memory that one thread lends to `encode`, so that words need no allocation.

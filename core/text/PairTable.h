@@ -9,8 +9,8 @@
 
 namespace secateur {
 
-/// The merges of a BPE model: pair of tokens -> rank and merged token. A hash table with open addressing, because looking pairs up is most of the
-/// work of encoding.
+/// The merges of a BPE model: pair of tokens -> rank and merged token. A hash table with open addressing, because looking pairs up is
+/// most of the work of encoding.
 class PairTable {
 public:
     struct Merge {

@@ -12,7 +12,8 @@
 
 namespace secateur {
 
-/// The pre-tokenizer `ByteLevel`. That bytes are then written as letters is left to the model, which works on bytes; so this step must be the last.
+/// The pre-tokenizer `ByteLevel`. That bytes are then written as letters is left to the model, which works on bytes; so this step must be
+/// the last.
 struct ByteLevelSplit {
     bool addsPrefixSpace = false; ///< a piece that does not begin with a space gets one
     std::optional<Split> pattern; ///< GPT-2's, when it is used

@@ -11,10 +11,10 @@ namespace secateur {
 
 /// A regular expression of a tokenizer.json, compiled for PCRE2.
 ///
-/// The `tokenizers` library hands its patterns to Oniguruma (Ruby syntax, UTF-8). What PCRE2 would read differently is translated: `\s` is the
-/// property White_Space (PCRE2 adds U+180E), `\w` and [:alpha:] have Oniguruma's Unicode meaning, \p{Han} is the script and not its extensions, `\h` is a
-/// hexadecimal digit, `^` and `$` are the ends of lines. Characters newer than PCRE2's version of Unicode count as unassigned.
-/// What cannot be translated is an Error. Immutable; may be used by several threads.
+/// The `tokenizers` library hands its patterns to Oniguruma (Ruby syntax, UTF-8). What PCRE2 would read differently is translated: `\s`
+/// is the property White_Space (PCRE2 adds U+180E), `\w` and [:alpha:] have Oniguruma's Unicode meaning, \p{Han} is the script and not
+/// its extensions, `\h` is a hexadecimal digit, `^` and `$` are the ends of lines. Characters newer than PCRE2's version of Unicode count
+/// as unassigned. What cannot be translated is an Error. Immutable; may be used by several threads.
 class RegularExpression {
 public:
     struct Match {

@@ -34,8 +34,9 @@ struct TokenWindows {
     }
 };
 
-/// Joins the documents by a blank line ("\n\n"), tokenises once and cuts into windows (method.md section 2 of the design; the authors' calibration).
-/// Throws Error when the text is shorter than the windows wanted (how many tokens there are, how many are needed) or than one window.
+/// Joins the documents by a blank line ("\n\n"), tokenises once and cuts into windows (method.md section 2 of the design; the authors'
+/// calibration). Throws Error when the text is shorter than the windows wanted (how many tokens there are, how many are needed) or than
+/// one window.
 TokenWindows readWindows(const Tokenizer &tokenizer, const TextSettings &settings);
 
 } // namespace secateur

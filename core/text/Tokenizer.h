@@ -16,9 +16,9 @@ using TokenId = std::int32_t;
 
 /// A tokenizer read from tokenizer.json (the format of Hugging Face's `tokenizers` library), with the ids of that library.
 ///
-/// Supported: BPE with byte-level pre-tokenizers (ByteLevel with or without its own pattern, Digits, Split by a regular expression, Sequence),
-/// `ignore_merges`, added tokens with their flags, the NFC normalizer, the ByteLevel decoder. Any other component is an Error that names it. The
-/// file's post-processor, truncation and padding are not applied: texts are encoded whole and with nothing added.
+/// Supported: BPE with byte-level pre-tokenizers (ByteLevel with or without its own pattern, Digits, Split by a regular expression,
+/// Sequence), `ignore_merges`, added tokens with their flags, the NFC normalizer, the ByteLevel decoder. Any other component is an Error
+/// that names it. The file's post-processor, truncation and padding are not applied: texts are encoded whole and with nothing added.
 /// Immutable; one tokenizer may be used by several threads.
 class Tokenizer {
 public:
@@ -32,7 +32,8 @@ public:
 
     /// The ids of `text` (UTF-8; invalid sequences are read as U+FFFD), without the special tokens that a post-processor would add.
     std::vector<TokenId> encode(std::string_view text) const;
-    /// The text of `ids`; bytes that are no UTF-8 become U+FFFD. Special tokens are left out when asked. Ids that do not exist are left out.
+    /// The text of `ids`; bytes that are no UTF-8 become U+FFFD. Special tokens are left out when asked. Ids that do not exist are left
+    /// out.
     std::string decode(std::span<const TokenId> ids, bool skipSpecial = false) const;
 
     /// Number of ids: the largest id plus one, added tokens included.

@@ -10,8 +10,8 @@ namespace secateur {
 /// Where the first ill-formed sequence of `text` begins; its size when the whole of it is UTF-8 (Unicode standard, table 3-7).
 std::size_t firstIllFormed(std::string_view text);
 
-/// `text` with one U+FFFD for every maximal subpart of an ill-formed sequence: the practice that the Unicode standard recommends (section 3.9),
-/// and what Python's bytes.decode("utf-8", "replace") does.
+/// `text` with one U+FFFD for every maximal subpart of an ill-formed sequence: the practice that the Unicode standard recommends (section
+/// 3.9), and what Python's bytes.decode("utf-8", "replace") does.
 std::string replaceIllFormed(std::string_view text);
 
 /// The code point that begins at `position` of well-formed text.

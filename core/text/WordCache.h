@@ -13,8 +13,8 @@ namespace secateur {
 
 /// Remembers where in the ids written so far those of a word stand, so that a word that comes again is copied instead of merged again.
 ///
-/// A table of fixed size in which a word replaces the one that has its place. Serves one call of `encode`: the words and the ids are borrowed, so
-/// both must outlive it.
+/// A table of fixed size in which a word replaces the one that has its place. Serves one call of `encode`: the words and the ids are
+/// borrowed, so both must outlive it.
 class WordCache {
 public:
     /// For a text of `bytes`: a short text gets a small table.

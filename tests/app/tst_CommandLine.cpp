@@ -19,16 +19,16 @@ struct Outcome {
     QByteArray output, errors;
     QList<QJsonObject> events; ///< lines of the output that are JSON
 
-    QJsonObject result() const
-    {
-        return events.isEmpty() || events.last().value("event") != "result" ? QJsonObject() : events.last();
-    }
+    QJsonObject result() const { return events.isEmpty() || events.last().value("event") != "result" ? QJsonObject() : events.last(); }
 };
 
 Outcome finished(QProcess &process)
 {
     process.waitForFinished(300'000);
-    Outcome outcome{process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1, process.readAllStandardOutput(), process.readAllStandardError(), {}};
+    Outcome outcome{process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
+                    process.readAllStandardOutput(),
+                    process.readAllStandardError(),
+                    {}};
     for (const QByteArray &line : outcome.output.split('\n'))
         if (const QJsonDocument document = QJsonDocument::fromJson(line); document.isObject())
             outcome.events << document.object();
@@ -125,10 +125,14 @@ void tst_CommandLine::failuresEndWithOneAndNameObjectAndRemedy_data()
     QTest::newRow("no config") << QStringList{"inspect", SECATEUR_SOURCE_DIR "/resources/sample/text"} << QByteArray("config.json");
     QTest::newRow("sparsity") << QStringList{"plan", kModel, "--sparsity", "1.5"} << QByteArray("The sparsity 1.5 is out of range.");
     QTest::newRow("no text file") << QStringList{"evaluate", kModel, "--text", "/no/such/text.txt"} << QByteArray("/no/such/text.txt");
-    QTest::newRow("short text") << QStringList{"calibrate", kModel, "--text", SECATEUR_SOURCE_DIR "/resources/sample/README.md", "--output", "/tmp/never"} << QByteArray("16,384");
+    QTest::newRow("short text") << QStringList{"calibrate", kModel,      "--text", SECATEUR_SOURCE_DIR "/resources/sample/README.md",
+                                               "--output",  "/tmp/never"}
+                                << QByteArray("16,384");
     QTest::newRow("scores of nothing") << QStringList{"plan", kModel, "--sparsity", "0.5", "--scores", kText} << QByteArray("grimm.txt");
-    QTest::newRow("no plan") << QStringList{"export", kModel, "--plan", "/no/plan.json", "--output", "/tmp/never"} << QByteArray("/no/plan.json");
-    QTest::newRow("unknown device") << QStringList{"evaluate", kModel, "--text", kText, "--device", "tpu"} << QByteArray("There is no device 'tpu'.");
+    QTest::newRow("no plan") << QStringList{"export", kModel, "--plan", "/no/plan.json", "--output", "/tmp/never"}
+                             << QByteArray("/no/plan.json");
+    QTest::newRow("unknown device") << QStringList{"evaluate", kModel, "--text", kText, "--device", "tpu"}
+                                    << QByteArray("There is no device 'tpu'.");
 }
 
 void tst_CommandLine::failuresEndWithOneAndNameObjectAndRemedy()
@@ -155,7 +159,8 @@ void tst_CommandLine::inspectCountsTheModel()
 
 void tst_CommandLine::planOfAConfigNeedsNoModel()
 {
-    const QJsonObject result = run({"plan", "--config", SECATEUR_FIXTURES "/configs/llama-2-7b.json", "--sparsity", "0.375", "--json"}).result();
+    const QJsonObject result =
+        run({"plan", "--config", SECATEUR_FIXTURES "/configs/llama-2-7b.json", "--sparsity", "0.375", "--json"}).result();
     QCOMPARE(result.value("N").toInt(), 9);
     QCOMPARE(result.value("K").toInt(), 6368);
     QVERIFY(result.value("sparsityLayers").toDouble() > result.value("sparsityModel").toDouble());
@@ -172,7 +177,9 @@ void tst_CommandLine::infeasibleRemovalsNameBothBounds()
 void tst_CommandLine::pruneDoesAllOfIt()
 {
     QTemporaryDir folder;
-    const Outcome outcome = run(QStringList{"prune", kModel, "--sparsity", "0.375", "--evaluate", kHeldOut, "--output", folder.filePath("out"), "--save-plan", folder.filePath("plan.json"), "--json"} + kShort);
+    const Outcome outcome = run(QStringList{"prune", kModel, "--sparsity", "0.375", "--evaluate", kHeldOut, "--output",
+                                            folder.filePath("out"), "--save-plan", folder.filePath("plan.json"), "--json"} +
+                                kShort);
     QCOMPARE(outcome.exitCode, 0);
     const QJsonObject result = outcome.result();
     QCOMPARE(result.value("N").toInt(), 3);
@@ -204,7 +211,8 @@ void tst_CommandLine::stagesGiveThePlanOfPrune()
     QCOMPARE(run(QStringList{"calibrate", kModel, "--output", scores} + kShort).exitCode, 0);
     QCOMPARE(run({"search", kModel, "--scores", scores, "--sparsity", "0.5", "--save-plan", plan}).exitCode, 0);
     QCOMPARE(run({"export", kModel, "--plan", plan, "--output", folder.filePath("a")}).exitCode, 0);
-    const QJsonObject pruned = run(QStringList{"prune", kModel, "--sparsity", "0.5", "--output", folder.filePath("b"), "--json"} + kShort).result();
+    const QJsonObject pruned =
+        run(QStringList{"prune", kModel, "--sparsity", "0.5", "--output", folder.filePath("b"), "--json"} + kShort).result();
     const auto bytes = [&](const char *name) {
         QFile file(folder.filePath(name));
         return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
@@ -216,13 +224,19 @@ void tst_CommandLine::stagesGiveThePlanOfPrune()
     QCOMPARE(planned.value("K"), pruned.value("K"));
     QCOMPARE(planned.value("removalOrder").toArray().size(), 0);
     // The manifest of an export is a plan as well.
-    QCOMPARE(run({"evaluate", kModel, "--plan", folder.filePath("a/pruning_manifest.json"), "--text", kHeldOut, "--windows", "2", "--json"}).result().value("planHash"), pruned.value("planHash"));
+    QCOMPARE(run({"evaluate", kModel, "--plan", folder.filePath("a/pruning_manifest.json"), "--text", kHeldOut, "--windows", "2", "--json"})
+                 .result()
+                 .value("planHash"),
+             pruned.value("planHash"));
 }
 
 void tst_CommandLine::manifestRepeatsTheRun()
 {
     QTemporaryDir folder;
-    QCOMPARE(run(QStringList{"prune", kModel, "--sparsity", "0.25", "--protect", "2,3", "--seed", "5", "--output", folder.filePath("a")} + kShort).exitCode, 0);
+    QCOMPARE(run(QStringList{"prune", kModel, "--sparsity", "0.25", "--protect", "2,3", "--seed", "5", "--output", folder.filePath("a")} +
+                 kShort)
+                 .exitCode,
+             0);
     QFile manifest(folder.filePath("a/pruning_manifest.json"));
     QVERIFY(manifest.open(QIODevice::ReadOnly));
     QStringList command;
@@ -240,7 +254,8 @@ void tst_CommandLine::manifestRepeatsTheRun()
 void tst_CommandLine::searchIsExtendedAndEqualsALongOne()
 {
     QTemporaryDir folder;
-    const QString scores = folder.filePath("scores.safetensors"), plan = folder.filePath("plan.json"), longer = folder.filePath("longer.json");
+    const QString scores = folder.filePath("scores.safetensors"), plan = folder.filePath("plan.json"),
+                  longer = folder.filePath("longer.json");
     run(QStringList{"calibrate", kModel, "--output", scores} + kShort);
     run({"search", kModel, "--scores", scores, "--sparsity", "0.375", "--save-plan", plan});
     const Outcome extended = run({"search", kModel, "--plan", plan, "--remove", "5", "--save-plan", longer, "--json"});
@@ -292,7 +307,9 @@ void tst_CommandLine::interruptStopsWithinASecond()
     QFETCH(QString, phase);
     QTemporaryDir folder;
     QProcess process;
-    process.start(SECATEUR_CLI, QStringList{"prune", kModel, "--sparsity", "0.5", "--evaluate", kHeldOut, "--output", folder.filePath("out"), "--json"} + kShort);
+    process.start(SECATEUR_CLI,
+                  QStringList{"prune", kModel, "--sparsity", "0.5", "--evaluate", kHeldOut, "--output", folder.filePath("out"), "--json"} +
+                      kShort);
     const QByteArray wanted = "\"phase\":\"" + phase.toUtf8() + "\"";
     QByteArray seen;
     while (!seen.contains(wanted) && process.waitForReadyRead(60'000))
@@ -312,7 +329,8 @@ void tst_CommandLine::interruptStopsWithinASecond()
 void tst_CommandLine::interruptedSearchGoesOnToTheSamePlan()
 {
     QTemporaryDir folder;
-    const QString scores = folder.filePath("scores.safetensors"), whole = folder.filePath("whole.json"), plan = folder.filePath("plan.json");
+    const QString scores = folder.filePath("scores.safetensors"), whole = folder.filePath("whole.json"),
+                  plan = folder.filePath("plan.json");
     run(QStringList{"calibrate", kModel, "--output", scores} + kShort);
     const QJsonObject expected = run({"search", kModel, "--scores", scores, "--sparsity", "0.5", "--save-plan", whole, "--json"}).result();
     QProcess process;

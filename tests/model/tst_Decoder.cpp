@@ -2,10 +2,10 @@
 // The decoder against transformers, on tiny random checkpoints of every variant of the Llama family.
 #include "TinyLlamas.h"
 
+#include "foundation/Error.h"
 #include "model/FiniteCheck.h"
 #include "model/Generator.h"
 #include "model/LanguageHead.h"
-#include "foundation/Error.h"
 
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/full_like.h>
@@ -75,7 +75,9 @@ void tst_Decoder::sixteenBitLogitsAreWithinTheRoundingOfTheType()
     const at::Tensor tokens = expected["input_ids"].to(at::kLong);
     const double scale = expected["logits"].abs().max().item<double>();
     QCOMPARE_LE(largestDifference(logitsOf(loadDecoder(tinyLlama("bf16"), 40, c10::kBFloat16), tokens), expected["logits"]), 0.05 * scale);
-    QCOMPARE_LE(largestDifference(logitsOf(loadDecoder(tinyLlama("fp16"), 40, c10::kHalf), expectedOf("fp16")["input_ids"].to(at::kLong)), expectedOf("fp16")["logits"]), 0.01 * scale);
+    QCOMPARE_LE(largestDifference(logitsOf(loadDecoder(tinyLlama("fp16"), 40, c10::kHalf), expectedOf("fp16")["input_ids"].to(at::kLong)),
+                                  expectedOf("fp16")["logits"]),
+                0.01 * scale);
 }
 
 void tst_Decoder::cachedGenerationEqualsTransformers()
@@ -86,7 +88,9 @@ void tst_Decoder::cachedGenerationEqualsTransformers()
     const Decoder decoder = loadDecoder(tinyLlama("mha"), 64);
     JobContext context;
     std::vector<std::int32_t> heard;
-    const auto ids = Generator(decoder, {}).generate(prompt, std::int64_t(expected.at("ids").size()), {}, context, [&](std::int32_t id) { heard.push_back(id); });
+    const auto ids = Generator(decoder, {}).generate(prompt, std::int64_t(expected.at("ids").size()), {}, context, [&](std::int32_t id) {
+        heard.push_back(id);
+    });
     QCOMPARE(ids, expected.at("ids").get<std::vector<std::int32_t>>());
     QCOMPARE(heard, ids);
 }
@@ -94,7 +98,8 @@ void tst_Decoder::cachedGenerationEqualsTransformers()
 void tst_Decoder::cachedGenerationEqualsRecomputation()
 {
     const Decoder dense = loadDecoder(tinyLlama("gqa"), 40);
-    const Decoder decoder = pruned(dense, {{0, 3, 5, 9, 11, 20, 40}, {1, 2, 3}, {7, 40, 41, 47}}, {1}); // a layer without a cache in the middle
+    const Decoder decoder =
+        pruned(dense, {{0, 3, 5, 9, 11, 20, 40}, {1, 2, 3}, {7, 40, 41, 47}}, {1}); // a layer without a cache in the middle
     const std::vector<std::int32_t> prompt = {5, 9, 33, 2};
     JobContext context;
     const auto ids = Generator(decoder, {}).generate(prompt, 12, {}, context);
@@ -111,7 +116,8 @@ void tst_Decoder::sampledTextRepeatsWithItsSeed()
     const Decoder decoder = loadDecoder(tinyLlama("mha"), 64);
     JobContext context;
     const auto write = [&](std::uint64_t seed, std::int64_t topK) {
-        return Generator(decoder, {.temperature = 2.0, .topK = topK, .topP = 1, .seed = seed}).generate(std::vector<std::int32_t>{3, 4}, 30, {}, context);
+        return Generator(decoder, {.temperature = 2.0, .topK = topK, .topP = 1, .seed = seed})
+            .generate(std::vector<std::int32_t>{3, 4}, 30, {}, context);
     };
     QCOMPARE(write(1, 0), write(1, 0));
     QVERIFY(write(1, 0) != write(2, 0));
@@ -172,7 +178,8 @@ void tst_Decoder::nonFiniteActivationsNameTheLayer()
     const Decoder decoder = withHugeNeuron(loadDecoder(tinyLlama("mha"), 40), 1);
     const at::Tensor tokens = expectedOf("mha")["input_ids"].to(at::kLong);
     try {
-        throwNonFinite(decoder, tokens, [](std::int64_t) { return false; }, "");
+        throwNonFinite(
+            decoder, tokens, [](std::int64_t) { return false; }, "");
         QFAIL("nothing was thrown");
     } catch (const Error &problem) {
         QCOMPARE(QString(problem.what()), QString("The activations of layer 1 are not finite."));

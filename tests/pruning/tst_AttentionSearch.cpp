@@ -2,18 +2,18 @@
 // The sweep against the search that evaluates every candidate alone: the same bits, whatever is restarted, cancelled or continued.
 #include "../model/TinyLlamas.h"
 
+#include "foundation/Error.h"
 #include "model/LanguageHead.h"
 #include "pruning/AttentionSearch.h"
-#include "foundation/Error.h"
 
-#include <ATen/ops/randint.h>
-#include <ATen/ops/ones.h>
-#include <ATen/ops/randn.h>
-#include <ATen/ops/zeros_like.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Context.h>
-#include <c10/core/InferenceMode.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/randint.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros_like.h>
 #include <QtTest>
+#include <c10/core/InferenceMode.h>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -36,11 +36,20 @@ Decoder randomDecoder(c10::ScalarType dtype)
     spec.hiddenSize = 32;
     spec.vocabularySize = kVocabulary;
     spec.contextLength = 64;
-    const auto matrix = [&](std::int64_t rows, std::int64_t columns) { return LinearWeights{(at::randn({rows, columns}) * 0.25).to(dtype), {}}; };
-    Weights weights{.embedding = at::randn({kVocabulary, 32}).to(dtype), .layers = {}, .finalNorm = at::ones({32}).to(dtype), .head = at::randn({kVocabulary, 32}).to(dtype)};
+    const auto matrix = [&](std::int64_t rows, std::int64_t columns) {
+        return LinearWeights{(at::randn({rows, columns}) * 0.25).to(dtype), {}};
+    };
+    Weights weights{.embedding = at::randn({kVocabulary, 32}).to(dtype),
+                    .layers = {},
+                    .finalNorm = at::ones({32}).to(dtype),
+                    .head = at::randn({kVocabulary, 32}).to(dtype)};
     for (std::int64_t i = 0; i < kLayers; ++i) {
         spec.layers.push_back({.attention = AttentionSpec{.heads = 4, .kvHeads = 2, .headDim = 8}, .ffn = {.neurons = 20 + i}});
-        LayerWeights layer{.attention = AttentionWeights{.norm = at::ones({32}).to(dtype), .query = matrix(32, 32), .key = matrix(16, 32), .value = matrix(16, 32), .output = matrix(32, 32)},
+        LayerWeights layer{.attention = AttentionWeights{.norm = at::ones({32}).to(dtype),
+                                                         .query = matrix(32, 32),
+                                                         .key = matrix(16, 32),
+                                                         .value = matrix(16, 32),
+                                                         .output = matrix(32, 32)},
                            .ffnNorm = at::ones({32}).to(dtype),
                            .ffn = {matrix(20 + i, 32), matrix(20 + i, 32), matrix(32, 20 + i)}};
         weights.layers.push_back(std::move(layer));
@@ -123,7 +132,8 @@ SearchRecord emptyRecord(const SearchSettings &settings)
     return {.settings = settings, .provenance = {}, .initialLoss = kUnknown, .steps = {}};
 }
 
-SearchRecord sweep(const Decoder &decoder, const at::Tensor &tokens, std::int64_t removals, const SearchSettings &settings, std::int64_t stateBytes, std::int64_t *passes = nullptr)
+SearchRecord sweep(const Decoder &decoder, const at::Tensor &tokens, std::int64_t removals, const SearchSettings &settings,
+                   std::int64_t stateBytes, std::int64_t *passes = nullptr)
 {
     SearchRecord record = emptyRecord(settings);
     AttentionSearch search(decoder, tokens, settings.referenceLoss ? LossType::Reference : LossType::Float32, stateBytes);
@@ -167,7 +177,9 @@ void tst_AttentionSearch::sweepEqualsNaiveEvaluation_data()
         for (const int windows : {1, 3})
             for (const int states : {0, 1, 2})
                 for (const bool isReference : {false, true})
-                    QTest::addRow("%s, %d windows, states %d%s", isBFloat16 ? "bf16" : "fp32", windows, states, isReference ? ", reference loss" : "") << isBFloat16 << windows << states << isReference;
+                    QTest::addRow("%s, %d windows, states %d%s", isBFloat16 ? "bf16" : "fp32", windows, states,
+                                  isReference ? ", reference loss" : "")
+                        << isBFloat16 << windows << states << isReference;
 }
 
 void tst_AttentionSearch::sweepEqualsNaiveEvaluation()
@@ -290,7 +302,8 @@ void tst_AttentionSearch::tiesGoToTheLowestLayer()
     const Decoder random = randomDecoder(c10::kFloat);
     Weights weights = random.weights();
     for (LayerWeights &layer : weights.layers)
-        layer.attention->output.weight = at::zeros_like(layer.attention->output.weight); // attentions that add nothing: all candidates are equal
+        layer.attention->output.weight =
+            at::zeros_like(layer.attention->output.weight); // attentions that add nothing: all candidates are equal
     const Decoder decoder(random.spec(), weights, kTokens);
     QCOMPARE(sweep(decoder, randomTokens(1), 3, {}, 0).removalOrder(), (std::vector<std::int64_t>{0, 1, 2}));
     SearchSettings settings;

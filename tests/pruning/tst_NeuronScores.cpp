@@ -7,8 +7,8 @@
 #include "pruning/NeuronScoring.h"
 
 #include <ATen/ops/topk.h>
-#include <QtTest>
 #include <QTemporaryDir>
+#include <QtTest>
 #include <limits>
 
 using namespace secateur;
@@ -48,7 +48,8 @@ void tst_NeuronScores::scoresEqualHooksOnTransformers()
         const at::Tensor row = expected["scores"].select(0, i);
         for (std::int64_t j = 0; j < row.size(0); ++j) {
             const double ours = double(scores.layers[std::size_t(i)][std::size_t(j)]), theirs = row[j].item<double>();
-            QVERIFY2(std::abs(ours - theirs) <= 1e-5 * theirs, qPrintable(QString("layer %1 neuron %2: %3, %4").arg(i).arg(j).arg(ours).arg(theirs)));
+            QVERIFY2(std::abs(ours - theirs) <= 1e-5 * theirs,
+                     qPrintable(QString("layer %1 neuron %2: %3, %4").arg(i).arg(j).arg(ours).arg(theirs)));
         }
         for (const std::int64_t count : {1, 13, 24, 47, 48}) { // the sets that torch.topk keeps, as the authors do
             const at::Tensor top = std::get<0>(std::get<1>(at::topk(row, count)).sort());

@@ -36,7 +36,8 @@ PruningPlan smallPlan()
     const double nan = std::numeric_limits<double>::quiet_NaN();
     plan.search.initialLoss = 3.0;
     plan.search.settings.protectedLayers = {0};
-    plan.search.steps = {{.losses = {nan, 2.5, 3.5}, .removed = 1, .isForced = false}, {.losses = {nan, nan, 4.0 / 3}, .removed = 2, .isForced = true}};
+    plan.search.steps = {{.losses = {nan, 2.5, 3.5}, .removed = 1, .isForced = false},
+                         {.losses = {nan, nan, 4.0 / 3}, .removed = 2, .isForced = true}};
     plan.removedAttentions = {1, 2};
     return plan;
 }

@@ -118,7 +118,8 @@ void tst_SparsityBalance::infeasibleRemovalsNameBothBounds()
     QVERIFY2(text.contains(why), qPrintable(text));
     // The bounds by their definition: N A <= s M and N A + L F >= s M.
     const double A = 4.0 * 4096 * 4096, F = 3.0 * 4096 * 11008, M = double(layerParameters(spec));
-    const auto least = qint64(std::max(0.0, std::ceil((sparsity * M - 32 * F) / A))), most = qint64(std::min(32.0, std::floor(sparsity * M / A)));
+    const auto least = qint64(std::max(0.0, std::ceil((sparsity * M - 32 * F) / A))),
+               most = qint64(std::min(32.0, std::floor(sparsity * M / A)));
     QVERIFY2(text.contains(QString("Feasible: %1 to %2.").arg(least).arg(most)), qPrintable(text));
 }
 
@@ -163,7 +164,8 @@ void tst_SparsityBalance::settingsOutOfRangeAreRefused()
     QFETCH(double, alpha);
     QFETCH(qint64, multiple);
     QFETCH(QString, what);
-    const QString text = complaint(shapeOf("llama-2-7b"), {.sparsity = sparsity, .alpha = alpha, .attentionsToRemove = {}, .widthMultiple = multiple});
+    const QString text =
+        complaint(shapeOf("llama-2-7b"), {.sparsity = sparsity, .alpha = alpha, .attentionsToRemove = {}, .widthMultiple = multiple});
     QVERIFY2(text.contains(what), qPrintable(text));
 }
 
@@ -173,7 +175,7 @@ void tst_SparsityBalance::widthMultipleRoundsToTheNearest()
     settings.widthMultiple = 256;
     const ModelSpec spec = shapeOf("llama-3-8b");
     const SparsityBalance b = balance(spec, settings);
-    QCOMPARE(b.neuronsKept, 7936); // 7893 lies between 7680 and 7936
+    QCOMPARE(b.neuronsKept, 7936);       // 7893 lies between 7680 and 7936
     QVERIFY(b.sparsityLayers() < 0.375); // what is really reached
     settings.widthMultiple = 100000;
     QCOMPARE(balance(spec, settings).neuronsKept, 14336); // never more than there are

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: GPL-3.0-or-later
-// Whole texts with real tokenizers, against what the `tokenizers` library and llama.cpp make of them. Most files may not be passed on, so they are
-// looked for in the folder of shared data; SECATEUR_SMOLLM2 names the folder of a SmolLM2 checkpoint.
+// SPDX-License-Identifier: GPL-3.0-or-later Whole texts with real tokenizers, against what the `tokenizers` library and llama.cpp make of
+// them. Most files may not be passed on, so they are looked for in the folder of shared data; SECATEUR_SMOLLM2 names the folder of a
+// SmolLM2 checkpoint.
 #include "text/DocumentSource.h"
 #include "text/Tokenizer.h"
 

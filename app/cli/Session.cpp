@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/Session.h"
+
+#include "checkpoint/Checkpoint.h"
+#include "foundation/AtomicPath.h"
+#include "foundation/Error.h"
+#include "model/Families.h"
+
+namespace secateur::cli {
+namespace {
+
+constexpr std::int64_t kUsualWindows = 32, kUsualLength = 2048; // the authors' calibration
+
+std::string joined(const std::vector<std::int64_t> &numbers)
+{
+    std::string text;
+    for (const std::int64_t number : numbers)
+        text += (text.empty() ? "" : ", ") + std::to_string(number);
+    return text.empty() ? "none" : text;
+}
+
+} // namespace
+
+Session::Session(const Options &options, std::stop_token stop, Reporter &reporter)
+    : o(options), report(reporter), context(std::move(stop), [this](const Progress &p) { report.progress(p); })
+{
+}
+
+std::string percent(double share)
+{
+    return decimal(100 * share, 2) + " %";
+}
+
+void Session::open()
+{
+    engine.emplace(o.engine);
+    model = engine->open(o.model);
+}
+
+ModelSpec Session::specOfModelOrConfig()
+{
+    if (!o.model.empty()) {
+        open();
+        return model->spec;
+    }
+    return specFromConfig(readConfig(o.config), o.config.string());
+}
+
+TextSettings Session::textOf(const std::vector<std::filesystem::path> &files, std::optional<std::int64_t> windows) const
+{
+    return {
+        .files = files, .windows = windows, .length = o.length.value_or(std::min(kUsualLength, model->spec.contextLength)), .seed = o.seed};
+}
+
+TextSettings Session::calibrationText() const
+{
+    return textOf(o.texts, o.windows.value_or(kUsualWindows));
+}
+
+BalanceSettings Session::balanceSettings() const
+{
+    return {.sparsity = o.sparsity.value(), .alpha = o.alpha, .attentionsToRemove = o.remove, .widthMultiple = o.widthMultiple};
+}
+
+SearchSettings Session::searchSettings() const
+{
+    return {.windows = o.searchWindows,
+            .referenceLoss = o.lossType == "reference",
+            .forcedLayers = o.forcedLayers,
+            .protectedLayers = o.protectedLayers};
+}
+
+ExportSettings Session::exportSettings() const
+{
+    ExportSettings settings{
+        .format = o.format, .output = o.output, .isOverwriteAllowed = o.isOverwriteAllowed, .dtype = {}, .command = repeatableCommand(o)};
+    if (!o.exportDtype.empty())
+        settings.dtype = dtypeFromConfigName(o.exportDtype);
+    return settings;
+}
+
+std::optional<PruningPlan> Session::optionalPlan()
+{
+    if (o.plan.empty())
+        return {};
+    PruningPlan plan = loadPlan(o.plan);
+    checkPlan(plan, model->spec, engine->modelHash(context));
+    return plan;
+}
+
+NeuronScores Session::loadMatchingScores()
+{
+    NeuronScores scores = loadScores(o.scores);
+    if (scores.provenance.modelHash != engine->modelHash(context))
+        throw Error("The scores in '" + o.scores.string() + "' were made from another model.",
+                    "Calibrate this model, or open the one that the scores were made from.");
+    return scores;
+}
+
+void Session::refuseExistingFile(const std::filesystem::path &file) const
+{
+    if (!file.empty() && std::filesystem::exists(file) && !o.isOverwriteAllowed)
+        throw Error("The output '" + file.string() + "' exists.", "Choose another name, or replace it with --overwrite.");
+    if (!file.empty())
+        const AtomicPath probe(file); // throws when it could not be written
+}
+
+void Session::runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings)
+{
+    const auto save = [&](const PruningPlan &current) {
+        if (!o.savePlan.empty())
+            savePlan(current, o.savePlan);
+    };
+    const auto heard = [&](std::int64_t step, std::int64_t layer, double loss) {
+        report.event({{"event", "candidate"}, {"step", step}, {"layer", layer}, {"loss", loss}});
+    };
+    try {
+        engine->search(plan, text, settings, context, heard, save);
+    } catch (const Cancelled &) {
+        save(plan); // what an unfinished step has evaluated is kept as well
+        if (!o.savePlan.empty())
+            report.line("What was found so far is in '" + o.savePlan.string() + "'; go on with: secateur-cli search MODEL --plan " +
+                        o.savePlan.string());
+        throw;
+    }
+    save(plan);
+}
+
+void Session::showBalance(const SparsityBalance &b)
+{
+    report.line("N = " + std::to_string(b.attentionsToRemove) + " attentions to remove (feasible: " + std::to_string(b.leastAttentions) +
+                " to " + std::to_string(b.mostAttentions) + "), K = " + grouped(b.neuronsKept) + " neurons kept in every layer");
+    report.table({{"", "dense", "pruned", "sparsity"},
+                  {"parameters, layers", grouped(b.denseLayerParameters), grouped(b.layerParameters), percent(b.sparsityLayers())},
+                  {"parameters, model", grouped(b.denseModelParameters), grouped(b.modelParameters), percent(b.sparsityModel())}});
+}
+
+void Session::showOrder(const PruningPlan &plan)
+{
+    report.line("attentions removed, in order: " + joined(plan.removedAttentions));
+    report.line("plan " + plan.hash());
+}
+
+nlohmann::json Session::resultOf(const SparsityBalance &b, const PruningPlan *plan) const
+{
+    nlohmann::json result = {{"event", "result"},
+                             {"command", o.command},
+                             {"N", b.attentionsToRemove},
+                             {"K", b.neuronsKept},
+                             {"leastN", b.leastAttentions},
+                             {"mostN", b.mostAttentions},
+                             {"sparsityLayers", b.sparsityLayers()},
+                             {"sparsityModel", b.sparsityModel()},
+                             {"parameters", {{"dense", b.denseModelParameters}, {"pruned", b.modelParameters}}},
+                             {"layerParameters", {{"dense", b.denseLayerParameters}, {"pruned", b.layerParameters}}},
+                             {"removalOrder", nlohmann::json::array()},
+                             {"planHash", nullptr}};
+    if (plan) {
+        result["removalOrder"] = plan->removedAttentions;
+        result["planHash"] = plan->hash();
+    }
+    return result;
+}
+
+/// Adds what every result has, and prints it.
+void Session::finish(nlohmann::json result)
+{
+    result["event"] = "result";
+    result["command"] = o.command;
+    result["seconds"] = report.seconds();
+    if (engine) {
+        const EngineReport r = engine->report();
+        result["peakMemoryBytes"] = r.peakMemoryBytes;
+        result["peakDeviceMemoryBytes"] = r.peakDeviceMemoryBytes;
+        result["device"] = r.device;
+        result["dtype"] = r.dtype;
+        result["threads"] = r.threads;
+        result["torch"] = r.torchVersion;
+    }
+    report.event(result);
+}
+
+} // namespace secateur::cli

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "cli/Options.h"
+#include "cli/Reporter.h"
+#include "foundation/JobContext.h"
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace secateur::cli {
+
+/// One command in progress: the options, the engine with the open model, and where to report. Commands.cpp has the commands, Session.cpp
+/// what they share.
+class Session {
+public:
+    Session(const Options &options, std::stop_token stop, Reporter &reporter);
+
+    void inspect();
+    void calibrate();
+    void plan();
+    void search();
+    void prune();
+    void evaluate();
+    void generate();
+    void exportPlan();
+    void logits();
+
+private:
+    void open();
+    ModelSpec specOfModelOrConfig();
+    TextSettings calibrationText() const;
+    TextSettings textOf(const std::vector<std::filesystem::path> &files, std::optional<std::int64_t> windows) const;
+    BalanceSettings balanceSettings() const;
+    SearchSettings searchSettings() const;
+    ScoreNorm norm() const { return o.norm == "l1" ? ScoreNorm::L1 : ScoreNorm::L2; }
+    ExportSettings exportSettings() const;
+    std::optional<PruningPlan> optionalPlan();
+    NeuronScores loadMatchingScores();
+    void refuseExistingFile(const std::filesystem::path &file) const;
+    void runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings);
+    void showBalance(const SparsityBalance &balance);
+    void showOrder(const PruningPlan &plan);
+    nlohmann::json resultOf(const SparsityBalance &balance, const PruningPlan *plan) const;
+    void finish(nlohmann::json result);
+
+    const Options &o;
+    Reporter &report;
+    JobContext context;
+    std::optional<Engine> engine;
+    std::shared_ptr<const ModelSummary> model;
+};
+
+/// A share as "37.50 %".
+std::string percent(double share);
+
+} // namespace secateur::cli

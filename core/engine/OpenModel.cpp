@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/OpenModel.h"
+
+#include "foundation/Error.h"
+#include "model/Families.h"
+#include "model/Tensors.h"
+
+#include <ATen/Parallel.h>
+#include <algorithm>
+#include <torch/headeronly/version.h>
+
+namespace secateur {
+namespace {
+
+constexpr std::int64_t kCheckTokens = 128;
+
+/// What every export is checked on: prose, numbers, code and other scripts, so that many rows of the embedding are touched.
+constexpr const char *kCheckText =
+    "Once upon a time there was a gardener who pruned an old pear tree every winter. In 1887 he cut 37.5 % of its branches, and the "
+    "neighbours laughed; but in spring it bore more fruit than ever. \"Prune the wood that bears nothing,\" he said, \"and keep what feeds "
+    "the "
+    "rest.\"\n\nfor (int i = 0; i < 10; ++i) sum += weights[i] * x[i];\n\nL'automne \u00e9tait doux. \u0421\u0430\u0434 "
+    "\u0437\u0438\u043c\u043e\u0439. \u5eab\u3092\u526a\u5b9a\u3059\u308b. E = mc^2, and the quick brown fox jumps over the lazy dog, "
+    "again "
+    "and again, until the whole page is full of words.";
+
+} // namespace
+
+OpenModel::OpenModel(const std::filesystem::path &folder, c10::Device device, std::string dtype)
+    : m_device(device),
+      m_dtype(std::move(dtype)),
+      m_checkpoint(Checkpoint::open(folder))
+{
+    auto summary = std::make_shared<ModelSummary>();
+    summary->folder = folder;
+    summary->spec = specFromConfig(m_checkpoint.config(), (folder / "config.json").string());
+    requireWeightsSupport(summary->spec);
+    m_checkpoint.expect(expectedTensors(summary->spec), ignoredTensors(summary->spec));
+    summary->storedDtype = m_checkpoint.dtype();
+    summary->tensorBytes = m_checkpoint.tensorBytes();
+    summary->files = std::int64_t(m_checkpoint.files().size());
+    try {
+        Tokenizer tokenizer = Tokenizer::fromFile(folder / "tokenizer.json");
+        if (tokenizer.size() > summary->spec.vocabularySize)
+            throw Error("it has " + std::to_string(tokenizer.size()) + " ids, the model's vocabulary " +
+                        std::to_string(summary->spec.vocabularySize) + ".");
+        summary->tokenizerSize = tokenizer.size();
+        m_tokenizer = std::move(tokenizer);
+    } catch (const Error &problem) { // inspection and logits do without one
+        summary->tokenizerProblem = problem.what();
+    }
+    m_summary = std::move(summary);
+}
+
+const Tokenizer &OpenModel::tokenizer() const
+{
+    if (!m_tokenizer)
+        throw Error("The model '" + m_summary->folder.string() + "' has no usable tokenizer: " + m_summary->tokenizerProblem,
+                    "Put its tokenizer.json into the folder.");
+    return *m_tokenizer;
+}
+
+const std::string &OpenModel::hash(JobContext &context)
+{
+    if (m_hash.empty())
+        m_hash = m_checkpoint.hash(context);
+    return m_hash;
+}
+
+c10::ScalarType OpenModel::dtype() const
+{
+    if (m_dtype != "auto")
+        return scalarType(dtypeFromConfigName(m_dtype));
+    return m_device.is_cuda() ? scalarType(m_checkpoint.dtype()) : c10::kFloat;
+}
+
+std::string OpenModel::dtypeName() const
+{
+    if (m_dtype != "auto")
+        return m_dtype;
+    return std::string(configName(m_device.is_cuda() ? m_checkpoint.dtype() : DType::Float32));
+}
+
+Decoder OpenModel::denseDecoder(std::int64_t positions, JobContext &context)
+{
+    if (!m_dense)
+        m_dense = loadWeights(m_checkpoint, spec(), m_device, dtype(), context);
+    return Decoder(spec(), *m_dense, positions);
+}
+
+Decoder OpenModel::narrowDecoder(const PruningPlan &plan, std::int64_t positions, JobContext &context)
+{
+    checkPlan(plan, spec(), hash(context));
+    if (!m_narrow || m_narrowKept != plan.keptNeurons) {
+        m_narrow = pruned(denseDecoder(positions, context), plan.keptNeurons, {}).weights();
+        m_narrowKept = plan.keptNeurons;
+    }
+    return Decoder(prunedSpec(spec(), plan.widths(), {}), *m_narrow, positions);
+}
+
+Decoder OpenModel::decoder(const PruningPlan *plan, std::int64_t positions, JobContext &context)
+{
+    if (!plan)
+        return denseDecoder(positions, context);
+    return pruned(narrowDecoder(*plan, positions, context), plan->keptNeurons, plan->removedAttentions);
+}
+
+void OpenModel::checkLength(std::int64_t tokens) const
+{
+    const std::string context = std::to_string(spec().contextLength);
+    if (tokens > spec().contextLength)
+        throw Error("Windows of " + std::to_string(tokens) + " tokens are longer than the model's context of " + context + ".",
+                    "Give a length of at most " + context + " (--length).");
+}
+
+TokenWindows OpenModel::windows(const TextSettings &text) const
+{
+    checkLength(text.length);
+    return readWindows(tokenizer(), text);
+}
+
+Provenance OpenModel::provenance(const TextSettings &text, const TokenWindows &windows, JobContext &context)
+{
+    Provenance provenance{.modelHash = hash(context),
+                          .tokenizerHash = tokenizer().hash(),
+                          .textFiles = {},
+                          .windows = windows.count(),
+                          .length = windows.length,
+                          .seed = text.seed,
+                          .tokenHash = windows.hash,
+                          .device = m_device.str(),
+                          .dtype = dtypeName(),
+                          .threads = at::get_num_threads(),
+                          .torchVersion = TORCH_VERSION,
+                          .programVersion = SECATEUR_VERSION};
+    for (const std::filesystem::path &file : text.files)
+        provenance.textFiles.push_back(file.string());
+    return provenance;
+}
+
+std::vector<std::int32_t> OpenModel::checkTokens() const
+{
+    const std::int64_t count = std::min(kCheckTokens, spec().contextLength);
+    std::vector<std::int32_t> ids;
+    if (m_tokenizer)
+        ids = m_tokenizer->encode(kCheckText);
+    for (auto i = std::int64_t(ids.size()); i < count; ++i) // no tokenizer: ids spread over the vocabulary
+        ids.push_back(std::int32_t(i * 7919 % spec().vocabularySize));
+    ids.resize(std::size_t(count));
+    return ids;
+}
+
+} // namespace secateur

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Internal to core: shows Torch.
+#pragma once
+
+#include "checkpoint/Checkpoint.h"
+#include "engine/Engine.h"
+#include "foundation/JobContext.h"
+#include "model/Decoder.h"
+#include "text/Tokenizer.h"
+
+#include <c10/core/Device.h>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace secateur {
+
+/// The model that an engine has open: its mapped files, its tokenizer, and the weights that were loaded so far, on one device in one
+/// type.
+///
+/// Makes decoders of the dense model and of plans. The dense weights and those of the last plan's width stay loaded, so that search,
+/// evaluation and export of one plan narrow the FFNs once.
+class OpenModel {
+public:
+    /// Opens and checks the folder (see Engine::open). `dtype` as in EngineSettings.
+    OpenModel(const std::filesystem::path &folder, c10::Device device, std::string dtype);
+
+    const std::shared_ptr<const ModelSummary> &summary() const { return m_summary; }
+    const ModelSpec &spec() const { return m_summary->spec; }
+    const Checkpoint &checkpoint() const { return m_checkpoint; }
+    /// Throws Error when the model has no usable tokenizer.
+    const Tokenizer &tokenizer() const;
+    /// SHA-256 of configuration and weights, computed once.
+    const std::string &hash(JobContext &context);
+    std::string dtypeName() const;
+
+    /// The dense model, or a plan's. `positions`: the longest sequence that will be computed. Throws Error when the plan is of another
+    /// model.
+    Decoder decoder(const PruningPlan *plan, std::int64_t positions, JobContext &context);
+    /// A plan's model with its narrow FFNs and all its attentions: what the search starts from.
+    Decoder narrowDecoder(const PruningPlan &plan, std::int64_t positions, JobContext &context);
+
+    /// Throws Error when the windows are longer than the model's context.
+    TokenWindows windows(const TextSettings &text) const;
+    Provenance provenance(const TextSettings &text, const TokenWindows &windows, JobContext &context);
+    /// The fixed tokens on which every export is verified.
+    std::vector<std::int32_t> checkTokens() const;
+    void checkLength(std::int64_t tokens) const;
+
+private:
+    Decoder denseDecoder(std::int64_t positions, JobContext &context);
+    c10::ScalarType dtype() const;
+
+    c10::Device m_device;
+    std::string m_dtype;
+    Checkpoint m_checkpoint;
+    std::optional<Tokenizer> m_tokenizer;
+    std::shared_ptr<const ModelSummary> m_summary;
+    std::string m_hash;
+    std::optional<Weights> m_dense;
+    std::optional<Weights> m_narrow; ///< of the last plan used, with all attentions
+    std::vector<std::vector<std::int64_t>> m_narrowKept;
+};
+
+} // namespace secateur

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the verification does when the written folder does not compute what it should. (Exports that succeed are tested with the engine.)
+#include "../model/TinyLlamas.h"
+
+#include "exporting/Exporter.h"
+#include "foundation/Error.h"
+#include "pruning/PruningPlan.h"
+
+#include <QTemporaryDir>
+#include <QtTest>
+#include <numeric>
+
+using namespace secateur;
+using namespace secateur::test;
+
+namespace {
+
+PruningPlan planOf(const ModelSpec &spec, std::int64_t width)
+{
+    PruningPlan plan;
+    plan.balance.neuronsKept = width;
+    plan.keptNeurons.assign(std::size_t(spec.layerCount()), std::vector<std::int64_t>(std::size_t(width)));
+    for (auto &kept : plan.keptNeurons)
+        std::iota(kept.begin(), kept.end(), 0);
+    return plan;
+}
+
+const std::vector<std::int32_t> kTokens = {1, 2, 3, 40, 50, 60, 7, 8};
+
+} // namespace
+
+class tst_Exporter : public QObject {
+    Q_OBJECT
+
+private slots:
+    void wrongLogitsKeepTheFolderAsUnverified();
+    void smallDeviationIsFound();
+    void unevenWidthsAreRefused();
+};
+
+void tst_Exporter::wrongLogitsKeepTheFolderAsUnverified()
+{
+    QTemporaryDir folder;
+    const Checkpoint checkpoint = Checkpoint::open(tinyLlama("mha"));
+    const Decoder dense = loadDecoder(tinyLlama("mha"), 8);
+    const PruningPlan plan = planOf(dense.spec(), 30);
+    JobContext context;
+    const auto write = [&](const Decoder &expected) {
+        writeExport({.checkpoint = checkpoint,
+                     .dense = dense.spec(),
+                     .plan = plan,
+                     .pruned = expected,
+                     .checkTokens = kTokens,
+                     .evaluations = nlohmann::json::array()},
+                    {.format = "hf-dropin",
+                     .output = folder.filePath("out/").toStdString(),
+                     .isOverwriteAllowed = false,
+                     .dtype = {},
+                     .command = {}},
+                    context);
+    };
+    try {
+        write(dense); // the dense model in the place of the plan's
+        QFAIL("nothing was thrown");
+    } catch (const Error &problem) {
+        QVERIFY2(QString(problem.what()).contains("does not compute what the plan computes"), problem.what());
+        QVERIFY(QString::fromStdString(problem.hint()).contains("out.unverified"));
+    }
+    QCOMPARE(QDir(folder.path()).entryList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot), QStringList("out.unverified"));
+    QFile manifest(folder.filePath("out.unverified/pruning_manifest.json"));
+    QVERIFY(manifest.open(QIODevice::ReadOnly));
+    QCOMPARE(nlohmann::json::parse(manifest.readAll().toStdString()).at("verification").at("passed").get<bool>(), false);
+    write(pruned(dense, plan.keptNeurons, {})); // and the right one gets the name
+    QVERIFY(QDir(folder.filePath("out")).exists());
+}
+
+void tst_Exporter::smallDeviationIsFound()
+{
+    QTemporaryDir folder;
+    const Checkpoint checkpoint = Checkpoint::open(tinyLlama("gqa"));
+    const Decoder dense = loadDecoder(tinyLlama("gqa"), 8);
+    const PruningPlan plan = planOf(dense.spec(), 30);
+    const Decoder right = pruned(dense, plan.keptNeurons, {});
+    Weights weights = right.weights();
+    weights.layers[1].ffn.up.weight = weights.layers[1].ffn.up.weight * 1.001;
+    JobContext context;
+    const ExportSettings settings{
+        .format = "hf-dropin", .output = folder.filePath("out").toStdString(), .isOverwriteAllowed = false, .dtype = {}, .command = {}};
+    QVERIFY_THROWS_EXCEPTION(Error, writeExport({.checkpoint = checkpoint,
+                                                 .dense = dense.spec(),
+                                                 .plan = plan,
+                                                 .pruned = Decoder(right.spec(), weights, 8),
+                                                 .checkTokens = kTokens,
+                                                 .evaluations = nlohmann::json::array()},
+                                                settings, context));
+}
+
+void tst_Exporter::unevenWidthsAreRefused()
+{
+    const Decoder dense = loadDecoder(tinyLlama("mha"), 8);
+    PruningPlan plan = planOf(dense.spec(), 30);
+    plan.keptNeurons[1].pop_back();
+    const ExportSettings settings{.format = "hf-dropin", .output = "/tmp/never", .isOverwriteAllowed = false, .dtype = {}, .command = {}};
+    try {
+        checkExport(settings, &plan, 0);
+        QFAIL("nothing was thrown");
+    } catch (const Error &problem) {
+        QVERIFY2(QString(problem.what()).contains("this plan's widths go from 29 to 30"), problem.what());
+    }
+}
+
+QTEST_GUILESS_MAIN(tst_Exporter)
+#include "tst_Exporter.moc"
