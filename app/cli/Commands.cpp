@@ -8,6 +8,7 @@
 
 #include <fstream>
 #include <map>
+#include <sstream>
 
 namespace secateur::cli {
 
@@ -65,7 +66,7 @@ void Session::inspect()
 
 void Session::calibrate()
 {
-    refuseExistingFile(o.output);
+    checkOutputFile(o.output);
     open();
     const auto scores = engine->score(calibrationText(), norm(), context);
     saveScores(*scores, o.output);
@@ -79,6 +80,7 @@ void Session::calibrate()
 
 void Session::plan()
 {
+    checkOutputFile(o.savePlan);
     const ModelSpec spec = specOfModelOrConfig();
     if (o.scores.empty()) {
         const SparsityBalance b = balance(spec, balanceSettings());
@@ -96,90 +98,85 @@ void Session::plan()
 
 void Session::search()
 {
+    checkOutputFile(o.savePlan);
     open();
     PruningPlan plan;
-    SearchSettings settings = searchSettings();
-    if (!o.scores.empty()) {
-        plan = planFromScores(model->spec, loadMatchingScores(), balanceSettings());
-    } else {
+    if (o.scores.empty()) {
         plan = *optionalPlan();
         if (o.remove)
             plan = withRemovals(plan, model->spec, *o.remove);
-        if (!plan.search.steps.empty()) { // what was not said again is as it was
-            const SearchSettings before = plan.search.settings;
-            if (o.protectedLayers.empty())
-                settings.protectedLayers = before.protectedLayers;
-            if (o.forcedLayers.empty())
-                settings.forcedLayers = before.forcedLayers;
-            settings.windows = before.windows;
-            settings.referenceLoss = before.referenceLoss;
-        }
+    } else {
+        plan = planFromScores(model->spec, loadMatchingScores(), balanceSettings());
     }
-    TextSettings text = textOf(o.texts, {});
-    if (o.texts.empty()) { // the calibration's
-        const Provenance &p = plan.calibration;
-        text = {.files = {p.textFiles.begin(), p.textFiles.end()}, .windows = {}, .length = p.length, .seed = p.seed};
-    }
-    runSearch(plan, text, settings);
+    const Provenance before = plan.search.isBegun() ? plan.search.provenance : plan.calibration;
+    runSearch(plan, textOf(before), searchSettings(plan.search.settings));
     showBalance(plan.balance);
     showOrder(plan);
     nlohmann::json result = resultOf(plan.balance, &plan);
-    result["evaluations"] = plan.search.evaluations();
+    result["evaluatedCandidates"] = plan.search.evaluations();
     finish(result);
 }
 
-void Session::prune()
+/// Perplexity before and after on every held-out text: entries of the manifest and rows of the table.
+void Session::measure(const PruningPlan &plan, nlohmann::json &evaluations, Rows &rows)
 {
-    open();
-    if (!o.output.empty())
-        engine->checkExportSettings(exportSettings());
-    balance(model->spec, balanceSettings()); // an infeasible wish is refused before the work
-    NeuronScores scores;
-    if (o.scores.empty())
-        scores = *engine->score(calibrationText(), norm(), context);
-    else
-        scores = loadMatchingScores();
-    PruningPlan plan = planFromScores(model->spec, scores, balanceSettings());
-    TextSettings text = calibrationText();
-    if (o.texts.empty())
-        text = {.files = {scores.provenance.textFiles.begin(), scores.provenance.textFiles.end()},
-                .windows = {},
-                .length = scores.provenance.length,
-                .seed = scores.provenance.seed};
-    runSearch(plan, text, searchSettings());
-
-    nlohmann::json result = resultOf(plan.balance, &plan);
-    nlohmann::json evaluations = nlohmann::json::array();
-    std::vector<std::vector<std::string>> rows = {{"", "dense", "pruned", "change"},
-                                                  {"parameters, layers", grouped(plan.balance.denseLayerParameters),
-                                                   grouped(plan.balance.layerParameters), "-" + percent(plan.balance.sparsityLayers())},
-                                                  {"parameters, model", grouped(plan.balance.denseModelParameters),
-                                                   grouped(plan.balance.modelParameters), "-" + percent(plan.balance.sparsityModel())}};
     for (const std::filesystem::path &file : o.evaluationTexts) {
-        TextSettings held = textOf({file}, {});
-        held.seed = 0; // the seed is of the calibration
-        const Evaluation dense = engine->evaluate(nullptr, held, context), pruned = engine->evaluate(&plan, held, context);
-        evaluations.push_back({{"text", file.filename().string()},
+        const Evaluation dense = engine->evaluate(nullptr, heldOutText(file), context);
+        const Evaluation pruned = engine->evaluate(&plan, heldOutText(file), context);
+        const std::string name = file.filename().string();
+        evaluations.push_back({{"text", name},
                                {"tokens", dense.tokens},
                                {"length", dense.length},
                                {"tokenHash", dense.tokenHash},
                                {"densePerplexity", dense.perplexity},
                                {"prunedPerplexity", pruned.perplexity}});
-        rows.push_back({"perplexity, " + file.filename().string(), decimal(dense.perplexity, 3), decimal(pruned.perplexity, 3),
+        rows.push_back({"perplexity, " + name, decimal(dense.perplexity, 3), decimal(pruned.perplexity, 3),
                         "x" + decimal(pruned.perplexity / dense.perplexity, 3)});
     }
-    if (!o.output.empty()) {
-        const ExportResult written = engine->exportPlan(plan, exportSettings(), evaluations, context);
-        rows.push_back({"written, parameters", grouped(plan.balance.denseModelParameters), grouped(written.parameters),
-                        "-" + percent(1 - double(written.parameters) / double(plan.balance.denseModelParameters))});
-        rows.push_back({"written, bytes", grouped(model->tensorBytes), grouped(written.bytes),
-                        "-" + percent(1 - double(written.bytes) / double(model->tensorBytes))});
-        result["output"] = o.output.string();
-        result["exportedParameters"] = written.parameters;
-        result["exportedBytes"] = written.bytes;
-        result["verified"] = written.verification.isPassed;
-        result["largestDifference"] = written.verification.largestDifference;
-    }
+}
+
+void Session::exportTo(const PruningPlan &plan, const nlohmann::json &evaluations, nlohmann::json &result, Rows &rows)
+{
+    const ExportResult written = engine->exportPlan(plan, exportSettings(), evaluations, context);
+    const auto change = [](std::int64_t before, std::int64_t after) { return percent(double(after) / double(before) - 1); };
+    const std::int64_t parameters = plan.balance.denseModelParameters;
+    rows.push_back({"written, parameters", grouped(parameters), grouped(written.parameters), change(parameters, written.parameters)});
+    rows.push_back({"written, bytes", grouped(model->tensorBytes), grouped(written.bytes), change(model->tensorBytes, written.bytes)});
+    result.update({{"output", o.output.string()},
+                   {"format", o.format},
+                   {"exportedParameters", written.parameters},
+                   {"exportedBytes", written.bytes},
+                   {"verified", written.verification.isPassed},
+                   {"largestDifference", written.verification.largestDifference}});
+}
+
+void Session::prune()
+{
+    // Everything that can be refused is refused before the work.
+    checkOutputFile(o.savePlan);
+    open();
+    if (!o.output.empty())
+        engine->checkExportSettings(exportSettings());
+    PruningPlan plan;
+    plan.balance = balance(model->spec, balanceSettings());
+    checkSearchSettings(searchSettings({}), plan, model->spec);
+    for (const std::filesystem::path &file : o.evaluationTexts)
+        engine->checkText(heldOutText(file));
+
+    const NeuronScores scores = o.scores.empty() ? *engine->score(calibrationText(), norm(), context) : loadMatchingScores();
+    plan = planFromScores(model->spec, scores, balanceSettings());
+    runSearch(plan, textOf(scores.provenance), searchSettings({}));
+
+    const SparsityBalance &b = plan.balance;
+    nlohmann::json result = resultOf(b, &plan), evaluations = nlohmann::json::array();
+    Rows rows = {{"", "dense", "pruned", "change"},
+                 {"parameters, layers", grouped(b.denseLayerParameters), grouped(b.layerParameters), percent(-b.sparsityLayers())},
+                 {"parameters, model", grouped(b.denseModelParameters), grouped(b.modelParameters), percent(-b.sparsityModel())}};
+    measure(plan, evaluations, rows);
+    result["evaluations"] = evaluations;
+    if (!o.output.empty())
+        exportTo(plan, evaluations, result, rows);
+
     const nlohmann::json seconds = report.seconds();
     std::string phases;
     for (const auto &[name, value] : seconds.items())
@@ -188,12 +185,11 @@ void Session::prune()
     report.line("");
     report.table(rows);
     report.line("seconds: " + decimal(seconds.at("total").get<double>(), 1) + (phases.empty() ? "" : " (" + phases + ")"));
-    report.line("N = " + std::to_string(plan.balance.attentionsToRemove) + ", K = " + grouped(plan.balance.neuronsKept) + " of " +
+    report.line("N = " + std::to_string(b.attentionsToRemove) + ", K = " + grouped(b.neuronsKept) + " of " +
                 grouped(model->spec.layers.front().ffn.neurons));
     showOrder(plan);
     if (!o.output.empty())
         report.line("verified checkpoint: " + o.output.string());
-    result["evaluations"] = evaluations;
     finish(result);
 }
 
@@ -234,28 +230,30 @@ void Session::exportPlan()
     open();
     engine->checkExportSettings(exportSettings());
     const PruningPlan plan = *optionalPlan();
-    const ExportResult written = engine->exportPlan(plan, exportSettings(), nlohmann::json::array(), context);
-    report.line("verified checkpoint: " + o.output.string() + " (" + grouped(written.parameters) + " parameters, " + size(written.bytes) +
-                ")");
     nlohmann::json result = resultOf(plan.balance, &plan);
-    result.update({{"output", o.output.string()},
-                   {"format", o.format},
-                   {"exportedParameters", written.parameters},
-                   {"exportedBytes", written.bytes},
-                   {"verified", written.verification.isPassed},
-                   {"largestDifference", written.verification.largestDifference}});
+    Rows rows = {{"", "dense", "pruned", "change"}};
+    exportTo(plan, nlohmann::json::array(), result, rows);
+    report.table(rows);
+    report.line("verified checkpoint: " + o.output.string());
     finish(result);
 }
 
 void Session::logits()
 {
+    checkOutputFile(o.output);
     open();
     const auto plan = optionalPlan();
     std::ifstream stream(o.tokens);
-    const nlohmann::json ids = nlohmann::json::parse(stream, nullptr, false);
-    if (!ids.is_array())
-        throw Error("'" + o.tokens.string() + "' does not hold a JSON array of token ids.");
-    const std::vector<float> values = engine->logits(plan ? &*plan : nullptr, ids.get<std::vector<std::int32_t>>(), context);
+    std::stringstream content;
+    content << stream.rdbuf();
+    const nlohmann::json parsed = nlohmann::json::parse(content, nullptr, false);
+    std::vector<std::int32_t> ids;
+    for (const nlohmann::json &id : parsed.is_array() ? parsed : nlohmann::json::array())
+        if (id.is_number_integer())
+            ids.push_back(id.get<std::int32_t>());
+    if (ids.empty() || ids.size() != parsed.size())
+        throw Error("'" + o.tokens.string() + "' does not hold a JSON array of token ids.", "Write them as [1, 2, 3].");
+    const std::vector<float> values = engine->logits(plan ? &*plan : nullptr, ids, context);
     AtomicPath target(o.output);
     SafetensorsWriter writer(target.temporary(), {{"logits", DType::Float32, {std::int64_t(ids.size()), model->spec.vocabularySize}}}, {});
     writer.write("logits", std::as_bytes(std::span(values)));

@@ -4,7 +4,6 @@
 #include "cli/ExitCodes.h"
 #include "foundation/AtomicPath.h"
 
-#include <csignal>
 #include <ctime>
 #include <unistd.h>
 
@@ -13,21 +12,18 @@ namespace {
 
 constexpr timespec kPatience{.tv_sec = 0, .tv_nsec = 900'000'000};
 
-sigset_t watchedSignals()
-{
-    sigset_t signals;
-    sigemptyset(&signals);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) // SIGUSR1 is ours: it wakes the thread at the end
-        sigaddset(&signals, signal);
-    return signals;
-}
-
 } // namespace
 
-Interruption::Interruption()
+Interruption::Interruption(std::string lastWords) : m_lastWords(std::move(lastWords))
 {
-    const sigset_t signals = watchedSignals();
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    sigemptyset(&m_signals);
+    for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) // SIGUSR1 is ours: it wakes the thread at the end
+        sigaddset(&m_signals, signal);
+    struct sigaction hangUp {};
+    if (sigaction(SIGHUP, nullptr, &hangUp) == 0 && hangUp.sa_handler != SIG_IGN)
+        sigaddset(&m_signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &m_signals, nullptr);
+    std::signal(SIGPIPE, SIG_IGN); // a reader that went away is noticed by the reporter, and ends the job like any other stop
     m_thread = std::thread([this] { wait(); });
 }
 
@@ -40,16 +36,16 @@ Interruption::~Interruption()
 
 void Interruption::wait()
 {
-    const sigset_t signals = watchedSignals();
     int received = 0;
-    sigwait(&signals, &received);
+    sigwait(&m_signals, &received);
     if (m_isOver)
         return;
     m_stop.request_stop();
-    sigtimedwait(&signals, nullptr, &kPatience); // the end of the job, or a second Ctrl+C, or the deadline
+    sigtimedwait(&m_signals, nullptr, &kPatience); // the end of the job, or a second Ctrl+C, or the deadline
     if (m_isOver)
         return;
     AtomicPath::removeAllPending();
+    [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, m_lastWords.data(), m_lastWords.size());
     _exit(kCancelled);
 }
 

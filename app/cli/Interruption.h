@@ -2,19 +2,22 @@
 #pragma once
 
 #include <atomic>
+#include <csignal>
 #include <stop_token>
+#include <string>
 #include <thread>
 
 namespace secateur::cli {
 
-/// Turns SIGINT and SIGTERM into a stop request, for as long as it lives.
+/// Turns SIGINT, SIGTERM and SIGHUP (unless it was ignored, as under nohup) into a stop request, for as long as it lives.
 ///
 /// Jobs stop between units of work, within a fraction of a second for small models. For a unit that takes longer there is a deadline: a
-/// second after the signal the process removes what is half written and ends with the exit code for cancelled. Make it before any other
-/// thread, so that all inherit the blocked signals.
+/// second after the signal the process removes what is half written, prints `lastWords` and ends with the exit code for cancelled; of a
+/// search, the finished steps are kept then, the losses of the step under way are not. Make it before any other thread, so that all
+/// inherit the blocked signals.
 class Interruption {
 public:
-    Interruption();
+    explicit Interruption(std::string lastWords);
     ~Interruption();
     Interruption(const Interruption &) = delete;
     Interruption &operator=(const Interruption &) = delete;
@@ -24,6 +27,8 @@ public:
 private:
     void wait();
 
+    const std::string m_lastWords;
+    sigset_t m_signals{};
     std::stop_source m_stop;
     std::atomic<bool> m_isOver{false};
     std::thread m_thread;

@@ -34,28 +34,25 @@ public:
                      "Type to compute in: float32, bfloat16, float16; auto = float32 on the CPU, as stored on CUDA")
             ->capture_default_str()
             ->check(CLI::IsMember({"auto", "float32", "bfloat16", "float16"}));
-        c.add_option("--threads", m.engine.threads, "CPU threads; 0 = all cores")->capture_default_str()->check(CLI::NonNegativeNumber);
+        c.add_option("--threads", m.engine.threads, "CPU threads; 0 = all cores")->capture_default_str()->check(CLI::Range(0, 1024));
     }
 
     void text(CLI::App &c, const char *what, bool isRequired)
     {
-        auto *option = c.add_option("--text", m.texts, what)->type_name("FILE...");
-        option->required(isRequired);
-        windows(c);
+        c.add_option("--text", m.texts, what)->type_name("FILE...")->required(isRequired);
+        c.add_option("--length", m.length, "Tokens of a window (2048, or the model's context when that is shorter)")
+            ->check(CLI::Range(2, 1 << 30));
+        c.add_option("--seed", m.seed, "Order of the documents; 0 (the default) = as they are");
     }
 
     void windows(CLI::App &c)
     {
         c.add_option("--windows", m.windows, "Windows of the text (calibration: 32; evaluation: all)")->check(CLI::PositiveNumber);
-        c.add_option("--length", m.length, "Tokens of a window (2048, or the model's context when that is shorter)")
-            ->check(CLI::Range(2, 1 << 30));
-        c.add_option("--seed", m.seed, "Order of the documents; 0 = as they are")->capture_default_str();
     }
 
     void scoring(CLI::App &c)
     {
-        c.add_option("--norm", m.norm, "Norm of a neuron's activation: l2 (the paper) or l1 (its ablation)")
-            ->capture_default_str()
+        c.add_option("--norm", m.norm, "Norm of a neuron's activation: l2 (the paper, the default) or l1 (its ablation)")
             ->check(CLI::IsMember({"l1", "l2"}));
     }
 
@@ -71,11 +68,9 @@ public:
     {
         c.add_option("--protect", m.protectedLayers, "Layers whose attention stays")->type_name("LAYER...")->delimiter(',');
         c.add_option("--force", m.forcedLayers, "Layers whose attention goes first, in this order")->type_name("LAYER...")->delimiter(',');
-        c.add_option("--search-windows", m.searchWindows, "Calibration windows that the search measures on")
-            ->capture_default_str()
+        c.add_option("--search-windows", m.searchWindows, "Calibration windows that the search measures on (1)")
             ->check(CLI::PositiveNumber);
-        c.add_option("--loss-dtype", m.lossType, "float32, or reference: the model's own type as in the authors' code")
-            ->capture_default_str()
+        c.add_option("--loss-dtype", m.lossType, "float32 (the default), or reference: the model's own type as in the authors' code")
             ->check(CLI::IsMember({"float32", "reference"}));
     }
 
@@ -119,6 +114,7 @@ void defineCommands(CLI::App &app, Options &options)
                                   "secateur-cli calibrate MODEL --text c4.json.gz --output scores.safetensors");
     define.model(calibrate);
     define.text(calibrate, "Calibration text: .txt, .jsonl, .json, also with .gz", true);
+    define.windows(calibrate);
     define.scoring(calibrate);
     define.engine(calibrate);
     calibrate.add_option("--output", options.output, "Where to save the scores")->type_name("FILE")->required();
@@ -130,6 +126,7 @@ void defineCommands(CLI::App &app, Options &options)
     define.balance(plan);
     define.scores(plan);
     define.savePlan(plan);
+    define.overwrite(plan);
 
     CLI::App &search = command("search", "Stage 2: remove attentions one by one",
                                "secateur-cli search MODEL --scores scores.safetensors --sparsity 0.375 --save-plan plan.json\n"
@@ -141,12 +138,14 @@ void defineCommands(CLI::App &app, Options &options)
     define.balance(search);
     define.search(search);
     define.savePlan(search);
+    define.overwrite(search);
     define.engine(search);
 
     CLI::App &prune = command("prune", "All of it: calibrate, plan, search, evaluate, export, verify",
                               "secateur-cli prune MODEL --text c4.json.gz --sparsity 0.375 --evaluate wiki.txt --output MODEL-pruned");
     define.model(prune);
     define.text(prune, "Calibration text: .txt, .jsonl, .json, also with .gz", false);
+    define.windows(prune);
     define.scoring(prune);
     define.balance(prune);
     define.search(prune);
@@ -159,6 +158,7 @@ void defineCommands(CLI::App &app, Options &options)
     CLI::App &evaluate = command("evaluate", "Perplexity on a text", "secateur-cli evaluate MODEL --text wiki.txt --plan plan.json");
     define.model(evaluate);
     define.text(evaluate, "Evaluation text", true);
+    define.windows(evaluate);
     define.plan(evaluate, "Evaluate this plan of the model; a manifest will do");
     define.engine(evaluate);
 
@@ -215,6 +215,8 @@ std::string missing(const Options &o)
         return "--sparsity is needed";
     if (o.command == "prune" && o.texts.empty() && o.scores.empty())
         return "--text or --scores is needed";
+    if (o.command == "prune" && !o.scores.empty() && (o.windows || !o.norm.empty()))
+        return "--windows and --norm are of a calibration; with --scores there is none";
     return {};
 }
 
@@ -222,6 +224,12 @@ std::string missing(const Options &o)
 
 std::optional<Options> parse(int argc, const char *const *argv, int &exitCode)
 {
+    for (int i = 1; i + 1 < argc; ++i) // an unset variable in a script
+        if (const std::string name = argv[i]; (name == "--output" || name == "--save-plan") && argv[i + 1][0] == '\0') {
+            std::cerr << name << " is empty\nRun with --help for more information.\n";
+            exitCode = kUsage;
+            return {};
+        }
     Options options;
     CLI::App app(
         "Structured pruning of large language models by 2SSP (arXiv 2501.17771): width by neuron scores, depth by an attention search.",
@@ -267,8 +275,12 @@ std::vector<std::string> repeatableCommand(const Options &o)
         command.insert(command.end(), {name, text.str()});
     };
     const auto addOptional = [&](const char *name, const auto &value) {
-        if (value)
-            add(name, *value, *value + 1);
+        if (!value)
+            return;
+        std::ostringstream text;
+        text.precision(17);
+        text << *value;
+        command.insert(command.end(), {name, text.str()});
     };
     const auto addList = [&](const char *name, const auto &values) {
         if (values.empty())
@@ -286,7 +298,7 @@ std::vector<std::string> repeatableCommand(const Options &o)
     addList("--text", o.texts);
     addOptional("--windows", o.windows);
     addOptional("--length", o.length);
-    add("--seed", o.seed, defaults.seed);
+    addOptional("--seed", o.seed);
     add("--norm", o.norm, defaults.norm);
     addOptional("--sparsity", o.sparsity);
     addOptional("--remove", o.remove);
@@ -294,7 +306,7 @@ std::vector<std::string> repeatableCommand(const Options &o)
     add("--width-multiple", o.widthMultiple, defaults.widthMultiple);
     addList("--protect", o.protectedLayers);
     addList("--force", o.forcedLayers);
-    add("--search-windows", o.searchWindows, defaults.searchWindows);
+    addOptional("--search-windows", o.searchWindows);
     add("--loss-dtype", o.lossType, defaults.lossType);
     add("--scores", o.scores.string(), std::string());
     add("--plan", o.plan.string(), std::string());

@@ -24,15 +24,15 @@ struct Options {
 
     std::vector<std::filesystem::path> texts;
     std::optional<std::int64_t> windows, length;
-    std::uint64_t seed = 0;
-    std::string norm = "l2";
+    std::optional<std::uint64_t> seed; ///< 0 when not given
+    std::string norm;                  ///< l2 when empty
 
     std::optional<double> sparsity;
     double alpha = 1.5;
     std::optional<std::int64_t> remove;
     std::int64_t widthMultiple = 1;
-    std::int64_t searchWindows = 1;
-    std::string lossType = "float32";
+    std::optional<std::int64_t> searchWindows; ///< 1 when not given
+    std::string lossType;                      ///< float32 when empty
     std::vector<std::int64_t> forcedLayers, protectedLayers;
 
     std::filesystem::path scores, plan, savePlan;

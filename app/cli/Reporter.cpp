@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/Reporter.h"
 
+#include "foundation/Error.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -54,6 +56,8 @@ Reporter::~Reporter()
 
 void Reporter::progress(const Progress &p)
 {
+    if (!std::cout) // whoever read the output is gone
+        throw Cancelled();
     const auto now = std::chrono::steady_clock::now();
     const bool isNew = p.done == 0 && p.seconds == 0, isEnd = p.done >= p.total;
     if (isNew || m_phases.empty()) {

@@ -2,6 +2,7 @@
 #include "cli/Session.h"
 
 #include "checkpoint/Checkpoint.h"
+#include "engine/ProcessMemory.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
 #include "model/Families.h"
@@ -22,7 +23,9 @@ std::string joined(const std::vector<std::int64_t> &numbers)
 } // namespace
 
 Session::Session(const Options &options, std::stop_token stop, Reporter &reporter)
-    : o(options), report(reporter), context(std::move(stop), [this](const Progress &p) { report.progress(p); })
+    : o(options),
+      report(reporter),
+      context(std::move(stop), [this](const Progress &p) { report.progress(p); })
 {
 }
 
@@ -33,7 +36,10 @@ std::string percent(double share)
 
 void Session::open()
 {
-    engine.emplace(o.engine);
+    EngineSettings settings = o.engine;
+    if (o.command == "inspect" || o.command == "plan") // nothing is computed: no GPU needs waking
+        settings.device = "cpu";
+    engine.emplace(settings);
     model = engine->open(o.model);
 }
 
@@ -48,8 +54,10 @@ ModelSpec Session::specOfModelOrConfig()
 
 TextSettings Session::textOf(const std::vector<std::filesystem::path> &files, std::optional<std::int64_t> windows) const
 {
-    return {
-        .files = files, .windows = windows, .length = o.length.value_or(std::min(kUsualLength, model->spec.contextLength)), .seed = o.seed};
+    return {.files = files,
+            .windows = windows,
+            .length = o.length.value_or(std::min(kUsualLength, model->spec.contextLength)),
+            .seed = o.seed.value_or(0)};
 }
 
 TextSettings Session::calibrationText() const
@@ -57,17 +65,39 @@ TextSettings Session::calibrationText() const
     return textOf(o.texts, o.windows.value_or(kUsualWindows));
 }
 
+TextSettings Session::heldOutText(const std::filesystem::path &file) const
+{
+    TextSettings text = textOf({file}, {});
+    text.seed = 0; // the seed is of the calibration
+    return text;
+}
+
 BalanceSettings Session::balanceSettings() const
 {
     return {.sparsity = o.sparsity.value(), .alpha = o.alpha, .attentionsToRemove = o.remove, .widthMultiple = o.widthMultiple};
 }
 
-SearchSettings Session::searchSettings() const
+/// What was given on the command line over `before`: the defaults, or the settings of a search that goes on.
+SearchSettings Session::searchSettings(const SearchSettings &before) const
 {
-    return {.windows = o.searchWindows,
-            .referenceLoss = o.lossType == "reference",
-            .forcedLayers = o.forcedLayers,
-            .protectedLayers = o.protectedLayers};
+    SearchSettings settings = before;
+    settings.windows = o.searchWindows.value_or(before.windows);
+    if (!o.lossType.empty())
+        settings.referenceLoss = o.lossType == "reference";
+    if (!o.forcedLayers.empty())
+        settings.forcedLayers = o.forcedLayers;
+    if (!o.protectedLayers.empty())
+        settings.protectedLayers = o.protectedLayers;
+    return settings;
+}
+
+/// The text that numbers came from before, with what was given on the command line instead.
+TextSettings Session::textOf(const Provenance &before) const
+{
+    TextSettings text{.files = o.texts, .windows = {}, .length = o.length.value_or(before.length), .seed = o.seed.value_or(before.seed)};
+    if (o.texts.empty())
+        text.files.assign(before.textFiles.begin(), before.textFiles.end());
+    return text;
 }
 
 ExportSettings Session::exportSettings() const
@@ -85,6 +115,9 @@ std::optional<PruningPlan> Session::optionalPlan()
         return {};
     PruningPlan plan = loadPlan(o.plan);
     checkPlan(plan, model->spec, engine->modelHash(context));
+    if (!plan.isComplete() && o.command != "search")
+        report.line("The plan is not finished: " + std::to_string(plan.removedAttentions.size()) + " of " +
+                    std::to_string(plan.balance.attentionsToRemove) + " attentions are removed.");
     return plan;
 }
 
@@ -97,12 +130,17 @@ NeuronScores Session::loadMatchingScores()
     return scores;
 }
 
-void Session::refuseExistingFile(const std::filesystem::path &file) const
+void Session::checkOutputFile(const std::filesystem::path &file) const
 {
-    if (!file.empty() && std::filesystem::exists(file) && !o.isOverwriteAllowed)
+    if (file.empty())
+        return;
+    const AtomicPath probe(file); // throws when it could not be written
+    std::error_code error;
+    if (std::filesystem::is_directory(file, error))
+        throw Error("'" + file.string() + "' is a folder; a file is to be written.", "Give the name of a file.");
+    const bool goesOn = !o.plan.empty() && std::filesystem::equivalent(file, o.plan, error); // a plan may be brought on in place
+    if (std::filesystem::exists(file, error) && !o.isOverwriteAllowed && !goesOn)
         throw Error("The output '" + file.string() + "' exists.", "Choose another name, or replace it with --overwrite.");
-    if (!file.empty())
-        const AtomicPath probe(file); // throws when it could not be written
 }
 
 void Session::runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings)
@@ -117,10 +155,12 @@ void Session::runSearch(PruningPlan &plan, const TextSettings &text, const Searc
     try {
         engine->search(plan, text, settings, context, heard, save);
     } catch (const Cancelled &) {
-        save(plan); // what an unfinished step has evaluated is kept as well
-        if (!o.savePlan.empty())
-            report.line("What was found so far is in '" + o.savePlan.string() + "'; go on with: secateur-cli search MODEL --plan " +
-                        o.savePlan.string());
+        if (plan.search.isBegun() && !o.savePlan.empty()) {
+            save(plan); // what an unfinished step has evaluated is kept as well
+            const std::string file = o.savePlan.string();
+            report.line("What was found so far is in '" + file + "'. Go on with: secateur-cli search " + o.model.string() + " --plan " +
+                        file + " --save-plan " + file);
+        }
         throw;
     }
     save(plan);
@@ -168,9 +208,9 @@ void Session::finish(nlohmann::json result)
     result["event"] = "result";
     result["command"] = o.command;
     result["seconds"] = report.seconds();
+    result["peakMemoryBytes"] = peakResidentBytes();
     if (engine) {
         const EngineReport r = engine->report();
-        result["peakMemoryBytes"] = r.peakMemoryBytes;
         result["peakDeviceMemoryBytes"] = r.peakDeviceMemoryBytes;
         result["device"] = r.device;
         result["dtype"] = r.dtype;

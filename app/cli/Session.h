@@ -31,17 +31,23 @@ public:
     void logits();
 
 private:
+    using Rows = std::vector<std::vector<std::string>>; ///< of a table
+
     void open();
     ModelSpec specOfModelOrConfig();
     TextSettings calibrationText() const;
     TextSettings textOf(const std::vector<std::filesystem::path> &files, std::optional<std::int64_t> windows) const;
+    TextSettings heldOutText(const std::filesystem::path &file) const;
     BalanceSettings balanceSettings() const;
-    SearchSettings searchSettings() const;
+    SearchSettings searchSettings(const SearchSettings &before) const;
+    TextSettings textOf(const Provenance &before) const;
     ScoreNorm norm() const { return o.norm == "l1" ? ScoreNorm::L1 : ScoreNorm::L2; }
     ExportSettings exportSettings() const;
     std::optional<PruningPlan> optionalPlan();
     NeuronScores loadMatchingScores();
-    void refuseExistingFile(const std::filesystem::path &file) const;
+    void checkOutputFile(const std::filesystem::path &file) const;
+    void measure(const PruningPlan &plan, nlohmann::json &evaluations, Rows &rows);
+    void exportTo(const PruningPlan &plan, const nlohmann::json &evaluations, nlohmann::json &result, Rows &rows);
     void runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings);
     void showBalance(const SparsityBalance &balance);
     void showOrder(const PruningPlan &plan);

@@ -17,7 +17,7 @@ int main(int argc, char **argv)
     if (!options)
         return exitCode;
     cli::Reporter reporter(options->isJson);
-    const cli::Interruption interruption;
+    const cli::Interruption interruption(options->isJson ? "{\"event\":\"cancelled\"}\n" : "Cancelled.\n");
     try {
         cli::run(*options, interruption.token(), reporter);
         return cli::kDone;

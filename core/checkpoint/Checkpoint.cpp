@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "checkpoint/Checkpoint.h"
 
-#include "checkpoint/Wording.h"
 #include "foundation/Error.h"
+#include "foundation/JsonFile.h"
 #include "foundation/Sha256.h"
+#include "foundation/Wording.h"
 
 #include <algorithm>
 #include <array>
@@ -21,49 +22,6 @@ namespace {
 
 constexpr const char *kSingleFile = "model.safetensors";
 constexpr const char *kIndexFile = "model.safetensors.index.json";
-
-/// Line and column, both from 1, of a byte.
-std::string lineAndColumn(std::string_view text, std::size_t byte)
-{
-    const std::string_view before = text.substr(0, byte);
-    const std::size_t line = std::size_t(std::count(before.begin(), before.end(), '\n')) + 1;
-    const std::size_t lastBreak = before.rfind('\n');
-    const std::size_t column = before.size() - (lastBreak == std::string_view::npos ? 0 : lastBreak + 1) + 1;
-    return "line " + std::to_string(line) + ", column " + std::to_string(column);
-}
-
-/// Reads a JSON object of bounded size and depth (copying and printing a document recurse, so depth is stack).
-nlohmann::json readJson(const fs::path &file, std::uintmax_t largest, const std::string &hint)
-{
-    std::error_code failure;
-    const std::uintmax_t size = fs::file_size(file, failure);
-    if (failure)
-        throw Error(inQuotes(file.string()) + " cannot be read: " + failure.message() + ".",
-                    "Check that the file exists and that you may read it.");
-    if (size > largest)
-        throw Error(inQuotes(file.string()) + " is " + grouped(size) + " bytes long, at most " + grouped(largest) + " are allowed.", hint);
-    std::string text(std::size_t(size), '\0');
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream.read(text.data(), std::streamsize(text.size())))
-        throw Error(inQuotes(file.string()) + " cannot be read: " + std::strerror(errno) + ".", "Check that you may read the file.");
-
-    const auto limitDepth = [&](int depth, nlohmann::json::parse_event_t, const nlohmann::json &) {
-        if (depth > 64)
-            throw Error(inQuotes(file.string()) + " is nested too deeply.", hint);
-        return true;
-    };
-    try {
-        nlohmann::json document = nlohmann::json::parse(text, limitDepth);
-        if (!document.is_object())
-            throw Error(inQuotes(file.string()) + " must hold a JSON object, it holds another value.", hint);
-        return document;
-    } catch (const nlohmann::json::parse_error &error) {
-        const std::size_t byte = std::min(error.byte > 0 ? error.byte - 1 : 0, text.size());
-        throw Error(inQuotes(file.string()) + " is not valid JSON: there is a mistake at " + lineAndColumn(text, byte) + ".", hint);
-    } catch (const nlohmann::json::exception &) {
-        throw Error(inQuotes(file.string()) + " is not valid JSON: it holds a number that is out of range.", hint);
-    }
-}
 
 std::vector<std::string> fileNamesIn(const fs::path &folder)
 {
@@ -125,7 +83,7 @@ void checkShardName(const std::string &shard, const std::string &tensor, const f
 std::map<std::string, std::string> readIndex(const fs::path &index, const fs::path &folder)
 {
     const std::string again = "Download the index again.";
-    const nlohmann::json document = readJson(index, 100'000'000, again);
+    const nlohmann::json document = readJsonFile(index, 100'000'000, again);
     const auto map = document.find("weight_map");
     if (map == document.end() || !map->is_object() || map->empty())
         throw Error(inQuotes(index.string()) + " has no 'weight_map' that names the tensors.", again);
@@ -169,7 +127,7 @@ std::string counted(std::size_t number, const std::string &what)
 
 nlohmann::json readConfig(const fs::path &file)
 {
-    return readJson(file, 16'000'000, "Download config.json again, or correct the mistake.");
+    return readJsonFile(file, 16'000'000, "Download config.json again, or correct the mistake.");
 }
 
 void Checkpoint::add(const fs::path &file)

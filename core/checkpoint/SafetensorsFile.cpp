@@ -2,8 +2,8 @@
 #include "checkpoint/SafetensorsFile.h"
 
 #include "checkpoint/SafetensorsHeader.h"
-#include "checkpoint/Wording.h"
 #include "foundation/Error.h"
+#include "foundation/Wording.h"
 
 #include <algorithm>
 #include <array>

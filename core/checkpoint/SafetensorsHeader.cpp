@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "checkpoint/SafetensorsHeader.h"
 
-#include "checkpoint/Wording.h"
 #include "foundation/Error.h"
+#include "foundation/Wording.h"
 
 #include <limits>
 #include <nlohmann/json.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "checkpoint/SafetensorsWriter.h"
 
-#include "checkpoint/Wording.h"
+#include "foundation/Wording.h"
 
 #include <cassert>
 #include <cerrno>

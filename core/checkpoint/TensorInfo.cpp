@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "checkpoint/TensorInfo.h"
 
-#include "checkpoint/Wording.h"
 #include "foundation/Error.h"
+#include "foundation/Wording.h"
 
 #include <array>
 #include <bit>

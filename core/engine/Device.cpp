@@ -10,7 +10,6 @@
 #include <fstream>
 #include <malloc.h>
 #include <regex>
-#include <sys/resource.h>
 
 namespace secateur {
 namespace {
@@ -70,13 +69,6 @@ std::int64_t freeMemory(c10::Device device)
         if (key == "MemAvailable:")
             return kib * 1024;
     return 0;
-}
-
-std::int64_t peakResidentBytes()
-{
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    return std::int64_t(usage.ru_maxrss) * 1024;
 }
 
 std::int64_t peakDeviceBytes(c10::Device device)

@@ -18,8 +18,6 @@ void keepFreedMemory();
 
 /// Bytes that can still be used on the device: free memory of a GPU, available memory of the host for the CPU.
 std::int64_t freeMemory(c10::Device device);
-/// Largest resident size of this process so far, in bytes.
-std::int64_t peakResidentBytes();
 /// Largest amount of a GPU's memory used by tensors so far, in bytes; 0 for the CPU.
 std::int64_t peakDeviceBytes(c10::Device device);
 

@@ -3,6 +3,7 @@
 
 #include "engine/Device.h"
 #include "engine/OpenModel.h"
+#include "engine/ProcessMemory.h"
 #include "engine/TorchErrors.h"
 #include "evaluation/Perplexity.h"
 #include "exporting/Exporter.h"
@@ -34,7 +35,11 @@ std::vector<std::int32_t> stopTokens(const nlohmann::json &config)
     const auto end = config.find("eos_token_id");
     if (end == config.end() || end->is_null())
         return {};
-    return end->is_array() ? end->get<std::vector<std::int32_t>>() : std::vector{end->get<std::int32_t>()};
+    std::vector<std::int32_t> ids;
+    for (const nlohmann::json &id : end->is_array() ? *end : nlohmann::json::array({*end}))
+        if (id.is_number_integer())
+            ids.push_back(id.get<std::int32_t>());
+    return ids;
 }
 
 } // namespace
@@ -58,8 +63,8 @@ Engine::Engine(const EngineSettings &settings) : m_state(std::make_unique<State>
         m_state->settings = settings;
         if (settings.dtype != "auto")
             dtypeFromConfigName(settings.dtype);
-        if (settings.threads < 0)
-            throw Error("The number of threads is out of range.", "Give 0 (all cores) or more.");
+        if (settings.threads < 0 || settings.threads > 1024)
+            throw Error("The number of threads is out of range.", "Give 0 (all cores) to 1024.");
         m_state->device = deviceFromName(settings.device);
         if (m_state->device.is_cpu())
             keepFreedMemory();
@@ -159,7 +164,8 @@ Generation Engine::generate(const PruningPlan *plan, const GenerationSettings &s
             throw Error("The number of tokens is out of range.", "Give 1 or more.");
         Generation result;
         result.promptIds = tokenizer.encode(settings.prompt);
-        const std::int64_t positions = std::min(model.spec().contextLength, std::int64_t(result.promptIds.size()) + settings.tokens);
+        const std::int64_t contextLength = model.spec().contextLength, prompt = std::int64_t(result.promptIds.size());
+        const std::int64_t positions = prompt >= contextLength ? contextLength : prompt + std::min(settings.tokens, contextLength - prompt);
         const Decoder decoder = model.decoder(plan, positions, context);
         Generator generator(decoder,
                             {.temperature = settings.temperature, .topK = settings.topK, .topP = settings.topP, .seed = settings.seed});
@@ -201,9 +207,14 @@ ExportResult Engine::exportPlan(const PruningPlan &plan, const ExportSettings &s
     });
 }
 
+void Engine::checkText(const TextSettings &text) const
+{
+    m_state->open().windows(text);
+}
+
 void Engine::checkExportSettings(const ExportSettings &settings) const
 {
-    checkExport(settings, nullptr, m_state->open().checkpoint().tensorBytes());
+    checkExport(settings, m_state->open().checkpoint(), nullptr, 0); // how much space is needed, only the plan tells
 }
 
 std::vector<float> Engine::logits(const PruningPlan *plan, const std::vector<std::int32_t> &tokens, JobContext &context)

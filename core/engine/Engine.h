@@ -104,6 +104,8 @@ public:
     /// Writes a checkpoint of the plan and verifies it. `evaluations` (JSON array) goes into the manifest.
     ExportResult exportPlan(const PruningPlan &plan, const ExportSettings &settings, const nlohmann::json &evaluations,
                             JobContext &context);
+    /// Throws what a job on this text would throw before it computes: a file that cannot be read, a text that is too short.
+    void checkText(const TextSettings &text) const;
     /// Throws what exportPlan would throw at once: an output that exists, an unknown format, no space.
     void checkExportSettings(const ExportSettings &settings) const;
     /// Logits of given token ids, row-major [T, V] in fp32.

@@ -42,7 +42,7 @@ struct Verification {
 struct ExportResult {
     std::filesystem::path folder;
     std::int64_t parameters = 0; ///< sum of the elements of the tensors in the written files
-    std::int64_t bytes = 0;      ///< of the weight files
+    std::int64_t bytes = 0;      ///< of those tensors
     Verification verification;
 };
 

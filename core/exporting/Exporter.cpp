@@ -48,13 +48,19 @@ std::vector<std::filesystem::path> weightFiles(const std::filesystem::path &fold
     return files;
 }
 
-/// In what type the weights in the files are, where that narrows the type computed in.
-std::optional<c10::ScalarType> roundingType(const ExportSource &source, const ExportSettings &settings)
+/// Whether an existing output may go: never the model that is read, nor a folder around it; and only what looks like an export of ours.
+void checkReplacement(const std::filesystem::path &output, const std::filesystem::path &source)
 {
-    const DType written = settings.dtype.value_or(source.checkpoint.dtype());
-    if (written == DType::Float32 || written == source.checkpoint.dtype())
-        return {};
-    return scalarType(written);
+    std::error_code error;
+    const std::filesystem::path target = std::filesystem::weakly_canonical(output, error),
+                                model = std::filesystem::weakly_canonical(source, error);
+    const auto inModel = std::mismatch(target.begin(), target.end(), model.begin(), model.end());
+    if (inModel.first == target.end())
+        throw Error("The output '" + output.string() + "' is the model that is read, or holds it.", "Choose another name.");
+    const bool isOurs = std::filesystem::exists(output / "pruning_manifest.json", error);
+    if (!isOurs && !std::filesystem::is_empty(output, error))
+        throw Error("The output '" + output.string() + "' is no export of this program, so it is not replaced.",
+                    "Choose another name, or remove it yourself.");
 }
 
 } // namespace
@@ -67,7 +73,7 @@ const std::vector<ExportTarget> &exportTargets()
     return targets;
 }
 
-void checkExport(const ExportSettings &settings, const PruningPlan *plan, std::int64_t bytesNeeded)
+void checkExport(const ExportSettings &settings, const Checkpoint &source, const PruningPlan *plan, std::int64_t bytesNeeded)
 {
     const auto &targets = exportTargets();
     if (std::none_of(targets.begin(), targets.end(), [&](const ExportTarget &t) { return t.name == settings.format; })) {
@@ -78,10 +84,13 @@ void checkExport(const ExportSettings &settings, const PruningPlan *plan, std::i
     }
     if (plan)
         checkHfDropin(*plan);
-    if (std::filesystem::exists(settings.output) && !settings.isOverwriteAllowed)
-        throw Error("The output '" + settings.output.string() + "' exists.", "Choose another name, or replace it with --overwrite.");
-    const AtomicPath probe(settings.output); // throws when the parent is missing or cannot be written to
+    const AtomicPath probe(settings.output); // throws when the name is not usable, or the parent is missing or cannot be written to
     std::error_code error;
+    if (std::filesystem::exists(settings.output, error)) {
+        if (!settings.isOverwriteAllowed)
+            throw Error("The output '" + settings.output.string() + "' exists.", "Choose another name, or replace it with --overwrite.");
+        checkReplacement(settings.output, source.folder());
+    }
     const auto space = std::filesystem::space(probe.temporary().parent_path(), error);
     if (!error && space.available < std::uintmax_t(bytesNeeded))
         throw Error("There is too little space for '" + settings.output.string() + "': about " + std::to_string(bytesNeeded / 1'000'000) +
@@ -95,7 +104,9 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
         throw Error("The plan removes " + std::to_string(source.plan.removedAttentions.size()) + " of " +
                         std::to_string(source.plan.balance.attentionsToRemove) + " attentions: its search is not finished.",
                     "Finish it with: secateur-cli search MODEL --plan PLAN --save-plan PLAN.");
-    checkExport(settings, &source.plan, source.checkpoint.tensorBytes());
+    const DType written = settings.dtype.value_or(source.checkpoint.dtype());
+    const ModelSpec shape = prunedSpec(source.dense, source.plan.widths(), {}); // this format keeps the removed attentions
+    checkExport(settings, source.checkpoint, &source.plan, modelParameters(shape) * std::int64_t(bytesPerElement(written)));
     AtomicPath target(settings.output);
     const std::filesystem::path &folder = target.temporary();
     std::error_code error;
@@ -104,15 +115,18 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
 
     ExportResult result = writeHfDropin(source.checkpoint, source.dense, source.plan, folder, settings.dtype, context);
     carryOver(source.checkpoint.folder(), folder);
-    const auto rounding = roundingType(source, settings);
-    result.verification = rounding ? verify(folder, roundedTo(source.pruned, *rounding), source.checkTokens, context)
-                                   : verify(folder, source.pruned, source.checkTokens, context);
+    // Another type rounds the weights, so the model in memory goes through it as well.
+    result.verification = settings.dtype && *settings.dtype != DType::Float32
+                              ? verify(folder, roundedTo(source.pruned, scalarType(*settings.dtype)), source.checkTokens, context)
+                              : verify(folder, source.pruned, source.checkTokens, context);
     result.folder = settings.output;
 
     const std::filesystem::path base = std::filesystem::absolute(source.checkpoint.folder()).lexically_normal();
     const std::string baseName = base.has_filename() ? base.filename().string() : base.parent_path().filename().string();
     writeFileAtomically(folder / "pruning_manifest.json",
-                        makeManifest(source.plan, settings, result, baseName, source.evaluations, weightFiles(folder)).dump(1) + "\n");
+                        makeManifest(source.plan, settings, result, baseName, source.evaluations, weightFiles(folder))
+                                .dump(1, ' ', false, nlohmann::json::error_handler_t::replace) +
+                            "\n");
     writeFileAtomically(folder / "README.md", makeModelCard(source.plan, settings, result, baseName, source.evaluations));
     context.check();
     if (!result.verification.isPassed) {

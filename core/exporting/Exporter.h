@@ -26,7 +26,7 @@ struct ExportSource {
 
 /// Throws Error for an unknown format, a plan that the format cannot hold, an output that exists or cannot be written, or too little
 /// space on the disk. Costs nothing, so it is called before a long job whose end is an export.
-void checkExport(const ExportSettings &settings, const PruningPlan *plan, std::int64_t bytesNeeded);
+void checkExport(const ExportSettings &settings, const Checkpoint &source, const PruningPlan *plan, std::int64_t bytesNeeded);
 
 /// Writes the weights, config.json, the tokenizer, licence and generation files of the source, pruning_manifest.json and a model card;
 /// loads the whole back and compares logits; and only then gives the folder its name. When the comparison fails the folder is kept as

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace secateur {
@@ -75,9 +76,9 @@ ExportResult writeHfDropin(const Checkpoint &source, const ModelSpec &dense, con
 {
     checkHfDropin(plan);
     const std::map<std::string, Change> changes = changesOf(dense, plan);
-    std::map<std::string, bool> isWanted;
+    std::set<std::string> wanted;
     for (const ExpectedTensor &tensor : expectedTensors(dense))
-        isWanted[tensor.name] = true;
+        wanted.insert(tensor.name);
     const auto changeOf = [&](const std::string &name) {
         const auto found = changes.find(name);
         return found == changes.end() ? Change{} : found->second;
@@ -85,13 +86,13 @@ ExportResult writeHfDropin(const Checkpoint &source, const ModelSpec &dense, con
 
     ExportResult result;
     nlohmann::json weightMap;
-    context.begin("export", std::int64_t(isWanted.size()), "tensors");
+    context.begin("export", std::int64_t(wanted.size()), "tensors");
     for (const SafetensorsFile &file : source.files()) {
         const std::string fileName = file.path().filename().string();
         std::vector<SafetensorsWriter::Declaration> declarations;
         std::vector<const TensorView *> views;
         for (const TensorView &view : file.tensors()) {
-            if (!isWanted.contains(view.name))
+            if (!wanted.contains(view.name))
                 continue; // a buffer that is computed, not stored
             views.push_back(&view);
             declarations.push_back({view.name, dtype.value_or(view.dtype), changedShape(view.shape, changeOf(view.name), plan)});
@@ -101,6 +102,9 @@ ExportResult writeHfDropin(const Checkpoint &source, const ModelSpec &dense, con
         for (std::size_t i = 0; i < views.size(); ++i) {
             const at::Tensor tensor =
                 changed(copyOf(*views[i]), changeOf(views[i]->name), plan).to(scalarType(declarations[i].dtype)).contiguous();
+            if (dtype && !isFinite(tensor))
+                throw Error("The tensor '" + views[i]->name + "' does not fit into " + std::string(configName(*dtype)) + ".",
+                            "Choose another --export-dtype; bfloat16 has the range of float32.");
             writer.write(views[i]->name, bytesOf(tensor));
             result.parameters += tensor.numel();
             result.bytes += std::int64_t(tensor.nbytes());
@@ -113,7 +117,7 @@ ExportResult writeHfDropin(const Checkpoint &source, const ModelSpec &dense, con
         writeFileAtomically(folder / "model.safetensors.index.json",
                             nlohmann::json{{"metadata", {{"total_size", result.bytes}}}, {"weight_map", weightMap}}.dump(2) + "\n");
 
-    nlohmann::ordered_json config = nlohmann::ordered_json::parse(source.config().dump());
+    nlohmann::json config = source.config();
     config["intermediate_size"] = plan.keptNeurons.front().size();
     if (dtype)
         config[config.contains("dtype") ? "dtype" : "torch_dtype"] = configName(*dtype);

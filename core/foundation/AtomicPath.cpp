@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
@@ -38,19 +39,24 @@ void flush(const std::filesystem::path &path)
 
 } // namespace
 
-AtomicPath::AtomicPath(std::filesystem::path target) : m_target(std::filesystem::absolute(target).lexically_normal())
+AtomicPath::AtomicPath(std::filesystem::path target)
 {
+    if (target.empty())
+        throw Error("The name of the output is empty.", "Give a name.");
+    m_target = std::filesystem::absolute(target).lexically_normal();
     if (!m_target.has_filename())
         m_target = m_target.parent_path();
     const std::filesystem::path parent = m_target.parent_path();
-    if (!std::filesystem::is_directory(parent))
+    std::error_code error;
+    if (!std::filesystem::is_directory(parent, error))
         throw Error("The folder '" + parent.string() + "' does not exist.", "Make it first, or choose another place.");
     if (::access(parent.c_str(), W_OK | X_OK) != 0)
         throw Error("The folder '" + parent.string() + "' cannot be written to: " + reason(errno) + ".", "Choose another place.");
     m_temporary = parent / ("." + m_target.filename().string() + ".partial-" + std::to_string(::getpid()));
+    if (m_temporary.filename().string().size() > 255)
+        throw Error("The name '" + m_target.filename().string() + "' is too long.", "Give a shorter one.");
     const std::scoped_lock lock(pendingMutex);
-    std::error_code ignored;
-    std::filesystem::remove_all(m_temporary, ignored);
+    std::filesystem::remove_all(m_temporary, error);
     pending.push_back(m_temporary);
 }
 
@@ -76,23 +82,20 @@ std::filesystem::path AtomicPath::commitWithSuffix(const std::string &suffix)
 
 void AtomicPath::moveTo(const std::filesystem::path &name)
 {
-    flush(m_temporary);
+    const bool isFolder = std::filesystem::is_directory(m_temporary);
     std::error_code error;
-    if (std::filesystem::is_directory(name)) { // a folder cannot replace one that holds something: the old one steps aside first
-        const std::filesystem::path old = m_temporary.string() + "-old";
-        std::filesystem::rename(name, old, error);
-        if (!error)
-            std::filesystem::rename(m_temporary, name, error);
-        if (error)
-            std::filesystem::rename(old, name);
-        else
-            std::filesystem::remove_all(old);
-    } else {
+    if (std::filesystem::is_directory(name, error) && !isFolder)
+        throw Error("'" + name.string() + "' is a folder; a file is to be written.", "Give the name of a file.");
+    flush(m_temporary);
+    const std::scoped_lock lock(pendingMutex);            // the deadline of an interruption must not fall between what follows
+    if (isFolder && std::filesystem::exists(name, error)) // the old one takes the temporary name, and goes with it
+        error = ::renameat2(AT_FDCWD, m_temporary.c_str(), AT_FDCWD, name.c_str(), RENAME_EXCHANGE) == 0
+                    ? std::error_code()
+                    : std::error_code(errno, std::generic_category());
+    else
         std::filesystem::rename(m_temporary, name, error);
-    }
     if (error)
         throw Error("'" + name.string() + "' could not be given its name: " + error.message() + ".", "Nothing was left behind.");
-    flush(name.parent_path());
 }
 
 void AtomicPath::removeAllPending() noexcept

@@ -13,7 +13,7 @@ namespace secateur {
 /// the process must end at once, `removeAllPending` clears what any of them still holds.
 class AtomicPath {
 public:
-    /// Throws Error when the parent folder does not exist or cannot be written to.
+    /// Throws Error when the name is empty or too long, or when the parent folder does not exist or cannot be written to.
     explicit AtomicPath(std::filesystem::path target);
     ~AtomicPath();
     AtomicPath(const AtomicPath &) = delete;
@@ -21,7 +21,8 @@ public:
 
     /// Where to write: a file or a folder that does not exist yet.
     const std::filesystem::path &temporary() const { return m_temporary; }
-    /// Flushes to the disk and gives it the name of the target, which is replaced when it exists. Throws Error.
+    /// Flushes to the disk and gives it the name of the target. A file replaces a file, a folder replaces a folder; a file never replaces a
+    /// folder. Throws Error.
     void commit();
     /// The same under the target's name with a suffix, for what failed a check. Returns that path; an existing one is replaced.
     std::filesystem::path commitWithSuffix(const std::string &suffix);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/Families.h"
 
-#include "checkpoint/Wording.h"
 #include "foundation/Error.h"
+#include "foundation/Wording.h"
 #include "model/ConfigReader.h"
 
 #include <algorithm>

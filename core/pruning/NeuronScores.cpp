@@ -7,6 +7,7 @@
 #include "foundation/Error.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <numeric>
 
@@ -61,9 +62,10 @@ void saveScores(const NeuronScores &scores, const std::filesystem::path &file)
         declarations.push_back({"scores." + std::to_string(i), DType::Float32, {std::int64_t(scores.layers[i].size())}});
     const nlohmann::json provenance = toJson(scores.provenance);
     AtomicPath target(file);
-    SafetensorsWriter writer(
-        target.temporary(), declarations,
-        {{"kind", "secateur-neuron-scores"}, {"norm", scores.norm == ScoreNorm::L1 ? "l1" : "l2"}, {"provenance", provenance.dump()}});
+    SafetensorsWriter writer(target.temporary(), declarations,
+                             {{"kind", "secateur-neuron-scores"},
+                              {"norm", scores.norm == ScoreNorm::L1 ? "l1" : "l2"},
+                              {"provenance", provenance.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)}});
     for (std::size_t i = 0; i < scores.layers.size(); ++i)
         writer.write(declarations[i].name, std::as_bytes(std::span(scores.layers[i])));
     writer.finish();
@@ -90,6 +92,8 @@ NeuronScores loadScores(const std::filesystem::path &file)
                 throw std::out_of_range("no tensor " + name);
             std::vector<float> values(found->bytes.size() / sizeof(float));
             std::memcpy(values.data(), found->bytes.data(), found->bytes.size());
+            if (!std::all_of(values.begin(), values.end(), [](float score) { return std::isfinite(score) && score >= 0; }))
+                throw std::out_of_range(name + " holds values that are no scores");
             scores.layers.push_back(std::move(values));
         }
     } catch (const std::exception &problem) {

@@ -3,11 +3,11 @@
 
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
+#include "foundation/JsonFile.h"
 #include "foundation/Sha256.h"
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <limits>
 
 namespace secateur {
@@ -134,12 +134,17 @@ std::vector<std::int64_t> PruningPlan::widths() const
 
 PruningPlan planFromScores(const ModelSpec &dense, const NeuronScores &scores, const BalanceSettings &settings)
 {
-    if (std::int64_t(scores.layers.size()) != dense.layerCount() ||
-        std::int64_t(scores.layers.front().size()) != dense.layers.front().ffn.neurons)
-        throw Error("The scores are of " + std::to_string(scores.layers.size()) + " layers x " +
-                        std::to_string(scores.layers.empty() ? 0 : scores.layers.front().size()) + " neurons, the model has " +
-                        std::to_string(dense.layerCount()) + " x " + std::to_string(dense.layers.front().ffn.neurons) + ".",
-                    "Calibrate this model, or name the scores that were made from it.");
+    const auto describe = [](std::size_t layers, std::int64_t neurons) {
+        return std::to_string(layers) + " layers x " + std::to_string(neurons);
+    };
+    for (std::size_t i = 0; i < std::max(scores.layers.size(), dense.layers.size()); ++i) {
+        const bool isThere = i < scores.layers.size() && i < dense.layers.size();
+        if (!isThere || std::int64_t(scores.layers[i].size()) != dense.layers[i].ffn.neurons)
+            throw Error("The scores are of " +
+                            describe(scores.layers.size(), scores.layers.empty() ? 0 : std::int64_t(scores.layers.front().size())) +
+                            " neurons, the model has " + describe(dense.layers.size(), dense.layers.front().ffn.neurons) + ".",
+                        "Calibrate this model, or name the scores that were made from it.");
+    }
     PruningPlan plan;
     plan.settings = settings;
     plan.balance = balance(dense, settings);
@@ -173,6 +178,24 @@ PruningPlan withRemovals(PruningPlan plan, const ModelSpec &dense, std::int64_t 
     return plan;
 }
 
+namespace {
+
+/// The record of a stored search: a loss for every layer in every step, and the removals of the plan.
+void checkRecord(const PruningPlan &plan, std::int64_t layers)
+{
+    const std::vector<SearchStep> &steps = plan.search.steps;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        const std::int64_t removed = steps[i].removed;
+        const bool isUnfinished = removed == -1 && i + 1 == steps.size();
+        if (std::int64_t(steps[i].losses.size()) != layers || !(isUnfinished || (removed >= 0 && removed < layers)))
+            throw Error("Step " + std::to_string(i) + " of the plan's search is damaged.", "Make the plan again.");
+    }
+    if (plan.search.isBegun() && plan.search.removalOrder() != plan.removedAttentions)
+        throw Error("The plan's removed attentions are not those of its search.", "Make the plan again.");
+}
+
+} // namespace
+
 void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::string &modelHash)
 {
     if (plan.calibration.modelHash != modelHash)
@@ -194,6 +217,7 @@ void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::strin
     const bool isDistinct = std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end();
     if (!isDistinct || (!sorted.empty() && (sorted.front() < 0 || sorted.back() >= layers)))
         throw Error("The plan's removed attentions are not distinct layers from 0 to " + std::to_string(layers - 1) + ".");
+    checkRecord(plan, layers);
 }
 
 void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan, const ModelSpec &spec)
@@ -236,6 +260,9 @@ void checkContinuation(const SearchRecord &record, const SearchSettings &setting
         refuse("another text (or other windows of it)");
     if (record.provenance.dtype != now.dtype || record.provenance.device != now.device)
         refuse(record.provenance.dtype + " on " + record.provenance.device + ", not " + now.dtype + " on " + now.device);
+    if (record.provenance.threads != now.threads || record.provenance.torchVersion != now.torchVersion) // they decide the last bits
+        refuse(std::to_string(record.provenance.threads) + " threads and LibTorch " + record.provenance.torchVersion + ", not " +
+               std::to_string(now.threads) + " and " + now.torchVersion);
     if (!(record.settings == settings))
         refuse("other settings (protected or forced layers, windows, loss)");
 }
@@ -257,14 +284,14 @@ nlohmann::json toJson(const PruningPlan &plan)
 
 PruningPlan planFromJson(const nlohmann::json &json, const std::string &source)
 {
-    const nlohmann::json &stored = json.contains("plan") ? json.at("plan") : json; // a manifest holds its plan under that name
-    if (!stored.is_object() || stored.value("kind", "") != "secateur-plan")
+    const nlohmann::json &stored = json.is_object() && json.contains("plan") ? json.at("plan") : json; // a manifest has it under that name
+    if (!stored.is_object() || !stored.contains("kind") || stored.at("kind") != "secateur-plan")
         throw Error("'" + source + "' does not hold a plan.", "Make one with: secateur-cli search MODEL ... --save-plan PLAN.");
-    if (stored.value("format", 0) != kFormat)
-        throw Error("The plan in '" + source + "' has format " + std::to_string(stored.value("format", 0)) +
-                        "; this version reads format " + std::to_string(kFormat) + ".",
-                    "Use the version of the program that wrote it, or make a new plan.");
     try {
+        if (const int format = stored.at("format"); format != kFormat)
+            throw Error("The plan in '" + source + "' has format " + std::to_string(format) + "; this version reads format " +
+                            std::to_string(kFormat) + ".",
+                        "Use the version of the program that wrote it, or make a new plan.");
         PruningPlan plan;
         plan.method = stored.at("method");
         plan.settings = settingsFromJson(stored.at("settings"));
@@ -284,18 +311,13 @@ PruningPlan planFromJson(const nlohmann::json &json, const std::string &source)
 
 void savePlan(const PruningPlan &plan, const std::filesystem::path &file)
 {
-    writeFileAtomically(file, toJson(plan).dump(1) + "\n");
+    writeFileAtomically(file, toJson(plan).dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 PruningPlan loadPlan(const std::filesystem::path &file)
 {
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream)
-        throw Error("The plan '" + file.string() + "' cannot be read.", "Check that the file exists and that you may read it.");
-    const nlohmann::json json = nlohmann::json::parse(stream, nullptr, false);
-    if (json.is_discarded())
-        throw Error("The plan '" + file.string() + "' is not JSON.", "Make a plan with: secateur-cli search MODEL ... --save-plan PLAN.");
-    return planFromJson(json, file.string());
+    constexpr std::uintmax_t kLargest = 1 << 30; // 100 layers of 100,000 neurons are 70 MB
+    return planFromJson(readJsonFile(file, kLargest, "Make a plan with: secateur-cli search MODEL ... --save-plan PLAN."), file.string());
 }
 
 } // namespace secateur

@@ -41,8 +41,10 @@ void checkSettings(const ModelSpec &dense, const BalanceSettings &settings)
 
 std::int64_t nearestMultiple(std::int64_t value, std::int64_t multiple, std::int64_t largest)
 {
+    if (multiple > largest)
+        return largest;
     const std::int64_t rounded = roundHalfEven(double(value) / double(multiple)) * multiple;
-    return std::clamp(rounded, std::min(multiple, largest), largest);
+    return std::clamp(rounded, multiple, largest / multiple * multiple);
 }
 
 } // namespace

@@ -62,6 +62,8 @@ private slots:
     void wrongUsageEndsWithTwo();
     void failuresEndWithOneAndNameObjectAndRemedy_data();
     void failuresEndWithOneAndNameObjectAndRemedy();
+    void outputsAreProtected();
+    void mistakesAreFoundBeforeTheWork();
     void inspectCountsTheModel();
     void planOfAConfigNeedsNoModel();
     void infeasibleRemovalsNameBothBounds();
@@ -146,6 +148,36 @@ void tst_CommandLine::failuresEndWithOneAndNameObjectAndRemedy()
     QCOMPARE(outcome.events.last().value("event").toString(), QString("error"));
     QVERIFY(!outcome.events.last().value("hint").toString().isEmpty());
     QVERIFY(!QFile::exists("/tmp/never"));
+}
+
+void tst_CommandLine::outputsAreProtected()
+{
+    QTemporaryDir folder;
+    const QString scores = folder.filePath("scores.safetensors"), plan = folder.filePath("plan.json");
+    QDir(folder.path()).mkdir("precious");
+    run(QStringList{"calibrate", kModel, "--output", scores} + kShort);
+    const QStringList planned{"plan", kModel, "--scores", scores, "--sparsity", "0.375", "--save-plan"};
+    QVERIFY(run(planned + QStringList{folder.filePath("precious")}).errors.contains("is a folder; a file is to be written"));
+    QVERIFY(QDir(folder.filePath("precious")).exists());
+    QCOMPARE(run(planned + QStringList{plan}).exitCode, 0);
+    QVERIFY(run(planned + QStringList{plan}).errors.contains("plan.json' exists."));
+    QCOMPARE(run(planned + QStringList{plan, "--overwrite"}).exitCode, 0);
+    QVERIFY(run(planned + QStringList{"/no/such/folder/plan.json"}).errors.contains("'/no/such/folder' does not exist."));
+    QCOMPARE(run(planned + QStringList{""}).exitCode, 2);
+    QCOMPARE(run({"export", kModel, "--plan", plan, "--output", folder.filePath(QString(300, 'x'))}).exitCode, 1);
+}
+
+void tst_CommandLine::mistakesAreFoundBeforeTheWork()
+{
+    const QStringList usual = QStringList{"prune", kModel, "--sparsity", "0.5", "--json"} + kShort;
+    for (const QStringList &mistake : {QStringList{"--evaluate", "/no/such/text.txt"}, QStringList{"--protect", "99"},
+                                       QStringList{"--save-plan", "/no/such/folder/plan.json"},
+                                       QStringList{"--output", "/no/such/folder/out"}, QStringList{"--remove", "13"}}) {
+        const Outcome outcome = run(usual + mistake);
+        QCOMPARE(outcome.exitCode, 1);
+        for (const QJsonObject &event : outcome.events)
+            QVERIFY2(event.value("phase") != "calibrate", qPrintable(mistake.join(' ')));
+    }
 }
 
 void tst_CommandLine::inspectCountsTheModel()

@@ -87,6 +87,7 @@ private slots:
     void shardsStayShards();
     void exportTypeCanBeChosen();
     void existingOutputIsKept();
+    void modelThatIsReadIsNeverReplaced();
     void outputThatCannotBeWrittenIsNamed();
     void fullDiskLeavesNothing();
     void cancelledExportLeavesNothing();
@@ -293,15 +294,34 @@ void tst_Engine::existingOutputIsKept()
     std::filesystem::create_directory(output);
     std::ofstream(output + "/precious.txt") << "precious";
     ExportSettings settings{.format = "hf-dropin", .output = output, .isOverwriteAllowed = false, .dtype = {}, .command = {}};
-    QVERIFY(complaint([&] {
-                m_engine->exportPlan(plan(0.25), settings, nlohmann::json::array(), m_context);
-            }).contains("out' exists. Choose another name, or replace it with --overwrite."));
-    QVERIFY(std::filesystem::exists(output + "/precious.txt"));
+    const auto refused = [&] { return complaint([&] { m_engine->exportPlan(plan(0.25), settings, nlohmann::json::array(), m_context); }); };
+    QVERIFY(refused().contains("out' exists. Choose another name, or replace it with --overwrite."));
     settings.isOverwriteAllowed = true;
-    m_engine->exportPlan(plan(0.25), settings, nlohmann::json::array(), m_context);
-    QVERIFY(!std::filesystem::exists(output + "/precious.txt"));
+    QVERIFY(refused().contains("is no export of this program, so it is not replaced"));
+    QVERIFY(std::filesystem::exists(output + "/precious.txt"));
+    std::filesystem::remove(output + "/precious.txt");
+    QCOMPARE(refused(), QString());
+    const auto first = std::filesystem::last_write_time(output + "/config.json");
+    QCOMPARE(refused(), QString()); // an export of ours is replaced
+    QVERIFY(std::filesystem::last_write_time(output + "/config.json") > first);
     settings.format = "onnx";
     QVERIFY(complaint([&] { m_engine->checkExportSettings(settings); }).contains("There is no export format 'onnx'. Formats: hf-dropin."));
+}
+
+void tst_Engine::modelThatIsReadIsNeverReplaced()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path parent = folder.filePath("models").toStdString();
+    std::filesystem::create_directory(parent);
+    std::filesystem::copy(kModel, parent / "sample");
+    std::ofstream(parent / "sample/pruning_manifest.json") << "{}"; // as if it were an export of ours
+    Engine engine({.device = "cpu", .dtype = "auto", .threads = 0});
+    engine.open(parent / "sample");
+    for (const std::filesystem::path &output : {parent / "sample", parent / "sample/", parent / "sample/../sample", parent}) {
+        const ExportSettings settings{.format = "hf-dropin", .output = output, .isOverwriteAllowed = true, .dtype = {}, .command = {}};
+        const QString what = complaint([&] { engine.checkExportSettings(settings); });
+        QVERIFY2(what.contains("is the model that is read, or holds it"), qPrintable(what));
+    }
 }
 
 void tst_Engine::outputThatCannotBeWrittenIsNamed()

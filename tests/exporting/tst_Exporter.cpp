@@ -102,7 +102,7 @@ void tst_Exporter::unevenWidthsAreRefused()
     plan.keptNeurons[1].pop_back();
     const ExportSettings settings{.format = "hf-dropin", .output = "/tmp/never", .isOverwriteAllowed = false, .dtype = {}, .command = {}};
     try {
-        checkExport(settings, &plan, 0);
+        checkExport(settings, Checkpoint::open(tinyLlama("mha")), &plan, 0);
         QFAIL("nothing was thrown");
     } catch (const Error &problem) {
         QVERIFY2(QString(problem.what()).contains("this plan's widths go from 29 to 30"), problem.what());

@@ -66,6 +66,7 @@ private slots:
     void damagedFilesAreRefused_data();
     void damagedFilesAreRefused();
     void planOfAnotherModelIsRefused();
+    void damagedSearchIsRefused();
     void fewerRemovalsAreAPrefix();
     void scoresOfAnotherShapeAreRefused();
 };
@@ -133,9 +134,11 @@ void tst_PruningPlan::damagedFilesAreRefused_data()
 {
     QTest::addColumn<QByteArray>("content");
     QTest::addColumn<QString>("what");
-    QTest::newRow("not JSON") << QByteArray("{") << "is not JSON";
+    QTest::newRow("not JSON") << QByteArray("{") << "is not valid JSON";
+    QTest::newRow("a kind that is no text") << QByteArray("{\"kind\": 5}") << "does not hold a plan";
+    QTest::newRow("a format that is no number") << QByteArray("{\"kind\": \"secateur-plan\", \"format\": \"x\"}") << "is damaged";
     QTest::newRow("something else") << QByteArray("{\"a\": 1}") << "does not hold a plan";
-    QTest::newRow("a list") << QByteArray("[1]") << "does not hold a plan";
+    QTest::newRow("a list") << QByteArray("[1]") << "must hold a JSON object";
     QTest::newRow("a newer format") << QByteArray("{\"kind\": \"secateur-plan\", \"format\": 99}") << "has format 99";
     QTest::newRow("incomplete") << QByteArray("{\"kind\": \"secateur-plan\", \"format\": 1}") << "is damaged";
 }
@@ -164,6 +167,20 @@ void tst_PruningPlan::planOfAnotherModelIsRefused()
     QVERIFY(complaint([&] { checkPlan(plan, spec, "model"); }).contains("removed attentions"));
 }
 
+void tst_PruningPlan::damagedSearchIsRefused()
+{
+    const auto refused = [](const std::function<void(PruningPlan &)> &damage) {
+        PruningPlan plan = smallPlan();
+        damage(plan);
+        return complaint([&] { checkPlan(plan, smallSpec(), "model"); });
+    };
+    QCOMPARE(refused([](PruningPlan &) {}), QString());
+    QVERIFY(refused([](PruningPlan &p) { p.search.steps[0].removed = 999999999; }).contains("Step 0"));
+    QVERIFY(refused([](PruningPlan &p) { p.search.steps[1].losses.clear(); }).contains("Step 1"));
+    QVERIFY(refused([](PruningPlan &p) { p.search.steps[0].removed = -1; }).contains("Step 0")); // only the last may be unfinished
+    QVERIFY(refused([](PruningPlan &p) { p.removedAttentions = {2, 1}; }).contains("not those of its search"));
+}
+
 void tst_PruningPlan::fewerRemovalsAreAPrefix()
 {
     const PruningPlan shorter = withRemovals(smallPlan(), smallSpec(), 1);
@@ -180,7 +197,7 @@ void tst_PruningPlan::scoresOfAnotherShapeAreRefused()
 {
     NeuronScores scores;
     scores.layers = {{1, 2, 3}};
-    QVERIFY(complaint([&] { planFromScores(smallSpec(), scores, {}); }).contains("1 layers x 3 neurons, the model has 3 x 48"));
+    QVERIFY(complaint([&] { planFromScores(smallSpec(), scores, {}); }).contains("1 layers x 3 neurons, the model has 3 layers x 48."));
 }
 
 QTEST_GUILESS_MAIN(tst_PruningPlan)

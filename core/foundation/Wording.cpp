@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "checkpoint/Wording.h"
+#include "foundation/Wording.h"
 
 namespace secateur {
 
