@@ -37,6 +37,24 @@ void flush(const std::filesystem::path &path)
     ::close(descriptor);
 }
 
+/// Lets two paths change their names: in one step where the file system can, in three where it cannot (NFS).
+std::error_code exchange(const std::filesystem::path &one, const std::filesystem::path &other)
+{
+    if (::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) == 0)
+        return {};
+    std::error_code error(errno, std::generic_category());
+    if (error != std::errc::invalid_argument && error != std::errc::function_not_supported)
+        return error;
+    const std::filesystem::path aside = one.string() + "-old";
+    std::filesystem::rename(other, aside, error);
+    if (error)
+        return error;
+    std::filesystem::rename(one, other, error);
+    std::error_code ignored;
+    std::filesystem::rename(aside, error ? other : one, ignored);
+    return error;
+}
+
 } // namespace
 
 AtomicPath::AtomicPath(std::filesystem::path target)
@@ -87,15 +105,13 @@ void AtomicPath::moveTo(const std::filesystem::path &name)
     if (std::filesystem::is_directory(name, error) && !isFolder)
         throw Error("'" + name.string() + "' is a folder; a file is to be written.", "Give the name of a file.");
     flush(m_temporary);
-    const std::scoped_lock lock(pendingMutex);            // the deadline of an interruption must not fall between what follows
-    if (isFolder && std::filesystem::exists(name, error)) // the old one takes the temporary name, and goes with it
-        error = ::renameat2(AT_FDCWD, m_temporary.c_str(), AT_FDCWD, name.c_str(), RENAME_EXCHANGE) == 0
-                    ? std::error_code()
-                    : std::error_code(errno, std::generic_category());
+    if (isFolder && std::filesystem::exists(name, error))
+        error = exchange(m_temporary, name); // the old one takes the temporary name, and then goes
     else
         std::filesystem::rename(m_temporary, name, error);
     if (error)
         throw Error("'" + name.string() + "' could not be given its name: " + error.message() + ".", "Nothing was left behind.");
+    std::filesystem::remove_all(m_temporary, error);
 }
 
 void AtomicPath::removeAllPending() noexcept
