@@ -190,7 +190,10 @@ need_peers() {
 
 # build PRESET: configures when needed and builds; says nothing when all is up to date. Needs `libtorch`.
 build() {
-    local folder=$project/build/$1 configured
+    local folder=$project/build/$1 configured home
+    [ -w "${HOME:-/}" ] || export CCACHE_DIR=$deps/ccache
+    home=$(sed -n 's/^CMAKE_HOME_DIRECTORY:[A-Z]*=//p' "$folder/CMakeCache.txt" 2>/dev/null || true)
+    [ -z "$home" ] || [ "$home" = "$project" ] || rm -rf "$folder" # the checkout was moved: CMake would refuse it
     configured=$(sed -n 's/^SECATEUR_LIBTORCH:[A-Z]*=//p' "$folder/CMakeCache.txt" 2>/dev/null || true)
     if [ ! -e "$folder/build.ninja" ] || [ "$configured" != "$libtorch" ] || [ "$project/CMakePresets.json" -nt "$folder/build.ninja" ]; then
         say "Configuring build/$1 ..."

@@ -6,6 +6,7 @@
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -102,7 +103,13 @@ void Session::search()
     open();
     PruningPlan plan;
     if (o.scores.empty()) {
-        plan = *optionalPlan();
+        plan = optionalPlan().value();
+        const auto found = std::int64_t(plan.search.steps.size());
+        if (o.remove && *o.remove < found && !o.isOverwriteAllowed && !o.savePlan.empty() &&
+            std::filesystem::equivalent(o.plan, o.savePlan))
+            throw Error("The plan '" + o.plan.string() + "' holds " + std::to_string(found) + " removals and would keep " +
+                            std::to_string(*o.remove) + ".",
+                        "Give another --save-plan, or say --overwrite.");
         if (o.remove)
             plan = withRemovals(plan, model->spec, *o.remove);
     } else {
@@ -138,7 +145,9 @@ void Session::measure(const PruningPlan &plan, nlohmann::json &evaluations, Rows
 void Session::exportTo(const PruningPlan &plan, const nlohmann::json &evaluations, nlohmann::json &result, Rows &rows)
 {
     const ExportResult written = engine->exportPlan(plan, exportSettings(), evaluations, context);
-    const auto change = [](std::int64_t before, std::int64_t after) { return percent(double(after) / double(before) - 1); };
+    const auto change = [](std::int64_t before, std::int64_t after) {
+        return (after > before ? "+" : "") + percent(double(after) / double(before) - 1);
+    };
     const std::int64_t parameters = plan.balance.denseModelParameters;
     rows.push_back({"written, parameters", grouped(parameters), grouped(written.parameters), change(parameters, written.parameters)});
     rows.push_back({"written, bytes", grouped(model->tensorBytes), grouped(written.bytes), change(model->tensorBytes, written.bytes)});
@@ -155,10 +164,16 @@ void Session::prune()
     // Everything that can be refused is refused before the work.
     checkOutputFile(o.savePlan);
     open();
-    if (!o.output.empty())
-        engine->checkExportSettings(exportSettings());
     PruningPlan plan;
     plan.balance = balance(model->spec, balanceSettings());
+    if (!o.output.empty()) {
+        checkOutputFolder();
+        engine->checkExportSettings(exportSettings(), plan.balance.neuronsKept);
+    }
+    TextSettings calibration = calibrationText();
+    calibration.windows = std::max(*calibration.windows, searchSettings({}).windows);
+    if (!o.texts.empty())
+        engine->checkText(calibration);
     checkSearchSettings(searchSettings({}), plan, model->spec);
     for (const std::filesystem::path &file : o.evaluationTexts)
         engine->checkText(heldOutText(file));
@@ -185,6 +200,7 @@ void Session::prune()
     report.line("");
     report.table(rows);
     report.line("seconds: " + decimal(seconds.at("total").get<double>(), 1) + (phases.empty() ? "" : " (" + phases + ")"));
+    showDeviation(b);
     report.line("N = " + std::to_string(b.attentionsToRemove) + ", K = " + grouped(b.neuronsKept) + " of " +
                 grouped(model->spec.layers.front().ffn.neurons));
     showOrder(plan);
@@ -227,9 +243,10 @@ void Session::generate()
 
 void Session::exportPlan()
 {
+    checkOutputFolder();
     open();
-    engine->checkExportSettings(exportSettings());
-    const PruningPlan plan = *optionalPlan();
+    const PruningPlan plan = optionalPlan().value();
+    engine->checkExportSettings(exportSettings(), plan.balance.neuronsKept);
     nlohmann::json result = resultOf(plan.balance, &plan);
     Rows rows = {{"", "dense", "pruned", "change"}};
     exportTo(plan, nlohmann::json::array(), result, rows);

@@ -45,10 +45,7 @@ public:
         c.add_option("--seed", m.seed, "Order of the documents; 0 (the default) = as they are");
     }
 
-    void windows(CLI::App &c)
-    {
-        c.add_option("--windows", m.windows, "Windows of the text (calibration: 32; evaluation: all)")->check(CLI::PositiveNumber);
-    }
+    void windows(CLI::App &c, const char *what) { c.add_option("--windows", m.windows, what)->check(CLI::PositiveNumber); }
 
     void scoring(CLI::App &c)
     {
@@ -114,7 +111,7 @@ void defineCommands(CLI::App &app, Options &options)
                                   "secateur-cli calibrate MODEL --text c4.json.gz --output scores.safetensors");
     define.model(calibrate);
     define.text(calibrate, "Calibration text: .txt, .jsonl, .json, also with .gz", true);
-    define.windows(calibrate);
+    define.windows(calibrate, "Windows of the text (32)");
     define.scoring(calibrate);
     define.engine(calibrate);
     calibrate.add_option("--output", options.output, "Where to save the scores")->type_name("FILE")->required();
@@ -145,7 +142,7 @@ void defineCommands(CLI::App &app, Options &options)
                               "secateur-cli prune MODEL --text c4.json.gz --sparsity 0.375 --evaluate wiki.txt --output MODEL-pruned");
     define.model(prune);
     define.text(prune, "Calibration text: .txt, .jsonl, .json, also with .gz", false);
-    define.windows(prune);
+    define.windows(prune, "Windows of the calibration text (32)");
     define.scoring(prune);
     define.balance(prune);
     define.search(prune);
@@ -158,7 +155,7 @@ void defineCommands(CLI::App &app, Options &options)
     CLI::App &evaluate = command("evaluate", "Perplexity on a text", "secateur-cli evaluate MODEL --text wiki.txt --plan plan.json");
     define.model(evaluate);
     define.text(evaluate, "Evaluation text", true);
-    define.windows(evaluate);
+    define.windows(evaluate, "Windows of the text (all)");
     define.plan(evaluate, "Evaluate this plan of the model; a manifest will do");
     define.engine(evaluate);
 
@@ -224,9 +221,9 @@ std::string missing(const Options &o)
 
 std::optional<Options> parse(int argc, const char *const *argv, int &exitCode)
 {
-    for (int i = 1; i + 1 < argc; ++i) // an unset variable in a script
-        if (const std::string name = argv[i]; (name == "--output" || name == "--save-plan") && argv[i + 1][0] == '\0') {
-            std::cerr << name << " is empty\nRun with --help for more information.\n";
+    for (int i = 1; i < argc; ++i)
+        if (argv[i][0] == '\0') { // an unset variable in a script
+            std::cerr << "Argument " << i << (i > 1 ? std::string(" (after ") + argv[i - 1] + ")" : "") << " is empty.\n";
             exitCode = kUsage;
             return {};
         }
@@ -237,11 +234,16 @@ std::optional<Options> parse(int argc, const char *const *argv, int &exitCode)
     app.set_version_flag("--version", std::string("secateur-cli ") + SECATEUR_VERSION);
     app.require_subcommand(1);
     app.failure_message(CLI::FailureMessage::simple);
-    app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled (Ctrl+C).\nEach command has --help with an example.");
+    app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled (Ctrl+C, or a signal to end).\nEach command has --help with an "
+               "example.");
     defineCommands(app, options);
-    if (argc > 1 && argv[1][0] != '-' &&
-        app.get_subcommands([&](const CLI::App *c) { return c->get_name() == argv[1]; })
-            .empty()) { // CLI11 would only say that a command is missing
+    if (argc < 2) {
+        std::cerr << app.help();
+        exitCode = kUsage;
+        return {};
+    }
+    if (argv[1][0] != '-' && app.get_subcommands([&](const CLI::App *c) { return c->get_name() == argv[1]; })
+                                 .empty()) { // CLI11 would only say that a command is missing
         std::cerr << "There is no command '" << argv[1] << "'.\nRun with --help for more information.\n";
         exitCode = kUsage;
         return {};

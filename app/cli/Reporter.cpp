@@ -56,8 +56,8 @@ Reporter::~Reporter()
 
 void Reporter::progress(const Progress &p)
 {
-    if (!std::cout) // whoever read the output is gone
-        throw Cancelled();
+    if (!std::cout)
+        throw Error("The output could not be written.", "Its disk is full, or whoever read it is gone.");
     const auto now = std::chrono::steady_clock::now();
     const bool isNew = p.done == 0 && p.seconds == 0, isEnd = p.done >= p.total;
     if (isNew || m_phases.empty()) {

@@ -20,7 +20,7 @@ public:
     ~Reporter();
 
     bool isJson() const { return m_isJson; }
-    /// Throws Cancelled when nobody reads the output any more.
+    /// Throws Error when the output cannot be written any more.
     void progress(const Progress &progress);
     /// One more event of the JSON stream; nothing otherwise.
     void event(const nlohmann::json &object);

@@ -7,6 +7,8 @@
 #include "foundation/Error.h"
 #include "model/Families.h"
 
+#include <cmath>
+
 namespace secateur::cli {
 namespace {
 
@@ -18,6 +20,43 @@ std::string joined(const std::vector<std::int64_t> &numbers)
     for (const std::int64_t number : numbers)
         text += (text.empty() ? "" : ", ") + std::to_string(number);
     return text.empty() ? "none" : text;
+}
+
+/// Whether both name the same place, existing or not.
+bool isSame(const std::filesystem::path &one, const std::filesystem::path &other)
+{
+    std::error_code error;
+    if (one.empty() || other.empty())
+        return false;
+    const auto place = [&](const std::filesystem::path &path) {
+        const std::filesystem::path whole = std::filesystem::weakly_canonical(path, error).lexically_normal();
+        return whole.has_filename() ? whole : whole.parent_path(); // without a slash at the end
+    };
+    return place(one) == place(other);
+}
+
+/// Whether `path` is the folder or lies somewhere in it.
+bool isWithin(const std::filesystem::path &path, const std::filesystem::path &folder)
+{
+    if (path.empty() || folder.empty())
+        return false;
+    std::error_code error;
+    for (std::filesystem::path inner = std::filesystem::weakly_canonical(path, error); inner.has_relative_path();
+         inner = inner.parent_path())
+        if (isSame(inner, folder))
+            return true;
+    return false;
+}
+
+/// As a shell reads it back as one word.
+std::string quoted(const std::string &word)
+{
+    if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=+,") == std::string::npos)
+        return word;
+    std::string text = "'";
+    for (const char c : word)
+        text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return text + "'";
 }
 
 } // namespace
@@ -115,6 +154,10 @@ std::optional<PruningPlan> Session::optionalPlan()
         return {};
     PruningPlan plan = loadPlan(o.plan);
     checkPlan(plan, model->spec, engine->modelHash(context));
+    if (!plan.isComplete() && o.command == "export")
+        throw Error("The plan '" + o.plan.string() + "' is not finished: " + std::to_string(plan.removedAttentions.size()) + " of " +
+                        std::to_string(plan.balance.attentionsToRemove) + " attentions are removed.",
+                    "Finish it with: secateur-cli search MODEL --plan PLAN --save-plan PLAN.");
     if (!plan.isComplete() && o.command != "search")
         report.line("The plan is not finished: " + std::to_string(plan.removedAttentions.size()) + " of " +
                     std::to_string(plan.balance.attentionsToRemove) + " attentions are removed.");
@@ -138,9 +181,26 @@ void Session::checkOutputFile(const std::filesystem::path &file) const
     std::error_code error;
     if (std::filesystem::is_directory(file, error))
         throw Error("'" + file.string() + "' is a folder; a file is to be written.", "Give the name of a file.");
-    const bool goesOn = !o.plan.empty() && std::filesystem::equivalent(file, o.plan, error); // a plan may be brought on in place
+    const bool goesOn = isSame(file, o.plan); // a plan may be brought on in place
+    bool isInput = isWithin(file, o.model) || isSame(file, o.scores) || isSame(file, o.config) || isSame(file, o.tokens);
+    for (const auto *texts : {&o.texts, &o.evaluationTexts})
+        for (const std::filesystem::path &text : *texts)
+            isInput = isInput || isSame(file, text);
+    if (isInput)
+        throw Error("The output '" + file.string() + "' is among what is read.", "Choose another name.");
     if (std::filesystem::exists(file, error) && !o.isOverwriteAllowed && !goesOn)
         throw Error("The output '" + file.string() + "' exists.", "Choose another name, or replace it with --overwrite.");
+}
+
+void Session::checkOutputFolder() const
+{
+    std::vector<std::filesystem::path> files = {o.savePlan, o.plan, o.scores, o.config};
+    files.insert(files.end(), o.texts.begin(), o.texts.end());
+    files.insert(files.end(), o.evaluationTexts.begin(), o.evaluationTexts.end());
+    for (const std::filesystem::path &file : files)
+        if (isWithin(file, o.output))
+            throw Error("'" + file.string() + "' lies in the output folder '" + o.output.string() + "', which is made anew.",
+                        "Choose another place for one of them.");
 }
 
 void Session::runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings)
@@ -157,9 +217,12 @@ void Session::runSearch(PruningPlan &plan, const TextSettings &text, const Searc
     } catch (const Cancelled &) {
         if (plan.search.isBegun() && !o.savePlan.empty()) {
             save(plan); // what an unfinished step has evaluated is kept as well
-            const std::string file = o.savePlan.string();
-            report.line("What was found so far is in '" + file + "'. Go on with: secateur-cli search " + o.model.string() + " --plan " +
-                        file + " --save-plan " + file);
+            const Provenance &p = plan.search.provenance;
+            const std::string file = quoted(o.savePlan.string());
+            const std::string command = "secateur-cli search " + quoted(o.model.string()) + " --plan " + file + " --save-plan " + file +
+                                        " --device " + p.device + " --dtype " + p.dtype + " --threads " + std::to_string(p.threads);
+            report.event({{"event", "saved"}, {"plan", o.savePlan.string()}, {"command", command}});
+            report.line("What was found so far is in " + file + ". Go on with: " + command);
         }
         throw;
     }
@@ -173,6 +236,14 @@ void Session::showBalance(const SparsityBalance &b)
     report.table({{"", "dense", "pruned", "sparsity"},
                   {"parameters, layers", grouped(b.denseLayerParameters), grouped(b.layerParameters), percent(b.sparsityLayers())},
                   {"parameters, model", grouped(b.denseModelParameters), grouped(b.modelParameters), percent(b.sparsityModel())}});
+    showDeviation(b);
+}
+
+void Session::showDeviation(const SparsityBalance &b)
+{
+    if (o.sparsity && std::abs(b.sparsityLayers() - *o.sparsity) > 0.01)
+        report.line("The sparsity reached is " + percent(b.sparsityLayers()) + " instead of " + percent(*o.sparsity) +
+                    ", because the width is a multiple of " + std::to_string(o.widthMultiple) + ".");
 }
 
 void Session::showOrder(const PruningPlan &plan)

@@ -45,11 +45,15 @@ private:
     ExportSettings exportSettings() const;
     std::optional<PruningPlan> optionalPlan();
     NeuronScores loadMatchingScores();
+    /// Throws Error when the file cannot be written, exists, or is among what is read.
     void checkOutputFile(const std::filesystem::path &file) const;
+    /// Throws Error when something that is read or written lies in the output folder.
+    void checkOutputFolder() const;
     void measure(const PruningPlan &plan, nlohmann::json &evaluations, Rows &rows);
     void exportTo(const PruningPlan &plan, const nlohmann::json &evaluations, nlohmann::json &result, Rows &rows);
     void runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings);
     void showBalance(const SparsityBalance &balance);
+    void showDeviation(const SparsityBalance &balance);
     void showOrder(const PruningPlan &plan);
     nlohmann::json resultOf(const SparsityBalance &balance, const PruningPlan *plan) const;
     void finish(nlohmann::json result);

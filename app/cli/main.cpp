@@ -8,6 +8,7 @@
 #include "foundation/Error.h"
 
 #include <exception>
+#include <iostream>
 
 int main(int argc, char **argv)
 {
@@ -20,7 +21,9 @@ int main(int argc, char **argv)
     const cli::Interruption interruption(options->isJson ? "{\"event\":\"cancelled\"}\n" : "Cancelled.\n");
     try {
         cli::run(*options, interruption.token(), reporter);
-        return cli::kDone;
+        if (std::cout.flush())
+            return cli::kDone;
+        reporter.error("The output could not be written.", "Its disk is full, or whoever read it is gone.");
     } catch (const Cancelled &) {
         reporter.endBar();
         reporter.event({{"event", "cancelled"}});

@@ -212,9 +212,11 @@ void Engine::checkText(const TextSettings &text) const
     m_state->open().windows(text);
 }
 
-void Engine::checkExportSettings(const ExportSettings &settings) const
+void Engine::checkExportSettings(const ExportSettings &settings, std::int64_t neuronsKept) const
 {
-    checkExport(settings, m_state->open().checkpoint(), nullptr, 0); // how much space is needed, only the plan tells
+    const OpenModel &model = m_state->open();
+    const std::vector<std::int64_t> widths(model.spec().layers.size(), neuronsKept);
+    checkExport(settings, model.checkpoint(), nullptr, bytesOfExport(settings, model.checkpoint(), model.spec(), widths));
 }
 
 std::vector<float> Engine::logits(const PruningPlan *plan, const std::vector<std::int32_t> &tokens, JobContext &context)

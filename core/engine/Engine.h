@@ -94,7 +94,7 @@ public:
     /// Stage 2: removes attentions until the plan has as many as its balance asks for, going on from where its record stops;
     /// `text.windows` is taken from `settings`. The plan is filled as the search goes, so after Cancelled it holds what was found, the
     /// losses of an unfinished step too. `finished` gets it after every removal. Throws Error when its record was made with other
-    /// settings, another text, device or type.
+    /// settings, another text, device, type, number of threads or LibTorch.
     void search(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings, JobContext &context,
                 const SearchListener &listener = {}, const std::function<void(const PruningPlan &)> &finished = {});
     /// Perplexity of the model, or of the plan's when there is one.
@@ -106,8 +106,8 @@ public:
                             JobContext &context);
     /// Throws what a job on this text would throw before it computes: a file that cannot be read, a text that is too short.
     void checkText(const TextSettings &text) const;
-    /// Throws what exportPlan would throw at once: an output that exists, an unknown format, no space.
-    void checkExportSettings(const ExportSettings &settings) const;
+    /// Throws what exportPlan would throw at once for a plan of that width: an output that exists, an unknown format, no space.
+    void checkExportSettings(const ExportSettings &settings, std::int64_t neuronsKept) const;
     /// Logits of given token ids, row-major [T, V] in fp32.
     std::vector<float> logits(const PruningPlan *plan, const std::vector<std::int32_t> &tokens, JobContext &context);
 

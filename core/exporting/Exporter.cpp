@@ -73,6 +73,13 @@ const std::vector<ExportTarget> &exportTargets()
     return targets;
 }
 
+std::int64_t bytesOfExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense,
+                           const std::vector<std::int64_t> &widths)
+{
+    const std::size_t element = bytesPerElement(settings.dtype.value_or(source.dtype()));
+    return modelParameters(prunedSpec(dense, widths, {})) * std::int64_t(element); // hf-dropin keeps the removed attentions
+}
+
 void checkExport(const ExportSettings &settings, const Checkpoint &source, const PruningPlan *plan, std::int64_t bytesNeeded)
 {
     const auto &targets = exportTargets();
@@ -104,9 +111,7 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
         throw Error("The plan removes " + std::to_string(source.plan.removedAttentions.size()) + " of " +
                         std::to_string(source.plan.balance.attentionsToRemove) + " attentions: its search is not finished.",
                     "Finish it with: secateur-cli search MODEL --plan PLAN --save-plan PLAN.");
-    const DType written = settings.dtype.value_or(source.checkpoint.dtype());
-    const ModelSpec shape = prunedSpec(source.dense, source.plan.widths(), {}); // this format keeps the removed attentions
-    checkExport(settings, source.checkpoint, &source.plan, modelParameters(shape) * std::int64_t(bytesPerElement(written)));
+    checkExport(settings, source.checkpoint, &source.plan, bytesOfExport(settings, source.checkpoint, source.dense, source.plan.widths()));
     AtomicPath target(settings.output);
     const std::filesystem::path &folder = target.temporary();
     std::error_code error;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <span>
+#include <vector>
 
 namespace secateur {
 
@@ -23,6 +24,10 @@ struct ExportSource {
     std::span<const std::int32_t> checkTokens; ///< the fixed text of the verification
     nlohmann::json evaluations;                ///< measured so far, for the manifest
 };
+
+/// Bytes of the weights that an export of a plan of those widths writes.
+std::int64_t bytesOfExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense,
+                           const std::vector<std::int64_t> &widths);
 
 /// Throws Error for an unknown format, a plan that the format cannot hold, an output that exists or cannot be written, or too little
 /// space on the disk. Costs nothing, so it is called before a long job whose end is an export.

@@ -61,11 +61,13 @@ AtomicPath::AtomicPath(std::filesystem::path target)
 {
     if (target.empty())
         throw Error("The name of the output is empty.", "Give a name.");
+    std::error_code error;
+    if (std::filesystem::is_symlink(target, error)) // what it points to is meant
+        target = std::filesystem::weakly_canonical(target, error);
     m_target = std::filesystem::absolute(target).lexically_normal();
     if (!m_target.has_filename())
         m_target = m_target.parent_path();
     const std::filesystem::path parent = m_target.parent_path();
-    std::error_code error;
     if (!std::filesystem::is_directory(parent, error))
         throw Error("The folder '" + parent.string() + "' does not exist.", "Make it first, or choose another place.");
     if (::access(parent.c_str(), W_OK | X_OK) != 0)

@@ -14,7 +14,7 @@
 
 namespace secateur {
 
-/// Stage 2: the greedy removal of attentions (paper section 3.2) by the sweep of method.md section 4.
+/// Stage 2: the greedy removal of attentions (paper section 3.2) by a sweep that shares work.
 ///
 /// All candidates of a step are evaluated in one pass over the layers. A *stream* is the hidden state of one variant of the model: the
 /// base (what was removed so far) and, for each candidate j, the fork that leaves out attention j too; fork j equals the base up to layer

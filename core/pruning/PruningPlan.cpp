@@ -261,7 +261,7 @@ void checkContinuation(const SearchRecord &record, const SearchSettings &setting
     if (record.provenance.dtype != now.dtype || record.provenance.device != now.device)
         refuse(record.provenance.dtype + " on " + record.provenance.device + ", not " + now.dtype + " on " + now.device);
     if (record.provenance.threads != now.threads || record.provenance.torchVersion != now.torchVersion) // they decide the last bits
-        refuse(std::to_string(record.provenance.threads) + " threads and LibTorch " + record.provenance.torchVersion + ", not " +
+        refuse("--threads " + std::to_string(record.provenance.threads) + " and LibTorch " + record.provenance.torchVersion + ", not " +
                std::to_string(now.threads) + " and " + now.torchVersion);
     if (!(record.settings == settings))
         refuse("other settings (protected or forced layers, windows, loss)");

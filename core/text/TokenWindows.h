@@ -34,7 +34,7 @@ struct TokenWindows {
     }
 };
 
-/// Joins the documents by a blank line ("\n\n"), tokenises once and cuts into windows (method.md section 2 of the design; the authors'
+/// Joins the documents by a blank line ("\n\n"), tokenises once and cuts into windows (as the authors'
 /// calibration). Throws Error when the text is shorter than the windows wanted (how many tokens there are, how many are needed) or than
 /// one window.
 TokenWindows readWindows(const Tokenizer &tokenizer, const TextSettings &settings);

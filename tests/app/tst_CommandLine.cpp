@@ -99,7 +99,7 @@ void tst_CommandLine::wrongUsageEndsWithTwo_data()
 {
     QTest::addColumn<QStringList>("arguments");
     QTest::addColumn<QByteArray>("what");
-    QTest::newRow("no command") << QStringList() << QByteArray("subcommand is required");
+    QTest::newRow("no command") << QStringList() << QByteArray("Subcommands:");
     QTest::newRow("unknown command") << QStringList{"shrink"} << QByteArray("There is no command 'shrink'.");
     QTest::newRow("unknown option") << QStringList{"inspect", kModel, "--colour"} << QByteArray("--colour");
     QTest::newRow("no model") << QStringList{"calibrate", "--text", kText, "--output", "x"} << QByteArray("model is required");
@@ -164,15 +164,30 @@ void tst_CommandLine::outputsAreProtected()
     QCOMPARE(run(planned + QStringList{plan, "--overwrite"}).exitCode, 0);
     QVERIFY(run(planned + QStringList{"/no/such/folder/plan.json"}).errors.contains("'/no/such/folder' does not exist."));
     QCOMPARE(run(planned + QStringList{""}).exitCode, 2);
+    QCOMPARE(run({"export", kModel, "--plan", "", "--output", folder.filePath("out")}).exitCode, 2);
+    // What is read is never written over, and what lies in the output folder is not lost with it.
+    QVERIFY(run(planned + QStringList{scores, "--overwrite"}).errors.contains("is among what is read"));
+    QVERIFY(run(planned + QStringList{kModel + "/config.json", "--overwrite"}).errors.contains("is among what is read"));
+    const QString out = folder.filePath("out");
+    QVERIFY(run(QStringList{"prune", kModel, "--sparsity", "0.375", "--output", out, "--save-plan", out} + kShort)
+                .errors.contains("lies in the output folder"));
+    QCOMPARE(run({"search", kModel, "--scores", scores, "--sparsity", "0.375", "--save-plan", plan, "--overwrite"}).exitCode, 0);
+    QVERIFY(
+        run({"search", kModel, "--plan", plan, "--remove", "1", "--save-plan", plan}).errors.contains("holds 3 removals and would keep 1"));
+    QCOMPARE(run({"export", kModel, "--plan", plan, "--output", out}).exitCode, 0);
+    QVERIFY(run({"export", kModel, "--plan", out + "/pruning_manifest.json", "--output", out, "--overwrite"})
+                .errors.contains("lies in the output folder"));
+    QVERIFY(QFile::exists(out + "/pruning_manifest.json"));
     QCOMPARE(run({"export", kModel, "--plan", plan, "--output", folder.filePath(QString(300, 'x'))}).exitCode, 1);
 }
 
 void tst_CommandLine::mistakesAreFoundBeforeTheWork()
 {
     const QStringList usual = QStringList{"prune", kModel, "--sparsity", "0.5", "--json"} + kShort;
-    for (const QStringList &mistake : {QStringList{"--evaluate", "/no/such/text.txt"}, QStringList{"--protect", "99"},
-                                       QStringList{"--save-plan", "/no/such/folder/plan.json"},
-                                       QStringList{"--output", "/no/such/folder/out"}, QStringList{"--remove", "13"}}) {
+    for (const QStringList &mistake :
+         {QStringList{"--evaluate", "/no/such/text.txt"}, QStringList{"--protect", "99"},
+          QStringList{"--save-plan", "/no/such/folder/plan.json"}, QStringList{"--output", "/no/such/folder/out"},
+          QStringList{"--remove", "13"}, QStringList{"--search-windows", "100000"}}) {
         const Outcome outcome = run(usual + mistake);
         QCOMPARE(outcome.exitCode, 1);
         for (const QJsonObject &event : outcome.events)
@@ -375,6 +390,7 @@ void tst_CommandLine::interruptedSearchGoesOnToTheSamePlan()
     if (outcome.exitCode == 0)
         QSKIP("The run was over before the signal came.");
     QCOMPARE(outcome.exitCode, 130);
+    QVERIFY2(outcome.output.contains("\"event\":\"saved\""), outcome.output.constData()); // with the command that goes on
     const Outcome rest = run({"search", kModel, "--plan", plan, "--save-plan", plan, "--json"});
     QCOMPARE(rest.exitCode, 0);
     QCOMPARE(rest.result().value("planHash"), expected.value("planHash"));

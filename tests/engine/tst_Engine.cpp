@@ -305,7 +305,8 @@ void tst_Engine::existingOutputIsKept()
     QCOMPARE(refused(), QString()); // an export of ours is replaced
     QVERIFY(std::filesystem::last_write_time(output + "/config.json") > first);
     settings.format = "onnx";
-    QVERIFY(complaint([&] { m_engine->checkExportSettings(settings); }).contains("There is no export format 'onnx'. Formats: hf-dropin."));
+    QVERIFY(
+        complaint([&] { m_engine->checkExportSettings(settings, 100); }).contains("There is no export format 'onnx'. Formats: hf-dropin."));
 }
 
 void tst_Engine::modelThatIsReadIsNeverReplaced()
@@ -319,7 +320,7 @@ void tst_Engine::modelThatIsReadIsNeverReplaced()
     engine.open(parent / "sample");
     for (const std::filesystem::path &output : {parent / "sample", parent / "sample/", parent / "sample/../sample", parent}) {
         const ExportSettings settings{.format = "hf-dropin", .output = output, .isOverwriteAllowed = true, .dtype = {}, .command = {}};
-        const QString what = complaint([&] { engine.checkExportSettings(settings); });
+        const QString what = complaint([&] { engine.checkExportSettings(settings, 100); });
         QVERIFY2(what.contains("is the model that is read, or holds it"), qPrintable(what));
     }
 }
@@ -333,7 +334,7 @@ void tst_Engine::outputThatCannotBeWrittenIsNamed()
                             .command = {}}; // a folder where even root cannot write
     QVERIFY(complaint([&] { m_engine->exportPlan(plan(0.25), settings, nlohmann::json::array(), m_context); }).contains("/proc"));
     settings.output = "/no/such/folder/out";
-    QVERIFY(complaint([&] { m_engine->checkExportSettings(settings); }).contains("The folder '/no/such/folder' does not exist."));
+    QVERIFY(complaint([&] { m_engine->checkExportSettings(settings, 100); }).contains("The folder '/no/such/folder' does not exist."));
 }
 
 void tst_Engine::fullDiskLeavesNothing()
