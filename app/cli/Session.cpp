@@ -7,6 +7,7 @@
 #include "foundation/Error.h"
 #include "model/Families.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace secateur::cli {
@@ -22,17 +23,17 @@ std::string joined(const std::vector<std::int64_t> &numbers)
     return text.empty() ? "none" : text;
 }
 
-/// Whether both name the same place, existing or not.
-bool isSame(const std::filesystem::path &one, const std::filesystem::path &other)
+/// Where a path leads, existing or not: absolute, links followed, without a slash at the end.
+std::filesystem::path placeOf(const std::filesystem::path &path)
 {
     std::error_code error;
-    if (one.empty() || other.empty())
-        return false;
-    const auto place = [&](const std::filesystem::path &path) {
-        const std::filesystem::path whole = std::filesystem::weakly_canonical(path, error).lexically_normal();
-        return whole.has_filename() ? whole : whole.parent_path(); // without a slash at the end
-    };
-    return place(one) == place(other);
+    const std::filesystem::path place = std::filesystem::weakly_canonical(std::filesystem::absolute(path), error).lexically_normal();
+    return place.has_filename() ? place : place.parent_path();
+}
+
+bool isSame(const std::filesystem::path &one, const std::filesystem::path &other)
+{
+    return !one.empty() && !other.empty() && placeOf(one) == placeOf(other);
 }
 
 /// Whether `path` is the folder or lies somewhere in it.
@@ -40,12 +41,8 @@ bool isWithin(const std::filesystem::path &path, const std::filesystem::path &fo
 {
     if (path.empty() || folder.empty())
         return false;
-    std::error_code error;
-    for (std::filesystem::path inner = std::filesystem::weakly_canonical(path, error); inner.has_relative_path();
-         inner = inner.parent_path())
-        if (isSame(inner, folder))
-            return true;
-    return false;
+    const std::filesystem::path inner = placeOf(path), outer = placeOf(folder);
+    return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
 }
 
 /// As a shell reads it back as one word.

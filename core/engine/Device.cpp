@@ -6,10 +6,10 @@
 #include <ATen/Context.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
+#include <charconv>
 #include <dlfcn.h>
 #include <fstream>
 #include <malloc.h>
-#include <regex>
 
 namespace secateur {
 namespace {
@@ -39,14 +39,14 @@ c10::Device deviceFromName(const std::string &name)
 {
     if (name == "cpu" || (name == "auto" && cudaCount() == 0))
         return c10::Device(c10::DeviceType::CPU);
-    std::smatch parts;
-    static const std::regex pattern("auto|cuda(?::([0-9]{1,3}))?");
-    if (!std::regex_match(name, parts, pattern))
+    const bool hasIndex = name.starts_with("cuda:") && name.size() > 5;
+    int index = 0;
+    const char *end = name.data() + name.size();
+    if (!(name == "cuda" || name == "auto" || (hasIndex && std::from_chars(name.data() + 5, end, index).ptr == end && index >= 0)))
         throw Error("There is no device '" + name + "'.", "Devices: auto, cpu, cuda, cuda:N.");
     if (!cudaProblem().empty())
         throw Error("The device '" + name + "' cannot be used: " + cudaProblem() + ".",
                     "Use --device cpu, or install the driver and a LibTorch with CUDA (packaging/run --cuda).");
-    const int index = parts[1].matched ? std::stoi(parts[1]) : 0;
     if (index >= cudaCount())
         throw Error("There is no device '" + name + "': this machine has " + std::to_string(cudaCount()) + ".",
                     "Devices count from cuda:0.");

@@ -505,6 +505,8 @@ void tst_Engine::unknownDevicesAndTypesAreRefused()
     QVERIFY(complaint([] {
                 Engine engine({.device = "gpu", .dtype = "auto", .threads = 0});
             }).contains("There is no device 'gpu'. Devices: auto, cpu, cuda, cuda:N."));
+    for (const char *name : {"cuda:", "cuda:x", "cuda:1x", "cuda:-1", "cudas", ""})
+        QVERIFY2(complaint([&] { Engine engine({.device = name, .dtype = "auto", .threads = 0}); }).contains("There is no device"), name);
     QVERIFY(complaint([] { Engine engine({.device = "cuda:99", .dtype = "auto", .threads = 0}); }).contains("'cuda:99'"));
     QVERIFY(complaint([] { Engine engine({.device = "cpu", .dtype = "int8", .threads = 0}); }).contains("int8"));
 }
