@@ -105,8 +105,7 @@ void Session::search()
     if (o.scores.empty()) {
         plan = optionalPlan().value();
         const auto found = std::int64_t(plan.search.steps.size());
-        if (o.remove && *o.remove < found && !o.isOverwriteAllowed && !o.savePlan.empty() &&
-            std::filesystem::equivalent(o.plan, o.savePlan))
+        if (o.remove && *o.remove < found && !o.isOverwriteAllowed && isSame(o.plan, o.savePlan))
             throw Error("The plan '" + o.plan.string() + "' holds " + std::to_string(found) + " removals and would keep " +
                             std::to_string(*o.remove) + ".",
                         "Give another --save-plan, or say --overwrite.");

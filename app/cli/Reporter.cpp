@@ -170,14 +170,6 @@ nlohmann::json Reporter::seconds() const
     return object;
 }
 
-std::string grouped(std::int64_t number)
-{
-    std::string text = std::to_string(number);
-    for (auto place = std::ptrdiff_t(text.size()) - 3; place > (number < 0 ? 1 : 0); place -= 3)
-        text.insert(std::size_t(place), ",");
-    return text;
-}
-
 std::string decimal(double number, int decimals)
 {
     std::ostringstream text;

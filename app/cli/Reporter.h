@@ -2,6 +2,7 @@
 #pragma once
 
 #include "foundation/JobContext.h"
+#include "foundation/Wording.h"
 
 #include <chrono>
 #include <nlohmann/json.hpp>
@@ -51,8 +52,6 @@ private:
     std::chrono::steady_clock::time_point m_start, m_lastShown;
 };
 
-/// 1234567 as "1,234,567".
-std::string grouped(std::int64_t number);
 /// Fixed number of decimals.
 std::string decimal(double number, int decimals);
 /// As "1.2 GB" (powers of ten).

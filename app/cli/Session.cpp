@@ -31,11 +31,6 @@ std::filesystem::path placeOf(const std::filesystem::path &path)
     return place.has_filename() ? place : place.parent_path();
 }
 
-bool isSame(const std::filesystem::path &one, const std::filesystem::path &other)
-{
-    return !one.empty() && !other.empty() && placeOf(one) == placeOf(other);
-}
-
 /// Whether `path` is the folder or lies somewhere in it.
 bool isWithin(const std::filesystem::path &path, const std::filesystem::path &folder)
 {
@@ -63,6 +58,11 @@ Session::Session(const Options &options, std::stop_token stop, Reporter &reporte
       report(reporter),
       context(std::move(stop), [this](const Progress &p) { report.progress(p); })
 {
+}
+
+bool isSame(const std::filesystem::path &one, const std::filesystem::path &other)
+{
+    return !one.empty() && !other.empty() && placeOf(one) == placeOf(other);
 }
 
 std::string percent(double share)

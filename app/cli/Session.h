@@ -65,6 +65,8 @@ private:
     std::shared_ptr<const ModelSummary> model;
 };
 
+/// Whether both lead to the same place, existing or not; an empty path leads nowhere.
+bool isSame(const std::filesystem::path &one, const std::filesystem::path &other);
 /// A share as "37.50 %".
 std::string percent(double share);
 

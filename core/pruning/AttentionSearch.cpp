@@ -151,7 +151,7 @@ void AttentionSearch::evaluate(SearchStep &step, std::int64_t stepIndex, const s
             record(i, sums[i]);
 }
 
-std::int64_t AttentionSearch::firstMissing(const States &states, std::int64_t from) const
+std::int64_t AttentionSearch::lastKnown(const States &states, std::int64_t from) const
 {
     for (std::int64_t l = m_decoder.layerCount() - 1; l > from; --l)
         if (states[std::size_t(l)].defined())
@@ -164,7 +164,7 @@ std::int64_t AttentionSearch::passesNeeded(const std::vector<std::int64_t> &cand
     const std::int64_t layers = m_decoder.layerCount();
     std::int64_t passes = 0;
     for (const std::int64_t j : candidates)
-        passes += layers - firstMissing(m_forks[std::size_t(j)], j);
+        passes += layers - lastKnown(m_forks[std::size_t(j)], j);
     return passes;
 }
 
@@ -174,7 +174,7 @@ void AttentionSearch::sweep(const std::vector<std::int64_t> &candidates, std::ve
     std::vector<std::int64_t> starts; // the layer at which each fork's computation begins: its own, or that of its last state in the memo
     std::int64_t firstFresh = layers, lastFresh = -1;
     for (const std::int64_t j : candidates) {
-        starts.push_back(firstMissing(m_forks[std::size_t(j)], j));
+        starts.push_back(lastKnown(m_forks[std::size_t(j)], j));
         if (starts.back() == j) {
             firstFresh = std::min(firstFresh, j);
             lastFresh = j;

@@ -53,7 +53,7 @@ private:
     void remove(std::int64_t layer);
     at::Tensor pass(std::int64_t layer, const at::Tensor &x, bool skipsAttention);
     bool keepsState(std::int64_t layer) const { return m_stride > 0 && layer % m_stride == 0; }
-    std::int64_t firstMissing(const States &states, std::int64_t from) const;
+    std::int64_t lastKnown(const States &states, std::int64_t from) const;
     [[noreturn]] void reportNonFinite(std::int64_t candidate) const;
 
     const Decoder &m_decoder;

@@ -174,6 +174,7 @@ void tst_CommandLine::outputsAreProtected()
     QCOMPARE(run({"search", kModel, "--scores", scores, "--sparsity", "0.375", "--save-plan", plan, "--overwrite"}).exitCode, 0);
     QVERIFY(
         run({"search", kModel, "--plan", plan, "--remove", "1", "--save-plan", plan}).errors.contains("holds 3 removals and would keep 1"));
+    QCOMPARE(run({"search", kModel, "--plan", plan, "--remove", "1", "--save-plan", folder.filePath("shorter.json")}).exitCode, 0);
     QCOMPARE(run({"export", kModel, "--plan", plan, "--output", out}).exitCode, 0);
     QVERIFY(run({"export", kModel, "--plan", out + "/pruning_manifest.json", "--output", out, "--overwrite"})
                 .errors.contains("lies in the output folder"));
