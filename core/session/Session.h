@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/Engine.h"
+#include "pruning/NeuronScores.h"
+#include "pruning/PruningPlan.h"
+#include "pruning/SparsityBalance.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace secateur {
+
+/// What people edit: everything that decides a plan, and nothing that was measured. What undo goes back to.
+struct PlanDraft {
+    std::int64_t calibration = -1; ///< index into Session::calibrations; -1 = none yet
+    BalanceSettings balance;
+    SearchSettings search;
+    bool operator==(const PlanDraft &) const = default;
+};
+
+/// A draft that was given a name and kept.
+struct PinnedPlan {
+    std::string name;
+    PlanDraft draft;
+    bool operator==(const PinnedPlan &) const = default;
+};
+
+/// A perplexity that was measured, with what it belongs to.
+struct EvaluationRecord {
+    std::int64_t calibration = -1;     ///< -1 with `neuronsKept` = all: the dense model
+    std::int64_t neuronsKept = 0;      ///< K
+    std::vector<std::int64_t> removed; ///< layers, in order
+    bool isOrderBorrowed = false;      ///< the order was searched at another K
+    std::string planHash;              ///< empty for the dense model
+    TextSettings text;
+    Evaluation result;
+    double seconds = 0;
+};
+
+/// A checkpoint that was written and verified.
+struct ExportRecord {
+    std::string planHash;
+    std::string format;
+    std::filesystem::path folder;
+    std::int64_t parameters = 0, bytes = 0;
+    Verification verification;
+};
+
+/// Everything that a session holds, as plain values: what is saved, journalled and recovered.
+///
+/// Plots need nothing else, so a session whose model has moved still shows them.
+struct Session {
+    std::optional<ModelSummary> model;
+    TextSettings calibrationText, evaluationText;
+    ScoreNorm norm = ScoreNorm::L2;
+    std::vector<std::shared_ptr<const NeuronScores>> calibrations; ///< in the order of their making; none is ever removed
+    PlanDraft draft;
+    std::map<std::string, SearchRecord> searches; ///< by searchKey()
+    std::optional<SearchRecord> denseImpact;      ///< one step on the dense model
+    std::vector<EvaluationRecord> evaluations;
+    std::vector<ExportRecord> exports;
+    std::vector<PinnedPlan> pinned;
+};
+
+/// What decides the numbers of a search apart from how far it goes: the calibration, K, the search settings. Searches of the same key
+/// continue each other; a shorter one is the beginning of a longer one. Empty when the draft has no calibration.
+std::string searchKey(const PlanDraft &draft, std::int64_t neuronsKept);
+
+/// The plan of a draft with as much of its search as the session knows (its beginning, when it knows more than the draft asks for).
+/// Throws Error when the draft has no calibration or its balance is infeasible. Sorts every layer's scores: off the interface's thread.
+PruningPlan planOf(const Session &session, const PlanDraft &draft);
+
+/// Names of the records' texts for people: the file name, or "3 files".
+std::string textName(const TextSettings &text);
+
+} // namespace secateur

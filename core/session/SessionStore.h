@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "session/Session.h"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace secateur {
+
+/// A session file (.secateur): a .safetensors file whose tensors are the neuron scores ("0.scores.3": calibration 0, layer 3) and whose
+/// metadata holds the rest as JSON ("session"), so Python can read it too. Written atomically: the old file stays whole until the new one is.
+void saveSession(const Session &session, const std::filesystem::path &file);
+/// Throws Error that says what is wrong with the file. The model need not be there.
+Session loadSession(const std::filesystem::path &file);
+
+/// What happens in a session, written down as it happens: a folder with a whole session ("base") and an append-only file of what changed
+/// since ("journal", one JSON object a line). A process that is killed loses at most the line it was writing.
+///
+/// Every function may be called from any thread. Lines reach the kernel before the call returns. The folder is locked while the journal
+/// is open, so another instance of the program does not take it for a leftover. A write that fails (disk full) throws Error once; later
+/// lines are tried again.
+class SessionJournal {
+public:
+    /// Makes a new folder in `root` and locks it. Throws Error.
+    explicit SessionJournal(const std::filesystem::path &root);
+    /// Unlocks; the folder stays.
+    ~SessionJournal();
+    SessionJournal(const SessionJournal &) = delete;
+    SessionJournal &operator=(const SessionJournal &) = delete;
+
+    const std::filesystem::path &folder() const;
+
+    /// Starts a new base: lines appended from now on belong to it. Returns its number; writeBase() must follow (on another thread if need
+    /// be). Until then recovery uses the base before and the lines of both.
+    std::int64_t startBase();
+    void writeBase(std::int64_t number, const Session &session);
+
+    void draftChanged(const PlanDraft &draft);
+    void textsChanged(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm);
+    void pinsChanged(const std::vector<PinnedPlan> &pins);
+    /// A search begins or goes on: its settings and where its numbers come from. `key` empty = the impact on the dense model.
+    void searchBegun(const std::string &key, const SearchSettings &settings, const Provenance &provenance, double initialLoss);
+    void candidateEvaluated(const std::string &key, std::int64_t step, std::int64_t layer, double loss);
+    void attentionRemoved(const std::string &key, std::int64_t step, std::int64_t layer, bool isForced);
+    void evaluated(const EvaluationRecord &record);
+    void exported(const ExportRecord &record);
+
+    /// Removes the folder: the session was saved or is not wanted.
+    void discard();
+
+private:
+    struct State;
+    std::unique_ptr<State> m_state;
+};
+
+/// A session that was left behind by a process that is no longer there.
+struct RecoverableSession {
+    std::filesystem::path folder;
+    std::filesystem::path modelFolder;
+    std::chrono::system_clock::time_point lastChange;
+    bool wasClosed = false; ///< the program ended in order (see markClosed): offer it quietly, not as a crash
+    std::int64_t evaluations = 0, calibrations = 0;
+};
+
+/// All in `root` that no living process holds, newest first. A folder that cannot be read is left out. Empty sessions are removed.
+std::vector<RecoverableSession> recoverableSessions(const std::filesystem::path &root);
+/// The session of such a folder: its base and every whole line after it. Throws Error.
+Session recoverSession(const std::filesystem::path &folder);
+void removeRecoverable(const std::filesystem::path &folder);
+/// Notes that the program ended in order.
+void markClosed(const std::filesystem::path &folder);
+
+} // namespace secateur

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "plots/Plot.h"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace secateur::ui {
+
+/// One measured plan on the curve.
+struct CurvePoint {
+    double x = 0;          ///< in the unit of the axis
+    double perplexity = 0; ///< measured, always
+    QString label;         ///< "37.5 %, N = 3, K = 193"
+    bool isBorrowedOrder = false; ///< the removal order came from another K: hollow
+    bool isCurrent = false;       ///< the plan in hand: ringed
+    bool isDense = false;
+};
+
+/// Perplexity (log axis) against what a plan costs. Filled = searched and measured, hollow = measured with a borrowed removal order, ring =
+/// the plan in hand. Where the plan in hand was not measured, a dashed line stands at its x and nothing is drawn at any y.
+class PerplexityCurve : public Plot {
+    Q_OBJECT
+public:
+    explicit PerplexityCurve(QWidget *parent = nullptr);
+    ~PerplexityCurve() override;
+
+    /// `axis`: what x is, with its unit ("parameters of the layers kept, %"). `current`: x of the plan in hand, if there is one.
+    void showPoints(const QString &axis, std::vector<CurvePoint> points, std::optional<double> current);
+    PlotTable table() const override;
+
+signals:
+    void pointClicked(qint64 index); ///< in the order given
+
+protected:
+    void applyStyle(const PlotStyle &style) override;
+    bool eventFilter(QObject *watched, QEvent *event) override;
+
+private:
+    struct State;
+    std::unique_ptr<State> m_state;
+};
+
+} // namespace secateur::ui

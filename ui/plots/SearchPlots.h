@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The two views of stage 2: one step as bars, all steps as a heatmap.
+#pragma once
+
+#include "plots/Plot.h"
+#include "pruning/PruningPlan.h"
+
+#include <memory>
+
+namespace secateur::ui {
+
+/// Change of the search loss (nats per token) for every layer in one step: what removing that attention too would cost. Removed layers
+/// are hatched with their number, the winner is marked, protected layers carry a sign, a bar that is cut off says so with an arrow and its value.
+class CandidateBars : public Plot {
+    Q_OBJECT
+public:
+    explicit CandidateBars(QWidget *parent = nullptr);
+    ~CandidateBars() override;
+
+    /// `step` counts from 0 and may be the unfinished one. Losses are relative to the loss before the step. `count` layers in all.
+    void showStep(const SearchRecord &record, std::int64_t step, std::int64_t layers);
+    void clear(const QString &reason);
+    void setSelectedLayer(std::int64_t layer);
+    void setHoveredLayer(std::int64_t layer);
+    PlotTable table() const override;
+
+signals:
+    void layerClicked(qint64 layer);
+    void layerHovered(qint64 layer);
+
+protected:
+    void applyStyle(const PlotStyle &style) override;
+    bool eventFilter(QObject *watched, QEvent *event) override;
+
+private:
+    struct State;
+    std::unique_ptr<State> m_state;
+};
+
+/// Steps x layers, coloured by the change of the search loss (diverging, centred on 0): a cell is empty until it is evaluated, hatched once
+/// its layer is gone; the winner of a step is ringed. Fills cell by cell: drawing one more cell does not redraw the others' data.
+class SearchHeatmap : public Plot {
+    Q_OBJECT
+public:
+    explicit SearchHeatmap(QWidget *parent = nullptr);
+    ~SearchHeatmap() override;
+
+    /// `steps` = rows to show (the N wanted, even when fewer are done); `shownSteps` = rows revealed by the replay, -1 = all.
+    void showSearch(const SearchRecord &record, std::int64_t layers, std::int64_t steps, std::int64_t shownSteps = -1);
+    void clear(const QString &reason);
+    void setSelectedStep(std::int64_t step); ///< -1: none
+    void setSelectedLayer(std::int64_t layer);
+    void setHoveredLayer(std::int64_t layer);
+    PlotTable table() const override;
+
+signals:
+    void stepClicked(qint64 step);
+    void layerClicked(qint64 layer);
+    void layerHovered(qint64 layer);
+
+protected:
+    void applyStyle(const PlotStyle &style) override;
+    bool eventFilter(QObject *watched, QEvent *event) override;
+
+private:
+    struct State;
+    std::unique_ptr<State> m_state;
+};
+
+} // namespace secateur::ui
