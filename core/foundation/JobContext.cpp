@@ -13,8 +13,7 @@ void JobContext::begin(std::string phase, std::int64_t total, std::string unit)
     m_done = 0;
     m_start = std::chrono::steady_clock::now();
     m_progress = Progress{.phase = std::move(phase), .done = 0, .total = total, .unit = std::move(unit), .seconds = 0, .eta = {}};
-    if (m_listener)
-        m_listener(m_progress);
+    tell();
 }
 
 void JobContext::step(double units)
@@ -24,9 +23,17 @@ void JobContext::step(double units)
     m_progress.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - m_start).count();
     if (m_progress.seconds > 2 && m_done > 0)
         m_progress.eta = m_progress.seconds / m_done * std::max(0.0, double(m_progress.total) - m_done);
-    if (m_listener)
-        m_listener(m_progress);
+    tell();
     check();
+}
+
+void JobContext::tell()
+{
+    if (!m_listener)
+        return;
+    const auto before = std::chrono::steady_clock::now();
+    m_listener(m_progress);
+    m_start += std::chrono::steady_clock::now() - before;
 }
 
 void JobContext::check() const

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "session/Session.h"
+
+#include <QObject>
+#include <QString>
+#include <optional>
+
+class QUndoStack;
+
+namespace secateur::ui {
+
+class SessionModel;
+
+/// Turns gestures into undo commands: the only way in which the plan in hand and the pinned plans change.
+///
+/// Between beginDrag() and endDrag() all edits become one step of the history. An edit that changes nothing leaves no step. Values out of
+/// range are clamped (sparsity to 0.1 ... 99.9 %, N to the feasible range where that is known, K to 1 ... all).
+class PlanEditor : public QObject {
+    Q_OBJECT
+public:
+    PlanEditor(SessionModel &model, QUndoStack &history, QObject *parent = nullptr);
+
+    void beginDrag();
+    void endDrag();
+    bool isDragging() const { return m_drag > 0 && m_isDragging; }
+
+    /// Also gives N and K back to the rule: a new target is a new question.
+    void setSparsity(double sparsity);
+    void setAlpha(double alpha);
+    void setAttentionsToRemove(std::optional<std::int64_t> attentions); ///< none = the rule; K follows again
+    void setNeuronsKept(std::optional<std::int64_t> neurons);           ///< none = the balance
+    void setWidthMultiple(std::int64_t multiple);
+    void setSearchWindows(std::int64_t windows);
+    void toggleProtected(std::int64_t layer); ///< takes the layer out of the forced ones
+    void toggleForced(std::int64_t layer);    ///< appended: forced layers go first, in this order
+    void useCalibration(std::int64_t calibration);
+    /// Takes a whole draft (a pinned plan, a point of the curve). `what` names the step in the history.
+    void useDraft(const PlanDraft &draft, const QString &what);
+
+    void pin(const QString &name); ///< the plan in hand; an empty name gives "Plan A", "Plan B", ...
+    void renamePin(std::size_t index, const QString &name);
+    void removePin(std::size_t index);
+
+private:
+    void edit(const PlanDraft &after, const QString &what);
+
+    SessionModel &m_model;
+    QUndoStack &m_history;
+    int m_drag = 0;
+    bool m_isDragging = false;
+};
+
+} // namespace secateur::ui

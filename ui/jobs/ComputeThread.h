@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Internal to this room.
+#pragma once
+
+#include "engine/Engine.h"
+#include "foundation/JobContext.h"
+
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace secateur::ui {
+
+class JobPort;
+
+/// The one thread that computes, and the mailbox through which it speaks to the interface's thread.
+///
+/// Torch's modes and streams belong to a thread, so the engine is made, used and destroyed on this one. No Qt in here.
+class ComputeThread {
+public:
+    using Work = std::function<void(JobPort &)>;
+
+    /// How a job is or how it ended.
+    struct Report {
+        enum class State { Running, Paused, Done, Cancelled, Failed };
+        int job = 0;
+        State state = State::Running;
+        std::optional<Progress> progress;
+        std::string sentence, hint; ///< of a failure
+        double seconds = 0;
+    };
+    /// What there is to read: functions to call, then the latest report of each job, in order.
+    struct Mail {
+        std::vector<std::pair<int, std::function<void()>>> deliveries;
+        std::vector<Report> reports;
+        bool isEmpty() const { return deliveries.empty() && reports.empty(); }
+    };
+
+    /// `wake` is called (on this thread) when a job ended: the mailbox should be read soon.
+    ComputeThread(const EngineSettings &settings, std::function<void()> wake);
+    /// Stops what runs, forgets what waits.
+    ~ComputeThread();
+
+    void push(int job, Work work);
+    void requestStop(int job); ///< of one that waits or runs
+    void setPaused(int job, bool isPaused);
+    Mail takeMail();
+
+    // For the job in progress, on this thread.
+    Engine &engine(const std::filesystem::path &model);
+    std::shared_ptr<const ModelSummary> open(const std::filesystem::path &model);
+    void deliver(std::function<void()> function);
+
+private:
+    struct Job {
+        int number = 0;
+        Work work;
+        std::stop_source stop;
+        bool isPaused = false;
+    };
+
+    void run(std::stop_token stop);
+    void work(Job &job);
+    void hear(Job &job, const Progress &progress);
+    void report(Report report);
+
+    EngineSettings m_settings;
+    std::function<void()> m_wake;
+    std::mutex m_mutex;
+    std::condition_variable_any m_changed;
+    std::deque<std::shared_ptr<Job>> m_waiting;
+    std::shared_ptr<Job> m_running;
+    Mail m_mail;
+    std::unique_ptr<Engine> m_engine;
+    std::filesystem::path m_model;
+    std::jthread m_thread; ///< last: it uses all of the above
+};
+
+} // namespace secateur::ui

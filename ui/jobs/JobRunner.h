@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "engine/Engine.h"
+#include "foundation/JobContext.h"
+
+#include <QObject>
+#include <QString>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <vector>
+
+class QTimer;
+
+namespace secateur::ui {
+
+enum class JobKind { Open, Calibrate, Impact, Search, Evaluate, Curve, Export };
+
+/// What is known of a job, for the interface's thread.
+struct JobInfo {
+    enum class State { Waiting, Running, Paused, Cancelling, Done, Cancelled, Failed };
+    int number = 0; ///< from 1, rising
+    JobKind kind = JobKind::Open;
+    QString title;   ///< "Search for K = 193"
+    QString command; ///< a command line that does the same
+    State state = State::Waiting;
+    Progress progress;
+    QString sentence, hint; ///< of a failure
+    double seconds = 0;     ///< how long it ran
+
+    bool isOver() const { return state == State::Done || state == State::Cancelled || state == State::Failed; }
+};
+
+/// What a job gets on the compute thread.
+class JobPort {
+public:
+    /// The engine with this model open (opened now if another one is). Throws Error.
+    Engine &engine(const std::filesystem::path &model);
+    /// Opens a model anew. Throws Error.
+    std::shared_ptr<const ModelSummary> open(const std::filesystem::path &model);
+    JobContext &context() { return m_context; }
+    /// Has a function called on the interface's thread, in order, within about 33 ms; not at all once the runner is gone.
+    void deliver(std::function<void()> function);
+
+private:
+    friend class JobRunner;
+    explicit JobPort(class ComputeThread &thread, JobContext context);
+    class ComputeThread &m_thread;
+    JobContext m_context;
+};
+
+/// Runs jobs one after another on one compute thread, for the life of the window.
+///
+/// A job takes its inputs by value in a closure, works with the engine and delivers results. Progress goes through a mailbox that is
+/// read 30 times a second. A newer job of a kind stops the older one. Cancelling is acknowledged at once (state Cancelling) and takes effect
+/// within one unit of work; pausing holds the job between two units. Torch gets all cores but one (see computeThreads()).
+class JobRunner : public QObject {
+    Q_OBJECT
+public:
+    using Work = std::function<void(JobPort &)>;
+
+    explicit JobRunner(const EngineSettings &settings, QObject *parent = nullptr);
+    /// Cancels everything and waits for the unit in progress.
+    ~JobRunner() override;
+
+    /// Returns the job's number. `finished` is called on the interface's thread after all that the job delivered, with how it ended.
+    int start(JobKind kind, const QString &title, const QString &command, Work work, std::function<void(const JobInfo &)> finished = {});
+    void cancel(int number);
+    void cancelAll();
+    void setPaused(int number, bool isPaused);
+
+    /// All jobs of this run, oldest first.
+    const std::vector<JobInfo> &jobs() const { return m_jobs; }
+    const JobInfo *job(int number) const;
+    const JobInfo *current() const;  ///< the one that runs (paused and cancelling too); null when none does
+    bool isBusy(JobKind kind) const; ///< one of that kind waits or runs
+
+    const EngineSettings &settings() const { return m_settings; }
+    /// Threads for Torch: all cores but one, at least one.
+    static int computeThreads();
+
+signals:
+    void jobAdded(int number);
+    void jobChanged(int number); ///< state or progress
+    void jobFinished(int number);
+
+private:
+    void readMailbox();
+    JobInfo *find(int number);
+
+    EngineSettings m_settings;
+    std::vector<JobInfo> m_jobs;
+    std::vector<std::pair<int, std::function<void(const JobInfo &)>>> m_finishers;
+    std::unique_ptr<class ComputeThread> m_thread;
+    QTimer *m_timer = nullptr;
+};
+
+} // namespace secateur::ui

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "jobs/JobTable.h"
+
+#include <QLocale>
+
+#include <cmath>
+
+namespace secateur::ui {
+namespace {
+
+enum Column { Number, Title, State, Counts, Time, kColumns };
+
+} // namespace
+
+JobTable::JobTable(const JobRunner &runner, QObject *parent) : QAbstractTableModel(parent), m_runner(runner)
+{
+    connect(&runner, &JobRunner::jobAdded, this, [this](int) {
+        beginResetModel(); // the runner has it already, and it is the first row
+        endResetModel();
+    });
+    connect(&runner, &JobRunner::jobChanged, this, [this](int number) {
+        const int row = int(m_runner.jobs().size()) - number;
+        emit dataChanged(index(row, 0), index(row, kColumns - 1));
+    });
+}
+
+int JobTable::rowCount(const QModelIndex &parent) const
+{
+    return parent.isValid() ? 0 : int(m_runner.jobs().size());
+}
+
+int JobTable::columnCount(const QModelIndex &parent) const
+{
+    return parent.isValid() ? 0 : int(kColumns);
+}
+
+int JobTable::jobNumber(int row) const
+{
+    return int(m_runner.jobs().size()) - row;
+}
+
+QVariant JobTable::data(const QModelIndex &index, int role) const
+{
+    const JobInfo *job = index.isValid() ? m_runner.job(jobNumber(index.row())) : nullptr;
+    if (!job)
+        return {};
+    if (role == Qt::ToolTipRole)
+        return job->state == JobInfo::State::Failed ? job->sentence + QLatin1Char('\n') + job->hint : job->command;
+    if (role != Qt::DisplayRole)
+        return {};
+    switch (index.column()) {
+    case Number:
+        return job->number;
+    case Title:
+        return job->title;
+    case State:
+        return jobStateText(job->state);
+    case Counts:
+        return job->isOver() || job->state == JobInfo::State::Waiting ? job->sentence : progressText(job->progress);
+    case Time:
+        return job->seconds > 0 ? durationText(job->seconds) : QString();
+    default:
+        return {};
+    }
+}
+
+QVariant JobTable::headerData(int section, Qt::Orientation orientation, int role) const
+{
+    if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
+        return {};
+    switch (section) {
+    case Number:
+        return tr("No.");
+    case Title:
+        return tr("Job");
+    case State:
+        return tr("State");
+    case Counts:
+        return tr("Progress");
+    case Time:
+        return tr("Time");
+    default:
+        return {};
+    }
+}
+
+QString jobStateText(JobInfo::State state)
+{
+    switch (state) {
+    case JobInfo::State::Waiting:
+        return JobTable::tr("Waiting");
+    case JobInfo::State::Running:
+        return JobTable::tr("Running");
+    case JobInfo::State::Paused:
+        return JobTable::tr("Paused");
+    case JobInfo::State::Cancelling:
+        return JobTable::tr("Cancelling");
+    case JobInfo::State::Done:
+        return JobTable::tr("Done");
+    case JobInfo::State::Cancelled:
+        return JobTable::tr("Cancelled");
+    case JobInfo::State::Failed:
+        return JobTable::tr("Failed");
+    }
+    return {};
+}
+
+QString progressText(const Progress &progress)
+{
+    if (progress.total <= 0)
+        return {};
+    const QLocale locale;
+    QString text = JobTable::tr("%1 of %2 %3")
+                       .arg(locale.toString(qlonglong(progress.done)), locale.toString(qlonglong(progress.total)),
+                            QString::fromStdString(progress.unit));
+    if (progress.seconds > 1 && progress.done > 0) {
+        const double rate = double(progress.done) / progress.seconds;
+        text += JobTable::tr(" · %1 per second").arg(locale.toString(rate, 'f', rate < 10 ? 1 : 0));
+    }
+    if (progress.eta)
+        text += JobTable::tr(" · about %1 left").arg(durationText(*progress.eta));
+    return text;
+}
+
+QString durationText(double seconds)
+{
+    const QLocale locale;
+    if (seconds < 9.95)
+        return JobTable::tr("%1 s").arg(locale.toString(seconds, 'f', 1));
+    const auto whole = qint64(std::llround(seconds));
+    if (whole < 60)
+        return JobTable::tr("%1 s").arg(whole);
+    if (whole < 3600)
+        return JobTable::tr("%1 min %2 s").arg(whole / 60).arg(whole % 60);
+    return JobTable::tr("%1 h %2 min").arg(whole / 3600).arg(whole % 3600 / 60);
+}
+
+} // namespace secateur::ui

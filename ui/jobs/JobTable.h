@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "jobs/JobRunner.h"
+
+#include <QAbstractTableModel>
+
+namespace secateur::ui {
+
+/// The jobs of a runner as a table: number, title, state, progress, time. Newest first.
+class JobTable : public QAbstractTableModel {
+    Q_OBJECT
+public:
+    explicit JobTable(const JobRunner &runner, QObject *parent = nullptr);
+
+    int rowCount(const QModelIndex &parent = {}) const override;
+    int columnCount(const QModelIndex &parent = {}) const override;
+    QVariant data(const QModelIndex &index, int role = Qt::DisplayRole) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
+    int jobNumber(int row) const;
+
+private:
+    const JobRunner &m_runner;
+};
+
+/// "Running", "Cancelling", ... for people.
+QString jobStateText(JobInfo::State state);
+/// "70 of 114 evaluations, 1.4 per second, about 30 s left".
+QString progressText(const Progress &progress);
+/// "45 s", "2 min 10 s", "3 h 5 min".
+QString durationText(double seconds);
+
+} // namespace secateur::ui

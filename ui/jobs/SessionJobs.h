@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "exporting/Export.h"
+#include "jobs/JobRunner.h"
+#include "session/Session.h"
+
+#include <QObject>
+#include <QString>
+#include <QThreadPool>
+#include <QTimer>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace secateur {
+class SessionJournal;
+}
+
+namespace secateur::ui {
+
+class MessageLog;
+class PlanEditor;
+class SessionModel;
+class SessionTask;
+
+/// Whether something can be asked for now; if not, why, in a sentence for a tooltip.
+struct Possibility {
+    QString reason; ///< empty = possible
+    explicit operator bool() const { return reason.isEmpty(); }
+};
+
+/// What "measure the curve" is to measure.
+struct CurveRequest {
+    std::vector<PlanDraft> drafts;
+    bool isOrderBorrowed = false; ///< take the removals of the plan in hand instead of searching each: one evaluation a point
+};
+
+/// Cost of a job, said before it starts.
+struct JobCost {
+    std::int64_t evaluations = 0;  ///< model evaluations of the search that are still to do
+    std::optional<double> seconds; ///< by the rate of earlier jobs of this session; none before there is one
+};
+
+/// The texts that come with a model: of the bundled sample.
+struct SampleTexts {
+    TextSettings calibration, evaluation;
+};
+
+/// The jobs that a session can ask for: each takes what it needs from the session model by value, runs on the compute thread, and brings its
+/// results back into the model (and into the journal as they come). Failures go to the message log.
+class SessionJobs : public QObject {
+    Q_OBJECT
+public:
+    SessionJobs(SessionModel &model, PlanEditor &editor, JobRunner &runner, MessageLog &messages, QObject *parent = nullptr);
+    ~SessionJobs() override;
+
+    /// Losses and removals are written there as they come, on the compute thread; null = nowhere.
+    void setJournal(std::shared_ptr<SessionJournal> journal) { m_journal = std::move(journal); }
+
+    Possibility canCalibrate() const;
+    Possibility canMeasureImpact() const;
+    Possibility canSearch() const;
+    Possibility canEvaluate() const; ///< the plan in hand
+    Possibility canEvaluateDense() const;
+    Possibility canExport() const;
+
+    /// Opens a model folder (or the folder of a file in it) and begins a session, with the texts if there are any.
+    void openModel(const std::filesystem::path &folder, const std::optional<SampleTexts> &texts = {});
+    /// Opens the model of a session that was restored, to be able to compute again. It may have moved: then only plots are there.
+    void reopenModel();
+    void calibrate();
+    void measureImpact();
+    void search(); ///< goes on where the record of the plan in hand stops
+    /// The plan in hand, after searching what is missing, and the dense model if that was not measured on this text yet.
+    void evaluate();
+    void evaluateDense();
+    void measureCurve(const CurveRequest &request);
+    void exportPlan(ExportSettings settings);
+    /// Writes the plan in hand as a file for the command line. Needs a plan whose search is complete or begun.
+    void savePlan(const std::filesystem::path &file);
+
+    /// What the search of a draft still has to do.
+    JobCost searchCost(const PlanDraft &draft) const;
+    JobCost curveCost(const CurveRequest &request) const;
+    /// What the engine computes with; none before a model was opened.
+    const std::optional<EngineReport> &engineReport() const { return m_report; }
+    /// Bytes that the weights take in memory once loaded; 0 without a model.
+    std::int64_t memoryNeeded() const;
+    std::int64_t memoryFree() const;
+
+    /// A command line that does what the job of that kind would do now. Empty where there is nothing to do yet.
+    QString commandOf(JobKind kind) const;
+    QString exportCommand(const ExportSettings &settings) const;
+
+signals:
+    /// A model was opened and its session began.
+    void modelOpened();
+    void exported(const QString &folder, bool isVerified);
+    void engineReportChanged();
+
+private:
+    /// Starts a job of this session: `work` gets a copy of it. Failures are posted under the topic.
+    void start(JobKind kind, const QString &title, const QString &topic, std::function<void(const SessionTask &, JobPort &)> work,
+               std::function<void(const JobInfo &)> done = {});
+    std::function<void(const JobInfo &)> whenFinished(const QString &topic, std::function<void(const JobInfo &)> done = {});
+    void keepHash();
+    void keepRate(const JobInfo &job);
+
+    SessionModel &m_model;
+    PlanEditor &m_editor;
+    JobRunner &m_runner;
+    MessageLog &m_messages;
+    std::shared_ptr<SessionJournal> m_journal;
+    std::optional<EngineReport> m_report;
+    std::optional<double> m_secondsPerEvaluation; ///< of the last search
+    int m_generation = 0;                         ///< of the session
+    int m_hashRequest = 0;
+    QThreadPool m_pool; ///< for what sorts or writes without Torch; one thread
+    QTimer m_hashTimer;
+};
+
+} // namespace secateur::ui

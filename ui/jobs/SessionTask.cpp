@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "jobs/SessionTask.h"
+
+#include "foundation/Error.h"
+#include "models/MessageLog.h"
+#include "models/SessionModel.h"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <utility>
+
+namespace secateur::ui {
+
+SessionTask::SessionTask(SessionModel &model, MessageLog &messages, std::shared_ptr<SessionJournal> journal,
+                         std::function<bool()> isCurrent)
+    : m_model(model),
+      m_messages(messages),
+      m_journal(std::move(journal)),
+      m_isCurrent(std::move(isCurrent)),
+      m_session(std::make_shared<const Session>(model.session()))
+{
+}
+
+void SessionTask::deliver(JobPort &port, std::function<void()> function) const
+{
+    port.deliver([isCurrent = m_isCurrent, function = std::move(function)] {
+        if (isCurrent())
+            function();
+    });
+}
+
+void SessionTask::tellJournalProblem(JobPort &port, const std::exception &problem) const
+{
+    const auto *known = dynamic_cast<const Error *>(&problem);
+    Message message{.severity = Message::Severity::Warning,
+                    .sentence = MessageLog::tr("The session could not be written down: %1").arg(QString::fromStdString(problem.what())),
+                    .hint = known ? QString::fromStdString(known->hint()) : QString(),
+                    .topic = QStringLiteral("journal"),
+                    .actionText = {},
+                    .action = {},
+                    .time = {}};
+    port.deliver([&messages = m_messages, message] { messages.post(message); });
+}
+
+void SessionTask::search(JobPort &port, PruningPlan &plan, const PlanDraft &draft) const
+{
+    const std::string key = searchKey(draft, plan.balance.neuronsKept);
+    SessionModel &model = m_model;
+    bool isTold = false;
+    const auto tellBegin = [&] { // by then the plan's record says where its numbers come from
+        if (std::exchange(isTold, true))
+            return;
+        deliver(port, [&model, key, record = plan.search] { model.setSearch(key, record); });
+        write(port, [&](SessionJournal &j) { j.searchBegun(key, plan.search.settings, plan.search.provenance, plan.search.initialLoss); });
+    };
+    engine(port).search(
+        plan, textOf(plan.calibration), draft.search, port.context(),
+        [&](std::int64_t step, std::int64_t layer, double loss) {
+            tellBegin();
+            write(port, [&](SessionJournal &j) { j.candidateEvaluated(key, step, layer, loss); });
+            deliver(port, [&model, key, step, layer, loss] { model.addCandidate(key, step, layer, loss); });
+        },
+        [&](const PruningPlan &current) {
+            const auto step = std::int64_t(current.removedAttentions.size()) - 1;
+            const std::int64_t layer = current.removedAttentions.back();
+            const bool isForced = current.search.steps[std::size_t(step)].isForced;
+            write(port, [&](SessionJournal &j) { j.attentionRemoved(key, step, layer, isForced); });
+            deliver(port, [&model, key, step, layer, isForced] { model.addRemoval(key, step, layer, isForced); });
+        });
+    deliver(port, [&model, key, record = plan.search] { model.setSearch(key, record); });
+}
+
+void SessionTask::measureImpact(JobPort &port) const
+{
+    SearchSettings settings = m_session->draft.search;
+    settings.forcedLayers.clear(); // every layer is measured
+    settings.protectedLayers.clear();
+    SessionModel &model = m_model;
+    SearchRecord empty;
+    empty.settings = settings;
+    empty.initialLoss = std::numeric_limits<double>::quiet_NaN();
+    deliver(port, [&model, empty] { model.setSearch({}, empty); });
+    const SearchRecord record =
+        engine(port).impact(m_session->calibrationText, settings, port.context(), [&](std::int64_t step, std::int64_t layer, double loss) {
+            deliver(port, [&model, step, layer, loss] { model.addCandidate({}, step, layer, loss); });
+        });
+    deliver(port, [&model, record] { model.setSearch({}, record); });
+    write(port, [&](SessionJournal &j) {
+        j.searchBegun({}, record.settings, record.provenance, record.initialLoss);
+        const SearchStep &step = record.steps.front();
+        for (std::size_t layer = 0; layer < step.losses.size(); ++layer)
+            j.candidateEvaluated({}, 0, std::int64_t(layer), step.losses[layer]);
+        j.attentionRemoved({}, 0, step.removed, false);
+    });
+}
+
+void SessionTask::evaluate(JobPort &port, const PruningPlan *plan, const PlanDraft &draft, bool isOrderBorrowed) const
+{
+    const auto start = std::chrono::steady_clock::now();
+    EvaluationRecord record;
+    record.text = m_session->evaluationText;
+    record.result = engine(port).evaluate(plan, record.text, port.context());
+    record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    record.neuronsKept = m_session->model->spec.layers.front().ffn.neurons;
+    if (plan) {
+        record.calibration = draft.calibration;
+        record.neuronsKept = plan->balance.neuronsKept;
+        record.removed = plan->removedAttentions;
+        record.isOrderBorrowed = isOrderBorrowed;
+        record.planHash = plan->hash();
+    }
+    write(port, [&](SessionJournal &j) { j.evaluated(record); });
+    deliver(port, [&model = m_model, record, draft] {
+        model.addEvaluation(record);
+        if (!record.planHash.empty())
+            model.setPlanHash(draft, record.removed, QString::fromStdString(record.planHash));
+    });
+}
+
+void SessionTask::evaluateDenseOnce(JobPort &port) const
+{
+    const TextSettings &text = m_session->evaluationText;
+    const bool isKnown = std::any_of(m_session->evaluations.begin(), m_session->evaluations.end(), [&](const EvaluationRecord &e) {
+        return e.planHash.empty() && e.text.files == text.files && e.text.windows == text.windows && e.text.length == text.length &&
+               e.text.seed == text.seed;
+    });
+    if (!isKnown)
+        evaluate(port, nullptr, {}, false);
+}
+
+TextSettings textOf(const Provenance &p)
+{
+    return {.files = {p.textFiles.begin(), p.textFiles.end()}, .windows = p.windows, .length = p.length, .seed = p.seed};
+}
+
+} // namespace secateur::ui

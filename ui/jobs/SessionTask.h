@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Internal to this room.
+#pragma once
+
+#include "jobs/JobRunner.h"
+#include "session/Session.h"
+#include "session/SessionStore.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace secateur::ui {
+
+class MessageLog;
+class SessionModel;
+
+/// The part of a session's jobs that runs on the compute thread: a copy of the session as it was when the job was asked for, and the ways
+/// back. Results reach the session model on the interface's thread, unless another session has begun meanwhile; losses and removals
+/// are written to the journal first, on this thread, so that a kill loses at most one.
+class SessionTask {
+public:
+    /// `isCurrent` is asked on the interface's thread.
+    SessionTask(SessionModel &model, MessageLog &messages, std::shared_ptr<SessionJournal> journal, std::function<bool()> isCurrent);
+
+    const Session &session() const { return *m_session; }
+    Engine &engine(JobPort &port) const { return port.engine(m_session->model->folder); }
+    void deliver(JobPort &port, std::function<void()> function) const;
+
+    /// Searches what the plan still lacks.
+    void search(JobPort &port, PruningPlan &plan, const PlanDraft &draft) const;
+    /// The impact of every attention on the dense model.
+    void measureImpact(JobPort &port) const;
+    /// Perplexity of a plan, or of the dense model without one.
+    void evaluate(JobPort &port, const PruningPlan *plan, const PlanDraft &draft, bool isOrderBorrowed) const;
+    /// The same unless the session knows it already.
+    void evaluateDenseOnce(JobPort &port) const;
+
+    template <class Function>
+    void write(JobPort &port, Function function) const
+    {
+        if (!m_journal)
+            return;
+        try {
+            function(*m_journal);
+        } catch (const std::exception &problem) { // a full disk must not stop the computation, but be said
+            tellJournalProblem(port, problem);
+        }
+    }
+
+private:
+    void tellJournalProblem(JobPort &port, const std::exception &problem) const;
+
+    SessionModel &m_model;
+    MessageLog &m_messages;
+    std::shared_ptr<SessionJournal> m_journal;
+    std::function<bool()> m_isCurrent;
+    std::shared_ptr<const Session> m_session;
+};
+
+/// The text that numbers were made from.
+TextSettings textOf(const Provenance &provenance);
+
+} // namespace secateur::ui

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QObject>
+
+namespace secateur::ui {
+
+/// What people point at: one for the window, observed by every view, so that a layer that is hovered or clicked in one lights up in all.
+class SelectionModel : public QObject {
+    Q_OBJECT
+public:
+    using QObject::QObject;
+
+    qint64 hoveredLayer() const { return m_hoveredLayer; }
+    qint64 selectedLayer() const { return m_selectedLayer; }
+    qint64 step() const { return m_step; }
+
+public slots:
+    void setHoveredLayer(qint64 layer);  ///< -1: none
+    void setSelectedLayer(qint64 layer); ///< -1: none
+    /// The step of the search that is looked at (replay too), from 0; -1: the last one, following a search that runs.
+    void setStep(qint64 step);
+
+signals:
+    void hoveredLayerChanged(qint64 layer);
+    void selectedLayerChanged(qint64 layer);
+    void stepChanged(qint64 step);
+
+private:
+    qint64 m_hoveredLayer = -1, m_selectedLayer = -1, m_step = -1;
+};
+
+} // namespace secateur::ui

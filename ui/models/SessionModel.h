@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "pruning/RankedScores.h"
+#include "session/Session.h"
+
+#include <QObject>
+#include <QString>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace secateur::ui {
+
+/// How far the search of the plan in hand is.
+enum class SearchState {
+    NotPossible, ///< no calibration yet, or the balance is infeasible
+    NotNeeded,   ///< N = 0
+    NotBegun,
+    Unfinished, ///< some of the N removals are known
+    Complete,
+};
+
+/// Where a number comes from; shown by sign and word, never by colour alone.
+enum class Exactness {
+    Exact,    ///< "=": follows from this plan, or was measured for it
+    Estimate, ///< "~"
+    Stale,    ///< "!": was measured for another plan
+    Unknown,  ///< nothing is shown but a dash
+};
+
+/// What a model costs, in the units of the budget bar.
+struct ModelFigures {
+    std::int64_t layerParameters = 0, modelParameters = 0;
+    std::int64_t bytes = 0;           ///< of the weights, as stored
+    std::int64_t flopPerToken = 0;    ///< without the products over the context: an estimate
+    std::int64_t kvBytesPerToken = 0; ///< in the stored type
+};
+
+/// The session as the window sees it: the values, what follows from them, and a signal for each kind of change.
+///
+/// One per window, on the interface's thread. Everything here answers within a frame; what sorts or computes is a job, whose results come
+/// in through the functions under "results". The draft is changed by undo commands only (see PlanEditor).
+class SessionModel : public QObject {
+    Q_OBJECT
+public:
+    explicit SessionModel(QObject *parent = nullptr);
+    ~SessionModel() override;
+
+    const Session &session() const { return m_session; }
+
+    // ---- the model -------------------------------------------------------------------------------------------------------------
+    bool hasModel() const { return m_session.model.has_value(); }
+    /// False for a session whose model has moved: plots are there, jobs are not possible.
+    bool isModelThere() const { return m_isModelThere; }
+    const ModelSpec &spec() const { return m_session.model->spec; } ///< needs hasModel()
+    qint64 layerCount() const { return hasModel() ? spec().layerCount() : 0; }
+    qint64 neurons() const { return hasModel() ? spec().layers.front().ffn.neurons : 0; } ///< of one FFN of the dense model
+    QString modelName() const;                                                            ///< the folder's name
+    /// Why the model cannot be pruned (layers that differ, an attention that is missing); empty when it can.
+    QString pruningProblem() const { return m_pruningProblem; }
+
+    // ---- the plan in hand ------------------------------------------------------------------------------------------------------
+    const PlanDraft &draft() const { return m_session.draft; }
+    /// None when the draft is infeasible; then balanceProblem() says why.
+    const std::optional<SparsityBalance> &balance() const { return m_balance; }
+    const std::optional<BalanceBounds> &bounds() const { return m_bounds; } ///< none without a model that can be pruned
+    QString balanceProblem() const { return m_balanceProblem; }
+    QString balanceHint() const { return m_balanceHint; }
+    qint64 attentionsToRemove() const; ///< N; 0 when infeasible
+    qint64 neuronsKept() const;        ///< K; all when infeasible
+    /// K that the balance gives without one by hand; none when infeasible.
+    std::optional<qint64> neuronsByRule() const { return m_neuronsByRule; }
+    bool isProtected(qint64 layer) const;
+    bool isForced(qint64 layer) const;
+
+    bool hasScores() const { return m_session.draft.calibration >= 0; }
+    const NeuronScores *scores() const; ///< of the draft's calibration; null without
+    /// Null without a calibration.
+    std::shared_ptr<const RankedScores> rankedScores() const;
+
+    // ---- its search ------------------------------------------------------------------------------------------------------------
+    SearchState searchState() const;
+    const SearchRecord *search() const; ///< of this draft and K, whatever its length; null when there is none
+    /// Layers that the plan removes, as far as they are known: at most N, in order.
+    std::vector<std::int64_t> removalOrder() const;
+    /// Search perplexity after the plan's removals; before any with N = 0. None while not known.
+    std::optional<double> searchPerplexity() const;
+    const SearchRecord *denseImpact() const;
+
+    // ---- figures ---------------------------------------------------------------------------------------------------------------
+    ModelFigures denseFigures() const { return m_denseFigures; }
+    ModelFigures planFigures() const { return m_planFigures; }
+    ModelFigures figuresOf(std::int64_t neuronsKept, std::int64_t attentionsRemoved) const;
+    /// Whether the plan is settled: Exact when width and removals are known, Estimate before the search, Stale when a search
+    /// for another K is there, Unknown without a model.
+    Exactness planExactness() const;
+    QString planExactnessText() const; ///< the reason in words: "exact", "removal order not searched yet", ...
+
+    /// Evaluation of the plan in hand (of the dense model) on the session's evaluation text; null when not measured. The latest wins.
+    const EvaluationRecord *planEvaluation() const;
+    const EvaluationRecord *denseEvaluation() const;
+    /// The latest of another plan on that text, to be shown as stale; null when there is none.
+    const EvaluationRecord *staleEvaluation() const;
+    /// SHA-256 of the plan in hand; empty until a job has computed it (see SessionJobs).
+    QString planHash() const;
+
+    // ---- changes ---------------------------------------------------------------------------------------------------------------
+    /// A new session of a model that was opened.
+    void begin(const ModelSummary &summary);
+    /// A session that was loaded. Ranked scores belong to its calibrations, in order.
+    void restore(Session session, std::vector<std::shared_ptr<const RankedScores>> ranked);
+    void setModelThere(bool isThere);           ///< whether the model of a restored session could be opened
+    void setDraft(const PlanDraft &draft);      ///< by undo commands only
+    void setPins(std::vector<PinnedPlan> pins); ///< by undo commands only
+    void setTexts(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm);
+
+    // ---- results ---------------------------------------------------------------------------------------------------------------
+    /// Returns the calibration's index; an equal one that is there already (same provenance and norm) is reused. Does not touch the draft.
+    qint64 addCalibration(std::shared_ptr<const NeuronScores> scores, std::shared_ptr<const RankedScores> ranked);
+    /// Puts a record, or what is known of it so far, in place. `key` empty = the impact on the dense model.
+    void setSearch(const std::string &key, SearchRecord record);
+    /// One more loss of a search that runs; step and layer -1 = the initial loss.
+    void addCandidate(const std::string &key, qint64 step, qint64 layer, double loss);
+    void addRemoval(const std::string &key, qint64 step, qint64 layer, bool isForced);
+    void addEvaluation(const EvaluationRecord &record);
+    void addExport(const ExportRecord &record);
+    void setPlanHash(const PlanDraft &draft, const std::vector<std::int64_t> &removed, const QString &hash);
+
+signals:
+    void modelChanged();         ///< another session: everything changed
+    void modelPresenceChanged(); ///< isModelThere()
+    void textsChanged();
+    void calibrationsChanged(); ///< one was added
+    void draftChanged();        ///< the draft and all that follows from it
+    void searchChanged();       ///< losses or removals of the search of the plan in hand, or its presence
+    void denseImpactChanged();
+    void evaluationsChanged();
+    void exportsChanged();
+    void pinsChanged();
+    void planHashChanged();
+
+private:
+    void follow();
+    void followModel();
+    std::string hashKey(const PlanDraft &draft, const std::vector<std::int64_t> &removed) const;
+
+    Session m_session;
+    std::vector<std::shared_ptr<const RankedScores>> m_ranked;
+    bool m_isModelThere = false;
+    QString m_pruningProblem;
+    std::optional<SparsityBalance> m_balance;
+    std::optional<BalanceBounds> m_bounds;
+    std::optional<qint64> m_neuronsByRule;
+    QString m_balanceProblem, m_balanceHint;
+    ModelFigures m_denseFigures, m_planFigures;
+    std::string m_searchKey;
+    std::map<std::string, QString> m_hashes; ///< plan hashes by key and removals
+};
+
+/// Sign and word of an exactness: "=", "~", "!", "" and "exact", "estimate", "stale", "not measured".
+QString exactnessSign(Exactness exactness);
+QString exactnessWord(Exactness exactness);
+
+} // namespace secateur::ui
