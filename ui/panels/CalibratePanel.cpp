@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/CalibratePanel.h"
+
+#include "commands/PlanEditor.h"
+#include "jobs/JobTable.h"
+#include "jobs/SessionJobs.h"
+#include "models/SessionModel.h"
+#include "panels/CalibrationTable.h"
+#include "panels/JobButton.h"
+#include "panels/TextPicker.h"
+#include "widgets/Card.h"
+#include "widgets/CopyButton.h"
+#include "widgets/FactList.h"
+#include "widgets/InlineNote.h"
+#include "widgets/Labels.h"
+#include "widgets/Quantity.h"
+
+#include <QComboBox>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QPushButton>
+#include <QTreeView>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace secateur::ui {
+namespace {
+
+constexpr int kWidest = 860; ///< lines that are longer are hard to read
+
+/// Whether the scores were made from what the settings say now.
+bool isOf(const NeuronScores &scores, const TextSettings &text, ScoreNorm norm)
+{
+    const Provenance &p = scores.provenance;
+    const bool isSameFiles = std::equal(p.textFiles.begin(), p.textFiles.end(), text.files.begin(), text.files.end(),
+                                        [](const std::string &one, const std::filesystem::path &other) { return one == other.string(); });
+    return isSameFiles && p.length == text.length && p.seed == text.seed && (!text.windows || p.windows == *text.windows) &&
+           scores.norm == norm;
+}
+
+} // namespace
+
+CalibratePanel::CalibratePanel(Workbench workbench, QWidget *parent)
+    : QScrollArea(parent),
+      m_workbench(workbench),
+      m_text(new TextPicker),
+      m_norm(new QComboBox),
+      m_calibrate(new JobButton),
+      m_copyCommand(new CopyButton(tr("Copy as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Calibrate); })),
+      m_stale(new InlineNote),
+      m_result(new Card),
+      m_facts(new FactList(2)),
+      m_table(new CalibrationTable(workbench.session, this)),
+      m_list(new QTreeView),
+      m_use(new QPushButton(tr("Use these scores"))),
+      m_earlier(new QWidget)
+{
+    setWidgetResizable(true);
+    setFrameShape(QFrame::NoFrame);
+    build();
+    SessionModel &session = workbench.session;
+    connect(m_text, &TextPicker::changed, this, &CalibratePanel::writeSettings);
+    connect(m_norm, &QComboBox::activated, this, &CalibratePanel::writeSettings);
+    connect(m_calibrate, &JobButton::clicked, &workbench.jobs, &SessionJobs::calibrate);
+    connect(m_use, &QPushButton::clicked, this, &CalibratePanel::useSelected);
+    connect(m_list, &QTreeView::activated, this, &CalibratePanel::useSelected);
+    connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this, &CalibratePanel::followResult);
+    for (const auto signal : {&SessionModel::modelChanged, &SessionModel::textsChanged})
+        connect(&session, signal, this, &CalibratePanel::followSettings);
+    connect(&session, &SessionModel::modelPresenceChanged, this, &CalibratePanel::followPossible);
+    for (const auto signal : {&SessionModel::calibrationsChanged, &SessionModel::draftChanged})
+        connect(&session, signal, this, &CalibratePanel::followResult);
+    connect(&workbench.runner, &JobRunner::jobAdded, this, &CalibratePanel::followPossible);
+    connect(&workbench.runner, &JobRunner::jobFinished, this, &CalibratePanel::rememberTime);
+    followSettings();
+}
+
+void CalibratePanel::build()
+{
+    m_norm->addItem(tr("L2, as in the paper"), int(ScoreNorm::L2));
+    m_norm->addItem(tr("L1, its ablation"), int(ScoreNorm::L1));
+    m_norm->setAccessibleName(tr("Norm of the activations"));
+    m_calibrate->setPrimary(true);
+
+    auto *norm = new QHBoxLayout;
+    norm->addWidget(new QLabel(tr("Norm")));
+    norm->addWidget(m_norm);
+    norm->addStretch();
+    auto *action = new QHBoxLayout;
+    action->addWidget(m_calibrate, 1);
+    action->addWidget(m_copyCommand, 0, Qt::AlignTop);
+
+    auto *column = new QWidget;
+    column->setMaximumWidth(kWidest);
+    auto *layout = new QVBoxLayout(column);
+    layout->setContentsMargins(16, 16, 16, 16);
+    layout->setSpacing(10);
+    layout->addWidget(headingLabel(tr("Calibrate")));
+    layout->addWidget(captionLabel(tr("The original model reads the text, and every FFN neuron is scored by how strongly it answers. The "
+                                      "scores serve every sparsity and every balance of width and depth, so this is done once a text.")));
+    layout->addWidget(m_text);
+    layout->addLayout(norm);
+    layout->addLayout(action);
+    layout->addWidget(m_stale);
+    layout->addWidget(buildResult());
+    layout->addStretch();
+
+    auto *content = new QWidget;
+    auto *row = new QHBoxLayout(content);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->addWidget(column, 1);
+    row->addStretch();
+    setWidget(content);
+}
+
+QWidget *CalibratePanel::buildResult()
+{
+    auto *result = new QVBoxLayout(m_result);
+    result->setContentsMargins(14, 12, 14, 12);
+    auto *copyHash = new CopyButton(tr("Copy token hash"), [this] {
+        const NeuronScores *scores = m_workbench.session.scores();
+        return scores ? QString::fromStdString(scores->provenance.tokenHash) : QString();
+    });
+    auto *head = new QHBoxLayout;
+    head->addWidget(headingLabel(tr("The scores in use")), 1);
+    head->addWidget(copyHash);
+    result->addLayout(head);
+    result->addWidget(m_facts);
+
+    m_list->setModel(m_table);
+    m_list->setRootIsDecorated(false);
+    m_list->setAccessibleName(tr("Calibrations of this session"));
+    m_list->header()->setStretchLastSection(true);
+    m_list->setMinimumHeight(110);
+    auto *earlier = new QVBoxLayout(m_earlier);
+    earlier->setContentsMargins(0, 8, 0, 0);
+    earlier->addWidget(headingLabel(tr("Calibrations of this session")));
+    earlier->addWidget(m_list);
+    earlier->addWidget(m_use, 0, Qt::AlignLeft);
+
+    auto *both = new QWidget;
+    auto *layout = new QVBoxLayout(both);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_result);
+    layout->addWidget(m_earlier);
+    return both;
+}
+
+void CalibratePanel::setRecentTexts(const QStringList &files)
+{
+    m_text->setRecentTexts(files);
+}
+
+void CalibratePanel::setSampleText(const QString &file)
+{
+    m_text->setSampleText(file);
+}
+
+void CalibratePanel::writeSettings()
+{
+    m_workbench.session.setTexts(m_text->value(), m_workbench.session.session().evaluationText, ScoreNorm(m_norm->currentData().toInt()));
+    followPossible();
+}
+
+void CalibratePanel::followSettings()
+{
+    const SessionModel &session = m_workbench.session;
+    if (session.hasModel()) {
+        m_text->setContext(session.spec().contextLength);
+        m_text->setValue(session.session().calibrationText);
+        m_norm->setCurrentIndex(m_norm->findData(int(session.session().norm)));
+    } else {
+        m_seconds.clear();
+    }
+    m_text->setEnabled(session.hasModel());
+    m_norm->setEnabled(session.hasModel());
+    followPossible();
+    followResult();
+}
+
+void CalibratePanel::followPossible()
+{
+    const SessionModel &session = m_workbench.session;
+    Possibility possible = m_workbench.jobs.canCalibrate();
+    if (possible)
+        possible.reason = m_text->problem();
+    if (possible && m_workbench.runner.isBusy(JobKind::Calibrate))
+        possible.reason = tr("A calibration is running.");
+    const bool isDone = session.hasScores() && isOf(*session.scores(), session.session().calibrationText, session.session().norm);
+    m_calibrate->offer(isDone ? tr("Calibrate again") : tr("Calibrate"), possible, QString());
+    m_copyCommand->setEnabled(bool(m_workbench.jobs.canCalibrate()));
+    if (session.hasScores() && !isDone)
+        m_stale->say(InlineNote::Kind::Warning,
+                     tr("Stale: the scores in use were made from %1 (%2 × %3 tokens, %4), not with the settings above.")
+                         .arg(calibrationTextName(session.scores()->provenance), exactText(session.scores()->provenance.windows),
+                              exactText(session.scores()->provenance.length), normText(session.scores()->norm)),
+                     tr("Calibrate to have scores of this text."));
+    else
+        m_stale->clear();
+}
+
+void CalibratePanel::followResult()
+{
+    const SessionModel &session = m_workbench.session;
+    const NeuronScores *scores = session.scores();
+    m_result->setVisible(scores != nullptr);
+    if (scores) {
+        const Provenance &p = scores->provenance;
+        const auto seconds = m_seconds.find(session.draft().calibration);
+        m_facts->setFacts({
+            {tr("Text"), calibrationTextName(p)},
+            {tr("Windows"), tr("%1 × %2 tokens").arg(exactText(p.windows), exactText(p.length))},
+            {tr("Tokens used"), exactText(p.windows * p.length)},
+            {tr("Norm"), normText(scores->norm)},
+            {tr("Computed on"),
+             tr("%1, %2, %n thread(s)", nullptr, p.threads).arg(QString::fromStdString(p.device), QString::fromStdString(p.dtype))},
+            {tr("Time"), seconds == m_seconds.end() ? tr("in an earlier run") : durationText(seconds->second)},
+            {tr("Token hash"), QString::fromStdString(p.tokenHash.substr(0, 16)) + QStringLiteral("…")},
+            {tr("LibTorch"), QString::fromStdString(p.torchVersion)},
+        });
+    }
+    m_earlier->setVisible(session.session().calibrations.size() > 1);
+    for (int column = 0; column < CalibrationTable::kColumns; ++column)
+        m_list->resizeColumnToContents(column);
+    const int row = m_list->currentIndex().row();
+    const bool isOther = row >= 0 && row != session.draft().calibration;
+    m_use->setEnabled(isOther);
+    m_use->setToolTip(isOther ? QString() : tr("Choose other scores than those in use in the list."));
+    followPossible();
+}
+
+void CalibratePanel::rememberTime(int number)
+{
+    const JobInfo *job = m_workbench.runner.job(number);
+    if (job && job->kind == JobKind::Calibrate && job->state == JobInfo::State::Done)
+        m_seconds[m_workbench.session.draft().calibration] = job->seconds;
+    followResult();
+}
+
+void CalibratePanel::useSelected()
+{
+    if (const QModelIndex row = m_list->currentIndex(); row.isValid())
+        m_workbench.editor.useCalibration(row.row());
+}
+
+} // namespace secateur::ui

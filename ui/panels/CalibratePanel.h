@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "panels/Workbench.h"
+
+#include <QScrollArea>
+#include <QStringList>
+#include <map>
+
+class QComboBox;
+class QPushButton;
+class QTreeView;
+
+namespace secateur::ui {
+
+class CalibrationTable;
+class Card;
+class CopyButton;
+class FactList;
+class InlineNote;
+class JobButton;
+class TextPicker;
+
+/// Stage 1: chooses the calibration text and the norm, runs the calibration, and says what the scores in use came from.
+class CalibratePanel : public QScrollArea {
+    Q_OBJECT
+public:
+    explicit CalibratePanel(Workbench workbench, QWidget *parent = nullptr);
+
+    void setRecentTexts(const QStringList &files);
+    void setSampleText(const QString &file); ///< empty = there is none
+
+private:
+    void build();
+    QWidget *buildResult();
+    void writeSettings();
+    void followSettings();
+    void followPossible();
+    void followResult();
+    void rememberTime(int job);
+    void useSelected();
+
+    Workbench m_workbench;
+    std::map<qint64, double> m_seconds; ///< of the calibrations of this run
+    TextPicker *m_text;
+    QComboBox *m_norm;
+    JobButton *m_calibrate;
+    CopyButton *m_copyCommand;
+    InlineNote *m_stale;
+    Card *m_result;
+    FactList *m_facts;
+    CalibrationTable *m_table;
+    QTreeView *m_list;
+    QPushButton *m_use;
+    QWidget *m_earlier;
+};
+
+} // namespace secateur::ui

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/CalibrationTable.h"
+
+#include "widgets/Quantity.h"
+
+#include <QFont>
+
+namespace secateur::ui {
+
+QString normText(ScoreNorm norm)
+{
+    return norm == ScoreNorm::L2 ? QStringLiteral("L2") : QStringLiteral("L1");
+}
+
+QString calibrationTextName(const Provenance &provenance)
+{
+    TextSettings text;
+    text.files.assign(provenance.textFiles.begin(), provenance.textFiles.end());
+    return QString::fromStdString(textName(text));
+}
+
+CalibrationTable::CalibrationTable(const SessionModel &session, QObject *parent) : QAbstractTableModel(parent), m_session(session)
+{
+    connect(&session, &SessionModel::modelChanged, this, &CalibrationTable::reset);
+    connect(&session, &SessionModel::calibrationsChanged, this, &CalibrationTable::reset);
+    connect(&session, &SessionModel::draftChanged, this, &CalibrationTable::follow);
+    reset();
+}
+
+void CalibrationTable::reset()
+{
+    beginResetModel();
+    m_rows = int(m_session.session().calibrations.size());
+    endResetModel();
+}
+
+/// Another one may be in use.
+void CalibrationTable::follow()
+{
+    if (m_rows > 0)
+        emit dataChanged(index(0, 0), index(m_rows - 1, kColumns - 1));
+}
+
+int CalibrationTable::rowCount(const QModelIndex &parent) const
+{
+    return parent.isValid() ? 0 : m_rows;
+}
+
+int CalibrationTable::columnCount(const QModelIndex &parent) const
+{
+    return parent.isValid() ? 0 : kColumns;
+}
+
+QVariant CalibrationTable::data(const QModelIndex &index, int role) const
+{
+    if (!index.isValid() || index.row() >= m_rows)
+        return {};
+    const NeuronScores &scores = *m_session.session().calibrations[std::size_t(index.row())];
+    const Provenance &p = scores.provenance;
+    const bool isInUse = m_session.draft().calibration == index.row();
+    if (role == Qt::FontRole) {
+        QFont font;
+        font.setBold(isInUse);
+        return font;
+    }
+    if (role == Qt::TextAlignmentRole)
+        return int(Qt::AlignVCenter | (index.column() == kTokens ? Qt::AlignRight : Qt::AlignLeft));
+    if (role == Qt::ToolTipRole && index.column() == kText) {
+        QStringList files;
+        for (const std::string &file : p.textFiles)
+            files << QString::fromStdString(file);
+        return files.join(QLatin1Char('\n'));
+    }
+    if (role == Qt::ToolTipRole && index.column() == kHash)
+        return QString::fromStdString(p.tokenHash);
+    if (role != Qt::DisplayRole)
+        return {};
+    switch (Column(index.column())) {
+    case kText:
+        return isInUse ? tr("%1 (in use)").arg(calibrationTextName(p)) : calibrationTextName(p);
+    case kWindows:
+        return tr("%1 × %2").arg(exactText(p.windows), exactText(p.length));
+    case kTokens:
+        return exactText(p.windows * p.length);
+    case kNorm:
+        return normText(scores.norm);
+    case kDevice:
+        return tr("%1, %2").arg(QString::fromStdString(p.device), QString::fromStdString(p.dtype));
+    case kHash:
+        return QString::fromStdString(p.tokenHash.substr(0, 12));
+    case kColumns:
+        break;
+    }
+    return {};
+}
+
+QVariant CalibrationTable::headerData(int section, Qt::Orientation orientation, int role) const
+{
+    if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
+        return {};
+    switch (Column(section)) {
+    case kText:
+        return tr("Text");
+    case kWindows:
+        return tr("Windows");
+    case kTokens:
+        return tr("Tokens");
+    case kNorm:
+        return tr("Norm");
+    case kDevice:
+        return tr("Computed on");
+    case kHash:
+        return tr("Token hash");
+    case kColumns:
+        break;
+    }
+    return {};
+}
+
+} // namespace secateur::ui

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/SessionModel.h"
+
+#include <QAbstractTableModel>
+
+namespace secateur::ui {
+
+/// The calibrations of a session: text, windows, norm, device; the one in use is marked. Row = index of the calibration.
+class CalibrationTable : public QAbstractTableModel {
+    Q_OBJECT
+public:
+    enum Column { kText, kWindows, kTokens, kNorm, kDevice, kHash, kColumns };
+
+    explicit CalibrationTable(const SessionModel &session, QObject *parent = nullptr);
+
+    int rowCount(const QModelIndex &parent = {}) const override;
+    int columnCount(const QModelIndex &parent = {}) const override;
+    QVariant data(const QModelIndex &index, int role = Qt::DisplayRole) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
+
+private:
+    void reset();
+    void follow();
+
+    const SessionModel &m_session;
+    int m_rows = 0;
+};
+
+/// "L2" or "L1".
+QString normText(ScoreNorm norm);
+/// The files of a calibration for people: the name, or "3 files".
+QString calibrationTextName(const Provenance &provenance);
+
+} // namespace secateur::ui

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/EvaluatePanel.h"
+
+#include "commands/PlanEditor.h"
+#include "foundation/AtomicPath.h"
+#include "foundation/Error.h"
+#include "jobs/SessionJobs.h"
+#include "models/SessionModel.h"
+#include "panels/DraftOfRecord.h"
+#include "panels/EvaluationModel.h"
+#include "panels/JobButton.h"
+#include "panels/JobCostText.h"
+#include "panels/TextPicker.h"
+#include "theme/Icons.h"
+#include "widgets/Card.h"
+#include "widgets/CopyButton.h"
+#include "widgets/InlineNote.h"
+#include "widgets/Labels.h"
+#include "widgets/Quantity.h"
+
+#include <QFileDialog>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLocale>
+#include <QPushButton>
+#include <QSortFilterProxyModel>
+#include <QTreeView>
+#include <QVBoxLayout>
+
+namespace secateur::ui {
+namespace {
+
+const QString kDash = QStringLiteral("–");
+
+} // namespace
+
+EvaluatePanel::EvaluatePanel(Workbench workbench, QWidget *parent)
+    : QScrollArea(parent),
+      m_workbench(workbench),
+      m_text(new TextPicker),
+      m_plan(new JobButton),
+      m_dense(new JobButton),
+      m_copyCommand(new CopyButton(tr("Copy as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Evaluate); })),
+      m_copyTable(new CopyButton(tr("Copy table"), [this] { return m_model->separated(QLatin1Char('\t')); })),
+      m_model(new EvaluationModel(workbench.session, this)),
+      m_sorted(new QSortFilterProxyModel(this)),
+      m_table(new QTreeView),
+      m_use(new QPushButton(tr("Use this plan"))),
+      m_save(new QPushButton(icon(QStringLiteral("save")), tr("Save as CSV…"))),
+      m_note(new InlineNote)
+{
+    setWidgetResizable(true);
+    setFrameShape(QFrame::NoFrame);
+    build();
+    SessionModel &session = workbench.session;
+    connect(m_text, &TextPicker::changed, this, &EvaluatePanel::writeSettings);
+    connect(m_plan, &JobButton::clicked, &workbench.jobs, &SessionJobs::evaluate);
+    connect(m_dense, &JobButton::clicked, &workbench.jobs, &SessionJobs::evaluateDense);
+    connect(m_use, &QPushButton::clicked, this, &EvaluatePanel::useSelected);
+    connect(m_table, &QTreeView::activated, this, &EvaluatePanel::useSelected);
+    connect(m_save, &QPushButton::clicked, this, &EvaluatePanel::chooseCsv);
+    connect(m_model, &EvaluationModel::modelReset, this, [this] {
+        for (int column = 0; column < EvaluationModel::kColumns; ++column)
+            m_table->resizeColumnToContents(column);
+    });
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, &EvaluatePanel::followSelection);
+    for (const auto signal : {&SessionModel::modelChanged, &SessionModel::textsChanged})
+        connect(&session, signal, this, &EvaluatePanel::followSettings);
+    connect(&session, &SessionModel::modelPresenceChanged, this, &EvaluatePanel::followPossible);
+    for (const auto signal : {&SessionModel::evaluationsChanged, &SessionModel::draftChanged, &SessionModel::searchChanged})
+        connect(&session, signal, this, &EvaluatePanel::followFigures);
+    for (const auto signal : {&JobRunner::jobAdded, &JobRunner::jobFinished})
+        connect(&workbench.runner, signal, this, &EvaluatePanel::followPossible);
+    followSettings();
+}
+
+void EvaluatePanel::build()
+{
+    m_plan->setPrimary(true);
+    auto *actions = new QHBoxLayout;
+    actions->addWidget(m_plan, 1);
+    actions->addWidget(m_dense, 1);
+    actions->addWidget(m_copyCommand, 0, Qt::AlignTop);
+
+    auto *content = new QWidget;
+    auto *layout = new QVBoxLayout(content);
+    layout->setContentsMargins(16, 16, 16, 16);
+    layout->setSpacing(10);
+    layout->addWidget(headingLabel(tr("Evaluate")));
+    layout->addWidget(captionLabel(
+        tr("Perplexity on a text that the calibration has not seen: how surprised the model is by each next token. Lower is better.")));
+    layout->addWidget(buildFigures());
+    layout->addWidget(m_text);
+    layout->addLayout(actions);
+    layout->addWidget(buildTable(), 1);
+    setWidget(content);
+}
+
+QWidget *EvaluatePanel::buildFigures()
+{
+    auto *figures = new QWidget;
+    auto *row = new QHBoxLayout(figures);
+    row->setContentsMargins(0, 0, 0, 0);
+    m_original = buildFigure(tr("Original"), *row);
+    m_current = buildFigure(tr("Plan in hand"), *row);
+    m_ratio = buildFigure(tr("Plan against original"), *row);
+    return figures;
+}
+
+EvaluatePanel::Figure EvaluatePanel::buildFigure(const QString &name, QLayout &row)
+{
+    auto *card = new Card;
+    auto *layout = new QVBoxLayout(card);
+    layout->setContentsMargins(12, 8, 12, 8);
+    layout->setSpacing(2);
+    const Figure figure{.value = figureLabel(kDash), .note = captionLabel({})};
+    layout->addWidget(captionLabel(name));
+    layout->addWidget(figure.value);
+    layout->addWidget(figure.note);
+    row.addWidget(card);
+    return figure;
+}
+
+QWidget *EvaluatePanel::buildTable()
+{
+    m_sorted->setSourceModel(m_model);
+    m_sorted->setSortRole(EvaluationModel::kSortRole);
+    m_table->setModel(m_sorted);
+    m_table->setRootIsDecorated(false);
+    m_table->setUniformRowHeights(true);
+    m_table->setSortingEnabled(true);
+    m_table->sortByColumn(-1, Qt::AscendingOrder); // in the order of measuring until a header is clicked
+    m_table->setAccessibleName(tr("Evaluations of this session"));
+    m_table->setMinimumHeight(120);
+    m_use->setAccessibleName(m_use->text());
+    m_save->setAccessibleName(m_save->text());
+
+    auto *actions = new QHBoxLayout;
+    actions->addWidget(m_use);
+    actions->addWidget(m_note, 1);
+    actions->addWidget(m_copyTable);
+    actions->addWidget(m_save);
+    auto *part = new QWidget;
+    auto *layout = new QVBoxLayout(part);
+    layout->setContentsMargins(0, 4, 0, 0);
+    layout->addWidget(headingLabel(tr("Measured in this session")));
+    layout->addWidget(m_table, 1);
+    layout->addLayout(actions);
+    return part;
+}
+
+void EvaluatePanel::setRecentTexts(const QStringList &files)
+{
+    m_text->setRecentTexts(files);
+}
+
+void EvaluatePanel::setSampleText(const QString &file)
+{
+    m_text->setSampleText(file);
+}
+
+void EvaluatePanel::writeSettings()
+{
+    const Session &session = m_workbench.session.session();
+    m_workbench.session.setTexts(session.calibrationText, m_text->value(), session.norm);
+    followPossible();
+}
+
+void EvaluatePanel::followSettings()
+{
+    const SessionModel &session = m_workbench.session;
+    m_text->setEnabled(session.hasModel());
+    if (session.hasModel()) {
+        m_text->setContext(session.spec().contextLength);
+        m_text->setValue(session.session().evaluationText);
+    }
+    followFigures();
+}
+
+void EvaluatePanel::followPossible()
+{
+    const SessionModel &session = m_workbench.session;
+    const SessionJobs &jobs = m_workbench.jobs;
+    Possibility plan = jobs.canEvaluate(), dense = jobs.canEvaluateDense();
+    const bool isBusy = m_workbench.runner.isBusy(JobKind::Evaluate);
+    m_copyCommand->setEnabled(bool(plan));
+    for (Possibility *possible : {&plan, &dense}) {
+        if (*possible)
+            possible->reason = m_text->problem();
+        if (*possible && isBusy)
+            possible->reason = tr("An evaluation is running.");
+    }
+    QString cost;
+    const SearchState state = session.searchState();
+    if (plan && (state == SearchState::NotBegun || state == SearchState::Unfinished))
+        cost = tr("Searches first: %1.").arg(jobCostText(jobs.searchCost(session.draft())));
+    m_plan->offer(tr("Evaluate plan"), plan, cost);
+    m_dense->offer(tr("Evaluate original"), dense, {});
+}
+
+void EvaluatePanel::followFigures()
+{
+    const SessionModel &session = m_workbench.session;
+    const auto show = [](const Figure &figure, const QString &value, Exactness exactness, const QString &note) {
+        const QString sign = exactnessSign(exactness);
+        figure.value->setText(sign.isEmpty() ? kDash : tr("%1 %2", "sign and number").arg(sign, value));
+        figure.note->setText(note);
+        figure.value->setAccessibleName(sign.isEmpty() ? note : tr("%1, %2").arg(value, note));
+    };
+    const EvaluationRecord *dense = session.denseEvaluation(), *own = session.planEvaluation(), *stale = session.staleEvaluation();
+    if (dense)
+        show(m_original, perplexityText(dense->result.perplexity), Exactness::Exact, tr("measured on this text"));
+    else
+        show(m_original, {}, Exactness::Unknown, tr("not measured on this text"));
+
+    const EvaluationRecord *shown = own ? own : stale;
+    const bool isBorrowed = own && own->isOrderBorrowed;
+    const Exactness exactness = !shown ? Exactness::Unknown : !own ? Exactness::Stale : isBorrowed ? Exactness::Estimate : Exactness::Exact;
+    const QString note = !shown       ? tr("not measured on this text")
+                         : !own       ? tr("stale: measured for %1").arg(planText(session, *shown))
+                         : isBorrowed ? tr("measured with a borrowed removal order")
+                                      : tr("measured for this plan");
+    show(m_current, shown ? perplexityText(shown->result.perplexity) : QString(), exactness, note);
+
+    if (shown && dense) {
+        const double ratio = shown->result.perplexity / dense->result.perplexity;
+        show(m_ratio, tr("×%1").arg(QLocale().toString(ratio, 'f', 2)), exactness,
+             own ? tr("%1 perplexity").arg(changeText(dense->result.perplexity, shown->result.perplexity)) : tr("stale"));
+    } else {
+        show(m_ratio, {}, Exactness::Unknown, tr("needs both"));
+    }
+    followPossible();
+    followSelection();
+}
+
+int EvaluatePanel::selectedRow() const
+{
+    const QModelIndex row = m_sorted->mapToSource(m_table->currentIndex());
+    return row.isValid() ? row.row() : -1;
+}
+
+void EvaluatePanel::followSelection()
+{
+    const bool isEmpty = m_model->rowCount() == 0;
+    m_copyTable->setEnabled(!isEmpty);
+    m_save->setEnabled(!isEmpty);
+    const int row = selectedRow();
+    QString reason;
+    if (isEmpty)
+        reason = tr("Nothing was measured yet.");
+    else if (row < 0)
+        reason = tr("Choose a row to go back to its plan.");
+    else if (m_model->isOfPlan(row))
+        reason = tr("This plan is in hand.");
+    else
+        reason = m_model->index(row, 0).data(EvaluationModel::kReasonRole).toString();
+    m_use->setEnabled(reason.isEmpty());
+    m_use->setToolTip(reason);
+    if (reason.isEmpty())
+        m_note->clear();
+    else
+        m_note->say(InlineNote::Kind::Info, reason);
+}
+
+void EvaluatePanel::useSelected()
+{
+    const int row = selectedRow();
+    if (row < 0 || m_model->isOfPlan(row))
+        return;
+    const SessionModel &session = m_workbench.session;
+    const EvaluationRecord record = m_model->record(row);
+    if (const auto [draft, reason] = draftOfRecord(session.session(), record, session.draft()); draft)
+        m_workbench.editor.useDraft(*draft, tr("Plan %1").arg(planText(session, record)));
+}
+
+void EvaluatePanel::chooseCsv()
+{
+    const QString file =
+        QFileDialog::getSaveFileName(this, tr("Save evaluations"), QStringLiteral("evaluations.csv"), tr("Comma-separated values (*.csv)"));
+    if (!file.isEmpty())
+        saveCsv(file);
+}
+
+void EvaluatePanel::saveCsv(const QString &file)
+{
+    try {
+        writeFileAtomically(file.toStdString(), m_model->separated(QLatin1Char(',')).toStdString());
+        m_note->say(InlineNote::Kind::Success, tr("Saved as %1.").arg(file));
+    } catch (const Error &problem) {
+        m_note->say(InlineNote::Kind::Problem, QString::fromStdString(problem.what()), QString::fromStdString(problem.hint()));
+    }
+}
+
+} // namespace secateur::ui

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/SessionModel.h"
+
+#include <QAbstractTableModel>
+#include <optional>
+
+namespace secateur::ui {
+
+/// All perplexities measured in a session. A row is a record; the plan in hand is marked. Sort by kSortRole (numbers as numbers).
+class EvaluationModel : public QAbstractTableModel {
+    Q_OBJECT
+public:
+    enum Column { kPlan, kPerplexity, kAgainstOriginal, kLoss, kText, kWindows, kTokens, kOrder, kColumns };
+    enum { kSortRole = Qt::UserRole, kReasonRole }; ///< kReasonRole: why the row's plan cannot be taken into hand; empty = it can
+
+    explicit EvaluationModel(const SessionModel &session, QObject *parent = nullptr);
+
+    int rowCount(const QModelIndex &parent = {}) const override;
+    int columnCount(const QModelIndex &parent = {}) const override;
+    QVariant data(const QModelIndex &index, int role = Qt::DisplayRole) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
+
+    const EvaluationRecord &record(int row) const { return m_session.session().evaluations[std::size_t(row)]; }
+    /// Whether the record is of the plan in hand, on whatever text.
+    bool isOfPlan(int row) const;
+    /// Perplexity over that of the original on the same tokens; none when that was not measured.
+    std::optional<double> againstOriginal(int row) const;
+    /// All rows in the C locale, with a line of names.
+    QString separated(QChar separator) const;
+
+private:
+    void reset();
+    void follow();
+    QVariant value(int row, Column column) const;
+    QString text(int row, Column column) const;
+
+    const SessionModel &m_session;
+    int m_rows = 0;
+};
+
+/// "original", or "37.5 %, N = 3, K = 193": what a record measured.
+QString planText(const SessionModel &session, const EvaluationRecord &record);
+
+} // namespace secateur::ui

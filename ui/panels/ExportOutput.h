@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+
+namespace secateur::ui {
+
+/// Why an export would refuse a folder at once, and what to do about it. Only looks: nothing is made or touched.
+struct OutputProblem {
+    QString sentence, remedy; ///< both empty when the folder will do
+};
+
+/// `bytes`: what will be written. `model`: the folder that is read.
+OutputProblem outputProblem(const QString &folder, bool isOverwriteAllowed, const QString &model, qint64 bytes);
+
+/// What people typed as an absolute path: "~" is the home folder, and relative names lie in it.
+QString outputPath(const QString &typed);
+
+/// Bytes free where a folder is to be made; -1 when that is not known.
+qint64 freeBytesFor(const QString &folder);
+
+} // namespace secateur::ui

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/ExportPanel.h"
+
+#include "jobs/SessionJobs.h"
+#include "models/SessionModel.h"
+#include "panels/ExportOutput.h"
+#include "panels/ExportTable.h"
+#include "panels/JobButton.h"
+#include "theme/Icons.h"
+#include "widgets/Card.h"
+#include "widgets/CopyButton.h"
+#include "widgets/FactList.h"
+#include "widgets/InlineNote.h"
+#include "widgets/Labels.h"
+#include "widgets/Quantity.h"
+
+#include <QButtonGroup>
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDesktopServices>
+#include <QDir>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QSignalBlocker>
+#include <QTreeView>
+#include <QUrl>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace secateur::ui {
+namespace {
+
+constexpr int kWidest = 860, kAsStored = -1;
+
+} // namespace
+
+ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
+    : QScrollArea(parent),
+      m_workbench(workbench),
+      m_targets(new QButtonGroup(this)),
+      m_dtype(new QComboBox),
+      m_output(new QLineEdit),
+      m_browse(new QPushButton(icon(QStringLiteral("folder")), tr("Browse…"))),
+      m_overwrite(new QCheckBox(tr("Replace an existing export"))),
+      m_preview(new FactList),
+      m_refusal(new InlineNote),
+      m_export(new JobButton),
+      m_copyCommand(new CopyButton(tr("Copy as command"), [this] { return m_workbench.jobs.exportCommand(settings()); })),
+      m_result(new Card),
+      m_verdict(new InlineNote),
+      m_folder(new ElidedLabel),
+      m_facts(new FactList(2)),
+      m_openFolder(new QPushButton(icon(QStringLiteral("folder")), tr("Open folder"))),
+      m_copyPath(new CopyButton(tr("Copy path"), [this] { return m_folder->text(); })),
+      m_table(new ExportTable(workbench.session, this)),
+      m_list(new QTreeView),
+      m_earlier(new QWidget)
+{
+    setWidgetResizable(true);
+    setFrameShape(QFrame::NoFrame);
+    build();
+    SessionModel &session = workbench.session;
+    connect(m_output, &QLineEdit::textChanged, this, &ExportPanel::followPlan);
+    connect(m_overwrite, &QCheckBox::toggled, this, &ExportPanel::followPlan);
+    connect(m_dtype, &QComboBox::currentIndexChanged, this, &ExportPanel::followPlan);
+    connect(m_targets, &QButtonGroup::idToggled, this, &ExportPanel::followPlan);
+    connect(m_browse, &QPushButton::clicked, this, &ExportPanel::chooseOutput);
+    connect(m_export, &JobButton::clicked, this, [this] { m_workbench.jobs.exportPlan(settings()); });
+    connect(m_openFolder, &QPushButton::clicked, this, [this] { QDesktopServices::openUrl(QUrl::fromLocalFile(m_folder->text())); });
+    connect(m_list->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
+            [this](const QModelIndex &row) { showRecord(row.isValid() ? row.row() : m_table->rowCount() - 1); });
+    connect(&session, &SessionModel::modelChanged, this, &ExportPanel::followModel);
+    for (const auto signal : {&SessionModel::modelPresenceChanged, &SessionModel::draftChanged, &SessionModel::searchChanged})
+        connect(&session, signal, this, &ExportPanel::followPlan);
+    connect(&session, &SessionModel::exportsChanged, this, [this] { showRecord(m_table->rowCount() - 1); });
+    for (const auto signal : {&JobRunner::jobAdded, &JobRunner::jobFinished})
+        connect(&workbench.runner, signal, this, &ExportPanel::followJob);
+    followModel();
+}
+
+void ExportPanel::build()
+{
+    m_dtype->setAccessibleName(tr("Type of the weights written"));
+    m_output->setAccessibleName(tr("Folder to make"));
+    m_browse->setAccessibleName(tr("Choose the folder to make"));
+    m_overwrite->setAccessibleName(m_overwrite->text());
+    m_export->setPrimary(true);
+
+    auto *folder = new QHBoxLayout;
+    folder->addWidget(m_output, 1);
+    folder->addWidget(m_browse);
+    auto *form = new QFormLayout;
+    form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
+    form->addRow(tr("Weights"), m_dtype);
+    form->addRow(tr("Folder"), folder);
+    form->addRow(QString(), m_overwrite);
+    m_dtype->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
+    auto *action = new QHBoxLayout;
+    action->addWidget(m_export, 1);
+    action->addWidget(m_copyCommand, 0, Qt::AlignTop);
+
+    auto *column = new QWidget;
+    column->setMaximumWidth(kWidest);
+    auto *layout = new QVBoxLayout(column);
+    layout->setContentsMargins(16, 16, 16, 16);
+    layout->setSpacing(10);
+    layout->addWidget(headingLabel(tr("Export")));
+    layout->addWidget(
+        captionLabel(tr("Writes the plan in hand as a checkpoint, loads it back, and compares what both compute. The folder gets its "
+                        "name only when it is whole.")));
+    layout->addWidget(buildTargets());
+    layout->addLayout(form);
+    layout->addWidget(m_preview);
+    layout->addWidget(m_refusal);
+    layout->addLayout(action);
+    layout->addWidget(buildResult());
+    layout->addStretch();
+
+    auto *content = new QWidget;
+    auto *row = new QHBoxLayout(content);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->addWidget(column, 1);
+    row->addStretch();
+    setWidget(content);
+}
+
+QWidget *ExportPanel::buildTargets()
+{
+    auto *targets = new QWidget;
+    auto *layout = new QVBoxLayout(targets);
+    layout->setContentsMargins(0, 0, 0, 0);
+    for (const ExportTarget &target : exportTargets()) {
+        auto *card = new ChoiceCard(QString::fromStdString(target.name));
+        card->addLine(tr("Stores"), QString::fromStdString(target.stores));
+        card->addLine(tr("Loads in"), QString::fromStdString(target.loads));
+        card->addLine(tr("Saves"), QString::fromStdString(target.saves));
+        card->setChecked(m_cards.empty());
+        m_targets->addButton(card, int(m_cards.size()));
+        m_cards.push_back(card);
+        layout->addWidget(card);
+    }
+    return targets;
+}
+
+QWidget *ExportPanel::buildResult()
+{
+    auto *result = new QVBoxLayout(m_result);
+    result->setContentsMargins(14, 12, 14, 12);
+    auto *buttons = new QHBoxLayout;
+    buttons->addWidget(m_openFolder);
+    buttons->addWidget(m_copyPath);
+    buttons->addStretch();
+    result->addWidget(m_verdict);
+    result->addWidget(m_folder);
+    result->addWidget(m_facts);
+    result->addLayout(buttons);
+
+    m_list->setModel(m_table);
+    m_list->setRootIsDecorated(false);
+    m_list->setAccessibleName(tr("Exports of this session"));
+    m_list->setMinimumHeight(110);
+    auto *earlier = new QVBoxLayout(m_earlier);
+    earlier->setContentsMargins(0, 8, 0, 0);
+    earlier->addWidget(headingLabel(tr("Exports of this session")));
+    earlier->addWidget(m_list);
+    auto *both = new QWidget;
+    auto *layout = new QVBoxLayout(both);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_result);
+    layout->addWidget(m_earlier);
+    return both;
+}
+
+ExportSettings ExportPanel::settings() const
+{
+    ExportSettings settings;
+    settings.format = exportTargets()[std::size_t(std::max(0, m_targets->checkedId()))].name;
+    settings.output = outputPath(m_output->text()).toStdString();
+    settings.isOverwriteAllowed = m_overwrite->isChecked();
+    if (const int dtype = m_dtype->currentData().toInt(); dtype != kAsStored)
+        settings.dtype = DType(dtype);
+    return settings;
+}
+
+/// A name that says what it is, beside nothing that matters; until somebody writes another.
+void ExportPanel::suggestOutput()
+{
+    if (m_output->isModified() || !m_workbench.session.hasModel())
+        return;
+    const SessionModel &session = m_workbench.session;
+    const double sparsity = session.balance() ? session.balance()->sparsityLayers() : session.draft().balance.sparsity;
+    const QString name = QStringLiteral("%1-2ssp-%2").arg(session.modelName(), QString::number(100 * sparsity, 'f', 1));
+    const QSignalBlocker blocker(m_output);
+    m_output->setText(QDir::home().filePath(name)); // setText() leaves it unmodified
+}
+
+void ExportPanel::chooseOutput()
+{
+    const QString start = outputPath(m_output->text());
+    QFileDialog dialog(this, tr("Folder to make"), QFileInfo(start).absolutePath());
+    dialog.setFileMode(QFileDialog::AnyFile); // it need not exist
+    dialog.setOption(QFileDialog::ShowDirsOnly);
+    dialog.setAcceptMode(QFileDialog::AcceptSave);
+    dialog.setOption(QFileDialog::DontConfirmOverwrite); // said in place
+    dialog.selectFile(QFileInfo(start).fileName());
+    if (dialog.exec() != QDialog::Accepted || dialog.selectedFiles().isEmpty())
+        return;
+    m_output->setText(dialog.selectedFiles().front());
+    m_output->setModified(true);
+    followPlan();
+}
+
+void ExportPanel::followModel()
+{
+    const SessionModel &session = m_workbench.session;
+    {
+        const QSignalBlocker blocker(m_dtype);
+        m_dtype->clear();
+        const QString stored =
+            session.hasModel() ? QString::fromUtf8(configName(session.session().model->storedDtype)) : QStringLiteral("float32");
+        m_dtype->addItem(tr("as stored (%1)").arg(stored), kAsStored);
+        for (const DType dtype : {DType::Float32, DType::BFloat16, DType::Float16})
+            m_dtype->addItem(QString::fromUtf8(configName(dtype)), int(dtype));
+    }
+    m_output->setModified(false);
+    for (QWidget *control : std::initializer_list<QWidget *>{m_dtype, m_output, m_browse, m_overwrite})
+        control->setEnabled(session.hasModel());
+    followPlan();
+    showRecord(m_table->rowCount() - 1);
+}
+
+/// A removed attention keeps its weights in this version's only target, so N changes nothing.
+qint64 ExportPanel::bytesToWrite() const
+{
+    const SessionModel &session = m_workbench.session;
+    const DType dtype = settings().dtype.value_or(session.session().model->storedDtype);
+    return session.figuresOf(session.neuronsKept(), 0).modelParameters * qint64(bytesPerElement(dtype));
+}
+
+void ExportPanel::followPlan()
+{
+    const SessionModel &session = m_workbench.session;
+    suggestOutput();
+    const QString planProblem = session.pruningProblem().isEmpty() ? session.balanceProblem() : session.pruningProblem();
+    for (ChoiceCard *card : m_cards)
+        card->setProblem(session.hasModel() ? planProblem : QString());
+
+    Possibility possible = m_workbench.jobs.canExport();
+    m_copyCommand->setEnabled(bool(possible));
+    if (possible && m_workbench.runner.isBusy(JobKind::Export))
+        possible.reason = tr("An export is running.");
+    m_refusal->clear();
+    m_preview->setVisible(session.hasModel());
+    if (session.hasModel()) {
+        const qint64 bytes = bytesToWrite(), free = freeBytesFor(outputPath(m_output->text()));
+        const qint64 parameters = session.figuresOf(session.neuronsKept(), 0).modelParameters;
+        m_preview->setFacts({
+            {tr("Will be written"), tr("%1 parameters (of %2), %3")
+                                        .arg(exactText(parameters), exactText(session.denseFigures().modelParameters), bytesText(bytes))},
+            {tr("Space"), free < 0 ? tr("not known") : tr("%1 are needed, %2 are free").arg(bytesText(bytes), bytesText(free))},
+        });
+        if (const ExportSettings wanted = settings(); possible) {
+            const OutputProblem problem = outputProblem(QString::fromStdString(wanted.output.string()), wanted.isOverwriteAllowed,
+                                                        QString::fromStdString(session.session().model->folder.string()), bytes);
+            if (!problem.sentence.isEmpty()) {
+                m_refusal->say(InlineNote::Kind::Problem, problem.sentence, problem.remedy);
+                possible.reason = problem.sentence;
+            }
+        }
+    }
+    m_export->offer(tr("Export and verify"), possible, {});
+}
+
+void ExportPanel::followJob(int number)
+{
+    const JobInfo *job = m_workbench.runner.job(number);
+    if (!job || job->kind != JobKind::Export)
+        return;
+    followPlan();
+    if (job->state == JobInfo::State::Failed)
+        showFailure(job->sentence, job->hint);
+}
+
+void ExportPanel::showRecord(int row)
+{
+    m_result->setVisible(row >= 0);
+    m_earlier->setVisible(m_table->rowCount() > 1);
+    for (int column = 0; column < ExportTable::kColumns; ++column)
+        m_list->resizeColumnToContents(column);
+    if (row < 0)
+        return;
+    const ExportRecord &record = m_table->record(row);
+    const bool isPassed = record.verification.isPassed;
+    m_verdict->say(isPassed ? InlineNote::Kind::Success : InlineNote::Kind::Warning,
+                   isPassed ? tr("Exported and verified.") : tr("Exported, but the verification failed."),
+                   verificationText(record.verification));
+    m_folder->setWhole(QString::fromStdString(record.folder.string()));
+    m_facts->setFacts({
+        {tr("Target"), QString::fromStdString(record.format)},
+        {tr("Parameters"), exactText(record.parameters)},
+        {tr("Size"), bytesText(record.bytes)},
+        {tr("Plan hash"), QString::fromStdString(record.planHash.substr(0, 16)) + QStringLiteral("…")},
+    });
+    for (QWidget *part : std::initializer_list<QWidget *>{m_folder, m_facts, m_openFolder, m_copyPath})
+        part->show();
+}
+
+/// What the job said: where nothing was written, and where a folder was kept under another name because the check failed.
+void ExportPanel::showFailure(const QString &sentence, const QString &hint)
+{
+    m_result->show();
+    m_verdict->say(InlineNote::Kind::Problem, sentence, hint);
+    for (QWidget *part : std::initializer_list<QWidget *>{m_folder, m_facts, m_openFolder, m_copyPath})
+        part->hide();
+}
+
+} // namespace secateur::ui

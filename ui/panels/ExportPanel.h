@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "exporting/Export.h"
+#include "panels/Workbench.h"
+
+#include <QScrollArea>
+#include <vector>
+
+class QButtonGroup;
+class QCheckBox;
+class QComboBox;
+class QLineEdit;
+class QPushButton;
+class QTreeView;
+
+namespace secateur::ui {
+
+class Card;
+class ChoiceCard;
+class CopyButton;
+class ElidedLabel;
+class ExportTable;
+class FactList;
+class InlineNote;
+class JobButton;
+
+/// Writes the plan in hand as a checkpoint and says what the check of it found. Refusals are told before anything starts.
+class ExportPanel : public QScrollArea {
+    Q_OBJECT
+public:
+    explicit ExportPanel(Workbench workbench, QWidget *parent = nullptr);
+
+    /// What would be written now.
+    ExportSettings settings() const;
+
+private:
+    void build();
+    QWidget *buildTargets();
+    QWidget *buildResult();
+    void suggestOutput();
+    void chooseOutput();
+    void followModel();
+    void followPlan();
+    void followJob(int number);
+    void showRecord(int row);
+    void showFailure(const QString &sentence, const QString &hint);
+    qint64 bytesToWrite() const;
+
+    Workbench m_workbench;
+    QButtonGroup *m_targets;
+    std::vector<ChoiceCard *> m_cards; ///< in the order of exportTargets()
+    QComboBox *m_dtype;
+    QLineEdit *m_output;
+    QPushButton *m_browse;
+    QCheckBox *m_overwrite;
+    FactList *m_preview;
+    InlineNote *m_refusal;
+    JobButton *m_export;
+    CopyButton *m_copyCommand;
+
+    Card *m_result;
+    InlineNote *m_verdict;
+    ElidedLabel *m_folder;
+    FactList *m_facts;
+    QPushButton *m_openFolder;
+    CopyButton *m_copyPath;
+    ExportTable *m_table;
+    QTreeView *m_list;
+    QWidget *m_earlier;
+};
+
+} // namespace secateur::ui

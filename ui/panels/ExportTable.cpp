@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/ExportTable.h"
+
+#include "widgets/Quantity.h"
+
+#include <QLocale>
+
+namespace secateur::ui {
+
+QString verificationText(const Verification &v)
+{
+    const QString agreement =
+        v.sameArgmax >= 1 ? ExportTable::tr("the most likely token is the same everywhere")
+                          : ExportTable::tr("the most likely token is the same at %1 of the positions").arg(percentText(v.sameArgmax));
+    return ExportTable::tr(
+               "%1 tokens were compared with the plan in memory: the largest difference of a logit is %2 (%3 is allowed), and %4.")
+        .arg(exactText(v.tokens), QLocale().toString(v.largestDifference, 'g', 2), QLocale().toString(v.tolerance, 'g', 2), agreement);
+}
+
+ExportTable::ExportTable(const SessionModel &session, QObject *parent) : QAbstractTableModel(parent), m_session(session)
+{
+    for (const auto signal : {&SessionModel::modelChanged, &SessionModel::exportsChanged})
+        connect(&session, signal, this, &ExportTable::reset);
+    reset();
+}
+
+void ExportTable::reset()
+{
+    beginResetModel();
+    m_rows = int(m_session.session().exports.size());
+    endResetModel();
+}
+
+int ExportTable::rowCount(const QModelIndex &parent) const
+{
+    return parent.isValid() ? 0 : m_rows;
+}
+
+int ExportTable::columnCount(const QModelIndex &parent) const
+{
+    return parent.isValid() ? 0 : kColumns;
+}
+
+QVariant ExportTable::data(const QModelIndex &index, int role) const
+{
+    if (!index.isValid() || index.row() >= m_rows)
+        return {};
+    const ExportRecord &r = record(index.row());
+    const bool isNumber = index.column() == kParameters || index.column() == kBytes;
+    if (role == Qt::TextAlignmentRole)
+        return int(Qt::AlignVCenter | (isNumber ? Qt::AlignRight : Qt::AlignLeft));
+    if (role == Qt::ToolTipRole)
+        return index.column() == kVerified ? verificationText(r.verification) : QString::fromStdString(r.folder.string());
+    if (role != Qt::DisplayRole)
+        return {};
+    switch (Column(index.column())) {
+    case kFolder:
+        return QString::fromStdString(r.folder.filename().string());
+    case kFormat:
+        return QString::fromStdString(r.format);
+    case kParameters:
+        return exactText(r.parameters);
+    case kBytes:
+        return bytesText(r.bytes);
+    case kVerified:
+        return r.verification.isPassed ? tr("= verified") : tr("! not verified");
+    case kColumns:
+        break;
+    }
+    return {};
+}
+
+QVariant ExportTable::headerData(int section, Qt::Orientation orientation, int role) const
+{
+    if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
+        return {};
+    switch (Column(section)) {
+    case kFolder:
+        return tr("Folder");
+    case kFormat:
+        return tr("Target");
+    case kParameters:
+        return tr("Parameters");
+    case kBytes:
+        return tr("Size");
+    case kVerified:
+        return tr("Verification");
+    case kColumns:
+        break;
+    }
+    return {};
+}
+
+} // namespace secateur::ui

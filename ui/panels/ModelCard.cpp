@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/ModelCard.h"
+
+#include "jobs/SessionJobs.h"
+#include "models/SessionModel.h"
+#include "theme/Icons.h"
+#include "widgets/FactList.h"
+#include "widgets/InlineNote.h"
+#include "widgets/Labels.h"
+#include "widgets/Quantity.h"
+
+#include <QHBoxLayout>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+namespace secateur::ui {
+namespace {
+
+FactList::Facts factsOf(const SessionModel &session)
+{
+    const ModelSummary &summary = *session.session().model;
+    const ModelSpec &spec = summary.spec;
+    const ModelFigures figures = session.denseFigures();
+    const std::optional<AttentionSpec> attention = spec.layers.front().attention;
+    return {
+        {ModelCard::tr("Family"), QString::fromStdString(spec.family)},
+        {ModelCard::tr("Layers"), exactText(spec.layerCount())},
+        {ModelCard::tr("Hidden size"), exactText(spec.hiddenSize)},
+        {ModelCard::tr("Neurons a layer"), exactText(session.neurons())},
+        {ModelCard::tr("Heads / KV heads"), attention
+                                                ? ModelCard::tr("%1 / %2").arg(exactText(attention->heads), exactText(attention->kvHeads))
+                                                : ModelCard::tr("none in layer 0")},
+        {ModelCard::tr("Vocabulary"), exactText(spec.vocabularySize)},
+        {ModelCard::tr("Context"), ModelCard::tr("%1 tokens").arg(exactText(spec.contextLength))},
+        {ModelCard::tr("Parameters, model"), exactText(figures.modelParameters)},
+        {ModelCard::tr("Parameters, layers"), exactText(figures.layerParameters)},
+        {ModelCard::tr("Stored"),
+         ModelCard::tr("%1, %2").arg(QString::fromUtf8(configName(summary.storedDtype)), bytesText(summary.tensorBytes))},
+        {ModelCard::tr("Weight files"), exactText(summary.files)},
+        {ModelCard::tr("Tokenizer"),
+         summary.tokenizerSize ? ModelCard::tr("%1 ids").arg(exactText(*summary.tokenizerSize)) : ModelCard::tr("none")},
+    };
+}
+
+} // namespace
+
+ModelCard::ModelCard(Workbench workbench, QWidget *parent)
+    : Card(parent),
+      m_workbench(workbench),
+      m_name(headingLabel({})),
+      m_folder(new ElidedLabel),
+      m_facts(new FactList(2)),
+      m_memory(new InlineNote),
+      m_problem(new InlineNote),
+      m_next(new QPushButton(icon(QStringLiteral("calibrate")), tr("Calibrate…"))),
+      m_reason(captionLabel({}))
+{
+    setAccessibleName(tr("The open model"));
+    m_folder->setForegroundRole(QPalette::PlaceholderText);
+    m_next->setProperty("primary", true);
+    m_next->setAccessibleName(tr("Go on to the calibration"));
+    auto *steps = new QHBoxLayout;
+    steps->addWidget(m_next);
+    steps->addWidget(m_reason, 1);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(14, 12, 14, 12);
+    layout->addWidget(m_name);
+    layout->addWidget(m_folder);
+    layout->addSpacing(4);
+    layout->addWidget(m_facts);
+    layout->addSpacing(4);
+    layout->addWidget(m_memory);
+    layout->addWidget(m_problem);
+    layout->addSpacing(4);
+    layout->addLayout(steps);
+    connect(m_next, &QPushButton::clicked, this, &ModelCard::nextRequested);
+    connect(&workbench.session, &SessionModel::modelChanged, this, &ModelCard::follow);
+    connect(&workbench.session, &SessionModel::modelPresenceChanged, this, &ModelCard::follow);
+    connect(&workbench.jobs, &SessionJobs::engineReportChanged, this, &ModelCard::followMemory);
+    follow();
+}
+
+void ModelCard::showEvent(QShowEvent *event)
+{
+    Card::showEvent(event);
+    followMemory(); // what is free changes by itself
+}
+
+void ModelCard::follow()
+{
+    const SessionModel &session = m_workbench.session;
+    setVisible(session.hasModel());
+    if (!session.hasModel())
+        return;
+    const ModelSummary &summary = *session.session().model;
+    m_name->setText(session.modelName());
+    m_folder->setWhole(QString::fromStdString(summary.folder.string()));
+    m_facts->setFacts(factsOf(session));
+
+    QString blocked;
+    m_problem->clear();
+    if (!session.isModelThere()) {
+        blocked = tr("The model is not there.");
+        m_problem->say(InlineNote::Kind::Warning, tr("The model of this session is not in its folder any more."),
+                       tr("Its plots can be seen; put it back to compute."));
+    } else if (!summary.tokenizerSize) {
+        blocked = tr("Calibration needs a tokenizer.");
+        m_problem->say(InlineNote::Kind::Warning, tr("No tokenizer: %1").arg(QString::fromStdString(summary.tokenizerProblem)),
+                       tr("The model can be looked at, but not computed with."));
+    } else if (!session.pruningProblem().isEmpty()) {
+        blocked = tr("This model cannot be pruned.");
+        m_problem->say(InlineNote::Kind::Warning, session.pruningProblem());
+    }
+    m_next->setEnabled(blocked.isEmpty());
+    m_next->setToolTip(blocked);
+    m_reason->setText(blocked);
+    followMemory();
+}
+
+void ModelCard::followMemory()
+{
+    const SessionModel &session = m_workbench.session;
+    const std::int64_t needed = m_workbench.jobs.memoryNeeded(), free = m_workbench.jobs.memoryFree();
+    if (!session.hasModel() || needed <= 0) {
+        m_memory->clear();
+        return;
+    }
+    const bool isFourBytes = needed >= 4 * session.denseFigures().modelParameters;
+    const std::optional<EngineReport> &report = m_workbench.jobs.engineReport();
+    const QString type = report ? QString::fromStdString(report->dtype) : isFourBytes ? QStringLiteral("float32") : tr("16 bits");
+    if (needed <= free)
+        m_memory->say(InlineNote::Kind::Info,
+                      tr("The weights will take %1 in %2; %3 are free.").arg(bytesText(needed), type, bytesText(free)));
+    else
+        m_memory->say(InlineNote::Kind::Warning,
+                      tr("The weights will take %1 in %2, but only %3 are free.").arg(bytesText(needed), type, bytesText(free)),
+                      isFourBytes ? tr("Close other programs, or compute in bfloat16, which takes half.") : tr("Close other programs."));
+}
+
+} // namespace secateur::ui

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "panels/Workbench.h"
+#include "widgets/Card.h"
+
+class QLabel;
+class QPushButton;
+
+namespace secateur::ui {
+
+class ElidedLabel;
+class FactList;
+class InlineNote;
+
+/// What the open model is made of, and whether its weights fit into memory. Hidden without a model.
+class ModelCard : public Card {
+    Q_OBJECT
+public:
+    explicit ModelCard(Workbench workbench, QWidget *parent = nullptr);
+
+signals:
+    void nextRequested();
+
+protected:
+    void showEvent(QShowEvent *event) override;
+
+private:
+    void follow();
+    void followMemory();
+
+    Workbench m_workbench;
+    QLabel *m_name;
+    ElidedLabel *m_folder;
+    FactList *m_facts;
+    InlineNote *m_memory, *m_problem;
+    QPushButton *m_next;
+    QLabel *m_reason;
+};
+
+} // namespace secateur::ui

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/StartPanel.h"
+
+#include "models/SessionModel.h"
+#include "panels/ModelCard.h"
+#include "theme/Icons.h"
+#include "widgets/DropArea.h"
+#include "widgets/EntryList.h"
+#include "widgets/InlineNote.h"
+#include "widgets/Labels.h"
+#include "widgets/Quantity.h"
+
+#include <QDateTime>
+#include <QDir>
+#include <QDragEnterEvent>
+#include <QDropEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QHBoxLayout>
+#include <QLocale>
+#include <QMimeData>
+#include <QPromise>
+#include <QPushButton>
+#include <QStyle>
+#include <QThreadPool>
+#include <QUrl>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+namespace secateur::ui {
+namespace {
+
+bool isSessionFile(const QString &path)
+{
+    return path.endsWith(QLatin1String(".secateur"), Qt::CaseInsensitive);
+}
+
+/// A model's folder, a file of a model, or a session. Anything else is left to whoever is behind.
+QString openableIn(const QMimeData *data)
+{
+    for (const QUrl &url : data->urls()) {
+        const QFileInfo file(url.toLocalFile());
+        const bool isOfModel = file.fileName() == QLatin1String("config.json") || file.suffix() == QLatin1String("safetensors");
+        if (url.isLocalFile() && (file.isDir() || isOfModel || isSessionFile(file.fileName())))
+            return file.absoluteFilePath();
+    }
+    return {};
+}
+
+/// A path as people write it: the home folder is "~".
+QString shortPath(const QString &path)
+{
+    const QString home = QDir::homePath();
+    return path.startsWith(home + QLatin1Char('/')) ? QLatin1Char('~') + path.mid(home.size()) : path;
+}
+
+QString pathText(const std::filesystem::path &path)
+{
+    return QString::fromStdString(path.string());
+}
+
+QString timeText(std::chrono::system_clock::time_point time)
+{
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+    return QLocale().toString(QDateTime::fromSecsSinceEpoch(seconds), QLocale::ShortFormat);
+}
+
+} // namespace
+
+StartPanel::StartPanel(Workbench workbench, QWidget *parent)
+    : QScrollArea(parent),
+      m_workbench(workbench),
+      m_drop(new DropArea),
+      m_openModel(new QPushButton(icon(QStringLiteral("folder")), tr("Open model folder…"))),
+      m_openSession(new QPushButton(icon(QStringLiteral("open")), tr("Open session…"))),
+      m_openSample(new QPushButton(icon(QStringLiteral("sample")), tr("Try the bundled sample"))),
+      m_card(new ModelCard(workbench)),
+      m_recentList(new EntryList(tr("Recent models and sessions"))),
+      m_hubList(new EntryList(tr("Models in the Hugging Face cache"))),
+      m_recovery(new QWidget),
+      m_recoveryRows(new QVBoxLayout)
+{
+    setAcceptDrops(true);
+    setWidgetResizable(true);
+    setFrameShape(QFrame::NoFrame);
+    build();
+    connect(m_openModel, &QPushButton::clicked, this, &StartPanel::chooseModel);
+    connect(m_openSession, &QPushButton::clicked, this, &StartPanel::chooseSession);
+    connect(m_openSample, &QPushButton::clicked, this, [this] { emit modelRequested(m_sample, true); });
+    connect(m_card, &ModelCard::nextRequested, this, &StartPanel::nextRequested);
+    connect(m_recentList, &EntryList::chosen, this, [this](int index) { openPath(m_recent.value(index)); });
+    connect(m_hubList, &EntryList::chosen, this, [this](int index) { openPath(pathText(m_cached[std::size_t(index)].folder)); });
+    connect(&m_scan, &QFutureWatcher<std::vector<CachedModel>>::finished, this, &StartPanel::showHubCache);
+    connect(&workbench.session, &SessionModel::modelChanged, this, &StartPanel::followModel);
+    setSampleFolder({});
+    setRecent({});
+    setRecoverable({});
+    followModel();
+}
+
+void StartPanel::build()
+{
+    auto *drop = new QVBoxLayout(m_drop);
+    drop->setContentsMargins(16, 20, 16, 20);
+    auto *title = headingLabel(tr("Drop a model folder here"));
+    auto *caption = captionLabel(
+        tr("A checkpoint as Hugging Face stores it: config.json, .safetensors files, tokenizer.json. A session file works too."));
+    for (QLabel *label : {title, caption})
+        label->setAlignment(Qt::AlignCenter);
+    drop->addStretch();
+    drop->addWidget(title);
+    drop->addWidget(caption);
+    drop->addStretch();
+
+    for (QPushButton *button : {m_openSample, m_openModel, m_openSession})
+        button->setAccessibleName(button->text());
+    m_openSample->setToolTip(
+        tr("A small model and two texts that come with the program: from start to a pruned checkpoint in under a minute."));
+    auto *buttons = new QHBoxLayout;
+    buttons->addWidget(m_openSample);
+    buttons->addWidget(m_openModel);
+    buttons->addWidget(m_openSession);
+    buttons->addStretch();
+
+    auto *left = new QVBoxLayout;
+    left->setSpacing(12);
+    left->addWidget(m_drop);
+    left->addLayout(buttons);
+    left->addWidget(m_card);
+    left->addStretch();
+
+    auto *content = new QWidget;
+    auto *columns = new QHBoxLayout(content);
+    columns->setContentsMargins(16, 16, 16, 16);
+    columns->setSpacing(20);
+    columns->addLayout(left, 3);
+    columns->addWidget(buildLists(), 2, Qt::AlignTop);
+    setWidget(content);
+}
+
+QWidget *StartPanel::buildLists()
+{
+    auto *lists = new QWidget;
+    auto *layout = new QVBoxLayout(lists);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(6);
+    auto *recovery = new QVBoxLayout(m_recovery);
+    recovery->setContentsMargins(0, 0, 0, 10);
+    recovery->addWidget(headingLabel(tr("Unsaved sessions")));
+    recovery->addLayout(m_recoveryRows);
+    layout->addWidget(m_recovery);
+    layout->addWidget(headingLabel(tr("Recent")));
+    layout->addWidget(m_recentList);
+    layout->addSpacing(10);
+    layout->addWidget(headingLabel(tr("Hugging Face cache")));
+    layout->addWidget(m_hubList);
+    m_hubList->setEntries({}, tr("Looking…"));
+    return lists;
+}
+
+void StartPanel::setRecent(const QStringList &paths)
+{
+    m_recent = paths;
+    std::vector<EntryList::Entry> entries;
+    for (const QString &path : paths) {
+        const QFileInfo file(path);
+        const bool isSession = isSessionFile(path);
+        entries.push_back({.title = isSession ? file.completeBaseName() : file.fileName(),
+                           .detail = shortPath(path),
+                           .figure = isSession ? tr("session") : tr("model"),
+                           .problem = file.exists() ? QString() : tr("not found: %1").arg(shortPath(path))});
+    }
+    m_recentList->setEntries(entries, tr("What you open is listed here."));
+    followPrimary();
+}
+
+void StartPanel::setRecoverable(std::vector<RecoverableSession> sessions)
+{
+    while (QLayoutItem *item = m_recoveryRows->takeAt(0)) {
+        item->widget()->deleteLater();
+        delete item;
+    }
+    std::stable_partition(sessions.begin(), sessions.end(), [](const RecoverableSession &session) { return !session.wasClosed; });
+    for (const RecoverableSession &session : sessions) {
+        const QString folder = pathText(session.folder), model = pathText(session.modelFolder.filename());
+        auto *row = new Card;
+        auto *layout = new QVBoxLayout(row);
+        layout->setContentsMargins(12, 10, 12, 10);
+        layout->setSpacing(4);
+        auto *note = new InlineNote;
+        note->say(session.wasClosed ? InlineNote::Kind::Info : InlineNote::Kind::Warning,
+                  session.wasClosed ? tr("%1, not saved").arg(model) : tr("%1 was interrupted").arg(model));
+        layout->addWidget(note);
+        layout->addWidget(captionLabel(tr("%1 · %2 calibrations · %3 evaluations")
+                                           .arg(timeText(session.lastChange))
+                                           .arg(session.calibrations)
+                                           .arg(session.evaluations)));
+        auto *restore = new QPushButton(tr("Restore")), *discard = new QPushButton(tr("Discard"));
+        restore->setProperty("primary", !session.wasClosed);
+        restore->setAccessibleName(tr("Restore the session of %1").arg(model));
+        discard->setAccessibleName(tr("Discard the session of %1").arg(model));
+        auto *buttons = new QHBoxLayout;
+        buttons->addWidget(restore);
+        buttons->addWidget(discard);
+        buttons->addStretch();
+        layout->addLayout(buttons);
+        connect(restore, &QPushButton::clicked, this, [this, folder] { emit restoreRequested(folder); });
+        connect(discard, &QPushButton::clicked, this, [this, folder] { emit discardRequested(folder); });
+        m_recoveryRows->addWidget(row);
+    }
+    m_recovery->setVisible(!sessions.empty());
+}
+
+void StartPanel::setSampleFolder(const QString &folder)
+{
+    m_sample = folder;
+    m_openSample->setVisible(!folder.isEmpty());
+    followPrimary();
+}
+
+void StartPanel::scanHubCache()
+{
+    if (m_scan.isRunning())
+        return;
+    auto promise = std::make_shared<QPromise<std::vector<CachedModel>>>();
+    m_scan.setFuture(promise->future());
+    QThreadPool::globalInstance()->start([promise] {
+        promise->start();
+        try {
+            promise->addResult(modelsInHubCache());
+        } catch (...) {
+            promise->setException(std::current_exception());
+        }
+        promise->finish();
+    });
+}
+
+void StartPanel::showHubCache()
+{
+    const QString folder = shortPath(pathText(hubCacheFolder()));
+    try {
+        m_cached = m_scan.result();
+    } catch (const std::exception &problem) {
+        m_cached.clear();
+        m_hubList->setEntries({}, tr("%1 could not be read: %2").arg(folder, QString::fromUtf8(problem.what())));
+        return;
+    }
+    std::vector<EntryList::Entry> entries;
+    for (const CachedModel &model : m_cached)
+        entries.push_back({.title = QString::fromStdString(model.name),
+                           .detail = shortPath(pathText(model.folder)),
+                           .figure = model.bytes > 0 ? bytesText(model.bytes) : QString(),
+                           .problem = QString::fromStdString(model.problem)});
+    m_hubList->setEntries(entries, tr("No models in %1. What “hf download” or transformers fetches is listed here.").arg(folder));
+}
+
+void StartPanel::openPath(const QString &path)
+{
+    if (isSessionFile(path))
+        emit sessionRequested(path);
+    else
+        emit modelRequested(path, false);
+}
+
+void StartPanel::chooseModel()
+{
+    const QString start = m_recent.isEmpty() ? QDir::homePath() : QFileInfo(m_recent.front()).absolutePath();
+    if (const QString folder = QFileDialog::getExistingDirectory(this, tr("Open model folder"), start); !folder.isEmpty())
+        openPath(folder);
+}
+
+void StartPanel::chooseSession()
+{
+    const QString file = QFileDialog::getOpenFileName(this, tr("Open session"), {}, tr("Sessions (*.secateur);;All files (*)"));
+    if (!file.isEmpty())
+        emit sessionRequested(file);
+}
+
+void StartPanel::followModel()
+{
+    m_drop->setMinimumHeight(m_workbench.session.hasModel() ? 90 : 190);
+    followPrimary();
+}
+
+/// One way is suggested: the sample to those who never opened anything, a model to everybody else, the card's next step once one is open.
+void StartPanel::followPrimary()
+{
+    const bool isOpen = m_workbench.session.hasModel(), isNew = m_recent.isEmpty() && !m_sample.isEmpty();
+    for (const auto &[button, isPrimary] : {std::pair(m_openSample, isNew && !isOpen), std::pair(m_openModel, !isNew && !isOpen)}) {
+        button->setProperty("primary", isPrimary);
+        button->style()->unpolish(button);
+        button->style()->polish(button);
+    }
+}
+
+void StartPanel::dragEnterEvent(QDragEnterEvent *event)
+{
+    if (openableIn(event->mimeData()).isEmpty()) {
+        event->ignore();
+        return;
+    }
+    m_drop->setActive(true);
+    event->acceptProposedAction();
+}
+
+void StartPanel::dragLeaveEvent(QDragLeaveEvent * /*event*/)
+{
+    m_drop->setActive(false);
+}
+
+void StartPanel::dropEvent(QDropEvent *event)
+{
+    m_drop->setActive(false);
+    event->acceptProposedAction();
+    openPath(openableIn(event->mimeData()));
+}
+
+void StartPanel::showEvent(QShowEvent *event)
+{
+    QScrollArea::showEvent(event);
+    scanHubCache();
+}
+
+} // namespace secateur::ui

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "checkpoint/HubCache.h"
+#include "panels/Workbench.h"
+#include "session/SessionStore.h"
+
+#include <QFutureWatcher>
+#include <QScrollArea>
+#include <QStringList>
+#include <vector>
+
+class QLabel;
+class QPushButton;
+class QVBoxLayout;
+
+namespace secateur::ui {
+
+class DropArea;
+class EntryList;
+class InlineNote;
+class ModelCard;
+
+/// Where everything begins: opens a model or a session from a drop, a dialog, the recent ones, what a crash left behind, or the Hugging Face
+/// cache, and says what the open model is made of and whether its weights fit into memory.
+class StartPanel : public QScrollArea {
+    Q_OBJECT
+public:
+    explicit StartPanel(Workbench workbench, QWidget *parent = nullptr);
+
+    /// Model folders and session files, newest first.
+    void setRecent(const QStringList &paths);
+    void setRecoverable(std::vector<RecoverableSession> sessions);
+    /// The bundled model's folder; empty = there is none.
+    void setSampleFolder(const QString &folder);
+    /// Looks for models in the Hugging Face cache again, off the interface's thread.
+    void scanHubCache();
+
+signals:
+    void modelRequested(const QString &path, bool isSample);
+    void sessionRequested(const QString &file);
+    void restoreRequested(const QString &folder);
+    void discardRequested(const QString &folder);
+    void nextRequested(); ///< on to the calibration
+
+protected:
+    void dragEnterEvent(QDragEnterEvent *event) override;
+    void dragLeaveEvent(QDragLeaveEvent *event) override;
+    void dropEvent(QDropEvent *event) override;
+    void showEvent(QShowEvent *event) override;
+
+private:
+    void build();
+    QWidget *buildLists();
+    void openPath(const QString &path);
+    void chooseModel();
+    void chooseSession();
+    void showHubCache();
+    void followModel();
+    void followPrimary();
+
+    Workbench m_workbench;
+    QStringList m_recent;
+    QString m_sample;
+    std::vector<CachedModel> m_cached;
+    QFutureWatcher<std::vector<CachedModel>> m_scan;
+
+    DropArea *m_drop;
+    QPushButton *m_openModel, *m_openSession, *m_openSample;
+    ModelCard *m_card;
+    EntryList *m_recentList, *m_hubList;
+    QWidget *m_recovery;
+    QVBoxLayout *m_recoveryRows;
+};
+
+} // namespace secateur::ui

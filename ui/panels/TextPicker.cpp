@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/TextPicker.h"
+
+#include "theme/Icons.h"
+#include "widgets/InlineNote.h"
+#include "widgets/Labels.h"
+#include "widgets/Quantity.h"
+
+#include <QCheckBox>
+#include <QDragEnterEvent>
+#include <QDropEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QKeyEvent>
+#include <QListWidget>
+#include <QLocale>
+#include <QMenu>
+#include <QMimeData>
+#include <QPushButton>
+#include <QSignalBlocker>
+#include <QSpinBox>
+#include <QUrl>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace secateur::ui {
+namespace {
+
+constexpr int kMostWindows = 1'000'000, kMostShown = 4;
+
+/// Local files of a drop that may be texts. A model's own files and sessions are left to whoever is behind.
+QStringList textsIn(const QMimeData *data)
+{
+    static const QStringList suffixes = {QStringLiteral("txt"),   QStringLiteral("text"), QStringLiteral("md"),
+                                         QStringLiteral("jsonl"), QStringLiteral("json"), QStringLiteral("gz")};
+    QStringList files;
+    for (const QUrl &url : data->urls()) {
+        const QFileInfo file(url.toLocalFile());
+        if (url.isLocalFile() && !file.isDir() && suffixes.contains(file.suffix().toLower()) &&
+            file.fileName() != QLatin1String("config.json"))
+            files << file.absoluteFilePath();
+    }
+    return files;
+}
+
+/// Why a file cannot be read; empty when it can.
+QString problemOf(const QString &path)
+{
+    const QFileInfo file(path);
+    if (!file.exists())
+        return TextPicker::tr("not found");
+    if (file.isDir())
+        return TextPicker::tr("a folder, not a text");
+    if (!file.isReadable())
+        return TextPicker::tr("cannot be read: no permission");
+    return file.size() == 0 ? TextPicker::tr("empty") : QString();
+}
+
+QSpinBox *spinBox(const QString &name, int least, int most)
+{
+    auto *box = new QSpinBox;
+    box->setRange(least, most);
+    box->setGroupSeparatorShown(true);
+    box->setAccessibleName(name);
+    box->setKeyboardTracking(false); // a number that is still being typed means nothing
+    return box;
+}
+
+} // namespace
+
+TextPicker::TextPicker(QWidget *parent)
+    : QWidget(parent),
+      m_list(new QListWidget),
+      m_add(new QPushButton(icon(QStringLiteral("open")), tr("Add text…"))),
+      m_recentButton(new QPushButton(tr("Recent"))),
+      m_sampleButton(new QPushButton(icon(QStringLiteral("sample")), tr("Use the bundled text"))),
+      m_remove(new QPushButton(tr("Remove"))),
+      m_recentMenu(new QMenu(this)),
+      m_windows(spinBox(tr("Windows of the text"), 1, kMostWindows)),
+      m_length(spinBox(tr("Tokens of one window"), 2, 2048)),
+      m_seed(spinBox(tr("Seed of the order of the documents"), 0, 2'147'483'647)),
+      m_isAll(new QCheckBox(tr("all"))),
+      m_note(new InlineNote)
+{
+    setAcceptDrops(true);
+    build();
+    connect(m_add, &QPushButton::clicked, this, &TextPicker::chooseFiles);
+    connect(m_remove, &QPushButton::clicked, this, &TextPicker::removeSelected);
+    connect(m_sampleButton, &QPushButton::clicked, this, [this] {
+        m_files.clear();
+        addFiles({m_sample});
+    });
+    connect(m_list, &QListWidget::itemSelectionChanged, this, &TextPicker::follow);
+    for (QSpinBox *box : {m_windows, m_length, m_seed})
+        connect(box, &QSpinBox::valueChanged, this, &TextPicker::changed);
+    for (QSpinBox *box : {m_windows, m_length})
+        connect(box, &QSpinBox::valueChanged, this, &TextPicker::follow);
+    connect(m_isAll, &QCheckBox::toggled, this, [this] {
+        follow();
+        emit changed();
+    });
+    setValue({.files = {}, .windows = 32, .length = 2048, .seed = 0});
+    setRecentTexts({});
+    setSampleText({});
+}
+
+void TextPicker::build()
+{
+    m_list->setAccessibleName(tr("Files of the text"));
+    m_list->setSelectionMode(QAbstractItemView::ExtendedSelection);
+    m_list->setTextElideMode(Qt::ElideMiddle);
+    m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_list->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    m_list->installEventFilter(this);
+    m_recentButton->setMenu(m_recentMenu);
+    m_recentButton->setAccessibleName(tr("Recent texts"));
+    m_isAll->setAccessibleName(tr("As many windows as the text gives"));
+    m_seed->setSpecialValueText(tr("as they are"));
+    m_seed->setToolTip(tr("Shuffles the documents of the text; the same number gives the same order on every machine."));
+
+    auto *buttons = new QHBoxLayout;
+    for (QPushButton *button : {m_add, m_recentButton, m_sampleButton, m_remove})
+        buttons->addWidget(button);
+    buttons->addStretch();
+    auto *files = new QVBoxLayout;
+    files->setSpacing(6);
+    files->addWidget(m_list);
+    files->addLayout(buttons);
+
+    auto *cut = new QHBoxLayout;
+    cut->addWidget(m_windows);
+    cut->addWidget(m_isAll);
+    cut->addSpacing(8);
+    cut->addWidget(new QLabel(tr("of")));
+    cut->addWidget(m_length);
+    cut->addWidget(new QLabel(tr("tokens")));
+    cut->addSpacing(16);
+    cut->addWidget(new QLabel(tr("Documents")));
+    cut->addWidget(m_seed);
+    cut->addStretch();
+
+    auto *form = new QFormLayout(this);
+    form->setContentsMargins(0, 0, 0, 0);
+    form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
+    form->setRowWrapPolicy(QFormLayout::DontWrapRows);
+    form->addRow(tr("Text"), files);
+    form->addRow(tr("Windows"), cut);
+    form->addRow(QString(), m_note);
+}
+
+TextSettings TextPicker::value() const
+{
+    TextSettings text;
+    for (const QString &file : m_files)
+        text.files.emplace_back(file.toStdString());
+    if (!m_isAll->isChecked())
+        text.windows = m_windows->value();
+    text.length = m_length->value();
+    text.seed = std::uint64_t(m_seed->value());
+    return text;
+}
+
+void TextPicker::setValue(const TextSettings &text)
+{
+    m_files.clear();
+    for (const std::filesystem::path &file : text.files)
+        m_files << QString::fromStdString(file.string());
+    const QSignalBlocker blockers[] = {QSignalBlocker(m_windows), QSignalBlocker(m_length), QSignalBlocker(m_seed),
+                                       QSignalBlocker(m_isAll)};
+    m_isAll->setChecked(!text.windows);
+    if (text.windows)
+        m_windows->setValue(int(std::min<std::int64_t>(*text.windows, kMostWindows)));
+    m_length->setValue(int(std::min<std::int64_t>(text.length, m_length->maximum())));
+    m_seed->setValue(int(std::min<std::uint64_t>(text.seed, std::uint64_t(m_seed->maximum()))));
+    showFiles();
+}
+
+void TextPicker::setContext(qint64 tokens)
+{
+    const QSignalBlocker blocker(m_length);
+    m_length->setMaximum(int(std::clamp<qint64>(tokens, 2, kMostWindows)));
+    m_length->setToolTip(tr("At most the context of the model: %1 tokens.").arg(QLocale().toString(tokens)));
+}
+
+void TextPicker::setRecentTexts(const QStringList &files)
+{
+    m_recent = files;
+    m_recentMenu->clear();
+    for (const QString &file : files) {
+        QAction *action = m_recentMenu->addAction(QFileInfo(file).fileName());
+        action->setToolTip(file);
+        connect(action, &QAction::triggered, this, [this, file] { addFiles({file}); });
+    }
+    m_recentMenu->setToolTipsVisible(true);
+    m_recentButton->setVisible(!files.isEmpty());
+}
+
+void TextPicker::setSampleText(const QString &file)
+{
+    m_sample = file;
+    m_sampleButton->setToolTip(file);
+    follow();
+}
+
+QString TextPicker::problem() const
+{
+    if (m_files.isEmpty())
+        return tr("Choose a text first.");
+    for (const QString &file : m_files)
+        if (const QString problem = problemOf(file); !problem.isEmpty())
+            return tr("%1: %2.").arg(QFileInfo(file).fileName(), problem);
+    return {};
+}
+
+void TextPicker::dragEnterEvent(QDragEnterEvent *event)
+{
+    if (textsIn(event->mimeData()).isEmpty())
+        event->ignore();
+    else
+        event->acceptProposedAction();
+}
+
+void TextPicker::dropEvent(QDropEvent *event)
+{
+    addFiles(textsIn(event->mimeData()));
+    event->acceptProposedAction();
+}
+
+void TextPicker::showEvent(QShowEvent *event)
+{
+    QWidget::showEvent(event);
+    showFiles(); // files come and go while nobody looks
+}
+
+bool TextPicker::eventFilter(QObject *watched, QEvent *event)
+{
+    if (watched == m_list && event->type() == QEvent::KeyPress) {
+        const int key = static_cast<QKeyEvent *>(event)->key();
+        if (key == Qt::Key_Delete || key == Qt::Key_Backspace) {
+            removeSelected();
+            return true;
+        }
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
+void TextPicker::chooseFiles()
+{
+    const QString start = m_files.isEmpty() ? m_recent.value(0) : m_files.back();
+    addFiles(QFileDialog::getOpenFileNames(this, tr("Choose a text"), QFileInfo(start).path(),
+                                           tr("Texts (*.txt *.jsonl *.json *.gz);;All files (*)")));
+}
+
+void TextPicker::addFiles(const QStringList &files)
+{
+    bool isChanged = false;
+    for (const QString &file : files)
+        if (!file.isEmpty() && !m_files.contains(file)) {
+            m_files << file;
+            isChanged = true;
+        }
+    showFiles();
+    if (isChanged)
+        emit changed();
+}
+
+void TextPicker::removeSelected()
+{
+    const QModelIndexList rows = m_list->selectionModel()->selectedRows();
+    if (rows.isEmpty())
+        return;
+    QStringList kept;
+    for (int i = 0; i < m_files.size(); ++i)
+        if (!m_list->item(i)->isSelected())
+            kept << m_files[i];
+    m_files = kept;
+    showFiles();
+    emit changed();
+}
+
+void TextPicker::showFiles()
+{
+    m_list->clear();
+    for (const QString &path : m_files) {
+        const QFileInfo file(path);
+        const QString problem = problemOf(path);
+        const QString text = problem.isEmpty() ? tr("%1   %2", "file and size").arg(file.fileName(), bytesText(file.size()))
+                                               : tr("%1   %2", "file and problem").arg(file.fileName(), problem);
+        auto *item = new QListWidgetItem(text, m_list);
+        if (!problem.isEmpty())
+            item->setIcon(icon(QStringLiteral("warning")));
+        item->setToolTip(path);
+    }
+    if (m_files.isEmpty()) {
+        auto *item = new QListWidgetItem(tr("Drop text files here, or add some."), m_list);
+        item->setFlags(Qt::NoItemFlags);
+    }
+    const int shown = std::clamp(int(m_list->count()), 1, kMostShown);
+    m_list->setFixedHeight(shown * std::max(m_list->sizeHintForRow(0), m_list->fontMetrics().height()) + 2 * m_list->frameWidth() + 4);
+    follow();
+}
+
+void TextPicker::follow()
+{
+    m_windows->setEnabled(!m_isAll->isChecked());
+    m_remove->setVisible(!m_files.isEmpty());
+    m_remove->setEnabled(!m_list->selectionModel()->selectedRows().isEmpty());
+    m_sampleButton->setVisible(!m_sample.isEmpty() && m_files != QStringList{m_sample});
+    if (const QString why = problem(); !m_files.isEmpty() && !why.isEmpty())
+        m_note->say(InlineNote::Kind::Problem, why, tr("Remove it, or choose it again where it is now."));
+    else if (m_isAll->isChecked())
+        m_note->say(InlineNote::Kind::Info, tr("As many windows as the text gives; what is left over at its end is not used."));
+    else
+        m_note->say(InlineNote::Kind::Info,
+                    tr("The text must have at least %1 tokens.").arg(QLocale().toString(qint64(m_windows->value()) * m_length->value())));
+}
+
+} // namespace secateur::ui

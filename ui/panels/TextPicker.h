@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "text/TokenWindows.h"
+
+#include <QStringList>
+#include <QWidget>
+
+class QCheckBox;
+class QListWidget;
+class QMenu;
+class QPushButton;
+class QSpinBox;
+
+namespace secateur::ui {
+
+class InlineNote;
+
+/// Chooses a text and how it is cut: files, windows, their length, the order of the documents.
+///
+/// Files are chosen in a dialog, dropped, taken from the recent ones or from the bundled sample. One that is missing or cannot be read is
+/// marked in place.
+class TextPicker : public QWidget {
+    Q_OBJECT
+public:
+    explicit TextPicker(QWidget *parent = nullptr);
+
+    TextSettings value() const;
+    /// Shows settings without telling anyone.
+    void setValue(const TextSettings &text);
+    /// The model's context, tokens: the most that a window can have.
+    void setContext(qint64 tokens);
+    void setRecentTexts(const QStringList &files);
+    /// A text that comes with the program, for one click; empty = there is none.
+    void setSampleText(const QString &file);
+
+    /// Why the text cannot be used as it is; empty when it can, as far as the files tell.
+    QString problem() const;
+
+signals:
+    /// By the user, never by setValue().
+    void changed();
+
+protected:
+    void dragEnterEvent(QDragEnterEvent *event) override;
+    void dropEvent(QDropEvent *event) override;
+    void showEvent(QShowEvent *event) override;
+    bool eventFilter(QObject *watched, QEvent *event) override;
+
+private:
+    void build();
+    void chooseFiles();
+    void addFiles(const QStringList &files);
+    void removeSelected();
+    void showFiles();
+    void follow();
+
+    QStringList m_files, m_recent;
+    QString m_sample;
+    QListWidget *m_list;
+    QPushButton *m_add, *m_recentButton, *m_sampleButton, *m_remove;
+    QMenu *m_recentMenu;
+    QSpinBox *m_windows, *m_length, *m_seed;
+    QCheckBox *m_isAll;
+    InlineNote *m_note;
+};
+
+} // namespace secateur::ui

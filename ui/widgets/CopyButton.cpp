@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/CopyButton.h"
+
+#include "theme/Icons.h"
+
+#include <QClipboard>
+#include <QEvent>
+#include <QGuiApplication>
+#include <QTimer>
+
+#include <utility>
+
+namespace secateur::ui {
+
+CopyButton::CopyButton(const QString &label, std::function<QString()> text, QWidget *parent)
+    : QPushButton(ui::icon(QStringLiteral("copy")), label, parent),
+      m_label(label),
+      m_what(std::move(text)),
+      m_timer(new QTimer(this))
+{
+    setAccessibleName(label);
+    m_timer->setSingleShot(true);
+    m_timer->setInterval(1500);
+    connect(m_timer, &QTimer::timeout, this, [this] { setText(m_label); });
+    connect(this, &QPushButton::clicked, this, &CopyButton::copy);
+}
+
+void CopyButton::copy()
+{
+    QGuiApplication::clipboard()->setText(m_what());
+    setMinimumWidth(width()); // the word changes, the place does not
+    setText(tr("Copied"));
+    m_timer->start();
+}
+
+} // namespace secateur::ui

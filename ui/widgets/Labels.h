@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The few looks that words in a panel have. Colours are roles of the palette, so they follow light and dark by themselves.
+#pragma once
+
+#include <QLabel>
+
+namespace secateur::ui {
+
+/// Bold, one step larger than the text: the name of a part of a panel.
+QLabel *headingLabel(const QString &text, QWidget *parent = nullptr);
+/// Muted, wraps: says what something is.
+QLabel *captionLabel(const QString &text, QWidget *parent = nullptr);
+/// Wraps, can be selected and copied.
+QLabel *bodyLabel(const QString &text, QWidget *parent = nullptr);
+/// A number that is read from a distance; can be selected and copied.
+QLabel *figureLabel(const QString &text, QWidget *parent = nullptr);
+
+/// A line that is cut in the middle where it does not fit, with the whole in its tooltip: for paths and hashes.
+class ElidedLabel : public QLabel {
+    Q_OBJECT
+public:
+    using QLabel::QLabel;
+    /// Sets text, tooltip and accessible name.
+    void setWhole(const QString &text);
+    QSize minimumSizeHint() const override;
+
+protected:
+    void paintEvent(QPaintEvent *event) override;
+};
+
+} // namespace secateur::ui
