@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/Device.h"
 
+#include "engine/ProcessMemory.h"
 #include "foundation/Error.h"
 
 #include <ATen/Context.h>
@@ -8,7 +9,6 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <charconv>
 #include <dlfcn.h>
-#include <fstream>
 #include <malloc.h>
 
 namespace secateur {
@@ -63,12 +63,7 @@ std::int64_t freeMemory(c10::Device device)
 {
     if (device.is_cuda())
         return std::int64_t(c10::getDeviceAllocator(device.type())->getMemoryInfo(device.index()).first);
-    std::ifstream stream("/proc/meminfo");
-    std::string key, unit;
-    for (std::int64_t kib = 0; stream >> key >> kib; std::getline(stream, unit))
-        if (key == "MemAvailable:")
-            return kib * 1024;
-    return 0;
+    return availableMemoryBytes();
 }
 
 std::int64_t peakDeviceBytes(c10::Device device)

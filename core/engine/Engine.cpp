@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <thread>
 #include <torch/headeronly/version.h>
 
@@ -43,6 +44,11 @@ std::vector<std::int32_t> stopTokens(const nlohmann::json &config)
 }
 
 } // namespace
+
+std::int64_t weightBytes(const ModelSummary &model, DType dtype)
+{
+    return modelParameters(model.spec) * std::int64_t(bytesPerElement(dtype));
+}
 
 struct Engine::State {
     EngineSettings settings;
@@ -134,6 +140,28 @@ void Engine::search(PruningPlan &plan, const TextSettings &text, const SearchSet
             if (finished)
                 finished(plan);
         });
+    });
+}
+
+SearchRecord Engine::impact(const TextSettings &text, const SearchSettings &settings, JobContext &context, const SearchListener &listener)
+{
+    return underTorch([&] {
+        OpenModel &model = m_state->open();
+        PruningPlan one; // removes one attention of the dense model
+        one.balance.attentionsToRemove = 1;
+        checkSearchSettings(settings, one, model.spec());
+        TextSettings searchText = text;
+        searchText.windows = settings.windows;
+        const TokenWindows windows = model.windows(searchText);
+        SearchRecord record;
+        record.settings = settings;
+        record.provenance = model.provenance(searchText, windows, context);
+        record.initialLoss = std::numeric_limits<double>::quiet_NaN();
+        const Decoder dense = model.decoder(nullptr, windows.length, context);
+        AttentionSearch search(dense, tokenTensor(windows.tokens, windows.length, m_state->device),
+                               settings.referenceLoss ? LossType::Reference : LossType::Float32, searchStateBytes(dense));
+        search.run(record, 1, context, listener);
+        return record;
     });
 }
 

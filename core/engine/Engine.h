@@ -42,7 +42,11 @@ struct ModelSummary {
     std::int64_t files = 0;
     std::optional<std::int64_t> tokenizerSize; ///< ids; none when there is no usable tokenizer
     std::string tokenizerProblem;              ///< why not
+    nlohmann::json config;                     ///< what config.json holds: the specification can be read from it again
 };
+
+/// Bytes that the weights of a model take once they are loaded in a type.
+std::int64_t weightBytes(const ModelSummary &model, DType dtype);
 
 /// Perplexity on a text: exp of the mean cross entropy over all predicted tokens of windows that do not overlap.
 struct Evaluation {
@@ -68,7 +72,7 @@ struct Generation {
     double tokensPerSecond = 0;
 };
 
-/// One search loss as it becomes known. (step, layer, mean cross entropy)
+/// One search loss as it becomes known: (step, layer, mean cross entropy). Step and layer -1: before anything is removed.
 using SearchListener = std::function<void(std::int64_t, std::int64_t, double)>;
 
 /// Owns the device, the model and its weights, and does the jobs that a front end can ask for.
@@ -97,6 +101,8 @@ public:
     /// settings, another text, device, type, number of threads or LibTorch.
     void search(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings, JobContext &context,
                 const SearchListener &listener = {}, const std::function<void(const PruningPlan &)> &finished = {});
+    /// What removing each attention of the dense model would cost: a record with one step on `settings.windows` windows of the text.
+    SearchRecord impact(const TextSettings &text, const SearchSettings &settings, JobContext &context, const SearchListener &listener = {});
     /// Perplexity of the model, or of the plan's when there is one.
     Evaluation evaluate(const PruningPlan *plan, const TextSettings &text, JobContext &context);
     Generation generate(const PruningPlan *plan, const GenerationSettings &settings, JobContext &context,

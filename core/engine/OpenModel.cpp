@@ -33,6 +33,7 @@ OpenModel::OpenModel(const std::filesystem::path &folder, c10::Device device, st
 {
     auto summary = std::make_shared<ModelSummary>();
     summary->folder = folder;
+    summary->config = m_checkpoint.config();
     summary->spec = specFromConfig(m_checkpoint.config(), (folder / "config.json").string());
     requireWeightsSupport(summary->spec);
     m_checkpoint.expect(expectedTensors(summary->spec), ignoredTensors(summary->spec));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/ProcessMemory.h"
 
+#include <fstream>
+#include <string>
 #include <sys/resource.h>
 
 namespace secateur {
@@ -10,6 +12,16 @@ std::int64_t peakResidentBytes()
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
     return std::int64_t(usage.ru_maxrss) * 1024;
+}
+
+std::int64_t availableMemoryBytes()
+{
+    std::ifstream stream("/proc/meminfo");
+    std::string key, unit;
+    for (std::int64_t kib = 0; stream >> key >> kib; std::getline(stream, unit))
+        if (key == "MemAvailable:")
+            return kib * 1024;
+    return 0;
 }
 
 } // namespace secateur

@@ -7,5 +7,7 @@ namespace secateur {
 
 /// Largest resident size of this process so far, in bytes.
 std::int64_t peakResidentBytes();
+/// Bytes of the host's memory that can still be used without swapping (MemAvailable); 0 when the system does not say.
+std::int64_t availableMemoryBytes();
 
 } // namespace secateur

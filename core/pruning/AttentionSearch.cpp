@@ -71,7 +71,7 @@ void AttentionSearch::run(SearchRecord &record, std::int64_t removals, JobContex
 
     context.begin("search", evaluations, "evaluations");
     if (std::isnan(record.initialLoss))
-        record.initialLoss = initialLoss(context);
+        record.initialLoss = initialLoss(context, listener);
     while (std::int64_t(record.removalOrder().size()) < removals) {
         if (record.steps.empty() || record.steps.back().removed >= 0)
             record.steps.push_back({.losses = std::vector<double>(std::size_t(layers), kUnknown), .removed = -1, .isForced = false});
@@ -97,7 +97,7 @@ void AttentionSearch::run(SearchRecord &record, std::int64_t removals, JobContex
     }
 }
 
-double AttentionSearch::initialLoss(JobContext &context)
+double AttentionSearch::initialLoss(JobContext &context, const Listener &listener)
 {
     const std::int64_t layers = m_decoder.layerCount();
     const double units = double(layers) + headInPasses(m_decoder.spec());
@@ -110,9 +110,11 @@ double AttentionSearch::initialLoss(JobContext &context)
     }
     const double loss =
         lossSum(m_decoder, x, m_tokens, m_lossType, context).item<double>() / double(m_tokens.size(0) * (m_tokens.size(1) - 1));
-    context.step(1.0 - double(layers) / units);
     if (!std::isfinite(loss))
         reportNonFinite(-1);
+    if (listener)
+        listener(-1, -1, loss);
+    context.step(1.0 - double(layers) / units);
     return loss;
 }
 

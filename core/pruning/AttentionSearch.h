@@ -24,7 +24,7 @@ namespace secateur {
 /// Streams are computed one after another in one shape, so every loss is bit-identical to evaluating that variant alone.
 class AttentionSearch {
 public:
-    /// Hears of every loss as it is known: (step, layer, loss). On a GPU the losses of a step arrive together at its end.
+    /// Hears of every loss as it is known: (step, layer, loss); step and layer -1 before anything is removed. On a GPU the losses of a step arrive together at its end.
     using Listener = std::function<void(std::int64_t step, std::int64_t layer, double loss)>;
 
     /// `narrow`: the model after stage 1. `tokens`: [windows, T] of the search, on its device. `stateBytes`: 0 = no restart.
@@ -45,7 +45,7 @@ private:
     /// States of one stream at the entrances of layers 0 ... L (L = the end); undefined where not known.
     using States = std::vector<at::Tensor>;
 
-    double initialLoss(JobContext &context);
+    double initialLoss(JobContext &context, const Listener &listener);
     void evaluate(SearchStep &step, std::int64_t stepIndex, const std::vector<std::int64_t> &candidates, JobContext &context,
                   const Listener &listener);
     void sweep(const std::vector<std::int64_t> &candidates, std::vector<at::Tensor> &ends, const std::function<void()> &passed);

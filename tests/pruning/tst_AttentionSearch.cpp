@@ -280,15 +280,16 @@ void tst_AttentionSearch::listenerHearsEveryLoss()
     const Decoder decoder = randomDecoder(c10::kFloat);
     SearchRecord record = emptyRecord({});
     std::vector<std::vector<double>> heard(3, std::vector<double>(kLayers, kUnknown));
-    double done = 0, total = 0;
+    double initial = kUnknown, done = 0, total = 0;
     JobContext context({}, [&](const Progress &p) {
         done = double(p.done);
         total = double(p.total);
     });
     const at::Tensor tokens = randomTokens(1);
     AttentionSearch(decoder, tokens, LossType::Float32, 0).run(record, 3, context, [&](std::int64_t step, std::int64_t layer, double loss) {
-        heard[std::size_t(step)][std::size_t(layer)] = loss;
+        (step < 0 ? initial : heard[std::size_t(step)][std::size_t(layer)]) = loss;
     });
+    QCOMPARE(initial, record.initialLoss);
     for (std::size_t s = 0; s < 3; ++s)
         for (std::size_t j = 0; j < kLayers; ++j)
             QVERIFY(heard[s][j] == record.steps[s].losses[j] || (std::isnan(heard[s][j]) && std::isnan(record.steps[s].losses[j])));

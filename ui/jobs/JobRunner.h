@@ -44,7 +44,7 @@ public:
     void deliver(std::function<void()> function);
 
 private:
-    friend class JobRunner;
+    friend class ComputeThread;
     explicit JobPort(class ComputeThread &thread, JobContext context);
     class ComputeThread &m_thread;
     JobContext m_context;
