@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "jobs/SessionKeeper.h"
+
+#include "foundation/Error.h"
+#include "jobs/SessionJobs.h"
+#include "models/MessageLog.h"
+#include "models/SessionModel.h"
+
+#include <QFileInfo>
+
+#include <exception>
+
+namespace secateur::ui {
+namespace {
+
+using Problem = std::optional<std::pair<QString, QString>>; ///< sentence and hint
+
+Problem problemOf(const std::exception &thrown)
+{
+    const auto *known = dynamic_cast<const Error *>(&thrown);
+    return std::pair(QString::fromStdString(thrown.what()), known ? QString::fromStdString(known->hint()) : QString());
+}
+
+} // namespace
+
+SessionKeeper::SessionKeeper(SessionModel &model, SessionJobs &jobs, MessageLog &messages, std::filesystem::path root, QObject *parent)
+    : QObject(parent),
+      m_model(model),
+      m_jobs(jobs),
+      m_messages(messages),
+      m_root(std::move(root))
+{
+    m_pool.setMaxThreadCount(1);
+    connect(&m_model, &SessionModel::modelChanged, this, &SessionKeeper::begin);
+    connect(&m_model, &SessionModel::calibrationsChanged, this, [this] {
+        rebase();
+        changed();
+    });
+    connect(&m_model, &SessionModel::draftChanged, this, [this] {
+        write([this](SessionJournal &j) { j.draftChanged(m_model.draft()); });
+        changed();
+    });
+    connect(&m_model, &SessionModel::textsChanged, this, [this] {
+        const Session &s = m_model.session();
+        write([&](SessionJournal &j) { j.textsChanged(s.calibrationText, s.evaluationText, s.norm); });
+        changed();
+    });
+    connect(&m_model, &SessionModel::pinsChanged, this, [this] {
+        write([this](SessionJournal &j) { j.pinsChanged(m_model.session().pinned); });
+        changed();
+    });
+    // What jobs find is written by them, on the compute thread, before it gets here.
+    connect(&m_model, &SessionModel::searchChanged, this, &SessionKeeper::changed);
+    connect(&m_model, &SessionModel::denseImpactChanged, this, &SessionKeeper::changed);
+    connect(&m_model, &SessionModel::evaluationsChanged, this, &SessionKeeper::changed);
+    connect(&m_model, &SessionModel::exportsChanged, this, &SessionKeeper::changed);
+}
+
+SessionKeeper::~SessionKeeper()
+{
+    leave();
+    m_pool.waitForDone();
+}
+
+template <class Function>
+void SessionKeeper::write(Function function)
+{
+    if (!m_journal)
+        return;
+    try {
+        function(*m_journal);
+    } catch (const std::exception &thrown) {
+        const Problem problem = problemOf(thrown);
+        post(true, QStringLiteral("journal"), problem->first, problem->second);
+    }
+}
+
+void SessionKeeper::post(bool isError, const QString &topic, const QString &sentence, const QString &hint)
+{
+    m_messages.post({.severity = isError ? Message::Severity::Error : Message::Severity::Success,
+                     .sentence = sentence,
+                     .hint = hint,
+                     .topic = topic,
+                     .actionText = {},
+                     .action = {},
+                     .time = {}});
+}
+
+/// Runs `work` on the thread for files, then `done` here with what it threw.
+void SessionKeeper::inBackground(std::function<void()> work, std::function<void(const Problem &)> done)
+{
+    m_pool.start([this, work = std::move(work), done = std::move(done)] {
+        Problem problem;
+        try {
+            work();
+        } catch (const std::exception &thrown) {
+            problem = problemOf(thrown);
+        }
+        QMetaObject::invokeMethod(
+            this, [done, problem] { done(problem); }, Qt::QueuedConnection);
+    });
+}
+
+void SessionKeeper::changed()
+{
+    ++m_changes;
+    m_isSaved = false;
+    m_lastWritten = QDateTime::currentDateTime();
+    emit stateChanged();
+}
+
+/// The session before is over: what was saved under a name needs no journal, the rest is kept and offered.
+void SessionKeeper::leave()
+{
+    if (!m_journal)
+        return;
+    m_jobs.setJournal({});
+    const std::shared_ptr<SessionJournal> journal = std::exchange(m_journal, {});
+    const bool isWanted = !m_isSaved;
+    m_pool.start([journal, isWanted] {
+        try {
+            if (isWanted)
+                markClosed(journal->folder());
+            else
+                journal->discard();
+        } catch (const std::exception &) { // a folder too many at the next start is all that follows
+        }
+    });
+}
+
+void SessionKeeper::begin()
+{
+    leave();
+    m_file = std::exchange(m_nextFile, {});
+    m_isSaved = true;
+    m_lastWritten = {};
+    if (m_model.hasModel()) {
+        try {
+            m_journal = std::make_shared<SessionJournal>(m_root);
+            m_jobs.setJournal(m_journal);
+            rebase();
+        } catch (const std::exception &thrown) {
+            const Problem problem = problemOf(thrown);
+            post(true, QStringLiteral("journal"), tr("This session is not saved as it goes: %1").arg(problem->first), problem->second);
+        }
+    }
+    emit stateChanged();
+}
+
+/// The journal starts again from the session as it is now. The lines that follow belong to the new base, the file is written meanwhile.
+void SessionKeeper::rebase(std::function<void()> done)
+{
+    write([&](SessionJournal &j) {
+        const std::int64_t number = j.startBase();
+        inBackground([journal = m_journal, number, session = m_model.session()] { journal->writeBase(number, session); },
+                     [this, done = std::move(done)](const Problem &problem) {
+                         if (problem)
+                             post(true, QStringLiteral("journal"), problem->first, problem->second);
+                         else if (done)
+                             done();
+                         m_lastWritten = QDateTime::currentDateTime();
+                         emit stateChanged();
+                     });
+    });
+}
+
+void SessionKeeper::save(const QString &file)
+{
+    if (!m_model.hasModel())
+        return;
+    m_messages.resolve(QStringLiteral("session"));
+    inBackground([session = m_model.session(), path = std::filesystem::path(file.toStdString())] { saveSession(session, path); },
+                 [this, file, changes = m_changes](const Problem &problem) {
+                     if (problem) {
+                         post(true, QStringLiteral("session"), problem->first, problem->second);
+                         return;
+                     }
+                     m_file = file;
+                     m_isSaved = changes == m_changes;
+                     m_lastWritten = QDateTime::currentDateTime();
+                     post(false, QStringLiteral("session"), tr("The session was saved as '%1'.").arg(QFileInfo(file).fileName()), {});
+                     emit stateChanged();
+                     emit saved(file);
+                 });
+}
+
+void SessionKeeper::load(const QString &name, std::function<Session()> read, std::function<void()> done)
+{
+    m_messages.resolve(QStringLiteral("session"));
+    const auto session = std::make_shared<Session>();
+    const auto ranked = std::make_shared<std::vector<std::shared_ptr<const RankedScores>>>();
+    inBackground(
+        [session, ranked, read = std::move(read)] {
+            *session = read();
+            for (const auto &scores : session->calibrations)
+                ranked->push_back(std::make_shared<const RankedScores>(*scores));
+        },
+        [this, name, session, ranked, done = std::move(done)](const Problem &problem) {
+            if (problem) {
+                post(true, QStringLiteral("session"), problem->first, problem->second);
+                return;
+            }
+            m_nextFile = name;
+            m_model.restore(std::move(*session), std::move(*ranked));
+            if (done)
+                done();
+            emit opened();
+        });
+}
+
+void SessionKeeper::open(const QString &file)
+{
+    load(file, [path = std::filesystem::path(file.toStdString())] { return loadSession(path); }, {});
+}
+
+void SessionKeeper::restore(const std::filesystem::path &folder)
+{
+    load(
+        {}, [folder] { return recoverSession(folder); },
+        [this, folder] {
+            changed();                                   // it was never saved under a name
+            rebase([this, folder] { discard(folder); }); // only now is the old one not needed any more
+        });
+}
+
+void SessionKeeper::discard(const std::filesystem::path &folder)
+{
+    inBackground([folder] { removeRecoverable(folder); },
+                 [this](const Problem &problem) {
+                     if (problem)
+                         post(true, QStringLiteral("session"), problem->first, problem->second);
+                     lookForLeftovers();
+                 });
+}
+
+void SessionKeeper::lookForLeftovers()
+{
+    const auto found = std::make_shared<std::vector<RecoverableSession>>();
+    inBackground([found, root = m_root] { *found = recoverableSessions(root); },
+                 [this, found](const Problem &) { emit leftoversFound(*found); });
+}
+
+} // namespace secateur::ui

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "session/SessionStore.h"
+
+#include <QDateTime>
+#include <QObject>
+#include <QString>
+#include <QThreadPool>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace secateur::ui {
+
+class MessageLog;
+class SessionJobs;
+class SessionModel;
+
+/// Keeps the session on the disk: a journal that is always written, files that are saved on demand, and what an earlier run left behind.
+///
+/// Nothing here makes the interface wait: a line of the journal is one short write, everything else is done on a thread of its own.
+class SessionKeeper : public QObject {
+    Q_OBJECT
+public:
+    /// `root`: the folder of the journals. It is made when needed.
+    SessionKeeper(SessionModel &model, SessionJobs &jobs, MessageLog &messages, std::filesystem::path root, QObject *parent = nullptr);
+    /// Waits for what is being written; leaves an unsaved session to be offered at the next start.
+    ~SessionKeeper() override;
+
+    QString file() const { return m_file; }                 ///< of the session in hand; empty = not saved under a name yet
+    bool isSaved() const { return m_isSaved; }              ///< nothing has changed since it was saved
+    QDateTime lastWritten() const { return m_lastWritten; } ///< of the journal or the file; null = never
+
+    void save(const QString &file);
+    void open(const QString &file);
+    /// Goes on with a session that was left behind.
+    void restore(const std::filesystem::path &folder);
+    void discard(const std::filesystem::path &folder);
+    /// Looks for what earlier runs left behind; leftoversFound() follows.
+    void lookForLeftovers();
+
+signals:
+    void opened(); ///< the session model holds another session now
+    void saved(const QString &file);
+    void stateChanged(); ///< file(), isSaved() or lastWritten()
+    void leftoversFound(const std::vector<secateur::RecoverableSession> &sessions);
+
+private:
+    void begin();
+    void leave();
+    void rebase(std::function<void()> done = {});
+    void changed();
+    void load(const QString &name, std::function<Session()> read, std::function<void()> done);
+    template <class Function>
+    void write(Function function);
+    void post(bool isError, const QString &topic, const QString &sentence, const QString &hint);
+    void inBackground(std::function<void()> work, std::function<void(const std::optional<std::pair<QString, QString>> &)> done);
+
+    SessionModel &m_model;
+    SessionJobs &m_jobs;
+    MessageLog &m_messages;
+    std::filesystem::path m_root;
+    std::shared_ptr<SessionJournal> m_journal;
+    QString m_file, m_nextFile;
+    bool m_isSaved = true;
+    int m_changes = 0;
+    QDateTime m_lastWritten;
+    QThreadPool m_pool; ///< one thread: files are written in the order they were asked for
+};
+
+} // namespace secateur::ui
