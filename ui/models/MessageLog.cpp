@@ -10,6 +10,8 @@ namespace {
 
 enum Column { Time, Kind, Text, Hint, kColumns };
 
+} // namespace
+
 QString severityText(Message::Severity severity)
 {
     switch (severity) {
@@ -24,8 +26,6 @@ QString severityText(Message::Severity severity)
     }
     return {};
 }
-
-} // namespace
 
 void MessageLog::post(Message message)
 {

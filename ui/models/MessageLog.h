@@ -22,6 +22,9 @@ struct Message {
     QDateTime time;               ///< set by post()
 };
 
+/// "Note", "Done", "Warning", "Error".
+QString severityText(Message::Severity severity);
+
 /// All messages of this run, newest last: the log as a table (time, severity, message), and the one that the message bar shows.
 class MessageLog : public QAbstractTableModel {
     Q_OBJECT

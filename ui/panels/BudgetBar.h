@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "panels/Workbench.h"
+
+#include <QWidget>
+#include <array>
+
+namespace secateur::ui {
+
+class BudgetCard;
+struct BudgetFigure;
+
+/// What the plan in hand costs: parameters of the layers and of the model, bytes, FLOP and KV bytes per token, perplexity; each with the
+/// original, the change, and where the number comes from.
+class BudgetBar : public QWidget {
+    Q_OBJECT
+public:
+    explicit BudgetBar(Workbench workbench, QWidget *parent = nullptr);
+
+    enum Figure { LayerParameters, ModelParameters, Bytes, Flop, KvBytes, Perplexity, kFigures };
+    const BudgetFigure &figure(Figure which) const;
+
+protected:
+    void paintEvent(QPaintEvent *event) override;
+
+private:
+    void follow();
+    BudgetFigure perplexity() const;
+    QString staleText() const;
+    QString searchNote() const;
+
+    const SessionModel &m_session;
+    std::array<BudgetCard *, kFigures> m_cards{};
+};
+
+} // namespace secateur::ui

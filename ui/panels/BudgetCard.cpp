@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/BudgetCard.h"
+
+#include "theme/PlotStyle.h"
+
+#include <QPainter>
+
+#include <algorithm>
+
+namespace secateur::ui {
+namespace {
+
+constexpr int kMargin = 12, kTop = 8, kBottom = 9, kGap = 6, kBar = 4;
+
+/// The same font, so much smaller that the text fits.
+QFont fitted(QFont font, const QString &text, int width)
+{
+    while (QFontMetrics(font).horizontalAdvance(text) > width && QFontInfo(font).pixelSize() > 9)
+        font.setPixelSize(QFontInfo(font).pixelSize() - 1);
+    return font;
+}
+
+QColor inkOf(Exactness exactness, const PlotStyle &style)
+{
+    return exactness == Exactness::Stale ? style.readable(style.warning) : style.mutedText;
+}
+
+} // namespace
+
+BudgetCard::BudgetCard(QWidget *parent) : QWidget(parent)
+{
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+}
+
+void BudgetCard::setFigure(const BudgetFigure &figure)
+{
+    if (figure == m_figure)
+        return;
+    m_figure = figure;
+    setToolTip(figure.exact);
+    setAccessibleName(figure.sentence);
+    update();
+}
+
+QFont BudgetCard::valueFont() const
+{
+    QFont font = this->font();
+    font.setPixelSize(qRound(QFontInfo(font).pixelSize() * 1.45));
+    font.setBold(true);
+    return font;
+}
+
+int BudgetCard::heightOfLines() const
+{
+    return 2 * QFontMetrics(PlotStyle::of(palette()).font).height() + QFontMetrics(valueFont()).height();
+}
+
+QSize BudgetCard::sizeHint() const
+{
+    return {200, kTop + heightOfLines() + QFontMetrics(PlotStyle::of(palette()).font).height() + kBottom};
+}
+
+QSize BudgetCard::minimumSizeHint() const
+{
+    return {120, sizeHint().height()};
+}
+
+void BudgetCard::paintEvent(QPaintEvent * /*event*/)
+{
+    const PlotStyle style = PlotStyle::of(palette());
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    const int width = this->width() - 2 * kMargin;
+    const QFontMetrics metrics(style.font);
+    QRect line(kMargin, kTop, width, metrics.height());
+
+    painter.setFont(style.font);
+    painter.setPen(style.mutedText);
+    painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, metrics.elidedText(m_figure.caption, Qt::ElideRight, width));
+    line.translate(0, line.height());
+    line.setHeight(QFontMetrics(valueFont()).height());
+    paintValue(painter, style, line);
+
+    line.translate(0, line.height());
+    line.setHeight(metrics.height());
+    painter.setFont(style.font);
+    painter.setPen(inkOf(m_figure.exactness, style));
+    painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, changeLine(width, metrics));
+
+    line.translate(0, line.height());
+    if (!m_figure.note.isEmpty()) {
+        painter.setPen(style.mutedText);
+        painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, metrics.elidedText(m_figure.note, Qt::ElideRight, width));
+    } else if (m_figure.share) {
+        QRectF bar(kMargin, line.center().y() - kBar / 2.0 + 2, width, kBar);
+        painter.setPen(Qt::NoPen);
+        painter.setBrush(style.hatching);
+        painter.drawRoundedRect(bar, kBar / 2.0, kBar / 2.0);
+        bar.setWidth(std::max<double>(kBar, bar.width() * std::clamp(*m_figure.share, 0.0, 1.0)));
+        painter.setBrush(style.accent);
+        painter.drawRoundedRect(bar, kBar / 2.0, kBar / 2.0);
+    }
+}
+
+void BudgetCard::paintValue(QPainter &painter, const PlotStyle &style, const QRect &line) const
+{
+    const bool isStale = m_figure.exactness == Exactness::Stale;
+    const QString value = isStale ? exactnessSign(Exactness::Stale) + QLatin1Char(' ') + m_figure.value : m_figure.value;
+    const int beforeWidth = m_figure.before.isEmpty() ? 0 : QFontMetrics(style.font).horizontalAdvance(m_figure.before) + kGap;
+    const QFont font = fitted(valueFont(), value, line.width() - beforeWidth);
+    painter.setFont(font);
+    painter.setPen(isStale ? style.readable(style.warning) : style.text);
+    painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, value);
+    if (beforeWidth == 0)
+        return;
+    QRect rest = line;
+    rest.setLeft(line.left() + QFontMetrics(font).horizontalAdvance(value) + kGap);
+    painter.setFont(fitted(style.font, m_figure.before, rest.width()));
+    painter.setPen(style.mutedText);
+    painter.drawText(rest.translated(0, 2), Qt::AlignLeft | Qt::AlignVCenter, m_figure.before);
+}
+
+/// "−37.5 % = exact", without the word where it does not fit.
+QString BudgetCard::changeLine(int width, const QFontMetrics &metrics) const
+{
+    const QString sign = exactnessSign(m_figure.exactness);
+    const QString word = m_figure.exactnessText.isEmpty() ? exactnessWord(m_figure.exactness) : m_figure.exactnessText;
+    QStringList parts{m_figure.change, sign, word};
+    parts.removeAll(QString());
+    const QString whole = parts.join(QLatin1Char(' '));
+    if (metrics.horizontalAdvance(whole) <= width || m_figure.change.isEmpty())
+        return metrics.elidedText(whole, Qt::ElideRight, width);
+    const QString number = m_figure.change + QLatin1Char(' ') + sign;
+    const QString rest = metrics.elidedText(word, Qt::ElideRight, width - metrics.horizontalAdvance(number + QLatin1Char(' ')));
+    return rest.size() > 2 ? number + QLatin1Char(' ') + rest : number;
+}
+
+} // namespace secateur::ui

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/JobBar.h"
+
+#include "jobs/JobRunner.h"
+#include "jobs/JobTable.h"
+#include "theme/Icons.h"
+#include "theme/PlotStyle.h"
+#include "widgets/CopyButton.h"
+#include "widgets/FittingLabel.h"
+#include "widgets/Quantity.h"
+
+#include <QHBoxLayout>
+#include <QKeyEvent>
+#include <QKeySequence>
+#include <QPainter>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QTimer>
+
+#include <algorithm>
+
+namespace secateur::ui {
+namespace {
+
+constexpr int kFine = 1000; ///< steps of the progress bar, whatever the units of the job
+
+QString endText(const JobInfo &job)
+{
+    switch (job.state) {
+    case JobInfo::State::Done:
+        return JobBar::tr("%1: done in %2").arg(job.title, durationText(job.seconds));
+    case JobInfo::State::Cancelled:
+        return JobBar::tr("%1: cancelled after %2, what was finished is kept").arg(job.title, durationText(job.seconds));
+    case JobInfo::State::Failed:
+        return JobBar::tr("%1: failed. %2").arg(job.title, job.sentence);
+    default:
+        return job.title;
+    }
+}
+
+} // namespace
+
+JobBar::JobBar(Workbench workbench, QWidget *parent)
+    : QWidget(parent),
+      m_runner(workbench.runner),
+      m_title(new FittingLabel),
+      m_counts(new FittingLabel),
+      m_progress(new QProgressBar),
+      m_pause(new QPushButton(icon(QStringLiteral("pause")), tr("Pause"))),
+      m_cancel(new QPushButton(tr("Cancel  %1").arg(QKeySequence(Qt::CTRL | Qt::Key_Period).toString(QKeySequence::NativeText)))),
+      m_copy(new CopyButton(tr("Copy as command"), [this] { return m_runner.job(m_shown)->command; })),
+      m_after(new QTimer(this))
+{
+    setAccessibleName(tr("Current job"));
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    QFont bold;
+    bold.setBold(true);
+    m_title->setFont(bold);
+    m_counts->setForegroundRole(QPalette::PlaceholderText);
+    m_progress->setAccessibleName(tr("Progress of the current job"));
+    m_progress->setTextVisible(false);
+    m_progress->setMinimumWidth(60);
+    m_progress->setFixedHeight(8);
+    m_cancel->setAccessibleName(tr("Cancel the current job"));
+    m_copy->setToolTip(tr("Copies a line for the terminal that does the same"));
+    m_copy->setFlat(true);
+
+    auto *layout = new QHBoxLayout(this);
+    layout->setContentsMargins(12, 6, 12, 6);
+    layout->setSpacing(10);
+    layout->addWidget(m_title);
+    layout->addWidget(m_progress, 2);
+    layout->addWidget(m_counts);
+    layout->addWidget(m_pause);
+    layout->addWidget(m_cancel);
+    layout->addStretch(1);
+    layout->addWidget(m_copy);
+
+    m_after->setSingleShot(true);
+    m_after->setInterval(kAfterMilliseconds);
+    connect(m_after, &QTimer::timeout, this, &QWidget::hide);
+    connect(m_pause, &QPushButton::clicked, this, &JobBar::togglePause);
+    connect(m_cancel, &QPushButton::clicked, this, &JobBar::cancel);
+    connect(&m_runner, &JobRunner::jobAdded, this, &JobBar::follow);
+    connect(&m_runner, &JobRunner::jobChanged, this, &JobBar::follow);
+    connect(&m_runner, &JobRunner::jobFinished, this, &JobBar::showEnd);
+    hide();
+    follow();
+}
+
+void JobBar::showRunning(bool isRunning)
+{
+    for (QWidget *widget : {static_cast<QWidget *>(m_progress), static_cast<QWidget *>(m_counts), static_cast<QWidget *>(m_pause),
+                            static_cast<QWidget *>(m_cancel)})
+        widget->setVisible(isRunning);
+}
+
+void JobBar::follow()
+{
+    const JobInfo *job = m_runner.current();
+    if (!job)
+        return;
+    m_shown = job->number;
+    m_after->stop();
+    const bool isPaused = job->state == JobInfo::State::Paused, isCancelling = job->state == JobInfo::State::Cancelling;
+    const auto &jobs = m_runner.jobs();
+    const auto waiting = std::count_if(jobs.begin(), jobs.end(), [](const JobInfo &j) { return j.state == JobInfo::State::Waiting; });
+
+    m_title->setTexts(
+        {isPaused || isCancelling ? tr("%1 (%2)").arg(job->title, jobStateText(job->state).toLower()) : job->title, job->title});
+    const Progress &progress = job->progress;
+    m_progress->setRange(0, progress.total > 0 ? kFine : 0); // without a total: busy
+    m_progress->setValue(progress.total > 0 ? int(double(progress.done) / double(progress.total) * kFine) : 0);
+    const QString counts = progressText(progress);
+    const QString shortCounts = progress.total > 0 ? tr("%1 of %2").arg(exactText(progress.done), exactText(progress.total)) : QString();
+    m_counts->setTexts(waiting > 0 ? QStringList{tr("%1 · %n more to come", nullptr, int(waiting)).arg(counts), counts, shortCounts}
+                                   : QStringList{counts, shortCounts});
+    m_counts->setToolTip(counts);
+    m_pause->setText(isPaused ? tr("Resume") : tr("Pause"));
+    m_pause->setIcon(icon(isPaused ? QStringLiteral("play") : QStringLiteral("pause")));
+    m_pause->setAccessibleName(isPaused ? tr("Resume the current job") : tr("Pause the current job"));
+    m_pause->setEnabled(!isCancelling);
+    m_cancel->setEnabled(!isCancelling);
+    m_copy->setVisible(!job->command.isEmpty());
+    showRunning(true);
+    show();
+}
+
+void JobBar::showEnd(int number)
+{
+    const JobInfo *job = m_runner.job(number);
+    if (!job || m_runner.current())
+        return;
+    m_shown = number;
+    m_title->setTexts({endText(*job)});
+    m_title->setToolTip(endText(*job));
+    m_copy->setVisible(!job->command.isEmpty());
+    showRunning(false);
+    show();
+    m_after->start();
+}
+
+void JobBar::togglePause()
+{
+    if (const JobInfo *job = m_runner.current())
+        m_runner.setPaused(job->number, job->state != JobInfo::State::Paused);
+}
+
+void JobBar::cancel()
+{
+    if (const JobInfo *job = m_runner.current())
+        m_runner.cancel(job->number);
+}
+
+void JobBar::keyPressEvent(QKeyEvent *event)
+{
+    if (event->key() == Qt::Key_Escape && m_runner.current()) {
+        cancel();
+        return;
+    }
+    QWidget::keyPressEvent(event);
+}
+
+void JobBar::paintEvent(QPaintEvent * /*event*/)
+{
+    const PlotStyle style = PlotStyle::of(palette());
+    QPainter painter(this);
+    painter.fillRect(rect(), style.raised);
+    painter.setPen(style.line);
+    painter.drawLine(0, 0, width(), 0);
+}
+
+} // namespace secateur::ui

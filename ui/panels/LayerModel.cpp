@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/LayerModel.h"
+
+#include "models/SelectionModel.h"
+#include "models/SessionModel.h"
+#include "widgets/Quantity.h"
+
+#include <algorithm>
+
+namespace secateur::ui {
+
+LayerModel::LayerModel(const SessionModel &session, const SelectionModel &selection, QObject *parent)
+    : QAbstractTableModel(parent),
+      m_session(session),
+      m_selection(selection)
+{
+    connect(&session, &SessionModel::modelChanged, this, &LayerModel::restart);
+    connect(&session, &SessionModel::draftChanged, this, &LayerModel::follow);
+    connect(&session, &SessionModel::searchChanged, this, &LayerModel::follow);
+    connect(&session, &SessionModel::calibrationsChanged, this, &LayerModel::follow);
+    connect(&selection, &SelectionModel::stepChanged, this, &LayerModel::follow);
+    restart();
+}
+
+void LayerModel::restart()
+{
+    beginResetModel();
+    m_facts = allFacts();
+    m_widestFfn = 0;
+    for (const LayerFacts &facts : m_facts)
+        m_widestFfn = std::max(m_widestFfn, facts.neurons);
+    endResetModel();
+}
+
+std::vector<LayerFacts> LayerModel::allFacts() const
+{
+    std::vector<LayerFacts> all(std::size_t(m_session.layerCount()));
+    for (std::size_t i = 0; i < all.size(); ++i)
+        all[i] = layerFacts(m_session, m_selection, qint64(i));
+    return all;
+}
+
+void LayerModel::follow()
+{
+    std::vector<LayerFacts> now = allFacts();
+    if (now == m_facts) // a search tells of every loss; only removals show here
+        return;
+    m_facts = std::move(now);
+    emit dataChanged(index(0, Attention), index(rowCount() - 1, Ffn));
+    emit headerDataChanged(Qt::Horizontal, Ffn, Ffn);
+}
+
+int LayerModel::rowCount(const QModelIndex &parent) const
+{
+    return parent.isValid() ? 0 : int(m_facts.size());
+}
+
+int LayerModel::columnCount(const QModelIndex &parent) const
+{
+    return parent.isValid() ? 0 : int(kColumns);
+}
+
+QVariant LayerModel::data(const QModelIndex &index, int role) const
+{
+    if (!index.isValid())
+        return {};
+    if (role == Qt::ToolTipRole)
+        return toolTip(index.row());
+    if (role != Qt::DisplayRole)
+        return {};
+    const LayerFacts &facts = m_facts[std::size_t(index.row())];
+    switch (index.column()) {
+    case Layer:
+        return index.row();
+    case Attention:
+        return attentionText(facts);
+    case Ffn:
+        return tr("%1 of %2 neurons kept").arg(exactText(facts.kept), exactText(facts.neurons));
+    default:
+        return {};
+    }
+}
+
+QVariant LayerModel::headerData(int section, Qt::Orientation orientation, int role) const
+{
+    if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
+        return {};
+    switch (section) {
+    case Layer:
+        return tr("layer");
+    case Attention:
+        return tr("attention");
+    case Ffn:
+        if (m_facts.empty())
+            return tr("FFN");
+        if (!m_session.hasScores())
+            return tr("FFN: %1 neurons").arg(exactText(m_widestFfn));
+        return tr("FFN: %1 of %2 kept").arg(exactText(m_facts.front().kept), exactText(m_facts.front().neurons));
+    default:
+        return {};
+    }
+}
+
+QString LayerModel::toolTip(int row) const
+{
+    const LayerFacts &facts = m_facts[std::size_t(row)];
+    QStringList lines{tr("Layer %1").arg(row), tr("Attention: %1").arg(attentionText(facts))};
+    const SearchRecord *search = m_session.search();
+    if (facts.isRemoved() && search)
+        if (const auto step = candidateFacts(*search, facts.removal, row))
+            lines << tr("Its removal (step %1) changed the search loss by %2 nats (perplexity %3)")
+                         .arg(facts.removal + 1)
+                         .arg(signedText(step->change, 4), changeText(1, 1 + step->perplexityChange()));
+    lines << tr("FFN: %1 of %2 neurons kept (%3)")
+                 .arg(exactText(facts.kept), exactText(facts.neurons), percentText(double(facts.kept) / double(facts.neurons)));
+    if (facts.shareKept)
+        lines << tr("They hold %1 of the layer's score").arg(percentText(*facts.shareKept, 2));
+    return lines.join(QLatin1Char('\n'));
+}
+
+} // namespace secateur::ui

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/MapPanel.h"
+
+#include "models/SessionModel.h"
+#include "panels/AttentionActions.h"
+#include "panels/LayerModel.h"
+#include "panels/LayerView.h"
+#include "widgets/FittingLabel.h"
+#include "widgets/Labels.h"
+
+#include <QLabel>
+#include <QMenu>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+namespace secateur::ui {
+
+MapPanel::MapPanel(Workbench workbench, QWidget *parent)
+    : QWidget(parent),
+      m_workbench(workbench),
+      m_model(new LayerModel(workbench.session, workbench.selection, this)),
+      m_view(new LayerView(*m_model, workbench.selection)),
+      m_title(new FittingLabel),
+      m_count(new QLabel),
+      m_stack(new QStackedWidget)
+{
+    setAccessibleName(tr("Map"));
+    setMinimumWidth(170);
+    for (QLabel *label : {static_cast<QLabel *>(m_title), m_count}) {
+        label->setForegroundRole(QPalette::PlaceholderText);
+        QFont bold;
+        bold.setBold(true);
+        label->setFont(bold);
+    }
+    auto *titleRow = new QHBoxLayout;
+    titleRow->setContentsMargins(12, 8, 10, 2);
+    titleRow->addWidget(m_title, 1);
+    titleRow->addWidget(m_count);
+
+    auto *nothing = captionLabel(tr("The layers of a model appear here once it is open."));
+    nothing->setContentsMargins(12, 8, 12, 8);
+    nothing->setAlignment(Qt::AlignTop);
+    m_stack->addWidget(nothing);
+    m_stack->addWidget(m_view);
+
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 4);
+    layout->setSpacing(2);
+    layout->addLayout(titleRow);
+    layout->addWidget(m_stack, 1);
+
+    connect(&workbench.session, &SessionModel::modelChanged, this, &MapPanel::followModel);
+    connect(m_view, &LayerView::menuRequested, this, &MapPanel::showMenu);
+    followModel();
+}
+
+void MapPanel::followModel()
+{
+    const SessionModel &session = m_workbench.session;
+    m_title->setTexts({session.hasModel() ? tr("MAP · %1").arg(session.modelName()) : tr("MAP")});
+    m_title->setToolTip(session.hasModel() ? QString::fromStdString(session.session().model->folder.string()) : QString());
+    m_count->setText(session.hasModel() ? tr("%n layers", nullptr, int(session.layerCount())) : QString());
+    m_stack->setCurrentIndex(session.hasModel() ? 1 : 0);
+    setFocusProxy(session.hasModel() ? m_view : nullptr);
+}
+
+void MapPanel::showMenu(int layer, QPoint globalPosition)
+{
+    auto *menu = new QMenu(this);
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    menu->setToolTipsVisible(true);
+    menu->addSection(tr("Layer %1").arg(layer));
+    addAttentionActions(*menu, m_workbench, layer);
+    menu->popup(globalPosition);
+}
+
+} // namespace secateur::ui

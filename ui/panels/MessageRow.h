@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "models/MessageLog.h"
+
+#include <QWidget>
+#include <chrono>
+
+class QTimer;
+
+namespace secateur::ui {
+
+/// One message in the bar: sign and word of its severity, the sentence, what to do, a button that does it, and one that puts it away.
+class MessageRow : public QWidget {
+    Q_OBJECT
+public:
+    /// Notes and successes are put away by themselves after `patience`, unless someone is at them with mouse or keyboard.
+    MessageRow(const Message &message, std::chrono::milliseconds patience, QWidget *parent = nullptr);
+
+    const Message &message() const { return m_message; }
+    bool isOf(const Message &message) const;
+
+signals:
+    void dismissed();
+
+protected:
+    void paintEvent(QPaintEvent *event) override;
+
+private:
+    bool isAttended() const;
+
+    Message m_message;
+    QTimer *m_timer;
+};
+
+} // namespace secateur::ui

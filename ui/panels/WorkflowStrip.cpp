@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/WorkflowStrip.h"
+
+#include "commands/PlanEditor.h"
+#include "jobs/SessionJobs.h"
+#include "models/SessionModel.h"
+#include "theme/PlotStyle.h"
+#include "widgets/FittingLabel.h"
+#include "widgets/Quantity.h"
+#include "widgets/RuleSpinBox.h"
+#include "widgets/StepButton.h"
+
+#include <QDoubleSpinBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPainter>
+#include <QSignalBlocker>
+
+#include <algorithm>
+
+namespace secateur::ui {
+namespace {
+
+using Step = WorkflowStrip::Step;
+
+QString nameOf(Step step)
+{
+    switch (step) {
+    case Step::Load:
+        return WorkflowStrip::tr("Load");
+    case Step::Calibrate:
+        return WorkflowStrip::tr("Calibrate");
+    case Step::Plan:
+        return WorkflowStrip::tr("Plan");
+    case Step::Evaluate:
+        return WorkflowStrip::tr("Evaluate");
+    case Step::Export:
+        return WorkflowStrip::tr("Export");
+    }
+    return {};
+}
+
+QString purposeOf(Step step)
+{
+    switch (step) {
+    case Step::Load:
+        return WorkflowStrip::tr("Open a model and see what it is made of");
+    case Step::Calibrate:
+        return WorkflowStrip::tr("Score every FFN neuron on a text");
+    case Step::Plan:
+        return WorkflowStrip::tr("Choose what goes: neurons by K, attentions by a search");
+    case Step::Evaluate:
+        return WorkflowStrip::tr("Measure the perplexity on a text");
+    case Step::Export:
+        return WorkflowStrip::tr("Write the pruned checkpoint and verify it");
+    }
+    return {};
+}
+
+QLabel *fieldLabel(const QString &text, QWidget *buddy)
+{
+    auto *label = new QLabel(text);
+    label->setBuddy(buddy);
+    return label;
+}
+
+} // namespace
+
+WorkflowStrip::WorkflowStrip(Workbench workbench, QWidget *parent)
+    : QWidget(parent),
+      m_workbench(workbench),
+      m_name(new FittingLabel),
+      m_exactness(new FittingLabel),
+      m_sparsity(new QDoubleSpinBox),
+      m_attentions(new RuleSpinBox),
+      m_neurons(new RuleSpinBox)
+{
+    setAccessibleName(tr("Workflow"));
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    auto *layout = new QHBoxLayout(this);
+    layout->setContentsMargins(12, 6, 12, 7);
+    layout->setSpacing(6);
+    for (int i = 0; i < kSteps; ++i) {
+        const Step step{i};
+        m_buttons[std::size_t(i)] = new StepButton(nameOf(step));
+        layout->addWidget(m_buttons[std::size_t(i)]);
+        connect(m_buttons[std::size_t(i)], &StepButton::chosen, this, [this, step] { emit stepClicked(step); });
+    }
+    makeFields();
+    layout->addStretch(1);
+    layout->addWidget(m_name);
+    layout->addSpacing(4);
+    layout->addWidget(fieldLabel(tr("sparsity"), m_sparsity));
+    layout->addWidget(m_sparsity);
+    layout->addWidget(fieldLabel(tr("N"), m_attentions));
+    layout->addWidget(m_attentions);
+    layout->addWidget(fieldLabel(tr("K"), m_neurons));
+    layout->addWidget(m_neurons);
+    layout->addSpacing(2);
+    layout->addWidget(m_exactness);
+
+    const SessionModel &session = workbench.session;
+    for (const auto signal : {&SessionModel::modelChanged, &SessionModel::draftChanged, &SessionModel::searchChanged}) {
+        connect(&session, signal, this, &WorkflowStrip::followPlan);
+        connect(&session, signal, this, &WorkflowStrip::followSteps);
+    }
+    for (const auto signal : {&SessionModel::modelPresenceChanged, &SessionModel::textsChanged, &SessionModel::calibrationsChanged,
+                              &SessionModel::evaluationsChanged, &SessionModel::exportsChanged, &SessionModel::planHashChanged})
+        connect(&session, signal, this, &WorkflowStrip::followSteps);
+    connect(&session, &SessionModel::pinsChanged, this, &WorkflowStrip::followPlan);
+    followSteps();
+    followPlan();
+}
+
+void WorkflowStrip::makeFields()
+{
+    m_name->setForegroundRole(QPalette::PlaceholderText);
+    m_exactness->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+
+    m_sparsity->setAccessibleName(tr("Target sparsity of the decoder layers, percent"));
+    m_sparsity->setRange(0.1, 99.9);
+    m_sparsity->setDecimals(2);
+    m_sparsity->setSingleStep(0.5);
+    m_sparsity->setSuffix(QStringLiteral(" %"));
+    m_attentions->setAccessibleName(tr("N, attentions to remove"));
+    m_neurons->setAccessibleName(tr("K, neurons kept in every FFN"));
+    m_sparsity->setKeyboardTracking(false);
+
+    PlanEditor &editor = m_workbench.editor;
+    connect(m_sparsity, &QDoubleSpinBox::valueChanged, this, [this, &editor](double percent) {
+        editor.setSparsity(percent / 100);
+        followPlan();
+    });
+    // The editor may clamp a number or find nothing to change: what is shown follows the plan either way.
+    connect(m_attentions, &RuleSpinBox::chosen, this, [this, &editor](qint64 value) {
+        editor.setAttentionsToRemove(value);
+        followPlan();
+    });
+    connect(m_attentions, &RuleSpinBox::ruleChosen, this, [this, &editor] {
+        editor.setAttentionsToRemove({});
+        followPlan();
+    });
+    connect(m_neurons, &RuleSpinBox::chosen, this, [this, &editor](qint64 value) {
+        editor.setNeuronsKept(value);
+        followPlan();
+    });
+    connect(m_neurons, &RuleSpinBox::ruleChosen, this, [this, &editor] {
+        editor.setNeuronsKept({});
+        followPlan();
+    });
+}
+
+void WorkflowStrip::setCurrent(Step step)
+{
+    m_current = step;
+    followSteps();
+}
+
+bool WorkflowStrip::isDone(Step step) const
+{
+    const SessionModel &session = m_workbench.session;
+    const SearchState search = session.searchState();
+    switch (step) {
+    case Step::Load:
+        return session.hasModel();
+    case Step::Calibrate:
+        return session.hasScores();
+    case Step::Plan:
+        return search == SearchState::Complete || search == SearchState::NotNeeded;
+    case Step::Evaluate:
+        return session.planEvaluation() != nullptr;
+    case Step::Export: {
+        const std::string hash = session.planHash().toStdString();
+        const std::vector<ExportRecord> &exports = session.session().exports;
+        return !hash.empty() &&
+               std::any_of(exports.begin(), exports.end(), [&](const ExportRecord &record) { return record.planHash == hash; });
+    }
+    }
+    return false;
+}
+
+/// Why a step leads nowhere yet. What is done can be looked at again, with or without the model.
+QString WorkflowStrip::problemOf(Step step) const
+{
+    const SessionModel &session = m_workbench.session;
+    const SessionJobs &jobs = m_workbench.jobs;
+    if (step == Step::Load || isDone(step))
+        return {};
+    if (!session.hasModel())
+        return tr("Open a model first.");
+    switch (step) {
+    case Step::Plan:
+        return session.pruningProblem();
+    // Their texts are chosen on these steps' own pages.
+    case Step::Calibrate:
+        return session.session().calibrationText.files.empty() ? session.pruningProblem() : jobs.canCalibrate().reason;
+    case Step::Evaluate:
+        return session.session().evaluationText.files.empty() || jobs.canEvaluateDense() ? QString() : jobs.canEvaluate().reason;
+    case Step::Export:
+        return jobs.canExport().reason;
+    case Step::Load:
+        break;
+    }
+    return {};
+}
+
+void WorkflowStrip::followSteps()
+{
+    for (int i = 0; i < kSteps; ++i) {
+        const Step step{i};
+        m_buttons[std::size_t(i)]->setState(isDone(step), step == m_current, problemOf(step), purposeOf(step));
+    }
+    update();
+}
+
+void WorkflowStrip::followRanges()
+{
+    const SessionModel &session = m_workbench.session;
+    int least = 0, most = int(session.layerCount());
+    if (const auto &bounds = session.bounds(); bounds && bounds->leastAttentions <= bounds->mostAttentions) {
+        least = int(std::min<qint64>(bounds->leastAttentions, session.attentionsToRemove()));
+        most = int(std::max<qint64>(bounds->mostAttentions, session.attentionsToRemove()));
+    }
+    const QSignalBlocker attentions(m_attentions), neurons(m_neurons);
+    m_attentions->setRange(least, most);
+    m_neurons->setRange(session.hasModel() ? 1 : 0, int(session.neurons()));
+    m_attentions->setToolTip(tr("Attentions to remove: %1 to %2 reach the sparsity. Empty: by the rule.").arg(least).arg(most));
+    m_neurons->setToolTip(tr("Neurons kept in every FFN, of %1. Empty: what the sparsity asks for.").arg(exactText(session.neurons())));
+}
+
+void WorkflowStrip::followPlan()
+{
+    const SessionModel &session = m_workbench.session;
+    const BalanceSettings &settings = session.draft().balance;
+    const bool isEditable = session.hasModel() && session.pruningProblem().isEmpty();
+    const QString problem = session.hasModel() ? session.pruningProblem() : tr("Open a model first.");
+    followRanges();
+    {
+        const QSignalBlocker blocker(m_sparsity);
+        m_sparsity->setValue(settings.sparsity * 100);
+    }
+    m_sparsity->setToolTip(tr("Share of the decoder layers' parameters to remove"));
+    // Infeasible: what was asked for stays on show, so that it can be corrected.
+    const qint64 byRule = session.bounds() ? session.bounds()->attentionsByRule : 0;
+    m_attentions->setNumber(session.balance() ? session.attentionsToRemove() : settings.attentionsToRemove.value_or(byRule),
+                            !settings.attentionsToRemove.has_value());
+    m_neurons->setNumber(session.neuronsKept(), !settings.neuronsKept.has_value());
+    for (QWidget *field : {static_cast<QWidget *>(m_sparsity), static_cast<QWidget *>(m_attentions), static_cast<QWidget *>(m_neurons)}) {
+        field->setEnabled(isEditable);
+        if (!isEditable)
+            field->setToolTip(problem);
+    }
+
+    const auto &pins = session.session().pinned;
+    const auto pin = std::find_if(pins.begin(), pins.end(), [&](const PinnedPlan &pinned) { return pinned.draft == session.draft(); });
+    const QString name = pin == pins.end() ? tr("unnamed") : QString::fromStdString(pin->name);
+    m_name->setTexts({session.hasModel() ? name : QString()});
+    m_name->setToolTip(pin == pins.end() ? tr("This plan is not pinned") : tr("Pinned plan: %1").arg(name));
+    followExactness();
+}
+
+void WorkflowStrip::followExactness()
+{
+    const SessionModel &session = m_workbench.session;
+    const Exactness exactness = session.planExactness();
+    const bool isInfeasible = session.hasModel() && !session.balance();
+    const QString sign = isInfeasible ? exactnessSign(Exactness::Stale) : exactnessSign(exactness);
+    const QString text = session.planExactnessText();
+    const QString shortText = exactness == Exactness::Unknown ? text : exactnessWord(exactness);
+    m_exactness->setTexts({QStringLiteral("%1 %2").arg(sign, text).trimmed(), QStringLiteral("%1 %2").arg(sign, shortText).trimmed()});
+    m_exactness->setToolTip(isInfeasible ? session.balanceProblem() + QLatin1Char('\n') + session.balanceHint() : text);
+
+    const PlotStyle style = PlotStyle::of(this->palette());
+    const QColor ink = exactness == Exactness::Exact                   ? style.readable(style.ffn)
+                       : exactness == Exactness::Stale || isInfeasible ? style.readable(style.warning)
+                                                                       : style.mutedText;
+    QPalette colours;
+    colours.setColor(QPalette::WindowText, ink);
+    m_exactness->setPalette(colours);
+    QFont bold;
+    bold.setBold(exactness == Exactness::Exact);
+    m_exactness->setFont(bold);
+}
+
+void WorkflowStrip::paintEvent(QPaintEvent * /*event*/)
+{
+    const PlotStyle style = PlotStyle::of(palette());
+    QPainter painter(this);
+    painter.fillRect(rect(), style.surface);
+    painter.setPen(style.line);
+    painter.drawLine(0, height() - 1, width(), height() - 1);
+}
+
+} // namespace secateur::ui
