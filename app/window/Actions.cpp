@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "window/Actions.h"
+
+#include "commands/PlanEditor.h"
+#include "jobs/JobRunner.h"
+#include "models/SessionModel.h"
+#include "theme/Icons.h"
+
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QUndoStack>
+#include <QWidget>
+
+namespace secateur::ui {
+
+Actions::Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, JobRunner &runner, QUndoStack &history, QWidget *window)
+    : QObject(window),
+      m_model(model),
+      m_jobs(jobs),
+      m_runner(runner),
+      m_window(window)
+{
+    openModel = make(tr("&Open model folder…"), "folder", QKeySequence::Open);
+    openSession = make(tr("Open se&ssion…"), "open", QKeySequence(tr("Ctrl+Shift+O")));
+    openSample = make(tr("Open the &bundled sample"), "sample");
+    saveSession = make(tr("&Save session"), "save", QKeySequence::Save);
+    saveSessionAs = make(tr("Save session &as…"), "save", QKeySequence(tr("Ctrl+Shift+S")));
+    savePlan = make(tr("Save the &plan for the command line…"), "export");
+    quit = make(tr("&Quit"), "", QKeySequence(tr("Ctrl+Q")));
+
+    undo = history.createUndoAction(this, tr("Undo"));
+    undo->setIcon(icon(QStringLiteral("undo")));
+    undo->setShortcut(QKeySequence::Undo);
+    add(undo);
+    redo = history.createRedoAction(this, tr("Redo"));
+    redo->setIcon(icon(QStringLiteral("redo")));
+    redo->setShortcut(QKeySequence::Redo);
+    add(redo);
+    pin = make(tr("P&in this plan"), "pin", QKeySequence(tr("Ctrl+D")));
+
+    calibrate = make(tr("&Calibrate"), "calibrate", QKeySequence(tr("Ctrl+K")));
+    measureImpact = make(tr("&Impact of each attention on the original"), "search", QKeySequence(tr("Ctrl+I")));
+    search = make(tr("&Search which attentions to remove"), "search", QKeySequence(tr("Ctrl+R")));
+    evaluate = make(tr("&Evaluate the plan"), "evaluate", QKeySequence(tr("Ctrl+E")));
+    evaluateDense = make(tr("Evaluate the &original"), "evaluate");
+    goToExport = make(tr("E&xport…"), "export", QKeySequence(tr("Ctrl+Shift+E")));
+    pauseJob = make(tr("&Pause the job"), "pause", QKeySequence(tr("Ctrl+,")));
+    cancelJob = make(tr("&Cancel the job"), "cancel", QKeySequence(tr("Ctrl+.")));
+    copyCommand = make(tr("Copy as co&mmand line"), "terminal", QKeySequence(tr("Ctrl+Shift+C")));
+
+    sparsity25 = make(tr("Sparsity &25 %"), "");
+    sparsity37 = make(tr("Sparsity &37.5 %"), "");
+    sparsity50 = make(tr("Sparsity &50 %"), "");
+    neuronsByRule = make(tr("&K by the balance rule"), "");
+    attentionsByRule = make(tr("&N by the balance rule"), "");
+
+    palette = make(tr("&Command palette…"), "palette", QKeySequence(tr("Ctrl+Shift+P")));
+    shortcuts = make(tr("&Keyboard shortcuts"), "info", QKeySequence(tr("Ctrl+/")));
+    about = make(tr("&About Secateur"), "info");
+
+    connect(pin, &QAction::triggered, &editor, [&editor] { editor.pin({}); });
+    connect(calibrate, &QAction::triggered, &jobs, &SessionJobs::calibrate);
+    connect(measureImpact, &QAction::triggered, &jobs, &SessionJobs::measureImpact);
+    connect(search, &QAction::triggered, &jobs, &SessionJobs::search);
+    connect(evaluate, &QAction::triggered, &jobs, &SessionJobs::evaluate);
+    connect(evaluateDense, &QAction::triggered, &jobs, &SessionJobs::evaluateDense);
+    connect(cancelJob, &QAction::triggered, &runner, &JobRunner::cancelAll);
+    connect(pauseJob, &QAction::triggered, &runner, [&runner] {
+        if (const JobInfo *job = runner.current())
+            runner.setPaused(job->number, job->state != JobInfo::State::Paused);
+    });
+    connect(copyCommand, &QAction::triggered, this, [this] {
+        const JobKind kind = m_model.hasScores() ? JobKind::Search : JobKind::Open;
+        QGuiApplication::clipboard()->setText(m_jobs.commandOf(kind));
+    });
+    connect(sparsity25, &QAction::triggered, &editor, [&editor] { editor.setSparsity(0.25); });
+    connect(sparsity37, &QAction::triggered, &editor, [&editor] { editor.setSparsity(0.375); });
+    connect(sparsity50, &QAction::triggered, &editor, [&editor] { editor.setSparsity(0.5); });
+    connect(neuronsByRule, &QAction::triggered, &editor, [&editor] { editor.setNeuronsKept({}); });
+    connect(attentionsByRule, &QAction::triggered, &editor, [&editor] { editor.setAttentionsToRemove({}); });
+
+    for (const auto signal : {&SessionModel::modelChanged, &SessionModel::modelPresenceChanged, &SessionModel::textsChanged,
+                              &SessionModel::draftChanged, &SessionModel::searchChanged})
+        connect(&model, signal, this, &Actions::follow);
+    connect(&runner, &JobRunner::jobAdded, this, &Actions::follow);
+    connect(&runner, &JobRunner::jobFinished, this, &Actions::follow);
+    follow();
+}
+
+QAction *Actions::make(const QString &text, const char *iconName, const QKeySequence &keys)
+{
+    auto *action = new QAction(text, this);
+    if (*iconName)
+        action->setIcon(icon(QLatin1String(iconName)));
+    action->setShortcut(keys);
+    add(action);
+    return action;
+}
+
+void Actions::add(QAction *action)
+{
+    m_all.append(action);
+    m_window->addAction(action); // its keys work even when no menu shows it
+}
+
+void Actions::setPossible(QAction *action, const Possibility &possibility)
+{
+    action->setEnabled(bool(possibility));
+    action->setToolTip(possibility.reason.isEmpty() ? QString(action->text()).remove(QLatin1Char('&')) : possibility.reason);
+    action->setStatusTip(possibility.reason);
+}
+
+void Actions::follow()
+{
+    const Possibility model{m_model.hasModel() ? QString() : tr("Open a model first.")};
+    for (QAction *action :
+         {saveSession, saveSessionAs, pin, sparsity25, sparsity37, sparsity50, neuronsByRule, attentionsByRule, copyCommand})
+        setPossible(action, model);
+    setPossible(savePlan, m_model.hasScores() ? Possibility{} : Possibility{tr("Calibrate first: no neurons are chosen yet.")});
+    setPossible(calibrate, m_jobs.canCalibrate());
+    setPossible(measureImpact, m_jobs.canMeasureImpact());
+    setPossible(search, m_jobs.canSearch());
+    setPossible(evaluate, m_jobs.canEvaluate());
+    setPossible(evaluateDense, m_jobs.canEvaluateDense());
+    setPossible(goToExport, model);
+    const Possibility job{m_runner.current() ? QString() : tr("No job is running.")};
+    setPossible(pauseJob, job);
+    setPossible(cancelJob, job);
+}
+
+} // namespace secateur::ui

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "jobs/SessionJobs.h"
+
+#include <QAction>
+#include <QList>
+#include <QObject>
+
+class QUndoStack;
+class QWidget;
+
+namespace secateur::ui {
+
+class JobRunner;
+class PlanEditor;
+class SessionModel;
+
+/// Every action of the window, with its name, icon and keys. Those of jobs and of the plan act by themselves and know when they are possible (a
+/// tooltip says why not); the others are connected by the window.
+class Actions : public QObject {
+    Q_OBJECT
+public:
+    Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, JobRunner &runner, QUndoStack &history, QWidget *window);
+
+    QAction *openModel, *openSession, *openSample, *saveSession, *saveSessionAs, *savePlan, *quit;
+    QAction *undo, *redo, *pin;
+    QAction *calibrate, *measureImpact, *search, *evaluate, *evaluateDense, *goToExport;
+    QAction *pauseJob, *cancelJob, *copyCommand;
+    QAction *sparsity25, *sparsity37, *sparsity50, *neuronsByRule, *attentionsByRule;
+    QAction *palette, *shortcuts, *about;
+
+    /// All of them, and those that were added; for the palette and the overview.
+    QList<QAction *> all() const { return m_all; }
+    void add(QAction *action);
+
+private:
+    QAction *make(const QString &text, const char *icon, const QKeySequence &keys = {});
+    void follow();
+    void setPossible(QAction *action, const Possibility &possibility);
+
+    SessionModel &m_model;
+    SessionJobs &m_jobs;
+    JobRunner &m_runner;
+    QWidget *m_window;
+    QList<QAction *> m_all;
+};
+
+} // namespace secateur::ui

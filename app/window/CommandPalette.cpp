@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "window/CommandPalette.h"
+
+#include <QCoreApplication>
+#include <QKeyEvent>
+#include <QLineEdit>
+#include <QListWidget>
+#include <QPointer>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace secateur::ui {
+namespace {
+
+constexpr int kAction = Qt::UserRole;
+
+QString plainText(const QAction &action)
+{
+    return QString(action.text()).remove(QLatin1Char('&'));
+}
+
+} // namespace
+
+CommandPalette::CommandPalette(QList<QAction *> actions, QWidget *window)
+    : QFrame(window, Qt::Popup),
+      m_actions(std::move(actions)),
+      m_input(new QLineEdit(this)),
+      m_list(new QListWidget(this))
+{
+    setFrameShape(QFrame::StyledPanel);
+    setAccessibleName(tr("Command palette"));
+    m_input->setPlaceholderText(tr("Search commands"));
+    m_input->setAccessibleName(tr("Search commands"));
+    m_input->setClearButtonEnabled(true);
+    m_input->installEventFilter(this);
+    m_list->setAccessibleName(tr("Commands"));
+    m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_list->setUniformItemSizes(true);
+    m_list->setFocusPolicy(Qt::NoFocus);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(8, 8, 8, 8);
+    layout->addWidget(m_input);
+    layout->addWidget(m_list);
+    setFocusProxy(m_input);
+    connect(m_input, &QLineEdit::textChanged, this, &CommandPalette::filter);
+    connect(m_list, &QListWidget::itemClicked, this, &CommandPalette::run);
+}
+
+void CommandPalette::open()
+{
+    m_input->clear();
+    filter({});
+    const QWidget *window = parentWidget();
+    resize(std::min(560, window->width() - 80), std::min(420, window->height() - 120));
+    move(window->mapToGlobal(QPoint((window->width() - width()) / 2, 60)));
+    show();
+    m_input->setFocus();
+}
+
+void CommandPalette::filter(const QString &text)
+{
+    const QStringList words = text.split(QLatin1Char(' '), Qt::SkipEmptyParts);
+    m_list->clear();
+    for (QAction *action : std::as_const(m_actions)) {
+        const QString name = plainText(*action);
+        const bool matches =
+            std::all_of(words.begin(), words.end(), [&](const QString &word) { return name.contains(word, Qt::CaseInsensitive); });
+        if (!matches || name.isEmpty() || !action->isVisible())
+            continue;
+        QString line = name;
+        if (!action->isEnabled() && !action->toolTip().isEmpty() && action->toolTip() != name)
+            line += tr("  (%1)").arg(action->toolTip());
+        else if (!action->shortcut().isEmpty())
+            line += QLatin1String("  ") + action->shortcut().toString(QKeySequence::NativeText);
+        auto *item = new QListWidgetItem(action->icon(), line, m_list);
+        item->setData(kAction, QVariant::fromValue(action));
+        item->setToolTip(line);
+        if (!action->isEnabled())
+            item->setFlags(item->flags() & ~Qt::ItemIsEnabled);
+    }
+    for (int row = 0; row < m_list->count(); ++row)
+        if (m_list->item(row)->flags() & Qt::ItemIsEnabled) {
+            m_list->setCurrentRow(row);
+            break;
+        }
+}
+
+void CommandPalette::run()
+{
+    const QListWidgetItem *item = m_list->currentItem();
+    if (!item || !(item->flags() & Qt::ItemIsEnabled))
+        return;
+    const QPointer<QAction> action = item->data(kAction).value<QAction *>();
+    close();
+    if (action)
+        action->trigger();
+}
+
+bool CommandPalette::eventFilter(QObject *watched, QEvent *event)
+{
+    if (watched == m_input && event->type() == QEvent::KeyPress) {
+        auto *key = static_cast<QKeyEvent *>(event);
+        switch (key->key()) {
+        case Qt::Key_Return:
+        case Qt::Key_Enter:
+            run();
+            return true;
+        case Qt::Key_Escape:
+            close();
+            return true;
+        case Qt::Key_Up:
+        case Qt::Key_Down:
+        case Qt::Key_PageUp:
+        case Qt::Key_PageDown:
+            QCoreApplication::sendEvent(m_list, event);
+            return true;
+        default:
+            break;
+        }
+    }
+    return QFrame::eventFilter(watched, event);
+}
+
+} // namespace secateur::ui

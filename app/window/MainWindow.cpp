@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "window/MainWindow.h"
+
+#include "panels/AttentionPanel.h"
+#include "panels/BalancePanel.h"
+#include "panels/BudgetBar.h"
+#include "panels/CalibratePanel.h"
+#include "panels/EvaluatePanel.h"
+#include "panels/ExportPanel.h"
+#include "panels/HistoryPanel.h"
+#include "panels/ImportancePanel.h"
+#include "panels/InspectorPanel.h"
+#include "panels/JobBar.h"
+#include "panels/JobsPanel.h"
+#include "panels/LogPanel.h"
+#include "panels/MapPanel.h"
+#include "panels/MessageBar.h"
+#include "panels/PlansPanel.h"
+#include "panels/StartPanel.h"
+#include "window/Actions.h"
+#include "window/CommandPalette.h"
+#include "window/StatusLine.h"
+
+#include <QCloseEvent>
+#include <QDockWidget>
+#include <QDropEvent>
+#include <QFileInfo>
+#include <QMenu>
+#include <QMimeData>
+#include <QSplitter>
+#include <QStatusBar>
+#include <QTabWidget>
+#include <QTimer>
+#include <QVBoxLayout>
+
+namespace secateur::ui {
+namespace {
+
+constexpr int kWideEnough = 1280; ///< pixels from which the inspector is open at first
+const QString kSessionSuffix = QStringLiteral("secateur");
+
+EngineSettings engineSettings(EngineSettings settings)
+{
+    if (settings.threads == 0)
+        settings.threads = JobRunner::computeThreads();
+    return settings;
+}
+
+QString textsOf(const TextSettings &text)
+{
+    return text.files.empty() ? QString() : QString::fromStdString(text.files.front().string());
+}
+
+} // namespace
+
+MainWindow::MainWindow(const Launch &launch, Theme &theme)
+    : m_sample{launch.sample},
+      m_theme(theme),
+      m_settings(QString::fromStdString((launch.stateFolder / "settings.ini").string())),
+      m_editor(m_model, m_history),
+      m_runner(engineSettings(launch.engine)),
+      m_jobs(m_model, m_editor, m_runner, m_messages),
+      m_keeper(m_model, m_jobs, m_messages, launch.stateFolder / "sessions"),
+      m_workbench{m_model, m_selection, m_editor, m_jobs, m_runner, m_messages, m_history}
+{
+    m_theme.setMode(m_settings.themeMode());
+    m_actions = new Actions(m_model, m_editor, m_jobs, m_runner, m_history, this);
+    build();
+    buildTabs();
+    buildDocks();
+    buildMenus();
+    m_palette = new CommandPalette(m_actions->all(), this);
+    wire();
+    followModel();
+    setAcceptDrops(true);
+    setMinimumSize(960, 640);
+    resize(1440, 900);
+    restoreGeometry(m_settings.value(QStringLiteral("geometry")));
+    m_keeper.lookForLeftovers();
+}
+
+MainWindow::~MainWindow()
+{
+    // Panels refer to the models, which are members: they go first, and hear nothing any more.
+    m_runner.disconnect();
+    m_model.disconnect();
+    delete takeCentralWidget();
+    qDeleteAll(findChildren<QDockWidget *>());
+}
+
+void MainWindow::build()
+{
+    auto *central = new QWidget(this);
+    auto *layout = new QVBoxLayout(central);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    m_strip = new WorkflowStrip(m_workbench, central);
+    m_tabs = new QTabWidget(central);
+    m_tabs->setDocumentMode(true);
+    m_map = new MapPanel(m_workbench, central);
+    m_inspector = new InspectorPanel(m_workbench, central);
+    m_splitter = new QSplitter(Qt::Horizontal, central);
+    m_splitter->addWidget(m_map);
+    m_splitter->addWidget(m_tabs);
+    m_splitter->addWidget(m_inspector);
+    m_splitter->setStretchFactor(1, 1);
+    m_splitter->setCollapsible(1, false);
+    m_budget = new BudgetBar(m_workbench, central);
+    auto *messages = new MessageBar(m_workbench, central);
+    connect(messages, &MessageBar::logRequested, this, [this] {
+        m_logDock->show();
+        m_logDock->raise();
+    });
+    layout->addWidget(m_strip);
+    layout->addWidget(messages);
+    layout->addWidget(m_splitter, 1);
+    layout->addWidget(m_budget);
+    layout->addWidget(new JobBar(m_workbench, central));
+    layout->addWidget(new StatusLine(m_model, m_jobs, m_runner, m_keeper, central));
+    setCentralWidget(central);
+}
+
+void MainWindow::buildTabs()
+{
+    m_start = new StartPanel(m_workbench, m_tabs);
+    m_start->setSampleFolder(m_sample.model());
+    auto *calibrate = new CalibratePanel(m_workbench, m_tabs);
+    calibrate->setSampleText(m_sample.calibrationText());
+    auto *importance = new ImportancePanel(m_workbench, m_tabs);
+    auto *attention = new AttentionPanel(m_workbench, m_tabs);
+    auto *evaluate = new EvaluatePanel(m_workbench, m_tabs);
+    evaluate->setSampleText(m_sample.evaluationText());
+    m_tabs->addTab(m_start, tr("Model"));
+    m_tabs->addTab(calibrate, tr("Calibration"));
+    m_tabs->addTab(importance, tr("Importance"));
+    m_tabs->addTab(attention, tr("Attention"));
+    m_tabs->addTab(new BalancePanel(m_workbench, m_tabs), tr("Balance"));
+    m_tabs->addTab(evaluate, tr("Evaluation"));
+    m_tabs->addTab(new ExportPanel(m_workbench, m_tabs), tr("Export"));
+    const auto calibration = [this] { show(Tab::Calibration); };
+    connect(importance, &ImportancePanel::calibrateRequested, this, calibration);
+    connect(attention, &AttentionPanel::calibrateRequested, this, calibration);
+    connect(m_start, &StartPanel::nextRequested, this, calibration);
+    const auto showTexts = [this, calibrate, evaluate] {
+        calibrate->setRecentTexts(m_settings.recentTexts());
+        evaluate->setRecentTexts(m_settings.recentTexts());
+    };
+    connect(&m_settings, &Settings::recentTextsChanged, this, showTexts);
+    showTexts();
+}
+
+void MainWindow::buildDocks()
+{
+    const auto dock = [this](const QString &title, const char *name, QWidget *content) {
+        auto *made = new QDockWidget(title, this);
+        made->setObjectName(QLatin1String(name)); // saveState() needs it
+        made->setWidget(content);
+        addDockWidget(Qt::BottomDockWidgetArea, made);
+        made->hide();
+        return made;
+    };
+    m_jobsDock = dock(tr("Jobs"), "jobs", new JobsPanel(m_workbench, this));
+    m_logDock = dock(tr("Log"), "log", new LogPanel(m_workbench, this));
+    m_historyDock = dock(tr("History"), "history", new HistoryPanel(m_workbench, this));
+    m_plansDock = dock(tr("Plans"), "plans", new PlansPanel(m_workbench, this));
+    tabifyDockWidget(m_jobsDock, m_logDock);
+    tabifyDockWidget(m_logDock, m_historyDock);
+    tabifyDockWidget(m_historyDock, m_plansDock);
+}
+
+void MainWindow::wire()
+{
+    connect(m_actions->openModel, &QAction::triggered, this, &MainWindow::chooseModel);
+    connect(m_actions->openSession, &QAction::triggered, this, &MainWindow::chooseSession);
+    connect(m_actions->openSample, &QAction::triggered, this, &MainWindow::openSample);
+    connect(m_actions->saveSession, &QAction::triggered, this, [this] { save(false); });
+    connect(m_actions->saveSessionAs, &QAction::triggered, this, [this] { save(true); });
+    connect(m_actions->quit, &QAction::triggered, this, &QWidget::close);
+    connect(m_actions->goToExport, &QAction::triggered, this, [this] { show(Tab::Export); });
+    connect(m_actions->palette, &QAction::triggered, m_palette, &CommandPalette::open);
+    connect(m_actions->search, &QAction::triggered, this, [this] { show(Tab::Attention); });
+    connect(m_actions->measureImpact, &QAction::triggered, this, [this] { show(Tab::Attention); });
+
+    connect(m_start, &StartPanel::modelRequested, this, [this](const QString &path, bool isSample) {
+        if (isSample)
+            openSample();
+        else
+            open(path);
+    });
+    connect(m_start, &StartPanel::sessionRequested, this, &MainWindow::open);
+    connect(m_start, &StartPanel::restoreRequested, this, [this](const QString &folder) { m_keeper.restore(folder.toStdString()); });
+    connect(m_start, &StartPanel::discardRequested, this, [this](const QString &folder) { m_keeper.discard(folder.toStdString()); });
+    connect(&m_settings, &Settings::recentChanged, m_start, [this] { m_start->setRecent(m_settings.recent()); });
+    m_start->setRecent(m_settings.recent());
+    m_actions->openSample->setEnabled(m_sample.isThere());
+
+    connect(m_strip, &WorkflowStrip::stepClicked, this, [this](WorkflowStrip::Step step) {
+        switch (step) {
+        case WorkflowStrip::Step::Load:
+            return show(Tab::Model);
+        case WorkflowStrip::Step::Calibrate:
+            return show(Tab::Calibration);
+        case WorkflowStrip::Step::Plan:
+            return show(Tab::Balance);
+        case WorkflowStrip::Step::Evaluate:
+            return show(Tab::Evaluation);
+        case WorkflowStrip::Step::Export:
+            return show(Tab::Export);
+        }
+    });
+    connect(m_tabs, &QTabWidget::currentChanged, this, &MainWindow::followTab);
+
+    connect(&m_model, &SessionModel::modelChanged, this, &MainWindow::followModel);
+    connect(&m_model, &SessionModel::calibrationsChanged, this, [this] {
+        if (m_tabs->currentIndex() == int(Tab::Calibration))
+            show(Tab::Importance); // what was just measured
+    });
+    connect(&m_model, &SessionModel::textsChanged, this, [this] {
+        const Session &session = m_model.session();
+        QStringList texts{textsOf(session.calibrationText), textsOf(session.evaluationText)};
+        texts.removeAll({});
+        m_settings.addRecentTexts(texts);
+    });
+    connect(&m_jobs, &SessionJobs::modelOpened, this,
+            [this] { m_settings.addRecent(QString::fromStdString(m_model.session().model->folder.string())); });
+    connect(&m_keeper, &SessionKeeper::opened, this, [this] {
+        if (!m_keeper.file().isEmpty())
+            m_settings.addRecent(m_keeper.file());
+        m_jobs.reopenModel();
+        show(m_model.hasScores() ? Tab::Importance : Tab::Model);
+    });
+    connect(&m_keeper, &SessionKeeper::saved, &m_settings, &Settings::addRecent);
+    connect(&m_keeper, &SessionKeeper::leftoversFound, this, &MainWindow::offer);
+    connect(&m_keeper, &SessionKeeper::stateChanged, this, [this] { setWindowModified(!m_keeper.isSaved()); });
+}
+
+// ---- following ---------------------------------------------------------------------------------------------------------------
+
+void MainWindow::followModel()
+{
+    m_history.clear();
+    m_selection.setHoveredLayer(-1);
+    m_selection.setSelectedLayer(m_model.hasModel() ? 0 : -1);
+    m_selection.setStep(-1);
+    const bool hasModel = m_model.hasModel();
+    m_map->setVisible(hasModel && m_showMap->isChecked());
+    m_inspector->setVisible(hasModel && m_showInspector->isChecked());
+    m_budget->setVisible(hasModel);
+    const QString name = hasModel ? m_model.modelName() : QString();
+    setWindowTitle(hasModel ? tr("%1[*] – Secateur").arg(name) : tr("Secateur"));
+    m_messages.resolve(QStringLiteral("recovery"));
+    followTab();
+}
+
+void MainWindow::followTab()
+{
+    using Step = WorkflowStrip::Step;
+    static constexpr Step steps[] = {Step::Load, Step::Calibrate, Step::Plan, Step::Plan, Step::Plan, Step::Evaluate, Step::Export};
+    m_strip->setCurrent(steps[m_tabs->currentIndex()]);
+}
+
+void MainWindow::show(Tab tab)
+{
+    m_tabs->setCurrentIndex(int(tab));
+}
+
+void MainWindow::offer(const std::vector<RecoverableSession> &sessions)
+{
+    m_start->setRecoverable(sessions);
+    const auto interrupted = std::find_if(sessions.begin(), sessions.end(), [](const RecoverableSession &s) { return !s.wasClosed; });
+    if (interrupted == sessions.end() || m_model.hasModel())
+        return;
+    const QString model = QString::fromStdString(interrupted->modelFolder.filename().string());
+    m_messages.post({.severity = Message::Severity::Warning,
+                     .sentence = tr("The last session, with %1, was interrupted.").arg(model),
+                     .hint = tr("Everything up to its last evaluation is kept."),
+                     .topic = QStringLiteral("recovery"),
+                     .actionText = tr("Restore it"),
+                     .action = [this, folder = interrupted->folder] { m_keeper.restore(folder); },
+                     .time = {}});
+}
+
+// ---- opening and saving ------------------------------------------------------------------------------------------------------
+
+void MainWindow::open(const QString &path)
+{
+    if (QFileInfo(path).suffix() == kSessionSuffix)
+        m_keeper.open(path);
+    else
+        m_jobs.openModel(path.toStdString());
+    show(Tab::Model);
+}
+
+void MainWindow::openSample()
+{
+    constexpr std::int64_t kWindows = 32, kLength = 512;
+    const SampleTexts texts{
+        .calibration = {.files = {m_sample.calibrationText().toStdString()}, .windows = kWindows, .length = kLength, .seed = 0},
+        .evaluation = {.files = {m_sample.evaluationText().toStdString()}, .windows = {}, .length = kLength, .seed = 0}};
+    m_jobs.openModel(m_sample.model().toStdString(), texts);
+    show(Tab::Model);
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent *event)
+{
+    if (event->mimeData()->hasUrls())
+        event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent *event)
+{
+    for (const QUrl &url : event->mimeData()->urls()) {
+        const QFileInfo dropped(url.toLocalFile());
+        const QString suffix = dropped.suffix().toLower();
+        if (suffix == QLatin1String("txt") || suffix == QLatin1String("jsonl") || suffix == QLatin1String("gz")) {
+            if (!m_model.hasModel()) {
+                m_messages.post({.severity = Message::Severity::Warning,
+                                 .sentence = tr("'%1' is a text, and no model is open yet.").arg(dropped.fileName()),
+                                 .hint = tr("Drop a model folder first."),
+                                 .topic = QStringLiteral("open"),
+                                 .actionText = {},
+                                 .action = {},
+                                 .time = {}});
+                return;
+            }
+            TextSettings text = m_model.session().calibrationText;
+            text.files = {dropped.absoluteFilePath().toStdString()};
+            m_model.setTexts(text, m_model.session().evaluationText, m_model.session().norm);
+            show(Tab::Calibration);
+        } else if (dropped.exists()) {
+            open(dropped.absoluteFilePath());
+        }
+        event->acceptProposedAction();
+        return; // one at a time
+    }
+}
+
+void MainWindow::closeEvent(QCloseEvent *event)
+{
+    m_settings.setValue(QStringLiteral("geometry"), saveGeometry());
+    m_settings.setValue(QStringLiteral("splitter"), m_splitter->saveState());
+    m_runner.cancelAll();
+    event->accept();
+}
+
+void MainWindow::showEvent(QShowEvent *event)
+{
+    QMainWindow::showEvent(event);
+    if (!std::exchange(m_isFirstShow, false))
+        return;
+    m_showInspector->setChecked(width() >= kWideEnough);
+    m_splitter->restoreState(m_settings.value(QStringLiteral("splitter")));
+}
+
+} // namespace secateur::ui

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "commands/PlanEditor.h"
+#include "jobs/JobRunner.h"
+#include "jobs/SessionJobs.h"
+#include "jobs/SessionKeeper.h"
+#include "models/MessageLog.h"
+#include "models/SelectionModel.h"
+#include "models/SessionModel.h"
+#include "panels/Workbench.h"
+#include "panels/WorkflowStrip.h"
+#include "theme/Theme.h"
+#include "window/Launch.h"
+#include "window/Settings.h"
+
+#include <QMainWindow>
+#include <QUndoStack>
+
+class QSplitter;
+class QTabWidget;
+
+namespace secateur::ui {
+
+class Actions;
+class CommandPalette;
+class StartPanel;
+
+/// The window: builds the models and the panels, lays them out and wires them. It decides nothing by itself.
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+public:
+    MainWindow(const Launch &launch, Theme &theme);
+    ~MainWindow() override;
+
+    /// A model folder, a file in it, or a session file; what people drop, choose or name on the command line.
+    void open(const QString &path);
+    void openSample();
+
+    enum class Tab { Model, Calibration, Importance, Attention, Balance, Evaluation, Export };
+    Q_ENUM(Tab)
+    void show(Tab tab);
+    using QMainWindow::show;
+
+    const Workbench &workbench() const { return m_workbench; }
+    SessionKeeper &keeper() { return m_keeper; }
+    Actions &actionsOfWindow() { return *m_actions; }
+
+protected:
+    void dragEnterEvent(QDragEnterEvent *event) override;
+    void dropEvent(QDropEvent *event) override;
+    void closeEvent(QCloseEvent *event) override;
+    void showEvent(QShowEvent *event) override;
+
+private:
+    void build();
+    void buildTabs();
+    void buildDocks();
+    void buildMenus();
+    void buildViewMenu();
+    void wire();
+    void followModel();
+    void followTab();
+    void chooseModel();
+    void chooseSession();
+    void save(bool asksForName);
+    void offer(const std::vector<RecoverableSession> &sessions);
+    void showAbout();
+
+    Sample m_sample;
+    Theme &m_theme;
+    Settings m_settings;
+    QUndoStack m_history;
+    SessionModel m_model;
+    SelectionModel m_selection;
+    MessageLog m_messages;
+    PlanEditor m_editor;
+    JobRunner m_runner;
+    SessionJobs m_jobs;
+    SessionKeeper m_keeper;
+    Workbench m_workbench;
+
+    Actions *m_actions = nullptr;
+    CommandPalette *m_palette = nullptr;
+    StartPanel *m_start = nullptr;
+    WorkflowStrip *m_strip = nullptr;
+    QTabWidget *m_tabs = nullptr;
+    QSplitter *m_splitter = nullptr;
+    QWidget *m_map = nullptr, *m_inspector = nullptr, *m_budget = nullptr;
+    QAction *m_showMap = nullptr, *m_showInspector = nullptr;
+    QDockWidget *m_jobsDock = nullptr, *m_logDock = nullptr, *m_historyDock = nullptr, *m_plansDock = nullptr;
+    class QMenu *m_recentMenu = nullptr;
+    bool m_isFirstShow = true;
+};
+
+} // namespace secateur::ui

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The menus of the main window and the dialogs behind them.
+#include "window/MainWindow.h"
+
+#include "window/Actions.h"
+#include "window/ShortcutOverview.h"
+
+#include <QActionGroup>
+#include <QApplication>
+#include <QDialog>
+#include <QDialogButtonBox>
+#include <QDir>
+#include <QDockWidget>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QLabel>
+#include <QMenu>
+#include <QMenuBar>
+#include <QTabWidget>
+#include <QVBoxLayout>
+
+namespace secateur::ui {
+
+void MainWindow::buildMenus()
+{
+    QMenu *file = menuBar()->addMenu(tr("&File"));
+    file->addActions({m_actions->openModel, m_actions->openSession, m_actions->openSample});
+    m_recentMenu = file->addMenu(tr("Open &recent"));
+    connect(m_recentMenu, &QMenu::aboutToShow, this, [this] {
+        m_recentMenu->clear();
+        for (const QString &path : m_settings.recent())
+            m_recentMenu->addAction(QDir::toNativeSeparators(path), this, [this, path] { open(path); });
+        if (m_recentMenu->isEmpty())
+            m_recentMenu->addAction(tr("Nothing was opened yet"))->setEnabled(false);
+        else
+            m_recentMenu->addAction(tr("&Clear"), &m_settings, &Settings::clearRecent);
+    });
+    file->addSeparator();
+    file->addActions({m_actions->saveSession, m_actions->saveSessionAs, m_actions->savePlan});
+    file->addSeparator();
+    file->addAction(m_actions->quit);
+    connect(m_actions->savePlan, &QAction::triggered, this, [this] {
+        const QString path = QFileDialog::getSaveFileName(this, tr("Save the plan"), QStringLiteral("plan.json"), tr("Plans (*.json)"));
+        if (!path.isEmpty())
+            m_jobs.savePlan(path.toStdString());
+    });
+
+    QMenu *edit = menuBar()->addMenu(tr("&Edit"));
+    edit->addActions({m_actions->undo, m_actions->redo});
+    edit->addSeparator();
+    edit->addAction(m_actions->copyCommand);
+
+    buildViewMenu();
+
+    QMenu *plan = menuBar()->addMenu(tr("&Plan"));
+    plan->addActions({m_actions->sparsity25, m_actions->sparsity37, m_actions->sparsity50});
+    plan->addSeparator();
+    plan->addActions({m_actions->attentionsByRule, m_actions->neuronsByRule});
+    plan->addSeparator();
+    plan->addAction(m_actions->pin);
+
+    QMenu *run = menuBar()->addMenu(tr("&Run"));
+    run->setToolTipsVisible(true);
+    run->addActions({m_actions->calibrate, m_actions->measureImpact, m_actions->search, m_actions->evaluate, m_actions->evaluateDense,
+                     m_actions->goToExport});
+    run->addSeparator();
+    run->addActions({m_actions->pauseJob, m_actions->cancelJob});
+
+    QMenu *help = menuBar()->addMenu(tr("&Help"));
+    help->addActions({m_actions->palette, m_actions->shortcuts, m_actions->about});
+    connect(m_actions->shortcuts, &QAction::triggered, this, [this] { (new ShortcutOverview(m_actions->all(), this))->show(); });
+    connect(m_actions->about, &QAction::triggered, this, &MainWindow::showAbout);
+}
+
+void MainWindow::buildViewMenu()
+{
+    QMenu *view = menuBar()->addMenu(tr("&View"));
+    for (int i = 0; i < m_tabs->count(); ++i) {
+        auto *action = new QAction(tr("Go to %1").arg(m_tabs->tabText(i)), this);
+        action->setShortcut(QKeySequence(tr("Ctrl+%1").arg(i + 1)));
+        connect(action, &QAction::triggered, this, [this, i] { m_tabs->setCurrentIndex(i); });
+        m_actions->add(action);
+        view->addAction(action);
+    }
+    view->addSeparator();
+    const auto toggle = [&](const QString &text, const QString &keys, QWidget *widget) {
+        auto *action = new QAction(text, this);
+        action->setCheckable(true);
+        action->setChecked(true);
+        action->setShortcut(QKeySequence(keys));
+        connect(action, &QAction::toggled, this, [this, widget](bool isOn) { widget->setVisible(isOn && m_model.hasModel()); });
+        m_actions->add(action);
+        view->addAction(action);
+        return action;
+    };
+    m_showMap = toggle(tr("Show the map"), tr("F6"), m_map);
+    m_showInspector = toggle(tr("Show the inspector"), tr("F7"), m_inspector);
+    for (QDockWidget *dock : {m_jobsDock, m_logDock, m_historyDock, m_plansDock}) {
+        QAction *action = dock->toggleViewAction();
+        action->setText(tr("Show %1").arg(dock->windowTitle()));
+        connect(action, &QAction::triggered, dock, [dock](bool isOn) {
+            if (isOn)
+                dock->raise();
+        });
+        m_actions->add(action);
+        view->addAction(action);
+    }
+    view->addSeparator();
+    QMenu *themes = view->addMenu(tr("&Theme"));
+    auto *group = new QActionGroup(this);
+    for (const auto &[text, mode] : {std::pair(tr("Theme: as the system"), Theme::Mode::System),
+                                     std::pair(tr("Theme: light"), Theme::Mode::Light), std::pair(tr("Theme: dark"), Theme::Mode::Dark)}) {
+        auto *action = new QAction(text, group);
+        action->setCheckable(true);
+        action->setChecked(m_theme.mode() == mode);
+        connect(action, &QAction::triggered, this, [this, chosen = mode] {
+            m_theme.setMode(chosen);
+            m_settings.setThemeMode(chosen);
+        });
+        m_actions->add(action);
+        themes->addAction(action);
+    }
+}
+
+void MainWindow::chooseModel()
+{
+    const QString folder = QFileDialog::getExistingDirectory(this, tr("Open a model folder"));
+    if (!folder.isEmpty())
+        open(folder);
+}
+
+void MainWindow::chooseSession()
+{
+    const QString file = QFileDialog::getOpenFileName(this, tr("Open a session"), {}, tr("Sessions (*.secateur)"));
+    if (!file.isEmpty())
+        open(file);
+}
+
+void MainWindow::save(bool asksForName)
+{
+    QString file = m_keeper.file();
+    if (asksForName || file.isEmpty()) {
+        QFileDialog dialog(this, tr("Save the session"), {}, tr("Sessions (*.secateur)"));
+        dialog.setAcceptMode(QFileDialog::AcceptSave);
+        dialog.setDefaultSuffix(QStringLiteral("secateur"));
+        dialog.selectFile(file.isEmpty() ? m_model.modelName() : file);
+        if (dialog.exec() != QDialog::Accepted)
+            return;
+        file = dialog.selectedFiles().constFirst();
+    }
+    m_keeper.save(file);
+}
+
+void MainWindow::showAbout()
+{
+    auto *dialog = new QDialog(this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle(tr("About Secateur"));
+    auto *layout = new QVBoxLayout(dialog);
+    auto *text = new QLabel(tr("<h2>Secateur %1</h2>"
+                               "<p>Structured pruning of large language models by 2SSP: width by neuron scores, depth by an attention "
+                               "search.</p>"
+                               "<p>F. Sandri, E. Cunegatti, G. Iacca, <i>2SSP: A Two-Stage Framework for Structured Pruning of LLMs</i>, "
+                               "2025, arXiv 2501.17771.</p>"
+                               "<p>Free software under the GNU General Public License, version 3 or later. With LibTorch, Qt %2, "
+                               "QCustomPlot.</p>")
+                                .arg(QApplication::applicationVersion(), QLatin1String(qVersion())),
+                            dialog);
+    text->setWordWrap(true);
+    text->setTextInteractionFlags(Qt::TextBrowserInteraction);
+    layout->addWidget(text);
+    auto *buttons = new QDialogButtonBox(QDialogButtonBox::Close, dialog);
+    connect(buttons, &QDialogButtonBox::rejected, dialog, &QDialog::close);
+    layout->addWidget(buttons);
+    dialog->resize(460, dialog->sizeHint().height());
+    dialog->show();
+}
+
+} // namespace secateur::ui

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "window/StatusLine.h"
+
+#include "engine/ProcessMemory.h"
+#include "jobs/JobRunner.h"
+#include "jobs/JobTable.h"
+#include "jobs/SessionJobs.h"
+#include "jobs/SessionKeeper.h"
+#include "models/SessionModel.h"
+
+#include <QFileInfo>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLocale>
+#include <QTimer>
+
+#include <chrono>
+
+namespace secateur::ui {
+namespace {
+
+constexpr std::chrono::seconds kInterval(2); ///< between two looks at memory and clock
+
+QString bytesText(std::int64_t bytes)
+{
+    return QLocale().formattedDataSize(bytes, 1, QLocale::DataSizeIecFormat);
+}
+
+} // namespace
+
+StatusLine::StatusLine(SessionModel &model, SessionJobs &jobs, JobRunner &runner, SessionKeeper &keeper, QWidget *parent)
+    : QWidget(parent),
+      m_model(model),
+      m_jobs(jobs),
+      m_runner(runner),
+      m_keeper(keeper),
+      m_engine(new QLabel(this)),
+      m_memory(new QLabel(this)),
+      m_calibration(new QLabel(this)),
+      m_saved(new QLabel(this))
+{
+    auto *layout = new QHBoxLayout(this);
+    layout->setContentsMargins(12, 2, 12, 2);
+    layout->setSpacing(24);
+    layout->addWidget(m_engine);
+    layout->addWidget(m_memory);
+    layout->addWidget(m_calibration);
+    layout->addStretch();
+    layout->addWidget(m_saved);
+    m_engine->setAccessibleName(tr("What computes"));
+    m_memory->setAccessibleName(tr("Memory"));
+    m_calibration->setAccessibleName(tr("Calibration"));
+    m_saved->setAccessibleName(tr("Saved"));
+    m_memory->setToolTip(tr("The most that this program has used so far, and what is free now"));
+    for (QLabel *label : {m_engine, m_memory, m_calibration, m_saved})
+        label->setProperty("muted", true);
+
+    connect(&jobs, &SessionJobs::engineReportChanged, this, &StatusLine::showEngine);
+    connect(&model, &SessionModel::modelChanged, this, &StatusLine::showCalibration);
+    connect(&model, &SessionModel::draftChanged, this, &StatusLine::showCalibration);
+    connect(&keeper, &SessionKeeper::stateChanged, this, &StatusLine::showSaved);
+    auto *timer = new QTimer(this);
+    timer->setInterval(kInterval);
+    connect(timer, &QTimer::timeout, this, [this] {
+        showMemory();
+        showSaved();
+    });
+    timer->start();
+    showEngine();
+    showMemory();
+    showCalibration();
+    showSaved();
+}
+
+void StatusLine::showEngine()
+{
+    if (const auto &report = m_jobs.engineReport())
+        m_engine->setText(tr("%1, %n threads, %2", nullptr, report->threads)
+                              .arg(QString::fromStdString(report->device).toUpper(), QString::fromStdString(report->dtype)));
+    else
+        m_engine->setText(tr("%n threads", nullptr, m_runner.settings().threads));
+}
+
+void StatusLine::showMemory()
+{
+    m_memory->setText(tr("memory: peak %1, free %2").arg(bytesText(peakResidentBytes()), bytesText(availableMemoryBytes())));
+}
+
+void StatusLine::showCalibration()
+{
+    const NeuronScores *scores = m_model.scores();
+    if (!scores) {
+        m_calibration->setText(m_model.hasModel() ? tr("not calibrated") : QString());
+        return;
+    }
+    const Provenance &p = scores->provenance;
+    const QString text = p.textFiles.size() == 1 ? QFileInfo(QString::fromStdString(p.textFiles.front())).fileName()
+                                                 : tr("%n files", nullptr, int(p.textFiles.size()));
+    m_calibration->setText(tr("%1, %2 × %3 tokens").arg(text).arg(p.windows).arg(QLocale().toString(qlonglong(p.length))));
+}
+
+void StatusLine::showSaved()
+{
+    if (!m_model.hasModel()) {
+        m_saved->setText({});
+        return;
+    }
+    const QString name = m_keeper.file().isEmpty() ? tr("unnamed session") : QFileInfo(m_keeper.file()).fileName();
+    const QDateTime written = m_keeper.lastWritten();
+    if (written.isNull())
+        m_saved->setText(name);
+    else
+        m_saved->setText(tr("%1, autosaved %2 ago").arg(name, durationText(double(written.secsTo(QDateTime::currentDateTime())))));
+}
+
+} // namespace secateur::ui

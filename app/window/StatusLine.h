@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+class QLabel;
+
+namespace secateur::ui {
+
+class JobRunner;
+class SessionJobs;
+class SessionKeeper;
+class SessionModel;
+
+/// The last line of the window: device, threads and type; memory; calibration; when the session was written down.
+class StatusLine : public QWidget {
+    Q_OBJECT
+public:
+    StatusLine(SessionModel &model, SessionJobs &jobs, JobRunner &runner, SessionKeeper &keeper, QWidget *parent = nullptr);
+
+private:
+    void showEngine();
+    void showMemory();
+    void showCalibration();
+    void showSaved();
+
+    SessionModel &m_model;
+    SessionJobs &m_jobs;
+    JobRunner &m_runner;
+    SessionKeeper &m_keeper;
+    QLabel *m_engine, *m_memory, *m_calibration, *m_saved;
+};
+
+} // namespace secateur::ui
