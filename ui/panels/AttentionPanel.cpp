@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/AttentionPanel.h"
+
+#include "jobs/SessionJobs.h"
+#include "models/SessionModel.h"
+#include "panels/ImpactView.h"
+#include "panels/SearchView.h"
+#include "widgets/CopyButton.h"
+#include "widgets/SegmentedControl.h"
+
+#include <QHBoxLayout>
+#include <QStackedLayout>
+#include <QVBoxLayout>
+
+namespace secateur::ui {
+
+AttentionPanel::AttentionPanel(Workbench workbench, QWidget *parent)
+    : QWidget(parent),
+      m_workbench(workbench),
+      m_choice(new SegmentedControl(tr("What is shown"))),
+      m_views(new QStackedLayout)
+{
+    m_choice->addChoice(tr("Search of the plan"), tr("What the plan in hand removes, and why"));
+    m_choice->addChoice(tr("Impact on the original"), tr("What each attention means to the model as it is"));
+    auto *copy = new CopyButton(tr("Copy as command"),
+                                [this] { return m_workbench.jobs.commandOf(view() == View::Search ? JobKind::Search : JobKind::Impact); });
+    auto *search = new SearchView(workbench);
+    m_views->addWidget(search);
+    m_views->addWidget(new ImpactView(workbench));
+
+    auto *top = new QHBoxLayout;
+    top->addWidget(m_choice);
+    top->addStretch(1);
+    top->addWidget(copy);
+    auto *column = new QVBoxLayout(this);
+    column->setContentsMargins(12, 10, 12, 8);
+    column->setSpacing(8);
+    column->addLayout(top);
+    column->addLayout(m_views, 1);
+
+    connect(m_choice, &SegmentedControl::chosen, this, [this](int index) { setView(View(index)); });
+    connect(search, &SearchView::calibrateRequested, this, &AttentionPanel::calibrateRequested);
+    connect(&m_workbench.session, &SessionModel::modelChanged, this, &AttentionPanel::startOver);
+    connect(&m_workbench.session, &SessionModel::draftChanged, this, &AttentionPanel::followCalibration);
+    startOver();
+}
+
+AttentionPanel::View AttentionPanel::view() const
+{
+    return View(m_views->currentIndex());
+}
+
+void AttentionPanel::setView(View view)
+{
+    m_choice->setCurrent(int(view));
+    m_views->setCurrentIndex(int(view));
+}
+
+/// Before a calibration the impact on the original is what can be looked at.
+void AttentionPanel::startOver()
+{
+    m_wasCalibrated = m_workbench.session.hasScores();
+    setView(m_wasCalibrated || !m_workbench.session.hasModel() ? View::Search : View::Impact);
+}
+
+void AttentionPanel::followCalibration()
+{
+    if (!m_wasCalibrated && m_workbench.session.hasScores())
+        setView(View::Search);
+    m_wasCalibrated = m_workbench.session.hasScores();
+}
+
+} // namespace secateur::ui

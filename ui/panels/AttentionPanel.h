@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "panels/Workbench.h"
+
+#include <QWidget>
+
+class QStackedLayout;
+
+namespace secateur::ui {
+
+class SegmentedControl;
+
+/// Stage 2: the search of the plan in hand, or the impact of each attention on the original model.
+class AttentionPanel : public QWidget {
+    Q_OBJECT
+public:
+    enum class View { Search, Impact };
+
+    explicit AttentionPanel(Workbench workbench, QWidget *parent = nullptr);
+
+    View view() const;
+    void setView(View view);
+
+signals:
+    void calibrateRequested();
+
+private:
+    void startOver();
+    void followCalibration();
+
+    Workbench m_workbench;
+    SegmentedControl *m_choice;
+    QStackedLayout *m_views;
+    bool m_wasCalibrated = false;
+};
+
+} // namespace secateur::ui

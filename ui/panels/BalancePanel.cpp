@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/BalancePanel.h"
+
+#include "commands/PlanEditor.h"
+#include "jobs/JobTable.h"
+#include "models/MessageLog.h"
+#include "models/SessionModel.h"
+#include "panels/CurveCard.h"
+#include "panels/DraftOfRecord.h"
+#include "panels/EmptyState.h"
+#include "panels/EvaluationModel.h"
+#include "panels/JobButton.h"
+#include "panels/JobCostText.h"
+#include "panels/PlotMessages.h"
+#include "panels/WheelGuard.h"
+#include "theme/Icons.h"
+#include "widgets/BalanceSlider.h"
+#include "widgets/Card.h"
+#include "widgets/CopyButton.h"
+#include "widgets/InlineNote.h"
+#include "widgets/Labels.h"
+#include "widgets/Quantity.h"
+#include "widgets/SegmentedControl.h"
+
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QGridLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QSignalBlocker>
+#include <QStackedLayout>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace secateur::ui {
+namespace {
+
+constexpr std::array kPresets = {0.25, 0.375, 0.5};
+constexpr std::array kMultiples = {1, 8, 16, 32, 64, 128, 256};
+constexpr std::array kAxes = {CurveAxis::LayerParameters, CurveAxis::ModelParameters, CurveAxis::Bytes, CurveAxis::FlopPerToken,
+                              CurveAxis::KvBytesPerToken};
+
+} // namespace
+
+BalancePanel::BalancePanel(Workbench workbench, QWidget *parent)
+    : QWidget(parent),
+      m_workbench(workbench),
+      m_pages(new QStackedLayout(this)),
+      m_empty(new EmptyState),
+      m_presets(new SegmentedControl(tr("Target sparsity"))),
+      m_sparsity(new QDoubleSpinBox),
+      m_alpha(new QDoubleSpinBox),
+      m_resetAlpha(new QToolButton),
+      m_multiple(new QComboBox),
+      m_slider(new BalanceSlider),
+      m_sentence(bodyLabel({})),
+      m_problem(new Card),
+      m_problemNote(new InlineNote),
+      m_nearest(new QPushButton),
+      m_axis(new QComboBox),
+      m_scale(new SegmentedControl(tr("Scale of the x axis"))),
+      m_curve(new PerplexityCurve),
+      m_measure(new JobButton),
+      m_measureCurve(new QPushButton(tr("Measure the curve…"))),
+      m_curveCard(new CurveCard(workbench))
+{
+    m_pages->addWidget(m_empty);
+    m_pages->addWidget(makeContent());
+    connectTarget();
+    connectSlider();
+    connectCurve();
+    connectModels();
+    follow();
+}
+
+QWidget *BalancePanel::makeContent()
+{
+    m_curve->setMinimumHeight(220);
+    m_curveCard->hide();
+    m_slider->setAccessibleName(tr("Attentions to remove"));
+
+    auto *column = new QWidget;
+    auto *layout = new QVBoxLayout(column);
+    layout->setContentsMargins(12, 10, 12, 10);
+    layout->setSpacing(8);
+    layout->addLayout(makeTarget());
+    layout->addWidget(m_slider);
+    layout->addWidget(m_sentence);
+    layout->addWidget(makeProblem());
+    layout->addLayout(makeMeasuring());
+    layout->addWidget(m_curveCard);
+    layout->addLayout(makeAxis());
+    layout->addWidget(m_curve, 1);
+
+    auto *scroll = new QScrollArea;
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAsNeeded);
+    scroll->setWidget(column);
+    return scroll;
+}
+
+QLayout *BalancePanel::makeTarget()
+{
+    for (const double preset : kPresets)
+        m_presets->addChoice(tr("%1 %").arg(locale().toString(preset * 100)));
+    m_sparsity->setAccessibleName(tr("Target sparsity, percent"));
+    m_sparsity->setRange(0.1, 99.9);
+    m_sparsity->setDecimals(1);
+    m_sparsity->setSingleStep(0.1);
+    m_sparsity->setSuffix(tr(" %"));
+    m_alpha->setAccessibleName(tr("Alpha of the rule"));
+    m_alpha->setToolTip(
+        tr("The larger alpha, the more attentions the rule removes; the paper uses %1.").arg(locale().toString(BalanceSettings().alpha)));
+    m_alpha->setRange(0.01, 1000);
+    m_alpha->setDecimals(2);
+    m_alpha->setSingleStep(0.1);
+    for (QDoubleSpinBox *box : {m_sparsity, m_alpha})
+        box->setKeyboardTracking(false); // a number that is typed is one change, not one a digit
+    m_resetAlpha->setIcon(icon(QStringLiteral("undo")));
+    m_resetAlpha->setAutoRaise(true);
+    m_resetAlpha->setFocusPolicy(Qt::StrongFocus);
+    m_resetAlpha->setAccessibleName(tr("Reset alpha"));
+    m_resetAlpha->setToolTip(tr("Back to %1, the paper's").arg(locale().toString(BalanceSettings().alpha)));
+    m_multiple->setAccessibleName(tr("Width multiple"));
+    m_multiple->setToolTip(tr("K is rounded to a multiple of this: hardware likes 64 or 128, the paper uses 1."));
+    for (const int multiple : kMultiples)
+        m_multiple->addItem(locale().toString(multiple), multiple);
+    for (QWidget *control : std::initializer_list<QWidget *>{m_sparsity, m_alpha, m_multiple})
+        new WheelGuard(*control);
+
+    auto *grid = new QGridLayout;
+    grid->setHorizontalSpacing(8);
+    grid->setVerticalSpacing(4);
+    const auto place = [grid](const QString &caption, std::initializer_list<QWidget *> controls, int column) {
+        auto *label = new QLabel(caption);
+        label->setBuddy(*controls.begin());
+        label->setForegroundRole(QPalette::PlaceholderText);
+        grid->addWidget(label, 0, column, 1, int(controls.size()));
+        for (QWidget *control : controls)
+            grid->addWidget(control, 1, column++);
+    };
+    place(tr("&Sparsity of the decoder layers"), {m_presets, m_sparsity}, 0);
+    place(tr("&Alpha"), {m_alpha, m_resetAlpha}, 3);
+    place(tr("Width &multiple"), {m_multiple}, 6);
+    grid->setColumnMinimumWidth(2, 8);
+    grid->setColumnMinimumWidth(5, 4);
+    grid->setColumnStretch(7, 1);
+    return grid;
+}
+
+QWidget *BalancePanel::makeProblem()
+{
+    auto *row = new QHBoxLayout(m_problem);
+    row->setContentsMargins(12, 8, 12, 8);
+    row->addWidget(m_problemNote, 1);
+    row->addWidget(m_nearest);
+    return m_problem;
+}
+
+QLayout *BalancePanel::makeMeasuring()
+{
+    m_measureCurve->setCheckable(true);
+    m_measureCurve->setAccessibleName(tr("Measure the curve"));
+    auto *row = new QHBoxLayout;
+    row->addWidget(m_measure, 1);
+    row->addWidget(m_measureCurve);
+    return row;
+}
+
+QLayout *BalancePanel::makeAxis()
+{
+    m_axis->setAccessibleName(tr("X axis of the curve"));
+    for (const CurveAxis axis : kAxes)
+        m_axis->addItem(curveAxisName(axis));
+    new WheelGuard(*m_axis);
+    m_scale->addChoice(tr("%"), tr("In percent of the original"));
+    m_scale->addChoice(tr("absolute"));
+    m_scale->setCurrent(0);
+    auto *label = new QLabel(tr("Perplexity a&gainst"));
+    label->setBuddy(m_axis);
+    auto *row = new QHBoxLayout;
+    row->addWidget(label);
+    row->addWidget(m_axis);
+    row->addWidget(m_scale);
+    row->addStretch(1);
+    row->addWidget(new CopyButton(tr("Copy as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Evaluate); }));
+    return row;
+}
+
+void BalancePanel::connectTarget()
+{
+    PlanEditor &editor = m_workbench.editor;
+    connect(m_presets, &SegmentedControl::chosen, this, [&editor](int index) { editor.setSparsity(kPresets.at(std::size_t(index))); });
+    connect(m_sparsity, &QDoubleSpinBox::valueChanged, this, [&editor](double percent) { editor.setSparsity(percent / 100); });
+    connect(m_alpha, &QDoubleSpinBox::valueChanged, this, [&editor](double alpha) { editor.setAlpha(alpha); });
+    connect(m_resetAlpha, &QToolButton::clicked, this, [&editor] { editor.setAlpha(BalanceSettings().alpha); });
+    connect(m_multiple, &QComboBox::activated, this,
+            [this, &editor](int index) { editor.setWidthMultiple(m_multiple->itemData(index).toLongLong()); });
+    connect(m_nearest, &QPushButton::clicked, this, &BalancePanel::takeNearest);
+}
+
+void BalancePanel::connectSlider()
+{
+    PlanEditor &editor = m_workbench.editor;
+    connect(m_slider, &BalanceSlider::dragStarted, &editor, &PlanEditor::beginDrag);
+    connect(m_slider, &BalanceSlider::valueDragged, &editor, [&editor](qint64 n) { editor.setAttentionsToRemove(n); });
+    connect(m_slider, &BalanceSlider::dragFinished, &editor, &PlanEditor::endDrag);
+    connect(m_slider, &BalanceSlider::valueStepped, &editor, [&editor](qint64 n) { editor.setAttentionsToRemove(n); });
+    connect(m_slider, &BalanceSlider::ruleRequested, &editor, [&editor] { editor.setAttentionsToRemove({}); });
+}
+
+void BalancePanel::connectCurve()
+{
+    connect(m_axis, &QComboBox::currentIndexChanged, this, &BalancePanel::followCurve);
+    connect(m_scale, &SegmentedControl::chosen, this, &BalancePanel::followCurve);
+    connect(m_curve, &PerplexityCurve::pointClicked, this, &BalancePanel::takePoint);
+    connect(m_measure, &JobButton::clicked, &m_workbench.jobs, &SessionJobs::evaluate);
+    connect(m_measureCurve, &QPushButton::toggled, this, &BalancePanel::setCurveCardShown);
+    connect(m_curveCard, &CurveCard::closed, m_measureCurve, [this] {
+        m_measureCurve->setChecked(false);
+        m_measureCurve->setFocus();
+    });
+    postSavings(*m_curve, m_workbench.messages);
+}
+
+void BalancePanel::connectModels()
+{
+    const SessionModel &session = m_workbench.session;
+    connect(&session, &SessionModel::modelChanged, this, &BalancePanel::follow);
+    connect(&session, &SessionModel::draftChanged, this, &BalancePanel::follow);
+    for (const auto changed : {&SessionModel::evaluationsChanged, &SessionModel::textsChanged, &SessionModel::searchChanged,
+                               &SessionModel::modelPresenceChanged})
+        connect(&session, changed, this, [this] {
+            if (isVisible()) {
+                followCurve();
+                followMeasuring();
+            }
+        });
+    for (const auto changed : {&JobRunner::jobAdded, &JobRunner::jobChanged, &JobRunner::jobFinished})
+        connect(&m_workbench.runner, changed, this, [this] {
+            if (isVisible())
+                followMeasuring();
+        });
+}
+
+void BalancePanel::showEvent(QShowEvent *event)
+{
+    QWidget::showEvent(event);
+    follow();
+}
+
+void BalancePanel::follow()
+{
+    const SessionModel &session = m_workbench.session;
+    if (!session.hasModel() || !session.pruningProblem().isEmpty()) {
+        if (session.hasModel())
+            m_empty->say(tr("This model cannot be pruned"), session.pruningProblem());
+        else
+            m_empty->say(tr("No model is open"), tr("Open a model first: drop its folder on the window."));
+        m_pages->setCurrentIndex(0);
+        return;
+    }
+    m_pages->setCurrentIndex(1);
+    if (!isVisible())
+        return;
+    followTarget();
+    followSlider();
+    followSentence();
+    followCurve();
+    followMeasuring();
+}
+
+void BalancePanel::followTarget()
+{
+    const BalanceSettings &settings = m_workbench.session.draft().balance;
+    const QSignalBlocker sparsity(m_sparsity), alpha(m_alpha);
+    const auto preset =
+        std::find_if(kPresets.begin(), kPresets.end(), [&](double value) { return std::abs(value - settings.sparsity) < 1e-9; });
+    m_presets->setCurrent(preset == kPresets.end() ? -1 : int(preset - kPresets.begin()));
+    m_sparsity->setValue(settings.sparsity * 100);
+    m_alpha->setValue(settings.alpha);
+    m_resetAlpha->setEnabled(settings.alpha != BalanceSettings().alpha);
+    int multiple = m_multiple->findData(qlonglong(settings.widthMultiple));
+    if (multiple < 0) { // from a session that was made elsewhere
+        m_multiple->addItem(exactText(settings.widthMultiple), qlonglong(settings.widthMultiple));
+        multiple = m_multiple->count() - 1;
+    }
+    m_multiple->setCurrentIndex(multiple);
+}
+
+void BalancePanel::followSlider()
+{
+    const SessionModel &session = m_workbench.session;
+    m_slider->setRange(session.layerCount());
+    const std::optional<BalanceBounds> &bounds = session.bounds();
+    if (!bounds)
+        return;
+    const QString target = percentText(session.draft().balance.sparsity);
+    m_slider->setFeasible(bounds->leastAttentions, bounds->mostAttentions, tr("too few: the FFNs do not hold the rest of %1").arg(target),
+                          tr("does not fit: %1 attentions are more than %2").arg(bounds->mostAttentions + 1).arg(target));
+    m_slider->setRule(bounds->attentionsByRule,
+                      tr("the rule (α = %1): N = %2").arg(locale().toString(session.draft().balance.alpha)).arg(bounds->attentionsByRule));
+    m_slider->setValue(session.balance() ? session.attentionsToRemove()
+                                         : session.draft().balance.attentionsToRemove.value_or(bounds->attentionsByRule));
+}
+
+void BalancePanel::followSentence()
+{
+    const SessionModel &session = m_workbench.session;
+    const bool isFeasible = session.balance().has_value();
+    m_sentence->setVisible(isFeasible);
+    m_sentence->setText(isFeasible ? sentence() : QString());
+    m_problem->setVisible(!isFeasible);
+    if (isFeasible)
+        return;
+    m_problemNote->say(InlineNote::Kind::Problem, session.balanceProblem(), session.balanceHint());
+    const std::optional<BalanceBounds> &bounds = session.bounds();
+    const bool canBeMended = bounds && bounds->leastAttentions <= bounds->mostAttentions;
+    m_nearest->setVisible(canBeMended);
+    if (canBeMended) {
+        const std::int64_t wanted = session.draft().balance.attentionsToRemove.value_or(bounds->attentionsByRule);
+        m_nearest->setText(tr("Take N = %1").arg(std::clamp(wanted, bounds->leastAttentions, bounds->mostAttentions)));
+    }
+}
+
+QString BalancePanel::sentence() const
+{
+    const SessionModel &session = m_workbench.session;
+    const SparsityBalance &balance = *session.balance();
+    const QString attentions = balance.attentionsToRemove == 1 ? tr("attention removed") : tr("attentions removed");
+    return tr("<b>N = %1</b> %2, <b>K = %3</b> of %4 neurons kept, reaches <b>%5</b> of the layers, %6 of the model.")
+        .arg(exactText(balance.attentionsToRemove), attentions, exactText(balance.neuronsKept), exactText(session.neurons()),
+             percentText(balance.sparsityLayers()), percentText(balance.sparsityModel()));
+}
+
+void BalancePanel::takeNearest()
+{
+    const SessionModel &session = m_workbench.session;
+    if (session.bounds()) // the editor takes the nearest that is feasible
+        m_workbench.editor.setAttentionsToRemove(session.draft().balance.attentionsToRemove.value_or(session.bounds()->attentionsByRule));
+}
+
+void BalancePanel::followCurve()
+{
+    m_shown = curveData(m_workbench.session, kAxes.at(std::size_t(m_axis->currentIndex())), m_scale->current() == 0);
+    m_curve->showPoints(m_shown.axis, m_shown.points, m_shown.current);
+}
+
+/// Goes back to the settings that gave a measured plan. Where its search is not there to go back to (its order was borrowed), N and K by hand.
+void BalancePanel::takePoint(qint64 index)
+{
+    const Session &session = m_workbench.session.session();
+    const EvaluationRecord &record = session.evaluations[m_shown.records[std::size_t(index)]];
+    if (record.planHash.empty())
+        return; // the original is no plan
+    const QString what = tr("Plan of the curve: %1").arg(planText(m_workbench.session, record));
+    if (const DraftOfRecord found = draftOfRecord(session, record, session.draft); found.draft) {
+        m_workbench.editor.useDraft(*found.draft, what);
+        return;
+    }
+    PlanDraft draft = session.draft;
+    draft.calibration = record.calibration;
+    draft.balance.attentionsToRemove = std::int64_t(record.removed.size());
+    draft.balance.neuronsKept = record.neuronsKept;
+    m_workbench.editor.useDraft(draft, what);
+}
+
+void BalancePanel::followMeasuring()
+{
+    const SessionModel &session = m_workbench.session;
+    m_measureCurve->setEnabled(session.hasScores());
+    m_measureCurve->setToolTip(session.hasScores() ? tr("Several plans, one after the other")
+                                                   : tr("Calibrate first: no neurons are chosen yet."));
+    if (!session.hasScores())
+        m_measureCurve->setChecked(false);
+    if (m_workbench.runner.isBusy(JobKind::Evaluate) || m_workbench.runner.isBusy(JobKind::Curve)) {
+        const JobInfo *job = m_workbench.runner.current();
+        m_measure->offer(tr("Measure this point"), {job ? tr("%1: %2").arg(job->title, progressText(job->progress)) : tr("Measuring.")},
+                         {});
+        return;
+    }
+    if (const EvaluationRecord *known = session.planEvaluation()) {
+        m_measure->offer(tr("Measure this point"), {tr("Measured: perplexity %1.").arg(perplexityText(known->result.perplexity))}, {});
+        return;
+    }
+    const JobCost cost = m_workbench.jobs.searchCost(session.draft());
+    m_measure->offer(tr("Measure this point"), m_workbench.jobs.canEvaluate(),
+                     cost.evaluations > 0 ? tr("Searches first: %1").arg(jobCostText(cost)) : tr("One pass over the evaluation text."));
+}
+
+void BalancePanel::setCurveCardShown(bool isShown)
+{
+    m_curveCard->setVisible(isShown);
+}
+
+} // namespace secateur::ui

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "panels/CurveData.h"
+#include "panels/Workbench.h"
+
+#include <QWidget>
+
+class QComboBox;
+class QDoubleSpinBox;
+class QLabel;
+class QLayout;
+class QPushButton;
+class QStackedLayout;
+class QToolButton;
+
+namespace secateur::ui {
+
+class BalanceSlider;
+class Card;
+class CurveCard;
+class EmptyState;
+class InlineNote;
+class JobButton;
+class SegmentedControl;
+
+/// How much goes, and how it splits into width and depth; and what was measured of that.
+class BalancePanel : public QWidget {
+    Q_OBJECT
+public:
+    explicit BalancePanel(Workbench workbench, QWidget *parent = nullptr);
+
+protected:
+    void showEvent(QShowEvent *event) override;
+
+private:
+    QWidget *makeContent();
+    QLayout *makeTarget();
+    QWidget *makeProblem();
+    QLayout *makeAxis();
+    QLayout *makeMeasuring();
+    void connectTarget();
+    void connectSlider();
+    void connectCurve();
+    void connectModels();
+
+    void follow();
+    void followTarget();
+    void followSlider();
+    void followSentence();
+    void followCurve();
+    void followMeasuring();
+    void takeNearest();
+    void takePoint(qint64 index);
+    void setCurveCardShown(bool isShown);
+    QString sentence() const;
+
+    Workbench m_workbench;
+    QStackedLayout *m_pages;
+    EmptyState *m_empty;
+    SegmentedControl *m_presets;
+    QDoubleSpinBox *m_sparsity, *m_alpha;
+    QToolButton *m_resetAlpha;
+    QComboBox *m_multiple;
+    BalanceSlider *m_slider;
+    QLabel *m_sentence;
+    Card *m_problem;
+    InlineNote *m_problemNote;
+    QPushButton *m_nearest;
+    QComboBox *m_axis;
+    SegmentedControl *m_scale;
+    PerplexityCurve *m_curve;
+    JobButton *m_measure;
+    QPushButton *m_measureCurve;
+    CurveCard *m_curveCard;
+    CurveData m_shown;
+};
+
+} // namespace secateur::ui

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/ImportancePanel.h"
+
+#include "commands/PlanEditor.h"
+#include "models/SelectionModel.h"
+#include "models/SessionModel.h"
+#include "panels/EmptyState.h"
+#include "panels/PlotMessages.h"
+#include "plots/ScorePlots.h"
+#include "widgets/Quantity.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QSplitter>
+#include <QStackedLayout>
+#include <QVBoxLayout>
+
+namespace secateur::ui {
+
+ImportancePanel::ImportancePanel(Workbench workbench, QWidget *parent)
+    : QWidget(parent),
+      m_workbench(workbench),
+      m_pages(new QStackedLayout(this)),
+      m_empty(new EmptyState),
+      m_kept(new QLabel),
+      m_toRule(new QPushButton(tr("Back to the rule"))),
+      m_plots{new ScoreHistograms, new SortedScores, new ScoreHeatmap}
+{
+    m_pages->addWidget(m_empty);
+    m_pages->addWidget(makeContent());
+    for (ScorePlot *plot : m_plots)
+        connectPlot(*plot);
+
+    const SessionModel &session = m_workbench.session;
+    connect(m_empty, &EmptyState::actionRequested, this, &ImportancePanel::calibrateRequested);
+    connect(m_toRule, &QPushButton::clicked, this, [this] { m_workbench.editor.setNeuronsKept({}); });
+    connect(&session, &SessionModel::modelChanged, this, &ImportancePanel::follow);
+    connect(&session, &SessionModel::draftChanged, this, &ImportancePanel::follow);
+    follow();
+}
+
+QWidget *ImportancePanel::makeContent()
+{
+    auto *upper = new QSplitter(Qt::Horizontal);
+    upper->addWidget(m_plots[0]);
+    upper->addWidget(m_plots[1]);
+    auto *both = new QSplitter(Qt::Vertical);
+    both->addWidget(upper);
+    both->addWidget(m_plots[2]);
+    for (QSplitter *splitter : {upper, both}) {
+        splitter->setChildrenCollapsible(false);
+        splitter->setStretchFactor(0, 1);
+        splitter->setStretchFactor(1, 1);
+    }
+    upper->setSizes({500, 500});
+    both->setSizes({600, 400});
+
+    auto *content = new QWidget;
+    auto *column = new QVBoxLayout(content);
+    column->setContentsMargins(12, 10, 12, 8);
+    column->addWidget(makeHeader());
+    column->addWidget(both, 1);
+    return content;
+}
+
+QWidget *ImportancePanel::makeHeader()
+{
+    m_kept->setWordWrap(true);
+    m_kept->setAccessibleName(tr("Neurons kept"));
+    m_toRule->setAccessibleName(tr("Give K back to the balance rule"));
+    m_toRule->setToolTip(tr("Home on a plot does the same"));
+    m_toRule->setFlat(true);
+    m_toRule->setProperty("link", true);
+
+    auto *header = new QWidget;
+    auto *row = new QHBoxLayout(header);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->addWidget(m_kept, 1);
+    row->addWidget(m_toRule);
+    return header;
+}
+
+void ImportancePanel::connectPlot(ScorePlot &plot)
+{
+    SelectionModel &selection = m_workbench.selection;
+    PlanEditor &editor = m_workbench.editor;
+    connect(&plot, &ScorePlot::layerClicked, &selection, &SelectionModel::setSelectedLayer);
+    connect(&plot, &ScorePlot::layerHovered, &selection, &SelectionModel::setHoveredLayer);
+    connect(&selection, &SelectionModel::selectedLayerChanged, &plot, &ScorePlot::setSelectedLayer);
+    connect(&selection, &SelectionModel::hoveredLayerChanged, &plot, &ScorePlot::setHoveredLayer);
+    connect(&plot, &ScorePlot::keptDragStarted, &editor, &PlanEditor::beginDrag);
+    connect(&plot, &ScorePlot::keptDragged, &editor, [&editor](qint64 kept) { editor.setNeuronsKept(kept); });
+    connect(&plot, &ScorePlot::keptDragFinished, &editor, &PlanEditor::endDrag);
+    connect(&plot, &ScorePlot::keptStepped, &editor, [&editor](qint64 kept) { editor.setNeuronsKept(kept); });
+    connect(&plot, &ScorePlot::keptResetRequested, &editor, [&editor] { editor.setNeuronsKept({}); });
+    postSavings(plot, m_workbench.messages);
+    plot.setSelectedLayer(selection.selectedLayer());
+}
+
+void ImportancePanel::showEvent(QShowEvent *event)
+{
+    QWidget::showEvent(event);
+    follow();
+}
+
+void ImportancePanel::follow()
+{
+    if (!m_workbench.session.rankedScores()) {
+        m_shown.reset(); // scores of a model that is gone are not kept alive
+        showEmptyState();
+        return;
+    }
+    m_pages->setCurrentIndex(1);
+    if (!isVisible())
+        return;
+    followScores();
+    followKept();
+}
+
+void ImportancePanel::followScores()
+{
+    const std::shared_ptr<const RankedScores> scores = m_workbench.session.rankedScores();
+    if (scores == m_shown)
+        return;
+    m_shown = scores;
+    m_shownKept.reset();
+    for (ScorePlot *plot : m_plots)
+        plot->showScores(scores);
+}
+
+void ImportancePanel::followKept()
+{
+    const SessionModel &session = m_workbench.session;
+    m_kept->setText(keptText());
+    m_toRule->setVisible(session.draft().balance.neuronsKept.has_value());
+    if (m_shownKept == session.neuronsKept())
+        return;
+    m_shownKept = session.neuronsKept();
+    for (ScorePlot *plot : m_plots)
+        plot->setKept(*m_shownKept);
+}
+
+void ImportancePanel::showEmptyState()
+{
+    const SessionModel &session = m_workbench.session;
+    if (!session.hasModel())
+        m_empty->say(tr("No model is open"), tr("Open a model first: drop its folder on the window."));
+    else if (!session.pruningProblem().isEmpty())
+        m_empty->say(tr("This model cannot be pruned"), session.pruningProblem());
+    else
+        m_empty->say(tr("Calibrate first"),
+                     tr("The model reads a calibration text once, and every FFN neuron gets a score: how strongly it is active. "
+                        "Here you then see the scores and choose how many neurons stay."),
+                     tr("Calibrate…"));
+    m_pages->setCurrentIndex(0);
+}
+
+QString ImportancePanel::keptText() const
+{
+    const SessionModel &session = m_workbench.session;
+    if (!session.balance())
+        return tr("<b>!</b> %1 %2").arg(session.balanceProblem().toHtmlEscaped(), session.balanceHint().toHtmlEscaped());
+    const QString kept =
+        tr("<b>K = %1</b> of %2 neurons kept in every layer").arg(exactText(session.neuronsKept()), exactText(session.neurons()));
+    if (!session.draft().balance.neuronsKept)
+        return tr("%1, by the balance rule").arg(kept);
+    if (const std::optional<qint64> byRule = session.neuronsByRule())
+        return tr("%1, by hand; the rule says %2").arg(kept, exactText(*byRule));
+    return tr("%1, by hand").arg(kept);
+}
+
+} // namespace secateur::ui

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/JobButton.h"
+
+#include "widgets/Labels.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+
+namespace secateur::ui {
+
+JobButton::JobButton(QWidget *parent) : QWidget(parent), m_button(new QPushButton), m_note(captionLabel({}))
+{
+    m_note->setTextFormat(Qt::PlainText);
+    m_note->setMinimumWidth(fontMetrics().averageCharWidth() * 18);
+
+    auto *row = new QHBoxLayout(this);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(10);
+    row->addWidget(m_button);
+    row->addWidget(m_note, 1);
+    connect(m_button, &QPushButton::clicked, this, &JobButton::clicked);
+}
+
+void JobButton::offer(const QString &action, const Possibility &possibility, const QString &cost)
+{
+    const QString note = possibility ? cost : possibility.reason;
+    m_button->setText(action);
+    m_button->setEnabled(bool(possibility));
+    m_button->setToolTip(note);
+    m_button->setAccessibleName(action);
+    m_button->setAccessibleDescription(note);
+    m_note->setText(note);
+}
+
+void JobButton::setPrimary(bool isPrimary)
+{
+    m_button->setProperty("primary", isPrimary);
+}
+
+QString JobButton::note() const
+{
+    return m_note->text();
+}
+
+} // namespace secateur::ui

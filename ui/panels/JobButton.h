@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "jobs/SessionJobs.h"
+
+#include <QString>
+#include <QWidget>
+
+class QLabel;
+class QPushButton;
+
+namespace secateur::ui {
+
+/// A button that starts a job, with what the job costs beside it; when it is not possible now, why.
+class JobButton : public QWidget {
+    Q_OBJECT
+public:
+    explicit JobButton(QWidget *parent = nullptr);
+
+    void offer(const QString &action, const Possibility &possibility, const QString &cost);
+    /// Takes the accent colour: the thing to do next in its panel.
+    void setPrimary(bool isPrimary);
+    QPushButton *button() const { return m_button; }
+    QString note() const; ///< what stands beside the button
+
+signals:
+    void clicked();
+
+private:
+    QPushButton *m_button;
+    QLabel *m_note;
+};
+
+} // namespace secateur::ui
