@@ -84,12 +84,12 @@ void Session::plan()
     checkOutputFile(o.savePlan);
     const ModelSpec spec = specOfModelOrConfig();
     if (o.scores.empty()) {
-        const SparsityBalance b = balance(spec, balanceSettings());
+        const SparsityBalance b = balance(spec, balanceSettings(spec));
         showBalance(b);
         finish(resultOf(b, nullptr));
         return;
     }
-    const PruningPlan plan = planFromScores(spec, loadMatchingScores(), balanceSettings());
+    const PruningPlan plan = planFromScores(spec, loadMatchingScores(), balanceSettings(spec));
     if (!o.savePlan.empty())
         savePlan(plan, o.savePlan);
     showBalance(plan.balance);
@@ -112,7 +112,7 @@ void Session::search()
         if (o.remove)
             plan = withRemovals(plan, model->spec, *o.remove);
     } else {
-        plan = planFromScores(model->spec, loadMatchingScores(), balanceSettings());
+        plan = planFromScores(model->spec, loadMatchingScores(), balanceSettings(model->spec));
     }
     const Provenance before = plan.search.isBegun() ? plan.search.provenance : plan.calibration;
     runSearch(plan, textOf(before), searchSettings(plan.search.settings));
@@ -164,7 +164,7 @@ void Session::prune()
     checkOutputFile(o.savePlan);
     open();
     PruningPlan plan;
-    plan.balance = balance(model->spec, balanceSettings());
+    plan.balance = balance(model->spec, balanceSettings(model->spec));
     if (!o.output.empty()) {
         checkOutputFolder();
         engine->checkExportSettings(exportSettings(), plan.balance.neuronsKept);
@@ -178,7 +178,7 @@ void Session::prune()
         engine->checkText(heldOutText(file));
 
     const NeuronScores scores = o.scores.empty() ? *engine->score(calibrationText(), norm(), context) : loadMatchingScores();
-    plan = planFromScores(model->spec, scores, balanceSettings());
+    plan = planFromScores(model->spec, scores, balanceSettings(model->spec));
     runSearch(plan, textOf(scores.provenance), searchSettings({}));
 
     const SparsityBalance &b = plan.balance;

@@ -59,6 +59,7 @@ public:
         c.add_option("--remove", m.remove, "Attentions to remove (N), instead of what the balance rule says")->type_name("N");
         c.add_option("--alpha", m.alpha, "Of the balance rule")->capture_default_str();
         c.add_option("--width-multiple", m.widthMultiple, "Round the kept neurons (K) to the nearest multiple")->capture_default_str();
+        c.add_option("--keep", m.keep, "Neurons to keep in every layer (K), instead of what the sparsity asks for")->type_name("K");
     }
 
     void search(CLI::App &c)
@@ -200,16 +201,13 @@ std::string missing(const Options &o)
         return "--scores needs a MODEL";
     if (o.command == "plan" && !o.savePlan.empty() && o.scores.empty())
         return "--save-plan needs --scores: without them no neurons are chosen";
-    if (o.command == "plan" && !o.sparsity)
-        return "--sparsity is needed";
+    const bool isNewPlan = o.command == "plan" || o.command == "prune" || (o.command == "search" && o.plan.empty());
     if (o.command == "search" && o.scores.empty() == o.plan.empty())
         return "either --scores (a new search) or --plan (to go on) is needed";
-    if ((o.command == "search" && o.plan.empty()) && !o.sparsity)
-        return "--sparsity is needed";
-    if (o.command == "search" && !o.plan.empty() && (o.sparsity || o.alpha != 1.5 || o.widthMultiple != 1))
-        return "a plan keeps its width: --sparsity, --alpha and --width-multiple need --scores";
-    if (o.command == "prune" && !o.sparsity)
-        return "--sparsity is needed";
+    if (isNewPlan && !o.sparsity && !(o.keep && o.remove))
+        return "--sparsity is needed (or --keep and --remove together)";
+    if (o.command == "search" && !o.plan.empty() && (o.sparsity || o.alpha != 1.5 || o.widthMultiple != 1 || o.keep))
+        return "a plan keeps its width: --sparsity, --alpha, --width-multiple and --keep need --scores";
     if (o.command == "prune" && o.texts.empty() && o.scores.empty())
         return "--text or --scores is needed";
     if (o.command == "prune" && !o.scores.empty() && (o.windows || !o.norm.empty()))
@@ -306,6 +304,7 @@ std::vector<std::string> repeatableCommand(const Options &o)
     addOptional("--remove", o.remove);
     add("--alpha", o.alpha, defaults.alpha);
     add("--width-multiple", o.widthMultiple, defaults.widthMultiple);
+    addOptional("--keep", o.keep);
     addList("--protect", o.protectedLayers);
     addList("--force", o.forcedLayers);
     addOptional("--search-windows", o.searchWindows);

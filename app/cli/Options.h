@@ -31,6 +31,7 @@ struct Options {
     double alpha = 1.5;
     std::optional<std::int64_t> remove;
     std::int64_t widthMultiple = 1;
+    std::optional<std::int64_t> keep;
     std::optional<std::int64_t> searchWindows; ///< 1 when not given
     std::string lossType;                      ///< float32 when empty
     std::vector<std::int64_t> forcedLayers, protectedLayers;

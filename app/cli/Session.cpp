@@ -108,9 +108,18 @@ TextSettings Session::heldOutText(const std::filesystem::path &file) const
     return text;
 }
 
-BalanceSettings Session::balanceSettings() const
+BalanceSettings Session::balanceSettings(const ModelSpec &spec) const
 {
-    return {.sparsity = o.sparsity.value(), .alpha = o.alpha, .attentionsToRemove = o.remove, .widthMultiple = o.widthMultiple};
+    BalanceSettings settings;
+    settings.sparsity = o.sparsity.value_or(settings.sparsity);
+    settings.alpha = o.alpha;
+    settings.attentionsToRemove = o.remove;
+    settings.widthMultiple = o.widthMultiple;
+    settings.neuronsKept = o.keep;
+    if (!o.sparsity) // N and K are given: the share that they remove is the one wanted (none is not a share to ask for)
+        if (const double reached = balance(spec, settings).sparsityLayers(); reached > 0)
+            settings.sparsity = reached;
+    return settings;
 }
 
 /// What was given on the command line over `before`: the defaults, or the settings of a search that goes on.
@@ -207,7 +216,10 @@ void Session::runSearch(PruningPlan &plan, const TextSettings &text, const Searc
             savePlan(current, o.savePlan);
     };
     const auto heard = [&](std::int64_t step, std::int64_t layer, double loss) {
-        report.event({{"event", "candidate"}, {"step", step}, {"layer", layer}, {"loss", loss}});
+        if (step < 0)
+            report.event({{"event", "initial"}, {"loss", loss}});
+        else
+            report.event({{"event", "candidate"}, {"step", step}, {"layer", layer}, {"loss", loss}});
     };
     try {
         engine->search(plan, text, settings, context, heard, save);
@@ -238,7 +250,7 @@ void Session::showBalance(const SparsityBalance &b)
 
 void Session::showDeviation(const SparsityBalance &b)
 {
-    if (o.sparsity && std::abs(b.sparsityLayers() - *o.sparsity) > 0.01)
+    if (o.sparsity && !o.keep && std::abs(b.sparsityLayers() - *o.sparsity) > 0.01)
         report.line("The sparsity reached is " + percent(b.sparsityLayers()) + " instead of " + percent(*o.sparsity) +
                     ", because the width is a multiple of " + std::to_string(o.widthMultiple) + ".");
 }
@@ -257,6 +269,7 @@ nlohmann::json Session::resultOf(const SparsityBalance &b, const PruningPlan *pl
                              {"K", b.neuronsKept},
                              {"leastN", b.leastAttentions},
                              {"mostN", b.mostAttentions},
+                             {"ruleN", b.attentionsByRule},
                              {"sparsityLayers", b.sparsityLayers()},
                              {"sparsityModel", b.sparsityModel()},
                              {"parameters", {{"dense", b.denseModelParameters}, {"pruned", b.modelParameters}}},

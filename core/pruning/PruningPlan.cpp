@@ -17,9 +17,12 @@ constexpr int kFormat = 1; // of the JSON; raised when a reader of the old form 
 
 nlohmann::json toJson(const BalanceSettings &s)
 {
-    nlohmann::json json = {{"sparsity", s.sparsity}, {"alpha", s.alpha}, {"widthMultiple", s.widthMultiple}, {"remove", nullptr}};
+    nlohmann::json json = {
+        {"sparsity", s.sparsity}, {"alpha", s.alpha}, {"widthMultiple", s.widthMultiple}, {"remove", nullptr}, {"keep", nullptr}};
     if (s.attentionsToRemove)
         json["remove"] = *s.attentionsToRemove;
+    if (s.neuronsKept)
+        json["keep"] = *s.neuronsKept;
     return json;
 }
 
@@ -29,6 +32,7 @@ nlohmann::json toJson(const SparsityBalance &b)
             {"K", b.neuronsKept},
             {"leastN", b.leastAttentions},
             {"mostN", b.mostAttentions},
+            {"ruleN", b.attentionsByRule},
             {"layerParameters", {{"dense", b.denseLayerParameters}, {"pruned", b.layerParameters}}},
             {"modelParameters", {{"dense", b.denseModelParameters}, {"pruned", b.modelParameters}}},
             {"sparsityLayers", b.sparsityLayers()},
@@ -79,6 +83,8 @@ BalanceSettings settingsFromJson(const nlohmann::json &json)
         .sparsity = json.at("sparsity"), .alpha = json.at("alpha"), .attentionsToRemove = {}, .widthMultiple = json.at("widthMultiple")};
     if (!json.at("remove").is_null())
         settings.attentionsToRemove = json.at("remove").get<std::int64_t>();
+    if (const auto keep = json.find("keep"); keep != json.end() && !keep->is_null()) // older plans have none
+        settings.neuronsKept = keep->get<std::int64_t>();
     return settings;
 }
 
@@ -91,7 +97,8 @@ SparsityBalance balanceFromJson(const nlohmann::json &json)
             .denseLayerParameters = json.at("layerParameters").at("dense"),
             .denseModelParameters = json.at("modelParameters").at("dense"),
             .layerParameters = json.at("layerParameters").at("pruned"),
-            .modelParameters = json.at("modelParameters").at("pruned")};
+            .modelParameters = json.at("modelParameters").at("pruned"),
+            .attentionsByRule = json.value("ruleN", json.at("N").get<std::int64_t>())}; // older plans do not tell
 }
 
 } // namespace

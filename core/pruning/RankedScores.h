@@ -42,9 +42,12 @@ public:
     std::int64_t keptZeros(std::int64_t layer, std::int64_t kept) const;
 
 private:
+    void countBins(const std::vector<float> &layer);
+
     std::vector<std::vector<float>> m_sorted;      ///< [L][I] descending
     std::vector<std::vector<double>> m_cumulative; ///< [L][I] sums of the best 1 ... I
     std::vector<Histogram> m_histograms;
+    std::vector<std::vector<std::int64_t>> m_firstRanks; ///< [L][kBins] rank of the best score of a bin
     double m_low = 0, m_high = 1;
 };
 

@@ -24,20 +24,26 @@ std::string number(double value)
     return text.str();
 }
 
-void checkSettings(const ModelSpec &dense, const BalanceSettings &settings)
+void checkLayersAreAlike(const ModelSpec &dense)
 {
-    if (!(settings.sparsity > 0.0 && settings.sparsity < 1.0))
-        throw Error("The sparsity " + number(settings.sparsity) + " is out of range.",
-                    "Give the share of the layers' parameters to remove, between 0 and 1, such as 0.375.");
-    if (!(settings.alpha > 0.0) || !std::isfinite(settings.alpha))
-        throw Error("Alpha " + number(settings.alpha) + " is out of range.", "Alpha must be above 0; the paper uses 1.5.");
-    if (settings.widthMultiple < 1)
-        throw Error("The width multiple " + std::to_string(settings.widthMultiple) + " is out of range.", "It must be 1 or more.");
     for (std::int64_t i = 0; i < dense.layerCount(); ++i)
         if (!dense.layers[std::size_t(i)].attention || !(dense.layers[std::size_t(i)] == dense.layers.front()))
             throw Error("Layer " + std::to_string(i) + " differs from layer 0: the balance rule needs a model whose layers are all alike.",
                         "Prune the dense model that this one was made from.");
 }
+
+/// The counts of the rule, with the paper's names: parameters of one attention, of one FFN, of all layers.
+struct Counts {
+    double L, A, F, M;
+
+    explicit Counts(const ModelSpec &dense)
+        : L(double(dense.layerCount())),
+          A(double(attentionParameters(*dense.layers.front().attention, dense.hiddenSize))),
+          F(double(ffnParameters(dense.layers.front().ffn, dense.hiddenSize))),
+          M(double(layerParameters(dense)))
+    {
+    }
+};
 
 std::int64_t nearestMultiple(std::int64_t value, std::int64_t multiple, std::int64_t largest)
 {
@@ -49,55 +55,97 @@ std::int64_t nearestMultiple(std::int64_t value, std::int64_t multiple, std::int
 
 } // namespace
 
-SparsityBalance balance(const ModelSpec &dense, const BalanceSettings &settings)
+BalanceBounds boundsOf(const ModelSpec &dense, double sparsity, double alpha)
 {
-    checkSettings(dense, settings);
+    if (!(sparsity > 0.0 && sparsity < 1.0))
+        throw Error("The sparsity " + number(sparsity) + " is out of range.",
+                    "Give the share of the layers' parameters to remove, between 0 and 1, such as 0.375.");
+    if (!(alpha > 0.0) || !std::isfinite(alpha))
+        throw Error("Alpha " + number(alpha) + " is out of range.", "Alpha must be above 0; the paper uses 1.5.");
+    checkLayersAreAlike(dense);
+    const auto [L, A, F, M] = Counts(dense);
     const std::int64_t layers = dense.layerCount();
-    const LayerSpec &layer = dense.layers.front();
-    const double L = double(layers), s = settings.sparsity;
-    const double A = double(attentionParameters(*layer.attention, dense.hiddenSize));
-    const double F = double(ffnParameters(layer.ffn, dense.hiddenSize));
-    const double M = double(layerParameters(dense));
+    const double s = sparsity;
 
-    SparsityBalance result;
-    result.denseLayerParameters = layerParameters(dense);
-    result.denseModelParameters = modelParameters(dense);
     // Feasible: N A <= s M (not more attention than is to go) and N A + L F >= s M (the FFNs hold the rest). Compared as shares of M, as
     // the authors do.
-    const auto isFeasible = [&](std::int64_t n) { return double(n) * A / M <= s && (double(n) * A + L * F) / M >= s; };
-    result.leastAttentions = std::clamp<std::int64_t>(std::int64_t(std::ceil((s * M - L * F) / A)), 0, layers + 1);
-    while (result.leastAttentions <= layers && (double(result.leastAttentions) * A + L * F) / M < s)
-        ++result.leastAttentions;
-    result.mostAttentions = std::min(layers, std::int64_t(std::floor(s * M / A)) + 1);
-    while (result.mostAttentions >= 0 && double(result.mostAttentions) * A / M > s)
-        --result.mostAttentions;
-    if (result.leastAttentions > result.mostAttentions)
-        throw Error("No number of removed attentions reaches a sparsity of " + number(s) + " of the layers: at least " +
-                        std::to_string(result.leastAttentions) + " would be needed and at most " + std::to_string(result.mostAttentions) +
-                        " fit.",
-                    "Choose a lower sparsity: norm weights cannot be removed.");
+    BalanceBounds bounds;
+    bounds.leastAttentions = std::clamp<std::int64_t>(std::int64_t(std::ceil((s * M - L * F) / A)), 0, layers + 1);
+    while (bounds.leastAttentions <= layers && (double(bounds.leastAttentions) * A + L * F) / M < s)
+        ++bounds.leastAttentions;
+    bounds.mostAttentions = std::min(layers, std::int64_t(std::floor(s * M / A)) + 1);
+    while (bounds.mostAttentions >= 0 && double(bounds.mostAttentions) * A / M > s)
+        --bounds.mostAttentions;
+    bounds.attentionsByRule = roundHalfEven(L * std::pow(s, (F / A) / alpha));
+    return bounds;
+}
 
-    const std::int64_t byRule = roundHalfEven(L * std::pow(s, (F / A) / settings.alpha));
-    const std::int64_t N = settings.attentionsToRemove.value_or(byRule);
-    if (N < 0 || N > layers || !isFeasible(N)) {
-        const bool isTooMany = N > result.mostAttentions;
+namespace {
+
+/// N and K when K follows from the sparsity.
+void splitBySparsity(SparsityBalance &result, const ModelSpec &dense, const BalanceSettings &settings)
+{
+    const double s = settings.sparsity;
+    const std::int64_t least = result.leastAttentions, most = result.mostAttentions;
+    if (least > most)
+        throw Error("No number of removed attentions reaches a sparsity of " + number(s) + " of the layers: at least " +
+                        std::to_string(least) + " would be needed and at most " + std::to_string(most) + " fit.",
+                    "Choose a lower sparsity: norm weights cannot be removed.");
+    const std::int64_t N = result.attentionsToRemove;
+    if (N < least || N > most)
         throw Error("Removing " + std::to_string(N) + " attentions cannot give a sparsity of " + number(s) + ": that is too " +
-                        (isTooMany ? "many, they hold more than is to be removed" : "few, the FFNs do not hold the rest") +
-                        ". Feasible: " + std::to_string(result.leastAttentions) + " to " + std::to_string(result.mostAttentions) + ".",
+                        (N > most ? "many, they hold more than is to be removed" : "few, the FFNs do not hold the rest") +
+                        ". Feasible: " + std::to_string(least) + " to " + std::to_string(most) + ".",
                     settings.attentionsToRemove ? "Choose N in that range, or another sparsity."
                                                 : "Set N by hand (--remove), or choose another alpha.");
-    }
-
+    const auto [L, A, F, M] = Counts(dense);
+    const std::int64_t neurons = dense.layers.front().ffn.neurons;
     const double T = double(roundHalfEven(s * M));
     const double P = double(roundHalfEven((T - double(N) * A) / L));
-    const std::int64_t K = roundHalfEven(double(layer.ffn.neurons) * (1 - P / F));
-    result.attentionsToRemove = N;
-    result.neuronsKept = nearestMultiple(std::max<std::int64_t>(K, 1), settings.widthMultiple, layer.ffn.neurons);
+    const std::int64_t K = roundHalfEven(double(neurons) * (1 - P / F));
+    result.neuronsKept = nearestMultiple(std::max<std::int64_t>(K, 1), settings.widthMultiple, neurons);
+}
+
+/// N and K when K is given.
+void splitByHand(SparsityBalance &result, const ModelSpec &dense, std::int64_t neuronsKept)
+{
+    const std::int64_t neurons = dense.layers.front().ffn.neurons, N = result.attentionsToRemove;
+    result.leastAttentions = 0;
+    result.mostAttentions = dense.layerCount();
+    if (neuronsKept < 1 || neuronsKept > neurons)
+        throw Error("Keeping " + std::to_string(neuronsKept) + " neurons in a layer is not possible: each has " + std::to_string(neurons) +
+                        ".",
+                    "Give a number from 1 to " + std::to_string(neurons) + ".");
+    if (N < 0 || N > result.mostAttentions)
+        throw Error("Removing " + std::to_string(N) + " attentions is not possible: the model has " + std::to_string(dense.layerCount()) +
+                        ".",
+                    "Give a number from 0 to " + std::to_string(dense.layerCount()) + ".");
+    result.neuronsKept = neuronsKept;
+}
+
+} // namespace
+
+SparsityBalance balance(const ModelSpec &dense, const BalanceSettings &settings)
+{
+    if (settings.widthMultiple < 1)
+        throw Error("The width multiple " + std::to_string(settings.widthMultiple) + " is out of range.", "It must be 1 or more.");
+    const BalanceBounds bounds = boundsOf(dense, settings.sparsity, settings.alpha);
+    SparsityBalance result;
+    result.attentionsToRemove = settings.attentionsToRemove.value_or(bounds.attentionsByRule);
+    result.leastAttentions = bounds.leastAttentions;
+    result.mostAttentions = bounds.mostAttentions;
+    result.denseLayerParameters = layerParameters(dense);
+    result.denseModelParameters = modelParameters(dense);
+    result.attentionsByRule = bounds.attentionsByRule;
+    if (settings.neuronsKept)
+        splitByHand(result, dense, *settings.neuronsKept);
+    else
+        splitBySparsity(result, dense, settings);
 
     std::vector<std::int64_t> removed;
-    for (std::int64_t i = 0; i < N; ++i) // any N of them: the layers are alike
+    for (std::int64_t i = 0; i < result.attentionsToRemove; ++i) // any N of them: the layers are alike
         removed.push_back(i);
-    const ModelSpec after = prunedSpec(dense, std::vector<std::int64_t>(std::size_t(layers), result.neuronsKept), removed);
+    const ModelSpec after = prunedSpec(dense, std::vector<std::int64_t>(dense.layers.size(), result.neuronsKept), removed);
     result.layerParameters = layerParameters(after);
     result.modelParameters = modelParameters(after);
     return result;

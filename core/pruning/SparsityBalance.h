@@ -14,6 +14,7 @@ struct BalanceSettings {
     double alpha = 1.5;                             ///< of the rule for N; above 0
     std::optional<std::int64_t> attentionsToRemove; ///< N by hand instead of by the rule
     std::int64_t widthMultiple = 1;                 ///< K is rounded to the nearest multiple; 1 = the paper
+    std::optional<std::int64_t> neuronsKept = {};   ///< K by hand instead of what the sparsity asks for; then every N is feasible
     bool operator==(const BalanceSettings &) const = default;
 };
 
@@ -25,6 +26,7 @@ struct SparsityBalance {
     std::int64_t mostAttentions = 0;
     std::int64_t denseLayerParameters = 0, denseModelParameters = 0; ///< before
     std::int64_t layerParameters = 0, modelParameters = 0;           ///< after
+    std::int64_t attentionsByRule = 0;                               ///< N of the rule, even when N is by hand
     bool operator==(const SparsityBalance &) const = default;
 
     /// Share removed of the decoder layers, and of the whole model. Both are shown always: `sparsity` means the first.
@@ -32,8 +34,19 @@ struct SparsityBalance {
     double sparsityModel() const { return 1.0 - double(modelParameters) / double(denseModelParameters); }
 };
 
+/// Which N can reach a sparsity, and which one the rule takes.
+struct BalanceBounds {
+    std::int64_t leastAttentions = 0, mostAttentions = 0; ///< none is feasible when least > most
+    std::int64_t attentionsByRule = 0;                    ///< may lie outside
+    bool operator==(const BalanceBounds &) const = default;
+};
+
+/// Throws Error when a number is out of its range or the layers are not alike, but not when nothing is feasible.
+BalanceBounds boundsOf(const ModelSpec &dense, double sparsity, double alpha);
+
 /// Applies the rule. Throws Error when a setting is out of its range, when the layers are not alike (the rule is for uniform models), or
-/// when N cannot reach the sparsity (names the bound and the feasible range).
+/// when N cannot reach the sparsity (names the bound and the feasible range). With K by hand every N from 0 to the number of layers is
+/// feasible, and the sparsity reached follows from both.
 SparsityBalance balance(const ModelSpec &dense, const BalanceSettings &settings);
 
 /// The specification after keeping `neuronsKept[i]` neurons in layer i and removing the attentions named.

@@ -67,6 +67,7 @@ private slots:
     void inspectCountsTheModel();
     void planOfAConfigNeedsNoModel();
     void infeasibleRemovalsNameBothBounds();
+    void neuronsAreKeptByHand();
     void pruneDoesAllOfIt();
     void stagesGiveThePlanOfPrune();
     void manifestRepeatsTheRun();
@@ -105,6 +106,9 @@ void tst_CommandLine::wrongUsageEndsWithTwo_data()
     QTest::newRow("no model") << QStringList{"calibrate", "--text", kText, "--output", "x"} << QByteArray("model is required");
     QTest::newRow("no text") << QStringList{"prune", kModel, "--sparsity", "0.5"} << QByteArray("--text or --scores is needed");
     QTest::newRow("no sparsity") << QStringList{"plan", kModel} << QByteArray("--sparsity is needed");
+    QTest::newRow("neurons alone") << QStringList{"plan", kModel, "--keep", "100"} << QByteArray("--sparsity is needed");
+    QTest::newRow("neurons of a plan") << QStringList{"search", kModel, "--plan", "x", "--keep", "100"}
+                                       << QByteArray("a plan keeps its width");
     QTest::newRow("not a number") << QStringList{"plan", kModel, "--sparsity", "half"} << QByteArray("half");
     QTest::newRow("neither scores nor plan") << QStringList{"search", kModel, "--sparsity", "0.5"} << QByteArray("either --scores");
     QTest::newRow("bad norm") << QStringList{"calibrate", kModel, "--text", kText, "--output", "x", "--norm", "l3"} << QByteArray("l3");
@@ -220,6 +224,32 @@ void tst_CommandLine::infeasibleRemovalsNameBothBounds()
     const Outcome outcome = run({"plan", "--config", SECATEUR_FIXTURES "/configs/llama-2-7b.json", "--sparsity", "0.25", "--remove", "30"});
     QCOMPARE(outcome.exitCode, 1);
     QVERIFY2(outcome.errors.contains("Feasible: 0 to 24."), outcome.errors.constData());
+}
+
+void tst_CommandLine::neuronsAreKeptByHand()
+{
+    const Outcome outcome = run({"plan", kModel, "--keep", "100", "--sparsity", "0.375"});
+    QVERIFY2(outcome.output.contains("K = 100 neurons"), outcome.output.constData());
+    QVERIFY2(outcome.output.contains("N = 3 attentions"), outcome.output.constData()); // the rule's
+    QVERIFY2(!outcome.output.contains("instead of"), outcome.output.constData());      // that K misses the sparsity was wanted
+    const QJsonObject both = run({"plan", kModel, "--keep", "100", "--remove", "12", "--json"}).result();
+    QCOMPARE(both.value("K").toInt(), 100);
+    QCOMPARE(both.value("N").toInt(), 12);
+    QCOMPARE(both.value("leastN").toInt(), 0);
+    QCOMPARE(both.value("mostN").toInt(), 12);
+    QVERIFY(run({"plan", kModel, "--keep", "400", "--remove", "1"}).errors.contains("Keeping 400 neurons in a layer is not possible"));
+
+    QTemporaryDir folder;
+    const QJsonObject pruned =
+        run(QStringList{"prune", kModel, "--keep", "150", "--remove", "1", "--output", folder.filePath("out"), "--json"} + kShort).result();
+    QCOMPARE(pruned.value("K").toInt(), 150);
+    QFile manifest(folder.filePath("out/pruning_manifest.json"));
+    QVERIFY(manifest.open(QIODevice::ReadOnly));
+    const QJsonObject written = QJsonDocument::fromJson(manifest.readAll()).object();
+    QVERIFY(written.value("command").toArray().contains("--keep"));
+    const QJsonObject settings = written.value("plan").toObject().value("settings").toObject();
+    QCOMPARE(settings.value("keep").toInt(), 150);
+    QCOMPARE(settings.value("sparsity").toDouble(), pruned.value("sparsityLayers").toDouble()); // nobody asked for another
 }
 
 void tst_CommandLine::pruneDoesAllOfIt()

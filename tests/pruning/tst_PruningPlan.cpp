@@ -60,6 +60,7 @@ class tst_PruningPlan : public QObject {
 private slots:
     void planKeepsTheBestNeurons();
     void savedPlanComesBackEqual();
+    void neuronsByHandComeBackAndOlderPlansHaveNone();
     void hashDependsOnWhatDecidesTheWeights();
     void planInsideAManifestIsFound();
     void changedPlanIsRefused();
@@ -99,6 +100,23 @@ void tst_PruningPlan::savedPlanComesBackEqual()
     QCOMPARE(loaded.search.steps[1].losses[2], 4.0 / 3); // every bit
     QVERIFY(loaded.search.steps[1].isForced);
     QCOMPARE(toJson(loaded).dump(), toJson(plan).dump()); // as text: a NaN equals no NaN
+}
+
+void tst_PruningPlan::neuronsByHandComeBackAndOlderPlansHaveNone()
+{
+    PruningPlan plan = smallPlan();
+    QVERIFY(toJson(plan).at("settings").at("keep").is_null());
+    plan.settings.neuronsKept = 17;
+    plan.balance.attentionsByRule = 3;
+    nlohmann::json json = toJson(plan);
+    QCOMPARE(json.at("settings").at("keep").get<int>(), 17);
+    QVERIFY(planFromJson(json, "p.json").settings == plan.settings);
+    QVERIFY(planFromJson(json, "p.json").balance == plan.balance);
+    json.at("settings").erase("keep");
+    json.at("balance").erase("ruleN");
+    const PruningPlan older = planFromJson(json, "p.json");
+    QVERIFY(!older.settings.neuronsKept);
+    QCOMPARE(older.balance.attentionsByRule, plan.balance.attentionsToRemove);
 }
 
 void tst_PruningPlan::hashDependsOnWhatDecidesTheWeights()

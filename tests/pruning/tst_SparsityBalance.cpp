@@ -49,6 +49,11 @@ private slots:
     void settingsOutOfRangeAreRefused_data();
     void settingsOutOfRangeAreRefused();
     void widthMultipleRoundsToTheNearest();
+    void neuronsByHandMakeEveryRemovalFeasible();
+    void neuronsByHandOutOfRangeAreRefused_data();
+    void neuronsByHandOutOfRangeAreRefused();
+    void boundsAreKnownWhenNothingIsFeasible();
+    void ruleIsKnownWhenRemovalsAreByHand();
     void modelsWithUnlikeLayersAreRefused();
 };
 
@@ -179,6 +184,78 @@ void tst_SparsityBalance::widthMultipleRoundsToTheNearest()
     QVERIFY(b.sparsityLayers() < 0.375); // what is really reached
     settings.widthMultiple = 100000;
     QCOMPARE(balance(spec, settings).neuronsKept, 14336); // never more than there are
+}
+
+void tst_SparsityBalance::neuronsByHandMakeEveryRemovalFeasible()
+{
+    const ModelSpec spec = shapeOf("llama-2-7b");
+    BalanceSettings settings = at(0.375);
+    settings.neuronsKept = 1000;
+    settings.widthMultiple = 256; // not of a K by hand
+    SparsityBalance b = balance(spec, settings);
+    QCOMPARE(b.attentionsToRemove, 9); // still the rule's
+    QCOMPARE(b.neuronsKept, 1000);
+    for (const std::int64_t K : {1, 1000, 11008})
+        for (std::int64_t N = 0; N <= 32; ++N) {
+            settings.neuronsKept = K;
+            settings.attentionsToRemove = N;
+            b = balance(spec, settings);
+            QCOMPARE(b.attentionsToRemove, N);
+            QCOMPARE(b.neuronsKept, K);
+            QCOMPARE(b.leastAttentions, 0);
+            QCOMPARE(b.mostAttentions, 32);
+            std::vector<std::int64_t> removed;
+            for (std::int64_t i = 32 - N; i < 32; ++i)
+                removed.push_back(i);
+            QCOMPARE(b.modelParameters, modelParameters(prunedSpec(spec, std::vector<std::int64_t>(32, K), removed)));
+        }
+}
+
+void tst_SparsityBalance::neuronsByHandOutOfRangeAreRefused_data()
+{
+    QTest::addColumn<qint64>("K");
+    QTest::addColumn<qint64>("N");
+    QTest::addColumn<QString>("what");
+    QTest::newRow("none") << qint64(0) << qint64(3) << "Keeping 0 neurons in a layer is not possible: each has 11008.";
+    QTest::newRow("more than there are") << qint64(11009) << qint64(3) << "Give a number from 1 to 11008.";
+    QTest::newRow("too many attentions") << qint64(100) << qint64(33) << "Removing 33 attentions is not possible: the model has 32.";
+    QTest::newRow("negative attentions") << qint64(100) << qint64(-1) << "Give a number from 0 to 32.";
+}
+
+void tst_SparsityBalance::neuronsByHandOutOfRangeAreRefused()
+{
+    QFETCH(qint64, K);
+    QFETCH(qint64, N);
+    QFETCH(QString, what);
+    BalanceSettings settings = at(0.5);
+    settings.neuronsKept = K;
+    settings.attentionsToRemove = N;
+    const QString text = complaint(shapeOf("llama-2-7b"), settings);
+    QVERIFY2(text.contains(what), qPrintable(text));
+}
+
+void tst_SparsityBalance::boundsAreKnownWhenNothingIsFeasible()
+{
+    const ModelSpec spec = shapeOf("llama-2-7b");
+    const BalanceBounds none = boundsOf(spec, 0.99999, 1.5);
+    QVERIFY(none.leastAttentions > none.mostAttentions);
+    QCOMPARE(none.mostAttentions, 32);
+    QCOMPARE(none.attentionsByRule, 32);
+    const BalanceBounds some = boundsOf(spec, 0.375, 1.5);
+    const SparsityBalance b = balance(spec, at(0.375));
+    QCOMPARE(some, (BalanceBounds{b.leastAttentions, b.mostAttentions, b.attentionsToRemove}));
+    // The rule alone leaves the feasible range when alpha is extreme; its N is told all the same.
+    const BalanceBounds outside = boundsOf(spec, 0.25, 100);
+    QVERIFY(outside.attentionsByRule > outside.mostAttentions);
+}
+
+void tst_SparsityBalance::ruleIsKnownWhenRemovalsAreByHand()
+{
+    BalanceSettings settings = at(0.375);
+    settings.attentionsToRemove = 4;
+    QCOMPARE(balance(shapeOf("llama-2-7b"), settings).attentionsByRule, 9);
+    settings.neuronsKept = 4000;
+    QCOMPARE(balance(shapeOf("llama-2-7b"), settings).attentionsByRule, 9);
 }
 
 void tst_SparsityBalance::modelsWithUnlikeLayersAreRefused()
