@@ -3,6 +3,7 @@
 
 #include "theme/PlotStyle.h"
 
+#include <QImage>
 #include <QString>
 #include <QStringList>
 #include <QVariant>
@@ -10,6 +11,7 @@
 #include <memory>
 #include <vector>
 
+class QCPPainter;
 class QCustomPlot;
 
 namespace secateur::ui {
@@ -64,10 +66,24 @@ protected:
     /// The same for one layer of the canvas (a handle, a hover mark) without drawing the rest.
     void redrawLayer(const char *layer);
 
+    bool event(QEvent *event) override;
     void changeEvent(QEvent *event) override;
 
 private:
     struct Parts;
+
+    void buildMenu();
+    void showPage();
+    void restyle();
+    void refreshTable();
+    void drawDirtyLayers();
+    void askAndSave(const QString &format);
+    QByteArray figure(const QString &format) const;
+    QImage figureImage() const;
+    void paintFigure(QCPPainter &painter) const;
+    QSize figureSize() const; ///< in logical pixels, with title and margins
+    int figureTitleHeight() const;
+
     std::unique_ptr<Parts> m_parts;
 };
 

@@ -16,9 +16,11 @@ struct PlotStyle {
     bool isDark = false;
     QColor surface;   ///< behind plots and text
     QColor raised;    ///< cards, bars, tooltips
+    QColor selected;  ///< behind the selected row; text has 4.5:1 on it too
     QColor text;      ///< 4.5:1 on surface and raised
     QColor mutedText; ///< captions; 4.5:1 as well
     QColor line;      ///< grid lines and outlines without meaning
+    QColor hatching;  ///< lines of `hatch`
     QColor outline;   ///< outlines that carry meaning (3:1)
     QColor accent;    ///< kept, measured, selected: blue
     QColor ffn;       ///< kept part of the FFN: green
@@ -29,12 +31,19 @@ struct PlotStyle {
 
     static PlotStyle of(const QPalette &palette);
 
+    /// The same with fonts derived from another than the application's, such as a widget's own.
+    PlotStyle withFont(const QFont &base) const;
+
     /// Hatching of what is pruned or infeasible.
     QBrush hatch() const;
+    /// The nearest shade of a colour that has 4.5:1 on `surface` and `raised`: for words in a series' colour.
+    QColor readable(const QColor &colour) const;
     /// Viridis for magnitudes; `share` from 0 to 1 (clamped).
     static QColor magnitude(double share);
     /// Diverging map for changes: -1 blue, 0 neutral (the surface's side), 1 red (clamped).
     QColor change(double share) const;
+    /// Contrast ratio of two opaque colours after WCAG 2.1, 1 to 21.
+    static double contrast(const QColor &one, const QColor &other);
 };
 
 } // namespace secateur::ui

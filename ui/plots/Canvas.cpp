@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plots/Canvas.h"
+
+#include <QFocusEvent>
+#include <QKeyEvent>
+#include <QPainter>
+
+namespace secateur::ui {
+
+Canvas::Canvas(QWidget *parent) : QCustomPlot(parent)
+{
+    setFocusPolicy(Qt::StrongFocus);
+    setMinimumSize(160, 96);
+    setMouseTracking(true);
+    plotLayout()->setRowSpacing(0);
+}
+
+void Canvas::keyPressEvent(QKeyEvent *event)
+{
+    const bool isMenuKey = event->key() == Qt::Key_Menu || (event->key() == Qt::Key_F10 && event->modifiers() == Qt::ShiftModifier);
+    if (isMenuKey && contextMenuPolicy() == Qt::CustomContextMenu)
+        emit customContextMenuRequested(rect().center());
+    else
+        QCustomPlot::keyPressEvent(event);
+}
+
+void Canvas::focusInEvent(QFocusEvent *event)
+{
+    m_isFocusShown = event->reason() != Qt::MouseFocusReason && event->reason() != Qt::ActiveWindowFocusReason;
+    QCustomPlot::focusInEvent(event);
+    update();
+}
+
+void Canvas::focusOutEvent(QFocusEvent *event)
+{
+    m_isFocusShown = false;
+    QCustomPlot::focusOutEvent(event);
+    update();
+}
+
+void Canvas::paintEvent(QPaintEvent *event)
+{
+    QCustomPlot::paintEvent(event);
+    if (!m_isFocusShown)
+        return;
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(QPen(m_focusColour, 2));
+    painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 3, 3);
+}
+
+} // namespace secateur::ui
