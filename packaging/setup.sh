@@ -198,7 +198,8 @@ build() {
     if [ ! -e "$folder/build.ninja" ] || [ "$configured" != "$libtorch" ] || [ "$project/CMakePresets.json" -nt "$folder/build.ninja" ]; then
         say "Configuring build/$1 ..."
         (cd "$project" && cmake --preset "$1" -DSECATEUR_LIBTORCH="$libtorch") >&2 ||
-            fail "The build could not be configured (CMake's reason is above)."
+            fail "The build could not be configured (CMake's reason is above)." \
+                "$([ "$1" != release ] || echo "Where Qt is missing, packaging/run --headless builds the command line alone.")"
     fi
     ! ninja -C "$folder" -n 2>/dev/null | grep -q 'no work to do' || return 0
 
