@@ -5,6 +5,7 @@
 #include "foundation/Error.h"
 #include "foundation/JsonFile.h"
 #include "foundation/Sha256.h"
+#include "pruning/PlanJson.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,17 +15,6 @@ namespace secateur {
 namespace {
 
 constexpr int kFormat = 1; // of the JSON; raised when a reader of the old form would misunderstand the new
-
-nlohmann::json toJson(const BalanceSettings &s)
-{
-    nlohmann::json json = {
-        {"sparsity", s.sparsity}, {"alpha", s.alpha}, {"widthMultiple", s.widthMultiple}, {"remove", nullptr}, {"keep", nullptr}};
-    if (s.attentionsToRemove)
-        json["remove"] = *s.attentionsToRemove;
-    if (s.neuronsKept)
-        json["keep"] = *s.neuronsKept;
-    return json;
-}
 
 nlohmann::json toJson(const SparsityBalance &b)
 {
@@ -37,55 +27,6 @@ nlohmann::json toJson(const SparsityBalance &b)
             {"modelParameters", {{"dense", b.denseModelParameters}, {"pruned", b.modelParameters}}},
             {"sparsityLayers", b.sparsityLayers()},
             {"sparsityModel", b.sparsityModel()}};
-}
-
-nlohmann::json toJson(const SearchRecord &record)
-{
-    nlohmann::json steps = nlohmann::json::array();
-    for (const SearchStep &step : record.steps)
-        steps.push_back({{"removed", step.removed}, {"forced", step.isForced}, {"losses", step.losses}}); // NaN is written as null
-    const SearchSettings &s = record.settings;
-    return {{"windows", s.windows},
-            {"lossType", s.referenceLoss ? "reference" : "float32"},
-            {"force", s.forcedLayers},
-            {"protect", s.protectedLayers},
-            {"initialLoss", record.initialLoss},
-            {"steps", steps},
-            {"provenance", toJson(record.provenance)}};
-}
-
-double lossFromJson(const nlohmann::json &json)
-{
-    return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
-}
-
-SearchRecord searchFromJson(const nlohmann::json &json)
-{
-    SearchRecord record;
-    record.settings = {.windows = json.at("windows"),
-                       .referenceLoss = json.at("lossType") == "reference",
-                       .forcedLayers = json.at("force"),
-                       .protectedLayers = json.at("protect")};
-    record.initialLoss = lossFromJson(json.at("initialLoss"));
-    record.provenance = provenanceFromJson(json.at("provenance"));
-    for (const nlohmann::json &entry : json.at("steps")) {
-        SearchStep step{.losses = {}, .removed = entry.at("removed"), .isForced = entry.at("forced")};
-        for (const nlohmann::json &loss : entry.at("losses"))
-            step.losses.push_back(lossFromJson(loss));
-        record.steps.push_back(std::move(step));
-    }
-    return record;
-}
-
-BalanceSettings settingsFromJson(const nlohmann::json &json)
-{
-    BalanceSettings settings{
-        .sparsity = json.at("sparsity"), .alpha = json.at("alpha"), .attentionsToRemove = {}, .widthMultiple = json.at("widthMultiple")};
-    if (!json.at("remove").is_null())
-        settings.attentionsToRemove = json.at("remove").get<std::int64_t>();
-    if (const auto keep = json.find("keep"); keep != json.end() && !keep->is_null()) // older plans have none
-        settings.neuronsKept = keep->get<std::int64_t>();
-    return settings;
 }
 
 SparsityBalance balanceFromJson(const nlohmann::json &json)
@@ -301,12 +242,12 @@ PruningPlan planFromJson(const nlohmann::json &json, const std::string &source)
                         "Use the version of the program that wrote it, or make a new plan.");
         PruningPlan plan;
         plan.method = stored.at("method");
-        plan.settings = settingsFromJson(stored.at("settings"));
+        plan.settings = balanceSettingsFromJson(stored.at("settings"));
         plan.balance = balanceFromJson(stored.at("balance"));
         plan.norm = stored.at("norm") == "l1" ? ScoreNorm::L1 : ScoreNorm::L2;
         plan.calibration = provenanceFromJson(stored.at("calibration"));
         plan.removedAttentions = stored.at("removedAttentions").get<std::vector<std::int64_t>>();
-        plan.search = searchFromJson(stored.at("search"));
+        plan.search = searchRecordFromJson(stored.at("search"));
         plan.keptNeurons = stored.at("keptNeurons").get<std::vector<std::vector<std::int64_t>>>();
         if (plan.hash() != stored.at("planHash"))
             throw Error("The plan in '" + source + "' does not match its own hash: it was changed or damaged.", "Make the plan again.");

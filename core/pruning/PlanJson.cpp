@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "pruning/PlanJson.h"
+
+#include <limits>
+
+namespace secateur {
+
+nlohmann::json toJson(const BalanceSettings &s)
+{
+    nlohmann::json json = {
+        {"sparsity", s.sparsity}, {"alpha", s.alpha}, {"widthMultiple", s.widthMultiple}, {"remove", nullptr}, {"keep", nullptr}};
+    if (s.attentionsToRemove)
+        json["remove"] = *s.attentionsToRemove;
+    if (s.neuronsKept)
+        json["keep"] = *s.neuronsKept;
+    return json;
+}
+
+BalanceSettings balanceSettingsFromJson(const nlohmann::json &json)
+{
+    BalanceSettings settings{
+        .sparsity = json.at("sparsity"), .alpha = json.at("alpha"), .attentionsToRemove = {}, .widthMultiple = json.at("widthMultiple")};
+    if (!json.at("remove").is_null())
+        settings.attentionsToRemove = json.at("remove").get<std::int64_t>();
+    if (const auto keep = json.find("keep"); keep != json.end() && !keep->is_null()) // older plans have none
+        settings.neuronsKept = keep->get<std::int64_t>();
+    return settings;
+}
+
+nlohmann::json toJson(const SearchSettings &s)
+{
+    return {{"windows", s.windows},
+            {"lossType", s.referenceLoss ? "reference" : "float32"},
+            {"force", s.forcedLayers},
+            {"protect", s.protectedLayers}};
+}
+
+SearchSettings searchSettingsFromJson(const nlohmann::json &json)
+{
+    return {.windows = json.at("windows"),
+            .referenceLoss = json.at("lossType") == "reference",
+            .forcedLayers = json.at("force"),
+            .protectedLayers = json.at("protect")};
+}
+
+nlohmann::json toJson(const SearchRecord &record)
+{
+    nlohmann::json steps = nlohmann::json::array();
+    for (const SearchStep &step : record.steps)
+        steps.push_back({{"removed", step.removed}, {"forced", step.isForced}, {"losses", step.losses}}); // NaN is written as null
+    nlohmann::json json = toJson(record.settings);
+    json.update({{"initialLoss", record.initialLoss}, {"steps", steps}, {"provenance", toJson(record.provenance)}});
+    return json;
+}
+
+double lossFromJson(const nlohmann::json &json)
+{
+    return json.is_null() ? std::numeric_limits<double>::quiet_NaN() : json.get<double>();
+}
+
+SearchRecord searchRecordFromJson(const nlohmann::json &json)
+{
+    SearchRecord record;
+    record.settings = searchSettingsFromJson(json);
+    record.initialLoss = lossFromJson(json.at("initialLoss"));
+    record.provenance = provenanceFromJson(json.at("provenance"));
+    for (const nlohmann::json &entry : json.at("steps")) {
+        SearchStep step{.losses = {}, .removed = entry.at("removed"), .isForced = entry.at("forced")};
+        for (const nlohmann::json &loss : entry.at("losses"))
+            step.losses.push_back(lossFromJson(loss));
+        record.steps.push_back(std::move(step));
+    }
+    return record;
+}
+
+} // namespace secateur

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Session files: a safetensors file with the scores, and the rest as JSON in its metadata.
+#include "checkpoint/SafetensorsFile.h"
+#include "checkpoint/SafetensorsWriter.h"
+#include "foundation/AtomicPath.h"
+#include "foundation/Error.h"
+#include "session/SessionJson.h"
+#include "session/SessionStore.h"
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+
+namespace secateur {
+namespace {
+
+constexpr const char *kMetadata = "session";
+
+std::string tensorName(std::size_t calibration, std::size_t layer)
+{
+    return std::to_string(calibration) + ".scores." + std::to_string(layer);
+}
+
+std::vector<float> readScores(const SafetensorsFile &file, const std::string &name)
+{
+    const auto found = std::find_if(file.tensors().begin(), file.tensors().end(), [&](const TensorView &t) { return t.name == name; });
+    if (found == file.tensors().end() || found->dtype != DType::Float32)
+        throw std::out_of_range("there is no tensor " + name);
+    std::vector<float> values(found->bytes.size() / sizeof(float));
+    std::memcpy(values.data(), found->bytes.data(), found->bytes.size());
+    return values;
+}
+
+} // namespace
+
+void saveSession(const Session &session, const std::filesystem::path &file)
+{
+    std::vector<SafetensorsWriter::Declaration> declarations;
+    for (std::size_t c = 0; c < session.calibrations.size(); ++c)
+        for (std::size_t i = 0; i < session.calibrations[c]->layers.size(); ++i)
+            declarations.push_back({tensorName(c, i), DType::Float32, {std::int64_t(session.calibrations[c]->layers[i].size())}});
+    AtomicPath target(file);
+    SafetensorsWriter writer(target.temporary(), declarations,
+                             {{kMetadata, toJson(session).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)}});
+    for (std::size_t c = 0; c < session.calibrations.size(); ++c)
+        for (std::size_t i = 0; i < session.calibrations[c]->layers.size(); ++i)
+            writer.write(tensorName(c, i), std::as_bytes(std::span(session.calibrations[c]->layers[i])));
+    writer.finish();
+    target.commit();
+}
+
+Session loadSession(const std::filesystem::path &file)
+{
+    const SafetensorsFile stored(file);
+    const auto text = stored.metadata().find(kMetadata);
+    if (text == stored.metadata().end())
+        throw Error("'" + file.string() + "' does not hold a session.", "Choose a file that the window saved (.secateur).");
+    try {
+        const nlohmann::json json = nlohmann::json::parse(text->second);
+        Session session = sessionFromJson(json, file.string());
+        for (std::size_t c = 0; c < json.at("calibrations").size(); ++c) {
+            const nlohmann::json &entry = json.at("calibrations").at(c);
+            auto scores = std::make_shared<NeuronScores>();
+            scores->norm = entry.at("norm") == "l1" ? ScoreNorm::L1 : ScoreNorm::L2;
+            scores->provenance = provenanceFromJson(entry.at("provenance"));
+            for (std::size_t i = 0; session.model && i < session.model->spec.layers.size(); ++i)
+                scores->layers.push_back(readScores(stored, tensorName(c, i)));
+            session.calibrations.push_back(std::move(scores));
+        }
+        checkSession(session);
+        return session;
+    } catch (const Error &problem) {
+        throw Error("The session '" + file.string() + "' cannot be read: " + problem.what(), problem.hint());
+    } catch (const std::exception &problem) {
+        throw Error("The session '" + file.string() + "' is damaged: " + problem.what() + ".", "Open another copy of it.");
+    }
+}
+
+} // namespace secateur

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "foundation/Error.h"
+#include "pruning/PlanJson.h"
+#include "session/JournalFolder.h"
+#include "session/SessionJson.h"
+#include "session/SessionStore.h"
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <fcntl.h>
+#include <fstream>
+#include <mutex>
+#include <sys/file.h>
+#include <unistd.h>
+
+namespace secateur {
+namespace {
+
+/// A name that no other session has: time, process, and a number within the process.
+std::string freshName()
+{
+    static std::atomic<int> count = 0;
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(now).count()) + "-" + std::to_string(::getpid()) + "-" +
+           std::to_string(++count);
+}
+
+Error failure(const std::string &what, const std::filesystem::path &path, int code)
+{
+    return Error(what + " '" + path.string() + "': " + std::strerror(code) + ".",
+                 "Free some space or check the folder's permissions; save the session under a name meanwhile.");
+}
+
+} // namespace
+
+struct SessionJournal::State {
+    std::mutex mutex;
+    std::filesystem::path folder;
+    int lock = -1;
+    int file = -1; ///< of the journal that lines go to
+    std::int64_t number = 0;
+    bool hasFailed = false, isDiscarded = false;
+
+    void closeFile()
+    {
+        if (file >= 0)
+            ::close(std::exchange(file, -1));
+    }
+
+    /// One line in one system call, so that a kill leaves whole lines and at most one torn.
+    void append(const nlohmann::json &entry)
+    {
+        const std::string line = entry.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+        const std::lock_guard guard(mutex);
+        if (file < 0 || isDiscarded)
+            return;
+        const ssize_t written = ::write(file, line.data(), line.size());
+        if (written == ssize_t(line.size())) {
+            hasFailed = false;
+            return;
+        }
+        const int code = written < 0 ? errno : ENOSPC;
+        if (written > 0) // the next line must not be glued to a torn one
+            [[maybe_unused]]
+            const ssize_t ended = ::write(file, "\n", 1);
+        if (!std::exchange(hasFailed, true))
+            throw failure("The journal of the session could not be written in", folder, code);
+    }
+};
+
+SessionJournal::SessionJournal(const std::filesystem::path &root) : m_state(std::make_unique<State>())
+{
+    std::error_code error;
+    m_state->folder = root / freshName();
+    std::filesystem::create_directories(m_state->folder, error);
+    if (error)
+        throw failure("The folder of the session's journal could not be made:", m_state->folder, error.value());
+    const std::filesystem::path lock = m_state->folder / journal::kLock;
+    m_state->lock = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (m_state->lock < 0 || ::flock(m_state->lock, LOCK_EX | LOCK_NB) != 0)
+        throw failure("The session's journal could not be locked:", lock, errno);
+}
+
+SessionJournal::~SessionJournal()
+{
+    m_state->closeFile();
+    if (m_state->lock >= 0)
+        ::close(m_state->lock); // unlocks
+}
+
+const std::filesystem::path &SessionJournal::folder() const
+{
+    return m_state->folder;
+}
+
+std::int64_t SessionJournal::startBase()
+{
+    const std::lock_guard guard(m_state->mutex);
+    if (m_state->isDiscarded)
+        return m_state->number;
+    const std::filesystem::path file = journal::journalFile(m_state->folder, ++m_state->number);
+    const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (descriptor < 0)
+        throw failure("The journal of the session could not be begun:", file, errno);
+    m_state->closeFile();
+    m_state->file = descriptor;
+    return m_state->number;
+}
+
+void SessionJournal::writeBase(std::int64_t number, const Session &session)
+{
+    {
+        const std::lock_guard guard(m_state->mutex);
+        if (m_state->isDiscarded)
+            return;
+    }
+    saveSession(session, journal::baseFile(m_state->folder, number));
+    std::error_code error; // what is left over is read over
+    for (std::int64_t old = number - 1; old >= 0; --old) {
+        const bool hadBase = std::filesystem::remove(journal::baseFile(m_state->folder, old), error);
+        const bool hadJournal = std::filesystem::remove(journal::journalFile(m_state->folder, old), error);
+        if (!hadBase && !hadJournal)
+            break;
+    }
+}
+
+void SessionJournal::draftChanged(const PlanDraft &draft)
+{
+    m_state->append({{"what", "draft"}, {"draft", toJson(draft)}});
+}
+
+void SessionJournal::textsChanged(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm)
+{
+    m_state->append({{"what", "texts"},
+                     {"calibration", toJson(calibration)},
+                     {"evaluation", toJson(evaluation)},
+                     {"norm", norm == ScoreNorm::L1 ? "l1" : "l2"}});
+}
+
+void SessionJournal::pinsChanged(const std::vector<PinnedPlan> &pins)
+{
+    m_state->append({{"what", "pins"}, {"pins", toJson(pins)}});
+}
+
+void SessionJournal::searchBegun(const std::string &key, const SearchSettings &settings, const Provenance &provenance, double initialLoss)
+{
+    m_state->append({{"what", "search"},
+                     {"key", key},
+                     {"settings", toJson(settings)},
+                     {"provenance", toJson(provenance)},
+                     {"initialLoss", initialLoss}});
+}
+
+void SessionJournal::candidateEvaluated(const std::string &key, std::int64_t step, std::int64_t layer, double loss)
+{
+    m_state->append({{"what", "candidate"}, {"key", key}, {"step", step}, {"layer", layer}, {"loss", loss}});
+}
+
+void SessionJournal::attentionRemoved(const std::string &key, std::int64_t step, std::int64_t layer, bool isForced)
+{
+    m_state->append({{"what", "removal"}, {"key", key}, {"step", step}, {"layer", layer}, {"forced", isForced}});
+}
+
+void SessionJournal::evaluated(const EvaluationRecord &record)
+{
+    m_state->append({{"what", "evaluation"}, {"record", toJson(record)}});
+}
+
+void SessionJournal::exported(const ExportRecord &record)
+{
+    m_state->append({{"what", "export"}, {"record", toJson(record)}});
+}
+
+void SessionJournal::discard()
+{
+    const std::lock_guard guard(m_state->mutex);
+    m_state->isDiscarded = true;
+    m_state->closeFile();
+    std::error_code error;
+    std::filesystem::remove_all(m_state->folder, error);
+    if (error)
+        throw failure("The journal of the session could not be removed:", m_state->folder, error.value());
+}
+
+} // namespace secateur

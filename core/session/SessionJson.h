@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Internal to this room: a session's values as JSON.
+#pragma once
+
+#include "session/Session.h"
+
+#include <nlohmann/json.hpp>
+
+namespace secateur {
+
+nlohmann::json toJson(const PlanDraft &draft);
+PlanDraft draftFromJson(const nlohmann::json &json);
+nlohmann::json toJson(const TextSettings &text);
+TextSettings textFromJson(const nlohmann::json &json);
+nlohmann::json toJson(const EvaluationRecord &record);
+EvaluationRecord evaluationFromJson(const nlohmann::json &json);
+nlohmann::json toJson(const ExportRecord &record);
+ExportRecord exportFromJson(const nlohmann::json &json);
+nlohmann::json toJson(const std::vector<PinnedPlan> &pins);
+std::vector<PinnedPlan> pinsFromJson(const nlohmann::json &json);
+
+/// Everything but the scores themselves.
+nlohmann::json toJson(const Session &session);
+/// `calibrations` are put in by the caller before checkSession(). Throws nlohmann's exceptions, and Error for a configuration that cannot be read.
+Session sessionFromJson(const nlohmann::json &json, const std::string &source);
+
+/// Throws std::out_of_range that says which value does not fit the others.
+void checkSession(const Session &session);
+
+} // namespace secateur
