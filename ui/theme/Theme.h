@@ -5,6 +5,8 @@
 #include <QPalette>
 #include <QString>
 
+class QDBusVariant;
+
 namespace secateur::ui {
 
 /// Gives the application its palette and style sheet: light, dark, or what the desktop wants (asked of the desktop portal, followed live;
@@ -28,16 +30,16 @@ public:
 signals:
     void changed(bool isDark);
 
+private slots:
+    void systemSettingChanged(const QString &space, const QString &key, const QDBusVariant &value);
+
 private:
     void apply();
     void followSystem();
 
     Mode m_mode = Mode::System;
-    bool m_isDark = false;
+    bool m_isDark = false, m_isApplied = false;
     bool m_isSystemDark = false;
-
-private slots:
-    void systemSettingChanged(const QString &space, const QString &key, const class QDBusVariant &value);
 };
 
 } // namespace secateur::ui

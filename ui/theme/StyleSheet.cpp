@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "theme/StyleSheet.h"
+
+namespace secateur::ui {
+namespace {
+
+/// @name@ stands for a colour of the style.
+const QString kSheet = QStringLiteral(R"(
+QToolTip { color: @text@; background: @raised@; border: 1px solid @outline@; padding: 4px; }
+QMenuBar { background: @surface@; border-bottom: 1px solid @line@; padding: 2px 4px; }
+QMenuBar::item { padding: 4px 8px; border-radius: 4px; background: transparent; }
+QMenuBar::item:selected, QMenuBar::item:pressed { background: @selected@; }
+QMenu { background: @surface@; border: 1px solid @line@; padding: 4px; }
+QMenu::item { padding: 5px 24px 5px 8px; border-radius: 4px; }
+QMenu::item:selected { background: @selected@; color: @text@; }
+QMenu::item:disabled { color: @disabled@; }
+QMenu::icon { padding-left: 6px; }
+QMenu::separator { height: 1px; background: @line@; margin: 4px 6px; }
+
+QTabWidget::pane { border: 0; border-top: 1px solid @line@; }
+QTabBar { background: @raised@; qproperty-drawBase: 0; }
+QTabBar::tab { padding: 7px 14px; margin: 4px 0 0 2px; border: 1px solid transparent; border-bottom: 0; color: @mutedText@; }
+QTabBar::tab:selected { background: @surface@; border-color: @line@; color: @text@; font-weight: bold;
+                        border-top-left-radius: 4px; border-top-right-radius: 4px; }
+QTabBar::tab:hover:!selected { color: @text@; }
+QTabBar::tab:focus { border-color: @accent@; }
+
+QPushButton { padding: 5px 12px; border: 1px solid @line@; border-radius: 5px; background: @surface@; min-height: 1.2em; }
+QPushButton:hover { border-color: @outline@; background: @raised@; }
+QPushButton:pressed, QPushButton:checked { background: @selected@; border-color: @accent@; }
+QPushButton:focus { border: 2px solid @accent@; padding: 4px 11px; }
+QPushButton:disabled { color: @disabled@; border-color: @line@; background: @raised@; }
+QPushButton[primary="true"] { background: @accent@; border-color: @accent@; color: @onAccent@; font-weight: bold; }
+QPushButton[primary="true"]:hover { border-color: @text@; }
+QPushButton[primary="true"]:focus { border: 2px solid @text@; padding: 4px 11px; }
+QPushButton[primary="true"]:disabled { background: @raised@; border-color: @line@; color: @disabled@; }
+QPushButton[link="true"] { border: 1px solid transparent; background: transparent; color: @link@; padding: 2px 4px; text-align: left; }
+QPushButton[link="true"]:hover { text-decoration: underline; }
+QPushButton[link="true"]:focus { border: 1px solid @accent@; padding: 2px 4px; }
+QPushButton[link="true"]:disabled { color: @disabled@; }
+QToolButton { padding: 3px; border: 1px solid transparent; border-radius: 4px; background: transparent; }
+QToolButton:hover { background: @selected@; }
+QToolButton:checked, QToolButton:pressed { background: @selected@; border-color: @accent@; }
+QToolButton:focus { border-color: @accent@; }
+QToolButton::menu-indicator { image: none; }
+
+QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox, QComboBox { background: @surface@; border: 1px solid @control@; border-radius: 4px;
+    padding: 3px 6px; min-height: 1.3em; selection-background-color: @accent@; selection-color: @onAccent@; }
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { border: 2px solid @accent@; padding: 2px 5px; }
+QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { background: @raised@; color: @disabled@; border-color: @line@; }
+QComboBox QAbstractItemView { background: @surface@; border: 1px solid @line@; selection-background-color: @selected@; selection-color: @text@; }
+
+QAbstractItemView { background: @surface@; alternate-background-color: @raised@; border: 1px solid @line@; outline: 0;
+    selection-background-color: @selected@; selection-color: @text@; gridline-color: @line@; }
+QAbstractItemView:focus { border-color: @accent@; }
+QHeaderView { background: @raised@; border: 0; }
+QHeaderView::section { background: @raised@; color: @mutedText@; border: 0; border-bottom: 1px solid @line@; padding: 4px 8px; }
+QTableView::item { padding: 2px 6px; }
+QListView::item { padding: 4px 6px; border-radius: 4px; }
+
+QProgressBar { background: @track@; border: 0; border-radius: 4px; height: 8px; text-align: center; }
+QProgressBar::chunk { background: @accent@; border-radius: 4px; }
+QScrollArea { border: 0; background: @surface@; }
+QSplitter::handle { background: @line@; }
+QSplitter::handle:horizontal { width: 1px; }
+QSplitter::handle:vertical { height: 1px; }
+QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 12px; margin: 0; }
+QScrollBar::handle { background: @control@; border-radius: 4px; margin: 2px; }
+QScrollBar::handle:vertical { min-height: 28px; }
+QScrollBar::handle:horizontal { min-width: 28px; }
+QScrollBar::handle:hover { background: @outline@; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+
+QDockWidget { titlebar-close-icon: none; titlebar-normal-icon: none; font-weight: bold; }
+QDockWidget::title { background: @raised@; padding: 6px 8px; border-top: 1px solid @line@; }
+QMainWindow::separator { background: @line@; width: 1px; height: 1px; }
+QFrame[card="true"] { background: @surface@; border: 1px solid @line@; border-radius: 6px; }
+QLabel[muted="true"] { color: @mutedText@; }
+QLabel:disabled, QCheckBox:disabled, QRadioButton:disabled { color: @disabled@; }
+)");
+
+} // namespace
+
+QString styleSheet(const PlotStyle &style)
+{
+    const QColor disabled = style.isDark ? QColor(0x78828a) : QColor(0x8d969e);
+    QString sheet = kSheet;
+    const std::pair<const char *, QColor> colours[] = {{"surface", style.surface},
+                                                       {"raised", style.raised},
+                                                       {"selected", style.selected},
+                                                       {"text", style.text},
+                                                       {"mutedText", style.mutedText},
+                                                       {"line", style.line},
+                                                       {"outline", style.outline},
+                                                       {"control", style.hatching},
+                                                       {"track", style.line},
+                                                       {"accent", style.accent},
+                                                       {"link", style.readable(style.accent)},
+                                                       {"onAccent", style.isDark ? QColor(0x101315) : QColor(Qt::white)},
+                                                       {"disabled", disabled}};
+    for (const auto &[name, colour] : colours)
+        sheet.replace(QLatin1Char('@') + QLatin1String(name) + QLatin1Char('@'), colour.name());
+    return sheet;
+}
+
+} // namespace secateur::ui
