@@ -8,19 +8,18 @@
 #include "panels/CalibrationTable.h"
 #include "panels/JobButton.h"
 #include "panels/TextPicker.h"
+#include "panels/WheelGuard.h"
 #include "widgets/Card.h"
 #include "widgets/CopyButton.h"
 #include "widgets/FactList.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
+#include "widgets/RecordTable.h"
 
 #include <QComboBox>
-#include <QFormLayout>
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QPushButton>
-#include <QTreeView>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -53,7 +52,7 @@ CalibratePanel::CalibratePanel(Workbench workbench, QWidget *parent)
       m_result(new Card),
       m_facts(new FactList(2)),
       m_table(new CalibrationTable(workbench.session, this)),
-      m_list(new QTreeView),
+      m_list(new RecordTable(tr("Calibrations of this session"))),
       m_use(new QPushButton(tr("Use these scores"))),
       m_earlier(new QWidget)
 {
@@ -65,7 +64,7 @@ CalibratePanel::CalibratePanel(Workbench workbench, QWidget *parent)
     connect(m_norm, &QComboBox::activated, this, &CalibratePanel::writeSettings);
     connect(m_calibrate, &JobButton::clicked, &workbench.jobs, &SessionJobs::calibrate);
     connect(m_use, &QPushButton::clicked, this, &CalibratePanel::useSelected);
-    connect(m_list, &QTreeView::activated, this, &CalibratePanel::useSelected);
+    connect(m_list, &RecordTable::activated, this, &CalibratePanel::useSelected);
     connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this, &CalibratePanel::followResult);
     for (const auto signal : {&SessionModel::modelChanged, &SessionModel::textsChanged})
         connect(&session, signal, this, &CalibratePanel::followSettings);
@@ -83,9 +82,13 @@ void CalibratePanel::build()
     m_norm->addItem(tr("L1, its ablation"), int(ScoreNorm::L1));
     m_norm->setAccessibleName(tr("Norm of the activations"));
     m_calibrate->setPrimary(true);
+    new WheelGuard(*m_norm);
 
     auto *norm = new QHBoxLayout;
-    norm->addWidget(new QLabel(tr("Norm")));
+    norm->setSpacing(TextPicker::kColumnGap);
+    auto *name = new QLabel(tr("Norm"));
+    name->setMinimumWidth(m_text->labelWidth());
+    norm->addWidget(name);
     norm->addWidget(m_norm);
     norm->addStretch();
     auto *action = new QHBoxLayout;
@@ -130,10 +133,6 @@ QWidget *CalibratePanel::buildResult()
     result->addWidget(m_facts);
 
     m_list->setModel(m_table);
-    m_list->setRootIsDecorated(false);
-    m_list->setAccessibleName(tr("Calibrations of this session"));
-    m_list->header()->setStretchLastSection(true);
-    m_list->setMinimumHeight(110);
     auto *earlier = new QVBoxLayout(m_earlier);
     earlier->setContentsMargins(0, 8, 0, 0);
     earlier->addWidget(headingLabel(tr("Calibrations of this session")));
@@ -214,16 +213,15 @@ void CalibratePanel::followResult()
             {tr("Windows"), tr("%1 × %2 tokens").arg(exactText(p.windows), exactText(p.length))},
             {tr("Tokens used"), exactText(p.windows * p.length)},
             {tr("Norm"), normText(scores->norm)},
-            {tr("Computed on"),
-             tr("%1, %2, %n thread(s)", nullptr, p.threads).arg(QString::fromStdString(p.device), QString::fromStdString(p.dtype))},
+            {tr("Computed on"), tr("%1, %2, %3")
+                                    .arg(QString::fromStdString(p.device), QString::fromStdString(p.dtype),
+                                         p.threads == 1 ? tr("1 thread") : tr("%1 threads").arg(p.threads))},
             {tr("Time"), seconds == m_seconds.end() ? tr("in an earlier run") : durationText(seconds->second)},
             {tr("Token hash"), QString::fromStdString(p.tokenHash.substr(0, 16)) + QStringLiteral("…")},
             {tr("LibTorch"), QString::fromStdString(p.torchVersion)},
         });
     }
     m_earlier->setVisible(session.session().calibrations.size() > 1);
-    for (int column = 0; column < CalibrationTable::kColumns; ++column)
-        m_list->resizeColumnToContents(column);
     const int row = m_list->currentIndex().row();
     const bool isOther = row >= 0 && row != session.draft().calibration;
     m_use->setEnabled(isOther);

@@ -9,7 +9,6 @@
 
 class QComboBox;
 class QPushButton;
-class QTreeView;
 
 namespace secateur::ui {
 
@@ -19,6 +18,7 @@ class CopyButton;
 class FactList;
 class InlineNote;
 class JobButton;
+class RecordTable;
 class TextPicker;
 
 /// Stage 1: chooses the calibration text and the norm, runs the calibration, and says what the scores in use came from.
@@ -50,7 +50,7 @@ private:
     Card *m_result;
     FactList *m_facts;
     CalibrationTable *m_table;
-    QTreeView *m_list;
+    RecordTable *m_list;
     QPushButton *m_use;
     QWidget *m_earlier;
 };

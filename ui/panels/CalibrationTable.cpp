@@ -6,6 +6,14 @@
 #include <QFont>
 
 namespace secateur::ui {
+namespace {
+
+bool isNumber(int column)
+{
+    return column == CalibrationTable::kWindows || column == CalibrationTable::kTokens;
+}
+
+} // namespace
 
 QString normText(ScoreNorm norm)
 {
@@ -64,7 +72,7 @@ QVariant CalibrationTable::data(const QModelIndex &index, int role) const
         return font;
     }
     if (role == Qt::TextAlignmentRole)
-        return int(Qt::AlignVCenter | (index.column() == kTokens ? Qt::AlignRight : Qt::AlignLeft));
+        return int(Qt::AlignVCenter | (isNumber(index.column()) ? Qt::AlignRight : Qt::AlignLeft));
     if (role == Qt::ToolTipRole && index.column() == kText) {
         QStringList files;
         for (const std::string &file : p.textFiles)
@@ -96,6 +104,8 @@ QVariant CalibrationTable::data(const QModelIndex &index, int role) const
 
 QVariant CalibrationTable::headerData(int section, Qt::Orientation orientation, int role) const
 {
+    if (orientation == Qt::Horizontal && role == Qt::TextAlignmentRole)
+        return int(Qt::AlignVCenter | (isNumber(section) ? Qt::AlignRight : Qt::AlignLeft));
     if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
         return {};
     switch (Column(section)) {

@@ -11,7 +11,7 @@ namespace secateur::ui {
 class CalibrationTable : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { kText, kWindows, kTokens, kNorm, kDevice, kHash, kColumns };
+    enum Column { kText, kNorm, kDevice, kHash, kWindows, kTokens, kColumns };
 
     explicit CalibrationTable(const SessionModel &session, QObject *parent = nullptr);
 

@@ -17,14 +17,13 @@
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
+#include "widgets/RecordTable.h"
 
 #include <QFileDialog>
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QLocale>
 #include <QPushButton>
 #include <QSortFilterProxyModel>
-#include <QTreeView>
 #include <QVBoxLayout>
 
 namespace secateur::ui {
@@ -44,7 +43,7 @@ EvaluatePanel::EvaluatePanel(Workbench workbench, QWidget *parent)
       m_copyTable(new CopyButton(tr("Copy table"), [this] { return m_model->separated(QLatin1Char('\t')); })),
       m_model(new EvaluationModel(workbench.session, this)),
       m_sorted(new QSortFilterProxyModel(this)),
-      m_table(new QTreeView),
+      m_table(new RecordTable(tr("Evaluations of this session"), 12)),
       m_use(new QPushButton(tr("Use this plan"))),
       m_save(new QPushButton(icon(QStringLiteral("save")), tr("Save as CSV…"))),
       m_note(new InlineNote)
@@ -57,12 +56,8 @@ EvaluatePanel::EvaluatePanel(Workbench workbench, QWidget *parent)
     connect(m_plan, &JobButton::clicked, &workbench.jobs, &SessionJobs::evaluate);
     connect(m_dense, &JobButton::clicked, &workbench.jobs, &SessionJobs::evaluateDense);
     connect(m_use, &QPushButton::clicked, this, &EvaluatePanel::useSelected);
-    connect(m_table, &QTreeView::activated, this, &EvaluatePanel::useSelected);
+    connect(m_table, &RecordTable::activated, this, &EvaluatePanel::useSelected);
     connect(m_save, &QPushButton::clicked, this, &EvaluatePanel::chooseCsv);
-    connect(m_model, &EvaluationModel::modelReset, this, [this] {
-        for (int column = 0; column < EvaluationModel::kColumns; ++column)
-            m_table->resizeColumnToContents(column);
-    });
     connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, &EvaluatePanel::followSelection);
     for (const auto signal : {&SessionModel::modelChanged, &SessionModel::textsChanged})
         connect(&session, signal, this, &EvaluatePanel::followSettings);
@@ -92,7 +87,8 @@ void EvaluatePanel::build()
     layout->addWidget(buildFigures());
     layout->addWidget(m_text);
     layout->addLayout(actions);
-    layout->addWidget(buildTable(), 1);
+    layout->addWidget(buildTable());
+    layout->addStretch();
     setWidget(content);
 }
 
@@ -126,12 +122,8 @@ QWidget *EvaluatePanel::buildTable()
     m_sorted->setSourceModel(m_model);
     m_sorted->setSortRole(EvaluationModel::kSortRole);
     m_table->setModel(m_sorted);
-    m_table->setRootIsDecorated(false);
-    m_table->setUniformRowHeights(true);
     m_table->setSortingEnabled(true);
     m_table->sortByColumn(-1, Qt::AscendingOrder); // in the order of measuring until a header is clicked
-    m_table->setAccessibleName(tr("Evaluations of this session"));
-    m_table->setMinimumHeight(120);
     m_use->setAccessibleName(m_use->text());
     m_save->setAccessibleName(m_save->text());
 
@@ -144,7 +136,7 @@ QWidget *EvaluatePanel::buildTable()
     auto *layout = new QVBoxLayout(part);
     layout->setContentsMargins(0, 4, 0, 0);
     layout->addWidget(headingLabel(tr("Measured in this session")));
-    layout->addWidget(m_table, 1);
+    layout->addWidget(m_table);
     layout->addLayout(actions);
     return part;
 }

@@ -9,7 +9,6 @@
 class QLabel;
 class QPushButton;
 class QSortFilterProxyModel;
-class QTreeView;
 
 namespace secateur::ui {
 
@@ -17,6 +16,7 @@ class CopyButton;
 class EvaluationModel;
 class InlineNote;
 class JobButton;
+class RecordTable;
 class TextPicker;
 
 /// Measures perplexity on a held-out text: the plan in hand, the original, and a table of all that was measured in the session.
@@ -56,7 +56,7 @@ private:
     Figure m_original, m_current, m_ratio;
     EvaluationModel *m_model;
     QSortFilterProxyModel *m_sorted;
-    QTreeView *m_table;
+    RecordTable *m_table;
     QPushButton *m_use, *m_save;
     InlineNote *m_note;
 };

@@ -12,7 +12,7 @@ namespace secateur::ui {
 class EvaluationModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { kPlan, kPerplexity, kAgainstOriginal, kLoss, kText, kWindows, kTokens, kOrder, kColumns };
+    enum Column { kPlan, kText, kOrder, kPerplexity, kAgainstOriginal, kLoss, kWindows, kTokens, kColumns };
     enum { kSortRole = Qt::UserRole, kReasonRole }; ///< kReasonRole: why the row's plan cannot be taken into hand; empty = it can
 
     explicit EvaluationModel(const SessionModel &session, QObject *parent = nullptr);

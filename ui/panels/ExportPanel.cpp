@@ -6,6 +6,7 @@
 #include "panels/ExportOutput.h"
 #include "panels/ExportTable.h"
 #include "panels/JobButton.h"
+#include "panels/WheelGuard.h"
 #include "theme/Icons.h"
 #include "widgets/Card.h"
 #include "widgets/CopyButton.h"
@@ -13,6 +14,7 @@
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
+#include "widgets/RecordTable.h"
 
 #include <QButtonGroup>
 #include <QCheckBox>
@@ -23,11 +25,9 @@
 #include <QFileInfo>
 #include <QFormLayout>
 #include <QHBoxLayout>
-#include <QHeaderView>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSignalBlocker>
-#include <QTreeView>
 #include <QUrl>
 #include <QVBoxLayout>
 
@@ -48,7 +48,8 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
       m_output(new QLineEdit),
       m_browse(new QPushButton(icon(QStringLiteral("folder")), tr("Browse…"))),
       m_overwrite(new QCheckBox(tr("Replace an existing export"))),
-      m_preview(new FactList),
+      m_written(bodyLabel({})),
+      m_space(bodyLabel({})),
       m_refusal(new InlineNote),
       m_export(new JobButton),
       m_copyCommand(new CopyButton(tr("Copy as command"), [this] { return m_workbench.jobs.exportCommand(settings()); })),
@@ -59,7 +60,7 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
       m_openFolder(new QPushButton(icon(QStringLiteral("folder")), tr("Open folder"))),
       m_copyPath(new CopyButton(tr("Copy path"), [this] { return m_folder->text(); })),
       m_table(new ExportTable(workbench.session, this)),
-      m_list(new QTreeView),
+      m_list(new RecordTable(tr("Exports of this session"))),
       m_earlier(new QWidget)
 {
     setWidgetResizable(true);
@@ -91,6 +92,7 @@ void ExportPanel::build()
     m_browse->setAccessibleName(tr("Choose the folder to make"));
     m_overwrite->setAccessibleName(m_overwrite->text());
     m_export->setPrimary(true);
+    new WheelGuard(*m_dtype);
 
     auto *folder = new QHBoxLayout;
     folder->addWidget(m_output, 1);
@@ -100,6 +102,10 @@ void ExportPanel::build()
     form->addRow(tr("Weights"), m_dtype);
     form->addRow(tr("Folder"), folder);
     form->addRow(QString(), m_overwrite);
+    for (QLabel *label : {m_written, m_space})
+        label->setWordWrap(false); // short, and a form gives wrapped lines too much room
+    form->addRow(tr("Will be written"), m_written);
+    form->addRow(tr("Space"), m_space);
     m_dtype->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
     auto *action = new QHBoxLayout;
     action->addWidget(m_export, 1);
@@ -116,7 +122,6 @@ void ExportPanel::build()
                         "name only when it is whole.")));
     layout->addWidget(buildTargets());
     layout->addLayout(form);
-    layout->addWidget(m_preview);
     layout->addWidget(m_refusal);
     layout->addLayout(action);
     layout->addWidget(buildResult());
@@ -162,9 +167,6 @@ QWidget *ExportPanel::buildResult()
     result->addLayout(buttons);
 
     m_list->setModel(m_table);
-    m_list->setRootIsDecorated(false);
-    m_list->setAccessibleName(tr("Exports of this session"));
-    m_list->setMinimumHeight(110);
     auto *earlier = new QVBoxLayout(m_earlier);
     earlier->setContentsMargins(0, 8, 0, 0);
     earlier->addWidget(headingLabel(tr("Exports of this session")));
@@ -256,15 +258,15 @@ void ExportPanel::followPlan()
     if (possible && m_workbench.runner.isBusy(JobKind::Export))
         possible.reason = tr("An export is running.");
     m_refusal->clear();
-    m_preview->setVisible(session.hasModel());
+    m_written->clear();
+    m_space->clear();
     if (session.hasModel()) {
         const qint64 bytes = bytesToWrite(), free = freeBytesFor(outputPath(m_output->text()));
         const qint64 parameters = session.figuresOf(session.neuronsKept(), 0).modelParameters;
-        m_preview->setFacts({
-            {tr("Will be written"), tr("%1 parameters (of %2), %3")
-                                        .arg(exactText(parameters), exactText(session.denseFigures().modelParameters), bytesText(bytes))},
-            {tr("Space"), free < 0 ? tr("not known") : tr("%1 are needed, %2 are free").arg(bytesText(bytes), bytesText(free))},
-        });
+        m_written->setText(
+            tr("%1 parameters of %2, %3").arg(exactText(parameters), exactText(session.denseFigures().modelParameters), bytesText(bytes)));
+        m_space->setText(free < 0 ? tr("%1 are needed").arg(bytesText(bytes))
+                                  : tr("%1 are needed, %2 are free").arg(bytesText(bytes), bytesText(free)));
         if (const ExportSettings wanted = settings(); possible) {
             const OutputProblem problem = outputProblem(QString::fromStdString(wanted.output.string()), wanted.isOverwriteAllowed,
                                                         QString::fromStdString(session.session().model->folder.string()), bytes);
@@ -291,8 +293,6 @@ void ExportPanel::showRecord(int row)
 {
     m_result->setVisible(row >= 0);
     m_earlier->setVisible(m_table->rowCount() > 1);
-    for (int column = 0; column < ExportTable::kColumns; ++column)
-        m_list->resizeColumnToContents(column);
     if (row < 0)
         return;
     const ExportRecord &record = m_table->record(row);

@@ -10,9 +10,9 @@
 class QButtonGroup;
 class QCheckBox;
 class QComboBox;
+class QLabel;
 class QLineEdit;
 class QPushButton;
-class QTreeView;
 
 namespace secateur::ui {
 
@@ -24,6 +24,7 @@ class ExportTable;
 class FactList;
 class InlineNote;
 class JobButton;
+class RecordTable;
 
 /// Writes the plan in hand as a checkpoint and says what the check of it found. Refusals are told before anything starts.
 class ExportPanel : public QScrollArea {
@@ -54,7 +55,7 @@ private:
     QLineEdit *m_output;
     QPushButton *m_browse;
     QCheckBox *m_overwrite;
-    FactList *m_preview;
+    QLabel *m_written, *m_space;
     InlineNote *m_refusal;
     JobButton *m_export;
     CopyButton *m_copyCommand;
@@ -66,7 +67,7 @@ private:
     QPushButton *m_openFolder;
     CopyButton *m_copyPath;
     ExportTable *m_table;
-    QTreeView *m_list;
+    RecordTable *m_list;
     QWidget *m_earlier;
 };
 

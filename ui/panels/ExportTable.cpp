@@ -6,6 +6,14 @@
 #include <QLocale>
 
 namespace secateur::ui {
+namespace {
+
+bool isNumber(int column)
+{
+    return column == ExportTable::kParameters || column == ExportTable::kBytes;
+}
+
+} // namespace
 
 QString verificationText(const Verification &v)
 {
@@ -46,9 +54,8 @@ QVariant ExportTable::data(const QModelIndex &index, int role) const
     if (!index.isValid() || index.row() >= m_rows)
         return {};
     const ExportRecord &r = record(index.row());
-    const bool isNumber = index.column() == kParameters || index.column() == kBytes;
     if (role == Qt::TextAlignmentRole)
-        return int(Qt::AlignVCenter | (isNumber ? Qt::AlignRight : Qt::AlignLeft));
+        return int(Qt::AlignVCenter | (isNumber(index.column()) ? Qt::AlignRight : Qt::AlignLeft));
     if (role == Qt::ToolTipRole)
         return index.column() == kVerified ? verificationText(r.verification) : QString::fromStdString(r.folder.string());
     if (role != Qt::DisplayRole)
@@ -72,6 +79,8 @@ QVariant ExportTable::data(const QModelIndex &index, int role) const
 
 QVariant ExportTable::headerData(int section, Qt::Orientation orientation, int role) const
 {
+    if (orientation == Qt::Horizontal && role == Qt::TextAlignmentRole)
+        return int(Qt::AlignVCenter | (isNumber(section) ? Qt::AlignRight : Qt::AlignLeft));
     if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
         return {};
     switch (Column(section)) {

@@ -11,7 +11,7 @@ namespace secateur::ui {
 class ExportTable : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { kFolder, kFormat, kParameters, kBytes, kVerified, kColumns };
+    enum Column { kFolder, kFormat, kVerified, kParameters, kBytes, kColumns };
 
     explicit ExportTable(const SessionModel &session, QObject *parent = nullptr);
 

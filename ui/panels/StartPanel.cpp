@@ -63,6 +63,20 @@ QString pathText(const std::filesystem::path &path)
     return QString::fromStdString(path.string());
 }
 
+/// What a model's folder is called: in the hub's cache by its repository (models--OWNER--NAME/snapshots/REVISION).
+QString modelTitle(const QString &path)
+{
+    const QString repository = QFileInfo(QFileInfo(QFileInfo(path).path()).path()).fileName(), prefix = QStringLiteral("models--");
+    if (!repository.startsWith(prefix))
+        return QFileInfo(path).fileName();
+    return repository.mid(prefix.size()).replace(QLatin1String("--"), QLatin1String("/"));
+}
+
+QString counted(std::int64_t count, const QString &one, const QString &many)
+{
+    return count == 1 ? one : many.arg(exactText(count));
+}
+
 QString timeText(std::chrono::system_clock::time_point time)
 {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
@@ -169,7 +183,8 @@ void StartPanel::setRecent(const QStringList &paths)
     for (const QString &path : paths) {
         const QFileInfo file(path);
         const bool isSession = isSessionFile(path);
-        entries.push_back({.title = isSession ? file.completeBaseName() : file.fileName(),
+        const QString title = path == m_sample ? tr("The bundled sample") : modelTitle(path);
+        entries.push_back({.title = isSession ? file.completeBaseName() : title,
                            .detail = shortPath(path),
                            .figure = isSession ? tr("session") : tr("model"),
                            .problem = file.exists() ? QString() : tr("not found: %1").arg(shortPath(path))});
@@ -192,13 +207,12 @@ void StartPanel::setRecoverable(std::vector<RecoverableSession> sessions)
         layout->setContentsMargins(12, 10, 12, 10);
         layout->setSpacing(4);
         auto *note = new InlineNote;
+        layout->addWidget(note);
         note->say(session.wasClosed ? InlineNote::Kind::Info : InlineNote::Kind::Warning,
                   session.wasClosed ? tr("%1, not saved").arg(model) : tr("%1 was interrupted").arg(model));
-        layout->addWidget(note);
-        layout->addWidget(captionLabel(tr("%1 · %2 calibrations · %3 evaluations")
-                                           .arg(timeText(session.lastChange))
-                                           .arg(session.calibrations)
-                                           .arg(session.evaluations)));
+        layout->addWidget(captionLabel(timeText(session.lastChange)));
+        layout->addWidget(captionLabel(tr("%1, %2").arg(counted(session.calibrations, tr("1 calibration"), tr("%1 calibrations")),
+                                                        counted(session.evaluations, tr("1 evaluation"), tr("%1 evaluations")))));
         auto *restore = new QPushButton(tr("Restore")), *discard = new QPushButton(tr("Discard"));
         restore->setProperty("primary", !session.wasClosed);
         restore->setAccessibleName(tr("Restore the session of %1").arg(model));
@@ -219,7 +233,7 @@ void StartPanel::setSampleFolder(const QString &folder)
 {
     m_sample = folder;
     m_openSample->setVisible(!folder.isEmpty());
-    followPrimary();
+    setRecent(m_recent); // it has a name of its own there
 }
 
 void StartPanel::scanHubCache()

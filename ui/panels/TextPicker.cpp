@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/TextPicker.h"
 
+#include "panels/WheelGuard.h"
 #include "theme/Icons.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
@@ -11,7 +12,7 @@
 #include <QDropEvent>
 #include <QFileDialog>
 #include <QFileInfo>
-#include <QFormLayout>
+#include <QGridLayout>
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QListWidget>
@@ -118,10 +119,13 @@ void TextPicker::build()
     m_recentButton->setMenu(m_recentMenu);
     m_recentButton->setAccessibleName(tr("Recent texts"));
     m_isAll->setAccessibleName(tr("As many windows as the text gives"));
-    m_seed->setSpecialValueText(tr("as they are"));
+    m_isAll->setToolTip(tr("As many windows as the text gives; what is left over at its end is not used."));
+    m_seed->setSpecialValueText(tr("in their order"));
+    m_seed->setPrefix(tr("shuffled, seed "));
     m_seed->setToolTip(tr("Shuffles the documents of the text; the same number gives the same order on every machine."));
 
     auto *buttons = new QHBoxLayout;
+    buttons->setSpacing(6);
     for (QPushButton *button : {m_add, m_recentButton, m_sampleButton, m_remove})
         buttons->addWidget(button);
     buttons->addStretch();
@@ -131,6 +135,7 @@ void TextPicker::build()
     files->addLayout(buttons);
 
     auto *cut = new QHBoxLayout;
+    cut->setSpacing(6);
     cut->addWidget(m_windows);
     cut->addWidget(m_isAll);
     cut->addSpacing(8);
@@ -138,17 +143,27 @@ void TextPicker::build()
     cut->addWidget(m_length);
     cut->addWidget(new QLabel(tr("tokens")));
     cut->addSpacing(16);
-    cut->addWidget(new QLabel(tr("Documents")));
+    cut->addWidget(new QLabel(tr("documents")));
     cut->addWidget(m_seed);
     cut->addStretch();
 
-    auto *form = new QFormLayout(this);
-    form->setContentsMargins(0, 0, 0, 0);
-    form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
-    form->setRowWrapPolicy(QFormLayout::DontWrapRows);
-    form->addRow(tr("Text"), files);
-    form->addRow(tr("Windows"), cut);
-    form->addRow(QString(), m_note);
+    auto *grid = new QGridLayout(this);
+    grid->setContentsMargins(0, 0, 0, 0);
+    grid->setHorizontalSpacing(kColumnGap);
+    grid->setColumnMinimumWidth(0, labelWidth());
+    grid->setColumnStretch(1, 1);
+    grid->addWidget(new QLabel(tr("Text")), 0, 0, Qt::AlignTop);
+    grid->addLayout(files, 0, 1);
+    grid->addWidget(new QLabel(tr("Windows")), 1, 0);
+    grid->addLayout(cut, 1, 1);
+    grid->addWidget(m_note, 2, 1);
+    for (QSpinBox *box : {m_windows, m_length, m_seed})
+        new WheelGuard(*box);
+}
+
+int TextPicker::labelWidth() const
+{
+    return fontMetrics().horizontalAdvance(tr("Windows"));
 }
 
 TextSettings TextPicker::value() const
@@ -283,6 +298,7 @@ void TextPicker::removeSelected()
 
 void TextPicker::showFiles()
 {
+    const int rowHeight = m_list->fontMetrics().height() + 10;
     m_list->clear();
     for (const QString &path : m_files) {
         const QFileInfo file(path);
@@ -290,16 +306,18 @@ void TextPicker::showFiles()
         const QString text = problem.isEmpty() ? tr("%1   %2", "file and size").arg(file.fileName(), bytesText(file.size()))
                                                : tr("%1   %2", "file and problem").arg(file.fileName(), problem);
         auto *item = new QListWidgetItem(text, m_list);
+        item->setSizeHint({0, rowHeight});
         if (!problem.isEmpty())
             item->setIcon(icon(QStringLiteral("warning")));
         item->setToolTip(path);
     }
     if (m_files.isEmpty()) {
         auto *item = new QListWidgetItem(tr("Drop text files here, or add some."), m_list);
+        item->setSizeHint({0, rowHeight});
         item->setFlags(Qt::NoItemFlags);
     }
     const int shown = std::clamp(int(m_list->count()), 1, kMostShown);
-    m_list->setFixedHeight(shown * std::max(m_list->sizeHintForRow(0), m_list->fontMetrics().height()) + 2 * m_list->frameWidth() + 4);
+    m_list->setFixedHeight(shown * rowHeight + 2 * m_list->frameWidth());
     follow();
 }
 
@@ -312,7 +330,7 @@ void TextPicker::follow()
     if (const QString why = problem(); !m_files.isEmpty() && !why.isEmpty())
         m_note->say(InlineNote::Kind::Problem, why, tr("Remove it, or choose it again where it is now."));
     else if (m_isAll->isChecked())
-        m_note->say(InlineNote::Kind::Info, tr("As many windows as the text gives; what is left over at its end is not used."));
+        m_note->clear();
     else
         m_note->say(InlineNote::Kind::Info,
                     tr("The text must have at least %1 tokens.").arg(QLocale().toString(qint64(m_windows->value()) * m_length->value())));

@@ -23,7 +23,12 @@ class InlineNote;
 class TextPicker : public QWidget {
     Q_OBJECT
 public:
+    static constexpr int kColumnGap = 12; ///< between the names of its lines and the controls
+
     explicit TextPicker(QWidget *parent = nullptr);
+
+    /// Of the names of its lines, for lines around it that are to line up.
+    int labelWidth() const;
 
     TextSettings value() const;
     /// Shows settings without telling anyone.

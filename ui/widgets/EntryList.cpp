@@ -68,7 +68,10 @@ EntryList::EntryList(const QString &name, QWidget *parent) : QListWidget(parent)
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     setUniformItemSizes(true);
-    connect(this, &QListWidget::itemClicked, this, [this](QListWidgetItem *item) { emit chosen(row(item)); });
+    connect(this, &QListWidget::itemClicked, this, [this](QListWidgetItem *item) {
+        if (item->flags().testFlag(Qt::ItemIsEnabled))
+            emit chosen(row(item));
+    });
 }
 
 void EntryList::setEntries(const std::vector<Entry> &entries, const QString &emptyText)

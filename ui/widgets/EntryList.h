@@ -21,6 +21,7 @@ public:
     explicit EntryList(const QString &name, QWidget *parent = nullptr);
 
     void setEntries(const std::vector<Entry> &entries, const QString &emptyText);
+    QString emptyText() const { return m_emptyText; }
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "FlowBench.h"
+#include "panels/CalibratePanel.h"
+#include "panels/CalibrationTable.h"
+#include "widgets/FactList.h"
+#include "widgets/InlineNote.h"
+
+#include <QAbstractItemModelTester>
+#include <QClipboard>
+#include <QComboBox>
+#include <QLabel>
+#include <QRegularExpression>
+#include <QSignalSpy>
+#include <QTest>
+#include <QTreeView>
+
+using namespace secateur;
+using namespace secateur::ui;
+
+namespace {
+
+void show(QWidget &widget)
+{
+    widget.resize(800, 900);
+    widget.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&widget));
+}
+
+/// All that can be read on the panel.
+QString words(const QWidget &panel)
+{
+    QString all;
+    for (const QLabel *label : panel.findChildren<QLabel *>())
+        if (label->isVisible())
+            all += label->text() + '\n';
+    return all;
+}
+
+} // namespace
+
+class tst_CalibratePanel : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init() { QTest::failOnWarning(QRegularExpression("^(?!This plugin does not support)")); }
+    void buttonSaysWhyItIsDisabled();
+    void settingsGoIntoTheSession();
+    void settingsFollowTheSession();
+    void otherSettingsMakeTheScoresStale();
+    void earlierCalibrationsCanBeUsedAgain();
+    void tableKeepsTheRulesOfModels();
+    void tokenHashIsCopied();
+    void sampleIsCalibrated();
+};
+
+void tst_CalibratePanel::buttonSaysWhyItIsDisabled()
+{
+    FlowBench bench;
+    CalibratePanel panel(bench.workbench());
+    show(panel);
+    QVERIFY(!button(panel, "Calibrate")->isEnabled());
+    QCOMPARE(button(panel, "Calibrate")->toolTip(), QString("Open a model first."));
+    QVERIFY(words(panel).contains("Open a model first."));
+    bench.open();
+    QCOMPARE(button(panel, "Calibrate")->toolTip(), QString("Choose a calibration text first."));
+    bench.session.setTexts({.files = {bench.path("gone.txt").toStdString()}, .windows = 1, .length = 64, .seed = 0}, {}, ScoreNorm::L2);
+    QCOMPARE(button(panel, "Calibrate")->toolTip(), QString("gone.txt: not found."));
+    bench.session.setTexts({.files = {bench.write("a.txt").toStdString()}, .windows = 1, .length = 64, .seed = 0}, {}, ScoreNorm::L2);
+    QVERIFY(button(panel, "Calibrate")->isEnabled());
+    QVERIFY(button(panel, "Calibrate")->property("primary").toBool());
+}
+
+void tst_CalibratePanel::settingsGoIntoTheSession()
+{
+    FlowBench bench;
+    CalibratePanel panel(bench.workbench());
+    show(panel);
+    bench.open();
+    panel.setSampleText(bench.write("grimm.txt"));
+    QTest::mouseClick(button(panel, "Use the bundled text"), Qt::LeftButton);
+    QCOMPARE(bench.session.session().calibrationText.files.size(), 1U);
+    QCOMPARE(bench.session.session().calibrationText.length, 512); // the context, which is below 2,048
+    auto *norm = panel.findChild<QComboBox *>();
+    norm->setFocus();
+    QTest::keyClick(norm, Qt::Key_Down);
+    QCOMPARE(bench.session.session().norm, ScoreNorm::L1);
+    QVERIFY(bench.session.session().evaluationText.files.empty()); // another panel's
+}
+
+void tst_CalibratePanel::settingsFollowTheSession()
+{
+    FlowBench bench;
+    CalibratePanel panel(bench.workbench());
+    show(panel);
+    bench.open();
+    QSignalSpy written(&bench.session, &SessionModel::textsChanged);
+    bench.session.setTexts({.files = {bench.write("a.txt").toStdString()}, .windows = 5, .length = 64, .seed = 3}, {}, ScoreNorm::L1);
+    QCOMPARE(written.count(), 1); // what is shown does not echo
+    QCOMPARE(panel.findChild<QComboBox *>()->currentIndex(), 1);
+}
+
+void tst_CalibratePanel::otherSettingsMakeTheScoresStale()
+{
+    FlowBench bench;
+    CalibratePanel panel(bench.workbench());
+    show(panel);
+    bench.open();
+    const QString text = bench.write("a.txt");
+    const TextSettings settings{.files = {text.toStdString()}, .windows = 32, .length = 512, .seed = 0};
+    bench.session.setTexts(settings, {}, ScoreNorm::L2);
+    bench.calibrate(text);
+    QVERIFY(!words(panel).contains("Stale"));
+    QVERIFY(button(panel, "Calibrate again"));
+    TextSettings other = settings;
+    other.windows = 8;
+    bench.session.setTexts(other, {}, ScoreNorm::L2);
+    QVERIFY2(words(panel).contains("Stale: the scores in use were made from a.txt (32 × 512 tokens, L2)"), qPrintable(words(panel)));
+    bench.session.setTexts(settings, {}, ScoreNorm::L1);
+    QVERIFY(words(panel).contains("Stale"));
+    bench.session.setTexts(settings, {}, ScoreNorm::L2);
+    QVERIFY(!words(panel).contains("Stale"));
+}
+
+void tst_CalibratePanel::earlierCalibrationsCanBeUsedAgain()
+{
+    FlowBench bench;
+    CalibratePanel panel(bench.workbench());
+    show(panel);
+    bench.open();
+    bench.calibrate(bench.write("a.txt"));
+    QVERIFY(!panel.findChild<QTreeView *>()->isVisible()); // one is no choice
+    bench.calibrate(bench.write("b.txt"));
+    auto *list = panel.findChild<QTreeView *>();
+    QVERIFY(list->isVisible());
+    QCOMPARE(list->model()->rowCount(), 2);
+    QVERIFY(list->model()->index(1, 0).data().toString().contains("in use"));
+    QVERIFY(!button(panel, "Use these scores")->isEnabled());
+    panel.ensureWidgetVisible(list);
+    QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, list->visualRect(list->model()->index(0, 0)).center());
+    QVERIFY(button(panel, "Use these scores")->isEnabled());
+    QTest::mouseClick(button(panel, "Use these scores"), Qt::LeftButton);
+    QCOMPARE(bench.session.draft().calibration, 0);
+    QVERIFY(list->model()->index(0, 0).data().toString().contains("in use"));
+    bench.history.undo();
+    QCOMPARE(bench.session.draft().calibration, 1);
+}
+
+void tst_CalibratePanel::tableKeepsTheRulesOfModels()
+{
+    FlowBench bench;
+    CalibrationTable table(bench.session);
+    QAbstractItemModelTester tester(&table, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    bench.open();
+    bench.calibrate("a.txt");
+    bench.calibrate("b.txt", ScoreNorm::L1);
+    QCOMPARE(table.rowCount(), 2);
+    QCOMPARE(table.index(1, CalibrationTable::kNorm).data().toString(), QString("L1"));
+    bench.open();
+    QCOMPARE(table.rowCount(), 0);
+}
+
+void tst_CalibratePanel::tokenHashIsCopied()
+{
+    FlowBench bench;
+    CalibratePanel panel(bench.workbench());
+    show(panel);
+    bench.open();
+    bench.calibrate("a.txt");
+    QTest::mouseClick(button(panel, "Copy token hash"), Qt::LeftButton);
+    QCOMPARE(QGuiApplication::clipboard()->text(), QString(64, 'a'));
+    QVERIFY(button(panel, "Copied"));
+    QTRY_VERIFY(button(panel, "Copy token hash"));
+}
+
+void tst_CalibratePanel::sampleIsCalibrated()
+{
+    FlowBench bench;
+    CalibratePanel panel(bench.workbench());
+    show(panel);
+    const std::filesystem::path sample = SECATEUR_SOURCE_DIR "/resources/sample";
+    const TextSettings text{.files = {sample / "text" / "grimm.txt"}, .windows = 2, .length = 64, .seed = 0};
+    bench.jobs.openModel(sample / "model", SampleTexts{.calibration = text, .evaluation = {}});
+    QTRY_VERIFY_WITH_TIMEOUT(bench.session.hasModel(), 30'000);
+    QTest::mouseClick(button(panel, "Calibrate"), Qt::LeftButton);
+    QVERIFY(!button(panel, "Calibrate") || !button(panel, "Calibrate")->isEnabled()); // one at a time
+    QTRY_VERIFY_WITH_TIMEOUT(bench.session.hasScores(), 30'000);
+    QTRY_VERIFY(!bench.runner.isBusy(JobKind::Calibrate));
+    const auto *facts = panel.findChild<FactList *>();
+    QCOMPARE(facts->value("Tokens used"), QString("128"));
+    QCOMPARE(facts->value("Text"), QString("grimm.txt"));
+    QVERIFY(facts->value("Computed on").startsWith("cpu, float32, 1 thread"));
+    QVERIFY(!facts->value("Time").contains("earlier"));
+    QVERIFY(!words(panel).contains("Stale"));
+}
+
+QTEST_MAIN(tst_CalibratePanel)
+#include "tst_CalibratePanel.moc"

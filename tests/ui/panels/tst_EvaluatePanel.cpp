@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "FlowBench.h"
+#include "panels/DraftOfRecord.h"
+#include "panels/EvaluatePanel.h"
+#include "panels/EvaluationModel.h"
+
+#include <QAbstractItemModelTester>
+#include <QClipboard>
+#include <QHeaderView>
+#include <QLabel>
+#include <QRegularExpression>
+#include <QTest>
+#include <QTreeView>
+
+using namespace secateur;
+using namespace secateur::ui;
+
+namespace {
+
+void show(QWidget &widget)
+{
+    widget.resize(900, 800);
+    widget.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&widget));
+}
+
+QString words(const QWidget &panel)
+{
+    QString all;
+    for (const QLabel *label : panel.findChildren<QLabel *>())
+        if (label->isVisible())
+            all += label->text() + '\n';
+    return all;
+}
+
+/// Two plans and the original, measured: 25 % with N = 1 (100), 50 % with N = 0 (9.5), original (50).
+void measureThree(FlowBench &bench)
+{
+    bench.open();
+    bench.calibrate(bench.write("a.txt"));
+    TextSettings text = bench.session.session().calibrationText;
+    text.files = {bench.write("held-out.txt").toStdString()};
+    bench.session.setTexts(bench.session.session().calibrationText, text, ScoreNorm::L2);
+    bench.editor.setSparsity(0.25);
+    bench.editor.setAttentionsToRemove(1);
+    bench.search({2});
+    bench.session.addEvaluation(bench.measured(100));
+    bench.editor.setSparsity(0.5);
+    bench.editor.setAttentionsToRemove(0);
+    bench.session.addEvaluation(bench.measured(9.5));
+    bench.session.addEvaluation(bench.dense(50));
+}
+
+QStringList column(const QAbstractItemModel &model, int column)
+{
+    QStringList texts;
+    for (int row = 0; row < model.rowCount(); ++row)
+        texts << model.index(row, column).data().toString();
+    return texts;
+}
+
+} // namespace
+
+class tst_EvaluatePanel : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init() { QTest::failOnWarning(QRegularExpression("^(?!This plugin does not support)")); }
+    void initTestCase() { QLocale::setDefault(QLocale::c()); }
+    void buttonsSayWhyTheyAreDisabled();
+    void settingsGoIntoTheSession();
+    void tableKeepsTheRulesOfModels();
+    void ratioNeedsTheOriginalOnTheSameTokens();
+    void perplexitiesSortAsNumbers();
+    void figuresSayWhereTheyComeFrom();
+    void doubleClickTakesThePlanIntoHand();
+    void planThatCannotBeRebuiltSaysWhy();
+    void draftTakesTheRuleWhereItLeadsThere();
+    void draftFindsTheSearchThatGaveThePlan();
+    void tableIsCopiedAndSaved();
+    void failedSavingIsSaidInPlace();
+};
+
+void tst_EvaluatePanel::buttonsSayWhyTheyAreDisabled()
+{
+    FlowBench bench;
+    EvaluatePanel panel(bench.workbench());
+    show(panel);
+    QCOMPARE(button(panel, "Evaluate plan")->toolTip(), QString("Open a model first."));
+    bench.open();
+    QCOMPARE(button(panel, "Evaluate original")->toolTip(), QString("Choose a text to evaluate on first."));
+    TextSettings text{.files = {bench.write("a.txt").toStdString()}, .windows = {}, .length = 64, .seed = 0};
+    bench.session.setTexts({}, text, ScoreNorm::L2);
+    QVERIFY(button(panel, "Evaluate original")->isEnabled());
+    QVERIFY(!button(panel, "Evaluate plan")->isEnabled());
+    QVERIFY(!button(panel, "Evaluate plan")->toolTip().isEmpty());
+    QVERIFY(words(panel).contains(button(panel, "Evaluate plan")->toolTip()));
+    bench.calibrate("a.txt");
+    QVERIFY(button(panel, "Evaluate plan")->isEnabled());
+    text.files = {bench.path("gone.txt").toStdString()};
+    bench.session.setTexts({}, text, ScoreNorm::L2);
+    QCOMPARE(button(panel, "Evaluate plan")->toolTip(), QString("gone.txt: not found."));
+    QVERIFY(!button(panel, "Use this plan")->isEnabled());
+    QCOMPARE(button(panel, "Use this plan")->toolTip(), QString("Nothing was measured yet."));
+}
+
+void tst_EvaluatePanel::settingsGoIntoTheSession()
+{
+    FlowBench bench;
+    EvaluatePanel panel(bench.workbench());
+    show(panel);
+    bench.open();
+    panel.setSampleText(bench.write("oz.txt"));
+    QTest::mouseClick(button(panel, "Use the bundled text"), Qt::LeftButton);
+    QCOMPARE(bench.session.session().evaluationText.files.size(), 1U);
+    QVERIFY(!bench.session.session().evaluationText.windows); // all of it
+    QVERIFY(bench.session.session().calibrationText.files.empty());
+}
+
+void tst_EvaluatePanel::tableKeepsTheRulesOfModels()
+{
+    FlowBench bench;
+    EvaluationModel model(bench.session);
+    QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    measureThree(bench);
+    QCOMPARE(model.rowCount(), 3);
+    QCOMPARE(column(model, EvaluationModel::kPerplexity), QStringList({"100.0", "9.50", "50.0"}));
+    QVERIFY(model.isOfPlan(1));
+    QVERIFY(model.index(1, 0).data().toString().endsWith("(in hand)"));
+    bench.history.undo();
+    QVERIFY(!model.isOfPlan(1));
+    QCOMPARE(model.index(2, 0).data().toString(), QString("original"));
+    bench.open();
+    QCOMPARE(model.rowCount(), 0);
+}
+
+void tst_EvaluatePanel::ratioNeedsTheOriginalOnTheSameTokens()
+{
+    FlowBench bench;
+    EvaluationModel model(bench.session);
+    measureThree(bench);
+    QCOMPARE(column(model, EvaluationModel::kAgainstOriginal), QStringList({"×2.00", "×0.19", "×1.00"}));
+    EvaluationRecord other = bench.measured(30);
+    other.text.length = 64;
+    other.result.tokenHash = "another";
+    bench.session.addEvaluation(other);
+    QCOMPARE(model.index(3, EvaluationModel::kAgainstOriginal).data().toString(), QString("not measured"));
+}
+
+void tst_EvaluatePanel::perplexitiesSortAsNumbers()
+{
+    FlowBench bench;
+    EvaluatePanel panel(bench.workbench());
+    show(panel);
+    measureThree(bench);
+    auto *table = panel.findChild<QTreeView *>();
+    panel.ensureWidgetVisible(table);
+    QCOMPARE(column(*table->model(), EvaluationModel::kPerplexity), QStringList({"100.0", "9.50", "50.0"})); // as measured
+    QHeaderView *header = table->header();
+    const QPoint place(header->sectionViewportPosition(EvaluationModel::kPerplexity) + 10, header->height() / 2);
+    QTest::mouseClick(header->viewport(), Qt::LeftButton, {}, place);
+    const QStringList first = column(*table->model(), EvaluationModel::kPerplexity);
+    QTest::mouseClick(header->viewport(), Qt::LeftButton, {}, place);
+    const QStringList second = column(*table->model(), EvaluationModel::kPerplexity);
+    const QStringList rising = {"9.50", "50.0", "100.0"}, falling = {"100.0", "50.0", "9.50"};
+    QVERIFY((first == rising && second == falling) || (first == falling && second == rising));
+}
+
+void tst_EvaluatePanel::figuresSayWhereTheyComeFrom()
+{
+    FlowBench bench;
+    EvaluatePanel panel(bench.workbench());
+    show(panel);
+    QVERIFY(words(panel).contains("not measured on this text"));
+    measureThree(bench);
+    QVERIFY2(words(panel).contains("= 9.50\nmeasured for this plan"), qPrintable(words(panel)));
+    QVERIFY(words(panel).contains("= 50.0"));
+    QVERIFY(words(panel).contains("= ×0.19"));
+    bench.editor.setSparsity(0.375);
+    QVERIFY2(words(panel).contains("! 9.50\nstale: measured for "), qPrintable(words(panel)));
+    bench.history.undo();
+    QVERIFY(words(panel).contains("= 9.50\nmeasured for this plan"));
+    EvaluationRecord borrowed = bench.measured(12);
+    borrowed.isOrderBorrowed = true;
+    bench.session.addEvaluation(borrowed);
+    QVERIFY(words(panel).contains("~ 12.0\nmeasured with a borrowed removal order"));
+}
+
+void tst_EvaluatePanel::doubleClickTakesThePlanIntoHand()
+{
+    FlowBench bench;
+    EvaluatePanel panel(bench.workbench());
+    show(panel);
+    measureThree(bench);
+    auto *table = panel.findChild<QTreeView *>();
+    panel.ensureWidgetVisible(table);
+    const QPoint place = table->visualRect(table->model()->index(0, 0)).center();
+    QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, place);
+    QVERIFY(button(panel, "Use this plan")->isEnabled());
+    QTest::mouseDClick(table->viewport(), Qt::LeftButton, {}, place);
+    QCOMPARE(bench.session.attentionsToRemove(), 1);
+    QCOMPARE(bench.session.draft().balance.sparsity, 0.25);
+    QCOMPARE(bench.session.removalOrder(), std::vector<std::int64_t>{2});
+    QVERIFY(bench.session.planEvaluation());
+    QCOMPARE(bench.session.planEvaluation()->result.perplexity, 100.0);
+    QVERIFY(!button(panel, "Use this plan")->isEnabled()); // it is in hand now
+    bench.history.undo();
+    QCOMPARE(bench.session.attentionsToRemove(), 0);
+}
+
+void tst_EvaluatePanel::planThatCannotBeRebuiltSaysWhy()
+{
+    FlowBench bench;
+    EvaluatePanel panel(bench.workbench());
+    show(panel);
+    measureThree(bench);
+    EvaluationRecord borrowed = bench.measured(70);
+    borrowed.isOrderBorrowed = true;
+    borrowed.neuronsKept = 40;
+    borrowed.removed = {1, 3};
+    borrowed.planHash = "borrowed";
+    bench.session.addEvaluation(borrowed);
+    auto *table = panel.findChild<QTreeView *>();
+    panel.ensureWidgetVisible(table);
+    const PlanDraft before = bench.session.draft();
+    const QPoint place = table->visualRect(table->model()->index(3, 0)).center();
+    QTRY_VERIFY(table->viewport()->rect().contains(place)); // the table has grown
+    QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, place);
+    QVERIFY(!button(panel, "Use this plan")->isEnabled());
+    QVERIFY(words(panel).contains("was borrowed from another K"));
+    QTest::mouseDClick(table->viewport(), Qt::LeftButton, {}, place);
+    QVERIFY(bench.session.draft() == before);
+}
+
+void tst_EvaluatePanel::draftTakesTheRuleWhereItLeadsThere()
+{
+    FlowBench bench;
+    bench.open();
+    bench.calibrate("a.txt");
+    bench.editor.setSparsity(0.5);
+    const std::int64_t N = bench.session.attentionsToRemove();
+    bench.search(N == 0 ? std::vector<std::int64_t>{} : std::vector<std::int64_t>{3, 1, 0, 2});
+    const EvaluationRecord record = bench.measured(20);
+    PlanDraft other = bench.session.draft();
+    other.balance.sparsity = 0.3;
+    const DraftOfRecord found = draftOfRecord(bench.session.session(), record, other);
+    QVERIFY2(found.draft, qPrintable(found.reason));
+    QCOMPARE(found.draft->balance.sparsity, 0.5);
+    QVERIFY(!found.draft->balance.attentionsToRemove);
+    QVERIFY(!found.draft->balance.neuronsKept);
+}
+
+void tst_EvaluatePanel::draftFindsTheSearchThatGaveThePlan()
+{
+    FlowBench bench;
+    bench.open();
+    bench.calibrate("a.txt");
+    bench.editor.setSparsity(0.25);
+    bench.editor.setAttentionsToRemove(2);
+    bench.editor.toggleProtected(0);
+    bench.search({1, 3});
+    const EvaluationRecord record = bench.measured(20);
+    bench.editor.toggleProtected(0);
+    const DraftOfRecord found = draftOfRecord(bench.session.session(), record, bench.session.draft());
+    QVERIFY2(found.draft, qPrintable(found.reason));
+    QCOMPARE(found.draft->search.protectedLayers, std::vector<std::int64_t>{0});
+    EvaluationRecord strange = record;
+    strange.removed = {3, 1}; // another order is another plan
+    QVERIFY(!draftOfRecord(bench.session.session(), strange, bench.session.draft()).draft);
+    QVERIFY(!draftOfRecord(bench.session.session(), strange, bench.session.draft()).reason.isEmpty());
+}
+
+void tst_EvaluatePanel::tableIsCopiedAndSaved()
+{
+    FlowBench bench;
+    EvaluatePanel panel(bench.workbench());
+    show(panel);
+    measureThree(bench);
+    QTest::mouseClick(button(panel, "Copy table"), Qt::LeftButton);
+    const QStringList copied = QGuiApplication::clipboard()->text().split('\n', Qt::SkipEmptyParts);
+    QCOMPARE(copied.size(), 4);
+    QCOMPARE(copied[0].count('\t'), copied[1].count('\t'));
+    panel.saveCsv(bench.path("table.csv"));
+    QFile file(bench.path("table.csv"));
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QString csv = QString::fromUtf8(file.readAll());
+    QCOMPARE(csv.count('\n'), 4);
+    QVERIFY(csv.startsWith("plan,sparsity,"));
+    QVERIFY2(csv.contains(",9.5,0.19,"), qPrintable(csv));
+    QVERIFY(words(panel).contains("Saved as"));
+}
+
+void tst_EvaluatePanel::failedSavingIsSaidInPlace()
+{
+    FlowBench bench;
+    EvaluatePanel panel(bench.workbench());
+    show(panel);
+    measureThree(bench);
+    panel.saveCsv(bench.path("nowhere/table.csv"));
+    QVERIFY2(words(panel).contains("does not exist"), qPrintable(words(panel)));
+}
+
+QTEST_MAIN(tst_EvaluatePanel)
+#include "tst_EvaluatePanel.moc"

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "FlowBench.h"
+
+#include "foundation/Error.h"
+#include "panels/ExportPanel.h"
+#include "panels/ExportTable.h"
+#include "widgets/Card.h"
+#include "widgets/FactList.h"
+#include "widgets/InlineNote.h"
+#include "widgets/Quantity.h"
+
+#include <QAbstractItemModelTester>
+#include <QCheckBox>
+#include <QClipboard>
+#include <QComboBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QRegularExpression>
+#include <QTest>
+#include <QTreeView>
+
+using namespace secateur;
+using namespace secateur::ui;
+
+namespace {
+
+void show(QWidget &widget)
+{
+    widget.resize(800, 900);
+    widget.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&widget));
+}
+
+QString words(const QWidget &panel)
+{
+    QString all;
+    for (const QLabel *label : panel.findChildren<QLabel *>())
+        if (label->isVisible())
+            all += label->text() + '\n';
+    return all;
+}
+
+/// A plan that removes no attention: nothing is left to search.
+void planWithoutRemovals(FlowBench &bench)
+{
+    bench.open();
+    bench.calibrate(bench.write("a.txt"));
+    bench.editor.setSparsity(0.25);
+    bench.editor.setAttentionsToRemove(0);
+}
+
+void type(const ExportPanel &panel, const QString &path)
+{
+    auto *output = panel.findChild<QLineEdit *>();
+    output->setFocus();
+    output->selectAll();
+    QTest::keyClicks(output, path);
+}
+
+} // namespace
+
+class tst_ExportPanel : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init() { QTest::failOnWarning(QRegularExpression("^(?!This plugin does not support)")); }
+    void initTestCase() { QLocale::setDefault(QLocale::c()); }
+    void buttonSaysWhyItIsDisabled();
+    void refusalsAreSaidBeforeAnythingStarts_data();
+    void refusalsAreSaidBeforeAnythingStarts();
+    void existingExportMayBeReplaced();
+    void nameFollowsThePlanUntilItIsWritten();
+    void typeDecidesTheSize();
+    void targetsSayWhatTheyAre();
+    void tableKeepsTheRulesOfModels();
+    void failedVerificationIsShownAsSuch();
+    void sampleIsExportedAndVerified();
+};
+
+void tst_ExportPanel::buttonSaysWhyItIsDisabled()
+{
+    FlowBench bench;
+    ExportPanel panel(bench.workbench());
+    show(panel);
+    QCOMPARE(button(panel, "Export and verify")->toolTip(), QString("Open a model first."));
+    bench.open();
+    QVERIFY(button(panel, "Export and verify")->toolTip().startsWith("Calibrate first"));
+    bench.calibrate("a.txt");
+    bench.editor.setSparsity(0.25);
+    bench.editor.setAttentionsToRemove(2);
+    QVERIFY(button(panel, "Export and verify")->toolTip().startsWith("Search first"));
+    QVERIFY(words(panel).contains("Search first: 0 of 2 removals are known."));
+    bench.search({1, 3});
+    type(panel, bench.path("pruned"));
+    QVERIFY2(button(panel, "Export and verify")->isEnabled(), qPrintable(button(panel, "Export and verify")->toolTip()));
+}
+
+void tst_ExportPanel::refusalsAreSaidBeforeAnythingStarts_data()
+{
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<bool>("isReplaced");
+    QTest::addColumn<QString>("refusal");
+    QTest::newRow("nothing") << "new" << false << QString();
+    QTest::newRow("a file") << "a.txt" << false << "'a.txt' is a file.";
+    QTest::newRow("a folder") << "exists" << false << "The folder 'exists' exists.";
+    QTest::newRow("no export") << "exists" << true << "is no export of this program";
+    QTest::newRow("the model") << "tiny" << true << "is the model that is read";
+    QTest::newRow("around the model") << "." << true << "is the model that is read, or holds it";
+    QTest::newRow("no parent") << "no/where" << false << "does not exist.";
+}
+
+void tst_ExportPanel::refusalsAreSaidBeforeAnythingStarts()
+{
+    QFETCH(QString, name);
+    QFETCH(bool, isReplaced);
+    QFETCH(QString, refusal);
+    FlowBench bench;
+    ExportPanel panel(bench.workbench());
+    show(panel);
+    planWithoutRemovals(bench);
+    QDir(bench.folder.path()).mkdir("exists");
+    bench.write("exists/notes.txt");
+    type(panel, bench.path(name));
+    if (isReplaced)
+        QTest::keyClick(panel.findChild<QCheckBox *>(), Qt::Key_Space);
+    QCOMPARE(button(panel, "Export and verify")->isEnabled(), refusal.isEmpty());
+    QVERIFY2(button(panel, "Export and verify")->toolTip().contains(refusal), qPrintable(button(panel, "Export and verify")->toolTip()));
+    QVERIFY(words(panel).contains(refusal));
+}
+
+void tst_ExportPanel::existingExportMayBeReplaced()
+{
+    FlowBench bench;
+    ExportPanel panel(bench.workbench());
+    show(panel);
+    planWithoutRemovals(bench);
+    QDir(bench.folder.path()).mkdir("old");
+    bench.write("old/pruning_manifest.json");
+    type(panel, bench.path("old"));
+    QVERIFY(!button(panel, "Export and verify")->isEnabled());
+    QVERIFY(words(panel).contains("tick “Replace an existing export”"));
+    QTest::keyClick(panel.findChild<QCheckBox *>(), Qt::Key_Space);
+    QVERIFY(button(panel, "Export and verify")->isEnabled());
+    QVERIFY(panel.settings().isOverwriteAllowed);
+}
+
+void tst_ExportPanel::nameFollowsThePlanUntilItIsWritten()
+{
+    FlowBench bench;
+    ExportPanel panel(bench.workbench());
+    show(panel);
+    planWithoutRemovals(bench);
+    const auto *output = panel.findChild<QLineEdit *>();
+    const QString first = output->text();
+    QVERIFY2(first.startsWith(QDir::homePath()) && first.contains("tiny-2ssp-"), qPrintable(first));
+    bench.editor.setSparsity(0.5);
+    QVERIFY(output->text() != first);
+    type(panel, bench.path("mine"));
+    bench.editor.setSparsity(0.25);
+    QCOMPARE(output->text(), bench.path("mine"));
+    type(panel, "~/mine");
+    QCOMPARE(QString::fromStdString(panel.settings().output.string()), QDir::home().filePath("mine"));
+}
+
+void tst_ExportPanel::typeDecidesTheSize()
+{
+    FlowBench bench;
+    ExportPanel panel(bench.workbench());
+    show(panel);
+    planWithoutRemovals(bench);
+    const qint64 parameters = bench.session.figuresOf(bench.session.neuronsKept(), 0).modelParameters;
+    const QString small = bytesText(2 * parameters) + " are needed", large = bytesText(4 * parameters) + " are needed";
+    QVERIFY(words(panel).contains(QLocale().toString(parameters) + " parameters"));
+    QVERIFY(words(panel).contains(small)); // stored in bfloat16
+    QVERIFY(!panel.settings().dtype);
+    auto *dtype = panel.findChild<QComboBox *>();
+    dtype->setFocus();
+    QTest::keyClick(dtype, Qt::Key_Down);
+    QCOMPARE(panel.settings().dtype, std::optional(DType::Float32));
+    QVERIFY(words(panel).contains(large));
+    QTest::keyClick(dtype, Qt::Key_Down);
+    QCOMPARE(panel.settings().dtype, std::optional(DType::BFloat16));
+    QVERIFY(words(panel).contains(small));
+}
+
+void tst_ExportPanel::targetsSayWhatTheyAre()
+{
+    FlowBench bench;
+    ExportPanel panel(bench.workbench());
+    show(panel);
+    const auto cards = panel.findChildren<ChoiceCard *>();
+    QCOMPARE(std::size_t(cards.size()), exportTargets().size());
+    QCOMPARE(QString::fromStdString(panel.settings().format), cards.front()->text());
+    QVERIFY(cards.front()->isChecked());
+    for (std::size_t i = 0; i < exportTargets().size(); ++i) {
+        QVERIFY(cards[qsizetype(i)]->accessibleDescription().contains(QString::fromStdString(exportTargets()[i].loads)));
+        QVERIFY(words(panel).contains(QString::fromStdString(exportTargets()[i].saves)));
+    }
+    planWithoutRemovals(bench);
+    QVERIFY(cards.front()->isEnabled());
+    bench.editor.setAttentionsToRemove(std::nullopt);
+    PlanDraft impossible = bench.session.draft();
+    impossible.balance.sparsity = 0.95;
+    impossible.balance.attentionsToRemove = 0;
+    bench.session.setDraft(impossible);
+    QVERIFY(!bench.session.balance());
+    QVERIFY(!cards.front()->isEnabled());
+    QCOMPARE(cards.front()->toolTip(), bench.session.balanceProblem());
+}
+
+void tst_ExportPanel::tableKeepsTheRulesOfModels()
+{
+    FlowBench bench;
+    ExportTable table(bench.session);
+    QAbstractItemModelTester tester(&table, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    bench.open();
+    ExportRecord record;
+    record.folder = "/models/pruned";
+    record.format = "hf-dropin";
+    record.parameters = 1234567;
+    record.verification = {.tokens = 64, .largestDifference = 1e-6, .tolerance = 1e-4, .sameArgmax = 1, .isPassed = true};
+    bench.session.addExport(record);
+    record.verification.isPassed = false;
+    bench.session.addExport(record);
+    QCOMPARE(table.rowCount(), 2);
+    QCOMPARE(table.index(0, ExportTable::kVerified).data().toString(), QString("= verified"));
+    QCOMPARE(table.index(1, ExportTable::kVerified).data().toString(), QString("! not verified"));
+    bench.open();
+    QCOMPARE(table.rowCount(), 0);
+}
+
+void tst_ExportPanel::failedVerificationIsShownAsSuch()
+{
+    FlowBench bench;
+    ExportPanel panel(bench.workbench());
+    show(panel);
+    planWithoutRemovals(bench);
+    bench.runner.start(JobKind::Export, "Export", {}, [](JobPort &) {
+        throw Error("The written checkpoint does not compute what the plan computes.", "The folder was kept as 'pruned.unverified'.");
+    });
+    QTRY_VERIFY(words(panel).contains("pruned.unverified"));
+    QVERIFY(words(panel).contains("does not compute what the plan computes"));
+    QVERIFY(!button(panel, "Open folder"));
+}
+
+void tst_ExportPanel::sampleIsExportedAndVerified()
+{
+    FlowBench bench;
+    ExportPanel panel(bench.workbench());
+    show(panel);
+    const std::filesystem::path sample = SECATEUR_SOURCE_DIR "/resources/sample";
+    const TextSettings text{.files = {sample / "text" / "grimm.txt"}, .windows = 2, .length = 64, .seed = 0};
+    bench.jobs.openModel(sample / "model", SampleTexts{.calibration = text, .evaluation = text});
+    QTRY_VERIFY_WITH_TIMEOUT(bench.session.hasModel(), 30'000);
+    bench.jobs.calibrate();
+    QTRY_VERIFY_WITH_TIMEOUT(bench.session.hasScores(), 30'000);
+    bench.editor.setAttentionsToRemove(0);
+    type(panel, bench.path("pruned"));
+    const qint64 parameters = bench.session.figuresOf(bench.session.neuronsKept(), 0).modelParameters;
+    QTest::mouseClick(button(panel, "Export and verify"), Qt::LeftButton);
+    QVERIFY(!button(panel, "Export and verify")->isEnabled()); // one at a time
+    QTRY_COMPARE_WITH_TIMEOUT(bench.session.session().exports.size(), 1U, 60'000);
+    QTRY_VERIFY(!bench.runner.isBusy(JobKind::Export));
+    QVERIFY(words(panel).contains("Exported and verified."));
+    QVERIFY(words(panel).contains("the most likely token is the same everywhere"));
+    const auto facts = panel.findChildren<FactList *>();
+    QCOMPARE(facts.back()->value("Parameters"), QLocale().toString(parameters));
+    QTest::mouseClick(button(panel, "Copy path"), Qt::LeftButton);
+    QCOMPARE(QGuiApplication::clipboard()->text(), bench.path("pruned"));
+    QVERIFY(QFile::exists(bench.path("pruned/model.safetensors")));
+    QVERIFY(!button(panel, "Export and verify")->isEnabled()); // the folder exists now
+    QVERIFY(words(panel).contains("The folder 'pruned' exists."));
+    QTest::mouseClick(button(panel, "Copy as command"), Qt::LeftButton);
+    QVERIFY(QGuiApplication::clipboard()->text().contains("--output " + bench.path("pruned")));
+}
+
+QTEST_MAIN(tst_ExportPanel)
+#include "tst_ExportPanel.moc"

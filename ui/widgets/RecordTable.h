@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QTreeView>
+
+namespace secateur::ui {
+
+/// A plain table of records in a panel that scrolls as a whole: as high as its rows, up to a number of them; columns as wide as their words.
+class RecordTable : public QTreeView {
+    Q_OBJECT
+public:
+    explicit RecordTable(const QString &name, int mostShown = 6, QWidget *parent = nullptr);
+
+    void setModel(QAbstractItemModel *model) override;
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
+
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
+private:
+    void fit();
+
+    int m_mostShown;
+};
+
+} // namespace secateur::ui
