@@ -37,7 +37,9 @@ add_library(secateur::torch ALIAS secateur_torch)
 target_include_directories(secateur_torch SYSTEM INTERFACE
   "${SECATEUR_LIBTORCH}/include" "${SECATEUR_LIBTORCH}/include/torch/csrc/api/include")
 target_link_libraries(secateur_torch INTERFACE secateur_import_torch_cpu secateur_import_c10)
-target_link_options(secateur_torch INTERFACE "LINKER:-rpath,${SECATEUR_LIBTORCH}/lib"
+target_link_options(secateur_torch INTERFACE
   # Torch's libraries find their own companions (OpenMP, CUDA run time) by their own run paths, which the linker does not follow.
   "LINKER:--allow-shlib-undefined" "LINKER:--no-as-needed")
+# Programs in the build folder get this run path from CMake; installed ones find LibTorch where it lies, too.
+set(CMAKE_INSTALL_RPATH "${SECATEUR_LIBTORCH}/lib")
 target_compile_definitions(secateur_torch INTERFACE AT_PER_OPERATOR_HEADERS)
