@@ -11,9 +11,9 @@ namespace secateur::ui {
 
 /// One measured plan on the curve.
 struct CurvePoint {
-    double x = 0;          ///< in the unit of the axis
-    double perplexity = 0; ///< measured, always
-    QString label;         ///< "37.5 %, N = 3, K = 193"
+    double x = 0;                 ///< in the unit of the axis
+    double perplexity = 0;        ///< measured, always
+    QString label;                ///< "37.5 %, N = 3, K = 193"
     bool isBorrowedOrder = false; ///< the removal order came from another K: hollow
     bool isCurrent = false;       ///< the plan in hand: ringed
     bool isDense = false;
@@ -27,12 +27,12 @@ public:
     explicit PerplexityCurve(QWidget *parent = nullptr);
     ~PerplexityCurve() override;
 
-    /// `axis`: what x is, with its unit ("parameters of the layers kept, %"). `current`: x of the plan in hand, if there is one.
+    /// Points without a finite perplexity stand in the table alone. `axis`: what x is, with its unit ("parameters of the layers kept, %"). `current`: x of the plan in hand, if there is one.
     void showPoints(const QString &axis, std::vector<CurvePoint> points, std::optional<double> current);
     PlotTable table() const override;
 
 signals:
-    void pointClicked(qint64 index); ///< in the order given
+    void pointClicked(qint64 index); ///< in the order given; by mouse, or by Space or Return on the point chosen with the arrow keys
 
 protected:
     void applyStyle(const PlotStyle &style) override;
@@ -40,6 +40,11 @@ protected:
 
 private:
     struct State;
+
+    void fitRanges();
+    void hover(qint64 index, QPoint position);
+    bool walk(int key); ///< whether it was a key of this plot
+
     std::unique_ptr<State> m_state;
 };
 

@@ -74,7 +74,8 @@ Plot::Plot(const QString &title, QWidget *parent) : QWidget(parent), m_parts(std
     parts.emptyLabel->setMargin(24);
     parts.table = new PlotTableView(this);
     parts.pages = new QStackedWidget(this);
-    for (QWidget *page : {static_cast<QWidget *>(parts.canvas), static_cast<QWidget *>(parts.emptyLabel), static_cast<QWidget *>(parts.table)})
+    for (QWidget *page :
+         {static_cast<QWidget *>(parts.canvas), static_cast<QWidget *>(parts.emptyLabel), static_cast<QWidget *>(parts.table)})
         parts.pages->addWidget(page);
 
     auto *row = new QHBoxLayout;
@@ -111,7 +112,8 @@ void Plot::buildMenu()
         if (!iconName.isEmpty())
             added->setIcon(icon(iconName));
     };
-    add(tr("Save as PNG…"), [this] { askAndSave(QStringLiteral("png")); }, QStringLiteral("save"));
+    add(
+        tr("Save as PNG…"), [this] { askAndSave(QStringLiteral("png")); }, QStringLiteral("save"));
     add(tr("Save as SVG…"), [this] { askAndSave(QStringLiteral("svg")); });
     add(tr("Save as PDF…"), [this] { askAndSave(QStringLiteral("pdf")); });
     add(tr("Save numbers as CSV…"), [this] { askAndSave(QStringLiteral("csv")); });

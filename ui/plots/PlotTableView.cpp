@@ -43,10 +43,14 @@ QVariant PlotTableModel::data(const QModelIndex &index, int role) const
     const auto &row = m_table.rows[std::size_t(index.row())];
     const QVariant value = std::size_t(index.column()) < row.size() ? row[std::size_t(index.column())] : QVariant();
     switch (role) {
-    case Qt::DisplayRole: return displayText(value);
-    case Qt::TextAlignmentRole: return int((value.typeId() == QMetaType::QString ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
-    case kValueRole: return value;
-    default: return {};
+    case Qt::DisplayRole:
+        return displayText(value);
+    case Qt::TextAlignmentRole:
+        return int((value.typeId() == QMetaType::QString ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+    case kValueRole:
+        return value;
+    default:
+        return {};
     }
 }
 

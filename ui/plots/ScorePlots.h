@@ -5,24 +5,25 @@
 #include "plots/Plot.h"
 #include "pruning/RankedScores.h"
 
+#include <QPointF>
 #include <memory>
+#include <optional>
 
 namespace secateur::ui {
 
 /// What the three views of the neuron scores share: the scores, K, the layers in focus, and the gestures.
 ///
-/// K is a rank shared by all layers. Its handle is dragged with the mouse and moved with the keys (arrows by 1, with Shift by 16, Home
-/// back to the balance rule). `setKept` costs well under a frame for 80 layers x 28,672 neurons: what does not depend on K is drawn once.
+/// K is a rank shared by all layers. Its handle is dragged with the mouse and moved with the keys (Left and Right by 1, with Shift by 16,
+/// PageUp and PageDown by a tenth, Home back to the balance rule); Up and Down choose a layer. `setKept` costs well under a frame for 80
+/// layers x 28,672 neurons: what does not depend on K is drawn once.
 class ScorePlot : public Plot {
     Q_OBJECT
 public:
-    using Plot::Plot;
-
     /// Null: nothing was calibrated yet.
-    virtual void showScores(std::shared_ptr<const RankedScores> scores) = 0;
-    virtual void setKept(std::int64_t kept) = 0;
-    virtual void setSelectedLayer(std::int64_t layer) = 0; ///< -1: none
-    virtual void setHoveredLayer(std::int64_t layer) = 0;  ///< -1: none
+    virtual void showScores(std::shared_ptr<const RankedScores> scores);
+    void setKept(std::int64_t kept);
+    void setSelectedLayer(std::int64_t layer); ///< -1: none
+    void setHoveredLayer(std::int64_t layer);  ///< -1: none
 
 signals:
     void layerClicked(qint64 layer);
@@ -32,25 +33,59 @@ signals:
     void keptDragFinished();
     void keptStepped(qint64 kept); ///< by keyboard
     void keptResetRequested();     ///< Home
+
+protected:
+    ScorePlot(const QString &title, QWidget *parent);
+
+    const RankedScores *scores() const { return m_scores.get(); } ///< null without
+    std::int64_t kept() const { return m_kept; }
+    std::int64_t selectedLayer() const { return m_selected; } ///< within the scores, or -1
+    std::int64_t hoveredLayer() const { return m_hovered; }
+
+    virtual void keptChanged() = 0;
+    virtual void selectionChanged() = 0; ///< selected or hovered layer
+    /// Layer at a point of the canvas, -1 for none.
+    virtual std::int64_t layerAt(const QPointF &position) const = 0;
+    /// Rank at a point, and where a rank lies; none where the plot has no axis of ranks.
+    virtual std::optional<double> rankAt(const QPointF &position) const = 0;
+    virtual std::optional<double> xOfRank(double rank) const = 0;
+    virtual QString toolTipAt(std::int64_t layer) const;
+
+    bool eventFilter(QObject *watched, QEvent *event) override;
+
+private:
+    bool press(const QPointF &position);
+    void move(const QPointF &position, const QPoint &global);
+    bool step(int key, bool isLarge);
+    bool isNearHandle(const QPointF &position) const;
+
+    std::shared_ptr<const RankedScores> m_scores;
+    std::int64_t m_kept = 0, m_selected = -1, m_hovered = -1;
+    bool m_isDragging = false;
 };
 
-/// One histogram of log10 score a layer: kept solid, pruned hatched, the cut marked, zero scores in a bin of their own at the left.
+/// One histogram of log10 score a layer: kept solid, pruned hatched, the cut marked, zero scores in a bin of their own at the left. Rows are
+/// never less than 18 pixels high; what does not fit is scrolled to.
 class ScoreHistograms : public ScorePlot {
     Q_OBJECT
 public:
     explicit ScoreHistograms(QWidget *parent = nullptr);
     ~ScoreHistograms() override;
     void showScores(std::shared_ptr<const RankedScores> scores) override;
-    void setKept(std::int64_t kept) override;
-    void setSelectedLayer(std::int64_t layer) override;
-    void setHoveredLayer(std::int64_t layer) override;
     PlotTable table() const override;
 
 protected:
     void applyStyle(const PlotStyle &style) override;
+    void keptChanged() override;
+    void selectionChanged() override;
+    std::int64_t layerAt(const QPointF &position) const override;
+    std::optional<double> rankAt(const QPointF &) const override { return {}; }
+    std::optional<double> xOfRank(double) const override { return {}; }
     bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:
+    void layOutRows();
+
     struct State;
     std::unique_ptr<State> m_state;
 };
@@ -62,35 +97,39 @@ public:
     explicit SortedScores(QWidget *parent = nullptr);
     ~SortedScores() override;
     void showScores(std::shared_ptr<const RankedScores> scores) override;
-    void setKept(std::int64_t kept) override;
-    void setSelectedLayer(std::int64_t layer) override;
-    void setHoveredLayer(std::int64_t layer) override;
     PlotTable table() const override;
 
 protected:
     void applyStyle(const PlotStyle &style) override;
-    bool eventFilter(QObject *watched, QEvent *event) override;
+    void keptChanged() override;
+    void selectionChanged() override;
+    std::int64_t layerAt(const QPointF &) const override { return -1; }
+    std::optional<double> rankAt(const QPointF &position) const override;
+    std::optional<double> xOfRank(double rank) const override;
 
 private:
+    void showLayer();
+
     struct State;
     std::unique_ptr<State> m_state;
 };
 
-/// Layers x rank, each cell the share of the layer's largest score. Has the handle of K too.
+/// Layers x rank, each cell the mean score of its ranks as a share of the layer's largest. Has the handle of K too.
 class ScoreHeatmap : public ScorePlot {
     Q_OBJECT
 public:
     explicit ScoreHeatmap(QWidget *parent = nullptr);
     ~ScoreHeatmap() override;
     void showScores(std::shared_ptr<const RankedScores> scores) override;
-    void setKept(std::int64_t kept) override;
-    void setSelectedLayer(std::int64_t layer) override;
-    void setHoveredLayer(std::int64_t layer) override;
     PlotTable table() const override;
 
 protected:
     void applyStyle(const PlotStyle &style) override;
-    bool eventFilter(QObject *watched, QEvent *event) override;
+    void keptChanged() override;
+    void selectionChanged() override;
+    std::int64_t layerAt(const QPointF &position) const override;
+    std::optional<double> rankAt(const QPointF &position) const override;
+    std::optional<double> xOfRank(double rank) const override;
 
 private:
     struct State;

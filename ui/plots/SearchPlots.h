@@ -7,6 +7,8 @@
 
 #include <memory>
 
+class QMouseEvent;
+
 namespace secateur::ui {
 
 /// Change of the search loss (nats per token) for every layer in one step: what removing that attention too would cost. Removed layers
@@ -17,7 +19,8 @@ public:
     explicit CandidateBars(QWidget *parent = nullptr);
     ~CandidateBars() override;
 
-    /// `step` counts from 0 and may be the unfinished one. Losses are relative to the loss before the step. `count` layers in all.
+    /// `step` counts from 0 and may be the unfinished one. Losses are relative to the loss before the step. Sets the title, which names the
+    /// step; where the record is no search, give another after it.
     void showStep(const SearchRecord &record, std::int64_t step, std::int64_t layers);
     void clear(const QString &reason);
     void setSelectedLayer(std::int64_t layer);
@@ -64,6 +67,10 @@ protected:
 
 private:
     struct State;
+
+    void describeSelection();
+    void pointAt(const QMouseEvent &mouse);
+    bool walk(int key); ///< whether it was a key of this plot
     std::unique_ptr<State> m_state;
 };
 

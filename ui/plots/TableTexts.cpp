@@ -15,10 +15,13 @@ QString inLocale(const QVariant &value, const QLocale &locale, int precision)
 {
     switch (value.typeId()) {
     case QMetaType::Double:
-    case QMetaType::Float: return std::isnan(value.toDouble()) ? QString() : locale.toString(value.toDouble(), 'g', precision);
+    case QMetaType::Float:
+        return std::isnan(value.toDouble()) ? QString() : locale.toString(value.toDouble(), 'g', precision);
     case QMetaType::Int:
-    case QMetaType::LongLong: return locale.toString(value.toLongLong());
-    default: return value.toString();
+    case QMetaType::LongLong:
+        return locale.toString(value.toLongLong());
+    default:
+        return value.toString();
     }
 }
 
@@ -35,7 +38,8 @@ QString onOneLine(QString text)
 }
 
 /// The table with `separator` between cells; `cell` turns a value into a text that is safe between separators.
-template <typename Cell> QString separated(const PlotTable &table, QChar separator, const Cell &cell)
+template <typename Cell>
+QString separated(const PlotTable &table, QChar separator, const Cell &cell)
 {
     QString text;
     const auto addLine = [&text, separator](const QStringList &cells) { text += cells.join(separator) + u'\n'; };
@@ -63,16 +67,16 @@ QString displayText(const QVariant &value)
 
 QString commaSeparated(const PlotTable &table)
 {
-    return separated(table, u',', [](const QVariant &value) { return quoted(inLocale(value, QLocale::c(), QLocale::FloatingPointShortest)); });
+    return separated(table, u',',
+                     [](const QVariant &value) { return quoted(inLocale(value, QLocale::c(), QLocale::FloatingPointShortest)); });
 }
 
 QString tabSeparated(const PlotTable &table)
 {
     QLocale locale;
     locale.setNumberOptions(QLocale::OmitGroupSeparator);
-    return separated(table, u'\t', [locale](const QVariant &value) {
-        return onOneLine(inLocale(value, locale, QLocale::FloatingPointShortest));
-    });
+    return separated(table, u'\t',
+                     [locale](const QVariant &value) { return onOneLine(inLocale(value, locale, QLocale::FloatingPointShortest)); });
 }
 
 } // namespace secateur::ui

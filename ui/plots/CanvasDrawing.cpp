@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plots/CanvasDrawing.h"
+
+#include <QFontMetricsF>
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace secateur::ui {
+
+CanvasDrawing::CanvasDrawing(QCustomPlot &plot, const QString &layer, std::function<void(QCPPainter &)> function)
+    : QCPLayerable(&plot, layer),
+      m_function(std::move(function))
+{
+}
+
+void CanvasDrawing::applyDefaultAntialiasingHint(QCPPainter *painter) const
+{
+    painter->setAntialiasing(false);
+}
+
+void CanvasDrawing::draw(QCPPainter *painter)
+{
+    m_function(*painter);
+}
+
+void addBufferedLayer(QCustomPlot &plot, const QString &name, const QString &above)
+{
+    plot.addLayer(name, plot.layer(above), QCustomPlot::limAbove);
+    plot.layer(name)->setMode(QCPLayer::lmBuffered);
+}
+
+void drawHatching(QCPPainter &painter, const QRectF &rect, const QColor &colour)
+{
+    constexpr double kSpacing = 7;
+    if (rect.isEmpty())
+        return;
+    painter.save();
+    painter.setAntialiasing(true);
+    painter.setPen(QPen(colour, 1));
+    // Every line has x + y = sum; it enters and leaves at the sides of the rectangle.
+    const double last = rect.right() + rect.bottom();
+    for (double sum = std::ceil((rect.left() + rect.top()) / kSpacing) * kSpacing; sum < last; sum += kSpacing) {
+        const double top = std::max(rect.top(), sum - rect.right());
+        const double bottom = std::min(rect.bottom(), sum - rect.left());
+        painter.drawLine(QLineF(sum - top, top, sum - bottom, bottom));
+    }
+    painter.restore();
+}
+
+QRectF cellRect(const QCPAxisRect &axes, double firstX, double lastX, double firstY, double lastY)
+{
+    const QCPAxis *x = axes.axis(QCPAxis::atBottom), *y = axes.axis(QCPAxis::atLeft);
+    const QPointF one(std::round(x->coordToPixel(firstX - 0.5)), std::round(y->coordToPixel(firstY - 0.5)));
+    const QPointF other(std::round(x->coordToPixel(lastX + 0.5)), std::round(y->coordToPixel(lastY + 0.5)));
+    return QRectF(one, other).normalized();
+}
+
+QString perplexityLabel(double perplexity)
+{
+    if (perplexity >= 1e6)
+        return QLocale().toString(perplexity, 'g', 3);
+    return QLocale().toString(perplexity, 'f', perplexity < 10 ? 2 : perplexity < 1000 ? 1 : 0);
+}
+
+qint64 steppedBy(int key, Qt::Key back, Qt::Key forth, qint64 now, qint64 count)
+{
+    if (count <= 0 || (key != back && key != forth))
+        return -1;
+    if (now < 0 || now >= count)
+        return key == forth ? 0 : count - 1;
+    return std::clamp<qint64>(key == forth ? now + 1 : now - 1, 0, count - 1);
+}
+
+double IntegerTicker::getTickStep(const QCPRange &range)
+{
+    const QCPAxisRect *axes = m_axis.axisRect();
+    const QRect viewport = m_axis.parentPlot()->viewport();
+    const QMargins margins = axes->margins();
+    const bool isHorizontal = m_axis.orientation() == Qt::Horizontal;
+    const double length =
+        isHorizontal ? viewport.width() - margins.left() - margins.right() : viewport.height() - margins.top() - margins.bottom();
+    const QFontMetricsF metrics(m_axis.tickLabelFont());
+    const QString widest = QLocale().toString(qlonglong(std::max(std::abs(range.lower), std::abs(range.upper))));
+    const double space = isHorizontal ? metrics.horizontalAdvance(widest) + 6 : metrics.height();
+    const double unit = std::max(length, 1.0) / range.size();
+    for (double decade = 1; decade < 1e9; decade *= 10)
+        for (const double step : {decade, 2 * decade, 5 * decade})
+            if (step * unit >= space)
+                return step;
+    return 1e9;
+}
+
+int IntegerTicker::getSubTickCount(double)
+{
+    return 0;
+}
+
+QString IntegerTicker::getTickLabel(double tick, const QLocale &locale, QChar, int)
+{
+    return locale.toString(qlonglong(std::llround(tick)));
+}
+
+} // namespace secateur::ui

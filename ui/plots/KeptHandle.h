@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Internal to plots: shows QCustomPlot.
+#pragma once
+
+#include "theme/PlotStyle.h"
+
+#include <qcustomplot.h>
+
+namespace secateur::ui {
+
+/// The handle of K on an axis of ranks: a line with a grip at its foot; behind the line what is pruned, hatched; beside it a box with
+/// words. Lives on a layer of its own, so that moving it draws nothing else.
+class KeptHandle : public QCPAbstractItem {
+    Q_OBJECT
+public:
+    static constexpr const char *kLayer = "kept";
+
+    /// Makes the layer. `isHatched`: the part behind the line is hatched.
+    KeptHandle(QCustomPlot *plot, bool isHatched);
+
+    void setStyle(const PlotStyle &style) { m_style = style; }
+    void setKept(double kept) { m_kept = kept; }
+    void setWords(const QStringList &lines) { m_lines = lines; }
+
+    double selectTest(const QPointF &, bool, QVariant * = nullptr) const override { return -1; }
+
+protected:
+    void draw(QCPPainter *painter) override;
+
+private:
+    void drawWords(QCPPainter *painter, const QRect &frame, double x) const;
+
+    PlotStyle m_style;
+    QStringList m_lines;
+    double m_kept = 0;
+    bool m_isHatched;
+};
+
+} // namespace secateur::ui

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plots/ScorePlots.h"
+
+#include <QKeyEvent>
+#include <QLocale>
+#include <QMouseEvent>
+#include <QToolTip>
+
+#include <qcustomplot.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace secateur::ui {
+namespace {
+
+constexpr double kGrab = 10;        ///< pixels from the handle within which it is taken
+constexpr std::int64_t kLarge = 16; ///< neurons a step with Shift
+constexpr std::int64_t kTenth = 10; ///< pages of K
+
+} // namespace
+
+ScorePlot::ScorePlot(const QString &title, QWidget *parent) : Plot(title, parent)
+{
+    canvas().installEventFilter(this);
+    setEmptyText(tr("Nothing was calibrated yet."));
+}
+
+void ScorePlot::showScores(std::shared_ptr<const RankedScores> scores)
+{
+    m_scores = std::move(scores);
+    m_hovered = -1;
+    const std::int64_t layers = m_scores ? m_scores->layerCount() : 0;
+    m_selected = m_selected < layers ? m_selected : -1;
+    m_kept = m_scores ? std::clamp<std::int64_t>(m_kept, 0, m_scores->neurons()) : 0;
+    setEmptyText(m_scores ? QString() : tr("Nothing was calibrated yet."));
+}
+
+void ScorePlot::setKept(std::int64_t kept)
+{
+    if (kept == m_kept)
+        return;
+    m_kept = kept;
+    if (m_scores)
+        keptChanged();
+}
+
+void ScorePlot::setSelectedLayer(std::int64_t layer)
+{
+    if (layer == m_selected || (m_scores && layer >= m_scores->layerCount()))
+        return;
+    m_selected = layer;
+    if (m_scores)
+        selectionChanged();
+}
+
+void ScorePlot::setHoveredLayer(std::int64_t layer)
+{
+    if (layer == m_hovered)
+        return;
+    m_hovered = layer;
+    if (m_scores)
+        selectionChanged();
+}
+
+QString ScorePlot::toolTipAt(std::int64_t layer) const
+{
+    const QLocale locale;
+    return tr("Layer %1: %2 of %3 neurons kept, from a score of %4 up; they hold %5 % of the layer's score")
+        .arg(layer)
+        .arg(locale.toString(qlonglong(m_kept)), locale.toString(qlonglong(m_scores->neurons())),
+             locale.toString(double(m_scores->cut(layer, m_kept)), 'g', 4),
+             locale.toString(100 * m_scores->shareKept(layer, m_kept), 'f', 1));
+}
+
+bool ScorePlot::isNearHandle(const QPointF &position) const
+{
+    const std::optional<double> x = xOfRank(double(m_kept));
+    return x && rankAt(position) && std::abs(position.x() - *x) <= kGrab;
+}
+
+bool ScorePlot::press(const QPointF &position)
+{
+    if (isNearHandle(position)) {
+        m_isDragging = true;
+        emit keptDragStarted();
+        return true;
+    }
+    if (const std::int64_t layer = layerAt(position); layer >= 0)
+        emit layerClicked(layer);
+    return false;
+}
+
+void ScorePlot::move(const QPointF &position, const QPoint &global)
+{
+    if (m_isDragging) {
+        const std::optional<double> rank = rankAt(QPointF(position.x(), canvas().axisRect()->center().y()));
+        if (!rank)
+            return;
+        const auto kept = std::clamp<std::int64_t>(std::int64_t(std::llround(*rank)), 1, m_scores->neurons());
+        if (kept != m_kept)
+            emit keptDragged(kept);
+        return;
+    }
+    const bool isNear = isNearHandle(position);
+    canvas().setCursor(isNear ? Qt::SplitHCursor : Qt::ArrowCursor);
+    const std::int64_t layer = isNear ? -1 : layerAt(position);
+    if (layer != m_hovered)
+        emit layerHovered(layer);
+    if (layer >= 0)
+        QToolTip::showText(global, toolTipAt(layer), &canvas());
+    else
+        QToolTip::hideText();
+}
+
+bool ScorePlot::step(int key, bool isLarge)
+{
+    const std::int64_t one = isLarge ? kLarge : 1, page = std::max<std::int64_t>(1, m_scores->neurons() / kTenth);
+    std::int64_t kept = m_kept, layer = m_selected;
+    switch (key) {
+    case Qt::Key_Left:
+        kept -= one;
+        break;
+    case Qt::Key_Right:
+        kept += one;
+        break;
+    case Qt::Key_PageUp:
+        kept += page;
+        break;
+    case Qt::Key_PageDown:
+        kept -= page;
+        break;
+    case Qt::Key_Home:
+        emit keptResetRequested();
+        return true;
+    case Qt::Key_Up:
+        --layer;
+        break;
+    case Qt::Key_Down:
+        ++layer;
+        break;
+    default:
+        return false;
+    }
+    kept = std::clamp<std::int64_t>(kept, 1, m_scores->neurons());
+    layer = std::clamp<std::int64_t>(layer, 0, m_scores->layerCount() - 1);
+    if (kept != m_kept)
+        emit keptStepped(kept);
+    else if (layer != m_selected && (key == Qt::Key_Up || key == Qt::Key_Down))
+        emit layerClicked(layer);
+    return true;
+}
+
+bool ScorePlot::eventFilter(QObject *watched, QEvent *event)
+{
+    if (watched != &canvas() || !m_scores)
+        return Plot::eventFilter(watched, event);
+    switch (event->type()) {
+    case QEvent::MouseButtonPress: {
+        const auto *mouse = static_cast<QMouseEvent *>(event);
+        if (mouse->button() == Qt::LeftButton && press(mouse->position()))
+            return true;
+        break;
+    }
+    case QEvent::MouseMove: {
+        const auto *mouse = static_cast<QMouseEvent *>(event);
+        move(mouse->position(), mouse->globalPosition().toPoint());
+        if (m_isDragging)
+            return true;
+        break;
+    }
+    case QEvent::MouseButtonRelease:
+        if (std::exchange(m_isDragging, false)) {
+            emit keptDragFinished();
+            return true;
+        }
+        break;
+    case QEvent::Leave:
+        if (m_hovered >= 0)
+            emit layerHovered(-1);
+        break;
+    case QEvent::KeyPress: {
+        const auto *key = static_cast<QKeyEvent *>(event);
+        const Qt::KeyboardModifiers modifiers = key->modifiers() & ~Qt::KeypadModifier;
+        if ((modifiers == Qt::NoModifier || modifiers == Qt::ShiftModifier) && step(key->key(), modifiers == Qt::ShiftModifier))
+            return true;
+        break;
+    }
+    default:
+        break;
+    }
+    return Plot::eventFilter(watched, event);
+}
+
+} // namespace secateur::ui
