@@ -39,15 +39,15 @@ QString SessionModel::modelName() const
 {
     if (!hasModel())
         return {};
-    const std::filesystem::path &folder = m_session.model->folder;
-    const std::filesystem::path name = folder.has_filename() ? folder.filename() : folder.parent_path().filename();
+    const std::filesystem::path &given = m_session.model->folder;
+    const std::filesystem::path folder = given.has_filename() ? given : given.parent_path(); // without a slash at the end
     // The hub's cache: models--OWNER--NAME/snapshots/REVISION
     if (folder.parent_path().filename() == "snapshots") {
         const QString repository = QString::fromStdString(folder.parent_path().parent_path().filename().string());
         if (repository.startsWith(QLatin1String("models--")))
             return repository.section(QLatin1String("--"), -1);
     }
-    return QString::fromStdString(name.string());
+    return QString::fromStdString(folder.filename().string());
 }
 
 // ---- the plan in hand --------------------------------------------------------------------------------------------------------
@@ -134,6 +134,17 @@ const SearchRecord *SessionModel::denseImpact() const
 
 // ---- figures -----------------------------------------------------------------------------------------------------------------
 
+ModelFigures SessionModel::figuresOf(const ModelSpec &spec) const
+{
+    const DType dtype = m_session.model->storedDtype;
+    const std::int64_t parameters = modelParameters(spec);
+    return {.layerParameters = secateur::layerParameters(spec),
+            .modelParameters = parameters,
+            .bytes = parameters * std::int64_t(bytesPerElement(dtype)),
+            .flopPerToken = secateur::flopPerToken(spec),
+            .kvBytesPerToken = secateur::kvBytesPerToken(spec, dtype)};
+}
+
 ModelFigures SessionModel::figuresOf(std::int64_t kept, std::int64_t removed) const
 {
     if (!hasModel())
@@ -144,14 +155,12 @@ ModelFigures SessionModel::figuresOf(std::int64_t kept, std::int64_t removed) co
     for (std::int64_t i = 0; i < layerCount() && std::int64_t(layers.size()) < removed; ++i) // any of them: the layers are alike
         if (spec().layers[std::size_t(i)].attention)
             layers.push_back(i);
-    const ModelSpec after = prunedSpec(spec(), widths, layers);
-    const DType dtype = m_session.model->storedDtype;
-    const std::int64_t parameters = modelParameters(after);
-    return {.layerParameters = secateur::layerParameters(after),
-            .modelParameters = parameters,
-            .bytes = parameters * std::int64_t(bytesPerElement(dtype)),
-            .flopPerToken = secateur::flopPerToken(after),
-            .kvBytesPerToken = secateur::kvBytesPerToken(after, dtype)};
+    return figuresOf(prunedSpec(spec(), widths, layers));
+}
+
+bool SessionModel::isAnySearchBegun() const
+{
+    return std::any_of(m_session.searches.begin(), m_session.searches.end(), [](const auto &entry) { return entry.second.isBegun(); });
 }
 
 Exactness SessionModel::planExactness() const
@@ -163,7 +172,7 @@ Exactness SessionModel::planExactness() const
     case SearchState::Unfinished:
         return Exactness::Estimate;
     case SearchState::NotBegun:
-        return m_session.searches.empty() ? Exactness::Estimate : Exactness::Stale;
+        return isAnySearchBegun() ? Exactness::Stale : Exactness::Estimate;
     case SearchState::NotPossible:
         return m_balance ? Exactness::Estimate : Exactness::Unknown;
     }
@@ -180,7 +189,7 @@ QString SessionModel::planExactnessText() const
     case SearchState::Unfinished:
         return tr("%1 of %2 removals searched").arg(removalOrder().size()).arg(attentionsToRemove());
     case SearchState::NotBegun:
-        return m_session.searches.empty() ? tr("removals not searched yet") : tr("the search belongs to another plan");
+        return isAnySearchBegun() ? tr("the search belongs to another plan") : tr("removals not searched yet");
     case SearchState::NotPossible:
         break;
     }
@@ -267,6 +276,8 @@ void SessionModel::setDraft(const PlanDraft &draft)
 
 void SessionModel::setPins(std::vector<PinnedPlan> pins)
 {
+    if (pins == m_session.pinned)
+        return;
     m_session.pinned = std::move(pins);
     emit pinsChanged();
 }
@@ -286,7 +297,7 @@ void SessionModel::followModel()
     m_pruningProblem.clear();
     m_denseFigures = {};
     if (hasModel()) {
-        m_denseFigures = figuresOf(neurons(), 0);
+        m_denseFigures = figuresOf(spec());
         for (std::int64_t i = 0; i < layerCount() && m_pruningProblem.isEmpty(); ++i)
             if (!spec().layers[std::size_t(i)].attention || !(spec().layers[std::size_t(i)] == spec().layers.front()))
                 m_pruningProblem =
@@ -338,23 +349,43 @@ qint64 SessionModel::addCalibration(std::shared_ptr<const NeuronScores> scores, 
     return qint64(m_session.calibrations.size()) - 1;
 }
 
+/// The record of a search that runs; an empty one is begun where there is none.
+SearchRecord &SessionModel::recordOf(const std::string &key)
+{
+    SearchRecord empty;
+    empty.initialLoss = kUnknown;
+    if (!key.empty())
+        return m_session.searches.try_emplace(key, empty).first->second;
+    if (!m_session.denseImpact)
+        m_session.denseImpact = empty;
+    return *m_session.denseImpact;
+}
+
+/// The search of another plan can still decide whether this one's figures are an estimate or stale.
+void SessionModel::tellOfSearch(const std::string &key, Exactness before)
+{
+    if (key.empty())
+        emit denseImpactChanged();
+    else if (key == m_searchKey || planExactness() != before)
+        emit searchChanged();
+    else
+        emit otherSearchChanged();
+}
+
 void SessionModel::setSearch(const std::string &key, SearchRecord record)
 {
-    if (key.empty()) {
+    const Exactness before = planExactness();
+    if (key.empty())
         m_session.denseImpact = std::move(record);
-        emit denseImpactChanged();
-        return;
-    }
-    m_session.searches[key] = std::move(record);
-    if (key == m_searchKey)
-        emit searchChanged();
+    else
+        m_session.searches[key] = std::move(record);
+    tellOfSearch(key, before);
 }
 
 void SessionModel::addCandidate(const std::string &key, qint64 step, qint64 layer, double loss)
 {
-    if (key.empty() && !m_session.denseImpact)
-        return;
-    SearchRecord &record = key.empty() ? *m_session.denseImpact : m_session.searches[key];
+    const Exactness before = planExactness();
+    SearchRecord &record = recordOf(key);
     if (step < 0) {
         record.initialLoss = loss;
     } else {
@@ -362,21 +393,18 @@ void SessionModel::addCandidate(const std::string &key, qint64 step, qint64 laye
             record.steps.push_back({.losses = std::vector<double>(std::size_t(layerCount()), kUnknown), .removed = -1, .isForced = false});
         record.steps[std::size_t(step)].losses[std::size_t(layer)] = loss;
     }
-    if (key.empty())
-        emit denseImpactChanged();
-    else if (key == m_searchKey)
-        emit searchChanged();
+    tellOfSearch(key, before);
 }
 
 void SessionModel::addRemoval(const std::string &key, qint64 step, qint64 layer, bool isForced)
 {
-    SearchRecord &record = m_session.searches[key];
-    if (qint64(record.steps.size()) <= step)
-        return;
-    record.steps[std::size_t(step)].removed = layer;
-    record.steps[std::size_t(step)].isForced = isForced;
-    if (key == m_searchKey)
-        emit searchChanged();
+    const auto found = m_session.searches.find(key);
+    if (found == m_session.searches.end() || qint64(found->second.steps.size()) <= step)
+        return; // no loss of that step is known: nothing can have been removed
+    const Exactness before = planExactness();
+    found->second.steps[std::size_t(step)].removed = layer;
+    found->second.steps[std::size_t(step)].isForced = isForced;
+    tellOfSearch(key, before);
 }
 
 void SessionModel::addEvaluation(const EvaluationRecord &record)
@@ -419,9 +447,11 @@ std::string SessionModel::hashKey(const PlanDraft &draft, const std::vector<std:
 
 void SessionModel::setPlanHash(const PlanDraft &draft, const std::vector<std::int64_t> &removed, const QString &hash)
 {
+    const QString before = planHash();
     if (const std::string key = hashKey(draft, removed); !key.empty())
         m_hashes[key] = hash;
-    emit planHashChanged();
+    if (planHash() != before)
+        emit planHashChanged();
 }
 
 QString exactnessSign(Exactness exactness)

@@ -92,6 +92,7 @@ public:
     // ---- figures ---------------------------------------------------------------------------------------------------------------
     ModelFigures denseFigures() const { return m_denseFigures; }
     ModelFigures planFigures() const { return m_planFigures; }
+    /// Of the plan with so many neurons in each layer and without so many attentions.
     ModelFigures figuresOf(std::int64_t neuronsKept, std::int64_t attentionsRemoved) const;
     /// Whether the plan is settled: Exact when width and removals are known, Estimate before the search, Stale when a search
     /// for another K is there, Unknown without a model.
@@ -121,7 +122,7 @@ public:
     qint64 addCalibration(std::shared_ptr<const NeuronScores> scores, std::shared_ptr<const RankedScores> ranked);
     /// Puts a record, or what is known of it so far, in place. `key` empty = the impact on the dense model.
     void setSearch(const std::string &key, SearchRecord record);
-    /// One more loss of a search that runs; step and layer -1 = the initial loss.
+    /// One more loss of a search that runs, the first one too; step and layer -1 = the initial loss.
     void addCandidate(const std::string &key, qint64 step, qint64 layer, double loss);
     void addRemoval(const std::string &key, qint64 step, qint64 layer, bool isForced);
     void addEvaluation(const EvaluationRecord &record);
@@ -134,7 +135,8 @@ signals:
     void textsChanged();
     void calibrationsChanged(); ///< one was added
     void draftChanged();        ///< the draft and all that follows from it
-    void searchChanged();       ///< losses or removals of the search of the plan in hand, or its presence
+    void searchChanged();       ///< losses or removals of the search of the plan in hand, its presence, or planExactness()
+    void otherSearchChanged();  ///< the search of another plan, which this one shows nothing of
     void denseImpactChanged();
     void evaluationsChanged();
     void exportsChanged();
@@ -144,6 +146,10 @@ signals:
 private:
     void follow();
     void followModel();
+    ModelFigures figuresOf(const ModelSpec &spec) const;
+    SearchRecord &recordOf(const std::string &key);
+    void tellOfSearch(const std::string &key, Exactness before);
+    bool isAnySearchBegun() const;
     std::string hashKey(const PlanDraft &draft, const std::vector<std::int64_t> &removed) const;
 
     Session m_session;
@@ -159,7 +165,7 @@ private:
     std::map<std::string, QString> m_hashes; ///< plan hashes by key and removals
 };
 
-/// Sign and word of an exactness: "=", "~", "!", "" and "exact", "estimate", "stale", "not measured".
+/// Sign and word of an exactness: "=", "~", "!", "" and "exact", "estimate", "stale", "not known".
 QString exactnessSign(Exactness exactness);
 QString exactnessWord(Exactness exactness);
 
