@@ -4,6 +4,7 @@
 #include "models/SessionModel.h"
 
 #include <QLocale>
+#include <QScopedValueRollback>
 #include <QUndoStack>
 
 #include <algorithm>
@@ -14,16 +15,17 @@ namespace {
 /// One change of the plan in hand. Changes of one drag merge into one.
 class EditDraft : public QUndoCommand {
 public:
-    EditDraft(SessionModel &model, PlanDraft after, const QString &what, int drag)
+    EditDraft(SessionModel &model, std::shared_ptr<bool> isApplying, PlanDraft after, const QString &what, int drag)
         : QUndoCommand(what),
           m_model(model),
+          m_isApplying(std::move(isApplying)),
           m_before(model.draft()),
           m_after(std::move(after)),
           m_drag(drag)
     {
     }
-    void undo() override { m_model.setDraft(m_before); }
-    void redo() override { m_model.setDraft(m_after); }
+    void undo() override { apply(m_before); }
+    void redo() override { apply(m_after); }
     int id() const override { return m_drag > 0 ? 1 : -1; }
     bool mergeWith(const QUndoCommand *other) override
     {
@@ -37,25 +39,40 @@ public:
     }
 
 private:
+    void apply(const PlanDraft &draft)
+    {
+        const QScopedValueRollback applying(*m_isApplying, true);
+        m_model.setDraft(draft);
+    }
+
     SessionModel &m_model;
+    std::shared_ptr<bool> m_isApplying;
     PlanDraft m_before, m_after;
     int m_drag;
 };
 
 class EditPins : public QUndoCommand {
 public:
-    EditPins(SessionModel &model, std::vector<PinnedPlan> after, const QString &what)
+    EditPins(SessionModel &model, std::shared_ptr<bool> isApplying, std::vector<PinnedPlan> after, const QString &what)
         : QUndoCommand(what),
           m_model(model),
+          m_isApplying(std::move(isApplying)),
           m_before(model.session().pinned),
           m_after(std::move(after))
     {
     }
-    void undo() override { m_model.setPins(m_before); }
-    void redo() override { m_model.setPins(m_after); }
+    void undo() override { apply(m_before); }
+    void redo() override { apply(m_after); }
 
 private:
+    void apply(const std::vector<PinnedPlan> &pins)
+    {
+        const QScopedValueRollback applying(*m_isApplying, true);
+        m_model.setPins(pins);
+    }
+
     SessionModel &m_model;
+    std::shared_ptr<bool> m_isApplying;
     std::vector<PinnedPlan> m_before, m_after;
 };
 
@@ -71,7 +88,13 @@ QString number(std::int64_t value)
 
 } // namespace
 
-PlanEditor::PlanEditor(SessionModel &model, QUndoStack &history, QObject *parent) : QObject(parent), m_model(model), m_history(history) {}
+PlanEditor::PlanEditor(SessionModel &model, QUndoStack &history, QObject *parent)
+    : QObject(parent),
+      m_model(model),
+      m_history(history),
+      m_isApplying(std::make_shared<bool>(false))
+{
+}
 
 void PlanEditor::beginDrag()
 {
@@ -86,9 +109,21 @@ void PlanEditor::endDrag()
 
 void PlanEditor::edit(const PlanDraft &after, const QString &what)
 {
-    if (!m_model.hasModel() || after == m_model.draft())
-        return;
-    m_history.push(new EditDraft(m_model, after, what, m_isDragging ? m_drag : 0));
+    if (m_model.hasModel() && !(after == m_model.draft()) && isAllowed())
+        m_history.push(new EditDraft(m_model, m_isApplying, after, what, m_isDragging ? m_drag : 0));
+}
+
+void PlanEditor::editPins(std::vector<PinnedPlan> after, const QString &what)
+{
+    if (m_model.hasModel() && isAllowed())
+        m_history.push(new EditPins(m_model, m_isApplying, std::move(after), what));
+}
+
+bool PlanEditor::isAllowed() const
+{
+    if (*m_isApplying)
+        qWarning("The plan was to be edited while a step of the history is done or undone.");
+    return !*m_isApplying;
 }
 
 void PlanEditor::setSparsity(double sparsity)
@@ -116,6 +151,8 @@ void PlanEditor::setAttentionsToRemove(std::optional<std::int64_t> attentions)
     after.balance.attentionsToRemove = attentions;
     if (attentions && m_model.bounds() && m_model.bounds()->leastAttentions <= m_model.bounds()->mostAttentions)
         after.balance.attentionsToRemove = std::clamp(*attentions, m_model.bounds()->leastAttentions, m_model.bounds()->mostAttentions);
+    else if (attentions)
+        after.balance.attentionsToRemove = std::clamp<std::int64_t>(*attentions, 0, m_model.layerCount());
     edit(after, attentions ? tr("N = %1").arg(number(*after.balance.attentionsToRemove)) : tr("N by the rule"));
 }
 
@@ -170,6 +207,7 @@ void PlanEditor::toggleForced(std::int64_t layer)
 
 void PlanEditor::useCalibration(std::int64_t calibration)
 {
+    const QScopedValueRollback pausedDrag(m_isDragging, false);
     PlanDraft after = m_model.draft();
     after.calibration = calibration;
     edit(after, tr("Calibration %1").arg(calibration + 1));
@@ -190,7 +228,7 @@ void PlanEditor::pin(const QString &name)
     for (int i = 0; chosen.isEmpty() || (name.trimmed().isEmpty() && isTaken(chosen)); ++i)
         chosen = i < 26 ? tr("Plan %1").arg(QChar(u'A' + i)) : tr("Plan %1").arg(i + 1);
     after.push_back({.name = chosen.toStdString(), .draft = m_model.draft()});
-    m_history.push(new EditPins(m_model, std::move(after), tr("Pin %1").arg(chosen)));
+    editPins(std::move(after), tr("Pin %1").arg(chosen));
 }
 
 void PlanEditor::renamePin(std::size_t index, const QString &name)
@@ -200,7 +238,7 @@ void PlanEditor::renamePin(std::size_t index, const QString &name)
     if (index >= after.size() || chosen.empty() || after[index].name == chosen)
         return;
     after[index].name = chosen;
-    m_history.push(new EditPins(m_model, std::move(after), tr("Rename to %1").arg(name.trimmed())));
+    editPins(std::move(after), tr("Rename to %1").arg(name.trimmed()));
 }
 
 void PlanEditor::removePin(std::size_t index)
@@ -210,7 +248,7 @@ void PlanEditor::removePin(std::size_t index)
         return;
     const QString name = QString::fromStdString(after[index].name);
     after.erase(after.begin() + std::ptrdiff_t(index));
-    m_history.push(new EditPins(m_model, std::move(after), tr("Unpin %1").arg(name)));
+    editPins(std::move(after), tr("Unpin %1").arg(name));
 }
 
 } // namespace secateur::ui

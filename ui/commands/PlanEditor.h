@@ -5,7 +5,9 @@
 
 #include <QObject>
 #include <QString>
+#include <memory>
 #include <optional>
+#include <vector>
 
 class QUndoStack;
 
@@ -16,7 +18,8 @@ class SessionModel;
 /// Turns gestures into undo commands: the only way in which the plan in hand and the pinned plans change.
 ///
 /// Between beginDrag() and endDrag() all edits become one step of the history. An edit that changes nothing leaves no step. Values out of
-/// range are clamped (sparsity to 0.1 ... 99.9 %, N to the feasible range where that is known, K to 1 ... all).
+/// range are clamped (sparsity to 0.1 ... 99.9 %, N to the feasible range where that is known, K to 1 ... all). An edit that is asked for
+/// while a step is done or undone is refused with a warning: it would come from a view that takes the model's change for a gesture.
 class PlanEditor : public QObject {
     Q_OBJECT
 public:
@@ -33,9 +36,9 @@ public:
     void setNeuronsKept(std::optional<std::int64_t> neurons);           ///< none = the balance
     void setWidthMultiple(std::int64_t multiple);
     void setSearchWindows(std::int64_t windows);
-    void toggleProtected(std::int64_t layer); ///< takes the layer out of the forced ones
-    void toggleForced(std::int64_t layer);    ///< appended: forced layers go first, in this order
-    void useCalibration(std::int64_t calibration);
+    void toggleProtected(std::int64_t layer);      ///< takes the layer out of the forced ones
+    void toggleForced(std::int64_t layer);         ///< appended: forced layers go first, in this order
+    void useCalibration(std::int64_t calibration); ///< always a step of its own: it comes from a job, not from a drag
     /// Takes a whole draft (a pinned plan, a point of the curve). `what` names the step in the history.
     void useDraft(const PlanDraft &draft, const QString &what);
 
@@ -45,11 +48,14 @@ public:
 
 private:
     void edit(const PlanDraft &after, const QString &what);
+    void editPins(std::vector<PinnedPlan> after, const QString &what);
+    bool isAllowed() const;
 
     SessionModel &m_model;
     QUndoStack &m_history;
     int m_drag = 0;
     bool m_isDragging = false;
+    std::shared_ptr<bool> m_isApplying; ///< a step is being done or undone; shared with the steps
 };
 
 } // namespace secateur::ui
