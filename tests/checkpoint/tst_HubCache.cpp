@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A cache as huggingface_hub lays it out: blobs, snapshots of links, refs.
+#include "checkpoint/HubCache.h"
+
+#include <QRegularExpression>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <fstream>
+
+using namespace secateur;
+
+class tst_HubCache : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init()
+    {
+        QTest::failOnWarning(QRegularExpression(".*"));
+        m_folder = std::make_unique<QTemporaryDir>();
+    }
+
+    void listsNameSizeAndTheSnapshotOfMain();
+    void newestSnapshotWithoutARef();
+    void saysWhatIsMissing();
+    void otherRepositoriesAreLeftOut();
+    void environmentNamesTheFolder();
+
+private:
+    std::filesystem::path root() const { return m_folder->path().toStdString(); }
+
+    void write(const std::filesystem::path &file, const std::string &content) const
+    {
+        std::filesystem::create_directories(file.parent_path());
+        std::ofstream(file) << content;
+    }
+
+    /// A file of a snapshot: a link to a blob.
+    void link(const std::string &repository, const std::string &revision, const std::string &name, const std::string &content) const
+    {
+        const std::filesystem::path blob = root() / repository / "blobs" / (revision + name);
+        write(blob, content);
+        std::filesystem::create_directories(root() / repository / "snapshots" / revision);
+        std::filesystem::create_symlink("../../blobs/" + revision + name, root() / repository / "snapshots" / revision / name);
+    }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+};
+
+void tst_HubCache::listsNameSizeAndTheSnapshotOfMain()
+{
+    link("models--Owner--Model-1B", "aaa", "config.json", "{}");
+    link("models--Owner--Model-1B", "aaa", "model-00001-of-00002.safetensors", std::string(1000, 'x'));
+    link("models--Owner--Model-1B", "aaa", "model-00002-of-00002.safetensors", std::string(234, 'x'));
+    link("models--Owner--Model-1B", "bbb", "config.json", "{}");
+    write(root() / "models--Owner--Model-1B" / "refs" / "main", "aaa");
+    link("models--gpt2", "ccc", "config.json", "{}");
+    link("models--gpt2", "ccc", "model.safetensors", "12345");
+    write(root() / "models--gpt2" / "refs" / "main", "ccc\n");
+
+    const std::vector<CachedModel> models = modelsInHubCache(root());
+    QCOMPARE(models.size(), 2U);
+    QCOMPARE(models[0].name, "Owner/Model-1B");
+    QCOMPARE(models[0].bytes, 1234);
+    QCOMPARE(models[0].folder, root() / "models--Owner--Model-1B" / "snapshots" / "aaa");
+    QCOMPARE(models[0].problem, "");
+    QCOMPARE(models[1].name, "gpt2");
+    QCOMPARE(models[1].bytes, 5);
+}
+
+void tst_HubCache::newestSnapshotWithoutARef()
+{
+    link("models--a--b", "old", "config.json", "{}");
+    link("models--a--b", "new", "config.json", "{}");
+    std::filesystem::last_write_time(root() / "models--a--b" / "snapshots" / "old",
+                                     std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
+    QCOMPARE(modelsInHubCache(root()).at(0).folder.filename(), "new");
+}
+
+void tst_HubCache::saysWhatIsMissing()
+{
+    link("models--a--pickle", "r", "config.json", "{}");
+    link("models--a--pickle", "r", "pytorch_model.bin", "x");
+    link("models--b--noconfig", "r", "model.safetensors", "x");
+    link("models--c--broken", "r", "config.json", "{}");
+    link("models--c--broken", "r", "model.safetensors", "x");
+    std::filesystem::remove_all(root() / "models--c--broken" / "blobs");
+    link("models--c--broken", "r", "tokenizer.json", "{}");
+    std::filesystem::remove(root() / "models--c--broken" / "snapshots" / "r" / "config.json");
+    write(root() / "models--c--broken" / "snapshots" / "r" / "config.json", "{}");
+    link("models--d--empty", "r", "config.json", "{}");
+
+    const std::vector<CachedModel> models = modelsInHubCache(root());
+    QCOMPARE(models.size(), 4U);
+    QVERIFY(QString::fromStdString(models[0].problem).contains("pickle"));
+    QVERIFY(QString::fromStdString(models[1].problem).contains("config.json"));
+    QVERIFY(QString::fromStdString(models[2].problem).contains("missing"));
+    QVERIFY(QString::fromStdString(models[3].problem).contains("no weights"));
+}
+
+void tst_HubCache::otherRepositoriesAreLeftOut()
+{
+    link("datasets--a--b", "r", "config.json", "{}");
+    write(root() / "version.txt", "1");
+    QVERIFY(modelsInHubCache(root()).empty());
+    QVERIFY(modelsInHubCache(root() / "absent").empty());
+}
+
+void tst_HubCache::environmentNamesTheFolder()
+{
+    const QByteArray home = qgetenv("HOME");
+    for (const char *name : {"HF_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME"})
+        qunsetenv(name);
+    qputenv("HOME", "/h");
+    QCOMPARE(hubCacheFolder(), std::filesystem::path("/h/.cache/huggingface/hub"));
+    qputenv("XDG_CACHE_HOME", "/x");
+    QCOMPARE(hubCacheFolder(), std::filesystem::path("/x/huggingface/hub"));
+    qputenv("HF_HOME", "/f");
+    QCOMPARE(hubCacheFolder(), std::filesystem::path("/f/hub"));
+    qputenv("HF_HUB_CACHE", "/c");
+    QCOMPARE(hubCacheFolder(), std::filesystem::path("/c"));
+    for (const char *name : {"HF_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME"})
+        qunsetenv(name);
+    qputenv("HOME", home);
+}
+
+QTEST_GUILESS_MAIN(tst_HubCache)
+#include "tst_HubCache.moc"
