@@ -49,11 +49,6 @@ Scale scaleFor(double dense, CurveAxis axis)
     return {1, unit};
 }
 
-bool isSameText(const TextSettings &a, const TextSettings &b)
-{
-    return a.files == b.files && a.windows == b.windows && a.length == b.length && a.seed == b.seed;
-}
-
 } // namespace
 
 QString curveAxisName(CurveAxis axis)
