@@ -89,7 +89,7 @@ QString widthOf(const SessionModel &session, const Counts &c)
         QStringList all{Words::tr("K = %1 of %2, set by hand").arg(bold(*settings.neuronsKept), exactText(session.neurons()))};
         if (session.balance())
             all << Words::tr("This plan removes %1 of the layers' parameters").arg(percentText(session.balance()->sparsityLayers(), 2));
-        all << (byRule ? Words::tr("The target of %1 asks for K = %2").arg(percentText(c.s, 2), exactText(*byRule))
+        all << (byRule ? Words::tr("The target of %1 asks for K&nbsp;=&nbsp;%2").arg(percentText(c.s, 2), exactText(*byRule))
                        : Words::tr("The target of %1 cannot be reached with this N").arg(percentText(c.s, 2)));
         return lines(all);
     }

@@ -11,7 +11,9 @@
 #include <QPainter>
 #include <QRegularExpression>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace secateur::ui {
 namespace {
@@ -112,6 +114,24 @@ void BudgetBar::follow()
         m_cards[i]->setFigure(figure);
     }
     m_cards[Perplexity]->setFigure(perplexity());
+    fitValues();
+}
+
+/// Numbers that stand side by side are of one size.
+void BudgetBar::fitValues()
+{
+    int pixels = std::numeric_limits<int>::max();
+    for (const BudgetCard *card : m_cards)
+        pixels = std::min(pixels, card->fittingSize());
+    for (BudgetCard *card : m_cards)
+        card->setValueSize(pixels);
+}
+
+void BudgetBar::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    layout()->activate(); // the cards have their new widths now
+    fitValues();
 }
 
 BudgetFigure BudgetBar::perplexity() const

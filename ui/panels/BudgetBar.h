@@ -23,9 +23,11 @@ public:
 
 protected:
     void paintEvent(QPaintEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
 
 private:
     void follow();
+    void fitValues();
     BudgetFigure perplexity() const;
     QString staleText() const;
     QString searchNote() const;

@@ -10,15 +10,8 @@
 namespace secateur::ui {
 namespace {
 
+constexpr int kLeastSize = 10; ///< pixels of a value
 constexpr int kMargin = 12, kTop = 8, kBottom = 9, kGap = 6, kBar = 4;
-
-/// The same font, so much smaller that the text fits.
-QFont fitted(QFont font, const QString &text, int width)
-{
-    while (QFontMetrics(font).horizontalAdvance(text) > width && QFontInfo(font).pixelSize() > 9)
-        font.setPixelSize(QFontInfo(font).pixelSize() - 1);
-    return font;
-}
 
 QColor inkOf(Exactness exactness, const PlotStyle &style)
 {
@@ -42,17 +35,47 @@ void BudgetCard::setFigure(const BudgetFigure &figure)
     update();
 }
 
-QFont BudgetCard::valueFont() const
+QFont BudgetCard::valueFont(int pixels) const
 {
     QFont font = this->font();
-    font.setPixelSize(qRound(QFontInfo(font).pixelSize() * 1.45));
+    font.setPixelSize(pixels);
     font.setBold(true);
     return font;
 }
 
+int BudgetCard::largestSize() const
+{
+    return qRound(QFontInfo(font()).pixelSize() * 1.45);
+}
+
+/// What is stale says so before the number, where it cannot be overlooked.
+QString BudgetCard::valueText() const
+{
+    return m_figure.exactness == Exactness::Stale ? exactnessSign(Exactness::Stale) + QLatin1Char(' ') + m_figure.value : m_figure.value;
+}
+
+int BudgetCard::fittingSize() const
+{
+    const int before =
+        m_figure.before.isEmpty() ? 0 : QFontMetrics(PlotStyle::of(palette()).font).horizontalAdvance(m_figure.before) + kGap;
+    const int room = width() - 2 * kMargin - before;
+    int pixels = largestSize();
+    while (pixels > kLeastSize && QFontMetrics(valueFont(pixels)).horizontalAdvance(valueText()) > room)
+        --pixels;
+    return pixels;
+}
+
+void BudgetCard::setValueSize(int pixels)
+{
+    if (pixels == m_valueSize)
+        return;
+    m_valueSize = pixels;
+    update();
+}
+
 int BudgetCard::heightOfLines() const
 {
-    return 2 * QFontMetrics(PlotStyle::of(palette()).font).height() + QFontMetrics(valueFont()).height();
+    return 2 * QFontMetrics(PlotStyle::of(palette()).font).height() + QFontMetrics(valueFont(largestSize())).height();
 }
 
 QSize BudgetCard::sizeHint() const
@@ -78,7 +101,7 @@ void BudgetCard::paintEvent(QPaintEvent * /*event*/)
     painter.setPen(style.mutedText);
     painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, metrics.elidedText(m_figure.caption, Qt::ElideRight, width));
     line.translate(0, line.height());
-    line.setHeight(QFontMetrics(valueFont()).height());
+    line.setHeight(QFontMetrics(valueFont(largestSize())).height());
     paintValue(painter, style, line);
 
     line.translate(0, line.height());
@@ -104,20 +127,14 @@ void BudgetCard::paintEvent(QPaintEvent * /*event*/)
 
 void BudgetCard::paintValue(QPainter &painter, const PlotStyle &style, const QRect &line) const
 {
-    const bool isStale = m_figure.exactness == Exactness::Stale;
-    const QString value = isStale ? exactnessSign(Exactness::Stale) + QLatin1Char(' ') + m_figure.value : m_figure.value;
-    const int beforeWidth = m_figure.before.isEmpty() ? 0 : QFontMetrics(style.font).horizontalAdvance(m_figure.before) + kGap;
-    const QFont font = fitted(valueFont(), value, line.width() - beforeWidth);
+    const QFont font = valueFont(m_valueSize > 0 ? m_valueSize : largestSize());
     painter.setFont(font);
-    painter.setPen(isStale ? style.readable(style.warning) : style.text);
-    painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, value);
-    if (beforeWidth == 0)
-        return;
-    QRect rest = line;
-    rest.setLeft(line.left() + QFontMetrics(font).horizontalAdvance(value) + kGap);
-    painter.setFont(fitted(style.font, m_figure.before, rest.width()));
+    painter.setPen(m_figure.exactness == Exactness::Stale ? style.readable(style.warning) : style.text);
+    painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, valueText());
+    painter.setFont(style.font);
     painter.setPen(style.mutedText);
-    painter.drawText(rest.translated(0, 2), Qt::AlignLeft | Qt::AlignVCenter, m_figure.before);
+    const int width = QFontMetrics(font).horizontalAdvance(valueText()) + kGap;
+    painter.drawText(line.adjusted(width, 2, kMargin, 2), Qt::AlignLeft | Qt::AlignVCenter, m_figure.before);
 }
 
 /// "−37.5 % = exact", without the word where it does not fit.

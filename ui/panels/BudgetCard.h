@@ -34,6 +34,10 @@ public:
     void setFigure(const BudgetFigure &figure);
     const BudgetFigure &figure() const { return m_figure; }
 
+    /// Pixels of the largest font in which value and original fit; the bar gives all its cards the smallest one.
+    int fittingSize() const;
+    void setValueSize(int pixels);
+
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
 
@@ -41,12 +45,15 @@ protected:
     void paintEvent(QPaintEvent *event) override;
 
 private:
-    QFont valueFont() const;
+    QFont valueFont(int pixels) const;
+    int largestSize() const;
+    QString valueText() const;
     int heightOfLines() const;
     void paintValue(class QPainter &painter, const struct PlotStyle &style, const QRect &line) const;
     QString changeLine(int width, const QFontMetrics &metrics) const;
 
     BudgetFigure m_figure;
+    int m_valueSize = 0; ///< pixels; 0 = not told yet
 };
 
 } // namespace secateur::ui

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/HistoryPanel.h"
 
-#include "theme/Icons.h"
-
 #include <QUndoStack>
 #include <QUndoView>
 #include <QVBoxLayout>
@@ -14,7 +12,6 @@ HistoryPanel::HistoryPanel(Workbench workbench, QWidget *parent) : QWidget(paren
     auto *view = new QUndoView(&workbench.history);
     view->setEmptyLabel(tr("The plan as it was at first"));
     view->setAccessibleName(tr("History of the plan"));
-    view->setCleanIcon(icon(QStringLiteral("save")));
     view->setToolTip(tr("A click goes back, or forward, to that change"));
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(8, 8, 8, 8);

@@ -24,13 +24,21 @@ namespace {
 
 constexpr int kFine = 1000; ///< steps of the progress bar, whatever the units of the job
 
+/// Whether a job that is cancelled leaves numbers that the next one goes on from.
+bool keepsParts(JobKind kind)
+{
+    return kind == JobKind::Search || kind == JobKind::Impact || kind == JobKind::Curve;
+}
+
 QString endText(const JobInfo &job)
 {
     switch (job.state) {
     case JobInfo::State::Done:
         return JobBar::tr("%1: done in %2").arg(job.title, durationText(job.seconds));
     case JobInfo::State::Cancelled:
-        return JobBar::tr("%1: cancelled after %2, what was finished is kept").arg(job.title, durationText(job.seconds));
+        return (keepsParts(job.kind) ? JobBar::tr("%1: cancelled after %2, what was measured is kept")
+                                     : JobBar::tr("%1: cancelled after %2"))
+            .arg(job.title, durationText(job.seconds));
     case JobInfo::State::Failed:
         return JobBar::tr("%1: failed. %2").arg(job.title, job.sentence);
     default:
@@ -77,7 +85,7 @@ JobBar::JobBar(Workbench workbench, QWidget *parent)
     layout->addWidget(m_copy);
 
     m_after->setSingleShot(true);
-    m_after->setInterval(kAfterMilliseconds);
+    setPatience(std::chrono::seconds(6));
     connect(m_after, &QTimer::timeout, this, &QWidget::hide);
     connect(m_pause, &QPushButton::clicked, this, &JobBar::togglePause);
     connect(m_cancel, &QPushButton::clicked, this, &JobBar::cancel);
@@ -86,6 +94,11 @@ JobBar::JobBar(Workbench workbench, QWidget *parent)
     connect(&m_runner, &JobRunner::jobFinished, this, &JobBar::showEnd);
     hide();
     follow();
+}
+
+void JobBar::setPatience(std::chrono::milliseconds patience)
+{
+    m_after->setInterval(patience);
 }
 
 void JobBar::showRunning(bool isRunning)
@@ -104,7 +117,9 @@ void JobBar::follow()
     m_after->stop();
     const bool isPaused = job->state == JobInfo::State::Paused, isCancelling = job->state == JobInfo::State::Cancelling;
     const auto &jobs = m_runner.jobs();
-    const auto waiting = std::count_if(jobs.begin(), jobs.end(), [](const JobInfo &j) { return j.state == JobInfo::State::Waiting; });
+    const auto waiting = std::count_if(jobs.begin(), jobs.end(), [this](const JobInfo &other) {
+        return other.state == JobInfo::State::Waiting && other.number != m_shown;
+    });
 
     m_title->setTexts(
         {isPaused || isCancelling ? tr("%1 (%2)").arg(job->title, jobStateText(job->state).toLower()) : job->title, job->title});
@@ -113,8 +128,9 @@ void JobBar::follow()
     m_progress->setValue(progress.total > 0 ? int(double(progress.done) / double(progress.total) * kFine) : 0);
     const QString counts = progressText(progress);
     const QString shortCounts = progress.total > 0 ? tr("%1 of %2").arg(exactText(progress.done), exactText(progress.total)) : QString();
-    m_counts->setTexts(waiting > 0 ? QStringList{tr("%1 · %n more to come", nullptr, int(waiting)).arg(counts), counts, shortCounts}
-                                   : QStringList{counts, shortCounts});
+    m_counts->setTexts(waiting > 0 && !counts.isEmpty()
+                           ? QStringList{tr("%1 · %2 more to come").arg(counts).arg(waiting), counts, shortCounts}
+                           : QStringList{counts, shortCounts});
     m_counts->setToolTip(counts);
     m_pause->setText(isPaused ? tr("Resume") : tr("Pause"));
     m_pause->setIcon(icon(isPaused ? QStringLiteral("play") : QStringLiteral("pause")));

@@ -4,6 +4,7 @@
 #include "panels/Workbench.h"
 
 #include <QWidget>
+#include <chrono>
 
 class QLabel;
 class QProgressBar;
@@ -23,7 +24,8 @@ class JobBar : public QWidget {
 public:
     explicit JobBar(Workbench workbench, QWidget *parent = nullptr);
 
-    static constexpr int kAfterMilliseconds = 6000; ///< how long the end of a job stays
+    /// How long the end of a job stays.
+    void setPatience(std::chrono::milliseconds patience);
 
 protected:
     void paintEvent(QPaintEvent *event) override;

@@ -83,19 +83,21 @@ QVariant LayerModel::data(const QModelIndex &index, int role) const
 
 QVariant LayerModel::headerData(int section, Qt::Orientation orientation, int role) const
 {
-    if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
+    if (orientation != Qt::Horizontal || (role != Qt::DisplayRole && role != ShortTextRole))
         return {};
     switch (section) {
     case Layer:
         return tr("layer");
     case Attention:
         return tr("attention");
-    case Ffn:
+    case Ffn: {
         if (m_facts.empty())
             return tr("FFN");
         if (!m_session.hasScores())
             return tr("FFN: %1 neurons").arg(exactText(m_widestFfn));
-        return tr("FFN: %1 of %2 kept").arg(exactText(m_facts.front().kept), exactText(m_facts.front().neurons));
+        const QString text = role == ShortTextRole ? tr("FFN: %1 of %2") : tr("FFN: %1 of %2 kept");
+        return text.arg(exactText(m_facts.front().kept), exactText(m_facts.front().neurons));
+    }
     default:
         return {};
     }

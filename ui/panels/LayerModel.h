@@ -13,6 +13,7 @@ class LayerModel : public QAbstractTableModel {
     Q_OBJECT
 public:
     enum Column { Layer, Attention, Ffn, kColumns };
+    enum { ShortTextRole = Qt::UserRole }; ///< of a heading, where the room is small
 
     LayerModel(const SessionModel &session, const SelectionModel &selection, QObject *parent = nullptr);
 

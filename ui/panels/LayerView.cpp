@@ -30,15 +30,17 @@ public:
 protected:
     void paintSection(QPainter *painter, const QRect &area, int section) const override
     {
+        const PlotStyle style = PlotStyle::of(palette());
+        painter->fillRect(area, style.surface);
         if (section == LayerModel::Layer) // its numbers need no caption; screen readers have it
             return;
-        const PlotStyle style = PlotStyle::of(palette());
         painter->setFont(style.font);
         painter->setPen(style.mutedText);
-        const QString caption = model()->headerData(section, Qt::Horizontal).toString();
-        const bool isLast = section == LayerModel::kColumns - 1;
-        painter->drawText(area.adjusted(0, 0, isLast ? 0 : 40, 0), Qt::AlignLeft | Qt::AlignVCenter,
-                          painter->fontMetrics().elidedText(caption, Qt::ElideRight, area.width() - (isLast ? 4 : 0)));
+        const QFontMetrics metrics(style.font);
+        QString caption = model()->headerData(section, Qt::Horizontal).toString();
+        if (metrics.horizontalAdvance(caption) > area.width())
+            caption = model()->headerData(section, Qt::Horizontal, LayerModel::ShortTextRole).toString();
+        painter->drawText(area, Qt::AlignLeft | Qt::AlignVCenter, metrics.elidedText(caption, Qt::ElideRight, area.width()));
     }
 };
 

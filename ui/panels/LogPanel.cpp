@@ -14,14 +14,19 @@
 #include <QTableView>
 
 namespace secateur::ui {
+namespace {
+
+constexpr int kSentence = 2; ///< column of the log
+
+} // namespace
 
 LogPanel::LogPanel(Workbench workbench, QWidget *parent) : QWidget(parent), m_log(workbench.messages), m_view(new QTableView)
 {
     m_view->setModel(&m_log);
     m_view->setAccessibleName(tr("Log"));
     applyListLook(*m_view);
-    m_view->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    m_view->horizontalHeader()->setStretchLastSection(true);
+    for (int column = kSentence; column < m_log.columnCount(); ++column)
+        m_view->horizontalHeader()->setSectionResizeMode(column, QHeaderView::Stretch);
 
     auto *copy = new CopyButton(tr("Copy"), [this] { return text(); });
     auto *save = new QPushButton(icon(QStringLiteral("save")), tr("Save as text…"));
@@ -37,6 +42,8 @@ LogPanel::LogPanel(Workbench workbench, QWidget *parent) : QWidget(parent), m_lo
     const auto follow = [this, copy, save] {
         copy->setEnabled(m_log.rowCount() > 0);
         save->setEnabled(m_log.rowCount() > 0);
+        for (int column = 0; column < kSentence; ++column)
+            m_view->resizeColumnToContents(column);
         m_view->scrollToBottom();
     };
     connect(&m_log, &QAbstractItemModel::rowsInserted, this, follow);

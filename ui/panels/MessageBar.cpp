@@ -45,6 +45,7 @@ void MessageBar::follow()
         }
         auto *row = new MessageRow(message, m_patience, this);
         m_layout->insertWidget(int(i), row);
+        row->show();
         connect(row, &MessageRow::dismissed, this, [this, topic = message.topic] { m_log.dismiss(topic); });
         QAccessibleEvent alert(row, QAccessible::Alert);
         QAccessible::updateAccessibility(&alert);

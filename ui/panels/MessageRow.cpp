@@ -6,6 +6,7 @@
 #include "widgets/Labels.h"
 
 #include <QApplication>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPainter>
@@ -52,14 +53,14 @@ QColor stripeColour(Message::Severity severity, const PlotStyle &style)
 MessageRow::MessageRow(const Message &message, std::chrono::milliseconds patience, QWidget *parent)
     : QWidget(parent),
       m_message(message),
+      m_sign(new QLabel(this)),
       m_timer(new QTimer(this))
 {
     const QString heading = tr("%1: %2").arg(severityText(message.severity), message.sentence);
     setAccessibleName(heading);
     setAccessibleDescription(message.hint);
 
-    auto *sign = new QLabel;
-    sign->setPixmap(icon(iconName(message.severity)).pixmap(kIcon));
+    drawSign();
     auto *sentence = bodyLabel(heading);
     sentence->setTextFormat(Qt::PlainText);
     QFont bold;
@@ -77,7 +78,7 @@ MessageRow::MessageRow(const Message &message, std::chrono::milliseconds patienc
     auto *layout = new QHBoxLayout(this);
     layout->setContentsMargins(kStripe + 10, 6, 8, 6);
     layout->setSpacing(10);
-    layout->addWidget(sign);
+    layout->addWidget(m_sign);
     layout->addLayout(words, 1);
     if (!message.actionText.isEmpty() && message.action) {
         auto *action = new QPushButton(message.actionText);
@@ -116,6 +117,18 @@ bool MessageRow::isAttended() const
 {
     const QWidget *focus = QApplication::focusWidget();
     return underMouse() || (focus && isAncestorOf(focus));
+}
+
+void MessageRow::drawSign()
+{
+    m_sign->setPixmap(icon(iconName(m_message.severity)).pixmap(kIcon));
+}
+
+void MessageRow::changeEvent(QEvent *event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange)
+        drawSign();
 }
 
 void MessageRow::paintEvent(QPaintEvent * /*event*/)

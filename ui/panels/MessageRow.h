@@ -6,6 +6,7 @@
 #include <QWidget>
 #include <chrono>
 
+class QLabel;
 class QTimer;
 
 namespace secateur::ui {
@@ -25,11 +26,14 @@ signals:
 
 protected:
     void paintEvent(QPaintEvent *event) override;
+    void changeEvent(QEvent *event) override;
 
 private:
     bool isAttended() const;
+    void drawSign();
 
     Message m_message;
+    QLabel *m_sign;
     QTimer *m_timer;
 };
 

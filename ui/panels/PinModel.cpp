@@ -13,10 +13,13 @@
 namespace secateur::ui {
 namespace {
 
-bool isOnText(const EvaluationRecord &record, const TextSettings &text)
+/// Numbers line up at the right.
+QVariant alignmentOf(int column)
 {
-    return record.text.files == text.files && record.text.windows == text.windows && record.text.length == text.length &&
-           record.text.seed == text.seed;
+    const Qt::Alignment horizontal = column == PinModel::Name     ? Qt::AlignLeft
+                                     : column == PinModel::Search ? Qt::AlignHCenter
+                                                                  : Qt::AlignRight;
+    return QVariant::fromValue(horizontal | Qt::AlignVCenter);
 }
 
 } // namespace
@@ -73,7 +76,7 @@ PinModel::Row PinModel::rowOf(const PinnedPlan &pin) const
         row.search = isSettled ? tr("complete") : tr("%1 of %2").arg(order.size()).arg(N);
     for (const EvaluationRecord &record : session.evaluations)
         if (isSettled && record.calibration == pin.draft.calibration && record.neuronsKept == K && record.removed == order &&
-            isOnText(record, session.evaluationText))
+            isSameText(record.text, session.evaluationText))
             row.perplexity = perplexityText(record.result.perplexity); // the latest wins
     return row;
 }
@@ -143,8 +146,8 @@ QVariant PinModel::data(const QModelIndex &index, int role) const
         bold.setBold(true);
         return bold;
     }
-    if (role == Qt::TextAlignmentRole && index.column() != Name && index.column() != Search)
-        return QVariant::fromValue(Qt::Alignment(Qt::AlignRight | Qt::AlignVCenter));
+    if (role == Qt::TextAlignmentRole)
+        return alignmentOf(index.column());
     if (role == Qt::ToolTipRole && !row.problem.isEmpty())
         return row.problem;
     if (role == Qt::AccessibleTextRole && index.column() == Name && isInHand)
@@ -189,8 +192,8 @@ QVariant PinModel::headerData(int section, Qt::Orientation orientation, int role
 {
     if (orientation != Qt::Horizontal)
         return {};
-    if (role == Qt::TextAlignmentRole && section != Name && section != Search)
-        return QVariant::fromValue(Qt::Alignment(Qt::AlignRight | Qt::AlignVCenter));
+    if (role == Qt::TextAlignmentRole)
+        return alignmentOf(section);
     if (role != Qt::DisplayRole)
         return {};
     switch (section) {

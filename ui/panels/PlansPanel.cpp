@@ -31,7 +31,7 @@ PlansPanel::PlansPanel(Workbench workbench, QWidget *parent)
     m_view->setEditTriggers(QAbstractItemView::EditKeyPressed | QAbstractItemView::SelectedClicked);
     m_view->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_view->horizontalHeader()->setSectionResizeMode(PinModel::Name, QHeaderView::Stretch);
-    m_view->horizontalHeader()->setMinimumSectionSize(40);
+    m_view->horizontalHeader()->setMinimumSectionSize(48);
     m_use->setToolTip(tr("Makes the selected plan the one in hand (Enter); undo goes back"));
     m_pin->setToolTip(tr("Keeps the plan in hand under a name"));
 

@@ -11,6 +11,7 @@
 #include "widgets/StepButton.h"
 
 #include <QDoubleSpinBox>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPainter>
@@ -57,6 +58,29 @@ QString purposeOf(Step step)
     return {};
 }
 
+constexpr int kNameWidth = 120; ///< pixels that a plan's name is given at least, if it is that long
+
+/// Shows "37.5 %", not "37.50 %".
+class PercentBox : public QDoubleSpinBox {
+public:
+    PercentBox()
+    {
+        setRange(0.1, 99.9);
+        setDecimals(2);
+        setSingleStep(0.5);
+        setSuffix(QStringLiteral(" %"));
+        setKeyboardTracking(false);
+    }
+
+    QString textFromValue(double value) const override
+    {
+        QString text = locale().toString(value, 'f', decimals());
+        while (text.endsWith(locale().zeroDigit()))
+            text.chop(1);
+        return text.endsWith(locale().decimalPoint()) ? text.chopped(1) : text;
+    }
+};
+
 QLabel *fieldLabel(const QString &text, QWidget *buddy)
 {
     auto *label = new QLabel(text);
@@ -71,7 +95,7 @@ WorkflowStrip::WorkflowStrip(Workbench workbench, QWidget *parent)
       m_workbench(workbench),
       m_name(new FittingLabel),
       m_exactness(new FittingLabel),
-      m_sparsity(new QDoubleSpinBox),
+      m_sparsity(new PercentBox),
       m_attentions(new RuleSpinBox),
       m_neurons(new RuleSpinBox)
 {
@@ -118,13 +142,8 @@ void WorkflowStrip::makeFields()
     m_exactness->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
 
     m_sparsity->setAccessibleName(tr("Target sparsity of the decoder layers, percent"));
-    m_sparsity->setRange(0.1, 99.9);
-    m_sparsity->setDecimals(2);
-    m_sparsity->setSingleStep(0.5);
-    m_sparsity->setSuffix(QStringLiteral(" %"));
     m_attentions->setAccessibleName(tr("N, attentions to remove"));
     m_neurons->setAccessibleName(tr("K, neurons kept in every FFN"));
-    m_sparsity->setKeyboardTracking(false);
 
     PlanEditor &editor = m_workbench.editor;
     connect(m_sparsity, &QDoubleSpinBox::valueChanged, this, [this, &editor](double percent) {
@@ -254,7 +273,8 @@ void WorkflowStrip::followPlan()
     const auto &pins = session.session().pinned;
     const auto pin = std::find_if(pins.begin(), pins.end(), [&](const PinnedPlan &pinned) { return pinned.draft == session.draft(); });
     const QString name = pin == pins.end() ? tr("unnamed") : QString::fromStdString(pin->name);
-    m_name->setTexts({session.hasModel() ? name : QString()});
+    m_name->setTexts(session.hasModel() ? QStringList{name, m_name->fontMetrics().elidedText(name, Qt::ElideRight, kNameWidth)}
+                                        : QStringList());
     m_name->setToolTip(pin == pins.end() ? tr("This plan is not pinned") : tr("Pinned plan: %1").arg(name));
     followExactness();
 }
@@ -280,6 +300,13 @@ void WorkflowStrip::followExactness()
     QFont bold;
     bold.setBold(exactness == Exactness::Exact);
     m_exactness->setFont(bold);
+}
+
+void WorkflowStrip::changeEvent(QEvent *event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange)
+        followExactness();
 }
 
 void WorkflowStrip::paintEvent(QPaintEvent * /*event*/)

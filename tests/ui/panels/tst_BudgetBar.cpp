@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "MapBench.h"
+
+#include "panels/BudgetBar.h"
+#include "panels/BudgetCard.h"
+#include "pruning/SparsityBalance.h"
+#include "widgets/Quantity.h"
+
+#include <QRegularExpression>
+#include <QTest>
+
+using namespace secateur;
+using namespace secateur::ui;
+
+class TestBudgetBar : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase() { QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates)); }
+    void init() { QTest::failOnWarning(QRegularExpression("^(?!This plugin does not support)")); }
+
+    void beforeAModelThereAreDashes();
+    void numbersAreThoseOfCore();
+    void infeasiblePlanShowsTheOriginalOnly();
+    void perplexityIsOfThisPlanOrSaysOfWhich();
+    void searchPerplexityIsApart();
+    void numbersAreNotCutAt1024();
+};
+
+void TestBudgetBar::beforeAModelThereAreDashes()
+{
+    MapBench bench;
+    const BudgetBar bar(bench.workbench());
+    for (int i = 0; i < BudgetBar::kFigures; ++i) {
+        QCOMPARE(bar.figure(BudgetBar::Figure(i)).value, "—");
+        QVERIFY(!bar.figure(BudgetBar::Figure(i)).share);
+    }
+}
+
+void TestBudgetBar::numbersAreThoseOfCore()
+{
+    MapBench bench;
+    const BudgetBar bar(bench.workbench());
+    bench.openLayers(30);
+    bench.editor.setSparsity(0.5);
+    const ModelSpec &dense = bench.session.spec();
+    const SparsityBalance split = balance(dense, bench.session.draft().balance);
+    std::vector<std::int64_t> removed;
+    for (std::int64_t i = 0; i < split.attentionsToRemove; ++i)
+        removed.push_back(i);
+    const ModelSpec after = prunedSpec(dense, std::vector<std::int64_t>(30, split.neuronsKept), removed);
+
+    const BudgetFigure &layers = bar.figure(BudgetBar::LayerParameters);
+    QVERIFY2(layers.sentence.contains(exactText(split.layerParameters) + " of " + exactText(split.denseLayerParameters)),
+             qPrintable(layers.sentence));
+    QCOMPARE(layers.value, countText(split.layerParameters));
+    QCOMPARE(layers.exactness, Exactness::Exact);
+    QCOMPARE(*layers.share, double(split.layerParameters) / double(split.denseLayerParameters));
+    QVERIFY(layers.change.startsWith(QChar(0x2212)));
+    QVERIFY(bar.figure(BudgetBar::ModelParameters).sentence.contains(exactText(split.modelParameters)));
+    QVERIFY(bar.figure(BudgetBar::Bytes).sentence.contains(exactText(2 * split.modelParameters)));
+    QCOMPARE(bar.figure(BudgetBar::Bytes).caption, "On disk (bf16)");
+    const BudgetFigure &flop = bar.figure(BudgetBar::Flop);
+    QVERIFY(flop.sentence.contains(exactText(flopPerToken(after))));
+    QCOMPARE(flop.exactness, Exactness::Estimate);
+    QVERIFY(flop.exact.contains("context"));
+    QVERIFY(bar.figure(BudgetBar::KvBytes).sentence.contains(exactText(kvBytesPerToken(after, DType::BFloat16))));
+
+    bench.editor.setNeuronsKept(1000); // follows an edit
+    QCOMPARE(bar.figure(BudgetBar::LayerParameters).value, countText(balance(dense, bench.session.draft().balance).layerParameters));
+}
+
+void TestBudgetBar::infeasiblePlanShowsTheOriginalOnly()
+{
+    MapBench bench;
+    const BudgetBar bar(bench.workbench());
+    bench.openLayers(30);
+    PlanDraft draft = bench.session.draft();
+    draft.balance.sparsity = 0.1;
+    draft.balance.attentionsToRemove = 30; // more than is to go
+    bench.editor.useDraft(draft, "test");
+    QVERIFY(!bench.session.balance());
+    const BudgetFigure &figure = bar.figure(BudgetBar::ModelParameters);
+    QCOMPARE(figure.value, "—");
+    QCOMPARE(figure.before, "of " + countText(bench.session.denseFigures().modelParameters));
+    QVERIFY(figure.sentence.contains("not feasible"));
+}
+
+void TestBudgetBar::perplexityIsOfThisPlanOrSaysOfWhich()
+{
+    MapBench bench;
+    const BudgetBar bar(bench.workbench());
+    bench.openLayers(30);
+    bench.score();
+    bench.editor.setAttentionsToRemove(0);
+    const BudgetFigure &figure = bar.figure(BudgetBar::Perplexity);
+    QVERIFY(figure.sentence.contains("not measured"));
+
+    const std::int64_t kept = bench.session.neuronsKept();
+    bench.session.addEvaluation(bench.denseOf(20));
+    bench.session.addEvaluation(bench.measured(84.125));
+    QCOMPARE(figure.value, "84.1");
+    QCOMPARE(figure.exactness, Exactness::Exact);
+    QCOMPARE(figure.before, "dense 20.0");
+    QCOMPARE(figure.change, changeText(20, 84.125));
+    QVERIFY(figure.exact.contains("84.1250"));
+
+    bench.editor.setNeuronsKept(kept + 5);
+    QCOMPARE(figure.exactness, Exactness::Stale);
+    QCOMPARE(figure.exactnessText, QString("measured for K = %1").arg(exactText(kept)));
+    QVERIFY(figure.change.isEmpty()); // the change is of another plan
+    bench.history.undo();
+    QCOMPARE(figure.exactness, Exactness::Exact);
+}
+
+void TestBudgetBar::searchPerplexityIsApart()
+{
+    MapBench bench;
+    const BudgetBar bar(bench.workbench());
+    bench.openLayers(30);
+    bench.score();
+    bench.editor.setAttentionsToRemove(3);
+    const BudgetFigure &figure = bar.figure(BudgetBar::Perplexity);
+    QCOMPARE(figure.note, "search: not run");
+    bench.removeInOrder({18, 7});
+    QCOMPARE(figure.note, QString("search %1 ~ after 2 of 3").arg(perplexityText(std::exp(3.9))));
+    bench.removeInOrder({18, 7, 8});
+    QCOMPARE(figure.note, QString("search %1 = exact").arg(perplexityText(std::exp(3.8))));
+}
+
+void TestBudgetBar::numbersAreNotCutAt1024()
+{
+    MapBench bench;
+    BudgetBar bar(bench.workbench());
+    bench.openLayers(80, 28672); // 8.13 GB
+    bench.score();
+    bench.editor.setAttentionsToRemove(0);
+    bench.session.addEvaluation(bench.denseOf(18.9));
+    bench.session.addEvaluation(bench.measured(12345));
+    showAndWait(bar, {1024, bar.sizeHint().height()});
+    QVERIFY(bar.minimumSizeHint().width() <= 1024);
+    for (const BudgetCard *card : bar.findChildren<BudgetCard *>()) {
+        QFont font = card->font();
+        font.setBold(true);
+        font.setPixelSize(card->fittingSize());
+        QVERIFY(font.pixelSize() >= 14); // larger than the rest
+        QVERIFY(QFontMetrics(font).horizontalAdvance(card->figure().value) < card->width() - 24);
+    }
+}
+
+QTEST_MAIN(TestBudgetBar)
+#include "tst_BudgetBar.moc"

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "MapBench.h"
+
+#include "foundation/Error.h"
+#include "panels/JobBar.h"
+#include "widgets/FittingLabel.h"
+
+#include <QClipboard>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QRegularExpression>
+#include <QTest>
+
+#include <atomic>
+#include <thread>
+
+using namespace secateur;
+using namespace secateur::ui;
+
+namespace {
+
+struct ShownBar {
+    MapBench bench;
+    JobBar bar{bench.workbench()};
+
+    ShownBar() { bar.resize(1000, 40); }
+
+    /// A job of ten units that stops after the fourth until it is let go on.
+    int start(std::atomic<bool> &isLetGo)
+    {
+        return bench.runner.start(JobKind::Search, "Search for K = 193", "secateur-cli prune tiny", [&isLetGo](JobPort &port) {
+            port.context().begin("search", 10, "evaluations");
+            for (int i = 0; i < 10; ++i) {
+                port.context().step();
+                while (i == 3 && !isLetGo) {
+                    port.context().check();
+                    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                }
+            }
+        });
+    }
+
+    QString words() const
+    {
+        QString all;
+        for (const FittingLabel *label : bar.findChildren<FittingLabel *>())
+            if (label->isVisibleTo(&bar))
+                all += label->texts().value(0) + '\n';
+        return all;
+    }
+};
+
+} // namespace
+
+class TestJobBar : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase() { QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates)); }
+    void init() { QTest::failOnWarning(QRegularExpression("^(?!This plugin does not support)")); }
+
+    void isThereWhileAJobRunsAndSaysHowItEnded();
+    void pausesAndGoesOn();
+    void escapeCancels();
+    void failureIsSaid();
+    void copiesTheCommand();
+};
+
+void TestJobBar::isThereWhileAJobRunsAndSaysHowItEnded()
+{
+    ShownBar s;
+    s.bar.setPatience(std::chrono::milliseconds(50));
+    QVERIFY(!s.bar.isVisible());
+    std::atomic<bool> isLetGo = false;
+    s.start(isLetGo);
+    QTRY_VERIFY(s.bar.isVisible());
+    auto *progress = s.bar.findChild<QProgressBar *>();
+    QTRY_VERIFY(s.words().contains("4 of 10 evaluations"));
+    QCOMPARE(progress->value(), progress->maximum() * 4 / 10);
+    QVERIFY(progress->maximum() > 0);
+    isLetGo = true;
+    QTRY_VERIFY(s.words().contains("Search for K = 193: done in"));
+    QVERIFY(!progress->isVisible());
+    QTRY_VERIFY(!s.bar.isVisible());
+}
+
+void TestJobBar::pausesAndGoesOn()
+{
+    ShownBar s;
+    std::atomic<bool> isLetGo = false;
+    const int number = s.start(isLetGo);
+    QTRY_VERIFY(button(s.bar, "Pause"));
+    QTRY_COMPARE(s.bench.runner.job(number)->state, JobInfo::State::Running);
+    QTest::mouseClick(button(s.bar, "Pause"), Qt::LeftButton);
+    isLetGo = true;
+    QTRY_COMPARE(s.bench.runner.job(number)->state, JobInfo::State::Paused);
+    QTRY_VERIFY(button(s.bar, "Resume"));
+    QTest::keyClick(button(s.bar, "Resume"), Qt::Key_Space);
+    QTRY_COMPARE(s.bench.runner.job(number)->state, JobInfo::State::Done);
+}
+
+void TestJobBar::escapeCancels()
+{
+    ShownBar s;
+    std::atomic<bool> isLetGo = false;
+    const int number = s.start(isLetGo);
+    QTRY_VERIFY(button(s.bar, "Pause"));
+    QPushButton *pause = button(s.bar, "Pause");
+    pause->setFocus();
+    QTest::keyClick(pause, Qt::Key_Escape);
+    QTRY_COMPARE(s.bench.runner.job(number)->state, JobInfo::State::Cancelled);
+    QTRY_VERIFY(s.words().contains("cancelled after"));
+}
+
+void TestJobBar::failureIsSaid()
+{
+    ShownBar s;
+    s.bench.runner.start(JobKind::Calibrate, "Calibrate", {}, [](JobPort &) { throw Error("The disk is full.", "Free some space."); });
+    QTRY_VERIFY(s.words().contains("Calibrate: failed. The disk is full."));
+}
+
+void TestJobBar::copiesTheCommand()
+{
+    ShownBar s;
+    std::atomic<bool> isLetGo = true;
+    s.start(isLetGo);
+    QTRY_VERIFY(s.words().contains("done in"));
+    QTest::mouseClick(button(s.bar, "Copy as command"), Qt::LeftButton);
+    QCOMPARE(QGuiApplication::clipboard()->text(), "secateur-cli prune tiny");
+}
+
+QTEST_MAIN(TestJobBar)
+#include "tst_JobBar.moc"

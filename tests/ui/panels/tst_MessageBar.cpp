@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "MapBench.h"
+
+#include "panels/MessageBar.h"
+#include "panels/MessageRow.h"
+
+#include <QLabel>
+#include <QRegularExpression>
+#include <QSignalSpy>
+#include <QTest>
+#include <QToolButton>
+
+using namespace secateur;
+using namespace secateur::ui;
+
+namespace {
+
+Message message(Message::Severity severity, const QString &topic, const QString &sentence)
+{
+    Message m;
+    m.severity = severity;
+    m.topic = topic;
+    m.sentence = sentence;
+    return m;
+}
+
+struct ShownMessages {
+    MapBench bench;
+    QWidget window; ///< the bar hides itself while it is empty
+    MessageBar bar{bench.workbench(), &window};
+
+    ShownMessages()
+    {
+        bar.setGeometry(0, 0, 800, 300);
+        showAndWait(window, {800, 400});
+        QTest::mouseMove(&window, {400, 390}); // below the bar: what is under the mouse stays
+    }
+
+    /// Rows from the top.
+    QList<MessageRow *> rows() const
+    {
+        QList<MessageRow *> rows;
+        for (MessageRow *row : bar.findChildren<MessageRow *>())
+            if (!row->isHidden())
+                rows << row;
+        std::sort(rows.begin(), rows.end(), [](const MessageRow *a, const MessageRow *b) { return a->y() < b->y(); });
+        return rows;
+    }
+};
+
+} // namespace
+
+class TestMessageBar : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init() { QTest::failOnWarning(QRegularExpression("^(?!This plugin does not support)")); }
+
+    void isThereOnlyWithMessages();
+    void newestComesFirstAndTheRestIsCounted();
+    void severityIsAWordAndHintIsShown();
+    void dismissingKeepsItInTheLog();
+    void actionIsDoneAndTheMessageGoes();
+    void successVanishesAndAnErrorStays();
+    void whatIsFocusedStays();
+};
+
+void TestMessageBar::isThereOnlyWithMessages()
+{
+    ShownMessages s;
+    QVERIFY(s.bar.isHidden());
+    s.bench.messages.post(message(Message::Severity::Error, "open", "It is not there."));
+    QVERIFY(s.bar.isVisible());
+    s.bench.messages.resolve("open");
+    QVERIFY(s.bar.isHidden());
+}
+
+void TestMessageBar::newestComesFirstAndTheRestIsCounted()
+{
+    ShownMessages s;
+    QSignalSpy logRequested(&s.bar, &MessageBar::logRequested);
+    for (const char *topic : {"a", "b", "c", "d", "e"})
+        s.bench.messages.post(message(Message::Severity::Warning, topic, QString("About %1.").arg(topic)));
+    QTRY_COMPARE(s.rows().size(), 3);
+    QTRY_COMPARE(s.rows().at(0)->message().topic, "e");
+    QCOMPARE(s.rows().at(2)->message().topic, "c");
+    QPushButton *more = button(s.bar, "and 2 more in the log");
+    QVERIFY(more);
+    QTest::mouseClick(more, Qt::LeftButton);
+    QCOMPARE(logRequested.size(), 1);
+
+    const MessageRow *kept = s.rows().at(1);
+    s.bench.messages.resolve("e"); // rows that stay are the same widgets: the focus does not jump
+    QTRY_COMPARE(s.rows().at(0), kept);
+    QCOMPARE(s.rows().size(), 3);
+}
+
+void TestMessageBar::severityIsAWordAndHintIsShown()
+{
+    ShownMessages s;
+    Message m = message(Message::Severity::Error, "open", "The folder tiny has no config.json.");
+    m.hint = "Choose another folder.";
+    s.bench.messages.post(m);
+    QCOMPARE(s.rows().at(0)->accessibleName(), "Error: The folder tiny has no config.json.");
+    QStringList texts;
+    for (const QLabel *label : s.rows().at(0)->findChildren<QLabel *>())
+        texts << label->text();
+    QVERIFY(texts.contains("Error: The folder tiny has no config.json."));
+    QVERIFY(texts.contains("Choose another folder."));
+}
+
+void TestMessageBar::dismissingKeepsItInTheLog()
+{
+    ShownMessages s;
+    s.bench.messages.post(message(Message::Severity::Error, "open", "It is not there."));
+    auto *dismiss = s.rows().at(0)->findChild<QToolButton *>();
+    dismiss->setFocus();
+    QTest::keyClick(dismiss, Qt::Key_Space);
+    QVERIFY(s.bar.isHidden());
+    QCOMPARE(s.bench.messages.rowCount(), 1);
+}
+
+void TestMessageBar::actionIsDoneAndTheMessageGoes()
+{
+    ShownMessages s;
+    int done = 0;
+    Message m = message(Message::Severity::Warning, "recovery", "A session was left behind.");
+    m.actionText = "Restore";
+    m.action = [&] {
+        ++done;
+        s.bench.messages.post(message(Message::Severity::Warning, "recovery", "Its model has moved."));
+    };
+    s.bench.messages.post(m);
+    QTest::mouseClick(button(s.bar, "Restore"), Qt::LeftButton);
+    QCOMPARE(done, 1);
+    QCOMPARE(s.rows().size(), 1);
+    QCOMPARE(s.rows().at(0)->message().sentence, "Its model has moved.");
+}
+
+void TestMessageBar::successVanishesAndAnErrorStays()
+{
+    ShownMessages s;
+    s.bar.setPatience(std::chrono::milliseconds(20));
+    s.bench.messages.post(message(Message::Severity::Error, "open", "It is not there."));
+    s.bench.messages.post(message(Message::Severity::Success, "export", "Written and verified."));
+    QCOMPARE(s.rows().size(), 2);
+    QTRY_COMPARE(s.rows().size(), 1);
+    QCOMPARE(s.rows().at(0)->message().topic, "open");
+}
+
+void TestMessageBar::whatIsFocusedStays()
+{
+    ShownMessages s;
+    s.bar.setPatience(std::chrono::milliseconds(20));
+    s.bench.messages.post(message(Message::Severity::Info, "hint", "A note."));
+    auto *dismiss = s.rows().at(0)->findChild<QToolButton *>();
+    dismiss->setFocus();
+    QVERIFY(dismiss->hasFocus());
+    s.bench.messages.post(message(Message::Severity::Info, "other", "Another note."));
+    QTRY_COMPARE(s.rows().size(), 1); // the other one has had its time, and so has the first
+    QCOMPARE(s.rows().at(0)->message().topic, "hint");
+    dismiss->clearFocus();
+    QTRY_VERIFY(s.bar.isHidden());
+}
+
+QTEST_MAIN(TestMessageBar)
+#include "tst_MessageBar.moc"

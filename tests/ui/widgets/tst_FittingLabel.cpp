@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/FittingLabel.h"
+
+#include <QRegularExpression>
+#include <QTest>
+
+using namespace secateur::ui;
+
+class TestFittingLabel : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init() { QTest::failOnWarning(QRegularExpression("^(?!This plugin does not support)")); }
+
+    void longestTextThatFitsIsShown()
+    {
+        FittingLabel label;
+        label.show(); // hidden widgets hear of their size late
+        label.setTexts({"the removals are not searched yet", "estimate"});
+        const int full = label.sizeHint().width();
+        label.resize(full, 20);
+        QCOMPARE(label.text(), "the removals are not searched yet");
+        label.resize(full - 1, 20);
+        QCOMPARE(label.text(), "estimate");
+        QCOMPARE(label.minimumSizeHint().width(), label.fontMetrics().horizontalAdvance("estimate"));
+        QCOMPARE(label.accessibleName(), "the removals are not searched yet"); // whatever is seen
+    }
+
+    void lastTextIsCutWhenNoneFits()
+    {
+        FittingLabel label;
+        label.show(); // hidden widgets hear of their size late
+        label.setTexts({"Parameters (layers)"});
+        label.resize(60, 20);
+        QVERIFY(label.text().endsWith(QChar(0x2026)));
+        QVERIFY(label.fontMetrics().horizontalAdvance(label.text()) <= 60);
+        label.resize(400, 20);
+        QCOMPARE(label.text(), "Parameters (layers)");
+    }
+};
+
+QTEST_MAIN(TestFittingLabel)
+#include "tst_FittingLabel.moc"
