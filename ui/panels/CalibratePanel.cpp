@@ -58,7 +58,9 @@ CalibratePanel::CalibratePanel(Workbench workbench, QWidget *parent)
 {
     setWidgetResizable(true);
     setFrameShape(QFrame::NoFrame);
+    setFocusPolicy(Qt::NoFocus); // Tab goes through the controls
     build();
+    m_text->takeDropsOn(*viewport());
     SessionModel &session = workbench.session;
     connect(m_text, &TextPicker::changed, this, &CalibratePanel::writeSettings);
     connect(m_norm, &QComboBox::activated, this, &CalibratePanel::writeSettings);

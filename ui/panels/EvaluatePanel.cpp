@@ -21,6 +21,7 @@
 
 #include <QFileDialog>
 #include <QHBoxLayout>
+#include <QHeaderView>
 #include <QLocale>
 #include <QPushButton>
 #include <QSortFilterProxyModel>
@@ -50,7 +51,9 @@ EvaluatePanel::EvaluatePanel(Workbench workbench, QWidget *parent)
 {
     setWidgetResizable(true);
     setFrameShape(QFrame::NoFrame);
+    setFocusPolicy(Qt::NoFocus); // Tab goes through the controls
     build();
+    m_text->takeDropsOn(*viewport());
     SessionModel &session = workbench.session;
     connect(m_text, &TextPicker::changed, this, &EvaluatePanel::writeSettings);
     connect(m_plan, &JobButton::clicked, &workbench.jobs, &SessionJobs::evaluate);
@@ -123,7 +126,7 @@ QWidget *EvaluatePanel::buildTable()
     m_sorted->setSortRole(EvaluationModel::kSortRole);
     m_table->setModel(m_sorted);
     m_table->setSortingEnabled(true);
-    m_table->sortByColumn(-1, Qt::AscendingOrder); // in the order of measuring until a header is clicked
+    m_table->horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder); // in the order of measuring until a header is clicked
     m_use->setAccessibleName(m_use->text());
     m_save->setAccessibleName(m_save->text());
 
@@ -175,7 +178,7 @@ void EvaluatePanel::followPossible()
     const SessionJobs &jobs = m_workbench.jobs;
     Possibility plan = jobs.canEvaluate(), dense = jobs.canEvaluateDense();
     const bool isBusy = m_workbench.runner.isBusy(JobKind::Evaluate);
-    m_copyCommand->setEnabled(bool(plan));
+    m_copyCommand->setEnabled(bool(dense)); // of the original as long as there is no plan
     for (Possibility *possible : {&plan, &dense}) {
         if (*possible)
             possible->reason = m_text->problem();

@@ -65,6 +65,7 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
 {
     setWidgetResizable(true);
     setFrameShape(QFrame::NoFrame);
+    setFocusPolicy(Qt::NoFocus); // Tab goes through the controls
     build();
     SessionModel &session = workbench.session;
     connect(m_output, &QLineEdit::textChanged, this, &ExportPanel::followPlan);
@@ -99,6 +100,7 @@ void ExportPanel::build()
     folder->addWidget(m_browse);
     auto *form = new QFormLayout;
     form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
+    form->setLabelAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     form->addRow(tr("Weights"), m_dtype);
     form->addRow(tr("Folder"), folder);
     form->addRow(QString(), m_overwrite);
@@ -271,7 +273,10 @@ void ExportPanel::followPlan()
             const OutputProblem problem = outputProblem(QString::fromStdString(wanted.output.string()), wanted.isOverwriteAllowed,
                                                         QString::fromStdString(session.session().model->folder.string()), bytes);
             if (!problem.sentence.isEmpty()) {
-                m_refusal->say(InlineNote::Kind::Problem, problem.sentence, problem.remedy);
+                // What was just made there is no mistake.
+                const std::vector<ExportRecord> &made = session.session().exports;
+                const bool isDone = !made.empty() && made.back().folder == wanted.output;
+                m_refusal->say(isDone ? InlineNote::Kind::Info : InlineNote::Kind::Problem, problem.sentence, problem.remedy);
                 possible.reason = problem.sentence;
             }
         }

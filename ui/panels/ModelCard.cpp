@@ -3,7 +3,6 @@
 
 #include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
-#include "theme/Icons.h"
 #include "widgets/FactList.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
@@ -52,7 +51,7 @@ ModelCard::ModelCard(Workbench workbench, QWidget *parent)
       m_facts(new FactList(2)),
       m_memory(new InlineNote),
       m_problem(new InlineNote),
-      m_next(new QPushButton(icon(QStringLiteral("calibrate")), tr("Calibrate…"))),
+      m_next(new QPushButton(tr("Calibrate…"))),
       m_reason(captionLabel({}))
 {
     setAccessibleName(tr("The open model"));

@@ -89,9 +89,9 @@ StartPanel::StartPanel(Workbench workbench, QWidget *parent)
     : QScrollArea(parent),
       m_workbench(workbench),
       m_drop(new DropArea),
-      m_openModel(new QPushButton(icon(QStringLiteral("folder")), tr("Open model folder…"))),
+      m_openModel(new QPushButton(tr("Open model folder…"))),
       m_openSession(new QPushButton(icon(QStringLiteral("open")), tr("Open session…"))),
-      m_openSample(new QPushButton(icon(QStringLiteral("sample")), tr("Try the bundled sample"))),
+      m_openSample(new QPushButton(tr("Try the bundled sample"))),
       m_card(new ModelCard(workbench)),
       m_recentList(new EntryList(tr("Recent models and sessions"))),
       m_hubList(new EntryList(tr("Models in the Hugging Face cache"))),
@@ -101,6 +101,7 @@ StartPanel::StartPanel(Workbench workbench, QWidget *parent)
     setAcceptDrops(true);
     setWidgetResizable(true);
     setFrameShape(QFrame::NoFrame);
+    setFocusPolicy(Qt::NoFocus); // Tab goes through the controls
     build();
     connect(m_openModel, &QPushButton::clicked, this, &StartPanel::chooseModel);
     connect(m_openSession, &QPushButton::clicked, this, &StartPanel::chooseSession);
@@ -306,6 +307,7 @@ void StartPanel::followPrimary()
     const bool isOpen = m_workbench.session.hasModel(), isNew = m_recent.isEmpty() && !m_sample.isEmpty();
     for (const auto &[button, isPrimary] : {std::pair(m_openSample, isNew && !isOpen), std::pair(m_openModel, !isNew && !isOpen)}) {
         button->setProperty("primary", isPrimary);
+        button->setIcon(isPrimary ? QIcon() : icon(button == m_openSample ? QStringLiteral("sample") : QStringLiteral("folder")));
         button->style()->unpolish(button);
         button->style()->polish(button);
     }

@@ -152,7 +152,9 @@ void TextPicker::build()
     grid->setHorizontalSpacing(kColumnGap);
     grid->setColumnMinimumWidth(0, labelWidth());
     grid->setColumnStretch(1, 1);
-    grid->addWidget(new QLabel(tr("Text")), 0, 0, Qt::AlignTop);
+    auto *name = new QLabel(tr("Text"));
+    name->setContentsMargins(0, 5, 0, 0); // beside the first file
+    grid->addWidget(name, 0, 0, Qt::AlignTop);
     grid->addLayout(files, 0, 1);
     grid->addWidget(new QLabel(tr("Windows")), 1, 0);
     grid->addLayout(cut, 1, 1);
@@ -244,6 +246,12 @@ void TextPicker::dropEvent(QDropEvent *event)
     event->acceptProposedAction();
 }
 
+void TextPicker::takeDropsOn(QWidget &around)
+{
+    around.setAcceptDrops(true);
+    around.installEventFilter(this);
+}
+
 void TextPicker::showEvent(QShowEvent *event)
 {
     QWidget::showEvent(event);
@@ -252,6 +260,14 @@ void TextPicker::showEvent(QShowEvent *event)
 
 bool TextPicker::eventFilter(QObject *watched, QEvent *event)
 {
+    if (watched != m_list && event->type() == QEvent::DragEnter) {
+        dragEnterEvent(static_cast<QDragEnterEvent *>(event));
+        return event->isAccepted();
+    }
+    if (watched != m_list && event->type() == QEvent::Drop) {
+        dropEvent(static_cast<QDropEvent *>(event));
+        return true;
+    }
     if (watched == m_list && event->type() == QEvent::KeyPress) {
         const int key = static_cast<QKeyEvent *>(event)->key();
         if (key == Qt::Key_Delete || key == Qt::Key_Backspace) {

@@ -39,6 +39,9 @@ public:
     /// A text that comes with the program, for one click; empty = there is none.
     void setSampleText(const QString &file);
 
+    /// Texts that are dropped anywhere on that widget are meant for this one.
+    void takeDropsOn(QWidget &around);
+
     /// Why the text cannot be used as it is; empty when it can, as far as the files tell.
     QString problem() const;
 

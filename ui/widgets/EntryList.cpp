@@ -95,7 +95,9 @@ void EntryList::setEntries(const std::vector<Entry> &entries, const QString &emp
 QSize EntryList::sizeHint() const
 {
     const int shown = std::clamp(count(), 0, kMostShown);
-    const int empty = fontMetrics().boundingRect(QRect(0, 0, std::max(160, width()), 1000), Qt::TextWordWrap, m_emptyText).height() + 4;
+    const int empty =
+        fontMetrics().boundingRect(QRect(0, 0, std::max(160, width() - 2 * kMargin), 1000), Qt::TextWordWrap, m_emptyText).height() +
+        2 * kMargin;
     return {240, (shown == 0 ? empty : shown * entryHeight(fontMetrics())) + 2 * frameWidth()};
 }
 
@@ -111,7 +113,8 @@ void EntryList::paintEvent(QPaintEvent *event)
         return;
     QPainter painter(viewport());
     painter.setPen(palette().color(QPalette::PlaceholderText));
-    painter.drawText(viewport()->rect(), int(Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap), m_emptyText);
+    painter.drawText(viewport()->rect().adjusted(kMargin, kMargin, -kMargin, -kMargin),
+                     int(Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap), m_emptyText);
 }
 
 void EntryList::keyPressEvent(QKeyEvent *event)

@@ -4,38 +4,68 @@
 #include "theme/PlotStyle.h"
 #include "widgets/Labels.h"
 
-#include <QEvent>
 #include <QHBoxLayout>
+#include <QPainter>
 
 namespace secateur::ui {
-namespace {
 
-QString signOf(InlineNote::Kind kind)
-{
-    switch (kind) {
-    case InlineNote::Kind::Info:
-        return {};
-    case InlineNote::Kind::Success:
-        return QStringLiteral("=");
-    case InlineNote::Kind::Warning:
-        return QStringLiteral("!");
-    case InlineNote::Kind::Problem:
-        return QStringLiteral("\u2715");
+/// The sign in front of the sentence, in a colour that can be read.
+class NoteSign : public QWidget {
+public:
+    explicit NoteSign(QWidget *parent) : QWidget(parent) { setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed); }
+
+    void setKind(InlineNote::Kind kind)
+    {
+        m_kind = kind;
+        setVisible(kind != InlineNote::Kind::Info);
+        update();
     }
-    return {};
-}
+    QSize sizeHint() const override { return {boldFont().horizontalAdvance(QStringLiteral("\u2715")), fontMetrics().height()}; }
 
-} // namespace
+protected:
+    void paintEvent(QPaintEvent * /*event*/) override
+    {
+        const PlotStyle style = PlotStyle::of(palette());
+        QPainter painter(this);
+        QFont bold = font();
+        bold.setBold(true);
+        painter.setFont(bold);
+        painter.setPen(style.readable(m_kind == InlineNote::Kind::Success ? style.ffn : style.warning));
+        painter.drawText(rect(), int(Qt::AlignCenter), text());
+    }
 
-InlineNote::InlineNote(QWidget *parent) : QWidget(parent), m_sign(new QLabel(this)), m_text(bodyLabel({}, this))
+private:
+    QFontMetrics boldFont() const
+    {
+        QFont bold = font();
+        bold.setBold(true);
+        return QFontMetrics(bold);
+    }
+    QString text() const
+    {
+        switch (m_kind) {
+        case InlineNote::Kind::Info:
+            return {};
+        case InlineNote::Kind::Success:
+            return QStringLiteral("=");
+        case InlineNote::Kind::Warning:
+            return QStringLiteral("!");
+        case InlineNote::Kind::Problem:
+            return QStringLiteral("\u2715");
+        }
+        return {};
+    }
+
+    InlineNote::Kind m_kind = InlineNote::Kind::Info;
+};
+
+InlineNote::InlineNote(QWidget *parent) : QWidget(parent), m_sign(new NoteSign(this)), m_text(bodyLabel({}, this))
 {
+    m_text->setTextFormat(Qt::PlainText); // file names may look like markup
     auto *layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_sign, 0, Qt::AlignTop);
     layout->addWidget(m_text, 1);
-    QFont bold;
-    bold.setBold(true);
-    m_sign->setFont(bold);
     hide();
 }
 
@@ -43,12 +73,9 @@ void InlineNote::say(Kind kind, const QString &sentence, const QString &remedy)
 {
     m_kind = kind;
     m_sentence = sentence;
-    m_sign->setText(signOf(kind));
-    m_sign->setVisible(kind != Kind::Info);
+    m_sign->setKind(kind);
     m_text->setText(remedy.isEmpty() ? sentence : tr("%1 %2", "sentence and remedy").arg(sentence, remedy));
-    m_text->setTextFormat(Qt::PlainText); // file names may look like markup
     setAccessibleName(m_text->text());
-    applyStyle();
     show();
 }
 
@@ -56,24 +83,6 @@ void InlineNote::clear()
 {
     m_sentence.clear();
     hide();
-}
-
-void InlineNote::changeEvent(QEvent *event)
-{
-    QWidget::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange)
-        applyStyle();
-}
-
-void InlineNote::applyStyle()
-{
-    const PlotStyle style = PlotStyle::of(palette());
-    const QColor colour = style.readable(m_kind == Kind::Success ? style.ffn : style.warning);
-    QPalette signPalette = m_sign->palette();
-    if (signPalette.color(QPalette::WindowText) == colour)
-        return;
-    signPalette.setColor(QPalette::WindowText, colour);
-    m_sign->setPalette(signPalette);
 }
 
 } // namespace secateur::ui

@@ -25,15 +25,11 @@ public:
     QString sentence() const { return m_sentence; }
     Kind kind() const { return m_kind; }
 
-protected:
-    void changeEvent(QEvent *event) override;
-
 private:
-    void applyStyle();
-
     Kind m_kind = Kind::Info;
     QString m_sentence;
-    QLabel *m_sign, *m_text;
+    class NoteSign *m_sign;
+    QLabel *m_text;
 };
 
 } // namespace secateur::ui

@@ -4,44 +4,36 @@
 #include <QHeaderView>
 #include <QResizeEvent>
 #include <QScrollBar>
-#include <QStyledItemDelegate>
 
 #include <algorithm>
 
 namespace secateur::ui {
 namespace {
 
-constexpr int kGap = 16, kAround = 3; ///< between columns; above and below the words of a row
-
-/// Rows with some air.
-class RecordDelegate : public QStyledItemDelegate {
-public:
-    using QStyledItemDelegate::QStyledItemDelegate;
-    QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override
-    {
-        return QStyledItemDelegate::sizeHint(option, index) + QSize(0, 2 * kAround);
-    }
-};
+constexpr int kGap = 12; ///< between columns
 
 } // namespace
 
-RecordTable::RecordTable(const QString &name, int mostShown, QWidget *parent) : QTreeView(parent), m_mostShown(mostShown)
+RecordTable::RecordTable(const QString &name, int mostShown, QWidget *parent) : QTableView(parent), m_mostShown(mostShown)
 {
     setAccessibleName(name);
-    setRootIsDecorated(false);
-    setUniformRowHeights(true);
-    setItemsExpandable(false);
+    setSelectionBehavior(SelectRows);
+    setSelectionMode(SingleSelection);
+    setShowGrid(false);
+    setWordWrap(false);
+    setTabKeyNavigation(false); // Tab leaves the table
+    setCornerButtonEnabled(false);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     setVerticalScrollMode(ScrollPerPixel);
     setHorizontalScrollMode(ScrollPerPixel);
-    setItemDelegate(new RecordDelegate(this));
-    header()->setSectionsMovable(false);
-    header()->setStretchLastSection(false);
+    verticalHeader()->hide();
+    verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
+    horizontalHeader()->setHighlightSections(false);
 }
 
 void RecordTable::setModel(QAbstractItemModel *model)
 {
-    QTreeView::setModel(model);
+    QTableView::setModel(model);
     connect(model, &QAbstractItemModel::modelReset, this, &RecordTable::fit);
     connect(model, &QAbstractItemModel::dataChanged, this, &RecordTable::fit);
     fit();
@@ -50,13 +42,13 @@ void RecordTable::setModel(QAbstractItemModel *model)
 void RecordTable::fit()
 {
     for (int column = 0; model() && column < model()->columnCount(); ++column)
-        header()->resizeSection(column, std::max(sizeHintForColumn(column), header()->sectionSizeHint(column)) + kGap);
+        setColumnWidth(column, std::max(sizeHintForColumn(column), horizontalHeader()->sectionSizeHint(column)) + kGap);
     updateGeometry();
 }
 
 void RecordTable::resizeEvent(QResizeEvent *event)
 {
-    QTreeView::resizeEvent(event);
+    QTableView::resizeEvent(event);
     if (event->size().width() != event->oldSize().width())
         updateGeometry(); // a scroll bar may come or go
 }
@@ -64,9 +56,9 @@ void RecordTable::resizeEvent(QResizeEvent *event)
 QSize RecordTable::sizeHint() const
 {
     const int rows = model() ? std::clamp(model()->rowCount(), 2, m_mostShown) : 2;
-    const int row = std::max(sizeHintForRow(0), fontMetrics().height() + 2 * kAround);
-    const int scrollBar = header()->length() > viewport()->width() ? horizontalScrollBar()->sizeHint().height() : 0;
-    return {320, header()->sizeHint().height() + rows * row + scrollBar + 2 * frameWidth()};
+    const QHeaderView *header = horizontalHeader();
+    const int scrollBar = header->length() > viewport()->width() ? horizontalScrollBar()->sizeHint().height() : 0;
+    return {320, header->sizeHint().height() + rows * verticalHeader()->defaultSectionSize() + scrollBar + 2 * frameWidth()};
 }
 
 QSize RecordTable::minimumSizeHint() const

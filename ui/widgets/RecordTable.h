@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QTreeView>
+#include <QTableView>
 
 namespace secateur::ui {
 
 /// A plain table of records in a panel that scrolls as a whole: as high as its rows, up to a number of them; columns as wide as their words.
-class RecordTable : public QTreeView {
+class RecordTable : public QTableView {
     Q_OBJECT
 public:
     explicit RecordTable(const QString &name, int mostShown = 6, QWidget *parent = nullptr);

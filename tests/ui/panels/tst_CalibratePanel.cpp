@@ -12,7 +12,7 @@
 #include <QRegularExpression>
 #include <QSignalSpy>
 #include <QTest>
-#include <QTreeView>
+#include <QTableView>
 
 using namespace secateur;
 using namespace secateur::ui;
@@ -46,6 +46,7 @@ private slots:
     void buttonSaysWhyItIsDisabled();
     void settingsGoIntoTheSession();
     void settingsFollowTheSession();
+    void textsMayBeDroppedAnywhere();
     void otherSettingsMakeTheScoresStale();
     void earlierCalibrationsCanBeUsedAgain();
     void tableKeepsTheRulesOfModels();
@@ -99,6 +100,17 @@ void tst_CalibratePanel::settingsFollowTheSession()
     QCOMPARE(panel.findChild<QComboBox *>()->currentIndex(), 1);
 }
 
+void tst_CalibratePanel::textsMayBeDroppedAnywhere()
+{
+    FlowBench bench;
+    CalibratePanel panel(bench.workbench());
+    show(panel);
+    bench.open();
+    QVERIFY(!drop(*panel.viewport(), {bench.folder.path()}));
+    QVERIFY(drop(*panel.viewport(), {bench.write("a.txt")}));
+    QCOMPARE(bench.session.session().calibrationText.files.size(), 1U);
+}
+
 void tst_CalibratePanel::otherSettingsMakeTheScoresStale()
 {
     FlowBench bench;
@@ -128,9 +140,9 @@ void tst_CalibratePanel::earlierCalibrationsCanBeUsedAgain()
     show(panel);
     bench.open();
     bench.calibrate(bench.write("a.txt"));
-    QVERIFY(!panel.findChild<QTreeView *>()->isVisible()); // one is no choice
+    QVERIFY(!panel.findChild<QTableView *>()->isVisible()); // one is no choice
     bench.calibrate(bench.write("b.txt"));
-    auto *list = panel.findChild<QTreeView *>();
+    auto *list = panel.findChild<QTableView *>();
     QVERIFY(list->isVisible());
     QCOMPARE(list->model()->rowCount(), 2);
     QVERIFY(list->model()->index(1, 0).data().toString().contains("in use"));

@@ -10,7 +10,7 @@
 #include <QLabel>
 #include <QRegularExpression>
 #include <QTest>
-#include <QTreeView>
+#include <QTableView>
 
 using namespace secateur;
 using namespace secateur::ui;
@@ -153,10 +153,10 @@ void tst_EvaluatePanel::perplexitiesSortAsNumbers()
     EvaluatePanel panel(bench.workbench());
     show(panel);
     measureThree(bench);
-    auto *table = panel.findChild<QTreeView *>();
+    auto *table = panel.findChild<QTableView *>();
     panel.ensureWidgetVisible(table);
     QCOMPARE(column(*table->model(), EvaluationModel::kPerplexity), QStringList({"100.0", "9.50", "50.0"})); // as measured
-    QHeaderView *header = table->header();
+    QHeaderView *header = table->horizontalHeader();
     const QPoint place(header->sectionViewportPosition(EvaluationModel::kPerplexity) + 10, header->height() / 2);
     QTest::mouseClick(header->viewport(), Qt::LeftButton, {}, place);
     const QStringList first = column(*table->model(), EvaluationModel::kPerplexity);
@@ -192,7 +192,7 @@ void tst_EvaluatePanel::doubleClickTakesThePlanIntoHand()
     EvaluatePanel panel(bench.workbench());
     show(panel);
     measureThree(bench);
-    auto *table = panel.findChild<QTreeView *>();
+    auto *table = panel.findChild<QTableView *>();
     panel.ensureWidgetVisible(table);
     const QPoint place = table->visualRect(table->model()->index(0, 0)).center();
     QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, place);
@@ -220,7 +220,7 @@ void tst_EvaluatePanel::planThatCannotBeRebuiltSaysWhy()
     borrowed.removed = {1, 3};
     borrowed.planHash = "borrowed";
     bench.session.addEvaluation(borrowed);
-    auto *table = panel.findChild<QTreeView *>();
+    auto *table = panel.findChild<QTableView *>();
     panel.ensureWidgetVisible(table);
     const PlanDraft before = bench.session.draft();
     const QPoint place = table->visualRect(table->model()->index(3, 0)).center();

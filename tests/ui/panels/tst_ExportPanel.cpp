@@ -17,7 +17,7 @@
 #include <QLineEdit>
 #include <QRegularExpression>
 #include <QTest>
-#include <QTreeView>
+#include <QTableView>
 
 using namespace secateur;
 using namespace secateur::ui;
