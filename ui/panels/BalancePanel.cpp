@@ -147,7 +147,7 @@ QLayout *BalancePanel::makeTarget()
             grid->addWidget(control, 1, column++);
     };
     place(tr("&Sparsity of the decoder layers"), {m_presets, m_sparsity}, 0);
-    place(tr("&Alpha"), {m_alpha, m_resetAlpha}, 3);
+    place(tr("Al&pha"), {m_alpha, m_resetAlpha}, 3);
     place(tr("Width &multiple"), {m_multiple}, 6);
     grid->setColumnMinimumWidth(2, 8);
     grid->setColumnMinimumWidth(5, 4);
@@ -179,11 +179,13 @@ QLayout *BalancePanel::makeAxis()
     m_axis->setAccessibleName(tr("X axis of the curve"));
     for (const CurveAxis axis : kAxes)
         m_axis->addItem(curveAxisName(axis));
+    m_axis->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_axis->setMinimumContentsLength(16);
     new WheelGuard(*m_axis);
     m_scale->addChoice(tr("%"), tr("In percent of the original"));
     m_scale->addChoice(tr("absolute"));
     m_scale->setCurrent(0);
-    auto *label = new QLabel(tr("Perplexity a&gainst"));
+    auto *label = new QLabel(tr("&Against"));
     label->setBuddy(m_axis);
     auto *row = new QHBoxLayout;
     row->addWidget(label);
@@ -320,9 +322,10 @@ void BalancePanel::followSentence()
     m_problem->setVisible(!isFeasible);
     if (isFeasible)
         return;
-    m_problemNote->say(InlineNote::Kind::Problem, session.balanceProblem(), session.balanceHint());
     const std::optional<BalanceBounds> &bounds = session.bounds();
     const bool canBeMended = bounds && bounds->leastAttentions <= bounds->mostAttentions;
+    m_problemNote->say(InlineNote::Kind::Problem, session.balanceProblem(),
+                       canBeMended ? tr("Take the nearest N that does, another alpha, or another sparsity.") : session.balanceHint());
     m_nearest->setVisible(canBeMended);
     if (canBeMended) {
         const std::int64_t wanted = session.draft().balance.attentionsToRemove.value_or(bounds->attentionsByRule);
@@ -388,6 +391,10 @@ void BalancePanel::followMeasuring()
     }
     if (const EvaluationRecord *known = session.planEvaluation()) {
         m_measure->offer(tr("Measure this point"), {tr("Measured: perplexity %1.").arg(perplexityText(known->result.perplexity))}, {});
+        return;
+    }
+    if (!session.balance()) {
+        m_measure->offer(tr("Measure this point"), {tr("This plan is not feasible.")}, {});
         return;
     }
     const JobCost cost = m_workbench.jobs.searchCost(session.draft());

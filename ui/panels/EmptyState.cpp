@@ -23,8 +23,8 @@ EmptyState::EmptyState(QWidget *parent) : QWidget(parent), m_title(headingLabel(
     auto *column = new QVBoxLayout(this);
     column->setSpacing(10);
     column->addStretch(2);
-    column->addWidget(m_title, 0, Qt::AlignHCenter);
-    column->addWidget(m_text, 0, Qt::AlignHCenter);
+    column->addWidget(m_title); // no alignment here: with one, a label that wraps gets too little height
+    column->addWidget(m_text);
     column->addWidget(m_button, 0, Qt::AlignHCenter);
     column->addStretch(3);
     connect(m_button, &QPushButton::clicked, this, &EmptyState::actionRequested);

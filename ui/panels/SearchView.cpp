@@ -19,12 +19,12 @@
 
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QPushButton>
 #include <QScrollArea>
 #include <QSignalBlocker>
 #include <QSpinBox>
 #include <QStackedLayout>
 #include <QStringList>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -50,7 +50,8 @@ QString layerList(const std::vector<std::int64_t> &layers)
     QStringList names;
     for (const std::int64_t layer : layers)
         names << QString::number(layer);
-    return names.join(QStringLiteral(", "));
+    const QString list = names.join(QStringLiteral(", "));
+    return layers.size() == 1 ? SearchView::tr("layer %1").arg(list) : SearchView::tr("layers %1").arg(list);
 }
 
 } // namespace
@@ -63,10 +64,10 @@ SearchView::SearchView(Workbench workbench, QWidget *parent)
       m_windows(new QSpinBox),
       m_stale(new InlineNote),
       m_constraints(new QWidget),
-      m_protected(captionLabel({})),
-      m_forced(captionLabel({})),
-      m_clearProtected(new QPushButton(tr("Clear"))),
-      m_clearForced(new QPushButton(tr("Clear"))),
+      m_protected(new ElidedLabel),
+      m_forced(new ElidedLabel),
+      m_clearProtected(new QToolButton),
+      m_clearForced(new QToolButton),
       m_pages(new QStackedLayout),
       m_empty(new EmptyState),
       m_bars(new CandidateBars),
@@ -101,6 +102,12 @@ QWidget *SearchView::makeHeader()
     constraints->setContentsMargins(0, 0, 0, 0);
     m_clearProtected->setAccessibleName(tr("Clear the protected layers"));
     m_clearForced->setAccessibleName(tr("Clear the forced layers"));
+    for (QToolButton *clear : {m_clearProtected, m_clearForced}) {
+        clear->setText(tr("Clear"));
+        clear->setFocusPolicy(Qt::StrongFocus);
+    }
+    for (ElidedLabel *label : {m_protected, m_forced})
+        label->setForegroundRole(QPalette::PlaceholderText);
     for (QWidget *widget : std::initializer_list<QWidget *>{m_protected, m_clearProtected, m_forced, m_clearForced})
         constraints->addWidget(widget);
     constraints->addStretch(1);
@@ -121,15 +128,17 @@ QWidget *SearchView::makeHeader()
 
 QWidget *SearchView::makePlots()
 {
-    m_bars->setMinimumHeight(150);
-    m_heatmap->setMinimumHeight(130);
+    m_bars->setMinimumHeight(130);
+    m_heatmap->setMinimumHeight(120);
+    auto *order = captionLabel(tr("Removal order"));
+    order->setWordWrap(false); // what wraps would have the page take its preferred height, and scroll where it need not
     auto *column = new QWidget;
     auto *layout = new QVBoxLayout(column);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(6);
     layout->addWidget(m_bars, 5);
     layout->addWidget(m_heatmap, 4);
-    layout->addWidget(captionLabel(tr("Removal order")));
+    layout->addWidget(order);
     layout->addWidget(m_chips);
 
     auto *scroll = new QScrollArea;
@@ -152,9 +161,9 @@ void SearchView::connectGestures()
     connect(m_search, &JobButton::clicked, &m_workbench.jobs, &SessionJobs::search);
     connect(m_windows, &QSpinBox::valueChanged, this, [this](int windows) { m_workbench.editor.setSearchWindows(windows); });
     connect(m_empty, &EmptyState::actionRequested, this, &SearchView::calibrateRequested);
-    connect(m_clearProtected, &QPushButton::clicked, this,
+    connect(m_clearProtected, &QToolButton::clicked, this,
             [this] { clearConstraint(&SearchSettings::protectedLayers, tr("Unprotect all layers")); });
-    connect(m_clearForced, &QPushButton::clicked, this, [this] { clearConstraint(&SearchSettings::forcedLayers, tr("Force no layer")); });
+    connect(m_clearForced, &QToolButton::clicked, this, [this] { clearConstraint(&SearchSettings::forcedLayers, tr("Force no layer")); });
     connect(m_bars, &CandidateBars::layerClicked, &selection, &SelectionModel::setSelectedLayer);
     connect(m_bars, &CandidateBars::layerHovered, &selection, &SelectionModel::setHoveredLayer);
     connect(m_heatmap, &SearchHeatmap::layerClicked, &selection, &SelectionModel::setSelectedLayer);
@@ -337,8 +346,8 @@ void SearchView::followConstraints()
 {
     const SearchSettings &settings = m_workbench.session.draft().search;
     const bool hasProtected = !settings.protectedLayers.empty(), hasForced = !settings.forcedLayers.empty();
-    m_protected->setText(tr("Protected: layers %1").arg(layerList(settings.protectedLayers)));
-    m_forced->setText(tr("Removed first: layers %1").arg(layerList(settings.forcedLayers)));
+    m_protected->setWhole(tr("Protected: %1").arg(layerList(settings.protectedLayers)));
+    m_forced->setWhole(tr("Removed first: %1").arg(layerList(settings.forcedLayers)));
     for (QWidget *widget : std::initializer_list<QWidget *>{m_protected, m_clearProtected})
         widget->setVisible(hasProtected);
     for (QWidget *widget : std::initializer_list<QWidget *>{m_forced, m_clearForced})

@@ -10,13 +10,14 @@
 #include <string>
 
 class QLabel;
-class QPushButton;
 class QSpinBox;
 class QStackedLayout;
+class QToolButton;
 
 namespace secateur::ui {
 
 class CandidateBars;
+class ElidedLabel;
 class EmptyState;
 class InlineNote;
 class JobButton;
@@ -74,8 +75,8 @@ private:
     QSpinBox *m_windows;
     InlineNote *m_stale;
     QWidget *m_constraints;
-    QLabel *m_protected, *m_forced;
-    QPushButton *m_clearProtected, *m_clearForced;
+    ElidedLabel *m_protected, *m_forced;
+    QToolButton *m_clearProtected, *m_clearForced;
     QStackedLayout *m_pages;
     EmptyState *m_empty;
     CandidateBars *m_bars;

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "PlanBench.h"
+#include "panels/AttentionPanel.h"
+#include "panels/JobButton.h"
+#include "panels/RemovalChips.h"
+#include "panels/SearchView.h"
+#include "panels/TransportBar.h"
+#include "plots/SearchPlots.h"
+
+#include <QComboBox>
+#include <QLabel>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QSpinBox>
+#include <QTest>
+#include <QToolButton>
+
+using namespace secateur;
+using namespace secateur::ui;
+
+class TestAttentionPanel : public QObject {
+    Q_OBJECT
+
+    /// 30 layers, N by hand.
+    struct Shown {
+        PlanBench bench;
+        std::unique_ptr<AttentionPanel> panel;
+
+        explicit Shown(qint64 attentions = 5, bool isCalibrated = true)
+        {
+            bench.openDeep();
+            if (isCalibrated)
+                bench.calibrateDeep();
+            bench.editor.setAttentionsToRemove(attentions);
+            bench.history.clear();
+            panel = std::make_unique<AttentionPanel>(bench.workbench());
+            panel->resize(900, 700);
+            panel->show();
+        }
+        SearchView *view() const { return panel->findChild<SearchView *>(); }
+        RemovalChips *chips() const { return panel->findChild<RemovalChips *>(); }
+        TransportBar *transport() const { return panel->findChild<TransportBar *>(); }
+        CandidateBars *bars() const { return view()->findChild<CandidateBars *>(); }
+        /// Whether one of the labels that can be seen says this.
+        bool says(const QString &text) const
+        {
+            for (const QLabel *label : panel->findChildren<QLabel *>())
+                if (label->isVisible() && label->text().remove(QStringLiteral("<b>")).remove(QStringLiteral("</b>")).contains(text))
+                    return true;
+            return false;
+        }
+        JobButton *job() const { return view()->findChild<JobButton *>(); }
+        void clickTransport(const QString &name) const
+        {
+            for (QToolButton *candidate : transport()->findChildren<QToolButton *>())
+                if (candidate->accessibleName() == name)
+                    QTest::mouseClick(candidate, Qt::LeftButton);
+        }
+    };
+
+private slots:
+    void init() { QTest::failOnWarning(anyWarning()); }
+
+    void theCostOfTheSearchIsSaidFirst()
+    {
+        Shown shown;
+        const JobCost cost = shown.bench.jobs.searchCost(shown.bench.session.draft());
+        QCOMPARE(cost.evaluations, 1 + 30 + 29 + 28 + 27 + 26);
+        QVERIFY(shown.job()->button()->isEnabled());
+        QCOMPARE(shown.job()->button()->text(), QStringLiteral("Search"));
+        QCOMPARE(shown.job()->note(), QStringLiteral("141 evaluations, time not known before the first search"));
+        QVERIFY(shown.says(QStringLiteral("Not searched yet")));
+    }
+
+    void whatCannotBeSearchedSaysWhy()
+    {
+        Shown shown;
+        for (int layer = 0; layer < 28; ++layer)
+            shown.bench.editor.toggleProtected(layer);
+        QTRY_VERIFY(!shown.job()->button()->isEnabled());
+        QCOMPARE(shown.job()->note(), shown.bench.jobs.canSearch().reason);
+        QVERIFY(!shown.job()->note().isEmpty());
+    }
+
+    void theHeatmapFillsWhileTheSearchRuns()
+    {
+        Shown shown;
+        const std::string key = shown.bench.key();
+        SessionModel &session = shown.bench.session;
+        session.addCandidate(key, -1, -1, 5.0);
+        session.addCandidate(key, 0, 3, 5.2);
+        QTRY_VERIFY(shown.bars()->isVisible());
+        QCOMPARE(shown.job()->button()->text(), QStringLiteral("Go on"));
+        QVERIFY(shown.bars()->table().rows.size() == 30U);
+        const auto knownCells = [&] {
+            int known = 0;
+            const PlotTable table = shown.view()->findChild<SearchHeatmap *>()->table();
+            for (const auto &row : table.rows)
+                for (const QVariant &cell : row)
+                    known += cell.typeId() == QMetaType::Double ? 1 : 0;
+            return known;
+        };
+        QTRY_VERIFY(knownCells() >= 1);
+        const int before = knownCells();
+        session.addCandidate(key, 0, 4, 5.1);
+        QTRY_VERIFY(knownCells() > before);
+    }
+
+    void aRunningSearchIsFollowedUnlessAStepIsChosen()
+    {
+        Shown shown;
+        shown.bench.searchByRule(2);
+        QTRY_COMPARE(shown.chips()->model()->rowCount(), 2);
+        QCOMPARE(shown.chips()->currentIndex().row(), 1);
+        shown.bench.searchByRule(3);
+        QTRY_COMPARE(shown.chips()->currentIndex().row(), 2);
+
+        QTest::mouseClick(shown.chips()->viewport(), Qt::LeftButton, {},
+                          shown.chips()->visualRect(shown.chips()->model()->index(0, 0)).center());
+        QCOMPARE(shown.bench.selection.step(), 0);
+        shown.bench.searchByRule(4);
+        QTRY_COMPARE(shown.chips()->model()->rowCount(), 4);
+        QCOMPARE(shown.chips()->currentIndex().row(), 0);
+        QVERIFY(!shown.chips()->isRowHidden(3)); // chosen, not replayed
+    }
+
+    void chipsAreWalkedByKeyboard()
+    {
+        Shown shown;
+        shown.bench.searchByRule(5);
+        QTRY_COMPARE(shown.chips()->model()->rowCount(), 5);
+        shown.chips()->setFocus();
+        QTest::keyClick(shown.chips(), Qt::Key_Left);
+        QCOMPARE(shown.bench.selection.step(), 3);
+        QTest::keyClick(shown.chips(), Qt::Key_Home);
+        QCOMPARE(shown.bench.selection.step(), 0);
+    }
+
+    void replayMovesOnlyTheStep()
+    {
+        Shown shown;
+        shown.bench.searchByRule(5);
+        QTRY_COMPARE(shown.chips()->model()->rowCount(), 5);
+        QSignalSpy jobs(&shown.bench.runner, &JobRunner::jobAdded), drafts(&shown.bench.session, &SessionModel::draftChanged),
+            searches(&shown.bench.session, &SessionModel::searchChanged), steps(&shown.bench.selection, &SelectionModel::stepChanged);
+        shown.transport()->findChild<QComboBox *>()->setCurrentIndex(3);
+        shown.clickTransport(QStringLiteral("Play the search"));
+        QTRY_COMPARE(shown.bench.selection.step(), 1);
+        QTRY_VERIFY(shown.chips()->isRowHidden(2)); // what comes later is not given away
+        QTRY_VERIFY(!shown.transport()->isPlaying());
+        QTRY_COMPARE(shown.bench.selection.step(), -1);
+        QTRY_VERIFY(!shown.chips()->isRowHidden(4));
+        QCOMPARE(steps.count(), 6);
+        QCOMPARE(jobs.count() + drafts.count() + searches.count(), 0);
+        QVERIFY(shown.bench.history.count() == 0);
+    }
+
+    void nothingToRemoveExplainsItself()
+    {
+        Shown shown(0);
+        QVERIFY(shown.says(QStringLiteral("N = 0: the plan removes no attention")));
+        QVERIFY(!shown.job()->isVisible());
+    }
+
+    void oneStepIsCalledOneStep()
+    {
+        Shown shown(1);
+        shown.bench.searchByRule(1);
+        QTRY_VERIFY(shown.says(QStringLiteral("one step")));
+        QVERIFY(!shown.job()->isVisible()); // complete
+    }
+
+    void theSearchOfAnotherKIsStaleAndStays()
+    {
+        Shown shown;
+        shown.bench.searchByRule(5);
+        QTRY_COMPARE(shown.chips()->model()->rowCount(), 5);
+        const qint64 kept = shown.bench.session.neuronsKept();
+        shown.bench.editor.setNeuronsKept(kept - 10);
+        QTRY_VERIFY(shown.says(QStringLiteral("this search belongs to K = %1").arg(QLocale().toString(kept))));
+        QCOMPARE(shown.chips()->model()->rowCount(), 5);
+        QVERIFY(shown.job()->isVisible() && shown.job()->button()->isEnabled());
+        shown.bench.history.undo();
+        QTRY_VERIFY(!shown.says(QStringLiteral("this search belongs to")));
+        QVERIFY(!shown.job()->isVisible());
+    }
+
+    void constraintsAreListedAndCleared()
+    {
+        Shown shown;
+        QVERIFY(!shown.says(QStringLiteral("Protected")));
+        shown.bench.editor.toggleProtected(4);
+        shown.bench.editor.toggleProtected(9);
+        shown.bench.editor.toggleForced(2);
+        QTRY_VERIFY(shown.says(QStringLiteral("Protected: layers 4, 9")));
+        QVERIFY(shown.says(QStringLiteral("Removed first: layer 2")));
+        const int steps = shown.bench.history.count();
+        for (QToolButton *candidate : shown.panel->findChildren<QToolButton *>())
+            if (candidate->accessibleName() == QStringLiteral("Clear the protected layers"))
+                QTest::mouseClick(candidate, Qt::LeftButton);
+        QVERIFY(shown.bench.session.draft().search.protectedLayers.empty());
+        QCOMPARE(shown.bench.session.draft().search.forcedLayers.size(), 1U);
+        QCOMPARE(shown.bench.history.count(), steps + 1);
+    }
+
+    void searchWindowsAreSetInOneStep()
+    {
+        Shown shown;
+        auto *windows = shown.view()->findChild<QSpinBox *>();
+        QCOMPARE(windows->maximum(), 32); // as many as were calibrated on
+        windows->setFocus();
+        windows->selectAll();
+        QTest::keyClicks(windows, QStringLiteral("12"));
+        QTest::keyClick(windows, Qt::Key_Return);
+        QCOMPARE(shown.bench.session.draft().search.windows, 12);
+        QCOMPARE(shown.bench.history.count(), 1);
+    }
+
+    void impactNeedsNoCalibration()
+    {
+        Shown shown(5, false);
+        QCOMPARE(shown.panel->view(), AttentionPanel::View::Impact);
+        QVERIFY(button(*shown.panel, QStringLiteral("Measure")));
+        SearchRecord record = PlanBench::record(30, 1);
+        shown.bench.session.setSearch({}, record);
+        QTRY_VERIFY(shown.says(QStringLiteral("Missed least: layer 0")));
+        QVERIFY(!button(*shown.panel, QStringLiteral("Measure")));
+        shown.bench.calibrateDeep();
+        QCOMPARE(shown.panel->view(), AttentionPanel::View::Search);
+    }
+};
+
+QTEST_MAIN(TestAttentionPanel)
+#include "tst_AttentionPanel.moc"

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "PlanBench.h"
+#include "panels/BalancePanel.h"
+#include "panels/CurveCard.h"
+#include "panels/JobButton.h"
+#include "plots/PerplexityCurve.h"
+#include "widgets/BalanceSlider.h"
+#include "widgets/InlineNote.h"
+#include "widgets/SegmentedControl.h"
+
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QLabel>
+#include <QRadioButton>
+#include <QSignalSpy>
+#include <QTest>
+#include <QToolButton>
+#include <QWheelEvent>
+
+using namespace secateur;
+using namespace secateur::ui;
+
+class TestBalancePanel : public QObject {
+    Q_OBJECT
+
+    struct Shown {
+        PlanBench bench;
+        std::unique_ptr<BalancePanel> panel;
+
+        Shown()
+        {
+            bench.openDeep();
+            bench.calibrateDeep();
+            TextSettings text;
+            text.files = {bench.write(QStringLiteral("evaluation.txt")).toStdString()};
+            bench.session.setTexts(text, text, ScoreNorm::L2);
+            bench.history.clear();
+            panel = std::make_unique<BalancePanel>(bench.workbench());
+            panel->resize(900, 800);
+            panel->show();
+        }
+        const BalanceSettings &settings() const { return bench.session.draft().balance; }
+        template <class Control>
+        Control *named(const QString &name) const
+        {
+            for (Control *candidate : panel->findChildren<Control *>())
+                if (candidate->accessibleName() == name)
+                    return candidate;
+            return nullptr;
+        }
+        bool says(const QString &text) const
+        {
+            for (const QLabel *label : panel->findChildren<QLabel *>())
+                if (label->isVisible() && label->text().remove(QStringLiteral("<b>")).remove(QStringLiteral("</b>")).contains(text))
+                    return true;
+            return false;
+        }
+        void clickPreset(int index) const
+        {
+            const auto buttons = named<SegmentedControl>(QStringLiteral("Target sparsity"))->findChildren<QAbstractButton *>();
+            QTest::mouseClick(buttons.at(index), Qt::LeftButton);
+        }
+        CurveCard *openCard() const
+        {
+            QTest::mouseClick(named<QPushButton>(QStringLiteral("Measure the curve")), Qt::LeftButton);
+            return panel->findChild<CurveCard *>();
+        }
+    };
+
+private slots:
+    void init() { QTest::failOnWarning(anyWarning()); }
+
+    void presetsAndTheFreeNumberSetTheTarget()
+    {
+        Shown shown;
+        shown.clickPreset(2);
+        QCOMPARE(shown.settings().sparsity, 0.5);
+        QCOMPARE(shown.named<QDoubleSpinBox>(QStringLiteral("Target sparsity, percent"))->value(), 50.0);
+        auto *free = shown.named<QDoubleSpinBox>(QStringLiteral("Target sparsity, percent"));
+        free->setFocus();
+        free->selectAll();
+        QTest::keyClicks(free, QStringLiteral("30.5"));
+        QTest::keyClick(free, Qt::Key_Return);
+        QCOMPARE(shown.settings().sparsity, 0.305);
+        QCOMPARE(shown.named<SegmentedControl>(QStringLiteral("Target sparsity"))->current(), -1);
+        QCOMPARE(shown.bench.history.count(), 2);
+    }
+
+    void theSentenceSaysWhatFollows()
+    {
+        Shown shown;
+        const SparsityBalance balance = *shown.bench.session.balance();
+        QVERIFY(shown.says(QStringLiteral("N = %1 attentions removed, K = %2 of 1,536 neurons kept, reaches 37.5")
+                               .arg(balance.attentionsToRemove)
+                               .arg(balance.neuronsKept)));
+    }
+
+    void alphaCanBeResetAndMultiplesAreTaken()
+    {
+        Shown shown;
+        auto *reset = shown.named<QToolButton>(QStringLiteral("Reset alpha"));
+        QVERIFY(!reset->isEnabled());
+        auto *alpha = shown.named<QDoubleSpinBox>(QStringLiteral("Alpha of the rule"));
+        alpha->setFocus();
+        QTest::keyClick(alpha, Qt::Key_Up);
+        QCOMPARE(shown.settings().alpha, 1.6);
+        QTest::mouseClick(reset, Qt::LeftButton);
+        QCOMPARE(shown.settings().alpha, 1.5);
+
+        auto *multiple = shown.named<QComboBox>(QStringLiteral("Width multiple"));
+        multiple->setFocus();
+        QTest::keyClick(multiple, Qt::Key_Down);
+        QCOMPARE(shown.settings().widthMultiple, 8);
+        QCOMPARE(shown.bench.session.neuronsKept() % 8, 0);
+    }
+
+    void draggingTheSliderIsOneStep()
+    {
+        Shown shown;
+        auto *slider = shown.panel->findChild<BalanceSlider *>();
+        QSignalSpy drags(slider, &BalanceSlider::valueDragged), started(slider, &BalanceSlider::dragStarted);
+        // the track lies somewhere between top and bottom: the first press that drags is on it
+        for (int y = 2; y < slider->height() && started.isEmpty(); y += 4) {
+            QTest::mousePress(slider, Qt::LeftButton, {}, QPoint(slider->width() / 4, y));
+            for (int x = slider->width() / 4; x < slider->width() / 2; x += 10)
+                QTest::mouseMove(slider, QPoint(x, y));
+            QTest::mouseRelease(slider, Qt::LeftButton, {}, QPoint(slider->width() / 2, y));
+        }
+        QVERIFY(drags.count() > 3);
+        QCOMPARE(shown.settings().attentionsToRemove, std::optional<std::int64_t>(drags.last().front().toLongLong()));
+        QCOMPARE(shown.bench.history.count(), 1);
+        shown.bench.history.undo();
+        QVERIFY(!shown.settings().attentionsToRemove);
+    }
+
+    void keysStepAndHomeGoesBackToTheRule()
+    {
+        Shown shown;
+        const qint64 byRule = shown.bench.session.attentionsToRemove();
+        auto *slider = shown.panel->findChild<BalanceSlider *>();
+        slider->setFocus();
+        QTest::keyClick(slider, Qt::Key_Right);
+        QCOMPARE(shown.bench.session.attentionsToRemove(), byRule + 1);
+        QTest::keyClick(slider, Qt::Key_Home);
+        QCOMPARE(shown.bench.session.attentionsToRemove(), byRule);
+        QVERIFY(!shown.settings().attentionsToRemove);
+    }
+
+    void whatIsNotFeasibleCanBeMendedInPlace()
+    {
+        Shown shown;
+        shown.bench.makeInfeasible();
+        QVERIFY(!shown.bench.session.balance());
+        QVERIFY(shown.says(shown.bench.session.balanceProblem()));
+        const std::int64_t most = shown.bench.session.bounds()->mostAttentions;
+        QPushButton *take = button(*shown.panel, QStringLiteral("Take N = %1").arg(most));
+        QVERIFY(take);
+        QTest::mouseClick(take, Qt::LeftButton);
+        QVERIFY(shown.bench.session.balance());
+        QCOMPARE(shown.bench.session.attentionsToRemove(), most);
+        QVERIFY(!take->isVisible());
+    }
+
+    void aClickOnAPointTakesItsPlan()
+    {
+        Shown shown;
+        shown.bench.searchByRule(shown.bench.session.attentionsToRemove());
+        shown.bench.session.addEvaluation(shown.bench.measured(40));
+        const PlanDraft before = shown.bench.session.draft();
+        shown.bench.editor.setSparsity(0.5);
+        auto *curve = shown.panel->findChild<PerplexityCurve *>();
+        emit curve->pointClicked(0);
+        QCOMPARE(shown.bench.session.draft(), before);
+        QVERIFY(shown.bench.history.undoText().startsWith(QStringLiteral("Plan of the curve")));
+    }
+
+    void aBorrowedPointIsTakenByHand()
+    {
+        Shown shown;
+        EvaluationRecord borrowed = shown.bench.measured(44);
+        borrowed.neuronsKept = 900;
+        borrowed.removed = {3, 4};
+        borrowed.isOrderBorrowed = true;
+        shown.bench.session.addEvaluation(borrowed);
+        emit shown.panel->findChild<PerplexityCurve *>()->pointClicked(0);
+        QCOMPARE(shown.settings().neuronsKept, std::optional<std::int64_t>(900));
+        QCOMPARE(shown.settings().attentionsToRemove, std::optional<std::int64_t>(2));
+    }
+
+    void theAxisCanBeChosen()
+    {
+        Shown shown;
+        shown.bench.session.addEvaluation(shown.bench.dense(20));
+        auto *axis = shown.named<QComboBox>(QStringLiteral("X axis of the curve"));
+        auto *curve = shown.panel->findChild<PerplexityCurve *>();
+        QVERIFY(!curve->table().rows.empty());
+        const QStringList before = curve->table().headers;
+        axis->setFocus();
+        QTest::keyClick(axis, Qt::Key_Down);
+        QVERIFY(curve->table().headers != before);
+    }
+
+    void measuringAPointSaysItsCost()
+    {
+        Shown shown;
+        const auto note = [&] {
+            for (const JobButton *job : shown.panel->findChildren<JobButton *>())
+                if (job->button()->text() == QStringLiteral("Measure this point"))
+                    return job->note();
+            return QString();
+        };
+        const JobCost cost = shown.bench.jobs.searchCost(shown.bench.session.draft());
+        QVERIFY(note().startsWith(QStringLiteral("Searches first: %1 evaluations").arg(cost.evaluations)));
+        shown.bench.searchByRule(shown.bench.session.attentionsToRemove());
+        QCOMPARE(note(), QStringLiteral("One pass over the evaluation text."));
+        shown.bench.session.addEvaluation(shown.bench.measured(41.5));
+        QCOMPARE(note(), QStringLiteral("Measured: perplexity 41.5."));
+        shown.bench.session.setTexts({}, {}, ScoreNorm::L2);
+        QCOMPARE(note(), shown.bench.jobs.canEvaluate().reason);
+    }
+
+    void theCurveSaysItsCostBeforeItStarts()
+    {
+        Shown shown;
+        CurveCard *card = shown.openCard();
+        QVERIFY(card->isVisible());
+        const CurveRequest request = card->request();
+        QCOMPARE(request.drafts.size(), 5U);
+        QVERIFY(!request.isOrderBorrowed);
+        const QString count = QLocale().toString(qlonglong(shown.bench.jobs.curveCost(request).evaluations));
+        QVERIFY(card->findChild<JobButton *>()->note().startsWith(QStringLiteral("5 points, %1 evaluations of the search").arg(count)));
+        QVERIFY(card->findChild<JobButton *>()->button()->isEnabled());
+        QTest::keyClick(card, Qt::Key_Escape);
+        QVERIFY(!card->isVisible());
+        QVERIFY(shown.bench.runner.jobs().empty());
+    }
+
+    void anOrderIsBorrowedOnlyFromAFinishedSearch()
+    {
+        Shown shown;
+        CurveCard *card = shown.openCard();
+        QRadioButton *borrow = nullptr, *depth = nullptr;
+        for (QRadioButton *choice : card->findChildren<QRadioButton *>()) {
+            if (choice->text().startsWith(QStringLiteral("&Borrow")))
+                borrow = choice;
+            if (choice->text().contains(QStringLiteral("&wide")))
+                depth = choice;
+        }
+        QVERIFY(borrow && depth);
+        QVERIFY(!borrow->isEnabled());
+        shown.bench.searchByRule(shown.bench.session.attentionsToRemove());
+        QVERIFY(borrow->isEnabled());
+        QTest::mouseClick(depth, Qt::LeftButton, {}, QPoint(8, depth->height() / 2));
+        QTest::mouseClick(borrow, Qt::LeftButton, {}, QPoint(8, borrow->height() / 2));
+        QVERIFY(card->request().isOrderBorrowed);
+        QCOMPARE(card->request().drafts.size(), 1U); // only the widest needs no more removals than there are
+        QVERIFY(card->findChild<JobButton *>()->note().startsWith(QStringLiteral("1 point, nothing to search")));
+        QVERIFY(card->findChild<InlineNote *>()->isVisible());
+    }
+
+    void scrollingOverANumberChangesNothing()
+    {
+        Shown shown;
+        auto *free = shown.named<QDoubleSpinBox>(QStringLiteral("Target sparsity, percent"));
+        QVERIFY(!free->hasFocus());
+        const QPointF place(free->rect().center());
+        QWheelEvent wheel(place, free->mapToGlobal(place), {}, QPoint(0, 120), Qt::NoButton, Qt::NoModifier, Qt::NoScrollPhase, false);
+        QApplication::sendEvent(free, &wheel);
+        QCOMPARE(shown.settings().sparsity, 0.375);
+        QCOMPARE(shown.bench.history.count(), 0);
+    }
+};
+
+QTEST_MAIN(TestBalancePanel)
+#include "tst_BalancePanel.moc"

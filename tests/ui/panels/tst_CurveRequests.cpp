@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "PlanBench.h"
+#include "panels/CurveData.h"
+#include "panels/CurveRequests.h"
+
+#include <QTest>
+
+#include <array>
+
+using namespace secateur;
+using namespace secateur::ui;
+
+class TestCurveRequests : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init() { QTest::failOnWarning(anyWarning()); }
+
+    void alongTheSparsityByTheRule()
+    {
+        PlanBench bench;
+        bench.openDeep();
+        bench.calibrateDeep();
+        bench.editor.setWidthMultiple(64);
+        bench.editor.setNeuronsKept(777);
+        const CurvePlans plans = plansAlongSparsity(bench.session, std::array{0.25, 0.5});
+        QCOMPARE(plans.drafts.size(), 2U);
+        QVERIFY(plans.omissions.isEmpty());
+        QCOMPARE(plans.drafts[0].balance.sparsity, 0.25);
+        QCOMPARE(plans.drafts[1].balance.sparsity, 0.5);
+        for (const PlanDraft &draft : plans.drafts) {
+            QVERIFY(!draft.balance.neuronsKept && !draft.balance.attentionsToRemove); // the rule's
+            QCOMPARE(draft.balance.widthMultiple, 64);                                // but the rest is this plan's
+            QCOMPARE(draft.calibration, bench.session.draft().calibration);
+        }
+    }
+
+    void whatIsNotFeasibleIsLeftOutWithItsReason()
+    {
+        PlanBench bench;
+        bench.openDeep();
+        const CurvePlans plans = plansAlongSparsity(bench.session, std::array{0.25, 0.9999});
+        QCOMPARE(plans.drafts.size(), 1U);
+        QCOMPARE(plans.omissions.size(), 1);
+        QVERIFY(plans.omissions.front().startsWith(QStringLiteral("100.0\u00a0%: ")));
+    }
+
+    void protectedLayersLimitTheDepth()
+    {
+        PlanBench bench;
+        bench.openDeep();
+        for (int layer = 0; layer < 20; ++layer)
+            bench.editor.toggleProtected(layer);
+        const CurvePlans plans = plansAlongDepth(bench.session, 3);
+        QCOMPARE(plans.drafts.size(), 1U); // 22 go beyond the ten that are free, and so does the middle
+        QCOMPARE(plans.omissions.size(), 2);
+    }
+
+    void fromWideToDeepEvenly()
+    {
+        PlanBench bench;
+        bench.openDeep();
+        const BalanceBounds bounds = *bench.session.bounds();
+        const CurvePlans plans = plansAlongDepth(bench.session, 3);
+        QCOMPARE(plans.drafts.size(), 3U);
+        QCOMPARE(*plans.drafts[0].balance.attentionsToRemove, bounds.leastAttentions);
+        QCOMPARE(*plans.drafts[2].balance.attentionsToRemove, bounds.mostAttentions);
+        for (const PlanDraft &draft : plans.drafts)
+            QCOMPARE(draft.balance.sparsity, 0.375);
+        const auto all = std::size_t(bounds.mostAttentions - bounds.leastAttentions + 1);
+        QCOMPARE(plansAlongDepth(bench.session, 99).drafts.size(), all); // none twice
+    }
+
+    void anOrderIsLentAsFarAsItGoes()
+    {
+        PlanBench bench;
+        bench.openDeep();
+        bench.calibrateDeep();
+        bench.searchByRule(bench.session.attentionsToRemove());
+        const CurvePlans plans = withOrderOfPlan(bench.session, plansAlongDepth(bench.session, 30));
+        QVERIFY(!plans.drafts.empty());
+        for (const PlanDraft &draft : plans.drafts)
+            QVERIFY(*draft.balance.attentionsToRemove <= bench.session.attentionsToRemove());
+        QVERIFY(!plans.omissions.isEmpty());
+    }
+
+    void theCurveShowsWhatWasMeasuredOnThisText()
+    {
+        PlanBench bench;
+        bench.openDeep();
+        bench.calibrateDeep();
+        bench.searchByRule(bench.session.attentionsToRemove());
+        EvaluationRecord dense = bench.dense(20), plan = bench.measured(40), other = bench.measured(50);
+        dense.neuronsKept = 1536;
+        other.planHash = "other";
+        other.text.seed = 7;
+        bench.session.addEvaluation(dense);
+        bench.session.addEvaluation(plan);
+        bench.session.addEvaluation(other);
+
+        const CurveData relative = curveData(bench.session, CurveAxis::LayerParameters, true);
+        QCOMPARE(relative.points.size(), 2U);
+        QVERIFY(relative.points[0].isDense);
+        QCOMPARE(relative.points[0].x, 100.0);
+        QVERIFY(relative.points[1].isCurrent);
+        QVERIFY(std::abs(relative.points[1].x - 62.5) < 0.05);
+        QCOMPARE(relative.points[1].perplexity, 40.0);
+        QCOMPARE(relative.current, std::optional(relative.points[1].x));
+
+        const CurveData absolute = curveData(bench.session, CurveAxis::Bytes, false);
+        QCOMPARE(absolute.axis, QStringLiteral("Size of the weights, MB"));
+        QCOMPARE(absolute.points[0].x, double(bench.session.denseFigures().bytes) / 1e6);
+    }
+
+    void anInfeasiblePlanHasNoPlaceOnTheAxis()
+    {
+        PlanBench bench;
+        bench.openDeep();
+        bench.makeInfeasible();
+        QVERIFY(!bench.session.balance());
+        QVERIFY(!curveData(bench.session, CurveAxis::LayerParameters, true).current);
+    }
+};
+
+QTEST_MAIN(TestCurveRequests)
+#include "tst_CurveRequests.moc"

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "PlanBench.h"
+#include "panels/ImportancePanel.h"
+#include "plots/ScorePlots.h"
+
+#include <QLabel>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTest>
+
+using namespace secateur;
+using namespace secateur::ui;
+
+class TestImportancePanel : public QObject {
+    Q_OBJECT
+
+    /// A calibrated session in a panel that is shown.
+    struct Shown {
+        PlanBench bench;
+        std::unique_ptr<ImportancePanel> panel;
+
+        explicit Shown(bool isCalibrated = true)
+        {
+            bench.openDeep(12, 400);
+            if (isCalibrated)
+                bench.calibrateDeep();
+            bench.history.clear();
+            panel = std::make_unique<ImportancePanel>(bench.workbench());
+            panel->resize(900, 600);
+            panel->show();
+        }
+        QWidget *canvas() const { return canvasOf(*panel->findChild<SortedScores *>()); }
+    };
+
+    /// Presses the mouse along a line until something is dragged, and leaves it pressed. Returns where, or nothing.
+    static std::optional<QPoint> grab(QWidget *canvas, const QSignalSpy &dragStarted)
+    {
+        for (int x = 1; x < canvas->width(); x += 2) {
+            const QPoint place(x, canvas->height() / 2);
+            QTest::mousePress(canvas, Qt::LeftButton, {}, place);
+            QTest::mouseMove(canvas, place + QPoint(5, 0));
+            if (!dragStarted.isEmpty())
+                return place;
+            QTest::mouseRelease(canvas, Qt::LeftButton, {}, place + QPoint(5, 0));
+        }
+        return {};
+    }
+
+    static QString heading(const ImportancePanel &panel)
+    {
+        for (const QLabel *label : panel.findChildren<QLabel *>())
+            if (label->accessibleName() == QStringLiteral("Neurons kept"))
+                return label->text().remove(QStringLiteral("<b>")).remove(QStringLiteral("</b>"));
+        return {};
+    }
+
+private slots:
+    void init() { QTest::failOnWarning(anyWarning()); }
+
+    void dragIsOneStepOfTheHistory()
+    {
+        Shown shown;
+        const qint64 before = shown.bench.session.neuronsKept();
+        auto *plot = shown.panel->findChild<SortedScores *>();
+        QSignalSpy started(plot, &ScorePlot::keptDragStarted), drags(plot, &ScorePlot::keptDragged);
+        const std::optional<QPoint> handle = grab(shown.canvas(), started);
+        QVERIFY(handle);
+        for (int x = 10; x <= 60; x += 10)
+            QTest::mouseMove(shown.canvas(), *handle + QPoint(x, 0));
+        QTest::mouseRelease(shown.canvas(), Qt::LeftButton, {}, *handle + QPoint(60, 0));
+        QVERIFY(drags.count() > 2);
+        QVERIFY(shown.bench.session.neuronsKept() > before);
+        QVERIFY(shown.bench.session.draft().balance.neuronsKept);
+        QCOMPARE(shown.bench.history.count(), 1);
+        shown.bench.history.undo();
+        QCOMPARE(shown.bench.session.neuronsKept(), before);
+    }
+
+    void keysMoveKAndHomeGivesItBack()
+    {
+        Shown shown;
+        const qint64 byRule = shown.bench.session.neuronsKept();
+        QWidget *canvas = shown.canvas();
+        canvas->setFocus();
+        QTest::keyClick(canvas, Qt::Key_Right);
+        QCOMPARE(shown.bench.session.neuronsKept(), byRule + 1);
+        QTest::keyClick(canvas, Qt::Key_Left, Qt::ShiftModifier);
+        QCOMPARE(shown.bench.session.neuronsKept(), byRule + 1 - 16);
+        QTest::keyClick(canvas, Qt::Key_Home);
+        QCOMPARE(shown.bench.session.neuronsKept(), byRule);
+        QVERIFY(!shown.bench.session.draft().balance.neuronsKept);
+    }
+
+    void theLineAboveSaysWhereKComesFrom()
+    {
+        Shown shown;
+        const qint64 byRule = shown.bench.session.neuronsKept();
+        QCOMPARE(heading(*shown.panel), QStringLiteral("K = %1 of 400 neurons kept in every layer, by the balance rule").arg(byRule));
+        auto *back = button(*shown.panel, QStringLiteral("Back to the rule"));
+        QVERIFY(!back);
+        shown.bench.editor.setNeuronsKept(123);
+        QCOMPARE(heading(*shown.panel),
+                 QStringLiteral("K = 123 of 400 neurons kept in every layer, by hand; the rule says %1").arg(byRule));
+        back = button(*shown.panel, QStringLiteral("Back to the rule"));
+        QVERIFY(back);
+        QTest::mouseClick(back, Qt::LeftButton);
+        QCOMPARE(shown.bench.session.neuronsKept(), byRule);
+    }
+
+    void whatIsNotFeasibleIsSaidInPlace()
+    {
+        Shown shown;
+        shown.bench.makeInfeasible();
+        QVERIFY(!shown.bench.session.balance());
+        QVERIFY(heading(*shown.panel).contains(shown.bench.session.balanceProblem().toHtmlEscaped()));
+    }
+
+    void pointingIsLinkedWithTheSelection()
+    {
+        Shown shown;
+        auto *histograms = shown.panel->findChild<ScoreHistograms *>();
+        emit histograms->layerClicked(7);
+        QCOMPARE(shown.bench.selection.selectedLayer(), 7);
+        emit histograms->layerHovered(3);
+        QCOMPARE(shown.bench.selection.hoveredLayer(), 3);
+    }
+
+    void withoutACalibrationItSaysWhatToDo()
+    {
+        Shown shown(false);
+        QSignalSpy asked(shown.panel.get(), &ImportancePanel::calibrateRequested);
+        QPushButton *calibrate = button(*shown.panel, QStringLiteral("Calibrate…"));
+        QVERIFY(calibrate);
+        QTest::mouseClick(calibrate, Qt::LeftButton);
+        QCOMPARE(asked.count(), 1);
+        shown.bench.calibrateDeep();
+        QVERIFY(!button(*shown.panel, QStringLiteral("Calibrate…")));
+        QVERIFY(shown.canvas()->isVisible());
+    }
+
+    void aHiddenPanelCatchesUp()
+    {
+        Shown shown;
+        shown.panel->hide();
+        shown.bench.editor.setNeuronsKept(77);
+        QVERIFY(!heading(*shown.panel).contains(QStringLiteral("77")));
+        shown.panel->show();
+        QVERIFY(heading(*shown.panel).startsWith(QStringLiteral("K = 77 ")));
+    }
+};
+
+QTEST_MAIN(TestImportancePanel)
+#include "tst_ImportancePanel.moc"
