@@ -36,7 +36,7 @@
 namespace secateur::ui {
 namespace {
 
-constexpr int kWideEnough = 1280; ///< pixels from which the inspector is open at first
+constexpr int kWideEnough = 1200; ///< pixels from which there is room for the inspector
 const QString kSessionSuffix = QStringLiteral("secateur");
 
 EngineSettings engineSettings(EngineSettings settings)
@@ -343,13 +343,21 @@ void MainWindow::closeEvent(QCloseEvent *event)
     event->accept();
 }
 
+void MainWindow::resizeEvent(QResizeEvent *event)
+{
+    QMainWindow::resizeEvent(event);
+    const bool wasWide = event->oldSize().width() >= kWideEnough, isWide = width() >= kWideEnough;
+    if (wasWide != isWide || !event->oldSize().isValid()) // people may open it in a narrow window all the same
+        m_showInspector->setChecked(isWide);
+}
+
 void MainWindow::showEvent(QShowEvent *event)
 {
     QMainWindow::showEvent(event);
     if (!std::exchange(m_isFirstShow, false))
         return;
-    m_showInspector->setChecked(width() >= kWideEnough);
     m_splitter->restoreState(m_settings.value(QStringLiteral("splitter")));
+    m_tabs->setFocus();
 }
 
 } // namespace secateur::ui

@@ -12,6 +12,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
+#include <QThread>
 #include <QTimer>
 
 #include <chrono>
@@ -20,6 +21,7 @@ namespace secateur::ui {
 namespace {
 
 constexpr std::chrono::seconds kInterval(2); ///< between two looks at memory and clock
+constexpr qint64 kJustNow = 10;              ///< seconds
 
 QString bytesText(std::int64_t bytes)
 {
@@ -74,11 +76,12 @@ StatusLine::StatusLine(SessionModel &model, SessionJobs &jobs, JobRunner &runner
 
 void StatusLine::showEngine()
 {
-    if (const auto &report = m_jobs.engineReport())
-        m_engine->setText(tr("%1, %n threads, %2", nullptr, report->threads)
-                              .arg(QString::fromStdString(report->device).toUpper(), QString::fromStdString(report->dtype)));
-    else
-        m_engine->setText(tr("%n threads", nullptr, m_runner.settings().threads));
+    const auto &report = m_jobs.engineReport();
+    const int threads = report ? report->threads : m_runner.settings().threads;
+    const QString cores = tr("%1 of %2 cores").arg(threads).arg(QThread::idealThreadCount());
+    m_engine->setText(
+        report ? tr("%1, %2, %3").arg(QString::fromStdString(report->device).toUpper(), QString::fromStdString(report->dtype), cores)
+               : cores);
 }
 
 void StatusLine::showMemory()
@@ -107,10 +110,13 @@ void StatusLine::showSaved()
     }
     const QString name = m_keeper.file().isEmpty() ? tr("unnamed session") : QFileInfo(m_keeper.file()).fileName();
     const QDateTime written = m_keeper.lastWritten();
+    const qint64 seconds = written.secsTo(QDateTime::currentDateTime());
     if (written.isNull())
         m_saved->setText(name);
+    else if (seconds < kJustNow)
+        m_saved->setText(tr("%1, autosaved just now").arg(name));
     else
-        m_saved->setText(tr("%1, autosaved %2 ago").arg(name, durationText(double(written.secsTo(QDateTime::currentDateTime())))));
+        m_saved->setText(tr("%1, autosaved %2 ago").arg(name, durationText(double(seconds))));
 }
 
 } // namespace secateur::ui

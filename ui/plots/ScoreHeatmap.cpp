@@ -138,9 +138,8 @@ void ScoreHeatmap::applyStyle(const PlotStyle &style)
         styleAxis(*axis, style);
         axis->setBasePen(QPen(style.outline));
     }
-    // On viridis a light frame can be told from every colour by its dark edge.
-    m_state->selected->setPen(QPen(Qt::white, 2));
-    m_state->hovered->setPen(QPen(Qt::white, 1, Qt::DashLine));
+    m_state->selected->setPen(QPen(Qt::black, 1.5));
+    m_state->hovered->setPen(QPen(Qt::black, 1, Qt::DashLine));
     m_state->handle->setStyle(style);
 }
 

@@ -38,7 +38,7 @@ struct ScoreHistograms::State {
 };
 
 ScoreHistograms::ScoreHistograms(QWidget *parent)
-    : ScorePlot(tr("Score of each FFN neuron, log10; hatched = pruned, line = the cut"), parent),
+    : ScorePlot(tr("Scores of the FFN neurons; hatched = pruned"), parent),
       m_state(std::make_unique<State>())
 {
     QCustomPlot &plot = canvas();
@@ -54,7 +54,7 @@ ScoreHistograms::ScoreHistograms(QWidget *parent)
     plot.yAxis->setVisible(false);
     plot.axisRect()->setAutoMargins(QCP::msBottom);
     plot.axisRect()->setMargins(QMargins(kNumbers, 4, 16, 0));
-    plot.xAxis->setLabel(tr("score (mean over windows of the norm of the activation)"));
+    plot.xAxis->setLabel(tr("score, mean norm of the activation"));
 }
 
 ScoreHistograms::~ScoreHistograms() = default;

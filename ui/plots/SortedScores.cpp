@@ -45,7 +45,7 @@ SortedScores::SortedScores(QWidget *parent) : ScorePlot(tr("Sorted scores"), par
     m_state->handle = new KeptHandle(&plot, true);
     plot.xAxis->setLabel(tr("rank of the neuron in its layer"));
     plot.yAxis->setLabel(tr("score"));
-    plot.yAxis2->setLabel(tr("share of score kept"));
+    plot.yAxis2->setLabel(tr("share of score kept (dashed)"));
     plot.yAxis2->setRange(0, 1.02);
     plot.yAxis2->setTickLabels(true);
     plot.yAxis2->grid()->setVisible(false);
@@ -98,7 +98,7 @@ void SortedScores::showLayer()
     const double top = *std::max_element(state.high.begin(), state.high.end());
     const double shown = std::max(double(sorted[sorted.size() / 100]), top / 20) * 1.3;
     canvas().yAxis->setRange(0, std::max(std::min(top * 1.05, shown), 1e-12));
-    setTitle(tr("Sorted scores: layer %1 (line), all layers (band), share of score kept (dashed)").arg(layer));
+    setTitle(tr("Sorted scores: layer %1 (line), all layers (band)").arg(layer));
 }
 
 void SortedScores::keptChanged()

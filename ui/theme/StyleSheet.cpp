@@ -44,10 +44,27 @@ QToolButton:checked, QToolButton:pressed { background: @selected@; border-color:
 QToolButton:focus { border-color: @accent@; }
 QToolButton::menu-indicator { image: none; }
 
-QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox, QComboBox { background: @surface@; border: 1px solid @control@; border-radius: 4px;
+QLineEdit, QPlainTextEdit, QTextEdit { background: @surface@; border: 1px solid @control@; border-radius: 4px;
     padding: 3px 6px; min-height: 1.3em; selection-background-color: @accent@; selection-color: @onAccent@; }
-QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { border: 2px solid @accent@; padding: 2px 5px; }
-QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { background: @raised@; color: @disabled@; border-color: @line@; }
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus { border: 2px solid @accent@; padding: 2px 5px; }
+QLineEdit:disabled { background: @raised@; color: @disabled@; border-color: @line@; }
+QAbstractSpinBox, QComboBox { background: @surface@; border: 1px solid @control@; border-radius: 4px; padding: 2px 4px; min-height: 1.4em; }
+QAbstractSpinBox:focus, QComboBox:focus { border: 2px solid @accent@; padding: 1px 3px; }
+QAbstractSpinBox:disabled, QComboBox:disabled { background: @raised@; color: @disabled@; border-color: @line@; }
+QAbstractSpinBox QLineEdit { border: 0; padding: 0; background: transparent; min-height: 0; }
+QAbstractSpinBox::up-button { subcontrol-origin: border; subcontrol-position: top right; width: 16px; border: 0; }
+QAbstractSpinBox::down-button { subcontrol-origin: border; subcontrol-position: bottom right; width: 16px; border: 0; }
+QAbstractSpinBox::up-arrow { image: url(:/icons/spin-up.svg); width: 10px; height: 10px; }
+QAbstractSpinBox::down-arrow { image: url(:/icons/spin-down.svg); width: 10px; height: 10px; }
+QComboBox::drop-down { subcontrol-origin: border; subcontrol-position: center right; width: 18px; border: 0; }
+QComboBox::down-arrow { image: url(:/icons/spin-down.svg); width: 10px; height: 10px; }
+QCheckBox::indicator, QRadioButton::indicator { width: 13px; height: 13px; border: 1px solid @outline@; background: @surface@; }
+QCheckBox::indicator { border-radius: 3px; }
+QRadioButton::indicator { border-radius: 7px; }
+QCheckBox::indicator:checked { background: @accent@; border-color: @accent@; image: url(:/icons/tick-@tick@.svg); }
+QRadioButton::indicator:checked { border: 4px solid @accent@; width: 7px; height: 7px; }
+QCheckBox::indicator:focus, QRadioButton::indicator:focus { border-color: @accent@; }
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { border-color: @line@; background: @raised@; }
 QComboBox QAbstractItemView { background: @surface@; border: 1px solid @line@; selection-background-color: @selected@; selection-color: @text@; }
 
 QAbstractItemView { background: @surface@; alternate-background-color: @raised@; border: 1px solid @line@; outline: 0;
@@ -102,7 +119,7 @@ QString styleSheet(const PlotStyle &style)
                                                        {"disabled", disabled}};
     for (const auto &[name, colour] : colours)
         sheet.replace(QLatin1Char('@') + QLatin1String(name) + QLatin1Char('@'), colour.name());
-    return sheet;
+    return sheet.replace(QLatin1String("@tick@"), style.isDark ? QLatin1String("dark") : QLatin1String("light"));
 }
 
 } // namespace secateur::ui
