@@ -68,6 +68,13 @@ PlanDraft fitting(PlanDraft draft, const Session &session)
     return draft;
 }
 
+/// Whether numbers of both can stand in one record.
+bool isContinued(const Provenance &before, const Provenance &now)
+{
+    return before.tokenHash == now.tokenHash && before.device == now.device && before.dtype == now.dtype && before.threads == now.threads &&
+           before.torchVersion == now.torchVersion;
+}
+
 /// Applies one line. Lines about scores that are not there are left out.
 void apply(Session &session, const nlohmann::json &line)
 {
@@ -84,6 +91,10 @@ void apply(Session &session, const nlohmann::json &line)
             pin.draft = fitting(pin.draft, session);
     } else if (what == "evaluation") {
         EvaluationRecord record = evaluationFromJson(line.at("record"));
+        std::erase_if(session.evaluations, [&](const EvaluationRecord &old) { // measured again
+            return old.planHash == record.planHash && old.isOrderBorrowed == record.isOrderBorrowed &&
+                   toJson(old.text) == toJson(record.text);
+        });
         if (record.planHash.empty() || isCalibrated(session, record.calibration))
             session.evaluations.push_back(std::move(record));
     } else if (what == "export") {
@@ -99,8 +110,13 @@ void apply(Session &session, const nlohmann::json &line)
         if (isNew)
             record.initialLoss = kUnknown;
         if (what == "search") {
+            const Provenance now = provenanceFromJson(line.at("provenance"));
+            if (!record.provenance.device.empty() && !isContinued(record.provenance, now)) { // it starts anew
+                record = {};
+                record.initialLoss = kUnknown;
+            }
             record.settings = searchSettingsFromJson(line.at("settings"));
-            record.provenance = provenanceFromJson(line.at("provenance"));
+            record.provenance = now;
             if (const double loss = lossFromJson(line.at("initialLoss")); !std::isnan(loss))
                 record.initialLoss = loss;
             return;

@@ -43,7 +43,8 @@ public:
     void draftChanged(const PlanDraft &draft);
     void textsChanged(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm);
     void pinsChanged(const std::vector<PinnedPlan> &pins);
-    /// A search begins or goes on: its settings and where its numbers come from. `key` empty = the impact on the dense model.
+    /// A search begins or goes on: its settings and where its numbers come from. It starts anew where those cannot stand in one record with
+    /// the numbers before. `key` empty = the impact on the dense model.
     void searchBegun(const std::string &key, const SearchSettings &settings, const Provenance &provenance, double initialLoss);
     void candidateEvaluated(const std::string &key, std::int64_t step, std::int64_t layer, double loss);
     void attentionRemoved(const std::string &key, std::int64_t step, std::int64_t layer, bool isForced);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/CommandLines.h"
 
+#include "jobs/SessionTask.h"
+
 #include <QLocale>
 #include <QRegularExpression>
 #include <QStringList>
@@ -59,6 +61,8 @@ public:
             m_words << QStringLiteral("--text");
         for (const std::filesystem::path &file : text.files)
             m_words << pathText(file);
+        if (text.windows)
+            add("--windows", *text.windows);
         add("--length", text.length);
         if (text.seed != 0)
             add("--seed", QString::number(text.seed));
@@ -88,21 +92,15 @@ private:
     QStringList m_words;
 };
 
-/// The text that scores were made from.
-TextSettings textOf(const Provenance &p)
-{
-    return {.files = {p.textFiles.begin(), p.textFiles.end()}, .windows = p.windows, .length = p.length, .seed = p.seed};
-}
-
-Line pruneLine(const Session &session, const PlanDraft &draft, const EngineSettings &engine)
+Line pruneLine(const Session &session, const PlanDraft &draft, EngineSettings engine)
 {
     const NeuronScores *scores = draft.calibration >= 0 ? session.calibrations[std::size_t(draft.calibration)].get() : nullptr;
     const TextSettings text = scores ? textOf(scores->provenance) : session.calibrationText;
     const ScoreNorm norm = scores ? scores->norm : session.norm;
+    if (scores && scores->provenance.threads > 0) // they may have been made elsewhere
+        engine.threads = scores->provenance.threads;
     Line line("prune", session.model->folder);
     line.text(text);
-    if (text.windows)
-        line.add("--windows", *text.windows);
     if (norm == ScoreNorm::L1)
         line.add("--norm", QStringLiteral("l1"));
     const BalanceSettings &b = draft.balance, usual;
@@ -125,17 +123,15 @@ Line pruneLine(const Session &session, const PlanDraft &draft, const EngineSetti
 
 } // namespace
 
-QString CommandLines::inspect() const
+QString CommandLines::inspect(const std::filesystem::path &model)
 {
-    return Line("inspect", m_session.model->folder).join();
+    return Line("inspect", model).join();
 }
 
 QString CommandLines::calibrate() const
 {
     Line line("calibrate", m_session.model->folder);
     line.text(m_session.calibrationText);
-    if (m_session.calibrationText.windows)
-        line.add("--windows", *m_session.calibrationText.windows);
     if (m_session.norm == ScoreNorm::L1)
         line.add("--norm", QStringLiteral("l1"));
     return line.engine(m_engine).add("--output", QStringLiteral("scores.safetensors")).join();
@@ -143,11 +139,16 @@ QString CommandLines::calibrate() const
 
 QString CommandLines::impact() const
 {
-    Line line("impact", m_session.model->folder);
-    line.text(m_session.calibrationText);
-    if (m_session.draft.search.windows != 1)
-        line.add("--search-windows", m_session.draft.search.windows);
-    return line.engine(m_engine).join();
+    const SearchSettings &search = m_session.draft.search;
+    TextSettings text = m_session.calibrationText;
+    text.windows = search.windows; // the scores decide nothing where all neurons are kept
+    Line line("prune", m_session.model->folder);
+    line.text(text).add("--keep", m_session.model->spec.layers.front().ffn.neurons).add("--remove", 1);
+    if (search.windows != 1)
+        line.add("--search-windows", search.windows);
+    if (search.referenceLoss)
+        line.add("--loss-dtype", QStringLiteral("reference"));
+    return line.engine(m_engine).add("--save-plan", QStringLiteral("impact.json")).join();
 }
 
 QString CommandLines::plan(const PlanDraft &draft) const
@@ -155,22 +156,30 @@ QString CommandLines::plan(const PlanDraft &draft) const
     return pruneLine(m_session, draft, m_engine).add("--save-plan", QStringLiteral("plan.json")).join();
 }
 
+QString CommandLines::evaluate(const PlanDraft &draft, const TextSettings &text, const QString &planFile) const
+{
+    Line prune = pruneLine(m_session, draft, m_engine), evaluate("evaluate", m_session.model->folder);
+    prune.add("--save-plan", planFile);
+    evaluate.text(text).add("--plan", planFile).engine(m_engine);
+    return prune.join() + QLatin1String(" && ") + evaluate.join();
+}
+
 QString CommandLines::evaluate(const PlanDraft &draft, const TextSettings &text) const
 {
-    Line line("evaluate", m_session.model->folder);
-    line.text(text);
-    if (text.windows)
-        line.add("--windows", *text.windows);
-    return plan(draft) + QLatin1String(" && ") + line.add("--plan", QStringLiteral("plan.json")).engine(m_engine).join();
+    return evaluate(draft, text, QStringLiteral("plan.json"));
 }
 
 QString CommandLines::evaluateDense(const TextSettings &text) const
 {
-    Line line("evaluate", m_session.model->folder);
-    line.text(text);
-    if (text.windows)
-        line.add("--windows", *text.windows);
-    return line.engine(m_engine).join();
+    return Line("evaluate", m_session.model->folder).text(text).engine(m_engine).join();
+}
+
+QString CommandLines::curve(const std::vector<PlanDraft> &drafts, const TextSettings &text) const
+{
+    QStringList lines;
+    for (const PlanDraft &draft : drafts)
+        lines << evaluate(draft, text, QStringLiteral("plan-%1.json").arg(lines.size() + 1));
+    return lines.join(QLatin1String(" &&\n"));
 }
 
 QStringList CommandLines::exportWords(const PlanDraft &draft, const ExportSettings &settings) const

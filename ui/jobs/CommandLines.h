@@ -7,6 +7,7 @@
 #include <QString>
 #include <QStringList>
 #include <filesystem>
+#include <vector>
 
 namespace secateur::ui {
 
@@ -16,17 +17,23 @@ class CommandLines {
 public:
     CommandLines(const Session &session, const EngineSettings &engine) : m_session(session), m_engine(engine) {}
 
-    QString inspect() const;
+    static QString inspect(const std::filesystem::path &model);
     QString calibrate() const;
+    /// One step of a search in which every neuron is kept: `prune` with all of K and N = 1.
     QString impact() const;
     /// Score, plan and search in one line.
     QString plan(const PlanDraft &draft) const;
-    QString evaluate(const PlanDraft &draft, const TextSettings &text) const; ///< `prune ... --evaluate`, or `evaluate` of the dense model
+    /// That line, and `evaluate` with its plan.
+    QString evaluate(const PlanDraft &draft, const TextSettings &text) const;
     QString evaluateDense(const TextSettings &text) const;
+    /// The same for each draft, one after another; the plans are "plan-1.json" and so on.
+    QString curve(const std::vector<PlanDraft> &drafts, const TextSettings &text) const;
     QStringList exportWords(const PlanDraft &draft, const ExportSettings &settings) const; ///< unquoted, for the manifest
     QString exportPlan(const PlanDraft &draft, const ExportSettings &settings) const;
 
 private:
+    QString evaluate(const PlanDraft &draft, const TextSettings &text, const QString &planFile) const;
+
     const Session &m_session;
     EngineSettings m_engine;
 };

@@ -5,9 +5,9 @@
 #include "jobs/JobRunner.h"
 
 #include <algorithm>
-#include <chrono>
 #include <exception>
 #include <new>
+#include <utility>
 
 namespace secateur::ui {
 
@@ -30,44 +30,64 @@ ComputeThread::~ComputeThread()
     m_changed.notify_all();
 }
 
-void ComputeThread::push(int job, Work work)
+void ComputeThread::push(int number, Work work)
 {
+    const auto job = std::make_shared<Job>();
+    job->number = number;
+    job->work = std::move(work);
     {
         const std::lock_guard lock(m_mutex);
-        m_waiting.push_back(std::make_shared<Job>(Job{.number = job, .work = std::move(work), .stop = {}, .isPaused = false}));
+        m_waiting.push_back(job);
     }
     m_changed.notify_all();
 }
 
-void ComputeThread::requestStop(int job)
+void ComputeThread::requestStop(int number)
 {
     {
         const std::lock_guard lock(m_mutex);
-        if (m_running && m_running->number == job)
+        if (m_running && m_running->number == number)
             m_running->stop.request_stop();
-        if (std::erase_if(m_waiting, [&](const auto &waiting) { return waiting->number == job; }) > 0)
-            m_mail.reports.push_back({.job = job, .state = Report::State::Cancelled, .progress = {}, .sentence = {}, .hint = {}});
+        const auto waiting = std::find_if(m_waiting.begin(), m_waiting.end(), [&](const auto &job) { return job->number == number; });
+        if (waiting != m_waiting.end()) {
+            m_mail.push_back({.delivery = {}, .report = reportOf(**waiting, JobReport::State::Cancelled)});
+            m_waiting.erase(waiting);
+        }
     }
     m_changed.notify_all();
 }
 
-void ComputeThread::setPaused(int job, bool isPaused)
+void ComputeThread::setPaused(int number, bool isPaused)
 {
     {
         const std::lock_guard lock(m_mutex);
-        if (m_running && m_running->number == job)
+        if (m_running && m_running->number == number)
             m_running->isPaused = isPaused;
-        for (const auto &waiting : m_waiting)
-            if (waiting->number == job)
-                waiting->isPaused = isPaused;
+        for (const auto &job : m_waiting)
+            if (job->number == number)
+                job->isPaused = isPaused;
+        for (auto &[delivery, report] : m_mail) // what was not read yet must not contradict it
+            if (!delivery && report.job == number &&
+                (report.state == JobReport::State::Running || report.state == JobReport::State::Paused))
+                report.state = isPaused ? JobReport::State::Paused : JobReport::State::Running;
     }
     m_changed.notify_all();
 }
 
-ComputeThread::Mail ComputeThread::takeMail()
+std::vector<JobLetter> ComputeThread::takeMail()
 {
     const std::lock_guard lock(m_mutex);
     return std::exchange(m_mail, {});
+}
+
+JobReport ComputeThread::reportOf(const Job &job, JobReport::State state) const
+{
+    JobReport report;
+    report.job = job.number;
+    report.state = state;
+    if (job.start != std::chrono::steady_clock::time_point())
+        report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - job.start - job.held).count();
+    return report;
 }
 
 void ComputeThread::run(std::stop_token stop)
@@ -94,54 +114,57 @@ void ComputeThread::run(std::stop_token stop)
 
 void ComputeThread::work(Job &job)
 {
-    const auto start = std::chrono::steady_clock::now();
-    Report end{.job = job.number, .state = Report::State::Running, .progress = {}, .sentence = {}, .hint = {}};
-    report(end);
+    {
+        const std::lock_guard lock(m_mutex);
+        job.start = std::chrono::steady_clock::now();
+        m_mail.push_back({.delivery = {}, .report = reportOf(job, job.isPaused ? JobReport::State::Paused : JobReport::State::Running)});
+    }
     m_wake();
+    JobReport::State state = JobReport::State::Done;
+    std::string sentence, hint;
+    const auto fail = [&](const std::string &what, const std::string &remedy) {
+        state = JobReport::State::Failed;
+        sentence = what;
+        hint = remedy;
+    };
     try {
         JobPort port(*this, JobContext(job.stop.get_token(), [&](const Progress &progress) { hear(job, progress); }));
         job.work(port);
-        end.state = Report::State::Done;
     } catch (const Cancelled &) {
-        end.state = Report::State::Cancelled;
+        state = JobReport::State::Cancelled;
     } catch (const Error &problem) {
-        end.state = Report::State::Failed;
-        end.sentence = problem.what();
-        end.hint = problem.hint();
+        fail(problem.what(), problem.hint());
     } catch (const std::bad_alloc &) {
-        end.state = Report::State::Failed;
-        end.sentence = "There was not enough memory for this job.";
-        end.hint = "Close other programs, or use fewer or shorter windows.";
+        fail("There was not enough memory for this job.", "Close other programs, or use fewer or shorter windows.");
     } catch (const std::exception &problem) {
-        end.state = Report::State::Failed;
-        end.sentence = std::string("Unexpected: ") + problem.what();
-        end.hint = "Please report this.";
+        fail(std::string("Unexpected: ") + problem.what(), "Please report this.");
+    } catch (...) {
+        fail("Unexpected: the job ended with an error that does not say what it is.", "Please report this.");
     }
-    end.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    report(end);
+    const std::lock_guard lock(m_mutex);
+    JobReport end = reportOf(job, state);
+    end.sentence = std::move(sentence);
+    end.hint = std::move(hint);
+    m_mail.push_back({.delivery = {}, .report = std::move(end)});
 }
 
 /// Notes the progress and, when the job is paused, waits here: between two units of its work.
 void ComputeThread::hear(Job &job, const Progress &progress)
 {
     std::unique_lock lock(m_mutex);
-    auto &reports = m_mail.reports;
-    const auto latest = std::find_if(reports.rbegin(), reports.rend(), [&](const Report &r) { return r.job == job.number; });
-    if (latest != reports.rend())
-        latest->progress = progress; // only the latest is ever read
+    JobReport report = reportOf(job, job.isPaused ? JobReport::State::Paused : JobReport::State::Running);
+    report.progress = progress;
+    const auto latest = std::find_if(m_mail.rbegin(), m_mail.rend(),
+                                     [&](const JobLetter &letter) { return !letter.delivery && letter.report.job == job.number; });
+    if (latest != m_mail.rend())
+        latest->report = std::move(report);
     else
-        reports.push_back({.job = job.number, .state = Report::State::Running, .progress = progress, .sentence = {}, .hint = {}});
+        m_mail.push_back({.delivery = {}, .report = std::move(report)});
     if (!job.isPaused)
         return;
-    reports.push_back({.job = job.number, .state = Report::State::Paused, .progress = progress, .sentence = {}, .hint = {}});
+    const auto since = std::chrono::steady_clock::now();
     m_changed.wait(lock, job.stop.get_token(), [&] { return !job.isPaused; });
-    reports.push_back({.job = job.number, .state = Report::State::Running, .progress = progress, .sentence = {}, .hint = {}});
-}
-
-void ComputeThread::report(Report report)
-{
-    const std::lock_guard lock(m_mutex);
-    m_mail.reports.push_back(std::move(report));
+    job.held += std::chrono::steady_clock::now() - since;
 }
 
 Engine &ComputeThread::engine(const std::filesystem::path &model)
@@ -164,7 +187,7 @@ std::shared_ptr<const ModelSummary> ComputeThread::open(const std::filesystem::p
 void ComputeThread::deliver(std::function<void()> function)
 {
     const std::lock_guard lock(m_mutex);
-    m_mail.deliveries.emplace_back(m_running ? m_running->number : 0, std::move(function));
+    m_mail.push_back({.delivery = std::move(function), .report = {}});
 }
 
 } // namespace secateur::ui

@@ -5,6 +5,7 @@
 #include "engine/Engine.h"
 #include "foundation/JobContext.h"
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
@@ -21,28 +22,28 @@ namespace secateur::ui {
 
 class JobPort;
 
+/// How a job is or how it ended.
+struct JobReport {
+    enum class State { Running, Paused, Done, Cancelled, Failed };
+    int job = 0;
+    State state = State::Running;
+    std::optional<Progress> progress;
+    std::string sentence, hint; ///< of a failure
+    double seconds = 0;         ///< that it ran so far, without its pauses
+};
+
+/// One thing to read: a function to call, or a report where there is none.
+struct JobLetter {
+    std::function<void()> delivery;
+    JobReport report;
+};
+
 /// The one thread that computes, and the mailbox through which it speaks to the interface's thread.
 ///
 /// Torch's modes and streams belong to a thread, so the engine is made, used and destroyed on this one. No Qt in here.
 class ComputeThread {
 public:
     using Work = std::function<void(JobPort &)>;
-
-    /// How a job is or how it ended.
-    struct Report {
-        enum class State { Running, Paused, Done, Cancelled, Failed };
-        int job = 0;
-        State state = State::Running;
-        std::optional<Progress> progress;
-        std::string sentence, hint; ///< of a failure
-        double seconds = 0;
-    };
-    /// What there is to read: functions to call, then the latest report of each job, in order.
-    struct Mail {
-        std::vector<std::pair<int, std::function<void()>>> deliveries;
-        std::vector<Report> reports;
-        bool isEmpty() const { return deliveries.empty() && reports.empty(); }
-    };
 
     /// `wake` is called (on this thread) when a job ended: the mailbox should be read soon.
     ComputeThread(const EngineSettings &settings, std::function<void()> wake);
@@ -52,7 +53,8 @@ public:
     void push(int job, Work work);
     void requestStop(int job); ///< of one that waits or runs
     void setPaused(int job, bool isPaused);
-    Mail takeMail();
+    /// What came since the last time, in order; of the progress of a job only the latest.
+    std::vector<JobLetter> takeMail();
 
     // For the job in progress, on this thread.
     Engine &engine(const std::filesystem::path &model);
@@ -65,12 +67,14 @@ private:
         Work work;
         std::stop_source stop;
         bool isPaused = false;
+        std::chrono::steady_clock::time_point start;
+        std::chrono::steady_clock::duration held{}; ///< in pauses
     };
 
     void run(std::stop_token stop);
     void work(Job &job);
     void hear(Job &job, const Progress &progress);
-    void report(Report report);
+    JobReport reportOf(const Job &job, JobReport::State state) const;
 
     EngineSettings m_settings;
     std::function<void()> m_wake;
@@ -78,7 +82,7 @@ private:
     std::condition_variable_any m_changed;
     std::deque<std::shared_ptr<Job>> m_waiting;
     std::shared_ptr<Job> m_running;
-    Mail m_mail;
+    std::vector<JobLetter> m_mail;
     std::unique_ptr<Engine> m_engine;
     std::filesystem::path m_model;
     std::jthread m_thread; ///< last: it uses all of the above

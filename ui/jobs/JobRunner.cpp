@@ -8,31 +8,39 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <thread>
+#include <utility>
 
 namespace secateur::ui {
 namespace {
 
 constexpr std::chrono::milliseconds kMailboxInterval(33); // 30 times a second
 
-JobInfo::State stateOf(ComputeThread::Report::State state)
+JobInfo::State stateOf(JobReport::State state)
 {
     switch (state) {
-    case ComputeThread::Report::State::Running:
+    case JobReport::State::Running:
         return JobInfo::State::Running;
-    case ComputeThread::Report::State::Paused:
+    case JobReport::State::Paused:
         return JobInfo::State::Paused;
-    case ComputeThread::Report::State::Done:
+    case JobReport::State::Done:
         return JobInfo::State::Done;
-    case ComputeThread::Report::State::Cancelled:
+    case JobReport::State::Cancelled:
         return JobInfo::State::Cancelled;
-    case ComputeThread::Report::State::Failed:
+    case JobReport::State::Failed:
         return JobInfo::State::Failed;
     }
     return JobInfo::State::Failed;
 }
 
 } // namespace
+
+struct JobRunner::State {
+    std::vector<std::function<void(const JobInfo &)>> finishers; ///< as m_jobs
+    std::deque<JobLetter> mail;                                  ///< what was taken from the mailbox and is still to be read
+    std::unique_ptr<ComputeThread> thread;
+};
 
 JobPort::JobPort(ComputeThread &thread, JobContext context) : m_thread(thread), m_context(std::move(context)) {}
 
@@ -51,19 +59,23 @@ void JobPort::deliver(std::function<void()> function)
     m_thread.deliver(std::move(function));
 }
 
-JobRunner::JobRunner(const EngineSettings &settings, QObject *parent) : QObject(parent), m_settings(settings), m_timer(new QTimer(this))
+JobRunner::JobRunner(const EngineSettings &settings, QObject *parent)
+    : QObject(parent),
+      m_settings(settings),
+      m_timer(new QTimer(this)),
+      m_state(std::make_unique<State>())
 {
     m_timer->setInterval(kMailboxInterval);
     m_timer->setTimerType(Qt::PreciseTimer);
     connect(m_timer, &QTimer::timeout, this, &JobRunner::readMailbox);
-    m_thread = std::make_unique<ComputeThread>(settings, [this] { // the thread ends before this object does
+    m_state->thread = std::make_unique<ComputeThread>(settings, [this] { // the thread ends before this object does
         QMetaObject::invokeMethod(this, &JobRunner::readMailbox, Qt::QueuedConnection);
     });
 }
 
 JobRunner::~JobRunner()
 {
-    m_thread.reset();
+    m_state->thread.reset();
 }
 
 int JobRunner::computeThreads()
@@ -82,10 +94,10 @@ int JobRunner::start(JobKind kind, const QString &title, const QString &command,
     job.title = title;
     job.command = command;
     m_jobs.push_back(job);
-    m_finishers.emplace_back(job.number, std::move(finished));
-    emit jobAdded(job.number);
-    m_thread->push(job.number, std::move(work));
+    m_state->finishers.push_back(std::move(finished));
+    m_state->thread->push(job.number, std::move(work));
     m_timer->start();
+    emit jobAdded(job.number);
     return job.number;
 }
 
@@ -95,9 +107,9 @@ void JobRunner::cancel(int number)
     if (!job || job->isOver() || job->state == JobInfo::State::Cancelling)
         return;
     job->state = JobInfo::State::Cancelling;
-    m_thread->requestStop(number);
-    emit jobChanged(number);
+    m_state->thread->requestStop(number);
     QMetaObject::invokeMethod(this, &JobRunner::readMailbox, Qt::QueuedConnection); // one that waited is over already
+    emit jobChanged(number);
 }
 
 void JobRunner::cancelAll()
@@ -111,11 +123,12 @@ void JobRunner::setPaused(int number, bool isPaused)
     JobInfo *job = find(number);
     if (!job || job->isOver() || job->state == JobInfo::State::Cancelling)
         return;
-    m_thread->setPaused(number, isPaused);
-    if (job->state != JobInfo::State::Waiting) {
-        job->state = isPaused ? JobInfo::State::Paused : JobInfo::State::Running;
-        emit jobChanged(number);
-    }
+    m_state->thread->setPaused(number, isPaused);
+    const JobInfo::State state = isPaused ? JobInfo::State::Paused : JobInfo::State::Running;
+    if (job->state == JobInfo::State::Waiting || job->state == state)
+        return;
+    job->state = state;
+    emit jobChanged(number);
 }
 
 const JobInfo *JobRunner::job(int number) const
@@ -147,43 +160,44 @@ bool JobRunner::isBusy(JobKind kind) const
 
 void JobRunner::readMailbox()
 {
-    const ComputeThread::Mail mail = m_thread->takeMail();
-    const QPointer<JobRunner> self(this); // what is called may close the window
-    for (const auto &[job, function] : mail.deliveries) {
-        function();
-        if (!self)
-            return;
+    for (JobLetter &letter : m_state->thread->takeMail())
+        m_state->mail.push_back(std::move(letter));
+    const QPointer<JobRunner> self(this);
+    while (self && !m_state->mail.empty()) { // what is called may delete this, or run an event loop that reads on
+        const JobLetter letter = std::move(m_state->mail.front());
+        m_state->mail.pop_front();
+        if (letter.delivery)
+            letter.delivery();
+        else
+            follow(letter.report);
     }
-    for (const ComputeThread::Report &report : mail.reports) {
-        JobInfo *job = find(report.job);
-        if (!job || job->isOver())
-            continue;
-        if (report.progress)
-            job->progress = *report.progress;
-        const JobInfo::State state = stateOf(report.state);
-        const bool isOver = state != JobInfo::State::Running && state != JobInfo::State::Paused;
-        if (isOver || job->state != JobInfo::State::Cancelling) // a job that is to stop says so until it has
-            job->state = state;
-        job->sentence = QString::fromStdString(report.sentence);
-        job->hint = QString::fromStdString(report.hint);
-        job->seconds = isOver ? report.seconds : job->progress.seconds;
-        emit jobChanged(report.job);
-        if (!self || !isOver)
-            continue;
-        const JobInfo ended = *find(report.job);
-        const auto finisher =
-            std::find_if(m_finishers.begin(), m_finishers.end(), [&](const auto &entry) { return entry.first == report.job; });
-        const auto finished = finisher == m_finishers.end() ? std::function<void(const JobInfo &)>() : std::move(finisher->second);
-        if (finisher != m_finishers.end())
-            m_finishers.erase(finisher);
-        if (finished)
-            finished(ended);
-        if (!self)
-            return;
-        emit jobFinished(report.job);
-    }
-    if (std::all_of(m_jobs.begin(), m_jobs.end(), [](const JobInfo &job) { return job.isOver(); }))
+    if (self && std::all_of(m_jobs.begin(), m_jobs.end(), [](const JobInfo &job) { return job.isOver(); }))
         m_timer->stop();
+}
+
+void JobRunner::follow(const JobReport &report)
+{
+    JobInfo *job = find(report.job);
+    if (!job || job->isOver())
+        return;
+    if (report.progress)
+        job->progress = *report.progress;
+    const JobInfo::State state = stateOf(report.state);
+    const bool isOver = state != JobInfo::State::Running && state != JobInfo::State::Paused;
+    if (isOver || job->state != JobInfo::State::Cancelling) // a job that is to stop says so until it has
+        job->state = state;
+    job->sentence = QString::fromStdString(report.sentence);
+    job->hint = QString::fromStdString(report.hint);
+    job->seconds = report.seconds;
+    const QPointer<JobRunner> self(this);
+    emit jobChanged(report.job);
+    if (!self || !isOver)
+        return;
+    const JobInfo ended = *find(report.job);
+    if (const auto finished = std::exchange(m_state->finishers[std::size_t(report.job - 1)], {}))
+        finished(ended);
+    if (self)
+        emit jobFinished(report.job);
 }
 
 } // namespace secateur::ui

@@ -27,7 +27,7 @@ struct JobInfo {
     State state = State::Waiting;
     Progress progress;
     QString sentence, hint; ///< of a failure
-    double seconds = 0;     ///< how long it ran
+    double seconds = 0;     ///< how long it ran so far, without its pauses
 
     bool isOver() const { return state == State::Done || state == State::Cancelled || state == State::Failed; }
 };
@@ -54,7 +54,10 @@ private:
 ///
 /// A job takes its inputs by value in a closure, works with the engine and delivers results. Progress goes through a mailbox that is
 /// read 30 times a second. A newer job of a kind stops the older one. Cancelling is acknowledged at once (state Cancelling) and takes effect
-/// within one unit of work; pausing holds the job between two units. Torch gets all cores but one (see computeThreads()).
+/// within one unit of work; pausing holds the job between two units (one that waits, as soon as it has begun). Torch gets all cores but one
+/// (see computeThreads()).
+///
+/// Whatever is called from here (deliveries, `finished`, the signals) may start and cancel jobs, and may delete the runner.
 class JobRunner : public QObject {
     Q_OBJECT
 public:
@@ -73,7 +76,7 @@ public:
     /// All jobs of this run, oldest first.
     const std::vector<JobInfo> &jobs() const { return m_jobs; }
     const JobInfo *job(int number) const;
-    const JobInfo *current() const;  ///< the one that runs (paused and cancelling too); null when none does
+    const JobInfo *current() const;  ///< the one that runs (paused and cancelling too), else the next to run; null when all are over
     bool isBusy(JobKind kind) const; ///< one of that kind waits or runs
 
     const EngineSettings &settings() const { return m_settings; }
@@ -86,14 +89,16 @@ signals:
     void jobFinished(int number);
 
 private:
+    struct State;
+
     void readMailbox();
+    void follow(const struct JobReport &report);
     JobInfo *find(int number);
 
     EngineSettings m_settings;
     std::vector<JobInfo> m_jobs;
-    std::vector<std::pair<int, std::function<void(const JobInfo &)>>> m_finishers;
-    std::unique_ptr<class ComputeThread> m_thread;
     QTimer *m_timer = nullptr;
+    std::unique_ptr<State> m_state;
 };
 
 } // namespace secateur::ui

@@ -12,21 +12,27 @@ enum Column { Number, Title, State, Counts, Time, kColumns };
 
 } // namespace
 
-JobTable::JobTable(const JobRunner &runner, QObject *parent) : QAbstractTableModel(parent), m_runner(runner)
+JobTable::JobTable(const JobRunner &runner, QObject *parent)
+    : QAbstractTableModel(parent),
+      m_runner(runner),
+      m_rows(int(runner.jobs().size()))
 {
-    connect(&runner, &JobRunner::jobAdded, this, [this](int) {
-        beginResetModel(); // the runner has it already, and it is the first row
-        endResetModel();
+    connect(&runner, &JobRunner::jobAdded, this, [this](int number) {
+        if (number <= m_rows)
+            return; // came along with a later one
+        beginInsertRows({}, 0, number - m_rows - 1);
+        m_rows = number;
+        endInsertRows();
     });
     connect(&runner, &JobRunner::jobChanged, this, [this](int number) {
-        const int row = int(m_runner.jobs().size()) - number;
-        emit dataChanged(index(row, 0), index(row, kColumns - 1));
+        if (const int row = m_rows - number; row >= 0)
+            emit dataChanged(index(row, 0), index(row, kColumns - 1));
     });
 }
 
 int JobTable::rowCount(const QModelIndex &parent) const
 {
-    return parent.isValid() ? 0 : int(m_runner.jobs().size());
+    return parent.isValid() ? 0 : m_rows;
 }
 
 int JobTable::columnCount(const QModelIndex &parent) const
@@ -36,7 +42,7 @@ int JobTable::columnCount(const QModelIndex &parent) const
 
 int JobTable::jobNumber(int row) const
 {
-    return int(m_runner.jobs().size()) - row;
+    return m_rows - row;
 }
 
 QVariant JobTable::data(const QModelIndex &index, int role) const
@@ -45,7 +51,7 @@ QVariant JobTable::data(const QModelIndex &index, int role) const
     if (!job)
         return {};
     if (role == Qt::ToolTipRole)
-        return job->state == JobInfo::State::Failed ? job->sentence + QLatin1Char('\n') + job->hint : job->command;
+        return job->state == JobInfo::State::Failed ? QString(job->sentence + QLatin1Char('\n') + job->hint).trimmed() : job->command;
     if (role != Qt::DisplayRole)
         return {};
     switch (index.column()) {

@@ -21,13 +21,14 @@ public:
 
 private:
     const JobRunner &m_runner;
+    int m_rows = 0; ///< jobs that the views know
 };
 
 /// "Running", "Cancelling", ... for people.
 QString jobStateText(JobInfo::State state);
-/// "70 of 114 evaluations, 1.4 per second, about 30 s left".
+/// "70 of 114 evaluations · 1.4 per second · about 30 s left". Empty while the work to do is not known.
 QString progressText(const Progress &progress);
-/// "45 s", "2 min 10 s", "3 h 5 min".
+/// "4.5 s", "45 s", "2 min 10 s", "3 h 5 min".
 QString durationText(double seconds);
 
 } // namespace secateur::ui

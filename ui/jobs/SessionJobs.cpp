@@ -50,7 +50,8 @@ SessionJobs::SessionJobs(SessionModel &model, PlanEditor &editor, JobRunner &run
       m_model(model),
       m_editor(editor),
       m_runner(runner),
-      m_messages(messages)
+      m_messages(messages),
+      m_findings(std::make_shared<Findings>())
 {
     m_pool.setMaxThreadCount(1);
     m_hashTimer.setSingleShot(true);
@@ -60,6 +61,8 @@ SessionJobs::SessionJobs(SessionModel &model, PlanEditor &editor, JobRunner &run
     connect(&m_model, &SessionModel::searchChanged, &m_hashTimer, qOverload<>(&QTimer::start));
     connect(&m_model, &SessionModel::modelChanged, this, [this] {
         ++m_generation;
+        ++m_hashRequest; // one that is being computed is of the session before
+        m_findings = std::make_shared<Findings>();
         for (const JobInfo &job : std::vector<JobInfo>(m_runner.jobs()))
             if (job.kind != JobKind::Open)
                 m_runner.cancel(job.number);
@@ -179,15 +182,18 @@ std::function<void(const JobInfo &)> SessionJobs::whenFinished(const QString &to
 void SessionJobs::openModel(const std::filesystem::path &path, const std::optional<SampleTexts> &texts)
 {
     std::error_code error;
-    const std::filesystem::path absolute = std::filesystem::absolute(path, error).lexically_normal();
-    const std::filesystem::path model = std::filesystem::is_regular_file(absolute, error) ? absolute.parent_path() : absolute;
-    const QString name = QString::fromStdString((model.has_filename() ? model : model.parent_path()).filename().string());
+    std::filesystem::path model = std::filesystem::absolute(path, error).lexically_normal();
+    if (std::filesystem::is_regular_file(model, error) || !model.has_filename()) // a file in it, a slash at the end
+        model = model.parent_path();
     m_runner.start(
-        JobKind::Open, tr("Open %1").arg(name), QStringLiteral("secateur-cli inspect '%1'").arg(QString::fromStdString(model.string())),
-        [this, model, texts](JobPort &port) {
+        JobKind::Open, tr("Open %1").arg(QString::fromStdString(model.filename().string())), CommandLines::inspect(model),
+        [this, model, texts, request = ++m_openRequest](JobPort &port) {
             const std::shared_ptr<const ModelSummary> summary = port.open(model);
             const EngineReport report = port.engine(model).report();
-            port.deliver([this, summary, report, texts] {
+            port.context().check();
+            port.deliver([this, summary, report, texts, request] {
+                if (request != m_openRequest)
+                    return; // another one was asked for meanwhile
                 m_report = report;
                 emit engineReportChanged();
                 m_model.begin(*summary);
@@ -199,30 +205,34 @@ void SessionJobs::openModel(const std::filesystem::path &path, const std::option
         whenFinished(QStringLiteral("open")));
 }
 
-void SessionJobs::start(JobKind kind, const QString &title, const QString &topic, std::function<void(const SessionTask &, JobPort &)> work,
-                        std::function<void(const JobInfo &)> done)
+void SessionJobs::start(JobKind kind, const QString &title, const QString &command, const QString &topic,
+                        std::function<void(const SessionTask &, JobPort &)> work, std::function<void(const JobInfo &)> done)
 {
-    const SessionTask task(m_model, m_messages, m_journal, [this, generation = m_generation] { return generation == m_generation; });
+    const SessionTask task(m_model, m_messages, m_journal, m_findings,
+                           [this, generation = m_generation] { return generation == m_generation; });
     m_runner.start(
-        kind, title, commandOf(kind), [task, work = std::move(work)](JobPort &port) { work(task, port); },
-        whenFinished(topic, std::move(done)));
+        kind, title, command, [task, work = std::move(work)](JobPort &port) { work(task, port); }, whenFinished(topic, std::move(done)));
 }
 
 void SessionJobs::reopenModel()
 {
-    start(JobKind::Open, tr("Open %1").arg(m_model.modelName()), QStringLiteral("open"), [this](const SessionTask &task, JobPort &port) {
-        const ModelSummary &before = *task.session().model;
-        const std::shared_ptr<const ModelSummary> summary = port.open(before.folder);
-        if (!(summary->spec == before.spec))
-            throw Error("The folder '" + before.folder.string() + "' holds another model than that of the session.",
-                        "Put the session's model back, or begin a new session with this one.");
-        const EngineReport report = task.engine(port).report();
-        task.deliver(port, [this, report] {
-            m_report = report;
-            emit engineReportChanged();
-            m_model.setModelThere(true);
-        });
-    });
+    if (!m_model.hasModel())
+        return;
+    ++m_openRequest; // what is being opened now is not wanted any more
+    start(JobKind::Open, tr("Open %1").arg(m_model.modelName()), commandOf(JobKind::Open), QStringLiteral("open"),
+          [this](const SessionTask &task, JobPort &port) {
+              const ModelSummary &before = *task.session().model;
+              const std::shared_ptr<const ModelSummary> summary = port.open(before.folder);
+              if (!(summary->spec == before.spec))
+                  throw Error("The folder '" + before.folder.string() + "' holds another model than that of the session.",
+                              "Put the session's model back, or begin a new session with this one.");
+              const EngineReport report = task.engine(port).report();
+              task.deliver(port, [this, report] {
+                  m_report = report;
+                  emit engineReportChanged();
+                  m_model.setModelThere(true);
+              });
+          });
 }
 
 void SessionJobs::calibrate()
@@ -230,11 +240,12 @@ void SessionJobs::calibrate()
     if (!canCalibrate())
         return;
     const QString text = QString::fromStdString(textName(m_model.session().calibrationText));
-    start(JobKind::Calibrate, tr("Calibrate on %1").arg(text), QStringLiteral("calibrate"), [this](const SessionTask &task, JobPort &port) {
-        const auto scores = task.engine(port).score(task.session().calibrationText, task.session().norm, port.context());
-        const auto ranked = std::make_shared<const RankedScores>(*scores);
-        task.deliver(port, [this, scores, ranked] { m_editor.useCalibration(m_model.addCalibration(scores, ranked)); });
-    });
+    start(JobKind::Calibrate, tr("Calibrate on %1").arg(text), commandOf(JobKind::Calibrate), QStringLiteral("calibrate"),
+          [this](const SessionTask &task, JobPort &port) {
+              const auto scores = task.engine(port).score(task.session().calibrationText, task.session().norm, port.context());
+              const auto ranked = std::make_shared<const RankedScores>(*scores);
+              task.deliver(port, [this, scores, ranked] { m_editor.useCalibration(m_model.addCalibration(scores, ranked)); });
+          });
 }
 
 void SessionJobs::measureImpact()
@@ -242,7 +253,7 @@ void SessionJobs::measureImpact()
     if (!canMeasureImpact())
         return;
     start(
-        JobKind::Impact, tr("Impact of each attention on the original"), QStringLiteral("impact"),
+        JobKind::Impact, tr("Impact of each attention on the original"), commandOf(JobKind::Impact), QStringLiteral("impact"),
         [](const SessionTask &task, JobPort &port) { task.measureImpact(port); }, [this](const JobInfo &job) { keepRate(job); });
 }
 
@@ -251,10 +262,11 @@ void SessionJobs::search()
     if (!canSearch())
         return;
     start(
-        JobKind::Search, tr("Search for K = %1").arg(QLocale().toString(m_model.neuronsKept())), QStringLiteral("search"),
+        JobKind::Search, tr("Search for K = %1").arg(QLocale().toString(m_model.neuronsKept())), commandOf(JobKind::Search),
+        QStringLiteral("search"),
         [this](const SessionTask &task, JobPort &port) {
             const PlanDraft &draft = task.session().draft;
-            PruningPlan plan = planOf(task.session(), draft);
+            PruningPlan plan = task.planOf(draft);
             task.search(port, plan, draft);
             task.deliver(port, [this, draft, removed = plan.removedAttentions, hash = QString::fromStdString(plan.hash())] {
                 m_model.setPlanHash(draft, removed, hash);
@@ -275,9 +287,9 @@ void SessionJobs::evaluate()
     if (!canEvaluate())
         return;
     start(JobKind::Evaluate, tr("Evaluate on %1").arg(QString::fromStdString(textName(m_model.session().evaluationText))),
-          QStringLiteral("evaluate"), [](const SessionTask &task, JobPort &port) {
+          commandOf(JobKind::Evaluate), QStringLiteral("evaluate"), [](const SessionTask &task, JobPort &port) {
               const PlanDraft &draft = task.session().draft;
-              PruningPlan plan = planOf(task.session(), draft);
+              PruningPlan plan = task.planOf(draft);
               if (!plan.isComplete())
                   task.search(port, plan, draft);
               task.evaluateDenseOnce(port);
@@ -289,8 +301,27 @@ void SessionJobs::evaluateDense()
 {
     if (!canEvaluateDense())
         return;
-    start(JobKind::Evaluate, tr("Evaluate the original on %1").arg(QString::fromStdString(textName(m_model.session().evaluationText))),
-          QStringLiteral("evaluate"), [](const SessionTask &task, JobPort &port) { task.evaluate(port, nullptr, {}, false); });
+    const TextSettings &text = m_model.session().evaluationText;
+    start(JobKind::Evaluate, tr("Evaluate the original on %1").arg(QString::fromStdString(textName(text))),
+          CommandLines(m_model.session(), m_runner.settings()).evaluateDense(text), QStringLiteral("evaluate"),
+          [](const SessionTask &task, JobPort &port) { task.evaluate(port, nullptr, {}, false); });
+}
+
+/// The drafts as a command line can make their plans: a borrowed order is one that is forced.
+std::vector<PlanDraft> SessionJobs::searchableDrafts(const CurveRequest &request) const
+{
+    std::vector<PlanDraft> drafts = request.drafts;
+    const std::vector<std::int64_t> order = m_model.removalOrder();
+    for (PlanDraft &draft : drafts) {
+        const auto N = std::size_t(plannedRemovals(draft));
+        const SearchRecord *own = searchOf(draft);
+        if (!request.isOrderBorrowed || (own && own->removalOrder().size() >= N))
+            continue;
+        draft.search.protectedLayers.clear();
+        draft.search.forcedLayers = order;
+        draft.search.forcedLayers.resize(std::min(N, order.size()));
+    }
+    return drafts;
 }
 
 void SessionJobs::measureCurve(const CurveRequest &request)
@@ -298,11 +329,13 @@ void SessionJobs::measureCurve(const CurveRequest &request)
     if (!canEvaluateDense() || request.drafts.empty())
         return;
     const std::vector<std::int64_t> order = m_model.removalOrder();
-    start(JobKind::Curve, tr("Measure the curve, %n points", nullptr, int(request.drafts.size())), QStringLiteral("curve"),
+    const QString command =
+        CommandLines(m_model.session(), m_runner.settings()).curve(searchableDrafts(request), m_model.session().evaluationText);
+    start(JobKind::Curve, tr("Measure the curve, %n points", nullptr, int(request.drafts.size())), command, QStringLiteral("curve"),
           [request, order](const SessionTask &task, JobPort &port) {
               task.evaluateDenseOnce(port);
               for (const PlanDraft &draft : request.drafts) {
-                  PruningPlan plan = planOf(task.session(), draft);
+                  PruningPlan plan = task.planOf(draft);
                   const std::int64_t N = plan.balance.attentionsToRemove;
                   const bool isBorrowed = request.isOrderBorrowed && !plan.isComplete();
                   if (isBorrowed) {
@@ -325,25 +358,28 @@ void SessionJobs::exportPlan(ExportSettings settings)
 {
     if (!canExport())
         return;
+    const QString command = exportCommand(settings);
     for (const QString &word : CommandLines(m_model.session(), m_runner.settings()).exportWords(m_model.draft(), settings))
         settings.command.push_back(word.toStdString());
-    const QString name = QString::fromStdString(settings.output.filename().string());
-    start(JobKind::Export, tr("Export %1").arg(name), QStringLiteral("export"), [this, settings](const SessionTask &task, JobPort &port) {
-        const PruningPlan plan = planOf(task.session(), task.session().draft);
-        const std::string hash = plan.hash();
-        const ExportResult result = task.engine(port).exportPlan(plan, settings, evaluationsOf(task.session(), hash), port.context());
-        const ExportRecord record{.planHash = hash,
-                                  .format = settings.format,
-                                  .folder = result.folder,
-                                  .parameters = result.parameters,
-                                  .bytes = result.bytes,
-                                  .verification = result.verification};
-        task.write(port, [&](SessionJournal &j) { j.exported(record); });
-        task.deliver(port, [this, record] {
-            m_model.addExport(record);
-            emit exported(QString::fromStdString(record.folder.string()), record.verification.isPassed);
-        });
-    });
+    const std::filesystem::path output = settings.output.has_filename() ? settings.output : settings.output.parent_path();
+    const QString name = QString::fromStdString(output.filename().string());
+    start(JobKind::Export, tr("Export %1").arg(name), command, QStringLiteral("export"),
+          [this, settings](const SessionTask &task, JobPort &port) {
+              const PruningPlan plan = task.planOf(task.session().draft);
+              const std::string hash = plan.hash();
+              const ExportResult result = task.engine(port).exportPlan(plan, settings, evaluationsOf(task.session(), hash), port.context());
+              const ExportRecord record{.planHash = hash,
+                                        .format = settings.format,
+                                        .folder = result.folder,
+                                        .parameters = result.parameters,
+                                        .bytes = result.bytes,
+                                        .verification = result.verification};
+              task.write(port, [&](SessionJournal &j) { j.exported(record); });
+              task.deliver(port, [this, record] {
+                  m_model.addExport(record);
+                  emit exported(QString::fromStdString(record.folder.string()), record.verification.isPassed);
+              });
+          });
 }
 
 void SessionJobs::savePlan(const std::filesystem::path &file)
@@ -360,10 +396,11 @@ void SessionJobs::savePlan(const std::filesystem::path &file)
         try {
             secateur::savePlan(planOf(session, session.draft), file);
             message.sentence = tr("The plan is in '%1'.").arg(QString::fromStdString(file.string()));
-        } catch (const Error &problem) {
+        } catch (const std::exception &problem) {
+            const auto *known = dynamic_cast<const Error *>(&problem);
             message.severity = Message::Severity::Error;
             message.sentence = QString::fromStdString(problem.what());
-            message.hint = QString::fromStdString(problem.hint());
+            message.hint = known ? QString::fromStdString(known->hint()) : QString();
         }
         QMetaObject::invokeMethod(
             this, [this, message] { m_messages.post(message); }, Qt::QueuedConnection);
@@ -388,28 +425,42 @@ void SessionJobs::keepHash()
                         m_model.setPlanHash(draft, removed, hash);
                 },
                 Qt::QueuedConnection);
-        } catch (const Error &) { // the draft has no plan: said where the balance is shown
+        } catch (const std::exception &) { // the draft has no plan: said where the balance is shown
         }
     });
 }
 
 // ---- costs -------------------------------------------------------------------------------------------------------------------
 
+/// N of a draft; 0 when it is infeasible.
+std::int64_t SessionJobs::plannedRemovals(const PlanDraft &draft) const
+{
+    try {
+        return balance(m_model.spec(), draft.balance).attentionsToRemove;
+    } catch (const Error &) {
+        return 0;
+    }
+}
+
+/// What is known of the search of a draft; null when nothing is, or when it is infeasible.
+const SearchRecord *SessionJobs::searchOf(const PlanDraft &draft) const
+{
+    try {
+        const auto &searches = m_model.session().searches;
+        const auto found = searches.find(searchKey(draft, balance(m_model.spec(), draft.balance).neuronsKept));
+        return found == searches.end() ? nullptr : &found->second;
+    } catch (const Error &) {
+        return nullptr;
+    }
+}
+
 JobCost SessionJobs::searchCost(const PlanDraft &draft) const
 {
     JobCost cost;
     if (!m_model.hasModel())
         return cost;
-    std::int64_t N = 0, K = 0;
-    try {
-        const SparsityBalance b = balance(m_model.spec(), draft.balance);
-        N = b.attentionsToRemove;
-        K = b.neuronsKept;
-    } catch (const Error &) {
-        return cost;
-    }
-    const auto found = m_model.session().searches.find(searchKey(draft, K));
-    const SearchRecord *record = found == m_model.session().searches.end() ? nullptr : &found->second;
+    const std::int64_t N = plannedRemovals(draft);
+    const SearchRecord *record = searchOf(draft);
     const auto done = record ? std::int64_t(record->removalOrder().size()) : 0;
     const auto isKnown = [](double loss) { return !std::isnan(loss); };
     if (done < N) {
@@ -432,9 +483,9 @@ JobCost SessionJobs::curveCost(const CurveRequest &request) const
     JobCost cost;
     std::optional<double> perPoint; // of an evaluation on the evaluation text, if one was measured
     for (const EvaluationRecord &e : m_model.session().evaluations)
-        if (e.text.files == m_model.session().evaluationText.files && e.text.length == m_model.session().evaluationText.length)
+        if (isSameText(e.text, m_model.session().evaluationText))
             perPoint = e.seconds;
-    double seconds = 0;
+    double seconds = m_model.denseEvaluation() ? 0 : perPoint.value_or(0);
     bool isKnown = perPoint.has_value();
     for (const PlanDraft &draft : request.drafts) {
         const JobCost search = request.isOrderBorrowed ? JobCost() : searchCost(draft);
@@ -472,7 +523,7 @@ QString SessionJobs::commandOf(JobKind kind) const
     const CommandLines lines(m_model.session(), m_runner.settings());
     switch (kind) {
     case JobKind::Open:
-        return lines.inspect();
+        return CommandLines::inspect(m_model.session().model->folder);
     case JobKind::Calibrate:
         return canCalibrate() ? lines.calibrate() : QString();
     case JobKind::Impact:

@@ -26,6 +26,7 @@ class MessageLog;
 class PlanEditor;
 class SessionModel;
 class SessionTask;
+struct Findings;
 
 /// Whether something can be asked for now; if not, why, in a sentence for a tooltip.
 struct Possibility {
@@ -42,7 +43,7 @@ struct CurveRequest {
 /// Cost of a job, said before it starts.
 struct JobCost {
     std::int64_t evaluations = 0;  ///< model evaluations of the search that are still to do
-    std::optional<double> seconds; ///< by the rate of earlier jobs of this session; none before there is one
+    std::optional<double> seconds; ///< of all of the job, by the rate of earlier jobs of this session; none before there is one
 };
 
 /// The texts that come with a model: of the bundled sample.
@@ -104,9 +105,12 @@ signals:
 
 private:
     /// Starts a job of this session: `work` gets a copy of it. Failures are posted under the topic.
-    void start(JobKind kind, const QString &title, const QString &topic, std::function<void(const SessionTask &, JobPort &)> work,
-               std::function<void(const JobInfo &)> done = {});
+    void start(JobKind kind, const QString &title, const QString &command, const QString &topic,
+               std::function<void(const SessionTask &, JobPort &)> work, std::function<void(const JobInfo &)> done = {});
     std::function<void(const JobInfo &)> whenFinished(const QString &topic, std::function<void(const JobInfo &)> done = {});
+    std::vector<PlanDraft> searchableDrafts(const CurveRequest &request) const;
+    std::int64_t plannedRemovals(const PlanDraft &draft) const;
+    const SearchRecord *searchOf(const PlanDraft &draft) const;
     void keepHash();
     void keepRate(const JobInfo &job);
 
@@ -118,7 +122,8 @@ private:
     std::optional<EngineReport> m_report;
     std::optional<double> m_secondsPerEvaluation; ///< of the last search
     int m_generation = 0;                         ///< of the session
-    int m_hashRequest = 0;
+    std::shared_ptr<Findings> m_findings;         ///< of its jobs
+    int m_openRequest = 0, m_hashRequest = 0;
     QThreadPool m_pool; ///< for what sorts or writes without Torch; one thread
     QTimer m_hashTimer;
 };

@@ -8,7 +8,9 @@
 
 #include <QFileInfo>
 
+#include <atomic>
 #include <exception>
+#include <utility>
 
 namespace secateur::ui {
 namespace {
@@ -23,12 +25,17 @@ Problem problemOf(const std::exception &thrown)
 
 } // namespace
 
+struct SessionKeeper::SaveMark {
+    std::atomic<int> changes = -1;
+};
+
 SessionKeeper::SessionKeeper(SessionModel &model, SessionJobs &jobs, MessageLog &messages, std::filesystem::path root, QObject *parent)
     : QObject(parent),
       m_model(model),
       m_jobs(jobs),
       m_messages(messages),
-      m_root(std::move(root))
+      m_root(std::move(root)),
+      m_mark(std::make_shared<SaveMark>())
 {
     m_pool.setMaxThreadCount(1);
     connect(&m_model, &SessionModel::modelChanged, this, &SessionKeeper::begin);
@@ -51,6 +58,7 @@ SessionKeeper::SessionKeeper(SessionModel &model, SessionJobs &jobs, MessageLog 
     });
     // What jobs find is written by them, on the compute thread, before it gets here.
     connect(&m_model, &SessionModel::searchChanged, this, &SessionKeeper::changed);
+    connect(&m_model, &SessionModel::otherSearchChanged, this, &SessionKeeper::changed);
     connect(&m_model, &SessionModel::denseImpactChanged, this, &SessionKeeper::changed);
     connect(&m_model, &SessionModel::evaluationsChanged, this, &SessionKeeper::changed);
     connect(&m_model, &SessionModel::exportsChanged, this, &SessionKeeper::changed);
@@ -105,7 +113,8 @@ void SessionKeeper::changed()
 {
     ++m_changes;
     m_isSaved = false;
-    m_lastWritten = QDateTime::currentDateTime();
+    if (m_journal)
+        m_lastWritten = QDateTime::currentDateTime();
     emit stateChanged();
 }
 
@@ -115,14 +124,12 @@ void SessionKeeper::leave()
     if (!m_journal)
         return;
     m_jobs.setJournal({});
-    const std::shared_ptr<SessionJournal> journal = std::exchange(m_journal, {});
-    const bool isWanted = !m_isSaved;
-    m_pool.start([journal, isWanted] {
+    m_pool.start([journal = std::exchange(m_journal, {}), mark = m_mark, isSaved = m_isSaved, changes = m_changes] {
         try {
-            if (isWanted)
-                markClosed(journal->folder());
-            else
+            if (isSaved || mark->changes == changes) // a file that was being written when the session ended is there by now
                 journal->discard();
+            else
+                markClosed(journal->folder());
         } catch (const std::exception &) { // a folder too many at the next start is all that follows
         }
     });
@@ -131,14 +138,17 @@ void SessionKeeper::leave()
 void SessionKeeper::begin()
 {
     leave();
-    m_file = std::exchange(m_nextFile, {});
-    m_isSaved = true;
+    const Beginning beginning = std::exchange(m_next, {});
+    m_file = beginning.file;
+    m_isSaved = beginning.isSaved;
+    m_mark = std::make_shared<SaveMark>();
+    m_changes = 0;
     m_lastWritten = {};
     if (m_model.hasModel()) {
         try {
             m_journal = std::make_shared<SessionJournal>(m_root);
             m_jobs.setJournal(m_journal);
-            rebase();
+            rebase(beginning.whenWritten);
         } catch (const std::exception &thrown) {
             const Problem problem = problemOf(thrown);
             post(true, QStringLiteral("journal"), tr("This session is not saved as it goes: %1").arg(problem->first), problem->second);
@@ -169,22 +179,28 @@ void SessionKeeper::save(const QString &file)
     if (!m_model.hasModel())
         return;
     m_messages.resolve(QStringLiteral("session"));
-    inBackground([session = m_model.session(), path = std::filesystem::path(file.toStdString())] { saveSession(session, path); },
-                 [this, file, changes = m_changes](const Problem &problem) {
-                     if (problem) {
-                         post(true, QStringLiteral("session"), problem->first, problem->second);
-                         return;
-                     }
-                     m_file = file;
-                     m_isSaved = changes == m_changes;
-                     m_lastWritten = QDateTime::currentDateTime();
-                     post(false, QStringLiteral("session"), tr("The session was saved as '%1'.").arg(QFileInfo(file).fileName()), {});
-                     emit stateChanged();
-                     emit saved(file);
-                 });
+    inBackground(
+        [session = m_model.session(), path = std::filesystem::path(file.toStdString()), mark = m_mark, changes = m_changes] {
+            saveSession(session, path);
+            mark->changes = changes;
+        },
+        [this, file, mark = m_mark, changes = m_changes](const Problem &problem) {
+            if (problem) {
+                post(true, QStringLiteral("session"), problem->first, problem->second);
+                return;
+            }
+            post(false, QStringLiteral("session"), tr("The session was saved as '%1'.").arg(QFileInfo(file).fileName()), {});
+            if (mark == m_mark) { // not another session meanwhile
+                m_file = file;
+                m_isSaved = changes == m_changes;
+                m_lastWritten = QDateTime::currentDateTime();
+                emit stateChanged();
+            }
+            emit saved(file);
+        });
 }
 
-void SessionKeeper::load(const QString &name, std::function<Session()> read, std::function<void()> done)
+void SessionKeeper::load(std::function<Session()> read, Beginning beginning)
 {
     m_messages.resolve(QStringLiteral("session"));
     const auto session = std::make_shared<Session>();
@@ -195,32 +211,27 @@ void SessionKeeper::load(const QString &name, std::function<Session()> read, std
             for (const auto &scores : session->calibrations)
                 ranked->push_back(std::make_shared<const RankedScores>(*scores));
         },
-        [this, name, session, ranked, done = std::move(done)](const Problem &problem) {
+        [this, session, ranked, beginning = std::move(beginning)](const Problem &problem) {
             if (problem) {
                 post(true, QStringLiteral("session"), problem->first, problem->second);
                 return;
             }
-            m_nextFile = name;
+            m_next = beginning;
             m_model.restore(std::move(*session), std::move(*ranked));
-            if (done)
-                done();
             emit opened();
         });
 }
 
 void SessionKeeper::open(const QString &file)
 {
-    load(file, [path = std::filesystem::path(file.toStdString())] { return loadSession(path); }, {});
+    load([path = std::filesystem::path(file.toStdString())] { return loadSession(path); },
+         {.file = file, .isSaved = true, .whenWritten = {}});
 }
 
 void SessionKeeper::restore(const std::filesystem::path &folder)
 {
-    load(
-        {}, [folder] { return recoverSession(folder); },
-        [this, folder] {
-            changed();                                   // it was never saved under a name
-            rebase([this, folder] { discard(folder); }); // only now is the old one not needed any more
-        });
+    load([folder] { return recoverSession(folder); }, // only when all of it is in the new journal is the old one not needed any more
+         {.file = {}, .isSaved = false, .whenWritten = [this, folder] { discard(folder); }});
 }
 
 void SessionKeeper::discard(const std::filesystem::path &folder)

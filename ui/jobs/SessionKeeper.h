@@ -50,11 +50,20 @@ signals:
     void leftoversFound(const std::vector<secateur::RecoverableSession> &sessions);
 
 private:
+    /// How the next session begins that the model is given.
+    struct Beginning {
+        QString file;                      ///< that it was read from
+        bool isSaved = true;               ///< as it is, under that name
+        std::function<void()> whenWritten; ///< the journal holds all of it
+    };
+    /// What the thread for files knows of a session: after how many changes it was last saved under a name.
+    struct SaveMark;
+
     void begin();
     void leave();
     void rebase(std::function<void()> done = {});
     void changed();
-    void load(const QString &name, std::function<Session()> read, std::function<void()> done);
+    void load(std::function<Session()> read, Beginning beginning);
     template <class Function>
     void write(Function function);
     void post(bool isError, const QString &topic, const QString &sentence, const QString &hint);
@@ -65,9 +74,11 @@ private:
     MessageLog &m_messages;
     std::filesystem::path m_root;
     std::shared_ptr<SessionJournal> m_journal;
-    QString m_file, m_nextFile;
+    std::shared_ptr<SaveMark> m_mark; ///< of the session in hand
+    QString m_file;
+    Beginning m_next;
     bool m_isSaved = true;
-    int m_changes = 0;
+    int m_changes = 0; ///< of the session in hand
     QDateTime m_lastWritten;
     QThreadPool m_pool; ///< one thread: files are written in the order they were asked for
 };

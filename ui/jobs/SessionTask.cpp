@@ -13,10 +13,11 @@
 namespace secateur::ui {
 
 SessionTask::SessionTask(SessionModel &model, MessageLog &messages, std::shared_ptr<SessionJournal> journal,
-                         std::function<bool()> isCurrent)
+                         std::shared_ptr<Findings> findings, std::function<bool()> isCurrent)
     : m_model(model),
       m_messages(messages),
       m_journal(std::move(journal)),
+      m_findings(std::move(findings)),
       m_isCurrent(std::move(isCurrent)),
       m_session(std::make_shared<const Session>(model.session()))
 {
@@ -30,23 +31,60 @@ void SessionTask::deliver(JobPort &port, std::function<void()> function) const
     });
 }
 
+void SessionTask::tell(JobPort &port, const Message &message) const
+{
+    deliver(port, [&messages = m_messages, message] { messages.post(message); });
+}
+
 void SessionTask::tellJournalProblem(JobPort &port, const std::exception &problem) const
 {
     const auto *known = dynamic_cast<const Error *>(&problem);
-    Message message{.severity = Message::Severity::Warning,
-                    .sentence = MessageLog::tr("The session could not be written down: %1").arg(QString::fromStdString(problem.what())),
-                    .hint = known ? QString::fromStdString(known->hint()) : QString(),
-                    .topic = QStringLiteral("journal"),
-                    .actionText = {},
-                    .action = {},
-                    .time = {}};
-    port.deliver([&messages = m_messages, message] { messages.post(message); });
+    tell(port, {.severity = Message::Severity::Warning,
+                .sentence = MessageLog::tr("The session could not be written down: %1").arg(QString::fromStdString(problem.what())),
+                .hint = known ? QString::fromStdString(known->hint()) : QString(),
+                .topic = QStringLiteral("journal"),
+                .actionText = {},
+                .action = {},
+                .time = {}});
+}
+
+PruningPlan SessionTask::planOf(const PlanDraft &draft) const
+{
+    Session known = *m_session;
+    for (const auto &[key, record] : m_findings->searches)
+        known.searches[key] = record;
+    return secateur::planOf(known, draft);
+}
+
+void SessionTask::startAnewIfNeeded(JobPort &port, PruningPlan &plan) const
+{
+    const Provenance &before = plan.search.provenance;
+    const EngineReport now = engine(port).report();
+    if (!plan.search.isBegun() || (before.device == now.device && before.dtype == now.dtype && before.threads == now.threads &&
+                                   before.torchVersion == now.torchVersion))
+        return;
+    tell(port,
+         {.severity = Message::Severity::Info,
+          .sentence = MessageLog::tr("The search of this plan starts anew: what was known of it was computed in another way (%1 on %2, "
+                                     "%n threads, LibTorch %3), and such losses cannot be compared.",
+                                     nullptr, before.threads)
+                          .arg(QString::fromStdString(before.dtype), QString::fromStdString(before.device),
+                               QString::fromStdString(before.torchVersion)),
+          .hint = {},
+          .topic = QStringLiteral("search"),
+          .actionText = {},
+          .action = {},
+          .time = {}});
+    plan.removedAttentions.clear();
+    plan.search.steps.clear();
+    plan.search.initialLoss = std::numeric_limits<double>::quiet_NaN();
 }
 
 void SessionTask::search(JobPort &port, PruningPlan &plan, const PlanDraft &draft) const
 {
     const std::string key = searchKey(draft, plan.balance.neuronsKept);
     SessionModel &model = m_model;
+    startAnewIfNeeded(port, plan);
     bool isTold = false;
     const auto tellBegin = [&] { // by then the plan's record says where its numbers come from
         if (std::exchange(isTold, true))
@@ -54,20 +92,30 @@ void SessionTask::search(JobPort &port, PruningPlan &plan, const PlanDraft &draf
         deliver(port, [&model, key, record = plan.search] { model.setSearch(key, record); });
         write(port, [&](SessionJournal &j) { j.searchBegun(key, plan.search.settings, plan.search.provenance, plan.search.initialLoss); });
     };
-    engine(port).search(
-        plan, textOf(plan.calibration), draft.search, port.context(),
-        [&](std::int64_t step, std::int64_t layer, double loss) {
-            tellBegin();
-            write(port, [&](SessionJournal &j) { j.candidateEvaluated(key, step, layer, loss); });
-            deliver(port, [&model, key, step, layer, loss] { model.addCandidate(key, step, layer, loss); });
-        },
-        [&](const PruningPlan &current) {
-            const auto step = std::int64_t(current.removedAttentions.size()) - 1;
-            const std::int64_t layer = current.removedAttentions.back();
-            const bool isForced = current.search.steps[std::size_t(step)].isForced;
-            write(port, [&](SessionJournal &j) { j.attentionRemoved(key, step, layer, isForced); });
-            deliver(port, [&model, key, step, layer, isForced] { model.addRemoval(key, step, layer, isForced); });
-        });
+    const auto keep = [&] {
+        if (plan.search.isBegun())
+            m_findings->searches[key] = plan.search;
+    };
+    try {
+        engine(port).search(
+            plan, textOf(plan.calibration), draft.search, port.context(),
+            [&](std::int64_t step, std::int64_t layer, double loss) {
+                tellBegin();
+                write(port, [&](SessionJournal &j) { j.candidateEvaluated(key, step, layer, loss); });
+                deliver(port, [&model, key, step, layer, loss] { model.addCandidate(key, step, layer, loss); });
+            },
+            [&](const PruningPlan &current) {
+                const auto step = std::int64_t(current.removedAttentions.size()) - 1;
+                const std::int64_t layer = current.removedAttentions.back();
+                const bool isForced = current.search.steps[std::size_t(step)].isForced;
+                write(port, [&](SessionJournal &j) { j.attentionRemoved(key, step, layer, isForced); });
+                deliver(port, [&model, key, step, layer, isForced] { model.addRemoval(key, step, layer, isForced); });
+            });
+    } catch (...) { // cancelled, mostly: what was found counts
+        keep();
+        throw;
+    }
+    keep();
     deliver(port, [&model, key, record = plan.search] { model.setSearch(key, record); });
 }
 
@@ -81,17 +129,16 @@ void SessionTask::measureImpact(JobPort &port) const
     empty.settings = settings;
     empty.initialLoss = std::numeric_limits<double>::quiet_NaN();
     deliver(port, [&model, empty] { model.setSearch({}, empty); });
+    write(port, [&](SessionJournal &j) { j.searchBegun({}, settings, {}, empty.initialLoss); }); // what was known before does not count
     const SearchRecord record =
         engine(port).impact(m_session->calibrationText, settings, port.context(), [&](std::int64_t step, std::int64_t layer, double loss) {
+            write(port, [&](SessionJournal &j) { j.candidateEvaluated({}, step, layer, loss); });
             deliver(port, [&model, step, layer, loss] { model.addCandidate({}, step, layer, loss); });
         });
     deliver(port, [&model, record] { model.setSearch({}, record); });
     write(port, [&](SessionJournal &j) {
         j.searchBegun({}, record.settings, record.provenance, record.initialLoss);
-        const SearchStep &step = record.steps.front();
-        for (std::size_t layer = 0; layer < step.losses.size(); ++layer)
-            j.candidateEvaluated({}, 0, std::int64_t(layer), step.losses[layer]);
-        j.attentionRemoved({}, 0, step.removed, false);
+        j.attentionRemoved({}, 0, record.steps.front().removed, false);
     });
 }
 
@@ -110,6 +157,8 @@ void SessionTask::evaluate(JobPort &port, const PruningPlan *plan, const PlanDra
         record.isOrderBorrowed = isOrderBorrowed;
         record.planHash = plan->hash();
     }
+    if (!plan)
+        m_findings->denseTexts.push_back(record.text);
     write(port, [&](SessionJournal &j) { j.evaluated(record); });
     deliver(port, [&model = m_model, record, draft] {
         model.addEvaluation(record);
@@ -121,10 +170,10 @@ void SessionTask::evaluate(JobPort &port, const PruningPlan *plan, const PlanDra
 void SessionTask::evaluateDenseOnce(JobPort &port) const
 {
     const TextSettings &text = m_session->evaluationText;
-    const bool isKnown = std::any_of(m_session->evaluations.begin(), m_session->evaluations.end(), [&](const EvaluationRecord &e) {
-        return e.planHash.empty() && e.text.files == text.files && e.text.windows == text.windows && e.text.length == text.length &&
-               e.text.seed == text.seed;
-    });
+    const auto isOfText = [&](const TextSettings &other) { return isSameText(other, text); };
+    const bool isKnown = std::any_of(m_session->evaluations.begin(), m_session->evaluations.end(),
+                                     [&](const EvaluationRecord &e) { return e.planHash.empty() && isOfText(e.text); }) ||
+                         std::any_of(m_findings->denseTexts.begin(), m_findings->denseTexts.end(), isOfText);
     if (!isKnown)
         evaluate(port, nullptr, {}, false);
 }

@@ -7,13 +7,23 @@
 #include "session/SessionStore.h"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace secateur::ui {
 
+struct Message;
 class MessageLog;
 class SessionModel;
+
+/// What the jobs of a session have found so far, for the jobs behind them: those may have been asked for before it was found. Used on the
+/// compute thread alone.
+struct Findings {
+    std::map<std::string, SearchRecord> searches; ///< by searchKey()
+    std::vector<TextSettings> denseTexts;         ///< on which the dense model was evaluated
+};
 
 /// The part of a session's jobs that runs on the compute thread: a copy of the session as it was when the job was asked for, and the ways
 /// back. Results reach the session model on the interface's thread, unless another session has begun meanwhile; losses and removals
@@ -21,13 +31,17 @@ class SessionModel;
 class SessionTask {
 public:
     /// `isCurrent` is asked on the interface's thread.
-    SessionTask(SessionModel &model, MessageLog &messages, std::shared_ptr<SessionJournal> journal, std::function<bool()> isCurrent);
+    SessionTask(SessionModel &model, MessageLog &messages, std::shared_ptr<SessionJournal> journal, std::shared_ptr<Findings> findings,
+                std::function<bool()> isCurrent);
 
     const Session &session() const { return *m_session; }
     Engine &engine(JobPort &port) const { return port.engine(m_session->model->folder); }
     void deliver(JobPort &port, std::function<void()> function) const;
 
-    /// Searches what the plan still lacks.
+    /// The plan of a draft with what is known of its search by now.
+    PruningPlan planOf(const PlanDraft &draft) const;
+    /// Searches what the plan still lacks. A record that was begun with another device, type, number of threads or LibTorch cannot go on:
+    /// then it starts anew, and that is said.
     void search(JobPort &port, PruningPlan &plan, const PlanDraft &draft) const;
     /// The impact of every attention on the dense model.
     void measureImpact(JobPort &port) const;
@@ -49,11 +63,14 @@ public:
     }
 
 private:
+    void startAnewIfNeeded(JobPort &port, PruningPlan &plan) const;
+    void tell(JobPort &port, const Message &message) const;
     void tellJournalProblem(JobPort &port, const std::exception &problem) const;
 
     SessionModel &m_model;
     MessageLog &m_messages;
     std::shared_ptr<SessionJournal> m_journal;
+    std::shared_ptr<Findings> m_findings;
     std::function<bool()> m_isCurrent;
     std::shared_ptr<const Session> m_session;
 };

@@ -18,11 +18,6 @@ bool contains(const std::vector<std::int64_t> &list, std::int64_t value)
     return std::find(list.begin(), list.end(), value) != list.end();
 }
 
-bool isSameText(const TextSettings &a, const TextSettings &b)
-{
-    return a.files == b.files && a.windows == b.windows && a.length == b.length && a.seed == b.seed;
-}
-
 std::int64_t defaultLength(const ModelSpec &spec)
 {
     return std::min<std::int64_t>(2048, spec.contextLength); // the authors' calibration
@@ -452,6 +447,11 @@ void SessionModel::setPlanHash(const PlanDraft &draft, const std::vector<std::in
         m_hashes[key] = hash;
     if (planHash() != before)
         emit planHashChanged();
+}
+
+bool isSameText(const TextSettings &a, const TextSettings &b)
+{
+    return a.files == b.files && a.windows == b.windows && a.length == b.length && a.seed == b.seed;
 }
 
 QString exactnessSign(Exactness exactness)
