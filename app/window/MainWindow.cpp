@@ -247,7 +247,7 @@ void MainWindow::followModel()
     m_inspector->setVisible(hasModel && m_showInspector->isChecked());
     m_budget->setVisible(hasModel);
     const QString name = hasModel ? m_model.modelName() : QString();
-    setWindowTitle(hasModel ? tr("%1[*] – Secateur").arg(name) : tr("Secateur"));
+    setWindowTitle(hasModel ? tr("%1[*] – Secateur").arg(name) : tr("Secateur[*]"));
     m_messages.resolve(QStringLiteral("recovery"));
     followTab();
 }

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the window itself does: opening, failing, coming back, commands, looks.
+#include "WindowBench.h"
+
+#include "session/SessionStore.h"
+#include "window/Actions.h"
+#include "window/CommandPalette.h"
+
+#include <QFile>
+#include <QLineEdit>
+#include <QSignalSpy>
+
+using namespace secateur;
+using namespace secateur::ui;
+
+class tst_MainWindow : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init() { failOnOwnWarnings(); }
+
+    void droppedFolderThatIsNoModelSaysWhatIsMissing();
+    void droppedTextBecomesTheCalibrationText();
+    void everyStepThatIsNotPossibleSaysWhy();
+    void paletteRunsWhatIsTyped();
+    void interruptedSessionIsOfferedAndRestored();
+    void savedSessionOpensAgain();
+    void sessionWithoutItsModelKeepsItsPlots();
+    void themeSwitchesLive();
+    void narrowWindowHidesTheInspector();
+};
+
+void tst_MainWindow::droppedFolderThatIsNoModelSaysWhatIsMissing()
+{
+    const WindowBench hands;
+    const QTemporaryDir empty;
+    hands.drop(hands.window.get(), empty.path());
+    QVERIFY(hands.waitForJobs());
+    QVERIFY(!hands.bench().session.hasModel());
+    const std::vector<Message> messages = hands.bench().messages.current();
+    QCOMPARE(messages.size(), 1U);
+    QCOMPARE(messages.front().severity, Message::Severity::Error);
+    QVERIFY2(messages.front().sentence.contains(QStringLiteral("config.json")), qPrintable(messages.front().sentence));
+    QVERIFY(!messages.front().hint.isEmpty());
+}
+
+void tst_MainWindow::droppedTextBecomesTheCalibrationText()
+{
+    const WindowBench hands;
+    hands.drop(hands.window.get(), WindowBench::sample().calibrationText());
+    QVERIFY(hands.bench().messages.current().back().sentence.contains(QStringLiteral("no model is open")));
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    hands.drop(hands.window.get(), WindowBench::sample().evaluationText());
+    QCOMPARE(hands.bench().session.session().calibrationText.files.front().filename(), "oz.txt");
+}
+
+void tst_MainWindow::everyStepThatIsNotPossibleSaysWhy()
+{
+    const WindowBench hands;
+    const Actions &actions = hands.window->actionsOfWindow();
+    for (QAction *action :
+         {actions.calibrate, actions.search, actions.evaluate, actions.measureImpact, actions.savePlan, actions.cancelJob}) {
+        QVERIFY(!action->isEnabled());
+        QVERIFY2(action->toolTip().endsWith(QLatin1Char('.')), qPrintable(action->toolTip()));
+    }
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    QVERIFY(actions.calibrate->isEnabled());
+    QVERIFY(!actions.search->isEnabled());
+    QVERIFY(actions.search->toolTip().contains(QStringLiteral("Calibrate first")));
+}
+
+void tst_MainWindow::paletteRunsWhatIsTyped()
+{
+    const WindowBench hands;
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    QTest::keyClick(hands.window.get(), Qt::Key_P, Qt::ControlModifier | Qt::ShiftModifier);
+    auto *palette = hands.window->findChild<CommandPalette *>();
+    QVERIFY(palette && palette->isVisible());
+    auto *input = palette->findChild<QLineEdit *>();
+    QTest::keyClicks(input, QStringLiteral("25 sparsity"));
+    QTest::keyClick(input, Qt::Key_Return);
+    QVERIFY(!palette->isVisible());
+    QCOMPARE(hands.bench().session.draft().balance.sparsity, 0.25);
+    QTest::keyClick(hands.window.get(), Qt::Key_P, Qt::ControlModifier | Qt::ShiftModifier);
+    QTest::keyClick(input, Qt::Key_Escape);
+    QVERIFY(!palette->isVisible());
+}
+
+void tst_MainWindow::interruptedSessionIsOfferedAndRestored()
+{
+    WindowBench hands;
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    Session left = hands.bench().session.session();
+    left.draft.balance.sparsity = 0.42;
+    left.pinned.push_back({.name = "kept", .draft = left.draft});
+    hands.window.reset();
+    {
+        SessionJournal journal(std::filesystem::path(hands.state.path().toStdString()) / "sessions");
+        journal.writeBase(journal.startBase(), left);
+    } // without markClosed(): as a kill leaves it
+    hands.start();
+    QTRY_VERIFY(!hands.bench().messages.current().empty());
+    QVERIFY(hands.bench().messages.current().front().sentence.contains(QStringLiteral("interrupted")));
+    hands.press(QStringLiteral("Restore it"));
+    QTRY_VERIFY(hands.bench().session.hasModel());
+    QCOMPARE(hands.bench().session.draft().balance.sparsity, 0.42);
+    QCOMPARE(hands.bench().session.session().pinned.front().name, "kept");
+    QTRY_VERIFY(hands.bench().session.isModelThere());
+}
+
+void tst_MainWindow::savedSessionOpensAgain()
+{
+    WindowBench hands;
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    hands.bench().editor.setSparsity(0.31);
+    const QString file = hands.state.filePath(QStringLiteral("one.secateur"));
+    QSignalSpy saved(&hands.window->keeper(), &SessionKeeper::saved);
+    hands.window->keeper().save(file);
+    QVERIFY(saved.wait(5000));
+    QVERIFY(hands.window->keeper().isSaved());
+    hands.bench().editor.setSparsity(0.5);
+    QVERIFY(!hands.window->keeper().isSaved());
+    hands.window->open(file);
+    QTRY_COMPARE(hands.bench().session.draft().balance.sparsity, 0.31);
+    QTRY_VERIFY(hands.bench().session.isModelThere());
+    QCOMPARE(hands.window->keeper().file(), file);
+}
+
+void tst_MainWindow::sessionWithoutItsModelKeepsItsPlots()
+{
+    WindowBench hands;
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    Session session = hands.bench().session.session();
+    session.model->folder = "/nowhere/model";
+    auto scores = std::make_shared<NeuronScores>();
+    for (const LayerSpec &layer : session.model->spec.layers)
+        scores->layers.emplace_back(std::size_t(layer.ffn.neurons), 1.0F);
+    session.calibrations = {scores};
+    session.draft.calibration = 0;
+    const QString file = hands.state.filePath(QStringLiteral("moved.secateur"));
+    saveSession(session, file.toStdString());
+    hands.window->open(file);
+    QTRY_VERIFY(hands.bench().session.hasScores());
+    QVERIFY(hands.waitForJobs());
+    QVERIFY(!hands.bench().session.isModelThere());
+    QVERIFY(hands.bench().session.rankedScores());
+    QVERIFY(hands.bench().messages.current().back().severity == Message::Severity::Error);
+    QVERIFY(!hands.bench().jobs.canSearch());
+}
+
+void tst_MainWindow::themeSwitchesLive()
+{
+    WindowBench hands;
+    hands.theme.setMode(Theme::Mode::Light);
+    QTest::qWait(50);
+    const QColor light = hands.window->grab().toImage().pixelColor(hands.window->width() / 2, hands.window->height() - 60);
+    hands.theme.setMode(Theme::Mode::Dark);
+    QTest::qWait(50);
+    const QColor dark = hands.window->grab().toImage().pixelColor(hands.window->width() / 2, hands.window->height() - 60);
+    QVERIFY(light.lightness() > 200);
+    QVERIFY(dark.lightness() < 80);
+    hands.theme.setMode(Theme::Mode::Light);
+}
+
+void tst_MainWindow::narrowWindowHidesTheInspector()
+{
+    WindowBench hands;
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    auto *layer = hands.named<QWidget>(QStringLiteral("Inspector"));
+    QVERIFY(layer);
+    hands.window->resize(1024, 700);
+    QTRY_VERIFY(!layer->isVisible());
+    QCOMPARE(hands.window->size(), QSize(1024, 700)); // it fits
+    hands.window->resize(1440, 900);
+    QTRY_VERIFY(layer->isVisible());
+}
+
+QTEST_MAIN(tst_MainWindow)
+#include "tst_MainWindow.moc"
