@@ -22,6 +22,7 @@
 #include "window/StatusLine.h"
 
 #include <QCloseEvent>
+#include <QCoreApplication>
 #include <QDockWidget>
 #include <QDropEvent>
 #include <QFileInfo>
@@ -105,6 +106,7 @@ void MainWindow::build()
     m_splitter->addWidget(m_inspector);
     m_splitter->setStretchFactor(1, 1);
     m_splitter->setCollapsible(1, false);
+    m_splitter->installEventFilter(this);
     m_budget = new BudgetBar(m_workbench, central);
     auto *messages = new MessageBar(m_workbench, central);
     connect(messages, &MessageBar::logRequested, this, [this] {
@@ -194,6 +196,8 @@ void MainWindow::wire()
     m_start->setRecent(m_settings.recent());
     m_actions->openSample->setEnabled(m_sample.isThere());
 
+    connect(&m_editor, &PlanEditor::dragEnded, m_splitter,
+            [this] { QCoreApplication::postEvent(m_splitter, new QEvent(QEvent::LayoutRequest)); });
     connect(m_strip, &WorkflowStrip::stepClicked, this, [this](WorkflowStrip::Step step) {
         switch (step) {
         case WorkflowStrip::Step::Load:
@@ -299,6 +303,15 @@ void MainWindow::openSample()
         .evaluation = {.files = {m_sample.evaluationText().toStdString()}, .windows = {}, .length = kLength, .seed = 0}};
     m_jobs.openModel(m_sample.model().toStdString(), texts);
     show(Tab::Model);
+}
+
+/// Numbers change their widths while K is dragged. Laying out the whole window for each of them would take half of a frame, and none of them
+/// needs more room than it has: that waits for the end of the drag.
+bool MainWindow::eventFilter(QObject *watched, QEvent *event)
+{
+    if (watched == m_splitter && event->type() == QEvent::LayoutRequest && m_editor.isDragging())
+        return true;
+    return QMainWindow::eventFilter(watched, event);
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent *event)

@@ -105,6 +105,7 @@ void PlanEditor::beginDrag()
 void PlanEditor::endDrag()
 {
     m_isDragging = false;
+    emit dragEnded();
 }
 
 void PlanEditor::edit(const PlanDraft &after, const QString &what)

@@ -46,6 +46,9 @@ public:
     void renamePin(std::size_t index, const QString &name);
     void removePin(std::size_t index);
 
+signals:
+    void dragEnded();
+
 private:
     void edit(const PlanDraft &after, const QString &what);
     void editPins(std::vector<PinnedPlan> after, const QString &what);
