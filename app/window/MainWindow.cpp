@@ -119,6 +119,7 @@ void MainWindow::build()
     layout->addWidget(m_budget);
     layout->addWidget(new JobBar(m_workbench, central));
     layout->addWidget(new StatusLine(m_model, m_jobs, m_runner, m_keeper, central));
+    central->installEventFilter(this);
     setCentralWidget(central);
 }
 
@@ -196,8 +197,10 @@ void MainWindow::wire()
     m_start->setRecent(m_settings.recent());
     m_actions->openSample->setEnabled(m_sample.isThere());
 
-    connect(&m_editor, &PlanEditor::dragEnded, m_splitter,
-            [this] { QCoreApplication::postEvent(m_splitter, new QEvent(QEvent::LayoutRequest)); });
+    connect(&m_editor, &PlanEditor::dragEnded, this, [this] {
+        for (QWidget *widget : {static_cast<QWidget *>(m_splitter), centralWidget()})
+            QCoreApplication::postEvent(widget, new QEvent(QEvent::LayoutRequest));
+    });
     connect(m_strip, &WorkflowStrip::stepClicked, this, [this](WorkflowStrip::Step step) {
         switch (step) {
         case WorkflowStrip::Step::Load:
@@ -309,7 +312,7 @@ void MainWindow::openSample()
 /// needs more room than it has: that waits for the end of the drag.
 bool MainWindow::eventFilter(QObject *watched, QEvent *event)
 {
-    if (watched == m_splitter && event->type() == QEvent::LayoutRequest && m_editor.isDragging())
+    if ((watched == m_splitter || watched == centralWidget()) && event->type() == QEvent::LayoutRequest && m_editor.isDragging())
         return true;
     return QMainWindow::eventFilter(watched, event);
 }
