@@ -23,7 +23,8 @@ struct Progress {
 /// What a job gets from whoever asked for it: a way to be stopped and a place for its progress.
 ///
 /// One phase at a time: `begin` names it, `step` is called between units of work. `step` throws `Cancelled` when a stop was requested,
-/// so a job stops within one unit. Time that the listener takes does not count: it may hold the job (a pause). Used by one thread; the stop may be requested from any.
+/// so a job stops within one unit. Time that the listener takes does not count: it may hold the job (a pause). Used by one thread; the
+/// stop may be requested from any.
 class JobContext {
 public:
     using Listener = std::function<void(const Progress &)>;

@@ -29,6 +29,26 @@ std::string lineAndColumn(std::string_view text, std::size_t byte)
 
 } // namespace
 
+nlohmann::json parseJsonObject(std::string_view text, const std::string &name, const std::string &hint, int deepest)
+{
+    const auto limitDepth = [&](int depth, nlohmann::json::parse_event_t, const nlohmann::json &) {
+        if (depth > deepest)
+            throw Error(name + " is nested too deeply.", hint);
+        return true;
+    };
+    try {
+        nlohmann::json document = nlohmann::json::parse(text, limitDepth);
+        if (!document.is_object())
+            throw Error(name + " must hold a JSON object, it holds another value.", hint);
+        return document;
+    } catch (const nlohmann::json::parse_error &error) {
+        const std::size_t byte = std::min(error.byte > 0 ? error.byte - 1 : 0, text.size());
+        throw Error(name + " is not valid JSON: there is a mistake at " + lineAndColumn(text, byte) + ".", hint);
+    } catch (const nlohmann::json::exception &) {
+        throw Error(name + " is not valid JSON: it holds a number that is out of range.", hint);
+    }
+}
+
 nlohmann::json readJsonFile(const fs::path &file, std::uintmax_t largest, const std::string &hint)
 {
     std::error_code failure;
@@ -43,22 +63,7 @@ nlohmann::json readJsonFile(const fs::path &file, std::uintmax_t largest, const 
     if (!stream.read(text.data(), std::streamsize(text.size())))
         throw Error(inQuotes(file.string()) + " cannot be read: " + std::strerror(errno) + ".", "Check that you may read the file.");
 
-    const auto limitDepth = [&](int depth, nlohmann::json::parse_event_t, const nlohmann::json &) {
-        if (depth > 64)
-            throw Error(inQuotes(file.string()) + " is nested too deeply.", hint);
-        return true;
-    };
-    try {
-        nlohmann::json document = nlohmann::json::parse(text, limitDepth);
-        if (!document.is_object())
-            throw Error(inQuotes(file.string()) + " must hold a JSON object, it holds another value.", hint);
-        return document;
-    } catch (const nlohmann::json::parse_error &error) {
-        const std::size_t byte = std::min(error.byte > 0 ? error.byte - 1 : 0, text.size());
-        throw Error(inQuotes(file.string()) + " is not valid JSON: there is a mistake at " + lineAndColumn(text, byte) + ".", hint);
-    } catch (const nlohmann::json::exception &) {
-        throw Error(inQuotes(file.string()) + " is not valid JSON: it holds a number that is out of range.", hint);
-    }
+    return parseJsonObject(text, inQuotes(file.string()), hint);
 }
 
 } // namespace secateur

@@ -5,11 +5,16 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 namespace secateur {
 
-/// Reads a file that holds a JSON object of at most `largest` bytes and 64 levels (copying and printing a document recurse, so depth is
-/// stack). Throws Error that names the file and what is wrong, with line and column where there is a place; `hint` is its remedy.
+/// The JSON object that a text holds. `name` is what messages call the text ("'plan.json'"). Throws Error that says what is wrong, with
+/// line and column where there is a place; `hint` is its remedy. More than `deepest` levels are refused: copying and printing a document
+/// recurse, so depth is stack.
+nlohmann::json parseJsonObject(std::string_view text, const std::string &name, const std::string &hint, int deepest = 64);
+
+/// Reads a file that holds a JSON object of at most `largest` bytes (see parseJsonObject). Throws Error that names the file.
 nlohmann::json readJsonFile(const std::filesystem::path &file, std::uintmax_t largest, const std::string &hint);
 
 } // namespace secateur

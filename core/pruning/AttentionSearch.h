@@ -24,7 +24,8 @@ namespace secateur {
 /// Streams are computed one after another in one shape, so every loss is bit-identical to evaluating that variant alone.
 class AttentionSearch {
 public:
-    /// Hears of every loss as it is known: (step, layer, loss); step and layer -1 before anything is removed. On a GPU the losses of a step arrive together at its end.
+    /// Hears of every loss as it is known: (step, layer, loss); step and layer -1 before anything is removed. On a GPU the losses of a step
+    /// arrive together at its end.
     using Listener = std::function<void(std::int64_t step, std::int64_t layer, double loss)>;
 
     /// `narrow`: the model after stage 1. `tokens`: [windows, T] of the search, on its device. `stateBytes`: 0 = no restart.

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is left of sessions whose process is gone: the newest base, and the lines of the journals after it.
 #include "foundation/Error.h"
-#include "pruning/PlanJson.h"
 #include "session/JournalFolder.h"
-#include "session/SessionJson.h"
+#include "session/JournalReplay.h"
+#include "session/SessionCheck.h"
 #include "session/SessionStore.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
-#include <cmath>
+#include <cstring>
 #include <fcntl.h>
 #include <fstream>
-#include <functional>
-#include <limits>
 #include <optional>
 #include <set>
 #include <sys/file.h>
@@ -21,8 +20,6 @@
 
 namespace secateur {
 namespace {
-
-constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 /// The number in "base.12.secateur" or "journal.12.jsonl"; -1 for other names.
 std::int64_t numberIn(const std::string &name, const std::string &before, const std::string &after)
@@ -35,131 +32,38 @@ std::int64_t numberIn(const std::string &name, const std::string &before, const 
     return error == std::errc() && stop == end ? number : -1;
 }
 
+/// What lies in a folder; nothing where it cannot be read.
+std::vector<std::filesystem::path> entriesOf(const std::filesystem::path &folder)
+{
+    std::vector<std::filesystem::path> entries;
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+        entries.push_back(entry->path());
+    return entries;
+}
+
 std::set<std::int64_t> numbersOf(const std::filesystem::path &folder, const std::string &before, const std::string &after)
 {
     std::set<std::int64_t> numbers;
-    std::error_code error;
-    for (const auto &entry : std::filesystem::directory_iterator(folder, error))
-        if (const std::int64_t number = numberIn(entry.path().filename().string(), before, after); number >= 0)
+    for (const std::filesystem::path &entry : entriesOf(folder))
+        if (const std::int64_t number = numberIn(entry.filename().string(), before, after); number >= 0)
             numbers.insert(number);
     return numbers;
 }
 
-/// The calibration that a search key begins with ("calibration 3, ..."); -1 for none.
-std::int64_t calibrationIn(const std::string &key)
+bool isThere(const std::filesystem::path &path)
 {
-    const std::string before = "calibration ";
-    std::int64_t number = -1;
-    if (key.starts_with(before))
-        std::from_chars(key.data() + before.size(), key.data() + key.size(), number);
-    return number;
+    std::error_code error;
+    return std::filesystem::exists(path, error);
 }
 
-bool isCalibrated(const Session &session, std::int64_t calibration)
-{
-    return calibration >= 0 && calibration < std::int64_t(session.calibrations.size());
-}
-
-/// A draft whose scores were not written down any more falls back to none.
-PlanDraft fitting(PlanDraft draft, const Session &session)
-{
-    if (!isCalibrated(session, draft.calibration))
-        draft.calibration = std::int64_t(session.calibrations.size()) - 1;
-    return draft;
-}
-
-/// Whether numbers of both can stand in one record.
-bool isContinued(const Provenance &before, const Provenance &now)
-{
-    return before.tokenHash == now.tokenHash && before.device == now.device && before.dtype == now.dtype && before.threads == now.threads &&
-           before.torchVersion == now.torchVersion;
-}
-
-/// Applies one line. Lines about scores that are not there are left out.
-void apply(Session &session, const nlohmann::json &line)
-{
-    const std::string what = line.at("what");
-    if (what == "draft") {
-        session.draft = fitting(draftFromJson(line.at("draft")), session);
-    } else if (what == "texts") {
-        session.calibrationText = textFromJson(line.at("calibration"));
-        session.evaluationText = textFromJson(line.at("evaluation"));
-        session.norm = line.at("norm") == "l1" ? ScoreNorm::L1 : ScoreNorm::L2;
-    } else if (what == "pins") {
-        session.pinned = pinsFromJson(line.at("pins"));
-        for (PinnedPlan &pin : session.pinned)
-            pin.draft = fitting(pin.draft, session);
-    } else if (what == "evaluation") {
-        EvaluationRecord record = evaluationFromJson(line.at("record"));
-        std::erase_if(session.evaluations, [&](const EvaluationRecord &old) { // measured again
-            return old.planHash == record.planHash && old.isOrderBorrowed == record.isOrderBorrowed &&
-                   toJson(old.text) == toJson(record.text);
-        });
-        if (record.planHash.empty() || isCalibrated(session, record.calibration))
-            session.evaluations.push_back(std::move(record));
-    } else if (what == "export") {
-        session.exports.push_back(exportFromJson(line.at("record")));
-    } else if (what == "search" || what == "candidate" || what == "removal") {
-        const std::string key = line.at("key");
-        if (!key.empty() && !isCalibrated(session, calibrationIn(key)))
-            return;
-        if (key.empty() && !session.denseImpact)
-            session.denseImpact.emplace().initialLoss = kUnknown;
-        const bool isNew = !key.empty() && !session.searches.contains(key);
-        SearchRecord &record = key.empty() ? *session.denseImpact : session.searches[key];
-        if (isNew)
-            record.initialLoss = kUnknown;
-        if (what == "search") {
-            const Provenance now = provenanceFromJson(line.at("provenance"));
-            if (!record.provenance.device.empty() && !isContinued(record.provenance, now)) { // it starts anew
-                record = {};
-                record.initialLoss = kUnknown;
-            }
-            record.settings = searchSettingsFromJson(line.at("settings"));
-            record.provenance = now;
-            if (const double loss = lossFromJson(line.at("initialLoss")); !std::isnan(loss))
-                record.initialLoss = loss;
-            return;
-        }
-        const std::int64_t step = line.at("step"), layer = line.at("layer"), layers = session.model->spec.layerCount();
-        if (what == "candidate" && step < 0) {
-            record.initialLoss = lossFromJson(line.at("loss"));
-            return;
-        }
-        if (step < 0 || step > layers || layer < 0 || layer >= layers)
-            throw std::out_of_range("a line of the journal names step " + std::to_string(step) + ", layer " + std::to_string(layer));
-        while (std::int64_t(record.steps.size()) <= step)
-            record.steps.push_back({.losses = std::vector<double>(std::size_t(layers), kUnknown), .removed = -1, .isForced = false});
-        SearchStep &entry = record.steps[std::size_t(step)];
-        if (what == "candidate") {
-            entry.losses[std::size_t(layer)] = lossFromJson(line.at("loss"));
-        } else {
-            entry.removed = layer;
-            entry.isForced = line.at("forced");
-        }
-    }
-}
-
-void applyJournal(Session &session, const std::filesystem::path &file)
-{
-    std::ifstream stream(file);
-    for (std::string text; std::getline(stream, text);) {
-        const nlohmann::json line = nlohmann::json::parse(text, nullptr, false);
-        if (!line.is_object()) // torn by a kill or a full disk
-            continue;
-        try {
-            apply(session, line);
-        } catch (const std::exception &) { // one damaged line must not cost the others
-        }
-    }
-}
-
+/// Whether a living process holds the folder.
 bool isLocked(const std::filesystem::path &folder)
 {
-    const int descriptor = ::open((folder / journal::kLock).c_str(), O_RDWR | O_CLOEXEC);
+    const int descriptor = ::open((folder / journal::kLock).c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0)
         return false;
-    const bool isFree = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0;
+    const bool isFree = ::flock(descriptor, LOCK_SH | LOCK_NB) == 0; // shared: two programs may look at once
     ::close(descriptor);
     return !isFree;
 }
@@ -167,18 +71,48 @@ bool isLocked(const std::filesystem::path &folder)
 std::chrono::system_clock::time_point lastChange(const std::filesystem::path &folder)
 {
     std::int64_t newest = 0;
-    std::error_code error;
-    for (const auto &entry : std::filesystem::directory_iterator(folder, error)) {
+    for (const std::filesystem::path &entry : entriesOf(folder)) {
         struct stat status {};
-        if (entry.path().filename() != journal::kLock && ::stat(entry.path().c_str(), &status) == 0)
-            newest = std::max<std::int64_t>(newest, status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1000000);
+        if (entry.filename() != journal::kLock && ::stat(entry.c_str(), &status) == 0)
+            newest = std::max<std::int64_t>(newest, status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1'000'000);
     }
     return std::chrono::system_clock::time_point(std::chrono::milliseconds(newest));
 }
 
+/// Whether nothing was done in the session that could be missed.
 bool isEmpty(const Session &s)
 {
-    return s.calibrations.empty() && s.evaluations.empty() && !s.denseImpact && s.pinned.empty() && s.draft == PlanDraft();
+    return !s.model || (s.calibrations.empty() && s.evaluations.empty() && s.exports.empty() && !s.denseImpact && s.pinned.empty() &&
+                        s.draft == PlanDraft());
+}
+
+void removeFolder(const std::filesystem::path &folder)
+{
+    std::error_code error;
+    std::filesystem::remove_all(folder, error);
+    if (error)
+        throw Error("The session in '" + folder.string() + "' could not be removed: " + error.message() + ".",
+                    "Check the permissions of the folder.");
+}
+
+/// The session of a folder, if there is one that is worth offering. Removes one that is empty.
+std::optional<RecoverableSession> offered(const std::filesystem::path &folder)
+{
+    if (numbersOf(folder, "base.", ".secateur").empty()) { // ended before its first base was written
+        removeFolder(folder);
+        return {};
+    }
+    const Session session = recoverSession(folder);
+    if (isEmpty(session)) {
+        removeFolder(folder);
+        return {};
+    }
+    return RecoverableSession{.folder = folder,
+                              .modelFolder = session.model->folder,
+                              .lastChange = lastChange(folder),
+                              .wasClosed = isThere(folder / journal::kClosed),
+                              .evaluations = std::int64_t(session.evaluations.size()),
+                              .calibrations = std::int64_t(session.calibrations.size())};
 }
 
 } // namespace
@@ -186,7 +120,7 @@ bool isEmpty(const Session &s)
 Session recoverSession(const std::filesystem::path &folder)
 {
     std::optional<Session> session;
-    std::string reason = "there is no base";
+    std::string reason = "there is no base.";
     const std::set<std::int64_t> bases = numbersOf(folder, "base.", ".secateur");
     std::int64_t base = -1;
     for (auto number = bases.rbegin(); number != bases.rend() && !session; ++number) {
@@ -200,8 +134,8 @@ Session recoverSession(const std::filesystem::path &folder)
     if (!session)
         throw Error("The session in '" + folder.string() + "' cannot be restored: " + reason, "Discard it, and begin a new one.");
     for (const std::int64_t number : numbersOf(folder, "journal.", ".jsonl"))
-        if (number >= base)
-            applyJournal(*session, journal::journalFile(folder, number));
+        if (number >= base - 1) // what jobs wrote shortly before a base may not be in it
+            journal::replay(*session, journal::journalFile(folder, number), number < base ? journal::Lines::Findings : journal::Lines::All);
     try {
         checkSession(*session);
     } catch (const std::exception &problem) {
@@ -213,24 +147,14 @@ Session recoverSession(const std::filesystem::path &folder)
 std::vector<RecoverableSession> recoverableSessions(const std::filesystem::path &root)
 {
     std::vector<RecoverableSession> found;
-    std::error_code error;
-    for (const auto &entry : std::filesystem::directory_iterator(root, error)) {
-        const std::filesystem::path &folder = entry.path();
-        if (!std::filesystem::exists(folder / journal::kLock) || isLocked(folder))
+    for (const std::filesystem::path &folder : entriesOf(root)) {
+        // A hidden folder is being made (see SessionJournal).
+        if (folder.filename().string().starts_with('.') || !isThere(folder / journal::kLock) || isLocked(folder))
             continue;
         try {
-            const Session session = recoverSession(folder);
-            if (isEmpty(session) || !session.model) {
-                std::filesystem::remove_all(folder, error);
-                continue;
-            }
-            found.push_back({.folder = folder,
-                             .modelFolder = session.model->folder,
-                             .lastChange = lastChange(folder),
-                             .wasClosed = std::filesystem::exists(folder / journal::kClosed),
-                             .evaluations = std::int64_t(session.evaluations.size()),
-                             .calibrations = std::int64_t(session.calibrations.size())});
-        } catch (const Error &) { // cannot be read: not offered, and not removed either
+            if (auto session = offered(folder))
+                found.push_back(std::move(*session));
+        } catch (const std::exception &) { // cannot be read: not offered, and not removed either
         }
     }
     std::sort(found.begin(), found.end(), [](const auto &a, const auto &b) { return a.lastChange > b.lastChange; });
@@ -239,18 +163,21 @@ std::vector<RecoverableSession> recoverableSessions(const std::filesystem::path 
 
 void removeRecoverable(const std::filesystem::path &folder)
 {
-    if (!std::filesystem::exists(folder / journal::kLock))
-        throw Error("'" + folder.string() + "' is not a session that was left behind.", {});
-    std::error_code error;
-    std::filesystem::remove_all(folder, error);
-    if (error)
-        throw Error("The session in '" + folder.string() + "' could not be removed: " + error.message() + ".",
-                    "Check the permissions of the folder.");
+    if (!isThere(folder / journal::kLock))
+        throw Error("'" + folder.string() + "' is not a session that was left behind.", "It may have been removed already.");
+    if (isLocked(folder))
+        throw Error("The session in '" + folder.string() + "' is in use.", "Close it in the other window first.");
+    removeFolder(folder);
 }
 
 void markClosed(const std::filesystem::path &folder)
 {
-    std::ofstream(folder / journal::kClosed).flush();
+    const std::filesystem::path file = folder / journal::kClosed;
+    const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (descriptor < 0)
+        throw Error("'" + file.string() + "' could not be written: " + std::strerror(errno) + ".",
+                    "The session will be offered as one that was interrupted.");
+    ::close(descriptor);
 }
 
 } // namespace secateur

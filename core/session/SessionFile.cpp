@@ -4,6 +4,8 @@
 #include "checkpoint/SafetensorsWriter.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
+#include "foundation/JsonFile.h"
+#include "session/SessionCheck.h"
 #include "session/SessionJson.h"
 #include "session/SessionStore.h"
 
@@ -14,18 +16,21 @@
 namespace secateur {
 namespace {
 
-constexpr const char *kMetadata = "session";
+constexpr const char *kMetadata = "session", *kRemedy = "Open another copy of it.";
+constexpr int kDeepest = 72; // a configuration may have 64 levels, and lies some levels deep
 
 std::string tensorName(std::size_t calibration, std::size_t layer)
 {
     return std::to_string(calibration) + ".scores." + std::to_string(layer);
 }
 
-std::vector<float> readScores(const SafetensorsFile &file, const std::string &name)
+std::vector<float> readScores(const SafetensorsFile &file, const std::string &name, std::int64_t neurons)
 {
     const auto found = std::find_if(file.tensors().begin(), file.tensors().end(), [&](const TensorView &t) { return t.name == name; });
-    if (found == file.tensors().end() || found->dtype != DType::Float32)
+    if (found == file.tensors().end())
         throw std::out_of_range("there is no tensor " + name);
+    if (found->dtype != DType::Float32 || found->shape != Shape{neurons})
+        throw std::out_of_range("the tensor " + name + " does not fit the model");
     std::vector<float> values(found->bytes.size() / sizeof(float));
     std::memcpy(values.data(), found->bytes.data(), found->bytes.size());
     return values;
@@ -56,7 +61,7 @@ Session loadSession(const std::filesystem::path &file)
     if (text == stored.metadata().end())
         throw Error("'" + file.string() + "' does not hold a session.", "Choose a file that the window saved (.secateur).");
     try {
-        const nlohmann::json json = nlohmann::json::parse(text->second);
+        const nlohmann::json json = parseJsonObject(text->second, "its description", kRemedy, kDeepest);
         Session session = sessionFromJson(json, file.string());
         for (std::size_t c = 0; c < json.at("calibrations").size(); ++c) {
             const nlohmann::json &entry = json.at("calibrations").at(c);
@@ -64,7 +69,7 @@ Session loadSession(const std::filesystem::path &file)
             scores->norm = entry.at("norm") == "l1" ? ScoreNorm::L1 : ScoreNorm::L2;
             scores->provenance = provenanceFromJson(entry.at("provenance"));
             for (std::size_t i = 0; session.model && i < session.model->spec.layers.size(); ++i)
-                scores->layers.push_back(readScores(stored, tensorName(c, i)));
+                scores->layers.push_back(readScores(stored, tensorName(c, i), session.model->spec.layers[i].ffn.neurons));
             session.calibrations.push_back(std::move(scores));
         }
         checkSession(session);
@@ -72,7 +77,7 @@ Session loadSession(const std::filesystem::path &file)
     } catch (const Error &problem) {
         throw Error("The session '" + file.string() + "' cannot be read: " + problem.what(), problem.hint());
     } catch (const std::exception &problem) {
-        throw Error("The session '" + file.string() + "' is damaged: " + problem.what() + ".", "Open another copy of it.");
+        throw Error("The session '" + file.string() + "' is damaged: " + problem.what() + ".", kRemedy);
     }
 }
 

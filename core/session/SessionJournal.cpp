@@ -10,10 +10,11 @@
 #include <chrono>
 #include <cstring>
 #include <fcntl.h>
-#include <fstream>
 #include <mutex>
+#include <string>
 #include <sys/file.h>
 #include <unistd.h>
+#include <utility>
 
 namespace secateur {
 namespace {
@@ -36,12 +37,20 @@ Error failure(const std::string &what, const std::filesystem::path &path, int co
 } // namespace
 
 struct SessionJournal::State {
-    std::mutex mutex;
+    std::mutex mutex; ///< of the file and the flags
+    std::mutex bases; ///< held while a base is written; taken before `mutex`
     std::filesystem::path folder;
     int lock = -1;
     int file = -1; ///< of the journal that lines go to
     std::int64_t number = 0;
     bool hasFailed = false, isDiscarded = false;
+
+    ~State()
+    {
+        closeFile();
+        if (lock >= 0)
+            ::close(lock); // unlocks
+    }
 
     void closeFile()
     {
@@ -56,15 +65,16 @@ struct SessionJournal::State {
         const std::lock_guard guard(mutex);
         if (file < 0 || isDiscarded)
             return;
+        const off_t end = ::lseek(file, 0, SEEK_END);
         const ssize_t written = ::write(file, line.data(), line.size());
         if (written == ssize_t(line.size())) {
             hasFailed = false;
             return;
         }
         const int code = written < 0 ? errno : ENOSPC;
-        if (written > 0) // the next line must not be glued to a torn one
-            [[maybe_unused]]
-            const ssize_t ended = ::write(file, "\n", 1);
+        // The next line must not be glued to a torn one.
+        if (written > 0 && ::ftruncate(file, end) != 0 && ::write(file, "\n", 1) != 1)
+            closeFile();
         if (!std::exchange(hasFailed, true))
             throw failure("The journal of the session could not be written in", folder, code);
     }
@@ -72,23 +82,28 @@ struct SessionJournal::State {
 
 SessionJournal::SessionJournal(const std::filesystem::path &root) : m_state(std::make_unique<State>())
 {
+    // Locked before it gets the name under which others look for it.
+    const std::string name = freshName();
+    const std::filesystem::path folder = root / name, hidden = root / ("." + name);
     std::error_code error;
-    m_state->folder = root / freshName();
-    std::filesystem::create_directories(m_state->folder, error);
+    std::filesystem::create_directories(hidden, error);
     if (error)
-        throw failure("The folder of the session's journal could not be made:", m_state->folder, error.value());
-    const std::filesystem::path lock = m_state->folder / journal::kLock;
+        throw failure("The folder of the session's journal could not be made:", folder, error.value());
+    const std::filesystem::path lock = hidden / journal::kLock;
     m_state->lock = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (m_state->lock < 0 || ::flock(m_state->lock, LOCK_EX | LOCK_NB) != 0)
-        throw failure("The session's journal could not be locked:", lock, errno);
+        error.assign(errno, std::generic_category());
+    else
+        std::filesystem::rename(hidden, folder, error);
+    if (error) {
+        std::error_code ignored;
+        std::filesystem::remove_all(hidden, ignored);
+        throw failure("The session's journal could not be locked:", folder, error.value());
+    }
+    m_state->folder = folder;
 }
 
-SessionJournal::~SessionJournal()
-{
-    m_state->closeFile();
-    if (m_state->lock >= 0)
-        ::close(m_state->lock); // unlocks
-}
+SessionJournal::~SessionJournal() = default;
 
 const std::filesystem::path &SessionJournal::folder() const
 {
@@ -100,28 +115,30 @@ std::int64_t SessionJournal::startBase()
     const std::lock_guard guard(m_state->mutex);
     if (m_state->isDiscarded)
         return m_state->number;
-    const std::filesystem::path file = journal::journalFile(m_state->folder, ++m_state->number);
+    const std::filesystem::path file = journal::journalFile(m_state->folder, m_state->number + 1);
     const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (descriptor < 0)
         throw failure("The journal of the session could not be begun:", file, errno);
     m_state->closeFile();
     m_state->file = descriptor;
-    return m_state->number;
+    return ++m_state->number;
 }
 
 void SessionJournal::writeBase(std::int64_t number, const Session &session)
 {
+    const std::lock_guard writing(m_state->bases);
     {
         const std::lock_guard guard(m_state->mutex);
         if (m_state->isDiscarded)
             return;
     }
     saveSession(session, journal::baseFile(m_state->folder, number));
-    std::error_code error; // what is left over is read over
-    for (std::int64_t old = number - 1; old >= 0; --old) {
+    // The journal before this base stays: jobs may have written lines that had not reached the session yet when it was copied.
+    std::error_code error;
+    for (std::int64_t old = number - 1; old > 0; --old) {
         const bool hadBase = std::filesystem::remove(journal::baseFile(m_state->folder, old), error);
-        const bool hadJournal = std::filesystem::remove(journal::journalFile(m_state->folder, old), error);
-        if (!hadBase && !hadJournal)
+        const bool hadJournal = old < number - 1 && std::filesystem::remove(journal::journalFile(m_state->folder, old), error);
+        if (!hadBase && !hadJournal && old < number - 1)
             break;
     }
 }
@@ -175,6 +192,7 @@ void SessionJournal::exported(const ExportRecord &record)
 
 void SessionJournal::discard()
 {
+    const std::lock_guard writing(m_state->bases);
     const std::lock_guard guard(m_state->mutex);
     m_state->isDiscarded = true;
     m_state->closeFile();

@@ -4,7 +4,6 @@
 #include "model/Families.h"
 #include "pruning/PlanJson.h"
 
-#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -43,21 +42,6 @@ nlohmann::json toJson(const Evaluation &e)
 {
     return {{"loss", e.loss},       {"perplexity", e.perplexity}, {"tokens", e.tokens},
             {"windows", e.windows}, {"length", e.length},         {"tokenHash", e.tokenHash}};
-}
-
-[[noreturn]] void refuse(const std::string &what)
-{
-    throw std::out_of_range(what);
-}
-
-void checkRecord(const SearchRecord &record, std::int64_t layers, const std::string &name)
-{
-    for (std::size_t i = 0; i < record.steps.size(); ++i) {
-        const SearchStep &step = record.steps[i];
-        const bool isUnfinished = step.removed == -1 && i + 1 == record.steps.size();
-        if (std::int64_t(step.losses.size()) != layers || !(isUnfinished || (step.removed >= 0 && step.removed < layers)))
-            refuse("step " + std::to_string(i) + " of the search '" + name + "' does not fit the model");
-    }
 }
 
 } // namespace
@@ -113,8 +97,10 @@ EvaluationRecord evaluationFromJson(const nlohmann::json &json)
     r.planHash = json.at("planHash");
     r.text = textFromJson(json.at("text"));
     const nlohmann::json &e = json.at("result");
-    r.result = {.loss = e.at("loss"),
-                .perplexity = e.at("perplexity"),
+    const double loss = lossFromJson(e.at("loss"));
+    r.result = {.loss = loss,
+                .perplexity =
+                    e.at("perplexity").is_null() ? std::exp(loss) : e.at("perplexity").get<double>(), // infinity is written as null
                 .tokens = e.at("tokens"),
                 .windows = e.at("windows"),
                 .length = e.at("length"),
@@ -148,7 +134,7 @@ ExportRecord exportFromJson(const nlohmann::json &json)
             .parameters = json.at("parameters"),
             .bytes = json.at("bytes"),
             .verification = {.tokens = v.at("tokens"),
-                             .largestDifference = v.at("largestDifference"),
+                             .largestDifference = lossFromJson(v.at("largestDifference")), // NaN where a checkpoint computes NaN
                              .tolerance = v.at("tolerance"),
                              .sameArgmax = v.at("sameArgmax"),
                              .isPassed = v.at("passed")}};
@@ -200,9 +186,9 @@ nlohmann::json toJson(const Session &s)
 Session sessionFromJson(const nlohmann::json &json, const std::string &source)
 {
     if (json.at("kind") != "secateur-session")
-        refuse("it is not a session");
+        throw std::out_of_range("it is not a session");
     if (const int format = json.at("format"); format != kFormat)
-        refuse("it has format " + std::to_string(format) + ", and this version reads format " + std::to_string(kFormat));
+        throw std::out_of_range("it has format " + std::to_string(format) + ", and this version reads format " + std::to_string(kFormat));
     Session s;
     if (!json.at("model").is_null())
         s.model = modelFromJson(json.at("model"), source);
@@ -220,45 +206,6 @@ Session sessionFromJson(const nlohmann::json &json, const std::string &source)
         s.exports.push_back(exportFromJson(record));
     s.pinned = pinsFromJson(json.at("pinned"));
     return s;
-}
-
-void checkSession(const Session &s)
-{
-    if (!s.model) {
-        if (!s.calibrations.empty() || s.draft.calibration >= 0)
-            refuse("there are scores, but no model");
-        return;
-    }
-    const ModelSpec &spec = s.model->spec;
-    for (std::size_t c = 0; c < s.calibrations.size(); ++c) {
-        const auto &layers = s.calibrations[c]->layers;
-        bool fits = layers.size() == spec.layers.size();
-        for (std::size_t i = 0; fits && i < layers.size(); ++i)
-            fits = std::int64_t(layers[i].size()) == spec.layers[i].ffn.neurons &&
-                   std::all_of(layers[i].begin(), layers[i].end(), [](float x) { return std::isfinite(x) && x >= 0; });
-        if (!fits)
-            refuse("the scores of calibration " + std::to_string(c) + " do not fit the model");
-    }
-    const auto count = std::int64_t(s.calibrations.size());
-    const auto checkDraft = [&](const PlanDraft &draft, const std::string &name) {
-        if (draft.calibration < -1 || draft.calibration >= count)
-            refuse(name + " names calibration " + std::to_string(draft.calibration) + ", and there are " + std::to_string(count));
-        for (const auto *layers : {&draft.search.forcedLayers, &draft.search.protectedLayers})
-            for (const std::int64_t layer : *layers)
-                if (layer < 0 || layer >= spec.layerCount())
-                    refuse(name + " names layer " + std::to_string(layer) + ", which does not exist");
-    };
-    checkDraft(s.draft, "the plan");
-    for (const PinnedPlan &pin : s.pinned)
-        checkDraft(pin.draft, "the plan '" + pin.name + "'");
-    for (const auto &[key, record] : s.searches)
-        checkRecord(record, spec.layerCount(), key);
-    if (s.denseImpact)
-        checkRecord(*s.denseImpact, spec.layerCount(), "impact on the original");
-    for (const EvaluationRecord &record : s.evaluations)
-        for (const std::int64_t layer : record.removed)
-            if (layer < 0 || layer >= spec.layerCount())
-                refuse("an evaluation names layer " + std::to_string(layer) + ", which does not exist");
 }
 
 } // namespace secateur

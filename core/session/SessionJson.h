@@ -21,10 +21,8 @@ std::vector<PinnedPlan> pinsFromJson(const nlohmann::json &json);
 
 /// Everything but the scores themselves.
 nlohmann::json toJson(const Session &session);
-/// `calibrations` are put in by the caller before checkSession(). Throws nlohmann's exceptions, and Error for a configuration that cannot be read.
+/// `calibrations` are put in by the caller before checkSession() (see SessionCheck.h). Throws nlohmann's exceptions, and Error for a
+/// configuration that cannot be read.
 Session sessionFromJson(const nlohmann::json &json, const std::string &source);
-
-/// Throws std::out_of_range that says which value does not fit the others.
-void checkSession(const Session &session);
 
 } // namespace secateur

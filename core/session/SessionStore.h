@@ -13,7 +13,8 @@
 namespace secateur {
 
 /// A session file (.secateur): a .safetensors file whose tensors are the neuron scores ("0.scores.3": calibration 0, layer 3) and whose
-/// metadata holds the rest as JSON ("session"), so Python can read it too. Written atomically: the old file stays whole until the new one is.
+/// metadata holds the rest as JSON ("session"), so Python can read it too. Written atomically: the old file stays whole until the new
+/// one is.
 void saveSession(const Session &session, const std::filesystem::path &file);
 /// Throws Error that says what is wrong with the file. The model need not be there.
 Session loadSession(const std::filesystem::path &file);
@@ -36,8 +37,10 @@ public:
     const std::filesystem::path &folder() const;
 
     /// Starts a new base: lines appended from now on belong to it. Returns its number; writeBase() must follow (on another thread if need
-    /// be). Until then recovery uses the base before and the lines of both.
+    /// be). Until then recovery uses the base before and the lines of both. The session that is written must hold every choice of people
+    /// made before startBase(); what jobs wrote shortly before may be missing in it, those lines are kept.
     std::int64_t startBase();
+    /// Does nothing after discard().
     void writeBase(std::int64_t number, const Session &session);
 
     void draftChanged(const PlanDraft &draft);
@@ -51,7 +54,7 @@ public:
     void evaluated(const EvaluationRecord &record);
     void exported(const ExportRecord &record);
 
-    /// Removes the folder: the session was saved or is not wanted.
+    /// Removes the folder: the session was saved or is not wanted. Lines that come later are left out.
     void discard();
 
 private:
@@ -72,8 +75,9 @@ struct RecoverableSession {
 std::vector<RecoverableSession> recoverableSessions(const std::filesystem::path &root);
 /// The session of such a folder: its base and every whole line after it. Throws Error.
 Session recoverSession(const std::filesystem::path &folder);
+/// Throws Error, also when a living process holds the folder.
 void removeRecoverable(const std::filesystem::path &folder);
-/// Notes that the program ended in order.
+/// Notes that the program ended in order. Throws Error.
 void markClosed(const std::filesystem::path &folder);
 
 } // namespace secateur

@@ -18,6 +18,7 @@ struct TextSettings {
     std::optional<std::int64_t> windows; ///< how many are wanted; none = as many as the text gives
     std::int64_t length = 2048;          ///< tokens of one window
     std::uint64_t seed = 0;              ///< of the order of the documents; 0 = as they are
+    bool operator==(const TextSettings &) const = default;
 };
 
 /// Consecutive windows of tokens that do not overlap; the tail of the text is dropped.

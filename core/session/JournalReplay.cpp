@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "session/JournalReplay.h"
+
+#include "foundation/JsonFile.h"
+#include "pruning/PlanJson.h"
+#include "session/SessionCheck.h"
+#include "session/SessionJson.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+namespace secateur::journal {
+namespace {
+
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
+[[noreturn]] void leaveOut(const std::string &why)
+{
+    throw std::out_of_range(why);
+}
+
+/// A draft whose scores were not written down any more falls back to the newest that are there.
+PlanDraft fitting(PlanDraft draft, const Session &session)
+{
+    draft.calibration = std::min(draft.calibration, std::int64_t(session.calibrations.size()) - 1);
+    checkDraft(draft, session, "a plan");
+    return draft;
+}
+
+/// Whether numbers of both can stand in one record.
+bool isContinued(const Provenance &before, const Provenance &now)
+{
+    return before.modelHash == now.modelHash && before.tokenHash == now.tokenHash && before.device == now.device &&
+           before.dtype == now.dtype && before.threads == now.threads && before.torchVersion == now.torchVersion;
+}
+
+/// The record of a line's key, or none.
+SearchRecord *recordOf(Session &session, const std::string &key)
+{
+    if (key.empty())
+        return session.denseImpact ? &*session.denseImpact : nullptr;
+    const auto known = session.searches.find(key);
+    return known == session.searches.end() ? nullptr : &known->second;
+}
+
+void beginSearch(Session &session, const nlohmann::json &line)
+{
+    const std::string key = line.at("key");
+    SearchRecord next;
+    next.initialLoss = kUnknown;
+    next.settings = searchSettingsFromJson(line.at("settings"));
+    next.provenance = provenanceFromJson(line.at("provenance"));
+    if (const SearchRecord *known = recordOf(session, key)) {
+        // A search that is only begun has no provenance yet: it gets one with the first numbers.
+        const bool isFirst = known->provenance.device.empty() && !next.provenance.device.empty();
+        if (known->settings == next.settings && (isFirst || isContinued(known->provenance, next.provenance)) &&
+            !next.provenance.device.empty()) {
+            next.initialLoss = known->initialLoss;
+            next.steps = known->steps;
+        }
+    }
+    if (const double loss = lossFromJson(line.at("initialLoss")); std::isfinite(loss))
+        next.initialLoss = loss;
+    checkSearch(key, next, session);
+    if (key.empty())
+        session.denseImpact = std::move(next);
+    else
+        session.searches[key] = std::move(next);
+}
+
+/// The step that a line is about; begun when it is the next one.
+SearchStep &stepOf(SearchRecord &record, std::int64_t index, std::int64_t layers, bool isDense)
+{
+    const auto count = std::int64_t(record.steps.size());
+    const bool canBegin = index == count && index < (isDense ? 1 : layers) && (count == 0 || record.steps.back().removed >= 0);
+    if (canBegin)
+        record.steps.push_back({.losses = std::vector<double>(std::size_t(layers), kUnknown), .removed = -1, .isForced = false});
+    else if (index < 0 || index >= count)
+        leaveOut("its step is not the next one");
+    return record.steps[std::size_t(index)];
+}
+
+void hearOfSearch(Session &session, const nlohmann::json &line, bool isRemoval)
+{
+    const std::string key = line.at("key");
+    SearchRecord *record = recordOf(session, key);
+    if (!record || !session.model)
+        leaveOut("its search was not begun");
+    const std::int64_t layers = session.model->spec.layerCount(), index = line.at("step"), layer = line.at("layer");
+    const double loss = isRemoval ? 0 : lossFromJson(line.at("loss"));
+    if (!std::isfinite(loss))
+        leaveOut("it has no loss");
+    if (!isRemoval && index == -1) {
+        record->initialLoss = loss;
+        return;
+    }
+    if (layer < 0 || layer >= layers)
+        leaveOut("its layer does not exist");
+    for (std::int64_t i = 0; i < std::min(index, std::int64_t(record->steps.size())); ++i)
+        if (record->steps[std::size_t(i)].removed == layer)
+            leaveOut("its layer was removed before");
+    if (isRemoval && index >= std::int64_t(record->steps.size()))
+        leaveOut("no loss of its step is known");
+    SearchStep &step = stepOf(*record, index, layers, key.empty());
+    if (!isRemoval) {
+        step.losses[std::size_t(layer)] = loss;
+    } else if (step.removed == -1) {
+        step.removed = layer;
+        step.isForced = line.at("forced");
+    }
+}
+
+void apply(Session &session, const nlohmann::json &line, Lines lines)
+{
+    const std::string what = line.at("what");
+    if (what == "search") {
+        beginSearch(session, line);
+    } else if (what == "candidate" || what == "removal") {
+        hearOfSearch(session, line, what == "removal");
+    } else if (what == "evaluation") {
+        EvaluationRecord record = evaluationFromJson(line.at("record"));
+        checkEvaluation(record, session);
+        std::erase_if(session.evaluations, [&](const EvaluationRecord &old) { // measured again, or in the base already
+            return old.planHash == record.planHash && old.isOrderBorrowed == record.isOrderBorrowed && old.text == record.text;
+        });
+        session.evaluations.push_back(std::move(record));
+    } else if (what == "export") {
+        const nlohmann::json &written = line.at("record");
+        const bool isKnown =
+            std::any_of(session.exports.begin(), session.exports.end(), [&](const ExportRecord &old) { return toJson(old) == written; });
+        if (!isKnown)
+            session.exports.push_back(exportFromJson(written));
+    } else if (lines == Lines::Findings) {
+        return;
+    } else if (what == "draft") {
+        session.draft = fitting(draftFromJson(line.at("draft")), session);
+    } else if (what == "texts") {
+        const TextSettings calibration = textFromJson(line.at("calibration")), evaluation = textFromJson(line.at("evaluation"));
+        checkText(calibration);
+        checkText(evaluation);
+        session.calibrationText = calibration;
+        session.evaluationText = evaluation;
+        session.norm = line.at("norm") == "l1" ? ScoreNorm::L1 : ScoreNorm::L2;
+    } else if (what == "pins") {
+        std::vector<PinnedPlan> pins = pinsFromJson(line.at("pins"));
+        for (PinnedPlan &pin : pins)
+            pin.draft = fitting(pin.draft, session);
+        session.pinned = std::move(pins);
+    }
+}
+
+} // namespace
+
+void replay(Session &session, const std::filesystem::path &file, Lines lines)
+{
+    std::ifstream stream(file, std::ios::binary);
+    for (std::string text; std::getline(stream, text);) {
+        try {
+            apply(session, parseJsonObject(text, "a line", {}), lines);
+        } catch (const std::exception &) { // see the header
+        }
+    }
+}
+
+} // namespace secateur::journal

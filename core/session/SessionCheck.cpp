@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "session/SessionCheck.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <stdexcept>
+
+namespace secateur {
+namespace {
+
+[[noreturn]] void refuse(const std::string &what)
+{
+    throw std::out_of_range(what);
+}
+
+const ModelSpec &specOf(const Session &session)
+{
+    if (!session.model)
+        refuse("there is no model that its numbers could belong to");
+    return session.model->spec;
+}
+
+/// Layers that exist, each once.
+void checkLayers(std::vector<std::int64_t> layers, const ModelSpec &spec, const std::string &name)
+{
+    std::sort(layers.begin(), layers.end());
+    if (!layers.empty() && (layers.front() < 0 || layers.back() >= spec.layerCount()))
+        refuse(name + " names layer " + std::to_string(layers.front() < 0 ? layers.front() : layers.back()) + ", which does not exist");
+    if (std::adjacent_find(layers.begin(), layers.end()) != layers.end())
+        refuse(name + " names a layer twice");
+}
+
+void checkCalibration(std::int64_t calibration, const Session &session, const std::string &name)
+{
+    const auto count = std::int64_t(session.calibrations.size());
+    if (calibration < -1 || calibration >= count)
+        refuse(name + " names calibration " + std::to_string(calibration) + ", and there are " + std::to_string(count));
+}
+
+void checkSettings(const SearchSettings &settings, const ModelSpec &spec, const std::string &name)
+{
+    checkLayers(settings.forcedLayers, spec, name);
+    checkLayers(settings.protectedLayers, spec, name);
+    if (settings.windows < 1)
+        refuse(name + " has " + std::to_string(settings.windows) + " windows");
+}
+
+/// Whether `key` is what searchKey() gives for those settings, a calibration that is there and a K of the model.
+bool isKeyOf(const std::string &key, const SearchSettings &settings, const Session &session)
+{
+    const std::string before = "calibration ", between = ", K ";
+    std::int64_t calibration = -1, neuronsKept = -1;
+    if (!key.starts_with(before))
+        return false;
+    const char *end = key.data() + key.size();
+    const char *place = std::from_chars(key.data() + before.size(), end, calibration).ptr;
+    if (!std::string_view(place, end).starts_with(between))
+        return false;
+    std::from_chars(place + between.size(), end, neuronsKept);
+    return calibration >= 0 && calibration < std::int64_t(session.calibrations.size()) && neuronsKept >= 1 &&
+           neuronsKept <= specOf(session).layers.front().ffn.neurons &&
+           key == searchKey({.calibration = calibration, .balance = {}, .search = settings}, neuronsKept);
+}
+
+void checkScores(const NeuronScores &scores, const ModelSpec &spec, std::size_t index)
+{
+    bool fits = scores.layers.size() == spec.layers.size();
+    for (std::size_t i = 0; fits && i < scores.layers.size(); ++i) {
+        const std::vector<float> &layer = scores.layers[i];
+        fits = std::int64_t(layer.size()) == spec.layers[i].ffn.neurons &&
+               std::all_of(layer.begin(), layer.end(), [](float score) { return std::isfinite(score) && score >= 0; });
+    }
+    if (!fits)
+        refuse("the scores of calibration " + std::to_string(index) + " do not fit the model");
+}
+
+} // namespace
+
+void checkDraft(const PlanDraft &draft, const Session &session, const std::string &name)
+{
+    checkCalibration(draft.calibration, session, name);
+    if (session.model)
+        checkSettings(draft.search, session.model->spec, name);
+}
+
+void checkText(const TextSettings &text)
+{
+    constexpr std::int64_t kLongest = std::int64_t(1) << 40;
+    if (text.length < 1 || text.length > kLongest || text.windows.value_or(1) < 1 || text.windows.value_or(1) > kLongest)
+        refuse("a text is cut into " + std::to_string(text.windows.value_or(1)) + " windows of " + std::to_string(text.length) + " tokens");
+}
+
+void checkSearch(const std::string &key, const SearchRecord &record, const Session &session)
+{
+    const std::string name = key.empty() ? "the impact on the dense model" : "the search '" + key + "'";
+    const ModelSpec &spec = specOf(session);
+    checkSettings(record.settings, spec, name);
+    if (!key.empty() && !isKeyOf(key, record.settings, session))
+        refuse(name + " does not belong to the session");
+    if (key.empty() && record.steps.size() > 1)
+        refuse(name + " has " + std::to_string(record.steps.size()) + " steps");
+    for (std::size_t i = 0; i < record.steps.size(); ++i) {
+        const SearchStep &step = record.steps[i];
+        if (std::int64_t(step.losses.size()) != spec.layerCount() || step.removed < -1 ||
+            (step.removed == -1 && i + 1 < record.steps.size()))
+            refuse("step " + std::to_string(i) + " of " + name + " does not fit the model");
+    }
+    checkLayers(record.removalOrder(), spec, name);
+}
+
+void checkEvaluation(const EvaluationRecord &record, const Session &session)
+{
+    const ModelSpec &spec = specOf(session);
+    const std::string name = "an evaluation";
+    checkCalibration(record.calibration, session, name);
+    checkLayers(record.removed, spec, name);
+    checkText(record.text);
+    if (record.neuronsKept < 0 || record.neuronsKept > spec.layers.front().ffn.neurons)
+        refuse(name + " keeps " + std::to_string(record.neuronsKept) + " neurons");
+}
+
+void checkSession(const Session &session)
+{
+    for (std::size_t i = 0; i < session.calibrations.size(); ++i)
+        checkScores(*session.calibrations[i], specOf(session), i);
+    checkText(session.calibrationText);
+    checkText(session.evaluationText);
+    checkDraft(session.draft, session, "the plan");
+    for (const PinnedPlan &pin : session.pinned)
+        checkDraft(pin.draft, session, "the plan '" + pin.name + "'");
+    for (const auto &[key, record] : session.searches) {
+        if (key.empty())
+            refuse("a search has no key");
+        checkSearch(key, record, session);
+    }
+    if (session.denseImpact)
+        checkSearch({}, *session.denseImpact, session);
+    for (const EvaluationRecord &record : session.evaluations)
+        checkEvaluation(record, session);
+}
+
+} // namespace secateur

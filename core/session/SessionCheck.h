@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Internal to this room: whether values that were read fit each other. Every function throws std::out_of_range that says which do not.
+#pragma once
+
+#include "session/Session.h"
+
+#include <string>
+
+namespace secateur {
+
+/// `name` is what the message calls the draft.
+void checkDraft(const PlanDraft &draft, const Session &session, const std::string &name);
+void checkText(const TextSettings &text);
+/// `key` is what the search is kept under; empty = the impact on the dense model.
+void checkSearch(const std::string &key, const SearchRecord &record, const Session &session);
+void checkEvaluation(const EvaluationRecord &record, const Session &session);
+void checkSession(const Session &session);
+
+} // namespace secateur

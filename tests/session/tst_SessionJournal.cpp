@@ -1,0 +1,515 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The journal against processes that are killed, disks that are full and lines that are torn.
+#include "SessionFixtures.h"
+
+#include "foundation/AtomicPath.h"
+
+#include <QDir>
+#include <QTemporaryDir>
+#include <QtTest>
+#include <atomic>
+#include <csignal>
+#include <fstream>
+#include <sstream>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace secateur;
+using namespace secateur::test;
+
+namespace {
+
+/// A number that a child process counts up and its parent reads.
+class SharedCount {
+public:
+    SharedCount()
+        : m_value(new (::mmap(nullptr, sizeof(std::atomic<int>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))
+                      std::atomic<int>(0))
+    {
+    }
+    ~SharedCount() { ::munmap(m_value, sizeof(std::atomic<int>)); }
+    SharedCount(const SharedCount &) = delete;
+    SharedCount &operator=(const SharedCount &) = delete;
+    std::atomic<int> &operator*() { return *m_value; }
+
+private:
+    std::atomic<int> *m_value;
+};
+
+/// Runs `work` in a process of its own, and kills it so many microseconds after it has counted to `start`.
+void killIn(int microseconds, SharedCount &count, int start, const std::function<void()> &work)
+{
+    const pid_t child = ::fork();
+    if (child == 0) {
+        work();
+        ::_exit(0);
+    }
+    while (*count < start)
+        ::usleep(100);
+    ::usleep(useconds_t(microseconds));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+}
+
+std::string contentOf(const std::filesystem::path &file)
+{
+    std::stringstream content;
+    content << std::ifstream(file, std::ios::binary).rdbuf();
+    return content.str();
+}
+
+/// The session of the tests without what a journal brings back.
+Session baseSession()
+{
+    Session s = fullSession();
+    s.searches.clear();
+    s.denseImpact.reset();
+    s.evaluations.clear();
+    s.exports.clear();
+    s.pinned.clear();
+    s.draft = {};
+    s.draft.calibration = 0;
+    return s;
+}
+
+} // namespace
+
+class tst_SessionJournal : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init() { m_folder = std::make_unique<QTemporaryDir>(); }
+
+    void linesComeBackAsTheSessionThatTheyTold();
+    void linesThatAreAppliedTwiceCountOnce();
+    void searchThatStartsAnewForgetsWhatItKnew();
+    void linesBetweenTwoBasesAreKept();
+    void linesOfJobsShortlyBeforeABaseAreKept();
+    void newestReadableBaseIsUsed();
+    void oldBasesAndJournalsAreRemoved();
+    void tornLastLineIsDropped();
+    void linesThatDoNotFitAreLeftOut();
+    void draftOfScoresThatWereNotWrittenFallsBack();
+    void killedProcessLosesAtMostOneLine();
+    void killWhileABaseIsWrittenLosesNothing();
+    void heldFoldersAreNotOffered();
+    void closedSessionsAreTold();
+    void emptyFoldersAreRemovedAndUnreadableOnesLeft();
+    void discardRemovesTheFolder();
+    void foldersThatAreNoSessionsAreNotRemoved();
+    void unwritableRootIsAnError();
+    void fullDiskIsToldOnceAndLaterLinesAreWritten();
+
+private:
+    std::filesystem::path root() const { return m_folder->filePath("journals").toStdString(); }
+    /// The only folder of the root that is offered.
+    Session recovered() const
+    {
+        const auto found = recoverableSessions(root());
+        if (found.size() != 1)
+            throw Error(std::to_string(found.size()) + " sessions are offered.");
+        return recoverSession(found.front().folder);
+    }
+    /// A journal's folder, after its end, whose base is baseSession() and whose lines `write` wrote.
+    std::filesystem::path left(const std::function<void(SessionJournal &)> &write) const
+    {
+        SessionJournal journal(root());
+        journal.writeBase(journal.startBase(), baseSession());
+        write(journal);
+        return journal.folder();
+    }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+};
+
+void tst_SessionJournal::linesComeBackAsTheSessionThatTheyTold()
+{
+    const Session full = fullSession();
+    left([&](SessionJournal &j) {
+        j.draftChanged(full.draft);
+        j.textsChanged(full.calibrationText, full.evaluationText, full.norm);
+        j.pinsChanged(full.pinned);
+        for (const auto &[key, record] : full.searches) {
+            j.searchBegun(key, record.settings, record.provenance, kUnknown);
+            if (!std::isnan(record.initialLoss))
+                j.candidateEvaluated(key, -1, -1, record.initialLoss);
+            for (std::size_t i = 0; i < record.steps.size(); ++i) {
+                for (std::size_t layer = 0; layer < record.steps[i].losses.size(); ++layer)
+                    if (!std::isnan(record.steps[i].losses[layer]))
+                        j.candidateEvaluated(key, std::int64_t(i), std::int64_t(layer), record.steps[i].losses[layer]);
+                if (record.steps[i].removed >= 0)
+                    j.attentionRemoved(key, std::int64_t(i), record.steps[i].removed, record.steps[i].isForced);
+            }
+        }
+        const SearchRecord &impact = *full.denseImpact;
+        j.searchBegun({}, impact.settings, {}, kUnknown); // where its numbers come from is known when they are there
+        for (std::int64_t layer = 0; layer < 3; ++layer)
+            j.candidateEvaluated({}, 0, layer, impact.steps[0].losses[std::size_t(layer)]);
+        j.searchBegun({}, impact.settings, impact.provenance, impact.initialLoss);
+        j.attentionRemoved({}, 0, 1, false);
+        for (const EvaluationRecord &record : full.evaluations)
+            j.evaluated(record);
+        for (const ExportRecord &record : full.exports)
+            j.exported(record);
+    });
+    QCOMPARE(difference(recovered(), full), QString());
+    const RecoverableSession offered = recoverableSessions(root()).front();
+    QCOMPARE(offered.modelFolder, full.model->folder);
+    QCOMPARE(offered.evaluations, 2);
+    QCOMPARE(offered.calibrations, 2);
+    QVERIFY(!offered.wasClosed);
+    QVERIFY(std::chrono::abs(std::chrono::system_clock::now() - offered.lastChange) < std::chrono::minutes(1));
+}
+
+void tst_SessionJournal::linesThatAreAppliedTwiceCountOnce()
+{
+    const std::string key = searchKey(baseSession().draft, 20);
+    const auto folder = left([&](SessionJournal &j) {
+        j.searchBegun(key, {}, provenanceOf("a"), 3);
+        j.candidateEvaluated(key, 0, 1, 2.5);
+        j.attentionRemoved(key, 0, 1, false);
+        j.candidateEvaluated(key, 1, 2, 2.75);
+        j.evaluated(evaluationOf("p1", 2));
+        j.exported(exportOf("/out/a"));
+    });
+    const Session once = recoverSession(folder);
+    const std::string lines = contentOf(folder / "journal.1.jsonl");
+    std::ofstream(folder / "journal.1.jsonl", std::ios::app) << lines;
+    QCOMPARE(difference(recoverSession(folder), once), QString());
+    QCOMPARE(once.searches.at(key).steps.size(), 2U);
+    QCOMPARE(once.exports.size(), 1U);
+}
+
+void tst_SessionJournal::searchThatStartsAnewForgetsWhatItKnew()
+{
+    const std::string key = searchKey(baseSession().draft, 20);
+    Provenance elsewhere = provenanceOf("a");
+    elsewhere.device = "cuda:0"; // its losses cannot be compared with those of a CPU
+    left([&](SessionJournal &j) {
+        j.searchBegun(key, {}, provenanceOf("a"), 3);
+        j.candidateEvaluated(key, 0, 1, 2.5);
+        j.searchBegun(key, {}, elsewhere, kUnknown);
+        j.candidateEvaluated(key, 0, 2, 2.25);
+        j.searchBegun({}, {}, provenanceOf("b"), 4);
+        j.candidateEvaluated({}, 0, 0, 4.5);
+        j.searchBegun({}, {}, {}, kUnknown); // measured again
+        j.candidateEvaluated({}, 0, 1, 4.75);
+    });
+    const Session session = recovered();
+    const SearchRecord &search = session.searches.at(key);
+    QVERIFY(std::isnan(search.initialLoss));
+    QVERIFY(std::isnan(search.steps[0].losses[1]));
+    QCOMPARE(search.steps[0].losses[2], 2.25);
+    QVERIFY(std::isnan(session.denseImpact->steps[0].losses[0]));
+    QCOMPARE(session.denseImpact->steps[0].losses[1], 4.75);
+}
+
+void tst_SessionJournal::linesBetweenTwoBasesAreKept()
+{
+    SessionJournal journal(root());
+    journal.writeBase(journal.startBase(), baseSession());
+    PlanDraft draft = baseSession().draft;
+    draft.balance.alpha = 2;
+    journal.draftChanged(draft);
+    const std::int64_t second = journal.startBase(); // its base is not written yet
+    journal.evaluated(evaluationOf("p1", 2));
+    Session between = recoverSession(journal.folder());
+    QCOMPARE(between.draft.balance.alpha, 2.0);
+    QCOMPARE(between.evaluations.size(), 1U);
+    Session session = baseSession();
+    session.draft = draft;
+    journal.writeBase(second, session);
+    between = recoverSession(journal.folder());
+    QCOMPARE(between.draft.balance.alpha, 2.0);
+    QCOMPARE(between.evaluations.size(), 1U);
+}
+
+void tst_SessionJournal::linesOfJobsShortlyBeforeABaseAreKept()
+{
+    SessionJournal journal(root());
+    journal.writeBase(journal.startBase(), baseSession());
+    PlanDraft draft = baseSession().draft;
+    draft.balance.alpha = 2;
+    journal.draftChanged(draft);
+    const std::string key = searchKey(draft, 20);
+    journal.searchBegun(key, {}, provenanceOf("a"), 3);
+    journal.candidateEvaluated(key, 0, 1, 2.5); // by a job, when the session has not heard of it yet
+    Session session = baseSession();
+    session.draft.balance.alpha = 3; // what people chose is in the base
+    journal.writeBase(journal.startBase(), session);
+    journal.attentionRemoved(key, 0, 1, false);
+    const Session found = recoverSession(journal.folder());
+    QCOMPARE(found.searches.at(key).removalOrder(), std::vector<std::int64_t>{1});
+    QCOMPARE(found.draft.balance.alpha, 3.0);
+}
+
+void tst_SessionJournal::newestReadableBaseIsUsed()
+{
+    SessionJournal journal(root());
+    journal.writeBase(journal.startBase(), baseSession());
+    const std::filesystem::path first = journal.folder() / "base.1.secateur";
+    std::filesystem::copy_file(first, m_folder->filePath("kept").toStdString());
+    journal.evaluated(evaluationOf("p1", 2));
+    journal.writeBase(journal.startBase(), baseSession());
+    journal.evaluated(evaluationOf("p2", 3));
+    std::filesystem::copy_file(m_folder->filePath("kept").toStdString(), first);
+    std::filesystem::resize_file(journal.folder() / "base.2.secateur", 1000); // damaged
+    QCOMPARE(recoverSession(journal.folder()).evaluations.size(), 2U);
+    std::filesystem::remove(first);
+    QVERIFY(complaint([&] { recoverSession(journal.folder()); }).contains("cannot be restored"));
+}
+
+void tst_SessionJournal::oldBasesAndJournalsAreRemoved()
+{
+    SessionJournal journal(root());
+    for (int i = 0; i < 5; ++i)
+        journal.writeBase(journal.startBase(), baseSession());
+    const QStringList files = QDir(QString::fromStdString(journal.folder().string())).entryList(QDir::Files | QDir::Hidden, QDir::Name);
+    QCOMPARE(files, (QStringList{"base.5.secateur", "journal.4.jsonl", "journal.5.jsonl", "lock"}));
+}
+
+void tst_SessionJournal::tornLastLineIsDropped()
+{
+    const auto folder = left([&](SessionJournal &j) {
+        for (int i = 0; i < 3; ++i)
+            j.evaluated(evaluationOf("p" + std::to_string(i), i));
+    });
+    const std::string lines = contentOf(folder / "journal.1.jsonl");
+    const std::size_t lastLine = lines.rfind('\n', lines.size() - 2) + 1;
+    for (std::size_t length = lastLine; length <= lines.size(); ++length) {
+        std::filesystem::resize_file(folder / "journal.1.jsonl", length);
+        const bool isWhole = length + 1 >= lines.size(); // only its end of line may be missing
+        QCOMPARE(recoverSession(folder).evaluations.size(), isWhole ? 3U : 2U);
+        std::ofstream(folder / "journal.1.jsonl", std::ios::binary) << lines;
+    }
+    // A full disk may tear a line in the middle as well: the others count.
+    std::ofstream(folder / "journal.1.jsonl", std::ios::binary) << lines.substr(0, lastLine - 30) << "\n" << lines.substr(lastLine);
+    QCOMPARE(recoverSession(folder).evaluations.size(), 2U);
+}
+
+void tst_SessionJournal::linesThatDoNotFitAreLeftOut()
+{
+    const std::string key = searchKey(baseSession().draft, 20);
+    const auto folder = left([&](SessionJournal &j) {
+        PlanDraft draft;
+        draft.search.protectedLayers = {99};
+        j.draftChanged(draft);
+        j.textsChanged({.files = {}, .windows = -1, .length = 128, .seed = 0}, {}, ScoreNorm::L2);
+        j.pinsChanged({{.name = "x", .draft = draft}});
+        j.searchBegun("calibration 7, K 20, windows 1, float32, force [], protect []", {}, provenanceOf("a"), 3);
+        j.searchBegun(key, {.windows = 2, .referenceLoss = false, .forcedLayers = {}, .protectedLayers = {}}, provenanceOf("a"), 3);
+        j.candidateEvaluated(key, 0, 1, 2.5); // of a search that was not begun
+        j.searchBegun(key, {}, provenanceOf("a"), 3);
+        j.candidateEvaluated(key, 1, 0, 2.5);      // the first step is missing
+        j.attentionRemoved(key, 0, 1, false);      // no loss of it is known
+        j.candidateEvaluated(key, 0, 3, 2.5);      // there are three layers
+        j.candidateEvaluated(key, 0, -1, 2.5);     //
+        j.candidateEvaluated(key, 0, 1, kUnknown); // no loss
+        j.candidateEvaluated(key, 0, 1, 2.5);
+        j.attentionRemoved(key, 0, 1, false);
+        j.candidateEvaluated(key, 1, 1, 2.5); // removed already
+        j.evaluated([] {
+            EvaluationRecord record = evaluationOf("p", 1);
+            record.removed = {5};
+            return record;
+        }());
+    });
+    std::ofstream(folder / "journal.1.jsonl", std::ios::app) << "{\"what\": 5}\n{}\n[]\nnothing\n{\"what\": \"candidate\"}\n"
+                                                             << std::string(100'000, '[') << "\n\n";
+    const Session session = recoverSession(folder);
+    Session expected = baseSession();
+    SearchRecord record;
+    record.provenance = provenanceOf("a");
+    record.initialLoss = 3;
+    record.steps = {{.losses = {kUnknown, 2.5, kUnknown}, .removed = 1, .isForced = false}};
+    expected.searches[key] = record;
+    QCOMPARE(difference(session, expected), QString());
+}
+
+void tst_SessionJournal::draftOfScoresThatWereNotWrittenFallsBack()
+{
+    left([](SessionJournal &j) {
+        PlanDraft draft;
+        draft.calibration = 2; // its scores were to be in the base that was not written any more
+        draft.balance.alpha = 2;
+        j.draftChanged(draft);
+        const std::string key = searchKey(draft, 20);
+        j.searchBegun(key, draft.search, provenanceOf("a"), 3);
+        j.candidateEvaluated(key, 0, 1, 2.5);
+    });
+    const Session session = recovered();
+    QCOMPARE(session.draft.calibration, 1);
+    QCOMPARE(session.draft.balance.alpha, 2.0);
+    QVERIFY(session.searches.empty()); // they would be taken for those of the next calibration
+}
+
+void tst_SessionJournal::killedProcessLosesAtMostOneLine()
+{
+    for (int moment = 0; moment < 20; ++moment) {
+        SharedCount written;
+        killIn(moment * 500, written, 1, [&] {
+            SessionJournal journal(root());
+            journal.writeBase(journal.startBase(), baseSession());
+            for (int i = 1;; ++i) {
+                journal.evaluated(evaluationOf("p" + std::to_string(i), i));
+                *written = i;
+            }
+        });
+        const Session session = recovered();
+        const int count = int(session.evaluations.size());
+        QVERIFY2(count == *written || count == *written + 1, qPrintable(QString("%1 of %2").arg(count).arg(*written)));
+        for (int i = 0; i < count; ++i)
+            QCOMPARE(session.evaluations[std::size_t(i)].planHash, "p" + std::to_string(i + 1));
+        removeRecoverable(recoverableSessions(root()).front().folder);
+    }
+}
+
+void tst_SessionJournal::killWhileABaseIsWrittenLosesNothing()
+{
+    Session session = baseSession();
+    session.model = modelOf("configs/llama-2-7b.json"); // 1.4 MB of scores, so that writing takes a while
+    session.calibrations = {scoresFor(session.model->spec, 1)};
+    for (int moment = 0; moment < 16; ++moment) {
+        SharedCount written;
+        killIn(moment * 1700, written, 2, [&] {
+            SessionJournal journal(root());
+            journal.writeBase(journal.startBase(), session);
+            for (int i = 1;; ++i) {
+                session.draft.balance.alpha = i;
+                journal.draftChanged(session.draft);
+                session.evaluations.push_back(evaluationOf("p" + std::to_string(i), i));
+                journal.evaluated(session.evaluations.back());
+                *written = i;
+                journal.writeBase(journal.startBase(), session);
+            }
+        });
+        const Session found = recovered();
+        const int count = int(found.evaluations.size());
+        QVERIFY2(count == *written || count == *written + 1, qPrintable(QString("%1 of %2").arg(count).arg(*written)));
+        QVERIFY(found.draft.balance.alpha == *written || found.draft.balance.alpha == *written + 1);
+        for (int i = 0; i < count; ++i)
+            QCOMPARE(found.evaluations[std::size_t(i)].planHash, "p" + std::to_string(i + 1));
+        removeRecoverable(recoverableSessions(root()).front().folder);
+        QVERIFY(QDir(QString::fromStdString(root().string())).isEmpty(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot));
+    }
+}
+
+void tst_SessionJournal::heldFoldersAreNotOffered()
+{
+    auto journal = std::make_unique<SessionJournal>(root());
+    journal->writeBase(journal->startBase(), baseSession());
+    const std::filesystem::path folder = journal->folder();
+    QVERIFY(recoverableSessions(root()).empty());
+    QVERIFY(complaint([&] { removeRecoverable(folder); }).contains("is in use"));
+    QVERIFY(std::filesystem::exists(folder / "base.1.secateur"));
+    journal.reset();
+    QCOMPARE(recoverableSessions(root()).size(), 1U);
+
+    SharedCount written;
+    const pid_t child = ::fork(); // another instance of the program
+    if (child == 0) {
+        SessionJournal other(root());
+        other.writeBase(other.startBase(), baseSession());
+        *written = 1;
+        ::pause();
+        ::_exit(0);
+    }
+    while (*written < 1)
+        ::usleep(100);
+    QCOMPARE(recoverableSessions(root()).size(), 1U);
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    const auto found = recoverableSessions(root());
+    QCOMPARE(found.size(), 2U);
+    QVERIFY(found[0].lastChange >= found[1].lastChange); // newest first
+    QVERIFY(found[1].folder == folder);
+}
+
+void tst_SessionJournal::closedSessionsAreTold()
+{
+    markClosed(left([](SessionJournal &) {}));
+    QVERIFY(recoverableSessions(root()).front().wasClosed);
+    QVERIFY(!complaint([] { markClosed("/no/such/folder"); }).isEmpty());
+}
+
+void tst_SessionJournal::emptyFoldersAreRemovedAndUnreadableOnesLeft()
+{
+    std::filesystem::path begun, empty, damaged;
+    {
+        SessionJournal none(root()), nothing(root()), broken(root());
+        begun = none.folder();
+        none.startBase();
+        Session session = baseSession();
+        session.calibrations.clear();
+        session.draft = {};
+        nothing.writeBase(nothing.startBase(), session); // a model was opened, nothing was done
+        empty = nothing.folder();
+        broken.writeBase(broken.startBase(), baseSession());
+        damaged = broken.folder();
+    }
+    std::filesystem::resize_file(damaged / "base.1.secateur", 100);
+    std::filesystem::create_directory(root() / "of someone else");
+    QVERIFY(recoverableSessions(root()).empty());
+    QVERIFY(!std::filesystem::exists(begun));
+    QVERIFY(!std::filesystem::exists(empty));
+    QVERIFY(std::filesystem::exists(damaged / "base.1.secateur"));
+    QVERIFY(std::filesystem::exists(root() / "of someone else"));
+    QVERIFY(recoverableSessions("/no/such/root").empty());
+}
+
+void tst_SessionJournal::discardRemovesTheFolder()
+{
+    SessionJournal journal(root());
+    const std::int64_t number = journal.startBase();
+    journal.writeBase(number, baseSession());
+    journal.discard();
+    QVERIFY(!std::filesystem::exists(journal.folder()));
+    journal.evaluated(evaluationOf("p", 1)); // a job that was under way
+    journal.writeBase(number, baseSession());
+    journal.startBase();
+    QVERIFY(!std::filesystem::exists(journal.folder()));
+}
+
+void tst_SessionJournal::foldersThatAreNoSessionsAreNotRemoved()
+{
+    const std::filesystem::path folder = m_folder->filePath("precious").toStdString();
+    std::filesystem::create_directory(folder);
+    QVERIFY(complaint([&] { removeRecoverable(folder); }).contains("is not a session that was left behind"));
+    QVERIFY(std::filesystem::exists(folder));
+}
+
+void tst_SessionJournal::unwritableRootIsAnError()
+{
+    QVERIFY(complaint([] { SessionJournal journal("/proc/secateur-journals"); }).contains("/proc/secateur-journals"));
+    writeFileAtomically(m_folder->filePath("file").toStdString(), "x");
+    QVERIFY(!complaint([&] { SessionJournal journal(m_folder->filePath("file").toStdString()); }).isEmpty());
+}
+
+void tst_SessionJournal::fullDiskIsToldOnceAndLaterLinesAreWritten()
+{
+    SessionJournal journal(root());
+    journal.writeBase(journal.startBase(), baseSession());
+    journal.evaluated(evaluationOf("p1", 1));
+    const auto size = std::filesystem::file_size(journal.folder() / "journal.1.jsonl");
+    signal(SIGXFSZ, SIG_IGN); // a limit on the file size stands for a full disk
+    rlimit before{};
+    getrlimit(RLIMIT_FSIZE, &before);
+    const rlimit small{.rlim_cur = size + 20, .rlim_max = before.rlim_max}; // a line does not fit, its beginning does
+    setrlimit(RLIMIT_FSIZE, &small);
+    const QString first = complaint([&] { journal.evaluated(evaluationOf("p2", 2)); });
+    const QString second = complaint([&] { journal.evaluated(evaluationOf("p3", 3)); });
+    const QString base = complaint([&] { journal.writeBase(journal.startBase(), baseSession()); });
+    setrlimit(RLIMIT_FSIZE, &before);
+    QVERIFY2(first.contains(QString::fromStdString(journal.folder().string())), qPrintable(first));
+    QCOMPARE(second, QString());
+    QVERIFY(!base.isEmpty());
+    QCOMPARE(complaint([&] { journal.evaluated(evaluationOf("p4", 4)); }), QString());
+    const Session session = recoverSession(journal.folder());
+    QCOMPARE(session.evaluations.size(), 2U);
+    QCOMPARE(session.evaluations[1].planHash, std::string("p4"));
+}
+
+QTEST_GUILESS_MAIN(tst_SessionJournal)
+#include "tst_SessionJournal.moc"
