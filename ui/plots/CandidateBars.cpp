@@ -16,6 +16,7 @@
 namespace secateur::ui {
 namespace {
 
+constexpr double kWidestBar = 72;
 constexpr double kArrow = 7; ///< height of the arrow above a bar that is cut off
 constexpr const char *kSelection = "selection", *kHover = "hover";
 
@@ -91,7 +92,8 @@ void CandidateBars::State::draw(QCPPainter &painter) const
     painter.drawText(left.translated(0, canvas.viewport().bottom() + 1 - line), Qt::AlignRight | Qt::AlignVCenter, tr("layer"));
     for (std::int64_t layer = 0; layer < layers; ++layer) {
         const QRectF whole = column(layer);
-        const double gap = std::clamp(std::round(whole.width() * 0.1), whole.width() > 2 ? 1.0 : 0.0, 6.0);
+        const double gap =
+            std::max(std::round(whole.width() * 0.1), whole.width() > kWidestBar ? whole.width() - kWidestBar : whole.width() > 2);
         const QRectF inner = whole.adjusted(std::floor(gap / 2), 0, -std::ceil(gap / 2), 0);
         if (row.cells[std::size_t(layer)].goneIn >= 0)
             drawGone(painter, layer, inner);

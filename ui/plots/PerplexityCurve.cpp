@@ -18,8 +18,8 @@
 namespace secateur::ui {
 namespace {
 
-constexpr double kDot = 4.5, kRing = 10, kReach = 12; ///< radii; how near the mouse must come
-constexpr double kPadding = 10;                       ///< inside the legend
+constexpr double kDot = 4.5, kRing = 8, kReach = 12; ///< radii; how near the mouse must come
+constexpr double kPadding = 10;                      ///< inside the legend
 constexpr const char *kPoints = "main", *kMarks = "marks";
 
 bool canBeDrawn(const CurvePoint &point)
@@ -153,7 +153,7 @@ std::vector<PerplexityCurve::State::Entry> PerplexityCurve::State::entries() con
     if (has(false))
         entries.push_back({tr("measured"), &State::drawMeasured});
     if (has(true))
-        entries.push_back({tr("measured with the order of another K"), &State::drawBorrowed});
+        entries.push_back({tr("measured, borrowed order"), &State::drawBorrowed});
     if (currentPoint())
         entries.push_back({tr("this plan"), &State::drawRing});
     return entries;
@@ -215,7 +215,7 @@ void PerplexityCurve::State::drawCurrent(QCPPainter &painter) const
     if (!current)
         return;
     const QRect axes = canvas.axisRect()->rect();
-    const double x = std::round(canvas.xAxis->coordToPixel(*current)) + 0.5;
+    const double x = std::round(canvas.xAxis->coordToPixel(*current));
     painter.setPen(QPen(style.warning, 1, Qt::DashLine));
     painter.drawLine(QLineF(x, axes.top(), x, axes.bottom()));
 }
@@ -249,7 +249,7 @@ void PerplexityCurve::State::drawLegend(QCPPainter &painter, const std::vector<L
     double width = 0;
     for (const Entry &entry : entries)
         width = std::max(width, textWidth(entry.text));
-    const double row = std::max(lineHeight(), 2 * kRing + 3), symbols = 2 * kRing + 8;
+    const double row = std::max(lineHeight(), 2 * kRing) + 4, symbols = 2 * kRing + 8;
     const QRectF place = legendPlace({width + symbols + 2 * kPadding, row * double(entries.size()) + kPadding}, labels);
     painter.setPen(QPen(style.line, 1));
     painter.setBrush(style.surface);
@@ -275,7 +275,9 @@ void PerplexityCurve::State::drawMarks(QCPPainter &painter) const
 
 // ---- the plot
 
-PerplexityCurve::PerplexityCurve(QWidget *parent) : Plot(tr("Measured perplexity"), parent), m_state(std::make_unique<State>(canvas()))
+PerplexityCurve::PerplexityCurve(QWidget *parent)
+    : Plot(tr("Perplexity of the evaluation text, as measured"), parent),
+      m_state(std::make_unique<State>(canvas()))
 {
     QCustomPlot &plot = canvas();
     addBufferedLayer(plot, kMarks, "axes");

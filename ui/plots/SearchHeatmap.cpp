@@ -17,6 +17,8 @@ namespace secateur::ui {
 namespace {
 
 constexpr const char *kCells = "cells", *kSelection = "selection", *kHover = "hover";
+constexpr int kNumberGap = 6; ///< between the cells and the numbers of the layers
+constexpr int kTallestRow = 44;
 constexpr double kKeyWidth = 72, kKeyHeight = 9; ///< of the strip of colours that explains them
 
 } // namespace
@@ -26,6 +28,7 @@ struct SearchHeatmap::State {
     explicit State(QCustomPlot &plot) : canvas(plot) {}
 
     void draw(QCPPainter &painter) const;
+    void drawColumn(QCPPainter &painter, std::int64_t layer) const;
     void drawKey(QCPPainter &painter) const;
     void drawWinner(QCPPainter &painter, const QRectF &cell) const;
     void drawSelection(QCPPainter &painter) const;
@@ -69,23 +72,43 @@ std::int64_t SearchHeatmap::State::layerAt(QPointF position) const
 
 void SearchHeatmap::State::draw(QCPPainter &painter) const
 {
+    if (rows.empty())
+        return;
     painter.setFont(style.font);
     drawKey(painter);
-    for (std::int64_t step = 0; step < std::int64_t(rows.size()); ++step) {
-        for (std::int64_t layer = 0; layer < layers; ++layer) {
-            const SearchCell &value = rows[std::size_t(step)].cells[std::size_t(layer)];
-            const QRectF whole = cell(step, layer);
-            const double gap = std::min(whole.width(), whole.height()) > 4 ? 1 : 0;
-            if (value.goneIn >= 0)
-                drawHatching(painter, whole.adjusted(0, 0, -gap, 0), style.hatching);
-            else
-                painter.fillRect(whole.adjusted(0, 0, -gap, -gap),
-                                 std::isfinite(value.change) ? style.change(value.change / limit) : style.raised);
-        }
-    }
+    for (std::int64_t layer = 0; layer < layers; ++layer)
+        drawColumn(painter, layer);
     for (std::int64_t step = 0; step < std::int64_t(rows.size()); ++step)
         if (const std::int64_t winner = rows[std::size_t(step)].winner(); winner >= 0)
             drawWinner(painter, cell(step, winner));
+}
+
+void SearchHeatmap::State::drawColumn(QCPPainter &painter, std::int64_t layer) const
+{
+    for (std::int64_t step = 0; step < std::int64_t(rows.size()); ++step) {
+        const SearchRow &row = rows[std::size_t(step)];
+        const SearchCell &value = row.cells[std::size_t(layer)];
+        const QRectF whole = cell(step, layer);
+        const double gap = std::min(whole.width(), whole.height()) > 4 ? 1 : 0;
+        const QRectF inner = whole.adjusted(0, 0, -gap, -gap);
+        if (value.goneIn >= 0) { // and so in all steps that follow
+            drawHatching(painter, inner.united(cell(std::int64_t(rows.size()) - 1, layer).adjusted(0, 0, -gap, 0)), style.hatching);
+            return;
+        }
+        if (std::isfinite(value.change)) {
+            painter.fillRect(inner, style.change(value.change / limit));
+            continue;
+        }
+        painter.setPen(QPen(style.line, 1));
+        painter.setBrush(Qt::NoBrush);
+        if (row.isFinished || value.isProtected) { // no candidate: a dash
+            painter.setPen(QPen(style.outline, 1));
+            const double half = std::min(4.0, inner.width() / 4), y = std::floor(inner.center().y()) + 0.5;
+            painter.drawLine(QLineF(inner.center().x() - half, y, inner.center().x() + half, y));
+        } else if (gap > 0) {
+            painter.drawRect(inner.adjusted(0, 0, -1, -1));
+        }
+    }
 }
 
 void SearchHeatmap::State::drawWinner(QCPPainter &painter, const QRectF &cell) const
@@ -119,16 +142,16 @@ void SearchHeatmap::State::drawKey(QCPPainter &painter) const
     };
     drawRight(above);
     const double left = std::round(right - kKeyWidth), middle = std::round(top + (lineHeight() - kKeyHeight) / 2);
-    constexpr int kColours = 24;
-    for (int i = 0; i < kColours; ++i)
-        painter.fillRect(QRectF(left + i * kKeyWidth / kColours, middle, kKeyWidth / kColours, kKeyHeight),
-                         style.change(2.0 * i / (kColours - 1) - 1));
+    QLinearGradient colours(left, 0, left + kKeyWidth, 0);
+    for (const double share : {-1.0, 0.0, 1.0})
+        colours.setColorAt((share + 1) / 2, style.change(share));
+    painter.fillRect(QRectF(left, middle, kKeyWidth, kKeyHeight), colours);
     right = left - 6;
     drawRight(below);
     painter.setPen(QPen(style.mutedText));
     const QRectF margin(0, 0, axes.left() - 6, lineHeight());
     painter.drawText(margin.translated(0, top), Qt::AlignRight | Qt::AlignVCenter, tr("step"));
-    painter.drawText(margin.translated(0, canvas.viewport().bottom() + 1 - lineHeight()), Qt::AlignRight | Qt::AlignVCenter, tr("layer"));
+    painter.drawText(margin.translated(0, axes.bottom() + kNumberGap), Qt::AlignRight | Qt::AlignVCenter, tr("layer"));
 }
 
 void SearchHeatmap::State::drawSelection(QCPPainter &painter) const
@@ -180,6 +203,7 @@ SearchHeatmap::SearchHeatmap(QWidget *parent)
     }
     plot.yAxis->setRangeReversed(true);
     plot.axisRect()->setAutoMargins(QCP::msNone);
+    connect(&plot, &QCustomPlot::beforeReplot, this, &SearchHeatmap::fitMargins);
     plot.setMouseTracking(true);
     plot.installEventFilter(this);
     applyStyle(style());
@@ -283,8 +307,19 @@ void SearchHeatmap::applyStyle(const PlotStyle &style)
         styleAxis(*axis, style);
         axis->setBasePen(Qt::NoPen);
     }
+    plot.xAxis->setTickLabelPadding(kNumberGap);
+    fitMargins();
+}
+
+/// A few steps do not fill the height: cells would be towers.
+void SearchHeatmap::fitMargins()
+{
     const int line = int(m_state->lineHeight());
-    plot.axisRect()->setMargins(searchPlotMargins(style, line + 6, line + 8));
+    QMargins margins = searchPlotMargins(m_state->style, line + 6, line + kNumberGap + 2);
+    const auto highest = std::max<std::int64_t>(1, std::int64_t(m_state->rows.size())) * kTallestRow;
+    const std::int64_t height = canvas().viewport().height() - margins.top() - margins.bottom();
+    margins.setBottom(margins.bottom() + int(std::max<std::int64_t>(0, height - highest)));
+    canvas().axisRect()->setMargins(margins);
 }
 
 bool SearchHeatmap::eventFilter(QObject *watched, QEvent *event)

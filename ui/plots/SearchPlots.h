@@ -69,6 +69,7 @@ private:
     struct State;
 
     void describeSelection();
+    void fitMargins();
     void pointAt(const QMouseEvent &mouse);
     bool walk(int key); ///< whether it was a key of this plot
     std::unique_ptr<State> m_state;
