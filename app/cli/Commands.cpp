@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/Commands.h"
 
+#include "checkpoint/HubCache.h"
 #include "checkpoint/SafetensorsWriter.h"
 #include "cli/Session.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -65,6 +67,26 @@ void Session::inspect()
     finish(result);
 }
 
+void Session::models()
+{
+    const std::filesystem::path cache = hubCacheFolder();
+    const std::vector<CachedModel> found = modelsInHubCache(cache);
+    Rows rows = {{"model", "weights", "folder"}};
+    nlohmann::json list = nlohmann::json::array();
+    for (const CachedModel &m : found) {
+        rows.push_back({m.name, size(m.bytes), m.folder.string()});
+        list.push_back({{"name", m.name}, {"bytes", m.bytes}, {"folder", m.folder.string()}, {"problem", m.problem}});
+    }
+    if (found.empty())
+        report.line("There are no models in the Hugging Face cache '" + cache.string() + "'.");
+    else
+        report.table(rows);
+    for (const CachedModel &m : found)
+        if (!m.problem.empty())
+            report.line(m.name + " cannot be opened: " + m.problem + ".");
+    finish({{"folder", cache.string()}, {"models", list}});
+}
+
 void Session::calibrate()
 {
     checkOutputFile(o.output);
@@ -95,6 +117,27 @@ void Session::plan()
     showBalance(plan.balance);
     showOrder(plan);
     finish(resultOf(plan.balance, &plan));
+}
+
+void Session::impact()
+{
+    open();
+    const auto heard = [&](std::int64_t step, std::int64_t layer, double loss) { hear(step, layer, loss); };
+    const SearchRecord record = engine->impact(textOf(o.texts, {}), searchSettings({}), context, heard);
+    const SearchStep &step = record.steps.front();
+    Rows rows = {{"layer", "change of loss", "perplexity"}, {"none", "", decimal(std::exp(record.initialLoss), 3)}};
+    for (std::size_t layer = 0; layer < step.losses.size(); ++layer) {
+        const double change = step.losses[layer] - record.initialLoss;
+        rows.push_back({std::to_string(layer), (change < 0 ? "" : "+") + decimal(change, 6), decimal(std::exp(step.losses[layer]), 3)});
+    }
+    report.table(rows);
+    report.line("The attention of layer " + std::to_string(step.removed) + " matters least on this text.");
+    finish({{"initialLoss", record.initialLoss},
+            {"losses", step.losses},
+            {"leastLayer", step.removed},
+            {"windows", record.provenance.windows},
+            {"length", record.provenance.length},
+            {"tokenHash", record.provenance.tokenHash}});
 }
 
 void Session::search()
@@ -281,9 +324,10 @@ void Session::logits()
 void run(const Options &options, std::stop_token stop, Reporter &reporter)
 {
     static const std::map<std::string, void (Session::*)()> commands = {
-        {"inspect", &Session::inspect},   {"calibrate", &Session::calibrate}, {"plan", &Session::plan},
-        {"search", &Session::search},     {"prune", &Session::prune},         {"evaluate", &Session::evaluate},
-        {"generate", &Session::generate}, {"export", &Session::exportPlan},   {"logits", &Session::logits}};
+        {"models", &Session::models},       {"impact", &Session::impact},     {"inspect", &Session::inspect},
+        {"calibrate", &Session::calibrate}, {"plan", &Session::plan},         {"search", &Session::search},
+        {"prune", &Session::prune},         {"evaluate", &Session::evaluate}, {"generate", &Session::generate},
+        {"export", &Session::exportPlan},   {"logits", &Session::logits}};
     Session session(options, std::move(stop), reporter);
     (session.*commands.at(options.command))();
 }

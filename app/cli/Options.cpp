@@ -66,7 +66,12 @@ public:
     {
         c.add_option("--protect", m.protectedLayers, "Layers whose attention stays")->type_name("LAYER...")->delimiter(',');
         c.add_option("--force", m.forcedLayers, "Layers whose attention goes first, in this order")->type_name("LAYER...")->delimiter(',');
-        c.add_option("--search-windows", m.searchWindows, "Calibration windows that the search measures on (1)")
+        searchLoss(c);
+    }
+
+    void searchLoss(CLI::App &c)
+    {
+        c.add_option("--search-windows", m.searchWindows, "Windows of the text that losses are measured on (1)")
             ->check(CLI::PositiveNumber);
         c.add_option("--loss-dtype", m.lossType, "float32 (the default), or reference: the model's own type as in the authors' code")
             ->check(CLI::IsMember({"float32", "reference"}));
@@ -108,6 +113,8 @@ void defineCommands(CLI::App &app, Options &options)
     CLI::App &inspect = command("inspect", "Show what a model is made of", "secateur-cli inspect models/SmolLM2-135M");
     define.model(inspect, false);
 
+    command("models", "List the models in the Hugging Face cache", "secateur-cli models");
+
     CLI::App &calibrate = command("calibrate", "Stage 1: score every FFN neuron",
                                   "secateur-cli calibrate MODEL --text c4.json.gz --output scores.safetensors");
     define.model(calibrate);
@@ -125,6 +132,13 @@ void defineCommands(CLI::App &app, Options &options)
     define.scores(plan);
     define.savePlan(plan);
     define.overwrite(plan);
+
+    CLI::App &impact =
+        command("impact", "What removing each attention of the model would cost", "secateur-cli impact MODEL --text c4.json.gz");
+    define.model(impact);
+    define.text(impact, "Text to measure on: .txt, .jsonl, .json, also with .gz", true);
+    define.searchLoss(impact);
+    define.engine(impact);
 
     CLI::App &search = command("search", "Stage 2: remove attentions one by one",
                                "secateur-cli search MODEL --scores scores.safetensors --sparsity 0.375 --save-plan plan.json\n"

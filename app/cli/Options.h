@@ -15,7 +15,8 @@ namespace secateur::cli {
 /// What the user wrote, after parsing. One struct for all commands, because an option means the same everywhere; a command reads what
 /// concerns it.
 struct Options {
-    std::string command; ///< "inspect", "calibrate", "plan", "search", "prune", "evaluate", "generate", "export", "logits"
+    std::string command; ///< "inspect", "calibrate", "plan", "search", "prune", "evaluate", "generate", "export", "impact",
+                         ///< "models", "logits"
     bool isJson = false;
 
     std::filesystem::path model;

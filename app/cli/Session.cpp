@@ -209,18 +209,22 @@ void Session::checkOutputFolder() const
                         "Choose another place for one of them.");
 }
 
+/// Tells of a loss of a search; step -1 is the one before anything is removed.
+void Session::hear(std::int64_t step, std::int64_t layer, double loss)
+{
+    if (step < 0)
+        report.event({{"event", "initial"}, {"loss", loss}});
+    else
+        report.event({{"event", "candidate"}, {"step", step}, {"layer", layer}, {"loss", loss}});
+}
+
 void Session::runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings)
 {
     const auto save = [&](const PruningPlan &current) {
         if (!o.savePlan.empty())
             savePlan(current, o.savePlan);
     };
-    const auto heard = [&](std::int64_t step, std::int64_t layer, double loss) {
-        if (step < 0)
-            report.event({{"event", "initial"}, {"loss", loss}});
-        else
-            report.event({{"event", "candidate"}, {"step", step}, {"layer", layer}, {"loss", loss}});
-    };
+    const auto heard = [&](std::int64_t step, std::int64_t layer, double loss) { hear(step, layer, loss); };
     try {
         engine->search(plan, text, settings, context, heard, save);
     } catch (const Cancelled &) {

@@ -2,9 +2,11 @@
 #include "checkpoint/HubCache.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <fstream>
 #include <optional>
+#include <string>
 
 namespace secateur {
 namespace {
@@ -13,8 +15,9 @@ constexpr const char *kModel = "models--";
 
 std::filesystem::path fromEnvironment(const char *name)
 {
-    const char *value = std::getenv(name);
-    return value ? std::filesystem::path(value) : std::filesystem::path();
+    const char *value = std::getenv(name), *home = std::getenv("HOME");
+    const std::string text = value ? value : "";
+    return home && text.starts_with("~/") ? std::filesystem::path(home) / text.substr(2) : std::filesystem::path(text); // as the hub does
 }
 
 /// "models--OWNER--NAME" as "OWNER/NAME".
@@ -47,33 +50,78 @@ std::optional<std::filesystem::path> snapshotOf(const std::filesystem::path &rep
     return newest;
 }
 
+/// How many shards there are by the name of one ("model-00001-of-00003.safetensors"); 0 for other names.
+int shardsBy(const std::string &name)
+{
+    const std::size_t of = name.rfind("-of-");
+    int count = 0;
+    if (of != std::string::npos)
+        std::from_chars(name.data() + of + 4, name.data() + name.size(), count);
+    return count;
+}
+
+/// The weight files of a snapshot, as far as their names tell. A link whose blob is missing was not downloaded.
+struct Weights {
+    std::int64_t singleBytes = 0, shardBytes = 0;
+    int shards = 0, shardsInAll = 0;
+    bool hasSingle = false, hasPickle = false, hasOther = false, isBroken = false;
+
+    explicit Weights(const std::filesystem::path &snapshot)
+    {
+        std::error_code error;
+        for (const auto &entry : std::filesystem::directory_iterator(snapshot, error)) {
+            const std::string name = entry.path().filename().string(), suffix = entry.path().extension().string();
+            hasPickle = hasPickle || suffix == ".bin" || suffix == ".pt" || suffix == ".pth";
+            if (suffix != ".safetensors")
+                continue;
+            std::error_code missing;
+            const std::uintmax_t size = std::filesystem::file_size(entry.path(), missing); // follows the link into blobs/
+            const int inAll = shardsBy(name);
+            isBroken = isBroken || missing;
+            hasSingle = hasSingle || name == "model.safetensors";
+            hasOther = hasOther || (name != "model.safetensors" && inAll == 0);
+            if (missing)
+                continue;
+            if (name == "model.safetensors")
+                singleBytes = std::int64_t(size);
+            if (inAll > 0) {
+                shardBytes += std::int64_t(size);
+                shardsInAll = inAll;
+                ++shards;
+            }
+        }
+    }
+};
+
+std::string problemOf(const Weights &weights, const std::filesystem::path &snapshot)
+{
+    std::error_code error;
+    if (!std::filesystem::exists(snapshot / "config.json", error))
+        return "it has no config.json: the download is not complete";
+    if (weights.hasSingle && weights.singleBytes > 0)
+        return {};
+    if (weights.shards < weights.shardsInAll)
+        return "it has " + std::to_string(weights.shards) + " of " + std::to_string(weights.shardsInAll) +
+               " shards: the download is not complete";
+    if (weights.isBroken)
+        return "files of its weights are missing: the download is not complete";
+    if (weights.shards > 0)
+        return std::filesystem::exists(snapshot / "model.safetensors.index.json", error)
+                   ? std::string()
+                   : "it has no model.safetensors.index.json: the download is not complete";
+    if (weights.hasOther)
+        return "its weights are not in model.safetensors or its shards";
+    return weights.hasPickle ? "its weights are pickle files, which can run code; only safetensors are read"
+                             : "it has no weights: the download is not complete";
+}
+
 CachedModel modelIn(const std::filesystem::path &repository, const std::filesystem::path &snapshot)
 {
-    CachedModel model{.name = repositoryOf(repository.filename().string()), .folder = snapshot, .bytes = 0, .problem = {}};
-    bool hasWeights = false, hasPickle = false, isBroken = false;
-    std::error_code error;
-    for (const auto &entry : std::filesystem::directory_iterator(snapshot, error)) {
-        const std::string suffix = entry.path().extension().string();
-        const bool isWeights = suffix == ".safetensors", isPickle = suffix == ".bin" || suffix == ".pt" || suffix == ".pth";
-        if (!isWeights && !isPickle)
-            continue;
-        std::error_code missing;
-        const std::uintmax_t size = std::filesystem::file_size(entry.path(), missing); // follows the link into blobs/
-        if (missing)
-            isBroken = true;
-        else if (isWeights)
-            model.bytes += std::int64_t(size);
-        hasWeights = hasWeights || isWeights;
-        hasPickle = hasPickle || isPickle;
-    }
-    if (!std::filesystem::exists(snapshot / "config.json", error))
-        model.problem = "it has no config.json: the download is not complete";
-    else if (isBroken)
-        model.problem = "files of its weights are missing: the download is not complete";
-    else if (!hasWeights)
-        model.problem = hasPickle ? "its weights are pickle files, which can run code; only safetensors are read"
-                                  : "it has no weights: the download is not complete";
-    return model;
+    const Weights weights(snapshot);
+    return {.name = repositoryOf(repository.filename().string()),
+            .folder = snapshot,
+            .bytes = weights.hasSingle ? weights.singleBytes : weights.shardBytes, // as a checkpoint is opened
+            .problem = problemOf(weights, snapshot)};
 }
 
 } // namespace

@@ -14,7 +14,7 @@ namespace secateur {
 /// Rank 0 is the best neuron of a layer. Immutable once made (sorting 80 x 28,672 scores takes a fraction of a second: off the interface's thread).
 class RankedScores {
 public:
-    static constexpr std::int64_t kBins = 48; ///< of a histogram
+    static constexpr std::int64_t kBins = 96; ///< of a histogram
 
     /// Score counts over log10 score. The bins are the same for all layers, so that histograms can be compared; zeros are apart.
     struct Histogram {

@@ -68,6 +68,8 @@ private slots:
     void planOfAConfigNeedsNoModel();
     void infeasibleRemovalsNameBothBounds();
     void neuronsAreKeptByHand();
+    void impactMeasuresEveryAttention();
+    void modelsListTheCache();
     void pruneDoesAllOfIt();
     void stagesGiveThePlanOfPrune();
     void manifestRepeatsTheRun();
@@ -83,7 +85,7 @@ private slots:
 void tst_CommandLine::everyCommandHasHelpWithAnExample_data()
 {
     QTest::addColumn<QString>("command");
-    for (const char *command : {"inspect", "calibrate", "plan", "search", "prune", "evaluate", "generate", "export"})
+    for (const char *command : {"inspect", "calibrate", "plan", "search", "prune", "evaluate", "generate", "export", "impact", "models"})
         QTest::newRow(command) << command;
 }
 
@@ -250,6 +252,60 @@ void tst_CommandLine::neuronsAreKeptByHand()
     const QJsonObject settings = written.value("plan").toObject().value("settings").toObject();
     QCOMPARE(settings.value("keep").toInt(), 150);
     QCOMPARE(settings.value("sparsity").toDouble(), pruned.value("sparsityLayers").toDouble()); // nobody asked for another
+}
+
+void tst_CommandLine::impactMeasuresEveryAttention()
+{
+    const QStringList command{"impact", kModel, "--text", kText, "--length", "128", "--search-windows", "2"};
+    const Outcome outcome = run(command + QStringList{"--json"});
+    QCOMPARE(outcome.exitCode, 0);
+    const QJsonObject result = outcome.result();
+    const QJsonArray losses = result.value("losses").toArray();
+    QCOMPARE(losses.size(), 12);
+    QCOMPARE(result.value("windows").toInt(), 2);
+    double heard = 0;
+    int candidates = 0, initials = 0;
+    for (const QJsonObject &event : outcome.events)
+        if (event.value("event") == "initial") {
+            heard = event.value("loss").toDouble();
+            ++initials;
+        } else if (event.value("event") == "candidate") {
+            QCOMPARE(event.value("loss").toDouble(), losses.at(event.value("layer").toInt()).toDouble());
+            ++candidates;
+        }
+    QCOMPARE(initials, 1);
+    QCOMPARE(candidates, 12);
+    QCOMPARE(heard, result.value("initialLoss").toDouble());
+    for (const auto &loss : losses)
+        QVERIFY(loss.toDouble() >= losses.at(result.value("leastLayer").toInt()).toDouble());
+    const Outcome text = run(command);
+    QVERIFY2(text.output.startsWith("layer   change of loss   perplexity\nnone "), text.output.constData());
+    QVERIFY(text.output.contains("The attention of layer " + QByteArray::number(result.value("leastLayer").toInt()) + " matters least"));
+}
+
+void tst_CommandLine::modelsListTheCache()
+{
+    QTemporaryDir cache;
+    const QString snapshot = cache.filePath("models--Owner--Small/snapshots/abc");
+    QVERIFY(QDir().mkpath(snapshot));
+    for (const char *name : {"config.json", "model.safetensors", "tokenizer.json"})
+        QVERIFY(QFile::link(kModel + "/" + name, snapshot + "/" + name));
+    QVERIFY(QDir().mkpath(cache.filePath("models--Owner--Broken/snapshots/abc")));
+    qputenv("HF_HUB_CACHE", cache.path().toUtf8());
+    const Outcome text = run({"models"}), json = run({"models", "--json"});
+    qputenv("HF_HUB_CACHE", "/no/such/cache");
+    const Outcome none = run({"models"});
+    qunsetenv("HF_HUB_CACHE");
+    QVERIFY2(text.output.contains("Owner/Small ") && text.output.contains(" MB ") && text.output.contains(snapshot.toUtf8()),
+             text.output.constData());
+    QVERIFY2(text.output.contains("Owner/Broken cannot be opened: it has no config.json"), text.output.constData());
+    const QJsonArray models = json.result().value("models").toArray();
+    QCOMPARE(models.size(), 2);
+    QCOMPARE(models.at(1).toObject().value("name").toString(), QString("Owner/Small"));
+    QCOMPARE(models.at(1).toObject().value("bytes").toInteger(), QFileInfo(kModel + "/model.safetensors").size());
+    QCOMPARE(run({"inspect", models.at(1).toObject().value("folder").toString()}).exitCode, 0); // opens as it is named
+    QCOMPARE(none.exitCode, 0);
+    QVERIFY(none.output.contains("There are no models in the Hugging Face cache '/no/such/cache'."));
 }
 
 void tst_CommandLine::pruneDoesAllOfIt()

@@ -52,10 +52,12 @@ void tst_HubCache::listsNameSizeAndTheSnapshotOfMain()
     link("models--Owner--Model-1B", "aaa", "config.json", "{}");
     link("models--Owner--Model-1B", "aaa", "model-00001-of-00002.safetensors", std::string(1000, 'x'));
     link("models--Owner--Model-1B", "aaa", "model-00002-of-00002.safetensors", std::string(234, 'x'));
+    link("models--Owner--Model-1B", "aaa", "model.safetensors.index.json", "{}");
     link("models--Owner--Model-1B", "bbb", "config.json", "{}");
     write(root() / "models--Owner--Model-1B" / "refs" / "main", "aaa");
     link("models--gpt2", "ccc", "config.json", "{}");
     link("models--gpt2", "ccc", "model.safetensors", "12345");
+    link("models--gpt2", "ccc", "consolidated.safetensors", "another form of the same weights");
     write(root() / "models--gpt2" / "refs" / "main", "ccc\n");
 
     const std::vector<CachedModel> models = modelsInHubCache(root());
@@ -89,13 +91,22 @@ void tst_HubCache::saysWhatIsMissing()
     std::filesystem::remove(root() / "models--c--broken" / "snapshots" / "r" / "config.json");
     write(root() / "models--c--broken" / "snapshots" / "r" / "config.json", "{}");
     link("models--d--empty", "r", "config.json", "{}");
+    for (const char *repository : {"models--e--shards", "models--f--noindex"})
+        for (const char *name : {"config.json", "model-00001-of-00002.safetensors"})
+            link(repository, "r", name, "x");
+    link("models--f--noindex", "r", "model-00002-of-00002.safetensors", "x");
+    link("models--g--adapter", "r", "config.json", "{}");
+    link("models--g--adapter", "r", "adapter_model.safetensors", "x");
 
     const std::vector<CachedModel> models = modelsInHubCache(root());
-    QCOMPARE(models.size(), 4U);
+    QCOMPARE(models.size(), 7U);
     QVERIFY(QString::fromStdString(models[0].problem).contains("pickle"));
     QVERIFY(QString::fromStdString(models[1].problem).contains("config.json"));
     QVERIFY(QString::fromStdString(models[2].problem).contains("missing"));
     QVERIFY(QString::fromStdString(models[3].problem).contains("no weights"));
+    QVERIFY(QString::fromStdString(models[4].problem).contains("1 of 2 shards"));
+    QVERIFY(QString::fromStdString(models[5].problem).contains("no model.safetensors.index.json"));
+    QVERIFY(QString::fromStdString(models[6].problem).contains("not in model.safetensors"));
 }
 
 void tst_HubCache::otherRepositoriesAreLeftOut()
@@ -119,6 +130,8 @@ void tst_HubCache::environmentNamesTheFolder()
     QCOMPARE(hubCacheFolder(), std::filesystem::path("/f/hub"));
     qputenv("HF_HUB_CACHE", "/c");
     QCOMPARE(hubCacheFolder(), std::filesystem::path("/c"));
+    qputenv("HF_HUB_CACHE", "~/c");
+    QCOMPARE(hubCacheFolder(), std::filesystem::path("/h/c"));
     for (const char *name : {"HF_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME"})
         qunsetenv(name);
     qputenv("HOME", home);

@@ -3,14 +3,17 @@
 #include "checkpoint/Checkpoint.h"
 #include "checkpoint/SafetensorsWriter.h"
 #include "engine/Engine.h"
+#include "engine/ProcessMemory.h"
 #include "foundation/Error.h"
 #include "foundation/Sha256.h"
+#include "model/Families.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
 #include <cmath>
 #include <csignal>
 #include <fstream>
+#include <limits>
 #include <sys/resource.h>
 
 using namespace secateur;
@@ -93,6 +96,8 @@ private slots:
     void cancelledExportLeavesNothing();
     void unfinishedPlanIsNotExported();
     void searchGoesOnOnlyWithTheSameSettings();
+    void impactIsTheFirstStepOfASearchThatKeepsAllNeurons();
+    void memoryIsKnownBeforeLoading();
     void protectedAndForcedLayersAreKept();
     void impossibleSettingsAreRefused_data();
     void impossibleSettingsAreRefused();
@@ -408,6 +413,50 @@ void tst_Engine::searchGoesOnOnlyWithTheSameSettings()
                 m_engine->search(other, text(kText, {}), {.windows = 1, .referenceLoss = true, .forcedLayers = {}, .protectedLayers = {}},
                                  m_context);
             }).contains("other settings"));
+}
+
+void tst_Engine::impactIsTheFirstStepOfASearchThatKeepsAllNeurons()
+{
+    const ModelSpec spec = m_engine->open(kModel)->spec;
+    const SearchSettings settings{.windows = 2, .referenceLoss = false, .forcedLayers = {}, .protectedLayers = {}};
+    double initial = 0;
+    std::vector<double> heard(12);
+    const SearchRecord record =
+        m_engine->impact(text(kText, {}), settings, m_context, [&](std::int64_t step, std::int64_t layer, double loss) {
+            (step < 0 ? initial : heard[std::size_t(layer)]) = loss;
+        });
+    BalanceSettings all;
+    all.neuronsKept = spec.layers.front().ffn.neurons;
+    all.attentionsToRemove = 1;
+    PruningPlan searched = planFromScores(spec, *m_scores, all);
+    m_engine->search(searched, text(kText, {}), settings, m_context);
+    QCOMPARE(record.steps.size(), 1U);
+    QCOMPARE(record.initialLoss, searched.search.initialLoss);
+    QVERIFY(record.steps[0].losses == searched.search.steps[0].losses); // every bit
+    QCOMPARE(record.steps[0].removed, searched.removedAttentions.front());
+    QVERIFY(record.provenance == searched.search.provenance);
+    QVERIFY(record.settings == settings);
+    QCOMPARE(initial, record.initialLoss);
+    QVERIFY(heard == record.steps[0].losses);
+    // The same by evaluating the dense model and each variant alone.
+    QVERIFY(std::abs(m_engine->evaluate(nullptr, text(kText, 2), m_context).loss - record.initialLoss) < 1e-6);
+    for (std::int64_t layer = 0; layer < 12; ++layer) {
+        PruningPlan variant = searched;
+        variant.removedAttentions = {layer};
+        variant.search = {};
+        variant.search.initialLoss = std::numeric_limits<double>::quiet_NaN();
+        const double alone = m_engine->evaluate(&variant, text(kText, 2), m_context).loss;
+        QVERIFY(std::abs(alone - record.steps[0].losses[std::size_t(layer)]) < 1e-6);
+    }
+}
+
+void tst_Engine::memoryIsKnownBeforeLoading()
+{
+    const auto summary = m_engine->open(kModel);
+    QCOMPARE(weightBytes(*summary, DType::Float32), 4 * 2'636'928);
+    QCOMPARE(weightBytes(*summary, DType::BFloat16), summary->tensorBytes); // as it is stored
+    QVERIFY(availableMemoryBytes() > 10'000'000);
+    QVERIFY(specFromConfig(summary->config, "config.json") == summary->spec);
 }
 
 void tst_Engine::protectedAndForcedLayersAreKept()

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/SessionJobs.h"
 
+#include "checkpoint/Checkpoint.h"
 #include "commands/PlanEditor.h"
-#include "engine/ProcessMemory.h"
 #include "foundation/Error.h"
 #include "jobs/CommandLines.h"
 #include "jobs/SessionTask.h"
+#include "model/Families.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
 #include "session/SessionStore.h"
@@ -14,7 +15,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
+#include <exception>
 #include <limits>
 
 namespace secateur::ui {
@@ -43,6 +44,22 @@ nlohmann::json evaluationsOf(const Session &session, const std::string &planHash
     return list;
 }
 
+/// An error message, still without words.
+Message failure(const QString &topic)
+{
+    Message message;
+    message.severity = Message::Severity::Error;
+    message.topic = topic;
+    return message;
+}
+
+void describe(Message &message, const std::exception &thrown)
+{
+    const auto *known = dynamic_cast<const Error *>(&thrown);
+    message.sentence = QString::fromStdString(thrown.what());
+    message.hint = known ? QString::fromStdString(known->hint()) : QString();
+}
+
 } // namespace
 
 SessionJobs::SessionJobs(SessionModel &model, PlanEditor &editor, JobRunner &runner, MessageLog &messages, QObject *parent)
@@ -63,9 +80,7 @@ SessionJobs::SessionJobs(SessionModel &model, PlanEditor &editor, JobRunner &run
         ++m_generation;
         ++m_hashRequest; // one that is being computed is of the session before
         m_findings = std::make_shared<Findings>();
-        for (const JobInfo &job : std::vector<JobInfo>(m_runner.jobs()))
-            if (job.kind != JobKind::Open)
-                m_runner.cancel(job.number);
+        cancelJobsOfSession();
         m_hashTimer.start();
     });
 }
@@ -75,88 +90,11 @@ SessionJobs::~SessionJobs()
     m_pool.waitForDone();
 }
 
-// ---- what is possible --------------------------------------------------------------------------------------------------------
-
-Possibility SessionJobs::canEvaluateDense() const
+void SessionJobs::cancelJobsOfSession()
 {
-    if (!m_model.hasModel())
-        return {tr("Open a model first.")};
-    if (!m_model.isModelThere())
-        return {tr("The model of this session is not there: its plots can be seen, but nothing computed.")};
-    if (!m_model.session().model->tokenizerSize)
-        return {tr("The model has no usable tokenizer: %1").arg(QString::fromStdString(m_model.session().model->tokenizerProblem))};
-    if (m_model.session().evaluationText.files.empty())
-        return {tr("Choose a text to evaluate on first.")};
-    return {};
-}
-
-Possibility SessionJobs::canMeasureImpact() const
-{
-    if (!m_model.hasModel())
-        return {tr("Open a model first.")};
-    if (!m_model.isModelThere())
-        return {tr("The model of this session is not there: its plots can be seen, but nothing computed.")};
-    if (!m_model.session().model->tokenizerSize)
-        return {tr("The model has no usable tokenizer: %1").arg(QString::fromStdString(m_model.session().model->tokenizerProblem))};
-    if (!m_model.pruningProblem().isEmpty())
-        return {m_model.pruningProblem()};
-    if (m_model.session().calibrationText.files.empty())
-        return {tr("Choose a calibration text first.")};
-    return {};
-}
-
-Possibility SessionJobs::canCalibrate() const
-{
-    return canMeasureImpact();
-}
-
-Possibility SessionJobs::canSearch() const
-{
-    if (const Possibility possible = canMeasureImpact(); !possible && !m_model.hasScores())
-        return possible;
-    if (!m_model.isModelThere())
-        return {tr("The model of this session is not there: its plots can be seen, but nothing computed.")};
-    if (!m_model.hasScores())
-        return {tr("Calibrate first: the search runs on the narrowed model.")};
-    if (!m_model.balance())
-        return {m_model.balanceProblem()};
-    try {
-        PruningPlan plan;
-        plan.balance = *m_model.balance();
-        checkSearchSettings(m_model.draft().search, plan, m_model.spec());
-    } catch (const Error &problem) {
-        return {QString::fromStdString(problem.what())};
-    }
-    if (m_model.searchState() == SearchState::NotNeeded)
-        return {tr("N = 0: the plan removes no attention, so there is nothing to search.")};
-    if (m_model.searchState() == SearchState::Complete)
-        return {tr("The search of this plan is complete.")};
-    return {};
-}
-
-Possibility SessionJobs::canEvaluate() const
-{
-    if (const Possibility possible = canEvaluateDense(); !possible)
-        return possible;
-    const Possibility search = canSearch();
-    const SearchState state = m_model.searchState();
-    return state == SearchState::Complete || state == SearchState::NotNeeded ? Possibility() : search;
-}
-
-Possibility SessionJobs::canExport() const
-{
-    const SearchState state = m_model.searchState();
-    if (!m_model.hasModel())
-        return {tr("Open a model first.")};
-    if (!m_model.isModelThere())
-        return {tr("The model of this session is not there: its plots can be seen, but nothing written.")};
-    if (!m_model.hasScores())
-        return {tr("Calibrate first: no neurons are chosen yet.")};
-    if (!m_model.balance())
-        return {m_model.balanceProblem()};
-    if (state != SearchState::Complete && state != SearchState::NotNeeded)
-        return {tr("Search first: %1 of %2 removals are known.").arg(m_model.removalOrder().size()).arg(m_model.attentionsToRemove())};
-    return {};
+    for (const JobInfo &job : std::vector<JobInfo>(m_runner.jobs()))
+        if (job.kind != JobKind::Open)
+            m_runner.cancel(job.number);
 }
 
 // ---- jobs --------------------------------------------------------------------------------------------------------------------
@@ -166,14 +104,12 @@ std::function<void(const JobInfo &)> SessionJobs::whenFinished(const QString &to
 {
     m_messages.resolve(topic);
     return [this, topic, done = std::move(done)](const JobInfo &job) {
-        if (job.state == JobInfo::State::Failed)
-            m_messages.post({.severity = Message::Severity::Error,
-                             .sentence = job.sentence,
-                             .hint = job.hint,
-                             .topic = topic,
-                             .actionText = {},
-                             .action = {},
-                             .time = {}});
+        if (job.state == JobInfo::State::Failed) {
+            Message message = failure(topic);
+            message.sentence = job.sentence;
+            message.hint = job.hint;
+            m_messages.post(message);
+        }
         if (done)
             done(job);
     };
@@ -185,9 +121,38 @@ void SessionJobs::openModel(const std::filesystem::path &path, const std::option
     std::filesystem::path model = std::filesystem::absolute(path, error).lexically_normal();
     if (std::filesystem::is_regular_file(model, error) || !model.has_filename()) // a file in it, a slash at the end
         model = model.parent_path();
+    const int request = ++m_openRequest;
+    const auto &jobs = m_runner.jobs();
+    if (std::all_of(jobs.begin(), jobs.end(), [](const JobInfo &job) { return job.isOver() || job.kind == JobKind::Open; }))
+        return startOpening(model, texts, request);
+    // The jobs of the session in hand end with it, which may take them hours otherwise; but not for a folder that cannot be opened.
+    m_messages.resolve(QStringLiteral("open"));
+    m_pool.start([this, model, texts, request] {
+        Message problem = failure(QStringLiteral("open"));
+        try {
+            specFromConfig(Checkpoint::open(model).config(), (model / "config.json").string());
+        } catch (const std::exception &thrown) {
+            describe(problem, thrown);
+        }
+        QMetaObject::invokeMethod(
+            this,
+            [this, model, texts, request, problem] {
+                if (request != m_openRequest)
+                    return;
+                if (!problem.sentence.isEmpty())
+                    return m_messages.post(problem);
+                cancelJobsOfSession();
+                startOpening(model, texts, request);
+            },
+            Qt::QueuedConnection);
+    });
+}
+
+void SessionJobs::startOpening(const std::filesystem::path &model, const std::optional<SampleTexts> &texts, int request)
+{
     m_runner.start(
         JobKind::Open, tr("Open %1").arg(QString::fromStdString(model.filename().string())), CommandLines::inspect(model),
-        [this, model, texts, request = ++m_openRequest](JobPort &port) {
+        [this, model, texts, request](JobPort &port) {
             const std::shared_ptr<const ModelSummary> summary = port.open(model);
             const EngineReport report = port.engine(model).report();
             port.context().check();
@@ -307,23 +272,6 @@ void SessionJobs::evaluateDense()
           [](const SessionTask &task, JobPort &port) { task.evaluate(port, nullptr, {}, false); });
 }
 
-/// The drafts as a command line can make their plans: a borrowed order is one that is forced.
-std::vector<PlanDraft> SessionJobs::searchableDrafts(const CurveRequest &request) const
-{
-    std::vector<PlanDraft> drafts = request.drafts;
-    const std::vector<std::int64_t> order = m_model.removalOrder();
-    for (PlanDraft &draft : drafts) {
-        const auto N = std::size_t(plannedRemovals(draft));
-        const SearchRecord *own = searchOf(draft);
-        if (!request.isOrderBorrowed || (own && own->removalOrder().size() >= N))
-            continue;
-        draft.search.protectedLayers.clear();
-        draft.search.forcedLayers = order;
-        draft.search.forcedLayers.resize(std::min(N, order.size()));
-    }
-    return drafts;
-}
-
 void SessionJobs::measureCurve(const CurveRequest &request)
 {
     if (!canEvaluateDense() || request.drafts.empty())
@@ -386,21 +334,13 @@ void SessionJobs::savePlan(const std::filesystem::path &file)
 {
     m_messages.resolve(QStringLiteral("plan"));
     m_pool.start([this, file, session = m_model.session()] {
-        Message message{.severity = Message::Severity::Success,
-                        .sentence = {},
-                        .hint = {},
-                        .topic = QStringLiteral("plan"),
-                        .actionText = {},
-                        .action = {},
-                        .time = {}};
+        Message message = failure(QStringLiteral("plan"));
         try {
             secateur::savePlan(planOf(session, session.draft), file);
+            message.severity = Message::Severity::Success;
             message.sentence = tr("The plan is in '%1'.").arg(QString::fromStdString(file.string()));
-        } catch (const std::exception &problem) {
-            const auto *known = dynamic_cast<const Error *>(&problem);
-            message.severity = Message::Severity::Error;
-            message.sentence = QString::fromStdString(problem.what());
-            message.hint = known ? QString::fromStdString(known->hint()) : QString();
+        } catch (const std::exception &thrown) {
+            describe(message, thrown);
         }
         QMetaObject::invokeMethod(
             this, [this, message] { m_messages.post(message); }, Qt::QueuedConnection);
@@ -428,123 +368,6 @@ void SessionJobs::keepHash()
         } catch (const std::exception &) { // the draft has no plan: said where the balance is shown
         }
     });
-}
-
-// ---- costs -------------------------------------------------------------------------------------------------------------------
-
-/// N of a draft; 0 when it is infeasible.
-std::int64_t SessionJobs::plannedRemovals(const PlanDraft &draft) const
-{
-    try {
-        return balance(m_model.spec(), draft.balance).attentionsToRemove;
-    } catch (const Error &) {
-        return 0;
-    }
-}
-
-/// What is known of the search of a draft; null when nothing is, or when it is infeasible.
-const SearchRecord *SessionJobs::searchOf(const PlanDraft &draft) const
-{
-    try {
-        const auto &searches = m_model.session().searches;
-        const auto found = searches.find(searchKey(draft, balance(m_model.spec(), draft.balance).neuronsKept));
-        return found == searches.end() ? nullptr : &found->second;
-    } catch (const Error &) {
-        return nullptr;
-    }
-}
-
-JobCost SessionJobs::searchCost(const PlanDraft &draft) const
-{
-    JobCost cost;
-    if (!m_model.hasModel())
-        return cost;
-    const std::int64_t N = plannedRemovals(draft);
-    const SearchRecord *record = searchOf(draft);
-    const auto done = record ? std::int64_t(record->removalOrder().size()) : 0;
-    const auto isKnown = [](double loss) { return !std::isnan(loss); };
-    if (done < N) {
-        if (!record || !isKnown(record->initialLoss))
-            ++cost.evaluations;
-        const auto forced = std::int64_t(draft.search.forcedLayers.size()), kept = std::int64_t(draft.search.protectedLayers.size());
-        for (std::int64_t n = done; n < N; ++n)
-            cost.evaluations += n < forced ? 1 : m_model.layerCount() - n - kept;
-        if (record && std::int64_t(record->steps.size()) > done)
-            cost.evaluations -=
-                std::count_if(record->steps[std::size_t(done)].losses.begin(), record->steps[std::size_t(done)].losses.end(), isKnown);
-    }
-    if (m_secondsPerEvaluation)
-        cost.seconds = double(cost.evaluations) * *m_secondsPerEvaluation;
-    return cost;
-}
-
-JobCost SessionJobs::curveCost(const CurveRequest &request) const
-{
-    JobCost cost;
-    std::optional<double> perPoint; // of an evaluation on the evaluation text, if one was measured
-    for (const EvaluationRecord &e : m_model.session().evaluations)
-        if (isSameText(e.text, m_model.session().evaluationText))
-            perPoint = e.seconds;
-    double seconds = m_model.denseEvaluation() ? 0 : perPoint.value_or(0);
-    bool isKnown = perPoint.has_value();
-    for (const PlanDraft &draft : request.drafts) {
-        const JobCost search = request.isOrderBorrowed ? JobCost() : searchCost(draft);
-        cost.evaluations += search.evaluations;
-        isKnown = isKnown && (search.evaluations == 0 || search.seconds);
-        seconds += search.seconds.value_or(0) + perPoint.value_or(0);
-    }
-    if (isKnown)
-        cost.seconds = seconds;
-    return cost;
-}
-
-std::int64_t SessionJobs::memoryNeeded() const
-{
-    if (!m_model.hasModel())
-        return 0;
-    const ModelSummary &model = *m_model.session().model;
-    DType dtype = DType::Float32; // what auto means on the CPU
-    if (m_report)
-        dtype = dtypeFromConfigName(m_report->dtype);
-    return weightBytes(model, dtype);
-}
-
-std::int64_t SessionJobs::memoryFree() const
-{
-    return availableMemoryBytes();
-}
-
-// ---- command lines -----------------------------------------------------------------------------------------------------------
-
-QString SessionJobs::commandOf(JobKind kind) const
-{
-    if (!m_model.hasModel())
-        return {};
-    const CommandLines lines(m_model.session(), m_runner.settings());
-    switch (kind) {
-    case JobKind::Open:
-        return CommandLines::inspect(m_model.session().model->folder);
-    case JobKind::Calibrate:
-        return canCalibrate() ? lines.calibrate() : QString();
-    case JobKind::Impact:
-        return canMeasureImpact() ? lines.impact() : QString();
-    case JobKind::Search:
-        return m_model.hasScores() ? lines.plan(m_model.draft()) : QString();
-    case JobKind::Evaluate:
-    case JobKind::Curve:
-        if (!canEvaluateDense())
-            return {};
-        return m_model.hasScores() ? lines.evaluate(m_model.draft(), m_model.session().evaluationText)
-                                   : lines.evaluateDense(m_model.session().evaluationText);
-    case JobKind::Export:
-        return m_model.hasScores() ? lines.exportPlan(m_model.draft(), {}) : QString();
-    }
-    return {};
-}
-
-QString SessionJobs::exportCommand(const ExportSettings &settings) const
-{
-    return m_model.hasScores() ? CommandLines(m_model.session(), m_runner.settings()).exportPlan(m_model.draft(), settings) : QString();
 }
 
 } // namespace secateur::ui

@@ -69,7 +69,8 @@ public:
     Possibility canEvaluateDense() const;
     Possibility canExport() const;
 
-    /// Opens a model folder (or the folder of a file in it) and begins a session, with the texts if there are any.
+    /// Opens a model folder (or the folder of a file in it) and begins a session, with the texts if there are any. Jobs of the session in
+    /// hand are cancelled, unless the folder holds no model.
     void openModel(const std::filesystem::path &folder, const std::optional<SampleTexts> &texts = {});
     /// Opens the model of a session that was restored, to be able to compute again. It may have moved: then only plots are there.
     void reopenModel();
@@ -107,6 +108,8 @@ private:
     /// Starts a job of this session: `work` gets a copy of it. Failures are posted under the topic.
     void start(JobKind kind, const QString &title, const QString &command, const QString &topic,
                std::function<void(const SessionTask &, JobPort &)> work, std::function<void(const JobInfo &)> done = {});
+    void startOpening(const std::filesystem::path &model, const std::optional<SampleTexts> &texts, int request);
+    void cancelJobsOfSession();
     std::function<void(const JobInfo &)> whenFinished(const QString &topic, std::function<void(const JobInfo &)> done = {});
     std::vector<PlanDraft> searchableDrafts(const CurveRequest &request) const;
     std::int64_t plannedRemovals(const PlanDraft &draft) const;

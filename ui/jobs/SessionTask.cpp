@@ -170,10 +170,9 @@ void SessionTask::evaluate(JobPort &port, const PruningPlan *plan, const PlanDra
 void SessionTask::evaluateDenseOnce(JobPort &port) const
 {
     const TextSettings &text = m_session->evaluationText;
-    const auto isOfText = [&](const TextSettings &other) { return isSameText(other, text); };
     const bool isKnown = std::any_of(m_session->evaluations.begin(), m_session->evaluations.end(),
-                                     [&](const EvaluationRecord &e) { return e.planHash.empty() && isOfText(e.text); }) ||
-                         std::any_of(m_findings->denseTexts.begin(), m_findings->denseTexts.end(), isOfText);
+                                     [&](const EvaluationRecord &e) { return e.planHash.empty() && e.text == text; }) ||
+                         std::find(m_findings->denseTexts.begin(), m_findings->denseTexts.end(), text) != m_findings->denseTexts.end();
     if (!isKnown)
         evaluate(port, nullptr, {}, false);
 }

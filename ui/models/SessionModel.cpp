@@ -204,7 +204,7 @@ const EvaluationRecord *SessionModel::planEvaluation() const
     const EvaluationRecord *found = nullptr;
     for (const EvaluationRecord &record : m_session.evaluations)
         if (record.calibration == draft().calibration && record.neuronsKept == neuronsKept() && record.removed == order &&
-            isSameText(record.text, m_session.evaluationText))
+            record.text == m_session.evaluationText)
             found = &record;
     return found;
 }
@@ -213,7 +213,7 @@ const EvaluationRecord *SessionModel::denseEvaluation() const
 {
     const EvaluationRecord *found = nullptr;
     for (const EvaluationRecord &record : m_session.evaluations)
-        if (record.planHash.empty() && isSameText(record.text, m_session.evaluationText))
+        if (record.planHash.empty() && record.text == m_session.evaluationText)
             found = &record;
     return found;
 }
@@ -222,7 +222,7 @@ const EvaluationRecord *SessionModel::staleEvaluation() const
 {
     const EvaluationRecord *own = planEvaluation(), *found = nullptr;
     for (const EvaluationRecord &record : m_session.evaluations)
-        if (!record.planHash.empty() && &record != own && isSameText(record.text, m_session.evaluationText))
+        if (!record.planHash.empty() && &record != own && record.text == m_session.evaluationText)
             found = &record;
     return found;
 }
@@ -279,7 +279,7 @@ void SessionModel::setPins(std::vector<PinnedPlan> pins)
 
 void SessionModel::setTexts(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm)
 {
-    if (isSameText(calibration, m_session.calibrationText) && isSameText(evaluation, m_session.evaluationText) && norm == m_session.norm)
+    if (calibration == m_session.calibrationText && evaluation == m_session.evaluationText && norm == m_session.norm)
         return;
     m_session.calibrationText = calibration;
     m_session.evaluationText = evaluation;
@@ -405,7 +405,7 @@ void SessionModel::addRemoval(const std::string &key, qint64 step, qint64 layer,
 void SessionModel::addEvaluation(const EvaluationRecord &record)
 {
     std::erase_if(m_session.evaluations, [&](const EvaluationRecord &old) { // measured again
-        return old.planHash == record.planHash && isSameText(old.text, record.text) && old.isOrderBorrowed == record.isOrderBorrowed;
+        return old.planHash == record.planHash && old.text == record.text && old.isOrderBorrowed == record.isOrderBorrowed;
     });
     m_session.evaluations.push_back(record);
     emit evaluationsChanged();
@@ -447,11 +447,6 @@ void SessionModel::setPlanHash(const PlanDraft &draft, const std::vector<std::in
         m_hashes[key] = hash;
     if (planHash() != before)
         emit planHashChanged();
-}
-
-bool isSameText(const TextSettings &a, const TextSettings &b)
-{
-    return a.files == b.files && a.windows == b.windows && a.length == b.length && a.seed == b.seed;
 }
 
 QString exactnessSign(Exactness exactness)

@@ -165,9 +165,6 @@ private:
     std::map<std::string, QString> m_hashes; ///< plan hashes by key and removals
 };
 
-/// Whether both name the same windows of the same files.
-bool isSameText(const TextSettings &a, const TextSettings &b);
-
 /// Sign and word of an exactness: "=", "~", "!", "" and "exact", "estimate", "stale", "not known".
 QString exactnessSign(Exactness exactness);
 QString exactnessWord(Exactness exactness);

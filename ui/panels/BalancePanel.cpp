@@ -180,7 +180,9 @@ QLayout *BalancePanel::makeAxis()
     for (const CurveAxis axis : kAxes)
         m_axis->addItem(curveAxisName(axis));
     m_axis->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_axis->setMinimumContentsLength(16);
+    m_axis->setMinimumContentsLength(14);
+    m_axis->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+    m_axis->setMaximumWidth(240);
     new WheelGuard(*m_axis);
     m_scale->addChoice(tr("%"), tr("In percent of the original"));
     m_scale->addChoice(tr("absolute"));

@@ -81,7 +81,7 @@ CurveData curveData(const SessionModel &session, CurveAxis axis, bool isRelative
     const EvaluationRecord *current = session.planEvaluation();
     for (std::size_t i = 0; i < values.evaluations.size(); ++i) {
         const EvaluationRecord &record = values.evaluations[i];
-        if (!isSameText(record.text, values.evaluationText))
+        if (!(record.text == values.evaluationText))
             continue;
         const bool isDense = record.planHash.empty();
         const ModelFigures figures =

@@ -3,6 +3,7 @@
 
 #include "widgets/Labels.h"
 
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
 #include <QVBoxLayout>
@@ -14,19 +15,23 @@ EmptyState::EmptyState(QWidget *parent) : QWidget(parent), m_title(headingLabel(
     for (QLabel *label : {m_title, m_text}) {
         label->setAlignment(Qt::AlignHCenter);
         label->setWordWrap(true);
-        label->setMinimumWidth(260);
-        label->setMaximumWidth(460);
         label->setTextFormat(Qt::PlainText);
     }
     m_button->setProperty("primary", true);
 
-    auto *column = new QVBoxLayout(this);
+    auto *words = new QWidget;
+    words->setMaximumWidth(460);
+    auto *column = new QVBoxLayout(words);
     column->setSpacing(10);
     column->addStretch(2);
-    column->addWidget(m_title); // no alignment here: with one, a label that wraps gets too little height
+    column->addWidget(m_title); // not aligned by the layout: a label that wraps would get too little height
     column->addWidget(m_text);
     column->addWidget(m_button, 0, Qt::AlignHCenter);
     column->addStretch(3);
+    auto *row = new QHBoxLayout(this);
+    row->addStretch(1);
+    row->addWidget(words, 100);
+    row->addStretch(1);
     connect(m_button, &QPushButton::clicked, this, &EmptyState::actionRequested);
 }
 

@@ -84,7 +84,10 @@ void ImpactView::follow()
     const SearchRecord *record = session.denseImpact();
     if (record && !record->steps.empty() && record->isBegun()) {
         m_pages->setCurrentWidget(m_bars);
-        m_bars->showStep(*record, 0, session.layerCount());
+        SearchRecord shown = *record;
+        shown.steps.front().removed = -1; // the search of one step chose a layer, but nothing is removed here
+        m_bars->showStep(shown, 0, session.layerCount());
+        m_bars->setTitle(tr("Change of the loss when one attention is left out of the original (nats)"));
         return;
     }
     m_pages->setCurrentWidget(m_empty);

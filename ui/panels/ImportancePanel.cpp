@@ -17,6 +17,19 @@
 #include <QVBoxLayout>
 
 namespace secateur::ui {
+namespace {
+
+/// Keeps a plot away from the handle of its splitter.
+QWidget *padded(QWidget &plot, const QMargins &margins)
+{
+    auto *frame = new QWidget;
+    auto *layout = new QVBoxLayout(frame);
+    layout->setContentsMargins(margins);
+    layout->addWidget(&plot);
+    return frame;
+}
+
+} // namespace
 
 ImportancePanel::ImportancePanel(Workbench workbench, QWidget *parent)
     : QWidget(parent),
@@ -43,11 +56,11 @@ ImportancePanel::ImportancePanel(Workbench workbench, QWidget *parent)
 QWidget *ImportancePanel::makeContent()
 {
     auto *upper = new QSplitter(Qt::Horizontal);
-    upper->addWidget(m_plots[0]);
-    upper->addWidget(m_plots[1]);
+    upper->addWidget(padded(*m_plots[0], {0, 0, 8, 6}));
+    upper->addWidget(padded(*m_plots[1], {8, 0, 0, 6}));
     auto *both = new QSplitter(Qt::Vertical);
     both->addWidget(upper);
-    both->addWidget(m_plots[2]);
+    both->addWidget(padded(*m_plots[2], {0, 6, 0, 0}));
     for (QSplitter *splitter : {upper, both}) {
         splitter->setChildrenCollapsible(false);
         splitter->setStretchFactor(0, 1);

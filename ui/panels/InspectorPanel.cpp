@@ -7,12 +7,11 @@
 #include "panels/BalanceWords.h"
 #include "panels/LayerFacts.h"
 #include "theme/Icons.h"
-#include "widgets/Card.h"
-#include "widgets/FactList.h"
+#include "widgets/FactLines.h"
+#include "widgets/FormulaCard.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
 
-#include <QFontDatabase>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
@@ -23,23 +22,6 @@
 
 namespace secateur::ui {
 namespace {
-
-/// A formula on a card of its own.
-QLabel *addFormula(QVBoxLayout &layout, const QString &name)
-{
-    auto *card = new Card;
-    auto *label = bodyLabel({});
-    label->setTextFormat(Qt::RichText);
-    label->setAccessibleName(name);
-    QFont font = QFontDatabase::systemFont(QFontDatabase::FixedFont);
-    font.setPointSizeF(QFontInfo(label->font()).pointSizeF() * 0.92);
-    label->setFont(font);
-    auto *inside = new QVBoxLayout(card);
-    inside->setContentsMargins(8, 6, 8, 6);
-    inside->addWidget(label);
-    layout.addWidget(card);
-    return label;
-}
 
 void setChoice(QPushButton &button, bool isChecked, const QString &problem, const QString &toolTip)
 {
@@ -77,7 +59,7 @@ void InspectorPanel::makeParts()
     parts->setSpacing(6);
     m_title = headingLabel({});
     m_hint = captionLabel({});
-    m_facts = new FactList;
+    m_facts = new FactLines;
     m_protect = new QPushButton(icon(QStringLiteral("shield")), tr("Protect"));
     m_protect->setAccessibleName(tr("Protect attention"));
     m_force = new QPushButton(icon(QStringLiteral("force")), tr("Force removal"));
@@ -95,8 +77,12 @@ void InspectorPanel::makeParts()
     parts->addWidget(headingLabel(tr("Explain: the balance rule")));
     m_explanation = captionLabel({});
     parts->addWidget(m_explanation);
-    m_depth = addFormula(*parts, tr("How N is computed"));
-    m_width = addFormula(*parts, tr("How K is computed"));
+    m_depth = new FormulaCard;
+    m_depth->setAccessibleName(tr("How N is computed"));
+    m_width = new FormulaCard;
+    m_width->setAccessibleName(tr("How K is computed"));
+    parts->addWidget(m_depth);
+    parts->addWidget(m_width);
     parts->addWidget(captionLabel(tr("What it does not tell: perplexity on one window is not task accuracy.")));
     parts->addStretch(1);
 
@@ -123,10 +109,10 @@ void InspectorPanel::follow()
     const BalanceWords words = balanceWords(m_workbench.session);
     m_explanation->setText(words.explanation.isEmpty() ? tr("How many attentions go and how many neurons stay, for a target sparsity.")
                                                        : words.explanation);
-    for (const auto &[label, text] : {std::pair(m_depth, words.depth), std::pair(m_width, words.width)}) {
-        label->setText(text);
-        label->parentWidget()->setVisible(!text.isEmpty());
-    }
+    m_depth->setFormula(words.depth);
+    m_depth->setVisible(!words.depth.isEmpty());
+    m_width->setFormula(words.width);
+    m_width->setVisible(!words.width.isEmpty());
 }
 
 void InspectorPanel::followLayer()

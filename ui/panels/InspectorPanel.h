@@ -11,7 +11,8 @@ class QPushButton;
 
 namespace secateur::ui {
 
-class FactList;
+class FactLines;
+class FormulaCard;
 
 /// What there is to know of the layer that is hovered or selected, what can be done about its attention, and the balance rule explained
 /// with the numbers of the plan in hand.
@@ -34,9 +35,10 @@ private:
 
     Workbench m_workbench;
     QLabel *m_title, *m_hint;
-    FactList *m_facts;
+    FactLines *m_facts;
     QPushButton *m_protect, *m_force;
-    QLabel *m_explanation, *m_depth, *m_width;
+    QLabel *m_explanation;
+    FormulaCard *m_depth, *m_width;
 };
 
 } // namespace secateur::ui

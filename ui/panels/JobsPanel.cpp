@@ -45,10 +45,11 @@ JobsPanel::JobsPanel(Workbench workbench, QWidget *parent)
             m_selected = m_table->jobNumber(current.row());
         followSelected();
     });
-    connect(m_table, &QAbstractItemModel::modelReset, this, [this] {
+    connect(m_table, &QAbstractItemModel::rowsInserted, this, [this](const QModelIndex &, int first, int last) {
         // Whoever looked at the newest job goes on looking at the newest.
-        const int newest = int(m_runner.jobs().size());
-        select(m_selected == 0 || m_selected == newest - 1 ? newest : m_selected);
+        const int newest = m_table->jobNumber(0), before = newest - (last - first + 1);
+        if (m_selected == before)
+            select(newest);
     });
     connect(m_table, &QAbstractItemModel::dataChanged, this, &JobsPanel::followSelected);
     connect(m_pause, &QPushButton::clicked, this, [this] {
@@ -70,7 +71,7 @@ void JobsPanel::select(int number)
     if (!m_runner.job(number))
         return;
     m_selected = number;
-    m_view->selectRow(int(m_runner.jobs().size()) - number);
+    m_view->selectRow(m_table->rowCount() - number);
 }
 
 void JobsPanel::followSelected()

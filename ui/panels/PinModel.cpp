@@ -76,7 +76,7 @@ PinModel::Row PinModel::rowOf(const PinnedPlan &pin) const
         row.search = isSettled ? tr("complete") : tr("%1 of %2").arg(order.size()).arg(N);
     for (const EvaluationRecord &record : session.evaluations)
         if (isSettled && record.calibration == pin.draft.calibration && record.neuronsKept == K && record.removed == order &&
-            isSameText(record.text, session.evaluationText))
+            record.text == session.evaluationText)
             row.perplexity = perplexityText(record.result.perplexity); // the latest wins
     return row;
 }

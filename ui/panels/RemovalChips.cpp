@@ -36,13 +36,15 @@ public:
         const PlotStyle style = PlotStyle::of(option.palette);
         const bool isCurrent = option.state & QStyle::State_Selected;
         const bool isFocused = isCurrent && (option.state & QStyle::State_HasFocus);
+        QRect card = option.rect; // as high as the row
+        card.setHeight(sizeHint(option, index).height());
         painter->save();
         painter->setRenderHint(QPainter::Antialiasing);
         painter->setPen(QPen(isCurrent ? style.accent : style.line, isFocused ? 2.5 : (isCurrent ? 1.5 : 1)));
         painter->setBrush(isCurrent ? style.selected : style.raised);
-        painter->drawRoundedRect(QRectF(option.rect).adjusted(1.5, 1.5, -1.5, -1.5), 5, 5);
+        painter->drawRoundedRect(QRectF(card).adjusted(1.5, 1.5, -1.5, -1.5), 5, 5);
         painter->setFont(option.font);
-        QRect line = option.rect.adjusted(kPadding, kPadding - 2, -kPadding, 0);
+        QRect line = card.adjusted(kPadding, kPadding - 2, -kPadding, 0);
         line.setHeight(option.fontMetrics.height());
         const QStringList texts = index.data().toString().split(u'\n');
         for (int i = 0; i < texts.size(); ++i) {
@@ -65,12 +67,11 @@ RemovalChips::RemovalChips(QWidget *parent) : QListView(parent), m_order(new Rem
     setFlow(QListView::LeftToRight);
     setWrapping(false);
     setSpacing(3);
-    setFrameShape(QFrame::NoFrame);
+    setStyleSheet(QStringLiteral("QListView { border: 0; background: transparent; }")); // the chips are the frames
     setEditTriggers(QAbstractItemView::NoEditTriggers);
     setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
     setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-    viewport()->setAutoFillBackground(false);
     connect(this, &QListView::clicked, this, [this](const QModelIndex &index) { emit stepChosen(index.row()); });
     fitHeight();
 }

@@ -128,8 +128,8 @@ QWidget *SearchView::makeHeader()
 
 QWidget *SearchView::makePlots()
 {
-    m_bars->setMinimumHeight(130);
-    m_heatmap->setMinimumHeight(120);
+    m_bars->setMinimumHeight(170);
+    m_heatmap->setMinimumHeight(140);
     auto *order = captionLabel(tr("Removal order"));
     order->setWordWrap(false); // what wraps would have the page take its preferred height, and scroll where it need not
     auto *column = new QWidget;
@@ -182,7 +182,7 @@ void SearchView::connectModels()
     connect(&m_soon, &QTimer::timeout, this, &SearchView::follow);
     const SessionModel &session = m_workbench.session;
     for (const auto changed : {&SessionModel::modelChanged, &SessionModel::modelPresenceChanged, &SessionModel::draftChanged,
-                               &SessionModel::searchChanged, &SessionModel::textsChanged})
+                               &SessionModel::searchChanged, &SessionModel::otherSearchChanged, &SessionModel::textsChanged})
         connect(&session, changed, this, &SearchView::followSoon);
     const SelectionModel &selection = m_workbench.selection;
     connect(&selection, &SelectionModel::stepChanged, this, &SearchView::followSoon);
@@ -207,22 +207,30 @@ void SearchView::showEvent(QShowEvent *event)
 
 void SearchView::followSoon()
 {
+    followKey();
     if (isVisible() && !m_soon.isActive())
         m_soon.start();
 }
 
+/// In another search no step of the old one stays chosen; at once and even when hidden, because other views show the step too.
+void SearchView::followKey()
+{
+    const Shown now = shown();
+    if (now.key == m_lastKey)
+        return;
+    m_lastKey = now.key;
+    m_lastKept = now.kept;
+    m_isReplaying = false;
+    m_transport->pause();
+    m_workbench.selection.setStep(-1);
+}
+
 void SearchView::follow()
 {
+    followKey();
     followHeader();
     followConstraints();
     const Shown now = shown();
-    if (now.key != m_lastKey) { // another search: no step of the old one stays chosen
-        m_lastKey = now.key;
-        m_lastKept = now.kept;
-        m_isReplaying = false;
-        m_transport->pause();
-        m_workbench.selection.setStep(-1);
-    }
     if (showEmptyState() || !now.record) {
         m_transport->pause();
         m_stale->clear();
@@ -237,7 +245,7 @@ void SearchView::follow()
 }
 
 /// The search of the plan in hand; without one, the search shown before, if it is of the same calibration.
-SearchView::Shown SearchView::shown()
+SearchView::Shown SearchView::shown() const
 {
     const SessionModel &session = m_workbench.session;
     Shown result;

@@ -56,6 +56,7 @@ private:
     void connectGestures();
     void connectModels();
     void followSoon();
+    void followKey();
     void follow();
     void followHeader();
     void followConstraints();
@@ -65,7 +66,7 @@ private:
     void chooseStep(qint64 step);
     void clearConstraint(std::vector<std::int64_t> SearchSettings::*layers, const QString &what);
 
-    Shown shown();
+    Shown shown() const;
     QString statusText(const Shown &shown) const;
     QString staleText(const Shown &shown) const;
 

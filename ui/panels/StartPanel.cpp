@@ -3,7 +3,6 @@
 
 #include "models/SessionModel.h"
 #include "panels/ModelCard.h"
-#include "theme/Icons.h"
 #include "widgets/DropArea.h"
 #include "widgets/EntryList.h"
 #include "widgets/InlineNote.h"
@@ -21,6 +20,7 @@
 #include <QMimeData>
 #include <QPromise>
 #include <QPushButton>
+#include <QResizeEvent>
 #include <QStyle>
 #include <QThreadPool>
 #include <QUrl>
@@ -33,6 +33,8 @@
 
 namespace secateur::ui {
 namespace {
+
+constexpr int kTwoColumns = 100; ///< characters of width from which there is room for the lists beside the model
 
 bool isSessionFile(const QString &path)
 {
@@ -90,7 +92,7 @@ StartPanel::StartPanel(Workbench workbench, QWidget *parent)
       m_workbench(workbench),
       m_drop(new DropArea),
       m_openModel(new QPushButton(tr("Open model folder…"))),
-      m_openSession(new QPushButton(icon(QStringLiteral("open")), tr("Open session…"))),
+      m_openSession(new QPushButton(tr("Open session…"))),
       m_openSample(new QPushButton(tr("Try the bundled sample"))),
       m_card(new ModelCard(workbench)),
       m_recentList(new EntryList(tr("Recent models and sessions"))),
@@ -136,6 +138,7 @@ void StartPanel::build()
     m_openSample->setToolTip(
         tr("A small model and two texts that come with the program: from start to a pruned checkpoint in under a minute."));
     auto *buttons = new QHBoxLayout;
+    buttons->setSpacing(8);
     buttons->addWidget(m_openSample);
     buttons->addWidget(m_openModel);
     buttons->addWidget(m_openSession);
@@ -149,11 +152,14 @@ void StartPanel::build()
     left->addStretch();
 
     auto *content = new QWidget;
-    auto *columns = new QHBoxLayout(content);
+    auto *columns = new QBoxLayout(QBoxLayout::LeftToRight, content);
+    m_columns = columns;
     columns->setContentsMargins(16, 16, 16, 16);
     columns->setSpacing(20);
     columns->addLayout(left, 3);
-    columns->addWidget(buildLists(), 2, Qt::AlignTop);
+    QWidget *lists = buildLists();
+    lists->setMinimumWidth(lists->fontMetrics().averageCharWidth() * 34);
+    columns->addWidget(lists, 2);
     setWidget(content);
 }
 
@@ -173,6 +179,7 @@ QWidget *StartPanel::buildLists()
     layout->addSpacing(10);
     layout->addWidget(headingLabel(tr("Hugging Face cache")));
     layout->addWidget(m_hubList);
+    layout->addStretch();
     m_hubList->setEntries({}, tr("Looking…"));
     return lists;
 }
@@ -307,7 +314,6 @@ void StartPanel::followPrimary()
     const bool isOpen = m_workbench.session.hasModel(), isNew = m_recent.isEmpty() && !m_sample.isEmpty();
     for (const auto &[button, isPrimary] : {std::pair(m_openSample, isNew && !isOpen), std::pair(m_openModel, !isNew && !isOpen)}) {
         button->setProperty("primary", isPrimary);
-        button->setIcon(isPrimary ? QIcon() : icon(button == m_openSample ? QStringLiteral("sample") : QStringLiteral("folder")));
         button->style()->unpolish(button);
         button->style()->polish(button);
     }
@@ -339,6 +345,13 @@ void StartPanel::showEvent(QShowEvent *event)
 {
     QScrollArea::showEvent(event);
     scanHubCache();
+}
+
+void StartPanel::resizeEvent(QResizeEvent *event)
+{
+    QScrollArea::resizeEvent(event);
+    const bool isWide = event->size().width() >= fontMetrics().averageCharWidth() * kTwoColumns;
+    m_columns->setDirection(isWide ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
 }
 
 } // namespace secateur::ui

@@ -10,7 +10,7 @@
 #include <QStringList>
 #include <vector>
 
-class QLabel;
+class QBoxLayout;
 class QPushButton;
 class QVBoxLayout;
 
@@ -48,6 +48,7 @@ protected:
     void dragLeaveEvent(QDragLeaveEvent *event) override;
     void dropEvent(QDropEvent *event) override;
     void showEvent(QShowEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
 
 private:
     void build();
@@ -65,6 +66,7 @@ private:
     std::vector<CachedModel> m_cached;
     QFutureWatcher<std::vector<CachedModel>> m_scan;
 
+    QBoxLayout *m_columns = nullptr;
     DropArea *m_drop;
     QPushButton *m_openModel, *m_openSession, *m_openSample;
     ModelCard *m_card;

@@ -121,7 +121,7 @@ void TextPicker::build()
     m_isAll->setAccessibleName(tr("As many windows as the text gives"));
     m_isAll->setToolTip(tr("As many windows as the text gives; what is left over at its end is not used."));
     m_seed->setSpecialValueText(tr("in their order"));
-    m_seed->setPrefix(tr("shuffled, seed "));
+    m_seed->setPrefix(tr("by seed "));
     m_seed->setToolTip(tr("Shuffles the documents of the text; the same number gives the same order on every machine."));
 
     auto *buttons = new QHBoxLayout;

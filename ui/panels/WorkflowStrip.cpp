@@ -294,6 +294,8 @@ void WorkflowStrip::followExactness()
     const QColor ink = exactness == Exactness::Exact                   ? style.readable(style.ffn)
                        : exactness == Exactness::Stale || isInfeasible ? style.readable(style.warning)
                                                                        : style.mutedText;
+    if (m_exactness->palette().color(QPalette::WindowText) == ink && m_exactness->font().bold() == (exactness == Exactness::Exact))
+        return; // the usual case while a number is dragged
     QPalette colours;
     colours.setColor(QPalette::WindowText, ink);
     m_exactness->setPalette(colours);

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/KeptHandle.h"
 
+#include "plots/CanvasDrawing.h"
+
+#include <QFontMetricsF>
+
 #include <algorithm>
+#include <cmath>
 
 namespace secateur::ui {
 namespace {
 
 constexpr double kGrip = 6;
-constexpr int kPadding = 6, kDistance = 10;
+constexpr double kPadding = 6, kDistance = 12;
 
 QCPLayer *ownLayer(QCustomPlot *plot)
 {
@@ -30,33 +35,37 @@ void KeptHandle::draw(QCPPainter *painter)
 {
     const QRect frame = mParentPlot->axisRect()->rect();
     const double x = mParentPlot->xAxis->coordToPixel(m_kept);
-    if (m_isHatched) {
-        painter->setPen(Qt::NoPen);
-        painter->setBrush(m_style.hatch());
-        painter->drawRect(QRectF(QPointF(x, frame.top()), QPointF(frame.right(), frame.bottom())));
-    }
+    if (m_isHatched)
+        drawHatching(*painter, QRectF(QPointF(x, frame.top()), QPointF(frame.right() + 1, frame.bottom() + 1)), m_style.hatching);
     painter->setAntialiasing(true);
-    painter->setPen(QPen(m_style.warning, 2));
-    painter->drawLine(QLineF(x, frame.top(), x, frame.bottom()));
+    const QLineF line(x, frame.top(), x, frame.bottom());
+    QColor halo = m_style.surface; // tells the line from every colour of a heatmap
+    halo.setAlphaF(0.6F);
+    painter->setPen(QPen(halo, 4, Qt::SolidLine, Qt::FlatCap));
+    painter->drawLine(line);
+    painter->setPen(QPen(m_style.warning, 2, Qt::SolidLine, Qt::FlatCap));
+    painter->drawLine(line);
+    painter->setPen(QPen(m_style.surface, 1));
     painter->setBrush(m_style.warning);
     painter->drawEllipse(QPointF(x, frame.bottom()), kGrip, kGrip);
     drawWords(painter, frame, x);
 }
 
+/// Left of the line, where the curve has left room, as long as they fit there.
 void KeptHandle::drawWords(QCPPainter *painter, const QRect &frame, double x) const
 {
     if (m_lines.isEmpty())
         return;
     painter->setFont(m_style.font);
-    const QFontMetrics metrics(m_style.font);
-    int width = 0;
+    const QFontMetricsF metrics(m_style.font);
+    double width = 0;
     for (const QString &line : m_lines)
         width = std::max(width, metrics.horizontalAdvance(line));
-    const QSize size(width + 2 * kPadding, int(m_lines.size()) * metrics.lineSpacing() + 2 * kPadding);
-    const bool fitsRight = x + kDistance + size.width() < frame.right();
-    double left = fitsRight ? x + kDistance : x - kDistance - size.width();
-    left = std::clamp<double>(left, frame.left(), std::max(frame.left(), frame.right() - size.width()));
-    const QRectF box(QPointF(left, frame.top() + kDistance), size);
+    const QSizeF size(std::ceil(width) + 2 * kPadding, double(m_lines.size()) * metrics.lineSpacing() + 2 * kPadding);
+    const bool fitsLeft = x - kDistance - size.width() > frame.left();
+    double left = fitsLeft ? x - kDistance - size.width() : x + kDistance;
+    left = std::clamp(left, double(frame.left()), std::max(double(frame.left()), frame.right() - size.width()));
+    const QRectF box(QPointF(left, frame.bottom() - kDistance - size.height()), size);
     painter->setPen(QPen(m_style.line));
     painter->setBrush(m_style.raised);
     painter->drawRoundedRect(box, 4, 4);

@@ -8,8 +8,8 @@
 
 namespace secateur::ui {
 
-/// The handle of K on an axis of ranks: a line with a grip at its foot; behind the line what is pruned, hatched; beside it a box with
-/// words. Lives on a layer of its own, so that moving it draws nothing else.
+/// The handle of K on an axis of ranks: a line with a grip at its foot; behind the line what is pruned, hatched; beside the grip a box
+/// with words. Lives on a layer of its own, so that moving it draws nothing else.
 class KeptHandle : public QCPAbstractItem {
     Q_OBJECT
 public:

@@ -18,9 +18,11 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMenu>
+#include <QPainter>
 #include <QPdfWriter>
 #include <QRegularExpression>
 #include <QStackedWidget>
+#include <QStyle>
 #include <QSvgGenerator>
 #include <QTimer>
 #include <QToolButton>
@@ -35,6 +37,20 @@ namespace {
 constexpr QSize kSmallestFigure(480, 320); ///< of a saved plot, in logical pixels
 constexpr double kRasterScale = 2;         ///< of PNG files and copied images
 constexpr int kFigureMargin = 8;
+
+/// One line that ends with an ellipsis where it does not fit.
+class TitleLabel : public QLabel {
+public:
+    using QLabel::QLabel;
+
+protected:
+    void paintEvent(QPaintEvent *) override
+    {
+        QPainter painter(this);
+        const QString shown = fontMetrics().elidedText(text(), Qt::ElideRight, width());
+        style()->drawItemText(&painter, rect(), Qt::AlignLeft | Qt::AlignVCenter, palette(), isEnabled(), shown, QPalette::WindowText);
+    }
+};
 
 } // namespace
 
@@ -56,7 +72,7 @@ struct Plot::Parts {
 Plot::Plot(const QString &title, QWidget *parent) : QWidget(parent), m_parts(std::make_unique<Parts>())
 {
     Parts &parts = *m_parts;
-    parts.titleLabel = new QLabel(this);
+    parts.titleLabel = new TitleLabel(this);
     parts.titleLabel->setTextFormat(Qt::PlainText);
     parts.titleLabel->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     parts.more = new QToolButton(this);
@@ -112,11 +128,11 @@ void Plot::buildMenu()
         if (!iconName.isEmpty())
             added->setIcon(icon(iconName));
     };
-    add(
-        tr("Save as PNG…"), [this] { askAndSave(QStringLiteral("png")); }, QStringLiteral("save"));
-    add(tr("Save as SVG…"), [this] { askAndSave(QStringLiteral("svg")); });
-    add(tr("Save as PDF…"), [this] { askAndSave(QStringLiteral("pdf")); });
-    add(tr("Save numbers as CSV…"), [this] { askAndSave(QStringLiteral("csv")); });
+    const auto saveAs = [this](const QString &format) { return [this, format] { askAndSave(format); }; };
+    add(tr("Save as PNG…"), saveAs(QStringLiteral("png")), QStringLiteral("save"));
+    add(tr("Save as SVG…"), saveAs(QStringLiteral("svg")));
+    add(tr("Save as PDF…"), saveAs(QStringLiteral("pdf")));
+    add(tr("Save numbers as CSV…"), saveAs(QStringLiteral("csv")));
     parts.menu->addSeparator();
     add(tr("Copy image"), &Plot::copyImage, QStringLiteral("copy"));
     add(tr("Copy data"), &Plot::copyData);
@@ -263,7 +279,7 @@ void Plot::changeEvent(QEvent *event)
 
 QSize Plot::figureSize() const
 {
-    const QSize drawing = m_parts->canvas->size().expandedTo(kSmallestFigure);
+    const QSize drawing = figureCanvas(m_parts->canvas->size().expandedTo(kSmallestFigure));
     return drawing + QSize(2 * kFigureMargin, 2 * kFigureMargin + figureTitleHeight());
 }
 
@@ -274,6 +290,8 @@ int Plot::figureTitleHeight() const
 
 void Plot::paintFigure(QCPPainter &painter) const
 {
+    if (!m_parts->isStyled) // never shown; the look is made when it is first needed
+        const_cast<Plot *>(this)->restyle();
     const PlotStyle current = style();
     const QRect whole(QPoint(), figureSize());
     painter.fillRect(whole, current.surface);

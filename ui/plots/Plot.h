@@ -65,6 +65,10 @@ protected:
     void redraw();
     /// The same for one layer of the canvas (a handle, a hover mark) without drawing the rest.
     void redrawLayer(const char *layer);
+    /// Brings the table twin up to date soon, if it is shown; for what changes numbers and only one layer.
+    void refreshTable();
+    /// Size to draw the canvas of a saved figure with, where it is `shown` on the screen; larger for what is scrolled.
+    virtual QSize figureCanvas(const QSize &shown) const { return shown; }
 
     bool event(QEvent *event) override;
     void changeEvent(QEvent *event) override;
@@ -75,7 +79,6 @@ private:
     void buildMenu();
     void showPage();
     void restyle();
-    void refreshTable();
     void drawDirtyLayers();
     void askAndSave(const QString &format);
     QByteArray figure(const QString &format) const;

@@ -1,15 +1,41 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/RidgeRows.h"
 
+#include "plots/CanvasDrawing.h"
+
+#include <QLocale>
+
 #include <algorithm>
 #include <cmath>
 
 namespace secateur::ui {
 namespace {
 
-constexpr double kFill = 0.86; ///< of a row's height that its tallest bar takes
+constexpr double kFill = 0.86;           ///< of a row's height that its tallest bar takes
+constexpr double kGapped = 4;            ///< pixels of a bar's width from which on it is set apart from the next
+constexpr std::int64_t kFineFrom = 1024; ///< neurons of a layer from which on every bin has a bar of its own; below, two share one
 
 } // namespace
+
+std::vector<RankedBar> barsOf(const RankedScores &scores, std::int64_t layer, std::int64_t kept)
+{
+    const RankedScores::Histogram &histogram = scores.histogram(layer);
+    std::vector<RankedBar> bars;
+    if (histogram.zeros > 0)
+        bars.push_back({.isZeros = true, .count = histogram.zeros, .kept = scores.keptZeros(layer, kept)});
+    const double width = (scores.highestLog() - scores.lowestLog()) / double(RankedScores::kBins);
+    const std::int64_t step = scores.neurons() < kFineFrom ? 2 : 1;
+    for (std::int64_t first = 0; first < RankedScores::kBins; first += step) {
+        const std::int64_t end = std::min(first + step, RankedScores::kBins);
+        RankedBar bar{.low = scores.lowestLog() + double(first) * width, .high = scores.lowestLog() + double(end) * width};
+        for (std::int64_t bin = first; bin < end; ++bin) {
+            bar.count += histogram.counts[std::size_t(bin)];
+            bar.kept += scores.keptInBin(layer, bin, kept);
+        }
+        bars.push_back(bar);
+    }
+    return bars;
+}
 
 RidgeRows::RidgeRows(QCustomPlot *plot) : QCPAbstractItem(plot)
 {
@@ -45,25 +71,22 @@ void RidgeRows::drawRow(QCPPainter *painter, std::int64_t layer, const QRectF &r
     if (layer == selected || layer == hovered)
         painter->fillRect(QRectF(0, row.top(), row.right(), row.height()), layer == selected ? style.selected : style.raised);
     painter->setPen(QPen(layer == selected ? style.text : style.mutedText));
-    painter->drawText(QRectF(0, row.top(), row.left() - 8, row.height()), Qt::AlignRight | Qt::AlignVCenter, QString::number(layer));
+    painter->drawText(QRectF(0, row.top(), row.left() - 8, row.height()), Qt::AlignRight | Qt::AlignVCenter,
+                      QLocale().toString(qlonglong(layer)));
     painter->setPen(QPen(style.line));
     painter->drawLine(QLineF(row.left(), row.bottom(), row.right(), row.bottom()));
 
-    const RankedScores::Histogram &histogram = scores->histogram(layer);
-    const std::int64_t tallest = std::max<std::int64_t>(1, *std::max_element(histogram.counts.begin(), histogram.counts.end()));
-    const double scale = row.height() * kFill / double(std::max(tallest, histogram.zeros));
-    const double width = (scores->highestLog() - scores->lowestLog()) / double(RankedScores::kBins);
-    for (std::int64_t bin = 0; bin < RankedScores::kBins; ++bin) {
-        const std::int64_t count = histogram.counts[std::size_t(bin)];
-        if (count == 0)
-            continue;
-        const double left = scores->lowestLog() + double(bin) * width;
-        drawBar(painter, axis->coordToPixel(left), axis->coordToPixel(left + width), row.bottom(), double(count) * scale,
-                double(scores->keptInBin(layer, bin, kept)) / double(count));
+    const std::vector<RankedBar> bars = barsOf(*scores, layer, kept);
+    std::int64_t tallest = 1;
+    for (const RankedBar &bar : bars)
+        tallest = std::max(tallest, bar.count);
+    const double scale = row.height() * kFill / double(tallest);
+    for (const RankedBar &bar : bars) {
+        const double left = bar.isZeros ? zeroLeft : bar.low, right = bar.isZeros ? zeroRight : bar.high;
+        if (bar.count > 0)
+            drawBar(painter, axis->coordToPixel(left), axis->coordToPixel(right), row.bottom(), double(bar.count) * scale,
+                    double(bar.kept) / double(bar.count));
     }
-    if (histogram.zeros > 0)
-        drawBar(painter, axis->coordToPixel(zeroLeft), axis->coordToPixel(zeroRight), row.bottom(), double(histogram.zeros) * scale,
-                double(scores->keptZeros(layer, kept)) / double(histogram.zeros));
 
     if (const float cut = scores->cut(layer, kept); cut > 0) {
         const double x = axis->coordToPixel(std::log10(double(cut)));
@@ -72,20 +95,18 @@ void RidgeRows::drawRow(QCPPainter *painter, std::int64_t layer, const QRectF &r
     }
 }
 
-/// Kept solid above, pruned hatched below, in an outline.
+/// Kept solid below, pruned hatched above, as high as they are many.
 void RidgeRows::drawBar(QCPPainter *painter, double left, double right, double bottom, double height, double keptShare) const
 {
-    height = std::max(height, 1.0);
-    const double gap = right - left > 4 ? 1 : 0;
-    const double solid = height * keptShare;
-    painter->setPen(Qt::NoPen);
-    if (solid > 0)
-        painter->fillRect(QRectF(left, bottom - height, right - left - gap, solid), style.accent);
-    if (solid < height) {
-        const QRectF pruned(left, bottom - height + solid, right - left - gap, height - solid);
-        painter->fillRect(pruned, style.hatch());
-        painter->setPen(QPen(style.hatching));
-        painter->drawLine(QLineF(pruned.left(), pruned.top(), pruned.right(), pruned.top()));
+    left = std::round(left);
+    const double width = std::max(1.0, std::round(right) - left - (right - left > kGapped ? 1 : 0));
+    const double top = std::round(bottom - std::max(height, 1.0)), middle = std::round(bottom - std::max(height, 1.0) * keptShare);
+    if (middle < bottom)
+        painter->fillRect(QRectF(left, middle, width, bottom - middle), style.accent);
+    if (top < middle) {
+        const QRectF pruned(left, top, width, middle - top);
+        drawHatching(*painter, pruned, style.hatching);
+        painter->fillRect(QRectF(left, top, width, 1), style.hatching);
     }
 }
 

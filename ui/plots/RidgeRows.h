@@ -7,7 +7,19 @@
 
 #include <qcustomplot.h>
 
+#include <vector>
+
 namespace secateur::ui {
+
+/// What one bar of a histogram stands for.
+struct RankedBar {
+    bool isZeros = false;     ///< scores of 0, which have no logarithm
+    double low = 0, high = 0; ///< log10 of the score
+    std::int64_t count = 0, kept = 0;
+};
+
+/// The bars of a layer, zeros first (none where there are no zeros), then from low to high.
+std::vector<RankedBar> barsOf(const RankedScores &scores, std::int64_t layer, std::int64_t kept);
 
 /// One row of bars a layer, from `firstRow` on, in the axis rectangle of its plot; numbers of layers stand at its left. Only what is visible
 /// is drawn, and on a layer of its own, so that a moving K does not draw the axes again.

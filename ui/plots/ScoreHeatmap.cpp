@@ -1,39 +1,68 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/AxisStyle.h"
+#include "plots/CanvasDrawing.h"
 #include "plots/KeptHandle.h"
+#include "plots/LogTicker.h"
 #include "plots/ScorePlots.h"
+
+#include <QImage>
+#include <QLocale>
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace secateur::ui {
 namespace {
 
 constexpr std::int64_t kMostColumns = 400;
-constexpr const char *kHover = "hover";
+constexpr double kDarkest = 1e-4; ///< share of a layer's largest score below which all is dark
+constexpr double kSeparated = 7;  ///< pixels of a row from which on rows are set apart by a line
+constexpr int kLayerNumbers = 46; ///< pixels left of the cells
+constexpr const char *kFrames = "frames";
 
 QCPColorGradient viridis()
 {
     QCPColorGradient gradient;
+    gradient.clearColorStops();
     for (int i = 0; i <= 10; ++i)
         gradient.setColorStopAt(i / 10.0, PlotStyle::magnitude(i / 10.0));
     return gradient;
 }
 
+/// The ranks of one column: [first, end).
+struct Column {
+    std::int64_t first, end;
+
+    Column(std::int64_t index, std::int64_t columns, std::int64_t neurons)
+        : first(index * neurons / columns),
+          end((index + 1) * neurons / columns)
+    {
+    }
+};
+
+/// 0 where a narrower layer has no such ranks.
+double meanOf(std::span<const float> sorted, const Column &column)
+{
+    double sum = 0;
+    for (std::int64_t rank = column.first; rank < std::min(column.end, std::int64_t(sorted.size())); ++rank)
+        sum += double(sorted[std::size_t(rank)]);
+    return sum / double(column.end - column.first);
+}
+
+double shareOfLargest(double score, std::span<const float> sorted)
+{
+    return !sorted.empty() && sorted.front() > 0 ? score / double(sorted.front()) : 0;
+}
+
 } // namespace
 
 struct ScoreHeatmap::State {
-    QCPColorMap *map = nullptr;
-    QCPItemRect *selected = nullptr, *hovered = nullptr;
+    QImage cells; ///< one pixel each
+    QCPColorScale *scale = nullptr;
     KeptHandle *handle = nullptr;
+    PlotStyle style;
     std::int64_t columns = 0;
-
-    static void frame(QCPItemRect &item, std::int64_t layer, double neurons)
-    {
-        item.setVisible(layer >= 0);
-        item.topLeft->setCoords(0, double(layer) - 0.5);
-        item.bottomRight->setCoords(neurons, double(layer) + 0.5);
-    }
 };
 
 ScoreHeatmap::ScoreHeatmap(QWidget *parent)
@@ -41,22 +70,27 @@ ScoreHeatmap::ScoreHeatmap(QWidget *parent)
       m_state(std::make_unique<State>())
 {
     QCustomPlot &plot = canvas();
-    m_state->map = new QCPColorMap(plot.xAxis, plot.yAxis);
-    m_state->map->setInterpolate(false);
-    m_state->map->setTightBoundary(true);
-    m_state->map->setGradient(viridis());
-    m_state->map->setDataRange(QCPRange(0, 1));
+    m_state->scale = new QCPColorScale(&plot);
+    m_state->scale->setDataScaleType(QCPAxis::stLogarithmic);
+    m_state->scale->setGradient(viridis());
+    m_state->scale->setBarWidth(10);
+    m_state->scale->axis()->setTicker(QSharedPointer<LogTicker>::create());
+    plot.plotLayout()->addElement(0, 1, m_state->scale);
+    auto *group = new QCPMarginGroup(&plot);
+    plot.axisRect()->setMarginGroup(QCP::msTop | QCP::msBottom, group);
+    m_state->scale->setMarginGroup(QCP::msTop | QCP::msBottom, group);
+
     m_state->handle = new KeptHandle(&plot, false);
-    plot.addLayer(QString::fromLatin1(kHover), plot.layer(QString::fromLatin1(KeptHandle::kLayer)), QCustomPlot::limBelow);
-    plot.layer(QString::fromLatin1(kHover))->setMode(QCPLayer::lmBuffered);
-    for (QCPItemRect **item : {&m_state->selected, &m_state->hovered}) {
-        *item = new QCPItemRect(&plot);
-        (*item)->setLayer(QString::fromLatin1(kHover));
-        (*item)->setVisible(false);
-    }
+    new CanvasDrawing(plot, QStringLiteral("main"), [this](QCPPainter &painter) { drawCells(painter); });
+    addBufferedLayer(plot, QString::fromLatin1(kFrames), QStringLiteral("main"));
+    new CanvasDrawing(plot, QString::fromLatin1(kFrames), [this](QCPPainter &painter) { drawFrames(painter); });
     plot.yAxis->setRangeReversed(true);
     plot.xAxis->setLabel(tr("rank of the neuron in its layer"));
     plot.yAxis->setLabel(tr("layer"));
+    plot.xAxis->setTicker(QSharedPointer<IntegerTicker>::create(*plot.xAxis));
+    plot.yAxis->setTicker(QSharedPointer<IntegerTicker>::create(*plot.yAxis));
+    plot.axisRect()->setAutoMargins(QCP::msTop | QCP::msRight | QCP::msBottom);
+    plot.axisRect()->setMargins(QMargins(kLayerNumbers, 0, 0, 0));
     plot.xAxis->grid()->setVisible(false);
     plot.yAxis->grid()->setVisible(false);
     plot.axisRect()->setupFullAxesBox();
@@ -73,29 +107,25 @@ void ScoreHeatmap::showScores(std::shared_ptr<const RankedScores> ranked)
         return;
     const RankedScores &all = *scores();
     const std::int64_t layers = all.layerCount(), neurons = all.neurons();
-    m_state->columns = std::min(neurons, kMostColumns);
-    QCPColorMapData *cells = m_state->map->data();
-    cells->setSize(int(m_state->columns), int(layers));
-    const double half = double(neurons) / double(m_state->columns) / 2; // coordinates are those of the cells' centres
-    cells->setRange(QCPRange(half, double(neurons) - half), QCPRange(0, double(layers - 1)));
-    for (std::int64_t l = 0; l < layers; ++l) {
-        const std::span<const float> sorted = all.sorted(l);
-        const double largest = sorted.empty() || sorted.front() <= 0 ? 1 : double(sorted.front());
-        for (std::int64_t c = 0; c < m_state->columns; ++c) {
-            const std::int64_t first = c * neurons / m_state->columns, end = std::max(first + 1, (c + 1) * neurons / m_state->columns);
-            double sum = 0;
-            for (std::int64_t i = first; i < end; ++i)
-                sum += double(sorted[std::size_t(i)]);
-            cells->setCell(int(c), int(l), std::sqrt(sum / double(end - first) / largest)); // a root, or all but the best is black
+    State &state = *m_state;
+    state.columns = std::min(neurons, kMostColumns);
+    std::vector<double> shares;
+    double darkest = 0.5;
+    for (std::int64_t l = 0; l < layers; ++l)
+        for (std::int64_t c = 0; c < state.columns; ++c) {
+            shares.push_back(shareOfLargest(meanOf(all.sorted(l), Column(c, state.columns, neurons)), all.sorted(l)));
+            if (shares.back() >= kDarkest)
+                darkest = std::min(darkest, shares.back());
         }
+    state.scale->setDataRange(QCPRange(darkest, 1));
+    state.cells = QImage(int(state.columns), int(layers), QImage::Format_RGB32);
+    for (std::size_t i = 0; i < shares.size(); ++i) {
+        const double magnitude = 1 - std::log(std::max(shares[i], darkest)) / std::log(darkest); // zero has no logarithm
+        state.cells.setPixelColor(int(i) % int(state.columns), int(i) / int(state.columns), PlotStyle::magnitude(magnitude));
     }
     canvas().xAxis->setRange(0, double(neurons));
     canvas().yAxis->setRange(-0.5, double(layers) - 0.5);
-    auto ticker = QSharedPointer<QCPAxisTickerFixed>::create();
-    ticker->setTickStep(std::max(1.0, std::ceil(double(layers) / 10)));
-    canvas().yAxis->setTicker(ticker);
     keptChanged();
-    selectionChanged();
     redraw();
 }
 
@@ -107,10 +137,51 @@ void ScoreHeatmap::keptChanged()
 
 void ScoreHeatmap::selectionChanged()
 {
-    const double neurons = double(scores()->neurons());
-    State::frame(*m_state->selected, selectedLayer(), neurons);
-    State::frame(*m_state->hovered, hoveredLayer(), neurons);
-    redrawLayer(kHover);
+    redrawLayer(kFrames);
+}
+
+QRectF ScoreHeatmap::rowOf(std::int64_t layer) const
+{
+    const QRect frame = canvas().axisRect()->rect();
+    const double top = canvas().yAxis->coordToPixel(double(layer) - 0.5), bottom = canvas().yAxis->coordToPixel(double(layer) + 0.5);
+    return {QPointF(frame.left(), std::round(top)), QPointF(frame.right() + 1, std::round(bottom))};
+}
+
+/// The cells, and lines between rows where there is room, so that dark rows can be told from each other.
+void ScoreHeatmap::drawCells(QCPPainter &painter) const
+{
+    if (!scores())
+        return;
+    const QRect frame = canvas().axisRect()->rect();
+    if (painter.modes().testFlag(QCPPainter::pmVectorized)) // viewers smooth what they enlarge
+        painter.drawImage(frame, m_state->cells.scaled(2 * frame.size(), Qt::IgnoreAspectRatio, Qt::FastTransformation));
+    else
+        painter.drawImage(frame, m_state->cells);
+    if (rowOf(0).height() < kSeparated)
+        return;
+    painter.setPen(QPen(m_state->style.surface, 1));
+    for (std::int64_t layer = 1; layer < scores()->layerCount(); ++layer)
+        painter.drawLine(QLineF(rowOf(layer).topLeft(), rowOf(layer).topRight()));
+}
+
+/// Selected row: a frame in two tones, to be seen on every colour. Hovered row: dashed.
+void ScoreHeatmap::drawFrames(QCPPainter &painter) const
+{
+    if (!scores())
+        return;
+    painter.setBrush(Qt::NoBrush);
+    if (selectedLayer() >= 0) {
+        painter.setPen(QPen(Qt::black, 3));
+        painter.drawRect(rowOf(selectedLayer()));
+        painter.setPen(QPen(Qt::white, 1));
+        painter.drawRect(rowOf(selectedLayer()));
+    }
+    if (hoveredLayer() >= 0 && hoveredLayer() != selectedLayer()) {
+        painter.setPen(QPen(Qt::black, 1));
+        painter.drawRect(rowOf(hoveredLayer()));
+        painter.setPen(QPen(Qt::white, 1, Qt::DashLine));
+        painter.drawRect(rowOf(hoveredLayer()));
+    }
 }
 
 std::int64_t ScoreHeatmap::layerAt(const QPointF &position) const
@@ -131,15 +202,31 @@ std::optional<double> ScoreHeatmap::xOfRank(double rank) const
     return canvas().xAxis->coordToPixel(rank);
 }
 
+QString ScoreHeatmap::toolTipAt(const QPointF &position) const
+{
+    const std::int64_t layer = layerAt(position);
+    if (layer < 0)
+        return {};
+    const QLocale locale;
+    const auto rank = std::clamp<std::int64_t>(std::int64_t(std::ceil(*rankAt(position))), 1, scores()->neurons());
+    const std::span<const float> sorted = scores()->sorted(layer);
+    if (rank > std::int64_t(sorted.size()))
+        return {};
+    const double score = double(sorted[std::size_t(rank - 1)]);
+    return ScorePlot::toolTipAt(position) + u'\n' +
+           tr("Rank %1: score %2, %3 % of the layer's largest")
+               .arg(locale.toString(qlonglong(rank)), locale.toString(score, 'g', 4),
+                    locale.toString(100 * shareOfLargest(score, sorted), 'g', 3));
+}
+
 void ScoreHeatmap::applyStyle(const PlotStyle &style)
 {
     QCustomPlot &plot = canvas();
-    for (QCPAxis *axis : {plot.xAxis, plot.yAxis, plot.xAxis2, plot.yAxis2}) {
+    m_state->style = style;
+    for (QCPAxis *axis : {plot.xAxis, plot.yAxis, plot.xAxis2, plot.yAxis2, m_state->scale->axis()}) {
         styleAxis(*axis, style);
         axis->setBasePen(QPen(style.outline));
     }
-    m_state->selected->setPen(QPen(Qt::black, 1.5));
-    m_state->hovered->setPen(QPen(Qt::black, 1, Qt::DashLine));
     m_state->handle->setStyle(style);
 }
 
@@ -149,18 +236,13 @@ PlotTable ScoreHeatmap::table() const
     table.headers = {tr("layer"), tr("first rank"), tr("last rank"), tr("mean score"), tr("share of the layer's largest")};
     if (!scores())
         return table;
-    const std::int64_t neurons = scores()->neurons();
-    for (std::int64_t l = 0; l < scores()->layerCount(); ++l) {
-        const std::span<const float> sorted = scores()->sorted(l);
+    for (std::int64_t l = 0; l < scores()->layerCount(); ++l)
         for (std::int64_t c = 0; c < m_state->columns; ++c) {
-            const std::int64_t first = c * neurons / m_state->columns, end = std::max(first + 1, (c + 1) * neurons / m_state->columns);
-            double sum = 0;
-            for (std::int64_t i = first; i < end; ++i)
-                sum += double(sorted[std::size_t(i)]);
-            const double mean = sum / double(end - first), largest = double(sorted.front());
-            table.rows.push_back({qint64(l), qint64(first + 1), qint64(end), mean, largest > 0 ? mean / largest : 0.0});
+            const Column column(c, m_state->columns, scores()->neurons());
+            const double mean = meanOf(scores()->sorted(l), column);
+            table.rows.push_back(
+                {qint64(l), qint64(column.first + 1), qint64(column.end), mean, shareOfLargest(mean, scores()->sorted(l))});
         }
-    }
     return table;
 }
 

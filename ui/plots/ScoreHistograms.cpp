@@ -3,6 +3,8 @@
 #include "plots/RidgeRows.h"
 #include "plots/ScorePlots.h"
 
+#include <QKeyEvent>
+#include <QLocale>
 #include <QScrollBar>
 #include <QWheelEvent>
 
@@ -12,11 +14,13 @@
 namespace secateur::ui {
 namespace {
 
-constexpr double kLeastRow = 18;   ///< pixels
-constexpr int kNumbers = 34;       ///< pixels for the layers' numbers
-constexpr double kZeroGap = 1.5;   ///< bins between the zeros and the smallest score
-constexpr int kWheelStep = 120;    ///< of one notch
-constexpr std::int64_t kNotch = 3; ///< rows
+constexpr double kLeastRow = 18; ///< pixels
+constexpr int kNumbers = 34;     ///< pixels for the layers' numbers
+constexpr double kZeroGap = 1.5; ///< bins between the zeros and the smallest score
+constexpr int kScrollBar = 12;   ///< pixels wide
+constexpr int kAxis = 48;        ///< pixels, at least, for the axis below the rows
+constexpr int kWheelStep = 120;  ///< of one notch
+constexpr int kNotch = 3;        ///< rows
 
 /// "10" with a raised exponent.
 QString powerOfTen(int exponent)
@@ -30,11 +34,28 @@ QString powerOfTen(int exponent)
     return text;
 }
 
+/// Powers of ten on an axis of log10; round numbers between them where the range holds fewer than two.
+QSharedPointer<QCPAxisTickerText> scoreTicks(double low, double high)
+{
+    auto ticker = QSharedPointer<QCPAxisTickerText>::create();
+    const int first = int(std::ceil(low)), last = int(std::floor(high));
+    for (int exponent = first; exponent <= last; ++exponent)
+        ticker->addTick(exponent, powerOfTen(exponent));
+    if (last > first)
+        return ticker;
+    for (const int exponent : {first - 1, first})
+        for (const int mantissa : {2, 3, 5, 7})
+            if (const double tick = exponent + std::log10(mantissa); tick >= low && tick <= high)
+                ticker->addTick(tick, QLocale().toString(std::pow(10, tick), 'g', 3));
+    return ticker;
+}
+
 } // namespace
 
 struct ScoreHistograms::State {
     RidgeRows *rows = nullptr;
     QScrollBar *scroll = nullptr;
+    int wheeled = 0; ///< what is left of the wheel's turns, in eighths of a degree times rows
 };
 
 ScoreHistograms::ScoreHistograms(QWidget *parent)
@@ -75,9 +96,7 @@ void ScoreHistograms::showScores(std::shared_ptr<const RankedScores> ranked)
         hasZeros = hasZeros || scores()->histogram(l).zeros > 0;
     rows.zeroRight = low - kZeroGap * bin;
     rows.zeroLeft = hasZeros ? rows.zeroRight - 1.5 * bin : rows.zeroRight;
-    auto ticker = QSharedPointer<QCPAxisTickerText>::create();
-    for (int exponent = int(std::ceil(low)); exponent <= int(std::floor(high)); ++exponent)
-        ticker->addTick(exponent, powerOfTen(exponent));
+    auto ticker = scoreTicks(low, high);
     if (hasZeros)
         ticker->addTick((rows.zeroLeft + rows.zeroRight) / 2, QStringLiteral("0"));
     canvas().xAxis->setTicker(ticker);
@@ -94,19 +113,32 @@ void ScoreHistograms::layOutRows()
     const QRect frame = canvas().axisRect()->rect();
     const std::int64_t layers = rows.scores->layerCount();
     rows.visibleRows = std::clamp<std::int64_t>(std::int64_t(double(frame.height()) / kLeastRow), 1, layers);
+    if (canvas().viewport().size() != canvas().size()) { // a figure is drawn: all rows have room
+        rows.firstRow = 0;
+        return;
+    }
     const int last = int(layers - rows.visibleRows);
     QScrollBar &scroll = *m_state->scroll;
     scroll.setRange(0, last);
     scroll.setPageStep(int(rows.visibleRows));
     scroll.setVisible(last > 0);
-    scroll.setGeometry(frame.right() + 4, frame.top(), 12, frame.height());
+    scroll.setGeometry(frame.right() + 4, frame.top(), kScrollBar, frame.height());
     rows.firstRow = scroll.value();
+}
+
+QSize ScoreHistograms::figureCanvas(const QSize &shown) const
+{
+    if (!scores())
+        return shown;
+    const int axis = canvas().height() - canvas().axisRect()->height(); // what is not rows
+    return shown.expandedTo(QSize(0, int(std::ceil(kLeastRow * double(scores()->layerCount()))) + std::max(axis, kAxis)));
 }
 
 void ScoreHistograms::keptChanged()
 {
     m_state->rows->kept = kept();
     redrawLayer(RidgeRows::kLayer);
+    refreshTable();
 }
 
 void ScoreHistograms::selectionChanged()
@@ -134,13 +166,29 @@ std::int64_t ScoreHistograms::layerAt(const QPointF &position) const
     return layer < scores()->layerCount() ? layer : -1;
 }
 
-bool ScoreHistograms::eventFilter(QObject *watched, QEvent *event)
+bool ScoreHistograms::scrolls(QEvent &event)
 {
-    if (watched == &canvas() && event->type() == QEvent::Wheel && m_state && m_state->scroll->isVisible()) {
-        const auto *wheel = static_cast<QWheelEvent *>(event);
-        m_state->scroll->setValue(m_state->scroll->value() - int(wheel->angleDelta().y() * kNotch / kWheelStep));
+    QScrollBar &scroll = *m_state->scroll;
+    if (event.type() == QEvent::Wheel) {
+        m_state->wheeled += static_cast<QWheelEvent &>(event).angleDelta().y() * kNotch;
+        const int rows = m_state->wheeled / kWheelStep; // touch pads send parts of a notch
+        m_state->wheeled -= rows * kWheelStep;
+        scroll.setValue(scroll.value() - rows);
         return true;
     }
+    if (event.type() != QEvent::KeyPress)
+        return false;
+    const int key = static_cast<QKeyEvent &>(event).key();
+    if (key != Qt::Key_PageUp && key != Qt::Key_PageDown)
+        return false;
+    scroll.triggerAction(key == Qt::Key_PageUp ? QAbstractSlider::SliderPageStepSub : QAbstractSlider::SliderPageStepAdd);
+    return true;
+}
+
+bool ScoreHistograms::eventFilter(QObject *watched, QEvent *event)
+{
+    if (watched == &canvas() && scores() && m_state->scroll->isVisible() && scrolls(*event))
+        return true;
     return ScorePlot::eventFilter(watched, event);
 }
 
@@ -156,17 +204,11 @@ PlotTable ScoreHistograms::table() const
     table.headers = {tr("layer"), tr("score from"), tr("score to"), tr("neurons"), tr("kept")};
     if (!scores())
         return table;
-    const double width = (scores()->highestLog() - scores()->lowestLog()) / double(RankedScores::kBins);
-    for (std::int64_t l = 0; l < scores()->layerCount(); ++l) {
-        const RankedScores::Histogram &histogram = scores()->histogram(l);
-        if (histogram.zeros > 0)
-            table.rows.push_back({qint64(l), 0.0, 0.0, qint64(histogram.zeros), qint64(scores()->keptZeros(l, kept()))});
-        for (std::int64_t bin = 0; bin < RankedScores::kBins; ++bin) {
-            const double from = scores()->lowestLog() + double(bin) * width;
-            table.rows.push_back({qint64(l), std::pow(10, from), std::pow(10, from + width), qint64(histogram.counts[std::size_t(bin)]),
-                                  qint64(scores()->keptInBin(l, bin, kept()))});
+    for (std::int64_t layer = 0; layer < scores()->layerCount(); ++layer)
+        for (const RankedBar &bar : barsOf(*scores(), layer, kept())) {
+            const double from = bar.isZeros ? 0 : std::pow(10, bar.low), to = bar.isZeros ? 0 : std::pow(10, bar.high);
+            table.rows.push_back({qint64(layer), from, to, qint64(bar.count), qint64(bar.kept)});
         }
-    }
     return table;
 }
 

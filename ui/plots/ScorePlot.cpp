@@ -10,13 +10,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace secateur::ui {
 namespace {
 
 constexpr double kGrab = 10;        ///< pixels from the handle within which it is taken
 constexpr std::int64_t kLarge = 16; ///< neurons a step with Shift
-constexpr std::int64_t kTenth = 10; ///< pages of K
+constexpr std::int64_t kPages = 10; ///< from one end of K to the other
 
 } // namespace
 
@@ -28,6 +29,7 @@ ScorePlot::ScorePlot(const QString &title, QWidget *parent) : Plot(title, parent
 
 void ScorePlot::showScores(std::shared_ptr<const RankedScores> scores)
 {
+    endDrag();
     m_scores = std::move(scores);
     m_hovered = -1;
     const std::int64_t layers = m_scores ? m_scores->layerCount() : 0;
@@ -63,8 +65,11 @@ void ScorePlot::setHoveredLayer(std::int64_t layer)
         selectionChanged();
 }
 
-QString ScorePlot::toolTipAt(std::int64_t layer) const
+QString ScorePlot::toolTipAt(const QPointF &position) const
 {
+    const std::int64_t layer = layerAt(position);
+    if (layer < 0)
+        return {};
     const QLocale locale;
     return tr("Layer %1: %2 of %3 neurons kept, from a score of %4 up; they hold %5 % of the layer's score")
         .arg(layer)
@@ -83,6 +88,7 @@ bool ScorePlot::press(const QPointF &position)
 {
     if (isNearHandle(position)) {
         m_isDragging = true;
+        m_grabOffset = position.x() - *xOfRank(double(m_kept));
         emit keptDragStarted();
         return true;
     }
@@ -93,29 +99,37 @@ bool ScorePlot::press(const QPointF &position)
 
 void ScorePlot::move(const QPointF &position, const QPoint &global)
 {
-    if (m_isDragging) {
-        const std::optional<double> rank = rankAt(QPointF(position.x(), canvas().axisRect()->center().y()));
-        if (!rank)
-            return;
-        const auto kept = std::clamp<std::int64_t>(std::int64_t(std::llround(*rank)), 1, m_scores->neurons());
-        if (kept != m_kept)
-            emit keptDragged(kept);
-        return;
-    }
-    const bool isNear = isNearHandle(position);
-    canvas().setCursor(isNear ? Qt::SplitHCursor : Qt::ArrowCursor);
-    const std::int64_t layer = isNear ? -1 : layerAt(position);
+    if (m_isDragging)
+        return drag(position.x() - m_grabOffset);
+    canvas().setCursor(isNearHandle(position) ? Qt::SplitHCursor : Qt::ArrowCursor);
+    const std::int64_t layer = layerAt(position);
     if (layer != m_hovered)
         emit layerHovered(layer);
-    if (layer >= 0)
-        QToolTip::showText(global, toolTipAt(layer), &canvas());
+    if (const QString text = toolTipAt(position); !text.isEmpty())
+        QToolTip::showText(global, text, &canvas());
     else
         QToolTip::hideText();
 }
 
+void ScorePlot::drag(double x)
+{
+    const std::optional<double> rank = rankAt(QPointF(x, canvas().axisRect()->center().y()));
+    if (!rank)
+        return;
+    const auto kept = std::clamp<std::int64_t>(std::int64_t(std::llround(*rank)), 1, m_scores->neurons());
+    if (kept != m_kept)
+        emit keptDragged(kept);
+}
+
+void ScorePlot::endDrag()
+{
+    if (std::exchange(m_isDragging, false))
+        emit keptDragFinished();
+}
+
 bool ScorePlot::step(int key, bool isLarge)
 {
-    const std::int64_t one = isLarge ? kLarge : 1, page = std::max<std::int64_t>(1, m_scores->neurons() / kTenth);
+    const std::int64_t one = isLarge ? kLarge : 1, page = std::max<std::int64_t>(1, m_scores->neurons() / kPages);
     std::int64_t kept = m_kept, layer = m_selected;
     switch (key) {
     case Qt::Key_Left:
@@ -170,14 +184,17 @@ bool ScorePlot::eventFilter(QObject *watched, QEvent *event)
         break;
     }
     case QEvent::MouseButtonRelease:
-        if (std::exchange(m_isDragging, false)) {
-            emit keptDragFinished();
+        if (m_isDragging) {
+            endDrag();
             return true;
         }
         break;
     case QEvent::Leave:
         if (m_hovered >= 0)
             emit layerHovered(-1);
+        break;
+    case QEvent::Hide: // the release will not come
+        endDrag();
         break;
     case QEvent::KeyPress: {
         const auto *key = static_cast<QKeyEvent *>(event);

@@ -49,12 +49,14 @@ protected:
     /// Rank at a point, and where a rank lies; none where the plot has no axis of ranks.
     virtual std::optional<double> rankAt(const QPointF &position) const = 0;
     virtual std::optional<double> xOfRank(double rank) const = 0;
-    virtual QString toolTipAt(std::int64_t layer) const;
+    virtual QString toolTipAt(const QPointF &position) const; ///< empty: none
 
     bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:
     bool press(const QPointF &position);
+    void endDrag();
+    void drag(double x);
     void move(const QPointF &position, const QPoint &global);
     bool step(int key, bool isLarge);
     bool isNearHandle(const QPointF &position) const;
@@ -62,10 +64,11 @@ private:
     std::shared_ptr<const RankedScores> m_scores;
     std::int64_t m_kept = 0, m_selected = -1, m_hovered = -1;
     bool m_isDragging = false;
+    double m_grabOffset = 0; ///< pixels from the handle to where it was taken
 };
 
 /// One histogram of log10 score a layer: kept solid, pruned hatched, the cut marked, zero scores in a bin of their own at the left. Rows are
-/// never less than 18 pixels high; what does not fit is scrolled to.
+/// never less than 18 pixels high; what does not fit is scrolled to (wheel, scroll bar, PageUp and PageDown) and is in saved figures.
 class ScoreHistograms : public ScorePlot {
     Q_OBJECT
 public:
@@ -81,16 +84,19 @@ protected:
     std::int64_t layerAt(const QPointF &position) const override;
     std::optional<double> rankAt(const QPointF &) const override { return {}; }
     std::optional<double> xOfRank(double) const override { return {}; }
+    QSize figureCanvas(const QSize &shown) const override;
     bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:
     void layOutRows();
+    bool scrolls(QEvent &event);
 
     struct State;
     std::unique_ptr<State> m_state;
 };
 
-/// Scores by rank: the selected layer as a line, all layers as a band, and the cumulative share of score kept. Has the handle of K.
+/// Scores by rank on a logarithmic axis: the selected layer (the first where none is) as a line, all layers as a band from the lowest to the
+/// highest score at a rank, and the cumulative share of score kept, dashed, on an axis of its own. Has the handle of K.
 class SortedScores : public ScorePlot {
     Q_OBJECT
 public:
@@ -106,15 +112,18 @@ protected:
     std::int64_t layerAt(const QPointF &) const override { return -1; }
     std::optional<double> rankAt(const QPointF &position) const override;
     std::optional<double> xOfRank(double rank) const override;
+    QString toolTipAt(const QPointF &position) const override;
 
 private:
+    void showBand();
     void showLayer();
 
     struct State;
     std::unique_ptr<State> m_state;
 };
 
-/// Layers x rank, each cell the mean score of its ranks as a share of the layer's largest. Has the handle of K too.
+/// Layers x rank, each cell the mean score of its ranks as a share of the layer's largest, coloured by its logarithm. There are at most 400
+/// columns. Has the handle of K too.
 class ScoreHeatmap : public ScorePlot {
     Q_OBJECT
 public:
@@ -130,8 +139,13 @@ protected:
     std::int64_t layerAt(const QPointF &position) const override;
     std::optional<double> rankAt(const QPointF &position) const override;
     std::optional<double> xOfRank(double rank) const override;
+    QString toolTipAt(const QPointF &position) const override;
 
 private:
+    QRectF rowOf(std::int64_t layer) const; ///< on the canvas
+    void drawCells(QCPPainter &painter) const;
+    void drawFrames(QCPPainter &painter) const;
+
     struct State;
     std::unique_ptr<State> m_state;
 };

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/AxisStyle.h"
+#include "plots/CanvasDrawing.h"
 #include "plots/KeptHandle.h"
+#include "plots/LogTicker.h"
 #include "plots/ScorePlots.h"
 
 #include <QLocale>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 namespace secateur::ui {
 namespace {
 
-constexpr std::int64_t kMostPoints = 600; ///< ranks that are drawn of a curve; the table has no more
+constexpr std::int64_t kMostPoints = 1024; ///< ranks that are drawn of a curve, which falls: nothing hides between them
+constexpr double kTail = 0.995;            ///< share of the ranks that the axis must show
+constexpr const char *kHover = "hover";
 
 /// Ranks (0-based) that stand for all: every one where there are few.
 std::vector<std::int64_t> sampledRanks(std::int64_t neurons)
@@ -24,30 +29,63 @@ std::vector<std::int64_t> sampledRanks(std::int64_t neurons)
     return ranks;
 }
 
+/// Lowest and highest score of all layers at every rank.
+struct Band {
+    std::vector<float> low, high;
+
+    explicit Band(const RankedScores &scores)
+        : low(std::size_t(scores.neurons()), std::numeric_limits<float>::infinity()),
+          high(std::size_t(scores.neurons()), 0)
+    {
+        for (std::int64_t layer = 0; layer < scores.layerCount(); ++layer) {
+            const std::span<const float> sorted = scores.sorted(layer);
+            for (std::size_t rank = 0; rank < std::min(sorted.size(), low.size()); ++rank) {
+                low[rank] = std::min(low[rank], sorted[rank]);
+                high[rank] = std::max(high[rank], sorted[rank]);
+            }
+        }
+    }
+};
+
 } // namespace
 
 struct SortedScores::State {
-    QCPGraph *lowest = nullptr, *highest = nullptr, *layer = nullptr, *share = nullptr;
+    QCPGraph *lowest = nullptr, *highest = nullptr, *layer = nullptr, *share = nullptr, *hovered = nullptr;
     KeptHandle *handle = nullptr;
-    std::vector<std::int64_t> ranks;
-    std::vector<double> low, high; ///< of all layers, at `ranks`
+    std::vector<std::int64_t> ranks; ///< drawn
+    std::optional<Band> band;
+    std::int64_t shownLayer = -1, shownHover = -1;
+
+    void setCurve(QCPGraph &graph, std::span<const float> sorted) const
+    {
+        QVector<QCPGraphData> points;
+        for (const std::int64_t rank : ranks)
+            if (rank < std::int64_t(sorted.size())) // layers need not be equally wide
+                points.push_back({double(rank) + 1, double(sorted[std::size_t(rank)])});
+        graph.data()->set(points, true);
+    }
 };
 
 SortedScores::SortedScores(QWidget *parent) : ScorePlot(tr("Sorted scores"), parent), m_state(std::make_unique<State>())
 {
     QCustomPlot &plot = canvas();
-    plot.yAxis2->setVisible(true);
     m_state->lowest = plot.addGraph();
     m_state->highest = plot.addGraph();
     m_state->highest->setChannelFillGraph(m_state->lowest);
     m_state->layer = plot.addGraph();
     m_state->share = plot.addGraph(plot.xAxis, plot.yAxis2);
     m_state->handle = new KeptHandle(&plot, true);
+    addBufferedLayer(plot, QString::fromLatin1(kHover), QStringLiteral("main"));
+    m_state->hovered = plot.addGraph();
+    m_state->hovered->setLayer(QString::fromLatin1(kHover));
     plot.xAxis->setLabel(tr("rank of the neuron in its layer"));
+    plot.xAxis->setTicker(QSharedPointer<IntegerTicker>::create(*plot.xAxis));
+    plot.yAxis->setScaleType(QCPAxis::stLogarithmic);
+    plot.yAxis->setTicker(QSharedPointer<LogTicker>::create());
     plot.yAxis->setLabel(tr("score"));
+    plot.yAxis2->setVisible(true);
     plot.yAxis2->setLabel(tr("share of score kept (dashed)"));
     plot.yAxis2->setRange(0, 1.02);
-    plot.yAxis2->setTickLabels(true);
     plot.yAxis2->grid()->setVisible(false);
 }
 
@@ -56,28 +94,30 @@ SortedScores::~SortedScores() = default;
 void SortedScores::showScores(std::shared_ptr<const RankedScores> ranked)
 {
     ScorePlot::showScores(std::move(ranked));
+    m_state->shownLayer = m_state->shownHover = -1;
+    m_state->hovered->data()->clear();
     if (!scores())
         return;
+    showBand();
+    showLayer();
+    keptChanged();
+}
+
+void SortedScores::showBand()
+{
     State &state = *m_state;
     const RankedScores &all = *scores();
     state.ranks = sampledRanks(all.neurons());
-    state.low.assign(state.ranks.size(), std::numeric_limits<double>::infinity());
-    state.high.assign(state.ranks.size(), 0);
-    for (std::int64_t l = 0; l < all.layerCount(); ++l)
-        for (std::size_t i = 0; i < state.ranks.size(); ++i) {
-            const double score = all.sorted(l)[std::size_t(state.ranks[i])];
-            state.low[i] = std::min(state.low[i], score);
-            state.high[i] = std::max(state.high[i], score);
-        }
-    QVector<double> x, low(state.low.begin(), state.low.end()), high(state.high.begin(), state.high.end());
-    for (const std::int64_t rank : state.ranks)
-        x << double(rank) + 1;
-    state.lowest->setData(x, low, true);
-    state.highest->setData(x, high, true);
+    state.band.emplace(all);
+    state.setCurve(*state.lowest, state.band->low);
+    state.setCurve(*state.highest, state.band->high);
     canvas().xAxis->setRange(0, double(all.neurons()));
-    showLayer();
-    keptChanged();
-    redraw();
+
+    // A few all but dead neurons must not squeeze the rest: the axis goes down to what nearly all ranks reach.
+    const double tail = state.band->low[std::size_t(double(all.neurons() - 1) * kTail)];
+    const double low = tail > 0 ? tail : std::pow(10, all.lowestLog()), high = std::pow(10, all.highestLog());
+    const double margin = std::pow(std::max(high / low, 1.1), 0.03);
+    canvas().yAxis->setRange(low / margin, high * margin);
 }
 
 /// The curve of the selected layer, or of the first.
@@ -85,54 +125,72 @@ void SortedScores::showLayer()
 {
     State &state = *m_state;
     const std::int64_t layer = std::max<std::int64_t>(selectedLayer(), 0);
-    const std::span<const float> sorted = scores()->sorted(layer);
-    QVector<double> x, score, share;
-    for (const std::int64_t rank : state.ranks) {
-        x << double(rank) + 1;
-        score << double(sorted[std::size_t(rank)]);
-        share << scores()->shareKept(layer, rank + 1);
-    }
-    state.layer->setData(x, score, true);
-    state.share->setData(x, share, true);
-    // A few outliers must not flatten the curve: the axis ends a little above the layer's best percentile but one.
-    const double top = *std::max_element(state.high.begin(), state.high.end());
-    const double shown = std::max(double(sorted[sorted.size() / 100]), top / 20) * 1.3;
-    canvas().yAxis->setRange(0, std::max(std::min(top * 1.05, shown), 1e-12));
-    setTitle(tr("Sorted scores: layer %1 (line), all layers (band)").arg(layer));
+    if (layer == state.shownLayer)
+        return;
+    state.shownLayer = layer;
+    state.setCurve(*state.layer, scores()->sorted(layer));
+    QVector<QCPGraphData> shares{{0, 0}};
+    for (const std::int64_t rank : state.ranks)
+        shares.push_back({double(rank) + 1, scores()->shareKept(layer, rank + 1)});
+    state.share->data()->set(shares, true);
+    setTitle(tr("Sorted scores: layer %1 (line) and all layers (band)").arg(layer));
+    redraw();
 }
 
 void SortedScores::keptChanged()
 {
     const QLocale locale;
     const std::int64_t layer = std::max<std::int64_t>(selectedLayer(), 0), neurons = scores()->neurons();
+    const QString share = locale.toString(100.0 * double(kept()) / double(neurons), 'f', 1);
     m_state->handle->setKept(double(kept()));
     m_state->handle->setWords(
-        {tr("K = %1 of %2 (%3 %)")
-             .arg(locale.toString(qlonglong(kept())), locale.toString(qlonglong(neurons)),
-                  locale.toString(100.0 * double(kept()) / double(neurons), 'f', 1)),
+        {tr("K = %1 of %2 (%3 %)").arg(locale.toString(qlonglong(kept())), locale.toString(qlonglong(neurons)), share),
          tr("keeps %1 of the score (layer %2)").arg(locale.toString(scores()->shareKept(layer, kept()), 'f', 3)).arg(layer)});
     redrawLayer(KeptHandle::kLayer);
 }
 
 void SortedScores::selectionChanged()
 {
-    showLayer();
-    keptChanged();
-    redraw();
+    if (m_state->shownLayer != std::max<std::int64_t>(selectedLayer(), 0)) {
+        showLayer();
+        keptChanged();
+    }
+    const std::int64_t hovered = hoveredLayer() == m_state->shownLayer ? -1 : hoveredLayer();
+    if (std::exchange(m_state->shownHover, hovered) == hovered)
+        return;
+    if (hovered >= 0)
+        m_state->setCurve(*m_state->hovered, scores()->sorted(hovered));
+    else
+        m_state->hovered->data()->clear();
+    redrawLayer(kHover);
 }
 
 std::optional<double> SortedScores::rankAt(const QPointF &position) const
 {
-    const QRect frame = canvas().axisRect()->rect().adjusted(-10, -10, 10, 14); // with the grip
-    if (!frame.contains(position.toPoint()) &&
-        !QRect(frame.left(), frame.top(), frame.width(), frame.height()).contains(position.toPoint()))
-        return std::clamp(canvas().xAxis->pixelToCoord(position.x()), 0.0, double(scores()->neurons()));
-    return canvas().xAxis->pixelToCoord(position.x());
+    return std::clamp(canvas().xAxis->pixelToCoord(position.x()), 0.0, double(scores()->neurons()));
 }
 
 std::optional<double> SortedScores::xOfRank(double rank) const
 {
     return canvas().xAxis->coordToPixel(rank);
+}
+
+QString SortedScores::toolTipAt(const QPointF &position) const
+{
+    if (!canvas().axisRect()->rect().contains(position.toPoint()))
+        return {};
+    const QLocale locale;
+    const std::span<const float> sorted = scores()->sorted(m_state->shownLayer);
+    const auto rank = std::max<std::int64_t>(std::int64_t(std::ceil(*rankAt(position))), 1);
+    if (rank > std::min<std::int64_t>(scores()->neurons(), std::int64_t(sorted.size())))
+        return {};
+    const auto at = std::size_t(rank - 1);
+    const auto number = [&locale](double value) { return locale.toString(value, 'g', 4); };
+    return tr("Rank %1: score %2 in layer %3, %4 to %5 in all layers.\nThe best %1 hold %6 of the layer's score.")
+        .arg(locale.toString(qlonglong(rank)), number(double(sorted[at])))
+        .arg(m_state->shownLayer)
+        .arg(number(double(m_state->band->low[at])), number(double(m_state->band->high[at])),
+             locale.toString(scores()->shareKept(m_state->shownLayer, rank), 'f', 3));
 }
 
 void SortedScores::applyStyle(const PlotStyle &style)
@@ -149,22 +207,22 @@ void SortedScores::applyStyle(const PlotStyle &style)
     m_state->highest->setBrush(band);
     m_state->layer->setPen(QPen(style.accent, 2));
     m_state->share->setPen(QPen(style.ffn, 2, Qt::DashLine));
+    m_state->hovered->setPen(QPen(style.outline, 1));
     m_state->handle->setStyle(style);
 }
 
 PlotTable SortedScores::table() const
 {
     PlotTable table;
-    table.headers = {tr("rank"), tr("score"), tr("share of score kept"), tr("lowest of all layers"), tr("highest of all layers"),
-                     tr("kept")};
     if (!scores())
         return table;
     const std::int64_t layer = std::max<std::int64_t>(selectedLayer(), 0);
-    for (std::size_t i = 0; i < m_state->ranks.size(); ++i) {
-        const std::int64_t rank = m_state->ranks[i];
-        table.rows.push_back({qint64(rank + 1), double(scores()->sorted(layer)[std::size_t(rank)]), scores()->shareKept(layer, rank + 1),
-                              m_state->low[i], m_state->high[i], rank < kept() ? tr("yes") : tr("no")});
-    }
+    table.headers = {tr("rank"), tr("score in layer %1").arg(layer), tr("share of score kept"), tr("lowest of all layers"),
+                     tr("highest of all layers")};
+    const std::span<const float> sorted = scores()->sorted(layer);
+    for (std::size_t rank = 0; rank < std::min(sorted.size(), m_state->band->low.size()); ++rank)
+        table.rows.push_back({qint64(rank + 1), double(sorted[rank]), scores()->shareKept(layer, std::int64_t(rank) + 1),
+                              double(m_state->band->low[rank]), double(m_state->band->high[rank])});
     return table;
 }
 

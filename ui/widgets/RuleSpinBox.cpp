@@ -25,10 +25,12 @@ RuleSpinBox::RuleSpinBox(QWidget *parent) : QSpinBox(parent)
 void RuleSpinBox::setNumber(qint64 value, bool isByRule)
 {
     const QSignalBlocker blocker(this);
+    setValue(int(value));
+    const QString mark = isByRule ? tr(" (rule)") : QString();
+    if (mark != suffix() || m_typed)
+        setSuffix(mark); // writes the text anew, and asks for another layout
     m_isByRule = isByRule;
     m_typed.reset();
-    setValue(int(value));
-    setSuffix(isByRule ? tr(" (rule)") : QString()); // also writes the text anew
 }
 
 void RuleSpinBox::stepBy(int steps)

@@ -185,6 +185,18 @@ private slots:
         QVERIFY(!shown.job()->isVisible());
     }
 
+    void anotherSearchGivesBackTheStepEvenWhenHidden()
+    {
+        Shown shown;
+        shown.bench.searchByRule(5);
+        shown.bench.selection.setStep(2);
+        shown.panel->hide();
+        shown.bench.editor.setNeuronsKept(500);
+        QCOMPARE(shown.bench.selection.step(), 2); // the old search is still what is shown
+        shown.bench.searchByRule(5);
+        QCOMPARE(shown.bench.selection.step(), -1);
+    }
+
     void constraintsAreListedAndCleared()
     {
         Shown shown;

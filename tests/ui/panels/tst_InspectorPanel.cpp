@@ -3,7 +3,7 @@
 
 #include "panels/BalanceWords.h"
 #include "panels/InspectorPanel.h"
-#include "widgets/FactList.h"
+#include "widgets/FactLines.h"
 #include "widgets/Quantity.h"
 
 #include <QLabel>
@@ -18,7 +18,7 @@ namespace {
 struct ShownInspector {
     MapBench bench;
     InspectorPanel panel{bench.workbench()};
-    FactList *facts = panel.findChild<FactList *>();
+    FactLines *facts = panel.findChild<FactLines *>();
 
     ShownInspector()
     {

@@ -57,6 +57,7 @@ private slots:
     void openModelIsDescribed();
     void modelWithoutTokenizerSaysWhy();
     void memoryIsSaid();
+    void narrowPanelStacksItsColumns();
 
 private:
     QTemporaryDir m_cache;
@@ -313,6 +314,20 @@ void tst_StartPanel::memoryIsSaid()
     bench.session.begin(huge);
     QVERIFY2(sentences().contains("but only"), qPrintable(sentences()));
     QVERIFY(sentences().contains("Close other programs"));
+}
+
+void tst_StartPanel::narrowPanelStacksItsColumns()
+{
+    FlowBench bench;
+    StartPanel panel(bench.workbench());
+    panel.setSampleFolder(bench.folder.path());
+    show(panel);
+    const QWidget *area = panel.findChild<DropArea *>(), *recent = list(panel, "Recent");
+    const auto left = [&](const QWidget *widget) { return widget->mapTo(panel.widget(), QPoint()).x(); };
+    QVERIFY(left(recent) > left(area) + area->width());
+    panel.resize(540, 700);
+    QTRY_COMPARE(left(recent), left(area));
+    QVERIFY(panel.widget()->width() <= panel.viewport()->width()); // nothing to scroll sideways
 }
 
 QTEST_MAIN(tst_StartPanel)

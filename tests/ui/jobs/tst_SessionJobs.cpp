@@ -1,0 +1,788 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The jobs of a session on the bundled sample, computed for real.
+#include "jobs/SessionJobs.h"
+
+#include "SampleBench.h"
+#include "jobs/CommandLines.h"
+#include "session/SessionStore.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QSignalSpy>
+#include <QtTest>
+
+#include <cmath>
+#include <set>
+
+using namespace secateur;
+using namespace secateur::ui;
+
+namespace {
+
+using State = JobInfo::State;
+
+/// What `secateur-cli ARGUMENTS --json` prints as its result.
+QJsonObject cliResult(QStringList arguments)
+{
+    QProcess process;
+    process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
+    process.start(QStringLiteral(SECATEUR_CLI), arguments << QStringLiteral("--json"));
+    process.waitForFinished(120'000);
+    for (const QByteArray &line : process.readAllStandardOutput().split('\n'))
+        if (const QJsonObject event = QJsonDocument::fromJson(line).object(); event.value("event") == "result")
+            return event;
+    return {};
+}
+
+/// Losses of a search that are known.
+std::int64_t lossesOf(const SearchRecord *record)
+{
+    return record ? record->evaluations() + (std::isnan(record->initialLoss) ? 0 : 1) : 0;
+}
+
+/// Cancels the search as soon as so many losses are known, while the context lives.
+void cancelAfter(SampleBench &bench, std::int64_t losses, const QObject &context)
+{
+    QObject::connect(&bench.model, &SessionModel::searchChanged, &context, [&bench, losses] {
+        if (lossesOf(bench.model.search()) >= losses && bench.runner.isBusy(JobKind::Search))
+            bench.runner.cancelAll();
+    });
+}
+
+} // namespace
+
+class TestSessionJobs : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init() { QTest::failOnWarning(QRegularExpression(QStringLiteral(".*"))); }
+    void whatIsNotPossibleYetSaysWhy();
+    void openingBeginsASession();
+    void aFileOfAModelOpensItsFolder();
+    void theLatestModelIsOpened();
+    void anOpeningThatIsCancelledChangesNothing();
+    void calibratingTwiceGivesOneCalibration();
+    void calibratingIsOneStepOfTheHistory();
+    void impactGrowsCellByCell();
+    void aSearchIsSeenAsItGoes();
+    void aCancelledSearchGoesOnWhereItStopped();
+    void costIsWhatTheSearchThenDoes();
+    void jobsBehindASearchDoNotRepeatIt();
+    void theSearchOfAnotherThreadCountStartsAnew();
+    void evaluatingSearchesFirstAndMeasuresTheDenseModelOnce();
+    void numbersAreThoseOfTheCommandLine();
+    void aCurveWithABorrowedOrder();
+    void aCurveThatSearchesEachPoint();
+    void anExportIsWrittenAndVerified();
+    void theHashOfThePlanComesByItself();
+    void aPlanIsSavedForTheCommandLine();
+    void failuresNameTheObjectAndTheRemedy_data();
+    void failuresNameTheObjectAndTheRemedy();
+    void openingEndsTheJobsOfTheSession();
+    void resultsForAnotherModelAreDropped();
+    void everyJobHasItsOwnCommand();
+};
+
+void TestSessionJobs::whatIsNotPossibleYetSaysWhy()
+{
+    SampleBench bench;
+    SessionJobs &jobs = bench.jobs;
+    for (const Possibility &possible :
+         {jobs.canCalibrate(), jobs.canMeasureImpact(), jobs.canEvaluateDense(), jobs.canEvaluate(), jobs.canExport()})
+        QCOMPARE(possible.reason, QStringLiteral("Open a model first."));
+    QVERIFY(!jobs.canSearch());
+    jobs.calibrate(); // refused, not queued
+    jobs.search();
+    jobs.evaluate();
+    jobs.exportPlan({});
+    QVERIFY(bench.runner.jobs().empty());
+    QCOMPARE(jobs.memoryNeeded(), 0);
+    QVERIFY(jobs.commandOf(JobKind::Calibrate).isEmpty());
+
+    bench.model.begin(sampleSummary());
+    QCOMPARE(jobs.canCalibrate().reason, QStringLiteral("Choose a calibration text first."));
+    QCOMPARE(jobs.canEvaluateDense().reason, QStringLiteral("Choose a text to evaluate on first."));
+    bench.model.setTexts(SampleBench::texts().calibration, SampleBench::texts().evaluation, ScoreNorm::L2);
+    QVERIFY(jobs.canCalibrate());
+    QVERIFY(jobs.canEvaluateDense());
+    QVERIFY(jobs.canSearch().reason.startsWith(QStringLiteral("Calibrate first")));
+    QVERIFY(jobs.canEvaluate().reason.startsWith(QStringLiteral("Calibrate first")));
+    QVERIFY(jobs.canExport().reason.startsWith(QStringLiteral("Calibrate first")));
+    const auto scores = madeUpScores(bench.model.spec(), 1);
+    bench.editor.useCalibration(bench.model.addCalibration(scores, std::make_shared<const RankedScores>(*scores)));
+    QVERIFY(jobs.canSearch());
+    QVERIFY(jobs.canEvaluate()); // it searches first
+    QVERIFY(jobs.canExport().reason.startsWith(QStringLiteral("Search first: 0 of ")));
+    bench.editor.setAttentionsToRemove(0);
+    QVERIFY(jobs.canSearch().reason.startsWith(QStringLiteral("N = 0")));
+    QVERIFY(jobs.canEvaluate());
+    QVERIFY(jobs.canExport());
+    bench.editor.setAttentionsToRemove(1);
+    bench.editor.toggleForced(1);
+    bench.editor.toggleForced(2);
+    QVERIFY(jobs.canSearch().reason.startsWith(QStringLiteral("2 removals are forced")));
+    QCOMPARE(jobs.canEvaluate().reason, jobs.canSearch().reason);
+    bench.editor.setSparsity(0.999);
+    QCOMPARE(jobs.canSearch().reason, bench.model.balanceProblem());
+    QCOMPARE(jobs.canExport().reason, bench.model.balanceProblem());
+    bench.model.setModelThere(false);
+    for (const Possibility &possible :
+         {jobs.canCalibrate(), jobs.canMeasureImpact(), jobs.canSearch(), jobs.canEvaluate(), jobs.canEvaluateDense(), jobs.canExport()})
+        QVERIFY2(possible.reason.startsWith(QStringLiteral("The model of this session is not there")), qPrintable(possible.reason));
+
+    ModelSummary mute = sampleSummary();
+    mute.tokenizerSize.reset();
+    mute.tokenizerProblem = "there is no tokenizer.json.";
+    bench.model.begin(mute);
+    QVERIFY(jobs.canCalibrate().reason.contains(QStringLiteral("there is no tokenizer.json.")));
+    ModelSummary pruned = sampleSummary();
+    pruned.spec.layers[3].attention.reset();
+    bench.model.begin(pruned);
+    QCOMPARE(jobs.canCalibrate().reason, bench.model.pruningProblem());
+}
+
+void TestSessionJobs::openingBeginsASession()
+{
+    SampleBench bench;
+    QSignalSpy opened(&bench.jobs, &SessionJobs::modelOpened), reported(&bench.jobs, &SessionJobs::engineReportChanged);
+    QVERIFY(bench.open());
+    QCOMPARE(opened.size(), 1);
+    QCOMPARE(reported.size(), 1);
+    QCOMPARE(bench.model.modelName(), QStringLiteral("model"));
+    QCOMPARE(bench.model.layerCount(), 12);
+    QVERIFY(bench.model.isModelThere());
+    QCOMPARE(bench.model.session().calibrationText.length, 128);
+    QCOMPARE(bench.model.session().evaluationText.files.size(), 1U);
+    QCOMPARE(bench.jobs.engineReport()->threads, 1);
+    QCOMPARE(bench.jobs.memoryNeeded(), 4 * bench.model.denseFigures().modelParameters); // float32 on the CPU
+    QVERIFY(bench.jobs.memoryFree() > 0);
+    QCOMPARE(bench.runner.job(1)->title, QStringLiteral("Open model"));
+    QVERIFY(bench.messages.current().empty());
+}
+
+void TestSessionJobs::aFileOfAModelOpensItsFolder()
+{
+    SampleBench bench;
+    for (const std::filesystem::path &path :
+         {sampleFolder() / "model" / "config.json", sampleFolder() / "model" / "", sampleFolder() / "text" / ".." / "model"}) {
+        bench.jobs.openModel(path);
+        QVERIFY(bench.finish());
+        QCOMPARE(bench.model.session().model->folder, sampleFolder() / "model");
+    }
+}
+
+void TestSessionJobs::theLatestModelIsOpened()
+{
+    SampleBench bench;
+    QSignalSpy opened(&bench.jobs, &SessionJobs::modelOpened);
+    bench.jobs.openModel(SECATEUR_FIXTURES "/tiny-llamas/gqa");
+    bench.jobs.openModel(SECATEUR_FIXTURES "/tiny-llamas/mqa");
+    bench.jobs.openModel(sampleFolder() / "model");
+    QVERIFY(bench.finish());
+    QTest::qWait(80);
+    QCOMPARE(opened.size(), 1);
+    QCOMPARE(bench.model.layerCount(), 12);
+}
+
+void TestSessionJobs::anOpeningThatIsCancelledChangesNothing()
+{
+    SampleBench bench;
+    bench.jobs.openModel(sampleFolder() / "model");
+    bench.runner.cancelAll();
+    QTRY_VERIFY(bench.runner.job(1)->state == State::Cancelled);
+    QTest::qWait(80);
+    QVERIFY(!bench.model.hasModel());
+    QVERIFY(bench.messages.current().empty());
+}
+
+void TestSessionJobs::calibratingTwiceGivesOneCalibration()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    QVERIFY(bench.calibrate());
+    QCOMPARE(bench.model.session().calibrations.size(), 1U);
+    QCOMPARE(bench.history.count(), 1);
+    TextSettings text = bench.model.session().calibrationText;
+    text.windows = 2;
+    bench.model.setTexts(text, bench.model.session().evaluationText, ScoreNorm::L1);
+    QVERIFY(bench.calibrate());
+    QCOMPARE(bench.model.session().calibrations.size(), 2U);
+    QCOMPARE(bench.model.draft().calibration, 1);
+    QVERIFY(bench.model.scores()->norm == ScoreNorm::L1);
+    QCOMPARE(bench.model.scores()->provenance.windows, 2);
+    QCOMPARE(bench.model.scores()->provenance.threads, 1);
+    QCOMPARE(bench.model.rankedScores()->layerCount(), 12);
+}
+
+void TestSessionJobs::calibratingIsOneStepOfTheHistory()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    QCOMPARE(bench.history.count(), 1);
+    bench.history.undo();
+    QVERIFY(!bench.model.hasScores());
+    bench.history.redo();
+    QVERIFY(bench.model.hasScores());
+}
+
+void TestSessionJobs::impactGrowsCellByCell()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    bench.editor.toggleProtected(3); // of no concern here
+    std::vector<std::int64_t> known;
+    connect(&bench.model, &SessionModel::denseImpactChanged, &bench.model,
+            [&] { known.push_back(bench.model.denseImpact()->evaluations()); });
+    bench.jobs.measureImpact();
+    QVERIFY(bench.finish());
+    const SearchRecord &record = *bench.model.denseImpact();
+    QCOMPARE(record.evaluations(), 12);
+    QVERIFY(record.initialLoss > 0);
+    QCOMPARE(record.provenance.windows, 1);
+    QVERIFY(known.size() >= 14); // empty, the dense model, twelve layers, and the whole
+    QVERIFY(std::is_sorted(known.begin(), known.end()));
+    QCOMPARE(known.front(), 0);
+    QCOMPARE(bench.runner.jobs().back().progress.total, 13);
+}
+
+void TestSessionJobs::aSearchIsSeenAsItGoes()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    bench.editor.setAttentionsToRemove(2);
+    std::set<std::int64_t> known;
+    std::set<std::size_t> removals;
+    connect(&bench.model, &SessionModel::searchChanged, &bench.model, [&] {
+        known.insert(lossesOf(bench.model.search()));
+        removals.insert(bench.model.removalOrder().size());
+    });
+    QVERIFY(bench.search());
+    QVERIFY(bench.model.searchState() == SearchState::Complete);
+    QCOMPARE(known.size(), 1U + 12U + 11U); // every loss was seen as it came
+    QCOMPARE(removals, std::set<std::size_t>({0, 1, 2}));
+    QVERIFY(bench.model.planExactness() == Exactness::Exact);
+    QCOMPARE(bench.model.planHash().toStdString(), bench.planHash());
+    const SearchStep &last = bench.model.search()->steps.back();
+    QCOMPARE(bench.model.searchPerplexity().value(), std::exp(last.losses[std::size_t(last.removed)]));
+}
+
+void TestSessionJobs::aCancelledSearchGoesOnWhereItStopped()
+{
+    SampleBench whole;
+    QVERIFY(whole.open());
+    QVERIFY(whole.calibrate());
+    whole.editor.setAttentionsToRemove(3);
+    QVERIFY(whole.search());
+    const SearchRecord expected = *whole.model.search();
+
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    bench.editor.setAttentionsToRemove(3);
+    {
+        const QObject context;
+        cancelAfter(bench, 16, context);
+        bench.jobs.search();
+        QVERIFY(!bench.finish());
+        QVERIFY(bench.runner.jobs().back().state == State::Cancelled);
+    }
+    const std::int64_t before = lossesOf(bench.model.search());
+    QVERIFY(before >= 16 && before < lossesOf(&expected));
+    QVERIFY(bench.model.searchState() == SearchState::Unfinished);
+    QVERIFY(bench.messages.current().empty()); // cancelling is no error
+
+    const std::int64_t cost = bench.jobs.searchCost(bench.model.draft()).evaluations;
+    QCOMPARE(cost, lossesOf(&expected) - before);
+    QVERIFY(bench.search());
+    QCOMPARE(bench.runner.jobs().back().progress.total, cost); // no more was computed
+    QVERIFY(bench.model.searchState() == SearchState::Complete);
+    QCOMPARE(bench.model.removalOrder(), whole.model.removalOrder());
+    QCOMPARE(bench.planHash(), whole.planHash());
+    for (std::size_t step = 0; step < expected.steps.size(); ++step)
+        for (std::size_t layer = 0; layer < 12; ++layer) {
+            const double one = bench.model.search()->steps[step].losses[layer], other = expected.steps[step].losses[layer];
+            QVERIFY(one == other || (std::isnan(one) && std::isnan(other))); // bit for bit
+        }
+}
+
+void TestSessionJobs::costIsWhatTheSearchThenDoes()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    bench.editor.setAttentionsToRemove(3);
+    bench.editor.setNeuronsKept(150);
+    bench.editor.toggleForced(7);
+    bench.editor.toggleProtected(2);
+    bench.editor.toggleProtected(4);
+    const JobCost cost = bench.jobs.searchCost(bench.model.draft());
+    QCOMPARE(cost.evaluations, 1 + 1 + 9 + 8); // the narrowed model, the forced layer, the others that may go
+    QVERIFY(!cost.seconds);                    // nothing was searched yet
+    QVERIFY(bench.search());
+    QCOMPARE(bench.runner.jobs().back().progress.total, cost.evaluations);
+    QCOMPARE(bench.jobs.searchCost(bench.model.draft()).evaluations, 0);
+    bench.editor.setAttentionsToRemove(4);
+    bench.editor.setNeuronsKept(150);
+    const JobCost more = bench.jobs.searchCost(bench.model.draft());
+    QCOMPARE(more.evaluations, 7);
+    QVERIFY(more.seconds.value() > 0);
+}
+
+void TestSessionJobs::jobsBehindASearchDoNotRepeatIt()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    bench.editor.setAttentionsToRemove(2);
+    std::int64_t previous = 0;
+    bool hasShrunk = false;
+    connect(&bench.model, &SessionModel::searchChanged, &bench.model, [&] {
+        hasShrunk = hasShrunk || lossesOf(bench.model.search()) < previous;
+        previous = lossesOf(bench.model.search());
+    });
+    bench.jobs.search();
+    bench.jobs.evaluate(); // asked for before anything was found
+    QVERIFY(bench.finish());
+    QCOMPARE(bench.runner.job(3)->progress.phase, std::string("search"));
+    QCOMPARE(bench.runner.job(3)->progress.total, 24);
+    QVERIFY(!hasShrunk);
+    QCOMPARE(previous, 24);
+    QVERIFY(bench.model.planEvaluation());
+
+    bench.editor.setAttentionsToRemove(3);
+    previous = 0;
+    bench.jobs.search();
+    QTRY_VERIFY(lossesOf(bench.model.search()) >= 5);
+    bench.jobs.search(); // the one that runs is stopped; what it still finds counts
+    QVERIFY(bench.finish());
+    QVERIFY(!hasShrunk);
+    const JobInfo &last = bench.runner.jobs().back();
+    QVERIFY(last.progress.total <= 1 + 12 + 11 + 10 - 5);
+    QVERIFY(bench.model.searchState() == SearchState::Complete);
+}
+
+void TestSessionJobs::theSearchOfAnotherThreadCountStartsAnew()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    bench.editor.setAttentionsToRemove(1);
+    SearchRecord elsewhere; // restored from a session of another machine
+    elsewhere.settings = bench.model.draft().search;
+    elsewhere.provenance = bench.model.scores()->provenance;
+    elsewhere.provenance.threads = 16;
+    elsewhere.initialLoss = 2.0;
+    elsewhere.steps.push_back(
+        {.losses = std::vector<double>(12, std::numeric_limits<double>::quiet_NaN()), .removed = -1, .isForced = false});
+    elsewhere.steps[0].losses[3] = 1.0;
+    bench.model.setSearch(searchKey(bench.model.draft(), bench.model.neuronsKept()), elsewhere);
+    QVERIFY(bench.model.searchState() == SearchState::Unfinished);
+    QVERIFY2(bench.search(), qPrintable(bench.runner.jobs().back().sentence));
+    QVERIFY(bench.model.searchState() == SearchState::Complete);
+    QCOMPARE(bench.model.search()->provenance.threads, 1);
+    QVERIFY(bench.model.search()->initialLoss != 2.0);
+    QVERIFY(bench.model.search()->steps[0].losses[3] != 1.0);
+    const Message told = bench.message(QStringLiteral("search"));
+    QVERIFY(told.severity == Message::Severity::Info);
+    QVERIFY2(told.sentence.contains(QStringLiteral("16 threads")), qPrintable(told.sentence));
+}
+
+void TestSessionJobs::evaluatingSearchesFirstAndMeasuresTheDenseModelOnce()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    bench.editor.setAttentionsToRemove(1);
+    QSignalSpy measured(&bench.model, &SessionModel::evaluationsChanged);
+    bench.jobs.evaluate();
+    QVERIFY(bench.finish());
+    QVERIFY(bench.model.searchState() == SearchState::Complete);
+    QCOMPARE(measured.size(), 2); // the dense model and the plan
+    QVERIFY(bench.model.planEvaluation() && bench.model.denseEvaluation());
+    QVERIFY(bench.model.planEvaluation()->seconds > 0);
+    QCOMPARE(bench.model.planEvaluation()->planHash, bench.planHash());
+    QCOMPARE(bench.model.planHash().toStdString(), bench.planHash());
+    bench.editor.setAttentionsToRemove(0);
+    QVERIFY(bench.evaluate());
+    QCOMPARE(measured.size(), 3);
+    bench.editor.setSparsity(0.25); // two at once: neither knows of the other when it is asked for
+    bench.editor.setAttentionsToRemove(0);
+    TextSettings text = bench.model.session().evaluationText;
+    text.windows = 2;
+    bench.model.setTexts(bench.model.session().calibrationText, text, ScoreNorm::L2);
+    bench.jobs.evaluate();
+    bench.jobs.measureCurve({.drafts = {bench.model.draft()}, .isOrderBorrowed = false});
+    QVERIFY(bench.finish());
+    QCOMPARE(measured.size(), 3 + 1 + 1 + 1); // dense, plan, plan again
+    bench.jobs.evaluateDense();               // by itself it is measured whenever it is asked for
+    QVERIFY(bench.finish());
+    QCOMPARE(measured.size(), 7);
+}
+
+void TestSessionJobs::numbersAreThoseOfTheCommandLine()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    bench.editor.setSparsity(0.25);
+    QVERIFY(bench.evaluate());
+    const QString model = QString::fromStdString((sampleFolder() / "model").string());
+    const QString calibration = QString::fromStdString((sampleFolder() / "text" / "grimm.txt").string());
+    const QString plan = bench.path("plan.json");
+    const QJsonObject pruned = cliResult({"prune", model, "--text", calibration, "--windows", "4", "--length", "128", "--sparsity", "0.25",
+                                          "--threads", "1", "--save-plan", plan});
+    QCOMPARE(bench.model.attentionsToRemove(), pruned.value("N").toInteger());
+    QCOMPARE(bench.model.neuronsKept(), pruned.value("K").toInteger());
+    std::vector<std::int64_t> order;
+    for (const QJsonValue &layer : pruned.value("removalOrder").toArray())
+        order.push_back(layer.toInteger());
+    QCOMPARE(bench.model.removalOrder(), order);
+    QVERIFY(!order.empty());
+    QCOMPARE(bench.model.planHash(), pruned.value("planHash").toString());
+    QCOMPARE(bench.model.denseFigures().modelParameters, pruned.value("parameters").toObject().value("dense").toInteger());
+    QCOMPARE(bench.model.planFigures().modelParameters, pruned.value("parameters").toObject().value("pruned").toInteger());
+    QCOMPARE(bench.model.planFigures().layerParameters, pruned.value("layerParameters").toObject().value("pruned").toInteger());
+
+    const QString text = QString::fromStdString((sampleFolder() / "text" / "oz.txt").string());
+    const QStringList measure = {"evaluate", model, "--text", text, "--windows", "3", "--length", "128", "--threads", "1"};
+    const QJsonObject dense = cliResult(measure), after = cliResult(measure + QStringList{"--plan", plan});
+    const auto isSame = [](const EvaluationRecord *ours, const QJsonObject &theirs) {
+        QVERIFY(ours);
+        QCOMPARE(ours->result.perplexity, theirs.value("perplexity").toDouble()); // to the last digit
+        QCOMPARE(ours->result.loss, theirs.value("loss").toDouble());
+        QCOMPARE(ours->result.tokens, theirs.value("tokens").toInteger());
+        QCOMPARE(QString::fromStdString(ours->result.tokenHash), theirs.value("tokenHash").toString());
+    };
+    isSame(bench.model.denseEvaluation(), dense);
+    isSame(bench.model.planEvaluation(), after);
+    const QJsonObject inspected = cliResult({"inspect", model});
+    QCOMPARE(bench.model.denseFigures().flopPerToken, inspected.value("flopPerToken").toInteger());
+    QCOMPARE(bench.model.denseFigures().kvBytesPerToken, inspected.value("kvBytesPerToken").toInteger());
+    QCOMPARE(bench.model.denseFigures().bytes, inspected.value("bytes").toInteger());
+}
+
+void TestSessionJobs::aCurveWithABorrowedOrder()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    bench.editor.setAttentionsToRemove(2);
+    QVERIFY(bench.search());
+    const std::vector<std::int64_t> order = bench.model.removalOrder();
+    CurveRequest request{.drafts = {}, .isOrderBorrowed = true};
+    for (const int N : {0, 1, 2}) {
+        PlanDraft draft = bench.model.draft();
+        draft.balance.attentionsToRemove = N;
+        request.drafts.push_back(draft);
+    }
+    QCOMPARE(bench.jobs.curveCost(request).evaluations, 0);
+    const std::size_t searches = bench.model.session().searches.size();
+    bench.jobs.measureCurve(request);
+    QVERIFY2(bench.finish(), qPrintable(bench.runner.jobs().back().sentence));
+    QCOMPARE(bench.model.session().searches.size(), searches); // nothing was searched
+    QCOMPARE(bench.model.session().evaluations.size(), 4U);    // and the dense model
+    QVERIFY(bench.model.denseEvaluation());
+    for (const int N : {0, 1, 2}) {
+        const EvaluationRecord &record = bench.model.session().evaluations[std::size_t(N) + 1];
+        QCOMPARE(record.removed, std::vector<std::int64_t>(order.begin(), order.begin() + N));
+        QCOMPARE(record.isOrderBorrowed, N == 1); // 0 needs none, 2 is the plan's own
+    }
+    QVERIFY(bench.jobs.curveCost(request).seconds.value() > 0);
+
+    PlanDraft deep = bench.model.draft(); // more than there is to lend
+    deep.balance.attentionsToRemove = 5;
+    bench.jobs.measureCurve({.drafts = {deep}, .isOrderBorrowed = true});
+    QVERIFY(!bench.finish());
+    const Message told = bench.message(QStringLiteral("curve"));
+    QVERIFY(told.severity == Message::Severity::Error);
+    QVERIFY2(told.sentence.contains(QStringLiteral("2 removals to lend")), qPrintable(told.sentence));
+    QVERIFY(!told.hint.isEmpty());
+}
+
+void TestSessionJobs::aCurveThatSearchesEachPoint()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    CurveRequest request;
+    for (const int N : {1, 2}) { // the same K: the second search goes on where the first ended
+        PlanDraft draft = bench.model.draft();
+        draft.balance.neuronsKept = 150;
+        draft.balance.attentionsToRemove = N;
+        request.drafts.push_back(draft);
+    }
+    int changes = 0;
+    connect(&bench.model, &SessionModel::otherSearchChanged, &bench.model, [&] { ++changes; });
+    connect(&bench.model, &SessionModel::searchChanged, &bench.model, [&] { ++changes; });
+    bench.jobs.measureCurve(request);
+    QVERIFY2(bench.finish(), qPrintable(bench.runner.jobs().back().sentence));
+    QCOMPARE(bench.model.session().evaluations.size(), 3U);
+    QCOMPARE(bench.model.session().searches.size(), 1U);
+    QCOMPARE(lossesOf(&bench.model.session().searches.begin()->second), 1 + 12 + 11);
+    QCOMPARE(changes, 24 + 2 + 2 * 2); // losses, removals, and both records at their begin and end
+    bench.editor.useDraft(request.drafts[1], QStringLiteral("A point"));
+    QVERIFY(bench.model.planEvaluation());
+    QVERIFY(!bench.model.planEvaluation()->isOrderBorrowed);
+}
+
+void TestSessionJobs::anExportIsWrittenAndVerified()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    bench.editor.setAttentionsToRemove(1);
+    QVERIFY(bench.evaluate());
+    QSignalSpy exported(&bench.jobs, &SessionJobs::exported);
+    ExportSettings settings;
+    settings.output = bench.path("pruned").toStdString();
+    bench.jobs.exportPlan(settings);
+    QVERIFY2(bench.finish(), qPrintable(bench.runner.jobs().back().sentence));
+    QCOMPARE(exported.size(), 1);
+    QCOMPARE(exported.at(0).at(0).toString(), bench.path("pruned"));
+    QCOMPARE(exported.at(0).at(1).toBool(), true);
+    QCOMPARE(bench.model.session().exports.size(), 1U);
+    const ExportRecord record = bench.model.session().exports.front();
+    QVERIFY(record.verification.isPassed);
+    QCOMPARE(record.planHash, bench.planHash());
+    QCOMPARE(record.parameters, bench.model.planFigures().modelParameters);
+    QCOMPARE(bench.runner.jobs().back().title, QStringLiteral("Export pruned"));
+    QCOMPARE(bench.runner.jobs().back().command, bench.jobs.exportCommand(settings));
+    QVERIFY(bench.runner.jobs().back().command.contains(bench.path("pruned")));
+
+    QFile manifest;
+    for (const QString &name : QDir(bench.path("pruned")).entryList({"*.json"}, QDir::Files))
+        if (name.contains(QStringLiteral("manifest")) || name.contains(QStringLiteral("secateur")))
+            manifest.setFileName(bench.path("pruned/") + name);
+    QVERIFY(manifest.open(QIODevice::ReadOnly));
+    const QByteArray text = manifest.readAll();
+    QVERIFY(text.contains("prunedPerplexity"));
+    QVERIFY(text.contains("secateur-cli"));
+    QVERIFY(text.contains(bench.planHash().c_str()));
+
+    bench.jobs.openModel(record.folder); // the folder opens again and is what the plan said
+    QVERIFY(bench.finish());
+    QCOMPARE(bench.model.denseFigures().modelParameters, record.parameters);
+    QVERIFY(!bench.model.pruningProblem().isEmpty());
+}
+
+void TestSessionJobs::theHashOfThePlanComesByItself()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    QTest::qWait(250);
+    QVERIFY(bench.model.planHash().isEmpty()); // not searched yet: there is no plan to name
+    bench.editor.setAttentionsToRemove(0);
+    QTRY_COMPARE(bench.model.planHash().toStdString(), bench.planHash());
+    bench.editor.setNeuronsKept(77);
+    QVERIFY(bench.model.planHash().isEmpty());
+    QTRY_COMPARE(bench.model.planHash().toStdString(), bench.planHash());
+    QSignalSpy changed(&bench.model, &SessionModel::planHashChanged);
+    bench.history.undo(); // it is known
+    QCOMPARE(bench.model.planHash().toStdString(), bench.planHash());
+    QTest::qWait(250);
+    QCOMPARE(changed.size(), 0);
+}
+
+void TestSessionJobs::aPlanIsSavedForTheCommandLine()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    bench.editor.setAttentionsToRemove(1);
+    QVERIFY(bench.search());
+    const std::filesystem::path file = bench.path("plan.json").toStdString();
+    bench.jobs.savePlan(file);
+    QTRY_VERIFY(bench.message(QStringLiteral("plan")).severity == Message::Severity::Success);
+    const PruningPlan plan = loadPlan(file);
+    QCOMPARE(plan.hash(), bench.planHash());
+    QVERIFY(plan.isComplete());
+    bench.jobs.savePlan("/no/such/folder/plan.json");
+    QTRY_VERIFY(bench.message(QStringLiteral("plan")).severity == Message::Severity::Error);
+    QVERIFY(bench.message(QStringLiteral("plan")).sentence.contains(QStringLiteral("/no/such/folder")));
+}
+
+void TestSessionJobs::failuresNameTheObjectAndTheRemedy_data()
+{
+    QTest::addColumn<QString>("what");
+    QTest::addColumn<QString>("topic");
+    QTest::addColumn<QString>("object");
+    QTest::newRow("no such folder") << "folder"
+                                    << "open"
+                                    << "/no/such/model";
+    QTest::newRow("no model in it") << "text folder"
+                                    << "open"
+                                    << "config.json";
+    QTest::newRow("text too short") << "short text"
+                                    << "calibrate"
+                                    << "short.txt";
+    QTest::newRow("no such text") << "no text"
+                                  << "evaluate"
+                                  << "/no/such/text.txt";
+    QTest::newRow("windows too long") << "long windows"
+                                      << "impact"
+                                      << "4096";
+    QTest::newRow("output exists") << "output"
+                                   << "export"
+                                   << "there already";
+}
+
+void TestSessionJobs::failuresNameTheObjectAndTheRemedy()
+{
+    QFETCH(QString, what);
+    QFETCH(QString, topic);
+    QFETCH(QString, object);
+    SampleBench bench;
+    SampleTexts texts = SampleBench::texts();
+    if (what == QLatin1String("short text")) {
+        QFile file(bench.path("short.txt"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write("Once upon a time there was a very short text.\n");
+        texts.calibration.files = {file.fileName().toStdString()};
+    }
+    if (what == QLatin1String("no text"))
+        texts.evaluation.files = {"/no/such/text.txt"};
+    if (what == QLatin1String("long windows"))
+        texts.calibration.length = 4096;
+    if (what == QLatin1String("folder"))
+        bench.jobs.openModel("/no/such/model");
+    else if (what == QLatin1String("text folder"))
+        bench.jobs.openModel(sampleFolder() / "text");
+    else
+        bench.jobs.openModel(sampleFolder() / "model", texts);
+    bench.finish();
+    const bool wasOpened = bench.model.hasModel();
+    QSignalSpy posted(&bench.messages, &QAbstractItemModel::rowsInserted);
+    if (what == QLatin1String("short text"))
+        bench.jobs.calibrate();
+    if (what == QLatin1String("no text"))
+        bench.jobs.evaluateDense();
+    if (what == QLatin1String("long windows"))
+        bench.jobs.measureImpact();
+    if (what == QLatin1String("output")) {
+        QVERIFY(bench.calibrate());
+        bench.editor.setAttentionsToRemove(0);
+        QVERIFY(QDir(bench.folder.path()).mkdir(QStringLiteral("there already")));
+        QFile file(bench.path("there already/letter.txt"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.write("Dear reader");
+        file.close();
+        ExportSettings settings;
+        settings.output = bench.path("there already").toStdString();
+        bench.jobs.exportPlan(settings);
+    }
+    QVERIFY(!bench.finish());
+    QVERIFY(bench.runner.jobs().back().state == State::Failed);
+    const Message told = bench.message(topic);
+    QVERIFY(told.severity == Message::Severity::Error);
+    QVERIFY2(told.sentence.contains(object), qPrintable(told.sentence));
+    QVERIFY2(!told.hint.isEmpty(), qPrintable(told.sentence));
+    QCOMPARE(told.sentence, bench.runner.jobs().back().sentence);
+    QCOMPARE(bench.messages.rowCount(), 1);
+    QCOMPARE(wasOpened, topic != QLatin1String("open"));
+    if (what == QLatin1String("output"))
+        QVERIFY(QFile::exists(bench.path("there already/letter.txt")));
+    if (wasOpened) { // once it goes well, the message is gone from the bar
+        bench.model.setTexts(SampleBench::texts().calibration, SampleBench::texts().evaluation, ScoreNorm::L2);
+        if (topic == QLatin1String("calibrate"))
+            QVERIFY(bench.calibrate());
+        else if (topic == QLatin1String("evaluate"))
+            bench.jobs.evaluateDense();
+        else if (topic == QLatin1String("impact"))
+            bench.jobs.measureImpact();
+        else
+            return;
+        QVERIFY(bench.finish());
+        QVERIFY(bench.messages.current().empty());
+    }
+}
+
+void TestSessionJobs::openingEndsTheJobsOfTheSession()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    bench.editor.setAttentionsToRemove(5);
+    bench.jobs.search();
+    QTRY_VERIFY(lossesOf(bench.model.search()) >= 3);
+    bench.runner.setPaused(3, true);               // as a search that takes hours
+    bench.jobs.openModel(sampleFolder() / "text"); // no model: the search must not be lost for it
+    QTRY_VERIFY(bench.message(QStringLiteral("open")).sentence.contains(QStringLiteral("config.json")));
+    QVERIFY(!bench.message(QStringLiteral("open")).hint.isEmpty());
+    QVERIFY(bench.runner.job(3)->state == State::Paused);
+    QCOMPARE(bench.runner.jobs().size(), 3U);
+
+    QSignalSpy opened(&bench.jobs, &SessionJobs::modelOpened);
+    bench.jobs.openModel(SECATEUR_FIXTURES "/tiny-llamas/mqa");
+    bench.jobs.openModel(SECATEUR_FIXTURES "/tiny-llamas/gqa"); // the latest
+    QTRY_COMPARE(opened.size(), 1);
+    QVERIFY(bench.runner.job(3)->state == State::Cancelled);
+    QVERIFY(bench.finish());
+    QCOMPARE(QString::fromStdString(bench.model.session().model->folder.filename().string()), QStringLiteral("gqa"));
+    QVERIFY(bench.messages.current().empty());
+}
+
+void TestSessionJobs::resultsForAnotherModelAreDropped()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    bench.editor.setAttentionsToRemove(5);
+    bench.jobs.search();
+    QTRY_VERIFY(lossesOf(bench.model.search()) >= 3);
+    bench.model.begin(sampleSummary()); // another session
+    QVERIFY(bench.runner.job(3)->state == State::Cancelling);
+    QSignalSpy searched(&bench.model, &SessionModel::searchChanged), others(&bench.model, &SessionModel::otherSearchChanged);
+    QTRY_VERIFY(bench.runner.job(3)->state == State::Cancelled);
+    QTest::qWait(80);
+    QVERIFY(bench.model.session().searches.empty());
+    QCOMPARE(searched.size() + others.size(), 0);
+
+    QVERIFY(bench.open()); // a calibration too
+    bench.jobs.calibrate();
+    bench.model.begin(sampleSummary());
+    bench.finish();
+    QTest::qWait(80);
+    QVERIFY(bench.model.session().calibrations.empty());
+    QVERIFY(!bench.model.hasScores());
+}
+
+void TestSessionJobs::everyJobHasItsOwnCommand()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(bench.runner.job(1)->command.startsWith(QStringLiteral("secateur-cli inspect ")));
+    QVERIFY(bench.calibrate());
+    QCOMPARE(bench.runner.jobs().back().command, bench.jobs.commandOf(JobKind::Calibrate));
+    bench.editor.setAttentionsToRemove(0);
+    bench.jobs.evaluateDense();
+    QVERIFY(!bench.runner.jobs().back().command.contains(QStringLiteral("--plan"))); // the original, not the plan in hand
+    bench.jobs.measureImpact();
+    QVERIFY(bench.runner.jobs().back().command.contains(QStringLiteral("--keep 344 --remove 1")));
+    PlanDraft other = bench.model.draft();
+    other.balance.sparsity = 0.25;
+    bench.jobs.measureCurve({.drafts = {bench.model.draft(), other}, .isOrderBorrowed = false});
+    const QString curve = bench.runner.jobs().back().command;
+    QCOMPARE(curve.count(QStringLiteral("secateur-cli prune")), 2);
+    QVERIFY(curve.contains(QStringLiteral("--sparsity 0.25")));
+    bench.runner.cancelAll();
+    bench.finish();
+
+    bench.editor.setSparsity(0.375);
+    bench.editor.setAttentionsToRemove(1);
+    QVERIFY(bench.search());
+    const std::string layer = std::to_string(bench.model.removalOrder().front());
+    other.balance.attentionsToRemove = 1;
+    bench.jobs.measureCurve({.drafts = {other}, .isOrderBorrowed = true}); // a borrowed order is one that is forced
+    QVERIFY(bench.runner.jobs().back().command.contains(QString::fromStdString("--force " + layer)));
+    bench.runner.cancelAll();
+    bench.finish();
+}
+
+QTEST_GUILESS_MAIN(TestSessionJobs)
+#include "tst_SessionJobs.moc"

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "theme/PlotStyle.h"
+#include "theme/Theme.h"
+
+#include <QApplication>
+#include <QDBusConnection>
+#include <QDBusMessage>
+#include <QDBusVariant>
+#include <QLineEdit>
+#include <QProcess>
+#include <QPushButton>
+#include <QRegularExpression>
+#include <QSignalSpy>
+#include <QStandardPaths>
+#include <QTest>
+
+using namespace secateur::ui;
+
+namespace {
+
+const QString kSpace = QStringLiteral("org.freedesktop.appearance"), kKey = QStringLiteral("color-scheme");
+const QString kPath = QStringLiteral("/org/freedesktop/portal/desktop");
+
+/// Stands in for the desktop portal, on a connection of its own.
+class Portal : public QObject {
+    Q_OBJECT
+    Q_CLASSINFO("D-Bus Interface", "org.freedesktop.portal.Settings")
+public:
+    uint scheme = 1; ///< 1: prefers dark, 2: prefers light, 0: nothing
+
+    void announce(const QDBusConnection &bus, uint value)
+    {
+        scheme = value;
+        QDBusMessage signal =
+            QDBusMessage::createSignal(kPath, QStringLiteral("org.freedesktop.portal.Settings"), QStringLiteral("SettingChanged"));
+        signal << kSpace << kKey << QVariant::fromValue(QDBusVariant(scheme));
+        bus.send(signal);
+    }
+
+public slots:
+    QDBusVariant Read(const QString &space, const QString &key) const
+    {
+        const bool isKnown = space == kSpace && key == kKey;
+        return QDBusVariant(QVariant::fromValue(QDBusVariant(isKnown ? scheme : 0U))); // wrapped twice, as real portals do
+    }
+};
+
+class RestoredPalette {
+public:
+    ~RestoredPalette() { QApplication::setPalette(m_before); }
+
+private:
+    QPalette m_before = QApplication::palette();
+};
+
+} // namespace
+
+class TestTheme : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init() { QTest::failOnWarning(QRegularExpression(QStringLiteral("^(?!This plugin does not support )"))); }
+
+    void choosesLightAndDark()
+    {
+        const RestoredPalette restored;
+        Theme theme;
+        QSignalSpy changed(&theme, &Theme::changed);
+        theme.setMode(Theme::Mode::Dark);
+        QVERIFY(theme.isDark());
+        QCOMPARE(QApplication::palette().color(QPalette::Window), PlotStyle::of(Theme::palette(true)).surface);
+        QVERIFY(!qApp->styleSheet().isEmpty());
+        QVERIFY(!qApp->styleSheet().contains(u'@')); // every colour of the sheet has a value
+        theme.setMode(Theme::Mode::Light);
+        QVERIFY(!theme.isDark());
+        QCOMPARE(QApplication::palette().color(QPalette::Window), QColor(Qt::white));
+        QVERIFY(changed.count() >= 1);
+        QCOMPARE(changed.last().front().toBool(), false);
+    }
+
+    void widgetsHearOfAChange()
+    {
+        const RestoredPalette restored;
+        Theme theme;
+        theme.setMode(Theme::Mode::Light);
+        QWidget window;
+        auto *edit = new QLineEdit(&window);
+        window.show();
+        const QColor before = window.grab().toImage().pixelColor(window.rect().bottomRight());
+        theme.setMode(Theme::Mode::Dark);
+        QCOMPARE(edit->palette().color(QPalette::Text), PlotStyle::of(Theme::palette(true)).text);
+        QVERIFY(window.grab().toImage().pixelColor(window.rect().bottomRight()) != before);
+    }
+
+    void withoutAPortalThePlatformsPaletteDecides()
+    {
+        const RestoredPalette restored;
+        QApplication::setPalette(Theme::palette(true));
+        Theme dark;
+        QVERIFY(dark.isDark());
+        QApplication::setPalette(Theme::palette(false));
+        Theme light;
+        QVERIFY(!light.isDark());
+    }
+
+    void primaryButtonsStandOut()
+    {
+        const RestoredPalette restored;
+        Theme theme;
+        theme.setMode(Theme::Mode::Light);
+        QPushButton button(QStringLiteral("Go"));
+        button.setProperty("primary", true);
+        button.resize(120, 36);
+        const QImage image = button.grab().toImage();
+        QCOMPARE(image.pixelColor(10, image.height() / 2), PlotStyle::of(Theme::palette(false)).accent);
+    }
+
+    void asksThePortalAndFollowsIt()
+    {
+        const RestoredPalette restored;
+        if (m_bus.state() != QProcess::Running)
+            QSKIP("There is no dbus-daemon.");
+        QDBusConnection desktop =
+            QDBusConnection::connectToBus(QString::fromLocal8Bit(qgetenv("DBUS_SESSION_BUS_ADDRESS")), QStringLiteral("desktop"));
+        QVERIFY(desktop.isConnected());
+        Portal portal;
+        QVERIFY(desktop.registerObject(kPath, &portal, QDBusConnection::ExportAllSlots));
+        QVERIFY(desktop.registerService(QStringLiteral("org.freedesktop.portal.Desktop")));
+        QApplication::setPalette(Theme::palette(false));
+
+        Theme theme;
+        QVERIFY(!theme.isDark()); // nothing waits for the answer
+        QTRY_VERIFY(theme.isDark());
+        portal.announce(desktop, 2);
+        QTRY_VERIFY(!theme.isDark());
+        theme.setMode(Theme::Mode::Light);
+        portal.announce(desktop, 1);
+        QSignalSpy changed(&theme, &Theme::changed);
+        QVERIFY(!changed.wait(200)); // a choice by hand stays
+        theme.setMode(Theme::Mode::System);
+        QVERIFY(theme.isDark()); // what the desktop said meanwhile was heard
+        desktop.unregisterService(QStringLiteral("org.freedesktop.portal.Desktop"));
+        QDBusConnection::disconnectFromBus(QStringLiteral("desktop"));
+    }
+
+public:
+    /// A bus of the test's own, before anything connects to the session's.
+    void startBus()
+    {
+        const QString program = QStandardPaths::findExecutable(QStringLiteral("dbus-daemon"));
+        qputenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent");
+        if (program.isEmpty())
+            return;
+        m_bus.start(program, {QStringLiteral("--session"), QStringLiteral("--nofork"), QStringLiteral("--print-address")});
+        if (m_bus.waitForStarted() && m_bus.waitForReadyRead())
+            qputenv("DBUS_SESSION_BUS_ADDRESS", m_bus.readLine().trimmed());
+    }
+
+    ~TestTheme() override
+    {
+        m_bus.terminate();
+        m_bus.waitForFinished();
+    }
+
+private:
+    QProcess m_bus;
+};
+
+int main(int argc, char *argv[])
+{
+    TestTheme test;
+    test.startBus();
+    QApplication application(argc, argv);
+    return QTest::qExec(&test, argc, argv);
+}
+
+#include "tst_Theme.moc"
