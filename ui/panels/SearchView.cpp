@@ -118,9 +118,11 @@ QWidget *SearchView::makeHeader()
     column->setSpacing(6);
     column->addWidget(m_status);
     auto *row = new QHBoxLayout;
-    row->addWidget(m_search, 1);
+    m_windows->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
+    row->addWidget(m_search, 100); // hidden when there is nothing to search: then the rest stays at the left
     row->addWidget(windowsLabel);
     row->addWidget(m_windows);
+    row->addStretch(1);
     column->addLayout(row);
     column->addWidget(m_constraints);
     return header;

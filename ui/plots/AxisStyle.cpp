@@ -10,7 +10,7 @@ namespace secateur::ui {
 void styleAxis(QCPAxis &axis, const PlotStyle &style)
 {
     axis.setBasePen(QPen(style.line));
-    axis.setTicks(false); // marks, not numbers
+    axis.setTickPen(Qt::NoPen); // setTicks(false) would take the numbers too
     axis.setSubTicks(false);
     axis.setTickLabelFont(style.font);
     axis.setTickLabelColor(style.mutedText);
