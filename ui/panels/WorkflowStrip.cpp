@@ -307,8 +307,9 @@ void WorkflowStrip::followExactness()
 void WorkflowStrip::changeEvent(QEvent *event)
 {
     QWidget::changeEvent(event);
-    if (event->type() == QEvent::PaletteChange)
-        followExactness();
+    // A new style sheet takes back the palettes of children, so their colours are given once it is through.
+    if (event->type() == QEvent::PaletteChange || event->type() == QEvent::StyleChange)
+        QMetaObject::invokeMethod(this, &WorkflowStrip::followExactness, Qt::QueuedConnection);
 }
 
 void WorkflowStrip::paintEvent(QPaintEvent * /*event*/)

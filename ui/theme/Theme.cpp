@@ -82,8 +82,8 @@ void Theme::apply()
     m_isApplied = true;
     m_isDark = isDark;
     const QPalette colours = palette(isDark);
+    QApplication::setPalette(colours);
     qApp->setStyleSheet(styleSheet(PlotStyle::of(colours)));
-    QApplication::setPalette(colours); // last: widgets that colour their words do it on this, and a new sheet would undo it
     emit changed(isDark);
 }
 
