@@ -48,9 +48,10 @@ int LogTicker::getSubTickCount(double)
     return 0;
 }
 
-QString LogTicker::getTickLabel(double tick, const QLocale &locale, QChar, int)
+QString LogTicker::getTickLabel(double tick, const QLocale &, QChar, int)
 {
-    return tick < 1e9 ? locale.toString(tick, 'g', tick < 1e6 ? 6 : 9) : locale.toString(tick, 'g', 3);
+    // Not the plot's locale: QCustomPlot takes the group separators out of it.
+    return QLocale().toString(tick, 'g', tick < 1e6 ? 6 : tick < 1e9 ? 9 : 3);
 }
 
 } // namespace secateur::ui
