@@ -3,6 +3,7 @@
 
 #include "foundation/Error.h"
 #include "foundation/Sha256.h"
+#include "foundation/Wording.h"
 #include "text/DocumentSource.h"
 
 #include <array>
@@ -69,7 +70,8 @@ std::int64_t windowsToKeep(std::int64_t tokens, const TextSettings &settings)
     const std::string needed = isCountable ? grouped(wanted * settings.length) : "far more";
     const std::string windows = wanted == 1 ? "one window of " + std::to_string(settings.length) + " needs "
                                             : grouped(wanted) + " windows of " + std::to_string(settings.length) + " need ";
-    throw Error("The text gives " + grouped(tokens) + " tokens; " + windows + needed + ".",
+    const std::string name = settings.files.size() == 1 ? " " + inQuotes(settings.files.front().filename().string()) : "";
+    throw Error("The text" + name + " gives " + grouped(tokens) + " tokens; " + windows + needed + ".",
                 "Add text, or choose fewer or shorter windows.");
 }
 

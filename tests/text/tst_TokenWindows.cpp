@@ -100,11 +100,11 @@ private slots:
     void aTextThatIsTooShortIsAnErrorWithBothNumbers()
     {
         VERIFY_CONTAINS(failure(settingsFor("a.txt", textOf(1234), 32, 2048)),
-                        std::string("The text gives 1,234 tokens; 32 windows of 2048 need 65,536."));
+                        std::string("The text 'a.txt' gives 1,234 tokens; 32 windows of 2048 need 65,536."));
         VERIFY_CONTAINS(failure(settingsFor("a.txt", textOf(99), 1, 100)),
-                        std::string("The text gives 99 tokens; one window of 100 needs 100."));
+                        std::string("The text 'a.txt' gives 99 tokens; one window of 100 needs 100."));
         VERIFY_CONTAINS(failure(settingsFor("a.txt", textOf(999), std::nullopt, 2048)),
-                        std::string("The text gives 999 tokens; one window of 2048 needs 2,048."));
+                        std::string("The text 'a.txt' gives 999 tokens; one window of 2048 needs 2,048."));
         VERIFY_CONTAINS(failure(settingsFor("a.txt", textOf(9), std::numeric_limits<std::int64_t>::max(), 4)),
                         std::string("gives 9 tokens"));
     }

@@ -46,8 +46,9 @@ void Theme::followSystem()
     if (!bus.isConnected())
         return;
     // From any sender: the portal may start later, and start again.
-    bus.connect(QString(), kPath, kInterface, QStringLiteral("SettingChanged"), this,
-                SLOT(systemSettingChanged(QString, QString, QDBusVariant)));
+    // clang-format off: this connect() wants the slot without spaces
+    bus.connect(QString(), kPath, kInterface, QStringLiteral("SettingChanged"), this, SLOT(systemSettingChanged(QString,QString,QDBusVariant)));
+    // clang-format on
     QDBusMessage question = QDBusMessage::createMethodCall(kService, kPath, kInterface, QStringLiteral("Read"));
     question << kSpace << kKey;
     auto *answer = new QDBusPendingCallWatcher(bus.asyncCall(question), this);

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QDBusVariant> // moc must know it whole, or the signal of the portal is not connected
 #include <QObject>
 #include <QPalette>
 #include <QString>
-
-class QDBusVariant;
 
 namespace secateur::ui {
 

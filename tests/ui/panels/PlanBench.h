@@ -108,7 +108,7 @@ struct PlanBench : FlowBench {
 /// Every warning but the offscreen platform's own about windows with a least size.
 inline QRegularExpression anyWarning()
 {
-    return QRegularExpression(QStringLiteral("^(?!This plugin does not support propagateSizeHints)"));
+    return QRegularExpression(QStringLiteral("^(?!This plugin does not support)"));
 }
 
 /// The part of a plot that hears the mouse and the keys.

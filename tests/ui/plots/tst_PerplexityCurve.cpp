@@ -134,7 +134,8 @@ void TestPerplexityCurve::axisHasPlainNumbers()
     };
     QVERIFY(labels(20, 160).contains("50"));
     QVERIFY(labels(13, 14).contains("13") && labels(13, 14).contains("14"));
-    QVERIFY(labels(10, 90'000).contains("10,000"));
+    const QStringList large = labels(10, 90'000); // the C locale does not group
+    QVERIFY(large.contains("10,000") || large.contains("10000"));
     QVERIFY(labels(10, 90'000).size() <= 9);
     for (const QString &label : labels(7, 2'000'000))
         QVERIFY2(!label.contains('e'), qPrintable(label));

@@ -266,9 +266,10 @@ private slots:
         QMap<QString, QString> filled;
         for (const QString &line : lines.mid(1))
             if (const QStringList cells = line.split(u','); cells[3] != u"0")
-                filled[cells[0] + u'/' + QString::number(int(std::lround(48 * std::log10(cells[1].toDouble()))))] =
+                filled[cells[0] + u'/' +
+                       (cells[1] == u"0" ? QStringLiteral("zeros") : QString::number(std::lround(48 * std::log10(cells[1].toDouble()))))] =
                     cells[3] + u'/' + cells[4];
-        const QString zeros = filled.take(QStringLiteral("1/%1").arg(int(std::lround(48 * std::log10(0.0)))));
+        const QString zeros = filled.take(QStringLiteral("1/zeros"));
         QCOMPARE(zeros, QStringLiteral("2/1"));                                                    // K = 3 reaches into the zeros
         const QMap<QString, QString> expected = {{QStringLiteral("0/0"), QStringLiteral("1/0")},   // 1
                                                  {QStringLiteral("0/14"), QStringLiteral("1/1")},  // 2
