@@ -46,9 +46,7 @@ void Theme::followSystem()
     if (!bus.isConnected())
         return;
     // From any sender: the portal may start later, and start again.
-    // clang-format off: this connect() wants the slot without spaces
-    bus.connect(QString(), kPath, kInterface, QStringLiteral("SettingChanged"), this, SLOT(systemSettingChanged(QString,QString,QDBusVariant)));
-    // clang-format on
+    bus.connect(QString(), kPath, kInterface, QStringLiteral("SettingChanged"), this, SLOT(settingChanged(QDBusMessage)));
     QDBusMessage question = QDBusMessage::createMethodCall(kService, kPath, kInterface, QStringLiteral("Read"));
     question << kSpace << kKey;
     auto *answer = new QDBusPendingCallWatcher(bus.asyncCall(question), this);
@@ -57,15 +55,20 @@ void Theme::followSystem()
         watcher->deleteLater();
         if (reply.isError()) // no portal, or one that does not know: the platform's palette has decided
             return;
-        systemSettingChanged(kSpace, kKey, reply.value());
+        hear(QVariant::fromValue(reply.value()));
     });
 }
 
-void Theme::systemSettingChanged(const QString &space, const QString &key, const QDBusVariant &value)
+void Theme::settingChanged(const QDBusMessage &message)
 {
-    if (space != kSpace || key != kKey)
-        return;
-    m_isSystemDark = schemeIn(QVariant::fromValue(value)) == kPrefersDark;
+    const QVariantList arguments = message.arguments();
+    if (arguments.size() == 3 && arguments[0].toString() == kSpace && arguments[1].toString() == kKey)
+        hear(arguments[2]);
+}
+
+void Theme::hear(const QVariant &scheme)
+{
+    m_isSystemDark = schemeIn(scheme) == kPrefersDark;
     apply();
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <QDBusVariant> // moc must know it whole, or the signal of the portal is not connected
+#include <QDBusMessage>
 #include <QObject>
 #include <QPalette>
 #include <QString>
@@ -30,11 +30,12 @@ signals:
     void changed(bool isDark);
 
 private slots:
-    void systemSettingChanged(const QString &space, const QString &key, const QDBusVariant &value);
+    void settingChanged(const QDBusMessage &message); ///< of the portal: space, key, value
 
 private:
     void apply();
     void followSystem();
+    void hear(const QVariant &scheme);
 
     Mode m_mode = Mode::System;
     bool m_isDark = false, m_isApplied = false;
