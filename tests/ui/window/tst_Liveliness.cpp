@@ -220,8 +220,8 @@ void tst_Liveliness::draggingKOverALargeModelStaysWithinAFrame()
             last = bench.session.neuronsKept();
         }
         QTest::mouseRelease(canvas, Qt::LeftButton, {}, at(14336));
-        QVERIFY(changes > 150); // it did follow
-        QCOMPARE(bench.history.count(), drag);
+        QVERIFY(changes > 150);             // it did follow
+        QCOMPARE(bench.history.count(), 1); // the next drags end where they began, which leaves no step
         std::sort(times.begin(), times.end());
         std::sort(waits.begin(), waits.end());
         qInfo(
