@@ -96,9 +96,9 @@ int IntegerTicker::getSubTickCount(double)
     return 0;
 }
 
-QString IntegerTicker::getTickLabel(double tick, const QLocale &locale, QChar, int)
+QString IntegerTicker::getTickLabel(double tick, const QLocale &, QChar, int)
 {
-    return locale.toString(qlonglong(std::llround(tick)));
+    return QLocale().toString(qlonglong(std::llround(tick)));
 }
 
 } // namespace secateur::ui

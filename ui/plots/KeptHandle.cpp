@@ -51,27 +51,34 @@ void KeptHandle::draw(QCPPainter *painter)
     drawWords(painter, frame, x);
 }
 
-/// Left of the line, where the curve has left room, as long as they fit there.
-void KeptHandle::drawWords(QCPPainter *painter, const QRect &frame, double x) const
+QSizeF KeptHandle::sizeOf(const QStringList &lines) const
 {
-    if (m_lines.isEmpty())
-        return;
-    painter->setFont(m_style.font);
     const QFontMetricsF metrics(m_style.font);
     double width = 0;
-    for (const QString &line : m_lines)
+    for (const QString &line : lines)
         width = std::max(width, metrics.horizontalAdvance(line));
-    const QSizeF size(std::ceil(width) + 2 * kPadding, double(m_lines.size()) * metrics.lineSpacing() + 2 * kPadding);
-    const bool fitsLeft = x - kDistance - size.width() > frame.left();
-    double left = fitsLeft ? x - kDistance - size.width() : x + kDistance;
+    return {std::ceil(width) + 2 * kPadding, double(lines.size()) * metrics.lineSpacing() + 2 * kPadding};
+}
+
+/// Left of the line, where the curve has left room, as long as they fit there; else right of it.
+void KeptHandle::drawWords(QCPPainter *painter, const QRect &frame, double x) const
+{
+    const double roomLeft = x - kDistance - frame.left(), roomRight = frame.right() - x - kDistance;
+    const QStringList &lines = sizeOf(m_lines).width() <= std::max(roomLeft, roomRight) ? m_lines : m_brief;
+    if (lines.isEmpty())
+        return;
+    const QFontMetricsF metrics(m_style.font);
+    const QSizeF size = sizeOf(lines);
+    double left = size.width() <= roomLeft ? x - kDistance - size.width() : x + kDistance;
     left = std::clamp(left, double(frame.left()), std::max(double(frame.left()), frame.right() - size.width()));
     const QRectF box(QPointF(left, frame.bottom() - kDistance - size.height()), size);
+    painter->setFont(m_style.font);
     painter->setPen(QPen(m_style.line));
     painter->setBrush(m_style.raised);
     painter->drawRoundedRect(box, 4, 4);
-    for (int i = 0; i < m_lines.size(); ++i) {
+    for (int i = 0; i < lines.size(); ++i) {
         painter->setPen(QPen(i == 0 ? m_style.text : m_style.mutedText));
-        painter->drawText(QPointF(box.left() + kPadding, box.top() + kPadding + metrics.ascent() + i * metrics.lineSpacing()), m_lines[i]);
+        painter->drawText(QPointF(box.left() + kPadding, box.top() + kPadding + metrics.ascent() + i * metrics.lineSpacing()), lines[i]);
     }
 }
 

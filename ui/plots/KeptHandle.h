@@ -20,7 +20,12 @@ public:
 
     void setStyle(const PlotStyle &style) { m_style = style; }
     void setKept(double kept) { m_kept = kept; }
-    void setWords(const QStringList &lines) { m_lines = lines; }
+    /// `brief` stands in where `lines` do not fit.
+    void setWords(const QStringList &lines, const QStringList &brief)
+    {
+        m_lines = lines;
+        m_brief = brief;
+    }
 
     double selectTest(const QPointF &, bool, QVariant * = nullptr) const override { return -1; }
 
@@ -29,9 +34,10 @@ protected:
 
 private:
     void drawWords(QCPPainter *painter, const QRect &frame, double x) const;
+    QSizeF sizeOf(const QStringList &lines) const;
 
     PlotStyle m_style;
-    QStringList m_lines;
+    QStringList m_lines, m_brief;
     double m_kept = 0;
     bool m_isHatched;
 };

@@ -99,6 +99,7 @@ void RidgeRows::drawRow(QCPPainter *painter, std::int64_t layer, const QRectF &r
 void RidgeRows::drawBar(QCPPainter *painter, double left, double right, double bottom, double height, double keptShare) const
 {
     left = std::round(left);
+    bottom = std::round(bottom); // on whole pixels, or a sliver of the one shows under the other
     const double width = std::max(1.0, std::round(right) - left - (right - left > kGapped ? 1 : 0));
     const double top = std::round(bottom - std::max(height, 1.0)), middle = std::round(bottom - std::max(height, 1.0) * keptShare);
     if (middle < bottom)

@@ -141,11 +141,12 @@ void SortedScores::keptChanged()
 {
     const QLocale locale;
     const std::int64_t layer = std::max<std::int64_t>(selectedLayer(), 0), neurons = scores()->neurons();
-    const QString share = locale.toString(100.0 * double(kept()) / double(neurons), 'f', 1);
+    const QString count = locale.toString(qlonglong(kept())), percent = locale.toString(100.0 * double(kept()) / double(neurons), 'f', 1);
+    const QString share = locale.toString(scores()->shareKept(layer, kept()), 'f', 3);
     m_state->handle->setKept(double(kept()));
-    m_state->handle->setWords(
-        {tr("K = %1 of %2 (%3 %)").arg(locale.toString(qlonglong(kept())), locale.toString(qlonglong(neurons)), share),
-         tr("keeps %1 of the score (layer %2)").arg(locale.toString(scores()->shareKept(layer, kept()), 'f', 3)).arg(layer)});
+    m_state->handle->setWords({tr("K = %1 of %2 (%3 %)").arg(count, locale.toString(qlonglong(neurons)), percent),
+                               tr("keeps %1 of the score (layer %2)").arg(share).arg(layer)},
+                              {tr("K = %1 (%2 %)").arg(count, percent), tr("keeps %1").arg(share)});
     redrawLayer(KeptHandle::kLayer);
 }
 

@@ -318,6 +318,15 @@ private slots:
         QCOMPARE(image.pixelColor(shown.at(10, 0.75)).rgb(), PlotStyle::magnitude(0).rgb()); // all scores of the layer are zero
     }
 
+    void prunedBarsShowNothingOfTheKept()
+    {
+        for (int height = 400; height < 410; ++height) { // rows begin and end between pixels
+            Shown<ScoreHistograms> shown(ramps(7, 400), 1, {700, height});
+            const qsizetype drawn = pixelsOf(shown.canvas.grab().toImage(), PlotStyle::of(shown.plot.palette()).accent);
+            QVERIFY2(drawn > 0 && drawn < 7 * 20 * 3, qPrintable(QString::number(drawn))); // one neuron of 400 a row
+        }
+    }
+
     void tableTwinFollowsTheHandle()
     {
         Shown<ScoreHistograms> shown(ranked({{5, 3, 2, 1}, {1, 0, 0, 10}}), 4);
