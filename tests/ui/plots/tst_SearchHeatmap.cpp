@@ -89,6 +89,12 @@ void TestSearchHeatmap::coloursAreTheChangesAndHugeOnesDoNotFlattenTheRest()
     QCOMPARE(colourAt(0, 1), style().change(1));
     QCOMPARE(colourAt(0, 2), style().change(-0.25));
     QCOMPARE(colourAt(1, 3), style().change(0.125));
+    SearchRecord half = threeSteps();
+    half.steps.resize(1);
+    half.steps[0].losses = {2.25, 4, 1.875, 2.125};
+    m_heatmap->showSearch(half, 4, 4); // here they end at 0.5 nats
+    QCOMPARE(colourAt(0, 0), style().change(0.5));
+    QCOMPARE(colourAt(0, 2), style().change(-0.25));
 }
 
 void TestSearchHeatmap::cellsOfGoneLayersAreHatched()
