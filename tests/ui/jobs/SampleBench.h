@@ -71,4 +71,12 @@ struct SampleBench {
     std::string planHash() const { return planOf(model.session(), model.draft()).hash(); }
 };
 
+/// A search of 75 losses after the first, which takes about a second: long enough to be killed in its middle.
+inline void makeLongSearch(PlanEditor &editor)
+{
+    editor.setAttentionsToRemove(10);
+    editor.setNeuronsKept(150);
+    editor.setSearchWindows(4);
+}
+
 } // namespace secateur::ui

@@ -50,8 +50,7 @@ int search(SampleBench &bench)
     printSearch(bench);
     if (!bench.open() || !bench.calibrate())
         return 1;
-    bench.editor.setAttentionsToRemove(3);
-    bench.editor.setNeuronsKept(150);
+    makeLongSearch(bench.editor);
     return bench.search() ? 0 : 1;
 }
 
