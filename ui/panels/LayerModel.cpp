@@ -8,6 +8,15 @@
 #include <algorithm>
 
 namespace secateur::ui {
+namespace {
+
+bool hasSameAttention(const LayerFacts &one, const LayerFacts &other)
+{
+    return one.hasAttention == other.hasAttention && one.removal == other.removal && one.isProtected == other.isProtected &&
+           one.isForced == other.isForced;
+}
+
+} // namespace
 
 LayerModel::LayerModel(const SessionModel &session, const SelectionModel &selection, QObject *parent)
     : QAbstractTableModel(parent),
@@ -45,9 +54,10 @@ void LayerModel::follow()
     std::vector<LayerFacts> now = allFacts();
     if (now == m_facts) // a search tells of every loss; only removals show here
         return;
+    const bool isOnlyFfn = std::equal(now.begin(), now.end(), m_facts.begin(), m_facts.end(), hasSameAttention);
     m_facts = std::move(now);
-    emit dataChanged(index(0, Attention), index(rowCount() - 1, Ffn));
-    emit headerDataChanged(Qt::Horizontal, Ffn, Ffn);
+    // The caption of the FFNs changes with them; headerDataChanged would make a view lay out all rows.
+    emit dataChanged(index(0, isOnlyFfn ? Ffn : Attention), index(rowCount() - 1, Ffn));
 }
 
 int LayerModel::rowCount(const QModelIndex &parent) const

@@ -5,6 +5,7 @@
 #include "panels/LayerModel.h"
 #include "panels/LayerPainter.h"
 
+#include <QAccessible>
 #include <QContextMenuEvent>
 #include <QHeaderView>
 #include <QPainter>
@@ -134,6 +135,23 @@ QModelIndex LayerView::moveCursor(CursorAction action, Qt::KeyboardModifiers mod
     if ((action == MoveHome || action == MoveEnd) && model()->rowCount() > 0)
         return model()->index(action == MoveHome ? 0 : model()->rowCount() - 1, std::max(0, currentIndex().column()));
     return QTableView::moveCursor(action, modifiers);
+}
+
+/// Draws the changed columns alone (the base class draws everything): the FFNs follow every move of K.
+void LayerView::dataChanged(const QModelIndex &topLeft, const QModelIndex &bottomRight, const QList<int> & /*roles*/)
+{
+    const int left = columnViewportPosition(topLeft.column());
+    const int right = columnViewportPosition(bottomRight.column()) + columnWidth(bottomRight.column());
+    viewport()->update(left, 0, right - left, viewport()->height());
+    horizontalHeader()->viewport()->update();
+    if (QAccessible::isActive()) {
+        QAccessibleTableModelChangeEvent change(this, QAccessibleTableModelChangeEvent::DataChanged);
+        change.setFirstRow(topLeft.row());
+        change.setFirstColumn(topLeft.column());
+        change.setLastRow(bottomRight.row());
+        change.setLastColumn(bottomRight.column());
+        QAccessible::updateAccessibility(&change);
+    }
 }
 
 void LayerView::resizeEvent(QResizeEvent *event)

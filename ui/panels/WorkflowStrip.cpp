@@ -229,7 +229,6 @@ void WorkflowStrip::followSteps()
         const Step step{i};
         m_buttons[std::size_t(i)]->setState(isDone(step), step == m_current, problemOf(step), purposeOf(step));
     }
-    update();
 }
 
 void WorkflowStrip::followRanges()

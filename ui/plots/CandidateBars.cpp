@@ -217,7 +217,7 @@ CandidateBars::CandidateBars(QWidget *parent)
 {
     QCustomPlot &plot = canvas();
     addBufferedLayer(plot, kSelection, "grid");
-    addBufferedLayer(plot, kHover, "axes");
+    addBufferedLayer(plot, kHover, "legend");
     new CanvasDrawing(plot, kSelection, [this](QCPPainter &painter) { m_state->drawSelection(painter); });
     new CanvasDrawing(plot, "main", [this](QCPPainter &painter) { m_state->draw(painter); });
     new CanvasDrawing(plot, kHover, [this](QCPPainter &painter) { m_state->drawHover(painter); });

@@ -13,6 +13,7 @@ Canvas::Canvas(QWidget *parent) : QCustomPlot(parent)
     setMinimumSize(160, 96);
     setMouseTracking(true);
     plotLayout()->setRowSpacing(0);
+    removeLayer(layer(QStringLiteral("overlay"))); // every buffered layer is a picture to blend on each repaint
 }
 
 void Canvas::keyPressEvent(QKeyEvent *event)

@@ -30,22 +30,34 @@ void addBufferedLayer(QCustomPlot &plot, const QString &name, const QString &abo
     plot.layer(name)->setMode(QCPLayer::lmBuffered);
 }
 
-void drawHatching(QCPPainter &painter, const QRectF &rect, const QColor &colour)
+void addHatching(QList<QLineF> &lines, const QRectF &rect)
 {
     constexpr double kSpacing = 7;
     if (rect.isEmpty())
         return;
-    painter.save();
-    painter.setAntialiasing(true);
-    painter.setPen(QPen(colour, 1));
     // Every line has x + y = sum; it enters and leaves at the sides of the rectangle.
     const double last = rect.right() + rect.bottom();
     for (double sum = std::ceil((rect.left() + rect.top()) / kSpacing) * kSpacing; sum < last; sum += kSpacing) {
         const double top = std::max(rect.top(), sum - rect.right());
         const double bottom = std::min(rect.bottom(), sum - rect.left());
-        painter.drawLine(QLineF(sum - top, top, sum - bottom, bottom));
+        lines.append(QLineF(sum - top, top, sum - bottom, bottom));
     }
+}
+
+void drawHatching(QCPPainter &painter, const QList<QLineF> &lines, const QColor &colour)
+{
+    painter.save();
+    painter.setAntialiasing(true);
+    painter.setPen(QPen(colour, 1));
+    painter.drawLines(lines);
     painter.restore();
+}
+
+void drawHatching(QCPPainter &painter, const QRectF &rect, const QColor &colour)
+{
+    QList<QLineF> lines;
+    addHatching(lines, rect);
+    drawHatching(painter, lines, colour);
 }
 
 QRectF cellRect(const QCPAxisRect &axes, double firstX, double lastX, double firstY, double lastY)

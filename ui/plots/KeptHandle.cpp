@@ -16,10 +16,8 @@ constexpr double kPadding = 6, kDistance = 12;
 
 QCPLayer *ownLayer(QCustomPlot *plot)
 {
-    plot->addLayer(QString::fromLatin1(KeptHandle::kLayer), plot->layer(QStringLiteral("overlay")), QCustomPlot::limBelow);
-    QCPLayer *layer = plot->layer(QString::fromLatin1(KeptHandle::kLayer));
-    layer->setMode(QCPLayer::lmBuffered);
-    return layer;
+    addBufferedLayer(*plot, QString::fromLatin1(KeptHandle::kLayer), QStringLiteral("legend"));
+    return plot->layer(QString::fromLatin1(KeptHandle::kLayer));
 }
 
 } // namespace

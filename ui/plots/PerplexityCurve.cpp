@@ -280,7 +280,7 @@ PerplexityCurve::PerplexityCurve(QWidget *parent)
       m_state(std::make_unique<State>(canvas()))
 {
     QCustomPlot &plot = canvas();
-    addBufferedLayer(plot, kMarks, "axes");
+    addBufferedLayer(plot, kMarks, "legend");
     new CanvasDrawing(plot, kPoints, [this](QCPPainter &painter) { m_state->draw(painter); });
     new CanvasDrawing(plot, kMarks, [this](QCPPainter &painter) { m_state->drawMarks(painter); });
     plot.yAxis->setScaleType(QCPAxis::stLogarithmic);

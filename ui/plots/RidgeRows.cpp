@@ -39,10 +39,8 @@ std::vector<RankedBar> barsOf(const RankedScores &scores, std::int64_t layer, st
 
 RidgeRows::RidgeRows(QCustomPlot *plot) : QCPAbstractItem(plot)
 {
-    plot->addLayer(QString::fromLatin1(kLayer), plot->layer(QStringLiteral("main")));
-    QCPLayer *own = plot->layer(QString::fromLatin1(kLayer));
-    own->setMode(QCPLayer::lmBuffered);
-    setLayer(own);
+    addBufferedLayer(*plot, QString::fromLatin1(kLayer), QStringLiteral("legend"));
+    setLayer(QString::fromLatin1(kLayer));
     setClipToAxisRect(false); // the layers' numbers stand outside
     setSelectable(false);
 }
@@ -81,12 +79,14 @@ void RidgeRows::drawRow(QCPPainter *painter, std::int64_t layer, const QRectF &r
     for (const RankedBar &bar : bars)
         tallest = std::max(tallest, bar.count);
     const double scale = row.height() * kFill / double(tallest);
+    QList<QLineF> hatching;
     for (const RankedBar &bar : bars) {
         const double left = bar.isZeros ? zeroLeft : bar.low, right = bar.isZeros ? zeroRight : bar.high;
         if (bar.count > 0)
-            drawBar(painter, axis->coordToPixel(left), axis->coordToPixel(right), row.bottom(), double(bar.count) * scale,
+            drawBar(painter, hatching, axis->coordToPixel(left), axis->coordToPixel(right), row.bottom(), double(bar.count) * scale,
                     double(bar.kept) / double(bar.count));
     }
+    drawHatching(*painter, hatching, style.hatching);
 
     if (const float cut = scores->cut(layer, kept); cut > 0) {
         const double x = axis->coordToPixel(std::log10(double(cut)));
@@ -95,8 +95,9 @@ void RidgeRows::drawRow(QCPPainter *painter, std::int64_t layer, const QRectF &r
     }
 }
 
-/// Kept solid below, pruned hatched above, as high as they are many.
-void RidgeRows::drawBar(QCPPainter *painter, double left, double right, double bottom, double height, double keptShare) const
+/// Kept solid below, pruned above, as high as they are many; what hatches the pruned is added to `hatching`.
+void RidgeRows::drawBar(QCPPainter *painter, QList<QLineF> &hatching, double left, double right, double bottom, double height,
+                        double keptShare) const
 {
     left = std::round(left);
     bottom = std::round(bottom); // on whole pixels, or a sliver of the one shows under the other
@@ -105,8 +106,7 @@ void RidgeRows::drawBar(QCPPainter *painter, double left, double right, double b
     if (middle < bottom)
         painter->fillRect(QRectF(left, middle, width, bottom - middle), style.accent);
     if (top < middle) {
-        const QRectF pruned(left, top, width, middle - top);
-        drawHatching(*painter, pruned, style.hatching);
+        addHatching(hatching, QRectF(left, top, width, middle - top));
         painter->fillRect(QRectF(left, top, width, 1), style.hatching);
     }
 }

@@ -45,7 +45,8 @@ protected:
 
 private:
     void drawRow(QCPPainter *painter, std::int64_t layer, const QRectF &row) const;
-    void drawBar(QCPPainter *painter, double left, double right, double bottom, double height, double keptShare) const;
+    void drawBar(QCPPainter *painter, QList<QLineF> &hatching, double left, double right, double bottom, double height,
+                 double keptShare) const;
 };
 
 } // namespace secateur::ui

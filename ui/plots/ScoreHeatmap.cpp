@@ -82,7 +82,7 @@ ScoreHeatmap::ScoreHeatmap(QWidget *parent)
 
     m_state->handle = new KeptHandle(&plot, false);
     new CanvasDrawing(plot, QStringLiteral("main"), [this](QCPPainter &painter) { drawCells(painter); });
-    addBufferedLayer(plot, QString::fromLatin1(kFrames), QStringLiteral("main"));
+    addBufferedLayer(plot, QString::fromLatin1(kFrames), QStringLiteral("legend"));
     new CanvasDrawing(plot, QString::fromLatin1(kFrames), [this](QCPPainter &painter) { drawFrames(painter); });
     plot.yAxis->setRangeReversed(true);
     plot.xAxis->setLabel(tr("rank of the neuron in its layer"));

@@ -192,7 +192,7 @@ SearchHeatmap::SearchHeatmap(QWidget *parent)
 {
     QCustomPlot &plot = canvas();
     addBufferedLayer(plot, kCells, "main");
-    addBufferedLayer(plot, kSelection, "axes");
+    addBufferedLayer(plot, kSelection, "legend");
     addBufferedLayer(plot, kHover, kSelection);
     new CanvasDrawing(plot, kCells, [this](QCPPainter &painter) { m_state->draw(painter); });
     new CanvasDrawing(plot, kSelection, [this](QCPPainter &painter) { m_state->drawSelection(painter); });

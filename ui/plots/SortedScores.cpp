@@ -75,7 +75,7 @@ SortedScores::SortedScores(QWidget *parent) : ScorePlot(tr("Sorted scores"), par
     m_state->layer = plot.addGraph();
     m_state->share = plot.addGraph(plot.xAxis, plot.yAxis2);
     m_state->handle = new KeptHandle(&plot, true);
-    addBufferedLayer(plot, QString::fromLatin1(kHover), QStringLiteral("main"));
+    addBufferedLayer(plot, QString::fromLatin1(kHover), QStringLiteral("legend"));
     m_state->hovered = plot.addGraph();
     m_state->hovered->setLayer(QString::fromLatin1(kHover));
     plot.xAxis->setLabel(tr("rank of the neuron in its layer"));

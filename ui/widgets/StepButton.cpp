@@ -30,10 +30,13 @@ StepButton::StepButton(const QString &text, QWidget *parent) : QAbstractButton(p
 
 void StepButton::setState(bool isDone, bool isCurrent, const QString &reason, const QString &toolTip)
 {
+    const QString &help = reason.isEmpty() ? toolTip : reason;
+    if (isDone == m_isDone && isCurrent == m_isCurrent && reason == m_reason && help == this->toolTip() && !accessibleName().isEmpty())
+        return; // while a number is dragged
     m_isDone = isDone;
     m_isCurrent = isCurrent;
     m_reason = reason;
-    setToolTip(reason.isEmpty() ? toolTip : reason);
+    setToolTip(help);
     const QString state = !reason.isEmpty() ? tr("not possible yet") : isDone ? tr("done") : tr("possible");
     setAccessibleName(tr("%1, %2").arg(text(), isCurrent ? tr("current step, %1").arg(state) : state));
     setAccessibleDescription(this->toolTip());
