@@ -80,7 +80,7 @@ void Session::models()
     if (found.empty())
         report.line("There are no models in the Hugging Face cache '" + cache.string() + "'.");
     else
-        report.table(rows);
+        report.table(rows, Reporter::LastColumn::Text);
     for (const CachedModel &m : found)
         if (!m.problem.empty())
             report.line(m.name + " cannot be opened: " + m.problem + ".");

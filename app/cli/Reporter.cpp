@@ -136,7 +136,7 @@ void Reporter::piece(const std::string &text)
         std::cout << text << std::flush;
 }
 
-void Reporter::table(const std::vector<std::vector<std::string>> &rows)
+void Reporter::table(const std::vector<std::vector<std::string>> &rows, LastColumn last)
 {
     std::vector<std::size_t> widths;
     for (const auto &row : rows)
@@ -146,8 +146,12 @@ void Reporter::table(const std::vector<std::vector<std::string>> &rows)
         }
     for (const auto &row : rows) {
         std::ostringstream text;
-        for (std::size_t i = 0; i < row.size(); ++i)
-            text << (i == 0 ? std::left : std::right) << std::setw(int(widths[i]) + (i == 0 ? 0 : 3)) << row[i];
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            if (last == LastColumn::Text && i + 1 == widths.size())
+                text << "   " << row[i];
+            else
+                text << (i == 0 ? std::left : std::right) << std::setw(int(widths[i]) + (i == 0 ? 0 : 3)) << row[i];
+        }
         line(text.str());
     }
 }

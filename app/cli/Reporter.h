@@ -29,8 +29,10 @@ public:
     void line(const std::string &text);
     /// A piece of text on standard output as it is; nothing with --json.
     void piece(const std::string &text);
-    /// Rows of cells as an aligned table; the first column to the left, the others to the right. Nothing with --json.
-    void table(const std::vector<std::vector<std::string>> &rows);
+    enum class LastColumn { Number, Text };
+    /// Rows of cells as an aligned table; the first column to the left, the others to the right (a last one of texts to the left). Nothing
+    /// with --json.
+    void table(const std::vector<std::vector<std::string>> &rows, LastColumn last = LastColumn::Number);
     void error(const std::string &sentence, const std::string &hint);
     /// Ends a bar that is still drawn, so that text can follow.
     void endBar();

@@ -7,6 +7,7 @@
 #include "jobs/SessionJobs.h"
 #include "jobs/SessionKeeper.h"
 #include "models/SessionModel.h"
+#include "widgets/Quantity.h"
 
 #include <QFileInfo>
 #include <QHBoxLayout>
@@ -22,11 +23,6 @@ namespace {
 
 constexpr std::chrono::seconds kInterval(2); ///< between two looks at memory and clock
 constexpr qint64 kJustNow = 10;              ///< seconds
-
-QString bytesText(std::int64_t bytes)
-{
-    return QLocale().formattedDataSize(bytes, 1, QLocale::DataSizeIecFormat);
-}
 
 } // namespace
 
@@ -98,7 +94,7 @@ void StatusLine::showCalibration()
     }
     const Provenance &p = scores->provenance;
     const QString text = p.textFiles.size() == 1 ? QFileInfo(QString::fromStdString(p.textFiles.front())).fileName()
-                                                 : tr("%n files", nullptr, int(p.textFiles.size()));
+                                                 : tr("%1 files").arg(p.textFiles.size());
     m_calibration->setText(tr("%1, %2 × %3 tokens").arg(text).arg(p.windows).arg(QLocale().toString(qlonglong(p.length))));
 }
 

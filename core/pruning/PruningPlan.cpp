@@ -189,13 +189,13 @@ void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan
     if (std::int64_t(settings.forcedLayers.size()) > N)
         throw Error(std::to_string(settings.forcedLayers.size()) + " removals are forced, but the plan removes " + std::to_string(N) +
                         " attentions.",
-                    "Force fewer layers, or remove more (--remove).");
+                    "Force fewer layers, or remove more (N; --remove on the command line).");
     if (N > layers - std::int64_t(settings.protectedLayers.size()))
         throw Error(std::to_string(N) + " attentions are to go, but " + std::to_string(settings.protectedLayers.size()) + " of " +
                         std::to_string(layers) + " are protected.",
-                    "Protect fewer layers, or remove fewer (--remove).");
+                    "Protect fewer layers, or remove fewer (N; --remove on the command line).");
     if (settings.windows < 1)
-        throw Error("The search needs at least one window.", "Give --search-windows 1 or more.");
+        throw Error("The search needs at least one window.", "Choose 1 or more.");
 }
 
 void checkContinuation(const SearchRecord &record, const SearchSettings &settings, const Provenance &now)

@@ -178,7 +178,7 @@ void PlanEditor::setSearchWindows(std::int64_t windows)
 {
     PlanDraft after = m_model.draft();
     after.search.windows = std::max<std::int64_t>(1, windows);
-    edit(after, tr("%n search windows", nullptr, int(after.search.windows)));
+    edit(after, after.search.windows == 1 ? tr("1 search window") : tr("%1 search windows").arg(number(after.search.windows)));
 }
 
 void PlanEditor::toggleProtected(std::int64_t layer)

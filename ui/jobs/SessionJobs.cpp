@@ -279,7 +279,7 @@ void SessionJobs::measureCurve(const CurveRequest &request)
     const std::vector<std::int64_t> order = m_model.removalOrder();
     const QString command =
         CommandLines(m_model.session(), m_runner.settings()).curve(searchableDrafts(request), m_model.session().evaluationText);
-    start(JobKind::Curve, tr("Measure the curve, %n points", nullptr, int(request.drafts.size())), command, QStringLiteral("curve"),
+    start(JobKind::Curve, tr("Measure the curve (points: %1)").arg(request.drafts.size()), command, QStringLiteral("curve"),
           [request, order](const SessionTask &task, JobPort &port) {
               task.evaluateDenseOnce(port);
               for (const PlanDraft &draft : request.drafts) {

@@ -87,6 +87,8 @@ public:
 
     /// What the search of a draft still has to do.
     JobCost searchCost(const PlanDraft &draft) const;
+    /// What the impact of each attention on the original still asks for.
+    JobCost impactCost() const;
     JobCost curveCost(const CurveRequest &request) const;
     /// What the engine computes with; none before a model was opened.
     const std::optional<EngineReport> &engineReport() const { return m_report; }

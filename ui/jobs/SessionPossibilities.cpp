@@ -144,6 +144,19 @@ JobCost SessionJobs::searchCost(const PlanDraft &draft) const
     return cost;
 }
 
+JobCost SessionJobs::impactCost() const
+{
+    JobCost cost;
+    if (!m_model.hasModel())
+        return cost;
+    const SearchRecord *record = m_model.denseImpact();
+    const std::int64_t known = record ? record->evaluations() + (std::isnan(record->initialLoss) ? 0 : 1) : 0;
+    cost.evaluations = m_model.layerCount() + 1 - known; // the model as it is comes first
+    if (m_secondsPerEvaluation)
+        cost.seconds = double(cost.evaluations) * *m_secondsPerEvaluation;
+    return cost;
+}
+
 JobCost SessionJobs::curveCost(const CurveRequest &request) const
 {
     JobCost cost;

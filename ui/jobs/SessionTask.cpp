@@ -66,9 +66,9 @@ void SessionTask::startAnewIfNeeded(JobPort &port, PruningPlan &plan) const
     tell(port,
          {.severity = Message::Severity::Info,
           .sentence = MessageLog::tr("The search of this plan starts anew: what was known of it was computed in another way (%1 on %2, "
-                                     "%n threads, LibTorch %3), and such losses cannot be compared.",
-                                     nullptr, before.threads)
+                                     "%3, LibTorch %4), and such losses cannot be compared.")
                           .arg(QString::fromStdString(before.dtype), QString::fromStdString(before.device),
+                               before.threads == 1 ? MessageLog::tr("1 thread") : MessageLog::tr("%1 threads").arg(before.threads),
                                QString::fromStdString(before.torchVersion)),
           .hint = {},
           .topic = QStringLiteral("search"),

@@ -182,7 +182,7 @@ QLayout *BalancePanel::makeAxis()
     m_axis->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_axis->setMinimumContentsLength(14);
     m_axis->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-    m_axis->setMaximumWidth(240);
+    m_axis->setMaximumWidth(m_axis->fontMetrics().averageCharWidth() * 40);
     new WheelGuard(*m_axis);
     m_scale->addChoice(tr("%"), tr("In percent of the original"));
     m_scale->addChoice(tr("absolute"));
@@ -191,7 +191,7 @@ QLayout *BalancePanel::makeAxis()
     label->setBuddy(m_axis);
     auto *row = new QHBoxLayout;
     row->addWidget(label);
-    row->addWidget(m_axis);
+    row->addWidget(m_axis, 3);
     row->addWidget(m_scale);
     row->addStretch(1);
     row->addWidget(new CopyButton(tr("Copy as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Evaluate); }));

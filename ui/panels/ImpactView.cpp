@@ -116,8 +116,7 @@ void ImpactView::followHeader()
         m_measure->offer(tr("Measuring"), {progress.isEmpty() ? jobStateText(job->state) : progress}, {});
         return;
     }
-    const JobCost cost{.evaluations = session.layerCount() + 1, .seconds = {}}; // the model as it is comes first
-    m_measure->offer(tr("Measure"), m_workbench.jobs.canMeasureImpact(), jobCostText(cost));
+    m_measure->offer(tr("Measure"), m_workbench.jobs.canMeasureImpact(), jobCostText(m_workbench.jobs.impactCost()));
 }
 
 QString ImpactView::statusText() const

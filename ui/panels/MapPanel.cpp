@@ -59,7 +59,9 @@ void MapPanel::followModel()
     const SessionModel &session = m_workbench.session;
     m_title->setTexts({session.hasModel() ? tr("MAP · %1").arg(session.modelName()) : tr("MAP")});
     m_title->setToolTip(session.hasModel() ? QString::fromStdString(session.session().model->folder.string()) : QString());
-    m_count->setText(session.hasModel() ? tr("%n layers", nullptr, int(session.layerCount())) : QString());
+    m_count->setText(!session.hasModel()         ? QString()
+                     : session.layerCount() == 1 ? tr("1 layer")
+                                                 : tr("%1 layers").arg(session.layerCount()));
     m_stack->setCurrentIndex(session.hasModel() ? 1 : 0);
     setFocusProxy(session.hasModel() ? m_view : nullptr);
 }

@@ -88,7 +88,8 @@ void CandidateBars::State::draw(QCPPainter &painter) const
     const double line = lineHeight();
     painter.setPen(QPen(style.mutedText));
     const QRectF left(0, 0, axes.left() - 6, line);
-    painter.drawText(left.translated(0, axes.top() - line - 4), Qt::AlignRight | Qt::AlignVCenter, tr("nats"));
+    // Above the number at the top of the axis.
+    painter.drawText(left.translated(0, std::max(0.0, axes.top() - 1.5 * line - 1)), Qt::AlignRight | Qt::AlignVCenter, tr("nats"));
     painter.drawText(left.translated(0, canvas.viewport().bottom() + 1 - line), Qt::AlignRight | Qt::AlignVCenter, tr("layer"));
     for (std::int64_t layer = 0; layer < layers; ++layer) {
         const QRectF whole = column(layer);

@@ -240,6 +240,7 @@ void TestSessionJobs::impactGrowsCellByCell()
     std::vector<std::int64_t> known;
     connect(&bench.model, &SessionModel::denseImpactChanged, &bench.model,
             [&] { known.push_back(bench.model.denseImpact()->evaluations()); });
+    QCOMPARE(bench.jobs.impactCost().evaluations, 1 + 12); // the model as it is, and without each of its attentions
     bench.jobs.measureImpact();
     QVERIFY(bench.finish());
     const SearchRecord &record = *bench.model.denseImpact();
@@ -250,6 +251,7 @@ void TestSessionJobs::impactGrowsCellByCell()
     QVERIFY(std::is_sorted(known.begin(), known.end()));
     QCOMPARE(known.front(), 0);
     QCOMPARE(bench.runner.jobs().back().progress.total, 13);
+    QCOMPARE(bench.jobs.impactCost().evaluations, 0);
 }
 
 void TestSessionJobs::aSearchIsSeenAsItGoes()
