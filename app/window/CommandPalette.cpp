@@ -79,6 +79,10 @@ void CommandPalette::filter(const QString &text)
         if (!action->isEnabled())
             item->setFlags(item->flags() & ~Qt::ItemIsEnabled);
     }
+    if (m_list->count() == 0) {
+        auto *nothing = new QListWidgetItem(tr("No command has these words."), m_list);
+        nothing->setFlags(Qt::NoItemFlags);
+    }
     for (int row = 0; row < m_list->count(); ++row)
         if (m_list->item(row)->flags() & Qt::ItemIsEnabled) {
             m_list->setCurrentRow(row);

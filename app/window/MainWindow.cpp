@@ -28,6 +28,7 @@
 #include <QFileInfo>
 #include <QMenu>
 #include <QMimeData>
+#include <QScreen>
 #include <QSplitter>
 #include <QStatusBar>
 #include <QTabWidget>
@@ -75,7 +76,8 @@ MainWindow::MainWindow(const Launch &launch, Theme &theme)
     followModel();
     setAcceptDrops(true);
     setMinimumSize(960, 640);
-    resize(1440, 900);
+    constexpr QSize kWish(1440, 900), kFrame(16, 64); // a small screen has room for the title bar and a panel, too
+    resize(kWish.boundedTo(screen()->availableSize() - kFrame));
     restoreGeometry(m_settings.value(QStringLiteral("geometry")));
     m_keeper.lookForLeftovers();
 }

@@ -81,6 +81,9 @@ QWidget *ImportancePanel::makeHeader()
 {
     m_kept->setWordWrap(true);
     m_kept->setAccessibleName(tr("Neurons kept"));
+    QSizePolicy keepsItsPlace = m_toRule->sizePolicy();
+    keepsItsPlace.setRetainSizeWhenHidden(true); // the plots below do not move when it comes
+    m_toRule->setSizePolicy(keepsItsPlace);
     m_toRule->setAccessibleName(tr("Give K back to the balance rule"));
     m_toRule->setToolTip(tr("Home on a plot does the same"));
     m_toRule->setFlat(true);

@@ -15,7 +15,6 @@
 #include <QPainter>
 #include <QProgressBar>
 #include <QPushButton>
-#include <QTimer>
 
 #include <algorithm>
 
@@ -56,8 +55,7 @@ JobBar::JobBar(Workbench workbench, QWidget *parent)
       m_progress(new QProgressBar),
       m_pause(new QPushButton(icon(QStringLiteral("pause")), tr("Pause"))),
       m_cancel(new QPushButton(tr("Cancel  %1").arg(QKeySequence(Qt::CTRL | Qt::Key_Period).toString(QKeySequence::NativeText)))),
-      m_copy(new CopyButton(tr("Copy as command"), [this] { return m_runner.job(m_shown)->command; })),
-      m_after(new QTimer(this))
+      m_copy(new CopyButton(tr("Copy as command"), [this] { return m_runner.job(m_shown)->command; }))
 {
     setAccessibleName(tr("Current job"));
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
@@ -74,7 +72,7 @@ JobBar::JobBar(Workbench workbench, QWidget *parent)
     m_copy->setFlat(true);
 
     auto *layout = new QHBoxLayout(this);
-    layout->setContentsMargins(12, 6, 12, 6);
+    layout->setContentsMargins(12, 3, 12, 3);
     layout->setSpacing(10);
     layout->addWidget(m_title);
     layout->addWidget(m_progress, 2);
@@ -84,9 +82,6 @@ JobBar::JobBar(Workbench workbench, QWidget *parent)
     layout->addStretch(1);
     layout->addWidget(m_copy);
 
-    m_after->setSingleShot(true);
-    setPatience(std::chrono::seconds(6));
-    connect(m_after, &QTimer::timeout, this, &QWidget::hide);
     connect(m_pause, &QPushButton::clicked, this, &JobBar::togglePause);
     connect(m_cancel, &QPushButton::clicked, this, &JobBar::cancel);
     connect(&m_runner, &JobRunner::jobAdded, this, &JobBar::follow);
@@ -94,11 +89,6 @@ JobBar::JobBar(Workbench workbench, QWidget *parent)
     connect(&m_runner, &JobRunner::jobFinished, this, &JobBar::showEnd);
     hide();
     follow();
-}
-
-void JobBar::setPatience(std::chrono::milliseconds patience)
-{
-    m_after->setInterval(patience);
 }
 
 void JobBar::showRunning(bool isRunning)
@@ -114,7 +104,6 @@ void JobBar::follow()
     if (!job)
         return;
     m_shown = job->number;
-    m_after->stop();
     const bool isPaused = job->state == JobInfo::State::Paused, isCancelling = job->state == JobInfo::State::Cancelling;
     const auto &jobs = m_runner.jobs();
     const auto waiting = std::count_if(jobs.begin(), jobs.end(), [this](const JobInfo &other) {
@@ -153,7 +142,6 @@ void JobBar::showEnd(int number)
     m_copy->setVisible(!job->command.isEmpty());
     showRunning(false);
     show();
-    m_after->start();
 }
 
 void JobBar::togglePause()

@@ -4,12 +4,10 @@
 #include "panels/Workbench.h"
 
 #include <QWidget>
-#include <chrono>
 
 class QLabel;
 class QProgressBar;
 class QPushButton;
-class QTimer;
 
 namespace secateur::ui {
 
@@ -18,14 +16,11 @@ class FittingLabel;
 
 /// The job that runs: how far it is, and buttons to pause, cancel and copy it as a command line. Escape inside it cancels.
 ///
-/// There only while a job runs, and for a few seconds after the last one, to say how it ended.
+/// There from the first job on: after the last one it says how that ended, and nothing above it moves under the mouse.
 class JobBar : public QWidget {
     Q_OBJECT
 public:
     explicit JobBar(Workbench workbench, QWidget *parent = nullptr);
-
-    /// How long the end of a job stays.
-    void setPatience(std::chrono::milliseconds patience);
 
 protected:
     void paintEvent(QPaintEvent *event) override;
@@ -44,7 +39,6 @@ private:
     QProgressBar *m_progress;
     QPushButton *m_pause, *m_cancel;
     CopyButton *m_copy;
-    QTimer *m_after;
 };
 
 } // namespace secateur::ui

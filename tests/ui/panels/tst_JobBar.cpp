@@ -59,17 +59,16 @@ private slots:
     void initTestCase() { QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates)); }
     void init() { QTest::failOnWarning(QRegularExpression("^(?!This plugin does not support)")); }
 
-    void isThereWhileAJobRunsAndSaysHowItEnded();
+    void isThereFromTheFirstJobAndSaysHowItEnded();
     void pausesAndGoesOn();
     void escapeCancels();
     void failureIsSaid();
     void copiesTheCommand();
 };
 
-void TestJobBar::isThereWhileAJobRunsAndSaysHowItEnded()
+void TestJobBar::isThereFromTheFirstJobAndSaysHowItEnded()
 {
     ShownBar s;
-    s.bar.setPatience(std::chrono::milliseconds(50));
     QVERIFY(!s.bar.isVisible());
     std::atomic<bool> isLetGo = false;
     s.start(isLetGo);
@@ -81,7 +80,7 @@ void TestJobBar::isThereWhileAJobRunsAndSaysHowItEnded()
     isLetGo = true;
     QTRY_VERIFY(s.words().contains("Search for K = 193: done in"));
     QVERIFY(!progress->isVisible());
-    QTRY_VERIFY(!s.bar.isVisible());
+    QVERIFY(s.bar.isVisible()); // it stays: what is above it must not move under the mouse
 }
 
 void TestJobBar::pausesAndGoesOn()
