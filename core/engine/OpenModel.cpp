@@ -35,7 +35,6 @@ OpenModel::OpenModel(const std::filesystem::path &folder, c10::Device device, st
     summary->folder = folder;
     summary->config = m_checkpoint.config();
     summary->spec = specFromConfig(m_checkpoint.config(), (folder / "config.json").string());
-    requireWeightsSupport(summary->spec);
     m_checkpoint.expect(expectedTensors(summary->spec), ignoredTensors(summary->spec));
     summary->storedDtype = m_checkpoint.dtype();
     summary->tensorBytes = m_checkpoint.tensorBytes();

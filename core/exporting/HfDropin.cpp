@@ -19,10 +19,19 @@ namespace {
 
 /// What happens to one tensor of the source.
 struct Change {
-    std::int64_t layer = -1;             ///< of the kept neurons
-    std::optional<std::int64_t> keptDim; ///< dimension along which only the kept neurons stay: 0 = rows, 1 = columns
+    std::int64_t keptDim = -1;      ///< dimension along which only `kept` stays: 0 = rows, 1 = columns; -1 = all stays
+    std::vector<std::int64_t> kept; ///< ascending
     bool isZeroed = false;
 };
+
+/// The kept rows of gate, and behind them those of up, in one tensor that holds both.
+std::vector<std::int64_t> keptOfBoth(const std::vector<std::int64_t> &kept, std::int64_t neurons)
+{
+    std::vector<std::int64_t> both = kept;
+    for (const std::int64_t neuron : kept)
+        both.push_back(neurons + neuron);
+    return both;
+}
 
 /// The changes by tensor name; a tensor without one is copied.
 std::map<std::string, Change> changesOf(const ModelSpec &dense, const PruningPlan &plan)
@@ -30,32 +39,33 @@ std::map<std::string, Change> changesOf(const ModelSpec &dense, const PruningPla
     std::map<std::string, Change> changes;
     for (std::int64_t i = 0; i < dense.layerCount(); ++i) {
         const std::string mlp = "model.layers." + std::to_string(i) + ".mlp.";
-        for (const char *name : {"gate_proj.weight", "up_proj.weight", "gate_proj.bias", "up_proj.bias"})
-            changes[mlp + name] = {.layer = i, .keptDim = 0};
-        changes[mlp + "down_proj.weight"] = {.layer = i, .keptDim = 1};
+        const auto &kept = plan.keptNeurons[std::size_t(i)];
+        for (const char *kind : {"weight", "bias"}) {
+            changes[mlp + "gate_proj." + kind] = changes[mlp + "up_proj." + kind] = {.keptDim = 0, .kept = kept};
+            changes[mlp + "gate_up_proj." + kind] = {.keptDim = 0, .kept = keptOfBoth(kept, dense.layers[std::size_t(i)].ffn.neurons)};
+        }
+        changes[mlp + "down_proj.weight"] = {.keptDim = 1, .kept = kept};
     }
     for (const std::int64_t layer : plan.removedAttentions) {
         const std::string output = "model.layers." + std::to_string(layer) + ".self_attn.o_proj.";
-        changes[output + "weight"] = {.layer = layer, .keptDim = {}, .isZeroed = true};
-        changes[output + "bias"] = {.layer = layer, .keptDim = {}, .isZeroed = true};
+        changes[output + "weight"] = changes[output + "bias"] = {.keptDim = -1, .kept = {}, .isZeroed = true};
     }
     return changes;
 }
 
-at::Tensor changed(at::Tensor tensor, const Change &change, const PruningPlan &plan)
+at::Tensor changed(at::Tensor tensor, const Change &change)
 {
     if (change.isZeroed)
         return tensor.zero_();
-    if (!change.keptDim)
+    if (change.keptDim < 0)
         return tensor;
-    const auto &kept = plan.keptNeurons[std::size_t(change.layer)];
-    return tensor.index_select(*change.keptDim, at::tensor(at::ArrayRef<std::int64_t>(kept), at::kLong));
+    return tensor.index_select(change.keptDim, at::tensor(at::ArrayRef<std::int64_t>(change.kept), at::kLong));
 }
 
-Shape changedShape(Shape shape, const Change &change, const PruningPlan &plan)
+Shape changedShape(Shape shape, const Change &change)
 {
-    if (change.keptDim)
-        shape[std::size_t(*change.keptDim)] = std::int64_t(plan.keptNeurons[std::size_t(change.layer)].size());
+    if (change.keptDim >= 0)
+        shape[std::size_t(change.keptDim)] = std::int64_t(change.kept.size());
     return shape;
 }
 
@@ -95,13 +105,13 @@ ExportResult writeHfDropin(const Checkpoint &source, const ModelSpec &dense, con
             if (!wanted.contains(view.name))
                 continue; // a buffer that is computed, not stored
             views.push_back(&view);
-            declarations.push_back({view.name, dtype.value_or(view.dtype), changedShape(view.shape, changeOf(view.name), plan)});
+            declarations.push_back({view.name, dtype.value_or(view.dtype), changedShape(view.shape, changeOf(view.name))});
             weightMap[view.name] = fileName;
         }
         SafetensorsWriter writer(folder / fileName, declarations, {{"format", "pt"}});
         for (std::size_t i = 0; i < views.size(); ++i) {
             const at::Tensor tensor =
-                changed(copyOf(*views[i]), changeOf(views[i]->name), plan).to(scalarType(declarations[i].dtype)).contiguous();
+                changed(copyOf(*views[i]), changeOf(views[i]->name)).to(scalarType(declarations[i].dtype)).contiguous();
             if (dtype && !isFinite(tensor))
                 throw Error("The tensor '" + views[i]->name + "' does not fit into " + std::string(configName(*dtype)) + ".",
                             "Choose another --export-dtype; bfloat16 has the range of float32.");

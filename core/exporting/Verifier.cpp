@@ -58,32 +58,11 @@ Verification verify(const std::filesystem::path &folder, const Decoder &expected
 
 Decoder roundedTo(const Decoder &decoder, c10::ScalarType stored)
 {
-    const auto rounded = [&](at::Tensor &tensor) {
-        if (tensor.defined())
-            tensor = tensor.to(stored).to(decoder.dtype());
-    };
-    const auto roundedLinear = [&](LinearWeights &linear) {
-        rounded(linear.weight);
-        rounded(linear.bias);
-    };
     Weights weights = decoder.weights();
     const bool isTied = weights.head.is_same(weights.embedding);
-    rounded(weights.embedding);
-    rounded(weights.finalNorm);
+    forEachTensor(weights, [&](at::Tensor &tensor) { tensor = tensor.to(stored).to(decoder.dtype()); });
     if (isTied)
         weights.head = weights.embedding;
-    else
-        rounded(weights.head);
-    for (LayerWeights &layer : weights.layers) {
-        if (auto &a = layer.attention) {
-            rounded(a->norm);
-            for (LinearWeights *linear : {&a->query, &a->key, &a->value, &a->output})
-                roundedLinear(*linear);
-        }
-        rounded(layer.ffnNorm);
-        for (LinearWeights *linear : {&layer.ffn.gate, &layer.ffn.up, &layer.ffn.down})
-            roundedLinear(*linear);
-    }
     return Decoder(decoder.spec(), std::move(weights), decoder.positions());
 }
 

@@ -2,10 +2,16 @@
 #include "model/Decoder.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/embedding.h>
+#include <ATen/ops/gelu.h>
 #include <ATen/ops/linear.h>
+#include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/silu.h>
+#include <ATen/ops/softmax.h>
+#include <cmath>
+#include <limits>
 
 namespace secateur {
 namespace {
@@ -36,11 +42,16 @@ Decoder::Decoder(ModelSpec spec, Weights weights, std::int64_t positions)
       m_weights(std::move(weights)),
       m_rope(m_spec.rope, headDimOf(m_spec), m_spec.contextLength, positions, device(), dtype())
 {
+    if (m_spec.localRope)
+        m_localRope.emplace(*m_spec.localRope, headDimOf(m_spec), m_spec.contextLength, positions, device(), dtype());
 }
 
 at::Tensor Decoder::embed(const at::Tensor &tokens) const
 {
-    return at::embedding(m_weights.embedding, tokens);
+    const at::Tensor states = at::embedding(m_weights.embedding, tokens);
+    if (m_spec.embeddingScale == 1)
+        return states;
+    return states * at::scalar_tensor(m_spec.embeddingScale, states.options()); // the factor is rounded to the type, as the states are
 }
 
 at::Tensor Decoder::addAttention(std::int64_t index, const at::Tensor &x, KvCache *cache, std::int64_t offset) const
@@ -50,9 +61,18 @@ at::Tensor Decoder::addAttention(std::int64_t index, const at::Tensor &x, KvCach
         return x;
     const AttentionSpec &spec = *m_spec.layers[std::size_t(index)].attention;
     const at::Tensor normed = norm(x, weights->norm);
-    const at::Tensor query = m_rope.rotate(byHead(product(normed, weights->query), spec.heads), offset);
-    at::Tensor key = m_rope.rotate(byHead(product(normed, weights->key), spec.kvHeads), offset);
+    at::Tensor query = byHead(product(normed, weights->query), spec.heads);
+    at::Tensor key = byHead(product(normed, weights->key), spec.kvHeads);
     at::Tensor value = byHead(product(normed, weights->value), spec.kvHeads);
+    if (spec.queryKeyNorm) {
+        query = norm(query, weights->queryNorm);
+        key = norm(key, weights->keyNorm);
+    }
+    if (spec.isRotated) {
+        const Rope &rope = spec.usesLocalRope ? *m_localRope : m_rope;
+        query = rope.rotate(query, offset);
+        key = rope.rotate(key, offset);
+    }
     if (cache) {
         const std::int64_t tokens = x.size(1);
         cache->keys.narrow(2, offset, tokens).copy_(key);
@@ -60,10 +80,35 @@ at::Tensor Decoder::addAttention(std::int64_t index, const at::Tensor &x, KvCach
         key = cache->keys.narrow(2, 0, offset + tokens);
         value = cache->values.narrow(2, 0, offset + tokens);
     }
-    // Causal without a mask; one token that follows others sees all of them.
-    const bool isCausal = query.size(2) > 1;
-    const at::Tensor mixed = at::scaled_dot_product_attention(query, key, value, {}, 0.0, isCausal, {}, spec.heads != spec.kvHeads);
-    return x + product(mixed.transpose(1, 2).reshape({x.size(0), x.size(1), -1}), weights->output);
+    const at::Tensor mixed = mix(spec, query, key, value).transpose(1, 2).reshape({x.size(0), x.size(1), -1});
+    const at::Tensor output = product(mixed, weights->output);
+    return x + (weights->outputNorm.defined() ? norm(output, weights->outputNorm) : output);
+}
+
+/// Every query's mean of the values, weighted by its scores with the keys that it sees: those before it and its own, of the last
+/// `window` where there is one. The queries are the last positions of the keys. Shapes [windows, heads, T, headDim].
+at::Tensor Decoder::mix(const AttentionSpec &spec, const at::Tensor &query, const at::Tensor &key, const at::Tensor &value) const
+{
+    const std::int64_t queries = query.size(2), keys = key.size(2);
+    const bool isGrouped = spec.heads != spec.kvHeads;
+    const bool isWindowed = spec.window && keys > *spec.window;
+    if (!isWindowed && !spec.scoreSoftcap) // causal without a mask; one token that follows others sees all of them
+        return at::scaled_dot_product_attention(query, key, value, {}, 0.0, queries > 1, spec.scale, isGrouped);
+
+    const at::Tensor position = at::arange(keys - queries, keys, query.options().dtype(at::kLong)).unsqueeze(1);
+    const at::Tensor other = at::arange(keys, position.options()).unsqueeze(0);
+    at::Tensor isSeen = other <= position; // [queries, keys]
+    if (isWindowed)
+        isSeen = isSeen.logical_and(other > position - *spec.window);
+    if (!spec.scoreSoftcap)
+        return at::scaled_dot_product_attention(query, key, value, isSeen, 0.0, false, spec.scale, isGrouped);
+
+    const std::int64_t group = spec.heads / spec.kvHeads;
+    const at::Tensor scores =
+        query.matmul(key.repeat_interleave(group, 1).transpose(2, 3)) * spec.scale.value_or(1 / std::sqrt(double(spec.headDim)));
+    const at::Tensor capped = (scores / *spec.scoreSoftcap).tanh_().mul_(*spec.scoreSoftcap);
+    const at::Tensor masked = capped.masked_fill(isSeen.logical_not(), -std::numeric_limits<double>::infinity());
+    return at::softmax(masked, -1, at::kFloat).to(value.scalar_type()).matmul(value.repeat_interleave(group, 1));
 }
 
 at::Tensor Decoder::addFfn(std::int64_t index, const at::Tensor &x) const
@@ -76,12 +121,18 @@ at::Tensor Decoder::ffnActivation(std::int64_t index, const at::Tensor &x) const
     const LayerWeights &weights = m_weights.layers[std::size_t(index)];
     const at::Tensor normed = norm(x, weights.ffnNorm);
     at::Tensor activation = product(normed, weights.ffn.gate);
-    return at::silu_(activation).mul_(product(normed, weights.ffn.up));
+    if (m_spec.activation == Activation::GeluTanh)
+        at::gelu_(activation, "tanh");
+    else
+        at::silu_(activation);
+    return activation.mul_(product(normed, weights.ffn.up));
 }
 
 at::Tensor Decoder::ffnDown(std::int64_t index, const at::Tensor &activation) const
 {
-    return product(activation, m_weights.layers[std::size_t(index)].ffn.down);
+    const LayerWeights &weights = m_weights.layers[std::size_t(index)];
+    const at::Tensor output = product(activation, weights.ffn.down);
+    return weights.ffnOutputNorm.defined() ? norm(output, weights.ffnOutputNorm) : output;
 }
 
 at::Tensor Decoder::finalNorm(const at::Tensor &x) const
@@ -91,14 +142,24 @@ at::Tensor Decoder::finalNorm(const at::Tensor &x) const
 
 at::Tensor Decoder::logits(const at::Tensor &normed) const
 {
-    return at::linear(normed, m_weights.head);
+    return capped(at::linear(normed, m_weights.head));
 }
 
-/// RMSNorm (arXiv 1910.07467): statistics in fp32, weight applied in the type of x, as the Llama family does.
+at::Tensor Decoder::capped(const at::Tensor &logits) const
+{
+    if (!m_spec.logitSoftcap)
+        return logits;
+    return (logits / *m_spec.logitSoftcap).tanh_().mul_(*m_spec.logitSoftcap);
+}
+
+/// RMSNorm (arXiv 1910.07467): statistics in fp32; the weight applied in the type of x, as the Llama family does, or, as Gemma does, one
+/// more than the weight in fp32.
 at::Tensor Decoder::norm(const at::Tensor &x, const at::Tensor &weight) const
 {
     const at::Tensor wide = x.to(at::kFloat);
     const at::Tensor scale = wide.square().mean(-1, true).add_(m_spec.normEpsilon).rsqrt_();
+    if (m_spec.addsOneToNorms)
+        return (wide * scale).mul_(weight.to(at::kFloat) + 1).to(x.scalar_type());
     return (wide * scale).to(x.scalar_type()).mul_(weight);
 }
 

@@ -8,6 +8,7 @@
 
 #include <ATen/core/Tensor.h>
 #include <cstdint>
+#include <optional>
 
 namespace secateur {
 
@@ -16,7 +17,8 @@ struct KvCache {
     at::Tensor keys, values;
 };
 
-/// The decoder, layer by layer: norm, attention, add, norm, FFN, add. The one place where a model computes.
+/// The decoder, layer by layer: norm, attention, add, norm, FFN, add (some families norm again before they add). The one place where a
+/// model computes.
 ///
 /// Hidden states have the shape [windows, T, d]. Whoever calls decides the order of layers and streams; nothing here knows about scoring
 /// or search. A narrowed FFN and an absent attention are facts of the weights. Immutable; used under c10::InferenceMode.
@@ -40,21 +42,25 @@ public:
     at::Tensor addAttention(std::int64_t index, const at::Tensor &x, KvCache *cache = nullptr, std::int64_t offset = 0) const;
     /// x + down(activation(x)).
     at::Tensor addFfn(std::int64_t index, const at::Tensor &x) const;
-    /// The neurons' activation silu(gate) * up of norm(x), shape [windows, T, I]: what enters the down product.
+    /// The neurons' activation act(gate) * up of norm(x), shape [windows, T, I]: what enters the down product.
     at::Tensor ffnActivation(std::int64_t index, const at::Tensor &x) const;
-    /// The down product of an activation, shape [windows, T, d].
+    /// What an activation adds to x, shape [windows, T, d].
     at::Tensor ffnDown(std::int64_t index, const at::Tensor &activation) const;
     /// The norm before the head.
     at::Tensor finalNorm(const at::Tensor &x) const;
     /// Logits of normed states: [..., d] to [..., V], in the type of the weights.
     at::Tensor logits(const at::Tensor &normed) const;
+    /// Logits as the head's product gives them to logits as the model means them: capped in families that cap.
+    at::Tensor capped(const at::Tensor &logits) const;
 
 private:
     at::Tensor norm(const at::Tensor &x, const at::Tensor &weight) const;
+    at::Tensor mix(const AttentionSpec &spec, const at::Tensor &query, const at::Tensor &key, const at::Tensor &value) const;
 
     ModelSpec m_spec;
     Weights m_weights;
     Rope m_rope;
+    std::optional<Rope> m_localRope;
 };
 
 /// The same model with the FFNs narrowed to the neurons kept in each layer (ascending) and the attentions named absent.

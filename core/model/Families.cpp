@@ -4,53 +4,15 @@
 #include "foundation/Error.h"
 #include "foundation/Wording.h"
 #include "model/ConfigReader.h"
+#include "model/FamilyTable.h"
+#include "model/RopeConfig.h"
 
 #include <algorithm>
-#include <array>
+#include <cmath>
 
 namespace secateur {
 
 namespace {
-
-using Scaling = RopeSpec::Scaling;
-
-enum class Bias { None, AsConfigured, Always };
-
-/// What sets a family apart from the others: defaults of its config.json (those of transformers), and what its weights look like.
-struct Family {
-    std::string_view type;                   ///< `model_type`
-    bool isOpenable;                         ///< its weights can be read; otherwise only its shape is known
-    std::int64_t vocabularySize;             ///< default
-    std::int64_t contextLength;              ///< default
-    std::int64_t kvHeads;                    ///< default; 0 = as many as heads
-    double normEpsilon;                      ///< default
-    Bias qkvBias;                            ///< AsConfigured: `attention_bias`
-    Bias outputBias;                         ///< AsConfigured: `attention_bias`
-    Bias ffnBias;                            ///< AsConfigured: `mlp_bias`
-    std::int64_t originalContext;            ///< default of `original_max_position_embeddings`; 0 = the context length
-    std::initializer_list<Scaling> scalings; ///< supported besides None
-    std::string_view longRopeAliases;        ///< older names of `longrope`, separated by blanks
-};
-
-constexpr std::initializer_list<Scaling> kAllScalings{Scaling::Linear, Scaling::Dynamic, Scaling::Yarn, Scaling::Llama3, Scaling::LongRope};
-constexpr std::initializer_list<Scaling> kNoScaling{};
-constexpr std::initializer_list<Scaling> kOnlyLongRope{Scaling::LongRope};
-
-constexpr std::array kFamilies{
-    Family{"llama", true, 32000, 2048, 0, 1e-6, Bias::AsConfigured, Bias::AsConfigured, Bias::AsConfigured, 0, kAllScalings, ""},
-    Family{"mistral", false, 32000, 131072, 8, 1e-6, Bias::None, Bias::None, Bias::None, 0, kNoScaling, ""},
-    Family{"qwen2", false, 151936, 32768, 32, 1e-6, Bias::Always, Bias::None, Bias::None, 0, kAllScalings, ""},
-    Family{"phi3", false, 32064, 4096, 0, 1e-5, Bias::None, Bias::None, Bias::None, 4096, kOnlyLongRope, "su yarn"},
-};
-
-constexpr std::array<std::pair<std::string_view, Scaling>, 6> kScalingNames{{
-    {"default", Scaling::None},
-    {"linear", Scaling::Linear},
-    {"dynamic", Scaling::Dynamic},
-    {"yarn", Scaling::Yarn},
-    {"llama3", Scaling::Llama3},
-    {"longrope", Scaling::LongRope},
-}};
 
 std::string supportedList()
 {
@@ -64,7 +26,7 @@ const Family &familyOf(const nlohmann::json &config, const std::string &source)
         throw Error(inQuotes(source) + " has no 'model_type'.",
                     "Choose the config.json of a Hugging Face model; supported: " + supportedList() + ".");
     const auto &name = type->get_ref<const std::string &>();
-    for (const Family &family : kFamilies)
+    for (const Family &family : familyTable())
         if (family.type == name)
             return family;
     throw Error("Models of type " + inQuotes(name) + " are not supported; supported: " + supportedList() + ".",
@@ -76,138 +38,61 @@ bool hasBias(Bias bias, bool configured)
     return bias == Bias::Always || (bias == Bias::AsConfigured && configured);
 }
 
-/// The scaling that a rope object names, or None with a problem noted.
-Scaling scalingOf(ConfigReader &rope, const Family &family, bool isNewForm)
+/// A number that null switches off and that has a default when the file does not name it; 0 = off.
+double optionWithDefault(ConfigReader &fields, const std::string &field, double absent)
 {
-    if (!rope.has("type") && !rope.has("rope_type")) {
-        if (!isNewForm)
-            rope.reject("rope_type", "the name of a scaling, such as linear or llama3");
-        return Scaling::None;
-    }
-    const std::string field = rope.has("rope_type") ? "rope_type" : "type";
-    std::string name = rope.text(field, "default");
-    if (rope.has("type") && rope.text("type", name) != name) {
-        rope.reject("type", "the same as 'rope_type', which is " + inQuotes(name));
-        return Scaling::None;
-    }
-    if (!family.longRopeAliases.empty() && (" " + std::string(family.longRopeAliases) + " ").find(" " + name + " ") != std::string::npos)
-        name = "longrope";
-    std::vector<std::string> supported;
-    for (const auto &[known, scaling] : kScalingNames) {
-        const bool isSupported =
-            scaling == Scaling::None || std::find(family.scalings.begin(), family.scalings.end(), scaling) != family.scalings.end();
-        if (isSupported && known == name)
-            return scaling;
-        if (isSupported)
-            supported.emplace_back(known);
-    }
-    rope.reject(field, "one of " + listed(supported) + " for models of type " + inQuotes(family.type));
-    return Scaling::None;
+    if (fields.has(field))
+        return fields.positive(field, {});
+    return fields.names(field) ? 0 : absent;
 }
 
-/// The context lengths that a rope object is read against.
-struct Contexts {
-    std::int64_t full = 0;
-    std::optional<std::int64_t> original; ///< `original_max_position_embeddings` at the top level, or the family's default
-};
-
-/// The original context, which may stand inside the rope object, outside, or in both places when they agree. Releases of transformers
-/// differ in which of two values they take, so two values are refused.
-std::int64_t originalContext(ConfigReader &rope, const Contexts &contexts, std::optional<std::int64_t> absent)
+/// The rotary embeddings: that of all layers, and that of the sliding ones where the family has two.
+void readRopes(ConfigReader &fields, const nlohmann::json &config, const std::string &source, const Family &family, std::int64_t headDim,
+               ModelSpec &spec)
 {
-    const std::string field = "original_max_position_embeddings";
-    const std::int64_t original = rope.count(field, contexts.original ? contexts.original : absent);
-    if (contexts.original && original != *contexts.original)
-        rope.reject(field, "the same as at the top level of the file or by default, which is " + std::to_string(*contexts.original));
-    return original;
-}
+    RopeContexts contexts{.full = spec.contextLength, .original = {}};
+    if (fields.has("original_max_position_embeddings"))
+        contexts.original = fields.count("original_max_position_embeddings", {});
+    else if (family.originalContext > 0)
+        contexts.original = family.originalContext;
 
-void readYarn(ConfigReader &rope, RopeSpec &spec, const Contexts &contexts)
-{
-    spec.factor = rope.positive("factor", {});
-    spec.betaFast = rope.positive("beta_fast", spec.betaFast);
-    spec.betaSlow = rope.positive("beta_slow", spec.betaSlow);
-    if (spec.betaFast < spec.betaSlow)
-        rope.reject("beta_fast", "at least 'beta_slow'");
-    spec.truncate = rope.flag("truncate", true);
-    spec.attentionFactor = rope.optionalPositive("attention_factor");
-    spec.mscale = rope.optionalPositive("mscale");
-    spec.mscaleAllDim = rope.optionalPositive("mscale_all_dim");
-    spec.originalContext = originalContext(rope, contexts, contexts.full);
-}
-
-void readLlama3(ConfigReader &rope, RopeSpec &spec, const Contexts &contexts)
-{
-    spec.factor = rope.positive("factor", {});
-    spec.lowFrequencyFactor = rope.positive("low_freq_factor", {});
-    spec.highFrequencyFactor = rope.positive("high_freq_factor", {});
-    if (!rope.hasProblems() && spec.highFrequencyFactor <= spec.lowFrequencyFactor)
-        rope.reject("high_freq_factor", "above 'low_freq_factor'");
-    spec.originalContext = originalContext(rope, contexts, {});
-}
-
-void readLongRope(ConfigReader &rope, RopeSpec &spec, const Contexts &contexts, std::int64_t headDim)
-{
-    spec.shortFactors = rope.positives("short_factor", std::size_t(headDim / 2));
-    spec.longFactors = rope.positives("long_factor", std::size_t(headDim / 2));
-    spec.attentionFactor = rope.optionalPositive("attention_factor");
-    spec.originalContext = originalContext(rope, contexts, contexts.full);
-    if (rope.has("factor"))
-        spec.factor = rope.positive("factor", {});
-    else if (contexts.original || rope.has("original_max_position_embeddings"))
-        spec.factor = double(contexts.full) / double(spec.originalContext);
-    else
-        rope.reject("factor", "a number above 0, or 'original_max_position_embeddings' must be given");
-}
-
-RopeSpec readRope(ConfigReader &fields, const nlohmann::json &config, const std::string &source, const Family &family, std::int64_t headDim,
-                  const Contexts &contexts)
-{
-    RopeSpec spec;
-    spec.theta = fields.positive("rope_theta", spec.theta);
+    const RopeRules rules{.family = family.type, .scalings = family.scalings, .longRopeAliases = family.longRopeAliases};
     const bool isNewForm = fields.has("rope_parameters");
-    const std::string name = isNewForm ? "rope_parameters" : "rope_scaling";
-    if (!fields.has(name) || fields.hasProblems())
-        return spec;
-    if (!config.at(name).is_object()) {
-        fields.reject(name, "null or an object with 'rope_type'");
-        return spec;
+    RopeObject whole{.json = nullptr,
+                     .name = isNewForm ? "rope_parameters" : "rope_scaling",
+                     .isNewForm = isNewForm,
+                     .theta = fields.positive("rope_theta", family.theta)};
+    if (config.contains(whole.name))
+        whole.json = &config.at(whole.name);
+    if (family.localTheta == 0) {
+        spec.rope = readRope(fields, whole, source, rules, headDim, contexts);
+        return;
     }
-    ConfigReader rope(config.at(name), source, name + ".");
-    rope.allowOnly({"type", "rope_type", "rope_theta", "factor", "original_max_position_embeddings", "attention_factor", "beta_fast",
-                    "beta_slow", "mscale", "mscale_all_dim", "truncate", "short_factor", "long_factor", "low_freq_factor",
-                    "high_freq_factor", "partial_rotary_factor", "finetuned"});
-    if (rope.positive("partial_rotary_factor", 1.0) != 1.0)
-        rope.reject("partial_rotary_factor", "1");
-    spec.theta = rope.positive("rope_theta", spec.theta);
-    spec.scaling = scalingOf(rope, family, isNewForm);
-    switch (spec.scaling) {
-    case Scaling::None:
-        break;
-    case Scaling::Linear:
-    case Scaling::Dynamic:
-        spec.factor = rope.positive("factor", {});
-        break;
-    case Scaling::Yarn:
-        readYarn(rope, spec, contexts);
-        break;
-    case Scaling::Llama3:
-        readLlama3(rope, spec, contexts);
-        break;
-    case Scaling::LongRope:
-        readLongRope(rope, spec, contexts, headDim);
-        break;
+    RopeObject local{.json = nullptr,
+                     .name = "rope_parameters.sliding_attention",
+                     .isNewForm = true,
+                     .theta = fields.positive("rope_local_base_freq", family.localTheta)};
+    if (isNewForm && whole.json->is_object()) { // one object for each kind of layer
+        const nlohmann::json &both = *whole.json;
+        local.json = both.contains("sliding_attention") ? &both.at("sliding_attention") : nullptr;
+        whole.json = both.contains("full_attention") ? &both.at("full_attention") : nullptr;
+        whole.name += ".full_attention";
     }
-    fields.noteAll(rope);
-    return spec;
+    spec.rope = readRope(fields, whole, source, rules, headDim, contexts);
+    spec.localRope = readRope(fields, local, source, rules, headDim, contexts);
 }
 
 /// Options that change what a model computes and that the decoder does not have.
-void rejectUnsupported(ConfigReader &fields, const nlohmann::json &config)
+void rejectUnsupported(ConfigReader &fields, const nlohmann::json &config, const Family &family)
 {
-    const std::string activation = fields.text("hidden_act", "silu");
-    if (activation != "silu" && activation != "swish")
-        fields.reject("hidden_act", "silu, the only supported activation");
+    const std::string field = family.isGemma ? "hidden_activation" : "hidden_act";
+    const std::string activation = fields.text(field, family.isGemma ? "gelu_pytorch_tanh" : "silu");
+    if (family.isGemma && activation != "gelu_pytorch_tanh")
+        fields.reject(field, "gelu_pytorch_tanh, the only supported activation of this family");
+    if (!family.isGemma && activation != "silu" && activation != "swish")
+        fields.reject(field, "silu, the only supported activation");
+    if (family.isGemma && fields.flag("use_bidirectional_attention", false))
+        fields.reject("use_bidirectional_attention", "false: only causal models can be pruned");
     if (fields.positive("partial_rotary_factor", 1.0) != 1.0)
         fields.reject("partial_rotary_factor", "1, rotating a part of each head is not supported");
     if (!fields.has("quantization_config"))
@@ -227,22 +112,113 @@ AttentionSpec readAttention(ConfigReader &fields, const Family &family, std::int
     attention.heads = fields.count("num_attention_heads", {});
     const bool takesDefault = !fields.names("num_key_value_heads") && family.kvHeads > 0;
     attention.kvHeads = fields.count("num_key_value_heads", takesDefault ? family.kvHeads : attention.heads);
-    attention.headDim = fields.count("head_dim", std::max<std::int64_t>(hiddenSize / attention.heads, 1), 1 << 20);
+    const std::int64_t usualHeadDim = family.headDim > 0 ? family.headDim : std::max<std::int64_t>(hiddenSize / attention.heads, 1);
+    attention.headDim = fields.count("head_dim", usualHeadDim, 1 << 20);
     const bool biased = fields.flag("attention_bias", false);
     attention.qkvBias = hasBias(family.qkvBias, biased);
     attention.outputBias = hasBias(family.outputBias, biased);
+    attention.queryKeyNorm = family.queryKeyNorm;
+    if (family.isGemma) {
+        attention.scale = 1 / std::sqrt(fields.positive("query_pre_attn_scalar", 256));
+        if (const double softcap = optionWithDefault(fields, "attn_logit_softcapping", family.scoreSoftcap); softcap > 0)
+            attention.scoreSoftcap = softcap;
+    }
     if (fields.hasProblems())
         return attention;
     if (attention.heads % attention.kvHeads != 0)
         fields.note("'num_attention_heads' is " + std::to_string(attention.heads) +
                     "; it must be a multiple of 'num_key_value_heads', which is " + std::to_string(attention.kvHeads) +
                     (takesDefault ? " by default" : ""));
-    if (!fields.has("head_dim") && hiddenSize % attention.heads != 0)
+    if (!fields.has("head_dim") && family.headDim == 0 && hiddenSize % attention.heads != 0)
         fields.note("'hidden_size' is " + std::to_string(hiddenSize) +
                     "; without 'head_dim' it must be a multiple of 'num_attention_heads', which is " + std::to_string(attention.heads));
     else if (attention.headDim % 2 != 0)
         fields.note("the size of a head ('head_dim') is " + std::to_string(attention.headDim) + "; it must be even");
     return attention;
+}
+
+/// What differs between the attentions of the layers: sliding windows, and layers that are not rotated.
+void readLayerKinds(ConfigReader &fields, const nlohmann::json &config, const Family &family, std::vector<LayerSpec> &layers)
+{
+    const std::int64_t interval = family.unrotatedInterval > 0 ? fields.count("no_rope_layer_interval", family.unrotatedInterval) : 0;
+    std::vector<bool> isRotated(layers.size(), true);
+    for (std::size_t i = 0; interval > 0 && i < layers.size(); ++i)
+        isRotated[i] = (std::int64_t(i) + 1) % interval != 0;
+    if (family.unrotatedInterval > 0 && fields.has("no_rope_layers")) {
+        const nlohmann::json &list = config.at("no_rope_layers");
+        const auto isSwitch = [](const nlohmann::json &value) { return value == 0 || value == 1; };
+        if (!list.is_array() || list.size() != layers.size() || !std::all_of(list.begin(), list.end(), isSwitch))
+            return fields.reject("no_rope_layers", "a list of a 1 (rotated) or 0 for each of the layers");
+        for (std::size_t i = 0; i < layers.size(); ++i)
+            isRotated[i] = list[i] == 1;
+    }
+
+    std::int64_t window = 0;
+    if (family.windows != Windows::None)
+        window = std::int64_t(fields.has("sliding_window")     ? fields.count("sliding_window", {})
+                              : fields.names("sliding_window") ? 0
+                                                               : family.window);
+    const bool isSwitched = family.windows == Windows::FromLayer || family.windows == Windows::Unrotated;
+    if (isSwitched && !fields.flag("use_sliding_window", false))
+        window = 0;
+    const std::int64_t first = family.windows == Windows::FromLayer ? fields.count("max_window_layers", family.firstWindowLayer) : 0;
+    const std::int64_t pattern = family.windows == Windows::Pattern ? fields.count("sliding_window_pattern", family.windowPattern) : 0;
+    const auto slides = [&](std::size_t i) {
+        switch (family.windows) {
+        case Windows::None:
+            return false;
+        case Windows::All:
+            return true;
+        case Windows::FromLayer:
+            return std::int64_t(i) >= first;
+        case Windows::Unrotated:
+            return !isRotated[i];
+        case Windows::Pattern:
+            break;
+        }
+        return (std::int64_t(i) + 1) % pattern != 0;
+    };
+    std::vector<bool> isSliding(layers.size());
+    for (std::size_t i = 0; i < layers.size(); ++i)
+        isSliding[i] = slides(i);
+    if (fields.has("layer_types")) {
+        const nlohmann::json &types = config.at("layer_types");
+        const auto isKnown = [](const nlohmann::json &type) { return type == "full_attention" || type == "sliding_attention"; };
+        const bool isList = types.is_array() && types.size() == layers.size() && std::all_of(types.begin(), types.end(), isKnown);
+        const bool hasChoice = family.windows != Windows::None && family.windows != Windows::All;
+        if (!isList || (!hasChoice && std::count(types.begin(), types.end(), "sliding_attention") > 0))
+            return fields.reject("layer_types", hasChoice ? "a list of full_attention or sliding_attention for each of the layers"
+                                                          : "absent or full_attention for each of the layers");
+        for (std::size_t i = 0; hasChoice && i < layers.size(); ++i)
+            isSliding[i] = types[i] == "sliding_attention";
+    }
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+        AttentionSpec &attention = *layers[i].attention;
+        attention.isRotated = isRotated[i];
+        attention.usesLocalRope = family.localTheta > 0 && isSliding[i];
+        if (window > 0 && isSliding[i])
+            attention.window = window;
+    }
+}
+
+/// `secateur_layers`, which checkpoints of ours have whose layers differ: the width of each FFN, and whether its attention is there.
+void readPrunedLayers(ConfigReader &fields, const nlohmann::json &config, std::vector<LayerSpec> &layers)
+{
+    if (!fields.has("secateur_layers"))
+        return;
+    const nlohmann::json &list = config.at("secateur_layers");
+    if (!list.is_array() || list.size() != layers.size())
+        return fields.reject("secateur_layers", "a list with an object for each of the layers");
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+        if (!list[i].is_object())
+            return fields.reject("secateur_layers", "a list with an object for each of the layers");
+        ConfigReader layer(list[i], "", "secateur_layers[" + std::to_string(i) + "].");
+        layer.allowOnly({"intermediate_size", "attention"});
+        layers[i].ffn.neurons = layer.count("intermediate_size", {});
+        if (!layer.flag("attention", true))
+            layers[i].attention.reset();
+        fields.noteAll(layer);
+    }
 }
 
 DType readDType(ConfigReader &fields)
@@ -273,9 +249,8 @@ void checkSize(ConfigReader &fields, const ModelSpec &spec, const AttentionSpec 
 std::vector<std::string> supportedFamilies()
 {
     std::vector<std::string> types;
-    for (const Family &family : kFamilies)
-        if (family.isOpenable)
-            types.emplace_back(family.type);
+    for (const Family &family : familyTable())
+        types.emplace_back(family.type);
     return types;
 }
 
@@ -291,31 +266,28 @@ ModelSpec specFromConfig(const nlohmann::json &config, const std::string &source
     spec.vocabularySize = fields.count("vocab_size", family.vocabularySize);
     spec.contextLength = fields.count("max_position_embeddings", family.contextLength);
     spec.normEpsilon = fields.positive("rms_norm_eps", family.normEpsilon);
-    spec.tiedEmbeddings = fields.flag("tie_word_embeddings", false);
+    spec.tiedEmbeddings = fields.flag("tie_word_embeddings", family.tiedEmbeddings);
     spec.dtype = readDType(fields);
+    spec.hasFusedProducts = family.hasFusedProducts;
+    if (family.isGemma) {
+        spec.activation = Activation::GeluTanh;
+        spec.hasOutputNorms = true;
+        spec.addsOneToNorms = true;
+        spec.embeddingScale = std::sqrt(double(spec.hiddenSize));
+        if (const double softcap = optionWithDefault(fields, "final_logit_softcapping", family.logitSoftcap); softcap > 0)
+            spec.logitSoftcap = softcap;
+    }
     const AttentionSpec attention = readAttention(fields, family, spec.hiddenSize);
     const bool ffnBias = hasBias(family.ffnBias, fields.flag("mlp_bias", false));
-
-    Contexts contexts{.full = spec.contextLength, .original = {}};
-    if (fields.has("original_max_position_embeddings"))
-        contexts.original = fields.count("original_max_position_embeddings", {});
-    else if (family.originalContext > 0)
-        contexts.original = family.originalContext;
-    spec.rope = readRope(fields, config, source, family, attention.headDim, contexts);
-    rejectUnsupported(fields, config);
+    readRopes(fields, config, source, family, attention.headDim, spec);
+    rejectUnsupported(fields, config, family);
     checkSize(fields, spec, attention, neurons, layerCount);
     fields.throwIfAny();
     spec.layers.assign(std::size_t(layerCount), LayerSpec{.attention = attention, .ffn = {.neurons = neurons, .bias = ffnBias}});
+    readLayerKinds(fields, config, family, spec.layers);
+    readPrunedLayers(fields, config, spec.layers);
+    fields.throwIfAny();
     return spec;
-}
-
-void requireWeightsSupport(const ModelSpec &spec)
-{
-    const auto supported = supportedFamilies();
-    if (std::find(supported.begin(), supported.end(), spec.family) == supported.end())
-        throw Error("The weights of models of type " + inQuotes(spec.family) +
-                        " cannot be opened yet, only their shape is known; supported: " + supportedList() + ".",
-                    "Plan from the config.json, or choose a model of a supported type.");
 }
 
 std::vector<std::string> ignoredTensors(const ModelSpec &spec)

@@ -17,10 +17,6 @@ std::vector<std::string> supportedFamilies();
 /// its value for an unsupported `model_type` or option, or for a value out of range.
 ModelSpec specFromConfig(const nlohmann::json &config, const std::string &source);
 
-/// Throws Error that names the family and the supported ones when only the shape of the family is known: specFromConfig also reads
-/// mistral, qwen2 and phi3, which can be planned for, but whose checkpoints cannot be opened yet.
-void requireWeightsSupport(const ModelSpec &spec);
-
 /// Buffers that old checkpoints of a family carry and that are computed instead ("model.layers.0.self_attn.rotary_emb.inv_freq", ...);
 /// also `lm_head.weight` when the embeddings are tied.
 std::vector<std::string> ignoredTensors(const ModelSpec &spec);

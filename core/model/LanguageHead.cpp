@@ -22,14 +22,15 @@ BlockShape blockShape(const at::Device &device)
 }
 
 /// log sum exp over the vocabulary of rows [R, d]: [R] in fp32.
-at::Tensor logSumExp(const at::Tensor &rows, const at::Tensor &head, std::int64_t columns, const JobContext &context)
+at::Tensor logSumExp(const Decoder &decoder, const at::Tensor &rows, std::int64_t columns, const JobContext &context)
 {
+    const at::Tensor &head = decoder.weights().head;
     const std::int64_t vocabulary = head.size(0), blocks = (vocabulary + columns - 1) / columns;
     at::Tensor partial = at::empty({rows.size(0), blocks}, rows.options().dtype(at::kFloat));
     for (std::int64_t b = 0; b < blocks; ++b) {
         context.check();
         const at::Tensor block = head.narrow(0, b * columns, std::min(columns, vocabulary - b * columns));
-        partial.select(1, b).copy_(at::logsumexp(at::linear(rows, block).to(at::kFloat), {1}));
+        partial.select(1, b).copy_(at::logsumexp(decoder.capped(at::linear(rows, block)).to(at::kFloat), {1}));
     }
     return at::logsumexp(partial, {1});
 }
@@ -42,8 +43,9 @@ at::Tensor exactLossSum(const Decoder &decoder, const at::Tensor &predicting, co
     for (std::int64_t first = 0; first < predicting.size(0); first += shape.rows) {
         const std::int64_t count = std::min(shape.rows, predicting.size(0) - first);
         const at::Tensor rows = predicting.narrow(0, first, count);
-        const at::Tensor targetLogits = (rows.to(at::kFloat) * head.index_select(0, targets.narrow(0, first, count)).to(at::kFloat)).sum(1);
-        sum += (logSumExp(rows, head, shape.columns, context) - targetLogits).sum(at::kDouble);
+        const at::Tensor targetLogits =
+            decoder.capped((rows.to(at::kFloat) * head.index_select(0, targets.narrow(0, first, count)).to(at::kFloat)).sum(1));
+        sum += (logSumExp(decoder, rows, shape.columns, context) - targetLogits).sum(at::kDouble);
     }
     return sum;
 }

@@ -32,7 +32,7 @@ std::int64_t attentionParameters(const AttentionSpec &attention, std::int64_t hi
 {
     const std::int64_t queryWidth = attention.heads * attention.headDim;
     return (qkvRows(attention) + queryWidth) * hiddenSize + (attention.qkvBias ? qkvRows(attention) : 0) +
-           (attention.outputBias ? hiddenSize : 0);
+           (attention.outputBias ? hiddenSize : 0) + (attention.queryKeyNorm ? 2 * attention.headDim : 0);
 }
 
 std::int64_t ffnParameters(const FfnSpec &ffn, std::int64_t hiddenSize)
@@ -40,13 +40,19 @@ std::int64_t ffnParameters(const FfnSpec &ffn, std::int64_t hiddenSize)
     return 3 * ffn.neurons * hiddenSize + (ffn.bias ? 2 * ffn.neurons + hiddenSize : 0);
 }
 
+std::int64_t normsPerSublayer(const ModelSpec &spec)
+{
+    return spec.hasOutputNorms ? 2 : 1;
+}
+
 std::int64_t layerParameters(const ModelSpec &spec)
 {
+    const std::int64_t norms = normsPerSublayer(spec) * spec.hiddenSize;
     std::int64_t parameters = 0;
     for (const LayerSpec &layer : spec.layers) {
         if (layer.attention)
-            parameters += spec.hiddenSize + attentionParameters(*layer.attention, spec.hiddenSize);
-        parameters += spec.hiddenSize + ffnParameters(layer.ffn, spec.hiddenSize);
+            parameters += norms + attentionParameters(*layer.attention, spec.hiddenSize);
+        parameters += norms + ffnParameters(layer.ffn, spec.hiddenSize);
     }
     return parameters;
 }
@@ -78,25 +84,44 @@ std::vector<ExpectedTensor> expectedTensors(const ModelSpec &spec)
 {
     const std::int64_t d = spec.hiddenSize;
     std::vector<ExpectedTensor> tensors;
+    const auto addNorm = [&](const std::string &name, std::int64_t size) {
+        tensors.push_back({.name = name + ".weight", .shape = {size}});
+    };
     tensors.push_back({.name = "model.embed_tokens.weight", .shape = {spec.vocabularySize, d}});
     for (std::size_t i = 0; i < spec.layers.size(); ++i) {
         const std::string layer = "model.layers." + std::to_string(i) + ".";
         if (const auto &attention = spec.layers[i].attention) {
             const std::int64_t queryWidth = attention->heads * attention->headDim;
             const std::int64_t kvWidth = attention->kvHeads * attention->headDim;
-            tensors.push_back({.name = layer + "input_layernorm.weight", .shape = {d}});
-            addLinear(tensors, layer + "self_attn.q_proj", queryWidth, d, attention->qkvBias);
-            addLinear(tensors, layer + "self_attn.k_proj", kvWidth, d, attention->qkvBias);
-            addLinear(tensors, layer + "self_attn.v_proj", kvWidth, d, attention->qkvBias);
+            addNorm(layer + "input_layernorm", d);
+            if (spec.hasFusedProducts) {
+                addLinear(tensors, layer + "self_attn.qkv_proj", queryWidth + 2 * kvWidth, d, attention->qkvBias);
+            } else {
+                addLinear(tensors, layer + "self_attn.q_proj", queryWidth, d, attention->qkvBias);
+                addLinear(tensors, layer + "self_attn.k_proj", kvWidth, d, attention->qkvBias);
+                addLinear(tensors, layer + "self_attn.v_proj", kvWidth, d, attention->qkvBias);
+            }
             addLinear(tensors, layer + "self_attn.o_proj", d, queryWidth, attention->outputBias);
+            if (attention->queryKeyNorm) {
+                addNorm(layer + "self_attn.q_norm", attention->headDim);
+                addNorm(layer + "self_attn.k_norm", attention->headDim);
+            }
+            if (spec.hasOutputNorms)
+                addNorm(layer + "post_attention_layernorm", d);
         }
         const FfnSpec &ffn = spec.layers[i].ffn;
-        tensors.push_back({.name = layer + "post_attention_layernorm.weight", .shape = {d}});
-        addLinear(tensors, layer + "mlp.gate_proj", ffn.neurons, d, ffn.bias);
-        addLinear(tensors, layer + "mlp.up_proj", ffn.neurons, d, ffn.bias);
+        addNorm(layer + (spec.hasOutputNorms ? "pre_feedforward_layernorm" : "post_attention_layernorm"), d);
+        if (spec.hasFusedProducts) {
+            addLinear(tensors, layer + "mlp.gate_up_proj", 2 * ffn.neurons, d, ffn.bias);
+        } else {
+            addLinear(tensors, layer + "mlp.gate_proj", ffn.neurons, d, ffn.bias);
+            addLinear(tensors, layer + "mlp.up_proj", ffn.neurons, d, ffn.bias);
+        }
         addLinear(tensors, layer + "mlp.down_proj", d, ffn.neurons, ffn.bias);
+        if (spec.hasOutputNorms)
+            addNorm(layer + "post_feedforward_layernorm", d);
     }
-    tensors.push_back({.name = "model.norm.weight", .shape = {d}});
+    addNorm("model.norm", d);
     if (!spec.tiedEmbeddings)
         tensors.push_back({.name = "lm_head.weight", .shape = {spec.vocabularySize, d}});
     return tensors;

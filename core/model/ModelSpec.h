@@ -37,8 +37,17 @@ struct AttentionSpec {
     std::int64_t headDim = 0;
     bool qkvBias = false;
     bool outputBias = false;
+    bool queryKeyNorm = false;            ///< every head of q and k is normed before the rotation (Qwen3, Gemma 3)
+    bool isRotated = true;                ///< false: no position embedding (every fourth layer of SmolLM3)
+    bool usesLocalRope = false;           ///< rotated by `ModelSpec::localRope` (the sliding layers of Gemma 3)
+    std::optional<std::int64_t> window{}; ///< sliding: a token sees that many tokens, itself among them; none = all before it
+    std::optional<double> scale{};        ///< of the scores; none = 1 / sqrt(headDim)
+    std::optional<double> scoreSoftcap{}; ///< c: scores become c tanh(score / c) (Gemma 2)
     bool operator==(const AttentionSpec &) const = default;
 };
+
+/// What stands between gate and product: silu, or gelu in its tanh form.
+enum class Activation { Silu, GeluTanh };
 
 /// One gated FFN: down( act(gate(x)) * up(x) ).
 struct FfnSpec {
@@ -64,14 +73,21 @@ struct ModelSpec {
     double normEpsilon = 1e-6;
     bool tiedEmbeddings = false;
     RopeSpec rope;
-    DType dtype = DType::Float32; ///< as config.json says; the weights may differ
+    std::optional<RopeSpec> localRope{}; ///< of layers that say so
+    Activation activation = Activation::Silu;
+    bool hasFusedProducts = false;        ///< q, k, v lie in one tensor, gate and up in another (Phi-3)
+    bool hasOutputNorms = false;          ///< attention and FFN are normed again before they are added (Gemma 2 and 3)
+    bool addsOneToNorms = false;          ///< norms multiply by 1 + weight, in fp32 (Gemma)
+    double embeddingScale = 1;            ///< of the states that leave the embedding (Gemma: sqrt(d))
+    std::optional<double> logitSoftcap{}; ///< c: logits become c tanh(logit / c) (Gemma 2)
+    DType dtype = DType::Float32;         ///< as config.json says; the weights may differ
     std::vector<LayerSpec> layers;
     bool operator==(const ModelSpec &) const = default;
 
     std::int64_t layerCount() const { return std::int64_t(layers.size()); }
 };
 
-/// Parameters of one attention submodule (q, k, v, o and their biases; its input norm is counted with the layer).
+/// Parameters of one attention submodule (q, k, v, o, their biases, norms of its heads; norms of the layer are counted with the layer).
 std::int64_t attentionParameters(const AttentionSpec &attention, std::int64_t hiddenSize);
 /// Parameters of one FFN.
 std::int64_t ffnParameters(const FfnSpec &ffn, std::int64_t hiddenSize);
@@ -83,6 +99,9 @@ std::int64_t modelParameters(const ModelSpec &spec);
 std::int64_t kvBytesPerToken(const ModelSpec &spec, DType dtype);
 /// Multiply-adds of one token, times two, without the attention products over the context.
 std::int64_t flopPerToken(const ModelSpec &spec);
+
+/// Norm weights of a layer, d each: those that go with its attention, and those of its FFN.
+std::int64_t normsPerSublayer(const ModelSpec &spec);
 
 /// Every tensor that a checkpoint of this specification must hold, with Hugging Face's names, in layer order.
 std::vector<ExpectedTensor> expectedTensors(const ModelSpec &spec);

@@ -10,7 +10,7 @@
 namespace secateur {
 namespace {
 
-/// Reads tensors by name; the one place that maps names to weights for families with separate products.
+/// Reads tensors by name; the one place that maps names to weights.
 class Reader {
 public:
     Reader(const Checkpoint &checkpoint, at::Device device, c10::ScalarType dtype, JobContext &context)
@@ -37,50 +37,77 @@ public:
         return {tensor(name + ".weight"), hasBias ? tensor(name + ".bias") : at::Tensor()};
     }
 
-    LayerWeights layer(const std::string &prefix, const LayerSpec &spec)
+    LayerWeights layer(const std::string &prefix, const ModelSpec &model, const LayerSpec &spec)
     {
         LayerWeights weights;
-        if (spec.attention) {
-            const bool bias = spec.attention->qkvBias;
-            weights.attention = AttentionWeights{.norm = tensor(prefix + "input_layernorm.weight"),
-                                                 .query = linear(prefix + "self_attn.q_proj", bias),
-                                                 .key = linear(prefix + "self_attn.k_proj", bias),
-                                                 .value = linear(prefix + "self_attn.v_proj", bias),
-                                                 .output = linear(prefix + "self_attn.o_proj", spec.attention->outputBias)};
-        }
-        weights.ffnNorm = tensor(prefix + "post_attention_layernorm.weight");
-        weights.ffn = FfnWeights{.gate = linear(prefix + "mlp.gate_proj", spec.ffn.bias),
-                                 .up = linear(prefix + "mlp.up_proj", spec.ffn.bias),
-                                 .down = linear(prefix + "mlp.down_proj", spec.ffn.bias)};
+        if (spec.attention)
+            weights.attention = attention(prefix, model, *spec.attention);
+        weights.ffnNorm = tensor(prefix + (model.hasOutputNorms ? "pre_feedforward_layernorm.weight" : "post_attention_layernorm.weight"));
+        weights.ffn = ffn(prefix + "mlp.", model, spec.ffn);
+        if (model.hasOutputNorms)
+            weights.ffnOutputNorm = tensor(prefix + "post_feedforward_layernorm.weight");
         return weights;
     }
 
 private:
+    AttentionWeights attention(const std::string &prefix, const ModelSpec &model, const AttentionSpec &spec)
+    {
+        const std::string self = prefix + "self_attn.";
+        AttentionWeights weights;
+        weights.norm = tensor(prefix + "input_layernorm.weight");
+        if (model.hasFusedProducts) {
+            const std::int64_t queries = spec.heads * spec.headDim, keys = spec.kvHeads * spec.headDim;
+            const LinearWeights all = linear(self + "qkv_proj", spec.qkvBias);
+            weights.query = rows(all, 0, queries);
+            weights.key = rows(all, queries, keys);
+            weights.value = rows(all, queries + keys, keys);
+        } else {
+            weights.query = linear(self + "q_proj", spec.qkvBias);
+            weights.key = linear(self + "k_proj", spec.qkvBias);
+            weights.value = linear(self + "v_proj", spec.qkvBias);
+        }
+        weights.output = linear(self + "o_proj", spec.outputBias);
+        if (spec.queryKeyNorm) {
+            weights.queryNorm = tensor(self + "q_norm.weight");
+            weights.keyNorm = tensor(self + "k_norm.weight");
+        }
+        if (model.hasOutputNorms)
+            weights.outputNorm = tensor(prefix + "post_attention_layernorm.weight");
+        return weights;
+    }
+
+    FfnWeights ffn(const std::string &prefix, const ModelSpec &model, const FfnSpec &spec)
+    {
+        FfnWeights weights;
+        if (model.hasFusedProducts) {
+            const LinearWeights both = linear(prefix + "gate_up_proj", spec.bias);
+            weights.gate = rows(both, 0, spec.neurons);
+            weights.up = rows(both, spec.neurons, spec.neurons);
+        } else {
+            weights.gate = linear(prefix + "gate_proj", spec.bias);
+            weights.up = linear(prefix + "up_proj", spec.bias);
+        }
+        weights.down = linear(prefix + "down_proj", spec.bias);
+        return weights;
+    }
+
+    static LinearWeights rows(const LinearWeights &linear, std::int64_t first, std::int64_t count)
+    {
+        return {linear.weight.narrow(0, first, count), linear.bias.defined() ? linear.bias.narrow(0, first, count) : at::Tensor()};
+    }
+
     const Checkpoint &m_checkpoint;
     at::Device m_device;
     c10::ScalarType m_dtype;
     JobContext &m_context;
 };
 
-std::int64_t bytesOfLinear(const LinearWeights &linear)
-{
-    return std::int64_t(linear.weight.nbytes()) + (linear.bias.defined() ? std::int64_t(linear.bias.nbytes()) : 0);
-}
-
 } // namespace
 
 std::int64_t Weights::bytes() const
 {
-    auto sum = std::int64_t(embedding.nbytes() + finalNorm.nbytes());
-    if (!head.is_same(embedding))
-        sum += std::int64_t(head.nbytes());
-    for (const LayerWeights &layer : layers) {
-        if (const auto &a = layer.attention)
-            sum += std::int64_t(a->norm.nbytes()) + bytesOfLinear(a->query) + bytesOfLinear(a->key) + bytesOfLinear(a->value) +
-                   bytesOfLinear(a->output);
-        sum += std::int64_t(layer.ffnNorm.nbytes()) + bytesOfLinear(layer.ffn.gate) + bytesOfLinear(layer.ffn.up) +
-               bytesOfLinear(layer.ffn.down);
-    }
+    std::int64_t sum = 0;
+    forEachTensor(*this, [&](const at::Tensor &tensor) { sum += std::int64_t(tensor.nbytes()); });
     return sum;
 }
 
@@ -91,7 +118,7 @@ Weights loadWeights(const Checkpoint &checkpoint, const ModelSpec &spec, at::Dev
     Weights weights;
     weights.embedding = read.tensor("model.embed_tokens.weight");
     for (std::int64_t i = 0; i < spec.layerCount(); ++i) {
-        weights.layers.push_back(read.layer("model.layers." + std::to_string(i) + ".", spec.layers[std::size_t(i)]));
+        weights.layers.push_back(read.layer("model.layers." + std::to_string(i) + ".", spec, spec.layers[std::size_t(i)]));
         checkpoint.releasePages(); // our copy is what counts from here on
     }
     weights.finalNorm = read.tensor("model.norm.weight");

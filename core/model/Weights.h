@@ -23,6 +23,8 @@ struct LinearWeights {
 struct AttentionWeights {
     at::Tensor norm; ///< [d], of the input norm
     LinearWeights query, key, value, output;
+    at::Tensor queryNorm, keyNorm; ///< [headDim], of each head; undefined when the family has none
+    at::Tensor outputNorm;         ///< [d], before the sum; undefined when the family has none
 };
 
 struct FfnWeights {
@@ -34,6 +36,7 @@ struct LayerWeights {
     std::optional<AttentionWeights> attention; ///< absent when removed
     at::Tensor ffnNorm;                        ///< [d]
     FfnWeights ffn;
+    at::Tensor ffnOutputNorm; ///< [d], before the sum; undefined when the family has none
 };
 
 /// All weights of a model on one device in one type. Tensors are shared when copied, never written.
@@ -46,6 +49,27 @@ struct Weights {
     /// Bytes of all tensors, the tied head not counted again.
     std::int64_t bytes() const;
 };
+
+/// Calls `call` with every tensor that there is; the head of tied embeddings is not one of its own.
+template <typename AnyWeights, typename Call>
+void forEachTensor(AnyWeights &weights, const Call &call)
+{
+    const auto visit = [&](auto &...tensors) { ((tensors.defined() ? call(tensors) : void()), ...); };
+    const auto visitLinear = [&](auto &...linears) { (visit(linears.weight, linears.bias), ...); };
+    const bool isTied = weights.head.is_same(weights.embedding);
+    visit(weights.embedding);
+    for (auto &layer : weights.layers) {
+        if (auto &a = layer.attention) {
+            visit(a->norm, a->queryNorm, a->keyNorm, a->outputNorm);
+            visitLinear(a->query, a->key, a->value, a->output);
+        }
+        visit(layer.ffnNorm, layer.ffnOutputNorm);
+        visitLinear(layer.ffn.gate, layer.ffn.up, layer.ffn.down);
+    }
+    visit(weights.finalNorm);
+    if (!isTied)
+        visit(weights.head);
+}
 
 /// Reads the tensors that `spec` asks for into `device` as `dtype`. Throws Error that names a tensor that holds NaN or infinity.
 Weights loadWeights(const Checkpoint &checkpoint, const ModelSpec &spec, at::Device device, c10::ScalarType dtype, JobContext &context);

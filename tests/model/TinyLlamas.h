@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The tiny random checkpoints of tests/fixtures/tiny-llamas, as decoders with what transformers computes for them.
+// The tiny random checkpoints of tests/fixtures/tiny-llamas and tiny-families, as decoders with what transformers computes for them.
 #pragma once
 
 #include "checkpoint/Checkpoint.h"
@@ -16,21 +16,34 @@
 
 namespace secateur::test {
 
+inline std::vector<std::string> foldersIn(const std::filesystem::path &parent)
+{
+    std::vector<std::string> found;
+    for (const auto &entry : std::filesystem::directory_iterator(parent))
+        found.push_back(entry.path().filename().string());
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+/// Variants of the family llama.
 inline const std::vector<std::string> &tinyLlamas()
 {
-    static const std::vector<std::string> names = [] {
-        std::vector<std::string> found;
-        for (const auto &entry : std::filesystem::directory_iterator(SECATEUR_FIXTURES "/tiny-llamas"))
-            found.push_back(entry.path().filename().string());
-        std::sort(found.begin(), found.end());
-        return found;
-    }();
+    static const std::vector<std::string> names = foldersIn(SECATEUR_FIXTURES "/tiny-llamas");
     return names;
 }
 
+/// Models of the other families.
+inline const std::vector<std::string> &tinyFamilies()
+{
+    static const std::vector<std::string> names = foldersIn(SECATEUR_FIXTURES "/tiny-families");
+    return names;
+}
+
+/// The folder of either kind.
 inline std::filesystem::path tinyLlama(const std::string &name)
 {
-    return std::filesystem::path(SECATEUR_FIXTURES "/tiny-llamas") / name;
+    const std::filesystem::path llama = std::filesystem::path(SECATEUR_FIXTURES "/tiny-llamas") / name;
+    return std::filesystem::exists(llama) ? llama : std::filesystem::path(SECATEUR_FIXTURES "/tiny-families") / name;
 }
 
 /// Tensors of expected.safetensors: `input_ids` [2, 40], `logits` [2, 40, V], `scores` [L, I].

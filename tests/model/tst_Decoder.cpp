@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The decoder against transformers, on tiny random checkpoints of every variant of the Llama family.
+// The decoder against transformers, on tiny random checkpoints of every family.
 #include "TinyLlamas.h"
 
 #include "foundation/Error.h"
@@ -26,6 +26,7 @@ private slots:
     void logitsEqualTransformers_data();
     void logitsEqualTransformers();
     void sixteenBitLogitsAreWithinTheRoundingOfTheType();
+    void cachedGenerationEqualsTransformers_data();
     void cachedGenerationEqualsTransformers();
     void cachedGenerationEqualsRecomputation();
     void sampledTextRepeatsWithItsSeed();
@@ -56,7 +57,9 @@ void tst_Decoder::logitsEqualTransformers_data()
     QTest::addColumn<QString>("name");
     for (const std::string &name : tinyLlamas())
         QTest::newRow(name.c_str()) << QString::fromStdString(name);
-    QVERIFY(tinyLlamas().size() >= 14);
+    for (const std::string &name : tinyFamilies())
+        QTest::newRow(name.c_str()) << QString::fromStdString(name);
+    QVERIFY(tinyLlamas().size() >= 14 && tinyFamilies().size() >= 12);
 }
 
 void tst_Decoder::logitsEqualTransformers()
@@ -80,12 +83,22 @@ void tst_Decoder::sixteenBitLogitsAreWithinTheRoundingOfTheType()
                 0.01 * scale);
 }
 
+void tst_Decoder::cachedGenerationEqualsTransformers_data()
+{
+    QTest::addColumn<QString>("name");
+    QTest::newRow("mha") << "mha";
+    for (const std::string &name : tinyFamilies())
+        QTest::newRow(name.c_str()) << QString::fromStdString(name);
+}
+
 void tst_Decoder::cachedGenerationEqualsTransformers()
 {
-    std::ifstream stream(tinyLlama("mha") / "expected_decode.json");
+    QFETCH(QString, name);
+    const std::filesystem::path folder = tinyLlama(name.toStdString());
+    std::ifstream stream(folder / "expected_decode.json");
     const nlohmann::json expected = nlohmann::json::parse(stream);
     const auto prompt = expected.at("prompt").get<std::vector<std::int32_t>>();
-    const Decoder decoder = loadDecoder(tinyLlama("mha"), 64);
+    const Decoder decoder = loadDecoder(folder, 64);
     JobContext context;
     std::vector<std::int32_t> heard;
     const auto ids = Generator(decoder, {}).generate(prompt, std::int64_t(expected.at("ids").size()), {}, context, [&](std::int32_t id) {

@@ -57,7 +57,9 @@ private slots:
     void refusesWithAReason_data();
     void refusesWithAReason();
     void tellsAllProblemsAtOnce();
-    void knowsWhichWeightsCanBeOpened();
+    void knowsWhichFamiliesCanBeOpened();
+    void readsTheLayersOfPrunedCheckpoints();
+    void readsWhichLayersSlide();
     void ignoresComputedBuffers();
     void specificationsFitTheFilesOfTransformers();
     void survivesAnyDamagedByte();
@@ -250,7 +252,7 @@ void TestFamilies::refusesWithAReason_data()
         QTest::newRow(name) << QByteArray(fields) << parts;
     };
     row("no type", R"({"model_type":"<remove>"})", {"no 'model_type'", "supported: llama"});
-    row("unknown type", R"({"model_type":"xyz"})", {"Models of type 'xyz' are not supported; supported: llama.", "'model_type'"});
+    row("unknown type", R"({"model_type":"xyz"})", {"Models of type 'xyz' are not supported; supported: llama, mistral", "'model_type'"});
     row("several modalities", R"({"model_type":"llava","text_config":{"model_type":"llama"}})", {"type 'llava'", "supported: llama"});
     row("no hidden size", R"({"hidden_size":"<remove>"})", {"'hidden_size' is missing"});
     row("no neurons", R"({"intermediate_size":"<remove>"})", {"'intermediate_size' is missing"});
@@ -343,18 +345,58 @@ void TestFamilies::tellsAllProblemsAtOnce()
     QVERIFY2(fault.isEmpty(), qPrintable(fault));
 }
 
-void TestFamilies::knowsWhichWeightsCanBeOpened()
+void TestFamilies::knowsWhichFamiliesCanBeOpened()
 {
-    QCOMPARE(supportedFamilies(), std::vector<std::string>{"llama"});
-    QCOMPARE(complaint([] { requireWeightsSupport(specOf("{}")); }), QString());
-    for (const char *family : {"mistral", "qwen2", "phi3"}) {
-        json config = changed(R"({"num_key_value_heads":2})");
-        config["model_type"] = family;
-        const QString text = complaint([&] { requireWeightsSupport(specFromConfig(config, "config.json")); });
-        const QString fault =
-            lacking(text, {QString("type '%1' cannot be opened yet").arg(family), "only their shape is known", "supported: llama"});
-        QVERIFY2(fault.isEmpty(), qPrintable(fault));
-    }
+    QCOMPARE(supportedFamilies(),
+             (std::vector<std::string>{"llama", "mistral", "qwen2", "qwen3", "phi3", "smollm3", "gemma2", "gemma3_text"}));
+    const QString text = complaint([] { specOf(R"({"model_type":"gemma3"})"); });
+    const QString fault = lacking(text, {"type 'gemma3' are not supported", "gemma3_text"});
+    QVERIFY2(fault.isEmpty(), qPrintable(fault));
+}
+
+void TestFamilies::readsTheLayersOfPrunedCheckpoints()
+{
+    json config = changed(R"({"num_hidden_layers":2})");
+    config["secateur_layers"] = json::parse(R"([{"intermediate_size":7,"attention":false},{"intermediate_size":9,"attention":true}])");
+    const ModelSpec spec = specFromConfig(config, "config.json");
+    QCOMPARE(spec.layers[0].ffn.neurons, 7);
+    QVERIFY(!spec.layers[0].attention && spec.layers[1].attention);
+    QCOMPARE(spec.layers[1].ffn.neurons, 9);
+    config["secateur_layers"].erase(1);
+    QVERIFY(complaint([&] { specFromConfig(config, "config.json"); }).contains("an object for each of the layers"));
+    config["secateur_layers"] = json::parse(R"([{"intermediate_size":0},{"intermediate_size":9,"attention":1}])");
+    const QString fault = lacking(complaint([&] { specFromConfig(config, "config.json"); }),
+                                  {"'secateur_layers[0].intermediate_size' is 0", "'secateur_layers[1].attention' is 1"});
+    QVERIFY2(fault.isEmpty(), qPrintable(fault));
+}
+
+void TestFamilies::readsWhichLayersSlide()
+{
+    const auto windowsOf = [](const json &config) {
+        QStringList windows;
+        for (const LayerSpec &layer : specFromConfig(config, "config.json").layers)
+            windows << QString::number(layer.attention->window.value_or(0));
+        return windows.join(' ');
+    };
+    json config = changed(R"({"num_hidden_layers":4,"num_key_value_heads":2})");
+    config["model_type"] = "mistral";
+    QCOMPARE(windowsOf(config), "4096 4096 4096 4096"); // its default
+    config["sliding_window"] = nullptr;
+    QCOMPARE(windowsOf(config), "0 0 0 0");
+    config["model_type"] = "gemma2";
+    config["sliding_window"] = 8;
+    config["head_dim"] = 16;
+    QCOMPARE(windowsOf(config), "8 0 8 0");
+    config["layer_types"] = {"full_attention", "full_attention", "sliding_attention", "sliding_attention"};
+    QCOMPARE(windowsOf(config), "0 0 8 8");
+    config["layer_types"] = {"full_attention", "chunked_attention", "full_attention", "full_attention"};
+    QVERIFY(complaint([&] { windowsOf(config); }).contains("'layer_types' is"));
+    config.erase("layer_types");
+    config["model_type"] = "qwen2";
+    QCOMPARE(windowsOf(config), "0 0 0 0"); // not switched on
+    config["use_sliding_window"] = true;
+    config["max_window_layers"] = 3;
+    QCOMPARE(windowsOf(config), "0 0 0 8");
 }
 
 void TestFamilies::ignoresComputedBuffers()

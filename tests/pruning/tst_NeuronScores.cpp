@@ -31,6 +31,8 @@ private slots:
 void tst_NeuronScores::scoresEqualHooksOnTransformers_data()
 {
     QTest::addColumn<QString>("name");
+    for (const std::string &name : tinyFamilies())
+        QTest::newRow(name.c_str()) << QString::fromStdString(name);
     for (const std::string &name : tinyLlamas())
         QTest::newRow(name.c_str()) << QString::fromStdString(name);
 }
