@@ -2,6 +2,7 @@
 #include "cli/Options.h"
 
 #include "cli/ExitCodes.h"
+#include "exporting/Export.h"
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -86,7 +87,10 @@ public:
 
     void exporting(CLI::App &c, bool isOutputRequired)
     {
-        c.add_option("--format", m.format, "Export target: hf-dropin")->capture_default_str();
+        std::string targets = "Export target:";
+        for (const ExportTarget &target : exportTargets())
+            targets += "\n" + target.name + ": loads in " + target.loads;
+        c.add_option("--format", m.format, targets)->capture_default_str();
         c.add_option("--export-dtype", m.exportDtype, "Type of the weights written; as stored when not given")
             ->check(CLI::IsMember({"float32", "bfloat16", "float16"}));
         c.add_option("--output", m.output, "Folder to write")->type_name("DIR")->required(isOutputRequired);

@@ -244,7 +244,9 @@ void Engine::checkExportSettings(const ExportSettings &settings, std::int64_t ne
 {
     const OpenModel &model = m_state->open();
     const std::vector<std::int64_t> widths(model.spec().layers.size(), neuronsKept);
-    checkExport(settings, model.checkpoint(), nullptr, bytesOfExport(settings, model.checkpoint(), model.spec(), widths));
+    // Which attentions will go is not known yet, so all are counted.
+    checkExport(settings, model.checkpoint(), model.spec(), widths,
+                bytesOfExport(settings, model.checkpoint(), model.spec(), widths, {}));
 }
 
 std::vector<float> Engine::logits(const PruningPlan *plan, const std::vector<std::int32_t> &tokens, JobContext &context)

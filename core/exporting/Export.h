@@ -2,6 +2,7 @@
 #pragma once
 
 #include "checkpoint/TensorInfo.h"
+#include "model/ModelSpec.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -21,6 +22,13 @@ struct ExportTarget {
 
 /// All targets that this version writes.
 const std::vector<ExportTarget> &exportTargets();
+
+/// Why a target cannot hold a plan of those widths; empty when it can. Throws Error for an unknown target.
+std::string exportProblem(const std::string &format, const ModelSpec &dense, const std::vector<std::int64_t> &widths);
+
+/// What a target writes for a plan: its parameters are those in the files. Zeros that it adds are among them.
+ModelSpec exportedSpec(const std::string &format, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
+                       const std::vector<std::int64_t> &removedAttentions);
 
 struct ExportSettings {
     std::string format = "hf-dropin";

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "exporting/Exporter.h"
 
-#include "exporting/HfDropin.h"
+#include "exporting/HfCheckpoint.h"
 #include "exporting/Manifest.h"
+#include "exporting/Targets.h"
 #include "exporting/Verifier.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
@@ -65,32 +66,18 @@ void checkReplacement(const std::filesystem::path &output, const std::filesystem
 
 } // namespace
 
-const std::vector<ExportTarget> &exportTargets()
-{
-    static const std::vector<ExportTarget> targets = {
-        {"hf-dropin", "one width for all layers; a removed attention keeps its weights, with a zero output product",
-         "every engine that loads the base family, without code", "size and time of the FFNs; nothing for attention"}};
-    return targets;
-}
-
 std::int64_t bytesOfExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense,
-                           const std::vector<std::int64_t> &widths)
+                           const std::vector<std::int64_t> &widths, const std::vector<std::int64_t> &removedAttentions)
 {
     const std::size_t element = bytesPerElement(settings.dtype.value_or(source.dtype()));
-    return modelParameters(prunedSpec(dense, widths, {})) * std::int64_t(element); // hf-dropin keeps the removed attentions
+    return modelParameters(exportedSpec(settings.format, dense, widths, removedAttentions)) * std::int64_t(element);
 }
 
-void checkExport(const ExportSettings &settings, const Checkpoint &source, const PruningPlan *plan, std::int64_t bytesNeeded)
+void checkExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
+                 std::int64_t bytesNeeded)
 {
-    const auto &targets = exportTargets();
-    if (std::none_of(targets.begin(), targets.end(), [&](const ExportTarget &t) { return t.name == settings.format; })) {
-        std::string names;
-        for (const ExportTarget &target : targets)
-            names += (names.empty() ? "" : ", ") + target.name;
-        throw Error("There is no export format '" + settings.format + "'.", "Formats: " + names + ".");
-    }
-    if (plan)
-        checkHfDropin(*plan);
+    if (const std::string problem = exportProblem(settings.format, dense, widths); !problem.empty())
+        throw Error(problem, "Choose another --format: hf-compact holds every plan.");
     const AtomicPath probe(settings.output); // throws when the name is not usable, or the parent is missing or cannot be written to
     std::error_code error;
     if (std::filesystem::exists(settings.output, error)) {
@@ -105,20 +92,42 @@ void checkExport(const ExportSettings &settings, const Checkpoint &source, const
                     "Nothing was left behind. Make room, or choose another disk.");
 }
 
+namespace {
+
+/// config.json, the weights and what the target puts beside them.
+ExportResult writeModel(const ExportSource &source, const ExportSettings &settings, const std::filesystem::path &folder,
+                        JobContext &context)
+{
+    const TargetRules &rules = targetRules(settings.format);
+    const WrittenTensors tensors(source.checkpoint, source.dense, source.plan, rules.form, settings.dtype);
+    const ExportResult result = writeSafetensors(tensors, source.checkpoint, folder, context);
+    nlohmann::json config = rules.config(source.checkpoint.config(), source.dense,
+                                         writtenSpec(rules.form, source.dense, source.plan.widths(), source.plan.removedAttentions));
+    if (settings.dtype)
+        config[config.contains("dtype") ? "dtype" : "torch_dtype"] = configName(*settings.dtype);
+    writeFileAtomically(folder / "config.json", config.dump(2) + "\n");
+    rules.addFiles(folder, source.dense);
+    return result;
+}
+
+} // namespace
+
 ExportResult writeExport(const ExportSource &source, const ExportSettings &settings, JobContext &context)
 {
     if (!source.plan.isComplete())
         throw Error("The plan removes " + std::to_string(source.plan.removedAttentions.size()) + " of " +
                         std::to_string(source.plan.balance.attentionsToRemove) + " attentions: its search is not finished.",
                     "Finish it with: secateur-cli search MODEL --plan PLAN --save-plan PLAN.");
-    checkExport(settings, source.checkpoint, &source.plan, bytesOfExport(settings, source.checkpoint, source.dense, source.plan.widths()));
+    const std::vector<std::int64_t> widths = source.plan.widths();
+    checkExport(settings, source.checkpoint, source.dense, widths,
+                bytesOfExport(settings, source.checkpoint, source.dense, widths, source.plan.removedAttentions));
     AtomicPath target(settings.output);
     const std::filesystem::path &folder = target.temporary();
     std::error_code error;
     if (!std::filesystem::create_directory(folder, error))
         throw Error("The folder '" + folder.string() + "' could not be made: " + error.message() + ".", "Choose another place.");
 
-    ExportResult result = writeHfDropin(source.checkpoint, source.dense, source.plan, folder, settings.dtype, context);
+    ExportResult result = writeModel(source, settings, folder, context);
     carryOver(source.checkpoint.folder(), folder);
     // Another type rounds the weights, so the model in memory goes through it as well.
     result.verification = settings.dtype && *settings.dtype != DType::Float32

@@ -25,13 +25,14 @@ struct ExportSource {
     nlohmann::json evaluations;                ///< measured so far, for the manifest
 };
 
-/// Bytes of the weights that an export of a plan of those widths writes.
+/// Bytes of the weights that an export of a plan of those widths and removals writes.
 std::int64_t bytesOfExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense,
-                           const std::vector<std::int64_t> &widths);
+                           const std::vector<std::int64_t> &widths, const std::vector<std::int64_t> &removedAttentions);
 
 /// Throws Error for an unknown format, a plan that the format cannot hold, an output that exists or cannot be written, or too little
 /// space on the disk. Costs nothing, so it is called before a long job whose end is an export.
-void checkExport(const ExportSettings &settings, const Checkpoint &source, const PruningPlan *plan, std::int64_t bytesNeeded);
+void checkExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
+                 std::int64_t bytesNeeded);
 
 /// Writes the weights, config.json, the tokenizer, licence and generation files of the source, pruning_manifest.json and a model card;
 /// loads the whole back and compares logits; and only then gives the folder its name. When the comparison fails the folder is kept as

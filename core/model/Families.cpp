@@ -19,6 +19,13 @@ std::string supportedList()
     return listed(supportedFamilies());
 }
 
+const Family *familyNamed(std::string_view name)
+{
+    const auto table = familyTable();
+    const auto found = std::find_if(table.begin(), table.end(), [&](const Family &family) { return family.type == name; });
+    return found == table.end() ? nullptr : &*found;
+}
+
 const Family &familyOf(const nlohmann::json &config, const std::string &source)
 {
     const auto type = config.find("model_type");
@@ -26,9 +33,9 @@ const Family &familyOf(const nlohmann::json &config, const std::string &source)
         throw Error(inQuotes(source) + " has no 'model_type'.",
                     "Choose the config.json of a Hugging Face model; supported: " + supportedList() + ".");
     const auto &name = type->get_ref<const std::string &>();
-    for (const Family &family : familyTable())
-        if (family.type == name)
-            return family;
+    const bool isCompact = name.starts_with(kCompactPrefix) && config.contains("secateur_layers");
+    if (const Family *family = familyNamed(isCompact ? name.substr(kCompactPrefix.size()) : name))
+        return *family;
     throw Error("Models of type " + inQuotes(name) + " are not supported; supported: " + supportedList() + ".",
                 "The type is 'model_type' in " + inQuotes(source) + ".");
 }
@@ -221,6 +228,42 @@ void readPrunedLayers(ConfigReader &fields, const nlohmann::json &config, std::v
     }
 }
 
+/// `block_configs` of DeciLM: for each layer whether its attention is there (`no_op`) and the multiplier of its width, from which the
+/// engines compute I = 256 ceil(int(2 m d / 3) / 256). Layers that are something else are refused.
+void readBlockConfigs(ConfigReader &fields, const nlohmann::json &config, ModelSpec &spec)
+{
+    const auto list = config.find("block_configs");
+    if (list == config.end() || !list->is_array() || list->size() != spec.layers.size())
+        return fields.note("'block_configs' must be a list with an object for each of the layers");
+    for (std::size_t i = 0; i < spec.layers.size(); ++i) {
+        const std::string place = "block_configs[" + std::to_string(i) + "].";
+        const nlohmann::json &block = (*list)[i];
+        const auto partOf = [&](const char *name) {
+            return block.is_object() && block.contains(name) && block.at(name).is_object() ? block.at(name) : nlohmann::json::object();
+        };
+        const nlohmann::json attentionPart = partOf("attention"), ffnPart = partOf("ffn");
+        ConfigReader attention(attentionPart, "", place + "attention."), ffn(ffnPart, "", place + "ffn.");
+        for (ConfigReader *part : {&attention, &ffn})
+            if (part->flag("replace_with_linear", false))
+                part->reject("replace_with_linear", "false; linear layers are not supported");
+        if (ffn.flag("no_op", false))
+            ffn.reject("no_op", "false; layers without an FFN are not supported");
+        if (attention.has("window_length"))
+            attention.reject("window_length", "null");
+        LayerSpec &layer = spec.layers[i];
+        const double width = std::trunc(2 * ffn.positive("ffn_mult", {}) * double(spec.hiddenSize) / 3);
+        layer.ffn.neurons = std::int64_t(std::ceil(width / 256)) * 256;
+        if (width > 1e9)
+            ffn.reject("ffn_mult", "smaller");
+        if (attention.flag("no_op", false))
+            layer.attention.reset();
+        else if (const std::int64_t group = attention.count("n_heads_in_group", {}); !attention.hasProblems())
+            layer.attention->kvHeads = std::max<std::int64_t>(1, layer.attention->heads / group);
+        fields.noteAll(attention);
+        fields.noteAll(ffn);
+    }
+}
+
 DType readDType(ConfigReader &fields)
 {
     const std::string field = fields.has("dtype") ? "dtype" : "torch_dtype"; // the newer name first
@@ -261,7 +304,7 @@ ModelSpec specFromConfig(const nlohmann::json &config, const std::string &source
     ModelSpec spec;
     spec.family = family.type;
     spec.hiddenSize = fields.count("hidden_size", {});
-    const std::int64_t neurons = fields.count("intermediate_size", {});
+    const std::int64_t neurons = fields.count("intermediate_size", family.hasBlockConfigs ? std::optional<std::int64_t>(1) : std::nullopt);
     const std::int64_t layerCount = fields.count("num_hidden_layers", {}, 10'000);
     spec.vocabularySize = fields.count("vocab_size", family.vocabularySize);
     spec.contextLength = fields.count("max_position_embeddings", family.contextLength);
@@ -285,9 +328,18 @@ ModelSpec specFromConfig(const nlohmann::json &config, const std::string &source
     fields.throwIfAny();
     spec.layers.assign(std::size_t(layerCount), LayerSpec{.attention = attention, .ffn = {.neurons = neurons, .bias = ffnBias}});
     readLayerKinds(fields, config, family, spec.layers);
-    readPrunedLayers(fields, config, spec.layers);
+    if (family.hasBlockConfigs)
+        readBlockConfigs(fields, config, spec);
+    else
+        readPrunedLayers(fields, config, spec.layers);
     fields.throwIfAny();
     return spec;
+}
+
+TransformersNames transformersNames(std::string_view family)
+{
+    const Family *found = familyNamed(family);
+    return found ? TransformersNames{std::string(found->configClass), std::string(found->modelClass)} : TransformersNames{};
 }
 
 std::vector<std::string> ignoredTensors(const ModelSpec &spec)

@@ -80,6 +80,17 @@ std::int64_t flopPerToken(const ModelSpec &spec)
     return 2 * weights;
 }
 
+std::int64_t firstUnlikeLayer(const ModelSpec &spec)
+{
+    for (std::int64_t i = 0; i < spec.layerCount(); ++i) {
+        const LayerSpec &layer = spec.layers[std::size_t(i)], &first = spec.layers.front();
+        if (!layer.attention || !(layer.ffn == first.ffn) ||
+            attentionParameters(*layer.attention, spec.hiddenSize) != attentionParameters(*first.attention, spec.hiddenSize))
+            return i;
+    }
+    return -1;
+}
+
 std::vector<ExpectedTensor> expectedTensors(const ModelSpec &spec)
 {
     const std::int64_t d = spec.hiddenSize;

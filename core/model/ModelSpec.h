@@ -103,6 +103,10 @@ std::int64_t flopPerToken(const ModelSpec &spec);
 /// Norm weights of a layer, d each: those that go with its attention, and those of its FFN.
 std::int64_t normsPerSublayer(const ModelSpec &spec);
 
+/// The first layer that has no attention or is not as large as layer 0; -1 when all are alike. What else differs between layers (windows,
+/// rotation) changes no size.
+std::int64_t firstUnlikeLayer(const ModelSpec &spec);
+
 /// Every tensor that a checkpoint of this specification must hold, with Hugging Face's names, in layer order.
 std::vector<ExpectedTensor> expectedTensors(const ModelSpec &spec);
 

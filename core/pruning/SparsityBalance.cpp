@@ -26,10 +26,9 @@ std::string number(double value)
 
 void checkLayersAreAlike(const ModelSpec &dense)
 {
-    for (std::int64_t i = 0; i < dense.layerCount(); ++i)
-        if (!dense.layers[std::size_t(i)].attention || !(dense.layers[std::size_t(i)] == dense.layers.front()))
-            throw Error("Layer " + std::to_string(i) + " differs from layer 0: the balance rule needs a model whose layers are all alike.",
-                        "Prune the dense model that this one was made from.");
+    if (const std::int64_t i = firstUnlikeLayer(dense); i >= 0)
+        throw Error("Layer " + std::to_string(i) + " differs from layer 0: the balance rule needs a model whose layers are all alike.",
+                    "Prune the dense model that this one was made from.");
 }
 
 /// The counts of the rule, with the paper's names: parameters of one attention, of one FFN, of all layers.

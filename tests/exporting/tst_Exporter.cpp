@@ -36,6 +36,9 @@ private slots:
     void wrongLogitsKeepTheFolderAsUnverified();
     void smallDeviationIsFound();
     void unevenWidthsAreRefused();
+    void everyTargetHoldsThePlan_data();
+    void everyTargetHoldsThePlan();
+    void whatATargetCannotHoldIsRefusedWithTheReason();
 };
 
 void tst_Exporter::wrongLogitsKeepTheFolderAsUnverified()
@@ -102,11 +105,81 @@ void tst_Exporter::unevenWidthsAreRefused()
     plan.keptNeurons[1].pop_back();
     const ExportSettings settings{.format = "hf-dropin", .output = "/tmp/never", .isOverwriteAllowed = false, .dtype = {}, .command = {}};
     try {
-        checkExport(settings, Checkpoint::open(tinyLlama("mha")), &plan, 0);
+        checkExport(settings, Checkpoint::open(tinyLlama("mha")), dense.spec(), plan.widths(), 0);
         QFAIL("nothing was thrown");
     } catch (const Error &problem) {
         QVERIFY2(QString(problem.what()).contains("this plan's widths go from 29 to 30"), problem.what());
     }
+}
+
+void tst_Exporter::everyTargetHoldsThePlan_data()
+{
+    QTest::addColumn<QString>("format");
+    QTest::addColumn<QString>("model");
+    std::vector<std::string> models = tinyFamilies();
+    for (const char *llama : {"gqa", "tied", "sharded", "all-biases", "wide-heads"})
+        models.emplace_back(llama);
+    for (const ExportTarget &target : exportTargets())
+        for (const std::string &model : models)
+            QTest::addRow("%s of %s", target.name.c_str(), model.c_str())
+                << QString::fromStdString(target.name) << QString::fromStdString(model);
+}
+
+/// Written, loaded back by the exporter, and as large as was said; with what is exact in it, which the exporter checks on logits.
+void tst_Exporter::everyTargetHoldsThePlan()
+{
+    QFETCH(QString, format);
+    QFETCH(QString, model);
+    QTemporaryDir folder;
+    const Checkpoint checkpoint = Checkpoint::open(tinyLlama(model.toStdString()));
+    const Decoder dense = loadDecoder(tinyLlama(model.toStdString()), 24);
+    PruningPlan plan = planOf(dense.spec(), 30);
+    for (std::size_t i = 0; i < plan.keptNeurons.size(); ++i)
+        for (std::int64_t &neuron : plan.keptNeurons[i])
+            neuron += std::int64_t(i % 3) * 9; // not the first ones
+    plan.removedAttentions = {dense.layerCount() - 1, 0};
+    plan.balance.attentionsToRemove = 2;
+    const ExportSettings settings{.format = format.toStdString(),
+                                  .output = folder.filePath("out").toStdString(),
+                                  .isOverwriteAllowed = false,
+                                  .dtype = {},
+                                  .command = {}};
+    std::vector<std::int32_t> tokens(24);
+    std::iota(tokens.begin(), tokens.end(), 20);
+    JobContext context;
+    const Decoder expected = pruned(dense, plan.keptNeurons, plan.removedAttentions);
+    const ExportSource source{.checkpoint = checkpoint,
+                              .dense = dense.spec(),
+                              .plan = plan,
+                              .pruned = expected,
+                              .checkTokens = tokens,
+                              .evaluations = nlohmann::json::array()};
+    const std::string problem = exportProblem(settings.format, dense.spec(), plan.widths());
+    if (!problem.empty()) {
+        QVERIFY_THROWS_EXCEPTION(Error, writeExport(source, settings, context));
+        QVERIFY(!QDir(folder.filePath("out")).exists());
+        return;
+    }
+    const ExportResult result = writeExport(source, settings, context);
+    QVERIFY(result.verification.isPassed);
+    QCOMPARE(result.parameters, modelParameters(exportedSpec(settings.format, dense.spec(), plan.widths(), plan.removedAttentions)));
+    QCOMPARE(result.bytes, bytesOfExport(settings, checkpoint, dense.spec(), plan.widths(), plan.removedAttentions));
+}
+
+void tst_Exporter::whatATargetCannotHoldIsRefusedWithTheReason()
+{
+    const auto problem = [](const char *format, const char *model) {
+        const ModelSpec spec = loadDecoder(tinyLlama(model), 8).spec();
+        return QString::fromStdString(exportProblem(format, spec, std::vector<std::int64_t>(spec.layers.size(), 30)));
+    };
+    QVERIFY(problem("hf-deci", "mistral").contains("a sliding window of 9 tokens"));
+    QVERIFY(problem("hf-deci", "qwen3").contains("norms of the heads"));
+    QVERIFY(problem("hf-deci", "gemma2").contains("another activation"));
+    QVERIFY(problem("hf-deci", "smollm3").contains("without a position embedding"));
+    QVERIFY(problem("hf-deci", "phi3-longrope").contains("long rotary factors"));
+    QCOMPARE(problem("hf-deci", "qwen2"), QString());
+    QCOMPARE(problem("hf-compact", "gemma3"), QString());
+    QVERIFY_THROWS_EXCEPTION(Error, exportProblem("onnx", ModelSpec(), {}));
 }
 
 QTEST_GUILESS_MAIN(tst_Exporter)

@@ -348,7 +348,7 @@ void TestFamilies::tellsAllProblemsAtOnce()
 void TestFamilies::knowsWhichFamiliesCanBeOpened()
 {
     QCOMPARE(supportedFamilies(),
-             (std::vector<std::string>{"llama", "mistral", "qwen2", "qwen3", "phi3", "smollm3", "gemma2", "gemma3_text"}));
+             (std::vector<std::string>{"llama", "mistral", "qwen2", "qwen3", "phi3", "smollm3", "gemma2", "gemma3_text", "nemotron-nas"}));
     const QString text = complaint([] { specOf(R"({"model_type":"gemma3"})"); });
     const QString fault = lacking(text, {"type 'gemma3' are not supported", "gemma3_text"});
     QVERIFY2(fault.isEmpty(), qPrintable(fault));

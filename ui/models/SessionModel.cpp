@@ -293,10 +293,9 @@ void SessionModel::followModel()
     m_denseFigures = {};
     if (hasModel()) {
         m_denseFigures = figuresOf(spec());
-        for (std::int64_t i = 0; i < layerCount() && m_pruningProblem.isEmpty(); ++i)
-            if (!spec().layers[std::size_t(i)].attention || !(spec().layers[std::size_t(i)] == spec().layers.front()))
-                m_pruningProblem =
-                    tr("Layer %1 differs from layer 0: this model was pruned before. Open the dense model it was made from.").arg(i);
+        if (const std::int64_t i = firstUnlikeLayer(spec()); i >= 0)
+            m_pruningProblem =
+                tr("Layer %1 differs from layer 0: this model was pruned before. Open the dense model it was made from.").arg(i);
     }
     follow();
 }

@@ -239,23 +239,45 @@ void ExportPanel::followModel()
     showRecord(m_table->rowCount() - 1);
 }
 
-/// A removed attention keeps its weights in this version's only target, so N changes nothing.
-qint64 ExportPanel::bytesToWrite() const
+/// Parameters of the files that the chosen target writes. Before the search any N attentions stand for those that will go.
+qint64 ExportPanel::parametersToWrite() const
 {
     const SessionModel &session = m_workbench.session;
-    const DType dtype = settings().dtype.value_or(session.session().model->storedDtype);
-    return session.figuresOf(session.neuronsKept(), 0).modelParameters * qint64(bytesPerElement(dtype));
+    std::vector<std::int64_t> removed = session.removalOrder();
+    for (std::int64_t layer = session.layerCount() - 1; layer >= 0 && std::int64_t(removed.size()) < session.attentionsToRemove(); --layer)
+        if (std::find(removed.begin(), removed.end(), layer) == removed.end())
+            removed.push_back(layer);
+    removed.resize(std::min(removed.size(), std::size_t(session.attentionsToRemove())));
+    return modelParameters(exportedSpec(settings().format, session.spec(), widths(), removed));
+}
+
+std::vector<std::int64_t> ExportPanel::widths() const
+{
+    const SessionModel &session = m_workbench.session;
+    return std::vector<std::int64_t>(std::size_t(session.layerCount()), session.neuronsKept());
+}
+
+/// A target that cannot hold the plan says why; one that was chosen stays chosen, so that the reason is read.
+void ExportPanel::followTargets()
+{
+    const SessionModel &session = m_workbench.session;
+    const QString planProblem = session.pruningProblem().isEmpty() ? session.balanceProblem() : session.pruningProblem();
+    for (std::size_t i = 0; i < m_cards.size(); ++i) {
+        QString problem = session.hasModel() ? planProblem : QString();
+        if (session.hasModel() && problem.isEmpty())
+            problem = QString::fromStdString(exportProblem(exportTargets()[i].name, session.spec(), widths()));
+        m_cards[i]->setProblem(problem);
+    }
 }
 
 void ExportPanel::followPlan()
 {
     const SessionModel &session = m_workbench.session;
     suggestOutput();
-    const QString planProblem = session.pruningProblem().isEmpty() ? session.balanceProblem() : session.pruningProblem();
-    for (ChoiceCard *card : m_cards)
-        card->setProblem(session.hasModel() ? planProblem : QString());
-
+    followTargets();
     Possibility possible = m_workbench.jobs.canExport();
+    if (possible)
+        possible.reason = QString::fromStdString(exportProblem(settings().format, session.spec(), widths()));
     m_copyCommand->setEnabled(bool(possible));
     if (possible && m_workbench.runner.isBusy(JobKind::Export))
         possible.reason = tr("An export is running.");
@@ -263,8 +285,9 @@ void ExportPanel::followPlan()
     m_written->clear();
     m_space->clear();
     if (session.hasModel()) {
-        const qint64 bytes = bytesToWrite(), free = freeBytesFor(outputPath(m_output->text()));
-        const qint64 parameters = session.figuresOf(session.neuronsKept(), 0).modelParameters;
+        const qint64 parameters = parametersToWrite(), free = freeBytesFor(outputPath(m_output->text()));
+        const DType dtype = settings().dtype.value_or(session.session().model->storedDtype);
+        const qint64 bytes = parameters * qint64(bytesPerElement(dtype));
         m_written->setText(
             tr("%1 parameters of %2, %3").arg(exactText(parameters), exactText(session.denseFigures().modelParameters), bytesText(bytes)));
         m_space->setText(free < 0 ? tr("%1 are needed").arg(bytesText(bytes))

@@ -46,7 +46,9 @@ private:
     void followJob(int number);
     void showRecord(int row);
     void showFailure(const QString &sentence, const QString &hint);
-    qint64 bytesToWrite() const;
+    qint64 parametersToWrite() const;
+    std::vector<std::int64_t> widths() const;
+    void followTargets();
 
     Workbench m_workbench;
     QButtonGroup *m_targets;

@@ -227,7 +227,7 @@ void TestJobRunner::deliveriesComeInOrderAndBeforeTheEnd()
             for (int i = 0; i < 1000; ++i) {
                 port.deliver([&heard, &isFinished, &runner, i] {
                     QVERIFY(!isFinished);
-                    QVERIFY(QThread::currentThread() == qApp->thread());
+                    QVERIFY(QThread::currentThread() == QCoreApplication::instance()->thread());
                     QVERIFY(!isOver(runner, 1));
                     heard.push_back(i);
                 });

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "exporting/RemoteCode.h"
+
+#include <nlohmann/json.hpp>
+
+namespace secateur {
+namespace {
+
+// What is written into people's checkpoints has a licence that lets them share those.
+constexpr const char *kConfiguration = R"PY(# SPDX-License-Identifier: Apache-2.0
+"""Configuration of a @Name@ model that was pruned with 2SSP (arXiv 2501.17771).
+
+`secateur_layers` has an object for every layer: `intermediate_size` of its MLP, and whether its `attention` is there.
+"""
+from transformers import @Config@Config
+
+
+class SecateurConfig(@Config@Config):
+    model_type = "@type@"
+)PY";
+
+constexpr const char *kModeling = R"PY(# SPDX-License-Identifier: Apache-2.0
+"""A @Name@ model that was pruned with 2SSP (arXiv 2501.17771): layers with narrower MLPs, and layers without attention."""
+import copy
+
+import torch
+import transformers
+from torch import nn
+from transformers import @Name@ForCausalLM
+
+from .configuration_secateur import SecateurConfig
+
+# Releases before 4.48 expect the cache back from an attention, as a third value.
+VALUES = 2 if tuple(int(part) for part in transformers.__version__.split(".")[:2]) >= (4, 48) else 3
+
+
+class AbsentAttention(nn.Module):
+    """Adds nothing."""
+
+    def forward(self, hidden_states, *args, **kwargs):
+        cache = kwargs.get("past_key_value")
+        return (torch.zeros_like(hidden_states), None, cache)[:VALUES]
+
+
+def cache_slots(config):
+    """A slot of the cache for every attention that is there. Lengths are read from the first slot of each kind of attention, so the
+    attentions of a kind take that kind's first slots."""
+    count = config.num_hidden_layers
+    kinds = getattr(config, "layer_types", None) or ["full_attention"] * count
+    free = {kind: [i for i in range(count) if kinds[i] == kind] for kind in set(kinds)}
+    return [free[kinds[i]].pop(0) if layer["attention"] else None for i, layer in enumerate(config.secateur_layers)]
+
+
+class SecateurForCausalLM(@Name@ForCausalLM):
+    config_class = SecateurConfig
+
+    def __init__(self, config):
+        super().__init__(config)
+        for layer, pruned, slot in zip(self.model.layers, config.secateur_layers, cache_slots(config)):
+            if pruned["intermediate_size"] != config.intermediate_size:
+                narrow = copy.copy(config)
+                narrow.intermediate_size = pruned["intermediate_size"]
+                layer.mlp = type(layer.mlp)(narrow)
+            if slot is not None:
+                layer.self_attn.layer_idx = slot
+                continue
+            layer.self_attn = AbsentAttention()
+            layer.input_layernorm = nn.Identity()
+            if hasattr(layer, "pre_feedforward_layernorm"):  # then there is a norm of the attention's output, too
+                layer.post_attention_layernorm = nn.Identity()
+)PY";
+
+std::string filled(std::string text, const TransformersNames &names, const std::string &modelType)
+{
+    const auto replaceAll = [&](const std::string &mark, const std::string &value) {
+        for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + value.size()))
+            text.replace(at, mark.size(), value);
+    };
+    replaceAll("@Config@", names.config);
+    replaceAll("@Name@", names.model);
+    replaceAll("@type@", modelType);
+    return text;
+}
+
+} // namespace
+
+std::string configurationCode(const TransformersNames &names, const std::string &modelType)
+{
+    return filled(kConfiguration, names, modelType);
+}
+
+std::string modelingCode(const TransformersNames &names)
+{
+    return filled(kModeling, names, {});
+}
+
+nlohmann::json autoMap()
+{
+    return {{"AutoConfig", "configuration_secateur.SecateurConfig"}, {"AutoModelForCausalLM", "modeling_secateur.SecateurForCausalLM"}};
+}
+
+} // namespace secateur

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "exporting/Targets.h"
+
+#include "exporting/RemoteCode.h"
+#include "foundation/AtomicPath.h"
+#include "foundation/Error.h"
+#include "foundation/Wording.h"
+#include "model/Families.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+
+namespace secateur {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::int64_t kDeciMultiple = 256;
+
+// hf-dropin ---------------------------------------------------------------------------------------------------------------------------
+
+std::string dropinProblem(const ModelSpec & /*dense*/, const std::vector<std::int64_t> &widths)
+{
+    const auto [least, most] = std::minmax_element(widths.begin(), widths.end());
+    if (*least == *most)
+        return {};
+    return "The target hf-dropin needs the same width in every layer; this plan's widths go from " + std::to_string(*least) + " to " +
+           std::to_string(*most) + ".";
+}
+
+json dropinConfig(const json &source, const ModelSpec & /*dense*/, const ModelSpec &written)
+{
+    json config = source;
+    config["intermediate_size"] = written.layers.front().ffn.neurons;
+    return config;
+}
+
+void addNothing(const std::filesystem::path & /*folder*/, const ModelSpec & /*dense*/) {}
+
+// hf-compact --------------------------------------------------------------------------------------------------------------------------
+
+json layersOf(const ModelSpec &written)
+{
+    json layers = json::array();
+    for (const LayerSpec &layer : written.layers)
+        layers.push_back({{"intermediate_size", layer.ffn.neurons}, {"attention", layer.attention.has_value()}});
+    return layers;
+}
+
+/// The width that most layers have.
+std::int64_t usualWidth(const ModelSpec &written)
+{
+    std::map<std::int64_t, int> counts;
+    for (const LayerSpec &layer : written.layers)
+        ++counts[layer.ffn.neurons];
+    return std::max_element(counts.begin(), counts.end(), [](const auto &a, const auto &b) { return a.second < b.second; })->first;
+}
+
+json compactConfig(const json &source, const ModelSpec &dense, const ModelSpec &written)
+{
+    json config = source;
+    config["model_type"] = std::string(kCompactPrefix) + dense.family;
+    config["architectures"] = {"SecateurForCausalLM"};
+    config["auto_map"] = autoMap();
+    config["intermediate_size"] = usualWidth(written);
+    config["secateur_layers"] = layersOf(written);
+    return config;
+}
+
+std::string anything(const ModelSpec & /*dense*/, const std::vector<std::int64_t> & /*widths*/)
+{
+    return {};
+}
+
+void addCompactFiles(const std::filesystem::path &folder, const ModelSpec &dense)
+{
+    const TransformersNames names = transformersNames(dense.family);
+    writeFileAtomically(folder / kConfigurationFile, configurationCode(names, std::string(kCompactPrefix) + dense.family));
+    writeFileAtomically(folder / kModelingFile, modelingCode(names));
+}
+
+// hf-deci -----------------------------------------------------------------------------------------------------------------------------
+
+/// What a model has that Llama's layers have not, in words; empty when nothing.
+std::string beyondLlama(const ModelSpec &dense)
+{
+    if (dense.activation != Activation::Silu)
+        return "another activation than silu";
+    if (dense.hasOutputNorms)
+        return "norms behind its attentions and FFNs";
+    for (const LayerSpec &layer : dense.layers) {
+        if (layer.ffn.bias)
+            return "biases in its FFNs";
+        if (!layer.attention)
+            continue;
+        if (layer.attention->queryKeyNorm)
+            return "norms of the heads of q and k";
+        if (!layer.attention->isRotated)
+            return "layers without a position embedding";
+        if (layer.attention->window && *layer.attention->window < dense.contextLength)
+            return "a sliding window of " + std::to_string(*layer.attention->window) + " tokens";
+    }
+    return {};
+}
+
+std::string deciProblem(const ModelSpec &dense, const std::vector<std::int64_t> & /*widths*/)
+{
+    std::string beyond = beyondLlama(dense);
+    if (beyond.empty() && dense.rope.scaling == RopeSpec::Scaling::LongRope)
+        beyond = "long rotary factors";
+    return beyond.empty() ? beyond : "The target hf-deci has layers of the kind of Llama only; this model has " + beyond + ".";
+}
+
+/// The multiplier from which the engines compute the width: I = ceil256(int(2 m d / 3)).
+double deciMultiplier(std::int64_t width, std::int64_t hiddenSize)
+{
+    return std::round(1.5 * double(width - kDeciMultiple / 2) / double(hiddenSize) * 1e6) / 1e6;
+}
+
+json deciBlock(const LayerSpec &layer)
+{
+    const bool isThere = layer.attention.has_value();
+    json attention = {{"no_op", !isThere},
+                      {"replace_with_linear", false},
+                      {"sparsify", nullptr},
+                      {"n_heads_in_group", nullptr},
+                      {"window_length", nullptr},
+                      {"num_sink_tokens", nullptr},
+                      {"use_prefill_window_in_sink_attention", false},
+                      {"unshifted_sink", false}};
+    if (isThere)
+        attention["n_heads_in_group"] = layer.attention->heads / layer.attention->kvHeads;
+    return {{"attention", attention},
+            {"ffn", {{"no_op", false}, {"replace_with_linear", false}, {"sparsify", nullptr}, {"ffn_mult", nullptr}}}};
+}
+
+json deciConfig(const json &source, const ModelSpec & /*dense*/, const ModelSpec &written)
+{
+    json config = source;
+    for (const char *field :
+         {"sliding_window", "use_sliding_window", "max_window_layers", "layer_types", "original_max_position_embeddings"})
+        config.erase(field);
+    config["model_type"] = "nemotron-nas";
+    config["architectures"] = {"DeciLMForCausalLM"};
+    config["auto_map"] = autoMap();
+    config["intermediate_size"] = usualWidth(written);
+    config["secateur_layers"] = layersOf(written);
+    config["hidden_act"] = "silu";
+    const AttentionSpec *attention = nullptr;
+    config["block_configs"] = json::array();
+    for (const LayerSpec &layer : written.layers) {
+        json block = deciBlock(layer);
+        block["ffn"]["ffn_mult"] = deciMultiplier(layer.ffn.neurons, written.hiddenSize);
+        config["block_configs"].push_back(block);
+        if (layer.attention && !attention)
+            attention = &*layer.attention;
+    }
+    config["attention_bias"] = config["qkv_bias"] = attention->qkvBias; // layer 0 has one always
+    config["head_dim"] = attention->headDim;
+    return config;
+}
+
+void addDeciFiles(const std::filesystem::path &folder, const ModelSpec & /*dense*/)
+{
+    writeFileAtomically(folder / kConfigurationFile, configurationCode(transformersNames("nemotron-nas"), "nemotron-nas"));
+    writeFileAtomically(folder / kModelingFile, modelingCode(transformersNames("nemotron-nas")));
+}
+
+constexpr std::array kRules{
+    TargetRules{.name = "hf-dropin",
+                .form = {.keepsRemovedAttentions = true},
+                .problem = dropinProblem,
+                .config = dropinConfig,
+                .addFiles = addNothing},
+    TargetRules{.name = "hf-compact", .form = {}, .problem = anything, .config = compactConfig, .addFiles = addCompactFiles},
+    TargetRules{.name = "hf-deci",
+                .form = {.keepsFirstAttention = true, .splitsFused = true, .hasOutputBias = true, .widthMultiple = kDeciMultiple},
+                .problem = deciProblem,
+                .config = deciConfig,
+                .addFiles = addDeciFiles},
+};
+
+} // namespace
+
+const std::vector<ExportTarget> &exportTargets()
+{
+    static const std::vector<ExportTarget> targets = {
+        {"hf-dropin", "one width for all layers; a removed attention keeps its weights, with a zero output product",
+         "every engine that loads the base family, without code", "size and time of the FFNs; nothing for attention"},
+        {"hf-compact", "every plan as it is", "transformers with trust_remote_code, and this program",
+         "size, time and KV cache of all that was removed"},
+        {"hf-deci", "widths in multiples of 256, filled up with zeros; layer 0 keeps an attention",
+         "vLLM, SGLang, TensorRT-LLM and mlx-lm, as DeciLMForCausalLM; transformers with trust_remote_code",
+         "size, time and KV cache of all that was removed"},
+    };
+    return targets;
+}
+
+const TargetRules &targetRules(std::string_view name)
+{
+    std::vector<std::string> names;
+    for (const TargetRules &rules : kRules) {
+        if (rules.name == name)
+            return rules;
+        names.emplace_back(rules.name);
+    }
+    throw Error("There is no export format " + inQuotes(name) + ".", "Formats: " + listed(names) + ".");
+}
+
+std::string exportProblem(const std::string &format, const ModelSpec &dense, const std::vector<std::int64_t> &widths)
+{
+    return targetRules(format).problem(dense, widths);
+}
+
+ModelSpec exportedSpec(const std::string &format, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
+                       const std::vector<std::int64_t> &removedAttentions)
+{
+    return writtenSpec(targetRules(format).form, dense, widths, removedAttentions);
+}
+
+} // namespace secateur

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Internal to core: shows Torch.
+#pragma once
+
+#include "exporting/Export.h"
+#include "exporting/TensorForm.h"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace secateur {
+
+/// All that sets one target apart from the others.
+struct TargetRules {
+    std::string_view name;
+    TensorForm form;
+    /// Why the target cannot hold a model with FFNs of those widths; empty when it can.
+    std::string (*problem)(const ModelSpec &dense, const std::vector<std::int64_t> &widths);
+    /// config.json of the written model, and files that go beside it.
+    nlohmann::json (*config)(const nlohmann::json &source, const ModelSpec &dense, const ModelSpec &written);
+    void (*addFiles)(const std::filesystem::path &folder, const ModelSpec &dense);
+};
+
+/// Throws Error that lists the targets when there is none of that name.
+const TargetRules &targetRules(std::string_view name);
+
+} // namespace secateur
