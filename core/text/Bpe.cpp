@@ -3,17 +3,20 @@
 
 #include "foundation/Error.h"
 #include "text/ByteAlphabet.h"
+#include "text/Utf8.h"
 
 #include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace secateur {
 namespace {
 
 constexpr std::uint32_t kNoRank = ~std::uint32_t(0);
 constexpr std::uint32_t kNone = ~std::uint32_t(0);
-constexpr std::size_t kShortWord = 40; // bytes; up to here scanning all ranks is faster than a heap
+constexpr std::string_view kSpaceMark = "\u2581"; // SentencePiece's space
+constexpr std::size_t kShortWord = 40;            // bytes; up to here scanning all ranks is faster than a heap
 
 /// Throws when the option is there and not empty: false, 0, "" and null mean that it is not used.
 void refuseOption(const nlohmann::json &model, const char *name)
@@ -21,7 +24,7 @@ void refuseOption(const nlohmann::json &model, const char *name)
     const auto found = model.find(name);
     if (found == model.end() || found->is_null() || *found == false || *found == 0.0 || *found == "")
         return;
-    throw Error(std::string("the BPE option '") + name + "' is not supported", "Use a model with a byte-level BPE tokenizer.");
+    throw Error(std::string("the BPE option '") + name + "' is not supported", "Use a model with a plain BPE tokenizer.");
 }
 
 bool isSet(const nlohmann::json &model, const char *name)
@@ -64,24 +67,52 @@ std::uint64_t heapEntry(std::uint32_t rank, std::uint32_t position)
 
 } // namespace
 
-Bpe Bpe::fromJson(const nlohmann::json &model, const Vocabulary &vocabulary)
+Bpe Bpe::fromJson(const nlohmann::json &model, const Vocabulary &vocabulary, Units units)
 {
-    for (const char *option : {"byte_fallback", "dropout", "continuing_subword_prefix", "end_of_word_suffix"})
+    for (const char *option : {"dropout", "continuing_subword_prefix", "end_of_word_suffix"})
         refuseOption(model, option);
     Bpe bpe;
-    for (unsigned byte = 0; byte < 256; ++byte)
-        bpe.m_byteIds[byte] = vocabulary.idOf(letterOfByte(static_cast<unsigned char>(byte))).value_or(-1);
+    bpe.m_units = units;
     if (const auto unknown = model.find("unk_token"); unknown != model.end() && unknown->is_string())
         bpe.m_unknown = vocabulary.idOf(unknown->get<std::string>());
+    if (units == Units::Bytes) {
+        refuseOption(model, "byte_fallback");
+        for (unsigned byte = 0; byte < 256; ++byte)
+            bpe.m_byteIds[byte] = vocabulary.idOf(letterOfByte(static_cast<unsigned char>(byte))).value_or(-1);
+    } else {
+        bpe.readCharacters(model, vocabulary);
+    }
     bpe.m_fusesUnknown = isSet(model, "fuse_unk");
     bpe.readMerges(model.at("merges"), vocabulary);
     if (isSet(model, "ignore_merges")) {
+        bpe.m_mergesStayBetweenSpaces = false; // a whole word may be a token that no merge makes
         for (const auto &[token, id] : vocabulary.ids()) {
-            if (auto bytes = bytesOfLetters(token))
+            if (units == Units::Characters)
+                bpe.m_wholeWords.emplace(token, id);
+            else if (auto bytes = bytesOfLetters(token))
                 bpe.m_wholeWords.emplace(std::move(*bytes), id);
         }
     }
     return bpe;
+}
+
+/// The ids of single characters, and of the bytes that stand in for those that the vocabulary lacks.
+void Bpe::readCharacters(const nlohmann::json &model, const Vocabulary &vocabulary)
+{
+    m_fallsBackToBytes = isSet(model, "byte_fallback");
+    for (unsigned byte = 0; byte < 256; ++byte)
+        m_byteIds[byte] = vocabulary.idOf(byteToken(static_cast<unsigned char>(byte))).value_or(-1);
+    for (const auto &[token, id] : vocabulary.ids()) {
+        if (token.empty() || firstIllFormed(token) != token.size() || nextCodePoint(token, 0) != token.size())
+            continue;
+        const auto point = std::size_t(codePointAt(token, 0));
+        if (point >= m_characterIds.size())
+            m_characterIds.resize(point + 1, -1);
+        m_characterIds[point] = id;
+    }
+    // Where characters may vanish, spaces around them come together.
+    const bool hasAllBytes = std::all_of(m_byteIds.begin(), m_byteIds.end(), [](TokenId id) { return id >= 0; });
+    m_mergesStayBetweenSpaces = vocabulary.idOf(kSpaceMark).has_value() && (m_unknown || (m_fallsBackToBytes && hasAllBytes));
 }
 
 void Bpe::readMerges(const nlohmann::json &merges, const Vocabulary &vocabulary)
@@ -91,6 +122,8 @@ void Bpe::readMerges(const nlohmann::json &merges, const Vocabulary &vocabulary)
         const auto [left, right] = partsOf(merges[rank], rank);
         const TokenId leftId = requireToken(vocabulary, left, rank);
         const TokenId rightId = requireToken(vocabulary, right, rank);
+        if (right.starts_with(kSpaceMark) && !left.ends_with(kSpaceMark))
+            m_mergesStayBetweenSpaces = false;
         m_merges.set(leftId, rightId, std::uint32_t(rank), requireToken(vocabulary, left + right, rank));
     }
 }
@@ -105,7 +138,10 @@ void Bpe::encode(std::string_view word, std::vector<TokenId> &ids, Workspace &wo
     }
     if (word.size() >= kNone)
         throw Error("A word of 4 GiB cannot be tokenised.", "Give text with spaces between words.");
-    begin(word, workspace.ids);
+    if (m_units == Units::Bytes)
+        begin(word, workspace.ids);
+    else
+        beginCharacters(word, workspace.ids);
     if (workspace.ids.size() <= kShortWord)
         mergeShort(workspace);
     else
@@ -126,6 +162,50 @@ void Bpe::begin(std::string_view word, std::vector<TokenId> &ids) const
             ids.push_back(*m_unknown);
         afterUnknown = id < 0;
     }
+}
+
+/// One token a character, or its bytes, before any merge. Unknown characters are written once the next known one comes, as the library
+/// does it: bytes in between stand before them.
+void Bpe::beginCharacters(std::string_view word, std::vector<TokenId> &ids) const
+{
+    ids.clear();
+    bool isUnknownOpen = false;
+    for (std::size_t at = 0; at < word.size();) {
+        const std::size_t end = nextCodePoint(word, at);
+        const auto point = std::size_t(codePointAt(word, at));
+        const std::string_view bytes = word.substr(at, end - at);
+        at = end;
+        const auto idOfByte = [&](char c) { return m_byteIds[static_cast<unsigned char>(c)]; };
+        if (point < m_characterIds.size() && m_characterIds[point] >= 0) {
+            if (std::exchange(isUnknownOpen, false))
+                ids.push_back(*m_unknown);
+            ids.push_back(m_characterIds[point]);
+        } else if (m_fallsBackToBytes && std::all_of(bytes.begin(), bytes.end(), [&](char c) { return idOfByte(c) >= 0; })) {
+            for (const char c : bytes)
+                ids.push_back(idOfByte(c));
+        } else if (m_unknown) {
+            if (isUnknownOpen && !m_fusesUnknown)
+                ids.push_back(*m_unknown);
+            isUnknownOpen = true;
+        }
+    }
+    if (isUnknownOpen)
+        ids.push_back(*m_unknown);
+}
+
+void Bpe::cut(std::string_view word, const PieceSink &sink) const
+{
+    if (!m_mergesStayBetweenSpaces)
+        return sink(word);
+    std::size_t begin = 0;
+    for (std::size_t mark = word.find(kSpaceMark, 1); mark != std::string_view::npos;
+         mark = word.find(kSpaceMark, mark + kSpaceMark.size())) {
+        if (word.substr(0, mark).ends_with(kSpaceMark))
+            continue; // inside a run
+        sink(word.substr(begin, mark - begin));
+        begin = mark;
+    }
+    sink(word.substr(begin));
 }
 
 /// Scans the ranks of all pairs for the lowest, again and again: quadratic, but nothing is faster for a few bytes.

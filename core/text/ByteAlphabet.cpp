@@ -4,6 +4,7 @@
 #include "text/Utf8.h"
 
 #include <array>
+#include <charconv>
 
 namespace secateur {
 namespace {
@@ -56,6 +57,21 @@ std::optional<std::string> bytesOfLetters(std::string_view word)
         bytes += char(kAlphabet.bytes[letter]);
     }
     return bytes;
+}
+
+std::string byteToken(unsigned char byte)
+{
+    constexpr char kDigits[] = "0123456789ABCDEF";
+    return {'<', '0', 'x', kDigits[byte >> 4], kDigits[byte & 15], '>'};
+}
+
+std::optional<unsigned char> byteOfToken(std::string_view token)
+{
+    if (token.size() != 6 || !token.starts_with("<0x") || token[5] != '>')
+        return std::nullopt;
+    unsigned value = 0;
+    const auto [end, error] = std::from_chars(token.data() + 3, token.data() + 5, value, 16);
+    return error == std::errc() && end == token.data() + 5 ? std::optional(static_cast<unsigned char>(value)) : std::nullopt;
 }
 
 } // namespace secateur

@@ -15,4 +15,9 @@ std::string letterOfByte(unsigned char byte);
 /// The bytes that a word of the alphabet stands for; nothing when a character does not belong to the alphabet. `word` must be UTF-8.
 std::optional<std::string> bytesOfLetters(std::string_view word);
 
+/// How SentencePiece writes a byte as a token: "<0x0A>".
+std::string byteToken(unsigned char byte);
+/// The byte that such a token stands for; nothing when the token is another.
+std::optional<unsigned char> byteOfToken(std::string_view token);
+
 } // namespace secateur

@@ -2,8 +2,10 @@
 #include "text/PreTokenizer.h"
 
 #include "foundation/Error.h"
+#include "text/Normalizer.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace secateur {
 namespace {
@@ -12,7 +14,7 @@ constexpr std::string_view kGpt2Pattern = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?
 
 [[noreturn]] void refuse(const std::string &what)
 {
-    throw Error(what + " is not supported", "Use a model with a byte-level BPE tokenizer.");
+    throw Error(what + " is not supported", "Use a model with another tokenizer.");
 }
 
 SplitBehavior behaviorOf(const std::string &name)
@@ -54,7 +56,36 @@ ByteLevelSplit readByteLevel(const nlohmann::json &step)
     return split;
 }
 
+MetaspaceSplit readMetaspace(const nlohmann::json &step)
+{
+    using Prepends = MetaspaceSplit::Prepends;
+    MetaspaceSplit metaspace{.mark = step.value("replacement", std::string("\u2581")), .prepends = Prepends::Always, .split = {}};
+    const auto scheme = step.value("prepend_scheme", std::string(step.value("add_prefix_space", true) ? "always" : "never"));
+    if (scheme == "first")
+        metaspace.prepends = Prepends::First;
+    else if (scheme == "never")
+        metaspace.prepends = Prepends::Never;
+    else if (scheme != "always")
+        refuse("the prepend_scheme '" + scheme + "' of the pre-tokenizer 'Metaspace'");
+    if (step.value("split", true))
+        metaspace.split = Split(RegularExpression::literal(metaspace.mark), SplitBehavior::MergedWithNext);
+    return metaspace;
+}
+
 } // namespace
+
+void MetaspaceSplit::run(std::string_view piece, bool isAtStart, TextArena &arena, const PieceSink &sink) const
+{
+    std::string marked = replacedAll(piece, " ", mark);
+    const bool isWanted = prepends == Prepends::Always || (prepends == Prepends::First && isAtStart);
+    if (isWanted && !marked.starts_with(mark))
+        marked.insert(0, mark);
+    const std::string_view kept = arena.keep(std::move(marked));
+    if (split)
+        split->run(kept, sink);
+    else
+        sink(kept);
+}
 
 void ByteLevelSplit::run(std::string_view piece, TextArena &arena, const PieceSink &sink) const
 {
@@ -71,9 +102,12 @@ PreTokenizer PreTokenizer::fromJson(const nlohmann::json &preTokenizer)
     PreTokenizer result;
     if (!preTokenizer.is_null())
         result.append(preTokenizer);
-    if (result.m_steps.empty() || !std::holds_alternative<ByteLevelSplit>(result.m_steps.back()))
-        refuse("a pre-tokenizer that does not end with 'ByteLevel'");
     return result;
+}
+
+bool PreTokenizer::endsWithBytes() const
+{
+    return !m_steps.empty() && std::holds_alternative<ByteLevelSplit>(m_steps.back());
 }
 
 void PreTokenizer::append(const nlohmann::json &step)
@@ -84,30 +118,35 @@ void PreTokenizer::append(const nlohmann::json &step)
             append(part);
         return;
     }
-    if (type != "Split" && type != "Digits" && type != "ByteLevel")
+    if (type != "Split" && type != "Digits" && type != "Metaspace" && type != "ByteLevel")
         refuse("the pre-tokenizer '" + type + "'");
-    if (!m_steps.empty() && std::holds_alternative<ByteLevelSplit>(m_steps.back()))
+    if (endsWithBytes())
         refuse("the pre-tokenizer '" + type + "' after 'ByteLevel'");
     if (type == "Split")
         m_steps.emplace_back(readSplit(step));
     else if (type == "Digits")
         m_steps.emplace_back(readDigits(step));
+    else if (type == "Metaspace")
+        m_steps.emplace_back(readMetaspace(step));
     else
         m_steps.emplace_back(readByteLevel(step));
 }
 
-void PreTokenizer::run(std::string_view text, TextArena &arena, const PieceSink &sink) const
+void PreTokenizer::run(std::string_view text, bool isAtStart, TextArena &arena, const PieceSink &sink) const
 {
-    runFrom(0, text, arena, sink);
+    runFrom(0, text, isAtStart, arena, sink);
 }
 
-void PreTokenizer::runFrom(std::size_t step, std::string_view piece, TextArena &arena, const PieceSink &sink) const
+void PreTokenizer::runFrom(std::size_t step, std::string_view piece, bool isAtStart, TextArena &arena, const PieceSink &sink) const
 {
     if (step == m_steps.size())
         return sink(piece);
-    const auto next = [&](std::string_view part) { runFrom(step + 1, part, arena, sink); };
+    bool isFirst = isAtStart; // of the parts
+    const auto next = [&](std::string_view part) { runFrom(step + 1, part, std::exchange(isFirst, false), arena, sink); };
     if (const auto *split = std::get_if<Split>(&m_steps[step]))
         split->run(piece, next);
+    else if (const auto *metaspace = std::get_if<MetaspaceSplit>(&m_steps[step]))
+        metaspace->run(piece, isAtStart, arena, next);
     else
         std::get<ByteLevelSplit>(m_steps[step]).run(piece, arena, next);
 }

@@ -15,6 +15,7 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace secateur {
 namespace {
@@ -33,7 +34,7 @@ const nlohmann::json &bpeModelOf(const nlohmann::json &file)
     const auto type =
         model.contains("type") ? model["type"].get<std::string>() : std::string(model.contains("merges") ? "BPE" : "without a type");
     if (type != "BPE")
-        throw Error("the model '" + type + "' is not supported", "Use a model with a byte-level BPE tokenizer.");
+        throw Error("the model '" + type + "' is not supported", "Use a model with a BPE tokenizer.");
     return model;
 }
 
@@ -58,11 +59,14 @@ std::unique_ptr<const Tokenizer::Implementation> Tokenizer::Implementation::read
     auto normalizer = Normalizer::fromJson(partOf(file, "normalizer"));
     auto preTokenizer = PreTokenizer::fromJson(partOf(file, "pre_tokenizer"));
     auto vocabulary = Vocabulary::fromJson(model.at("vocab"));
-    auto bpe = Bpe::fromJson(model, vocabulary); // before the added tokens, which are not the model's
+    const bool isOfBytes = preTokenizer.endsWithBytes();
+    auto bpe = Bpe::fromJson(model, vocabulary,
+                             isOfBytes ? Bpe::Units::Bytes : Bpe::Units::Characters); // before the added tokens, which are not the model's
     auto addedTokens = AddedTokens::fromJson(partOf(file, "added_tokens"), normalizer, vocabulary);
-    auto decoder = TokenDecoder::fromJson(partOf(file, "decoder"), vocabulary);
-    return std::make_unique<const Implementation>(Implementation{std::move(vocabulary), std::move(bpe), normalizer, std::move(addedTokens),
-                                                                 std::move(preTokenizer), std::move(decoder), std::move(hash)});
+    auto decoder = TokenDecoder::fromJson(partOf(file, "decoder"), vocabulary, isOfBytes);
+    return std::make_unique<const Implementation>(Implementation{std::move(vocabulary), std::move(bpe), std::move(normalizer),
+                                                                 std::move(addedTokens), std::move(preTokenizer), std::move(decoder),
+                                                                 std::move(hash)});
 }
 
 /// Added tokens as the text stands, normalisation, added tokens of the normalised text, words, model.
@@ -71,9 +75,14 @@ void Tokenizer::Implementation::encodeValid(std::string_view text, std::vector<T
     TextArena arena;
     WordCache cache(text.size());
     Bpe::Workspace workspace;
-    const auto onToken = [&](TokenId id) { ids.push_back(id); };
-    const auto onWord = [&](std::string_view word) { cache.append(word, ids, [&] { model.encode(word, ids, workspace); }); };
-    const auto onPlain = [&](std::string_view part) { preTokenizer.run(part, arena, onWord); };
+    bool isAtStart = true; // nothing of the text was given yet
+    const auto onToken = [&](TokenId id) {
+        ids.push_back(id);
+        isAtStart = false;
+    };
+    const auto onPart = [&](std::string_view part) { cache.append(part, ids, [&] { model.encode(part, ids, workspace); }); };
+    const auto onWord = [&](std::string_view word) { model.cut(word, onPart); };
+    const auto onPlain = [&](std::string_view part) { preTokenizer.run(part, std::exchange(isAtStart, false), arena, onWord); };
     const auto onRaw = [&](std::string_view part) { addedTokens.normalized().split(normalizer.run(part, arena), onPlain, onToken); };
     addedTokens.raw().split(text, onRaw, onToken);
 }

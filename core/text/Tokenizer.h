@@ -16,8 +16,9 @@ using TokenId = std::int32_t;
 
 /// A tokenizer read from tokenizer.json (the format of Hugging Face's `tokenizers` library), with the ids of that library.
 ///
-/// Supported: BPE with byte-level pre-tokenizers (ByteLevel with or without its own pattern, Digits, Split by a regular expression,
-/// Sequence), `ignore_merges`, added tokens with their flags, the NFC normalizer, the ByteLevel decoder. Any other component is an Error
+/// Supported: BPE over bytes (behind the pre-tokenizer ByteLevel) or over characters (SentencePiece's way, with `byte_fallback`), the
+/// normalizers, pre-tokenizers and decoders that Normalizer, PreTokenizer and TokenDecoder name, `ignore_merges`, added tokens with their
+/// flags. Any other component is an Error
 /// that names it. The file's post-processor, truncation and padding are not applied: texts are encoded whole and with nothing added.
 /// Immutable; one tokenizer may be used by several threads.
 class Tokenizer {

@@ -49,9 +49,13 @@ Decoder randomDecoder(c10::ScalarType dtype)
                                                          .query = matrix(32, 32),
                                                          .key = matrix(16, 32),
                                                          .value = matrix(16, 32),
-                                                         .output = matrix(32, 32)},
+                                                         .output = matrix(32, 32),
+                                                         .queryNorm = {},
+                                                         .keyNorm = {},
+                                                         .outputNorm = {}},
                            .ffnNorm = at::ones({32}).to(dtype),
-                           .ffn = {matrix(20 + i, 32), matrix(20 + i, 32), matrix(32, 20 + i)}};
+                           .ffn = {matrix(20 + i, 32), matrix(20 + i, 32), matrix(32, 20 + i)},
+                           .ffnOutputNorm = {}};
         weights.layers.push_back(std::move(layer));
     }
     return Decoder(std::move(spec), std::move(weights), kTokens);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // bench_Tokenizer TOKENIZER.json TEXT...: how fast a tokenizer encodes the texts, one after the other, on one core.
+// bench_Tokenizer --check TOKENIZER.json FILE: whether the ids are those of a file that tests/peers/random_strings.py wrote.
 #include "foundation/Error.h"
 #include "text/DocumentSource.h"
 #include "text/Tokenizer.h"
@@ -7,6 +8,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace {
 
@@ -21,6 +27,31 @@ double secondsOfBestRun(const secateur::Tokenizer &tokenizer, const std::string 
         best = std::min(best, double(std::clock() - start) / CLOCKS_PER_SEC);
     }
     return best;
+}
+
+std::string bytesOfHex(const std::string &hex)
+{
+    std::string bytes;
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+        bytes += char(std::stoi(hex.substr(i, 2), nullptr, 16));
+    return bytes;
+}
+
+int check(const char *tokenizerFile, const char *file)
+{
+    const auto tokenizer = secateur::Tokenizer::fromFile(tokenizerFile);
+    std::ifstream lines(file);
+    std::size_t same = 0, different = 0;
+    for (std::string line; std::getline(lines, line);) {
+        const auto expected = nlohmann::json::parse(line);
+        const auto text = expected.at("text").get<std::string>();
+        const bool isSame = tokenizer.encode(bytesOfHex(text)) == expected.at("ids").get<std::vector<secateur::TokenId>>();
+        ++(isSame ? same : different);
+        if (!isSame && different <= 10)
+            std::printf("different: %s\n", text.c_str());
+    }
+    std::printf("%zu the same, %zu different\n", same, different);
+    return different == 0 && same > 0 ? 0 : 1;
 }
 
 int run(int count, char **arguments)
@@ -47,6 +78,8 @@ int main(int count, char **arguments)
         return 2;
     }
     try {
+        if (std::string_view(arguments[1]) == "--check" && count == 4)
+            return check(arguments[2], arguments[3]);
         return run(count, arguments);
     } catch (const secateur::Error &error) {
         std::fprintf(stderr, "%s %s\n", error.what(), error.hint().c_str());

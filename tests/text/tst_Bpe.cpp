@@ -28,7 +28,7 @@ json modelOf(const std::vector<std::pair<std::string, std::string>> &merges)
 std::vector<TokenId> encode(const json &model, const std::string &word, std::uint64_t *steps = nullptr)
 {
     const auto vocabulary = Vocabulary::fromJson(model["vocab"]);
-    const Bpe bpe = Bpe::fromJson(model, vocabulary);
+    const Bpe bpe = Bpe::fromJson(model, vocabulary, Bpe::Units::Bytes);
     Bpe::Workspace workspace;
     std::vector<TokenId> ids;
     bpe.encode(word, ids, workspace);

@@ -18,22 +18,30 @@ const json &smallTokenizers()
     return kFixture;
 }
 
+/// The same over characters.
+const json &characterTokenizers()
+{
+    static const json kFixture = test::jsonOf(SECATEUR_FIXTURES "/character-tokenizers.json");
+    return kFixture;
+}
+
 /// The vocabulary and merges of a variant, which may do without some tokens.
-json modelOf(const json &variant)
+json modelOf(const json &variant, const json &fixture)
 {
     const auto dropped = variant.value("drops", std::vector<std::string>());
     const auto isDropped = [&](const std::string &token) { return std::find(dropped.begin(), dropped.end(), token) != dropped.end(); };
     json model = {{"type", "BPE"},
                   {"unk_token", variant.value("unk_token", json())},
                   {"fuse_unk", variant.value("fuse_unk", false)},
+                  {"byte_fallback", variant.value("byte_fallback", false)},
                   {"ignore_merges", variant.value("ignore_merges", false)},
                   {"vocab", json::object()},
                   {"merges", json::array()}};
-    for (const auto &[token, id] : smallTokenizers()["vocab"].items()) {
+    for (const auto &[token, id] : fixture["vocab"].items()) {
         if (!isDropped(token))
             model["vocab"][token] = id;
     }
-    for (const auto &pair : smallTokenizers()["merges"]) {
+    for (const auto &pair : fixture["merges"]) {
         const auto left = pair[0].get<std::string>();
         const auto right = pair[1].get<std::string>();
         if (!isDropped(left) && !isDropped(right))
@@ -42,8 +50,8 @@ json modelOf(const json &variant)
     return model;
 }
 
-/// A whole tokenizer.json, put together as tests/fixtures/make_small_tokenizers.py does.
-json fileOf(const json &variant)
+/// A whole tokenizer.json, put together as tests/fixtures/make_small_tokenizers.py and make_character_tokenizers.py do.
+json fileOf(const json &variant, const json &fixture = smallTokenizers())
 {
     return {{"version", "1.0"},
             {"added_tokens", variant.value("added_tokens", json::array())},
@@ -51,7 +59,7 @@ json fileOf(const json &variant)
             {"pre_tokenizer", variant["pre_tokenizer"]},
             {"post_processor", variant.value("post_processor", json())},
             {"decoder", variant.value("decoder", json{{"type", "ByteLevel"}})},
-            {"model", modelOf(variant)}};
+            {"model", modelOf(variant, fixture)}};
 }
 
 json plainVariant()
@@ -86,16 +94,21 @@ private slots:
     void idsAndTextsEqualTheLibrarys_data()
     {
         QTest::addColumn<QString>("name");
+        QTest::addColumn<bool>("isOfCharacters");
         for (const auto &[name, variant] : smallTokenizers()["tokenizers"].items())
-            QTest::newRow(name.c_str()) << QString::fromStdString(name);
+            QTest::newRow(name.c_str()) << QString::fromStdString(name) << false;
+        for (const auto &[name, variant] : characterTokenizers()["tokenizers"].items())
+            QTest::newRow(("characters, " + name).c_str()) << QString::fromStdString(name) << true;
     }
 
     void idsAndTextsEqualTheLibrarys()
     {
         QFETCH(QString, name);
-        const Tokenizer tokenizer = tokenizerOf(fileOf(smallTokenizers()["tokenizers"][name.toStdString()]));
-        const json &inputs = smallTokenizers()["inputs"];
-        const json &expected = smallTokenizers()["expected"][name.toStdString()];
+        QFETCH(bool, isOfCharacters);
+        const json &fixture = isOfCharacters ? characterTokenizers() : smallTokenizers();
+        const Tokenizer tokenizer = tokenizerOf(fileOf(fixture["tokenizers"][name.toStdString()], fixture));
+        const json &inputs = fixture["inputs"];
+        const json &expected = fixture["expected"][name.toStdString()];
         for (std::size_t i = 0; i < inputs.size(); ++i) {
             const QByteArray bytes = QByteArray::fromHex(QByteArray::fromStdString(inputs[i].get<std::string>()));
             const std::vector<TokenId> ids = tokenizer.encode(bytes.toStdString());
@@ -207,20 +220,20 @@ private slots:
                                        << "true"
                                        << "'byte_fallback'";
         QTest::newRow("normalizer") << "/normalizer"
-                                    << R"({"type": "Prepend", "prepend": "_"})"
-                                    << "normalizer 'Prepend'";
+                                    << R"({"type": "StripAccents"})"
+                                    << "normalizer 'StripAccents'";
         QTest::newRow("normalizer in a sequence") << "/normalizer"
                                                   << R"({"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Lowercase"}]})"
                                                   << "normalizer 'Lowercase'";
         QTest::newRow("pre-tokenizer") << "/pre_tokenizer"
-                                       << R"({"type": "Metaspace"})"
-                                       << "pre-tokenizer 'Metaspace'";
+                                       << R"({"type": "Whitespace"})"
+                                       << "pre-tokenizer 'Whitespace'";
+        QTest::newRow("prepend scheme") << "/pre_tokenizer"
+                                        << R"({"type": "Metaspace", "prepend_scheme": "last"})"
+                                        << "prepend_scheme 'last'";
         QTest::newRow("pre-tokenizer in a sequence") << "/pre_tokenizer"
                                                      << R"({"type": "Sequence", "pretokenizers": [{"type": "Punctuation"}]})"
                                                      << "pre-tokenizer 'Punctuation'";
-        QTest::newRow("no byte-level pre-tokenizer") << "/pre_tokenizer"
-                                                     << "null"
-                                                     << "'ByteLevel'";
         QTest::newRow("digits behind byte level")
             << "/pre_tokenizer"
             << R"({"type": "Sequence", "pretokenizers": [{"type": "ByteLevel"}, {"type": "Digits", "individual_digits": true}]})"
@@ -232,8 +245,8 @@ private slots:
                                  << R"({"type": "WordPiece"})"
                                  << "decoder 'WordPiece'";
         QTest::newRow("decoder in a sequence") << "/decoder"
-                                               << R"({"type": "Sequence", "decoders": [{"type": "ByteLevel"}, {"type": "Strip"}]})"
-                                               << "decoder 'Strip'";
+                                               << R"({"type": "Sequence", "decoders": [{"type": "ByteLevel"}, {"type": "CTC"}]})"
+                                               << "decoder 'CTC'";
     }
 
     void unsupportedComponentsAreRefusedByName()

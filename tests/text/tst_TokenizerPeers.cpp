@@ -118,6 +118,10 @@ private slots:
         QTest::addColumn<QString>("tokenizer");
         QTest::newRow("llama-bpe") << "llama-bpe"
                                    << "llama-3";
+        QTest::newRow("llama-spm") << "llama-spm"
+                                   << "llama-2";
+        QTest::newRow("phi-3") << "phi-3"
+                               << "phi-3-mini";
         QTest::newRow("qwen2") << "qwen2"
                                << "qwen2.5";
     }
