@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "checkpoint/Checkpoint.h"
 
+#include "checkpoint/GgufModel.h"
+#include "checkpoint/SafetensorsFile.h"
 #include "foundation/Error.h"
 #include "foundation/JsonFile.h"
 #include "foundation/Sha256.h"
@@ -130,36 +132,89 @@ nlohmann::json readConfig(const fs::path &file)
     return readJsonFile(file, 16'000'000, "Download config.json again, or correct the mistake.");
 }
 
-void Checkpoint::add(const fs::path &file)
+void Checkpoint::add(std::unique_ptr<WeightFile> added)
 {
-    m_files.emplace_back(file);
-    const auto &tensors = m_files.back().tensors();
-    for (std::size_t i = 0; i < tensors.size(); ++i) {
-        const auto [known, isNew] = m_places.emplace(tensors[i].name, Place{.file = m_files.size() - 1, .index = i});
+    m_files.push_back(std::move(added));
+    const WeightFile &file = *m_files.back();
+    for (std::size_t i = 0; i < file.tensors().size(); ++i) {
+        const std::string &name = file.tensors()[i].name;
+        const auto [known, isNew] = m_places.emplace(name, Place{.file = m_files.size() - 1, .index = i});
         if (!isNew)
-            throw Error("Tensor " + inQuotes(tensors[i].name) + " is both in " +
-                            inQuotes(m_files[known->second.file].path().filename().string()) + " and in " +
-                            inQuotes(file.filename().string()) + " of " + inQuotes(m_folder.string()) + ".",
+            throw Error("Tensor " + inQuotes(name) + " is both in " + inQuotes(m_files[known->second.file]->path().filename().string()) +
+                            " and in " + inQuotes(file.path().filename().string()) + " of " + inQuotes(m_path.string()) + ".",
                         "The shards do not belong together; download the checkpoint into an empty folder.");
     }
 }
 
-Checkpoint Checkpoint::open(const fs::path &folder)
+fs::path Checkpoint::folder() const
 {
     std::error_code failure;
-    if (!fs::exists(folder, failure))
-        throw Error("There is no folder " + inQuotes(folder.string()) + ".", "Check the path.");
-    if (!fs::is_directory(folder, failure))
-        throw Error(inQuotes(folder.string()) + " is a file, not a folder.", "Choose the folder that holds config.json and the weights.");
-    if (!fs::exists(folder / "config.json", failure))
-        throw Error(inQuotes(folder.string()) + " holds no config.json.",
-                    "Choose the folder of a Hugging Face checkpoint: config.json and .safetensors files.");
+    if (fs::is_directory(m_path, failure))
+        return m_path;
+    return m_path.has_parent_path() ? m_path.parent_path() : fs::path(".");
+}
 
-    Checkpoint checkpoint;
-    checkpoint.m_folder = folder;
+fs::path Checkpoint::configFile() const
+{
+    return ggufMetadata() ? m_files.front()->path() : m_path / "config.json";
+}
+
+const nlohmann::json *Checkpoint::ggufMetadata() const
+{
+    const auto *model = m_files.empty() ? nullptr : dynamic_cast<const GgufModel *>(m_files.front().get());
+    return model ? &model->metadata() : nullptr;
+}
+
+std::string Checkpoint::storage() const
+{
+    return ggufMetadata() ? m_files.front()->storage() : std::string(safetensorsName(dtype()));
+}
+
+bool Checkpoint::isConverted() const
+{
+    return std::any_of(m_files.begin(), m_files.end(), [](const auto &file) { return file->isConverted(); });
+}
+
+Checkpoint Checkpoint::openGguf(const fs::path &path, const fs::path &file)
+{
+    Checkpoint checkpoint(path);
+    auto model = std::make_unique<GgufModel>(file);
+    checkpoint.m_config = model->config();
+    checkpoint.add(std::move(model));
+    return checkpoint;
+}
+
+Checkpoint Checkpoint::open(const fs::path &path)
+{
+    std::error_code failure;
+    if (!fs::exists(path, failure))
+        throw Error("There is no folder " + inQuotes(path.string()) + ".", "Check the path.");
+    if (fs::is_directory(path, failure))
+        return openFolder(path);
+    if (path.extension() == ".gguf")
+        return openGguf(path, path);
+    throw Error(inQuotes(path.string()) + " is a file, not a folder.",
+                "Choose the folder that holds config.json and the weights, or a .gguf file.");
+}
+
+Checkpoint Checkpoint::openFolder(const fs::path &folder)
+{
+    std::error_code failure;
+    if (!fs::exists(folder / "config.json", failure)) {
+        std::vector<std::string> files = fileNamesIn(folder);
+        std::erase_if(files, [](const std::string &name) { return !name.ends_with(".gguf"); });
+        if (files.size() == 1)
+            return openGguf(folder, folder / files.front());
+        if (files.size() > 1)
+            throw Error(inQuotes(folder.string()) + " holds several GGUF files: " + listed(files, 5) + ".", "Open one of them.");
+        throw Error(inQuotes(folder.string()) + " holds no config.json.",
+                    "Choose the folder of a Hugging Face checkpoint: config.json and .safetensors files; or a .gguf file.");
+    }
+
+    Checkpoint checkpoint(folder);
     checkpoint.m_config = readConfig(folder / "config.json");
     if (fs::exists(folder / kSingleFile, failure)) { // before an index, as transformers does
-        checkpoint.add(folder / kSingleFile);
+        checkpoint.add(std::make_unique<SafetensorsFile>(folder / kSingleFile));
         return checkpoint;
     }
     const fs::path index = folder / kIndexFile;
@@ -168,11 +223,11 @@ Checkpoint Checkpoint::open(const fs::path &folder)
 
     const auto places = readIndex(index, folder);
     for (const std::string &shard : presentShards(places, folder))
-        checkpoint.add(folder / shard);
+        checkpoint.add(std::make_unique<SafetensorsFile>(folder / shard));
     std::vector<std::string> absent;
     for (const auto &[tensor, shard] : places) {
         const auto place = checkpoint.m_places.find(tensor);
-        if (place == checkpoint.m_places.end() || checkpoint.m_files[place->second.file].path().filename() != shard)
+        if (place == checkpoint.m_places.end() || checkpoint.m_files[place->second.file]->path().filename() != shard)
             absent.push_back(inQuotes(tensor) + " (in " + inQuotes(shard) + ")");
     }
     if (!absent.empty())
@@ -192,7 +247,7 @@ void Checkpoint::expect(std::span<const ExpectedTensor> expected, std::span<cons
             missing.push_back(inQuotes(want.name) + " " + toString(want.shape));
             continue;
         }
-        const SafetensorsFile &file = m_files[place->second.file];
+        const WeightFile &file = *m_files[place->second.file];
         const TensorView &have = file.tensors()[place->second.index];
         if (have.shape != want.shape)
             misshaped.push_back(inQuotes(want.name) + " in " + inQuotes(file.path().filename().string()) + ": " + toString(have.shape) +
@@ -201,14 +256,14 @@ void Checkpoint::expect(std::span<const ExpectedTensor> expected, std::span<cons
     for (const auto &[name, place] : m_places) {
         if (known.contains(name))
             continue;
-        const SafetensorsFile &file = m_files[place.file];
+        const WeightFile &file = *m_files[place.file];
         extra.push_back(inQuotes(name) + " in " + inQuotes(file.path().filename().string()) + ": " +
                         toString(file.tensors()[place.index].shape));
     }
     if (missing.empty() && extra.empty() && misshaped.empty())
         return;
 
-    std::string sentence = "The weights in " + inQuotes(m_folder.string()) + " do not fit the config.json beside them.";
+    std::string sentence = "The weights in " + inQuotes(m_path.string()) + " do not fit the config.json beside them.";
     const auto append = [&sentence](const std::vector<std::string> &entries, const std::string &what) {
         if (!entries.empty())
             sentence += "\n" + counted(entries.size(), what) + ":\n  " + listed(entries, 20, "\n  ");
@@ -224,31 +279,41 @@ bool Checkpoint::contains(std::string_view name) const
     return m_places.find(name) != m_places.end();
 }
 
-const TensorView &Checkpoint::tensor(std::string_view name) const
+const Checkpoint::Place &Checkpoint::placeOf(std::string_view name) const
 {
     const auto place = m_places.find(name);
     if (place == m_places.end())
-        throw Error("There is no tensor " + inQuotes(name) + " in " + inQuotes(m_folder.string()) + ".", "Download the checkpoint again.");
-    return m_files[place->second.file].tensors()[place->second.index];
+        throw Error("There is no tensor " + inQuotes(name) + " in " + inQuotes(m_path.string()) + ".", "Download the checkpoint again.");
+    return place->second;
+}
+
+const TensorView &Checkpoint::tensor(std::string_view name) const
+{
+    const Place &place = placeOf(name);
+    return m_files[place.file]->tensors()[place.index];
+}
+
+TensorData Checkpoint::read(std::string_view name) const
+{
+    const Place &place = placeOf(name);
+    return m_files[place.file]->read(place.index);
 }
 
 std::int64_t Checkpoint::tensorBytes() const
 {
     std::int64_t bytes = 0;
-    for (const SafetensorsFile &file : m_files)
-        for (const TensorView &tensor : file.tensors())
+    for (const auto &file : m_files)
+        for (const TensorView &tensor : file->tensors())
             bytes += std::int64_t(tensor.bytes.size());
     return bytes;
 }
 
 DType Checkpoint::dtype() const
 {
-    std::map<DType, std::int64_t> elements;
-    for (const SafetensorsFile &file : m_files)
-        for (const TensorView &tensor : file.tensors())
-            elements[tensor.dtype] += elementCount(tensor.shape);
-    const auto most = std::max_element(elements.begin(), elements.end(), [](const auto &a, const auto &b) { return a.second < b.second; });
-    return most == elements.end() ? DType::Float32 : most->first;
+    std::vector<TensorView> all;
+    for (const auto &file : m_files)
+        all.insert(all.end(), file->tensors().begin(), file->tensors().end());
+    return usualType(all);
 }
 
 std::string Checkpoint::hash(const JobContext &context) const
@@ -256,22 +321,22 @@ std::string Checkpoint::hash(const JobContext &context) const
     constexpr std::size_t kPiece = std::size_t(64) << 20;
     Sha256 sum;
     sum.add(m_config.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-    for (const SafetensorsFile &file : m_files) { // opened in the order of their names
-        for (std::span<const std::byte> rest = file.bytes(); !rest.empty();) {
+    for (const auto &file : m_files) { // opened in the order of their names
+        for (std::span<const std::byte> rest = file->bytes(); !rest.empty();) {
             context.check();
             const auto piece = rest.first(std::min(kPiece, rest.size()));
             sum.add(piece);
             rest = rest.subspan(piece.size());
         }
-        file.releasePages();
+        file->releasePages();
     }
     return sum.hex();
 }
 
 void Checkpoint::releasePages() const
 {
-    for (const SafetensorsFile &file : m_files)
-        file.releasePages();
+    for (const auto &file : m_files)
+        file->releasePages();
 }
 
 } // namespace secateur

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "checkpoint/SafetensorsFile.h"
 #include "checkpoint/TensorInfo.h"
+#include "checkpoint/WeightFile.h"
 #include "foundation/JobContext.h"
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
@@ -15,28 +16,42 @@
 
 namespace secateur {
 
-/// A folder in Hugging Face form: config.json and the weights, in one model.safetensors or in the shards that
-/// model.safetensors.index.json names. Knows names and bytes, nothing of what they mean.
+/// A model on the disk: a folder in Hugging Face form (config.json and the weights, in one model.safetensors or in the shards that
+/// model.safetensors.index.json names), or a GGUF file, also as the only one in a folder without a config.json. Knows names and bytes,
+/// nothing of what they mean.
 class Checkpoint {
 public:
     /// Maps all weight files. Throws Error when there is no config.json, when the weights are pickled (.bin, .pt: refused, they can run
     /// code), missing or malformed, or when the index names a file outside the folder.
-    static Checkpoint open(const std::filesystem::path &folder);
+    static Checkpoint open(const std::filesystem::path &path);
 
-    const std::filesystem::path &folder() const { return m_folder; }
+    /// The path that was opened.
+    const std::filesystem::path &path() const { return m_path; }
+    /// The folder in which the weights lie.
+    std::filesystem::path folder() const;
+    /// What messages call the configuration: its file.
+    std::filesystem::path configFile() const;
     const nlohmann::json &config() const { return m_config; }
-    const std::vector<SafetensorsFile> &files() const { return m_files; }
+    const std::vector<std::unique_ptr<WeightFile>> &files() const { return m_files; }
+    /// What a GGUF file says beside its tensors; null for a folder in Hugging Face form.
+    const nlohmann::json *ggufMetadata() const;
+    /// What most weights are stored as, such as "BF16" or "Q4_K".
+    std::string storage() const;
+    /// True when values are made on reading (quantised): a type of `dtype()` holds them rounded.
+    bool isConverted() const;
 
     /// Checks that the files hold exactly the expected tensors. Throws one Error that lists every missing, extra and mis-shaped tensor,
     /// each with its name, its file and both shapes. Tensors named in `ignored` may be there or not.
     void expect(std::span<const ExpectedTensor> expected, std::span<const std::string> ignored = {}) const;
 
     bool contains(std::string_view name) const;
-    /// Throws Error when there is none of that name.
+    /// Name, type and shape; throws Error when there is none of that name.
     const TensorView &tensor(std::string_view name) const;
+    /// The values of a tensor. Throws Error when there is none of that name.
+    TensorData read(std::string_view name) const;
     /// Bytes of all tensors together.
     std::int64_t tensorBytes() const;
-    /// The type that most weights have (by elements).
+    /// The type that most weights have (by elements), or that they are written in when they are quantised.
     DType dtype() const;
     /// SHA-256 over the config and the headers and bytes of all weight files: the identity of the model. Reads every byte; throws Cancelled
     /// between pieces when the context was asked to stop.
@@ -45,17 +60,21 @@ public:
     void releasePages() const;
 
 private:
-    Checkpoint() = default;
-    /// Maps one more file and takes in its names.
-    void add(const std::filesystem::path &file);
+    explicit Checkpoint(std::filesystem::path path) : m_path(std::move(path)) {}
+    static Checkpoint openFolder(const std::filesystem::path &folder);
+    static Checkpoint openGguf(const std::filesystem::path &path, const std::filesystem::path &file);
+    /// Takes in one more file with its names.
+    void add(std::unique_ptr<WeightFile> added);
 
     struct Place {
         std::size_t file = 0;
         std::size_t index = 0;
     };
-    std::filesystem::path m_folder;
+    const Place &placeOf(std::string_view name) const;
+
+    std::filesystem::path m_path;
     nlohmann::json m_config;
-    std::vector<SafetensorsFile> m_files;
+    std::vector<std::unique_ptr<WeightFile>> m_files;
     std::map<std::string, Place, std::less<>> m_places;
 };
 

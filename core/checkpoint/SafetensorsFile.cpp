@@ -7,15 +7,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
-#include <fcntl.h>
 #include <optional>
 #include <string_view>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <tuple>
-#include <unistd.h>
 
 namespace secateur {
 
@@ -107,131 +102,69 @@ void checkLayout(const std::vector<SafetensorsHeader::Entry> &entries, std::uint
 
 } // namespace
 
-struct SafetensorsFile::Mapping {
-    std::filesystem::path path;
-    const std::byte *address = nullptr;
-    std::size_t size = 0;
-    std::vector<TensorView> tensors;
-    std::map<std::string, std::string> metadata;
-
-    explicit Mapping(const std::filesystem::path &file) : path(file) {}
-    Mapping(const Mapping &) = delete;
-    Mapping &operator=(const Mapping &) = delete;
-    ~Mapping()
-    {
-        if (address)
-            ::munmap(const_cast<std::byte *>(address), size);
-    }
-
-    void map();
-    std::string_view headerText() const;
-    void readTensors();
-};
-
-void SafetensorsFile::Mapping::map()
+std::string_view SafetensorsFile::headerText() const
 {
-    const auto unreadable = [this](int reason) {
-        return Error(inQuotes(path.string()) + " cannot be read: " + std::strerror(reason) + ".",
-                     "Check that the file exists and that you may read it.");
-    };
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0)
-        throw unreadable(errno);
-    struct Closer {
-        int descriptor;
-        ~Closer() { ::close(descriptor); }
-    } const closer{descriptor};
-
-    struct stat status {};
-    if (::fstat(descriptor, &status) != 0)
-        throw unreadable(errno);
-    if (!S_ISREG(status.st_mode))
-        throw Error(inQuotes(path.string()) + " is not a file.", "Choose a .safetensors file.");
-    size = std::size_t(status.st_size);
-    if (size < kLengthBytes)
-        throw truncated(path, "it has " + inBytes(size) + ", a safetensors file has at least 8.");
-    void *mapped = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-    if (mapped == MAP_FAILED)
-        throw unreadable(errno);
-    address = static_cast<const std::byte *>(mapped);
-}
-
-std::string_view SafetensorsFile::Mapping::headerText() const
-{
-    const std::string_view content(reinterpret_cast<const char *>(address), size);
+    const std::string_view content(reinterpret_cast<const char *>(bytes().data()), bytes().size());
     std::uint64_t length = 0;
-    std::memcpy(&length, address, kLengthBytes);
+    std::memcpy(&length, bytes().data(), kLengthBytes);
     if (content.starts_with("version https://git-lfs"))
-        throw invalid(path, "it is a Git LFS pointer, not the file itself",
+        throw invalid(path(), "it is a Git LFS pointer, not the file itself",
                       "Fetch the file with 'git lfs pull', or download it from the hub.");
     if (length > kLongestHeader)
-        throw invalid(path, "its header would be " + grouped(length) + " bytes long, at most " + grouped(kLongestHeader) + " are allowed");
-    if (length > size - kLengthBytes)
-        throw truncated(path, "its header alone needs " + grouped(kLengthBytes + length) + " bytes, the file has " + grouped(size) + ".");
+        throw invalid(path(),
+                      "its header would be " + grouped(length) + " bytes long, at most " + grouped(kLongestHeader) + " are allowed");
+    if (length > bytes().size() - kLengthBytes)
+        throw truncated(path(), "its header alone needs " + grouped(kLengthBytes + length) + " bytes, the file has " +
+                                    grouped(bytes().size()) + ".");
     const std::string_view text = content.substr(kLengthBytes, std::size_t(length));
     if (!text.starts_with('{'))
-        throw invalid(path, "its header is not a JSON object");
+        throw invalid(path(), "its header is not a JSON object");
     return text;
 }
 
-void SafetensorsFile::Mapping::readTensors()
+void SafetensorsFile::readTensors()
 {
     const std::string_view text = headerText();
-    SafetensorsHeader header = parseSafetensorsHeader(text, path);
+    SafetensorsHeader header = parseSafetensorsHeader(text, path());
     auto &entries = header.entries;
     std::sort(entries.begin(), entries.end(),
               [](const auto &a, const auto &b) { return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name); });
     std::vector<DType> dtypes;
     for (const auto &entry : entries) {
-        dtypes.push_back(dtypeOf(entry, path));
-        checkSpan(entry, dtypes.back(), path);
+        dtypes.push_back(dtypeOf(entry, path()));
+        checkSpan(entry, dtypes.back(), path());
     }
     const std::size_t start = kLengthBytes + text.size();
-    checkLayout(entries, start, size, path);
+    checkLayout(entries, start, bytes().size(), path());
 
-    tensors.reserve(entries.size());
+    m_tensors.reserve(entries.size());
     for (std::size_t i = 0; i < entries.size(); ++i) {
         auto &entry = entries[i];
-        const std::span bytes(address + start + entry.begin, std::size_t(entry.end - entry.begin));
-        tensors.push_back({.name = std::move(entry.name), .dtype = dtypes[i], .shape = std::move(entry.shape), .bytes = bytes});
+        const auto span = bytes().subspan(start + std::size_t(entry.begin), std::size_t(entry.end - entry.begin));
+        m_tensors.push_back({.name = std::move(entry.name), .dtype = dtypes[i], .shape = std::move(entry.shape), .bytes = span});
     }
-    metadata = std::move(header.metadata);
+    m_metadata = std::move(header.metadata);
 }
 
-SafetensorsFile::SafetensorsFile(const std::filesystem::path &file) : m_mapping(std::make_unique<Mapping>(file))
+SafetensorsFile::SafetensorsFile(const std::filesystem::path &file) : m_file(file)
 {
-    m_mapping->map();
-    m_mapping->readTensors();
+    if (bytes().size() < kLengthBytes)
+        throw truncated(path(), "it has " + inBytes(bytes().size()) + ", a safetensors file has at least 8.");
+    readTensors();
 }
 
-SafetensorsFile::~SafetensorsFile() = default;
-SafetensorsFile::SafetensorsFile(SafetensorsFile &&) noexcept = default;
-SafetensorsFile &SafetensorsFile::operator=(SafetensorsFile &&) noexcept = default;
-
-const std::filesystem::path &SafetensorsFile::path() const
+std::string SafetensorsFile::storage() const
 {
-    return m_mapping->path;
+    return std::string(safetensorsName(usualType(m_tensors)));
 }
 
-const std::vector<TensorView> &SafetensorsFile::tensors() const
+DType usualType(std::span<const TensorView> tensors)
 {
-    return m_mapping->tensors;
-}
-
-const std::map<std::string, std::string> &SafetensorsFile::metadata() const
-{
-    return m_mapping->metadata;
-}
-
-std::span<const std::byte> SafetensorsFile::bytes() const
-{
-    return {m_mapping->address, m_mapping->size};
-}
-
-void SafetensorsFile::releasePages() const
-{
-    // The mapping is private and never written, so the pages come back from the file when they are touched again.
-    ::madvise(const_cast<std::byte *>(m_mapping->address), m_mapping->size, MADV_DONTNEED);
+    std::map<DType, std::int64_t> elements;
+    for (const TensorView &tensor : tensors)
+        elements[tensor.dtype] += elementCount(tensor.shape);
+    const auto most = std::max_element(elements.begin(), elements.end(), [](const auto &a, const auto &b) { return a.second < b.second; });
+    return most == elements.end() ? DType::Float32 : most->first;
 }
 
 } // namespace secateur

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "checkpoint/TensorInfo.h"
+#include "checkpoint/MappedFile.h"
+#include "checkpoint/WeightFile.h"
 
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace secateur {
@@ -16,27 +17,31 @@ namespace secateur {
 ///
 /// The header is checked completely before anything is used: length against the file and a cap of 100 MB, valid JSON without duplicate
 /// keys, known dtypes, shape times element size equal to the span (without overflow), spans inside the buffer, no overlap and no hole.
-class SafetensorsFile {
+class SafetensorsFile : public WeightFile {
 public:
     /// Throws Error that names the file, the tensor and the cause.
     explicit SafetensorsFile(const std::filesystem::path &file);
-    ~SafetensorsFile();
-    SafetensorsFile(SafetensorsFile &&) noexcept;
-    SafetensorsFile &operator=(SafetensorsFile &&) noexcept;
 
-    const std::filesystem::path &path() const;
-    /// In the order of their bytes in the file.
-    const std::vector<TensorView> &tensors() const;
+    const std::filesystem::path &path() const override { return m_file.path(); }
+    const std::vector<TensorView> &tensors() const override { return m_tensors; }
+    TensorData read(std::size_t index) const override { return m_tensors[index]; }
+    std::string storage() const override;
+    bool isConverted() const override { return false; }
+    std::span<const std::byte> bytes() const override { return m_file.bytes(); }
+    void releasePages() const override { m_file.releasePages(); }
     /// The `__metadata__` object; empty when there is none.
-    const std::map<std::string, std::string> &metadata() const;
-    /// The whole file, header included.
-    std::span<const std::byte> bytes() const;
-    /// Tells the system that the bytes read so far are not needed again, so that they leave resident memory. The mapping stays valid.
-    void releasePages() const;
+    const std::map<std::string, std::string> &metadata() const { return m_metadata; }
 
 private:
-    struct Mapping;
-    std::unique_ptr<Mapping> m_mapping;
+    std::string_view headerText() const;
+    void readTensors();
+
+    MappedFile m_file;
+    std::vector<TensorView> m_tensors;
+    std::map<std::string, std::string> m_metadata;
 };
+
+/// The type that most elements of the tensors have; F32 when there are none.
+DType usualType(std::span<const TensorView> tensors);
 
 } // namespace secateur

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "checkpoint/SafetensorsWriter.h"
 
-#include "foundation/Wording.h"
-
 #include <cassert>
-#include <cerrno>
-#include <cstring>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 namespace secateur {
 
@@ -57,42 +52,27 @@ std::string headerText(const std::vector<SafetensorsWriter::Declaration> &tensor
 
 SafetensorsWriter::SafetensorsWriter(const std::filesystem::path &file, std::vector<Declaration> tensors,
                                      const std::map<std::string, std::string> &metadata)
-    : m_path(file),
-      m_tensors(std::move(tensors)),
-      m_file(std::fopen(file.c_str(), "wbe"))
+    : m_file(file),
+      m_tensors(std::move(tensors))
 {
-    if (!m_file)
-        throw failure();
     const std::string text = headerText(m_tensors, metadata);
     const std::uint64_t length = text.size();
-    if (std::fwrite(&length, sizeof length, 1, m_file.get()) != 1 || std::fwrite(text.data(), 1, text.size(), m_file.get()) != text.size())
-        throw failure();
-}
-
-SafetensorsWriter::~SafetensorsWriter() = default;
-
-Error SafetensorsWriter::failure() const
-{
-    const int reason = errno;
-    return Error(inQuotes(m_path.string()) + " cannot be written: " + std::strerror(reason) + ".",
-                 reason == ENOSPC || reason == EDQUOT ? "Free some space, or choose a folder on another disk."
-                                                      : "Check that the folder exists and that you may write to it.");
+    m_file.append(std::as_bytes(std::span(&length, 1)));
+    m_file.append(std::as_bytes(std::span(text)));
 }
 
 void SafetensorsWriter::write([[maybe_unused]] std::string_view name, std::span<const std::byte> bytes)
 {
-    assert(m_file && m_next < m_tensors.size());
+    assert(m_file.isOpen() && m_next < m_tensors.size());
     assert(name == m_tensors[m_next].name && bytes.size() == byteCount(m_tensors[m_next]));
-    if (std::fwrite(bytes.data(), 1, bytes.size(), m_file.get()) != bytes.size())
-        throw failure();
+    m_file.append(bytes);
     ++m_next;
 }
 
 void SafetensorsWriter::finish()
 {
-    assert(m_file && m_next == m_tensors.size());
-    if (std::fflush(m_file.get()) != 0 || ::fsync(::fileno(m_file.get())) != 0 || std::fclose(m_file.release()) != 0)
-        throw failure();
+    assert(m_file.isOpen() && m_next == m_tensors.size());
+    m_file.finish();
 }
 
 } // namespace secateur

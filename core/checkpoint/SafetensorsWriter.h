@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "checkpoint/OutputFile.h"
 #include "checkpoint/TensorInfo.h"
-#include "foundation/Error.h"
 
-#include <cstdio>
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,8 +16,7 @@ namespace secateur {
 /// Writes one .safetensors file: the header first, then the bytes of each tensor in the order declared, without holding them all.
 /// The bytes are those that Hugging Face's library writes when the tensors are declared in its order (larger types first, then by name).
 ///
-/// Writes to the path given; giving it its final name is the caller's work (see exporting). Every failure, a full disk among
-/// them, is an Error that names the file and the system's reason.
+/// Writes to the path given; giving it its final name is the caller's work (see exporting). Errors as OutputFile's.
 class SafetensorsWriter {
 public:
     struct Declaration {
@@ -30,26 +27,16 @@ public:
 
     SafetensorsWriter(const std::filesystem::path &file, std::vector<Declaration> tensors,
                       const std::map<std::string, std::string> &metadata);
-    ~SafetensorsWriter();
-    SafetensorsWriter(const SafetensorsWriter &) = delete;
-    SafetensorsWriter &operator=(const SafetensorsWriter &) = delete;
 
     /// Writes the next tensor; its name and its number of bytes must be those of the declaration (a programmer's error otherwise).
     void write(std::string_view name, std::span<const std::byte> bytes);
-    /// Flushes to the disk (fsync) and closes. Throws Error; asserts that every tensor was written.
+    /// Flushes to the disk and closes; asserts that every tensor was written.
     void finish();
 
 private:
-    struct Closer {
-        void operator()(std::FILE *file) const noexcept { std::fclose(file); }
-    };
-    /// The error of the last system call.
-    Error failure() const;
-
-    std::filesystem::path m_path;
+    OutputFile m_file;
     std::vector<Declaration> m_tensors;
     std::size_t m_next = 0;
-    std::unique_ptr<std::FILE, Closer> m_file;
 };
 
 } // namespace secateur

@@ -4,6 +4,7 @@
 #include "foundation/Error.h"
 #include "model/Families.h"
 #include "model/Tensors.h"
+#include "text/GgufTokenizer.h"
 
 #include <ATen/Parallel.h>
 #include <algorithm>
@@ -24,6 +25,15 @@ constexpr const char *kCheckText =
     "again "
     "and again, until the whole page is full of words.";
 
+/// The tokenizer.json beside the weights, or what a GGUF file has in its place.
+Tokenizer tokenizerOf(const Checkpoint &checkpoint)
+{
+    const std::filesystem::path file = checkpoint.folder() / "tokenizer.json";
+    const nlohmann::json *gguf = checkpoint.ggufMetadata();
+    return gguf ? Tokenizer::fromJson(ggufTokenizerJson(*gguf, checkpoint.configFile().string()), checkpoint.configFile().string())
+                : Tokenizer::fromFile(file);
+}
+
 } // namespace
 
 OpenModel::OpenModel(const std::filesystem::path &folder, c10::Device device, std::string dtype)
@@ -34,13 +44,13 @@ OpenModel::OpenModel(const std::filesystem::path &folder, c10::Device device, st
     auto summary = std::make_shared<ModelSummary>();
     summary->folder = folder;
     summary->config = m_checkpoint.config();
-    summary->spec = specFromConfig(m_checkpoint.config(), (folder / "config.json").string());
+    summary->spec = specFromConfig(m_checkpoint.config(), m_checkpoint.configFile().string());
     m_checkpoint.expect(expectedTensors(summary->spec), ignoredTensors(summary->spec));
     summary->storedDtype = m_checkpoint.dtype();
     summary->tensorBytes = m_checkpoint.tensorBytes();
     summary->files = std::int64_t(m_checkpoint.files().size());
     try {
-        Tokenizer tokenizer = Tokenizer::fromFile(folder / "tokenizer.json");
+        Tokenizer tokenizer = tokenizerOf(m_checkpoint);
         if (tokenizer.size() > summary->spec.vocabularySize)
             throw Error("it has " + std::to_string(tokenizer.size()) + " ids, the model's vocabulary " +
                         std::to_string(summary->spec.vocabularySize) + ".");

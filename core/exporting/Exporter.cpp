@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "exporting/Exporter.h"
 
+#include "exporting/GgufExport.h"
 #include "exporting/HfCheckpoint.h"
 #include "exporting/Manifest.h"
 #include "exporting/Targets.h"
@@ -8,6 +9,7 @@
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
 #include "model/Tensors.h"
+#include "text/GgufTokenizer.h"
 
 #include <algorithm>
 #include <array>
@@ -16,26 +18,36 @@
 namespace secateur {
 namespace {
 
-/// Files of the base model that belong to a pruned one as well: tokenizer, generation settings, licence.
+/// Files of the base model that belong to a pruned one as well: tokenizer, generation settings.
 bool isCarriedOver(const std::string &name)
 {
     static constexpr std::array kNames = {
         "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",  "vocab.json",
         "merges.txt",     "tokenizer.model",       "chat_template.jinja",     "chat_template.json", "generation_config.json"};
-    const auto startsWith = [&](const char *prefix) { return name.rfind(prefix, 0) == 0; };
-    return std::find(kNames.begin(), kNames.end(), name) != kNames.end() || startsWith("LICENSE") || startsWith("LICENCE") ||
-           startsWith("NOTICE") || startsWith("USE_POLICY");
+    return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
-void carryOver(const std::filesystem::path &from, const std::filesystem::path &to)
+bool isLicence(const std::string &name)
 {
-    for (const auto &entry : std::filesystem::directory_iterator(from)) {
+    static constexpr std::array kBeginnings = {"LICENSE", "LICENCE", "NOTICE", "USE_POLICY"};
+    return std::any_of(kBeginnings.begin(), kBeginnings.end(), [&](const char *beginning) { return name.starts_with(beginning); });
+}
+
+/// Beside a GGUF file lies what may belong to others, except the licence; its tokenizer is in the file.
+void carryOver(const Checkpoint &source, const std::filesystem::path &to, bool isTokenizerWanted)
+{
+    const bool isGguf = source.ggufMetadata() != nullptr;
+    for (const auto &entry : std::filesystem::directory_iterator(source.folder())) {
         const std::string name = entry.path().filename().string();
         std::error_code error;
-        if (isCarriedOver(name) && entry.is_regular_file())
+        if ((isLicence(name) || (!isGguf && isTokenizerWanted && isCarriedOver(name))) && entry.is_regular_file())
             std::filesystem::copy_file(entry.path(), to / name, error);
         if (error)
             throw Error("'" + (to / name).string() + "' could not be written: " + error.message() + ".", "Nothing was left behind.");
+    }
+    if (isGguf && isTokenizerWanted) {
+        writeFileAtomically(to / "tokenizer.json", ggufTokenizerJson(*source.ggufMetadata(), source.configFile().string()));
+        writeFileAtomically(to / "tokenizer_config.json", ggufTokenizerConfig(*source.ggufMetadata()));
     }
 }
 
@@ -43,7 +55,7 @@ std::vector<std::filesystem::path> weightFiles(const std::filesystem::path &fold
 {
     std::vector<std::filesystem::path> files;
     for (const auto &entry : std::filesystem::directory_iterator(folder))
-        if (entry.path().extension() == ".safetensors")
+        if (entry.path().extension() == ".safetensors" || entry.path().extension() == ".gguf")
             files.push_back(entry.path());
     std::sort(files.begin(), files.end());
     return files;
@@ -70,7 +82,11 @@ std::int64_t bytesOfExport(const ExportSettings &settings, const Checkpoint &sou
                            const std::vector<std::int64_t> &widths, const std::vector<std::int64_t> &removedAttentions)
 {
     const std::size_t element = bytesPerElement(settings.dtype.value_or(source.dtype()));
-    return modelParameters(exportedSpec(settings.format, dense, widths, removedAttentions)) * std::int64_t(element);
+    const bool isGguf = targetRules(settings.format).isGguf;
+    std::int64_t bytes = 0;
+    for (const ExpectedTensor &tensor : expectedTensors(exportedSpec(settings.format, dense, widths, removedAttentions)))
+        bytes += elementCount(tensor.shape) * std::int64_t(isGguf && tensor.shape.size() == 1 ? sizeof(float) : element);
+    return bytes;
 }
 
 void checkExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
@@ -83,7 +99,7 @@ void checkExport(const ExportSettings &settings, const Checkpoint &source, const
     if (std::filesystem::exists(settings.output, error)) {
         if (!settings.isOverwriteAllowed)
             throw Error("The output '" + settings.output.string() + "' exists.", "Choose another name, or replace it with --overwrite.");
-        checkReplacement(settings.output, source.folder());
+        checkReplacement(settings.output, source.path());
     }
     const auto space = std::filesystem::space(probe.temporary().parent_path(), error);
     if (!error && space.available < std::uintmax_t(bytesNeeded))
@@ -94,15 +110,18 @@ void checkExport(const ExportSettings &settings, const Checkpoint &source, const
 
 namespace {
 
-/// config.json, the weights and what the target puts beside them.
+/// The weights, the configuration and what the target puts beside them.
 ExportResult writeModel(const ExportSource &source, const ExportSettings &settings, const std::filesystem::path &folder,
                         JobContext &context)
 {
     const TargetRules &rules = targetRules(settings.format);
+    const ModelSpec written = writtenSpec(rules.form, source.dense, source.plan.widths(), source.plan.removedAttentions);
     const WrittenTensors tensors(source.checkpoint, source.dense, source.plan, rules.form, settings.dtype);
+    if (rules.isGguf)
+        return writeGguf(tensors, source.checkpoint, source.dense, written, rules.architecture(source.dense), folder / "model.gguf",
+                         context);
     const ExportResult result = writeSafetensors(tensors, source.checkpoint, folder, context);
-    nlohmann::json config = rules.config(source.checkpoint.config(), source.dense,
-                                         writtenSpec(rules.form, source.dense, source.plan.widths(), source.plan.removedAttentions));
+    nlohmann::json config = rules.config(source.checkpoint.config(), source.dense, written);
     if (settings.dtype)
         config[config.contains("dtype") ? "dtype" : "torch_dtype"] = configName(*settings.dtype);
     writeFileAtomically(folder / "config.json", config.dump(2) + "\n");
@@ -128,14 +147,17 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
         throw Error("The folder '" + folder.string() + "' could not be made: " + error.message() + ".", "Choose another place.");
 
     ExportResult result = writeModel(source, settings, folder, context);
-    carryOver(source.checkpoint.folder(), folder);
+    carryOver(source.checkpoint, folder, !targetRules(settings.format).isGguf);
     // Another type rounds the weights, so the model in memory goes through it as well.
-    result.verification = settings.dtype && *settings.dtype != DType::Float32
-                              ? verify(folder, roundedTo(source.pruned, scalarType(*settings.dtype)), source.checkTokens, context)
+    std::optional<DType> rounding = settings.dtype;
+    if (!rounding && source.checkpoint.isConverted())
+        rounding = source.checkpoint.dtype();
+    result.verification = rounding && *rounding != DType::Float32
+                              ? verify(folder, roundedTo(source.pruned, scalarType(*rounding)), source.checkTokens, context)
                               : verify(folder, source.pruned, source.checkTokens, context);
     result.folder = settings.output;
 
-    const std::filesystem::path base = std::filesystem::absolute(source.checkpoint.folder()).lexically_normal();
+    const std::filesystem::path base = std::filesystem::absolute(source.checkpoint.path()).lexically_normal();
     const std::string baseName = base.has_filename() ? base.filename().string() : base.parent_path().filename().string();
     writeFileAtomically(folder / "pruning_manifest.json",
                         makeManifest(source.plan, settings, result, baseName, source.evaluations, weightFiles(folder))

@@ -22,9 +22,16 @@ std::map<std::string, Place> placesIn(const Checkpoint &source)
 {
     std::map<std::string, Place> places;
     for (std::size_t f = 0; f < source.files().size(); ++f)
-        for (std::size_t t = 0; t < source.files()[f].tensors().size(); ++t)
-            places[source.files()[f].tensors()[t].name] = {f, t};
+        for (std::size_t t = 0; t < source.files()[f]->tensors().size(); ++t)
+            places[source.files()[f]->tensors()[t].name] = {f, t};
     return places;
+}
+
+/// The source's own name, or the usual one where the source is no .safetensors file.
+std::string fileNameOf(const Checkpoint &source, std::size_t file)
+{
+    const std::filesystem::path name = source.files()[file]->path().filename();
+    return name.extension() == ".safetensors" ? name.string() : "model.safetensors";
 }
 
 } // namespace
@@ -46,7 +53,7 @@ ExportResult writeSafetensors(const WrittenTensors &tensors, const Checkpoint &s
     for (std::size_t f = 0; f < files.size(); ++f) {
         const auto byPlace = [](const auto &a, const auto &b) { return a.first < b.first; };
         std::stable_sort(files[f].begin(), files[f].end(), byPlace);
-        const std::string fileName = source.files()[f].path().filename().string();
+        const std::string fileName = fileNameOf(source, f);
         std::vector<SafetensorsWriter::Declaration> declarations;
         for (const auto &[place, entry] : files[f]) {
             declarations.push_back({entry->name, entry->dtype, entry->shape});
@@ -63,7 +70,7 @@ ExportResult writeSafetensors(const WrittenTensors &tensors, const Checkpoint &s
             context.step();
         }
         writer.finish();
-        source.files()[f].releasePages();
+        source.files()[f]->releasePages();
     }
     if (source.files().size() > 1)
         writeFileAtomically(folder / "model.safetensors.index.json",

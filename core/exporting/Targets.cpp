@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "exporting/Targets.h"
 
+#include "exporting/GgufExport.h"
 #include "exporting/RemoteCode.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
@@ -21,13 +22,18 @@ constexpr std::int64_t kDeciMultiple = 256;
 
 // hf-dropin ---------------------------------------------------------------------------------------------------------------------------
 
-std::string dropinProblem(const ModelSpec & /*dense*/, const std::vector<std::int64_t> &widths)
+std::string unevenProblem(std::string_view target, const std::vector<std::int64_t> &widths)
 {
     const auto [least, most] = std::minmax_element(widths.begin(), widths.end());
     if (*least == *most)
         return {};
-    return "The target hf-dropin needs the same width in every layer; this plan's widths go from " + std::to_string(*least) + " to " +
-           std::to_string(*most) + ".";
+    return "The target " + std::string(target) + " needs the same width in every layer; this plan's widths go from " +
+           std::to_string(*least) + " to " + std::to_string(*most) + ".";
+}
+
+std::string dropinProblem(const ModelSpec & /*dense*/, const std::vector<std::int64_t> &widths)
+{
+    return unevenProblem("hf-dropin", widths);
 }
 
 json dropinConfig(const json &source, const ModelSpec & /*dense*/, const ModelSpec &written)
@@ -168,6 +174,32 @@ void addDeciFiles(const std::filesystem::path &folder, const ModelSpec & /*dense
     writeFileAtomically(folder / kModelingFile, modelingCode(transformersNames("nemotron-nas")));
 }
 
+// gguf-* ------------------------------------------------------------------------------------------------------------------------------
+
+std::string ggufDeciProblem(const ModelSpec &dense, const std::vector<std::int64_t> & /*widths*/)
+{
+    const std::string beyond = dense.rope.scaling == RopeSpec::Scaling::Dynamic ? "a dynamic rotary scaling" : beyondLlama(dense);
+    return beyond.empty() ? beyond : "The target gguf-deci has layers of the kind of Llama only; this model has " + beyond + ".";
+}
+
+std::string ggufDropinProblem(const ModelSpec &dense, const std::vector<std::int64_t> &widths)
+{
+    if (ggufArchitecture(dense).empty())
+        return "The target gguf-dropin cannot be written for models of type " + dense.family + " yet.";
+    if (dense.rope.scaling == RopeSpec::Scaling::Dynamic)
+        return "The target gguf-dropin has no dynamic rotary scaling, which this model has.";
+    for (const LayerSpec &layer : dense.layers)
+        if (layer.attention && layer.attention->window && *layer.attention->window < dense.contextLength)
+            return "The target gguf-dropin has no sliding window where llama.cpp heeds it; this model has one of " +
+                   std::to_string(*layer.attention->window) + " tokens.";
+    return unevenProblem("gguf-dropin", widths);
+}
+
+std::string deciArchitecture(const ModelSpec & /*dense*/)
+{
+    return "deci";
+}
+
 constexpr std::array kRules{
     TargetRules{.name = "hf-dropin",
                 .form = {.keepsRemovedAttentions = true},
@@ -180,6 +212,16 @@ constexpr std::array kRules{
                 .problem = deciProblem,
                 .config = deciConfig,
                 .addFiles = addDeciFiles},
+    TargetRules{.name = "gguf-deci",
+                .form = {.stubsFirstAttention = true, .splitsFused = true},
+                .problem = ggufDeciProblem,
+                .isGguf = true,
+                .architecture = deciArchitecture},
+    TargetRules{.name = "gguf-dropin",
+                .form = {.keepsRemovedAttentions = true},
+                .problem = ggufDropinProblem,
+                .isGguf = true,
+                .architecture = ggufArchitecture},
 };
 
 } // namespace
@@ -194,6 +236,10 @@ const std::vector<ExportTarget> &exportTargets()
         {"hf-deci", "widths in multiples of 256, filled up with zeros; layer 0 keeps an attention",
          "vLLM, SGLang, TensorRT-LLM and mlx-lm, as DeciLMForCausalLM; transformers with trust_remote_code",
          "size, time and KV cache of all that was removed"},
+        {"gguf-deci", "every plan as it is; where layer 0 loses its attention, one head of zeros stands in",
+         "llama.cpp and what embeds it: llama-cpp-python, Ollama, LM Studio, koboldcpp", "size, time and KV cache of all that was removed"},
+        {"gguf-dropin", "one width for all layers; a removed attention keeps its weights, with a zero output product",
+         "every llama.cpp that knows the base family", "size and time of the FFNs; nothing for attention"},
     };
     return targets;
 }

@@ -19,9 +19,11 @@ struct TargetRules {
     TensorForm form;
     /// Why the target cannot hold a model with FFNs of those widths; empty when it can.
     std::string (*problem)(const ModelSpec &dense, const std::vector<std::int64_t> &widths);
-    /// config.json of the written model, and files that go beside it.
-    nlohmann::json (*config)(const nlohmann::json &source, const ModelSpec &dense, const ModelSpec &written);
-    void (*addFiles)(const std::filesystem::path &folder, const ModelSpec &dense);
+    bool isGguf = false;
+    std::string (*architecture)(const ModelSpec &dense) = nullptr; ///< of a GGUF file
+    /// config.json of the written model, and files that go beside it; of targets in Hugging Face form.
+    nlohmann::json (*config)(const nlohmann::json &source, const ModelSpec &dense, const ModelSpec &written) = nullptr;
+    void (*addFiles)(const std::filesystem::path &folder, const ModelSpec &dense) = nullptr;
 };
 
 /// Throws Error that lists the targets when there is none of that name.

@@ -75,6 +75,10 @@ ModelSpec writtenSpec(const TensorForm &form, const ModelSpec &dense, const std:
     for (const std::int64_t layer : removedAttentions)
         if (!form.keepsRemovedAttentions && !(form.keepsFirstAttention && layer == 0))
             written.layers[std::size_t(layer)].attention.reset();
+    if (LayerSpec &first = written.layers.front(); form.stubsFirstAttention && !first.attention) {
+        const std::int64_t headDim = dense.layers.front().attention->headDim;
+        first.attention = AttentionSpec{.heads = 1, .kvHeads = 1, .headDim = headDim};
+    }
     for (LayerSpec &layer : written.layers)
         if (form.hasOutputBias && layer.attention)
             layer.attention->outputBias = layer.attention->qkvBias;
@@ -114,9 +118,14 @@ at::Tensor WrittenTensors::made(const Entry &entry) const
     const auto isRemoved = [&] {
         return std::find(m_plan.removedAttentions.begin(), m_plan.removedAttentions.end(), parts.layer) != m_plan.removedAttentions.end();
     };
-    if (entry.source.empty() || (parts.part == "self_attn.o_proj" && isRemoved()))
+    const auto isOfStub = [&] {
+        const auto &written = m_written.layers[std::size_t(parts.layer)].attention,
+                   &dense = m_dense.layers[std::size_t(parts.layer)].attention;
+        return parts.part.starts_with("self_attn.") && written && written->heads != dense->heads;
+    };
+    if (entry.source.empty() || (parts.layer >= 0 && isOfStub()) || (parts.part == "self_attn.o_proj" && isRemoved()))
         return at::zeros(entry.shape, scalarType(entry.dtype));
-    const at::Tensor whole = copyOf(m_source.tensor(entry.source));
+    const at::Tensor whole = readTensor(m_source, entry.source);
     if (parts.layer < 0)
         return whole;
 

@@ -18,6 +18,7 @@ namespace secateur {
 struct TensorForm {
     bool keepsRemovedAttentions = false; ///< with a zero output product
     bool keepsFirstAttention = false;    ///< that of layer 0, with a zero output product when it was removed
+    bool stubsFirstAttention = false;    ///< one head of zeros in layer 0 when its attention was removed
     bool splitsFused = false;            ///< q, k, v and gate, up apart where the family stores them together
     bool hasOutputBias = false;          ///< families with biases of q, k, v only get a zero bias of the output product
     std::int64_t widthMultiple = 1;      ///< FFNs get zero neurons up to the next multiple

@@ -40,7 +40,7 @@ double relativeTolerance(c10::ScalarType dtype)
 Verification verify(const std::filesystem::path &folder, const Decoder &expected, std::span<const std::int32_t> tokens, JobContext &context)
 {
     const Checkpoint checkpoint = Checkpoint::open(folder);
-    const ModelSpec spec = specFromConfig(checkpoint.config(), (folder / "config.json").string());
+    const ModelSpec spec = specFromConfig(checkpoint.config(), checkpoint.configFile().string());
     checkpoint.expect(expectedTensors(spec), ignoredTensors(spec));
     const Decoder loaded(spec, loadWeights(checkpoint, spec, expected.device(), expected.dtype(), context), expected.positions());
 

@@ -98,8 +98,15 @@ at::Tensor frequencies(const RopeSpec &spec, std::int64_t headDim, std::int64_t 
     return plainFrequencies(spec.theta, headDim);
 }
 
-/// Factor of cos and sin that some scalings ask for (a temperature of the attention).
-double attentionFactor(const RopeSpec &spec)
+} // namespace
+
+std::vector<double> llama3Divisors(const RopeSpec &spec, std::int64_t headDim)
+{
+    const at::Tensor divisors = (plainFrequencies(spec.theta, headDim) / llama3Frequencies(spec, headDim)).to(at::kDouble).contiguous();
+    return {divisors.const_data_ptr<double>(), divisors.const_data_ptr<double>() + divisors.numel()};
+}
+
+double ropeAttentionFactor(const RopeSpec &spec)
 {
     if (spec.attentionFactor)
         return *spec.attentionFactor;
@@ -113,14 +120,12 @@ double attentionFactor(const RopeSpec &spec)
     return 1.0;
 }
 
-} // namespace
-
 Rope::Rope(const RopeSpec &spec, std::int64_t headDim, std::int64_t contextLength, std::int64_t positions, at::Device device,
            c10::ScalarType dtype)
 {
     const at::Tensor angles = at::outer(at::arange(positions, at::kFloat), frequencies(spec, headDim, contextLength, positions));
     const at::Tensor both = at::cat({angles, angles}, -1); // the halves of a head rotate together (Hugging Face's row order)
-    const double factor = attentionFactor(spec);
+    const double factor = ropeAttentionFactor(spec);
     m_cos = (both.cos() * factor).to(device, dtype);
     m_sin = (both.sin() * factor).to(device, dtype);
 }

@@ -5,8 +5,14 @@
 #include "model/ModelSpec.h"
 
 #include <ATen/core/Tensor.h>
+#include <vector>
 
 namespace secateur {
+
+/// By how much Llama 3's scaling divides the plain frequency of each pair of dimensions: [headDim / 2].
+std::vector<double> llama3Divisors(const RopeSpec &spec, std::int64_t headDim);
+/// Factor of cos and sin that some scalings ask for (a temperature of the attention).
+double ropeAttentionFactor(const RopeSpec &spec);
 
 /// Rotary position embedding: cosines and sines of the positions 0 ... T-1, and their application to queries and keys.
 ///

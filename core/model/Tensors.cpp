@@ -46,6 +46,11 @@ at::Tensor copyOf(const TensorView &view)
     return tensor;
 }
 
+at::Tensor readTensor(const Checkpoint &checkpoint, const std::string &name)
+{
+    return copyOf(checkpoint.read(name).view);
+}
+
 std::span<const std::byte> bytesOf(const at::Tensor &tensor)
 {
     return {static_cast<const std::byte *>(tensor.const_data_ptr()), tensor.nbytes()};

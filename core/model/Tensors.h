@@ -2,11 +2,13 @@
 // Internal to core: shows Torch.
 #pragma once
 
+#include "checkpoint/Checkpoint.h"
 #include "checkpoint/TensorInfo.h"
 
 #include <ATen/core/Tensor.h>
 #include <c10/core/ScalarType.h>
 #include <span>
+#include <string>
 
 namespace secateur {
 
@@ -16,6 +18,8 @@ DType dtypeOf(const at::Tensor &tensor);
 
 /// A copy of mapped bytes as a tensor on the CPU, in the type stored. The bytes may be unaligned.
 at::Tensor copyOf(const TensorView &view);
+/// A tensor of a checkpoint on the CPU, in the type in which its values come.
+at::Tensor readTensor(const Checkpoint &checkpoint, const std::string &name);
 /// The bytes of a contiguous tensor on the CPU.
 std::span<const std::byte> bytesOf(const at::Tensor &tensor);
 /// Token ids, row-major, as int64 [rows, length] on the device.

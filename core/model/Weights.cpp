@@ -23,8 +23,7 @@ public:
 
     at::Tensor tensor(const std::string &name)
     {
-        const TensorView &view = m_checkpoint.tensor(name);
-        at::Tensor loaded = copyOf(view).to(m_device, m_dtype);
+        at::Tensor loaded = readTensor(m_checkpoint, name).to(m_device, m_dtype);
         if (!isFinite(loaded))
             throw Error("The tensor '" + name + "' holds NaN or infinite values.",
                         "The checkpoint is damaged, or its values do not fit into the type chosen; try --dtype float32.");

@@ -61,11 +61,11 @@ void copyWithValue(const QString &folder, const std::string &name, std::uint16_t
     std::filesystem::copy(kModel, folder.toStdString());
     const Checkpoint checkpoint = Checkpoint::open(kModel);
     std::vector<SafetensorsWriter::Declaration> declarations;
-    for (const TensorView &view : checkpoint.files()[0].tensors())
+    for (const TensorView &view : checkpoint.files()[0]->tensors())
         declarations.push_back({view.name, view.dtype, view.shape});
     std::filesystem::remove(folder.toStdString() + "/model.safetensors");
     SafetensorsWriter writer(folder.toStdString() + "/model.safetensors", declarations, {});
-    for (const TensorView &view : checkpoint.files()[0].tensors()) {
+    for (const TensorView &view : checkpoint.files()[0]->tensors()) {
         std::vector<std::byte> bytes(view.bytes.begin(), view.bytes.end());
         if (view.name == name)
             std::memcpy(bytes.data(), &bfloat16, sizeof bfloat16);

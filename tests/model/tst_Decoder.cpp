@@ -25,6 +25,8 @@ class tst_Decoder : public QObject {
 private slots:
     void logitsEqualTransformers_data();
     void logitsEqualTransformers();
+    void ggufFilesComputeTheSame_data();
+    void ggufFilesComputeTheSame();
     void sixteenBitLogitsAreWithinTheRoundingOfTheType();
     void cachedGenerationEqualsTransformers_data();
     void cachedGenerationEqualsTransformers();
@@ -70,6 +72,22 @@ void tst_Decoder::logitsEqualTransformers()
     const at::Tensor logits = logitsOf(decoder, expected["input_ids"].to(at::kLong));
     QVERIFY(expected["logits"].abs().max().item<double>() > 0.5); // else a model of zeros would pass
     QCOMPARE_LE(largestDifference(logits, expected["logits"]), 1e-4);
+}
+
+void tst_Decoder::ggufFilesComputeTheSame_data()
+{
+    QTest::addColumn<QString>("name");
+    for (const char *name : {"gqa", "tied", "wide-heads", "all-biases", "rope-linear", "rope-llama3", "rope-longrope", "rope-yarn"})
+        QTest::newRow(name) << name;
+}
+
+/// Files as llama.cpp's converter writes them (tests/fixtures/make_gguf.py), against what transformers computes for their originals.
+void tst_Decoder::ggufFilesComputeTheSame()
+{
+    QFETCH(QString, name);
+    auto expected = expectedOf(name.toStdString());
+    const Decoder decoder = loadDecoder(std::filesystem::path(SECATEUR_FIXTURES "/gguf") / (name.toStdString() + ".gguf"), 40);
+    QCOMPARE_LE(largestDifference(logitsOf(decoder, expected["input_ids"].to(at::kLong)), expected["logits"]), 1e-4);
 }
 
 void tst_Decoder::sixteenBitLogitsAreWithinTheRoundingOfTheType()

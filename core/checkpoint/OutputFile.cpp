@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "checkpoint/OutputFile.h"
+
+#include "foundation/Wording.h"
+
+#include <cerrno>
+#include <cstring>
+#include <unistd.h>
+
+namespace secateur {
+
+OutputFile::OutputFile(const std::filesystem::path &file) : m_path(file), m_file(std::fopen(file.c_str(), "wbe"))
+{
+    if (!m_file)
+        throw failure();
+}
+
+Error OutputFile::failure() const
+{
+    const int reason = errno;
+    return Error(inQuotes(m_path.string()) + " cannot be written: " + std::strerror(reason) + ".",
+                 reason == ENOSPC || reason == EDQUOT ? "Free some space, or choose a folder on another disk."
+                                                      : "Check that the folder exists and that you may write to it.");
+}
+
+void OutputFile::append(std::span<const std::byte> bytes)
+{
+    if (std::fwrite(bytes.data(), 1, bytes.size(), m_file.get()) != bytes.size())
+        throw failure();
+}
+
+void OutputFile::finish()
+{
+    if (std::fflush(m_file.get()) != 0 || ::fsync(::fileno(m_file.get())) != 0 || std::fclose(m_file.release()) != 0)
+        throw failure();
+}
+
+} // namespace secateur

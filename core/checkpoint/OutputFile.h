@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "foundation/Error.h"
+
+#include <cstddef>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <span>
+
+namespace secateur {
+
+/// A file that is written from its beginning to its end. Every failure, a full disk among them, is an Error that names the file and the
+/// system's reason.
+class OutputFile {
+public:
+    explicit OutputFile(const std::filesystem::path &file);
+
+    void append(std::span<const std::byte> bytes);
+    /// Flushes to the disk (fsync) and closes.
+    void finish();
+    bool isOpen() const { return m_file != nullptr; }
+
+private:
+    struct Closer {
+        void operator()(std::FILE *file) const noexcept { std::fclose(file); }
+    };
+    /// The error of the last system call.
+    Error failure() const;
+
+    std::filesystem::path m_path;
+    std::unique_ptr<std::FILE, Closer> m_file;
+};
+
+} // namespace secateur

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "checkpoint/TensorInfo.h"
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace secateur {
+
+/// The values of one tensor: bytes of a mapped file, or bytes of its own where they had to be made.
+struct TensorData {
+    TensorView view;
+    std::vector<std::byte> owned; ///< what `view.bytes` points to, when it is not the file
+
+    TensorData(TensorView mapped) : view(std::move(mapped)) {}
+    TensorData(TensorView made, std::vector<std::byte> bytes) : view(std::move(made)), owned(std::move(bytes)) { view.bytes = owned; }
+    TensorData(TensorData &&) noexcept = default;
+    TensorData &operator=(TensorData &&) noexcept = default;
+    TensorData(const TensorData &) = delete;
+    TensorData &operator=(const TensorData &) = delete;
+};
+
+/// A file that holds tensors, with the names, shapes and row order that Hugging Face's checkpoints have.
+class WeightFile {
+public:
+    virtual ~WeightFile() = default;
+
+    virtual const std::filesystem::path &path() const = 0;
+    /// In the order of their bytes in the file. `dtype` is the type in which the tensor is written again; `bytes` are those of the file,
+    /// and hold the values only where nothing has to be converted.
+    virtual const std::vector<TensorView> &tensors() const = 0;
+    /// The values of a tensor, which may come in a wider type than `dtype` says.
+    virtual TensorData read(std::size_t index) const = 0;
+    /// What the weights are stored as, such as "BF16" or "Q4_K".
+    virtual std::string storage() const = 0;
+    /// True when values are other than the file's bytes: quantised.
+    virtual bool isConverted() const = 0;
+    /// The whole file.
+    virtual std::span<const std::byte> bytes() const = 0;
+    /// Tells the system that the bytes read so far are not needed again, so that they leave resident memory.
+    virtual void releasePages() const = 0;
+};
+
+} // namespace secateur

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "text/GgufTokenizer.h"
+
+#include "foundation/Error.h"
+#include "foundation/Wording.h"
+#include "text/GgufPreTokenizers.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace secateur {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char *kOther = "Open the checkpoint in Hugging Face form instead, or put its tokenizer.json beside the file.";
+
+/// llama.cpp's kinds of tokens.
+enum TokenType { Normal = 1, Unknown = 2, Control = 3, UserDefined = 4, Unused = 5, Byte = 6 };
+
+struct Parts {
+    std::vector<std::string> tokens;
+    std::vector<std::int64_t> types;
+};
+
+const json &listOf(const json &metadata, const char *key, const std::string &file)
+{
+    const auto list = metadata.find(key);
+    if (list == metadata.end() || !list->is_array())
+        throw Error(inQuotes(file) + " has no " + inQuotes(key) + ".", kOther);
+    return *list;
+}
+
+Parts partsOf(const json &metadata, const std::string &file)
+{
+    Parts parts;
+    for (const json &token : listOf(metadata, "tokenizer.ggml.tokens", file))
+        parts.tokens.push_back(token.get<std::string>());
+    if (const auto types = metadata.find("tokenizer.ggml.token_type"); types != metadata.end() && types->is_array())
+        for (const json &type : *types)
+            parts.types.push_back(type.get<std::int64_t>());
+    parts.types.resize(parts.tokens.size(), Normal);
+    return parts;
+}
+
+json addedTokens(const Parts &parts)
+{
+    json added = json::array();
+    for (std::size_t id = 0; id < parts.tokens.size(); ++id) {
+        const std::int64_t type = parts.types[id];
+        if (type != Control && type != UserDefined && type != Unknown)
+            continue;
+        added.push_back({{"id", id},
+                         {"content", parts.tokens[id]},
+                         {"single_word", false},
+                         {"lstrip", false},
+                         {"rstrip", false},
+                         {"normalized", false},
+                         {"special", type != UserDefined}});
+    }
+    return added;
+}
+
+json vocabulary(const Parts &parts)
+{
+    json vocab = json::object();
+    for (std::size_t id = 0; id < parts.tokens.size(); ++id)
+        vocab.emplace(parts.tokens[id], id); // the first of equals
+    return vocab;
+}
+
+json byteLevelTokenizer(const json &metadata, const Parts &parts, const std::string &file)
+{
+    const std::string name = metadata.value("tokenizer.ggml.pre", std::string());
+    const PreTokenizerKind *kind = preTokenizerNamed(name);
+    if (!kind)
+        throw Error(inQuotes(file) + " cuts texts by the pre-tokenizer " + inQuotes(name) + ", which is not known.", kOther);
+    json merges = json::array();
+    for (const json &merge : listOf(metadata, "tokenizer.ggml.merges", file))
+        merges.push_back(merge);
+    const json byteLevel = {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", true}};
+    return {{"version", "1.0"},
+            {"added_tokens", addedTokens(parts)},
+            {"normalizer", kind->composes ? json{{"type", "NFC"}} : json()},
+            {"pre_tokenizer", json::parse(kind->json)},
+            {"decoder", byteLevel},
+            {"model", {{"type", "BPE"}, {"ignore_merges", kind->ignoresMerges}, {"vocab", vocabulary(parts)}, {"merges", merges}}}};
+}
+
+/// The merges of SentencePiece's BPE: every pair of pieces that makes a piece, the best score first (the order of transformers' converters).
+json mergesByScore(const Parts &parts, const std::vector<double> &scores)
+{
+    struct Merge {
+        double score;
+        std::string_view left, right;
+        std::size_t leftId, rightId;
+    };
+    std::unordered_map<std::string_view, std::size_t> ids;
+    for (std::size_t id = 0; id < parts.tokens.size(); ++id)
+        if (parts.types[id] == Normal || parts.types[id] == UserDefined)
+            ids.emplace(parts.tokens[id], id);
+    std::vector<Merge> merges;
+    for (std::size_t id = 0; id < parts.tokens.size(); ++id) {
+        if (parts.types[id] != Normal)
+            continue;
+        const std::string_view piece = parts.tokens[id];
+        for (std::size_t cut = 1; cut < piece.size(); ++cut) {
+            if ((static_cast<unsigned char>(piece[cut]) & 0xC0) == 0x80)
+                continue; // inside a character
+            const auto left = ids.find(piece.substr(0, cut)), right = ids.find(piece.substr(cut));
+            if (left != ids.end() && right != ids.end())
+                merges.push_back({scores[id], left->first, right->first, left->second, right->second});
+        }
+    }
+    std::stable_sort(merges.begin(), merges.end(), [](const Merge &a, const Merge &b) {
+        return a.score != b.score ? a.score > b.score : std::pair(a.leftId, a.rightId) < std::pair(b.leftId, b.rightId);
+    });
+    json list = json::array();
+    for (const Merge &merge : merges)
+        list.push_back({merge.left, merge.right});
+    return list;
+}
+
+json sentencePieceTokenizer(const json &metadata, const Parts &parts, const std::string &file)
+{
+    std::vector<double> scores;
+    for (const json &score : listOf(metadata, "tokenizer.ggml.scores", file))
+        scores.push_back(score.get<double>());
+    scores.resize(parts.tokens.size());
+    constexpr const char *kMark = "\u2581";
+    const json toMarks = {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", kMark}};
+    const bool isPrepended = metadata.value("tokenizer.ggml.add_space_prefix", true);
+    json decoders = json::array(
+        {{{"type", "Replace"}, {"pattern", {{"String", kMark}}}, {"content", " "}}, {{"type", "ByteFallback"}}, {{"type", "Fuse"}}});
+    json normalizers = json::array();
+    if (isPrepended) {
+        normalizers.push_back({{"type", "Prepend"}, {"prepend", kMark}});
+        decoders.push_back({{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}});
+    }
+    normalizers.push_back(toMarks);
+    const auto unknown = metadata.value("tokenizer.ggml.unknown_token_id", std::uint64_t(0));
+    return {{"version", "1.0"},
+            {"added_tokens", addedTokens(parts)},
+            {"normalizer", {{"type", "Sequence"}, {"normalizers", normalizers}}},
+            {"pre_tokenizer", json()},
+            {"decoder", {{"type", "Sequence"}, {"decoders", decoders}}},
+            {"model",
+             {{"type", "BPE"},
+              {"unk_token", unknown < parts.tokens.size() ? json(parts.tokens[unknown]) : json()},
+              {"fuse_unk", true},
+              {"byte_fallback", true},
+              {"vocab", vocabulary(parts)},
+              {"merges", mergesByScore(parts, scores)}}}};
+}
+
+} // namespace
+
+std::string ggufTokenizerJson(const json &metadata, const std::string &file)
+{
+    const std::string model = metadata.value("tokenizer.ggml.model", std::string());
+    try {
+        json tokenizer;
+        if (model == "gpt2")
+            tokenizer = byteLevelTokenizer(metadata, partsOf(metadata, file), file);
+        else if (model == "llama")
+            tokenizer = sentencePieceTokenizer(metadata, partsOf(metadata, file), file);
+        else
+            throw Error(inQuotes(file) + " has a tokenizer of the kind " + inQuotes(model) + ", which is not supported.", kOther);
+        return tokenizer.dump(-1, ' ', false, json::error_handler_t::replace);
+    } catch (const json::exception &problem) {
+        throw Error(inQuotes(file) + " has a tokenizer that cannot be read: " + problem.what() + ".", kOther);
+    }
+}
+
+std::string ggufTokenizerConfig(const nlohmann::json &metadata)
+{
+    json config = {{"tokenizer_class", "PreTrainedTokenizerFast"}, {"clean_up_tokenization_spaces", false}};
+    const auto tokens = metadata.find("tokenizer.ggml.tokens");
+    for (const char *name : {"bos", "eos", "unknown", "padding"}) {
+        const auto id = metadata.find(std::string("tokenizer.ggml.") + name + "_token_id");
+        if (id == metadata.end() || tokens == metadata.end() || !id->is_number_unsigned() || id->get<std::size_t>() >= tokens->size())
+            continue;
+        const std::string field = name == std::string_view("unknown") ? "unk" : name == std::string_view("padding") ? "pad" : name;
+        config[field + "_token"] = (*tokens)[id->get<std::size_t>()];
+    }
+    if (const auto chat = metadata.find("tokenizer.chat_template"); chat != metadata.end())
+        config["chat_template"] = *chat;
+    return config.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+} // namespace secateur
