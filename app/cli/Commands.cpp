@@ -23,24 +23,25 @@ void Session::inspect()
     const std::int64_t attention = first.attention ? attentionParameters(*first.attention, spec.hiddenSize) : 0;
     const std::int64_t ffn = ffnParameters(first.ffn, spec.hiddenSize);
     const std::int64_t bytes = model ? model->tensorBytes : modelParameters(spec) * std::int64_t(bytesPerElement(dtype));
-    report.table({{"family", spec.family},
-                  {"layers", std::to_string(spec.layerCount())},
-                  {"hidden size", grouped(spec.hiddenSize)},
-                  {"FFN neurons of a layer", grouped(first.ffn.neurons)},
-                  {"heads / KV heads x size", first.attention ? std::to_string(first.attention->heads) + " / " +
-                                                                    std::to_string(first.attention->kvHeads) + " x " +
-                                                                    std::to_string(first.attention->headDim)
-                                                              : "none"},
-                  {"vocabulary", grouped(spec.vocabularySize) + (spec.tiedEmbeddings ? ", tied" : "")},
-                  {"context", grouped(spec.contextLength) + " tokens"},
-                  {"parameters, model", grouped(modelParameters(spec))},
-                  {"parameters, layers", grouped(layerParameters(spec))},
-                  {"one attention", grouped(attention)},
-                  {"one FFN", grouped(ffn)},
-                  {"weights", size(bytes) + ", " + std::string(configName(dtype)) +
-                                  (model ? ", " + std::to_string(model->files) + (model->files == 1 ? " file" : " files") : "")},
-                  {"KV cache per token", size(kvBytesPerToken(spec, dtype))},
-                  {"FLOP per token", decimal(double(flopPerToken(spec)) / 1e9, 3) + " G"}});
+    report.table(
+        {{"family", spec.family},
+         {"layers", std::to_string(spec.layerCount())},
+         {"hidden size", grouped(spec.hiddenSize)},
+         {"FFN neurons of a layer", grouped(first.ffn.neurons)},
+         {"heads / KV heads x size", first.attention
+                                         ? std::to_string(first.attention->heads) + " / " + std::to_string(first.attention->kvHeads) +
+                                               " x " + std::to_string(first.attention->headDim)
+                                         : "none"},
+         {"vocabulary", grouped(spec.vocabularySize) + (spec.tiedEmbeddings ? ", tied" : "")},
+         {"context", grouped(spec.contextLength) + " tokens"},
+         {"parameters, model", grouped(modelParameters(spec))},
+         {"parameters, layers", grouped(layerParameters(spec))},
+         {"one attention", grouped(attention)},
+         {"one FFN", grouped(ffn)},
+         {"weights", size(bytes) + ", " + (model && !model->quantisedAs.empty() ? model->quantisedAs : std::string(configName(dtype))) +
+                         (model ? ", " + std::to_string(model->files) + (model->files == 1 ? " file" : " files") : "")},
+         {"KV cache per token", size(kvBytesPerToken(spec, dtype))},
+         {"FLOP per token", decimal(double(flopPerToken(spec)) / 1e9, 3) + " G"}});
     nlohmann::json result = {{"family", spec.family},
                              {"layers", spec.layerCount()},
                              {"hiddenSize", spec.hiddenSize},

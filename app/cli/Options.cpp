@@ -18,7 +18,8 @@ public:
 
     void model(CLI::App &c, bool isRequired = true)
     {
-        auto *option = c.add_option("model", m.model, "Checkpoint folder in Hugging Face form (config.json, *.safetensors, tokenizer.json)")
+        auto *option = c.add_option("model", m.model,
+                                    "Checkpoint folder in Hugging Face form (config.json, *.safetensors, tokenizer.json), or a .gguf file")
                            ->type_name("MODEL");
         if (isRequired)
             option->required();

@@ -21,6 +21,7 @@ Actions::Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, Job
       m_window(window)
 {
     openModel = make(tr("&Open model folder…"), "folder", QKeySequence::Open);
+    openGguf = make(tr("Open &GGUF file…"), "folder");
     openSession = make(tr("Open se&ssion…"), "open", QKeySequence(tr("Ctrl+Shift+O")));
     openSample = make(tr("Open the &bundled sample"), "sample");
     saveSession = make(tr("&Save session"), "save", QKeySequence::Save);

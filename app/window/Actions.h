@@ -23,7 +23,7 @@ class Actions : public QObject {
 public:
     Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, JobRunner &runner, QUndoStack &history, QWidget *window);
 
-    QAction *openModel, *openSession, *openSample, *saveSession, *saveSessionAs, *savePlan, *quit;
+    QAction *openModel, *openGguf, *openSession, *openSample, *saveSession, *saveSessionAs, *savePlan, *quit;
     QAction *undo, *redo, *pin;
     QAction *calibrate, *measureImpact, *search, *evaluate, *evaluateDense, *goToExport;
     QAction *pauseJob, *cancelJob, *copyCommand;

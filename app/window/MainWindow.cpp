@@ -176,6 +176,7 @@ void MainWindow::buildDocks()
 void MainWindow::wire()
 {
     connect(m_actions->openModel, &QAction::triggered, this, &MainWindow::chooseModel);
+    connect(m_actions->openGguf, &QAction::triggered, this, &MainWindow::chooseGguf);
     connect(m_actions->openSession, &QAction::triggered, this, &MainWindow::chooseSession);
     connect(m_actions->openSample, &QAction::triggered, this, &MainWindow::openSample);
     connect(m_actions->saveSession, &QAction::triggered, this, [this] { save(false); });

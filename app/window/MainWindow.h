@@ -64,6 +64,7 @@ private:
     void followModel();
     void followTab();
     void chooseModel();
+    void chooseGguf();
     void chooseSession();
     void save(bool asksForName);
     void offer(const std::vector<RecoverableSession> &sessions);

@@ -24,7 +24,7 @@ namespace secateur::ui {
 void MainWindow::buildMenus()
 {
     QMenu *file = menuBar()->addMenu(tr("&File"));
-    file->addActions({m_actions->openModel, m_actions->openSession, m_actions->openSample});
+    file->addActions({m_actions->openModel, m_actions->openGguf, m_actions->openSession, m_actions->openSample});
     m_recentMenu = file->addMenu(tr("Open &recent"));
     connect(m_recentMenu, &QMenu::aboutToShow, this, [this] {
         m_recentMenu->clear();
@@ -127,6 +127,13 @@ void MainWindow::chooseModel()
     const QString folder = QFileDialog::getExistingDirectory(this, tr("Open a model folder"));
     if (!folder.isEmpty())
         open(folder);
+}
+
+void MainWindow::chooseGguf()
+{
+    const QString file = QFileDialog::getOpenFileName(this, tr("Open a GGUF file"), {}, tr("GGUF models (*.gguf)"));
+    if (!file.isEmpty())
+        open(file);
 }
 
 void MainWindow::chooseSession()

@@ -167,7 +167,7 @@ const nlohmann::json *Checkpoint::ggufMetadata() const
 
 std::string Checkpoint::storage() const
 {
-    return ggufMetadata() ? m_files.front()->storage() : std::string(safetensorsName(dtype()));
+    return m_files.size() == 1 ? m_files.front()->storage() : std::string(configName(dtype()));
 }
 
 bool Checkpoint::isConverted() const

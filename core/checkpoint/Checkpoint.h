@@ -35,7 +35,7 @@ public:
     const std::vector<std::unique_ptr<WeightFile>> &files() const { return m_files; }
     /// What a GGUF file says beside its tensors; null for a folder in Hugging Face form.
     const nlohmann::json *ggufMetadata() const;
-    /// What most weights are stored as, such as "BF16" or "Q4_K".
+    /// What most weights are stored as, such as "bfloat16" or "Q4_K".
     std::string storage() const;
     /// True when values are made on reading (quantised): a type of `dtype()` holds them rounded.
     bool isConverted() const;

@@ -213,7 +213,7 @@ void GgufModel::findStorage()
         throw Error(inQuotes(name()) + " holds no tensors.", "Choose the .gguf file of a whole model.");
     const GgufType most =
         std::max_element(elements.begin(), elements.end(), [](const auto &a, const auto &b) { return a.second < b.second; })->first;
-    m_storage = layoutOf(most).name;
+    m_storage = plainType(most) ? configName(*plainType(most)) : layoutOf(most).name;
     m_dtype = plainType(most).value_or(DType::Float16);
     // Values of other types are rounded when they are written; norms in F32 are so in every file, and were of the type of the rest.
     m_isConverted = std::any_of(elements.begin(), elements.end(),

@@ -155,7 +155,7 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path &file) : m_file(fil
 
 std::string SafetensorsFile::storage() const
 {
-    return std::string(safetensorsName(usualType(m_tensors)));
+    return std::string(configName(usualType(m_tensors)));
 }
 
 DType usualType(std::span<const TensorView> tensors)

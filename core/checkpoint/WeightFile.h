@@ -35,7 +35,7 @@ public:
     virtual const std::vector<TensorView> &tensors() const = 0;
     /// The values of a tensor, which may come in a wider type than `dtype` says.
     virtual TensorData read(std::size_t index) const = 0;
-    /// What the weights are stored as, such as "BF16" or "Q4_K".
+    /// What most weights are stored as: the name of a type in config.json, or of a quantised one, such as "Q4_K".
     virtual std::string storage() const = 0;
     /// True when values are other than the file's bytes: quantised.
     virtual bool isConverted() const = 0;

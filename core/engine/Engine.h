@@ -37,7 +37,8 @@ struct EngineReport {
 struct ModelSummary {
     std::filesystem::path folder;
     ModelSpec spec;
-    DType storedDtype = DType::Float32;
+    DType storedDtype = DType::Float32; ///< in which an export writes the weights unless another type is asked for
+    std::string quantisedAs;            ///< what the weights are stored as when it is no such type: "Q4_K"; else empty
     std::int64_t tensorBytes = 0;
     std::int64_t files = 0;
     std::optional<std::int64_t> tokenizerSize; ///< ids; none when there is no usable tokenizer

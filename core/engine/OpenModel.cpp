@@ -47,6 +47,8 @@ OpenModel::OpenModel(const std::filesystem::path &folder, c10::Device device, st
     summary->spec = specFromConfig(m_checkpoint.config(), m_checkpoint.configFile().string());
     m_checkpoint.expect(expectedTensors(summary->spec), ignoredTensors(summary->spec));
     summary->storedDtype = m_checkpoint.dtype();
+    if (m_checkpoint.storage() != configName(summary->storedDtype))
+        summary->quantisedAs = m_checkpoint.storage();
     summary->tensorBytes = m_checkpoint.tensorBytes();
     summary->files = std::int64_t(m_checkpoint.files().size());
     try {

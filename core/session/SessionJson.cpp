@@ -17,6 +17,7 @@ nlohmann::json toJson(const ModelSummary &m)
     return {{"folder", m.folder.string()},
             {"config", m.config},
             {"dtype", configName(m.storedDtype)},
+            {"quantisedAs", m.quantisedAs},
             {"bytes", m.tensorBytes},
             {"files", m.files},
             {"tokenizer", m.tokenizerSize ? nlohmann::json(*m.tokenizerSize) : nlohmann::json()},
@@ -30,6 +31,7 @@ ModelSummary modelFromJson(const nlohmann::json &json, const std::string &source
     model.config = json.at("config");
     model.spec = specFromConfig(model.config, source);
     model.storedDtype = dtypeFromConfigName(json.at("dtype").get<std::string>());
+    model.quantisedAs = json.value("quantisedAs", std::string());
     model.tensorBytes = json.at("bytes");
     model.files = json.at("files");
     if (!json.at("tokenizer").is_null())

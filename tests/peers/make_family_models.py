@@ -26,7 +26,8 @@ MODELS = {
     "mistral-window": ("mistral", dict(SHAPE, sliding_window=40)),
     "qwen2": ("qwen2", dict(SHAPE, tie_word_embeddings=True)),
     "qwen3": ("qwen3", dict(SHAPE, head_dim=24)),
-    "phi3": ("phi3", dict(SHAPE, original_max_position_embeddings=512)),
+    # Not called phi3: llama.cpp looks for tokens of the real vocabulary in models of that name.
+    "phi": ("phi3", dict(SHAPE, original_max_position_embeddings=512)),
     "smollm3": ("smollm3", dict(SHAPE, tie_word_embeddings=True)),
     "gemma2": ("gemma2", GEMMA),
     "gemma3": ("gemma3_text", dict(GEMMA, sliding_window_pattern=2)),

@@ -119,7 +119,8 @@ void SessionJobs::openModel(const std::filesystem::path &path, const std::option
 {
     std::error_code error;
     std::filesystem::path model = std::filesystem::absolute(path, error).lexically_normal();
-    if (std::filesystem::is_regular_file(model, error) || !model.has_filename()) // a file in it, a slash at the end
+    const bool isFileOfFolder = std::filesystem::is_regular_file(model, error) && model.extension() != ".gguf";
+    if (isFileOfFolder || !model.has_filename()) // a file in it, a slash at the end
         model = model.parent_path();
     const int request = ++m_openRequest;
     const auto &jobs = m_runner.jobs();
@@ -130,7 +131,8 @@ void SessionJobs::openModel(const std::filesystem::path &path, const std::option
     m_pool.start([this, model, texts, request] {
         Message problem = failure(QStringLiteral("open"));
         try {
-            specFromConfig(Checkpoint::open(model).config(), (model / "config.json").string());
+            const Checkpoint checkpoint = Checkpoint::open(model);
+            specFromConfig(checkpoint.config(), checkpoint.configFile().string());
         } catch (const std::exception &thrown) {
             describe(problem, thrown);
         }

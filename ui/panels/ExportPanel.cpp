@@ -228,7 +228,9 @@ void ExportPanel::followModel()
         m_dtype->clear();
         const QString stored =
             session.hasModel() ? QString::fromUtf8(configName(session.session().model->storedDtype)) : QStringLiteral("float32");
-        m_dtype->addItem(tr("as stored (%1)").arg(stored), kAsStored);
+        const QString quantised = session.hasModel() ? QString::fromStdString(session.session().model->quantisedAs) : QString();
+        m_dtype->addItem(quantised.isEmpty() ? tr("as stored (%1)").arg(stored) : tr("%1 (stored as %2)").arg(stored, quantised),
+                         kAsStored);
         for (const DType dtype : {DType::Float32, DType::BFloat16, DType::Float16})
             m_dtype->addItem(QString::fromUtf8(configName(dtype)), int(dtype));
     }

@@ -34,7 +34,9 @@ FactList::Facts factsOf(const SessionModel &session)
         {ModelCard::tr("Parameters, model"), exactText(figures.modelParameters)},
         {ModelCard::tr("Parameters, layers"), exactText(figures.layerParameters)},
         {ModelCard::tr("Stored"),
-         ModelCard::tr("%1, %2").arg(QString::fromUtf8(configName(summary.storedDtype)), bytesText(summary.tensorBytes))},
+         ModelCard::tr("%1, %2").arg(summary.quantisedAs.empty() ? QString::fromUtf8(configName(summary.storedDtype))
+                                                                 : QString::fromStdString(summary.quantisedAs),
+                                     bytesText(summary.tensorBytes))},
         {ModelCard::tr("Weight files"), exactText(summary.files)},
         {ModelCard::tr("Tokenizer"),
          summary.tokenizerSize ? ModelCard::tr("%1 ids").arg(exactText(*summary.tokenizerSize)) : ModelCard::tr("none")},

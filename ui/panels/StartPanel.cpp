@@ -46,7 +46,8 @@ QString openableIn(const QMimeData *data)
 {
     for (const QUrl &url : data->urls()) {
         const QFileInfo file(url.toLocalFile());
-        const bool isOfModel = file.fileName() == QLatin1String("config.json") || file.suffix() == QLatin1String("safetensors");
+        const bool isOfModel = file.fileName() == QLatin1String("config.json") || file.suffix() == QLatin1String("safetensors") ||
+                               file.suffix() == QLatin1String("gguf");
         if (url.isLocalFile() && (file.isDir() || isOfModel || isSessionFile(file.fileName())))
             return file.absoluteFilePath();
     }
@@ -124,8 +125,8 @@ void StartPanel::build()
     auto *drop = new QVBoxLayout(m_drop);
     drop->setContentsMargins(16, 20, 16, 20);
     auto *title = headingLabel(tr("Drop a model folder here"));
-    auto *caption = captionLabel(
-        tr("A checkpoint as Hugging Face stores it: config.json, .safetensors files, tokenizer.json. A session file works too."));
+    auto *caption = captionLabel(tr("A checkpoint as Hugging Face stores it: config.json, .safetensors files, tokenizer.json. A .gguf file "
+                                    "or a session file works too."));
     for (QLabel *label : {title, caption})
         label->setAlignment(Qt::AlignCenter);
     drop->addStretch();
