@@ -41,6 +41,12 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kLayerNa
                                                                                      {"ffn_down", "mlp.down_proj"},
                                                                                      {"ffn_gate_up", "mlp.gate_up_proj"}}};
 
+/// For messages: a text of the file need not be UTF-8.
+std::string shown(const json &value)
+{
+    return value.dump(-1, ' ', false, json::error_handler_t::replace).substr(0, 60);
+}
+
 const Architecture &architectureOf(const json &metadata, const std::string &file)
 {
     const auto name = metadata.find("general.architecture");
@@ -50,7 +56,7 @@ const Architecture &architectureOf(const json &metadata, const std::string &file
             return architecture;
         supported.emplace_back(architecture.name);
     }
-    throw Error("GGUF files of the architecture " + (name == metadata.end() ? "(none)" : name->dump()) +
+    throw Error("GGUF files of the architecture " + (name == metadata.end() ? "(none)" : shown(*name)) +
                     " cannot be opened; supported: " + listed(supported) + ".",
                 "The file is " + inQuotes(file) + ". Open the checkpoint in Hugging Face form instead.");
 }
@@ -162,7 +168,7 @@ std::int64_t GgufModel::count(const std::string &key, std::int64_t absent) const
     if (value == m_metadata.end())
         return absent;
     if (!value->is_number_integer() || value->get<std::int64_t>() < 0 || value->get<std::int64_t>() > (std::int64_t(1) << 40))
-        throw Error(inQuotes(name()) + ": the value of " + inQuotes(key) + " is " + value->dump() + ", which is no count.",
+        throw Error(inQuotes(name()) + ": the value of " + inQuotes(key) + " is " + shown(*value) + ", which is no count.",
                     "The file is damaged or was written by faulty software.");
     return value->get<std::int64_t>();
 }
@@ -290,6 +296,9 @@ void GgufModel::readRope()
     const auto type = m_metadata.find(a + "scaling.type");
     if (type == m_metadata.end() || *type == "none")
         return;
+    if (*type != "linear" && *type != "yarn")
+        throw Error(inQuotes(name()) + " scales its rotary embedding by " + shown(*type) + ", which is not supported.",
+                    "Open the checkpoint in Hugging Face form instead.");
     m_config["rope_scaling"] = {{"rope_type", *type}, {"factor", number(a + "scaling.factor", 1.0)}};
     if (*type == "yarn")
         m_config["rope_scaling"]["original_max_position_embeddings"] = std::int64_t(original);

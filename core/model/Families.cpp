@@ -252,9 +252,10 @@ void readBlockConfigs(ConfigReader &fields, const nlohmann::json &config, ModelS
             attention.reject("window_length", "null");
         LayerSpec &layer = spec.layers[i];
         const double width = std::trunc(2 * ffn.positive("ffn_mult", {}) * double(spec.hiddenSize) / 3);
-        layer.ffn.neurons = std::int64_t(std::ceil(width / 256)) * 256;
         if (width > 1e9)
             ffn.reject("ffn_mult", "smaller");
+        else
+            layer.ffn.neurons = std::max<std::int64_t>(1, std::int64_t(std::ceil(width / 256))) * 256;
         if (attention.flag("no_op", false))
             layer.attention.reset();
         else if (const std::int64_t group = attention.count("n_heads_in_group", {}); !attention.hasProblems())

@@ -85,6 +85,8 @@ private slots:
     void decisionsOfTheSampleAreThoseOfTheAuthorsCode();
     void twoRunsGiveTheSameBits();
     void exportedFolderComputesWhatThePlanComputes();
+    void everyTargetOpensAgainWithItsTokenizer_data();
+    void everyTargetOpensAgainWithItsTokenizer();
     void countsAreThoseOfTheWrittenFiles();
     void exportedFolderOpensAndIsPrunedAgain();
     void shardsStayShards();
@@ -215,6 +217,30 @@ void tst_Engine::exportedFolderComputesWhatThePlanComputes()
                      written = other.evaluate(nullptr, text(kHeldOut, 3), m_context);
     QVERIFY(std::abs(inMemory.loss - written.loss) < 1e-6);
     QCOMPARE(inMemory.tokens, 3 * 127);
+}
+
+void tst_Engine::everyTargetOpensAgainWithItsTokenizer_data()
+{
+    QTest::addColumn<QString>("format");
+    for (const ExportTarget &target : exportTargets())
+        QTest::newRow(target.name.c_str()) << QString::fromStdString(target.name);
+}
+
+/// Perplexity on a text needs weights, configuration and tokenizer of the export.
+void tst_Engine::everyTargetOpensAgainWithItsTokenizer()
+{
+    QFETCH(QString, format);
+    QTemporaryDir folder;
+    const std::filesystem::path output = folder.filePath("out").toStdString();
+    const PruningPlan made = plan(0.375);
+    m_engine->exportPlan(made, {.format = format.toStdString(), .output = output, .isOverwriteAllowed = false, .dtype = {}, .command = {}},
+                         nlohmann::json::array(), m_context);
+    Engine other({.device = "cpu", .dtype = "float32", .threads = 0});
+    const auto summary = other.open(output);
+    QCOMPARE(summary->tokenizerSize, m_engine->open(kModel)->tokenizerSize);
+    const Evaluation inMemory = m_engine->evaluate(&made, text(kHeldOut, 3), m_context),
+                     written = other.evaluate(nullptr, text(kHeldOut, 3), m_context);
+    QVERIFY2(std::abs(inMemory.loss - written.loss) < 1e-6, qPrintable(QString::number(inMemory.loss - written.loss)));
 }
 
 void tst_Engine::countsAreThoseOfTheWrittenFiles()
