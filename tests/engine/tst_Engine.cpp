@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The jobs on the bundled sample, as a front end asks for them.
 #include "checkpoint/Checkpoint.h"
+#include "checkpoint/SafetensorsFile.h"
 #include "checkpoint/SafetensorsWriter.h"
 #include "engine/Engine.h"
 #include "engine/ProcessMemory.h"
