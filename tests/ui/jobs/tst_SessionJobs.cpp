@@ -68,6 +68,7 @@ private slots:
     void calibratingTwiceGivesOneCalibration();
     void calibratingIsOneStepOfTheHistory();
     void impactGrowsCellByCell();
+    void aGgufFileOpensByItsOwnName();
     void aSearchIsSeenAsItGoes();
     void aCancelledSearchGoesOnWhereItStopped();
     void costIsWhatTheSearchThenDoes();
@@ -252,6 +253,17 @@ void TestSessionJobs::impactGrowsCellByCell()
     QCOMPARE(known.front(), 0);
     QCOMPARE(bench.runner.jobs().back().progress.total, 13);
     QCOMPARE(bench.jobs.impactCost().evaluations, 0);
+}
+
+void TestSessionJobs::aGgufFileOpensByItsOwnName()
+{
+    SampleBench bench;
+    const std::filesystem::path file = SECATEUR_FIXTURES "/gguf/gqa.gguf";
+    bench.jobs.openModel(file);
+    QVERIFY(bench.finish());
+    QCOMPARE(bench.model.session().model->folder, file); // others lie beside it
+    QCOMPARE(bench.model.layerCount(), 3);
+    QVERIFY(bench.model.isModelThere());
 }
 
 void TestSessionJobs::aSearchIsSeenAsItGoes()
