@@ -142,7 +142,18 @@ json deciBlock(const LayerSpec &layer)
             {"ffn", {{"no_op", false}, {"replace_with_linear", false}, {"sparsify", nullptr}, {"ffn_mult", nullptr}}}};
 }
 
-json deciConfig(const json &source, const ModelSpec & /*dense*/, const ModelSpec &written)
+/// `rope_theta` and `rope_scaling` beside the newer `rope_parameters`: some engines read only those, and have another default.
+void writeOlderRope(json &config, const ModelSpec &dense)
+{
+    config["rope_theta"] = dense.rope.theta;
+    if (!config.contains("rope_parameters") || !config["rope_parameters"].is_object())
+        return;
+    json scaling = config["rope_parameters"];
+    scaling.erase("rope_theta");
+    config["rope_scaling"] = dense.rope.scaling == RopeSpec::Scaling::None ? json() : scaling;
+}
+
+json deciConfig(const json &source, const ModelSpec &dense, const ModelSpec &written)
 {
     json config = source;
     for (const char *field :
@@ -165,6 +176,7 @@ json deciConfig(const json &source, const ModelSpec & /*dense*/, const ModelSpec
     }
     config["attention_bias"] = config["qkv_bias"] = attention->qkvBias; // layer 0 has one always
     config["head_dim"] = attention->headDim;
+    writeOlderRope(config, dense);
     return config;
 }
 
