@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What packaging/run and packaging/test share: Debian packages, LibTorch, the build. Sourced, not run.
+# What packaging/run and packaging/test share: Debian packages, LibTorch, Arrow, the build. Sourced, not run.
 #
 # Every step looks first and does nothing when there is nothing to do, so that a second call costs a fraction of a second.
 # Everything fetched lies under .deps/, everything built under build/; deleting both undoes all but the Debian packages.
@@ -10,6 +10,7 @@ deps=$project/.deps
 pins=$project/packaging/python
 libtorch=${SECATEUR_LIBTORCH:-} # the `torch` folder that is used; empty = fetch the pinned one
 cuda=                           # not empty = the CUDA libraries are wanted
+parquet=AUTO                    # OFF = do without Arrow
 log=                            # what the last command under `quietly` said; removed at exit
 
 say() { printf '%s\n' "$*" >&2; }
@@ -118,6 +119,24 @@ has_nvidia_driver() {
     [ -e /proc/driver/nvidia/version ] || [ -e /dev/nvidiactl ] || command -v nvidia-smi >/dev/null
 }
 
+is_linux_x86_64() { [ "$(uname -sm)" = "Linux x86_64" ]; }
+
+# fetch_wheels WHAT SIZE PINS FOLDER: downloads the wheels of a file of pins and unpacks them into FOLDER.
+fetch_wheels() {
+    local what=$1 size=$2 file=$3 folder=$4 wheel glibc
+    # The platform is spelt out, so that the Python of this machine does not matter: wheels for glibc 2.17 to 2.28.
+    local platforms=(--platform manylinux2014_x86_64)
+    for glibc in {17..28}; do platforms+=(--platform "manylinux_2_${glibc}_x86_64"); done
+    pip_run "$what" "$size" download --no-cache-dir --no-deps --only-binary=:all: --require-hashes -r "$file" -d "$folder.wheels" \
+        --python-version 3.11 --implementation cp --abi cp311 --abi none "${platforms[@]}"
+    say "Unpacking ..."
+    for wheel in "$folder".wheels/*.whl; do
+        python3 -m zipfile -e "$wheel" "$folder" ||
+            fail "$(basename "$wheel") could not be unpacked." "Is the disk full? About 3 GB are needed (8 GB with CUDA)."
+        rm "$wheel"
+    done
+}
+
 # need_libtorch: sets `libtorch`, after fetching the pinned one unless another was named.
 need_libtorch() {
     if [ -n "$libtorch" ]; then
@@ -139,37 +158,41 @@ need_libtorch() {
         all=("${cpu[@]}")
     fi
 
-    [ "$(uname -sm)" = "Linux x86_64" ] ||
+    is_linux_x86_64 ||
         fail "LibTorch is fetched for Linux on x86_64 only, and this is $(uname -sm)." "Name one for this machine, 2.11 or newer: --libtorch PATH (the 'torch' folder of a Python environment will do)."
     mkdir -p "$deps"
     remove_leftovers "$deps"/libtorch.part.*
     local part=$deps/libtorch.part.$$ fetch=("${all[@]}")
-    mkdir "$part" "$part/wheels"
+    mkdir "$part"
     if [ ${#all[@]} -gt 1 ] && in_place "$deps/libtorch" "${cpu[@]}"; then
         cp -al "$deps/libtorch" "$part/unpacked" # only the CUDA libraries are missing
         fetch=("$pins/libtorch-cuda.txt")
     else
         mkdir "$part/unpacked"
     fi
-    # The platform is spelt out, so that the Python of this machine does not matter: wheels for glibc 2.17 to 2.28.
-    local platforms=(--platform manylinux2014_x86_64) glibc
-    for glibc in {17..28}; do platforms+=(--platform "manylinux_2_${glibc}_x86_64"); done
-    local file wheel
+    local file
     for file in "${fetch[@]}"; do
         case $file in
-            */libtorch.txt) set -- "LibTorch" "560 MB" ;;
-            *) set -- "the CUDA libraries of LibTorch" "about 2 GB" ;;
+            */libtorch.txt) fetch_wheels "LibTorch" "560 MB" "$file" "$part/unpacked" ;;
+            *) fetch_wheels "the CUDA libraries of LibTorch" "about 2 GB" "$file" "$part/unpacked" ;;
         esac
-        pip_run "$1" "$2" download --no-cache-dir --no-deps --only-binary=:all: --require-hashes -r "$file" -d "$part/wheels" \
-            --python-version 3.11 --implementation cp --abi cp311 --abi none "${platforms[@]}"
-        say "Unpacking ..."
-        for wheel in "$part"/wheels/*.whl; do
-            python3 -m zipfile -e "$wheel" "$part/unpacked" ||
-                fail "$(basename "$wheel") could not be unpacked." "Is the disk full? About 3 GB are needed (8 GB with CUDA)."
-            rm "$wheel"
-        done
     done
     put_in_place "$part/unpacked" "$deps/libtorch" "${all[@]}"
+    rm -rf "$part"
+}
+
+# need_arrow: fetches the pinned Arrow, which reads Parquet files. On other machines than x86_64 the build does without, and says so.
+need_arrow() {
+    [ $parquet != OFF ] && is_linux_x86_64 || return 0
+    ! in_place "$deps/arrow" "$pins/arrow.txt" || return 0
+    mkdir -p "$deps"
+    remove_leftovers "$deps"/arrow.part.*
+    local part=$deps/arrow.part.$$
+    mkdir -p "$part/unpacked" "$part/kept/pyarrow"
+    fetch_wheels "Arrow, for Parquet files" "55 MB" "$pins/arrow.txt" "$part/unpacked"
+    mv "$part"/unpacked/pyarrow/{include,libarrow.so.*,libparquet.so.*} "$part/kept/pyarrow"
+    mv "$part"/unpacked/*.dist-info "$part/kept" # its licence
+    put_in_place "$part/kept" "$deps/arrow" "$pins/arrow.txt"
     rm -rf "$part"
 }
 
@@ -190,14 +213,15 @@ need_peers() {
 
 # build PRESET: configures when needed and builds; says nothing when all is up to date. Needs `libtorch`.
 build() {
-    local folder=$project/build/$1 configured home
+    local folder=$project/build/$1 configured home wanted="$libtorch $parquet"
     [ -w "${HOME:-/}" ] || export CCACHE_DIR=$deps/ccache
     home=$(sed -n 's/^CMAKE_HOME_DIRECTORY:[A-Z]*=//p' "$folder/CMakeCache.txt" 2>/dev/null || true)
     [ -z "$home" ] || [ "$home" = "$project" ] || rm -rf "$folder" # the checkout was moved: CMake would refuse it
-    configured=$(sed -n 's/^SECATEUR_LIBTORCH:[A-Z]*=//p' "$folder/CMakeCache.txt" 2>/dev/null || true)
-    if [ ! -e "$folder/build.ninja" ] || [ "$configured" != "$libtorch" ] || [ "$project/CMakePresets.json" -nt "$folder/build.ninja" ]; then
+    configured=$(sed -n 's/^SECATEUR_\(LIBTORCH\|PARQUET\):[A-Z]*=//p' "$folder/CMakeCache.txt" 2>/dev/null | paste -sd ' ' || true)
+    if [ ! -e "$folder/build.ninja" ] || [ "$configured" != "$wanted" ] || [ "$project/CMakePresets.json" -nt "$folder/build.ninja" ] ||
+        [ "$deps/arrow" -nt "$folder/build.ninja" ]; then
         say "Configuring build/$1 ..."
-        (cd "$project" && cmake --preset "$1" -DSECATEUR_LIBTORCH="$libtorch") >&2 ||
+        (cd "$project" && cmake --preset "$1" -DSECATEUR_LIBTORCH="$libtorch" -DSECATEUR_PARQUET=$parquet) >&2 ||
             fail "The build could not be configured (CMake's reason is above)." \
                 "$([ "$1" != release ] || echo "Where Qt is missing, packaging/run --headless builds the command line alone.")"
     fi
@@ -218,6 +242,7 @@ setup_option() {
     taken=0
     case ${1:-} in
         --cuda) cuda=1 taken=1 ;;
+        --no-parquet) parquet=OFF taken=1 ;;
         --libtorch)
             [ -n "${2:-}" ] || { say "usage error: --libtorch needs a path"; exit 2; }
             libtorch=$2 taken=2
@@ -226,6 +251,6 @@ setup_option() {
 }
 
 cleanup() {
-    rm -rf "$deps"/libtorch.part.$$ "$deps"/peers/*.part.$$ ${log:+"$log"}
+    rm -rf "$deps"/libtorch.part.$$ "$deps"/arrow.part.$$ "$deps"/peers/*.part.$$ ${log:+"$log"}
 }
 trap cleanup EXIT

@@ -45,6 +45,8 @@ public:
         c.add_option("--length", m.length, "Tokens of a window (2048, or the model's context when that is shorter)")
             ->check(CLI::Range(2, 1 << 30));
         c.add_option("--seed", m.seed, "Order of the documents; 0 (the default) = as they are");
+        c.add_option("--column", m.column, "Column of .parquet, or field of .jsonl and .json, that holds the texts (text)")
+            ->type_name("NAME");
     }
 
     void windows(CLI::App &c, const char *what) { c.add_option("--windows", m.windows, what)->check(CLI::PositiveNumber); }
@@ -123,7 +125,7 @@ void defineCommands(CLI::App &app, Options &options)
     CLI::App &calibrate = command("calibrate", "Stage 1: score every FFN neuron",
                                   "secateur-cli calibrate MODEL --text c4.json.gz --output scores.safetensors");
     define.model(calibrate);
-    define.text(calibrate, "Calibration text: .txt, .jsonl, .json, also with .gz", true);
+    define.text(calibrate, "Calibration text: .txt, .jsonl, .json, also with .gz, or .parquet", true);
     define.windows(calibrate, "Windows of the text (32)");
     define.scoring(calibrate);
     define.engine(calibrate);
@@ -141,7 +143,7 @@ void defineCommands(CLI::App &app, Options &options)
     CLI::App &impact =
         command("impact", "What removing each attention of the model would cost", "secateur-cli impact MODEL --text c4.json.gz");
     define.model(impact);
-    define.text(impact, "Text to measure on: .txt, .jsonl, .json, also with .gz", true);
+    define.text(impact, "Text to measure on: .txt, .jsonl, .json, also with .gz, or .parquet", true);
     define.searchLoss(impact);
     define.engine(impact);
 
@@ -161,7 +163,7 @@ void defineCommands(CLI::App &app, Options &options)
     CLI::App &prune = command("prune", "All of it: calibrate, plan, search, evaluate, export, verify",
                               "secateur-cli prune MODEL --text c4.json.gz --sparsity 0.375 --evaluate wiki.txt --output MODEL-pruned");
     define.model(prune);
-    define.text(prune, "Calibration text: .txt, .jsonl, .json, also with .gz", false);
+    define.text(prune, "Calibration text: .txt, .jsonl, .json, also with .gz, or .parquet", false);
     define.windows(prune, "Windows of the calibration text (32)");
     define.scoring(prune);
     define.balance(prune);
@@ -318,6 +320,7 @@ std::vector<std::string> repeatableCommand(const Options &o)
     addOptional("--windows", o.windows);
     addOptional("--length", o.length);
     addOptional("--seed", o.seed);
+    addOptional("--column", o.column);
     add("--norm", o.norm, defaults.norm);
     addOptional("--sparsity", o.sparsity);
     addOptional("--remove", o.remove);

@@ -26,6 +26,7 @@ struct Options {
     std::vector<std::filesystem::path> texts;
     std::optional<std::int64_t> windows, length;
     std::optional<std::uint64_t> seed; ///< 0 when not given
+    std::optional<std::string> column; ///< "text" when not given
     std::string norm;                  ///< l2 when empty
 
     std::optional<double> sparsity;

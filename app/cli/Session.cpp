@@ -93,7 +93,8 @@ TextSettings Session::textOf(const std::vector<std::filesystem::path> &files, st
     return {.files = files,
             .windows = windows,
             .length = o.length.value_or(std::min(kUsualLength, model->spec.contextLength)),
-            .seed = o.seed.value_or(0)};
+            .seed = o.seed.value_or(0),
+            .column = o.column.value_or(TextSettings().column)};
 }
 
 TextSettings Session::calibrationText() const
@@ -139,7 +140,11 @@ SearchSettings Session::searchSettings(const SearchSettings &before) const
 /// The text that numbers came from before, with what was given on the command line instead.
 TextSettings Session::textOf(const Provenance &before) const
 {
-    TextSettings text{.files = o.texts, .windows = {}, .length = o.length.value_or(before.length), .seed = o.seed.value_or(before.seed)};
+    TextSettings text{.files = o.texts,
+                      .windows = {},
+                      .length = o.length.value_or(before.length),
+                      .seed = o.seed.value_or(before.seed),
+                      .column = o.column.value_or(before.column)};
     if (o.texts.empty())
         text.files.assign(before.textFiles.begin(), before.textFiles.end());
     return text;

@@ -17,6 +17,7 @@
 #include "panels/MessageBar.h"
 #include "panels/PlansPanel.h"
 #include "panels/StartPanel.h"
+#include "panels/TextPicker.h"
 #include "window/Actions.h"
 #include "window/CommandPalette.h"
 #include "window/StatusLine.h"
@@ -330,8 +331,7 @@ void MainWindow::dropEvent(QDropEvent *event)
 {
     for (const QUrl &url : event->mimeData()->urls()) {
         const QFileInfo dropped(url.toLocalFile());
-        const QString suffix = dropped.suffix().toLower();
-        if (suffix == QLatin1String("txt") || suffix == QLatin1String("jsonl") || suffix == QLatin1String("gz")) {
+        if (TextPicker::isNamedAsText(dropped.fileName())) {
             if (!m_model.hasModel()) {
                 m_messages.post({.severity = Message::Severity::Warning,
                                  .sentence = tr("'%1' is a text, and no model is open yet.").arg(dropped.fileName()),

@@ -139,6 +139,7 @@ Provenance OpenModel::provenance(const TextSettings &text, const TokenWindows &w
                           .windows = windows.count(),
                           .length = windows.length,
                           .seed = text.seed,
+                          .column = text.column,
                           .tokenHash = windows.hash,
                           .device = m_device.str(),
                           .dtype = dtypeName(),

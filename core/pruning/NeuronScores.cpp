@@ -31,12 +31,13 @@ std::vector<std::int64_t> NeuronScores::best(std::int64_t layer, std::int64_t co
 
 nlohmann::json toJson(const Provenance &p)
 {
-    return {{"modelHash", p.modelHash}, {"tokenizerHash", p.tokenizerHash},
-            {"textFiles", p.textFiles}, {"windows", p.windows},
-            {"length", p.length},       {"seed", p.seed},
-            {"tokenHash", p.tokenHash}, {"device", p.device},
-            {"dtype", p.dtype},         {"threads", p.threads},
-            {"torch", p.torchVersion},  {"secateur", p.programVersion}};
+    return {{"modelHash", p.modelHash},    {"tokenizerHash", p.tokenizerHash},
+            {"textFiles", p.textFiles},    {"windows", p.windows},
+            {"length", p.length},          {"seed", p.seed},
+            {"column", p.column},          {"tokenHash", p.tokenHash},
+            {"device", p.device},          {"dtype", p.dtype},
+            {"threads", p.threads},        {"torch", p.torchVersion},
+            {"secateur", p.programVersion}};
 }
 
 Provenance provenanceFromJson(const nlohmann::json &json)
@@ -47,6 +48,7 @@ Provenance provenanceFromJson(const nlohmann::json &json)
             .windows = json.at("windows"),
             .length = json.at("length"),
             .seed = json.at("seed"),
+            .column = json.value("column", std::string("text")), // older files have none
             .tokenHash = json.at("tokenHash"),
             .device = json.at("device"),
             .dtype = json.at("dtype"),

@@ -19,8 +19,9 @@ struct Provenance {
     std::vector<std::string> textFiles;
     std::int64_t windows = 0, length = 0;
     std::uint64_t seed = 0;
-    std::string tokenHash;     ///< SHA-256 of the windows' ids
-    std::string device, dtype; ///< "cpu", "cuda:0"; "float32", ...
+    std::string column = "text"; ///< of Parquet files and JSON lines
+    std::string tokenHash;       ///< SHA-256 of the windows' ids
+    std::string device, dtype;   ///< "cpu", "cuda:0"; "float32", ...
     int threads = 0;
     std::string torchVersion, programVersion;
     bool operator==(const Provenance &) const = default;

@@ -89,6 +89,8 @@ void checkText(const TextSettings &text)
     constexpr std::int64_t kLongest = std::int64_t(1) << 40;
     if (text.length < 1 || text.length > kLongest || text.windows.value_or(1) < 1 || text.windows.value_or(1) > kLongest)
         refuse("a text is cut into " + std::to_string(text.windows.value_or(1)) + " windows of " + std::to_string(text.length) + " tokens");
+    if (text.column.empty())
+        refuse("a text is in a column without a name");
 }
 
 void checkSearch(const std::string &key, const SearchRecord &record, const Session &session)

@@ -68,7 +68,8 @@ nlohmann::json toJson(const TextSettings &text)
     return {{"files", files},
             {"windows", text.windows ? nlohmann::json(*text.windows) : nlohmann::json()},
             {"length", text.length},
-            {"seed", text.seed}};
+            {"seed", text.seed},
+            {"column", text.column}};
 }
 
 TextSettings textFromJson(const nlohmann::json &json)
@@ -80,6 +81,7 @@ TextSettings textFromJson(const nlohmann::json &json)
         text.windows = json.at("windows").get<std::int64_t>();
     text.length = json.at("length");
     text.seed = json.at("seed");
+    text.column = json.value("column", text.column); // older sessions have none
     return text;
 }
 

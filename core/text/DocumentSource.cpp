@@ -2,24 +2,27 @@
 #include "text/DocumentSource.h"
 
 #include "foundation/Error.h"
-#include "text/Gzip.h"
+#include "foundation/Wording.h"
+#include "text/ParquetTexts.h"
+#include "text/UnpackedFile.h"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
-#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <string_view>
+#include <utility>
 
 namespace secateur {
-namespace {
 
-std::string readFile(const std::filesystem::path &file)
-{
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream || std::filesystem::is_directory(file))
-        throw Error("The text file '" + file.string() + "' cannot be read.", "Check that the file exists and that you may read it.");
-    return {std::istreambuf_iterator<char>(stream), {}};
-}
+class FileDocuments {
+public:
+    virtual ~FileDocuments() = default;
+    virtual std::optional<std::string> next() = 0;
+};
+
+namespace {
 
 std::string lowerExtension(const std::filesystem::path &file)
 {
@@ -35,49 +38,130 @@ bool isNamedJsonLines(const std::filesystem::path &file)
     return extension == ".json" || extension == ".jsonl";
 }
 
-/// The field `text` of one line.
-std::string textOfLine(std::string_view line, const std::string &place)
-{
-    static const std::string kHint = "Give one JSON object per line, each with its text in the field \"text\".";
-    const auto object = nlohmann::json::parse(line, nullptr, false);
-    if (object.is_discarded())
-        throw Error(place + " is not well-formed JSON.", kHint);
-    if (!object.is_object())
-        throw Error(place + " is not a JSON object.", kHint);
-    const auto text = object.find("text");
-    if (text == object.end())
-        throw Error(place + " has no field \"text\".", kHint);
-    if (!text->is_string())
-        throw Error(place + ": the field \"text\" is not a string.", kHint);
-    return text->get<std::string>();
-}
+/// A file that is one document.
+class WholeFile : public FileDocuments {
+public:
+    explicit WholeFile(const std::filesystem::path &file) : m_name(file.string()), m_file(file) {}
 
-void readLines(std::string_view content, const std::string &name, std::vector<std::string> &documents)
-{
-    for (std::int64_t number = 1; !content.empty(); ++number) {
-        const std::size_t end = std::min(content.find('\n'), content.size());
-        const std::string_view line = content.substr(0, end);
-        content.remove_prefix(std::min(end + 1, content.size()));
-        if (line.find_first_not_of(" \t\r") != std::string_view::npos)
-            documents.push_back(textOfLine(line, "'" + name + "', line " + std::to_string(number)));
+    std::optional<std::string> next() override
+    {
+        std::string content;
+        while (m_file.append(content))
+            continue;
+        if (content.starts_with(kParquetMagic))
+            throw Error("'" + m_name + "' is a Parquet file that was packed by gzip, which cannot be read.", "Unpack it with gunzip.");
+        return content.empty() ? std::optional<std::string>() : std::move(content);
     }
-}
 
-void readDocumentsOf(const std::filesystem::path &file, std::vector<std::string> &documents)
+private:
+    std::string m_name;
+    UnpackedFile m_file;
+};
+
+/// A file with a JSON object per line.
+class JsonLines : public FileDocuments {
+public:
+    JsonLines(const std::filesystem::path &file, std::string column)
+        : m_name(file.string()),
+          m_column(std::move(column)),
+          m_hint("Give one JSON object per line, each with its text in the field \"" + m_column + "\", or name another field (--column)."),
+          m_file(file)
+    {
+    }
+
+    std::optional<std::string> next() override
+    {
+        while (const auto line = nextLine()) {
+            if (line->find_first_not_of(" \t\r") == std::string_view::npos)
+                continue;
+            if (auto text = textOf(*line))
+                return text;
+        }
+        return {};
+    }
+
+private:
+    /// The next line without its end; good until the next call.
+    std::optional<std::string_view> nextLine()
+    {
+        std::size_t end = m_content.find('\n', m_next);
+        if (end == std::string::npos) {
+            m_content.erase(0, std::exchange(m_next, 0));
+            std::size_t searched = 0;
+            do {
+                searched = m_content.size();
+                if (!m_file.append(m_content))
+                    break;
+                end = m_content.find('\n', searched);
+            } while (end == std::string::npos);
+        }
+        if (end == std::string::npos && m_next == m_content.size())
+            return {};
+        ++m_number;
+        end = std::min(end, m_content.size());
+        const auto line = std::string_view(m_content).substr(m_next, end - m_next);
+        m_next = std::min(end + 1, m_content.size());
+        return line;
+    }
+
+    std::optional<std::string> textOf(std::string_view line) const
+    {
+        const std::string place = "'" + m_name + "', line " + std::to_string(m_number);
+        auto object = nlohmann::json::parse(line, nullptr, false);
+        if (object.is_discarded())
+            throw Error(place + " is not well-formed JSON.", m_hint);
+        if (!object.is_object())
+            throw Error(place + " is not a JSON object.", m_hint);
+        const auto text = object.find(m_column);
+        if (text == object.end())
+            throw Error(place + " has no field \"" + m_column + "\"; " + fieldsOf(object) + ".", m_hint);
+        if (text->is_null())
+            return {};
+        if (!text->is_string())
+            throw Error(place + ": the field \"" + m_column + "\" is not a string.", m_hint);
+        return std::move(text->get_ref<std::string &>());
+    }
+
+    static std::string fieldsOf(const nlohmann::json &object)
+    {
+        std::vector<std::string> names;
+        for (const auto &field : object.items())
+            names.push_back(inQuotes(field.key()));
+        return names.empty() ? "it has none" : "it has " + listed(names);
+    }
+
+    std::string m_name, m_column, m_hint;
+    UnpackedFile m_file;
+    std::string m_content; ///< read and not given yet
+    std::size_t m_next = 0;
+    std::int64_t m_number = 0; ///< of the line given last
+};
+
+/// A column of a Parquet file.
+class ParquetRows : public FileDocuments {
+public:
+    ParquetRows(const std::filesystem::path &file, const std::string &column) : m_texts(file, column) {}
+    std::optional<std::string> next() override { return m_texts.next(); }
+
+private:
+    ParquetTexts m_texts;
+};
+
+std::unique_ptr<FileDocuments> open(const std::filesystem::path &file, const std::string &column)
 {
-    const std::string name = file.string();
-    std::string content = readFile(file);
-    if (isGzip(content))
-        content = gunzip(content, name);
-    if (content.starts_with("PAR1"))
-        throw Error("'" + name + "' is a Parquet file, which this version does not read.", "Convert it to .jsonl or .txt.");
-    const std::size_t before = documents.size();
+    std::array<char, 4> beginning{};
+    std::ifstream(file, std::ios::binary).read(beginning.data(), beginning.size());
+    const std::string_view magic(beginning.data(), beginning.size());
+    if (magic == kParquetMagic)
+        return std::make_unique<ParquetRows>(file, column);
+    if (magic == kEncryptedParquetMagic)
+        throw Error("'" + file.string() + "' is an encrypted Parquet file, which cannot be read.", "Decrypt it first.");
+    if (lowerExtension(file) == ".parquet")
+        throw Error("'" + file.string() + "' is not a Parquet file, although its name says so.",
+                    "It may be damaged, or a pointer to a file that was not fetched (Git LFS); fetch it again.");
     if (isNamedJsonLines(file))
-        readLines(content, name, documents);
-    else if (!content.empty())
-        documents.push_back(std::move(content));
-    if (documents.size() == before)
-        throw Error("The text file '" + name + "' is empty.", "Choose a file with text.");
+        return std::make_unique<JsonLines>(file, column);
+    return std::make_unique<WholeFile>(file);
 }
 
 /// SplitMix64 (Steele, Lea and Flood 2014): every seed is good, and a sequence is the same everywhere.
@@ -111,11 +195,41 @@ private:
 
 } // namespace
 
-std::vector<std::string> readDocuments(std::span<const std::filesystem::path> files)
+DocumentReader::DocumentReader(std::vector<std::filesystem::path> files, std::string column)
+    : m_files(std::move(files)),
+      m_column(std::move(column))
 {
+    for (const auto &file : m_files) // a later one may never be opened
+        UnpackedFile{file};
+}
+
+DocumentReader::~DocumentReader() = default;
+
+std::optional<std::string> DocumentReader::next()
+{
+    while (true) {
+        if (m_documents) {
+            if (auto document = m_documents->next()) {
+                m_isEmpty = false;
+                return document;
+            }
+            m_documents.reset();
+            if (m_isEmpty)
+                throw Error("The text file '" + m_files[m_opened - 1].string() + "' is empty.", "Choose a file with text.");
+        }
+        if (m_opened == m_files.size())
+            return {};
+        m_documents = open(m_files[m_opened++], m_column);
+        m_isEmpty = true;
+    }
+}
+
+std::vector<std::string> readDocuments(std::span<const std::filesystem::path> files, const std::string &column)
+{
+    DocumentReader reader({files.begin(), files.end()}, column);
     std::vector<std::string> documents;
-    for (const auto &file : files)
-        readDocumentsOf(file, documents);
+    while (auto document = reader.next())
+        documents.push_back(std::move(*document));
     return documents;
 }
 

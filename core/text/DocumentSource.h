@@ -3,16 +3,44 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace secateur {
 
-/// The documents of the files given, in order: a .txt (or any other name) is one document; .jsonl and .json hold one JSON object per
-/// line, a document being its field `text`; .gz around any of them. Compressed files are recognised by their first bytes, not by the
-/// name. Throws Error that names the file and, where there is one, the line.
-std::vector<std::string> readDocuments(std::span<const std::filesystem::path> files);
+/// The documents of one file, one after another (see DocumentSource.cpp).
+class FileDocuments;
+
+/// Reads the documents of files one after another, in order, and no more of a file than the documents asked for need:
+/// - Parquet: a document per row of a column of strings (see ParquetTexts);
+/// - .jsonl and .json: one JSON object per line, a document being its field of the column's name;
+/// - .txt or any other name: the file is one document.
+///
+/// The last two may be packed by gzip, which is recognised by their first bytes, as Parquet is. Empty documents count: as rows of WikiText
+/// they are blank lines. Rows and fields that are null hold no document.
+class DocumentReader {
+public:
+    /// Throws Error when one of the files cannot be read.
+    explicit DocumentReader(std::vector<std::filesystem::path> files, std::string column = "text");
+    ~DocumentReader();
+
+    /// The next document; none at the end. Throws Error that names the file and, where there is one, the line: a damaged file, a column
+    /// that is not there (and which are), a file without documents.
+    std::optional<std::string> next();
+
+private:
+    std::vector<std::filesystem::path> m_files;
+    std::string m_column;
+    std::size_t m_opened = 0; ///< files that were begun
+    bool m_isEmpty = true;    ///< the file in hand has given no document
+    std::unique_ptr<FileDocuments> m_documents;
+};
+
+/// All documents of the files. Throws what DocumentReader throws.
+std::vector<std::string> readDocuments(std::span<const std::filesystem::path> files, const std::string &column = "text");
 
 /// Shuffles the documents in place with a generator of our own, so that a seed means the same on every machine. Seed 0 leaves them as
 /// they are.

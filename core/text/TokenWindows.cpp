@@ -8,6 +8,7 @@
 
 #include <array>
 #include <limits>
+#include <utility>
 
 namespace secateur {
 namespace {
@@ -21,6 +22,14 @@ std::string grouped(std::int64_t number)
     return digits;
 }
 
+/// Appends a document, behind a blank line where one is before it.
+void join(std::string &text, bool &isFirst, const std::string &document)
+{
+    if (!std::exchange(isFirst, false))
+        text += "\n\n";
+    text += document;
+}
+
 std::string joinDocuments(const std::vector<std::string> &documents)
 {
     std::size_t size = 0;
@@ -28,12 +37,44 @@ std::string joinDocuments(const std::vector<std::string> &documents)
         size += document.size() + 2;
     std::string text;
     text.reserve(size);
-    for (const auto &document : documents) {
-        if (&document != &documents.front())
-            text += "\n\n";
-        text += document;
-    }
+    bool isFirst = true;
+    for (const auto &document : documents)
+        join(text, isFirst, document);
     return text;
+}
+
+/// The ids of a text's first `wanted` tokens or more, from as few documents as that takes; of the whole text when it has fewer.
+std::vector<TokenId> idsOfBeginning(const Tokenizer &tokenizer, const TextSettings &settings, std::size_t wanted)
+{
+    constexpr std::size_t kBytesOfToken = 5, kAtLeast = std::size_t(1) << 18; // English has 4 to 5
+    DocumentReader reader(settings.files, settings.column);
+    std::optional<std::string> next = reader.next();
+    std::string text;
+    bool isFirst = true;
+    for (std::size_t size = wanted * kBytesOfToken + kAtLeast;; size = text.size() * 2) {
+        for (; next && text.size() < size; next = reader.next())
+            join(text, isFirst, *next);
+        if (!next) // all of it was read
+            return tokenizer.encode(text);
+        auto [ids, settled] = tokenizer.encodeBeginning(text);
+        if (settled >= wanted)
+            return std::move(ids);
+    }
+}
+
+std::vector<TokenId> idsOfAll(const Tokenizer &tokenizer, const TextSettings &settings)
+{
+    std::vector<std::string> documents = readDocuments(settings.files, settings.column);
+    shuffleDocuments(documents, settings.seed);
+    return tokenizer.encode(joinDocuments(documents));
+}
+
+std::vector<TokenId> idsOf(const Tokenizer &tokenizer, const TextSettings &settings)
+{
+    constexpr std::int64_t kMost = std::int64_t(1) << 40; // tokens that anybody could want
+    const bool isBeginningEnough = settings.seed == 0 && settings.windows && *settings.windows <= kMost / settings.length;
+    return isBeginningEnough ? idsOfBeginning(tokenizer, settings, std::size_t(*settings.windows * settings.length))
+                             : idsOfAll(tokenizer, settings);
 }
 
 std::string hashOf(std::span<const TokenId> ids)
@@ -51,6 +92,8 @@ void checkSettings(const TextSettings &settings)
 {
     if (settings.files.empty())
         throw Error("No text is given.", "Choose one text file or more.");
+    if (settings.column.empty())
+        throw Error("The column of the texts has no name.", "Name one; it is usually called text.");
     if (settings.length < 2)
         throw Error("A window of " + std::to_string(settings.length) + " tokens is too short; it needs at least 2.",
                     "Choose a longer window.");
@@ -80,14 +123,12 @@ std::int64_t windowsToKeep(std::int64_t tokens, const TextSettings &settings)
 TokenWindows readWindows(const Tokenizer &tokenizer, const TextSettings &settings)
 {
     checkSettings(settings);
-    std::vector<std::string> documents = readDocuments(settings.files);
-    shuffleDocuments(documents, settings.seed);
-    std::vector<TokenId> ids = tokenizer.encode(joinDocuments(documents));
+    std::vector<TokenId> ids = idsOf(tokenizer, settings);
 
     TokenWindows windows;
     windows.length = settings.length;
-    windows.tokensInText = std::int64_t(ids.size());
-    ids.resize(std::size_t(windowsToKeep(windows.tokensInText, settings) * settings.length));
+    windows.tokensRead = std::int64_t(ids.size());
+    ids.resize(std::size_t(windowsToKeep(windows.tokensRead, settings) * settings.length));
     ids.shrink_to_fit();
     windows.tokens = std::move(ids);
     windows.hash = hashOf(windows.tokens);

@@ -18,15 +18,16 @@ struct TextSettings {
     std::optional<std::int64_t> windows; ///< how many are wanted; none = as many as the text gives
     std::int64_t length = 2048;          ///< tokens of one window
     std::uint64_t seed = 0;              ///< of the order of the documents; 0 = as they are
+    std::string column = "text";         ///< of Parquet files and JSON lines: the column, or field, that holds the texts
     bool operator==(const TextSettings &) const = default;
 };
 
 /// Consecutive windows of tokens that do not overlap; the tail of the text is dropped.
 struct TokenWindows {
-    std::int64_t length = 0;       ///< tokens of one window
-    std::vector<TokenId> tokens;   ///< count() * length ids, row-major
-    std::int64_t tokensInText = 0; ///< before cutting
-    std::string hash;              ///< SHA-256 of the ids kept (little-endian int32): the identity of the calibration text
+    std::int64_t length = 0;     ///< tokens of one window
+    std::vector<TokenId> tokens; ///< count() * length ids, row-major
+    std::int64_t tokensRead = 0; ///< before cutting: of the whole text, or of as much of it as the windows needed
+    std::string hash;            ///< SHA-256 of the ids kept (little-endian int32): the identity of the calibration text
 
     std::int64_t count() const { return length == 0 ? 0 : std::int64_t(tokens.size()) / length; }
     std::span<const TokenId> window(std::int64_t index) const
@@ -36,8 +37,9 @@ struct TokenWindows {
 };
 
 /// Joins the documents by a blank line ("\n\n"), tokenises once and cuts into windows (as the authors'
-/// calibration). Throws Error when the text is shorter than the windows wanted (how many tokens there are, how many are needed) or than
-/// one window.
+/// calibration). When a number of windows is wanted and the documents keep their order, files are read only as far as these windows need;
+/// the ids are the same. Throws Error when the text is shorter than the windows wanted (how many tokens there are, how many are needed)
+/// or than one window.
 TokenWindows readWindows(const Tokenizer &tokenizer, const TextSettings &settings);
 
 } // namespace secateur

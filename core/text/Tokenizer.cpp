@@ -12,6 +12,7 @@
 #include "text/Vocabulary.h"
 #include "text/WordCache.h"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -38,6 +39,38 @@ const nlohmann::json &bpeModelOf(const nlohmann::json &file)
     return model;
 }
 
+/// Where words end, as numbers of ids before; not every one, so that a large text needs few.
+class WordEnds {
+public:
+    void add(std::size_t ids)
+    {
+        if (ids >= m_next) {
+            m_ends.push_back(ids);
+            m_next = ids + kStep;
+        }
+    }
+    /// The last one that has `distance` ids behind it, of `ids` in all; 0 when there is none.
+    std::size_t lastBefore(std::size_t ids, std::size_t distance) const
+    {
+        const auto end = std::ranges::upper_bound(m_ends, ids < distance ? 0 : ids - distance);
+        return end == m_ends.begin() ? 0 : *(end - 1);
+    }
+
+private:
+    static constexpr std::size_t kStep = 256;
+    std::vector<std::size_t> m_ends;
+    std::size_t m_next = 1;
+};
+
+/// How far the cutting of a text into words may look ahead, at most to the end of a run of one kind of characters: these last bytes of a
+/// text hold a line end and something else, which no such run does.
+bool endsInDifferentKinds(std::string_view text)
+{
+    constexpr std::size_t kAhead = 4096;
+    const std::string_view end = text.substr(text.size() - std::min(text.size(), kAhead));
+    return end.find('\n') != std::string_view::npos && end.find_first_not_of(" \t\r\n\f\v") != std::string_view::npos;
+}
+
 } // namespace
 
 struct Tokenizer::Implementation {
@@ -50,7 +83,8 @@ struct Tokenizer::Implementation {
     std::string hash;
 
     static std::unique_ptr<const Implementation> read(const nlohmann::json &file, std::string hash);
-    void encodeValid(std::string_view text, std::vector<TokenId> &ids) const;
+    void encodeValid(std::string_view text, std::vector<TokenId> &ids, WordEnds *ends = nullptr) const;
+    void encode(std::string_view text, std::vector<TokenId> &ids, WordEnds *ends = nullptr) const;
 };
 
 std::unique_ptr<const Tokenizer::Implementation> Tokenizer::Implementation::read(const nlohmann::json &file, std::string hash)
@@ -70,7 +104,7 @@ std::unique_ptr<const Tokenizer::Implementation> Tokenizer::Implementation::read
 }
 
 /// Added tokens as the text stands, normalisation, added tokens of the normalised text, words, model.
-void Tokenizer::Implementation::encodeValid(std::string_view text, std::vector<TokenId> &ids) const
+void Tokenizer::Implementation::encodeValid(std::string_view text, std::vector<TokenId> &ids, WordEnds *ends) const
 {
     TextArena arena;
     WordCache cache(text.size());
@@ -80,11 +114,24 @@ void Tokenizer::Implementation::encodeValid(std::string_view text, std::vector<T
         ids.push_back(id);
         isAtStart = false;
     };
-    const auto onPart = [&](std::string_view part) { cache.append(part, ids, [&] { model.encode(part, ids, workspace); }); };
+    const auto onPart = [&](std::string_view part) {
+        cache.append(part, ids, [&] { model.encode(part, ids, workspace); });
+        if (ends != nullptr)
+            ends->add(ids.size());
+    };
     const auto onWord = [&](std::string_view word) { model.cut(word, onPart); };
     const auto onPlain = [&](std::string_view part) { preTokenizer.run(part, std::exchange(isAtStart, false), arena, onWord); };
     const auto onRaw = [&](std::string_view part) { addedTokens.normalized().split(normalizer.run(part, arena), onPlain, onToken); };
     addedTokens.raw().split(text, onRaw, onToken);
+}
+
+void Tokenizer::Implementation::encode(std::string_view text, std::vector<TokenId> &ids, WordEnds *ends) const
+{
+    ids.reserve(text.size() / 4);
+    if (firstIllFormed(text) == text.size())
+        encodeValid(text, ids, ends);
+    else
+        encodeValid(replaceIllFormed(text), ids, ends);
 }
 
 Tokenizer Tokenizer::fromFile(const std::filesystem::path &file)
@@ -117,12 +164,21 @@ Tokenizer &Tokenizer::operator=(Tokenizer &&) noexcept = default;
 std::vector<TokenId> Tokenizer::encode(std::string_view text) const
 {
     std::vector<TokenId> ids;
-    ids.reserve(text.size() / 4);
-    if (firstIllFormed(text) == text.size())
-        m_implementation->encodeValid(text, ids);
-    else
-        m_implementation->encodeValid(replaceIllFormed(text), ids);
+    m_implementation->encode(text, ids);
     return ids;
+}
+
+Tokenizer::Beginning Tokenizer::encodeBeginning(std::string_view text) const
+{
+    // A word ends where it does because of what is in it and shortly behind it. An id stands for a byte or more, and normalisation makes at
+    // most three bytes of one, so this many ids are behind more than endsInDifferentKinds() looks at.
+    constexpr std::size_t kBehind = 16384;
+    Beginning beginning;
+    WordEnds ends;
+    m_implementation->encode(text, beginning.ids, &ends);
+    if (endsInDifferentKinds(text))
+        beginning.settled = ends.lastBefore(beginning.ids.size(), kBehind);
+    return beginning;
 }
 
 std::string Tokenizer::decode(std::span<const TokenId> ids, bool skipSpecial) const

@@ -33,6 +33,14 @@ public:
 
     /// The ids of `text` (UTF-8; invalid sequences are read as U+FFFD), without the special tokens that a post-processor would add.
     std::vector<TokenId> encode(std::string_view text) const;
+    /// The ids of the beginning of a longer text, and how many of these the longer text has as well, whatever it goes on with; 0 when that
+    /// cannot be told (a tokenizer that does not cut a text into words).
+    struct Beginning {
+        std::vector<TokenId> ids;
+        std::size_t settled = 0;
+    };
+    /// `text` must end where a character does.
+    Beginning encodeBeginning(std::string_view text) const;
     /// The text of `ids`; bytes that are no UTF-8 become U+FFFD. Special tokens are left out when asked. Ids that do not exist are left
     /// out.
     std::string decode(std::span<const TokenId> ids, bool skipSpecial = false) const;

@@ -1,33 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "text/DocumentSource.h"
 
+#include "GzipFixtures.h"
 #include "TextFixtures.h"
 #include "foundation/Error.h"
 
 #include <algorithm>
 #include <numeric>
-#include <zlib.h>
 
 using namespace secateur;
 
 namespace {
 
 using Documents = std::vector<std::string>;
-
-std::string gzip(const std::string &content)
-{
-    z_stream stream{};
-    deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY);
-    std::string result(deflateBound(&stream, uLong(content.size())), '\0');
-    stream.next_in = reinterpret_cast<z_const Bytef *>(const_cast<char *>(content.data()));
-    stream.avail_in = uInt(content.size());
-    stream.next_out = reinterpret_cast<Bytef *>(result.data());
-    stream.avail_out = uInt(result.size());
-    deflate(&stream, Z_FINISH);
-    result.resize(stream.total_out);
-    deflateEnd(&stream);
-    return result;
-}
 
 } // namespace
 
@@ -70,19 +55,42 @@ private slots:
         QCOMPARE(read(name.toStdString(), lines), (Documents{"one\n", "", "zwei ü"}));
     }
 
+    void anotherFieldCanBeNamed()
+    {
+        const auto file =
+            test::write(m_folder, "a.jsonl", "{\"text\": \"no\", \"content\": \"yes\"}\n{\"content\": null}\n{\"content\": \"\"}");
+        QCOMPARE(readDocuments(std::span(&file, 1), "content"), (Documents{"yes", ""}));
+    }
+
+    void linesMayBeLongerThanWhatIsReadAtOnce()
+    {
+        const std::string large(700'000, 'x'), other(300'000, 'y');
+        const std::string lines = "{\"text\": \"" + large + "\"}\n{\"text\": \"" + other + "\"}\n{\"text\": \"z\"}";
+        QCOMPARE(read("long.jsonl", lines), (Documents{large, other, "z"}));
+        QCOMPARE(read("long.jsonl.gz", test::gzip(lines)), (Documents{large, other, "z"}));
+    }
+
+    void aReaderStopsWhereItIsLeft()
+    {
+        DocumentReader reader({test::write(m_folder, "good.jsonl", "{\"text\": \"a\"}\nnot JSON\n")});
+        QCOMPARE(reader.next(), std::optional<std::string>("a"));
+        QVERIFY(!test::messageOf<Error>([&] { reader.next(); }).empty());
+        QVERIFY(!test::messageOf<Error>([&] { DocumentReader({test::write(m_folder, "a.txt", "a"), "/nowhere/b.txt"}); }).empty());
+    }
+
     void compressedFilesAreKnownByTheirBytes()
     {
         const std::string large(3'000'000, 'x');
-        QCOMPARE(read("plain.txt", gzip("hello")), Documents{"hello"});
-        QCOMPARE(read("large.txt.gz", gzip(large)), Documents{large});
-        QCOMPARE(read("lines.jsonl.gz", gzip("{\"text\": \"a\"}\n{\"text\": \"b\"}\n")), (Documents{"a", "b"}));
+        QCOMPARE(read("plain.txt", test::gzip("hello")), Documents{"hello"});
+        QCOMPARE(read("large.txt.gz", test::gzip(large)), Documents{large});
+        QCOMPARE(read("lines.jsonl.gz", test::gzip("{\"text\": \"a\"}\n{\"text\": \"b\"}\n")), (Documents{"a", "b"}));
         QCOMPARE(read("not-compressed.txt.gz", "hello"), Documents{"hello"});
     }
 
     void allMembersOfACompressedFileAreRead()
     {
-        QCOMPARE(read("two.txt.gz", gzip("one ") + gzip("") + gzip("two")), Documents{"one two"});
-        QCOMPARE(read("padded.txt.gz", gzip("one") + std::string(512, '\0')), Documents{"one"});
+        QCOMPARE(read("two.txt.gz", test::gzip("one ") + test::gzip("") + test::gzip("two")), Documents{"one two"});
+        QCOMPARE(read("padded.txt.gz", test::gzip("one") + std::string(512, '\0')), Documents{"one"});
     }
 
     void filesFollowOneAnother()
@@ -111,7 +119,7 @@ private slots:
                                            << "a.jsonl', line 3: the field \"text\" is not a string";
         QTest::newRow("empty text") << "a.txt" << QByteArray() << "a.txt' is empty";
         QTest::newRow("no lines") << "a.jsonl" << QByteArray("\n\n") << "a.jsonl' is empty";
-        const QByteArray compressed = QByteArray::fromStdString(gzip("hello, hello, hello"));
+        const QByteArray compressed = QByteArray::fromStdString(test::gzip("hello, hello, hello"));
         QTest::newRow("cut off") << "a.gz" << compressed.left(20) << "a.gz' is not a sound gzip file: it ends too early";
         QTest::newRow("only the magic bytes") << "a.gz" << compressed.left(2) << "a.gz' is not a sound gzip file: it ends too early";
         QByteArray wrong = compressed;
@@ -119,7 +127,14 @@ private slots:
         QTest::newRow("wrong checksum") << "a.gz" << wrong << "a.gz' is not a sound gzip file: incorrect data check";
         QTest::newRow("garbage behind") << "a.gz" << compressed + "x"
                                         << "a.gz' is not a sound gzip file: other data follow it";
-        QTest::newRow("Parquet") << "a.parquet" << QByteArray("PAR1....") << "a.parquet' is a Parquet file";
+        QTest::newRow("Parquet") << "a.parquet" << QByteArray("PAR1....")
+                                 << (SECATEUR_HAS_PARQUET ? "a.parquet' cannot be read as Parquet: "
+                                                          : "a.parquet' is a Parquet file, and this build has no Parquet support");
+        QTest::newRow("packed Parquet") << "a.parquet.gz" << QByteArray::fromStdString(test::gzip("PAR1...."))
+                                        << "a.parquet.gz' is a Parquet file that was packed by gzip";
+        QTest::newRow("other fields") << "a.jsonl" << QByteArray("{\"txt\": \"a\", \"id\": 3}")
+                                      << "a.jsonl', line 1 has no field \"text\"; it has 'id', 'txt'.";
+        QTest::newRow("no fields") << "a.jsonl" << QByteArray("{}") << "a.jsonl', line 1 has no field \"text\"; it has none.";
     }
 
     void damagedFilesAreNamed()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "text/TokenWindows.h"
 
+#include "GzipFixtures.h"
 #include "TextFixtures.h"
 #include "foundation/Error.h"
 #include "text/DocumentSource.h"
@@ -37,7 +38,7 @@ private slots:
         const auto ids = m_tokenizer.encode(text);
         const TokenWindows windows = readWindows(m_tokenizer, settingsFor("oz.txt", text, std::nullopt, 512));
         QCOMPARE(windows.length, 512);
-        QCOMPARE(windows.tokensInText, std::int64_t(ids.size()));
+        QCOMPARE(windows.tokensRead, std::int64_t(ids.size()));
         QCOMPARE(windows.count(), std::int64_t(ids.size()) / 512);
         QVERIFY(std::equal(windows.tokens.begin(), windows.tokens.end(), ids.begin()));
         QVERIFY(std::ranges::equal(windows.window(3), std::span(ids).subspan(3 * 512, 512)));
@@ -47,7 +48,7 @@ private slots:
     {
         const TokenWindows windows = readWindows(m_tokenizer, settingsFor("a.txt", textOf(100), 3, 10));
         QCOMPARE(windows.count(), 3);
-        QCOMPARE(windows.tokensInText, 100);
+        QCOMPARE(windows.tokensRead, 100);
     }
 
     void theTextMayBeJustLongEnough()
@@ -61,8 +62,71 @@ private slots:
         const auto settings = settingsFor("a.jsonl", "{\"text\": \"One fine day\"}\n{\"text\": \"the king\"}", std::nullopt, 2);
         const TokenWindows windows = readWindows(m_tokenizer, settings);
         const auto ids = m_tokenizer.encode("One fine day\n\nthe king");
-        QCOMPARE(windows.tokensInText, std::int64_t(ids.size()));
+        QCOMPARE(windows.tokensRead, std::int64_t(ids.size()));
         QVERIFY(std::equal(windows.tokens.begin(), windows.tokens.end(), ids.begin()));
+    }
+
+    void theSameDocumentsGiveTheSameHashWhateverHoldsThem_data()
+    {
+        QTest::addColumn<QString>("name");
+        for (const char *name : {"documents.jsonl", "documents.jsonl.gz"})
+            QTest::newRow(name) << name;
+#if SECATEUR_HAS_PARQUET
+        for (const char *name :
+             {"uncompressed", "snappy", "gzip", "zstd", "dictionary-encoded", "dictionary", "large-string", "row-groups", "nulls"})
+            QTest::newRow(name) << name + QString(".parquet");
+#endif
+    }
+
+    void theSameDocumentsGiveTheSameHashWhateverHoldsThem()
+    {
+        // Many of them are empty, as the rows of WikiText, and count as blank lines.
+        QFETCH(QString, name);
+        const std::filesystem::path folder = SECATEUR_FIXTURES "/parquet";
+        auto file = folder / name.toStdString();
+        if (name == "documents.jsonl.gz")
+            file = test::write(m_folder, name.toStdString(), test::gzip(test::contentOf(folder / "documents.jsonl")));
+        const auto expected = test::jsonOf(folder / "expected.json");
+        const TokenWindows windows = readWindows(m_tokenizer, {.files = {file}, .windows = 1, .length = expected["count"]});
+        QCOMPARE(windows.tokensRead, expected["count"].get<std::int64_t>());
+        QCOMPARE(windows.hash, expected["sha256"].get<std::string>());
+    }
+
+    void aFewWindowsNeedOnlyTheBeginningOfAText()
+    {
+        std::string lines;
+        const std::string story = test::contentOf(SECATEUR_SOURCE_DIR "/resources/sample/text/oz.txt").substr(0, 4000);
+        for (int i = 0; i < 300; ++i)
+            lines += nlohmann::json{{"text", std::to_string(i) + story}}.dump() + '\n';
+        const TokenWindows whole = readWindows(m_tokenizer, settingsFor("whole.jsonl", lines, std::nullopt, 64));
+        for (const std::int64_t count : {1, 40, 400, 2000}) {
+            // What lies behind is not looked at, be it damaged.
+            const TokenWindows windows = readWindows(m_tokenizer, settingsFor("damaged.jsonl", lines + "no JSON\n", count, 64));
+            QCOMPARE(windows.count(), count);
+            QVERIFY(std::equal(windows.tokens.begin(), windows.tokens.end(), whole.tokens.begin()));
+            QVERIFY(windows.tokensRead < whole.tokensRead);
+        }
+        TextSettings settings = settingsFor("damaged.jsonl", lines + "no JSON\n", std::nullopt, 64);
+        VERIFY_CONTAINS(failure(settings), std::string("line 301 is not well-formed JSON")); // all windows, so all of the text
+        settings.windows = 1;
+        settings.seed = 1; // any of the documents may come first
+        VERIFY_CONTAINS(failure(settings), std::string("line 301 is not well-formed JSON"));
+    }
+
+    void aFewWindowsNeedOnlyTheFirstRowGroups()
+    {
+        if (!SECATEUR_HAS_PARQUET)
+            QSKIP("This build refuses Parquet files.");
+        std::string content = test::contentOf(SECATEUR_FIXTURES "/parquet/many-groups.parquet");
+        TextSettings settings = settingsFor("whole.parquet", content, 10, 64);
+        const TokenWindows windows = readWindows(m_tokenizer, settings);
+        const std::size_t late = content.size() * 3 / 5; // in one of the last row groups, which the footer follows
+        for (std::size_t i = 0; i < 3000; ++i)
+            content[late + i] = char(~content[late + i]);
+        settings = settingsFor("damaged.parquet", content, 10, 64);
+        QCOMPARE(readWindows(m_tokenizer, settings).hash, windows.hash);
+        settings.windows.reset();
+        VERIFY_CONTAINS(failure(settings), std::string("damaged.parquet' cannot be read as Parquet"));
     }
 
     void theSeedOrdersTheDocuments()
@@ -115,6 +179,9 @@ private slots:
         VERIFY_CONTAINS(failure(settingsFor("a.txt", textOf(9), -3, 2)), std::string("number of windows is -3"));
         VERIFY_CONTAINS(failure(settingsFor("a.txt", textOf(9), 1, 1)), std::string("window of 1 tokens"));
         VERIFY_CONTAINS(failure(TextSettings{}), std::string("No text is given"));
+        TextSettings nameless = settingsFor("a.txt", textOf(9), 1, 2);
+        nameless.column.clear();
+        VERIFY_CONTAINS(failure(nameless), std::string("column of the texts has no name"));
     }
 };
 

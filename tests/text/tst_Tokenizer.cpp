@@ -121,6 +121,50 @@ private slots:
         }
     }
 
+    void beginningsSettleIdsThatStay_data() { idsAndTextsEqualTheLibrarys_data(); }
+
+    void beginningsSettleIdsThatStay()
+    {
+        QFETCH(QString, name);
+        QFETCH(bool, isOfCharacters);
+        const json &fixture = isOfCharacters ? characterTokenizers() : smallTokenizers();
+        const Tokenizer tokenizer = tokenizerOf(fileOf(fixture["tokenizers"][name.toStdString()], fixture));
+        std::string inputs;
+        for (const auto &input : fixture["inputs"])
+            inputs += QByteArray::fromHex(QByteArray::fromStdString(input.get<std::string>())).toStdString() + "\n\n";
+        std::string text;
+        while (text.size() < 80'000)
+            text += inputs;
+        const std::string ends[] = {"", "and", "12345", "\n \n", std::string(3000, ' '), std::string(5000, '\n'), "e\u0301", "<|end"};
+        const std::string goings[] = {"\n\nOnce", "\n\n\u0301\u0301", "67890", "   \n", "oftext|>", "\u2581\u2581x"};
+        std::size_t settledInAll = 0;
+        for (const std::string &end : ends) {
+            const auto beginning = tokenizer.encodeBeginning(text + end);
+            QVERIFY(beginning.ids == tokenizer.encode(text + end));
+            settledInAll += beginning.settled;
+            for (const std::string &going : goings) {
+                const auto whole = tokenizer.encode(text + end + going);
+                QVERIFY(whole.size() >= beginning.settled);
+                QVERIFY2(std::equal(beginning.ids.begin(), beginning.ids.begin() + std::ptrdiff_t(beginning.settled), whole.begin()),
+                         qPrintable(QString::fromStdString("'" + end + "' goes on with '" + going + "'")));
+            }
+        }
+        if (name == "gpt2" || name == "llama2")
+            QVERIFY(settledInAll > 0);
+    }
+
+    void nothingIsSettledBeforeARunOfSpace()
+    {
+        const Tokenizer tokenizer = tokenizerOf(fileOf(plainVariant()));
+        std::string text;
+        for (int i = 0; i < 20'000; ++i)
+            text += "one\ntwo ";
+        QVERIFY(tokenizer.encodeBeginning(text).settled > 20'000);
+        QCOMPARE(tokenizer.encodeBeginning(text + std::string(5000, ' ')).settled, 0U); // a pattern may look through all of it
+        QCOMPARE(tokenizer.encodeBeginning("one\ntwo").settled, 0U);
+        QCOMPARE(tokenizer.encodeBeginning("").settled, 0U);
+    }
+
     void sampleTextsSurviveTheRoundTrip_data()
     {
         QTest::addColumn<QString>("text");

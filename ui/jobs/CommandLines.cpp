@@ -66,6 +66,8 @@ public:
         add("--length", text.length);
         if (text.seed != 0)
             add("--seed", QString::number(text.seed));
+        if (text.column != TextSettings().column)
+            add("--column", QString::fromStdString(text.column));
         return *this;
     }
     Line &layers(const char *option, const std::vector<std::int64_t> &layers)

@@ -179,7 +179,8 @@ void SessionTask::evaluateDenseOnce(JobPort &port) const
 
 TextSettings textOf(const Provenance &p)
 {
-    return {.files = {p.textFiles.begin(), p.textFiles.end()}, .windows = p.windows, .length = p.length, .seed = p.seed};
+    return {
+        .files = {p.textFiles.begin(), p.textFiles.end()}, .windows = p.windows, .length = p.length, .seed = p.seed, .column = p.column};
 }
 
 } // namespace secateur::ui

@@ -35,8 +35,8 @@ bool isOf(const NeuronScores &scores, const TextSettings &text, ScoreNorm norm)
     const Provenance &p = scores.provenance;
     const bool isSameFiles = std::equal(p.textFiles.begin(), p.textFiles.end(), text.files.begin(), text.files.end(),
                                         [](const std::string &one, const std::filesystem::path &other) { return one == other.string(); });
-    return isSameFiles && p.length == text.length && p.seed == text.seed && (!text.windows || p.windows == *text.windows) &&
-           scores.norm == norm;
+    return isSameFiles && p.length == text.length && p.seed == text.seed && p.column == text.column &&
+           (!text.windows || p.windows == *text.windows) && scores.norm == norm;
 }
 
 } // namespace

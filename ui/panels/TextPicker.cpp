@@ -15,6 +15,8 @@
 #include <QGridLayout>
 #include <QHBoxLayout>
 #include <QKeyEvent>
+#include <QLabel>
+#include <QLineEdit>
 #include <QListWidget>
 #include <QLocale>
 #include <QMenu>
@@ -32,19 +34,29 @@ namespace {
 
 constexpr int kMostWindows = 1'000'000, kMostShown = 4;
 
+bool hasSuffix(const QString &path, std::initializer_list<QLatin1String> suffixes)
+{
+    const QString suffix = QFileInfo(path).suffix();
+    return std::ranges::any_of(suffixes, [&](QLatin1String one) { return suffix.compare(one, Qt::CaseInsensitive) == 0; });
+}
+
 /// Local files of a drop that may be texts. A model's own files and sessions are left to whoever is behind.
 QStringList textsIn(const QMimeData *data)
 {
-    static const QStringList suffixes = {QStringLiteral("txt"),   QStringLiteral("text"), QStringLiteral("md"),
-                                         QStringLiteral("jsonl"), QStringLiteral("json"), QStringLiteral("gz")};
     QStringList files;
     for (const QUrl &url : data->urls()) {
         const QFileInfo file(url.toLocalFile());
-        if (url.isLocalFile() && !file.isDir() && suffixes.contains(file.suffix().toLower()) &&
-            file.fileName() != QLatin1String("config.json"))
+        const bool isMaybeJsonLines = hasSuffix(file.fileName(), {QLatin1String("json")}) && file.fileName() != QLatin1String("config.json");
+        if (url.isLocalFile() && !file.isDir() && (isMaybeJsonLines || TextPicker::isNamedAsText(file.fileName())))
             files << file.absoluteFilePath();
     }
     return files;
+}
+
+/// Whether a file may have columns to choose from.
+bool isOfRecords(const QString &path)
+{
+    return hasSuffix(path, {QLatin1String("parquet"), QLatin1String("jsonl"), QLatin1String("json"), QLatin1String("gz")});
 }
 
 /// Why a file cannot be read; empty when it can.
@@ -58,6 +70,11 @@ QString problemOf(const QString &path)
     if (!file.isReadable())
         return TextPicker::tr("cannot be read: no permission");
     return file.size() == 0 ? TextPicker::tr("empty") : QString();
+}
+
+QString usualColumn()
+{
+    return QString::fromStdString(TextSettings().column);
 }
 
 QSpinBox *spinBox(const QString &name, int least, int most)
@@ -84,6 +101,8 @@ TextPicker::TextPicker(QWidget *parent)
       m_length(spinBox(tr("Tokens of one window"), 2, 2048)),
       m_seed(spinBox(tr("Seed of the order of the documents"), 0, 2'147'483'647)),
       m_isAll(new QCheckBox(tr("all"))),
+      m_columnName(new QLabel(tr("column"))),
+      m_column(new QLineEdit),
       m_note(new InlineNote)
 {
     setAcceptDrops(true);
@@ -99,6 +118,14 @@ TextPicker::TextPicker(QWidget *parent)
         connect(box, &QSpinBox::valueChanged, this, &TextPicker::changed);
     for (QSpinBox *box : {m_windows, m_length})
         connect(box, &QSpinBox::valueChanged, this, &TextPicker::follow);
+    connect(m_column, &QLineEdit::editingFinished, this, [this] {
+        if (!m_column->isModified())
+            return;
+        m_column->setModified(false);
+        if (m_column->text().isEmpty())
+            m_column->setText(usualColumn());
+        emit changed();
+    });
     connect(m_isAll, &QCheckBox::toggled, this, [this] {
         follow();
         emit changed();
@@ -124,6 +151,11 @@ void TextPicker::build()
     m_seed->setPrefix(tr("by seed "));
     m_seed->setToolTip(tr("Shuffles the documents of the text; the same number gives the same order on every machine."));
 
+    m_column->setAccessibleName(tr("Column that holds the texts"));
+    m_column->setToolTip(tr("The column of a Parquet file, or the field of a line of JSON, that holds the texts."));
+    m_column->setPlaceholderText(usualColumn());
+    m_column->setFixedWidth(fontMetrics().averageCharWidth() * 14);
+
     auto *buttons = new QHBoxLayout;
     buttons->setSpacing(6);
     for (QPushButton *button : {m_add, m_recentButton, m_sampleButton, m_remove})
@@ -145,6 +177,9 @@ void TextPicker::build()
     cut->addSpacing(16);
     cut->addWidget(new QLabel(tr("documents")));
     cut->addWidget(m_seed);
+    cut->addSpacing(16);
+    cut->addWidget(m_columnName);
+    cut->addWidget(m_column);
     cut->addStretch();
 
     auto *grid = new QGridLayout(this);
@@ -163,6 +198,12 @@ void TextPicker::build()
         new WheelGuard(*box);
 }
 
+bool TextPicker::isNamedAsText(const QString &path)
+{
+    return hasSuffix(path, {QLatin1String("txt"), QLatin1String("text"), QLatin1String("md"), QLatin1String("jsonl"), QLatin1String("gz"),
+                            QLatin1String("parquet")});
+}
+
 int TextPicker::labelWidth() const
 {
     return fontMetrics().horizontalAdvance(tr("Windows"));
@@ -177,6 +218,7 @@ TextSettings TextPicker::value() const
         text.windows = m_windows->value();
     text.length = m_length->value();
     text.seed = std::uint64_t(m_seed->value());
+    text.column = m_column->text().isEmpty() ? TextSettings().column : m_column->text().toStdString();
     return text;
 }
 
@@ -192,6 +234,7 @@ void TextPicker::setValue(const TextSettings &text)
         m_windows->setValue(int(std::min<std::int64_t>(*text.windows, kMostWindows)));
     m_length->setValue(int(std::min<std::int64_t>(text.length, m_length->maximum())));
     m_seed->setValue(int(std::min<std::uint64_t>(text.seed, std::uint64_t(m_seed->maximum()))));
+    m_column->setText(QString::fromStdString(text.column));
     showFiles();
 }
 
@@ -282,7 +325,7 @@ void TextPicker::chooseFiles()
 {
     const QString start = m_files.isEmpty() ? m_recent.value(0) : m_files.back();
     addFiles(QFileDialog::getOpenFileNames(this, tr("Choose a text"), QFileInfo(start).path(),
-                                           tr("Texts (*.txt *.jsonl *.json *.gz);;All files (*)")));
+                                           tr("Texts (*.txt *.jsonl *.json *.gz *.parquet);;All files (*)")));
 }
 
 void TextPicker::addFiles(const QStringList &files)
@@ -342,6 +385,9 @@ void TextPicker::follow()
     m_windows->setEnabled(!m_isAll->isChecked());
     m_remove->setVisible(!m_files.isEmpty());
     m_remove->setEnabled(!m_list->selectionModel()->selectedRows().isEmpty());
+    const bool hasColumns = std::ranges::any_of(m_files, isOfRecords) || value().column != TextSettings().column;
+    m_columnName->setVisible(hasColumns);
+    m_column->setVisible(hasColumns);
     m_sampleButton->setVisible(!m_sample.isEmpty() && m_files != QStringList{m_sample});
     if (const QString why = problem(); !m_files.isEmpty() && !why.isEmpty())
         m_note->say(InlineNote::Kind::Problem, why, tr("Remove it, or choose it again where it is now."));

@@ -7,6 +7,8 @@
 #include <QWidget>
 
 class QCheckBox;
+class QLabel;
+class QLineEdit;
 class QListWidget;
 class QMenu;
 class QPushButton;
@@ -16,7 +18,8 @@ namespace secateur::ui {
 
 class InlineNote;
 
-/// Chooses a text and how it is cut: files, windows, their length, the order of the documents.
+/// Chooses a text and how it is cut: files, windows, their length, the order of the documents, and, for files of records (Parquet, JSON
+/// lines), the column that holds the texts.
 ///
 /// Files are chosen in a dialog, dropped, taken from the recent ones or from the bundled sample. One that is missing or cannot be read is
 /// marked in place.
@@ -26,6 +29,9 @@ public:
     static constexpr int kColumnGap = 12; ///< between the names of its lines and the controls
 
     explicit TextPicker(QWidget *parent = nullptr);
+
+    /// Whether a file's name says that it is a text and nothing else of the program's (.json may be many things).
+    static bool isNamedAsText(const QString &path);
 
     /// Of the names of its lines, for lines around it that are to line up.
     int labelWidth() const;
@@ -70,6 +76,8 @@ private:
     QMenu *m_recentMenu;
     QSpinBox *m_windows, *m_length, *m_seed;
     QCheckBox *m_isAll;
+    QLabel *m_columnName;
+    QLineEdit *m_column;
     InlineNote *m_note;
 };
 

@@ -4,6 +4,7 @@
 #include "widgets/InlineNote.h"
 
 #include <QCheckBox>
+#include <QLineEdit>
 #include <QListWidget>
 #include <QMenu>
 #include <QRegularExpression>
@@ -56,6 +57,7 @@ private slots:
     void allWindowsLeaveTheirNumberOpen();
     void deleteRemovesTheSelectedFiles();
     void recentTextsAreInTheMenu();
+    void filesOfRecordsHaveAColumn();
 };
 
 void tst_TextPicker::droppedTextsAreAdded()
@@ -206,6 +208,38 @@ void tst_TextPicker::recentTextsAreInTheMenu()
     QVERIFY(recent && recent->menu());
     recent->menu()->actions().front()->trigger();
     QCOMPARE(namesIn(picker), QStringList{"a.txt"});
+}
+
+void tst_TextPicker::filesOfRecordsHaveAColumn()
+{
+    FlowBench bench;
+    TextPicker picker;
+    show(picker);
+    auto *column = picker.findChild<QLineEdit *>(QString(), Qt::FindDirectChildrenOnly);
+    QVERIFY(column != nullptr);
+    QVERIFY(drop(picker, {bench.write("plain.txt")}));
+    QVERIFY(!column->isVisible());
+    QVERIFY(drop(picker, {bench.write("rows.parquet")}));
+    QVERIFY(column->isVisible());
+    QCOMPARE(picker.value().column, std::string("text"));
+
+    QSignalSpy changed(&picker, &TextPicker::changed);
+    column->setFocus();
+    column->selectAll();
+    QTest::keyClicks(column, "content");
+    QCOMPARE(changed.count(), 0); // still being typed
+    QTest::keyClick(column, Qt::Key_Return);
+    QCOMPARE(changed.count(), 1);
+    QCOMPARE(picker.value().column, std::string("content"));
+    column->selectAll();
+    QTest::keyClick(column, Qt::Key_Delete);
+    QTest::keyClick(column, Qt::Key_Return);
+    QCOMPARE(column->text(), QString("text")); // the usual one again
+    QCOMPARE(picker.value().column, std::string("text"));
+
+    picker.setValue({.files = {bench.write("plain.txt").toStdString()}, .windows = 4, .length = 16, .seed = 0, .column = "body"});
+    QVERIFY(column->isVisible()); // an unusual one is never hidden
+    QCOMPARE(picker.value().column, std::string("body"));
 }
 
 QTEST_MAIN(tst_TextPicker)
