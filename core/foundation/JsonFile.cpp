@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <string_view>
 #include <system_error>
 
@@ -64,6 +65,14 @@ nlohmann::json readJsonFile(const fs::path &file, std::uintmax_t largest, const 
         throw Error(inQuotes(file.string()) + " cannot be read: " + std::strerror(errno) + ".", "Check that you may read the file.");
 
     return parseJsonObject(text, inQuotes(file.string()), hint);
+}
+
+std::int64_t integerOf(const nlohmann::json &value, const std::string &name)
+{
+    constexpr auto kLargest = std::uint64_t(std::numeric_limits<std::int64_t>::max());
+    if (!value.is_number_integer() || (value.is_number_unsigned() && value.get<std::uint64_t>() > kLargest))
+        throw Error(name + " is not a whole number", "The file may be damaged; fetch it again.");
+    return value.get<std::int64_t>();
 }
 
 } // namespace secateur

@@ -17,4 +17,8 @@ nlohmann::json parseJsonObject(std::string_view text, const std::string &name, c
 /// Reads a file that holds a JSON object of at most `largest` bytes (see parseJsonObject). Throws Error that names the file.
 nlohmann::json readJsonFile(const std::filesystem::path &file, std::uintmax_t largest, const std::string &hint);
 
+/// The whole number that `value` is; `name` is what the message calls it ("the id of 'the'"). Throws Error for anything else: the library's
+/// own conversion takes 1.5 for 1 and 1e300 for anything.
+std::int64_t integerOf(const nlohmann::json &value, const std::string &name);
+
 } // namespace secateur

@@ -2,10 +2,12 @@
 #include "text/GgufTokenizer.h"
 
 #include "foundation/Error.h"
+#include "foundation/JsonFile.h"
 #include "foundation/Wording.h"
 #include "text/GgufPreTokenizers.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -42,7 +44,7 @@ Parts partsOf(const json &metadata, const std::string &file)
         parts.tokens.push_back(token.get<std::string>());
     if (const auto types = metadata.find("tokenizer.ggml.token_type"); types != metadata.end() && types->is_array())
         for (const json &type : *types)
-            parts.types.push_back(type.get<std::int64_t>());
+            parts.types.push_back(integerOf(type, "A type of a token"));
     parts.types.resize(parts.tokens.size(), Normal);
     return parts;
 }
@@ -129,7 +131,8 @@ json sentencePieceTokenizer(const json &metadata, const Parts &parts, const std:
 {
     std::vector<double> scores;
     for (const json &score : listOf(metadata, "tokenizer.ggml.scores", file))
-        scores.push_back(score.get<double>());
+        if (scores.emplace_back(score.get<double>()); std::isnan(scores.back()))
+            throw Error(inQuotes(file) + " has a token whose score is no number.", "The file may be damaged; fetch it again.");
     scores.resize(parts.tokens.size());
     constexpr const char *kMark = "\u2581";
     const json toMarks = {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", kMark}};
@@ -142,7 +145,8 @@ json sentencePieceTokenizer(const json &metadata, const Parts &parts, const std:
         decoders.push_back({{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}});
     }
     normalizers.push_back(toMarks);
-    const auto unknown = metadata.value("tokenizer.ggml.unknown_token_id", std::uint64_t(0));
+    const json unknownId = metadata.value("tokenizer.ggml.unknown_token_id", json(0U));
+    const std::size_t unknown = unknownId.is_number_unsigned() ? unknownId.get<std::size_t>() : parts.tokens.size();
     return {{"version", "1.0"},
             {"added_tokens", addedTokens(parts)},
             {"normalizer", {{"type", "Sequence"}, {"normalizers", normalizers}}},

@@ -35,7 +35,7 @@ struct Tokens {
             types[std::size_t(id)] = type;
         };
         for (const auto &[text, id] : tokenizer.at("model").at("vocab").items())
-            put(text, id.get<std::int64_t>(), byteOfToken(text) ? Byte : Normal);
+            put(text, integerOf(id, "the id of " + inQuotes(text)), byteOfToken(text) ? Byte : Normal);
         for (const json &token : tokenizer.value("added_tokens", json::array()))
             put(token.at("content").get<std::string>(), token.at("id").get<std::int64_t>(),
                 token.value("special", false) ? Control : UserDefined);

@@ -2,10 +2,12 @@
 #include "text/TokenDecoder.h"
 
 #include "foundation/Error.h"
+#include "foundation/JsonFile.h"
 #include "text/ByteAlphabet.h"
 #include "text/Normalizer.h"
 #include "text/Utf8.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace secateur {
@@ -89,8 +91,10 @@ void TokenDecoder::append(const nlohmann::json &step)
     } else if (type == "Replace" && step.at("pattern").contains("String")) {
         m_steps.emplace_back(Replace{step.at("pattern").at("String").get<std::string>(), step.at("content").get<std::string>()});
     } else if (type == "Strip") {
-        m_steps.emplace_back(
-            Strip{step.at("content").get<std::string>(), step.at("start").get<std::size_t>(), step.at("stop").get<std::size_t>()});
+        const auto length = [&](const char *field) {
+            return std::size_t(std::max<std::int64_t>(0, integerOf(step.at(field), std::string("'") + field + "' of the decoder 'Strip'")));
+        };
+        m_steps.emplace_back(Strip{step.at("content").get<std::string>(), length("start"), length("stop")});
     } else if (type == "Metaspace") {
         const bool isPrepended =
             step.value("prepend_scheme", std::string(step.value("add_prefix_space", true) ? "always" : "never")) != "never";

@@ -2,13 +2,21 @@
 #include "text/Vocabulary.h"
 
 #include "foundation/Error.h"
+#include "foundation/JsonFile.h"
+#include "foundation/Wording.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace secateur {
 namespace {
 
-constexpr std::int64_t kLargestId = (1 << 24) - 1; // far above any real vocabulary; keeps a damaged file from asking for the whole memory
+/// The largest id that is believed of a vocabulary of so many tokens: tables are made by id, and a damaged file could ask for all memory.
+std::int64_t largestId(std::size_t tokens)
+{
+    constexpr std::int64_t kMost = (1 << 24) - 1, kAlways = 65'535, kForEachToken = 16;
+    return std::min(kMost, kAlways + kForEachToken * std::int64_t(tokens));
+}
 
 } // namespace
 
@@ -16,10 +24,11 @@ Vocabulary Vocabulary::fromJson(const nlohmann::json &vocab)
 {
     Vocabulary vocabulary;
     vocabulary.m_ids.reserve(vocab.size());
+    const std::int64_t largest = largestId(vocab.size());
     for (const auto &[token, value] : vocab.items()) {
-        const auto id = value.get<std::int64_t>();
-        if (id < 0 || id > kLargestId)
-            throw Error("the token '" + token + "' has the id " + std::to_string(id) + ", which is out of range",
+        const auto id = integerOf(value, "the id of the token " + inQuotes(token));
+        if (id < 0 || id > largest)
+            throw Error("the token " + inQuotes(token) + " has the id " + std::to_string(id) + ", which is out of range",
                         "The file may be damaged; fetch it again.");
         vocabulary.add(token, TokenId(id));
     }

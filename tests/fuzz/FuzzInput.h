@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+
+/// What the fuzz targets share. A target is one file that defines LLVMFuzzerTestOneInput (llvm.org/docs/LibFuzzer.html): it gives the input
+/// to one reader of the program, as a file. The reader may throw secateur::Error and nothing else, and may take no more memory than the
+/// file justifies.
+namespace fuzz {
+
+/// The bytes as a file with a path, in memory; gone with the object.
+class InputFile {
+public:
+    explicit InputFile(std::span<const std::uint8_t> bytes);
+    ~InputFile();
+    InputFile(const InputFile &) = delete;
+    InputFile &operator=(const InputFile &) = delete;
+
+    std::filesystem::path path() const;
+
+private:
+    int m_descriptor;
+};
+
+/// As long as it lives, more than `kAlways` bytes and `kForEachByte` for each byte of the input, by all allocations together, end the
+/// program.
+class MemoryGuard {
+public:
+    static constexpr std::size_t kAlways = std::size_t(16) << 20, kForEachByte = 256;
+
+    explicit MemoryGuard(std::size_t inputBytes);
+    ~MemoryGuard();
+    MemoryGuard(const MemoryGuard &) = delete;
+    MemoryGuard &operator=(const MemoryGuard &) = delete;
+};
+
+} // namespace fuzz

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A tokenizer.json, and texts encoded and decoded by what it describes.
+#include "FuzzInput.h"
+#include "foundation/Error.h"
+#include "text/Tokenizer.h"
+
+#include <array>
+
+using namespace secateur;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
+{
+    constexpr std::array<std::string_view, 3> kTexts = {"Every oak was an acorn; it's 1999.\n\n  Two  spaces", "e\xCC\x81 \xE4\xBD\xA0\xE5\xA5\xBD \xFF\x00z<s>", ""};
+    const fuzz::InputFile input({data, size});
+    const fuzz::MemoryGuard guard(size);
+    try {
+        const Tokenizer tokenizer = Tokenizer::fromFile(input.path());
+        for (const std::string_view text : kTexts) {
+            const std::vector<TokenId> ids = tokenizer.encode(text);
+            (void)tokenizer.decode(ids);
+            (void)tokenizer.decode(ids, true);
+        }
+    } catch (const Error &) {
+    }
+    return 0;
+}
