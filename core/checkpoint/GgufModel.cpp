@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "checkpoint/GgufModel.h"
 
+#include "checkpoint/GgufNames.h"
 #include "foundation/Error.h"
 #include "foundation/Wording.h"
 
 #include <algorithm>
-#include <array>
+#include <charconv>
 #include <cstring>
 #include <map>
 
@@ -14,85 +15,40 @@ namespace {
 
 using nlohmann::json;
 
-struct Architecture {
-    std::string_view name;      ///< `general.architecture`
-    std::string_view modelType; ///< of config.json
-    bool isInterleaved;         ///< rows of q and k
-};
-
-constexpr std::array kArchitectures{Architecture{"llama", "llama", true}, Architecture{"deci", "llama", true},
-                                    Architecture{"qwen2", "qwen2", false}, Architecture{"qwen3", "qwen3", false},
-                                    Architecture{"phi3", "phi3", false}};
-
-/// Names of tensors: llama.cpp's and Hugging Face's.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kModelNames{
-    {{"token_embd", "model.embed_tokens"}, {"output_norm", "model.norm"}, {"output", "lm_head"}}};
-constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kLayerNames{{{"attn_norm", "input_layernorm"},
-                                                                                     {"attn_q", "self_attn.q_proj"},
-                                                                                     {"attn_k", "self_attn.k_proj"},
-                                                                                     {"attn_v", "self_attn.v_proj"},
-                                                                                     {"attn_qkv", "self_attn.qkv_proj"},
-                                                                                     {"attn_output", "self_attn.o_proj"},
-                                                                                     {"attn_q_norm", "self_attn.q_norm"},
-                                                                                     {"attn_k_norm", "self_attn.k_norm"},
-                                                                                     {"ffn_norm", "post_attention_layernorm"},
-                                                                                     {"ffn_gate", "mlp.gate_proj"},
-                                                                                     {"ffn_up", "mlp.up_proj"},
-                                                                                     {"ffn_down", "mlp.down_proj"},
-                                                                                     {"ffn_gate_up", "mlp.gate_up_proj"}}};
-
 /// For messages: a text of the file need not be UTF-8.
 std::string shown(const json &value)
 {
     return value.dump(-1, ' ', false, json::error_handler_t::replace).substr(0, 60);
 }
 
-const Architecture &architectureOf(const json &metadata, const std::string &file)
+const GgufArchitecture &architectureOf(const json &metadata, const std::string &file)
 {
     const auto name = metadata.find("general.architecture");
     std::vector<std::string> supported;
-    for (const Architecture &architecture : kArchitectures) {
+    for (const GgufArchitecture &architecture : ggufArchitectures()) {
         if (name != metadata.end() && *name == architecture.name)
             return architecture;
-        supported.emplace_back(architecture.name);
+        if (supported.empty() || supported.back() != architecture.name) // one architecture serves two families
+            supported.emplace_back(architecture.name);
     }
     throw Error("GGUF files of the architecture " + (name == metadata.end() ? "(none)" : shown(*name)) +
                     " cannot be opened; supported: " + listed(supported) + ".",
                 "The file is " + inQuotes(file) + ". Open the checkpoint in Hugging Face form instead.");
 }
 
-/// "blk.3.attn_q.weight": layer 3, part "attn_q", kind "weight"; layer -1 where there is none.
-struct Name {
-    std::int64_t layer = -1;
-    std::string part, kind;
-};
-
-Name partsOf(const std::string &name)
+/// The layer of "model.layers.3.self_attn.q_proj.weight"; -1 where there is none.
+std::int64_t layerOf(std::string_view hfName)
 {
-    Name parts;
-    const std::size_t dot = name.rfind('.');
-    parts.kind = dot == std::string::npos ? "" : name.substr(dot + 1);
-    std::string rest = name.substr(0, dot);
-    if (rest.starts_with("blk.")) {
-        const std::size_t next = rest.find('.', 4);
-        const std::string number = rest.substr(4, next == std::string::npos ? 0 : next - 4);
-        if (!number.empty() && number.size() < 6 &&
-            std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; })) {
-            parts.layer = std::stoll(number);
-            rest = rest.substr(next + 1);
-        }
-    }
-    parts.part = rest;
-    return parts;
+    constexpr std::string_view kPrefix = "model.layers.";
+    std::int64_t layer = -1;
+    if (hfName.starts_with(kPrefix))
+        std::from_chars(hfName.data() + kPrefix.size(), hfName.data() + hfName.size(), layer);
+    return layer;
 }
 
-template <typename Table>
-std::string translated(const Table &table, const std::string &part)
+bool isIn(std::string_view part, std::string_view name)
 {
-    for (const auto &[ours, theirs] : table)
-        if (ours == part)
-            return std::string(theirs);
-    return {};
+    return name.find(part) != std::string_view::npos;
 }
 
 /// Rows 2j + t of every head to t * headDim / 2 + j: from neighbours that rotate together to halves that do.
@@ -147,7 +103,7 @@ GgufModel::GgufModel(const std::filesystem::path &file) : m_file(file), m_metada
     if (count("split.count", 1) > 1)
         throw Error(inQuotes(file.string()) + " is one of several parts of a model, which cannot be opened apart.",
                     "Join them with llama-gguf-split --merge.");
-    m_architecture = architectureOf(m_metadata, name()).name;
+    m_architecture = &architectureOf(m_metadata, name());
     findStorage();
     readConfig();
     readRope();
@@ -181,10 +137,10 @@ double GgufModel::number(const std::string &key, double absent) const
 
 std::vector<std::int64_t> GgufModel::perLayer(const std::string &key) const
 {
-    const std::int64_t layers = count(m_architecture + ".block_count");
+    const std::int64_t layers = count(prefix() + "block_count");
     const auto value = m_metadata.find(key);
     if (layers < 1 || layers > 10'000 || value == m_metadata.end())
-        throw Error(inQuotes(name()) + " has no " + inQuotes(layers < 1 || layers > 10'000 ? m_architecture + ".block_count" : key) +
+        throw Error(inQuotes(name()) + " has no " + inQuotes(layers < 1 || layers > 10'000 ? prefix() + "block_count" : key) +
                         " that could be used.",
                     "The file is damaged or was written by faulty software.");
     if (!value->is_array())
@@ -228,7 +184,7 @@ void GgufModel::findStorage()
 
 void GgufModel::readConfig()
 {
-    const std::string a = m_architecture + ".";
+    const std::string a = prefix();
     const GgufTensor *embedding = find("token_embd.weight");
     if (!embedding || embedding->shape.size() != 2)
         throw Error(inQuotes(name()) + " holds no embedding ('token_embd.weight').", "Choose the .gguf file of a whole model.");
@@ -236,7 +192,7 @@ void GgufModel::readConfig()
     const std::int64_t most = *std::max_element(heads.begin(), heads.end());
     if (most < 1)
         throw Error(inQuotes(name()) + " has no attention in any layer.", "Such a model is not supported.");
-    m_config = {{"model_type", architectureOf(m_metadata, name()).modelType},
+    m_config = {{"model_type", m_architecture->family},
                 {"hidden_size", count(a + "embedding_length")},
                 {"num_hidden_layers", std::int64_t(heads.size())},
                 {"num_attention_heads", most},
@@ -245,7 +201,7 @@ void GgufModel::readConfig()
                 {"vocab_size", embedding->shape.front()},
                 {"rms_norm_eps", number(a + "attention.layer_norm_rms_epsilon", 1e-6)},
                 {"rope_theta", number(a + "rope.freq_base", 10000.0)},
-                {"hidden_act", "silu"},
+                {m_architecture->isGemma ? "hidden_activation" : "hidden_act", m_architecture->isGemma ? "gelu_pytorch_tanh" : "silu"},
                 {"tie_word_embeddings", find("output.weight") == nullptr},
                 {"torch_dtype", std::string(configName(m_dtype))}};
     const bool isLlama = m_config["model_type"] == "llama";
@@ -263,15 +219,37 @@ void GgufModel::readConfig()
         m_config["mlp_bias"] = hasBias("ffn_down");
     if (const std::int64_t window = count(a + "attention.sliding_window"); window > 0)
         m_config["sliding_window"] = window;
+    if (m_architecture->isGemma)
+        readGemma();
     for (const char *name : {"bos", "eos"})
         if (const std::int64_t id = count(std::string("tokenizer.ggml.") + name + "_token_id", -1); id >= 0)
             m_config[std::string(name) + "_token_id"] = id;
 }
 
+/// What llama.cpp knows of Gemma without being told, and the options that the file names.
+void GgufModel::readGemma()
+{
+    constexpr int kLayersOf27B[] = {46, 62}; // of Gemma 2 and 3, whose scores are scaled in another way
+    const std::string a = prefix();
+    const auto layers = m_config["num_hidden_layers"].get<std::int64_t>(), heads = m_config["num_attention_heads"].get<std::int64_t>();
+    const bool is27B = std::ranges::find(kLayersOf27B, layers) != std::end(kLayersOf27B);
+    m_config["query_pre_attn_scalar"] = is27B ? json(m_config["hidden_size"].get<std::int64_t>() / heads) : m_config["head_dim"];
+    for (const char *name : {"attn_logit_softcapping", "final_logit_softcapping"})
+        if (const double softcap = number(a + name, 0); softcap > 0)
+            m_config[name] = softcap;
+    if (const std::int64_t pattern = count(a + "attention.sliding_window_pattern"); pattern > 0)
+        m_config["sliding_window_pattern"] = pattern;
+    if (m_architecture->family != "gemma3_text")
+        return;
+    m_config["rope_local_base_freq"] = number(a + "rope.freq_base_swa", 10000.0);
+    if (!m_config.contains("sliding_window"))
+        m_config["sliding_window"] = nullptr; // none, where config.json means 4096
+}
+
 /// Scalings by name; factors for each pair of dimensions, however they came about, are what longrope has.
 void GgufModel::readRope()
 {
-    const std::string a = m_architecture + ".rope.";
+    const std::string a = prefix() + "rope.";
     const double original = double(count(a + "scaling.original_context_length", m_config["max_position_embeddings"].get<std::int64_t>()));
     if (const std::vector<double> frequencies = factors("rope_freqs.weight"); !frequencies.empty()) {
         m_config["rope_scaling"] = {{"rope_type", "longrope"},
@@ -307,7 +285,7 @@ void GgufModel::readRope()
 /// Widths and absent attentions. A first layer whose only head adds nothing stands for an absent one: the format must have one there.
 void GgufModel::readLayers()
 {
-    const std::string a = m_architecture + ".";
+    const std::string a = prefix();
     const std::vector<std::int64_t> widths = perLayer(a + "feed_forward_length"), heads = perLayer(a + "attention.head_count"),
                                     kvHeads = perLayer(a + "attention.head_count_kv");
     const std::int64_t most = m_config["num_attention_heads"].get<std::int64_t>();
@@ -336,51 +314,49 @@ void GgufModel::readLayers()
 
 void GgufModel::readTensors()
 {
-    const bool isInterleaved = architectureOf(m_metadata, name()).isInterleaved;
     for (const GgufTensor &tensor : m_file.content().tensors) {
         const std::string own(tensor.name);
-        const Name parts = partsOf(own);
-        if (parts.part == "rope_freqs" || parts.part == "rope_factors_long" || parts.part == "rope_factors_short")
+        if (own == "rope_freqs.weight" || own == "rope_factors_long.weight" || own == "rope_factors_short.weight")
             continue;
-        if (parts.layer >= 0 && parts.layer < std::int64_t(m_hasAttention.size()) && !m_hasAttention[std::size_t(parts.layer)] &&
-            parts.part.starts_with("attn_"))
-            continue; // of the head that stands for none
-        std::string name = translated(kModelNames, parts.part);
-        if (parts.layer >= 0)
-            name = translated(kLayerNames, parts.part == "ffn_up" && m_architecture == "phi3" ? "ffn_gate_up" : parts.part);
+        std::string name = hfTensorName(*m_architecture, own);
         if (name.empty())
             name = own; // which is then reported as not expected
-        else if (parts.layer >= 0)
-            name = "model.layers." + std::to_string(parts.layer) + "." + name + "." + parts.kind;
-        else
-            name += "." + parts.kind;
-        std::int64_t heads = 0;
-        if (isInterleaved && parts.part == "attn_q")
-            heads = m_config["num_attention_heads"].get<std::int64_t>();
-        else if (isInterleaved && parts.part == "attn_k")
-            heads = m_config["num_key_value_heads"].get<std::int64_t>();
-        if (heads > 0 && tensor.shape.front() % (2 * heads) != 0)
+        const std::int64_t layer = layerOf(name);
+        const bool isOfAbsent = layer >= 0 && layer < std::int64_t(m_hasAttention.size()) && !m_hasAttention[std::size_t(layer)];
+        if (isOfAbsent && isIn(".attn_", own))
+            continue; // of the head that stands for none
+        Source source{.tensor = &tensor, .isShifted = m_architecture->isGemma && isIn("norm.weight", name)};
+        if (m_architecture->isInterleaved && isIn(".q_proj.", name))
+            source.heads = m_config["num_attention_heads"].get<std::int64_t>();
+        else if (m_architecture->isInterleaved && isIn(".k_proj.", name))
+            source.heads = m_config["num_key_value_heads"].get<std::int64_t>();
+        if (source.heads > 0 && tensor.shape.front() % (2 * source.heads) != 0)
             throw Error("Tensor " + inQuotes(own) + " in " + inQuotes(this->name()) + " has " + std::to_string(tensor.shape.front()) +
-                            " rows, which its " + std::to_string(heads) + " heads do not share evenly.",
+                            " rows, which its " + std::to_string(source.heads) + " heads do not share evenly.",
                         "The file is damaged or was written by faulty software.");
         m_views.push_back({.name = std::move(name), .dtype = m_dtype, .shape = tensor.shape, .bytes = tensor.bytes});
-        m_sources.push_back({&tensor, heads});
+        m_sources.push_back(source);
     }
 }
 
 TensorData GgufModel::read(std::size_t index) const
 {
-    const auto &[tensor, heads] = m_sources[index];
+    const Source &source = m_sources[index];
+    const GgufTensor &tensor = *source.tensor;
     TensorView view = m_views[index];
-    view.dtype = plainType(tensor->type).value_or(DType::Float32);
-    if (plainType(tensor->type) && heads == 0)
+    const bool isPlain = plainType(tensor.type) && !source.isShifted;
+    view.dtype = isPlain ? *plainType(tensor.type) : DType::Float32;
+    if (isPlain && source.heads == 0)
         return view;
-    if (plainType(tensor->type))
-        return {std::move(view), untangled(tensor->bytes, tensor->shape.front(), heads)};
-    const std::vector<float> values = valuesOf(*tensor);
+    if (isPlain)
+        return {std::move(view), untangled(tensor.bytes, tensor.shape.front(), source.heads)};
+    std::vector<float> values = valuesOf(tensor);
+    if (source.isShifted)
+        for (float &value : values)
+            value -= 1;
     const auto bytes = std::as_bytes(std::span(values));
-    if (heads > 0)
-        return {std::move(view), untangled(bytes, tensor->shape.front(), heads)};
+    if (source.heads > 0)
+        return {std::move(view), untangled(bytes, tensor.shape.front(), source.heads)};
     return {std::move(view), std::vector<std::byte>(bytes.begin(), bytes.end())};
 }
 

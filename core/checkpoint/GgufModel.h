@@ -2,6 +2,7 @@
 #pragma once
 
 #include "checkpoint/GgufFile.h"
+#include "checkpoint/GgufNames.h"
 #include "checkpoint/WeightFile.h"
 
 #include <filesystem>
@@ -12,10 +13,10 @@
 namespace secateur {
 
 /// A model in a GGUF file, as what it was converted from: config.json's fields, Hugging Face's names of tensors, rows of q and k in the
-/// order of halves (llama.cpp's architectures `llama` and `deci` interleave them).
+/// order of halves (some of llama.cpp's architectures interleave them), Gemma's norms without the 1 that is added to them.
 ///
-/// Architectures: llama, deci (llama with widths and absent attentions of its own in every layer), qwen2, qwen3, phi3. Quantised values
-/// are made when they are read; a checkpoint that is written from them has F16.
+/// Architectures: those of GgufNames; deci is llama with widths and absent attentions of its own in every layer. Quantised values are made
+/// when they are read; a checkpoint that is written from them has F16.
 class GgufModel : public WeightFile {
 public:
     /// Throws Error that names the file and what it has that is not supported.
@@ -35,16 +36,20 @@ public:
     void releasePages() const override { m_file.releasePages(); }
 
 private:
-    /// Of a tensor: where it comes from, and by how many heads its rows are interleaved (0: not).
+    /// Of a tensor: where it comes from, and what is to be undone.
     struct Source {
         const GgufTensor *tensor = nullptr;
-        std::int64_t heads = 0;
+        bool isShifted = false; ///< a norm with 1 added
+        std::int64_t heads = 0; ///< by how many its rows are interleaved; 0: not
     };
 
     const GgufTensor *find(std::string_view name) const;
     std::string name() const { return m_file.path().string(); }
+    /// Of the keys of the architecture's own: "llama.".
+    std::string prefix() const { return std::string(m_architecture->name) + "."; }
     void findStorage();
     void readConfig();
+    void readGemma();
     void readRope();
     void readLayers();
     void readTensors();
@@ -57,7 +62,7 @@ private:
 
     GgufFile m_file;
     nlohmann::json m_metadata;
-    std::string m_architecture;
+    const GgufArchitecture *m_architecture = nullptr;
     nlohmann::json m_config;
     std::vector<bool> m_hasAttention; ///< of each layer
     std::string m_storage;

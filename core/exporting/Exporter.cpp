@@ -118,7 +118,7 @@ ExportResult writeModel(const ExportSource &source, const ExportSettings &settin
     const ModelSpec written = writtenSpec(rules.form, source.dense, source.plan.widths(), source.plan.removedAttentions);
     const WrittenTensors tensors(source.checkpoint, source.dense, source.plan, rules.form, settings.dtype);
     if (rules.isGguf)
-        return writeGguf(tensors, source.checkpoint, source.dense, written, rules.architecture(source.dense), folder / "model.gguf",
+        return writeGguf(tensors, source.checkpoint, source.dense, written, *rules.architecture(source.dense), folder / "model.gguf",
                          context);
     const ExportResult result = writeSafetensors(tensors, source.checkpoint, folder, context);
     nlohmann::json config = rules.config(source.checkpoint.config(), source.dense, written);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "exporting/GgufExport.h"
 
+#include "checkpoint/GgufNames.h"
 #include "checkpoint/GgufWriter.h"
 #include "foundation/Error.h"
 #include "foundation/JsonFile.h"
@@ -9,49 +10,10 @@
 #include "text/GgufTokenizer.h"
 
 #include <ATen/ops/tensor.h>
-#include <algorithm>
-#include <array>
 #include <map>
 
 namespace secateur {
 namespace {
-
-constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kModelNames{
-    {{"model.embed_tokens", "token_embd"}, {"model.norm", "output_norm"}, {"lm_head", "output"}}};
-constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kLayerNames{{{"input_layernorm", "attn_norm"},
-                                                                                     {"self_attn.q_proj", "attn_q"},
-                                                                                     {"self_attn.k_proj", "attn_k"},
-                                                                                     {"self_attn.v_proj", "attn_v"},
-                                                                                     {"self_attn.qkv_proj", "attn_qkv"},
-                                                                                     {"self_attn.o_proj", "attn_output"},
-                                                                                     {"self_attn.q_norm", "attn_q_norm"},
-                                                                                     {"self_attn.k_norm", "attn_k_norm"},
-                                                                                     {"post_attention_layernorm", "ffn_norm"},
-                                                                                     {"mlp.gate_proj", "ffn_gate"},
-                                                                                     {"mlp.up_proj", "ffn_up"},
-                                                                                     {"mlp.gate_up_proj", "ffn_up"},
-                                                                                     {"mlp.down_proj", "ffn_down"}}};
-
-template <typename Table>
-std::string translated(const Table &table, std::string_view part)
-{
-    for (const auto &[theirs, ours] : table)
-        if (theirs == part)
-            return std::string(ours);
-    throw Error("The tensor '" + std::string(part) + "' has no name in GGUF.", "Please report this.");
-}
-
-std::string ggufName(const std::string &name)
-{
-    const std::string prefix = "model.layers.";
-    const std::size_t dot = name.rfind('.');
-    const std::string kind = name.substr(dot);
-    if (!name.starts_with(prefix))
-        return translated(kModelNames, name.substr(0, dot)) + kind;
-    const std::size_t next = name.find('.', prefix.size());
-    return "blk." + name.substr(prefix.size(), next - prefix.size()) + "." +
-           translated(kLayerNames, name.substr(next + 1, dot - next - 1)) + kind;
-}
 
 /// Rows t * headDim / 2 + j of every head to 2 j + t: llama.cpp rotates neighbours in these architectures.
 at::Tensor interleaved(const at::Tensor &tensor, std::int64_t heads)
@@ -68,6 +30,14 @@ std::uint32_t fileType(DType dtype)
 std::vector<float> asFloats(const std::vector<double> &values)
 {
     return {values.begin(), values.end()};
+}
+
+std::string nameOf(const GgufArchitecture &architecture, const WrittenTensors::Entry &entry)
+{
+    std::string name = ggufTensorName(architecture, entry.name);
+    if (name.empty())
+        throw Error("The tensor '" + entry.name + "' has no name in GGUF.", "Please report this.");
+    return name;
 }
 
 /// The factors by which the plain frequencies are divided, for each pair of dimensions: the tensors that llama.cpp reads.
@@ -122,12 +92,27 @@ void addPerLayer(GgufMetadata &metadata, const std::string &key, const std::vect
         metadata.emplace_back(key, std::uint32_t(values.front()));
 }
 
-GgufMetadata metadataOf(const Checkpoint &source, const ModelSpec &dense, const ModelSpec &written, const std::string &architecture,
+/// Options that Gemma has and other families have not.
+void addGemma(GgufMetadata &metadata, const std::string &a, const ModelSpec &dense)
+{
+    const AttentionSpec &attention = anyAttention(dense);
+    for (const LayerSpec &layer : dense.layers)
+        if (layer.attention && layer.attention->window) {
+            metadata.emplace_back(a + "attention.sliding_window", std::uint32_t(*layer.attention->window));
+            break;
+        }
+    if (attention.scoreSoftcap)
+        metadata.emplace_back(a + "attn_logit_softcapping", float(*attention.scoreSoftcap));
+    if (dense.logitSoftcap)
+        metadata.emplace_back(a + "final_logit_softcapping", float(*dense.logitSoftcap));
+}
+
+GgufMetadata metadataOf(const Checkpoint &source, const ModelSpec &dense, const ModelSpec &written, const GgufArchitecture &architecture,
                         DType dtype)
 {
     const AttentionSpec &attention = anyAttention(dense);
-    const std::string a = architecture + ".";
-    const bool isDeci = architecture == "deci";
+    const std::string name(architecture.name), a = name + ".";
+    const bool isDeci = name == "deci";
     std::vector<std::int32_t> widths, heads, kvHeads;
     for (const LayerSpec &layer : written.layers) {
         widths.push_back(std::int32_t(layer.ffn.neurons));
@@ -135,7 +120,7 @@ GgufMetadata metadataOf(const Checkpoint &source, const ModelSpec &dense, const 
         kvHeads.push_back(layer.attention ? std::int32_t(layer.attention->kvHeads) : 0);
     }
     const std::filesystem::path path = std::filesystem::absolute(source.path()).lexically_normal();
-    GgufMetadata metadata{{"general.architecture", architecture},
+    GgufMetadata metadata{{"general.architecture", name},
                           {"general.type", std::string("model")},
                           {"general.name", (path.has_filename() ? path : path.parent_path()).filename().string() + ", pruned"},
                           {"general.file_type", fileType(dtype)},
@@ -150,23 +135,16 @@ GgufMetadata metadataOf(const Checkpoint &source, const ModelSpec &dense, const 
     metadata.emplace_back(a + "attention.value_length", std::uint32_t(attention.headDim));
     metadata.emplace_back(a + "vocab_size", std::uint32_t(dense.vocabularySize));
     addRope(metadata, a, dense, attention.headDim);
+    if (architecture.isGemma)
+        addGemma(metadata, a, dense);
     return metadata;
 }
 
 } // namespace
 
-std::string ggufArchitecture(const ModelSpec &dense)
-{
-    static const std::map<std::string, std::string, std::less<>> kArchitectures{
-        {"llama", "llama"}, {"mistral", "llama"}, {"qwen2", "qwen2"}, {"qwen3", "qwen3"}, {"phi3", "phi3"}};
-    const auto found = kArchitectures.find(dense.family);
-    return found == kArchitectures.end() ? std::string() : found->second;
-}
-
 ExportResult writeGguf(const WrittenTensors &tensors, const Checkpoint &source, const ModelSpec &dense, const ModelSpec &written,
-                       const std::string &architecture, const std::filesystem::path &file, JobContext &context)
+                       const GgufArchitecture &architecture, const std::filesystem::path &file, JobContext &context)
 {
-    const bool isInterleaved = architecture == "llama" || architecture == "deci";
     const DType dtype = tensors.entries().front().dtype; // of the embedding
     GgufMetadata metadata = metadataOf(source, dense, written, architecture, dtype);
     appendGgufTokenizer(metadata, source, dense.vocabularySize);
@@ -177,7 +155,7 @@ ExportResult writeGguf(const WrittenTensors &tensors, const Checkpoint &source, 
         declarations.push_back({.name = name, .dtype = DType::Float32, .shape = {std::int64_t(values.size())}});
     for (const WrittenTensors::Entry &entry : tensors.entries())
         declarations.push_back(
-            {.name = ggufName(entry.name), .dtype = entry.shape.size() == 1 ? DType::Float32 : entry.dtype, .shape = entry.shape});
+            {.name = nameOf(architecture, entry), .dtype = entry.shape.size() == 1 ? DType::Float32 : entry.dtype, .shape = entry.shape});
 
     ExportResult result;
     context.begin("export", std::int64_t(tensors.entries().size()), "tensors");
@@ -187,12 +165,12 @@ ExportResult writeGguf(const WrittenTensors &tensors, const Checkpoint &source, 
     for (std::size_t i = 0; i < tensors.entries().size(); ++i) {
         const WrittenTensors::Entry &entry = tensors.entries()[i];
         const GgufWriter::Declaration &declared = declarations[ropes.size() + i];
+        const auto isOf = [&](const char *part) { return entry.name.find(part) != std::string::npos; };
         at::Tensor tensor = tensors.read(entry).to(scalarType(declared.dtype));
-        const bool isQuery = entry.name.find(".q_proj.") != std::string::npos, isKey = entry.name.find(".k_proj.") != std::string::npos;
-        if (isInterleaved && (isQuery || isKey)) {
-            const std::int64_t headDim = anyAttention(dense).headDim;
-            tensor = interleaved(tensor, tensor.size(0) / headDim);
-        }
+        if (architecture.isInterleaved && (isOf(".q_proj.") || isOf(".k_proj.")))
+            tensor = interleaved(tensor, tensor.size(0) / anyAttention(dense).headDim);
+        if (architecture.isGemma && isOf("norm.weight"))
+            tensor = tensor.add(1);
         writer.write(declared.name, bytesOf(tensor.contiguous()));
         result.parameters += tensor.numel();
         result.bytes += std::int64_t(tensor.nbytes());

@@ -19,6 +19,22 @@ class SecateurConfig(@Config@Config):
     model_type = "@type@"
 )PY";
 
+// Engines read `config.block_configs[3].attention.no_op`.
+constexpr const char *kBlocks = R"PY(
+    def __init__(self, block_configs=None, **kwargs):
+        self.block_configs = [Fields({part: Fields(fields) for part, fields in block.items()}) for block in block_configs or []]
+        super().__init__(**kwargs)
+
+
+class Fields(dict):
+    """A dictionary whose entries are attributes as well."""
+
+    def __getattr__(self, name):
+        if name not in self:
+            raise AttributeError(name)
+        return self[name]
+)PY";
+
 constexpr const char *kModeling = R"PY(# SPDX-License-Identifier: Apache-2.0
 """A @Name@ model that was pruned with 2SSP (arXiv 2501.17771): layers with narrower MLPs, and layers without attention."""
 import copy
@@ -86,7 +102,8 @@ std::string filled(std::string text, const TransformersNames &names, const std::
 
 std::string configurationCode(const TransformersNames &names, const std::string &modelType)
 {
-    return filled(kConfiguration, names, modelType);
+    const std::string blocks = modelType == "nemotron-nas" ? kBlocks : "";
+    return filled(kConfiguration + blocks, names, modelType);
 }
 
 std::string modelingCode(const TransformersNames &names)

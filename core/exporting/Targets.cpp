@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "exporting/Targets.h"
 
-#include "exporting/GgufExport.h"
+#include "exporting/GgufRules.h"
 #include "exporting/RemoteCode.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
@@ -196,20 +196,19 @@ std::string ggufDeciProblem(const ModelSpec &dense, const std::vector<std::int64
 
 std::string ggufDropinProblem(const ModelSpec &dense, const std::vector<std::int64_t> &widths)
 {
-    if (ggufArchitecture(dense).empty())
-        return "The target gguf-dropin cannot be written for models of type " + dense.family + " yet.";
-    if (dense.rope.scaling == RopeSpec::Scaling::Dynamic)
-        return "The target gguf-dropin has no dynamic rotary scaling, which this model has.";
-    for (const LayerSpec &layer : dense.layers)
-        if (layer.attention && layer.attention->window && *layer.attention->window < dense.contextLength)
-            return "The target gguf-dropin has no sliding window where llama.cpp heeds it; this model has one of " +
-                   std::to_string(*layer.attention->window) + " tokens.";
+    const GgufArchitecture *architecture = ggufArchitectureOf(dense);
+    if (architecture == nullptr)
+        return "The target gguf-dropin cannot be written for models of type " + dense.family + ".";
+    if (const std::string beyond = beyondGguf(*architecture, dense); !beyond.empty())
+        return "llama.cpp computes " + std::string(architecture->name) + " without what this model has: " + beyond +
+               ". So it cannot be written for the target gguf-dropin.";
     return unevenProblem("gguf-dropin", widths);
 }
 
-std::string deciArchitecture(const ModelSpec & /*dense*/)
+const GgufArchitecture *deciArchitecture(const ModelSpec & /*dense*/)
 {
-    return "deci";
+    const auto all = ggufArchitectures();
+    return &*std::ranges::find(all, std::string_view("deci"), &GgufArchitecture::name);
 }
 
 constexpr std::array kRules{
@@ -233,7 +232,7 @@ constexpr std::array kRules{
                 .form = {.keepsRemovedAttentions = true},
                 .problem = ggufDropinProblem,
                 .isGguf = true,
-                .architecture = ggufArchitecture},
+                .architecture = ggufArchitectureOf},
 };
 
 } // namespace

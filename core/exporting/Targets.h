@@ -2,6 +2,7 @@
 // Internal to core: shows Torch.
 #pragma once
 
+#include "checkpoint/GgufNames.h"
 #include "exporting/Export.h"
 #include "exporting/TensorForm.h"
 
@@ -20,7 +21,7 @@ struct TargetRules {
     /// Why the target cannot hold a model with FFNs of those widths; empty when it can.
     std::string (*problem)(const ModelSpec &dense, const std::vector<std::int64_t> &widths);
     bool isGguf = false;
-    std::string (*architecture)(const ModelSpec &dense) = nullptr; ///< of a GGUF file
+    const GgufArchitecture *(*architecture)(const ModelSpec &dense) = nullptr; ///< of a GGUF file; none when the family has none
     /// config.json of the written model, and files that go beside it; of targets in Hugging Face form.
     nlohmann::json (*config)(const nlohmann::json &source, const ModelSpec &dense, const ModelSpec &written) = nullptr;
     void (*addFiles)(const std::filesystem::path &folder, const ModelSpec &dense) = nullptr;

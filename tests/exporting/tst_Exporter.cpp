@@ -8,6 +8,8 @@
 
 #include <QTemporaryDir>
 #include <QtTest>
+#include <filesystem>
+#include <fstream>
 #include <numeric>
 
 using namespace secateur;
@@ -38,6 +40,8 @@ private slots:
     void unevenWidthsAreRefused();
     void everyTargetHoldsThePlan_data();
     void everyTargetHoldsThePlan();
+    void gemmaAsLlamaCppKnowsItGoesOutAsGguf_data();
+    void gemmaAsLlamaCppKnowsItGoesOutAsGguf();
     void whatATargetCannotHoldIsRefusedWithTheReason();
 };
 
@@ -126,13 +130,11 @@ void tst_Exporter::everyTargetHoldsThePlan_data()
 }
 
 /// Written, loaded back by the exporter, and as large as was said; with what is exact in it, which the exporter checks on logits.
-void tst_Exporter::everyTargetHoldsThePlan()
+static void exportsOrRefuses(const QString &format, const std::filesystem::path &model)
 {
-    QFETCH(QString, format);
-    QFETCH(QString, model);
     QTemporaryDir folder;
-    const Checkpoint checkpoint = Checkpoint::open(tinyLlama(model.toStdString()));
-    const Decoder dense = loadDecoder(tinyLlama(model.toStdString()), 24);
+    const Checkpoint checkpoint = Checkpoint::open(model);
+    const Decoder dense = loadDecoder(model, 24);
     PruningPlan plan = planOf(dense.spec(), 30);
     for (std::size_t i = 0; i < plan.keptNeurons.size(); ++i)
         for (std::int64_t &neuron : plan.keptNeurons[i])
@@ -166,6 +168,76 @@ void tst_Exporter::everyTargetHoldsThePlan()
     QCOMPARE(result.bytes, bytesOfExport(settings, checkpoint, dense.spec(), plan.widths(), plan.removedAttentions));
 }
 
+void tst_Exporter::everyTargetHoldsThePlan()
+{
+    QFETCH(QString, format);
+    QFETCH(QString, model);
+    exportsOrRefuses(format, tinyLlama(model.toStdString()));
+}
+
+/// A copy of a tiny checkpoint with other fields in its config.json.
+static std::filesystem::path variant(const QTemporaryDir &folder, const char *model, const nlohmann::json &fields)
+{
+    const std::filesystem::path copy = folder.filePath(model).toStdString();
+    std::filesystem::copy(tinyLlama(model), copy);
+    std::ifstream stream(copy / "config.json");
+    nlohmann::json config = nlohmann::json::parse(stream);
+    config.update(fields); // null is a value here
+    std::ofstream(copy / "config.json") << config;
+    return copy;
+}
+
+/// What llama.cpp has built in: the scale of the scores, the pattern of the windows, the local position embedding.
+static const nlohmann::json kUsualGemma2 = {{"query_pre_attn_scalar", 16}, {"final_logit_softcapping", 30}};
+static const nlohmann::json kUsualGemma3 = {{"query_pre_attn_scalar", 16}, {"sliding_window_pattern", 6}, {"rope_local_base_freq", 10000}};
+
+void tst_Exporter::gemmaAsLlamaCppKnowsItGoesOutAsGguf_data()
+{
+    QTest::addColumn<QString>("model");
+    QTest::addColumn<QString>("change"); ///< of the usual options
+    QTest::addColumn<QString>("refusal");
+    QTest::newRow("gemma2") << "gemma2"
+                            << "{}"
+                            << "";
+    QTest::newRow("gemma2-bf16") << "gemma2-bf16"
+                                 << "{}"
+                                 << "";
+    QTest::newRow("gemma3") << "gemma3"
+                            << "{}"
+                            << "";
+    QTest::newRow("gemma3 without windows") << "gemma3"
+                                            << R"({"sliding_window": null})"
+                                            << "no sliding window in layer 0";
+    QTest::newRow("another scale") << "gemma2"
+                                   << R"({"query_pre_attn_scalar": 24})"
+                                   << "query_pre_attn_scalar";
+    QTest::newRow("no softcap") << "gemma2"
+                                << R"({"final_logit_softcapping": null})"
+                                << "logits without softcap";
+    QTest::newRow("another pattern") << "gemma3"
+                                     << R"({"sliding_window_pattern": 3})"
+                                     << "no sliding window in layer 2";
+    QTest::newRow("another local base") << "gemma3"
+                                        << R"({"rope_local_base_freq": 1000})"
+                                        << "rope_local_base_freq";
+}
+
+void tst_Exporter::gemmaAsLlamaCppKnowsItGoesOutAsGguf()
+{
+    QFETCH(QString, model);
+    QFETCH(QString, change);
+    QFETCH(QString, refusal);
+    QTemporaryDir folder;
+    nlohmann::json fields = model == "gemma3" ? kUsualGemma3 : kUsualGemma2;
+    fields.update(nlohmann::json::parse(change.toStdString()));
+    const std::filesystem::path copy = variant(folder, model.toStdString().c_str(), fields);
+    const ModelSpec spec = loadDecoder(copy, 8).spec();
+    const std::string problem = exportProblem("gguf-dropin", spec, std::vector<std::int64_t>(spec.layers.size(), 30));
+    QCOMPARE(problem.empty(), refusal.isEmpty());
+    QVERIFY2(QString::fromStdString(problem).contains(refusal), problem.c_str());
+    exportsOrRefuses("gguf-dropin", copy);
+}
+
 void tst_Exporter::whatATargetCannotHoldIsRefusedWithTheReason()
 {
     const auto problem = [](const char *format, const char *model) {
@@ -177,6 +249,8 @@ void tst_Exporter::whatATargetCannotHoldIsRefusedWithTheReason()
     QVERIFY(problem("hf-deci", "gemma2").contains("another activation"));
     QVERIFY(problem("hf-deci", "smollm3").contains("without a position embedding"));
     QVERIFY(problem("hf-deci", "phi3-longrope").contains("long rotary factors"));
+    QVERIFY(problem("gguf-dropin", "mistral").contains("a sliding window of 9 tokens"));
+    QCOMPARE(problem("gguf-dropin", "smollm3"), QString());
     QCOMPARE(problem("hf-deci", "qwen2"), QString());
     QCOMPARE(problem("hf-compact", "gemma3"), QString());
     QVERIFY_THROWS_EXCEPTION(Error, exportProblem("onnx", ModelSpec(), {}));

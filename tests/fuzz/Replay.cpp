@@ -70,13 +70,15 @@ private:
             break;
         }
         case 4: { // a piece twice
-            const std::ptrdiff_t from = place(bytes), length = std::min<std::ptrdiff_t>(std::ptrdiff_t(below(64)), std::ssize(bytes) - from);
+            const std::ptrdiff_t from = place(bytes),
+                                 length = std::min<std::ptrdiff_t>(std::ptrdiff_t(below(64)), std::ssize(bytes) - from);
             const Bytes piece(bytes.begin() + from, bytes.begin() + from + length);
             bytes.insert(bytes.begin() + place(bytes), piece.begin(), piece.end());
             break;
         }
         default: { // a piece gone
-            const std::ptrdiff_t from = place(bytes), length = std::min<std::ptrdiff_t>(std::ptrdiff_t(below(64)), std::ssize(bytes) - from);
+            const std::ptrdiff_t from = place(bytes),
+                                 length = std::min<std::ptrdiff_t>(std::ptrdiff_t(below(64)), std::ssize(bytes) - from);
             bytes.erase(bytes.begin() + from, bytes.begin() + from + length);
         }
         }

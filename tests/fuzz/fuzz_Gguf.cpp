@@ -39,7 +39,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     trying([&] {
         const GgufFile file(input.path());
         for (const auto &[key, value] : file.content().metadata)
-            (void)(value.integer() || value.number() || value.flag() || value.text() || value.integers() || value.numbers() || value.texts());
+            (void)(value.integer() || value.number() || value.flag() || value.text() || value.integers() || value.numbers() ||
+                   value.texts());
     });
     trying([&] {
         const GgufModel model(input.path());

@@ -10,7 +10,8 @@ using namespace secateur;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
 {
-    constexpr std::array<std::string_view, 3> kTexts = {"Every oak was an acorn; it's 1999.\n\n  Two  spaces", "e\xCC\x81 \xE4\xBD\xA0\xE5\xA5\xBD \xFF\x00z<s>", ""};
+    constexpr std::array<std::string_view, 3> kTexts = {"Every oak was an acorn; it's 1999.\n\n  Two  spaces",
+                                                        "e\xCC\x81 \xE4\xBD\xA0\xE5\xA5\xBD \xFF\x00z<s>", ""};
     const fuzz::InputFile input({data, size});
     const fuzz::MemoryGuard guard(size);
     try {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes a small random model of every family, with the sample's tokenizer: FOLDER/NAME. Prints their names as a JSON list.
 
-Five layers, so that there is a first, a middle and a last; widths that are no multiple of 256; tied and untied.
+Five layers, so that there is a first, a middle and a last (eight where only every sixth sees everything); widths that are no multiple of 256; tied and untied.
 
 usage: make_family_models.py SAMPLE_MODEL FOLDER
 needs: torch, transformers 5
@@ -17,7 +17,8 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 SHAPE = dict(vocab_size=2048, hidden_size=64, intermediate_size=300, num_hidden_layers=5, num_attention_heads=4, num_key_value_heads=2,
              max_position_embeddings=512, initializer_range=0.12, bos_token_id=0, eos_token_id=0, pad_token_id=0)
-GEMMA = dict(SHAPE, head_dim=32, query_pre_attn_scalar=24, sliding_window=40)
+# As the real ones in what llama.cpp has built in: the scale of the scores, the pattern of the windows.
+GEMMA = dict(SHAPE, head_dim=32, query_pre_attn_scalar=32, sliding_window=40)
 MODELS = {
     "llama": ("llama", dict(SHAPE, tie_word_embeddings=True, rope_parameters={
         "rope_type": "llama3", "rope_theta": 10000.0, "factor": 4.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
@@ -30,7 +31,7 @@ MODELS = {
     "phi": ("phi3", dict(SHAPE, original_max_position_embeddings=512)),
     "smollm3": ("smollm3", dict(SHAPE, tie_word_embeddings=True)),
     "gemma2": ("gemma2", GEMMA),
-    "gemma3": ("gemma3_text", dict(GEMMA, sliding_window_pattern=2)),
+    "gemma3": ("gemma3_text", dict(GEMMA, num_hidden_layers=8)),
 }
 
 
