@@ -6,6 +6,7 @@
 #include "cli/Session.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
+#include "foundation/Wording.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,6 +15,22 @@
 #include <sstream>
 
 namespace secateur::cli {
+namespace {
+
+std::string sentence(const PruningOrigin &origin)
+{
+    if (!origin.problem.empty())
+        return "How it was pruned is not known: " + origin.problem;
+    std::vector<std::string> layers;
+    for (const std::int64_t layer : origin.removedAttentions)
+        layers.push_back(std::to_string(layer));
+    const auto [least, most] = std::ranges::minmax(origin.widths);
+    const std::string kept = least == most ? grouped(least) : grouped(least) + " to " + grouped(most);
+    return "pruned from " + origin.baseModel + ", as " + origin.format + ": " + kept +
+           " neurons of a layer kept, attentions removed: " + (layers.empty() ? "none" : listed(layers)) + "; plan " + origin.planHash;
+}
+
+} // namespace
 
 void Session::inspect()
 {
@@ -59,6 +76,10 @@ void Session::inspect()
                              {"flopPerToken", flopPerToken(spec)}};
     if (first.attention)
         result.update({{"heads", first.attention->heads}, {"kvHeads", first.attention->kvHeads}, {"headDim", first.attention->headDim}});
+    if (model && model->origin) {
+        report.line(sentence(*model->origin));
+        result["origin"] = toJson(*model->origin);
+    }
     if (model) {
         report.line(model->tokenizerSize ? "tokenizer: " + grouped(*model->tokenizerSize) + " ids"
                                          : "no usable tokenizer: " + model->tokenizerProblem);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "exporting/Export.h"
+#include "exporting/Origin.h"
 #include "foundation/JobContext.h"
 #include "model/ModelSpec.h"
 #include "pruning/NeuronScores.h"
@@ -43,6 +44,7 @@ struct ModelSummary {
     std::int64_t files = 0;
     std::optional<std::int64_t> tokenizerSize; ///< ids; none when there is no usable tokenizer
     std::string tokenizerProblem;              ///< why not
+    std::optional<PruningOrigin> origin;       ///< of a checkpoint that this program exported
     nlohmann::json config;                     ///< what config.json holds: the specification can be read from it again
 };
 

@@ -51,6 +51,10 @@ OpenModel::OpenModel(const std::filesystem::path &folder, c10::Device device, st
         summary->quantisedAs = m_checkpoint.storage();
     summary->tensorBytes = m_checkpoint.tensorBytes();
     summary->files = std::int64_t(m_checkpoint.files().size());
+    std::vector<std::filesystem::path> files;
+    for (const auto &file : m_checkpoint.files())
+        files.push_back(file->path());
+    summary->origin = originOf(files);
     try {
         Tokenizer tokenizer = tokenizerOf(m_checkpoint);
         if (tokenizer.size() > summary->spec.vocabularySize)

@@ -70,7 +70,7 @@ void checkReplacement(const std::filesystem::path &output, const std::filesystem
     const auto inModel = std::mismatch(target.begin(), target.end(), model.begin(), model.end());
     if (inModel.first == target.end())
         throw Error("The output '" + output.string() + "' is the model that is read, or holds it.", "Choose another name.");
-    const bool isOurs = std::filesystem::exists(output / "pruning_manifest.json", error);
+    const bool isOurs = std::filesystem::exists(output / kManifestFile, error);
     if (!isOurs && !std::filesystem::is_empty(output, error))
         throw Error("The output '" + output.string() + "' is no export of this program, so it is not replaced.",
                     "Choose another name, or remove it yourself.");
@@ -159,7 +159,7 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
 
     const std::filesystem::path base = std::filesystem::absolute(source.checkpoint.path()).lexically_normal();
     const std::string baseName = base.has_filename() ? base.filename().string() : base.parent_path().filename().string();
-    writeFileAtomically(folder / "pruning_manifest.json",
+    writeFileAtomically(folder / kManifestFile,
                         makeManifest(source.plan, settings, result, baseName, source.evaluations, weightFiles(folder))
                                 .dump(1, ' ', false, nlohmann::json::error_handler_t::replace) +
                             "\n");

@@ -10,6 +10,8 @@
 
 namespace secateur {
 
+inline constexpr const char *kManifestFile = "pruning_manifest.json";
+
 /// pruning_manifest.json: what was done, from what, with which numbers; enough to do it again. Holds no times, so that two equal runs
 /// write equal files.
 ///

@@ -20,6 +20,7 @@ nlohmann::json toJson(const ModelSummary &m)
             {"quantisedAs", m.quantisedAs},
             {"bytes", m.tensorBytes},
             {"files", m.files},
+            {"origin", m.origin ? toJson(*m.origin) : nlohmann::json()},
             {"tokenizer", m.tokenizerSize ? nlohmann::json(*m.tokenizerSize) : nlohmann::json()},
             {"tokenizerProblem", m.tokenizerProblem}};
 }
@@ -34,6 +35,8 @@ ModelSummary modelFromJson(const nlohmann::json &json, const std::string &source
     model.quantisedAs = json.value("quantisedAs", std::string());
     model.tensorBytes = json.at("bytes");
     model.files = json.at("files");
+    if (json.contains("origin") && !json.at("origin").is_null()) // older sessions have none
+        model.origin = originFromJson(json.at("origin"));
     if (!json.at("tokenizer").is_null())
         model.tokenizerSize = json.at("tokenizer").get<std::int64_t>();
     model.tokenizerProblem = json.at("tokenizerProblem");

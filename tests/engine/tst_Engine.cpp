@@ -5,6 +5,7 @@
 #include "checkpoint/SafetensorsWriter.h"
 #include "engine/Engine.h"
 #include "engine/ProcessMemory.h"
+#include "exporting/Manifest.h"
 #include "foundation/Error.h"
 #include "foundation/Sha256.h"
 #include "model/Families.h"
@@ -90,6 +91,8 @@ private slots:
     void everyTargetOpensAgainWithItsTokenizer();
     void countsAreThoseOfTheWrittenFiles();
     void exportedFolderOpensAndIsPrunedAgain();
+    void exportOpensAgainWithItsPlan_data();
+    void exportOpensAgainWithItsPlan();
     void shardsStayShards();
     void exportTypeCanBeChosen();
     void existingOutputIsKept();
@@ -279,6 +282,46 @@ void tst_Engine::exportedFolderOpensAndIsPrunedAgain()
                 .exportPlan(again, {.format = "hf-dropin", .output = second, .isOverwriteAllowed = false, .dtype = {}, .command = {}},
                             nlohmann::json::array(), m_context)
                 .verification.isPassed);
+}
+
+void tst_Engine::exportOpensAgainWithItsPlan_data()
+{
+    QTest::addColumn<QString>("format");
+    QTest::addColumn<QString>("opened"); ///< within the export
+    for (const ExportTarget &target : exportTargets()) {
+        const QString format = QString::fromStdString(target.name);
+        QTest::addRow("%s", target.name.c_str()) << format << "";
+        if (format.startsWith("gguf"))
+            QTest::addRow("%s, the file", target.name.c_str()) << format << "model.gguf";
+    }
+}
+
+void tst_Engine::exportOpensAgainWithItsPlan()
+{
+    QFETCH(QString, format);
+    QFETCH(QString, opened);
+    QTemporaryDir folder;
+    const std::filesystem::path output = folder.filePath("out").toStdString();
+    const PruningPlan made = plan(0.375);
+    m_engine->exportPlan(made, {.format = format.toStdString(), .output = output, .isOverwriteAllowed = false, .dtype = {}, .command = {}},
+                         nlohmann::json::array(), m_context);
+    const std::filesystem::path path = opened.isEmpty() ? output : output / opened.toStdString();
+    Engine engine({.device = "cpu", .dtype = "float32", .threads = 0});
+    const std::optional<PruningOrigin> origin = engine.open(path)->origin;
+    QVERIFY(origin);
+    QCOMPARE(origin->problem, std::string());
+    QCOMPARE(origin->baseModel, std::string("model"));
+    QCOMPARE(origin->format, format.toStdString());
+    QCOMPARE(origin->planHash, made.hash());
+    QCOMPARE(origin->removedAttentions, made.removedAttentions);
+    QCOMPARE(origin->widths, made.widths());
+    QVERIFY(originFromJson(toJson(*origin)) == *origin);
+
+    std::ofstream(output / kManifestFile, std::ios::app) << "damaged";
+    const auto damaged = Engine({.device = "cpu", .dtype = "float32", .threads = 0}).open(path)->origin; // the weights are still whole
+    QVERIFY(damaged && damaged->problem.find("pruning_manifest.json") != std::string::npos);
+    std::filesystem::remove(output / kManifestFile);
+    QVERIFY(!Engine({.device = "cpu", .dtype = "float32", .threads = 0}).open(path)->origin);
 }
 
 void tst_Engine::shardsStayShards()

@@ -12,8 +12,19 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace secateur::ui {
 namespace {
+
+/// "N = 3, K = 193, 0f3a8c21"
+QString planText(const PruningOrigin &origin)
+{
+    const auto [least, most] = std::ranges::minmax(origin.widths);
+    const QString kept = least == most ? exactText(least) : ModelCard::tr("%1 to %2").arg(exactText(least), exactText(most));
+    return ModelCard::tr("N = %1, K = %2, %3")
+        .arg(exactText(std::int64_t(origin.removedAttentions.size())), kept, QString::fromStdString(origin.planHash.substr(0, 8)));
+}
 
 FactList::Facts factsOf(const SessionModel &session)
 {
@@ -21,7 +32,7 @@ FactList::Facts factsOf(const SessionModel &session)
     const ModelSpec &spec = summary.spec;
     const ModelFigures figures = session.denseFigures();
     const std::optional<AttentionSpec> attention = spec.layers.front().attention;
-    return {
+    FactList::Facts facts = {
         {ModelCard::tr("Family"), QString::fromStdString(spec.family)},
         {ModelCard::tr("Layers"), exactText(spec.layerCount())},
         {ModelCard::tr("Hidden size"), exactText(spec.hiddenSize)},
@@ -41,6 +52,13 @@ FactList::Facts factsOf(const SessionModel &session)
         {ModelCard::tr("Tokenizer"),
          summary.tokenizerSize ? ModelCard::tr("%1 ids").arg(exactText(*summary.tokenizerSize)) : ModelCard::tr("none")},
     };
+    if (const std::optional<PruningOrigin> &origin = summary.origin; origin && origin->problem.empty()) {
+        facts.push_back(
+            {ModelCard::tr("Pruned from"),
+             ModelCard::tr("%1, as %2").arg(QString::fromStdString(origin->baseModel), QString::fromStdString(origin->format))});
+        facts.push_back({ModelCard::tr("By the plan"), planText(*origin)});
+    }
+    return facts;
 }
 
 } // namespace
@@ -111,6 +129,9 @@ void ModelCard::follow()
     } else if (!session.pruningProblem().isEmpty()) {
         blocked = tr("This model cannot be pruned.");
         m_problem->say(InlineNote::Kind::Warning, session.pruningProblem());
+    } else if (summary.origin && !summary.origin->problem.empty()) {
+        m_problem->say(InlineNote::Kind::Warning,
+                       tr("How this model was pruned is not known: %1").arg(QString::fromStdString(summary.origin->problem)));
     }
     m_next->setEnabled(blocked.isEmpty());
     m_next->setToolTip(blocked);
