@@ -349,7 +349,7 @@ void run(const Options &options, std::stop_token stop, Reporter &reporter)
         {"models", &Session::models},       {"impact", &Session::impact},     {"inspect", &Session::inspect},
         {"calibrate", &Session::calibrate}, {"plan", &Session::plan},         {"search", &Session::search},
         {"prune", &Session::prune},         {"evaluate", &Session::evaluate}, {"generate", &Session::generate},
-        {"export", &Session::exportPlan},   {"logits", &Session::logits}};
+        {"export", &Session::exportPlan},   {"bench", &Session::bench},       {"logits", &Session::logits}};
     Session session(options, std::move(stop), reporter);
     (session.*commands.at(options.command))();
 }

@@ -203,6 +203,17 @@ void defineCommands(CLI::App &app, Options &options)
     define.exporting(write, true);
     define.engine(write);
 
+    CLI::App &bench = command("bench", "Measure what pruning a model takes on this machine",
+                              "secateur-cli bench MODEL --text c4.json.gz --sparsity 0.5\n"
+                              "  secateur-cli bench --config config.json --random --windows 4 --sparsity 0.5");
+    define.model(bench, false);
+    bench.add_flag("--random", options.isRandom, "With --config: random weights in its shapes, and random tokens");
+    define.text(bench, "Calibration text", false);
+    define.windows(bench, "Windows of the text (32)");
+    define.balance(bench);
+    bench.add_flag("--skip-export", options.isExportSkipped, "Write no checkpoint");
+    define.engine(bench);
+
     CLI::App &logits = command("logits", "Logits of given token ids, for comparisons",
                                "secateur-cli logits MODEL --tokens ids.json --output logits.safetensors");
     logits.group(""); // for tests and comparisons: not in the overview
@@ -222,9 +233,15 @@ std::string missing(const Options &o)
         return "--scores needs a MODEL";
     if (o.command == "plan" && !o.savePlan.empty() && o.scores.empty())
         return "--save-plan needs --scores: without them no neurons are chosen";
-    const bool isNewPlan = o.command == "plan" || o.command == "prune" || (o.command == "search" && o.plan.empty());
+    const bool isNewPlan = o.command == "plan" || o.command == "bench" || o.command == "prune" || (o.command == "search" && o.plan.empty());
     if (o.command == "search" && o.scores.empty() == o.plan.empty())
         return "either --scores (a new search) or --plan (to go on) is needed";
+    if (o.command == "bench" && o.model.empty() == o.config.empty())
+        return "either a MODEL or --config is needed";
+    if (o.command == "bench" && o.isRandom == o.config.empty())
+        return "--config and --random belong together: there are no weights to a shape";
+    if (o.command == "bench" && o.texts.empty() == o.config.empty())
+        return o.texts.empty() ? "a MODEL needs --text" : "--random makes its own tokens";
     if (isNewPlan && !o.sparsity && !(o.keep && o.remove))
         return "--sparsity is needed (or --keep and --remove together)";
     if (o.command == "search" && !o.plan.empty() && (o.sparsity || o.alpha != 1.5 || o.widthMultiple != 1 || o.keep))

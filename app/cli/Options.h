@@ -16,7 +16,7 @@ namespace secateur::cli {
 /// concerns it.
 struct Options {
     std::string command; ///< "inspect", "calibrate", "plan", "search", "prune", "evaluate", "generate", "export", "impact",
-                         ///< "models", "logits"
+                         ///< "models", "bench", "logits"
     bool isJson = false;
 
     std::filesystem::path model;
@@ -46,6 +46,7 @@ struct Options {
     std::filesystem::path output;
     bool isOverwriteAllowed = false;
 
+    bool isRandom = false, isExportSkipped = false; ///< of `bench`
     GenerationSettings generation;
     std::filesystem::path tokens; ///< of `logits`: a JSON array of ids
 };

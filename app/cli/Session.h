@@ -30,6 +30,7 @@ public:
     void evaluate();
     void generate();
     void exportPlan();
+    void bench();
     void logits();
 
 private:

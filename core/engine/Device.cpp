@@ -5,11 +5,14 @@
 #include "foundation/Error.h"
 
 #include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <algorithm>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <charconv>
 #include <dlfcn.h>
 #include <malloc.h>
+#include <thread>
 
 namespace secateur {
 namespace {
@@ -53,10 +56,17 @@ c10::Device deviceFromName(const std::string &name)
     return {c10::DeviceType::CUDA, c10::DeviceIndex(index)};
 }
 
-void keepFreedMemory()
+c10::Device prepareDevice(const std::string &name, int threads)
 {
-    mallopt(M_MMAP_THRESHOLD, 1 << 30);
-    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    if (threads < 0 || threads > 1024)
+        throw Error("The number of threads is out of range.", "Give 0 (all cores) to 1024.");
+    const c10::Device device = deviceFromName(name);
+    if (device.is_cpu()) {
+        mallopt(M_MMAP_THRESHOLD, 1 << 30);
+        mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    }
+    at::set_num_threads(threads > 0 ? threads : int(std::max(1U, std::thread::hardware_concurrency())));
+    return device;
 }
 
 std::int64_t freeMemory(c10::Device device)
@@ -72,6 +82,12 @@ std::int64_t peakDeviceBytes(c10::Device device)
         return 0;
     const auto stats = c10::getDeviceAllocator(device.type())->getDeviceStats(device.index());
     return stats.allocated_bytes[std::size_t(c10::CachingAllocator::StatType::AGGREGATE)].peak;
+}
+
+void resetPeakDeviceBytes(c10::Device device)
+{
+    if (device.is_cuda())
+        c10::getDeviceAllocator(device.type())->resetPeakStats(device.index());
 }
 
 } // namespace secateur

@@ -12,13 +12,16 @@ namespace secateur {
 /// call that asks for it. Throws Error when the name is not one of these, or when CUDA or that device is not there (with the reason).
 c10::Device deviceFromName(const std::string &name);
 
-/// Lets the C library keep freed memory for the next tensor of that size, instead of giving it back and taking it again page by page:
-/// about 5 % of the time of a layer on the CPU.
-void keepFreedMemory();
+/// The device of that name, and the process made ready for it: `threads` threads (0 = one a core), and on the CPU the C library keeps freed
+/// memory for the next tensor of that size, instead of giving it back and taking it again page by page (about 5 % of the time of a layer).
+/// Throws Error as deviceFromName does, and for a number of threads out of range.
+c10::Device prepareDevice(const std::string &name, int threads);
 
 /// Bytes that can still be used on the device: free memory of a GPU, available memory of the host for the CPU.
 std::int64_t freeMemory(c10::Device device);
-/// Largest amount of a GPU's memory used by tensors so far, in bytes; 0 for the CPU.
+/// Largest amount of a GPU's memory used by tensors since the start or the last reset, in bytes; 0 for the CPU.
 std::int64_t peakDeviceBytes(c10::Device device);
+/// Counts that peak anew from here on.
+void resetPeakDeviceBytes(c10::Device device);
 
 } // namespace secateur

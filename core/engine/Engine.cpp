@@ -17,18 +17,10 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
-#include <thread>
 #include <torch/headeronly/version.h>
 
 namespace secateur {
 namespace {
-
-/// Memory for the search's restart states: a quarter of what is free, and never more than twice the weights. What a state saves is a pass
-/// of a layer, and most of the gain comes from the first few.
-std::int64_t searchStateBytes(const Decoder &narrow)
-{
-    return std::min(freeMemory(narrow.device()) / 4, 2 * narrow.weights().bytes());
-}
 
 /// Ids that end a text (`eos_token_id`: a number or a list).
 std::vector<std::int32_t> stopTokens(const nlohmann::json &config)
@@ -69,12 +61,7 @@ Engine::Engine(const EngineSettings &settings) : m_state(std::make_unique<State>
         m_state->settings = settings;
         if (settings.dtype != "auto")
             dtypeFromConfigName(settings.dtype);
-        if (settings.threads < 0 || settings.threads > 1024)
-            throw Error("The number of threads is out of range.", "Give 0 (all cores) to 1024.");
-        m_state->device = deviceFromName(settings.device);
-        if (m_state->device.is_cpu())
-            keepFreedMemory();
-        at::set_num_threads(settings.threads > 0 ? settings.threads : int(std::max(1U, std::thread::hardware_concurrency())));
+        m_state->device = prepareDevice(settings.device, settings.threads);
     });
 }
 
@@ -134,7 +121,7 @@ void Engine::search(PruningPlan &plan, const TextSettings &text, const SearchSet
         plan.search.provenance = provenance;
         const Decoder narrow = model.narrowDecoder(plan, windows.length, context);
         AttentionSearch search(narrow, tokenTensor(windows.tokens, windows.length, m_state->device),
-                               settings.referenceLoss ? LossType::Reference : LossType::Float32, searchStateBytes(narrow));
+                               settings.referenceLoss ? LossType::Reference : LossType::Float32, stateBytesOfSearch(narrow));
         search.run(plan.search, plan.balance.attentionsToRemove, context, listener, [&] {
             plan.removedAttentions = plan.search.removalOrder();
             if (finished)
@@ -159,7 +146,7 @@ SearchRecord Engine::impact(const TextSettings &text, const SearchSettings &sett
         record.initialLoss = std::numeric_limits<double>::quiet_NaN();
         const Decoder dense = model.decoder(nullptr, windows.length, context);
         AttentionSearch search(dense, tokenTensor(windows.tokens, windows.length, m_state->device),
-                               settings.referenceLoss ? LossType::Reference : LossType::Float32, searchStateBytes(dense));
+                               settings.referenceLoss ? LossType::Reference : LossType::Float32, stateBytesOfSearch(dense));
         search.run(record, 1, context, listener);
         return record;
     });
@@ -245,8 +232,7 @@ void Engine::checkExportSettings(const ExportSettings &settings, std::int64_t ne
     const OpenModel &model = m_state->open();
     const std::vector<std::int64_t> widths(model.spec().layers.size(), neuronsKept);
     // Which attentions will go is not known yet, so all are counted.
-    checkExport(settings, model.checkpoint(), model.spec(), widths,
-                bytesOfExport(settings, model.checkpoint(), model.spec(), widths, {}));
+    checkExport(settings, model.checkpoint(), model.spec(), widths, bytesOfExport(settings, model.checkpoint(), model.spec(), widths, {}));
 }
 
 std::vector<float> Engine::logits(const PruningPlan *plan, const std::vector<std::int32_t> &tokens, JobContext &context)

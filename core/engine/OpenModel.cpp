@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/OpenModel.h"
 
+#include "engine/Device.h"
 #include "foundation/Error.h"
 #include "model/Families.h"
 #include "model/Tensors.h"
@@ -165,6 +166,11 @@ std::vector<std::int32_t> OpenModel::checkTokens() const
         ids.push_back(std::int32_t(i * 7919 % spec().vocabularySize));
     ids.resize(std::size_t(count));
     return ids;
+}
+
+std::int64_t stateBytesOfSearch(const Decoder &narrow)
+{
+    return std::min(freeMemory(narrow.device()) / 4, 2 * narrow.weights().bytes());
 }
 
 } // namespace secateur

@@ -14,6 +14,11 @@ std::int64_t peakResidentBytes()
     return std::int64_t(usage.ru_maxrss) * 1024;
 }
 
+void resetPeakResidentBytes()
+{
+    std::ofstream("/proc/self/clear_refs") << "5"; // proc(5): the high water mark
+}
+
 std::int64_t availableMemoryBytes()
 {
     std::ifstream stream("/proc/meminfo");

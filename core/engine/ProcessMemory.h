@@ -5,8 +5,10 @@
 
 namespace secateur {
 
-/// Largest resident size of this process so far, in bytes.
+/// Largest resident size of this process since its start or the last reset, in bytes.
 std::int64_t peakResidentBytes();
+/// Counts the peak anew from here on.
+void resetPeakResidentBytes();
 /// Bytes of the host's memory that can still be used without swapping (MemAvailable); 0 when the system does not say.
 std::int64_t availableMemoryBytes();
 

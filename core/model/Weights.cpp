@@ -10,26 +10,12 @@
 namespace secateur {
 namespace {
 
-/// Reads tensors by name; the one place that maps names to weights.
+/// Takes tensors by name; the one place that maps names to weights.
 class Reader {
 public:
-    Reader(const Checkpoint &checkpoint, at::Device device, c10::ScalarType dtype, JobContext &context)
-        : m_checkpoint(checkpoint),
-          m_device(device),
-          m_dtype(dtype),
-          m_context(context)
-    {
-    }
+    explicit Reader(const TensorSource &source) : m_source(source) {}
 
-    at::Tensor tensor(const std::string &name)
-    {
-        at::Tensor loaded = readTensor(m_checkpoint, name).to(m_device, m_dtype);
-        if (!isFinite(loaded))
-            throw Error("The tensor '" + name + "' holds NaN or infinite values.",
-                        "The checkpoint is damaged, or its values do not fit into the type chosen; try --dtype float32.");
-        m_context.step();
-        return loaded;
-    }
+    at::Tensor tensor(const std::string &name) { return m_source(name); }
 
     LinearWeights linear(const std::string &name, bool hasBias)
     {
@@ -95,10 +81,7 @@ private:
         return {linear.weight.narrow(0, first, count), linear.bias.defined() ? linear.bias.narrow(0, first, count) : at::Tensor()};
     }
 
-    const Checkpoint &m_checkpoint;
-    at::Device m_device;
-    c10::ScalarType m_dtype;
-    JobContext &m_context;
+    const TensorSource &m_source;
 };
 
 } // namespace
@@ -113,16 +96,29 @@ std::int64_t Weights::bytes() const
 Weights loadWeights(const Checkpoint &checkpoint, const ModelSpec &spec, at::Device device, c10::ScalarType dtype, JobContext &context)
 {
     context.begin("load", std::int64_t(expectedTensors(spec).size()), "tensors");
-    Reader read(checkpoint, device, dtype, context);
+    const Weights weights = weightsFrom(spec, [&](const std::string &name) {
+        at::Tensor loaded = readTensor(checkpoint, name).to(device, dtype);
+        if (!isFinite(loaded))
+            throw Error("The tensor '" + name + "' holds NaN or infinite values.",
+                        "The checkpoint is damaged, or its values do not fit into the type chosen; try --dtype float32.");
+        if (name.ends_with("mlp.down_proj.weight")) // once a layer
+            checkpoint.releasePages();              // our copy is what counts from here on
+        context.step();
+        return loaded;
+    });
+    checkpoint.releasePages();
+    return weights;
+}
+
+Weights weightsFrom(const ModelSpec &spec, const TensorSource &source)
+{
+    Reader read(source);
     Weights weights;
     weights.embedding = read.tensor("model.embed_tokens.weight");
-    for (std::int64_t i = 0; i < spec.layerCount(); ++i) {
+    for (std::int64_t i = 0; i < spec.layerCount(); ++i)
         weights.layers.push_back(read.layer("model.layers." + std::to_string(i) + ".", spec, spec.layers[std::size_t(i)]));
-        checkpoint.releasePages(); // our copy is what counts from here on
-    }
     weights.finalNorm = read.tensor("model.norm.weight");
     weights.head = spec.tiedEmbeddings ? weights.embedding : read.tensor("lm_head.weight");
-    checkpoint.releasePages();
     return weights;
 }
 

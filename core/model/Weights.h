@@ -8,8 +8,10 @@
 
 #include <ATen/core/Tensor.h>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace secateur {
@@ -70,6 +72,12 @@ void forEachTensor(AnyWeights &weights, const Call &call)
     if (!isTied)
         visit(weights.head);
 }
+
+/// Gives the tensor of a name, in the device and type in which it is to be used.
+using TensorSource = std::function<at::Tensor(const std::string &name)>;
+
+/// The weights of `spec` from tensors with Hugging Face's names (expectedTensors), asked for in the order of the layers.
+Weights weightsFrom(const ModelSpec &spec, const TensorSource &source);
 
 /// Reads the tensors that `spec` asks for into `device` as `dtype`. Throws Error that names a tensor that holds NaN or infinity.
 Weights loadWeights(const Checkpoint &checkpoint, const ModelSpec &spec, at::Device device, c10::ScalarType dtype, JobContext &context);

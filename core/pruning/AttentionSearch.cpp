@@ -108,8 +108,7 @@ double AttentionSearch::initialLoss(JobContext &context, const Listener &listene
             m_base[std::size_t(l + 1)] = x;
         context.step(1.0 / units);
     }
-    const double loss =
-        lossSum(m_decoder, x, m_tokens, m_lossType, context).item<double>() / double(m_tokens.size(0) * (m_tokens.size(1) - 1));
+    const double loss = head(x, context).item<double>() / double(m_tokens.size(0) * (m_tokens.size(1) - 1));
     if (!std::isfinite(loss))
         reportNonFinite(-1);
     if (listener)
@@ -126,8 +125,8 @@ void AttentionSearch::evaluate(SearchStep &step, std::int64_t stepIndex, const s
                  [&](std::int64_t j) { return std::isnan(step.losses[std::size_t(j)]); });
     if (wanted.empty())
         return;
-    const double count = double(wanted.size()), head = headInPasses(m_decoder.spec());
-    const double perPass = count / (double(passesNeeded(wanted)) + count * head);
+    const double count = double(wanted.size()), headPasses = headInPasses(m_decoder.spec());
+    const double perPass = count / (double(passesNeeded(wanted)) + count * headPasses);
     std::vector<at::Tensor> ends;
     sweep(wanted, ends, [&] { context.step(perPass); });
 
@@ -142,11 +141,11 @@ void AttentionSearch::evaluate(SearchStep &step, std::int64_t stepIndex, const s
     };
     std::vector<at::Tensor> sums;
     for (at::Tensor &end : ends) {
-        sums.push_back(lossSum(m_decoder, end, m_tokens, m_lossType, context));
+        sums.push_back(head(end, context));
         end.reset();
         if (sums.back().is_cpu())
             record(sums.size() - 1, sums.back());
-        context.step(perPass * head);
+        context.step(perPass * headPasses);
     }
     for (std::size_t i = 0; i < sums.size(); ++i) // reading waits for the device, so only when the step is over
         if (!sums[i].is_cpu())
@@ -225,7 +224,19 @@ at::Tensor AttentionSearch::pass(std::int64_t layer, const at::Tensor &x, bool s
 {
     ++m_layerPasses;
     const bool isAbsent = skipsAttention || m_isRemoved[std::size_t(layer)];
+    const ModelSpec &spec = m_decoder.spec();
+    const LayerSpec &parts = spec.layers[std::size_t(layer)];
+    const double windows = double(x.size(0));
+    if (!isAbsent)
+        m_work += attentionWork(*parts.attention, spec.hiddenSize, x.size(1), x.element_size()) * windows;
+    m_work += ffnWork(parts.ffn, spec.hiddenSize, x.size(1), x.element_size()) * windows;
     return m_decoder.addFfn(layer, isAbsent ? x : m_decoder.addAttention(layer, x));
+}
+
+at::Tensor AttentionSearch::head(const at::Tensor &end, JobContext &context)
+{
+    m_work += headWork(m_decoder.spec(), end.size(0) * (end.size(1) - 1), end.element_size());
+    return lossSum(m_decoder, end, m_tokens, m_lossType, context);
 }
 
 void AttentionSearch::reportNonFinite(std::int64_t candidate) const

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "foundation/JobContext.h"
+#include "model/Arithmetic.h"
 #include "model/Decoder.h"
 #include "model/LanguageHead.h"
 #include "pruning/PruningPlan.h"
@@ -41,6 +42,8 @@ public:
     std::int64_t stateStride() const { return m_stride; }
     /// Layer passes computed so far: (layer, stream) units. Exposed because tests count them.
     std::int64_t layerPasses() const { return m_layerPasses; }
+    /// What was computed so far, by arithmetic: all passes and heads.
+    const Work &work() const { return m_work; }
 
 private:
     /// States of one stream at the entrances of layers 0 ... L (L = the end); undefined where not known.
@@ -53,6 +56,7 @@ private:
     std::int64_t passesNeeded(const std::vector<std::int64_t> &candidates) const;
     void remove(std::int64_t layer);
     at::Tensor pass(std::int64_t layer, const at::Tensor &x, bool skipsAttention);
+    at::Tensor head(const at::Tensor &end, JobContext &context);
     bool keepsState(std::int64_t layer) const { return m_stride > 0 && layer % m_stride == 0; }
     std::int64_t lastKnown(const States &states, std::int64_t from) const;
     [[noreturn]] void reportNonFinite(std::int64_t candidate) const;
@@ -62,6 +66,7 @@ private:
     LossType m_lossType;
     std::int64_t m_stride = 0;
     std::int64_t m_layerPasses = 0;
+    Work m_work;
     std::vector<bool> m_isRemoved;
     States m_base;
     std::vector<States> m_forks;

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Internal to core: shows Torch.
+#pragma once
+
+#include "foundation/JobContext.h"
+#include "model/ModelSpec.h"
+#include "model/Weights.h"
+
+#include <cstdint>
+
+namespace secateur {
+
+/// Weights in the shapes of a model without the model: for measurements. Normal values that keep the states finite through all layers, norms
+/// of 1, no bias. The same seed gives the same values on the same device. One unit of progress is one tensor.
+Weights randomWeights(const ModelSpec &spec, at::Device device, c10::ScalarType dtype, std::uint64_t seed, JobContext &context);
+
+} // namespace secateur
