@@ -45,8 +45,8 @@ void Session::bench()
                                           : benchmarkModel(o.model, textOf(o.texts, settings.windows), o.engine, settings, context, heard);
     const EngineReport machine = Engine(o.engine).report();
 
-    report.line(machine.device + " in " + result.dtype + ", " + std::to_string(machine.threads) + " threads, LibTorch " + machine.torchVersion + "; " +
-                grouped(settings.windows) + " windows of " + grouped(settings.length) +
+    report.line(machine.device + " in " + result.dtype + ", " + std::to_string(machine.threads) + " threads, LibTorch " +
+                machine.torchVersion + "; " + grouped(settings.windows) + " windows of " + grouped(settings.length) +
                 " tokens; N = " + std::to_string(result.balance.attentionsToRemove) + ", K = " + grouped(result.balance.neuronsKept));
     Rows products = {{"product alone", "shape", "GFLOP/s"}};
     for (const ProductRate &p : result.products)

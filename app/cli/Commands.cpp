@@ -111,9 +111,12 @@ void Session::models()
 
 void Session::calibrate()
 {
-    checkOutputFile(o.output);
+    if (isFirst())
+        checkOutputFile(o.output);
     open();
     const auto scores = engine->score(calibrationText(), norm(), context);
+    if (!isFirst())
+        return;
     saveScores(*scores, o.output);
     report.line("scores of " + std::to_string(scores->layers.size()) + " layers x " + grouped(std::int64_t(scores->layers.front().size())) +
                 " neurons: " + o.output.string());
@@ -164,7 +167,8 @@ void Session::impact()
 
 void Session::search()
 {
-    checkOutputFile(o.savePlan);
+    if (isFirst())
+        checkOutputFile(o.savePlan);
     open();
     PruningPlan plan;
     if (o.scores.empty()) {
@@ -226,11 +230,12 @@ void Session::exportTo(const PruningPlan &plan, const nlohmann::json &evaluation
 void Session::prune()
 {
     // Everything that can be refused is refused before the work.
-    checkOutputFile(o.savePlan);
+    if (isFirst())
+        checkOutputFile(o.savePlan);
     open();
     PruningPlan plan;
     plan.balance = balance(model->spec, balanceSettings(model->spec));
-    if (!o.output.empty()) {
+    if (!o.output.empty() && isFirst()) {
         checkOutputFolder();
         engine->checkExportSettings(exportSettings(), plan.balance.neuronsKept);
     }
@@ -245,6 +250,8 @@ void Session::prune()
     const NeuronScores scores = o.scores.empty() ? *engine->score(calibrationText(), norm(), context) : loadMatchingScores();
     plan = planFromScores(model->spec, scores, balanceSettings(model->spec));
     runSearch(plan, textOf(scores.provenance), searchSettings({}));
+    if (!isFirst())
+        return;
 
     const SparsityBalance &b = plan.balance;
     nlohmann::json result = resultOf(b, &plan), evaluations = nlohmann::json::array();

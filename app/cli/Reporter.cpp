@@ -54,8 +54,16 @@ Reporter::~Reporter()
     endBar();
 }
 
+void Reporter::silence(std::string who)
+{
+    m_isSilent = true;
+    m_who = std::move(who);
+}
+
 void Reporter::progress(const Progress &p)
 {
+    if (m_isSilent)
+        return;
     if (!std::cout)
         throw Error("The output could not be written.", "Its disk is full, or whoever read it is gone.");
     const auto now = std::chrono::steady_clock::now();
@@ -118,13 +126,13 @@ void Reporter::endBar()
 
 void Reporter::event(const nlohmann::json &object)
 {
-    if (m_isJson)
+    if (m_isJson && !m_isSilent)
         std::cout << object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
 }
 
 void Reporter::line(const std::string &text)
 {
-    if (m_isJson)
+    if (m_isJson || m_isSilent)
         return;
     endBar();
     std::cout << text << std::endl;
@@ -132,7 +140,7 @@ void Reporter::line(const std::string &text)
 
 void Reporter::piece(const std::string &text)
 {
-    if (!m_isJson)
+    if (!m_isJson && !m_isSilent)
         std::cout << text << std::flush;
 }
 
@@ -160,7 +168,7 @@ void Reporter::error(const std::string &sentence, const std::string &hint)
 {
     endBar();
     event({{"event", "error"}, {"message", sentence}, {"hint", hint}});
-    std::cerr << "secateur-cli: " << sentence << std::endl;
+    std::cerr << "secateur-cli: " << m_who << sentence << std::endl;
     if (!hint.empty())
         std::cerr << "  " << hint << std::endl;
 }

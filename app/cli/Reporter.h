@@ -21,6 +21,8 @@ public:
     ~Reporter();
 
     bool isJson() const { return m_isJson; }
+    /// From here on only errors are printed, each with that in front: of a process that helps another, which speaks for both.
+    void silence(std::string who);
     /// Throws Error when the output cannot be written any more.
     void progress(const Progress &progress);
     /// One more event of the JSON stream; nothing otherwise.
@@ -47,7 +49,8 @@ private:
     };
     void draw(const Progress &progress);
 
-    bool m_isJson = false, m_isTerminal = false, m_isBarDrawn = false;
+    bool m_isJson = false, m_isSilent = false, m_isTerminal = false, m_isBarDrawn = false;
+    std::string m_who; ///< in front of errors, when silent
     std::vector<Phase> m_phases;
     std::string m_current;
     double m_counted = 0; ///< seconds of the current phase that are in m_phases already

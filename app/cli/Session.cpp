@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <thread>
 
 namespace secateur::cli {
 namespace {
@@ -56,8 +57,18 @@ std::string quoted(const std::string &word)
 Session::Session(const Options &options, std::stop_token stop, Reporter &reporter)
     : o(options),
       report(reporter),
-      context(std::move(stop), [this](const Progress &p) { report.progress(p); })
+      context(std::move(stop), [this](const Progress &p) { report.progress(p); }),
+      place(rankPlaceFromEnvironment())
 {
+    if (place.size == 1)
+        return;
+    const std::string who = "Rank " + std::to_string(place.rank) + " of " + std::to_string(place.size);
+    if (!isFirst())
+        report.silence(who + ": ");
+    if (o.command != "calibrate" && o.command != "search" && o.command != "prune")
+        throw Error("'" + o.command + "' runs in one process, and this is one of " + std::to_string(place.size) + ".",
+                    "Start it without torchrun; calibrate, search and prune can be shared.");
+    ranks = connectRanks(place);
 }
 
 bool isSame(const std::filesystem::path &one, const std::filesystem::path &other)
@@ -75,6 +86,12 @@ void Session::open()
     EngineSettings settings = o.engine;
     if (o.command == "inspect" || o.command == "plan") // nothing is computed: no GPU needs waking
         settings.device = "cpu";
+    if (ranks) {
+        settings.ranks = ranks;
+        settings.device = deviceOf(place, settings.device);
+        if (settings.threads == 0) // the processes of a machine share its cores
+            settings.threads = std::max(1, int(std::thread::hardware_concurrency()) / place.localSize);
+    }
     engine.emplace(settings);
     model = engine->open(o.model);
 }
@@ -226,14 +243,14 @@ void Session::hear(std::int64_t step, std::int64_t layer, double loss)
 void Session::runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings)
 {
     const auto save = [&](const PruningPlan &current) {
-        if (!o.savePlan.empty())
+        if (!o.savePlan.empty() && isFirst())
             savePlan(current, o.savePlan);
     };
     const auto heard = [&](std::int64_t step, std::int64_t layer, double loss) { hear(step, layer, loss); };
     try {
         engine->search(plan, text, settings, context, heard, save);
     } catch (const Cancelled &) {
-        if (plan.search.isBegun() && !o.savePlan.empty()) {
+        if (plan.search.isBegun() && !o.savePlan.empty() && isFirst()) {
             save(plan); // what an unfinished step has evaluated is kept as well
             const Provenance &p = plan.search.provenance;
             const std::string file = quoted(o.savePlan.string());

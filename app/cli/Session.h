@@ -3,6 +3,7 @@
 
 #include "cli/Options.h"
 #include "cli/Reporter.h"
+#include "engine/StoreRanks.h"
 #include "foundation/JobContext.h"
 
 #include <memory>
@@ -62,9 +63,14 @@ private:
     nlohmann::json resultOf(const SparsityBalance &balance, const PruningPlan *plan) const;
     void finish(nlohmann::json result);
 
+    /// Whether this process is the one that speaks and writes, or the only one.
+    bool isFirst() const { return place.rank == 0; }
+
     const Options &o;
     Reporter &report;
     JobContext context;
+    RankPlace place;
+    std::shared_ptr<Ranks> ranks; ///< none = this process is alone
     std::optional<Engine> engine;
     std::shared_ptr<const ModelSummary> model;
 };

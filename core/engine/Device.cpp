@@ -38,6 +38,11 @@ std::int64_t cudaCount()
 
 } // namespace
 
+int cudaDevices()
+{
+    return int(cudaCount());
+}
+
 c10::Device deviceFromName(const std::string &name)
 {
     if (name == "cpu" || (name == "auto" && cudaCount() == 0))

@@ -17,6 +17,9 @@ c10::Device deviceFromName(const std::string &name);
 /// Throws Error as deviceFromName does, and for a number of threads out of range.
 c10::Device prepareDevice(const std::string &name, int threads);
 
+/// CUDA devices of this machine; 0 where CUDA cannot be used.
+int cudaDevices();
+
 /// Bytes that can still be used on the device: free memory of a GPU, available memory of the host for the CPU.
 std::int64_t freeMemory(c10::Device device);
 /// Largest amount of a GPU's memory used by tensors since the start or the last reset, in bytes; 0 for the CPU.

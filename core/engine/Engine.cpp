@@ -47,6 +47,7 @@ struct Engine::State {
     c10::Device device = c10::kCPU;
     std::unique_ptr<OpenModel> model;
 
+    std::shared_ptr<Ranks> ranks() const { return settings.ranks ? settings.ranks : std::make_shared<Ranks>(); }
     OpenModel &open() const
     {
         if (!model)
@@ -100,7 +101,8 @@ std::shared_ptr<const NeuronScores> Engine::score(const TextSettings &text, Scor
         auto scores = std::make_shared<NeuronScores>();
         scores->norm = norm;
         scores->provenance = model.provenance(text, windows, context);
-        scores->layers = scoreNeurons(decoder, tokenTensor(windows.tokens, windows.length, m_state->device), norm, context);
+        scores->layers =
+            scoreNeurons(decoder, tokenTensor(windows.tokens, windows.length, m_state->device), norm, context, *m_state->ranks());
         return std::shared_ptr<const NeuronScores>(scores);
     });
 }
@@ -121,7 +123,8 @@ void Engine::search(PruningPlan &plan, const TextSettings &text, const SearchSet
         plan.search.provenance = provenance;
         const Decoder narrow = model.narrowDecoder(plan, windows.length, context);
         AttentionSearch search(narrow, tokenTensor(windows.tokens, windows.length, m_state->device),
-                               settings.referenceLoss ? LossType::Reference : LossType::Float32, stateBytesOfSearch(narrow));
+                               settings.referenceLoss ? LossType::Reference : LossType::Float32, stateBytesOfSearch(narrow),
+                               m_state->ranks());
         search.run(plan.search, plan.balance.attentionsToRemove, context, listener, [&] {
             plan.removedAttentions = plan.search.removalOrder();
             if (finished)

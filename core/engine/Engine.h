@@ -4,6 +4,7 @@
 #include "exporting/Export.h"
 #include "exporting/Origin.h"
 #include "foundation/JobContext.h"
+#include "foundation/Ranks.h"
 #include "model/ModelSpec.h"
 #include "pruning/NeuronScores.h"
 #include "pruning/PruningPlan.h"
@@ -21,9 +22,10 @@ namespace secateur {
 
 /// Where and how to compute.
 struct EngineSettings {
-    std::string device = "auto"; ///< "auto", "cpu", "cuda", "cuda:N"
-    std::string dtype = "auto";  ///< "float32", "bfloat16", "float16"; auto = float32 on the CPU, as stored on CUDA
-    int threads = 0;             ///< of the CPU; 0 = all cores
+    std::string device = "auto";    ///< "auto", "cpu", "cuda", "cuda:N"
+    std::string dtype = "auto";     ///< "float32", "bfloat16", "float16"; auto = float32 on the CPU, as stored on CUDA
+    int threads = 0;                ///< of the CPU; 0 = all cores
+    std::shared_ptr<Ranks> ranks{}; ///< with which stage 1 and the search are shared; none = this process alone
 };
 
 /// What an engine computes with, for the record of a run.

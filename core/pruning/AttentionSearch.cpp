@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "pruning/AttentionSearch.h"
 
+#include "foundation/Error.h"
 #include "model/FiniteCheck.h"
 
 #include <ATen/core/Tensor.h>
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <string>
 
@@ -40,10 +42,12 @@ bool contains(const std::vector<std::int64_t> &list, std::int64_t value)
 
 } // namespace
 
-AttentionSearch::AttentionSearch(const Decoder &narrow, at::Tensor tokens, LossType lossType, std::int64_t stateBytes)
+AttentionSearch::AttentionSearch(const Decoder &narrow, at::Tensor tokens, LossType lossType, std::int64_t stateBytes,
+                                 std::shared_ptr<Ranks> ranks)
     : m_decoder(narrow),
       m_tokens(std::move(tokens)),
       m_lossType(lossType),
+      m_ranks(ranks ? std::move(ranks) : std::make_shared<Ranks>()),
       m_isRemoved(std::size_t(narrow.layerCount())),
       m_base(std::size_t(narrow.layerCount())),
       m_forks(std::size_t(narrow.layerCount()), States(std::size_t(narrow.layerCount())))
@@ -120,9 +124,43 @@ double AttentionSearch::initialLoss(JobContext &context, const Listener &listene
 void AttentionSearch::evaluate(SearchStep &step, std::int64_t stepIndex, const std::vector<std::int64_t> &candidates, JobContext &context,
                                const Listener &listener)
 {
-    std::vector<std::int64_t> wanted;
-    std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(wanted),
+    std::vector<std::int64_t> missing, wanted;
+    std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(missing),
                  [&](std::int64_t j) { return std::isnan(step.losses[std::size_t(j)]); });
+    if (missing.empty())
+        return;
+    std::copy_if(missing.begin(), missing.end(), std::back_inserter(wanted), [&](std::int64_t j) { return m_ranks->owns(j); });
+    evaluateOwn(step, stepIndex, wanted, context, listener);
+    if (!m_ranks->isAlone())
+        shareLosses(step, stepIndex, missing, context, listener);
+}
+
+/// Gives this rank's losses to the others, and takes theirs.
+void AttentionSearch::shareLosses(SearchStep &step, std::int64_t stepIndex, const std::vector<std::int64_t> &candidates,
+                                  JobContext &context, const Listener &listener)
+{
+    std::string mine(reinterpret_cast<const char *>(step.losses.data()), step.losses.size() * sizeof(double));
+    const std::vector<std::string> all = m_ranks->exchange(std::move(mine), context);
+    for (const std::int64_t j : candidates) {
+        if (m_ranks->owns(j))
+            continue;
+        const std::string &theirs = all[std::size_t(m_ranks->ownerOf(j))];
+        double loss = kUnknown;
+        if (theirs.size() == step.losses.size() * sizeof(double))
+            std::memcpy(&loss, theirs.data() + std::size_t(j) * sizeof(double), sizeof(double));
+        if (!std::isfinite(loss))
+            throw Error("Rank " + std::to_string(m_ranks->ownerOf(j)) + " did not evaluate layer " + std::to_string(j) + ".",
+                        "Start all ranks with the same command and the same files.");
+        step.losses[std::size_t(j)] = loss;
+        if (listener)
+            listener(stepIndex, j, loss);
+        context.step();
+    }
+}
+
+void AttentionSearch::evaluateOwn(SearchStep &step, std::int64_t stepIndex, const std::vector<std::int64_t> &wanted, JobContext &context,
+                                  const Listener &listener)
+{
     if (wanted.empty())
         return;
     const double count = double(wanted.size()), headPasses = headInPasses(m_decoder.spec());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "foundation/JobContext.h"
+#include "foundation/Ranks.h"
 #include "model/Arithmetic.h"
 #include "model/Decoder.h"
 #include "model/LanguageHead.h"
@@ -11,6 +12,7 @@
 #include <ATen/core/Tensor.h>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 namespace secateur {
@@ -23,14 +25,19 @@ namespace secateur {
 /// others, so the next pass computes only what is missing: it restarts by itself. The new base behind w is the winner's fork.
 ///
 /// Streams are computed one after another in one shape, so every loss is bit-identical to evaluating that variant alone.
+///
+/// Several ranks share the candidates of a step, each layer always the same rank's, so that its forks stay where their states are; all know all
+/// losses at its end. A rank that did not compute the winner's fork computes the base behind it anew.
 class AttentionSearch {
 public:
     /// Hears of every loss as it is known: (step, layer, loss); step and layer -1 before anything is removed. On a GPU the losses of a step
     /// arrive together at its end.
     using Listener = std::function<void(std::int64_t step, std::int64_t layer, double loss)>;
 
-    /// `narrow`: the model after stage 1. `tokens`: [windows, T] of the search, on its device. `stateBytes`: 0 = no restart.
-    AttentionSearch(const Decoder &narrow, at::Tensor tokens, LossType lossType, std::int64_t stateBytes);
+    /// `narrow`: the model after stage 1. `tokens`: [windows, T] of the search, on its device. `stateBytes`: 0 = no restart. `ranks`: none =
+    /// this process alone.
+    AttentionSearch(const Decoder &narrow, at::Tensor tokens, LossType lossType, std::int64_t stateBytes,
+                    std::shared_ptr<Ranks> ranks = {});
 
     /// Goes on with `record` until `removals` attentions are removed; each finished step is added to it, and what a cancelled step has
     /// already evaluated stays in it. Losses that the record holds are not computed again. Throws Cancelled, and Error when a loss is not
@@ -59,11 +66,16 @@ private:
     at::Tensor head(const at::Tensor &end, JobContext &context);
     bool keepsState(std::int64_t layer) const { return m_stride > 0 && layer % m_stride == 0; }
     std::int64_t lastKnown(const States &states, std::int64_t from) const;
+    void evaluateOwn(SearchStep &step, std::int64_t stepIndex, const std::vector<std::int64_t> &wanted, JobContext &context,
+                     const Listener &listener);
+    void shareLosses(SearchStep &step, std::int64_t stepIndex, const std::vector<std::int64_t> &candidates, JobContext &context,
+                     const Listener &listener);
     [[noreturn]] void reportNonFinite(std::int64_t candidate) const;
 
     const Decoder &m_decoder;
     at::Tensor m_tokens;
     LossType m_lossType;
+    std::shared_ptr<Ranks> m_ranks;
     std::int64_t m_stride = 0;
     std::int64_t m_layerPasses = 0;
     Work m_work;

@@ -4,9 +4,11 @@
 #include "foundation/Error.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <string>
 
 namespace secateur {
@@ -19,27 +21,69 @@ at::Tensor windowNorm(const at::Tensor &activation, ScoreNorm norm)
     return norm == ScoreNorm::L1 ? activation.abs().sum(0) : activation.square().sum(0).sqrt_();
 }
 
+/// The sum of all windows' norms, added in the order of the windows: `own` holds those of this rank.
+at::Tensor sumOfAll(const std::vector<at::Tensor> &own, std::int64_t windows, Ranks &ranks, const JobContext &context)
+{
+    std::string mine;
+    for (const at::Tensor &norm : own) {
+        const at::Tensor bytes = norm.to(at::kCPU).contiguous();
+        mine.append(reinterpret_cast<const char *>(bytes.const_data_ptr<float>()), bytes.nbytes());
+    }
+    const std::vector<std::string> all = ranks.exchange(std::move(mine), context);
+    const std::size_t bytes = own.front().nbytes();
+    at::Tensor sum = at::zeros(own.front().sizes(), at::kFloat);
+    std::vector<std::size_t> used(all.size());
+    for (std::int64_t w = 0; w < windows; ++w) {
+        const auto owner = std::size_t(ranks.ownerOf(w));
+        at::Tensor norm = at::empty(own.front().sizes(), at::kFloat);
+        if (used[owner] + bytes > all[owner].size())
+            throw Error("Rank " + std::to_string(owner) + " scored other windows.", "Start all ranks with the same command.");
+        std::memcpy(norm.mutable_data_ptr<float>(), all[owner].data() + used[owner], bytes);
+        used[owner] += bytes;
+        sum += norm;
+    }
+    return sum;
+}
+
 } // namespace
 
 std::vector<std::vector<float>> scoreNeurons(const Decoder &decoder, const at::Tensor &tokens, ScoreNorm norm, JobContext &context)
 {
+    Ranks alone;
+    return scoreNeurons(decoder, tokens, norm, context, alone);
+}
+
+std::vector<std::vector<float>> scoreNeurons(const Decoder &decoder, const at::Tensor &tokens, ScoreNorm norm, JobContext &context,
+                                             Ranks &ranks)
+{
     const std::int64_t layers = decoder.layerCount(), windows = tokens.size(0);
-    context.begin("calibrate", layers * windows, "layers x windows");
-    std::vector<at::Tensor> hidden; // of each window, [1, T, d]
+    if (windows < ranks.size())
+        throw Error("There are " + std::to_string(windows) + " windows for " + std::to_string(ranks.size()) + " processes.",
+                    "Give more --windows, or start fewer processes.");
+    std::vector<at::Tensor> hidden; // of each window of this rank, [1, T, d]
     for (std::int64_t w = 0; w < windows; ++w)
-        hidden.push_back(decoder.embed(tokens.narrow(0, w, 1)));
+        if (ranks.owns(w))
+            hidden.push_back(decoder.embed(tokens.narrow(0, w, 1)));
+    context.begin("calibrate", layers * std::int64_t(hidden.size()), "layers x windows");
 
     std::vector<std::vector<float>> scores;
     for (std::int64_t i = 0; i < layers; ++i) {
         at::Tensor sum = at::zeros({decoder.spec().layers[std::size_t(i)].ffn.neurons}, hidden[0].options().dtype(at::kFloat));
+        std::vector<at::Tensor> norms; // kept apart where several ranks have some
         for (at::Tensor &x : hidden) {
             x = decoder.addAttention(i, x);
             const at::Tensor activation = decoder.ffnActivation(i, x);
-            sum += windowNorm(activation.squeeze(0).to(at::kFloat), norm);
+            const at::Tensor ofWindow = windowNorm(activation.squeeze(0).to(at::kFloat), norm);
+            if (ranks.isAlone())
+                sum += ofWindow;
+            else
+                norms.push_back(ofWindow);
             if (i + 1 < layers)
                 x = x + decoder.ffnDown(i, activation);
             context.step();
         }
+        if (!ranks.isAlone())
+            sum = sumOfAll(norms, windows, ranks, context);
         const at::Tensor mean = (sum / double(windows)).to(at::kCPU).contiguous();
         const float *values = mean.const_data_ptr<float>();
         scores.emplace_back(values, values + mean.numel());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "foundation/JobContext.h"
+#include "foundation/Ranks.h"
 #include "model/Decoder.h"
 #include "pruning/NeuronScores.h"
 
@@ -15,6 +16,10 @@ namespace secateur {
 ///
 /// `tokens`: [windows, T], int64, on the decoder's device. Returns [L][I]. Neither the head nor the last layer's down product is computed.
 /// Throws Error that names the layer whose activations are not finite. One unit of progress is one layer of one window.
+///
+/// Several ranks share the windows; the norms are added in the order of the windows, so the scores are those of one rank, bit for bit.
+std::vector<std::vector<float>> scoreNeurons(const Decoder &decoder, const at::Tensor &tokens, ScoreNorm norm, JobContext &context,
+                                             Ranks &ranks);
 std::vector<std::vector<float>> scoreNeurons(const Decoder &decoder, const at::Tensor &tokens, ScoreNorm norm, JobContext &context);
 
 } // namespace secateur

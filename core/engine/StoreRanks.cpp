@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/StoreRanks.h"
+
+#include "engine/Device.h"
+#include "foundation/Error.h"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <thread>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#include <utility>
+#include <vector>
+
+namespace secateur {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+using Bytes = std::vector<std::uint8_t>;
+
+std::optional<std::string> variable(const char *name)
+{
+    const char *value = std::getenv(name);
+    return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+}
+
+int numberIn(const char *name, int least, int most)
+{
+    const std::string hint = "It is set by torchrun (torchrun --no-python secateur-cli ...) or by hand.";
+    const std::optional<std::string> text = variable(name);
+    if (!text)
+        throw Error(std::string("The variable ") + name + " is not set, but others say that this process is one of several.", hint);
+    int number = 0;
+    const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), number);
+    if (problem != std::errc() || end != text->data() + text->size() || number < least || number > most)
+        throw Error(std::string("The variable ") + name + " is '" + *text + "'; it must be a number from " + std::to_string(least) +
+                        " to " + std::to_string(most) + ".",
+                    hint);
+    return number;
+}
+
+std::string keyOf(const char *what, int rank, std::int64_t number = 0)
+{
+    return std::string("secateur/") + what + "/" + std::to_string(number) + "/" + std::to_string(rank);
+}
+
+class StoreRanks : public Ranks {
+public:
+    StoreRanks(const RankPlace &place, std::chrono::milliseconds patience) : m_place(place), m_patience(patience)
+    {
+        c10d::TCPStoreOptions options;
+        options.port = std::uint16_t(place.port);
+        options.isServer = place.rank == 0 && !place.hasAgent;
+        options.waitWorkers = !place.hasAgent;
+        options.numWorkers = std::size_t(place.size);
+        options.timeout = 10min;
+        try {
+            m_store = c10::make_intrusive<c10d::TCPStore>(place.host, options);
+        } catch (const std::exception &problem) {
+            throw Error("Rank " + std::to_string(place.rank) + " of " + std::to_string(place.size) + " did not find the others at " +
+                            place.host + ":" + std::to_string(place.port) + ": " + std::string(problem.what()).substr(0, 200) + ".",
+                        "Check that all are started, and that MASTER_ADDR and MASTER_PORT are those of rank 0.");
+        }
+        m_pulse = std::thread([this] { beat(); });
+    }
+
+    ~StoreRanks() override
+    {
+        {
+            const std::lock_guard lock(m_mutex);
+            m_isOver = true;
+        }
+        m_wakes.notify_all();
+        m_pulse.join();
+        try {
+            m_store->set(keyOf("ended", rank()), Bytes{1});
+            const auto deadline = Clock::now() + m_patience;
+            for (int other = 1; rank() == 0 && !m_isBroken && other < size(); ++other) // the store ends with this process
+                while (!m_store->check({keyOf("ended", other)}) && Clock::now() < deadline)
+                    std::this_thread::sleep_for(20ms);
+        } catch (const std::exception &) { // the store is gone, and everybody else will see that
+        }
+    }
+
+    int rank() const override { return m_place.rank; }
+    int size() const override { return m_place.size; }
+
+    std::vector<std::string> exchange(std::string mine, const JobContext &context) override
+    {
+        const auto count = std::size_t(size());
+        std::vector<std::string> all(count);
+        try {
+            m_store->set(keyOf("part", rank(), m_count), Bytes(mine.begin(), mine.end()));
+            for (int other = 0; other < size(); ++other) {
+                if (other == rank())
+                    continue;
+                const Bytes bytes = wait(other, context);
+                all[std::size_t(other)].assign(bytes.begin(), bytes.end());
+            }
+            if (m_count > 0) // whoever has given this part has read the one before
+                m_store->deleteKey(keyOf("part", rank(), m_count - 1));
+        } catch (const Error &) {
+            throw;
+        } catch (const Cancelled &) {
+            throw;
+        } catch (const std::exception &) {
+            throw Error("Rank 0 is gone: its store at " + m_place.host + ":" + std::to_string(m_place.port) + " does not answer.", kHint);
+        }
+        ++m_count;
+        all[std::size_t(rank())] = std::move(mine);
+        return all;
+    }
+
+private:
+    static constexpr const char *kHint =
+        "Look at what that process printed. What rank 0 has saved so far (--save-plan) can be gone on with.";
+
+    /// What a rank gives, as soon as it does.
+    Bytes wait(int other, const JobContext &context)
+    {
+        const std::string key = keyOf("part", other, m_count), alive = keyOf("alive", other);
+        std::int64_t pulse = -1;
+        auto heard = Clock::now();
+        for (auto pause = 1ms; !m_store->check({key}); pause = std::min(2 * pause, std::chrono::milliseconds(50))) {
+            context.check();
+            if (m_store->check({keyOf("ended", other)}) && !m_store->check({key}))
+                throw Error("Rank " + std::to_string(other) + " of " + std::to_string(size()) + " has ended before the work was done.",
+                            kHint);
+            if (const std::int64_t now = m_store->add(alive, 0); now != pulse) {
+                pulse = now;
+                heard = Clock::now();
+            }
+            if (Clock::now() - heard > m_patience) {
+                m_isBroken = true;
+                throw Error("Rank " + std::to_string(other) + " of " + std::to_string(size()) +
+                                " does not answer any more (not heard of for " +
+                                std::to_string(std::chrono::duration_cast<std::chrono::seconds>(m_patience).count()) + " seconds).",
+                            kHint);
+            }
+            std::this_thread::sleep_for(pause);
+        }
+        return m_store->get(key);
+    }
+
+    /// Tells the others that this process lives, however long a part takes.
+    void beat()
+    {
+        std::unique_lock lock(m_mutex);
+        while (!m_isOver) {
+            try {
+                m_store->add(keyOf("alive", rank()), 1);
+            } catch (const std::exception &) { // is noticed at the next exchange
+                return;
+            }
+            m_wakes.wait_for(lock, std::min<std::chrono::milliseconds>(2s, m_patience / 4), [this] { return m_isOver; });
+        }
+    }
+
+    RankPlace m_place;
+    std::chrono::milliseconds m_patience;
+    c10::intrusive_ptr<c10d::TCPStore> m_store;
+    std::int64_t m_count = 0; ///< of exchanges so far
+    std::mutex m_mutex;
+    std::condition_variable m_wakes;
+    bool m_isOver = false;
+    bool m_isBroken = false; ///< a rank is dead: nobody is waited for
+    std::thread m_pulse;
+};
+
+} // namespace
+
+RankPlace rankPlaceFromEnvironment()
+{
+    constexpr int kMostRanks = 4096, kMostPorts = 65535;
+    const bool isTorchrun = variable("WORLD_SIZE").has_value();
+    const bool isSlurm = !isTorchrun && variable("SLURM_PROCID") && variable("SLURM_NTASKS") && variable("MASTER_ADDR");
+    if (!isTorchrun && !isSlurm)
+        return {};
+    RankPlace place;
+    place.size = numberIn(isSlurm ? "SLURM_NTASKS" : "WORLD_SIZE", 1, kMostRanks);
+    if (place.size == 1)
+        return {};
+    place.rank = numberIn(isSlurm ? "SLURM_PROCID" : "RANK", 0, place.size - 1);
+    const char *localRank = isSlurm ? "SLURM_LOCALID" : "LOCAL_RANK", *localSize = isSlurm ? "SLURM_NTASKS_PER_NODE" : "LOCAL_WORLD_SIZE";
+    place.localRank = variable(localRank) ? numberIn(localRank, 0, place.size - 1) : 0;
+    place.localSize = variable(localSize) ? numberIn(localSize, 1, place.size) : 1;
+    place.port = numberIn("MASTER_PORT", 1, kMostPorts);
+    const std::optional<std::string> host = variable("MASTER_ADDR");
+    if (!host || host->empty())
+        throw Error("The variable MASTER_ADDR is not set, but others say that this process is one of several.",
+                    "Set it to the name of the machine of rank 0; torchrun does.");
+    place.host = *host;
+    place.hasAgent = variable("TORCHELASTIC_USE_AGENT_STORE") == "True";
+    return place;
+}
+
+std::string deviceOf(const RankPlace &place, const std::string &name)
+{
+    if (place.localSize == 1 || (name != "auto" && name != "cuda"))
+        return name;
+    const int devices = cudaDevices();
+    return devices > 0 ? "cuda:" + std::to_string(place.localRank % devices) : name;
+}
+
+std::unique_ptr<Ranks> connectRanks(const RankPlace &place, std::chrono::milliseconds patience)
+{
+    if (place.size == 1)
+        return std::make_unique<Ranks>();
+    return std::make_unique<StoreRanks>(place, patience);
+}
+
+} // namespace secateur

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The command line in several processes, as torchrun starts them: the plan is that of one process, byte for byte.
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QtTest>
+#include <memory>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <vector>
+
+namespace {
+
+const QString kModel = SECATEUR_SOURCE_DIR "/resources/sample/model";
+const QStringList kWork = {
+    kModel,     "--text", SECATEUR_SOURCE_DIR "/resources/sample/text/grimm.txt", "--windows", "5", "--length", "128", "--threads", "1",
+    "--device", "cpu"};
+
+/// A port that nobody uses at the moment.
+int freePort()
+{
+    const int descriptor = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    bind(descriptor, reinterpret_cast<sockaddr *>(&address), size);
+    getsockname(descriptor, reinterpret_cast<sockaddr *>(&address), &size);
+    close(descriptor);
+    return ntohs(address.sin_port);
+}
+
+QProcessEnvironment environmentOf(int rank, int size, int port)
+{
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert("RANK", QString::number(rank));
+    environment.insert("WORLD_SIZE", QString::number(size));
+    environment.insert("LOCAL_RANK", QString::number(rank));
+    environment.insert("LOCAL_WORLD_SIZE", QString::number(size));
+    environment.insert("MASTER_ADDR", "127.0.0.1");
+    environment.insert("MASTER_PORT", QString::number(port));
+    return environment;
+}
+
+struct Outcome {
+    int exitCode = -1;
+    QByteArray output, errors;
+};
+
+/// One process for each list of arguments, as ranks of one job.
+std::vector<Outcome> runTogether(const std::vector<QStringList> &commands)
+{
+    const int port = freePort();
+    std::vector<std::unique_ptr<QProcess>> processes;
+    for (const QStringList &arguments : commands) {
+        processes.push_back(std::make_unique<QProcess>());
+        processes.back()->setProcessEnvironment(environmentOf(int(processes.size()) - 1, int(commands.size()), port));
+        processes.back()->start(SECATEUR_CLI, arguments);
+    }
+    std::vector<Outcome> outcomes;
+    for (const auto &process : processes) {
+        const bool isDone = process->waitForFinished(120'000);
+        outcomes.push_back({isDone && process->exitStatus() == QProcess::NormalExit ? process->exitCode() : -1,
+                            process->readAllStandardOutput(), process->readAllStandardError()});
+    }
+    return outcomes;
+}
+
+QByteArray contentOf(const QString &file)
+{
+    QFile opened(file);
+    return opened.open(QIODevice::ReadOnly) ? opened.readAll() : QByteArray();
+}
+
+} // namespace
+
+class tst_SharedWork : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir m_folder;
+    QByteArray m_alone;
+
+    QStringList prune(const QString &plan) const
+    {
+        return QStringList{"prune", "--sparsity", "0.5", "--save-plan", m_folder.filePath(plan)} + kWork;
+    }
+
+private slots:
+    void initTestCase()
+    {
+        QCOMPARE(QProcess::execute(SECATEUR_CLI, prune("alone.json")), 0);
+        m_alone = contentOf(m_folder.filePath("alone.json"));
+        QVERIFY(m_alone.contains("removedAttentions"));
+    }
+
+    void severalProcessesFindThePlanOfOne_data()
+    {
+        QTest::addColumn<int>("size");
+        QTest::newRow("2") << 2;
+        QTest::newRow("3") << 3;
+    }
+
+    void severalProcessesFindThePlanOfOne()
+    {
+        QFETCH(int, size);
+        const QString plan = QString("plan-%1.json").arg(size);
+        const std::vector<Outcome> outcomes = runTogether(std::vector<QStringList>(std::size_t(size), prune(plan)));
+        for (const Outcome &outcome : outcomes)
+            QVERIFY2(outcome.exitCode == 0, outcome.errors);
+        QVERIFY(outcomes.front().output.contains("N = 5"));
+        QCOMPARE(outcomes.back().output, QByteArray()); // one speaks for all
+        QCOMPARE(contentOf(m_folder.filePath(plan)), m_alone);
+    }
+
+    void scoresAreThoseOfOne()
+    {
+        const auto calibrate = [&](const QString &file) { return QStringList{"calibrate", "--output", m_folder.filePath(file)} + kWork; };
+        QCOMPARE(QProcess::execute(SECATEUR_CLI, calibrate("alone.safetensors")), 0);
+        for (const Outcome &outcome : runTogether({calibrate("two.safetensors"), calibrate("two.safetensors")}))
+            QVERIFY2(outcome.exitCode == 0, outcome.errors);
+        QVERIFY(!contentOf(m_folder.filePath("alone.safetensors")).isEmpty());
+        QCOMPARE(contentOf(m_folder.filePath("two.safetensors")), contentOf(m_folder.filePath("alone.safetensors")));
+    }
+
+    void aRankThatEndsIsNamed()
+    {
+        QStringList broken = prune("never.json");
+        broken.replaceInStrings(kModel, "/nowhere");
+        const std::vector<Outcome> outcomes = runTogether({prune("never.json"), broken});
+        QCOMPARE(outcomes[0].exitCode, 1);
+        QVERIFY2(outcomes[0].errors.contains("Rank 1 of 2 has ended before the work was done."), outcomes[0].errors);
+        QVERIFY2(outcomes[1].errors.contains("Rank 1 of 2: There is no folder '/nowhere'"), outcomes[1].errors);
+    }
+
+    void fewerWindowsThanProcessesAreRefused()
+    {
+        QStringList one = prune("few.json");
+        one.replace(one.indexOf("--windows") + 1, "1");
+        for (const Outcome &outcome : runTogether({one, one}))
+            QVERIFY2(outcome.errors.contains("There are 1 windows for 2 processes."), outcome.errors);
+    }
+
+    void whatCannotBeSharedIsRefused()
+    {
+        for (const Outcome &outcome : runTogether({{"inspect", kModel}, {"inspect", kModel}}))
+            QVERIFY2(outcome.errors.contains("'inspect' runs in one process, and this is one of 2."), outcome.errors);
+    }
+
+    void damagedEnvironmentIsNamed()
+    {
+        QProcess process;
+        QProcessEnvironment environment = environmentOf(0, 2, 1234);
+        environment.insert("RANK", "2");
+        process.setProcessEnvironment(environment);
+        process.start(SECATEUR_CLI, prune("never.json"));
+        QVERIFY(process.waitForFinished());
+        QVERIFY(process.readAllStandardError().contains("The variable RANK is '2'; it must be a number from 0 to 1."));
+    }
+};
+
+QTEST_GUILESS_MAIN(tst_SharedWork)
+#include "tst_SharedWork.moc"

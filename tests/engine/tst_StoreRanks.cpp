@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/StoreRanks.h"
+#include "foundation/Error.h"
+
+#include <QtTest>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace secateur;
+using namespace std::chrono_literals;
+
+namespace {
+
+RankPlace placeOf(int rank, int port)
+{
+    RankPlace place;
+    place.rank = rank;
+    place.size = 2;
+    place.host = "127.0.0.1";
+    place.port = port;
+    return place;
+}
+
+} // namespace
+
+class tst_StoreRanks : public QObject {
+    Q_OBJECT
+
+private slots:
+    /// First, while this process has no threads.
+    void aRankThatDiesWithoutAWordIsNamed()
+    {
+        const int port = 29000 + int(getpid() % 1000);
+        const pid_t child = fork();
+        if (child == 0) {
+            const auto ranks = connectRanks(placeOf(1, port), 2s);
+            JobContext context;
+            ranks->exchange("from 1", context);
+            _exit(0); // as a kill: nothing is said, nothing is cleaned up
+        }
+        const auto ranks = connectRanks(placeOf(0, port), 2s);
+        JobContext context;
+        const std::vector<std::string> expected = {"from 0", "from 1"};
+        QCOMPARE(ranks->exchange("from 0", context), expected);
+        QCOMPARE(ranks->ownerOf(5), 1);
+        QVERIFY(ranks->owns(4) && !ranks->isAlone());
+        waitpid(child, nullptr, 0);
+        try {
+            ranks->exchange("more", context);
+            QFAIL("nothing was thrown");
+        } catch (const Error &problem) {
+            QVERIFY2(QString(problem.what()).startsWith("Rank 1 of 2 does not answer any more"), problem.what());
+        }
+    }
+
+    void aStopEndsTheWait()
+    {
+        const int port = 30000 + int(getpid() % 1000);
+        const pid_t child = fork();
+        if (child == 0) {
+            const auto ranks = connectRanks(placeOf(1, port), 2s);
+            sleep(2); // lives, and gives nothing
+            _exit(0);
+        }
+        const auto ranks = connectRanks(placeOf(0, port), 3s);
+        std::stop_source stop;
+        stop.request_stop();
+        JobContext context(stop.get_token());
+        QVERIFY_THROWS_EXCEPTION(Cancelled, ranks->exchange("from 0", context));
+        kill(child, SIGKILL);
+        waitpid(child, nullptr, 0);
+    }
+
+    void oneProcessIsAlone()
+    {
+        for (const char *name : {"WORLD_SIZE", "RANK", "SLURM_PROCID", "SLURM_NTASKS"})
+            qunsetenv(name);
+        const RankPlace place = rankPlaceFromEnvironment();
+        QCOMPARE(place.size, 1);
+        const auto ranks = connectRanks(place);
+        JobContext context;
+        QCOMPARE(ranks->exchange("mine", context), std::vector<std::string>{"mine"});
+        QVERIFY(ranks->isAlone() && ranks->owns(7));
+    }
+
+    void slurmIsUnderstood()
+    {
+        qputenv("SLURM_NTASKS", "8");
+        qputenv("SLURM_PROCID", "5");
+        qputenv("SLURM_LOCALID", "1");
+        qputenv("SLURM_NTASKS_PER_NODE", "4");
+        qputenv("MASTER_ADDR", "node1");
+        qputenv("MASTER_PORT", "29500");
+        const RankPlace place = rankPlaceFromEnvironment();
+        QCOMPARE(place.size, 8);
+        QCOMPARE(place.rank, 5);
+        QCOMPARE(place.localRank, 1);
+        QCOMPARE(place.localSize, 4);
+        QCOMPARE(place.host, std::string("node1"));
+        qunsetenv("MASTER_PORT");
+        QVERIFY_THROWS_EXCEPTION(Error, rankPlaceFromEnvironment());
+    }
+};
+
+QTEST_GUILESS_MAIN(tst_StoreRanks)
+#include "tst_StoreRanks.moc"
