@@ -101,7 +101,7 @@ TextPicker::TextPicker(QWidget *parent)
       m_length(spinBox(tr("Tokens of one window"), 2, 2048)),
       m_seed(spinBox(tr("Seed of the order of the documents"), 0, 2'147'483'647)),
       m_isAll(new QCheckBox(tr("all"))),
-      m_columnName(new QLabel(tr("column"))),
+      m_columnName(new QLabel(tr("Column"))),
       m_column(new QLineEdit),
       m_note(new InlineNote)
 {
@@ -154,7 +154,7 @@ void TextPicker::build()
     m_column->setAccessibleName(tr("Column that holds the texts"));
     m_column->setToolTip(tr("The column of a Parquet file, or the field of a line of JSON, that holds the texts."));
     m_column->setPlaceholderText(usualColumn());
-    m_column->setFixedWidth(fontMetrics().averageCharWidth() * 14);
+    m_column->setFixedWidth(fontMetrics().averageCharWidth() * 24);
 
     auto *buttons = new QHBoxLayout;
     buttons->setSpacing(6);
@@ -177,9 +177,6 @@ void TextPicker::build()
     cut->addSpacing(16);
     cut->addWidget(new QLabel(tr("documents")));
     cut->addWidget(m_seed);
-    cut->addSpacing(16);
-    cut->addWidget(m_columnName);
-    cut->addWidget(m_column);
     cut->addStretch();
 
     auto *grid = new QGridLayout(this);
@@ -193,7 +190,9 @@ void TextPicker::build()
     grid->addLayout(files, 0, 1);
     grid->addWidget(new QLabel(tr("Windows")), 1, 0);
     grid->addLayout(cut, 1, 1);
-    grid->addWidget(m_note, 2, 1);
+    grid->addWidget(m_columnName, 2, 0);
+    grid->addWidget(m_column, 2, 1, Qt::AlignLeft);
+    grid->addWidget(m_note, 3, 1);
     for (QSpinBox *box : {m_windows, m_length, m_seed})
         new WheelGuard(*box);
 }
