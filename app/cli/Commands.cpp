@@ -6,7 +6,6 @@
 #include "cli/Session.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
-#include "foundation/Wording.h"
 
 #include <algorithm>
 #include <cmath>
@@ -21,13 +20,10 @@ std::string sentence(const PruningOrigin &origin)
 {
     if (!origin.problem.empty())
         return "How it was pruned is not known: " + origin.problem;
-    std::vector<std::string> layers;
-    for (const std::int64_t layer : origin.removedAttentions)
-        layers.push_back(std::to_string(layer));
     const auto [least, most] = std::ranges::minmax(origin.widths);
     const std::string kept = least == most ? grouped(least) : grouped(least) + " to " + grouped(most);
     return "pruned from " + origin.baseModel + ", as " + origin.format + ": " + kept +
-           " neurons of a layer kept, attentions removed: " + (layers.empty() ? "none" : listed(layers)) + "; plan " + origin.planHash;
+           " neurons of a layer kept, attentions removed: " + joined(origin.removedAttentions) + "; plan " + origin.planHash;
 }
 
 } // namespace

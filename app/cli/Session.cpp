@@ -16,14 +16,6 @@ namespace {
 
 constexpr std::int64_t kUsualWindows = 32, kUsualLength = 2048; // the authors' calibration
 
-std::string joined(const std::vector<std::int64_t> &numbers)
-{
-    std::string text;
-    for (const std::int64_t number : numbers)
-        text += (text.empty() ? "" : ", ") + std::to_string(number);
-    return text.empty() ? "none" : text;
-}
-
 /// Where a path leads, existing or not: absolute, links followed, without a slash at the end.
 std::filesystem::path placeOf(const std::filesystem::path &path)
 {
@@ -69,6 +61,14 @@ Session::Session(const Options &options, std::stop_token stop, Reporter &reporte
         throw Error("'" + o.command + "' runs in one process, and this is one of " + std::to_string(place.size) + ".",
                     "Start it without torchrun; calibrate, search and prune can be shared.");
     ranks = connectRanks(place);
+}
+
+std::string joined(const std::vector<std::int64_t> &numbers)
+{
+    std::string text;
+    for (const std::int64_t number : numbers)
+        text += (text.empty() ? "" : ", ") + std::to_string(number);
+    return text.empty() ? "none" : text;
 }
 
 bool isSame(const std::filesystem::path &one, const std::filesystem::path &other)

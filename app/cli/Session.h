@@ -77,6 +77,8 @@ private:
 
 /// Whether both lead to the same place, existing or not; an empty path leads nowhere.
 bool isSame(const std::filesystem::path &one, const std::filesystem::path &other);
+/// Layers as "3, 1, 2", or "none".
+std::string joined(const std::vector<std::int64_t> &numbers);
 /// A share as "37.50 %".
 std::string percent(double share);
 

@@ -35,6 +35,18 @@ std::vector<std::int32_t> stopTokens(const nlohmann::json &config)
     return ids;
 }
 
+/// Makes sure that all ranks are about to do the same, and that all have read what they need before one of them writes.
+void agree(Ranks &ranks, const std::string &work, const JobContext &context)
+{
+    if (ranks.isAlone())
+        return;
+    const std::vector<std::string> all = ranks.exchange(work, context);
+    for (std::size_t rank = 0; rank < all.size(); ++rank)
+        if (all[rank] != work)
+            throw Error("Rank " + std::to_string(rank) + " has another model, text or plan than rank " + std::to_string(ranks.rank()) + ".",
+                        "Start all ranks with the same command and the same files.");
+}
+
 } // namespace
 
 std::int64_t weightBytes(const ModelSummary &model, DType dtype)
@@ -101,6 +113,7 @@ std::shared_ptr<const NeuronScores> Engine::score(const TextSettings &text, Scor
         auto scores = std::make_shared<NeuronScores>();
         scores->norm = norm;
         scores->provenance = model.provenance(text, windows, context);
+        agree(*m_state->ranks(), scores->provenance.modelHash + scores->provenance.tokenHash, context);
         scores->layers =
             scoreNeurons(decoder, tokenTensor(windows.tokens, windows.length, m_state->device), norm, context, *m_state->ranks());
         return std::shared_ptr<const NeuronScores>(scores);
@@ -119,6 +132,7 @@ void Engine::search(PruningPlan &plan, const TextSettings &text, const SearchSet
         const Provenance provenance = model.provenance(searchText, windows, context);
         if (plan.search.isBegun())
             checkContinuation(plan.search, settings, provenance);
+        agree(*m_state->ranks(), plan.hash() + provenance.tokenHash + std::to_string(plan.search.evaluations()), context);
         plan.search.settings = settings;
         plan.search.provenance = provenance;
         const Decoder narrow = model.narrowDecoder(plan, windows.length, context);

@@ -140,6 +140,15 @@ private slots:
             QVERIFY2(outcome.errors.contains("There are 1 windows for 2 processes."), outcome.errors);
     }
 
+    void ranksWithAnotherTextAreRefused()
+    {
+        QStringList other = prune("other.json");
+        other[other.indexOf("--text") + 1] = SECATEUR_SOURCE_DIR "/resources/sample/text/oz.txt";
+        const std::vector<Outcome> outcomes = runTogether({prune("other.json"), other});
+        QVERIFY2(outcomes[0].errors.contains("Rank 1 has another model, text or plan than rank 0."), outcomes[0].errors);
+        QCOMPARE(outcomes[1].exitCode, 1);
+    }
+
     void whatCannotBeSharedIsRefused()
     {
         for (const Outcome &outcome : runTogether({{"inspect", kModel}, {"inspect", kModel}}))
