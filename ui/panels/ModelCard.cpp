@@ -17,13 +17,12 @@
 namespace secateur::ui {
 namespace {
 
-/// "N = 3, K = 193, 0f3a8c21"
-QString planText(const PruningOrigin &origin)
+/// "3 / 193"
+QString removalText(const PruningOrigin &origin)
 {
     const auto [least, most] = std::ranges::minmax(origin.widths);
     const QString kept = least == most ? exactText(least) : ModelCard::tr("%1 to %2").arg(exactText(least), exactText(most));
-    return ModelCard::tr("N = %1, K = %2, %3")
-        .arg(exactText(std::int64_t(origin.removedAttentions.size())), kept, QString::fromStdString(origin.planHash.substr(0, 8)));
+    return ModelCard::tr("%1 / %2").arg(exactText(std::int64_t(origin.removedAttentions.size())), kept);
 }
 
 FactList::Facts factsOf(const SessionModel &session)
@@ -53,10 +52,10 @@ FactList::Facts factsOf(const SessionModel &session)
          summary.tokenizerSize ? ModelCard::tr("%1 ids").arg(exactText(*summary.tokenizerSize)) : ModelCard::tr("none")},
     };
     if (const std::optional<PruningOrigin> &origin = summary.origin; origin && origin->problem.empty()) {
-        facts.push_back(
-            {ModelCard::tr("Pruned from"),
-             ModelCard::tr("%1, as %2").arg(QString::fromStdString(origin->baseModel), QString::fromStdString(origin->format))});
-        facts.push_back({ModelCard::tr("By the plan"), planText(*origin)});
+        facts.push_back({ModelCard::tr("Pruned from"), QString::fromStdString(origin->baseModel)});
+        facts.push_back({ModelCard::tr("Target"), QString::fromStdString(origin->format)});
+        facts.push_back({ModelCard::tr("N / K"), removalText(*origin)});
+        facts.push_back({ModelCard::tr("Plan"), QString::fromStdString(origin->planHash.substr(0, 8))});
     }
     return facts;
 }
