@@ -37,6 +37,7 @@ void Session::bench()
     settings.length = o.length.value_or(std::min(settings.length, spec.contextLength));
     settings.balance = balanceSettings(spec);
     settings.seed = o.seed.value_or(settings.seed);
+    settings.losses = losses();
     settings.isExported = !o.isExportSkipped;
     const PhaseListener heard = [&](const BenchPhase &phase) {
         report.event({{"event", "phase"}, {"name", phase.name}, {"seconds", phase.seconds}});
@@ -63,7 +64,10 @@ void Session::bench()
     nlohmann::json json = toJson(result);
     json["sums"] = {{"stage 1", result.sum("stage 1").seconds}, {"stage 2", result.sum("stage 2").seconds}, {"both stages", both.seconds}};
     json["machine"] = {{"device", machine.device}, {"threads", machine.threads}, {"torch", machine.torchVersion}};
-    json["settings"] = {{"windows", settings.windows}, {"length", settings.length}, {"sparsity", settings.balance.sparsity}};
+    json["settings"] = {{"windows", settings.windows},
+                        {"length", settings.length},
+                        {"sparsity", settings.balance.sparsity},
+                        {"allLosses", o.areAllLossesWanted}};
     finish(std::move(json));
 }
 

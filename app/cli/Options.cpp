@@ -70,7 +70,15 @@ public:
     {
         c.add_option("--protect", m.protectedLayers, "Layers whose attention stays")->type_name("LAYER...")->delimiter(',');
         c.add_option("--force", m.forcedLayers, "Layers whose attention goes first, in this order")->type_name("LAYER...")->delimiter(',');
+        allLosses(c);
         searchLoss(c);
+    }
+
+    void allLosses(CLI::App &c)
+    {
+        c.add_flag("--all-losses", m.areAllLossesWanted,
+                   "Compute the loss of every candidate to the end. Without it, one that cannot be the best of its step any more gets a "
+                   "bound instead, which takes less time; the removals are the same");
     }
 
     void searchLoss(CLI::App &c)
@@ -211,6 +219,7 @@ void defineCommands(CLI::App &app, Options &options)
     define.text(bench, "Calibration text", false);
     define.windows(bench, "Windows of the text (32)");
     define.balance(bench);
+    define.allLosses(bench);
     bench.add_flag("--skip-export", options.isExportSkipped, "Write no checkpoint");
     define.engine(bench);
 
@@ -348,6 +357,8 @@ std::vector<std::string> repeatableCommand(const Options &o)
     addList("--force", o.forcedLayers);
     addOptional("--search-windows", o.searchWindows);
     add("--loss-dtype", o.lossType, defaults.lossType);
+    if (o.areAllLossesWanted)
+        command.emplace_back("--all-losses");
     add("--scores", o.scores.string(), std::string());
     add("--plan", o.plan.string(), std::string());
     addList("--evaluate", o.evaluationTexts);

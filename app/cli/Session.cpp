@@ -84,6 +84,7 @@ std::string percent(double share)
 void Session::open()
 {
     EngineSettings settings = o.engine;
+    settings.losses = losses();
     if (o.command == "inspect" || o.command == "plan") // nothing is computed: no GPU needs waking
         settings.device = "cpu";
     if (ranks) {
@@ -138,6 +139,11 @@ BalanceSettings Session::balanceSettings(const ModelSpec &spec) const
         if (const double reached = balance(spec, settings).sparsityLayers(); reached > 0)
             settings.sparsity = reached;
     return settings;
+}
+
+LossesKnown Session::losses() const
+{
+    return o.areAllLossesWanted ? LossesKnown::All : LossesKnown::Deciding;
 }
 
 /// What was given on the command line over `before`: the defaults, or the settings of a search that goes on.

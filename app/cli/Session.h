@@ -43,6 +43,7 @@ private:
     TextSettings textOf(const std::vector<std::filesystem::path> &files, std::optional<std::int64_t> windows) const;
     TextSettings heldOutText(const std::filesystem::path &file) const;
     BalanceSettings balanceSettings(const ModelSpec &spec) const;
+    LossesKnown losses() const;
     SearchSettings searchSettings(const SearchSettings &before) const;
     TextSettings textOf(const Provenance &before) const;
     ScoreNorm norm() const { return o.norm == "l1" ? ScoreNorm::L1 : ScoreNorm::L2; }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "model/Arithmetic.h"
-#include "pruning/SparsityBalance.h"
+#include "pruning/PruningPlan.h"
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
@@ -17,8 +17,9 @@ struct BenchSettings {
     std::int64_t length = 2048;         ///< tokens of a window
     std::int64_t evaluationWindows = 4; ///< of the perplexity of the pruned model; at most `windows`
     BalanceSettings balance;
-    std::uint64_t seed = 1; ///< of random tokens and weights
-    bool isExported = true; ///< a checkpoint is written and verified; not with random weights
+    LossesKnown losses = LossesKnown::Deciding; ///< of the search
+    std::uint64_t seed = 1;                     ///< of random tokens and weights
+    bool isExported = true;                     ///< a checkpoint is written and verified; not with random weights
 };
 
 /// One product of the model, measured alone: [rows, inner] x [inner, columns].

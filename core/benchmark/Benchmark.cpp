@@ -85,7 +85,7 @@ private:
 
     void search(const at::Tensor &tokens, PruningPlan &plan)
     {
-        AttentionSearch search(*m_narrow, tokens, LossType::Float32, stateBytesOfSearch(*m_narrow));
+        AttentionSearch search(*m_narrow, tokens, LossType::Float32, stateBytesOfSearch(*m_narrow), {}, m_settings.losses);
         Work soFar;
         const auto sinceLast = [&] {
             const Work all = search.work(), since{.flop = all.flop - soFar.flop, .bytes = all.bytes - soFar.bytes};

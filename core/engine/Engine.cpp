@@ -138,7 +138,7 @@ void Engine::search(PruningPlan &plan, const TextSettings &text, const SearchSet
         const Decoder narrow = model.narrowDecoder(plan, windows.length, context);
         AttentionSearch search(narrow, tokenTensor(windows.tokens, windows.length, m_state->device),
                                settings.referenceLoss ? LossType::Reference : LossType::Float32, stateBytesOfSearch(narrow),
-                               m_state->ranks());
+                               m_state->ranks(), m_state->settings.losses);
         search.run(plan.search, plan.balance.attentionsToRemove, context, listener, [&] {
             plan.removedAttentions = plan.search.removalOrder();
             if (finished)

@@ -6,7 +6,9 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/logsumexp.h>
-#include <ATen/ops/zeros.h>
+#include <algorithm>
+#include <numeric>
+#include <vector>
 
 namespace secateur {
 namespace {
@@ -19,35 +21,6 @@ struct BlockShape {
 BlockShape blockShape(const at::Device &device)
 {
     return device.is_cpu() ? BlockShape{1024, 2048} : BlockShape{4096, 32768};
-}
-
-/// log sum exp over the vocabulary of rows [R, d]: [R] in fp32.
-at::Tensor logSumExp(const Decoder &decoder, const at::Tensor &rows, std::int64_t columns, const JobContext &context)
-{
-    const at::Tensor &head = decoder.weights().head;
-    const std::int64_t vocabulary = head.size(0), blocks = (vocabulary + columns - 1) / columns;
-    at::Tensor partial = at::empty({rows.size(0), blocks}, rows.options().dtype(at::kFloat));
-    for (std::int64_t b = 0; b < blocks; ++b) {
-        context.check();
-        const at::Tensor block = head.narrow(0, b * columns, std::min(columns, vocabulary - b * columns));
-        partial.select(1, b).copy_(at::logsumexp(decoder.capped(at::linear(rows, block)).to(at::kFloat), {1}));
-    }
-    return at::logsumexp(partial, {1});
-}
-
-at::Tensor exactLossSum(const Decoder &decoder, const at::Tensor &predicting, const at::Tensor &targets, const JobContext &context)
-{
-    const BlockShape shape = blockShape(predicting.device());
-    const at::Tensor &head = decoder.weights().head;
-    at::Tensor sum = at::zeros({}, predicting.options().dtype(at::kDouble));
-    for (std::int64_t first = 0; first < predicting.size(0); first += shape.rows) {
-        const std::int64_t count = std::min(shape.rows, predicting.size(0) - first);
-        const at::Tensor rows = predicting.narrow(0, first, count);
-        const at::Tensor targetLogits =
-            decoder.capped((rows.to(at::kFloat) * head.index_select(0, targets.narrow(0, first, count)).to(at::kFloat)).sum(1));
-        sum += (logSumExp(decoder, rows, shape.columns, context) - targetLogits).sum(at::kDouble);
-    }
-    return sum;
 }
 
 /// The authors' arithmetic: one window at a time, logits and mean in the model's type, a running mean over the windows.
@@ -66,14 +39,73 @@ at::Tensor referenceLossSum(const Decoder &decoder, const at::Tensor &normed, co
 
 } // namespace
 
+PredictingRows predictingRows(const Decoder &decoder, const at::Tensor &hidden, const at::Tensor &tokens)
+{
+    const std::int64_t predicted = tokens.size(1) - 1;
+    return {.states = decoder.finalNorm(hidden.narrow(1, 0, predicted)).reshape({-1, hidden.size(2)}),
+            .targets = tokens.narrow(1, 1, predicted).reshape({-1})};
+}
+
+std::int64_t vocabularyBlock(const Decoder &decoder)
+{
+    return blockShape(decoder.device()).columns;
+}
+
+std::int64_t vocabularyBlocks(const Decoder &decoder)
+{
+    const std::int64_t columns = vocabularyBlock(decoder);
+    return (decoder.weights().head.size(0) + columns - 1) / columns;
+}
+
+at::Tensor headOfBlock(const Decoder &decoder, std::int64_t block)
+{
+    const at::Tensor &head = decoder.weights().head;
+    const std::int64_t columns = vocabularyBlock(decoder), first = block * columns;
+    return head.narrow(0, first, std::min(columns, head.size(0) - first));
+}
+
+void addLogSumExp(const Decoder &decoder, const at::Tensor &states, std::span<const std::int64_t> blocks, at::Tensor &partial,
+                  const JobContext &context)
+{
+    const std::int64_t piece = blockShape(states.device()).rows;
+    for (std::int64_t first = 0; first < states.size(0); first += piece) {
+        const std::int64_t count = std::min(piece, states.size(0) - first);
+        const at::Tensor rows = states.narrow(0, first, count);
+        for (const std::int64_t block : blocks) {
+            context.check();
+            const at::Tensor logits = decoder.capped(at::linear(rows, headOfBlock(decoder, block)));
+            partial.narrow(0, first, count).select(1, block).copy_(at::logsumexp(logits.to(at::kFloat), {1}));
+        }
+    }
+}
+
+at::Tensor targetLogits(const Decoder &decoder, const PredictingRows &rows)
+{
+    const std::int64_t piece = blockShape(rows.states.device()).rows, all = rows.states.size(0);
+    at::Tensor logits = at::empty({all}, rows.states.options().dtype(at::kFloat));
+    for (std::int64_t first = 0; first < all; first += piece) { // in pieces, because the targets' rows of the head are copied
+        const std::int64_t count = std::min(piece, all - first);
+        const at::Tensor heads = decoder.weights().head.index_select(0, rows.targets.narrow(0, first, count)).to(at::kFloat);
+        logits.narrow(0, first, count).copy_((rows.states.narrow(0, first, count).to(at::kFloat) * heads).sum(1));
+    }
+    return decoder.capped(logits);
+}
+
+at::Tensor crossEntropySum(const at::Tensor &partial, const at::Tensor &targetLogits)
+{
+    return (at::logsumexp(partial, {1}) - targetLogits).sum(at::kDouble);
+}
+
 at::Tensor lossSum(const Decoder &decoder, const at::Tensor &hidden, const at::Tensor &tokens, LossType type, const JobContext &context)
 {
-    const at::Tensor normed = decoder.finalNorm(hidden);
     if (type == LossType::Reference)
-        return referenceLossSum(decoder, normed, tokens, context);
-    const std::int64_t predicted = tokens.size(1) - 1;
-    return exactLossSum(decoder, normed.narrow(1, 0, predicted).reshape({-1, normed.size(2)}), tokens.narrow(1, 1, predicted).reshape({-1}),
-                        context);
+        return referenceLossSum(decoder, decoder.finalNorm(hidden), tokens, context);
+    const PredictingRows rows = predictingRows(decoder, hidden, tokens);
+    std::vector<std::int64_t> blocks(std::size_t(vocabularyBlocks(decoder)));
+    std::iota(blocks.begin(), blocks.end(), 0);
+    at::Tensor partial = at::empty({rows.states.size(0), std::int64_t(blocks.size())}, rows.states.options().dtype(at::kFloat));
+    addLogSumExp(decoder, rows.states, blocks, partial, context);
+    return crossEntropySum(partial, targetLogits(decoder, rows));
 }
 
 } // namespace secateur

@@ -3,18 +3,21 @@
 
 #include "foundation/Error.h"
 #include "model/FiniteCheck.h"
+#include "pruning/LossBounds.h"
 
 #include <ATen/core/Tensor.h>
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 #include <string>
 
 namespace secateur {
 namespace {
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+constexpr std::size_t kLeastBounded = 6; ///< candidates of a step that is worth the tangent, which costs two heads
 
 /// Smallest distance between kept states whose sum fits: at layer l there are l forks and the base.
 std::int64_t chooseStride(std::int64_t layers, std::int64_t bytesPerState, std::int64_t budget)
@@ -43,14 +46,16 @@ bool contains(const std::vector<std::int64_t> &list, std::int64_t value)
 } // namespace
 
 AttentionSearch::AttentionSearch(const Decoder &narrow, at::Tensor tokens, LossType lossType, std::int64_t stateBytes,
-                                 std::shared_ptr<Ranks> ranks)
+                                 std::shared_ptr<Ranks> ranks, LossesKnown losses)
     : m_decoder(narrow),
       m_tokens(std::move(tokens)),
       m_lossType(lossType),
       m_ranks(ranks ? std::move(ranks) : std::make_shared<Ranks>()),
       m_isRemoved(std::size_t(narrow.layerCount())),
       m_base(std::size_t(narrow.layerCount())),
-      m_forks(std::size_t(narrow.layerCount()), States(std::size_t(narrow.layerCount())))
+      m_forks(std::size_t(narrow.layerCount()), States(std::size_t(narrow.layerCount()))),
+      m_isBounded(losses == LossesKnown::Deciding && lossType == LossType::Float32 && LossBounds::arePossible(narrow)),
+      m_bestEnd(-1, End())
 {
     m_base[0] = m_decoder.embed(m_tokens);
     m_stride = chooseStride(narrow.layerCount(), std::int64_t(m_base[0].nbytes()), stateBytes);
@@ -70,15 +75,14 @@ void AttentionSearch::run(SearchRecord &record, std::int64_t removals, JobContex
     for (auto n = std::int64_t(record.removalOrder().size()); n < removals; ++n)
         evaluations += n < std::int64_t(settings.forcedLayers.size()) ? (--left, 1) : left--;
     if (!record.steps.empty() && record.steps.back().removed < 0) // a step that was cancelled goes on where it stopped
-        evaluations -=
-            std::count_if(record.steps.back().losses.begin(), record.steps.back().losses.end(), [](double l) { return !std::isnan(l); });
+        evaluations -= record.steps.back().evaluations();
 
     context.begin("search", evaluations, "evaluations");
     if (std::isnan(record.initialLoss))
         record.initialLoss = initialLoss(context, listener);
     while (std::int64_t(record.removalOrder().size()) < removals) {
         if (record.steps.empty() || record.steps.back().removed >= 0)
-            record.steps.push_back({.losses = std::vector<double>(std::size_t(layers), kUnknown), .removed = -1, .isForced = false});
+            record.steps.push_back(SearchStep::begun(layers));
         const auto index = std::int64_t(record.steps.size()) - 1;
         SearchStep &step = record.steps.back();
         std::vector<std::int64_t> candidates;
@@ -91,10 +95,10 @@ void AttentionSearch::run(SearchRecord &record, std::int64_t removals, JobContex
                     candidates.push_back(j);
         }
         evaluate(step, index, candidates, context, listener);
-        // min_element takes the first of equal losses: the lowest layer
-        step.removed = *std::min_element(candidates.begin(), candidates.end(), [&](std::int64_t a, std::int64_t b) {
-            return step.losses[std::size_t(a)] < step.losses[std::size_t(b)];
-        });
+        for (const std::int64_t j : candidates) // the first of equal losses wins: the lowest layer
+            if (const double loss = step.losses[std::size_t(j)];
+                !std::isnan(loss) && (step.removed < 0 || loss < step.losses[std::size_t(step.removed)]))
+                step.removed = j;
         remove(step.removed);
         if (stepFinished)
             stepFinished();
@@ -112,6 +116,8 @@ double AttentionSearch::initialLoss(JobContext &context, const Listener &listene
             m_base[std::size_t(l + 1)] = x;
         context.step(1.0 / units);
     }
+    if (m_isBounded)
+        m_baseEnd.state = x;
     const double loss = head(x, context).item<double>() / double(m_tokens.size(0) * (m_tokens.size(1) - 1));
     if (!std::isfinite(loss))
         reportNonFinite(-1);
@@ -124,9 +130,11 @@ double AttentionSearch::initialLoss(JobContext &context, const Listener &listene
 void AttentionSearch::evaluate(SearchStep &step, std::int64_t stepIndex, const std::vector<std::int64_t> &candidates, JobContext &context,
                                const Listener &listener)
 {
+    step.bounds.resize(step.losses.size(), kUnknown);
     std::vector<std::int64_t> missing, wanted;
-    std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(missing),
-                 [&](std::int64_t j) { return std::isnan(step.losses[std::size_t(j)]); });
+    std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(missing), [&](std::int64_t j) {
+        return std::isnan(step.losses[std::size_t(j)]) && !(m_isBounded && std::isfinite(step.bounds[std::size_t(j)]));
+    });
     if (missing.empty())
         return;
     std::copy_if(missing.begin(), missing.end(), std::back_inserter(wanted), [&](std::int64_t j) { return m_ranks->owns(j); });
@@ -139,23 +147,37 @@ void AttentionSearch::evaluate(SearchStep &step, std::int64_t stepIndex, const s
 void AttentionSearch::shareLosses(SearchStep &step, std::int64_t stepIndex, const std::vector<std::int64_t> &candidates,
                                   JobContext &context, const Listener &listener)
 {
-    std::string mine(reinterpret_cast<const char *>(step.losses.data()), step.losses.size() * sizeof(double));
+    const std::size_t bytes = step.losses.size() * sizeof(double);
+    std::string mine(2 * bytes, '\0');
+    std::memcpy(mine.data(), step.losses.data(), bytes);
+    std::memcpy(mine.data() + bytes, step.bounds.data(), bytes);
     const std::vector<std::string> all = m_ranks->exchange(std::move(mine), context);
     for (const std::int64_t j : candidates) {
         if (m_ranks->owns(j))
             continue;
         const std::string &theirs = all[std::size_t(m_ranks->ownerOf(j))];
-        double loss = kUnknown;
-        if (theirs.size() == step.losses.size() * sizeof(double))
+        double loss = kUnknown, bound = kUnknown;
+        if (theirs.size() == 2 * bytes) {
             std::memcpy(&loss, theirs.data() + std::size_t(j) * sizeof(double), sizeof(double));
-        if (!std::isfinite(loss))
+            std::memcpy(&bound, theirs.data() + bytes + std::size_t(j) * sizeof(double), sizeof(double));
+        }
+        step.bounds[std::size_t(j)] = bound;
+        if (std::isfinite(loss))
+            know(step, stepIndex, j, loss, listener);
+        else if (!std::isfinite(bound))
             throw Error("Rank " + std::to_string(m_ranks->ownerOf(j)) + " did not evaluate layer " + std::to_string(j) + ".",
                         "Start all ranks with the same command and the same files.");
-        step.losses[std::size_t(j)] = loss;
-        if (listener)
-            listener(stepIndex, j, loss);
         context.step();
     }
+}
+
+void AttentionSearch::know(SearchStep &step, std::int64_t stepIndex, std::int64_t candidate, double loss, const Listener &listener) const
+{
+    if (!std::isfinite(loss))
+        reportNonFinite(candidate);
+    step.losses[std::size_t(candidate)] = loss;
+    if (listener)
+        listener(stepIndex, candidate, loss);
 }
 
 void AttentionSearch::evaluateOwn(SearchStep &step, std::int64_t stepIndex, const std::vector<std::int64_t> &wanted, JobContext &context,
@@ -168,26 +190,60 @@ void AttentionSearch::evaluateOwn(SearchStep &step, std::int64_t stepIndex, cons
     std::vector<at::Tensor> ends;
     sweep(wanted, ends, [&] { context.step(perPass); });
 
+    if (m_isBounded && wanted.size() >= kLeastBounded) {
+        findDeciding(step, stepIndex, wanted, ends, context, listener, [&](double heads) { context.step(perPass * headPasses * heads); });
+        return;
+    }
     const double tokens = double(m_tokens.size(0) * (m_tokens.size(1) - 1));
-    const auto record = [&](std::size_t i, const at::Tensor &sum) {
-        const double loss = sum.item<double>() / tokens;
-        if (!std::isfinite(loss))
-            reportNonFinite(wanted[i]);
-        step.losses[std::size_t(wanted[i])] = loss;
-        if (listener)
-            listener(stepIndex, wanted[i], loss);
-    };
     std::vector<at::Tensor> sums;
     for (at::Tensor &end : ends) {
         sums.push_back(head(end, context));
         end.reset();
         if (sums.back().is_cpu())
-            record(sums.size() - 1, sums.back());
+            know(step, stepIndex, wanted[sums.size() - 1], sums.back().item<double>() / tokens, listener);
         context.step(perPass * headPasses);
     }
     for (std::size_t i = 0; i < sums.size(); ++i) // reading waits for the device, so only when the step is over
         if (!sums[i].is_cpu())
-            record(i, sums[i]);
+            know(step, stepIndex, wanted[i], sums[i].item<double>() / tokens, listener);
+}
+
+/// Bounds all candidates' losses, and completes the lowest bounds to losses until no bound is below the best loss. `ends`: of the candidates
+/// wanted; `passed` hears of every head or part of one.
+void AttentionSearch::findDeciding(SearchStep &step, std::int64_t stepIndex, const std::vector<std::int64_t> &wanted,
+                                   std::vector<at::Tensor> &ends, JobContext &context, const Listener &listener,
+                                   const std::function<void(double heads)> &passed)
+{
+    const LossBounds bounds(m_decoder, m_tokens, m_baseEnd.state, m_baseEnd.partial, context);
+    addHeadWork(bounds.headsOfBase());
+    std::vector<LossBounds::Bounded> bounded;
+    for (const at::Tensor &end : ends) {
+        bounded.push_back(bounds.bound(end, context));
+        addHeadWork(bounds.frontShare());
+        passed(bounds.frontShare());
+    }
+    std::vector<std::size_t> order(wanted.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return bounded[a].bound < bounded[b].bound; });
+    double best = std::numeric_limits<double>::infinity();
+    for (const double loss : step.losses) // of a step that was stopped, or of none
+        best = std::isnan(loss) ? best : std::min(best, loss);
+    for (const std::size_t i : order) {
+        const std::int64_t layer = wanted[i];
+        if (bounded[i].bound > best + LossBounds::kRounding) {
+            step.bounds[std::size_t(layer)] = bounded[i].bound;
+        } else {
+            const double loss = bounds.complete(ends[i], bounded[i].partial, context);
+            addHeadWork(1 - bounds.frontShare());
+            know(step, stepIndex, layer, loss, listener);
+            if (loss < best) {
+                best = loss;
+                m_bestEnd = {layer, {.state = ends[i], .partial = bounded[i].partial}};
+            }
+        }
+        ends[i].reset();
+        passed(1 - bounds.frontShare());
+    }
 }
 
 std::int64_t AttentionSearch::lastKnown(const States &states, std::int64_t from) const
@@ -223,6 +279,8 @@ void AttentionSearch::sweep(const std::vector<std::int64_t> &candidates, std::ve
     while (!m_base[std::size_t(baseStart)].defined())
         --baseStart;
 
+    const std::int64_t baseStop = m_isBounded && !m_baseEnd.state.defined() ? layers : lastFresh;
+
     ends.assign(candidates.size(), {});
     at::Tensor base;
     for (std::int64_t l = 0; l < layers; ++l) {
@@ -239,11 +297,13 @@ void AttentionSearch::sweep(const std::vector<std::int64_t> &candidates, std::ve
                 m_forks[std::size_t(j)][std::size_t(l + 1)] = ends[i];
             passed();
         }
-        if (l >= baseStart && l < lastFresh && !m_base[std::size_t(l + 1)].defined()) {
-            base = pass(l, base, false);
-            if (keepsState(l + 1))
-                m_base[std::size_t(l + 1)] = base;
-        }
+        if (l < baseStart || l >= baseStop || (l + 1 < layers && m_base[std::size_t(l + 1)].defined()))
+            continue;
+        base = pass(l, base, false);
+        if (l + 1 == layers)
+            m_baseEnd.state = base;
+        else if (keepsState(l + 1))
+            m_base[std::size_t(l + 1)] = base;
     }
 }
 
@@ -256,6 +316,8 @@ void AttentionSearch::remove(std::int64_t layer)
     for (std::size_t j = 0; j < m_forks.size(); ++j)
         for (std::size_t l = (j < w ? w : j) + 1; l < m_base.size(); ++l)
             m_forks[j][l].reset();
+    m_baseEnd = m_bestEnd.first == layer ? std::move(m_bestEnd.second) : End();
+    m_bestEnd = {-1, End()};
 }
 
 at::Tensor AttentionSearch::pass(std::int64_t layer, const at::Tensor &x, bool skipsAttention)
@@ -273,8 +335,14 @@ at::Tensor AttentionSearch::pass(std::int64_t layer, const at::Tensor &x, bool s
 
 at::Tensor AttentionSearch::head(const at::Tensor &end, JobContext &context)
 {
-    m_work += headWork(m_decoder.spec(), end.size(0) * (end.size(1) - 1), end.element_size());
+    addHeadWork(1);
     return lossSum(m_decoder, end, m_tokens, m_lossType, context);
+}
+
+void AttentionSearch::addHeadWork(double heads)
+{
+    const ModelSpec &spec = m_decoder.spec();
+    m_work += headWork(spec, m_tokens.size(0) * (m_tokens.size(1) - 1), std::int64_t(c10::elementSize(m_decoder.dtype()))) * heads;
 }
 
 void AttentionSearch::reportNonFinite(std::int64_t candidate) const

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace secateur {
@@ -26,6 +27,8 @@ namespace secateur {
 ///
 /// Streams are computed one after another in one shape, so every loss is bit-identical to evaluating that variant alone.
 ///
+/// Where only the deciding losses are wanted, the head is computed for the few candidates that can be the best (LossBounds).
+///
 /// Several ranks share the candidates of a step, each layer always the same rank's, so that its forks stay where their states are; all know all
 /// losses at its end. A rank that did not compute the winner's fork computes the base behind it anew.
 class AttentionSearch {
@@ -35,9 +38,10 @@ public:
     using Listener = std::function<void(std::int64_t step, std::int64_t layer, double loss)>;
 
     /// `narrow`: the model after stage 1. `tokens`: [windows, T] of the search, on its device. `stateBytes`: 0 = no restart. `ranks`: none =
-    /// this process alone.
-    AttentionSearch(const Decoder &narrow, at::Tensor tokens, LossType lossType, std::int64_t stateBytes,
-                    std::shared_ptr<Ranks> ranks = {});
+    /// this process alone. `losses`: whether the record shall hold the losses of all candidates, or bounds of those that lost; the removals
+    /// are the same.
+    AttentionSearch(const Decoder &narrow, at::Tensor tokens, LossType lossType, std::int64_t stateBytes, std::shared_ptr<Ranks> ranks = {},
+                    LossesKnown losses = LossesKnown::All);
 
     /// Goes on with `record` until `removals` attentions are removed; each finished step is added to it, and what a cancelled step has
     /// already evaluated stays in it. Losses that the record holds are not computed again. Throws Cancelled, and Error when a loss is not
@@ -64,10 +68,14 @@ private:
     void remove(std::int64_t layer);
     at::Tensor pass(std::int64_t layer, const at::Tensor &x, bool skipsAttention);
     at::Tensor head(const at::Tensor &end, JobContext &context);
+    void addHeadWork(double heads);
     bool keepsState(std::int64_t layer) const { return m_stride > 0 && layer % m_stride == 0; }
     std::int64_t lastKnown(const States &states, std::int64_t from) const;
     void evaluateOwn(SearchStep &step, std::int64_t stepIndex, const std::vector<std::int64_t> &wanted, JobContext &context,
                      const Listener &listener);
+    void findDeciding(SearchStep &step, std::int64_t stepIndex, const std::vector<std::int64_t> &wanted, std::vector<at::Tensor> &ends,
+                      JobContext &context, const Listener &listener, const std::function<void(double heads)> &passed);
+    void know(SearchStep &step, std::int64_t stepIndex, std::int64_t candidate, double loss, const Listener &listener) const;
     void shareLosses(SearchStep &step, std::int64_t stepIndex, const std::vector<std::int64_t> &candidates, JobContext &context,
                      const Listener &listener);
     [[noreturn]] void reportNonFinite(std::int64_t candidate) const;
@@ -82,6 +90,14 @@ private:
     std::vector<bool> m_isRemoved;
     States m_base;
     std::vector<States> m_forks;
+
+    /// The state of a variant as it leaves the last layer, and its log-sum-exp by blocks; undefined where not known.
+    struct End {
+        at::Tensor state, partial;
+    };
+    bool m_isBounded;
+    End m_baseEnd;
+    std::pair<std::int64_t, End> m_bestEnd; ///< the best candidate of the step under way: its layer and end
 };
 
 } // namespace secateur

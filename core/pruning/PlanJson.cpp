@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "pruning/PlanJson.h"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace secateur {
@@ -46,8 +48,11 @@ SearchSettings searchSettingsFromJson(const nlohmann::json &json)
 nlohmann::json toJson(const SearchRecord &record)
 {
     nlohmann::json steps = nlohmann::json::array();
-    for (const SearchStep &step : record.steps)
+    for (const SearchStep &step : record.steps) {
         steps.push_back({{"removed", step.removed}, {"forced", step.isForced}, {"losses", step.losses}}); // NaN is written as null
+        if (std::any_of(step.bounds.begin(), step.bounds.end(), [](double bound) { return !std::isnan(bound); }))
+            steps.back()["bounds"] = step.bounds;
+    }
     nlohmann::json json = toJson(record.settings);
     json.update({{"initialLoss", record.initialLoss}, {"steps", steps}, {"provenance", toJson(record.provenance)}});
     return json;
@@ -65,9 +70,15 @@ SearchRecord searchRecordFromJson(const nlohmann::json &json)
     record.initialLoss = lossFromJson(json.at("initialLoss"));
     record.provenance = provenanceFromJson(json.at("provenance"));
     for (const nlohmann::json &entry : json.at("steps")) {
-        SearchStep step{.losses = {}, .removed = entry.at("removed"), .isForced = entry.at("forced")};
-        for (const nlohmann::json &loss : entry.at("losses"))
-            step.losses.push_back(lossFromJson(loss));
+        const nlohmann::json &losses = entry.at("losses");
+        SearchStep step = SearchStep::begun(std::int64_t(losses.size()));
+        step.removed = entry.at("removed");
+        step.isForced = entry.at("forced");
+        std::transform(losses.begin(), losses.end(), step.losses.begin(), lossFromJson);
+        if (const auto bounds = entry.find("bounds"); bounds != entry.end()) {
+            step.bounds.resize(bounds->size());
+            std::transform(bounds->begin(), bounds->end(), step.bounds.begin(), lossFromJson);
+        }
         record.steps.push_back(std::move(step));
     }
     return record;

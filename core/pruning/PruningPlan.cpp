@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace secateur {
 namespace {
@@ -58,12 +59,26 @@ bool SearchRecord::isBegun() const
     return !steps.empty() || !std::isnan(initialLoss);
 }
 
-std::int64_t SearchRecord::evaluations() const
+SearchStep SearchStep::begun(std::int64_t layers)
+{
+    return {.losses = std::vector<double>(std::size_t(layers), std::numeric_limits<double>::quiet_NaN()),
+            .bounds = {},
+            .removed = -1,
+            .isForced = false};
+}
+
+std::int64_t SearchStep::evaluations() const
 {
     std::int64_t count = 0;
-    for (const SearchStep &step : steps)
-        count += std::count_if(step.losses.begin(), step.losses.end(), [](double loss) { return !std::isnan(loss); });
+    for (std::size_t j = 0; j < losses.size(); ++j)
+        count += !std::isnan(losses[j]) || (j < bounds.size() && !std::isnan(bounds[j])) ? 1 : 0;
     return count;
+}
+
+std::int64_t SearchRecord::evaluations() const
+{
+    return std::accumulate(steps.begin(), steps.end(), std::int64_t(0),
+                           [](std::int64_t sum, const SearchStep &step) { return sum + step.evaluations(); });
 }
 
 std::string PruningPlan::hash() const
@@ -135,7 +150,9 @@ void checkRecord(const PruningPlan &plan, std::int64_t layers)
     for (std::size_t i = 0; i < steps.size(); ++i) {
         const std::int64_t removed = steps[i].removed;
         const bool isUnfinished = removed == -1 && i + 1 == steps.size();
-        if (std::int64_t(steps[i].losses.size()) != layers || !(isUnfinished || (removed >= 0 && removed < layers)))
+        const bool hasBounds = !steps[i].bounds.empty();
+        if (std::int64_t(steps[i].losses.size()) != layers || (hasBounds && std::int64_t(steps[i].bounds.size()) != layers) ||
+            !(isUnfinished || (removed >= 0 && removed < layers)))
             throw Error("Step " + std::to_string(i) + " of the plan's search is damaged.", "Make the plan again.");
     }
     if (plan.search.isBegun() && plan.search.removalOrder() != plan.removedAttentions)

@@ -22,11 +22,22 @@ struct SearchSettings {
     bool operator==(const SearchSettings &) const = default;
 };
 
+/// Which losses a search computes. It decides nothing: the removals are the same.
+enum class LossesKnown {
+    All,     ///< of every candidate of every step
+    Deciding ///< of those that may be the smallest of their step; of the others a bound, which costs less
+};
+
 /// One removal of the search: the losses of all candidates and the one that went.
 struct SearchStep {
-    std::vector<double> losses; ///< [L] mean cross entropy with that attention removed too; NaN where not evaluated
-    std::int64_t removed = -1;  ///< layer; -1 while the step is not finished
+    std::vector<double> losses;      ///< [L] mean cross entropy with that attention removed too; NaN where not evaluated
+    std::vector<double> bounds = {}; ///< [L] below the loss of a candidate that was out before its loss was known, else NaN; or empty: none
+    std::int64_t removed = -1;       ///< layer; -1 while the step is not finished
     bool isForced = false;
+
+    /// A step of a model of so many layers, of which nothing is known yet.
+    static SearchStep begun(std::int64_t layers);
+    std::int64_t evaluations() const; ///< candidates of which a loss or a bound is known
 };
 
 /// Everything that stage 2 saw (paper section 3.2). The loss before a step is the winner's of the step before.
@@ -39,7 +50,7 @@ struct SearchRecord {
     /// Layers in the order of their removal; a step that is not finished has none.
     std::vector<std::int64_t> removalOrder() const;
     bool isBegun() const;             ///< at least one loss is known
-    std::int64_t evaluations() const; ///< finite losses in all steps
+    std::int64_t evaluations() const; ///< of all steps
 };
 
 /// What is to be removed, and where every number came from. The central value: what the search makes and the exporters write.

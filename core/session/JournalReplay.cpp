@@ -78,7 +78,7 @@ SearchStep &stepOf(SearchRecord &record, std::int64_t index, std::int64_t layers
     const auto count = std::int64_t(record.steps.size());
     const bool canBegin = index == count && index < (isDense ? 1 : layers) && (count == 0 || record.steps.back().removed >= 0);
     if (canBegin)
-        record.steps.push_back({.losses = std::vector<double>(std::size_t(layers), kUnknown), .removed = -1, .isForced = false});
+        record.steps.push_back(SearchStep::begun(layers));
     else if (index < 0 || index >= count)
         leaveOut("its step is not the next one");
     return record.steps[std::size_t(index)];

@@ -104,7 +104,8 @@ void checkSearch(const std::string &key, const SearchRecord &record, const Sessi
         refuse(name + " has " + std::to_string(record.steps.size()) + " steps");
     for (std::size_t i = 0; i < record.steps.size(); ++i) {
         const SearchStep &step = record.steps[i];
-        if (std::int64_t(step.losses.size()) != spec.layerCount() || step.removed < -1 ||
+        const auto layers = std::size_t(spec.layerCount());
+        if (step.losses.size() != layers || (!step.bounds.empty() && step.bounds.size() != layers) || step.removed < -1 ||
             (step.removed == -1 && i + 1 < record.steps.size()))
             refuse("step " + std::to_string(i) + " of " + name + " does not fit the model");
     }

@@ -28,21 +28,21 @@ constexpr std::int64_t kLayers = 7, kTokens = 33, kVocabulary = 50;
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 /// A random model with grouped queries and narrow FFNs.
-Decoder randomDecoder(c10::ScalarType dtype)
+Decoder randomDecoder(c10::ScalarType dtype, std::int64_t vocabulary = kVocabulary)
 {
     at::manual_seed(7);
     ModelSpec spec;
     spec.family = "llama";
     spec.hiddenSize = 32;
-    spec.vocabularySize = kVocabulary;
+    spec.vocabularySize = vocabulary;
     spec.contextLength = 64;
     const auto matrix = [&](std::int64_t rows, std::int64_t columns) {
         return LinearWeights{(at::randn({rows, columns}) * 0.25).to(dtype), {}};
     };
-    Weights weights{.embedding = at::randn({kVocabulary, 32}).to(dtype),
+    Weights weights{.embedding = at::randn({vocabulary, 32}).to(dtype),
                     .layers = {},
                     .finalNorm = at::ones({32}).to(dtype),
-                    .head = at::randn({kVocabulary, 32}).to(dtype)};
+                    .head = at::randn({vocabulary, 32}).to(dtype)};
     for (std::int64_t i = 0; i < kLayers; ++i) {
         spec.layers.push_back({.attention = AttentionSpec{.heads = 4, .kvHeads = 2, .headDim = 8}, .ffn = {.neurons = 20 + i}});
         LayerWeights layer{.attention = AttentionWeights{.norm = at::ones({32}).to(dtype),
@@ -61,10 +61,10 @@ Decoder randomDecoder(c10::ScalarType dtype)
     return Decoder(std::move(spec), std::move(weights), kTokens);
 }
 
-at::Tensor randomTokens(std::int64_t windows)
+at::Tensor randomTokens(std::int64_t windows, std::int64_t vocabulary = kVocabulary)
 {
     at::manual_seed(11);
-    return at::randint(kVocabulary, {windows, kTokens}, at::kLong);
+    return at::randint(vocabulary, {windows, kTokens}, at::kLong);
 }
 
 std::vector<std::vector<std::int64_t>> allNeurons(const Decoder &decoder)
@@ -137,15 +137,39 @@ SearchRecord emptyRecord(const SearchSettings &settings)
 }
 
 SearchRecord sweep(const Decoder &decoder, const at::Tensor &tokens, std::int64_t removals, const SearchSettings &settings,
-                   std::int64_t stateBytes, std::int64_t *passes = nullptr)
+                   std::int64_t stateBytes, std::int64_t *passes = nullptr, LossesKnown losses = LossesKnown::All)
 {
     SearchRecord record = emptyRecord(settings);
-    AttentionSearch search(decoder, tokens, settings.referenceLoss ? LossType::Reference : LossType::Float32, stateBytes);
+    AttentionSearch search(decoder, tokens, settings.referenceLoss ? LossType::Reference : LossType::Float32, stateBytes, {}, losses);
     JobContext context;
     search.run(record, removals, context);
     if (passes)
         *passes = search.layerPasses();
     return record;
+}
+
+constexpr std::int64_t kLargeVocabulary = 9000; // in blocks, so that bounds pay
+
+/// "" when the removals are the same, the losses that `bounded` has are those of `all` to the bit, and every candidate that has none has a
+/// bound between the winner's loss and its own.
+QString differenceOfBounded(const SearchRecord &bounded, const SearchRecord &all)
+{
+    if (bounded.initialLoss != all.initialLoss || bounded.removalOrder() != all.removalOrder())
+        return "other removals";
+    for (std::size_t s = 0; s < all.steps.size(); ++s)
+        for (std::size_t j = 0; j < std::size_t(kLayers); ++j) {
+            const double loss = bounded.steps[s].losses[j], bound = bounded.steps[s].bounds[j], truth = all.steps[s].losses[j];
+            const double best = all.steps[s].losses[std::size_t(all.steps[s].removed)];
+            const QString place = QString("step %1, layer %2: loss %3, bound %4, truth %5").arg(s).arg(j).arg(loss).arg(bound).arg(truth);
+            const bool isEvaluated = !std::isnan(loss), isBounded = !std::isnan(bound);
+            if (isEvaluated && isBounded)
+                return place + ": both";
+            if (isEvaluated != (!std::isnan(truth) && !isBounded) || (isEvaluated && loss != truth))
+                return place;
+            if (isBounded && !(bound > best && bound < truth))
+                return place + QString(": not between %1 and the truth").arg(best);
+        }
+    return {};
 }
 
 } // namespace
@@ -161,6 +185,10 @@ private slots:
     void sweepEqualsNaiveEvaluation();
     void sweepEqualsNaiveWithRemovalsInEveryPosition();
     void restartSavesLayerPasses();
+    void boundsDecideAsLossesDo_data();
+    void boundsDecideAsLossesDo();
+    void boundedSearchGoesOnAfterACancel();
+    void boundsAreNotUsedWhereTheyDoNotHold();
     void cancelledSearchGoesOnToTheSameResult();
     void longerSearchExtendsAShorterOne();
     void listenerHearsEveryLoss();
@@ -233,6 +261,78 @@ void tst_AttentionSearch::restartSavesLayerPasses()
     std::int64_t first = 0;
     sweep(decoder, tokens, 1, {}, 1 << 20, &first);
     QCOMPARE(first, kLayers + kLayers * (kLayers + 1) / 2);
+}
+
+void tst_AttentionSearch::boundsDecideAsLossesDo_data()
+{
+    QTest::addColumn<int>("windows");
+    QTest::addColumn<std::int64_t>("budget");
+    QTest::addColumn<std::vector<std::int64_t>>("forced");
+    QTest::addRow("one window") << 1 << std::int64_t(1 << 20) << std::vector<std::int64_t>();
+    QTest::addRow("three windows") << 3 << std::int64_t(1 << 20) << std::vector<std::int64_t>();
+    QTest::addRow("no states") << 1 << std::int64_t(0) << std::vector<std::int64_t>();
+    QTest::addRow("after a forced step") << 1 << std::int64_t(1 << 20) << std::vector<std::int64_t>{5};
+}
+
+void tst_AttentionSearch::boundsDecideAsLossesDo()
+{
+    QFETCH(int, windows);
+    QFETCH(std::int64_t, budget);
+    QFETCH(std::vector<std::int64_t>, forced);
+    const Decoder decoder = randomDecoder(c10::kFloat, kLargeVocabulary);
+    const at::Tensor tokens = randomTokens(windows, kLargeVocabulary);
+    SearchSettings settings;
+    settings.windows = windows;
+    settings.forcedLayers = forced;
+    const SearchRecord all = sweep(decoder, tokens, 3, settings, budget);
+    const SearchRecord bounded = sweep(decoder, tokens, 3, settings, budget, nullptr, LossesKnown::Deciding);
+    QCOMPARE(differenceOfBounded(bounded, all), QString());
+    QCOMPARE(bounded.evaluations(), all.evaluations()); // a bound counts as one
+    const auto losses = [](const SearchRecord &record) {
+        std::int64_t count = 0;
+        for (const SearchStep &step : record.steps)
+            count += std::count_if(step.losses.begin(), step.losses.end(), [](double loss) { return !std::isnan(loss); });
+        return count;
+    };
+    QCOMPARE_LT(losses(bounded), losses(all));
+}
+
+void tst_AttentionSearch::boundedSearchGoesOnAfterACancel()
+{
+    const Decoder decoder = randomDecoder(c10::kFloat, kLargeVocabulary);
+    const at::Tensor tokens = randomTokens(1, kLargeVocabulary);
+    const SearchRecord all = sweep(decoder, tokens, 2, {}, 1 << 20);
+    int cancels = 0;
+    for (int units = 1; units < 60; units += 4) {
+        SearchRecord record = emptyRecord({});
+        std::stop_source stop;
+        int left = units;
+        JobContext context(stop.get_token(), [&](const Progress &p) {
+            if (p.seconds > 0 && --left == 0)
+                stop.request_stop();
+        });
+        try {
+            AttentionSearch(decoder, tokens, LossType::Float32, 1 << 20, {}, LossesKnown::Deciding).run(record, 2, context);
+        } catch (const Cancelled &) {
+            ++cancels;
+        }
+        JobContext free;
+        AttentionSearch(decoder, tokens, LossType::Float32, 0, {}, LossesKnown::Deciding).run(record, 2, free);
+        QCOMPARE(differenceOfBounded(record, all), QString());
+    }
+    QCOMPARE_GE(cancels, 10);
+}
+
+void tst_AttentionSearch::boundsAreNotUsedWhereTheyDoNotHold()
+{
+    const at::Tensor tokens = randomTokens(1, kLargeVocabulary);
+    const Decoder halves = randomDecoder(c10::kBFloat16, kLargeVocabulary); // rounding is larger than the differences
+    QCOMPARE(difference(sweep(halves, tokens, 2, {}, 0, nullptr, LossesKnown::Deciding), sweep(halves, tokens, 2, {}, 0)), QString());
+    const Decoder plain = randomDecoder(c10::kFloat, kLargeVocabulary);
+    ModelSpec spec = plain.spec();
+    spec.logitSoftcap = 2; // capped logits are not convex
+    const Decoder capped(spec, plain.weights(), kTokens);
+    QCOMPARE(difference(sweep(capped, tokens, 2, {}, 0, nullptr, LossesKnown::Deciding), sweep(capped, tokens, 2, {}, 0)), QString());
 }
 
 void tst_AttentionSearch::cancelledSearchGoesOnToTheSameResult()

@@ -384,7 +384,7 @@ void SessionModel::addCandidate(const std::string &key, qint64 step, qint64 laye
         record.initialLoss = loss;
     } else {
         while (qint64(record.steps.size()) <= step)
-            record.steps.push_back({.losses = std::vector<double>(std::size_t(layerCount()), kUnknown), .removed = -1, .isForced = false});
+            record.steps.push_back(SearchStep::begun(layerCount()));
         record.steps[std::size_t(step)].losses[std::size_t(layer)] = loss;
     }
     tellOfSearch(key, before);

@@ -80,6 +80,9 @@ std::optional<CandidateFacts> candidateFacts(const SearchRecord &record, qint64 
             facts.runnerUp = qint64(i);
             best = now.losses[i];
         }
+    const bool isSecondKnown = std::none_of(now.bounds.begin(), now.bounds.end(), [&](double bound) { return bound < best; });
+    if (!isSecondKnown)
+        facts.runnerUp = -1;
     if (facts.runnerUp >= 0)
         facts.gap = std::expm1(best - now.losses[std::size_t(now.removed)]);
     return facts;

@@ -39,6 +39,8 @@ QString stateText(const SearchRow &row, const SearchCell &cell)
         return tr("removed in step %1").arg(number(cell.goneIn + 1));
     if (!std::isnan(cell.loss))
         return tr("evaluated");
+    if (!std::isnan(cell.bound))
+        return tr("out, with a perplexity of at least %1").arg(perplexityLabel(std::exp(cell.bound)));
     return cell.isProtected ? tr("protected") : row.isFinished ? tr("not evaluated") : tr("not evaluated yet");
 }
 
@@ -65,7 +67,7 @@ std::int64_t SearchRow::winner() const
 SearchRow searchRow(const SearchRecord &record, std::int64_t step, std::int64_t layers)
 {
     SearchRow row{.lossBefore = lossBefore(record, step), .cells = {}};
-    row.cells.assign(std::size_t(layers), {.loss = kUnknown, .change = kUnknown});
+    row.cells.assign(std::size_t(layers), {.loss = kUnknown, .change = kUnknown, .bound = kUnknown});
     const auto cellOf = [&](std::int64_t layer) { return layer >= 0 && layer < layers ? &row.cells[std::size_t(layer)] : nullptr; };
     for (const std::int64_t layer : record.settings.protectedLayers)
         if (SearchCell *cell = cellOf(layer))
@@ -85,6 +87,8 @@ SearchRow searchRow(const SearchRecord &record, std::int64_t step, std::int64_t 
         row.cells[layer].loss = shown.losses[layer];
         row.cells[layer].change = shown.losses[layer] - row.lossBefore;
     }
+    for (std::size_t layer = 0; layer < std::min(shown.bounds.size(), row.cells.size()); ++layer)
+        row.cells[layer].bound = shown.bounds[layer];
     return row;
 }
 

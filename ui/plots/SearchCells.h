@@ -16,6 +16,7 @@ namespace secateur::ui {
 struct SearchCell {
     double loss;              ///< NaN where not evaluated
     double change;            ///< nats above the loss before the step; NaN where not evaluated
+    double bound;             ///< below the loss of a candidate that was out before its loss was known; else NaN
     std::int64_t goneIn = -1; ///< the earlier step that removed this layer
     bool isWinner = false;
     bool isProtected = false;

@@ -99,8 +99,13 @@ void SearchHeatmap::State::drawColumn(QCPPainter &painter, std::int64_t layer) c
             painter.fillRect(inner, style.change(value.change / limit));
             continue;
         }
-        painter.setPen(QPen(style.line, 1));
         painter.setBrush(Qt::NoBrush);
+        if (std::isfinite(value.bound)) { // out before its loss was known: a frame in the colour of the least that it may be
+            painter.setPen(QPen(style.change((value.bound - row.lossBefore) / limit), 2));
+            painter.drawRect(inner.adjusted(1, 1, -1, -1));
+            continue;
+        }
+        painter.setPen(QPen(style.line, 1));
         if (row.isFinished || value.isProtected) { // no candidate: a dash
             painter.setPen(QPen(style.outline, 1));
             const double half = std::min(4.0, inner.width() / 4), y = std::floor(inner.center().y()) + 0.5;

@@ -21,6 +21,7 @@ private slots:
     void cellsOfGoneLayersAreHatched();
     void winnersAreRinged();
     void cellThatIsNotEvaluatedIsNotTakenForNoChange();
+    void candidateThatWasOutEarlyShowsTheLeastItMayBe();
     void fillingOneMoreCellRedrawsNoAxes();
     void replayHidesTheStepsThatFollow();
     void replayKeepsTheColours();
@@ -123,6 +124,18 @@ void TestSearchHeatmap::cellThatIsNotEvaluatedIsNotTakenForNoChange()
     record.steps[2].losses[1] = 1.875;
     m_heatmap->showSearch(record, 4, 4);
     QCOMPARE(colourAt(2, 1), style().change(0));
+}
+
+void TestSearchHeatmap::candidateThatWasOutEarlyShowsTheLeastItMayBe()
+{
+    SearchRecord record = threeSteps();
+    record.steps[0].losses[0] = kUnknown;
+    record.steps[0].bounds = {2.5, kUnknown, kUnknown, kUnknown};
+    m_heatmap->showSearch(record, 4, 4);
+    QCOMPARE(m_heatmap->table().rows[0][5].toString(), QString("out, with a perplexity of at least 12.2"));
+    QCOMPARE(colourAt(0, 0), style().surface); // not filled: its loss is not known
+    const QRect whole(place(*m_heatmap, -0.5, 0.5), place(*m_heatmap, 0.5, 1.5));
+    QVERIFY(count(pictureOf(*m_heatmap), whole, style().change(0.5)) > 30); // framed in the colour of the bound
 }
 
 void TestSearchHeatmap::fillingOneMoreCellRedrawsNoAxes()
