@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/Decoder.h"
 
+#include "model/CausalAttention.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/embedding.h>
@@ -92,6 +94,8 @@ at::Tensor Decoder::mix(const AttentionSpec &spec, const at::Tensor &query, cons
     const std::int64_t queries = query.size(2), keys = key.size(2);
     const bool isGrouped = spec.heads != spec.kvHeads;
     const bool isWindowed = spec.window && keys > *spec.window;
+    if (!isWindowed && !spec.scoreSoftcap && canMixCausally(query, key, value))
+        return mixCausally(query, key, value, spec.scale.value_or(1 / std::sqrt(double(spec.headDim))));
     if (!isWindowed && !spec.scoreSoftcap) // causal without a mask; one token that follows others sees all of them
         return at::scaled_dot_product_attention(query, key, value, {}, 0.0, queries > 1, spec.scale, isGrouped);
 

@@ -40,6 +40,14 @@ target_link_libraries(secateur_torch INTERFACE secateur_import_torch_cpu secateu
 target_link_options(secateur_torch INTERFACE
   # Torch's libraries find their own companions (OpenMP, CUDA run time) by their own run paths, which the linker does not follow.
   "LINKER:--allow-shlib-undefined" "LINKER:--no-as-needed")
+# The OpenMP run time of Torch itself: with a second one in the process, the threads of one would wait on the cores of the other.
+file(GLOB openmp_runtime "${SECATEUR_LIBTORCH}/lib/libgomp*.so*" "${SECATEUR_LIBTORCH}/../torch.libs/libgomp*.so*")
+if(openmp_runtime)
+  list(GET openmp_runtime 0 openmp_runtime)
+else()
+  set(openmp_runtime gomp)
+endif()
+target_link_libraries(secateur_torch INTERFACE "${openmp_runtime}")
 # Programs in the build folder get this run path from CMake; installed ones find LibTorch where it lies, too.
 set(CMAKE_INSTALL_RPATH "${SECATEUR_LIBTORCH}/lib")
 target_compile_definitions(secateur_torch INTERFACE AT_PER_OPERATOR_HEADERS)

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Our attention against the library's, in fp64.
+#include "model/CausalAttention.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
+#include <QtTest>
+#include <c10/core/InferenceMode.h>
+#include <cmath>
+#include <limits>
+
+using namespace secateur;
+
+namespace {
+
+struct Inputs {
+    at::Tensor query, key, value;
+};
+
+/// As the decoder has them: [windows, T, heads * headDim], seen by head.
+Inputs randomInputs(std::int64_t windows, std::int64_t heads, std::int64_t kvHeads, std::int64_t tokens, std::int64_t headDim)
+{
+    at::manual_seed(5);
+    const auto random = [&](std::int64_t count) { return at::randn({windows, tokens, count, headDim}).transpose(1, 2); };
+    return {random(heads) * 2, random(kvHeads) * 2, random(kvHeads)};
+}
+
+at::Tensor expected(const Inputs &in, double scale, at::ScalarType type)
+{
+    return at::scaled_dot_product_attention(in.query.to(type), in.key.to(type), in.value.to(type), {}, 0.0, true, scale, true);
+}
+
+} // namespace
+
+class tst_CausalAttention : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase()
+    {
+        const Inputs in = randomInputs(1, 1, 1, 8, 64);
+        if (!canMixCausally(in.query, in.key, in.value))
+            QSKIP("this processor has no AVX-512: the library's attention is used");
+    }
+    void equalsTheLibrary_data();
+    void equalsTheLibrary();
+    void doesNotDependOnThreadsOrOtherWindows();
+    void whatIsNotFiniteStaysSo();
+    void knowsWhatItCannotDo();
+
+private:
+    c10::InferenceMode m_guard;
+};
+
+void tst_CausalAttention::equalsTheLibrary_data()
+{
+    QTest::addColumn<int>("heads");
+    QTest::addColumn<int>("kvHeads");
+    QTest::addColumn<int>("tokens");
+    QTest::addColumn<int>("headDim");
+    for (const int headDim : {16, 32, 48, 64, 80, 96, 128})
+        for (const int tokens : {1, 2, 15, 16, 17, 24, 25, 48, 97, 300})
+            QTest::addRow("width %d, %d tokens", headDim, tokens) << 6 << 2 << tokens << headDim;
+    QTest::addRow("as many keys as queries") << 4 << 4 << 130 << 64;
+    QTest::addRow("one key head") << 9 << 1 << 130 << 64;
+    QTest::addRow("a long window") << 2 << 1 << 2048 << 64;
+}
+
+void tst_CausalAttention::equalsTheLibrary()
+{
+    QFETCH(int, heads);
+    QFETCH(int, kvHeads);
+    QFETCH(int, tokens);
+    QFETCH(int, headDim);
+    const Inputs in = randomInputs(2, heads, kvHeads, tokens, headDim);
+    QVERIFY(canMixCausally(in.query, in.key, in.value));
+    for (const double scale : {1 / std::sqrt(double(headDim)), 0.5}) {
+        const at::Tensor exact = expected(in, scale, at::kDouble);
+        const auto error = [&](const at::Tensor &x) { return (x.to(at::kDouble) - exact).abs().max().item<double>(); };
+        const at::Tensor ours = mixCausally(in.query, in.key, in.value, scale);
+        QCOMPARE(ours.sizes(), exact.sizes());
+        QCOMPARE_LE(error(ours), std::max(4e-6, 3 * error(expected(in, scale, at::kFloat)))); // no worse than the library's rounding
+    }
+}
+
+void tst_CausalAttention::doesNotDependOnThreadsOrOtherWindows()
+{
+    const Inputs in = randomInputs(3, 6, 2, 200, 64);
+    const at::Tensor all = mixCausally(in.query, in.key, in.value, 0.125);
+    for (std::int64_t w = 0; w < 3; ++w) {
+        const auto window = [&](const at::Tensor &x) { return x.narrow(0, w, 1); };
+        QVERIFY(at::equal(mixCausally(window(in.query), window(in.key), window(in.value), 0.125), window(all)));
+    }
+    const int threads = at::get_num_threads();
+    at::set_num_threads(1);
+    const at::Tensor alone = mixCausally(in.query, in.key, in.value, 0.125);
+    at::set_num_threads(threads);
+    QVERIFY(at::equal(alone, all));
+}
+
+void tst_CausalAttention::whatIsNotFiniteStaysSo()
+{
+    for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+        for (int which = 0; which < 3; ++which) {
+            Inputs in = randomInputs(1, 2, 2, 60, 32);
+            at::Tensor &x = which == 0 ? in.query : which == 1 ? in.key : in.value;
+            x = x.contiguous();
+            x.select(2, 37).select(2, 3).fill_(bad);
+            const at::Tensor result = mixCausally(in.query, in.key, in.value, 0.1);
+            QVERIFY(!result.select(2, 37).isfinite().all().item<bool>());
+            if (which < 2) // a value is multiplied with the weight 0 of those just before it
+                QVERIFY(result.narrow(2, 0, 37).isfinite().all().item<bool>());
+        }
+    }
+}
+
+void tst_CausalAttention::knowsWhatItCannotDo()
+{
+    const auto can = [](const Inputs &in) { return canMixCausally(in.query, in.key, in.value); };
+    QVERIFY(!can(randomInputs(1, 2, 1, 8, 40)));    // no multiple of 16
+    QVERIFY(!can(randomInputs(1, 2, 1, 8, 256)));   // too wide
+    QVERIFY(!can(randomInputs(1, 2, 1, 9000, 16))); // too long
+    Inputs in = randomInputs(1, 2, 1, 8, 64);
+    in.query = in.query.to(at::kBFloat16);
+    QVERIFY(!can(in));
+    in = randomInputs(1, 2, 1, 8, 64);
+    in.query = in.query.narrow(2, 7, 1); // a token that follows others
+    QVERIFY(!can(in));
+}
+
+QTEST_GUILESS_MAIN(tst_CausalAttention)
+#include "tst_CausalAttention.moc"
