@@ -38,6 +38,7 @@ void Session::bench()
     settings.balance = balanceSettings(spec);
     settings.seed = o.seed.value_or(settings.seed);
     settings.losses = losses();
+    settings.memory = memoryLimits();
     settings.isExported = !o.isExportSkipped;
     const PhaseListener heard = [&](const BenchPhase &phase) {
         report.event({{"event", "phase"}, {"name", phase.name}, {"seconds", phase.seconds}});
@@ -61,6 +62,10 @@ void Session::bench()
     both.name = "both stages";
     rows.push_back(rowOf(both, result.peak()));
     report.table(rows);
+    const bool isOnDevice = result.forecast.deviceBytes > 0;
+    report.line(std::string(result.forecast.isStreamed ? "layers were streamed" : "layers stayed in memory") +
+                "; memory forecast: " + size(isOnDevice ? result.forecast.deviceBytes : result.forecast.hostBytes) +
+                ", taken: " + size(isOnDevice ? result.peakDeviceBytes() : result.peakBytes()));
     nlohmann::json json = toJson(result);
     json["sums"] = {{"stage 1", result.sum("stage 1").seconds}, {"stage 2", result.sum("stage 2").seconds}, {"both stages", both.seconds}};
     json["machine"] = {{"device", machine.device}, {"threads", machine.threads}, {"torch", machine.torchVersion}};

@@ -110,6 +110,8 @@ void Session::calibrate()
     if (isFirst())
         checkOutputFile(o.output);
     open();
+    const TextSettings text = calibrationText();
+    showForecast({.windows = *text.windows, .length = text.length});
     const auto scores = engine->score(calibrationText(), norm(), context);
     if (!isFirst())
         return;
@@ -180,7 +182,13 @@ void Session::search()
         plan = planFromScores(model->spec, loadMatchingScores(), balanceSettings(model->spec));
     }
     const Provenance before = plan.search.isBegun() ? plan.search.provenance : plan.calibration;
-    runSearch(plan, textOf(before), searchSettings(plan.search.settings));
+    const SearchSettings settings = searchSettings(plan.search.settings);
+    showForecast({.windows = 0,
+                  .length = textOf(before).length,
+                  .searchWindows = settings.windows,
+                  .removals = plan.balance.attentionsToRemove,
+                  .neuronsKept = plan.balance.neuronsKept});
+    runSearch(plan, textOf(before), settings);
     showBalance(plan.balance);
     showOrder(plan);
     nlohmann::json result = resultOf(plan.balance, &plan);
@@ -243,6 +251,12 @@ void Session::prune()
     for (const std::filesystem::path &file : o.evaluationTexts)
         engine->checkText(heldOutText(file));
 
+    const bool isCalibrated = o.scores.empty();
+    showForecast({.windows = isCalibrated ? *calibrationText().windows : 0,
+                  .length = calibration.length,
+                  .searchWindows = searchSettings({}).windows,
+                  .removals = plan.balance.attentionsToRemove,
+                  .neuronsKept = plan.balance.neuronsKept});
     const NeuronScores scores = o.scores.empty() ? *engine->score(calibrationText(), norm(), context) : loadMatchingScores();
     plan = planFromScores(model->spec, scores, balanceSettings(model->spec));
     runSearch(plan, textOf(scores.provenance), searchSettings({}));

@@ -36,6 +36,10 @@ public:
                      "Type to compute in: float32, bfloat16, float16; auto = float32 on the CPU, as stored on CUDA")
             ->capture_default_str()
             ->check(CLI::IsMember({"auto", "float32", "bfloat16", "float16"}));
+        c.add_option("--device-memory", m.deviceMemory,
+                     "Memory of the GPU that may be taken, such as 24GiB; layers are streamed where it is less than the model")
+            ->type_name("SIZE");
+        c.add_option("--host-memory", m.hostMemory, "Memory of this process that may be taken, such as 8GiB")->type_name("SIZE");
         c.add_option("--threads", m.engine.threads, "CPU threads; 0 = all cores")->capture_default_str()->check(CLI::Range(0, 1024));
     }
 
@@ -367,6 +371,8 @@ std::vector<std::string> repeatableCommand(const Options &o)
     add("--device", o.engine.device, defaults.engine.device);
     add("--dtype", o.engine.dtype, defaults.engine.dtype);
     add("--threads", o.engine.threads, defaults.engine.threads);
+    add("--device-memory", o.deviceMemory, std::string());
+    add("--host-memory", o.hostMemory, std::string());
     return command;
 }
 

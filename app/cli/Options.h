@@ -36,6 +36,7 @@ struct Options {
     std::optional<std::int64_t> keep;
     std::optional<std::int64_t> searchWindows; ///< 1 when not given
     std::string lossType;                      ///< float32 when empty
+    std::string deviceMemory, hostMemory;      ///< limits, as they were written; empty = what is free
     bool areAllLossesWanted = false;           ///< also of candidates that cannot be the best of their step
     std::vector<std::int64_t> forcedLayers, protectedLayers;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/Reporter.h"
 
+#include "foundation/Wording.h"
+
 #include "foundation/Error.h"
 
 #include <algorithm>
@@ -15,18 +17,6 @@ namespace secateur::cli {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string duration(double seconds)
-{
-    const auto whole = std::int64_t(std::llround(seconds));
-    std::ostringstream text;
-    text << std::setfill('0');
-    if (whole >= 3600)
-        text << whole / 3600 << ':' << std::setw(2) << whole / 60 % 60 << ':' << std::setw(2) << whole % 60;
-    else
-        text << whole / 60 << ':' << std::setw(2) << whole % 60;
-    return text.str();
-}
 
 std::string counts(const Progress &p)
 {
@@ -189,17 +179,21 @@ std::string decimal(double number, int decimals)
     return text.str();
 }
 
+std::string duration(double seconds)
+{
+    const auto whole = std::int64_t(std::llround(seconds));
+    std::ostringstream text;
+    text << std::setfill('0');
+    if (whole >= 3600)
+        text << whole / 3600 << ':' << std::setw(2) << whole / 60 % 60 << ':' << std::setw(2) << whole % 60;
+    else
+        text << whole / 60 << ':' << std::setw(2) << whole % 60;
+    return text.str();
+}
+
 std::string size(std::int64_t bytes)
 {
-    const char *unit = "B";
-    auto value = double(bytes);
-    for (const char *next : {"kB", "MB", "GB", "TB"}) {
-        if (value < 1000)
-            break;
-        value /= 1000;
-        unit = next;
-    }
-    return decimal(value, unit[1] == '\0' ? 0 : value < 10 ? 2 : 1) + " " + unit;
+    return sizeText(bytes);
 }
 
 } // namespace secateur::cli

@@ -61,5 +61,7 @@ private:
 std::string decimal(double number, int decimals);
 /// As "1.2 GB" (powers of ten).
 std::string size(std::int64_t bytes);
+/// "0:45", "1:02:03".
+std::string duration(double seconds);
 
 } // namespace secateur::cli

@@ -85,6 +85,7 @@ void Session::open()
 {
     EngineSettings settings = o.engine;
     settings.losses = losses();
+    settings.memory = memoryLimits();
     if (o.command == "inspect" || o.command == "plan") // nothing is computed: no GPU needs waking
         settings.device = "cpu";
     if (ranks) {
@@ -139,6 +140,43 @@ BalanceSettings Session::balanceSettings(const ModelSpec &spec) const
         if (const double reached = balance(spec, settings).sparsityLayers(); reached > 0)
             settings.sparsity = reached;
     return settings;
+}
+
+MemoryLimits Session::memoryLimits() const
+{
+    return {.device = o.deviceMemory.empty() ? 0 : bytesFromText(o.deviceMemory),
+            .host = o.hostMemory.empty() ? 0 : bytesFromText(o.hostMemory)};
+}
+
+void Session::showForecast(const JobSize &job)
+{
+    foretold = engine->forecast(job);
+    std::string parts;
+    for (const MemoryPart &part : foretold->parts)
+        if (part.bytes > 0)
+            parts += (parts.empty() ? "" : ", ") + part.name + " " + size(part.bytes);
+    const std::int64_t needed = foretold->deviceBytes > 0 ? foretold->deviceBytes : foretold->hostBytes;
+    report.line("needs about " + size(needed) + (foretold->deviceBytes > 0 ? " of the device's memory (" : " of memory (") + parts + ")");
+    report.line(std::string(foretold->isStreamed ? "layers are streamed: " : "layers stay in memory: ") + size(foretold->bytesRead) +
+                " will be read; about " + duration(foretold->seconds));
+    nlohmann::json event = toJson(*foretold);
+    event["event"] = "forecast";
+    report.event(event);
+}
+
+void Session::compareWithForecast(nlohmann::json &result)
+{
+    if (!foretold)
+        return;
+    const EngineReport r = engine->report();
+    const bool isOnDevice = foretold->deviceBytes > 0;
+    const std::int64_t told = isOnDevice ? foretold->deviceBytes : foretold->hostBytes,
+                       was = isOnDevice ? r.peakDeviceMemoryBytes : r.peakMemoryBytes;
+    report.line("memory: " + size(was) + " at most, " + size(told) + " forecast; read: " + size(r.bytesRead) + ", " +
+                size(foretold->bytesRead) + " forecast");
+    result["forecast"] = toJson(*foretold);
+    result["bytesRead"] = r.bytesRead;
+    result["streamed"] = r.isStreamed;
 }
 
 LossesKnown Session::losses() const
@@ -318,6 +356,7 @@ nlohmann::json Session::resultOf(const SparsityBalance &b, const PruningPlan *pl
 /// Adds what every result has, and prints it.
 void Session::finish(nlohmann::json result)
 {
+    compareWithForecast(result);
     result["event"] = "result";
     result["command"] = o.command;
     result["seconds"] = report.seconds();

@@ -44,6 +44,11 @@ private:
     TextSettings heldOutText(const std::filesystem::path &file) const;
     BalanceSettings balanceSettings(const ModelSpec &spec) const;
     LossesKnown losses() const;
+    MemoryLimits memoryLimits() const;
+    /// Says what the job will take, and keeps that for the comparison at its end.
+    void showForecast(const JobSize &job);
+    /// The forecast beside what happened, as a line and in the result.
+    void compareWithForecast(nlohmann::json &result);
     SearchSettings searchSettings(const SearchSettings &before) const;
     TextSettings textOf(const Provenance &before) const;
     ScoreNorm norm() const { return o.norm == "l1" ? ScoreNorm::L1 : ScoreNorm::L2; }
@@ -73,6 +78,7 @@ private:
     RankPlace place;
     std::shared_ptr<Ranks> ranks; ///< none = this process is alone
     std::optional<Engine> engine;
+    std::optional<Forecast> foretold; ///< of the job under way
     std::shared_ptr<const ModelSummary> model;
 };
 

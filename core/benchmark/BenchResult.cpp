@@ -14,6 +14,22 @@ double BenchResult::peak() const
     return best;
 }
 
+std::int64_t BenchResult::peakBytes() const
+{
+    std::int64_t most = 0;
+    for (const BenchPhase &phase : phases)
+        most = std::max(most, phase.peakBytes);
+    return most;
+}
+
+std::int64_t BenchResult::peakDeviceBytes() const
+{
+    std::int64_t most = 0;
+    for (const BenchPhase &phase : phases)
+        most = std::max(most, phase.peakDeviceBytes);
+    return most;
+}
+
 BenchPhase BenchResult::sum(const std::string &beginning) const
 {
     BenchPhase sum;
@@ -49,6 +65,9 @@ nlohmann::json toJson(const BenchResult &result)
     return {{"products", products},
             {"peakFlopPerSecond", result.peak()},
             {"dtype", result.dtype},
+            {"forecast", toJson(result.forecast)},
+            {"peakBytes", result.peakBytes()},
+            {"peakDeviceBytes", result.peakDeviceBytes()},
             {"phases", phases},
             {"attentionsToRemove", result.balance.attentionsToRemove},
             {"neuronsKept", result.balance.neuronsKept}};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/Forecast.h"
 #include "model/Arithmetic.h"
 #include "pruning/PruningPlan.h"
 
@@ -19,7 +20,8 @@ struct BenchSettings {
     BalanceSettings balance;
     LossesKnown losses = LossesKnown::Deciding; ///< of the search
     std::uint64_t seed = 1;                     ///< of random tokens and weights
-    bool isExported = true;                     ///< a checkpoint is written and verified; not with random weights
+    MemoryLimits memory;
+    bool isExported = true; ///< a checkpoint is written and verified; not with random weights
 };
 
 /// One product of the model, measured alone: [rows, inner] x [inner, columns].
@@ -42,7 +44,12 @@ struct BenchResult {
     std::vector<ProductRate> products;
     std::vector<BenchPhase> phases;
     SparsityBalance balance;
+    Forecast forecast; ///< told before the first phase
     std::string dtype; ///< in which it was computed
+
+    /// Largest memory of all phases: resident of the process, and tensors on the GPU.
+    std::int64_t peakBytes() const;
+    std::int64_t peakDeviceBytes() const;
 
     /// The best rate of a product, FLOP/s: what shares are shares of.
     double peak() const;

@@ -6,6 +6,7 @@
 #include "engine/Device.h"
 #include "engine/Engine.h"
 #include "engine/OpenModel.h"
+#include "engine/ProcessMemory.h"
 #include "engine/TorchErrors.h"
 #include "evaluation/Perplexity.h"
 #include "exporting/Exporter.h"
@@ -85,7 +86,7 @@ private:
 
     void search(const at::Tensor &tokens, PruningPlan &plan)
     {
-        AttentionSearch search(*m_narrow, tokens, LossType::Float32, stateBytesOfSearch(*m_narrow), {}, m_settings.losses);
+        AttentionSearch search(*m_narrow, tokens, LossType::Float32, result.forecast.restartBytes, {}, m_settings.losses);
         Work soFar;
         const auto sinceLast = [&] {
             const Work all = search.work(), since{.flop = all.flop - soFar.flop, .bytes = all.bytes - soFar.bytes};
@@ -136,6 +137,20 @@ std::vector<std::int32_t> randomTokens(const BenchSettings &settings, const Mode
     return tokens;
 }
 
+/// Throws Error when a limit cannot be kept.
+Forecast forecastOf(const BenchSettings &settings, const ModelSpec &spec, ForecastBasis basis)
+{
+    const SparsityBalance planned = balance(spec, settings.balance);
+    basis.limits = settings.memory;
+    return forecast(spec,
+                    {.windows = settings.windows,
+                     .length = settings.length,
+                     .searchWindows = 1,
+                     .removals = planned.attentionsToRemove,
+                     .neuronsKept = planned.neuronsKept},
+                    basis);
+}
+
 void checkSettings(const BenchSettings &settings, const ModelSpec &spec)
 {
     if (settings.windows < 1 || settings.evaluationWindows < 1)
@@ -156,6 +171,8 @@ BenchResult benchmarkModel(const std::filesystem::path &folder, const TextSettin
         OpenModel model(folder, device, engine.dtype);
         checkSettings(settings, model.spec());
         Run run(settings, device, context, heard);
+        run.result.forecast = forecastOf(settings, model.spec(), model.forecastBasis(settings.memory));
+        model.setStreamed(run.result.forecast.isStreamed);
         run.clock.begin();
         const TokenWindows windows = model.windows(text);
         run.clock.end("tokenise");
@@ -200,8 +217,19 @@ BenchResult benchmarkShape(const nlohmann::json &config, const std::string &sour
                                       : isStored             ? scalarType(spec.dtype)
                                                              : c10::kFloat;
         Run run(settings, device, context, heard);
+        const auto elementBytes = std::int64_t(c10::elementSize(dtype));
+        run.result.forecast = forecastOf(settings, spec,
+                                         {.isGpu = !device.is_cpu(),
+                                          .elementBytes = elementBytes,
+                                          .storedElementBytes = elementBytes,
+                                          .residentNow = residentBytes(),
+                                          .freeHost = availableMemoryBytes(),
+                                          .freeDevice = device.is_cpu() ? 0 : freeMemory(device),
+                                          .limits = settings.memory,
+                                          .flopPerSecond = 0});
         run.clock.begin();
-        const Decoder dense(spec, randomWeights(spec, device, dtype, settings.seed, context), settings.length);
+        const Decoder dense(spec, randomWeights(spec, device, dtype, settings.seed, run.result.forecast.isStreamed, context),
+                            settings.length);
         run.clock.end("make random weights");
         run.measureProductsOf(dense);
         const at::Tensor tokens = tokenTensor(randomTokens(settings, spec), settings.length, device);

@@ -3,17 +3,11 @@
 
 #include "engine/Device.h"
 #include "engine/ProcessMemory.h"
+#include "engine/ProductRate.h"
 
-#include <c10/core/impl/VirtualGuardImpl.h>
 #include <utility>
 
 namespace secateur {
-
-void waitFor(c10::Device device)
-{
-    if (!device.is_cpu())
-        c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
-}
 
 PhaseClock::PhaseClock(c10::Device device, std::vector<BenchPhase> &phases, std::function<void(const BenchPhase &)> heard)
     : m_device(device),

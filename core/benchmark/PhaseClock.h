@@ -12,9 +12,6 @@
 
 namespace secateur {
 
-/// Waits until the device has done all that it was given; nothing on the CPU.
-void waitFor(c10::Device device);
-
 /// Measures phases one after another: each ends when the next begins.
 class PhaseClock {
 public:

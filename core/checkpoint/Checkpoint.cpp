@@ -296,6 +296,7 @@ const TensorView &Checkpoint::tensor(std::string_view name) const
 TensorData Checkpoint::read(std::string_view name) const
 {
     const Place &place = placeOf(name);
+    *m_bytesRead += std::int64_t(m_files[place.file]->tensors()[place.index].bytes.size());
     return m_files[place.file]->read(place.index);
 }
 
@@ -327,8 +328,8 @@ std::string Checkpoint::hash(const JobContext &context) const
             const auto piece = rest.first(std::min(kPiece, rest.size()));
             sum.add(piece);
             rest = rest.subspan(piece.size());
+            file->releasePages();
         }
-        file->releasePages();
     }
     return sum.hex();
 }

@@ -5,6 +5,7 @@
 #include "checkpoint/WeightFile.h"
 #include "foundation/JobContext.h"
 
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -49,6 +50,8 @@ public:
     const TensorView &tensor(std::string_view name) const;
     /// The values of a tensor. Throws Error when there is none of that name.
     TensorData read(std::string_view name) const;
+    /// Bytes of tensors that were read so far, as they are stored; a tensor read again counts again.
+    std::int64_t bytesRead() const { return *m_bytesRead; }
     /// Bytes of all tensors together.
     std::int64_t tensorBytes() const;
     /// The type that most weights have (by elements), or that they are written in when they are quantised.
@@ -76,6 +79,7 @@ private:
     nlohmann::json m_config;
     std::vector<std::unique_ptr<WeightFile>> m_files;
     std::map<std::string, Place, std::less<>> m_places;
+    std::unique_ptr<std::atomic<std::int64_t>> m_bytesRead = std::make_unique<std::atomic<std::int64_t>>(0); ///< streams read in a thread
 };
 
 /// Reads and parses a config.json. Throws Error that names the file and the place of a mistake.

@@ -69,6 +69,7 @@ c10::Device prepareDevice(const std::string &name, int threads)
     if (device.is_cpu()) {
         mallopt(M_MMAP_THRESHOLD, 1 << 30);
         mallopt(M_TRIM_THRESHOLD, 1 << 30);
+        mallopt(M_ARENA_MAX, 1); // what one thread freed, such as a streamed layer, is there for the next
     }
     at::set_num_threads(threads > 0 ? threads : int(std::max(1U, std::thread::hardware_concurrency())));
     return device;

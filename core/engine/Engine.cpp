@@ -4,6 +4,7 @@
 #include "engine/Device.h"
 #include "engine/OpenModel.h"
 #include "engine/ProcessMemory.h"
+#include "engine/ProductRate.h"
 #include "engine/TorchErrors.h"
 #include "evaluation/Perplexity.h"
 #include "exporting/Exporter.h"
@@ -58,6 +59,7 @@ struct Engine::State {
     EngineSettings settings;
     c10::Device device = c10::kCPU;
     std::unique_ptr<OpenModel> model;
+    ForecastBasis basis; ///< as it was when the model was opened, before anything was loaded
 
     std::shared_ptr<Ranks> ranks() const { return settings.ranks ? settings.ranks : std::make_shared<Ranks>(); }
     OpenModel &open() const
@@ -65,6 +67,25 @@ struct Engine::State {
         if (!model)
             throw Error("No model is open.", "Open a model first.");
         return *model;
+    }
+    /// Forecasts the job, and streams the model from here on when it does not fit otherwise. Once streamed it stays so: what is resident
+    /// would have to be read again, and is not needed to go on.
+    Forecast fit(const JobSize &job) const
+    {
+        const Forecast result = secateur::forecast(open().spec(), job, basis);
+        if (result.isStreamed)
+            open().setStreamed(true);
+        return result;
+    }
+    /// The same for one window after another, of the model or a plan's.
+    void fitOnePass(const PruningPlan *plan, std::int64_t tokens) const
+    {
+        const bool isNarrow = plan && plan->balance.neuronsKept > 0;
+        fit({.windows = isNarrow ? 0 : 1,
+             .length = tokens,
+             .searchWindows = isNarrow ? 1 : 0,
+             .removals = 0,
+             .neuronsKept = isNarrow ? plan->balance.neuronsKept : 0});
     }
 };
 
@@ -84,6 +105,7 @@ std::shared_ptr<const ModelSummary> Engine::open(const std::filesystem::path &fo
 {
     return underTorch([&] {
         m_state->model = std::make_unique<OpenModel>(folder, m_state->device, m_state->settings.dtype);
+        m_state->basis = m_state->model->forecastBasis(m_state->settings.memory);
         return m_state->model->summary();
     });
 }
@@ -101,7 +123,21 @@ EngineReport Engine::report() const
             .programVersion = SECATEUR_VERSION,
             .threads = at::get_num_threads(),
             .peakMemoryBytes = peakResidentBytes(),
-            .peakDeviceMemoryBytes = peakDeviceBytes(m_state->device)};
+            .peakDeviceMemoryBytes = peakDeviceBytes(m_state->device),
+            .bytesRead = m_state->model ? m_state->model->checkpoint().bytesRead() : 0,
+            .isStreamed = m_state->model && m_state->model->isStreamed()};
+}
+
+Forecast Engine::forecast(const JobSize &job)
+{
+    return underTorch([&] {
+        constexpr double kSeconds = 0.2, kShare = 0.6; // of the product's rate whole layers reach, measured: 0.55 to 0.65
+        OpenModel &model = m_state->open();
+        if (m_state->basis.flopPerSecond == 0 && job.length > 0)
+            m_state->basis.flopPerSecond = kShare * productRate(std::min<std::int64_t>(job.length, 1024), model.spec().hiddenSize, 1024,
+                                                                m_state->device, model.dtype(), kSeconds);
+        return secateur::forecast(model.spec(), job, m_state->basis);
+    });
 }
 
 std::shared_ptr<const NeuronScores> Engine::score(const TextSettings &text, ScoreNorm norm, JobContext &context)
@@ -109,6 +145,7 @@ std::shared_ptr<const NeuronScores> Engine::score(const TextSettings &text, Scor
     return underTorch([&] {
         OpenModel &model = m_state->open();
         const TokenWindows windows = model.windows(text);
+        m_state->fit({.windows = windows.count(), .length = windows.length});
         const Decoder decoder = model.decoder(nullptr, windows.length, context);
         auto scores = std::make_shared<NeuronScores>();
         scores->norm = norm;
@@ -135,10 +172,15 @@ void Engine::search(PruningPlan &plan, const TextSettings &text, const SearchSet
         agree(*m_state->ranks(), plan.hash() + provenance.tokenHash + std::to_string(plan.search.evaluations()), context);
         plan.search.settings = settings;
         plan.search.provenance = provenance;
+        const Forecast memory = m_state->fit({.windows = 0,
+                                              .length = windows.length,
+                                              .searchWindows = windows.count(),
+                                              .removals = plan.balance.attentionsToRemove,
+                                              .neuronsKept = plan.balance.neuronsKept});
         const Decoder narrow = model.narrowDecoder(plan, windows.length, context);
         AttentionSearch search(narrow, tokenTensor(windows.tokens, windows.length, m_state->device),
-                               settings.referenceLoss ? LossType::Reference : LossType::Float32, stateBytesOfSearch(narrow),
-                               m_state->ranks(), m_state->settings.losses);
+                               settings.referenceLoss ? LossType::Reference : LossType::Float32, memory.restartBytes, m_state->ranks(),
+                               m_state->settings.losses);
         search.run(plan.search, plan.balance.attentionsToRemove, context, listener, [&] {
             plan.removedAttentions = plan.search.removalOrder();
             if (finished)
@@ -161,9 +203,14 @@ SearchRecord Engine::impact(const TextSettings &text, const SearchSettings &sett
         record.settings = settings;
         record.provenance = model.provenance(searchText, windows, context);
         record.initialLoss = std::numeric_limits<double>::quiet_NaN();
+        const Forecast memory = m_state->fit({.windows = 0,
+                                              .length = windows.length,
+                                              .searchWindows = windows.count(),
+                                              .removals = 1,
+                                              .neuronsKept = model.spec().layers.front().ffn.neurons});
         const Decoder dense = model.decoder(nullptr, windows.length, context);
         AttentionSearch search(dense, tokenTensor(windows.tokens, windows.length, m_state->device),
-                               settings.referenceLoss ? LossType::Reference : LossType::Float32, stateBytesOfSearch(dense));
+                               settings.referenceLoss ? LossType::Reference : LossType::Float32, memory.restartBytes);
         search.run(record, 1, context, listener);
         return record;
     });
@@ -174,6 +221,7 @@ Evaluation Engine::evaluate(const PruningPlan *plan, const TextSettings &text, J
     return underTorch([&] {
         OpenModel &model = m_state->open();
         const TokenWindows windows = model.windows(text);
+        m_state->fitOnePass(plan, windows.length);
         const Decoder decoder = model.decoder(plan, windows.length, context);
         Evaluation result;
         result.windows = windows.count();
@@ -198,6 +246,7 @@ Generation Engine::generate(const PruningPlan *plan, const GenerationSettings &s
         result.promptIds = tokenizer.encode(settings.prompt);
         const std::int64_t contextLength = model.spec().contextLength, prompt = std::int64_t(result.promptIds.size());
         const std::int64_t positions = prompt >= contextLength ? contextLength : prompt + std::min(settings.tokens, contextLength - prompt);
+        m_state->fitOnePass(plan, positions);
         const Decoder decoder = model.decoder(plan, positions, context);
         Generator generator(decoder,
                             {.temperature = settings.temperature, .topK = settings.topK, .topP = settings.topP, .seed = settings.seed});
@@ -228,6 +277,7 @@ ExportResult Engine::exportPlan(const PruningPlan &plan, const ExportSettings &s
     return underTorch([&] {
         OpenModel &model = m_state->open();
         const std::vector<std::int32_t> tokens = model.checkTokens();
+        m_state->fitOnePass(&plan, std::int64_t(tokens.size()));
         const Decoder decoder = model.decoder(&plan, std::int64_t(tokens.size()), context);
         return writeExport({.checkpoint = model.checkpoint(),
                             .dense = model.spec(),
@@ -262,6 +312,7 @@ std::vector<float> Engine::logits(const PruningPlan *plan, const std::vector<std
         if (tokens.empty() ||
             std::any_of(tokens.begin(), tokens.end(), [&](std::int32_t id) { return id < 0 || id >= spec.vocabularySize; }))
             throw Error("The token ids are not between 0 and " + std::to_string(spec.vocabularySize - 1) + ".");
+        m_state->fitOnePass(plan, count);
         const Decoder decoder = model.decoder(plan, count, context);
         at::Tensor x = decoder.embed(tokenTensor(tokens, count, m_state->device));
         for (std::int64_t l = 0; l < decoder.layerCount(); ++l)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/Forecast.h"
 #include "exporting/Export.h"
 #include "exporting/Origin.h"
 #include "foundation/JobContext.h"
@@ -27,6 +28,7 @@ struct EngineSettings {
     int threads = 0;                       ///< of the CPU; 0 = all cores
     std::shared_ptr<Ranks> ranks{};        ///< with which stage 1 and the search are shared; none = this process alone
     LossesKnown losses = LossesKnown::All; ///< of a search, and so of its record
+    MemoryLimits memory{};                 ///< that the jobs may take
 };
 
 /// What an engine computes with, for the record of a run.
@@ -35,6 +37,8 @@ struct EngineReport {
     int threads = 0;
     std::int64_t peakMemoryBytes = 0;       ///< resident in the host so far
     std::int64_t peakDeviceMemoryBytes = 0; ///< of the GPU's tensors so far; 0 on the CPU
+    std::int64_t bytesRead = 0;             ///< of the open model's weights so far
+    bool isStreamed = false;                ///< its layers are read when they are needed
 };
 
 /// What is known of a model once it is open, before any weight is loaded.
@@ -98,6 +102,8 @@ public:
     /// SHA-256 of the open model's configuration and weights. Reads every byte the first time.
     const std::string &modelHash(JobContext &context);
     EngineReport report() const;
+    /// What a job of that size will take; measures a product for a moment, for the time. Throws Error when a limit cannot be kept.
+    Forecast forecast(const JobSize &job);
 
     /// Stage 1: neuron scores of the dense model.
     std::shared_ptr<const NeuronScores> score(const TextSettings &text, ScoreNorm norm, JobContext &context);

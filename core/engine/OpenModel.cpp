@@ -2,6 +2,7 @@
 #include "engine/OpenModel.h"
 
 #include "engine/Device.h"
+#include "engine/ProcessMemory.h"
 #include "foundation/Error.h"
 #include "model/Families.h"
 #include "model/Tensors.h"
@@ -10,6 +11,7 @@
 #include <ATen/Parallel.h>
 #include <algorithm>
 #include <torch/headeronly/version.h>
+#include <utility>
 
 namespace secateur {
 namespace {
@@ -98,10 +100,30 @@ std::string OpenModel::dtypeName() const
     return std::string(configName(m_device.is_cuda() ? m_checkpoint.dtype() : DType::Float32));
 }
 
+void OpenModel::setStreamed(bool isStreamed)
+{
+    if (std::exchange(m_isStreamed, isStreamed) == isStreamed)
+        return;
+    m_dense.reset();
+    m_narrow.reset();
+}
+
+ForecastBasis OpenModel::forecastBasis(const MemoryLimits &limits) const
+{
+    return {.isGpu = !m_device.is_cpu(),
+            .elementBytes = std::int64_t(c10::elementSize(dtype())),
+            .storedElementBytes = std::int64_t(bytesPerElement(m_checkpoint.dtype())),
+            .residentNow = residentBytes(),
+            .freeHost = availableMemoryBytes(),
+            .freeDevice = m_device.is_cpu() ? 0 : freeMemory(m_device),
+            .limits = limits,
+            .flopPerSecond = 0};
+}
+
 Decoder OpenModel::denseDecoder(std::int64_t positions, JobContext &context)
 {
     if (!m_dense)
-        m_dense = loadWeights(m_checkpoint, spec(), m_device, dtype(), context);
+        m_dense = (m_isStreamed ? streamWeights : loadWeights)(m_checkpoint, spec(), m_device, dtype(), context);
     return Decoder(spec(), *m_dense, positions);
 }
 
@@ -166,11 +188,6 @@ std::vector<std::int32_t> OpenModel::checkTokens() const
         ids.push_back(std::int32_t(i * 7919 % spec().vocabularySize));
     ids.resize(std::size_t(count));
     return ids;
-}
-
-std::int64_t stateBytesOfSearch(const Decoder &narrow)
-{
-    return std::min(freeMemory(narrow.device()) / 4, 2 * narrow.weights().bytes());
 }
 
 } // namespace secateur

@@ -37,6 +37,14 @@ public:
     const std::string &hash(JobContext &context);
     std::string dtypeName() const;
 
+    /// Whether layers come from the mapped files when they are needed, instead of staying loaded. Lets go of what is loaded otherwise.
+    void setStreamed(bool isStreamed);
+    bool isStreamed() const { return m_isStreamed; }
+    /// What a forecast needs to know of this model, device and moment.
+    ForecastBasis forecastBasis(const MemoryLimits &limits) const;
+    /// In which the model is computed.
+    c10::ScalarType dtype() const;
+
     /// The dense model, or a plan's. `positions`: the longest sequence that will be computed. Throws Error when the plan is of another
     /// model.
     Decoder decoder(const PruningPlan *plan, std::int64_t positions, JobContext &context);
@@ -52,7 +60,6 @@ public:
 
 private:
     Decoder denseDecoder(std::int64_t positions, JobContext &context);
-    c10::ScalarType dtype() const;
 
     c10::Device m_device;
     std::string m_dtype;
@@ -60,13 +67,10 @@ private:
     std::optional<Tokenizer> m_tokenizer;
     std::shared_ptr<const ModelSummary> m_summary;
     std::string m_hash;
+    bool m_isStreamed = false;
     std::optional<Weights> m_dense;
     std::optional<Weights> m_narrow; ///< of the last plan used, with all attentions
     std::vector<std::vector<std::int64_t>> m_narrowKept;
 };
-
-/// Memory for a search's restart states: a quarter of what is free, and never more than twice the weights. What a state saves is a pass of a
-/// layer, and most of the gain comes from the first few.
-std::int64_t stateBytesOfSearch(const Decoder &narrow);
 
 } // namespace secateur

@@ -4,8 +4,16 @@
 #include <fstream>
 #include <string>
 #include <sys/resource.h>
+#include <unistd.h>
 
 namespace secateur {
+
+std::int64_t residentBytes()
+{
+    std::ifstream stream("/proc/self/statm"); // proc(5): pages, the whole size first
+    std::int64_t whole = 0, resident = 0;
+    return stream >> whole >> resident ? resident * sysconf(_SC_PAGESIZE) : 0;
+}
 
 std::int64_t peakResidentBytes()
 {

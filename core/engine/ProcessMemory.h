@@ -5,6 +5,8 @@
 
 namespace secateur {
 
+/// Resident size of this process now, in bytes; 0 when the system does not say.
+std::int64_t residentBytes();
 /// Largest resident size of this process since its start or the last reset, in bytes.
 std::int64_t peakResidentBytes();
 /// Counts the peak anew from here on.

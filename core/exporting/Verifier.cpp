@@ -3,6 +3,7 @@
 
 #include "checkpoint/Checkpoint.h"
 #include "model/Families.h"
+#include "model/LayerStream.h"
 #include "model/Tensors.h"
 
 #include <ATen/TensorOperators.h>
@@ -42,7 +43,8 @@ Verification verify(const std::filesystem::path &folder, const Decoder &expected
     const Checkpoint checkpoint = Checkpoint::open(folder);
     const ModelSpec spec = specFromConfig(checkpoint.config(), checkpoint.configFile().string());
     checkpoint.expect(expectedTensors(spec), ignoredTensors(spec));
-    const Decoder loaded(spec, loadWeights(checkpoint, spec, expected.device(), expected.dtype(), context), expected.positions());
+    const auto load = expected.weights().stream ? streamWeights : loadWeights; // the export fits where the model does
+    const Decoder loaded(spec, load(checkpoint, spec, expected.device(), expected.dtype(), context), expected.positions());
 
     context.begin("verify", 2 * expected.layerCount(), "layers");
     const at::Tensor window = tokenTensor(tokens, std::int64_t(tokens.size()), expected.device());
@@ -60,9 +62,15 @@ Decoder roundedTo(const Decoder &decoder, c10::ScalarType stored)
 {
     Weights weights = decoder.weights();
     const bool isTied = weights.head.is_same(weights.embedding);
-    forEachTensor(weights, [&](at::Tensor &tensor) { tensor = tensor.to(stored).to(decoder.dtype()); });
+    const auto round = [stored, used = decoder.dtype()](at::Tensor &tensor) { tensor = tensor.to(stored).to(used); };
+    forEachTensor(weights, round);
     if (isTied)
         weights.head = weights.embedding;
+    if (weights.stream)
+        weights.stream = weights.stream->changed([round](std::int64_t, LayerWeights layer) {
+            forEachTensor(layer, round);
+            return layer;
+        });
     return Decoder(decoder.spec(), std::move(weights), decoder.positions());
 }
 

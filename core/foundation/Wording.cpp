@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "foundation/Wording.h"
 
+#include <iomanip>
+#include <sstream>
+
 namespace secateur {
 
 std::string inQuotes(std::string_view name)
@@ -22,6 +25,21 @@ std::string grouped(std::uint64_t number)
         text.insert(place, ",");
     }
     return text;
+}
+
+std::string sizeText(std::int64_t bytes)
+{
+    const char *unit = "B";
+    auto value = double(bytes);
+    for (const char *next : {"kB", "MB", "GB", "TB"}) {
+        if (value < 1000)
+            break;
+        value /= 1000;
+        unit = next;
+    }
+    std::ostringstream text;
+    text << std::fixed << std::setprecision(unit[1] == '\0' ? 0 : value < 10 ? 2 : 1) << value << ' ' << unit;
+    return text.str();
 }
 
 std::string listed(const std::vector<std::string> &entries, std::size_t limit, std::string_view separator)

@@ -2,6 +2,7 @@
 #include "model/Decoder.h"
 
 #include "model/CausalAttention.h"
+#include "model/LayerStream.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
@@ -12,6 +13,7 @@
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/softmax.h>
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -48,6 +50,13 @@ Decoder::Decoder(ModelSpec spec, Weights weights, std::int64_t positions)
         m_localRope.emplace(*m_spec.localRope, headDimOf(m_spec), m_spec.contextLength, positions, device(), dtype());
 }
 
+std::shared_ptr<const LayerWeights> Decoder::layerWeights(std::int64_t index) const
+{
+    if (m_weights.stream)
+        return m_weights.stream->layer(index);
+    return {std::shared_ptr<const void>(), &m_weights.layers[std::size_t(index)]}; // ours: nobody else has to hold it
+}
+
 at::Tensor Decoder::embed(const at::Tensor &tokens) const
 {
     const at::Tensor states = at::embedding(m_weights.embedding, tokens);
@@ -58,9 +67,10 @@ at::Tensor Decoder::embed(const at::Tensor &tokens) const
 
 at::Tensor Decoder::addAttention(std::int64_t index, const at::Tensor &x, KvCache *cache, std::int64_t offset) const
 {
-    const auto &weights = m_weights.layers[std::size_t(index)].attention;
-    if (!weights)
+    if (!m_spec.layers[std::size_t(index)].attention)
         return x;
+    const std::shared_ptr<const LayerWeights> layer = layerWeights(index);
+    const auto &weights = layer->attention;
     const AttentionSpec &spec = *m_spec.layers[std::size_t(index)].attention;
     const at::Tensor normed = norm(x, weights->norm);
     at::Tensor query = byHead(product(normed, weights->query), spec.heads);
@@ -122,7 +132,8 @@ at::Tensor Decoder::addFfn(std::int64_t index, const at::Tensor &x) const
 
 at::Tensor Decoder::ffnActivation(std::int64_t index, const at::Tensor &x) const
 {
-    const LayerWeights &weights = m_weights.layers[std::size_t(index)];
+    const std::shared_ptr<const LayerWeights> layer = layerWeights(index);
+    const LayerWeights &weights = *layer;
     const at::Tensor normed = norm(x, weights.ffnNorm);
     at::Tensor activation = product(normed, weights.ffn.gate);
     if (m_spec.activation == Activation::GeluTanh)
@@ -134,7 +145,8 @@ at::Tensor Decoder::ffnActivation(std::int64_t index, const at::Tensor &x) const
 
 at::Tensor Decoder::ffnDown(std::int64_t index, const at::Tensor &activation) const
 {
-    const LayerWeights &weights = m_weights.layers[std::size_t(index)];
+    const std::shared_ptr<const LayerWeights> layer = layerWeights(index);
+    const LayerWeights &weights = *layer;
     const at::Tensor output = product(activation, weights.ffn.down);
     return weights.ffnOutputNorm.defined() ? norm(output, weights.ffnOutputNorm) : output;
 }
@@ -172,16 +184,24 @@ Decoder pruned(const Decoder &dense, const std::vector<std::vector<std::int64_t>
 {
     ModelSpec spec = dense.spec();
     Weights weights = dense.weights();
-    for (std::size_t i = 0; i < spec.layers.size(); ++i) {
-        if (std::int64_t(keptNeurons[i].size()) == spec.layers[i].ffn.neurons)
-            continue;
-        weights.layers[i].ffn = narrowed(weights.layers[i].ffn, keptNeurons[i]);
+    const auto isNarrower = [kept = keptNeurons, wide = spec](std::int64_t i) {
+        return std::int64_t(kept[std::size_t(i)].size()) != wide.layers[std::size_t(i)].ffn.neurons;
+    };
+    const auto change = [isNarrower, kept = keptNeurons, removedAttentions](std::int64_t i, LayerWeights layer) {
+        if (isNarrower(i))
+            layer.ffn = narrowed(layer.ffn, kept[std::size_t(i)]);
+        if (std::find(removedAttentions.begin(), removedAttentions.end(), i) != removedAttentions.end())
+            layer.attention.reset();
+        return layer;
+    };
+    if (weights.stream)
+        weights.stream = weights.stream->changed(change);
+    for (std::size_t i = 0; i < weights.layers.size(); ++i)
+        weights.layers[i] = change(std::int64_t(i), std::move(weights.layers[i]));
+    for (std::size_t i = 0; i < spec.layers.size(); ++i)
         spec.layers[i].ffn.neurons = std::int64_t(keptNeurons[i].size());
-    }
-    for (const std::int64_t layer : removedAttentions) {
+    for (const std::int64_t layer : removedAttentions)
         spec.layers[std::size_t(layer)].attention.reset();
-        weights.layers[std::size_t(layer)].attention.reset();
-    }
     return Decoder(std::move(spec), std::move(weights), dense.positions());
 }
 

@@ -20,6 +20,8 @@ struct KvCache {
 /// The decoder, layer by layer: norm, attention, add, norm, FFN, add (some families norm again before they add). The one place where a
 /// model computes.
 ///
+/// Layers may be streamed (LayerStream); then each costs its reading again whenever another one was computed since.
+///
 /// Hidden states have the shape [windows, T, d]. Whoever calls decides the order of layers and streams; nothing here knows about scoring
 /// or search. A narrowed FFN and an absent attention are facts of the weights. Immutable; used under c10::InferenceMode.
 class Decoder {
@@ -54,6 +56,8 @@ public:
     at::Tensor capped(const at::Tensor &logits) const;
 
 private:
+    /// Held while a layer computes: streamed layers stay resident as long as somebody holds them.
+    std::shared_ptr<const LayerWeights> layerWeights(std::int64_t index) const;
     at::Tensor norm(const at::Tensor &x, const at::Tensor &weight) const;
     at::Tensor mix(const AttentionSpec &spec, const at::Tensor &query, const at::Tensor &key, const at::Tensor &value) const;
 
@@ -64,7 +68,7 @@ private:
 };
 
 /// The same model with the FFNs narrowed to the neurons kept in each layer (ascending) and the attentions named absent.
-/// Weights that do not change are shared.
+/// Weights that do not change are shared; streamed layers are narrowed as they come.
 Decoder pruned(const Decoder &dense, const std::vector<std::vector<std::int64_t>> &keptNeurons,
                const std::vector<std::int64_t> &removedAttentions);
 

@@ -11,7 +11,8 @@
 namespace secateur {
 
 /// Weights in the shapes of a model without the model: for measurements. Normal values that keep the states finite through all layers, norms
-/// of 1, no bias. The same seed gives the same values on the same device. One unit of progress is one tensor.
-Weights randomWeights(const ModelSpec &spec, at::Device device, c10::ScalarType dtype, std::uint64_t seed, JobContext &context);
+/// of 1, no bias. The same seed gives the same values on the same device, streamed or not. One unit of progress is one tensor.
+Weights randomWeights(const ModelSpec &spec, at::Device device, c10::ScalarType dtype, std::uint64_t seed, bool isStreamed,
+                      JobContext &context);
 
 } // namespace secateur

@@ -5,8 +5,10 @@
 
 #include <ATen/ops/aminmax.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 
 namespace secateur {
@@ -49,6 +51,18 @@ at::Tensor copyOf(const TensorView &view)
 at::Tensor readTensor(const Checkpoint &checkpoint, const std::string &name)
 {
     return copyOf(checkpoint.read(name).view);
+}
+
+at::Tensor readTensor(const Checkpoint &checkpoint, const std::string &name, at::Device device, c10::ScalarType dtype)
+{
+    const TensorData data = checkpoint.read(name);
+    const TensorView &view = data.view;
+    const bool isAligned = reinterpret_cast<std::uintptr_t>(view.bytes.data()) % bytesPerElement(view.dtype) == 0;
+    if (view.bytes.empty() || !isAligned)
+        return copyOf(view).to(device, dtype);
+    void *bytes = const_cast<std::byte *>(view.bytes.data()); // only read from: the copy is made here
+    return at::from_blob(bytes, view.shape, at::TensorOptions().dtype(scalarType(view.dtype)))
+        .to(device, dtype, /*non_blocking=*/false, /*copy=*/true);
 }
 
 std::span<const std::byte> bytesOf(const at::Tensor &tensor)

@@ -20,6 +20,8 @@ DType dtypeOf(const at::Tensor &tensor);
 at::Tensor copyOf(const TensorView &view);
 /// A tensor of a checkpoint on the CPU, in the type in which its values come.
 at::Tensor readTensor(const Checkpoint &checkpoint, const std::string &name);
+/// The same on a device in a type. The stored bytes are copied once.
+at::Tensor readTensor(const Checkpoint &checkpoint, const std::string &name, at::Device device, c10::ScalarType dtype);
 /// The bytes of a contiguous tensor on the CPU.
 std::span<const std::byte> bytesOf(const at::Tensor &tensor);
 /// Token ids, row-major, as int64 [rows, length] on the device.

@@ -2,6 +2,7 @@
 #include "model/Weights.h"
 
 #include "foundation/Error.h"
+#include "model/LayerStream.h"
 #include "model/Tensors.h"
 
 #include <ATen/ops/tensor.h>
@@ -93,14 +94,40 @@ std::int64_t Weights::bytes() const
     return sum;
 }
 
+namespace {
+
+at::Tensor loadTensor(const Checkpoint &checkpoint, const std::string &name, at::Device device, c10::ScalarType dtype)
+{
+    at::Tensor loaded = readTensor(checkpoint, name, device, dtype);
+    if (!isFinite(loaded))
+        throw Error("The tensor '" + name + "' holds NaN or infinite values.",
+                    "The checkpoint is damaged, or its values do not fit into the type chosen; try --dtype float32.");
+    return loaded;
+}
+
+LayerWeights layerFrom(const ModelSpec &spec, std::int64_t index, const TensorSource &source)
+{
+    return Reader(source).layer("model.layers." + std::to_string(index) + ".", spec, spec.layers[std::size_t(index)]);
+}
+
+/// What is not of a layer.
+Weights outerFrom(const ModelSpec &spec, const TensorSource &source)
+{
+    Reader read(source);
+    Weights weights;
+    weights.embedding = read.tensor("model.embed_tokens.weight");
+    weights.finalNorm = read.tensor("model.norm.weight");
+    weights.head = spec.tiedEmbeddings ? weights.embedding : read.tensor("lm_head.weight");
+    return weights;
+}
+
+} // namespace
+
 Weights loadWeights(const Checkpoint &checkpoint, const ModelSpec &spec, at::Device device, c10::ScalarType dtype, JobContext &context)
 {
     context.begin("load", std::int64_t(expectedTensors(spec).size()), "tensors");
     const Weights weights = weightsFrom(spec, [&](const std::string &name) {
-        at::Tensor loaded = readTensor(checkpoint, name).to(device, dtype);
-        if (!isFinite(loaded))
-            throw Error("The tensor '" + name + "' holds NaN or infinite values.",
-                        "The checkpoint is damaged, or its values do not fit into the type chosen; try --dtype float32.");
+        at::Tensor loaded = loadTensor(checkpoint, name, device, dtype);
         if (name.ends_with("mlp.down_proj.weight")) // once a layer
             checkpoint.releasePages();              // our copy is what counts from here on
         context.step();
@@ -110,15 +137,31 @@ Weights loadWeights(const Checkpoint &checkpoint, const ModelSpec &spec, at::Dev
     return weights;
 }
 
+Weights streamWeights(const Checkpoint &checkpoint, const ModelSpec &spec, at::Device device, c10::ScalarType dtype, JobContext &context)
+{
+    context.begin("load", 1, "shared parts");
+    Weights weights = streamedFrom(spec, [&checkpoint, device, dtype](const std::string &name) {
+        at::Tensor loaded = loadTensor(checkpoint, name, device, dtype);
+        checkpoint.releasePages(); // after every tensor: memory is what there is too little of
+        return loaded;
+    });
+    context.step();
+    return weights;
+}
+
+Weights streamedFrom(const ModelSpec &spec, TensorSource source)
+{
+    Weights weights = outerFrom(spec, source);
+    weights.stream = std::make_shared<LayerStream>(
+        [spec, source = std::move(source)](std::int64_t layer) { return layerFrom(spec, layer, source); }, spec.layerCount());
+    return weights;
+}
+
 Weights weightsFrom(const ModelSpec &spec, const TensorSource &source)
 {
-    Reader read(source);
-    Weights weights;
-    weights.embedding = read.tensor("model.embed_tokens.weight");
+    Weights weights = outerFrom(spec, source);
     for (std::int64_t i = 0; i < spec.layerCount(); ++i)
-        weights.layers.push_back(read.layer("model.layers." + std::to_string(i) + ".", spec, spec.layers[std::size_t(i)]));
-    weights.finalNorm = read.tensor("model.norm.weight");
-    weights.head = spec.tiedEmbeddings ? weights.embedding : read.tensor("lm_head.weight");
+        weights.layers.push_back(layerFrom(spec, i, source));
     return weights;
 }
 

@@ -7,11 +7,14 @@
 #include "model/ModelSpec.h"
 
 #include <ATen/core/Tensor.h>
+#include <concepts>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace secateur {
@@ -41,36 +44,47 @@ struct LayerWeights {
     at::Tensor ffnOutputNorm; ///< [d], before the sum; undefined when the family has none
 };
 
+class LayerStream;
+
 /// All weights of a model on one device in one type. Tensors are shared when copied, never written.
 struct Weights {
-    at::Tensor embedding; ///< [V, d]
-    std::vector<LayerWeights> layers;
-    at::Tensor finalNorm; ///< [d]
-    at::Tensor head;      ///< [V, d]; the embedding itself when tied
+    at::Tensor embedding;                     ///< [V, d]
+    std::vector<LayerWeights> layers;         ///< empty when they are streamed
+    at::Tensor finalNorm;                     ///< [d]
+    at::Tensor head;                          ///< [V, d]; the embedding itself when tied
+    std::shared_ptr<LayerStream> stream = {}; ///< where the layers come from when they are not resident
 
-    /// Bytes of all tensors, the tied head not counted again.
+    /// Bytes of all resident tensors, the tied head not counted again.
     std::int64_t bytes() const;
 };
 
-/// Calls `call` with every tensor that there is; the head of tied embeddings is not one of its own.
-template <typename AnyWeights, typename Call>
-void forEachTensor(AnyWeights &weights, const Call &call)
+/// Calls `call` with every tensor of a layer that there is.
+template <typename AnyLayer, typename Call>
+requires std::same_as<std::remove_const_t<AnyLayer>, LayerWeights>
+void forEachTensor(AnyLayer &layer, const Call &call)
 {
     const auto visit = [&](auto &...tensors) { ((tensors.defined() ? call(tensors) : void()), ...); };
     const auto visitLinear = [&](auto &...linears) { (visit(linears.weight, linears.bias), ...); };
-    const bool isTied = weights.head.is_same(weights.embedding);
-    visit(weights.embedding);
-    for (auto &layer : weights.layers) {
-        if (auto &a = layer.attention) {
-            visit(a->norm, a->queryNorm, a->keyNorm, a->outputNorm);
-            visitLinear(a->query, a->key, a->value, a->output);
-        }
-        visit(layer.ffnNorm, layer.ffnOutputNorm);
-        visitLinear(layer.ffn.gate, layer.ffn.up, layer.ffn.down);
+    if (auto &a = layer.attention) {
+        visit(a->norm, a->queryNorm, a->keyNorm, a->outputNorm);
+        visitLinear(a->query, a->key, a->value, a->output);
     }
-    visit(weights.finalNorm);
+    visit(layer.ffnNorm, layer.ffnOutputNorm);
+    visitLinear(layer.ffn.gate, layer.ffn.up, layer.ffn.down);
+}
+
+/// Calls `call` with every resident tensor that there is; the head of tied embeddings is not one of its own.
+template <typename AnyWeights, typename Call>
+requires std::same_as<std::remove_const_t<AnyWeights>, Weights>
+void forEachTensor(AnyWeights &weights, const Call &call)
+{
+    const bool isTied = weights.head.is_same(weights.embedding);
+    call(weights.embedding);
+    for (auto &layer : weights.layers)
+        forEachTensor(layer, call);
+    call(weights.finalNorm);
     if (!isTied)
-        visit(weights.head);
+        call(weights.head);
 }
 
 /// Gives the tensor of a name, in the device and type in which it is to be used.
@@ -78,9 +92,14 @@ using TensorSource = std::function<at::Tensor(const std::string &name)>;
 
 /// The weights of `spec` from tensors with Hugging Face's names (expectedTensors), asked for in the order of the layers.
 Weights weightsFrom(const ModelSpec &spec, const TensorSource &source);
+/// The same with the layers made when they are needed: `source` is called again and again, from another thread too.
+Weights streamedFrom(const ModelSpec &spec, TensorSource source);
 
 /// Reads the tensors that `spec` asks for into `device` as `dtype`. Throws Error that names a tensor that holds NaN or infinity.
 Weights loadWeights(const Checkpoint &checkpoint, const ModelSpec &spec, at::Device device, c10::ScalarType dtype, JobContext &context);
+/// The same, but only what is not of a layer is read now. The layers come from the mapped files each time they are needed; the checkpoint must
+/// outlive them.
+Weights streamWeights(const Checkpoint &checkpoint, const ModelSpec &spec, at::Device device, c10::ScalarType dtype, JobContext &context);
 
 /// The FFN with only the neurons named (ascending): rows of gate and up, columns of down.
 FfnWeights narrowed(const FfnWeights &ffn, std::span<const std::int64_t> keptNeurons);

@@ -19,16 +19,21 @@ namespace {
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kLeastBounded = 6; ///< candidates of a step that is worth the tangent, which costs two heads
 
-/// Smallest distance between kept states whose sum fits: at layer l there are l forks and the base.
+/// States kept at every `stride`th layer: at layer l there are l forks and the base.
+std::int64_t statesKept(std::int64_t layers, std::int64_t stride)
+{
+    std::int64_t states = 0;
+    for (std::int64_t l = stride; l < layers; l += stride)
+        states += l + 1;
+    return states;
+}
+
+/// Smallest distance between kept states whose sum fits; 0 when none does.
 std::int64_t chooseStride(std::int64_t layers, std::int64_t bytesPerState, std::int64_t budget)
 {
-    for (std::int64_t stride = 1; stride < layers; ++stride) {
-        std::int64_t states = 0;
-        for (std::int64_t l = stride; l < layers; l += stride)
-            states += l + 1;
-        if (states * bytesPerState <= budget)
+    for (std::int64_t stride = 1; stride < layers; ++stride)
+        if (statesKept(layers, stride) * bytesPerState <= budget)
             return stride;
-    }
     return 0;
 }
 
@@ -45,7 +50,7 @@ bool contains(const std::vector<std::int64_t> &list, std::int64_t value)
 
 } // namespace
 
-AttentionSearch::AttentionSearch(const Decoder &narrow, at::Tensor tokens, LossType lossType, std::int64_t stateBytes,
+AttentionSearch::AttentionSearch(const Decoder &narrow, at::Tensor tokens, LossType lossType, StateBudget stateBudget,
                                  std::shared_ptr<Ranks> ranks, LossesKnown losses)
     : m_decoder(narrow),
       m_tokens(std::move(tokens)),
@@ -58,7 +63,9 @@ AttentionSearch::AttentionSearch(const Decoder &narrow, at::Tensor tokens, LossT
       m_bestEnd(-1, End())
 {
     m_base[0] = m_decoder.embed(m_tokens);
-    m_stride = chooseStride(narrow.layerCount(), std::int64_t(m_base[0].nbytes()), stateBytes);
+    m_stride = chooseStride(narrow.layerCount(), std::int64_t(m_base[0].nbytes()), stateBudget.bytes);
+    if (m_stride > 0)
+        m_memory.emplace(m_base[0], statesKept(narrow.layerCount(), m_stride), stateBudget.isOnHost);
     for (std::int64_t i = 0; i < narrow.layerCount(); ++i)
         m_isRemoved[std::size_t(i)] = !narrow.spec().layers[std::size_t(i)].attention;
 }
@@ -113,7 +120,7 @@ double AttentionSearch::initialLoss(JobContext &context, const Listener &listene
     for (std::int64_t l = 0; l < layers; ++l) {
         x = pass(l, x, false);
         if (l + 1 < layers && keepsState(l + 1))
-            m_base[std::size_t(l + 1)] = x;
+            m_base[std::size_t(l + 1)] = m_memory->keep(x);
         context.step(1.0 / units);
     }
     if (m_isBounded)
@@ -254,6 +261,11 @@ std::int64_t AttentionSearch::lastKnown(const States &states, std::int64_t from)
     return from;
 }
 
+at::Tensor AttentionSearch::known(const States &states, std::int64_t layer) const
+{
+    return m_memory ? m_memory->back(states[std::size_t(layer)]) : states[std::size_t(layer)];
+}
+
 std::int64_t AttentionSearch::passesNeeded(const std::vector<std::int64_t> &candidates) const
 {
     const std::int64_t layers = m_decoder.layerCount();
@@ -285,16 +297,16 @@ void AttentionSearch::sweep(const std::vector<std::int64_t> &candidates, std::ve
     at::Tensor base;
     for (std::int64_t l = 0; l < layers; ++l) {
         if (m_base[std::size_t(l)].defined())
-            base = m_base[std::size_t(l)];
+            base = known(m_base, l);
         for (std::size_t i = 0; i < candidates.size(); ++i) {
             const std::int64_t j = candidates[i];
             if (l < starts[i])
                 continue;
             if (l == starts[i])
-                ends[i] = l == j ? base : m_forks[std::size_t(j)][std::size_t(l)];
+                ends[i] = l == j ? base : known(m_forks[std::size_t(j)], l);
             ends[i] = pass(l, ends[i], l == j);
             if (l + 1 < layers && keepsState(l + 1))
-                m_forks[std::size_t(j)][std::size_t(l + 1)] = ends[i];
+                m_forks[std::size_t(j)][std::size_t(l + 1)] = m_memory->keep(ends[i]);
             passed();
         }
         if (l < baseStart || l >= baseStop || (l + 1 < layers && m_base[std::size_t(l + 1)].defined()))
@@ -303,7 +315,7 @@ void AttentionSearch::sweep(const std::vector<std::int64_t> &candidates, std::ve
         if (l + 1 == layers)
             m_baseEnd.state = base;
         else if (keepsState(l + 1))
-            m_base[std::size_t(l + 1)] = base;
+            m_base[std::size_t(l + 1)] = m_memory->keep(base);
     }
 }
 

@@ -8,11 +8,13 @@
 #include "model/Decoder.h"
 #include "model/LanguageHead.h"
 #include "pruning/PruningPlan.h"
+#include "pruning/StateMemory.h"
 
 #include <ATen/core/Tensor.h>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -22,7 +24,7 @@ namespace secateur {
 ///
 /// All candidates of a step are evaluated in one pass over the layers. A *stream* is the hidden state of one variant of the model: the
 /// base (what was removed so far) and, for each candidate j, the fork that leaves out attention j too; fork j equals the base up to layer
-/// j. States at the entrance of layers are kept in a memo within `stateBytes`. A removal of layer w makes those behind w stale and no
+/// j. States at the entrance of layers are kept in a memo within a budget. A removal of layer w makes those behind w stale and no
 /// others, so the next pass computes only what is missing: it restarts by itself. The new base behind w is the winner's fork.
 ///
 /// Streams are computed one after another in one shape, so every loss is bit-identical to evaluating that variant alone.
@@ -37,10 +39,10 @@ public:
     /// arrive together at its end.
     using Listener = std::function<void(std::int64_t step, std::int64_t layer, double loss)>;
 
-    /// `narrow`: the model after stage 1. `tokens`: [windows, T] of the search, on its device. `stateBytes`: 0 = no restart. `ranks`: none =
+    /// `narrow`: the model after stage 1. `tokens`: [windows, T] of the search, on its device. `stateBudget`: 0 = no restart. `ranks`: none =
     /// this process alone. `losses`: whether the record shall hold the losses of all candidates, or bounds of those that lost; the removals
     /// are the same.
-    AttentionSearch(const Decoder &narrow, at::Tensor tokens, LossType lossType, std::int64_t stateBytes, std::shared_ptr<Ranks> ranks = {},
+    AttentionSearch(const Decoder &narrow, at::Tensor tokens, LossType lossType, StateBudget stateBudget, std::shared_ptr<Ranks> ranks = {},
                     LossesKnown losses = LossesKnown::All);
 
     /// Goes on with `record` until `removals` attentions are removed; each finished step is added to it, and what a cancelled step has
@@ -70,6 +72,7 @@ private:
     at::Tensor head(const at::Tensor &end, JobContext &context);
     void addHeadWork(double heads);
     bool keepsState(std::int64_t layer) const { return m_stride > 0 && layer % m_stride == 0; }
+    at::Tensor known(const States &states, std::int64_t layer) const;
     std::int64_t lastKnown(const States &states, std::int64_t from) const;
     void evaluateOwn(SearchStep &step, std::int64_t stepIndex, const std::vector<std::int64_t> &wanted, JobContext &context,
                      const Listener &listener);
@@ -85,6 +88,7 @@ private:
     LossType m_lossType;
     std::shared_ptr<Ranks> m_ranks;
     std::int64_t m_stride = 0;
+    std::optional<StateMemory> m_memory;
     std::int64_t m_layerPasses = 0;
     Work m_work;
     std::vector<bool> m_isRemoved;

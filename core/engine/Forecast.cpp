@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/Forecast.h"
+
+#include "foundation/Error.h"
+#include "foundation/Wording.h"
+#include "model/Arithmetic.h"
+#include "pruning/SparsityBalance.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+namespace secateur {
+namespace {
+
+/// Head and its losses are computed in blocks (LanguageHead): rows and columns of one.
+constexpr std::int64_t kHeadRows = 1024, kHeadColumns = 2048, kGpuHeadRows = 4096, kGpuHeadColumns = 32768;
+
+/// Of one model at one width, in bytes.
+struct Sizes {
+    std::int64_t outer = 0;       ///< embedding, final norm, head
+    std::int64_t layers = 0;      ///< all of them
+    std::int64_t layer = 0;       ///< the largest
+    std::int64_t ffns = 0;        ///< of all layers
+    std::int64_t tensor = 0;      ///< the largest of a layer, as it is stored and read
+    std::int64_t outerTensor = 0; ///< the largest that is not of a layer, as it is stored
+};
+
+Sizes sizesOf(const ModelSpec &spec, const ForecastBasis &basis)
+{
+    Sizes s;
+    const std::int64_t d = spec.hiddenSize, norms = spec.hasOutputNorms ? 4 : 2;
+    for (const LayerSpec &layer : spec.layers) {
+        const std::int64_t ffn = ffnParameters(layer.ffn, d), attention = layer.attention ? attentionParameters(*layer.attention, d) : 0;
+        const std::int64_t all = ffn + attention + norms * d;
+        s.layers += all * basis.elementBytes;
+        s.ffns += ffn * basis.elementBytes;
+        s.layer = std::max(s.layer, all * basis.elementBytes);
+        s.tensor = std::max(s.tensor, layer.ffn.neurons * d * (spec.hasFusedProducts ? 2 : 1) * basis.storedElementBytes);
+    }
+    s.outer = (modelParameters(spec) - layerParameters(spec)) * basis.elementBytes;
+    s.outerTensor = spec.vocabularySize * d * basis.storedElementBytes;
+    return s;
+}
+
+std::int64_t stateBytes(const ModelSpec &spec, const JobSize &job, const ForecastBasis &basis)
+{
+    return job.length * spec.hiddenSize * basis.elementBytes;
+}
+
+/// What one layer holds at most while it computes `windows` windows together.
+std::int64_t temporaries(const ModelSpec &spec, const JobSize &job, const ForecastBasis &basis, std::int64_t windows)
+{
+    std::int64_t most = 0;
+    for (const LayerSpec &layer : spec.layers) {
+        const std::int64_t d = spec.hiddenSize, queries = layer.attention ? layer.attention->heads * layer.attention->headDim : 0,
+                           keys = layer.attention ? layer.attention->kvHeads * layer.attention->headDim : 0;
+        const std::int64_t attention = 3 * d + 5 * queries + 4 * keys, ffn = 3 * d + 2 * layer.ffn.neurons;
+        const std::int64_t squares = layer.ffn.neurons * (basis.elementBytes < 4 ? 8 : 4); // of stage 1, in fp32
+        most = std::max({most, attention * basis.elementBytes, ffn * basis.elementBytes + squares});
+    }
+    return most * windows * job.length;
+}
+
+std::int64_t headBytes(const ModelSpec &spec, const JobSize &job, const ForecastBasis &basis)
+{
+    const std::int64_t rows = basis.isGpu ? kGpuHeadRows : kHeadRows,
+                       columns = std::min(spec.vocabularySize, basis.isGpu ? kGpuHeadColumns : kHeadColumns);
+    return 3 * std::min(rows, job.length) * columns * 4 + 8 * job.length * spec.hiddenSize * 4; // logits; rows, tangents, targets
+}
+
+std::int64_t sum(const std::vector<MemoryPart> &parts)
+{
+    return std::accumulate(parts.begin(), parts.end(), std::int64_t(0), [](std::int64_t s, const MemoryPart &p) { return s + p.bytes; });
+}
+
+std::vector<MemoryPart> partsOfStage1(const ModelSpec &dense, const JobSize &job, const ForecastBasis &basis, bool isStreamed)
+{
+    const Sizes sizes = sizesOf(dense, basis);
+    return {{"weights", sizes.outer + (isStreamed ? 2 * sizes.layer : sizes.layers)},
+            {"hidden states", job.windows * stateBytes(dense, job, basis)},
+            {"one layer's work", temporaries(dense, job, basis, 1) + (isStreamed ? sizes.tensor : 0)}};
+}
+
+/// Without restart states.
+std::vector<MemoryPart> partsOfSearch(const ModelSpec &dense, const ModelSpec &narrow, const JobSize &job, const ForecastBasis &basis,
+                                      bool isStreamed)
+{
+    const Sizes wide = sizesOf(dense, basis), slim = sizesOf(narrow, basis);
+    // Resident: the dense weights stay, beside the FFNs that were narrowed. Streamed: a layer is read whole before it is narrowed.
+    const std::int64_t weights = isStreamed ? wide.layer + 2 * slim.layer : wide.layers + slim.ffns;
+    return {{"weights", wide.outer + weights},
+            {"search streams", (narrow.layerCount() + 2) * job.searchWindows * stateBytes(dense, job, basis)},
+            {"one layer's work",
+             std::max(temporaries(narrow, job, basis, job.searchWindows), job.searchWindows * headBytes(narrow, job, basis)) +
+                 (isStreamed ? wide.tensor : 0)}};
+}
+
+/// Passes of a layer, about: a candidate's own layers, of which restarts save a part.
+double passesOfSearch(const ModelSpec &spec, const JobSize &job, bool hasRestarts)
+{
+    constexpr double kWithRestarts = 0.8; // measured: 0.75 to 0.84 of all passes with shared prefixes
+    const auto layers = double(spec.layerCount());
+    double passes = layers;
+    for (std::int64_t n = 0; n < job.removals; ++n)
+        passes += (layers - double(n)) * (layers + 1) / 2;
+    return passes * (hasRestarts ? kWithRestarts : 1);
+}
+
+Work workOf(const ModelSpec &dense, const ModelSpec &narrow, const JobSize &job, const ForecastBasis &basis, bool hasRestarts)
+{
+    const auto layerWork = [&](const ModelSpec &spec) {
+        const LayerSpec &layer = spec.layers.front();
+        Work work = ffnWork(layer.ffn, spec.hiddenSize, job.length, basis.elementBytes);
+        if (layer.attention)
+            work += attentionWork(*layer.attention, spec.hiddenSize, job.length, basis.elementBytes);
+        return work;
+    };
+    Work work = layerWork(dense) * double(job.windows * dense.layerCount());
+    if (job.searchWindows > 0) {
+        double evaluations = 1;
+        for (std::int64_t n = 0; n < job.removals; ++n)
+            evaluations += double(dense.layerCount() - n);
+        work += layerWork(narrow) * (passesOfSearch(narrow, job, hasRestarts) * double(job.searchWindows));
+        work += headWork(narrow, job.length - 1, basis.elementBytes) * (evaluations * double(job.searchWindows));
+    }
+    return work;
+}
+
+/// The tightest of a limit and what is free.
+std::int64_t bound(std::int64_t limit, std::int64_t free)
+{
+    return limit > 0 ? std::min(limit, free) : free;
+}
+
+[[noreturn]] void refuse(std::int64_t least, std::int64_t limit, const std::string &where, const std::string &option)
+{
+    throw Error("This job needs " + sizeText(least) + " of " + where + " even with streamed layers, and " + sizeText(limit) +
+                    " are allowed or free.",
+                "Use fewer or shorter windows or a 16-bit --dtype, or give more " + option + ".");
+}
+
+} // namespace
+
+Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasis &basis)
+{
+    ModelSpec narrow = dense;
+    if (job.searchWindows > 0)
+        for (LayerSpec &layer : narrow.layers)
+            layer.ffn.neurons = std::min(layer.ffn.neurons, job.neuronsKept);
+
+    // On the CPU tensors are a part of the process, which holds other things as well.
+    constexpr std::int64_t kLibraries = 95'000'000; // code and buffers that only computing brings into memory, measured: 80 to 110 MB
+    const std::int64_t program = basis.residentNow + kLibraries;
+    const std::int64_t beside = basis.isGpu ? 0 : program;
+    const std::int64_t hostLimit = bound(basis.limits.host, basis.freeHost + basis.residentNow);
+    const std::int64_t limit =
+        basis.isGpu ? bound(basis.limits.device, basis.freeDevice)
+                    : std::min(hostLimit, basis.limits.device > 0 ? basis.limits.device : std::numeric_limits<std::int64_t>::max());
+    const auto largest = [&](bool isStreamed) {
+        std::vector<MemoryPart> most;
+        if (job.windows > 0)
+            most = partsOfStage1(dense, job, basis, isStreamed);
+        if (job.searchWindows > 0)
+            if (const auto parts = partsOfSearch(dense, narrow, job, basis, isStreamed); sum(parts) > sum(most))
+                most = parts;
+        return most;
+    };
+    const auto needed = [&](bool isStreamed) {
+        const Sizes sizes = sizesOf(dense, basis);
+        return beside + std::max(sum(largest(isStreamed)), sizes.outer + (basis.isGpu ? 0 : sizes.outerTensor));
+    };
+
+    Forecast result;
+    result.isStreamed = needed(false) > limit;
+    std::int64_t peak = needed(result.isStreamed);
+    if (peak > limit)
+        refuse(peak, limit, basis.isGpu ? "the device's memory" : "memory", basis.isGpu ? "--device-memory" : "--host-memory");
+    result.parts = largest(result.isStreamed);
+    const Sizes wide = sizesOf(dense, basis), slim = sizesOf(narrow, basis);
+    if (job.searchWindows > 0 && job.removals > 1) {
+        const std::int64_t ofSearch = beside + sum(partsOfSearch(dense, narrow, job, basis, result.isStreamed));
+        const std::int64_t free = (basis.isGpu ? basis.freeDevice : basis.freeHost) / 4, layers = dense.layerCount();
+        const std::int64_t all = layers * (layers + 1) / 2 * job.searchWindows * stateBytes(dense, job, basis);
+        result.restartBytes = std::max<std::int64_t>(0, std::min({limit - ofSearch, free, 2 * (slim.outer + slim.layers), all}));
+        if (ofSearch + result.restartBytes > peak) {
+            peak = ofSearch + result.restartBytes;
+            result.parts = partsOfSearch(dense, narrow, job, basis, result.isStreamed);
+            result.parts.push_back({"restart states", result.restartBytes});
+        }
+    }
+    if (!basis.isGpu)
+        result.parts.push_back({"the program", program});
+    result.deviceBytes = basis.isGpu ? peak : 0;
+    result.hostBytes = basis.isGpu ? program + wide.outerTensor + 2 * wide.tensor : peak;
+    if (basis.isGpu && result.hostBytes > hostLimit)
+        refuse(result.hostBytes, hostLimit, "the host's memory", "--host-memory");
+
+    const double stored = double(basis.storedElementBytes) / double(basis.elementBytes);
+    const double sweeps = (job.windows > 0 ? 1 : 0) + (job.searchWindows > 0 ? 1 + double(job.removals) : 0);
+    result.bytesRead = std::int64_t(stored * (double(wide.outer) + double(wide.layers) * (result.isStreamed ? sweeps : 1)));
+    if (basis.flopPerSecond > 0)
+        result.seconds = workOf(dense, narrow, job, basis, result.restartBytes > 0).flop / basis.flopPerSecond;
+    return result;
+}
+
+nlohmann::json toJson(const Forecast &forecast)
+{
+    nlohmann::json parts = nlohmann::json::object();
+    for (const MemoryPart &part : forecast.parts)
+        parts[part.name] = part.bytes;
+    return {{"streamed", forecast.isStreamed},
+            {"hostBytes", forecast.hostBytes},
+            {"deviceBytes", forecast.deviceBytes},
+            {"restartBytes", forecast.restartBytes},
+            {"bytesRead", forecast.bytesRead},
+            {"seconds", forecast.seconds},
+            {"parts", parts}};
+}
+
+std::int64_t bytesFromText(const std::string &text)
+{
+    double number = 0;
+    const char *end = text.data() + text.size();
+    const auto [rest, problem] = std::from_chars(text.data(), end, number);
+    std::string unit(rest, end);
+    unit.erase(0, unit.find_first_not_of(' ') == std::string::npos ? unit.size() : unit.find_first_not_of(' '));
+    static constexpr struct {
+        const char *name;
+        double bytes;
+    } kUnits[] = {{"", 1},
+                  {"B", 1},
+                  {"kB", 1e3},
+                  {"KB", 1e3},
+                  {"MB", 1e6},
+                  {"GB", 1e9},
+                  {"TB", 1e12},
+                  {"KiB", 1024.0},
+                  {"MiB", 1048576.0},
+                  {"GiB", 1073741824.0},
+                  {"TiB", 1099511627776.0}};
+    const auto *found = std::find_if(std::begin(kUnits), std::end(kUnits), [&](const auto &u) { return unit == u.name; });
+    if (problem != std::errc() || found == std::end(kUnits) || !(number > 0) || number * found->bytes > 1e18)
+        throw Error("'" + text + "' is no amount of memory.", "Write it as 24GiB, 500MB or a number of bytes.");
+    return std::int64_t(number * found->bytes);
+}
+
+} // namespace secateur

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "model/ModelSpec.h"
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+namespace secateur {
+
+/// How much memory a job may take, in bytes; 0 = what is free.
+struct MemoryLimits {
+    std::int64_t device = 0; ///< of tensors on the GPU; on the CPU the device is the host, and the smaller limit counts
+    std::int64_t host = 0;   ///< of the process, resident
+};
+
+/// A pruning or a part of it, in numbers.
+struct JobSize {
+    std::int64_t windows = 0;       ///< of stage 1; 0 = it is not run
+    std::int64_t length = 0;        ///< tokens of a window
+    std::int64_t searchWindows = 0; ///< of stage 2; 0 = it is not run
+    std::int64_t removals = 0;      ///< of the search
+    std::int64_t neuronsKept = 0;   ///< of each FFN during the search
+};
+
+/// Where it is run.
+struct ForecastBasis {
+    bool isGpu = false;
+    std::int64_t elementBytes = 4;       ///< of weights and states
+    std::int64_t storedElementBytes = 2; ///< of the checkpoint
+    std::int64_t residentNow = 0;        ///< of the process, before anything is loaded
+    std::int64_t freeHost = 0, freeDevice = 0;
+    MemoryLimits limits;
+    double flopPerSecond = 0; ///< of whole layers; 0 = not measured
+};
+
+/// A part of the memory, for people.
+struct MemoryPart {
+    std::string name; ///< "weights", "hidden states", ...
+    std::int64_t bytes = 0;
+};
+
+/// What a job will take, told before it starts.
+struct Forecast {
+    bool isStreamed = false;       ///< layers are read from the files when they are needed, because they do not fit
+    std::int64_t hostBytes = 0;    ///< largest resident size of the process
+    std::int64_t deviceBytes = 0;  ///< largest size of all tensors on the GPU; 0 on the CPU
+    std::int64_t restartBytes = 0; ///< of those, for the search's restart states: as many as fit
+    std::int64_t bytesRead = 0;    ///< of the checkpoint, its hash not counted
+    double seconds = 0;            ///< an estimate; 0 = not known
+    std::vector<MemoryPart> parts; ///< of the largest phase, on the device
+};
+
+/// Forecasts a job by arithmetic. Layers stay resident where everything fits, and are streamed where it does not; restart states get what
+/// is left, a quarter of what is free at most, and never more than twice the narrow weights.
+/// Throws Error when a limit cannot be kept even so: it names the least that can.
+Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasis &basis);
+
+nlohmann::json toJson(const Forecast &forecast);
+
+/// "24GiB", "500MB", "1.5 GB" or plain bytes to bytes. Throws Error that shows the forms.
+std::int64_t bytesFromText(const std::string &text);
+
+} // namespace secateur
