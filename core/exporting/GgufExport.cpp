@@ -177,7 +177,6 @@ ExportResult writeGguf(const WrittenTensors &tensors, const Checkpoint &source, 
         context.step();
     }
     writer.finish();
-    source.releasePages();
     return result;
 }
 

@@ -70,7 +70,6 @@ ExportResult writeSafetensors(const WrittenTensors &tensors, const Checkpoint &s
             context.step();
         }
         writer.finish();
-        source.files()[f]->releasePages();
     }
     if (source.files().size() > 1)
         writeFileAtomically(folder / "model.safetensors.index.json",

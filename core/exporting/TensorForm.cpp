@@ -106,6 +106,7 @@ WrittenTensors::WrittenTensors(const Checkpoint &source, const ModelSpec &dense,
 at::Tensor WrittenTensors::read(const Entry &entry) const
 {
     const at::Tensor tensor = made(entry).to(scalarType(entry.dtype)).contiguous();
+    m_source.releasePages(); // what was read was copied
     if (m_dtype && !isFinite(tensor))
         throw Error("The tensor '" + entry.name + "' does not fit into " + std::string(configName(*m_dtype)) + ".",
                     "Choose another --export-dtype; bfloat16 has the range of float32.");

@@ -342,7 +342,8 @@ at::Tensor AttentionSearch::pass(std::int64_t layer, const at::Tensor &x, bool s
     if (!isAbsent)
         m_work += attentionWork(*parts.attention, spec.hiddenSize, x.size(1), x.element_size()) * windows;
     m_work += ffnWork(parts.ffn, spec.hiddenSize, x.size(1), x.element_size()) * windows;
-    return m_decoder.addFfn(layer, isAbsent ? x : m_decoder.addAttention(layer, x));
+    return m_groups.of(
+        x, [&](const at::Tensor &some) { return m_decoder.addFfn(layer, isAbsent ? some : m_decoder.addAttention(layer, some)); });
 }
 
 at::Tensor AttentionSearch::head(const at::Tensor &end, JobContext &context)

@@ -7,6 +7,7 @@
 #include "model/Arithmetic.h"
 #include "model/Decoder.h"
 #include "model/LanguageHead.h"
+#include "model/WindowGroups.h"
 #include "pruning/PruningPlan.h"
 #include "pruning/StateMemory.h"
 
@@ -89,6 +90,7 @@ private:
     std::shared_ptr<Ranks> m_ranks;
     std::int64_t m_stride = 0;
     std::optional<StateMemory> m_memory;
+    WindowGroups m_groups;
     std::int64_t m_layerPasses = 0;
     Work m_work;
     std::vector<bool> m_isRemoved;
