@@ -86,7 +86,8 @@ private:
 
     void search(const at::Tensor &tokens, PruningPlan &plan)
     {
-        AttentionSearch search(*m_narrow, tokens, LossType::Float32, result.forecast.restartBytes, {}, m_settings.losses);
+        AttentionSearch search(*m_narrow, tokens, LossType::Float32,
+                               StateBudget(result.forecast.restartBytes, result.forecast.areStatesOnHost), {}, m_settings.losses);
         Work soFar;
         const auto sinceLast = [&] {
             const Work all = search.work(), since{.flop = all.flop - soFar.flop, .bytes = all.bytes - soFar.bytes};

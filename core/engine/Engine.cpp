@@ -179,8 +179,8 @@ void Engine::search(PruningPlan &plan, const TextSettings &text, const SearchSet
                                               .neuronsKept = plan.balance.neuronsKept});
         const Decoder narrow = model.narrowDecoder(plan, windows.length, context);
         AttentionSearch search(narrow, tokenTensor(windows.tokens, windows.length, m_state->device),
-                               settings.referenceLoss ? LossType::Reference : LossType::Float32, memory.restartBytes, m_state->ranks(),
-                               m_state->settings.losses);
+                               settings.referenceLoss ? LossType::Reference : LossType::Float32,
+                               StateBudget(memory.restartBytes, memory.areStatesOnHost), m_state->ranks(), m_state->settings.losses);
         search.run(plan.search, plan.balance.attentionsToRemove, context, listener, [&] {
             plan.removedAttentions = plan.search.removalOrder();
             if (finished)
@@ -210,7 +210,8 @@ SearchRecord Engine::impact(const TextSettings &text, const SearchSettings &sett
                                               .neuronsKept = model.spec().layers.front().ffn.neurons});
         const Decoder dense = model.decoder(nullptr, windows.length, context);
         AttentionSearch search(dense, tokenTensor(windows.tokens, windows.length, m_state->device),
-                               settings.referenceLoss ? LossType::Reference : LossType::Float32, memory.restartBytes);
+                               settings.referenceLoss ? LossType::Reference : LossType::Float32,
+                               StateBudget(memory.restartBytes, memory.areStatesOnHost));
         search.run(record, 1, context, listener);
         return record;
     });

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
@@ -130,16 +129,18 @@ Work workOf(const ModelSpec &dense, const ModelSpec &narrow, const JobSize &job,
     return work;
 }
 
-/// The tightest of a limit and what is free.
+/// What may be planned with: the tightest of a limit and what is free. A limit is not planned to its end, because what happens differs from
+/// arithmetic by a few percent.
 std::int64_t bound(std::int64_t limit, std::int64_t free)
 {
-    return limit > 0 ? std::min(limit, free) : free;
+    constexpr double kPlanned = 0.93;
+    return limit > 0 ? std::min(std::int64_t(kPlanned * double(limit)), free) : free;
 }
 
 [[noreturn]] void refuse(std::int64_t least, std::int64_t limit, const std::string &where, const std::string &option)
 {
     throw Error("This job needs " + sizeText(least) + " of " + where + " even with streamed layers, and " + sizeText(limit) +
-                    " are allowed or free.",
+                    " can be planned with.",
                 "Use fewer or shorter windows or a 16-bit --dtype, or give more " + option + ".");
 }
 
@@ -157,9 +158,7 @@ Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasi
     const std::int64_t program = basis.residentNow + kLibraries;
     const std::int64_t beside = basis.isGpu ? 0 : program;
     const std::int64_t hostLimit = bound(basis.limits.host, basis.freeHost + basis.residentNow);
-    const std::int64_t limit =
-        basis.isGpu ? bound(basis.limits.device, basis.freeDevice)
-                    : std::min(hostLimit, basis.limits.device > 0 ? basis.limits.device : std::numeric_limits<std::int64_t>::max());
+    const std::int64_t limit = basis.isGpu ? bound(basis.limits.device, basis.freeDevice) : bound(basis.limits.device, hostLimit);
     const auto largest = [&](bool isStreamed) {
         std::vector<MemoryPart> most;
         if (job.windows > 0)
@@ -181,12 +180,18 @@ Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasi
         refuse(peak, limit, basis.isGpu ? "the device's memory" : "memory", basis.isGpu ? "--device-memory" : "--host-memory");
     result.parts = largest(result.isStreamed);
     const Sizes wide = sizesOf(dense, basis), slim = sizesOf(narrow, basis);
+    std::int64_t hostBytes = program + wide.outerTensor + 2 * wide.tensor; // beside a GPU: what is read goes through the host
     if (job.searchWindows > 0 && job.removals > 1) {
         const std::int64_t ofSearch = beside + sum(partsOfSearch(dense, narrow, job, basis, result.isStreamed));
         const std::int64_t free = (basis.isGpu ? basis.freeDevice : basis.freeHost) / 4, layers = dense.layerCount();
         const std::int64_t all = layers * (layers + 1) / 2 * job.searchWindows * stateBytes(dense, job, basis);
-        result.restartBytes = std::max<std::int64_t>(0, std::min({limit - ofSearch, free, 2 * (slim.outer + slim.layers), all}));
-        if (ofSearch + result.restartBytes > peak) {
+        const std::int64_t wanted = std::min(2 * (slim.outer + slim.layers), all), onDevice = std::min(limit - ofSearch, free);
+        const std::int64_t onHost = basis.isGpu ? std::min(hostLimit - hostBytes, basis.freeHost / 4) : 0;
+        result.areStatesOnHost = onDevice < wanted && onHost > onDevice;
+        result.restartBytes = std::max<std::int64_t>(0, std::min(wanted, result.areStatesOnHost ? onHost : onDevice));
+        if (result.areStatesOnHost)
+            hostBytes += result.restartBytes;
+        else if (ofSearch + result.restartBytes > peak) {
             peak = ofSearch + result.restartBytes;
             result.parts = partsOfSearch(dense, narrow, job, basis, result.isStreamed);
             result.parts.push_back({"restart states", result.restartBytes});
@@ -195,7 +200,7 @@ Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasi
     if (!basis.isGpu)
         result.parts.push_back({"the program", program});
     result.deviceBytes = basis.isGpu ? peak : 0;
-    result.hostBytes = basis.isGpu ? program + wide.outerTensor + 2 * wide.tensor : peak;
+    result.hostBytes = basis.isGpu ? hostBytes : peak;
     if (basis.isGpu && result.hostBytes > hostLimit)
         refuse(result.hostBytes, hostLimit, "the host's memory", "--host-memory");
 
@@ -216,6 +221,7 @@ nlohmann::json toJson(const Forecast &forecast)
             {"hostBytes", forecast.hostBytes},
             {"deviceBytes", forecast.deviceBytes},
             {"restartBytes", forecast.restartBytes},
+            {"statesOnHost", forecast.areStatesOnHost},
             {"bytesRead", forecast.bytesRead},
             {"seconds", forecast.seconds},
             {"parts", parts}};

@@ -48,6 +48,7 @@ struct Forecast {
     std::int64_t hostBytes = 0;    ///< largest resident size of the process
     std::int64_t deviceBytes = 0;  ///< largest size of all tensors on the GPU; 0 on the CPU
     std::int64_t restartBytes = 0; ///< of those, for the search's restart states: as many as fit
+    bool areStatesOnHost = false;  ///< those, although the model is on a GPU: it has too little room for them
     std::int64_t bytesRead = 0;    ///< of the checkpoint, its hash not counted
     double seconds = 0;            ///< an estimate; 0 = not known
     std::vector<MemoryPart> parts; ///< of the largest phase, on the device

@@ -10,8 +10,17 @@ LayerStream::LayerStream(Maker make, std::int64_t layers) : m_make(std::move(mak
 
 LayerStream::~LayerStream()
 {
-    if (m_next.valid())
+    release();
+}
+
+void LayerStream::release()
+{
+    if (m_next.valid()) {
         m_next.wait(); // what it makes is not needed any more, but it uses the maker
+        m_next = {};
+    }
+    m_current.reset();
+    m_currentIndex = -1;
 }
 
 std::shared_ptr<const LayerWeights> LayerStream::layer(std::int64_t index)
@@ -47,8 +56,9 @@ void LayerStream::makeNext()
     });
 }
 
-std::shared_ptr<LayerStream> LayerStream::changed(Change change) const
+std::shared_ptr<LayerStream> LayerStream::changed(Change change)
 {
+    release();
     return std::make_shared<LayerStream>(
         [make = m_make, change = std::move(change)](std::int64_t layer) { return change(layer, make(layer)); }, m_layers);
 }

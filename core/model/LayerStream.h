@@ -31,8 +31,10 @@ public:
     std::shared_ptr<const LayerWeights> layer(std::int64_t index);
     /// Layers made so far. Exposed because tests count them.
     std::int64_t made() const { return m_made; }
-    /// A stream of the same layers, each changed after it is made. Nothing is shared with this one.
-    std::shared_ptr<LayerStream> changed(Change change) const;
+    /// Lets go of what is resident. What is asked for afterwards is made again.
+    void release();
+    /// A stream of the same layers, each changed after it is made. Nothing is shared with this one, which lets go of what it holds.
+    std::shared_ptr<LayerStream> changed(Change change);
 
 private:
     void makeNext();
