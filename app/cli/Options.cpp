@@ -32,10 +32,11 @@ public:
     void engine(CLI::App &c)
     {
         c.add_option("--device", m.engine.device, "auto, cpu, cuda or cuda:N")->capture_default_str()->type_name("NAME");
-        c.add_option("--dtype", m.engine.dtype,
-                     "Type to compute in: float32, bfloat16, float16; auto = float32 on the CPU, as stored on CUDA")
+        c.add_option(
+             "--dtype", m.engine.dtype,
+             "Type to compute in: float32, bfloat16, float16; auto = float32 on the CPU, as stored on CUDA; fastest = measured on the CPU")
             ->capture_default_str()
-            ->check(CLI::IsMember({"auto", "float32", "bfloat16", "float16"}));
+            ->check(CLI::IsMember({"auto", "fastest", "float32", "bfloat16", "float16"}));
         c.add_option("--device-memory", m.deviceMemory,
                      "Memory of the GPU that may be taken, such as 24GiB; layers are streamed where it is less than the model")
             ->type_name("SIZE");

@@ -3,6 +3,7 @@
 
 #include "benchmark/PhaseClock.h"
 #include "benchmark/ProductRates.h"
+#include "engine/ComputeType.h"
 #include "engine/Device.h"
 #include "engine/Engine.h"
 #include "engine/OpenModel.h"
@@ -213,10 +214,7 @@ BenchResult benchmarkShape(const nlohmann::json &config, const std::string &sour
         const c10::Device device = prepareDevice(engine.device, engine.threads);
         const ModelSpec spec = specFromConfig(config, source);
         checkSettings(settings, spec);
-        const bool isStored = engine.dtype == "auto" && !device.is_cpu();
-        const c10::ScalarType dtype = engine.dtype != "auto" ? scalarType(dtypeFromConfigName(engine.dtype))
-                                      : isStored             ? scalarType(spec.dtype)
-                                                             : c10::kFloat;
+        const c10::ScalarType dtype = scalarType(dtypeFromConfigName(computeType(engine.dtype, device, spec.dtype, spec)));
         Run run(settings, device, context, heard);
         const auto elementBytes = std::int64_t(c10::elementSize(dtype));
         run.result.forecast = forecastOf(settings, spec,

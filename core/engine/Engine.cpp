@@ -93,7 +93,7 @@ Engine::Engine(const EngineSettings &settings) : m_state(std::make_unique<State>
 {
     underTorch([&] {
         m_state->settings = settings;
-        if (settings.dtype != "auto")
+        if (settings.dtype != "auto" && settings.dtype != "fastest")
             dtypeFromConfigName(settings.dtype);
         m_state->device = prepareDevice(settings.device, settings.threads);
     });

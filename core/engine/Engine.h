@@ -24,7 +24,7 @@ namespace secateur {
 /// Where and how to compute.
 struct EngineSettings {
     std::string device = "auto";           ///< "auto", "cpu", "cuda", "cuda:N"
-    std::string dtype = "auto";            ///< "float32", "bfloat16", "float16"; auto = float32 on the CPU, as stored on CUDA
+    std::string dtype = "auto";            ///< "float32", "bfloat16", "float16", "auto", "fastest"; see ComputeType
     int threads = 0;                       ///< of the CPU; 0 = all cores
     std::shared_ptr<Ranks> ranks{};        ///< with which stage 1 and the search are shared; none = this process alone
     LossesKnown losses = LossesKnown::All; ///< of a search, and so of its record

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/OpenModel.h"
 
+#include "engine/ComputeType.h"
 #include "engine/Device.h"
 #include "engine/ProcessMemory.h"
 #include "foundation/Error.h"
@@ -50,6 +51,7 @@ OpenModel::OpenModel(const std::filesystem::path &folder, c10::Device device, st
     summary->spec = specFromConfig(m_checkpoint.config(), m_checkpoint.configFile().string());
     m_checkpoint.expect(expectedTensors(summary->spec), ignoredTensors(summary->spec));
     summary->storedDtype = m_checkpoint.dtype();
+    m_dtype = computeType(m_dtype, m_device, summary->storedDtype, summary->spec);
     if (m_checkpoint.storage() != configName(summary->storedDtype))
         summary->quantisedAs = m_checkpoint.storage();
     summary->tensorBytes = m_checkpoint.tensorBytes();
@@ -88,16 +90,7 @@ const std::string &OpenModel::hash(JobContext &context)
 
 c10::ScalarType OpenModel::dtype() const
 {
-    if (m_dtype != "auto")
-        return scalarType(dtypeFromConfigName(m_dtype));
-    return m_device.is_cuda() ? scalarType(m_checkpoint.dtype()) : c10::kFloat;
-}
-
-std::string OpenModel::dtypeName() const
-{
-    if (m_dtype != "auto")
-        return m_dtype;
-    return std::string(configName(m_device.is_cuda() ? m_checkpoint.dtype() : DType::Float32));
+    return scalarType(dtypeFromConfigName(m_dtype));
 }
 
 void OpenModel::setStreamed(bool isStreamed)

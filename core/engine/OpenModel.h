@@ -35,7 +35,7 @@ public:
     const Tokenizer &tokenizer() const;
     /// SHA-256 of configuration and weights, computed once.
     const std::string &hash(JobContext &context);
-    std::string dtypeName() const;
+    const std::string &dtypeName() const { return m_dtype; }
 
     /// Whether layers come from the mapped files when they are needed, instead of staying loaded. Lets go of what is loaded otherwise.
     void setStreamed(bool isStreamed);
@@ -62,7 +62,7 @@ private:
     Decoder denseDecoder(std::int64_t positions, JobContext &context);
 
     c10::Device m_device;
-    std::string m_dtype;
+    std::string m_dtype; ///< the name of a type, once the model is open
     Checkpoint m_checkpoint;
     std::optional<Tokenizer> m_tokenizer;
     std::shared_ptr<const ModelSummary> m_summary;
