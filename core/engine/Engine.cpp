@@ -128,16 +128,28 @@ EngineReport Engine::report() const
             .isStreamed = m_state->model && m_state->model->isStreamed()};
 }
 
+void Engine::resetPeaks()
+{
+    resetPeakResidentBytes();
+    resetPeakDeviceBytes(m_state->device);
+}
+
+const ForecastBasis &Engine::forecastBasis()
+{
+    return underTorch([&]() -> const ForecastBasis & {
+        constexpr double kSeconds = 0.2, kShare = 0.6; // of the product's rate whole layers reach, measured: 0.55 to 0.65
+        constexpr std::int64_t kSide = 1024;
+        OpenModel &model = m_state->open();
+        if (m_state->basis.flopPerSecond == 0)
+            m_state->basis.flopPerSecond =
+                kShare * productRate(kSide, model.spec().hiddenSize, kSide, m_state->device, model.dtype(), kSeconds);
+        return m_state->basis;
+    });
+}
+
 Forecast Engine::forecast(const JobSize &job)
 {
-    return underTorch([&] {
-        constexpr double kSeconds = 0.2, kShare = 0.6; // of the product's rate whole layers reach, measured: 0.55 to 0.65
-        OpenModel &model = m_state->open();
-        if (m_state->basis.flopPerSecond == 0 && job.length > 0)
-            m_state->basis.flopPerSecond = kShare * productRate(std::min<std::int64_t>(job.length, 1024), model.spec().hiddenSize, 1024,
-                                                                m_state->device, model.dtype(), kSeconds);
-        return secateur::forecast(model.spec(), job, m_state->basis);
-    });
+    return secateur::forecast(m_state->open().spec(), job, forecastBasis());
 }
 
 std::shared_ptr<const NeuronScores> Engine::score(const TextSettings &text, ScoreNorm norm, JobContext &context)
@@ -146,13 +158,15 @@ std::shared_ptr<const NeuronScores> Engine::score(const TextSettings &text, Scor
         OpenModel &model = m_state->open();
         const TokenWindows windows = model.windows(text);
         m_state->fit({.windows = windows.count(), .length = windows.length});
-        const Decoder decoder = model.decoder(nullptr, windows.length, context);
+        model.beginHash();
+        const Decoder decoder = model.firstPassDecoder(windows.length, context);
+        const std::shared_ptr<Ranks> ranks = m_state->ranks();
+        if (!ranks->isAlone())
+            agree(*ranks, model.hash(context) + windows.hash, context);
         auto scores = std::make_shared<NeuronScores>();
         scores->norm = norm;
+        scores->layers = scoreNeurons(decoder, tokenTensor(windows.tokens, windows.length, m_state->device), norm, context, *ranks);
         scores->provenance = model.provenance(text, windows, context);
-        agree(*m_state->ranks(), scores->provenance.modelHash + scores->provenance.tokenHash, context);
-        scores->layers =
-            scoreNeurons(decoder, tokenTensor(windows.tokens, windows.length, m_state->device), norm, context, *m_state->ranks());
         return std::shared_ptr<const NeuronScores>(scores);
     });
 }

@@ -102,7 +102,11 @@ public:
     /// SHA-256 of the open model's configuration and weights. Reads every byte the first time.
     const std::string &modelHash(JobContext &context);
     EngineReport report() const;
-    /// What a job of that size will take; measures a product for a moment, for the time. Throws Error when a limit cannot be kept.
+    /// Counts the peaks of the report anew from here on.
+    void resetPeaks();
+    /// What forecasts of the open model start from. Measures a product for a moment the first time, for the seconds.
+    const ForecastBasis &forecastBasis();
+    /// What a job of that size will take. Throws Error when a limit cannot be kept.
     Forecast forecast(const JobSize &job);
 
     /// Stage 1: neuron scores of the dense model.

@@ -11,6 +11,7 @@
 
 #include <ATen/Parallel.h>
 #include <algorithm>
+#include <chrono>
 #include <torch/headeronly/version.h>
 #include <utility>
 
@@ -81,10 +82,26 @@ const Tokenizer &OpenModel::tokenizer() const
     return *m_tokenizer;
 }
 
+OpenModel::~OpenModel()
+{
+    m_hashingStop.request_stop(); // the future waits for its thread, which uses the files
+}
+
+void OpenModel::beginHash()
+{
+    if (m_hash.empty() && !m_hashing.valid())
+        m_hashing = std::async(std::launch::async, [this] { return m_checkpoint.hash(JobContext(m_hashingStop.get_token())); });
+}
+
 const std::string &OpenModel::hash(JobContext &context)
 {
-    if (m_hash.empty())
-        m_hash = m_checkpoint.hash(context);
+    using namespace std::chrono_literals;
+    if (m_hash.empty()) {
+        beginHash();
+        while (m_hashing.wait_for(50ms) != std::future_status::ready)
+            context.check();
+        m_hash = m_hashing.get();
+    }
     return m_hash;
 }
 
@@ -117,6 +134,16 @@ Decoder OpenModel::denseDecoder(std::int64_t positions, JobContext &context)
 {
     if (!m_dense)
         m_dense = (m_isStreamed ? streamWeights : loadWeights)(m_checkpoint, spec(), m_device, dtype(), context);
+    if (!m_isStreamed)
+        m_dense = settled(*m_dense);
+    return Decoder(spec(), *m_dense, positions);
+}
+
+Decoder OpenModel::firstPassDecoder(std::int64_t positions, JobContext &context)
+{
+    if (m_dense || m_isStreamed)
+        return denseDecoder(positions, context);
+    m_dense = loadMeanwhile(m_checkpoint, spec(), m_device, dtype(), context);
     return Decoder(spec(), *m_dense, positions);
 }
 

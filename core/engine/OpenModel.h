@@ -11,8 +11,10 @@
 #include <c10/core/Device.h>
 #include <cstdint>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,9 @@ class OpenModel {
 public:
     /// Opens and checks the folder (see Engine::open). `dtype` as in EngineSettings.
     OpenModel(const std::filesystem::path &folder, c10::Device device, std::string dtype);
+    ~OpenModel();
+    OpenModel(const OpenModel &) = delete;
+    OpenModel &operator=(const OpenModel &) = delete;
 
     const std::shared_ptr<const ModelSummary> &summary() const { return m_summary; }
     const ModelSpec &spec() const { return m_summary->spec; }
@@ -35,6 +40,8 @@ public:
     const Tokenizer &tokenizer() const;
     /// SHA-256 of configuration and weights, computed once.
     const std::string &hash(JobContext &context);
+    /// Computes it in a thread meanwhile, unless it is known.
+    void beginHash();
     const std::string &dtypeName() const { return m_dtype; }
 
     /// Whether layers come from the mapped files when they are needed, instead of staying loaded. Lets go of what is loaded otherwise.
@@ -48,6 +55,8 @@ public:
     /// The dense model, or a plan's. `positions`: the longest sequence that will be computed. Throws Error when the plan is of another
     /// model.
     Decoder decoder(const PruningPlan *plan, std::int64_t positions, JobContext &context);
+    /// The dense model for one pass in the order of its layers, which begins before the last layer is read.
+    Decoder firstPassDecoder(std::int64_t positions, JobContext &context);
     /// A plan's model with its narrow FFNs and all its attentions: what the search starts from.
     Decoder narrowDecoder(const PruningPlan &plan, std::int64_t positions, JobContext &context);
 
@@ -67,6 +76,8 @@ private:
     std::optional<Tokenizer> m_tokenizer;
     std::shared_ptr<const ModelSummary> m_summary;
     std::string m_hash;
+    std::future<std::string> m_hashing; ///< valid while m_hash is being computed
+    std::stop_source m_hashingStop;
     bool m_isStreamed = false;
     std::optional<Weights> m_dense;
     std::optional<Weights> m_narrow; ///< of the last plan used, with all attentions

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Vectors are GCC's (and Clang's) vector extension: sixteen floats, one register of AVX-512.
 #include "model/CausalAttention.h"
+
+#include "model/Avx512.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
@@ -10,59 +11,16 @@
 #include <cstdint>
 #include <limits>
 
-#if defined(__x86_64__)
-#define SECATEUR_VECTOR __attribute__((target("avx512f")))
-#define SECATEUR_VECTOR_INLINE inline __attribute__((always_inline, target("avx512f")))
-#endif
-
 namespace secateur {
 
 #if defined(__x86_64__)
 
 namespace {
 
-using Vector = float __attribute__((vector_size(64)));
-using Integers = std::int32_t __attribute__((vector_size(64)));
-using Unaligned = float __attribute__((vector_size(64), aligned(4), may_alias));
-
-constexpr std::int64_t kLanes = 16;
 constexpr std::int64_t kQueries = 24;   ///< of a block
 constexpr std::int64_t kKeys = 48;      ///< of a panel
 constexpr std::int64_t kKeysMixed = 96; ///< whose values stay in the first cache while a block's queries take them
 constexpr std::int64_t kLongest = 8192; ///< windows whose scores of one block stay in the second cache
-
-SECATEUR_VECTOR_INLINE Vector load(const float *from)
-{
-    return *reinterpret_cast<const Unaligned *>(from);
-}
-
-SECATEUR_VECTOR_INLINE void store(float *to, const Vector &x)
-{
-    *reinterpret_cast<Unaligned *>(to) = x;
-}
-
-SECATEUR_VECTOR_INLINE Vector all(float x)
-{
-    return x - Vector{};
-}
-
-/// exp of numbers up to 0, to about one unit in the last place: 2^n times a polynomial of the rest (Cephes' expf).
-SECATEUR_VECTOR_INLINE Vector exponential(Vector x)
-{
-    x = x < -87.0F ? all(-87.0F) : x;
-    const Vector rounder = all(12582912.0F); // 1.5 * 2^23: what is added to it is rounded to a whole number in its lowest bits
-    const Vector sum = x * 1.44269504088896341F + rounder;
-    const Vector n = sum - rounder;
-    const Vector rest = x - n * 0.693359375F + n * 2.12194440e-4F; // ln 2 in two parts
-    Vector p = all(1.9875691500e-4F);
-    p = p * rest + 1.3981999507e-3F;
-    p = p * rest + 8.3334519073e-3F;
-    p = p * rest + 4.1665795894e-2F;
-    p = p * rest + 1.6666665459e-1F;
-    p = p * rest + 5.0000001201e-1F;
-    p = p * rest * rest + rest + 1.0F;
-    return reinterpret_cast<Vector>(reinterpret_cast<Integers>(p) + (reinterpret_cast<Integers>(sum) << 23));
-}
 
 /// Scores of 8 queries, rows of `queries`, with the keys of a panel [headDim, kKeys].
 SECATEUR_VECTOR_INLINE void score(const float *queries, std::int64_t headDim, const float *panel, float *scores, std::int64_t stride)
@@ -122,10 +80,7 @@ SECATEUR_VECTOR_INLINE float soften(float *scores, std::int64_t seen, std::int64
     for (std::int64_t k = behind; k < computed; k += kLanes)
         store(scores + k, Vector{});
     sums += problem;
-    float sum = 0;
-    for (int i = 0; i < kLanes; ++i)
-        sum += sums[i];
-    return 1 / sum;
+    return 1 / sumOf(sums);
 }
 
 /// Adds to the results of some queries, [24 / kVectors, headDim], their weighted sum of `count` values.
@@ -237,9 +192,8 @@ at::Tensor panelsOf(const at::Tensor &key)
 
 bool canMixCausally(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value)
 {
-    static const bool isSupported = __builtin_cpu_supports("avx512f") != 0;
     const auto isRight = [](const at::Tensor &x) { return x.is_cpu() && x.scalar_type() == at::kFloat && x.stride(3) == 1; };
-    return isSupported && isRight(query) && isRight(key) && isRight(value) && query.size(2) == key.size(2) && query.size(2) <= kLongest &&
+    return hasAvx512() && isRight(query) && isRight(key) && isRight(value) && query.size(2) == key.size(2) && query.size(2) <= kLongest &&
            mixBlockFor(query.size(3));
 }
 

@@ -3,6 +3,7 @@
 
 #include "model/CausalAttention.h"
 #include "model/LayerStream.h"
+#include "model/RowKernels.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
@@ -93,8 +94,10 @@ at::Tensor Decoder::addAttention(std::int64_t index, const at::Tensor &x, KvCach
         value = cache->values.narrow(2, 0, offset + tokens);
     }
     const at::Tensor mixed = mix(spec, query, key, value).transpose(1, 2).reshape({x.size(0), x.size(1), -1});
-    const at::Tensor output = product(mixed, weights->output);
-    return x + (weights->outputNorm.defined() ? norm(output, weights->outputNorm) : output);
+    at::Tensor output = product(mixed, weights->output);
+    if (weights->outputNorm.defined())
+        output = norm(output, weights->outputNorm);
+    return output.add_(x);
 }
 
 /// Every query's mean of the values, weighted by its scores with the keys that it sees: those before it and its own, of the last
@@ -127,7 +130,7 @@ at::Tensor Decoder::mix(const AttentionSpec &spec, const at::Tensor &query, cons
 
 at::Tensor Decoder::addFfn(std::int64_t index, const at::Tensor &x) const
 {
-    return x + ffnDown(index, ffnActivation(index, x));
+    return ffnDown(index, ffnActivation(index, x)).add_(x);
 }
 
 at::Tensor Decoder::ffnActivation(std::int64_t index, const at::Tensor &x) const
@@ -136,6 +139,10 @@ at::Tensor Decoder::ffnActivation(std::int64_t index, const at::Tensor &x) const
     const LayerWeights &weights = *layer;
     const at::Tensor normed = norm(x, weights.ffnNorm);
     at::Tensor activation = product(normed, weights.ffn.gate);
+    if (m_spec.activation == Activation::Silu && canTakeRows(activation)) {
+        gateRows(activation, product(normed, weights.ffn.up));
+        return activation;
+    }
     if (m_spec.activation == Activation::GeluTanh)
         at::gelu_(activation, "tanh");
     else
@@ -172,6 +179,8 @@ at::Tensor Decoder::capped(const at::Tensor &logits) const
 /// more than the weight in fp32.
 at::Tensor Decoder::norm(const at::Tensor &x, const at::Tensor &weight) const
 {
+    if (canTakeRows(x))
+        return normedRows(x, weight, m_spec.normEpsilon, m_spec.addsOneToNorms ? 1 : 0);
     const at::Tensor wide = x.to(at::kFloat);
     const at::Tensor scale = wide.square().mean(-1, true).add_(m_spec.normEpsilon).rsqrt_();
     if (m_spec.addsOneToNorms)

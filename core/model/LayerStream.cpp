@@ -6,7 +6,14 @@
 
 namespace secateur {
 
-LayerStream::LayerStream(Maker make, std::int64_t layers) : m_make(std::move(make)), m_layers(layers) {}
+LayerStream::LayerStream(Maker make, std::int64_t layers, c10::Device device, LayersKept kept)
+    : m_make(std::move(make)),
+      m_device(device),
+      m_queue(device),
+      m_kept(kept),
+      m_resident(std::size_t(layers))
+{
+}
 
 LayerStream::~LayerStream()
 {
@@ -19,40 +26,42 @@ void LayerStream::release()
         m_next.wait(); // what it makes is not needed any more, but it uses the maker
         m_next = {};
     }
-    m_current.reset();
-    m_currentIndex = -1;
+    for (auto &layer : m_resident)
+        layer.reset();
 }
 
 std::shared_ptr<const LayerWeights> LayerStream::layer(std::int64_t index)
 {
-    if (index == m_currentIndex)
-        return m_current;
-    m_current.reset(); // before another one is waited for: two at most
-    m_currentIndex = -1;
-    std::shared_ptr<const LayerWeights> taken;
-    if (m_next.valid()) {
-        const bool isWanted = m_nextIndex == index;
-        std::shared_ptr<const LayerWeights> next = m_next.get();
-        if (isWanted)
-            taken = std::move(next);
+    std::shared_ptr<const LayerWeights> &wanted = m_resident[std::size_t(index)];
+    if (wanted)
+        return wanted;
+    if (m_kept == LayersKept::Two)
+        m_resident[std::size_t(m_current)].reset(); // before another one is waited for
+    m_current = index;
+    if (m_next.valid() && m_nextIndex != index) {
+        m_next.wait();
+        m_next = {};
     }
-    if (!taken)
-        taken = std::make_shared<const LayerWeights>(m_make(index));
+    if (!m_next.valid())
+        beginMaking(index);
+    wanted = m_next.get();
+    forEachTensor(*wanted, useHere);
     ++m_made;
-    m_current = std::move(taken);
-    m_currentIndex = index;
-    makeNext();
-    return m_current;
+    if (const std::int64_t next = (index + 1) % layerCount(); !m_resident[std::size_t(next)])
+        beginMaking(next);
+    return wanted;
 }
 
-void LayerStream::makeNext()
+void LayerStream::beginMaking(std::int64_t layer)
 {
-    if (m_layers < 2)
-        return;
-    m_nextIndex = (m_currentIndex + 1) % m_layers;
-    m_next = std::async(std::launch::async, [make = &m_make, layer = m_nextIndex] {
+    m_nextIndex = layer;
+    // The thread that asks runs ahead of a GPU. The memory of the layer before is free when the device has computed it, so that is waited for.
+    m_next = std::async(std::launch::async, [this, layer, computed = QueuePlace(m_device)] {
         const c10::InferenceMode guard; // of the thread
-        return std::make_shared<const LayerWeights>((*make)(layer));
+        computed.wait();
+        std::shared_ptr<const LayerWeights> made;
+        m_queue.run([&] { made = std::make_shared<const LayerWeights>(m_make(layer)); });
+        return made;
     });
 }
 
@@ -60,7 +69,8 @@ std::shared_ptr<LayerStream> LayerStream::changed(Change change)
 {
     release();
     return std::make_shared<LayerStream>(
-        [make = m_make, change = std::move(change)](std::int64_t layer) { return change(layer, make(layer)); }, m_layers);
+        [make = m_make, change = std::move(change)](std::int64_t layer) { return change(layer, make(layer)); }, layerCount(), m_device,
+        m_kept);
 }
 
 } // namespace secateur

@@ -2,19 +2,28 @@
 // Internal to core: shows Torch.
 #pragma once
 
+#include "model/DeviceQueue.h"
 #include "model/Weights.h"
 
 #include <cstdint>
 #include <functional>
 #include <future>
 #include <memory>
+#include <vector>
 
 namespace secateur {
 
-/// The layers of a model that is larger than the memory: each is made when it is asked for, and the one behind it meanwhile, so that two are
-/// resident at most. Whoever computes goes from the first layer to the last again and again, so the first follows the last.
+/// How many of the layers that were made stay.
+enum class LayersKept {
+    Two, ///< of a model that is larger than the memory: the one computed and the one behind it
+    All, ///< of a model whose first pass need not wait until the last layer is read
+};
+
+/// Layers that are made when they are asked for, and the one behind them meanwhile. Whoever computes goes from the first layer to the last again and
+/// again, so the first follows the last.
 ///
-/// A layer made twice has the same values. Used by one thread at a time; the next layer is made in a thread of its own.
+/// A layer made twice has the same values. Used by one thread at a time; layers are made in a thread of their own, and on a GPU in a queue of
+/// their own, where copying overlaps with the computing of the layer before.
 class LayerStream {
 public:
     /// Makes the weights of a layer. Called from another thread, one call at a time.
@@ -22,14 +31,15 @@ public:
     /// Changes a layer that was made.
     using Change = std::function<LayerWeights(std::int64_t layer, LayerWeights weights)>;
 
-    LayerStream(Maker make, std::int64_t layers);
+    LayerStream(Maker make, std::int64_t layers, c10::Device device, LayersKept kept);
     ~LayerStream();
     LayerStream(const LayerStream &) = delete;
     LayerStream &operator=(const LayerStream &) = delete;
 
+    std::int64_t layerCount() const { return std::int64_t(m_resident.size()); }
     /// The weights of a layer. Throws what the maker throws.
     std::shared_ptr<const LayerWeights> layer(std::int64_t index);
-    /// Layers made so far. Exposed because tests count them.
+    /// Layers asked for that had to be made. Exposed because tests count them.
     std::int64_t made() const { return m_made; }
     /// Lets go of what is resident. What is asked for afterwards is made again.
     void release();
@@ -37,13 +47,16 @@ public:
     std::shared_ptr<LayerStream> changed(Change change);
 
 private:
-    void makeNext();
+    void beginMaking(std::int64_t layer);
 
     Maker m_make;
-    std::int64_t m_layers;
-    std::shared_ptr<const LayerWeights> m_current;
-    std::int64_t m_currentIndex = -1, m_nextIndex = -1;
-    std::future<std::shared_ptr<const LayerWeights>> m_next; ///< valid while the layer of m_nextIndex is being made or waits to be taken
+    c10::Device m_device;
+    DeviceQueue m_queue; ///< in which layers are made
+    LayersKept m_kept;
+    std::vector<std::shared_ptr<const LayerWeights>> m_resident; ///< of each layer, or none
+    std::int64_t m_current = 0;                                  ///< asked for last
+    std::int64_t m_nextIndex = -1;                               ///< of m_next
+    std::future<std::shared_ptr<const LayerWeights>> m_next;     ///< valid while a layer is being made or waits to be taken
     std::int64_t m_made = 0;
 };
 

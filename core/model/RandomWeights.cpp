@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/RandomWeights.h"
 
+#include "model/LayerStream.h"
+
 #include <ATen/Context.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/ones.h>
@@ -30,7 +32,7 @@ Weights randomWeights(const ModelSpec &spec, at::Device device, c10::ScalarType 
         return at::empty(shape, options).normal_(0, name.find("embed") != std::string::npos ? 1 : 1 / std::sqrt(inputs), generator);
     };
     if (isStreamed)
-        return streamedFrom(spec, source);
+        return streamedFrom(spec, source, LayersKept::Two);
     context.begin("make weights", std::int64_t(shapes.size()), "tensors");
     return weightsFrom(spec, [&](const std::string &name) {
         context.step();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/Rope.h"
 
+#include "model/RowKernels.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
@@ -134,6 +136,8 @@ at::Tensor Rope::rotate(const at::Tensor &x, std::int64_t offset) const
 {
     const std::int64_t tokens = x.size(-2), half = x.size(-1) / 2;
     const at::Tensor cos = m_cos.narrow(0, offset, tokens), sin = m_sin.narrow(0, offset, tokens);
+    if (canRotateRows(x))
+        return rotatedRows(x, cos, sin);
     const at::Tensor turned = at::cat({x.narrow(-1, half, half).neg(), x.narrow(-1, 0, half)}, -1);
     return x * cos + turned * sin;
 }

@@ -12,6 +12,8 @@
 
 namespace secateur {
 
+class PinnedRing;
+
 c10::ScalarType scalarType(DType dtype);
 /// Throws Error for a type that no checkpoint stores.
 DType dtypeOf(const at::Tensor &tensor);
@@ -20,8 +22,8 @@ DType dtypeOf(const at::Tensor &tensor);
 at::Tensor copyOf(const TensorView &view);
 /// A tensor of a checkpoint on the CPU, in the type in which its values come.
 at::Tensor readTensor(const Checkpoint &checkpoint, const std::string &name);
-/// The same on a device in a type. The stored bytes are copied once.
-at::Tensor readTensor(const Checkpoint &checkpoint, const std::string &name, at::Device device, c10::ScalarType dtype);
+/// The same on the ring's device in a type. The stored bytes are copied once, to a GPU through the ring.
+at::Tensor readTensor(const Checkpoint &checkpoint, const std::string &name, PinnedRing &ring, c10::ScalarType dtype);
 /// The bytes of a contiguous tensor on the CPU.
 std::span<const std::byte> bytesOf(const at::Tensor &tensor);
 /// Token ids, row-major, as int64 [rows, length] on the device.

@@ -3,6 +3,7 @@
 
 #include "foundation/Error.h"
 #include "model/LayerStream.h"
+#include "model/PinnedRing.h"
 #include "model/Tensors.h"
 
 #include <ATen/ops/tensor.h>
@@ -96,13 +97,18 @@ std::int64_t Weights::bytes() const
 
 namespace {
 
-at::Tensor loadTensor(const Checkpoint &checkpoint, const std::string &name, at::Device device, c10::ScalarType dtype)
+/// Reads tensors of a checkpoint, which must outlive it, and lets go of the pages of a layer behind it.
+TensorSource loader(const Checkpoint &checkpoint, at::Device device, c10::ScalarType dtype)
 {
-    at::Tensor loaded = readTensor(checkpoint, name, device, dtype);
-    if (!isFinite(loaded))
-        throw Error("The tensor '" + name + "' holds NaN or infinite values.",
-                    "The checkpoint is damaged, or its values do not fit into the type chosen; try --dtype float32.");
-    return loaded;
+    return [&checkpoint, ring = std::make_shared<PinnedRing>(device), dtype](const std::string &name) {
+        at::Tensor loaded = readTensor(checkpoint, name, *ring, dtype);
+        if (!isFinite(loaded))
+            throw Error("The tensor '" + name + "' holds NaN or infinite values.",
+                        "The checkpoint is damaged, or its values do not fit into the type chosen; try --dtype float32.");
+        if (name.ends_with("mlp.down_proj.weight")) // once a layer
+            checkpoint.releasePages();              // our copy is what counts from here on
+        return loaded;
+    };
 }
 
 LayerWeights layerFrom(const ModelSpec &spec, std::int64_t index, const TensorSource &source)
@@ -126,10 +132,9 @@ Weights outerFrom(const ModelSpec &spec, const TensorSource &source)
 Weights loadWeights(const Checkpoint &checkpoint, const ModelSpec &spec, at::Device device, c10::ScalarType dtype, JobContext &context)
 {
     context.begin("load", std::int64_t(expectedTensors(spec).size()), "tensors");
+    const TensorSource load = loader(checkpoint, device, dtype);
     const Weights weights = weightsFrom(spec, [&](const std::string &name) {
-        at::Tensor loaded = loadTensor(checkpoint, name, device, dtype);
-        if (name.ends_with("mlp.down_proj.weight")) // once a layer
-            checkpoint.releasePages();              // our copy is what counts from here on
+        at::Tensor loaded = load(name);
         context.step();
         return loaded;
     });
@@ -140,20 +145,42 @@ Weights loadWeights(const Checkpoint &checkpoint, const ModelSpec &spec, at::Dev
 Weights streamWeights(const Checkpoint &checkpoint, const ModelSpec &spec, at::Device device, c10::ScalarType dtype, JobContext &context)
 {
     context.begin("load", 1, "shared parts");
-    Weights weights = streamedFrom(spec, [&checkpoint, device, dtype](const std::string &name) {
-        at::Tensor loaded = loadTensor(checkpoint, name, device, dtype);
-        checkpoint.releasePages(); // after every tensor: memory is what there is too little of
-        return loaded;
-    });
+    Weights weights = streamedFrom(
+        spec,
+        [&checkpoint, load = loader(checkpoint, device, dtype)](const std::string &name) {
+            at::Tensor loaded = load(name);
+            checkpoint.releasePages(); // after every tensor: memory is what there is too little of
+            return loaded;
+        },
+        LayersKept::Two);
     context.step();
     return weights;
 }
 
-Weights streamedFrom(const ModelSpec &spec, TensorSource source)
+Weights loadMeanwhile(const Checkpoint &checkpoint, const ModelSpec &spec, at::Device device, c10::ScalarType dtype, JobContext &context)
+{
+    context.begin("load", 1, "shared parts");
+    Weights weights = streamedFrom(spec, loader(checkpoint, device, dtype), LayersKept::All);
+    context.step();
+    return weights;
+}
+
+Weights settled(Weights weights)
+{
+    if (!weights.stream)
+        return weights;
+    for (std::int64_t i = 0; i < weights.stream->layerCount(); ++i)
+        weights.layers.push_back(*weights.stream->layer(i));
+    weights.stream.reset();
+    return weights;
+}
+
+Weights streamedFrom(const ModelSpec &spec, TensorSource source, LayersKept kept)
 {
     Weights weights = outerFrom(spec, source);
-    weights.stream = std::make_shared<LayerStream>(
-        [spec, source = std::move(source)](std::int64_t layer) { return layerFrom(spec, layer, source); }, spec.layerCount());
+    weights.stream =
+        std::make_shared<LayerStream>([spec, source = std::move(source)](std::int64_t layer) { return layerFrom(spec, layer, source); },
+                                      spec.layerCount(), weights.embedding.device(), kept);
     return weights;
 }
 

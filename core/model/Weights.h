@@ -45,6 +45,7 @@ struct LayerWeights {
 };
 
 class LayerStream;
+enum class LayersKept;
 
 /// All weights of a model on one device in one type. Tensors are shared when copied, never written.
 struct Weights {
@@ -93,13 +94,17 @@ using TensorSource = std::function<at::Tensor(const std::string &name)>;
 /// The weights of `spec` from tensors with Hugging Face's names (expectedTensors), asked for in the order of the layers.
 Weights weightsFrom(const ModelSpec &spec, const TensorSource &source);
 /// The same with the layers made when they are needed: `source` is called again and again, from another thread too.
-Weights streamedFrom(const ModelSpec &spec, TensorSource source);
+Weights streamedFrom(const ModelSpec &spec, TensorSource source, LayersKept kept);
 
 /// Reads the tensors that `spec` asks for into `device` as `dtype`. Throws Error that names a tensor that holds NaN or infinity.
 Weights loadWeights(const Checkpoint &checkpoint, const ModelSpec &spec, at::Device device, c10::ScalarType dtype, JobContext &context);
 /// The same, but only what is not of a layer is read now. The layers come from the mapped files each time they are needed; the checkpoint must
 /// outlive them.
 Weights streamWeights(const Checkpoint &checkpoint, const ModelSpec &spec, at::Device device, c10::ScalarType dtype, JobContext &context);
+/// The same for a model that fits: a pass over its layers begins before the last is read, and each is read once.
+Weights loadMeanwhile(const Checkpoint &checkpoint, const ModelSpec &spec, at::Device device, c10::ScalarType dtype, JobContext &context);
+/// `weights` with all layers resident and none to come.
+Weights settled(Weights weights);
 
 /// The FFN with only the neurons named (ascending): rows of gate and up, columns of down.
 FfnWeights narrowed(const FfnWeights &ffn, std::span<const std::int64_t> keptNeurons);

@@ -5,6 +5,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/zeros.h>
 #include <algorithm>
 #include <cmath>
@@ -14,10 +15,13 @@
 namespace secateur {
 namespace {
 
-/// Norm of each neuron's activation over the tokens: [T, I] to [I]. As sums, which the library vectorises along the rows; its norm does
-/// not.
-at::Tensor windowNorm(const at::Tensor &activation, ScoreNorm norm)
+/// Norm of each neuron's activation over the tokens, in fp32: [T, I] to [I]. On a GPU the library's norm reads the activation once, whatever its
+/// type; on the CPU it is slower than sums, which are vectorised along the rows.
+at::Tensor windowNorm(const at::Tensor &stored, ScoreNorm norm)
 {
+    if (!stored.is_cpu())
+        return at::linalg_vector_norm(stored, norm == ScoreNorm::L1 ? 1 : 2, {0}, /*keepdim=*/false, at::kFloat);
+    const at::Tensor activation = stored.to(at::kFloat);
     return norm == ScoreNorm::L1 ? activation.abs().sum(0) : activation.square().sum(0).sqrt_();
 }
 
@@ -73,7 +77,7 @@ std::vector<std::vector<float>> scoreNeurons(const Decoder &decoder, const at::T
         for (at::Tensor &x : hidden) {
             x = decoder.addAttention(i, x);
             const at::Tensor activation = decoder.ffnActivation(i, x);
-            const at::Tensor ofWindow = windowNorm(activation.squeeze(0).to(at::kFloat), norm);
+            const at::Tensor ofWindow = windowNorm(activation.squeeze(0), norm);
             if (ranks.isAlone())
                 sum += ofWindow;
             else

@@ -20,6 +20,8 @@ class tst_NeuronScores : public QObject {
 private slots:
     void scoresEqualHooksOnTransformers_data();
     void scoresEqualHooksOnTransformers();
+    void layersReadMeanwhileGiveTheSameScores_data();
+    void layersReadMeanwhileGiveTheSameScores();
     void l1IsTheMeanOfWindowSums();
     void bestAreTheLargestAndTiesGoToTheLowerIndex();
     void cancelStopsWithinOneLayerOfOneWindow();
@@ -58,6 +60,36 @@ void tst_NeuronScores::scoresEqualHooksOnTransformers()
             const std::vector<std::int64_t> kept(top.const_data_ptr<std::int64_t>(), top.const_data_ptr<std::int64_t>() + count);
             QCOMPARE(scores.best(i, count), kept);
         }
+    }
+}
+
+void tst_NeuronScores::layersReadMeanwhileGiveTheSameScores_data()
+{
+    QTest::addColumn<QString>("name");
+    for (const char *name : {"mha", "tied", "all-biases"})
+        QTest::newRow(name) << name;
+}
+
+void tst_NeuronScores::layersReadMeanwhileGiveTheSameScores()
+{
+    QFETCH(QString, name);
+    const std::filesystem::path folder = tinyLlama(name.toStdString());
+    const at::Tensor tokens = expectedOf(name.toStdString())["input_ids"].to(at::kLong);
+    JobContext context;
+    const Decoder resident = loadDecoder(folder, 40);
+    const auto expected = scoreNeurons(resident, tokens, ScoreNorm::L2, context);
+
+    const Checkpoint checkpoint = Checkpoint::open(folder);
+    for (const auto load : {loadMeanwhile, streamWeights}) {
+        const Weights weights = load(checkpoint, resident.spec(), c10::kCPU, c10::kFloat, context);
+        QVERIFY(weights.stream && weights.layers.empty());
+        QCOMPARE(scoreNeurons(Decoder(resident.spec(), weights, 40), tokens, ScoreNorm::L2, context), expected);
+        const std::int64_t bytesRead = checkpoint.bytesRead();
+        const Weights all = settled(weights);
+        QVERIFY(!all.stream);
+        QCOMPARE(all.bytes(), resident.weights().bytes());
+        QCOMPARE(checkpoint.bytesRead() == bytesRead, load == loadMeanwhile); // which had kept all layers
+        QCOMPARE(scoreNeurons(Decoder(resident.spec(), all, 40), tokens, ScoreNorm::L2, context), expected);
     }
 }
 

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Internal to core: shows Torch.
+// What a decoder does once for each element, in one pass over the memory where the library takes several. In fp32, on processors with AVX-512; the
+// results are the library's to rounding, and do not depend on the number of threads.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace secateur {
+
+/// Whether these tensors can be taken: contiguous, fp32, on the CPU, rows a multiple of 16 wide; and the processor too.
+bool canTakeRows(const at::Tensor &x);
+
+/// RMSNorm of the rows of x, [..., d]: x / sqrt(mean(x^2) + epsilon) * (weight + more).
+at::Tensor normedRows(const at::Tensor &x, const at::Tensor &weight, double epsilon, double more);
+
+/// silu(gate) * up, into `gate`. Of the same shape.
+void gateRows(at::Tensor &gate, const at::Tensor &up);
+
+/// Whether these heads can be rotated: [windows, heads, T, headDim] as a product gives them, in halves that are a multiple of 16 wide.
+bool canRotateRows(const at::Tensor &x);
+
+/// x * cos + turned(x) * sin of each head, where the second half of a turned head is its first, and the first its second, negated. `cos` and `sin`: [T,
+/// headDim]. Laid out as [windows, T, heads, headDim].
+at::Tensor rotatedRows(const at::Tensor &x, const at::Tensor &cos, const at::Tensor &sin);
+
+} // namespace secateur
