@@ -179,16 +179,16 @@ Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasi
     if (peak > limit)
         refuse(peak, limit, basis.isGpu ? "the device's memory" : "memory", basis.isGpu ? "--device-memory" : "--host-memory");
     result.parts = largest(result.isStreamed);
-    const Sizes wide = sizesOf(dense, basis), slim = sizesOf(narrow, basis);
+    const Sizes wide = sizesOf(dense, basis);
     std::int64_t hostBytes = program + wide.outerTensor + 2 * wide.tensor; // beside a GPU: what is read goes through the host
     if (job.searchWindows > 0 && job.removals > 1) {
         const std::int64_t ofSearch = beside + sum(partsOfSearch(dense, narrow, job, basis, result.isStreamed));
         const std::int64_t free = (basis.isGpu ? basis.freeDevice : basis.freeHost) / 4, layers = dense.layerCount();
         const std::int64_t all = layers * (layers + 1) / 2 * job.searchWindows * stateBytes(dense, job, basis);
-        const std::int64_t wanted = std::min(2 * (slim.outer + slim.layers), all), onDevice = std::min(limit - ofSearch, free);
+        const std::int64_t onDevice = std::min(limit - ofSearch, free);
         const std::int64_t onHost = basis.isGpu ? std::min(hostLimit - hostBytes, basis.freeHost / 4) : 0;
-        result.areStatesOnHost = onDevice < wanted && onHost > onDevice;
-        result.restartBytes = std::max<std::int64_t>(0, std::min(wanted, result.areStatesOnHost ? onHost : onDevice));
+        result.areStatesOnHost = onDevice < all && onHost > onDevice;
+        result.restartBytes = std::max<std::int64_t>(0, std::min(all, result.areStatesOnHost ? onHost : onDevice));
         if (result.areStatesOnHost)
             hostBytes += result.restartBytes;
         else if (ofSearch + result.restartBytes > peak) {

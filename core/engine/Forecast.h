@@ -52,10 +52,13 @@ struct Forecast {
     std::int64_t bytesRead = 0;    ///< of the checkpoint, its hash not counted
     double seconds = 0;            ///< an estimate; 0 = not known
     std::vector<MemoryPart> parts; ///< of the largest phase, on the device
+
+    /// Of the device on a GPU, of the process elsewhere: what people ask first.
+    std::int64_t memoryBytes() const { return deviceBytes > 0 ? deviceBytes : hostBytes; }
 };
 
 /// Forecasts a job by arithmetic. Layers stay resident where everything fits, and are streamed where it does not; restart states get what
-/// is left, a quarter of what is free at most, and never more than twice the narrow weights.
+/// is left, a quarter of what is free at most.
 /// Throws Error when a limit cannot be kept even so: it names the least that can.
 Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasis &basis);
 
