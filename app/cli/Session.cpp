@@ -155,8 +155,8 @@ void Session::showForecast(const JobSize &job)
     for (const MemoryPart &part : foretold->parts)
         if (part.bytes > 0)
             parts += (parts.empty() ? "" : ", ") + part.name + " " + size(part.bytes);
-    const std::int64_t needed = foretold->deviceBytes > 0 ? foretold->deviceBytes : foretold->hostBytes;
-    report.line("needs about " + size(needed) + (foretold->deviceBytes > 0 ? " of the device's memory (" : " of memory (") + parts + ")");
+    report.line("needs about " + size(foretold->memoryBytes()) +
+                (foretold->deviceBytes > 0 ? " of the device's memory (" : " of memory (") + parts + ")");
     report.line(std::string(foretold->isStreamed ? "layers are streamed: " : "layers stay in memory: ") + size(foretold->bytesRead) +
                 " will be read; about " + duration(foretold->seconds));
     nlohmann::json event = toJson(*foretold);
@@ -170,10 +170,8 @@ void Session::compareWithForecast(nlohmann::json &result)
         return;
     const EngineReport r = engine->report();
     const bool isOnDevice = foretold->deviceBytes > 0;
-    const std::int64_t told = isOnDevice ? foretold->deviceBytes : foretold->hostBytes,
-                       was = isOnDevice ? r.peakDeviceMemoryBytes : r.peakMemoryBytes;
-    report.line("memory: " + size(was) + " at most, " + size(told) + " forecast; read: " + size(r.bytesRead) + ", " +
-                size(foretold->bytesRead) + " forecast");
+    report.line("memory: " + size(isOnDevice ? r.peakDeviceMemoryBytes : r.peakMemoryBytes) + " at most, " + size(foretold->memoryBytes()) +
+                " forecast; read: " + size(r.bytesRead) + ", " + size(foretold->bytesRead) + " forecast");
     result["forecast"] = toJson(*foretold);
     result["bytesRead"] = r.bytesRead;
     result["streamed"] = r.isStreamed;

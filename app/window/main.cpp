@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // secateur: the window.
+#include "foundation/Error.h"
 #include "theme/Theme.h"
 #include "window/Launch.h"
 #include "window/MainWindow.h"
@@ -27,18 +28,33 @@ int main(int argc, char **argv)
     const QCommandLineOption device(QStringLiteral("device"), QApplication::translate("main", "auto, cpu, cuda or cuda:N."),
                                     QStringLiteral("name"), QStringLiteral("auto"));
     const QCommandLineOption dtype(QStringLiteral("dtype"),
-                                   QApplication::translate("main", "Type to compute in: auto, float32, bfloat16, float16."),
+                                   QApplication::translate("main", "Type to compute in: auto, fastest, float32, bfloat16, float16."),
                                    QStringLiteral("name"), QStringLiteral("auto"));
     const QCommandLineOption threads(QStringLiteral("threads"),
                                      QApplication::translate("main", "CPU threads to compute with; 0 = all cores but one."),
                                      QStringLiteral("n"), QStringLiteral("0"));
-    parser.addOptions({sample, device, dtype, threads});
+    const QCommandLineOption hostMemory(
+        QStringLiteral("host-memory"),
+        QApplication::translate("main", "Memory that may be taken, such as 8GiB; layers are streamed where it is less than the model."),
+        QStringLiteral("size"));
+    const QCommandLineOption deviceMemory(QStringLiteral("device-memory"),
+                                          QApplication::translate("main", "The same of the GPU, such as 24GiB."), QStringLiteral("size"));
+    parser.addOptions({sample, device, dtype, threads, hostMemory, deviceMemory});
     parser.process(application);
 
     Launch launch = usualLaunch();
     launch.engine.device = parser.value(device).toStdString();
     launch.engine.dtype = parser.value(dtype).toStdString();
     launch.engine.threads = parser.value(threads).toInt();
+    try {
+        const auto bytes = [&](const QCommandLineOption &option) {
+            return parser.isSet(option) ? secateur::bytesFromText(parser.value(option).toStdString()) : 0;
+        };
+        launch.engine.memory = {.device = bytes(deviceMemory), .host = bytes(hostMemory)};
+    } catch (const secateur::Error &problem) {
+        qCritical("%s %s", problem.what(), problem.hint().c_str());
+        return 2;
+    }
     Theme theme;
     MainWindow window(launch, theme);
     window.show();

@@ -120,6 +120,8 @@ void ComputeThread::work(Job &job)
         m_mail.push_back({.delivery = {}, .report = reportOf(job, job.isPaused ? JobReport::State::Paused : JobReport::State::Running)});
     }
     m_wake();
+    if (m_engine)
+        m_engine->resetPeaks();
     JobReport::State state = JobReport::State::Done;
     std::string sentence, hint;
     const auto fail = [&](const std::string &what, const std::string &remedy) {
@@ -143,6 +145,10 @@ void ComputeThread::work(Job &job)
     }
     const std::lock_guard lock(m_mutex);
     JobReport end = reportOf(job, state);
+    if (m_engine) {
+        const EngineReport taken = m_engine->report();
+        end.peakBytes = taken.peakDeviceMemoryBytes > 0 ? taken.peakDeviceMemoryBytes : taken.peakMemoryBytes;
+    }
     end.sentence = std::move(sentence);
     end.hint = std::move(hint);
     m_mail.push_back({.delivery = {}, .report = std::move(end)});

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <functional>
@@ -30,6 +31,7 @@ struct JobReport {
     std::optional<Progress> progress;
     std::string sentence, hint; ///< of a failure
     double seconds = 0;         ///< that it ran so far, without its pauses
+    std::int64_t peakBytes = 0; ///< of one that ended: most memory that was taken meanwhile
 };
 
 /// One thing to read: a function to call, or a report where there is none.

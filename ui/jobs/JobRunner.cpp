@@ -83,7 +83,8 @@ int JobRunner::computeThreads()
     return int(std::max(1U, std::thread::hardware_concurrency() - (std::thread::hardware_concurrency() > 1 ? 1U : 0U)));
 }
 
-int JobRunner::start(JobKind kind, const QString &title, const QString &command, Work work, std::function<void(const JobInfo &)> finished)
+int JobRunner::start(JobKind kind, const QString &title, const QString &command, Work work, std::function<void(const JobInfo &)> finished,
+                     const std::optional<Forecast> &forecast)
 {
     for (const JobInfo &job : std::vector<JobInfo>(m_jobs)) // the latest of a kind wins
         if (job.kind == kind && !job.isOver())
@@ -93,6 +94,7 @@ int JobRunner::start(JobKind kind, const QString &title, const QString &command,
     job.kind = kind;
     job.title = title;
     job.command = command;
+    job.forecast = forecast;
     m_jobs.push_back(job);
     m_state->finishers.push_back(std::move(finished));
     m_state->thread->push(job.number, std::move(work));
@@ -189,6 +191,7 @@ void JobRunner::follow(const JobReport &report)
     job->sentence = QString::fromStdString(report.sentence);
     job->hint = QString::fromStdString(report.hint);
     job->seconds = report.seconds;
+    job->peakBytes = report.peakBytes;
     const QPointer<JobRunner> self(this);
     emit jobChanged(report.job);
     if (!self || !isOver)

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 class QTimer;
@@ -26,8 +27,10 @@ struct JobInfo {
     QString command; ///< a command line that does the same
     State state = State::Waiting;
     Progress progress;
-    QString sentence, hint; ///< of a failure
-    double seconds = 0;     ///< how long it ran so far, without its pauses
+    QString sentence, hint;           ///< of a failure
+    double seconds = 0;               ///< how long it ran so far, without its pauses
+    std::optional<Forecast> forecast; ///< told before it started
+    std::int64_t peakBytes = 0;       ///< of one that ended: most memory of the device (on a GPU) or the process meanwhile
 
     bool isOver() const { return state == State::Done || state == State::Cancelled || state == State::Failed; }
 };
@@ -68,7 +71,8 @@ public:
     ~JobRunner() override;
 
     /// Returns the job's number. `finished` is called on the interface's thread after all that the job delivered, with how it ended.
-    int start(JobKind kind, const QString &title, const QString &command, Work work, std::function<void(const JobInfo &)> finished = {});
+    int start(JobKind kind, const QString &title, const QString &command, Work work, std::function<void(const JobInfo &)> finished = {},
+              const std::optional<Forecast> &forecast = {});
     void cancel(int number);
     void cancelAll();
     void setPaused(int number, bool isPaused);

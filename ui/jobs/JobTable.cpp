@@ -62,6 +62,8 @@ QVariant JobTable::data(const QModelIndex &index, int role) const
     case State:
         return jobStateText(job->state);
     case Counts:
+        if (job->state == JobInfo::State::Done)
+            return outcomeText(*job);
         return job->isOver() || job->state == JobInfo::State::Waiting ? job->sentence : progressText(job->progress);
     case Time:
         return job->seconds > 0 ? durationText(job->seconds) : QString();
@@ -109,6 +111,15 @@ QString jobStateText(JobInfo::State state)
         return JobTable::tr("Failed");
     }
     return {};
+}
+
+QString outcomeText(const JobInfo &job)
+{
+    if (job.state != JobInfo::State::Done || !job.forecast)
+        return {};
+    const auto size = [](std::int64_t bytes) { return QLocale().formattedDataSize(bytes, 2, QLocale::DataSizeSIFormat); };
+    return JobTable::tr("%1 of memory at most; forecast %2, %3")
+        .arg(size(job.peakBytes), size(job.forecast->memoryBytes()), durationText(job.forecast->seconds));
 }
 
 QString progressText(const Progress &progress)

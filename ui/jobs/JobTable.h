@@ -26,6 +26,8 @@ private:
 
 /// "Running", "Cancelling", ... for people.
 QString jobStateText(JobInfo::State state);
+/// "1.70 GB of memory at most; forecast 1.80 GB, 2 min 10 s" of a job that is done. Empty where there was no forecast.
+QString outcomeText(const JobInfo &job);
 /// "70 of 114 evaluations · 1.4 per second · about 30 s left". Empty while the work to do is not known.
 QString progressText(const Progress &progress);
 /// "4.5 s", "45 s", "2 min 10 s", "3 h 5 min".

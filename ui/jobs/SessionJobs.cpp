@@ -157,12 +157,12 @@ void SessionJobs::startOpening(const std::filesystem::path &model, const std::op
         [this, model, texts, request](JobPort &port) {
             const std::shared_ptr<const ModelSummary> summary = port.open(model);
             const EngineReport report = port.engine(model).report();
+            const ForecastBasis basis = port.engine(model).forecastBasis();
             port.context().check();
-            port.deliver([this, summary, report, texts, request] {
+            port.deliver([this, summary, report, basis, texts, request] {
                 if (request != m_openRequest)
                     return; // another one was asked for meanwhile
-                m_report = report;
-                emit engineReportChanged();
+                keepEngine(report, basis);
                 m_model.begin(*summary);
                 if (texts)
                     m_model.setTexts(texts->calibration, texts->evaluation, ScoreNorm::L2);
@@ -173,12 +173,14 @@ void SessionJobs::startOpening(const std::filesystem::path &model, const std::op
 }
 
 void SessionJobs::start(JobKind kind, const QString &title, const QString &command, const QString &topic,
-                        std::function<void(const SessionTask &, JobPort &)> work, std::function<void(const JobInfo &)> done)
+                        std::function<void(const SessionTask &, JobPort &)> work, std::function<void(const JobInfo &)> done,
+                        const JobCost &cost)
 {
     const SessionTask task(m_model, m_messages, m_journal, m_findings,
                            [this, generation = m_generation] { return generation == m_generation; });
     m_runner.start(
-        kind, title, command, [task, work = std::move(work)](JobPort &port) { work(task, port); }, whenFinished(topic, std::move(done)));
+        kind, title, command, [task, work = std::move(work)](JobPort &port) { work(task, port); }, whenFinished(topic, std::move(done)),
+        cost.forecast);
 }
 
 void SessionJobs::reopenModel()
@@ -194,12 +196,19 @@ void SessionJobs::reopenModel()
                   throw Error("The folder '" + before.folder.string() + "' holds another model than that of the session.",
                               "Put the session's model back, or begin a new session with this one.");
               const EngineReport report = task.engine(port).report();
-              task.deliver(port, [this, report] {
-                  m_report = report;
-                  emit engineReportChanged();
+              const ForecastBasis basis = task.engine(port).forecastBasis();
+              task.deliver(port, [this, report, basis] {
+                  keepEngine(report, basis);
                   m_model.setModelThere(true);
               });
           });
+}
+
+void SessionJobs::keepEngine(const EngineReport &report, const ForecastBasis &basis)
+{
+    m_report = report;
+    m_basis = basis;
+    emit engineReportChanged();
 }
 
 void SessionJobs::calibrate()
@@ -207,12 +216,14 @@ void SessionJobs::calibrate()
     if (!canCalibrate())
         return;
     const QString text = QString::fromStdString(textName(m_model.session().calibrationText));
-    start(JobKind::Calibrate, tr("Calibrate on %1").arg(text), commandOf(JobKind::Calibrate), QStringLiteral("calibrate"),
-          [this](const SessionTask &task, JobPort &port) {
-              const auto scores = task.engine(port).score(task.session().calibrationText, task.session().norm, port.context());
-              const auto ranked = std::make_shared<const RankedScores>(*scores);
-              task.deliver(port, [this, scores, ranked] { m_editor.useCalibration(m_model.addCalibration(scores, ranked)); });
-          });
+    start(
+        JobKind::Calibrate, tr("Calibrate on %1").arg(text), commandOf(JobKind::Calibrate), QStringLiteral("calibrate"),
+        [this](const SessionTask &task, JobPort &port) {
+            const auto scores = task.engine(port).score(task.session().calibrationText, task.session().norm, port.context());
+            const auto ranked = std::make_shared<const RankedScores>(*scores);
+            task.deliver(port, [this, scores, ranked] { m_editor.useCalibration(m_model.addCalibration(scores, ranked)); });
+        },
+        {}, calibrationCost());
 }
 
 void SessionJobs::measureImpact()
@@ -221,7 +232,8 @@ void SessionJobs::measureImpact()
         return;
     start(
         JobKind::Impact, tr("Impact of each attention on the original"), commandOf(JobKind::Impact), QStringLiteral("impact"),
-        [](const SessionTask &task, JobPort &port) { task.measureImpact(port); }, [this](const JobInfo &job) { keepRate(job); });
+        [](const SessionTask &task, JobPort &port) { task.measureImpact(port); }, [this](const JobInfo &job) { keepRate(job); },
+        impactCost());
 }
 
 void SessionJobs::search()
@@ -239,7 +251,7 @@ void SessionJobs::search()
                 m_model.setPlanHash(draft, removed, hash);
             });
         },
-        [this](const JobInfo &job) { keepRate(job); });
+        [this](const JobInfo &job) { keepRate(job); }, searchCost(m_model.draft()));
 }
 
 /// Seconds of one evaluation of the search, for the cost of the next.
@@ -270,7 +282,7 @@ void SessionJobs::evaluateDense()
         return;
     const TextSettings &text = m_model.session().evaluationText;
     start(JobKind::Evaluate, tr("Evaluate the original on %1").arg(QString::fromStdString(textName(text))),
-          CommandLines(m_model.session(), m_runner.settings()).evaluateDense(text), QStringLiteral("evaluate"),
+          commandLines().evaluateDense(text), QStringLiteral("evaluate"),
           [](const SessionTask &task, JobPort &port) { task.evaluate(port, nullptr, {}, false); });
 }
 
@@ -279,8 +291,7 @@ void SessionJobs::measureCurve(const CurveRequest &request)
     if (!canEvaluateDense() || request.drafts.empty())
         return;
     const std::vector<std::int64_t> order = m_model.removalOrder();
-    const QString command =
-        CommandLines(m_model.session(), m_runner.settings()).curve(searchableDrafts(request), m_model.session().evaluationText);
+    const QString command = commandLines().curve(searchableDrafts(request), m_model.session().evaluationText);
     start(JobKind::Curve, tr("Measure the curve (points: %1)").arg(request.drafts.size()), command, QStringLiteral("curve"),
           [request, order](const SessionTask &task, JobPort &port) {
               task.evaluateDenseOnce(port);
@@ -309,7 +320,7 @@ void SessionJobs::exportPlan(ExportSettings settings)
     if (!canExport())
         return;
     const QString command = exportCommand(settings);
-    for (const QString &word : CommandLines(m_model.session(), m_runner.settings()).exportWords(m_model.draft(), settings))
+    for (const QString &word : commandLines().exportWords(m_model.draft(), settings))
         settings.command.push_back(word.toStdString());
     const std::filesystem::path output = settings.output.has_filename() ? settings.output : settings.output.parent_path();
     const QString name = QString::fromStdString(output.filename().string());

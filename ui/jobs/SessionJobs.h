@@ -22,6 +22,7 @@ class SessionJournal;
 
 namespace secateur::ui {
 
+class CommandLines;
 class MessageLog;
 class PlanEditor;
 class SessionModel;
@@ -42,8 +43,10 @@ struct CurveRequest {
 
 /// Cost of a job, said before it starts.
 struct JobCost {
-    std::int64_t evaluations = 0;  ///< model evaluations of the search that are still to do
-    std::optional<double> seconds; ///< of all of the job, by the rate of earlier jobs of this session; none before there is one
+    std::int64_t evaluations = 0;     ///< model evaluations of the search that are still to do
+    std::optional<double> seconds;    ///< of all of the job, by the rate of earlier jobs of this session, else as forecast
+    std::optional<Forecast> forecast; ///< none before the model was opened to compute
+    QString problem;                  ///< why the job does not fit into memory; empty when it does
 };
 
 /// The texts that come with a model: of the bundled sample.
@@ -85,6 +88,7 @@ public:
     /// Writes the plan in hand as a file for the command line. Needs a plan whose search is complete or begun.
     void savePlan(const std::filesystem::path &file);
 
+    JobCost calibrationCost() const;
     /// What the search of a draft still has to do.
     JobCost searchCost(const PlanDraft &draft) const;
     /// What the impact of each attention on the original still asks for.
@@ -92,6 +96,8 @@ public:
     JobCost curveCost(const CurveRequest &request) const;
     /// What the engine computes with; none before a model was opened.
     const std::optional<EngineReport> &engineReport() const { return m_report; }
+    /// What one pass over a window takes: the least that any job does.
+    JobCost onePassCost() const;
     /// Bytes that the weights take in memory once loaded; 0 without a model.
     std::int64_t memoryNeeded() const;
     std::int64_t memoryFree() const;
@@ -109,13 +115,18 @@ signals:
 private:
     /// Starts a job of this session: `work` gets a copy of it. Failures are posted under the topic.
     void start(JobKind kind, const QString &title, const QString &command, const QString &topic,
-               std::function<void(const SessionTask &, JobPort &)> work, std::function<void(const JobInfo &)> done = {});
+               std::function<void(const SessionTask &, JobPort &)> work, std::function<void(const JobInfo &)> done = {},
+               const JobCost &cost = {});
     void startOpening(const std::filesystem::path &model, const std::optional<SampleTexts> &texts, int request);
     void cancelJobsOfSession();
     std::function<void(const JobInfo &)> whenFinished(const QString &topic, std::function<void(const JobInfo &)> done = {});
     std::vector<PlanDraft> searchableDrafts(const CurveRequest &request) const;
     std::int64_t plannedRemovals(const PlanDraft &draft) const;
     const SearchRecord *searchOf(const PlanDraft &draft) const;
+    void keepEngine(const EngineReport &report, const ForecastBasis &basis);
+    JobCost costOf(const JobSize &job) const;
+    JobCost costOf(JobSize job, std::int64_t evaluations) const;
+    CommandLines commandLines() const;
     void keepHash();
     void keepRate(const JobInfo &job);
 
@@ -125,6 +136,7 @@ private:
     MessageLog &m_messages;
     std::shared_ptr<SessionJournal> m_journal;
     std::optional<EngineReport> m_report;
+    std::optional<ForecastBasis> m_basis;         ///< of the open model
     std::optional<double> m_secondsPerEvaluation; ///< of the last search
     int m_generation = 0;                         ///< of the session
     std::shared_ptr<Findings> m_findings;         ///< of its jobs

@@ -120,41 +120,84 @@ const SearchRecord *SessionJobs::searchOf(const PlanDraft &draft) const
     }
 }
 
-JobCost SessionJobs::searchCost(const PlanDraft &draft) const
+JobCost SessionJobs::costOf(const JobSize &job) const
 {
     JobCost cost;
-    if (!m_model.hasModel())
+    if (!m_basis || !m_model.hasModel())
         return cost;
+    try {
+        cost.forecast = forecast(m_model.spec(), job, *m_basis);
+        cost.seconds = cost.forecast->seconds;
+    } catch (const Error &problem) {
+        cost.problem = QString::fromStdString(problem.what());
+    }
+    return cost;
+}
+
+/// The same for a job that evaluates candidates of the search: the rate of an earlier one is better known than a forecast's.
+JobCost SessionJobs::costOf(JobSize job, std::int64_t evaluations) const
+{
+    if (evaluations == 0)
+        return {};
+    job.length = m_model.session().calibrationText.length;
+    if (const NeuronScores *scores = m_model.scores())
+        job.length = scores->provenance.length;
+    JobCost cost = costOf(job);
+    cost.evaluations = evaluations;
+    if (m_secondsPerEvaluation) {
+        cost.seconds = double(evaluations) * *m_secondsPerEvaluation;
+        if (cost.forecast)
+            cost.forecast->seconds = *cost.seconds;
+    }
+    return cost;
+}
+
+JobCost SessionJobs::calibrationCost() const
+{
+    const TextSettings &text = m_model.session().calibrationText;
+    return text.windows ? costOf({.windows = *text.windows, .length = text.length}) : JobCost(); // of all windows: not counted yet
+}
+
+JobCost SessionJobs::onePassCost() const
+{
+    constexpr std::int64_t kUsualLength = 2048;
+    return m_model.hasModel() ? costOf({.windows = 1, .length = std::min(kUsualLength, m_model.spec().contextLength)}) : JobCost();
+}
+
+JobCost SessionJobs::searchCost(const PlanDraft &draft) const
+{
+    if (!m_model.hasModel())
+        return {};
     const std::int64_t N = plannedRemovals(draft);
     const SearchRecord *record = searchOf(draft);
     const auto done = record ? std::int64_t(record->removalOrder().size()) : 0;
+    if (done >= N)
+        return {};
     const auto isKnown = [](double loss) { return !std::isnan(loss); };
-    if (done < N) {
-        if (!record || !isKnown(record->initialLoss))
-            ++cost.evaluations;
-        const auto forced = std::int64_t(draft.search.forcedLayers.size()), kept = std::int64_t(draft.search.protectedLayers.size());
-        for (std::int64_t n = done; n < N; ++n)
-            cost.evaluations += n < forced ? 1 : m_model.layerCount() - n - kept;
-        if (record && std::int64_t(record->steps.size()) > done)
-            cost.evaluations -=
-                std::count_if(record->steps[std::size_t(done)].losses.begin(), record->steps[std::size_t(done)].losses.end(), isKnown);
-    }
-    if (m_secondsPerEvaluation)
-        cost.seconds = double(cost.evaluations) * *m_secondsPerEvaluation;
-    return cost;
+    std::int64_t evaluations = record && isKnown(record->initialLoss) ? 0 : 1;
+    const auto forced = std::int64_t(draft.search.forcedLayers.size()), kept = std::int64_t(draft.search.protectedLayers.size());
+    for (std::int64_t n = done; n < N; ++n)
+        evaluations += n < forced ? 1 : m_model.layerCount() - n - kept;
+    if (record && std::int64_t(record->steps.size()) > done)
+        evaluations -=
+            std::count_if(record->steps[std::size_t(done)].losses.begin(), record->steps[std::size_t(done)].losses.end(), isKnown);
+    return costOf({.windows = 0,
+                   .length = 0,
+                   .searchWindows = draft.search.windows,
+                   .removals = N - done,
+                   .neuronsKept = balance(m_model.spec(), draft.balance).neuronsKept},
+                  evaluations);
 }
 
 JobCost SessionJobs::impactCost() const
 {
-    JobCost cost;
     if (!m_model.hasModel())
-        return cost;
+        return {};
     const SearchRecord *record = m_model.denseImpact();
     const std::int64_t known = record ? record->evaluations() + (std::isnan(record->initialLoss) ? 0 : 1) : 0;
-    cost.evaluations = m_model.layerCount() + 1 - known; // the model as it is comes first
-    if (m_secondsPerEvaluation)
-        cost.seconds = double(cost.evaluations) * *m_secondsPerEvaluation;
-    return cost;
+    return costOf(
+        {.windows = 0, .length = 0, .searchWindows = m_model.draft().search.windows, .removals = 1, .neuronsKept = m_model.neurons()},
+        m_model.layerCount() + 1 - known); // the model as it is comes first
 }
 
 JobCost SessionJobs::curveCost(const CurveRequest &request) const
@@ -212,11 +255,19 @@ std::vector<PlanDraft> SessionJobs::searchableDrafts(const CurveRequest &request
     return drafts;
 }
 
+CommandLines SessionJobs::commandLines() const
+{
+    EngineSettings settings = m_runner.settings();
+    if (settings.dtype == "fastest" && m_report) // what was found here, for another machine
+        settings.dtype = m_report->dtype;
+    return {m_model.session(), settings};
+}
+
 QString SessionJobs::commandOf(JobKind kind) const
 {
     if (!m_model.hasModel())
         return {};
-    const CommandLines lines(m_model.session(), m_runner.settings());
+    const CommandLines lines = commandLines();
     switch (kind) {
     case JobKind::Open:
         return CommandLines::inspect(m_model.session().model->folder);
@@ -240,7 +291,7 @@ QString SessionJobs::commandOf(JobKind kind) const
 
 QString SessionJobs::exportCommand(const ExportSettings &settings) const
 {
-    return m_model.hasScores() ? CommandLines(m_model.session(), m_runner.settings()).exportPlan(m_model.draft(), settings) : QString();
+    return m_model.hasScores() ? commandLines().exportPlan(m_model.draft(), settings) : QString();
 }
 
 } // namespace secateur::ui

@@ -7,6 +7,7 @@
 #include "models/SessionModel.h"
 #include "panels/CalibrationTable.h"
 #include "panels/JobButton.h"
+#include "panels/JobCostText.h"
 #include "panels/TextPicker.h"
 #include "panels/WheelGuard.h"
 #include "widgets/Card.h"
@@ -71,6 +72,7 @@ CalibratePanel::CalibratePanel(Workbench workbench, QWidget *parent)
     for (const auto signal : {&SessionModel::modelChanged, &SessionModel::textsChanged})
         connect(&session, signal, this, &CalibratePanel::followSettings);
     connect(&session, &SessionModel::modelPresenceChanged, this, &CalibratePanel::followPossible);
+    connect(&workbench.jobs, &SessionJobs::engineReportChanged, this, &CalibratePanel::followPossible);
     for (const auto signal : {&SessionModel::calibrationsChanged, &SessionModel::draftChanged})
         connect(&session, signal, this, &CalibratePanel::followResult);
     connect(&workbench.runner, &JobRunner::jobAdded, this, &CalibratePanel::followPossible);
@@ -190,7 +192,7 @@ void CalibratePanel::followPossible()
     if (possible && m_workbench.runner.isBusy(JobKind::Calibrate))
         possible.reason = tr("A calibration is running.");
     const bool isDone = session.hasScores() && isOf(*session.scores(), session.session().calibrationText, session.session().norm);
-    m_calibrate->offer(isDone ? tr("Calibrate again") : tr("Calibrate"), possible, QString());
+    m_calibrate->offer(isDone ? tr("Calibrate again") : tr("Calibrate"), possible, jobCostText(m_workbench.jobs.calibrationCost()));
     m_copyCommand->setEnabled(bool(m_workbench.jobs.canCalibrate()));
     if (session.hasScores() && !isDone)
         m_stale->say(InlineNote::Kind::Warning,

@@ -7,7 +7,8 @@
 
 namespace secateur::ui {
 
-/// "90 evaluations, about 1 min 20 s"; without a rate "90 evaluations, time not known before the first search".
+/// "90 evaluations, about 1 min 20 s, up to 1.70 GB of memory"; what is not known is left out, of a search it is said. Where the job does not fit into
+/// memory, why.
 QString jobCostText(const JobCost &cost);
 
 } // namespace secateur::ui

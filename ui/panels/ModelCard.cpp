@@ -149,13 +149,21 @@ void ModelCard::followMemory()
     const bool isFourBytes = needed >= 4 * session.denseFigures().modelParameters;
     const std::optional<EngineReport> &report = m_workbench.jobs.engineReport();
     const QString type = report ? QString::fromStdString(report->dtype) : isFourBytes ? QStringLiteral("float32") : tr("16 bits");
-    if (needed <= free)
-        m_memory->say(InlineNote::Kind::Info,
-                      tr("The weights will take %1 in %2; %3 are free.").arg(bytesText(needed), type, bytesText(free)));
+    const JobCost cost = m_workbench.jobs.onePassCost();
+    const bool isTooLarge = cost.forecast ? cost.forecast->isStreamed : needed > free;
+    const QString remedy =
+        isFourBytes ? tr("Close other programs, or compute in bfloat16, which takes half.") : tr("Close other programs.");
+    if (!cost.problem.isEmpty())
+        m_memory->say(InlineNote::Kind::Warning, cost.problem, remedy);
+    else if (!isTooLarge)
+        m_memory->say(InlineNote::Kind::Info, tr("The weights take %1 in %2; %3 are free.").arg(bytesText(needed), type, bytesText(free)));
     else
-        m_memory->say(InlineNote::Kind::Warning,
-                      tr("The weights will take %1 in %2, but only %3 are free.").arg(bytesText(needed), type, bytesText(free)),
-                      isFourBytes ? tr("Close other programs, or compute in bfloat16, which takes half.") : tr("Close other programs."));
+        m_memory->say(
+            InlineNote::Kind::Warning,
+            tr("The weights take %1 in %2, but only %3 are free. Layers are read from the files when they are needed, which takes "
+               "longer.")
+                .arg(bytesText(needed), type, bytesText(free)),
+            remedy);
 }
 
 } // namespace secateur::ui

@@ -23,8 +23,19 @@ struct SampleBench {
     QUndoStack history;
     PlanEditor editor{model, history};
     MessageLog messages;
-    JobRunner runner{EngineSettings{.device = "cpu", .dtype = "auto", .threads = 1}};
+    JobRunner runner;
     SessionJobs jobs{model, editor, runner, messages};
+
+    explicit SampleBench(const MemoryLimits &memory = {}) : runner(settings(memory)) {}
+
+    static EngineSettings settings(const MemoryLimits &memory)
+    {
+        EngineSettings settings;
+        settings.device = "cpu";
+        settings.threads = 1;
+        settings.memory = memory;
+        return settings;
+    }
 
     static SampleTexts texts()
     {

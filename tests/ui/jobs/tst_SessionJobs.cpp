@@ -4,6 +4,7 @@
 
 #include "SampleBench.h"
 #include "jobs/CommandLines.h"
+#include "jobs/JobTable.h"
 #include "session/SessionStore.h"
 
 #include <QJsonArray>
@@ -72,6 +73,8 @@ private slots:
     void aSearchIsSeenAsItGoes();
     void aCancelledSearchGoesOnWhereItStopped();
     void costIsWhatTheSearchThenDoes();
+    void memoryIsForecastAndThenCompared();
+    void jobsThatDoNotFitSayWhyBeforeTheyStart();
     void jobsBehindASearchDoNotRepeatIt();
     void theSearchOfAnotherThreadCountStartsAnew();
     void evaluatingSearchesFirstAndMeasuresTheDenseModelOnce();
@@ -338,8 +341,8 @@ void TestSessionJobs::costIsWhatTheSearchThenDoes()
     bench.editor.toggleProtected(2);
     bench.editor.toggleProtected(4);
     const JobCost cost = bench.jobs.searchCost(bench.model.draft());
-    QCOMPARE(cost.evaluations, 1 + 1 + 9 + 8); // the narrowed model, the forced layer, the others that may go
-    QVERIFY(!cost.seconds);                    // nothing was searched yet
+    QCOMPARE(cost.evaluations, 1 + 1 + 9 + 8);                      // the narrowed model, the forced layer, the others that may go
+    QVERIFY(cost.seconds.value() == cost.forecast.value().seconds); // nothing was searched yet
     QVERIFY(bench.search());
     QCOMPARE(bench.runner.jobs().back().progress.total, cost.evaluations);
     QCOMPARE(bench.jobs.searchCost(bench.model.draft()).evaluations, 0);
@@ -348,6 +351,33 @@ void TestSessionJobs::costIsWhatTheSearchThenDoes()
     const JobCost more = bench.jobs.searchCost(bench.model.draft());
     QCOMPARE(more.evaluations, 7);
     QVERIFY(more.seconds.value() > 0);
+}
+
+void TestSessionJobs::memoryIsForecastAndThenCompared()
+{
+    SampleBench bench;
+    QVERIFY(!bench.jobs.calibrationCost().forecast); // of what?
+    QVERIFY(bench.open());
+    const Forecast told = bench.jobs.calibrationCost().forecast.value();
+    QVERIFY(!told.isStreamed && told.seconds > 0);
+    QVERIFY(told.hostBytes > bench.jobs.memoryNeeded());
+    QVERIFY(bench.calibrate());
+    const JobInfo &done = bench.runner.jobs().back();
+    QCOMPARE(done.forecast.value().hostBytes, told.hostBytes);
+    const double share = double(done.peakBytes) / double(told.hostBytes);
+    QVERIFY2(share > 0.5 && share < 1.2, qPrintable(QString::number(share))); // a small model beside a large program; tst_Memory is strict
+    QVERIFY(outcomeText(done).contains("of memory at most"));
+    QVERIFY(outcomeText(bench.runner.jobs().front()).isEmpty()); // opening has no forecast
+}
+
+void TestSessionJobs::jobsThatDoNotFitSayWhyBeforeTheyStart()
+{
+    SampleBench bench({.device = 0, .host = 1'000'000}); // less than the program itself
+    QVERIFY(bench.open());
+    const JobCost cost = bench.jobs.calibrationCost();
+    QVERIFY(!cost.forecast && cost.problem.contains("even with streamed layers"));
+    QVERIFY(!bench.calibrate());
+    QCOMPARE(bench.message("calibrate").sentence, cost.problem);
 }
 
 void TestSessionJobs::jobsBehindASearchDoNotRepeatIt()

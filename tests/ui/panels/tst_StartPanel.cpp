@@ -306,7 +306,7 @@ void tst_StartPanel::memoryIsSaid()
         return all;
     };
     bench.open();
-    QVERIFY2(sentences().contains("The weights will take"), qPrintable(sentences()));
+    QVERIFY2(sentences().contains("The weights take"), qPrintable(sentences()));
     QVERIFY(!sentences().contains("only"));
     ModelSummary huge = bench.summary();
     huge.spec.layers.assign(4000, huge.spec.layers.front());
