@@ -7,6 +7,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -209,10 +210,11 @@ at::Tensor mixCausally(const at::Tensor &query, const at::Tensor &key, const at:
     const float *keys = panels.const_data_ptr<float>();
     float *results = result.mutable_data_ptr<float>(), *scratch = scores.mutable_data_ptr<float>();
     const MixBlock mixOne = mixBlockFor(headDim);
-    at::parallel_for(0, windows * heads * blocks, 1, [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) {
-            const std::int64_t window = i / blocks / heads, head = i / blocks % heads;
-            const std::int64_t turn = i % blocks, block = turn % 2 == 0 ? turn / 2 : blocks - 1 - turn / 2; // short and long ones in turn
+    const std::int64_t all = windows * heads * blocks;
+    std::atomic<std::int64_t> next = 0; // threads take blocks as they get to them: some are long, and some threads are held up
+    const auto mixWhatIsLeft = [&] {
+        for (std::int64_t i = next++; i < all; i = next++) {
+            const std::int64_t window = i / blocks / heads, head = i / blocks % heads, block = i % blocks;
             mixOne({.query = queries + window * query.stride(0) + head * query.stride(1),
                     .queryStride = query.stride(2),
                     .panels = keys + (window * kvHeads + head / group) * panels.stride(0),
@@ -226,7 +228,8 @@ at::Tensor mixCausally(const at::Tensor &query, const at::Tensor &key, const at:
                     .scores = scratch + at::get_thread_num() * scores.stride(0),
                     .stride = stride});
         }
-    });
+    };
+    at::parallel_for(0, at::get_num_threads(), 1, [&](std::int64_t, std::int64_t) { mixWhatIsLeft(); });
     return result.transpose(1, 2);
 }
 

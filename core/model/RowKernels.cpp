@@ -6,9 +6,11 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
+#include <ATen/ops/zeros.h>
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <vector>
 
 namespace secateur {
 
@@ -53,6 +55,19 @@ SECATEUR_VECTOR void gateSpan(float *gate, const float *up, std::int64_t size)
     }
 }
 
+/// Adds to the sums of `columns` columns the squares of some rows, which are summed by themselves first: long sums round less so.
+SECATEUR_VECTOR void addSquares(const float *x, std::int64_t stride, std::int64_t rows, std::int64_t columns, float *piece, float *sums)
+{
+    std::fill(piece, piece + columns, 0.0F);
+    for (std::int64_t row = 0; row < rows; ++row)
+        for (std::int64_t c = 0; c < columns; c += kLanes) {
+            const Vector v = load(x + row * stride + c);
+            store(piece + c, load(piece + c) + v * v);
+        }
+    for (std::int64_t c = 0; c < columns; c += kLanes)
+        store(sums + c, load(sums + c) + load(piece + c));
+}
+
 SECATEUR_VECTOR void rotateHead(const float *x, const float *cos, const float *sin, float *to, std::int64_t half)
 {
     for (std::int64_t i = 0; i < half; i += kLanes) {
@@ -89,6 +104,22 @@ void gateRows(at::Tensor &gate, const at::Tensor &up)
     at::parallel_for(0, gate.numel() / kLanes, kPiece / kLanes, [=](std::int64_t begin, std::int64_t end) {
         gateSpan(to + begin * kLanes, factors + begin * kLanes, (end - begin) * kLanes);
     });
+}
+
+at::Tensor columnSquares(const at::Tensor &x)
+{
+    constexpr std::int64_t kRowsOfPiece = 32;
+    const std::int64_t rows = x.size(0), columns = x.size(1);
+    at::Tensor sums = at::zeros({columns}, x.options());
+    const float *from = x.const_data_ptr<float>();
+    float *to = sums.mutable_data_ptr<float>();
+    at::parallel_for(0, columns / kLanes, std::max<std::int64_t>(1, kPiece / kLanes / rows), [=](std::int64_t begin, std::int64_t end) {
+        const std::int64_t first = begin * kLanes, count = (end - begin) * kLanes;
+        std::vector<float> piece(static_cast<std::size_t>(count));
+        for (std::int64_t row = 0; row < rows; row += kRowsOfPiece)
+            addSquares(from + row * columns + first, columns, std::min(kRowsOfPiece, rows - row), count, piece.data(), to + first);
+    });
+    return sums;
 }
 
 bool canRotateRows(const at::Tensor &x)
@@ -134,6 +165,11 @@ at::Tensor normedRows(const at::Tensor &x, const at::Tensor &, double, double)
 }
 
 void gateRows(at::Tensor &, const at::Tensor &) {}
+
+at::Tensor columnSquares(const at::Tensor &x)
+{
+    return x;
+}
 
 at::Tensor rotatedRows(const at::Tensor &x, const at::Tensor &, const at::Tensor &)
 {

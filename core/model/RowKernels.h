@@ -17,6 +17,9 @@ at::Tensor normedRows(const at::Tensor &x, const at::Tensor &weight, double epsi
 /// silu(gate) * up, into `gate`. Of the same shape.
 void gateRows(at::Tensor &gate, const at::Tensor &up);
 
+/// Sums of the squares of the columns of x, [T, I] to [I], each over its rows in order.
+at::Tensor columnSquares(const at::Tensor &x);
+
 /// Whether these heads can be rotated: [windows, heads, T, headDim] as a product gives them, in halves that are a multiple of 16 wide.
 bool canRotateRows(const at::Tensor &x);
 

@@ -2,6 +2,7 @@
 #include "pruning/NeuronScoring.h"
 
 #include "foundation/Error.h"
+#include "model/RowKernels.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
@@ -21,6 +22,8 @@ at::Tensor windowNorm(const at::Tensor &stored, ScoreNorm norm)
 {
     if (!stored.is_cpu())
         return at::linalg_vector_norm(stored, norm == ScoreNorm::L1 ? 1 : 2, {0}, /*keepdim=*/false, at::kFloat);
+    if (norm == ScoreNorm::L2 && canTakeRows(stored))
+        return columnSquares(stored).sqrt_();
     const at::Tensor activation = stored.to(at::kFloat);
     return norm == ScoreNorm::L1 ? activation.abs().sum(0) : activation.square().sum(0).sqrt_();
 }

@@ -44,6 +44,7 @@ private slots:
     void normEqualsItsDefinition();
     void gateEqualsTheLibrary_data();
     void gateEqualsTheLibrary();
+    void squaresEqualTheLibrary();
     void rotationEqualsItsDefinition_data();
     void rotationEqualsItsDefinition();
     void nothingDependsOnThreads();
@@ -100,6 +101,16 @@ void tst_RowKernels::gateEqualsTheLibrary()
     }
 }
 
+void tst_RowKernels::squaresEqualTheLibrary()
+{
+    for (const std::int64_t rows : {1, 31, 32, 33, 2048})
+        for (const std::int64_t columns : {16, 48, 656}) {
+            const at::Tensor x = at::randn({rows, columns}), exact = x.to(at::kDouble).square().sum(0), ours = columnSquares(x);
+            QCOMPARE(ours.sizes(), exact.sizes());
+            QVERIFY(((ours.to(at::kDouble) - exact).abs() <= exact * (16 * 0x1p-24)).all().item<bool>());
+        }
+}
+
 void tst_RowKernels::rotationEqualsItsDefinition_data()
 {
     QTest::addColumn<int>("heads");
@@ -137,7 +148,7 @@ void tst_RowKernels::nothingDependsOnThreads()
     const auto all = [&] {
         at::Tensor gate = x.clone();
         gateRows(gate, up);
-        return std::vector<at::Tensor>{normedRows(x, weight, 1e-5, 0), gate, rotatedRows(heads, cos, sin)};
+        return std::vector<at::Tensor>{normedRows(x, weight, 1e-5, 0), gate, columnSquares(x[0]), rotatedRows(heads, cos, sin)};
     };
     const std::vector<at::Tensor> several = all();
     const int threads = at::get_num_threads();
