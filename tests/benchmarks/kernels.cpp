@@ -26,6 +26,7 @@
 #include <cstdio>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace secateur;
@@ -73,7 +74,9 @@ int main(int argc, char **argv)
     const AttentionSpec attention = *spec.layers[0].attention;
     const std::int64_t neurons = spec.layers[0].ffn.neurons, headDim = attention.headDim;
     JobContext context;
-    const Decoder decoder(spec, randomWeights(spec, c10::kCPU, c10::kFloat, 1, false, context), tokens);
+    Weights weights = randomWeights(spec, c10::kCPU, c10::kFloat, 1, false, context);
+    weights.head = weights.head * (4 / std::sqrt(double(d))); // logits of about 4, as models have: larger ones end in slow tiny numbers
+    const Decoder decoder(spec, std::move(weights), tokens);
     const LayerWeights &layer = decoder.weights().layers[0];
 
     std::printf("%d threads, %lld tokens, d %lld, %lld neurons, %lld heads of %lld, vocabulary %lld\n\n", at::get_num_threads(),
