@@ -6,6 +6,7 @@
 #include "model/RowKernels.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/add.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/gelu.h>
@@ -128,9 +129,10 @@ at::Tensor Decoder::mix(const AttentionSpec &spec, const at::Tensor &query, cons
     return at::softmax(masked, -1, at::kFloat).to(value.scalar_type()).matmul(value.repeat_interleave(group, 1));
 }
 
-at::Tensor Decoder::addFfn(std::int64_t index, const at::Tensor &x) const
+at::Tensor Decoder::addFfn(std::int64_t index, const at::Tensor &x, at::Tensor to) const
 {
-    return ffnDown(index, ffnActivation(index, x)).add_(x);
+    at::Tensor added = ffnDown(index, ffnActivation(index, x));
+    return to.defined() ? at::add_out(to, added, x) : added.add_(x);
 }
 
 at::Tensor Decoder::ffnActivation(std::int64_t index, const at::Tensor &x) const

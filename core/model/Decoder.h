@@ -42,8 +42,8 @@ public:
     at::Tensor layer(std::int64_t index, const at::Tensor &x) const { return addFfn(index, addAttention(index, x)); }
     /// x + attention(norm(x)); x itself where the attention is absent. With a cache, x holds the tokens from position `offset` on.
     at::Tensor addAttention(std::int64_t index, const at::Tensor &x, KvCache *cache = nullptr, std::int64_t offset = 0) const;
-    /// x + down(activation(x)).
-    at::Tensor addFfn(std::int64_t index, const at::Tensor &x) const;
+    /// x + down(activation(x)), written into `to` where that is defined: of the shape of x, and not x.
+    at::Tensor addFfn(std::int64_t index, const at::Tensor &x, at::Tensor to = {}) const;
     /// The neurons' activation act(gate) * up of norm(x), shape [windows, T, I]: what enters the down product.
     at::Tensor ffnActivation(std::int64_t index, const at::Tensor &x) const;
     /// What an activation adds to x, shape [windows, T, d].

@@ -118,9 +118,7 @@ double AttentionSearch::initialLoss(JobContext &context, const Listener &listene
     const double units = double(layers) + headInPasses(m_decoder.spec());
     at::Tensor x = m_base[0];
     for (std::int64_t l = 0; l < layers; ++l) {
-        x = pass(l, x, false);
-        if (l + 1 < layers && keepsState(l + 1))
-            m_base[std::size_t(l + 1)] = m_memory->keep(x);
+        x = passAndKeep(l, x, false, m_base);
         context.step(1.0 / units);
     }
     if (m_isBounded)
@@ -304,18 +302,14 @@ void AttentionSearch::sweep(const std::vector<std::int64_t> &candidates, std::ve
                 continue;
             if (l == starts[i])
                 ends[i] = l == j ? base : known(m_forks[std::size_t(j)], l);
-            ends[i] = pass(l, ends[i], l == j);
-            if (l + 1 < layers && keepsState(l + 1))
-                m_forks[std::size_t(j)][std::size_t(l + 1)] = m_memory->keep(ends[i]);
+            ends[i] = passAndKeep(l, ends[i], l == j, m_forks[std::size_t(j)]);
             passed();
         }
         if (l < baseStart || l >= baseStop || (l + 1 < layers && m_base[std::size_t(l + 1)].defined()))
             continue;
-        base = pass(l, base, false);
+        base = passAndKeep(l, base, false, m_base);
         if (l + 1 == layers)
             m_baseEnd.state = base;
-        else if (keepsState(l + 1))
-            m_base[std::size_t(l + 1)] = m_memory->keep(base);
     }
 }
 
@@ -332,7 +326,19 @@ void AttentionSearch::remove(std::int64_t layer)
     m_bestEnd = {-1, End()};
 }
 
-at::Tensor AttentionSearch::pass(std::int64_t layer, const at::Tensor &x, bool skipsAttention)
+/// One layer of a stream, and keeps what comes out among the states where it is to be kept.
+at::Tensor AttentionSearch::passAndKeep(std::int64_t layer, const at::Tensor &x, bool skipsAttention, States &states)
+{
+    const std::int64_t next = layer + 1;
+    if (next == m_decoder.layerCount() || !keepsState(next))
+        return pass(layer, x, skipsAttention, {});
+    const at::Tensor room = m_memory->room(), state = pass(layer, x, skipsAttention, room);
+    states[std::size_t(next)] = state.is_same(room) ? state : m_memory->keep(state);
+    return state;
+}
+
+/// One layer of a stream, into `room` where there is some.
+at::Tensor AttentionSearch::pass(std::int64_t layer, const at::Tensor &x, bool skipsAttention, const at::Tensor &room)
 {
     ++m_layerPasses;
     const bool isAbsent = skipsAttention || m_isRemoved[std::size_t(layer)];
@@ -342,8 +348,10 @@ at::Tensor AttentionSearch::pass(std::int64_t layer, const at::Tensor &x, bool s
     if (!isAbsent)
         m_work += attentionWork(*parts.attention, spec.hiddenSize, x.size(1), x.element_size()) * windows;
     m_work += ffnWork(parts.ffn, spec.hiddenSize, x.size(1), x.element_size()) * windows;
-    return m_groups.of(
-        x, [&](const at::Tensor &some) { return m_decoder.addFfn(layer, isAbsent ? some : m_decoder.addAttention(layer, some)); });
+    return m_groups.of(x, [&](const at::Tensor &some) {
+        const bool areAll = some.size(0) == x.size(0);
+        return m_decoder.addFfn(layer, isAbsent ? some : m_decoder.addAttention(layer, some), areAll ? room : at::Tensor());
+    });
 }
 
 at::Tensor AttentionSearch::head(const at::Tensor &end, JobContext &context)

@@ -69,7 +69,8 @@ private:
     void sweep(const std::vector<std::int64_t> &candidates, std::vector<at::Tensor> &ends, const std::function<void()> &passed);
     std::int64_t passesNeeded(const std::vector<std::int64_t> &candidates) const;
     void remove(std::int64_t layer);
-    at::Tensor pass(std::int64_t layer, const at::Tensor &x, bool skipsAttention);
+    at::Tensor pass(std::int64_t layer, const at::Tensor &x, bool skipsAttention, const at::Tensor &room);
+    at::Tensor passAndKeep(std::int64_t layer, const at::Tensor &x, bool skipsAttention, States &states);
     at::Tensor head(const at::Tensor &end, JobContext &context);
     void addHeadWork(double heads);
     bool keepsState(std::int64_t layer) const { return m_stride > 0 && layer % m_stride == 0; }

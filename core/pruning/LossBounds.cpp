@@ -17,8 +17,8 @@
 namespace secateur {
 namespace {
 
-constexpr std::int64_t kLeastBlocks = 4;    ///< of a vocabulary that is worth being bounded
-constexpr std::int64_t kBlocksPerFront = 8; ///< one block in so many belongs to the front
+constexpr std::int64_t kLeastBlocks = 4;     ///< of a vocabulary that is worth being bounded
+constexpr std::int64_t kBlocksPerFront = 12; ///< one block in so many belongs to the front
 
 at::Tensor columns(const at::Tensor &partial, const std::vector<std::int64_t> &blocks)
 {

@@ -14,7 +14,7 @@ StateMemory::StateMemory(at::Tensor like, std::int64_t count, bool isOnHost)
 {
 }
 
-at::Tensor StateMemory::keep(const at::Tensor &state)
+at::Tensor StateMemory::freeSlot()
 {
     if (m_slots.empty()) {
         std::vector<std::int64_t> shape = m_like.sizes().vec();
@@ -25,10 +25,21 @@ at::Tensor StateMemory::keep(const at::Tensor &state)
             m_slots.push_back(all.select(0, i));
     }
     const auto free = std::find_if(m_slots.begin(), m_slots.end(), [](const at::Tensor &slot) { return slot.use_count() == 1; });
-    if (free == m_slots.end())
+    return free == m_slots.end() ? at::Tensor() : *free;
+}
+
+at::Tensor StateMemory::room()
+{
+    return m_isOnHost ? at::Tensor() : freeSlot();
+}
+
+at::Tensor StateMemory::keep(const at::Tensor &state)
+{
+    const at::Tensor slot = freeSlot();
+    if (!slot.defined())
         return state;
-    free->copy_(state, /*non_blocking=*/true);
-    return *free;
+    slot.copy_(state, /*non_blocking=*/true);
+    return slot;
 }
 
 } // namespace secateur

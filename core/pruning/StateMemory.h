@@ -21,12 +21,16 @@ public:
     /// `like`: any state. Nothing is taken before the first is kept.
     StateMemory(at::Tensor like, std::int64_t count, bool isOnHost);
 
+    /// Where the next state may be written, to stay until nobody holds it. Undefined when there is no room, or when states are on the host.
+    at::Tensor room();
     /// A copy of the state, which stays until nobody holds it.
     at::Tensor keep(const at::Tensor &state);
     /// A kept state where the model is: itself, or a copy of it.
     at::Tensor back(const at::Tensor &kept) const { return kept.to(m_like.device(), /*non_blocking=*/true); }
 
 private:
+    at::Tensor freeSlot();
+
     at::Tensor m_like;
     std::int64_t m_count;
     bool m_isOnHost;
