@@ -6,8 +6,8 @@
 
 namespace secateur {
 
-/// True when mixCausally can do these: fp32 on a processor with AVX-512, as many queries as keys, a width of a head that is a small multiple
-/// of 16, and windows short enough for a block's scores to stay in the cache. Shapes [windows, heads, T, headDim].
+/// True when mixCausally can do these: fp32 on a processor that has VectorKernels, as many queries as keys, a width of a head that is a small
+/// multiple of 16, and windows short enough for a block's scores to stay in the cache. Shapes [windows, heads, T, headDim].
 bool canMixCausally(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value);
 
 /// softmax(scale * query key^T, causal) value, as scaled_dot_product_attention computes it, to rounding, in about two thirds of its time.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/LanguageHead.h"
 
+#include "model/Products.h"
+#include "model/RowKernels.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/logsumexp.h>
 #include <algorithm>
 #include <numeric>
@@ -73,8 +75,10 @@ void addLogSumExp(const Decoder &decoder, const at::Tensor &states, std::span<co
         const at::Tensor rows = states.narrow(0, first, count);
         for (const std::int64_t block : blocks) {
             context.check();
-            const at::Tensor logits = decoder.capped(at::linear(rows, headOfBlock(decoder, block)));
-            partial.narrow(0, first, count).select(1, block).copy_(at::logsumexp(logits.to(at::kFloat), {1}));
+            const at::Tensor logits = decoder.capped(product(rows, headOfBlock(decoder, block)));
+            partial.narrow(0, first, count)
+                .select(1, block)
+                .copy_(canTakeRows(logits) ? logSumExpRows(logits) : at::logsumexp(logits.to(at::kFloat), {1}));
         }
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Internal to core: shows Torch.
-// What a decoder does once for each element, in one pass over the memory where the library takes several. In fp32, on processors with AVX-512; the
+// What a decoder does once for each element, in one pass over the memory where the library takes several. In fp32, where there are VectorKernels; the
 // results are the library's to rounding, and do not depend on the number of threads.
 #pragma once
 
@@ -19,6 +19,9 @@ void gateRows(at::Tensor &gate, const at::Tensor &up);
 
 /// Sums of the squares of the columns of x, [T, I] to [I], each over its rows in order.
 at::Tensor columnSquares(const at::Tensor &x);
+
+/// log(sum(exp(x))) of the rows of x, [rows, d] to [rows]. Of a row with values that are not finite, not a number.
+at::Tensor logSumExpRows(const at::Tensor &x);
 
 /// Whether these heads can be rotated: [windows, heads, T, headDim] as a product gives them, in halves that are a multiple of 16 wide.
 bool canRotateRows(const at::Tensor &x);

@@ -45,7 +45,7 @@ private slots:
     {
         const Inputs in = randomInputs(1, 1, 1, 8, 64);
         if (!canMixCausally(in.query, in.key, in.value))
-            QSKIP("this processor has no AVX-512: the library's attention is used");
+            QSKIP("this processor has neither AVX-512 nor AVX2: the library's attention is used");
     }
     void equalsTheLibrary_data();
     void equalsTheLibrary();

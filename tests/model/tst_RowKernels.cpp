@@ -9,6 +9,7 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/logsumexp.h>
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/silu.h>
@@ -38,13 +39,15 @@ private slots:
     {
         at::manual_seed(3);
         if (!canTakeRows(at::randn({2, 64})))
-            QSKIP("this processor has no AVX-512: the library does the work");
+            QSKIP("this processor has neither AVX-512 nor AVX2: the library does the work");
     }
     void normEqualsItsDefinition_data();
     void normEqualsItsDefinition();
     void gateEqualsTheLibrary_data();
     void gateEqualsTheLibrary();
     void squaresEqualTheLibrary();
+    void logSumExpEqualsTheLibrary_data();
+    void logSumExpEqualsTheLibrary();
     void rotationEqualsItsDefinition_data();
     void rotationEqualsItsDefinition();
     void nothingDependsOnThreads();
@@ -111,6 +114,26 @@ void tst_RowKernels::squaresEqualTheLibrary()
         }
 }
 
+void tst_RowKernels::logSumExpEqualsTheLibrary_data()
+{
+    QTest::addColumn<double>("size");
+    for (const double size : {1e-3, 1.0, 30.0, 1e4})
+        QTest::addRow("around %g", size) << size;
+}
+
+void tst_RowKernels::logSumExpEqualsTheLibrary()
+{
+    QFETCH(double, size);
+    for (const std::int64_t columns : {16, 48, 80, 2048, 2064})
+        for (const double middle : {-1000.0, 0.0, 1000.0}) {
+            const at::Tensor x = at::randn({70, columns}) * size + middle, exact = at::logsumexp(x.to(at::kDouble), {1});
+            const at::Tensor ours = logSumExpRows(x);
+            QCOMPARE(ours.sizes(), exact.sizes());
+            const at::Tensor allowed = exact.abs().clamp_min(1) * (4 * 0x1p-24);
+            QVERIFY(((ours.to(at::kDouble) - exact).abs() <= allowed).all().item<bool>());
+        }
+}
+
 void tst_RowKernels::rotationEqualsItsDefinition_data()
 {
     QTest::addColumn<int>("heads");
@@ -148,7 +171,8 @@ void tst_RowKernels::nothingDependsOnThreads()
     const auto all = [&] {
         at::Tensor gate = x.clone();
         gateRows(gate, up);
-        return std::vector<at::Tensor>{normedRows(x, weight, 1e-5, 0), gate, columnSquares(x[0]), rotatedRows(heads, cos, sin)};
+        return std::vector<at::Tensor>{normedRows(x, weight, 1e-5, 0), gate, columnSquares(x[0]), logSumExpRows(x[0]),
+                                       rotatedRows(heads, cos, sin)};
     };
     const std::vector<at::Tensor> several = all();
     const int threads = at::get_num_threads();
@@ -171,6 +195,8 @@ void tst_RowKernels::whatIsNotFiniteStaysSo()
         at::Tensor gate = x.clone(), up = at::full({3, 64}, 2.0F);
         gateRows(gate, up);
         QVERIFY(!gate.select(0, 1).isfinite().all().item<bool>());
+        QVERIFY(!logSumExpRows(x).select(0, 1).isfinite().item<bool>());
+        QVERIFY(logSumExpRows(x).select(0, 0).isfinite().item<bool>());
         const at::Tensor head = x.view({1, 1, 3, 64}), flat = at::full({3, 64}, 1.0F);
         QVERIFY(!rotatedRows(head, flat, flat).select(2, 1).isfinite().all().item<bool>());
     }
