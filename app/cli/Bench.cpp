@@ -48,7 +48,8 @@ void Session::bench()
     const EngineReport machine = Engine(o.engine).report();
 
     report.line(machine.device + " in " + result.dtype + ", " + std::to_string(machine.threads) + " threads, LibTorch " +
-                machine.torchVersion + "; " + grouped(settings.windows) + " windows of " + grouped(settings.length) +
+                machine.torchVersion + " with " + machine.instructions + ", products in fp32 by " + machine.products + "; " +
+                grouped(settings.windows) + " windows of " + grouped(settings.length) +
                 " tokens; N = " + std::to_string(result.balance.attentionsToRemove) + ", K = " + grouped(result.balance.neuronsKept));
     Rows products = {{"product alone", "shape", "GFLOP/s"}};
     for (const ProductRate &p : result.products)
@@ -68,7 +69,11 @@ void Session::bench()
                 ", taken: " + size(isOnDevice ? result.peakDeviceBytes() : result.peakBytes()));
     nlohmann::json json = toJson(result);
     json["sums"] = {{"stage 1", result.sum("stage 1").seconds}, {"stage 2", result.sum("stage 2").seconds}, {"both stages", both.seconds}};
-    json["machine"] = {{"device", machine.device}, {"threads", machine.threads}, {"torch", machine.torchVersion}};
+    json["machine"] = {{"device", machine.device},
+                       {"threads", machine.threads},
+                       {"torch", machine.torchVersion},
+                       {"instructions", machine.instructions},
+                       {"products", machine.products}};
     json["settings"] = {{"windows", settings.windows},
                         {"length", settings.length},
                         {"sparsity", settings.balance.sparsity},

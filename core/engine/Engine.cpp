@@ -9,11 +9,13 @@
 #include "evaluation/Perplexity.h"
 #include "exporting/Exporter.h"
 #include "model/Generator.h"
+#include "model/Products.h"
 #include "model/Tensors.h"
 #include "pruning/AttentionSearch.h"
 #include "pruning/NeuronScoring.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/Version.h>
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -121,6 +123,8 @@ EngineReport Engine::report() const
             .dtype = m_state->model ? m_state->model->dtypeName() : m_state->settings.dtype,
             .torchVersion = TORCH_VERSION,
             .programVersion = SECATEUR_VERSION,
+            .instructions = at::get_cpu_capability(),
+            .products = productLibrary(),
             .threads = at::get_num_threads(),
             .peakMemoryBytes = peakResidentBytes(),
             .peakDeviceMemoryBytes = peakDeviceBytes(m_state->device),

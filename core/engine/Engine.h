@@ -34,6 +34,8 @@ struct EngineSettings {
 /// What an engine computes with, for the record of a run.
 struct EngineReport {
     std::string device, dtype, torchVersion, programVersion;
+    std::string instructions; ///< of the processor, that its kernels use: "AVX2", "AVX512"
+    std::string products;     ///< who multiplies in fp32 on the CPU; see productLibrary
     int threads = 0;
     std::int64_t peakMemoryBytes = 0;       ///< resident in the host so far
     std::int64_t peakDeviceMemoryBytes = 0; ///< of the GPU's tensors so far; 0 on the CPU

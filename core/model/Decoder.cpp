@@ -3,6 +3,7 @@
 
 #include "model/CausalAttention.h"
 #include "model/LayerStream.h"
+#include "model/Products.h"
 #include "model/RowKernels.h"
 
 #include <ATen/TensorOperators.h>
@@ -10,7 +11,6 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/gelu.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 #include <ATen/ops/silu.h>
@@ -24,7 +24,7 @@ namespace {
 
 at::Tensor product(const at::Tensor &x, const LinearWeights &linear)
 {
-    return linear.bias.defined() ? at::linear(x, linear.weight, linear.bias) : at::linear(x, linear.weight);
+    return secateur::product(x, linear.weight, linear.bias);
 }
 
 /// [windows, T, heads * headDim] to [windows, heads, T, headDim].
@@ -167,7 +167,7 @@ at::Tensor Decoder::finalNorm(const at::Tensor &x) const
 
 at::Tensor Decoder::logits(const at::Tensor &normed) const
 {
-    return capped(at::linear(normed, m_weights.head));
+    return capped(product(normed, m_weights.head));
 }
 
 at::Tensor Decoder::capped(const at::Tensor &logits) const

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "pruning/LossBounds.h"
 
+#include "model/Products.h"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/argsort.h>
 #include <ATen/ops/full.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/logaddexp.h>
 #include <ATen/ops/logsumexp.h>
 #include <ATen/ops/tensor.h>
@@ -70,7 +71,7 @@ void LossBounds::takeTangent(const at::Tensor &states, const JobContext &context
         for (const std::int64_t block : m_back) {
             context.check();
             const at::Tensor head = headOfBlock(m_decoder, block);
-            const at::Tensor probabilities = at::linear(states.narrow(0, first, count), head).sub_(total).exp_();
+            const at::Tensor probabilities = product(states.narrow(0, first, count), head).sub_(total).exp_();
             gradient.addmm_(probabilities, head);
         }
     }

@@ -8,6 +8,7 @@
 #include "model/Decoder.h"
 #include "model/Families.h"
 #include "model/LanguageHead.h"
+#include "model/Products.h"
 #include "model/RandomWeights.h"
 #include "model/RowKernels.h"
 
@@ -16,6 +17,7 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/linear.h>
+#include <ATen/ops/logsumexp.h>
 #include <ATen/ops/randint.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
@@ -117,18 +119,27 @@ int main(int argc, char **argv)
 
     const at::Tensor both = at::cat({layer.ffn.gate.weight, layer.ffn.up.weight}, 0);
     compare(
-        "gate and up product apart; as one", [&] { return at::linear(x, layer.ffn.gate.weight) + at::linear(x, layer.ffn.up.weight); },
+        "gate product", [&] { return at::linear(x, layer.ffn.gate.weight); }, [&] { return product(x, layer.ffn.gate.weight); });
+    compare(
+        "down product", [&] { return at::linear(gate, layer.ffn.down.weight); }, [&] { return product(gate, layer.ffn.down.weight); });
+    compare(
+        "gate and up product apart; as one", [&] { return product(x, layer.ffn.gate.weight) + product(x, layer.ffn.up.weight); },
         [&] {
-            const at::Tensor product = at::linear(x, both);
-            return product.narrow(-1, 0, neurons) + product.narrow(-1, neurons, neurons);
+            const at::Tensor asOne = product(x, both);
+            return asOne.narrow(-1, 0, neurons) + asOne.narrow(-1, neurons, neurons);
         });
+
+    const at::Tensor logits = at::randn({1024, 2048}) * 4;
+    compare(
+        "log-sum-exp of a block of logits", [&] { return at::logsumexp(logits, {1}); }, [&] { return logSumExpRows(logits); });
 
     const at::Tensor ids = at::randint(spec.vocabularySize, {1, tokens}, at::kLong);
     compare(
         "head and cross entropy",
         [&] {
-            const at::Tensor logits = decoder.logits(decoder.finalNorm(x)).narrow(1, 0, tokens - 1).reshape({tokens - 1, -1});
-            return at::cross_entropy_loss(logits, ids.narrow(1, 1, tokens - 1).reshape(-1));
+            const at::Tensor all =
+                at::linear(decoder.finalNorm(x), decoder.weights().head).narrow(1, 0, tokens - 1).reshape({tokens - 1, -1});
+            return at::cross_entropy_loss(all, ids.narrow(1, 1, tokens - 1).reshape(-1));
         },
         [&] { return lossSum(decoder, x, ids, LossType::Float32, context); });
     return 0;
