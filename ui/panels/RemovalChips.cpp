@@ -67,7 +67,7 @@ RemovalChips::RemovalChips(QWidget *parent) : QListView(parent), m_order(new Rem
     setFlow(QListView::LeftToRight);
     setWrapping(false);
     setSpacing(3);
-    setStyleSheet(QStringLiteral("QListView { border: 0; background: transparent; }")); // the chips are the frames
+    setProperty("frameless", true); // the chips are the frames
     setEditTriggers(QAbstractItemView::NoEditTriggers);
     setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
     setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);

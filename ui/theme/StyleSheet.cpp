@@ -73,6 +73,7 @@ QAbstractItemView:focus { border-color: @accent@; }
 QHeaderView { background: @raised@; border: 0; }
 QHeaderView::section { background: @raised@; color: @mutedText@; border: 0; border-bottom: 1px solid @line@; padding: 4px 8px; }
 QTableView::item { padding: 2px 6px; border: 0; }
+QListView[frameless="true"] { border: 0; }
 QListView::item { padding: 4px 6px; border-radius: 4px; }
 
 QProgressBar { background: @track@; border: 0; border-radius: 4px; height: 8px; text-align: center; }

@@ -6,6 +6,8 @@
 #include "panels/SearchView.h"
 #include "panels/TransportBar.h"
 #include "plots/SearchPlots.h"
+#include "theme/PlotStyle.h"
+#include "theme/Theme.h"
 
 #include <QComboBox>
 #include <QLabel>
@@ -122,6 +124,24 @@ private slots:
         QTRY_COMPARE(shown.chips()->model()->rowCount(), 4);
         QCOMPARE(shown.chips()->currentIndex().row(), 0);
         QVERIFY(!shown.chips()->isRowHidden(3)); // chosen, not replayed
+    }
+
+    void chipsFollowLightAndDark()
+    {
+        const QPalette palette = QApplication::palette();
+        Theme theme;
+        theme.setMode(Theme::Mode::Dark);
+        Shown shown;
+        shown.bench.searchByRule(3);
+        QTRY_COMPARE(shown.chips()->model()->rowCount(), 3);
+        for (const auto mode : {Theme::Mode::Dark, Theme::Mode::Light}) {
+            theme.setMode(mode);
+            const QRect chip = shown.chips()->visualRect(shown.chips()->model()->index(0, 0));
+            const QColor ground = shown.chips()->viewport()->grab().toImage().pixelColor(chip.topRight() + QPoint(-6, 10));
+            QCOMPARE(ground, PlotStyle::of(Theme::palette(mode == Theme::Mode::Dark)).raised);
+        }
+        qApp->setStyleSheet(QString());
+        QApplication::setPalette(palette);
     }
 
     void chipsAreWalkedByKeyboard()
