@@ -4,6 +4,7 @@
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
+#include <QResizeEvent>
 #include <QStyledItemDelegate>
 
 #include <algorithm>
@@ -104,6 +105,14 @@ QSize EntryList::sizeHint() const
 QSize EntryList::minimumSizeHint() const
 {
     return {160, sizeHint().height()};
+}
+
+/// The words that stand for no entries need another height at another width.
+void EntryList::resizeEvent(QResizeEvent *event)
+{
+    QListWidget::resizeEvent(event);
+    if (count() == 0 && event->oldSize().width() != event->size().width())
+        updateGeometry();
 }
 
 void EntryList::paintEvent(QPaintEvent *event)
