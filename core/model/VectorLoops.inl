@@ -7,6 +7,7 @@
 
 using Vector = float __attribute__((vector_size(kLanes * 4)));
 using Integers = std::int32_t __attribute__((vector_size(kLanes * 4)));
+using Bits = std::uint32_t __attribute__((vector_size(kLanes * 4)));
 using Unaligned = float __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
 
 constexpr std::int64_t kQueries = VectorKernels::kQueriesOfBlock, kKeys = VectorKernels::kKeysOfPanel;
@@ -42,7 +43,7 @@ SECATEUR_VECTOR_INLINE Vector exponential(Vector x)
     p = p * rest + 1.6666665459e-1F;
     p = p * rest + 5.0000001201e-1F;
     p = p * rest * rest + rest + 1.0F;
-    return reinterpret_cast<Vector>(reinterpret_cast<Integers>(p) + (reinterpret_cast<Integers>(sum) << 23));
+    return reinterpret_cast<Vector>(reinterpret_cast<Bits>(p) + (reinterpret_cast<Bits>(sum) << 23));
 }
 
 /// The sum of all lanes, always in the same order.
