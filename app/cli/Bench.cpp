@@ -48,7 +48,8 @@ void Session::bench()
     const EngineReport machine = Engine(o.engine).report();
 
     report.line(machine.device + " in " + result.dtype + ", " + std::to_string(machine.threads) + " threads, LibTorch " +
-                machine.torchVersion + " with " + machine.instructions + ", products in fp32 by " + machine.products + "; " +
+                machine.torchVersion +
+                (machine.device == "cpu" ? " with " + machine.instructions + ", products in fp32 by " + machine.products : "") + "; " +
                 grouped(settings.windows) + " windows of " + grouped(settings.length) +
                 " tokens; N = " + std::to_string(result.balance.attentionsToRemove) + ", K = " + grouped(result.balance.neuronsKept));
     Rows products = {{"product alone", "shape", "GFLOP/s"}};

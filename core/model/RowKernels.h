@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Internal to core: shows Torch.
-// What a decoder does once for each element, in one pass over the memory where the library takes several. In fp32, where there are VectorKernels; the
-// results are the library's to rounding, and do not depend on the number of threads.
+// What a decoder does once for each element, in one or two passes over the memory where the library takes several. In fp32, where there are
+// VectorKernels; the results are the library's to rounding, and do not depend on the number of threads.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -55,6 +55,14 @@ SECATEUR_VECTOR_INLINE float sumOf(const Vector &x)
     return sum;
 }
 
+SECATEUR_VECTOR_INLINE float greatestOf(const Vector &x)
+{
+    float greatest = x[0];
+    for (int i = 1; i < kLanes; ++i)
+        greatest = std::max(greatest, x[i]);
+    return greatest;
+}
+
 // ---- Rows ---------------------------------------------------------------------------------------------------------------------
 
 SECATEUR_VECTOR void normRow(const float *x, const float *weight, float *to, std::int64_t size, float epsilon, float more)
@@ -117,10 +125,9 @@ SECATEUR_VECTOR float logSumExp(const float *x, std::int64_t size)
         problem += v * 0.0F;
         most[0] = v > most[0] ? v : most[0];
     }
-    float greatest = most[0][0];
-    for (const Vector &part : most)
-        for (int i = 0; i < kLanes; ++i)
-            greatest = std::max(greatest, part[i]);
+    for (int part = 1; part < kParts; ++part)
+        most[0] = most[part] > most[0] ? most[part] : most[0];
+    const float greatest = greatestOf(most[0]);
     Vector sums[kParts] = {};
     for (std::int64_t i = 0; i < inParts; i += kParts * kLanes)
         for (int part = 0; part < kParts; ++part)
@@ -186,9 +193,7 @@ SECATEUR_VECTOR_INLINE float soften(float *scores, std::int64_t seen, std::int64
         const Vector masked = isSeen ? x : all(-std::numeric_limits<float>::infinity());
         most = masked > most ? masked : most;
     }
-    float greatest = most[0];
-    for (int i = 1; i < kLanes; ++i)
-        greatest = std::max(greatest, most[i]);
+    const float greatest = greatestOf(most);
     Vector sums = {};
     for (std::int64_t k = 0; k < whole; k += kLanes) {
         const Vector weight = exponential(load(scores + k) - greatest);
@@ -241,8 +246,8 @@ SECATEUR_VECTOR_INLINE void mix(const float *weights, std::int64_t stride, const
 template <int kVectors>
 SECATEUR_VECTOR_INLINE void mixStrips(const AttentionBlock &b, float *results)
 {
-    constexpr std::int64_t kRows = kScoreRows * kScoreVectors / kVectors, kStrip = kVectors * kLanes, kLastRows = kQueries - kRows;
-    static_assert(kQueries % kRows == 0 && kLastRows >= 0);
+    constexpr std::int64_t kRows = kScoreRows * kScoreVectors / kVectors, kStrip = kVectors * kLanes;
+    static_assert(kQueries % kRows == 0);
     const std::int64_t keys = b.first + b.count;
     for (std::int64_t k = 0; k < keys; k += kKeysMixed)
         for (std::int64_t d = 0; d < b.headDim; d += kStrip)

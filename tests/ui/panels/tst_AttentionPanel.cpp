@@ -12,6 +12,7 @@
 #include <QComboBox>
 #include <QLabel>
 #include <QPushButton>
+#include <QScopeGuard>
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTest>
@@ -128,7 +129,10 @@ private slots:
 
     void chipsFollowLightAndDark()
     {
-        const QPalette palette = QApplication::palette();
+        const auto restored = qScopeGuard([palette = QApplication::palette()] {
+            qApp->setStyleSheet(QString());
+            QApplication::setPalette(palette);
+        });
         Theme theme;
         theme.setMode(Theme::Mode::Dark);
         Shown shown;
@@ -140,8 +144,6 @@ private slots:
             const QColor ground = shown.chips()->viewport()->grab().toImage().pixelColor(chip.topRight() + QPoint(-6, 10));
             QCOMPARE(ground, PlotStyle::of(Theme::palette(mode == Theme::Mode::Dark)).raised);
         }
-        qApp->setStyleSheet(QString());
-        QApplication::setPalette(palette);
     }
 
     void chipsAreWalkedByKeyboard()
