@@ -2,7 +2,7 @@
 #pragma once
 
 #include "checkpoint/GgufFile.h"
-#include "checkpoint/OutputFile.h"
+#include "foundation/OutputFile.h"
 #include "checkpoint/TensorInfo.h"
 
 #include <filesystem>

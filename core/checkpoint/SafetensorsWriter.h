@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "checkpoint/OutputFile.h"
+#include "foundation/OutputFile.h"
 #include "checkpoint/TensorInfo.h"
 
 #include <filesystem>

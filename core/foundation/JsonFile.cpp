@@ -2,20 +2,17 @@
 #include "foundation/JsonFile.h"
 
 #include "foundation/Error.h"
+#include "foundation/InputFile.h"
 #include "foundation/Wording.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
+#include <cctype>
 #include <limits>
 #include <string_view>
-#include <system_error>
+#include <utility>
+#include <vector>
 
 namespace secateur {
-
-namespace fs = std::filesystem;
-
 namespace {
 
 /// Line and column, both from 1, of a byte.
@@ -28,43 +25,191 @@ std::string lineAndColumn(std::string_view text, std::size_t byte)
     return "line " + std::to_string(line) + ", column " + std::to_string(column);
 }
 
+/// What stands for a number that JSON has no word for while the library parses: a string that no file holds by chance.
+constexpr std::pair<std::string_view, std::string_view> kNumbers[] = {
+    {"-Infinity", R"("\u0000secateur -Infinity")"}, {"Infinity", R"("\u0000secateur Infinity")"}, {"NaN", R"("\u0000secateur NaN")"}};
+constexpr std::string_view kMark{"\0secateur ", 10};
+
+/// Looks through a text once, before it is parsed: how deep it is, and what Python's json writes that the standard lacks.
+class Scanner {
+public:
+    explicit Scanner(std::string_view text) : m_text(text) {}
+
+    void run()
+    {
+        int depth = 0;
+        for (m_at = 0; m_at < m_text.size(); ++m_at) {
+            switch (m_text[m_at]) {
+            case '"':
+                skipString();
+                break;
+            case '[':
+            case '{':
+                m_deepest = std::max(m_deepest, ++depth);
+                break;
+            case ']':
+            case '}':
+                --depth;
+                break;
+            case 'N':
+            case 'I':
+            case '-':
+                number();
+                break;
+            default:
+                break;
+            }
+        }
+    }
+
+    int deepest() const { return m_deepest; }
+    bool isChanged() const { return !m_changes.empty(); }
+    bool hasNumbers() const { return m_hasNumbers; }
+
+    std::string changed() const
+    {
+        std::string result;
+        std::size_t done = 0;
+        for (const Change &change : m_changes) {
+            result.append(m_text.substr(done, change.at - done)).append(change.text);
+            done = change.at + change.length;
+        }
+        return result.append(m_text.substr(done));
+    }
+
+    /// Where a byte of the changed text stands in the original.
+    std::size_t placeOf(std::size_t byte) const
+    {
+        std::size_t added = 0; // modulo 2^64: a text may become shorter
+        for (const Change &change : m_changes) {
+            if (change.at + added >= byte)
+                break;
+            added += change.text.size() - change.length;
+        }
+        return byte - added;
+    }
+
+private:
+    struct Change {
+        std::size_t at, length;
+        std::string_view text;
+    };
+
+    void number()
+    {
+        for (const auto &[word, mark] : kNumbers) {
+            if (m_text.substr(m_at, word.size()) != word)
+                continue;
+            const std::size_t end = m_at + word.size();
+            if (end < m_text.size() && std::isalnum(static_cast<unsigned char>(m_text[end])) != 0)
+                return;
+            m_changes.push_back({m_at, word.size(), mark});
+            m_hasNumbers = true;
+            m_at = end - 1;
+            return;
+        }
+    }
+
+    /// The code unit of "\uD83D" at a place; -1 where there is none.
+    int escapedUnit(std::size_t at) const
+    {
+        if (at + 6 > m_text.size() || m_text[at] != '\\' || m_text[at + 1] != 'u')
+            return -1;
+        int unit = 0;
+        for (std::size_t i = at + 2; i < at + 6; ++i) {
+            const char c = m_text[i];
+            const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+            if (digit < 0)
+                return -1;
+            unit = unit * 16 + digit;
+        }
+        return unit;
+    }
+
+    void skipString()
+    {
+        constexpr int kFirstHigh = 0xD800, kFirstLow = 0xDC00, kLastLow = 0xDFFF;
+        constexpr std::size_t kEscape = 6;
+        for (++m_at; m_at < m_text.size() && m_text[m_at] != '"'; ++m_at) {
+            if (m_text[m_at] != '\\')
+                continue;
+            const int unit = escapedUnit(m_at);
+            if (unit < kFirstHigh || unit > kLastLow) {
+                ++m_at; // what is escaped
+                continue;
+            }
+            const int next = escapedUnit(m_at + kEscape);
+            if (unit < kFirstLow && next >= kFirstLow && next <= kLastLow) {
+                m_at += 2 * kEscape - 1; // a pair
+                continue;
+            }
+            m_changes.push_back({m_at, kEscape, "\\ufffd"});
+            m_at += kEscape - 1;
+        }
+    }
+
+    std::string_view m_text;
+    std::size_t m_at = 0;
+    int m_deepest = 0;
+    bool m_hasNumbers = false;
+    std::vector<Change> m_changes;
+};
+
+/// Turns the marks into numbers. The document is not deep, so this may recurse.
+void putNumbers(nlohmann::json &value)
+{
+    if (value.is_structured()) {
+        for (auto &part : value)
+            putNumbers(part);
+        return;
+    }
+    if (!value.is_string() || !value.get_ref<const std::string &>().starts_with(kMark))
+        return;
+    const std::string word = value.get_ref<const std::string &>().substr(kMark.size());
+    const double infinity = std::numeric_limits<double>::infinity();
+    value = word == "NaN" ? std::numeric_limits<double>::quiet_NaN() : word == "Infinity" ? infinity : -infinity;
+}
+
 } // namespace
 
-nlohmann::json parseJsonObject(std::string_view text, const std::string &name, const std::string &hint, int deepest)
+nlohmann::json parseJson(std::string_view text, const std::string &name, const std::string &hint, int deepest)
 {
-    const auto limitDepth = [&](int depth, nlohmann::json::parse_event_t, const nlohmann::json &) {
-        if (depth > deepest)
-            throw Error(name + " is nested too deeply.", hint);
-        return true;
-    };
+    if (text.starts_with("version https://git-lfs"))
+        throw Error(name + " is a Git LFS pointer, not the file itself.", "Fetch the file with 'git lfs pull', or download it from the hub.");
+    if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+        throw Error(name + " is written in UTF-16; JSON is read in UTF-8.", "Save it in UTF-8.");
+    Scanner scanner(text);
+    scanner.run();
+    if (scanner.deepest() > deepest)
+        throw Error(name + " is nested too deeply: " + grouped(std::uint64_t(scanner.deepest())) + " levels, at most " +
+                        std::to_string(deepest) + " are allowed.",
+                    hint);
+    const std::string changed = scanner.isChanged() ? scanner.changed() : std::string();
+    const std::string_view parsed = scanner.isChanged() ? std::string_view(changed) : text;
     try {
-        nlohmann::json document = nlohmann::json::parse(text, limitDepth);
-        if (!document.is_object())
-            throw Error(name + " must hold a JSON object, it holds another value.", hint);
+        nlohmann::json document = nlohmann::json::parse(parsed);
+        if (scanner.hasNumbers())
+            putNumbers(document);
         return document;
     } catch (const nlohmann::json::parse_error &error) {
-        const std::size_t byte = std::min(error.byte > 0 ? error.byte - 1 : 0, text.size());
-        throw Error(name + " is not valid JSON: there is a mistake at " + lineAndColumn(text, byte) + ".", hint);
+        const std::size_t byte = scanner.placeOf(error.byte > 0 ? error.byte - 1 : 0);
+        throw Error(name + " is not valid JSON: there is a mistake at " + lineAndColumn(text, std::min(byte, text.size())) + ".", hint);
     } catch (const nlohmann::json::exception &) {
         throw Error(name + " is not valid JSON: it holds a number that is out of range.", hint);
     }
 }
 
-nlohmann::json readJsonFile(const fs::path &file, std::uintmax_t largest, const std::string &hint)
+nlohmann::json parseJsonObject(std::string_view text, const std::string &name, const std::string &hint, int deepest)
 {
-    std::error_code failure;
-    const std::uintmax_t size = fs::file_size(file, failure);
-    if (failure)
-        throw Error(inQuotes(file.string()) + " cannot be read: " + failure.message() + ".",
-                    "Check that the file exists and that you may read it.");
-    if (size > largest)
-        throw Error(inQuotes(file.string()) + " is " + grouped(size) + " bytes long, at most " + grouped(largest) + " are allowed.", hint);
-    std::string text(std::size_t(size), '\0');
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream.read(text.data(), std::streamsize(text.size())))
-        throw Error(inQuotes(file.string()) + " cannot be read: " + std::strerror(errno) + ".", "Check that you may read the file.");
+    nlohmann::json document = parseJson(text, name, hint, deepest);
+    if (!document.is_object())
+        throw Error(name + " must hold a JSON object, it holds another value.", hint);
+    return document;
+}
 
-    return parseJsonObject(text, inQuotes(file.string()), hint);
+nlohmann::json readJsonFile(const std::filesystem::path &file, std::uintmax_t largest, const std::string &hint)
+{
+    return parseJsonObject(readWholeFile(file, largest, hint), inQuotes(file.string()), hint);
 }
 
 std::int64_t integerOf(const nlohmann::json &value, const std::string &name)

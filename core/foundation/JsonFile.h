@@ -9,12 +9,16 @@
 
 namespace secateur {
 
-/// The JSON object that a text holds. `name` is what messages call the text ("'plan.json'"). Throws Error that says what is wrong, with
-/// line and column where there is a place; `hint` is its remedy. More than `deepest` levels are refused: copying and printing a document
-/// recurse, so depth is stack.
+/// The value that a JSON text holds; every foreign JSON is read here. `name` is what messages call the text ("'plan.json'").
+///
+/// Takes what Python's json writes beside the standard: NaN, Infinity and -Infinity are numbers, half of a surrogate pair is U+FFFD. Throws
+/// Error that says what is wrong, with line and column where there is a place; `hint` is its remedy. More than `deepest` levels are
+/// refused: copying and printing a document recurse, so depth is stack.
+nlohmann::json parseJson(std::string_view text, const std::string &name, const std::string &hint, int deepest = 64);
+/// The same for a text that must hold an object.
 nlohmann::json parseJsonObject(std::string_view text, const std::string &name, const std::string &hint, int deepest = 64);
 
-/// Reads a file that holds a JSON object of at most `largest` bytes (see parseJsonObject). Throws Error that names the file.
+/// Reads a file that holds a JSON object of at most `largest` bytes (see parseJson). Throws Error that names the file.
 nlohmann::json readJsonFile(const std::filesystem::path &file, std::uintmax_t largest, const std::string &hint);
 
 /// The whole number that `value` is; `name` is what the message calls it ("the id of 'the'"). Throws Error for anything else: the library's

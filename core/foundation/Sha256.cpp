@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "foundation/Sha256.h"
 
-#include "foundation/Error.h"
+#include "foundation/InputFile.h"
 
 #include <array>
-#include <fstream>
 #include <openssl/evp.h>
 #include <vector>
 
@@ -53,13 +52,11 @@ std::string Sha256::ofText(std::string_view text)
 
 std::string Sha256::ofFile(const std::filesystem::path &file)
 {
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream)
-        throw Error("'" + file.string() + "' cannot be read.", "Check that the file exists and that you may read it.");
+    InputFile input(file);
     Sha256 sum;
     std::vector<char> buffer(1 << 20);
-    while (stream.read(buffer.data(), std::streamsize(buffer.size())) || stream.gcount() > 0)
-        sum.add(std::string_view(buffer.data(), std::size_t(stream.gcount())));
+    while (const std::size_t count = input.read(buffer))
+        sum.add(std::string_view(buffer.data(), count));
     return sum.hex();
 }
 

@@ -24,7 +24,7 @@ public:
     std::string hex();
 
     static std::string ofText(std::string_view text);
-    /// Throws Error when the file cannot be read.
+    /// Throws Error when the file cannot be read or is no regular file.
     static std::string ofFile(const std::filesystem::path &file);
 
 private:

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "checkpoint/OutputFile.h"
+#include "foundation/OutputFile.h"
 
+#include "foundation/Failures.h"
 #include "foundation/Wording.h"
 
 #include <cerrno>
-#include <cstring>
 #include <unistd.h>
 
 namespace secateur {
@@ -18,9 +18,7 @@ OutputFile::OutputFile(const std::filesystem::path &file) : m_path(file), m_file
 Error OutputFile::failure() const
 {
     const int reason = errno;
-    return Error(inQuotes(m_path.string()) + " cannot be written: " + std::strerror(reason) + ".",
-                 reason == ENOSPC || reason == EDQUOT ? "Free some space, or choose a folder on another disk."
-                                                      : "Check that the folder exists and that you may write to it.");
+    return Error(inQuotes(m_path.string()) + " cannot be written: " + reasonOf(reason) + ".", remedyOfWriting(reason));
 }
 
 void OutputFile::append(std::span<const std::byte> bytes)

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "foundation/Error.h"
+
+#include <exception>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace secateur {
+
+/// Why a system call failed, in plain words that end a sentence: "the disk is full" for ENOSPC. The one place where messages get such
+/// reasons from.
+std::string reasonOf(int errorNumber);
+/// What to do about it where a file was to be written: "Free some space, or choose another disk."
+std::string remedyOfWriting(int errorNumber);
+
+/// What is wrong with a JSON document that does not hold what was asked of it, without the library's words: "it has no field 'layers'".
+std::string problemOf(const nlohmann::json::exception &problem);
+
+/// What a library or the system threw, as an Error of ours: an Error stays as it is; too little memory, refused threads, failures of
+/// files and documents of another form become sentences; anything else asks to be reported. Cancelled must be caught before.
+Error asError(const std::exception &problem);
+
+} // namespace secateur

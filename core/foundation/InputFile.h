@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+
+namespace secateur {
+
+/// A file of somebody else's, opened for reading. Everything that is read comes through here (or through MappedFile, which uses it), so that
+/// nothing waits for a pipe, reads a device for ever or takes a folder for a file.
+class InputFile {
+public:
+    /// Throws Error that names the file and the reason when it cannot be read or is no regular file (a folder, a pipe, a device; links are
+    /// followed).
+    explicit InputFile(std::filesystem::path file);
+    ~InputFile();
+    InputFile(InputFile &&other) noexcept;
+    InputFile &operator=(InputFile &&other) noexcept;
+
+    const std::filesystem::path &path() const { return m_path; }
+    /// Bytes, when it was opened.
+    std::uint64_t size() const { return m_size; }
+    /// Reads the next bytes; fewer than asked for only at the end, 0 there. Throws Error.
+    std::size_t read(std::span<char> buffer);
+    /// All that is left. Throws Error when that is more than `largest` bytes; `hint` is the remedy.
+    std::string readRest(std::uint64_t largest, const std::string &hint);
+    int descriptor() const { return m_descriptor; }
+
+private:
+    std::filesystem::path m_path;
+    std::uint64_t m_size = 0;
+    int m_descriptor = -1;
+};
+
+/// The bytes of a file of at most `largest`. Throws what InputFile throws.
+std::string readWholeFile(const std::filesystem::path &file, std::uint64_t largest, const std::string &hint);
+
+} // namespace secateur
