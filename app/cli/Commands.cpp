@@ -6,12 +6,12 @@
 #include "cli/Session.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
+#include "foundation/InputFile.h"
+#include "foundation/JsonFile.h"
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <map>
-#include <sstream>
 
 namespace secateur::cli {
 namespace {
@@ -150,6 +150,10 @@ void Session::impact()
     const SearchStep &step = record.steps.front();
     Rows rows = {{"layer", "change of loss", "perplexity"}, {"none", "", decimal(std::exp(record.initialLoss), 3)}};
     for (std::size_t layer = 0; layer < step.losses.size(); ++layer) {
+        if (!model->spec.layers[layer].attention) {
+            rows.push_back({std::to_string(layer), "no attention", ""});
+            continue;
+        }
         const double change = step.losses[layer] - record.initialLoss;
         rows.push_back({std::to_string(layer), (change < 0 ? "" : "+") + decimal(change, 6), decimal(std::exp(step.losses[layer]), 3)});
     }
@@ -341,18 +345,22 @@ void Session::logits()
     checkOutputFile(o.output);
     open();
     const auto plan = optionalPlan();
-    std::ifstream stream(o.tokens);
-    std::stringstream content;
-    content << stream.rdbuf();
-    const nlohmann::json parsed = nlohmann::json::parse(content, nullptr, false);
+    constexpr std::uint64_t kLargest = 100'000'000;
+    const std::string name = inQuotes(o.tokens.string()), hint = "Write the ids as [1, 2, 3].";
+    const nlohmann::json parsed = parseJson(readWholeFile(o.tokens, kLargest, hint), name, hint);
+    if (!parsed.is_array() || parsed.empty())
+        throw Error(name + " does not hold a JSON array of token ids.", hint);
     std::vector<std::int32_t> ids;
-    for (const nlohmann::json &id : parsed.is_array() ? parsed : nlohmann::json::array())
-        if (id.is_number_integer())
-            ids.push_back(id.get<std::int32_t>());
-    if (ids.empty() || ids.size() != parsed.size())
-        throw Error("'" + o.tokens.string() + "' does not hold a JSON array of token ids.", "Write them as [1, 2, 3].");
+    for (const nlohmann::json &value : parsed) {
+        const std::int64_t id = value.is_number_integer() ? integerOf(value, "An id in " + name) : -1;
+        if (id < 0 || id >= model->spec.vocabularySize)
+            throw Error(name + " holds " + value.dump().substr(0, 40) + ", which is no token id from 0 to " +
+                            std::to_string(model->spec.vocabularySize - 1) + ".",
+                        hint);
+        ids.push_back(std::int32_t(id));
+    }
     const std::vector<float> values = engine->logits(plan ? &*plan : nullptr, ids, context);
-    AtomicPath target(o.output);
+    AtomicPath target = AtomicPath::forFile(o.output);
     SafetensorsWriter writer(target.temporary(), {{"logits", DType::Float32, {std::int64_t(ids.size()), model->spec.vocabularySize}}}, {});
     writer.write("logits", std::as_bytes(std::span(values)));
     writer.finish();

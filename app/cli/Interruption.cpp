@@ -5,7 +5,6 @@
 #include "foundation/AtomicPath.h"
 
 #include <ctime>
-#include <unistd.h>
 
 namespace secateur::cli {
 namespace {
@@ -24,6 +23,7 @@ Interruption::Interruption(std::string lastWords) : m_lastWords(std::move(lastWo
         sigaddset(&m_signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &m_signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN); // a reader that went away is noticed by the reporter, and ends the job like any other stop
+    std::signal(SIGXFSZ, SIG_IGN); // ulimit -f
     m_thread = std::thread([this] { wait(); });
 }
 
@@ -44,9 +44,7 @@ void Interruption::wait()
     sigtimedwait(&m_signals, nullptr, &kPatience); // the end of the job, or a second Ctrl+C, or the deadline
     if (m_isOver)
         return;
-    AtomicPath::removeAllPending();
-    [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, m_lastWords.data(), m_lastWords.size());
-    _exit(kCancelled);
+    AtomicPath::endProcess(kCancelled, m_lastWords);
 }
 
 } // namespace secateur::cli

@@ -12,11 +12,14 @@ namespace secateur::cli {
 /// Turns SIGINT, SIGTERM and SIGHUP (unless it was ignored, as under nohup) into a stop request, for as long as it lives.
 ///
 /// Jobs stop between units of work, within a fraction of a second for small models. For a unit that takes longer there is a deadline: a
-/// second after the signal the process removes what is half written, prints `lastWords` and ends with the exit code for cancelled; of a
-/// search, the finished steps are kept then, the losses of the step under way are not. Make it before any other thread, so that all
-/// inherit the blocked signals.
+/// second after the signal the process removes what is half written, prints `lastWords` and ends with the exit code for cancelled
+/// (AtomicPath::endProcess); of a search, the finished steps are kept then, the losses of the step under way are not. Make it before any
+/// other thread, so that all inherit the blocked signals.
+///
+/// A reader that went away and a file that grew beyond a limit send no signals any more: the calls that write fail instead.
 class Interruption {
 public:
+    /// Throws std::system_error when the system allows no thread.
     explicit Interruption(std::string lastWords);
     ~Interruption();
     Interruption(const Interruption &) = delete;

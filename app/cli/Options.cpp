@@ -3,13 +3,47 @@
 
 #include "cli/ExitCodes.h"
 #include "exporting/Export.h"
+#include "foundation/Wording.h"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <cmath>
 #include <iostream>
+#include <limits>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 namespace secateur::cli {
 namespace {
+
+constexpr std::uint64_t kLargestSeed = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t kMost = 1'000'000'000; ///< windows, tokens, layers, neurons: more than anybody has, and no product of two overflows
+
+/// Takes whole numbers that fit. CLI11 by itself takes the nearest that does for one that does not.
+CLI::Validator whole(std::uint64_t least, std::uint64_t most = kMost)
+{
+    return {[=](std::string &text) -> std::string {
+                std::uint64_t number = 0;
+                const char *end = text.data() + text.size();
+                const auto [rest, problem] = std::from_chars(text.data(), end, number);
+                if (problem == std::errc() && rest == end && number >= least && number <= most)
+                    return {};
+                return inQuotes(text) + " is no whole number from " + grouped(least) + " to " + grouped(most);
+            },
+            "", "whole number"};
+}
+
+/// Takes numbers that are finite.
+CLI::Validator finite()
+{
+    return {[](std::string &text) -> std::string {
+                double number = 0;
+                const char *end = text.data() + text.size();
+                const auto [rest, problem] = std::from_chars(text.data(), end, number);
+                return problem == std::errc() && rest == end && std::isfinite(number) ? std::string() : inQuotes(text) + " is no number";
+            },
+            "", "number"};
+}
 
 /// Adds options to commands, each defined once, so that a name means the same everywhere.
 class Definer {
@@ -41,20 +75,20 @@ public:
                      "Memory of the GPU that may be taken, such as 24GiB; layers are streamed where it is less than the model")
             ->type_name("SIZE");
         c.add_option("--host-memory", m.hostMemory, "Memory of this process that may be taken, such as 8GiB")->type_name("SIZE");
-        c.add_option("--threads", m.engine.threads, "CPU threads; 0 = all cores")->capture_default_str()->check(CLI::Range(0, 1024));
+        c.add_option("--threads", m.engine.threads, "CPU threads; 0 = all cores")->capture_default_str()->check(whole(0, 1024));
     }
 
     void text(CLI::App &c, const char *what, bool isRequired)
     {
         c.add_option("--text", m.texts, what)->type_name("FILE...")->required(isRequired);
         c.add_option("--length", m.length, "Tokens of a window (2048, or the model's context when that is shorter)")
-            ->check(CLI::Range(2, 1 << 30));
-        c.add_option("--seed", m.seed, "Order of the documents; 0 (the default) = as they are");
+            ->check(whole(2));
+        c.add_option("--seed", m.seed, "Order of the documents; 0 (the default) = as they are")->check(whole(0, kLargestSeed));
         c.add_option("--column", m.column, "Column of .parquet, or field of .jsonl and .json, that holds the texts (text)")
             ->type_name("NAME");
     }
 
-    void windows(CLI::App &c, const char *what) { c.add_option("--windows", m.windows, what)->check(CLI::PositiveNumber); }
+    void windows(CLI::App &c, const char *what) { c.add_option("--windows", m.windows, what)->check(whole(1)); }
 
     void scoring(CLI::App &c)
     {
@@ -64,17 +98,26 @@ public:
 
     void balance(CLI::App &c)
     {
-        c.add_option("--sparsity", m.sparsity, "Share of the decoder layers' parameters to remove, such as 0.375");
-        c.add_option("--remove", m.remove, "Attentions to remove (N), instead of what the balance rule says")->type_name("N");
-        c.add_option("--alpha", m.alpha, "Of the balance rule")->capture_default_str();
-        c.add_option("--width-multiple", m.widthMultiple, "Round the kept neurons (K) to the nearest multiple")->capture_default_str();
-        c.add_option("--keep", m.keep, "Neurons to keep in every layer (K), instead of what the sparsity asks for")->type_name("K");
+        c.add_option("--sparsity", m.sparsity, "Share of the decoder layers' parameters to remove, such as 0.375")->check(finite());
+        c.add_option("--remove", m.remove, "Attentions to remove (N), instead of what the balance rule says")
+            ->type_name("N")
+            ->check(whole(0));
+        c.add_option("--alpha", m.alpha, "Of the balance rule")->capture_default_str()->check(finite());
+        c.add_option("--width-multiple", m.widthMultiple, "Round the kept neurons (K) to the nearest multiple")
+            ->capture_default_str()
+            ->check(whole(1));
+        c.add_option("--keep", m.keep, "Neurons to keep in every layer (K), instead of what the sparsity asks for")
+            ->type_name("K")
+            ->check(whole(1));
     }
 
     void search(CLI::App &c)
     {
-        c.add_option("--protect", m.protectedLayers, "Layers whose attention stays")->type_name("LAYER...")->delimiter(',');
-        c.add_option("--force", m.forcedLayers, "Layers whose attention goes first, in this order")->type_name("LAYER...")->delimiter(',');
+        c.add_option("--protect", m.protectedLayers, "Layers whose attention stays")->type_name("LAYER...")->delimiter(',')->check(whole(0));
+        c.add_option("--force", m.forcedLayers, "Layers whose attention goes first, in this order")
+            ->type_name("LAYER...")
+            ->delimiter(',')
+            ->check(whole(0));
         allLosses(c);
         searchLoss(c);
     }
@@ -89,7 +132,7 @@ public:
     void searchLoss(CLI::App &c)
     {
         c.add_option("--search-windows", m.searchWindows, "Windows of the text that losses are measured on (1)")
-            ->check(CLI::PositiveNumber);
+            ->check(whole(1));
         c.add_option("--loss-dtype", m.lossType, "float32 (the default), or reference: the model's own type as in the authors' code")
             ->check(CLI::IsMember({"float32", "reference"}));
     }
@@ -200,12 +243,17 @@ void defineCommands(CLI::App &app, Options &options)
     generate.add_option("--prompt", options.generation.prompt, "Text to go on from")->required();
     generate.add_option("--tokens", options.generation.tokens, "Tokens to write at most")
         ->capture_default_str()
-        ->check(CLI::PositiveNumber);
-    generate.add_option("--temperature", options.generation.temperature, "0 = the most likely token always")->capture_default_str();
-    generate.add_option("--top-k", options.generation.topK, "Choose among the k most likely; 0 = all")->capture_default_str();
+        ->check(whole(1));
+    generate.add_option("--temperature", options.generation.temperature, "0 = the most likely token always")
+        ->capture_default_str()
+        ->check(finite());
+    generate.add_option("--top-k", options.generation.topK, "Choose among the k most likely; 0 = all")
+        ->capture_default_str()
+        ->check(whole(0));
     generate.add_option("--top-p", options.generation.topP, "Choose among the most likely that hold this probability")
-        ->capture_default_str();
-    generate.add_option("--seed", options.generation.seed, "Of the choice")->capture_default_str();
+        ->capture_default_str()
+        ->check(finite());
+    generate.add_option("--seed", options.generation.seed, "Of the choice")->capture_default_str()->check(whole(0, kLargestSeed));
     define.plan(generate, "Generate with this plan of the model; a manifest will do");
     define.engine(generate);
 
@@ -271,46 +319,52 @@ std::string missing(const Options &o)
 
 std::optional<Options> parse(int argc, const char *const *argv, int &exitCode)
 {
+    const bool isJson = std::any_of(argv, argv + argc, [](const char *argument) { return argument == std::string_view("--json"); });
+    const auto complain = [&](const std::string &mistake) -> std::optional<Options> {
+        const char *hint = "Run with --help for more information.";
+        std::cerr << mistake << "\n" << hint << "\n";
+        if (isJson)
+            std::cout << nlohmann::json{{"event", "error"}, {"message", mistake}, {"hint", hint}}.dump(
+                             -1, ' ', false, nlohmann::json::error_handler_t::replace)
+                      << std::endl;
+        exitCode = kUsage;
+        return {};
+    };
     for (int i = 1; i < argc; ++i)
-        if (argv[i][0] == '\0') { // an unset variable in a script
-            std::cerr << "Argument " << i << (i > 1 ? std::string(" (after ") + argv[i - 1] + ")" : "") << " is empty.\n";
-            exitCode = kUsage;
-            return {};
-        }
+        if (argv[i][0] == '\0') // an unset variable in a script
+            return complain("Argument " + std::to_string(i) + (i > 1 ? std::string(" (after ") + argv[i - 1] + ")" : "") + " is empty.");
     Options options;
     CLI::App app(
         "Structured pruning of large language models by 2SSP (arXiv 2501.17771): width by neuron scores, depth by an attention search.",
         "secateur-cli");
     app.set_version_flag("--version", std::string("secateur-cli ") + SECATEUR_VERSION);
     app.require_subcommand(1);
-    app.failure_message(CLI::FailureMessage::simple);
-    app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled (Ctrl+C, or a signal to end).\nEach command has --help with an "
-               "example.");
+    app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled (Ctrl+C, or a signal to end).\n"
+               "calibrate, search and prune can be shared by several processes (torchrun or Slurm). They meet at MASTER_ADDR:MASTER_PORT and ask\n"
+               "nobody who he is: use that in a trusted network only.\n"
+               "Each command has --help with an example.");
     defineCommands(app, options);
     if (argc < 2) {
         std::cerr << app.help();
         exitCode = kUsage;
         return {};
     }
-    if (argv[1][0] != '-' && app.get_subcommands([&](const CLI::App *c) { return c->get_name() == argv[1]; })
-                                 .empty()) { // CLI11 would only say that a command is missing
-        std::cerr << "There is no command '" << argv[1] << "'.\nRun with --help for more information.\n";
-        exitCode = kUsage;
-        return {};
-    }
+    if (argv[1][0] != '-' &&
+        app.get_subcommands([&](const CLI::App *c) { return c->get_name() == argv[1]; })
+                                 .empty()) // CLI11 would only say that a command is missing
+        return complain("There is no command " + inQuotes(argv[1]) + ".");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError &problem) {
-        const int code = app.exit(problem, std::cout, std::cerr); // prints help, version or the mistake
-        exitCode = code == 0 ? kDone : kUsage;
+        if (problem.get_exit_code() != 0)
+            return complain(problem.what());
+        app.exit(problem, std::cout, std::cerr); // prints help or version
+        exitCode = kDone;
         return {};
     }
     options.command = app.get_subcommands().front()->get_name();
-    if (const std::string what = missing(options); !what.empty()) {
-        std::cerr << options.command << ": " << what << "\nRun with --help for more information.\n";
-        exitCode = kUsage;
-        return {};
-    }
+    if (const std::string what = missing(options); !what.empty())
+        return complain(options.command + ": " + what);
     return options;
 }
 

@@ -36,6 +36,8 @@ public:
     /// with --json.
     void table(const std::vector<std::vector<std::string>> &rows, LastColumn last = LastColumn::Number);
     void error(const std::string &sentence, const std::string &hint);
+    /// Something that people should know while they wait: on standard error, or an event of the JSON stream. Said by silent processes, too.
+    void notice(const std::string &sentence);
     /// Ends a bar that is still drawn, so that text can follow.
     void endBar();
 

@@ -60,7 +60,10 @@ Session::Session(const Options &options, std::stop_token stop, Reporter &reporte
     if (o.command != "calibrate" && o.command != "search" && o.command != "prune")
         throw Error("'" + o.command + "' runs in one process, and this is one of " + std::to_string(place.size) + ".",
                     "Start it without torchrun; calibrate, search and prune can be shared.");
-    ranks = connectRanks(place);
+    RankMeeting meeting;
+    meeting.context = context;
+    meeting.tell = [&](const std::string &sentence) { report.notice(who + ": " + sentence); };
+    ranks = connectRanks(place, std::move(meeting));
 }
 
 std::string joined(const std::vector<std::int64_t> &numbers)
@@ -247,7 +250,7 @@ void Session::checkOutputFile(const std::filesystem::path &file) const
 {
     if (file.empty())
         return;
-    const AtomicPath probe(file); // throws when it could not be written
+    const AtomicPath probe = AtomicPath::forFile(file); // throws when it could not be written
     std::error_code error;
     if (std::filesystem::is_directory(file, error))
         throw Error("'" + file.string() + "' is a folder; a file is to be written.", "Give the name of a file.");

@@ -5,7 +5,7 @@
 #include "cli/Interruption.h"
 #include "cli/Options.h"
 #include "cli/Reporter.h"
-#include "foundation/Error.h"
+#include "foundation/Failures.h"
 
 #include <exception>
 #include <iostream>
@@ -18,8 +18,8 @@ int main(int argc, char **argv)
     if (!options)
         return exitCode;
     cli::Reporter reporter(options->isJson);
-    const cli::Interruption interruption(options->isJson ? "{\"event\":\"cancelled\"}\n" : "Cancelled.\n");
     try {
+        const cli::Interruption interruption(options->isJson ? "{\"event\":\"cancelled\"}\n" : "Cancelled.\n");
         cli::run(*options, interruption.token(), reporter);
         if (std::cout.flush())
             return cli::kDone;
@@ -29,10 +29,9 @@ int main(int argc, char **argv)
         reporter.event({{"event", "cancelled"}});
         reporter.line("Cancelled.");
         return cli::kCancelled;
-    } catch (const Error &problem) {
-        reporter.error(problem.what(), problem.hint());
     } catch (const std::exception &problem) {
-        reporter.error(std::string("Unexpected: ") + problem.what(), "Please report this.");
+        const Error error = asError(problem);
+        reporter.error(error.what(), error.hint());
     }
     return cli::kFailed;
 }

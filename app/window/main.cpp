@@ -8,10 +8,12 @@
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QIcon>
+#include <csignal>
 
 int main(int argc, char **argv)
 {
     using namespace secateur::ui;
+    std::signal(SIGXFSZ, SIG_IGN); // a file that grows beyond a limit (ulimit -f): the call that writes fails instead
     QApplication application(argc, argv);
     QApplication::setApplicationName(QStringLiteral("secateur"));
     QApplication::setApplicationDisplayName(QStringLiteral("Secateur"));

@@ -191,8 +191,7 @@ BenchResult benchmarkModel(const std::filesystem::path &folder, const TextSettin
             return run.result;
         const std::vector<std::int32_t> checkTokens = model.checkTokens();
         const Decoder decoder = model.decoder(&plan, std::int64_t(checkTokens.size()), context);
-        const AtomicPath never(std::filesystem::temp_directory_path() / ("secateur-bench-" + std::to_string(getpid()))); // is not committed
-        std::filesystem::create_directory(never.temporary());
+        const AtomicPath never = AtomicPath::forFolder(std::filesystem::temp_directory_path() / "secateur-bench"); // is not committed
         run.clock.begin();
         writeExport({.checkpoint = model.checkpoint(),
                      .dense = model.spec(),

@@ -300,6 +300,11 @@ TensorData Checkpoint::read(std::string_view name) const
     return m_files[place.file]->read(place.index);
 }
 
+void Checkpoint::checkUnchanged(std::string_view name) const
+{
+    m_files[placeOf(name).file]->checkUnchanged();
+}
+
 std::int64_t Checkpoint::tensorBytes() const
 {
     std::int64_t bytes = 0;
@@ -330,6 +335,7 @@ std::string Checkpoint::hash(const JobContext &context) const
             rest = rest.subspan(piece.size());
             file->releasePages();
         }
+        file->checkUnchanged();
     }
     return sum.hex();
 }

@@ -50,6 +50,8 @@ public:
     const TensorView &tensor(std::string_view name) const;
     /// The values of a tensor. Throws Error when there is none of that name.
     TensorData read(std::string_view name) const;
+    /// Throws Error when the file of that tensor was changed since it was opened. Whoever uses values calls it after he has copied them.
+    void checkUnchanged(std::string_view name) const;
     /// Bytes of tensors that were read so far, as they are stored; a tensor read again counts again.
     std::int64_t bytesRead() const { return *m_bytesRead; }
     /// Bytes of all tensors together.

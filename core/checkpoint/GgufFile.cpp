@@ -374,6 +374,16 @@ std::optional<std::vector<std::string_view>> GgufValue::texts() const
     return all;
 }
 
+GgufFile::GgufFile(const std::filesystem::path &file) : m_file(file)
+{
+    try {
+        m_content = parseGguf(m_file.bytes(), file);
+    } catch (const Error &) {
+        m_file.checkUnchanged(); // then that is the reason
+        throw;
+    }
+}
+
 GgufContent parseGguf(std::span<const std::byte> bytes, const std::filesystem::path &file)
 {
     return Parser(bytes, file).content();

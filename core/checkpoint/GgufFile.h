@@ -77,11 +77,12 @@ GgufContent parseGguf(std::span<const std::byte> bytes, const std::filesystem::p
 /// One .gguf file, mapped read-only.
 class GgufFile {
 public:
-    explicit GgufFile(const std::filesystem::path &file) : m_file(file), m_content(parseGguf(m_file.bytes(), file)) {}
+    explicit GgufFile(const std::filesystem::path &file);
 
     const std::filesystem::path &path() const { return m_file.path(); }
     const GgufContent &content() const { return m_content; }
     std::span<const std::byte> bytes() const { return m_file.bytes(); }
+    void checkUnchanged() const { m_file.checkUnchanged(); }
     void releasePages() const { m_file.releasePages(); }
 
 private:

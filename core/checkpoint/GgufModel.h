@@ -33,6 +33,7 @@ public:
     std::string storage() const override { return m_storage; }
     bool isConverted() const override { return m_isConverted; }
     std::span<const std::byte> bytes() const override { return m_file.bytes(); }
+    void checkUnchanged() const override { m_file.checkUnchanged(); }
     void releasePages() const override { m_file.releasePages(); }
 
 private:

@@ -150,7 +150,12 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path &file) : m_file(fil
 {
     if (bytes().size() < kLengthBytes)
         throw truncated(path(), "it has " + inBytes(bytes().size()) + ", a safetensors file has at least 8.");
-    readTensors();
+    try {
+        readTensors();
+    } catch (const Error &) {
+        checkUnchanged(); // then that is the reason
+        throw;
+    }
 }
 
 std::string SafetensorsFile::storage() const

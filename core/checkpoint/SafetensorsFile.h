@@ -28,6 +28,7 @@ public:
     std::string storage() const override;
     bool isConverted() const override { return false; }
     std::span<const std::byte> bytes() const override { return m_file.bytes(); }
+    void checkUnchanged() const override { m_file.checkUnchanged(); }
     void releasePages() const override { m_file.releasePages(); }
     /// The `__metadata__` object; empty when there is none.
     const std::map<std::string, std::string> &metadata() const { return m_metadata; }

@@ -41,6 +41,8 @@ public:
     virtual bool isConverted() const = 0;
     /// The whole file.
     virtual std::span<const std::byte> bytes() const = 0;
+    /// Throws Error when the file was changed since it was opened: what was read of it may be wrong then.
+    virtual void checkUnchanged() const = 0;
     /// Tells the system that the bytes read so far are not needed again, so that they leave resident memory.
     virtual void releasePages() const = 0;
 };

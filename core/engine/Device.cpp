@@ -7,12 +7,15 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <algorithm>
+#include <atomic>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <charconv>
 #include <dlfcn.h>
 #include <malloc.h>
+#include <system_error>
 #include <thread>
+#include <vector>
 
 namespace secateur {
 namespace {
@@ -34,6 +37,26 @@ const std::string &cudaProblem()
 std::int64_t cudaCount()
 {
     return cudaProblem().empty() ? c10::impl::VirtualGuardImpl(c10::DeviceType::CUDA).deviceCount() : 0;
+}
+
+/// Starts as many threads as will be needed, and ends them. The library that starts them later would end the process where the system allows
+/// fewer (ulimit -u, ulimit -v). Throws Error then.
+void tryThreads(int count)
+{
+    std::atomic<bool> isOver = false;
+    std::vector<std::jthread> threads;
+    try {
+        for (int i = 1; i < count; ++i)
+            threads.emplace_back([&] { isOver.wait(false); });
+    } catch (const std::system_error &) {
+        isOver = true;
+        isOver.notify_all();
+        throw Error("The system allows this program no more than " + std::to_string(threads.size() + 1) + " threads; " +
+                        std::to_string(count) + " were to compute.",
+                    "Use fewer (--threads), or raise the limits (ulimit -u, ulimit -v).");
+    }
+    isOver = true;
+    isOver.notify_all();
 }
 
 } // namespace
@@ -71,7 +94,9 @@ c10::Device prepareDevice(const std::string &name, int threads)
         mallopt(M_TRIM_THRESHOLD, 1 << 30);
         mallopt(M_ARENA_MAX, 1); // what one thread freed, such as a streamed layer, is there for the next
     }
-    at::set_num_threads(threads > 0 ? threads : int(std::max(1U, std::thread::hardware_concurrency())));
+    const int count = threads > 0 ? threads : int(std::max(1U, std::thread::hardware_concurrency()));
+    tryThreads(count);
+    at::set_num_threads(count);
     return device;
 }
 

@@ -33,7 +33,7 @@ std::vector<std::int32_t> stopTokens(const nlohmann::json &config)
         return {};
     std::vector<std::int32_t> ids;
     for (const nlohmann::json &id : end->is_array() ? *end : nlohmann::json::array({*end}))
-        if (id.is_number_integer())
+        if (id.is_number_integer() && id >= 0 && id <= std::numeric_limits<std::int32_t>::max())
             ids.push_back(id.get<std::int32_t>());
     return ids;
 }
@@ -249,6 +249,10 @@ Evaluation Engine::evaluate(const PruningPlan *plan, const TextSettings &text, J
         result.tokenHash = windows.hash;
         result.loss = totalLoss(decoder, tokenTensor(windows.tokens, windows.length, m_state->device), context) / double(result.tokens);
         result.perplexity = std::exp(result.loss);
+        if (!std::isfinite(result.perplexity))
+            throw Error("The perplexity on this text is too large for a number: the loss is " + std::to_string(result.loss) +
+                            " nats per token.",
+                        "The checkpoint may be damaged, or the type chosen rounds too much; try --dtype float32.");
         return result;
     });
 }

@@ -148,6 +148,13 @@ std::int64_t bound(std::int64_t limit, std::int64_t free)
 
 Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasis &basis)
 {
+    constexpr double kMostBytes = 1e15; // far from the edge of 64 bits, whatever is added up
+    const double states = double(dense.layerCount() + 2) * double(std::max(job.windows, job.searchWindows)) * double(job.length) *
+                             double(dense.hiddenSize + dense.vocabularySize) * double(basis.elementBytes);
+    if (states > kMostBytes)
+        throw Error(grouped(std::uint64_t(std::max(job.windows, job.searchWindows))) + " windows of " + grouped(std::uint64_t(job.length)) +
+                        " tokens are more than any machine can hold.",
+                    "Use fewer or shorter windows.");
     ModelSpec narrow = dense;
     if (job.searchWindows > 0)
         for (LayerSpec &layer : narrow.layers)

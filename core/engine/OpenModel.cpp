@@ -84,13 +84,14 @@ const Tokenizer &OpenModel::tokenizer() const
 
 OpenModel::~OpenModel()
 {
-    m_hashingStop.request_stop(); // the future waits for its thread, which uses the files
+    m_hashingStop.request_stop(); // the future, which goes first, waits for its thread
 }
 
 void OpenModel::beginHash()
 {
     if (m_hash.empty() && !m_hashing.valid())
-        m_hashing = std::async(std::launch::async, [this] { return m_checkpoint.hash(JobContext(m_hashingStop.get_token())); });
+        m_hashing =
+            std::async(std::launch::async, [this, stop = m_hashingStop.get_token()] { return m_checkpoint.hash(JobContext(stop)); });
 }
 
 const std::string &OpenModel::hash(JobContext &context)

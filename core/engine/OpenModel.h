@@ -76,12 +76,12 @@ private:
     std::optional<Tokenizer> m_tokenizer;
     std::shared_ptr<const ModelSummary> m_summary;
     std::string m_hash;
-    std::future<std::string> m_hashing; ///< valid while m_hash is being computed
-    std::stop_source m_hashingStop;
     bool m_isStreamed = false;
     std::optional<Weights> m_dense;
     std::optional<Weights> m_narrow; ///< of the last plan used, with all attentions
     std::vector<std::vector<std::int64_t>> m_narrowKept;
+    std::stop_source m_hashingStop;
+    std::future<std::string> m_hashing; ///< valid while m_hash is being computed. Last: its thread uses what stands before
 };
 
 } // namespace secateur

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 
 namespace secateur {
 
@@ -11,7 +12,12 @@ std::int64_t residentBytes();
 std::int64_t peakResidentBytes();
 /// Counts the peak anew from here on.
 void resetPeakResidentBytes();
-/// Bytes of the host's memory that can still be used without swapping (MemAvailable); 0 when the system does not say.
-std::int64_t availableMemoryBytes();
+
+/// Bytes of memory that this process can still take without swapping or being killed: what the machine has available (MemAvailable), or what
+/// the limits of its control groups leave, whichever is less. Docker, Slurm and systemd limit by such groups; memory that the kernel would
+/// give back first (files that were read) counts as free. 0 when the system does not say.
+///
+/// `root` is where the system's own files lie, for tests: proc/meminfo, proc/self/cgroup, proc/self/mountinfo and what these name.
+std::int64_t availableMemoryBytes(const std::filesystem::path &root = "/");
 
 } // namespace secateur

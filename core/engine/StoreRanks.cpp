@@ -2,7 +2,9 @@
 #include "engine/StoreRanks.h"
 
 #include "engine/Device.h"
+#include "engine/RankSocket.h"
 #include "foundation/Error.h"
+#include "foundation/Wording.h"
 
 #include <algorithm>
 #include <atomic>
@@ -52,19 +54,29 @@ std::string keyOf(const char *what, int rank, std::int64_t number = 0)
 
 class StoreRanks : public Ranks {
 public:
-    StoreRanks(const RankPlace &place, std::chrono::milliseconds patience) : m_place(place), m_patience(patience)
+    StoreRanks(const RankPlace &place, RankMeeting meeting) : m_place(place), m_patience(meeting.patience)
     {
+        const bool isServer = place.rank == 0 && !place.hasAgent;
         c10d::TCPStoreOptions options;
         options.port = std::uint16_t(place.port);
-        options.isServer = place.rank == 0 && !place.hasAgent;
-        options.waitWorkers = !place.hasAgent;
+        options.isServer = isServer;
+        options.waitWorkers = false; // they are waited for below, in words
         options.numWorkers = std::size_t(place.size);
-        options.timeout = 10min;
+        options.timeout = meeting.joining;
+        if (isServer)
+            options.masterListenFd = boundSocket(place.host, place.port, place.size > place.localSize);
+        else
+            waitUntil(meeting, [&] { return isListening(place.host, place.port) ? std::string() : "rank 0 at " + address(); });
         try {
             m_store = c10::make_intrusive<c10d::TCPStore>(place.host, options);
-        } catch (const std::exception &problem) {
-            throw Error("Rank " + std::to_string(place.rank) + " of " + std::to_string(place.size) + " did not find the others at " +
-                            place.host + ":" + std::to_string(place.port) + ": " + std::string(problem.what()).substr(0, 200) + ".",
+            m_store->set(keyOf("joined", rank()), Bytes{1});
+            waitUntil(meeting, [&] { return missing(); });
+        } catch (const Error &) {
+            throw;
+        } catch (const Cancelled &) {
+            throw;
+        } catch (const std::exception &) {
+            throw Error(who() + " did not find the others at " + address() + ": what listens there does not answer as rank 0 does.",
                         "Check that all are started, and that MASTER_ADDR and MASTER_PORT are those of rank 0.");
         }
         m_pulse = std::thread([this] { beat(); });
@@ -118,6 +130,40 @@ public:
     }
 
 private:
+    std::string who() const { return "Rank " + std::to_string(rank()) + " of " + std::to_string(size()); }
+    std::string address() const { return m_place.host + ":" + std::to_string(m_place.port); }
+
+    /// Ranks that have not come yet, in words; empty when there are none.
+    std::string missing() const
+    {
+        constexpr std::size_t kMostNamed = 5;
+        std::vector<std::string> ranks;
+        for (int other = 0; other < size(); ++other)
+            if (!m_store->check({keyOf("joined", other)}))
+                ranks.push_back(std::to_string(other));
+        return ranks.empty() ? std::string() : (ranks.size() == 1 ? "rank " : "ranks ") + listed(ranks, kMostNamed);
+    }
+
+    /// Asks again and again who is waited for, until nobody is.
+    void waitUntil(const RankMeeting &meeting, const std::function<std::string()> &whoIsMissing) const
+    {
+        constexpr std::chrono::milliseconds kSoon = 5s, kLater = 30s, kPause = 50ms;
+        const auto start = Clock::now();
+        auto nextWord = start + kSoon;
+        for (std::string missing = whoIsMissing(); !missing.empty(); missing = whoIsMissing()) {
+            meeting.context.check();
+            const auto now = Clock::now();
+            if (now - start > meeting.joining)
+                throw Error(who() + " waited in vain for " + missing + ".",
+                            "Check that all are started, and that MASTER_ADDR and MASTER_PORT are those of rank 0.");
+            if (now > nextWord && meeting.tell) {
+                meeting.tell("waiting for " + missing + " of " + std::to_string(size()));
+                nextWord = now + kLater;
+            }
+            std::this_thread::sleep_for(kPause);
+        }
+    }
+
     static constexpr const char *kHint =
         "Look at what that process printed. What rank 0 has saved so far (--save-plan) can be gone on with.";
 
@@ -208,11 +254,11 @@ std::string deviceOf(const RankPlace &place, const std::string &name)
     return devices > 0 ? "cuda:" + std::to_string(place.localRank % devices) : name;
 }
 
-std::unique_ptr<Ranks> connectRanks(const RankPlace &place, std::chrono::milliseconds patience)
+std::unique_ptr<Ranks> connectRanks(const RankPlace &place, RankMeeting meeting)
 {
     if (place.size == 1)
         return std::make_unique<Ranks>();
-    return std::make_unique<StoreRanks>(place, patience);
+    return std::make_unique<StoreRanks>(place, std::move(meeting));
 }
 
 } // namespace secateur

@@ -4,6 +4,7 @@
 #include "foundation/Ranks.h"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -26,10 +27,20 @@ RankPlace rankPlaceFromEnvironment();
 /// The device that a process is meant to use: one of its own where there are several ("auto" and "cuda"); others as they are.
 std::string deviceOf(const RankPlace &place, const std::string &name);
 
-/// Ranks that exchange through a store of torch.distributed (TCPStore), which rank 0 serves unless torchrun does. A rank that has not been heard of for `patience` is
-/// taken for dead; one that ends says so. Rank 0 stays until all have ended.
+/// How ranks find each other.
+struct RankMeeting {
+    std::chrono::milliseconds patience = std::chrono::seconds(30); ///< a rank that was not heard of for so long is taken for dead
+    std::chrono::milliseconds joining = std::chrono::minutes(10);  ///< until all have come
+    JobContext context{};                                          ///< to stop the waiting
+    std::function<void(const std::string &)> tell{};               ///< gets a sentence when the waiting takes long: who is missing
+};
+
+/// Ranks that exchange through a store of torch.distributed (TCPStore), which rank 0 serves unless torchrun does: at the address that it was
+/// given and at no other. The store asks nobody who he is, so it is for networks that are trusted. A rank that ends says so; rank 0 stays
+/// until all have ended.
 ///
-/// Waits for all ranks to come. Throws Error when they do not within ten minutes, or when rank 0 cannot be reached.
-std::unique_ptr<Ranks> connectRanks(const RankPlace &place, std::chrono::milliseconds patience = std::chrono::seconds(30));
+/// Waits for all ranks to come. Throws Error that names those who do not, or when rank 0 cannot be reached or the port cannot be used, and
+/// Cancelled.
+std::unique_ptr<Ranks> connectRanks(const RankPlace &place, RankMeeting meeting = {});
 
 } // namespace secateur

@@ -94,7 +94,7 @@ void checkExport(const ExportSettings &settings, const Checkpoint &source, const
 {
     if (const std::string problem = exportProblem(settings.format, dense, widths); !problem.empty())
         throw Error(problem, "Choose another --format: hf-compact holds every plan.");
-    const AtomicPath probe(settings.output); // throws when the name is not usable, or the parent is missing or cannot be written to
+    const AtomicPath probe = AtomicPath::forFolder(settings.output); // throws when the name is not usable, or the parent is missing or cannot be written to
     std::error_code error;
     if (std::filesystem::exists(settings.output, error)) {
         if (!settings.isOverwriteAllowed)
@@ -140,12 +140,8 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
     const std::vector<std::int64_t> widths = source.plan.widths();
     checkExport(settings, source.checkpoint, source.dense, widths,
                 bytesOfExport(settings, source.checkpoint, source.dense, widths, source.plan.removedAttentions));
-    AtomicPath target(settings.output);
+    AtomicPath target = AtomicPath::forFolder(settings.output);
     const std::filesystem::path &folder = target.temporary();
-    std::error_code error;
-    if (!std::filesystem::create_directory(folder, error))
-        throw Error("The folder '" + folder.string() + "' could not be made: " + error.message() + ".", "Choose another place.");
-
     ExportResult result = writeModel(source, settings, folder, context);
     carryOver(source.checkpoint, folder, !targetRules(settings.format).isGguf);
     // Another type rounds the weights, so the model in memory goes through it as well.

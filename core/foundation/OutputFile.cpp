@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "foundation/OutputFile.h"
 
+#include "foundation/AtomicPath.h"
 #include "foundation/Failures.h"
 #include "foundation/Wording.h"
 
@@ -18,7 +19,7 @@ OutputFile::OutputFile(const std::filesystem::path &file) : m_path(file), m_file
 Error OutputFile::failure() const
 {
     const int reason = errno;
-    return Error(inQuotes(m_path.string()) + " cannot be written: " + reasonOf(reason) + ".", remedyOfWriting(reason));
+    return Error(inQuotes(AtomicPath::finalName(m_path).string()) + " cannot be written: " + reasonOf(reason) + ".", remedyOfWriting(reason));
 }
 
 void OutputFile::append(std::span<const std::byte> bytes)

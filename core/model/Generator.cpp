@@ -45,6 +45,8 @@ at::Tensor Generator::advance(std::span<const std::int32_t> tokens)
         auto &cache = m_caches[std::size_t(l)];
         x = m_decoder.addFfn(l, m_decoder.addAttention(l, x, cache ? &*cache : nullptr, m_position));
     }
+    if (!isFinite(x)) // at any place of the prompt, as an evaluation would refuse it
+        throw Error("The activations of the model are not finite.", "The type overflows or the checkpoint is damaged; try --dtype float32.");
     m_position += std::int64_t(tokens.size());
     return m_decoder.logits(m_decoder.finalNorm(x.select(1, x.size(1) - 1))).squeeze(0).to(at::kFloat); // [V]
 }

@@ -51,21 +51,28 @@ at::Tensor copyOf(const TensorView &view)
 
 at::Tensor readTensor(const Checkpoint &checkpoint, const std::string &name)
 {
-    return copyOf(checkpoint.read(name).view);
+    at::Tensor tensor = copyOf(checkpoint.read(name).view);
+    checkpoint.checkUnchanged(name);
+    return tensor;
 }
 
 at::Tensor readTensor(const Checkpoint &checkpoint, const std::string &name, PinnedRing &ring, c10::ScalarType dtype)
 {
     const TensorData data = checkpoint.read(name);
     const TensorView &view = data.view;
-    if (!ring.device().is_cpu())
-        return ring.toDevice(view.bytes).view(scalarType(view.dtype)).view(view.shape).to(dtype);
-    const bool isAligned = reinterpret_cast<std::uintptr_t>(view.bytes.data()) % bytesPerElement(view.dtype) == 0;
-    if (view.bytes.empty() || !isAligned)
-        return copyOf(view).to(dtype);
-    void *bytes = const_cast<std::byte *>(view.bytes.data()); // only read from: the copy is made here
-    return at::from_blob(bytes, view.shape, at::TensorOptions().dtype(scalarType(view.dtype)))
-        .to(dtype, /*non_blocking=*/false, /*copy=*/true);
+    const auto copied = [&] {
+        if (!ring.device().is_cpu())
+            return ring.toDevice(view.bytes).view(scalarType(view.dtype)).view(view.shape).to(dtype);
+        const bool isAligned = reinterpret_cast<std::uintptr_t>(view.bytes.data()) % bytesPerElement(view.dtype) == 0;
+        if (view.bytes.empty() || !isAligned)
+            return copyOf(view).to(dtype);
+        void *bytes = const_cast<std::byte *>(view.bytes.data()); // only read from: the copy is made here
+        return at::from_blob(bytes, view.shape, at::TensorOptions().dtype(scalarType(view.dtype)))
+            .to(dtype, /*non_blocking=*/false, /*copy=*/true);
+    };
+    at::Tensor tensor = copied();
+    checkpoint.checkUnchanged(name);
+    return tensor;
 }
 
 std::span<const std::byte> bytesOf(const at::Tensor &tensor)

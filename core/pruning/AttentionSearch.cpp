@@ -101,6 +101,8 @@ void AttentionSearch::run(SearchRecord &record, std::int64_t removals, JobContex
                 if (!m_isRemoved[std::size_t(j)] && !contains(settings.protectedLayers, j))
                     candidates.push_back(j);
         }
+        if (candidates.empty())
+            throw Error("There is no attention left that could be removed.", "Remove or protect fewer.");
         evaluate(step, index, candidates, context, listener);
         for (const std::int64_t j : candidates) // the first of equal losses wins: the lowest layer
             if (const double loss = step.losses[std::size_t(j)];

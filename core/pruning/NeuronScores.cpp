@@ -5,11 +5,15 @@
 #include "checkpoint/SafetensorsWriter.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
+#include "foundation/Failures.h"
+#include "foundation/JsonFile.h"
+#include "foundation/Wording.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <stdexcept>
 
 namespace secateur {
 
@@ -63,7 +67,7 @@ void saveScores(const NeuronScores &scores, const std::filesystem::path &file)
     for (std::size_t i = 0; i < scores.layers.size(); ++i)
         declarations.push_back({"scores." + std::to_string(i), DType::Float32, {std::int64_t(scores.layers[i].size())}});
     const nlohmann::json provenance = toJson(scores.provenance);
-    AtomicPath target(file);
+    AtomicPath target = AtomicPath::forFile(file);
     SafetensorsWriter writer(target.temporary(), declarations,
                              {{"kind", "secateur-neuron-scores"},
                               {"norm", scores.norm == ScoreNorm::L1 ? "l1" : "l2"},
@@ -82,25 +86,35 @@ NeuronScores loadScores(const std::filesystem::path &file)
     if (kind == metadata.end() || kind->second != "secateur-neuron-scores")
         throw Error("'" + file.string() + "' does not hold neuron scores.",
                     "Make such a file with: secateur-cli calibrate MODEL --text FILE --output SCORES.");
+    const auto damaged = [&](const std::string &cause) {
+        return Error("The scores in " + inQuotes(file.string()) + " are damaged: " + cause + ".", "Calibrate again.");
+    };
     NeuronScores scores;
     try {
-        scores.norm = metadata.at("norm") == "l1" ? ScoreNorm::L1 : ScoreNorm::L2;
-        scores.provenance = provenanceFromJson(nlohmann::json::parse(metadata.at("provenance")));
+        const auto field = [&](const char *name) -> const std::string & {
+            const auto found = metadata.find(name);
+            return found == metadata.end() ? throw std::out_of_range("it has no field " + inQuotes(name)) : found->second;
+        };
+        scores.norm = field("norm") == "l1" ? ScoreNorm::L1 : ScoreNorm::L2;
+        scores.provenance = provenanceFromJson(parseJsonObject(field("provenance"), "The provenance in " + inQuotes(file.string()), "Calibrate again."));
         for (std::size_t i = 0; i < stored.tensors().size(); ++i) {
             const std::string name = "scores." + std::to_string(i);
             const auto found =
                 std::find_if(stored.tensors().begin(), stored.tensors().end(), [&](const TensorView &t) { return t.name == name; });
             if (found == stored.tensors().end() || found->dtype != DType::Float32)
-                throw std::out_of_range("no tensor " + name);
+                throw std::out_of_range("it has no tensor " + inQuotes(name) + " of type F32");
             std::vector<float> values(found->bytes.size() / sizeof(float));
             std::memcpy(values.data(), found->bytes.data(), found->bytes.size());
             if (!std::all_of(values.begin(), values.end(), [](float score) { return std::isfinite(score) && score >= 0; }))
-                throw std::out_of_range(name + " holds values that are no scores");
+                throw std::out_of_range("the tensor " + inQuotes(name) + " holds values that are no scores");
             scores.layers.push_back(std::move(values));
         }
-    } catch (const std::exception &problem) {
-        throw Error("The scores in '" + file.string() + "' are damaged: " + problem.what() + ".", "Calibrate again.");
+    } catch (const nlohmann::json::exception &problem) {
+        throw damaged(problemOf(problem));
+    } catch (const std::out_of_range &problem) {
+        throw damaged(problem.what());
     }
+    stored.checkUnchanged();
     return scores;
 }
 

@@ -3,8 +3,10 @@
 
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
+#include "foundation/Failures.h"
 #include "foundation/JsonFile.h"
 #include "foundation/Sha256.h"
+#include "foundation/Wording.h"
 #include "pruning/PlanJson.h"
 
 #include <algorithm>
@@ -202,14 +204,23 @@ void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan
     for (const std::int64_t layer : settings.forcedLayers)
         if (std::count(settings.protectedLayers.begin(), settings.protectedLayers.end(), layer) > 0)
             throw Error("Layer " + std::to_string(layer) + " is both forced and protected.", "Name it in one of them only.");
+    const auto hasAttention = [](const LayerSpec &layer) { return layer.attention.has_value(); };
+    const std::int64_t attentions = std::count_if(spec.layers.begin(), spec.layers.end(), hasAttention);
+    if (attentions == 0)
+        throw Error("The model has no attention, so none can be removed.", "Open a model that has attentions.");
+    for (const std::int64_t layer : settings.forcedLayers)
+        if (!hasAttention(spec.layers[std::size_t(layer)]))
+            throw Error("Layer " + std::to_string(layer) + " in --force has no attention.", "Name layers that have one.");
+    const std::int64_t kept = std::count_if(settings.protectedLayers.begin(), settings.protectedLayers.end(),
+                                            [&](std::int64_t layer) { return hasAttention(spec.layers[std::size_t(layer)]); });
     const std::int64_t N = plan.balance.attentionsToRemove;
     if (std::int64_t(settings.forcedLayers.size()) > N)
         throw Error(std::to_string(settings.forcedLayers.size()) + " removals are forced, but the plan removes " + std::to_string(N) +
                         " attentions.",
                     "Force fewer layers, or remove more (N; --remove on the command line).");
-    if (N > layers - std::int64_t(settings.protectedLayers.size()))
-        throw Error(std::to_string(N) + " attentions are to go, but " + std::to_string(settings.protectedLayers.size()) + " of " +
-                        std::to_string(layers) + " are protected.",
+    if (N > attentions - kept)
+        throw Error(std::to_string(N) + " attentions are to go, but " + std::to_string(kept) + " of " + std::to_string(attentions) +
+                        " are protected.",
                     "Protect fewer layers, or remove fewer (N; --remove on the command line).");
     if (settings.windows < 1)
         throw Error("The search needs at least one window.", "Choose 1 or more.");
@@ -270,7 +281,7 @@ PruningPlan planFromJson(const nlohmann::json &json, const std::string &source)
             throw Error("The plan in '" + source + "' does not match its own hash: it was changed or damaged.", "Make the plan again.");
         return plan;
     } catch (const nlohmann::json::exception &problem) {
-        throw Error("The plan in '" + source + "' is damaged: " + problem.what() + ".", "Make the plan again.");
+        throw Error("The plan in " + inQuotes(source) + " is damaged: " + problemOf(problem) + ".", "Make the plan again.");
     }
 }
 

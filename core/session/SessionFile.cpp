@@ -44,7 +44,7 @@ void saveSession(const Session &session, const std::filesystem::path &file)
     for (std::size_t c = 0; c < session.calibrations.size(); ++c)
         for (std::size_t i = 0; i < session.calibrations[c]->layers.size(); ++i)
             declarations.push_back({tensorName(c, i), DType::Float32, {std::int64_t(session.calibrations[c]->layers[i].size())}});
-    AtomicPath target(file);
+    AtomicPath target = AtomicPath::forFile(file);
     SafetensorsWriter writer(target.temporary(), declarations,
                              {{kMetadata, toJson(session).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)}});
     for (std::size_t c = 0; c < session.calibrations.size(); ++c)

@@ -113,6 +113,12 @@ void tst_CommandLine::wrongUsageEndsWithTwo_data()
                                        << QByteArray("a plan keeps its width");
     QTest::newRow("not a number") << QStringList{"plan", kModel, "--sparsity", "half"} << QByteArray("half");
     QTest::newRow("neither scores nor plan") << QStringList{"search", kModel, "--sparsity", "0.5"} << QByteArray("either --scores");
+    for (const char *number : {"9999999999999999999999", "-1", "0", "1.5", "0x10", "9000000000000000"})
+        QTest::addRow("windows %s", number) << QStringList{"calibrate", kModel, "--text", kText, "--output", "x", "--windows", number}
+                                            << QByteArray("no whole number from 1 to 1,000,000,000");
+    QTest::newRow("seed too large") << QStringList{"generate", kModel, "--prompt", "a", "--seed", "18446744073709551616"}
+                                    << QByteArray("'18446744073709551616' is no whole number from 0 to 18,446,744,073,709,551,615");
+    QTest::newRow("sparsity that is no number") << QStringList{"plan", kModel, "--sparsity", "nan"} << QByteArray("'nan' is no number");
     QTest::newRow("bad norm") << QStringList{"calibrate", kModel, "--text", kText, "--output", "x", "--norm", "l3"} << QByteArray("l3");
 }
 
@@ -123,6 +129,14 @@ void tst_CommandLine::wrongUsageEndsWithTwo()
     const Outcome outcome = run(arguments);
     QCOMPARE(outcome.exitCode, 2);
     QVERIFY2(outcome.errors.contains(what), outcome.errors.constData());
+    if (arguments.isEmpty())
+        return;
+    const Outcome json = run(arguments + QStringList("--json"));
+    QCOMPARE(json.exitCode, 2);
+    QCOMPARE(json.events.size(), 1);
+    QCOMPARE(json.events.first().value("event").toString(), QString("error"));
+    QVERIFY2(json.events.first().value("message").toString().toUtf8().contains(what), json.output.constData());
+    QVERIFY(!json.events.first().value("hint").toString().isEmpty());
 }
 
 void tst_CommandLine::failuresEndWithOneAndNameObjectAndRemedy_data()

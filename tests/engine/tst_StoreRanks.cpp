@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "engine/RankSocket.h"
 #include "engine/StoreRanks.h"
 #include "foundation/Error.h"
 
 #include <QtTest>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,12 +35,12 @@ private slots:
         const int port = 29000 + int(getpid() % 1000);
         const pid_t child = fork();
         if (child == 0) {
-            const auto ranks = connectRanks(placeOf(1, port), 2s);
+            const auto ranks = connectRanks(placeOf(1, port), {.patience = 2s});
             JobContext context;
             ranks->exchange("from 1", context);
             _exit(0); // as a kill: nothing is said, nothing is cleaned up
         }
-        const auto ranks = connectRanks(placeOf(0, port), 2s);
+        const auto ranks = connectRanks(placeOf(0, port), {.patience = 2s});
         JobContext context;
         const std::vector<std::string> expected = {"from 0", "from 1"};
         QCOMPARE(ranks->exchange("from 0", context), expected);
@@ -53,16 +55,58 @@ private slots:
         }
     }
 
+    /// Who is not on this machine cannot come: all other addresses of it are deaf.
+    void theStoreListensAtItsAddressOnly()
+    {
+        const int port = 31000 + int(getpid() % 1000);
+        const pid_t child = fork();
+        if (child == 0) {
+            const auto ranks = connectRanks(placeOf(1, port), {.patience = 2s});
+            ranks->exchange("from 1", JobContext());
+            _exit(0);
+        }
+        const auto ranks = connectRanks(placeOf(0, port), {.patience = 2s});
+        QVERIFY(isListening("127.0.0.1", port));
+        QVERIFY(!isListening("127.0.0.2", port));
+        ranks->exchange("from 0", JobContext());
+        waitpid(child, nullptr, 0);
+    }
+
+    void whoDoesNotComeIsNamed()
+    {
+        const int port = 28000 + int(getpid() % 1000);
+        const auto complaintOf = [](const RankPlace &place) {
+            try {
+                connectRanks(place, {.joining = 300ms});
+            } catch (const Error &problem) {
+                return QString(problem.what());
+            }
+            return QString();
+        };
+        QCOMPARE(complaintOf(placeOf(0, port)), QString("Rank 0 of 2 waited in vain for rank 1."));
+        QCOMPARE(complaintOf(placeOf(1, port)), QString("Rank 1 of 2 waited in vain for rank 0 at 127.0.0.1:%1.").arg(port));
+        RankPlace elsewhere = placeOf(0, port);
+        elsewhere.host = "192.0.2.1"; // of documentation's, and of no machine
+        QCOMPARE(complaintOf(elsewhere), QString("This is rank 0, and '192.0.2.1' in MASTER_ADDR is no address of this machine."));
+        const int held = boundSocket("127.0.0.1", port, false);
+        listen(held, 1);
+        QCOMPARE(complaintOf(placeOf(0, port)), QString("The port 127.0.0.1:%1 is in use.").arg(port));
+        ::close(held);
+        std::stop_source stop;
+        stop.request_stop();
+        QVERIFY_THROWS_EXCEPTION(Cancelled, connectRanks(placeOf(1, port), {.context = JobContext(stop.get_token())}));
+    }
+
     void aStopEndsTheWait()
     {
         const int port = 30000 + int(getpid() % 1000);
         const pid_t child = fork();
         if (child == 0) {
-            const auto ranks = connectRanks(placeOf(1, port), 2s);
+            const auto ranks = connectRanks(placeOf(1, port), {.patience = 2s});
             sleep(2); // lives, and gives nothing
             _exit(0);
         }
-        const auto ranks = connectRanks(placeOf(0, port), 3s);
+        const auto ranks = connectRanks(placeOf(0, port), {.patience = 3s});
         std::stop_source stop;
         stop.request_stop();
         JobContext context(stop.get_token());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/ComputeThread.h"
 
-#include "foundation/Error.h"
+#include "foundation/Failures.h"
 #include "jobs/JobRunner.h"
 
 #include <algorithm>
@@ -134,14 +134,11 @@ void ComputeThread::work(Job &job)
         job.work(port);
     } catch (const Cancelled &) {
         state = JobReport::State::Cancelled;
-    } catch (const Error &problem) {
-        fail(problem.what(), problem.hint());
-    } catch (const std::bad_alloc &) {
-        fail("There was not enough memory for this job.", "Close other programs, or use fewer or shorter windows.");
     } catch (const std::exception &problem) {
-        fail(std::string("Unexpected: ") + problem.what(), "Please report this.");
+        const Error error = asError(problem);
+        fail(error.what(), error.hint());
     } catch (...) {
-        fail("Unexpected: the job ended with an error that does not say what it is.", "Please report this.");
+        fail("The job ended with an error that does not say what it is.", "Please report this.");
     }
     const std::lock_guard lock(m_mutex);
     JobReport end = reportOf(job, state);

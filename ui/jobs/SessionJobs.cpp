@@ -3,7 +3,7 @@
 
 #include "checkpoint/Checkpoint.h"
 #include "commands/PlanEditor.h"
-#include "foundation/Error.h"
+#include "foundation/Failures.h"
 #include "jobs/CommandLines.h"
 #include "jobs/SessionTask.h"
 #include "model/Families.h"
@@ -55,9 +55,9 @@ Message failure(const QString &topic)
 
 void describe(Message &message, const std::exception &thrown)
 {
-    const auto *known = dynamic_cast<const Error *>(&thrown);
-    message.sentence = QString::fromStdString(thrown.what());
-    message.hint = known ? QString::fromStdString(known->hint()) : QString();
+    const Error error = asError(thrown);
+    message.sentence = QString::fromStdString(error.what());
+    message.hint = QString::fromStdString(error.hint());
 }
 
 } // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/SessionKeeper.h"
 
-#include "foundation/Error.h"
+#include "foundation/Failures.h"
 #include "jobs/SessionJobs.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
@@ -19,8 +19,8 @@ using Problem = std::optional<std::pair<QString, QString>>; ///< sentence and hi
 
 Problem problemOf(const std::exception &thrown)
 {
-    const auto *known = dynamic_cast<const Error *>(&thrown);
-    return std::pair(QString::fromStdString(thrown.what()), known ? QString::fromStdString(known->hint()) : QString());
+    const Error error = asError(thrown);
+    return std::pair(QString::fromStdString(error.what()), QString::fromStdString(error.hint()));
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/StartPanel.h"
 
+#include "foundation/Failures.h"
 #include "models/SessionModel.h"
 #include "panels/ModelCard.h"
 #include "widgets/DropArea.h"
@@ -269,7 +270,7 @@ void StartPanel::showHubCache()
         m_cached = m_scan.result();
     } catch (const std::exception &problem) {
         m_cached.clear();
-        m_hubList->setEntries({}, tr("%1 could not be read: %2").arg(folder, QString::fromUtf8(problem.what())));
+        m_hubList->setEntries({}, tr("%1 could not be read: %2").arg(folder, QString::fromStdString(asError(problem).what())));
         return;
     }
     std::vector<EntryList::Entry> entries;
