@@ -19,14 +19,14 @@ auto underTorch(Job &&job) -> decltype(job())
     const c10::InferenceMode guard;
     try {
         return std::forward<Job>(job)();
-    } catch (const c10::OutOfMemoryError &problem) {
-        throw Error(std::string("The device ran out of memory: ") + problem.what_without_backtrace(),
+    } catch (const c10::OutOfMemoryError &) {
+        throw Error("The memory of the device is not enough.",
                     "Use fewer or shorter windows, a 16-bit --dtype, or --device cpu.");
     } catch (const c10::Error &problem) {
         const std::string what = problem.what_without_backtrace();
         if (what.find("not enough memory") != std::string::npos)
-            throw Error("The memory is not enough: " + what, "Use fewer or shorter windows, or a 16-bit --dtype.");
-        throw Error("LibTorch reports: " + what);
+            throw Error("The memory is not enough.", "Use fewer or shorter windows, or a 16-bit --dtype.");
+        throw Error("This should not happen. LibTorch says: " + what, "Please report it, with the command that led here.");
     } catch (const std::bad_alloc &) {
         throw Error("The memory is not enough.", "Use fewer or shorter windows, or a 16-bit --dtype.");
     }

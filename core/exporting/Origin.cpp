@@ -2,7 +2,7 @@
 #include "exporting/Origin.h"
 
 #include "exporting/Manifest.h"
-#include "foundation/Error.h"
+#include "foundation/Failures.h"
 #include "foundation/JsonFile.h"
 
 #include <algorithm>
@@ -40,7 +40,7 @@ std::optional<PruningOrigin> originOf(std::span<const std::filesystem::path> wei
         return originIn(manifest, file.string());
     } catch (const std::exception &problem) { // the weights can be read without it
         PruningOrigin unknown;
-        unknown.problem = problem.what();
+        unknown.problem = asError(problem).what();
         return unknown;
     }
 }
@@ -57,8 +57,8 @@ PruningOrigin originFromJson(const nlohmann::json &json)
     return {.baseModel = json.at("baseModel"),
             .format = json.at("format"),
             .planHash = json.at("planHash"),
-            .removedAttentions = json.at("removedAttentions").get<std::vector<std::int64_t>>(),
-            .widths = json.at("widths").get<std::vector<std::int64_t>>(),
+            .removedAttentions = wholesOf(json.at("removedAttentions")),
+            .widths = wholesOf(json.at("widths")),
             .problem = json.at("problem")};
 }
 

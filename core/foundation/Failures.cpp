@@ -94,6 +94,14 @@ std::string problemOf(const nlohmann::json::exception &problem)
     }
 }
 
+std::string flawOf(const std::exception &problem)
+{
+    if (dynamic_cast<const Flaw *>(&problem) || dynamic_cast<const Error *>(&problem))
+        return problem.what();
+    const auto *json = dynamic_cast<const nlohmann::json::exception *>(&problem);
+    return json ? problemOf(*json) : "it is not of the expected form";
+}
+
 Error asError(const std::exception &problem)
 {
     if (const auto *ours = dynamic_cast<const Error *>(&problem))

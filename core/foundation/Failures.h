@@ -5,6 +5,7 @@
 
 #include <exception>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
 
 namespace secateur {
@@ -17,6 +18,13 @@ std::string remedyOfWriting(int errorNumber);
 
 /// What is wrong with a JSON document that does not hold what was asked of it, without the library's words: "it has no field 'layers'".
 std::string problemOf(const nlohmann::json::exception &problem);
+
+/// What is wrong with a document of ours, as the end of a sentence that names the document: "there is no tensor 'scores.3'".
+class Flaw : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+/// The end of that sentence for whatever reading such a document threw.
+std::string flawOf(const std::exception &problem);
 
 /// What a library or the system threw, as an Error of ours: an Error stays as it is; too little memory, refused threads, failures of
 /// files and documents of another form become sentences; anything else asks to be reported. Cancelled must be caught before.

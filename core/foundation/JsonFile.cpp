@@ -220,4 +220,28 @@ std::int64_t integerOf(const nlohmann::json &value, const std::string &name)
     return value.get<std::int64_t>();
 }
 
+void WholeNumber::refuse(const nlohmann::json &value)
+{
+    constexpr int kWrongType = 302;
+    constexpr std::size_t kLongest = 40;
+    const std::string shown = value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).substr(0, kLongest);
+    throw nlohmann::json::type_error::create(kWrongType, "type must be a whole number in range, but is " + shown, &value);
+}
+
+WholeNumber wholeAt(const nlohmann::json &object, const char *field)
+{
+    return WholeNumber(object.at(field));
+}
+
+std::vector<std::int64_t> wholesOf(const nlohmann::json &list)
+{
+    if (!list.is_array())
+        return list.get<std::vector<std::int64_t>>(); // throws
+    std::vector<std::int64_t> numbers;
+    numbers.reserve(list.size());
+    for (const nlohmann::json &value : list)
+        numbers.push_back(WholeNumber(value));
+    return numbers;
+}
+
 } // namespace secateur

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace secateur {
 
@@ -24,5 +27,28 @@ nlohmann::json readJsonFile(const std::filesystem::path &file, std::uintmax_t la
 /// The whole number that `value` is; `name` is what the message calls it ("the id of 'the'"). Throws Error for anything else: the library's
 /// own conversion takes 1.5 for 1 and 1e300 for anything.
 std::int64_t integerOf(const nlohmann::json &value, const std::string &name);
+
+/// The same for a field of a document of ours, as whatever integer type it is assigned to: `plan.windows = wholeAt(json, "windows")`.
+/// Throws json::exception, as `at` does, when it is missing, no whole number, or does not fit into the type.
+class WholeNumber {
+public:
+    explicit WholeNumber(const nlohmann::json &value) : m_value(value) {}
+    template <std::integral Number>
+    operator Number() const // NOLINT: implicit, as its name says
+    {
+        const bool isWhole = m_value.is_number_integer();
+        if (isWhole && m_value.is_number_unsigned() ? std::in_range<Number>(m_value.get<std::uint64_t>())
+                                                    : isWhole && std::in_range<Number>(m_value.get<std::int64_t>()))
+            return m_value.get<Number>();
+        refuse(m_value);
+    }
+
+private:
+    [[noreturn]] static void refuse(const nlohmann::json &value);
+    const nlohmann::json &m_value;
+};
+WholeNumber wholeAt(const nlohmann::json &object, const char *field);
+/// A list of whole numbers.
+std::vector<std::int64_t> wholesOf(const nlohmann::json &list);
 
 } // namespace secateur

@@ -13,7 +13,6 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
-#include <stdexcept>
 
 namespace secateur {
 
@@ -49,14 +48,14 @@ Provenance provenanceFromJson(const nlohmann::json &json)
     return {.modelHash = json.at("modelHash"),
             .tokenizerHash = json.at("tokenizerHash"),
             .textFiles = json.at("textFiles"),
-            .windows = json.at("windows"),
-            .length = json.at("length"),
-            .seed = json.at("seed"),
+            .windows = wholeAt(json, "windows"),
+            .length = wholeAt(json, "length"),
+            .seed = wholeAt(json, "seed"),
             .column = json.value("column", std::string("text")), // older files have none
             .tokenHash = json.at("tokenHash"),
             .device = json.at("device"),
             .dtype = json.at("dtype"),
-            .threads = json.at("threads"),
+            .threads = wholeAt(json, "threads"),
             .torchVersion = json.at("torch"),
             .programVersion = json.at("secateur")};
 }
@@ -93,7 +92,7 @@ NeuronScores loadScores(const std::filesystem::path &file)
     try {
         const auto field = [&](const char *name) -> const std::string & {
             const auto found = metadata.find(name);
-            return found == metadata.end() ? throw std::out_of_range("it has no field " + inQuotes(name)) : found->second;
+            return found == metadata.end() ? throw Flaw("it has no field " + inQuotes(name)) : found->second;
         };
         scores.norm = field("norm") == "l1" ? ScoreNorm::L1 : ScoreNorm::L2;
         scores.provenance = provenanceFromJson(parseJsonObject(field("provenance"), "The provenance in " + inQuotes(file.string()), "Calibrate again."));
@@ -102,17 +101,17 @@ NeuronScores loadScores(const std::filesystem::path &file)
             const auto found =
                 std::find_if(stored.tensors().begin(), stored.tensors().end(), [&](const TensorView &t) { return t.name == name; });
             if (found == stored.tensors().end() || found->dtype != DType::Float32)
-                throw std::out_of_range("it has no tensor " + inQuotes(name) + " of type F32");
+                throw Flaw("it has no tensor " + inQuotes(name) + " of type F32");
             std::vector<float> values(found->bytes.size() / sizeof(float));
             std::memcpy(values.data(), found->bytes.data(), found->bytes.size());
             if (!std::all_of(values.begin(), values.end(), [](float score) { return std::isfinite(score) && score >= 0; }))
-                throw std::out_of_range("the tensor " + inQuotes(name) + " holds values that are no scores");
+                throw Flaw("the tensor " + inQuotes(name) + " holds values that are no scores");
             scores.layers.push_back(std::move(values));
         }
-    } catch (const nlohmann::json::exception &problem) {
-        throw damaged(problemOf(problem));
-    } catch (const std::out_of_range &problem) {
-        throw damaged(problem.what());
+    } catch (const Error &) {
+        throw;
+    } catch (const std::exception &problem) {
+        throw damaged(flawOf(problem));
     }
     stored.checkUnchanged();
     return scores;

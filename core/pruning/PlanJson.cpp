@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "pruning/PlanJson.h"
 
+#include "foundation/JsonFile.h"
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -21,11 +22,11 @@ nlohmann::json toJson(const BalanceSettings &s)
 BalanceSettings balanceSettingsFromJson(const nlohmann::json &json)
 {
     BalanceSettings settings{
-        .sparsity = json.at("sparsity"), .alpha = json.at("alpha"), .attentionsToRemove = {}, .widthMultiple = json.at("widthMultiple")};
+        .sparsity = json.at("sparsity"), .alpha = json.at("alpha"), .attentionsToRemove = {}, .widthMultiple = wholeAt(json, "widthMultiple")};
     if (!json.at("remove").is_null())
-        settings.attentionsToRemove = json.at("remove").get<std::int64_t>();
+        settings.attentionsToRemove = std::int64_t(wholeAt(json, "remove"));
     if (const auto keep = json.find("keep"); keep != json.end() && !keep->is_null()) // older plans have none
-        settings.neuronsKept = keep->get<std::int64_t>();
+        settings.neuronsKept = std::int64_t(wholeAt(json, "keep"));
     return settings;
 }
 
@@ -39,10 +40,10 @@ nlohmann::json toJson(const SearchSettings &s)
 
 SearchSettings searchSettingsFromJson(const nlohmann::json &json)
 {
-    return {.windows = json.at("windows"),
+    return {.windows = wholeAt(json, "windows"),
             .referenceLoss = json.at("lossType") == "reference",
-            .forcedLayers = json.at("force"),
-            .protectedLayers = json.at("protect")};
+            .forcedLayers = wholesOf(json.at("force")),
+            .protectedLayers = wholesOf(json.at("protect"))};
 }
 
 nlohmann::json toJson(const SearchRecord &record)
@@ -72,7 +73,7 @@ SearchRecord searchRecordFromJson(const nlohmann::json &json)
     for (const nlohmann::json &entry : json.at("steps")) {
         const nlohmann::json &losses = entry.at("losses");
         SearchStep step = SearchStep::begun(std::int64_t(losses.size()));
-        step.removed = entry.at("removed");
+        step.removed = wholeAt(entry, "removed");
         step.isForced = entry.at("forced");
         std::transform(losses.begin(), losses.end(), step.losses.begin(), lossFromJson);
         if (const auto bounds = entry.find("bounds"); bounds != entry.end()) {

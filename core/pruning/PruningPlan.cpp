@@ -34,15 +34,15 @@ nlohmann::json toJson(const SparsityBalance &b)
 
 SparsityBalance balanceFromJson(const nlohmann::json &json)
 {
-    return {.attentionsToRemove = json.at("N"),
-            .neuronsKept = json.at("K"),
-            .leastAttentions = json.at("leastN"),
-            .mostAttentions = json.at("mostN"),
-            .denseLayerParameters = json.at("layerParameters").at("dense"),
-            .denseModelParameters = json.at("modelParameters").at("dense"),
-            .layerParameters = json.at("layerParameters").at("pruned"),
-            .modelParameters = json.at("modelParameters").at("pruned"),
-            .attentionsByRule = json.value("ruleN", json.at("N").get<std::int64_t>())}; // older plans do not tell
+    return {.attentionsToRemove = wholeAt(json, "N"),
+            .neuronsKept = wholeAt(json, "K"),
+            .leastAttentions = wholeAt(json, "leastN"),
+            .mostAttentions = wholeAt(json, "mostN"),
+            .denseLayerParameters = wholeAt(json.at("layerParameters"), "dense"),
+            .denseModelParameters = wholeAt(json.at("modelParameters"), "dense"),
+            .layerParameters = wholeAt(json.at("layerParameters"), "pruned"),
+            .modelParameters = wholeAt(json.at("modelParameters"), "pruned"),
+            .attentionsByRule = wholeAt(json, json.contains("ruleN") ? "ruleN" : "N")}; // older plans do not tell
 }
 
 } // namespace
@@ -264,7 +264,7 @@ PruningPlan planFromJson(const nlohmann::json &json, const std::string &source)
     if (!stored.is_object() || !stored.contains("kind") || stored.at("kind") != "secateur-plan")
         throw Error("'" + source + "' does not hold a plan.", "Make one with: secateur-cli search MODEL ... --save-plan PLAN.");
     try {
-        if (const int format = stored.at("format"); format != kFormat)
+        if (const std::int64_t format = wholeAt(stored, "format"); format != kFormat)
             throw Error("The plan in '" + source + "' has format " + std::to_string(format) + "; this version reads format " +
                             std::to_string(kFormat) + ".",
                         "Use the version of the program that wrote it, or make a new plan.");
@@ -274,9 +274,10 @@ PruningPlan planFromJson(const nlohmann::json &json, const std::string &source)
         plan.balance = balanceFromJson(stored.at("balance"));
         plan.norm = stored.at("norm") == "l1" ? ScoreNorm::L1 : ScoreNorm::L2;
         plan.calibration = provenanceFromJson(stored.at("calibration"));
-        plan.removedAttentions = stored.at("removedAttentions").get<std::vector<std::int64_t>>();
+        plan.removedAttentions = wholesOf(stored.at("removedAttentions"));
         plan.search = searchRecordFromJson(stored.at("search"));
-        plan.keptNeurons = stored.at("keptNeurons").get<std::vector<std::vector<std::int64_t>>>();
+        for (const nlohmann::json &kept : stored.at("keptNeurons"))
+            plan.keptNeurons.push_back(wholesOf(kept));
         if (plan.hash() != stored.at("planHash"))
             throw Error("The plan in '" + source + "' does not match its own hash: it was changed or damaged.", "Make the plan again.");
         return plan;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/JournalReplay.h"
 
+#include "foundation/Failures.h"
 #include "foundation/JsonFile.h"
 #include "pruning/PlanJson.h"
 #include "session/SessionCheck.h"
@@ -10,7 +11,6 @@
 #include <cmath>
 #include <fstream>
 #include <limits>
-#include <stdexcept>
 #include <string>
 
 namespace secateur::journal {
@@ -20,7 +20,7 @@ constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 [[noreturn]] void leaveOut(const std::string &why)
 {
-    throw std::out_of_range(why);
+    throw Flaw(why);
 }
 
 /// A draft whose scores were not written down any more falls back to the newest that are there.
@@ -90,7 +90,7 @@ void hearOfSearch(Session &session, const nlohmann::json &line, bool isRemoval)
     SearchRecord *record = recordOf(session, key);
     if (!record || !session.model)
         leaveOut("its search was not begun");
-    const std::int64_t layers = session.model->spec.layerCount(), index = line.at("step"), layer = line.at("layer");
+    const std::int64_t layers = session.model->spec.layerCount(), index = wholeAt(line, "step"), layer = wholeAt(line, "layer");
     const double loss = isRemoval ? 0 : lossFromJson(line.at("loss"));
     if (!std::isfinite(loss))
         leaveOut("it has no loss");

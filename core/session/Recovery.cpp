@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is left of sessions whose process is gone: the newest base, and the lines of the journals after it.
 #include "foundation/Error.h"
+#include "foundation/Failures.h"
 #include "session/JournalFolder.h"
 #include "session/JournalReplay.h"
 #include "session/SessionCheck.h"
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <fcntl.h>
 #include <fstream>
 #include <optional>
@@ -91,7 +91,7 @@ void removeFolder(const std::filesystem::path &folder)
     std::error_code error;
     std::filesystem::remove_all(folder, error);
     if (error)
-        throw Error("The session in '" + folder.string() + "' could not be removed: " + error.message() + ".",
+        throw Error("The session in '" + folder.string() + "' could not be removed: " + reasonOf(error.value()) + ".",
                     "Check the permissions of the folder.");
 }
 
@@ -139,7 +139,7 @@ Session recoverSession(const std::filesystem::path &folder)
     try {
         checkSession(*session);
     } catch (const std::exception &problem) {
-        throw Error("The session in '" + folder.string() + "' is damaged: " + problem.what() + ".", "Discard it, and begin a new one.");
+        throw Error("The session in '" + folder.string() + "' is damaged: " + flawOf(problem) + ".", "Discard it, and begin a new one.");
     }
     return std::move(*session);
 }
@@ -175,7 +175,7 @@ void markClosed(const std::filesystem::path &folder)
     const std::filesystem::path file = folder / journal::kClosed;
     const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor < 0)
-        throw Error("'" + file.string() + "' could not be written: " + std::strerror(errno) + ".",
+        throw Error("'" + file.string() + "' could not be written: " + reasonOf(errno) + ".",
                     "The session will be offered as one that was interrupted.");
     ::close(descriptor);
 }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/SessionCheck.h"
 
+#include "foundation/Failures.h"
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <stdexcept>
 
 namespace secateur {
 namespace {
 
 [[noreturn]] void refuse(const std::string &what)
 {
-    throw std::out_of_range(what);
+    throw Flaw(what);
 }
 
 const ModelSpec &specOf(const Session &session)

@@ -4,6 +4,7 @@
 #include "checkpoint/SafetensorsWriter.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
+#include "foundation/Failures.h"
 #include "foundation/JsonFile.h"
 #include "session/SessionCheck.h"
 #include "session/SessionJson.h"
@@ -11,7 +12,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <stdexcept>
 
 namespace secateur {
 namespace {
@@ -28,9 +28,9 @@ std::vector<float> readScores(const SafetensorsFile &file, const std::string &na
 {
     const auto found = std::find_if(file.tensors().begin(), file.tensors().end(), [&](const TensorView &t) { return t.name == name; });
     if (found == file.tensors().end())
-        throw std::out_of_range("there is no tensor " + name);
+        throw Flaw("there is no tensor " + name);
     if (found->dtype != DType::Float32 || found->shape != Shape{neurons})
-        throw std::out_of_range("the tensor " + name + " does not fit the model");
+        throw Flaw("the tensor " + name + " does not fit the model");
     std::vector<float> values(found->bytes.size() / sizeof(float));
     std::memcpy(values.data(), found->bytes.data(), found->bytes.size());
     return values;
@@ -77,7 +77,7 @@ Session loadSession(const std::filesystem::path &file)
     } catch (const Error &problem) {
         throw Error("The session '" + file.string() + "' cannot be read: " + problem.what(), problem.hint());
     } catch (const std::exception &problem) {
-        throw Error("The session '" + file.string() + "' is damaged: " + problem.what() + ".", kRemedy);
+        throw Error("The session '" + file.string() + "' is damaged: " + flawOf(problem) + ".", kRemedy);
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "foundation/Error.h"
+#include "foundation/Failures.h"
 #include "pruning/PlanJson.h"
 #include "session/JournalFolder.h"
 #include "session/SessionJson.h"
@@ -8,7 +9,6 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <fcntl.h>
 #include <mutex>
 #include <string>
@@ -30,7 +30,7 @@ std::string freshName()
 
 Error failure(const std::string &what, const std::filesystem::path &path, int code)
 {
-    return Error(what + " '" + path.string() + "': " + std::strerror(code) + ".",
+    return Error(what + " '" + path.string() + "': " + reasonOf(code) + ".",
                  "Free some space or check the folder's permissions; save the session under a name meanwhile.");
 }
 
@@ -58,8 +58,11 @@ struct SessionJournal::State {
             ::close(std::exchange(file, -1));
     }
 
+    /// Whether a line is on the disk when it was appended. That takes milliseconds, so it is for what a job has found, not for the interface.
+    enum class Kept { Soon, Now };
+
     /// One line in one system call, so that a kill leaves whole lines and at most one torn.
-    void append(const nlohmann::json &entry)
+    void append(const nlohmann::json &entry, Kept kept = Kept::Soon)
     {
         const std::string line = entry.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
         const std::lock_guard guard(mutex);
@@ -67,13 +70,14 @@ struct SessionJournal::State {
             return;
         const off_t end = ::lseek(file, 0, SEEK_END);
         const ssize_t written = ::write(file, line.data(), line.size());
-        if (written == ssize_t(line.size())) {
+        const bool isWhole = written == ssize_t(line.size());
+        if (isWhole && (kept == Kept::Soon || ::fdatasync(file) == 0)) {
             hasFailed = false;
             return;
         }
-        const int code = written < 0 ? errno : ENOSPC;
+        const int code = written < 0 || isWhole ? errno : ENOSPC;
         // The next line must not be glued to a torn one.
-        if (written > 0 && ::ftruncate(file, end) != 0 && ::write(file, "\n", 1) != 1)
+        if (written > 0 && !isWhole && ::ftruncate(file, end) != 0 && ::write(file, "\n", 1) != 1)
             closeFile();
         if (!std::exchange(hasFailed, true))
             throw failure("The journal of the session could not be written in", folder, code);
@@ -177,17 +181,18 @@ void SessionJournal::candidateEvaluated(const std::string &key, std::int64_t ste
 
 void SessionJournal::attentionRemoved(const std::string &key, std::int64_t step, std::int64_t layer, bool isForced)
 {
-    m_state->append({{"what", "removal"}, {"key", key}, {"step", step}, {"layer", layer}, {"forced", isForced}});
+    m_state->append({{"what", "removal"}, {"key", key}, {"step", step}, {"layer", layer}, {"forced", isForced}},
+                    State::Kept::Now);
 }
 
 void SessionJournal::evaluated(const EvaluationRecord &record)
 {
-    m_state->append({{"what", "evaluation"}, {"record", toJson(record)}});
+    m_state->append({{"what", "evaluation"}, {"record", toJson(record)}}, State::Kept::Now);
 }
 
 void SessionJournal::exported(const ExportRecord &record)
 {
-    m_state->append({{"what", "export"}, {"record", toJson(record)}});
+    m_state->append({{"what", "export"}, {"record", toJson(record)}}, State::Kept::Now);
 }
 
 void SessionJournal::discard()

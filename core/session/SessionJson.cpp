@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/SessionJson.h"
 
+#include "foundation/Failures.h"
+#include "foundation/JsonFile.h"
 #include "model/Families.h"
 #include "pruning/PlanJson.h"
 
 #include <cmath>
-#include <stdexcept>
 
 namespace secateur {
 namespace {
@@ -33,12 +34,12 @@ ModelSummary modelFromJson(const nlohmann::json &json, const std::string &source
     model.spec = specFromConfig(model.config, source);
     model.storedDtype = dtypeFromConfigName(json.at("dtype").get<std::string>());
     model.quantisedAs = json.value("quantisedAs", std::string());
-    model.tensorBytes = json.at("bytes");
-    model.files = json.at("files");
+    model.tensorBytes = wholeAt(json, "bytes");
+    model.files = wholeAt(json, "files");
     if (json.contains("origin") && !json.at("origin").is_null()) // older sessions have none
         model.origin = originFromJson(json.at("origin"));
     if (!json.at("tokenizer").is_null())
-        model.tokenizerSize = json.at("tokenizer").get<std::int64_t>();
+        model.tokenizerSize = std::int64_t(wholeAt(json, "tokenizer"));
     model.tokenizerProblem = json.at("tokenizerProblem");
     return model;
 }
@@ -58,7 +59,7 @@ nlohmann::json toJson(const PlanDraft &draft)
 
 PlanDraft draftFromJson(const nlohmann::json &json)
 {
-    return {.calibration = json.at("calibration"),
+    return {.calibration = wholeAt(json, "calibration"),
             .balance = balanceSettingsFromJson(json.at("balance")),
             .search = searchSettingsFromJson(json.at("search"))};
 }
@@ -81,9 +82,9 @@ TextSettings textFromJson(const nlohmann::json &json)
     for (const nlohmann::json &file : json.at("files"))
         text.files.emplace_back(file.get<std::string>());
     if (!json.at("windows").is_null())
-        text.windows = json.at("windows").get<std::int64_t>();
-    text.length = json.at("length");
-    text.seed = json.at("seed");
+        text.windows = std::int64_t(wholeAt(json, "windows"));
+    text.length = wholeAt(json, "length");
+    text.seed = wholeAt(json, "seed");
     text.column = json.value("column", text.column); // older sessions have none
     return text;
 }
@@ -97,9 +98,9 @@ nlohmann::json toJson(const EvaluationRecord &r)
 EvaluationRecord evaluationFromJson(const nlohmann::json &json)
 {
     EvaluationRecord r;
-    r.calibration = json.at("calibration");
-    r.neuronsKept = json.at("K");
-    r.removed = json.at("removed").get<std::vector<std::int64_t>>();
+    r.calibration = wholeAt(json, "calibration");
+    r.neuronsKept = wholeAt(json, "K");
+    r.removed = wholesOf(json.at("removed"));
     r.isOrderBorrowed = json.at("borrowed");
     r.planHash = json.at("planHash");
     r.text = textFromJson(json.at("text"));
@@ -108,9 +109,9 @@ EvaluationRecord evaluationFromJson(const nlohmann::json &json)
     r.result = {.loss = loss,
                 .perplexity =
                     e.at("perplexity").is_null() ? std::exp(loss) : e.at("perplexity").get<double>(), // infinity is written as null
-                .tokens = e.at("tokens"),
-                .windows = e.at("windows"),
-                .length = e.at("length"),
+                .tokens = wholeAt(e, "tokens"),
+                .windows = wholeAt(e, "windows"),
+                .length = wholeAt(e, "length"),
                 .tokenHash = e.at("tokenHash")};
     r.seconds = json.at("seconds");
     return r;
@@ -138,9 +139,9 @@ ExportRecord exportFromJson(const nlohmann::json &json)
     return {.planHash = json.at("planHash"),
             .format = json.at("format"),
             .folder = json.at("folder").get<std::string>(),
-            .parameters = json.at("parameters"),
-            .bytes = json.at("bytes"),
-            .verification = {.tokens = v.at("tokens"),
+            .parameters = wholeAt(json, "parameters"),
+            .bytes = wholeAt(json, "bytes"),
+            .verification = {.tokens = wholeAt(v, "tokens"),
                              .largestDifference = lossFromJson(v.at("largestDifference")), // NaN where a checkpoint computes NaN
                              .tolerance = v.at("tolerance"),
                              .sameArgmax = v.at("sameArgmax"),
@@ -193,9 +194,9 @@ nlohmann::json toJson(const Session &s)
 Session sessionFromJson(const nlohmann::json &json, const std::string &source)
 {
     if (json.at("kind") != "secateur-session")
-        throw std::out_of_range("it is not a session");
-    if (const int format = json.at("format"); format != kFormat)
-        throw std::out_of_range("it has format " + std::to_string(format) + ", and this version reads format " + std::to_string(kFormat));
+        throw Flaw("it is not a session");
+    if (const std::int64_t format = wholeAt(json, "format"); format != kFormat)
+        throw Flaw("it has format " + std::to_string(format) + ", and this version reads format " + std::to_string(kFormat));
     Session s;
     if (!json.at("model").is_null())
         s.model = modelFromJson(json.at("model"), source);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/SessionTask.h"
 
-#include "foundation/Error.h"
+#include "foundation/Failures.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
 
@@ -38,10 +38,10 @@ void SessionTask::tell(JobPort &port, const Message &message) const
 
 void SessionTask::tellJournalProblem(JobPort &port, const std::exception &problem) const
 {
-    const auto *known = dynamic_cast<const Error *>(&problem);
+    const Error error = asError(problem);
     tell(port, {.severity = Message::Severity::Warning,
-                .sentence = MessageLog::tr("The session could not be written down: %1").arg(QString::fromStdString(problem.what())),
-                .hint = known ? QString::fromStdString(known->hint()) : QString(),
+                .sentence = MessageLog::tr("The session could not be written down: %1").arg(QString::fromStdString(error.what())),
+                .hint = QString::fromStdString(error.hint()),
                 .topic = QStringLiteral("journal"),
                 .actionText = {},
                 .action = {},
