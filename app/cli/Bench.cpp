@@ -43,8 +43,10 @@ void Session::bench()
     const PhaseListener heard = [&](const BenchPhase &phase) {
         report.event({{"event", "phase"}, {"name", phase.name}, {"seconds", phase.seconds}});
     };
+    EngineSettings computing = o.engine;
+    computing.textRead = [this](const TextSettings &text, const TextReport &read) { showText(text, read); };
     const BenchResult result = o.isRandom ? benchmarkShape(readConfig(o.config), o.config.string(), o.engine, settings, context, heard)
-                                          : benchmarkModel(o.model, textOf(o.texts, settings.windows), o.engine, settings, context, heard);
+                                          : benchmarkModel(o.model, textOf(o.texts, settings.windows), computing, settings, context, heard);
     const EngineReport machine = Engine(o.engine).report();
 
     report.line(machine.device + " in " + result.dtype + ", " + std::to_string(machine.threads) + " threads, LibTorch " +

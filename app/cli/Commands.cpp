@@ -250,10 +250,10 @@ void Session::prune()
     TextSettings calibration = calibrationText();
     calibration.windows = std::max(*calibration.windows, searchSettings({}).windows);
     if (!o.texts.empty())
-        engine->checkText(calibration);
+        engine->checkText(calibration, context);
     checkSearchSettings(searchSettings({}), plan, model->spec);
     for (const std::filesystem::path &file : o.evaluationTexts)
-        engine->checkText(heldOutText(file));
+        engine->checkText(heldOutText(file), context);
 
     const bool isCalibrated = o.scores.empty();
     showForecast({.windows = isCalibrated ? *calibrationText().windows : 0,

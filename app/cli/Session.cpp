@@ -89,6 +89,7 @@ void Session::open()
     EngineSettings settings = o.engine;
     settings.losses = losses();
     settings.memory = memoryLimits();
+    settings.textRead = [this](const TextSettings &text, const TextReport &read) { showText(text, read); };
     if (o.command == "inspect" || o.command == "plan") // nothing is computed: no GPU needs waking
         settings.device = "cpu";
     if (ranks) {
@@ -149,6 +150,22 @@ MemoryLimits Session::memoryLimits() const
 {
     return {.device = o.deviceMemory.empty() ? 0 : bytesFromText(o.deviceMemory),
             .host = o.hostMemory.empty() ? 0 : bytesFromText(o.hostMemory)};
+}
+
+void Session::showText(const TextSettings &text, const TextReport &read)
+{
+    const bool isKnown = std::any_of(shown.begin(), shown.end(), [&](const TextSettings &known) { // however many windows of it
+        return known.files == text.files && known.seed == text.seed && known.length == text.length && known.column == text.column;
+    });
+    if (isKnown)
+        return;
+    shown.push_back(text);
+    for (const std::string &line : linesOf(read))
+        report.line("text: " + line);
+    nlohmann::json files = nlohmann::json::array();
+    for (const TextFileReport &file : read.files)
+        files.push_back({{"file", file.file.string()}, {"kind", file.kind}, {"firstLine", file.firstLine}, {"documents", file.documents}});
+    report.event({{"event", "text"}, {"files", files}, {"tokens", read.tokens}, {"windows", read.windows}, {"length", read.length}});
 }
 
 void Session::showForecast(const JobSize &job)

@@ -45,6 +45,8 @@ private:
     BalanceSettings balanceSettings(const ModelSpec &spec) const;
     LossesKnown losses() const;
     MemoryLimits memoryLimits() const;
+    /// Says what a text turned out to be, once for each.
+    void showText(const TextSettings &text, const TextReport &read);
     /// Says what the job will take, and keeps that for the comparison at its end.
     void showForecast(const JobSize &job);
     /// The forecast beside what happened, as a line and in the result.
@@ -79,6 +81,7 @@ private:
     std::shared_ptr<Ranks> ranks; ///< none = this process is alone
     std::optional<Engine> engine;
     std::optional<Forecast> foretold; ///< of the job under way
+    std::vector<TextSettings> shown;  ///< texts that were told of
     std::shared_ptr<const ModelSummary> model;
 };
 

@@ -176,8 +176,10 @@ BenchResult benchmarkModel(const std::filesystem::path &folder, const TextSettin
         run.result.forecast = forecastOf(settings, model.spec(), model.forecastBasis(settings.memory));
         model.setStreamed(run.result.forecast.isStreamed);
         run.clock.begin();
-        const TokenWindows windows = model.windows(text);
+        const TokenWindows windows = model.windows(text, settings.memory, context);
         run.clock.end("tokenise");
+        if (engine.textRead)
+            engine.textRead(text, windows.report);
         run.clock.begin();
         const Decoder dense = model.decoder(nullptr, settings.length, context);
         run.clock.end("load");

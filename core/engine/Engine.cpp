@@ -70,6 +70,14 @@ struct Engine::State {
             throw Error("No model is open.", "Open a model first.");
         return *model;
     }
+    /// Reads a text for a job, and has it heard of.
+    TokenWindows windows(const TextSettings &text, const JobContext &context) const
+    {
+        TokenWindows result = open().windows(text, settings.memory, context);
+        if (settings.textRead)
+            settings.textRead(text, result.report);
+        return result;
+    }
     /// Forecasts the job, and streams the model from here on when it does not fit otherwise. Once streamed it stays so: what is resident
     /// would have to be read again, and is not needed to go on.
     Forecast fit(const JobSize &job) const
@@ -102,6 +110,11 @@ Engine::Engine(const EngineSettings &settings) : m_state(std::make_unique<State>
 }
 
 Engine::~Engine() = default;
+
+void Engine::hearTexts(TextListener listener)
+{
+    m_state->settings.textRead = std::move(listener);
+}
 
 std::shared_ptr<const ModelSummary> Engine::open(const std::filesystem::path &folder)
 {
@@ -160,7 +173,7 @@ std::shared_ptr<const NeuronScores> Engine::score(const TextSettings &text, Scor
 {
     return underTorch([&] {
         OpenModel &model = m_state->open();
-        const TokenWindows windows = model.windows(text);
+        const TokenWindows windows = m_state->windows(text, context);
         m_state->fit({.windows = windows.count(), .length = windows.length});
         model.beginHash();
         const Decoder decoder = model.firstPassDecoder(windows.length, context);
@@ -183,7 +196,7 @@ void Engine::search(PruningPlan &plan, const TextSettings &text, const SearchSet
         checkSearchSettings(settings, plan, model.spec());
         TextSettings searchText = text;
         searchText.windows = settings.windows;
-        const TokenWindows windows = model.windows(searchText);
+        const TokenWindows windows = m_state->windows(searchText, context);
         const Provenance provenance = model.provenance(searchText, windows, context);
         if (plan.search.isBegun())
             checkContinuation(plan.search, settings, provenance);
@@ -216,7 +229,7 @@ SearchRecord Engine::impact(const TextSettings &text, const SearchSettings &sett
         checkSearchSettings(settings, one, model.spec());
         TextSettings searchText = text;
         searchText.windows = settings.windows;
-        const TokenWindows windows = model.windows(searchText);
+        const TokenWindows windows = m_state->windows(searchText, context);
         SearchRecord record;
         record.settings = settings;
         record.provenance = model.provenance(searchText, windows, context);
@@ -239,7 +252,7 @@ Evaluation Engine::evaluate(const PruningPlan *plan, const TextSettings &text, J
 {
     return underTorch([&] {
         OpenModel &model = m_state->open();
-        const TokenWindows windows = model.windows(text);
+        const TokenWindows windows = m_state->windows(text, context);
         m_state->fitOnePass(plan, windows.length);
         const Decoder decoder = model.decoder(plan, windows.length, context);
         Evaluation result;
@@ -312,9 +325,9 @@ ExportResult Engine::exportPlan(const PruningPlan &plan, const ExportSettings &s
     });
 }
 
-void Engine::checkText(const TextSettings &text) const
+void Engine::checkText(const TextSettings &text, const JobContext &context) const
 {
-    m_state->open().windows(text);
+    m_state->windows(text, context);
 }
 
 void Engine::checkExportSettings(const ExportSettings &settings, std::int64_t neuronsKept) const

@@ -21,6 +21,9 @@
 
 namespace secateur {
 
+/// Hears what a text turned out to be, after it was read for a job and before that computes.
+using TextListener = std::function<void(const TextSettings &, const TextReport &)>;
+
 /// Where and how to compute.
 struct EngineSettings {
     std::string device = "auto";           ///< "auto", "cpu", "cuda", "cuda:N"
@@ -29,6 +32,7 @@ struct EngineSettings {
     std::shared_ptr<Ranks> ranks{};        ///< with which stage 1 and the search are shared; none = this process alone
     LossesKnown losses = LossesKnown::All; ///< of a search, and so of its record
     MemoryLimits memory{};                 ///< that the jobs may take
+    TextListener textRead{};               ///< on the thread of the job; may be none
 };
 
 /// What an engine computes with, for the record of a run.
@@ -99,6 +103,9 @@ public:
     Engine(const Engine &) = delete;
     Engine &operator=(const Engine &) = delete;
 
+    /// Who hears of texts from here on (see EngineSettings).
+    void hearTexts(TextListener listener);
+
     /// Opens a checkpoint folder: reads its configuration, maps its files, checks every tensor's name and shape. Loads nothing.
     std::shared_ptr<const ModelSummary> open(const std::filesystem::path &folder);
     /// SHA-256 of the open model's configuration and weights. Reads every byte the first time.
@@ -128,8 +135,9 @@ public:
     /// Writes a checkpoint of the plan and verifies it. `evaluations` (JSON array) goes into the manifest.
     ExportResult exportPlan(const PruningPlan &plan, const ExportSettings &settings, const nlohmann::json &evaluations,
                             JobContext &context);
-    /// Throws what a job on this text would throw before it computes: a file that cannot be read, a text that is too short.
-    void checkText(const TextSettings &text) const;
+    /// Throws what a job on this text would throw before it computes: a file that cannot be read, a text that is too short. The listener
+    /// hears of it.
+    void checkText(const TextSettings &text, const JobContext &context = {}) const;
     /// Throws what exportPlan would throw at once for a plan of that width: an output that exists, an unknown format, no space.
     void checkExportSettings(const ExportSettings &settings, std::int64_t neuronsKept) const;
     /// Logits of given token ids, row-major [T, V] in fp32.

@@ -137,6 +137,21 @@ std::int64_t bound(std::int64_t limit, std::int64_t free)
     return limit > 0 ? std::min(std::int64_t(kPlanned * double(limit)), free) : free;
 }
 
+/// Of the host, planned with for the process.
+std::int64_t hostBound(const ForecastBasis &basis)
+{
+    const std::int64_t host = bound(basis.limits.host, basis.freeHost + basis.residentNow);
+    return basis.isGpu ? host : bound(basis.limits.device, host);
+}
+
+/// What reading the text of a job takes at most, about: five bytes are a token, and six times the text is held while it is tokenised
+/// (see readWindows). It is over before the model computes; the ids stay.
+MemoryPart textPart(const JobSize &job)
+{
+    constexpr std::int64_t kOfToken = 5 * 6, kAlways = 6 << 18;
+    return {"the text", std::max(job.windows, job.searchWindows) * job.length * kOfToken + kAlways};
+}
+
 [[noreturn]] void refuse(std::int64_t least, std::int64_t limit, const std::string &where, const std::string &option)
 {
     throw Error("This job needs " + sizeText(least) + " of " + where + " even with streamed layers, and " + sizeText(limit) +
@@ -145,6 +160,12 @@ std::int64_t bound(std::int64_t limit, std::int64_t free)
 }
 
 } // namespace
+
+std::int64_t textMemory(const ForecastBasis &basis)
+{
+    constexpr std::int64_t kLeast = std::int64_t(16) << 20, kCode = 20'000'000; // what reading brings of the program into memory
+    return std::max(kLeast, hostBound(basis) - basis.residentNow - kCode);
+}
 
 Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasis &basis)
 {
@@ -206,6 +227,12 @@ Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasi
     }
     if (!basis.isGpu)
         result.parts.push_back({"the program", program});
+    if (const MemoryPart text = textPart(job); !basis.isGpu && program + text.bytes > peak) {
+        peak = program + text.bytes;
+        result.parts = {text, {"the program", program}};
+    } else if (basis.isGpu) {
+        hostBytes = std::max(hostBytes, program + text.bytes);
+    }
     result.deviceBytes = basis.isGpu ? peak : 0;
     result.hostBytes = basis.isGpu ? hostBytes : peak;
     if (basis.isGpu && result.hostBytes > hostLimit)

@@ -57,6 +57,10 @@ struct Forecast {
     std::int64_t memoryBytes() const { return deviceBytes > 0 ? deviceBytes : hostBytes; }
 };
 
+/// Bytes of the host's memory that reading and tokenising a text may take: what the limits and what is free leave beside the process as it
+/// is. At least 16 MiB, so that a text can be read at all.
+std::int64_t textMemory(const ForecastBasis &basis);
+
 /// Forecasts a job by arithmetic. Layers stay resident where everything fits, and are streamed where it does not; restart states get what
 /// is left, a quarter of what is free at most.
 /// Throws Error when a limit cannot be kept even so: it names the least that can.

@@ -173,10 +173,10 @@ void OpenModel::checkLength(std::int64_t tokens) const
                     "Give a length of at most " + context + " (--length).");
 }
 
-TokenWindows OpenModel::windows(const TextSettings &text) const
+TokenWindows OpenModel::windows(const TextSettings &text, const MemoryLimits &limits, const JobContext &context) const
 {
     checkLength(text.length);
-    return readWindows(tokenizer(), text);
+    return readWindows(tokenizer(), text, {.bytes = textMemory(forecastBasis(limits))}, context);
 }
 
 Provenance OpenModel::provenance(const TextSettings &text, const TokenWindows &windows, JobContext &context)

@@ -60,8 +60,9 @@ public:
     /// A plan's model with its narrow FFNs and all its attentions: what the search starts from.
     Decoder narrowDecoder(const PruningPlan &plan, std::int64_t positions, JobContext &context);
 
-    /// Throws Error when the windows are longer than the model's context.
-    TokenWindows windows(const TextSettings &text) const;
+    /// Reads a text in the memory that the limits leave now. Throws Error when the windows are longer than the model's context, and what
+    /// readWindows throws.
+    TokenWindows windows(const TextSettings &text, const MemoryLimits &limits, const JobContext &context) const;
     Provenance provenance(const TextSettings &text, const TokenWindows &windows, JobContext &context);
     /// The fixed tokens on which every export is verified.
     std::vector<std::int32_t> checkTokens() const;

@@ -15,13 +15,13 @@
 namespace secateur {
 namespace {
 
-/// Line and column, both from 1, of a byte.
-std::string lineAndColumn(std::string_view text, std::size_t byte)
+/// Line and column of a byte of a text that begins at a place.
+std::string lineAndColumn(std::string_view text, std::size_t byte, const JsonPlace &begin)
 {
     const std::string_view before = text.substr(0, byte);
-    const std::size_t line = std::size_t(std::count(before.begin(), before.end(), '\n')) + 1;
+    const std::uint64_t line = std::uint64_t(std::count(before.begin(), before.end(), '\n')) + begin.line;
     const std::size_t lastBreak = before.rfind('\n');
-    const std::size_t column = before.size() - (lastBreak == std::string_view::npos ? 0 : lastBreak + 1) + 1;
+    const std::uint64_t column = lastBreak == std::string_view::npos ? before.size() + begin.column : before.size() - lastBreak;
     return "line " + std::to_string(line) + ", column " + std::to_string(column);
 }
 
@@ -118,7 +118,10 @@ private:
         int unit = 0;
         for (std::size_t i = at + 2; i < at + 6; ++i) {
             const char c = m_text[i];
-            const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+            const int digit = c >= '0' && c <= '9'   ? c - '0'
+                              : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                              : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                                     : -1;
             if (digit < 0)
                 return -1;
             unit = unit * 16 + digit;
@@ -172,10 +175,11 @@ void putNumbers(nlohmann::json &value)
 
 } // namespace
 
-nlohmann::json parseJson(std::string_view text, const std::string &name, const std::string &hint, int deepest)
+nlohmann::json parseJson(std::string_view text, const std::string &name, const std::string &hint, int deepest, const JsonPlace &begin)
 {
     if (text.starts_with("version https://git-lfs"))
-        throw Error(name + " is a Git LFS pointer, not the file itself.", "Fetch the file with 'git lfs pull', or download it from the hub.");
+        throw Error(name + " is a Git LFS pointer, not the file itself.",
+                    "Fetch the file with 'git lfs pull', or download it from the hub.");
     if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
         throw Error(name + " is written in UTF-16; JSON is read in UTF-8.", "Save it in UTF-8.");
     Scanner scanner(text);
@@ -193,7 +197,8 @@ nlohmann::json parseJson(std::string_view text, const std::string &name, const s
         return document;
     } catch (const nlohmann::json::parse_error &error) {
         const std::size_t byte = scanner.placeOf(error.byte > 0 ? error.byte - 1 : 0);
-        throw Error(name + " is not valid JSON: there is a mistake at " + lineAndColumn(text, std::min(byte, text.size())) + ".", hint);
+        throw Error(name + " is not valid JSON: there is a mistake at " + lineAndColumn(text, std::min(byte, text.size()), begin) + ".",
+                    hint);
     } catch (const nlohmann::json::exception &) {
         throw Error(name + " is not valid JSON: it holds a number that is out of range.", hint);
     }

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/schema.h>
+#include <parquet/exception.h>
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
 #include <parquet/properties.h>
@@ -81,7 +82,8 @@ std::vector<std::string> columnsOf(const arrow::Schema &schema)
 } // namespace
 
 struct ParquetTexts::State {
-    std::string name; ///< of the file, for messages
+    std::string name;        ///< of the file, for messages
+    std::int64_t memory = 0; ///< that reading may take
     std::unique_ptr<arrow::CappedMemoryPool> pool;
     std::unique_ptr<parquet::arrow::FileReader> reader;
     int leaf = 0, group = 0;                           ///< the leaf that is read; the row group that comes next
@@ -90,7 +92,7 @@ struct ParquetTexts::State {
     std::shared_ptr<arrow::Array> rows;
     std::int64_t row = 0;
 
-    void open(const std::filesystem::path &file);
+    void open(const std::filesystem::path &file, std::int64_t most);
     void choose(const std::string &wanted);
     bool readRows();
     void readBatch();
@@ -104,6 +106,9 @@ struct ParquetTexts::State {
     }
     void check(const arrow::Status &status) const
     {
+        if (status.IsOutOfMemory())
+            throw Error(inQuotes(name) + " needs more memory to be read than the " + sizeText(memory) + " that there are for it.",
+                        "Write it again with smaller pages and row groups, or give more memory (--host-memory).");
         if (!status.ok())
             refuse(status.message());
     }
@@ -121,16 +126,19 @@ struct ParquetTexts::State {
             function();
         } catch (const Error &) {
             throw;
+        } catch (const parquet::ParquetStatusException &problem) {
+            check(problem.status());
         } catch (const std::exception &problem) {
             refuse(problem.what());
         }
     }
 };
 
-void ParquetTexts::State::open(const std::filesystem::path &file)
+void ParquetTexts::State::open(const std::filesystem::path &file, std::int64_t most)
 {
     auto source = valueOf(arrow::io::ReadableFile::Open(file.string()));
-    pool = std::make_unique<arrow::CappedMemoryPool>(arrow::default_memory_pool(), memoryLimit(valueOf(source->GetSize())));
+    memory = std::min(most, memoryLimit(valueOf(source->GetSize())));
+    pool = std::make_unique<arrow::CappedMemoryPool>(arrow::default_memory_pool(), memory);
     parquet::ReaderProperties reading(pool.get());
     reading.enable_buffered_stream(); // else a whole column of a row group is read at once
     reading.set_buffer_size(kReadBuffer);
@@ -196,11 +204,12 @@ void ParquetTexts::State::readBatch()
         refuse("row group " + std::to_string(group - 1) + " does not have as many rows as it says");
 }
 
-ParquetTexts::ParquetTexts(const std::filesystem::path &file, const std::string &column) : m_state(std::make_unique<State>())
+ParquetTexts::ParquetTexts(const std::filesystem::path &file, const std::string &column, const TextLimits &limits)
+    : m_state(std::make_unique<State>())
 {
     m_state->name = file.string();
     m_state->guarded([&] {
-        m_state->open(file);
+        m_state->open(file, limits.bytes / 2);
         m_state->choose(column);
     });
 }

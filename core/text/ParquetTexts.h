@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "text/TextLimits.h"
+
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -20,12 +22,12 @@ inline constexpr std::string_view kEncryptedParquetMagic = "PARE"; ///< of one w
 class ParquetTexts {
 public:
     /// Throws Error when the file is damaged, when the column is missing (and names those that there are), or holds something else.
-    ParquetTexts(const std::filesystem::path &file, const std::string &column);
+    ParquetTexts(const std::filesystem::path &file, const std::string &column, const TextLimits &limits = {});
     ~ParquetTexts();
     ParquetTexts(const ParquetTexts &) = delete;
     ParquetTexts &operator=(const ParquetTexts &) = delete;
 
-    /// The next text; none at the end. Throws Error when the file is damaged.
+    /// The next text; none at the end. Throws Error when the file is damaged, or its rows need more than half of the limit.
     std::optional<std::string> next();
 
 private:

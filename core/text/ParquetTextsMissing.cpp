@@ -7,7 +7,7 @@ namespace secateur {
 
 struct ParquetTexts::State {};
 
-ParquetTexts::ParquetTexts(const std::filesystem::path &file, const std::string &)
+ParquetTexts::ParquetTexts(const std::filesystem::path &file, const std::string &, const TextLimits &)
 {
     throw Error("'" + file.string() + "' is a Parquet file, and this build has no Parquet support.",
                 "Build with Arrow (CMake's SECATEUR_PARQUET=ON), or convert the file to .jsonl.");

@@ -5,76 +5,169 @@
 #include "foundation/Sha256.h"
 #include "foundation/Wording.h"
 #include "text/DocumentSource.h"
+#include "text/DocumentStore.h"
 
+#include <algorithm>
 #include <array>
+#include <functional>
 #include <limits>
+#include <memory>
 #include <utility>
 
 namespace secateur {
 namespace {
 
-/// A number as texts write it: 65,536.
-std::string grouped(std::int64_t number)
+using Source = std::function<std::optional<DocumentPiece>()>;
+
+/// Documents, or parts of them, joined by blank lines.
+class JoinedText {
+public:
+    void append(const DocumentPiece &piece)
+    {
+        if (std::exchange(m_isBehindDocument, piece.isEnd))
+            m_text += "\n\n";
+        m_text += piece.text;
+    }
+    void reserve(std::size_t bytes) { m_text.reserve(bytes); }
+    const std::string &text() const { return m_text; }
+
+private:
+    std::string m_text;
+    bool m_isBehindDocument = false; ///< and in front of the next one, if there is one
+};
+
+std::string nameOf(const TextSettings &settings)
 {
-    std::string digits = std::to_string(number);
-    for (std::size_t place = digits.size(); place > 3; place -= 3)
-        digits.insert(place - 3, 1, ',');
-    return digits;
+    return settings.files.size() == 1 ? " " + inQuotes(settings.files.front().filename().string()) : "";
 }
 
-/// Appends a document, behind a blank line where one is before it.
-void join(std::string &text, bool &isFirst, const std::string &document)
-{
-    if (!std::exchange(isFirst, false))
-        text += "\n\n";
-    text += document;
-}
+/// Keeps a text within its limit of memory, and hears of a stop.
+class Reading {
+public:
+    Reading(const TextSettings &settings, const TextLimits &limits, const JobContext &context)
+        : m_settings(settings),
+          m_left(limits.bytes),
+          m_context(context)
+    {
+    }
 
-std::string joinDocuments(const std::vector<std::string> &documents)
-{
-    std::size_t size = 0;
-    for (const auto &document : documents)
-        size += document.size() + 2;
-    std::string text;
-    text.reserve(size);
-    bool isFirst = true;
-    for (const auto &document : documents)
-        join(text, isFirst, document);
-    return text;
-}
+    /// Bytes of text that can be tokenised. Resident at once, a byte of it: itself, its ids while they grow (8 bytes each, about four
+    /// bytes of text), and the same text normalised, which has up to three bytes for one.
+    std::size_t room() const { return std::size_t(std::max<std::int64_t>(m_left, 0)) / 6; }
 
-/// The ids of a text's first `wanted` tokens or more, from as few documents as that takes; of the whole text when it has fewer.
-std::vector<TokenId> idsOfBeginning(const Tokenizer &tokenizer, const TextSettings &settings, std::size_t wanted)
+    /// What is held meanwhile counts.
+    void keep(const DocumentStore &documents) { m_left -= std::int64_t(documents.bytes()); }
+    void check(const DocumentStore &documents) const
+    {
+        m_context.check();
+        if (std::int64_t(documents.bytes()) > m_left / 3)
+            throw Error("The text" + nameOf(m_settings) + " is too large to be shuffled: " + grouped(documents.count()) +
+                            " of its documents take " + sizeText(std::int64_t(documents.bytes())) + ", and " + sizeText(m_left) +
+                            " of memory can be planned with for texts.",
+                        "Take the documents in their order (seed 0), give a smaller text, or more memory (--host-memory).");
+    }
+    void check(const JoinedText &joined) const
+    {
+        m_context.check();
+        if (joined.text().size() > room())
+            refuse(joined);
+    }
+    Tokenizer::Watch watch(const JoinedText &joined) const
+    {
+        return [this, &joined](std::size_t ids, std::size_t word) {
+            constexpr std::int64_t kText = 3, kId = 8, kWord = 48; // bytes; a word is merged by five lists
+            m_context.check();
+            if (kText * std::int64_t(joined.text().size()) + kId * std::int64_t(ids) + kWord * std::int64_t(word) > m_left)
+                refuse(joined);
+        };
+    }
+    [[noreturn]] void refuse(const JoinedText &joined) const
+    {
+        throw Error("The text" + nameOf(m_settings) + " needs more memory than the " + sizeText(m_left) +
+                        " that there are for it: " + sizeText(std::int64_t(joined.text().size())) + " of it were read.",
+                    m_settings.windows ? "Ask for fewer or shorter windows, give a text with shorter documents and words, or more memory "
+                                         "(--host-memory)."
+                                       : "Ask for a number of windows (--windows), give a smaller text, or more memory (--host-memory).");
+    }
+
+private:
+    const TextSettings &m_settings;
+    std::int64_t m_left;
+    const JobContext &m_context;
+};
+
+/// The ids of a text's first `wanted` tokens or more, from as little of it as that takes; of the whole text when it has fewer.
+std::vector<TokenId> idsOfBeginning(const Tokenizer &tokenizer, const Source &source, std::size_t wanted, const Reading &reading)
 {
     constexpr std::size_t kBytesOfToken = 5, kAtLeast = std::size_t(1) << 18; // English has 4 to 5
-    DocumentReader reader(settings.files, settings.column);
-    std::optional<std::string> next = reader.next();
-    std::string text;
-    bool isFirst = true;
-    for (std::size_t size = wanted * kBytesOfToken + kAtLeast;; size = text.size() * 2) {
-        for (; next && text.size() < size; next = reader.next())
-            join(text, isFirst, *next);
+    std::optional<DocumentPiece> next = source();
+    JoinedText joined;
+    for (std::size_t size = wanted * kBytesOfToken + kAtLeast;; size = joined.text().size() * 2) {
+        size = std::min(size, reading.room());
+        if (next && joined.text().size() >= size)
+            reading.refuse(joined);
+        joined.reserve(size);
+        for (; next && joined.text().size() < size; next = source()) {
+            joined.append(*next);
+            reading.check(joined);
+        }
         if (!next) // all of it was read
-            return tokenizer.encode(text);
-        auto [ids, settled] = tokenizer.encodeBeginning(text);
+            return tokenizer.encode(joined.text(), reading.watch(joined));
+        auto [ids, settled] = tokenizer.encodeBeginning(joined.text(), reading.watch(joined));
         if (settled >= wanted)
             return std::move(ids);
     }
 }
 
-std::vector<TokenId> idsOfAll(const Tokenizer &tokenizer, const TextSettings &settings)
+std::vector<TokenId> idsOfAll(const Tokenizer &tokenizer, Source source, const Reading &reading)
 {
-    std::vector<std::string> documents = readDocuments(settings.files, settings.column);
-    shuffleDocuments(documents, settings.seed);
-    return tokenizer.encode(joinDocuments(documents));
+    JoinedText joined;
+    while (const auto piece = source()) {
+        joined.append(*piece);
+        reading.check(joined);
+    }
+    source = {}; // and the documents that it holds
+    return tokenizer.encode(joined.text(), reading.watch(joined));
 }
 
-std::vector<TokenId> idsOf(const Tokenizer &tokenizer, const TextSettings &settings)
+/// The documents in the order of the seed.
+std::shared_ptr<DocumentStore> shuffled(DocumentReader &reader, std::uint64_t seed, const Reading &reading)
+{
+    auto documents = std::make_shared<DocumentStore>();
+    while (const auto piece = reader.nextPiece()) {
+        documents->append(piece->text);
+        if (piece->isEnd)
+            documents->endDocument();
+        reading.check(*documents);
+    }
+    documents->shuffle(seed);
+    return documents;
+}
+
+Source sourceOf(std::shared_ptr<const DocumentStore> documents)
+{
+    return [documents = std::move(documents), next = std::size_t(0)]() mutable -> std::optional<DocumentPiece> {
+        if (next == documents->count())
+            return {};
+        DocumentPiece piece;
+        documents->appendTo(piece.text, next++);
+        return piece;
+    };
+}
+
+std::vector<TokenId> idsOf(const Tokenizer &tokenizer, const TextSettings &settings, DocumentReader &reader, Reading &reading)
 {
     constexpr std::int64_t kMost = std::int64_t(1) << 40; // tokens that anybody could want
-    const bool isBeginningEnough = settings.seed == 0 && settings.windows && *settings.windows <= kMost / settings.length;
-    return isBeginningEnough ? idsOfBeginning(tokenizer, settings, std::size_t(*settings.windows * settings.length))
-                             : idsOfAll(tokenizer, settings);
+    const bool isBeginningEnough = settings.windows && *settings.windows <= kMost / settings.length;
+    Source source = [&] { return reader.nextPiece(); };
+    if (settings.seed != 0) {
+        const auto documents = shuffled(reader, settings.seed, reading);
+        if (isBeginningEnough)
+            reading.keep(*documents);
+        source = sourceOf(documents);
+    }
+    return isBeginningEnough ? idsOfBeginning(tokenizer, source, std::size_t(*settings.windows * settings.length), reading)
+                             : idsOfAll(tokenizer, std::move(source), reading);
 }
 
 std::string hashOf(std::span<const TokenId> ids)
@@ -110,20 +203,21 @@ std::int64_t windowsToKeep(std::int64_t tokens, const TextSettings &settings)
     if (wanted <= possible)
         return wanted;
     const bool isCountable = wanted <= std::numeric_limits<std::int64_t>::max() / settings.length;
-    const std::string needed = isCountable ? grouped(wanted * settings.length) : "far more";
+    const std::string needed = isCountable ? grouped(std::uint64_t(wanted * settings.length)) : "far more";
     const std::string windows = wanted == 1 ? "one window of " + std::to_string(settings.length) + " needs "
-                                            : grouped(wanted) + " windows of " + std::to_string(settings.length) + " need ";
-    const std::string name = settings.files.size() == 1 ? " " + inQuotes(settings.files.front().filename().string()) : "";
-    throw Error("The text" + name + " gives " + grouped(tokens) + " tokens; " + windows + needed + ".",
+                                            : grouped(std::uint64_t(wanted)) + " windows of " + std::to_string(settings.length) + " need ";
+    throw Error("The text" + nameOf(settings) + " gives " + grouped(std::uint64_t(tokens)) + " tokens; " + windows + needed + ".",
                 "Add text, or choose fewer or shorter windows.");
 }
 
 } // namespace
 
-TokenWindows readWindows(const Tokenizer &tokenizer, const TextSettings &settings)
+TokenWindows readWindows(const Tokenizer &tokenizer, const TextSettings &settings, const TextLimits &limits, const JobContext &context)
 {
     checkSettings(settings);
-    std::vector<TokenId> ids = idsOf(tokenizer, settings);
+    DocumentReader reader(settings.files, settings.column, limits);
+    Reading reading(settings, limits, context);
+    std::vector<TokenId> ids = idsOf(tokenizer, settings, reader, reading);
 
     TokenWindows windows;
     windows.length = settings.length;
@@ -132,6 +226,7 @@ TokenWindows readWindows(const Tokenizer &tokenizer, const TextSettings &setting
     ids.shrink_to_fit();
     windows.tokens = std::move(ids);
     windows.hash = hashOf(windows.tokens);
+    windows.report = {.files = reader.reports(), .tokens = windows.tokensRead, .windows = windows.count(), .length = windows.length};
     return windows;
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "foundation/JobContext.h"
+#include "text/TextLimits.h"
+#include "text/TextReport.h"
 #include "text/Tokenizer.h"
 
 #include <cstdint>
@@ -28,6 +31,7 @@ struct TokenWindows {
     std::vector<TokenId> tokens; ///< count() * length ids, row-major
     std::int64_t tokensRead = 0; ///< before cutting: of the whole text, or of as much of it as the windows needed
     std::string hash;            ///< SHA-256 of the ids kept (little-endian int32): the identity of the calibration text
+    TextReport report;           ///< what was read, for people
 
     std::int64_t count() const { return length == 0 ? 0 : std::int64_t(tokens.size()) / length; }
     std::span<const TokenId> window(std::int64_t index) const
@@ -36,10 +40,14 @@ struct TokenWindows {
     }
 };
 
-/// Joins the documents by a blank line ("\n\n"), tokenises once and cuts into windows (as the authors'
-/// calibration). When a number of windows is wanted and the documents keep their order, files are read only as far as these windows need;
-/// the ids are the same. Throws Error when the text is shorter than the windows wanted (how many tokens there are, how many are needed)
-/// or than one window.
-TokenWindows readWindows(const Tokenizer &tokenizer, const TextSettings &settings);
+/// Joins the documents by a blank line ("\n\n"), tokenises once and cuts into windows (as the authors' calibration). When a number of
+/// windows is wanted, no more is tokenised than these need, and, when the documents keep their order, no more is read; the ids are the
+/// same.
+///
+/// Memory stays under `limits`: a text that would take more is refused. Throws Error when the text is shorter than the windows wanted (how
+/// many tokens there are, how many are needed) or than one window, when it needs too much memory, and what DocumentReader throws;
+/// Cancelled.
+TokenWindows readWindows(const Tokenizer &tokenizer, const TextSettings &settings, const TextLimits &limits = {},
+                         const JobContext &context = {});
 
 } // namespace secateur

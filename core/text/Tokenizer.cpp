@@ -83,8 +83,8 @@ struct Tokenizer::Implementation {
     std::string hash;
 
     static std::unique_ptr<const Implementation> read(const nlohmann::json &file, std::string hash);
-    void encodeValid(std::string_view text, std::vector<TokenId> &ids, WordEnds *ends = nullptr) const;
-    void encode(std::string_view text, std::vector<TokenId> &ids, WordEnds *ends = nullptr) const;
+    void encodeValid(std::string_view text, std::vector<TokenId> &ids, const Watch &watch, WordEnds *ends) const;
+    void encode(std::string_view text, std::vector<TokenId> &ids, const Watch &watch, WordEnds *ends = nullptr) const;
 };
 
 std::unique_ptr<const Tokenizer::Implementation> Tokenizer::Implementation::read(const nlohmann::json &file, std::string hash)
@@ -104,17 +104,21 @@ std::unique_ptr<const Tokenizer::Implementation> Tokenizer::Implementation::read
 }
 
 /// Added tokens as the text stands, normalisation, added tokens of the normalised text, words, model.
-void Tokenizer::Implementation::encodeValid(std::string_view text, std::vector<TokenId> &ids, WordEnds *ends) const
+void Tokenizer::Implementation::encodeValid(std::string_view text, std::vector<TokenId> &ids, const Watch &watch, WordEnds *ends) const
 {
+    constexpr std::size_t kLongWord = std::size_t(1) << 16, kWordsBetween = std::size_t(1) << 14;
     TextArena arena;
     WordCache cache(text.size());
     Bpe::Workspace workspace;
     bool isAtStart = true; // nothing of the text was given yet
+    std::size_t words = 0;
     const auto onToken = [&](TokenId id) {
         ids.push_back(id);
         isAtStart = false;
     };
     const auto onPart = [&](std::string_view part) {
+        if ((++words % kWordsBetween == 0 || part.size() >= kLongWord) && watch)
+            watch(ids.size(), part.size());
         cache.append(part, ids, [&] { model.encode(part, ids, workspace); });
         if (ends != nullptr)
             ends->add(ids.size());
@@ -125,13 +129,13 @@ void Tokenizer::Implementation::encodeValid(std::string_view text, std::vector<T
     addedTokens.raw().split(text, onRaw, onToken);
 }
 
-void Tokenizer::Implementation::encode(std::string_view text, std::vector<TokenId> &ids, WordEnds *ends) const
+void Tokenizer::Implementation::encode(std::string_view text, std::vector<TokenId> &ids, const Watch &watch, WordEnds *ends) const
 {
     ids.reserve(text.size() / 4);
     if (firstIllFormed(text) == text.size())
-        encodeValid(text, ids, ends);
+        encodeValid(text, ids, watch, ends);
     else
-        encodeValid(replaceIllFormed(text), ids, ends);
+        encodeValid(replaceIllFormed(text), ids, watch, ends);
 }
 
 Tokenizer Tokenizer::fromFile(const std::filesystem::path &file)
@@ -161,21 +165,21 @@ Tokenizer::~Tokenizer() = default;
 Tokenizer::Tokenizer(Tokenizer &&) noexcept = default;
 Tokenizer &Tokenizer::operator=(Tokenizer &&) noexcept = default;
 
-std::vector<TokenId> Tokenizer::encode(std::string_view text) const
+std::vector<TokenId> Tokenizer::encode(std::string_view text, const Watch &watch) const
 {
     std::vector<TokenId> ids;
-    m_implementation->encode(text, ids);
+    m_implementation->encode(text, ids, watch);
     return ids;
 }
 
-Tokenizer::Beginning Tokenizer::encodeBeginning(std::string_view text) const
+Tokenizer::Beginning Tokenizer::encodeBeginning(std::string_view text, const Watch &watch) const
 {
     // A word ends where it does because of what is in it and shortly behind it. An id stands for a byte or more, and normalisation makes at
     // most three bytes of one, so this many ids are behind more than endsInDifferentKinds() looks at.
     constexpr std::size_t kBehind = 16384;
     Beginning beginning;
     WordEnds ends;
-    m_implementation->encode(text, beginning.ids, &ends);
+    m_implementation->encode(text, beginning.ids, watch, &ends);
     if (endsInDifferentKinds(text))
         beginning.settled = ends.lastBefore(beginning.ids.size(), kBehind);
     return beginning;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -31,8 +32,12 @@ public:
     Tokenizer(Tokenizer &&) noexcept;
     Tokenizer &operator=(Tokenizer &&) noexcept;
 
+    /// Hears of the encoding of a long text, now and then and before every long word: how many ids there are by now, and how many bytes
+    /// the word that comes next has. What it throws ends the encoding.
+    using Watch = std::function<void(std::size_t ids, std::size_t word)>;
+
     /// The ids of `text` (UTF-8; invalid sequences are read as U+FFFD), without the special tokens that a post-processor would add.
-    std::vector<TokenId> encode(std::string_view text) const;
+    std::vector<TokenId> encode(std::string_view text, const Watch &watch = {}) const;
     /// The ids of the beginning of a longer text, and how many of these the longer text has as well, whatever it goes on with; 0 when that
     /// cannot be told (a tokenizer that does not cut a text into words).
     struct Beginning {
@@ -40,7 +45,7 @@ public:
         std::size_t settled = 0;
     };
     /// `text` must end where a character does.
-    Beginning encodeBeginning(std::string_view text) const;
+    Beginning encodeBeginning(std::string_view text, const Watch &watch = {}) const;
     /// The text of `ids`; bytes that are no UTF-8 become U+FFFD. Special tokens are left out when asked. Ids that do not exist are left
     /// out.
     std::string decode(std::span<const TokenId> ids, bool skipSpecial = false) const;

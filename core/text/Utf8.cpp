@@ -75,6 +75,34 @@ std::size_t firstIllFormed(std::string_view text)
     return text.size();
 }
 
+bool isCutOff(std::string_view text, std::size_t position)
+{
+    if (position >= text.size())
+        return false;
+    const Sequence sequence = sequenceAt(text, position);
+    return !sequence.isWellFormed && position + sequence.length == text.size() && sequence.length < lengthFromFirst(byteAt(text, position));
+}
+
+void appendUtf8(std::string &text, char32_t point)
+{
+    const auto continuation = [&](int shift) { text += char(0x80 | (point >> shift & 0x3F)); };
+    if (point < 0x80) {
+        text += char(point);
+    } else if (point < 0x800) {
+        text += char(0xC0 | point >> 6);
+        continuation(0);
+    } else if (point < 0x10000) {
+        text += char(0xE0 | point >> 12);
+        continuation(6);
+        continuation(0);
+    } else {
+        text += char(0xF0 | point >> 18);
+        continuation(12);
+        continuation(6);
+        continuation(0);
+    }
+}
+
 std::string replaceIllFormed(std::string_view text)
 {
     std::string result;

@@ -7,12 +7,32 @@
 
 #include <algorithm>
 #include <numeric>
+#include <random>
+#include <sstream>
 
 using namespace secateur;
 
 namespace {
 
 using Documents = std::vector<std::string>;
+
+const std::filesystem::path kTexts = SECATEUR_FIXTURES "/texts"; // by make_texts.py
+
+Documents readFixture(const std::string &name)
+{
+    const auto file = kTexts / name;
+    return readDocuments(std::span(&file, 1));
+}
+
+/// What the packed files hold, in order.
+Documents packed()
+{
+    Documents documents;
+    std::istringstream lines(test::contentOf(kTexts / "documents.jsonl"));
+    for (std::string line; std::getline(lines, line);)
+        documents.push_back(nlohmann::json::parse(line)["text"]);
+    return documents;
+}
 
 } // namespace
 
@@ -34,11 +54,10 @@ class tst_DocumentSource : public QObject {
 private slots:
     void plainTextIsOneDocumentOfTheSameBytes()
     {
-        const std::string content("\xEF\xBB\xBF"
-                                  "a\r\nb\n\n\0c\xFF\n",
-                                  13);
+        const std::string content = "a\r\nb\n\n\x01\x7F\u00fc\U0001f9d9\r\n \n";
         QCOMPARE(read("a.txt", content), Documents{content});
         QCOMPARE(read("noname", content), Documents{content});
+        QCOMPARE(read("marked.txt", "\xEF\xBB\xBF" + content), Documents{content}); // a byte order mark is no part of the text
     }
 
     void jsonLinesGiveTheirTexts_data()
@@ -107,12 +126,11 @@ private slots:
         QTest::addColumn<QString>("message");
         const QByteArray good = "{\"text\": \"a\"}\n\n";
         QTest::newRow("bad JSON") << "a.jsonl" << good + "{\"text\": \n"
-                                  << "a.jsonl', line 3 is not well-formed JSON";
+                                  << "a.jsonl' is not valid JSON: there is a mistake at line 3, column 10";
         QTest::newRow("bad UTF-8") << "a.jsonl" << good + "{\"text\": \"\xFF\"}"
-                                   << "a.jsonl', line 3 is not well-formed JSON";
+                                   << "a.jsonl' is not valid UTF-8: byte 0xFF at offset 25; it may be";
         QTest::newRow("no object") << "a.jsonl" << good + "[\"a\"]"
                                    << "a.jsonl', line 3 is not a JSON object";
-        QTest::newRow("pretty JSON") << "a.json" << QByteArray("[\n{\"text\": \"a\"}\n]") << "a.json', line 1 is not well-formed JSON";
         QTest::newRow("no text") << "a.jsonl" << good + "{\"txt\": \"a\"}"
                                  << "a.jsonl', line 3 has no field \"text\"";
         QTest::newRow("text is no string") << "a.jsonl" << good + "{\"text\": 3}"
@@ -124,7 +142,7 @@ private slots:
         QTest::newRow("only the magic bytes") << "a.gz" << compressed.left(2) << "a.gz' is not a sound gzip file: it ends too early";
         QByteArray wrong = compressed;
         wrong[wrong.size() - 6] = char(wrong[wrong.size() - 6] ^ 1);
-        QTest::newRow("wrong checksum") << "a.gz" << wrong << "a.gz' is not a sound gzip file: incorrect data check";
+        QTest::newRow("wrong checksum") << "a.gz" << wrong << "a.gz' is not a sound gzip file: its checksum is wrong";
         QTest::newRow("garbage behind") << "a.gz" << compressed + "x"
                                         << "a.gz' is not a sound gzip file: other data follow it";
         QTest::newRow("Parquet") << "a.parquet" << QByteArray("PAR1....")
@@ -149,9 +167,296 @@ private slots:
     {
         const std::filesystem::path missing = "/nowhere/text.txt";
         VERIFY_CONTAINS(test::messageOf<Error>([&] { readDocuments(std::span(&missing, 1)); }),
-                        std::string("'/nowhere/text.txt' cannot be read"));
+                        std::string("'/nowhere/text.txt' cannot be read: "));
         const std::filesystem::path folder = m_folder.path().toStdString();
-        VERIFY_CONTAINS(test::messageOf<Error>([&] { readDocuments(std::span(&folder, 1)); }), std::string("cannot be read"));
+        VERIFY_CONTAINS(test::messageOf<Error>([&] { readDocuments(std::span(&folder, 1)); }), std::string("is a folder, not a file"));
+    }
+
+    void packedFilesGiveWhatPythonPacked_data()
+    {
+        QTest::addColumn<QString>("name");
+        for (const char *name : {"documents.jsonl", "documents.jsonl.gz", "documents.jsonl.zst", "frames.jsonl.zst", "documents.jsonl.xz",
+                                 "streams.jsonl.xz", "documents.jsonl.bz2", "streams.jsonl.bz2", "utf-16-le.jsonl.gz"})
+            QTest::newRow(name) << name;
+    }
+
+    void packedFilesGiveWhatPythonPacked()
+    {
+        QFETCH(QString, name);
+        const Documents documents = readFixture(name.toStdString());
+        QCOMPARE(documents.size(), 51U);
+        QCOMPARE(documents, packed());
+        const auto unnamed = test::write(m_folder, "unnamed", test::contentOf(kTexts / name.toStdString()));
+        QCOMPARE(readDocuments(std::span(&unnamed, 1)), documents); // what it is, its bytes say
+    }
+
+    void packedFilesThatAreDamagedAreNamed()
+    {
+        for (const std::string name : {"documents.jsonl.gz", "documents.jsonl.zst", "documents.jsonl.xz", "documents.jsonl.bz2"}) {
+            const bool isGzip = name.ends_with(".gz"); // of two members: it may end between them
+            const std::string good = isGzip ? test::gzip(test::contentOf(kTexts / "documents.jsonl")) : test::contentOf(kTexts / name);
+            for (std::size_t length = 14; length < good.size(); length += 7)
+                VERIFY_CONTAINS(failure(name, good.substr(0, length)), std::string("ends too early"));
+            VERIFY_CONTAINS(failure(name, good + "x"), std::string("other data follow it"));
+            for (std::size_t at = 40; at < good.size(); at += 7) { // as good as always found by a checksum; read without harm in any case
+                std::string wrong = good;
+                wrong[at] = char(~wrong[at]);
+                QVERIFY(!failure(name, wrong).empty());
+            }
+        }
+    }
+
+    void encodedTextsGiveWhatPythonEncoded_data()
+    {
+        QTest::addColumn<QString>("name");
+        for (const char *name : {"text", "utf-8-mark", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"})
+            QTest::newRow(name) << name;
+    }
+
+    void encodedTextsGiveWhatPythonEncoded()
+    {
+        QFETCH(QString, name);
+        QCOMPARE(readFixture(name.toStdString() + ".txt"), Documents{test::contentOf(kTexts / "text.txt")});
+    }
+
+    void charactersMayBeCutAnywhere()
+    {
+        // Blocks are 256 KiB: whatever stands at their border, in every encoding.
+        constexpr std::size_t kBlock = std::size_t(1) << 18;
+        const std::string text = test::contentOf(kTexts / "text.txt");
+        for (std::size_t shift = 0; shift < 24; ++shift) {
+            const std::string large = std::string(kBlock - shift, 'x') + text + std::string(kBlock - text.size(), 'y') + text;
+            QCOMPARE(read("cut.txt", large), Documents{large});
+        }
+        for (const std::string name : {"utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"}) {
+            const std::size_t width = name.starts_with("utf-16") ? 2 : 4;
+            const bool isLittle = name.ends_with("le");
+            const std::string encoded = test::contentOf(kTexts / (name + ".txt"));
+            std::string x(width, '\0');
+            x[isLittle ? 0 : width - 1] = 'x';
+            for (std::size_t shift = 0; shift < 12; ++shift) {
+                const std::size_t count = kBlock / width - shift - 1;
+                std::string large = encoded.substr(0, width);
+                for (std::size_t i = 0; i < count; ++i)
+                    large += x;
+                QCOMPARE(read("cut.txt", large + encoded.substr(width)), Documents{std::string(count, 'x') + text});
+            }
+        }
+    }
+
+    void whatIsNoTextIsNamed()
+    {
+        const auto expected = test::jsonOf(kTexts / "other" / "expected.json");
+        QVERIFY(expected.size() >= 20);
+        for (const auto &[name, words] : expected.items()) {
+            const auto file = kTexts / "other" / name;
+            const std::string message = test::messageOf<Error>([&] { readDocuments(std::span(&file, 1), "text", {.bytes = 300'000'000}); });
+            for (const std::string word : words)
+                VERIFY_CONTAINS(message, word);
+            VERIFY_CONTAINS(message, "'" + file.string() + "' ");
+        }
+    }
+
+    void binaryFilesAreNamed_data()
+    {
+        QTest::addColumn<QByteArray>("content");
+        QTest::addColumn<QString>("name");
+        const QByteArray nul(1, '\0');
+        QTest::newRow("PDF") << QByteArray("%PDF-1.7\n%\xE2\xE3") << "a PDF document";
+        QTest::newRow("Arrow") << "ARROW1" + QByteArray(2, '\0') << "an Arrow (Feather) file";
+        QTest::newRow("Arrow stream") << QByteArray("\xFF\xFF\xFF\xFF\x10") << "a stream of Arrow";
+        QTest::newRow("HDF5") << QByteArray("\x89HDF\r\n\x1A\n") << "an HDF5 file";
+        QTest::newRow("7z") << QByteArray("7z\xBC\xAF\x27\x1C") << "a 7z archive";
+        QTest::newRow("rar") << QByteArray("Rar!\x1A\x07\x01") << "a rar archive";
+        QTest::newRow("LZ4") << QByteArray("\x04\x22\x4D\x18") << "packed by LZ4";
+        QTest::newRow("safetensors") << QByteArray("\x40\0\0\0\0\0\0\0{\"__metadata__\":{}}", 26) << "a safetensors file";
+        QTest::newRow("GGUF") << QByteArray("GGUF\x03\0\0\0\x01\0\0\0", 12) << "a GGUF model";
+        QTest::newRow("PNG") << QByteArray("\x89PNG\r\n\x1A\n") << "a PNG image";
+        QTest::newRow("JPEG") << QByteArray("\xFF\xD8\xFF\xE0") << "a JPEG image";
+        QTest::newRow("ELF") << QByteArray("\x7F"
+                                           "ELF\x02\x01")
+                             << "a program (ELF)";
+        QTest::newRow("Windows") << "MZ\x90" + QByteArray(20, '\0') << "a program (Windows)";
+        QTest::newRow("old Office") << QByteArray("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1") << "an Office document";
+        QTest::newRow("RTF") << QByteArray("{\\rtf1\\ansi}") << "an RTF document";
+        QTest::newRow("LFS") << QByteArray("version https://git-lfs.github.com/spec/v1\noid sha256:1\n") << "a Git LFS pointer";
+        QTest::newRow("NUL") << "some words" + nul + "and others"
+                             << "is not text: byte 0x00 at offset 10";
+        QTest::newRow("late NUL") << QByteArray(300'000, 'a') + nul << "is not text: byte 0x00 at offset 300,000";
+        QTest::newRow("numbers") << QByteArray("\x01\x02\x03\x04\xFF\x05") << "is not text: byte 0xFF at offset 4";
+        QTest::newRow("cut off") << QByteArray("na\xC3") << "byte 0xC3 at offset 2 begins a character that is cut off";
+        QTest::newRow("damaged") << QByteArray("na\xC3\xAFve caf\xE9!") << "byte 0xE9 at offset 10, though UTF-8 is before it";
+        QTest::newRow("overlong") << QByteArray("a\xC0\x80") << "byte 0xC0 at offset 1";
+        QTest::newRow("surrogates in UTF-8") << QByteArray("a\xED\xA0\x80") << "byte 0xED at offset 1";
+        QTest::newRow("half a pair") << QByteArray("\xFF\xFE"
+                                                   "a\0\x3D\xD8 \0",
+                                                   8)
+                                     << "half of a surrogate pair (0x3D 0xD8) at offset 4";
+        QTest::newRow("half a pair at the end") << QByteArray("\xFE\xFF\xD8\x3D") << "half of a surrogate pair (0xD8 0x3D) at offset 2";
+        QTest::newRow("other half") << QByteArray("\xFF\xFE\x3D\xDC") << "half of a surrogate pair (0x3D 0xDC) at offset 2";
+        QTest::newRow("half a unit") << QByteArray("\xFF\xFE"
+                                                   "a\0b",
+                                                   5)
+                                     << "the beginning of a character (0x62) at offset 4";
+        QTest::newRow("NUL in UTF-16") << QByteArray("\xFF\xFE"
+                                                     "a\0\0\0",
+                                                     6)
+                                       << "a NUL (0x00 0x00) at offset 4";
+        QTest::newRow("beyond Unicode") << QByteArray("\0\0\xFE\xFF\0\x11\0\0", 8) << "what is no character (0x00 0x11 0x00 0x00)";
+    }
+
+    void binaryFilesAreNamed()
+    {
+        QFETCH(QByteArray, content);
+        QFETCH(QString, name);
+        VERIFY_CONTAINS(failure("some.txt", content.toStdString()), name.toStdString());
+    }
+
+    void placesInPackedFilesAreOfWhatWasUnpacked()
+    {
+        VERIFY_CONTAINS(failure("a.txt.gz", test::gzip("caf\xE9 au lait")), std::string("byte 0xE9 at offset 3 of what was unpacked"));
+    }
+
+    void ordinaryTextsArePlain_data()
+    {
+        QTest::addColumn<QByteArray>("content");
+        QTest::newRow("C") << QByteArray("{\n    int x;\n}\n");
+        QTest::newRow("template") << QByteArray("{{ title }}\n{% if x %}\n");
+        QTest::newRow("template of JSON") << QByteArray("{\"name\": {{ name }}}\nand so on\n");
+        QTest::newRow("JSON in front") << QByteArray("{\"title\": \"A tale\"}\nOnce upon a time.\n");
+        QTest::newRow("illustration") << QByteArray("[Illustration]\n\nALICE");
+        QTest::newRow("footnote") << QByteArray("[1] As it is written.\n[2] Ibidem.\n");
+        QTest::newRow("array in front") << QByteArray("[1, 2 and 3]\n");
+        QTest::newRow("link") << QByteArray("[a link](https://example.org)\n");
+        QTest::newRow("INI") << QByteArray("[section]\nkey=1\n");
+        QTest::newRow("quoted") << QByteArray("[\"Hello,\" he said.]\n");
+        QTest::newRow("YAML") << QByteArray("- a: 1\n  b: [1, 2]\n");
+        QTest::newRow("CSV") << QByteArray("id,text\r\n1,\"a, b\"\r\n");
+        QTest::newRow("TSV") << QByteArray("id\ttext\n1\ta\n");
+        QTest::newRow("HTML") << QByteArray("<!DOCTYPE html>\n<p>a</p>\n");
+        QTest::newRow("Markdown") << QByteArray("# Title \xF0\x9F\xA7\x99\n\n* a\n");
+        QTest::newRow("colours of a terminal") << QByteArray("\x1B[31mred\x1B(B\x1B[m\n");
+        QTest::newRow("old Mac") << QByteArray("a\rb\r");
+        QTest::newRow("blank") << QByteArray(" \n\n");
+        QTest::newRow("initials of binary files") << QByteArray("BMW, MZ and PKZIP\n");
+        QTest::newRow("only a bracket") << QByteArray("[");
+        QTest::newRow("only a brace") << QByteArray("{");
+    }
+
+    void ordinaryTextsArePlain()
+    {
+        QFETCH(QByteArray, content);
+        QCOMPARE(read("some.txt", content.toStdString()), Documents{content.toStdString()});
+    }
+
+    void jsonIsKnownByItsContent_data()
+    {
+        QTest::addColumn<QString>("name");
+        for (const char *name : {"a.ndjson", "a.jsonlines", "a.jl", "a.txt", "a", "a.json.bak", "train"})
+            QTest::newRow(name) << name;
+    }
+
+    void jsonIsKnownByItsContent()
+    {
+        QFETCH(QString, name);
+        const std::string file = name.toStdString();
+        QCOMPARE(read(file, "\n {\"text\": \"one\"}\n\n{\"text\": \"two\"}\n"), (Documents{"one", "two"}));
+        QCOMPARE(read(file, "{\"text\": \"one\"}\r{\"text\": \"two\"}\r"), (Documents{"one", "two"})); // of an old Mac
+        QCOMPARE(read(file, "{\"text\": \"one\"}"), Documents{"one"});
+        QCOMPARE(read(file, "[{\"text\": \"one\"}, {\"text\": null}, {\"text\": \"two\"}]"), (Documents{"one", "two"}));
+        QCOMPARE(read(file, "[\n  {\n    \"text\": \"a, ]}\\\"[\"\n  }\n]\n"), Documents{"a, ]}\"["});
+        QCOMPARE(read(file, "[\"one\",\n\"two\", null]"), (Documents{"one", "two"}));
+        VERIFY_CONTAINS(failure(file, "{\"text\": \"one\"}\n{\"text\": two}\n"), std::string("mistake at line 2, column 10"));
+        VERIFY_CONTAINS(failure(file, "{\"text\": one}\n{\"text\": \"two\"}\n"), std::string("mistake at line 1, column 10"));
+        VERIFY_CONTAINS(failure(file, "{\"text\": \"one\"}\n{\"messages\": []}\n"), std::string("it has 'messages'"));
+        VERIFY_CONTAINS(failure(file, "{\n  \"text\": \"one\"\n}\n"), std::string("objects go over several lines"));
+        VERIFY_CONTAINS(failure(file, "{\"data\": [\n{\"text\": \"one\"}]\n}\n"), std::string("its field 'data' holds a list of objects"));
+        VERIFY_CONTAINS(failure(file, "[1, 2, 3]\n"), std::string("is a JSON array, and its element 1 (line 1) is a number"));
+        VERIFY_CONTAINS(failure(file, "[[\"a\"], [\"b\"]]"), std::string("element 1 (line 1) is a list"));
+        VERIFY_CONTAINS(failure(file, "[\"a\",\n\"b\", 3]"), std::string("element 3 (line 2) is a number"));
+        VERIFY_CONTAINS(failure(file, "[{\"text\": \"a\"},\n{\"txt\": \"b\"}]"),
+                        std::string("element 2 (line 2) has no field \"text\"; it has 'txt'"));
+        VERIFY_CONTAINS(failure(file, "[{\"text\": \"a\"},\n {\"text\": \"b\"}, {\"text\": b}]"),
+                        std::string("mistake at line 2, column 28"));
+        VERIFY_CONTAINS(failure(file, "[{\"text\": \"a\"}, {\"text\": \"b\"} {}]"), std::string("no comma behind element 2 (line 1)"));
+        VERIFY_CONTAINS(failure(file, "[{\"text\": \"a\"}, {\"text\": \"b\"},"),
+                        std::string("ends in the middle of its JSON array, behind element 2"));
+        VERIFY_CONTAINS(failure(file, "[{\"text\": \"a\"}, {\"text\": \"b\"}, {\"te"), std::string("ends in the middle of element 3"));
+        VERIFY_CONTAINS(failure(file, "[\"a\", \"b\"]\n[\"c\"]"), std::string("something follows the JSON array, on line 2"));
+        VERIFY_CONTAINS(failure(file, "[]"), std::string("is empty"));
+    }
+
+    void jsonMayHoldWhatPythonWrites()
+    {
+        QCOMPARE(read("a.jsonl", "{\"score\": NaN, \"text\": \"a\"}\n{\"text\": \"b\", \"n\": [-Infinity, Infinity]}"),
+                 (Documents{"a", "b"}));
+        QCOMPARE(read("a.jsonl", "{\"text\": \"cut \\ud83d off\"}"), Documents{"cut \uFFFD off"});
+        QCOMPARE(read("a.jsonl", "{\"text\": \"\\ud83e\\uddd9\", \"n\": 1e999}"), Documents{"\U0001f9d9"});
+    }
+
+    void largeArraysAreReadElementByElement()
+    {
+        std::string array = "[";
+        for (int i = 0; i < 5000; ++i)
+            array += (i == 0 ? "" : ",\n ") + nlohmann::json{{"text", std::to_string(i) + std::string(200, 'x')}}.dump();
+        const TextLimits limits{.bytes = 1 << 20}; // 128 KiB a document; the array has a megabyte
+        const auto file = test::write(m_folder, "large.json", array + "]");
+        const Documents documents = readDocuments(std::span(&file, 1), "text", limits);
+        QCOMPARE(documents.size(), 5000U);
+        QVERIFY(documents.back().starts_with("4999x"));
+    }
+
+    void documentsThatAreTooLongAreNamed()
+    {
+        const TextLimits limits{.bytes = 1 << 20}; // 131.1 kB a document
+        const auto failureOf = [&](const std::string &name, const std::string &content) {
+            const auto file = test::write(m_folder, name, content);
+            return test::messageOf<Error>([&] { readDocuments(std::span(&file, 1), "text", limits); });
+        };
+        const std::string lines = "{\"text\": \"a\"}\n{\"text\": \"" + std::string(1'000'000, 'b') + "\"}\n";
+        VERIFY_CONTAINS(failureOf("long.jsonl", lines), std::string("long.jsonl', line 2 is longer than 131.1 kB"));
+        VERIFY_CONTAINS(failureOf("long.json", "[\"a\", \"" + std::string(1'000'000, 'b') + "\"]"),
+                        std::string("long.json', element 2 (line 1) is longer than 131.1 kB"));
+        VERIFY_CONTAINS(failureOf("long.txt", std::string(1'000'000, 'b')), std::string("long.txt' is longer than 131.1 kB"));
+    }
+
+    void randomBytesDoNoHarm()
+    {
+        std::mt19937 random(1);
+        const Documents seeds{
+            test::contentOf(kTexts / "documents.jsonl.zst"),    test::contentOf(kTexts / "documents.jsonl.xz"),
+            test::contentOf(kTexts / "documents.jsonl.bz2"),    test::contentOf(kTexts / "documents.jsonl").substr(0, 600),
+            "[{\"text\": \"a\"}, {\"text\": \"b\"}]",           test::contentOf(kTexts / "utf-16-be.txt").substr(0, 600),
+            test::contentOf(kTexts / "text.txt").substr(0, 600)};
+        for (int i = 0; i < 3000; ++i) {
+            std::string content = seeds[random() % seeds.size()];
+            for (std::size_t changes = random() % 8; changes > 0; --changes)
+                content[random() % content.size()] = char(random());
+            content.resize(random() % 4 == 0 ? random() % content.size() : content.size());
+            failure(i % 2 == 0 ? "random" : "random.json", content); // an Error or documents, nothing else
+        }
+    }
+
+    void reportsTellWhatFilesAre()
+    {
+        DocumentReader reader(
+            {kTexts / "frames.jsonl.zst", kTexts / "utf-16-be.txt", test::write(m_folder, "a.json", "[\"\", \"\\n a\\tb\\u202ec\"]")});
+        while (reader.next())
+            continue;
+        const auto &reports = reader.reports();
+        QCOMPARE(reports.size(), 3U);
+        QCOMPARE(reports[0].kind, std::string("zstd, JSON lines, UTF-8"));
+        QCOMPARE(reports[0].firstLine, std::string("Document 0: once upon a time there was a king. Grüße, 你好 \U0001f9d9"));
+        QCOMPARE(reports[0].documents, 51);
+        QCOMPARE(reports[1].kind, std::string("plain text, UTF-16 BE"));
+        QCOMPARE(reports[1].firstLine, std::string("Once upon a time."));
+        QCOMPARE(reports[1].documents, 1);
+        QCOMPARE(reports[2].kind, std::string("JSON array, UTF-8"));
+        QCOMPARE(reports[2].firstLine, std::string("a b?c"));
+        QCOMPARE(shownLine(std::string(100, 'x')), std::string(60, 'x') + "…");
+        QCOMPARE(
+            linesOf({.files = {reports[1]}, .tokens = 70234, .windows = 34, .length = 2048}),
+            std::vector<std::string>{"utf-16-be.txt (plain text, UTF-16 BE): \"Once upon a time.\", 70,234 tokens in 34 windows of 2,048"});
     }
 
     void aSeedGivesTheSameOrderOnEveryMachine()

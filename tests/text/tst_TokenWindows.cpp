@@ -6,6 +6,8 @@
 #include "foundation/Error.h"
 #include "text/DocumentSource.h"
 
+#include <stop_token>
+
 using namespace secateur;
 
 class tst_TokenWindows : public QObject {
@@ -107,10 +109,11 @@ private slots:
             QVERIFY(windows.tokensRead < whole.tokensRead);
         }
         TextSettings settings = settingsFor("damaged.jsonl", lines + "no JSON\n", std::nullopt, 64);
-        VERIFY_CONTAINS(failure(settings), std::string("line 301 is not well-formed JSON")); // all windows, so all of the text
+        VERIFY_CONTAINS(failure(settings),
+                        std::string("is not valid JSON: there is a mistake at line 301")); // all windows, so all of the text
         settings.windows = 1;
         settings.seed = 1; // any of the documents may come first
-        VERIFY_CONTAINS(failure(settings), std::string("line 301 is not well-formed JSON"));
+        VERIFY_CONTAINS(failure(settings), std::string("is not valid JSON: there is a mistake at line 301"));
     }
 
     void aFewWindowsNeedOnlyTheFirstRowGroups()
@@ -127,6 +130,90 @@ private slots:
         QCOMPARE(readWindows(m_tokenizer, settings).hash, windows.hash);
         settings.windows.reset();
         VERIFY_CONTAINS(failure(settings), std::string("damaged.parquet' cannot be read as Parquet"));
+    }
+
+    void aFewWindowsNeedOnlyTheBeginningOfALongDocument()
+    {
+        std::string text;
+        for (int i = 0; i < 500; ++i)
+            text += std::to_string(i) + test::contentOf(SECATEUR_SOURCE_DIR "/resources/sample/text/oz.txt").substr(0, 4000);
+        const auto ids = m_tokenizer.encode(text);
+        const TokenWindows windows = readWindows(m_tokenizer, settingsFor("long.txt", text + '\0', 40, 64));
+        QCOMPARE(windows.count(), 40);
+        QVERIFY(std::equal(windows.tokens.begin(), windows.tokens.end(), ids.begin()));
+        QVERIFY(windows.tokensRead < std::int64_t(ids.size()));
+        VERIFY_CONTAINS(failure(settingsFor("long.txt", text + '\0', std::nullopt, 64)), std::string("byte 0x00"));
+    }
+
+    void aFewWindowsOfAShuffledTextAreThoseOfTheWhole()
+    {
+        std::string lines;
+        const std::string story = test::contentOf(SECATEUR_SOURCE_DIR "/resources/sample/text/oz.txt").substr(0, 4000);
+        for (int i = 0; i < 300; ++i)
+            lines += nlohmann::json{{"text", std::to_string(i) + story}}.dump() + '\n';
+        TextSettings settings = settingsFor("whole.jsonl", lines, std::nullopt, 64);
+        settings.seed = 3;
+        const TokenWindows whole = readWindows(m_tokenizer, settings);
+        settings.windows = 40;
+        const TokenWindows windows = readWindows(m_tokenizer, settings);
+        QCOMPARE(windows.count(), 40);
+        QVERIFY(std::equal(windows.tokens.begin(), windows.tokens.end(), whole.tokens.begin()));
+    }
+
+    void textsStayUnderTheirLimitOfMemory()
+    {
+        const TextLimits limits{.bytes = 8 << 20};
+        const auto failureOf = [&](TextSettings settings, std::uint64_t seed) {
+            settings.seed = seed;
+            return test::messageOf<Error>([&] { readWindows(m_tokenizer, settings, limits); });
+        };
+        std::string empty, story;
+        for (int i = 0; i < 1'000'000; ++i)
+            empty += "{\"text\": \"\"}\n";
+        for (int i = 0; i < 500; ++i)
+            story += test::contentOf(SECATEUR_SOURCE_DIR "/resources/sample/text/oz.txt").substr(0, 4000);
+        const auto blank = settingsFor("empty.jsonl.gz", test::gzip(empty), 1, 16); // 13 MB of nothing
+        VERIFY_CONTAINS(failureOf(blank, 0),
+                        std::string("The text 'empty.jsonl.gz' needs more memory than the 8.39 MB that there are for it"));
+        VERIFY_CONTAINS(failureOf(blank, 1), std::string("The text 'empty.jsonl.gz' is too large to be shuffled"));
+        const auto line = settingsFor("line.jsonl.gz", test::gzip("{\"text\": \"" + std::string(30 << 20, 'a') + "\"}\n"), 1, 16);
+        VERIFY_CONTAINS(failureOf(line, 0), std::string("line.jsonl.gz', line 1 is longer than 1.05 MB"));
+        VERIFY_CONTAINS(failureOf(settingsFor("word.txt", std::string(1 << 20, 'a'), std::nullopt, 16), 0),
+                        std::string("'word.txt' needs more memory"));
+        VERIFY_CONTAINS(failureOf(settingsFor("story.txt", story, std::nullopt, 16), 0), std::string("'story.txt' needs more memory"));
+        VERIFY_CONTAINS(failureOf(settingsFor("story.txt", story, std::nullopt, 16), 0), std::string("(--windows)"));
+        QCOMPARE(failureOf(settingsFor("story.txt", story, 10, 16), 0), std::string()); // its beginning is enough
+        QCOMPARE(failureOf(settingsFor("story.txt", story.substr(0, 1'000'000), std::nullopt, 16), 0), std::string()); // fits
+        QCOMPARE(failureOf(settingsFor("story.txt", story.substr(0, 1'000'000), std::nullopt, 16), 7), std::string());
+    }
+
+    void readingAndTokenisingCanBeStopped()
+    {
+        std::stop_source stop;
+        stop.request_stop();
+        const JobContext context(stop.get_token());
+        QVERIFY_EXCEPTION_THROWN(readWindows(m_tokenizer, settingsFor("a.txt", textOf(100), 3, 10), {}, context), Cancelled);
+        int heard = 0;
+        const std::string text = textOf(200'000);
+        QVERIFY_EXCEPTION_THROWN(m_tokenizer.encode(text,
+                                                    [&](std::size_t, std::size_t) {
+                                                        if (++heard == 3)
+                                                            throw Cancelled();
+                                                    }),
+                                 Cancelled);
+        QCOMPARE(heard, 3);
+    }
+
+    void theReportTellsWhatWasRead()
+    {
+        const TokenWindows windows =
+            readWindows(m_tokenizer, settingsFor("a.jsonl", "{\"text\": \"Once upon a time\"}\n{\"text\": \"\"}", 2, 2));
+        QCOMPARE(windows.report.files.size(), 1U);
+        QCOMPARE(windows.report.files[0].firstLine, std::string("Once upon a time"));
+        QCOMPARE(windows.report.files[0].documents, 2);
+        QCOMPARE(windows.report.tokens, windows.tokensRead);
+        QCOMPARE(windows.report.windows, 2);
+        QCOMPARE(windows.report.length, 2);
     }
 
     void theSeedOrdersTheDocuments()

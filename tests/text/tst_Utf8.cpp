@@ -9,6 +9,24 @@ class tst_Utf8 : public QObject {
     Q_OBJECT
 
 private slots:
+    void codePointsComeBack()
+    {
+        for (char32_t point = 0; point <= 0x10FFFF; point += point < 0x11000 ? 1 : 97) {
+            if (point >= 0xD800 && point < 0xE000)
+                continue;
+            std::string text;
+            appendUtf8(text, point);
+            QCOMPARE(firstIllFormed(text), text.size());
+            QCOMPARE(nextCodePoint(text, 0), text.size());
+            QCOMPARE(codePointAt(text, 0), point);
+            for (std::size_t length = 1; length < text.size(); ++length)
+                QVERIFY(isCutOff(text.substr(0, length), 0));
+            QVERIFY(!isCutOff(text, 0));
+        }
+        for (const char *bad : {"\xC0", "\xE0\x80", "\xED\xA0", "\xF4\x90", "\xFF", "\x80"})
+            QVERIFY(!isCutOff(bad, 0));
+    }
+
     void illFormedTextIsReplacedByMaximalSubparts_data()
     {
         QTest::addColumn<QByteArray>("bytes");

@@ -23,6 +23,18 @@ SessionTask::SessionTask(SessionModel &model, MessageLog &messages, std::shared_
 {
 }
 
+Engine &SessionTask::engine(JobPort &port) const
+{
+    Engine &engine = port.engine(m_session->model->folder);
+    engine.hearTexts([task = *this, &port](const TextSettings &text, const TextReport &report) { // until the next job
+        QStringList lines;
+        for (const std::string &line : linesOf(report))
+            lines << QString::fromStdString(line);
+        task.deliver(port, [&model = task.m_model, text, lines] { model.tellTextRead(text, lines); });
+    });
+    return engine;
+}
+
 void SessionTask::deliver(JobPort &port, std::function<void()> function) const
 {
     port.deliver([isCurrent = m_isCurrent, function = std::move(function)] {

@@ -35,7 +35,8 @@ public:
                 std::function<bool()> isCurrent);
 
     const Session &session() const { return *m_session; }
-    Engine &engine(JobPort &port) const { return port.engine(m_session->model->folder); }
+    /// With the session's model open; the session model hears of the texts that it reads.
+    Engine &engine(JobPort &port) const;
     void deliver(JobPort &port, std::function<void()> function) const;
 
     /// The plan of a draft with what is known of its search by now.

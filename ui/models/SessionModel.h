@@ -6,6 +6,7 @@
 
 #include <QObject>
 #include <QString>
+#include <QStringList>
 #include <map>
 #include <memory>
 #include <optional>
@@ -129,14 +130,18 @@ public:
     void addExport(const ExportRecord &record);
     void setPlanHash(const PlanDraft &draft, const std::vector<std::int64_t> &removed, const QString &hash);
 
+    /// A job has read this text: what it turned out to be, for people. Nothing keeps it.
+    void tellTextRead(const TextSettings &text, const QStringList &lines) { emit textRead(text, lines); }
+
 signals:
     void modelChanged();         ///< another session: everything changed
     void modelPresenceChanged(); ///< isModelThere()
     void textsChanged();
-    void calibrationsChanged(); ///< one was added
-    void draftChanged();        ///< the draft and all that follows from it
-    void searchChanged();       ///< losses or removals of the search of the plan in hand, its presence, or planExactness()
-    void otherSearchChanged();  ///< the search of another plan, which this one shows nothing of
+    void textRead(const secateur::TextSettings &text, const QStringList &lines); ///< see tellTextRead()
+    void calibrationsChanged();                                                  ///< one was added
+    void draftChanged();                                                         ///< the draft and all that follows from it
+    void searchChanged();      ///< losses or removals of the search of the plan in hand, its presence, or planExactness()
+    void otherSearchChanged(); ///< the search of another plan, which this one shows nothing of
     void denseImpactChanged();
     void evaluationsChanged();
     void exportsChanged();

@@ -69,6 +69,7 @@ CalibratePanel::CalibratePanel(Workbench workbench, QWidget *parent)
     connect(m_use, &QPushButton::clicked, this, &CalibratePanel::useSelected);
     connect(m_list, &RecordTable::activated, this, &CalibratePanel::useSelected);
     connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this, &CalibratePanel::followResult);
+    connect(&session, &SessionModel::textRead, m_text, &TextPicker::showRead);
     for (const auto signal : {&SessionModel::modelChanged, &SessionModel::textsChanged})
         connect(&session, signal, this, &CalibratePanel::followSettings);
     connect(&session, &SessionModel::modelPresenceChanged, this, &CalibratePanel::followPossible);

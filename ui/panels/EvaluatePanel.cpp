@@ -62,6 +62,7 @@ EvaluatePanel::EvaluatePanel(Workbench workbench, QWidget *parent)
     connect(m_table, &RecordTable::activated, this, &EvaluatePanel::useSelected);
     connect(m_save, &QPushButton::clicked, this, &EvaluatePanel::chooseCsv);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, &EvaluatePanel::followSelection);
+    connect(&session, &SessionModel::textRead, m_text, &TextPicker::showRead);
     for (const auto signal : {&SessionModel::modelChanged, &SessionModel::textsChanged})
         connect(&session, signal, this, &EvaluatePanel::followSettings);
     connect(&session, &SessionModel::modelPresenceChanged, this, &EvaluatePanel::followPossible);

@@ -46,7 +46,8 @@ QStringList textsIn(const QMimeData *data)
     QStringList files;
     for (const QUrl &url : data->urls()) {
         const QFileInfo file(url.toLocalFile());
-        const bool isMaybeJsonLines = hasSuffix(file.fileName(), {QLatin1String("json")}) && file.fileName() != QLatin1String("config.json");
+        const bool isMaybeJsonLines =
+            hasSuffix(file.fileName(), {QLatin1String("json")}) && file.fileName() != QLatin1String("config.json");
         if (url.isLocalFile() && !file.isDir() && (isMaybeJsonLines || TextPicker::isNamedAsText(file.fileName())))
             files << file.absoluteFilePath();
     }
@@ -56,7 +57,9 @@ QStringList textsIn(const QMimeData *data)
 /// Whether a file may have columns to choose from.
 bool isOfRecords(const QString &path)
 {
-    return hasSuffix(path, {QLatin1String("parquet"), QLatin1String("jsonl"), QLatin1String("json"), QLatin1String("gz")});
+    return hasSuffix(path,
+                     {QLatin1String("parquet"), QLatin1String("jsonl"), QLatin1String("json"), QLatin1String("ndjson"),
+                      QLatin1String("jsonlines"), QLatin1String("gz"), QLatin1String("zst"), QLatin1String("xz"), QLatin1String("bz2")});
 }
 
 /// Why a file cannot be read; empty when it can.
@@ -103,6 +106,7 @@ TextPicker::TextPicker(QWidget *parent)
       m_isAll(new QCheckBox(tr("all"))),
       m_columnName(new QLabel(tr("Column"))),
       m_column(new QLineEdit),
+      m_read(captionLabel({})),
       m_note(new InlineNote)
 {
     setAcceptDrops(true);
@@ -116,7 +120,7 @@ TextPicker::TextPicker(QWidget *parent)
     connect(m_list, &QListWidget::itemSelectionChanged, this, &TextPicker::follow);
     for (QSpinBox *box : {m_windows, m_length, m_seed})
         connect(box, &QSpinBox::valueChanged, this, &TextPicker::changed);
-    for (QSpinBox *box : {m_windows, m_length})
+    for (QSpinBox *box : {m_windows, m_length, m_seed})
         connect(box, &QSpinBox::valueChanged, this, &TextPicker::follow);
     connect(m_column, &QLineEdit::editingFinished, this, [this] {
         if (!m_column->isModified())
@@ -151,6 +155,8 @@ void TextPicker::build()
     m_seed->setPrefix(tr("by seed "));
     m_seed->setToolTip(tr("Shuffles the documents of the text; the same number gives the same order on every machine."));
 
+    m_read->setTextFormat(Qt::PlainText); // it shows what is in a file
+    m_read->setAccessibleName(tr("What the text is"));
     m_column->setAccessibleName(tr("Column that holds the texts"));
     m_column->setToolTip(tr("The column of a Parquet file, or the field of a line of JSON, that holds the texts."));
     m_column->setPlaceholderText(usualColumn());
@@ -193,14 +199,16 @@ void TextPicker::build()
     grid->addWidget(m_columnName, 2, 0);
     grid->addWidget(m_column, 2, 1, Qt::AlignLeft);
     grid->addWidget(m_note, 3, 1);
+    grid->addWidget(m_read, 4, 1);
     for (QSpinBox *box : {m_windows, m_length, m_seed})
         new WheelGuard(*box);
 }
 
 bool TextPicker::isNamedAsText(const QString &path)
 {
-    return hasSuffix(path, {QLatin1String("txt"), QLatin1String("text"), QLatin1String("md"), QLatin1String("jsonl"), QLatin1String("gz"),
-                            QLatin1String("parquet")});
+    return hasSuffix(path, {QLatin1String("txt"), QLatin1String("text"), QLatin1String("md"), QLatin1String("jsonl"),
+                            QLatin1String("ndjson"), QLatin1String("jsonlines"), QLatin1String("gz"), QLatin1String("zst"),
+                            QLatin1String("xz"), QLatin1String("bz2"), QLatin1String("parquet")});
 }
 
 int TextPicker::labelWidth() const
@@ -235,6 +243,15 @@ void TextPicker::setValue(const TextSettings &text)
     m_seed->setValue(int(std::min<std::uint64_t>(text.seed, std::uint64_t(m_seed->maximum()))));
     m_column->setText(QString::fromStdString(text.column));
     showFiles();
+}
+
+void TextPicker::showRead(const TextSettings &text, const QStringList &lines)
+{
+    if (text.files != value().files)
+        return;
+    m_readText = text;
+    m_read->setText(lines.join(QLatin1Char('\n')));
+    follow();
 }
 
 void TextPicker::setContext(qint64 tokens)
@@ -323,8 +340,9 @@ bool TextPicker::eventFilter(QObject *watched, QEvent *event)
 void TextPicker::chooseFiles()
 {
     const QString start = m_files.isEmpty() ? m_recent.value(0) : m_files.back();
-    addFiles(QFileDialog::getOpenFileNames(this, tr("Choose a text"), QFileInfo(start).path(),
-                                           tr("Texts (*.txt *.jsonl *.json *.gz *.parquet);;All files (*)")));
+    addFiles(
+        QFileDialog::getOpenFileNames(this, tr("Choose a text"), QFileInfo(start).path(),
+                                      tr("Texts (*.txt *.md *.jsonl *.ndjson *.json *.gz *.zst *.xz *.bz2 *.parquet);;All files (*)")));
 }
 
 void TextPicker::addFiles(const QStringList &files)
@@ -382,6 +400,9 @@ void TextPicker::showFiles()
 void TextPicker::follow()
 {
     m_windows->setEnabled(!m_isAll->isChecked());
+    const TextSettings now = value();
+    m_read->setVisible(!m_read->text().isEmpty() && now.files == m_readText.files && now.column == m_readText.column &&
+                       now.length == m_readText.length && now.seed == m_readText.seed);
     m_remove->setVisible(!m_files.isEmpty());
     m_remove->setEnabled(!m_list->selectionModel()->selectedRows().isEmpty());
     const bool hasColumns = std::ranges::any_of(m_files, isOfRecords) || value().column != TextSettings().column;

@@ -45,6 +45,9 @@ public:
     /// A text that comes with the program, for one click; empty = there is none.
     void setSampleText(const QString &file);
 
+    /// Shows what a text turned out to be when a job read it, as long as that is the text chosen here.
+    void showRead(const TextSettings &text, const QStringList &lines);
+
     /// Texts that are dropped anywhere on that widget are meant for this one.
     void takeDropsOn(QWidget &around);
 
@@ -78,6 +81,8 @@ private:
     QCheckBox *m_isAll;
     QLabel *m_columnName;
     QLineEdit *m_column;
+    QLabel *m_read; ///< what the text turned out to be
+    TextSettings m_readText;
     InlineNote *m_note;
 };
 

@@ -57,6 +57,7 @@ private slots:
     void allWindowsLeaveTheirNumberOpen();
     void deleteRemovesTheSelectedFiles();
     void recentTextsAreInTheMenu();
+    void whatATextTurnedOutToBeIsShown();
     void filesOfRecordsHaveAColumn();
 };
 
@@ -196,6 +197,31 @@ void tst_TextPicker::deleteRemovesTheSelectedFiles()
     QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, list->visualItemRect(list->item(1)).center());
     QTest::keyClick(list, Qt::Key_Delete);
     QCOMPARE(namesIn(picker), QStringList({"a.txt", "c.txt"}));
+}
+
+void tst_TextPicker::whatATextTurnedOutToBeIsShown()
+{
+    FlowBench bench;
+    TextPicker picker;
+    const auto shown = [&] {
+        for (const QLabel *label : picker.findChildren<QLabel *>())
+            if (label->accessibleName() == "What the text is")
+                return label->isVisibleTo(&picker) ? label->text() : QString();
+        return QStringLiteral("missing");
+    };
+    const TextSettings text{.files = {bench.write("a.txt").toStdString()}, .windows = 7, .length = 512, .seed = 0};
+    picker.setValue(text);
+    QCOMPARE(shown(), QString());
+    TextSettings other = text;
+    other.files = {bench.write("b.txt").toStdString()};
+    picker.showRead(other, {"b.txt (plain text, UTF-8): \"b\""});
+    QCOMPARE(shown(), QString());
+    picker.showRead(text, {"a.txt (plain text, UTF-8): \"<b>a</b>\""});
+    QCOMPARE(shown(), QString("a.txt (plain text, UTF-8): \"<b>a</b>\""));
+    picker.setValue(other);
+    QCOMPARE(shown(), QString());
+    picker.setValue(text);
+    QVERIFY(!shown().isEmpty());
 }
 
 void tst_TextPicker::recentTextsAreInTheMenu()

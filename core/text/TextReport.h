@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "text/FileDocuments.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace secateur {
+
+/// What a text file turned out to be, for people to see before a job computes with it.
+struct TextFileReport {
+    std::filesystem::path file;
+    std::string kind;           ///< "gzip, JSON lines, UTF-8"
+    std::string firstLine = {}; ///< of the first document that is not blank, as shownLine() gives it
+    std::int64_t documents = 0; ///< read so far
+
+    void add(const DocumentPiece &piece);
+};
+
+/// What was read for a job.
+struct TextReport {
+    std::vector<TextFileReport> files; ///< as many as were needed
+    std::int64_t tokens = 0;           ///< that were read
+    std::int64_t windows = 0, length = 0;
+};
+
+/// The first line of a text (UTF-8) that is not blank, in at most 60 characters, what cannot be seen replaced by '?'; cut ones end in
+/// "…". Empty for a blank text.
+std::string shownLine(std::string_view text);
+
+/// Lines that tell of a text: `c4.json.gz (gzip, JSON lines, UTF-8): "Beginners BBQ class…", 70,234 tokens in 34 windows of 2,048`. Of
+/// several files one each, and one with the numbers.
+std::vector<std::string> linesOf(const TextReport &report);
+
+} // namespace secateur
