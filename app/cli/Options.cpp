@@ -84,8 +84,7 @@ public:
         c.add_option("--length", m.length, "Tokens of a window (2048, or the model's context when that is shorter)")
             ->check(whole(2));
         c.add_option("--seed", m.seed, "Order of the documents; 0 (the default) = as they are")->check(whole(0, kLargestSeed));
-        c.add_option("--column", m.column, "Column of .parquet, or field of .jsonl and .json, that holds the texts (text)")
-            ->type_name("NAME");
+        c.add_option("--column", m.column, "Column of .parquet, or field of JSON lines, that holds the texts (text)")->type_name("NAME");
     }
 
     void windows(CLI::App &c, const char *what) { c.add_option("--windows", m.windows, what)->check(whole(1)); }
@@ -181,7 +180,7 @@ void defineCommands(CLI::App &app, Options &options)
     CLI::App &calibrate = command("calibrate", "Stage 1: score every FFN neuron",
                                   "secateur-cli calibrate MODEL --text c4.json.gz --output scores.safetensors");
     define.model(calibrate);
-    define.text(calibrate, "Calibration text: .txt, .jsonl, .json, also with .gz, or .parquet", true);
+    define.text(calibrate, "Calibration text: plain, JSON lines (both also .gz, .zst, .xz, .bz2) or .parquet", true);
     define.windows(calibrate, "Windows of the text (32)");
     define.scoring(calibrate);
     define.engine(calibrate);
@@ -199,7 +198,7 @@ void defineCommands(CLI::App &app, Options &options)
     CLI::App &impact =
         command("impact", "What removing each attention of the model would cost", "secateur-cli impact MODEL --text c4.json.gz");
     define.model(impact);
-    define.text(impact, "Text to measure on: .txt, .jsonl, .json, also with .gz, or .parquet", true);
+    define.text(impact, "Text to measure on: plain, JSON lines (both also .gz, .zst, .xz, .bz2) or .parquet", true);
     define.searchLoss(impact);
     define.engine(impact);
 
@@ -219,7 +218,7 @@ void defineCommands(CLI::App &app, Options &options)
     CLI::App &prune = command("prune", "All of it: calibrate, plan, search, evaluate, export, verify",
                               "secateur-cli prune MODEL --text c4.json.gz --sparsity 0.375 --evaluate wiki.txt --output MODEL-pruned");
     define.model(prune);
-    define.text(prune, "Calibration text: .txt, .jsonl, .json, also with .gz, or .parquet", false);
+    define.text(prune, "Calibration text: plain, JSON lines (both also .gz, .zst, .xz, .bz2) or .parquet", false);
     define.windows(prune, "Windows of the calibration text (32)");
     define.scoring(prune);
     define.balance(prune);

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <string_view>
 #include <utility>
@@ -54,11 +56,13 @@ public:
             case 'N':
             case 'I':
             case '-':
-                number();
+                word();
                 break;
             default:
                 break;
             }
+            if (m_at < m_text.size() && (std::isdigit(static_cast<unsigned char>(m_text[m_at])) != 0 || m_text[m_at] == '-'))
+                number();
         }
     }
 
@@ -95,7 +99,23 @@ private:
         std::string_view text;
     };
 
+    /// A number that is too large for a double is infinite, as Python reads it; the library refuses it.
     void number()
+    {
+        constexpr std::size_t kLongestFinite = 308; // digits
+        const std::size_t end = std::min(m_text.find_first_not_of("0123456789+-.eE", m_at), m_text.size());
+        const std::string_view digits = m_text.substr(m_at, end - m_at);
+        if (digits.find_first_of("eE") != std::string_view::npos || digits.size() > kLongestFinite) {
+            const double value = std::strtod(std::string(digits).c_str(), nullptr);
+            if (std::isinf(value)) {
+                m_changes.push_back({m_at, digits.size(), kNumbers[value < 0 ? 0 : 1].second});
+                m_hasNumbers = true;
+            }
+        }
+        m_at = end - 1;
+    }
+
+    void word()
     {
         for (const auto &[word, mark] : kNumbers) {
             if (m_text.substr(m_at, word.size()) != word)

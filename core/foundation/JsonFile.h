@@ -19,7 +19,8 @@ struct JsonPlace {
 
 /// The value that a JSON text holds; every foreign JSON is read here. `name` is what messages call the text ("'plan.json'").
 ///
-/// Takes what Python's json writes beside the standard: NaN, Infinity and -Infinity are numbers, half of a surrogate pair is U+FFFD. Throws
+/// Takes what Python's json takes beside the standard: NaN, Infinity and -Infinity are numbers, so is 1e999 (infinite), half of a surrogate pair
+/// is U+FFFD. Throws
 /// Error that says what is wrong, with line and column where there is a place; `hint` is its remedy. More than `deepest` levels are
 /// refused: copying and printing a document recurse, so depth is stack. `begin` is where the text begins in what has the name.
 nlohmann::json parseJson(std::string_view text, const std::string &name, const std::string &hint, int deepest = 64,

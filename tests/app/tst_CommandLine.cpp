@@ -64,6 +64,7 @@ private slots:
     void failuresEndWithOneAndNameObjectAndRemedy();
     void outputsAreProtected();
     void mistakesAreFoundBeforeTheWork();
+    void textsAreToldOfBeforeTheJob();
     void inspectCountsTheModel();
     void planOfAConfigNeedsNoModel();
     void infeasibleRemovalsNameBothBounds();
@@ -214,6 +215,31 @@ void tst_CommandLine::mistakesAreFoundBeforeTheWork()
         for (const QJsonObject &event : outcome.events)
             QVERIFY2(event.value("phase") != "calibrate", qPrintable(mistake.join(' ')));
     }
+}
+
+void tst_CommandLine::textsAreToldOfBeforeTheJob()
+{
+    const QStringList arguments = QStringList{"evaluate", kModel} + kShort;
+    const Outcome plain = run(arguments);
+    QCOMPARE(plain.exitCode, 0);
+    QVERIFY2(plain.output.startsWith("text: grimm.txt (plain text, UTF-8): \""), plain.output);
+    QVERIFY2(plain.output.left(plain.output.indexOf('\n')).endsWith(" tokens in 4 windows of 128"), plain.output);
+
+    const Outcome json = run(arguments + QStringList{"--json"});
+    const auto told = std::find_if(json.events.begin(), json.events.end(), [](const QJsonObject &e) { return e["event"] == "text"; });
+    QVERIFY(told != json.events.end());
+    const QJsonObject file = (*told)["files"].toArray().at(0).toObject();
+    QCOMPARE(file["kind"].toString(), QString("plain text, UTF-8"));
+    QVERIFY(!file["firstLine"].toString().isEmpty());
+    QCOMPARE((*told)["windows"].toInt(), 4);
+    for (auto event = json.events.begin(); event != told; ++event)
+        QVERIFY((*event)["phase"] != "evaluate");
+
+    int texts = 0; // a prune reads its text again and again, and tells of it once
+    for (const QJsonObject &event :
+         run(QStringList{"prune", kModel, "--sparsity", "0.25", "--evaluate", kHeldOut, "--json"} + kShort).events)
+        texts += event["event"] == "text" ? 1 : 0;
+    QCOMPARE(texts, 2);
 }
 
 void tst_CommandLine::inspectCountsTheModel()

@@ -366,7 +366,7 @@ private slots:
         QCOMPARE(read(file, "[{\"text\": \"one\"}, {\"text\": null}, {\"text\": \"two\"}]"), (Documents{"one", "two"}));
         QCOMPARE(read(file, "[\n  {\n    \"text\": \"a, ]}\\\"[\"\n  }\n]\n"), Documents{"a, ]}\"["});
         QCOMPARE(read(file, "[\"one\",\n\"two\", null]"), (Documents{"one", "two"}));
-        VERIFY_CONTAINS(failure(file, "{\"text\": \"one\"}\n{\"text\": two}\n"), std::string("mistake at line 2, column 10"));
+        VERIFY_CONTAINS(failure(file, "{\"text\": \"one\"}\n{\"text\": two}\n"), std::string("mistake at line 2, column 11"));
         VERIFY_CONTAINS(failure(file, "{\"text\": one}\n{\"text\": \"two\"}\n"), std::string("mistake at line 1, column 10"));
         VERIFY_CONTAINS(failure(file, "{\"text\": \"one\"}\n{\"messages\": []}\n"), std::string("it has 'messages'"));
         VERIFY_CONTAINS(failure(file, "{\n  \"text\": \"one\"\n}\n"), std::string("objects go over several lines"));

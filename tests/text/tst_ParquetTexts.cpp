@@ -172,7 +172,7 @@ private slots:
     void otherFilesOfThatNameAreRefused()
     {
         VERIFY_CONTAINS(failure(test::write(m_folder, "pointer.parquet", "version https://git-lfs.github.com/spec/v1\n")),
-                        std::string("pointer.parquet' is not a Parquet file"));
+                        std::string("pointer.parquet' is a Git LFS pointer"));
         VERIFY_CONTAINS(failure(test::write(m_folder, "secret.parquet", "PARE....PARE")), std::string("is an encrypted Parquet file"));
     }
 

@@ -208,7 +208,12 @@ void TestSessionJobs::calibratingTwiceGivesOneCalibration()
 {
     SampleBench bench;
     QVERIFY(bench.open());
+    QSignalSpy read(&bench.model, &SessionModel::textRead);
     QVERIFY(bench.calibrate());
+    QCOMPARE(read.count(), 1);
+    const QStringList lines = read[0][1].toStringList();
+    QCOMPARE(lines.size(), 1);
+    QVERIFY2(lines[0].startsWith("grimm.txt (plain text, UTF-8): \"") && lines[0].contains(" tokens in "), qPrintable(lines[0]));
     QVERIFY(bench.calibrate());
     QCOMPARE(bench.model.session().calibrations.size(), 1U);
     QCOMPARE(bench.history.count(), 1);
