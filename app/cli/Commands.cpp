@@ -224,6 +224,8 @@ void Session::exportTo(const PruningPlan &plan, const nlohmann::json &evaluation
     const auto change = [](std::int64_t before, std::int64_t after) {
         return (after > before ? "+" : "") + percent(double(after) / double(before) - 1);
     };
+    for (const std::string &note : written.notes)
+        report.line(note);
     const std::int64_t parameters = plan.balance.denseModelParameters;
     rows.push_back({"written, parameters", grouped(parameters), grouped(written.parameters), change(parameters, written.parameters)});
     rows.push_back({"written, bytes", grouped(model->tensorBytes), grouped(written.bytes), change(model->tensorBytes, written.bytes)});
@@ -232,6 +234,7 @@ void Session::exportTo(const PruningPlan &plan, const nlohmann::json &evaluation
                    {"exportedParameters", written.parameters},
                    {"exportedBytes", written.bytes},
                    {"verified", written.verification.isPassed},
+                   {"notes", written.notes},
                    {"largestDifference", written.verification.largestDifference}});
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "window/MainWindow.h"
 
+#include "checkpoint/ModelName.h"
 #include "panels/AttentionPanel.h"
 #include "panels/BalancePanel.h"
 #include "panels/BudgetBar.h"
@@ -281,7 +282,7 @@ void MainWindow::offer(const std::vector<RecoverableSession> &sessions)
     const auto interrupted = std::find_if(sessions.begin(), sessions.end(), [](const RecoverableSession &s) { return !s.wasClosed; });
     if (interrupted == sessions.end() || m_model.hasModel())
         return;
-    const QString model = QString::fromStdString(interrupted->modelFolder.filename().string());
+    const QString model = QString::fromStdString(secateur::modelName(interrupted->modelFolder).brief);
     m_messages.post({.severity = Message::Severity::Warning,
                      .sentence = tr("The last session, with %1, was interrupted.").arg(model),
                      .hint = tr("Everything up to its last evaluation is kept."),

@@ -82,10 +82,11 @@ void checkShardName(const std::string &shard, const std::string &tensor, const f
 }
 
 /// The weight map of an index: tensor names and the shards that hold them, names checked.
-std::map<std::string, std::string> readIndex(const fs::path &index, const fs::path &folder)
+std::map<std::string, std::string> readIndex(const ModelFolder &opened)
 {
+    const fs::path &folder = opened.path(), index = folder / kIndexFile;
     const std::string again = "Download the index again.";
-    const nlohmann::json document = readJsonFile(index, 100'000'000, again);
+    const nlohmann::json document = opened.readJson(kIndexFile, 100'000'000, again);
     const auto map = document.find("weight_map");
     if (map == document.end() || !map->is_object() || map->empty())
         throw Error(inQuotes(index.string()) + " has no 'weight_map' that names the tensors.", again);
@@ -127,9 +128,12 @@ std::string counted(std::size_t number, const std::string &what)
 
 } // namespace
 
+constexpr std::uint64_t kLargestConfig = 16'000'000;
+constexpr const char *kConfigHint = "Download config.json again, or correct the mistake.";
+
 nlohmann::json readConfig(const fs::path &file)
 {
-    return readJsonFile(file, 16'000'000, "Download config.json again, or correct the mistake.");
+    return readJsonFile(file, kLargestConfig, kConfigHint);
 }
 
 void Checkpoint::add(std::unique_ptr<WeightFile> added)
@@ -144,14 +148,6 @@ void Checkpoint::add(std::unique_ptr<WeightFile> added)
                             " and in " + inQuotes(file.path().filename().string()) + " of " + inQuotes(m_path.string()) + ".",
                         "The shards do not belong together; download the checkpoint into an empty folder.");
     }
-}
-
-fs::path Checkpoint::folder() const
-{
-    std::error_code failure;
-    if (fs::is_directory(m_path, failure))
-        return m_path;
-    return m_path.has_parent_path() ? m_path.parent_path() : fs::path(".");
 }
 
 fs::path Checkpoint::configFile() const
@@ -175,9 +171,9 @@ bool Checkpoint::isConverted() const
     return std::any_of(m_files.begin(), m_files.end(), [](const auto &file) { return file->isConverted(); });
 }
 
-Checkpoint Checkpoint::openGguf(const fs::path &path, const fs::path &file)
+Checkpoint Checkpoint::openGguf(const fs::path &path, const fs::path &file, std::shared_ptr<const ModelFolder> folder)
 {
-    Checkpoint checkpoint(path);
+    Checkpoint checkpoint(path, std::move(folder));
     auto model = std::make_unique<GgufModel>(file);
     checkpoint.m_config = model->config();
     checkpoint.add(std::move(model));
@@ -186,42 +182,49 @@ Checkpoint Checkpoint::openGguf(const fs::path &path, const fs::path &file)
 
 Checkpoint Checkpoint::open(const fs::path &path)
 {
+    Checkpoint checkpoint = openPath(path);
+    if (!checkpoint.m_folder->isInPlace()) // its weights would be another model's
+        throw Error("The folder " + inQuotes(checkpoint.m_folder->path().string()) + " was replaced while it was opened.", "Open it again.");
+    return checkpoint;
+}
+
+Checkpoint Checkpoint::openPath(const fs::path &path)
+{
     std::error_code failure;
     if (!fs::exists(path, failure))
         throw Error("There is no folder " + inQuotes(path.string()) + ".", "Check the path.");
     if (fs::is_directory(path, failure))
-        return openFolder(path);
+        return openFolder(std::make_shared<ModelFolder>(path));
     if (path.extension() == ".gguf")
-        return openGguf(path, path);
+        return openGguf(path, path, std::make_shared<ModelFolder>(path.has_parent_path() ? path.parent_path() : fs::path(".")));
     throw Error(inQuotes(path.string()) + " is a file, not a folder.",
                 "Choose the folder that holds config.json and the weights, or a .gguf file.");
 }
 
-Checkpoint Checkpoint::openFolder(const fs::path &folder)
+Checkpoint Checkpoint::openFolder(std::shared_ptr<const ModelFolder> opened)
 {
-    std::error_code failure;
-    if (!fs::exists(folder / "config.json", failure)) {
-        std::vector<std::string> files = fileNamesIn(folder);
+    const fs::path folder = opened->path();
+    if (!opened->holds("config.json")) {
+        std::vector<std::string> files = opened->names();
         std::erase_if(files, [](const std::string &name) { return !name.ends_with(".gguf"); });
         if (files.size() == 1)
-            return openGguf(folder, folder / files.front());
+            return openGguf(folder, folder / files.front(), std::move(opened));
         if (files.size() > 1)
             throw Error(inQuotes(folder.string()) + " holds several GGUF files: " + listed(files, 5) + ".", "Open one of them.");
         throw Error(inQuotes(folder.string()) + " holds no config.json.",
                     "Choose the folder of a Hugging Face checkpoint: config.json and .safetensors files; or a .gguf file.");
     }
 
-    Checkpoint checkpoint(folder);
-    checkpoint.m_config = readConfig(folder / "config.json");
-    if (fs::exists(folder / kSingleFile, failure)) { // before an index, as transformers does
+    Checkpoint checkpoint(folder, std::move(opened));
+    checkpoint.m_config = checkpoint.m_folder->readJson("config.json", kLargestConfig, kConfigHint);
+    if (checkpoint.m_folder->holds(kSingleFile)) { // before an index, as transformers does
         checkpoint.add(std::make_unique<SafetensorsFile>(folder / kSingleFile));
         return checkpoint;
     }
-    const fs::path index = folder / kIndexFile;
-    if (!fs::exists(index, failure))
+    if (!checkpoint.m_folder->holds(kIndexFile))
         throw noWeights(folder);
 
-    const auto places = readIndex(index, folder);
+    const auto places = readIndex(*checkpoint.m_folder);
     for (const std::string &shard : presentShards(places, folder))
         checkpoint.add(std::make_unique<SafetensorsFile>(folder / shard));
     std::vector<std::string> absent;

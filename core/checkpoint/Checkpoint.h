@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "checkpoint/ModelFolder.h"
 #include "checkpoint/TensorInfo.h"
 #include "checkpoint/WeightFile.h"
 #include "foundation/JobContext.h"
@@ -28,8 +29,8 @@ public:
 
     /// The path that was opened.
     const std::filesystem::path &path() const { return m_path; }
-    /// The folder in which the weights lie.
-    std::filesystem::path folder() const;
+    /// The folder in which the weights lie, held open: what lies beside them is read through it.
+    const ModelFolder &modelFolder() const { return *m_folder; }
     /// What messages call the configuration: its file.
     std::filesystem::path configFile() const;
     const nlohmann::json &config() const { return m_config; }
@@ -65,9 +66,11 @@ public:
     void releasePages() const;
 
 private:
-    explicit Checkpoint(std::filesystem::path path) : m_path(std::move(path)) {}
-    static Checkpoint openFolder(const std::filesystem::path &folder);
-    static Checkpoint openGguf(const std::filesystem::path &path, const std::filesystem::path &file);
+    /// `path` is what was asked for, `folder` the folder of the weights.
+    Checkpoint(std::filesystem::path path, std::shared_ptr<const ModelFolder> folder) : m_path(std::move(path)), m_folder(std::move(folder)) {}
+    static Checkpoint openPath(const std::filesystem::path &path);
+    static Checkpoint openFolder(std::shared_ptr<const ModelFolder> opened);
+    static Checkpoint openGguf(const std::filesystem::path &path, const std::filesystem::path &file, std::shared_ptr<const ModelFolder> folder);
     /// Takes in one more file with its names.
     void add(std::unique_ptr<WeightFile> added);
 
@@ -78,6 +81,7 @@ private:
     const Place &placeOf(std::string_view name) const;
 
     std::filesystem::path m_path;
+    std::shared_ptr<const ModelFolder> m_folder;
     nlohmann::json m_config;
     std::vector<std::unique_ptr<WeightFile>> m_files;
     std::map<std::string, Place, std::less<>> m_places;

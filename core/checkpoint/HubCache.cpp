@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "checkpoint/HubCache.h"
 
+#include "checkpoint/ModelName.h"
+
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
@@ -18,15 +20,6 @@ std::filesystem::path fromEnvironment(const char *name)
     const char *value = std::getenv(name), *home = std::getenv("HOME");
     const std::string text = value ? value : "";
     return home && text.starts_with("~/") ? std::filesystem::path(home) / text.substr(2) : std::filesystem::path(text); // as the hub does
-}
-
-/// "models--OWNER--NAME" as "OWNER/NAME".
-std::string repositoryOf(std::string folder)
-{
-    folder.erase(0, std::string(kModel).size());
-    if (const std::size_t split = folder.find("--"); split != std::string::npos)
-        folder.replace(split, 2, "/");
-    return folder;
 }
 
 /// The snapshot that refs/main names, else the one that was changed last.
@@ -115,10 +108,10 @@ std::string problemOf(const Weights &weights, const std::filesystem::path &snaps
                              : "it has no weights: the download is not complete";
 }
 
-CachedModel modelIn(const std::filesystem::path &repository, const std::filesystem::path &snapshot)
+CachedModel modelIn(const std::filesystem::path &snapshot)
 {
     const Weights weights(snapshot);
-    return {.name = repositoryOf(repository.filename().string()),
+    return {.name = modelName(snapshot).full,
             .folder = snapshot,
             .bytes = weights.hasSingle ? weights.singleBytes : weights.shardBytes, // as a checkpoint is opened
             .problem = problemOf(weights, snapshot)};
@@ -145,7 +138,7 @@ std::vector<CachedModel> modelsInHubCache(const std::filesystem::path &folder)
         if (!entry.path().filename().string().starts_with(kModel) || !entry.is_directory(error))
             continue;
         if (const auto snapshot = snapshotOf(entry.path()))
-            models.push_back(modelIn(entry.path(), *snapshot));
+            models.push_back(modelIn(*snapshot));
     }
     std::sort(models.begin(), models.end(), [](const CachedModel &a, const CachedModel &b) { return a.name < b.name; });
     return models;

@@ -30,13 +30,15 @@ constexpr const char *kCheckText =
     "again "
     "and again, until the whole page is full of words.";
 
+constexpr std::uint64_t kLargestTokenizer = 1'000'000'000;
+
 /// The tokenizer.json beside the weights, or what a GGUF file has in its place.
 Tokenizer tokenizerOf(const Checkpoint &checkpoint)
 {
-    const std::filesystem::path file = checkpoint.folder() / "tokenizer.json";
     const nlohmann::json *gguf = checkpoint.ggufMetadata();
     return gguf ? Tokenizer::fromJson(ggufTokenizerJson(*gguf, checkpoint.configFile().string()), checkpoint.configFile().string())
-                : Tokenizer::fromFile(file);
+                : Tokenizer::fromJson(checkpoint.modelFolder().read("tokenizer.json", kLargestTokenizer, "Download it again."),
+                                      (checkpoint.modelFolder().path() / "tokenizer.json").string());
 }
 
 } // namespace
@@ -57,10 +59,7 @@ OpenModel::OpenModel(const std::filesystem::path &folder, c10::Device device, st
         summary->quantisedAs = m_checkpoint.storage();
     summary->tensorBytes = m_checkpoint.tensorBytes();
     summary->files = std::int64_t(m_checkpoint.files().size());
-    std::vector<std::filesystem::path> files;
-    for (const auto &file : m_checkpoint.files())
-        files.push_back(file->path());
-    summary->origin = originOf(files);
+    summary->origin = originOf(m_checkpoint);
     try {
         Tokenizer tokenizer = tokenizerOf(m_checkpoint);
         if (tokenizer.size() > summary->spec.vocabularySize)

@@ -52,6 +52,7 @@ struct ExportResult {
     std::int64_t parameters = 0; ///< sum of the elements of the tensors in the written files
     std::int64_t bytes = 0;      ///< of those tensors
     Verification verification;
+    std::vector<std::string> notes{}; ///< sentences: what of the source was left out or changed, and why
 };
 
 } // namespace secateur

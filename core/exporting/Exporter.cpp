@@ -1,53 +1,38 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "exporting/Exporter.h"
 
+#include "checkpoint/ModelName.h"
+#include "exporting/CarriedFiles.h"
+#include "exporting/ForeignCode.h"
 #include "exporting/GgufExport.h"
 #include "exporting/HfCheckpoint.h"
 #include "exporting/Manifest.h"
+#include "exporting/PortableConfig.h"
+#include "exporting/RemoteCode.h"
 #include "exporting/Targets.h"
 #include "exporting/Verifier.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
+#include "foundation/OutputFile.h"
+#include "model/Families.h"
 #include "model/Tensors.h"
 #include "text/GgufTokenizer.h"
 
 #include <algorithm>
-#include <array>
+#include <span>
 #include <string>
 
 namespace secateur {
 namespace {
 
-/// Files of the base model that belong to a pruned one as well: tokenizer, generation settings.
-bool isCarriedOver(const std::string &name)
+void write(const CarriedFiles &carried, const std::filesystem::path &folder)
 {
-    static constexpr std::array kNames = {
-        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",  "vocab.json",
-        "merges.txt",     "tokenizer.model",       "chat_template.jinja",     "chat_template.json", "generation_config.json"};
-    return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
-}
-
-bool isLicence(const std::string &name)
-{
-    static constexpr std::array kBeginnings = {"LICENSE", "LICENCE", "NOTICE", "USE_POLICY"};
-    return std::any_of(kBeginnings.begin(), kBeginnings.end(), [&](const char *beginning) { return name.starts_with(beginning); });
-}
-
-/// Beside a GGUF file lies what may belong to others, except the licence; its tokenizer is in the file.
-void carryOver(const Checkpoint &source, const std::filesystem::path &to, bool isTokenizerWanted)
-{
-    const bool isGguf = source.ggufMetadata() != nullptr;
-    for (const auto &entry : std::filesystem::directory_iterator(source.folder())) {
-        const std::string name = entry.path().filename().string();
-        std::error_code error;
-        if ((isLicence(name) || (!isGguf && isTokenizerWanted && isCarriedOver(name))) && entry.is_regular_file())
-            std::filesystem::copy_file(entry.path(), to / name, error);
-        if (error)
-            throw Error("'" + (to / name).string() + "' could not be written: " + error.message() + ".", "Nothing was left behind.");
-    }
-    if (isGguf && isTokenizerWanted) {
-        writeFileAtomically(to / "tokenizer.json", ggufTokenizerJson(*source.ggufMetadata(), source.configFile().string()));
-        writeFileAtomically(to / "tokenizer_config.json", ggufTokenizerConfig(*source.ggufMetadata()));
+    for (const auto &[name, content] : carried.contents) {
+        std::error_code failure; // what it means is said by the file that cannot be written
+        std::filesystem::create_directories((folder / name).parent_path(), failure);
+        OutputFile file(folder / name);
+        file.append(std::as_bytes(std::span(content)));
+        file.finish();
     }
 }
 
@@ -62,14 +47,13 @@ std::vector<std::filesystem::path> weightFiles(const std::filesystem::path &fold
 }
 
 /// Whether an existing output may go: never the model that is read, nor a folder around it; and only what looks like an export of ours.
-void checkReplacement(const std::filesystem::path &output, const std::filesystem::path &source)
+void checkReplacement(const std::filesystem::path &output, const Checkpoint &source)
 {
     std::error_code error;
-    const std::filesystem::path target = std::filesystem::weakly_canonical(output, error),
-                                model = std::filesystem::weakly_canonical(source, error);
-    const auto inModel = std::mismatch(target.begin(), target.end(), model.begin(), model.end());
-    if (inModel.first == target.end())
-        throw Error("The output '" + output.string() + "' is the model that is read, or holds it.", "Choose another name.");
+    const std::filesystem::path target = std::filesystem::weakly_canonical(output, error);
+    for (const std::filesystem::path &model : {std::filesystem::weakly_canonical(source.path(), error), source.modelFolder().place()})
+        if (!model.empty() && std::mismatch(target.begin(), target.end(), model.begin(), model.end()).first == target.end())
+            throw Error("The output '" + output.string() + "' is the model that is read, or holds it.", "Choose another name.");
     const bool isOurs = std::filesystem::exists(output / kManifestFile, error);
     if (!isOurs && !std::filesystem::is_empty(output, error))
         throw Error("The output '" + output.string() + "' is no export of this program, so it is not replaced.",
@@ -94,12 +78,19 @@ void checkExport(const ExportSettings &settings, const Checkpoint &source, const
 {
     if (const std::string problem = exportProblem(settings.format, dense, widths); !problem.empty())
         throw Error(problem, "Choose another --format: hf-compact holds every plan.");
-    const AtomicPath probe = AtomicPath::forFolder(settings.output); // throws when the name is not usable, or the parent is missing or cannot be written to
+    const TargetRules &rules = targetRules(settings.format);
+    readCarriedFiles(source, !rules.isGguf);
+    if (rules.isGguf) {
+        GgufMetadata tokenizer;
+        appendGgufTokenizer(tokenizer, source, dense.vocabularySize);
+    }
+    // Throws when the name is not usable, or the parent is missing or cannot be written to.
+    const AtomicPath probe = AtomicPath::forFolder(settings.output);
     std::error_code error;
     if (std::filesystem::exists(settings.output, error)) {
         if (!settings.isOverwriteAllowed)
             throw Error("The output '" + settings.output.string() + "' exists.", "Choose another name, or replace it with --overwrite.");
-        checkReplacement(settings.output, source.path());
+        checkReplacement(settings.output, source);
     }
     const auto space = std::filesystem::space(probe.temporary().parent_path(), error);
     if (!error && space.available < std::uintmax_t(bytesNeeded))
@@ -109,6 +100,20 @@ void checkExport(const ExportSettings &settings, const Checkpoint &source, const
 }
 
 namespace {
+
+/// Takes out of a configuration what belongs to code of others. Returns sentences for people.
+std::vector<std::string> removeForeignParts(nlohmann::json &config, const ModelSpec &dense)
+{
+    const nlohmann::json given = config.value("auto_map", nlohmann::json());
+    const bool isForeign = given.is_object() && !given.empty() && given != autoMap();
+    std::vector<std::string> notes = removeForeignCode(config, "config.json");
+    if (isForeign)
+        notes.push_back("The model is computed by " + transformersNames(dense.family).model +
+                        "ForCausalLM, a class of transformers, not by code that came with the base model.");
+    for (std::string &note : replaceForeignTokenizer(config, "config.json", {given}))
+        notes.push_back(std::move(note));
+    return notes;
+}
 
 /// The weights, the configuration and what the target puts beside them.
 ExportResult writeModel(const ExportSource &source, const ExportSettings &settings, const std::filesystem::path &folder,
@@ -120,11 +125,12 @@ ExportResult writeModel(const ExportSource &source, const ExportSettings &settin
     if (rules.isGguf)
         return writeGguf(tensors, source.checkpoint, source.dense, written, *rules.architecture(source.dense), folder / "model.gguf",
                          context);
-    const ExportResult result = writeSafetensors(tensors, source.checkpoint, folder, context);
-    nlohmann::json config = rules.config(source.checkpoint.config(), source.dense, written);
-    if (settings.dtype)
-        config[config.contains("dtype") ? "dtype" : "torch_dtype"] = configName(*settings.dtype);
-    writeFileAtomically(folder / "config.json", config.dump(2) + "\n");
+    ExportResult result = writeSafetensors(tensors, source.checkpoint, folder, context);
+    nlohmann::json given = source.checkpoint.config();
+    result.notes = removeForeignParts(given, source.dense);
+    nlohmann::json config = rules.config(given, source.dense, written);
+    writeType(config, configName(settings.dtype.value_or(source.checkpoint.dtype())));
+    writeFileAtomically(folder / "config.json", jsonText(std::move(config)));
     rules.addFiles(folder, source.dense);
     return result;
 }
@@ -143,7 +149,9 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
     AtomicPath target = AtomicPath::forFolder(settings.output);
     const std::filesystem::path &folder = target.temporary();
     ExportResult result = writeModel(source, settings, folder, context);
-    carryOver(source.checkpoint, folder, !targetRules(settings.format).isGguf);
+    const CarriedFiles carried = readCarriedFiles(source.checkpoint, !targetRules(settings.format).isGguf);
+    write(carried, folder);
+    result.notes.insert(result.notes.end(), carried.notes.begin(), carried.notes.end());
     // Another type rounds the weights, so the model in memory goes through it as well.
     std::optional<DType> rounding = settings.dtype;
     if (!rounding && source.checkpoint.isConverted())
@@ -153,13 +161,12 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
                               : verify(folder, source.pruned, source.checkTokens, context);
     result.folder = settings.output;
 
-    const std::filesystem::path base = std::filesystem::absolute(source.checkpoint.path()).lexically_normal();
-    const std::string baseName = base.has_filename() ? base.filename().string() : base.parent_path().filename().string();
+    const ModelName base = modelName(source.checkpoint.path());
     writeFileAtomically(folder / kManifestFile,
-                        makeManifest(source.plan, settings, result, baseName, source.evaluations, weightFiles(folder))
+                        makeManifest(source.plan, settings, result, base, source.evaluations, weightFiles(folder))
                                 .dump(1, ' ', false, nlohmann::json::error_handler_t::replace) +
                             "\n");
-    writeFileAtomically(folder / "README.md", makeModelCard(source.plan, settings, result, baseName, source.evaluations));
+    writeFileAtomically(folder / "README.md", makeModelCard(source.plan, settings, result, base, source.evaluations));
     context.check();
     if (!result.verification.isPassed) {
         const std::filesystem::path unverified = target.commitWithSuffix(".unverified");

@@ -29,8 +29,9 @@ struct ExportSource {
 std::int64_t bytesOfExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense,
                            const std::vector<std::int64_t> &widths, const std::vector<std::int64_t> &removedAttentions);
 
-/// Throws Error for an unknown format, a plan that the format cannot hold, an output that exists or cannot be written, or too little
-/// space on the disk. Costs nothing, so it is called before a long job whose end is an export.
+/// Throws Error for an unknown format, a plan that the format cannot hold, files of the source that cannot be brought along, an output
+/// that exists or cannot be written, or too little space on the disk. Reads what would be brought along and writes nothing: it is called
+/// before a long job whose end is an export.
 void checkExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
                  std::int64_t bytesNeeded);
 

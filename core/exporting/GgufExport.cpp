@@ -3,6 +3,7 @@
 
 #include "checkpoint/GgufNames.h"
 #include "checkpoint/GgufWriter.h"
+#include "checkpoint/ModelName.h"
 #include "foundation/Error.h"
 #include "foundation/JsonFile.h"
 #include "model/Rope.h"
@@ -119,10 +120,9 @@ GgufMetadata metadataOf(const Checkpoint &source, const ModelSpec &dense, const 
         heads.push_back(layer.attention ? std::int32_t(layer.attention->heads) : 0);
         kvHeads.push_back(layer.attention ? std::int32_t(layer.attention->kvHeads) : 0);
     }
-    const std::filesystem::path path = std::filesystem::absolute(source.path()).lexically_normal();
     GgufMetadata metadata{{"general.architecture", name},
                           {"general.type", std::string("model")},
-                          {"general.name", (path.has_filename() ? path : path.parent_path()).filename().string() + ", pruned"},
+                          {"general.name", modelName(source.path()).brief + ", pruned"},
                           {"general.file_type", fileType(dtype)},
                           {a + "block_count", std::uint32_t(written.layerCount())},
                           {a + "context_length", std::uint32_t(dense.contextLength)},

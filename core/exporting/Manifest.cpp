@@ -5,11 +5,27 @@
 
 #include <iomanip>
 #include <sstream>
+#include <string_view>
 
 namespace secateur {
+namespace {
+
+/// Names of files and folders as Markdown shows them: nothing in them is markup, or a line or a cell of its own.
+std::string inMarkdown(const std::string &name)
+{
+    std::string text;
+    for (const char c : name) {
+        if (std::string_view("\\`*[]<>|").find(c) != std::string_view::npos)
+            text += '\\';
+        text += (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) ? '?' : c;
+    }
+    return text;
+}
+
+} // namespace
 
 nlohmann::json makeManifest(const PruningPlan &plan, const ExportSettings &settings, const ExportResult &result,
-                            const std::filesystem::path &baseModel, const nlohmann::json &evaluations,
+                            const ModelName &base, const nlohmann::json &evaluations,
                             const std::vector<std::filesystem::path> &files)
 {
     nlohmann::json hashes = nlohmann::json::object();
@@ -18,13 +34,14 @@ nlohmann::json makeManifest(const PruningPlan &plan, const ExportSettings &setti
     const Verification &v = result.verification;
     return {{"kind", "secateur-manifest"},
             {"version", SECATEUR_VERSION},
-            {"baseModel", {{"name", baseModel.filename().string()}, {"hash", plan.calibration.modelHash}}},
+            {"baseModel", {{"name", base.full}, {"hash", plan.calibration.modelHash}}},
             {"export",
              {{"format", settings.format},
               {"dtype", settings.dtype ? nlohmann::json(configName(*settings.dtype)) : nlohmann::json("as stored")},
               {"parameters", result.parameters},
               {"bytes", result.bytes},
-              {"files", hashes}}},
+              {"files", hashes},
+              {"notes", result.notes}}},
             {"verification",
              {{"passed", v.isPassed},
               {"tokens", v.tokens},
@@ -36,13 +53,16 @@ nlohmann::json makeManifest(const PruningPlan &plan, const ExportSettings &setti
             {"plan", toJson(plan)}};
 }
 
-std::string makeModelCard(const PruningPlan &plan, const ExportSettings &settings, const ExportResult &result, const std::string &baseModel,
+std::string makeModelCard(const PruningPlan &plan, const ExportSettings &settings, const ExportResult &result, const ModelName &base,
                           const nlohmann::json &evaluations)
 {
     std::ostringstream card;
     const SparsityBalance &b = plan.balance;
-    card << "---\nbase_model: " << baseModel << "\ntags:\n- pruned\n- 2ssp\n---\n\n"
-         << "# " << baseModel << ", pruned\n\n"
+    card << "---\n";
+    if (base.repository)
+        card << "base_model: \"" << *base.repository << "\"\n";
+    card << "tags:\n- pruned\n- 2ssp\n---\n\n"
+         << "# " << inMarkdown(base.full) << ", pruned\n\n"
          << "Made by Secateur " << SECATEUR_VERSION
          << " with 2SSP (arXiv 2501.17771), without training. `pruning_manifest.json` holds everything that was decided.\n\n"
          << "| | |\n|---|---|\n"
@@ -55,12 +75,16 @@ std::string makeModelCard(const PruningPlan &plan, const ExportSettings &setting
     card << " |\n| parameters | " << b.denseModelParameters << " before, " << b.modelParameters << " after; the files hold "
          << result.parameters << " |\n| format | " << settings.format << " |\n| plan | `" << plan.hash() << "` |\n";
     for (const nlohmann::json &e : evaluations)
-        card << "| perplexity on " << e.at("text").get<std::string>() << " | " << e.at("densePerplexity").get<double>() << " before, "
+        card << "| perplexity on " << inMarkdown(e.at("text").get<std::string>()) << " | " << e.at("densePerplexity").get<double>() << " before, "
              << e.at("prunedPerplexity").get<double>() << " after (" << e.at("tokens").get<std::int64_t>() << " tokens, windows of "
              << e.at("length").get<std::int64_t>() << ") |\n";
     if (settings.format == "hf-dropin" && !plan.removedAttentions.empty())
         card << "\nA removed attention keeps its weights in this format; its output product is zero, so it adds nothing. The files are "
                 "larger than the plan for that reason.\n";
+    if (!result.notes.empty())
+        card << "\nWhat differs from the base model beside the pruning:\n\n";
+    for (const std::string &note : result.notes)
+        card << "- " << inMarkdown(note) << "\n";
     card << "\nThe licence is that of the base model.\n";
     return card.str();
 }

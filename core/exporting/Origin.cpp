@@ -3,7 +3,6 @@
 
 #include "exporting/Manifest.h"
 #include "foundation/Failures.h"
-#include "foundation/JsonFile.h"
 
 #include <algorithm>
 
@@ -23,21 +22,19 @@ PruningOrigin originIn(const nlohmann::json &manifest, const std::string &source
 
 } // namespace
 
-std::optional<PruningOrigin> originOf(std::span<const std::filesystem::path> weightFiles)
+std::optional<PruningOrigin> originOf(const Checkpoint &checkpoint)
 {
-    if (weightFiles.empty())
-        return {};
-    const std::filesystem::path file = weightFiles.front().parent_path() / kManifestFile;
-    std::error_code failure;
-    if (!std::filesystem::exists(file, failure))
+    const ModelFolder &folder = checkpoint.modelFolder();
+    if (!folder.holds(kManifestFile))
         return {};
     try {
         constexpr std::uintmax_t kLargest = 1 << 30; // as of a plan
-        const nlohmann::json manifest = readJsonFile(file, kLargest, "Take it from the export again.");
+        const nlohmann::json manifest = folder.readJson(kManifestFile, kLargest, "Take it from the export again.");
         const nlohmann::json &files = manifest.at("export").at("files");
-        if (!std::ranges::all_of(weightFiles, [&](const auto &weights) { return files.contains(weights.filename().string()); }))
+        const auto isNamed = [&](const auto &weights) { return files.contains(weights->path().filename().string()); };
+        if (!std::ranges::all_of(checkpoint.files(), isNamed))
             return {}; // it tells of other files
-        return originIn(manifest, file.string());
+        return originIn(manifest, (folder.path() / kManifestFile).string());
     } catch (const std::exception &problem) { // the weights can be read without it
         PruningOrigin unknown;
         unknown.problem = asError(problem).what();

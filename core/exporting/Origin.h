@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "checkpoint/Checkpoint.h"
+
 #include <cstdint>
-#include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -14,7 +14,7 @@ namespace secateur {
 /// How a checkpoint that this program exported came about, as its manifest tells. The whole plan is in the manifest, too, and can be used again
 /// on the dense model (loadPlan reads it there).
 struct PruningOrigin {
-    std::string baseModel; ///< name of the dense model's folder
+    std::string baseModel; ///< the dense model's name (ModelName::full)
     std::string format;    ///< the target
     std::string planHash;
     std::vector<std::int64_t> removedAttentions; ///< layers, in the order of the search
@@ -23,8 +23,8 @@ struct PruningOrigin {
     bool operator==(const PruningOrigin &) const = default;
 };
 
-/// Of the checkpoint of those weight files; none when there is no manifest beside them that names them.
-std::optional<PruningOrigin> originOf(std::span<const std::filesystem::path> weightFiles);
+/// Of a checkpoint; none when there is no manifest beside its weights that names them.
+std::optional<PruningOrigin> originOf(const Checkpoint &checkpoint);
 
 nlohmann::json toJson(const PruningOrigin &origin);
 PruningOrigin originFromJson(const nlohmann::json &json);

@@ -2,6 +2,7 @@
 #include "exporting/Targets.h"
 
 #include "exporting/GgufRules.h"
+#include "exporting/PortableConfig.h"
 #include "exporting/RemoteCode.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
@@ -12,6 +13,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <optional>
 
 namespace secateur {
 namespace {
@@ -31,14 +33,53 @@ std::string unevenProblem(std::string_view target, const std::vector<std::int64_
            std::to_string(*least) + " to " + std::to_string(*most) + ".";
 }
 
-std::string dropinProblem(const ModelSpec & /*dense*/, const std::vector<std::int64_t> &widths)
+/// The family whose own classes compute the model, where every layer is of one kind: a layer of DeciLM is one of Llama.
+std::string plainFamily(const ModelSpec &dense)
 {
-    return unevenProblem("hf-dropin", widths);
+    return dense.family == "nemotron-nas" ? "llama" : dense.family;
 }
 
-json dropinConfig(const json &source, const ModelSpec & /*dense*/, const ModelSpec &written)
+/// Why there is no such family for it: attentions of several sizes; empty when there is.
+std::string mixedHeadsProblem(std::string_view target, const ModelSpec &dense)
+{
+    std::optional<std::int64_t> kvHeads;
+    for (const LayerSpec &layer : dense.layers) {
+        if (layer.attention && kvHeads.value_or(layer.attention->kvHeads) != layer.attention->kvHeads)
+            return "The target " + std::string(target) + " needs the same number of KV heads in every layer; this model's differ.";
+        if (layer.attention)
+            kvHeads = layer.attention->kvHeads;
+    }
+    return {};
+}
+
+std::string dropinProblem(const ModelSpec &dense, const std::vector<std::int64_t> &widths)
+{
+    std::vector<std::string> absent;
+    for (std::size_t i = 0; i < dense.layers.size(); ++i)
+        if (!dense.layers[i].attention)
+            absent.push_back(std::to_string(i));
+    if (!absent.empty())
+        return "The target hf-dropin needs an attention in every layer; the model that is read has none in " +
+               std::string(absent.size() == 1 ? "layer " : "layers ") + listed(absent, 5) + ".";
+    const std::string mixed = mixedHeadsProblem("hf-dropin", dense);
+    return mixed.empty() ? unevenProblem("hf-dropin", widths) : mixed;
+}
+
+/// The source's configuration, in the words of its family's own classes.
+json plainConfig(const json &source, const ModelSpec &dense)
 {
     json config = source;
+    config.erase("secateur_layers");
+    config.erase("block_configs");
+    config["model_type"] = plainFamily(dense);
+    config["architectures"] = {transformersNames(plainFamily(dense)).model + "ForCausalLM"};
+    writeBothForms(config, dense);
+    return config;
+}
+
+json dropinConfig(const json &source, const ModelSpec &dense, const ModelSpec &written)
+{
+    json config = plainConfig(source, dense);
     config["intermediate_size"] = written.layers.front().ffn.neurons;
     return config;
 }
@@ -66,8 +107,8 @@ std::int64_t usualWidth(const ModelSpec &written)
 
 json compactConfig(const json &source, const ModelSpec &dense, const ModelSpec &written)
 {
-    json config = source;
-    config["model_type"] = std::string(kCompactPrefix) + dense.family;
+    json config = plainConfig(source, dense);
+    config["model_type"] = std::string(kCompactPrefix) + plainFamily(dense);
     config["architectures"] = {"SecateurForCausalLM"};
     config["auto_map"] = autoMap();
     config["intermediate_size"] = usualWidth(written);
@@ -75,15 +116,15 @@ json compactConfig(const json &source, const ModelSpec &dense, const ModelSpec &
     return config;
 }
 
-std::string anything(const ModelSpec & /*dense*/, const std::vector<std::int64_t> & /*widths*/)
+std::string compactProblem(const ModelSpec &dense, const std::vector<std::int64_t> & /*widths*/)
 {
-    return {};
+    return mixedHeadsProblem("hf-compact", dense);
 }
 
 void addCompactFiles(const std::filesystem::path &folder, const ModelSpec &dense)
 {
-    const TransformersNames names = transformersNames(dense.family);
-    writeFileAtomically(folder / kConfigurationFile, configurationCode(names, std::string(kCompactPrefix) + dense.family));
+    const TransformersNames names = transformersNames(plainFamily(dense));
+    writeFileAtomically(folder / kConfigurationFile, configurationCode(names, std::string(kCompactPrefix) + plainFamily(dense)));
     writeFileAtomically(folder / kModelingFile, modelingCode(names));
 }
 
@@ -142,20 +183,10 @@ json deciBlock(const LayerSpec &layer)
             {"ffn", {{"no_op", false}, {"replace_with_linear", false}, {"sparsify", nullptr}, {"ffn_mult", nullptr}}}};
 }
 
-/// `rope_theta` and `rope_scaling` beside the newer `rope_parameters`: some engines read only those, and have another default.
-void writeOlderRope(json &config, const ModelSpec &dense)
-{
-    config["rope_theta"] = dense.rope.theta;
-    if (!config.contains("rope_parameters") || !config["rope_parameters"].is_object())
-        return;
-    json scaling = config["rope_parameters"];
-    scaling.erase("rope_theta");
-    config["rope_scaling"] = dense.rope.scaling == RopeSpec::Scaling::None ? json() : scaling;
-}
-
 json deciConfig(const json &source, const ModelSpec &dense, const ModelSpec &written)
 {
     json config = source;
+    writeBothForms(config, dense);
     for (const char *field :
          {"sliding_window", "use_sliding_window", "max_window_layers", "layer_types", "original_max_position_embeddings"})
         config.erase(field);
@@ -175,8 +206,6 @@ json deciConfig(const json &source, const ModelSpec &dense, const ModelSpec &wri
             attention = &*layer.attention;
     }
     config["attention_bias"] = config["qkv_bias"] = attention->qkvBias; // layer 0 has one always
-    config["head_dim"] = attention->headDim;
-    writeOlderRope(config, dense);
     return config;
 }
 
@@ -217,7 +246,7 @@ constexpr std::array kRules{
                 .problem = dropinProblem,
                 .config = dropinConfig,
                 .addFiles = addNothing},
-    TargetRules{.name = "hf-compact", .form = {}, .problem = anything, .config = compactConfig, .addFiles = addCompactFiles},
+    TargetRules{.name = "hf-compact", .form = {}, .problem = compactProblem, .config = compactConfig, .addFiles = addCompactFiles},
     TargetRules{.name = "hf-deci",
                 .form = {.keepsFirstAttention = true, .splitsFused = true, .hasOutputBias = true, .widthMultiple = kDeciMultiple},
                 .problem = deciProblem,

@@ -35,13 +35,15 @@ const char *kindOf(mode_t mode)
 
 } // namespace
 
-InputFile::InputFile(std::filesystem::path file) : m_path(std::move(file))
+InputFile::InputFile(std::filesystem::path file) : InputFile(AT_FDCWD, file.string(), file) {}
+
+InputFile::InputFile(int folder, const std::string &name, std::filesystem::path path) : m_path(std::move(path))
 {
-    m_descriptor = ::open(m_path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a pipe is not waited for
+    m_descriptor = ::openat(folder, name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a pipe is not waited for
     struct stat status {};
     if (m_descriptor < 0 || ::fstat(m_descriptor, &status) != 0) {
         const int reason = errno;
-        const bool isSocket = reason == ENXIO && ::stat(m_path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode);
+        const bool isSocket = reason == ENXIO && ::fstatat(folder, name.c_str(), &status, 0) == 0 && S_ISSOCK(status.st_mode);
         if (m_descriptor >= 0)
             ::close(m_descriptor);
         if (!isSocket)

@@ -16,6 +16,8 @@ public:
     /// Throws Error that names the file and the reason when it cannot be read or is no regular file (a folder, a pipe, a device; links are
     /// followed).
     explicit InputFile(std::filesystem::path file);
+    /// The same for a file in a folder that is open under a descriptor (AT_FDCWD: the current one); `path` is what messages call it.
+    InputFile(int folder, const std::string &name, std::filesystem::path path);
     ~InputFile();
     InputFile(InputFile &&other) noexcept;
     InputFile &operator=(InputFile &&other) noexcept;

@@ -50,6 +50,7 @@ struct ExportRecord {
     std::filesystem::path folder;
     std::int64_t parameters = 0, bytes = 0;
     Verification verification;
+    std::vector<std::string> notes{}; ///< as of ExportResult
 };
 
 /// Everything that a session holds, as plain values: what is saved, journalled and recovered.

@@ -130,7 +130,8 @@ nlohmann::json toJson(const ExportRecord &r)
               {"largestDifference", v.largestDifference},
               {"tolerance", v.tolerance},
               {"sameArgmax", v.sameArgmax},
-              {"passed", v.isPassed}}}};
+              {"passed", v.isPassed}}},
+            {"notes", r.notes}};
 }
 
 ExportRecord exportFromJson(const nlohmann::json &json)
@@ -145,7 +146,8 @@ ExportRecord exportFromJson(const nlohmann::json &json)
                              .largestDifference = lossFromJson(v.at("largestDifference")), // NaN where a checkpoint computes NaN
                              .tolerance = v.at("tolerance"),
                              .sameArgmax = v.at("sameArgmax"),
-                             .isPassed = v.at("passed")}};
+                             .isPassed = v.at("passed")},
+            .notes = json.value("notes", std::vector<std::string>())}; // earlier sessions have none
 }
 
 nlohmann::json toJson(const std::vector<PinnedPlan> &pins)

@@ -115,15 +115,16 @@ void appendIds(GgufMetadata &metadata, const json &config, const json &tokenizer
 }
 
 /// The chat template, which stands in a file of its own or in tokenizer_config.json; empty when there is none.
-std::string chatTemplate(const std::filesystem::path &folder)
+std::string chatTemplate(const ModelFolder &folder)
 {
-    std::ifstream stream(folder / "chat_template.jinja", std::ios::binary);
-    if (stream)
-        return {std::istreambuf_iterator<char>(stream), {}};
-    std::error_code failure;
-    if (!std::filesystem::exists(folder / "tokenizer_config.json", failure))
+    // A template goes out as it is: what is a link out of the model's folder is not the model's.
+    constexpr std::uint64_t kLargest = 16 << 20;
+    if (folder.holds("chat_template.jinja"))
+        if (const ModelFolder::OwnFile file = folder.readOwn("chat_template.jinja", kLargest); file.refusal.empty())
+            return file.content;
+    if (!folder.holds("tokenizer_config.json") || folder.leadsOut("tokenizer_config.json"))
         return {};
-    const json config = readJsonFile(folder / "tokenizer_config.json", 100'000'000, "Correct the file, or remove it.");
+    const json config = folder.readJson("tokenizer_config.json", 100'000'000, "Correct the file, or remove it.");
     const json value = config.is_object() ? config.value("chat_template", json()) : json();
     return value.is_string() ? value.get<std::string>() : std::string();
 }
@@ -133,14 +134,13 @@ std::string chatTemplate(const std::filesystem::path &folder)
 void appendGgufTokenizer(GgufMetadata &metadata, const Checkpoint &checkpoint, std::int64_t vocabularySize)
 {
     const json *gguf = checkpoint.ggufMetadata();
-    const std::filesystem::path file = gguf ? checkpoint.configFile() : checkpoint.folder() / "tokenizer.json";
-    std::error_code failure;
-    if (!gguf && !std::filesystem::exists(file, failure)) {
+    const std::filesystem::path file = gguf ? checkpoint.configFile() : checkpoint.modelFolder().path() / "tokenizer.json";
+    if (!gguf && !checkpoint.modelFolder().holds("tokenizer.json")) {
         metadata.emplace_back("tokenizer.ggml.model", std::string("none"));
         return;
     }
     const json tokenizer =
-        gguf ? json::parse(ggufTokenizerJson(*gguf, file.string())) : readJsonFile(file, 1'000'000'000, "Fetch the file again.");
+        gguf ? json::parse(ggufTokenizerJson(*gguf, file.string())) : checkpoint.modelFolder().readJson("tokenizer.json", 1'000'000'000, "Fetch the file again.");
     try {
         Tokens tokens(tokenizer, vocabularySize, file.string());
         if (tokenizer.value("pre_tokenizer", json()).dump().find("ByteLevel") != std::string::npos)
@@ -150,7 +150,7 @@ void appendGgufTokenizer(GgufMetadata &metadata, const Checkpoint &checkpoint, s
         metadata.emplace_back("tokenizer.ggml.tokens", std::move(tokens.texts));
         metadata.emplace_back("tokenizer.ggml.token_type", std::move(tokens.types));
         appendIds(metadata, checkpoint.config(), tokenizer);
-        const std::string chat = gguf ? gguf->value("tokenizer.chat_template", std::string()) : chatTemplate(checkpoint.folder());
+        const std::string chat = gguf ? gguf->value("tokenizer.chat_template", std::string()) : chatTemplate(checkpoint.modelFolder());
         if (!chat.empty())
             metadata.emplace_back("tokenizer.chat_template", chat);
     } catch (const json::exception &problem) {

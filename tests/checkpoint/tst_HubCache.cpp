@@ -2,6 +2,8 @@
 // A cache as huggingface_hub lays it out: blobs, snapshots of links, refs.
 #include "checkpoint/HubCache.h"
 
+#include "checkpoint/ModelName.h"
+
 #include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
@@ -25,6 +27,9 @@ private slots:
     void saysWhatIsMissing();
     void otherRepositoriesAreLeftOut();
     void environmentNamesTheFolder();
+    void modelsAreNamedByTheirPath_data();
+    void modelsAreNamedByTheirPath();
+    void namesFollowLinks();
 
 private:
     std::filesystem::path root() const { return m_folder->path().toStdString(); }
@@ -135,6 +140,67 @@ void tst_HubCache::environmentNamesTheFolder()
     for (const char *name : {"HF_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME"})
         qunsetenv(name);
     qputenv("HOME", home);
+}
+
+void tst_HubCache::modelsAreNamedByTheirPath_data()
+{
+    QTest::addColumn<QString>("path");
+    QTest::addColumn<QString>("brief");
+    QTest::addColumn<QString>("full");
+    QTest::addColumn<QString>("repository"); ///< empty: none
+    const auto row = [](const char *path, const char *brief, const char *full, const char *repository) {
+        QTest::newRow(path) << path << brief << full << repository;
+    };
+    row("/models/SmolLM2-135M", "SmolLM2-135M", "SmolLM2-135M", "");
+    row("/models/SmolLM2-135M/", "SmolLM2-135M", "SmolLM2-135M", "");
+    row("/models/SmolLM2-135M//./", "SmolLM2-135M", "SmolLM2-135M", "");
+    row("/models/a/../b", "b", "b", "");
+    row("/h/hub/models--Owner--Name-1.5B/snapshots/93efa2f", "Name-1.5B", "Owner/Name-1.5B", "Owner/Name-1.5B");
+    row("/h/hub/models--Owner--Name-1.5B/snapshots/93efa2f/", "Name-1.5B", "Owner/Name-1.5B", "Owner/Name-1.5B");
+    row("/h/hub/models--gpt2/snapshots/607a30d", "gpt2", "gpt2", "gpt2");
+    row("/h/hub/models--a--b/snapshots/r/sub", "b-sub", "a/b/sub", "a/b");
+    row("/h/hub/models--a--b/snapshots/r/b-Q4_K_M.gguf", "b-Q4_K_M", "b-Q4_K_M", "a/b");
+    row("/h/hub/models--a--b: c/snapshots/r", "b: c", "a/b: c", ""); // the hub has no such name
+    row("/h/models--a--b/snapshots", "snapshots", "snapshots", "");
+    row("/backup/snapshots/july", "july", "july", "");
+    row("/models/tiny.gguf", "tiny", "tiny", "");
+    row("/models/Qwen2.5-0.5B", "Qwen2.5-0.5B", "Qwen2.5-0.5B", "");
+    row("/models/two\nlines", "two?lines", "two?lines", "");
+    row("/", "model", "model", "");
+}
+
+void tst_HubCache::modelsAreNamedByTheirPath()
+{
+    QFETCH(QString, path);
+    QFETCH(QString, repository);
+    const ModelName name = modelName(path.toStdString());
+    QTEST(QString::fromStdString(name.brief), "brief");
+    QTEST(QString::fromStdString(name.full), "full");
+    QCOMPARE(QString::fromStdString(name.repository.value_or("")), repository);
+}
+
+void tst_HubCache::namesFollowLinks()
+{
+    const std::filesystem::path snapshot = root() / "models--Owner--Name/snapshots/abc";
+    std::filesystem::create_directories(snapshot);
+    std::filesystem::create_directories(root() / "plain/inner");
+    std::filesystem::create_directory_symlink(snapshot, root() / "current");
+    std::filesystem::create_directory_symlink(root() / "plain", root() / "link");
+    QCOMPARE(modelName(root() / "current").full, "Owner/Name");
+    QCOMPARE(modelName(root() / "link").full, "link"); // as people call it
+    QCOMPARE(modelName(root() / "plain/inner/..").full, "plain");
+    const std::filesystem::path before = std::filesystem::current_path();
+    std::filesystem::current_path(root() / "plain/inner");
+    const std::string here = modelName(".").full, slash = modelName("./").full, up = modelName("..").full, higher = modelName("../").full;
+    std::filesystem::current_path(snapshot);
+    const std::string cached = modelName(".").full;
+    std::filesystem::current_path(before);
+    QCOMPARE(here, "inner");
+    QCOMPARE(slash, "inner");
+    QCOMPARE(up, "plain");
+    QCOMPARE(higher, "plain");
+    QCOMPARE(cached, "Owner/Name");
+    QCOMPARE(modelName(root() / "bad\xff").full, "bad\xef\xbf\xbd"); // UTF-8, whatever the disk holds
 }
 
 QTEST_GUILESS_MAIN(tst_HubCache)

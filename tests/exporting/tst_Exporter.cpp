@@ -3,13 +3,17 @@
 #include "../model/TinyLlamas.h"
 
 #include "exporting/Exporter.h"
+#include "exporting/Origin.h"
 #include "foundation/Error.h"
 #include "pruning/PruningPlan.h"
+#include "text/GgufTokenizer.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <iterator>
 #include <numeric>
 
 using namespace secateur;
@@ -43,6 +47,24 @@ private slots:
     void gemmaAsLlamaCppKnowsItGoesOutAsGguf_data();
     void gemmaAsLlamaCppKnowsItGoesOutAsGguf();
     void whatATargetCannotHoldIsRefusedWithTheReason();
+    void codeOfOthersStaysBehind_data();
+    void codeOfOthersStaysBehind();
+    void documentsWithoutCodeStayAsTheyAre();
+    void tokenizersOfRelease5AreReadByOlderOnes();
+    void ropeIsWrittenInBothForms_data();
+    void ropeIsWrittenInBothForms();
+    void layerKindsAreWrittenInBothForms();
+    void numbersThatMayBeLeftOutAreWritten();
+    void infiniteNumbersStayWhatTheyAre();
+    void exportsOfExportsHaveTheirOwnFamilyAgain();
+    void theHubsNameIsUsed();
+    void namesThatAreNoneOfTheHubsAreNoBaseModel();
+    void linksOutOfTheModelAreLeftOut_data();
+    void linksOutOfTheModelAreLeftOut();
+    void aLinkedTemplateDoesNotGetIntoGguf();
+    void aFolderThatMovesGivesItsOwnFiles();
+    void whatCannotBeCarriedIsSaidBeforeTheWork_data();
+    void whatCannotBeCarriedIsSaidBeforeTheWork();
 };
 
 void tst_Exporter::wrongLogitsKeepTheFolderAsUnverified()
@@ -254,6 +276,441 @@ void tst_Exporter::whatATargetCannotHoldIsRefusedWithTheReason()
     QCOMPARE(problem("hf-deci", "qwen2"), QString());
     QCOMPARE(problem("hf-compact", "gemma3"), QString());
     QVERIFY_THROWS_EXCEPTION(Error, exportProblem("onnx", ModelSpec(), {}));
+}
+
+namespace {
+
+nlohmann::json jsonOf(const std::filesystem::path &file)
+{
+    std::ifstream stream(file);
+    return nlohmann::json::parse(stream);
+}
+
+std::string textOf(const std::filesystem::path &file)
+{
+    std::ifstream stream(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+void write(const std::filesystem::path &file, const std::string &content)
+{
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary) << content;
+}
+
+ExportSettings settingsOf(const std::string &format, const std::filesystem::path &output)
+{
+    return {.format = format, .output = output, .isOverwriteAllowed = false, .dtype = {}, .command = {}};
+}
+
+/// Exports a model of which every FFN keeps 30 neurons. `before`: what happens between opening and exporting.
+ExportResult exported(const std::filesystem::path &model, const std::string &format, const std::filesystem::path &output,
+                      const std::function<void()> &before = {})
+{
+    const Checkpoint checkpoint = Checkpoint::open(model);
+    const Decoder dense = loadDecoder(model, 8);
+    if (before)
+        before();
+    const PruningPlan plan = planOf(dense.spec(), 30);
+    const Decoder expected = pruned(dense, plan.keptNeurons, {});
+    JobContext context;
+    return writeExport({.checkpoint = checkpoint,
+                        .dense = dense.spec(),
+                        .plan = plan,
+                        .pruned = expected,
+                        .checkTokens = kTokens,
+                        .evaluations = nlohmann::json::array()},
+                       settingsOf(format, output), context);
+}
+
+bool says(const ExportResult &result, const QString &part)
+{
+    return std::any_of(result.notes.begin(), result.notes.end(),
+                       [&](const std::string &note) { return QString::fromStdString(note).contains(part); });
+}
+
+/// All texts of an export in one string.
+std::string allTexts(const std::filesystem::path &folder)
+{
+    std::string all;
+    for (const auto &entry : std::filesystem::recursive_directory_iterator(folder))
+        if (entry.is_regular_file() && entry.path().extension() != ".safetensors")
+            all += textOf(entry.path());
+    return all;
+}
+
+} // namespace
+
+void tst_Exporter::codeOfOthersStaysBehind_data()
+{
+    QTest::addColumn<QString>("format");
+    for (const ExportTarget &target : exportTargets())
+        QTest::newRow(target.name.c_str()) << QString::fromStdString(target.name);
+}
+
+void tst_Exporter::codeOfOthersStaysBehind()
+{
+    QFETCH(QString, format);
+    QTemporaryDir folder;
+    const std::filesystem::path output = folder.filePath("out").toStdString();
+    const std::filesystem::path model = variant(
+        folder, "gqa",
+        {{"architectures", {"EvilForCausalLM"}},
+         {"auto_map", {{"AutoConfig", "configuration_evil.EvilConfig"}, {"AutoModelForCausalLM", "evil/repo--modeling_evil.EvilForCausalLM"}}},
+         {"custom_pipelines", {{"text-generation", {{"impl", "evil_pipeline.Evil"}}}}},
+         {"trust_remote_code", true},
+         {"attn_implementation", "evil/kernel"},
+         {"_attn_implementation", "sdpa"},
+         {"text_config", {{"auto_map", {{"AutoConfig", "evil.Config"}}}}},
+         {"tokenizer_class", "EvilTokenizer"},
+         {"_name_or_path", "/home/evil/secret"}});
+    write(model / "modeling_evil.py", "evil");
+    write(model / "LICENSE.py", "evil");
+    write(model / "LICENSE", "a licence");
+    write(model / "chat_template.jinja", "{{ messages }}");
+    write(model / "tokenizer_config.json",
+          R"({"auto_map": {"AutoTokenizer": ["evil/repo--tok.EvilTokenizer", null]}, "tokenizer_class": "EvilTokenizer",
+              "name_or_path": "/home/evil", "chat_template": "{% if trust_remote_code %}", "eos_token": "</s>"})");
+    write(model / "generation_config.json", R"({"custom_generate": "evil/repo", "temperature": 0.5})");
+    const ExportResult result = exported(model, format.toStdString(), output);
+    QVERIFY(result.verification.isPassed);
+    const std::string all = allTexts(output);
+    QVERIFY(all.find("evil/") == std::string::npos);
+    QVERIFY(all.find("/home") == std::string::npos);
+    QVERIFY(!std::filesystem::exists(output / "modeling_evil.py") && !std::filesystem::exists(output / "LICENSE.py"));
+    QCOMPARE(textOf(output / "LICENSE"), std::string("a licence"));
+    if (format.startsWith("gguf"))
+        return;
+    const nlohmann::json config = jsonOf(output / "config.json"), tokenizer = jsonOf(output / "tokenizer_config.json");
+    for (const char *field : {"custom_pipelines", "trust_remote_code", "attn_implementation", "_attn_implementation", "_name_or_path"})
+        QVERIFY2(!config.contains(field), field);
+    QCOMPARE(config.at("text_config").size(), 0U);
+    QCOMPARE(config.at("tokenizer_class"), "PreTrainedTokenizerFast");
+    QCOMPARE(tokenizer.at("tokenizer_class"), "PreTrainedTokenizerFast");
+    QCOMPARE(tokenizer.at("chat_template"), "{% if trust_remote_code %}"); // a template is data
+    QVERIFY(!tokenizer.contains("auto_map"));
+    QCOMPARE(jsonOf(output / "generation_config.json"), nlohmann::json::parse(R"({"temperature": 0.5})"));
+    QCOMPARE(textOf(output / "chat_template.jinja"), std::string("{{ messages }}"));
+    if (format == "hf-dropin") {
+        QVERIFY(!config.contains("auto_map"));
+        QCOMPARE(config.at("architectures"), nlohmann::json::array({"LlamaForCausalLM"}));
+    } else {
+        for (const auto &[name, place] : config.at("auto_map").items()) // of files that are there
+            QVERIFY(std::filesystem::exists(output / (place.get<std::string>().substr(0, place.get<std::string>().find('.')) + ".py")));
+    }
+    const std::string card = textOf(output / "README.md");
+    for (const char *what : {"'auto_map'", "'custom_pipelines'", "'trust_remote_code'", "'attn_implementation'", "'custom_generate'",
+                             "'text_config.auto_map'", "EvilTokenizer", "LlamaForCausalLM"}) {
+        QVERIFY2(says(result, what), what);
+        QVERIFY2(card.find(what) != std::string::npos, what);
+    }
+    QVERIFY(!says(result, "'_attn_implementation'")); // sdpa is a part of the engine
+    QCOMPARE(jsonOf(output / "pruning_manifest.json").at("export").at("notes"), nlohmann::json(result.notes));
+}
+
+void tst_Exporter::documentsWithoutCodeStayAsTheyAre()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path model = variant(folder, "gqa", nlohmann::json::object());
+    const std::string tokenizer = "{\"tokenizer_class\":\"LlamaTokenizer\",\n  \"b\": 1e3,\"a\":NaN}";
+    write(model / "tokenizer_config.json", tokenizer);
+    write(model / "additional_chat_templates" / "rag.jinja", "{{ documents }}");
+    const std::filesystem::path output = folder.filePath("out").toStdString();
+    const ExportResult result = exported(model, "hf-compact", output);
+    QCOMPARE(textOf(output / "tokenizer_config.json"), tokenizer);
+    QCOMPARE(textOf(output / "additional_chat_templates" / "rag.jinja"), std::string("{{ documents }}"));
+    QCOMPARE(result.notes, std::vector<std::string>());
+    QVERIFY(textOf(output / "README.md").find("differs from the base model") == std::string::npos);
+}
+
+void tst_Exporter::tokenizersOfRelease5AreReadByOlderOnes()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path model = variant(folder, "gqa", nlohmann::json::object());
+    write(model / "tokenizer_config.json", R"({"tokenizer_class": "TokenizersBackend", "extra_special_tokens": ["<a>"], "eos_token": "</s>"})");
+    const std::filesystem::path output = folder.filePath("out").toStdString();
+    exported(model, "hf-dropin", output);
+    QCOMPARE(jsonOf(output / "tokenizer_config.json"),
+             nlohmann::json::parse(
+                 R"({"tokenizer_class": "PreTrainedTokenizerFast", "additional_special_tokens": ["<a>"], "eos_token": "</s>"})"));
+}
+
+void tst_Exporter::ropeIsWrittenInBothForms_data()
+{
+    QTest::addColumn<QString>("model");
+    QTest::addColumn<QString>("older"); ///< rope_theta, rope_scaling, ... ; null: absent
+    QTest::addColumn<QString>("newer"); ///< rope_parameters
+    QTest::newRow("llama") << "gqa" << R"({"rope_theta": 500000.0, "rope_scaling": null})"
+                           << R"({"rope_type": "default", "rope_theta": 500000.0})";
+    QTest::newRow("linear") << "gqa" << R"({"rope_theta": 500000.0, "rope_scaling": {"rope_type": "linear", "factor": 2.0}})"
+                            << R"({"rope_type": "linear", "factor": 2.0, "rope_theta": 500000.0})";
+    QTest::newRow("llama3") << "gqa"
+                            << R"({"rope_theta": 20000.0, "rope_scaling": {"rope_type": "llama3", "factor": 4.0, "low_freq_factor": 1.0,
+                                 "high_freq_factor": 4.0, "original_max_position_embeddings": 16}})"
+                            << R"({"rope_type": "llama3", "factor": 4.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                                 "original_max_position_embeddings": 16, "rope_theta": 20000.0})";
+    QTest::newRow("gemma3") << "gemma3"
+                            << R"({"rope_theta": 300000.0, "rope_scaling": {"rope_type": "linear", "factor": 8.0}, "rope_local_base_freq": 7000.0})"
+                            << R"({"full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 300000.0},
+                                 "sliding_attention": {"rope_type": "default", "rope_theta": 7000.0}})";
+    QTest::newRow("qwen3") << "qwen3" << R"({"rope_theta": 70000.0, "rope_scaling": null})" << R"({"rope_type": "default", "rope_theta": 70000.0})";
+}
+
+/// Each form alone gives both; what transformers computes of either is held against ours in tests/peers.
+void tst_Exporter::ropeIsWrittenInBothForms()
+{
+    QFETCH(QString, model);
+    QFETCH(QString, older);
+    QFETCH(QString, newer);
+    const nlohmann::json old = nlohmann::json::parse(older.toStdString()), parameters = nlohmann::json::parse(newer.toStdString());
+    for (const bool isNew : {true, false}) {
+        QTemporaryDir folder;
+        const std::filesystem::path source = variant(folder, model.toStdString().c_str(), nlohmann::json::object());
+        nlohmann::json config = jsonOf(source / "config.json");
+        for (const char *field : {"rope_theta", "rope_scaling", "rope_local_base_freq", "rope_parameters", "original_max_position_embeddings"})
+            config.erase(field);
+        config.update(isNew ? nlohmann::json{{"rope_parameters", parameters}} : old);
+        write(source / "config.json", config.dump());
+        for (const char *format : {"hf-dropin", "hf-compact"}) {
+            const std::filesystem::path output = folder.filePath(format).toStdString();
+            exported(source, format, output);
+            const nlohmann::json written = jsonOf(output / "config.json");
+            QCOMPARE(QString::fromStdString(written.at("rope_parameters").dump()), QString::fromStdString(parameters.dump()));
+            for (const auto &[field, value] : old.items())
+                QCOMPARE(QString::fromStdString(written.at(field).dump()), QString::fromStdString(value.dump()));
+            QCOMPARE(written.at("dtype"), written.at("torch_dtype"));
+        }
+    }
+}
+
+void tst_Exporter::layerKindsAreWrittenInBothForms()
+{
+    QTemporaryDir folder;
+    const auto written = [&](const char *model, const nlohmann::json &fields, const std::vector<const char *> &without) {
+        std::filesystem::remove_all(folder.filePath(model).toStdString());
+        std::filesystem::remove_all(folder.filePath("out").toStdString());
+        const std::filesystem::path source = variant(folder, model, fields);
+        nlohmann::json config = jsonOf(source / "config.json");
+        for (const char *field : without)
+            config.erase(field);
+        write(source / "config.json", config.dump());
+        exported(source, "hf-dropin", folder.filePath("out").toStdString());
+        return jsonOf(folder.filePath("out").toStdString() + "/config.json");
+    };
+    const nlohmann::json gemma = jsonOf(tinyLlama("gemma3") / "config.json");
+    const std::size_t layers = gemma.at("num_hidden_layers");
+    nlohmann::json types = nlohmann::json::array();
+    for (std::size_t i = 0; i < layers; ++i)
+        types.push_back((i + 1) % 2 != 0 ? "sliding_attention" : "full_attention");
+    QCOMPARE(written("gemma3", {{"layer_types", types}}, {"sliding_window_pattern"}).at("sliding_window_pattern"), 2);
+    QCOMPARE(written("gemma3", {{"sliding_window_pattern", 2}}, {"layer_types"}).at("layer_types"), types);
+    const nlohmann::json qwen = written("qwen2-windows", nlohmann::json::object(), {});
+    const std::size_t first = qwen.at("max_window_layers");
+    for (std::size_t i = 0; i < qwen.at("layer_types").size(); ++i)
+        QCOMPARE(qwen.at("layer_types")[i], i >= first ? "sliding_attention" : "full_attention");
+    nlohmann::json both = qwen.at("layer_types");
+    QCOMPARE(written("qwen2-windows", {{"layer_types", both}}, {"max_window_layers"}).at("max_window_layers"), qwen.at("max_window_layers"));
+}
+
+void tst_Exporter::numbersThatMayBeLeftOutAreWritten()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path model = variant(folder, "mha", {{"num_key_value_heads", nullptr}, {"head_dim", nullptr}});
+    const nlohmann::json given = jsonOf(model / "config.json");
+    for (const char *format : {"hf-dropin", "hf-compact", "hf-deci"}) {
+        const std::filesystem::path output = folder.filePath(format).toStdString();
+        exported(model, format, output);
+        const nlohmann::json config = jsonOf(output / "config.json");
+        QCOMPARE(config.at("num_key_value_heads"), given.at("num_attention_heads"));
+        QCOMPARE(config.at("head_dim").get<int>(), given.at("hidden_size").get<int>() / given.at("num_attention_heads").get<int>());
+    }
+}
+
+void tst_Exporter::infiniteNumbersStayWhatTheyAre()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path model = variant(folder, "gqa", nlohmann::json::object());
+    std::string config = jsonOf(model / "config.json").dump();
+    config.back() = ',';
+    write(model / "config.json", config + R"("limit": [0.0, Infinity, -Infinity], "coefficient": NaN})");
+    const std::filesystem::path output = folder.filePath("out").toStdString();
+    exported(model, "hf-dropin", output);
+    const std::string written = textOf(output / "config.json");
+    QVERIFY(written.find("\"coefficient\": NaN") != std::string::npos);
+    const std::size_t finite = written.find(" Infinity"), negative = written.find(" -Infinity");
+    QVERIFY(finite != std::string::npos && negative != std::string::npos);
+}
+
+void tst_Exporter::exportsOfExportsHaveTheirOwnFamilyAgain()
+{
+    for (const char *format : {"hf-compact", "hf-deci"}) {
+        QTemporaryDir folder;
+        const std::filesystem::path first = folder.filePath("first").toStdString();
+        exported(tinyLlama("gqa"), format, first);
+        for (const ExportTarget &target : exportTargets()) {
+            const std::filesystem::path second = folder.filePath(QString::fromStdString(target.name)).toStdString();
+            const ExportResult result = exported(first, target.name, second);
+            QVERIFY(result.verification.isPassed);
+            QCOMPARE(result.notes, std::vector<std::string>()); // the code was ours
+            if (target.name != "hf-dropin")
+                continue;
+            const nlohmann::json config = jsonOf(second / "config.json");
+            QCOMPARE(config.at("model_type"), "llama");
+            QCOMPARE(config.at("architectures"), nlohmann::json::array({"LlamaForCausalLM"}));
+            QVERIFY(!config.contains("auto_map") && !config.contains("secateur_layers") && !config.contains("block_configs"));
+        }
+    }
+    ModelSpec spec = loadDecoder(tinyLlama("gqa"), 8).spec();
+    spec.layers[0].attention.reset();
+    QVERIFY(QString::fromStdString(exportProblem("hf-dropin", spec, std::vector<std::int64_t>(spec.layers.size(), 30)))
+                .contains("has none in layer 0"));
+}
+
+void tst_Exporter::theHubsNameIsUsed()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path snapshot = folder.filePath("models--Owner--Name-1B/snapshots/0123abcd").toStdString();
+    std::filesystem::create_directories(snapshot);
+    for (const auto &entry : std::filesystem::directory_iterator(tinyLlama("gqa")))
+        std::filesystem::copy(entry.path(), snapshot / entry.path().filename());
+    const std::filesystem::path output = folder.filePath("out").toStdString();
+    exported(snapshot, "hf-dropin", output);
+    const std::string card = textOf(output / "README.md");
+    QVERIFY2(card.starts_with("---\nbase_model: \"Owner/Name-1B\"\n"), card.c_str());
+    QVERIFY(card.find("# Owner/Name-1B, pruned") != std::string::npos);
+    QCOMPARE(jsonOf(output / "pruning_manifest.json").at("baseModel").at("name"), "Owner/Name-1B");
+    QCOMPARE(originOf(Checkpoint::open(output))->baseModel, std::string("Owner/Name-1B"));
+    QVERIFY(allTexts(output).find("0123abcd") == std::string::npos);
+    exported(snapshot, "gguf-dropin", folder.filePath("gguf").toStdString());
+    const Checkpoint gguf = Checkpoint::open(folder.filePath("gguf").toStdString());
+    QCOMPARE(gguf.ggufMetadata()->at("general.name"), "Name-1B, pruned");
+}
+
+void tst_Exporter::namesThatAreNoneOfTheHubsAreNoBaseModel()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path model = folder.filePath("a: #b\n\"[c](d)").toStdString();
+    std::filesystem::copy(tinyLlama("gqa"), model);
+    const std::filesystem::path output = folder.filePath("out").toStdString();
+    exported(model, "hf-dropin", output);
+    const std::string card = textOf(output / "README.md");
+    QVERIFY2(card.starts_with("---\ntags:\n- pruned\n- 2ssp\n---\n\n# a: #b?\"\\[c\\](d), pruned\n"), card.c_str());
+    QCOMPARE(jsonOf(output / "pruning_manifest.json").at("baseModel").at("name"), "a: #b?\"[c](d)");
+}
+
+void tst_Exporter::linksOutOfTheModelAreLeftOut_data()
+{
+    QTest::addColumn<QString>("name");
+    for (const char *name : {"LICENSE", "license.md", "NOTICE.txt", "USE_POLICY.md", "tokenizer_config.json", "generation_config.json", "vocab.json",
+                             "merges.txt", "special_tokens_map.json", "added_tokens.json", "tokenizer.model", "chat_template.jinja",
+                             "chat_template.json", "additional_chat_templates/a.jinja"})
+        QTest::newRow(name) << name;
+}
+
+void tst_Exporter::linksOutOfTheModelAreLeftOut()
+{
+    QFETCH(QString, name);
+    QTemporaryDir folder;
+    const std::filesystem::path model = variant(folder, "gqa", nlohmann::json::object());
+    write(folder.filePath("secret").toStdString(), "{\"secret\": \"TOP SECRET\"}");
+    const std::filesystem::path link = model / name.toStdString();
+    std::filesystem::create_directories(link.parent_path());
+    std::filesystem::create_symlink(folder.filePath("secret").toStdString(), link);
+    for (const char *format : {"hf-compact", "gguf-dropin"}) {
+        const std::filesystem::path output = folder.filePath(format).toStdString();
+        const ExportResult result = exported(model, format, output);
+        for (const auto &entry : std::filesystem::recursive_directory_iterator(output))
+            QVERIFY2(!entry.is_regular_file() || textOf(entry.path()).find("SECRET") == std::string::npos, entry.path().c_str());
+        QVERIFY(!std::filesystem::exists(output / name.toStdString()));
+        if (QString(format) == "hf-compact")
+            QVERIFY(says(result, "'" + name + "' was left out: it is a link that leads out of the model's folder."));
+        QVERIFY(allTexts(output).find(folder.path().toStdString()) == std::string::npos); // nor where it leads
+    }
+}
+
+void tst_Exporter::aLinkedTemplateDoesNotGetIntoGguf()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path model = folder.filePath("model").toStdString();
+    std::filesystem::copy(SECATEUR_SOURCE_DIR "/resources/sample/model", model);
+    std::filesystem::remove(model / "chat_template.jinja");
+    write(folder.filePath("secret").toStdString(), "TOP SECRET");
+    const auto hasSecret = [&] {
+        GgufMetadata metadata;
+        appendGgufTokenizer(metadata, Checkpoint::open(model), 2048);
+        return std::any_of(metadata.begin(), metadata.end(), [](const auto &entry) {
+            const auto *text = std::get_if<std::string>(&entry.second);
+            return text && text->find("SECRET") != std::string::npos;
+        });
+    };
+    write(model / "chat_template.jinja", "not a SECRET");
+    QVERIFY(hasSecret());
+    std::filesystem::remove(model / "chat_template.jinja");
+    std::filesystem::create_symlink("../secret", model / "chat_template.jinja");
+    QVERIFY(!hasSecret());
+    std::filesystem::remove(model / "chat_template.jinja");
+    std::filesystem::remove(model / "tokenizer_config.json");
+    write(folder.filePath("settings").toStdString(), R"({"chat_template": "TOP SECRET"})");
+    std::filesystem::create_symlink("../settings", model / "tokenizer_config.json");
+    QVERIFY(!hasSecret());
+}
+
+void tst_Exporter::aFolderThatMovesGivesItsOwnFiles()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path model = variant(folder, "gqa", nlohmann::json::object()), output = folder.filePath("out").toStdString();
+    write(model / "LICENSE", "the licence of the model that was opened");
+    write(model / "generation_config.json", R"({"temperature": 0.5})");
+    exported(model, "hf-dropin", output, [&] {
+        std::filesystem::rename(model, folder.filePath("moved").toStdString());
+        std::filesystem::copy(tinyLlama("mha"), model);
+        write(model / "LICENSE", "another model's");
+        write(model / "NOTICE", "another model's");
+        write(model / "generation_config.json", R"({"temperature": 2})");
+    });
+    QCOMPARE(textOf(output / "LICENSE"), std::string("the licence of the model that was opened"));
+    QVERIFY(!std::filesystem::exists(output / "NOTICE"));
+    QCOMPARE(jsonOf(output / "generation_config.json").at("temperature"), 0.5);
+}
+
+void tst_Exporter::whatCannotBeCarriedIsSaidBeforeTheWork_data()
+{
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<QString>("content"); ///< LINK name: a link to it
+    QTest::addColumn<QString>("reason");
+    QTest::newRow("malformed") << "generation_config.json" << "{\"a\": }" << "generation_config.json' is not valid JSON";
+    QTest::newRow("no object") << "tokenizer_config.json" << "[1]" << "must hold a JSON object";
+    QTest::newRow("nested") << "generation_config.json" << "{\"a\":" + QString(100'000, '[') << "nested too deeply";
+    QTest::newRow("Git LFS") << "tokenizer.model" << "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n" << "Git LFS pointer";
+    QTest::newRow("broken link") << "generation_config.json" << "LINK absent" << "is a link to a file that does not exist";
+    QTest::newRow("broken link of a licence") << "LICENSE" << "LINK absent" << "is a link to a file that does not exist";
+    QTest::newRow("no tokenizer") << "tokenizer.json" << "LINK ../secret.json" << "is a link to something that is no tokenizer";
+    QTest::newRow("no JSON") << "tokenizer.json" << "LINK ../secret" << "is not valid JSON";
+}
+
+void tst_Exporter::whatCannotBeCarriedIsSaidBeforeTheWork()
+{
+    QFETCH(QString, name);
+    QFETCH(QString, content);
+    QFETCH(QString, reason);
+    QTemporaryDir folder;
+    const std::filesystem::path model = variant(folder, "gqa", nlohmann::json::object());
+    write(folder.filePath("secret").toStdString(), "TOP SECRET");
+    write(folder.filePath("secret.json").toStdString(), R"({"secret": "TOP SECRET"})");
+    if (content.startsWith("LINK "))
+        std::filesystem::create_symlink(content.mid(5).toStdString(), model / name.toStdString());
+    else
+        write(model / name.toStdString(), content.toStdString());
+    const Checkpoint checkpoint = Checkpoint::open(model);
+    const ModelSpec spec = loadDecoder(model, 8).spec();
+    try {
+        checkExport(settingsOf("hf-compact", folder.filePath("out").toStdString()), checkpoint, spec,
+                    std::vector<std::int64_t>(spec.layers.size(), 30), 0);
+        QFAIL("nothing was thrown");
+    } catch (const Error &problem) {
+        QVERIFY2(QString(problem.what()).contains(reason), problem.what());
+        QVERIFY(!problem.hint().empty());
+    }
 }
 
 QTEST_GUILESS_MAIN(tst_Exporter)

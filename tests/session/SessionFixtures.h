@@ -83,7 +83,8 @@ inline ExportRecord exportOf(const std::string &folder)
             .folder = folder,
             .parameters = 1000,
             .bytes = 2000,
-            .verification = {.tokens = 128, .largestDifference = 1.0 / 7, .tolerance = 1e-5, .sameArgmax = 0.999, .isPassed = true}};
+            .verification = {.tokens = 128, .largestDifference = 1.0 / 7, .tolerance = 1e-5, .sameArgmax = 0.999, .isPassed = true},
+            .notes = {"'NOTICE' was left out."}};
 }
 
 /// The small model of the tests (3 layers, 48 neurons), two calibrations, searches in all states.
@@ -206,7 +207,8 @@ inline QString difference(const Session &a, const Session &b)
         const Verification &v = x.verification, &w = y.verification;
         if (x.planHash != y.planHash || x.format != y.format || x.folder != y.folder || x.parameters != y.parameters ||
             x.bytes != y.bytes || v.tokens != w.tokens || !isSameNumber(v.largestDifference, w.largestDifference) ||
-            v.tolerance != w.tolerance || v.sameArgmax != w.sameArgmax || v.isPassed != w.isPassed)
+            v.tolerance != w.tolerance || v.sameArgmax != w.sameArgmax || v.isPassed != w.isPassed ||
+            x.notes != y.notes)
             return QString("export %1").arg(i);
     }
     return a.pinned == b.pinned ? QString() : QString("pins");

@@ -2,6 +2,7 @@
 #include "jobs/SessionJobs.h"
 
 #include "checkpoint/Checkpoint.h"
+#include "checkpoint/ModelName.h"
 #include "commands/PlanEditor.h"
 #include "foundation/Failures.h"
 #include "jobs/CommandLines.h"
@@ -153,7 +154,7 @@ void SessionJobs::openModel(const std::filesystem::path &path, const std::option
 void SessionJobs::startOpening(const std::filesystem::path &model, const std::optional<SampleTexts> &texts, int request)
 {
     m_runner.start(
-        JobKind::Open, tr("Open %1").arg(QString::fromStdString(model.filename().string())), CommandLines::inspect(model),
+        JobKind::Open, tr("Open %1").arg(QString::fromStdString(modelName(model).brief)), CommandLines::inspect(model),
         [this, model, texts, request](JobPort &port) {
             const std::shared_ptr<const ModelSummary> summary = port.open(model);
             const EngineReport report = port.engine(model).report();
@@ -334,7 +335,8 @@ void SessionJobs::exportPlan(ExportSettings settings)
                                         .folder = result.folder,
                                         .parameters = result.parameters,
                                         .bytes = result.bytes,
-                                        .verification = result.verification};
+                                        .verification = result.verification,
+                                        .notes = result.notes};
               task.write(port, [&](SessionJournal &j) { j.exported(record); });
               task.deliver(port, [this, record] {
                   m_model.addExport(record);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/SessionModel.h"
 
+#include "checkpoint/ModelName.h"
 #include "foundation/Error.h"
 
 #include <algorithm>
@@ -34,15 +35,10 @@ QString SessionModel::modelName() const
 {
     if (!hasModel())
         return {};
-    const std::filesystem::path &given = m_session.model->folder;
-    const std::filesystem::path folder = given.has_filename() ? given : given.parent_path(); // without a slash at the end
-    // The hub's cache: models--OWNER--NAME/snapshots/REVISION
-    if (folder.parent_path().filename() == "snapshots") {
-        const QString repository = QString::fromStdString(folder.parent_path().parent_path().filename().string());
-        if (repository.startsWith(QLatin1String("models--")))
-            return repository.section(QLatin1String("--"), -1);
-    }
-    return QString::fromStdString(folder.filename().string());
+    const std::filesystem::path &folder = m_session.model->folder;
+    if (m_named.first != folder) // links are followed for a name, which may take a while on a slow disk
+        m_named = {folder, QString::fromStdString(secateur::modelName(folder).brief)};
+    return m_named.second;
 }
 
 // ---- the plan in hand --------------------------------------------------------------------------------------------------------

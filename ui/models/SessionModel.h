@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace secateur::ui {
@@ -58,7 +59,7 @@ public:
     const ModelSpec &spec() const { return m_session.model->spec; } ///< needs hasModel()
     qint64 layerCount() const { return hasModel() ? spec().layerCount() : 0; }
     qint64 neurons() const { return hasModel() ? spec().layers.front().ffn.neurons : 0; } ///< of one FFN of the dense model
-    QString modelName() const;                                                            ///< the folder's name
+    QString modelName() const;                                                            ///< ModelName::brief
     /// Why the model cannot be pruned (layers that differ, an attention that is missing); empty when it can.
     QString pruningProblem() const { return m_pruningProblem; }
 
@@ -168,6 +169,7 @@ private:
     ModelFigures m_denseFigures, m_planFigures;
     std::string m_searchKey;
     std::map<std::string, QString> m_hashes; ///< plan hashes by key and removals
+    mutable std::pair<std::filesystem::path, QString> m_named; ///< the last folder that was named
 };
 
 /// Sign and word of an exactness: "=", "~", "!", "" and "exact", "estimate", "stale", "not known".

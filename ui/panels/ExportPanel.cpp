@@ -55,6 +55,7 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
       m_copyCommand(new CopyButton(tr("Copy as command"), [this] { return m_workbench.jobs.exportCommand(settings()); })),
       m_result(new Card),
       m_verdict(new InlineNote),
+      m_notes(new InlineNote),
       m_folder(new ElidedLabel),
       m_facts(new FactList(2)),
       m_openFolder(new QPushButton(icon(QStringLiteral("folder")), tr("Open folder"))),
@@ -164,6 +165,7 @@ QWidget *ExportPanel::buildResult()
     buttons->addWidget(m_copyPath);
     buttons->addStretch();
     result->addWidget(m_verdict);
+    result->addWidget(m_notes);
     result->addWidget(m_folder);
     result->addWidget(m_facts);
     result->addLayout(buttons);
@@ -330,6 +332,12 @@ void ExportPanel::showRecord(int row)
     m_verdict->say(isPassed ? InlineNote::Kind::Success : InlineNote::Kind::Warning,
                    isPassed ? tr("Exported and verified.") : tr("Exported, but the verification failed."),
                    verificationText(record.verification));
+    QStringList notes;
+    for (const std::string &note : record.notes)
+        notes << QString::fromStdString(note);
+    m_notes->clear();
+    if (!notes.isEmpty())
+        m_notes->say(InlineNote::Kind::Warning, notes.join(QLatin1Char('\n')));
     m_folder->setWhole(QString::fromStdString(record.folder.string()));
     m_facts->setFacts({
         {tr("Target"), QString::fromStdString(record.format)},
@@ -346,6 +354,7 @@ void ExportPanel::showFailure(const QString &sentence, const QString &hint)
 {
     m_result->show();
     m_verdict->say(InlineNote::Kind::Problem, sentence, hint);
+    m_notes->clear();
     for (QWidget *part : std::initializer_list<QWidget *>{m_folder, m_facts, m_openFolder, m_copyPath})
         part->hide();
 }

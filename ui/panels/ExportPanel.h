@@ -63,7 +63,7 @@ private:
     CopyButton *m_copyCommand;
 
     Card *m_result;
-    InlineNote *m_verdict;
+    InlineNote *m_verdict, *m_notes;
     ElidedLabel *m_folder;
     FactList *m_facts;
     QPushButton *m_openFolder;

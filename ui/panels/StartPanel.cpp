@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/StartPanel.h"
 
+#include "checkpoint/ModelName.h"
 #include "foundation/Failures.h"
 #include "models/SessionModel.h"
 #include "panels/ModelCard.h"
@@ -65,15 +66,6 @@ QString shortPath(const QString &path)
 QString pathText(const std::filesystem::path &path)
 {
     return QString::fromStdString(path.string());
-}
-
-/// What a model's folder is called: in the hub's cache by its repository (models--OWNER--NAME/snapshots/REVISION).
-QString modelTitle(const QString &path)
-{
-    const QString repository = QFileInfo(QFileInfo(QFileInfo(path).path()).path()).fileName(), prefix = QStringLiteral("models--");
-    if (!repository.startsWith(prefix))
-        return QFileInfo(path).fileName();
-    return repository.mid(prefix.size()).replace(QLatin1String("--"), QLatin1String("/"));
 }
 
 QString counted(std::int64_t count, const QString &one, const QString &many)
@@ -193,7 +185,7 @@ void StartPanel::setRecent(const QStringList &paths)
     for (const QString &path : paths) {
         const QFileInfo file(path);
         const bool isSession = isSessionFile(path);
-        const QString title = path == m_sample ? tr("The bundled sample") : modelTitle(path);
+        const QString title = path == m_sample ? tr("The bundled sample") : QString::fromStdString(modelName(path.toStdString()).full);
         entries.push_back({.title = isSession ? file.completeBaseName() : title,
                            .detail = shortPath(path),
                            .figure = isSession ? tr("session") : tr("model"),
@@ -211,7 +203,7 @@ void StartPanel::setRecoverable(std::vector<RecoverableSession> sessions)
     }
     std::stable_partition(sessions.begin(), sessions.end(), [](const RecoverableSession &session) { return !session.wasClosed; });
     for (const RecoverableSession &session : sessions) {
-        const QString folder = pathText(session.folder), model = pathText(session.modelFolder.filename());
+        const QString folder = pathText(session.folder), model = QString::fromStdString(modelName(session.modelFolder).brief);
         auto *row = new Card;
         auto *layout = new QVBoxLayout(row);
         layout->setContentsMargins(12, 10, 12, 10);

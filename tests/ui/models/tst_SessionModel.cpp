@@ -233,6 +233,10 @@ void TestSessionModel::modelsAreNamedAfterTheirFolder_data()
                            << "SmolLM2-135M";
     QTest::newRow("cache, slash") << "/cache/models--HuggingFaceTB--SmolLM2-135M/snapshots/93efa2f/"
                                   << "SmolLM2-135M";
+    QTest::newRow("GGUF file") << "/models/SmolLM2-135M-Q4_K_M.gguf"
+                               << "SmolLM2-135M-Q4_K_M";
+    QTest::newRow("GGUF file, cache") << "/cache/models--HuggingFaceTB--SmolLM2/snapshots/93efa2f/SmolLM2-Q4.gguf"
+                                      << "SmolLM2-Q4";
     QTest::newRow("other snapshots") << "/backup/snapshots/july"
                                      << "july";
 }

@@ -74,6 +74,7 @@ private slots:
     void targetsSayWhatTheyAre();
     void tableKeepsTheRulesOfModels();
     void failedVerificationIsShownAsSuch();
+    void notesOfAnExportAreShown();
     void sampleIsExportedAndVerified();
 };
 
@@ -241,6 +242,24 @@ void tst_ExportPanel::failedVerificationIsShownAsSuch()
     QTRY_VERIFY(words(panel).contains("pruned.unverified"));
     QVERIFY(words(panel).contains("does not compute what the plan computes"));
     QVERIFY(!button(panel, "Open folder"));
+}
+
+void tst_ExportPanel::notesOfAnExportAreShown()
+{
+    FlowBench bench;
+    ExportPanel panel(bench.workbench());
+    show(panel);
+    planWithoutRemovals(bench);
+    ExportRecord record;
+    record.folder = "/models/pruned";
+    record.verification.isPassed = true;
+    record.notes = {"'LICENSE' was left out: it is a link that leads out of the model's folder.", "Another note."};
+    bench.session.addExport(record);
+    QVERIFY(words(panel).contains("'LICENSE' was left out"));
+    QVERIFY(words(panel).contains("Another note."));
+    record.notes.clear();
+    bench.session.addExport(record);
+    QVERIFY(!words(panel).contains("was left out"));
 }
 
 void tst_ExportPanel::sampleIsExportedAndVerified()

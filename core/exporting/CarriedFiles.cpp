@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "exporting/CarriedFiles.h"
+
+#include "exporting/ForeignCode.h"
+#include "exporting/PortableConfig.h"
+#include "foundation/Error.h"
+#include "foundation/JsonFile.h"
+#include "foundation/Wording.h"
+#include "text/GgufTokenizer.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+namespace secateur {
+namespace {
+
+constexpr std::uint64_t kLargestText = 16 << 20;           ///< a licence, settings, a template
+constexpr std::uint64_t kLargestTokenizer = 1'000'000'000; ///< tokenizer.json, vocabularies
+constexpr const char *kAgain = "Download it again, or remove it from the model's folder.";
+
+/// Files of the base model that belong to a pruned one as well.
+bool isOfTokenizer(const std::string &name)
+{
+    static constexpr std::array kNames = {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+                                          "vocab.json",     "merges.txt",            "tokenizer.model",         "chat_template.jinja",
+                                          "chat_template.json", "generation_config.json"};
+    return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
+/// By its name; never code or weights.
+bool isLicence(const std::string &name)
+{
+    static constexpr std::array kBeginnings = {"LICENSE", "LICENCE", "NOTICE", "USE_POLICY", "COPYING"};
+    static constexpr std::array kOthers = {".py", ".pyc", ".so", ".sh", ".safetensors", ".gguf", ".bin", ".pt", ".pth", ".pkl", ".ckpt"};
+    std::string upper = name;
+    std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return char(std::toupper(c)); });
+    return std::any_of(kBeginnings.begin(), kBeginnings.end(), [&](const char *beginning) { return upper.starts_with(beginning); }) &&
+           std::none_of(kOthers.begin(), kOthers.end(), [&](const char *ending) { return name.ends_with(ending); });
+}
+
+/// Large and in nobody's way: not parsed once more.
+bool isVocabulary(const std::string &name)
+{
+    return name == "tokenizer.json" || name == "vocab.json" || name == "merges.txt" || name == "tokenizer.model";
+}
+
+void append(std::vector<std::string> &notes, const std::vector<std::string> &more)
+{
+    notes.insert(notes.end(), more.begin(), more.end());
+}
+
+class Reader {
+public:
+    Reader(const Checkpoint &source, CarriedFiles &files) : m_source(source), m_folder(source.modelFolder()), m_files(files) {}
+
+    void read(const std::string &name)
+    {
+        if (name == "tokenizer.json" && m_folder.leadsOut(name))
+            return readTokenizer(name);
+        ModelFolder::OwnFile file = m_folder.readOwn(name, isVocabulary(name) ? kLargestTokenizer : kLargestText);
+        if (!file.refusal.empty()) {
+            if (!isLicence(name) && !m_folder.leadsOut(name))
+                throw Error(inQuotes((m_folder.path() / name).string()) + " cannot be brought along: " + file.refusal + ".", kAgain);
+            m_files.notes.push_back(inQuotes(name) + " was left out: " + file.refusal + ".");
+            return;
+        }
+        if (file.content.starts_with("version https://git-lfs"))
+            throw Error(inQuotes((m_folder.path() / name).string()) + " is a Git LFS pointer, not the file itself.",
+                        "Fetch the file with 'git lfs pull', or download it from the hub.");
+        if (name.ends_with(".json") && !isVocabulary(name) && !isLicence(name))
+            clean(name, file.content);
+        m_files.contents[name] = std::move(file.content);
+    }
+
+    /// Further templates, each in a file of its own.
+    void readTemplates(const std::string &folder)
+    {
+        if (!m_folder.holds(folder + "/."))
+            return;
+        if (m_folder.leadsOut(folder))
+            return m_files.notes.push_back(inQuotes(folder) + " was left out: it is a link that leads out of the model's folder.");
+        for (const std::string &name : m_folder.names(folder))
+            if (name.ends_with(".jinja"))
+                read(folder + "/" + name);
+    }
+
+private:
+    /// A tokenizer is parsed, so its links may lead anywhere; but what is at their end must be one.
+    void readTokenizer(const std::string &name)
+    {
+        std::string content = m_folder.read(name, kLargestTokenizer, kAgain);
+        const nlohmann::json document = parseJsonObject(content, inQuotes((m_folder.path() / name).string()), kAgain);
+        const auto model = document.find("model");
+        if (model == document.end() || !model->is_object() || !model->contains("vocab"))
+            throw Error(inQuotes((m_folder.path() / name).string()) + " is a link to something that is no tokenizer.", kAgain);
+        m_files.contents[name] = std::move(content);
+    }
+
+    /// Code of others goes; a document that has none stays as it is, byte by byte.
+    void clean(const std::string &name, std::string &content)
+    {
+        const std::string shown = inQuotes((m_folder.path() / name).string());
+        const nlohmann::json given = parseJsonObject(content, shown, kAgain);
+        nlohmann::json document = given;
+        append(m_files.notes, removeForeignCode(document, name));
+        if (name == "tokenizer_config.json") {
+            const auto mapOf = [](const nlohmann::json &whole) { return whole.value("auto_map", nlohmann::json()); };
+            append(m_files.notes, replaceForeignTokenizer(document, name, {mapOf(given), mapOf(m_source.config())}));
+            writeOlderTokenizer(document);
+        }
+        if (document != given)
+            content = jsonText(std::move(document));
+    }
+
+    const Checkpoint &m_source;
+    const ModelFolder &m_folder;
+    CarriedFiles &m_files;
+};
+
+} // namespace
+
+CarriedFiles readCarriedFiles(const Checkpoint &source, bool isTokenizerWanted)
+{
+    CarriedFiles files;
+    const nlohmann::json *gguf = source.ggufMetadata();
+    Reader reader(source, files);
+    for (const std::string &name : source.modelFolder().names())
+        if (isLicence(name) || (isTokenizerWanted && !gguf && isOfTokenizer(name)))
+            reader.read(name);
+    if (isTokenizerWanted && !gguf)
+        reader.readTemplates("additional_chat_templates");
+    if (gguf && isTokenizerWanted) {
+        files.contents["tokenizer.json"] = ggufTokenizerJson(*gguf, source.configFile().string());
+        files.contents["tokenizer_config.json"] = ggufTokenizerConfig(*gguf);
+    }
+    return files;
+}
+
+} // namespace secateur
