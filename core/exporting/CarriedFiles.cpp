@@ -105,12 +105,11 @@ private:
         nlohmann::json document = given;
         append(m_files.notes, removeForeignCode(document, name));
         if (name == "tokenizer_config.json") {
-            const auto mapOf = [](const nlohmann::json &whole) { return whole.value("auto_map", nlohmann::json()); };
-            append(m_files.notes, replaceForeignTokenizer(document, name, {mapOf(given), mapOf(m_source.config())}));
+            append(m_files.notes, replaceForeignTokenizer(document, name, autoMapsOf(m_source)));
             writeOlderTokenizer(document);
         }
-        if (document != given)
-            content = jsonText(std::move(document));
+        if (std::string text = jsonText(document); text != jsonText(given)) // NaN would differ from itself
+            content = std::move(text);
     }
 
     const Checkpoint &m_source;
@@ -119,6 +118,16 @@ private:
 };
 
 } // namespace
+
+std::vector<nlohmann::json> autoMapsOf(const Checkpoint &source)
+{
+    constexpr const char *kName = "tokenizer_config.json";
+    std::vector<nlohmann::json> maps{source.config().value("auto_map", nlohmann::json())};
+    const ModelFolder &folder = source.modelFolder();
+    if (!source.ggufMetadata() && folder.holds(kName) && !folder.leadsOut(kName))
+        maps.push_back(folder.readJson(kName, kLargestText, kAgain).value("auto_map", nlohmann::json()));
+    return maps;
+}
 
 CarriedFiles readCarriedFiles(const Checkpoint &source, bool isTokenizerWanted)
 {

@@ -4,6 +4,7 @@
 #include "checkpoint/Checkpoint.h"
 
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -21,5 +22,8 @@ struct CarriedFiles {
 /// that makes engines load foreign code comes along (ForeignCode.h). Throws Error for what should come along and cannot be read, is not
 /// valid JSON, a Git LFS pointer, or a link to nothing: called before the work, it finds all that would stop the export at its end.
 CarriedFiles readCarriedFiles(const Checkpoint &source, bool isTokenizerWanted);
+
+/// `auto_map` of the source's config.json and tokenizer_config.json, where they have one: classes that only foreign code has.
+std::vector<nlohmann::json> autoMapsOf(const Checkpoint &source);
 
 } // namespace secateur

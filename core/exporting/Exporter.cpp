@@ -102,7 +102,7 @@ void checkExport(const ExportSettings &settings, const Checkpoint &source, const
 namespace {
 
 /// Takes out of a configuration what belongs to code of others. Returns sentences for people.
-std::vector<std::string> removeForeignParts(nlohmann::json &config, const ModelSpec &dense)
+std::vector<std::string> removeForeignParts(nlohmann::json &config, const Checkpoint &source, const ModelSpec &dense)
 {
     const nlohmann::json given = config.value("auto_map", nlohmann::json());
     const bool isForeign = given.is_object() && !given.empty() && given != autoMap();
@@ -110,7 +110,7 @@ std::vector<std::string> removeForeignParts(nlohmann::json &config, const ModelS
     if (isForeign)
         notes.push_back("The model is computed by " + transformersNames(dense.family).model +
                         "ForCausalLM, a class of transformers, not by code that came with the base model.");
-    for (std::string &note : replaceForeignTokenizer(config, "config.json", {given}))
+    for (std::string &note : replaceForeignTokenizer(config, "config.json", autoMapsOf(source)))
         notes.push_back(std::move(note));
     return notes;
 }
@@ -127,7 +127,7 @@ ExportResult writeModel(const ExportSource &source, const ExportSettings &settin
                          context);
     ExportResult result = writeSafetensors(tensors, source.checkpoint, folder, context);
     nlohmann::json given = source.checkpoint.config();
-    result.notes = removeForeignParts(given, source.dense);
+    result.notes = removeForeignParts(given, source.checkpoint, source.dense);
     nlohmann::json config = rules.config(given, source.dense, written);
     writeType(config, configName(settings.dtype.value_or(source.checkpoint.dtype())));
     writeFileAtomically(folder / "config.json", jsonText(std::move(config)));

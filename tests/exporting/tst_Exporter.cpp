@@ -547,7 +547,10 @@ void tst_Exporter::exportsOfExportsHaveTheirOwnFamilyAgain()
         QTemporaryDir folder;
         const std::filesystem::path first = folder.filePath("first").toStdString();
         exported(tinyLlama("gqa"), format, first);
+        const ModelSpec spec = loadDecoder(first, 8).spec();
         for (const ExportTarget &target : exportTargets()) {
+            if (!exportProblem(target.name, spec, std::vector<std::int64_t>(spec.layers.size(), 30)).empty())
+                continue;
             const std::filesystem::path second = folder.filePath(QString::fromStdString(target.name)).toStdString();
             const ExportResult result = exported(first, target.name, second);
             QVERIFY(result.verification.isPassed);
