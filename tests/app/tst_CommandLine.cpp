@@ -72,6 +72,7 @@ private slots:
     void impactMeasuresEveryAttention();
     void modelsListTheCache();
     void pruneDoesAllOfIt();
+    void whatStaysBehindIsSaid();
     void stagesGiveThePlanOfPrune();
     void manifestRepeatsTheRun();
     void searchIsExtendedAndEqualsALongOne();
@@ -346,6 +347,24 @@ void tst_CommandLine::modelsListTheCache()
     QCOMPARE(run({"inspect", models.at(1).toObject().value("folder").toString()}).exitCode, 0); // opens as it is named
     QCOMPARE(none.exitCode, 0);
     QVERIFY(none.output.contains("There are no models in the Hugging Face cache '/no/such/cache'."));
+}
+
+void tst_CommandLine::whatStaysBehindIsSaid()
+{
+    QTemporaryDir folder;
+    const QString model = folder.filePath("model");
+    QVERIFY(QDir().mkpath(model));
+    for (const char *name : {"config.json", "model.safetensors", "tokenizer.json"})
+        QVERIFY(QFile::copy(kModel + "/" + name, model + "/" + name));
+    QVERIFY(QFile::link("/etc/passwd", model + "/NOTICE"));
+    const QString sentence = "'NOTICE' was left out: it is a link that leads out of the model's folder.";
+    const QStringList prune = QStringList{"prune", model, "--sparsity", "0.3", "--remove", "0"} + kShort;
+    const Outcome json = run(prune + QStringList{"--output", folder.filePath("a"), "--json"});
+    const Outcome text = run(prune + QStringList{"--output", folder.filePath("b")});
+    QCOMPARE(json.exitCode, 0);
+    QCOMPARE(json.result().value("notes").toArray(), QJsonArray{sentence});
+    QVERIFY2(text.output.contains(sentence.toUtf8()), text.output.constData());
+    QVERIFY(!QFile::exists(folder.filePath("a/NOTICE")) && !QFile::exists(folder.filePath("b/NOTICE")));
 }
 
 void tst_CommandLine::pruneDoesAllOfIt()
