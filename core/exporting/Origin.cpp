@@ -3,6 +3,7 @@
 
 #include "exporting/Manifest.h"
 #include "foundation/Failures.h"
+#include "foundation/JsonFile.h"
 
 #include <algorithm>
 
