@@ -148,8 +148,9 @@ std::int64_t hostBound(const ForecastBasis &basis)
 /// (see readWindows). It is over before the model computes; the ids stay.
 MemoryPart textPart(const JobSize &job)
 {
-    constexpr std::int64_t kOfToken = 5 * 6, kAlways = 6 << 18;
-    return {"the text", std::max(job.windows, job.searchWindows) * job.length * kOfToken + kAlways};
+    constexpr double kOfToken = 5 * 6, kAlways = 6 << 18, kMost = 1e18;
+    const double tokens = double(std::max(job.windows, job.searchWindows)) * double(job.length);
+    return {"the text", std::int64_t(std::min(tokens * kOfToken + kAlways, kMost))};
 }
 
 [[noreturn]] void refuse(std::int64_t least, std::int64_t limit, const std::string &where, const std::string &option)

@@ -100,13 +100,14 @@ private:
 std::vector<TokenId> idsOfBeginning(const Tokenizer &tokenizer, const Source &source, std::size_t wanted, const Reading &reading)
 {
     constexpr std::size_t kBytesOfToken = 5, kAtLeast = std::size_t(1) << 18; // English has 4 to 5
+    constexpr std::size_t kReserved = std::size_t(1) << 26;                   // a text may be far shorter than what is wanted
     std::optional<DocumentPiece> next = source();
     JoinedText joined;
     for (std::size_t size = wanted * kBytesOfToken + kAtLeast;; size = joined.text().size() * 2) {
         size = std::min(size, reading.room());
         if (next && joined.text().size() >= size)
             reading.refuse(joined);
-        joined.reserve(size);
+        joined.reserve(std::min(size, kReserved));
         for (; next && joined.text().size() < size; next = source()) {
             joined.append(*next);
             reading.check(joined);

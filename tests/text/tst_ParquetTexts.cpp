@@ -169,6 +169,14 @@ private slots:
                         std::string("checksum.parquet' cannot be read as Parquet: "));
     }
 
+    void rowsStayUnderTheLimitOfMemory()
+    {
+        const auto file = kFolder / "many-groups.parquet";
+        QVERIFY(!readDocuments(std::span(&file, 1), "text", {.bytes = 64 << 20}).empty());
+        VERIFY_CONTAINS(test::messageOf<Error>([&] { readDocuments(std::span(&file, 1), "text", {.bytes = 1 << 20}); }),
+                        std::string("many-groups.parquet' needs more memory to be read than the 524.3 kB"));
+    }
+
     void otherFilesOfThatNameAreRefused()
     {
         VERIFY_CONTAINS(failure(test::write(m_folder, "pointer.parquet", "version https://git-lfs.github.com/spec/v1\n")),
