@@ -110,12 +110,12 @@ class Job:
         for output, content in self.old.items():
             put(content, f'{folder}/{output}')
 
-    def halves(self, folder):
-        """A sentence for each output that is neither the old one, nor the new one, nor absent as before."""
+    def halves(self, folder, is_sound=lambda output: False):
+        """A sentence for each output that is neither the old one, nor the new one, nor absent as before; is_sound(path) may know better."""
         found = []
         for output, old in self.old.items():
             content = tree(f'{folder}/{output}')
-            if content != old and content != self.new[output] and content not in self.between[output]:
+            if content not in (old, self.new[output], *self.between[output]) and not (content and is_sound(f'{folder}/{output}')):
                 found.append(self._difference(output, content))
         return found
 
@@ -209,6 +209,21 @@ class Bench:
         if call.name == 'memory':
             return False
         return call.name in processes.THREADS or call.is_within(self.root) or call.path.startswith(('/proc/', '/sys/', 'pipe:', 'socket:'))
+
+    def halves(self, job, folder=None):
+        return job.halves(folder or self.work, self._is_plan_that_goes_on)
+
+    def _is_plan_that_goes_on(self, file):
+        """Whether it is a plan of a search that was stopped: going on with it leads to the removals of one that was not."""
+        if not file.endswith('plan.json'):
+            return False
+        target = f'{self.root}/continued.json'
+        run = self.program.run(['search', self.model, '--plan', file, '--remove', '2', '--save-plan', target, '--overwrite', '--threads', '1',
+                                '--device', 'cpu'], cwd=self.root, out=f'{self.root}/stdout9', err=f'{self.root}/stderr9')
+        if run.code != 0:
+            return False
+        right = json.loads(self.jobs['search'].new['plan.json'][''])
+        return json.loads(pathlib.Path(target).read_text())['removedAttentions'] == right['removedAttentions']
 
     def again(self, job, folder=None):
         """The same command once more, with nothing in its way: it must give the right result and leave nothing behind."""

@@ -54,7 +54,7 @@ def kill(bench, tally, count):
         job.prepare(bench.work)
         run, how = disturb(bench, job, tally, lambda run: run.send(signal.SIGKILL))
         problems = [] if run.code in (0, -signal.SIGKILL) else [f'exit {run.code}']
-        problems += job.halves(bench.work)
+        problems += bench.halves(job)
         tally.judge(problems + bench.again(job), how)
 
 
@@ -80,7 +80,7 @@ def signals(bench, tally, count):
             problems = complaints(run, {0, 130}, is_json=is_json)
             if run.code == 130 and not is_json and 'Cancelled.' not in run.stdout:
                 problems.append('exit 130 without a word')
-        tally.judge(problems + job.halves(bench.work) + job.left(bench.work), how)
+        tally.judge(problems + bench.halves(job) + job.left(bench.work), how)
 
 
 def _reader_gone(bench, job, rng):
@@ -129,7 +129,7 @@ def _full(bench, tally, places):
     if way in places or way == 'read-only':
         disk = places[way] if way in places else rng.choice(list(places.values()))
         folder = f'{disk.place}/work'
-        cause = 'disk is full|disk has|free' if way in places else 'read-only'
+        cause = 'disk is full|disk has|free' if way in places else '[Rr]ead-only'
     job.prepare(folder)
     judge = lambda call: None  # noqa: E731
     if way in places:
@@ -163,4 +163,178 @@ def _full(bench, tally, places):
         disk.drain()
     elif way == 'read-only':
         disks.do('mount', '-o', 'remount,rw', disk.place)
-    tally.judge(problems + job.halves(folder) + job.left(folder) + bench.again(job, folder), how)
+    tally.judge(problems + bench.halves(job, folder) + job.left(folder) + bench.again(job, folder), how)
+
+
+# What a call may end with that fails, the likeliest first.
+FAILURES = {
+    'open': [errno.EACCES, errno.EMFILE, errno.EIO], 'creat': [errno.ENOSPC, errno.EIO], 'read': [errno.EIO, errno.EISDIR],
+    'write': [errno.ENOSPC, errno.EIO, errno.EDQUOT], 'fsync': [errno.EIO, errno.ENOSPC], 'rename': [errno.EIO, errno.ENOSPC, errno.EACCES],
+    'mkdir': [errno.ENOSPC, errno.EACCES], 'unlink': [errno.EACCES, errno.EIO], 'rmdir': [errno.EACCES, errno.EIO],
+    'mmap': [errno.ENOMEM, errno.ENODEV], 'close': [errno.EIO, errno.ENOSPC], 'flock': [errno.ENOLCK, errno.EINTR],
+    'clone': [errno.EAGAIN, errno.ENOMEM], 'stat': [errno.EACCES, errno.EIO], 'sendfile': [errno.ENOSPC, errno.EIO],
+    'copy_file_range': [errno.ENOSPC, errno.EIO], 'getcwd': [errno.ENOENT], 'readlink': [errno.EIO],
+}
+
+
+def failures_of(name):
+    for start, numbers in FAILURES.items():
+        if start in name or (start == 'unlink' and name == 'rmdir'):
+            return numbers
+    return [errno.EIO, errno.EPERM]
+
+
+def calls(bench, tally, count):
+    """Each system call fails, in turn. `count`: of how many, evenly spread; -1 = every one, with each of its failures."""
+    if not bench.can_watch:
+        return tally.skip('system calls cannot be watched here')
+    every = [(job, number, failure) for job in (bench.jobs[name] for name in ('export', 'prune', 'search'))
+             for number, name in enumerate(job.calls) for failure in range(len(failures_of(name)))]
+    if count >= 0:
+        first = [one for one in every if one[2] == 0]
+        every = [first[i * len(first) // count] for i in range(count)]
+    for index in tally.trials(len(every)):
+        job, number, failure = every[index]
+        job.prepare(bench.work)
+
+        def action(call):
+            nonlocal number_of_failure, is_stream
+            numbers = failures_of(call.name)
+            number_of_failure = numbers[failure % len(numbers)]
+            is_stream = call.path.startswith(f'{bench.root}/std')
+            return number_of_failure
+
+        number_of_failure, is_stream = 0, False
+        judge, state = at_call(bench, number, action)
+        run = bench.start(job, watched=True)
+        run.drive(judge)
+        problems = complaints(run, {0, 1}, is_json=True, stream_failed=is_stream) + bench.halves(job) + job.left(bench.work)
+        if run.code == 0:
+            problems += job.unfinished(bench.work)
+        if 'left behind' in ' '.join(problems):  # a file that could not be removed stays: the next run takes it
+            refused = (state['call'] or '').startswith(('unlink', 'rmdir', 'getdents', 'openat', 'open', 'newfstatat', 'fstat', 'lstat', 'stat'))
+            if refused and not bench.again(job):
+                problems = [problem for problem in problems if not problem.startswith('left behind')]
+        tally.judge(problems, f'{job.name}, call {number}, {processes.errno_name(number_of_failure)} from {state["call"]}')
+
+
+def power(bench, tally, count):
+    """Power losses: at a random call, at a random moment, or right after exit 0."""
+    kinds = disks.kinds()
+    if not kinds:
+        return tally.skip('power losses need root and mkfs.ext4')
+    images = []
+    try:
+        for kind in kinds:
+            images.append(disks.Image(f'{bench.root}/power-{kind}', kind, 16 if kind == 'ext4' else 320))
+        images[0].begin()
+        images[0].unmount()
+    except OSError as problem:
+        return tally.skip(f'no loop devices: {problem}')
+    for _ in tally.trials(count):
+        image = tally.rng.choice(images)
+        image.begin()
+        try:
+            _power(bench, tally, image)
+        finally:
+            image.unmount()
+
+
+def _power(bench, tally, image):
+    rng = tally.rng
+    job = bench.jobs[rng.choice(['export', 'export', 'export-new', 'export-gguf', 'prune', 'search', 'calibrate'])]
+    folder, found = f'{image.place}/work', None
+    job.prepare(folder)
+    os.sync()
+    way = rng.choice(['call', 'call', 'end'] if bench.can_watch else ['moment', 'end'])
+    after = f'{bench.root}/after'
+
+    def lose(call):
+        nonlocal found
+        found = image.after_power_loss(after)
+
+    run = bench.start(job, folder, watched=way == 'call')
+    how = f'{job.name}, {image.kind}, '
+    if way == 'call':
+        last = len(job.calls)
+        judge, state = at_call(bench, rng.randrange(last // 3, last), lose)  # before that, nothing is written
+        run.drive(judge)
+        how += f'at {state["call"]}'
+    else:
+        if way == 'moment':
+            moment = rng.uniform(0, job.seconds)
+            if not run.is_over(moment):
+                run.send(signal.SIGSTOP)
+                lose(None)
+                run.send(signal.SIGCONT)
+            how += f'after {moment:.3f} s'
+        run.wait()
+        how += 'after the end' if way == 'end' else ''
+    if not found:
+        lose(None)
+    try:
+        problems = [] if run.code == 0 else [f'exit {run.code}: {run.stderr}']
+        if way == 'end':
+            problems += job.unfinished(f'{after}/work')
+        problems += [f'after the loss: {problem}' for problem in bench.halves(job, f'{after}/work')]
+        tally.judge(problems + bench.again(job, f'{after}/work'), how)
+    finally:
+        found.unmount()
+
+
+def memory(bench, tally, count):
+    """Little memory and few threads."""
+    base = _address_space(bench)
+    for _ in tally.trials(count):
+        rng = tally.rng
+        job = bench.jobs[rng.choice(['export', 'prune', 'search', 'calibrate', 'export-gguf'])]
+        ways = ['address space', 'address space', 'data'] + ['a map', 'a map', 'a thread'] * bench.can_watch + ['threads'] * disks.is_root()
+        way = rng.choice(ways)
+        threads = ['--threads', str(rng.choice([1, 2, 3]))]
+        job.prepare(bench.work)
+        options, judge, how = {}, lambda call: None, f'{job.name}, {" ".join(threads)}, '
+        arguments = [*job.arguments, *threads] if '--threads' not in job.arguments else list(job.arguments)
+        if '--threads' in job.arguments:
+            arguments[arguments.index('--threads') + 1] = threads[1]
+        if way == 'address space':
+            limit = base + int(rng.uniform(-0.02, 1) * (256 << 20))
+            options, how = {'limits': {resource.RLIMIT_AS: limit}}, how + f'ulimit -v {limit >> 10}'
+        elif way == 'data':
+            limit = rng.randrange(1 << 20, 192 << 20)
+            options, how = {'limits': {resource.RLIMIT_DATA: limit}}, how + f'ulimit -d {limit >> 10}'
+        elif way == 'threads':
+            os.chmod(bench.work, 0o777)
+            for output in job.old:
+                for folder, _, _ in os.walk(f'{bench.work}/{output}'):
+                    os.chmod(folder, 0o777)
+            limit = rng.randrange(1, 6)
+            options, how = {'limits': {resource.RLIMIT_NPROC: limit}, 'user': 61234}, how + f'ulimit -u {limit}'
+        else:
+            number = rng.randrange(0, 60) if way == 'a map' else rng.randrange(0, 5)
+            names = ['memory'] if way == 'a map' else [*processes.THREADS & set(bench.program.calls)]
+            state = {'count': 0}
+
+            def judge(call):
+                if call.name not in names:
+                    return None
+                state['count'] += 1
+                return None if state['count'] - 1 < number else errno.ENOMEM if way == 'a map' else errno.EAGAIN
+
+            options, how = {'watched': names}, how + f'none of {" ".join(names)} from number {number}'
+        run = bench.program.start([*arguments, '--json'], cwd=bench.work, out=f'{bench.root}/stdout0', err=f'{bench.root}/stderr0', **options)
+        run.drive(judge)
+        problems = complaints(run, {0, 1}, is_json=True)
+        os.chmod(bench.work, 0o755)
+        if run.code == 0 and threads[1] == '1':
+            problems += job.unfinished(bench.work)
+        if run.code != 0:
+            problems += bench.halves(job)
+        tally.judge(problems + job.left(bench.work), how)
+
+
+def _address_space(bench):
+    """Of the program before its main, in bytes."""
+    if bench.program.server is None:
+        return 600 << 20
+    with open(f'/proc/{bench.program.server.pid}/statm', encoding='ascii') as statm:
+        return int(statm.read().split()[0]) * resource.getpagesize()
