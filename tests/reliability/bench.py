@@ -101,7 +101,7 @@ class Job:
         self.name, self.arguments, self.old = name, arguments, old
         self.new = {}  # output -> tree
         self.between = {output: [] for output in old}  # what it may hold on the way: a plan is written after every removal
-        self.calls = []  # texts of what it asks the system for, in order
+        self.calls, self.paths = [], []  # what it asks the system for, in order, and of which file
         self.seconds = 0.0
 
     def prepare(self, folder):
@@ -131,7 +131,16 @@ class Job:
         if content == self.old[output]:
             return f'{output} is the old one'
         files = [name or output for name in right if content.get(name) != right[name]] + [name for name in content if name not in right]
-        return f'{output} is half: {len(content)} of {len(right)} files, not as they should be: {", ".join(files[:4])}'
+        return (f'{output} is half: {len(content)} of {len(right)} files, not as they should be: {", ".join(files[:4])}'
+                f'{self._line(content.get(files[0].replace(output, "")), right.get(files[0].replace(output, "")))}')
+
+    def _line(self, one, other):
+        """The first line that differs."""
+        try:
+            pairs = zip(one.decode().splitlines() + ['(end)'], other.decode().splitlines() + ['(end)'])
+        except (AttributeError, UnicodeDecodeError):
+            return ''
+        return next((f': {a.strip()[:80]} for {b.strip()[:80]}' for a, b in pairs if a != b), '')
 
     def left(self, folder):
         names = sorted(set(os.listdir(folder)) - set(self.old) - {'lost+found'})
@@ -206,7 +215,7 @@ class Bench:
 
     def counts(self, call):
         """Whether a call is the program's: libraries look for parts of themselves on the way."""
-        if call.name == 'memory':
+        if call.name == 'memory' or call.path.startswith(('/proc/cpuinfo', '/sys/devices/')):
             return False
         return call.name in processes.THREADS or call.is_within(self.root) or call.path.startswith(('/proc/', '/sys/', 'pipe:', 'socket:'))
 
@@ -276,6 +285,7 @@ class Bench:
             def judge(call):
                 if self.counts(call):
                     job.calls.append(call.name)
+                    job.paths.append(call.path)
                 for output, known in job.between.items():
                     if output == 'plan.json' and (content := tree(f'{self.work}/{output}')) not in (None, job.old[output], *known):
                         json.loads(content[''])

@@ -157,13 +157,12 @@ def _full(bench, tally, places):
             pass  # the limit is below the sentence itself: stderr is a file as well
         else:
             problems.append(f'the cause is not named: {run.stderr.strip()[:200]}')
-    if run.code == 0:
-        problems += job.unfinished(folder)
+    problems += job.unfinished(folder) if run.code == 0 else bench.halves(job, folder)
     if way in places:
         disk.drain()
     elif way == 'read-only':
         disks.do('mount', '-o', 'remount,rw', disk.place)
-    tally.judge(problems + bench.halves(job, folder) + job.left(folder) + bench.again(job, folder), how)
+    tally.judge(problems + job.left(folder) + bench.again(job, folder), how)
 
 
 # What a call may end with that fails, the likeliest first.
@@ -208,9 +207,8 @@ def calls(bench, tally, count):
         judge, state = at_call(bench, number, action)
         run = bench.start(job, watched=True)
         run.drive(judge)
-        problems = complaints(run, {0, 1}, is_json=True, stream_failed=is_stream) + bench.halves(job) + job.left(bench.work)
-        if run.code == 0:
-            problems += job.unfinished(bench.work)
+        problems = complaints(run, {0, 1}, is_json=True, stream_failed=is_stream) + job.left(bench.work)
+        problems += job.unfinished(bench.work) if run.code == 0 else bench.halves(job)
         if 'left behind' in ' '.join(problems):  # a file that could not be removed stays: the next run takes it
             refused = (state['call'] or '').startswith(('unlink', 'rmdir', 'getdents', 'openat', 'open', 'newfstatat', 'fstat', 'lstat', 'stat'))
             if refused and not bench.again(job):
@@ -338,3 +336,140 @@ def _address_space(bench):
         return 600 << 20
     with open(f'/proc/{bench.program.server.pid}/statm', encoding='ascii') as statm:
         return int(statm.read().split()[0]) * resource.getpagesize()
+
+
+def races(bench, tally, count):
+    """Two writers of one output, a cancel while a slow disk commits, a model that changes under the reader."""
+    ways = [_slow_commit] * 2 * bench.can_watch + [_replaced, _cut, _changed] * bench.can_watch + [_two_writers]
+    pairs = {_two_writers: [bench.program, processes.Program(bench.path, bench.helper)]}
+    bench.programs += pairs[_two_writers][1:]
+    if disks.is_root() and bench.can_watch and shutil.which('unshare'):
+        apart = ['unshare', '--pid', '--fork', '--mount-proc']
+        pairs[_one_pid] = [processes.Program(bench.path, bench.helper, apart) for _ in range(2)]
+        bench.programs += pairs[_one_pid]
+        if all(program.can_watch for program in pairs[_one_pid]):
+            ways += [_one_pid, _one_pid]
+    else:
+        tally.skip('two processes with one pid need root')
+    for index in tally.trials(count):
+        way = ways[index % len(ways)]
+        problems, how = way(bench, tally.rng, *pairs.get(way, []))
+        tally.judge(problems, how)
+
+
+def _slow_commit(bench, rng):
+    """SIGTERM while the disk takes its time over the commit: a second for a folder's fsync or a rename, and a moment for each removal."""
+    job = bench.jobs[rng.choice(['export', 'export', 'prune', 'search'])]
+    job.prepare(bench.work)
+    slow, gap = rng.choice(['fsync', 'fsync', 'rename']), rng.choice([0, rng.uniform(0, 1.2)])
+    last = 'README' if 'out' in job.old else 'plan.json'
+    state = {'late': 0, 'last': False, 'timer': None}
+
+    def judge(call):
+        if not call.is_within(bench.work):
+            return None
+        if slow in call.name and state['last'] and state['late'] < 3 and (os.path.isdir(call.path) or last == 'plan.json'):
+            state['late'] += 1
+            if not state['timer']:
+                state['timer'] = threading.Timer(gap, run.send, [signal.SIGTERM])
+                state['timer'].start()
+            return 1.1
+        state['last'] |= last in call.path
+        return 0.06 if 'unlink' in call.name else None
+
+    run = bench.start(job, watched=True)
+    run.drive(judge)
+    if state['timer']:
+        state['timer'].cancel()
+    problems = complaints(run, {0, 130}, is_json=True) + bench.halves(job) + job.left(bench.work)
+    return problems, f'{job.name}, SIGTERM {gap:.2f} s after a slow {slow} began'
+
+
+def _own_model(bench):
+    """A copy of the model that may be spoilt, at the place of the model."""
+    kept = f'{bench.root}/model.kept'
+    os.rename(bench.model, kept)
+    shutil.copytree(kept, bench.model)
+    return kept
+
+
+def _spoil(bench, rng, spoil, what, begun):
+    """Runs a job during which, some time after it opened what is `begun`, spoil() happens to its model: what it writes is of the model as
+    it was, or it says that it changed."""
+    job = bench.jobs[rng.choice(['export', 'export', 'prune', 'calibrate', 'export-gguf'])]
+    job.prepare(bench.work)
+    kept = _own_model(bench)
+    try:
+        run = bench.start(job, watched=True)
+        first = next(number for number, path in enumerate(job.paths) if path.startswith(begun) and 'open' in job.calls[number])
+        judge, state = at_call(bench, rng.randrange(first + 1, len(job.calls)), lambda call: spoil())
+        run.drive(judge)
+    finally:
+        shutil.rmtree(bench.model)
+        os.rename(kept, bench.model)
+    problems = complaints(run, {0, 1}, is_json=True) + job.left(bench.work) + bench.halves(job)
+    if run.code == 0:
+        problems = complaints(run, {0, 1}, is_json=True) + job.left(bench.work) + job.unfinished(bench.work)
+    return problems, f'{job.name}, {what} at {state["call"]}'
+
+
+def _replaced(bench, rng):
+    def spoil():
+        os.rename(bench.model, f'{bench.root}/model.aside')
+        shutil.copytree(bench.other, bench.model)
+        shutil.rmtree(f'{bench.root}/model.aside')
+
+    return _spoil(bench, rng, spoil, 'another model at the same place', bench.model)
+
+
+def _cut(bench, rng):
+    weights = f'{bench.model}/model.safetensors'
+    return _spoil(bench, rng, lambda: os.truncate(weights, rng.choice([0, 100, 4096, 100_000])), 'weights cut off', weights)
+
+
+def _changed(bench, rng):
+    def spoil():
+        with open(f'{bench.model}/model.safetensors', 'r+b') as weights:
+            weights.seek(rng.randrange(4096, 300_000))
+            weights.write(bytes(64))
+
+    return _spoil(bench, rng, spoil, 'weights changed', f'{bench.model}/model.safetensors')
+
+
+def _two_writers(bench, rng, *programs):
+    """Two exports, or two searches, under one name, at once."""
+    first, second = [bench.jobs[name] for name in rng.choice([('export', 'export-gguf'), ('export', 'export'), ('search', 'prune')])]
+    first.prepare(bench.work)
+    second.prepare(bench.work)
+    shared = set(first.old) & set(second.old)
+    runs = [None, None]
+    begin = [0, rng.uniform(0, 0.1)]
+    late = [rng.uniform(0, 0.3) for _ in range(2)]
+
+    def work(number, job):
+        time.sleep(begin[number])
+        run = runs[number] = bench.start(job, program=programs[number], number=number, watched=['fsync'] if bench.can_watch else ())
+        run.drive(lambda call: late[number] if call.is_within(bench.work) and 'README' not in call.path else None)
+
+    threads = [threading.Thread(target=work, args=pair) for pair in enumerate([first, second])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    problems = []
+    for run in runs:
+        problems += complaints(run, {0, 1}, is_json=True)
+    for output in shared:
+        content = tree(f'{bench.work}/{output}')
+        right = [job.new[output] for job, run in zip([first, second], runs) if run.code == 0] or [first.old[output]]
+        if content not in right + [state for job in (first, second) for state in job.between[output]]:
+            problems.append(first._difference(output, content) + f' (exit {runs[0].code} and {runs[1].code})')
+    names = sorted(set(os.listdir(bench.work)) - set(first.old) - set(second.old))
+    if names:
+        problems.append(f'left behind: {", ".join(names)}')
+    return problems, f'{first.name} and {second.name} at once'
+
+
+def _one_pid(bench, rng, *programs):
+    problems, how = _two_writers(bench, rng, *programs)
+    return problems, how + ', both with one pid'

@@ -197,8 +197,8 @@ class Program:
             return
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            environment = dict(os.environ, SECATEUR_SERVED=str(theirs.fileno()), LD_PRELOAD=helper)
-            self.server = subprocess.Popen([*prefix, self.path], env=environment, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
+            environment = dict(os.environ, SECATEUR_SERVED=str(theirs.fileno()))
+            self.server = subprocess.Popen([*prefix, 'env', f'LD_PRELOAD={helper}', self.path], env=environment, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
                                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.socket = ours
         ours.settimeout(60)
