@@ -203,6 +203,14 @@ class Bench:
     def can_watch(self):
         return self.program.can_watch
 
+    def writer(self):
+        """journal_writer, which the build puts into tests/ beside the bin/ of the program; None when it is not there."""
+        path = pathlib.Path(self.path).resolve().parent.parent / 'tests' / 'journal_writer'
+        if not path.is_file():
+            return None
+        self.programs.append(processes.Program(path, self.helper))
+        return self.programs[-1]
+
     def close(self):
         for program in self.programs:
             program.close()

@@ -2,6 +2,7 @@
 """The campaigns. Each takes the bench, a tally and how many trials there shall be, and asks the same after every trial: nothing half, nothing
 lost, nothing left behind, one sentence, no signal, no hang."""
 import errno
+import json
 import os
 import re
 import resource
@@ -282,6 +283,8 @@ def _power(bench, tally, image):
 
 def memory(bench, tally, count):
     """Little memory and few threads."""
+    if bench.program.server is None:
+        return tally.skip('what little memory does is only seen of a program that is loaded already')
     base = _address_space(bench)
     for _ in tally.trials(count):
         rng = tally.rng
@@ -332,8 +335,6 @@ def memory(bench, tally, count):
 
 def _address_space(bench):
     """Of the program before its main, in bytes."""
-    if bench.program.server is None:
-        return 600 << 20
     with open(f'/proc/{bench.program.server.pid}/statm', encoding='ascii') as statm:
         return int(statm.read().split()[0]) * resource.getpagesize()
 
@@ -473,3 +474,125 @@ def _two_writers(bench, rng, *programs):
 def _one_pid(bench, rng, *programs):
     problems, how = _two_writers(bench, rng, *programs)
     return problems, how + ', both with one pid'
+
+
+KINDS = {'draft': 0, 'pins': 1, 'evaluations': 2, 'exports': 3, 'searches': 4, 'candidates': 5}  # of steps, see journal_writer.cpp
+
+
+def sessions(bench, tally, count):
+    """A session and its journal under kills, full disks and power losses."""
+    writer = bench.writer()
+    if not writer:
+        return tally.skip('journal_writer was not built beside the program')
+    ways = ['kill', 'kill'] + ['full'] * writer.can_watch + ['limit']
+    image = None
+    if disks.kinds():
+        try:
+            image = disks.Image(f'{bench.root}/sessions', disks.kinds()[0], 16)
+            image.begin()
+            image.unmount()
+            ways += ['power']
+        except OSError as problem:
+            tally.skip(f'no loop devices: {problem}')
+    else:
+        tally.skip('power losses need root')
+    for _ in tally.trials(count):
+        way = tally.rng.choice(ways)
+        problems, how = _session(bench, writer, image, tally.rng, way)
+        tally.judge(problems, how)
+
+
+def _session(bench, writer, image, rng, way):
+    folder = bench.work
+    if way == 'power':
+        image.begin()
+        folder = f'{image.place}/work'
+    os.makedirs(folder, exist_ok=True)
+    empty(folder)
+    after, found, limits = folder, None, {}
+    moment, steps = rng.uniform(0, 0.3), rng.choice([20, 100, 300])
+    at = rng.randrange(0, 20 + 3 * steps)
+    how = f'{way}, {steps} steps'
+    state = {'calls': 0, 'left': rng.randrange(0, 300_000)}
+    try:
+        if way == 'limit':
+            limits = {resource.RLIMIT_FSIZE: rng.randrange(2000, 60_000)}
+        watches = writer.can_watch and way in ('kill', 'full', 'power')
+        run = writer.start(['write', folder, f'{bench.model}/config.json', str(steps)], cwd=bench.root, out=f'{bench.root}/stdout0',
+                           err=f'{bench.root}/stderr0', watched=writer.calls if watches else (), limits=limits)
+
+        def judge(call):
+            nonlocal found
+            if not call.is_within(folder):
+                return None
+            state['calls'] += 1
+            if way == 'full' and call.name in processes.WRITING:
+                state['left'] -= call.arguments[2]
+                return errno.ENOSPC if state['left'] < 0 else None
+            if way != 'full' and state['calls'] - 1 == at:
+                if way == 'power':
+                    found = image.after_power_loss(f'{bench.root}/after')
+                run.send(signal.SIGKILL)
+            return None
+
+        if watches:
+            run.drive(judge)
+            how += f', at call {at}' if way != 'full' else ''
+        else:
+            if way == 'kill' and not run.is_over(moment):
+                run.send(signal.SIGKILL)
+            run.wait()
+        if way == 'power':
+            if not found:
+                found = image.after_power_loss(f'{bench.root}/after')
+            after = f'{bench.root}/after/work'
+        problems = _lost_of_session(bench, writer, run, way, after) + _left_of_sessions(bench, writer, after)
+        return problems, how
+    finally:
+        if found:
+            found.unmount()
+        if way == 'power':
+            image.unmount()
+
+
+def _lost_of_session(bench, writer, run, way, folder):
+    said = run.stdout.split('\n')[:-1]  # what was said whole
+    problems = []
+    if run.code not in (0, -signal.SIGKILL) and not (run.code == 1 and way in ('full', 'limit') and re.search('full|ulimit', run.stderr)):
+        problems.append(f'exit {run.code}: {run.stderr.strip()[:200]}')
+    reader = writer.run(['read', folder], cwd=bench.root, out=f'{bench.root}/stdout1', err=f'{bench.root}/stderr1')
+    if reader.code != 0:
+        return problems + [f'the reader ends with {reader.code}: {reader.stderr.strip()[:200]}']
+    sound, failed = [], False
+    for line in said:  # once a line was refused, later ones may be refused in silence
+        failed = failed or line.startswith('failed')
+        if line.isdigit() and not failed:
+            sound.append(int(line))
+    last = max([int(line) for line in said if line.isdigit()], default=-1) + 1  # the one under way may be there
+    found = {content['what']: content for content in map(json.loads, reader.stdout.splitlines())}
+    if way == 'power':  # lines are not synced, bases are: base n holds all steps before (n - 2) * 42 + 6
+        bases = [int(line.split()[1]) for line in said if line.startswith('base ')]
+        sound = [step for step in sound if step < max(bases, default=0) * 42 - 78]
+    # A session without any choice or finding is not worth offering.
+    if 'recovered' not in found:
+        return problems + (['the session is gone'] if sound else [])
+    content = found['recovered']
+    for name, kind in KINDS.items():
+        right = [step for step in sound if step % 7 == kind]
+        if name == 'draft':
+            if content[name] < max(right, default=0) or content[name] > last:
+                problems.append(f'the draft is of step {content[name]}, not {max(right, default=0)}')
+        elif lost := sorted(set(right) - set(content[name])):
+            problems.append(f'{len(lost)} of {len(right)} {name} are lost: {lost[:5]}')
+        elif more := sorted(step for step in set(content[name]) if step > last):
+            problems.append(f'{name} from nowhere: {more[:5]}')
+    return problems
+
+
+def _left_of_sessions(bench, writer, folder):
+    """What is still hidden after another session was begun, saved and closed: of the dead nothing may stay."""
+    run = writer.run(['write', folder, f'{bench.model}/config.json', '8'], cwd=bench.root, out=f'{bench.root}/stdout1', err=f'{bench.root}/stderr1')
+    if run.code != 0:
+        return [f'the next session: exit {run.code}: {run.stderr.strip()[:200]}']
+    hidden = [name for place in (folder, f'{folder}/sessions') for name in os.listdir(place) if name.startswith('.')]
+    return [f'left behind after the next session: {", ".join(hidden)}'] if hidden else []

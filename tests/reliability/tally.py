@@ -6,7 +6,8 @@ import time
 
 
 class Tally:
-    def __init__(self, campaign, seed, only=None, command=''):
+    def __init__(self, campaign, seed, only=None, command='', deadline=None):
+        self.deadline = deadline  # of time.monotonic(): no trial begins after it
         self.campaign, self.seed, self.only, self.command = campaign, seed, only, command
         self.tried = self.failed = 0
         self.skipped = []  # why parts were left out
@@ -17,7 +18,10 @@ class Tally:
 
     def trials(self, count):
         """Numbers of trials; each has its own random numbers, so that --only repeats it alone."""
-        for _ in range(count):
+        for done in range(count):
+            if self.deadline and time.monotonic() > self.deadline:
+                self.skip(f'{done} of {count}: the time was over')
+                return
             self._index += 1
             if self.only is not None and self._index != self.only:
                 continue
