@@ -2,6 +2,7 @@
 #include "session/JournalReplay.h"
 
 #include "foundation/Failures.h"
+#include "foundation/InputFile.h"
 #include "foundation/JsonFile.h"
 #include "pruning/PlanJson.h"
 #include "session/SessionCheck.h"
@@ -9,9 +10,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
+#include <functional>
 #include <limits>
 #include <string>
+#include <vector>
 
 namespace secateur::journal {
 namespace {
@@ -21,6 +23,35 @@ constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 [[noreturn]] void leaveOut(const std::string &why)
 {
     throw Flaw(why);
+}
+
+/// Calls `take` with each line, the last one also without an end. What no line of a journal can be is passed over.
+void forEachLine(const std::filesystem::path &file, const std::function<void(const std::string &)> &take)
+{
+    constexpr std::size_t kChunk = std::size_t(1) << 20, kLongestLine = std::size_t(64) << 20;
+    InputFile input(file);
+    std::vector<char> chunk(kChunk);
+    std::string line;
+    bool isTooLong = false;
+    const auto end = [&] {
+        if (!isTooLong)
+            take(line);
+        line.clear();
+        isTooLong = false;
+    };
+    while (const std::size_t count = input.read(chunk)) {
+        for (const char *begin = chunk.data(), *stop = begin + count; begin < stop;) {
+            const char *next = std::find(begin, stop, '\n');
+            isTooLong = isTooLong || line.size() + std::size_t(next - begin) > kLongestLine;
+            if (!isTooLong)
+                line.append(begin, next);
+            if (next < stop)
+                end();
+            begin = next + 1;
+        }
+    }
+    if (!line.empty())
+        end();
 }
 
 /// A draft whose scores were not written down any more falls back to the newest that are there.
@@ -157,13 +188,12 @@ void apply(Session &session, const nlohmann::json &line, Lines lines)
 
 void replay(Session &session, const std::filesystem::path &file, Lines lines)
 {
-    std::ifstream stream(file, std::ios::binary);
-    for (std::string text; std::getline(stream, text);) {
+    forEachLine(file, [&](const std::string &text) {
         try {
             apply(session, parseJsonObject(text, "a line", {}), lines);
         } catch (const std::exception &) { // see the header
         }
-    }
+    });
 }
 
 } // namespace secateur::journal

@@ -16,6 +16,7 @@ enum class Lines {
 
 /// Applies the lines of a journal to the session that was its base. What is applied twice counts once. Lines that were torn, that do not
 /// fit the session, or that belong to scores which are not there are left out: one damaged line must not cost the others.
+/// Throws Error when the file cannot be read or is none (see InputFile).
 void replay(Session &session, const std::filesystem::path &file, Lines lines);
 
 } // namespace secateur::journal

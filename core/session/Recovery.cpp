@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <charconv>
 #include <fcntl.h>
-#include <fstream>
 #include <optional>
 #include <set>
 #include <sys/file.h>

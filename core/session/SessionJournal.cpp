@@ -6,6 +6,7 @@
 #include "session/SessionJson.h"
 #include "session/SessionStore.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -15,6 +16,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace secateur {
 namespace {
@@ -26,6 +28,29 @@ std::string freshName()
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(now).count()) + "-" + std::to_string(::getpid()) + "-" +
            std::to_string(++count);
+}
+
+/// Removes what processes left that were killed while they made a folder: hidden, of a freshName(), and locked by nobody. One that lives may
+/// lose its folder so before it has locked it, and makes another.
+void sweep(const std::filesystem::path &root)
+{
+    std::error_code error;
+    std::vector<std::filesystem::path> left;
+    for (std::filesystem::directory_iterator entry(root, error), end; !error && entry != end; entry.increment(error)) {
+        const std::string name = entry->path().filename().string();
+        if (name.starts_with('.') && std::count(name.begin(), name.end(), '-') == 2 &&
+            name.find_first_not_of("0123456789-", 1) == std::string::npos)
+            left.push_back(entry->path());
+    }
+    for (const std::filesystem::path &folder : left) {
+        const int lock = ::open((folder / journal::kLock).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        if (lock < 0)
+            ::rmdir(folder.c_str());
+        else if (::flock(lock, LOCK_EX | LOCK_NB) == 0)
+            std::filesystem::remove_all(folder, error);
+        if (lock >= 0)
+            ::close(lock);
+    }
 }
 
 Error failure(const std::string &what, const std::filesystem::path &path, int code)
@@ -86,25 +111,33 @@ struct SessionJournal::State {
 
 SessionJournal::SessionJournal(const std::filesystem::path &root) : m_state(std::make_unique<State>())
 {
-    // Locked before it gets the name under which others look for it.
-    const std::string name = freshName();
-    const std::filesystem::path folder = root / name, hidden = root / ("." + name);
-    std::error_code error;
-    std::filesystem::create_directories(hidden, error);
-    if (error)
-        throw failure("The folder of the session's journal could not be made:", folder, error.value());
-    const std::filesystem::path lock = hidden / journal::kLock;
-    m_state->lock = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (m_state->lock < 0 || ::flock(m_state->lock, LOCK_EX | LOCK_NB) != 0)
-        error.assign(errno, std::generic_category());
-    else
-        std::filesystem::rename(hidden, folder, error);
-    if (error) {
+    constexpr int kMostAttempts = 3;
+    sweep(root);
+    for (int attempt = 1;; ++attempt) {
+        // Locked before it gets the name under which others look for it.
+        const std::string name = freshName();
+        const std::filesystem::path folder = root / name, hidden = root / ("." + name);
+        std::error_code error;
+        std::filesystem::create_directories(hidden, error);
+        if (error)
+            throw failure("The folder of the session's journal could not be made:", folder, error.value());
+        m_state->lock = ::open((hidden / journal::kLock).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        if (m_state->lock < 0 || ::flock(m_state->lock, LOCK_EX | LOCK_NB) != 0)
+            error.assign(errno, std::generic_category());
+        else
+            std::filesystem::rename(hidden, folder, error);
+        if (!error) {
+            m_state->folder = folder;
+            return;
+        }
         std::error_code ignored;
         std::filesystem::remove_all(hidden, ignored);
-        throw failure("The session's journal could not be locked:", folder, error.value());
+        if (m_state->lock >= 0)
+            ::close(std::exchange(m_state->lock, -1));
+        const bool wasSwept = error == std::errc::no_such_file_or_directory || error == std::errc::operation_would_block;
+        if (!wasSwept || attempt == kMostAttempts)
+            throw failure("The session's journal could not be locked:", folder, error.value());
     }
-    m_state->folder = folder;
 }
 
 SessionJournal::~SessionJournal() = default;

@@ -131,9 +131,12 @@ int write(const std::filesystem::path &folder, const std::string &config, std::i
 
 nlohmann::json contentOf(const Session &session)
 {
-    nlohmann::json content = {{"draft", std::llround(session.draft.balance.sparsity * 1e6)}, {"pins", nlohmann::json::array()},
-                              {"evaluations", nlohmann::json::array()}, {"exports", nlohmann::json::array()},
-                              {"searches", nlohmann::json::array()}, {"candidates", nlohmann::json::array()}};
+    nlohmann::json content = {{"draft", std::llround(session.draft.balance.sparsity * 1e6)},
+                              {"pins", nlohmann::json::array()},
+                              {"evaluations", nlohmann::json::array()},
+                              {"exports", nlohmann::json::array()},
+                              {"searches", nlohmann::json::array()},
+                              {"candidates", nlohmann::json::array()}};
     for (const PinnedPlan &pin : session.pinned)
         content["pins"].push_back(std::stoll(pin.name));
     for (const EvaluationRecord &record : session.evaluations)

@@ -30,17 +30,18 @@ static const struct {
 #define CALL(name) {#name, SYS_##name},
 #ifdef SYS_open // the older forms, which newer processors do not have
     CALL(open) CALL(creat) CALL(stat) CALL(lstat) CALL(access) CALL(rename) CALL(mkdir) CALL(rmdir) CALL(unlink) CALL(symlink) CALL(link)
-    CALL(readlink) CALL(chmod)
+        CALL(readlink) CALL(chmod)
 #endif
-    CALL(openat) CALL(read) CALL(pread64) CALL(readv) CALL(write) CALL(pwrite64) CALL(writev) CALL(fsync) CALL(fdatasync)
+            CALL(openat) CALL(read) CALL(pread64) CALL(readv) CALL(write) CALL(pwrite64) CALL(writev) CALL(fsync) CALL(fdatasync)
 #ifdef SYS_renameat
-    CALL(renameat)
+                CALL(renameat)
 #endif
-    CALL(renameat2) CALL(mkdirat) CALL(unlinkat) CALL(symlinkat) CALL(linkat) CALL(readlinkat) CALL(mmap) CALL(ftruncate) CALL(truncate)
-    CALL(fallocate) CALL(close) CALL(flock) CALL(fstat) CALL(newfstatat) CALL(statx) CALL(faccessat) CALL(getcwd) CALL(getdents64)
-    CALL(sendfile) CALL(copy_file_range) CALL(lseek) CALL(statfs) CALL(fstatfs) CALL(fchmod) CALL(fchmodat) CALL(utimensat) CALL(clone)
+                    CALL(renameat2) CALL(mkdirat) CALL(unlinkat) CALL(symlinkat) CALL(linkat) CALL(readlinkat) CALL(mmap) CALL(ftruncate)
+                        CALL(truncate) CALL(fallocate) CALL(close) CALL(flock) CALL(fstat) CALL(newfstatat) CALL(statx) CALL(faccessat)
+                            CALL(getcwd) CALL(getdents64) CALL(sendfile) CALL(copy_file_range) CALL(lseek) CALL(statfs) CALL(fstatfs)
+                                CALL(fchmod) CALL(fchmodat) CALL(utimensat) CALL(clone)
 #ifdef SYS_clone3
-    CALL(clone3)
+                                    CALL(clone3)
 #endif
 };
 enum { kCallCount = sizeof kCalls / sizeof *kCalls, kLargestRequest = 1 << 16 };
@@ -159,8 +160,8 @@ static int serve(int argc, char **argv, char **environment)
     _exit(0);
 }
 
-int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void), void (*loaderFini)(void),
-                      void *stack)
+int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void),
+                      void (*loaderFini)(void), void *stack)
 {
     int (*start)(int (*)(int, char **, char **), int, char **, void (*)(void), void (*)(void), void (*)(void), void *) =
         dlsym(RTLD_NEXT, "__libc_start_main");

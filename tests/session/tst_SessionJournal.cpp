@@ -9,10 +9,13 @@
 #include <QtTest>
 #include <atomic>
 #include <csignal>
+#include <fcntl.h>
 #include <fstream>
 #include <sstream>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -91,12 +94,14 @@ private slots:
     void oldBasesAndJournalsAreRemoved();
     void tornLastLineIsDropped();
     void linesThatDoNotFitAreLeftOut();
+    void pipeInPlaceOfAJournalIsNotWaitedFor();
     void draftOfScoresThatWereNotWrittenFallsBack();
     void killedProcessLosesAtMostOneLine();
     void killWhileABaseIsWrittenLosesNothing();
     void heldFoldersAreNotOffered();
     void closedSessionsAreTold();
     void emptyFoldersAreRemovedAndUnreadableOnesLeft();
+    void foldersThatWereBeingMadeAreSwept();
     void discardRemovesTheFolder();
     void foldersThatAreNoSessionsAreNotRemoved();
     void unwritableRootIsAnError();
@@ -328,6 +333,17 @@ void tst_SessionJournal::linesThatDoNotFitAreLeftOut()
     QCOMPARE(difference(session, expected), QString());
 }
 
+void tst_SessionJournal::pipeInPlaceOfAJournalIsNotWaitedFor()
+{
+    const auto folder = left([](SessionJournal &j) { j.evaluated(evaluationOf("p1", 2)); });
+    const std::filesystem::path journal = folder / "journal.1.jsonl";
+    std::filesystem::remove(journal);
+    QCOMPARE(::mkfifo(journal.c_str(), 0600), 0);
+    QVERIFY(complaint([&] { recoverSession(folder); }).contains("is a pipe, not a file"));
+    QVERIFY(recoverableSessions(root()).empty());
+    QVERIFY(std::filesystem::exists(folder)); // it is somebody's, and not thrown away
+}
+
 void tst_SessionJournal::draftOfScoresThatWereNotWrittenFallsBack()
 {
     left([](SessionJournal &j) {
@@ -457,6 +473,24 @@ void tst_SessionJournal::emptyFoldersAreRemovedAndUnreadableOnesLeft()
     QVERIFY(std::filesystem::exists(damaged / "base.1.secateur"));
     QVERIFY(std::filesystem::exists(root() / "of someone else"));
     QVERIFY(recoverableSessions("/no/such/root").empty());
+}
+
+void tst_SessionJournal::foldersThatWereBeingMadeAreSwept()
+{
+    const std::filesystem::path empty = root() / ".1700000000000-12-1", dead = root() / ".1700000000000-12-2",
+                                alive = root() / ".1700000000000-13-1", foreign = root() / ".settings";
+    for (const std::filesystem::path &folder : {empty, dead, alive, foreign})
+        std::filesystem::create_directories(folder);
+    for (const std::filesystem::path &folder : {dead, alive})
+        std::ofstream(folder / "lock");
+    const int lock = ::open((alive / "lock").c_str(), O_RDONLY | O_CLOEXEC);
+    QCOMPARE(::flock(lock, LOCK_EX), 0);
+    const SessionJournal journal(root());
+    ::close(lock);
+    QVERIFY(!std::filesystem::exists(empty));
+    QVERIFY(!std::filesystem::exists(dead));
+    QVERIFY(std::filesystem::exists(alive / "lock"));
+    QVERIFY(std::filesystem::exists(foreign));
 }
 
 void tst_SessionJournal::discardRemovesTheFolder()
