@@ -27,21 +27,24 @@ static const struct {
     const char *name;
     int number;
 } kCalls[] = {
-#define CALL(name) {#name, SYS_##name},
+// clang-format off
+#define CALL(name) {#name, SYS_##name}
+// clang-format on
 #ifdef SYS_open // the older forms, which newer processors do not have
-    CALL(open) CALL(creat) CALL(stat) CALL(lstat) CALL(access) CALL(rename) CALL(mkdir) CALL(rmdir) CALL(unlink) CALL(symlink) CALL(link)
-        CALL(readlink) CALL(chmod)
+    CALL(open),      CALL(creat),     CALL(stat),      CALL(lstat),      CALL(access),    CALL(rename),          CALL(mkdir),
+    CALL(rmdir),     CALL(unlink),    CALL(symlink),   CALL(link),       CALL(readlink),  CALL(chmod),
 #endif
-            CALL(openat) CALL(read) CALL(pread64) CALL(readv) CALL(write) CALL(pwrite64) CALL(writev) CALL(fsync) CALL(fdatasync)
+    CALL(openat),    CALL(read),      CALL(pread64),   CALL(readv),      CALL(write),     CALL(pwrite64),        CALL(writev),
+    CALL(fsync),     CALL(fdatasync),
 #ifdef SYS_renameat
-                CALL(renameat)
+    CALL(renameat),
 #endif
-                    CALL(renameat2) CALL(mkdirat) CALL(unlinkat) CALL(symlinkat) CALL(linkat) CALL(readlinkat) CALL(mmap) CALL(ftruncate)
-                        CALL(truncate) CALL(fallocate) CALL(close) CALL(flock) CALL(fstat) CALL(newfstatat) CALL(statx) CALL(faccessat)
-                            CALL(getcwd) CALL(getdents64) CALL(sendfile) CALL(copy_file_range) CALL(lseek) CALL(statfs) CALL(fstatfs)
-                                CALL(fchmod) CALL(fchmodat) CALL(utimensat) CALL(clone)
+    CALL(renameat2), CALL(mkdirat),   CALL(unlinkat),  CALL(symlinkat),  CALL(linkat),    CALL(readlinkat),      CALL(mmap),
+    CALL(ftruncate), CALL(truncate),  CALL(fallocate), CALL(close),      CALL(flock),     CALL(fstat),           CALL(newfstatat),
+    CALL(statx),     CALL(faccessat), CALL(getcwd),    CALL(getdents64), CALL(sendfile),  CALL(copy_file_range), CALL(lseek),
+    CALL(statfs),    CALL(fstatfs),   CALL(fchmod),    CALL(fchmodat),   CALL(utimensat), CALL(clone),
 #ifdef SYS_clone3
-                                    CALL(clone3)
+    CALL(clone3),
 #endif
 };
 enum { kCallCount = sizeof kCalls / sizeof *kCalls, kLargestRequest = 1 << 16 };
