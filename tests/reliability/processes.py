@@ -98,8 +98,8 @@ class Run:
     def send(self, number):
         try:
             signal.pidfd_send_signal(self.pidfd, number)
-        except ProcessLookupError:
-            pass
+        except (ProcessLookupError, TypeError):
+            pass  # it is over
 
     def memory(self, pid):
         if self._memory is None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Counts what was tried and what failed, and says how a failure is seen again."""
 import random
+import re
 import sys
 import time
 
@@ -35,7 +36,8 @@ class Tally:
             return
         self.failed += 1
         for problem in problems:
-            self.kinds[problem] = self.kinds.get(problem, 0) + 1
+            kind = re.sub(r'/\S*secateur-reliability-\w+/', '', re.sub(r'(partial-secateur-)\w+', r'\1…', problem))
+            self.kinds[kind] = self.kinds.get(kind, 0) + 1
         print(f'  FAILED {self.campaign} {self._index} ({how}):', *problems, f'again: {self.command} --campaign {self.campaign} --only {self._index}',
               sep='\n    ', flush=True)
 
