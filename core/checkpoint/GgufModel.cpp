@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "checkpoint/GgufModel.h"
 
+#include "checkpoint/GgufKeys.h"
 #include "checkpoint/GgufNames.h"
 #include "foundation/Error.h"
 #include "foundation/Wording.h"
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstring>
 #include <map>
 
@@ -104,6 +106,8 @@ GgufModel::GgufModel(const std::filesystem::path &file) : m_file(file), m_metada
         throw Error(inQuotes(file.string()) + " is one of several parts of a model, which cannot be opened apart.",
                     "Join them with llama-gguf-split --merge.");
     m_architecture = &architectureOf(m_metadata, name());
+    if (const std::string beyond = ggufKeyBeyond(m_metadata, prefix(), m_architecture->isGemma); !beyond.empty())
+        refuse("asks for what is not computed here: " + beyond);
     findStorage();
     readConfig();
     readRope();
@@ -133,6 +137,11 @@ double GgufModel::number(const std::string &key, double absent) const
 {
     const auto value = m_metadata.find(key);
     return value != m_metadata.end() && value->is_number() ? value->get<double>() : absent;
+}
+
+void GgufModel::refuse(const std::string &what) const
+{
+    throw Error(inQuotes(name()) + " " + what + ".", "Open the checkpoint in Hugging Face form instead.");
 }
 
 std::vector<std::int64_t> GgufModel::perLayer(const std::string &key) const
@@ -204,6 +213,7 @@ void GgufModel::readConfig()
                 {m_architecture->isGemma ? "hidden_activation" : "hidden_act", m_architecture->isGemma ? "gelu_pytorch_tanh" : "silu"},
                 {"tie_word_embeddings", find("output.weight") == nullptr},
                 {"torch_dtype", std::string(configName(m_dtype))}};
+    checkSizes();
     const bool isLlama = m_config["model_type"] == "llama";
     const auto hasBias = [&](const char *part) { // in any layer
         for (std::size_t i = 0; i < heads.size(); ++i)
@@ -226,6 +236,27 @@ void GgufModel::readConfig()
             m_config[std::string(name) + "_token_id"] = id;
 }
 
+/// Sizes that must agree with each other. Where less than a whole head is rotated, llama.cpp refuses Llama's architecture as well.
+void GgufModel::checkSizes()
+{
+    const std::string a = prefix();
+    const auto headDim = m_config["head_dim"].get<std::int64_t>(), rows = m_config["vocab_size"].get<std::int64_t>();
+    const auto mustBe = [&](const std::string &key, std::int64_t size, const std::string &of) {
+        if (const std::int64_t value = count(a + key, size); value != size)
+            refuse("has " + inQuotes(a + key) + " = " + std::to_string(value) + ", but " + of + " is " + std::to_string(size) +
+                   ", and other sizes are not supported");
+    };
+    mustBe("attention.value_length", headDim, "the length of its keys");
+    mustBe("vocab_size", rows, "the number of rows of its embedding");
+    const std::int64_t rotated = count(a + "rope.dimension_count", headDim);
+    if (rotated == headDim)
+        return;
+    if (m_architecture->name != "phi3" || rotated < 1 || rotated > headDim)
+        refuse("rotates " + std::to_string(rotated) + " of the " + std::to_string(headDim) + " dimensions of a head (" +
+               inQuotes(a + "rope.dimension_count") + "), which the architecture " + inQuotes(m_architecture->name) + " does not do");
+    m_config["partial_rotary_factor"] = double(rotated) / double(headDim);
+}
+
 /// What llama.cpp knows of Gemma without being told, and the options that the file names.
 void GgufModel::readGemma()
 {
@@ -246,48 +277,65 @@ void GgufModel::readGemma()
         m_config["sliding_window"] = nullptr; // none, where config.json means 4096
 }
 
-/// Scalings by name; factors for each pair of dimensions, however they came about, are what longrope has.
+/// Scalings by name; factors for each pair of dimensions, however they came about, are what longrope has. Like llama.cpp: without a name
+/// the scaling is linear, a factor of 0 is none, and the oldest files call the factor `scale_linear`.
 void GgufModel::readRope()
 {
     const std::string a = prefix() + "rope.";
-    const double original = double(count(a + "scaling.original_context_length", m_config["max_position_embeddings"].get<std::int64_t>()));
-    if (const std::vector<double> frequencies = factors("rope_freqs.weight"); !frequencies.empty()) {
+    const auto context = m_config["max_position_embeddings"].get<std::int64_t>();
+    const std::int64_t original = std::max<std::int64_t>(1, count(a + "scaling.original_context_length", context));
+    const json named = m_metadata.value(a + "scaling.type", json("linear"));
+    double factor = number(a + (m_metadata.contains(a + "scaling.factor") ? "scaling.factor" : "scale_linear"), 0);
+    if (factor == 0 || named == "none")
+        factor = 1;
+    const double attention = number(a + "scaling.attn_factor", 1.0);
+    const std::vector<double> frequencies = factors("rope_freqs.weight"), shorter = factors("rope_factors_short.weight"),
+                              longer = factors("rope_factors_long.weight");
+    if (!frequencies.empty() || (!shorter.empty() && !longer.empty())) {
+        if (factor != 1)
+            refuse("scales its rotary embedding twice: by a tensor and by the factor " + shown(factor));
+        const bool isLong = frequencies.empty();
+        if (!isLong && attention != 1)
+            refuse("has the key " + inQuotes(a + "scaling.attn_factor") + " beside 'rope_freqs.weight', which is not supported");
         m_config["rope_scaling"] = {{"rope_type", "longrope"},
-                                    {"short_factor", frequencies},
-                                    {"long_factor", frequencies},
-                                    {"attention_factor", 1.0},
-                                    {"factor", 1.0},
-                                    {"original_max_position_embeddings", std::int64_t(original)}};
+                                    {"short_factor", isLong ? shorter : frequencies},
+                                    {"long_factor", isLong ? longer : frequencies},
+                                    {"attention_factor", attention},
+                                    {"factor", isLong ? double(context) / double(original) : 1.0},
+                                    {"original_max_position_embeddings", original}};
+        if (isLong)
+            m_config["original_max_position_embeddings"] = original;
         return;
     }
-    const std::vector<double> shorter = factors("rope_factors_short.weight"), longer = factors("rope_factors_long.weight");
-    if (!shorter.empty() && !longer.empty()) {
-        m_config["rope_scaling"] = {{"rope_type", "longrope"},
-                                    {"short_factor", shorter},
-                                    {"long_factor", longer},
-                                    {"attention_factor", number(a + "scaling.attn_factor", 1.0)},
-                                    {"factor", m_config["max_position_embeddings"].get<double>() / original},
-                                    {"original_max_position_embeddings", std::int64_t(original)}};
-        m_config["original_max_position_embeddings"] = std::int64_t(original);
+    if (named != "none" && named != "linear" && named != "yarn")
+        refuse("scales its rotary embedding by " + shown(named) + ", which is not supported");
+    if (named != "yarn") {
+        if (attention != 1)
+            refuse("scales the values of its rotary embedding (" + inQuotes(a + "scaling.attn_factor") + "), which is supported with yarn only");
+        if (number(a + "scaling.yarn_ext_factor", 0) > 0)
+            refuse("mixes scalings of its rotary embedding (" + inQuotes(a + "scaling.yarn_ext_factor") + "), which is not supported");
+        if (factor != 1)
+            m_config["rope_scaling"] = {{"rope_type", "linear"}, {"factor", factor}};
         return;
     }
-    const auto type = m_metadata.find(a + "scaling.type");
-    if (type == m_metadata.end() || *type == "none")
-        return;
-    if (*type != "linear" && *type != "yarn")
-        throw Error(inQuotes(name()) + " scales its rotary embedding by " + shown(*type) + ", which is not supported.",
-                    "Open the checkpoint in Hugging Face form instead.");
-    m_config["rope_scaling"] = {{"rope_type", *type}, {"factor", number(a + "scaling.factor", 1.0)}};
-    if (*type == "yarn")
-        m_config["rope_scaling"]["original_max_position_embeddings"] = std::int64_t(original);
+    if (const double extrapolated = number(a + "scaling.yarn_ext_factor", 1); extrapolated >= 0 && extrapolated != 1)
+        refuse("mixes scalings of its rotary embedding (" + inQuotes(a + "scaling.yarn_ext_factor") + "), which is not supported");
+    json &scaling = m_config["rope_scaling"];
+    scaling = {{"rope_type", "yarn"}, {"factor", factor}, {"original_max_position_embeddings", original}};
+    for (const char *beta : {"beta_fast", "beta_slow"})
+        if (m_metadata.contains(a + "scaling.yarn_" + beta))
+            scaling[beta] = number(a + "scaling.yarn_" + beta, 0);
+    if (attention != 1)
+        scaling["attention_factor"] = attention * (factor <= 1 ? 1.0 : 0.1 * std::log(factor) + 1.0);
 }
 
 /// Widths and absent attentions. A first layer whose only head adds nothing stands for an absent one: the format must have one there.
 void GgufModel::readLayers()
 {
     const std::string a = prefix();
+    const std::string kvKey = a + "attention.head_count_kv";
     const std::vector<std::int64_t> widths = perLayer(a + "feed_forward_length"), heads = perLayer(a + "attention.head_count"),
-                                    kvHeads = perLayer(a + "attention.head_count_kv");
+                                    kvHeads = m_metadata.contains(kvKey) ? perLayer(kvKey) : heads; // none said: as many
     const std::int64_t most = m_config["num_attention_heads"].get<std::int64_t>();
     std::int64_t keys = 0;
     bool isUniform = true;

@@ -50,6 +50,7 @@ private:
     std::string prefix() const { return std::string(m_architecture->name) + "."; }
     void findStorage();
     void readConfig();
+    void checkSizes();
     void readGemma();
     void readRope();
     void readLayers();
@@ -57,6 +58,8 @@ private:
 
     std::int64_t count(const std::string &key, std::int64_t absent = 0) const;
     double number(const std::string &key, double absent) const;
+    /// Throws Error: "'FILE' WHAT."
+    [[noreturn]] void refuse(const std::string &what) const;
     /// A number for each layer: an array, or one number for all.
     std::vector<std::int64_t> perLayer(const std::string &key) const;
     std::vector<double> factors(const std::string &tensor) const;

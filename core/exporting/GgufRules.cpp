@@ -94,6 +94,8 @@ std::string beyondGguf(const GgufArchitecture &architecture, const ModelSpec &de
 {
     if (dense.rope.scaling == Scaling::Dynamic)
         return "a dynamic rotary scaling";
+    if (dense.rope.scaling == Scaling::Yarn && !dense.rope.truncate)
+        return "a yarn scaling that is not rounded to whole dimensions";
     if (architecture.name != "llama" && architecture.name != "qwen2" && hasBias(dense))
         return "biases";
     if (architecture.isGemma)
