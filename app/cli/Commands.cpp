@@ -81,6 +81,7 @@ void Session::inspect()
                                          : "no usable tokenizer: " + model->tokenizerProblem);
         result["tokenizer"] = model->tokenizerSize ? nlohmann::json(*model->tokenizerSize) : nlohmann::json();
         result["tokenizerProblem"] = model->tokenizerProblem;
+        result["tokenizerNote"] = model->tokenizerNote;
     }
     finish(result);
 }
@@ -235,7 +236,16 @@ void Session::exportTo(const PruningPlan &plan, const nlohmann::json &evaluation
                    {"exportedBytes", written.bytes},
                    {"verified", written.verification.isPassed},
                    {"notes", written.notes},
-                   {"largestDifference", written.verification.largestDifference}});
+                   {"largestDifference", written.verification.largestDifference},
+                   {"tokenIds", written.verification.ids},
+                   {"tokenIdsDiffering", written.verification.idsDiffering},
+                   {"tokenIdsNote", written.verification.idsNote}});
+    const Verification &v = written.verification;
+    if (v.ids > 0)
+        rows.push_back({"written, token ids", grouped(std::uint64_t(v.ids)), grouped(std::uint64_t(v.ids - v.idsDiffering)),
+                        v.idsDiffering == 0 ? "the same" : grouped(std::uint64_t(v.idsDiffering)) + " differ"});
+    if (!v.idsNote.empty())
+        report.line("token ids: " + v.idsNote);
 }
 
 void Session::prune()

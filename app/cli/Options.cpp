@@ -180,7 +180,7 @@ void defineCommands(CLI::App &app, Options &options)
     CLI::App &calibrate = command("calibrate", "Stage 1: score every FFN neuron",
                                   "secateur-cli calibrate MODEL --text c4.json.gz --output scores.safetensors");
     define.model(calibrate);
-    define.text(calibrate, "Calibration text: plain, JSON lines (both also .gz, .zst, .xz, .bz2) or .parquet", true);
+    define.text(calibrate, "Calibration text: plain, JSON lines (both also .gz, .zst, .xz, .bz2) or .parquet; begun without a BOS token", true);
     define.windows(calibrate, "Windows of the text (32)");
     define.scoring(calibrate);
     define.engine(calibrate);
@@ -231,7 +231,7 @@ void defineCommands(CLI::App &app, Options &options)
 
     CLI::App &evaluate = command("evaluate", "Perplexity on a text", "secateur-cli evaluate MODEL --text wiki.txt --plan plan.json");
     define.model(evaluate);
-    define.text(evaluate, "Evaluation text", true);
+    define.text(evaluate, "Evaluation text; read without a token that begins it", true);
     define.windows(evaluate, "Windows of the text (all)");
     define.plan(evaluate, "Evaluate this plan of the model; a manifest will do");
     define.engine(evaluate);
@@ -239,7 +239,7 @@ void defineCommands(CLI::App &app, Options &options)
     CLI::App &generate =
         command("generate", "Write on from a prompt", "secateur-cli generate MODEL --prompt \"Once upon a time\" --tokens 64");
     define.model(generate);
-    generate.add_option("--prompt", options.generation.prompt, "Text to go on from")->required();
+    generate.add_option("--prompt", options.generation.prompt, "Text to go on from; begun as the tokenizer begins a prompt (BOS)")->required();
     generate.add_option("--tokens", options.generation.tokens, "Tokens to write at most")
         ->capture_default_str()
         ->check(whole(1));

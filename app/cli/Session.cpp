@@ -100,6 +100,8 @@ void Session::open()
     }
     engine.emplace(settings);
     model = engine->open(o.model);
+    if (!model->tokenizerNote.empty())
+        report.line(model->tokenizerNote);
 }
 
 ModelSpec Session::specOfModelOrConfig()

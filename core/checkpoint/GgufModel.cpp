@@ -311,7 +311,8 @@ void GgufModel::readRope()
         refuse("scales its rotary embedding by " + shown(named) + ", which is not supported");
     if (named != "yarn") {
         if (attention != 1)
-            refuse("scales the values of its rotary embedding (" + inQuotes(a + "scaling.attn_factor") + "), which is supported with yarn only");
+            refuse("scales the values of its rotary embedding (" + inQuotes(a + "scaling.attn_factor") +
+                   "), which is supported with yarn only");
         if (number(a + "scaling.yarn_ext_factor", 0) > 0)
             refuse("mixes scalings of its rotary embedding (" + inQuotes(a + "scaling.yarn_ext_factor") + "), which is not supported");
         if (factor != 1)

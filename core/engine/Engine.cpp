@@ -279,7 +279,7 @@ Generation Engine::generate(const PruningPlan *plan, const GenerationSettings &s
         if (settings.tokens < 1)
             throw Error("The number of tokens is out of range.", "Give 1 or more.");
         Generation result;
-        result.promptIds = tokenizer.encode(settings.prompt);
+        result.promptIds = model.prompt(settings.prompt);
         const std::int64_t contextLength = model.spec().contextLength, prompt = std::int64_t(result.promptIds.size());
         const std::int64_t positions = prompt >= contextLength ? contextLength : prompt + std::min(settings.tokens, contextLength - prompt);
         m_state->fitOnePass(plan, positions);

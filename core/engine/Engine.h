@@ -57,6 +57,7 @@ struct ModelSummary {
     std::int64_t files = 0;
     std::optional<std::int64_t> tokenizerSize; ///< ids; none when there is no usable tokenizer
     std::string tokenizerProblem;              ///< why not
+    std::string tokenizerNote{};               ///< what people should know of it, a sentence; mostly empty
     std::optional<PruningOrigin> origin;       ///< of a checkpoint that this program exported
     nlohmann::json config;                     ///< what config.json holds: the specification can be read from it again
 };
@@ -83,7 +84,7 @@ struct GenerationSettings {
 };
 
 struct Generation {
-    std::vector<std::int32_t> promptIds, ids;
+    std::vector<std::int32_t> promptIds, ids; ///< the prompt's with what the tokenizer puts around one
     std::string text; ///< of `ids` alone
     double tokensPerSecond = 0;
 };

@@ -5,9 +5,10 @@
 #include "engine/Device.h"
 #include "engine/ProcessMemory.h"
 #include "foundation/Error.h"
+#include "foundation/Wording.h"
 #include "model/Families.h"
 #include "model/Tensors.h"
-#include "text/GgufTokenizer.h"
+#include "text/TokenizerFiles.h"
 
 #include <ATen/Parallel.h>
 #include <algorithm>
@@ -30,15 +31,14 @@ constexpr const char *kCheckText =
     "again "
     "and again, until the whole page is full of words.";
 
-constexpr std::uint64_t kLargestTokenizer = 1'000'000'000;
-
-/// The tokenizer.json beside the weights, or what a GGUF file has in its place.
-Tokenizer tokenizerOf(const Checkpoint &checkpoint)
+/// Throws when a token has no row in the embedding, which the tokenizers of some models have.
+void checkRows(const std::vector<TokenId> &ids, const Tokenizer &tokenizer, std::int64_t rows)
 {
-    const nlohmann::json *gguf = checkpoint.ggufMetadata();
-    return gguf ? Tokenizer::fromJson(ggufTokenizerJson(*gguf, checkpoint.configFile().string()), checkpoint.configFile().string())
-                : Tokenizer::fromJson(checkpoint.modelFolder().read("tokenizer.json", kLargestTokenizer, "Download it again."),
-                                      (checkpoint.modelFolder().path() / "tokenizer.json").string());
+    const auto found = std::find_if(ids.begin(), ids.end(), [rows](TokenId id) { return id >= rows; });
+    if (found != ids.end())
+        throw Error("The text holds the token " + inQuotes(tokenizer.tokenOf(*found)) + " (id " + std::to_string(*found) +
+                        "), but the embedding of the model has " + std::to_string(rows) + " rows: the vocabulary ends before it.",
+                    "Remove it from the text.");
 }
 
 } // namespace
@@ -61,12 +61,10 @@ OpenModel::OpenModel(const std::filesystem::path &folder, c10::Device device, st
     summary->files = std::int64_t(m_checkpoint.files().size());
     summary->origin = originOf(m_checkpoint);
     try {
-        Tokenizer tokenizer = tokenizerOf(m_checkpoint);
-        if (tokenizer.size() > summary->spec.vocabularySize)
-            throw Error("it has " + std::to_string(tokenizer.size()) + " ids, the model's vocabulary " +
-                        std::to_string(summary->spec.vocabularySize) + ".");
-        summary->tokenizerSize = tokenizer.size();
-        m_tokenizer = std::move(tokenizer);
+        OpenedTokenizer opened = openTokenizer(m_checkpoint);
+        summary->tokenizerSize = opened.tokenizer.size();
+        summary->tokenizerNote = std::move(opened.source.note);
+        m_tokenizer = std::move(opened.tokenizer);
     } catch (const Error &problem) { // inspection and logits do without one
         summary->tokenizerProblem = problem.what();
     }
@@ -164,6 +162,13 @@ Decoder OpenModel::decoder(const PruningPlan *plan, std::int64_t positions, JobC
     return pruned(narrowDecoder(*plan, positions, context), plan->keptNeurons, plan->removedAttentions);
 }
 
+std::vector<TokenId> OpenModel::prompt(const std::string &text) const
+{
+    std::vector<TokenId> ids = tokenizer().encodePrompt(text);
+    checkRows(ids, tokenizer(), spec().vocabularySize);
+    return ids;
+}
+
 void OpenModel::checkLength(std::int64_t tokens) const
 {
     const std::string context = std::to_string(spec().contextLength);
@@ -175,7 +180,9 @@ void OpenModel::checkLength(std::int64_t tokens) const
 TokenWindows OpenModel::windows(const TextSettings &text, const MemoryLimits &limits, const JobContext &context) const
 {
     checkLength(text.length);
-    return readWindows(tokenizer(), text, {.bytes = textMemory(forecastBasis(limits))}, context);
+    TokenWindows windows = readWindows(tokenizer(), text, {.bytes = textMemory(forecastBasis(limits))}, context);
+    checkRows(windows.tokens, tokenizer(), spec().vocabularySize);
+    return windows;
 }
 
 Provenance OpenModel::provenance(const TextSettings &text, const TokenWindows &windows, JobContext &context)
@@ -204,6 +211,7 @@ std::vector<std::int32_t> OpenModel::checkTokens() const
     std::vector<std::int32_t> ids;
     if (m_tokenizer)
         ids = m_tokenizer->encode(kCheckText);
+    std::erase_if(ids, [&](TokenId id) { return id >= spec().vocabularySize; });
     for (auto i = std::int64_t(ids.size()); i < count; ++i) // no tokenizer: ids spread over the vocabulary
         ids.push_back(std::int32_t(i * 7919 % spec().vocabularySize));
     ids.resize(std::size_t(count));

@@ -60,9 +60,11 @@ public:
     /// A plan's model with its narrow FFNs and all its attentions: what the search starts from.
     Decoder narrowDecoder(const PruningPlan &plan, std::int64_t positions, JobContext &context);
 
-    /// Reads a text in the memory that the limits leave now. Throws Error when the windows are longer than the model's context, and what
-    /// readWindows throws.
+    /// Reads a text in the memory that the limits leave now. Throws Error when the windows are longer than the model's context or hold a
+    /// token that has no row in the embedding, and what readWindows throws.
     TokenWindows windows(const TextSettings &text, const MemoryLimits &limits, const JobContext &context) const;
+    /// The ids of a prompt, with what the tokenizer puts around one. Throws Error for a token without a row.
+    std::vector<TokenId> prompt(const std::string &text) const;
     Provenance provenance(const TextSettings &text, const TokenWindows &windows, JobContext &context);
     /// The fixed tokens on which every export is verified.
     std::vector<std::int32_t> checkTokens() const;

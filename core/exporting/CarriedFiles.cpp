@@ -7,6 +7,7 @@
 #include "foundation/JsonFile.h"
 #include "foundation/Wording.h"
 #include "text/GgufTokenizer.h"
+#include "text/TokenizerFiles.h"
 
 #include <algorithm>
 #include <array>
@@ -22,9 +23,9 @@ constexpr const char *kAgain = "Download it again, or remove it from the model's
 /// Files of the base model that belong to a pruned one as well.
 bool isOfTokenizer(const std::string &name)
 {
-    static constexpr std::array kNames = {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-                                          "vocab.json",     "merges.txt",            "tokenizer.model",         "chat_template.jinja",
-                                          "chat_template.json", "generation_config.json"};
+    static constexpr std::array kNames = {
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",  "vocab.json",
+        "merges.txt",     "tokenizer.model",       "chat_template.jinja",     "chat_template.json", "generation_config.json"};
     return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
@@ -139,8 +140,8 @@ CarriedFiles readCarriedFiles(const Checkpoint &source, bool isTokenizerWanted)
             reader.read(name);
     if (isTokenizerWanted && !gguf)
         reader.readTemplates("additional_chat_templates");
-    if (gguf && isTokenizerWanted) {
-        files.contents["tokenizer.json"] = ggufTokenizerJson(*gguf, source.configFile().string());
+    if (gguf && isTokenizerWanted && hasTokenizer(source)) {
+        files.contents["tokenizer.json"] = openTokenizer(source).source.json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
         files.contents["tokenizer_config.json"] = ggufTokenizerConfig(*gguf);
     }
     return files;

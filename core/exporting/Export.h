@@ -38,13 +38,16 @@ struct ExportSettings {
     std::vector<std::string> command; ///< a command line that does the same, for the manifest
 };
 
-/// What loading an export back and comparing logits on a fixed text gave.
+/// What loading an export back and comparing logits on a fixed text, and token ids of a hard one, gave.
 struct Verification {
     std::int64_t tokens = 0;      ///< positions compared
     double largestDifference = 0; ///< of a logit
     double tolerance = 0;         ///< what it may be
     double sameArgmax = 0;        ///< share of positions with the same most likely token
     bool isPassed = false;
+    std::int64_t ids = 0;          ///< of the hard text, compared with those of the source's tokenizer; 0 when it has none
+    std::int64_t idsDiffering = 0; ///< in lines that gave other ids
+    std::string idsNote{};         ///< why some differ, or why none were compared, as words that may follow a colon; mostly empty
 };
 
 struct ExportResult {

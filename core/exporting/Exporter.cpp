@@ -10,6 +10,7 @@
 #include "exporting/PortableConfig.h"
 #include "exporting/RemoteCode.h"
 #include "exporting/Targets.h"
+#include "exporting/TokenCheck.h"
 #include "exporting/Verifier.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
@@ -17,6 +18,7 @@
 #include "model/Families.h"
 #include "model/Tensors.h"
 #include "text/GgufTokenizer.h"
+#include "text/TokenizerFiles.h"
 
 #include <algorithm>
 #include <span>
@@ -97,6 +99,8 @@ void checkExport(const ExportSettings &settings, const Checkpoint &source, const
         throw Error("There is too little space for '" + settings.output.string() + "': about " + std::to_string(bytesNeeded / 1'000'000) +
                         " MB are needed, " + std::to_string(space.available / 1'000'000) + " MB are free.",
                     "Nothing was left behind. Make room, or choose another disk.");
+    if (targetRules(settings.format).isGguf)
+        checkGgufTokenizer(source, dense.vocabularySize);
 }
 
 namespace {
@@ -159,6 +163,7 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
     result.verification = rounding && *rounding != DType::Float32
                               ? verify(folder, roundedTo(source.pruned, scalarType(*rounding)), source.checkTokens, context)
                               : verify(folder, source.pruned, source.checkTokens, context);
+    verifyTokenIds(result.verification, source.checkpoint, folder, source.dense.vocabularySize);
     result.folder = settings.output;
 
     const ModelName base = modelName(source.checkpoint.path());
@@ -171,6 +176,9 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
     if (!result.verification.isPassed) {
         const std::filesystem::path unverified = target.commitWithSuffix(".unverified");
         const Verification &v = result.verification;
+        if (v.ids > 0 && v.idsDiffering > 0 && v.largestDifference <= v.tolerance)
+            throw Error("The written checkpoint has another tokenizer: " + v.idsNote + ".",
+                        "The folder was kept as '" + unverified.string() + "'. Please report this.");
         throw Error("The written checkpoint does not compute what the plan computes: the largest difference of a logit is " +
                         std::to_string(v.largestDifference) + " (allowed " + std::to_string(v.tolerance) +
                         "), the most likely token agrees on " + std::to_string(100 * v.sameArgmax) + " % of the positions.",

@@ -29,14 +29,14 @@ struct ExportSource {
 std::int64_t bytesOfExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense,
                            const std::vector<std::int64_t> &widths, const std::vector<std::int64_t> &removedAttentions);
 
-/// Throws Error for an unknown format, a plan that the format cannot hold, files of the source that cannot be brought along, an output
-/// that exists or cannot be written, or too little space on the disk. Reads what would be brought along and writes nothing: it is called
-/// before a long job whose end is an export.
+/// Throws Error for an unknown format, a plan or a tokenizer that the format cannot hold, files of the source that cannot be brought along, an
+/// output that exists or cannot be written, or too little space on the disk. Reads what would be brought along, tries the tokenizer where it
+/// takes another form, and writes nothing: it is called before a long job whose end is an export.
 void checkExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
                  std::int64_t bytesNeeded);
 
 /// Writes the weights, config.json, the tokenizer, licence and generation files of the source, pruning_manifest.json and a model card;
-/// loads the whole back and compares logits; and only then gives the folder its name. When the comparison fails the folder is kept as
+/// loads the whole back and compares logits and token ids; and only then gives the folder its name. When the comparison fails the folder is kept as
 /// NAME.unverified and an Error says so; after any other error, a full disk, or a cancel nothing is left.
 ExportResult writeExport(const ExportSource &source, const ExportSettings &settings, JobContext &context);
 

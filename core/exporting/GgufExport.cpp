@@ -3,14 +3,16 @@
 
 #include "checkpoint/GgufNames.h"
 #include "checkpoint/GgufWriter.h"
-#include "checkpoint/ModelName.h"
+#include "exporting/TokenCheck.h"
 #include "foundation/Error.h"
 #include "foundation/JsonFile.h"
 #include "model/Rope.h"
 #include "model/Tensors.h"
 #include "text/GgufTokenizer.h"
+#include "text/TokenizerFiles.h"
 
 #include <ATen/ops/tensor.h>
+#include <cmath>
 #include <map>
 
 namespace secateur {
@@ -73,6 +75,11 @@ void addRope(GgufMetadata &metadata, const std::string &a, const ModelSpec &dens
         metadata.emplace_back(a + "rope.scaling.type", std::string("yarn"));
         metadata.emplace_back(a + "rope.scaling.factor", float(rope.factor));
         metadata.emplace_back(a + "rope.scaling.original_context_length", std::uint32_t(rope.originalContext));
+        metadata.emplace_back(a + "rope.scaling.yarn_beta_fast", float(rope.betaFast));
+        metadata.emplace_back(a + "rope.scaling.yarn_beta_slow", float(rope.betaSlow));
+        // llama.cpp multiplies it with what it computes itself
+        metadata.emplace_back(a + "rope.scaling.attn_factor",
+                              float(ropeAttentionFactor(rope) / (rope.factor <= 1 ? 1.0 : 0.1 * std::log(rope.factor) + 1.0)));
         break;
     case RopeSpec::Scaling::LongRope:
         metadata.emplace_back(a + "rope.scaling.type", std::string("longrope"));
@@ -122,7 +129,7 @@ GgufMetadata metadataOf(const Checkpoint &source, const ModelSpec &dense, const 
     }
     GgufMetadata metadata{{"general.architecture", name},
                           {"general.type", std::string("model")},
-                          {"general.name", modelName(source.path()).brief + ", pruned"},
+                          {"general.name", ggufName(source)},
                           {"general.file_type", fileType(dtype)},
                           {a + "block_count", std::uint32_t(written.layerCount())},
                           {a + "context_length", std::uint32_t(dense.contextLength)},
@@ -140,6 +147,18 @@ GgufMetadata metadataOf(const Checkpoint &source, const ModelSpec &dense, const 
     return metadata;
 }
 
+void appendTokenizer(GgufMetadata &metadata, const Checkpoint &source, std::int64_t vocabularySize)
+{
+    if (hasTokenizer(source)) {
+        const TokenizerSource tokenizer = openTokenizer(source).source;
+        appendGgufTokenizer(metadata, tokenizer.json, source.config(), tokenizer.name, vocabularySize);
+    } else {
+        metadata.emplace_back("tokenizer.ggml.model", std::string("none"));
+    }
+    if (std::string chat = chatTemplateOf(source); !chat.empty())
+        metadata.emplace_back("tokenizer.chat_template", std::move(chat));
+}
+
 } // namespace
 
 ExportResult writeGguf(const WrittenTensors &tensors, const Checkpoint &source, const ModelSpec &dense, const ModelSpec &written,
@@ -147,7 +166,7 @@ ExportResult writeGguf(const WrittenTensors &tensors, const Checkpoint &source, 
 {
     const DType dtype = tensors.entries().front().dtype; // of the embedding
     GgufMetadata metadata = metadataOf(source, dense, written, architecture, dtype);
-    appendGgufTokenizer(metadata, source, dense.vocabularySize);
+    appendTokenizer(metadata, source, dense.vocabularySize);
 
     std::vector<GgufWriter::Declaration> declarations;
     const std::map<std::string, std::vector<float>> ropes = ropeTensors(dense.rope, anyAttention(dense).headDim);

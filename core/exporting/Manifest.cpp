@@ -47,7 +47,10 @@ nlohmann::json makeManifest(const PruningPlan &plan, const ExportSettings &setti
               {"tokens", v.tokens},
               {"largestDifference", v.largestDifference},
               {"tolerance", v.tolerance},
-              {"sameArgmax", v.sameArgmax}}},
+              {"sameArgmax", v.sameArgmax},
+              {"tokenIds", v.ids},
+              {"tokenIdsDiffering", v.idsDiffering},
+              {"tokenIdsNote", v.idsNote}}},
             {"evaluations", evaluations},
             {"command", settings.command},
             {"plan", toJson(plan)}};

@@ -23,7 +23,8 @@ nlohmann::json toJson(const ModelSummary &m)
             {"files", m.files},
             {"origin", m.origin ? toJson(*m.origin) : nlohmann::json()},
             {"tokenizer", m.tokenizerSize ? nlohmann::json(*m.tokenizerSize) : nlohmann::json()},
-            {"tokenizerProblem", m.tokenizerProblem}};
+            {"tokenizerProblem", m.tokenizerProblem},
+            {"tokenizerNote", m.tokenizerNote}};
 }
 
 ModelSummary modelFromJson(const nlohmann::json &json, const std::string &source)
@@ -41,6 +42,7 @@ ModelSummary modelFromJson(const nlohmann::json &json, const std::string &source
     if (!json.at("tokenizer").is_null())
         model.tokenizerSize = std::int64_t(wholeAt(json, "tokenizer"));
     model.tokenizerProblem = json.at("tokenizerProblem");
+    model.tokenizerNote = json.value("tokenizerNote", std::string()); // older sessions have none
     return model;
 }
 
@@ -130,7 +132,10 @@ nlohmann::json toJson(const ExportRecord &r)
               {"largestDifference", v.largestDifference},
               {"tolerance", v.tolerance},
               {"sameArgmax", v.sameArgmax},
-              {"passed", v.isPassed}}},
+              {"passed", v.isPassed},
+              {"ids", v.ids},
+              {"idsDiffering", v.idsDiffering},
+              {"idsNote", v.idsNote}}},
             {"notes", r.notes}};
 }
 
@@ -146,7 +151,10 @@ ExportRecord exportFromJson(const nlohmann::json &json)
                              .largestDifference = lossFromJson(v.at("largestDifference")), // NaN where a checkpoint computes NaN
                              .tolerance = v.at("tolerance"),
                              .sameArgmax = v.at("sameArgmax"),
-                             .isPassed = v.at("passed")},
+                             .isPassed = v.at("passed"),
+                             .ids = v.value("ids", std::int64_t(0)), // older sessions have none
+                             .idsDiffering = v.value("idsDiffering", std::int64_t(0)),
+                             .idsNote = v.value("idsNote", std::string())},
             .notes = json.value("notes", std::vector<std::string>())}; // earlier sessions have none
 }
 

@@ -2,11 +2,16 @@
 #include "text/GgufTokenizer.h"
 
 #include "foundation/Error.h"
+#include "foundation/Failures.h"
 #include "foundation/JsonFile.h"
 #include "foundation/Wording.h"
 #include "text/GgufPreTokenizers.h"
+#include "text/PostProcessor.h"
+#include "text/Utf8.h"
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <cmath>
 #include <cstdint>
 #include <nlohmann/json.hpp>
@@ -27,6 +32,7 @@ enum TokenType { Normal = 1, Unknown = 2, Control = 3, UserDefined = 4, Unused =
 struct Parts {
     std::vector<std::string> tokens;
     std::vector<std::int64_t> types;
+    bool stripsBehind = false;
 };
 
 const json &listOf(const json &metadata, const char *key, const std::string &file)
@@ -37,15 +43,56 @@ const json &listOf(const json &metadata, const char *key, const std::string &fil
     return *list;
 }
 
-Parts partsOf(const json &metadata, const std::string &file)
+/// A text of the file, which need not be UTF-8.
+std::string textOf(const json &value)
+{
+    const auto &text = value.get_ref<const std::string &>();
+    return firstIllFormed(text) == text.size() ? text : replaceIllFormed(text);
+}
+
+} // namespace
+
+bool looksLikeEnd(const std::string &token)
+{
+    static constexpr std::array kEnds = {"<|eot_id|>",
+                                         "<|im_end|>",
+                                         "<|end|>",
+                                         "<|return|>",
+                                         "<|call|>",
+                                         "<|flush|>",
+                                         "<|calls|>",
+                                         "<end_of_turn>",
+                                         "<|endoftext|>",
+                                         "</s>",
+                                         "<|eom_id|>",
+                                         "<EOT>",
+                                         "_<EOT>",
+                                         "[EOT]",
+                                         "[EOS]",
+                                         "<|end_of_text|>",
+                                         "<end_of_utterance>",
+                                         "<eos>",
+                                         "<turn|>",
+                                         "<|tool_response>",
+                                         "[e~["};
+    return token == "<\uff5cend\u2581of\u2581sentence\uff5c>" || std::ranges::find(kEnds, std::string_view(token)) != kEnds.end();
+}
+
+namespace {
+
+Parts partsOf(const json &metadata, const std::string &file, GgufReading reading)
 {
     Parts parts;
     for (const json &token : listOf(metadata, "tokenizer.ggml.tokens", file))
-        parts.tokens.push_back(token.get<std::string>());
+        parts.tokens.push_back(textOf(token));
     if (const auto types = metadata.find("tokenizer.ggml.token_type"); types != metadata.end() && types->is_array())
         for (const json &type : *types)
             parts.types.push_back(integerOf(type, "A type of a token"));
     parts.types.resize(parts.tokens.size(), Normal);
+    for (std::size_t id = 0; id < parts.tokens.size(); ++id)
+        if (reading == GgufReading::AsLlamaCpp && looksLikeEnd(parts.tokens[id]))
+            parts.types[id] = Control;
+    parts.stripsBehind = stripsBehindTokens(metadata.value("general.name", std::string()));
     return parts;
 }
 
@@ -60,7 +107,7 @@ json addedTokens(const Parts &parts)
                          {"content", parts.tokens[id]},
                          {"single_word", false},
                          {"lstrip", false},
-                         {"rstrip", false},
+                         {"rstrip", parts.stripsBehind && !keepsSpaceBehind(parts.tokens[id])},
                          {"normalized", false},
                          {"special", type != UserDefined}});
     }
@@ -75,22 +122,63 @@ json vocabulary(const Parts &parts)
     return vocab;
 }
 
-json byteLevelTokenizer(const json &metadata, const Parts &parts, const std::string &file)
+/// Throws when an option that llama.cpp does not heed, or that only other kinds have, is set.
+void refuseOptions(const json &metadata, const std::string &file)
 {
-    const std::string name = metadata.value("tokenizer.ggml.pre", std::string());
+    const auto isSet = [](const json &value) {
+        return value.is_array() || value.is_string() ? !value.empty() : value == true || (value.is_number() && value.get<double>() != 0);
+    };
+    for (const char *name : {"remove_extra_whitespaces", "precompiled_charsmap", "treat_whitespace_as_suffix", "normalizer.lowercase",
+                             "normalizer.strip_accents"})
+        if (isSet(metadata.value(std::string("tokenizer.ggml.") + name, json())))
+            throw Error(inQuotes(file) + " has a tokenizer with the option " + inQuotes(std::string("tokenizer.ggml.") + name) +
+                            ", which is not supported.",
+                        kOther);
+    if (metadata.value("tokenizer.ggml.escape_whitespaces", json()) == false)
+        throw Error(inQuotes(file) + " has a tokenizer with the option 'tokenizer.ggml.escape_whitespaces' off, which is not supported.",
+                    kOther);
+}
+
+/// What llama.cpp puts around a prompt: beginning and end of a text, when the file or the kind of tokenizer says so.
+json promptTemplate(const json &metadata, const Parts &parts, bool addsBos, std::size_t usualBos, std::size_t usualEos)
+{
+    const auto tokens = [&](const char *flag, bool isUsual, const char *key, std::size_t usual) {
+        const json said = metadata.value(std::string("tokenizer.ggml.") + flag, json(isUsual)), id = metadata.value(key, json(usual));
+        const std::size_t token = id.is_number_unsigned() && id.get<std::size_t>() < parts.tokens.size() ? id.get<std::size_t>() : usual;
+        return said == true && token < parts.tokens.size() ? json::array({{parts.tokens[token], token}}) : json::array();
+    };
+    const json before = tokens("add_bos_token", addsBos, "tokenizer.ggml.bos_token_id", usualBos),
+               behind = tokens("add_eos_token", false, "tokenizer.ggml.eos_token_id", usualEos);
+    return before.empty() && behind.empty() ? json() : templateAround(before, behind);
+}
+
+GgufTokenizer byteLevelTokenizer(const json &metadata, const Parts &parts, const std::string &file, GgufReading reading)
+{
+    GgufTokenizer result;
+    std::string name = metadata.value("tokenizer.ggml.pre", std::string());
+    if (name.empty()) {
+        name = "default";
+        result.note =
+            inQuotes(file) +
+            " does not say how texts are cut into words (tokenizer.ggml.pre), so llama.cpp's default is used; the model was perhaps "
+            "trained with another.";
+    }
     const PreTokenizerKind *kind = preTokenizerNamed(name);
     if (!kind)
         throw Error(inQuotes(file) + " cuts texts by the pre-tokenizer " + inQuotes(name) + ", which is not known.", kOther);
     json merges = json::array();
     for (const json &merge : listOf(metadata, "tokenizer.ggml.merges", file))
-        merges.push_back(merge);
-    const json byteLevel = {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", true}};
-    return {{"version", "1.0"},
-            {"added_tokens", addedTokens(parts)},
-            {"normalizer", kind->composes ? json{{"type", "NFC"}} : json()},
-            {"pre_tokenizer", json::parse(kind->json)},
-            {"decoder", byteLevel},
-            {"model", {{"type", "BPE"}, {"ignore_merges", kind->ignoresMerges}, {"vocab", vocabulary(parts)}, {"merges", merges}}}};
+        merges.push_back(textOf(merge));
+    const bool isTrained = reading == GgufReading::AsTrained;
+    constexpr std::size_t kUsual = 11; // llama.cpp's, of beginning and end
+    result.json = {{"version", "1.0"},
+                   {"added_tokens", addedTokens(parts)},
+                   {"normalizer", kind->composes && isTrained ? json{{"type", "NFC"}} : json()},
+                   {"pre_tokenizer", preTokenizerOf(isTrained && !kind->original.empty() ? kind->original : kind->cuts)},
+                   {"post_processor", promptTemplate(metadata, parts, kind->addsBos, kUsual, kUsual)},
+                   {"decoder", {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", true}}},
+                   {"model", {{"type", "BPE"}, {"ignore_merges", kind->ignoresMerges}, {"vocab", vocabulary(parts)}, {"merges", merges}}}};
+    return result;
 }
 
 /// The merges of SentencePiece's BPE: every pair of pieces that makes a piece, the best score first (the order of transformers' converters).
@@ -127,7 +215,7 @@ json mergesByScore(const Parts &parts, const std::vector<double> &scores)
     return list;
 }
 
-json sentencePieceTokenizer(const json &metadata, const Parts &parts, const std::string &file)
+GgufTokenizer sentencePieceTokenizer(const json &metadata, const Parts &parts, const std::string &file)
 {
     std::vector<double> scores;
     for (const json &score : listOf(metadata, "tokenizer.ggml.scores", file))
@@ -147,37 +235,51 @@ json sentencePieceTokenizer(const json &metadata, const Parts &parts, const std:
     normalizers.push_back(toMarks);
     const json unknownId = metadata.value("tokenizer.ggml.unknown_token_id", json(0U));
     const std::size_t unknown = unknownId.is_number_unsigned() ? unknownId.get<std::size_t>() : parts.tokens.size();
-    return {{"version", "1.0"},
-            {"added_tokens", addedTokens(parts)},
-            {"normalizer", {{"type", "Sequence"}, {"normalizers", normalizers}}},
-            {"pre_tokenizer", json()},
-            {"decoder", {{"type", "Sequence"}, {"decoders", decoders}}},
-            {"model",
-             {{"type", "BPE"},
-              {"unk_token", unknown < parts.tokens.size() ? json(parts.tokens[unknown]) : json()},
-              {"fuse_unk", true},
-              {"byte_fallback", true},
-              {"vocab", vocabulary(parts)},
-              {"merges", mergesByScore(parts, scores)}}}};
+    constexpr std::size_t kUsualBos = 1, kUsualEos = 2;
+    return {.json = {{"version", "1.0"},
+                     {"added_tokens", addedTokens(parts)},
+                     {"normalizer", {{"type", "Sequence"}, {"normalizers", normalizers}}},
+                     {"pre_tokenizer", json()},
+                     {"post_processor", promptTemplate(metadata, parts, true, kUsualBos, kUsualEos)},
+                     {"decoder", {{"type", "Sequence"}, {"decoders", decoders}}},
+                     {"model",
+                      {{"type", "BPE"},
+                       {"unk_token", unknown < parts.tokens.size() ? json(parts.tokens[unknown]) : json()},
+                       {"fuse_unk", true},
+                       {"byte_fallback", true},
+                       {"vocab", vocabulary(parts)},
+                       {"merges", mergesByScore(parts, scores)}}}},
+            .note = {}};
 }
 
 } // namespace
 
-std::string ggufTokenizerJson(const json &metadata, const std::string &file)
+GgufTokenizer ggufTokenizer(const json &metadata, const std::string &file, GgufReading reading)
 {
-    const std::string model = metadata.value("tokenizer.ggml.model", std::string());
+    const json named = metadata.value("tokenizer.ggml.model", json());
+    const std::string model = named.is_string() ? named.get<std::string>() : std::string();
+    if (model.empty() || model == "none" || model == "no_vocab")
+        throw Error(inQuotes(file) + " has no tokenizer.", kOther);
+    if (model != "gpt2" && model != "llama")
+        throw Error(inQuotes(file) + " has a tokenizer of the kind " + inQuotes(model) + ", which is not supported.", kOther);
     try {
-        json tokenizer;
-        if (model == "gpt2")
-            tokenizer = byteLevelTokenizer(metadata, partsOf(metadata, file), file);
-        else if (model == "llama")
-            tokenizer = sentencePieceTokenizer(metadata, partsOf(metadata, file), file);
-        else
-            throw Error(inQuotes(file) + " has a tokenizer of the kind " + inQuotes(model) + ", which is not supported.", kOther);
-        return tokenizer.dump(-1, ' ', false, json::error_handler_t::replace);
+        refuseOptions(metadata, file);
+        const Parts parts = partsOf(metadata, file, reading);
+        return model == "gpt2" ? byteLevelTokenizer(metadata, parts, file, reading) : sentencePieceTokenizer(metadata, parts, file);
     } catch (const json::exception &problem) {
-        throw Error(inQuotes(file) + " has a tokenizer that cannot be read: " + problem.what() + ".", kOther);
+        throw Error(inQuotes(file) + " has a tokenizer that cannot be read: " + problemOf(problem) + ".", kOther);
     }
+}
+
+bool stripsBehindTokens(std::string name)
+{
+    std::ranges::transform(name, name.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+    return name.find("phi-3") != std::string::npos || name.find("phi3") != std::string::npos;
+}
+
+bool keepsSpaceBehind(const std::string &token)
+{
+    return token == "<unk>" || token == "<s>" || token == "<|endoftext|>";
 }
 
 std::string ggufTokenizerConfig(const nlohmann::json &metadata)

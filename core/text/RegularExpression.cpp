@@ -197,13 +197,6 @@ pcre2_match_data *matchData()
     return data.get();
 }
 
-std::string messageOf(int error)
-{
-    std::array<PCRE2_UCHAR, 256> text{};
-    pcre2_get_error_message(error, text.data(), text.size());
-    return reinterpret_cast<const char *>(text.data());
-}
-
 } // namespace
 
 struct RegularExpression::Code {
@@ -237,8 +230,8 @@ RegularExpression::RegularExpression(std::string_view pattern, unsigned options)
     pcre2_set_newline(context.get(), PCRE2_NEWLINE_LF);
     code->pattern = pattern;
     code->code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(), options, &error, &where, context.get());
-    if (code->code == nullptr)
-        refuse(pattern, "cannot be read (" + messageOf(error) + ", at character " + std::to_string(where) + ")");
+    if (code->code == nullptr) // the translated pattern is shown, which the place refers to
+        refuse(pattern, "cannot be read: there is a mistake at, or syntax that is not supported before, its byte " + std::to_string(where));
     code->isJit = pcre2_jit_compile(code->code, PCRE2_JIT_COMPLETE) == 0;
     m_code = code;
 }
@@ -255,7 +248,7 @@ std::optional<RegularExpression::Match> RegularExpression::find(std::string_view
     if (result == PCRE2_ERROR_NOMATCH)
         return std::nullopt;
     if (result < 0)
-        refuse(m_code->pattern, "failed on the text (" + messageOf(result) + ")");
+        refuse(m_code->pattern, "needs too many steps on the text");
     const PCRE2_SIZE *const range = pcre2_get_ovector_pointer(data);
     return Match{range[0], range[1]};
 }

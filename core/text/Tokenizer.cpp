@@ -2,24 +2,30 @@
 #include "text/Tokenizer.h"
 
 #include "foundation/Error.h"
+#include "foundation/Failures.h"
+#include "foundation/InputFile.h"
+#include "foundation/JsonFile.h"
 #include "foundation/Sha256.h"
+#include "foundation/Wording.h"
 #include "text/AddedTokens.h"
 #include "text/Bpe.h"
 #include "text/Normalizer.h"
+#include "text/PostProcessor.h"
 #include "text/PreTokenizer.h"
 #include "text/TokenDecoder.h"
+#include "text/TokenizerFiles.h"
 #include "text/Utf8.h"
 #include "text/Vocabulary.h"
 #include "text/WordCache.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 namespace secateur {
 namespace {
+
+constexpr const char *kFetch = "The file may be damaged; fetch it again.";
 
 /// A part of the file that may be missing.
 nlohmann::json partOf(const nlohmann::json &file, const char *name)
@@ -80,6 +86,7 @@ struct Tokenizer::Implementation {
     AddedTokens addedTokens;
     PreTokenizer preTokenizer;
     TokenDecoder decoder;
+    PostProcessor postProcessor;
     std::string hash;
 
     static std::unique_ptr<const Implementation> read(const nlohmann::json &file, std::string hash);
@@ -98,9 +105,10 @@ std::unique_ptr<const Tokenizer::Implementation> Tokenizer::Implementation::read
                              isOfBytes ? Bpe::Units::Bytes : Bpe::Units::Characters); // before the added tokens, which are not the model's
     auto addedTokens = AddedTokens::fromJson(partOf(file, "added_tokens"), normalizer, vocabulary);
     auto decoder = TokenDecoder::fromJson(partOf(file, "decoder"), vocabulary, isOfBytes);
+    auto postProcessor = PostProcessor::fromJson(partOf(file, "post_processor"));
     return std::make_unique<const Implementation>(Implementation{std::move(vocabulary), std::move(bpe), std::move(normalizer),
                                                                  std::move(addedTokens), std::move(preTokenizer), std::move(decoder),
-                                                                 std::move(hash)});
+                                                                 std::move(postProcessor), std::move(hash)});
 }
 
 /// Added tokens as the text stands, normalisation, added tokens of the normalised text, words, model.
@@ -140,23 +148,27 @@ void Tokenizer::Implementation::encode(std::string_view text, std::vector<TokenI
 
 Tokenizer Tokenizer::fromFile(const std::filesystem::path &file)
 {
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream || std::filesystem::is_directory(file))
-        throw Error("The tokenizer '" + file.string() + "' cannot be read.", "Check that the file exists and that you may read it.");
-    const std::string json{std::istreambuf_iterator<char>(stream), {}};
-    return fromJson(json, file.string());
+    constexpr std::uint64_t kLargest = 1'000'000'000;
+    return fromJson(readWholeFile(file, kLargest, kFetch), file.string());
 }
 
 Tokenizer Tokenizer::fromJson(std::string_view json, const std::string &source)
 {
-    const std::string beginning = "The tokenizer '" + source + "' cannot be used: ";
+    return fromSource({.json = parseJsonObject(json, "The tokenizer " + inQuotes(source), kFetch),
+                       .name = source,
+                       .hash = Sha256::ofText(json),
+                       .note = {}});
+}
+
+Tokenizer Tokenizer::fromSource(const TokenizerSource &source)
+{
+    const std::string beginning = "The tokenizer " + inQuotes(source.name) + " cannot be used: ";
     try {
-        return Tokenizer(Implementation::read(nlohmann::json::parse(json), Sha256::ofText(json)));
+        return Tokenizer(Implementation::read(source.json, source.hash));
     } catch (const Error &error) {
         throw Error(beginning + error.what() + ".", error.hint());
-    } catch (const nlohmann::json::exception &error) {
-        throw Error(beginning + "it is not a well-formed tokenizer.json (" + error.what() + ").",
-                    "The file may be damaged; fetch it again.");
+    } catch (const nlohmann::json::exception &problem) {
+        throw Error(beginning + "it is not a well-formed tokenizer.json (" + problemOf(problem) + ").", kFetch);
     }
 }
 
@@ -170,6 +182,11 @@ std::vector<TokenId> Tokenizer::encode(std::string_view text, const Watch &watch
     std::vector<TokenId> ids;
     m_implementation->encode(text, ids, watch);
     return ids;
+}
+
+std::vector<TokenId> Tokenizer::encodePrompt(std::string_view text) const
+{
+    return m_implementation->postProcessor.around(encode(text));
 }
 
 Tokenizer::Beginning Tokenizer::encodeBeginning(std::string_view text, const Watch &watch) const
@@ -205,6 +222,11 @@ std::int64_t Tokenizer::size() const
 std::optional<TokenId> Tokenizer::idOf(std::string_view token) const
 {
     return m_implementation->vocabulary.idOf(token);
+}
+
+const std::string &Tokenizer::tokenOf(TokenId id) const
+{
+    return m_implementation->vocabulary.tokenOf(id);
 }
 
 const std::string &Tokenizer::hash() const

@@ -14,18 +14,21 @@
 namespace secateur {
 
 using TokenId = std::int32_t;
+struct TokenizerSource;
 
 /// A tokenizer read from tokenizer.json (the format of Hugging Face's `tokenizers` library), with the ids of that library.
 ///
 /// Supported: BPE over bytes (behind the pre-tokenizer ByteLevel) or over characters (SentencePiece's way, with `byte_fallback`), the
 /// normalizers, pre-tokenizers and decoders that Normalizer, PreTokenizer and TokenDecoder name, `ignore_merges`, added tokens with their
 /// flags. Any other component is an Error
-/// that names it. The file's post-processor, truncation and padding are not applied: texts are encoded whole and with nothing added.
+/// that names it. The file's truncation and padding are not applied: texts are encoded whole, and with nothing added unless they are prompts.
 /// Immutable; one tokenizer may be used by several threads.
 class Tokenizer {
 public:
-    /// Throws Error when the file is missing, malformed or uses an unsupported component.
+    /// Throws Error when the file is missing, malformed or uses an unsupported component. Files beside it are not looked at: see
+    /// TokenizerFiles.
     static Tokenizer fromFile(const std::filesystem::path &file);
+    static Tokenizer fromSource(const TokenizerSource &source);
     /// From the text of a tokenizer.json; `source` is what messages call it.
     static Tokenizer fromJson(std::string_view json, const std::string &source);
     ~Tokenizer();
@@ -38,6 +41,9 @@ public:
 
     /// The ids of `text` (UTF-8; invalid sequences are read as U+FFFD), without the special tokens that a post-processor would add.
     std::vector<TokenId> encode(std::string_view text, const Watch &watch = {}) const;
+    /// The ids of a prompt, with what the post-processor puts around it: the beginning of a document, say. Throws Error when it is not
+    /// supported.
+    std::vector<TokenId> encodePrompt(std::string_view text) const;
     /// The ids of the beginning of a longer text, and how many of these the longer text has as well, whatever it goes on with; 0 when that
     /// cannot be told (a tokenizer that does not cut a text into words).
     struct Beginning {
@@ -53,6 +59,8 @@ public:
     /// Number of ids: the largest id plus one, added tokens included.
     std::int64_t size() const;
     std::optional<TokenId> idOf(std::string_view token) const;
+    /// The token of an id; empty when there is none.
+    const std::string &tokenOf(TokenId id) const;
     /// SHA-256 of the file's bytes.
     const std::string &hash() const;
 

@@ -90,8 +90,9 @@ void TestGgufModel::yarnsKeysAreRead()
 {
     const json plain = GgufModel(kFixtures + "rope-yarn.gguf").config()["rope_scaling"];
     QVERIFY(!plain.contains("beta_fast") && !plain.contains("attention_factor"));
-    const json scaling =
-        configOf("rope-yarn.gguf", {{"llama.rope.scaling.yarn_beta_fast", 16.0F}, {"llama.rope.scaling.yarn_beta_slow", 2.0F}, {"llama.rope.scaling.attn_factor", 0.5F}})["rope_scaling"];
+    const json scaling = configOf("rope-yarn.gguf", {{"llama.rope.scaling.yarn_beta_fast", 16.0F},
+                                                     {"llama.rope.scaling.yarn_beta_slow", 2.0F},
+                                                     {"llama.rope.scaling.attn_factor", 0.5F}})["rope_scaling"];
     QCOMPARE(scaling["beta_fast"].get<double>(), 16.0);
     QCOMPARE(scaling["beta_slow"].get<double>(), 2.0);
     QCOMPARE(scaling["attention_factor"].get<double>(), 0.5 * (0.1 * std::log(plain["factor"].get<double>()) + 1));
@@ -127,11 +128,12 @@ void TestGgufModel::unknownKeysAreRefusedByName_data()
 {
     QTest::addColumn<QString>("key");
     QTest::addColumn<int>("value"); ///< -1: false, -2: 0.5, -3: a text
-    for (const char *key : {"attention.scale", "logit_scale", "embedding_scale", "residual_scale", "attention.clamp_kqv", "attention.max_alibi_bias",
-                            "rope.scaling.alpha", "rope.scaling.yarn_attn_factor", "attn_logit_softcapping", "a_new_option"})
+    for (const char *key :
+         {"attention.scale", "logit_scale", "embedding_scale", "residual_scale", "attention.clamp_kqv", "attention.max_alibi_bias",
+          "rope.scaling.alpha", "rope.scaling.yarn_attn_factor", "attn_logit_softcapping", "a_new_option"})
         QTest::newRow(key) << QString(key) << -2;
-    for (const char *key : {"expert_count", "pooling_type", "use_parallel_residual", "nextn_predict_layers", "attention.sliding_window_pattern",
-                            "attention.value_length", "vocab_size"})
+    for (const char *key : {"expert_count", "pooling_type", "use_parallel_residual", "nextn_predict_layers",
+                            "attention.sliding_window_pattern", "attention.value_length", "vocab_size"})
         QTest::newRow(key) << QString(key) << 3;
     QTest::newRow("attention.causal") << "attention.causal" << -1;
     QTest::newRow("hidden_activation") << "hidden_activation" << -3;

@@ -82,6 +82,8 @@ class tst_Engine : public QObject {
     Q_OBJECT
 
 private slots:
+    void onlyTextsThatHoldTokensWithoutARowAreRefused();
+    void promptsBeginAsTheTemplateSays();
     void initTestCase();
     void openTellsWhatTheModelIs();
     void decisionsOfTheSampleAreThoseOfTheAuthorsCode();
@@ -641,6 +643,63 @@ void tst_Engine::generationWritesOn()
     QCOMPARE(heard.toStdString(), g.text);
     const PruningPlan made = plan(0.5);
     QVERIFY(m_engine->generate(&made, settings, m_context).ids != g.ids);
+}
+
+/// A copy of the sample with another tokenizer.json.
+static void copyWithTokenizer(const QString &folder, const std::function<void(nlohmann::json &)> &change)
+{
+    std::filesystem::copy(kModel, folder.toStdString());
+    const std::filesystem::path file = folder.toStdString() + "/tokenizer.json";
+    std::ifstream stream(file);
+    nlohmann::json tokenizer = nlohmann::json::parse(stream);
+    change(tokenizer);
+    std::filesystem::remove(file);
+    std::ofstream(file) << tokenizer;
+}
+
+void tst_Engine::onlyTextsThatHoldTokensWithoutARowAreRefused()
+{
+    QTemporaryDir folder;
+    const QString copy = folder.filePath("model");
+    copyWithTokenizer(copy, [](nlohmann::json &tokenizer) {
+        tokenizer["added_tokens"].push_back({{"id", 2048}, {"content", "<|pad|>"}, {"special", true}});
+    });
+    Engine engine({});
+    QCOMPARE(engine.open(copy.toStdString())->tokenizerSize, std::optional<std::int64_t>(2049));
+    QCOMPARE(engine.evaluate(nullptr, text(kHeldOut, 2), m_context).perplexity,
+             m_engine->evaluate(nullptr, text(kHeldOut, 2), m_context).perplexity);
+    const std::string padded = folder.filePath("padded.txt").toStdString();
+    std::ifstream stream(kHeldOut);
+    std::ofstream(padded) << "A <|pad|> here. " << stream.rdbuf();
+    const QString text1 = complaint([&] { engine.evaluate(nullptr, text(padded, 2), m_context); });
+    QVERIFY2(text1.contains("the token '<|pad|>' (id 2048)") && text1.contains("2048 rows"), qPrintable(text1));
+    GenerationSettings settings;
+    settings.prompt = "a <|pad|>";
+    QVERIFY(complaint([&] { engine.generate(nullptr, settings, m_context); }).contains("<|pad|>"));
+}
+
+void tst_Engine::promptsBeginAsTheTemplateSays()
+{
+    QTemporaryDir folder;
+    const QString copy = folder.filePath("model");
+    copyWithTokenizer(copy, [](nlohmann::json &tokenizer) {
+        tokenizer["post_processor"] = {
+            {"type", "TemplateProcessing"},
+            {"single", {{{"SpecialToken", {{"id", "<|endoftext|>"}, {"type_id", 0}}}}, {{"Sequence", {{"id", "A"}, {"type_id", 0}}}}}},
+            {"pair", nlohmann::json::array()},
+            {"special_tokens", {{"<|endoftext|>", {{"id", "<|endoftext|>"}, {"ids", {0}}, {"tokens", {"<|endoftext|>"}}}}}}};
+    });
+    Engine engine({});
+    (void)engine.open(copy.toStdString());
+    GenerationSettings settings;
+    settings.prompt = "Once upon a time";
+    settings.tokens = 4;
+    std::vector<std::int32_t> plain = m_engine->generate(nullptr, settings, m_context).promptIds;
+    plain.insert(plain.begin(), 0);
+    QCOMPARE(engine.generate(nullptr, settings, m_context).promptIds, plain);
+    // The method's texts have no such token.
+    QCOMPARE(engine.evaluate(nullptr, text(kHeldOut, 2), m_context).tokenHash,
+             m_engine->evaluate(nullptr, text(kHeldOut, 2), m_context).tokenHash);
 }
 
 QTEST_GUILESS_MAIN(tst_Engine)

@@ -65,6 +65,9 @@ private slots:
     void aFolderThatMovesGivesItsOwnFiles();
     void whatCannotBeCarriedIsSaidBeforeTheWork_data();
     void whatCannotBeCarriedIsSaidBeforeTheWork();
+    void tokenIdsAreComparedToo_data();
+    void tokenIdsAreComparedToo();
+    void tokenizerThatGgufCannotHoldIsRefusedBeforeTheWork();
 };
 
 void tst_Exporter::wrongLogitsKeepTheFolderAsUnverified()
@@ -714,6 +717,115 @@ void tst_Exporter::whatCannotBeCarriedIsSaidBeforeTheWork()
         QVERIFY2(QString(problem.what()).contains(reason), problem.what());
         QVERIFY(!problem.hint().empty());
     }
+}
+
+/// The sample with another tokenizer.json.
+static std::filesystem::path withTokenizer(const QTemporaryDir &folder, const std::function<void(nlohmann::json &)> &change)
+{
+    const std::filesystem::path copy = folder.filePath("model").toStdString();
+    std::filesystem::copy(SECATEUR_SOURCE_DIR "/resources/sample/model", copy);
+    std::ifstream stream(copy / "tokenizer.json");
+    nlohmann::json tokenizer = nlohmann::json::parse(stream);
+    change(tokenizer);
+    std::filesystem::remove(copy / "tokenizer.json");
+    std::ofstream(copy / "tokenizer.json") << tokenizer;
+    return copy;
+}
+
+static ExportResult written(const std::filesystem::path &model, const QTemporaryDir &folder, const std::string &format)
+{
+    const Checkpoint checkpoint = Checkpoint::open(model);
+    const Decoder dense = loadDecoder(model, 8);
+    const PruningPlan plan = planOf(dense.spec(), 30);
+    const Decoder expected = pruned(dense, plan.keptNeurons, {});
+    JobContext context;
+    return writeExport(
+        {.checkpoint = checkpoint,
+         .dense = dense.spec(),
+         .plan = plan,
+         .pruned = expected,
+         .checkTokens = kTokens,
+         .evaluations = nlohmann::json::array()},
+        {.format = format, .output = folder.filePath("out").toStdString(), .isOverwriteAllowed = false, .dtype = {}, .command = {}},
+        context);
+}
+
+void tst_Exporter::tokenIdsAreComparedToo_data()
+{
+    QTest::addColumn<QString>("format");
+    QTest::addColumn<bool>("composes");
+    QTest::newRow("hf") << "hf-dropin" << false;
+    QTest::newRow("hf, NFC") << "hf-dropin" << true;
+    QTest::newRow("gguf") << "gguf-dropin" << false;
+    QTest::newRow("gguf, NFC") << "gguf-dropin" << true;
+}
+
+void tst_Exporter::tokenIdsAreComparedToo()
+{
+    QFETCH(QString, format);
+    QFETCH(bool, composes);
+    QTemporaryDir folder;
+    const auto model = withTokenizer(folder, [&](nlohmann::json &tokenizer) {
+        if (composes)
+            tokenizer["normalizer"] = {{"type", "NFC"}};
+    });
+    const Verification v = written(model, folder, format.toStdString()).verification;
+    QVERIFY(v.isPassed);
+    QVERIFY(v.ids > 100);
+    // llama.cpp leaves NFC out, which is told; it is no failure.
+    const bool isTold = composes && format.startsWith("gguf");
+    QCOMPARE(v.idsNote.find("not in Unicode's form NFC") != std::string::npos, isTold);
+    QCOMPARE(v.idsDiffering > 0, isTold);
+    QFile manifest(folder.filePath("out/pruning_manifest.json"));
+    QVERIFY(manifest.open(QIODevice::ReadOnly));
+    const auto told = nlohmann::json::parse(manifest.readAll().toStdString()).at("verification");
+    QCOMPARE(told.at("tokenIds").get<std::int64_t>(), v.ids);
+    QCOMPARE(told.at("tokenIdsNote").get<std::string>(), v.idsNote);
+}
+
+void tst_Exporter::tokenizerThatGgufCannotHoldIsRefusedBeforeTheWork()
+{
+    const auto refusal = [](const std::string &format, const std::function<void(nlohmann::json &)> &change) {
+        QTemporaryDir folder;
+        const auto model = withTokenizer(folder, change);
+        const Checkpoint checkpoint = Checkpoint::open(model);
+        const ModelSpec spec = loadDecoder(model, 8).spec();
+        try {
+            checkExport(
+                {.format = format, .output = folder.filePath("out").toStdString(), .isOverwriteAllowed = false, .dtype = {}, .command = {}},
+                checkpoint, spec, std::vector<std::int64_t>(spec.layers.size(), 30), 0);
+        } catch (const Error &problem) {
+            return QString(problem.what());
+        }
+        return QString();
+    };
+    const auto collapses = [](nlohmann::json &t) {
+        t["normalizer"] = {{"type", "Replace"}, {"pattern", {{"String", "  "}}}, {"content", " "}};
+    };
+    const auto marksWord = [](nlohmann::json &t) { t["added_tokens"][0]["single_word"] = true; };
+    const auto ignoresMerges = [](nlohmann::json &t) { // which llama.cpp does in no tokenizer that cuts so: no merge makes a word
+        const std::string word = "\u0120there";
+        nlohmann::json &merges = t["model"]["merges"], kept = nlohmann::json::array();
+        for (const auto &merge : merges) {
+            const std::string left = merge.is_array() ? merge[0].get<std::string>()
+                                                      : merge.get<std::string>().substr(0, merge.get<std::string>().find(' ')),
+                              right = merge.is_array() ? merge[1].get<std::string>()
+                                                       : merge.get<std::string>().substr(merge.get<std::string>().find(' ') + 1);
+            if (left != word && right != word && left + right != word)
+                kept.push_back(merge);
+        }
+        QVERIFY(t["model"]["vocab"].contains(word) && kept.size() < merges.size());
+        merges = kept;
+        t["model"]["ignore_merges"] = true;
+    };
+    QVERIFY(refusal("gguf-dropin", collapses).contains("the normalizer 'Replace'"));
+    QVERIFY(refusal("gguf-deci", collapses).contains("the normalizer 'Replace'"));
+    QVERIFY(refusal("gguf-dropin", marksWord).contains("'single_word'"));
+    QVERIFY2(refusal("gguf-dropin", ignoresMerges).contains("llama.cpp would give other ids"),
+             qPrintable(refusal("gguf-dropin", ignoresMerges)));
+    for (const auto &change : std::vector<std::function<void(nlohmann::json &)>>{collapses, marksWord, ignoresMerges})
+        QCOMPARE(refusal("hf-dropin", change), QString());
+    QCOMPARE(refusal("gguf-dropin", [](nlohmann::json &) {}), QString());
 }
 
 QTEST_GUILESS_MAIN(tst_Exporter)

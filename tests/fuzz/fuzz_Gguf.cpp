@@ -5,6 +5,7 @@
 #include "foundation/Error.h"
 #include "model/Families.h"
 #include "text/GgufTokenizer.h"
+#include "text/TokenizerFiles.h"
 #include "text/Tokenizer.h"
 
 #include <algorithm>
@@ -48,7 +49,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         trying([&] { (void)specFromConfig(model.config(), "input"); });
         trying([&] {
             (void)ggufTokenizerConfig(model.metadata());
-            const Tokenizer tokenizer = Tokenizer::fromJson(ggufTokenizerJson(model.metadata(), "input"), "input");
+            const Tokenizer tokenizer = Tokenizer::fromSource(
+                {.json = ggufTokenizer(model.metadata(), "input", GgufReading::AsTrained).json, .name = "input", .hash = {}, .note = {}});
             (void)tokenizer.decode(tokenizer.encode("Every oak was an acorn."));
         });
     });

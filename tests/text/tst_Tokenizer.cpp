@@ -311,6 +311,8 @@ private slots:
         QTest::newRow("empty") << "";
         QTest::newRow("no JSON") << "hello";
         QTest::newRow("an array") << "[]";
+        QTest::newRow("nested deeply") << QString(200'000, '[');
+        QTest::newRow("normalizers in normalizers") << R"({"normalizer": )" + QString(R"({"type": "Sequence", "normalizers": [)").repeated(10'000);
         QTest::newRow("no model") << "{}";
         QTest::newRow("no merges") << R"({"pre_tokenizer": {"type": "ByteLevel"}, "model": {"type": "BPE", "vocab": {}}})";
         QTest::newRow("an id that is text")
@@ -327,14 +329,14 @@ private slots:
     {
         QFETCH(QString, text);
         VERIFY_CONTAINS(test::messageOf<Error>([&] { Tokenizer::fromJson(text.toStdString(), "bad.json"); }),
-                        std::string("'bad.json' cannot be used"));
+                        std::string("The tokenizer 'bad.json'"));
     }
 
     void aMissingFileIsNamed()
     {
         VERIFY_CONTAINS(test::messageOf<Error>([] { Tokenizer::fromFile("/nowhere/tokenizer.json"); }),
                         std::string("'/nowhere/tokenizer.json'"));
-        VERIFY_CONTAINS(test::messageOf<Error>([] { Tokenizer::fromFile("/"); }), std::string("cannot be read"));
+        VERIFY_CONTAINS(test::messageOf<Error>([] { Tokenizer::fromFile("/"); }), std::string("is a folder"));
     }
 };
 

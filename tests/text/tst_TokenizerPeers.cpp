@@ -2,7 +2,10 @@
 // them. Most files may not be passed on, so they are looked for in the folder of shared data; SECATEUR_SMOLLM2 names the folder of a
 // SmolLM2 checkpoint.
 #include "text/DocumentSource.h"
+#include "text/GgufTokenizer.h"
+#include "text/HardText.h"
 #include "text/Tokenizer.h"
+#include "text/TokenizerFiles.h"
 
 #include "TextFixtures.h"
 #include "foundation/Sha256.h"
@@ -141,6 +144,39 @@ private slots:
             for (const TokenId id : tokenizerNamed(tokenizer.toStdString()).encode(texts[i].toStdString()))
                 ids << QString::number(id);
             QCOMPARE(ids.join(' '), lines.value(i).trimmed());
+        }
+    }
+
+    void realTokenizersKeepTheirIdsInGguf_data()
+    {
+        QTest::addColumn<QString>("tokenizer");
+        for (const char *name : {"llama-2", "llama-3", "phi-3-mini", "qwen2.5", "sample"})
+            QTest::newRow(name) << QString(name);
+    }
+
+    /// Written, and read back as llama.cpp does.
+    void realTokenizersKeepTheirIdsInGguf()
+    {
+        QFETCH(QString, tokenizer);
+        const std::string name = tokenizer.toStdString();
+        if (!std::filesystem::exists(tokenizerFile(name)))
+            QSKIP("The tokenizer is not on this machine (shared data).");
+        const json file = test::jsonOf(tokenizerFile(name));
+        GgufMetadata metadata{{"general.name", name}};
+        appendGgufTokenizer(metadata, file, json::object(), name, tokenizerNamed(name).size());
+        const json back = ggufTokenizer(jsonOf(metadata), name, GgufReading::AsLlamaCpp).json;
+        const Tokenizer theirs = Tokenizer::fromSource({.json = back, .name = name, .hash = {}, .note = {}});
+        const GgufDeviations deviations = ggufDeviations(file);
+        QCOMPARE(deviations.leavesNfcOut, name == "qwen2.5");
+        QCOMPARE(deviations.findsTokensRaw, name == "llama-2");
+        QVERIFY(!deviations.hasCoarseLetters && !deviations.prefixesAgain);
+        for (const HardLine &line : hardText(file)) {
+            if ((deviations.leavesNfcOut && !line.isNormal) || (deviations.findsTokensRaw && line.hasToken))
+                continue;
+            const auto holds = [&](const std::string &end) { return line.text.find(end) != std::string::npos; };
+            if (std::any_of(deviations.ends.begin(), deviations.ends.end(), holds))
+                continue;
+            QVERIFY2(tokenizerNamed(name).encode(line.text) == theirs.encode(line.text), line.text.c_str());
         }
     }
 

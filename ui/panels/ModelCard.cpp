@@ -131,6 +131,8 @@ void ModelCard::follow()
     } else if (summary.origin && !summary.origin->problem.empty()) {
         m_problem->say(InlineNote::Kind::Warning,
                        tr("How this model was pruned is not known: %1").arg(QString::fromStdString(summary.origin->problem)));
+    } else if (!summary.tokenizerNote.empty()) {
+        m_problem->say(InlineNote::Kind::Warning, QString::fromStdString(summary.tokenizerNote));
     }
     m_next->setEnabled(blocked.isEmpty());
     m_next->setToolTip(blocked);
