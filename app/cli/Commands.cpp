@@ -72,6 +72,8 @@ void Session::inspect()
                              {"flopPerToken", flopPerToken(spec)}};
     if (first.attention)
         result.update({{"heads", first.attention->heads}, {"kvHeads", first.attention->kvHeads}, {"headDim", first.attention->headDim}});
+    if (model)
+        result["notes"] = model->notes;
     if (model && model->origin) {
         report.line(sentence(*model->origin));
         result["origin"] = toJson(*model->origin);
@@ -81,7 +83,6 @@ void Session::inspect()
                                          : "no usable tokenizer: " + model->tokenizerProblem);
         result["tokenizer"] = model->tokenizerSize ? nlohmann::json(*model->tokenizerSize) : nlohmann::json();
         result["tokenizerProblem"] = model->tokenizerProblem;
-        result["tokenizerNote"] = model->tokenizerNote;
     }
     finish(result);
 }

@@ -154,6 +154,17 @@ void Reporter::table(const std::vector<std::vector<std::string>> &rows, LastColu
     }
 }
 
+void Reporter::note(const std::string &text)
+{
+    if (m_isSilent)
+        return;
+    endBar();
+    if (m_isJson)
+        event({{"event", "note"}, {"text", text}});
+    else
+        std::cerr << "note: " << text << std::endl;
+}
+
 void Reporter::error(const std::string &sentence, const std::string &hint)
 {
     endBar();

@@ -100,8 +100,8 @@ void Session::open()
     }
     engine.emplace(settings);
     model = engine->open(o.model);
-    if (!model->tokenizerNote.empty())
-        report.line(model->tokenizerNote);
+    for (const std::string &note : model->notes)
+        report.note(note);
 }
 
 ModelSpec Session::specOfModelOrConfig()

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "checkpoint/Checkpoint.h"
 
+#include "checkpoint/FolderProblems.h"
 #include "checkpoint/GgufModel.h"
+#include "checkpoint/ModelFolder.h"
 #include "checkpoint/SafetensorsFile.h"
 #include "foundation/Error.h"
 #include "foundation/JsonFile.h"
@@ -9,10 +11,6 @@
 #include "foundation/Wording.h"
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <set>
 #include <system_error>
 
@@ -25,54 +23,10 @@ namespace {
 constexpr const char *kSingleFile = "model.safetensors";
 constexpr const char *kIndexFile = "model.safetensors.index.json";
 
-std::vector<std::string> fileNamesIn(const fs::path &folder)
-{
-    std::vector<std::string> names;
-    std::error_code failure;
-    for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end; entry.increment(failure))
-        names.push_back(entry->path().filename().string());
-    std::sort(names.begin(), names.end());
-    return names;
-}
-
-bool isPickle(std::string_view name)
-{
-    constexpr std::array<std::string_view, 6> kEndings{".bin", ".pt", ".pth", ".ckpt", ".pkl", ".bin.index.json"};
-    return std::any_of(kEndings.begin(), kEndings.end(), [&](std::string_view ending) { return name.ends_with(ending); });
-}
-
-Error pickled(const fs::path &folder, const std::vector<std::string> &names)
-{
-    return Error("The weights in " + inQuotes(folder.string()) + " are pickled (" + listed(names, 3) +
-                     "). Such files are not opened, because loading one can run any code that it carries.",
-                 "If you trust the model, convert it with Python: transformers.AutoModelForCausalLM.from_pretrained(FOLDER)"
-                 ".save_pretrained(NEW_FOLDER, safe_serialization=True). Then open NEW_FOLDER.");
-}
-
-/// Says why a folder without model.safetensors and without an index cannot be opened.
-Error noWeights(const fs::path &folder)
-{
-    std::vector<std::string> pickles, others;
-    for (const std::string &name : fileNamesIn(folder)) {
-        if (isPickle(name))
-            pickles.push_back(name);
-        else if (name.ends_with(".safetensors") || name.ends_with(".gguf"))
-            others.push_back(name);
-    }
-    const std::string sentence =
-        inQuotes(folder.string()) + " holds no weights: there is neither " + kSingleFile + " nor " + kIndexFile + ".";
-    if (!others.empty())
-        return Error(sentence, "Found instead: " + listed(others, 5) +
-                                   ". Download the complete Hugging Face folder, with the index if the weights are in shards.");
-    if (!pickles.empty())
-        return pickled(folder, pickles);
-    return Error(sentence, "Download the complete Hugging Face folder.");
-}
-
 void checkShardName(const std::string &shard, const std::string &tensor, const fs::path &index, const fs::path &folder)
 {
     if (isPickle(shard))
-        throw pickled(folder, {shard});
+        throw pickledWeights(folder, {shard});
     const bool isPlain =
         shard.find('/') == std::string::npos && shard.find('\\') == std::string::npos && shard.find('\0') == std::string::npos;
     if (!isPlain || !shard.ends_with(".safetensors") || shard.starts_with("."))
@@ -121,6 +75,20 @@ std::set<std::string> presentShards(const std::map<std::string, std::string> &pl
     return shards;
 }
 
+/// A weight that cannot be computed: what it is, as far as its name and type tell.
+Error uncomputableType(const std::string &name, const std::string &type, const fs::path &file)
+{
+    const bool isPacked = name.ends_with(".qweight") || name.ends_with(".qzeros") || name.ends_with(".weight_packed");
+    const std::string kind = isPacked ? " (packed, as GPTQ and AWQ quantise)"
+                             : type.starts_with("F8") || type.starts_with("F6") || type.starts_with("F4") ? " (quantised)"
+                             : name.ends_with(".weight") && type == "U32"                                 ? " (packed, as MLX quantises)"
+                             : name.ends_with(".weight") && (type == "U8" || type == "I8") ? " (quantised, as bitsandbytes does)"
+                                                                                           : "";
+    return Error("Tensor " + inQuotes(name) + " in " + inQuotes(file.string()) + " has the type " + type + kind +
+                     ", which is not supported for weights.",
+                 "Weights must be F32, F16 or BF16 (F64 is rounded). If the checkpoint is quantised, use the one that it was made from.");
+}
+
 std::string counted(std::size_t number, const std::string &what)
 {
     return grouped(number) + " " + (number == 1 ? "tensor is " : "tensors are ") + what;
@@ -140,14 +108,40 @@ void Checkpoint::add(std::unique_ptr<WeightFile> added)
 {
     m_files.push_back(std::move(added));
     const WeightFile &file = *m_files.back();
-    for (std::size_t i = 0; i < file.tensors().size(); ++i) {
-        const std::string &name = file.tensors()[i].name;
-        const auto [known, isNew] = m_places.emplace(name, Place{.file = m_files.size() - 1, .index = i});
-        if (!isNew)
-            throw Error("Tensor " + inQuotes(name) + " is both in " + inQuotes(m_files[known->second.file]->path().filename().string()) +
-                            " and in " + inQuotes(file.path().filename().string()) + " of " + inQuotes(m_path.string()) + ".",
+    for (std::size_t i = 0; i < file.tensors().size(); ++i)
+        addName(file.tensors()[i].name, {.file = m_files.size() - 1, .index = i}, m_places);
+    for (std::size_t i = 0; i < file.foreignTensors().size(); ++i)
+        addName(file.foreignTensors()[i].name, {.file = m_files.size() - 1, .index = i}, m_foreign);
+}
+
+void Checkpoint::addName(const std::string &name, Place place, Places &places)
+{
+    const auto inFile = [this](std::size_t file) { return inQuotes(m_files[file]->path().filename().string()); };
+    for (const Places *known : {&m_places, &m_foreign})
+        if (const auto found = known->find(name); found != known->end())
+            throw Error("Tensor " + inQuotes(name) + " is both in " + inFile(found->second.file) + " and in " + inFile(place.file) +
+                            " of " + inQuotes(m_path.string()) + ".",
                         "The shards do not belong together; download the checkpoint into an empty folder.");
-    }
+    places.emplace(name, place);
+}
+
+std::vector<std::string> Checkpoint::names() const
+{
+    std::vector<std::string> names;
+    for (const Places *places : {&m_places, &m_foreign})
+        for (const auto &[name, place] : *places)
+            names.push_back(name);
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+void Checkpoint::rename(const std::string &from, const std::string &to)
+{
+    for (Places *places : {&m_places, &m_foreign})
+        if (auto entry = places->extract(from)) {
+            entry.key() = to;
+            places->insert(std::move(entry));
+        }
 }
 
 fs::path Checkpoint::configFile() const
@@ -184,15 +178,16 @@ Checkpoint Checkpoint::open(const fs::path &path)
 {
     Checkpoint checkpoint = openPath(path);
     if (!checkpoint.m_folder->isInPlace()) // its weights would be another model's
-        throw Error("The folder " + inQuotes(checkpoint.m_folder->path().string()) + " was replaced while it was opened.", "Open it again.");
+        throw Error("The folder " + inQuotes(checkpoint.m_folder->path().string()) + " was replaced while it was opened.",
+                    "Open it again.");
     return checkpoint;
 }
 
 Checkpoint Checkpoint::openPath(const fs::path &path)
 {
-    std::error_code failure;
-    if (!fs::exists(path, failure))
+    if (!isThere(path))
         throw Error("There is no folder " + inQuotes(path.string()) + ".", "Check the path.");
+    std::error_code failure;
     if (fs::is_directory(path, failure))
         return openFolder(std::make_shared<ModelFolder>(path));
     if (path.extension() == ".gguf")
@@ -204,33 +199,35 @@ Checkpoint Checkpoint::openPath(const fs::path &path)
 Checkpoint Checkpoint::openFolder(std::shared_ptr<const ModelFolder> opened)
 {
     const fs::path folder = opened->path();
-    if (!opened->holds("config.json")) {
+    if (!isThere(folder / "config.json")) {
         std::vector<std::string> files = opened->names();
         std::erase_if(files, [](const std::string &name) { return !name.ends_with(".gguf"); });
         if (files.size() == 1)
             return openGguf(folder, folder / files.front(), std::move(opened));
         if (files.size() > 1)
             throw Error(inQuotes(folder.string()) + " holds several GGUF files: " + listed(files, 5) + ".", "Open one of them.");
-        throw Error(inQuotes(folder.string()) + " holds no config.json.",
-                    "Choose the folder of a Hugging Face checkpoint: config.json and .safetensors files; or a .gguf file.");
+        throw noConfiguration(*opened);
     }
 
     Checkpoint checkpoint(folder, std::move(opened));
     checkpoint.m_config = checkpoint.m_folder->readJson("config.json", kLargestConfig, kConfigHint);
-    if (checkpoint.m_folder->holds(kSingleFile)) { // before an index, as transformers does
+    if (const auto broken = brokenLinksIn(*checkpoint.m_folder); !broken.empty())
+        checkpoint.m_notes.push_back("links to files that are not there are not used: " + listed(broken, 5));
+    if (isThere(folder / kSingleFile)) { // before an index, as transformers does
         checkpoint.add(std::make_unique<SafetensorsFile>(folder / kSingleFile));
         return checkpoint;
     }
-    if (!checkpoint.m_folder->holds(kIndexFile))
-        throw noWeights(folder);
+    if (!isThere(folder / kIndexFile))
+        throw noWeights(*checkpoint.m_folder);
 
-    const auto places = readIndex(*checkpoint.m_folder);
-    for (const std::string &shard : presentShards(places, folder))
+    const auto shards = readIndex(*checkpoint.m_folder);
+    for (const std::string &shard : presentShards(shards, folder))
         checkpoint.add(std::make_unique<SafetensorsFile>(folder / shard));
     std::vector<std::string> absent;
-    for (const auto &[tensor, shard] : places) {
-        const auto place = checkpoint.m_places.find(tensor);
-        if (place == checkpoint.m_places.end() || checkpoint.m_files[place->second.file]->path().filename() != shard)
+    for (const auto &[tensor, shard] : shards) {
+        const Places &places = checkpoint.m_foreign.contains(tensor) ? checkpoint.m_foreign : checkpoint.m_places;
+        const auto place = places.find(tensor);
+        if (place == places.end() || checkpoint.m_files[place->second.file]->path().filename() != shard)
             absent.push_back(inQuotes(tensor) + " (in " + inQuotes(shard) + ")");
     }
     if (!absent.empty())
@@ -243,8 +240,14 @@ void Checkpoint::expect(std::span<const ExpectedTensor> expected, std::span<cons
 {
     std::vector<std::string> missing, extra, misshaped;
     std::set<std::string_view> known(ignored.begin(), ignored.end());
+    const auto uncomputable = [this](const std::string &name) {
+        const Place &place = m_foreign.at(name);
+        return uncomputableType(name, m_files[place.file]->foreignTensors()[place.index].type, m_files[place.file]->path());
+    };
     for (const ExpectedTensor &want : expected) {
         known.insert(want.name);
+        if (m_foreign.contains(want.name))
+            throw uncomputable(want.name);
         const auto place = m_places.find(want.name);
         if (place == m_places.end()) {
             missing.push_back(inQuotes(want.name) + " " + toString(want.shape));
@@ -256,6 +259,9 @@ void Checkpoint::expect(std::span<const ExpectedTensor> expected, std::span<cons
             misshaped.push_back(inQuotes(want.name) + " in " + inQuotes(file.path().filename().string()) + ": " + toString(have.shape) +
                                 " instead of " + toString(want.shape));
     }
+    for (const auto &[name, place] : m_foreign)
+        if (!known.contains(name))
+            throw uncomputable(name);
     for (const auto &[name, place] : m_places) {
         if (known.contains(name))
             continue;

@@ -7,6 +7,7 @@
 #include "foundation/JobContext.h"
 
 #include <atomic>
+#include <compare>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -42,11 +43,29 @@ public:
     /// True when values are made on reading (quantised): a type of `dtype()` holds them rounded.
     bool isConverted() const;
 
+    /// What was found and is not used, in words that end no sentence; for people.
+    const std::vector<std::string> &notes() const { return m_notes; }
+    void note(std::string text) { m_notes.push_back(std::move(text)); }
+
+    /// All tensors, those of types that cannot be computed too, by name.
+    std::vector<std::string> names() const;
+    /// Calls a tensor by another name from now on; its file and its view keep what is written. There must be none of that name yet.
+    void rename(const std::string &from, const std::string &to);
     /// Checks that the files hold exactly the expected tensors. Throws one Error that lists every missing, extra and mis-shaped tensor,
-    /// each with its name, its file and both shapes. Tensors named in `ignored` may be there or not.
+    /// each with its name, its file and both shapes, or that names a tensor of a type that cannot be computed. Tensors named in `ignored`
+    /// may be there or not, whatever their type.
     void expect(std::span<const ExpectedTensor> expected, std::span<const std::string> ignored = {}) const;
 
+    /// Whether there is a tensor of that name that can be computed with.
     bool contains(std::string_view name) const;
+    /// Where a tensor lies: the file, and its place among the file's tensors.
+    struct Place {
+        std::size_t file = 0;
+        std::size_t index = 0;
+        auto operator<=>(const Place &) const = default;
+    };
+    /// Throws Error when there is none of that name.
+    const Place &placeOf(std::string_view name) const;
     /// Name, type and shape; throws Error when there is none of that name.
     const TensorView &tensor(std::string_view name) const;
     /// The values of a tensor. Throws Error when there is none of that name.
@@ -74,17 +93,16 @@ private:
     /// Takes in one more file with its names.
     void add(std::unique_ptr<WeightFile> added);
 
-    struct Place {
-        std::size_t file = 0;
-        std::size_t index = 0;
-    };
-    const Place &placeOf(std::string_view name) const;
+    using Places = std::map<std::string, Place, std::less<>>;
+    void addName(const std::string &name, Place place, Places &places);
 
     std::filesystem::path m_path;
     std::shared_ptr<const ModelFolder> m_folder;
     nlohmann::json m_config;
     std::vector<std::unique_ptr<WeightFile>> m_files;
-    std::map<std::string, Place, std::less<>> m_places;
+    Places m_places;
+    Places m_foreign; ///< tensors that cannot be computed
+    std::vector<std::string> m_notes;
     std::unique_ptr<std::atomic<std::int64_t>> m_bytesRead = std::make_unique<std::atomic<std::int64_t>>(0); ///< streams read in a thread
 };
 

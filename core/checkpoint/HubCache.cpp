@@ -2,11 +2,12 @@
 #include "checkpoint/HubCache.h"
 
 #include "checkpoint/ModelName.h"
+#include "foundation/Error.h"
+#include "foundation/InputFile.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <fstream>
 #include <optional>
 #include <string>
 
@@ -27,7 +28,12 @@ std::optional<std::filesystem::path> snapshotOf(const std::filesystem::path &rep
 {
     std::error_code error;
     std::string revision;
-    std::ifstream(repository / "refs" / "main") >> revision;
+    try {
+        constexpr std::uint64_t kLongest = 4096;
+        revision = readWholeFile(repository / "refs" / "main", kLongest, {});
+        revision.erase(revision.find_last_not_of(" \n\r\t") + 1);
+    } catch (const Error &) { // there is none, or it cannot be read: the newest snapshot will do
+    }
     if (!revision.empty() && std::filesystem::is_directory(repository / "snapshots" / revision, error))
         return repository / "snapshots" / revision;
     std::optional<std::filesystem::path> newest;
@@ -55,8 +61,8 @@ int shardsBy(const std::string &name)
 
 /// The weight files of a snapshot, as far as their names tell. A link whose blob is missing was not downloaded.
 struct Weights {
-    std::int64_t singleBytes = 0, shardBytes = 0;
-    int shards = 0, shardsInAll = 0;
+    std::int64_t singleBytes = 0, shardBytes = 0, ggufBytes = 0;
+    int shards = 0, shardsInAll = 0, ggufs = 0;
     bool hasSingle = false, hasPickle = false, hasOther = false, isBroken = false;
 
     explicit Weights(const std::filesystem::path &snapshot)
@@ -65,9 +71,15 @@ struct Weights {
         for (const auto &entry : std::filesystem::directory_iterator(snapshot, error)) {
             const std::string name = entry.path().filename().string(), suffix = entry.path().extension().string();
             hasPickle = hasPickle || suffix == ".bin" || suffix == ".pt" || suffix == ".pth";
+            std::error_code missing;
+            if (suffix == ".gguf") {
+                const std::uintmax_t size = std::filesystem::file_size(entry.path(), missing);
+                isBroken = isBroken || missing;
+                ggufBytes += missing ? 0 : std::int64_t(size);
+                ++ggufs;
+            }
             if (suffix != ".safetensors")
                 continue;
-            std::error_code missing;
             const std::uintmax_t size = std::filesystem::file_size(entry.path(), missing); // follows the link into blobs/
             const int inAll = shardsBy(name);
             isBroken = isBroken || missing;
@@ -89,8 +101,17 @@ struct Weights {
 std::string problemOf(const Weights &weights, const std::filesystem::path &snapshot)
 {
     std::error_code error;
-    if (!std::filesystem::exists(snapshot / "config.json", error))
+    if (!std::filesystem::exists(snapshot / "config.json", error)) { // as a folder is opened
+        if (std::filesystem::exists(snapshot / "adapter_config.json", error))
+            return "it is an adapter (LoRA), not a model; merge it into its base model";
+        if (std::filesystem::exists(snapshot / "model_index.json", error))
+            return "it is a pipeline of diffusers, no language model";
+        if (weights.ggufs > 1)
+            return "it holds several GGUF files; open one of them";
+        if (weights.ggufs == 1)
+            return weights.isBroken ? "its GGUF file is missing: the download is not complete" : std::string();
         return "it has no config.json: the download is not complete";
+    }
     if (weights.hasSingle && weights.singleBytes > 0)
         return {};
     if (weights.shards < weights.shardsInAll)
@@ -113,7 +134,9 @@ CachedModel modelIn(const std::filesystem::path &snapshot)
     const Weights weights(snapshot);
     return {.name = modelName(snapshot).full,
             .folder = snapshot,
-            .bytes = weights.hasSingle ? weights.singleBytes : weights.shardBytes, // as a checkpoint is opened
+            .bytes = weights.hasSingle    ? weights.singleBytes
+                     : weights.shards > 0 ? weights.shardBytes
+                                          : weights.ggufBytes, // as a checkpoint is opened
             .problem = problemOf(weights, snapshot)};
 }
 

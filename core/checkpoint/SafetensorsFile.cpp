@@ -36,38 +36,51 @@ std::string inBytes(std::uint64_t number)
     return grouped(number) + (number == 1 ? " byte" : " bytes");
 }
 
-DType dtypeOf(const SafetensorsHeader::Entry &entry, const std::filesystem::path &file)
+/// The types of the format, with their bits: what this program computes with, and what may only lie beside it.
+struct StoredType {
+    std::string_view name;
+    std::uint64_t bits;
+};
+constexpr std::array<StoredType, 22> kTypes{
+    {{"F32", 32},    {"F16", 16}, {"BF16", 16},   {"F64", 64},    {"BOOL", 8},        {"U8", 8},         {"I8", 8},      {"I16", 16},
+     {"U16", 16},    {"I32", 32}, {"U32", 32},    {"I64", 64},    {"U64", 64},        {"C64", 64},       {"F8_E4M3", 8}, {"F8_E5M2", 8},
+     {"F8_E8M0", 8}, {"F4", 4},   {"F6_E2M3", 6}, {"F6_E3M2", 6}, {"F8_E4M3FNUZ", 8}, {"F8_E5M2FNUZ", 8}}};
+constexpr std::string_view kWide = "F64";
+
+const StoredType &typeOf(const SafetensorsHeader::Entry &entry, const std::filesystem::path &file)
+{
+    for (const StoredType &type : kTypes)
+        if (type.name == entry.dtype)
+            return type;
+    throw invalid(file, "tensor " + inQuotes(entry.name) + " has the unknown type " + inQuotes(entry.dtype));
+}
+
+/// The type in which a tensor is computed and written again; none when it cannot be computed.
+std::optional<DType> dtypeOf(std::string_view stored)
 {
     for (const DType dtype : {DType::Float32, DType::Float16, DType::BFloat16})
-        if (safetensorsName(dtype) == entry.dtype)
+        if (safetensorsName(dtype) == stored)
             return dtype;
-    constexpr std::array<std::string_view, 19> kOthers{"BOOL", "F4",  "F6_E2M3", "F6_E3M2",     "F8_E4M3",    "F8_E5M2", "F8_E8M0",
-                                                       "U8",   "I8",  "I16",     "U16",         "I32",        "U32",     "F64",
-                                                       "I64",  "U64", "C64",     "F8_E4M3FNUZ", "F8_E5M2FNUZ"};
-    if (std::find(kOthers.begin(), kOthers.end(), entry.dtype) == kOthers.end())
-        throw invalid(file, "tensor " + inQuotes(entry.name) + " has the unknown type " + inQuotes(entry.dtype));
-    throw Error("Tensor " + inQuotes(entry.name) + " in " + inQuotes(file.string()) + " has the type " + entry.dtype +
-                    ", which is not supported for weights.",
-                "Weights must be F32, F16 or BF16. If the checkpoint is quantised, use the one that it was made from.");
+    return stored == kWide ? std::optional(DType::Float32) : std::nullopt;
 }
 
 /// Bytes that a tensor of that shape takes; nothing when the number does not fit.
-std::optional<std::uint64_t> byteCount(const Shape &shape, DType dtype)
+std::optional<std::uint64_t> byteCount(const Shape &shape, std::uint64_t bits)
 {
-    std::uint64_t bytes = bytesPerElement(dtype);
+    std::uint64_t all = bits;
     bool fits = true;
     for (const std::int64_t size : shape) // in the order of elementCount, which then cannot overflow either
-        fits = fits && !__builtin_mul_overflow(bytes, std::uint64_t(size), &bytes);
-    return fits ? std::optional(bytes) : std::nullopt;
+        fits = fits && !__builtin_mul_overflow(all, std::uint64_t(size), &all);
+    return fits ? std::optional(all / 8) : std::nullopt;
 }
 
-void checkSpan(const SafetensorsHeader::Entry &entry, DType dtype, const std::filesystem::path &file)
+void checkSpan(const SafetensorsHeader::Entry &entry, const StoredType &type, const std::filesystem::path &file)
 {
     const std::string tensor = "tensor " + inQuotes(entry.name);
     const std::string offsets = "[" + std::to_string(entry.begin) + ", " + std::to_string(entry.end) + "]";
     if (entry.end < entry.begin)
         throw invalid(file, tensor + " ends before it begins (data_offsets " + offsets + ")");
-    const auto bytes = byteCount(entry.shape, dtype);
+    const auto bytes = byteCount(entry.shape, type.bits);
     if (!bytes)
         throw invalid(file, "the shape " + toString(entry.shape) + " of " + tensor + " is too large");
     if (*bytes != entry.end - entry.begin)
@@ -129,19 +142,20 @@ void SafetensorsFile::readTensors()
     auto &entries = header.entries;
     std::sort(entries.begin(), entries.end(),
               [](const auto &a, const auto &b) { return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name); });
-    std::vector<DType> dtypes;
-    for (const auto &entry : entries) {
-        dtypes.push_back(dtypeOf(entry, path()));
-        checkSpan(entry, dtypes.back(), path());
-    }
+    for (const auto &entry : entries)
+        checkSpan(entry, typeOf(entry, path()), path());
     const std::size_t start = kLengthBytes + text.size();
     checkLayout(entries, start, bytes().size(), path());
 
     m_tensors.reserve(entries.size());
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        auto &entry = entries[i];
+    for (auto &entry : entries) {
         const auto span = bytes().subspan(start + std::size_t(entry.begin), std::size_t(entry.end - entry.begin));
-        m_tensors.push_back({.name = std::move(entry.name), .dtype = dtypes[i], .shape = std::move(entry.shape), .bytes = span});
+        if (const auto dtype = dtypeOf(entry.dtype)) {
+            m_tensors.push_back({.name = std::move(entry.name), .dtype = *dtype, .shape = std::move(entry.shape), .bytes = span});
+            m_isWide.push_back(entry.dtype == kWide);
+        } else {
+            m_foreign.push_back({.name = std::move(entry.name), .type = std::move(entry.dtype), .shape = std::move(entry.shape)});
+        }
     }
     m_metadata = std::move(header.metadata);
 }
@@ -156,6 +170,21 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path &file) : m_file(fil
         checkUnchanged(); // then that is the reason
         throw;
     }
+}
+
+TensorData SafetensorsFile::read(std::size_t index) const
+{
+    const TensorView &stored = m_tensors[index];
+    if (!m_isWide[index])
+        return stored;
+    std::vector<std::byte> narrow(stored.bytes.size() / 2);
+    for (std::size_t i = 0; i < narrow.size() / sizeof(float); ++i) {
+        double wide = 0;
+        std::memcpy(&wide, stored.bytes.data() + i * sizeof(double), sizeof(double)); // which may be unaligned
+        const auto value = float(wide);
+        std::memcpy(narrow.data() + i * sizeof(float), &value, sizeof(float));
+    }
+    return {stored, std::move(narrow)};
 }
 
 std::string SafetensorsFile::storage() const

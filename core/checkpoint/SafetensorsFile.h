@@ -17,6 +17,7 @@ namespace secateur {
 ///
 /// The header is checked completely before anything is used: length against the file and a cap of 100 MB, valid JSON without duplicate
 /// keys, known dtypes, shape times element size equal to the span (without overflow), spans inside the buffer, no overlap and no hole.
+/// Values of 64 bits (F64) become F32 as they are read.
 class SafetensorsFile : public WeightFile {
 public:
     /// Throws Error that names the file, the tensor and the cause.
@@ -24,7 +25,8 @@ public:
 
     const std::filesystem::path &path() const override { return m_file.path(); }
     const std::vector<TensorView> &tensors() const override { return m_tensors; }
-    TensorData read(std::size_t index) const override { return m_tensors[index]; }
+    const std::vector<ForeignTensor> &foreignTensors() const override { return m_foreign; }
+    TensorData read(std::size_t index) const override;
     std::string storage() const override;
     bool isConverted() const override { return false; }
     std::span<const std::byte> bytes() const override { return m_file.bytes(); }
@@ -39,6 +41,8 @@ private:
 
     MappedFile m_file;
     std::vector<TensorView> m_tensors;
+    std::vector<bool> m_isWide; ///< of m_tensors: its bytes are F64
+    std::vector<ForeignTensor> m_foreign;
     std::map<std::string, std::string> m_metadata;
 };
 

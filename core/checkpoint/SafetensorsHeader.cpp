@@ -19,7 +19,11 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
 public:
     HeaderReader(SafetensorsHeader &header, const std::filesystem::path &file) : m_header(header), m_file(file) {}
 
-    bool null() override { return unexpected("null"); }
+    bool null() override
+    {
+        return (m_state == State::Top && m_field == "__metadata__") || unexpected("null"); // the reference implementation takes it for none
+    }
+
     bool boolean(bool value) override { return unexpected(value ? "true" : "false"); }
     bool number_float(double, const std::string &text) override { return unexpected(text); }
     bool binary(binary_t &) override { return unexpected("binary data"); }

@@ -24,6 +24,13 @@ struct TensorData {
     TensorData &operator=(const TensorData &) = delete;
 };
 
+/// A tensor of a type that no weight may have: integers, truth values, 8-bit floats. Only its name tells whether it may be there.
+struct ForeignTensor {
+    std::string name;
+    std::string type; ///< as the file writes it: "I64", "F8_E4M3"
+    Shape shape;
+};
+
 /// A file that holds tensors, with the names, shapes and row order that Hugging Face's checkpoints have.
 class WeightFile {
 public:
@@ -33,6 +40,12 @@ public:
     /// In the order of their bytes in the file. `dtype` is the type in which the tensor is written again; `bytes` are those of the file,
     /// and hold the values only where nothing has to be converted.
     virtual const std::vector<TensorView> &tensors() const = 0;
+    /// What else lies in the file; nothing can be read of it.
+    virtual const std::vector<ForeignTensor> &foreignTensors() const
+    {
+        static const std::vector<ForeignTensor> none;
+        return none;
+    }
     /// The values of a tensor, which may come in a wider type than `dtype` says.
     virtual TensorData read(std::size_t index) const = 0;
     /// What most weights are stored as: the name of a type in config.json, or of a quantised one, such as "Q4_K".

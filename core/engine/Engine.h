@@ -57,9 +57,9 @@ struct ModelSummary {
     std::int64_t files = 0;
     std::optional<std::int64_t> tokenizerSize; ///< ids; none when there is no usable tokenizer
     std::string tokenizerProblem;              ///< why not
-    std::string tokenizerNote{};               ///< what people should know of it, a sentence; mostly empty
     std::optional<PruningOrigin> origin;       ///< of a checkpoint that this program exported
-    nlohmann::json config;                     ///< what config.json holds: the specification can be read from it again
+    std::vector<std::string> notes;            ///< what was found and is not used, or is used otherwise than the configuration says
+    nlohmann::json config;                     ///< describes the model: the specification can be read from it again
 };
 
 /// Bytes that the weights of a model take once they are loaded in a type.

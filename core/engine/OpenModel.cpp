@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/OpenModel.h"
 
+#include "checkpoint/FolderProblems.h"
 #include "engine/ComputeType.h"
 #include "engine/Device.h"
 #include "engine/ProcessMemory.h"
 #include "foundation/Error.h"
 #include "foundation/Wording.h"
-#include "model/Families.h"
+#include "model/CheckpointSpec.h"
 #include "model/Tensors.h"
 #include "text/TokenizerFiles.h"
 
@@ -50,9 +51,9 @@ OpenModel::OpenModel(const std::filesystem::path &folder, c10::Device device, st
 {
     auto summary = std::make_shared<ModelSummary>();
     summary->folder = folder;
-    summary->config = m_checkpoint.config();
-    summary->spec = specFromConfig(m_checkpoint.config(), m_checkpoint.configFile().string());
-    m_checkpoint.expect(expectedTensors(summary->spec), ignoredTensors(summary->spec));
+    summary->spec = specOf(m_checkpoint);
+    summary->config = settledConfig(m_checkpoint.config(), summary->spec);
+    summary->notes = m_checkpoint.notes();
     summary->storedDtype = m_checkpoint.dtype();
     m_dtype = computeType(m_dtype, m_device, summary->storedDtype, summary->spec);
     if (m_checkpoint.storage() != configName(summary->storedDtype))
@@ -61,12 +62,16 @@ OpenModel::OpenModel(const std::filesystem::path &folder, c10::Device device, st
     summary->files = std::int64_t(m_checkpoint.files().size());
     summary->origin = originOf(m_checkpoint);
     try {
+        if (!m_checkpoint.ggufMetadata())
+            checkTokenizer(m_checkpoint.modelFolder());
         OpenedTokenizer opened = openTokenizer(m_checkpoint);
         summary->tokenizerSize = opened.tokenizer.size();
-        summary->tokenizerNote = std::move(opened.source.note);
+        if (!opened.source.note.empty())
+            summary->notes.push_back(std::move(opened.source.note));
         m_tokenizer = std::move(opened.tokenizer);
     } catch (const Error &problem) { // inspection and logits do without one
         summary->tokenizerProblem = problem.what();
+        m_tokenizerHint = problem.hint();
     }
     m_summary = std::move(summary);
 }
@@ -75,7 +80,7 @@ const Tokenizer &OpenModel::tokenizer() const
 {
     if (!m_tokenizer)
         throw Error("The model '" + m_summary->folder.string() + "' has no usable tokenizer: " + m_summary->tokenizerProblem,
-                    "Put its tokenizer.json into the folder.");
+                    m_tokenizerHint.empty() ? "Put its tokenizer.json into the folder." : m_tokenizerHint);
     return *m_tokenizer;
 }
 

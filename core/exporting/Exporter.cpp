@@ -15,6 +15,7 @@
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
 #include "foundation/OutputFile.h"
+#include "model/CheckpointSpec.h"
 #include "model/Families.h"
 #include "model/Tensors.h"
 #include "text/GgufTokenizer.h"
@@ -130,7 +131,7 @@ ExportResult writeModel(const ExportSource &source, const ExportSettings &settin
         return writeGguf(tensors, source.checkpoint, source.dense, written, *rules.architecture(source.dense), folder / "model.gguf",
                          context);
     ExportResult result = writeSafetensors(tensors, source.checkpoint, folder, context);
-    nlohmann::json given = source.checkpoint.config();
+    nlohmann::json given = settledConfig(source.checkpoint.config(), source.dense);
     result.notes = removeForeignParts(given, source.checkpoint, source.dense);
     nlohmann::json config = rules.config(given, source.dense, written);
     writeType(config, configName(settings.dtype.value_or(source.checkpoint.dtype())));
@@ -167,10 +168,9 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
     result.folder = settings.output;
 
     const ModelName base = modelName(source.checkpoint.path());
-    writeFileAtomically(folder / kManifestFile,
-                        makeManifest(source.plan, settings, result, base, source.evaluations, weightFiles(folder))
-                                .dump(1, ' ', false, nlohmann::json::error_handler_t::replace) +
-                            "\n");
+    writeFileAtomically(folder / kManifestFile, makeManifest(source.plan, settings, result, base, source.evaluations, weightFiles(folder))
+                                                        .dump(1, ' ', false, nlohmann::json::error_handler_t::replace) +
+                                                    "\n");
     writeFileAtomically(folder / "README.md", makeModelCard(source.plan, settings, result, base, source.evaluations));
     context.check();
     if (!result.verification.isPassed) {

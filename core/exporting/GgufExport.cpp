@@ -64,7 +64,7 @@ const AttentionSpec &anyAttention(const ModelSpec &spec)
 void addRope(GgufMetadata &metadata, const std::string &a, const ModelSpec &dense, std::int64_t headDim)
 {
     const RopeSpec &rope = dense.rope;
-    metadata.emplace_back(a + "rope.dimension_count", std::uint32_t(headDim));
+    metadata.emplace_back(a + "rope.dimension_count", std::uint32_t(rotaryDim(rope, headDim)));
     metadata.emplace_back(a + "rope.freq_base", float(rope.theta));
     switch (rope.scaling) {
     case RopeSpec::Scaling::Linear:

@@ -6,7 +6,6 @@
 #include "model/Tensors.h"
 
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -15,23 +14,13 @@
 namespace secateur {
 namespace {
 
-/// Where a tensor of the source lies: file and place in it. What is made of it is written in the same order.
-using Place = std::pair<std::size_t, std::size_t>;
+constexpr const char *kOnlyFile = "model.safetensors";
 
-std::map<std::string, Place> placesIn(const Checkpoint &source)
-{
-    std::map<std::string, Place> places;
-    for (std::size_t f = 0; f < source.files().size(); ++f)
-        for (std::size_t t = 0; t < source.files()[f]->tensors().size(); ++t)
-            places[source.files()[f]->tensors()[t].name] = {f, t};
-    return places;
-}
-
-/// The source's own name, or the usual one where the source is no .safetensors file.
+/// The source's own name where there are several, so that its shards can be told again. A single one is called as every engine expects it,
+/// whatever the source calls it: then there is no index that would have to name it.
 std::string fileNameOf(const Checkpoint &source, std::size_t file)
 {
-    const std::filesystem::path name = source.files()[file]->path().filename();
-    return name.extension() == ".safetensors" ? name.string() : "model.safetensors";
+    return source.files().size() > 1 ? source.files()[file]->path().filename().string() : kOnlyFile;
 }
 
 } // namespace
@@ -39,12 +28,12 @@ std::string fileNameOf(const Checkpoint &source, std::size_t file)
 ExportResult writeSafetensors(const WrittenTensors &tensors, const Checkpoint &source, const std::filesystem::path &folder,
                               JobContext &context)
 {
-    const std::map<std::string, Place> places = placesIn(source);
+    using Place = Checkpoint::Place; // what is made of a tensor is written in the order of the source
     std::vector<std::vector<std::pair<std::size_t, const WrittenTensors::Entry *>>> files(source.files().size());
     Place last{0, 0}; // a tensor without a source stands behind the one before it
     for (const WrittenTensors::Entry &entry : tensors.entries()) {
-        last = entry.source.empty() ? last : places.at(entry.source);
-        files[last.first].emplace_back(last.second, &entry);
+        last = entry.source.empty() ? last : source.placeOf(entry.source);
+        files[last.file].emplace_back(last.index, &entry);
     }
 
     ExportResult result;

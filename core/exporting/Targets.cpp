@@ -137,6 +137,8 @@ std::string beyondLlama(const ModelSpec &dense)
         return "another activation than silu";
     if (dense.hasOutputNorms)
         return "norms behind its attentions and FFNs";
+    if (dense.rope.rotaryDim)
+        return "a position embedding of a part of each head (partial_rotary_factor)";
     for (const LayerSpec &layer : dense.layers) {
         if (layer.ffn.bias)
             return "biases in its FFNs";

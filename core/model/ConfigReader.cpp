@@ -83,6 +83,11 @@ std::optional<double> ConfigReader::optionalPositive(const std::string &field)
     return has(field) ? std::optional(positive(field, {})) : std::nullopt;
 }
 
+std::optional<double> ConfigReader::positiveUnlessZero(const std::string &field)
+{
+    return has(field) && m_object.at(field) == 0 ? std::nullopt : optionalPositive(field);
+}
+
 bool ConfigReader::flag(const std::string &field, bool absent)
 {
     if (!has(field))
@@ -124,9 +129,22 @@ void ConfigReader::allowOnly(const std::vector<std::string> &known)
             note(called(field) + " is " + shown(field) + "; this field is not supported");
 }
 
+void ConfigReader::ignoreAllBut(const std::vector<std::string> &known, const std::string &forWhat)
+{
+    for (const auto &[field, value] : m_object.items()) {
+        if (std::find(known.begin(), known.end(), field) != known.end() || value.is_null())
+            continue;
+        if (value.is_object())
+            note(called(field) + " is " + shown(field) + "; this field is not supported");
+        else
+            remark(called(field) + " (" + shown(field) + ") has no meaning " + forWhat + " and is not used");
+    }
+}
+
 void ConfigReader::noteAll(const ConfigReader &other)
 {
     m_problems.insert(m_problems.end(), other.m_problems.begin(), other.m_problems.end());
+    m_remarks.insert(m_remarks.end(), other.m_remarks.begin(), other.m_remarks.end());
 }
 
 void ConfigReader::throwIfAny() const

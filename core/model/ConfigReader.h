@@ -34,12 +34,19 @@ public:
     std::string text(const std::string &field, const std::string &absent);
     /// A list of exactly `size` finite numbers above zero; required.
     std::vector<double> positives(const std::string &field, std::size_t size);
+    /// A number above zero; none where it is absent, null or 0.
+    std::optional<double> positiveUnlessZero(const std::string &field);
     /// Notes every field whose name is not in the list.
     void allowOnly(const std::vector<std::string> &known);
+    /// Remarks every field whose name is not in the list, because it has no meaning `forWhat`; notes it as a problem when it holds an object.
+    void ignoreAllBut(const std::vector<std::string> &known, const std::string &forWhat);
 
     /// Notes a problem with a field: "'hidden_size' is 7; it must ...".
     void reject(const std::string &field, const std::string &demand);
     void note(const std::string &problem) { m_problems.push_back(problem); }
+    /// Says something that is no problem.
+    void remark(const std::string &text) { m_remarks.push_back(text); }
+    const std::vector<std::string> &remarks() const { return m_remarks; }
     /// Takes over what another reader found.
     void noteAll(const ConfigReader &other);
     bool hasProblems() const { return !m_problems.empty(); }
@@ -52,7 +59,7 @@ private:
     const nlohmann::json &m_object;
     std::string m_source;
     std::string m_prefix;
-    std::vector<std::string> m_problems;
+    std::vector<std::string> m_problems, m_remarks;
 };
 
 } // namespace secateur

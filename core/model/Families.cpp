@@ -63,12 +63,16 @@ void readRopes(ConfigReader &fields, const nlohmann::json &config, const std::st
     else if (family.originalContext > 0)
         contexts.original = family.originalContext;
 
-    const RopeRules rules{.family = family.type, .scalings = family.scalings, .longRopeAliases = family.longRopeAliases};
-    const bool isNewForm = fields.has("rope_parameters");
+    const RopeRules rules{
+        .family = family.type, .scalings = family.scalings, .longRopeAliases = family.longRopeAliases, .rotatesParts = family.rotatesParts};
+    // Where both forms are there, transformers takes the older one, in releases of either.
+    const bool isOldForm = fields.has("rope_scaling") && !config.at("rope_scaling").empty();
+    const bool isNewForm = !isOldForm && fields.has("rope_parameters");
     RopeObject whole{.json = nullptr,
                      .name = isNewForm ? "rope_parameters" : "rope_scaling",
                      .isNewForm = isNewForm,
-                     .theta = fields.positive("rope_theta", family.theta)};
+                     .theta = fields.positive("rope_theta", family.theta),
+                     .rotatedPart = fields.positive("partial_rotary_factor", 1.0)};
     if (config.contains(whole.name))
         whole.json = &config.at(whole.name);
     if (family.localTheta == 0) {
@@ -79,11 +83,21 @@ void readRopes(ConfigReader &fields, const nlohmann::json &config, const std::st
                      .name = "rope_parameters.sliding_attention",
                      .isNewForm = true,
                      .theta = fields.positive("rope_local_base_freq", family.localTheta)};
-    if (isNewForm && whole.json->is_object()) { // one object for each kind of layer
-        const nlohmann::json &both = *whole.json;
+    nlohmann::json merged;
+    if (fields.has("rope_parameters") && config.at("rope_parameters").is_object()) { // one object for each kind of layer
+        const nlohmann::json &both = config.at("rope_parameters");
+        const nlohmann::json *full = both.contains("full_attention") ? &both.at("full_attention") : nullptr;
         local.json = both.contains("sliding_attention") ? &both.at("sliding_attention") : nullptr;
-        whole.json = both.contains("full_attention") ? &both.at("full_attention") : nullptr;
-        whole.name += ".full_attention";
+        if (isOldForm && full && full->is_object() && whole.json->is_object()) { // the older one changes the newer
+            merged = *full;
+            merged.update(*whole.json);
+            full = &merged;
+        }
+        if (!isOldForm || full == &merged) {
+            whole.json = full;
+            whole.name = "rope_parameters.full_attention";
+            whole.isNewForm = true;
+        }
     }
     spec.rope = readRope(fields, whole, source, rules, headDim, contexts);
     spec.localRope = readRope(fields, local, source, rules, headDim, contexts);
@@ -100,8 +114,10 @@ void rejectUnsupported(ConfigReader &fields, const nlohmann::json &config, const
         fields.reject(field, "silu, the only supported activation");
     if (family.isGemma && fields.flag("use_bidirectional_attention", false))
         fields.reject("use_bidirectional_attention", "false: only causal models can be pruned");
-    if (fields.positive("partial_rotary_factor", 1.0) != 1.0)
-        fields.reject("partial_rotary_factor", "1, rotating a part of each head is not supported");
+    if (!fields.flag("is_causal", true)) // of an embedding model: transformers 5 lets every token see all others
+        fields.reject("is_causal", "true: only causal models can be pruned");
+    if (!fields.has("quantization_config") && fields.has("quantization"))
+        fields.note("the weights are quantised by MLX ('quantization'), which is not supported; open the model that they were made from");
     if (!fields.has("quantization_config"))
         return;
     const nlohmann::json &quantization = config.at("quantization_config");
@@ -154,7 +170,7 @@ void readLayerKinds(ConfigReader &fields, const nlohmann::json &config, const Fa
     if (family.unrotatedInterval > 0 && fields.has("no_rope_layers")) {
         const nlohmann::json &list = config.at("no_rope_layers");
         const auto isSwitch = [](const nlohmann::json &value) { return value == 0 || value == 1; };
-        if (!list.is_array() || list.size() != layers.size() || !std::all_of(list.begin(), list.end(), isSwitch))
+        if (!list.is_array() || list.size() < layers.size() || !std::all_of(list.begin(), list.end(), isSwitch))
             return fields.reject("no_rope_layers", "a list of a 1 (rotated) or 0 for each of the layers");
         for (std::size_t i = 0; i < layers.size(); ++i)
             isRotated[i] = list[i] == 1;
@@ -169,7 +185,7 @@ void readLayerKinds(ConfigReader &fields, const nlohmann::json &config, const Fa
     if (isSwitched && !fields.flag("use_sliding_window", false))
         window = 0;
     const std::int64_t first = family.windows == Windows::FromLayer ? fields.count("max_window_layers", family.firstWindowLayer) : 0;
-    const std::int64_t pattern = family.windows == Windows::Pattern ? fields.count("sliding_window_pattern", family.windowPattern) : 0;
+    const std::int64_t pattern = family.readsPattern ? fields.count("sliding_window_pattern", family.windowPattern) : family.windowPattern;
     const auto slides = [&](std::size_t i) {
         switch (family.windows) {
         case Windows::None:
@@ -193,9 +209,14 @@ void readLayerKinds(ConfigReader &fields, const nlohmann::json &config, const Fa
         const auto isKnown = [](const nlohmann::json &type) { return type == "full_attention" || type == "sliding_attention"; };
         const bool isList = types.is_array() && types.size() == layers.size() && std::all_of(types.begin(), types.end(), isKnown);
         const bool hasChoice = family.windows != Windows::None && family.windows != Windows::All;
-        if (!isList || (!hasChoice && std::count(types.begin(), types.end(), "sliding_attention") > 0))
+        const auto sliding = isList ? std::size_t(std::count(types.begin(), types.end(), "sliding_attention")) : 0;
+        const bool isAllSliding = family.heedsLayerTypes && sliding == layers.size();
+        if (!isList || (!hasChoice && sliding > 0 && !isAllSliding))
             return fields.reject("layer_types", hasChoice ? "a list of full_attention or sliding_attention for each of the layers"
-                                                          : "absent or full_attention for each of the layers");
+                                                : family.heedsLayerTypes ? "absent or the same for each of the layers"
+                                                                         : "absent or full_attention for each of the layers");
+        if (family.heedsLayerTypes && sliding == 0) // transformers 5 takes it for a model of type ministral
+            window = 0;
         for (std::size_t i = 0; hasChoice && i < layers.size(); ++i)
             isSliding[i] = types[i] == "sliding_attention";
     }
@@ -268,7 +289,13 @@ void readBlockConfigs(ConfigReader &fields, const nlohmann::json &config, ModelS
 DType readDType(ConfigReader &fields)
 {
     const std::string field = fields.has("dtype") ? "dtype" : "torch_dtype"; // the newer name first
-    const std::string name = fields.text(field, "float32");
+    std::string name = fields.text(field, "float32");
+    if (name.starts_with("torch."))
+        name.erase(0, std::string_view("torch.").size());
+    if (name == "auto" || name == "float" || name == "float64" || name == "double") // as stored; specOf looks
+        return DType::Float32;
+    if (name == "half")
+        return DType::Float16;
     for (const DType dtype : {DType::Float32, DType::Float16, DType::BFloat16})
         if (configName(dtype) == name)
             return dtype;
@@ -298,7 +325,7 @@ std::vector<std::string> supportedFamilies()
     return types;
 }
 
-ModelSpec specFromConfig(const nlohmann::json &config, const std::string &source)
+ModelSpec specFromConfig(const nlohmann::json &config, const std::string &source, std::vector<std::string> *notes)
 {
     const Family &family = familyOf(config, source);
     ConfigReader fields(config, source);
@@ -334,6 +361,8 @@ ModelSpec specFromConfig(const nlohmann::json &config, const std::string &source
     else
         readPrunedLayers(fields, config, spec.layers);
     fields.throwIfAny();
+    if (notes)
+        notes->insert(notes->end(), fields.remarks().begin(), fields.remarks().end());
     return spec;
 }
 
@@ -341,16 +370,6 @@ TransformersNames transformersNames(std::string_view family)
 {
     const Family *found = familyNamed(family);
     return found ? TransformersNames{std::string(found->configClass), std::string(found->modelClass)} : TransformersNames{};
-}
-
-std::vector<std::string> ignoredTensors(const ModelSpec &spec)
-{
-    std::vector<std::string> names{"model.rotary_emb.inv_freq"};
-    for (std::size_t i = 0; i < spec.layers.size(); ++i)
-        names.push_back("model.layers." + std::to_string(i) + ".self_attn.rotary_emb.inv_freq");
-    if (spec.tiedEmbeddings)
-        names.emplace_back("lm_head.weight");
-    return names;
 }
 
 } // namespace secateur

@@ -9,7 +9,6 @@ namespace {
 using Scaling = RopeSpec::Scaling;
 
 constexpr std::initializer_list<Scaling> kAllScalings{Scaling::Linear, Scaling::Dynamic, Scaling::Yarn, Scaling::Llama3, Scaling::LongRope};
-constexpr std::initializer_list<Scaling> kNoScaling{};
 constexpr std::initializer_list<Scaling> kOnlyLongRope{Scaling::LongRope};
 
 constexpr std::array kFamilies{
@@ -28,9 +27,10 @@ constexpr std::array kFamilies{
            .vocabularySize = 32000,
            .contextLength = 131072,
            .kvHeads = 8,
-           .scalings = kNoScaling,
+           .scalings = kAllScalings,
            .windows = Windows::All,
-           .window = 4096},
+           .window = 4096,
+           .heedsLayerTypes = true},
     Family{.type = "qwen2",
            .configClass = "Qwen2",
            .modelClass = "Qwen2",
@@ -65,6 +65,7 @@ constexpr std::array kFamilies{
            .originalContext = 4096,
            .scalings = kOnlyLongRope,
            .longRopeAliases = "su yarn",
+           .rotatesParts = true,
            .windows = Windows::All,
            .hasFusedProducts = true},
     Family{.type = "smollm3",
@@ -114,6 +115,7 @@ constexpr std::array kFamilies{
            .windows = Windows::Pattern,
            .window = 4096,
            .windowPattern = 6,
+           .readsPattern = true,
            .queryKeyNorm = true,
            .isGemma = true},
     // Llama's layers with a width of their own each, and without attention in some (`block_configs`).

@@ -40,9 +40,12 @@ struct Family {
     std::int64_t originalContext = 0;                  ///< default of `original_max_position_embeddings`; 0 = the context length
     std::initializer_list<RopeSpec::Scaling> scalings; ///< supported besides None
     std::string_view longRopeAliases = "";             ///< older names of `longrope`, separated by blanks
+    bool rotatesParts = false;                         ///< `partial_rotary_factor` is heeded
     Windows windows = Windows::None;
     std::int64_t window = 0;            ///< default of `sliding_window`; 0 = none
-    std::int64_t windowPattern = 0;     ///< default of `sliding_window_pattern`
+    bool heedsLayerTypes = false;       ///< of Windows::All: `layer_types` that are all full switch the window off
+    std::int64_t windowPattern = 0;     ///< every so many-th layer sees everything
+    bool readsPattern = false;          ///< `sliding_window_pattern` may say otherwise
     std::int64_t firstWindowLayer = 0;  ///< default of `max_window_layers`
     std::int64_t unrotatedInterval = 0; ///< default of `no_rope_layer_interval`; 0 = all layers are rotated
     bool hasBlockConfigs = false;       ///< widths and absent attentions stand in `block_configs`

@@ -17,6 +17,7 @@ struct RopeSpec {
     Scaling scaling = Scaling::None;
     double theta = 10000.0;
     double factor = 1.0;
+    std::optional<std::int64_t> rotaryDim{};           ///< so many dimensions of each head are rotated, the first ones; none = all
     std::int64_t originalContext = 0;                  ///< tokens; `original_max_position_embeddings` (Yarn, Llama3, LongRope)
     double lowFrequencyFactor = 1.0;                   ///< Llama3
     double highFrequencyFactor = 4.0;                  ///< Llama3

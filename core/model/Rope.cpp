@@ -122,10 +122,16 @@ double ropeAttentionFactor(const RopeSpec &spec)
     return 1.0;
 }
 
+std::int64_t rotaryDim(const RopeSpec &spec, std::int64_t headDim)
+{
+    return std::min(spec.rotaryDim.value_or(headDim), headDim);
+}
+
 Rope::Rope(const RopeSpec &spec, std::int64_t headDim, std::int64_t contextLength, std::int64_t positions, at::Device device,
            c10::ScalarType dtype)
 {
-    const at::Tensor angles = at::outer(at::arange(positions, at::kFloat), frequencies(spec, headDim, contextLength, positions));
+    const at::Tensor scaled = frequencies(spec, rotaryDim(spec, headDim), contextLength, positions);
+    const at::Tensor angles = at::outer(at::arange(positions, at::kFloat), scaled);
     const at::Tensor both = at::cat({angles, angles}, -1); // the halves of a head rotate together (Hugging Face's row order)
     const double factor = ropeAttentionFactor(spec);
     m_cos = (both.cos() * factor).to(device, dtype);
@@ -134,12 +140,14 @@ Rope::Rope(const RopeSpec &spec, std::int64_t headDim, std::int64_t contextLengt
 
 at::Tensor Rope::rotate(const at::Tensor &x, std::int64_t offset) const
 {
-    const std::int64_t tokens = x.size(-2), half = x.size(-1) / 2;
+    const std::int64_t tokens = x.size(-2), headDim = x.size(-1), rotated = m_cos.size(-1), half = rotated / 2;
     const at::Tensor cos = m_cos.narrow(0, offset, tokens), sin = m_sin.narrow(0, offset, tokens);
-    if (canRotateRows(x))
+    if (canRotateRows(x, rotated))
         return rotatedRows(x, cos, sin);
+    const at::Tensor part = x.narrow(-1, 0, rotated);
     const at::Tensor turned = at::cat({x.narrow(-1, half, half).neg(), x.narrow(-1, 0, half)}, -1);
-    return x * cos + turned * sin;
+    const at::Tensor result = part * cos + turned * sin;
+    return rotated == headDim ? result : at::cat({result, x.narrow(-1, rotated, headDim - rotated)}, -1);
 }
 
 } // namespace secateur

@@ -9,12 +9,15 @@
 
 namespace secateur {
 
+/// How many dimensions of a head are rotated.
+std::int64_t rotaryDim(const RopeSpec &spec, std::int64_t headDim);
 /// By how much Llama 3's scaling divides the plain frequency of each pair of dimensions: [headDim / 2].
 std::vector<double> llama3Divisors(const RopeSpec &spec, std::int64_t headDim);
 /// Factor of cos and sin that some scalings ask for (a temperature of the attention).
 double ropeAttentionFactor(const RopeSpec &spec);
 
-/// Rotary position embedding: cosines and sines of the positions 0 ... T-1, and their application to queries and keys.
+/// Rotary position embedding: cosines and sines of the positions 0 ... T-1, and their application to queries and keys, or to the first
+/// dimensions of each head of them.
 ///
 /// The frequencies are computed in fp32 as transformers computes them (`modeling_rope_utils.py`), so that logits agree.
 class Rope {
@@ -28,7 +31,7 @@ public:
     at::Tensor rotate(const at::Tensor &x, std::int64_t offset = 0) const;
 
 private:
-    at::Tensor m_cos, m_sin; ///< [positions, headDim]
+    at::Tensor m_cos, m_sin; ///< [positions, rotaryDim]
 };
 
 } // namespace secateur

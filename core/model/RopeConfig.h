@@ -18,6 +18,7 @@ struct RopeRules {
     std::string_view family;                           ///< for messages
     std::initializer_list<RopeSpec::Scaling> scalings; ///< supported besides None
     std::string_view longRopeAliases;                  ///< older names of `longrope`, separated by blanks
+    bool rotatesParts = false;                         ///< `partial_rotary_factor` is heeded
 };
 
 /// The object of config.json that describes a rotary embedding: `rope_parameters` (new), or `rope_scaling` with `rope_theta` beside it.
@@ -26,6 +27,7 @@ struct RopeObject {
     std::string name;                     ///< its place in the file
     bool isNewForm = false;               ///< names its type always
     double theta = 10000.0;               ///< where the object names none
+    double rotatedPart = 1.0;             ///< `partial_rotary_factor`, where the object names none
 };
 
 /// The context lengths that a rope object is read against.

@@ -86,14 +86,14 @@ at::Tensor logSumExpRows(const at::Tensor &x)
     return result;
 }
 
-bool canRotateRows(const at::Tensor &x)
+bool canRotateRows(const at::Tensor &x, std::int64_t rotated)
 {
-    return isFloatOnCpu(x) && x.dim() == 4 && x.stride(3) == 1 && x.size(3) % (2 * kMultiple) == 0 && x.numel() > 0;
+    return isFloatOnCpu(x) && x.dim() == 4 && x.stride(3) == 1 && rotated % (2 * kMultiple) == 0 && x.numel() > 0;
 }
 
 at::Tensor rotatedRows(const at::Tensor &x, const at::Tensor &cos, const at::Tensor &sin)
 {
-    const std::int64_t heads = x.size(1), tokens = x.size(2), headDim = x.size(3);
+    const std::int64_t heads = x.size(1), tokens = x.size(2), headDim = x.size(3), rotated = cos.size(1);
     at::Tensor result = at::empty({x.size(0), tokens, heads, headDim}, x.options());
     const float *from = x.const_data_ptr<float>(), *cosines = cos.const_data_ptr<float>(), *sines = sin.const_data_ptr<float>();
     float *to = result.mutable_data_ptr<float>();
@@ -103,9 +103,12 @@ at::Tensor rotatedRows(const at::Tensor &x, const at::Tensor &cos, const at::Ten
     at::parallel_for(0, x.size(0) * tokens, tokensOfPiece, [=](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
             const std::int64_t window = i / tokens, token = i % tokens;
-            for (std::int64_t head = 0; head < heads; ++head)
-                rotateHead(from + window * windowStride + head * headStride + token * tokenStride, cosines + token * headDim,
-                           sines + token * headDim, to + (i * heads + head) * headDim, headDim / 2);
+            for (std::int64_t head = 0; head < heads; ++head) {
+                const float *source = from + window * windowStride + head * headStride + token * tokenStride;
+                float *target = to + (i * heads + head) * headDim;
+                rotateHead(source, cosines + token * rotated, sines + token * rotated, target, rotated / 2);
+                std::copy(source + rotated, source + headDim, target + rotated);
+            }
         }
     });
     return result.transpose(1, 2);

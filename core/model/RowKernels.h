@@ -5,6 +5,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <cstdint>
 
 namespace secateur {
 
@@ -23,11 +24,12 @@ at::Tensor columnSquares(const at::Tensor &x);
 /// log(sum(exp(x))) of the rows of x, [rows, d] to [rows]. Of a row with values that are not finite, not a number.
 at::Tensor logSumExpRows(const at::Tensor &x);
 
-/// Whether these heads can be rotated: [windows, heads, T, headDim] as a product gives them, in halves that are a multiple of 16 wide.
-bool canRotateRows(const at::Tensor &x);
+/// Whether these heads can be rotated in their first `rotated` dimensions: [windows, heads, T, headDim] as a product gives them, in halves that
+/// are a multiple of 16 wide.
+bool canRotateRows(const at::Tensor &x, std::int64_t rotated);
 
 /// x * cos + turned(x) * sin of each head, where the second half of a turned head is its first, and the first its second, negated. `cos` and `sin`: [T,
-/// headDim]. Laid out as [windows, T, heads, headDim].
+/// rotated]; the dimensions behind those are copied. Laid out as [windows, T, heads, headDim].
 at::Tensor rotatedRows(const at::Tensor &x, const at::Tensor &cos, const at::Tensor &sin);
 
 } // namespace secateur

@@ -19,12 +19,12 @@ nlohmann::json toJson(const ModelSummary &m)
             {"config", m.config},
             {"dtype", configName(m.storedDtype)},
             {"quantisedAs", m.quantisedAs},
+            {"notes", m.notes},
             {"bytes", m.tensorBytes},
             {"files", m.files},
             {"origin", m.origin ? toJson(*m.origin) : nlohmann::json()},
             {"tokenizer", m.tokenizerSize ? nlohmann::json(*m.tokenizerSize) : nlohmann::json()},
-            {"tokenizerProblem", m.tokenizerProblem},
-            {"tokenizerNote", m.tokenizerNote}};
+            {"tokenizerProblem", m.tokenizerProblem}};
 }
 
 ModelSummary modelFromJson(const nlohmann::json &json, const std::string &source)
@@ -35,6 +35,7 @@ ModelSummary modelFromJson(const nlohmann::json &json, const std::string &source
     model.spec = specFromConfig(model.config, source);
     model.storedDtype = dtypeFromConfigName(json.at("dtype").get<std::string>());
     model.quantisedAs = json.value("quantisedAs", std::string());
+    model.notes = json.value("notes", std::vector<std::string>()); // older sessions have none
     model.tensorBytes = wholeAt(json, "bytes");
     model.files = wholeAt(json, "files");
     if (json.contains("origin") && !json.at("origin").is_null()) // older sessions have none
@@ -42,7 +43,6 @@ ModelSummary modelFromJson(const nlohmann::json &json, const std::string &source
     if (!json.at("tokenizer").is_null())
         model.tokenizerSize = std::int64_t(wholeAt(json, "tokenizer"));
     model.tokenizerProblem = json.at("tokenizerProblem");
-    model.tokenizerNote = json.value("tokenizerNote", std::string()); // older sessions have none
     return model;
 }
 

@@ -2,6 +2,7 @@
 #include "checkpoint/Checkpoint.h"
 
 #include "Complaint.h"
+#include "checkpoint/FolderProblems.h"
 #include "checkpoint/SafetensorsWriter.h"
 #include "foundation/Sha256.h"
 
@@ -64,6 +65,11 @@ private slots:
     void opensSymbolicLinks();
     void prefersTheSingleFile();
     void refusesFoldersWithoutConfig();
+    void callsOtherFoldersByTheirName_data();
+    void callsOtherFoldersByTheirName();
+    void brokenLinksAreNoMissingFiles_data();
+    void brokenLinksAreNoMissingFiles();
+    void saysInWhatFormTheTokenizerIs();
     void refusesBadConfigs_data();
     void refusesBadConfigs();
     void refusesFoldersWithoutWeights_data();
@@ -135,6 +141,74 @@ void TestCheckpoint::refusesFoldersWithoutConfig()
     write("file", "");
     fault = lacking(complaint([this] { Checkpoint::open(folder() / "file"); }), {"file' is a file, not a folder", "Choose the folder"});
     QVERIFY2(fault.isEmpty(), qPrintable(fault));
+}
+
+void TestCheckpoint::callsOtherFoldersByTheirName_data()
+{
+    QTest::addColumn<QStringList>("files");
+    QTest::addColumn<QStringList>("parts");
+    const auto row = [](const char *name, const QStringList &files, const QStringList &parts) { QTest::newRow(name) << files << parts; };
+    row("adapter", {"adapter_config.json", "adapter_model.safetensors"}, {"an adapter (LoRA", "not a model", "merge_and_unload"});
+    row("adapter beside a configuration", {"config.json", "adapter_config.json", "adapter_model.safetensors"}, {"an adapter (LoRA"});
+    row("several GGUF files", {"a-Q4.gguf", "a-Q8.gguf"}, {"several GGUF files: a-Q4.gguf, a-Q8.gguf", "Open one of them"});
+    row("diffusers", {"model_index.json", "unet/config.json"}, {"pipeline of diffusers", "no language model"});
+    row("of the makers", {"params.json", "consolidated.safetensors", "tekken.json"},
+        {"form of its makers (consolidated.safetensors, params.json)"});
+    row("of the makers, beside a configuration", {"config.json", "params.json", "consolidated.safetensors"}, {"form of its makers"});
+    row("training", {"checkpoint-100/config.json", "checkpoint-200/config.json", "trainer_state.json"},
+        {"checkpoints of a training: checkpoint-100, checkpoint-200", "Open one of them"});
+    row("one folder deeper", {"Model-1B/config.json"}, {"the model lies in the folder 'Model-1B'", "Open '", "/Model-1B'"});
+    row("one folder deeper, GGUF", {"gguf/a.gguf"}, {"the model lies in the folder 'gguf'"});
+    row("of the hub's cache", {"refs/main", "snapshots/12ab/config.json", "blobs/x"}, {"the model lies in the folder 'snapshots/12ab'"});
+    row("several models", {"a/config.json", "b/config.json"}, {"several models: a, b", "Open one of them"});
+    row("weights alone", {"model.safetensors"}, {"no config.json beside the weights (model.safetensors)"});
+    row("empty", {}, {"it is empty", "Choose the folder"});
+    row("TensorFlow", {"config.json", "tf_model.h5"}, {"holds no weights", "tf_model.h5", "TensorFlow"});
+}
+
+void TestCheckpoint::callsOtherFoldersByTheirName()
+{
+    QFETCH(QStringList, files);
+    QFETCH(QStringList, parts);
+    QFile::remove(m_folder->filePath("config.json"));
+    for (const QString &file : files) {
+        QDir(m_folder->path()).mkpath(QFileInfo(m_folder->filePath(file)).path());
+        write(file, "{}");
+    }
+    const QString fault = lacking(openingComplaint(), parts << m_folder->path());
+    QVERIFY2(fault.isEmpty(), qPrintable(fault));
+}
+
+void TestCheckpoint::brokenLinksAreNoMissingFiles_data()
+{
+    QTest::addColumn<QString>("name");
+    for (const char *name : {"config.json", "model.safetensors", "model.safetensors.index.json"})
+        QTest::newRow(name) << name;
+}
+
+void TestCheckpoint::brokenLinksAreNoMissingFiles()
+{
+    QFETCH(QString, name);
+    QFile::remove(m_folder->filePath(name));
+    fs::create_symlink("../../blobs/12ab", folder() / name.toStdString());
+    const QString fault =
+        lacking(openingComplaint(), {name + "' is a link to '../../blobs/12ab', which is not there", "Download the model again"});
+    QVERIFY2(fault.isEmpty(), qPrintable(fault));
+}
+
+void TestCheckpoint::saysInWhatFormTheTokenizerIs()
+{
+    const auto problem = [this] { return complaint([this] { checkTokenizer(ModelFolder(folder())); }); };
+    QVERIFY2(problem().contains("holds no tokenizer.json."), qPrintable(problem()));
+    write("tokenizer.model", "x");
+    QString fault = lacking(problem(), {"tokenizer in another form (tokenizer.model)", "AutoTokenizer.from_pretrained"});
+    QVERIFY2(fault.isEmpty(), qPrintable(fault));
+    fs::create_symlink("nowhere", folder() / "tokenizer.json");
+    fault = lacking(problem(), {"tokenizer.json' is a link to 'nowhere', which is not there"});
+    QVERIFY2(fault.isEmpty(), qPrintable(fault));
+    QFile::remove(m_folder->filePath("tokenizer.json"));
+    write("tokenizer.json", "{}");
+    QCOMPARE(problem(), QString());
 }
 
 void TestCheckpoint::refusesBadConfigs_data()

@@ -102,9 +102,14 @@ void tst_HubCache::saysWhatIsMissing()
     link("models--f--noindex", "r", "model-00002-of-00002.safetensors", "x");
     link("models--g--adapter", "r", "config.json", "{}");
     link("models--g--adapter", "r", "adapter_model.safetensors", "x");
+    link("models--h--lora", "r", "adapter_config.json", "{}");
+    link("models--i--pipeline", "r", "model_index.json", "{}");
+    link("models--j--gguf", "r", "a.gguf", "12345");
+    link("models--k--ggufs", "r", "a.gguf", "12345");
+    link("models--k--ggufs", "r", "b.gguf", "12345");
 
     const std::vector<CachedModel> models = modelsInHubCache(root());
-    QCOMPARE(models.size(), 7U);
+    QCOMPARE(models.size(), 11U);
     QVERIFY(QString::fromStdString(models[0].problem).contains("pickle"));
     QVERIFY(QString::fromStdString(models[1].problem).contains("config.json"));
     QVERIFY(QString::fromStdString(models[2].problem).contains("missing"));
@@ -112,6 +117,11 @@ void tst_HubCache::saysWhatIsMissing()
     QVERIFY(QString::fromStdString(models[4].problem).contains("1 of 2 shards"));
     QVERIFY(QString::fromStdString(models[5].problem).contains("no model.safetensors.index.json"));
     QVERIFY(QString::fromStdString(models[6].problem).contains("not in model.safetensors"));
+    QVERIFY(QString::fromStdString(models[7].problem).contains("adapter (LoRA)"));
+    QVERIFY(QString::fromStdString(models[8].problem).contains("diffusers"));
+    QCOMPARE(models[9].problem, "");
+    QCOMPARE(models[9].bytes, 5);
+    QVERIFY(QString::fromStdString(models[10].problem).contains("several GGUF files"));
 }
 
 void tst_HubCache::otherRepositoriesAreLeftOut()

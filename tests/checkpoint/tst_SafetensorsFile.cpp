@@ -184,7 +184,8 @@ void TestSafetensorsFile::refusesWithAReason_data()
     row("missing offsets", fileOf(R"({"x":{"dtype":"F32","shape":[]}})", 4), {"'x'", "no field 'data_offsets'", damaged});
     row("unknown field", fileOf(R"({"x":{"stride":[1]}})"), {"'x'", "unknown field 'stride'", damaged});
     row("unknown dtype", fileOf(entry("F17", "[2]", "[0,8]"), 8), {"'x'", "unknown type 'F17'", damaged});
-    row("unsupported dtype", contentOf(kFixtures + "integers.safetensors"), {"'position_ids'", "type I64", "must be F32, F16 or BF16"});
+    row("metadata is a list", fileOf(R"({"__metadata__":[]})"), {"'__metadata__'", "may not be a list", damaged});
+    row("integers of another size", fileOf(entry("I64", "[2]", "[0,8]"), 8), {"'x'", "type I64 takes 16 bytes", damaged});
     row("quantised", fileOf(entry("F8_E4M3", "[8]", "[0,8]"), 8), {"'x'", "type F8_E4M3", "quantised"});
     row("dtype is a number", fileOf(R"({"x":{"dtype":1}})"), {"'dtype' of tensor 'x' may not be 1", damaged});
     row("negative size", fileOf(entry("F32", "[-2]", "[0,8]"), 8), {"'shape' of tensor 'x' may not be -2", damaged});

@@ -148,6 +148,8 @@ void tst_Exporter::everyTargetHoldsThePlan_data()
     std::vector<std::string> models = tinyFamilies();
     for (const char *llama : {"gqa", "tied", "sharded", "all-biases", "wide-heads"})
         models.emplace_back(llama);
+    for (const std::string &odd : tinyOdd())
+        models.push_back(odd);
     for (const ExportTarget &target : exportTargets())
         for (const std::string &model : models)
             QTest::addRow("%s of %s", target.name.c_str(), model.c_str())
@@ -158,7 +160,8 @@ void tst_Exporter::everyTargetHoldsThePlan_data()
 static void exportsOrRefuses(const QString &format, const std::filesystem::path &model)
 {
     QTemporaryDir folder;
-    const Checkpoint checkpoint = Checkpoint::open(model);
+    Checkpoint checkpoint = Checkpoint::open(model);
+    specOf(checkpoint);
     const Decoder dense = loadDecoder(model, 24);
     PruningPlan plan = planOf(dense.spec(), 30);
     for (std::size_t i = 0; i < plan.keptNeurons.size(); ++i)

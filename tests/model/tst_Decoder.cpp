@@ -37,6 +37,8 @@ private slots:
     void referenceLossStaysInTheModelsType();
     void prunedModelLeavesOutNeuronsAndAttentions();
     void nonFiniteActivationsNameTheLayer();
+    void streamedLayersComputeTheSame_data();
+    void streamedLayersComputeTheSame();
 };
 
 namespace {
@@ -62,7 +64,9 @@ void tst_Decoder::logitsEqualTransformers_data()
         QTest::newRow(name.c_str()) << QString::fromStdString(name);
     for (const std::string &name : tinyFamilies())
         QTest::newRow(name.c_str()) << QString::fromStdString(name);
-    QVERIFY(tinyLlamas().size() >= 14 && tinyFamilies().size() >= 12);
+    for (const std::string &name : tinyOdd())
+        QTest::newRow(name.c_str()) << QString::fromStdString(name);
+    QVERIFY(tinyLlamas().size() >= 14 && tinyFamilies().size() >= 15 && tinyOdd().size() >= 17);
 }
 
 void tst_Decoder::logitsEqualTransformers()
@@ -224,6 +228,24 @@ void tst_Decoder::nonFiniteActivationsNameTheLayer()
     } catch (const Error &problem) {
         QCOMPARE(QString(problem.what()), QString("The activations of layer 1 are not finite."));
     }
+}
+
+void tst_Decoder::streamedLayersComputeTheSame_data()
+{
+    QTest::addColumn<QString>("name");
+    for (const char *name : {"own-head", "head-alone", "flat-names", "wide-numbers", "phi3-partial", "phi3-partial-wide"})
+        QTest::newRow(name) << name;
+}
+
+void tst_Decoder::streamedLayersComputeTheSame()
+{
+    QFETCH(QString, name);
+    auto expected = expectedOf(name.toStdString());
+    Checkpoint checkpoint = Checkpoint::open(tinyLlama(name.toStdString()));
+    const ModelSpec spec = specOf(checkpoint);
+    JobContext context;
+    const Decoder decoder(spec, streamWeights(checkpoint, spec, c10::kCPU, c10::kFloat, context), 40);
+    QCOMPARE_LE(largestDifference(logitsOf(decoder, expected["input_ids"].to(at::kLong)), expected["logits"]), 1e-4);
 }
 
 QTEST_GUILESS_MAIN(tst_Decoder)

@@ -7,7 +7,7 @@
 #include "foundation/Failures.h"
 #include "jobs/CommandLines.h"
 #include "jobs/SessionTask.h"
-#include "model/Families.h"
+#include "model/CheckpointSpec.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
 #include "session/SessionStore.h"
@@ -132,8 +132,8 @@ void SessionJobs::openModel(const std::filesystem::path &path, const std::option
     m_pool.start([this, model, texts, request] {
         Message problem = failure(QStringLiteral("open"));
         try {
-            const Checkpoint checkpoint = Checkpoint::open(model);
-            specFromConfig(checkpoint.config(), checkpoint.configFile().string());
+            Checkpoint checkpoint = Checkpoint::open(model);
+            specOf(checkpoint);
         } catch (const std::exception &thrown) {
             describe(problem, thrown);
         }

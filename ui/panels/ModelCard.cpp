@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/ModelCard.h"
 
+#include "foundation/Wording.h"
 #include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
 #include "widgets/FactList.h"
@@ -131,8 +132,8 @@ void ModelCard::follow()
     } else if (summary.origin && !summary.origin->problem.empty()) {
         m_problem->say(InlineNote::Kind::Warning,
                        tr("How this model was pruned is not known: %1").arg(QString::fromStdString(summary.origin->problem)));
-    } else if (!summary.tokenizerNote.empty()) {
-        m_problem->say(InlineNote::Kind::Warning, QString::fromStdString(summary.tokenizerNote));
+    } else if (!summary.notes.empty()) {
+        m_problem->say(InlineNote::Kind::Info, QString::fromStdString(listed(summary.notes, 5, "; ")));
     }
     m_next->setEnabled(blocked.isEmpty());
     m_next->setToolTip(blocked);

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "model/CheckpointSpec.h"
+
+#include "foundation/Error.h"
+#include "foundation/Wording.h"
+#include "model/Families.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace secateur {
+namespace {
+
+constexpr std::string_view kEmbedding = "model.embed_tokens.weight", kHead = "lm_head.weight";
+constexpr std::string_view kPrefix = "model.";
+
+template <std::size_t Size>
+bool isOneOf(std::string_view word, const std::array<std::string_view, Size> &words)
+{
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// Names as transformers' AutoModel saves them get the "model." that they lack in a language model.
+void addPrefix(Checkpoint &checkpoint)
+{
+    std::size_t count = 0;
+    for (const std::string &name : checkpoint.names()) {
+        const bool isOfBody = name.starts_with("embed_tokens.") || name.starts_with("layers.") || name.starts_with("norm.");
+        if (!isOfBody || checkpoint.contains(std::string(kPrefix) + name))
+            continue;
+        checkpoint.rename(name, std::string(kPrefix) + name);
+        ++count;
+    }
+    if (count > 0)
+        checkpoint.note("the names of " + grouped(count) + " tensors lack 'model.', as AutoModel saves them; exports have it");
+}
+
+/// Bytes, not values: what is written in two types or in two ways is two tensors.
+bool isSame(const TensorView &a, const TensorView &b)
+{
+    return a.dtype == b.dtype && a.shape == b.shape && a.bytes.size() == b.bytes.size() &&
+           (a.bytes.empty() || std::memcmp(a.bytes.data(), b.bytes.data(), a.bytes.size()) == 0);
+}
+
+/// Whether the output product is the embedding, after a look at what is stored.
+void settleHead(Checkpoint &checkpoint, ModelSpec &spec)
+{
+    if (!spec.tiedEmbeddings || !checkpoint.contains(kHead))
+        return;
+    if (!checkpoint.contains(kEmbedding)) {
+        checkpoint.rename(std::string(kHead), std::string(kEmbedding));
+        return;
+    }
+    spec.tiedEmbeddings = isSame(checkpoint.tensor(kEmbedding), checkpoint.tensor(kHead));
+    checkpoint.releasePages();
+    if (!spec.tiedEmbeddings)
+        checkpoint.note(
+            "'lm_head.weight' differs from the embedding, although 'tie_word_embeddings' is true: it is kept, as transformers 5 "
+            "and vLLM keep it");
+}
+
+/// A checkpoint of an untied model that lacks nothing but its output product.
+void refuseMissingHead(const Checkpoint &checkpoint, const std::vector<ExpectedTensor> &expected)
+{
+    const auto isThere = [&](const ExpectedTensor &tensor) { return checkpoint.contains(tensor.name) == (tensor.name != kHead); };
+    if (!std::all_of(expected.begin(), expected.end(), isThere) || expected.back().name != kHead)
+        return;
+    const bool isSaid = checkpoint.config().contains("tie_word_embeddings");
+    throw Error("The checkpoint " + inQuotes(checkpoint.path().string()) +
+                    " holds no output product: 'lm_head.weight' is missing, and 'tie_word_embeddings' is false" +
+                    (isSaid ? "." : " by default."),
+                "transformers would fill it with random numbers. If the model shares the embedding, set tie_word_embeddings to true in "
+                "config.json; if it was saved without its head (AutoModel, a classifier, an embedding model), take the language model.");
+}
+
+std::string_view lastPart(std::string_view name)
+{
+    return name.substr(name.rfind('.') + 1);
+}
+
+/// What a tensor beside the expected ones is, in words, if the logits do not depend on it; else empty.
+std::string harmlessKind(std::string_view name, const ModelSpec &spec)
+{
+    constexpr std::array<std::string_view, 9> kBuffers{"inv_freq",     "cos_cached",          "sin_cached",
+                                                       "position_ids", "masked_bias",         "causal_mask",
+                                                       "attn_mask",    "num_batches_tracked", "original_inv_freq"};
+    constexpr std::array<std::string_view, 8> kScales{"k_scale",    "v_scale",      "q_scale",      "kv_scale",
+                                                      "prob_scale", "k_zero_point", "v_zero_point", "q_zero_point"};
+    constexpr std::array<std::string_view, 4> kHeads{"v_head.", "value_head.", "score.", "classifier."};
+    const std::string_view part = lastPart(name);
+    if (isOneOf(part, kBuffers) || name.ends_with("attn.bias")) // the latter a causal mask
+        return "buffers that are computed instead";
+    const bool isOfKeys = name.ends_with(".k_proj.output_scale") || name.ends_with(".v_proj.output_scale");
+    if (name.find(".self_attn.") != std::string_view::npos && (isOneOf(part, kScales) || isOfKeys))
+        return "scales of a quantised KV cache";
+    if (std::any_of(kHeads.begin(), kHeads.end(), [&](std::string_view head) { return name.starts_with(head); }))
+        return "a head beside that of the language model";
+    constexpr std::string_view kLayers = "model.layers.";
+    if (name.starts_with(kLayers)) {
+        const std::string_view number = name.substr(kLayers.size(), name.find('.', kLayers.size()) - kLayers.size());
+        const bool isNumber =
+            !number.empty() && number.size() < 10 && std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
+        if (isNumber && std::stoll(std::string(number)) >= spec.layerCount())
+            return "layers that the configuration does not have, which has " + std::to_string(spec.layerCount());
+    }
+    return {};
+}
+
+/// Tensors that may be there; a note for each kind of them.
+std::vector<std::string> ignoredIn(Checkpoint &checkpoint, const ModelSpec &spec, const std::vector<ExpectedTensor> &expected)
+{
+    std::set<std::string_view> wanted;
+    for (const ExpectedTensor &tensor : expected)
+        wanted.insert(tensor.name);
+    std::vector<std::string> ignored;
+    std::map<std::string, std::vector<std::string>> kinds;
+    for (const std::string &name : checkpoint.names()) {
+        if (wanted.contains(name))
+            continue;
+        if (name == kHead && spec.tiedEmbeddings && checkpoint.contains(name)) { // the embedding once more
+            ignored.push_back(name);
+            continue;
+        }
+        if (const std::string kind = harmlessKind(name, spec); !kind.empty()) {
+            kinds[kind].push_back(inQuotes(name));
+            ignored.push_back(name);
+        }
+    }
+    for (const auto &[kind, names] : kinds)
+        checkpoint.note(grouped(names.size()) + (names.size() == 1 ? " tensor is not used: " : " tensors are not used: ") + kind + " (" +
+                        listed(names, 3) + ")");
+    return ignored;
+}
+
+const char *dtypeField(const nlohmann::json &config)
+{
+    return config.contains("dtype") && !config.at("dtype").is_null() ? "dtype" : "torch_dtype";
+}
+
+/// Whether the configuration names a type that weights can be written in.
+bool namesDType(const nlohmann::json &config)
+{
+    const auto field = config.find(dtypeField(config));
+    if (field == config.end() || !field->is_string())
+        return false;
+    return isOneOf(field->get_ref<const std::string &>(),
+                   std::array{configName(DType::Float32), configName(DType::Float16), configName(DType::BFloat16)});
+}
+
+} // namespace
+
+ModelSpec specOf(Checkpoint &checkpoint)
+{
+    std::vector<std::string> notes;
+    ModelSpec spec = specFromConfig(checkpoint.config(), checkpoint.configFile().string(), &notes);
+    for (std::string &note : notes)
+        checkpoint.note(std::move(note));
+    if (!namesDType(checkpoint.config()))
+        spec.dtype = checkpoint.dtype();
+    addPrefix(checkpoint);
+    settleHead(checkpoint, spec);
+    const std::vector<ExpectedTensor> expected = expectedTensors(spec);
+    refuseMissingHead(checkpoint, expected);
+    checkpoint.expect(expected, ignoredIn(checkpoint, spec, expected));
+    return spec;
+}
+
+nlohmann::json settledConfig(nlohmann::json config, const ModelSpec &spec)
+{
+    if (specFromConfig(config, "config.json").tiedEmbeddings != spec.tiedEmbeddings)
+        config["tie_word_embeddings"] = spec.tiedEmbeddings;
+    const bool isOldForm = config.contains("rope_scaling") && !config.at("rope_scaling").is_null() && !config.at("rope_scaling").empty();
+    if (isOldForm && !spec.localRope)
+        config.erase("rope_parameters"); // no release heeds it then
+    const char *dtype = dtypeField(config);
+    if (config.contains(dtype) && !namesDType(config))
+        config[dtype] = configName(spec.dtype);
+    if (spec.family == "mistral" &&
+        config.contains("layer_types")) { // releases differ in whether they heed it: what it says, in the way that all do
+        config.erase("layer_types");
+        const auto hasWindow = [](const LayerSpec &layer) { return layer.attention && layer.attention->window; };
+        if (std::none_of(spec.layers.begin(), spec.layers.end(), hasWindow))
+            config["sliding_window"] = nullptr;
+    }
+    return config;
+}
+
+} // namespace secateur
