@@ -58,6 +58,8 @@ void settleHead(Checkpoint &checkpoint, ModelSpec &spec)
         return;
     }
     spec.tiedEmbeddings = isSame(checkpoint.tensor(kEmbedding), checkpoint.tensor(kHead));
+    checkpoint.checkUnchanged(kEmbedding);
+    checkpoint.checkUnchanged(kHead);
     checkpoint.releasePages();
     if (!spec.tiedEmbeddings)
         checkpoint.note(

@@ -77,6 +77,14 @@ void readRopes(ConfigReader &fields, const nlohmann::json &config, const std::st
         whole.json = &config.at(whole.name);
     if (family.localTheta == 0) {
         spec.rope = readRope(fields, whole, source, rules, headDim, contexts);
+        if (!isOldForm || !fields.has("rope_parameters"))
+            return;
+        RopeObject newer = whole;
+        newer.json = &config.at("rope_parameters");
+        newer.isNewForm = true;
+        ConfigReader unheard(config, source);
+        if (readRope(unheard, newer, source, rules, headDim, contexts) != spec.rope || unheard.hasProblems())
+            fields.remark("'rope_parameters' is not used: 'rope_scaling' says otherwise and goes first");
         return;
     }
     RopeObject local{.json = nullptr,

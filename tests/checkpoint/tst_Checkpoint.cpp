@@ -81,6 +81,7 @@ private slots:
     void refusesATensorInTwoShards();
     void survivesAnyDamagedByteOfTheIndex();
     void expectsExactlyTheGivenTensors();
+    void expectNamesWeightsThatCannotBeComputed();
     void expectTellsAllProblemsAtOnce();
     void expectCutsLongLists();
     void takesTheTypeOfMostElements();
@@ -356,6 +357,27 @@ void TestCheckpoint::expectsExactlyTheGivenTensors()
     const std::vector<std::string> ignored{"buffer", "another buffer"};
     QCOMPARE(complaint([&] { checkpoint.expect(expected, ignored); }), QString());
     QVERIFY(complaint([&] { checkpoint.expect(expected); }).contains("1 tensor is not expected:\n  'buffer'"));
+}
+
+void TestCheckpoint::expectNamesWeightsThatCannotBeComputed()
+{
+    QByteArray header =
+        R"({"a.weight":{"dtype":"F8_E4M3","shape":[3],"data_offsets":[0,3]},"b":{"dtype":"I64","shape":[1],"data_offsets":[3,11]}})";
+    header.resize((header.size() + 7) / 8 * 8, ' ');
+    const auto length = quint64(header.size());
+    write("model.safetensors", QByteArray(reinterpret_cast<const char *>(&length), sizeof length) + header + QByteArray(11, '\0'));
+    const Checkpoint checkpoint = Checkpoint::open(folder());
+    QCOMPARE(checkpoint.names(), (std::vector<std::string>{"a.weight", "b"}));
+    QVERIFY(!checkpoint.contains("b"));
+    const std::vector<std::string> both{"a.weight", "b"};
+    QCOMPARE(complaint([&] { checkpoint.expect({}, both); }), QString());
+    const std::vector<ExpectedTensor> expected{{"a.weight", {3}}};
+    QString fault = lacking(complaint([&] { checkpoint.expect(expected, both); }),
+                            {"'a.weight' in '", "model.safetensors' has the type F8_E4M3 (quantised)", "not supported", "made from"});
+    QVERIFY2(fault.isEmpty(), qPrintable(fault));
+    fault =
+        lacking(complaint([&] { checkpoint.expect({}, std::vector<std::string>{"a.weight"}); }), {"'b' in '", "has the type I64, which"});
+    QVERIFY2(fault.isEmpty(), qPrintable(fault));
 }
 
 void TestCheckpoint::expectTellsAllProblemsAtOnce()
