@@ -174,14 +174,6 @@ void Reporter::error(const std::string &sentence, const std::string &hint)
         std::cerr << "  " << hint << std::endl;
 }
 
-void Reporter::notice(const std::string &sentence)
-{
-    endBar();
-    event({{"event", "notice"}, {"message", sentence}});
-    if (!m_isJson || m_isSilent)
-        std::cerr << "secateur-cli: " << sentence << std::endl;
-}
-
 nlohmann::json Reporter::seconds() const
 {
     nlohmann::json object = nlohmann::json::object();

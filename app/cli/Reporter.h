@@ -35,11 +35,9 @@ public:
     /// Rows of cells as an aligned table; the first column to the left, the others to the right (a last one of texts to the left). Nothing
     /// with --json.
     void table(const std::vector<std::vector<std::string>> &rows, LastColumn last = LastColumn::Number);
-    /// Something to know about what is read: a line on standard error, with --json an event.
+    /// Something to know about what is read or waited for: a line on standard error, with --json an event.
     void note(const std::string &text);
     void error(const std::string &sentence, const std::string &hint);
-    /// Something that people should know while they wait: on standard error, or an event of the JSON stream. Said by silent processes, too.
-    void notice(const std::string &sentence);
     /// Ends a bar that is still drawn, so that text can follow.
     void endBar();
 

@@ -62,7 +62,7 @@ Session::Session(const Options &options, std::stop_token stop, Reporter &reporte
                     "Start it without torchrun; calibrate, search and prune can be shared.");
     RankMeeting meeting;
     meeting.context = context;
-    meeting.tell = [&](const std::string &sentence) { report.notice(who + ": " + sentence); };
+    meeting.tell = [&](const std::string &sentence) { report.note(who + ": " + sentence); };
     ranks = connectRanks(place, std::move(meeting));
 }
 

@@ -3,6 +3,7 @@
 #include "FuzzInput.h"
 #include "foundation/Error.h"
 #include "foundation/JsonFile.h"
+#include "model/CheckpointSpec.h"
 #include "model/Families.h"
 
 using namespace secateur;
@@ -12,8 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     const fuzz::InputFile input({data, size});
     const fuzz::MemoryGuard guard(size);
     try {
-        const ModelSpec spec = specFromConfig(readJsonFile(input.path(), size, "hint"), "config.json");
-        (void)ignoredTensors(spec);
+        const nlohmann::json config = readJsonFile(input.path(), size, "hint");
+        (void)settledConfig(config, specFromConfig(config, "config.json"));
     } catch (const Error &) {
     }
     return 0;
