@@ -178,8 +178,14 @@ nlohmann::json settledConfig(nlohmann::json config, const ModelSpec &spec)
     if (specFromConfig(config, "config.json").tiedEmbeddings != spec.tiedEmbeddings)
         config["tie_word_embeddings"] = spec.tiedEmbeddings;
     const bool isOldForm = config.contains("rope_scaling") && !config.at("rope_scaling").is_null() && !config.at("rope_scaling").empty();
-    if (isOldForm && !spec.localRope)
+    const auto newer = config.find("rope_parameters");
+    if (isOldForm && !spec.localRope) {
         config.erase("rope_parameters"); // no release heeds it then
+    } else if (isOldForm && newer != config.end() && newer->is_object() && newer->contains("full_attention") &&
+               newer->at("full_attention").is_object() && config.at("rope_scaling").is_object()) {
+        newer->at("full_attention").update(config.at("rope_scaling")); // as transformers 5 takes both
+        config.erase("rope_scaling");
+    }
     const char *dtype = dtypeField(config);
     if (config.contains(dtype) && !namesDType(config))
         config[dtype] = configName(spec.dtype);

@@ -263,6 +263,10 @@ void TestCheckpointSpec::saysWhichFieldsHaveNoMeaning()
     const ModelSpec spec = specOf(both);
     QVERIFY2(notesOf(both).contains("'rope_parameters' is not used"), qPrintable(notesOf(both)));
     QVERIFY(!settledConfig(both.config(), spec).contains("rope_parameters"));
+    Checkpoint gemma = Checkpoint::open(kOdd / "gemma3-both");
+    const ModelSpec merged = specOf(gemma);
+    QVERIFY(!settledConfig(gemma.config(), merged).contains("rope_scaling"));
+    QVERIFY(specFromConfig(settledConfig(gemma.config(), merged), "x") == merged);
     json agreed = both.config();
     agreed["rope_parameters"] = {{"rope_type", "linear"}, {"factor", 3.0}, {"rope_theta", 10000.0}}; // as exports have it
     std::vector<std::string> notes;
