@@ -83,10 +83,8 @@ void checkExport(const ExportSettings &settings, const Checkpoint &source, const
         throw Error(problem, "Choose another --format: hf-compact holds every plan.");
     const TargetRules &rules = targetRules(settings.format);
     readCarriedFiles(source, !rules.isGguf);
-    if (rules.isGguf) {
-        GgufMetadata tokenizer;
-        appendGgufTokenizer(tokenizer, source, dense.vocabularySize);
-    }
+    if (rules.isGguf)
+        checkGgufTokenizer(source, dense.vocabularySize);
     // Throws when the name is not usable, or the parent is missing or cannot be written to.
     const AtomicPath probe = AtomicPath::forFolder(settings.output);
     std::error_code error;
@@ -100,8 +98,6 @@ void checkExport(const ExportSettings &settings, const Checkpoint &source, const
         throw Error("There is too little space for '" + settings.output.string() + "': about " + std::to_string(bytesNeeded / 1'000'000) +
                         " MB are needed, " + std::to_string(space.available / 1'000'000) + " MB are free.",
                     "Nothing was left behind. Make room, or choose another disk.");
-    if (targetRules(settings.format).isGguf)
-        checkGgufTokenizer(source, dense.vocabularySize);
 }
 
 namespace {
