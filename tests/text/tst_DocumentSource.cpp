@@ -377,7 +377,7 @@ private slots:
         VERIFY_CONTAINS(failure(file, "[{\"text\": \"a\"},\n{\"txt\": \"b\"}]"),
                         std::string("element 2 (line 2) has no field \"text\"; it has 'txt'"));
         VERIFY_CONTAINS(failure(file, "[{\"text\": \"a\"},\n {\"text\": \"b\"}, {\"text\": b}]"),
-                        std::string("mistake at line 2, column 28"));
+                        std::string("mistake at line 2, column 26"));
         VERIFY_CONTAINS(failure(file, "[{\"text\": \"a\"}, {\"text\": \"b\"} {}]"), std::string("no comma behind element 2 (line 1)"));
         VERIFY_CONTAINS(failure(file, "[{\"text\": \"a\"}, {\"text\": \"b\"},"),
                         std::string("ends in the middle of its JSON array, behind element 2"));
