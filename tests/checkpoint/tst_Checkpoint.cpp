@@ -92,7 +92,7 @@ private slots:
 void TestCheckpoint::opensASingleFile()
 {
     const Checkpoint checkpoint = Checkpoint::open(kModels / "bf16");
-    QCOMPARE(checkpoint.folder(), kModels / "bf16");
+    QCOMPARE(checkpoint.modelFolder().path(), kModels / "bf16");
     QCOMPARE(checkpoint.config().at("model_type").get<std::string>(), std::string("llama"));
     QCOMPARE(checkpoint.files().size(), std::size_t(1));
     QCOMPARE(checkpoint.dtype(), DType::BFloat16);
