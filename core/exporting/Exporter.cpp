@@ -18,7 +18,6 @@
 #include "model/CheckpointSpec.h"
 #include "model/Families.h"
 #include "model/Tensors.h"
-#include "text/GgufTokenizer.h"
 #include "text/TokenizerFiles.h"
 
 #include <algorithm>

@@ -13,12 +13,6 @@ namespace {
 using nlohmann::json;
 using Scaling = RopeSpec::Scaling;
 
-json objectIn(const json &object, const char *field)
-{
-    const auto found = object.find(field);
-    return found != object.end() && found->is_object() ? *found : json::object();
-}
-
 const char *nameOf(Scaling scaling)
 {
     switch (scaling) {
@@ -38,17 +32,60 @@ const char *nameOf(Scaling scaling)
     return "default";
 }
 
-/// An entry of `rope_parameters`: `given`, which the source has in either form, with its type and base.
-json newerRope(const json &given, const RopeSpec &rope)
+/// The share of a head that is rotated, so that engines, which round down, get the number of dimensions back.
+double rotatedPart(std::int64_t rotaryDim, std::int64_t headDim)
 {
-    json object = rope.scaling == Scaling::None ? json::object() : given;
-    if (given.contains("partial_rotary_factor"))
-        object["partial_rotary_factor"] = given.at("partial_rotary_factor");
-    object.erase("type");
-    object["rope_type"] = nameOf(rope.scaling);
-    object["rope_theta"] = rope.theta;
+    const double part = double(rotaryDim) / double(headDim);
+    return std::int64_t(double(headDim) * part) < rotaryDim ? std::nextafter(part, 2.0) : part;
+}
+
+/// Whether the factor is what follows from the two contexts.
+bool isImplied(const RopeSpec &rope, std::int64_t contextLength)
+{
+    const double implied = double(contextLength) / double(rope.originalContext);
+    return std::abs(rope.factor - implied) <= 1e-9 * implied;
+}
+
+/// An entry of `rope_parameters`.
+json newerRope(const RopeSpec &rope, const ModelSpec &dense, std::int64_t headDim)
+{
+    json object = {{"rope_type", nameOf(rope.scaling)}, {"rope_theta", rope.theta}};
+    const auto add = [&](const char *field, const std::optional<double> &value) {
+        if (value)
+            object[field] = *value;
+    };
+    const RopeSpec usual;
+    switch (rope.scaling) {
+    case Scaling::None:
+        break;
+    case Scaling::Linear:
+    case Scaling::Dynamic:
+        object["factor"] = rope.factor;
+        break;
+    case Scaling::Yarn:
+        object["factor"] = rope.factor;
+        add("attention_factor", rope.attentionFactor);
+        add("mscale", rope.mscale);
+        add("mscale_all_dim", rope.mscaleAllDim);
+        if (rope.betaFast != usual.betaFast || rope.betaSlow != usual.betaSlow)
+            object.update({{"beta_fast", rope.betaFast}, {"beta_slow", rope.betaSlow}});
+        if (!rope.truncate)
+            object["truncate"] = false;
+        break;
+    case Scaling::Llama3:
+        object.update({{"factor", rope.factor}, {"low_freq_factor", rope.lowFrequencyFactor}, {"high_freq_factor", rope.highFrequencyFactor}});
+        break;
+    case Scaling::LongRope:
+        object.update({{"short_factor", rope.shortFactors}, {"long_factor", rope.longFactors}});
+        add("attention_factor", rope.attentionFactor);
+        if (!isImplied(rope, dense.contextLength))
+            object["factor"] = rope.factor;
+        break;
+    }
     if (rope.originalContext > 0) // releases differ in what they take where it is absent
         object["original_max_position_embeddings"] = rope.originalContext;
+    if (rope.rotaryDim)
+        object["partial_rotary_factor"] = rotatedPart(*rope.rotaryDim, headDim);
     return object;
 }
 
@@ -61,33 +98,27 @@ json olderRope(json object, const ModelSpec &dense)
     object.erase("partial_rotary_factor");
     if (dense.family != "phi3")
         return object;
-    // Phi-3's of before 5 must have these three fields; the others stand elsewhere or follow from them.
-    const double implied = double(dense.contextLength) / double(dense.rope.originalContext);
-    const bool isImplied = !dense.rope.attentionFactor && std::abs(dense.rope.factor - implied) <= 1e-9 * implied;
+    // Phi-3's of before 5 must have these three fields; the others stand elsewhere or follow from them. With more of them those releases
+    // refuse it, where they would compute something else.
     object["type"] = object["rope_type"];
-    return isImplied ? json{{"type", object["type"]}, {"short_factor", object["short_factor"]}, {"long_factor", object["long_factor"]}}
-                     : object; // those releases refuse it, and would compute something else otherwise
+    if (dense.rope.attentionFactor || !isImplied(dense.rope, dense.contextLength))
+        return object;
+    return {{"type", object["type"]}, {"short_factor", object["short_factor"]}, {"long_factor", object["long_factor"]}};
 }
 
-void writeRope(json &config, const ModelSpec &dense)
+void writeRope(json &config, const ModelSpec &dense, std::int64_t headDim)
 {
-    const bool isNew = config.contains("rope_parameters") && config["rope_parameters"].is_object();
-    json whole = objectIn(config, isNew ? "rope_parameters" : "rope_scaling"), local = json::object();
-    if (isNew && dense.localRope) {
-        local = objectIn(whole, "sliding_attention");
-        whole = objectIn(whole, "full_attention");
-    }
-    whole = newerRope(whole, dense.rope);
+    const json whole = newerRope(dense.rope, dense, headDim);
     config["rope_theta"] = dense.rope.theta;
     config["rope_scaling"] = olderRope(whole, dense);
-    if (whole.contains("partial_rotary_factor"))
+    config["rope_parameters"] = whole;
+    if (dense.rope.rotaryDim)
         config["partial_rotary_factor"] = whole["partial_rotary_factor"];
     if (dense.rope.scaling == Scaling::LongRope)
         config["original_max_position_embeddings"] = dense.rope.originalContext;
-    config["rope_parameters"] = whole;
     if (!dense.localRope)
         return;
-    config["rope_parameters"] = {{"full_attention", whole}, {"sliding_attention", newerRope(local, *dense.localRope)}};
+    config["rope_parameters"] = {{"full_attention", whole}, {"sliding_attention", newerRope(*dense.localRope, dense, headDim)}};
     config["rope_local_base_freq"] = dense.localRope->theta;
 }
 
@@ -153,10 +184,10 @@ void markInfinite(json &value)
 
 void writeBothForms(json &config, const ModelSpec &dense)
 {
-    writeRope(config, dense);
     writeLayerKinds(config, dense);
     for (const LayerSpec &layer : dense.layers)
-        if (layer.attention) {
+        if (layer.attention) { // all are of one size in what the targets hold
+            writeRope(config, dense, layer.attention->headDim);
             config["num_key_value_heads"] = layer.attention->kvHeads;
             config["head_dim"] = layer.attention->headDim;
             break;
