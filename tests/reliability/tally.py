@@ -20,7 +20,7 @@ class Tally:
     def trials(self, count):
         """Numbers of trials; each has its own random numbers, so that --only repeats it alone."""
         for done in range(count):
-            if self.deadline and time.monotonic() > self.deadline:
+            if done >= 2 and self.deadline and time.monotonic() > self.deadline:
                 self.skip(f'{done} of {count}: the time was over')
                 return
             self._index += 1
