@@ -394,14 +394,15 @@ def _own_model(bench):
 
 
 def _spoil(bench, rng, spoil, what, begun):
-    """Runs a job during which, some time after it opened what is `begun`, spoil() happens to its model: what it writes is of the model as
+    """Runs a job during which, some time after it opened the folder or mapped the weights that are `begun`, spoil() happens to its model: what it writes is of the model as
     it was, or it says that it changed."""
     job = bench.jobs[rng.choice(['export', 'export', 'prune', 'calibrate', 'export-gguf'])]
     job.prepare(bench.work)
     kept = _own_model(bench)
     try:
         run = bench.start(job, watched=True)
-        first = next(number for number, path in enumerate(job.paths) if path.startswith(begun) and 'open' in job.calls[number])
+        begins = 'mmap' if begun.endswith('.safetensors') else 'open'
+        first = next(number for number, path in enumerate(job.paths) if path.startswith(begun) and begins in job.calls[number])
         judge, state = at_call(bench, rng.randrange(first + 1, len(job.calls)), lambda call: spoil())
         run.drive(judge)
     finally:
