@@ -394,8 +394,8 @@ def _own_model(bench):
 
 
 def _spoil(bench, rng, spoil, what, begun):
-    """Runs a job during which, some time after it opened the folder or mapped the weights that are `begun`, spoil() happens to its model: what it writes is of the model as
-    it was, or it says that it changed."""
+    """Runs a job; spoil() happens to its model some time after it opened the folder, or mapped the weights, that are `begun`: what it writes
+    is of the model as it was, or it says that it changed."""
     job = bench.jobs[rng.choice(['export', 'export', 'prune', 'calibrate', 'export-gguf'])]
     job.prepare(bench.work)
     kept = _own_model(bench)
