@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "FuzzInput.h"
 
+#include "foundation/Error.h"
+
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <limits>
 #include <malloc.h>
 #include <new>
 #include <string>
+#include <string_view>
 #include <sys/mman.h>
+#include <typeinfo>
 #include <unistd.h>
 
 namespace {
@@ -17,21 +23,22 @@ namespace {
 constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
 std::atomic<std::size_t> held = 0, limit = kNoLimit;
+std::string_view given; ///< the input: messages may quote it
 
-/// Stops the program, which the fuzzer reports with the input and the stack.
-[[noreturn]] void fail(const char *what)
+/// Takes no memory: there may be none.
+[[noreturn]] void stop(const char *what)
 {
-    std::fputs(what, stderr);
+    std::fprintf(stderr, "fuzz: %s\n", what);
     std::abort();
 }
 
 void *allocate(std::size_t size, std::size_t alignment)
 {
     if (size > limit - std::min(held.load(), limit.load()))
-        fail("fuzz: more memory is wanted than the input justifies\n");
+        stop("more memory is wanted than the input justifies");
     void *memory = nullptr;
     if (posix_memalign(&memory, std::max(alignment, sizeof(void *)), size) != 0)
-        fail("fuzz: no memory\n");
+        stop("no memory");
     held += malloc_usable_size(memory);
     return memory;
 }
@@ -86,10 +93,36 @@ void operator delete(void *memory, std::size_t, std::align_val_t) noexcept
 
 namespace fuzz {
 
+void fail(const std::string &what)
+{
+    limit = kNoLimit;
+    stop(what.c_str());
+}
+
+void reading(const std::function<void()> &reader)
+{
+    constexpr std::array<std::string_view, 8> kForeign = {"json.exception", "std::", "filesystem error", "basic_string",
+                                                          "map::at", "vector::", "bad_alloc", "terminate"};
+    try {
+        reader();
+    } catch (const secateur::Cancelled &) {
+    } catch (const secateur::Error &problem) {
+        const std::string message = std::string(problem.what()) + "\n" + problem.hint();
+        for (const std::string_view words : kForeign)
+            if (message.find(words) != std::string::npos && given.find(words) == std::string_view::npos)
+                fail("words of a library: " + message);
+        if (problem.what()[0] == '\0')
+            fail("an Error without words");
+    } catch (const std::exception &problem) {
+        fail(std::string("thrown was a ") + typeid(problem).name() + ": " + problem.what());
+    }
+}
+
 InputFile::InputFile(std::span<const std::uint8_t> bytes) : m_descriptor(memfd_create("input", MFD_CLOEXEC))
 {
     if (m_descriptor < 0 || write(m_descriptor, bytes.data(), bytes.size()) != ssize_t(bytes.size()))
-        fail("fuzz: the input cannot be written\n");
+        stop("the input cannot be written");
+    given = {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
 }
 
 InputFile::~InputFile()
@@ -100,6 +133,29 @@ InputFile::~InputFile()
 std::filesystem::path InputFile::path() const
 {
     return "/proc/self/fd/" + std::to_string(m_descriptor);
+}
+
+InputFolder::InputFolder()
+{
+    std::string name = std::filesystem::temp_directory_path() / "secateur-fuzz-XXXXXX";
+    if (mkdtemp(name.data()) == nullptr)
+        stop("there can be no folder for the input");
+    m_path = name;
+}
+
+InputFolder::~InputFolder()
+{
+    std::error_code failure;
+    std::filesystem::remove_all(m_path, failure);
+}
+
+void InputFolder::put(const std::string &name, std::span<const std::uint8_t> bytes) const
+{
+    std::ofstream stream(m_path / name, std::ios::binary);
+    stream.write(reinterpret_cast<const char *>(bytes.data()), std::streamsize(bytes.size()));
+    if (!stream.flush())
+        stop("the input cannot be written");
+    given = {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
 }
 
 MemoryGuard::MemoryGuard(std::size_t inputBytes)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Runs a fuzz target without a fuzzer, for the tests of every build: each file of the folders as it is, then changed at random in ways that
-// do not depend on the machine.
+// do not depend on the machine (by the target's own changes, where it has some).
 //
 // usage: replay_TARGET CHANGES FOLDER...
 #include <algorithm>
@@ -15,7 +15,11 @@
 #include <span>
 #include <vector>
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size);
+extern "C" {
+int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size);
+std::size_t LLVMFuzzerMutate(std::uint8_t *data, std::size_t size, std::size_t most);
+[[gnu::weak]] std::size_t LLVMFuzzerCustomMutator(std::uint8_t *data, std::size_t size, std::size_t most, unsigned seed);
+}
 
 namespace {
 
@@ -87,7 +91,28 @@ private:
     std::mt19937_64 m_random{20261125}; // the same numbers everywhere, by the standard
 };
 
+Changes changes;
+
+/// One of the target's own changes; of a copy that has some room to grow.
+void changeByTarget(Bytes &bytes, unsigned seed)
+{
+    constexpr std::size_t kMore = 4096;
+    const std::size_t size = bytes.size();
+    bytes.resize(size + kMore);
+    bytes.resize(LLVMFuzzerCustomMutator(bytes.data(), size, bytes.size(), seed));
+}
+
 } // namespace
+
+/// What the fuzzer gives to the changes of targets.
+std::size_t LLVMFuzzerMutate(std::uint8_t *data, std::size_t size, std::size_t most)
+{
+    Bytes bytes(data, data + size);
+    changes.apply(bytes);
+    bytes.resize(std::min(bytes.size(), most));
+    std::ranges::copy(bytes, data);
+    return bytes.size();
+}
 
 int main(int count, char **arguments)
 {
@@ -100,18 +125,20 @@ int main(int count, char **arguments)
         std::fputs("there are no files to run\n", stderr);
         return 1;
     }
-    const long changes = std::strtol(arguments[1], nullptr, 10);
-    Changes change;
+    const auto times = unsigned(std::strtoul(arguments[1], nullptr, 10));
     for (const std::filesystem::path &file : files) {
         const Bytes bytes = contentOf(file);
         std::printf("%s\n", file.filename().c_str()); // the last one named is the one that ended the program
         std::fflush(stdout);
         LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
-        for (long i = 0; i < changes; ++i) {
+        for (unsigned i = 0; i < times; ++i) {
             Bytes changed = bytes;
-            change.apply(changed);
+            if (LLVMFuzzerCustomMutator != nullptr)
+                changeByTarget(changed, i);
+            else
+                changes.apply(changed);
             LLVMFuzzerTestOneInput(changed.data(), changed.size());
         }
     }
-    std::printf("%zu files, each with %ld changes\n", files.size(), changes);
+    std::printf("%zu files, each with %u changes\n", files.size(), times);
 }

@@ -1,28 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A GGUF file: its metadata, the model and the tokenizer that they describe, and the values of the tensors.
 #include "FuzzInput.h"
+#include "Mutators.h"
 #include "checkpoint/GgufModel.h"
-#include "foundation/Error.h"
 #include "model/Families.h"
 #include "text/GgufTokenizer.h"
 #include "text/TokenizerFiles.h"
 #include "text/Tokenizer.h"
 
 #include <algorithm>
-#include <functional>
 
 using namespace secateur;
 
 namespace {
-
-/// The parts are tried one by one: what one of them refuses, another may still read.
-void trying(const std::function<void()> &part)
-{
-    try {
-        part();
-    } catch (const Error &) {
-    }
-}
 
 void readValues(const GgufModel &model)
 {
@@ -33,21 +23,27 @@ void readValues(const GgufModel &model)
 
 } // namespace
 
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t *data, std::size_t size, std::size_t most, unsigned seed)
+{
+    return fuzz::mutate(data, size, most, seed, fuzz::changedGguf);
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
 {
     const fuzz::InputFile input({data, size});
     const fuzz::MemoryGuard guard(size);
-    trying([&] {
+    // The parts are tried one by one: what one of them refuses, another may still read.
+    fuzz::reading([&] {
         const GgufFile file(input.path());
         for (const auto &[key, value] : file.content().metadata)
             (void)(value.integer() || value.number() || value.flag() || value.text() || value.integers() || value.numbers() ||
                    value.texts());
     });
-    trying([&] {
+    fuzz::reading([&] {
         const GgufModel model(input.path());
-        trying([&] { readValues(model); });
-        trying([&] { (void)specFromConfig(model.config(), "input"); });
-        trying([&] {
+        fuzz::reading([&] { readValues(model); });
+        fuzz::reading([&] { (void)specFromConfig(model.config(), "input"); });
+        fuzz::reading([&] {
             (void)ggufTokenizerConfig(model.metadata());
             const Tokenizer tokenizer = Tokenizer::fromSource(
                 {.json = ggufTokenizer(model.metadata(), "input", GgufReading::AsTrained).json, .name = "input", .hash = {}, .note = {}});

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A tokenizer.json, and texts encoded and decoded by what it describes.
 #include "FuzzInput.h"
-#include "foundation/Error.h"
+#include "Mutators.h"
 #include "text/Tokenizer.h"
 
 #include <array>
 
 using namespace secateur;
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t *data, std::size_t size, std::size_t most, unsigned seed)
+{
+    return fuzz::mutate(data, size, most, seed, fuzz::changedJson);
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
 {
@@ -14,14 +19,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
                                                         "e\xCC\x81 \xE4\xBD\xA0\xE5\xA5\xBD \xFF\x00z<s>", ""};
     const fuzz::InputFile input({data, size});
     const fuzz::MemoryGuard guard(size);
-    try {
+    fuzz::reading([&] {
         const Tokenizer tokenizer = Tokenizer::fromFile(input.path());
         for (const std::string_view text : kTexts) {
             const std::vector<TokenId> ids = tokenizer.encode(text);
             (void)tokenizer.decode(ids);
             (void)tokenizer.decode(ids, true);
         }
-    } catch (const Error &) {
-    }
+    });
     return 0;
 }

@@ -2,16 +2,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the sound files that the fuzzers start from: corpus/TARGET/seed-*. They are as small as they can be, so that changes hit what matters.
 
-usage: make_seeds.py
+usage: make_seeds.py SECATEUR-CLI     which writes the plan, the manifest and the scores
 needs: gguf, numpy, safetensors
 """
+import bz2
+import gzip
 import json
+import lzma
 import pathlib
-import shutil
+import subprocess
+import sys
+import tempfile
 
 import gguf
 import numpy
 import safetensors.numpy
+
+import tiny_model
 
 HERE = pathlib.Path(__file__).parent
 FIXTURES = HERE.parent / "fixtures"
@@ -124,17 +131,141 @@ def ggufs():
         writer.close()
         put("Gguf", f"{architecture}-{tokenizer}", file.read_bytes())
         file.unlink()
+        if architecture in ("deci", "qwen2"):
+            ggufs_of_tokenizers(file, architecture, tokenizer, tokens[tokenizer])
     for name in ("types", "values", "written", "unreadable"):
         put("Gguf", name, (FIXTURES / "gguf" / f"{name}.gguf").read_bytes())
 
 
+def ggufs_of_tokenizers(file, architecture, tokenizer, tokens):
+    """Nothing but what describes a tokenizer."""
+    for pre in ("default",) if tokenizer == "llama" else ("gpt-2", "qwen2", "llama-bpe"):
+        writer = gguf.GGUFWriter(file, architecture)
+        writer.add_tokenizer_model(tokenizer)
+        writer.add_tokenizer_pre(pre)
+        writer.add_token_list(tokens)
+        writer.add_token_types([2, 3, 3, 6] + [1] * 8 if tokenizer == "llama" else [1] * 10 + [3] * 2)
+        if tokenizer == "llama":
+            writer.add_token_scores([0.0] * 4 + [float(-i) for i in range(8)])
+            writer.add_add_space_prefix(True)
+        else:
+            writer.add_token_merges(["t h", "th e"])
+        writer.add_bos_token_id(1)
+        writer.add_add_bos_token(True)
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+        put("GgufTokenizer", f"{tokenizer}-{pre}", file.read_bytes())
+        file.unlink()
+
+
+def jsons():
+    put("Json", "values", '{"a": [1, -2, 0.5, 1e3, true, false, null, "\\u00e9\\ud83e\\uddd9", ""], "b": {"c": {}, "d": []}}')
+    put("Json", "python", '[NaN, Infinity, -Infinity, 1e999, -1e999, "\\ud83d", "\\ude00x"]')
+    put("Json", "numbers", "[-0, 0.0, 1E+2, 18446744073709551615, -9223372036854775808, 123456789012345678901234567890]")
+    put("Json", "deep", "[" * 64 + "]" * 64)
+    put("Json", "pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n")
+    put("Json", "text", '"NaN \\"Infinity\\" -"')
+
+
+def texts():
+    lines = "".join(json.dumps({"id": i, "text": f"Document {i}: Grüße, 你好\n"}, ensure_ascii=i % 2 == 0) + "\n" for i in range(4)).encode()
+    text = "Once upon a time.\r\n„Grüß Gott“ – 你好 \U0001f9d9\n\n\tthe end"
+    put("Text", "plain", text)
+    put("Text", "lines", lines)
+    put("Text", "array", json.dumps([{"text": "a"}, {"text": None}, {"text": ""}, {"text": "é", "id": [1, {"x": 2}]}], indent=1))
+    put("Text", "texts", json.dumps(["a", "b", ""]))
+    put("Text", "python", '{"text": "a", "n": NaN}\n{"text": "\\ud83d"}\n\n{"text": null}\n')
+    for codec, mark in (("utf-8", "\ufeff"), ("utf-16-le", "\ufeff"), ("utf-16-be", "\ufeff"), ("utf-32-le", "\ufeff"), ("utf-32-be", "\ufeff")):
+        put("Text", codec, (mark + text).encode(codec))
+    put("Text", "gzip", gzip.compress(lines, mtime=0))
+    put("Text", "members", gzip.compress(lines, mtime=0) * 2)
+    put("Text", "utf-16.gz", gzip.compress(("\ufeff" + lines.decode()).encode("utf-16-le"), mtime=0))
+    put("Text", "xz", lzma.compress(lines) + bytes(4))
+    put("Text", "bzip2", bz2.compress(lines))
+    for name in ("documents.jsonl.zst", "frames.jsonl.zst"):
+        put("Text", name, (FIXTURES / "texts" / name).read_bytes())
+    for file in sorted((FIXTURES / "texts/other").iterdir()):
+        if file.stat().st_size < 1000 and file.suffix != ".json":
+            put("Text", f"other-{file.name}", file.read_bytes())
+
+
+def parquets():
+    for file in sorted((FIXTURES / "parquet").glob("*.parquet")):
+        if file.stat().st_size < 8000:
+            put("Parquet", file.stem, file.read_bytes())
+
+
+def made_by_program(program):
+    """What pruning the tiny model gives: its plan, manifest, scores; and sessions of it in the form of core/session."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        tiny_model.write(folder / "model")
+        (folder / "text.txt").write_text(tiny_model.TEXT)
+
+        def run(*arguments):
+            subprocess.run([program, *arguments], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+        text = ["--text", "text.txt", "--length", "16", "--threads", "1"]
+        run("calibrate", "model", *text, "--windows", "3", "--output", "scores")
+        run("plan", "model", "--scores", "scores", "--sparsity", "0.3", "--remove", "1", "--save-plan", "planned")
+        run("search", "model", "--scores", "scores", "--sparsity", "0.3", "--remove", "1", *text, "--save-plan", "searched")
+        run("prune", "model", *text, "--windows", "3", "--sparsity", "0.3", "--remove", "1", "--evaluate", "text.txt", "--output", "out")
+        scores, plan = (folder / "scores").read_bytes(), json.loads((folder / "searched").read_text())
+        put("Scores", "scores", scores)
+        put("Plan", "planned", json.dumps(json.loads((folder / "planned").read_text())))
+        put("Plan", "searched", json.dumps(plan))
+        manifest = json.loads((folder / "out/pruning_manifest.json").read_text())
+        put("Plan", "manifest", json.dumps(manifest))
+        put("Manifest", "prune", json.dumps(manifest))
+    sessions(scores, plan)
+
+
+def sessions(scores, plan):
+    text = {"files": ["/texts/text.txt"], "windows": None, "length": 16, "seed": 0, "column": "text"}
+    draft = {"calibration": 0, "balance": plan["settings"], "search": {key: plan["search"][key] for key in ("windows", "lossType", "force", "protect")}}
+    key = f"calibration 0, K {plan['balance']['K']}, windows {plan['search']['windows']}, float32, force [], protect []"
+    evaluation = {"calibration": 0, "K": plan["balance"]["K"], "removed": plan["removedAttentions"], "borrowed": False, "planHash": plan["planHash"],
+                  "text": text, "seconds": 0.5, "result": {"loss": 6.0, "perplexity": 403.4, "tokens": 15, "windows": 1, "length": 16, "tokenHash": "a"}}
+    written = {"planHash": plan["planHash"], "format": "hf-dropin", "folder": "/out", "parameters": 11376, "bytes": 51632,
+               "verification": {"tokens": 16, "largestDifference": 0.0, "tolerance": 1e-5, "sameArgmax": 1.0, "passed": True}}
+    impact = plan["search"] | {"steps": [{"removed": -1, "forced": False, "losses": [6.1, None, 6.2], "bounds": [None, 6.0, None]}]}
+    model = {"folder": "/models/tiny", "config": tiny_model.CONFIG, "dtype": "float32", "quantisedAs": "", "bytes": 50368, "files": 1,
+             "origin": None, "tokenizer": 264, "tokenizerProblem": ""}
+    session = {"kind": "secateur-session", "format": 1, "model": model, "calibrationText": text, "evaluationText": text | {"windows": 2}, "norm": "l2",
+               "calibrations": [{"norm": "l2", "provenance": plan["calibration"]}], "draft": draft, "searches": {key: plan["search"]},
+               "denseImpact": impact, "evaluations": [evaluation], "exports": [written], "pinned": [{"name": "one", "draft": draft}]}
+    tensors = {"0." + name: value for name, value in safetensors.numpy.load(scores).items()}
+    put("Session", "full", safetensors.numpy.save(tensors, {"session": json.dumps(session)}))
+    empty = session | {"model": None, "calibrations": [], "searches": {}, "denseImpact": None, "evaluations": [], "exports": [], "pinned": [],
+                       "draft": draft | {"calibration": -1}}
+    put("Session", "empty", safetensors.numpy.save({}, {"session": json.dumps(empty)}))
+
+    loss = {"what": "candidate", "key": key, "step": 0}
+    lines = [{"what": "draft", "draft": draft}, {"what": "texts", "calibration": text, "evaluation": text, "norm": "l1"},
+             {"what": "pins", "pins": session["pinned"]},
+             {"what": "search", "key": key, "settings": draft["search"], "provenance": plan["search"]["provenance"], "initialLoss": 5.6},
+             {"what": "search", "key": "", "settings": draft["search"], "provenance": plan["search"]["provenance"], "initialLoss": 5.6},
+             *(loss | {"layer": layer, "loss": 6.0 + layer} for layer in range(3)),
+             {"what": "removal", "key": key, "step": 0, "layer": 2, "loss": 8.0, "forced": False}, loss | {"key": "", "layer": 1, "loss": 6.5},
+             {"what": "evaluation", "record": evaluation}, {"what": "export", "record": written}]
+    put("Journal", "all", "".join(json.dumps(line) + "\n" for line in lines))
+
+
 def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     for old in CORPUS.glob("*/seed-*"):
         old.unlink()
     configs()
     safetensors_files()
     tokenizers()
     ggufs()
+    jsons()
+    texts()
+    parquets()
+    made_by_program(str(pathlib.Path(sys.argv[1]).resolve()))
 
 
 if __name__ == "__main__":

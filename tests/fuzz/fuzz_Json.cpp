@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A JSON text: where the library takes it, the value is the library's.
+#include "FuzzInput.h"
+#include "Mutators.h"
+#include "foundation/JsonFile.h"
+
+#include <algorithm>
+#include <string_view>
+
+using namespace secateur;
+
+namespace {
+
+int depthOf(const nlohmann::json &value)
+{
+    int deepest = 0;
+    if (value.is_structured())
+        for (const nlohmann::json &part : value)
+            deepest = std::max(deepest, depthOf(part) + 1);
+    return deepest;
+}
+
+bool mayBeDeep(std::string_view text)
+{
+    constexpr std::ptrdiff_t kDeepest = 1000; // depthOf recurses
+    return std::ranges::count_if(text, [](char c) { return c == '[' || c == '{'; }) > kDeepest;
+}
+
+} // namespace
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t *data, std::size_t size, std::size_t most, unsigned seed)
+{
+    return fuzz::mutate(data, size, most, seed, fuzz::changedJson);
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
+{
+    constexpr int kDeepest = 64;
+    const std::string_view text(reinterpret_cast<const char *>(data), size);
+    const fuzz::MemoryGuard guard(2 * size);
+    nlohmann::json ours(nlohmann::json::value_t::discarded);
+    fuzz::reading([&] { ours = parseJson(text, "'input.json'", "Take another.", kDeepest); });
+    if (!ours.is_discarded() && depthOf(ours) > kDeepest)
+        fuzz::fail("a document is deeper than it may be");
+    const nlohmann::json theirs = mayBeDeep(text) ? nlohmann::json(nlohmann::json::value_t::discarded) : nlohmann::json::parse(text, nullptr, false);
+    if (theirs.is_discarded() || depthOf(theirs) > kDeepest)
+        return 0;
+    if (ours.is_discarded())
+        fuzz::fail("a document that the library takes is refused");
+    if (ours != theirs)
+        fuzz::fail("a document reads otherwise than by the library");
+    return 0;
+}
