@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A tokenizer.json, and texts encoded and decoded by what it describes.
+// A tokenizer.json, texts encoded and decoded by what it describes, and the metadata of GGUF that it is written as.
 #include "FuzzInput.h"
 #include "Mutators.h"
+#include "foundation/JsonFile.h"
+#include "text/GgufTokenizer.h"
 #include "text/Tokenizer.h"
 
 #include <array>
@@ -25,7 +27,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
             const std::vector<TokenId> ids = tokenizer.encode(text);
             (void)tokenizer.decode(ids);
             (void)tokenizer.decode(ids, true);
+            fuzz::reading([&] { (void)tokenizer.encodePrompt(text); });
         }
+        const nlohmann::json json = readJsonFile(input.path(), size, "Take another.");
+        (void)beyondGgufTokenizer(json);
+        (void)ggufDeviations(json);
+        GgufMetadata written;
+        appendGgufTokenizer(written, json, nlohmann::json::object(), "input", tokenizer.size());
     });
     return 0;
 }

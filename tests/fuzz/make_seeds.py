@@ -23,6 +23,10 @@ import tiny_model
 HERE = pathlib.Path(__file__).parent
 FIXTURES = HERE.parent / "fixtures"
 CORPUS = HERE / "corpus"
+TOKENS = {"gpt2": ["a", "b", "t", "h", "e", "\u0120", "th", "the", "\u010a", ".", "<s>", "</s>"],
+          "llama": ["<unk>", "<s>", "</s>", "<0x0A>", "\u2581", "a", "t", "h", "e", "th", "the", "."]}
+TYPES = {"gpt2": [1] * 10 + [3] * 2, "llama": [2, 3, 3, 6] + [1] * 8}
+SCORES = [0.0] * 4 + [float(-i) for i in range(8)]
 
 
 def put(target, name, content):
@@ -71,8 +75,6 @@ def tokenizers():
 def ggufs():
     """Every architecture that is read with one layer or two, each with a tokenizer."""
     hidden, ffn, heads, vocabulary = 32, 32, 2, 12
-    tokens = {"gpt2": ["a", "b", "t", "h", "e", "\u0120", "th", "the", "\u010a", ".", "<s>", "</s>"],
-              "llama": ["<unk>", "<s>", "</s>", "<0x0A>", "\u2581", "a", "t", "h", "e", "th", "the", "."]}
     for architecture, tokenizer, kind in (("llama", "llama", "Q8_0"), ("llama", "gpt2", "Q4_0"), ("deci", "llama", "Q5_0"), ("qwen2", "gpt2", "Q4_1"),
                                           ("qwen3", "gpt2", "Q5_1"), ("phi3", "llama", "Q8_0")):
         file = CORPUS / "new.gguf"
@@ -90,10 +92,10 @@ def ggufs():
         writer.add_vocab_size(vocabulary)
         writer.add_tokenizer_model(tokenizer)
         writer.add_tokenizer_pre("default" if tokenizer == "llama" else "qwen2" if "qwen" in architecture else "gpt-2")
-        writer.add_token_list(tokens[tokenizer])
-        writer.add_token_types([2, 3, 3, 6] + [1] * 8 if tokenizer == "llama" else [1] * 10 + [3] * 2)
+        writer.add_token_list(TOKENS[tokenizer])
+        writer.add_token_types(TYPES[tokenizer])
         if tokenizer == "llama":
-            writer.add_token_scores([0.0] * 4 + [float(-i) for i in range(8)])
+            writer.add_token_scores(SCORES)
         else:
             writer.add_token_merges(["t h", "th e"])
         writer.add_bos_token_id(1)
@@ -131,33 +133,22 @@ def ggufs():
         writer.close()
         put("Gguf", f"{architecture}-{tokenizer}", file.read_bytes())
         file.unlink()
-        if architecture in ("deci", "qwen2"):
-            ggufs_of_tokenizers(file, architecture, tokenizer, tokens[tokenizer])
     for name in ("types", "values", "written", "unreadable"):
         put("Gguf", name, (FIXTURES / "gguf" / f"{name}.gguf").read_bytes())
 
 
-def ggufs_of_tokenizers(file, architecture, tokenizer, tokens):
-    """Nothing but what describes a tokenizer."""
-    for pre in ("default",) if tokenizer == "llama" else ("gpt-2", "qwen2", "llama-bpe"):
-        writer = gguf.GGUFWriter(file, architecture)
-        writer.add_tokenizer_model(tokenizer)
-        writer.add_tokenizer_pre(pre)
-        writer.add_token_list(tokens)
-        writer.add_token_types([2, 3, 3, 6] + [1] * 8 if tokenizer == "llama" else [1] * 10 + [3] * 2)
-        if tokenizer == "llama":
-            writer.add_token_scores([0.0] * 4 + [float(-i) for i in range(8)])
-            writer.add_add_space_prefix(True)
-        else:
-            writer.add_token_merges(["t h", "th e"])
-        writer.add_bos_token_id(1)
-        writer.add_add_bos_token(True)
-        writer.write_header_to_file()
-        writer.write_kv_data_to_file()
-        writer.write_tensors_to_file()
-        writer.close()
-        put("GgufTokenizer", f"{tokenizer}-{pre}", file.read_bytes())
-        file.unlink()
+def gguf_tokenizers():
+    """The metadata as JSON."""
+    for model, pres in (("llama", ("default",)), ("gpt2", ("gpt-2", "qwen2", "llama-bpe", "tekken", "default"))):
+        for pre in pres:
+            metadata = {"general.architecture": "llama", "tokenizer.ggml.model": model, "tokenizer.ggml.pre": pre, "tokenizer.ggml.tokens": TOKENS[model],
+                        "tokenizer.ggml.token_type": TYPES[model], "tokenizer.ggml.bos_token_id": 1, "tokenizer.ggml.eos_token_id": 2,
+                        "tokenizer.ggml.add_bos_token": True, "tokenizer.ggml.add_eos_token": False, "tokenizer.chat_template": "{{ messages }}"}
+            if model == "llama":
+                metadata |= {"tokenizer.ggml.scores": SCORES, "tokenizer.ggml.add_space_prefix": True, "tokenizer.ggml.unknown_token_id": 0}
+            else:
+                metadata |= {"tokenizer.ggml.merges": ["t h", "th e"]}
+            put("GgufTokenizer", f"{model}-{pre}", json.dumps(metadata))
 
 
 def jsons():
@@ -262,6 +253,7 @@ def main():
     safetensors_files()
     tokenizers()
     ggufs()
+    gguf_tokenizers()
     jsons()
     texts()
     parquets()
