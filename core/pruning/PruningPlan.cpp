@@ -278,7 +278,7 @@ PruningPlan planFromJson(const nlohmann::json &json, const std::string &source)
         plan.search = searchRecordFromJson(stored.at("search"));
         for (const nlohmann::json &kept : stored.at("keptNeurons"))
             plan.keptNeurons.push_back(wholesOf(kept));
-        if (plan.hash() != stored.at("planHash"))
+        if (stored.at("planHash") != plan.hash())
             throw Error("The plan in '" + source + "' does not match its own hash: it was changed or damaged.", "Make the plan again.");
         return plan;
     } catch (const nlohmann::json::exception &problem) {

@@ -85,10 +85,17 @@ private:
     bool m_isFound = false, m_isBehind = false; ///< the end is known; by a character that belongs to it no more
 };
 
+/// By the library alone, which is fast; discarded when it is malformed for the library, or may be too deep: even copying a value recurses.
+nlohmann::json quickValueOf(std::string_view text)
+{
+    const std::ptrdiff_t brackets = std::ranges::count(text, '[') + std::ranges::count(text, '{');
+    return brackets > kDeepest ? nlohmann::json(nlohmann::json::value_t::discarded) : nlohmann::json::parse(text, nullptr, false);
+}
+
 /// A value as Python's json reads it; discarded when it is malformed.
 nlohmann::json valueOf(std::string_view text)
 {
-    nlohmann::json value = nlohmann::json::parse(text, nullptr, false);
+    nlohmann::json value = quickValueOf(text);
     if (!value.is_discarded())
         return value;
     try {
@@ -220,8 +227,10 @@ public:
 protected:
     nlohmann::json parsed(std::string_view text, const JsonPlace &place) const
     {
-        nlohmann::json value = nlohmann::json::parse(text, nullptr, false);
-        return value.is_discarded() ? parseJson(text, m_name, m_hint, kDeepest, place) : value; // takes more, or says what is wrong
+        nlohmann::json value = quickValueOf(text);
+        if (value.is_discarded())
+            value = parseJson(text, m_name, m_hint, kDeepest, place); // takes more, or says what is wrong
+        return value;
     }
 
     std::optional<std::string> textOf(nlohmann::json &object, const std::string &place) const

@@ -394,6 +394,23 @@ private slots:
         QCOMPARE(read("a.jsonl", "{\"text\": \"\\ud83e\\uddd9\", \"n\": 1e999}"), Documents{"\U0001f9d9"});
     }
 
+    void valuesThatAreTooDeepAreRefused()
+    {
+        for (const int levels : {513, 200'000}) { // as many as end the program where it recurses
+            const std::string deep = std::string(std::size_t(levels), '[') + std::string(std::size_t(levels), ']');
+            const std::string document = "{\"text\": \"a\", \"n\": " + deep + "}";
+            VERIFY_CONTAINS(failure("a.jsonl", document), std::string("is nested too deeply"));
+            VERIFY_CONTAINS(failure("a.json", "[" + document + "]"), std::string("is nested too deeply"));
+            VERIFY_CONTAINS(failure("a.json", "[{\"text\": \"a\"}, " + deep + "]"), std::string("is nested too deeply"));
+            QCOMPARE(read("a.txt", deep), Documents{deep});
+        }
+        const std::string flat = "{\"text\": \"a\", \"n\": [" + std::string(1000, ' ') + "[], [], []]}";
+        std::string many = "{\"text\": \"a\", \"n\": [[]";
+        for (int i = 0; i < 1000; ++i)
+            many += ", []"; // many brackets are not deep
+        QCOMPARE(read("a.jsonl", flat + "\n" + many + "]}"), (Documents{"a", "a"}));
+    }
+
     void largeArraysAreReadElementByElement()
     {
         std::string array = "[";
