@@ -87,7 +87,7 @@ std::optional<std::string> unpacked(const std::string &content, secateur::Packin
 {
     try {
         const InputFile input({reinterpret_cast<const std::uint8_t *>(content.data()), content.size()});
-        secateur::UnpackedFile file(input.path());
+        secateur::UnpackedFile file(input.path(), {.bytes = kLargest});
         packing = file.packing();
         std::string result;
         while (file.append(result))

@@ -14,10 +14,11 @@ namespace {
 int depthOf(const nlohmann::json &value)
 {
     int deepest = 0;
-    if (value.is_structured())
-        for (const nlohmann::json &part : value)
-            deepest = std::max(deepest, depthOf(part) + 1);
-    return deepest;
+    if (!value.is_structured())
+        return deepest;
+    for (const nlohmann::json &part : value)
+        deepest = std::max(deepest, depthOf(part));
+    return deepest + 1;
 }
 
 bool mayBeDeep(std::string_view text)
