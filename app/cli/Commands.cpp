@@ -366,12 +366,11 @@ void Session::logits()
         throw Error(name + " does not hold a JSON array of token ids.", hint);
     std::vector<std::int32_t> ids;
     for (const nlohmann::json &value : parsed) {
-        const std::int64_t id = value.is_number_integer() ? integerOf(value, "An id in " + name) : -1;
-        if (id < 0 || id >= model->spec.vocabularySize)
+        if (!value.is_number_unsigned() || value.get<std::uint64_t>() >= std::uint64_t(model->spec.vocabularySize))
             throw Error(name + " holds " + value.dump().substr(0, 40) + ", which is no token id from 0 to " +
                             std::to_string(model->spec.vocabularySize - 1) + ".",
                         hint);
-        ids.push_back(std::int32_t(id));
+        ids.push_back(value.get<std::int32_t>());
     }
     const std::vector<float> values = engine->logits(plan ? &*plan : nullptr, ids, context);
     AtomicPath target = AtomicPath::forFile(o.output);

@@ -6,6 +6,7 @@
 #include "foundation/Wording.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <iostream>

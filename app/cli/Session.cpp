@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iostream>
 #include <thread>
 
 namespace secateur::cli {
@@ -62,7 +63,12 @@ Session::Session(const Options &options, std::stop_token stop, Reporter &reporte
                     "Start it without torchrun; calibrate, search and prune can be shared.");
     RankMeeting meeting;
     meeting.context = context;
-    meeting.tell = [&](const std::string &sentence) { report.note(who + ": " + sentence); };
+    meeting.tell = [&](const std::string &sentence) {
+        if (isFirst())
+            report.note(who + ": " + sentence);
+        else // silenced, but this must be heard
+            std::cerr << "note: " << who << ": " << sentence << std::endl;
+    };
     ranks = connectRanks(place, std::move(meeting));
 }
 
@@ -271,8 +277,6 @@ void Session::checkOutputFile(const std::filesystem::path &file) const
         return;
     const AtomicPath probe = AtomicPath::forFile(file); // throws when it could not be written
     std::error_code error;
-    if (std::filesystem::is_directory(file, error))
-        throw Error("'" + file.string() + "' is a folder; a file is to be written.", "Give the name of a file.");
     const bool goesOn = isSame(file, o.plan); // a plan may be brought on in place
     bool isInput = isWithin(file, o.model) || isSame(file, o.scores) || isSame(file, o.config) || isSame(file, o.tokens);
     for (const auto *texts : {&o.texts, &o.evaluationTexts})

@@ -9,6 +9,7 @@
 
 #include <exception>
 #include <iostream>
+#include <optional>
 
 int main(int argc, char **argv)
 {
@@ -18,9 +19,10 @@ int main(int argc, char **argv)
     if (!options)
         return exitCode;
     cli::Reporter reporter(options->isJson);
+    std::optional<cli::Interruption> interruption; // until the last word is said
     try {
-        const cli::Interruption interruption(options->isJson ? "{\"event\":\"cancelled\"}\n" : "Cancelled.\n");
-        cli::run(*options, interruption.token(), reporter);
+        interruption.emplace(options->isJson ? "{\"event\":\"cancelled\"}\n" : "Cancelled.\n");
+        cli::run(*options, interruption->token(), reporter);
         if (std::cout.flush())
             return cli::kDone;
         reporter.error("The output could not be written.", "Its disk is full, or whoever read it is gone.");

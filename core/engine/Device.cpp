@@ -45,12 +45,15 @@ void tryThreads(int count)
 {
     std::atomic<bool> isOver = false;
     std::vector<std::jthread> threads;
+    threads.reserve(std::size_t(count));
     try {
         for (int i = 1; i < count; ++i)
             threads.emplace_back([&] { isOver.wait(false); });
-    } catch (const std::system_error &) {
+    } catch (const std::exception &problem) {
         isOver = true;
         isOver.notify_all();
+        if (!dynamic_cast<const std::system_error *>(&problem))
+            throw;
         throw Error("The system allows this program no more than " + std::to_string(threads.size() + 1) + " threads; " +
                         std::to_string(count) + " were to compute.",
                     "Use fewer (--threads), or raise the limits (ulimit -u, ulimit -v).");

@@ -170,7 +170,7 @@ std::int64_t textMemory(const ForecastBasis &basis)
 
 Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasis &basis)
 {
-    constexpr double kMostBytes = 1e15; // far from the edge of 64 bits, whatever is added up
+    constexpr double kMostBytes = 1e18; // below the edge of 64 bits, whatever is added up
     const double states = double(dense.layerCount() + 2) * double(std::max(job.windows, job.searchWindows)) * double(job.length) *
                              double(dense.hiddenSize + dense.vocabularySize) * double(basis.elementBytes);
     if (states > kMostBytes)

@@ -62,6 +62,17 @@ void checkReplacement(const std::filesystem::path &output, const Checkpoint &sou
                     "Choose another name, or remove it yourself.");
 }
 
+/// Throws when the output exists and may not be replaced.
+void checkOutput(const ExportSettings &settings, const Checkpoint &source)
+{
+    std::error_code error;
+    if (!std::filesystem::exists(settings.output, error))
+        return;
+    if (!settings.isOverwriteAllowed)
+        throw Error("The output '" + settings.output.string() + "' exists.", "Choose another name, or replace it with --overwrite.");
+    checkReplacement(settings.output, source);
+}
+
 } // namespace
 
 std::int64_t bytesOfExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense,
@@ -86,12 +97,8 @@ void checkExport(const ExportSettings &settings, const Checkpoint &source, const
         checkGgufTokenizer(source, dense.vocabularySize);
     // Throws when the name is not usable, or the parent is missing or cannot be written to.
     const AtomicPath probe = AtomicPath::forFolder(settings.output);
+    checkOutput(settings, source);
     std::error_code error;
-    if (std::filesystem::exists(settings.output, error)) {
-        if (!settings.isOverwriteAllowed)
-            throw Error("The output '" + settings.output.string() + "' exists.", "Choose another name, or replace it with --overwrite.");
-        checkReplacement(settings.output, source);
-    }
     const auto space = std::filesystem::space(probe.temporary().parent_path(), error);
     if (!error && space.available < std::uintmax_t(bytesNeeded))
         throw Error("There is too little space for '" + settings.output.string() + "': about " + std::to_string(bytesNeeded / 1'000'000) +
@@ -179,6 +186,7 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
                         "), the most likely token agrees on " + std::to_string(100 * v.sameArgmax) + " % of the positions.",
                     "The folder was kept as '" + unverified.string() + "'. Please report this.");
     }
+    checkOutput(settings, source.checkpoint); // somebody may have taken the name while the work was done
     target.commit();
     return result;
 }

@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <mutex>
+#include <poll.h>
 #include <random>
 #include <span>
 #include <string>
@@ -116,7 +117,11 @@ std::string randomDigits()
 fs::path hiddenName(const fs::path &path, std::string_view kind)
 {
     const std::size_t room = kLongestName - 1 - kind.size() - kDigits;
-    return path.parent_path() / ("." + path.filename().string().substr(0, room) + std::string(kind) + randomDigits());
+    std::string name = path.filename().string();
+    std::size_t end = std::min(room, name.size());
+    while (end < name.size() && end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) // not inside a character
+        --end;
+    return path.parent_path() / ("." + name.substr(0, end) + std::string(kind) + randomDigits());
 }
 
 /// Where `name` is a temporary of ours: the place of the mark in it.
@@ -198,9 +203,13 @@ fs::path resolved(fs::path target)
     if (error)
         throw Error("The folder in which the program was started is gone, so " + inQuotes(name) + " has no place.", "Give a whole path.");
     for (int links = 0;; ++links) {
-        target = target.lexically_normal();
         if (!target.has_filename())
             target = target.parent_path();
+        // "link/.." is where the link leads to, and up: not what stands before "link".
+        const fs::path last = target.filename();
+        target = last == "." || last == ".." ? fs::weakly_canonical(target, error) : fs::weakly_canonical(target.parent_path(), error) / last;
+        if (error)
+            throw failure(name, "cannot be written", error.value());
         if (!fs::is_symlink(fs::symlink_status(target, error)))
             return target;
         const fs::path next = fs::read_symlink(target, error);
@@ -245,6 +254,7 @@ AtomicPath::AtomicPath(const fs::path &target, Kind kind) : m_kind(kind)
         throw Error("The name of the output is empty.", "Give a name.");
     checkKind(target, kind == Kind::Folder); // a link to a pipe (/dev/stdout) has no name to be followed to
     m_target = resolved(target);
+    checkKind(m_target, kind == Kind::Folder); // "file/" is not a folder either
     const fs::path parent = m_target.parent_path();
     std::error_code error;
     if (!fs::is_directory(parent, error))
@@ -354,7 +364,10 @@ void AtomicPath::endProcess(int exitCode, std::string_view lastWords) noexcept
             for (int attempt = 0; attempt < kAttempts && fs::exists(fs::symlink_status(one.temporary, ignored)); ++attempt)
                 fs::remove_all(one.temporary, ignored);
     }
-    [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, lastWords.data(), lastWords.size());
+    constexpr int kWait = 1000; // milliseconds, for a reader that does not read
+    pollfd output{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
+    if (::poll(&output, 1, kWait) == 1)
+        [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, lastWords.data(), lastWords.size());
     ::_exit(exitCode);
 }
 

@@ -12,7 +12,8 @@ namespace secateur {
 /// Work goes to a hidden sibling of the target, `.NAME.partial-secateur-XXXXXXXX`; `commit` moves it there. Without a commit (an error, a
 /// cancel) the sibling is removed. Its name is drawn by chance, and its owner holds a lock on it (flock) for as long as it lives: so
 /// processes that share a folder (two containers with one pid, too) keep out of each other's way, and whatever a killed process left is
-/// recognised and removed by the next that writes to the folder.
+/// recognised and removed by the next that writes to the folder. (Where the file system's locks are not seen by other machines, as with NFS
+/// mounted with local_lock, two machines should not write to one folder at once.)
 class AtomicPath {
 public:
     /// Makes the sibling: an empty file or an empty folder. Links are followed, also one that leads to nothing yet. Throws Error when the

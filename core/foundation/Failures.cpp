@@ -48,6 +48,13 @@ std::string reasonOf(int errorNumber)
         return "the system has no more of it to give";
     case ESTALE:
         return "it is gone from the server that it lay on";
+    case EXDEV:
+        return "it lies on another disk, or in a layer of a container that cannot be changed";
+    case ENXIO:
+    case ENODEV:
+        return "there is no such device";
+    case EILSEQ:
+        return "the disk does not take such a name";
     default:
         return std::strerror(errorNumber); // NOLINT(concurrency-mt-unsafe): glibc's is safe
     }

@@ -9,7 +9,7 @@
 
 namespace secateur {
 
-/// A file of somebody else's, opened for reading. Everything that is read comes through here (or through MappedFile, which uses it), so that
+/// A file of somebody else's, opened for reading. All but Parquet (Arrow opens that itself) is read here or through MappedFile, so that
 /// nothing waits for a pipe, reads a device for ever or takes a folder for a file.
 class InputFile {
 public:

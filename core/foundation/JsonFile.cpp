@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -106,9 +107,11 @@ private:
         const std::size_t end = std::min(m_text.find_first_not_of("0123456789+-.eE", m_at), m_text.size());
         const std::string_view digits = m_text.substr(m_at, end - m_at);
         if (digits.find_first_of("eE") != std::string_view::npos || digits.size() > kLongestFinite) {
-            const double value = std::strtod(std::string(digits).c_str(), nullptr);
-            if (std::isinf(value)) {
-                m_changes.push_back({m_at, digits.size(), kNumbers[value < 0 ? 0 : 1].second});
+            double value = 0;
+            const auto [rest, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+            const bool isTiny = digits.find("e-") != std::string_view::npos || digits.find("E-") != std::string_view::npos;
+            if (problem == std::errc::result_out_of_range && rest == digits.data() + digits.size() && !isTiny) {
+                m_changes.push_back({m_at, digits.size(), kNumbers[digits.starts_with('-') ? 0 : 1].second});
                 m_hasNumbers = true;
             }
         }

@@ -152,8 +152,8 @@ ExportRecord exportFromJson(const nlohmann::json &json)
                              .tolerance = v.at("tolerance"),
                              .sameArgmax = v.at("sameArgmax"),
                              .isPassed = v.at("passed"),
-                             .ids = v.value("ids", std::int64_t(0)), // older sessions have none
-                             .idsDiffering = v.value("idsDiffering", std::int64_t(0)),
+                             .ids = v.contains("ids") ? std::int64_t(wholeAt(v, "ids")) : 0, // older sessions have none
+                             .idsDiffering = v.contains("idsDiffering") ? std::int64_t(wholeAt(v, "idsDiffering")) : 0,
                              .idsNote = v.value("idsNote", std::string())},
             .notes = json.value("notes", std::vector<std::string>())}; // earlier sessions have none
 }

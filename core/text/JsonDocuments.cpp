@@ -200,8 +200,11 @@ bool isValueNext(TextBuffer &text, std::size_t &at, std::size_t largest)
 bool isArray(TextBuffer &text, std::size_t largest)
 {
     std::size_t at = skipBlank(text.rest(), 0) + 1;
-    if (nextCharacter(text, at, largest) != ']' && !isValueNext(text, at, largest))
-        return false;
+    if (nextCharacter(text, at, largest) != ']') {
+        const nlohmann::json first = valueOf(nextValue(text, at, largest));
+        if (first.is_discarded() || first.is_object()) // no text has an object there: what follows is a mistake, if it is no JSON
+            return first.is_object();
+    }
     const char behind = nextCharacter(text, at, largest);
     if (behind == ',') {
         if (!isValueNext(text, ++at, largest))

@@ -97,11 +97,8 @@ struct ParquetTexts::State {
     bool readRows();
     void readBatch();
 
-    [[noreturn]] void refuse(std::string cause) const
+    [[noreturn]] void refuse(const std::string &cause) const
     {
-        cause.erase(std::min(cause.find('\n'), cause.size())); // what follows are places in Arrow's source
-        while (cause.ends_with('.') || cause.ends_with(' '))
-            cause.pop_back();
         throw Error("'" + name + "' cannot be read as Parquet: " + cause + ".", "The file may be damaged or cut off; fetch it again.");
     }
     void check(const arrow::Status &status) const
@@ -110,7 +107,7 @@ struct ParquetTexts::State {
             throw Error(inQuotes(name) + " needs more memory to be read than the " + sizeText(memory) + " that there are for it.",
                         "Write it again with smaller pages and row groups, or give more memory (--host-memory).");
         if (!status.ok())
-            refuse(status.message());
+            refuse(status.IsNotImplemented() ? "it uses a form of Parquet that is not supported" : "its data are damaged");
     }
     template <typename Value>
     Value valueOf(arrow::Result<Value> result) const
@@ -129,7 +126,7 @@ struct ParquetTexts::State {
         } catch (const parquet::ParquetStatusException &problem) {
             check(problem.status());
         } catch (const std::exception &problem) {
-            refuse(problem.what());
+            refuse("its data are damaged");
         }
     }
 };

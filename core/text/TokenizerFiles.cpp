@@ -234,10 +234,9 @@ bool complete(json &tokenizer, const ModelFolder &folder)
         if (!completion.contains(token["content"].get<std::string>()))
             completion.put(token, -1, {});
     json byFlags = templateByFlags(config, completion);
-    const bool isChanged = completion.isChanged() || !byFlags.is_null();
     if (!byFlags.is_null())
         tokenizer["post_processor"] = std::move(byFlags);
-    return isChanged;
+    return completion.isChanged(); // what is put around a prompt changes the ids of no text
 }
 
 } // namespace

@@ -219,7 +219,6 @@ void TestCheckpoint::refusesBadConfigs_data()
     QTest::newRow("empty") << QByteArray() << QStringList{"not valid JSON", "line 1, column 1"};
     QTest::newRow("mistake in line 3") << QByteArray("{\n \"a\": 1,\n \"b\" 2\n}") << QStringList{"not valid JSON", "line 3, column 6"};
     QTest::newRow("list") << QByteArray("[]") << QStringList{"must hold a JSON object"};
-    QTest::newRow("number out of range") << QByteArray("{\"a\":1e999}") << QStringList{"not valid JSON", "number"};
     QTest::newRow("deep") << QByteArray("{\"a\":").repeated(300'000) << QStringList{"nested too deeply"};
     QTest::newRow("deep lists") << "{\"a\":" + QByteArray(300'000, '[') << QStringList{"nested too deeply"};
     QTest::newRow("huge") << QByteArray(16'000'001, ' ') << QStringList{"16,000,001 bytes", "16,000,000"};

