@@ -11,11 +11,28 @@
 #include <iostream>
 #include <optional>
 
+namespace {
+
+/// What cannot even be begun: there is no reporter yet.
+int refuse(const std::exception &problem)
+{
+    const secateur::Error error = secateur::asError(problem);
+    std::cerr << "secateur-cli: " << error.what() << "\n  " << error.hint() << std::endl;
+    return secateur::cli::kFailed;
+}
+
+} // namespace
+
 int main(int argc, char **argv)
 {
     using namespace secateur;
     int exitCode = cli::kDone;
-    const auto options = cli::parse(argc, argv, exitCode);
+    std::optional<cli::Options> options;
+    try {
+        options = cli::parse(argc, argv, exitCode);
+    } catch (const std::exception &problem) {
+        return refuse(problem);
+    }
     if (!options)
         return exitCode;
     cli::Reporter reporter(options->isJson);

@@ -14,6 +14,7 @@
 #include "exporting/Verifier.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
+#include "foundation/Wording.h"
 #include "foundation/OutputFile.h"
 #include "model/CheckpointSpec.h"
 #include "model/Families.h"
@@ -155,8 +156,12 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
                 bytesOfExport(settings, source.checkpoint, source.dense, widths, source.plan.removedAttentions));
     AtomicPath target = AtomicPath::forFolder(settings.output);
     const std::filesystem::path &folder = target.temporary();
+    const ModelFolder &model = source.checkpoint.modelFolder();
+    if (!source.checkpoint.ggufMetadata() && !model.holds("config.json"))
+        throw Error("The files of the model in " + inQuotes(model.path().string()) + " were removed while it was open.",
+                    "Put them back, and open the model again.");
+    const CarriedFiles carried = readCarriedFiles(source.checkpoint, !targetRules(settings.format).isGguf); // before they can change
     ExportResult result = writeModel(source, settings, folder, context);
-    const CarriedFiles carried = readCarriedFiles(source.checkpoint, !targetRules(settings.format).isGguf);
     write(carried, folder);
     result.notes.insert(result.notes.end(), carried.notes.begin(), carried.notes.end());
     // Another type rounds the weights, so the model in memory goes through it as well.

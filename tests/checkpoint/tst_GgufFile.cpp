@@ -261,7 +261,7 @@ void TestGgufFile::refusesWhatIsNoFile()
     const QString missing = complaint([&] { GgufFile file(folder.filePath("no.gguf").toStdString()); });
     QVERIFY2(missing.contains("no.gguf' cannot be read: it does not exist"), qPrintable(missing));
     const QString directory = complaint([&] { GgufFile file(folder.path().toStdString()); });
-    QVERIFY2(directory.contains("is not a file"), qPrintable(directory));
+    QVERIFY2(directory.contains("is a folder, not a file"), qPrintable(directory));
     const QString unreadable = complaint([&] { GgufFile file(kFixtures + "unreadable.gguf"); });
     QVERIFY2(unreadable.contains("IQ4_NL"), qPrintable(unreadable));
 }
