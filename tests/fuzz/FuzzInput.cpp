@@ -101,8 +101,8 @@ void fail(const std::string &what)
 
 void reading(const std::function<void()> &reader)
 {
-    constexpr std::array<std::string_view, 8> kForeign = {"json.exception", "std::", "filesystem error", "basic_string",
-                                                          "map::at", "vector::", "bad_alloc", "terminate"};
+    constexpr std::array<std::string_view, 8> kForeign = {"json.exception", "std::",    "filesystem error", "basic_string",
+                                                          "map::at",        "vector::", "bad_alloc",        "terminate"};
     try {
         reader();
     } catch (const secateur::Cancelled &) {

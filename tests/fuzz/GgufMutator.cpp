@@ -163,8 +163,8 @@ std::string written(const File &file)
 
 std::uint64_t anyNumber(Random &random)
 {
-    constexpr std::array<std::uint64_t, 14> kNumbers = {0, 1, 2, 3, 16, 31, 33, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x100000000, 0x7FFFFFFFFFFFFFFF,
-                                                        0x8000000000000000, ~std::uint64_t(0)};
+    constexpr std::array<std::uint64_t, 14> kNumbers = {
+        0, 1, 2, 3, 16, 31, 33, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x100000000, 0x7FFFFFFFFFFFFFFF, 0x8000000000000000, ~std::uint64_t(0)};
     return kNumbers[random.below(kNumbers.size())];
 }
 

@@ -107,7 +107,7 @@ std::string changedText(const std::string &content, Random &random)
     const std::optional<std::string> text = unpacked(content, packing);
     if (!text)
         return changedBytes(content, random);
-    const std::string changed = text->starts_with('{') ? changedJsonLines(*text, random)
+    const std::string changed = text->starts_with('{')   ? changedJsonLines(*text, random)
                                 : text->starts_with('[') ? changedJson(*text, random)
                                                          : changedBytes(*text, random);
     if (random.oneIn(16)) // under another packing

@@ -5,8 +5,8 @@
 #include "checkpoint/GgufModel.h"
 #include "model/Families.h"
 #include "text/GgufTokenizer.h"
-#include "text/TokenizerFiles.h"
 #include "text/Tokenizer.h"
+#include "text/TokenizerFiles.h"
 
 #include <algorithm>
 

@@ -43,7 +43,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     fuzz::reading([&] { ours = parseJson(text, "'input.json'", "Take another.", kDeepest); });
     if (!ours.is_discarded() && depthOf(ours) > kDeepest)
         fuzz::fail("a document is deeper than it may be");
-    const nlohmann::json theirs = mayBeDeep(text) ? nlohmann::json(nlohmann::json::value_t::discarded) : nlohmann::json::parse(text, nullptr, false);
+    const nlohmann::json theirs =
+        mayBeDeep(text) ? nlohmann::json(nlohmann::json::value_t::discarded) : nlohmann::json::parse(text, nullptr, false);
     if (theirs.is_discarded() || depthOf(theirs) > kDeepest)
         return 0;
     if (ours.is_discarded())
