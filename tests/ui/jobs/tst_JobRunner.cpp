@@ -465,9 +465,9 @@ void TestJobRunner::failuresCarryTheirWords_data()
     QTest::addColumn<bool>("hasHint");
     QTest::newRow("error") << 0 << "The text is too short." << true;
     QTest::newRow("error without hint") << 1 << "There is nothing." << false;
-    QTest::newRow("no memory") << 2 << "There was not enough memory for this job." << true;
-    QTest::newRow("other exception") << 3 << "Unexpected: index 7" << true;
-    QTest::newRow("anything") << 4 << "Unexpected: the job ended with an error that does not say what it is." << true;
+    QTest::newRow("no memory") << 2 << "The memory is not enough." << true;
+    QTest::newRow("other exception") << 3 << "This should not happen: index 7." << true;
+    QTest::newRow("anything") << 4 << "The job ended with an error that does not say what it is." << true;
 }
 
 void TestJobRunner::failuresCarryTheirWords()
