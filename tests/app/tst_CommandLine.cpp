@@ -470,8 +470,9 @@ void tst_CommandLine::progressIsPlainLinesInAPipe()
     const Outcome outcome = run({"evaluate", kModel, "--text", kHeldOut, "--windows", "3"});
     QVERIFY2(outcome.errors.contains("evaluate: 3 of 3 windows"), outcome.errors.constData());
     QVERIFY(!outcome.errors.contains('\r') && !outcome.errors.contains('\x1b'));
-    QVERIFY(outcome.output.startsWith("perplexity "));
-    QCOMPARE(outcome.output.count('\n'), 1); // results alone on standard output
+    QVERIFY2(outcome.output.startsWith("text: oz.txt (plain text, UTF-8): "), outcome.output.constData());
+    QVERIFY(outcome.output.contains("\nperplexity "));
+    QCOMPARE(outcome.output.count('\n'), 2); // what was read and the result, no progress
 }
 
 void tst_CommandLine::jsonIsOneObjectALine()
