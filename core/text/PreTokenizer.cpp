@@ -3,6 +3,7 @@
 
 #include "foundation/Error.h"
 #include "text/Normalizer.h"
+#include "text/Utf8.h"
 
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -60,6 +61,8 @@ MetaspaceSplit readMetaspace(const nlohmann::json &step)
 {
     using Prepends = MetaspaceSplit::Prepends;
     MetaspaceSplit metaspace{.mark = step.value("replacement", std::string("\u2581")), .prepends = Prepends::Always, .split = {}};
+    if (!isOneCodePoint(metaspace.mark))
+        refuse("the replacement '" + metaspace.mark + "' of the pre-tokenizer 'Metaspace', which must be one character,");
     const auto scheme = step.value("prepend_scheme", std::string(step.value("add_prefix_space", true) ? "always" : "never"));
     if (scheme == "first")
         metaspace.prepends = Prepends::First;

@@ -79,6 +79,13 @@ TokenDecoder TokenDecoder::fromJson(const nlohmann::json &decoder, const Vocabul
 void TokenDecoder::append(const nlohmann::json &step)
 {
     const auto type = step.at("type").get<std::string>();
+    const auto character = [&](const char *field, std::string text) {
+        if (!isOneCodePoint(text))
+            throw Error("the " + std::string(field) + " '" + text + "' of the decoder '" + type +
+                            "', which must be one character, is not supported",
+                        "Use a model with another tokenizer.");
+        return text;
+    };
     if (type == "Sequence") {
         for (const auto &part : step.at("decoders"))
             append(part);
@@ -94,11 +101,11 @@ void TokenDecoder::append(const nlohmann::json &step)
         const auto length = [&](const char *field) {
             return std::size_t(std::max<std::int64_t>(0, integerOf(step.at(field), std::string("'") + field + "' of the decoder 'Strip'")));
         };
-        m_steps.emplace_back(Strip{step.at("content").get<std::string>(), length("start"), length("stop")});
+        m_steps.emplace_back(Strip{character("content", step.at("content").get<std::string>()), length("start"), length("stop")});
     } else if (type == "Metaspace") {
         const bool isPrepended =
             step.value("prepend_scheme", std::string(step.value("add_prefix_space", true) ? "always" : "never")) != "never";
-        m_steps.emplace_back(Metaspace{step.value("replacement", std::string("\u2581")), isPrepended});
+        m_steps.emplace_back(Metaspace{character("replacement", step.value("replacement", std::string("\u2581"))), isPrepended});
     } else {
         throw Error("the decoder '" + type + "' is not supported", "Use a model with another tokenizer.");
     }

@@ -131,6 +131,11 @@ char32_t codePointAt(std::string_view text, std::size_t position)
     return value;
 }
 
+bool isOneCodePoint(std::string_view text)
+{
+    return !text.empty() && nextCodePoint(text, 0) == text.size();
+}
+
 std::size_t nextCodePoint(std::string_view text, std::size_t position)
 {
     return position + lengthFromFirst(byteAt(text, position));

@@ -20,6 +20,8 @@ void appendUtf8(std::string &text, char32_t point);
 /// 3.9), and what Python's bytes.decode("utf-8", "replace") does.
 std::string replaceIllFormed(std::string_view text);
 
+/// Whether well-formed text is one code point.
+bool isOneCodePoint(std::string_view text);
 /// The code point that begins at `position` of well-formed text.
 char32_t codePointAt(std::string_view text, std::size_t position);
 /// Where the code point that begins at `position` of well-formed text ends.

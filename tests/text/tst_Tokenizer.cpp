@@ -275,6 +275,15 @@ private slots:
         QTest::newRow("prepend scheme") << "/pre_tokenizer"
                                         << R"({"type": "Metaspace", "prepend_scheme": "last"})"
                                         << "prepend_scheme 'last'";
+        QTest::newRow("no mark for spaces") << "/pre_tokenizer"
+                                            << R"({"type": "Metaspace", "replacement": ""})"
+                                            << "replacement '' of the pre-tokenizer 'Metaspace', which must be one character,";
+        QTest::newRow("no mark to make spaces of") << "/decoder"
+                                                   << R"({"type": "Metaspace", "replacement": ""})"
+                                                   << "replacement '' of the decoder 'Metaspace', which must be one character,";
+        QTest::newRow("nothing to strip") << "/decoder"
+                                          << R"({"type": "Strip", "content": "", "start": 9000000000000000000, "stop": 0})"
+                                          << "content '' of the decoder 'Strip', which must be one character,";
         QTest::newRow("pre-tokenizer in a sequence") << "/pre_tokenizer"
                                                      << R"({"type": "Sequence", "pretokenizers": [{"type": "Punctuation"}]})"
                                                      << "pre-tokenizer 'Punctuation'";
