@@ -12,7 +12,6 @@
 #include <iostream>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 namespace secateur::cli {
 namespace {
@@ -317,9 +316,14 @@ std::string missing(const Options &o)
 
 } // namespace
 
+bool isJsonWanted(int argc, const char *const *argv)
+{
+    return std::any_of(argv, argv + argc, [](const char *argument) { return argument == std::string_view("--json"); });
+}
+
 std::optional<Options> parse(int argc, const char *const *argv, int &exitCode)
 {
-    const bool isJson = std::any_of(argv, argv + argc, [](const char *argument) { return argument == std::string_view("--json"); });
+    const bool isJson = isJsonWanted(argc, argv);
     const auto complain = [&](const std::string &mistake) -> std::optional<Options> {
         const char *hint = "Run with --help for more information.";
         std::cerr << mistake << "\n" << hint << "\n";
@@ -366,69 +370,6 @@ std::optional<Options> parse(int argc, const char *const *argv, int &exitCode)
     if (const std::string what = missing(options); !what.empty())
         return complain(options.command + ": " + what);
     return options;
-}
-
-std::vector<std::string> repeatableCommand(const Options &o)
-{
-    const Options defaults;
-    std::vector<std::string> command = {"secateur-cli", o.command, o.model.string()};
-    const auto add = [&](const char *name, const auto &value, const auto &usual) {
-        if (value == usual)
-            return;
-        std::ostringstream text;
-        text.precision(17);
-        text << value;
-        command.insert(command.end(), {name, text.str()});
-    };
-    const auto addOptional = [&](const char *name, const auto &value) {
-        if (!value)
-            return;
-        std::ostringstream text;
-        text.precision(17);
-        text << *value;
-        command.insert(command.end(), {name, text.str()});
-    };
-    const auto addList = [&](const char *name, const auto &values) {
-        if (values.empty())
-            return;
-        command.emplace_back(name);
-        for (const auto &value : values) {
-            std::ostringstream text;
-            if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::filesystem::path>)
-                text << value.string();
-            else
-                text << value;
-            command.push_back(text.str());
-        }
-    };
-    addList("--text", o.texts);
-    addOptional("--windows", o.windows);
-    addOptional("--length", o.length);
-    addOptional("--seed", o.seed);
-    addOptional("--column", o.column);
-    add("--norm", o.norm, defaults.norm);
-    addOptional("--sparsity", o.sparsity);
-    addOptional("--remove", o.remove);
-    add("--alpha", o.alpha, defaults.alpha);
-    add("--width-multiple", o.widthMultiple, defaults.widthMultiple);
-    addOptional("--keep", o.keep);
-    addList("--protect", o.protectedLayers);
-    addList("--force", o.forcedLayers);
-    addOptional("--search-windows", o.searchWindows);
-    add("--loss-dtype", o.lossType, defaults.lossType);
-    if (o.areAllLossesWanted)
-        command.emplace_back("--all-losses");
-    add("--scores", o.scores.string(), std::string());
-    add("--plan", o.plan.string(), std::string());
-    addList("--evaluate", o.evaluationTexts);
-    add("--format", o.format, std::string());
-    add("--export-dtype", o.exportDtype, std::string());
-    add("--device", o.engine.device, defaults.engine.device);
-    add("--dtype", o.engine.dtype, defaults.engine.dtype);
-    add("--threads", o.engine.threads, defaults.engine.threads);
-    add("--device-memory", o.deviceMemory, std::string());
-    add("--host-memory", o.hostMemory, std::string());
-    return command;
 }
 
 } // namespace secateur::cli

@@ -53,6 +53,9 @@ struct Options {
     std::filesystem::path tokens; ///< of `logits`: a JSON array of ids
 };
 
+/// Whether the command line asks for JSON, which holds for what is wrong with it as well.
+bool isJsonWanted(int argc, const char *const *argv);
+
 /// Reads the command line. When nothing is left to do (help, version, a mistake) it prints what is to be said and gives the exit code in
 /// `exitCode`.
 std::optional<Options> parse(int argc, const char *const *argv, int &exitCode);

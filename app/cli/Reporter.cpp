@@ -154,15 +154,18 @@ void Reporter::table(const std::vector<std::vector<std::string>> &rows, LastColu
     }
 }
 
-void Reporter::note(const std::string &text)
+void Reporter::aside(const std::string &text)
 {
-    if (m_isSilent)
+    if (m_isJson || m_isSilent)
         return;
     endBar();
-    if (m_isJson)
-        event({{"event", "note"}, {"text", text}});
-    else
-        std::cerr << "note: " << text << std::endl;
+    std::cerr << text << std::endl;
+}
+
+void Reporter::note(const std::string &text)
+{
+    event({{"event", "note"}, {"text", text}});
+    aside("note: " + text);
 }
 
 void Reporter::error(const std::string &sentence, const std::string &hint)

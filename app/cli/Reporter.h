@@ -35,6 +35,8 @@ public:
     /// Rows of cells as an aligned table; the first column to the left, the others to the right (a last one of texts to the left). Nothing
     /// with --json.
     void table(const std::vector<std::vector<std::string>> &rows, LastColumn last = LastColumn::Number);
+    /// A line on standard error that is no result; nothing with --json.
+    void aside(const std::string &text);
     /// Something to know about what is read or waited for: a line on standard error, with --json an event.
     void note(const std::string &text);
     void error(const std::string &sentence, const std::string &hint);

@@ -169,11 +169,11 @@ void Session::showText(const TextSettings &text, const TextReport &read)
         return;
     shown.push_back(text);
     for (const std::string &line : linesOf(read))
-        report.line("text: " + line);
+        report.aside("text: " + line);
     nlohmann::json files = nlohmann::json::array();
     for (const TextFileReport &file : read.files)
         files.push_back({{"file", file.file.string()}, {"kind", file.kind}, {"firstLine", file.firstLine}, {"documents", file.documents}});
-    report.event({{"event", "text"}, {"files", files}, {"tokens", read.tokens}, {"windows", read.windows}, {"length", read.length}});
+    report.event({{"event", "textRead"}, {"files", files}, {"tokens", read.tokens}, {"windows", read.windows}, {"length", read.length}});
 }
 
 void Session::showForecast(const JobSize &job)

@@ -11,33 +11,16 @@
 #include <iostream>
 #include <optional>
 
-namespace {
-
-/// What cannot even be begun: there is no reporter yet.
-int refuse(const std::exception &problem)
-{
-    const secateur::Error error = secateur::asError(problem);
-    std::cerr << "secateur-cli: " << error.what() << "\n  " << error.hint() << std::endl;
-    return secateur::cli::kFailed;
-}
-
-} // namespace
-
 int main(int argc, char **argv)
 {
     using namespace secateur;
-    int exitCode = cli::kDone;
-    std::optional<cli::Options> options;
-    try {
-        options = cli::parse(argc, argv, exitCode);
-    } catch (const std::exception &problem) {
-        return refuse(problem);
-    }
-    if (!options)
-        return exitCode;
-    cli::Reporter reporter(options->isJson);
+    cli::Reporter reporter(cli::isJsonWanted(argc, argv));
     std::optional<cli::Interruption> interruption; // until the last word is said
     try {
+        int exitCode = cli::kDone;
+        const std::optional<cli::Options> options = cli::parse(argc, argv, exitCode);
+        if (!options)
+            return exitCode;
         interruption.emplace(options->isJson ? "{\"event\":\"cancelled\"}\n" : "Cancelled.\n");
         cli::run(*options, interruption->token(), reporter);
         if (std::cout.flush())

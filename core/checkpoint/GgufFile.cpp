@@ -160,8 +160,7 @@ private:
     void readBeginning(GgufContent &content)
     {
         const std::string_view text(reinterpret_cast<const char *>(m_bytes.data()), m_bytes.size());
-        if (text.starts_with("version https://git-lfs"))
-            fail("it is a Git LFS pointer, not the file itself", "Fetch the file with 'git lfs pull', or download it from the hub.");
+        refuseLfsPointer(text, inQuotes(m_file.string()));
         const auto magic = takeBytes(4, "its magic number");
         if (std::memcmp(magic.data(), "GGUF", 4) != 0)
             fail("it does not begin with 'GGUF'", "Choose a .gguf file.");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "checkpoint/HubCache.h"
 
+#include "checkpoint/FolderProblems.h"
 #include "checkpoint/ModelName.h"
 #include "foundation/Error.h"
 #include "foundation/InputFile.h"
@@ -70,7 +71,7 @@ struct Weights {
         std::error_code error;
         for (const auto &entry : std::filesystem::directory_iterator(snapshot, error)) {
             const std::string name = entry.path().filename().string(), suffix = entry.path().extension().string();
-            hasPickle = hasPickle || suffix == ".bin" || suffix == ".pt" || suffix == ".pth";
+            hasPickle = hasPickle || isPickle(name);
             std::error_code missing;
             if (suffix == ".gguf") {
                 const std::uintmax_t size = std::filesystem::file_size(entry.path(), missing);

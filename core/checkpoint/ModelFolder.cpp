@@ -49,11 +49,16 @@ private:
     int m_reason = 0;
 };
 
-/// What a link of /proc leads to; empty when the system does not tell.
+/// What a link of /proc leads to. Throws Unreadable when the system does not tell: then nothing is known of where a file lies.
 fs::path endOf(const std::string &alias)
 {
     std::error_code failure;
-    return fs::read_symlink(alias, failure);
+    const fs::path end = fs::read_symlink(alias, failure);
+    if (failure)
+        throw Unreadable("The system does not tell where a file of the model lies (" + inQuotes(alias) + "): " +
+                             reasonOf(failure.value()) + ".",
+                         "Check that /proc is mounted.");
+    return end;
 }
 
 bool isInside(const fs::path &file, const fs::path &folder)
@@ -71,11 +76,6 @@ bool isBlob(const fs::path &file)
     const fs::path inCache = file.lexically_relative(cache);
     auto part = inCache.begin();
     return part != inCache.end() && part->string().starts_with("models--") && ++part != inCache.end() && *part == "blobs";
-}
-
-std::string kindOf(mode_t mode)
-{
-    return S_ISDIR(mode) ? "a folder" : S_ISFIFO(mode) ? "a pipe" : S_ISSOCK(mode) ? "a socket" : "a device";
 }
 
 /// Where a broken link leads: a chain of links is followed by hand as far as it can be read.
@@ -155,7 +155,12 @@ std::vector<std::string> ModelFolder::names(const std::string &folder) const
 
 bool ModelFolder::holds(const std::string &name) const
 {
-    return ::faccessat(m_descriptor, name.c_str(), F_OK, 0) == 0;
+    if (::faccessat(m_descriptor, name.c_str(), F_OK, 0) == 0)
+        return true;
+    if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP && errno != ENAMETOOLONG)
+        throw Unreadable(inQuotes((m_path / name).string()) + " cannot be read: " + reasonOf(errno) + ".",
+                         "Check that you may read the folder.");
+    return false;
 }
 
 std::string ModelFolder::read(const std::string &name, std::uint64_t largest, const std::string &hint) const
@@ -199,7 +204,7 @@ ModelFolder::OwnFile ModelFolder::readOwn(const std::string &name, std::uint64_t
     if (file.reason() != 0)
         throw Error(shown + " cannot be read: " + reasonOf(file.reason()) + ".", kMissing);
     if (!S_ISREG(file.mode()))
-        return {.content = {}, .refusal = "it is " + kindOf(file.mode()) + ", not a file"};
+        return {.content = {}, .refusal = std::string("it is ") + kindOfFile(file.mode()) + ", not a file"};
     InputFile opened(AT_FDCWD, file.alias(), m_path / name);
     if (opened.size() > largest)
         return {.content = {}, .refusal = "it is " + sizeText(std::int64_t(opened.size())) + " long, more than " +

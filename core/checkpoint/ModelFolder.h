@@ -9,6 +9,9 @@
 
 namespace secateur {
 
+/// Of a tokenizer.json or a vocabulary that is read, in bytes.
+inline constexpr std::uint64_t kLargestTokenizer = 1'000'000'000;
+
 /// The folder of a model, opened once: whatever lies beside the weights is read through it, so that a folder that is moved or replaced
 /// during a job cannot give another model's tokenizer or licence.
 class ModelFolder {

@@ -120,9 +120,7 @@ std::string_view SafetensorsFile::headerText() const
     const std::string_view content(reinterpret_cast<const char *>(bytes().data()), bytes().size());
     std::uint64_t length = 0;
     std::memcpy(&length, bytes().data(), kLengthBytes);
-    if (content.starts_with("version https://git-lfs"))
-        throw invalid(path(), "it is a Git LFS pointer, not the file itself",
-                      "Fetch the file with 'git lfs pull', or download it from the hub.");
+    refuseLfsPointer(content, inQuotes(path().string()));
     if (length > kLongestHeader)
         throw invalid(path(),
                       "its header would be " + grouped(length) + " bytes long, at most " + grouped(kLongestHeader) + " are allowed");

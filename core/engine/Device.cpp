@@ -43,19 +43,20 @@ std::int64_t cudaCount()
 /// fewer (ulimit -u, ulimit -v). Throws Error then.
 void tryThreads(int count)
 {
+    constexpr int kBeside = 2; // one hashes the model, one reads ahead; they may come before those that compute
     std::atomic<bool> isOver = false;
     std::vector<std::jthread> threads;
-    threads.reserve(std::size_t(count));
+    threads.reserve(std::size_t(count + kBeside));
     try {
-        for (int i = 1; i < count; ++i)
+        for (int i = 1; i < count + kBeside; ++i)
             threads.emplace_back([&] { isOver.wait(false); });
     } catch (const std::exception &problem) {
         isOver = true;
         isOver.notify_all();
         if (!dynamic_cast<const std::system_error *>(&problem))
             throw;
-        throw Error("The system allows this program no more than " + std::to_string(threads.size() + 1) + " threads; " +
-                        std::to_string(count) + " were to compute.",
+        throw Error("The system allows this program no more than " + std::to_string(threads.size() + 1) + " threads; it needs " +
+                        std::to_string(count + kBeside) + " for " + std::to_string(count) + " that compute.",
                     "Use fewer (--threads), or raise the limits (ulimit -u, ulimit -v).");
     }
     isOver = true;

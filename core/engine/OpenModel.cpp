@@ -6,6 +6,7 @@
 #include "engine/Device.h"
 #include "engine/ProcessMemory.h"
 #include "foundation/Error.h"
+#include "foundation/InputFile.h"
 #include "foundation/Wording.h"
 #include "model/CheckpointSpec.h"
 #include "model/Tensors.h"
@@ -69,6 +70,8 @@ OpenModel::OpenModel(const std::filesystem::path &folder, c10::Device device, st
         if (!opened.source.note.empty())
             summary->notes.push_back(std::move(opened.source.note));
         m_tokenizer = std::move(opened.tokenizer);
+    } catch (const Unreadable &) { // it has one, and what is made without it would be wrong
+        throw;
     } catch (const Error &problem) { // inspection and logits do without one
         summary->tokenizerProblem = problem.what();
         m_tokenizerHint = problem.hint();

@@ -16,8 +16,7 @@
 namespace secateur {
 namespace {
 
-constexpr std::uint64_t kLargestText = 16 << 20;           ///< a licence, settings, a template
-constexpr std::uint64_t kLargestTokenizer = 1'000'000'000; ///< tokenizer.json, vocabularies
+constexpr std::uint64_t kLargestText = 16 << 20; ///< a licence, settings, a template
 constexpr const char *kAgain = "Download it again, or remove it from the model's folder.";
 
 /// Files of the base model that belong to a pruned one as well.
@@ -51,9 +50,19 @@ void append(std::vector<std::string> &notes, const std::vector<std::string> &mor
     notes.insert(notes.end(), more.begin(), more.end());
 }
 
+std::vector<nlohmann::json> autoMapsOf(const Checkpoint &source)
+{
+    constexpr const char *kName = "tokenizer_config.json";
+    std::vector<nlohmann::json> maps{source.config().value("auto_map", nlohmann::json())};
+    const ModelFolder &folder = source.modelFolder();
+    if (!source.ggufMetadata() && folder.holds(kName) && !folder.leadsOut(kName))
+        maps.push_back(folder.readJson(kName, kLargestText, kAgain).value("auto_map", nlohmann::json()));
+    return maps;
+}
+
 class Reader {
 public:
-    Reader(const Checkpoint &source, CarriedFiles &files) : m_source(source), m_folder(source.modelFolder()), m_files(files) {}
+    Reader(const ModelFolder &folder, CarriedFiles &files) : m_folder(folder), m_files(files) {}
 
     void read(const std::string &name)
     {
@@ -66,9 +75,7 @@ public:
             m_files.notes.push_back(inQuotes(name) + " was left out: " + file.refusal + ".");
             return;
         }
-        if (file.content.starts_with("version https://git-lfs"))
-            throw Error(inQuotes((m_folder.path() / name).string()) + " is a Git LFS pointer, not the file itself.",
-                        "Fetch the file with 'git lfs pull', or download it from the hub.");
+        refuseLfsPointer(file.content, inQuotes((m_folder.path() / name).string()));
         if (name.ends_with(".json") && !isVocabulary(name) && !isLicence(name))
             clean(name, file.content);
         m_files.contents[name] = std::move(file.content);
@@ -106,35 +113,26 @@ private:
         nlohmann::json document = given;
         append(m_files.notes, removeForeignCode(document, name));
         if (name == "tokenizer_config.json") {
-            append(m_files.notes, replaceForeignTokenizer(document, name, autoMapsOf(m_source)));
+            append(m_files.notes, replaceForeignTokenizer(document, name, m_files.autoMaps));
             writeOlderTokenizer(document);
         }
         if (std::string text = jsonText(document); text != jsonText(given)) // NaN would differ from itself
             content = std::move(text);
     }
 
-    const Checkpoint &m_source;
     const ModelFolder &m_folder;
     CarriedFiles &m_files;
 };
 
 } // namespace
 
-std::vector<nlohmann::json> autoMapsOf(const Checkpoint &source)
-{
-    constexpr const char *kName = "tokenizer_config.json";
-    std::vector<nlohmann::json> maps{source.config().value("auto_map", nlohmann::json())};
-    const ModelFolder &folder = source.modelFolder();
-    if (!source.ggufMetadata() && folder.holds(kName) && !folder.leadsOut(kName))
-        maps.push_back(folder.readJson(kName, kLargestText, kAgain).value("auto_map", nlohmann::json()));
-    return maps;
-}
-
 CarriedFiles readCarriedFiles(const Checkpoint &source, bool isTokenizerWanted)
 {
     CarriedFiles files;
+    if (isTokenizerWanted)
+        files.autoMaps = autoMapsOf(source);
     const nlohmann::json *gguf = source.ggufMetadata();
-    Reader reader(source, files);
+    Reader reader(source.modelFolder(), files);
     for (const std::string &name : source.modelFolder().names())
         if (isLicence(name) || (isTokenizerWanted && !gguf && isOfTokenizer(name)))
             reader.read(name);

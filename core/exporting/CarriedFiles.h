@@ -14,6 +14,7 @@ namespace secateur {
 struct CarriedFiles {
     std::map<std::string, std::string> contents; ///< by name
     std::vector<std::string> notes;              ///< for people: what was left out or changed, and why
+    std::vector<nlohmann::json> autoMaps;        ///< `auto_map` of its config.json and tokenizer_config.json: classes of foreign code
 };
 
 /// Reads them all; beside a GGUF file only the licence is the model's, its tokenizer is in the file.
@@ -22,8 +23,5 @@ struct CarriedFiles {
 /// that makes engines load foreign code comes along (ForeignCode.h). Throws Error for what should come along and cannot be read, is not
 /// valid JSON, a Git LFS pointer, or a link to nothing: called before the work, it finds all that would stop the export at its end.
 CarriedFiles readCarriedFiles(const Checkpoint &source, bool isTokenizerWanted);
-
-/// `auto_map` of the source's config.json and tokenizer_config.json, where they have one: classes that only foreign code has.
-std::vector<nlohmann::json> autoMapsOf(const Checkpoint &source);
 
 } // namespace secateur

@@ -14,14 +14,14 @@
 #include "exporting/Verifier.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
-#include "foundation/Wording.h"
 #include "foundation/OutputFile.h"
+#include "foundation/Wording.h"
 #include "model/CheckpointSpec.h"
 #include "model/Families.h"
 #include "model/Tensors.h"
-#include "text/TokenizerFiles.h"
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -110,7 +110,7 @@ void checkExport(const ExportSettings &settings, const Checkpoint &source, const
 namespace {
 
 /// Takes out of a configuration what belongs to code of others. Returns sentences for people.
-std::vector<std::string> removeForeignParts(nlohmann::json &config, const Checkpoint &source, const ModelSpec &dense)
+std::vector<std::string> removeForeignParts(nlohmann::json &config, const std::vector<nlohmann::json> &autoMaps, const ModelSpec &dense)
 {
     const nlohmann::json given = config.value("auto_map", nlohmann::json());
     const bool isForeign = given.is_object() && !given.empty() && given != autoMap();
@@ -118,14 +118,14 @@ std::vector<std::string> removeForeignParts(nlohmann::json &config, const Checkp
     if (isForeign)
         notes.push_back("The model is computed by " + transformersNames(dense.family).model +
                         "ForCausalLM, a class of transformers, not by code that came with the base model.");
-    for (std::string &note : replaceForeignTokenizer(config, "config.json", autoMapsOf(source)))
+    for (std::string &note : replaceForeignTokenizer(config, "config.json", autoMaps))
         notes.push_back(std::move(note));
     return notes;
 }
 
 /// The weights, the configuration and what the target puts beside them.
 ExportResult writeModel(const ExportSource &source, const ExportSettings &settings, const std::filesystem::path &folder,
-                        JobContext &context)
+                        const std::vector<nlohmann::json> &autoMaps, JobContext &context)
 {
     const TargetRules &rules = targetRules(settings.format);
     const ModelSpec written = writtenSpec(rules.form, source.dense, source.plan.widths(), source.plan.removedAttentions);
@@ -135,7 +135,7 @@ ExportResult writeModel(const ExportSource &source, const ExportSettings &settin
                          context);
     ExportResult result = writeSafetensors(tensors, source.checkpoint, folder, context);
     nlohmann::json given = settledConfig(source.checkpoint.config(), source.dense);
-    result.notes = removeForeignParts(given, source.checkpoint, source.dense);
+    result.notes = removeForeignParts(given, autoMaps, source.dense);
     nlohmann::json config = rules.config(given, source.dense, written);
     writeType(config, configName(settings.dtype.value_or(source.checkpoint.dtype())));
     writeFileAtomically(folder / "config.json", jsonText(std::move(config)));
@@ -156,12 +156,14 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
                 bytesOfExport(settings, source.checkpoint, source.dense, widths, source.plan.removedAttentions));
     AtomicPath target = AtomicPath::forFolder(settings.output);
     const std::filesystem::path &folder = target.temporary();
+    // What is not weights is read before the folder can change; had it gone meanwhile, some of it would be missing.
+    const CarriedFiles carried = readCarriedFiles(source.checkpoint, !targetRules(settings.format).isGguf);
+    const std::optional<OpenedTokenizer> tokenizer = tokenizerToCompare(source.checkpoint);
     const ModelFolder &model = source.checkpoint.modelFolder();
     if (!source.checkpoint.ggufMetadata() && !model.holds("config.json"))
         throw Error("The files of the model in " + inQuotes(model.path().string()) + " were removed while it was open.",
                     "Put them back, and open the model again.");
-    const CarriedFiles carried = readCarriedFiles(source.checkpoint, !targetRules(settings.format).isGguf); // before they can change
-    ExportResult result = writeModel(source, settings, folder, context);
+    ExportResult result = writeModel(source, settings, folder, carried.autoMaps, context);
     write(carried, folder);
     result.notes.insert(result.notes.end(), carried.notes.begin(), carried.notes.end());
     // Another type rounds the weights, so the model in memory goes through it as well.
@@ -171,7 +173,7 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
     result.verification = rounding && *rounding != DType::Float32
                               ? verify(folder, roundedTo(source.pruned, scalarType(*rounding)), source.checkTokens, context)
                               : verify(folder, source.pruned, source.checkTokens, context);
-    verifyTokenIds(result.verification, source.checkpoint, folder, source.dense.vocabularySize);
+    verifyTokenIds(result.verification, tokenizer, folder, source.dense.vocabularySize);
     result.folder = settings.output;
 
     const ModelName base = modelName(source.checkpoint.path());

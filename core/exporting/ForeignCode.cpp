@@ -15,9 +15,9 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array<std::string_view, 14> kCode{
-    "auto_map",          "custom_generate",        "custom_pipelines",         "custom_pipeline",
-    "trust_remote_code", "attn_implementation",    "_attn_implementation",     "_attn_implementation_internal",
-    "use_kernels",       "experts_implementation", "_experts_implementation",  "_experts_implementation_internal",
+    "auto_map",          "custom_generate",        "custom_pipelines",        "custom_pipeline",
+    "trust_remote_code", "attn_implementation",    "_attn_implementation",    "_attn_implementation_internal",
+    "use_kernels",       "experts_implementation", "_experts_implementation", "_experts_implementation_internal",
     "kernel_config",     "quantization_config"};
 /// What a machine or a release of the maker's leaves behind: it says nothing of the export, and may be a path of somebody's disk.
 constexpr std::array<std::string_view, 4> kTraces{"_name_or_path", "name_or_path", "tokenizer_file", "special_tokens_map_file"};

@@ -24,9 +24,8 @@ std::string inMarkdown(const std::string &name)
 
 } // namespace
 
-nlohmann::json makeManifest(const PruningPlan &plan, const ExportSettings &settings, const ExportResult &result,
-                            const ModelName &base, const nlohmann::json &evaluations,
-                            const std::vector<std::filesystem::path> &files)
+nlohmann::json makeManifest(const PruningPlan &plan, const ExportSettings &settings, const ExportResult &result, const ModelName &base,
+                            const nlohmann::json &evaluations, const std::vector<std::filesystem::path> &files)
 {
     nlohmann::json hashes = nlohmann::json::object();
     for (const std::filesystem::path &file : files)
@@ -78,9 +77,9 @@ std::string makeModelCard(const PruningPlan &plan, const ExportSettings &setting
     card << " |\n| parameters | " << b.denseModelParameters << " before, " << b.modelParameters << " after; the files hold "
          << result.parameters << " |\n| format | " << settings.format << " |\n| plan | `" << plan.hash() << "` |\n";
     for (const nlohmann::json &e : evaluations)
-        card << "| perplexity on " << inMarkdown(e.at("text").get<std::string>()) << " | " << e.at("densePerplexity").get<double>() << " before, "
-             << e.at("prunedPerplexity").get<double>() << " after (" << e.at("tokens").get<std::int64_t>() << " tokens, windows of "
-             << e.at("length").get<std::int64_t>() << ") |\n";
+        card << "| perplexity on " << inMarkdown(e.at("text").get<std::string>()) << " | " << e.at("densePerplexity").get<double>()
+             << " before, " << e.at("prunedPerplexity").get<double>() << " after (" << e.at("tokens").get<std::int64_t>()
+             << " tokens, windows of " << e.at("length").get<std::int64_t>() << ") |\n";
     if (settings.format == "hf-dropin" && !plan.removedAttentions.empty())
         card << "\nA removed attention keeps its weights in this format; its output product is zero, so it adds nothing. The files are "
                 "larger than the plan for that reason.\n";

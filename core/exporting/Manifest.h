@@ -17,9 +17,8 @@ inline constexpr const char *kManifestFile = "pruning_manifest.json";
 /// write equal files.
 ///
 /// `files`: the weight files, whose SHA-256 is recorded.
-nlohmann::json makeManifest(const PruningPlan &plan, const ExportSettings &settings, const ExportResult &result,
-                            const ModelName &base, const nlohmann::json &evaluations,
-                            const std::vector<std::filesystem::path> &files);
+nlohmann::json makeManifest(const PruningPlan &plan, const ExportSettings &settings, const ExportResult &result, const ModelName &base,
+                            const nlohmann::json &evaluations, const std::vector<std::filesystem::path> &files);
 
 /// README.md of the exported folder: a model card with the numbers of the manifest. `base_model` stands in its front matter when
 /// the base is a repository of the hub: a name that is none would lead people to somebody else's model.

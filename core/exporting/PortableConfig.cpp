@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "exporting/PortableConfig.h"
 
+#include "model/FamilyTable.h"
+
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -73,7 +75,8 @@ json newerRope(const RopeSpec &rope, const ModelSpec &dense, std::int64_t headDi
             object["truncate"] = false;
         break;
     case Scaling::Llama3:
-        object.update({{"factor", rope.factor}, {"low_freq_factor", rope.lowFrequencyFactor}, {"high_freq_factor", rope.highFrequencyFactor}});
+        object.update(
+            {{"factor", rope.factor}, {"low_freq_factor", rope.lowFrequencyFactor}, {"high_freq_factor", rope.highFrequencyFactor}});
         break;
     case Scaling::LongRope:
         object.update({{"short_factor", rope.shortFactors}, {"long_factor", rope.longFactors}});
@@ -96,7 +99,7 @@ json olderRope(json object, const ModelSpec &dense)
         return {};
     object.erase("rope_theta");
     object.erase("partial_rotary_factor");
-    if (dense.family != "phi3")
+    if (const Family *family = familyNamed(dense.family); !family || family->longRopeAliases.empty())
         return object;
     // Phi-3's of before 5 must have these three fields; the others stand elsewhere or follow from them. With more of them those releases
     // refuse it, where they would compute something else.
@@ -136,21 +139,21 @@ std::optional<std::vector<bool>> slidingLayers(const ModelSpec &dense)
 
 void writeLayerKinds(json &config, const ModelSpec &dense)
 {
-    const bool isGemma = dense.family == "gemma2" || dense.family == "gemma3_text";
-    const bool isQwen = dense.family == "qwen2" || dense.family == "qwen3";
-    const std::optional<std::vector<bool>> sliding = isGemma || isQwen ? slidingLayers(dense) : std::nullopt;
+    const Family *family = familyNamed(dense.family);
+    const bool isByPattern = family && family->windows == Windows::Pattern, isFromLayer = family && family->windows == Windows::FromLayer;
+    const std::optional<std::vector<bool>> sliding = isByPattern || isFromLayer ? slidingLayers(dense) : std::nullopt;
     if (!sliding)
         return;
     const auto first = std::find(sliding->begin(), sliding->end(), true);
     if (first == sliding->end()) {
-        if (isQwen && config.contains("use_sliding_window"))
+        if (isFromLayer && config.contains("use_sliding_window"))
             config["use_sliding_window"] = false;
-        return; // a Gemma whose windows are switched off does not tell which layers they were of
+        return; // a model whose windows are switched off does not tell which layers they were of
     }
     config["layer_types"] = json::array();
     for (const bool slides : *sliding)
         config["layer_types"].push_back(slides ? "sliding_attention" : "full_attention");
-    if (isQwen) {
+    if (isFromLayer) {
         if (std::find(first, sliding->end(), false) == sliding->end())
             config["max_window_layers"] = first - sliding->begin();
         return;

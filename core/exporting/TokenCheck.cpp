@@ -3,13 +3,12 @@
 
 #include "checkpoint/ModelName.h"
 #include "foundation/Error.h"
+#include "foundation/InputFile.h"
 #include "foundation/Wording.h"
 #include "text/GgufTokenizer.h"
 #include "text/HardText.h"
-#include "text/TokenizerFiles.h"
 
 #include <algorithm>
-#include <optional>
 
 namespace secateur {
 namespace {
@@ -93,12 +92,23 @@ void checkGgufTokenizer(const Checkpoint &source, std::int64_t vocabularySize)
                     "The tokenizer is " + inQuotes(opened.source.name) + ". Export to one of the targets hf-*.");
 }
 
-void verifyTokenIds(Verification &result, const Checkpoint &source, const std::filesystem::path &written, std::int64_t vocabularySize)
+std::optional<OpenedTokenizer> tokenizerToCompare(const Checkpoint &source)
 {
-    std::optional<OpenedTokenizer> opened;
+    if (!hasTokenizer(source))
+        return {};
     try {
-        opened = openTokenizer(source);
-    } catch (const Error &) { // then it was carried over as it is, or there is none
+        return openTokenizer(source);
+    } catch (const Unreadable &) {
+        throw;
+    } catch (const Error &) {
+        return {};
+    }
+}
+
+void verifyTokenIds(Verification &result, const std::optional<OpenedTokenizer> &source, const std::filesystem::path &written,
+                    std::int64_t vocabularySize)
+{
+    if (!source) {
         result.idsNote = "the tokenizer cannot be read by this program, so no ids were compared";
         return;
     }
@@ -112,8 +122,8 @@ void verifyTokenIds(Verification &result, const Checkpoint &source, const std::f
     } else {
         tokenizer = openTokenizer(checkpoint).tokenizer;
     }
-    const GgufDeviations deviations = gguf ? ggufDeviations(opened->source.json) : GgufDeviations();
-    if (const auto surprise = compare(result, *opened, *tokenizer, vocabularySize, deviations)) {
+    const GgufDeviations deviations = gguf ? ggufDeviations(source->source.json) : GgufDeviations();
+    if (const auto surprise = compare(result, *source, *tokenizer, vocabularySize, deviations)) {
         result.idsNote = "the written tokenizer gives other ids for the text " + inQuotes(surprise->text);
         result.isPassed = false;
     }

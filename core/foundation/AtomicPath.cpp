@@ -219,29 +219,13 @@ fs::path resolved(fs::path target)
     }
 }
 
-const char *kindOf(fs::file_type type)
-{
-    switch (type) {
-    case fs::file_type::fifo:
-        return "a pipe";
-    case fs::file_type::socket:
-        return "a socket";
-    default:
-        return "a device";
-    }
-}
-
 /// Throws when something has the name that cannot be replaced by a file or a folder.
 void checkKind(const fs::path &target, bool isFolderWanted)
 {
-    std::error_code error;
-    const fs::file_type type = fs::status(target, error).type();
-    const bool isFolder = type == fs::file_type::directory, isFile = type == fs::file_type::regular;
-    if (type == fs::file_type::not_found || type == fs::file_type::none || (isFolderWanted ? isFolder : isFile))
+    struct stat there {};
+    if (::stat(target.c_str(), &there) != 0 || (isFolderWanted ? S_ISDIR(there.st_mode) : S_ISREG(there.st_mode)))
         return;
-    if (isFolder)
-        throw Error(inQuotes(target.string()) + " is a folder; a file is to be written.", "Give the name of a file.");
-    throw Error(inQuotes(target.string()) + " is " + (isFile ? "a file" : kindOf(type)) + "; a " + (isFolderWanted ? "folder" : "file") +
+    throw Error(inQuotes(target.string()) + " is " + kindOfFile(there.st_mode) + "; a " + (isFolderWanted ? "folder" : "file") +
                     " is to be written.",
                 "Choose another name.");
 }

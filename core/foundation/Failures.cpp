@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 #include <new>
+#include <sys/stat.h>
 #include <system_error>
 
 namespace secateur {
@@ -74,6 +75,17 @@ std::string remedyOfWriting(int errorNumber)
     default:
         return "Check that the folder exists and that you may write to it.";
     }
+}
+
+const char *kindOfFile(mode_t mode)
+{
+    if (S_ISREG(mode))
+        return "a file";
+    if (S_ISDIR(mode))
+        return "a folder";
+    if (S_ISFIFO(mode))
+        return "a pipe";
+    return S_ISSOCK(mode) ? "a socket" : "a device";
 }
 
 std::string problemOf(const nlohmann::json::exception &problem)

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
+#include <sys/types.h>
 
 namespace secateur {
 
@@ -15,6 +16,9 @@ namespace secateur {
 std::string reasonOf(int errorNumber);
 /// What to do about it where a file was to be written: "Free some space, or choose another disk."
 std::string remedyOfWriting(int errorNumber);
+
+/// What stands under a name, with its article, for messages: "a file", "a folder", "a pipe", "a socket", "a device". `mode` as stat gives it.
+const char *kindOfFile(mode_t mode);
 
 /// What is wrong with a JSON document that does not hold what was asked of it, without the library's words: "it has no field 'layers'".
 std::string problemOf(const nlohmann::json::exception &problem);

@@ -15,22 +15,10 @@
 namespace secateur {
 namespace {
 
-Error unreadable(const std::filesystem::path &file, int reason)
+Unreadable unreadable(const std::filesystem::path &file, int reason)
 {
-    return Error(inQuotes(file.string()) + " cannot be read: " + reasonOf(reason) + ".",
+    return Unreadable(inQuotes(file.string()) + " cannot be read: " + reasonOf(reason) + ".",
                  "Check that the file exists and that you may read it.");
-}
-
-/// What a thing that is no regular file is, with its article.
-const char *kindOf(mode_t mode)
-{
-    if (S_ISDIR(mode))
-        return "a folder";
-    if (S_ISFIFO(mode))
-        return "a pipe";
-    if (S_ISSOCK(mode))
-        return "a socket";
-    return "a device";
 }
 
 } // namespace
@@ -54,7 +42,7 @@ InputFile::InputFile(int folder, const std::string &name, std::filesystem::path 
         m_size = std::uint64_t(status.st_size);
         return;
     }
-    throw Error(inQuotes(m_path.string()) + " is " + kindOf(status.st_mode) + ", not a file.", "Choose a file.");
+    throw Error(inQuotes(m_path.string()) + " is " + kindOfFile(status.st_mode) + ", not a file.", "Choose a file.");
 }
 
 InputFile::~InputFile()
@@ -112,6 +100,13 @@ std::string InputFile::readRest(std::uint64_t largest, const std::string &hint)
         if (content.size() < before + step)
             return content;
     }
+}
+
+void refuseLfsPointer(std::string_view beginning, const std::string &name)
+{
+    if (beginning.starts_with("version https://git-lfs"))
+        throw Error(name + " is a Git LFS pointer, not the file itself.",
+                    "Fetch the file with 'git lfs pull', or download it from the hub.");
 }
 
 std::string readWholeFile(const std::filesystem::path &file, std::uint64_t largest, const std::string &hint)

@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "foundation/Error.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace secateur {
+
+/// The system does not let a file be read that is there: other than a missing one, it never counts as absent.
+class Unreadable : public Error {
+public:
+    using Error::Error;
+};
 
 /// A file of somebody else's, opened for reading. All but Parquet (Arrow opens that itself) is read here or through MappedFile, so that
 /// nothing waits for a pipe, reads a device for ever or takes a folder for a file.
@@ -36,6 +45,9 @@ private:
     std::uint64_t m_size = 0;
     int m_descriptor = -1;
 };
+
+/// Throws Error when a file begins as a Git LFS pointer does, which stands for a file that was not fetched. `name` is what messages call it.
+void refuseLfsPointer(std::string_view beginning, const std::string &name);
 
 /// The bytes of a file of at most `largest`. Throws what InputFile throws.
 std::string readWholeFile(const std::filesystem::path &file, std::uint64_t largest, const std::string &hint);

@@ -200,9 +200,7 @@ void putNumbers(nlohmann::json &value)
 
 nlohmann::json parseJson(std::string_view text, const std::string &name, const std::string &hint, int deepest, const JsonPlace &begin)
 {
-    if (text.starts_with("version https://git-lfs"))
-        throw Error(name + " is a Git LFS pointer, not the file itself.",
-                    "Fetch the file with 'git lfs pull', or download it from the hub.");
+    refuseLfsPointer(text, name);
     if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
         throw Error(name + " is written in UTF-16; JSON is read in UTF-8.", "Save it in UTF-8.");
     Scanner scanner(text);

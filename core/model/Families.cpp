@@ -19,13 +19,6 @@ std::string supportedList()
     return listed(supportedFamilies());
 }
 
-const Family *familyNamed(std::string_view name)
-{
-    const auto table = familyTable();
-    const auto found = std::find_if(table.begin(), table.end(), [&](const Family &family) { return family.type == name; });
-    return found == table.end() ? nullptr : &*found;
-}
-
 const Family &familyOf(const nlohmann::json &config, const std::string &source)
 {
     const auto type = config.find("model_type");

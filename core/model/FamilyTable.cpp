@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/FamilyTable.h"
 
+#include <algorithm>
 #include <array>
 
 namespace secateur {
@@ -136,6 +137,12 @@ constexpr std::array kFamilies{
 std::span<const Family> familyTable()
 {
     return kFamilies;
+}
+
+const Family *familyNamed(std::string_view type)
+{
+    const auto *const found = std::ranges::find(kFamilies, type, &Family::type);
+    return found == kFamilies.end() ? nullptr : &*found;
 }
 
 } // namespace secateur

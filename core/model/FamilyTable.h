@@ -58,5 +58,7 @@ struct Family {
 
 /// All families that can be opened.
 std::span<const Family> familyTable();
+/// The one whose `model_type` that is; null when there is none.
+const Family *familyNamed(std::string_view type);
 
 } // namespace secateur

@@ -4,9 +4,9 @@
 #include "foundation/Error.h"
 #include "foundation/JsonFile.h"
 #include "foundation/Wording.h"
+#include "text/JsonValues.h"
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
@@ -14,214 +14,14 @@
 namespace secateur {
 namespace {
 
-constexpr std::string_view kBlank = " \t\r\n";
-constexpr int kDeepest = 512; // trees of answers are deep
-
-std::string lowerExtension(const std::filesystem::path &file)
-{
-    std::string extension = file.extension().string();
-    std::ranges::transform(extension, extension.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-    return extension;
-}
-
-/// Whether the name says that the file holds JSON, behind which may stand how it is packed.
-bool isNamedJson(const std::filesystem::path &file)
-{
-    static constexpr std::array kPacked = {".gz", ".zst", ".zstd", ".xz", ".bz2"};
-    static constexpr std::array kJson = {".json", ".jsonl", ".ndjson", ".jsonlines", ".ldjson", ".jl"};
-    const bool isPacked = std::ranges::find(kPacked, lowerExtension(file)) != kPacked.end();
-    return std::ranges::find(kJson, lowerExtension(isPacked ? file.stem() : file)) != kJson.end();
-}
-
-std::size_t skipBlank(std::string_view text, std::size_t at)
-{
-    return std::min(text.find_first_not_of(kBlank, at), text.size());
-}
-
-/// Finds where a JSON value ends, of which ever more becomes known. It need not be valid: only strings and brackets are looked at.
-class ValueEnd {
-public:
-    /// `text` begins with the value and goes on as before, further. True once the end is known.
-    bool find(std::string_view text)
-    {
-        for (; m_at < text.size() && !m_isFound; ++m_at)
-            look(text[m_at]);
-        return m_isFound;
-    }
-    /// How many bytes the value has, or has so far.
-    std::size_t length() const { return m_at - (m_isBehind ? 1 : 0); }
-
-private:
-    void look(char c)
-    {
-        if (m_isInString) {
-            m_isInString = c != '"' || m_isEscaped;
-            m_isEscaped = c == '\\' && !m_isEscaped;
-            m_isFound = !m_isInString && m_depth == 0;
-            return;
-        }
-        switch (c) {
-        case '"':
-            m_isInString = true;
-            return;
-        case '{':
-        case '[':
-            ++m_depth;
-            return;
-        case '}':
-        case ']':
-            m_isBehind = m_depth == 0; // of a number, say
-            m_isFound = m_depth <= 1;
-            --m_depth;
-            return;
-        default:
-            m_isBehind = m_isFound = m_depth == 0 && (c == ',' || kBlank.find(c) != std::string_view::npos);
-        }
-    }
-
-    std::size_t m_at = 0;
-    int m_depth = 0;
-    bool m_isInString = false, m_isEscaped = false;
-    bool m_isFound = false, m_isBehind = false; ///< the end is known; by a character that belongs to it no more
-};
-
-/// By the library alone, which is fast; discarded when it is malformed for the library, or may be too deep: even copying a value recurses.
-nlohmann::json quickValueOf(std::string_view text)
-{
-    const std::ptrdiff_t brackets = std::ranges::count(text, '[') + std::ranges::count(text, '{');
-    return brackets > kDeepest ? nlohmann::json(nlohmann::json::value_t::discarded) : nlohmann::json::parse(text, nullptr, false);
-}
-
-/// A value as Python's json reads it; discarded when it is malformed.
-nlohmann::json valueOf(std::string_view text)
-{
-    nlohmann::json value = quickValueOf(text);
-    if (!value.is_discarded())
-        return value;
-    try {
-        return parseJson(text, {}, {}, kDeepest, {});
-    } catch (const Error &) {
-        return nlohmann::json(nlohmann::json::value_t::discarded);
-    }
-}
-
-/// Whether a text begins as an object does that has a field: {"name":
-bool beginsAsObject(std::string_view text)
-{
-    std::size_t at = skipBlank(text, 0);
-    if (!text.substr(at).starts_with('{'))
-        return false;
-    at = skipBlank(text, at + 1);
-    if (!text.substr(at).starts_with('"'))
-        return false;
-    ValueEnd name;
-    return name.find(text.substr(at)) && text.substr(skipBlank(text, at + name.length())).starts_with(':');
-}
-
-bool readsMore(TextBuffer &text, std::size_t largest)
-{
-    return text.rest().size() < largest && text.more();
-}
-
-/// The next line that is not blank, from `at` on, which moves behind it; empty when there is none.
-std::string_view nextLine(TextBuffer &text, std::size_t &at, std::size_t largest)
-{
-    at = skipBlank(text.rest(), at);
-    while (at == text.rest().size() && readsMore(text, largest))
-        at = skipBlank(text.rest(), at);
-    std::size_t searched = at, end = 0;
-    while ((end = text.rest().find_first_of("\r\n", searched)) == std::string_view::npos) {
-        searched = text.rest().size();
-        if (!readsMore(text, largest))
-            break;
-    }
-    const std::string_view line = text.rest().substr(at, end == std::string_view::npos ? end : end - at);
-    at += line.size();
-    return line;
-}
-
-/// The value that begins at `at`, which moves behind it; empty when its end is not found.
-std::string_view nextValue(TextBuffer &text, std::size_t &at, std::size_t largest)
-{
-    at = skipBlank(text.rest(), at);
-    ValueEnd end;
-    while (!end.find(text.rest().substr(at)))
-        if (!readsMore(text, largest))
-            return {};
-    const std::string_view value = text.rest().substr(at, end.length());
-    at += value.size();
-    return value;
-}
-
-bool isObject(std::string_view text)
-{
-    return valueOf(text).is_object();
-}
-
-TextShape shapeOfObjects(TextBuffer &text, const std::string &name, bool isNamed, std::size_t largest)
-{
-    if (!beginsAsObject(text.rest()))
-        return isNamed ? TextShape::JsonLines : TextShape::Plain;
-    constexpr int kNear = 3; // lines
-    std::size_t at = 0;
-    if (isObject(nextLine(text, at, largest))) {
-        const std::string_view second = nextLine(text, at, largest);
-        return isNamed || second.empty() || second.starts_with('{') ? TextShape::JsonLines : TextShape::Plain;
-    }
-    for (int i = 0; i < kNear; ++i)
-        if (const std::string_view line = nextLine(text, at, largest); line.starts_with('{') && isObject(line))
-            return TextShape::JsonLines; // with a mistake in the first
-    at = 0;
-    const nlohmann::json value = valueOf(nextValue(text, at, largest));
-    if (!value.is_object())
-        return isNamed ? TextShape::JsonLines : TextShape::Plain;
-    for (const auto &[key, field] : value.items())
-        if (field.is_array() && !field.empty() && field.front().is_object())
-            throw Error(name + " is one JSON object; its field " + inQuotes(key) + " holds a list of objects.",
-                        "Give one JSON object per line: jq -c '." + key + "[]' FILE > NEW.jsonl");
-    throw Error(name + " is JSON whose objects go over several lines.", "Give one JSON object per line: jq -c . FILE > NEW.jsonl");
-}
-
-/// The next character that is not blank, from `at` on, which moves there; NUL at the end.
-char nextCharacter(TextBuffer &text, std::size_t &at, std::size_t largest)
-{
-    at = skipBlank(text.rest(), at);
-    while (at == text.rest().size() && readsMore(text, largest))
-        at = skipBlank(text.rest(), at);
-    return at == text.rest().size() ? '\0' : text.rest()[at];
-}
-
-bool isValueNext(TextBuffer &text, std::size_t &at, std::size_t largest)
-{
-    return !valueOf(nextValue(text, at, largest)).is_discarded();
-}
-
-/// Whether an array begins here and not a text in brackets: "[Illustration]", "[1] A footnote", "[1, 2 and 3]".
-bool isArray(TextBuffer &text, std::size_t largest)
-{
-    std::size_t at = skipBlank(text.rest(), 0) + 1;
-    if (nextCharacter(text, at, largest) != ']') {
-        const nlohmann::json first = valueOf(nextValue(text, at, largest));
-        if (first.is_discarded() || first.is_object()) // no text has an object there: what follows is a mistake, if it is no JSON
-            return first.is_object();
-    }
-    const char behind = nextCharacter(text, at, largest);
-    if (behind == ',') {
-        if (!isValueNext(text, ++at, largest))
-            return false;
-        const char next = nextCharacter(text, at, largest);
-        return next == ',' || next == ']';
-    }
-    return behind == ']' && nextCharacter(text, ++at, largest) == '\0';
-}
-
 /// What JSON values have in common, lines or elements.
 class JsonDocuments : public FileDocuments {
 public:
-    JsonDocuments(TextBuffer text, const std::filesystem::path &file, std::string column, std::size_t largest)
+    /// `rule`: how the file is to be written, the beginning of a sentence.
+    JsonDocuments(const char *rule, TextBuffer text, const std::filesystem::path &file, std::string column, std::size_t largest)
         : m_name(inQuotes(file.string())),
           m_column(std::move(column)),
-          m_hint("Give one JSON object per line, each with its text in the field \"" + m_column + "\", or name another field (--column)."),
+          m_hint(std::string(rule) + ", each with its text in the field \"" + m_column + "\", or name another field (--column)."),
           m_largest(largest),
           m_text(std::move(text))
     {
@@ -230,9 +30,9 @@ public:
 protected:
     nlohmann::json parsed(std::string_view text, const JsonPlace &place) const
     {
-        nlohmann::json value = quickValueOf(text);
+        nlohmann::json value = quickJson(text);
         if (value.is_discarded())
-            value = parseJson(text, m_name, m_hint, kDeepest, place); // takes more, or says what is wrong
+            value = parseJson(text, m_name, m_hint, kDeepestInTexts, place); // takes more, or says what is wrong
         return value;
     }
 
@@ -441,34 +241,14 @@ private:
 
 } // namespace
 
-bool TextBuffer::more()
-{
-    m_text.erase(0, std::exchange(m_used, 0));
-    return m_file.append(m_text);
-}
-
-TextShape shapeOf(TextBuffer &text, const std::filesystem::path &file, std::size_t largest)
-{
-    constexpr std::size_t kBlankAtMost = std::size_t(1) << 16; // in front
-    const bool isNamed = isNamedJson(file);
-    while (skipBlank(text.rest(), 0) == text.rest().size() && readsMore(text, kBlankAtMost))
-        continue;
-    const std::string_view rest = text.rest().substr(skipBlank(text.rest(), 0));
-    if (rest.starts_with('{'))
-        return shapeOfObjects(text, inQuotes(file.string()), isNamed, largest);
-    if (rest.starts_with('[') && (isNamed || isArray(text, largest)))
-        return TextShape::JsonArray;
-    return isNamed ? TextShape::JsonLines : TextShape::Plain;
-}
-
 std::unique_ptr<FileDocuments> jsonLines(TextBuffer text, const std::filesystem::path &file, std::string column, std::size_t largest)
 {
-    return std::make_unique<JsonLines>(std::move(text), file, std::move(column), largest);
+    return std::make_unique<JsonLines>("Give one JSON object per line", std::move(text), file, std::move(column), largest);
 }
 
 std::unique_ptr<FileDocuments> jsonArray(TextBuffer text, const std::filesystem::path &file, std::string column, std::size_t largest)
 {
-    return std::make_unique<JsonArray>(std::move(text), file, std::move(column), largest);
+    return std::make_unique<JsonArray>("Give an array of JSON objects", std::move(text), file, std::move(column), largest);
 }
 
 } // namespace secateur

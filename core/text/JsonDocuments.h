@@ -2,46 +2,14 @@
 #pragma once
 
 #include "text/FileDocuments.h"
-#include "text/TextFile.h"
+#include "text/TextShape.h"
 
 #include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <string_view>
 
 namespace secateur {
-
-/// The characters of a text file that were read and not used yet.
-class TextBuffer {
-public:
-    explicit TextBuffer(TextFile file) : m_file(std::move(file)) {}
-
-    /// Good until the next call of more().
-    std::string_view rest() const { return std::string_view(m_text).substr(m_used); }
-    void drop(std::size_t bytes) { m_used += bytes; }
-    /// Reads on; false at the end of the file.
-    bool more();
-    const TextFile &file() const { return m_file; }
-
-private:
-    TextFile m_file;
-    std::string m_text;
-    std::size_t m_used = 0;
-};
-
-/// How the documents of a text file are written down.
-enum class TextShape { Plain, JsonLines, JsonArray };
-
-/// Tells the shape by the content; a name (.json, .jsonl, .ndjson, ...) only says that the file cannot be plain text.
-///
-/// - JSON lines: the file begins as an object does ({"name": ...), its first line is one, and the next one begins with '{' as well. So a
-///   text with one line of JSON in front is plain, and so are source code and templates. Where the first line is no object, but a near
-///   one is, these are JSON lines with a mistake, which their reader tells.
-/// - A JSON array: '[' and a value, with another one, or the end of the file, behind it. So "[Illustration]" and "[1] A footnote" are plain.
-///
-/// `largest`: the most characters to look at. Throws Error for one JSON object over several lines, which holds no documents.
-TextShape shapeOf(TextBuffer &text, const std::filesystem::path &file, std::size_t largest);
 
 /// The documents of JSON lines: an object a line; or those of a JSON array of objects or of texts, which is not held in memory as a whole.
 /// A document is the object's field `column`. Fields and elements that are null are none. Throws Error that names line and cause.

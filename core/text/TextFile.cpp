@@ -98,8 +98,7 @@ void TextFile::refuse(const std::string &what, const std::string &hint) const
 void TextFile::refuseBinary() const
 {
     const std::string by = nameOf(packing());
-    if (m_bytes.starts_with("version https://git-lfs"))
-        refuse("is a Git LFS pointer, not the file itself", "Fetch the file with 'git lfs pull', or download it from the hub.");
+    refuseLfsPointer(m_bytes, inQuotes(m_path.string()));
     if (m_bytes.starts_with(kParquetMagic)) // not packed ones are read elsewhere
         refuse("is a Parquet file that was packed by " + by + ", which cannot be read", "Unpack it.");
     if (const Packing inner = packingOf(m_bytes); inner != Packing::None)

@@ -22,7 +22,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kLargestTokenizer = 1'000'000'000, kLargestConfig = 100'000'000;
+constexpr std::uint64_t kLargestConfig = 100'000'000;
 constexpr const char *kTokenizer = "tokenizer.json";
 constexpr const char *kFetch = "Fetch the file again.";
 constexpr std::array kNamedTokens = {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"};

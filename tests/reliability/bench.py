@@ -228,18 +228,19 @@ class Bench:
         return call.name in processes.THREADS or call.is_within(self.root) or call.path.startswith(('/proc/', '/sys/', 'pipe:', 'socket:'))
 
     def halves(self, job, folder=None):
-        return job.halves(folder or self.work, self._is_plan_that_goes_on)
+        return job.halves(folder or self.work, lambda file: self._is_plan_that_goes_on(file, job))
 
-    def _is_plan_that_goes_on(self, file):
+    def _is_plan_that_goes_on(self, file, job):
         """Whether it is a plan of a search that was stopped: going on with it leads to the removals of one that was not."""
         if not file.endswith('plan.json'):
             return False
         target = f'{self.root}/continued.json'
-        run = self.program.run(['search', self.model, '--plan', file, '--remove', '2', '--save-plan', target, '--overwrite', '--threads', '1',
-                                '--device', 'cpu'], cwd=self.root, out=f'{self.root}/stdout9', err=f'{self.root}/stderr9')
+        threads = re.search(rb'"threads": *(\d+)', pathlib.Path(file).read_bytes())
+        run = self.program.run(['search', self.model, '--plan', file, '--remove', '2', '--save-plan', target, '--overwrite',
+                                '--threads', threads[1].decode() if threads else '1', '--device', 'cpu'], cwd=self.root, out=f'{self.root}/stdout9', err=f'{self.root}/stderr9')
         if run.code != 0:
             return False
-        right = json.loads(self.jobs['search'].new['plan.json'][''])
+        right = json.loads(job.new['plan.json'][''])
         return json.loads(pathlib.Path(target).read_text())['removedAttentions'] == right['removedAttentions']
 
     def again(self, job, folder=None):
