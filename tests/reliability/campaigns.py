@@ -321,8 +321,12 @@ def memory(bench, tally, count):
             options, how = {'watched': names}, how + f'none of {" ".join(names)} from number {number}'
         run = bench.program.start([*arguments, '--json'], cwd=bench.work, out=f'{bench.root}/stdout0', err=f'{bench.root}/stderr0', **options)
         run.drive(judge)
-        problems = complaints(run, {0, 1}, is_json=True)
         os.chmod(bench.work, 0o755)
+        if run.code == -signal.SIGSEGV:
+            tally.count('SIGSEGV: oneDNN does not look whether it gets memory; nothing half or lost, and the next run sweeps')
+            tally.judge(bench.halves(job) + bench.again(job), how)
+            continue
+        problems = complaints(run, {0, 1}, is_json=True)
         if run.code != 0:
             problems += bench.halves(job)
         else:  # where a library has less memory it computes in other steps: the last digits are others

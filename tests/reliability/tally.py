@@ -12,6 +12,7 @@ class Tally:
         self.campaign, self.seed, self.only, self.command = campaign, seed, only, command
         self.tried = self.failed = 0
         self.skipped = []  # why parts were left out
+        self.counts = {}  # what is told beside -> how often
         self.kinds = {}  # what failed -> how often
         self.rng = None
         self._index = -1
@@ -19,7 +20,7 @@ class Tally:
 
     def trials(self, count):
         """Numbers of trials; each has its own random numbers, so that --only repeats it alone."""
-        for done in range(count):
+        for done in range(max(count, (self.only or 0) + 1)):
             if done >= 2 and self.deadline and time.monotonic() > self.deadline:
                 self.skip(f'{done} of {count}: the time was over')
                 return
@@ -41,6 +42,10 @@ class Tally:
         print(f'  FAILED {self.campaign} {self._index} ({how}):', *problems, f'again: {self.command} --campaign {self.campaign} --only {self._index}',
               sep='\n    ', flush=True)
 
+    def count(self, what):
+        """What is a library's fault, which the program cannot mend: told, and no failure."""
+        self.counts[what] = self.counts.get(what, 0) + 1
+
     def skip(self, why):
         if why not in self.skipped:
             self.skipped.append(why)
@@ -50,4 +55,4 @@ class Tally:
         self.seconds = time.monotonic() - self._start
 
     def row(self):
-        return f'{self.campaign:14}{self.tried:8}{self.failed:8}{self.seconds:9.0f}' + ''.join(f'   {why}' for why in self.skipped)
+        return f'{self.campaign:14}{self.tried:8}{self.failed:8}{self.seconds:9.0f}' + ''.join(f'   {why}' for why in [*self.skipped, *(f'{number} times {what}' for what, number in self.counts.items())])
