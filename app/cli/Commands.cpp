@@ -80,9 +80,10 @@ void Session::inspect()
     }
     if (model) {
         report.line(model->tokenizerSize ? "tokenizer: " + grouped(*model->tokenizerSize) + " ids"
-                                         : "no usable tokenizer: " + model->tokenizerProblem);
+                                         : "no usable tokenizer: " + model->tokenizerProblem + " " + model->tokenizerHint);
         result["tokenizer"] = model->tokenizerSize ? nlohmann::json(*model->tokenizerSize) : nlohmann::json();
         result["tokenizerProblem"] = model->tokenizerProblem;
+        result["tokenizerHint"] = model->tokenizerHint;
     }
     finish(result);
 }
@@ -367,7 +368,7 @@ void Session::logits()
     std::vector<std::int32_t> ids;
     for (const nlohmann::json &value : parsed) {
         if (!value.is_number_unsigned() || value.get<std::uint64_t>() >= std::uint64_t(model->spec.vocabularySize))
-            throw Error(name + " holds " + value.dump().substr(0, 40) + ", which is no token id from 0 to " +
+            throw Error(name + " holds " + value.dump().substr(0, 40) + ", which is not a token id from 0 to " +
                             std::to_string(model->spec.vocabularySize - 1) + ".",
                         hint);
         ids.push_back(value.get<std::int32_t>());

@@ -28,7 +28,7 @@ CLI::Validator whole(std::uint64_t least, std::uint64_t most = kMost)
                 const auto [rest, problem] = std::from_chars(text.data(), end, number);
                 if (problem == std::errc() && rest == end && number >= least && number <= most)
                     return {};
-                return inQuotes(text) + " is no whole number from " + grouped(least) + " to " + grouped(most);
+                return inQuotes(text) + " is not a whole number from " + grouped(least) + " to " + grouped(most);
             },
             "", "whole number"};
 }
@@ -40,7 +40,7 @@ CLI::Validator finite()
                 double number = 0;
                 const char *end = text.data() + text.size();
                 const auto [rest, problem] = std::from_chars(text.data(), end, number);
-                return problem == std::errc() && rest == end && std::isfinite(number) ? std::string() : inQuotes(text) + " is no number";
+                return problem == std::errc() && rest == end && std::isfinite(number) ? std::string() : inQuotes(text) + " is not a number";
             },
             "", "number"};
 }

@@ -5,6 +5,8 @@
 #include "engine/ProcessMemory.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
+#include "foundation/InputFile.h"
+#include "foundation/JsonFile.h"
 #include "model/Families.h"
 
 #include <algorithm>
@@ -21,7 +23,9 @@ constexpr std::int64_t kUsualWindows = 32, kUsualLength = 2048; // the authors' 
 std::filesystem::path placeOf(const std::filesystem::path &path)
 {
     std::error_code error;
-    const std::filesystem::path place = std::filesystem::weakly_canonical(std::filesystem::absolute(path), error).lexically_normal();
+    std::filesystem::path place = std::filesystem::weakly_canonical(std::filesystem::absolute(path), error).lexically_normal();
+    if (error) // a link to itself, a name that is too long: told by whoever opens it
+        place = std::filesystem::absolute(path).lexically_normal();
     return place.has_filename() ? place : place.parent_path();
 }
 
@@ -53,6 +57,8 @@ Session::Session(const Options &options, std::stop_token stop, Reporter &reporte
       context(std::move(stop), [this](const Progress &p) { report.progress(p); }),
       place(rankPlaceFromEnvironment())
 {
+    if (const std::int64_t limit = memoryLimits().host; limit > 0)
+        limitJsonMemory(limit);
     if (place.size == 1)
         return;
     const std::string who = "Rank " + std::to_string(place.rank) + " of " + std::to_string(place.size);
@@ -276,15 +282,14 @@ void Session::checkOutputFile(const std::filesystem::path &file) const
     if (file.empty())
         return;
     const AtomicPath probe = AtomicPath::forFile(file); // throws when it could not be written
-    std::error_code error;
-    const bool goesOn = isSame(file, o.plan); // a plan may be brought on in place
+    const bool goesOn = isSame(file, o.plan);           // a plan may be brought on in place
     bool isInput = isWithin(file, o.model) || isSame(file, o.scores) || isSame(file, o.config) || isSame(file, o.tokens);
     for (const auto *texts : {&o.texts, &o.evaluationTexts})
         for (const std::filesystem::path &text : *texts)
             isInput = isInput || isSame(file, text);
     if (isInput)
         throw Error("The output '" + file.string() + "' is among what is read.", "Choose another name.");
-    if (std::filesystem::exists(file, error) && !o.isOverwriteAllowed && !goesOn)
+    if (!o.isOverwriteAllowed && doesExist(probe.target()) && !goesOn)
         throw Error("The output '" + file.string() + "' exists.", "Choose another name, or replace it with --overwrite.");
 }
 

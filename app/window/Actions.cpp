@@ -26,7 +26,7 @@ Actions::Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, Job
     openSample = make(tr("Open the &bundled sample"), "sample");
     saveSession = make(tr("&Save session"), "save", QKeySequence::Save);
     saveSessionAs = make(tr("Save session &as…"), "save", QKeySequence(tr("Ctrl+Shift+S")));
-    savePlan = make(tr("Save the &plan for the command line…"), "export");
+    savePlan = make(tr("Export &plan (.json)…"), "export");
     quit = make(tr("&Quit"), "", QKeySequence(tr("Ctrl+Q")));
 
     undo = history.createUndoAction(this, tr("Undo"));
@@ -52,8 +52,8 @@ Actions::Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, Job
     sparsity25 = make(tr("Sparsity &25 %"), "");
     sparsity37 = make(tr("Sparsity &37.5 %"), "");
     sparsity50 = make(tr("Sparsity &50 %"), "");
-    neuronsByRule = make(tr("&K by the balance rule"), "");
-    attentionsByRule = make(tr("&N by the balance rule"), "");
+    neuronsByRule = make(tr("Reset &K"), "");
+    attentionsByRule = make(tr("Reset &N"), "");
 
     palette = make(tr("&Command palette…"), "palette", QKeySequence(tr("Ctrl+Shift+P")));
     shortcuts = make(tr("&Keyboard shortcuts"), "info", QKeySequence(tr("Ctrl+/")));

@@ -5,7 +5,9 @@
 #include <QKeyEvent>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QPainter>
 #include <QPointer>
+#include <QStyledItemDelegate>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -13,7 +15,24 @@
 namespace secateur::ui {
 namespace {
 
-constexpr int kAction = Qt::UserRole;
+constexpr int kAction = Qt::UserRole, kShortcut = Qt::UserRole + 1;
+
+/// A command with its keys at the right.
+class CommandDelegate : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+    void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override
+    {
+        constexpr int kMargin = 8;
+        QStyledItemDelegate::paint(painter, option, index);
+        painter->save();
+        painter->setPen(option.palette.color(QPalette::PlaceholderText));
+        painter->drawText(option.rect.adjusted(0, 0, -kMargin, 0), int(Qt::AlignRight | Qt::AlignVCenter),
+                          index.data(kShortcut).toString());
+        painter->restore();
+    }
+};
 
 QString plainText(const QAction &action)
 {
@@ -37,6 +56,7 @@ CommandPalette::CommandPalette(QList<QAction *> actions, QWidget *window)
     m_list->setAccessibleName(tr("Commands"));
     m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_list->setUniformItemSizes(true);
+    m_list->setItemDelegate(new CommandDelegate(m_list));
     m_list->setFocusPolicy(Qt::NoFocus);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(8, 8, 8, 8);
@@ -71,10 +91,11 @@ void CommandPalette::filter(const QString &text)
         QString line = name;
         if (!action->isEnabled() && !action->toolTip().isEmpty() && action->toolTip() != name)
             line += tr("  (%1)").arg(action->toolTip());
-        else if (!action->shortcut().isEmpty())
-            line += QLatin1String("  ") + action->shortcut().toString(QKeySequence::NativeText);
+        const QString keys = action->shortcut().toString(QKeySequence::NativeText);
         auto *item = new QListWidgetItem(action->icon(), line, m_list);
         item->setData(kAction, QVariant::fromValue(action));
+        item->setData(kShortcut, keys);
+        item->setData(Qt::AccessibleTextRole, keys.isEmpty() ? line : line + QLatin1String(", ") + keys);
         item->setToolTip(line);
         if (!action->isEnabled())
             item->setFlags(item->flags() & ~Qt::ItemIsEnabled);

@@ -22,7 +22,9 @@
 #include "window/Actions.h"
 #include "window/CommandPalette.h"
 #include "window/StatusLine.h"
+#include "window/UndoKeys.h"
 
+#include <QApplication>
 #include <QCloseEvent>
 #include <QCoreApplication>
 #include <QDockWidget>
@@ -76,6 +78,7 @@ MainWindow::MainWindow(const Launch &launch, Theme &theme)
     m_palette = new CommandPalette(m_actions->all(), this);
     wire();
     followModel();
+    qApp->installEventFilter(new UndoKeys(this));
     setAcceptDrops(true);
     setMinimumSize(960, 640);
     constexpr QSize kWish(1440, 900), kFrame(16, 64); // a small screen has room for the title bar and a panel, too

@@ -51,6 +51,8 @@ StatusLine::StatusLine(SessionModel &model, SessionJobs &jobs, JobRunner &runner
     m_saved->setAccessibleName(tr("Saved"));
     m_memory->setToolTip(tr("The most that this program has used so far, and what is free now"));
     for (QLabel *label : {m_engine, m_memory, m_calibration, m_saved})
+        label->setTextFormat(Qt::PlainText); // names of files
+    for (QLabel *label : {m_engine, m_memory, m_calibration, m_saved})
         label->setProperty("muted", true);
 
     connect(&jobs, &SessionJobs::engineReportChanged, this, &StatusLine::showEngine);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // secateur: the window.
 #include "foundation/Error.h"
+#include "foundation/JsonFile.h"
 #include "theme/Theme.h"
+#include "window/EndSignals.h"
 #include "window/Launch.h"
 #include "window/MainWindow.h"
 
@@ -53,11 +55,14 @@ int main(int argc, char **argv)
             return parser.isSet(option) ? secateur::bytesFromText(parser.value(option).toStdString()) : 0;
         };
         launch.engine.memory = {.device = bytes(deviceMemory), .host = bytes(hostMemory)};
+        if (launch.engine.memory.host > 0)
+            secateur::limitJsonMemory(launch.engine.memory.host);
     } catch (const secateur::Error &problem) {
         qCritical("%s %s", problem.what(), problem.hint().c_str());
         return 2;
     }
     Theme theme;
+    const EndSignals endSignals;
     MainWindow window(launch, theme);
     window.show();
     if (parser.isSet(sample))

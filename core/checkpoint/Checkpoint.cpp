@@ -6,6 +6,7 @@
 #include "checkpoint/ModelFolder.h"
 #include "checkpoint/SafetensorsFile.h"
 #include "foundation/Error.h"
+#include "foundation/InputFile.h"
 #include "foundation/JsonFile.h"
 #include "foundation/Sha256.h"
 #include "foundation/Wording.h"
@@ -62,11 +63,9 @@ std::set<std::string> presentShards(const std::map<std::string, std::string> &pl
     for (const auto &[tensor, shard] : places)
         shards.insert(shard);
     std::vector<std::string> missing;
-    for (const std::string &shard : shards) {
-        std::error_code failure;
-        if (!fs::exists(folder / shard, failure))
+    for (const std::string &shard : shards)
+        if (!doesExist(folder / shard))
             missing.push_back(shard);
-    }
     if (!missing.empty())
         throw Error("The checkpoint " + inQuotes(folder.string()) + " is incomplete: it has " +
                         std::to_string(shards.size() - missing.size()) + " of " + std::to_string(shards.size()) +
@@ -186,7 +185,8 @@ Checkpoint Checkpoint::open(const fs::path &path)
 Checkpoint Checkpoint::openPath(const fs::path &path)
 {
     if (!isThere(path))
-        throw Error("There is no folder " + inQuotes(path.string()) + ".", "Check the path.");
+        throw Error((path.extension() == ".gguf" ? "There is no file " : "There is no folder ") + inQuotes(path.string()) + ".",
+                    "Check the path.");
     std::error_code failure;
     if (fs::is_directory(path, failure))
         return openFolder(std::make_shared<ModelFolder>(path));
@@ -274,15 +274,18 @@ void Checkpoint::expect(std::span<const ExpectedTensor> expected, std::span<cons
     if (missing.empty() && extra.empty() && misshaped.empty())
         return;
 
-    std::string sentence = "The weights in " + inQuotes(m_path.string()) + " do not fit the config.json beside them.";
+    std::string sentence = "The weights in " + inQuotes(m_path.string()) + " do not fit " +
+                           (ggufMetadata() ? "its metadata." : "the config.json beside them.");
     const auto append = [&sentence](const std::vector<std::string> &entries, const std::string &what) {
         if (!entries.empty())
-            sentence += "\n" + counted(entries.size(), what) + ":\n  " + listed(entries, 20, "\n  ");
+            sentence += "\n" + counted(entries.size(), what) + ":\n  " + listed(entries, 5, "\n  ");
     };
     append(missing, "missing");
     append(misshaped, "of another shape");
     append(extra, "not expected");
-    throw Error(sentence, "Check that config.json belongs to these weights, and download the checkpoint again if it does.");
+    throw Error(sentence, ggufMetadata()
+                              ? "Download the file again."
+                              : "Check that config.json belongs to these weights, and download the checkpoint again if it does.");
 }
 
 bool Checkpoint::contains(std::string_view name) const

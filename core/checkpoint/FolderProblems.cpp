@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "checkpoint/FolderProblems.h"
 
-#include "foundation/Failures.h"
+#include "foundation/InputFile.h"
 #include "foundation/Wording.h"
 
 #include <algorithm>
@@ -91,12 +91,9 @@ std::vector<std::string> modelsBelow(const fs::path &folder, const std::vector<s
 
 bool isThere(const fs::path &file)
 {
-    std::error_code failure;
-    const fs::file_status status = fs::status(file, failure);
-    if (fs::exists(status))
+    if (doesExist(file))
         return true;
-    if (status.type() == fs::file_type::none)
-        throw Error(inQuotes(file.string()) + " cannot be read: " + reasonOf(failure.value()) + ".", "Check that you may read its folder.");
+    std::error_code failure;
     if (fs::is_symlink(fs::symlink_status(file, failure)))
         throw Error(inQuotes(file.string()) + " is a link to " + inQuotes(fs::read_symlink(file, failure).string()) +
                         ", which is not there: the download is not complete, or the file was moved.",
@@ -138,7 +135,8 @@ Error noConfiguration(const ModelFolder &opened)
     if (const auto adapter = adapterIn(folder, names))
         return *adapter;
     if (holds(names, "model_index.json"))
-        return Error(quoted + " holds a pipeline of diffusers (model_index.json), which makes images; it is no language model.", kChoose);
+        return Error(quoted + " holds a pipeline of diffusers (model_index.json), which makes images; it is not a language model.",
+                     kChoose);
     if (const auto original = originalFormIn(folder, names))
         return *original;
     const std::vector<std::string> below = modelsBelow(folder, names);

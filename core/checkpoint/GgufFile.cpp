@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "checkpoint/GgufFile.h"
 
+#include "foundation/BinaryKinds.h"
 #include "foundation/Error.h"
 #include "foundation/Wording.h"
 
@@ -157,13 +158,20 @@ private:
         return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
     }
 
+    [[noreturn]] void refuseOther(std::string_view text) const
+    {
+        const std::string other = isInPlaceOf("a GGUF file", text);
+        throw Error(inQuotes(m_file.string()) + " " + (other.empty() ? "is not a GGUF file: it does not begin with 'GGUF'" : other) + ".",
+                    "Download the file again, or choose another one.");
+    }
+
     void readBeginning(GgufContent &content)
     {
         const std::string_view text(reinterpret_cast<const char *>(m_bytes.data()), m_bytes.size());
         refuseLfsPointer(text, inQuotes(m_file.string()));
         const auto magic = takeBytes(4, "its magic number");
         if (std::memcmp(magic.data(), "GGUF", 4) != 0)
-            fail("it does not begin with 'GGUF'", "Choose a .gguf file.");
+            refuseOther(text);
         content.version = take<std::uint32_t>("its version");
         if (content.version != 0 && (content.version & 0xffff) == 0)
             fail("it is big-endian", "Convert it with the gguf package of Python (gguf-convert-endian), or download a little-endian file.");
@@ -222,7 +230,7 @@ private:
         if (const auto alignment = content.metadata.find("general.alignment"); alignment != content.metadata.end()) {
             const auto value = alignment->second.integer();
             if (!value || *value < 1 || *value > (std::int64_t(1) << 30) || !std::has_single_bit(std::uint64_t(*value)))
-                fail("'general.alignment' is no power of two");
+                fail("'general.alignment' is not a power of two");
             content.alignment = std::uint64_t(*value);
         }
     }
@@ -260,7 +268,7 @@ private:
         const GgufLayout &layout = layoutOf(*type);
         const std::uint64_t row = tensor.shape.empty() ? 1 : std::uint64_t(tensor.shape.back());
         if (row % layout.blockElements != 0)
-            fail(what + " of type " + std::string(layout.name) + " has rows of " + grouped(row) + " elements, which is no multiple of " +
+            fail(what + " of type " + std::string(layout.name) + " has rows of " + grouped(row) + " elements, which is not a multiple of " +
                  std::to_string(layout.blockElements));
         if (__builtin_mul_overflow(elements / layout.blockElements, std::uint64_t(layout.blockBytes), &declared.size) ||
             elements > std::uint64_t(std::numeric_limits<std::int64_t>::max()))
@@ -307,7 +315,7 @@ private:
             GgufTensor &tensor = one.tensor;
             const std::string what = "tensor " + inQuotes(tensor.name);
             if (one.offset % content.alignment != 0)
-                fail(what + " begins at " + grouped(one.offset) + ", which is no multiple of the alignment " +
+                fail(what + " begins at " + grouped(one.offset) + ", which is not a multiple of the alignment " +
                      std::to_string(content.alignment));
             if (one.offset < end)
                 fail("tensors " + inQuotes(content.tensors.back().name) + " and " + inQuotes(tensor.name) + " overlap");

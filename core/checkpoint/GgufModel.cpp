@@ -109,6 +109,9 @@ GgufModel::GgufModel(const std::filesystem::path &file) : m_file(file), m_metada
     if (const std::string beyond = ggufKeyBeyond(m_metadata, prefix(), m_architecture->isGemma); !beyond.empty())
         refuse("asks for what is not computed here: " + beyond);
     findStorage();
+    if (const std::string key = prefix() + "attention.layer_norm_rms_epsilon"; !m_metadata.contains(key))
+        throw Error(inQuotes(name()) + " has no key " + inQuotes(key) + ", which llama.cpp needs as well.",
+                    "The file is damaged or was written by faulty software.");
     readConfig();
     readRope();
     readLayers();
@@ -128,7 +131,7 @@ std::int64_t GgufModel::count(const std::string &key, std::int64_t absent) const
     if (value == m_metadata.end())
         return absent;
     if (!value->is_number_integer() || value->get<std::int64_t>() < 0 || value->get<std::int64_t>() > (std::int64_t(1) << 40))
-        throw Error(inQuotes(name()) + ": the value of " + inQuotes(key) + " is " + shown(*value) + ", which is no count.",
+        throw Error(inQuotes(name()) + ": the value of " + inQuotes(key) + " is " + shown(*value) + ", which is not a count.",
                     "The file is damaged or was written by faulty software.");
     return value->get<std::int64_t>();
 }
@@ -136,7 +139,12 @@ std::int64_t GgufModel::count(const std::string &key, std::int64_t absent) const
 double GgufModel::number(const std::string &key, double absent) const
 {
     const auto value = m_metadata.find(key);
-    return value != m_metadata.end() && value->is_number() ? value->get<double>() : absent;
+    if (value == m_metadata.end())
+        return absent;
+    if (!value->is_number() || !std::isfinite(value->get<double>()))
+        throw Error(inQuotes(name()) + ": the value of " + inQuotes(key) + " is " + shown(*value) + ", which is not a finite number.",
+                    "The file is damaged or was written by faulty software.");
+    return value->get<double>();
 }
 
 void GgufModel::refuse(const std::string &what) const
@@ -291,7 +299,9 @@ void GgufModel::readRope()
     const double attention = number(a + "scaling.attn_factor", 1.0);
     const std::vector<double> frequencies = factors("rope_freqs.weight"), shorter = factors("rope_factors_short.weight"),
                               longer = factors("rope_factors_long.weight");
-    if (!frequencies.empty() || (!shorter.empty() && !longer.empty())) {
+    if (shorter.empty() != longer.empty())
+        refuse("has one of 'rope_factors_short.weight' and 'rope_factors_long.weight' without the other");
+    if (!frequencies.empty() || !shorter.empty()) {
         if (factor != 1)
             refuse("scales its rotary embedding twice: by a tensor and by the factor " + shown(factor));
         const bool isLong = frequencies.empty();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "checkpoint/MappedFile.h"
 
+#include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
 #include "foundation/Failures.h"
 #include "foundation/Wording.h"
@@ -86,7 +87,8 @@ MappedFile::MappedFile(const std::filesystem::path &file) : m_file(file)
         return;
     void *mapped = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, m_file.descriptor(), 0);
     if (mapped == MAP_FAILED)
-        throw Error(inQuotes(path().string()) + " cannot be read: " + reasonOf(errno) + ".", "Check the limits of this process (ulimit -v).");
+        throw Error(inQuotes(path().string()) + " cannot be read: " + reasonOf(errno) + ".",
+                    "Check the limits of this process (ulimit -v).");
     m_bytes = {static_cast<const std::byte *>(mapped), size};
     m_guarded = guard(mapped, size);
 }
@@ -120,11 +122,13 @@ MappedFile &MappedFile::operator=(MappedFile &&other) noexcept
 void MappedFile::checkUnchanged() const
 {
     struct stat status {};
+    if (::fstat(m_file.descriptor(), &status) != 0)
+        throw Unreadable(inQuotes(AtomicPath::finalName(path()).string()) + " cannot be read: " + reasonOf(errno) + ".", "Start again.");
     const bool isCutOff = m_guarded > 0 && guarded[m_guarded - 1].isCutOff;
-    if (!isCutOff && ::fstat(m_file.descriptor(), &status) == 0 && std::uint64_t(status.st_size) == m_file.size() &&
-        changeTime(status) == m_changed)
+    if (!isCutOff && std::uint64_t(status.st_size) == m_file.size() && changeTime(status) == m_changed)
         return;
-    throw Error(inQuotes(path().string()) + " changed while it was read.", "Leave the files of a model alone while it is open, and start again.");
+    throw Error(inQuotes(AtomicPath::finalName(path()).string()) + " changed while it was read.",
+                "Leave the files of a model alone while it is open, and start again.");
 }
 
 void MappedFile::releasePages() const

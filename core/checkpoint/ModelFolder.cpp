@@ -55,8 +55,8 @@ fs::path endOf(const std::string &alias)
     std::error_code failure;
     const fs::path end = fs::read_symlink(alias, failure);
     if (failure)
-        throw Unreadable("The system does not tell where a file of the model lies (" + inQuotes(alias) + "): " +
-                             reasonOf(failure.value()) + ".",
+        throw Unreadable("The system does not tell where a file of the model lies (" + inQuotes(alias) + "): " + reasonOf(failure.value()) +
+                             ".",
                          "Check that /proc is mounted.");
     return end;
 }
@@ -119,7 +119,8 @@ fs::path ModelFolder::place() const
 
 bool ModelFolder::isInPlace() const
 {
-    struct stat opened {}, there {};
+    struct stat opened {
+    }, there{};
     return ::fstat(m_descriptor, &opened) == 0 && ::stat(m_path.c_str(), &there) == 0 && opened.st_dev == there.st_dev &&
            opened.st_ino == there.st_ino;
 }
@@ -127,7 +128,8 @@ bool ModelFolder::isInPlace() const
 std::vector<std::string> ModelFolder::names(const std::string &folder) const
 {
     const auto unlisted = [&](int reason) {
-        return Error("The folder " + inQuotes((folder == "." ? m_path : m_path / folder).string()) + " cannot be listed: " + reasonOf(reason) + ".",
+        return Error("The folder " + inQuotes((folder == "." ? m_path : m_path / folder).string()) +
+                         " cannot be listed: " + reasonOf(reason) + ".",
                      "Check that you may read the folder.");
     };
     const int descriptor = ::openat(m_descriptor, folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -207,8 +209,8 @@ ModelFolder::OwnFile ModelFolder::readOwn(const std::string &name, std::uint64_t
         return {.content = {}, .refusal = std::string("it is ") + kindOfFile(file.mode()) + ", not a file"};
     InputFile opened(AT_FDCWD, file.alias(), m_path / name);
     if (opened.size() > largest)
-        return {.content = {}, .refusal = "it is " + sizeText(std::int64_t(opened.size())) + " long, more than " +
-                                          sizeText(std::int64_t(largest))};
+        return {.content = {},
+                .refusal = "it is " + sizeText(std::int64_t(opened.size())) + " long, more than " + sizeText(std::int64_t(largest))};
     return {.content = opened.readRest(largest, kMissing), .refusal = {}};
 }
 

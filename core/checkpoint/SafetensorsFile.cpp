@@ -2,6 +2,7 @@
 #include "checkpoint/SafetensorsFile.h"
 
 #include "checkpoint/SafetensorsHeader.h"
+#include "foundation/BinaryKinds.h"
 #include "foundation/Error.h"
 #include "foundation/Wording.h"
 
@@ -121,6 +122,11 @@ std::string_view SafetensorsFile::headerText() const
     std::uint64_t length = 0;
     std::memcpy(&length, bytes().data(), kLengthBytes);
     refuseLfsPointer(content, inQuotes(path().string()));
+    const bool isHeader = length <= kLongestHeader && content.substr(kLengthBytes).starts_with('{');
+    const std::string form = "a safetensors file";
+    if (const std::string other = content.starts_with('{') ? "is JSON, not " + form : isInPlaceOf(form, content);
+        !isHeader && !other.empty())
+        throw Error(inQuotes(path().string()) + " " + other + ".", "Choose another file, or download it again.");
     if (length > kLongestHeader)
         throw invalid(path(),
                       "its header would be " + grouped(length) + " bytes long, at most " + grouped(kLongestHeader) + " are allowed");
@@ -160,6 +166,8 @@ void SafetensorsFile::readTensors()
 
 SafetensorsFile::SafetensorsFile(const std::filesystem::path &file) : m_file(file)
 {
+    if (bytes().empty())
+        throw Error(inQuotes(path().string()) + " is empty.", kDownloadAgain);
     if (bytes().size() < kLengthBytes)
         throw truncated(path(), "it has " + inBytes(bytes().size()) + ", a safetensors file has at least 8.");
     try {

@@ -8,6 +8,7 @@
 #include "engine/TorchErrors.h"
 #include "evaluation/Perplexity.h"
 #include "exporting/Exporter.h"
+#include "model/FiniteCheck.h"
 #include "model/Generator.h"
 #include "model/Products.h"
 #include "model/Tensors.h"
@@ -265,7 +266,7 @@ Evaluation Engine::evaluate(const PruningPlan *plan, const TextSettings &text, J
         if (!std::isfinite(result.perplexity))
             throw Error("The perplexity on this text is too large for a number: the loss is " + std::to_string(result.loss) +
                             " nats per token.",
-                        "The checkpoint may be damaged, or the type chosen rounds too much; try --dtype float32.");
+                        remedyOfNonFinite(decoder.dtype()));
         return result;
     });
 }

@@ -57,6 +57,7 @@ struct ModelSummary {
     std::int64_t files = 0;
     std::optional<std::int64_t> tokenizerSize; ///< ids; none when there is no usable tokenizer
     std::string tokenizerProblem;              ///< why not
+    std::string tokenizerHint;                 ///< what to do about it
     std::optional<PruningOrigin> origin;       ///< of a checkpoint that this program exported
     std::vector<std::string> notes;            ///< what was found and is not used, or is used otherwise than the configuration says
     nlohmann::json config;                     ///< describes the model: the specification can be read from it again

@@ -156,7 +156,7 @@ MemoryPart textPart(const JobSize &job)
 [[noreturn]] void refuse(std::int64_t least, std::int64_t limit, const std::string &where, const std::string &option)
 {
     throw Error("This job needs " + sizeText(least) + " of " + where + " even with streamed layers, and " + sizeText(limit) +
-                    " can be planned with.",
+                    " is available.",
                 "Use fewer or shorter windows or a 16-bit --dtype, or give more " + option + ".");
 }
 
@@ -285,7 +285,7 @@ std::int64_t bytesFromText(const std::string &text)
                   {"TiB", 1099511627776.0}};
     const auto *found = std::find_if(std::begin(kUnits), std::end(kUnits), [&](const auto &u) { return unit == u.name; });
     if (problem != std::errc() || found == std::end(kUnits) || !(number > 0) || number * found->bytes > 1e18)
-        throw Error("'" + text + "' is no amount of memory.", "Write it as 24GiB, 500MB or a number of bytes.");
+        throw Error("'" + text + "' is not an amount of memory.", "Write it as 24GiB, 500MB or a number of bytes.");
     return std::int64_t(number * found->bytes);
 }
 

@@ -33,14 +33,27 @@ constexpr const char *kCheckText =
     "again "
     "and again, until the whole page is full of words.";
 
-/// Throws when a token has no row in the embedding, which the tokenizers of some models have.
+/// A tokenizer may have a few ids for which the embedding has no rows (Gemma 3's has one); with many it is another model's.
+constexpr std::int64_t kFewIds = 256;
+
+std::string idsWithoutRows(std::int64_t ids, std::int64_t rows)
+{
+    const std::string numbers =
+        "The tokenizer has " + grouped(std::uint64_t(ids)) + " ids, the embedding " + grouped(std::uint64_t(rows)) + " rows";
+    return ids - rows <= kFewIds ? numbers + ": a text with one of the last ids is refused." : numbers + ": it belongs to another model.";
+}
+
+/// Throws when a token has no row in the embedding.
 void checkRows(const std::vector<TokenId> &ids, const Tokenizer &tokenizer, std::int64_t rows)
 {
+    const char *const hint = tokenizer.size() - rows <= kFewIds
+                                 ? "Remove it from the text."
+                                 : "The tokenizer belongs to another model: put the model's own tokenizer.json in its place.";
     const auto found = std::find_if(ids.begin(), ids.end(), [rows](TokenId id) { return id >= rows; });
     if (found != ids.end())
         throw Error("The text holds the token " + inQuotes(tokenizer.tokenOf(*found)) + " (id " + std::to_string(*found) +
                         "), but the embedding of the model has " + std::to_string(rows) + " rows: the vocabulary ends before it.",
-                    "Remove it from the text.");
+                    hint);
 }
 
 } // namespace
@@ -67,6 +80,8 @@ OpenModel::OpenModel(const std::filesystem::path &folder, c10::Device device, st
             checkTokenizer(m_checkpoint.modelFolder());
         OpenedTokenizer opened = openTokenizer(m_checkpoint);
         summary->tokenizerSize = opened.tokenizer.size();
+        if (opened.tokenizer.size() > summary->spec.vocabularySize)
+            summary->notes.push_back(idsWithoutRows(opened.tokenizer.size(), summary->spec.vocabularySize));
         if (!opened.source.note.empty())
             summary->notes.push_back(std::move(opened.source.note));
         m_tokenizer = std::move(opened.tokenizer);
@@ -74,7 +89,7 @@ OpenModel::OpenModel(const std::filesystem::path &folder, c10::Device device, st
         throw;
     } catch (const Error &problem) { // inspection and logits do without one
         summary->tokenizerProblem = problem.what();
-        m_tokenizerHint = problem.hint();
+        summary->tokenizerHint = problem.hint().empty() ? "Put its tokenizer.json into the folder." : problem.hint();
     }
     m_summary = std::move(summary);
 }
@@ -83,7 +98,7 @@ const Tokenizer &OpenModel::tokenizer() const
 {
     if (!m_tokenizer)
         throw Error("The model '" + m_summary->folder.string() + "' has no usable tokenizer: " + m_summary->tokenizerProblem,
-                    m_tokenizerHint.empty() ? "Put its tokenizer.json into the folder." : m_tokenizerHint);
+                    m_summary->tokenizerHint);
     return *m_tokenizer;
 }
 

@@ -77,7 +77,6 @@ private:
     std::string m_dtype; ///< the name of a type, once the model is open
     Checkpoint m_checkpoint;
     std::optional<Tokenizer> m_tokenizer;
-    std::string m_tokenizerHint; ///< the remedy, when there is none
     std::shared_ptr<const ModelSummary> m_summary;
     std::string m_hash;
     bool m_isStreamed = false;

@@ -68,7 +68,7 @@ int boundSocket(const std::string &host, int port, bool isReachedFromAfar)
     if (reason == EADDRINUSE)
         throw Error("The port " + place + " is in use.", "Set MASTER_PORT to another one, or end the program that holds it.");
     if (reason == EADDRNOTAVAIL)
-        throw Error("This is rank 0, and " + inQuotes(host) + " in MASTER_ADDR is no address of this machine.",
+        throw Error("This is rank 0, and " + inQuotes(host) + " in MASTER_ADDR is not an address of this machine.",
                     "Set it to an address that this machine has and the others reach.");
     throw Error("The port " + place + " cannot be used: " + reasonOf(reason) + ".", "Set MASTER_PORT to another one.");
 }

@@ -28,15 +28,15 @@ bool isOfTokenizer(const std::string &name)
     return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
-/// By its name; never code or weights.
+/// By its name and a form that people read; never code or weights.
 bool isLicence(const std::string &name)
 {
     static constexpr std::array kBeginnings = {"LICENSE", "LICENCE", "NOTICE", "USE_POLICY", "COPYING"};
-    static constexpr std::array kOthers = {".py", ".pyc", ".so", ".sh", ".safetensors", ".gguf", ".bin", ".pt", ".pth", ".pkl", ".ckpt"};
+    static constexpr std::array kForms = {"", ".TXT", ".MD", ".RST", ".HTML", ".HTM", ".PDF", ".0"}; // "LICENSE-2.0"
     std::string upper = name;
     std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return char(std::toupper(c)); });
     return std::any_of(kBeginnings.begin(), kBeginnings.end(), [&](const char *beginning) { return upper.starts_with(beginning); }) &&
-           std::none_of(kOthers.begin(), kOthers.end(), [&](const char *ending) { return name.ends_with(ending); });
+           std::find(kForms.begin(), kForms.end(), std::filesystem::path(upper).extension().string()) != kForms.end();
 }
 
 /// Large and in nobody's way: not parsed once more.
@@ -101,7 +101,7 @@ private:
         const nlohmann::json document = parseJsonObject(content, inQuotes((m_folder.path() / name).string()), kAgain);
         const auto model = document.find("model");
         if (model == document.end() || !model->is_object() || !model->contains("vocab"))
-            throw Error(inQuotes((m_folder.path() / name).string()) + " is a link to something that is no tokenizer.", kAgain);
+            throw Error(inQuotes((m_folder.path() / name).string()) + " is a link to something that is not a tokenizer.", kAgain);
         m_files.contents[name] = std::move(content);
     }
 

@@ -14,6 +14,7 @@
 #include "exporting/Verifier.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
+#include "foundation/InputFile.h"
 #include "foundation/OutputFile.h"
 #include "foundation/Wording.h"
 #include "model/CheckpointSpec.h"
@@ -59,19 +60,18 @@ void checkReplacement(const std::filesystem::path &output, const Checkpoint &sou
             throw Error("The output '" + output.string() + "' is the model that is read, or holds it.", "Choose another name.");
     const bool isOurs = std::filesystem::exists(output / kManifestFile, error);
     if (!isOurs && !std::filesystem::is_empty(output, error))
-        throw Error("The output '" + output.string() + "' is no export of this program, so it is not replaced.",
+        throw Error("The output '" + output.string() + "' is not an export of this program, so it is not replaced.",
                     "Choose another name, or remove it yourself.");
 }
 
 /// Throws when the output exists and may not be replaced.
 void checkOutput(const ExportSettings &settings, const Checkpoint &source)
 {
-    std::error_code error;
-    if (!std::filesystem::exists(settings.output, error))
+    if (!doesExist(settings.output))
         return;
+    checkReplacement(settings.output, source);
     if (!settings.isOverwriteAllowed)
         throw Error("The output '" + settings.output.string() + "' exists.", "Choose another name, or replace it with --overwrite.");
-    checkReplacement(settings.output, source);
 }
 
 } // namespace
@@ -88,12 +88,14 @@ std::int64_t bytesOfExport(const ExportSettings &settings, const Checkpoint &sou
 }
 
 void checkExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
-                 std::int64_t bytesNeeded)
+                 std::int64_t bytesOfWeights)
 {
     if (const std::string problem = exportProblem(settings.format, dense, widths); !problem.empty())
         throw Error(problem, "Choose another --format: hf-compact holds every plan.");
     const TargetRules &rules = targetRules(settings.format);
-    readCarriedFiles(source, !rules.isGguf);
+    std::int64_t bytesNeeded = bytesOfWeights;
+    for (const auto &[name, content] : readCarriedFiles(source, !rules.isGguf).contents)
+        bytesNeeded += std::int64_t(content.size());
     if (rules.isGguf)
         checkGgufTokenizer(source, dense.vocabularySize);
     // Throws when the name is not usable, or the parent is missing or cannot be written to.

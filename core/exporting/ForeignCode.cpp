@@ -90,7 +90,7 @@ std::vector<std::string> removeForeignCode(json &document, const std::string &fi
     if (said.empty())
         return {};
     return {listed(said) + (said.size() == 1 ? " was" : " were") + " taken out of " + file +
-            ", because an export brings no code of others."};
+            ", because third-party code is not copied into an export."};
 }
 
 std::vector<std::string> replaceForeignTokenizer(json &document, const std::string &file, const std::vector<json> &autoMaps)
@@ -103,7 +103,7 @@ std::vector<std::string> replaceForeignTokenizer(json &document, const std::stri
         return {};
     *found = "PreTrainedTokenizerFast";
     return {"'tokenizer_class' in " + file + " is PreTrainedTokenizerFast now, which reads tokenizer.json; " + inQuotes(name) +
-            " is in code of others only."};
+            " is in third-party code only."};
 }
 
 } // namespace secateur

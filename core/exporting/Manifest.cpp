@@ -71,9 +71,9 @@ std::string makeModelCard(const PruningPlan &plan, const ExportSettings &setting
          << std::setprecision(4) << "| sparsity | " << 100 * b.sparsityLayers() << " % of the decoder layers, " << 100 * b.sparsityModel()
          << " % of the model |\n"
          << "| width | " << b.neuronsKept << " FFN neurons kept in every layer |\n| depth | " << b.attentionsToRemove
-         << " attentions removed";
+         << (b.attentionsToRemove == 1 ? " attention removed" : " attentions removed");
     for (std::size_t i = 0; i < plan.removedAttentions.size(); ++i)
-        card << (i == 0 ? ": layers " : ", ") << plan.removedAttentions[i];
+        card << (i > 0 ? ", " : plan.removedAttentions.size() == 1 ? ": layer " : ": layers ") << plan.removedAttentions[i];
     card << " |\n| parameters | " << b.denseModelParameters << " before, " << b.modelParameters << " after; the files hold "
          << result.parameters << " |\n| format | " << settings.format << " |\n| plan | `" << plan.hash() << "` |\n";
     for (const nlohmann::json &e : evaluations)
@@ -84,7 +84,7 @@ std::string makeModelCard(const PruningPlan &plan, const ExportSettings &setting
         card << "\nA removed attention keeps its weights in this format; its output product is zero, so it adds nothing. The files are "
                 "larger than the plan for that reason.\n";
     if (!result.notes.empty())
-        card << "\nWhat differs from the base model beside the pruning:\n\n";
+        card << "\nWhat differs from the base model besides the pruning:\n\n";
     for (const std::string &note : result.notes)
         card << "- " << inMarkdown(note) << "\n";
     card << "\nThe licence is that of the base model.\n";

@@ -145,7 +145,7 @@ std::string beyondLlama(const ModelSpec &dense)
         if (!layer.attention)
             continue;
         if (layer.attention->queryKeyNorm)
-            return "norms of the heads of q and k";
+            return "norms per head of q and k";
         if (!layer.attention->isRotated)
             return "layers without a position embedding";
         if (layer.attention->window && *layer.attention->window < dense.contextLength)
@@ -159,7 +159,7 @@ std::string deciProblem(const ModelSpec &dense, const std::vector<std::int64_t> 
     std::string beyond = beyondLlama(dense);
     if (beyond.empty() && dense.rope.scaling == RopeSpec::Scaling::LongRope)
         beyond = "long rotary factors";
-    return beyond.empty() ? beyond : "The target hf-deci has layers of the kind of Llama only; this model has " + beyond + ".";
+    return beyond.empty() ? beyond : "The target hf-deci holds Llama-style layers only; this model has " + beyond + ".";
 }
 
 /// The multiplier from which the engines compute the width: I = ceil256(int(2 m d / 3)).
@@ -222,7 +222,7 @@ void addDeciFiles(const std::filesystem::path &folder, const ModelSpec & /*dense
 std::string ggufDeciProblem(const ModelSpec &dense, const std::vector<std::int64_t> & /*widths*/)
 {
     const std::string beyond = dense.rope.scaling == RopeSpec::Scaling::Dynamic ? "a dynamic rotary scaling" : beyondLlama(dense);
-    return beyond.empty() ? beyond : "The target gguf-deci has layers of the kind of Llama only; this model has " + beyond + ".";
+    return beyond.empty() ? beyond : "The target gguf-deci holds Llama-style layers only; this model has " + beyond + ".";
 }
 
 std::string ggufDropinProblem(const ModelSpec &dense, const std::vector<std::int64_t> &widths)
@@ -271,17 +271,17 @@ constexpr std::array kRules{
 const std::vector<ExportTarget> &exportTargets()
 {
     static const std::vector<ExportTarget> targets = {
-        {"hf-dropin", "one width for all layers; a removed attention keeps its weights, with a zero output product",
+        {"hf-dropin", "removed attentions zeroed, not deleted; one width for all layers",
          "every engine that loads the base family, without code", "size and time of the FFNs; nothing for attention"},
-        {"hf-compact", "every plan as it is", "transformers with trust_remote_code, and this program",
+        {"hf-compact", "exactly what the plan keeps", "transformers with trust_remote_code, and this program",
          "size, time and KV cache of all that was removed"},
-        {"hf-deci", "widths in multiples of 256, filled up with zeros; layer 0 keeps an attention",
+        {"hf-deci", "widths in multiples of 256, filled up with zeros; layer 0 cannot be without attention",
          "vLLM, SGLang, TensorRT-LLM and mlx-lm, as DeciLMForCausalLM; transformers with trust_remote_code",
          "size, time and KV cache of all that was removed"},
-        {"gguf-deci", "every plan as it is; where layer 0 loses its attention, one head of zeros stands in",
+        {"gguf-deci", "exactly what the plan keeps; a head of zeros where layer 0 loses its attention",
          "llama.cpp and what embeds it: llama-cpp-python, Ollama, LM Studio, koboldcpp", "size, time and KV cache of all that was removed"},
-        {"gguf-dropin", "one width for all layers; a removed attention keeps its weights, with a zero output product",
-         "every llama.cpp that knows the base family", "size and time of the FFNs; nothing for attention"},
+        {"gguf-dropin", "removed attentions zeroed, not deleted; one width for all layers", "every llama.cpp that knows the base family",
+         "size and time of the FFNs; nothing for attention"},
     };
     return targets;
 }

@@ -71,13 +71,16 @@ int openForLock(const fs::path &path)
     return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 }
 
-/// Whether the name still leads to what is open: another process may have removed it.
-bool isSameFile(const fs::path &path, int descriptor)
+/// Whether the name still leads to what is open: another process may have removed it. `whenNotTold`: the answer where the system gives none.
+bool isSameFile(const fs::path &path, int descriptor, bool whenNotTold)
 {
     struct stat byName {
     }, open{};
-    return ::lstat(path.c_str(), &byName) == 0 && ::fstat(descriptor, &open) == 0 && byName.st_dev == open.st_dev &&
-           byName.st_ino == open.st_ino;
+    if (::lstat(path.c_str(), &byName) != 0)
+        return errno != ENOENT && whenNotTold;
+    if (::fstat(descriptor, &open) != 0)
+        return whenNotTold;
+    return byName.st_dev == open.st_dev && byName.st_ino == open.st_ino;
 }
 
 /// What was written of a file or folder is on the disk afterwards. File systems that cannot sync folders say so by EINVAL.
@@ -156,7 +159,7 @@ void sweep(const fs::path &target)
     }
     for (const fs::path &path : found) {
         const Descriptor held(openForLock(path));
-        if (!held.isOpen() || ::flock(held.number(), LOCK_EX | LOCK_NB) != 0 || !isSameFile(path, held.number()))
+        if (!held.isOpen() || ::flock(held.number(), LOCK_EX | LOCK_NB) != 0 || !isSameFile(path, held.number(), false))
             continue;
         const std::string name = path.filename().string();
         if (const std::size_t mark = markIn(name, kPrevious); mark != std::string::npos) {
@@ -207,7 +210,8 @@ fs::path resolved(fs::path target)
             target = target.parent_path();
         // "link/.." is where the link leads to, and up: not what stands before "link".
         const fs::path last = target.filename();
-        target = last == "." || last == ".." ? fs::weakly_canonical(target, error) : fs::weakly_canonical(target.parent_path(), error) / last;
+        target =
+            last == "." || last == ".." ? fs::weakly_canonical(target, error) : fs::weakly_canonical(target.parent_path(), error) / last;
         if (error)
             throw failure(name, "cannot be written", error.value());
         if (!fs::is_symlink(fs::symlink_status(target, error)))
@@ -236,6 +240,9 @@ AtomicPath::AtomicPath(const fs::path &target, Kind kind) : m_kind(kind)
 {
     if (target.empty())
         throw Error("The name of the output is empty.", "Give a name.");
+    if (kind == Kind::File && !target.has_filename())
+        throw Error("The output " + inQuotes(target.string()) + " is the name of a folder, and a file is written.",
+                    "Leave out the '/' at its end.");
     checkKind(target, kind == Kind::Folder); // a link to a pipe (/dev/stdout) has no name to be followed to
     m_target = resolved(target);
     checkKind(m_target, kind == Kind::Folder); // "file/" is not a folder either
@@ -273,7 +280,7 @@ bool AtomicPath::makeTemporary()
     if (::flock(made.number(), LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK)
             return false;
-    } else if (!isSameFile(m_temporary, made.number())) {
+    } else if (!isSameFile(m_temporary, made.number(), true)) {
         return false;
     } else {
         m_lock = made.release();
@@ -340,7 +347,7 @@ fs::path AtomicPath::finalName(const fs::path &path)
 
 void AtomicPath::endProcess(int exitCode, std::string_view lastWords) noexcept
 {
-    constexpr int kAttempts = 10; // the owner may still be adding files
+    constexpr int kAttempts = 10;                 // the owner may still be adding files
     constexpr std::chrono::seconds kPatience(10); // with a disk that does not answer; what is left then is swept by the next run
     if (pendingMutex.try_lock_for(kPatience)) {   // for ever
         std::error_code ignored;
@@ -350,8 +357,8 @@ void AtomicPath::endProcess(int exitCode, std::string_view lastWords) noexcept
     }
     constexpr int kWait = 1000; // milliseconds, for a reader that does not read
     pollfd output{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
-    if (::poll(&output, 1, kWait) == 1)
-        [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, lastWords.data(), lastWords.size());
+    if (::poll(&output, 1, kWait) == 1) [[maybe_unused]]
+        const auto written = ::write(STDOUT_FILENO, lastWords.data(), lastWords.size());
     ::_exit(exitCode);
 }
 

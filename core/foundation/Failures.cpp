@@ -31,7 +31,7 @@ std::string reasonOf(int errorNumber)
     case ENOENT:
         return "it does not exist";
     case ENOTDIR:
-        return "a part of the path is no folder";
+        return "a part of the path is not a folder";
     case EISDIR:
         return "it is a folder";
     case ELOOP:
@@ -133,7 +133,8 @@ Error asError(const std::exception &problem)
         return Error("The memory is not enough.", "Use fewer or shorter windows, or a 16-bit --dtype; or give the program more memory.");
     if (const auto *system = dynamic_cast<const std::system_error *>(&problem))
         return system->code() == std::errc::resource_unavailable_try_again
-                   ? Error("The system allows this program no more threads.", "Raise the limits (ulimit -u, ulimit -v), or use fewer --threads.")
+                   ? Error("The system allows this program no more threads.",
+                           "Raise the limits (ulimit -u, ulimit -v), or use fewer --threads.")
                    : Error("The system refuses what this job needs: " + reasonOf(system->code().value()) + ".");
     if (const auto *json = dynamic_cast<const nlohmann::json::exception *>(&problem))
         return Error("A JSON document cannot be used: " + problemOf(*json) + ".", "Please report this.");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "foundation/InputFile.h"
 
+#include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
 #include "foundation/Failures.h"
 #include "foundation/Wording.h"
@@ -17,11 +18,20 @@ namespace {
 
 Unreadable unreadable(const std::filesystem::path &file, int reason)
 {
-    return Unreadable(inQuotes(file.string()) + " cannot be read: " + reasonOf(reason) + ".",
-                 "Check that the file exists and that you may read it.");
+    return Unreadable(inQuotes(AtomicPath::finalName(file).string()) + " cannot be read: " + reasonOf(reason) + ".",
+                      "Check that the file exists and that you may read it.");
 }
 
 } // namespace
+
+bool doesExist(const std::filesystem::path &path)
+{
+    std::error_code failure;
+    const std::filesystem::file_status status = std::filesystem::status(path, failure);
+    if (status.type() == std::filesystem::file_type::none)
+        throw unreadable(path, failure.value());
+    return std::filesystem::exists(status);
+}
 
 InputFile::InputFile(std::filesystem::path file) : InputFile(AT_FDCWD, file.string(), file) {}
 

@@ -18,6 +18,9 @@ public:
     using Error::Error;
 };
 
+/// Whether something is at a path; links are followed. Throws Unreadable when the system does not tell.
+bool doesExist(const std::filesystem::path &path);
+
 /// A file of somebody else's, opened for reading. All but Parquet (Arrow opens that itself) is read here or through MappedFile, so that
 /// nothing waits for a pipe, reads a device for ever or takes a folder for a file.
 class InputFile {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "foundation/JsonFile.h"
 
+#include "foundation/BinaryKinds.h"
 #include "foundation/Error.h"
 #include "foundation/InputFile.h"
 #include "foundation/Wording.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cctype>
 #include <charconv>
 #include <cmath>
@@ -33,6 +35,8 @@ constexpr std::pair<std::string_view, std::string_view> kNumbers[] = {
     {"-Infinity", R"("\u0000secateur -Infinity")"}, {"Infinity", R"("\u0000secateur Infinity")"}, {"NaN", R"("\u0000secateur NaN")"}};
 constexpr std::string_view kMark{"\0secateur ", 10};
 
+std::atomic<std::int64_t> mostMemory = std::int64_t(8) << 30;
+
 /// Looks through a text once, before it is parsed: how deep it is, and what Python's json writes that the standard lacks.
 class Scanner {
 public:
@@ -49,6 +53,10 @@ public:
             case '[':
             case '{':
                 m_deepest = std::max(m_deepest, ++depth);
+                ++m_brackets;
+                break;
+            case ',':
+                ++m_commas;
                 break;
             case ']':
             case '}':
@@ -68,6 +76,13 @@ public:
     }
 
     int deepest() const { return m_deepest; }
+    /// About how many bytes the document will take while it is parsed: a value has 16, in lists that grow by doubling; a list or an object has
+    /// a block of its own.
+    std::int64_t memory() const
+    {
+        constexpr std::int64_t kOfValue = 40, kOfBlock = 100;
+        return 2 * std::int64_t(m_text.size()) + kOfValue * m_commas + kOfBlock * m_brackets;
+    }
     bool isChanged() const { return !m_changes.empty(); }
     bool hasNumbers() const { return m_hasNumbers; }
 
@@ -177,6 +192,7 @@ private:
     std::string_view m_text;
     std::size_t m_at = 0;
     int m_deepest = 0;
+    std::int64_t m_commas = 0, m_brackets = 0;
     bool m_hasNumbers = false;
     std::vector<Change> m_changes;
 };
@@ -198,13 +214,26 @@ void putNumbers(nlohmann::json &value)
 
 } // namespace
 
+void limitJsonMemory(std::int64_t bytes)
+{
+    mostMemory = bytes;
+}
+
 nlohmann::json parseJson(std::string_view text, const std::string &name, const std::string &hint, int deepest, const JsonPlace &begin)
 {
     refuseLfsPointer(text, name);
     if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
         throw Error(name + " is written in UTF-16; JSON is read in UTF-8.", "Save it in UTF-8.");
+    if (const std::string other = isInPlaceOf("JSON", text); !other.empty() && begin.line == 1 && begin.column == 1)
+        throw Error(name + " " + other + ".", hint);
+    if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) // where the library would end
+        throw Error(name + " is not valid JSON: there is a NUL at " + lineAndColumn(text, nul, begin) + ".", hint);
     Scanner scanner(text);
     scanner.run();
+    if (scanner.memory() > mostMemory)
+        throw Error(name + " holds so many values that reading it takes about " + sizeText(scanner.memory()) + " of memory; " +
+                        sizeText(mostMemory) + " are allowed.",
+                    "Check that it is the right file, or give more memory (--host-memory).");
     if (scanner.deepest() > deepest)
         throw Error(name + " is nested too deeply: " + grouped(std::uint64_t(scanner.deepest())) + " levels, at most " +
                         std::to_string(deepest) + " are allowed.",
@@ -236,6 +265,13 @@ nlohmann::json parseJsonObject(std::string_view text, const std::string &name, c
 nlohmann::json readJsonFile(const std::filesystem::path &file, std::uintmax_t largest, const std::string &hint)
 {
     return parseJsonObject(readWholeFile(file, largest, hint), inQuotes(file.string()), hint);
+}
+
+bool isFinite(const nlohmann::json &document)
+{
+    if (document.is_structured())
+        return std::all_of(document.begin(), document.end(), isFinite);
+    return !document.is_number_float() || std::isfinite(document.get<double>());
 }
 
 std::int64_t integerOf(const nlohmann::json &value, const std::string &name)

@@ -19,7 +19,8 @@ OutputFile::OutputFile(const std::filesystem::path &file) : m_path(file), m_file
 Error OutputFile::failure() const
 {
     const int reason = errno;
-    return Error(inQuotes(AtomicPath::finalName(m_path).string()) + " cannot be written: " + reasonOf(reason) + ".", remedyOfWriting(reason));
+    return Error(inQuotes(AtomicPath::finalName(m_path).string()) + " cannot be written: " + reasonOf(reason) + ".",
+                 remedyOfWriting(reason));
 }
 
 void OutputFile::append(std::span<const std::byte> bytes)

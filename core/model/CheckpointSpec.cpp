@@ -38,7 +38,7 @@ void addPrefix(Checkpoint &checkpoint)
         ++count;
     }
     if (count > 0)
-        checkpoint.note("the names of " + grouped(count) + " tensors lack 'model.', as AutoModel saves them; exports have it");
+        checkpoint.note("the names of " + grouped(count) + " tensors lack 'model.', as AutoModel saves them; exports add it");
 }
 
 /// Bytes, not values: what is written in two types or in two ways is two tensors.
@@ -109,7 +109,7 @@ std::string harmlessKind(std::string_view name, const ModelSpec &spec)
         const bool isNumber =
             !number.empty() && number.size() < 10 && std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
         if (isNumber && std::stoll(std::string(number)) >= spec.layerCount())
-            return "layers that the configuration does not have, which has " + std::to_string(spec.layerCount());
+            return "layers beyond the " + std::to_string(spec.layerCount()) + " of the configuration";
     }
     return {};
 }

@@ -147,14 +147,21 @@ void ConfigReader::noteAll(const ConfigReader &other)
     m_remarks.insert(m_remarks.end(), other.m_remarks.begin(), other.m_remarks.end());
 }
 
+void ConfigReader::note(const std::string &problem, const std::string &hint)
+{
+    m_problems.push_back(problem);
+    if (!hint.empty())
+        m_hint = hint;
+}
+
 void ConfigReader::throwIfAny() const
 {
     if (m_problems.empty())
         return;
-    const std::string hint = "Check that the file belongs to the model and is complete.";
     if (m_problems.size() == 1)
-        throw Error(inQuotes(m_source) + ": " + m_problems.front() + ".", hint);
-    throw Error(inQuotes(m_source) + " has " + std::to_string(m_problems.size()) + " problems:\n  " + listed(m_problems, 20, "\n  "), hint);
+        throw Error(inQuotes(m_source) + ": " + m_problems.front() + ".", m_hint);
+    throw Error(inQuotes(m_source) + " has " + std::to_string(m_problems.size()) + " problems:\n  " + listed(m_problems, 20, "\n  "),
+                m_hint);
 }
 
 } // namespace secateur

@@ -43,7 +43,8 @@ public:
 
     /// Notes a problem with a field: "'hidden_size' is 7; it must ...".
     void reject(const std::string &field, const std::string &demand);
-    void note(const std::string &problem) { m_problems.push_back(problem); }
+    /// `hint`: the remedy, where it is another than to check the file.
+    void note(const std::string &problem, const std::string &hint = {});
     /// Says something that is no problem.
     void remark(const std::string &text) { m_remarks.push_back(text); }
     const std::vector<std::string> &remarks() const { return m_remarks; }
@@ -60,6 +61,7 @@ private:
     std::string m_source;
     std::string m_prefix;
     std::vector<std::string> m_problems, m_remarks;
+    std::string m_hint = "Check that the file belongs to the model and is complete.";
 };
 
 } // namespace secateur

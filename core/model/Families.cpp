@@ -14,6 +14,8 @@ namespace secateur {
 
 namespace {
 
+constexpr const char *kOpenOriginal = "Open the model that they were made from.";
+
 std::string supportedList()
 {
     return listed(supportedFamilies());
@@ -118,15 +120,16 @@ void rejectUnsupported(ConfigReader &fields, const nlohmann::json &config, const
     if (!fields.flag("is_causal", true)) // of an embedding model: transformers 5 lets every token see all others
         fields.reject("is_causal", "true: only causal models can be pruned");
     if (!fields.has("quantization_config") && fields.has("quantization"))
-        fields.note("the weights are quantised by MLX ('quantization'), which is not supported; open the model that they were made from");
+        fields.note("the weights are quantised by MLX ('quantization'), which is not supported", kOpenOriginal);
     if (!fields.has("quantization_config"))
         return;
     const nlohmann::json &quantization = config.at("quantization_config");
     const bool isNamed = quantization.is_object() && quantization.contains("quant_method") && quantization.at("quant_method").is_string();
     fields.note(
         "the weights are quantised ('quantization_config'" +
-        (isNamed ? " with 'quant_method' " + inQuotes(quantization.at("quant_method").get_ref<const std::string &>()) : std::string()) +
-        "), which is not supported; open the model that they were made from");
+            (isNamed ? " with 'quant_method' " + inQuotes(quantization.at("quant_method").get_ref<const std::string &>()) : std::string()) +
+            "), which is not supported",
+        kOpenOriginal);
 }
 
 /// Attention of every layer, with the relations between its numbers checked.
@@ -183,7 +186,9 @@ void readLayerKinds(ConfigReader &fields, const nlohmann::json &config, const Fa
                               : fields.names("sliding_window") ? 0
                                                                : family.window);
     const bool isSwitched = family.windows == Windows::FromLayer || family.windows == Windows::Unrotated;
-    if (isSwitched && !fields.flag("use_sliding_window", false))
+    // transformers' SmolLM3 masks by `layer_types` alone where they are given.
+    const bool isByTypes = family.windows == Windows::Unrotated && fields.has("layer_types");
+    if (isSwitched && !fields.flag("use_sliding_window", false) && !isByTypes)
         window = 0;
     const std::int64_t first = family.windows == Windows::FromLayer ? fields.count("max_window_layers", family.firstWindowLayer) : 0;
     const std::int64_t pattern = family.readsPattern ? fields.count("sliding_window_pattern", family.windowPattern) : family.windowPattern;

@@ -6,10 +6,16 @@
 
 namespace secateur {
 
+std::string remedyOfNonFinite(c10::ScalarType computed)
+{
+    return computed == c10::kFloat ? "The checkpoint is damaged: download it again."
+                                   : "The type overflows, or the checkpoint is damaged: try --dtype float32.";
+}
+
 void throwNonFinite(const Decoder &decoder, const at::Tensor &tokens, const std::function<bool(std::int64_t layer)> &skipsAttention,
                     const std::string &variant)
 {
-    const std::string hint = "The type overflows or the checkpoint is damaged; try --dtype float32.";
+    const std::string hint = remedyOfNonFinite(decoder.dtype());
     at::Tensor x = decoder.embed(tokens);
     for (std::int64_t l = 0; l < decoder.layerCount(); ++l) {
         x = decoder.addFfn(l, skipsAttention(l) ? x : decoder.addAttention(l, x));

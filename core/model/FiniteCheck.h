@@ -10,6 +10,9 @@
 
 namespace secateur {
 
+/// What to do about numbers that are not finite, by the type that is computed in.
+std::string remedyOfNonFinite(c10::ScalarType computed);
+
 /// Called once a loss turned out not to be finite: walks through the layers again, looking at each, and throws an Error that names the
 /// first whose output is not finite (or the logits). So the usual way costs nothing.
 ///

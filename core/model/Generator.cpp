@@ -2,6 +2,7 @@
 #include "model/Generator.h"
 
 #include "foundation/Error.h"
+#include "model/FiniteCheck.h"
 #include "model/Tensors.h"
 
 #include <ATen/TensorOperators.h>
@@ -46,7 +47,7 @@ at::Tensor Generator::advance(std::span<const std::int32_t> tokens)
         x = m_decoder.addFfn(l, m_decoder.addAttention(l, x, cache ? &*cache : nullptr, m_position));
     }
     if (!isFinite(x)) // at any place of the prompt, as an evaluation would refuse it
-        throw Error("The activations of the model are not finite.", "The type overflows or the checkpoint is damaged; try --dtype float32.");
+        throw Error("The activations of the model are not finite.", remedyOfNonFinite(m_decoder.dtype()));
     m_position += std::int64_t(tokens.size());
     return m_decoder.logits(m_decoder.finalNorm(x.select(1, x.size(1) - 1))).squeeze(0).to(at::kFloat); // [V]
 }
@@ -90,7 +91,7 @@ std::vector<std::int32_t> Generator::generate(std::span<const std::int32_t> prom
     while (std::int64_t(written.size()) < count) {
         if (!isFinite(logits))
             throw Error("The logits of token " + std::to_string(written.size() + 1) + " are not finite.",
-                        "The type overflows or the checkpoint is damaged; try --dtype float32.");
+                        remedyOfNonFinite(m_decoder.dtype()));
         written.push_back(choose(logits));
         if (heard)
             heard(written.back());

@@ -2,6 +2,7 @@
 #include "model/Weights.h"
 
 #include "foundation/Error.h"
+#include "model/FiniteCheck.h"
 #include "model/LayerStream.h"
 #include "model/PinnedRing.h"
 #include "model/Tensors.h"
@@ -103,8 +104,7 @@ TensorSource loader(const Checkpoint &checkpoint, at::Device device, c10::Scalar
     return [&checkpoint, ring = std::make_shared<PinnedRing>(device), dtype](const std::string &name) {
         at::Tensor loaded = readTensor(checkpoint, name, *ring, dtype);
         if (!isFinite(loaded))
-            throw Error("The tensor '" + name + "' holds NaN or infinite values.",
-                        "The checkpoint is damaged, or its values do not fit into the type chosen; try --dtype float32.");
+            throw Error("The tensor '" + name + "' holds NaN or infinite values.", remedyOfNonFinite(dtype));
         if (name.ends_with("mlp.down_proj.weight")) // once a layer
             checkpoint.releasePages();              // our copy is what counts from here on
         return loaded;

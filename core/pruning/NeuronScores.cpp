@@ -16,6 +16,13 @@
 
 namespace secateur {
 
+ScoreNorm scoreNormOf(const nlohmann::json &name)
+{
+    if (name != "l1" && name != "l2")
+        throw Flaw("its norm is neither 'l1' nor 'l2'");
+    return name == "l1" ? ScoreNorm::L1 : ScoreNorm::L2;
+}
+
 std::vector<std::int64_t> NeuronScores::best(std::int64_t layer, std::int64_t count) const
 {
     const std::vector<float> &scores = layers[std::size_t(layer)];
@@ -94,8 +101,9 @@ NeuronScores loadScores(const std::filesystem::path &file)
             const auto found = metadata.find(name);
             return found == metadata.end() ? throw Flaw("it has no field " + inQuotes(name)) : found->second;
         };
-        scores.norm = field("norm") == "l1" ? ScoreNorm::L1 : ScoreNorm::L2;
-        scores.provenance = provenanceFromJson(parseJsonObject(field("provenance"), "The provenance in " + inQuotes(file.string()), "Calibrate again."));
+        scores.norm = scoreNormOf(field("norm"));
+        scores.provenance =
+            provenanceFromJson(parseJsonObject(field("provenance"), "The provenance in " + inQuotes(file.string()), "Calibrate again."));
         for (std::size_t i = 0; i < stored.tensors().size(); ++i) {
             const std::string name = "scores." + std::to_string(i);
             const auto found =

@@ -12,6 +12,8 @@ namespace secateur {
 
 /// Which norm over the tokens of a window. L2 is the paper's; L1 its ablation.
 enum class ScoreNorm { L1, L2 };
+/// The norm that a document of ours names: "l1" or "l2". Throws Flaw for anything else.
+ScoreNorm scoreNormOf(const nlohmann::json &name);
 
 /// Where numbers came from: enough to compute them again.
 struct Provenance {

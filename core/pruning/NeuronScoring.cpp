@@ -2,6 +2,7 @@
 #include "pruning/NeuronScoring.h"
 
 #include "foundation/Error.h"
+#include "model/FiniteCheck.h"
 #include "model/RowKernels.h"
 
 #include <ATen/TensorOperators.h>
@@ -95,8 +96,7 @@ std::vector<std::vector<float>> scoreNeurons(const Decoder &decoder, const at::T
         const float *values = mean.const_data_ptr<float>();
         scores.emplace_back(values, values + mean.numel());
         if (!std::all_of(scores.back().begin(), scores.back().end(), [](float score) { return std::isfinite(score); }))
-            throw Error("The activations of layer " + std::to_string(i) + " are not finite.",
-                        "The type overflows or the checkpoint is damaged; try --dtype float32.");
+            throw Error("The activations of layer " + std::to_string(i) + " are not finite.", remedyOfNonFinite(decoder.dtype()));
     }
     return scores;
 }

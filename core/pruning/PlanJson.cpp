@@ -21,8 +21,10 @@ nlohmann::json toJson(const BalanceSettings &s)
 
 BalanceSettings balanceSettingsFromJson(const nlohmann::json &json)
 {
-    BalanceSettings settings{
-        .sparsity = json.at("sparsity"), .alpha = json.at("alpha"), .attentionsToRemove = {}, .widthMultiple = wholeAt(json, "widthMultiple")};
+    BalanceSettings settings{.sparsity = json.at("sparsity"),
+                             .alpha = json.at("alpha"),
+                             .attentionsToRemove = {},
+                             .widthMultiple = wholeAt(json, "widthMultiple")};
     if (!json.at("remove").is_null())
         settings.attentionsToRemove = std::int64_t(wholeAt(json, "remove"));
     if (const auto keep = json.find("keep"); keep != json.end() && !keep->is_null()) // older plans have none

@@ -17,6 +17,7 @@
 namespace secateur {
 namespace {
 
+constexpr const char *kMakeAgain = "Make the plan again.";
 constexpr int kFormat = 1; // of the JSON; raised when a reader of the old form would misunderstand the new
 
 nlohmann::json toJson(const SparsityBalance &b)
@@ -155,10 +156,27 @@ void checkRecord(const PruningPlan &plan, std::int64_t layers)
         const bool hasBounds = !steps[i].bounds.empty();
         if (std::int64_t(steps[i].losses.size()) != layers || (hasBounds && std::int64_t(steps[i].bounds.size()) != layers) ||
             !(isUnfinished || (removed >= 0 && removed < layers)))
-            throw Error("Step " + std::to_string(i) + " of the plan's search is damaged.", "Make the plan again.");
+            throw Error("Step " + std::to_string(i) + " of the plan's search is damaged.", kMakeAgain);
     }
     if (plan.search.isBegun() && plan.search.removalOrder() != plan.removedAttentions)
-        throw Error("The plan's removed attentions are not those of its search.", "Make the plan again.");
+        throw Error("The plan's removed attentions are not those of its search.", kMakeAgain);
+}
+
+/// What a plan says of itself is what its neurons and the model say.
+void checkBalance(const PruningPlan &plan, const ModelSpec &dense)
+{
+    const SparsityBalance &said = plan.balance;
+    const auto removed = std::int64_t(plan.removedAttentions.size());
+    if (said.attentionsToRemove < removed || said.attentionsToRemove > dense.layerCount())
+        throw Error("The plan is to remove " + std::to_string(said.attentionsToRemove) + " attentions; it removes " +
+                        std::to_string(removed) + ", and the model has " + std::to_string(dense.layerCount()) + ".",
+                    kMakeAgain);
+    const std::vector<std::int64_t> widths = plan.widths();
+    const bool isWidth = std::ranges::all_of(widths, [&](std::int64_t width) { return width == said.neuronsKept; });
+    const SparsityBalance right = withRemovals(plan, dense, said.attentionsToRemove).balance;
+    if (!isWidth || said.denseLayerParameters != layerParameters(dense) || said.denseModelParameters != modelParameters(dense) ||
+        said.layerParameters != right.layerParameters || said.modelParameters != right.modelParameters)
+        throw Error("The numbers of the plan's balance are not those of its neurons and of this model.", kMakeAgain);
 }
 
 } // namespace
@@ -171,14 +189,17 @@ void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::strin
                     "Open the model that the plan was made for, or make a new plan.");
     const std::int64_t layers = dense.layerCount();
     if (std::int64_t(plan.keptNeurons.size()) != layers)
-        throw Error("The plan has " + std::to_string(plan.keptNeurons.size()) + " layers, the model " + std::to_string(layers) + ".");
+        throw Error("The plan has " + std::to_string(plan.keptNeurons.size()) + " layers, the model " + std::to_string(layers) + ".",
+                    kMakeAgain);
     for (std::int64_t i = 0; i < layers; ++i) {
         const auto &kept = plan.keptNeurons[std::size_t(i)];
         const bool isAscending = std::adjacent_find(kept.begin(), kept.end(), std::greater_equal<>()) == kept.end();
         if (kept.empty() || !isAscending || kept.front() < 0 || kept.back() >= dense.layers[std::size_t(i)].ffn.neurons)
             throw Error("The plan's kept neurons of layer " + std::to_string(i) + " are not ascending numbers from 0 to " +
-                        std::to_string(dense.layers[std::size_t(i)].ffn.neurons - 1) + ".");
+                            std::to_string(dense.layers[std::size_t(i)].ffn.neurons - 1) + ".",
+                        kMakeAgain);
     }
+    checkBalance(plan, dense);
     std::vector<std::int64_t> sorted = plan.removedAttentions;
     std::sort(sorted.begin(), sorted.end());
     const bool isDistinct = std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end();
@@ -270,19 +291,23 @@ PruningPlan planFromJson(const nlohmann::json &json, const std::string &source)
                         "Use the version of the program that wrote it, or make a new plan.");
         PruningPlan plan;
         plan.method = stored.at("method");
+        if (plan.method != "2ssp")
+            throw Flaw("its method is " + inQuotes(plan.method) + ", and only '2ssp' is known");
         plan.settings = balanceSettingsFromJson(stored.at("settings"));
         plan.balance = balanceFromJson(stored.at("balance"));
-        plan.norm = stored.at("norm") == "l1" ? ScoreNorm::L1 : ScoreNorm::L2;
+        plan.norm = scoreNormOf(stored.at("norm"));
         plan.calibration = provenanceFromJson(stored.at("calibration"));
         plan.removedAttentions = wholesOf(stored.at("removedAttentions"));
         plan.search = searchRecordFromJson(stored.at("search"));
         for (const nlohmann::json &kept : stored.at("keptNeurons"))
             plan.keptNeurons.push_back(wholesOf(kept));
         if (stored.at("planHash") != plan.hash())
-            throw Error("The plan in '" + source + "' does not match its own hash: it was changed or damaged.", "Make the plan again.");
+            throw Error("The plan in '" + source + "' does not match its own hash: it was changed or damaged.", kMakeAgain);
         return plan;
-    } catch (const nlohmann::json::exception &problem) {
-        throw Error("The plan in " + inQuotes(source) + " is damaged: " + problemOf(problem) + ".", "Make the plan again.");
+    } catch (const Error &) {
+        throw;
+    } catch (const std::exception &problem) {
+        throw Error("The plan in " + inQuotes(source) + " is damaged: " + flawOf(problem) + ".", kMakeAgain);
     }
 }
 
@@ -294,7 +319,10 @@ void savePlan(const PruningPlan &plan, const std::filesystem::path &file)
 PruningPlan loadPlan(const std::filesystem::path &file)
 {
     constexpr std::uintmax_t kLargest = 1 << 30; // 100 layers of 100,000 neurons are 70 MB
-    return planFromJson(readJsonFile(file, kLargest, "Make a plan with: secateur-cli search MODEL ... --save-plan PLAN."), file.string());
+    const nlohmann::json json = readJsonFile(file, kLargest, "Make a plan with: secateur-cli search MODEL ... --save-plan PLAN.");
+    if (!isFinite(json))
+        throw Error("The plan in " + inQuotes(file.string()) + " is damaged: it holds a number that is not finite.", kMakeAgain);
+    return planFromJson(json, file.string());
 }
 
 } // namespace secateur

@@ -26,9 +26,8 @@ std::string number(double value)
 
 void checkLayersAreAlike(const ModelSpec &dense)
 {
-    if (const std::int64_t i = firstUnlikeLayer(dense); i >= 0)
-        throw Error("Layer " + std::to_string(i) + " differs from layer 0: the balance rule needs a model whose layers are all alike.",
-                    "Prune the dense model that this one was made from.");
+    if (const std::string problem = layersProblem(dense); !problem.empty())
+        throw Error(problem, kOpenOriginal);
 }
 
 /// The counts of the rule, with the paper's names: parameters of one attention, of one FFN, of all layers.
@@ -53,6 +52,22 @@ std::int64_t nearestMultiple(std::int64_t value, std::int64_t multiple, std::int
 }
 
 } // namespace
+
+std::string layersProblem(const ModelSpec &dense)
+{
+    const std::int64_t i = firstUnlikeLayer(dense);
+    if (i < 0)
+        return {};
+    const auto without = std::count_if(dense.layers.begin(), dense.layers.end(), [](const LayerSpec &layer) { return !layer.attention; });
+    if (without > 0)
+        return "This model was already pruned: " + std::to_string(without) + " of its " + std::to_string(dense.layerCount()) +
+               (without == 1 ? " layers has no attention." : " layers have no attention.");
+    const std::int64_t kept = dense.layers[std::size_t(i)].ffn.neurons, first = dense.layers.front().ffn.neurons;
+    if (kept != first)
+        return "This model was already pruned: layer " + std::to_string(i) + " has " + std::to_string(kept) + " neurons, layer 0 has " +
+               std::to_string(first) + ".";
+    return "Layer " + std::to_string(i) + " differs from layer 0: the balance rule needs a model whose layers are all alike.";
+}
 
 BalanceBounds boundsOf(const ModelSpec &dense, double sparsity, double alpha)
 {

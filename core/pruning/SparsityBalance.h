@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace secateur {
 
@@ -40,6 +41,12 @@ struct BalanceBounds {
     std::int64_t attentionsByRule = 0;                    ///< may lie outside
     bool operator==(const BalanceBounds &) const = default;
 };
+
+/// Why the rule cannot be applied to a model, a sentence: its layers are not all alike, mostly because it was pruned already. Empty when they
+/// are.
+std::string layersProblem(const ModelSpec &dense);
+/// What to do then.
+inline constexpr const char *kOpenOriginal = "Open the original model to prune it.";
 
 /// Throws Error when a number is out of its range or the layers are not alike, but not when nothing is feasible.
 BalanceBounds boundsOf(const ModelSpec &dense, double sparsity, double alpha);

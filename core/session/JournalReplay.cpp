@@ -175,7 +175,7 @@ void apply(Session &session, const nlohmann::json &line, Lines lines)
         checkText(evaluation);
         session.calibrationText = calibration;
         session.evaluationText = evaluation;
-        session.norm = line.at("norm") == "l1" ? ScoreNorm::L1 : ScoreNorm::L2;
+        session.norm = scoreNormOf(line.at("norm"));
     } else if (what == "pins") {
         std::vector<PinnedPlan> pins = pinsFromJson(line.at("pins"));
         for (PinnedPlan &pin : pins)
@@ -190,7 +190,10 @@ void replay(Session &session, const std::filesystem::path &file, Lines lines)
 {
     forEachLine(file, [&](const std::string &text) {
         try {
-            apply(session, parseJsonObject(text, "a line", {}), lines);
+            const nlohmann::json line = parseJsonObject(text, "a line", {});
+            if (!isFinite(line))
+                throw Flaw("a line holds a number that is not finite");
+            apply(session, line, lines);
         } catch (const std::exception &) { // see the header
         }
     });

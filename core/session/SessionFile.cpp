@@ -5,6 +5,7 @@
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
 #include "foundation/Failures.h"
+#include "foundation/InputFile.h"
 #include "foundation/JsonFile.h"
 #include "session/SessionCheck.h"
 #include "session/SessionJson.h"
@@ -36,6 +37,17 @@ std::vector<float> readScores(const SafetensorsFile &file, const std::string &na
     return values;
 }
 
+SafetensorsFile openStored(const std::filesystem::path &file)
+{
+    try {
+        return SafetensorsFile(file);
+    } catch (const Unreadable &) {
+        throw;
+    } catch (const Error &problem) { // nobody downloads sessions
+        throw Error(problem.what(), kRemedy);
+    }
+}
+
 } // namespace
 
 void saveSession(const Session &session, const std::filesystem::path &file)
@@ -56,17 +68,19 @@ void saveSession(const Session &session, const std::filesystem::path &file)
 
 Session loadSession(const std::filesystem::path &file)
 {
-    const SafetensorsFile stored(file);
+    const SafetensorsFile stored = openStored(file);
     const auto text = stored.metadata().find(kMetadata);
     if (text == stored.metadata().end())
         throw Error("'" + file.string() + "' does not hold a session.", "Choose a file that the window saved (.secateur).");
     try {
         const nlohmann::json json = parseJsonObject(text->second, "its description", kRemedy, kDeepest);
+        if (!isFinite(json))
+            throw Flaw("it holds a number that is not finite");
         Session session = sessionFromJson(json, file.string());
         for (std::size_t c = 0; c < json.at("calibrations").size(); ++c) {
             const nlohmann::json &entry = json.at("calibrations").at(c);
             auto scores = std::make_shared<NeuronScores>();
-            scores->norm = entry.at("norm") == "l1" ? ScoreNorm::L1 : ScoreNorm::L2;
+            scores->norm = scoreNormOf(entry.at("norm"));
             scores->provenance = provenanceFromJson(entry.at("provenance"));
             for (std::size_t i = 0; session.model && i < session.model->spec.layers.size(); ++i)
                 scores->layers.push_back(readScores(stored, tensorName(c, i), session.model->spec.layers[i].ffn.neurons));

@@ -214,8 +214,7 @@ void SessionJournal::candidateEvaluated(const std::string &key, std::int64_t ste
 
 void SessionJournal::attentionRemoved(const std::string &key, std::int64_t step, std::int64_t layer, bool isForced)
 {
-    m_state->append({{"what", "removal"}, {"key", key}, {"step", step}, {"layer", layer}, {"forced", isForced}},
-                    State::Kept::Now);
+    m_state->append({{"what", "removal"}, {"key", key}, {"step", step}, {"layer", layer}, {"forced", isForced}}, State::Kept::Now);
 }
 
 void SessionJournal::evaluated(const EvaluationRecord &record)

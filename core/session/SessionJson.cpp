@@ -24,7 +24,8 @@ nlohmann::json toJson(const ModelSummary &m)
             {"files", m.files},
             {"origin", m.origin ? toJson(*m.origin) : nlohmann::json()},
             {"tokenizer", m.tokenizerSize ? nlohmann::json(*m.tokenizerSize) : nlohmann::json()},
-            {"tokenizerProblem", m.tokenizerProblem}};
+            {"tokenizerProblem", m.tokenizerProblem},
+            {"tokenizerHint", m.tokenizerHint}};
 }
 
 ModelSummary modelFromJson(const nlohmann::json &json, const std::string &source)
@@ -43,6 +44,7 @@ ModelSummary modelFromJson(const nlohmann::json &json, const std::string &source
     if (!json.at("tokenizer").is_null())
         model.tokenizerSize = std::int64_t(wholeAt(json, "tokenizer"));
     model.tokenizerProblem = json.at("tokenizerProblem");
+    model.tokenizerHint = json.value("tokenizerHint", std::string()); // older sessions have none
     return model;
 }
 
@@ -212,7 +214,7 @@ Session sessionFromJson(const nlohmann::json &json, const std::string &source)
         s.model = modelFromJson(json.at("model"), source);
     s.calibrationText = textFromJson(json.at("calibrationText"));
     s.evaluationText = textFromJson(json.at("evaluationText"));
-    s.norm = json.at("norm") == "l1" ? ScoreNorm::L1 : ScoreNorm::L2;
+    s.norm = scoreNormOf(json.at("norm"));
     s.draft = draftFromJson(json.at("draft"));
     for (const auto &[key, record] : json.at("searches").items())
         s.searches[key] = searchRecordFromJson(record);

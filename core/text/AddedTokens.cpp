@@ -85,7 +85,9 @@ void TokenMatcher::split(std::string_view text, const std::function<void(std::st
         from = match->end;
         if (match->token->isWord && !standsAlone(text, match->begin, match->end))
             continue;
-        const std::size_t begin = match->token->stripsLeft ? spaceBefore(text, match->begin) : match->begin;
+        const std::size_t begin = match->token->stripsLeft ? std::max(done, spaceBefore(text, match->begin)) : match->begin;
+        if (match->token->stripsLeft && begin >= match->end)
+            continue; // the token before took all of it
         if (done < begin)
             onText(text.substr(done, begin - done));
         onToken(match->token->id);

@@ -81,6 +81,9 @@ std::unique_ptr<FileDocuments> open(const std::filesystem::path &file, const std
     const auto largest = std::size_t(limits.largestDocument());
     const TextShape shape = shapeOf(text, file, largest);
     kind = kindOf(text.file(), shape == TextShape::JsonLines ? "JSON lines" : shape == TextShape::JsonArray ? "JSON array" : "plain text");
+    if (shape == TextShape::Plain && (file.extension() == ".csv" || file.extension() == ".tsv"))
+        throw Error(inQuotes(file.string()) + " is a table (CSV), which is not read: its columns would all be text.",
+                    "Write the column with the texts as JSON lines or Parquet, or as plain text (.txt).");
     if (shape == TextShape::Plain)
         return std::make_unique<WholeFile>(std::move(text));
     return (shape == TextShape::JsonLines ? jsonLines : jsonArray)(std::move(text), file, column, largest);
@@ -104,13 +107,14 @@ std::optional<DocumentPiece> DocumentReader::nextPiece()
     while (true) {
         if (m_documents) {
             if (auto piece = m_documents->next()) {
-                m_isEmpty = false;
+                m_isEmpty = m_isEmpty && piece->text.empty();
                 m_reports.back().add(*piece);
                 return piece;
             }
             m_documents.reset();
             if (m_isEmpty)
-                throw Error("The text file " + inQuotes(m_reports.back().file.string()) + " holds no text.", "Choose a file with text; --column names the field or column that holds it.");
+                throw Error("The text file " + inQuotes(m_reports.back().file.string()) + " holds no text.",
+                            "Choose a file with text; --column names the field or column that holds it.");
         }
         if (m_reports.size() == m_files.size())
             return {};

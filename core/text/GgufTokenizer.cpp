@@ -220,7 +220,7 @@ GgufTokenizer sentencePieceTokenizer(const json &metadata, const Parts &parts, c
     std::vector<double> scores;
     for (const json &score : listOf(metadata, "tokenizer.ggml.scores", file))
         if (scores.emplace_back(score.get<double>()); std::isnan(scores.back()))
-            throw Error(inQuotes(file) + " has a token whose score is no number.", "The file may be damaged; fetch it again.");
+            throw Error(inQuotes(file) + " has a token whose score is not a number.", "The file may be damaged; fetch it again.");
     scores.resize(parts.tokens.size());
     constexpr const char *kMark = "\u2581";
     const json toMarks = {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", kMark}};

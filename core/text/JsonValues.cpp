@@ -46,8 +46,11 @@ bool ValueEnd::find(std::string_view text)
 
 nlohmann::json quickJson(std::string_view text)
 {
+    constexpr std::ptrdiff_t kManyValues = std::ptrdiff_t(1) << 18; // too many to be held unasked
     const std::ptrdiff_t brackets = std::ranges::count(text, '[') + std::ranges::count(text, '{');
-    return brackets > kDeepestInTexts ? nlohmann::json(nlohmann::json::value_t::discarded) : nlohmann::json::parse(text, nullptr, false);
+    const bool isHarmless = brackets <= kDeepestInTexts && text.find('\0') == std::string_view::npos &&
+                            (std::ptrdiff_t(text.size()) < kManyValues || std::ranges::count(text, ',') < kManyValues);
+    return isHarmless ? nlohmann::json::parse(text, nullptr, false) : nlohmann::json(nlohmann::json::value_t::discarded);
 }
 
 } // namespace secateur

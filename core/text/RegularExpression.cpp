@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <utility>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -168,6 +169,12 @@ private:
             if (at(']')) // a bracket that comes first is an ordinary character
                 copy(1);
             return;
+        }
+        if (at('{') && at(',', 1) && m_position + 2 < m_pattern.size() &&
+            std::isdigit(static_cast<unsigned char>(m_pattern[m_position + 2]))) {
+            m_result += "{0"; // {,n} is {0,n}, in PCRE2 only since 10.43
+            ++m_position;
+            return copy(1);
         }
         if (at('(') && at('?', 1)) {
             const std::size_t end = m_pattern.find_first_not_of("imx-", m_position + 2);

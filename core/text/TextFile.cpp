@@ -137,7 +137,7 @@ void TextFile::chooseEncoding()
         if (nuls[side] < least || nuls[1 - side] > pairs / 100)
             continue;
         const std::string name = side == 1 ? "UTF-16 LE" : "UTF-16 BE";
-        refuse("is no UTF-8; it looks like " + name + " without a byte order mark", conversion(side == 1 ? "UTF-16LE" : "UTF-16BE"));
+        refuse("is not UTF-8; it looks like " + name + " without a byte order mark", conversion(side == 1 ? "UTF-16LE" : "UTF-16BE"));
     }
 }
 
@@ -243,7 +243,7 @@ std::string TextFile::placeOf(std::size_t at) const
 /// How to have the file in UTF-8.
 std::string TextFile::conversion(const std::string &encoding) const
 {
-    const std::string name = inQuotes(m_path.filename().string());
+    const std::string name = inQuotes(m_path.string());
     return std::string(packing() == Packing::None ? "Save it in UTF-8: iconv" : "Unpack it and save it in UTF-8: iconv") + " -f " +
            encoding + " -t UTF-8 " + name + " > NEW.txt";
 }
@@ -263,7 +263,7 @@ void TextFile::refuseByte(std::size_t at) const
     if (m_hasCharacters)
         refuse(sentence + ", though UTF-8 is before it", "It may be damaged there, or be put together from texts of two encodings. To "
                                                          "leave such bytes out: iconv -c -f UTF-8 -t UTF-8 " +
-                                                             inQuotes(m_path.filename().string()) + " > NEW.txt");
+                                                             inQuotes(m_path.string()) + " > NEW.txt");
     const Guess guess = guessOf(bytes);
     refuse(sentence + "; it may be " + guess.words, conversion(guess.name));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "text/BinaryKinds.h"
+#include "foundation/BinaryKinds.h"
 #include "text/UnpackedFile.h"
 
 #include <cstdint>

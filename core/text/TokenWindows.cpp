@@ -63,7 +63,7 @@ public:
         if (std::int64_t(documents.bytes()) > m_left / 3)
             throw Error("The text" + nameOf(m_settings) + " is too large to be shuffled: what was read of it (" +
                             grouped(documents.count()) + " documents) takes " + sizeText(std::int64_t(documents.bytes())) + ", and " +
-                            sizeText(m_left) + " of memory can be planned with for texts.",
+                            sizeText(m_left) + " of memory is available for texts.",
                         "Take the documents in their order (seed 0), give a smaller text, or more memory (--host-memory).");
     }
     void check(const JoinedText &joined) const

@@ -165,7 +165,7 @@ void addListed(Completion &completion, const json &decoder, const json &config)
             read = 0;
         }
         if (read == 0 || read != key.size() || id < 0)
-            throw Error("tokenizer_config.json has the token id " + inQuotes(key) + ", which is no number.", kFetch);
+            throw Error("tokenizer_config.json has the token id " + inQuotes(key) + ", which is not a number.", kFetch);
         tokens.emplace(id, tokenOf(value));
     }
     const std::vector<json> named = namedTokens(config);

@@ -117,10 +117,10 @@ void tst_CommandLine::wrongUsageEndsWithTwo_data()
     QTest::newRow("neither scores nor plan") << QStringList{"search", kModel, "--sparsity", "0.5"} << QByteArray("either --scores");
     for (const char *number : {"9999999999999999999999", "-1", "0", "1.5", "0x10", "9000000000000000"})
         QTest::addRow("windows %s", number) << QStringList{"calibrate", kModel, "--text", kText, "--output", "x", "--windows", number}
-                                            << QByteArray("no whole number from 1 to 1,000,000,000");
+                                            << QByteArray("not a whole number from 1 to 1,000,000,000");
     QTest::newRow("seed too large") << QStringList{"generate", kModel, "--prompt", "a", "--seed", "18446744073709551616"}
-                                    << QByteArray("'18446744073709551616' is no whole number from 0 to 18,446,744,073,709,551,615");
-    QTest::newRow("sparsity that is no number") << QStringList{"plan", kModel, "--sparsity", "nan"} << QByteArray("'nan' is no number");
+                                    << QByteArray("'18446744073709551616' is not a whole number from 0 to 18,446,744,073,709,551,615");
+    QTest::newRow("sparsity that is not a number") << QStringList{"plan", kModel, "--sparsity", "nan"} << QByteArray("'nan' is not a number");
     QTest::newRow("bad norm") << QStringList{"calibrate", kModel, "--text", kText, "--output", "x", "--norm", "l3"} << QByteArray("l3");
 }
 

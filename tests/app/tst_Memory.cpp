@@ -206,7 +206,7 @@ private slots:
         arguments.removeLast();
         const Outcome outcome = run(arguments + QStringList{"--host-memory=" + text});
         QVERIFY(outcome.exitCode != 0);
-        QVERIFY2(outcome.errors.contains("no amount of memory"), outcome.errors);
+        QVERIFY2(outcome.errors.contains("not an amount of memory"), outcome.errors);
     }
 };
 

@@ -209,7 +209,7 @@ void TestGgufFile::refusesWithAReason_data()
     };
     const std::uint64_t huge = std::uint64_t(1) << 63;
     row("empty", Bytes(), {"is truncated", "magic number"});
-    row("another format", Bytes().raw("PK\3\4").zeros(30), {"does not begin with 'GGUF'", "Choose a .gguf file"});
+    row("another format", Bytes().raw("PK\3\4").zeros(30), {"is a zip archive, not a GGUF file", "Download the file again"});
     row("a pointer", Bytes().raw("version https://git-lfs.github.com/spec/v1\n"), {"Git LFS pointer", "git lfs pull"});
     row("version 1", Bytes().raw("GGUF").u32(1).zeros(20), {"version is 1", "supported are 2 and 3"});
     row("big-endian", Bytes().raw("GGUF").u32(0x03000000).zeros(20), {"big-endian", "gguf-convert-endian"});

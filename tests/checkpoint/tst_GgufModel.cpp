@@ -65,6 +65,7 @@ private slots:
     void scalingWithoutATypeIsLinear();
     void yarnsKeysAreRead();
     void scalingsThatCannotBeTakenTogetherAreRefused();
+    void numbersThatAreNoneAreRefused();
     void headsOfKeysAreOptional();
     void lessThanAHeadIsRotated();
     void unknownKeysAreRefusedByName_data();
@@ -108,6 +109,16 @@ void TestGgufModel::scalingsThatCannotBeTakenTogetherAreRefused()
     QVERIFY(complaintWith({{"llama.rope.scaling.factor", 2.0F}}, "rope-longrope.gguf").contains("twice"));
     QVERIFY(complaintWith({{"llama.rope.scaling.attn_factor", 2.0F}}, "rope-linear.gguf").contains("attn_factor"));
     QVERIFY(complaintWith({{"llama.rope.scaling.type", std::string("dynamic")}}).contains("\"dynamic\""));
+}
+
+void TestGgufModel::numbersThatAreNoneAreRefused()
+{
+    for (const char *key : {"llama.rope.freq_base", "llama.rope.scaling.factor", "llama.rope.scaling.attn_factor", "llama.attention.layer_norm_rms_epsilon"})
+        QVERIFY2(complaintWith({{key, std::string("4.0")}}).contains(QString(key) + "' is"), key);
+    QVERIFY(complaintWith({{"llama.rope.freq_base", NAN}}).contains("not a finite number"));
+    const QTemporaryDir folder;
+    const auto file = variant(folder, "gqa.gguf", {}, {"llama.attention.layer_norm_rms_epsilon"});
+    QVERIFY(complaint([&] { GgufModel model(file); }).contains("has no key 'llama.attention.layer_norm_rms_epsilon'"));
 }
 
 void TestGgufModel::headsOfKeysAreOptional()

@@ -71,7 +71,7 @@ void tst_ModelFolder::aFolderInItsPlaceIsKnown()
     QVERIFY(!folder.isInPlace());
     write("model/LICENSE", "another model's");
     QVERIFY(!folder.isInPlace());
-    QVERIFY(complaint([&] { ModelFolder(root() / "secret"); }).contains("a part of the path is no folder"));
+    QVERIFY(complaint([&] { ModelFolder(root() / "secret"); }).contains("a part of the path is not a folder"));
     QVERIFY(complaint([&] { ModelFolder(root() / "absent"); }).contains("does not exist"));
 }
 

@@ -162,7 +162,10 @@ void TestSafetensorsFile::refusesWithAReason_data()
     const auto damaged = QStringLiteral("download or write it again");
     const auto again = QStringLiteral("Download the file again");
 
-    row("empty", "", {"truncated", "it has 0 bytes", again});
+    row("empty", "", {"is empty", again});
+    row("a web page", "<!DOCTYPE html>\n<html><body>401</body></html>", {"is a web page (HTML), not a safetensors file", "download it again"});
+    row("a plan", "{\"format\": 1, \"settings\": {}}", {"is JSON, not a safetensors file"});
+    row("another format", QByteArray("PK\3\4") + QByteArray(30, '\0'), {"is a zip archive, not a safetensors file"});
     row("shorter than the length", "1234567", {"truncated", "it has 7 bytes, a safetensors file has at least 8", again});
     row("header longer than the file", fileOf("{}").left(9), {"truncated", "needs 10 bytes", "has 9", again});
     row("header above the cap", QByteArray(8, 'x') + "{}", {"not a valid safetensors file", "at most 100,000,000", damaged});

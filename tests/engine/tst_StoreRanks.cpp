@@ -87,7 +87,7 @@ private slots:
         QCOMPARE(complaintOf(placeOf(1, port)), QString("Rank 1 of 2 waited in vain for rank 0 at 127.0.0.1:%1.").arg(port));
         RankPlace elsewhere = placeOf(0, port);
         elsewhere.host = "192.0.2.1"; // of documentation's, and of no machine
-        QCOMPARE(complaintOf(elsewhere), QString("This is rank 0, and '192.0.2.1' in MASTER_ADDR is no address of this machine."));
+        QCOMPARE(complaintOf(elsewhere), QString("This is rank 0, and '192.0.2.1' in MASTER_ADDR is not an address of this machine."));
         const int held = boundSocket("127.0.0.1", port, false);
         listen(held, 1);
         QCOMPARE(complaintOf(placeOf(0, port)), QString("The port 127.0.0.1:%1 is in use.").arg(port));

@@ -275,7 +275,7 @@ void tst_Exporter::whatATargetCannotHoldIsRefusedWithTheReason()
         return QString::fromStdString(exportProblem(format, spec, std::vector<std::int64_t>(spec.layers.size(), 30)));
     };
     QVERIFY(problem("hf-deci", "mistral").contains("a sliding window of 9 tokens"));
-    QVERIFY(problem("hf-deci", "qwen3").contains("norms of the heads"));
+    QVERIFY(problem("hf-deci", "qwen3").contains("norms per head of q and k"));
     QVERIFY(problem("hf-deci", "gemma2").contains("another activation"));
     QVERIFY(problem("hf-deci", "smollm3").contains("without a position embedding"));
     QVERIFY(problem("hf-deci", "phi3-longrope").contains("long rotary factors"));
@@ -373,7 +373,9 @@ void tst_Exporter::codeOfOthersStaysBehind()
          {"tokenizer_class", "EvilTokenizer"},
          {"_name_or_path", "/home/evil/secret"}});
     write(model / "modeling_evil.py", "evil");
-    write(model / "LICENSE.py", "evil");
+    const QStringList evil{"LICENSE.py", "LICENSE.PY", "NOTICE.exe", "license.Safetensors", "COPYING.tar.gz"};
+    for (const QString &name : evil)
+        write(model / name.toStdString(), "evil");
     write(model / "LICENSE", "a licence");
     write(model / "chat_template.jinja", "{{ messages }}");
     write(model / "tokenizer_config.json",
@@ -385,7 +387,9 @@ void tst_Exporter::codeOfOthersStaysBehind()
     const std::string all = allTexts(output);
     QVERIFY(all.find("evil/") == std::string::npos);
     QVERIFY(all.find("/home") == std::string::npos);
-    QVERIFY(!std::filesystem::exists(output / "modeling_evil.py") && !std::filesystem::exists(output / "LICENSE.py"));
+    QVERIFY(!std::filesystem::exists(output / "modeling_evil.py"));
+    for (const QString &name : evil)
+        QVERIFY2(!std::filesystem::exists(output / name.toStdString()), qPrintable(name));
     QCOMPARE(textOf(output / "LICENSE"), std::string("a licence"));
     if (format.startsWith("gguf"))
         return;
@@ -688,7 +692,7 @@ void tst_Exporter::whatCannotBeCarriedIsSaidBeforeTheWork_data()
     QTest::newRow("Git LFS") << "tokenizer.model" << "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n" << "Git LFS pointer";
     QTest::newRow("broken link") << "generation_config.json" << "LINK absent" << "is a link to a file that does not exist";
     QTest::newRow("broken link of a licence") << "LICENSE" << "LINK absent" << "is a link to a file that does not exist";
-    QTest::newRow("no tokenizer") << "tokenizer.json" << "LINK ../secret.json" << "is a link to something that is no tokenizer";
+    QTest::newRow("no tokenizer") << "tokenizer.json" << "LINK ../secret.json" << "is a link to something that is not a tokenizer";
     QTest::newRow("no JSON") << "tokenizer.json" << "LINK ../secret" << "is not valid JSON";
 }
 

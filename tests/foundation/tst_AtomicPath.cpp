@@ -261,6 +261,8 @@ void tst_AtomicPath::whatIsNoFileIsNotReplaced()
     QCOMPARE(mkfifo(in(folder, "pipe").c_str(), 0600), 0);
     const QStringList before = entries(folder);
     QVERIFY(complaintOf([&] { AtomicPath::forFile(in(folder, "folder")); }).endsWith("/folder' is a folder; a file is to be written."));
+    for (const char *name : {"file/", "new/"})
+        QVERIFY(complaintOf([&] { AtomicPath::forFile(in(folder, name)); }).endsWith("is the name of a folder, and a file is written."));
     for (const char *name : {"file", "file/"})
         QVERIFY(complaintOf([&] { AtomicPath::forFolder(in(folder, name)); }).contains("is a file; a folder is to be written."));
     QVERIFY(complaintOf([&] { AtomicPath::forFile(in(folder, "pipe")); }).endsWith("/pipe' is a pipe; a file is to be written."));

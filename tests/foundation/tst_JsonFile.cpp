@@ -20,6 +20,8 @@ private slots:
     void halvesOfSurrogatePairsAreReplaced();
     void mistakesHaveTheirPlace();
     void depthIsBounded();
+    void whatIsBehindANulIsNotLeftOut();
+    void memoryIsBounded();
     void otherFilesAreNamed();
     void problemsAreSaidInOurWords();
     void whateverIsThrownIsASentence();
@@ -80,7 +82,29 @@ void tst_JsonFile::mistakesHaveTheirPlace()
 {
     QCOMPARE(complaintOf("{\n  \"a\": 1,\n  oops\n}"), QString("'x.json' is not valid JSON: there is a mistake at line 3, column 3."));
     QCOMPARE(complaintOf("[NaN, Infinity,\nNaN, oops]"), QString("'x.json' is not valid JSON: there is a mistake at line 2, column 6."));
-    QVERIFY(complaintOf("").contains("line 1, column 1"));
+    QCOMPARE(complaintOf(""), QString("'x.json' is empty."));
+    QCOMPARE(complaintOf(" <!DOCTYPE html>\n<html></html>"), QString("'x.json' is a web page (HTML), not JSON."));
+    QCOMPARE(complaintOf("\x89PNG\r\n\x1A\n"), QString("'x.json' is a PNG image, not JSON."));
+}
+
+void tst_JsonFile::whatIsBehindANulIsNotLeftOut()
+{
+    using namespace std::string_view_literals;
+    QCOMPARE(complaintOf("[1]\0 oops"sv), QString("'x.json' is not valid JSON: there is a NUL at line 1, column 4."));
+    QVERIFY(complaintOf("{\"a\": \"b\0c\"}"sv).contains("NUL"));
+}
+
+void tst_JsonFile::memoryIsBounded()
+{
+    std::string many = "[[]";
+    for (int i = 0; i < 100'000; ++i)
+        many += ",[]";
+    many += "]";
+    QCOMPARE(complaintOf(many), QString());
+    limitJsonMemory(1 << 20);
+    QVERIFY(complaintOf(many).startsWith("'x.json' holds so many values that reading it takes about 14"));
+    QCOMPARE(complaintOf("[\"" + std::string(100'000, ',') + "\"]"), QString()); // in a string
+    limitJsonMemory(std::int64_t(8) << 30);
 }
 
 void tst_JsonFile::depthIsBounded()

@@ -99,6 +99,18 @@ void fail(const std::string &what)
     stop(what.c_str());
 }
 
+/// Without what is quoted of the input, which may be packed.
+static std::string withoutQuotes(const std::string &message)
+{
+    std::string own;
+    for (std::size_t at = 0; at < message.size();) {
+        const std::size_t begin = message.find('\'', at), end = begin == std::string::npos ? begin : message.find('\'', begin + 1);
+        own += message.substr(at, end == std::string::npos ? end : begin - at);
+        at = end == std::string::npos ? end : end + 1;
+    }
+    return own;
+}
+
 void reading(const std::function<void()> &reader)
 {
     constexpr std::array<std::string_view, 8> kForeign = {"json.exception", "std::",    "filesystem error", "basic_string",
@@ -107,9 +119,9 @@ void reading(const std::function<void()> &reader)
         reader();
     } catch (const secateur::Cancelled &) {
     } catch (const secateur::Error &problem) {
-        const std::string message = std::string(problem.what()) + "\n" + problem.hint();
+        const std::string message = std::string(problem.what()) + "\n" + problem.hint(), own = withoutQuotes(message);
         for (const std::string_view words : kForeign)
-            if (message.find(words) != std::string::npos && given.find(words) == std::string_view::npos)
+            if (own.find(words) != std::string::npos && given.find(words) == std::string_view::npos)
                 fail("words of a library: " + message);
         if (problem.what()[0] == '\0')
             fail("an Error without words");

@@ -162,7 +162,7 @@ void TestCheckpointSpec::saysWhatIsNotUsed()
     const QString notes = notesOf(checkpoint);
     const QString fault = lacking(notes, {"5 tensors are not used: buffers that are computed instead", "'model.layers.0.attn.masked_bias'",
                                           "3 tensors are not used: scales of a quantised KV cache", "3 tensors are not used: a head beside",
-                                          "tensors are not used: layers that the configuration does not have, which has 2"});
+                                          "tensors are not used: layers beyond the 2 of the configuration"});
     QVERIFY2(fault.isEmpty(), qPrintable(fault));
 }
 

@@ -414,6 +414,10 @@ void TestFamilies::readsWhichLayersSlide()
     config["use_sliding_window"] = true;
     config["max_window_layers"] = 3;
     QCOMPARE(windowsOf(config), "0 0 0 8");
+    config["model_type"] = "smollm3";
+    config["use_sliding_window"] = false;
+    config["layer_types"] = {"sliding_attention", "full_attention", "sliding_attention", "full_attention"};
+    QCOMPARE(windowsOf(config), "8 0 8 0"); // transformers 5.24.0 masks by the list alone
 }
 
 void TestFamilies::specificationsFitTheFilesOfTransformers()

@@ -67,6 +67,7 @@ private slots:
     void damagedFilesAreRefused_data();
     void damagedFilesAreRefused();
     void planOfAnotherModelIsRefused();
+    void balanceIsThatOfTheNeurons();
     void damagedSearchIsRefused();
     void fewerRemovalsAreAPrefix();
     void scoresOfAnotherShapeAreRefused();
@@ -154,7 +155,7 @@ void tst_PruningPlan::damagedFilesAreRefused_data()
     QTest::addColumn<QString>("what");
     QTest::newRow("not JSON") << QByteArray("{") << "is not valid JSON";
     QTest::newRow("a kind that is no text") << QByteArray("{\"kind\": 5}") << "does not hold a plan";
-    QTest::newRow("a format that is no number") << QByteArray("{\"kind\": \"secateur-plan\", \"format\": \"x\"}") << "is damaged";
+    QTest::newRow("a format that is not a number") << QByteArray("{\"kind\": \"secateur-plan\", \"format\": \"x\"}") << "is damaged";
     QTest::newRow("something else") << QByteArray("{\"a\": 1}") << "does not hold a plan";
     QTest::newRow("a list") << QByteArray("[1]") << "must hold a JSON object";
     QTest::newRow("a newer format") << QByteArray("{\"kind\": \"secateur-plan\", \"format\": 99}") << "has format 99";
@@ -183,6 +184,21 @@ void tst_PruningPlan::planOfAnotherModelIsRefused()
     plan = smallPlan();
     plan.removedAttentions = {1, 1};
     QVERIFY(complaint([&] { checkPlan(plan, spec, "model"); }).contains("removed attentions"));
+}
+
+void tst_PruningPlan::balanceIsThatOfTheNeurons()
+{
+    const auto refused = [](const std::function<void(SparsityBalance &)> &edit) {
+        PruningPlan plan = smallPlan();
+        edit(plan.balance);
+        return complaint([&] { checkPlan(plan, smallSpec(), "model"); });
+    };
+    QCOMPARE(refused([](SparsityBalance &) {}), QString());
+    QVERIFY(refused([](SparsityBalance &b) { b.neuronsKept = 0; }).contains("balance"));
+    QVERIFY(refused([](SparsityBalance &b) { b.modelParameters = b.denseModelParameters = 0; }).contains("balance"));
+    QVERIFY(refused([](SparsityBalance &b) { b.layerParameters += 1; }).contains("balance"));
+    QVERIFY(refused([](SparsityBalance &b) { b.attentionsToRemove = -5; }).contains("to remove -5 attentions"));
+    QVERIFY(refused([](SparsityBalance &b) { b.attentionsToRemove = 1'000'000; }).contains("to remove 1000000 attentions"));
 }
 
 void tst_PruningPlan::damagedSearchIsRefused()

@@ -24,6 +24,7 @@ private slots:
         QTest::newRow("hexadecimal digit") << R"(\h+)" << QString::fromUtf8("\tg1aF") << 2 << 5;
         QTest::newRow("script, not its extensions") << R"(\p{Han}+)" << QString::fromUtf8("。名") << 3 << 6;
         QTest::newRow("not a script") << R"(\p{^Han})" << QString::fromUtf8("名。") << 3 << 6;
+        QTest::newRow("at most") << R"(b[0-9]{,2}c)" << QStringLiteral("ab12c") << 1 << 5; // Oniguruma: {0,2}
         QTest::newRow("posix brackets") << R"([[:punct:]x]+)" << QString::fromUtf8("a+x¬") << 1 << 5;
         QTest::newRow("line ends") << R"(^b$)" << QString::fromUtf8("a\nb\nc") << 2 << 3;
         QTest::newRow("a dot stops at line feeds only") << R"(.+)" << QString::fromUtf8("\na\r\nb") << 1 << 3;

@@ -204,6 +204,19 @@ private slots:
         QCOMPARE(tokenizer.decode(ids, true), std::string("ab<|other|>"));
     }
 
+    void tokensOfWhichNothingIsLeftAreLeftOut()
+    {
+        // tokenizers 0.23.3: encode("a<x>\nb").tokens == ['a', '<x>', 'b'], encode("a\n\nb") of the second == ['a', '\n', 'b']
+        json variant = plainVariant();
+        variant["added_tokens"] = {{{"content", "<x>"}, {"rstrip", true}}, {{"content", "\n"}, {"lstrip", true}}};
+        const Tokenizer tokenizer = tokenizerOf(fileOf(variant));
+        const auto idOf = [&](const char *token) { return *tokenizer.idOf(token); };
+        QVERIFY(tokenizer.encode("a<x>\nb") == (std::vector{idOf("a"), idOf("<x>"), idOf("b")}));
+        variant["added_tokens"] = {{{"content", "\n"}, {"lstrip", true}, {"rstrip", true}}};
+        const Tokenizer both = tokenizerOf(fileOf(variant));
+        QVERIFY(both.encode("a\n\nb") == (std::vector{*both.idOf("a"), *both.idOf("\n"), *both.idOf("b")}));
+    }
+
     void decodingTurnsBytesThatAreNoTextIntoReplacements()
     {
         const Tokenizer tokenizer = tokenizerOf(fileOf(plainVariant()));

@@ -87,7 +87,7 @@ private slots:
         VERIFY_CONTAINS(failureOf({{"tokenizer_config.json", known}}), "the id 5, but in or behind tokenizer.json it has the id 1");
         VERIFY_CONTAINS(failureOf({{"added_tokens.json", {{"<x>", 7}}}}), "added_tokens.json gives the token '<x>' the id 7");
         const json noNumber = {{"added_tokens_decoder", {{"three", {{"content", "<x>"}}}}}};
-        VERIFY_CONTAINS(failureOf({{"tokenizer_config.json", noNumber}}), "the token id 'three', which is no number");
+        VERIFY_CONTAINS(failureOf({{"tokenizer_config.json", noNumber}}), "the token id 'three', which is not a number");
     }
 
     void damagedFilesAreNamed()

@@ -120,7 +120,8 @@ void SessionJobs::openModel(const std::filesystem::path &path, const std::option
 {
     std::error_code error;
     std::filesystem::path model = std::filesystem::absolute(path, error).lexically_normal();
-    const bool isFileOfFolder = std::filesystem::is_regular_file(model, error) && model.extension() != ".gguf";
+    const bool isFileOfFolder = std::filesystem::is_regular_file(model, error) && // config.json, an index, weights
+                                (model.extension() == ".json" || model.extension() == ".safetensors");
     if (isFileOfFolder || !model.has_filename()) // a file in it, a slash at the end
         model = model.parent_path();
     const int request = ++m_openRequest;

@@ -180,7 +180,7 @@ QString SessionModel::planExactnessText() const
     case SearchState::Unfinished:
         return tr("%1 of %2 removals searched").arg(removalOrder().size()).arg(attentionsToRemove());
     case SearchState::NotBegun:
-        return isAnySearchBegun() ? tr("the search belongs to another plan") : tr("removals not searched yet");
+        return isAnySearchBegun() ? tr("the search is out of date for this plan") : tr("removals not searched yet");
     case SearchState::NotPossible:
         break;
     }
@@ -289,9 +289,8 @@ void SessionModel::followModel()
     m_denseFigures = {};
     if (hasModel()) {
         m_denseFigures = figuresOf(spec());
-        if (const std::int64_t i = firstUnlikeLayer(spec()); i >= 0)
-            m_pruningProblem =
-                tr("Layer %1 differs from layer 0: this model was pruned before. Open the dense model it was made from.").arg(i);
+        if (const std::string problem = layersProblem(spec()); !problem.empty())
+            m_pruningProblem = QString::fromStdString(problem + " " + kOpenOriginal);
     }
     follow();
 }

@@ -35,7 +35,7 @@ void addAttentionActions(QMenu &menu, Workbench workbench, qint64 layer)
     const QAction *protect = addChoice(menu, QMenu::tr("Protect attention"), QStringLiteral("shield"), session.isProtected(layer),
                                        protectProblem(session, layer));
     const QAction *force =
-        addChoice(menu, QMenu::tr("Force removal"), QStringLiteral("force"), session.isForced(layer), forceProblem(session, layer));
+        addChoice(menu, QMenu::tr("Remove first"), QStringLiteral("force"), session.isForced(layer), forceProblem(session, layer));
     QObject::connect(protect, &QAction::triggered, &editor, [&editor, layer] { editor.toggleProtected(layer); });
     QObject::connect(force, &QAction::triggered, &editor, [&editor, layer] { editor.toggleForced(layer); });
 }

@@ -20,7 +20,7 @@ AttentionPanel::AttentionPanel(Workbench workbench, QWidget *parent)
       m_choice(new SegmentedControl(tr("What is shown"))),
       m_views(new QStackedLayout)
 {
-    m_choice->addChoice(tr("Search of the plan"), tr("What the plan in hand removes, and why"));
+    m_choice->addChoice(tr("Search of the plan"), tr("What this plan removes, and why"));
     m_choice->addChoice(tr("Impact on the original"), tr("What each attention means to the model as it is"));
     auto *copy = new CopyButton(tr("Copy as command"),
                                 [this] { return m_workbench.jobs.commandOf(view() == View::Search ? JobKind::Search : JobKind::Impact); });

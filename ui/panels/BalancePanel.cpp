@@ -307,8 +307,9 @@ void BalancePanel::followSlider()
     if (!bounds)
         return;
     const QString target = percentText(session.draft().balance.sparsity);
-    m_slider->setFeasible(bounds->leastAttentions, bounds->mostAttentions, tr("too few: the FFNs do not hold the rest of %1").arg(target),
-                          tr("does not fit: %1 attentions are more than %2").arg(bounds->mostAttentions + 1).arg(target));
+    m_slider->setFeasible(bounds->leastAttentions, bounds->mostAttentions,
+                          tr("N too small: pruning every neuron would not reach %1").arg(target),
+                          tr("N too large: %1 attentions alone exceed %2").arg(bounds->mostAttentions + 1).arg(target));
     m_slider->setRule(bounds->attentionsByRule,
                       tr("the rule (α = %1): N = %2").arg(locale().toString(session.draft().balance.alpha)).arg(bounds->attentionsByRule));
     m_slider->setValue(session.balance() ? session.attentionsToRemove()

@@ -140,21 +140,22 @@ BudgetFigure BudgetBar::perplexity() const
     if (!m_session.hasModel())
         return dash(caption, tr("no model"));
     const EvaluationRecord *own = m_session.planEvaluation(), *dense = m_session.denseEvaluation();
-    const EvaluationRecord *stale = own ? nullptr : m_session.staleEvaluation(), *shown = own ? own : stale;
-    BudgetFigure figure = shown ? BudgetFigure() : dash(caption, tr("not measured"));
+    const EvaluationRecord *last = own ? own : m_session.staleEvaluation();
+    // Of a plan that was not measured nothing is known; what was measured last is told, in small.
+    BudgetFigure figure = own ? BudgetFigure() : dash(caption, last ? lastText(*last) : tr("not measured"));
     figure.caption = caption;
     const QLocale locale;
     QStringList lines{caption};
-    if (shown) {
-        figure.value = perplexityText(shown->result.perplexity);
-        figure.exactness = own ? Exactness::Exact : Exactness::Stale;
-        figure.exactnessText = own ? QString() : staleText();
-        if (dense && own)
+    if (own) {
+        figure.value = perplexityText(own->result.perplexity);
+        figure.exactness = Exactness::Exact;
+        if (dense)
             figure.change = changeText(dense->result.perplexity, own->result.perplexity);
-        lines << tr("%1 %2 (%3 tokens of %4)")
-                     .arg(own ? tr("plan") : figure.exactnessText, locale.toString(shown->result.perplexity, 'f', 4),
-                          exactText(shown->result.tokens), QString::fromStdString(textName(shown->text)));
     }
+    if (last)
+        lines << tr("%1 %2 (%3 tokens of %4)")
+                     .arg(own ? tr("plan") : figure.exactnessText, locale.toString(last->result.perplexity, 'f', 4),
+                          exactText(last->result.tokens), QString::fromStdString(textName(last->text)));
     if (dense) {
         figure.before = tr("dense %1").arg(perplexityText(dense->result.perplexity));
         lines << tr("dense model %1").arg(locale.toString(dense->result.perplexity, 'f', 4));
@@ -169,15 +170,15 @@ BudgetFigure BudgetBar::perplexity() const
     return figure;
 }
 
-/// Which plan the latest evaluation belongs to, by what tells it from the one in hand.
-QString BudgetBar::staleText() const
+/// What was measured last, and for which plan, by what tells it from the one in hand.
+QString BudgetBar::lastText(const EvaluationRecord &record) const
 {
-    const EvaluationRecord *record = m_session.staleEvaluation();
-    if (record->neuronsKept != m_session.neuronsKept())
-        return tr("measured for K = %1").arg(exactText(record->neuronsKept));
-    if (qint64(record->removed.size()) != m_session.attentionsToRemove())
-        return tr("measured for N = %1").arg(record->removed.size());
-    return tr("measured for another plan");
+    const QString value = perplexityText(record.result.perplexity);
+    if (record.neuronsKept != m_session.neuronsKept())
+        return tr("last: %1 for K = %2").arg(value, exactText(record.neuronsKept));
+    if (qint64(record.removed.size()) != m_session.attentionsToRemove())
+        return tr("last: %1 for N = %2").arg(value).arg(record.removed.size());
+    return tr("last: %1 for another plan").arg(value);
 }
 
 /// The perplexity on the search windows, as far as the search is.

@@ -6,6 +6,10 @@
 #include <QWidget>
 #include <array>
 
+namespace secateur {
+struct EvaluationRecord;
+}
+
 namespace secateur::ui {
 
 class BudgetCard;
@@ -29,7 +33,7 @@ private:
     void follow();
     void fitValues();
     BudgetFigure perplexity() const;
-    QString staleText() const;
+    QString lastText(const EvaluationRecord &record) const;
     QString searchNote() const;
 
     const SessionModel &m_session;

@@ -106,8 +106,8 @@ void CalibratePanel::build()
     layout->setContentsMargins(16, 16, 16, 16);
     layout->setSpacing(10);
     layout->addWidget(headingLabel(tr("Calibrate")));
-    layout->addWidget(captionLabel(tr("The original model reads the text, and every FFN neuron is scored by how strongly it answers. The "
-                                      "scores serve every sparsity and every balance of width and depth, so this is done once a text.")));
+    layout->addWidget(captionLabel(tr("The original model reads the text, and every FFN neuron is scored by how strongly it activates. The "
+                                      "scores are reused for every target, so calibrate once per text.")));
     layout->addWidget(m_text);
     layout->addLayout(norm);
     layout->addLayout(action);

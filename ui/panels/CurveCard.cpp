@@ -29,7 +29,7 @@ constexpr std::array kSparsities = {0.125, 0.25, 0.375, 0.5, 0.625};
 CurveCard::CurveCard(Workbench workbench, QWidget *parent)
     : Card(parent),
       m_workbench(workbench),
-      m_alongSparsity(new QRadioButton(tr("Along the &sparsity: 12.5, 25, 37.5, 50, 62.5 %, by the rule"))),
+      m_alongSparsity(new QRadioButton(tr("Vary the &target: 12.5 to 62.5 % (N by the rule)"))),
       m_alongDepth(new QRadioButton(tr("From &wide to deep at this sparsity, points:"))),
       m_searchEach(new QRadioButton(tr("Search &each point"))),
       m_borrow(new QRadioButton(tr("&Borrow the removal order of this plan (fast)"))),

@@ -102,8 +102,8 @@ QWidget *EvaluatePanel::buildFigures()
     auto *row = new QHBoxLayout(figures);
     row->setContentsMargins(0, 0, 0, 0);
     m_original = buildFigure(tr("Original"), *row);
-    m_current = buildFigure(tr("Plan in hand"), *row);
-    m_ratio = buildFigure(tr("Plan against original"), *row);
+    m_current = buildFigure(tr("This plan"), *row);
+    m_ratio = buildFigure(tr("Compared with original"), *row);
     return figures;
 }
 
@@ -203,25 +203,25 @@ void EvaluatePanel::followFigures()
         figure.note->setText(note);
         figure.value->setAccessibleName(sign.isEmpty() ? note : tr("%1, %2").arg(value, note));
     };
-    const EvaluationRecord *dense = session.denseEvaluation(), *own = session.planEvaluation(), *stale = session.staleEvaluation();
+    const EvaluationRecord *dense = session.denseEvaluation(), *own = session.planEvaluation(), *last = session.staleEvaluation();
     if (dense)
         show(m_original, perplexityText(dense->result.perplexity), Exactness::Exact, tr("measured on this text"));
     else
         show(m_original, {}, Exactness::Unknown, tr("not measured on this text"));
 
-    const EvaluationRecord *shown = own ? own : stale;
     const bool isBorrowed = own && own->isOrderBorrowed;
-    const Exactness exactness = !shown ? Exactness::Unknown : !own ? Exactness::Stale : isBorrowed ? Exactness::Estimate : Exactness::Exact;
-    const QString note = !shown       ? tr("not measured on this text")
-                         : !own       ? tr("stale: measured for %1").arg(planText(session, *shown))
-                         : isBorrowed ? tr("measured with a borrowed removal order")
-                                      : tr("measured for this plan");
-    show(m_current, shown ? perplexityText(shown->result.perplexity) : QString(), exactness, note);
+    const Exactness exactness = !own ? Exactness::Unknown : isBorrowed ? Exactness::Estimate : Exactness::Exact;
+    // Of a plan that was not measured nothing is known; what was measured last is told beside.
+    const QString note = isBorrowed ? tr("measured with a borrowed removal order")
+                         : own      ? tr("measured for this plan")
+                         : last ? tr("not measured; last: %1 for %2").arg(perplexityText(last->result.perplexity), planText(session, *last))
+                                : tr("not measured on this text");
+    show(m_current, own ? perplexityText(own->result.perplexity) : QString(), exactness, note);
 
-    if (shown && dense) {
-        const double ratio = shown->result.perplexity / dense->result.perplexity;
+    if (own && dense) {
+        const double ratio = own->result.perplexity / dense->result.perplexity;
         show(m_ratio, tr("×%1").arg(QLocale().toString(ratio, 'f', 2)), exactness,
-             own ? tr("%1 perplexity").arg(changeText(dense->result.perplexity, shown->result.perplexity)) : tr("stale"));
+             tr("%1 perplexity").arg(changeText(dense->result.perplexity, own->result.perplexity)));
     } else {
         show(m_ratio, {}, Exactness::Unknown, tr("needs both"));
     }

@@ -28,14 +28,14 @@ OutputProblem problemOfExisting(const QFileInfo &output, bool isOverwriteAllowed
 {
     if (!output.isDir())
         return {tr("'%1' is a file.").arg(output.fileName()), tr("Choose another name.")};
-    if (!isOverwriteAllowed)
-        return {tr("The folder '%1' exists.").arg(output.fileName()), tr("Choose another name, or tick “Replace an existing export”.")};
     if (isWithin(model, output.filePath()))
         return {tr("The folder '%1' is the model that is read, or holds it.").arg(output.fileName()), tr("Choose another name.")};
     const QDir folder(output.filePath());
     if (!folder.exists(QStringLiteral("pruning_manifest.json")) && !folder.isEmpty())
-        return {tr("The folder '%1' is no export of this program, so it is not replaced.").arg(output.fileName()),
+        return {tr("The folder '%1' is not an export of this program, so it is not replaced.").arg(output.fileName()),
                 tr("Choose another name, or remove it yourself.")};
+    if (!isOverwriteAllowed)
+        return {tr("The folder '%1' exists.").arg(output.fileName()), tr("Choose another name, or tick “Replace an existing export”.")};
     return {};
 }
 
@@ -66,6 +66,14 @@ QString outputPath(const QString &typed)
         return {};
     const bool isOfHome = path == QLatin1String("~") || path.startsWith(QLatin1String("~/"));
     return QDir::cleanPath(QDir::home().absoluteFilePath(isOfHome ? QDir::homePath() + path.mid(1) : path));
+}
+
+QString freeName(const QString &path)
+{
+    QString name = path;
+    for (int number = 2; QFileInfo::exists(name); ++number)
+        name = QStringLiteral("%1-%2").arg(path).arg(number);
+    return name;
 }
 
 qint64 freeBytesFor(const QString &folder)

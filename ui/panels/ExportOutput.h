@@ -16,6 +16,9 @@ OutputProblem outputProblem(const QString &folder, bool isOverwriteAllowed, cons
 /// What people typed as an absolute path: "~" is the home folder, and relative names lie in it.
 QString outputPath(const QString &typed);
 
+/// A path that nothing has yet: the given one, or the first of "NAME-2", "NAME-3" ... that is free.
+QString freeName(const QString &path);
+
 /// Bytes free where a folder is to be made; -1 when that is not known.
 qint64 freeBytesFor(const QString &folder);
 

@@ -28,6 +28,7 @@
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSignalBlocker>
+#include <QTimer>
 #include <QUrl>
 #include <QVBoxLayout>
 
@@ -70,6 +71,7 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
     build();
     SessionModel &session = workbench.session;
     connect(m_output, &QLineEdit::textChanged, this, &ExportPanel::followPlan);
+    connect(m_output, &QLineEdit::textEdited, this, [this](const QString &text) { m_typed = text; });
     connect(m_overwrite, &QCheckBox::toggled, this, &ExportPanel::followPlan);
     connect(m_dtype, &QComboBox::currentIndexChanged, this, &ExportPanel::followPlan);
     connect(m_targets, &QButtonGroup::idToggled, this, &ExportPanel::followPlan);
@@ -120,9 +122,8 @@ void ExportPanel::build()
     layout->setContentsMargins(16, 16, 16, 16);
     layout->setSpacing(10);
     layout->addWidget(headingLabel(tr("Export")));
-    layout->addWidget(
-        captionLabel(tr("Writes the plan in hand as a checkpoint, loads it back, and compares what both compute. The folder gets its "
-                        "name only when it is whole.")));
+    layout->addWidget(captionLabel(
+        tr("Writes the pruned model, reloads it and checks that it computes the same. Nothing is left behind if that fails.")));
     layout->addWidget(buildTargets());
     layout->addLayout(form);
     layout->addWidget(m_refusal);
@@ -164,6 +165,7 @@ QWidget *ExportPanel::buildResult()
     buttons->addWidget(m_openFolder);
     buttons->addWidget(m_copyPath);
     buttons->addStretch();
+    m_verdict->setObjectName(QStringLiteral("verdict"));
     result->addWidget(m_verdict);
     result->addWidget(m_notes);
     result->addWidget(m_folder);
@@ -203,7 +205,7 @@ void ExportPanel::suggestOutput()
     const double sparsity = session.balance() ? session.balance()->sparsityLayers() : session.draft().balance.sparsity;
     const QString name = QStringLiteral("%1-2ssp-%2").arg(session.modelName(), QString::number(100 * sparsity, 'f', 1));
     const QSignalBlocker blocker(m_output);
-    m_output->setText(QDir::home().filePath(name)); // setText() leaves it unmodified
+    m_output->setText(freeName(QDir::home().filePath(name))); // setText() leaves it unmodified
 }
 
 void ExportPanel::chooseOutput()
@@ -217,7 +219,8 @@ void ExportPanel::chooseOutput()
     dialog.selectFile(QFileInfo(start).fileName());
     if (dialog.exec() != QDialog::Accepted || dialog.selectedFiles().isEmpty())
         return;
-    m_output->setText(dialog.selectedFiles().front());
+    m_typed = dialog.selectedFiles().front();
+    m_output->setText(m_typed);
     m_output->setModified(true);
     followPlan();
 }
@@ -237,6 +240,7 @@ void ExportPanel::followModel()
             m_dtype->addItem(QString::fromUtf8(configName(dtype)), int(dtype));
     }
     m_output->setModified(false);
+    m_overwrite->setChecked(false); // what was allowed for one model is not for the next
     for (QWidget *control : std::initializer_list<QWidget *>{m_dtype, m_output, m_browse, m_overwrite})
         control->setEnabled(session.hasModel());
     followPlan();
@@ -300,10 +304,7 @@ void ExportPanel::followPlan()
             const OutputProblem problem = outputProblem(QString::fromStdString(wanted.output.string()), wanted.isOverwriteAllowed,
                                                         QString::fromStdString(session.session().model->folder.string()), bytes);
             if (!problem.sentence.isEmpty()) {
-                // What was just made there is no mistake.
-                const std::vector<ExportRecord> &made = session.session().exports;
-                const bool isDone = !made.empty() && made.back().folder == wanted.output;
-                m_refusal->say(isDone ? InlineNote::Kind::Info : InlineNote::Kind::Problem, problem.sentence, problem.remedy);
+                m_refusal->say(InlineNote::Kind::Problem, problem.sentence, problem.remedy);
                 possible.reason = problem.sentence;
             }
         }
@@ -316,9 +317,16 @@ void ExportPanel::followJob(int number)
     const JobInfo *job = m_workbench.runner.job(number);
     if (!job || job->kind != JobKind::Export)
         return;
+    if (job->state == JobInfo::State::Done && m_output->isModified() && !m_overwrite->isChecked()) { // the next one goes beside it
+        const QSignalBlocker blocker(m_output); // as long as it is not modified a name is suggested
+        m_output->setText(freeName(outputPath(m_typed)));
+        m_output->setModified(true);
+    }
     followPlan();
     if (job->state == JobInfo::State::Failed)
         showFailure(job->sentence, job->hint);
+    if (job->state == JobInfo::State::Done || job->state == JobInfo::State::Failed)
+        QTimer::singleShot(0, this, [this] { ensureWidgetVisible(m_result); }); // once it has its size
 }
 
 void ExportPanel::showRecord(int row)

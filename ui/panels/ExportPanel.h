@@ -55,6 +55,7 @@ private:
     std::vector<ChoiceCard *> m_cards; ///< in the order of exportTargets()
     QComboBox *m_dtype;
     QLineEdit *m_output;
+    QString m_typed; ///< what was asked for; the field shows a free name
     QPushButton *m_browse;
     QCheckBox *m_overwrite;
     QLabel *m_written, *m_space;

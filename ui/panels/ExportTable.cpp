@@ -20,10 +20,10 @@ QString verificationText(const Verification &v)
     const QString agreement =
         v.sameArgmax >= 1 ? ExportTable::tr("the most likely token is the same everywhere")
                           : ExportTable::tr("the most likely token is the same at %1 of the positions").arg(percentText(v.sameArgmax));
-    QString text = ExportTable::tr("%1 tokens were compared with the plan in memory: the largest difference of a logit is %2 (%3 is "
-                                   "allowed), and %4.")
-                       .arg(exactText(v.tokens), QLocale().toString(v.largestDifference, 'g', 2), QLocale().toString(v.tolerance, 'g', 2),
-                            agreement);
+    QString text =
+        ExportTable::tr("%1 tokens were compared with the plan in memory: the largest difference of a logit is %2 (%3 is "
+                        "allowed), and %4.")
+            .arg(exactText(v.tokens), QLocale().toString(v.largestDifference, 'g', 2), QLocale().toString(v.tolerance, 'g', 2), agreement);
     if (v.ids > 0 && v.idsDiffering == 0)
         text += ExportTable::tr(" The written tokenizer gives the same %1 ids for a hard text.").arg(exactText(v.ids));
     else if (v.ids > 0)

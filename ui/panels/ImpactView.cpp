@@ -96,8 +96,8 @@ void ImpactView::follow()
     else
         m_empty->say(
             tr("Not measured yet"),
-            tr("Which attentions does the original model need? One after the other is left out while nothing else is pruned, and the "
-               "change of the loss is shown. It needs a calibration text but no calibration."));
+            tr("How much does each attention matter? Each is switched off alone in the original model, and the change of the loss is "
+               "shown. This needs a calibration text but no calibration."));
 }
 
 void ImpactView::followHeader()
@@ -139,7 +139,7 @@ QString ImpactView::statusText() const
         return tr("<b>Original model</b>: %1 of %2 attentions measured").arg(known).arg(session.layerCount());
     const double before = std::exp(record->initialLoss);
     const auto change = [&](qint64 layer) { return changeText(before, std::exp(losses[std::size_t(layer)])); };
-    return tr("<b>Original model</b>, perplexity %1. Missed least: layer %2 (%3 ppl). Missed most: layer %4 (%5 ppl).")
+    return tr("<b>Original model</b>, perplexity %1. Least important: layer %2 (%3 ppl). Most important: layer %4 (%5 ppl).")
         .arg(perplexityText(before))
         .arg(least)
         .arg(change(least))

@@ -62,7 +62,7 @@ void InspectorPanel::makeParts()
     m_facts = new FactLines;
     m_protect = new QPushButton(icon(QStringLiteral("shield")), tr("Protect"));
     m_protect->setAccessibleName(tr("Protect attention"));
-    m_force = new QPushButton(icon(QStringLiteral("force")), tr("Force removal"));
+    m_force = new QPushButton(icon(QStringLiteral("force")), tr("Remove first"));
     for (QPushButton *button : {m_protect, m_force})
         button->setCheckable(true);
     auto *buttons = new QHBoxLayout;
@@ -83,7 +83,7 @@ void InspectorPanel::makeParts()
     m_width->setAccessibleName(tr("How K is computed"));
     parts->addWidget(m_depth);
     parts->addWidget(m_width);
-    parts->addWidget(captionLabel(tr("What it does not tell: perplexity on one window is not task accuracy.")));
+    parts->addWidget(captionLabel(tr("Keep in mind: low perplexity on one window does not guarantee accuracy on tasks.")));
     parts->addStretch(1);
 
     auto *scroll = new QScrollArea;

@@ -66,11 +66,12 @@ FactList::Facts factsOf(const SessionModel &session)
 ModelCard::ModelCard(Workbench workbench, QWidget *parent)
     : Card(parent),
       m_workbench(workbench),
-      m_name(headingLabel({})),
+      m_name(headingName()),
       m_folder(new ElidedLabel),
       m_facts(new FactList(2)),
       m_memory(new InlineNote),
       m_problem(new InlineNote),
+      m_notes(new InlineNote),
       m_next(new QPushButton(tr("Calibrate…"))),
       m_reason(captionLabel({}))
 {
@@ -90,6 +91,7 @@ ModelCard::ModelCard(Workbench workbench, QWidget *parent)
     layout->addSpacing(4);
     layout->addWidget(m_memory);
     layout->addWidget(m_problem);
+    layout->addWidget(m_notes);
     layout->addSpacing(4);
     layout->addLayout(steps);
     connect(m_next, &QPushButton::clicked, this, &ModelCard::nextRequested);
@@ -112,7 +114,7 @@ void ModelCard::follow()
     if (!session.hasModel())
         return;
     const ModelSummary &summary = *session.session().model;
-    m_name->setText(session.modelName());
+    m_name->setWhole(session.modelName());
     m_folder->setWhole(QString::fromStdString(summary.folder.string()));
     m_facts->setFacts(factsOf(session));
 
@@ -125,16 +127,18 @@ void ModelCard::follow()
     } else if (!summary.tokenizerSize) {
         blocked = tr("Calibration needs a tokenizer.");
         m_problem->say(InlineNote::Kind::Warning, tr("No tokenizer: %1").arg(QString::fromStdString(summary.tokenizerProblem)),
-                       tr("The model can be looked at, but not computed with."));
+                       QString::fromStdString(summary.tokenizerHint));
     } else if (!session.pruningProblem().isEmpty()) {
         blocked = tr("This model cannot be pruned.");
         m_problem->say(InlineNote::Kind::Warning, session.pruningProblem());
     } else if (summary.origin && !summary.origin->problem.empty()) {
         m_problem->say(InlineNote::Kind::Warning,
                        tr("How this model was pruned is not known: %1").arg(QString::fromStdString(summary.origin->problem)));
-    } else if (!summary.notes.empty()) {
-        m_problem->say(InlineNote::Kind::Info, QString::fromStdString(listed(summary.notes, 5, "; ")));
     }
+    if (summary.notes.empty())
+        m_notes->clear();
+    else
+        m_notes->say(InlineNote::Kind::Info, QString::fromStdString(listed(summary.notes, 5, "; ")));
     m_next->setEnabled(blocked.isEmpty());
     m_next->setToolTip(blocked);
     m_reason->setText(blocked);

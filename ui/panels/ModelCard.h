@@ -30,10 +30,9 @@ private:
     void followMemory();
 
     Workbench m_workbench;
-    QLabel *m_name;
-    ElidedLabel *m_folder;
+    ElidedLabel *m_name, *m_folder;
     FactList *m_facts;
-    InlineNote *m_memory, *m_problem;
+    InlineNote *m_memory, *m_problem, *m_notes;
     QPushButton *m_next;
     QLabel *m_reason;
 };

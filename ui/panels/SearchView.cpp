@@ -314,7 +314,7 @@ void SearchView::followHeader()
             m_search->offer(tr("Searching"), {jobStateText(job->state)}, {});
     } else {
         const JobCost cost = isPlanThere ? m_workbench.jobs.searchCost(session.draft()) : JobCost();
-        m_search->offer(isBegun ? tr("Go on") : tr("Search"), m_workbench.jobs.canSearch(), jobCostText(cost));
+        m_search->offer(isBegun ? tr("Resume") : tr("Search"), m_workbench.jobs.canSearch(), jobCostText(cost));
     }
 
     const QSignalBlocker blocker(m_windows);
@@ -348,8 +348,8 @@ QString SearchView::staleText(const Shown &shown) const
 {
     const qint64 kept = m_workbench.session.neuronsKept();
     if (shown.kept != kept)
-        return tr("Stale: this search belongs to K = %1, the plan keeps %2 neurons.").arg(exactText(shown.kept), exactText(kept));
-    return tr("Stale: this search was made with other search settings than the plan's.");
+        return tr("Out of date: this search was made for K = %1, the plan keeps %2 neurons.").arg(exactText(shown.kept), exactText(kept));
+    return tr("Out of date: the search settings changed since this search.");
 }
 
 void SearchView::followConstraints()

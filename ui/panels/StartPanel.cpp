@@ -191,7 +191,7 @@ void StartPanel::setRecent(const QStringList &paths)
                            .figure = isSession ? tr("session") : tr("model"),
                            .problem = file.exists() ? QString() : tr("not found: %1").arg(shortPath(path))});
     }
-    m_recentList->setEntries(entries, tr("What you open is listed here."));
+    m_recentList->setEntries(entries, tr("No recent models."));
     followPrimary();
 }
 
@@ -271,7 +271,7 @@ void StartPanel::showHubCache()
                            .detail = shortPath(pathText(model.folder)),
                            .figure = model.bytes > 0 ? bytesText(model.bytes) : QString(),
                            .problem = QString::fromStdString(model.problem)});
-    m_hubList->setEntries(entries, tr("No models in %1. What “hf download” or transformers fetches is listed here.").arg(folder));
+    m_hubList->setEntries(entries, tr("No models in %1. Models downloaded from Hugging Face appear here.").arg(folder));
 }
 
 void StartPanel::openPath(const QString &path)

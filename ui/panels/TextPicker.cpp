@@ -10,6 +10,7 @@
 #include <QCheckBox>
 #include <QDragEnterEvent>
 #include <QDropEvent>
+#include <QFile>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QGridLayout>
@@ -54,12 +55,18 @@ QStringList textsIn(const QMimeData *data)
     return files;
 }
 
-/// Whether a file may have columns to choose from.
+/// Whether a file may have columns to choose from, by its name or its beginning.
 bool isOfRecords(const QString &path)
 {
-    return hasSuffix(path,
-                     {QLatin1String("parquet"), QLatin1String("jsonl"), QLatin1String("json"), QLatin1String("ndjson"),
-                      QLatin1String("jsonlines"), QLatin1String("gz"), QLatin1String("zst"), QLatin1String("xz"), QLatin1String("bz2")});
+    constexpr qint64 kBeginning = 512;
+    if (hasSuffix(path, {QLatin1String("parquet"), QLatin1String("jsonl"), QLatin1String("json"), QLatin1String("ndjson"),
+                         QLatin1String("jsonlines"), QLatin1String("gz"), QLatin1String("zst"), QLatin1String("xz"), QLatin1String("bz2")}))
+        return true;
+    QFile file(path);
+    if (!QFileInfo(path).isFile() || !file.open(QIODevice::ReadOnly))
+        return false;
+    const QByteArray beginning = file.read(kBeginning).trimmed();
+    return beginning.startsWith('{') || beginning.startsWith('[') || beginning.startsWith("PAR1");
 }
 
 /// Why a file cannot be read; empty when it can.
@@ -151,8 +158,8 @@ void TextPicker::build()
     m_recentButton->setAccessibleName(tr("Recent texts"));
     m_isAll->setAccessibleName(tr("As many windows as the text gives"));
     m_isAll->setToolTip(tr("As many windows as the text gives; what is left over at its end is not used."));
-    m_seed->setSpecialValueText(tr("in their order"));
-    m_seed->setPrefix(tr("by seed "));
+    m_seed->setSpecialValueText(tr("off"));
+    m_seed->setPrefix(tr("seed "));
     m_seed->setToolTip(tr("Shuffles the documents of the text; the same number gives the same order on every machine."));
 
     m_read->setTextFormat(Qt::PlainText); // it shows what is in a file
@@ -181,7 +188,7 @@ void TextPicker::build()
     cut->addWidget(m_length);
     cut->addWidget(new QLabel(tr("tokens")));
     cut->addSpacing(16);
-    cut->addWidget(new QLabel(tr("documents")));
+    cut->addWidget(new QLabel(tr("Shuffle")));
     cut->addWidget(m_seed);
     cut->addStretch();
 
@@ -410,7 +417,10 @@ void TextPicker::follow()
     m_column->setVisible(hasColumns);
     m_sampleButton->setVisible(!m_sample.isEmpty() && m_files != QStringList{m_sample});
     if (const QString why = problem(); !m_files.isEmpty() && !why.isEmpty())
-        m_note->say(InlineNote::Kind::Problem, why, tr("Remove it, or choose it again where it is now."));
+        m_note->say(InlineNote::Kind::Problem, why,
+                    std::ranges::all_of(m_files, [](const QString &file) { return QFileInfo::exists(file); })
+                        ? tr("Remove it or choose another file.")
+                        : tr("Remove it, or choose it again where it is now."));
     else if (m_isAll->isChecked())
         m_note->clear();
     else

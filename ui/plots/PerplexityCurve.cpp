@@ -310,7 +310,7 @@ void PerplexityCurve::showPoints(const QString &axis, std::vector<CurvePoint> po
     std::stable_sort(state.order.begin(), state.order.end(), [&](qint64 a, qint64 b) { return point(a).x < point(b).x; });
     state.hovered = state.chosen = -1;
     canvas().xAxis->setLabel(axis);
-    setEmptyText(state.order.empty() ? tr("No perplexity is measured yet. A plan that was not measured has no point here.") : QString());
+    setEmptyText(state.order.empty() ? tr("Nothing measured yet. Evaluate a plan to place it on the curve.") : QString());
     if (!state.order.empty())
         fitRanges();
     redraw();

@@ -75,7 +75,7 @@ ScoreHistograms::ScoreHistograms(QWidget *parent)
     plot.yAxis->setVisible(false);
     plot.axisRect()->setAutoMargins(QCP::msBottom);
     plot.axisRect()->setMargins(QMargins(kNumbers, 4, 16, 0));
-    plot.xAxis->setLabel(tr("score, mean norm of the activation"));
+    plot.xAxis->setLabel(tr("neuron score (mean activation norm)"));
 }
 
 ScoreHistograms::~ScoreHistograms() = default;

@@ -75,6 +75,7 @@ QHeaderView::section { background: @raised@; color: @mutedText@; border: 0; bord
 QTableView::item { padding: 2px 6px; border: 0; }
 QListView[frameless="true"] { border: 0; }
 QListView::item { padding: 4px 6px; border-radius: 4px; }
+QAbstractItemView::item:selected { background: @selected@; color: @text@; }
 
 QProgressBar { background: @track@; border: 0; border-radius: 4px; height: 8px; text-align: center; }
 QProgressBar::chunk { background: @accent@; border-radius: 4px; }

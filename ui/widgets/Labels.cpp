@@ -28,6 +28,13 @@ QLabel *headingLabel(const QString &text, QWidget *parent)
     return label;
 }
 
+ElidedLabel *headingName(QWidget *parent)
+{
+    auto *label = new ElidedLabel(parent);
+    label->setFont(scaled(label->font(), 1.15, true));
+    return label;
+}
+
 QLabel *captionLabel(const QString &text, QWidget *parent)
 {
     auto *label = new QLabel(text, parent);

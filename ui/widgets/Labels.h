@@ -8,6 +8,9 @@ namespace secateur::ui {
 
 /// Bold, one step larger than the text: the name of a part of a panel.
 QLabel *headingLabel(const QString &text, QWidget *parent = nullptr);
+/// The same for a name of any length: cut in the middle where it does not fit.
+class ElidedLabel;
+ElidedLabel *headingName(QWidget *parent = nullptr);
 /// Muted, wraps: says what something is.
 QLabel *captionLabel(const QString &text, QWidget *parent = nullptr);
 /// Wraps, can be selected and copied.

@@ -322,7 +322,7 @@ void TestSessionModel::figuresOfAPrunedModelCountWhatIsThere()
     SessionModel model;
     model.begin(summary);
     QCOMPARE(model.denseFigures().modelParameters, modelParameters(summary.spec));
-    QVERIFY(model.pruningProblem().contains(QStringLiteral("Layer 1 differs")));
+    QVERIFY(model.pruningProblem().contains(QStringLiteral("This model was already pruned: 1 of its")));
     QVERIFY(!model.balance());
     QVERIFY(!model.bounds());
     QCOMPARE(model.balanceProblem(), model.pruningProblem());
@@ -453,7 +453,7 @@ void TestSessionModel::signsTellWhereThePlanStands()
     bench.setWidth(101);
     QCOMPARE(exactnessSign(model.planExactness()), QStringLiteral("!"));
     QCOMPARE(exactnessWord(model.planExactness()), QStringLiteral("stale"));
-    QCOMPARE(model.planExactnessText(), QStringLiteral("the search belongs to another plan"));
+    QCOMPARE(model.planExactnessText(), QStringLiteral("the search is out of date for this plan"));
     bench.setRemovals(0);
     QVERIFY(model.planExactness() == Exactness::Exact);
     QCOMPARE(model.planExactnessText(), QStringLiteral("exact: no attention is removed"));

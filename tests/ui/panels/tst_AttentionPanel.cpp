@@ -93,7 +93,7 @@ private slots:
         session.addCandidate(key, -1, -1, 5.0);
         session.addCandidate(key, 0, 3, 5.2);
         QTRY_VERIFY(shown.bars()->isVisible());
-        QCOMPARE(shown.job()->button()->text(), QStringLiteral("Go on"));
+        QCOMPARE(shown.job()->button()->text(), QStringLiteral("Resume"));
         QVERIFY(shown.bars()->table().rows.size() == 30U);
         const auto knownCells = [&] {
             int known = 0;
@@ -199,11 +199,11 @@ private slots:
         QTRY_COMPARE(shown.chips()->model()->rowCount(), 5);
         const qint64 kept = shown.bench.session.neuronsKept();
         shown.bench.editor.setNeuronsKept(kept - 10);
-        QTRY_VERIFY(shown.says(QStringLiteral("this search belongs to K = %1").arg(QLocale().toString(kept))));
+        QTRY_VERIFY(shown.says(QStringLiteral("this search was made for K = %1").arg(QLocale().toString(kept))));
         QCOMPARE(shown.chips()->model()->rowCount(), 5);
         QVERIFY(shown.job()->isVisible() && shown.job()->button()->isEnabled());
         shown.bench.history.undo();
-        QTRY_VERIFY(!shown.says(QStringLiteral("this search belongs to")));
+        QTRY_VERIFY(!shown.says(QStringLiteral("this search was made for")));
         QVERIFY(!shown.job()->isVisible());
     }
 
@@ -257,7 +257,7 @@ private slots:
         QVERIFY(button(*shown.panel, QStringLiteral("Measure")));
         SearchRecord record = PlanBench::record(30, 1);
         shown.bench.session.setSearch({}, record);
-        QTRY_VERIFY(shown.says(QStringLiteral("Missed least: layer 0")));
+        QTRY_VERIFY(shown.says(QStringLiteral("Least important: layer 0")));
         QVERIFY(!button(*shown.panel, QStringLiteral("Measure")));
         shown.bench.calibrateDeep();
         QCOMPARE(shown.panel->view(), AttentionPanel::View::Search);

@@ -106,8 +106,9 @@ void TestBudgetBar::perplexityIsOfThisPlanOrSaysOfWhich()
     QVERIFY(figure.exact.contains("84.1250"));
 
     bench.editor.setNeuronsKept(kept + 5);
-    QCOMPARE(figure.exactness, Exactness::Stale);
-    QCOMPARE(figure.exactnessText, QString("measured for K = %1").arg(exactText(kept)));
+    QCOMPARE(figure.value, "—"); // nobody measured this plan
+    QCOMPARE(figure.exactness, Exactness::Unknown);
+    QCOMPARE(figure.exactnessText, QString("last: 84.1 for K = %1").arg(exactText(kept)));
     QVERIFY(figure.change.isEmpty()); // the change is of another plan
     bench.history.undo();
     QCOMPARE(figure.exactness, Exactness::Exact);

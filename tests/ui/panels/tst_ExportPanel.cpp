@@ -16,8 +16,8 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QRegularExpression>
-#include <QTest>
 #include <QTableView>
+#include <QTest>
 
 using namespace secateur;
 using namespace secateur::ui;
@@ -103,8 +103,9 @@ void tst_ExportPanel::refusalsAreSaidBeforeAnythingStarts_data()
     QTest::addColumn<QString>("refusal");
     QTest::newRow("nothing") << "new" << false << QString();
     QTest::newRow("a file") << "a.txt" << false << "'a.txt' is a file.";
-    QTest::newRow("a folder") << "exists" << false << "The folder 'exists' exists.";
-    QTest::newRow("no export") << "exists" << true << "is no export of this program";
+    QTest::newRow("a folder") << "empty" << false << "The folder 'empty' exists.";
+    QTest::newRow("a folder of others") << "exists" << false << "is not an export of this program";
+    QTest::newRow("no export") << "exists" << true << "is not an export of this program";
     QTest::newRow("the model") << "tiny" << true << "is the model that is read";
     QTest::newRow("around the model") << "." << true << "is the model that is read, or holds it";
     QTest::newRow("no parent") << "no/where" << false << "does not exist.";
@@ -120,6 +121,7 @@ void tst_ExportPanel::refusalsAreSaidBeforeAnythingStarts()
     show(panel);
     planWithoutRemovals(bench);
     QDir(bench.folder.path()).mkdir("exists");
+    QDir(bench.folder.path()).mkdir("empty");
     bench.write("exists/notes.txt");
     type(panel, bench.path(name));
     if (isReplaced)
@@ -287,10 +289,12 @@ void tst_ExportPanel::sampleIsExportedAndVerified()
     QTest::mouseClick(button(panel, "Copy path"), Qt::LeftButton);
     QCOMPARE(QGuiApplication::clipboard()->text(), bench.path("pruned"));
     QVERIFY(QFile::exists(bench.path("pruned/model.safetensors")));
-    QVERIFY(!button(panel, "Export and verify")->isEnabled()); // the folder exists now
-    QVERIFY(words(panel).contains("The folder 'pruned' exists."));
+    QVERIFY(button(panel, "Export and verify")->isEnabled()); // under the next name: what was made is no complaint
+    QVERIFY(!words(panel).contains("exists"));
     QTest::mouseClick(button(panel, "Copy as command"), Qt::LeftButton);
-    QVERIFY(QGuiApplication::clipboard()->text().contains("--output " + bench.path("pruned")));
+    QVERIFY2(QGuiApplication::clipboard()->text().contains("--output " + bench.path("pruned-2")),
+             qPrintable(QGuiApplication::clipboard()->text()));
+    QTRY_VERIFY(!panel.findChild<InlineNote *>("verdict")->visibleRegion().isEmpty()); // scrolled to
 }
 
 QTEST_MAIN(tst_ExportPanel)

@@ -102,16 +102,16 @@ void TestInspectorPanel::buttonsProtectAndForce()
 {
     ShownInspector s;
     s.bench.selection.setSelectedLayer(10);
-    QTest::mouseClick(button(s.panel, "Force removal"), Qt::LeftButton);
+    QTest::mouseClick(button(s.panel, "Remove first"), Qt::LeftButton);
     QVERIFY(s.bench.session.isForced(10));
-    QVERIFY(button(s.panel, "Force removal")->isChecked());
+    QVERIFY(button(s.panel, "Remove first")->isChecked());
     QTest::mouseClick(button(s.panel, "Protect"), Qt::LeftButton);
     QVERIFY(s.bench.session.isProtected(10));
     QVERIFY(!s.bench.session.isForced(10));
-    QVERIFY(!button(s.panel, "Force removal")->isChecked());
+    QVERIFY(!button(s.panel, "Remove first")->isChecked());
     s.bench.editor.setAttentionsToRemove(0);
-    QVERIFY(!button(s.panel, "Force removal")->isEnabled());
-    QVERIFY(button(s.panel, "Force removal")->toolTip().contains("N = 0"));
+    QVERIFY(!button(s.panel, "Remove first")->isEnabled());
+    QVERIFY(button(s.panel, "Remove first")->toolTip().contains("N = 0"));
 }
 
 void TestInspectorPanel::ruleIsExplainedWithTheNumbersInHand()

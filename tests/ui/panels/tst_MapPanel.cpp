@@ -205,7 +205,7 @@ void TestMapPanel::menuProtectsAndForces()
 
     map.openMenu(5);
     QVERIFY(map.action("Protect attention")->isChecked());
-    QAction *force = map.action("Force removal");
+    QAction *force = map.action("Remove first");
     QVERIFY(force->isEnabled());
     QTest::keyClick(map.menu(), Qt::Key_Up); // the last one
     QTest::keyClick(map.menu(), Qt::Key_Return);
@@ -220,7 +220,7 @@ void TestMapPanel::menuSaysWhyNothingCanBeForced()
     ShownMap map;
     map.bench.editor.setAttentionsToRemove(0);
     map.openMenu(5);
-    const QAction *force = map.action("Force removal");
+    const QAction *force = map.action("Remove first");
     QVERIFY(!force->isEnabled());
     QVERIFY2(force->toolTip().contains("N = 0"), qPrintable(force->toolTip()));
     QVERIFY(map.action(force->toolTip())); // in words as well, for the keyboard

@@ -207,7 +207,7 @@ void TestPerplexityCurve::withoutPointsTheReasonIsShown()
 {
     QCOMPARE(emptyTextOf(*m_curve), QString());
     m_curve->showPoints("kept, %", {}, 62.5);
-    QVERIFY(emptyTextOf(*m_curve).startsWith("No perplexity is measured yet."));
+    QVERIFY(emptyTextOf(*m_curve).startsWith("Nothing measured yet."));
     m_curve->showPoints("kept, %", points(), {});
     QCOMPARE(emptyTextOf(*m_curve), QString());
 }

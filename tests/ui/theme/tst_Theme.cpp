@@ -7,12 +7,18 @@
 #include <QDBusMessage>
 #include <QDBusVariant>
 #include <QLineEdit>
+#include <QListView>
 #include <QProcess>
 #include <QPushButton>
 #include <QRegularExpression>
 #include <QSignalSpy>
+#include <QStandardItemModel>
 #include <QStandardPaths>
+#include <QTableView>
 #include <QTest>
+#include <QTreeView>
+
+#include <memory>
 
 using namespace secateur::ui;
 
@@ -113,6 +119,41 @@ private slots:
         button.resize(120, 36);
         const QImage image = button.grab().toImage();
         QCOMPARE(image.pixelColor(10, image.height() / 2), PlotStyle::of(Theme::palette(false)).accent);
+    }
+
+    void theSelectedRowIsSeen_data()
+    {
+        QTest::addColumn<bool>("isDark");
+        QTest::addColumn<QAbstractItemView *>("view");
+        for (const bool isDark : {false, true}) {
+            const char *theme = isDark ? "dark" : "light";
+            QTest::addRow("list, %s", theme) << isDark << static_cast<QAbstractItemView *>(new QListView);
+            QTest::addRow("table, %s", theme) << isDark << static_cast<QAbstractItemView *>(new QTableView);
+            QTest::addRow("tree, %s", theme) << isDark << static_cast<QAbstractItemView *>(new QTreeView);
+        }
+    }
+
+    void theSelectedRowIsSeen()
+    {
+        QFETCH(bool, isDark);
+        QFETCH(QAbstractItemView *, view);
+        const std::unique_ptr<QAbstractItemView> owner(view);
+        const RestoredPalette restored;
+        Theme theme;
+        theme.setMode(isDark ? Theme::Mode::Dark : Theme::Mode::Light);
+        QStandardItemModel model;
+        for (const char *name : {"first", "second"})
+            model.appendRow(new QStandardItem(QString::fromLatin1(name)));
+        view->setModel(&model);
+        view->resize(300, 200);
+        view->setCurrentIndex(model.index(1, 0));
+        const QImage image = view->grab().toImage();
+        const auto colourOf = [&](int row) {
+            const QRect area = view->visualRect(model.index(row, 0));
+            return image.pixelColor(view->viewport()->mapTo(view, QPoint(area.right() - 6, area.center().y())));
+        };
+        QCOMPARE(colourOf(0), PlotStyle::of(Theme::palette(isDark)).surface);
+        QCOMPARE(colourOf(1), PlotStyle::of(Theme::palette(isDark)).selected);
     }
 
     void asksThePortalAndFollowsIt()

@@ -146,7 +146,7 @@ void tst_MainFlow::searchCancelAndGoOn(const WindowBench &hands)
     const std::int64_t known = bench.session.search()->evaluations();
     QVERIFY(known > 0);
 
-    hands.press(QStringLiteral("Go on"));
+    hands.press(QStringLiteral("Resume"));
     QVERIFY(hands.waitForJobs());
     QCOMPARE(bench.session.searchState(), SearchState::Complete);
     QCOMPARE(qint64(bench.session.removalOrder().size()), bench.session.attentionsToRemove());

@@ -2,13 +2,17 @@
 // What the window itself does: opening, failing, coming back, commands, looks.
 #include "WindowBench.h"
 
+#include "panels/WorkflowStrip.h"
 #include "session/SessionStore.h"
 #include "window/Actions.h"
 #include "window/CommandPalette.h"
+#include "window/EndSignals.h"
 
+#include <QDoubleSpinBox>
 #include <QFile>
 #include <QLineEdit>
 #include <QSignalSpy>
+#include <csignal>
 
 using namespace secateur;
 using namespace secateur::ui;
@@ -23,6 +27,8 @@ private slots:
     void droppedTextBecomesTheCalibrationText();
     void everyStepThatIsNotPossibleSaysWhy();
     void paletteRunsWhatIsTyped();
+    void undoWorksWhileANumberFieldHasTheFocus();
+    void terminationClosesTheWindow();
     void interruptedSessionIsOfferedAndRestored();
     void savedSessionOpensAgain();
     void sessionWithoutItsModelKeepsItsPlots();
@@ -87,6 +93,45 @@ void tst_MainWindow::paletteRunsWhatIsTyped()
     QTest::keyClick(hands.window.get(), Qt::Key_P, Qt::ControlModifier | Qt::ShiftModifier);
     QTest::keyClick(input, Qt::Key_Escape);
     QVERIFY(!palette->isVisible());
+}
+
+void tst_MainWindow::undoWorksWhileANumberFieldHasTheFocus()
+{
+    const WindowBench hands;
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    const double before = hands.bench().session.draft().balance.sparsity;
+    auto *field = hands.window->findChild<WorkflowStrip *>()->findChild<QDoubleSpinBox *>();
+    QVERIFY(field);
+    field->setFocus();
+    field->selectAll();
+    QTest::keyClicks(field, QStringLiteral("44"));
+    QTest::keyClick(field, Qt::Key_Z, Qt::ControlModifier); // the field's own undo
+    QVERIFY(!field->text().contains(QStringLiteral("44")));
+    QCOMPARE(hands.bench().session.draft().balance.sparsity, before);
+    field->selectAll();
+    QTest::keyClicks(field, QStringLiteral("44"));
+    QTest::keyClick(field, Qt::Key_Return);
+    QCOMPARE(hands.bench().session.draft().balance.sparsity, 0.44);
+    QCoreApplication::processEvents();
+    QTest::keyClick(field, Qt::Key_Z, Qt::ControlModifier);
+    QCOMPARE(hands.bench().session.draft().balance.sparsity, before);
+    QTest::keySequence(field, QKeySequence::Redo);
+    QCOMPARE(hands.bench().session.draft().balance.sparsity, 0.44);
+}
+
+void tst_MainWindow::terminationClosesTheWindow()
+{
+    WindowBench hands;
+    const EndSignals endSignals;
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    QCOMPARE(::raise(SIGTERM), 0);
+    QTRY_VERIFY(!hands.window->isVisible());
+    hands.window.reset();
+    hands.start(); // nothing was interrupted
+    QTest::qWait(300);
+    QVERIFY(hands.bench().messages.current().empty());
 }
 
 void tst_MainWindow::interruptedSessionIsOfferedAndRestored()

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "text/BinaryKinds.h"
+#include "foundation/BinaryKinds.h"
+
+#include <algorithm>
+#include <cctype>
 
 namespace secateur {
 namespace {
@@ -129,6 +132,21 @@ std::optional<BinaryKind> binaryKindOf(std::string_view beginning)
     if (isSafetensors(beginning))
         return BinaryKind{"a safetensors file", "Choose a text; a model is opened as MODEL."};
     return found(beginning, kSigns);
+}
+
+std::string isInPlaceOf(const std::string &form, std::string_view beginning)
+{
+    if (beginning.empty())
+        return "is empty";
+    const std::size_t first = std::min(beginning.find_first_not_of(" \t\r\n\xEF\xBB\xBF"), beginning.size());
+    std::string word(beginning.substr(first, 14));
+    std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+    if (word.starts_with("<!doctype html") || word.starts_with("<html") || word.starts_with("<head"))
+        return "is a web page (HTML), not " + form;
+    if (word.starts_with("<?xml"))
+        return "is an XML document, not " + form;
+    const std::optional<BinaryKind> kind = binaryKindBySigns(beginning);
+    return kind ? "is " + kind->name + ", not " + form : std::string();
 }
 
 std::optional<BinaryKind> binaryKindBySigns(std::string_view beginning)
