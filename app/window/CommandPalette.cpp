@@ -91,7 +91,7 @@ void CommandPalette::filter(const QString &text)
         QString line = name;
         if (!action->isEnabled() && !action->toolTip().isEmpty() && action->toolTip() != name)
             line += tr("  (%1)").arg(action->toolTip());
-        const QString keys = action->shortcut().toString(QKeySequence::NativeText);
+        const QString keys = action->isEnabled() ? action->shortcut().toString(QKeySequence::NativeText) : QString(); // or the reason
         auto *item = new QListWidgetItem(action->icon(), line, m_list);
         item->setData(kAction, QVariant::fromValue(action));
         item->setData(kShortcut, keys);

@@ -65,9 +65,8 @@ private:
     static QColor colourOf(QIcon::Mode mode)
     {
         const QPalette palette = QGuiApplication::palette();
-        if (mode == QIcon::Disabled)
-            return palette.color(QPalette::Disabled, QPalette::WindowText);
-        return palette.color(QPalette::Active, mode == QIcon::Selected ? QPalette::HighlightedText : QPalette::WindowText);
+        // A selected row is tinted, and its text keeps its colour (StyleSheet.cpp): so do icons.
+        return palette.color(mode == QIcon::Disabled ? QPalette::Disabled : QPalette::Active, QPalette::WindowText);
     }
 
     QString m_name;

@@ -51,6 +51,7 @@ private slots:
             QApplication::setPalette(Theme::palette(isDark));
             const QColor ink = inkOf(save.pixmap(QSize(64, 64), 1.0).toImage());
             QCOMPARE(ink.rgb(), Theme::palette(isDark).color(QPalette::WindowText).rgb());
+            QCOMPARE(inkOf(save.pixmap(QSize(64, 64), 1.0, QIcon::Selected).toImage()).rgb(), ink.rgb());
             const QColor muted = inkOf(save.pixmap(QSize(64, 64), 1.0, QIcon::Disabled).toImage());
             QCOMPARE(muted.rgb(), Theme::palette(isDark).color(QPalette::Disabled, QPalette::WindowText).rgb());
         }
