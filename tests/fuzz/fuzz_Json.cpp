@@ -55,7 +55,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     fuzz::reading([&] { ours = parseJson(text, "'input.json'", "Take another.", kDeepest); });
     if (!ours.is_discarded() && depthOf(ours) > kDeepest)
         fuzz::fail("a document is deeper than it may be");
-    if (depthOfText(text) > kDeepest)
+    if (text.find('\0') != std::string_view::npos && !ours.is_discarded())
+        fuzz::fail("a document with a NUL is taken");
+    if (depthOfText(text) > kDeepest || text.find('\0') != std::string_view::npos) // where the library would end
         return 0;
     const nlohmann::json theirs = nlohmann::json::parse(text, nullptr, false);
     if (theirs.is_discarded())
