@@ -224,10 +224,14 @@ nlohmann::json parseJson(std::string_view text, const std::string &name, const s
     refuseLfsPointer(text, name);
     if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
         throw Error(name + " is written in UTF-16; JSON is read in UTF-8.", "Save it in UTF-8.");
-    if (const std::string other = isInPlaceOf("JSON", text); !other.empty() && begin.line == 1 && begin.column == 1)
-        throw Error(name + " " + other + ".", hint);
+    const auto malformed = [&](const std::string &what, std::size_t byte) {
+        const std::string other = begin.line == 1 && begin.column == 1 ? isInPlaceOf("JSON", text) : std::string();
+        return Error(name + " " +
+                         (other.empty() ? "is not valid JSON: there is " + what + " at " + lineAndColumn(text, byte, begin) : other) + ".",
+                     hint);
+    };
     if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) // where the library would end
-        throw Error(name + " is not valid JSON: there is a NUL at " + lineAndColumn(text, nul, begin) + ".", hint);
+        throw malformed("a NUL", nul);
     Scanner scanner(text);
     scanner.run();
     if (scanner.memory() > mostMemory)
@@ -247,8 +251,7 @@ nlohmann::json parseJson(std::string_view text, const std::string &name, const s
         return document;
     } catch (const nlohmann::json::parse_error &error) {
         const std::size_t byte = scanner.placeOf(error.byte > 0 ? error.byte - 1 : 0);
-        throw Error(name + " is not valid JSON: there is a mistake at " + lineAndColumn(text, std::min(byte, text.size()), begin) + ".",
-                    hint);
+        throw malformed("a mistake", std::min(byte, text.size()));
     } catch (const nlohmann::json::exception &) {
         throw Error(name + " is not valid JSON: it holds a number that is out of range.", hint);
     }

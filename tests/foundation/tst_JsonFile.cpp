@@ -83,6 +83,7 @@ void tst_JsonFile::mistakesHaveTheirPlace()
     QCOMPARE(complaintOf("{\n  \"a\": 1,\n  oops\n}"), QString("'x.json' is not valid JSON: there is a mistake at line 3, column 3."));
     QCOMPARE(complaintOf("[NaN, Infinity,\nNaN, oops]"), QString("'x.json' is not valid JSON: there is a mistake at line 2, column 6."));
     QCOMPARE(complaintOf(""), QString("'x.json' is empty."));
+    QCOMPARE(complaintOf("[\"what  DUCK\"]"), QString()); // as a DuckDB database has at that place
     QCOMPARE(complaintOf(" <!DOCTYPE html>\n<html></html>"), QString("'x.json' is a web page (HTML), not JSON."));
     QCOMPARE(complaintOf("\x89PNG\r\n\x1A\n"), QString("'x.json' is a PNG image, not JSON."));
 }
