@@ -50,10 +50,10 @@ StatusLine::StatusLine(SessionModel &model, SessionJobs &jobs, JobRunner &runner
     m_calibration->setAccessibleName(tr("Calibration"));
     m_saved->setAccessibleName(tr("Saved"));
     m_memory->setToolTip(tr("The most that this program has used so far, and what is free now"));
-    for (QLabel *label : {m_engine, m_memory, m_calibration, m_saved})
+    for (QLabel *label : {m_engine, m_memory, m_calibration, m_saved}) {
         label->setTextFormat(Qt::PlainText); // names of files
-    for (QLabel *label : {m_engine, m_memory, m_calibration, m_saved})
         label->setProperty("muted", true);
+    }
 
     connect(&jobs, &SessionJobs::engineReportChanged, this, &StatusLine::showEngine);
     connect(&model, &SessionModel::modelChanged, this, &StatusLine::showCalibration);

@@ -122,11 +122,12 @@ std::string_view SafetensorsFile::headerText() const
     std::uint64_t length = 0;
     std::memcpy(&length, bytes().data(), kLengthBytes);
     refuseLfsPointer(content, inQuotes(path().string()));
-    const bool isHeader = length <= kLongestHeader && content.substr(kLengthBytes).starts_with('{');
-    const std::string form = "a safetensors file";
-    if (const std::string other = content.starts_with('{') ? "is JSON, not " + form : isInPlaceOf(form, content);
-        !isHeader && !other.empty())
-        throw Error(inQuotes(path().string()) + " " + other + ".", "Choose another file, or download it again.");
+    if (length > kLongestHeader || !content.substr(kLengthBytes).starts_with('{')) {
+        const std::string form = "a safetensors file";
+        const std::string other = content.starts_with('{') ? "is JSON, not " + form : isInPlaceOf(form, content);
+        if (!other.empty())
+            throw Error(inQuotes(path().string()) + " " + other + ".", "Choose another file, or download it again.");
+    }
     if (length > kLongestHeader)
         throw invalid(path(),
                       "its header would be " + grouped(length) + " bytes long, at most " + grouped(kLongestHeader) + " are allowed");

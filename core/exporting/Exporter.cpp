@@ -64,14 +64,14 @@ void checkReplacement(const std::filesystem::path &output, const Checkpoint &sou
                     "Choose another name, or remove it yourself.");
 }
 
-/// Throws when the output exists and may not be replaced.
-void checkOutput(const ExportSettings &settings, const Checkpoint &source)
+/// Throws when the output exists and may not be replaced. `output`: where it will be, which a name such as "file/../x" only leads to.
+void checkOutput(const std::filesystem::path &output, bool isOverwriteAllowed, const Checkpoint &source)
 {
-    if (!doesExist(settings.output))
+    if (!doesExist(output))
         return;
-    checkReplacement(settings.output, source);
-    if (!settings.isOverwriteAllowed)
-        throw Error("The output '" + settings.output.string() + "' exists.", "Choose another name, or replace it with --overwrite.");
+    checkReplacement(output, source);
+    if (!isOverwriteAllowed)
+        throw Error("The output '" + output.string() + "' exists.", "Choose another name, or replace it with --overwrite.");
 }
 
 } // namespace
@@ -100,7 +100,7 @@ void checkExport(const ExportSettings &settings, const Checkpoint &source, const
         checkGgufTokenizer(source, dense.vocabularySize);
     // Throws when the name is not usable, or the parent is missing or cannot be written to.
     const AtomicPath probe = AtomicPath::forFolder(settings.output);
-    checkOutput(settings, source);
+    checkOutput(probe.target(), settings.isOverwriteAllowed, source);
     std::error_code error;
     const auto space = std::filesystem::space(probe.temporary().parent_path(), error);
     if (!error && space.available < std::uintmax_t(bytesNeeded))
@@ -195,7 +195,8 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
                         "), the most likely token agrees on " + std::to_string(100 * v.sameArgmax) + " % of the positions.",
                     "The folder was kept as '" + unverified.string() + "'. Please report this.");
     }
-    checkOutput(settings, source.checkpoint); // somebody may have taken the name while the work was done
+    checkOutput(target.target(), settings.isOverwriteAllowed,
+                source.checkpoint); // somebody may have taken the name while the work was done
     target.commit();
     return result;
 }

@@ -357,8 +357,9 @@ void AtomicPath::endProcess(int exitCode, std::string_view lastWords) noexcept
     }
     constexpr int kWait = 1000; // milliseconds, for a reader that does not read
     pollfd output{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
-    if (::poll(&output, 1, kWait) == 1) [[maybe_unused]]
-        const auto written = ::write(STDOUT_FILENO, lastWords.data(), lastWords.size());
+    if (::poll(&output, 1, kWait) == 1) {
+        [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, lastWords.data(), lastWords.size());
+    }
     ::_exit(exitCode);
 }
 

@@ -7,7 +7,7 @@
 
 namespace secateur {
 
-/// What a file that is no text is, and what to do about it.
+/// What a file that is no text is, and what to do about it where a text is wanted.
 struct BinaryKind {
     std::string name;   ///< with its article: "a zip archive"
     std::string remedy; ///< a sentence
@@ -17,11 +17,11 @@ struct BinaryKind {
 /// for binary files whose beginning could be that of a text (see binaryKindBySigns()).
 std::optional<BinaryKind> binaryKindOf(std::string_view beginning);
 
+/// The same for a file that is known to be no text: signs count that a text could begin with ("MZ", "BM", "GGUF").
+std::optional<BinaryKind> binaryKindBySigns(std::string_view beginning);
+
 /// What a file is that should be of a certain form and is not, the end of a sentence: "is empty", "is a web page (HTML), not JSON". Empty when
 /// its beginning does not tell.
 std::string isInPlaceOf(const std::string &form, std::string_view beginning);
-
-/// The same for a file that is known to be no text: signs count that a text could begin with ("MZ", "BM", "GGUF").
-std::optional<BinaryKind> binaryKindBySigns(std::string_view beginning);
 
 } // namespace secateur

@@ -81,7 +81,7 @@ std::unique_ptr<FileDocuments> open(const std::filesystem::path &file, const std
     const auto largest = std::size_t(limits.largestDocument());
     const TextShape shape = shapeOf(text, file, largest);
     kind = kindOf(text.file(), shape == TextShape::JsonLines ? "JSON lines" : shape == TextShape::JsonArray ? "JSON array" : "plain text");
-    if (shape == TextShape::Plain && (file.extension() == ".csv" || file.extension() == ".tsv"))
+    if (shape == TextShape::Plain && isNamedTable(file))
         throw Error(inQuotes(file.string()) + " is a table (CSV), which is not read: its columns would all be text.",
                     "Write the column with the texts as JSON lines or Parquet, or as plain text (.txt).");
     if (shape == TextShape::Plain)

@@ -21,13 +21,18 @@ std::string lowerExtension(const std::filesystem::path &file)
     return extension;
 }
 
-/// Whether the name says that the file holds JSON, behind which may stand how it is packed.
-bool isNamedJson(const std::filesystem::path &file)
+/// The ending that says what a file holds, behind which may stand how it is packed.
+std::string innerExtension(const std::filesystem::path &file)
 {
     static constexpr std::array kPacked = {".gz", ".zst", ".zstd", ".xz", ".bz2"};
-    static constexpr std::array kJson = {".json", ".jsonl", ".ndjson", ".jsonlines", ".ldjson", ".jl"};
     const bool isPacked = std::ranges::find(kPacked, lowerExtension(file)) != kPacked.end();
-    return std::ranges::find(kJson, lowerExtension(isPacked ? file.stem() : file)) != kJson.end();
+    return lowerExtension(isPacked ? file.stem() : file);
+}
+
+bool isNamedJson(const std::filesystem::path &file)
+{
+    static constexpr std::array kJson = {".json", ".jsonl", ".ndjson", ".jsonlines", ".ldjson", ".jl"};
+    return std::ranges::find(kJson, innerExtension(file)) != kJson.end();
 }
 
 /// A value as Python's json reads it; discarded when it is malformed.
@@ -154,6 +159,12 @@ bool isArray(TextBuffer &text, std::size_t largest)
 }
 
 } // namespace
+
+bool isNamedTable(const std::filesystem::path &file)
+{
+    const std::string ending = innerExtension(file);
+    return ending == ".csv" || ending == ".tsv";
+}
 
 bool TextBuffer::more()
 {

@@ -42,4 +42,7 @@ enum class TextShape { Plain, JsonLines, JsonArray };
 /// `largest`: the most characters to look at. Throws Error for one JSON object over several lines, which holds no documents.
 TextShape shapeOf(TextBuffer &text, const std::filesystem::path &file, std::size_t largest);
 
+/// Whether the name says that the file holds a table (.csv, .tsv, packed or not), which looks like plain text.
+bool isNamedTable(const std::filesystem::path &file);
+
 } // namespace secateur

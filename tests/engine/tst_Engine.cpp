@@ -376,6 +376,12 @@ void tst_Engine::existingOutputIsKept()
         settings.isOverwriteAllowed = isOverwriteAllowed;
         QVERIFY(refused().contains("is not an export of this program, so it is not replaced"));
     }
+    std::ofstream(folder.filePath("file").toStdString()) << "a file";
+    settings.output = folder.filePath("file/../out").toStdString(); // the system finds nothing there, the name leads to it
+    settings.isOverwriteAllowed = false;
+    QVERIFY(!refused().isEmpty());
+    settings.output = output;
+    settings.isOverwriteAllowed = true;
     QVERIFY(std::filesystem::exists(output + "/precious.txt"));
     std::filesystem::remove(output + "/precious.txt");
     QCOMPARE(refused(), QString());

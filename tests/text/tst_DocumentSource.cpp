@@ -136,8 +136,11 @@ private slots:
         QTest::newRow("text is no string") << "a.jsonl" << good + "{\"text\": 3}"
                                            << "a.jsonl', line 3: the field \"text\" is not a string";
         QTest::newRow("empty text") << "a.txt" << QByteArray() << "a.txt' holds no text";
-        QTest::newRow("only empty documents") << "a.jsonl" << QByteArray("{\"text\": \"\"}\n{\"text\": \"\"}\n") << "a.jsonl' holds no text";
+        QTest::newRow("only empty documents") << "a.jsonl" << QByteArray("{\"text\": \"\"}\n{\"text\": \"\"}\n")
+                                              << "a.jsonl' holds no text";
         QTest::newRow("a table") << "a.csv" << QByteArray("text,label\n\"a\",b\n") << "a.csv' is a table (CSV), which is not read";
+        QTest::newRow("a packed table") << "a.CSV.gz" << QByteArray::fromStdString(test::gzip("text,label\n\"a\",b\n"))
+                                        << "a.CSV.gz' is a table (CSV), which is not read";
         QTest::newRow("no lines") << "a.jsonl" << QByteArray("\n\n") << "a.jsonl' holds no text";
         const QByteArray compressed = QByteArray::fromStdString(test::gzip("hello, hello, hello"));
         QTest::newRow("cut off") << "a.gz" << compressed.left(20) << "a.gz' is not a sound gzip file: it ends too early";

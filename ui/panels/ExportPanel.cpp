@@ -123,7 +123,7 @@ void ExportPanel::build()
     layout->setSpacing(10);
     layout->addWidget(headingLabel(tr("Export")));
     layout->addWidget(captionLabel(
-        tr("Writes the pruned model, reloads it and checks that it computes the same. Nothing is left behind if that fails.")));
+        tr("Writes the pruned model, reloads it and checks that it computes the same. Only then does the folder get its name.")));
     layout->addWidget(buildTargets());
     layout->addLayout(form);
     layout->addWidget(m_refusal);
@@ -208,6 +208,14 @@ void ExportPanel::suggestOutput()
     m_output->setText(freeName(QDir::home().filePath(name))); // setText() leaves it unmodified
 }
 
+/// A name that somebody chose: as long as the field is not modified, one is suggested.
+void ExportPanel::setOutput(const QString &path)
+{
+    const QSignalBlocker blocker(m_output);
+    m_output->setText(path);
+    m_output->setModified(true);
+}
+
 void ExportPanel::chooseOutput()
 {
     const QString start = outputPath(m_output->text());
@@ -220,8 +228,7 @@ void ExportPanel::chooseOutput()
     if (dialog.exec() != QDialog::Accepted || dialog.selectedFiles().isEmpty())
         return;
     m_typed = dialog.selectedFiles().front();
-    m_output->setText(m_typed);
-    m_output->setModified(true);
+    setOutput(m_typed);
     followPlan();
 }
 
@@ -317,11 +324,8 @@ void ExportPanel::followJob(int number)
     const JobInfo *job = m_workbench.runner.job(number);
     if (!job || job->kind != JobKind::Export)
         return;
-    if (job->state == JobInfo::State::Done && m_output->isModified() && !m_overwrite->isChecked()) { // the next one goes beside it
-        const QSignalBlocker blocker(m_output); // as long as it is not modified a name is suggested
-        m_output->setText(freeName(outputPath(m_typed)));
-        m_output->setModified(true);
-    }
+    if (job->state == JobInfo::State::Done && m_output->isModified() && !m_overwrite->isChecked()) // the next one goes beside it
+        setOutput(freeName(outputPath(m_typed)));
     followPlan();
     if (job->state == JobInfo::State::Failed)
         showFailure(job->sentence, job->hint);

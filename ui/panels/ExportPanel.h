@@ -40,6 +40,7 @@ private:
     QWidget *buildTargets();
     QWidget *buildResult();
     void suggestOutput();
+    void setOutput(const QString &path);
     void chooseOutput();
     void followModel();
     void followPlan();
