@@ -379,6 +379,7 @@ void TestJobRunner::pauseHoldsBetweenTwoUnitsAndResumeGoesOn()
     States states(runner, job);
     gate.open();
     QTRY_COMPARE(gate.begun(), 2);
+    QTRY_VERIFY(runner.job(job)->state == State::Running); // the runner has heard of it
     runner.setPaused(job, true);
     QVERIFY(runner.job(job)->state == State::Paused);
     gate.open(4);                                    // all the units that there are
