@@ -1,63 +1,118 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/CausalAttention.h"
 
-#include "model/VectorKernels.h"
+#include "model/NumberTypes.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <type_traits>
 
 namespace secateur {
 
 namespace {
 
-constexpr std::int64_t kQueries = VectorKernels::kQueriesOfBlock, kKeys = VectorKernels::kKeysOfPanel;
+constexpr std::int64_t kQueries = VectorSizes::kQueriesOfBlock, kKeys = VectorSizes::kKeysOfPanel;
 constexpr std::int64_t kLongest = 8192; ///< windows whose scores of one block stay in the second cache
 
-/// Keys [windows * kvHeads, panel, headDim, kKeys] of [windows, kvHeads, T, headDim]; 0 behind the last.
+/// Room for so many factors.
+template <typename Factor>
+at::Tensor roomFor(at::IntArrayRef sizes)
+{
+    static_assert(sizeof(Factor) == sizeof(float));
+    return at::empty(sizes, at::kFloat);
+}
+
+template <typename Factor>
+Factor *factorsOf(const at::Tensor &room)
+{
+    return reinterpret_cast<Factor *>(room.mutable_data_ptr<float>());
+}
+
+/// The factor of numbers that are `step` apart, of which `count` are there.
+template <typename Factor, typename Number>
+Factor factor(const Number *from, std::int64_t step, std::int64_t count)
+{
+    if constexpr (std::is_same_v<Factor, BFloat16Pair>)
+        return {count > 0 ? from[0] : Number(0), count > 1 ? from[step] : Number(0)};
+    else
+        return count > 0 ? float(*from) : 0;
+}
+
+/// Keys [windows * kvHeads, panel, headDim / n, kKeys] of [windows, kvHeads, T, headDim]; 0 behind the last.
+template <typename Number, typename Factor>
 at::Tensor panelsOf(const at::Tensor &key)
 {
-    const std::int64_t heads = key.size(1), tokens = key.size(2), headDim = key.size(3), panels = (tokens + kKeys - 1) / kKeys;
-    at::Tensor result = at::empty({key.size(0) * heads, panels, headDim, kKeys}, key.options());
-    const float *from = key.const_data_ptr<float>();
-    float *to = result.mutable_data_ptr<float>();
+    const std::int64_t heads = key.size(1), tokens = key.size(2), panels = (tokens + kKeys - 1) / kKeys;
+    const std::int64_t depth = key.size(3) / kNumbersOf<Factor>;
+    at::Tensor result = roomFor<Factor>({key.size(0) * heads, panels, depth, kKeys});
+    const Number *from = key.const_data_ptr<Number>();
+    Factor *to = factorsOf<Factor>(result);
     const std::int64_t windowStride = key.stride(0), headStride = key.stride(1), tokenStride = key.stride(2);
     at::parallel_for(0, result.size(0) * panels, 1, [=](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
             const std::int64_t head = i / panels, first = i % panels * kKeys;
-            const float *keys = from + head / heads * windowStride + head % heads * headStride;
-            float *panel = to + i * headDim * kKeys;
+            const Number *keys = from + head / heads * windowStride + head % heads * headStride;
+            Factor *panel = to + i * depth * kKeys;
             for (std::int64_t k = 0; k < kKeys; ++k)
-                for (std::int64_t d = 0; d < headDim; ++d)
-                    panel[d * kKeys + k] = first + k < tokens ? keys[(first + k) * tokenStride + d] : 0;
+                for (std::int64_t d = 0; d < depth; ++d)
+                    panel[d * kKeys + k] = factor<Factor>(keys + (first + k) * tokenStride + d * kNumbersOf<Factor>, 1,
+                                                          first + k < tokens ? kNumbersOf<Factor> : 0);
         }
     });
     return result;
 }
 
-} // namespace
-
-bool canMixCausally(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value)
+/// Values as factors, [windows * kvHeads, T / n, headDim], of [windows, kvHeads, T, headDim]; 0 behind the last.
+template <typename Number, typename Factor>
+at::Tensor factorsOfValues(const at::Tensor &value)
 {
-    const auto isRight = [](const at::Tensor &x) { return x.is_cpu() && x.scalar_type() == at::kFloat && x.stride(3) == 1; };
-    return vectorKernels() && isRight(query) && isRight(key) && isRight(value) && query.size(2) == key.size(2) &&
-           query.size(2) <= kLongest && query.size(3) % VectorKernels::kRowMultiple == 0 && query.size(3) <= VectorKernels::kWidestHead;
+    const std::int64_t heads = value.size(1), tokens = value.size(2), headDim = value.size(3);
+    const std::int64_t rows = (tokens + kNumbersOf<Factor> - 1) / kNumbersOf<Factor>;
+    at::Tensor result = roomFor<Factor>({value.size(0) * heads, rows, headDim});
+    const Number *from = value.const_data_ptr<Number>();
+    Factor *to = factorsOf<Factor>(result);
+    const std::int64_t windowStride = value.stride(0), headStride = value.stride(1), tokenStride = value.stride(2);
+    constexpr std::int64_t kRowsOfPiece = 64;
+    at::parallel_for(0, result.size(0) * rows, kRowsOfPiece, [=](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) {
+            const std::int64_t head = i / rows, token = i % rows * kNumbersOf<Factor>;
+            const Number *values = from + head / heads * windowStride + head % heads * headStride + token * tokenStride;
+            for (std::int64_t d = 0; d < headDim; ++d)
+                to[i * headDim + d] = factor<Factor>(values + d, tokenStride, tokens - token);
+        }
+    });
+    return result;
 }
 
-at::Tensor mixCausally(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value, double scale)
+template <typename Number, typename Factor>
+at::Tensor mixAs(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value, double scale,
+                 void (*mixBlock)(const AttentionBlock<Number, Factor> &))
 {
     const std::int64_t windows = query.size(0), heads = query.size(1), tokens = query.size(2), headDim = query.size(3);
     const std::int64_t kvHeads = key.size(1), group = heads / kvHeads;
     const std::int64_t blocks = (tokens + kQueries - 1) / kQueries, stride = (tokens + kKeys - 1) / kKeys * kKeys;
-    const at::Tensor panels = panelsOf(key);
+    const at::Tensor panels = panelsOf<Number, Factor>(key);
+    at::Tensor copied; // of the values, where they are no factors as they are
+    const Factor *values = nullptr;
+    std::int64_t valueWindow = value.stride(0), valueHead = value.stride(1), valueStride = value.stride(2);
+    if constexpr (std::is_same_v<Number, Factor>) {
+        values = value.const_data_ptr<Number>();
+    } else {
+        copied = factorsOfValues<Number, Factor>(value);
+        values = factorsOf<Factor>(copied);
+        valueHead = copied.stride(0);
+        valueWindow = kvHeads * valueHead;
+        valueStride = headDim;
+    }
     at::Tensor result = at::empty({windows, tokens, heads, headDim}, query.options());
-    at::Tensor scores = at::empty({at::get_num_threads(), kQueries, stride}, query.options());
-    const float *queries = query.const_data_ptr<float>(), *values = value.const_data_ptr<float>();
-    const float *keys = panels.const_data_ptr<float>();
-    float *results = result.mutable_data_ptr<float>(), *scratch = scores.mutable_data_ptr<float>();
-    const auto mixBlock = vectorKernels()->mixBlock;
+    at::Tensor scores = roomFor<float>({at::get_num_threads(), kQueries, stride});
+    const Number *queries = query.const_data_ptr<Number>();
+    const Factor *keys = factorsOf<Factor>(panels);
+    Number *results = result.mutable_data_ptr<Number>();
+    float *scratch = scores.mutable_data_ptr<float>();
     const std::int64_t all = windows * heads * blocks;
     std::atomic<std::int64_t> next = 0; // threads take blocks as they get to them: some are long, and some threads are held up
     const auto mixWhatIsLeft = [&] {
@@ -66,8 +121,8 @@ at::Tensor mixCausally(const at::Tensor &query, const at::Tensor &key, const at:
             mixBlock({.query = queries + window * query.stride(0) + head * query.stride(1),
                       .queryStride = query.stride(2),
                       .panels = keys + (window * kvHeads + head / group) * panels.stride(0),
-                      .value = values + window * value.stride(0) + head / group * value.stride(1),
-                      .valueStride = value.stride(2),
+                      .values = values + window * valueWindow + head / group * valueHead,
+                      .valueStride = valueStride,
                       .result = results + window * result.stride(0) + head * headDim,
                       .resultStride = result.stride(1),
                       .headDim = headDim,
@@ -80,6 +135,33 @@ at::Tensor mixCausally(const at::Tensor &query, const at::Tensor &key, const at:
     };
     at::parallel_for(0, at::get_num_threads(), 1, [&](std::int64_t, std::int64_t) { mixWhatIsLeft(); });
     return result.transpose(1, 2);
+}
+
+} // namespace
+
+bool canMixCausally(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value)
+{
+    const auto isRight = [&](const at::Tensor &x) {
+        return hasKernelsFor(x) && x.scalar_type() == query.scalar_type() && x.stride(3) == 1;
+    };
+    return isRight(query) && isRight(key) && isRight(value) && query.size(2) == key.size(2) && query.size(2) <= kLongest &&
+           query.size(3) % VectorSizes::kRowMultiple == 0 && query.size(3) <= VectorSizes::kWidestHead;
+}
+
+bool hasFastPairs()
+{
+    return vectorKernels<c10::BFloat16>() && vectorKernels<c10::BFloat16>()->mixPairs;
+}
+
+at::Tensor mixCausally(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value, double scale)
+{
+    return withNumberOf(query.scalar_type(), [&]<typename Number>(Number) {
+        const VectorKernels<Number> &kernels = *vectorKernels<Number>();
+        if constexpr (std::is_same_v<Number, c10::BFloat16>)
+            if (kernels.mixPairs)
+                return mixAs(query, key, value, scale, kernels.mixPairs);
+        return mixAs(query, key, value, scale, kernels.mixBlock);
+    });
 }
 
 } // namespace secateur

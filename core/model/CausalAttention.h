@@ -6,16 +6,20 @@
 
 namespace secateur {
 
-/// True when mixCausally can do these: fp32 on a processor that has VectorKernels, as many queries as keys, a width of a head that is a small
+/// True when mixCausally can do these: fp32, bf16 or fp16 on a processor that has VectorKernels, as many queries as keys, a width of a head that is a small
 /// multiple of 16, and windows short enough for a block's scores to stay in the cache. Shapes [windows, heads, T, headDim].
 bool canMixCausally(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value);
+
+/// True where this processor multiplies pairs of bf16 numbers, of which attention is made then.
+bool hasFastPairs();
 
 /// softmax(scale * query key^T, causal) value, as scaled_dot_product_attention computes it, to rounding, in about two thirds of its time.
 ///
 /// A block of queries at a time: all its scores, whose rows stay in the cache; their softmax; their products with the values. Nothing is
 /// computed that the mask would hide, but for the rest of the last block of keys. `query`: [windows, heads, T, headDim]; `key` and `value`:
 /// [windows, kvHeads, T, headDim]; the last dimension contiguous. Returns [windows, heads, T, headDim], laid out as [windows, T, heads,
-/// headDim]. A window with values that are not finite gives results that are not.
+/// headDim]. Scores and sums are fp32; in 16 bits on a processor that multiplies pairs, the weights are rounded before they meet the values.
+/// `scale` is positive. A window with values that are not finite gives results that are not.
 at::Tensor mixCausally(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value, double scale);
 
 } // namespace secateur

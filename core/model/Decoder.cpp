@@ -190,6 +190,22 @@ at::Tensor Decoder::norm(const at::Tensor &x, const at::Tensor &weight) const
     return (wide * scale).to(x.scalar_type()).mul_(weight);
 }
 
+Decoder inType(const Decoder &decoder, c10::ScalarType type)
+{
+    Weights weights = decoder.weights();
+    const bool isTied = weights.head.is_same(weights.embedding);
+    const auto convert = [type](at::Tensor &tensor) { tensor = tensor.to(type); };
+    forEachTensor(weights, convert);
+    if (isTied)
+        weights.head = weights.embedding;
+    if (weights.stream)
+        weights.stream = weights.stream->changed([convert](std::int64_t, LayerWeights layer) {
+            forEachTensor(layer, convert);
+            return layer;
+        });
+    return Decoder(decoder.spec(), std::move(weights), decoder.positions());
+}
+
 Decoder pruned(const Decoder &dense, const std::vector<std::vector<std::int64_t>> &keptNeurons,
                const std::vector<std::int64_t> &removedAttentions)
 {

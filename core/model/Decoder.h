@@ -67,6 +67,9 @@ private:
     std::optional<Rope> m_localRope;
 };
 
+/// The same model with all weights in another type; streamed layers are converted as they come.
+Decoder inType(const Decoder &decoder, c10::ScalarType type);
+
 /// The same model with the FFNs narrowed to the neurons kept in each layer (ascending) and the attentions named absent.
 /// Weights that do not change are shared; streamed layers are narrowed as they come.
 Decoder pruned(const Decoder &dense, const std::vector<std::vector<std::int64_t>> &keptNeurons,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/RowKernels.h"
 
-#include "model/VectorKernels.h"
+#include "model/NumberTypes.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
@@ -15,42 +15,48 @@ namespace secateur {
 
 namespace {
 
-constexpr std::int64_t kMultiple = VectorKernels::kRowMultiple;
+constexpr std::int64_t kMultiple = VectorSizes::kRowMultiple;
 constexpr std::int64_t kPiece = 16384; ///< elements that are worth a thread
-
-bool isFloatOnCpu(const at::Tensor &x)
-{
-    return vectorKernels() && x.is_cpu() && x.scalar_type() == at::kFloat;
-}
 
 } // namespace
 
 bool canTakeRows(const at::Tensor &x)
 {
-    return isFloatOnCpu(x) && x.dim() > 0 && x.is_contiguous() && x.size(-1) % kMultiple == 0 && x.numel() > 0;
+    return hasKernelsFor(x) && x.dim() > 0 && x.is_contiguous() && x.size(-1) % kMultiple == 0 && x.numel() > 0;
+}
+
+std::string kernelInstructions(at::ScalarType type)
+{
+    if (!vectorKernels<float>())
+        return {};
+    return withNumberOf(type, []<typename Number>(Number) { return std::string(vectorKernels<Number>()->name); });
 }
 
 at::Tensor normedRows(const at::Tensor &x, const at::Tensor &weight, double epsilon, double more)
 {
     const std::int64_t size = x.size(-1);
     at::Tensor result = at::empty_like(x);
-    const float *from = x.const_data_ptr<float>(), *factors = weight.const_data_ptr<float>();
-    float *to = result.mutable_data_ptr<float>();
-    const auto normRow = vectorKernels()->normRow;
-    at::parallel_for(0, x.numel() / size, std::max<std::int64_t>(1, kPiece / size), [=](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t row = begin; row < end; ++row)
-            normRow(from + row * size, factors, to + row * size, size, float(epsilon), float(more));
+    withNumberOf(x.scalar_type(), [&]<typename Number>(Number) {
+        const Number *from = x.const_data_ptr<Number>(), *factors = weight.const_data_ptr<Number>();
+        Number *to = result.mutable_data_ptr<Number>();
+        const auto normRow = vectorKernels<Number>()->normRow;
+        at::parallel_for(0, x.numel() / size, std::max<std::int64_t>(1, kPiece / size), [=](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t row = begin; row < end; ++row)
+                normRow(from + row * size, factors, to + row * size, size, float(epsilon), float(more));
+        });
     });
     return result;
 }
 
 void gateRows(at::Tensor &gate, const at::Tensor &up)
 {
-    const float *factors = up.const_data_ptr<float>();
-    float *to = gate.mutable_data_ptr<float>();
-    const auto gateSpan = vectorKernels()->gateSpan;
-    at::parallel_for(0, gate.numel() / kMultiple, kPiece / kMultiple, [=](std::int64_t begin, std::int64_t end) {
-        gateSpan(to + begin * kMultiple, factors + begin * kMultiple, (end - begin) * kMultiple);
+    withNumberOf(gate.scalar_type(), [&]<typename Number>(Number) {
+        const Number *factors = up.const_data_ptr<Number>();
+        Number *to = gate.mutable_data_ptr<Number>();
+        const auto gateSpan = vectorKernels<Number>()->gateSpan;
+        at::parallel_for(0, gate.numel() / kMultiple, kPiece / kMultiple, [=](std::int64_t begin, std::int64_t end) {
+            gateSpan(to + begin * kMultiple, factors + begin * kMultiple, (end - begin) * kMultiple);
+        });
     });
 }
 
@@ -58,58 +64,64 @@ at::Tensor columnSquares(const at::Tensor &x)
 {
     constexpr std::int64_t kRowsOfPiece = 32;
     const std::int64_t rows = x.size(0), columns = x.size(1);
-    at::Tensor sums = at::zeros({columns}, x.options());
-    const float *from = x.const_data_ptr<float>();
+    at::Tensor sums = at::zeros({columns}, x.options().dtype(at::kFloat));
     float *to = sums.mutable_data_ptr<float>();
-    const auto addSquares = vectorKernels()->addSquares;
-    at::parallel_for(
-        0, columns / kMultiple, std::max<std::int64_t>(1, kPiece / kMultiple / rows), [=](std::int64_t begin, std::int64_t end) {
-            const std::int64_t first = begin * kMultiple, count = (end - begin) * kMultiple;
-            std::vector<float> piece(static_cast<std::size_t>(count));
-            for (std::int64_t row = 0; row < rows; row += kRowsOfPiece)
-                addSquares(from + row * columns + first, columns, std::min(kRowsOfPiece, rows - row), count, piece.data(), to + first);
-        });
+    withNumberOf(x.scalar_type(), [&]<typename Number>(Number) {
+        const Number *from = x.const_data_ptr<Number>();
+        const auto addSquares = vectorKernels<Number>()->addSquares;
+        at::parallel_for(
+            0, columns / kMultiple, std::max<std::int64_t>(1, kPiece / kMultiple / rows), [=](std::int64_t begin, std::int64_t end) {
+                const std::int64_t first = begin * kMultiple, count = (end - begin) * kMultiple;
+                std::vector<float> piece(static_cast<std::size_t>(count));
+                for (std::int64_t row = 0; row < rows; row += kRowsOfPiece)
+                    addSquares(from + row * columns + first, columns, std::min(kRowsOfPiece, rows - row), count, piece.data(), to + first);
+            });
+    });
     return sums;
 }
 
 at::Tensor logSumExpRows(const at::Tensor &x)
 {
     const std::int64_t rows = x.size(0), size = x.size(1);
-    at::Tensor result = at::empty({rows}, x.options());
-    const float *from = x.const_data_ptr<float>();
+    at::Tensor result = at::empty({rows}, x.options().dtype(at::kFloat));
     float *to = result.mutable_data_ptr<float>();
-    const auto logSumExp = vectorKernels()->logSumExp;
-    at::parallel_for(0, rows, std::max<std::int64_t>(1, kPiece / size), [=](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t row = begin; row < end; ++row)
-            to[row] = logSumExp(from + row * size, size);
+    withNumberOf(x.scalar_type(), [&]<typename Number>(Number) {
+        const Number *from = x.const_data_ptr<Number>();
+        const auto logSumExp = vectorKernels<Number>()->logSumExp;
+        at::parallel_for(0, rows, std::max<std::int64_t>(1, kPiece / size), [=](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t row = begin; row < end; ++row)
+                to[row] = logSumExp(from + row * size, size);
+        });
     });
     return result;
 }
 
 bool canRotateRows(const at::Tensor &x, std::int64_t rotated)
 {
-    return isFloatOnCpu(x) && x.dim() == 4 && x.stride(3) == 1 && rotated % (2 * kMultiple) == 0 && x.numel() > 0;
+    return hasKernelsFor(x) && x.dim() == 4 && x.stride(3) == 1 && rotated % (2 * kMultiple) == 0 && x.numel() > 0;
 }
 
 at::Tensor rotatedRows(const at::Tensor &x, const at::Tensor &cos, const at::Tensor &sin)
 {
     const std::int64_t heads = x.size(1), tokens = x.size(2), headDim = x.size(3), rotated = cos.size(1);
     at::Tensor result = at::empty({x.size(0), tokens, heads, headDim}, x.options());
-    const float *from = x.const_data_ptr<float>(), *cosines = cos.const_data_ptr<float>(), *sines = sin.const_data_ptr<float>();
-    float *to = result.mutable_data_ptr<float>();
-    const auto rotateHead = vectorKernels()->rotateHead;
     const std::int64_t windowStride = x.stride(0), headStride = x.stride(1), tokenStride = x.stride(2);
     const std::int64_t tokensOfPiece = std::max<std::int64_t>(1, kPiece / (heads * headDim));
-    at::parallel_for(0, x.size(0) * tokens, tokensOfPiece, [=](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) {
-            const std::int64_t window = i / tokens, token = i % tokens;
-            for (std::int64_t head = 0; head < heads; ++head) {
-                const float *source = from + window * windowStride + head * headStride + token * tokenStride;
-                float *target = to + (i * heads + head) * headDim;
-                rotateHead(source, cosines + token * rotated, sines + token * rotated, target, rotated / 2);
-                std::copy(source + rotated, source + headDim, target + rotated);
+    withNumberOf(x.scalar_type(), [&]<typename Number>(Number) {
+        const Number *from = x.const_data_ptr<Number>(), *cosines = cos.const_data_ptr<Number>(), *sines = sin.const_data_ptr<Number>();
+        Number *to = result.mutable_data_ptr<Number>();
+        const auto rotateHead = vectorKernels<Number>()->rotateHead;
+        at::parallel_for(0, x.size(0) * tokens, tokensOfPiece, [=](std::int64_t begin, std::int64_t end) {
+            for (std::int64_t i = begin; i < end; ++i) {
+                const std::int64_t window = i / tokens, token = i % tokens;
+                for (std::int64_t head = 0; head < heads; ++head) {
+                    const Number *source = from + window * windowStride + head * headStride + token * tokenStride;
+                    Number *target = to + (i * heads + head) * headDim;
+                    rotateHead(source, cosines + token * rotated, sines + token * rotated, target, rotated / 2);
+                    std::copy(source + rotated, source + headDim, target + rotated);
+                }
             }
-        }
+        });
     });
     return result.transpose(1, 2);
 }

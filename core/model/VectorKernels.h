@@ -1,48 +1,74 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Internal to core. The loops over floats that we write with vector registers ourselves, once for each set of instructions. They know rows and strides,
-// no tensors: RowKernels and CausalAttention do, and choose here.
+// Internal to core. The loops that we write with vector registers ourselves, once for each set of instructions and each type in which models compute:
+// float, c10::BFloat16, c10::Half. 16-bit numbers are widened as they are loaded, summed in fp32 and rounded once, as they are stored. They know rows
+// and strides, no tensors: RowKernels and CausalAttention do, and choose here.
 #pragma once
 
+#include <c10/util/BFloat16.h>
+#include <c10/util/Half.h>
 #include <cstdint>
 
 namespace secateur {
 
-/// What attention of one head's block of queries needs. Strides are in floats, from token to token.
+/// Two numbers that some processors multiply with two others and add up in fp32 at once (AVX512-BF16).
+struct BFloat16Pair {
+    c10::BFloat16 first, second;
+};
+
+/// What the products of attention are made of: floats, or pairs of two neighbours (in keys, two numbers of a head; in values, those of two tokens).
+template <typename Factor>
+inline constexpr std::int64_t kNumbersOf = 1;
+template <>
+inline constexpr std::int64_t kNumbersOf<BFloat16Pair> = 2;
+
+/// Sizes that the kernels share. Rows are multiples of kRowMultiple long; nothing needs to be aligned.
+struct VectorSizes {
+    static constexpr std::int64_t kRowMultiple = 16;
+    static constexpr std::int64_t kQueriesOfBlock = 24, kKeysOfPanel = 48, kWidestHead = 128;
+};
+
+/// What attention of one head's block of queries needs. Strides are in numbers, from token to token. In keys and values one Factor stands for
+/// kNumbersOf<Factor> numbers, 0 behind the last.
+template <typename Number, typename Factor>
 struct AttentionBlock {
-    const float *query;
+    const Number *query;
     std::int64_t queryStride;
-    const float *panels; ///< of keys: [panel, headDim, kKeysOfPanel], 0 behind the last key
-    const float *value;
+    const Factor *panels; ///< of keys: [panel, headDim / n, kKeysOfPanel]
+    const Factor *values; ///< [T / n, valueStride], of which headDim are used
     std::int64_t valueStride;
-    float *result;
+    Number *result;
     std::int64_t resultStride;
     std::int64_t headDim;      ///< a multiple of kRowMultiple, at most kWidestHead
     std::int64_t first, count; ///< queries; at most kQueriesOfBlock
-    float scale;
-    float *scores;       ///< [kQueriesOfBlock, stride], to write in
-    std::int64_t stride; ///< room for the keys of all panels
+    float scale;               ///< positive
+    float *scores;             ///< [kQueriesOfBlock, stride], to write in
+    std::int64_t stride;       ///< room for the keys of all panels
 };
 
-/// One set of instructions. Sizes are in floats and multiples of kRowMultiple; nothing needs to be aligned.
-struct VectorKernels {
-    static constexpr std::int64_t kRowMultiple = 16;
-    static constexpr std::int64_t kQueriesOfBlock = 24, kKeysOfPanel = 48, kWidestHead = 128;
+/// One set of instructions for one type. Sizes are in numbers.
+template <typename Number>
+struct VectorKernels : VectorSizes {
+    const char *name; ///< of the instructions: "AVX2", "AVX-512", "AVX512-BF16"
 
     /// RMSNorm of a row: to = x / sqrt(mean(x^2) + epsilon) * (weight + more).
-    void (*normRow)(const float *x, const float *weight, float *to, std::int64_t size, float epsilon, float more);
+    void (*normRow)(const Number *x, const Number *weight, Number *to, std::int64_t size, float epsilon, float more);
     /// gate = silu(gate) * up.
-    void (*gateSpan)(float *gate, const float *up, std::int64_t size);
+    void (*gateSpan)(Number *gate, const Number *up, std::int64_t size);
     /// Adds to `sums`, one a column, the squares of some rows, which are summed by themselves in `piece` first: long sums round less so.
-    void (*addSquares)(const float *x, std::int64_t stride, std::int64_t rows, std::int64_t columns, float *piece, float *sums);
+    void (*addSquares)(const Number *x, std::int64_t stride, std::int64_t rows, std::int64_t columns, float *piece, float *sums);
     /// log(sum(exp(x))); not a number where an x is not finite.
-    float (*logSumExp)(const float *x, std::int64_t size);
+    float (*logSumExp)(const Number *x, std::int64_t size);
     /// Rotary embedding of a head in two halves: first * cos - second * sin, second * cos + first * sin.
-    void (*rotateHead)(const float *x, const float *cos, const float *sin, float *to, std::int64_t half);
+    void (*rotateHead)(const Number *x, const Number *cos, const Number *sin, Number *to, std::int64_t half);
     /// Causal attention of a block of queries.
-    void (*mixBlock)(const AttentionBlock &block);
+    void (*mixBlock)(const AttentionBlock<Number, float> &block);
+    /// The same by products of pairs; null where the processor has none for this type.
+    void (*mixPairs)(const AttentionBlock<Number, BFloat16Pair> &block);
 };
 
-/// The widest that this processor has and the library uses (ATEN_CPU_CAPABILITY narrows both): AVX-512, AVX2 with FMA; null where it has neither.
-const VectorKernels *vectorKernels();
+/// The widest that this processor has and the library uses (ATEN_CPU_CAPABILITY narrows both); null where it has neither AVX-512 nor AVX2 with FMA.
+/// For float, c10::BFloat16 and c10::Half.
+template <typename Number>
+const VectorKernels<Number> *vectorKernels();
 
 } // namespace secateur

@@ -1,21 +1,36 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The loops of VectorKernels, by GCC's (and Clang's) vector extension. Included by VectorKernels.cpp alone, once for each set of instructions, in a
-// namespace that says: kLanes, floats of a register; SECATEUR_VECTOR, the attribute of functions that use them; kScoreRows, kScoreVectors and
-// kMixVectors, the blocks in which products are summed.
+// namespace that says: kName; kLanes, floats of a register; SECATEUR_VECTOR, the attribute of functions that use them; SECATEUR_WIDEN_BITS,
+// SECATEUR_WIDEN_HALF and SECATEUR_ROUND_TO_HALF, between 16-bit numbers and a register; SECATEUR_HAS_PAIRS where there are products of pairs; kScoreRows,
+// kScoreVectors and kMixVectors, the blocks in which products are summed.
 
 #define SECATEUR_VECTOR_INLINE inline __attribute__((always_inline)) SECATEUR_VECTOR
 
 using Vector = float __attribute__((vector_size(kLanes * 4)));
 using Integers = std::int32_t __attribute__((vector_size(kLanes * 4)));
 using Bits = std::uint32_t __attribute__((vector_size(kLanes * 4)));
+using Halves = std::uint16_t __attribute__((vector_size(kLanes * 2)));
 using Unaligned = float __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
+using UnalignedHalves = std::uint16_t __attribute__((vector_size(kLanes * 2), aligned(2), may_alias));
 
-constexpr std::int64_t kQueries = VectorKernels::kQueriesOfBlock, kKeys = VectorKernels::kKeysOfPanel;
-constexpr std::int64_t kKeysMixed = 96; ///< whose values stay in the first cache while a block's queries take them
+constexpr std::int64_t kQueries = VectorSizes::kQueriesOfBlock, kKeys = VectorSizes::kKeysOfPanel;
+constexpr std::int64_t kFactorsMixed = 96; ///< whose values stay in the first cache while a block's queries take them
+
+// ---- Numbers of the three types, as floats ------------------------------------------------------------------------------------
 
 SECATEUR_VECTOR_INLINE Vector load(const float *from)
 {
     return *reinterpret_cast<const Unaligned *>(from);
+}
+
+SECATEUR_VECTOR_INLINE Vector load(const c10::BFloat16 *from)
+{
+    return reinterpret_cast<Vector>((Bits)SECATEUR_WIDEN_BITS(Halves(*reinterpret_cast<const UnalignedHalves *>(from))) << 16);
+}
+
+SECATEUR_VECTOR_INLINE Vector load(const c10::Half *from)
+{
+    return (Vector)SECATEUR_WIDEN_HALF(Halves(*reinterpret_cast<const UnalignedHalves *>(from)));
 }
 
 SECATEUR_VECTOR_INLINE void store(float *to, const Vector &x)
@@ -23,9 +38,35 @@ SECATEUR_VECTOR_INLINE void store(float *to, const Vector &x)
     *reinterpret_cast<Unaligned *>(to) = x;
 }
 
+SECATEUR_VECTOR_INLINE Halves bfloat16Of(const Vector &x)
+{
+#if defined(SECATEUR_HAS_PAIRS)
+    return reinterpret_cast<Halves>(_mm512_cvtneps_pbh(reinterpret_cast<__m512>(x)));
+#else
+    const Bits bits = reinterpret_cast<Bits>(x);
+    const Bits rounded = (bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16; // to the nearest, halves to even
+    return __builtin_convertvector(x == x ? rounded : (bits >> 16) | 0x40U, Halves);
+#endif
+}
+
+SECATEUR_VECTOR_INLINE void store(c10::BFloat16 *to, const Vector &x)
+{
+    *reinterpret_cast<UnalignedHalves *>(to) = bfloat16Of(x);
+}
+
+SECATEUR_VECTOR_INLINE void store(c10::Half *to, const Vector &x)
+{
+    *reinterpret_cast<UnalignedHalves *>(to) = (Halves)SECATEUR_ROUND_TO_HALF(x);
+}
+
 SECATEUR_VECTOR_INLINE Vector all(float x)
 {
     return x - Vector{};
+}
+
+SECATEUR_VECTOR_INLINE Vector greater(const Vector &x, const Vector &y)
+{
+    return x > y ? x : y;
 }
 
 /// exp of numbers up to 0, to about one unit in the last place: 2^n times a polynomial of the rest (Cephes' expf).
@@ -65,7 +106,8 @@ SECATEUR_VECTOR_INLINE float greatestOf(const Vector &x)
 
 // ---- Rows ---------------------------------------------------------------------------------------------------------------------
 
-SECATEUR_VECTOR void normRow(const float *x, const float *weight, float *to, std::int64_t size, float epsilon, float more)
+template <typename Number>
+SECATEUR_VECTOR void normRow(const Number *x, const Number *weight, Number *to, std::int64_t size, float epsilon, float more)
 {
     constexpr int kSums = 4; // so that no sum waits for the one before
     Vector sums[kSums] = {};
@@ -85,7 +127,8 @@ SECATEUR_VECTOR void normRow(const float *x, const float *weight, float *to, std
         store(to + i, load(x + i) * scale * (load(weight + i) + more));
 }
 
-SECATEUR_VECTOR void gateSpan(float *gate, const float *up, std::int64_t size)
+template <typename Number>
+SECATEUR_VECTOR void gateSpan(Number *gate, const Number *up, std::int64_t size)
 {
     for (std::int64_t i = 0; i < size; i += kLanes) {
         const Vector g = load(gate + i);
@@ -95,7 +138,8 @@ SECATEUR_VECTOR void gateSpan(float *gate, const float *up, std::int64_t size)
     }
 }
 
-SECATEUR_VECTOR void addSquares(const float *x, std::int64_t stride, std::int64_t rows, std::int64_t columns, float *piece, float *sums)
+template <typename Number>
+SECATEUR_VECTOR void addSquares(const Number *x, std::int64_t stride, std::int64_t rows, std::int64_t columns, float *piece, float *sums)
 {
     std::fill(piece, piece + columns, 0.0F);
     for (std::int64_t row = 0; row < rows; ++row)
@@ -107,7 +151,8 @@ SECATEUR_VECTOR void addSquares(const float *x, std::int64_t stride, std::int64_
         store(sums + c, load(sums + c) + load(piece + c));
 }
 
-SECATEUR_VECTOR float logSumExp(const float *x, std::int64_t size)
+template <typename Number>
+SECATEUR_VECTOR float logSumExp(const Number *x, std::int64_t size)
 {
     constexpr int kParts = 4;
     const std::int64_t inParts = size / (kParts * kLanes) * (kParts * kLanes);
@@ -137,7 +182,8 @@ SECATEUR_VECTOR float logSumExp(const float *x, std::int64_t size)
     return greatest + std::log(sumOf((sums[0] + sums[1]) + (sums[2] + sums[3]) + problem));
 }
 
-SECATEUR_VECTOR void rotateHead(const float *x, const float *cos, const float *sin, float *to, std::int64_t half)
+template <typename Number>
+SECATEUR_VECTOR void rotateHead(const Number *x, const Number *cos, const Number *sin, Number *to, std::int64_t half)
 {
     for (std::int64_t i = 0; i < half; i += kLanes) {
         const Vector first = load(x + i), second = load(x + half + i);
@@ -148,21 +194,56 @@ SECATEUR_VECTOR void rotateHead(const float *x, const float *cos, const float *s
 
 // ---- Attention ----------------------------------------------------------------------------------------------------------------
 
-/// Scores of kScoreRows queries, columns of `queries` [headDim, kQueries], with kScoreVectors * kLanes keys of a panel [headDim, kKeys].
-SECATEUR_VECTOR_INLINE void score(const float *queries, std::int64_t headDim, const float *panel, float *scores, std::int64_t stride)
+SECATEUR_VECTOR_INLINE Vector loadFactors(const float *from)
+{
+    return load(from);
+}
+
+SECATEUR_VECTOR_INLINE Vector allFactors(const float *from)
+{
+    return all(*from);
+}
+
+SECATEUR_VECTOR_INLINE void addProduct(Vector &sum, const Vector &x, const Vector &y, const float *)
+{
+    sum += x * y;
+}
+
+#if defined(SECATEUR_HAS_PAIRS)
+// Pairs travel in registers as what they are 32 bits of.
+
+SECATEUR_VECTOR_INLINE Vector loadFactors(const BFloat16Pair *from)
+{
+    return load(reinterpret_cast<const float *>(from));
+}
+
+SECATEUR_VECTOR_INLINE Vector allFactors(const BFloat16Pair *from)
+{
+    return reinterpret_cast<Vector>(_mm512_set1_epi32(*reinterpret_cast<const __attribute__((may_alias)) std::int32_t *>(from)));
+}
+
+SECATEUR_VECTOR_INLINE void addProduct(Vector &sum, const Vector &x, const Vector &y, const BFloat16Pair *)
+{
+    sum = reinterpret_cast<Vector>(_mm512_dpbf16_ps(reinterpret_cast<__m512>(sum), (__m512bh)x, (__m512bh)y));
+}
+#endif
+
+/// Scores of kScoreRows queries, columns of `queries` [headDim / n, kQueries], with kScoreVectors * kLanes keys of a panel [headDim / n, kKeys].
+template <typename Factor>
+SECATEUR_VECTOR_INLINE void score(const Factor *queries, std::int64_t depth, const Factor *panel, float *scores, std::int64_t stride)
 {
     Vector sums[kScoreRows][kScoreVectors] = {};
-    for (std::int64_t d = 0; d < headDim; ++d) {
+    for (std::int64_t d = 0; d < depth; ++d) {
         Vector keys[kScoreVectors];
 #pragma GCC unroll 4
         for (int part = 0; part < kScoreVectors; ++part)
-            keys[part] = load(panel + d * kKeys + part * kLanes);
+            keys[part] = loadFactors(panel + d * kKeys + part * kLanes);
 #pragma GCC unroll 8
         for (int row = 0; row < kScoreRows; ++row) {
-            const Vector factor = all(queries[d * kQueries + row]);
+            const Vector factor = allFactors(queries + d * kQueries + row);
 #pragma GCC unroll 4
             for (int part = 0; part < kScoreVectors; ++part)
-                sums[row][part] += factor * keys[part];
+                addProduct(sums[row][part], factor, keys[part], queries);
         }
     }
 #pragma GCC unroll 8
@@ -172,48 +253,91 @@ SECATEUR_VECTOR_INLINE void score(const float *queries, std::int64_t headDim, co
             store(scores + row * stride + part * kLanes, sums[row][part]);
 }
 
-/// Makes weights of one query's scores, of which `seen` count and the rest of the `computed` become 0. Returns what the weights have to be
-/// multiplied with to sum to 1.
-SECATEUR_VECTOR_INLINE float soften(float *scores, std::int64_t seen, std::int64_t computed)
+/// 2^x of numbers up to 0, to about two units in the last place of weights that count: x is not split, so tiny results are less exact.
+SECATEUR_VECTOR_INLINE Vector powerOfTwo(Vector x)
 {
+    x = x < -126.0F ? all(-126.0F) : x;
+    const Vector rounder = all(12582912.0F);
+    const Vector sum = x + rounder, rest = x - (sum - rounder);
+    Vector p = all(1.5403530e-4F); // Taylor's series of 2^rest, to the sixth power
+    p = p * rest + 1.3333558e-3F;
+    p = p * rest + 9.6181291e-3F;
+    p = p * rest + 5.5504109e-2F;
+    p = p * rest + 2.4022651e-1F;
+    p = p * rest + 6.9314718e-1F;
+    p = p * rest + 1.0F;
+    return reinterpret_cast<Vector>(reinterpret_cast<Bits>(p) + (reinterpret_cast<Bits>(sum) << 23));
+}
+
+SECATEUR_VECTOR_INLINE void storeWeights(float *to, const Vector &x, const float *)
+{
+    store(to, x);
+}
+
+/// In the front half of the room that their scores had.
+SECATEUR_VECTOR_INLINE void storeWeights(float *to, const Vector &x, const BFloat16Pair *)
+{
+    store(reinterpret_cast<c10::BFloat16 *>(to), x);
+}
+
+/// Makes weights of one query's scores, in their place, of which `seen` count and the rest of the `computed` become 0. Returns what the weights have
+/// to be multiplied with to sum to 1.
+template <typename Factor>
+SECATEUR_VECTOR_INLINE float soften(float *scores, std::int64_t seen, std::int64_t computed, float scale)
+{
+    constexpr float kLog2E = 1.44269504F;
+    constexpr int kParts = 4; // so that none waits for the one before
+    constexpr std::int64_t kNumbers = kNumbersOf<Factor>;
+    constexpr const Factor *kKind = nullptr;
     Integers lane;
     for (int i = 0; i < kLanes; ++i)
         lane[i] = i;
-    const std::int64_t whole = seen / kLanes * kLanes, behind = (seen + kLanes - 1) / kLanes * kLanes;
+    const std::int64_t whole = seen / kLanes * kLanes, inParts = seen / (kParts * kLanes) * (kParts * kLanes);
     const Integers isSeen = lane < std::int32_t(seen - whole);
-    Vector most = all(-std::numeric_limits<float>::infinity()), problem = {}; // x * 0 is not a number where x is not finite
-    for (std::int64_t k = 0; k < whole; k += kLanes) {
+    const Vector nothing = all(-std::numeric_limits<float>::infinity());
+    Vector most[kParts], problem = {}; // x * 0 is not a number where x is not finite
+#pragma GCC unroll 4
+    for (int part = 0; part < kParts; ++part)
+        most[part] = nothing;
+    for (std::int64_t k = 0; k < inParts; k += kParts * kLanes)
+#pragma GCC unroll 4
+        for (int part = 0; part < kParts; ++part) {
+            const Vector x = load(scores + k + part * kLanes);
+            problem += x * 0.0F;
+            most[part] = greater(x, most[part]);
+        }
+    for (std::int64_t k = inParts; k < whole; k += kLanes) {
         const Vector x = load(scores + k);
         problem += x * 0.0F;
-        most = x > most ? x : most;
+        most[0] = greater(x, most[0]);
     }
     if (whole < seen) {
         const Vector x = load(scores + whole);
         problem += isSeen ? x * 0.0F : Vector{};
-        const Vector masked = isSeen ? x : all(-std::numeric_limits<float>::infinity());
-        most = masked > most ? masked : most;
+        most[0] = greater(isSeen ? x : nothing, most[0]);
     }
-    const float greatest = greatestOf(most);
+    const float greatest = greatestOf(greater(greater(most[0], most[1]), greater(most[2], most[3])));
+    const float factor = scale * kLog2E;
     Vector sums = {};
     for (std::int64_t k = 0; k < whole; k += kLanes) {
-        const Vector weight = exponential(load(scores + k) - greatest);
-        store(scores + k, weight);
+        const Vector weight = powerOfTwo((load(scores + k) - greatest) * factor);
+        storeWeights(scores + k / kNumbers, weight, kKind);
         sums += weight;
     }
     if (whole < seen) {
-        const Vector weight = isSeen ? exponential(load(scores + whole) - greatest) : Vector{};
-        store(scores + whole, weight);
+        const Vector weight = isSeen ? powerOfTwo((load(scores + whole) - greatest) * factor) : Vector{};
+        storeWeights(scores + whole / kNumbers, weight, kKind);
         sums += weight;
     }
-    for (std::int64_t k = behind; k < computed; k += kLanes)
-        store(scores + k, Vector{});
+    for (std::int64_t k = (seen + kLanes - 1) / kLanes * kLanes; k < computed; k += kLanes)
+        storeWeights(scores + k / kNumbers, Vector{}, kKind);
     sums += problem;
     return 1 / sumOf(sums);
 }
 
-/// Adds to the results of some queries, in kVectors * kLanes of their numbers, their weighted sum of `count` values.
-template <int kRows, int kVectors>
-SECATEUR_VECTOR_INLINE void mix(const float *weights, std::int64_t stride, const float *values, std::int64_t valueStride,
+/// Adds to the results of some queries, in kVectors * kLanes of their numbers, their weighted sum of values: `count` factors of them.
+template <int kRows, int kVectors, typename Factor>
+SECATEUR_VECTOR_INLINE void mix(const float *weights, std::int64_t stride, const Factor *values, std::int64_t valueStride,
                                 std::int64_t count, float *results, std::int64_t headDim)
 {
     Vector sums[kRows][kVectors];
@@ -226,13 +350,13 @@ SECATEUR_VECTOR_INLINE void mix(const float *weights, std::int64_t stride, const
         Vector value[kVectors];
 #pragma GCC unroll 8
         for (int part = 0; part < kVectors; ++part)
-            value[part] = load(values + k * valueStride + part * kLanes);
+            value[part] = loadFactors(values + k * valueStride + part * kLanes);
 #pragma GCC unroll 24
         for (int row = 0; row < kRows; ++row) {
-            const Vector weight = all(weights[row * stride + k]);
+            const Vector weight = allFactors(reinterpret_cast<const Factor *>(weights + row * stride) + k);
 #pragma GCC unroll 8
             for (int part = 0; part < kVectors; ++part)
-                sums[row][part] += weight * value[part];
+                addProduct(sums[row][part], weight, value[part], values);
         }
     }
 #pragma GCC unroll 24
@@ -243,39 +367,52 @@ SECATEUR_VECTOR_INLINE void mix(const float *weights, std::int64_t stride, const
 }
 
 /// Adds to `results`, [kQueries, headDim], the weighted sums of all values, by strips of kVectors * kLanes numbers of a head.
-template <int kVectors>
-SECATEUR_VECTOR_INLINE void mixStrips(const AttentionBlock &b, float *results)
+template <int kVectors, typename Number, typename Factor>
+SECATEUR_VECTOR_INLINE void mixStrips(const AttentionBlock<Number, Factor> &b, float *results)
 {
-    constexpr std::int64_t kRows = kScoreRows * kScoreVectors / kVectors, kStrip = kVectors * kLanes;
+    constexpr std::int64_t kRows = kScoreRows * kScoreVectors / kVectors, kStrip = kVectors * kLanes, kNumbers = kNumbersOf<Factor>;
     static_assert(kQueries % kRows == 0);
-    const std::int64_t keys = b.first + b.count;
-    for (std::int64_t k = 0; k < keys; k += kKeysMixed)
+    const std::int64_t factors = (b.first + b.count + kNumbers - 1) / kNumbers; // a row's weights are 0 behind the keys that it sees
+    for (std::int64_t k = 0; k < factors; k += kFactorsMixed)
         for (std::int64_t d = 0; d < b.headDim; d += kStrip)
             for (std::int64_t row = 0; row < b.count; row += kRows)
-                if (const std::int64_t seen = std::min(keys, b.first + row + kRows) - k; seen > 0)
-                    mix<kRows, kVectors>(b.scores + row * b.stride + k, b.stride, b.value + k * b.valueStride + d, b.valueStride,
-                                         std::min(seen, kKeysMixed), results + row * b.headDim + d, b.headDim);
+                if (const std::int64_t seen = std::min(factors, (b.first + row + kRows + kNumbers - 1) / kNumbers) - k; seen > 0)
+                    mix<kRows, kVectors>(b.scores + row * b.stride + k, b.stride, b.values + k * b.valueStride + d, b.valueStride,
+                                         std::min(seen, kFactorsMixed), results + row * b.headDim + d, b.headDim);
 }
 
-SECATEUR_VECTOR void mixBlock(const AttentionBlock &b)
+template <typename Number>
+SECATEUR_VECTOR_INLINE void setFactor(float &to, const Number *from)
 {
-    alignas(64) float queries[VectorKernels::kWidestHead * kQueries]; // [headDim, kQueries]
-    alignas(64) float results[kQueries * VectorKernels::kWidestHead]; // [kQueries, headDim]
-    std::fill(queries, queries + b.headDim * kQueries, 0.0F);
+    to = float(*from);
+}
+
+SECATEUR_VECTOR_INLINE void setFactor(BFloat16Pair &to, const c10::BFloat16 *from)
+{
+    to = {from[0], from[1]};
+}
+
+template <typename Number, typename Factor>
+SECATEUR_VECTOR void mixBlock(const AttentionBlock<Number, Factor> &b)
+{
+    constexpr std::int64_t kNumbers = kNumbersOf<Factor>;
+    const std::int64_t depth = b.headDim / kNumbers;
+    alignas(64) Factor queries[VectorSizes::kWidestHead / kNumbers * kQueries]; // [headDim / n, kQueries]
+    alignas(64) float results[kQueries * VectorSizes::kWidestHead];             // [kQueries, headDim]
+    std::fill(queries, queries + depth * kQueries, Factor{});
     std::fill(results, results + b.headDim * kQueries, 0.0F);
     for (std::int64_t row = 0; row < b.count; ++row)
-        for (std::int64_t d = 0; d < b.headDim; ++d)
-            queries[d * kQueries + row] = b.query[(b.first + row) * b.queryStride + d] * b.scale;
+        for (std::int64_t d = 0; d < depth; ++d)
+            setFactor(queries[d * kQueries + row], b.query + (b.first + row) * b.queryStride + d * kNumbers);
 
     const std::int64_t keys = b.first + b.count, panels = (keys + kKeys - 1) / kKeys;
     for (std::int64_t panel = 0; panel < panels; ++panel)
         for (std::int64_t k = 0; k < kKeys; k += kScoreVectors * kLanes)
             for (std::int64_t row = 0; row < kQueries; row += kScoreRows)
-                score(queries + row, b.headDim, b.panels + panel * kKeys * b.headDim + k, b.scores + row * b.stride + panel * kKeys + k,
-                      b.stride);
+                score(queries + row, depth, b.panels + panel * kKeys * depth + k, b.scores + row * b.stride + panel * kKeys + k, b.stride);
     float factors[kQueries];
     for (std::int64_t row = 0; row < kQueries; ++row) // rows behind the last query are computed with the others, and left
-        factors[row] = soften(b.scores + row * b.stride, std::min(b.first + row + 1, keys), panels * kKeys);
+        factors[row] = soften<Factor>(b.scores + row * b.stride, std::min(b.first + row + 1, keys), panels * kKeys, b.scale);
 
     if (b.headDim % (kMixVectors * kLanes) == 0)
         mixStrips<kMixVectors>(b, results);
@@ -286,10 +423,25 @@ SECATEUR_VECTOR void mixBlock(const AttentionBlock &b)
     else
         mixStrips<1>(b, results);
     for (std::int64_t row = 0; row < b.count; ++row)
-        for (std::int64_t d = 0; d < b.headDim; ++d)
-            b.result[(b.first + row) * b.resultStride + d] = results[row * b.headDim + d] * factors[row];
+        for (std::int64_t d = 0; d < b.headDim; d += kLanes)
+            store(b.result + (b.first + row) * b.resultStride + d, load(results + row * b.headDim + d) * factors[row]);
 }
 
-constexpr VectorKernels kKernels = {normRow, gateSpan, addSquares, logSumExp, rotateHead, mixBlock};
+template <typename Number>
+constexpr VectorKernels<Number> kKernels = {
+    {},     kName, normRow<Number>, gateSpan<Number>, addSquares<Number>, logSumExp<Number>, rotateHead<Number>, mixBlock<Number, float>,
+    nullptr};
+#if defined(SECATEUR_HAS_PAIRS)
+template <>
+constexpr VectorKernels<c10::BFloat16> kKernels<c10::BFloat16> = {{},
+                                                                  kName,
+                                                                  normRow<c10::BFloat16>,
+                                                                  gateSpan<c10::BFloat16>,
+                                                                  addSquares<c10::BFloat16>,
+                                                                  logSumExp<c10::BFloat16>,
+                                                                  rotateHead<c10::BFloat16>,
+                                                                  mixBlock<c10::BFloat16, float>,
+                                                                  mixBlock<c10::BFloat16, BFloat16Pair>};
+#endif
 
 #undef SECATEUR_VECTOR_INLINE

@@ -23,16 +23,26 @@ struct Inputs {
 };
 
 /// As the decoder has them: [windows, T, heads * headDim], seen by head.
-Inputs randomInputs(std::int64_t windows, std::int64_t heads, std::int64_t kvHeads, std::int64_t tokens, std::int64_t headDim)
+Inputs randomInputs(std::int64_t windows, std::int64_t heads, std::int64_t kvHeads, std::int64_t tokens, std::int64_t headDim,
+                    at::ScalarType type = at::kFloat)
 {
     at::manual_seed(5);
-    const auto random = [&](std::int64_t count) { return at::randn({windows, tokens, count, headDim}).transpose(1, 2); };
+    const auto random = [&](std::int64_t count) { return at::randn({windows, tokens, count, headDim}).to(type).transpose(1, 2); };
     return {random(heads) * 2, random(kvHeads) * 2, random(kvHeads)};
 }
 
 at::Tensor expected(const Inputs &in, double scale, at::ScalarType type)
 {
     return at::scaled_dot_product_attention(in.query.to(type), in.key.to(type), in.value.to(type), {}, 0.0, true, scale, true);
+}
+
+const at::ScalarType kTypes[] = {at::kFloat, at::kBFloat16, at::kHalf};
+
+void addTypes()
+{
+    QTest::addColumn<at::ScalarType>("type");
+    for (const at::ScalarType type : kTypes)
+        QTest::addRow("%s", at::toString(type)) << type;
 }
 
 } // namespace
@@ -49,7 +59,9 @@ private slots:
     }
     void equalsTheLibrary_data();
     void equalsTheLibrary();
+    void doesNotDependOnThreadsOrOtherWindows_data() { addTypes(); }
     void doesNotDependOnThreadsOrOtherWindows();
+    void whatIsNotFiniteStaysSo_data() { addTypes(); }
     void whatIsNotFiniteStaysSo();
     void knowsWhatItCannotDo();
 
@@ -63,12 +75,16 @@ void tst_CausalAttention::equalsTheLibrary_data()
     QTest::addColumn<int>("kvHeads");
     QTest::addColumn<int>("tokens");
     QTest::addColumn<int>("headDim");
-    for (const int headDim : {16, 32, 48, 64, 80, 96, 128})
-        for (const int tokens : {1, 2, 15, 16, 17, 24, 25, 48, 97, 300})
-            QTest::addRow("width %d, %d tokens", headDim, tokens) << 6 << 2 << tokens << headDim;
-    QTest::addRow("as many keys as queries") << 4 << 4 << 130 << 64;
-    QTest::addRow("one key head") << 9 << 1 << 130 << 64;
-    QTest::addRow("a long window") << 2 << 1 << 2048 << 64;
+    QTest::addColumn<at::ScalarType>("type");
+    for (const at::ScalarType type : kTypes) {
+        const char *name = at::toString(type);
+        for (const int headDim : {16, 32, 48, 64, 80, 96, 128})
+            for (const int tokens : {1, 2, 15, 16, 17, 24, 25, 48, 97, 300})
+                QTest::addRow("%s, width %d, %d tokens", name, headDim, tokens) << 6 << 2 << tokens << headDim << type;
+        QTest::addRow("%s, as many keys as queries", name) << 4 << 4 << 130 << 64 << type;
+        QTest::addRow("%s, one key head", name) << 9 << 1 << 130 << 64 << type;
+        QTest::addRow("%s, a long window", name) << 2 << 1 << 2048 << 64 << type;
+    }
 }
 
 void tst_CausalAttention::equalsTheLibrary()
@@ -77,20 +93,25 @@ void tst_CausalAttention::equalsTheLibrary()
     QFETCH(int, kvHeads);
     QFETCH(int, tokens);
     QFETCH(int, headDim);
-    const Inputs in = randomInputs(2, heads, kvHeads, tokens, headDim);
+    QFETCH(at::ScalarType, type);
+    const Inputs in = randomInputs(2, heads, kvHeads, tokens, headDim, type);
     QVERIFY(canMixCausally(in.query, in.key, in.value));
     for (const double scale : {1 / std::sqrt(double(headDim)), 0.5}) {
         const at::Tensor exact = expected(in, scale, at::kDouble);
         const auto error = [&](const at::Tensor &x) { return (x.to(at::kDouble) - exact).abs().max().item<double>(); };
         const at::Tensor ours = mixCausally(in.query, in.key, in.value, scale);
         QCOMPARE(ours.sizes(), exact.sizes());
-        QCOMPARE_LE(error(ours), std::max(4e-6, 3 * error(expected(in, scale, at::kFloat)))); // no worse than the library's rounding
+        QCOMPARE(ours.scalar_type(), type);
+        // No worse than the library's rounding; in 16 bits the result is rounded, and so may be the weights.
+        const double rounding = type == at::kFloat ? 4e-6 : (type == at::kHalf ? 0x1p-11 : 0x1p-8) * exact.abs().max().item<double>();
+        QCOMPARE_LE(error(ours), std::max(rounding, (type == at::kFloat ? 3 : 1.5) * error(expected(in, scale, type))));
     }
 }
 
 void tst_CausalAttention::doesNotDependOnThreadsOrOtherWindows()
 {
-    const Inputs in = randomInputs(3, 6, 2, 200, 64);
+    QFETCH(at::ScalarType, type);
+    const Inputs in = randomInputs(3, 6, 2, 200, 64, type);
     const at::Tensor all = mixCausally(in.query, in.key, in.value, 0.125);
     for (std::int64_t w = 0; w < 3; ++w) {
         const auto window = [&](const at::Tensor &x) { return x.narrow(0, w, 1); };
@@ -105,9 +126,10 @@ void tst_CausalAttention::doesNotDependOnThreadsOrOtherWindows()
 
 void tst_CausalAttention::whatIsNotFiniteStaysSo()
 {
+    QFETCH(at::ScalarType, type);
     for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
         for (int which = 0; which < 3; ++which) {
-            Inputs in = randomInputs(1, 2, 2, 60, 32);
+            Inputs in = randomInputs(1, 2, 2, 60, 32, type);
             at::Tensor &x = which == 0 ? in.query : which == 1 ? in.key : in.value;
             x = x.contiguous();
             x.select(2, 37).select(2, 3).fill_(bad);
