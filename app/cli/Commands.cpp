@@ -148,7 +148,7 @@ void Session::plan()
 void Session::impact()
 {
     open();
-    const auto heard = [&](std::int64_t step, std::int64_t layer, double loss) { hear(step, layer, loss); };
+    const auto heard = [&](const CandidateLoss &loss) { hear(loss); };
     const SearchRecord record = engine->impact(textOf(o.texts, {}), searchSettings({}), context, heard);
     const SearchStep &step = record.steps.front();
     Rows rows = {{"layer", "change of loss", "perplexity"}, {"none", "", decimal(std::exp(record.initialLoss), 3)}};

@@ -81,8 +81,7 @@ public:
     void text(CLI::App &c, const char *what, bool isRequired)
     {
         c.add_option("--text", m.texts, what)->type_name("FILE...")->required(isRequired);
-        c.add_option("--length", m.length, "Tokens of a window (2048, or the model's context when that is shorter)")
-            ->check(whole(2));
+        c.add_option("--length", m.length, "Tokens of a window (2048, or the model's context when that is shorter)")->check(whole(2));
         c.add_option("--seed", m.seed, "Order of the documents; 0 (the default) = as they are")->check(whole(0, kLargestSeed));
         c.add_option("--column", m.column, "Column of .parquet, or field of JSON lines, that holds the texts (text)")->type_name("NAME");
     }
@@ -112,13 +111,27 @@ public:
 
     void search(CLI::App &c)
     {
-        c.add_option("--protect", m.protectedLayers, "Layers whose attention stays")->type_name("LAYER...")->delimiter(',')->check(whole(0));
+        c.add_option("--protect", m.protectedLayers, "Layers whose attention stays")
+            ->type_name("LAYER...")
+            ->delimiter(',')
+            ->check(whole(0));
         c.add_option("--force", m.forcedLayers, "Layers whose attention goes first, in this order")
             ->type_name("LAYER...")
             ->delimiter(',')
             ->check(whole(0));
         allLosses(c);
+        screening(c);
         searchLoss(c);
+    }
+
+    void screening(CLI::App &c)
+    {
+        c.add_option(
+             "--screen", m.engine.screening,
+             "Evaluate all candidates in this type first, and those that may be the best of their step again in the type of --dtype, which "
+             "alone decides: bfloat16, float16 or none; auto takes bfloat16 where that is faster")
+            ->capture_default_str()
+            ->check(CLI::IsMember({"auto", "none", "bfloat16", "float16"}));
     }
 
     void allLosses(CLI::App &c)
@@ -130,8 +143,7 @@ public:
 
     void searchLoss(CLI::App &c)
     {
-        c.add_option("--search-windows", m.searchWindows, "Windows of the text that losses are measured on (1)")
-            ->check(whole(1));
+        c.add_option("--search-windows", m.searchWindows, "Windows of the text that losses are measured on (1)")->check(whole(1));
         c.add_option("--loss-dtype", m.lossType, "float32 (the default), or reference: the model's own type as in the authors' code")
             ->check(CLI::IsMember({"float32", "reference"}));
     }
@@ -180,7 +192,8 @@ void defineCommands(CLI::App &app, Options &options)
     CLI::App &calibrate = command("calibrate", "Stage 1: score every FFN neuron",
                                   "secateur-cli calibrate MODEL --text c4.json.gz --output scores.safetensors");
     define.model(calibrate);
-    define.text(calibrate, "Calibration text: plain, JSON lines (both also .gz, .zst, .xz, .bz2) or .parquet; begun without a BOS token", true);
+    define.text(calibrate, "Calibration text: plain, JSON lines (both also .gz, .zst, .xz, .bz2) or .parquet; begun without a BOS token",
+                true);
     define.windows(calibrate, "Windows of the text (32)");
     define.scoring(calibrate);
     define.engine(calibrate);
@@ -239,10 +252,9 @@ void defineCommands(CLI::App &app, Options &options)
     CLI::App &generate =
         command("generate", "Write on from a prompt", "secateur-cli generate MODEL --prompt \"Once upon a time\" --tokens 64");
     define.model(generate);
-    generate.add_option("--prompt", options.generation.prompt, "Text to go on from; begun as the tokenizer begins a prompt (BOS)")->required();
-    generate.add_option("--tokens", options.generation.tokens, "Tokens to write at most")
-        ->capture_default_str()
-        ->check(whole(1));
+    generate.add_option("--prompt", options.generation.prompt, "Text to go on from; begun as the tokenizer begins a prompt (BOS)")
+        ->required();
+    generate.add_option("--tokens", options.generation.tokens, "Tokens to write at most")->capture_default_str()->check(whole(1));
     generate.add_option("--temperature", options.generation.temperature, "0 = the most likely token always")
         ->capture_default_str()
         ->check(finite());
@@ -272,6 +284,7 @@ void defineCommands(CLI::App &app, Options &options)
     define.windows(bench, "Windows of the text (32)");
     define.balance(bench);
     define.allLosses(bench);
+    define.screening(bench);
     bench.add_flag("--skip-export", options.isExportSkipped, "Write no checkpoint");
     define.engine(bench);
 
@@ -343,18 +356,18 @@ std::optional<Options> parse(int argc, const char *const *argv, int &exitCode)
         "secateur-cli");
     app.set_version_flag("--version", std::string("secateur-cli ") + SECATEUR_VERSION);
     app.require_subcommand(1);
-    app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled (Ctrl+C, or a signal to end).\n"
-               "calibrate, search and prune can be shared by several processes (torchrun or Slurm). They meet at MASTER_ADDR:MASTER_PORT and ask\n"
-               "nobody who he is: use that in a trusted network only.\n"
-               "Each command has --help with an example.");
+    app.footer(
+        "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled (Ctrl+C, or a signal to end).\n"
+        "calibrate, search and prune can be shared by several processes (torchrun or Slurm). They meet at MASTER_ADDR:MASTER_PORT and ask\n"
+        "nobody who he is: use that in a trusted network only.\n"
+        "Each command has --help with an example.");
     defineCommands(app, options);
     if (argc < 2) {
         std::cerr << app.help();
         exitCode = kUsage;
         return {};
     }
-    if (argv[1][0] != '-' &&
-        app.get_subcommands([&](const CLI::App *c) { return c->get_name() == argv[1]; })
+    if (argv[1][0] != '-' && app.get_subcommands([&](const CLI::App *c) { return c->get_name() == argv[1]; })
                                  .empty()) // CLI11 would only say that a command is missing
         return complain("There is no command " + inQuotes(argv[1]) + ".");
     try {

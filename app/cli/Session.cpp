@@ -305,12 +305,13 @@ void Session::checkOutputFolder() const
 }
 
 /// Tells of a loss of a search; step -1 is the one before anything is removed.
-void Session::hear(std::int64_t step, std::int64_t layer, double loss)
+void Session::hear(const CandidateLoss &heard)
 {
-    if (step < 0)
-        report.event({{"event", "initial"}, {"loss", loss}});
+    if (heard.step < 0)
+        report.event({{"event", "initial"}, {"loss", heard.loss}});
     else
-        report.event({{"event", "candidate"}, {"step", step}, {"layer", layer}, {"loss", loss}});
+        report.event(
+            {{"event", heard.isScreened ? "screened" : "candidate"}, {"step", heard.step}, {"layer", heard.layer}, {"loss", heard.loss}});
 }
 
 void Session::runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings)
@@ -319,7 +320,7 @@ void Session::runSearch(PruningPlan &plan, const TextSettings &text, const Searc
         if (!o.savePlan.empty() && isFirst())
             savePlan(current, o.savePlan);
     };
-    const auto heard = [&](std::int64_t step, std::int64_t layer, double loss) { hear(step, layer, loss); };
+    const auto heard = [&](const CandidateLoss &loss) { hear(loss); };
     try {
         engine->search(plan, text, settings, context, heard, save);
     } catch (const Cancelled &) {

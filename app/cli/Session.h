@@ -63,7 +63,7 @@ private:
     void checkOutputFolder() const;
     void measure(const PruningPlan &plan, nlohmann::json &evaluations, Rows &rows);
     void exportTo(const PruningPlan &plan, const nlohmann::json &evaluations, nlohmann::json &result, Rows &rows);
-    void hear(std::int64_t step, std::int64_t layer, double loss);
+    void hear(const CandidateLoss &heard);
     void runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings);
     void showBalance(const SparsityBalance &balance);
     void showDeviation(const SparsityBalance &balance);

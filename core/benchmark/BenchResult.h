@@ -44,8 +44,10 @@ struct BenchResult {
     std::vector<ProductRate> products;
     std::vector<BenchPhase> phases;
     SparsityBalance balance;
-    Forecast forecast; ///< told before the first phase
-    std::string dtype; ///< in which it was computed
+    Forecast forecast;              ///< told before the first phase
+    std::string dtype;              ///< in which it was computed
+    std::string screening = "none"; ///< the type in which the search screened, or "none"
+    std::string kernels;            ///< the instructions of our own kernels for `dtype`; empty: there are none
 
     /// Largest memory of all phases: resident of the process, and tensors on the GPU.
     std::int64_t peakBytes() const;

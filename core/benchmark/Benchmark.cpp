@@ -15,6 +15,7 @@
 #include "foundation/Error.h"
 #include "model/Families.h"
 #include "model/RandomWeights.h"
+#include "model/RowKernels.h"
 #include "model/Tensors.h"
 #include "pruning/AttentionSearch.h"
 #include "pruning/NeuronScoring.h"
@@ -44,8 +45,9 @@ Work layersWork(const ModelSpec &spec, std::int64_t tokens, std::int64_t element
 /// What all models have in common: everything between the weights and the export.
 class Run {
 public:
-    Run(const BenchSettings &settings, c10::Device device, JobContext &context, const PhaseListener &heard)
+    Run(const BenchSettings &settings, c10::Device device, const std::string &screening, JobContext &context, const PhaseListener &heard)
         : m_settings(settings),
+          m_screening(screening),
           m_context(context),
           clock(device, result.phases, heard)
     {
@@ -53,7 +55,12 @@ public:
 
     void measureProductsOf(const Decoder &dense)
     {
-        result.dtype = configName(dtypeOf(dense.weights().embedding));
+        const DType type = dtypeOf(dense.weights().embedding);
+        result.dtype = configName(type);
+        result.kernels = dense.device().is_cpu() ? kernelInstructions(dense.dtype()) : std::string();
+        m_screenType = screeningType(m_screening, m_settings.losses, dense.device(), type, dense.spec());
+        if (m_screenType)
+            result.screening = configName(*m_screenType);
         result.products = measureProducts(dense.spec(), m_settings.length, dense.device(), dense.dtype(), m_context);
     }
 
@@ -82,13 +89,16 @@ private:
         result.balance = plan.balance;
         clock.begin();
         m_narrow.emplace(pruned(dense, plan.keptNeurons, {}));
+        if (m_screenType)
+            m_screen.emplace(inType(*m_narrow, scalarType(*m_screenType)));
         clock.end("narrow");
     }
 
     void search(const at::Tensor &tokens, PruningPlan &plan)
     {
         AttentionSearch search(*m_narrow, tokens, LossType::Float32,
-                               StateBudget(result.forecast.restartBytes, result.forecast.areStatesOnHost), {}, m_settings.losses);
+                               StateBudget(result.forecast.restartBytes, result.forecast.areStatesOnHost), {}, m_settings.losses,
+                               m_screen ? &*m_screen : nullptr);
         Work soFar;
         const auto sinceLast = [&] {
             const Work all = search.work(), since{.flop = all.flop - soFar.flop, .bytes = all.bytes - soFar.bytes};
@@ -98,8 +108,8 @@ private:
         clock.begin();
         search.run(
             plan.search, plan.balance.attentionsToRemove, m_context,
-            [&](std::int64_t step, std::int64_t, double) {
-                if (step >= 0)
+            [&](const CandidateLoss &heard) {
+                if (heard.step >= 0)
                     return;
                 clock.end("stage 2, first loss", sinceLast());
                 clock.begin();
@@ -123,8 +133,10 @@ private:
     }
 
     const BenchSettings &m_settings;
+    std::string m_screening;
+    std::optional<DType> m_screenType;
     JobContext &m_context;
-    std::optional<Decoder> m_narrow;
+    std::optional<Decoder> m_narrow, m_screen;
 
 public:
     PhaseClock clock;
@@ -140,7 +152,7 @@ std::vector<std::int32_t> randomTokens(const BenchSettings &settings, const Mode
 }
 
 /// Throws Error when a limit cannot be kept.
-Forecast forecastOf(const BenchSettings &settings, const ModelSpec &spec, ForecastBasis basis)
+Forecast forecastOf(const BenchSettings &settings, const ModelSpec &spec, ForecastBasis basis, std::optional<DType> screening)
 {
     const SparsityBalance planned = balance(spec, settings.balance);
     basis.limits = settings.memory;
@@ -149,7 +161,8 @@ Forecast forecastOf(const BenchSettings &settings, const ModelSpec &spec, Foreca
                      .length = settings.length,
                      .searchWindows = 1,
                      .removals = planned.attentionsToRemove,
-                     .neuronsKept = planned.neuronsKept},
+                     .neuronsKept = planned.neuronsKept,
+                     .screenBytes = screening ? std::int64_t(bytesPerElement(*screening)) : 0},
                     basis);
 }
 
@@ -172,8 +185,10 @@ BenchResult benchmarkModel(const std::filesystem::path &folder, const TextSettin
         const c10::Device device = prepareDevice(engine.device, engine.threads);
         OpenModel model(folder, device, engine.dtype);
         checkSettings(settings, model.spec());
-        Run run(settings, device, context, heard);
-        run.result.forecast = forecastOf(settings, model.spec(), model.forecastBasis(settings.memory));
+        Run run(settings, device, engine.screening, context, heard);
+        run.result.forecast =
+            forecastOf(settings, model.spec(), model.forecastBasis(settings.memory),
+                       screeningType(engine.screening, settings.losses, device, dtypeFromConfigName(model.dtypeName()), model.spec()));
         model.setStreamed(run.result.forecast.isStreamed);
         run.clock.begin();
         const TokenWindows windows = model.windows(text, settings.memory, context);
@@ -215,8 +230,9 @@ BenchResult benchmarkShape(const nlohmann::json &config, const std::string &sour
         const c10::Device device = prepareDevice(engine.device, engine.threads);
         const ModelSpec spec = specFromConfig(config, source);
         checkSettings(settings, spec);
-        const c10::ScalarType dtype = scalarType(dtypeFromConfigName(computeType(engine.dtype, device, spec.dtype, spec)));
-        Run run(settings, device, context, heard);
+        const DType type = dtypeFromConfigName(computeType(engine.dtype, device, spec.dtype, spec));
+        const c10::ScalarType dtype = scalarType(type);
+        Run run(settings, device, engine.screening, context, heard);
         const auto elementBytes = std::int64_t(c10::elementSize(dtype));
         run.result.forecast = forecastOf(settings, spec,
                                          {.isGpu = !device.is_cpu(),
@@ -226,7 +242,8 @@ BenchResult benchmarkShape(const nlohmann::json &config, const std::string &sour
                                           .freeHost = availableMemoryBytes(),
                                           .freeDevice = device.is_cpu() ? 0 : freeMemory(device),
                                           .limits = settings.memory,
-                                          .flopPerSecond = 0});
+                                          .flopPerSecond = 0},
+                                         screeningType(engine.screening, settings.losses, device, type, spec));
         run.clock.begin();
         const Decoder dense(spec, randomWeights(spec, device, dtype, settings.seed, run.result.forecast.isStreamed, context),
                             settings.length);

@@ -3,11 +3,23 @@
 #pragma once
 
 #include "model/ModelSpec.h"
+#include "pruning/PruningPlan.h"
 
 #include <c10/core/Device.h>
+#include <optional>
 #include <string>
 
 namespace secateur {
+
+/// Rates of a product in the shapes of a model's FFN, measured for a moment, in FLOP/s. Each model is measured once in the life of the process, so
+/// that what is chosen by it does not change.
+double measuredRate(const ModelSpec &spec, c10::Device device, DType type);
+
+/// The type in which a search screens its candidates, or none. `wanted`: a type, "none", or "auto": bfloat16 where not all losses are wanted, the search
+/// decides in float32 and the device multiplies bfloat16 so much faster (measuredRate) that evaluating some candidates twice pays. Throws Error when there is no type of
+/// that name, or when it is not narrower than the type that decides.
+std::optional<DType> screeningType(const std::string &wanted, LossesKnown losses, c10::Device device, DType deciding,
+                                   const ModelSpec &spec);
 
 /// The name of the type to compute in. `wanted` is a type, or "auto": as stored on a GPU, float32 on the CPU; or "fastest": as stored on a GPU,
 /// and on the CPU float32 or bfloat16, whichever multiplies matrices of the model's shapes faster here, as a moment's measurement finds.

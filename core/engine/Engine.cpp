@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/Engine.h"
 
+#include "engine/ComputeType.h"
 #include "engine/Device.h"
 #include "engine/OpenModel.h"
 #include "engine/ProcessMemory.h"
@@ -11,6 +12,7 @@
 #include "model/FiniteCheck.h"
 #include "model/Generator.h"
 #include "model/Products.h"
+#include "model/RowKernels.h"
 #include "model/Tensors.h"
 #include "pruning/AttentionSearch.h"
 #include "pruning/NeuronScoring.h"
@@ -88,6 +90,45 @@ struct Engine::State {
             open().setStreamed(true);
         return result;
     }
+    std::string screeningName() const
+    {
+        const std::optional<DType> type =
+            model ? screeningType(settings.screening, settings.losses, device, dtypeFromConfigName(model->dtypeName()), model->spec())
+                  : std::nullopt;
+        return type ? std::string(configName(*type)) : "none";
+    }
+    /// The type in which a search of that size screens, if it does, and its bytes in `size`. `before`: what the record says of it, or empty. All
+    /// ranks take what the first finds.
+    std::optional<DType> screening(JobSize &size, const SearchSettings &search, const std::string &before, const JobContext &context) const
+    {
+        std::optional<DType> type = ownScreening(size, search, before);
+        if (!ranks()->isAlone()) {
+            const std::string first = ranks()->exchange(type ? std::string(configName(*type)) : std::string(), context).front();
+            type = first.empty() ? std::nullopt : std::optional(dtypeFromConfigName(first));
+        }
+        size.screenBytes = type ? std::int64_t(bytesPerElement(*type)) : 0;
+        return type;
+    }
+    std::optional<DType> ownScreening(JobSize size, const SearchSettings &search, const std::string &before) const
+    {
+        const std::string &wanted = settings.screening;
+        if (search.referenceLoss || size.removals < 1)
+            return {};
+        const OpenModel &opened = open();
+        const std::optional<DType> type =
+            screeningType(wanted == "auto" && !before.empty() && settings.losses == LossesKnown::Deciding ? before : wanted,
+                          settings.losses, device, dtypeFromConfigName(opened.dtypeName()), opened.spec());
+        if (!type)
+            return {};
+        if (!before.empty() && before != configName(*type))
+            throw Error("The search in the plan cannot go on: its candidates were screened in " + before + ", not in " +
+                            std::string(configName(*type)) + ".",
+                        "Screen in the same type (--screen " + before + "), or no longer (--screen none).");
+        size.screenBytes = std::int64_t(bytesPerElement(*type));
+        if (wanted == "auto" && !fitsBeside(opened.spec(), size, basis))
+            return {}; // the second copy of the weights would have the layers read again and again
+        return type;
+    }
     /// The same for one window after another, of the model or a plan's.
     void fitOnePass(const PruningPlan *plan, std::int64_t tokens) const
     {
@@ -106,6 +147,8 @@ Engine::Engine(const EngineSettings &settings) : m_state(std::make_unique<State>
         m_state->settings = settings;
         if (settings.dtype != "auto" && settings.dtype != "fastest")
             dtypeFromConfigName(settings.dtype);
+        if (settings.screening != "auto" && settings.screening != "none")
+            dtypeFromConfigName(settings.screening);
         m_state->device = prepareDevice(settings.device, settings.threads);
     });
 }
@@ -138,6 +181,8 @@ EngineReport Engine::report() const
             .torchVersion = TORCH_VERSION,
             .programVersion = SECATEUR_VERSION,
             .instructions = at::get_cpu_capability(),
+            .kernels = m_state->model && m_state->device.is_cpu() ? kernelInstructions(m_state->model->dtype()) : std::string(),
+            .screening = m_state->screeningName(),
             .products = productLibrary(),
             .threads = at::get_num_threads(),
             .peakMemoryBytes = peakResidentBytes(),
@@ -202,17 +247,25 @@ void Engine::search(PruningPlan &plan, const TextSettings &text, const SearchSet
         if (plan.search.isBegun())
             checkContinuation(plan.search, settings, provenance);
         agree(*m_state->ranks(), plan.hash() + provenance.tokenHash + std::to_string(plan.search.evaluations()), context);
+        JobSize size{.windows = 0,
+                     .length = windows.length,
+                     .searchWindows = windows.count(),
+                     .removals = plan.balance.attentionsToRemove,
+                     .neuronsKept = plan.balance.neuronsKept};
+        const std::optional<DType> screenType = m_state->screening(size, settings, plan.search.screenedIn, context);
         plan.search.settings = settings;
         plan.search.provenance = provenance;
-        const Forecast memory = m_state->fit({.windows = 0,
-                                              .length = windows.length,
-                                              .searchWindows = windows.count(),
-                                              .removals = plan.balance.attentionsToRemove,
-                                              .neuronsKept = plan.balance.neuronsKept});
+        if (screenType)
+            plan.search.screenedIn = configName(*screenType);
+        const Forecast memory = m_state->fit(size);
         const Decoder narrow = model.narrowDecoder(plan, windows.length, context);
+        std::optional<Decoder> screen;
+        if (screenType)
+            screen = inType(narrow, scalarType(*screenType));
         AttentionSearch search(narrow, tokenTensor(windows.tokens, windows.length, m_state->device),
                                settings.referenceLoss ? LossType::Reference : LossType::Float32,
-                               StateBudget(memory.restartBytes, memory.areStatesOnHost), m_state->ranks(), m_state->settings.losses);
+                               StateBudget(memory.restartBytes, memory.areStatesOnHost), m_state->ranks(), m_state->settings.losses,
+                               screen ? &*screen : nullptr);
         search.run(plan.search, plan.balance.attentionsToRemove, context, listener, [&] {
             plan.removedAttentions = plan.search.removalOrder();
             if (finished)

@@ -26,8 +26,10 @@ using TextListener = std::function<void(const TextSettings &, const TextReport &
 
 /// Where and how to compute.
 struct EngineSettings {
-    std::string device = "auto";           ///< "auto", "cpu", "cuda", "cuda:N"
-    std::string dtype = "auto";            ///< "float32", "bfloat16", "float16", "auto", "fastest"; see ComputeType
+    std::string device = "auto"; ///< "auto", "cpu", "cuda", "cuda:N"
+    std::string dtype = "auto";  ///< "float32", "bfloat16", "float16", "auto", "fastest"; see ComputeType
+    std::string screening =
+        "auto"; ///< of a search's candidates: "none", "bfloat16", "float16", "auto"; see screeningType. By "auto" a record of all losses is not screened
     int threads = 0;                       ///< of the CPU; 0 = all cores
     std::shared_ptr<Ranks> ranks{};        ///< with which stage 1 and the search are shared; none = this process alone
     LossesKnown losses = LossesKnown::All; ///< of a search, and so of its record
@@ -38,8 +40,10 @@ struct EngineSettings {
 /// What an engine computes with, for the record of a run.
 struct EngineReport {
     std::string device, dtype, torchVersion, programVersion;
-    std::string instructions; ///< of the processor, that its kernels use: "AVX2", "AVX512"
-    std::string products;     ///< who multiplies in fp32 on the CPU; see productLibrary
+    std::string instructions; ///< of the processor, that the library uses: "AVX2", "AVX512"
+    std::string kernels;   ///< the instructions of our own kernels for that type: "AVX512-BF16"; empty: there are none, or no model is open
+    std::string screening; ///< the type in which a search would screen its candidates; "none"
+    std::string products;  ///< who multiplies in fp32 on the CPU; see productLibrary
     int threads = 0;
     std::int64_t peakMemoryBytes = 0;       ///< resident in the host so far
     std::int64_t peakDeviceMemoryBytes = 0; ///< of the GPU's tensors so far; 0 on the CPU
@@ -86,12 +90,12 @@ struct GenerationSettings {
 
 struct Generation {
     std::vector<std::int32_t> promptIds, ids; ///< the prompt's with what the tokenizer puts around one
-    std::string text; ///< of `ids` alone
+    std::string text;                         ///< of `ids` alone
     double tokensPerSecond = 0;
 };
 
-/// One search loss as it becomes known: (step, layer, mean cross entropy). Step and layer -1: before anything is removed.
-using SearchListener = std::function<void(std::int64_t, std::int64_t, double)>;
+/// Hears of every loss of a search as it becomes known.
+using SearchListener = std::function<void(const CandidateLoss &)>;
 
 /// Owns the device, the model and its weights, and does the jobs that a front end can ask for.
 ///

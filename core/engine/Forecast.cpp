@@ -91,11 +91,16 @@ std::vector<MemoryPart> partsOfSearch(const ModelSpec &dense, const ModelSpec &n
     const Sizes wide = sizesOf(dense, basis), slim = sizesOf(narrow, basis);
     // Resident: the dense weights stay, beside the FFNs that were narrowed. Streamed: a layer is read whole before it is narrowed.
     const std::int64_t weights = isStreamed ? wide.layer + 2 * slim.layer : wide.layers + slim.ffns;
-    return {{"weights", wide.outer + weights},
-            {"search streams", (narrow.layerCount() + 2) * job.searchWindows * stateBytes(dense, job, basis)},
-            {"one layer's work",
-             std::max(temporaries(narrow, job, basis, job.searchWindows), job.searchWindows * headBytes(narrow, job, basis)) +
-                 (isStreamed ? wide.tensor : 0)}};
+    std::vector<MemoryPart> parts = {{"weights", wide.outer + weights},
+                                     {"search streams", (narrow.layerCount() + 2) * job.searchWindows * stateBytes(dense, job, basis)},
+                                     {"one layer's work", std::max(temporaries(narrow, job, basis, job.searchWindows),
+                                                                   job.searchWindows * headBytes(narrow, job, basis)) +
+                                                              (isStreamed ? wide.tensor : 0)}};
+    if (job.screenBytes > 0) { // all streams but a few are in that type then; those few come on top
+        const std::int64_t all = wide.outer + (isStreamed ? 2 * slim.layer : slim.layers);
+        parts.push_back({"weights for screening", all * job.screenBytes / basis.elementBytes});
+    }
+    return parts;
 }
 
 /// Passes of a layer, about: a candidate's own layers, of which restarts save a part.
@@ -172,7 +177,7 @@ Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasi
 {
     constexpr double kMostBytes = 1e18; // below the edge of 64 bits, whatever is added up
     const double states = double(dense.layerCount() + 2) * double(std::max(job.windows, job.searchWindows)) * double(job.length) *
-                             double(dense.hiddenSize + dense.vocabularySize) * double(basis.elementBytes);
+                          double(dense.hiddenSize + dense.vocabularySize) * double(basis.elementBytes);
     if (states > kMostBytes)
         throw Error(grouped(std::uint64_t(std::max(job.windows, job.searchWindows))) + " windows of " + grouped(std::uint64_t(job.length)) +
                         " tokens are more than any machine can hold.",
@@ -245,6 +250,17 @@ Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasi
     if (basis.flopPerSecond > 0)
         result.seconds = workOf(dense, narrow, job, basis, result.restartBytes > 0).flop / basis.flopPerSecond;
     return result;
+}
+
+bool fitsBeside(const ModelSpec &dense, const JobSize &job, const ForecastBasis &basis)
+{
+    JobSize without = job;
+    without.screenBytes = 0;
+    try {
+        return !forecast(dense, job, basis).isStreamed || forecast(dense, without, basis).isStreamed;
+    } catch (const Error &) { // it does not fit at all
+        return false;
+    }
 }
 
 nlohmann::json toJson(const Forecast &forecast)

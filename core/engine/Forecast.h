@@ -23,6 +23,7 @@ struct JobSize {
     std::int64_t searchWindows = 0; ///< of stage 2; 0 = it is not run
     std::int64_t removals = 0;      ///< of the search
     std::int64_t neuronsKept = 0;   ///< of each FFN during the search
+    std::int64_t screenBytes = 0;   ///< of an element of the type in which the search screens; 0 = it does not
 };
 
 /// Where it is run.
@@ -65,6 +66,9 @@ std::int64_t textMemory(const ForecastBasis &basis);
 /// is left, a quarter of what is free at most.
 /// Throws Error when a limit cannot be kept even so: it names the least that can.
 Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasis &basis);
+
+/// Whether the search of that job can screen without having to stream layers for the sake of it.
+bool fitsBeside(const ModelSpec &dense, const JobSize &job, const ForecastBasis &basis);
 
 nlohmann::json toJson(const Forecast &forecast);
 

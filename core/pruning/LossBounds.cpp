@@ -30,7 +30,7 @@ at::Tensor columns(const at::Tensor &partial, const std::vector<std::int64_t> &b
 
 bool LossBounds::arePossible(const Decoder &decoder)
 {
-    return decoder.dtype() == at::kFloat && !decoder.spec().logitSoftcap && vocabularyBlocks(decoder) >= kLeastBlocks;
+    return !decoder.spec().logitSoftcap && vocabularyBlocks(decoder) >= kLeastBlocks;
 }
 
 LossBounds::LossBounds(const Decoder &decoder, at::Tensor tokens, const at::Tensor &baseEnd, at::Tensor basePartial,
@@ -62,7 +62,7 @@ LossBounds::LossBounds(const Decoder &decoder, at::Tensor tokens, const at::Tens
 /// The gradient, in pieces of rows: the back's probabilities under the base times the back's rows of the head.
 void LossBounds::takeTangent(const at::Tensor &states, const JobContext &context)
 {
-    m_gradient = at::zeros_like(states);
+    m_gradient = at::zeros_like(states, states.options().dtype(at::kFloat));
     constexpr std::int64_t kPiece = 1024;
     for (std::int64_t first = 0; first < states.size(0); first += kPiece) {
         const std::int64_t count = std::min(kPiece, states.size(0) - first);
@@ -71,8 +71,12 @@ void LossBounds::takeTangent(const at::Tensor &states, const JobContext &context
         for (const std::int64_t block : m_back) {
             context.check();
             const at::Tensor head = headOfBlock(m_decoder, block);
-            const at::Tensor probabilities = product(states.narrow(0, first, count), head).sub_(total).exp_();
-            gradient.addmm_(probabilities, head);
+            const at::Tensor logits = product(states.narrow(0, first, count), head);
+            const at::Tensor probabilities = logits.to(at::kFloat).sub_(total).exp_();
+            if (head.scalar_type() == at::kFloat)
+                gradient.addmm_(probabilities, head);
+            else
+                gradient.add_(probabilities.to(head.scalar_type()).mm(head)); // sums of blocks are fp32
         }
     }
     m_headsOfBase += 2 * (1 - frontShare());
@@ -85,7 +89,7 @@ LossBounds::Bounded LossBounds::bound(const at::Tensor &end, const JobContext &c
     result.partial = at::full({rows.states.size(0), std::int64_t(m_front.size() + m_back.size())}, -std::numeric_limits<double>::infinity(),
                               m_backLogSumExp.options());
     addLogSumExp(m_decoder, rows.states, m_front, result.partial, context);
-    const at::Tensor back = m_backLogSumExp + (m_gradient * (rows.states - m_states)).sum(1);
+    const at::Tensor back = m_backLogSumExp + (m_gradient * (rows.states.to(at::kFloat) - m_states.to(at::kFloat))).sum(1);
     const at::Tensor losses = at::logaddexp(at::logsumexp(columns(result.partial, m_front), {1}), back) - targetLogits(m_decoder, rows);
     result.bound = losses.clamp_min(0).mean(at::kDouble).item<double>(); // no cross entropy is below 0
     return result;

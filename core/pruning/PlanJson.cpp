@@ -53,11 +53,17 @@ nlohmann::json toJson(const SearchRecord &record)
     nlohmann::json steps = nlohmann::json::array();
     for (const SearchStep &step : record.steps) {
         steps.push_back({{"removed", step.removed}, {"forced", step.isForced}, {"losses", step.losses}}); // NaN is written as null
-        if (std::any_of(step.bounds.begin(), step.bounds.end(), [](double bound) { return !std::isnan(bound); }))
-            steps.back()["bounds"] = step.bounds;
+        const auto addIfAny = [&](const char *name, const std::vector<double> &values) {
+            if (std::any_of(values.begin(), values.end(), [](double value) { return !std::isnan(value); }))
+                steps.back()[name] = values;
+        };
+        addIfAny("bounds", step.bounds);
+        addIfAny("screened", step.screened);
     }
     nlohmann::json json = toJson(record.settings);
     json.update({{"initialLoss", record.initialLoss}, {"steps", steps}, {"provenance", toJson(record.provenance)}});
+    if (!record.screenedIn.empty())
+        json["screenedIn"] = record.screenedIn;
     return json;
 }
 
@@ -72,16 +78,22 @@ SearchRecord searchRecordFromJson(const nlohmann::json &json)
     record.settings = searchSettingsFromJson(json);
     record.initialLoss = lossFromJson(json.at("initialLoss"));
     record.provenance = provenanceFromJson(json.at("provenance"));
+    if (const auto type = json.find("screenedIn"); type != json.end()) // older plans have none
+        record.screenedIn = *type;
     for (const nlohmann::json &entry : json.at("steps")) {
         const nlohmann::json &losses = entry.at("losses");
         SearchStep step = SearchStep::begun(std::int64_t(losses.size()));
         step.removed = wholeAt(entry, "removed");
         step.isForced = entry.at("forced");
         std::transform(losses.begin(), losses.end(), step.losses.begin(), lossFromJson);
-        if (const auto bounds = entry.find("bounds"); bounds != entry.end()) {
-            step.bounds.resize(bounds->size());
-            std::transform(bounds->begin(), bounds->end(), step.bounds.begin(), lossFromJson);
-        }
+        const auto read = [&](const char *name, std::vector<double> &values) { // older plans have none
+            if (const auto found = entry.find(name); found != entry.end()) {
+                values.resize(found->size());
+                std::transform(found->begin(), found->end(), values.begin(), lossFromJson);
+            }
+        };
+        read("bounds", step.bounds);
+        read("screened", step.screened);
         record.steps.push_back(std::move(step));
     }
     return record;

@@ -66,15 +66,23 @@ SearchStep SearchStep::begun(std::int64_t layers)
 {
     return {.losses = std::vector<double>(std::size_t(layers), std::numeric_limits<double>::quiet_NaN()),
             .bounds = {},
+            .screened = {},
             .removed = -1,
             .isForced = false};
+}
+
+bool SearchStep::isKnown(std::int64_t layer) const
+{
+    const auto j = std::size_t(layer);
+    const auto has = [j](const std::vector<double> &values) { return j < values.size() && !std::isnan(values[j]); };
+    return has(losses) || has(bounds) || has(screened);
 }
 
 std::int64_t SearchStep::evaluations() const
 {
     std::int64_t count = 0;
-    for (std::size_t j = 0; j < losses.size(); ++j)
-        count += !std::isnan(losses[j]) || (j < bounds.size() && !std::isnan(bounds[j])) ? 1 : 0;
+    for (std::int64_t j = 0; j < std::int64_t(losses.size()); ++j)
+        count += isKnown(j) ? 1 : 0;
     return count;
 }
 
@@ -153,8 +161,8 @@ void checkRecord(const PruningPlan &plan, std::int64_t layers)
     for (std::size_t i = 0; i < steps.size(); ++i) {
         const std::int64_t removed = steps[i].removed;
         const bool isUnfinished = removed == -1 && i + 1 == steps.size();
-        const bool hasBounds = !steps[i].bounds.empty();
-        if (std::int64_t(steps[i].losses.size()) != layers || (hasBounds && std::int64_t(steps[i].bounds.size()) != layers) ||
+        const auto isOther = [&](const std::vector<double> &values) { return !values.empty() && std::int64_t(values.size()) != layers; };
+        if (std::int64_t(steps[i].losses.size()) != layers || isOther(steps[i].bounds) || isOther(steps[i].screened) ||
             !(isUnfinished || (removed >= 0 && removed < layers)))
             throw Error("Step " + std::to_string(i) + " of the plan's search is damaged.", kMakeAgain);
     }

@@ -28,23 +28,34 @@ enum class LossesKnown {
     Deciding ///< of those that may be the smallest of their step; of the others a bound, which costs less
 };
 
-/// One removal of the search: the losses of all candidates and the one that went.
+/// One loss of a search as it becomes known.
+struct CandidateLoss {
+    std::int64_t step = -1, layer = -1; ///< -1: before anything is removed
+    double loss = 0;                    ///< mean cross entropy, nats a token
+    bool isScreened = false;            ///< computed in 16 bits, in a search that decides by another type
+};
+
+/// One removal of the search: the losses of all candidates and the one that went. Vectors but the first may be empty: none.
 struct SearchStep {
-    std::vector<double> losses;      ///< [L] mean cross entropy with that attention removed too; NaN where not evaluated
-    std::vector<double> bounds = {}; ///< [L] below the loss of a candidate that was out before its loss was known, else NaN; or empty: none
-    std::int64_t removed = -1;       ///< layer; -1 while the step is not finished
+    std::vector<double> losses;        ///< [L] mean cross entropy with that attention removed too; NaN where not evaluated
+    std::vector<double> bounds = {};   ///< [L] below the loss of a candidate that was out before its loss was known, else NaN
+    std::vector<double> screened = {}; ///< [L] the loss in 16 bits, by which a candidate was out or stayed in; NaN where not evaluated
+    std::int64_t removed = -1;         ///< layer; -1 while the step is not finished
     bool isForced = false;
 
     /// A step of a model of so many layers, of which nothing is known yet.
     static SearchStep begun(std::int64_t layers);
-    std::int64_t evaluations() const; ///< candidates of which a loss or a bound is known
+    std::int64_t evaluations() const; ///< candidates of which something is known
+    /// Whether this candidate's loss, bound or screened loss is known.
+    bool isKnown(std::int64_t layer) const;
 };
 
 /// Everything that stage 2 saw (paper section 3.2). The loss before a step is the winner's of the step before.
 struct SearchRecord {
     SearchSettings settings;
     Provenance provenance;
-    double initialLoss = 0; ///< of the narrowed model, before anything is removed; NaN until evaluated
+    double initialLoss = 0;      ///< of the narrowed model, before anything is removed; NaN until evaluated
+    std::string screenedIn = {}; ///< type of the screened losses: "bfloat16"; empty: there are none
     std::vector<SearchStep> steps;
 
     /// Layers in the order of their removal; a step that is not finished has none.
@@ -87,7 +98,7 @@ void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::strin
 void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan, const ModelSpec &dense);
 
 /// A record may be continued when what decides its numbers is the same: text, device, type, threads, LibTorch, settings. Throws Error
-/// that says what differs.
+/// that says what differs. A search may be screened from some step on or no longer, but not in two types.
 void checkContinuation(const SearchRecord &record, const SearchSettings &settings, const Provenance &now);
 
 nlohmann::json toJson(const PruningPlan &plan);

@@ -21,6 +21,8 @@ public:
     /// `like`: any state. Nothing is taken before the first is kept.
     StateMemory(at::Tensor like, std::int64_t count, bool isOnHost);
 
+    /// Whether another state can be kept.
+    bool hasRoom() { return freeSlot().defined(); }
     /// Where the next state may be written, to stay until nobody holds it. Undefined when there is no room, or when states are on the host.
     at::Tensor room();
     /// A copy of the state, which stays until nobody holds it.

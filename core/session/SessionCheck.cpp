@@ -105,7 +105,8 @@ void checkSearch(const std::string &key, const SearchRecord &record, const Sessi
     for (std::size_t i = 0; i < record.steps.size(); ++i) {
         const SearchStep &step = record.steps[i];
         const auto layers = std::size_t(spec.layerCount());
-        if (step.losses.size() != layers || (!step.bounds.empty() && step.bounds.size() != layers) || step.removed < -1 ||
+        const auto isOther = [&](const std::vector<double> &values) { return !values.empty() && values.size() != layers; };
+        if (step.losses.size() != layers || isOther(step.bounds) || isOther(step.screened) || step.removed < -1 ||
             (step.removed == -1 && i + 1 < record.steps.size()))
             refuse("step " + std::to_string(i) + " of " + name + " does not fit the model");
     }

@@ -76,6 +76,7 @@ private slots:
     void stagesGiveThePlanOfPrune();
     void manifestRepeatsTheRun();
     void searchIsExtendedAndEqualsALongOne();
+    void screeningIsRecordedAndDecidesNothing();
     void progressIsPlainLinesInAPipe();
     void jsonIsOneObjectALine();
     void interruptStopsWithinASecond_data();
@@ -120,7 +121,8 @@ void tst_CommandLine::wrongUsageEndsWithTwo_data()
                                             << QByteArray("not a whole number from 1 to 1,000,000,000");
     QTest::newRow("seed too large") << QStringList{"generate", kModel, "--prompt", "a", "--seed", "18446744073709551616"}
                                     << QByteArray("'18446744073709551616' is not a whole number from 0 to 18,446,744,073,709,551,615");
-    QTest::newRow("sparsity that is not a number") << QStringList{"plan", kModel, "--sparsity", "nan"} << QByteArray("'nan' is not a number");
+    QTest::newRow("sparsity that is not a number")
+        << QStringList{"plan", kModel, "--sparsity", "nan"} << QByteArray("'nan' is not a number");
     QTest::newRow("bad norm") << QStringList{"calibrate", kModel, "--text", kText, "--output", "x", "--norm", "l3"} << QByteArray("l3");
 }
 
@@ -454,15 +456,51 @@ void tst_CommandLine::searchIsExtendedAndEqualsALongOne()
     const Outcome extended = run({"search", kModel, "--plan", plan, "--remove", "5", "--save-plan", longer, "--json"});
     QCOMPARE(extended.exitCode, 0);
     QCOMPARE(extended.result().value("removalOrder").toArray().size(), 5);
-    int heard = 0;
+    QSet<std::pair<int, int>> heard;
     for (const QJsonObject &event : extended.events)
-        if (event.value("event") == "candidate") {
+        if (event.value("event") == "candidate" || event.value("event") == "screened") {
             QVERIFY(event.value("step").toInt() >= 3); // three removals were known
-            ++heard;
+            heard.insert({event.value("step").toInt(), event.value("layer").toInt()});
         }
-    QCOMPARE(heard, 9 + 8);
+    QCOMPARE(heard.size(), 9 + 8);
     const QJsonObject shorter = run({"search", kModel, "--plan", longer, "--remove", "3", "--json"}).result();
     QCOMPARE(shorter.value("removalOrder").toArray().size(), 3);
+}
+
+void tst_CommandLine::screeningIsRecordedAndDecidesNothing()
+{
+    QTemporaryDir folder;
+    const QString scores = folder.filePath("scores.safetensors");
+    run(QStringList{"calibrate", kModel, "--output", scores} + kShort);
+    const auto search = [&](const QString &plan, const QStringList &more) {
+        return run(
+            QStringList{"search", kModel, "--scores", scores, "--sparsity", "0.375", "--save-plan", folder.filePath(plan), "--json"} +
+            more);
+    };
+    const auto recordOf = [&](const QString &plan) {
+        QFile file(folder.filePath(plan));
+        return file.open(QIODevice::ReadOnly) ? QJsonDocument::fromJson(file.readAll()).object().value("search").toObject() : QJsonObject();
+    };
+    const Outcome plain = search("plain.json", {"--screen", "none"});
+    QVERIFY(!recordOf("plain.json").contains("screenedIn"));
+    for (const QString type : {"bfloat16", "float16"}) {
+        const Outcome screened = search(type, {"--screen", type});
+        QCOMPARE(screened.exitCode, 0);
+        QCOMPARE(screened.result().value("removalOrder"), plain.result().value("removalOrder"));
+        QCOMPARE(recordOf(type).value("screenedIn").toString(), type);
+        for (const QJsonValue &step : recordOf(type).value("steps").toArray())
+            QCOMPARE(step.toObject().value("screened").toArray().size(), 12);
+    }
+    const auto longer = [&](const QString &screen) {
+        return run({"search", kModel, "--plan", folder.filePath("bfloat16"), "--remove", "4", "--screen", screen, "--json"});
+    };
+    QCOMPARE(longer("none").exitCode, 0);
+    QCOMPARE(longer("bfloat16").result().value("removalOrder"), longer("none").result().value("removalOrder"));
+    const Outcome other = longer("float16");
+    QCOMPARE(other.exitCode, 1);
+    QVERIFY(other.events.last().value("message").toString().contains("screened in bfloat16"));
+    QCOMPARE(search("never.json", {"--screen", "bfloat16", "--dtype", "float16"}).exitCode, 1);
+    QVERIFY(!QFile::exists(folder.filePath("never.json")));
 }
 
 void tst_CommandLine::progressIsPlainLinesInAPipe()

@@ -80,9 +80,9 @@ class tst_SharedWork : public QObject {
     QTemporaryDir m_folder;
     QByteArray m_alone;
 
-    QStringList prune(const QString &plan) const
+    QStringList prune(const QString &plan, const QString &screen = "none") const
     {
-        return QStringList{"prune", "--sparsity", "0.5", "--save-plan", m_folder.filePath(plan)} + kWork;
+        return QStringList{"prune", "--sparsity", "0.5", "--screen", screen, "--save-plan", m_folder.filePath(plan)} + kWork;
     }
 
 private slots:
@@ -96,15 +96,23 @@ private slots:
     void severalProcessesFindThePlanOfOne_data()
     {
         QTest::addColumn<int>("size");
-        QTest::newRow("2") << 2;
-        QTest::newRow("3") << 3;
+        QTest::addColumn<QString>("screen");
+        QTest::newRow("2") << 2 << "none";
+        QTest::newRow("3") << 3 << "none";
+        QTest::newRow("2, screened") << 2 << "bfloat16";
     }
 
     void severalProcessesFindThePlanOfOne()
     {
         QFETCH(int, size);
-        const QString plan = QString("plan-%1.json").arg(size);
-        const std::vector<Outcome> outcomes = runTogether(std::vector<QStringList>(std::size_t(size), prune(plan)));
+        QFETCH(QString, screen);
+        const QString plan = QString("plan-%1-%2.json").arg(size).arg(screen);
+        if (screen != "none") {
+            QCOMPARE(QProcess::execute(SECATEUR_CLI, prune("screened.json", screen)), 0);
+            m_alone = contentOf(m_folder.filePath("screened.json"));
+            QVERIFY(m_alone.contains("\"screened\""));
+        }
+        const std::vector<Outcome> outcomes = runTogether(std::vector<QStringList>(std::size_t(size), prune(plan, screen)));
         for (const Outcome &outcome : outcomes)
             QVERIFY2(outcome.exitCode == 0, outcome.errors);
         QVERIFY(outcomes.front().output.contains("N = 5"));

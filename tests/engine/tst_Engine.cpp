@@ -501,10 +501,9 @@ void tst_Engine::impactIsTheFirstStepOfASearchThatKeepsAllNeurons()
     const SearchSettings settings{.windows = 2, .referenceLoss = false, .forcedLayers = {}, .protectedLayers = {}};
     double initial = 0;
     std::vector<double> heard(12);
-    const SearchRecord record =
-        m_engine->impact(text(kText, {}), settings, m_context, [&](std::int64_t step, std::int64_t layer, double loss) {
-            (step < 0 ? initial : heard[std::size_t(layer)]) = loss;
-        });
+    const SearchRecord record = m_engine->impact(text(kText, {}), settings, m_context, [&](const CandidateLoss &known) {
+        (known.step < 0 ? initial : heard[std::size_t(known.layer)]) = known.loss;
+    });
     BalanceSettings all;
     all.neuronsKept = spec.layers.front().ffn.neurons;
     all.attentionsToRemove = 1;

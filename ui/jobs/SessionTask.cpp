@@ -111,10 +111,11 @@ void SessionTask::search(JobPort &port, PruningPlan &plan, const PlanDraft &draf
     try {
         engine(port).search(
             plan, textOf(plan.calibration), draft.search, port.context(),
-            [&](std::int64_t step, std::int64_t layer, double loss) {
+            [&](const CandidateLoss &heard) {
                 tellBegin();
-                write(port, [&](SessionJournal &j) { j.candidateEvaluated(key, step, layer, loss); });
-                deliver(port, [&model, key, step, layer, loss] { model.addCandidate(key, step, layer, loss); });
+                if (!heard.isScreened) // those of a step under way are soon computed again
+                    write(port, [&](SessionJournal &j) { j.candidateEvaluated(key, heard.step, heard.layer, heard.loss); });
+                deliver(port, [&model, key, heard] { model.addCandidate(key, heard); });
             },
             [&](const PruningPlan &current) {
                 const auto step = std::int64_t(current.removedAttentions.size()) - 1;
@@ -142,11 +143,10 @@ void SessionTask::measureImpact(JobPort &port) const
     empty.initialLoss = std::numeric_limits<double>::quiet_NaN();
     deliver(port, [&model, empty] { model.setSearch({}, empty); });
     write(port, [&](SessionJournal &j) { j.searchBegun({}, settings, {}, empty.initialLoss); }); // what was known before does not count
-    const SearchRecord record =
-        engine(port).impact(m_session->calibrationText, settings, port.context(), [&](std::int64_t step, std::int64_t layer, double loss) {
-            write(port, [&](SessionJournal &j) { j.candidateEvaluated({}, step, layer, loss); });
-            deliver(port, [&model, step, layer, loss] { model.addCandidate({}, step, layer, loss); });
-        });
+    const SearchRecord record = engine(port).impact(m_session->calibrationText, settings, port.context(), [&](const CandidateLoss &heard) {
+        write(port, [&](SessionJournal &j) { j.candidateEvaluated({}, heard.step, heard.layer, heard.loss); });
+        deliver(port, [&model, heard] { model.addCandidate({}, heard); });
+    });
     deliver(port, [&model, record] { model.setSearch({}, record); });
     write(port, [&](SessionJournal &j) {
         j.searchBegun({}, record.settings, record.provenance, record.initialLoss);

@@ -371,16 +371,19 @@ void SessionModel::setSearch(const std::string &key, SearchRecord record)
     tellOfSearch(key, before);
 }
 
-void SessionModel::addCandidate(const std::string &key, qint64 step, qint64 layer, double loss)
+void SessionModel::addCandidate(const std::string &key, const CandidateLoss &heard)
 {
     const Exactness before = planExactness();
     SearchRecord &record = recordOf(key);
-    if (step < 0) {
-        record.initialLoss = loss;
+    if (heard.step < 0) {
+        record.initialLoss = heard.loss;
     } else {
-        while (qint64(record.steps.size()) <= step)
+        while (qint64(record.steps.size()) <= heard.step)
             record.steps.push_back(SearchStep::begun(layerCount()));
-        record.steps[std::size_t(step)].losses[std::size_t(layer)] = loss;
+        SearchStep &step = record.steps[std::size_t(heard.step)];
+        std::vector<double> &losses = heard.isScreened ? step.screened : step.losses;
+        losses.resize(step.losses.size(), std::numeric_limits<double>::quiet_NaN());
+        losses[std::size_t(heard.layer)] = heard.loss;
     }
     tellOfSearch(key, before);
 }

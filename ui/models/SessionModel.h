@@ -125,7 +125,7 @@ public:
     /// Puts a record, or what is known of it so far, in place. `key` empty = the impact on the dense model.
     void setSearch(const std::string &key, SearchRecord record);
     /// One more loss of a search that runs, the first one too; step and layer -1 = the initial loss.
-    void addCandidate(const std::string &key, qint64 step, qint64 layer, double loss);
+    void addCandidate(const std::string &key, const CandidateLoss &heard);
     void addRemoval(const std::string &key, qint64 step, qint64 layer, bool isForced);
     void addEvaluation(const EvaluationRecord &record);
     void addExport(const ExportRecord &record);

@@ -38,7 +38,7 @@ QString stateText(const SearchRow &row, const SearchCell &cell)
     if (cell.goneIn >= 0)
         return tr("removed in step %1").arg(number(cell.goneIn + 1));
     if (!std::isnan(cell.loss))
-        return tr("evaluated");
+        return cell.isScreened ? tr("evaluated in 16 bits") : tr("evaluated");
     if (!std::isnan(cell.bound))
         return tr("out, with a perplexity of at least %1").arg(perplexityLabel(std::exp(cell.bound)));
     return cell.isProtected ? tr("protected") : row.isFinished ? tr("not evaluated") : tr("not evaluated yet");
@@ -84,8 +84,13 @@ SearchRow searchRow(const SearchRecord &record, std::int64_t step, std::int64_t 
     if (SearchCell *cell = cellOf(shown.removed))
         cell->isWinner = true;
     for (std::size_t layer = 0; layer < std::min(shown.losses.size(), row.cells.size()); ++layer) {
-        row.cells[layer].loss = shown.losses[layer];
-        row.cells[layer].change = shown.losses[layer] - row.lossBefore;
+        SearchCell &cell = row.cells[layer];
+        cell.loss = shown.losses[layer];
+        if (std::isnan(cell.loss) && layer < shown.screened.size() && std::isfinite(shown.screened[layer])) {
+            cell.loss = shown.screened[layer];
+            cell.isScreened = true;
+        }
+        cell.change = cell.loss - row.lossBefore;
     }
     for (std::size_t layer = 0; layer < std::min(shown.bounds.size(), row.cells.size()); ++layer)
         row.cells[layer].bound = shown.bounds[layer];
@@ -124,6 +129,8 @@ QString describe(const SearchRow &row, std::int64_t step, std::int64_t layer)
         lines << tr("Perplexity %1 without its attention, %2 before")
                      .arg(perplexityLabel(std::exp(cell.loss)), perplexityLabel(std::exp(row.lossBefore)));
     }
+    if (cell.isScreened)
+        lines << (row.isFinished ? tr("Evaluated in 16 bits, and out by that") : tr("Evaluated in 16 bits"));
     if (cell.isWinner)
         lines << (row.isForced ? tr("Removed in this step, as asked") : tr("Removed in this step"));
     if (cell.isProtected)

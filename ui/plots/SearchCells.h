@@ -17,6 +17,7 @@ struct SearchCell {
     double loss;              ///< NaN where not evaluated
     double change;            ///< nats above the loss before the step; NaN where not evaluated
     double bound;             ///< below the loss of a candidate that was out before its loss was known; else NaN
+    bool isScreened = false;  ///< the loss was computed in 16 bits, where the search decides by another type
     std::int64_t goneIn = -1; ///< the earlier step that removed this layer
     bool isWinner = false;
     bool isProtected = false;

@@ -402,7 +402,7 @@ void TestSessionKeeper::lossesOfOtherPlansCountAsChanges()
     bench.editor.setAttentionsToRemove(3); // while the search runs
     QVERIFY(bench.save(file("session.secateur")));
     QVERIFY(bench.keeper->isSaved());
-    bench.model.addCandidate(key, 1, 5, 3.5); // it is not in the file
+    bench.model.addCandidate(key, {.step = 1, .layer = 5, .loss = 3.5}); // it is not in the file
     QVERIFY(!bench.keeper->isSaved());
 }
 

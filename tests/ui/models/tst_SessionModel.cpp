@@ -376,14 +376,14 @@ void TestSessionModel::searchGoesThroughItsStates()
     record.initialLoss = std::numeric_limits<double>::quiet_NaN();
     model.setSearch(bench.key(), record); // a search that was cancelled before its first loss
     QVERIFY(model.searchState() == SearchState::NotBegun);
-    model.addCandidate(bench.key(), -1, -1, 3.0);
+    model.addCandidate(bench.key(), {.step = -1, .layer = -1, .loss = 3.0});
     QVERIFY(model.searchState() == SearchState::Unfinished);
     QVERIFY(model.removalOrder().empty());
-    model.addCandidate(bench.key(), 0, 4, 3.2);
+    model.addCandidate(bench.key(), {.step = 0, .layer = 4, .loss = 3.2});
     model.addRemoval(bench.key(), 0, 4, false);
     QVERIFY(model.searchState() == SearchState::Unfinished);
     QCOMPARE(model.removalOrder(), std::vector<std::int64_t>{4});
-    model.addCandidate(bench.key(), 1, 7, 3.4);
+    model.addCandidate(bench.key(), {.step = 1, .layer = 7, .loss = 3.4});
     QVERIFY(model.searchState() == SearchState::Unfinished);
     model.addRemoval(bench.key(), 1, 7, true);
     QVERIFY(model.searchState() == SearchState::Complete);
@@ -659,7 +659,7 @@ void TestSessionModel::everyChangeIsToldOnce()
     signalCount.take();
     bench.search({3});
     QCOMPARE(signalCount.take(), names({"searchChanged"}));
-    model.addCandidate(bench.key(), 1, 5, 3.5);
+    model.addCandidate(bench.key(), {.step = 1, .layer = 5, .loss = 3.5});
     QCOMPARE(signalCount.take(), names({"searchChanged"}));
     model.addRemoval(bench.key(), 1, 5, false);
     QCOMPARE(signalCount.take(), names({"searchChanged"}));
@@ -683,10 +683,10 @@ void TestSessionModel::searchesOfOtherPlansAreToldApart()
     record.initialLoss = std::numeric_limits<double>::quiet_NaN();
     model.setSearch(before, record);
     QCOMPARE(signalCount.take(), names({"otherSearchChanged"}));
-    model.addCandidate(before, -1, -1, 3.0); // from now on there is a search, but of another plan: "!" instead of "~"
+    model.addCandidate(before, {.step = -1, .layer = -1, .loss = 3.0}); // from now on there is a search, but of another plan: "!" instead of "~"
     QVERIFY(model.planExactness() == Exactness::Stale);
     QCOMPARE(signalCount.take(), names({"searchChanged"}));
-    model.addCandidate(before, 0, 5, 3.0);
+    model.addCandidate(before, {.step = 0, .layer = 5, .loss = 3.0});
     model.addRemoval(before, 0, 5, false);
     QCOMPARE(signalCount.take(), names({"otherSearchChanged x2"}));
     QVERIFY(model.search() == nullptr);
@@ -699,7 +699,7 @@ void TestSessionModel::aCandidateMayComeFirst()
     Bench bench;
     bench.calibrate();
     bench.setRemovals(2);
-    bench.model.addCandidate(bench.key(), 0, 5, 3.5);
+    bench.model.addCandidate(bench.key(), {.step = 0, .layer = 5, .loss = 3.5});
     QVERIFY(bench.model.searchState() == SearchState::Unfinished);
     QVERIFY(std::isnan(bench.model.search()->initialLoss)); // not 0: it was not measured
     QCOMPARE(bench.model.search()->evaluations(), 1);
@@ -717,7 +717,7 @@ void TestSessionModel::impactOfTheDenseModelIsApart()
     SignalCount signalCount(model);
     QVERIFY(!model.denseImpact());
     model.setSearch({}, madeUpSearch(model.layerCount(), {}));
-    model.addCandidate({}, 0, 3, 3.1);
+    model.addCandidate({}, {.step = 0, .layer = 3, .loss = 3.1});
     QCOMPARE(signalCount.take(), names({"denseImpactChanged x2"}));
     QCOMPARE(model.denseImpact()->evaluations(), 1);
     QVERIFY(model.searchState() == SearchState::NotBegun);

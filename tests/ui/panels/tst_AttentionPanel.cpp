@@ -90,8 +90,8 @@ private slots:
         Shown shown;
         const std::string key = shown.bench.key();
         SessionModel &session = shown.bench.session;
-        session.addCandidate(key, -1, -1, 5.0);
-        session.addCandidate(key, 0, 3, 5.2);
+        session.addCandidate(key, {.step = -1, .layer = -1, .loss = 5.0});
+        session.addCandidate(key, {.step = 0, .layer = 3, .loss = 5.2});
         QTRY_VERIFY(shown.bars()->isVisible());
         QCOMPARE(shown.job()->button()->text(), QStringLiteral("Resume"));
         QVERIFY(shown.bars()->table().rows.size() == 30U);
@@ -105,7 +105,7 @@ private slots:
         };
         QTRY_VERIFY(knownCells() >= 1);
         const int before = knownCells();
-        session.addCandidate(key, 0, 4, 5.1);
+        session.addCandidate(key, {.step = 0, .layer = 4, .loss = 5.1});
         QTRY_VERIFY(knownCells() > before);
     }
 

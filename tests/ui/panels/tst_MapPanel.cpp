@@ -249,7 +249,7 @@ void TestMapPanel::aSearchThatOnlyEvaluatesRepaintsNothing()
     QSignalSpy changed(&map.model(), &QAbstractItemModel::dataChanged);
     const std::string key = searchKey(map.bench.session.draft(), map.bench.session.neuronsKept());
     for (int layer = 0; layer < 18; ++layer)
-        map.bench.session.addCandidate(key, 1, layer, 4.5 + layer);
+        map.bench.session.addCandidate(key, {.step = 1, .layer = layer, .loss = 4.5 + layer});
     QCOMPARE(changed.size(), 0);
     map.bench.session.addRemoval(key, 1, 7, false);
     QCOMPARE(changed.size(), 1);
