@@ -182,7 +182,7 @@ BenchResult benchmarkModel(const std::filesystem::path &folder, const TextSettin
                            const BenchSettings &settings, JobContext &context, const PhaseListener &heard)
 {
     return underTorch([&] {
-        const c10::Device device = prepareDevice(engine.device, engine.threads);
+        const c10::Device device = prepareDevice(engine.device, engine.threads, engine.waiting);
         OpenModel model(folder, device, engine.dtype);
         checkSettings(settings, model.spec());
         Run run(settings, device, engine.screening, context, heard);
@@ -227,7 +227,7 @@ BenchResult benchmarkShape(const nlohmann::json &config, const std::string &sour
                            const BenchSettings &settings, JobContext &context, const PhaseListener &heard)
 {
     return underTorch([&] {
-        const c10::Device device = prepareDevice(engine.device, engine.threads);
+        const c10::Device device = prepareDevice(engine.device, engine.threads, engine.waiting);
         const ModelSpec spec = specFromConfig(config, source);
         checkSettings(settings, spec);
         const DType type = dtypeFromConfigName(computeType(engine.dtype, device, spec.dtype, spec));

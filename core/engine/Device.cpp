@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/Device.h"
 
+#include "engine/CoreSharing.h"
 #include "engine/ProcessMemory.h"
 #include "foundation/Error.h"
 
@@ -13,6 +14,8 @@
 #include <charconv>
 #include <dlfcn.h>
 #include <malloc.h>
+#include <memory>
+#include <mutex>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -39,16 +42,24 @@ std::int64_t cudaCount()
     return cudaProblem().empty() ? c10::impl::VirtualGuardImpl(c10::DeviceType::CUDA).deviceCount() : 0;
 }
 
+/// Of the threads that compute in this process.
+std::unique_ptr<CoreSharing> &sharing()
+{
+    static std::unique_ptr<CoreSharing> of;
+    return of;
+}
+
 /// Starts as many threads as will be needed, and ends them. The library that starts them later would end the process where the system allows
 /// fewer (ulimit -u, ulimit -v). Throws Error then.
 void tryThreads(int count)
 {
-    constexpr int kBeside = 2; // one hashes the model, one reads ahead; they may come before those that compute
+    const int beside =
+        2 + CoreSharing::mostThreads(count); // one hashes the model, one reads ahead; they may come before those that compute
     std::atomic<bool> isOver = false;
     std::vector<std::jthread> threads;
-    threads.reserve(std::size_t(count + kBeside));
+    threads.reserve(std::size_t(count + beside));
     try {
-        for (int i = 1; i < count + kBeside; ++i)
+        for (int i = 1; i < count + beside; ++i)
             threads.emplace_back([&] { isOver.wait(false); });
     } catch (const std::exception &problem) {
         isOver = true;
@@ -56,7 +67,7 @@ void tryThreads(int count)
         if (!dynamic_cast<const std::system_error *>(&problem))
             throw;
         throw Error("The system allows this program no more than " + std::to_string(threads.size() + 1) + " threads; it needs " +
-                        std::to_string(count + kBeside) + " for " + std::to_string(count) + " that compute.",
+                        std::to_string(count + beside) + " for " + std::to_string(count) + " that compute.",
                     "Use fewer (--threads), or raise the limits (ulimit -u, ulimit -v).");
     }
     isOver = true;
@@ -88,7 +99,7 @@ c10::Device deviceFromName(const std::string &name)
     return {c10::DeviceType::CUDA, c10::DeviceIndex(index)};
 }
 
-c10::Device prepareDevice(const std::string &name, int threads)
+c10::Device prepareDevice(const std::string &name, int threads, const std::string &waiting)
 {
     if (threads < 0 || threads > 1024)
         throw Error("The number of threads is out of range.", "Give 0 (all cores) to 1024.");
@@ -101,7 +112,16 @@ c10::Device prepareDevice(const std::string &name, int threads)
     const int count = threads > 0 ? threads : int(std::max(1U, std::thread::hardware_concurrency()));
     tryThreads(count);
     at::set_num_threads(count);
+    static std::mutex mutex;
+    const std::lock_guard lock(mutex);
+    sharing().reset();
+    sharing() = std::make_unique<CoreSharing>(device.is_cpu() ? count : 1, waiting);
     return device;
+}
+
+std::string waitingPolicy()
+{
+    return sharing() ? sharing()->policy() : std::string();
 }
 
 std::int64_t freeMemory(c10::Device device)

@@ -14,8 +14,11 @@ c10::Device deviceFromName(const std::string &name);
 
 /// The device of that name, and the process made ready for it: `threads` threads (0 = one a core), and on the CPU the C library keeps freed
 /// memory for the next tensor of that size, instead of giving it back and taking it again page by page (about 5 % of the time of a layer).
-/// Throws Error as deviceFromName does, and for a number of threads out of range.
-c10::Device prepareDevice(const std::string &name, int threads);
+/// `waiting` says what threads do that wait for others (CoreSharing). Throws Error as deviceFromName does, and for a number of threads out of range.
+c10::Device prepareDevice(const std::string &name, int threads, const std::string &waiting = "auto");
+
+/// How threads wait for each other since then; see CoreSharing::policy.
+std::string waitingPolicy();
 
 /// CUDA devices of this machine; 0 where CUDA cannot be used.
 int cudaDevices();

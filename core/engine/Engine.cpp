@@ -149,7 +149,7 @@ Engine::Engine(const EngineSettings &settings) : m_state(std::make_unique<State>
             dtypeFromConfigName(settings.dtype);
         if (settings.screening != "auto" && settings.screening != "none")
             dtypeFromConfigName(settings.screening);
-        m_state->device = prepareDevice(settings.device, settings.threads);
+        m_state->device = prepareDevice(settings.device, settings.threads, settings.waiting);
     });
 }
 
@@ -185,6 +185,7 @@ EngineReport Engine::report() const
             .screening = m_state->screeningName(),
             .products = productLibrary(),
             .threads = at::get_num_threads(),
+            .waiting = waitingPolicy(),
             .peakMemoryBytes = peakResidentBytes(),
             .peakDeviceMemoryBytes = peakDeviceBytes(m_state->device),
             .bytesRead = m_state->model ? m_state->model->checkpoint().bytesRead() : 0,

@@ -31,6 +31,7 @@ struct EngineSettings {
     std::string screening =
         "auto"; ///< of a search's candidates: "none", "bfloat16", "float16", "auto"; see screeningType. By "auto" a record of all losses is not screened
     int threads = 0;                       ///< of the CPU; 0 = all cores
+    std::string waiting = "auto";          ///< what threads do that wait for others: "spin", "sleep", or "auto": by the load (CoreSharing)
     std::shared_ptr<Ranks> ranks{};        ///< with which stage 1 and the search are shared; none = this process alone
     LossesKnown losses = LossesKnown::All; ///< of a search, and so of its record
     MemoryLimits memory{};                 ///< that the jobs may take
@@ -45,6 +46,7 @@ struct EngineReport {
     std::string screening; ///< the type in which a search would screen its candidates; "none"
     std::string products;  ///< who multiplies in fp32 on the CPU; see productLibrary
     int threads = 0;
+    std::string waiting;                    ///< what decides how threads wait for each other; see CoreSharing
     std::int64_t peakMemoryBytes = 0;       ///< resident in the host so far
     std::int64_t peakDeviceMemoryBytes = 0; ///< of the GPU's tensors so far; 0 on the CPU
     std::int64_t bytesRead = 0;             ///< of the open model's weights so far
