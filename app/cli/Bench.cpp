@@ -3,9 +3,15 @@
 #include "benchmark/Benchmark.h"
 #include "checkpoint/Checkpoint.h"
 #include "cli/Session.h"
+#include "foundation/Error.h"
 #include "foundation/Wording.h"
 
+#include <algorithm>
+#include <initializer_list>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace secateur::cli {
@@ -26,6 +32,59 @@ std::vector<std::string> rowOf(const BenchPhase &phase, double peak)
     return row;
 }
 
+/// The settings of `one` with that of --versus.
+EngineSettings versus(EngineSettings one, const std::string &setting)
+{
+    const std::size_t sign = setting.find('=');
+    const std::string name = setting.substr(0, sign), value = sign == std::string::npos ? std::string() : setting.substr(sign + 1);
+    const auto isOneOf = [&](std::initializer_list<const char *> values) {
+        return std::find(values.begin(), values.end(), value) != values.end();
+    };
+    if (name == "dtype" && isOneOf({"auto", "fastest", "float32", "bfloat16", "float16"}))
+        one.dtype = value;
+    else if (name == "screen" && isOneOf({"auto", "none", "bfloat16", "float16"}))
+        one.screening = value;
+    else if (name == "waiting" && isOneOf({"auto", "spin", "sleep"}))
+        one.waiting = value;
+    else
+        throw Error(
+            "There is no setting " + inQuotes(setting) + " to measure beside the others.",
+            "Give --versus dtype=bfloat16, screen=none or waiting=sleep, or another value that --dtype, --screen or --waiting has.");
+    return one;
+}
+
+/// Keeps the faster run of each phase.
+void takeBest(std::optional<BenchResult> &best, BenchResult result)
+{
+    if (!best) {
+        best = std::move(result);
+        return;
+    }
+    for (std::size_t i = 0; i < std::min(best->phases.size(), result.phases.size()); ++i)
+        if (result.phases[i].name == best->phases[i].name && result.phases[i].seconds < best->phases[i].seconds)
+            best->phases[i] = result.phases[i];
+    for (std::size_t i = 0; i < std::min(best->products.size(), result.products.size()); ++i)
+        best->products[i].flopPerSecond = std::max(best->products[i].flopPerSecond, result.products[i].flopPerSecond);
+}
+
+/// How it was computed, in words.
+std::string describe(const BenchResult &result, const EngineReport &machine)
+{
+    std::string text =
+        machine.device + " in " + result.dtype + ", " + std::to_string(machine.threads) + " threads, LibTorch " + machine.torchVersion;
+    if (machine.device == "cpu")
+        text += " with " + machine.instructions + ", products in fp32 by " + machine.products +
+                ", own kernels: " + (result.kernels.empty() ? "none" : result.kernels) + ", waiting: " + machine.waiting;
+    return text + (result.screening == "none" ? "" : "; candidates screened in " + result.screening);
+}
+
+nlohmann::json sumsOf(const BenchResult &result)
+{
+    return {{"stage 1", result.sum("stage 1").seconds},
+            {"stage 2", result.sum("stage 2").seconds},
+            {"both stages", result.sum("stage").seconds}};
+}
+
 } // namespace
 
 void Session::bench()
@@ -43,16 +102,25 @@ void Session::bench()
     const PhaseListener heard = [&](const BenchPhase &phase) {
         report.event({{"event", "phase"}, {"name", phase.name}, {"seconds", phase.seconds}});
     };
-    EngineSettings computing = o.engine;
-    computing.textRead = [this](const TextSettings &text, const TextReport &read) { showText(text, read); };
-    const BenchResult result = o.isRandom ? benchmarkShape(readConfig(o.config), o.config.string(), o.engine, settings, context, heard)
-                                          : benchmarkModel(o.model, textOf(o.texts, settings.windows), computing, settings, context, heard);
-    const EngineReport machine = Engine(o.engine).report();
+    const auto measure = [&](EngineSettings computing) {
+        computing.textRead = [this](const TextSettings &text, const TextReport &read) { showText(text, read); };
+        return o.isRandom ? benchmarkShape(readConfig(o.config), o.config.string(), computing, settings, context, heard)
+                          : benchmarkModel(o.model, textOf(o.texts, settings.windows), computing, settings, context, heard);
+    };
+    const std::optional<EngineSettings> otherEngine = o.versus.empty() ? std::nullopt : std::optional(versus(o.engine, o.versus));
+    std::optional<BenchResult> best, other;
+    EngineReport machine, otherMachine;
+    for (std::int64_t round = 0; round < o.rounds; ++round)
+        for (const bool isOther : {round % 2 != 0, round % 2 == 0}) { // the order alternates, so that no side has the slower minutes
+            if (isOther && !otherEngine)
+                continue;
+            const EngineSettings &engineOf = isOther ? *otherEngine : o.engine;
+            takeBest(isOther ? other : best, measure(engineOf));
+            (isOther ? otherMachine : machine) = Engine(engineOf).report();
+        }
+    const BenchResult &result = *best;
 
-    report.line(machine.device + " in " + result.dtype + ", " + std::to_string(machine.threads) + " threads, LibTorch " +
-                machine.torchVersion +
-                (machine.device == "cpu" ? " with " + machine.instructions + ", products in fp32 by " + machine.products : "") + "; " +
-                grouped(settings.windows) + " windows of " + grouped(settings.length) +
+    report.line(describe(result, machine) + "; " + grouped(settings.windows) + " windows of " + grouped(settings.length) +
                 " tokens; N = " + std::to_string(result.balance.attentionsToRemove) + ", K = " + grouped(result.balance.neuronsKept));
     Rows products = {{"product alone", "shape", "GFLOP/s"}};
     for (const ProductRate &p : result.products)
@@ -71,16 +139,30 @@ void Session::bench()
                 "; memory forecast: " + size(isOnDevice ? result.forecast.deviceBytes : result.forecast.hostBytes) +
                 ", taken: " + size(isOnDevice ? result.peakDeviceBytes() : result.peakBytes()));
     nlohmann::json json = toJson(result);
-    json["sums"] = {{"stage 1", result.sum("stage 1").seconds}, {"stage 2", result.sum("stage 2").seconds}, {"both stages", both.seconds}};
-    json["machine"] = {{"device", machine.device},
-                       {"threads", machine.threads},
-                       {"torch", machine.torchVersion},
-                       {"instructions", machine.instructions},
-                       {"products", machine.products}};
+    json["sums"] = sumsOf(result);
+    json["machine"] = {{"device", machine.device},      {"threads", machine.threads},
+                       {"torch", machine.torchVersion}, {"instructions", machine.instructions},
+                       {"products", machine.products},  {"waiting", machine.waiting}};
+    if (other) {
+        report.line("versus " + o.versus + ": " + describe(*other, otherMachine));
+        Rows compared = {{"phase", "seconds", o.versus, "ratio"}};
+        const auto compare = [&](const BenchPhase &one, const BenchPhase &two) {
+            compared.push_back({one.name, decimal(one.seconds, 2), decimal(two.seconds, 2), decimal(two.seconds / one.seconds, 2)});
+        };
+        for (std::size_t i = 0; i < std::min(result.phases.size(), other->phases.size()); ++i)
+            if (result.phases[i].name == other->phases[i].name)
+                compare(result.phases[i], other->phases[i]);
+        BenchPhase otherBoth = other->sum("stage");
+        compare(both, otherBoth);
+        report.table(compared);
+        json["versus"] = toJson(*other);
+        json["versus"].update({{"setting", o.versus}, {"sums", sumsOf(*other)}, {"ratio", otherBoth.seconds / both.seconds}});
+    }
     json["settings"] = {{"windows", settings.windows},
                         {"length", settings.length},
                         {"sparsity", settings.balance.sparsity},
-                        {"allLosses", o.areAllLossesWanted}};
+                        {"allLosses", o.areAllLossesWanted},
+                        {"rounds", o.rounds}};
     finish(std::move(json));
 }
 

@@ -75,6 +75,11 @@ public:
                      "Memory of the GPU that may be taken, such as 24GiB; layers are streamed where it is less than the model")
             ->type_name("SIZE");
         c.add_option("--host-memory", m.hostMemory, "Memory of this process that may be taken, such as 8GiB")->type_name("SIZE");
+        c.add_option("--waiting", m.engine.waiting,
+                     "What CPU threads do while they wait for each other: spin (fast on an idle machine), sleep (on a busy one), or auto: "
+                     "by the load")
+            ->capture_default_str()
+            ->check(CLI::IsMember({"auto", "spin", "sleep"}));
         c.add_option("--threads", m.engine.threads, "CPU threads; 0 = all cores")->capture_default_str()->check(whole(0, 1024));
     }
 
@@ -285,6 +290,11 @@ void defineCommands(CLI::App &app, Options &options)
     define.balance(bench);
     define.allLosses(bench);
     define.screening(bench);
+    bench.add_option("--versus", options.versus, "Measure this setting beside the others, in turn: dtype=TYPE, screen=TYPE or waiting=HOW")
+        ->type_name("SETTING");
+    bench.add_option("--rounds", options.rounds, "Times that each is measured; the best of each phase counts")
+        ->capture_default_str()
+        ->check(whole(1, 100));
     bench.add_flag("--skip-export", options.isExportSkipped, "Write no checkpoint");
     define.engine(bench);
 

@@ -49,6 +49,8 @@ struct Options {
     bool isOverwriteAllowed = false;
 
     bool isRandom = false, isExportSkipped = false; ///< of `bench`
+    std::string versus;                             ///< of `bench`: "dtype=bfloat16", "screen=none", "waiting=sleep"; or empty
+    std::int64_t rounds = 1;                        ///< of `bench`
     GenerationSettings generation;
     std::filesystem::path tokens; ///< of `logits`: a JSON array of ids
 };

@@ -65,6 +65,7 @@ std::vector<std::string> repeatableCommand(const Options &o)
     add("--device", o.engine.device, defaults.engine.device);
     add("--dtype", o.engine.dtype, defaults.engine.dtype);
     add("--screen", o.engine.screening, defaults.engine.screening);
+    add("--waiting", o.engine.waiting, defaults.engine.waiting);
     add("--threads", o.engine.threads, defaults.engine.threads);
     add("--device-memory", o.deviceMemory, std::string());
     add("--host-memory", o.hostMemory, std::string());

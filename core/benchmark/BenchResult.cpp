@@ -65,6 +65,8 @@ nlohmann::json toJson(const BenchResult &result)
     return {{"products", products},
             {"peakFlopPerSecond", result.peak()},
             {"dtype", result.dtype},
+            {"screening", result.screening},
+            {"kernels", result.kernels},
             {"forecast", toJson(result.forecast)},
             {"peakBytes", result.peakBytes()},
             {"peakDeviceBytes", result.peakDeviceBytes()},
