@@ -117,7 +117,7 @@ at::Tensor Decoder::mix(const AttentionSpec &spec, const at::Tensor &query, cons
     const at::Tensor other = at::arange(keys, position.options()).unsqueeze(0);
     at::Tensor isSeen = other <= position; // [queries, keys]
     if (isWindowed)
-        isSeen = isSeen.logical_and(other > position - *spec.window);
+        isSeen = isSeen.bitwise_and(other > position - *spec.window);
     if (!spec.scoreSoftcap)
         return at::scaled_dot_product_attention(query, key, value, isSeen, 0.0, false, spec.scale, isGrouped);
 
@@ -125,7 +125,7 @@ at::Tensor Decoder::mix(const AttentionSpec &spec, const at::Tensor &query, cons
     const at::Tensor scores =
         query.matmul(key.repeat_interleave(group, 1).transpose(2, 3)) * spec.scale.value_or(1 / std::sqrt(double(spec.headDim)));
     const at::Tensor capped = (scores / *spec.scoreSoftcap).tanh_().mul_(*spec.scoreSoftcap);
-    const at::Tensor masked = capped.masked_fill(isSeen.logical_not(), -std::numeric_limits<double>::infinity());
+    const at::Tensor masked = capped.masked_fill(isSeen.bitwise_not(), -std::numeric_limits<double>::infinity());
     return at::softmax(masked, -1, at::kFloat).to(value.scalar_type()).matmul(value.repeat_interleave(group, 1));
 }
 

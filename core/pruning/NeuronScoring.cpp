@@ -9,6 +9,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -55,6 +56,21 @@ at::Tensor sumOfAll(const std::vector<at::Tensor> &own, std::int64_t windows, Ra
 
 } // namespace
 
+std::vector<at::Tensor> normsOfLayer(const Decoder &decoder, std::int64_t layer, std::vector<at::Tensor> &states, ScoreNorm norm,
+                                     JobContext &context)
+{
+    std::vector<at::Tensor> norms;
+    for (at::Tensor &x : states) {
+        x = decoder.addAttention(layer, x);
+        const at::Tensor activation = decoder.ffnActivation(layer, x);
+        norms.push_back(windowNorm(activation.squeeze(0), norm));
+        if (layer + 1 < decoder.layerCount()) // nobody asks for what the last layer gives
+            x = x + decoder.ffnDown(layer, activation);
+        context.step();
+    }
+    return norms;
+}
+
 std::vector<std::vector<float>> scoreNeurons(const Decoder &decoder, const at::Tensor &tokens, ScoreNorm norm, JobContext &context)
 {
     Ranks alone;
@@ -76,22 +92,11 @@ std::vector<std::vector<float>> scoreNeurons(const Decoder &decoder, const at::T
 
     std::vector<std::vector<float>> scores;
     for (std::int64_t i = 0; i < layers; ++i) {
-        at::Tensor sum = at::zeros({decoder.spec().layers[std::size_t(i)].ffn.neurons}, hidden[0].options().dtype(at::kFloat));
-        std::vector<at::Tensor> norms; // kept apart where several ranks have some
-        for (at::Tensor &x : hidden) {
-            x = decoder.addAttention(i, x);
-            const at::Tensor activation = decoder.ffnActivation(i, x);
-            const at::Tensor ofWindow = windowNorm(activation.squeeze(0), norm);
-            if (ranks.isAlone())
+        const std::vector<at::Tensor> norms = normsOfLayer(decoder, i, hidden, norm, context);
+        at::Tensor sum = ranks.isAlone() ? at::zeros_like(norms.front()) : sumOfAll(norms, windows, ranks, context);
+        if (ranks.isAlone())
+            for (const at::Tensor &ofWindow : norms)
                 sum += ofWindow;
-            else
-                norms.push_back(ofWindow);
-            if (i + 1 < layers)
-                x = x + decoder.ffnDown(i, activation);
-            context.step();
-        }
-        if (!ranks.isAlone())
-            sum = sumOfAll(norms, windows, ranks, context);
         const at::Tensor mean = (sum / double(windows)).to(at::kCPU).contiguous();
         const float *values = mean.const_data_ptr<float>();
         scores.emplace_back(values, values + mean.numel());

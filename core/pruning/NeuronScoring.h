@@ -20,6 +20,10 @@ namespace secateur {
 /// Several ranks share the windows; the norms are added in the order of the windows, so the scores are those of one rank, bit for bit.
 std::vector<std::vector<float>> scoreNeurons(const Decoder &decoder, const at::Tensor &tokens, ScoreNorm norm, JobContext &context,
                                              Ranks &ranks);
+/// One layer of it, on the device of the decoder, where nothing is read: takes the windows' states, [1, T, d] each, through the layer, and returns
+/// the norms of its neurons for each window, [I] in fp32.
+std::vector<at::Tensor> normsOfLayer(const Decoder &decoder, std::int64_t layer, std::vector<at::Tensor> &states, ScoreNorm norm,
+                                     JobContext &context);
 std::vector<std::vector<float>> scoreNeurons(const Decoder &decoder, const at::Tensor &tokens, ScoreNorm norm, JobContext &context);
 
 } // namespace secateur
