@@ -99,8 +99,13 @@ void Session::bench()
     settings.losses = losses();
     settings.memory = memoryLimits();
     settings.isExported = !o.isExportSkipped;
+    std::string setting; // whose phases are heard
+    std::int64_t round = 0;
     const PhaseListener heard = [&](const BenchPhase &phase) {
-        report.event({{"event", "phase"}, {"name", phase.name}, {"seconds", phase.seconds}});
+        nlohmann::json event = {{"event", "phase"}, {"name", phase.name}, {"seconds", phase.seconds}, {"round", round + 1}};
+        if (!setting.empty())
+            event["setting"] = setting;
+        report.event(event);
     };
     const auto measure = [&](EngineSettings computing) {
         computing.textRead = [this](const TextSettings &text, const TextReport &read) { showText(text, read); };
@@ -110,10 +115,11 @@ void Session::bench()
     const std::optional<EngineSettings> otherEngine = o.versus.empty() ? std::nullopt : std::optional(versus(o.engine, o.versus));
     std::optional<BenchResult> best, other;
     EngineReport machine, otherMachine;
-    for (std::int64_t round = 0; round < o.rounds; ++round)
+    for (; round < o.rounds; ++round)
         for (const bool isOther : {round % 2 != 0, round % 2 == 0}) { // the order alternates, so that no side has the slower minutes
             if (isOther && !otherEngine)
                 continue;
+            setting = isOther ? o.versus : std::string();
             const EngineSettings &engineOf = isOther ? *otherEngine : o.engine;
             takeBest(isOther ? other : best, measure(engineOf));
             (isOther ? otherMachine : machine) = Engine(engineOf).report();
@@ -156,7 +162,10 @@ void Session::bench()
         compare(both, otherBoth);
         report.table(compared);
         json["versus"] = toJson(*other);
-        json["versus"].update({{"setting", o.versus}, {"sums", sumsOf(*other)}, {"ratio", otherBoth.seconds / both.seconds}});
+        json["versus"].update({{"setting", o.versus},
+                               {"waiting", otherMachine.waiting},
+                               {"sums", sumsOf(*other)},
+                               {"ratio", otherBoth.seconds / both.seconds}});
     }
     json["settings"] = {{"windows", settings.windows},
                         {"length", settings.length},

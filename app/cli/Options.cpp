@@ -141,9 +141,10 @@ public:
 
     void allLosses(CLI::App &c)
     {
-        c.add_flag("--all-losses", m.areAllLossesWanted,
-                   "Compute the loss of every candidate to the end. Without it, one that cannot be the best of its step any more gets a "
-                   "bound instead, which takes less time; the removals are the same");
+        c.add_flag(
+            "--all-losses", m.areAllLossesWanted,
+            "Compute the loss of every candidate to the end, in the type of --dtype. Without it, one that cannot be the best of its step "
+            "any more gets a bound or a loss in 16 bits instead, which takes less time; the removals are the same");
     }
 
     void searchLoss(CLI::App &c)
@@ -290,7 +291,7 @@ void defineCommands(CLI::App &app, Options &options)
     define.balance(bench);
     define.allLosses(bench);
     define.screening(bench);
-    bench.add_option("--versus", options.versus, "Measure this setting beside the others, in turn: dtype=TYPE, screen=TYPE or waiting=HOW")
+    bench.add_option("--versus", options.versus, "Also measure with this setting, in turn: dtype=TYPE, screen=TYPE or waiting=HOW")
         ->type_name("SETTING");
     bench.add_option("--rounds", options.rounds, "Times that each is measured; the best of each phase counts")
         ->capture_default_str()

@@ -213,6 +213,8 @@ void Session::compareWithForecast(nlohmann::json &result)
 
 LossesKnown Session::losses() const
 {
+    if (const std::string &screen = o.engine.screening; o.areAllLossesWanted && screen != "auto" && screen != "none")
+        throw Error("A search that screens does not compute all losses.", "Leave out one of --all-losses and --screen " + screen + ".");
     return o.areAllLossesWanted ? LossesKnown::All : LossesKnown::Deciding;
 }
 
@@ -358,6 +360,9 @@ void Session::showDeviation(const SparsityBalance &b)
 void Session::showOrder(const PruningPlan &plan)
 {
     report.line("attentions removed, in order: " + joined(plan.removedAttentions));
+    if (const std::string &type = plan.search.screenedIn; !type.empty())
+        report.line(grouped(plan.search.decided()) + " of " + grouped(plan.search.evaluations()) + " candidates were evaluated in " +
+                    plan.search.provenance.dtype + ", which decided; the others were ruled out in " + type);
     report.line("plan " + plan.hash());
 }
 
@@ -379,6 +384,9 @@ nlohmann::json Session::resultOf(const SparsityBalance &b, const PruningPlan *pl
     if (plan) {
         result["removalOrder"] = plan->removedAttentions;
         result["planHash"] = plan->hash();
+        if (!plan->search.screenedIn.empty())
+            result["screening"] = {
+                {"type", plan->search.screenedIn}, {"candidates", plan->search.evaluations()}, {"decided", plan->search.decided()}};
     }
     return result;
 }

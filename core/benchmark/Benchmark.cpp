@@ -45,12 +45,27 @@ Work layersWork(const ModelSpec &spec, std::int64_t tokens, std::int64_t element
 /// What all models have in common: everything between the weights and the export.
 class Run {
 public:
-    Run(const BenchSettings &settings, c10::Device device, const std::string &screening, JobContext &context, const PhaseListener &heard)
+    Run(const BenchSettings &settings, c10::Device device, JobContext &context, const PhaseListener &heard)
         : m_settings(settings),
-          m_screening(screening),
           m_context(context),
           clock(device, result.phases, heard)
     {
+    }
+
+    /// Throws Error when a limit cannot be kept.
+    void foretell(const ModelSpec &spec, DType type, ForecastBasis basis, c10::Device device, const std::string &screening)
+    {
+        basis.limits = m_settings.memory;
+        const SparsityBalance planned = balance(spec, m_settings.balance);
+        JobSize job{.windows = m_settings.windows,
+                    .length = m_settings.length,
+                    .searchWindows = 1,
+                    .removals = planned.attentionsToRemove,
+                    .neuronsKept = planned.neuronsKept};
+        m_screenType = chooseScreening(screening, m_settings.losses, device, type, spec, job, basis);
+        if (m_screenType)
+            result.screening = configName(*m_screenType);
+        result.forecast = forecast(spec, job, basis);
     }
 
     void measureProductsOf(const Decoder &dense)
@@ -58,9 +73,6 @@ public:
         const DType type = dtypeOf(dense.weights().embedding);
         result.dtype = configName(type);
         result.kernels = dense.device().is_cpu() ? kernelInstructions(dense.dtype()) : std::string();
-        m_screenType = screeningType(m_screening, m_settings.losses, dense.device(), type, dense.spec());
-        if (m_screenType)
-            result.screening = configName(*m_screenType);
         result.products = measureProducts(dense.spec(), m_settings.length, dense.device(), dense.dtype(), m_context);
     }
 
@@ -133,7 +145,6 @@ private:
     }
 
     const BenchSettings &m_settings;
-    std::string m_screening;
     std::optional<DType> m_screenType;
     JobContext &m_context;
     std::optional<Decoder> m_narrow, m_screen;
@@ -149,21 +160,6 @@ std::vector<std::int32_t> randomTokens(const BenchSettings &settings, const Mode
     for (std::int32_t &token : tokens)
         token = std::int32_t(random() % std::uint64_t(spec.vocabularySize));
     return tokens;
-}
-
-/// Throws Error when a limit cannot be kept.
-Forecast forecastOf(const BenchSettings &settings, const ModelSpec &spec, ForecastBasis basis, std::optional<DType> screening)
-{
-    const SparsityBalance planned = balance(spec, settings.balance);
-    basis.limits = settings.memory;
-    return forecast(spec,
-                    {.windows = settings.windows,
-                     .length = settings.length,
-                     .searchWindows = 1,
-                     .removals = planned.attentionsToRemove,
-                     .neuronsKept = planned.neuronsKept,
-                     .screenBytes = screening ? std::int64_t(bytesPerElement(*screening)) : 0},
-                    basis);
 }
 
 void checkSettings(const BenchSettings &settings, const ModelSpec &spec)
@@ -185,10 +181,8 @@ BenchResult benchmarkModel(const std::filesystem::path &folder, const TextSettin
         const c10::Device device = prepareDevice(engine.device, engine.threads, engine.waiting);
         OpenModel model(folder, device, engine.dtype);
         checkSettings(settings, model.spec());
-        Run run(settings, device, engine.screening, context, heard);
-        run.result.forecast =
-            forecastOf(settings, model.spec(), model.forecastBasis(settings.memory),
-                       screeningType(engine.screening, settings.losses, device, dtypeFromConfigName(model.dtypeName()), model.spec()));
+        Run run(settings, device, context, heard);
+        run.foretell(model.spec(), dtypeFromConfigName(model.dtypeName()), model.forecastBasis(settings.memory), device, engine.screening);
         model.setStreamed(run.result.forecast.isStreamed);
         run.clock.begin();
         const TokenWindows windows = model.windows(text, settings.memory, context);
@@ -232,18 +226,18 @@ BenchResult benchmarkShape(const nlohmann::json &config, const std::string &sour
         checkSettings(settings, spec);
         const DType type = dtypeFromConfigName(computeType(engine.dtype, device, spec.dtype, spec));
         const c10::ScalarType dtype = scalarType(type);
-        Run run(settings, device, engine.screening, context, heard);
+        Run run(settings, device, context, heard);
         const auto elementBytes = std::int64_t(c10::elementSize(dtype));
-        run.result.forecast = forecastOf(settings, spec,
-                                         {.isGpu = !device.is_cpu(),
-                                          .elementBytes = elementBytes,
-                                          .storedElementBytes = elementBytes,
-                                          .residentNow = residentBytes(),
-                                          .freeHost = availableMemoryBytes(),
-                                          .freeDevice = device.is_cpu() ? 0 : freeMemory(device),
-                                          .limits = settings.memory,
-                                          .flopPerSecond = 0},
-                                         screeningType(engine.screening, settings.losses, device, type, spec));
+        run.foretell(spec, type,
+                     {.isGpu = !device.is_cpu(),
+                      .elementBytes = elementBytes,
+                      .storedElementBytes = elementBytes,
+                      .residentNow = residentBytes(),
+                      .freeHost = availableMemoryBytes(),
+                      .freeDevice = device.is_cpu() ? 0 : freeMemory(device),
+                      .limits = {},
+                      .flopPerSecond = 0},
+                     device, engine.screening);
         run.clock.begin();
         const Decoder dense(spec, randomWeights(spec, device, dtype, settings.seed, run.result.forecast.isStreamed, context),
                             settings.length);

@@ -47,6 +47,27 @@ std::optional<DType> screeningType(const std::string &wanted, LossesKnown losses
     return isFaster ? std::optional(DType::BFloat16) : std::nullopt;
 }
 
+std::optional<DType> chooseScreening(const std::string &wanted, LossesKnown losses, c10::Device device, DType deciding,
+                                     const ModelSpec &spec, JobSize &job, const ForecastBasis &basis)
+{
+    if (job.searchWindows < 1 || job.removals < 1)
+        return {};
+    const std::optional<DType> type = screeningType(wanted, losses, device, deciding, spec);
+    if (!type)
+        return {};
+    JobSize screened = job;
+    screened.screenBytes = std::int64_t(bytesPerElement(*type));
+    if (fitsBeside(spec, screened, basis)) {
+        job = screened;
+        return type;
+    }
+    if (wanted != "auto")
+        throw Error("There is no room for the weights in " + std::string(configName(*type)) +
+                        " beside the model: its candidates cannot be screened.",
+                    "Give more memory, or do not screen (--screen none).");
+    return {};
+}
+
 std::string computeType(const std::string &wanted, c10::Device device, DType stored, const ModelSpec &spec)
 {
     const bool isMeasured = wanted == "fastest";

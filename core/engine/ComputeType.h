@@ -2,6 +2,7 @@
 // Internal to core: shows Torch.
 #pragma once
 
+#include "engine/Forecast.h"
 #include "model/ModelSpec.h"
 #include "pruning/PruningPlan.h"
 
@@ -20,6 +21,11 @@ double measuredRate(const ModelSpec &spec, c10::Device device, DType type);
 /// that name, or when it is not narrower than the type that decides.
 std::optional<DType> screeningType(const std::string &wanted, LossesKnown losses, c10::Device device, DType deciding,
                                    const ModelSpec &spec);
+
+/// The same for a search of that size, of which it fills `screenBytes`. By "auto" none where the second copy of the weights would not fit beside the
+/// model. Throws Error when a type is wanted and does not fit: layers that are streamed would be read again for every decision.
+std::optional<DType> chooseScreening(const std::string &wanted, LossesKnown losses, c10::Device device, DType deciding,
+                                     const ModelSpec &spec, JobSize &job, const ForecastBasis &basis);
 
 /// The name of the type to compute in. `wanted` is a type, or "auto": as stored on a GPU, float32 on the CPU; or "fastest": as stored on a GPU,
 /// and on the CPU float32 or bfloat16, whichever multiplies matrices of the model's shapes faster here, as a moment's measurement finds.

@@ -18,12 +18,19 @@
 #include <system_error>
 #include <thread>
 #include <unistd.h>
+#include <vector>
 
 namespace secateur {
 namespace {
 
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
+
+#if defined(_OPENMP) && defined(__GNUC__) && !defined(__clang__)
+constexpr bool kIsGnuOpenMp = true;
+#else
+constexpr bool kIsGnuOpenMp = false;
+#endif
 
 /// Cores that this process may use; 0 = unknown.
 int coresAllowed(cpu_set_t &set)
@@ -99,16 +106,23 @@ int sleepersFor(int threads, int cores)
 /// OpenMP threads that sleep, so that there are more than cores.
 class CoreSharing::Sleepers {
 public:
-    explicit Sleepers(int count) : m_thread([this, count](const std::stop_token &stop) { hold(count, stop); }) {}
+    /// Throws std::system_error where the system allows no more threads.
+    explicit Sleepers(int count)
+    {
+        {
+            std::vector<std::jthread> tried; // the OpenMP library would end the process
+            for (int i = 0; i < count; ++i)
+                tried.emplace_back([] {});
+        }
+        m_thread = std::jthread([this, count](const std::stop_token &stop) { hold(count, stop); });
+    }
 
 private:
     void hold(int count, const std::stop_token &stop)
     {
 #if defined(_OPENMP)
 #pragma omp parallel num_threads(count)
-        {
-            m_started.fetch_add(1);
-        }
+        {}
 #else
         (void)count;
 #endif
@@ -116,7 +130,6 @@ private:
         m_wake.wait(lock, stop, [] { return false; }); // as this thread ends, the library lets go of the others
     }
 
-    std::atomic<int> m_started = 0;
     std::mutex m_mutex;
     std::condition_variable_any m_wake;
     std::jthread m_thread;
@@ -128,7 +141,13 @@ public:
         : m_threads(threads),
           m_cores(cores),
           m_set(set),
-          m_thread([this](const std::stop_token &stop) { watch(stop); })
+          m_thread([this](const std::stop_token &stop) {
+              try {
+                  watch(stop);
+              } catch (const std::exception &) { // too few threads or too little memory: it was a convenience
+                  m_isYielding = false;
+              }
+          })
     {
     }
     bool isYielding() const { return m_isYielding; }
@@ -137,16 +156,17 @@ private:
     void watch(const std::stop_token &stop)
     {
         constexpr auto kInterval = 150ms;
-        constexpr double kBusy = 0.3, kQuiet = 0.1; // cores that others take beyond those that we leave
+        // Cores that others take beyond those that we leave. The clock ticks in hundredths of a second on each core, so many cores need more room.
+        const double busy = std::max(0.3, 0.01 * m_cores), quiet = busy / 3;
         std::optional<Sleepers> sleepers;
         double all = secondsOfAll(m_set).value_or(0), ours = secondsOfOurs();
         Clock::time_point before = Clock::now();
         double others = m_cores == int(sysconf(_SC_NPROCESSORS_ONLN)) ? othersNow() : 0;
         const auto decide = [&] {
             const double wanted = others + m_threads - m_cores;
-            if (!sleepers && wanted > kBusy)
+            if (!sleepers && wanted > busy)
                 sleepers.emplace(sleepersFor(m_threads, m_cores));
-            else if (sleepers && wanted < kQuiet)
+            else if (sleepers && wanted < quiet)
                 sleepers.reset();
             m_isYielding = sleepers.has_value();
         };
@@ -157,7 +177,7 @@ private:
             const Clock::time_point now = Clock::now();
             const double interval = std::chrono::duration<double>(now - before).count();
             const double share = ((allNow - all) - (oursNow - ours)) / interval;
-            others = 0.5 * others + 0.5 * std::max(0.0, share); // a tick of the clock is a tenth of a core in that time
+            others = 0.5 * others + 0.5 * share;
             all = allNow;
             ours = oursNow;
             before = now;
@@ -177,23 +197,24 @@ CoreSharing::CoreSharing(int threads, const std::string &waiting)
 {
     cpu_set_t set;
     const int cores = coresAllowed(set);
-    const char *chosen = nullptr;
-    for (const char *name : {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"})
-        if (const char *value = std::getenv(name); value && !chosen) {
-            chosen = name;
+    for (const char *name : {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"})
+        if (const char *value = std::getenv(name)) {
             m_policy = std::string(name) + "=" + value;
+            return;
         }
     if (threads < 2) {
         m_policy = "one thread";
+    } else if (!kIsGnuOpenMp) {
+        m_policy = "as its OpenMP library does";
     } else if (waiting == "spin") {
         m_policy = waiting;
     } else if (waiting == "sleep") {
         m_policy = waiting;
         m_sleepers = std::make_unique<Sleepers>(sleepersFor(threads, std::max(cores, threads)));
-    } else if (chosen) {
-        // as was said
     } else if (cores == 0 || !secondsOfAll(set)) {
         m_policy = "load unknown";
+    } else if (threads <= cores / 2) { // others have the other half
+        m_policy = "spin";
     } else {
         m_policy = "by load";
         m_watcher = std::make_unique<Watcher>(threads, cores, set);
@@ -205,12 +226,6 @@ CoreSharing::~CoreSharing() = default;
 bool CoreSharing::isYielding() const
 {
     return m_sleepers || (m_watcher && m_watcher->isYielding());
-}
-
-int CoreSharing::mostThreads(int threads)
-{
-    cpu_set_t set;
-    return threads < 2 ? 0 : 2 + sleepersFor(threads, std::max(threads, coresAllowed(set))) - 1;
 }
 
 } // namespace secateur

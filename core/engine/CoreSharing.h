@@ -14,11 +14,12 @@ namespace secateur {
 /// than cores (its manual, GOMP_SPINCOUNT). So a thread of ours looks at the load, and while other programs want cores that ours compute on, it
 /// holds a few OpenMP threads that sleep.
 ///
-/// Does nothing where somebody has chosen (OMP_WAIT_POLICY or GOMP_SPINCOUNT is set), where one thread computes, or where the load cannot be
-/// read. Another OpenMP library takes no notice.
+/// Does nothing where somebody has chosen (OMP_WAIT_POLICY, GOMP_SPINCOUNT or an affinity is set), where one thread computes or half of the cores are left,
+/// where the load cannot be read, and with another OpenMP library.
 class CoreSharing {
 public:
-    /// `threads` that compute. `waiting`: "auto" starts looking; "spin" and "sleep" say what threads do while they wait, and nothing looks.
+    /// `threads` that compute. `waiting`: "auto" starts looking; "spin" and "sleep" say what threads do while they wait, and nothing looks. Throws
+    /// std::system_error where threads are to sleep and the system allows no more of them.
     explicit CoreSharing(int threads, const std::string &waiting = "auto");
     ~CoreSharing();
     CoreSharing(const CoreSharing &) = delete;
@@ -26,10 +27,8 @@ public:
 
     /// Whether waiting threads sleep at the moment because others want the cores.
     bool isYielding() const;
-    /// What decides: "by load", "spin", "sleep", "one thread", "OMP_WAIT_POLICY=passive", "load unknown".
+    /// What decides: "by load", "spin", "sleep", "one thread", "OMP_WAIT_POLICY=passive", ....
     const std::string &policy() const { return m_policy; }
-    /// Threads that it may start at most.
-    static int mostThreads(int threads);
 
 private:
     class Watcher;

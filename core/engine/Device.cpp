@@ -42,10 +42,15 @@ std::int64_t cudaCount()
     return cudaProblem().empty() ? c10::impl::VirtualGuardImpl(c10::DeviceType::CUDA).deviceCount() : 0;
 }
 
-/// Of the threads that compute in this process.
-std::unique_ptr<CoreSharing> &sharing()
+/// Of the threads that compute in this process; none where a GPU computes.
+struct Sharing {
+    std::mutex mutex;
+    std::unique_ptr<CoreSharing> cores;
+};
+
+Sharing &sharing()
 {
-    static std::unique_ptr<CoreSharing> of;
+    static Sharing of;
     return of;
 }
 
@@ -53,13 +58,12 @@ std::unique_ptr<CoreSharing> &sharing()
 /// fewer (ulimit -u, ulimit -v). Throws Error then.
 void tryThreads(int count)
 {
-    const int beside =
-        2 + CoreSharing::mostThreads(count); // one hashes the model, one reads ahead; they may come before those that compute
+    constexpr int kBeside = 2; // one hashes the model, one reads ahead; they may come before those that compute
     std::atomic<bool> isOver = false;
     std::vector<std::jthread> threads;
-    threads.reserve(std::size_t(count + beside));
+    threads.reserve(std::size_t(count + kBeside));
     try {
-        for (int i = 1; i < count + beside; ++i)
+        for (int i = 1; i < count + kBeside; ++i)
             threads.emplace_back([&] { isOver.wait(false); });
     } catch (const std::exception &problem) {
         isOver = true;
@@ -67,7 +71,7 @@ void tryThreads(int count)
         if (!dynamic_cast<const std::system_error *>(&problem))
             throw;
         throw Error("The system allows this program no more than " + std::to_string(threads.size() + 1) + " threads; it needs " +
-                        std::to_string(count + beside) + " for " + std::to_string(count) + " that compute.",
+                        std::to_string(count + kBeside) + " for " + std::to_string(count) + " that compute.",
                     "Use fewer (--threads), or raise the limits (ulimit -u, ulimit -v).");
     }
     isOver = true;
@@ -112,16 +116,17 @@ c10::Device prepareDevice(const std::string &name, int threads, const std::strin
     const int count = threads > 0 ? threads : int(std::max(1U, std::thread::hardware_concurrency()));
     tryThreads(count);
     at::set_num_threads(count);
-    static std::mutex mutex;
-    const std::lock_guard lock(mutex);
-    sharing().reset();
-    sharing() = std::make_unique<CoreSharing>(device.is_cpu() ? count : 1, waiting);
+    const std::lock_guard lock(sharing().mutex);
+    sharing().cores.reset(); // ends its threads before others begin
+    if (device.is_cpu())
+        sharing().cores = std::make_unique<CoreSharing>(count, waiting);
     return device;
 }
 
 std::string waitingPolicy()
 {
-    return sharing() ? sharing()->policy() : std::string();
+    const std::lock_guard lock(sharing().mutex);
+    return sharing().cores ? sharing().cores->policy() : std::string();
 }
 
 std::int64_t freeMemory(c10::Device device)

@@ -17,7 +17,7 @@ c10::Device deviceFromName(const std::string &name);
 /// `waiting` says what threads do that wait for others (CoreSharing). Throws Error as deviceFromName does, and for a number of threads out of range.
 c10::Device prepareDevice(const std::string &name, int threads, const std::string &waiting = "auto");
 
-/// How threads wait for each other since then; see CoreSharing::policy.
+/// How threads wait for each other since then; see CoreSharing::policy. Empty where a GPU computes.
 std::string waitingPolicy();
 
 /// CUDA devices of this machine; 0 where CUDA cannot be used.

@@ -12,7 +12,6 @@
 #include "model/FiniteCheck.h"
 #include "model/Generator.h"
 #include "model/Products.h"
-#include "model/RowKernels.h"
 #include "model/Tensors.h"
 #include "pruning/AttentionSearch.h"
 #include "pruning/NeuronScoring.h"
@@ -90,43 +89,36 @@ struct Engine::State {
             open().setStreamed(true);
         return result;
     }
-    std::string screeningName() const
-    {
-        const std::optional<DType> type =
-            model ? screeningType(settings.screening, settings.losses, device, dtypeFromConfigName(model->dtypeName()), model->spec())
-                  : std::nullopt;
-        return type ? std::string(configName(*type)) : "none";
-    }
-    /// The type in which a search of that size screens, if it does, and its bytes in `size`. `before`: what the record says of it, or empty. All
-    /// ranks take what the first finds.
+    /// The type in which a search of that size screens, if it does, and its bytes in `size`. `before`: what the record says of it, or empty. Ranks
+    /// screen where all would.
     std::optional<DType> screening(JobSize &size, const SearchSettings &search, const std::string &before, const JobContext &context) const
     {
         std::optional<DType> type = ownScreening(size, search, before);
         if (!ranks()->isAlone()) {
-            const std::string first = ranks()->exchange(type ? std::string(configName(*type)) : std::string(), context).front();
-            type = first.empty() ? std::nullopt : std::optional(dtypeFromConfigName(first));
+            const std::string mine(type ? configName(*type) : std::string_view());
+            const std::vector<std::string> all = ranks()->exchange(mine, context);
+            if (std::any_of(all.begin(), all.end(), [&](const std::string &other) { return other != mine; })) {
+                type.reset();
+                size.screenBytes = 0;
+            }
         }
-        size.screenBytes = type ? std::int64_t(bytesPerElement(*type)) : 0;
         return type;
     }
-    std::optional<DType> ownScreening(JobSize size, const SearchSettings &search, const std::string &before) const
+    std::optional<DType> ownScreening(JobSize &size, const SearchSettings &search, const std::string &before) const
     {
-        const std::string &wanted = settings.screening;
-        if (search.referenceLoss || size.removals < 1)
+        const bool isWanted = settings.screening != "auto" && settings.screening != "none";
+        if (search.referenceLoss && isWanted)
+            throw Error("A search by the reference loss cannot be screened.", "Leave out one of --screen and --loss-dtype reference.");
+        if (search.referenceLoss)
             return {};
         const OpenModel &opened = open();
-        const std::optional<DType> type =
-            screeningType(wanted == "auto" && !before.empty() && settings.losses == LossesKnown::Deciding ? before : wanted,
-                          settings.losses, device, dtypeFromConfigName(opened.dtypeName()), opened.spec());
-        if (!type)
-            return {};
-        if (!before.empty() && before != configName(*type))
+        const bool goesOn = settings.screening == "auto" && !before.empty() && settings.losses == LossesKnown::Deciding;
+        const std::optional<DType> type = chooseScreening(goesOn ? before : settings.screening, settings.losses, device,
+                                                          dtypeFromConfigName(opened.dtypeName()), opened.spec(), size, basis);
+        if (type && !before.empty() && before != configName(*type))
             throw Error("The search in the plan cannot go on: its candidates were screened in " + before + ", not in " +
                             std::string(configName(*type)) + ".",
                         "Screen in the same type (--screen " + before + "), or no longer (--screen none).");
-        size.screenBytes = std::int64_t(bytesPerElement(*type));
-        if (wanted == "auto" && !fitsBeside(opened.spec(), size, basis))
-            return {}; // the second copy of the weights would have the layers read again and again
         return type;
     }
     /// The same for one window after another, of the model or a plan's.
@@ -181,8 +173,6 @@ EngineReport Engine::report() const
             .torchVersion = TORCH_VERSION,
             .programVersion = SECATEUR_VERSION,
             .instructions = at::get_cpu_capability(),
-            .kernels = m_state->model && m_state->device.is_cpu() ? kernelInstructions(m_state->model->dtype()) : std::string(),
-            .screening = m_state->screeningName(),
             .products = productLibrary(),
             .threads = at::get_num_threads(),
             .waiting = waitingPolicy(),
@@ -213,7 +203,11 @@ const ForecastBasis &Engine::forecastBasis()
 
 Forecast Engine::forecast(const JobSize &job)
 {
-    return secateur::forecast(m_state->open().spec(), job, forecastBasis());
+    return underTorch([&] {
+        JobSize size = job;
+        m_state->ownScreening(size, {}, {});
+        return secateur::forecast(m_state->open().spec(), size, forecastBasis());
+    });
 }
 
 std::shared_ptr<const NeuronScores> Engine::score(const TextSettings &text, ScoreNorm norm, JobContext &context)

@@ -28,8 +28,8 @@ using TextListener = std::function<void(const TextSettings &, const TextReport &
 struct EngineSettings {
     std::string device = "auto"; ///< "auto", "cpu", "cuda", "cuda:N"
     std::string dtype = "auto";  ///< "float32", "bfloat16", "float16", "auto", "fastest"; see ComputeType
-    std::string screening =
-        "auto"; ///< of a search's candidates: "none", "bfloat16", "float16", "auto"; see screeningType. By "auto" a record of all losses is not screened
+    /// Of a search's candidates: "none", "bfloat16", "float16", "auto" (see screeningType). By "auto" a record of all losses is not screened.
+    std::string screening = "auto";
     int threads = 0;                       ///< of the CPU; 0 = all cores
     std::string waiting = "auto";          ///< what threads do that wait for others: "spin", "sleep", or "auto": by the load (CoreSharing)
     std::shared_ptr<Ranks> ranks{};        ///< with which stage 1 and the search are shared; none = this process alone
@@ -42,9 +42,7 @@ struct EngineSettings {
 struct EngineReport {
     std::string device, dtype, torchVersion, programVersion;
     std::string instructions; ///< of the processor, that the library uses: "AVX2", "AVX512"
-    std::string kernels;   ///< the instructions of our own kernels for that type: "AVX512-BF16"; empty: there are none, or no model is open
-    std::string screening; ///< the type in which a search would screen its candidates; "none"
-    std::string products;  ///< who multiplies in fp32 on the CPU; see productLibrary
+    std::string products;     ///< who multiplies in fp32 on the CPU; see productLibrary
     int threads = 0;
     std::string waiting;                    ///< what decides how threads wait for each other; see CoreSharing
     std::int64_t peakMemoryBytes = 0;       ///< resident in the host so far

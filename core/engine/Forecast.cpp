@@ -96,10 +96,8 @@ std::vector<MemoryPart> partsOfSearch(const ModelSpec &dense, const ModelSpec &n
                                      {"one layer's work", std::max(temporaries(narrow, job, basis, job.searchWindows),
                                                                    job.searchWindows * headBytes(narrow, job, basis)) +
                                                               (isStreamed ? wide.tensor : 0)}};
-    if (job.screenBytes > 0) { // all streams but a few are in that type then; those few come on top
-        const std::int64_t all = wide.outer + (isStreamed ? 2 * slim.layer : slim.layers);
-        parts.push_back({"weights for screening", all * job.screenBytes / basis.elementBytes});
-    }
+    if (job.screenBytes > 0) // the streams above are enough for both: those of the screen are narrower, and few are computed again
+        parts.push_back({"weights for screening", (wide.outer + slim.layers) * job.screenBytes / basis.elementBytes});
     return parts;
 }
 
@@ -254,10 +252,8 @@ Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasi
 
 bool fitsBeside(const ModelSpec &dense, const JobSize &job, const ForecastBasis &basis)
 {
-    JobSize without = job;
-    without.screenBytes = 0;
     try {
-        return !forecast(dense, job, basis).isStreamed || forecast(dense, without, basis).isStreamed;
+        return !forecast(dense, job, basis).isStreamed;
     } catch (const Error &) { // it does not fit at all
         return false;
     }

@@ -67,7 +67,7 @@ std::int64_t textMemory(const ForecastBasis &basis);
 /// Throws Error when a limit cannot be kept even so: it names the least that can.
 Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasis &basis);
 
-/// Whether the search of that job can screen without having to stream layers for the sake of it.
+/// Whether everything of that job stays resident, the weights for screening too.
 bool fitsBeside(const ModelSpec &dense, const JobSize &job, const ForecastBasis &basis);
 
 nlohmann::json toJson(const Forecast &forecast);

@@ -6,8 +6,8 @@
 
 namespace secateur {
 
-/// True when mixCausally can do these: fp32, bf16 or fp16 on a processor that has VectorKernels, as many queries as keys, a width of a head that is a small
-/// multiple of 16, and windows short enough for a block's scores to stay in the cache. Shapes [windows, heads, T, headDim].
+/// True when mixCausally can do these: fp32, bf16 or fp16 on a processor that has VectorKernels, as many queries as keys, a width of a head that is
+/// a small multiple of 16, and windows short enough for a block's scores to stay in the cache. Shapes [windows, heads, T, headDim].
 bool canMixCausally(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value);
 
 /// True where this processor multiplies pairs of bf16 numbers, of which attention is made then.

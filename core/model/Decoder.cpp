@@ -178,7 +178,7 @@ at::Tensor Decoder::capped(const at::Tensor &logits) const
 }
 
 /// RMSNorm (arXiv 1910.07467): statistics in fp32; the weight applied in the type of x, as the Llama family does, or, as Gemma does, one
-/// more than the weight in fp32.
+/// more than the weight in fp32. The kernels round once, at the end.
 at::Tensor Decoder::norm(const at::Tensor &x, const at::Tensor &weight) const
 {
     if (canTakeRows(x))

@@ -20,7 +20,6 @@ namespace {
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN(), kNone = std::numeric_limits<double>::infinity();
 constexpr std::size_t kLeastBounded = 6;  ///< candidates of a step that is worth the tangent, which costs two heads
 constexpr std::size_t kLeastScreened = 4; ///< candidates of a step that is worth screening
-constexpr std::size_t kFirstDecided = 3;  ///< candidates that are evaluated again together, until some differences of the types are known
 constexpr std::int64_t kForksDecided = 6; ///< of which a screened step is expected to evaluate no more again
 
 bool contains(const std::vector<std::int64_t> &list, std::int64_t value)
@@ -41,7 +40,7 @@ double lowestOf(const std::vector<double> &losses)
 {
     double lowest = kNone;
     for (const double loss : losses)
-        lowest = std::isnan(loss) ? lowest : std::min(lowest, loss);
+        lowest = std::isfinite(loss) ? std::min(lowest, loss) : lowest;
     return lowest;
 }
 
@@ -76,8 +75,10 @@ void AttentionSearch::run(SearchRecord &record, std::int64_t removals, JobContex
     std::int64_t evaluations = std::isnan(record.initialLoss) ? 1 : 0;
     for (auto n = std::int64_t(record.removalOrder().size()); n < removals; ++n)
         evaluations += n < std::int64_t(settings.forcedLayers.size()) ? (--left, 1) : left--;
-    if (!record.steps.empty() && record.steps.back().removed < 0) // a step that was cancelled goes on where it stopped
+    if (!record.steps.empty() && record.steps.back().removed < 0) { // a step that was cancelled goes on where it stopped
+        forgetScreening(record.steps.back());
         evaluations -= record.steps.back().evaluations();
+    }
 
     context.begin("search", evaluations, "evaluations");
     if (std::isnan(record.initialLoss))
@@ -104,6 +105,16 @@ void AttentionSearch::run(SearchRecord &record, std::int64_t removals, JobContex
         if (stepFinished)
             stepFinished();
     }
+}
+
+/// Of a step that was screened when it was stopped, where nothing screens any more: what is known of losses that do not decide.
+void AttentionSearch::forgetScreening(SearchStep &entry) const
+{
+    const auto isKnown = [](double loss) { return !std::isnan(loss); };
+    if (m_screen || std::none_of(entry.screened.begin(), entry.screened.end(), isKnown))
+        return;
+    entry.screened.clear();
+    entry.bounds.clear();
 }
 
 std::vector<std::int64_t> AttentionSearch::candidatesOf(const SearchRecord &record, Step &step) const
@@ -153,12 +164,9 @@ std::vector<std::int64_t> AttentionSearch::owned(const std::vector<std::int64_t>
 
 void AttentionSearch::evaluate(Step &step, const std::vector<std::int64_t> &candidates)
 {
-    const SearchStep &entry = step.entry;
-    const bool wasScreened = std::any_of(entry.screened.begin(), entry.screened.end(), [](double loss) { return !std::isnan(loss); });
-    const bool areBoundsKnown = m_isBounded && !wasScreened; // bounds of a screened step are of screened losses
     std::vector<std::int64_t> missing;
     std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(missing), [&](std::int64_t j) {
-        return std::isnan(entry.losses[std::size_t(j)]) && !(areBoundsKnown && std::isfinite(entry.bounds[std::size_t(j)]));
+        return std::isnan(step.entry.losses[std::size_t(j)]) && !(m_isBounded && std::isfinite(step.entry.bounds[std::size_t(j)]));
     });
     if (missing.empty())
         return;
@@ -184,6 +192,7 @@ void AttentionSearch::evaluateScreened(Step &step, const std::vector<std::int64_
                     {.candidates = owned(missing),
                      .best = lowestOf(entry.screened),
                      .margin = Screening(step.record).width(),
+                     .least = Screening(step.record).isTaught() ? 0 : Screening::kTaught,
                      .share = kShare,
                      .heard = [&](std::int64_t j, double loss) { screened(step, j, loss); },
                      .isOut = [&](std::int64_t j, double bound) { entry.bounds[std::size_t(j)] = bound; }},
@@ -193,7 +202,7 @@ void AttentionSearch::evaluateScreened(Step &step, const std::vector<std::int64_
 
     const auto screenedAt = [&](std::int64_t j) { // or a bound of it
         const double loss = entry.screened[std::size_t(j)];
-        return std::isnan(loss) ? entry.bounds[std::size_t(j)] : loss;
+        return std::isnan(loss) ? entry.bounds[std::size_t(j)] - LossBounds::rounding(m_screen->decoder().dtype()) : loss;
     };
     for (;;) {
         const Screening screening(step.record);
@@ -205,7 +214,8 @@ void AttentionSearch::evaluateScreened(Step &step, const std::vector<std::int64_
         if (undecided.empty())
             break;
         std::stable_sort(undecided.begin(), undecided.end(), [&](auto a, auto b) { return screenedAt(a) < screenedAt(b); });
-        const std::size_t atOnce = screening.isTaught() ? 1 : kFirstDecided; // each that is known may rule out others
+        // Each that is known may rule out others; but several ranks can decide one each meanwhile.
+        const std::size_t atOnce = screening.isTaught() ? std::size_t(m_ranks->size()) : std::size_t(Screening::kTaught);
         undecided.resize(std::min(undecided.size(), atOnce));
         std::sort(undecided.begin(), undecided.end());
         evaluateOwn(
@@ -307,6 +317,8 @@ void AttentionSearch::findDeciding(AttentionSweep &sweep, const Evaluating &what
     std::vector<LossBounds::Bounded> bounded;
     for (const at::Tensor &end : ends) {
         bounded.push_back(bounds.bound(end, context));
+        if (!std::isfinite(bounded.back().bound)) // 16 bits cannot hold it: nothing is known
+            bounded.back().bound = -kNone;
         sweep.countHeads(bounds.frontShare());
         passed(bounds.frontShare());
     }
@@ -314,13 +326,15 @@ void AttentionSearch::findDeciding(AttentionSweep &sweep, const Evaluating &what
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return bounded[a].bound < bounded[b].bound; });
     double best = what.best;
+    std::int64_t completed = 0;
     for (const std::size_t i : order) {
         const std::int64_t layer = what.candidates[i];
-        if (bounded[i].bound > best + LossBounds::rounding(sweep.decoder().dtype()) + what.margin) {
+        if (completed >= what.least && bounded[i].bound > best + LossBounds::rounding(sweep.decoder().dtype()) + what.margin) {
             what.isOut(layer, bounded[i].bound);
         } else {
             const double loss = bounds.complete(ends[i], bounded[i].partial, context);
             sweep.countHeads(1 - bounds.frontShare());
+            ++completed;
             what.heard(layer, loss);
             if (loss < best) {
                 best = loss;

@@ -25,7 +25,8 @@ namespace secateur {
 ///
 /// Where there is the same model in 16 bits, it screens: all candidates are evaluated in it, and those that may be the best again in the model
 /// itself, whose losses alone decide. A candidate is out when even the largest difference between the two types that the search has met,
-/// and a multiple of their spread (Screening), would leave it above the best.
+/// and a multiple of their spread (Screening), would leave it above the best. That is a safe guess, not a proof: tst_AttentionSearch holds it against
+/// the search without a screen.
 ///
 /// Several ranks share the candidates of a step, each layer always the same rank's, so that its forks stay where their states are; all know all
 /// losses at its end. A rank that did not compute the winner's fork computes the base behind it anew.
@@ -68,9 +69,10 @@ private:
     /// Evaluated candidates of a sweep.
     struct Evaluating {
         std::vector<std::int64_t> candidates;
-        double best = 0;   ///< lowest loss known before; infinite = none
-        double margin = 0; ///< above the best, in which a loss is wanted
-        double share = 1;  ///< of the step's progress
+        double best = 0;        ///< lowest loss known before; infinite = none
+        double margin = 0;      ///< above the best, in which a loss is wanted
+        std::int64_t least = 0; ///< losses that are wanted whatever they are
+        double share = 1;       ///< of the step's progress
         Known heard, isOut;
     };
 
@@ -86,6 +88,7 @@ private:
     void screened(Step &step, std::int64_t candidate, double loss) const;
     void share(Step &step, const std::vector<std::int64_t> &candidates);
     std::vector<std::int64_t> owned(const std::vector<std::int64_t> &candidates) const;
+    void forgetScreening(SearchStep &entry) const;
     void remove(std::int64_t layer);
 
     AttentionSweep m_exact;

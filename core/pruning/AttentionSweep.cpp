@@ -150,7 +150,7 @@ at::Tensor AttentionSweep::passAndKeep(std::int64_t layer, const at::Tensor &x, 
     if (next == m_decoder.layerCount() || !keepsState(next) || !m_memory->hasRoom())
         return pass(layer, x, skipsAttention, {});
     const at::Tensor room = m_memory->room(), state = pass(layer, x, skipsAttention, room);
-    states[std::size_t(next)] = state.is_same(room) ? state : m_memory->keep(state);
+    states[std::size_t(next)] = state.is_same(room) ? state : room.defined() ? room.copy_(state) : m_memory->keep(state);
     return state;
 }
 

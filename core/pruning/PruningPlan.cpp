@@ -92,6 +92,13 @@ std::int64_t SearchRecord::evaluations() const
                            [](std::int64_t sum, const SearchStep &step) { return sum + step.evaluations(); });
 }
 
+std::int64_t SearchRecord::decided() const
+{
+    return std::accumulate(steps.begin(), steps.end(), std::int64_t(0), [](std::int64_t sum, const SearchStep &step) {
+        return sum + std::count_if(step.losses.begin(), step.losses.end(), [](double loss) { return !std::isnan(loss); });
+    });
+}
+
 std::string PruningPlan::hash() const
 {
     return Sha256::ofText(

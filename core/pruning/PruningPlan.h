@@ -62,6 +62,7 @@ struct SearchRecord {
     std::vector<std::int64_t> removalOrder() const;
     bool isBegun() const;             ///< at least one loss is known
     std::int64_t evaluations() const; ///< of all steps
+    std::int64_t decided() const;     ///< candidates of all steps whose loss is known in the type that decides
 };
 
 /// What is to be removed, and where every number came from. The central value: what the search makes and the exporters write.
@@ -98,7 +99,7 @@ void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::strin
 void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan, const ModelSpec &dense);
 
 /// A record may be continued when what decides its numbers is the same: text, device, type, threads, LibTorch, settings. Throws Error
-/// that says what differs. A search may be screened from some step on or no longer, but not in two types.
+/// that says what differs.
 void checkContinuation(const SearchRecord &record, const SearchSettings &settings, const Provenance &now);
 
 nlohmann::json toJson(const PruningPlan &plan);

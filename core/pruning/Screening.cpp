@@ -24,7 +24,7 @@ double Screening::spread() const
 
 double Screening::leastLoss(double screened) const
 {
-    return std::isfinite(m_greatest) ? screened - m_greatest - kSafety * spread() : -std::numeric_limits<double>::infinity();
+    return isTaught() ? screened - m_greatest - kSafety * spread() : -std::numeric_limits<double>::infinity();
 }
 
 } // namespace secateur

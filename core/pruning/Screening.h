@@ -18,17 +18,19 @@ public:
     explicit Screening(const SearchRecord &record);
 
     /// The least loss that a candidate with this screened loss, or a bound of it, may have: as far below as the largest difference known, and
-    /// kSafety times the spread of all. Minus infinity while no difference is known.
+    /// kSafety times the spread of all. Minus infinity until it is taught.
     double leastLoss(double screened) const;
     /// Whether enough differences are known that the spread means something.
     bool isTaught() const { return m_count >= kTaught; }
-    /// How far above the lowest screened loss a candidate may still be the best, about.
-    double width() const { return (kSafety + 1) * spread(); }
+    /// How far above the lowest screened loss a candidate may still be the best, about; for what is to be learnt, far.
+    double width() const { return isTaught() ? (kSafety + 1) * spread() : kFirstWidth; }
+    /// Differences that make it taught.
+    static constexpr std::int64_t kTaught = 4;
 
 private:
-    static constexpr double kSafety = 2; ///< the spread of four is about twice the deviation: six deviations beyond the largest
-    static constexpr std::int64_t kTaught = 4;
+    static constexpr double kSafety = 2;         ///< the spread of four is about twice their deviation: four deviations beyond the largest
     static constexpr double kLeastSpread = 1e-3; ///< nats a token, where the first few agree by chance
+    static constexpr double kFirstWidth = 0.05;  ///< nats a token
 
     double spread() const;
 

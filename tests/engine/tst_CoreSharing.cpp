@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -21,10 +22,13 @@ public:
     {
         for (int i = 0; i < count; ++i) {
             const pid_t child = fork();
-            if (child == 0)
+            if (child == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL); // it does not outlive the test
                 for (volatile unsigned spins = 0;;)
                     spins = spins + 1;
-            m_children.push_back(child);
+            }
+            if (child > 0)
+                m_children.push_back(child);
         }
     }
     ~BusyPrograms()
@@ -86,7 +90,6 @@ private slots:
         const CoreSharing sharing(1);
         QCOMPARE(sharing.policy(), std::string("one thread"));
         QVERIFY(!sharing.isYielding());
-        QCOMPARE(CoreSharing::mostThreads(1), 0);
     }
 
     void canBeTold()
@@ -94,6 +97,8 @@ private slots:
         QVERIFY(CoreSharing(2, "sleep").isYielding());
         QVERIFY(!CoreSharing(2, "spin").isYielding());
         QCOMPARE(CoreSharing(2, "spin").policy(), std::string("spin"));
+        if (cores() >= 4)
+            QCOMPARE(CoreSharing(cores() / 2).policy(), std::string("spin")); // others have the other half
     }
 
     void yieldsWhileOthersWantTheCores()

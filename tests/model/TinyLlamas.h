@@ -4,17 +4,29 @@
 
 #include "checkpoint/Checkpoint.h"
 #include "checkpoint/SafetensorsFile.h"
+#include "engine/Device.h"
 #include "model/CheckpointSpec.h"
 #include "model/Decoder.h"
 #include "model/Tensors.h"
 
 #include <ATen/TensorOperators.h>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
 
 namespace secateur::test {
+
+/// Where the tests compute: the CPU, or what SECATEUR_TEST_DEVICE says. CTest runs some of them on a GPU too, where there is one.
+inline at::Device testDevice()
+{
+    static const at::Device device = [] {
+        const char *name = std::getenv("SECATEUR_TEST_DEVICE");
+        return deviceFromName(name ? name : "cpu");
+    }();
+    return device;
+}
 
 inline std::vector<std::string> foldersIn(const std::filesystem::path &parent)
 {
@@ -62,7 +74,7 @@ inline std::map<std::string, at::Tensor> expectedOf(const std::string &name)
     const SafetensorsFile file(tinyLlama(name) / "expected.safetensors");
     std::map<std::string, at::Tensor> tensors;
     for (const TensorView &view : file.tensors())
-        tensors[view.name] = copyOf(view);
+        tensors[view.name] = copyOf(view).to(testDevice());
     return tensors;
 }
 
@@ -71,7 +83,7 @@ inline Decoder loadDecoder(const std::filesystem::path &folder, std::int64_t pos
     Checkpoint checkpoint = Checkpoint::open(folder);
     const ModelSpec spec = specOf(checkpoint);
     JobContext context;
-    return Decoder(spec, loadWeights(checkpoint, spec, c10::kCPU, dtype, context), positions);
+    return Decoder(spec, loadWeights(checkpoint, spec, testDevice(), dtype, context), positions);
 }
 
 inline at::Tensor logitsOf(const Decoder &decoder, const at::Tensor &tokens)

@@ -39,15 +39,15 @@ Decoder randomDecoder(c10::ScalarType dtype, std::int64_t vocabulary = kVocabula
     spec.vocabularySize = vocabulary;
     spec.contextLength = 64;
     const auto matrix = [&](std::int64_t rows, std::int64_t columns) {
-        return LinearWeights{(at::randn({rows, columns}) * 0.25).to(dtype), {}};
+        return LinearWeights{(at::randn({rows, columns}) * 0.25).to(testDevice(), dtype), {}};
     };
-    Weights weights{.embedding = at::randn({vocabulary, 32}).to(dtype),
+    Weights weights{.embedding = at::randn({vocabulary, 32}).to(testDevice(), dtype),
                     .layers = {},
-                    .finalNorm = at::ones({32}).to(dtype),
-                    .head = at::randn({vocabulary, 32}).to(dtype)};
+                    .finalNorm = at::ones({32}).to(testDevice(), dtype),
+                    .head = at::randn({vocabulary, 32}).to(testDevice(), dtype)};
     for (std::int64_t i = 0; i < kLayers; ++i) {
         spec.layers.push_back({.attention = AttentionSpec{.heads = 4, .kvHeads = 2, .headDim = 8}, .ffn = {.neurons = 20 + i}});
-        LayerWeights layer{.attention = AttentionWeights{.norm = at::ones({32}).to(dtype),
+        LayerWeights layer{.attention = AttentionWeights{.norm = at::ones({32}).to(testDevice(), dtype),
                                                          .query = matrix(32, 32),
                                                          .key = matrix(16, 32),
                                                          .value = matrix(16, 32),
@@ -55,7 +55,7 @@ Decoder randomDecoder(c10::ScalarType dtype, std::int64_t vocabulary = kVocabula
                                                          .queryNorm = {},
                                                          .keyNorm = {},
                                                          .outputNorm = {}},
-                           .ffnNorm = at::ones({32}).to(dtype),
+                           .ffnNorm = at::ones({32}).to(testDevice(), dtype),
                            .ffn = {matrix(20 + i, 32), matrix(20 + i, 32), matrix(32, 20 + i)},
                            .ffnOutputNorm = {}};
         weights.layers.push_back(std::move(layer));
@@ -66,7 +66,7 @@ Decoder randomDecoder(c10::ScalarType dtype, std::int64_t vocabulary = kVocabula
 at::Tensor randomTokens(std::int64_t windows, std::int64_t vocabulary = kVocabulary)
 {
     at::manual_seed(11);
-    return at::randint(vocabulary, {windows, kTokens}, at::kLong);
+    return at::randint(vocabulary, {windows, kTokens}, at::kLong).to(testDevice());
 }
 
 std::vector<std::vector<std::int64_t>> allNeurons(const Decoder &decoder)
@@ -409,7 +409,15 @@ void tst_AttentionSearch::screeningDecidesAsThePlainSearch()
 void tst_AttentionSearch::screeningSavesEvaluations()
 {
     const Decoder decoder = randomDecoder(c10::kFloat), screen = inType(decoder, c10::kBFloat16);
-    const SearchRecord record = screenedSearch(decoder, screen, randomTokens(3), 3, {}, 1 << 20, LossesKnown::All);
+    SearchRecord record = emptyRecord({});
+    double done = 0, total = 0;
+    JobContext context({}, [&](const Progress &p) {
+        done = double(p.done);
+        total = double(p.total);
+    });
+    AttentionSearch(decoder, randomTokens(3), LossType::Float32, 1 << 20, {}, LossesKnown::All, &screen).run(record, 3, context);
+    QCOMPARE(total, double(1 + 7 + 6 + 5));
+    QCOMPARE(done, total);
     std::int64_t decided = 0, screened = 0;
     for (const SearchStep &step : record.steps)
         for (std::size_t j = 0; j < std::size_t(kLayers); ++j) {
@@ -424,11 +432,17 @@ void tst_AttentionSearch::screeningSavesEvaluations()
 
 void tst_AttentionSearch::screenedSearchGoesOnAfterACancel()
 {
-    const Decoder decoder = randomDecoder(c10::kFloat), screen = inType(decoder, c10::kBFloat16);
-    const at::Tensor tokens = randomTokens(1);
-    const SearchRecord all = sweep(decoder, tokens, 3, {}, 1 << 20);
+    const Decoder small = randomDecoder(c10::kFloat), smallScreen = inType(small, c10::kBFloat16);
+    const Decoder large = randomDecoder(c10::kFloat, kLargeVocabulary), largeScreen = inType(large, c10::kBFloat16);
+    const SearchRecord allOfSmall = sweep(small, randomTokens(1), 3, {}, 1 << 20);
+    const SearchRecord allOfLarge = sweep(large, randomTokens(1, kLargeVocabulary), 3, {}, 1 << 20);
     int cancels = 0;
-    for (int units = 1; units < 120; units += 7) {
+    for (int units = 1; units < 240; units += 7) {
+        const bool isBounded = units % 2 == 0;
+        const Decoder &decoder = isBounded ? large : small, &screen = isBounded ? largeScreen : smallScreen;
+        const at::Tensor tokens = randomTokens(1, isBounded ? kLargeVocabulary : kVocabulary);
+        const SearchRecord &all = isBounded ? allOfLarge : allOfSmall;
+        const LossesKnown losses = isBounded ? LossesKnown::Deciding : LossesKnown::All;
         SearchRecord record = emptyRecord({});
         std::stop_source stop;
         int left = units;
@@ -437,12 +451,12 @@ void tst_AttentionSearch::screenedSearchGoesOnAfterACancel()
                 stop.request_stop();
         });
         try {
-            AttentionSearch(decoder, tokens, LossType::Float32, 1 << 20, {}, LossesKnown::All, &screen).run(record, 3, context);
+            AttentionSearch(decoder, tokens, LossType::Float32, 1 << 20, {}, losses, &screen).run(record, 3, context);
         } catch (const Cancelled &) {
             ++cancels;
         }
         JobContext free;
-        AttentionSearch(decoder, tokens, LossType::Float32, 0, {}, LossesKnown::All, &screen).run(record, 3, free);
+        AttentionSearch(decoder, tokens, LossType::Float32, 0, {}, losses, &screen).run(record, 3, free);
         QCOMPARE(differenceOfScreened(record, all), QString());
     }
     QCOMPARE_GE(cancels, 10);
@@ -463,27 +477,31 @@ void tst_AttentionSearch::screenedSearchGoesOnWithoutScreening()
 
 void tst_AttentionSearch::lossesThatSixteenBitsCannotHoldAreDecided()
 {
-    const Decoder decoder = randomDecoder(c10::kFloat), halves = inType(decoder, c10::kHalf);
-    Weights weights = halves.weights();
-    weights.finalNorm = weights.finalNorm * 60000.0; // logits of the screen overflow
-    const Decoder screen(halves.spec(), weights, kTokens);
-    const at::Tensor tokens = randomTokens(1);
-    const SearchRecord all = sweep(decoder, tokens, 2, {}, 0);
-    QCOMPARE(differenceOfScreened(screenedSearch(decoder, screen, tokens, 2, {}, 0, LossesKnown::All), all), QString());
+    for (const std::int64_t vocabulary : {kVocabulary, kLargeVocabulary}) {
+        const Decoder decoder = randomDecoder(c10::kFloat, vocabulary), halves = inType(decoder, c10::kHalf);
+        Weights weights = halves.weights();
+        weights.finalNorm = weights.finalNorm * 60000.0; // logits of the screen overflow
+        const Decoder screen(halves.spec(), weights, kTokens);
+        const at::Tensor tokens = randomTokens(1, vocabulary);
+        const SearchRecord all = sweep(decoder, tokens, 2, {}, 0);
+        for (const LossesKnown losses : {LossesKnown::All, LossesKnown::Deciding})
+            QCOMPARE(differenceOfScreened(screenedSearch(decoder, screen, tokens, 2, {}, 0, losses), all), QString());
+    }
 }
 
 void tst_AttentionSearch::marginGrowsWithTheDifferences()
 {
     SearchRecord record;
     record.steps = {{.losses = {3.0, kUnknown, 3.5, kUnknown}, .bounds = {}, .screened = {3.01, 3.2, 3.5, kUnknown}}};
-    QCOMPARE(Screening({}).leastLoss(3.0), -std::numeric_limits<double>::infinity());
-    const Screening screening(record); // differences of 0.01 and 0
+    QVERIFY(!Screening(record).isTaught()); // by two
+    QCOMPARE(Screening(record).leastLoss(3.0), -std::numeric_limits<double>::infinity());
+    record.steps.push_back({.losses = {3.0, 3.1}, .bounds = {}, .screened = {3.0, 3.1}});
+    const Screening screening(record); // differences of 0 to 0.01
+    QVERIFY(screening.isTaught());
     QVERIFY(std::abs(screening.leastLoss(3.2) - (3.2 - 0.01 - 2 * 0.01)) < 1e-12);
-    QVERIFY(!screening.isTaught());
     record.steps[0].losses[1] = 3.25; // and of -0.05
     QVERIFY(std::abs(Screening(record).leastLoss(3.2) - (3.2 - 0.01 - 2 * 0.06)) < 1e-12);
-    record.steps.push_back({.losses = {3.0, 3.1}, .bounds = {}, .screened = {3.0, 3.1}});
-    QVERIFY(Screening(record).isTaught());
+    QVERIFY(Screening(record).width() > screening.width());
 }
 
 void tst_AttentionSearch::cancelledSearchGoesOnToTheSameResult()

@@ -60,6 +60,7 @@ class tst_PruningPlan : public QObject {
 private slots:
     void planKeepsTheBestNeurons();
     void savedPlanComesBackEqual();
+    void screenedLossesComeBack();
     void neuronsByHandComeBackAndOlderPlansHaveNone();
     void hashDependsOnWhatDecidesTheWeights();
     void planInsideAManifestIsFound();
@@ -101,6 +102,28 @@ void tst_PruningPlan::savedPlanComesBackEqual()
     QCOMPARE(loaded.search.steps[1].losses[2], 4.0 / 3); // every bit
     QVERIFY(loaded.search.steps[1].isForced);
     QCOMPARE(toJson(loaded).dump(), toJson(plan).dump()); // as text: a NaN equals no NaN
+}
+
+void tst_PruningPlan::screenedLossesComeBack()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path file = folder.filePath("plan.json").toStdString();
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    PruningPlan plan = smallPlan();
+    QVERIFY(!toJson(plan).at("search").contains("screenedIn"));
+    plan.search.screenedIn = "bfloat16";
+    plan.search.steps[0].screened = {2.0 / 3, 2.5, nan};
+    plan.search.steps[0].bounds = {nan, nan, 3.25};
+    savePlan(plan, file);
+    const SearchRecord loaded = loadPlan(file).search;
+    QCOMPARE(loaded.screenedIn, std::string("bfloat16"));
+    QCOMPARE(loaded.steps[0].screened[0], 2.0 / 3);
+    QVERIFY(std::isnan(loaded.steps[0].screened[2]));
+    QCOMPARE(loaded.steps[0].bounds[2], 3.25);
+    QVERIFY(loaded.steps[1].screened.empty());
+    QVERIFY(loaded.steps[0].isKnown(0) && loaded.steps[0].isKnown(2));
+    QCOMPARE(loaded.steps[0].evaluations(), 3);
+    QCOMPARE(loaded.decided(), 3); // two in the first step, one in the second
 }
 
 void tst_PruningPlan::neuronsByHandComeBackAndOlderPlansHaveNone()
@@ -211,6 +234,8 @@ void tst_PruningPlan::damagedSearchIsRefused()
     QCOMPARE(refused([](PruningPlan &) {}), QString());
     QVERIFY(refused([](PruningPlan &p) { p.search.steps[0].removed = 999999999; }).contains("Step 0"));
     QVERIFY(refused([](PruningPlan &p) { p.search.steps[1].losses.clear(); }).contains("Step 1"));
+    QVERIFY(refused([](PruningPlan &p) { p.search.steps[1].screened = {1.5}; }).contains("Step 1"));
+    QVERIFY(refused([](PruningPlan &p) { p.search.steps[0].bounds = {1.5}; }).contains("Step 0"));
     QVERIFY(refused([](PruningPlan &p) { p.search.steps[0].removed = -1; }).contains("Step 0")); // only the last may be unfinished
     QVERIFY(refused([](PruningPlan &p) { p.removedAttentions = {2, 1}; }).contains("not those of its search"));
 }

@@ -80,7 +80,11 @@ std::optional<CandidateFacts> candidateFacts(const SearchRecord &record, qint64 
             facts.runnerUp = qint64(i);
             best = now.losses[i];
         }
-    const bool isSecondKnown = std::none_of(now.bounds.begin(), now.bounds.end(), [&](double bound) { return bound < best; });
+    const auto mayBeLess = [&](const std::vector<double> &values, std::size_t i) { return i < values.size() && values[i] < best; };
+    bool isSecondKnown = true; // others may be less than it by what is known of them
+    for (std::size_t i = 0; i < now.losses.size(); ++i)
+        if (!std::isfinite(now.losses[i]) && (mayBeLess(now.bounds, i) || mayBeLess(now.screened, i)))
+            isSecondKnown = false;
     if (!isSecondKnown)
         facts.runnerUp = -1;
     if (facts.runnerUp >= 0)

@@ -130,7 +130,7 @@ QString describe(const SearchRow &row, std::int64_t step, std::int64_t layer)
                      .arg(perplexityLabel(std::exp(cell.loss)), perplexityLabel(std::exp(row.lossBefore)));
     }
     if (cell.isScreened)
-        lines << (row.isFinished ? tr("Evaluated in 16 bits, and out by that") : tr("Evaluated in 16 bits"));
+        lines << (row.isFinished ? tr("Ruled out by its loss in 16 bits") : tr("Evaluated in 16 bits"));
     if (cell.isWinner)
         lines << (row.isForced ? tr("Removed in this step, as asked") : tr("Removed in this step"));
     if (cell.isProtected)

@@ -22,6 +22,7 @@ private slots:
     void winnersAreRinged();
     void cellThatIsNotEvaluatedIsNotTakenForNoChange();
     void candidateThatWasOutEarlyShowsTheLeastItMayBe();
+    void candidateThatWasScreenedShowsSo();
     void fillingOneMoreCellRedrawsNoAxes();
     void replayHidesTheStepsThatFollow();
     void replayKeepsTheColours();
@@ -136,6 +137,20 @@ void TestSearchHeatmap::candidateThatWasOutEarlyShowsTheLeastItMayBe()
     QCOMPARE(colourAt(0, 0), style().surface); // not filled: its loss is not known
     const QRect whole(place(*m_heatmap, -0.5, 0.5), place(*m_heatmap, 0.5, 1.5));
     QVERIFY(count(pictureOf(*m_heatmap), whole, style().change(0.5)) > 30); // framed in the colour of the bound
+}
+
+void TestSearchHeatmap::candidateThatWasScreenedShowsSo()
+{
+    SearchRecord record = threeSteps();
+    const double loss = record.steps[0].losses[0];
+    record.steps[0].losses[0] = kUnknown;
+    record.steps[0].screened = {loss, kUnknown, kUnknown, kUnknown};
+    m_heatmap->showSearch(record, 4, 4);
+    QCOMPARE(m_heatmap->table().rows[0][5].toString(), QString("evaluated in 16 bits"));
+    QCOMPARE(m_heatmap->table().rows[0][2].toDouble(), loss);
+    record.steps[0].losses[0] = loss; // what decides says more
+    m_heatmap->showSearch(record, 4, 4);
+    QCOMPARE(m_heatmap->table().rows[0][5].toString(), QString("evaluated"));
 }
 
 void TestSearchHeatmap::fillingOneMoreCellRedrawsNoAxes()
