@@ -112,6 +112,8 @@ void Session::bench()
         return o.isRandom ? benchmarkShape(readConfig(o.config), o.config.string(), computing, settings, context, heard)
                           : benchmarkModel(o.model, textOf(o.texts, settings.windows), computing, settings, context, heard);
     };
+    if (o.areAllLossesWanted && o.versus.starts_with("screen=") && o.versus != "screen=none" && o.versus != "screen=auto")
+        throw Error("A search that screens does not compute all losses.", "Leave out one of --all-losses and --versus " + o.versus + ".");
     const std::optional<EngineSettings> otherEngine = o.versus.empty() ? std::nullopt : std::optional(versus(o.engine, o.versus));
     std::optional<BenchResult> best, other;
     EngineReport machine, otherMachine;

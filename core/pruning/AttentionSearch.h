@@ -24,8 +24,8 @@ namespace secateur {
 /// Where only the deciding losses are wanted, the head is computed for the few candidates that can be the best (LossBounds).
 ///
 /// Where there is the same model in 16 bits, it screens: all candidates are evaluated in it, and those that may be the best again in the model
-/// itself, whose losses alone decide. A candidate is out when even the largest difference between the two types that the search has met,
-/// and a multiple of their spread (Screening), would leave it above the best. That is a safe guess, not a proof: tst_AttentionSearch holds it against
+/// itself, whose losses alone decide. A candidate is out when it would stay above the best even if its two losses differed by a
+/// multiple of the largest difference that the search has met (Screening). That is a safe guess, not a proof: tst_AttentionSearch holds it against
 /// the search without a screen.
 ///
 /// Several ranks share the candidates of a step, each layer always the same rank's, so that its forks stay where their states are; all know all

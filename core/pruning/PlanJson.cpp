@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "pruning/PlanJson.h"
 
+#include "foundation/Failures.h"
 #include "foundation/JsonFile.h"
+#include "foundation/Wording.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -79,7 +82,8 @@ SearchRecord searchRecordFromJson(const nlohmann::json &json)
     record.initialLoss = lossFromJson(json.at("initialLoss"));
     record.provenance = provenanceFromJson(json.at("provenance"));
     if (const auto type = json.find("screenedIn"); type != json.end()) // older plans have none
-        record.screenedIn = *type;
+        if (record.screenedIn = *type; record.screenedIn != "bfloat16" && record.screenedIn != "float16")
+            throw Flaw("its search was screened in " + inQuotes(record.screenedIn));
     for (const nlohmann::json &entry : json.at("steps")) {
         const nlohmann::json &losses = entry.at("losses");
         SearchStep step = SearchStep::begun(std::int64_t(losses.size()));

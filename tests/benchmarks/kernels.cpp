@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Times what we compute in our own way against the library's plain way: in the shapes of a model, in turn, in one process. Prints rows for RESULTS.md.
 //
-// usage: kernels CONFIG.json [tokens]
+// usage: kernels CONFIG.json [tokens] [float32|bfloat16|float16]
 #include "checkpoint/Checkpoint.h"
 #include "foundation/JobContext.h"
 #include "model/CausalAttention.h"
@@ -11,6 +11,7 @@
 #include "model/Products.h"
 #include "model/RandomWeights.h"
 #include "model/RowKernels.h"
+#include "model/Tensors.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
@@ -66,39 +67,46 @@ void compare(const std::string &what, const Way &plain, const Way &ours)
 int main(int argc, char **argv)
 {
     if (argc < 2) {
-        std::puts("usage: kernels CONFIG.json [tokens]");
+        std::puts("usage: kernels CONFIG.json [tokens] [float32|bfloat16|float16]");
         return 1;
     }
     const c10::InferenceMode guard;
     ModelSpec spec = specFromConfig(readConfig(argv[1]), argv[1]);
     const std::int64_t tokens = argc > 2 ? std::stoll(argv[2]) : 2048, d = spec.hiddenSize;
+    const std::string typeName = argc > 3 ? argv[3] : "float32";
+    const at::ScalarType type = scalarType(dtypeFromConfigName(typeName));
     spec.layers.resize(1);
     const AttentionSpec attention = *spec.layers[0].attention;
     const std::int64_t neurons = spec.layers[0].ffn.neurons, headDim = attention.headDim;
     JobContext context;
-    Weights weights = randomWeights(spec, c10::kCPU, c10::kFloat, 1, false, context);
+    Weights weights = randomWeights(spec, c10::kCPU, type, 1, false, context);
     weights.head = weights.head * (4 / std::sqrt(double(d))); // logits of about 4, as models have: larger ones end in slow tiny numbers
     const Decoder decoder(spec, std::move(weights), tokens);
     const LayerWeights &layer = decoder.weights().layers[0];
 
-    std::printf("%d threads, %lld tokens, d %lld, %lld neurons, %lld heads of %lld, vocabulary %lld\n\n", at::get_num_threads(),
-                (long long)tokens, (long long)d, (long long)neurons, (long long)attention.heads, (long long)headDim,
-                (long long)spec.vocabularySize);
+    const auto random = [type](at::IntArrayRef sizes) { return at::randn(sizes).to(type); };
+    std::printf("%s, kernels %s, %d threads, %lld tokens, d %lld, %lld neurons, %lld heads of %lld, vocabulary %lld\n\n", typeName.c_str(),
+                kernelInstructions(type).c_str(), at::get_num_threads(), (long long)tokens, (long long)d, (long long)neurons,
+                (long long)attention.heads, (long long)headDim, (long long)spec.vocabularySize);
     std::puts("| what | library, plainly | ours | ours / plain |\n|---|---|---|---|");
 
-    const auto byHead = [&](std::int64_t heads) { return at::randn({1, tokens, heads, headDim}).transpose(1, 2); };
+    const auto byHead = [&](std::int64_t heads) { return random({1, tokens, heads, headDim}).transpose(1, 2); };
     const at::Tensor query = byHead(attention.heads), key = byHead(attention.kvHeads), value = byHead(attention.kvHeads);
     compare(
         "causal attention",
         [&] { return at::scaled_dot_product_attention(query, key, value, {}, 0.0, true, {}, attention.heads != attention.kvHeads); },
         [&] { return mixCausally(query, key, value, 1 / std::sqrt(double(headDim))); });
 
-    const at::Tensor x = at::randn({1, tokens, d}), weight = at::randn({d});
+    const at::Tensor x = random({1, tokens, d}), weight = random({d});
     compare(
-        "RMSNorm", [&] { return (x * x.square().mean(-1, true).add_(1e-5).rsqrt_()).mul_(weight); },
+        "RMSNorm",
+        [&] {
+            const at::Tensor wide = x.to(at::kFloat);
+            return (wide * wide.square().mean(-1, true).add_(1e-5).rsqrt_()).to(type).mul_(weight);
+        },
         [&] { return normedRows(x, weight, 1e-5, 0); });
 
-    const at::Tensor cos = at::randn({tokens, headDim}), sin = at::randn({tokens, headDim});
+    const at::Tensor cos = random({tokens, headDim}), sin = random({tokens, headDim});
     compare(
         "rotation of the queries",
         [&] {
@@ -107,7 +115,7 @@ int main(int argc, char **argv)
         },
         [&] { return rotatedRows(query, cos, sin); });
 
-    const at::Tensor gate = at::randn({1, tokens, neurons}), up = at::randn({1, tokens, neurons});
+    const at::Tensor gate = random({1, tokens, neurons}), up = random({1, tokens, neurons});
     at::Tensor written = gate.clone();
     compare(
         "silu(gate) * up", [&] { return at::silu_(written.copy_(gate)).mul_(up); },
@@ -129,9 +137,10 @@ int main(int argc, char **argv)
             return asOne.narrow(-1, 0, neurons) + asOne.narrow(-1, neurons, neurons);
         });
 
-    const at::Tensor logits = at::randn({1024, 2048}) * 4;
+    const at::Tensor logits = random({1024, 2048}) * 4;
     compare(
-        "log-sum-exp of a block of logits", [&] { return at::logsumexp(logits, {1}); }, [&] { return logSumExpRows(logits); });
+        "log-sum-exp of a block of logits", [&] { return at::logsumexp(logits.to(at::kFloat), {1}); },
+        [&] { return logSumExpRows(logits); });
 
     const at::Tensor ids = at::randint(spec.vocabularySize, {1, tokens}, at::kLong);
     compare(

@@ -197,6 +197,7 @@ private slots:
     void screenedSearchGoesOnAfterACancel();
     void screenedSearchGoesOnWithoutScreening();
     void lossesThatSixteenBitsCannotHoldAreDecided();
+    void attentionsThatDoNothingTeachOnce();
     void marginGrowsWithTheDifferences();
     void cancelledSearchGoesOnToTheSameResult();
     void longerSearchExtendsAShorterOne();
@@ -489,18 +490,35 @@ void tst_AttentionSearch::lossesThatSixteenBitsCannotHoldAreDecided()
     }
 }
 
+/// Candidates that are the same model differ by the same: four of them say nothing of others.
+void tst_AttentionSearch::attentionsThatDoNothingTeachOnce()
+{
+    for (std::uint64_t seed = 1; seed <= 24; ++seed) {
+        const Decoder random = randomDecoder(c10::kFloat, kVocabulary, seed);
+        Weights weights = random.weights();
+        for (const std::size_t layer : {1U, 3U, 4U, 6U})
+            weights.layers[layer].attention->output.weight = at::zeros_like(weights.layers[layer].attention->output.weight);
+        const Decoder decoder(random.spec(), weights, kTokens);
+        const at::Tensor tokens = randomTokens(1);
+        const SearchRecord all = sweep(decoder, tokens, 4, {}, 1 << 20);
+        for (const c10::ScalarType type : {c10::kBFloat16, c10::kHalf})
+            QCOMPARE(differenceOfScreened(screenedSearch(decoder, inType(decoder, type), tokens, 4, {}, 1 << 20, LossesKnown::All), all),
+                     QString());
+    }
+}
+
 void tst_AttentionSearch::marginGrowsWithTheDifferences()
 {
     SearchRecord record;
-    record.steps = {{.losses = {3.0, kUnknown, 3.5, kUnknown}, .bounds = {}, .screened = {3.01, 3.2, 3.5, kUnknown}}};
-    QVERIFY(!Screening(record).isTaught()); // by two
+    record.steps = {{.losses = {3.0, kUnknown, 3.5, 3.0, 3.0, 3.0}, .bounds = {}, .screened = {3.01, 3.2, 3.5, 3.01, 3.01, 3.01}}};
+    QVERIFY(!Screening(record).isTaught()); // by two: equal losses teach once
     QCOMPARE(Screening(record).leastLoss(3.0), -std::numeric_limits<double>::infinity());
-    record.steps.push_back({.losses = {3.0, 3.1}, .bounds = {}, .screened = {3.0, 3.1}});
-    const Screening screening(record); // differences of 0 to 0.01
+    record.steps.push_back({.losses = {3.1, 3.2}, .bounds = {}, .screened = {3.1, 3.2}});
+    const Screening screening(record);
     QVERIFY(screening.isTaught());
-    QVERIFY(std::abs(screening.leastLoss(3.2) - (3.2 - 0.01 - 2 * 0.01)) < 1e-12);
-    record.steps[0].losses[1] = 3.25; // and of -0.05
-    QVERIFY(std::abs(Screening(record).leastLoss(3.2) - (3.2 - 0.01 - 2 * 0.06)) < 1e-12);
+    QVERIFY(std::abs(screening.leastLoss(3.2) - (3.2 - 4 * 0.01)) < 1e-12);
+    record.steps[0].losses[1] = 3.25;
+    QVERIFY(std::abs(Screening(record).leastLoss(3.2) - (3.2 - 4 * 0.05)) < 1e-12);
     QVERIFY(Screening(record).width() > screening.width());
 }
 
