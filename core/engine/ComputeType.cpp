@@ -16,15 +16,16 @@ namespace secateur {
 
 double measuredRate(const ModelSpec &spec, c10::Device device, DType type)
 {
-    constexpr std::int64_t kRows = 1024, kMostColumns = 4096;
-    constexpr double kSeconds = 0.15;
-    const std::int64_t columns = std::min(spec.layers.front().ffn.neurons, kMostColumns);
+    constexpr std::int64_t kRows = 1024, kLeast = 512, kMost = 4096; // small products tell of calls, not of the processor
+    constexpr double kSeconds = 0.1;
+    const std::int64_t inner = std::clamp(spec.hiddenSize, kLeast, kMost),
+                       columns = std::clamp(spec.layers.front().ffn.neurons, 2 * kLeast, kMost);
     static std::map<std::tuple<std::int64_t, std::int64_t, std::string, int, DType>, double> known;
     static std::mutex mutex;
     const std::lock_guard lock(mutex);
-    double &rate = known[{spec.hiddenSize, columns, device.str(), at::get_num_threads(), type}];
+    double &rate = known[{inner, columns, device.str(), at::get_num_threads(), type}];
     if (rate == 0)
-        rate = productRate(kRows, spec.hiddenSize, columns, device, scalarType(type), kSeconds);
+        rate = productRate(kRows, inner, columns, device, scalarType(type), kSeconds);
     return rate;
 }
 

@@ -12,7 +12,7 @@
 
 namespace secateur {
 
-/// Rates of a product in the shapes of a model's FFN, measured for a moment, in FLOP/s. Each model is measured once in the life of the process, so
+/// The rate of a product in the shape of a model's FFN, as far as that is neither tiny nor huge, measured for a moment, in FLOP/s. Each model is measured once in the life of the process, so
 /// that what is chosen by it does not change.
 double measuredRate(const ModelSpec &spec, c10::Device device, DType type);
 

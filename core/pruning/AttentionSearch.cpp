@@ -192,7 +192,7 @@ void AttentionSearch::evaluateScreened(Step &step, const std::vector<std::int64_
                     {.candidates = owned(missing),
                      .best = lowestOf(entry.screened),
                      .margin = Screening(step.record).width(),
-                     .least = Screening(step.record).isTaught() ? 0 : Screening::kTaught,
+                     .least = Screening(step.record).wanted(),
                      .share = kShare,
                      .heard = [&](std::int64_t j, double loss) { screened(step, j, loss); },
                      .isOut = [&](std::int64_t j, double bound) { entry.bounds[std::size_t(j)] = bound; }},
@@ -214,8 +214,7 @@ void AttentionSearch::evaluateScreened(Step &step, const std::vector<std::int64_
         if (undecided.empty())
             break;
         std::stable_sort(undecided.begin(), undecided.end(), [&](auto a, auto b) { return screenedAt(a) < screenedAt(b); });
-        // Each that is known may rule out others; but several ranks can decide one each meanwhile.
-        const std::size_t atOnce = screening.isTaught() ? std::size_t(m_ranks->size()) : std::size_t(Screening::kTaught);
+        const auto atOnce = std::size_t(std::max<std::int64_t>(1, screening.wanted())); // each that is known may rule out others
         undecided.resize(std::min(undecided.size(), atOnce));
         std::sort(undecided.begin(), undecided.end());
         evaluateOwn(

@@ -20,10 +20,11 @@ public:
     bool isTaught() const { return m_count >= kTaught; }
     /// How far above the lowest screened loss a candidate may still be the best, about; for what is to be learnt, far.
     double width() const { return isTaught() ? 2 * kSafety * m_largest : kFirstWidth; }
-    /// Differences that make it taught.
-    static constexpr std::int64_t kTaught = 4;
+    /// Differences that are to be learnt before it is taught.
+    std::int64_t wanted() const { return m_count < kTaught ? kTaught - m_count : 0; }
 
 private:
+    static constexpr std::int64_t kTaught = 4;
     static constexpr double kSafety = 4;        ///< measured: the largest of a search is at most twice the largest of its first four
     static constexpr double kLeast = 1e-3;      ///< nats a token: a difference that is always reckoned with
     static constexpr double kFirstWidth = 0.05; ///< nats a token

@@ -563,9 +563,9 @@ void tst_CommandLine::interruptedSearchGoesOnToTheSamePlan()
     const QString scores = folder.filePath("scores.safetensors"), whole = folder.filePath("whole.json"),
                   plan = folder.filePath("plan.json");
     run(QStringList{"calibrate", kModel, "--output", scores} + kShort);
-    const QJsonObject expected = run({"search", kModel, "--scores", scores, "--sparsity", "0.5", "--save-plan", whole, "--json"}).result();
+    const QJsonObject expected = run({"search", kModel, "--scores", scores, "--sparsity", "0.5", "--screen", "none", "--save-plan", whole, "--json"}).result();
     QProcess process;
-    process.start(SECATEUR_CLI, {"search", kModel, "--scores", scores, "--sparsity", "0.5", "--save-plan", plan, "--json"});
+    process.start(SECATEUR_CLI, {"search", kModel, "--scores", scores, "--sparsity", "0.5", "--screen", "none", "--save-plan", plan, "--json"});
     QByteArray seen;
     while (!seen.contains("\"step\":1") && process.waitForReadyRead(60'000)) // in the second step
         seen += process.readAllStandardOutput();
@@ -575,7 +575,7 @@ void tst_CommandLine::interruptedSearchGoesOnToTheSamePlan()
         QSKIP("The run was over before the signal came.");
     QCOMPARE(outcome.exitCode, 130);
     QVERIFY2(outcome.output.contains("\"event\":\"saved\""), outcome.output.constData()); // with the command that goes on
-    const Outcome rest = run({"search", kModel, "--plan", plan, "--save-plan", plan, "--json"});
+    const Outcome rest = run({"search", kModel, "--plan", plan, "--screen", "none", "--save-plan", plan, "--json"});
     QCOMPARE(rest.exitCode, 0);
     QCOMPARE(rest.result().value("planHash"), expected.value("planHash"));
     for (const QJsonObject &event : rest.events)

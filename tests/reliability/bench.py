@@ -268,9 +268,9 @@ class Bench:
         old_out, old_plan, old_scores = (tree(f'{self.work}/old-{name}') for name in ('out', 'plan', 'scores'))
         jobs = [
             Job('export', ['export', self.model, '--plan', plan, '--output', 'out', *quick], {'out': old_out}),
-            Job('prune', ['prune', self.model, *text, '--sparsity', '0.3', '--keep', '40', '--remove', '2', '--save-plan', 'plan.json',
+            Job('prune', ['prune', self.model, *text, '--screen', 'none', '--sparsity', '0.3', '--keep', '40', '--remove', '2', '--save-plan', 'plan.json',
                           '--output', 'out', '--overwrite'], {'out': old_out, 'plan.json': old_plan}),
-            Job('search', ['search', self.model, '--scores', scores, '--sparsity', '0.3', '--remove', '2', '--save-plan', 'plan.json', *quick],
+            Job('search', ['search', self.model, '--scores', scores, '--screen', 'bfloat16', '--sparsity', '0.3', '--remove', '2', '--save-plan', 'plan.json', *quick],
                 {'plan.json': old_plan}),
             Job('calibrate', ['calibrate', self.model, *text, '--output', 'scores', '--overwrite'], {'scores': old_scores}),
             Job('export-new', ['export', self.model, '--plan', plan, '--format', 'hf-compact', '--output', 'out', *quick], {'out': None}),

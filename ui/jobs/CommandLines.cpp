@@ -120,6 +120,7 @@ Line pruneLine(const Session &session, const PlanDraft &draft, EngineSettings en
         line.add("--search-windows", draft.search.windows);
     if (draft.search.referenceLoss)
         line.add("--loss-dtype", QStringLiteral("reference"));
+    line.flag("--all-losses"); // the window shows them
     return line.engine(engine);
 }
 
@@ -150,6 +151,7 @@ QString CommandLines::impact() const
         line.add("--search-windows", search.windows);
     if (search.referenceLoss)
         line.add("--loss-dtype", QStringLiteral("reference"));
+    line.flag("--all-losses"); // what the impact is
     return line.engine(m_engine).add("--save-plan", QStringLiteral("impact.json")).join();
 }
 
