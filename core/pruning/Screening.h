@@ -19,7 +19,7 @@ public:
     /// Whether enough differences are known that the largest means something. Candidates of equal losses, such as attentions that do nothing, teach once.
     bool isTaught() const { return m_count >= kTaught; }
     /// How far above the lowest screened loss a candidate may still be the best, about; for what is to be learnt, far.
-    double width() const { return isTaught() ? 2 * kSafety * m_largest : kFirstWidth; }
+    double width() const { return isTaught() ? (kSafety + 1) * m_largest : kFirstWidth; }
     /// Differences that are to be learnt before it is taught.
     std::int64_t wanted() const { return m_count < kTaught ? kTaught - m_count : 0; }
 
