@@ -48,7 +48,7 @@ EngineSettings versus(EngineSettings one, const std::string &setting)
         one.waiting = value;
     else
         throw Error(
-            "There is no setting " + inQuotes(setting) + " to measure beside the others.",
+            inQuotes(setting) + " is not a setting that can be compared.",
             "Give --versus dtype=bfloat16, screen=none or waiting=sleep, or another value that --dtype, --screen or --waiting has.");
     return one;
 }

@@ -134,7 +134,8 @@ public:
         c.add_option(
              "--screen", m.engine.screening,
              "Evaluate all candidates in this type first, and those that may be the best of their step again in the type of --dtype, which "
-             "alone decides: bfloat16, float16 or none; auto takes bfloat16 where that is faster")
+             "alone decides: bfloat16 or float16; auto takes bfloat16 where it multiplies faster; none evaluates all in the type of "
+             "--dtype")
             ->capture_default_str()
             ->check(CLI::IsMember({"auto", "none", "bfloat16", "float16"}));
     }

@@ -332,7 +332,7 @@ void Session::runSearch(PruningPlan &plan, const TextSettings &text, const Searc
             const std::string file = quoted(o.savePlan.string());
             const std::string command = "secateur-cli search " + quoted(o.model.string()) + " --plan " + file + " --save-plan " + file +
                                         " --device " + p.device + " --dtype " + p.dtype + " --threads " + std::to_string(p.threads) +
-                                        (o.engine.screening == "auto" ? "" : " --screen " + o.engine.screening);
+                                        (o.engine.screening == EngineSettings().screening ? "" : " --screen " + o.engine.screening);
             report.event({{"event", "saved"}, {"plan", o.savePlan.string()}, {"command", command}});
             report.line("What was found so far is in " + file + ". Go on with: " + command);
         }

@@ -12,13 +12,13 @@
 
 namespace secateur {
 
-/// The rate of a product in the shape of a model's FFN, as far as that is neither tiny nor huge, measured for a moment, in FLOP/s. Each model is measured once in the life of the process, so
-/// that what is chosen by it does not change.
+/// The rate of a product in the shape of a model's FFN, as far as that is neither tiny nor huge, measured for a moment, in FLOP/s. Each model is
+/// measured once in the life of the process, so that what is chosen by it does not change.
 double measuredRate(const ModelSpec &spec, c10::Device device, DType type);
 
 /// The type in which a search screens its candidates, or none. `wanted`: a type, "none", or "auto": bfloat16 where not all losses are wanted, the search
-/// decides in float32 and the device multiplies bfloat16 so much faster (measuredRate) that evaluating some candidates twice pays. Throws Error when there is no type of
-/// that name, or when it is not narrower than the type that decides.
+/// decides in float32 and the device multiplies bfloat16 so much faster (measuredRate) that evaluating some candidates twice may pay. Throws Error
+/// when there is no type of that name, or when it is not narrower than the type that decides.
 std::optional<DType> screeningType(const std::string &wanted, LossesKnown losses, c10::Device device, DType deciding,
                                    const ModelSpec &spec);
 

@@ -27,7 +27,7 @@ public:
 
     /// Whether waiting threads sleep at the moment because others want the cores.
     bool isYielding() const;
-    /// What decides: "by load", "spin", "sleep", "one thread", "OMP_WAIT_POLICY=passive", ....
+    /// What decides: "by load", "spin", "sleep", "one thread", "OMP_WAIT_POLICY=passive" or another reason.
     const std::string &policy() const { return m_policy; }
 
 private:

@@ -29,7 +29,7 @@ struct EngineSettings {
     std::string device = "auto"; ///< "auto", "cpu", "cuda", "cuda:N"
     std::string dtype = "auto";  ///< "float32", "bfloat16", "float16", "auto", "fastest"; see ComputeType
     /// Of a search's candidates: "none", "bfloat16", "float16", "auto" (see screeningType). By "auto" a record of all losses is not screened.
-    std::string screening = "auto";
+    std::string screening = "none";
     int threads = 0;                       ///< of the CPU; 0 = all cores
     std::string waiting = "auto";          ///< what threads do that wait for others: "spin", "sleep", or "auto": by the load (CoreSharing)
     std::shared_ptr<Ranks> ranks{};        ///< with which stage 1 and the search are shared; none = this process alone

@@ -3,7 +3,6 @@
 
 #include "checkpoint/Checkpoint.h"
 #include "model/CheckpointSpec.h"
-#include "model/LayerStream.h"
 #include "model/Tensors.h"
 
 #include <ATen/TensorOperators.h>
@@ -62,18 +61,7 @@ Verification verify(const std::filesystem::path &folder, const Decoder &expected
 
 Decoder roundedTo(const Decoder &decoder, c10::ScalarType stored)
 {
-    Weights weights = decoder.weights();
-    const bool isTied = weights.head.is_same(weights.embedding);
-    const auto round = [stored, used = decoder.dtype()](at::Tensor &tensor) { tensor = tensor.to(stored).to(used); };
-    forEachTensor(weights, round);
-    if (isTied)
-        weights.head = weights.embedding;
-    if (weights.stream)
-        weights.stream = weights.stream->changed([round](std::int64_t, LayerWeights layer) {
-            forEachTensor(layer, round);
-            return layer;
-        });
-    return Decoder(decoder.spec(), std::move(weights), decoder.positions());
+    return withTensors(decoder, [stored, used = decoder.dtype()](const at::Tensor &tensor) { return tensor.to(stored).to(used); });
 }
 
 } // namespace secateur

@@ -190,20 +190,25 @@ at::Tensor Decoder::norm(const at::Tensor &x, const at::Tensor &weight) const
     return (wide * scale).to(x.scalar_type()).mul_(weight);
 }
 
-Decoder inType(const Decoder &decoder, c10::ScalarType type)
+Decoder withTensors(const Decoder &decoder, const std::function<at::Tensor(const at::Tensor &)> &change)
 {
     Weights weights = decoder.weights();
     const bool isTied = weights.head.is_same(weights.embedding);
-    const auto convert = [type](at::Tensor &tensor) { tensor = tensor.to(type); };
-    forEachTensor(weights, convert);
+    const auto changeEach = [change](at::Tensor &tensor) { tensor = change(tensor); };
+    forEachTensor(weights, changeEach);
     if (isTied)
         weights.head = weights.embedding;
     if (weights.stream)
-        weights.stream = weights.stream->changed([convert](std::int64_t, LayerWeights layer) {
-            forEachTensor(layer, convert);
+        weights.stream = weights.stream->changed([changeEach](std::int64_t, LayerWeights layer) {
+            forEachTensor(layer, changeEach);
             return layer;
         });
     return Decoder(decoder.spec(), std::move(weights), decoder.positions());
+}
+
+Decoder inType(const Decoder &decoder, c10::ScalarType type)
+{
+    return withTensors(decoder, [type](const at::Tensor &tensor) { return tensor.to(type); });
 }
 
 Decoder pruned(const Decoder &dense, const std::vector<std::vector<std::int64_t>> &keptNeurons,

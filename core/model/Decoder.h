@@ -8,6 +8,7 @@
 
 #include <ATen/core/Tensor.h>
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 namespace secateur {
@@ -67,7 +68,9 @@ private:
     std::optional<Rope> m_localRope;
 };
 
-/// The same model with all weights in another type; streamed layers are converted as they come.
+/// The same model with every tensor of its weights changed, the head of tied embeddings with them; streamed layers are changed as they come.
+Decoder withTensors(const Decoder &decoder, const std::function<at::Tensor(const at::Tensor &)> &change);
+/// The same model in another type.
 Decoder inType(const Decoder &decoder, c10::ScalarType type);
 
 /// The same model with the FFNs narrowed to the neurons kept in each layer (ascending) and the attentions named absent.

@@ -88,7 +88,7 @@ void AttentionSearch::run(SearchRecord &record, std::int64_t removals, JobContex
             record.steps.push_back(SearchStep::begun(m_exact.decoder().layerCount()));
         const auto index = std::int64_t(record.steps.size()) - 1;
         Step step{.record = record, .entry = record.steps.back(), .index = index, .context = context, .listener = listener};
-        const std::vector<std::int64_t> candidates = candidatesOf(record, step);
+        const std::vector<std::int64_t> candidates = candidatesOf(step);
         if (candidates.empty())
             throw Error("There is no attention left that could be removed.", "Remove or protect fewer.");
         for (std::vector<double> *values : {&step.entry.bounds, &step.entry.screened})
@@ -117,9 +117,9 @@ void AttentionSearch::forgetScreening(SearchStep &entry) const
     entry.bounds.clear();
 }
 
-std::vector<std::int64_t> AttentionSearch::candidatesOf(const SearchRecord &record, Step &step) const
+std::vector<std::int64_t> AttentionSearch::candidatesOf(const Step &step) const
 {
-    const SearchSettings &settings = record.settings;
+    const SearchSettings &settings = step.record.settings;
     step.entry.isForced = step.index < std::int64_t(settings.forcedLayers.size());
     if (step.entry.isForced)
         return {settings.forcedLayers[std::size_t(step.index)]};

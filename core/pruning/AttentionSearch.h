@@ -78,7 +78,7 @@ private:
 
     AttentionSweep &first() { return m_screen ? *m_screen : m_exact; }
     double initialLoss(JobContext &context, const Listener &listener);
-    std::vector<std::int64_t> candidatesOf(const SearchRecord &record, Step &step) const;
+    std::vector<std::int64_t> candidatesOf(const Step &step) const;
     void evaluate(Step &step, const std::vector<std::int64_t> &candidates);
     void evaluateScreened(Step &step, const std::vector<std::int64_t> &candidates);
     void evaluateOwn(AttentionSweep &sweep, const Evaluating &what, JobContext &context);
