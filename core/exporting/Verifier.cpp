@@ -3,6 +3,7 @@
 
 #include "checkpoint/Checkpoint.h"
 #include "model/CheckpointSpec.h"
+#include "model/LayerStream.h"
 #include "model/Tensors.h"
 
 #include <ATen/TensorOperators.h>
