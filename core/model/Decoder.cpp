@@ -141,8 +141,8 @@ at::Tensor Decoder::ffnActivation(std::int64_t index, const at::Tensor &x) const
     const LayerWeights &weights = *layer;
     const at::Tensor normed = norm(x, weights.ffnNorm);
     at::Tensor activation = product(normed, weights.ffn.gate);
-    if (m_spec.activation == Activation::Silu && canTakeRows(activation)) {
-        gateRows(activation, product(normed, weights.ffn.up));
+    if (m_spec.activation == Activation::Silu && canTakeElements(activation)) {
+        swiglu(activation, product(normed, weights.ffn.up));
         return activation;
     }
     if (m_spec.activation == Activation::GeluTanh)

@@ -15,14 +15,13 @@ namespace secateur {
 
 namespace {
 
-constexpr std::int64_t kMultiple = VectorSizes::kRowMultiple;
 constexpr std::int64_t kPiece = 16384; ///< elements that are worth a thread
 
 } // namespace
 
 bool canTakeRows(const at::Tensor &x)
 {
-    return hasKernelsFor(x) && x.dim() > 0 && x.is_contiguous() && x.size(-1) % kMultiple == 0 && x.numel() > 0;
+    return hasKernelsFor(x) && x.dim() > 0 && x.is_contiguous() && x.size(-1) % kRowMultiple == 0 && x.numel() > 0;
 }
 
 std::string kernelInstructions(at::ScalarType type)
@@ -48,15 +47,28 @@ at::Tensor normedRows(const at::Tensor &x, const at::Tensor &weight, double epsi
     return result;
 }
 
-void gateRows(at::Tensor &gate, const at::Tensor &up)
+bool canTakeElements(const at::Tensor &x)
+{
+    return hasKernelsFor(x) && x.is_contiguous() && x.numel() > 0;
+}
+
+void swiglu(at::Tensor &gate, const at::Tensor &up)
 {
     withNumberOf(gate.scalar_type(), [&]<typename Number>(Number) {
         const Number *factors = up.const_data_ptr<Number>();
         Number *to = gate.mutable_data_ptr<Number>();
         const auto gateSpan = vectorKernels<Number>()->gateSpan;
-        at::parallel_for(0, gate.numel() / kMultiple, kPiece / kMultiple, [=](std::int64_t begin, std::int64_t end) {
-            gateSpan(to + begin * kMultiple, factors + begin * kMultiple, (end - begin) * kMultiple);
+        const std::int64_t whole = gate.numel() / kRowMultiple, rest = gate.numel() % kRowMultiple;
+        at::parallel_for(0, whole, kPiece / kRowMultiple, [=](std::int64_t begin, std::int64_t end) {
+            gateSpan(to + begin * kRowMultiple, factors + begin * kRowMultiple, (end - begin) * kRowMultiple);
         });
+        if (rest == 0)
+            return;
+        Number last[kRowMultiple] = {}, lastFactors[kRowMultiple] = {};
+        std::copy_n(to + whole * kRowMultiple, rest, last);
+        std::copy_n(factors + whole * kRowMultiple, rest, lastFactors);
+        gateSpan(last, lastFactors, kRowMultiple);
+        std::copy_n(last, rest, to + whole * kRowMultiple);
     });
 }
 
@@ -70,8 +82,8 @@ at::Tensor columnSquares(const at::Tensor &x)
         const Number *from = x.const_data_ptr<Number>();
         const auto addSquares = vectorKernels<Number>()->addSquares;
         at::parallel_for(
-            0, columns / kMultiple, std::max<std::int64_t>(1, kPiece / kMultiple / rows), [=](std::int64_t begin, std::int64_t end) {
-                const std::int64_t first = begin * kMultiple, count = (end - begin) * kMultiple;
+            0, columns / kRowMultiple, std::max<std::int64_t>(1, kPiece / kRowMultiple / rows), [=](std::int64_t begin, std::int64_t end) {
+                const std::int64_t first = begin * kRowMultiple, count = (end - begin) * kRowMultiple;
                 std::vector<float> piece(static_cast<std::size_t>(count));
                 for (std::int64_t row = 0; row < rows; row += kRowsOfPiece)
                     addSquares(from + row * columns + first, columns, std::min(kRowsOfPiece, rows - row), count, piece.data(), to + first);
@@ -98,7 +110,7 @@ at::Tensor logSumExpRows(const at::Tensor &x)
 
 bool canRotateRows(const at::Tensor &x, std::int64_t rotated)
 {
-    return hasKernelsFor(x) && x.dim() == 4 && x.stride(3) == 1 && rotated % (2 * kMultiple) == 0 && x.numel() > 0;
+    return hasKernelsFor(x) && x.dim() == 4 && x.stride(3) == 1 && rotated % (2 * kRowMultiple) == 0 && x.numel() > 0;
 }
 
 at::Tensor rotatedRows(const at::Tensor &x, const at::Tensor &cos, const at::Tensor &sin)

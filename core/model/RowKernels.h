@@ -14,14 +14,17 @@ namespace secateur {
 /// that are given together are of one type.
 bool canTakeRows(const at::Tensor &x);
 
-/// The instructions of the kernels for a type: "AVX2", "AVX-512", "AVX512-BF16"; empty where there are none.
+/// The instructions of the kernels for a type: "AVX2", "AVX-512", "AVX512-BF16", "AMX"; empty where there are none.
 std::string kernelInstructions(at::ScalarType type);
 
 /// RMSNorm of the rows of x, [..., d]: x / sqrt(mean(x^2) + epsilon) * (weight + more).
 at::Tensor normedRows(const at::Tensor &x, const at::Tensor &weight, double epsilon, double more);
 
-/// silu(gate) * up, into `gate`. Of the same shape.
-void gateRows(at::Tensor &gate, const at::Tensor &up);
+/// Whether these can be taken element by element: as above, but of any width.
+bool canTakeElements(const at::Tensor &x);
+
+/// SwiGLU: silu(gate) * up, into `gate`. Of the same shape, any width.
+void swiglu(at::Tensor &gate, const at::Tensor &up);
 
 /// Sums of the squares of the columns of x, [T, I] to [I] in fp32, each over its rows in order.
 at::Tensor columnSquares(const at::Tensor &x);

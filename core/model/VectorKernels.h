@@ -7,6 +7,7 @@
 #include <c10/util/BFloat16.h>
 #include <c10/util/Half.h>
 #include <cstdint>
+#include <vector>
 
 namespace secateur {
 
@@ -21,11 +22,8 @@ inline constexpr std::int64_t kNumbersOf = 1;
 template <>
 inline constexpr std::int64_t kNumbersOf<BFloat16Pair> = 2;
 
-/// Sizes that the kernels share. Rows are multiples of kRowMultiple long; nothing needs to be aligned.
-struct VectorSizes {
-    static constexpr std::int64_t kRowMultiple = 16;
-    static constexpr std::int64_t kQueriesOfBlock = 24, kKeysOfPanel = 48, kWidestHead = 128;
-};
+inline constexpr std::int64_t kRowMultiple = 16; ///< of which lengths of rows are multiples; nothing needs to be aligned
+inline constexpr std::int64_t kWidestHead = 128;
 
 /// What attention of one head's block of queries needs. Strides are in numbers, from token to token. In keys and values one Factor stands for
 /// kNumbersOf<Factor> numbers, 0 behind the last.
@@ -33,22 +31,30 @@ template <typename Number, typename Factor>
 struct AttentionBlock {
     const Number *query;
     std::int64_t queryStride;
-    const Factor *panels; ///< of keys: [panel, headDim / n, kKeysOfPanel]
-    const Factor *values; ///< [T / n, valueStride], of which headDim are used
+    const Factor *panels; ///< of keys: [panel, depth, keys of a panel]
+    std::int64_t depth;   ///< headDim / n, rounded up to the kernel's multiple
+    const Factor *values; ///< [tokens / n, valueStride], of which headDim are used; pairs as far as the panels go
     std::int64_t valueStride;
     Number *result;
     std::int64_t resultStride;
     std::int64_t headDim;      ///< a multiple of kRowMultiple, at most kWidestHead
-    std::int64_t first, count; ///< queries; at most kQueriesOfBlock
+    std::int64_t first, count; ///< queries; at most the kernel's
     float scale;               ///< positive
-    float *scores;             ///< [kQueriesOfBlock, stride], to write in
+    float *scores;             ///< [the kernel's queries, stride], to write in
     std::int64_t stride;       ///< room for the keys of all panels
+};
+
+/// Causal attention of a block of queries, by one kind of factors, and the sizes that it wants.
+template <typename Number, typename Factor>
+struct AttentionKernel {
+    std::int64_t queriesOfBlock = 0, keysOfPanel = 0, depthMultiple = 1;
+    void (*mix)(const AttentionBlock<Number, Factor> &block) = nullptr; ///< null where there is none
 };
 
 /// One set of instructions for one type. Sizes are in numbers.
 template <typename Number>
-struct VectorKernels : VectorSizes {
-    const char *name; ///< of the instructions: "AVX2", "AVX-512", "AVX512-BF16"
+struct VectorKernels {
+    const char *name; ///< of the instructions: "AVX2", "AVX-512", "AVX512-BF16", "AMX"
 
     /// RMSNorm of a row: to = x / sqrt(mean(x^2) + epsilon) * (weight + more).
     void (*normRow)(const Number *x, const Number *weight, Number *to, std::int64_t size, float epsilon, float more);
@@ -60,14 +66,16 @@ struct VectorKernels : VectorSizes {
     float (*logSumExp)(const Number *x, std::int64_t size);
     /// Rotary embedding of a head in two halves: first * cos - second * sin, second * cos + first * sin.
     void (*rotateHead)(const Number *x, const Number *cos, const Number *sin, Number *to, std::int64_t half);
-    /// Causal attention of a block of queries.
-    void (*mixBlock)(const AttentionBlock<Number, float> &block);
-    /// The same by products of pairs; null where the processor has none for this type.
-    void (*mixPairs)(const AttentionBlock<Number, BFloat16Pair> &block);
+    AttentionKernel<Number, float> attention;
+    /// By products of pairs; without `mix` where the processor has none for this type, or none that gain.
+    AttentionKernel<Number, BFloat16Pair> pairAttention;
 };
 
-/// The widest that this processor has and the library uses (ATEN_CPU_CAPABILITY narrows both); null where it has neither AVX-512 nor AVX2 with FMA.
-/// For float, c10::BFloat16 and c10::Half.
+/// Those that this processor has, the best first. For float, c10::BFloat16 and c10::Half.
+template <typename Number>
+std::vector<const VectorKernels<Number> *> possibleVectorKernels();
+
+/// The best of them that the library uses too (ATEN_CPU_CAPABILITY narrows both); null where it has neither AVX-512 nor AVX2 with FMA.
 template <typename Number>
 const VectorKernels<Number> *vectorKernels();
 

@@ -8,13 +8,14 @@
 namespace secateur {
 
 /// What a search has learnt of the difference between the losses by which it screens, in 16 bits, and those by which it decides: of all
-/// candidates whose two losses its record holds.
+/// candidates whose two losses its record holds. Most of a difference is the same for all candidates, which decides nothing: what counts is how far one is
+/// from the mean of them.
 class Screening {
 public:
     explicit Screening(const SearchRecord &record);
 
-    /// The least loss that a candidate with this screened loss, or a bound of it, may have: kSafety times the largest difference known below it. Minus
-    /// infinity until it is taught.
+    /// The least loss that a candidate with this screened loss, or a bound of it, may have: the usual difference and kSafety times the largest
+    /// deviation from it below. Minus infinity until it is taught.
     double leastLoss(double screened) const;
     /// Whether enough differences are known that the largest means something. Candidates of equal losses, such as attentions that do nothing, teach once.
     bool isTaught() const { return m_count >= kTaught; }
@@ -25,12 +26,13 @@ public:
 
 private:
     static constexpr std::int64_t kTaught = 4;
-    static constexpr double kSafety = 4;        ///< measured: the largest of a search is at most twice the largest of its first four
-    static constexpr double kLeast = 1e-3;      ///< nats a token: a difference that is always reckoned with
+    static constexpr double kSafety = 4;
+    static constexpr double kLeast = 1e-3;      ///< nats a token: a deviation that is always reckoned with
     static constexpr double kFirstWidth = 0.05; ///< nats a token
 
-    std::int64_t m_count = 0; ///< of different losses
-    double m_largest = kLeast;
+    std::int64_t m_count = 0;  ///< of different losses
+    double m_usual = 0;        ///< difference, their mean; nats a token
+    double m_largest = kLeast; ///< deviation from it
 };
 
 } // namespace secateur

@@ -83,6 +83,7 @@ private slots:
     void interruptStopsWithinASecond();
     void interruptedSearchGoesOnToTheSamePlan();
     void generateWritesTextAndIds();
+    void benchComparesTwoSettings();
 };
 
 void tst_CommandLine::everyCommandHasHelpWithAnExample_data()
@@ -563,9 +564,11 @@ void tst_CommandLine::interruptedSearchGoesOnToTheSamePlan()
     const QString scores = folder.filePath("scores.safetensors"), whole = folder.filePath("whole.json"),
                   plan = folder.filePath("plan.json");
     run(QStringList{"calibrate", kModel, "--output", scores} + kShort);
-    const QJsonObject expected = run({"search", kModel, "--scores", scores, "--sparsity", "0.5", "--screen", "none", "--save-plan", whole, "--json"}).result();
+    const QJsonObject expected =
+        run({"search", kModel, "--scores", scores, "--sparsity", "0.5", "--screen", "none", "--save-plan", whole, "--json"}).result();
     QProcess process;
-    process.start(SECATEUR_CLI, {"search", kModel, "--scores", scores, "--sparsity", "0.5", "--screen", "none", "--save-plan", plan, "--json"});
+    process.start(SECATEUR_CLI,
+                  {"search", kModel, "--scores", scores, "--sparsity", "0.5", "--screen", "none", "--save-plan", plan, "--json"});
     QByteArray seen;
     while (!seen.contains("\"step\":1") && process.waitForReadyRead(60'000)) // in the second step
         seen += process.readAllStandardOutput();
@@ -592,6 +595,29 @@ void tst_CommandLine::generateWritesTextAndIds()
     const QJsonObject result = run({"generate", kModel, "--prompt", "Once upon a time", "--tokens", "12", "--json"}).result();
     QCOMPARE(result.value("ids").toArray().size(), 12);
     QCOMPARE("Once upon a time" + result.value("text").toString().toUtf8() + "\n", text.output);
+}
+
+void tst_CommandLine::benchComparesTwoSettings()
+{
+    const QStringList command = {"bench",    kModel, "--text",     kText,  "--windows",    "1",
+                                 "--length", "64",   "--sparsity", "0.25", "--skip-export"};
+    const Outcome outcome = run(command + QStringList{"--versus", "dtype=bfloat16", "--rounds", "2", "--json"});
+    QCOMPARE(outcome.exitCode, 0);
+    const QJsonObject result = outcome.result(), other = result["versus"].toObject();
+    QCOMPARE(result["dtype"].toString(), QString("float32"));
+    QCOMPARE(other["dtype"].toString(), QString("bfloat16"));
+    QCOMPARE(other["setting"].toString(), QString("dtype=bfloat16"));
+    QVERIFY(other["ratio"].toDouble() > 0);
+    QCOMPARE(other["phases"].toArray().size(), result["phases"].toArray().size());
+    QSet<QString> heard; // in both rounds, of both
+    for (const QJsonObject &event : outcome.events)
+        if (event["event"] == "phase" && event["name"] == "stage 1")
+            heard << QString::number(event["round"].toInt()) + event["setting"].toString();
+    QCOMPARE(heard, (QSet<QString>{"1", "1dtype=bfloat16", "2", "2dtype=bfloat16"}));
+
+    const Outcome unknown = run(command + QStringList{"--versus", "colour=red"});
+    QVERIFY(unknown.exitCode != 0);
+    QVERIFY2(unknown.errors.contains("dtype=bfloat16"), unknown.errors.constData());
 }
 
 QTEST_GUILESS_MAIN(tst_CommandLine)

@@ -121,7 +121,7 @@ int main(int argc, char **argv)
         "silu(gate) * up", [&] { return at::silu_(written.copy_(gate)).mul_(up); },
         [&] {
             written.copy_(gate);
-            gateRows(written, up);
+            swiglu(written, up);
             return written;
         });
 

@@ -199,6 +199,7 @@ private slots:
     void lossesThatSixteenBitsCannotHoldAreDecided();
     void attentionsThatDoNothingTeachOnce();
     void marginGrowsWithTheDifferences();
+    void marginDoesNotGrowWithWhatDifferencesShare();
     void cancelledSearchGoesOnToTheSameResult();
     void longerSearchExtendsAShorterOne();
     void listenerHearsEveryLoss();
@@ -516,10 +517,23 @@ void tst_AttentionSearch::marginGrowsWithTheDifferences()
     record.steps.push_back({.losses = {3.1, 3.2}, .bounds = {}, .screened = {3.1, 3.2}});
     const Screening screening(record);
     QVERIFY(screening.isTaught());
-    QVERIFY(std::abs(screening.leastLoss(3.2) - (3.2 - 4 * 0.01)) < 1e-12);
-    record.steps[0].losses[1] = 3.25;
-    QVERIFY(std::abs(Screening(record).leastLoss(3.2) - (3.2 - 4 * 0.05)) < 1e-12);
+    const double usual = 0.01 / 4; // of four differences, from which that of 0.01 is farthest
+    QVERIFY(std::abs(screening.leastLoss(3.2) - (3.2 - usual - 4 * (0.01 - usual))) < 1e-12);
+    record.steps[0].losses[1] = 3.25; // screened as 3.2
+    QVERIFY(std::abs(Screening(record).leastLoss(3.2) - (3.2 + 0.008 - 4 * 0.042)) < 1e-12);
     QVERIFY(Screening(record).width() > screening.width());
+}
+
+/// What all candidates' losses in 16 bits have in common decides nothing.
+void tst_AttentionSearch::marginDoesNotGrowWithWhatDifferencesShare()
+{
+    SearchRecord record, shifted;
+    record.steps = {{.losses = {3.0, 3.1, 3.2, 3.3, kUnknown}, .bounds = {}, .screened = {3.0, 3.1, 3.2, 3.3, 3.4}}};
+    shifted.steps = record.steps;
+    for (double &loss : shifted.steps[0].screened)
+        loss += 0.5;
+    QVERIFY(std::abs(Screening(shifted).width() - Screening(record).width()) < 1e-12);
+    QVERIFY(std::abs(Screening(shifted).leastLoss(3.9) - Screening(record).leastLoss(3.4)) < 1e-12);
 }
 
 void tst_AttentionSearch::cancelledSearchGoesOnToTheSameResult()
