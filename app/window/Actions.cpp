@@ -37,8 +37,11 @@ Actions::Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, Job
     redo->setIcon(icon(QStringLiteral("redo")));
     redo->setShortcut(QKeySequence::Redo);
     add(redo);
+    undo->setProperty(kPlainName, tr("Undo"));
+    redo->setProperty(kPlainName, tr("Redo"));
     pin = make(tr("P&in this plan"), "pin", QKeySequence(tr("Ctrl+D")));
 
+    prune = make(tr("&Prune…"), "play", QKeySequence(tr("Ctrl+P")));
     calibrate = make(tr("&Calibrate"), "calibrate", QKeySequence(tr("Ctrl+K")));
     measureImpact = make(tr("&Impact of each attention on the original"), "search", QKeySequence(tr("Ctrl+I")));
     search = make(tr("&Search which attentions to remove"), "search", QKeySequence(tr("Ctrl+R")));
@@ -124,6 +127,7 @@ void Actions::follow()
     setPossible(evaluate, m_jobs.canEvaluate());
     setPossible(evaluateDense, m_jobs.canEvaluateDense());
     setPossible(goToExport, model);
+    setPossible(prune, model);
     const Possibility job{m_runner.current() ? QString() : tr("No job is running.")};
     setPossible(pauseJob, job);
     setPossible(cancelJob, job);

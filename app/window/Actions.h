@@ -21,11 +21,14 @@ class SessionModel;
 class Actions : public QObject {
     Q_OBJECT
 public:
+    /// Property of an action whose text says what it would do right now: its name.
+    static constexpr const char *kPlainName = "plainName";
+
     Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, JobRunner &runner, QUndoStack &history, QWidget *window);
 
     QAction *openModel, *openGguf, *openSession, *openSample, *saveSession, *saveSessionAs, *savePlan, *quit;
     QAction *undo, *redo, *pin;
-    QAction *calibrate, *measureImpact, *search, *evaluate, *evaluateDense, *goToExport;
+    QAction *prune, *calibrate, *measureImpact, *search, *evaluate, *evaluateDense, *goToExport;
     QAction *pauseJob, *cancelJob, *copyCommand;
     QAction *sparsity25, *sparsity37, *sparsity50, *neuronsByRule, *attentionsByRule;
     QAction *palette, *shortcuts, *about;

@@ -17,6 +17,7 @@
 #include "panels/MapPanel.h"
 #include "panels/MessageBar.h"
 #include "panels/PlansPanel.h"
+#include "panels/PruneCard.h"
 #include "panels/StartPanel.h"
 #include "panels/TextPicker.h"
 #include "window/Actions.h"
@@ -27,6 +28,7 @@
 #include <QApplication>
 #include <QCloseEvent>
 #include <QCoreApplication>
+#include <QDialog>
 #include <QDockWidget>
 #include <QDropEvent>
 #include <QFileInfo>
@@ -42,7 +44,6 @@
 namespace secateur::ui {
 namespace {
 
-constexpr int kWideEnough = 1200; ///< pixels from which there is room for the inspector
 const QString kSessionSuffix = QStringLiteral("secateur");
 
 EngineSettings engineSettings(EngineSettings settings)
@@ -67,6 +68,7 @@ MainWindow::MainWindow(const Launch &launch, Theme &theme)
       m_runner(engineSettings(launch.engine)),
       m_jobs(m_model, m_editor, m_runner, m_messages),
       m_keeper(m_model, m_jobs, m_messages, launch.stateFolder / "sessions"),
+      m_reader(m_model),
       m_workbench{m_model, m_selection, m_editor, m_jobs, m_runner, m_messages, m_history}
 {
     m_theme.setMode(m_settings.themeMode());
@@ -74,6 +76,7 @@ MainWindow::MainWindow(const Launch &launch, Theme &theme)
     build();
     buildTabs();
     buildDocks();
+    buildPrune();
     buildMenus();
     m_palette = new CommandPalette(m_actions->all(), this);
     wire();
@@ -92,6 +95,8 @@ MainWindow::~MainWindow()
     // Panels refer to the models, which are members: they go first, and hear nothing any more.
     m_runner.disconnect();
     m_model.disconnect();
+    delete m_pruneDialog;
+    delete m_bottom;
     delete takeCentralWidget();
     qDeleteAll(findChildren<QDockWidget *>());
 }
@@ -124,10 +129,20 @@ void MainWindow::build()
     layout->addWidget(messages);
     layout->addWidget(m_splitter, 1);
     layout->addWidget(m_budget);
-    layout->addWidget(new JobBar(m_workbench, central));
-    layout->addWidget(new StatusLine(m_model, m_jobs, m_runner, m_keeper, central));
     central->installEventFilter(this);
     setCentralWidget(central);
+
+    auto *bottom = new QWidget; // below the docks, too
+    auto *lines = new QVBoxLayout(bottom);
+    lines->setContentsMargins(0, 0, 0, 0);
+    lines->setSpacing(0);
+    lines->addWidget(new JobBar(m_workbench, bottom));
+    lines->addWidget(new StatusLine(m_model, m_jobs, m_runner, m_keeper, bottom));
+    m_bottom = new QStatusBar(this);
+    m_bottom->setSizeGripEnabled(false);
+    m_bottom->setContentsMargins(0, 0, 0, 0);
+    m_bottom->addPermanentWidget(bottom, 1);
+    setStatusBar(m_bottom);
 }
 
 void MainWindow::buildTabs()
@@ -159,25 +174,6 @@ void MainWindow::buildTabs()
     showTexts();
 }
 
-void MainWindow::buildDocks()
-{
-    const auto dock = [this](const QString &title, const char *name, QWidget *content) {
-        auto *made = new QDockWidget(title, this);
-        made->setObjectName(QLatin1String(name)); // saveState() needs it
-        made->setWidget(content);
-        addDockWidget(Qt::BottomDockWidgetArea, made);
-        made->hide();
-        return made;
-    };
-    m_jobsDock = dock(tr("Jobs"), "jobs", new JobsPanel(m_workbench, this));
-    m_logDock = dock(tr("Log"), "log", new LogPanel(m_workbench, this));
-    m_historyDock = dock(tr("History"), "history", new HistoryPanel(m_workbench, this));
-    m_plansDock = dock(tr("Plans"), "plans", new PlansPanel(m_workbench, this));
-    tabifyDockWidget(m_jobsDock, m_logDock);
-    tabifyDockWidget(m_logDock, m_historyDock);
-    tabifyDockWidget(m_historyDock, m_plansDock);
-}
-
 void MainWindow::wire()
 {
     connect(m_actions->openModel, &QAction::triggered, this, &MainWindow::chooseModel);
@@ -188,6 +184,13 @@ void MainWindow::wire()
     connect(m_actions->saveSessionAs, &QAction::triggered, this, [this] { save(true); });
     connect(m_actions->quit, &QAction::triggered, this, &QWidget::close);
     connect(m_actions->goToExport, &QAction::triggered, this, [this] { show(Tab::Export); });
+    connect(m_actions->prune, &QAction::triggered, this, &MainWindow::showPrune);
+    connect(m_start, &StartPanel::pruneRequested, this, &MainWindow::showPrune);
+    connect(m_pruneCard, &PruneCard::lookCloserRequested, this, [this] {
+        m_pruneDialog->hide();
+        activateWindow();
+        show(Tab::Balance);
+    });
     connect(m_actions->palette, &QAction::triggered, m_palette, &CommandPalette::open);
     connect(m_actions->search, &QAction::triggered, this, [this] { show(Tab::Attention); });
     connect(m_actions->measureImpact, &QAction::triggered, this, [this] { show(Tab::Attention); });
@@ -226,6 +229,7 @@ void MainWindow::wire()
     connect(m_tabs, &QTabWidget::currentChanged, this, &MainWindow::followTab);
 
     connect(&m_model, &SessionModel::modelChanged, this, &MainWindow::followModel);
+    connect(&m_model, &SessionModel::modelMoved, this, &MainWindow::followName);
     connect(&m_model, &SessionModel::calibrationsChanged, this, [this] {
         if (m_tabs->currentIndex() == int(Tab::Calibration))
             show(Tab::Importance); // what was just measured
@@ -261,10 +265,14 @@ void MainWindow::followModel()
     m_map->setVisible(hasModel && m_showMap->isChecked());
     m_inspector->setVisible(hasModel && m_showInspector->isChecked());
     m_budget->setVisible(hasModel);
-    const QString name = hasModel ? m_model.modelName() : QString();
-    setWindowTitle(hasModel ? tr("%1[*] – Secateur").arg(name) : tr("Secateur[*]"));
+    followName();
     m_messages.resolve(QStringLiteral("recovery"));
     followTab();
+}
+
+void MainWindow::followName()
+{
+    setWindowTitle(m_model.hasModel() ? tr("%1[*] – Secateur").arg(m_model.modelName()) : tr("Secateur[*]"));
 }
 
 void MainWindow::followTab()
@@ -356,31 +364,6 @@ void MainWindow::dropEvent(QDropEvent *event)
         event->acceptProposedAction();
         return; // one at a time
     }
-}
-
-void MainWindow::closeEvent(QCloseEvent *event)
-{
-    m_settings.setValue(QStringLiteral("geometry"), saveGeometry());
-    m_settings.setValue(QStringLiteral("splitter"), m_splitter->saveState());
-    m_runner.cancelAll();
-    event->accept();
-}
-
-void MainWindow::resizeEvent(QResizeEvent *event)
-{
-    QMainWindow::resizeEvent(event);
-    const bool wasWide = event->oldSize().width() >= kWideEnough, isWide = width() >= kWideEnough;
-    if (wasWide != isWide || !event->oldSize().isValid()) // people may open it in a narrow window all the same
-        m_showInspector->setChecked(isWide);
-}
-
-void MainWindow::showEvent(QShowEvent *event)
-{
-    QMainWindow::showEvent(event);
-    if (!std::exchange(m_isFirstShow, false))
-        return;
-    m_splitter->restoreState(m_settings.value(QStringLiteral("splitter")));
-    m_tabs->setFocus();
 }
 
 } // namespace secateur::ui

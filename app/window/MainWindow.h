@@ -5,6 +5,7 @@
 #include "jobs/JobRunner.h"
 #include "jobs/SessionJobs.h"
 #include "jobs/SessionKeeper.h"
+#include "jobs/TextReader.h"
 #include "models/MessageLog.h"
 #include "models/SelectionModel.h"
 #include "models/SessionModel.h"
@@ -17,6 +18,7 @@
 #include <QMainWindow>
 #include <QUndoStack>
 
+class QDialog;
 class QSplitter;
 class QTabWidget;
 
@@ -24,6 +26,7 @@ namespace secateur::ui {
 
 class Actions;
 class CommandPalette;
+class PruneCard;
 class StartPanel;
 
 /// The window: builds the models and the panels, lays them out and wires them. It decides nothing by itself.
@@ -58,15 +61,20 @@ private:
     void build();
     void buildTabs();
     void buildDocks();
+    void buildPrune();
+    void placeDocks();
+    void resetLayout();
     void buildMenus();
     void buildViewMenu();
     void wire();
     void followModel();
+    void followName();
     void followTab();
     void chooseModel();
     void chooseGguf();
     void chooseSession();
     void save(bool asksForName);
+    void showPrune();
     void offer(const std::vector<RecoverableSession> &sessions);
     void showAbout();
 
@@ -81,12 +89,16 @@ private:
     JobRunner m_runner;
     SessionJobs m_jobs;
     SessionKeeper m_keeper;
+    TextReader m_reader;
     Workbench m_workbench;
 
     Actions *m_actions = nullptr;
     CommandPalette *m_palette = nullptr;
     StartPanel *m_start = nullptr;
     WorkflowStrip *m_strip = nullptr;
+    class QStatusBar *m_bottom = nullptr;
+    QDialog *m_pruneDialog = nullptr;
+    PruneCard *m_pruneCard = nullptr;
     QTabWidget *m_tabs = nullptr;
     QSplitter *m_splitter = nullptr;
     QWidget *m_map = nullptr, *m_inspector = nullptr, *m_budget = nullptr;

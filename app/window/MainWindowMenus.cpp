@@ -61,6 +61,8 @@ void MainWindow::buildMenus()
 
     QMenu *run = menuBar()->addMenu(tr("&Run"));
     run->setToolTipsVisible(true);
+    run->addAction(m_actions->prune);
+    run->addSeparator();
     run->addActions({m_actions->calibrate, m_actions->measureImpact, m_actions->search, m_actions->evaluate, m_actions->evaluateDense,
                      m_actions->goToExport});
     run->addSeparator();
@@ -105,6 +107,10 @@ void MainWindow::buildViewMenu()
         m_actions->add(action);
         view->addAction(action);
     }
+    auto *reset = new QAction(tr("&Reset the layout"), this);
+    connect(reset, &QAction::triggered, this, &MainWindow::resetLayout);
+    m_actions->add(reset);
+    view->addAction(reset);
     view->addSeparator();
     QMenu *themes = view->addMenu(tr("&Theme"));
     auto *group = new QActionGroup(this);

@@ -1,11 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "window/ShortcutOverview.h"
 
+#include "window/Actions.h"
+
+#include <QDialogButtonBox>
 #include <QHeaderView>
 #include <QTableWidget>
 #include <QVBoxLayout>
 
 namespace secateur::ui {
+namespace {
+
+/// Without what it would do right now ("Undo Sparsity 37.5 %").
+QString nameOf(const QAction &action)
+{
+    const QVariant plain = action.property(Actions::kPlainName);
+    return plain.isValid() ? plain.toString() : QString(action.text()).remove(QLatin1Char('&'));
+}
+
+} // namespace
 
 ShortcutOverview::ShortcutOverview(const QList<QAction *> &actions, QWidget *parent) : QDialog(parent)
 {
@@ -14,7 +27,7 @@ ShortcutOverview::ShortcutOverview(const QList<QAction *> &actions, QWidget *par
     QList<std::pair<QString, QString>> rows;
     for (const QAction *action : actions)
         if (!action->shortcut().isEmpty())
-            rows.append({action->shortcut().toString(QKeySequence::NativeText), QString(action->text()).remove(QLatin1Char('&'))});
+            rows.append({action->shortcut().toString(QKeySequence::NativeText), nameOf(*action)});
     rows.append({tr("Left, Right"), tr("Importance: move K by 1 (Shift: by 16)")});
     rows.append({tr("Home"), tr("Importance: K back to the balance rule; Balance: N back to the rule")});
     rows.append({tr("Left, Right"), tr("Balance slider: move N by 1")});
@@ -37,6 +50,9 @@ ShortcutOverview::ShortcutOverview(const QList<QAction *> &actions, QWidget *par
     table->resizeColumnToContents(0);
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(table);
+    auto *buttons = new QDialogButtonBox(QDialogButtonBox::Close, this);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::close);
+    layout->addWidget(buttons);
     resize(560, 560);
 }
 

@@ -20,6 +20,7 @@ int main(int argc, char **argv)
     QApplication::setApplicationName(QStringLiteral("secateur"));
     QApplication::setApplicationDisplayName(QStringLiteral("Secateur"));
     QApplication::setApplicationVersion(QStringLiteral(SECATEUR_VERSION));
+    QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/secateur.svg"))); // where the desktop does not know the program
     QApplication::setDesktopFileName(QStringLiteral("io.github.secateur.Secateur"));
 
     QCommandLineParser parser;

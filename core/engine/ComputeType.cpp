@@ -42,7 +42,7 @@ std::optional<DType> screeningType(const std::string &wanted, LossesKnown losses
                         "Screen in a narrower type, or not at all (--screen none).");
         return type;
     }
-    if (losses == LossesKnown::All || deciding != DType::Float32 || (device.is_cpu() && !hasFastPairs()))
+    if (losses == LossesKnown::All || deciding != DType::Float32 || (device.is_cpu() && !isAttentionFastInBFloat16()))
         return {};
     const bool isFaster = measuredRate(spec, device, DType::BFloat16) > kClearly * measuredRate(spec, device, DType::Float32);
     return isFaster ? std::optional(DType::BFloat16) : std::nullopt;

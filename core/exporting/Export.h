@@ -30,6 +30,19 @@ std::string exportProblem(const std::string &format, const ModelSpec &dense, con
 ModelSpec exportedSpec(const std::string &format, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
                        const std::vector<std::int64_t> &removedAttentions);
 
+/// Programs that people use a model in, under one name, and the targets that load there without code of ours.
+struct ExportEngine {
+    std::string name; ///< "llama.cpp, LM Studio, Ollama"
+    std::vector<std::string> targets;
+};
+
+/// The programs to choose from, in the order in which they are shown. hf-compact is not among their targets: it needs trust_remote_code.
+const std::vector<ExportEngine> &exportEngines();
+
+/// Of an engine's targets that can hold a plan, the one with the fewest parameters in its files, and of equal ones the first. Empty when none can.
+std::string recommendedTarget(const ExportEngine &engine, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
+                              const std::vector<std::int64_t> &removedAttentions);
+
 struct ExportSettings {
     std::string format = "hf-dropin";
     std::filesystem::path output;     ///< the folder to make

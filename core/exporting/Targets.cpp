@@ -308,4 +308,32 @@ ModelSpec exportedSpec(const std::string &format, const ModelSpec &dense, const 
     return writtenSpec(targetRules(format).form, dense, widths, removedAttentions);
 }
 
+const std::vector<ExportEngine> &exportEngines()
+{
+    static const std::vector<ExportEngine> engines = {
+        {"transformers", {"hf-dropin"}},
+        {"vLLM, SGLang, TensorRT-LLM", {"hf-dropin", "hf-deci"}},
+        {"llama.cpp, LM Studio, Ollama", {"gguf-dropin", "gguf-deci"}},
+        {"mlx", {"hf-dropin", "hf-deci"}},
+    };
+    return engines;
+}
+
+std::string recommendedTarget(const ExportEngine &engine, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
+                              const std::vector<std::int64_t> &removedAttentions)
+{
+    std::string best;
+    std::int64_t fewest = 0;
+    for (const std::string &target : engine.targets) {
+        if (!exportProblem(target, dense, widths).empty())
+            continue;
+        const std::int64_t parameters = modelParameters(exportedSpec(target, dense, widths, removedAttentions));
+        if (best.empty() || parameters < fewest) {
+            best = target;
+            fewest = parameters;
+        }
+    }
+    return best;
+}
+
 } // namespace secateur

@@ -7,6 +7,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 namespace secateur {
 
@@ -17,7 +18,21 @@ struct Progress {
     std::int64_t total = 0;    ///< units in all; known before the phase starts
     std::string unit;          ///< plural noun of the units: "layers x windows", "evaluations", ...
     double seconds = 0;        ///< since the phase started
-    std::optional<double> eta; ///< seconds left; known after two seconds
+    std::optional<double> eta; ///< seconds left of the phase; known after two seconds
+
+    // Of a search: the step (from 0) and how many there will be, and the layer that its candidates have reached. -1: none.
+    std::int64_t step = -1, steps = 0, layer = -1;
+
+    // Of the whole job, where its phases were told before (JobContext::expect):
+    std::int64_t part = 0, parts = 0; ///< the phase under way, from 1, and how many there are
+    std::optional<double> whole;      ///< share of the job that is done, by the time that was expected
+    std::optional<double> wholeEta;   ///< seconds left of the job
+};
+
+/// A phase of a job that is still to come, and how long it may take. After two seconds of work only the ratios count.
+struct ExpectedPhase {
+    std::string phase; ///< as `begin` will name it
+    double seconds = 0;
 };
 
 /// What a job gets from whoever asked for it: a way to be stopped and a place for its progress.
@@ -32,8 +47,15 @@ public:
     JobContext() = default;
     explicit JobContext(std::stop_token stop, Listener listener = {}) : m_stop(std::move(stop)), m_listener(std::move(listener)) {}
 
+    /// Tells which phases the job has, in order. What begins under another name is done beside them; one that
+    /// is skipped counts as done once a later one begins.
+    void expect(std::vector<ExpectedPhase> phases);
     /// Starts a phase of `total` units.
     void begin(std::string phase, std::int64_t total, std::string unit);
+    /// Says where a search is; the listener hears it with the next step().
+    void atStep(std::int64_t step, std::int64_t steps);
+    /// The same of the layer that its candidates have reached.
+    void atLayer(std::int64_t layer) { m_progress.layer = layer; }
     /// Tells that `units` more units are finished; a part of one counts too. Throws Cancelled when a stop was requested.
     void step(double units = 1);
     /// Throws Cancelled when a stop was requested.
@@ -42,12 +64,17 @@ public:
 
 private:
     void tell();
+    void followWhole();
+    void closePart();
 
     std::stop_token m_stop;
     Listener m_listener;
     Progress m_progress;
     double m_done = 0; ///< with parts of units
     std::chrono::steady_clock::time_point m_start;
+    std::vector<ExpectedPhase> m_expected;
+    bool m_isExpected = false;                 ///< whether the phase under way is one of them
+    double m_taken = 0, m_takenAsExpected = 0; ///< seconds of the expected phases before it, and what they were expected to take
 };
 
 } // namespace secateur

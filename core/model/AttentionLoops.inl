@@ -207,7 +207,8 @@ template <typename Number, typename Factor>
 SECATEUR_VECTOR void mixBlock(const AttentionBlock<Number, Factor> &b)
 {
     constexpr std::int64_t kNumbers = kNumbersOf<Factor>;
-    const std::int64_t depth = b.headDim / kNumbers;
+    const std::int64_t depth = b.depth;
+    static_assert(kKeys % (kScoreVectors * kLanes) == 0 && kQueries % kScoreRows == 0);
     alignas(64) Factor queries[kWidestHead / kNumbers * kQueries]; // [headDim / n, kQueries]
     alignas(64) float results[kQueries * kWidestHead];             // [kQueries, headDim]
     std::fill(queries, queries + depth * kQueries, Factor{});
@@ -221,9 +222,9 @@ SECATEUR_VECTOR void mixBlock(const AttentionBlock<Number, Factor> &b)
         for (std::int64_t k = 0; k < kKeys; k += kScoreVectors * kLanes)
             for (std::int64_t row = 0; row < kQueries; row += kScoreRows)
                 score(queries + row, depth, b.panels + panel * kKeys * depth + k, b.scores + row * b.stride + panel * kKeys + k, b.stride);
-    float factors[kQueries];
+    float norms[kQueries];
     for (std::int64_t row = 0; row < kQueries; ++row) // rows behind the last query are computed with the others, and left
-        factors[row] = soften<Factor>(b.scores + row * b.stride, std::min(b.first + row + 1, keys), panels * kKeys, b.scale);
+        norms[row] = soften<Factor>(b.scores + row * b.stride, std::min(b.first + row + 1, keys), panels * kKeys, b.scale);
 
     if (b.headDim % (kMixVectors * kLanes) == 0)
         mixStrips<kMixVectors>(b, results);
@@ -235,5 +236,5 @@ SECATEUR_VECTOR void mixBlock(const AttentionBlock<Number, Factor> &b)
         mixStrips<1>(b, results);
     for (std::int64_t row = 0; row < b.count; ++row)
         for (std::int64_t d = 0; d < b.headDim; d += kLanes)
-            store(b.result + (b.first + row) * b.resultStride + d, load(results + row * b.headDim + d) * factors[row]);
+            store(b.result + (b.first + row) * b.resultStride + d, load(results + row * b.headDim + d) * norms[row]);
 }

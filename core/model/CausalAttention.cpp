@@ -157,7 +157,7 @@ bool canMixCausally(const at::Tensor &query, const at::Tensor &key, const at::Te
            query.size(3) % kRowMultiple == 0 && query.size(3) <= kWidestHead;
 }
 
-bool hasFastPairs()
+bool isAttentionFastInBFloat16()
 {
     return vectorKernels<c10::BFloat16>() && vectorKernels<c10::BFloat16>()->pairAttention.mix;
 }

@@ -13,7 +13,7 @@ namespace secateur {
 bool canMixCausally(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value);
 
 /// True where attention is made of products of pairs or tiles of bf16 numbers, because they are fast here.
-bool hasFastPairs();
+bool isAttentionFastInBFloat16();
 
 /// softmax(scale * query key^T, causal) value, as scaled_dot_product_attention computes it, to rounding, in about two thirds of its time.
 ///

@@ -57,17 +57,17 @@ void swiglu(at::Tensor &gate, const at::Tensor &up)
     withNumberOf(gate.scalar_type(), [&]<typename Number>(Number) {
         const Number *factors = up.const_data_ptr<Number>();
         Number *to = gate.mutable_data_ptr<Number>();
-        const auto gateSpan = vectorKernels<Number>()->gateSpan;
+        const auto swigluSpan = vectorKernels<Number>()->swigluSpan;
         const std::int64_t whole = gate.numel() / kRowMultiple, rest = gate.numel() % kRowMultiple;
         at::parallel_for(0, whole, kPiece / kRowMultiple, [=](std::int64_t begin, std::int64_t end) {
-            gateSpan(to + begin * kRowMultiple, factors + begin * kRowMultiple, (end - begin) * kRowMultiple);
+            swigluSpan(to + begin * kRowMultiple, factors + begin * kRowMultiple, (end - begin) * kRowMultiple);
         });
         if (rest == 0)
             return;
         Number last[kRowMultiple] = {}, lastFactors[kRowMultiple] = {};
         std::copy_n(to + whole * kRowMultiple, rest, last);
         std::copy_n(factors + whole * kRowMultiple, rest, lastFactors);
-        gateSpan(last, lastFactors, kRowMultiple);
+        swigluSpan(last, lastFactors, kRowMultiple);
         std::copy_n(last, rest, to + whole * kRowMultiple);
     });
 }

@@ -2,7 +2,7 @@
 // Attention of VectorKernels by AMX: products of tiles, 16 rows of 32 bf16 numbers with 16 pairs of rows of 16, which add to 16 x 16 floats. Softmax is
 // that of AttentionLoops.inl. Included by VectorKernels.cpp alone, after it; SECATEUR_TILES is the attribute of functions that use tiles.
 
-constexpr std::int64_t kTile = 16, kTileNumbers = 32;
+constexpr std::int64_t kTile = 16, kTileNumbers = 32, kTileBytes = 64;
 constexpr std::int64_t kTileQueries = 2 * kTile, kTileKeys = 2 * kTileNumbers;
 constexpr std::int64_t kTilesMixed = 16; ///< of keys, whose weights stay in the first cache while all numbers of a head take them
 
@@ -12,15 +12,16 @@ struct alignas(64) TileShapes {
     std::uint16_t rowBytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
     std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
 };
+static_assert(sizeof(TileShapes) == 64);
 
-/// Tiles of registers are no variables of which the compiler knows what they read: what was written before is in memory from here on.
+/// The compiler does not know that loading a tile reads memory. This makes it finish what it has to write.
 inline __attribute__((always_inline)) void tilesSeeWhatWasWritten()
 {
     asm volatile("" ::: "memory");
 }
 
-/// Adds to the sums of two rows of tiles in one or two columns, tiles 0 and 2, 1 and 3: `count` tiles of `rows`, `rowStride` bytes apart, times
-/// those of `columns`, `columnStride` pairs apart.
+/// Adds products of `count` tiles to the sums, which are tiles 0 and 1 above 2 and 3. Tiles 4 and 5 are the upper and lower rows, 6 and 7 the left and
+/// right columns. A row of `rows` is `rowStride` bytes long, one of `columns` `columnStride` pairs.
 template <bool kTwoColumns>
 SECATEUR_TILES inline __attribute__((always_inline)) void addTiles(const void *rows, std::int64_t rowStride, const BFloat16Pair *columns,
                                                                    std::int64_t columnStride, std::int64_t count)
@@ -29,9 +30,9 @@ SECATEUR_TILES inline __attribute__((always_inline)) void addTiles(const void *r
     const auto pairBytes = std::int64_t(sizeof(BFloat16Pair));
     for (std::int64_t i = 0; i < count; ++i) {
         const BFloat16Pair *column = columns + i * kTile * columnStride;
-        _tile_loadd(4, upper + i * kTileNumbers * 2, rowStride);
+        _tile_loadd(4, upper + i * kTileBytes, rowStride);
         _tile_loadd(6, column, columnStride * pairBytes);
-        _tile_loadd(5, lower + i * kTileNumbers * 2, rowStride);
+        _tile_loadd(5, lower + i * kTileBytes, rowStride);
         _tile_dpbf16ps(0, 4, 6);
         _tile_dpbf16ps(2, 5, 6);
         if constexpr (kTwoColumns) {
@@ -93,9 +94,9 @@ SECATEUR_TILES void mixBlockByTiles(const AttentionBlock<c10::BFloat16, BFloat16
             _tile_stored(2, lower, stride);
             _tile_stored(3, lower + kTile, stride);
         }
-    float factors[kTileQueries];
+    float norms[kTileQueries];
     for (std::int64_t row = 0; row < kTileQueries; ++row) // rows behind the last query are computed with the others, and left
-        factors[row] = soften<BFloat16Pair>(b.scores + row * b.stride, std::min(b.first + row + 1, keys), panels * kTileKeys, b.scale);
+        norms[row] = soften<BFloat16Pair>(b.scores + row * b.stride, std::min(b.first + row + 1, keys), panels * kTileKeys, b.scale);
 
     tilesSeeWhatWasWritten();
     const std::int64_t tiles = (keys + kTileNumbers - 1) / kTileNumbers;
@@ -110,5 +111,5 @@ SECATEUR_TILES void mixBlockByTiles(const AttentionBlock<c10::BFloat16, BFloat16
     _tile_release();
     for (std::int64_t row = 0; row < b.count; ++row)
         for (std::int64_t d = 0; d < b.headDim; d += kLanes)
-            store(b.result + (b.first + row) * b.resultStride + d, load(results + row * b.headDim + d) * factors[row]);
+            store(b.result + (b.first + row) * b.resultStride + d, load(results + row * b.headDim + d) * norms[row]);
 }

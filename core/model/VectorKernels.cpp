@@ -28,7 +28,7 @@ namespace secateur {
 #define SECATEUR_VECTOR_INLINE inline __attribute__((always_inline)) SECATEUR_VECTOR
 #define SECATEUR_KERNELS(name, Number, byPairs)                                                                                            \
     {                                                                                                                                      \
-        name, normRow<Number>, gateSpan<Number>, addSquares<Number>, logSumExp<Number>, rotateHead<Number>,                                \
+        name, normRow<Number>, swigluSpan<Number>, addSquares<Number>, logSumExp<Number>, rotateHead<Number>,                              \
             {kQueries, kKeys, 1, mixBlock<Number, float>}, byPairs                                                                         \
     }
 
@@ -44,7 +44,7 @@ constexpr int kMixVectors = 4;
 #define SECATEUR_WIDEN_HALF(x) _mm512_cvtph_ps((__m256i)(x))
 #define SECATEUR_ROUND_TO_HALF(x) _mm512_cvtps_ph((__m512)(x), _MM_FROUND_TO_NEAREST_INT)
 #include "model/VectorLoops.inl"
-//
+// in this order
 #include "model/AttentionLoops.inl"
 template <typename Number>
 constexpr VectorKernels<Number> kKernels = SECATEUR_KERNELS("AVX-512", Number, {});
@@ -59,14 +59,14 @@ constexpr int kMixVectors = 4;
 #define SECATEUR_TILES __attribute__((target("avx512f,avx512bf16,amx-tile,amx-bf16")))
 #define SECATEUR_HAS_PAIRS
 #include "model/VectorLoops.inl"
-//
+// in this order
 #include "model/AttentionLoops.inl"
-//
+// in this order
 #include "model/TileLoops.inl"
 using Number = c10::BFloat16;
 constexpr AttentionKernel<Number, BFloat16Pair> kByPairs = {kQueries, kKeys, 1, mixBlock<Number, BFloat16Pair>},
                                                 kByTiles = {kTileQueries, kTileKeys, kTile, mixBlockByTiles};
-constexpr VectorKernels<Number> kWidening = SECATEUR_KERNELS("AVX512-BF16", Number, {}),
+constexpr VectorKernels<Number> kWidening = SECATEUR_KERNELS("AVX512-BF16, widened", Number, {}),
                                 kPairs = SECATEUR_KERNELS("AVX512-BF16", Number, kByPairs),
                                 kTiles = SECATEUR_KERNELS("AMX", Number, kByTiles);
 #undef SECATEUR_HAS_PAIRS
@@ -86,7 +86,7 @@ constexpr int kMixVectors = 2;
 #define SECATEUR_WIDEN_HALF(x) _mm256_cvtph_ps((__m128i)(x))
 #define SECATEUR_ROUND_TO_HALF(x) _mm256_cvtps_ph((__m256)(x), _MM_FROUND_TO_NEAREST_INT)
 #include "model/VectorLoops.inl"
-//
+// in this order
 #include "model/AttentionLoops.inl"
 template <typename Number>
 constexpr VectorKernels<Number> kKernels = SECATEUR_KERNELS("AVX2", Number, {});
@@ -99,13 +99,13 @@ constexpr VectorKernels<Number> kKernels = SECATEUR_KERNELS("AVX2", Number, {});
 namespace {
 
 /// Whether there is AMX for bf16, and the operating system lets this process use it: the state of tiles is large, so Linux wants to be asked.
-bool hasTiles()
+bool askForTiles()
 {
 #if defined(__linux__)
-    constexpr unsigned kLeaf = 7, kTiles = 1U << 24U, kBFloat16 = 1U << 22U; // CPUID, EDX
+    constexpr unsigned kLeaf = 7, kTileBit = 1U << 24U, kBFloat16Bit = 1U << 22U; // CPUID, EDX
     constexpr long kAskForPermission = 0x1023, kTileData = 18;
     unsigned a = 0, b = 0, c = 0, d = 0;
-    return __get_cpuid_count(kLeaf, 0, &a, &b, &c, &d) && (d & kTiles) && (d & kBFloat16) &&
+    return __get_cpuid_count(kLeaf, 0, &a, &b, &c, &d) && (d & kTileBit) && (d & kBFloat16Bit) &&
            syscall(SYS_arch_prctl, kAskForPermission, kTileData) == 0;
 #else
     return false;
@@ -125,7 +125,7 @@ std::vector<const VectorKernels<Number> *> possibleVectorKernels()
             possible = {&avx512bf16::kPairs, &avx512bf16::kWidening};
             if (__builtin_cpu_is("intel"))
                 std::swap(possible[0], possible[1]);
-            if (hasTiles())
+            if (askForTiles())
                 possible.insert(possible.begin(), &avx512bf16::kTiles);
         }
     if (__builtin_cpu_supports("avx512f"))

@@ -25,23 +25,22 @@ inline constexpr std::int64_t kNumbersOf<BFloat16Pair> = 2;
 inline constexpr std::int64_t kRowMultiple = 16; ///< of which lengths of rows are multiples; nothing needs to be aligned
 inline constexpr std::int64_t kWidestHead = 128;
 
-/// What attention of one head's block of queries needs. Strides are in numbers, from token to token. In keys and values one Factor stands for
-/// kNumbersOf<Factor> numbers, 0 behind the last.
+/// What attention of one head's block of queries needs. In keys and values one Factor stands for kNumbersOf<Factor> = n numbers, 0 behind the last.
 template <typename Number, typename Factor>
 struct AttentionBlock {
     const Number *query;
-    std::int64_t queryStride;
-    const Factor *panels; ///< of keys: [panel, depth, keys of a panel]
-    std::int64_t depth;   ///< headDim / n, rounded up to the kernel's multiple
-    const Factor *values; ///< [tokens / n, valueStride], of which headDim are used; pairs as far as the panels go
-    std::int64_t valueStride;
+    std::int64_t queryStride; ///< numbers, from token to token; that of the result too
+    const Factor *panels;     ///< of keys: [panel, depth, keys of a panel]
+    std::int64_t depth;       ///< headDim / n, rounded up to the kernel's multiple
+    const Factor *values;     ///< [tokens / n, valueStride], of which headDim are used; pairs as far as the panels go
+    std::int64_t valueStride; ///< factors, from row to row
     Number *result;
     std::int64_t resultStride;
     std::int64_t headDim;      ///< a multiple of kRowMultiple, at most kWidestHead
     std::int64_t first, count; ///< queries; at most the kernel's
     float scale;               ///< positive
     float *scores;             ///< [the kernel's queries, stride], to write in
-    std::int64_t stride;       ///< room for the keys of all panels
+    std::int64_t stride;       ///< floats, from row to row: room for the keys of all panels
 };
 
 /// Causal attention of a block of queries, by one kind of factors, and the sizes that it wants.
@@ -59,7 +58,7 @@ struct VectorKernels {
     /// RMSNorm of a row: to = x / sqrt(mean(x^2) + epsilon) * (weight + more).
     void (*normRow)(const Number *x, const Number *weight, Number *to, std::int64_t size, float epsilon, float more);
     /// gate = silu(gate) * up.
-    void (*gateSpan)(Number *gate, const Number *up, std::int64_t size);
+    void (*swigluSpan)(Number *gate, const Number *up, std::int64_t size);
     /// Adds to `sums`, one a column, the squares of some rows, which are summed by themselves in `piece` first: long sums round less so.
     void (*addSquares)(const Number *x, std::int64_t stride, std::int64_t rows, std::int64_t columns, float *piece, float *sums);
     /// log(sum(exp(x))); not a number where an x is not finite.

@@ -122,7 +122,7 @@ SECATEUR_VECTOR void normRow(const Number *x, const Number *weight, Number *to, 
 }
 
 template <typename Number>
-SECATEUR_VECTOR void gateSpan(Number *gate, const Number *up, std::int64_t size)
+SECATEUR_VECTOR void swigluSpan(Number *gate, const Number *up, std::int64_t size)
 {
     for (std::int64_t i = 0; i < size; i += kLanes) {
         const Vector g = load(gate + i);

@@ -88,6 +88,7 @@ void AttentionSearch::run(SearchRecord &record, std::int64_t removals, JobContex
             record.steps.push_back(SearchStep::begun(m_exact.decoder().layerCount()));
         const auto index = std::int64_t(record.steps.size()) - 1;
         Step step{.record = record, .entry = record.steps.back(), .index = index, .context = context, .listener = listener};
+        context.atStep(index, removals);
         const std::vector<std::int64_t> candidates = candidatesOf(step);
         if (candidates.empty())
             throw Error("There is no attention left that could be removed.", "Remove or protect fewer.");
@@ -287,7 +288,10 @@ void AttentionSearch::evaluateOwn(AttentionSweep &sweep, const Evaluating &what,
     const bool isBounded = m_isBounded && &sweep == &first();
     const double count = what.share * double(wanted.size()), headPasses = sweep.headInPasses();
     const double perPass = count / (double(sweep.passesNeeded(wanted)) + double(wanted.size()) * headPasses);
-    std::vector<at::Tensor> ends = sweep.ends(wanted, isBounded, [&] { context.step(perPass); });
+    std::vector<at::Tensor> ends = sweep.ends(wanted, isBounded, [&](std::int64_t layer) {
+        context.atLayer(layer);
+        context.step(perPass);
+    });
 
     if (isBounded && wanted.size() >= kLeastBounded) {
         findDeciding(sweep, what, ends, context, [&](double heads) { context.step(perPass * headPasses * heads); });

@@ -84,7 +84,7 @@ std::int64_t AttentionSweep::passesNeeded(const std::vector<std::int64_t> &candi
 }
 
 std::vector<at::Tensor> AttentionSweep::ends(const std::vector<std::int64_t> &candidates, bool withBase,
-                                             const std::function<void()> &passed)
+                                             const std::function<void(std::int64_t layer)> &passed)
 {
     const std::int64_t layers = m_decoder.layerCount();
     std::vector<std::int64_t> starts; // the layer at which each fork's computation begins: its own, or that of its last state in the memo
@@ -114,7 +114,7 @@ std::vector<at::Tensor> AttentionSweep::ends(const std::vector<std::int64_t> &ca
             if (l == starts[i])
                 ends[i] = l == j ? base : known(m_forks[std::size_t(j)], l);
             ends[i] = passAndKeep(l, ends[i], l == j, m_forks[std::size_t(j)]);
-            passed();
+            passed(l);
         }
         if (l < baseStart || l >= baseStop || (l + 1 < layers && m_base[std::size_t(l + 1)].defined()))
             continue;

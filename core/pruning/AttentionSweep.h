@@ -49,8 +49,9 @@ public:
     /// The base as it ends. `passed` hears of every layer.
     at::Tensor baseFromTheStart(const std::function<void()> &passed);
     /// The candidates as they end, in their order; the base's end too where `withBase` asks for it and it is not known. `passed` hears of
-    /// every layer of a candidate.
-    std::vector<at::Tensor> ends(const std::vector<std::int64_t> &candidates, bool withBase, const std::function<void()> &passed);
+    /// every layer that a candidate has passed.
+    std::vector<at::Tensor> ends(const std::vector<std::int64_t> &candidates, bool withBase,
+                                 const std::function<void(std::int64_t layer)> &passed);
     /// How many layers of candidates that will pass.
     std::int64_t passesNeeded(const std::vector<std::int64_t> &candidates) const;
     /// The loss of an end, summed over the tokens predicted, on the device: reading it waits for that.

@@ -10,7 +10,7 @@ namespace secateur {
 
 Screening::Screening(const SearchRecord &record)
 {
-    std::map<double, double> differences; // by loss
+    std::map<double, double> differences; // by loss: equal ones teach once
     for (const SearchStep &step : record.steps)
         for (std::size_t j = 0; j < std::min(step.losses.size(), step.screened.size()); ++j)
             if (const double difference = step.screened[j] - step.losses[j]; std::isfinite(difference))
@@ -18,8 +18,10 @@ Screening::Screening(const SearchRecord &record)
     m_count = std::int64_t(differences.size());
     for (const auto &[loss, difference] : differences)
         m_usual += difference / double(m_count);
-    for (const auto &[loss, difference] : differences)
-        m_largest = std::max(m_largest, std::abs(difference - m_usual));
+    for (const SearchStep &step : record.steps)
+        for (std::size_t j = 0; j < std::min(step.losses.size(), step.screened.size()); ++j)
+            if (const double difference = step.screened[j] - step.losses[j]; std::isfinite(difference))
+                m_largest = std::max(m_largest, std::abs(difference - m_usual));
 }
 
 double Screening::leastLoss(double screened) const

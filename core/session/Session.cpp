@@ -3,6 +3,8 @@
 
 #include "foundation/Error.h"
 
+#include <algorithm>
+
 namespace secateur {
 namespace {
 
@@ -48,6 +50,15 @@ PruningPlan planOf(const Session &session, const PlanDraft &draft)
         plan.search.steps.resize(std::size_t(plan.balance.attentionsToRemove));
     plan.removedAttentions = plan.search.removalOrder();
     return plan;
+}
+
+bool isOf(const NeuronScores &scores, const TextSettings &text, ScoreNorm norm)
+{
+    const Provenance &p = scores.provenance;
+    const bool isSameFiles = std::equal(p.textFiles.begin(), p.textFiles.end(), text.files.begin(), text.files.end(),
+                                        [](const std::string &one, const std::filesystem::path &other) { return one == other.string(); });
+    return isSameFiles && p.length == text.length && p.seed == text.seed && p.column == text.column &&
+           (!text.windows || p.windows == *text.windows) && scores.norm == norm;
 }
 
 std::string textName(const TextSettings &text)

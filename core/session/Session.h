@@ -77,6 +77,9 @@ std::string searchKey(const PlanDraft &draft, std::int64_t neuronsKept);
 /// Throws Error when the draft has no calibration or its balance is infeasible. Sorts every layer's scores: off the interface's thread.
 PruningPlan planOf(const Session &session, const PlanDraft &draft);
 
+/// Whether scores were made from that text with that norm, as far as the settings tell: of a text without a number of windows any number will do.
+bool isOf(const NeuronScores &scores, const TextSettings &text, ScoreNorm norm);
+
 /// Names of the records' texts for people: the file name, or "3 files".
 std::string textName(const TextSettings &text);
 

@@ -13,6 +13,8 @@ class tst_JobContext : public QObject {
 
 private slots:
     void progressCountsUnitsAndParts();
+    void wholeJobIsSeenThroughItsPhases();
+    void phasesOfUnknownLengthSayNothingOfTheWhole();
     void stopRequestEndsTheNextStep();
     void hashIsSha256();
 };
@@ -34,6 +36,61 @@ void tst_JobContext::progressCountsUnitsAndParts()
     QCOMPARE(done.at(10), 1);
     QCOMPARE(done.at(11), 2);
     QCOMPARE(done.back(), 3);
+}
+
+void tst_JobContext::wholeJobIsSeenThroughItsPhases()
+{
+    Progress last;
+    JobContext context({}, [&](const Progress &p) { last = p; });
+    context.begin("load", 1, "tensors");
+    context.step();
+    QVERIFY(!last.whole); // nothing is expected yet
+    context.expect({{"calibrate", 30}, {"search", 60}, {"evaluate", 5}, {"evaluate", 5}});
+    context.begin("calibrate", 2, "windows");
+    QCOMPARE(last.part, 1);
+    QCOMPARE(last.parts, 4);
+    QCOMPARE(*last.whole, 0.0);
+    QCOMPARE(*last.wholeEta, 100.0);
+    context.step();
+    QCOMPARE(*last.whole, 0.15);
+    QCOMPARE(*last.wholeEta, 85.0);
+    context.begin("measure", 10, "products"); // beside them
+    context.step(5);
+    QCOMPARE(*last.whole, 0.15);
+    context.begin("evaluate", 4, "windows"); // the search is not needed
+    QCOMPARE(last.part, 3);
+    QCOMPARE(*last.whole, 0.9);
+    context.step(4);
+    context.begin("evaluate", 4, "windows");
+    QCOMPARE(last.part, 4);
+    context.step(4);
+    QCOMPARE(*last.whole, 1.0);
+    QCOMPARE(*last.wholeEta, 0.0);
+}
+
+void tst_JobContext::phasesOfUnknownLengthSayNothingOfTheWhole()
+{
+    Progress last;
+    JobContext context({}, [&](const Progress &p) { last = p; });
+    context.expect({{"calibrate", 0}, {"search", 0}});
+    context.begin("calibrate", 0, "windows");
+    QVERIFY(!last.whole && !last.wholeEta);
+    context.begin("search", 2, "evaluations");
+    QCOMPARE(last.part, 2);
+    context.atStep(0, 1);
+    context.atLayer(5);
+    context.step();
+    QCOMPARE(last.layer, 5);
+    QVERIFY(!last.whole);
+    context.begin("search", 2, "evaluations"); // once more than was told
+    QCOMPARE(last.part, 2);
+    QCOMPARE(last.step, -1);
+    context.expect({{"export", 1}});
+    context.begin("load", 1, "tensors");
+    QCOMPARE(*last.whole, 0.0); // nothing of it is done
+    context.begin("export", 1, "tensors");
+    context.step();
+    QCOMPARE(*last.whole, 1.0);
 }
 
 void tst_JobContext::stopRequestEndsTheNextStep()

@@ -80,6 +80,9 @@ private slots:
         const Inputs in = randomInputs(1, 1, 1, 8, 64);
         if (!canMixCausally(in.query, in.key, in.value))
             QSKIP("this processor has neither AVX-512 nor AVX2: the library's attention is used");
+        for (const at::ScalarType type : kTypes)
+            for (const auto &[name, result] : byAllKernels(randomInputs(1, 1, 1, 8, 64, type), 0.1))
+                qInfo("%s by %s", at::toString(type), name); // those that are tried here
     }
     void equalsTheLibrary_data();
     void equalsTheLibrary();
@@ -102,12 +105,13 @@ void tst_CausalAttention::equalsTheLibrary_data()
     QTest::addColumn<at::ScalarType>("type");
     for (const at::ScalarType type : kTypes) {
         const char *name = at::toString(type);
-        for (const int headDim : {16, 32, 48, 64, 80, 96, 128})
-            for (const int tokens : {1, 2, 15, 16, 17, 24, 25, 48, 97, 300})
+        for (const int headDim : {16, 32, 48, 64, 80, 96, 112, 128})
+            for (const int tokens : {1, 2, 15, 16, 17, 24, 25, 31, 33, 48, 63, 65, 97, 300})
                 QTest::addRow("%s, width %d, %d tokens", name, headDim, tokens) << 6 << 2 << tokens << headDim << type;
         QTest::addRow("%s, as many keys as queries", name) << 4 << 4 << 130 << 64 << type;
         QTest::addRow("%s, one key head", name) << 9 << 1 << 130 << 64 << type;
         QTest::addRow("%s, a long window", name) << 2 << 1 << 2048 << 64 << type;
+        QTest::addRow("%s, a long window of odd sizes", name) << 2 << 1 << 1043 << 80 << type;
     }
 }
 

@@ -130,12 +130,11 @@ void tst_Decoder::cachedGenerationEqualsTransformers()
     const nlohmann::json expected = nlohmann::json::parse(stream);
     const auto prompt = expected.at("prompt").get<std::vector<std::int32_t>>();
     const auto count = std::int64_t(expected.at("ids").size());
-    const Decoder decoder = loadDecoder(folder, std::int64_t(prompt.size()) + count); // the length decides which of LongRoPE's factors count
+    const Decoder decoder =
+        loadDecoder(folder, std::int64_t(prompt.size()) + count); // the length decides which of LongRoPE's factors count
     JobContext context;
     std::vector<std::int32_t> heard;
-    const auto ids = Generator(decoder, {}).generate(prompt, count, {}, context, [&](std::int32_t id) {
-        heard.push_back(id);
-    });
+    const auto ids = Generator(decoder, {}).generate(prompt, count, {}, context, [&](std::int32_t id) { heard.push_back(id); });
     QCOMPARE(ids, expected.at("ids").get<std::vector<std::int32_t>>());
     QCOMPARE(heard, ids);
 }

@@ -65,8 +65,8 @@ private slots:
     }
     void normEqualsItsDefinition_data();
     void normEqualsItsDefinition();
-    void gateEqualsTheLibrary_data();
-    void gateEqualsTheLibrary();
+    void swigluEqualsTheLibrary_data();
+    void swigluEqualsTheLibrary();
     void squaresEqualTheLibrary();
     void logSumExpEqualsTheLibrary_data();
     void logSumExpEqualsTheLibrary();
@@ -113,7 +113,7 @@ void tst_RowKernels::normEqualsItsDefinition()
     }
 }
 
-void tst_RowKernels::gateEqualsTheLibrary_data()
+void tst_RowKernels::swigluEqualsTheLibrary_data()
 {
     QTest::addColumn<double>("size");
     QTest::addColumn<at::ScalarType>("type");
@@ -123,7 +123,7 @@ void tst_RowKernels::gateEqualsTheLibrary_data()
                 QTest::addRow("%s, around %g", at::toString(type), size) << size << type;
 }
 
-void tst_RowKernels::gateEqualsTheLibrary()
+void tst_RowKernels::swigluEqualsTheLibrary()
 {
     QFETCH(double, size);
     QFETCH(at::ScalarType, type);

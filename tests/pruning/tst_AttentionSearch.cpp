@@ -514,13 +514,14 @@ void tst_AttentionSearch::marginGrowsWithTheDifferences()
     record.steps = {{.losses = {3.0, kUnknown, 3.5, 3.0, 3.0, 3.0}, .bounds = {}, .screened = {3.01, 3.2, 3.5, 3.01, 3.01, 3.01}}};
     QVERIFY(!Screening(record).isTaught()); // by two: equal losses teach once
     QCOMPARE(Screening(record).leastLoss(3.0), -std::numeric_limits<double>::infinity());
-    record.steps.push_back({.losses = {3.1, 3.2}, .bounds = {}, .screened = {3.1, 3.2}});
+    record.steps.push_back({.losses = {3.1, 3.2, 3.3, 3.4}, .bounds = {}, .screened = {3.1, 3.2, 3.3, 3.4}});
     const Screening screening(record);
     QVERIFY(screening.isTaught());
-    const double usual = 0.01 / 4; // of four differences, from which that of 0.01 is farthest
+    const double usual = 0.01 / 6; // of six differences, from which that of 0.01 is farthest
     QVERIFY(std::abs(screening.leastLoss(3.2) - (3.2 - usual - 4 * (0.01 - usual))) < 1e-12);
     record.steps[0].losses[1] = 3.25; // screened as 3.2
-    QVERIFY(std::abs(Screening(record).leastLoss(3.2) - (3.2 + 0.008 - 4 * 0.042)) < 1e-12);
+    const double now = (0.01 - 0.05) / 7;
+    QVERIFY(std::abs(Screening(record).leastLoss(3.2) - (3.2 - now - 4 * (0.05 + now))) < 1e-12);
     QVERIFY(Screening(record).width() > screening.width());
 }
 
@@ -528,7 +529,8 @@ void tst_AttentionSearch::marginGrowsWithTheDifferences()
 void tst_AttentionSearch::marginDoesNotGrowWithWhatDifferencesShare()
 {
     SearchRecord record, shifted;
-    record.steps = {{.losses = {3.0, 3.1, 3.2, 3.3, kUnknown}, .bounds = {}, .screened = {3.0, 3.1, 3.2, 3.3, 3.4}}};
+    record.steps = {
+        {.losses = {3.0, 3.1, 3.2, 3.3, 3.5, 3.6, kUnknown}, .bounds = {}, .screened = {3.0, 3.105, 3.194, 3.3, 3.5, 3.6, 3.4}}};
     shifted.steps = record.steps;
     for (double &loss : shifted.steps[0].screened)
         loss += 0.5;

@@ -152,7 +152,7 @@ void tst_MetaDevice::sweep()
         if (!sweep.isRemoved(layer))
             candidates.push_back(layer);
     for (int step = 0; step < 2 && candidates.size() > 1; ++step) {
-        for (const at::Tensor &end : sweep.ends(candidates, true, [] {})) {
+        for (const at::Tensor &end : sweep.ends(candidates, true, [](std::int64_t) {})) {
             QVERIFY(end.is_meta());
             QCOMPARE(end.size(2), model.spec().hiddenSize);
             QVERIFY(sweep.lossSum(end, m_context).is_meta());

@@ -163,7 +163,7 @@ QStringList panelsDoNotKnowEachOther(const Tree &tree)
 QStringList mainWindowStaysSmall(const Tree &tree)
 {
     QStringList breaches;
-    for (const QString path : {"app/window/MainWindow.cpp", "app/window/MainWindowMenus.cpp"})
+    for (const QString path : {"app/window/MainWindow.cpp", "app/window/MainWindowLayout.cpp", "app/window/MainWindowMenus.cpp"})
         if (const auto lines = tree.value(path).count('\n'); lines >= 400)
             breaches << QString("%1 has %2 lines").arg(path).arg(lines);
     return breaches;

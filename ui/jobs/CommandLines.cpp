@@ -203,4 +203,18 @@ QString CommandLines::exportPlan(const PlanDraft &draft, const ExportSettings &s
     return joined(exportWords(draft, settings));
 }
 
+QStringList CommandLines::pruneWords(const PlanDraft &draft, const ExportSettings &settings) const
+{
+    QStringList words = exportWords(draft, settings);
+    const TextSettings &text = m_session.evaluationText, &calibration = m_session.calibrationText;
+    if (text.files.size() == 1 && !text.windows && text.seed == 0 && text.length == calibration.length && text.column == calibration.column)
+        words << QStringLiteral("--evaluate") << pathText(text.files.front());
+    return words;
+}
+
+QString CommandLines::prune(const PlanDraft &draft, const ExportSettings &settings) const
+{
+    return joined(pruneWords(draft, settings));
+}
+
 } // namespace secateur::ui

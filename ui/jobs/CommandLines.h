@@ -30,6 +30,9 @@ public:
     QString curve(const std::vector<PlanDraft> &drafts, const TextSettings &text) const;
     QStringList exportWords(const PlanDraft &draft, const ExportSettings &settings) const; ///< unquoted, for the manifest
     QString exportPlan(const PlanDraft &draft, const ExportSettings &settings) const;
+    /// All of it, with the evaluation where the program takes such a text: one file, to its end, cut as the calibration is. Needs no calibration.
+    QStringList pruneWords(const PlanDraft &draft, const ExportSettings &settings) const;
+    QString prune(const PlanDraft &draft, const ExportSettings &settings) const;
 
 private:
     QString evaluate(const PlanDraft &draft, const TextSettings &text, const QString &planFile) const;

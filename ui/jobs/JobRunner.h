@@ -16,7 +16,7 @@ class QTimer;
 
 namespace secateur::ui {
 
-enum class JobKind { Open, Calibrate, Impact, Search, Evaluate, Curve, Export };
+enum class JobKind { Open, Calibrate, Impact, Search, Evaluate, Curve, Export, Prune };
 
 /// What is known of a job, for the interface's thread.
 struct JobInfo {

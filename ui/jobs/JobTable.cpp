@@ -134,9 +134,20 @@ QString progressText(const Progress &progress)
         const double rate = double(progress.done) / progress.seconds;
         text += JobTable::tr(" · %1 per second").arg(locale.toString(rate, 'f', rate < 10 ? 1 : 0));
     }
-    if (progress.eta)
-        text += JobTable::tr(" · about %1 left").arg(durationText(*progress.eta));
+    if (progress.step >= 0 && progress.layer >= 0)
+        text = JobTable::tr("step %1 of %2, layer %3 · %4").arg(progress.step + 1).arg(progress.steps).arg(progress.layer).arg(text);
+    if (progress.parts > 1 && progress.part > 0)
+        text = JobTable::tr("part %1 of %2: %3").arg(progress.part).arg(progress.parts).arg(text);
+    if (const std::optional<double> eta = progress.whole ? progress.wholeEta : progress.eta)
+        text += JobTable::tr(" · about %1 left").arg(durationText(*eta));
     return text;
+}
+
+std::optional<double> shareDone(const Progress &progress)
+{
+    if (progress.whole)
+        return progress.whole;
+    return progress.total > 0 ? std::optional(double(progress.done) / double(progress.total)) : std::nullopt;
 }
 
 QString durationText(double seconds)

@@ -174,33 +174,35 @@ void SessionJobs::startOpening(const std::filesystem::path &model, const std::op
         whenFinished(QStringLiteral("open")));
 }
 
-void SessionJobs::start(JobKind kind, const QString &title, const QString &command, const QString &topic,
-                        std::function<void(const SessionTask &, JobPort &)> work, std::function<void(const JobInfo &)> done,
-                        const JobCost &cost)
+int SessionJobs::start(JobKind kind, const QString &title, const QString &command, const QString &topic,
+                       std::function<void(const SessionTask &, JobPort &)> work, std::function<void(const JobInfo &)> done,
+                       const JobCost &cost)
 {
     const SessionTask task(m_model, m_messages, m_journal, m_findings,
                            [this, generation = m_generation] { return generation == m_generation; });
-    m_runner.start(
+    return m_runner.start(
         kind, title, command, [task, work = std::move(work)](JobPort &port) { work(task, port); }, whenFinished(topic, std::move(done)),
         cost.forecast);
 }
 
-void SessionJobs::reopenModel()
+void SessionJobs::reopenModel(const std::filesystem::path &now)
 {
     if (!m_model.hasModel())
         return;
+    const std::filesystem::path folder = now.empty() ? m_model.session().model->folder : now;
     ++m_openRequest; // what is being opened now is not wanted any more
-    start(JobKind::Open, tr("Open %1").arg(m_model.modelName()), commandOf(JobKind::Open), QStringLiteral("open"),
-          [this](const SessionTask &task, JobPort &port) {
+    start(JobKind::Open, tr("Open %1").arg(m_model.modelName()), CommandLines::inspect(folder), QStringLiteral("open"),
+          [this, folder](const SessionTask &task, JobPort &port) {
               const ModelSummary &before = *task.session().model;
-              const std::shared_ptr<const ModelSummary> summary = port.open(before.folder);
+              const std::shared_ptr<const ModelSummary> summary = port.open(folder);
               if (!(summary->spec == before.spec))
-                  throw Error("The folder '" + before.folder.string() + "' holds another model than that of the session.",
+                  throw Error("The folder '" + folder.string() + "' holds another model than that of the session.",
                               "Put the session's model back, or begin a new session with this one.");
-              const EngineReport report = task.engine(port).report();
-              const ForecastBasis basis = task.engine(port).forecastBasis();
-              task.deliver(port, [this, report, basis] {
+              const EngineReport report = port.engine(folder).report();
+              const ForecastBasis basis = port.engine(folder).forecastBasis();
+              task.deliver(port, [this, folder, report, basis] {
                   keepEngine(report, basis);
+                  m_model.setModelFolder(folder);
                   m_model.setModelThere(true);
               });
           });
@@ -267,8 +269,14 @@ void SessionJobs::evaluate()
 {
     if (!canEvaluate())
         return;
+    std::vector<ExpectedPhase> phases;
+    if (const JobCost search = searchCost(m_model.draft()); search.evaluations > 0)
+        phases.push_back({"search", search.seconds.value_or(0)});
+    for (int model = m_model.denseEvaluation() ? 1 : 0; model < 2; ++model)
+        phases.push_back({"evaluate", evaluationSeconds()});
     start(JobKind::Evaluate, tr("Evaluate on %1").arg(QString::fromStdString(textName(m_model.session().evaluationText))),
-          commandOf(JobKind::Evaluate), QStringLiteral("evaluate"), [](const SessionTask &task, JobPort &port) {
+          commandOf(JobKind::Evaluate), QStringLiteral("evaluate"), [phases](const SessionTask &task, JobPort &port) {
+              port.context().expect(phases);
               const PlanDraft &draft = task.session().draft;
               PruningPlan plan = task.planOf(draft);
               if (!plan.isComplete())
@@ -294,8 +302,17 @@ void SessionJobs::measureCurve(const CurveRequest &request)
         return;
     const std::vector<std::int64_t> order = m_model.removalOrder();
     const QString command = commandLines().curve(searchableDrafts(request), m_model.session().evaluationText);
+    std::vector<ExpectedPhase> phases;
+    if (!m_model.denseEvaluation())
+        phases.push_back({"evaluate", evaluationSeconds()});
+    for (const PlanDraft &draft : request.drafts) {
+        if (const JobCost search = searchCost(draft); search.evaluations > 0 && !request.isOrderBorrowed)
+            phases.push_back({"search", search.seconds.value_or(0)});
+        phases.push_back({"evaluate", evaluationSeconds()});
+    }
     start(JobKind::Curve, tr("Measure the curve (points: %1)").arg(request.drafts.size()), command, QStringLiteral("curve"),
-          [request, order](const SessionTask &task, JobPort &port) {
+          [request, order, phases](const SessionTask &task, JobPort &port) {
+              port.context().expect(phases);
               task.evaluateDenseOnce(port);
               for (const PlanDraft &draft : request.drafts) {
                   PruningPlan plan = task.planOf(draft);
@@ -327,23 +344,25 @@ void SessionJobs::exportPlan(ExportSettings settings)
     const std::filesystem::path output = settings.output.has_filename() ? settings.output : settings.output.parent_path();
     const QString name = QString::fromStdString(output.filename().string());
     start(JobKind::Export, tr("Export %1").arg(name), command, QStringLiteral("export"),
-          [this, settings](const SessionTask &task, JobPort &port) {
-              const PruningPlan plan = task.planOf(task.session().draft);
-              const std::string hash = plan.hash();
-              const ExportResult result = task.engine(port).exportPlan(plan, settings, evaluationsOf(task.session(), hash), port.context());
-              const ExportRecord record{.planHash = hash,
-                                        .format = settings.format,
-                                        .folder = result.folder,
-                                        .parameters = result.parameters,
-                                        .bytes = result.bytes,
-                                        .verification = result.verification,
-                                        .notes = result.notes};
-              task.write(port, [&](SessionJournal &j) { j.exported(record); });
-              task.deliver(port, [this, record] {
-                  m_model.addExport(record);
-                  emit exported(QString::fromStdString(record.folder.string()), record.verification.isPassed);
-              });
-          });
+          [this, settings](const SessionTask &task, JobPort &port) { exportTo(task, port, task.planOf(task.session().draft), settings); });
+}
+
+void SessionJobs::exportTo(const SessionTask &task, JobPort &port, const PruningPlan &plan, const ExportSettings &settings)
+{
+    const std::string hash = plan.hash();
+    const ExportResult result = task.engine(port).exportPlan(plan, settings, evaluationsOf(task.session(), hash), port.context());
+    const ExportRecord record{.planHash = hash,
+                              .format = settings.format,
+                              .folder = result.folder,
+                              .parameters = result.parameters,
+                              .bytes = result.bytes,
+                              .verification = result.verification,
+                              .notes = result.notes};
+    task.write(port, [&](SessionJournal &j) { j.exported(record); });
+    task.deliver(port, [this, record] {
+        m_model.addExport(record);
+        emit exported(QString::fromStdString(record.folder.string()), record.verification.isPassed);
+    });
 }
 
 void SessionJobs::savePlan(const std::filesystem::path &file)

@@ -41,6 +41,12 @@ struct CurveRequest {
     bool isOrderBorrowed = false; ///< take the removals of the plan in hand instead of searching each: one evaluation a point
 };
 
+/// What "Prune…" is to do with the session's texts: from the model to a verified checkpoint.
+struct PruneRequest {
+    double sparsity = 0.375; ///< of the decoder layers' parameters; N and K follow by the rule
+    ExportSettings exporting;
+};
+
 /// Cost of a job, said before it starts.
 struct JobCost {
     std::int64_t evaluations = 0;     ///< model evaluations of the search that are still to do
@@ -71,12 +77,15 @@ public:
     Possibility canEvaluate() const; ///< the plan in hand
     Possibility canEvaluateDense() const;
     Possibility canExport() const;
+    /// Whether the session can be pruned to that sparsity and written so.
+    Possibility canPrune(const PruneRequest &request) const;
 
     /// Opens a model folder (or the folder of a file in it) and begins a session, with the texts if there are any. Jobs of the session in
     /// hand are cancelled, unless the folder holds no model.
     void openModel(const std::filesystem::path &folder, const std::optional<SampleTexts> &texts = {});
-    /// Opens the model of a session that was restored, to be able to compute again. It may have moved: then only plots are there.
-    void reopenModel();
+    /// Opens the model of a session that was restored, to be able to compute again. It may have moved: then only plots are there, until it is opened
+    /// where it is now.
+    void reopenModel(const std::filesystem::path &now = {});
     void calibrate();
     void measureImpact();
     void search(); ///< goes on where the record of the plan in hand stops
@@ -85,6 +94,9 @@ public:
     void evaluateDense();
     void measureCurve(const CurveRequest &request);
     void exportPlan(ExportSettings settings);
+    /// All of it in one job: calibrates and searches what is missing, evaluates where a text was chosen for it, exports and verifies. The plan in hand
+    /// becomes the one that is asked for; a later change of it does not change the job. Returns the job's number; 0 when it is not possible.
+    int prune(PruneRequest request);
     /// Writes the plan in hand as a file for the command line. Needs a plan whose search is complete or begun.
     void savePlan(const std::filesystem::path &file);
 
@@ -94,6 +106,9 @@ public:
     /// What the impact of each attention on the original still asks for.
     JobCost impactCost() const;
     JobCost curveCost(const CurveRequest &request) const;
+    JobCost pruneCost(const PruneRequest &request) const;
+    /// The plan in hand with that sparsity, N and K by the rule, on the calibration of the session's text; -1 where there is none yet.
+    PlanDraft draftOf(const PruneRequest &request) const;
     /// What the engine computes with; none before a model was opened.
     const std::optional<EngineReport> &engineReport() const { return m_report; }
     /// What one pass over a window takes: the least that any job does.
@@ -105,6 +120,7 @@ public:
     /// A command line that does what the job of that kind would do now. Empty where there is nothing to do yet.
     QString commandOf(JobKind kind) const;
     QString exportCommand(const ExportSettings &settings) const;
+    QString pruneCommand(const PruneRequest &request) const;
 
 signals:
     /// A model was opened and its session began.
@@ -114,9 +130,9 @@ signals:
 
 private:
     /// Starts a job of this session: `work` gets a copy of it. Failures are posted under the topic.
-    void start(JobKind kind, const QString &title, const QString &command, const QString &topic,
-               std::function<void(const SessionTask &, JobPort &)> work, std::function<void(const JobInfo &)> done = {},
-               const JobCost &cost = {});
+    int start(JobKind kind, const QString &title, const QString &command, const QString &topic,
+              std::function<void(const SessionTask &, JobPort &)> work, std::function<void(const JobInfo &)> done = {},
+              const JobCost &cost = {});
     void startOpening(const std::filesystem::path &model, const std::optional<SampleTexts> &texts, int request);
     void cancelJobsOfSession();
     std::function<void(const JobInfo &)> whenFinished(const QString &topic, std::function<void(const JobInfo &)> done = {});
@@ -124,6 +140,10 @@ private:
     std::int64_t plannedRemovals(const PlanDraft &draft) const;
     const SearchRecord *searchOf(const PlanDraft &draft) const;
     void keepEngine(const EngineReport &report, const ForecastBasis &basis);
+    std::vector<ExpectedPhase> phasesOf(const PruneRequest &request) const;
+    double evaluationSeconds() const;
+    /// Writes a plan as a checkpoint and brings the record into the session, whose evaluations go into the manifest.
+    void exportTo(const SessionTask &task, JobPort &port, const PruningPlan &plan, const ExportSettings &settings);
     JobCost costOf(const JobSize &job) const;
     JobCost costOf(JobSize job, std::int64_t evaluations) const;
     CommandLines commandLines() const;

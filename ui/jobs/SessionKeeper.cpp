@@ -43,6 +43,10 @@ SessionKeeper::SessionKeeper(SessionModel &model, SessionJobs &jobs, MessageLog 
         rebase();
         changed();
     });
+    connect(&m_model, &SessionModel::modelMoved, this, [this] {
+        rebase();
+        changed();
+    });
     connect(&m_model, &SessionModel::draftChanged, this, [this] {
         write([this](SessionJournal &j) { j.draftChanged(m_model.draft()); });
         changed();

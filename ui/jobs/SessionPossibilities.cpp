@@ -285,6 +285,8 @@ QString SessionJobs::commandOf(JobKind kind) const
                                    : lines.evaluateDense(m_model.session().evaluationText);
     case JobKind::Export:
         return m_model.hasScores() ? lines.exportPlan(m_model.draft(), {}) : QString();
+    case JobKind::Prune: // asks for more than the session holds: pruneCommand()
+        return {};
     }
     return {};
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 #include <limits>
 #include <utility>
 
@@ -41,6 +42,26 @@ void SessionTask::deliver(JobPort &port, std::function<void()> function) const
         if (isCurrent())
             function();
     });
+}
+
+void SessionTask::deliverAndWait(JobPort &port, std::function<void()> function) const
+{
+    constexpr std::chrono::milliseconds kBetweenLooks(20);
+    const auto isDone = std::make_shared<std::promise<void>>();
+    const std::future<void> done = isDone->get_future();
+    deliver(port, [isDone, function = std::move(function)] {
+        function();
+        isDone->set_value();
+    });
+    while (done.wait_for(kBetweenLooks) != std::future_status::ready)
+        port.context().check();
+}
+
+SessionTask SessionTask::with(Session session) const
+{
+    SessionTask task = *this;
+    task.m_session = std::make_shared<const Session>(std::move(session));
+    return task;
 }
 
 void SessionTask::tell(JobPort &port, const Message &message) const
@@ -108,6 +129,7 @@ void SessionTask::search(JobPort &port, PruningPlan &plan, const PlanDraft &draf
         if (plan.search.isBegun())
             m_findings->searches[key] = plan.search;
     };
+    deliver(port, [&model, key] { model.setRunningSearch(key); });
     try {
         engine(port).search(
             plan, textOf(plan.calibration), draft.search, port.context(),
@@ -126,9 +148,11 @@ void SessionTask::search(JobPort &port, PruningPlan &plan, const PlanDraft &draf
             });
     } catch (...) { // cancelled, mostly: what was found counts
         keep();
+        deliver(port, [&model] { model.setRunningSearch({}); });
         throw;
     }
     keep();
+    deliver(port, [&model] { model.setRunningSearch({}); });
     deliver(port, [&model, key, record = plan.search] { model.setSearch(key, record); });
 }
 
@@ -154,7 +178,7 @@ void SessionTask::measureImpact(JobPort &port) const
     });
 }
 
-void SessionTask::evaluate(JobPort &port, const PruningPlan *plan, const PlanDraft &draft, bool isOrderBorrowed) const
+EvaluationRecord SessionTask::evaluate(JobPort &port, const PruningPlan *plan, const PlanDraft &draft, bool isOrderBorrowed) const
 {
     const auto start = std::chrono::steady_clock::now();
     EvaluationRecord record;
@@ -177,16 +201,16 @@ void SessionTask::evaluate(JobPort &port, const PruningPlan *plan, const PlanDra
         if (!record.planHash.empty())
             model.setPlanHash(draft, record.removed, QString::fromStdString(record.planHash));
     });
+    return record;
 }
 
-void SessionTask::evaluateDenseOnce(JobPort &port) const
+std::optional<EvaluationRecord> SessionTask::evaluateDenseOnce(JobPort &port) const
 {
     const TextSettings &text = m_session->evaluationText;
     const bool isKnown = std::any_of(m_session->evaluations.begin(), m_session->evaluations.end(),
                                      [&](const EvaluationRecord &e) { return e.planHash.empty() && e.text == text; }) ||
                          std::find(m_findings->denseTexts.begin(), m_findings->denseTexts.end(), text) != m_findings->denseTexts.end();
-    if (!isKnown)
-        evaluate(port, nullptr, {}, false);
+    return isKnown ? std::nullopt : std::optional(evaluate(port, nullptr, {}, false));
 }
 
 TextSettings textOf(const Provenance &p)

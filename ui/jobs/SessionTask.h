@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,10 @@ public:
     /// With the session's model open; the session model hears of the texts that it reads.
     Engine &engine(JobPort &port) const;
     void deliver(JobPort &port, std::function<void()> function) const;
+    /// The same, and waits until it was done. Throws Cancelled when the job is stopped meanwhile, as it is when another session begins.
+    void deliverAndWait(JobPort &port, std::function<void()> function) const;
+    /// The task as it goes on with what it has added to the session itself.
+    SessionTask with(Session session) const;
 
     /// The plan of a draft with what is known of its search by now.
     PruningPlan planOf(const PlanDraft &draft) const;
@@ -47,9 +52,9 @@ public:
     /// The impact of every attention on the dense model.
     void measureImpact(JobPort &port) const;
     /// Perplexity of a plan, or of the dense model without one.
-    void evaluate(JobPort &port, const PruningPlan *plan, const PlanDraft &draft, bool isOrderBorrowed) const;
-    /// The same unless the session knows it already.
-    void evaluateDenseOnce(JobPort &port) const;
+    EvaluationRecord evaluate(JobPort &port, const PruningPlan *plan, const PlanDraft &draft, bool isOrderBorrowed) const;
+    /// Of the dense model, unless the session knows it already.
+    std::optional<EvaluationRecord> evaluateDenseOnce(JobPort &port) const;
 
     template <class Function>
     void write(JobPort &port, Function function) const

@@ -228,6 +228,7 @@ const EvaluationRecord *SessionModel::staleEvaluation() const
 void SessionModel::begin(const ModelSummary &summary)
 {
     m_session = {};
+    m_runningSearch.clear();
     m_ranked.clear();
     m_hashes.clear();
     m_session.model = summary;
@@ -241,6 +242,7 @@ void SessionModel::begin(const ModelSummary &summary)
 void SessionModel::restore(Session session, std::vector<std::shared_ptr<const RankedScores>> ranked)
 {
     m_session = std::move(session);
+    m_runningSearch.clear();
     m_ranked = std::move(ranked);
     m_hashes.clear();
     m_isModelThere = false;
@@ -254,6 +256,14 @@ void SessionModel::setModelThere(bool isThere)
         return;
     m_isModelThere = isThere;
     emit modelPresenceChanged();
+}
+
+void SessionModel::setModelFolder(const std::filesystem::path &folder)
+{
+    if (!m_session.model || m_session.model->folder == folder)
+        return;
+    m_session.model->folder = folder;
+    emit modelMoved();
 }
 
 void SessionModel::setDraft(const PlanDraft &draft)

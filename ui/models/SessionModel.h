@@ -89,6 +89,8 @@ public:
     std::vector<std::int64_t> removalOrder() const;
     /// Search perplexity after the plan's removals; before any with N = 0. None while not known.
     std::optional<double> searchPerplexity() const;
+    /// Whether a job works on it now.
+    bool isSearchRunning() const { return !m_runningSearch.empty() && m_runningSearch == m_searchKey; }
     const SearchRecord *denseImpact() const;
 
     // ---- figures ---------------------------------------------------------------------------------------------------------------
@@ -114,9 +116,10 @@ public:
     void begin(const ModelSummary &summary);
     /// A session that was loaded. Ranked scores belong to its calibrations, in order.
     void restore(Session session, std::vector<std::shared_ptr<const RankedScores>> ranked);
-    void setModelThere(bool isThere);           ///< whether the model of a restored session could be opened
-    void setDraft(const PlanDraft &draft);      ///< by undo commands only
-    void setPins(std::vector<PinnedPlan> pins); ///< by undo commands only
+    void setModelThere(bool isThere);                         ///< whether the model of a restored session could be opened
+    void setModelFolder(const std::filesystem::path &folder); ///< where the model of a restored session was found
+    void setDraft(const PlanDraft &draft);                    ///< by undo commands only
+    void setPins(std::vector<PinnedPlan> pins);               ///< by undo commands only
     void setTexts(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm);
 
     // ---- results ---------------------------------------------------------------------------------------------------------------
@@ -126,6 +129,8 @@ public:
     void setSearch(const std::string &key, SearchRecord record);
     /// One more loss of a search that runs, the first one too; step and layer -1 = the initial loss.
     void addCandidate(const std::string &key, const CandidateLoss &heard);
+    /// The search that a job works on now; empty: none.
+    void setRunningSearch(const std::string &key) { m_runningSearch = key; }
     void addRemoval(const std::string &key, qint64 step, qint64 layer, bool isForced);
     void addEvaluation(const EvaluationRecord &record);
     void addExport(const ExportRecord &record);
@@ -133,16 +138,20 @@ public:
 
     /// A job has read this text: what it turned out to be, for people. Nothing keeps it.
     void tellTextRead(const TextSettings &text, const QStringList &lines) { emit textRead(text, lines); }
+    /// The same of a text that cannot be used as it is.
+    void tellTextRefused(const TextSettings &text, const QString &sentence, const QString &hint) { emit textRefused(text, sentence, hint); }
 
 signals:
     void modelChanged();         ///< another session: everything changed
     void modelPresenceChanged(); ///< isModelThere()
+    void modelMoved();           ///< its folder
     void textsChanged();
     void textRead(const secateur::TextSettings &text, const QStringList &lines); ///< see tellTextRead()
-    void calibrationsChanged();                                                  ///< one was added
-    void draftChanged();                                                         ///< the draft and all that follows from it
-    void searchChanged();      ///< losses or removals of the search of the plan in hand, its presence, or planExactness()
-    void otherSearchChanged(); ///< the search of another plan, which this one shows nothing of
+    void textRefused(const secateur::TextSettings &text, const QString &sentence, const QString &hint);
+    void calibrationsChanged(); ///< one was added
+    void draftChanged();        ///< the draft and all that follows from it
+    void searchChanged();       ///< losses or removals of the search of the plan in hand, its presence, or planExactness()
+    void otherSearchChanged();  ///< the search of another plan, which this one shows nothing of
     void denseImpactChanged();
     void evaluationsChanged();
     void exportsChanged();
@@ -167,8 +176,8 @@ private:
     std::optional<qint64> m_neuronsByRule;
     QString m_balanceProblem, m_balanceHint;
     ModelFigures m_denseFigures, m_planFigures;
-    std::string m_searchKey;
-    std::map<std::string, QString> m_hashes; ///< plan hashes by key and removals
+    std::string m_searchKey, m_runningSearch;
+    std::map<std::string, QString> m_hashes;                   ///< plan hashes by key and removals
     mutable std::pair<std::filesystem::path, QString> m_named; ///< the last folder that was named
 };
 

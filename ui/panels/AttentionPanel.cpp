@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/AttentionPanel.h"
 
+#include "jobs/JobRunner.h"
 #include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
 #include "panels/ImpactView.h"
@@ -42,6 +43,13 @@ AttentionPanel::AttentionPanel(Workbench workbench, QWidget *parent)
     connect(search, &SearchView::calibrateRequested, this, &AttentionPanel::calibrateRequested);
     connect(&m_workbench.session, &SessionModel::modelChanged, this, &AttentionPanel::startOver);
     connect(&m_workbench.session, &SessionModel::draftChanged, this, &AttentionPanel::followCalibration);
+    connect(&m_workbench.runner, &JobRunner::jobAdded, this, [this](int number) { // what is being computed is what people want to see
+        const JobInfo *job = m_workbench.runner.job(number);
+        if (job && job->kind == JobKind::Impact)
+            setView(View::Impact);
+        else if (job && (job->kind == JobKind::Search || job->kind == JobKind::Prune))
+            setView(View::Search);
+    });
     startOver();
 }
 

@@ -30,16 +30,6 @@ namespace {
 
 constexpr int kWidest = 860; ///< lines that are longer are hard to read
 
-/// Whether the scores were made from what the settings say now.
-bool isOf(const NeuronScores &scores, const TextSettings &text, ScoreNorm norm)
-{
-    const Provenance &p = scores.provenance;
-    const bool isSameFiles = std::equal(p.textFiles.begin(), p.textFiles.end(), text.files.begin(), text.files.end(),
-                                        [](const std::string &one, const std::filesystem::path &other) { return one == other.string(); });
-    return isSameFiles && p.length == text.length && p.seed == text.seed && p.column == text.column &&
-           (!text.windows || p.windows == *text.windows) && scores.norm == norm;
-}
-
 } // namespace
 
 CalibratePanel::CalibratePanel(Workbench workbench, QWidget *parent)
@@ -70,6 +60,8 @@ CalibratePanel::CalibratePanel(Workbench workbench, QWidget *parent)
     connect(m_list, &RecordTable::activated, this, &CalibratePanel::useSelected);
     connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this, &CalibratePanel::followResult);
     connect(&session, &SessionModel::textRead, m_text, &TextPicker::showRead);
+    connect(&session, &SessionModel::textRefused, m_text, &TextPicker::showRefusal);
+    connect(m_text, &TextPicker::problemChanged, this, &CalibratePanel::followPossible);
     for (const auto signal : {&SessionModel::modelChanged, &SessionModel::textsChanged})
         connect(&session, signal, this, &CalibratePanel::followSettings);
     connect(&session, &SessionModel::modelPresenceChanged, this, &CalibratePanel::followPossible);

@@ -63,6 +63,8 @@ EvaluatePanel::EvaluatePanel(Workbench workbench, QWidget *parent)
     connect(m_save, &QPushButton::clicked, this, &EvaluatePanel::chooseCsv);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, &EvaluatePanel::followSelection);
     connect(&session, &SessionModel::textRead, m_text, &TextPicker::showRead);
+    connect(&session, &SessionModel::textRefused, m_text, &TextPicker::showRefusal);
+    connect(m_text, &TextPicker::problemChanged, this, &EvaluatePanel::followPossible);
     for (const auto signal : {&SessionModel::modelChanged, &SessionModel::textsChanged})
         connect(&session, signal, this, &EvaluatePanel::followSettings);
     connect(&session, &SessionModel::modelPresenceChanged, this, &EvaluatePanel::followPossible);

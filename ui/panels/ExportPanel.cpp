@@ -5,6 +5,7 @@
 #include "models/SessionModel.h"
 #include "panels/ExportOutput.h"
 #include "panels/ExportTable.h"
+#include "panels/ExportTargetModel.h"
 #include "panels/JobButton.h"
 #include "panels/WheelGuard.h"
 #include "theme/Icons.h"
@@ -16,7 +17,6 @@
 #include "widgets/Quantity.h"
 #include "widgets/RecordTable.h"
 
-#include <QButtonGroup>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDesktopServices>
@@ -25,6 +25,7 @@
 #include <QFileInfo>
 #include <QFormLayout>
 #include <QHBoxLayout>
+#include <QHeaderView>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSignalBlocker>
@@ -44,7 +45,11 @@ constexpr int kWidest = 860, kAsStored = -1;
 ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
     : QScrollArea(parent),
       m_workbench(workbench),
-      m_targets(new QButtonGroup(this)),
+      m_engine(new QComboBox),
+      m_targetModel(new ExportTargetModel(workbench.session, this)),
+      m_targets(new RecordTable(tr("Targets"))),
+      m_target(new FactList),
+      m_targetProblem(new InlineNote),
       m_dtype(new QComboBox),
       m_output(new QLineEdit),
       m_browse(new QPushButton(icon(QStringLiteral("folder")), tr("Browse…"))),
@@ -74,7 +79,17 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
     connect(m_output, &QLineEdit::textEdited, this, [this](const QString &text) { m_typed = text; });
     connect(m_overwrite, &QCheckBox::toggled, this, &ExportPanel::followPlan);
     connect(m_dtype, &QComboBox::currentIndexChanged, this, &ExportPanel::followPlan);
-    connect(m_targets, &QButtonGroup::idToggled, this, &ExportPanel::followPlan);
+    connect(m_targets->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this] {
+        if (m_isRecommending)
+            return; // whoever recommends follows it
+        m_isTargetChosen = true;
+        followPlan();
+    });
+    connect(m_engine, &QComboBox::currentIndexChanged, this, [this] {
+        m_isTargetChosen = false;
+        m_targetModel->setEngine(m_engine->currentData().toInt());
+        followPlan();
+    });
     connect(m_browse, &QPushButton::clicked, this, &ExportPanel::chooseOutput);
     connect(m_export, &JobButton::clicked, this, [this] { m_workbench.jobs.exportPlan(settings()); });
     connect(m_openFolder, &QPushButton::clicked, this, [this] { QDesktopServices::openUrl(QUrl::fromLocalFile(m_folder->text())); });
@@ -141,19 +156,27 @@ void ExportPanel::build()
 
 QWidget *ExportPanel::buildTargets()
 {
+    m_engine->addItem(tr("any program"), -1);
+    for (std::size_t i = 0; i < exportEngines().size(); ++i)
+        m_engine->addItem(QString::fromStdString(exportEngines()[i].name), int(i));
+    m_engine->setAccessibleName(tr("The program that will run the model"));
+    m_engine->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
+    new WheelGuard(*m_engine);
+    auto *engine = new QHBoxLayout;
+    engine->addWidget(new QLabel(tr("I use")));
+    engine->addWidget(m_engine);
+    engine->addStretch();
+    m_targets->setModel(m_targetModel);
+    m_targets->selectRow(0);
+    m_targets->horizontalHeader()->setStretchLastSection(true);
+
     auto *targets = new QWidget;
     auto *layout = new QVBoxLayout(targets);
     layout->setContentsMargins(0, 0, 0, 0);
-    for (const ExportTarget &target : exportTargets()) {
-        auto *card = new ChoiceCard(QString::fromStdString(target.name));
-        card->addLine(tr("Stores"), QString::fromStdString(target.stores));
-        card->addLine(tr("Loads in"), QString::fromStdString(target.loads));
-        card->addLine(tr("Saves"), QString::fromStdString(target.saves));
-        card->setChecked(m_cards.empty());
-        m_targets->addButton(card, int(m_cards.size()));
-        m_cards.push_back(card);
-        layout->addWidget(card);
-    }
+    layout->addLayout(engine);
+    layout->addWidget(m_targets);
+    layout->addWidget(m_target);
+    layout->addWidget(m_targetProblem);
     return targets;
 }
 
@@ -188,7 +211,7 @@ QWidget *ExportPanel::buildResult()
 ExportSettings ExportPanel::settings() const
 {
     ExportSettings settings;
-    settings.format = exportTargets()[std::size_t(std::max(0, m_targets->checkedId()))].name;
+    settings.format = exportTargets()[std::size_t(target())].name;
     settings.output = outputPath(m_output->text()).toStdString();
     settings.isOverwriteAllowed = m_overwrite->isChecked();
     if (const int dtype = m_dtype->currentData().toInt(); dtype != kAsStored)
@@ -246,6 +269,7 @@ void ExportPanel::followModel()
         for (const DType dtype : {DType::Float32, DType::BFloat16, DType::Float16})
             m_dtype->addItem(QString::fromUtf8(configName(dtype)), int(dtype));
     }
+    m_isTargetChosen = false;
     m_output->setModified(false);
     m_overwrite->setChecked(false); // what was allowed for one model is not for the next
     for (QWidget *control : std::initializer_list<QWidget *>{m_dtype, m_output, m_browse, m_overwrite})
@@ -254,53 +278,51 @@ void ExportPanel::followModel()
     showRecord(m_table->rowCount() - 1);
 }
 
-/// Parameters of the files that the chosen target writes. Before the search any N attentions stand for those that will go.
-qint64 ExportPanel::parametersToWrite() const
+int ExportPanel::target() const
 {
-    const SessionModel &session = m_workbench.session;
-    std::vector<std::int64_t> removed = session.removalOrder();
-    for (std::int64_t layer = session.layerCount() - 1; layer >= 0 && std::int64_t(removed.size()) < session.attentionsToRemove(); --layer)
-        if (std::find(removed.begin(), removed.end(), layer) == removed.end())
-            removed.push_back(layer);
-    removed.resize(std::min(removed.size(), std::size_t(session.attentionsToRemove())));
-    return modelParameters(exportedSpec(settings().format, session.spec(), widths(), removed));
+    return std::max(0, m_targets->currentIndex().row());
 }
 
-std::vector<std::int64_t> ExportPanel::widths() const
+/// Until somebody chooses another.
+void ExportPanel::chooseRecommended()
 {
-    const SessionModel &session = m_workbench.session;
-    return std::vector<std::int64_t>(std::size_t(session.layerCount()), session.neuronsKept());
+    if (const int row = m_targetModel->recommended(); !m_isTargetChosen && row >= 0 && row != target()) {
+        m_isRecommending = true;
+        m_targets->selectRow(row);
+        m_isRecommending = false;
+    }
 }
 
 /// A target that cannot hold the plan says why; one that was chosen stays chosen, so that the reason is read.
 void ExportPanel::followTargets()
 {
-    const SessionModel &session = m_workbench.session;
-    const QString planProblem = session.pruningProblem().isEmpty() ? session.balanceProblem() : session.pruningProblem();
-    for (std::size_t i = 0; i < m_cards.size(); ++i) {
-        QString problem = session.hasModel() ? planProblem : QString();
-        if (session.hasModel() && problem.isEmpty())
-            problem = QString::fromStdString(exportProblem(exportTargets()[i].name, session.spec(), widths()));
-        m_cards[i]->setProblem(problem);
-    }
+    chooseRecommended();
+    const ExportTarget &chosen = exportTargets()[std::size_t(target())];
+    m_target->setFacts({{tr("Loads in"), QString::fromStdString(chosen.loads)},
+                        {tr("Stores"), QString::fromStdString(chosen.stores)},
+                        {tr("Saves"), QString::fromStdString(chosen.saves)}});
+    m_targetProblem->clear();
+    if (const QString problem = m_targetModel->problem(target()); !problem.isEmpty())
+        m_targetProblem->say(InlineNote::Kind::Problem, problem);
 }
 
 void ExportPanel::followPlan()
 {
     const SessionModel &session = m_workbench.session;
     suggestOutput();
+    m_targetModel->setType(settings().dtype.value_or(session.hasModel() ? session.session().model->storedDtype : DType::Float32));
     followTargets();
     Possibility possible = m_workbench.jobs.canExport();
     if (possible)
-        possible.reason = QString::fromStdString(exportProblem(settings().format, session.spec(), widths()));
+        possible.reason = m_targetModel->problem(target());
     m_copyCommand->setEnabled(bool(possible));
     if (possible && m_workbench.runner.isBusy(JobKind::Export))
         possible.reason = tr("An export is running.");
     m_refusal->clear();
     m_written->clear();
     m_space->clear();
-    if (session.hasModel()) {
-        const qint64 parameters = parametersToWrite(), free = freeBytesFor(outputPath(m_output->text()));
+    if (const qint64 parameters = m_targetModel->parameters(target()); parameters >= 0) {
+        const qint64 free = freeBytesFor(outputPath(m_output->text()));
         const DType dtype = settings().dtype.value_or(session.session().model->storedDtype);
         const qint64 bytes = parameters * qint64(bytesPerElement(dtype));
         m_written->setText(

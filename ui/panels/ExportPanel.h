@@ -5,9 +5,7 @@
 #include "panels/Workbench.h"
 
 #include <QScrollArea>
-#include <vector>
 
-class QButtonGroup;
 class QCheckBox;
 class QComboBox;
 class QLabel;
@@ -17,10 +15,10 @@ class QPushButton;
 namespace secateur::ui {
 
 class Card;
-class ChoiceCard;
 class CopyButton;
 class ElidedLabel;
 class ExportTable;
+class ExportTargetModel;
 class FactList;
 class InlineNote;
 class JobButton;
@@ -47,13 +45,19 @@ private:
     void followJob(int number);
     void showRecord(int row);
     void showFailure(const QString &sentence, const QString &hint);
-    qint64 parametersToWrite() const;
-    std::vector<std::int64_t> widths() const;
+    /// Row of exportTargets() that is chosen: by the user, else the recommended one.
+    int target() const;
+    void chooseRecommended();
     void followTargets();
 
     Workbench m_workbench;
-    QButtonGroup *m_targets;
-    std::vector<ChoiceCard *> m_cards; ///< in the order of exportTargets()
+    QComboBox *m_engine;
+    ExportTargetModel *m_targetModel;
+    RecordTable *m_targets;
+    FactList *m_target; ///< all that is to be said of the chosen one
+    InlineNote *m_targetProblem;
+    bool m_isTargetChosen = false; ///< by the user, for this model
+    bool m_isRecommending = false;
     QComboBox *m_dtype;
     QLineEdit *m_output;
     QString m_typed; ///< what was asked for; the field shows a free name

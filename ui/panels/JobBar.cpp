@@ -26,7 +26,7 @@ constexpr int kFine = 1000; ///< steps of the progress bar, whatever the units o
 /// Whether a job that is cancelled leaves numbers that the next one goes on from.
 bool keepsParts(JobKind kind)
 {
-    return kind == JobKind::Search || kind == JobKind::Impact || kind == JobKind::Curve;
+    return kind == JobKind::Search || kind == JobKind::Impact || kind == JobKind::Curve || kind == JobKind::Prune;
 }
 
 QString endText(const JobInfo &job)
@@ -113,8 +113,9 @@ void JobBar::follow()
     m_title->setTexts(
         {isPaused || isCancelling ? tr("%1 (%2)").arg(job->title, jobStateText(job->state).toLower()) : job->title, job->title});
     const Progress &progress = job->progress;
-    m_progress->setRange(0, progress.total > 0 ? kFine : 0); // without a total: busy
-    m_progress->setValue(progress.total > 0 ? int(double(progress.done) / double(progress.total) * kFine) : 0);
+    const std::optional<double> share = shareDone(progress);
+    m_progress->setRange(0, share ? kFine : 0); // without a total: busy
+    m_progress->setValue(int(share.value_or(0) * kFine));
     const QString counts = progressText(progress);
     const QString shortCounts = progress.total > 0 ? tr("%1 of %2").arg(exactText(progress.done), exactText(progress.total)) : QString();
     m_counts->setTexts(waiting > 0 && !counts.isEmpty()

@@ -2,6 +2,7 @@
 #include "panels/ModelCard.h"
 
 #include "foundation/Wording.h"
+#include "jobs/JobRunner.h"
 #include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
 #include "widgets/FactList.h"
@@ -9,6 +10,7 @@
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
 
+#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QPushButton>
 #include <QVBoxLayout>
@@ -72,14 +74,20 @@ ModelCard::ModelCard(Workbench workbench, QWidget *parent)
       m_memory(new InlineNote),
       m_problem(new InlineNote),
       m_notes(new InlineNote),
+      m_prune(new QPushButton(tr("Prune…"))),
       m_next(new QPushButton(tr("Calibrate…"))),
+      m_locate(new QPushButton(tr("Locate…"))),
       m_reason(captionLabel({}))
 {
     setAccessibleName(tr("The open model"));
     m_folder->setForegroundRole(QPalette::PlaceholderText);
-    m_next->setProperty("primary", true);
-    m_next->setAccessibleName(tr("Go on to the calibration"));
+    m_prune->setProperty("primary", true);
+    m_prune->setAccessibleName(tr("Prune this model in one go"));
+    m_next->setAccessibleName(tr("Go on to the calibration, step by step"));
     auto *steps = new QHBoxLayout;
+    m_locate->setAccessibleName(tr("Locate the model of this session"));
+    steps->addWidget(m_locate);
+    steps->addWidget(m_prune);
     steps->addWidget(m_next);
     steps->addWidget(m_reason, 1);
     auto *layout = new QVBoxLayout(this);
@@ -94,7 +102,12 @@ ModelCard::ModelCard(Workbench workbench, QWidget *parent)
     layout->addWidget(m_notes);
     layout->addSpacing(4);
     layout->addLayout(steps);
+    connect(m_prune, &QPushButton::clicked, this, &ModelCard::pruneRequested);
     connect(m_next, &QPushButton::clicked, this, &ModelCard::nextRequested);
+    for (const auto signal : {&JobRunner::jobAdded, &JobRunner::jobFinished})
+        connect(&workbench.runner, signal, this, &ModelCard::follow);
+    connect(m_locate, &QPushButton::clicked, this, &ModelCard::locate);
+    connect(&workbench.session, &SessionModel::modelMoved, this, &ModelCard::follow);
     connect(&workbench.session, &SessionModel::modelChanged, this, &ModelCard::follow);
     connect(&workbench.session, &SessionModel::modelPresenceChanged, this, &ModelCard::follow);
     connect(&workbench.jobs, &SessionJobs::engineReportChanged, this, &ModelCard::followMemory);
@@ -120,11 +133,14 @@ void ModelCard::follow()
 
     QString blocked;
     m_problem->clear();
+    const bool isMissing = !session.isModelThere() && !m_workbench.runner.isBusy(JobKind::Open); // a restored one is opened first
     if (!session.isModelThere()) {
-        blocked = tr("The model is not there.");
+        blocked = isMissing ? tr("The model is not there.") : tr("The model is being opened.");
+    }
+    if (isMissing) {
         m_problem->say(InlineNote::Kind::Warning, tr("The model of this session is not in its folder any more."),
-                       tr("Its plots can be seen; put it back to compute."));
-    } else if (!summary.tokenizerSize) {
+                       tr("Its plots can be seen. Locate it to compute again."));
+    } else if (session.isModelThere() && !summary.tokenizerSize) {
         blocked = tr("Calibration needs a tokenizer.");
         m_problem->say(InlineNote::Kind::Warning, tr("No tokenizer: %1").arg(QString::fromStdString(summary.tokenizerProblem)),
                        QString::fromStdString(summary.tokenizerHint));
@@ -139,10 +155,25 @@ void ModelCard::follow()
         m_notes->clear();
     else
         m_notes->say(InlineNote::Kind::Info, QString::fromStdString(listed(summary.notes, 5, "; ")));
-    m_next->setEnabled(blocked.isEmpty());
-    m_next->setToolTip(blocked);
+    m_locate->setVisible(isMissing);
+    for (QPushButton *button : {m_prune, m_next}) {
+        button->setVisible(!isMissing);
+        button->setEnabled(blocked.isEmpty());
+        button->setToolTip(blocked);
+    }
     m_reason->setText(blocked);
     followMemory();
+}
+
+void ModelCard::locate()
+{
+    const std::filesystem::path before = m_workbench.session.session().model->folder;
+    const QString start = QString::fromStdString(before.parent_path().string());
+    const QString found = before.extension() == ".gguf"
+                              ? QFileDialog::getOpenFileName(this, tr("Locate the model"), start, tr("GGUF models (*.gguf)"))
+                              : QFileDialog::getExistingDirectory(this, tr("Locate the model"), start);
+    if (!found.isEmpty())
+        m_workbench.jobs.reopenModel(found.toStdString());
 }
 
 void ModelCard::followMemory()

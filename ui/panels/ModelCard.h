@@ -20,7 +20,8 @@ public:
     explicit ModelCard(Workbench workbench, QWidget *parent = nullptr);
 
 signals:
-    void nextRequested();
+    void pruneRequested(); ///< all of it in one go
+    void nextRequested();  ///< step by step
 
 protected:
     void showEvent(QShowEvent *event) override;
@@ -28,12 +29,13 @@ protected:
 private:
     void follow();
     void followMemory();
+    void locate();
 
     Workbench m_workbench;
     ElidedLabel *m_name, *m_folder;
     FactList *m_facts;
     InlineNote *m_memory, *m_problem, *m_notes;
-    QPushButton *m_next;
+    QPushButton *m_prune, *m_next, *m_locate;
     QLabel *m_reason;
 };
 

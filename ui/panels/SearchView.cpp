@@ -305,10 +305,14 @@ void SearchView::followHeader()
     m_status->setVisible(isPlanThere);
     m_search->setVisible(isPlanThere && session.attentionsToRemove() > 0 && session.searchState() != SearchState::Complete);
 
-    const bool isBegun = session.searchState() == SearchState::Unfinished || (session.search() && session.search()->isBegun());
     const JobInfo *job = m_workbench.runner.current();
-    if (m_workbench.runner.isBusy(JobKind::Search)) {
-        const bool isRunning = job && job->kind == JobKind::Search;
+    const bool isWorking = job && session.isSearchRunning() && job->progress.step >= 0 && !m_isReplaying;
+    m_heatmap->setWorking(isWorking ? job->progress.step : -1, isWorking ? job->progress.layer : -1);
+
+    const bool isBegun = session.searchState() == SearchState::Unfinished || (session.search() && session.search()->isBegun());
+    const bool isPruning = job && job->kind == JobKind::Prune && session.isSearchRunning();
+    if (m_workbench.runner.isBusy(JobKind::Search) || isPruning) {
+        const bool isRunning = isPruning || (job && job->kind == JobKind::Search);
         m_search->offer(tr("Searching"), {isRunning ? progressText(job->progress) : tr("Waiting for another job.")}, {});
         if (isRunning && job->progress.total <= 0)
             m_search->offer(tr("Searching"), {jobStateText(job->state)}, {});

@@ -102,6 +102,7 @@ StartPanel::StartPanel(Workbench workbench, QWidget *parent)
     connect(m_openModel, &QPushButton::clicked, this, &StartPanel::chooseModel);
     connect(m_openSession, &QPushButton::clicked, this, &StartPanel::chooseSession);
     connect(m_openSample, &QPushButton::clicked, this, [this] { emit modelRequested(m_sample, true); });
+    connect(m_card, &ModelCard::pruneRequested, this, &StartPanel::pruneRequested);
     connect(m_card, &ModelCard::nextRequested, this, &StartPanel::nextRequested);
     connect(m_recentList, &EntryList::chosen, this, [this](int index) { openPath(m_recent.value(index)); });
     connect(m_hubList, &EntryList::chosen, this, [this](int index) { openPath(pathText(m_cached[std::size_t(index)].folder)); });

@@ -41,7 +41,8 @@ signals:
     void sessionRequested(const QString &file);
     void restoreRequested(const QString &folder);
     void discardRequested(const QString &folder);
-    void nextRequested(); ///< on to the calibration
+    void pruneRequested(); ///< all of it in one go
+    void nextRequested();  ///< on to the calibration
 
 protected:
     void dragEnterEvent(QDragEnterEvent *event) override;

@@ -258,7 +258,22 @@ void TextPicker::showRead(const TextSettings &text, const QStringList &lines)
         return;
     m_readText = text;
     m_read->setText(lines.join(QLatin1Char('\n')));
+    if (m_refusedText == text) {
+        m_refusedText = {};
+        emit problemChanged();
+    }
     follow();
+}
+
+void TextPicker::showRefusal(const TextSettings &text, const QString &sentence, const QString &hint)
+{
+    if (!(text == value()))
+        return;
+    m_refusedText = text;
+    m_refusal = sentence;
+    m_remedy = hint;
+    follow();
+    emit problemChanged();
 }
 
 void TextPicker::setContext(qint64 tokens)
@@ -295,7 +310,7 @@ QString TextPicker::problem() const
     for (const QString &file : m_files)
         if (const QString problem = problemOf(file); !problem.isEmpty())
             return tr("%1: %2.").arg(QFileInfo(file).fileName(), problem);
-    return {};
+    return value() == m_refusedText ? m_refusal : QString();
 }
 
 void TextPicker::dragEnterEvent(QDragEnterEvent *event)
@@ -418,7 +433,8 @@ void TextPicker::follow()
     m_sampleButton->setVisible(!m_sample.isEmpty() && m_files != QStringList{m_sample});
     if (const QString why = problem(); !m_files.isEmpty() && !why.isEmpty())
         m_note->say(InlineNote::Kind::Problem, why,
-                    std::ranges::all_of(m_files, [](const QString &file) { return QFileInfo::exists(file); })
+                    why == m_refusal ? m_remedy
+                    : std::ranges::all_of(m_files, [](const QString &file) { return QFileInfo::exists(file); })
                         ? tr("Remove it or choose another file.")
                         : tr("Remove it, or choose it again where it is now."));
     else if (m_isAll->isChecked())

@@ -47,6 +47,8 @@ public:
 
     /// Shows what a text turned out to be when a job read it, as long as that is the text chosen here.
     void showRead(const TextSettings &text, const QStringList &lines);
+    /// The same of one that cannot be used.
+    void showRefusal(const TextSettings &text, const QString &sentence, const QString &hint);
 
     /// Texts that are dropped anywhere on that widget are meant for this one.
     void takeDropsOn(QWidget &around);
@@ -57,6 +59,8 @@ public:
 signals:
     /// By the user, never by setValue().
     void changed();
+    /// problem(), because of what is in the files.
+    void problemChanged();
 
 protected:
     void dragEnterEvent(QDragEnterEvent *event) override;
@@ -83,6 +87,8 @@ private:
     QLineEdit *m_column;
     QLabel *m_read; ///< what the text turned out to be
     TextSettings m_readText;
+    TextSettings m_refusedText; ///< without files: none
+    QString m_refusal, m_remedy;
     InlineNote *m_note;
 };
 

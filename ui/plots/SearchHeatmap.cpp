@@ -16,7 +16,7 @@
 namespace secateur::ui {
 namespace {
 
-constexpr const char *kCells = "cells", *kSelection = "selection", *kHover = "hover";
+constexpr const char *kCells = "cells", *kWorking = "working", *kSelection = "selection", *kHover = "hover";
 constexpr int kNumberGap = 6; ///< between the cells and the numbers of the layers
 constexpr int kTallestRow = 44;
 constexpr double kKeyWidth = 72, kKeyHeight = 9; ///< of the strip of colours that explains them
@@ -31,6 +31,7 @@ struct SearchHeatmap::State {
     void drawColumn(QCPPainter &painter, std::int64_t layer) const;
     void drawKey(QCPPainter &painter) const;
     void drawWinner(QCPPainter &painter, const QRectF &cell) const;
+    void drawWorking(QCPPainter &painter) const;
     void drawSelection(QCPPainter &painter) const;
     void drawHover(QCPPainter &painter) const;
 
@@ -46,7 +47,8 @@ struct SearchHeatmap::State {
     std::vector<SearchRow> rows;
     std::int64_t layers = 0;
     double limit = 1;
-    bool isCutBelow = false, isCutAbove = false; ///< some changes are beyond the limit
+    bool isCutBelow = false, isCutAbove = false;      ///< some changes are beyond the limit
+    std::int64_t workingStep = -1, workingLayer = -1; ///< -1: nothing runs
     std::int64_t selectedStep = -1, selectedLayer = -1, hoveredLayer = -1;
     std::int64_t pointedStep = -1, pointedLayer = -1; ///< the cell under the mouse
 };
@@ -159,6 +161,21 @@ void SearchHeatmap::State::drawKey(QCPPainter &painter) const
     painter.drawText(margin.translated(0, axes.bottom() + kNumberGap), Qt::AlignRight | Qt::AlignVCenter, tr("layer"));
 }
 
+/// A bar along the foot of each cell that is under way, as long as the part of the layers behind its own that its stream has passed.
+void SearchHeatmap::State::drawWorking(QCPPainter &painter) const
+{
+    if (!isStep(workingStep))
+        return;
+    for (std::int64_t layer = 0; layer <= std::min(workingLayer, layers - 1); ++layer) {
+        const SearchCell &value = rows[std::size_t(workingStep)].cells[std::size_t(layer)];
+        if (value.goneIn >= 0 || value.isProtected || std::isfinite(value.change) || std::isfinite(value.bound))
+            continue;
+        const QRectF whole = cell(workingStep, layer).adjusted(1, 1, -2, -2);
+        const double height = std::clamp(whole.height() / 5, 2.0, 5.0), share = double(workingLayer - layer + 1) / double(layers - layer);
+        painter.fillRect(QRectF(whole.left(), whole.bottom() - height, whole.width() * share, height), style.accent);
+    }
+}
+
 void SearchHeatmap::State::drawSelection(QCPPainter &painter) const
 {
     const auto frame = [&](const QRectF &rect, double width) {
@@ -197,9 +214,11 @@ SearchHeatmap::SearchHeatmap(QWidget *parent)
 {
     QCustomPlot &plot = canvas();
     addBufferedLayer(plot, kCells, "main");
+    addBufferedLayer(plot, kWorking, kCells);
     addBufferedLayer(plot, kSelection, "legend");
     addBufferedLayer(plot, kHover, kSelection);
     new CanvasDrawing(plot, kCells, [this](QCPPainter &painter) { m_state->draw(painter); });
+    new CanvasDrawing(plot, kWorking, [this](QCPPainter &painter) { m_state->drawWorking(painter); });
     new CanvasDrawing(plot, kSelection, [this](QCPPainter &painter) { m_state->drawSelection(painter); });
     new CanvasDrawing(plot, kHover, [this](QCPPainter &painter) { m_state->drawHover(painter); });
     for (QCPAxis *axis : {plot.xAxis, plot.yAxis}) {
@@ -247,8 +266,10 @@ void SearchHeatmap::showSearch(const SearchRecord &record, std::int64_t layers, 
     if (wasEmpty)
         setEmptyText({});
     describeSelection();
-    if (isSameShape && !isTableShown())
-        return redrawLayer(kCells);
+    if (isSameShape && !isTableShown()) {
+        redrawLayer(kCells);
+        return redrawLayer(kWorking);
+    }
     canvas().xAxis->setRange(-0.5, double(layers) - 0.5);
     canvas().yAxis->setRange(0.5, double(steps) + 0.5);
     redraw();
@@ -258,6 +279,7 @@ void SearchHeatmap::clear(const QString &reason)
 {
     m_state->layers = 0;
     m_state->rows.clear();
+    m_state->workingStep = m_state->workingLayer = -1;
     setEmptyText(reason);
     redraw();
 }
@@ -269,6 +291,14 @@ void SearchHeatmap::describeSelection()
     const bool isCell = state.isStep(state.selectedStep) && state.isLayer(state.selectedLayer);
     canvas().setAccessibleDescription(
         isCell ? describe(state.rows[std::size_t(state.selectedStep)], state.selectedStep, state.selectedLayer) : QString());
+}
+
+void SearchHeatmap::setWorking(std::int64_t step, std::int64_t layer)
+{
+    const bool isOther = std::exchange(m_state->workingStep, step) != step,
+               isFurther = std::exchange(m_state->workingLayer, layer) != layer;
+    if (isOther || isFurther)
+        redrawLayer(kWorking);
 }
 
 void SearchHeatmap::setSelectedStep(std::int64_t step)

@@ -51,6 +51,8 @@ public:
     /// `steps` = rows to show (the N wanted, even when fewer are done); `shownSteps` = rows revealed by the replay, -1 = all.
     void showSearch(const SearchRecord &record, std::int64_t layers, std::int64_t steps, std::int64_t shownSteps = -1);
     void clear(const QString &reason);
+    /// While it runs: a step's candidates that have no loss yet show how much of the model they have passed. -1: nothing runs.
+    void setWorking(std::int64_t step, std::int64_t layer);
     void setSelectedStep(std::int64_t step); ///< -1: none
     void setSelectedLayer(std::int64_t layer);
     void setHoveredLayer(std::int64_t layer);

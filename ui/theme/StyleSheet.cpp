@@ -92,7 +92,9 @@ QScrollBar::handle:hover { background: @outline@; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
-QDockWidget { titlebar-close-icon: none; titlebar-normal-icon: none; font-weight: bold; }
+QDockWidget { titlebar-close-icon: url(:/icons/dock-close.svg); titlebar-normal-icon: url(:/icons/dock-float.svg); font-weight: bold; }
+QStatusBar { background: @raised@; }
+QStatusBar::item { border: 0; }
 QDockWidget::title { background: @raised@; padding: 6px 8px; border-top: 1px solid @line@; }
 QMainWindow::separator { background: @line@; width: 1px; height: 1px; }
 QFrame[card="true"] { background: @surface@; border: 1px solid @line@; border-radius: 6px; }

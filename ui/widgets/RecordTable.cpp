@@ -41,7 +41,8 @@ void RecordTable::setModel(QAbstractItemModel *model)
 
 void RecordTable::fit()
 {
-    for (int column = 0; model() && column < model()->columnCount(); ++column)
+    const int stretched = horizontalHeader()->stretchLastSection() ? 1 : 0; // takes what is left
+    for (int column = 0; model() && column < model()->columnCount() - stretched; ++column)
         setColumnWidth(column, std::max(sizeHintForColumn(column), horizontalHeader()->sectionSizeHint(column)) + kGap);
     updateGeometry();
 }

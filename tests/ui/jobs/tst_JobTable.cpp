@@ -52,6 +52,7 @@ private slots:
     void everyStateHasAWord();
     void progressHasCountsRateAndRest_data();
     void progressHasCountsRateAndRest();
+    void progressOfSeveralPartsIsOfAllOfThem();
     void durationsAreShort_data();
     void durationsAreShort();
 };
@@ -165,10 +166,36 @@ void TestJobTable::progressHasCountsRateAndRest()
     QFETCH(double, seconds);
     QFETCH(double, eta);
     QFETCH(QString, text);
-    Progress progress{.phase = "search", .done = done, .total = total, .unit = "evaluations", .seconds = seconds, .eta = {}};
+    Progress progress;
+    progress.phase = "search";
+    progress.done = done;
+    progress.total = total;
+    progress.unit = "evaluations";
+    progress.seconds = seconds;
     if (eta >= 0)
         progress.eta = eta;
     QCOMPARE(progressText(progress), text);
+}
+
+void TestJobTable::progressOfSeveralPartsIsOfAllOfThem()
+{
+    Progress progress;
+    progress.done = 12;
+    progress.total = 48;
+    progress.unit = "evaluations";
+    progress.step = 1;
+    progress.steps = 4;
+    progress.layer = 15;
+    QCOMPARE(progressText(progress), QStringLiteral("step 2 of 4, layer 15 · 12 of 48 evaluations"));
+    QCOMPARE(*shareDone(progress), 0.25);
+    progress.part = 2;
+    progress.parts = 5;
+    progress.eta = 7;
+    QCOMPARE(progressText(progress), QStringLiteral("part 2 of 5: step 2 of 4, layer 15 · 12 of 48 evaluations · about 7.0 s left"));
+    progress.whole = 0.4;
+    progress.wholeEta = 70;
+    QCOMPARE(progressText(progress), QStringLiteral("part 2 of 5: step 2 of 4, layer 15 · 12 of 48 evaluations · about 1 min 10 s left"));
+    QCOMPARE(*shareDone(progress), 0.4);
 }
 
 void TestJobTable::durationsAreShort_data()

@@ -63,6 +63,7 @@ private slots:
     void init() { QTest::failOnWarning(QRegularExpression(QStringLiteral(".*"))); }
     void whatIsNotPossibleYetSaysWhy();
     void openingBeginsASession();
+    void movedModelIsFoundAgain();
     void aFileOfAModelOpensItsFolder();
     void theLatestModelIsOpened();
     void anOpeningThatIsCancelledChangesNothing();
@@ -166,6 +167,24 @@ void TestSessionJobs::openingBeginsASession()
     QVERIFY(bench.jobs.memoryFree() > 0);
     QCOMPARE(bench.runner.job(1)->title, QStringLiteral("Open model"));
     QVERIFY(bench.messages.current().empty());
+}
+
+void TestSessionJobs::movedModelIsFoundAgain()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QTemporaryDir elsewhere;
+    const std::filesystem::path now = std::filesystem::path(elsewhere.path().toStdString()) / "moved";
+    std::filesystem::create_directory_symlink(bench.model.session().model->folder, now);
+    bench.model.setModelThere(false);
+    bench.jobs.reopenModel(elsewhere.path().toStdString()); // where no model is
+    QVERIFY(!bench.finish());
+    QVERIFY(!bench.model.isModelThere());
+    bench.jobs.reopenModel(now);
+    QVERIFY(bench.finish());
+    QVERIFY(bench.model.isModelThere());
+    QCOMPARE(bench.model.session().model->folder, now);
+    QVERIFY(bench.jobs.canCalibrate());
 }
 
 void TestSessionJobs::aFileOfAModelOpensItsFolder()

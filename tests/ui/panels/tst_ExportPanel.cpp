@@ -4,7 +4,7 @@
 #include "foundation/Error.h"
 #include "panels/ExportPanel.h"
 #include "panels/ExportTable.h"
-#include "widgets/Card.h"
+#include "panels/ExportTargetModel.h"
 #include "widgets/FactList.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Quantity.h"
@@ -40,6 +40,22 @@ QString words(const QWidget &panel)
     return all;
 }
 
+QComboBox *combo(const ExportPanel &panel, const QString &accessibleName)
+{
+    for (QComboBox *candidate : panel.findChildren<QComboBox *>())
+        if (candidate->accessibleName() == accessibleName)
+            return candidate;
+    return nullptr;
+}
+
+QTableView *targets(const ExportPanel &panel)
+{
+    for (QTableView *candidate : panel.findChildren<QTableView *>())
+        if (candidate->accessibleName() == "Targets")
+            return candidate;
+    return nullptr;
+}
+
 /// A plan that removes no attention: nothing is left to search.
 void planWithoutRemovals(FlowBench &bench)
 {
@@ -72,6 +88,7 @@ private slots:
     void nameFollowsThePlanUntilItIsWritten();
     void typeDecidesTheSize();
     void targetsSayWhatTheyAre();
+    void engineRecommendsATarget();
     void tableKeepsTheRulesOfModels();
     void failedVerificationIsShownAsSuch();
     void notesOfAnExportAreShown();
@@ -176,7 +193,7 @@ void tst_ExportPanel::typeDecidesTheSize()
     QVERIFY(words(panel).contains(QLocale().toString(parameters) + " parameters"));
     QVERIFY(words(panel).contains(small)); // stored in bfloat16
     QVERIFY(!panel.settings().dtype);
-    auto *dtype = panel.findChild<QComboBox *>();
+    QComboBox *dtype = combo(panel, "Type of the weights written");
     dtype->setFocus();
     QTest::keyClick(dtype, Qt::Key_Down);
     QCOMPARE(panel.settings().dtype, std::optional(DType::Float32));
@@ -191,24 +208,60 @@ void tst_ExportPanel::targetsSayWhatTheyAre()
     FlowBench bench;
     ExportPanel panel(bench.workbench());
     show(panel);
-    const auto cards = panel.findChildren<ChoiceCard *>();
-    QCOMPARE(std::size_t(cards.size()), exportTargets().size());
-    QCOMPARE(QString::fromStdString(panel.settings().format), cards.front()->text());
-    QVERIFY(cards.front()->isChecked());
+    const QTableView *table = targets(panel);
+    const auto text = [&](std::size_t row, int column) { return table->model()->index(int(row), column).data().toString(); };
+    QCOMPARE(std::size_t(table->model()->rowCount()), exportTargets().size());
+    QCOMPARE(QString::fromStdString(panel.settings().format), text(0, ExportTargetModel::kTarget));
     for (std::size_t i = 0; i < exportTargets().size(); ++i) {
-        QVERIFY(cards[qsizetype(i)]->accessibleDescription().contains(QString::fromStdString(exportTargets()[i].loads)));
-        QVERIFY(words(panel).contains(QString::fromStdString(exportTargets()[i].saves)));
+        QCOMPARE(text(i, ExportTargetModel::kLoads), QString::fromStdString(exportTargets()[i].loads));
+        QCOMPARE(text(i, ExportTargetModel::kSize), QString("–")); // there is no plan
     }
+    QVERIFY(words(panel).contains(QString::fromStdString(exportTargets()[0].saves)));
     planWithoutRemovals(bench);
-    QVERIFY(cards.front()->isEnabled());
+    const qint64 bytes = 2 * bench.session.figuresOf(bench.session.neuronsKept(), 0).modelParameters;
+    QCOMPARE(text(1, ExportTargetModel::kSize), bytesText(bytes));
+    QVERIFY(table->height() >= table->sizeHint().height()); // all rows are in sight
     bench.editor.setAttentionsToRemove(std::nullopt);
     PlanDraft impossible = bench.session.draft();
     impossible.balance.sparsity = 0.95;
     impossible.balance.attentionsToRemove = 0;
     bench.session.setDraft(impossible);
     QVERIFY(!bench.session.balance());
-    QVERIFY(!cards.front()->isEnabled());
-    QCOMPARE(cards.front()->toolTip(), bench.session.balanceProblem());
+    QVERIFY(text(0, ExportTargetModel::kLoads).contains(bench.session.balanceProblem()));
+    QVERIFY(words(panel).contains(bench.session.balanceProblem()));
+}
+
+void tst_ExportPanel::engineRecommendsATarget()
+{
+    FlowBench bench;
+    ExportPanel panel(bench.workbench());
+    show(panel);
+    bench.open();
+    bench.calibrate(bench.write("a.txt"));
+    bench.editor.setSparsity(0.25);
+    QVERIFY(bench.session.attentionsToRemove() > 0);
+    QTableView *table = targets(panel);
+    const auto row = [&](const std::string &name) {
+        for (std::size_t i = 0; i < exportTargets().size(); ++i)
+            if (exportTargets()[i].name == name)
+                return int(i);
+        return -1;
+    };
+    const auto sizeOf = [&](const std::string &name) {
+        return table->model()->index(row(name), ExportTargetModel::kSize).data().toString();
+    };
+    QVERIFY(sizeOf("hf-dropin") != sizeOf("hf-compact")); // what fills up does not save
+    QComboBox *engine = combo(panel, "The program that will run the model");
+    engine->setFocus();
+    while (!engine->currentText().startsWith("llama.cpp"))
+        QTest::keyClick(engine, Qt::Key_Down);
+    QCOMPARE(panel.settings().format, std::string("gguf-deci"));
+    QVERIFY(table->model()->index(row("gguf-deci"), 0).data().toString().contains("recommended"));
+    table->setFocus();
+    QTest::keyClick(table, Qt::Key_Down);
+    QCOMPARE(panel.settings().format, std::string("gguf-dropin"));
+    bench.editor.setSparsity(0.5); // what was chosen stays chosen
+    QCOMPARE(panel.settings().format, std::string("gguf-dropin"));
 }
 
 void tst_ExportPanel::tableKeepsTheRulesOfModels()

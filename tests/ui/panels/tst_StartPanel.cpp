@@ -135,7 +135,7 @@ void tst_StartPanel::sampleIsSuggestedUntilSomethingWasOpened()
     QVERIFY(isPrimary("Open model folder…"));
     bench.open();
     QVERIFY(!isPrimary("Open model folder…"));
-    QVERIFY(isPrimary("Calibrate…"));
+    QVERIFY(isPrimary("Prune…"));
 }
 
 void tst_StartPanel::recentEntryIsChosenByClickAndEnter()

@@ -4,8 +4,8 @@
 #include "widgets/InlineNote.h"
 
 #include <QCheckBox>
-#include <QLineEdit>
 #include <QLabel>
+#include <QLineEdit>
 #include <QListWidget>
 #include <QMenu>
 #include <QRegularExpression>
@@ -57,6 +57,7 @@ private slots:
     void lengthEndsAtTheContext();
     void allWindowsLeaveTheirNumberOpen();
     void deleteRemovesTheSelectedFiles();
+    void refusalIsAProblemUntilTheTextChanges();
     void recentTextsAreInTheMenu();
     void whatATextTurnedOutToBeIsShown();
     void filesOfRecordsHaveAColumn();
@@ -223,6 +224,27 @@ void tst_TextPicker::whatATextTurnedOutToBeIsShown()
     QCOMPARE(shown(), QString());
     picker.setValue(text);
     QVERIFY(!shown().isEmpty());
+}
+
+void tst_TextPicker::refusalIsAProblemUntilTheTextChanges()
+{
+    FlowBench bench;
+    TextPicker picker;
+    QSignalSpy changed(&picker, &TextPicker::problemChanged);
+    const TextSettings text{.files = {bench.write("a.txt").toStdString()}, .windows = 7, .length = 512, .seed = 0};
+    picker.setValue(text);
+    TextSettings other = text;
+    other.windows = 8;
+    picker.showRefusal(other, "Too short.", "Take a longer text.");
+    QCOMPARE(picker.problem(), QString());
+    picker.showRefusal(text, "Too short.", "Take a longer text.");
+    QCOMPARE(changed.size(), 1);
+    QCOMPARE(picker.problem(), QString("Too short."));
+    picker.setValue(other);
+    QCOMPARE(picker.problem(), QString());
+    picker.setValue(text);
+    picker.showRead(text, {"a.txt: 9 tokens"}); // it is longer now
+    QCOMPARE(picker.problem(), QString());
 }
 
 void tst_TextPicker::recentTextsAreInTheMenu()

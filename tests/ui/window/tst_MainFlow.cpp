@@ -3,11 +3,14 @@
 #include "WindowBench.h"
 
 #include "engine/Engine.h"
+#include "panels/PruneCard.h"
 #include "pruning/PruningPlan.h"
 #include "widgets/BalanceSlider.h"
 
 #include "plots/ScorePlots.h"
 
+#include <QClipboard>
+#include <QGuiApplication>
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -29,6 +32,7 @@ private slots:
     void init() { failOnOwnWarnings(); }
 
     void newcomerPrunesTheSample();
+    void sampleIsPrunedWithTwoClicks();
 
 private:
     /// Types a number into a spin box, as people do.
@@ -210,6 +214,42 @@ void tst_MainFlow::exportAndCompare(const WindowBench &hands)
     QCOMPARE(plan.hash(), session.planHash().toStdString());
     QCOMPARE(plan.removedAttentions, session.removalOrder());
     QCOMPARE(plan.balance.layerParameters, session.planFigures().layerParameters);
+}
+
+/// From an open model to a checkpoint; then a look at what was made, in the tabs.
+void tst_MainFlow::sampleIsPrunedWithTwoClicks()
+{
+    const WindowBench hands;
+    hands.press(QStringLiteral("Try the bundled sample"));
+    QVERIFY(hands.waitForJobs());
+    hands.press(QStringLiteral("Prune…"));
+    QWidget *dialog = hands.window->findChild<PruneCard *>()->window();
+    QVERIFY(dialog->isVisible());
+    auto *folder = dialog->findChild<QLineEdit *>(QStringLiteral("folder"));
+    QVERIFY(folder);
+    folder->selectAll();
+    QTest::keyClicks(folder, hands.state.filePath(QStringLiteral("pruned")));
+    hands.press(QStringLiteral("Prune"));
+    QVERIFY(hands.waitForJobs());
+    QCOMPARE(hands.bench().session.session().exports.size(), 1U);
+
+    hands.press(QStringLiteral("Copy as command")); // which makes the same plan
+    QString command = QGuiApplication::clipboard()->text();
+    QVERIFY2(command.contains(QStringLiteral("--evaluate ")), qPrintable(command));
+    const QString again = hands.state.filePath(QStringLiteral("again"));
+    command.replace(QStringLiteral("secateur-cli"), QStringLiteral(SECATEUR_CLI));
+    command.replace(hands.state.filePath(QStringLiteral("pruned")), again);
+    QCOMPARE(QProcess::execute(QStringLiteral("sh"), {QStringLiteral("-c"), command + QStringLiteral(" > /dev/null 2>&1")}), 0);
+    QCOMPARE(loadPlan((again + QStringLiteral("/pruning_manifest.json")).toStdString()).hash(),
+             hands.bench().session.planHash().toStdString());
+
+    hands.press(QStringLiteral("Look closer"));
+    QVERIFY(!dialog->isVisible());
+    QCOMPARE(hands.window->findChild<QTabWidget *>()->currentIndex(), int(MainWindow::Tab::Balance));
+    QCOMPARE(hands.bench().session.planExactness(), Exactness::Exact);
+    QVERIFY(QTest::qWaitForWindowActive(hands.window.get()));
+    QTest::keyClick(hands.window.get(), Qt::Key_P, Qt::ControlModifier);
+    QVERIFY(dialog->isVisible());
 }
 
 QTEST_MAIN(tst_MainFlow)

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "FlowBench.h"
+
+#include "exporting/Export.h"
+#include "panels/PruneCard.h"
+#include "widgets/FactList.h"
+#include "widgets/InlineNote.h"
+
+#include <QComboBox>
+#include <QDir>
+#include <QDoubleSpinBox>
+#include <QLabel>
+#include <QLineEdit>
+#include <QRegularExpression>
+#include <QSignalSpy>
+#include <QTest>
+
+#include <algorithm>
+
+using namespace secateur;
+using namespace secateur::ui;
+
+namespace {
+
+void show(QWidget &widget)
+{
+    widget.resize(760, 520);
+    widget.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&widget));
+}
+
+QString words(const QWidget &card)
+{
+    QString all;
+    for (const QLabel *label : card.findChildren<QLabel *>())
+        if (label->isVisible())
+            all += label->text() + '\n';
+    return all.replace(QChar(0xa0), ' ');
+}
+
+QAbstractButton *choice(const QWidget &card, const QString &text)
+{
+    for (QAbstractButton *candidate : card.findChildren<QAbstractButton *>())
+        if (candidate->isVisible() && candidate->text().replace(QChar(0xa0), ' ') == text)
+            return candidate;
+    return nullptr;
+}
+
+void chooseTexts(FlowBench &bench)
+{
+    TextSettings text{.files = {bench.write("a.txt").toStdString()}, .windows = 2, .length = 64, .seed = 0};
+    bench.session.setTexts(text, {}, ScoreNorm::L2);
+}
+
+/// The bundled sample with its two texts, opened as the window does.
+void openSample(FlowBench &bench, std::int64_t windows)
+{
+    const std::string sample = SECATEUR_SOURCE_DIR "/resources/sample/";
+    const SampleTexts texts{.calibration = {.files = {sample + "text/grimm.txt"}, .windows = windows, .length = 64, .seed = 0},
+                            .evaluation = {.files = {sample + "text/oz.txt"}, .windows = 2, .length = 64, .seed = 0}};
+    bench.jobs.openModel(sample + "model", texts);
+    QVERIFY(QTest::qWaitFor([&] { return !bench.runner.current() && bench.session.hasModel(); }, 60000));
+}
+
+void writeTo(const QWidget &card, const QString &folder)
+{
+    auto *field = card.findChild<QLineEdit *>();
+    for (QLineEdit *candidate : card.findChildren<QLineEdit *>())
+        if (candidate->accessibleName() == "Folder to make")
+            field = candidate;
+    field->setFocus();
+    field->selectAll();
+    QTest::keyClicks(field, folder);
+}
+
+} // namespace
+
+class tst_PruneCard : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init() { QTest::failOnWarning(QRegularExpression("^(?!This plugin does not support)")); }
+    void initTestCase() { QLocale::setDefault(QLocale::c()); }
+    void buttonSaysWhatIsMissing();
+    void engineDecidesTheFormat();
+    void sizeDecidesTheSparsity();
+    void sampleIsPrunedInOneGo();
+    void scoresAndSearchAreUsedAgain();
+    void cancelWritesNothingAndLosesNothing();
+    void failureIsToldWithItsRemedy();
+};
+
+void tst_PruneCard::buttonSaysWhatIsMissing()
+{
+    FlowBench bench;
+    PruneCard card(bench.workbench());
+    show(card);
+    QCOMPARE(button(card, "Prune")->toolTip(), QString("Open a model first."));
+    bench.open();
+    QCOMPARE(button(card, "Prune")->toolTip(), QString("Choose a calibration text first."));
+    QVERIFY(words(card).contains("no text chosen yet"));
+    chooseTexts(bench);
+    QVERIFY(words(card).contains("a.txt (2 × 64 tokens)"));
+    writeTo(card, bench.path("new"));
+    QVERIFY2(button(card, "Prune")->isEnabled(), qPrintable(button(card, "Prune")->toolTip()));
+    QDir(bench.folder.path()).mkdir("other");
+    bench.write("other/notes.txt");
+    writeTo(card, bench.path("other"));
+    QVERIFY(!button(card, "Prune")->isEnabled());
+    QVERIFY(words(card).contains("is not an export of this program"));
+}
+
+void tst_PruneCard::engineDecidesTheFormat()
+{
+    FlowBench bench;
+    bench.open();
+    chooseTexts(bench);
+    PruneCard card(bench.workbench());
+    show(card);
+    auto *engine = card.findChild<QComboBox *>();
+    QCOMPARE(engine->currentText(), QString("transformers"));
+    QVERIFY(words(card).contains("as hf-dropin"));
+    engine->setCurrentIndex(engine->findText("llama.cpp, LM Studio, Ollama"));
+    QVERIFY(words(card).contains("as gguf-deci")); // the smaller of the two
+    QTest::mouseClick(choice(card, "25 %"), Qt::LeftButton);
+    QVERIFY(words(card).contains("25.0 % of the layers' parameters removed"));
+}
+
+void tst_PruneCard::sizeDecidesTheSparsity()
+{
+    FlowBench bench;
+    bench.open();
+    chooseTexts(bench);
+    PruneCard card(bench.workbench());
+    show(card);
+    QVERIFY(!card.findChildren<QDoubleSpinBox *>().at(1)->isVisible());
+    QTest::mouseClick(choice(card, "Fits into…"), Qt::LeftButton);
+    QDoubleSpinBox *size = nullptr;
+    for (QDoubleSpinBox *box : card.findChildren<QDoubleSpinBox *>())
+        if (box->isVisible())
+            size = box;
+    QVERIFY(size);
+    const double bytes = double(bench.session.denseFigures().bytes);
+    size->setValue(0.8 * bytes / 1e6);
+    const QString said = words(card);
+    const QRegularExpression becomes(R"(([0-9.]+) (k?B) instead of)");
+    const QRegularExpressionMatch match = becomes.match(said);
+    QVERIFY2(match.hasMatch(), qPrintable(said));
+    const double reached = match.captured(1).toDouble() * (match.captured(2) == "kB" ? 1e3 : 1);
+    QVERIFY(reached <= size->value() * 1e6 + 50); // said to 0.1 kB
+    QVERIFY(reached > 0.75 * bytes);              // not more than is needed
+    size->setValue(0.01 * bytes / 1e6);
+    QVERIFY(button(card, "Prune")->toolTip().startsWith("No sparsity"));
+}
+
+void tst_PruneCard::sampleIsPrunedInOneGo()
+{
+    FlowBench bench;
+    openSample(bench, 4);
+    PruneCard card(bench.workbench());
+    show(card);
+    writeTo(card, bench.path("pruned"));
+    std::vector<double> shares;
+    QObject::connect(&bench.runner, &JobRunner::jobChanged, &card, [&](int number) {
+        const JobInfo &job = *bench.runner.job(number);
+        if (job.kind == JobKind::Prune && job.progress.whole)
+            shares.push_back(*job.progress.whole);
+    });
+    QTest::mouseClick(button(card, "Prune"), Qt::LeftButton);
+    QVERIFY(button(card, "Cancel")); // it runs
+    QVERIFY(QTest::qWaitFor([&] { return !bench.runner.current(); }, 120000));
+    QVERIFY2(words(card).contains("Exported and verified."), qPrintable(words(card)));
+    QVERIFY(std::is_sorted(shares.begin(), shares.end())); // of all of it: never back
+    QVERIFY(!shares.empty() && shares.back() > 0.9);
+
+    const Session &session = bench.session.session();
+    QCOMPARE(session.calibrations.size(), 1U);
+    QCOMPARE(session.evaluations.size(), 2U); // the original and the plan
+    QCOMPARE(session.exports.size(), 1U);
+    QCOMPARE(session.exports[0].planHash, session.evaluations[1].planHash);
+    QCOMPARE(session.exports[0].planHash, bench.session.planHash().toStdString());
+    QVERIFY(bench.session.planEvaluation() && bench.session.searchState() == SearchState::Complete); // the tabs show it
+    const auto *facts = card.findChild<FactList *>();
+    QVERIFY(facts->value("Perplexity").contains("instead of"));
+    QVERIFY(facts->value("Attentions removed").startsWith("layer"));
+    QVERIFY(QFileInfo::exists(bench.path("pruned/pruning_manifest.json")));
+
+    QSignalSpy closer(&card, &PruneCard::lookCloserRequested);
+    QTest::mouseClick(button(card, "Look closer"), Qt::LeftButton);
+    QCOMPARE(closer.size(), 1);
+    QTest::mouseClick(button(card, "Prune again…"), Qt::LeftButton);
+    QVERIFY(button(card, "Prune"));
+}
+
+void tst_PruneCard::scoresAndSearchAreUsedAgain()
+{
+    FlowBench bench;
+    openSample(bench, 4);
+    PruneRequest request;
+    request.exporting.output = bench.path("one").toStdString();
+    bench.jobs.prune(request);
+    QVERIFY(QTest::qWaitFor([&] { return !bench.runner.current(); }, 120000));
+    QCOMPARE(bench.session.session().exports.size(), 1U);
+    QStringList phases;
+    QObject::connect(&bench.runner, &JobRunner::jobChanged, &bench.session,
+                     [&](int number) { phases << QString::fromStdString(bench.runner.job(number)->progress.phase); });
+    request.exporting.output = bench.path("two").toStdString();
+    request.exporting.format = "hf-compact";
+    bench.jobs.prune(request);
+    QVERIFY(QTest::qWaitFor([&] { return !bench.runner.current(); }, 120000));
+    QVERIFY(!phases.contains("calibrate") && !phases.contains("search"));
+    const auto &exports = bench.session.session().exports;
+    QCOMPARE(exports.size(), 2U);
+    QCOMPARE(exports[0].planHash, exports[1].planHash);
+    QCOMPARE(bench.session.session().calibrations.size(), 1U);
+}
+
+void tst_PruneCard::cancelWritesNothingAndLosesNothing()
+{
+    FlowBench bench;
+    openSample(bench, 16);
+    PruneCard card(bench.workbench());
+    show(card);
+    writeTo(card, bench.path("pruned"));
+    QTest::mouseClick(button(card, "Prune"), Qt::LeftButton);
+    QVERIFY(QTest::qWaitFor([&] { return bench.session.search() && bench.session.search()->evaluations() > 2; }, 60000));
+    QVERIFY(button(card, "Cancel"));
+    QTest::mouseClick(button(card, "Cancel"), Qt::LeftButton);
+    QVERIFY(QTest::qWaitFor([&] { return !bench.runner.current(); }, 60000));
+    QVERIFY2(words(card).contains("Cancelled after"), qPrintable(words(card)));
+    QVERIFY(!QFileInfo::exists(bench.path("pruned")));
+    const std::int64_t known = bench.session.search()->evaluations();
+    QVERIFY(known > 2);
+    QTest::mouseClick(button(card, "Prune again…"), Qt::LeftButton);
+    writeTo(card, bench.path("pruned"));
+    QTest::mouseClick(button(card, "Prune"), Qt::LeftButton);
+    QVERIFY(QTest::qWaitFor([&] { return !bench.runner.current(); }, 120000));
+    QVERIFY(words(card).contains("Exported and verified."));
+    QCOMPARE(bench.session.session().calibrations.size(), 1U);
+    QCOMPARE(bench.session.session().searches.size(), 1U);
+}
+
+void tst_PruneCard::failureIsToldWithItsRemedy()
+{
+    FlowBench bench;
+    openSample(bench, 2);
+    TextSettings text = bench.session.session().calibrationText;
+    text.files = {bench.write("short.txt", "Too short.").toStdString()};
+    bench.session.setTexts(text, {}, ScoreNorm::L2);
+    PruneCard card(bench.workbench());
+    show(card);
+    writeTo(card, bench.path("pruned"));
+    QTest::mouseClick(button(card, "Prune"), Qt::LeftButton);
+    QVERIFY(QTest::qWaitFor([&] { return !bench.runner.current(); }, 60000));
+    auto *verdict = card.findChildren<InlineNote *>().last();
+    for (InlineNote *note : card.findChildren<InlineNote *>())
+        if (note->isVisible())
+            verdict = note;
+    QCOMPARE(verdict->kind(), InlineNote::Kind::Problem);
+    QVERIFY2(verdict->sentence().contains("short.txt") || verdict->sentence().contains("tokens"), qPrintable(verdict->sentence()));
+    QVERIFY(button(card, "Prune again…"));
+}
+
+QTEST_MAIN(tst_PruneCard)
+#include "tst_PruneCard.moc"

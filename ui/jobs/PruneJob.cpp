@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The job of SessionJobs that does all of it, from the model to a verified checkpoint.
+#include "commands/PlanEditor.h"
+#include "foundation/Error.h"
+#include "jobs/CommandLines.h"
+#include "jobs/SessionJobs.h"
+#include "jobs/SessionTask.h"
+#include "models/SessionModel.h"
+
+#include <QLocale>
+
+#include <algorithm>
+#include <cmath>
+
+namespace secateur::ui {
+namespace {
+
+/// Windows that a text gives, about: by the size of its files where all of it is taken.
+std::int64_t windowsOf(const TextSettings &text)
+{
+    constexpr double kBytesPerToken = 4, kPacked = 3; ///< of most languages; what packing saves, about
+    if (text.windows)
+        return *text.windows;
+    double bytes = 0;
+    for (const std::filesystem::path &file : text.files) {
+        std::error_code error;
+        const auto size = std::filesystem::file_size(file, error);
+        const std::filesystem::path kind = file.extension();
+        bytes += error ? 0 : double(size) * (kind == ".gz" || kind == ".zst" || kind == ".xz" || kind == ".bz2" ? kPacked : 1);
+    }
+    return std::max<std::int64_t>(1, std::int64_t(bytes / kBytesPerToken / double(text.length)));
+}
+
+/// The calibration of that text that the session has already; -1 when it has none, or when that cannot be told: of all of a text.
+std::int64_t calibrationOf(const Session &session)
+{
+    if (!session.calibrationText.windows)
+        return -1;
+    const auto &all = session.calibrations;
+    const auto found =
+        std::find_if(all.rbegin(), all.rend(), [&](const auto &scores) { return isOf(*scores, session.calibrationText, session.norm); });
+    return std::distance(found, all.rend()) - 1;
+}
+
+} // namespace
+
+PlanDraft SessionJobs::draftOf(const PruneRequest &request) const
+{
+    PlanDraft draft = m_model.draft();
+    draft.balance.sparsity = request.sparsity;
+    draft.balance.attentionsToRemove.reset();
+    draft.balance.neuronsKept.reset();
+    draft.calibration = calibrationOf(m_model.session());
+    return draft;
+}
+
+Possibility SessionJobs::canPrune(const PruneRequest &request) const
+{
+    if (const Possibility possible = canMeasureImpact(); !possible)
+        return possible;
+    try {
+        const PlanDraft draft = draftOf(request);
+        PruningPlan plan;
+        plan.balance = balance(m_model.spec(), draft.balance);
+        checkSearchSettings(draft.search, plan, m_model.spec());
+        const std::vector<std::int64_t> widths(std::size_t(m_model.layerCount()), plan.balance.neuronsKept);
+        if (const std::string problem = exportProblem(request.exporting.format, m_model.spec(), widths); !problem.empty())
+            return {QString::fromStdString(problem)};
+    } catch (const Error &problem) {
+        return {QString::fromStdString(problem.what())};
+    }
+    if (m_runner.current())
+        return {tr("Another job is running. Wait for it, or cancel it.")};
+    return {};
+}
+
+/// Seconds of evaluating one model on the session's text; by an earlier evaluation where there is one.
+double SessionJobs::evaluationSeconds() const
+{
+    const TextSettings &text = m_model.session().evaluationText;
+    for (const EvaluationRecord &record : m_model.session().evaluations)
+        if (record.text == text)
+            return record.seconds;
+    return costOf(JobSize{.windows = windowsOf(text), .length = text.length}).seconds.value_or(0);
+}
+
+/// What is still to do for a request, with the seconds that it may take.
+std::vector<ExpectedPhase> SessionJobs::phasesOf(const PruneRequest &request) const
+{
+    const Session &session = m_model.session();
+    const PlanDraft draft = draftOf(request);
+    std::vector<ExpectedPhase> phases;
+    if (draft.calibration < 0)
+        phases.push_back(
+            {"calibrate",
+             costOf(JobSize{.windows = windowsOf(session.calibrationText), .length = session.calibrationText.length}).seconds.value_or(0)});
+    if (const JobCost search = searchCost(draft); search.evaluations > 0)
+        phases.push_back({"search", search.seconds.value_or(0)});
+    if (!session.evaluationText.files.empty()) {
+        if (!m_model.denseEvaluation())
+            phases.push_back({"evaluate", evaluationSeconds()});
+        phases.push_back({"evaluate", evaluationSeconds() * (1 - request.sparsity)});
+    }
+    const double pass = onePassCost().seconds.value_or(0);
+    phases.push_back({"export", pass});
+    phases.push_back({"verify", pass});
+    return phases;
+}
+
+JobCost SessionJobs::pruneCost(const PruneRequest &request) const
+{
+    JobCost cost;
+    if (!m_model.hasModel())
+        return cost;
+    const TextSettings &text = m_model.session().calibrationText;
+    const PlanDraft draft = draftOf(request);
+    const JobCost search = searchCost(draft);
+    cost.evaluations = search.evaluations;
+    const JobCost calibration = draft.calibration < 0 ? costOf(JobSize{.windows = windowsOf(text), .length = text.length}) : JobCost();
+    for (const JobCost *part : {&calibration, &search}) {
+        if (!part->problem.isEmpty())
+            cost.problem = part->problem;
+        if (part->forecast && (!cost.forecast || cost.forecast->memoryBytes() < part->forecast->memoryBytes()))
+            cost.forecast = part->forecast;
+    }
+    double seconds = 0;
+    for (const ExpectedPhase &phase : phasesOf(request))
+        seconds += phase.seconds;
+    if (seconds > 0)
+        cost.seconds = seconds;
+    if (cost.forecast)
+        cost.forecast->seconds = seconds;
+    return cost;
+}
+
+int SessionJobs::prune(PruneRequest request)
+{
+    if (!canPrune(request))
+        return 0;
+    const PlanDraft draft = draftOf(request);
+    const QString sparsity = QLocale().toString(100 * request.sparsity, 'g', 3);
+    const JobCost cost = pruneCost(request);
+    const std::vector<ExpectedPhase> phases = phasesOf(request);
+    const QString command = pruneCommand(request);
+    for (const QString &word : commandLines().pruneWords(draft, request.exporting))
+        request.exporting.command.push_back(word.toStdString());
+    PlanDraft shown = draft; // until there is a calibration, the plan keeps the one that it has
+    if (shown.calibration < 0)
+        shown.calibration = m_model.draft().calibration;
+    m_editor.useDraft(shown, tr("Prune by %1 %").arg(sparsity));
+
+    return start(
+        JobKind::Prune, tr("Prune by %1 %").arg(sparsity), command, QStringLiteral("prune"),
+        [this, request, draft, phases](const SessionTask &task, JobPort &port) {
+            Session session = task.session();
+            PlanDraft own = draft;
+            Engine &engine = task.engine(port); // everything that can be refused is refused before the work
+            if (own.calibration < 0)
+                engine.checkText(session.calibrationText, port.context());
+            if (!session.evaluationText.files.empty())
+                engine.checkText(session.evaluationText, port.context());
+            engine.checkExportSettings(request.exporting, balance(session.model->spec, own.balance).neuronsKept);
+            port.context().expect(phases);
+            if (own.calibration < 0) {
+                const auto scores = engine.score(session.calibrationText, session.norm, port.context());
+                const auto ranked = std::make_shared<const RankedScores>(*scores);
+                const auto index = std::make_shared<std::int64_t>(-1);
+                task.deliverAndWait(port, [this, scores, ranked, index] {
+                    *index = m_model.addCalibration(scores, ranked);
+                    m_editor.useCalibration(*index);
+                });
+                own.calibration = *index;
+                session.calibrations.resize(std::max(session.calibrations.size(), std::size_t(*index) + 1));
+                session.calibrations[std::size_t(*index)] = scores;
+            }
+            const SessionTask scored = task.with(session);
+            PruningPlan plan = scored.planOf(own);
+            if (!plan.isComplete())
+                scored.search(port, plan, own);
+            scored.deliver(port, [this, own, removed = plan.removedAttentions, hash = QString::fromStdString(plan.hash())] {
+                m_model.setPlanHash(own, removed, hash);
+            });
+            if (!session.evaluationText.files.empty()) {
+                if (const auto dense = scored.evaluateDenseOnce(port))
+                    session.evaluations.push_back(*dense);
+                const auto isOfPlan = [&, hash = plan.hash()](const EvaluationRecord &e) {
+                    return e.planHash == hash && e.text == session.evaluationText;
+                };
+                if (std::none_of(session.evaluations.begin(), session.evaluations.end(), isOfPlan))
+                    session.evaluations.push_back(scored.evaluate(port, &plan, own, false));
+            }
+            exportTo(task.with(std::move(session)), port, plan, request.exporting);
+        },
+        {}, cost);
+}
+
+QString SessionJobs::pruneCommand(const PruneRequest &request) const
+{
+    return m_model.hasModel() ? commandLines().prune(draftOf(request), request.exporting) : QString();
+}
+
+} // namespace secateur::ui

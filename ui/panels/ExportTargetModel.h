@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "exporting/Export.h"
+#include "models/SessionModel.h"
+
+#include <QAbstractTableModel>
+#include <QString>
+#include <optional>
+#include <vector>
+
+namespace secateur::ui {
+
+/// The export targets as a table, in the order of exportTargets(): where each loads, and its size and what it saves for the plan in hand, or why it cannot
+/// hold that.
+class ExportTargetModel : public QAbstractTableModel {
+    Q_OBJECT
+public:
+    enum Column { kTarget, kSize, kSaves, kLoads, kColumns };
+
+    explicit ExportTargetModel(const SessionModel &session, QObject *parent = nullptr);
+
+    /// The type of the weights that would be written.
+    void setType(DType type);
+    /// Index in exportEngines() of the program that people use; -1 = any.
+    void setEngine(int engine);
+
+    /// Why a target cannot hold the plan in hand; empty when it can, or without a model.
+    QString problem(int row) const;
+    /// The row for the engine, as recommendedTarget() says; 0 for any, -1 when none can hold the plan.
+    int recommended() const;
+    /// Parameters of the files that a target writes; -1 when there is no plan. Before the search any N attentions stand for those that will go.
+    qint64 parameters(int row) const;
+
+    int rowCount(const QModelIndex &parent = {}) const override;
+    int columnCount(const QModelIndex &parent = {}) const override;
+    QVariant data(const QModelIndex &index, int role = Qt::DisplayRole) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
+
+private:
+    /// What follows from the plan in hand.
+    struct Rows {
+        std::vector<QString> problems;
+        std::vector<qint64> parameters; ///< -1 where there is a problem
+        int recommended = 0;
+    };
+
+    void follow();
+    const Rows &rows() const; ///< made when they are asked for first
+    Rows makeRows() const;
+
+    const SessionModel &m_session;
+    DType m_type = DType::Float32;
+    int m_engine = -1;
+    mutable std::optional<Rows> m_rows;
+};
+
+} // namespace secateur::ui
