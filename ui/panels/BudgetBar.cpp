@@ -157,8 +157,8 @@ BudgetFigure BudgetBar::perplexity() const
                      .arg(own ? tr("plan") : figure.exactnessText, locale.toString(last->result.perplexity, 'f', 4),
                           exactText(last->result.tokens), QString::fromStdString(textName(last->text)));
     if (dense) {
-        figure.before = tr("dense %1").arg(perplexityText(dense->result.perplexity));
-        lines << tr("dense model %1").arg(locale.toString(dense->result.perplexity, 'f', 4));
+        figure.before = tr("original %1").arg(perplexityText(dense->result.perplexity));
+        lines << tr("original %1").arg(locale.toString(dense->result.perplexity, 'f', 4));
     }
     figure.note = searchNote();
     lines << figure.note;

@@ -55,7 +55,6 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
       m_browse(new QPushButton(icon(QStringLiteral("folder")), tr("Browse…"))),
       m_overwrite(new QCheckBox(tr("Replace an existing export"))),
       m_written(bodyLabel({})),
-      m_space(bodyLabel({})),
       m_refusal(new InlineNote),
       m_export(new JobButton),
       m_copyCommand(new CopyButton(tr("Copy as command"), [this] { return m_workbench.jobs.exportCommand(settings()); })),
@@ -122,10 +121,8 @@ void ExportPanel::build()
     form->addRow(tr("Weights"), m_dtype);
     form->addRow(tr("Folder"), folder);
     form->addRow(QString(), m_overwrite);
-    for (QLabel *label : {m_written, m_space})
-        label->setWordWrap(false); // short, and a form gives wrapped lines too much room
+    m_written->setWordWrap(false); // short, and a form gives wrapped lines too much room
     form->addRow(tr("Will be written"), m_written);
-    form->addRow(tr("Space"), m_space);
     m_dtype->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
     auto *action = new QHBoxLayout;
     action->addWidget(m_export, 1);
@@ -169,6 +166,7 @@ QWidget *ExportPanel::buildTargets()
     m_targets->setModel(m_targetModel);
     m_targets->selectRow(0);
     m_targets->horizontalHeader()->setStretchLastSection(true);
+    m_targets->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff); // what is cut stands below, whole
 
     auto *targets = new QWidget;
     auto *layout = new QVBoxLayout(targets);
@@ -320,15 +318,13 @@ void ExportPanel::followPlan()
         possible.reason = tr("An export is running.");
     m_refusal->clear();
     m_written->clear();
-    m_space->clear();
     if (const qint64 parameters = m_targetModel->parameters(target()); parameters >= 0) {
         const qint64 free = freeBytesFor(outputPath(m_output->text()));
         const DType dtype = settings().dtype.value_or(session.session().model->storedDtype);
         const qint64 bytes = parameters * qint64(bytesPerElement(dtype));
-        m_written->setText(
-            tr("%1 parameters of %2, %3").arg(exactText(parameters), exactText(session.denseFigures().modelParameters), bytesText(bytes)));
-        m_space->setText(free < 0 ? tr("%1 are needed").arg(bytesText(bytes))
-                                  : tr("%1 are needed, %2 are free").arg(bytesText(bytes), bytesText(free)));
+        m_written->setText(tr("%1 parameters of %2: %3 are needed%4")
+                               .arg(exactText(parameters), exactText(session.denseFigures().modelParameters), bytesText(bytes),
+                                    free < 0 ? QString() : tr(", %1 are free").arg(bytesText(free))));
         if (const ExportSettings wanted = settings(); possible) {
             const OutputProblem problem = outputProblem(QString::fromStdString(wanted.output.string()), wanted.isOverwriteAllowed,
                                                         QString::fromStdString(session.session().model->folder.string()), bytes);

@@ -63,7 +63,7 @@ private:
     QString m_typed; ///< what was asked for; the field shows a free name
     QPushButton *m_browse;
     QCheckBox *m_overwrite;
-    QLabel *m_written, *m_space;
+    QLabel *m_written;
     InlineNote *m_refusal;
     JobButton *m_export;
     CopyButton *m_copyCommand;

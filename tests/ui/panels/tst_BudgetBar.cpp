@@ -101,7 +101,7 @@ void TestBudgetBar::perplexityIsOfThisPlanOrSaysOfWhich()
     bench.session.addEvaluation(bench.measured(84.125));
     QCOMPARE(figure.value, "84.1");
     QCOMPARE(figure.exactness, Exactness::Exact);
-    QCOMPARE(figure.before, "dense 20.0");
+    QCOMPARE(figure.before, "original 20.0");
     QCOMPARE(figure.change, changeText(20, 84.125));
     QVERIFY(figure.exact.contains("84.1250"));
 

@@ -4,6 +4,7 @@
 
 #include "engine/Engine.h"
 #include "panels/PruneCard.h"
+#include "window/Actions.h"
 #include "pruning/PruningPlan.h"
 #include "widgets/BalanceSlider.h"
 
@@ -236,19 +237,20 @@ void tst_MainFlow::sampleIsPrunedWithTwoClicks()
     hands.press(QStringLiteral("Copy as command")); // which makes the same plan
     QString command = QGuiApplication::clipboard()->text();
     QVERIFY2(command.contains(QStringLiteral("--evaluate ")), qPrintable(command));
-    const QString again = hands.state.filePath(QStringLiteral("again"));
+    const QString output = hands.state.filePath(QStringLiteral("again"));
     command.replace(QStringLiteral("secateur-cli"), QStringLiteral(SECATEUR_CLI));
-    command.replace(hands.state.filePath(QStringLiteral("pruned")), again);
+    command.replace(hands.state.filePath(QStringLiteral("pruned")), output);
     QCOMPARE(QProcess::execute(QStringLiteral("sh"), {QStringLiteral("-c"), command + QStringLiteral(" > /dev/null 2>&1")}), 0);
-    QCOMPARE(loadPlan((again + QStringLiteral("/pruning_manifest.json")).toStdString()).hash(),
+    QCOMPARE(loadPlan((output + QStringLiteral("/pruning_manifest.json")).toStdString()).hash(),
              hands.bench().session.planHash().toStdString());
 
     hands.press(QStringLiteral("Look closer"));
     QVERIFY(!dialog->isVisible());
     QCOMPARE(hands.window->findChild<QTabWidget *>()->currentIndex(), int(MainWindow::Tab::Balance));
     QCOMPARE(hands.bench().session.planExactness(), Exactness::Exact);
-    QVERIFY(QTest::qWaitForWindowActive(hands.window.get()));
-    QTest::keyClick(hands.window.get(), Qt::Key_P, Qt::ControlModifier);
+    QAction *again = hands.window->actionsOfWindow().prune; // its keys reach no window that the platform has not made active
+    QCOMPARE(again->shortcut(), QKeySequence(QStringLiteral("Ctrl+P")));
+    again->trigger();
     QVERIFY(dialog->isVisible());
 }
 
