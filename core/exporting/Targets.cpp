@@ -272,15 +272,15 @@ const std::vector<ExportTarget> &exportTargets()
 {
     static const std::vector<ExportTarget> targets = {
         {"hf-dropin", "removed attentions zeroed, not deleted; one width for all layers",
-         "every engine that loads the base family, without code", "size and time of the FFNs; nothing for attention"},
+         "any program that runs the original model", "size and time of the FFNs; nothing for attention"},
         {"hf-compact", "exactly what the plan keeps", "transformers with trust_remote_code, and this program",
          "size, time and KV cache of all that was removed"},
         {"hf-deci", "widths in multiples of 256, filled up with zeros; layer 0 cannot be without attention",
          "vLLM, SGLang, TensorRT-LLM and mlx-lm, as DeciLMForCausalLM; transformers with trust_remote_code",
          "size, time and KV cache of all that was removed"},
-        {"gguf-deci", "exactly what the plan keeps; a head of zeros where layer 0 loses its attention",
-         "llama.cpp and what embeds it: llama-cpp-python, Ollama, LM Studio, koboldcpp", "size, time and KV cache of all that was removed"},
-        {"gguf-dropin", "removed attentions zeroed, not deleted; one width for all layers", "every llama.cpp that knows the base family",
+        {"gguf-deci", "exactly what the plan keeps; layer 0 keeps one zeroed head",
+         "llama.cpp and programs built on it: llama-cpp-python, Ollama, LM Studio, koboldcpp", "size, time and KV cache of all that was removed"},
+        {"gguf-dropin", "removed attentions zeroed, not deleted; one width for all layers", "any llama.cpp that runs the original model",
          "size and time of the FFNs; nothing for attention"},
     };
     return targets;
@@ -314,7 +314,7 @@ const std::vector<ExportEngine> &exportEngines()
         {"transformers", {"hf-dropin"}},
         {"vLLM, SGLang, TensorRT-LLM", {"hf-dropin", "hf-deci"}},
         {"llama.cpp, LM Studio, Ollama", {"gguf-dropin", "gguf-deci"}},
-        {"mlx", {"hf-dropin", "hf-deci"}},
+        {"MLX", {"hf-dropin", "hf-deci"}},
     };
     return engines;
 }

@@ -88,7 +88,7 @@ std::vector<std::vector<float>> scoreNeurons(const Decoder &decoder, const at::T
     for (std::int64_t w = 0; w < windows; ++w)
         if (ranks.owns(w))
             hidden.push_back(decoder.embed(tokens.narrow(0, w, 1)));
-    context.begin("calibrate", layers * std::int64_t(hidden.size()), "layers x windows");
+    context.begin("calibrate", layers * std::int64_t(hidden.size()), "layers × windows");
 
     std::vector<std::vector<float>> scores;
     for (std::int64_t i = 0; i < layers; ++i) {

@@ -49,9 +49,8 @@ std::string shownLine(std::string_view text)
 
 std::vector<std::string> linesOf(const TextReport &report)
 {
-    const std::string numbers = grouped(std::uint64_t(report.tokens)) + " tokens in " +
-                                (report.windows == 1 ? "one window" : grouped(std::uint64_t(report.windows)) + " windows") + " of " +
-                                grouped(std::uint64_t(report.length));
+    const std::string numbers = (report.windows == 1 ? "one window" : grouped(std::uint64_t(report.windows)) + " windows") + " of " +
+                                grouped(std::uint64_t(report.length)) + " tokens, of " + grouped(std::uint64_t(report.tokens)) + " read";
     std::vector<std::string> lines;
     for (const TextFileReport &file : report.files) {
         const std::string name = inQuotes(file.file.filename().string()); // whose control characters are replaced

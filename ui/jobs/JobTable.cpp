@@ -8,6 +8,22 @@
 namespace secateur::ui {
 namespace {
 
+/// "Calibrating"; a phase that people do not know by a verb is called what it is.
+QString phaseText(const std::string &phase)
+{
+    if (phase == "load")
+        return JobTable::tr("Loading");
+    if (phase == "calibrate")
+        return JobTable::tr("Calibrating");
+    if (phase == "search")
+        return JobTable::tr("Searching");
+    if (phase == "evaluate")
+        return JobTable::tr("Evaluating");
+    if (phase == "export")
+        return JobTable::tr("Exporting");
+    return phase == "verify" ? JobTable::tr("Verifying") : QString::fromStdString(phase);
+}
+
 enum Column { Number, Title, State, Counts, Time, kColumns };
 
 } // namespace
@@ -137,7 +153,7 @@ QString progressText(const Progress &progress)
     if (progress.step >= 0 && progress.layer >= 0)
         text = JobTable::tr("step %1 of %2, layer %3 · %4").arg(progress.step + 1).arg(progress.steps).arg(progress.layer).arg(text);
     if (progress.parts > 1 && progress.part > 0)
-        text = JobTable::tr("part %1 of %2: %3").arg(progress.part).arg(progress.parts).arg(text);
+        text = JobTable::tr("%1 (%2 of %3): %4").arg(phaseText(progress.phase)).arg(progress.part).arg(progress.parts).arg(text);
     if (const std::optional<double> eta = progress.whole ? progress.wholeEta : progress.eta)
         text += JobTable::tr(" · about %1 left").arg(durationText(*eta));
     return text;

@@ -135,7 +135,7 @@ void ExportPanel::build()
     layout->setSpacing(10);
     layout->addWidget(headingLabel(tr("Export")));
     layout->addWidget(captionLabel(
-        tr("Writes the pruned model, reloads it and checks that it computes the same. Only then does the folder get its name.")));
+        tr("Writes the pruned model, reloads it and checks that it computes the same. The folder appears only if the check passes.")));
     layout->addWidget(buildTargets());
     layout->addLayout(form);
     layout->addWidget(m_refusal);

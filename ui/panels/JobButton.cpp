@@ -26,11 +26,16 @@ void JobButton::offer(const QString &action, const Possibility &possibility, con
 {
     const QString note = possibility ? cost : possibility.reason;
     m_button->setText(action);
+    const bool hadFocus = m_button->hasFocus() || hasFocus();
+    if (hadFocus && !possibility)
+        setFocus(); // a disabled button would pass it on, and the next key would change what it lands on
     m_button->setEnabled(bool(possibility));
+    if (hadFocus && possibility)
+        m_button->setFocus();
     m_button->setToolTip(note);
     m_button->setAccessibleName(action);
     m_button->setAccessibleDescription(note);
-    m_note->setText(note);
+    m_note->setText(possibility || m_isReasonShown ? note : QString());
 }
 
 void JobButton::setPrimary(bool isPrimary)

@@ -18,6 +18,8 @@ public:
     explicit JobButton(QWidget *parent = nullptr);
 
     void offer(const QString &action, const Possibility &possibility, const QString &cost);
+    /// Whether a reason stands beside the button, not only in its tooltip: not where the panel says it itself.
+    void setReasonShown(bool isShown) { m_isReasonShown = isShown; }
     /// Takes the accent colour: the thing to do next in its panel.
     void setPrimary(bool isPrimary);
     QPushButton *button() const { return m_button; }
@@ -29,6 +31,7 @@ signals:
 private:
     QPushButton *m_button;
     QLabel *m_note;
+    bool m_isReasonShown = true;
 };
 
 } // namespace secateur::ui

@@ -11,7 +11,6 @@
 #include "panels/JobButton.h"
 #include "panels/JobCostText.h"
 #include "panels/WheelGuard.h"
-#include "theme/Icons.h"
 #include "widgets/CopyButton.h"
 #include "widgets/FactList.h"
 #include "widgets/InlineNote.h"
@@ -42,6 +41,8 @@ namespace {
 
 constexpr double kPreset[] = {0.25, 0.375, 0.5};
 constexpr int kFine = 1000; ///< steps of the progress bar
+constexpr int kSteps = 190; ///< sparsities that are tried for a size, half a percent apart
+constexpr double kStepsOfOne = 200;
 constexpr double kMegabyte = 1e6, kGigabyte = 1e9;
 
 QHBoxLayout *line(std::initializer_list<QWidget *> widgets)
@@ -71,14 +72,15 @@ PruneCard::PruneCard(Workbench workbench, QWidget *parent)
       m_size(new QDoubleSpinBox),
       m_text(new ElidedLabel),
       m_heldOut(new ElidedLabel),
-      m_firstLine(captionLabel({})),
+      m_firstLine(new ElidedLabel),
       m_chooseText(new QPushButton(tr("Choose…"))),
       m_chooseHeldOut(new QPushButton(tr("Choose…"))),
       m_noHeldOut(new QPushButton(tr("None"))),
       m_engine(new QComboBox),
       m_folder(new QLineEdit),
       m_browse(new QPushButton(tr("Browse…"))),
-      m_becomes(bodyLabel({})),
+      m_becomes(new ElidedLabel),
+      m_how(new ElidedLabel),
       m_problem(new InlineNote),
       m_prune(new JobButton),
       m_running(headingName()),
@@ -88,7 +90,7 @@ PruneCard::PruneCard(Workbench workbench, QWidget *parent)
       m_verdict(new InlineNote),
       m_facts(new FactList),
       m_written(new ElidedLabel),
-      m_openFolder(new QPushButton(icon(QStringLiteral("folder")), tr("Open folder"))),
+      m_openFolder(new QPushButton(tr("Open folder"))),
       m_closer(new QPushButton(tr("Look closer"))),
       m_again(new QPushButton(tr("Prune again…")))
 {
@@ -108,7 +110,7 @@ PruneCard::PruneCard(Workbench workbench, QWidget *parent)
         std::erase_if(m_refused, [&](const Refusal &refusal) { return refusal.text == text; });
         if (text == m_workbench.session.session().calibrationText) {
             m_readText = text;
-            m_firstLine->setText(lines.join(QLatin1Char('\n')));
+            m_firstLine->setWhole(lines.join(QStringLiteral(" · ")));
         }
         follow();
     });
@@ -147,7 +149,13 @@ QWidget *PruneCard::buildQuestion()
         new WheelGuard(*box);
         connect(box, &QDoubleSpinBox::valueChanged, this, &PruneCard::follow);
     }
-    connect(m_target, &SegmentedControl::chosen, this, &PruneCard::follow);
+    connect(m_target, &SegmentedControl::chosen, this, [this](int chosen) {
+        follow();
+        if (QDoubleSpinBox *box = chosen == Other ? m_percent : chosen == Fits ? m_size : nullptr) {
+            box->setFocus();
+            box->selectAll();
+        }
+    });
 
     m_chooseText->setAccessibleName(tr("Choose the calibration text"));
     m_chooseHeldOut->setAccessibleName(tr("Choose the text on which perplexity is measured"));
@@ -165,12 +173,19 @@ QWidget *PruneCard::buildQuestion()
     m_folder->setAccessibleName(tr("Folder to make"));
     m_browse->setAccessibleName(tr("Choose the folder to make"));
     connect(m_folder, &QLineEdit::textChanged, this, &PruneCard::follow);
+    connect(m_folder, &QLineEdit::editingFinished, this, [this] { // where it will be, whole
+        if (const QString path = outputPath(m_folder->text()); m_folder->isModified() && !path.isEmpty() && path != m_folder->text()) {
+            const QSignalBlocker blocker(m_folder);
+            m_folder->setText(path);
+            m_folder->setModified(true);
+        }
+    });
     connect(m_browse, &QPushButton::clicked, this, &PruneCard::chooseFolder);
 
     auto *form = new QFormLayout;
     form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
     form->setLabelAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-    auto *targets = line({m_target, m_percent, m_size});
+    auto *targets = line({m_target, m_percent, m_size, new QLabel(tr("of the layers' parameters"))});
     targets->addStretch();
     form->addRow(tr("Remove"), targets);
     form->addRow(tr("Calibrate on"), line({m_text, m_chooseText}));
@@ -179,9 +194,13 @@ QWidget *PruneCard::buildQuestion()
     form->addRow(tr("Evaluate on"), line({m_heldOut, m_chooseHeldOut, m_noHeldOut}));
     form->addRow(tr("I use"), m_engine);
     form->addRow(tr("Folder"), line({m_folder, m_browse}));
+    for (ElidedLabel *label : {m_firstLine, m_how})
+        label->setForegroundRole(QPalette::PlaceholderText);
     form->addRow(tr("Result"), m_becomes);
+    form->addRow(QString(), m_how);
 
     m_prune->setPrimary(true);
+    m_prune->setReasonShown(false); // m_problem says it
     connect(m_prune, &JobButton::clicked, this, [this] {
         const std::optional<PruneRequest> wanted = request();
         if (!wanted)
@@ -244,6 +263,9 @@ QWidget *PruneCard::buildResult()
     buttons->addWidget(m_closer);
     buttons->addStretch();
     buttons->addWidget(m_again);
+    auto *close = new QPushButton(tr("Close"));
+    connect(close, &QPushButton::clicked, this, [this] { window()->close(); });
+    buttons->addWidget(close);
     auto *page = new QWidget;
     auto *layout = new QVBoxLayout(page);
     layout->setSpacing(10);
@@ -296,13 +318,22 @@ std::optional<double> PruneCard::sparsity() const
         return kPreset[chosen];
     if (chosen != Fits)
         return m_percent->value() / 100;
-    constexpr int kSteps = 190; // of half a percent
     for (int step = 1; step <= kSteps; ++step) {
-        const double sparsity = step / 200.0;
+        const double sparsity = step / kStepsOfOne;
         if (const std::optional<qint64> bytes = writtenAt(sparsity).bytes; bytes && double(*bytes) <= m_size->value() * m_sizeUnit)
             return sparsity;
     }
     return {};
+}
+
+/// Why no sparsity reaches the size that is wanted.
+QString PruneCard::smallestText() const
+{
+    for (int step = kSteps; step > 0; --step)
+        if (const std::optional<qint64> bytes = writtenAt(step / kStepsOfOne).bytes)
+            return tr("The weights cannot get that small: %1 are left of them at %2.")
+                .arg(bytesText(*bytes), percentText(step / kStepsOfOne));
+    return tr("This model cannot be pruned to a size.");
 }
 
 std::optional<PruneRequest> PruneCard::request() const
@@ -322,7 +353,8 @@ std::optional<PruneRequest> PruneCard::request() const
 void PruneCard::chooseText(bool isForEvaluation)
 {
     const Session &session = m_workbench.session.session();
-    const TextSettings &now = isForEvaluation ? session.evaluationText : session.calibrationText;
+    const bool isOfOther = isForEvaluation && session.evaluationText.files.empty(); // begin where the other one is
+    const TextSettings &now = isForEvaluation && !isOfOther ? session.evaluationText : session.calibrationText;
     const QString start = now.files.empty() ? QDir::homePath() : QString::fromStdString(now.files.front().string());
     const QStringList chosen =
         QFileDialog::getOpenFileNames(this, isForEvaluation ? tr("Text to evaluate on") : tr("Text to calibrate on"), start,
@@ -375,6 +407,8 @@ void PruneCard::showEvent(QShowEvent *event)
 {
     QWidget::showEvent(event);
     follow();
+    if (m_pages->currentIndex() == Question)
+        m_prune->button()->setFocus();
 }
 
 void PruneCard::followModel()
@@ -405,9 +439,11 @@ void PruneCard::follow()
     m_percent->setVisible(m_target->current() == Other);
     m_size->setVisible(m_target->current() == Fits);
     m_problem->clear();
-    m_becomes->clear();
+    m_becomes->setWhole({});
+    m_how->setWhole({});
     if (!session.hasModel()) {
         m_prune->offer(tr("Prune"), {tr("Open a model first.")}, {});
+        m_problem->say(InlineNote::Kind::Problem, tr("Open a model first."));
         return;
     }
     const Session &values = session.session();
@@ -427,15 +463,18 @@ void PruneCard::follow()
     if (!session.pruningProblem().isEmpty())
         possible.reason = session.pruningProblem();
     else if (!wanted)
-        possible.reason = tr("No sparsity up to 95 % makes the weights that small.");
+        possible.reason = smallestText();
     else
         possible = m_workbench.jobs.canPrune(*wanted);
     if (wanted) {
         const qint64 before = values.model->tensorBytes;
         if (const std::optional<qint64> bytes = writtenAt(wanted->sparsity).bytes) {
-            m_becomes->setText(tr("%1 instead of %2 (%3), as %4, %5 of the layers' parameters removed")
-                                   .arg(bytesText(*bytes), bytesText(before), changeText(double(before), double(*bytes)),
-                                        QString::fromStdString(wanted->exporting.format), percentText(wanted->sparsity)));
+            m_becomes->setWhole(
+                tr("%1 instead of %2 (%3), %4 of the layers' parameters removed")
+                    .arg(bytesText(*bytes), bytesText(before), changeText(double(before), double(*bytes)), percentText(wanted->sparsity)));
+            for (const ExportTarget &target : exportTargets())
+                if (target.name == wanted->exporting.format)
+                    m_how->setWhole(tr("as %1: %2").arg(QString::fromStdString(target.name), QString::fromStdString(target.stores)));
             const OutputProblem problem = outputProblem(QString::fromStdString(wanted->exporting.output.string()), false,
                                                         QString::fromStdString(values.model->folder.string()), *bytes);
             if (possible && !problem.sentence.isEmpty()) {
@@ -449,6 +488,8 @@ void PruneCard::follow()
             m_problem->say(InlineNote::Kind::Problem, refusal.sentence, refusal.remedy);
             possible.reason = refusal.sentence;
         }
+    if (!possible && m_problem->sentence().isEmpty())
+        m_problem->say(InlineNote::Kind::Problem, possible.reason);
     m_prune->offer(tr("Prune"), possible, wanted && possible ? jobCostText(m_workbench.jobs.pruneCost(*wanted)) : QString());
 }
 

@@ -65,6 +65,7 @@ private:
         std::optional<qint64> bytes;
     };
     Written writtenAt(double sparsity) const;
+    QString smallestText() const;
     void suggestFolder(double sparsity);
 
     Workbench m_workbench;
@@ -74,13 +75,13 @@ private:
     QDoubleSpinBox *m_percent, *m_size;
     double m_sizeUnit = 1e9; ///< bytes
     ElidedLabel *m_text, *m_heldOut;
-    QLabel *m_firstLine; ///< of the text to calibrate on
+    ElidedLabel *m_firstLine; ///< of the text to calibrate on
     TextSettings m_readText;
     QPushButton *m_chooseText, *m_chooseHeldOut, *m_noHeldOut;
     QComboBox *m_engine;
     QLineEdit *m_folder;
     QPushButton *m_browse;
-    QLabel *m_becomes;
+    ElidedLabel *m_becomes, *m_how;
     InlineNote *m_problem;
     JobButton *m_prune;
     ElidedLabel *m_running;

@@ -288,7 +288,7 @@ bool SearchView::showEmptyState()
     } else if (!shown().record) {
         m_empty->say(tr("Not searched yet"),
                      tr("Each step of the search leaves out one attention after the other, measures what the model loses, and removes the "
-                        "one that is missed least: %1 of %2 in all.")
+                        "one that matters least: %1 of %2 in all.")
                          .arg(exactText(session.attentionsToRemove()), exactText(session.layerCount())));
     } else {
         return false;

@@ -254,8 +254,8 @@ void TextPicker::setValue(const TextSettings &text)
 
 void TextPicker::showRead(const TextSettings &text, const QStringList &lines)
 {
-    if (text.files != value().files)
-        return;
+    if (!(text == value()))
+        return; // a search reads other windows of the same text
     m_readText = text;
     m_read->setText(lines.join(QLatin1Char('\n')));
     if (m_refusedText == text) {

@@ -180,6 +180,7 @@ void TestJobTable::progressHasCountsRateAndRest()
 void TestJobTable::progressOfSeveralPartsIsOfAllOfThem()
 {
     Progress progress;
+    progress.phase = "search";
     progress.done = 12;
     progress.total = 48;
     progress.unit = "evaluations";
@@ -191,10 +192,11 @@ void TestJobTable::progressOfSeveralPartsIsOfAllOfThem()
     progress.part = 2;
     progress.parts = 5;
     progress.eta = 7;
-    QCOMPARE(progressText(progress), QStringLiteral("part 2 of 5: step 2 of 4, layer 15 · 12 of 48 evaluations · about 7.0 s left"));
+    QCOMPARE(progressText(progress), QStringLiteral("Searching (2 of 5): step 2 of 4, layer 15 · 12 of 48 evaluations · about 7.0 s left"));
     progress.whole = 0.4;
     progress.wholeEta = 70;
-    QCOMPARE(progressText(progress), QStringLiteral("part 2 of 5: step 2 of 4, layer 15 · 12 of 48 evaluations · about 1 min 10 s left"));
+    QCOMPARE(progressText(progress),
+             QStringLiteral("Searching (2 of 5): step 2 of 4, layer 15 · 12 of 48 evaluations · about 1 min 10 s left"));
     QCOMPARE(*shareDone(progress), 0.4);
 }
 

@@ -59,7 +59,7 @@ void TestBudgetBar::numbersAreThoseOfCore()
     QVERIFY(layers.change.startsWith(QChar(0x2212)));
     QVERIFY(bar.figure(BudgetBar::ModelParameters).sentence.contains(exactText(split.modelParameters)));
     QVERIFY(bar.figure(BudgetBar::Bytes).sentence.contains(exactText(2 * split.modelParameters)));
-    QCOMPARE(bar.figure(BudgetBar::Bytes).caption, "On disk (bf16)");
+    QCOMPARE(bar.figure(BudgetBar::Bytes).caption, "On disk, at least (bf16)");
     const BudgetFigure &flop = bar.figure(BudgetBar::Flop);
     QVERIFY(flop.sentence.contains(exactText(flopPerToken(after))));
     QCOMPARE(flop.exactness, Exactness::Estimate);
