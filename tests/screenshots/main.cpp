@@ -97,9 +97,9 @@ int main(int argc, char **argv)
     TextSettings evaluation = calibration;
     evaluation.files = {sample.evaluationText().toStdString()};
     bench.session.setTexts(calibration, evaluation, ScoreNorm::L2);
-    bench.jobs.calibrate();
+    bench.jobs.measureImpact(); // first: the view of attentions shows what was computed last
     settle(bench.runner);
-    bench.jobs.measureImpact();
+    bench.jobs.calibrate();
     settle(bench.runner);
     for (const double sparsity : {0.25, 0.5, 0.375}) {
         bench.editor.setSparsity(sparsity);

@@ -58,7 +58,8 @@ QSize RecordTable::sizeHint() const
 {
     const int rows = model() ? std::clamp(model()->rowCount(), 2, m_mostShown) : 2;
     const QHeaderView *header = horizontalHeader();
-    const int scrollBar = header->length() > viewport()->width() ? horizontalScrollBar()->sizeHint().height() : 0;
+    const bool isScrolled = horizontalScrollBarPolicy() != Qt::ScrollBarAlwaysOff && header->length() > viewport()->width();
+    const int scrollBar = isScrolled ? horizontalScrollBar()->sizeHint().height() : 0;
     return {320, header->sizeHint().height() + rows * verticalHeader()->defaultSectionSize() + scrollBar + 2 * frameWidth()};
 }
 
