@@ -8,15 +8,11 @@
 #include "panels/CalibratePanel.h"
 #include "panels/EvaluatePanel.h"
 #include "panels/ExportPanel.h"
-#include "panels/HistoryPanel.h"
 #include "panels/ImportancePanel.h"
 #include "panels/InspectorPanel.h"
 #include "panels/JobBar.h"
-#include "panels/JobsPanel.h"
-#include "panels/LogPanel.h"
 #include "panels/MapPanel.h"
 #include "panels/MessageBar.h"
-#include "panels/PlansPanel.h"
 #include "panels/PruneCard.h"
 #include "panels/StartPanel.h"
 #include "panels/TextPicker.h"
@@ -26,7 +22,6 @@
 #include "window/UndoKeys.h"
 
 #include <QApplication>
-#include <QCloseEvent>
 #include <QCoreApplication>
 #include <QDialog>
 #include <QDockWidget>
@@ -68,7 +63,7 @@ MainWindow::MainWindow(const Launch &launch, Theme &theme)
       m_runner(engineSettings(launch.engine)),
       m_jobs(m_model, m_editor, m_runner, m_messages),
       m_keeper(m_model, m_jobs, m_messages, launch.stateFolder / "sessions"),
-      m_reader(m_model),
+      m_reader(m_model, m_jobs),
       m_workbench{m_model, m_selection, m_editor, m_jobs, m_runner, m_messages, m_history}
 {
     m_theme.setMode(m_settings.themeMode());

@@ -133,7 +133,7 @@ JobCost SessionJobs::pruneCost(const PruneRequest &request) const
     return cost;
 }
 
-int SessionJobs::prune(PruneRequest request)
+int SessionJobs::prune(const PruneRequest &request)
 {
     if (!canPrune(request))
         return 0;
@@ -142,8 +142,6 @@ int SessionJobs::prune(PruneRequest request)
     const JobCost cost = pruneCost(request);
     const std::vector<ExpectedPhase> phases = phasesOf(request);
     const QString command = pruneCommand(request);
-    for (const QString &word : commandLines().pruneWords(draft, request.exporting))
-        request.exporting.command.push_back(word.toStdString());
     PlanDraft shown = draft; // until there is a calibration, the plan keeps the one that it has
     if (shown.calibration < 0)
         shown.calibration = m_model.draft().calibration;
@@ -151,7 +149,7 @@ int SessionJobs::prune(PruneRequest request)
 
     return start(
         JobKind::Prune, tr("Prune by %1 %").arg(sparsity), command, QStringLiteral("prune"),
-        [this, request, draft, phases](const SessionTask &task, JobPort &port) {
+        [this, request, draft, phases, settings = commandSettings()](const SessionTask &task, JobPort &port) {
             Session session = task.session();
             PlanDraft own = draft;
             Engine &engine = task.engine(port); // everything that can be refused is refused before the work
@@ -189,7 +187,10 @@ int SessionJobs::prune(PruneRequest request)
                 if (std::none_of(session.evaluations.begin(), session.evaluations.end(), isOfPlan))
                     session.evaluations.push_back(scored.evaluate(port, &plan, own, false));
             }
-            exportTo(task.with(std::move(session)), port, plan, request.exporting);
+            ExportSettings exporting = request.exporting; // the scores are there by now: the command names what they were made from
+            for (const QString &word : CommandLines(session, settings).pruneWords(own, exporting))
+                exporting.command.push_back(word.toStdString());
+            exportTo(task.with(std::move(session)), port, plan, exporting);
         },
         {}, cost);
 }

@@ -96,7 +96,7 @@ public:
     void exportPlan(ExportSettings settings);
     /// All of it in one job: calibrates and searches what is missing, evaluates where a text was chosen for it, exports and verifies. The plan in hand
     /// becomes the one that is asked for; a later change of it does not change the job. Returns the job's number; 0 when it is not possible.
-    int prune(PruneRequest request);
+    int prune(const PruneRequest &request);
     /// Writes the plan in hand as a file for the command line. Needs a plan whose search is complete or begun.
     void savePlan(const std::filesystem::path &file);
 
@@ -116,6 +116,8 @@ public:
     /// Bytes that the weights take in memory once loaded; 0 without a model.
     std::int64_t memoryNeeded() const;
     std::int64_t memoryFree() const;
+    /// Bytes that reading a text may take, as in a job.
+    std::int64_t textMemory() const;
 
     /// A command line that does what the job of that kind would do now. Empty where there is nothing to do yet.
     QString commandOf(JobKind kind) const;
@@ -147,6 +149,7 @@ private:
     JobCost costOf(const JobSize &job) const;
     JobCost costOf(JobSize job, std::int64_t evaluations) const;
     CommandLines commandLines() const;
+    EngineSettings commandSettings() const; ///< as a command line names them
     void keepHash();
     void keepRate(const JobInfo &job);
 

@@ -236,6 +236,11 @@ std::int64_t SessionJobs::memoryFree() const
     return availableMemoryBytes();
 }
 
+std::int64_t SessionJobs::textMemory() const
+{
+    return m_basis ? secateur::textMemory(*m_basis) : secateur::textMemory({}); // the least
+}
+
 // ---- command lines -----------------------------------------------------------------------------------------------------------
 
 /// The drafts as a command line can make their plans: a borrowed order is one that is forced.
@@ -255,12 +260,17 @@ std::vector<PlanDraft> SessionJobs::searchableDrafts(const CurveRequest &request
     return drafts;
 }
 
-CommandLines SessionJobs::commandLines() const
+EngineSettings SessionJobs::commandSettings() const
 {
     EngineSettings settings = m_runner.settings();
     if (settings.dtype == "fastest" && m_report) // what was found here, for another machine
         settings.dtype = m_report->dtype;
-    return {m_model.session(), settings};
+    return settings;
+}
+
+CommandLines SessionJobs::commandLines() const
+{
+    return {m_model.session(), commandSettings()};
 }
 
 QString SessionJobs::commandOf(JobKind kind) const

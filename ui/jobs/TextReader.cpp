@@ -3,6 +3,7 @@
 
 #include "checkpoint/Checkpoint.h"
 #include "foundation/Failures.h"
+#include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
 #include "text/TokenizerFiles.h"
 
@@ -17,7 +18,6 @@ namespace secateur::ui {
 namespace {
 
 constexpr std::chrono::milliseconds kSettled(300);
-constexpr std::int64_t kShareOfMemory = 8;        ///< of what is free, one part in so many
 constexpr std::uintmax_t kMostOfAll = 32'000'000; ///< bytes of a text that is read to its end, only to be looked at
 
 /// Whether reading it would take long: large files that are read to their end.
@@ -50,7 +50,11 @@ struct TextReader::Tokenizers {
     }
 };
 
-TextReader::TextReader(SessionModel &model, QObject *parent) : QObject(parent), m_model(model), m_tokenizers(std::make_shared<Tokenizers>())
+TextReader::TextReader(SessionModel &model, const SessionJobs &jobs, QObject *parent)
+    : QObject(parent),
+      m_model(model),
+      m_jobs(jobs),
+      m_tokenizers(std::make_shared<Tokenizers>())
 {
     m_pool.setMaxThreadCount(1);
     m_soon.setSingleShot(true);
@@ -90,7 +94,8 @@ void TextReader::readWhatIsNew()
 
 void TextReader::read(const TextSettings &text)
 {
-    m_pool.start([this, text, tokenizers = m_tokenizers, stop = m_stop.get_token(), folder = m_model.session().model->folder] {
+    m_pool.start([this, text, tokenizers = m_tokenizers, memory = m_jobs.textMemory(), stop = m_stop.get_token(),
+                  folder = m_model.session().model->folder] {
         const Tokenizer *tokenizer = nullptr;
         try {
             tokenizer = &tokenizers->of(folder);
@@ -100,7 +105,7 @@ void TextReader::read(const TextSettings &text)
         std::function<void()> tell;
         bool isGood = true;
         try {
-            const TextReport report = readWindows(*tokenizer, text, {}, JobContext(stop)).report;
+            const TextReport report = readWindows(*tokenizer, text, {.bytes = memory}, JobContext(stop)).report;
             QStringList lines;
             for (const std::string &line : linesOf(report))
                 lines << QString::fromStdString(line);

@@ -12,6 +12,7 @@
 
 namespace secateur::ui {
 
+class SessionJobs;
 class SessionModel;
 
 /// Reads the session's texts as soon as they are chosen, on a thread of its own, so that people see what a text is, and whether it is long enough,
@@ -19,7 +20,8 @@ class SessionModel;
 class TextReader : public QObject {
     Q_OBJECT
 public:
-    explicit TextReader(SessionModel &model, QObject *parent = nullptr);
+    /// `jobs`: which know how much memory a text may take.
+    TextReader(SessionModel &model, const SessionJobs &jobs, QObject *parent = nullptr);
     ~TextReader() override;
 
 private:
@@ -29,6 +31,7 @@ private:
     void read(const TextSettings &text);
 
     SessionModel &m_model;
+    const SessionJobs &m_jobs;
     std::vector<TextSettings> m_known; ///< of which was told, but for those that were refused
     std::shared_ptr<Tokenizers> m_tokenizers;
     std::stop_source m_stop;

@@ -97,7 +97,8 @@ const BudgetFigure &BudgetBar::figure(Figure which) const
 void BudgetBar::follow()
 {
     const ModelFigures before = m_session.denseFigures(), after = m_session.planFigures();
-    const QString disk = m_session.hasModel() ? tr("On disk, at least (%1)").arg(dtypeText(m_session.session().model->storedDtype)) : tr("On disk");
+    const QString disk =
+        m_session.hasModel() ? tr("On disk, at least (%1)").arg(dtypeText(m_session.session().model->storedDtype)) : tr("On disk");
     const std::array<Cost, Perplexity> costs{
         Cost{tr("Parameters (layers)"), tr("parameters"), before.layerParameters, after.layerParameters, countText},
         Cost{tr("Parameters (model)"), tr("parameters"), before.modelParameters, after.modelParameters, countText},

@@ -11,6 +11,15 @@
 
 namespace secateur::ui {
 
+std::vector<std::int64_t> layersToRemove(std::vector<std::int64_t> known, std::int64_t wanted, std::int64_t layers)
+{
+    for (std::int64_t layer = layers - 1; layer >= 0 && std::int64_t(known.size()) < wanted; --layer)
+        if (std::find(known.begin(), known.end(), layer) == known.end())
+            known.push_back(layer);
+    known.resize(std::min(known.size(), std::size_t(wanted)));
+    return known;
+}
+
 ExportTargetModel::ExportTargetModel(const SessionModel &session, QObject *parent) : QAbstractTableModel(parent), m_session(session)
 {
     for (const auto signal : {&SessionModel::modelChanged, &SessionModel::draftChanged, &SessionModel::searchChanged})
@@ -50,12 +59,8 @@ ExportTargetModel::Rows ExportTargetModel::makeRows() const
         return rows;
     const QString planProblem = m_session.pruningProblem().isEmpty() ? m_session.balanceProblem() : m_session.pruningProblem();
     const std::vector<std::int64_t> widths(std::size_t(m_session.layerCount()), m_session.neuronsKept());
-    std::vector<std::int64_t> removed = m_session.removalOrder();
-    const auto wanted = std::size_t(m_session.attentionsToRemove());
-    for (std::int64_t layer = m_session.layerCount() - 1; layer >= 0 && removed.size() < wanted; --layer)
-        if (std::find(removed.begin(), removed.end(), layer) == removed.end())
-            removed.push_back(layer);
-    removed.resize(std::min(removed.size(), wanted));
+    const std::vector<std::int64_t> removed =
+        layersToRemove(m_session.removalOrder(), m_session.attentionsToRemove(), m_session.layerCount());
 
     rows.recommended = -1;
     const std::string best = m_engine < 0 || !planProblem.isEmpty()

@@ -11,6 +11,9 @@
 
 namespace secateur::ui {
 
+/// Layers that a plan removes: those that are known, and until its search others that stand for those that will go. `wanted`: how many.
+std::vector<std::int64_t> layersToRemove(std::vector<std::int64_t> known, std::int64_t wanted, std::int64_t layers);
+
 /// The export targets as a table, in the order of exportTargets(): where each loads, and its size and what it saves for the plan in hand, or why it cannot
 /// hold that.
 class ExportTargetModel : public QAbstractTableModel {

@@ -8,6 +8,7 @@
 #include "models/SessionModel.h"
 #include "panels/ExportOutput.h"
 #include "panels/ExportTable.h"
+#include "panels/ExportTargetModel.h"
 #include "panels/JobButton.h"
 #include "panels/JobCostText.h"
 #include "panels/WheelGuard.h"
@@ -296,9 +297,7 @@ PruneCard::Written PruneCard::writtenAt(double sparsity) const
     try {
         const SparsityBalance found = balance(session.spec(), m_workbench.jobs.draftOf({.sparsity = sparsity, .exporting = {}}).balance);
         const std::vector<std::int64_t> widths(std::size_t(session.layerCount()), found.neuronsKept);
-        std::vector<std::int64_t> removed; // any stand for those that will go
-        for (std::int64_t n = 0; n < found.attentionsToRemove; ++n)
-            removed.push_back(session.layerCount() - 1 - n);
+        const std::vector<std::int64_t> removed = layersToRemove({}, found.attentionsToRemove, session.layerCount());
         const std::string best = recommendedTarget(engine, session.spec(), widths, removed);
         if (best.empty())
             return written;

@@ -37,7 +37,7 @@ void tst_TextReader::textsAreToldWithoutAJob()
     QVERIFY(bench.open());
     const std::size_t jobs = bench.runner.jobs().size();
     QSignalSpy read(&bench.model, &SessionModel::textRead), refused(&bench.model, &SessionModel::textRefused);
-    TextReader reader(bench.model);
+    TextReader reader(bench.model, bench.jobs);
     const Session &session = bench.model.session();
     bench.model.setTexts(session.calibrationText, session.evaluationText, ScoreNorm::L1);
     QTRY_COMPARE_WITH_TIMEOUT(read.size(), 2, 20'000);
@@ -56,7 +56,7 @@ void tst_TextReader::textThatIsTooShortIsRefused()
     SampleBench bench;
     QVERIFY(bench.open());
     QSignalSpy refused(&bench.model, &SessionModel::textRefused);
-    TextReader reader(bench.model);
+    TextReader reader(bench.model, bench.jobs);
     TextSettings text = bench.model.session().calibrationText;
     text.files = {write(bench, "short.txt", "Too short.").toStdString()};
     bench.model.setTexts(text, {}, ScoreNorm::L2);
@@ -70,7 +70,7 @@ void tst_TextReader::textThatIsNoneIsRefused()
     SampleBench bench;
     QVERIFY(bench.open());
     QSignalSpy refused(&bench.model, &SessionModel::textRefused);
-    TextReader reader(bench.model);
+    TextReader reader(bench.model, bench.jobs);
     TextSettings text = bench.model.session().calibrationText;
     text.files = {write(bench, "book.txt", "%PDF-1.7\n%\xE2\xE3\xCF\xD3\n").toStdString()};
     bench.model.setTexts(text, {}, ScoreNorm::L2);
@@ -83,7 +83,7 @@ void tst_TextReader::onlyTheLastChoiceIsTold()
     SampleBench bench;
     QVERIFY(bench.open());
     QSignalSpy read(&bench.model, &SessionModel::textRead);
-    TextReader reader(bench.model);
+    TextReader reader(bench.model, bench.jobs);
     TextSettings text = bench.model.session().calibrationText;
     for (const std::int64_t windows : {1, 2, 3}) {
         text.windows = windows;
