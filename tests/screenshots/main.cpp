@@ -10,6 +10,7 @@
 #include "window/Launch.h"
 #include "window/MainWindow.h"
 
+#include <QAbstractButton>
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QDir>
