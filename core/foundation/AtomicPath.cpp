@@ -306,8 +306,11 @@ void AtomicPath::commit()
 
 fs::path AtomicPath::commitWithSuffix(const std::string &suffix)
 {
-    const fs::path name = m_target.string() + suffix;
-    checkKind(name, m_kind == Kind::Folder);
+    const std::string first = m_target.string() + suffix;
+    fs::path name = first;
+    std::error_code error;
+    for (int number = 2; fs::exists(fs::symlink_status(name, error)); ++number)
+        name = first + "-" + std::to_string(number);
     moveTo(name);
     return name;
 }

@@ -374,7 +374,7 @@ void tst_Engine::existingOutputIsKept()
     const auto refused = [&] { return complaint([&] { m_engine->exportPlan(plan(0.25), settings, nlohmann::json::array(), m_context); }); };
     for (const bool isOverwriteAllowed : {false, true}) { // no advice that would not help
         settings.isOverwriteAllowed = isOverwriteAllowed;
-        QVERIFY(refused().contains("is not an export of this program, so it is not replaced"));
+        QVERIFY(refused().contains("was not exported by this program, so it is not replaced"));
     }
     std::ofstream(folder.filePath("file").toStdString()) << "a file";
     settings.output = folder.filePath("file/../out").toStdString(); // the system finds nothing there, the name leads to it
@@ -406,7 +406,7 @@ void tst_Engine::modelThatIsReadIsNeverReplaced()
     for (const std::filesystem::path &output : {parent / "sample", parent / "sample/", parent / "sample/../sample", parent}) {
         const ExportSettings settings{.format = "hf-dropin", .output = output, .isOverwriteAllowed = true, .dtype = {}, .command = {}};
         const QString what = complaint([&] { engine.checkExportSettings(settings, 100); });
-        QVERIFY2(what.contains("is the model that is read, or holds it"), qPrintable(what));
+        QVERIFY2(what.contains("holds the model itself"), qPrintable(what));
     }
 }
 

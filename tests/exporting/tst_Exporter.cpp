@@ -97,7 +97,7 @@ void tst_Exporter::wrongLogitsKeepTheFolderAsUnverified()
         write(dense); // the dense model in the place of the plan's
         QFAIL("nothing was thrown");
     } catch (const Error &problem) {
-        QVERIFY2(QString(problem.what()).contains("does not compute what the plan computes"), problem.what());
+        QVERIFY2(QString(problem.what()).contains("does not reproduce the plan"), problem.what());
         QVERIFY(QString::fromStdString(problem.hint()).contains("out.unverified"));
     }
     QCOMPARE(QDir(folder.path()).entryList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot), QStringList("out.unverified"));
