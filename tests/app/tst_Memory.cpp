@@ -205,7 +205,7 @@ private slots:
         QStringList arguments = prune(kSample + "model", "bad.json", 1, 64);
         arguments.removeLast();
         const Outcome outcome = run(arguments + QStringList{"--host-memory=" + text});
-        QVERIFY(outcome.exitCode != 0);
+        QCOMPARE(outcome.exitCode, 2);
         QVERIFY2(outcome.errors.contains("not an amount of memory"), outcome.errors);
     }
 };
