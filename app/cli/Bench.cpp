@@ -3,7 +3,6 @@
 #include "benchmark/Benchmark.h"
 #include "checkpoint/Checkpoint.h"
 #include "cli/Session.h"
-#include "foundation/Error.h"
 #include "foundation/Wording.h"
 
 #include <algorithm>

@@ -118,9 +118,12 @@ public:
                      "Limit on GPU memory, such as 24GiB; the layers of a model that does not fit are streamed")
             ->type_name("SIZE")
             ->check(amount());
-        c.add_option("--host-memory", m.hostMemory, "Limit on the memory of this process, such as 8GiB")->type_name("SIZE")->check(amount());
-        c.add_option("--waiting", m.engine.waiting,
-                     "How CPU threads wait for each other: spin (faster on an idle machine), sleep (better on a busy one), or auto: by load")
+        c.add_option("--host-memory", m.hostMemory, "Limit on the memory of this process, such as 8GiB")
+            ->type_name("SIZE")
+            ->check(amount());
+        c.add_option(
+             "--waiting", m.engine.waiting,
+             "How CPU threads wait for each other: spin (faster on an idle machine), sleep (better on a busy one), or auto: by load")
             ->capture_default_str()
             ->check(CLI::IsMember({"auto", "spin", "sleep"}));
         c.add_option("--threads", m.engine.threads, "CPU threads; 0 = all cores")->capture_default_str()->check(whole(0, 1024));
@@ -184,16 +187,17 @@ public:
 
     void allLosses(CLI::App &c)
     {
-        c.add_flag(
-            "--all-losses", m.areAllLossesWanted,
-            "Compute the exact loss of every candidate, in the type of --dtype. Without it, a candidate that can no longer be the best of its "
-            "step gets a bound or a 16-bit loss instead, which is faster; the removals are the same");
+        c.add_flag("--all-losses", m.areAllLossesWanted,
+                   "Compute the exact loss of every candidate, in the type of --dtype. Without it, a candidate that can no longer be the "
+                   "best of its "
+                   "step gets a bound or a 16-bit loss instead, which is faster; the removals are the same");
     }
 
     void searchLoss(CLI::App &c)
     {
         c.add_option("--search-windows", m.searchWindows, "Windows of the text on which losses are measured (1)")->check(whole(1));
-        c.add_option("--loss-dtype", m.lossType, "Type of the loss: float32 (the default), or reference: the model's own type, as in the authors' code")
+        c.add_option("--loss-dtype", m.lossType,
+                     "Type of the loss: float32 (the default), or reference: the model's own type, as in the authors' code")
             ->check(CLI::IsMember({"float32", "reference"}));
     }
 
@@ -298,11 +302,9 @@ void defineCommands(CLI::App &app, Options &options)
     define.plan(evaluate, "Evaluate the model as pruned by this plan; a manifest works too");
     define.engine(evaluate);
 
-    CLI::App &generate =
-        command("generate", "Continue a prompt", "secateur-cli generate MODEL --prompt \"Once upon a time\" --tokens 64");
+    CLI::App &generate = command("generate", "Continue a prompt", "secateur-cli generate MODEL --prompt \"Once upon a time\" --tokens 64");
     define.model(generate);
-    generate.add_option("--prompt", options.generation.prompt, "The prompt to continue; BOS is added if the tokenizer adds it")
-        ->required();
+    generate.add_option("--prompt", options.generation.prompt, "The prompt to continue; BOS is added if the tokenizer adds it")->required();
     generate.add_option("--tokens", options.generation.tokens, "Most tokens to generate")->capture_default_str()->check(whole(1));
     generate.add_option("--temperature", options.generation.temperature, "Temperature of sampling; 0 = always the most likely token")
         ->capture_default_str()
@@ -317,8 +319,8 @@ void defineCommands(CLI::App &app, Options &options)
     define.plan(generate, "Generate with the model as pruned by this plan; a manifest works too");
     define.engine(generate);
 
-    CLI::App &write =
-        command("export", "Write the model as pruned by a plan, and verify it", "secateur-cli export MODEL --plan plan.json --output MODEL-pruned");
+    CLI::App &write = command("export", "Write the model as pruned by a plan, and verify it",
+                              "secateur-cli export MODEL --plan plan.json --output MODEL-pruned");
     define.model(write);
     define.plan(write, "The plan; a manifest works too")->required();
     define.exporting(write, true);
@@ -365,7 +367,8 @@ std::string contradiction(const Options &o)
     if (o.lossType == "reference" && isScreening)
         return "--loss-dtype reference and --screen " + screen + " exclude each other: the reference loss cannot be screened";
     if (isScreening && (dtype == "bfloat16" || dtype == "float16"))
-        return "--screen " + screen + " and --dtype " + dtype + " exclude each other: candidates are screened in a narrower type than they are "
+        return "--screen " + screen + " and --dtype " + dtype +
+               " exclude each other: candidates are screened in a narrower type than they are "
                "decided in";
     for (const std::int64_t layer : o.forcedLayers)
         if (std::find(o.protectedLayers.begin(), o.protectedLayers.end(), layer) != o.protectedLayers.end())
@@ -433,11 +436,10 @@ std::optional<Options> parse(int argc, const char *const *argv, int &exitCode)
         "secateur-cli");
     app.set_version_flag("--version", std::string("secateur-cli ") + SECATEUR_VERSION);
     app.require_subcommand(1);
-    app.footer(
-        "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled (Ctrl+C or a termination signal).\n"
-        "calibrate, search and prune can be shared by several processes (torchrun or Slurm). They meet at MASTER_ADDR:MASTER_PORT\n"
-        "without authentication: use that on a trusted network only.\n"
-        "Each command has --help with an example.");
+    app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled (Ctrl+C or a termination signal).\n"
+               "calibrate, search and prune can be shared by several processes (torchrun or Slurm). They meet at MASTER_ADDR:MASTER_PORT\n"
+               "without authentication: use that on a trusted network only.\n"
+               "Each command has --help with an example.");
     defineCommands(app, options);
     if (argc < 2) {
         std::cerr << app.help();

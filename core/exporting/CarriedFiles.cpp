@@ -129,8 +129,8 @@ private:
 
 std::int64_t bytesBesideWeights(const std::filesystem::path &model, const ModelSpec &dense, std::int64_t neuronsKept)
 {
-    constexpr std::int64_t kOfToken = 60; ///< in a tokenizer.json with its merges, about: what a GGUF file holds in another form
-    constexpr std::int64_t kIndent = 6;   ///< of a number in the manifest, which stands in a line of its own; with its comma
+    constexpr std::int64_t kOfToken = 60;  ///< in a tokenizer.json with its merges, about: what a GGUF file holds in another form
+    constexpr std::int64_t kIndent = 6;    ///< of a number in the manifest, which stands in a line of its own; with its comma
     constexpr std::int64_t kRest = 65'536; ///< configuration, model card, code, and what the manifest holds besides: a few dozen kilobytes
     const bool isGguf = model.extension() == ".gguf";
     std::int64_t bytes = kRest + (isGguf ? kOfToken * dense.vocabularySize : 0);

@@ -204,7 +204,8 @@ fs::path resolved(fs::path target)
     std::error_code error;
     target = fs::absolute(target, error);
     if (error)
-        throw Error("The folder in which the program was started is gone, so " + inQuotes(name) + " has no place.", "Give an absolute path.");
+        throw Error("The folder in which the program was started is gone, so " + inQuotes(name) + " has no place.",
+                    "Give an absolute path.");
     for (int links = 0;; ++links) {
         if (!target.has_filename())
             target = target.parent_path();

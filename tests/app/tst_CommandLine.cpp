@@ -125,11 +125,12 @@ void tst_CommandLine::wrongUsageEndsWithTwo_data()
     QTest::newRow("sparsity that is not a number")
         << QStringList{"plan", kModel, "--sparsity", "nan"} << QByteArray("'nan' is not a number");
     const QStringList search{"search", kModel, "--scores", "x", "--sparsity", "0.5"};
-    QTest::newRow("all losses of a screen") << search + QStringList{"--all-losses", "--screen", "bfloat16"} << QByteArray("exclude each other");
+    QTest::newRow("all losses of a screen") << search + QStringList{"--all-losses", "--screen", "bfloat16"}
+                                            << QByteArray("exclude each other");
     QTest::newRow("a screen of the reference") << search + QStringList{"--loss-dtype", "reference", "--screen", "bfloat16"}
                                                << QByteArray("exclude each other");
-    QTest::newRow("a screen that is no narrower") << search + QStringList{"--dtype", "bfloat16", "--screen", "float16"}
-                                                  << QByteArray("exclude each other");
+    QTest::newRow("a screen that is no narrower")
+        << search + QStringList{"--dtype", "bfloat16", "--screen", "float16"} << QByteArray("exclude each other");
     QTest::newRow("forced and protected") << search + QStringList{"--force", "3", "--protect", "2,3"}
                                           << QByteArray("layer 3 is in --force and in --protect");
     QTest::newRow("memory") << search + QStringList{"--host-memory", "much"} << QByteArray("'much' is not an amount of memory");

@@ -158,7 +158,9 @@ private slots:
                 << "460MB"
                 << "--evaluate" << path("held-out.txt") << "--output" << path("limited");
         QStringList free = prune(path("deep"), "free.json", 2, 64);
-        free << "--screen" << "none" << "--evaluate" << path("held-out.txt") << "--output" << path("free");
+        free << "--screen"
+             << "none"
+             << "--evaluate" << path("held-out.txt") << "--output" << path("free");
 
         const Outcome streamed = run(limited);
         QVERIFY2(streamed.exitCode == 0, streamed.errors);

@@ -123,8 +123,8 @@ void ExportPanel::build()
     layout->setContentsMargins(16, 16, 16, 16);
     layout->setSpacing(10);
     layout->addWidget(headingLabel(tr("Export")));
-    layout->addWidget(captionLabel(
-        tr("Writes the pruned model, reloads it and checks that it computes the same. If it does not, the folder is marked “unverified”.")));
+    layout->addWidget(captionLabel(tr(
+        "Writes the pruned model, reloads it and checks that it computes the same. If it does not, the folder is marked “unverified”.")));
     layout->addWidget(buildTargets());
     layout->addLayout(form);
     layout->addWidget(m_refusal);

@@ -15,9 +15,9 @@ namespace {
 int alignmentOf(int column)
 {
     const bool isNumber = column == ExportTargetModel::kSize || column == ExportTargetModel::kSaves;
-    return int(Qt::AlignVCenter | (isNumber                                      ? Qt::AlignRight
+    return int(Qt::AlignVCenter | (isNumber                                    ? Qt::AlignRight
                                    : column == ExportTargetModel::kRecommended ? Qt::AlignHCenter
-                                                                                 : Qt::AlignLeft));
+                                                                               : Qt::AlignLeft));
 }
 
 } // namespace

@@ -16,7 +16,11 @@ constexpr int kFine = 1000; ///< steps of the progress bar
 } // namespace
 
 PruneProgress::PruneProgress(QWidget *parent)
-    : QWidget(parent), m_title(headingName()), m_bar(new QProgressBar), m_counts(captionLabel({})), m_cancel(new QPushButton(tr("Cancel")))
+    : QWidget(parent),
+      m_title(headingName()),
+      m_bar(new QProgressBar),
+      m_counts(captionLabel({})),
+      m_cancel(new QPushButton(tr("Cancel")))
 {
     m_bar->setTextVisible(false);
     m_bar->setAccessibleName(tr("Progress"));
