@@ -72,7 +72,7 @@ public:
         ModelFolder::OwnFile file = m_folder.readOwn(name, isVocabulary(name) ? kLargestTokenizer : kLargestText);
         if (!file.refusal.empty()) {
             if (!isLicence(name) && !m_folder.leadsOut(name))
-                throw Error(inQuotes((m_folder.path() / name).string()) + " cannot be brought along: " + file.refusal + ".", kAgain);
+                throw Error(inQuotes((m_folder.path() / name).string()) + " cannot be copied into the export: " + file.refusal + ".", kAgain);
             m_files.notes.push_back(inQuotes(name) + " was left out: " + file.refusal + ".");
             return;
         }

@@ -121,9 +121,9 @@ PruningPlan planFromScores(const ModelSpec &dense, const NeuronScores &scores, c
     for (std::size_t i = 0; i < std::max(scores.layers.size(), dense.layers.size()); ++i) {
         const bool isThere = i < scores.layers.size() && i < dense.layers.size();
         if (!isThere || std::int64_t(scores.layers[i].size()) != dense.layers[i].ffn.neurons)
-            throw Error("The scores are of " +
+            throw Error("The scores are for " +
                             describe(scores.layers.size(), scores.layers.empty() ? 0 : std::int64_t(scores.layers.front().size())) +
-                            " neurons, the model has " + describe(dense.layers.size(), dense.layers.front().ffn.neurons) + ".",
+                            " neurons, but the model has " + describe(dense.layers.size(), dense.layers.front().ffn.neurons) + ".",
                         "Calibrate this model, or name the scores that were made from it.");
     }
     PruningPlan plan;
