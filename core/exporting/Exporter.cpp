@@ -14,6 +14,7 @@
 #include "exporting/Verifier.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
+#include "foundation/Failures.h"
 #include "foundation/InputFile.h"
 #include "foundation/OutputFile.h"
 #include "foundation/Wording.h"
@@ -22,6 +23,7 @@
 #include "model/Tensors.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 #include <span>
 #include <string>
@@ -74,6 +76,25 @@ void checkOutput(const std::filesystem::path &output, bool isOverwriteAllowed, c
         throw Error("The output '" + output.string() + "' already exists.", "Choose another folder, or replace it with --overwrite.");
 }
 
+/// Of all that is written, about.
+std::int64_t bytesOfAll(const Checkpoint &source, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
+                        std::int64_t bytesOfWeights)
+{
+    return bytesOfWeights + bytesBesideWeights(source.path(), dense, *std::max_element(widths.begin(), widths.end()));
+}
+
+std::int64_t bytesIn(const std::filesystem::path &folder)
+{
+    std::int64_t bytes = 0;
+    std::error_code error;
+    for (std::filesystem::recursive_directory_iterator file(folder, error), end; !error && file != end; file.increment(error)) {
+        std::error_code unknown;
+        if (file->is_regular_file(unknown))
+            bytes += std::int64_t(file->file_size(unknown));
+    }
+    return bytes;
+}
+
 /// Everything about an export that can be refused before the work, but what stands beside the model's weights.
 void checkPlace(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
                 std::int64_t bytesOfWeights)
@@ -83,7 +104,7 @@ void checkPlace(const ExportSettings &settings, const Checkpoint &source, const 
     // Throws when the name is not usable, or the parent is missing or cannot be written to.
     const AtomicPath probe = AtomicPath::forFolder(settings.output);
     checkOutput(probe.target(), settings.isOverwriteAllowed, source);
-    const std::int64_t needed = bytesOfWeights + bytesBesideWeights(source.path(), dense, *std::max_element(widths.begin(), widths.end()));
+    const std::int64_t needed = bytesOfAll(source, dense, widths, bytesOfWeights);
     std::error_code error;
     const auto space = std::filesystem::space(probe.temporary().parent_path(), error);
     if (!error && space.available < std::uintmax_t(needed))
@@ -167,8 +188,8 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
     checkFormat(settings, source.dense, widths);
     // What is not weights is read before the folder can change; had it gone meanwhile, some of it would be missing.
     const CarriedFiles carried = readCarriedFiles(source.checkpoint, !targetRules(settings.format).isGguf);
-    checkPlace(settings, source.checkpoint, source.dense, widths,
-               bytesOfExport(settings, source.checkpoint, source.dense, widths, source.plan.removedAttentions));
+    const std::int64_t weights = bytesOfExport(settings, source.checkpoint, source.dense, widths, source.plan.removedAttentions);
+    checkPlace(settings, source.checkpoint, source.dense, widths, weights);
     AtomicPath target = AtomicPath::forFolder(settings.output);
     const std::filesystem::path &folder = target.temporary();
     const std::optional<OpenedTokenizer> tokenizer = tokenizerToCompare(source.checkpoint);
@@ -176,8 +197,16 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
     if (!source.checkpoint.ggufMetadata() && !model.holds("config.json"))
         throw Error("The files of the model in " + inQuotes(model.path().string()) + " were removed while it was open.",
                     "Put them back, and open the model again.");
-    ExportResult result = writeModel(source, settings, folder, carried.autoMaps, context);
-    write(carried, folder);
+    ExportResult result;
+    try {
+        result = writeModel(source, settings, folder, carried.autoMaps, context);
+        write(carried, folder);
+    } catch (const Error &problem) { // what is there so far goes with `target`
+        const bool isDiskFull = problem.hint() == remedyOfWriting(ENOSPC);
+        const std::int64_t all = bytesOfAll(source.checkpoint, source.dense, widths, weights);
+        throw Error(problem.what(), (isDiskFull ? sizeText(bytesIn(folder)) + " of about " + sizeText(all) + " was written. " : std::string()) +
+                                        "Nothing was left behind: the partial files were removed. " + problem.hint());
+    }
     result.notes.insert(result.notes.end(), carried.notes.begin(), carried.notes.end());
     // Another type rounds the weights, so the model in memory goes through it as well.
     std::optional<DType> rounding = settings.dtype;
