@@ -36,7 +36,7 @@
 namespace secateur::ui {
 namespace {
 
-constexpr int kWidest = 860, kAsStored = -1;
+constexpr int kWidest = 860, kMargin = 16, kAsStored = -1;
 
 } // namespace
 
@@ -120,7 +120,7 @@ void ExportPanel::build()
     auto *column = new QWidget;
     column->setMaximumWidth(kWidest);
     auto *layout = new QVBoxLayout(column);
-    layout->setContentsMargins(16, 16, 16, 16);
+    layout->setContentsMargins(kMargin, kMargin, kMargin, kMargin);
     layout->setSpacing(10);
     layout->addWidget(headingLabel(tr("Export")));
     layout->addWidget(captionLabel(tr(
@@ -303,7 +303,7 @@ void ExportPanel::followJob(int number)
     if (job->state == JobInfo::State::Failed)
         showFailure(job->sentence, job->hint);
     if (job->state == JobInfo::State::Done || job->state == JobInfo::State::Failed)
-        QTimer::singleShot(0, this, [this] { ensureWidgetVisible(m_verdict); }); // once it has its place; no further than to the verdict
+        QTimer::singleShot(0, this, [this] { ensureWidgetVisible(m_verdict, 0, kMargin); }); // once it has its place; and no further
 }
 
 void ExportPanel::showRecord(int row)

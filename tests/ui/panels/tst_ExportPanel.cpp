@@ -360,7 +360,7 @@ void tst_ExportPanel::sampleIsExportedAndVerified()
     FlowBench bench;
     ExportPanel panel(bench.workbench());
     show(panel);
-    panel.resize(800, 560); // the button is below the fold
+    panel.resize(800, 440); // the button is below the fold
     const std::filesystem::path sample = SECATEUR_SOURCE_DIR "/resources/sample";
     const TextSettings text{.files = {sample / "text" / "grimm.txt"}, .windows = 2, .length = 64, .seed = 0};
     bench.jobs.openModel(sample / "model", SampleTexts{.calibration = text, .evaluation = text});
@@ -370,7 +370,8 @@ void tst_ExportPanel::sampleIsExportedAndVerified()
     bench.editor.setAttentionsToRemove(0);
     type(panel, bench.path("pruned"));
     const qint64 parameters = bench.session.figuresOf(bench.session.neuronsKept(), 0).modelParameters;
-    panel.ensureWidgetVisible(button(panel, "Export and verify"));
+    panel.ensureWidgetVisible(button(panel, "Export and verify"), 0, 0);
+    const int before = panel.verticalScrollBar()->value();
     QTest::mouseClick(button(panel, "Export and verify"), Qt::LeftButton);
     QVERIFY(!button(panel, "Export and verify")->isEnabled()); // one at a time
     QTRY_COMPARE_WITH_TIMEOUT(bench.session.session().exports.size(), 1U, 60'000);
@@ -392,6 +393,7 @@ void tst_ExportPanel::sampleIsExportedAndVerified()
     QTRY_COMPARE(verdict->visibleRegion().boundingRect(), verdict->rect());
     QVERIFY(!button(panel, "Export and verify")->visibleRegion().isEmpty());
     const int place = panel.verticalScrollBar()->value();
+    QVERIFY(place > before);
     bench.editor.setSparsity(0.3);
     QCoreApplication::processEvents();
     QCOMPARE(panel.verticalScrollBar()->value(), place);
