@@ -3,11 +3,9 @@
 #include "benchmark/Benchmark.h"
 #include "checkpoint/Checkpoint.h"
 #include "cli/Session.h"
-#include "foundation/Error.h"
 #include "foundation/Wording.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -32,24 +30,12 @@ std::vector<std::string> rowOf(const BenchPhase &phase, double peak)
     return row;
 }
 
-/// The settings of `one` with that of --versus.
+/// The settings of `one` with that of --versus: "dtype=bfloat16".
 EngineSettings versus(EngineSettings one, const std::string &setting)
 {
     const std::size_t sign = setting.find('=');
-    const std::string name = setting.substr(0, sign), value = sign == std::string::npos ? std::string() : setting.substr(sign + 1);
-    const auto isOneOf = [&](std::initializer_list<const char *> values) {
-        return std::find(values.begin(), values.end(), value) != values.end();
-    };
-    if (name == "dtype" && isOneOf({"auto", "fastest", "float32", "bfloat16", "float16"}))
-        one.dtype = value;
-    else if (name == "screen" && isOneOf({"auto", "none", "bfloat16", "float16"}))
-        one.screening = value;
-    else if (name == "waiting" && isOneOf({"auto", "spin", "sleep"}))
-        one.waiting = value;
-    else
-        throw Error(
-            inQuotes(setting) + " is not a setting that can be compared.",
-            "Give --versus dtype=bfloat16, screen=none or waiting=sleep, or another value that --dtype, --screen or --waiting has.");
+    const std::string name = setting.substr(0, sign), value = setting.substr(sign + 1);
+    (name == "dtype" ? one.dtype : name == "screen" ? one.screening : one.waiting) = value;
     return one;
 }
 
@@ -112,8 +98,6 @@ void Session::bench()
         return o.isRandom ? benchmarkShape(readConfig(o.config), o.config.string(), computing, settings, context, heard)
                           : benchmarkModel(o.model, textOf(o.texts, settings.windows), computing, settings, context, heard);
     };
-    if (o.areAllLossesWanted && o.versus.starts_with("screen=") && o.versus != "screen=none" && o.versus != "screen=auto")
-        throw Error("A search that screens does not compute all losses.", "Leave out one of --all-losses and --versus " + o.versus + ".");
     const std::optional<EngineSettings> otherEngine = o.versus.empty() ? std::nullopt : std::optional(versus(o.engine, o.versus));
     std::optional<BenchResult> best, other;
     EngineReport machine, otherMachine;

@@ -19,11 +19,11 @@ namespace {
 std::string sentence(const PruningOrigin &origin)
 {
     if (!origin.problem.empty())
-        return "How it was pruned is not known: " + origin.problem;
+        return "How it was pruned is unknown: " + origin.problem;
     const auto [least, most] = std::ranges::minmax(origin.widths);
     const std::string kept = least == most ? grouped(least) : grouped(least) + " to " + grouped(most);
-    return "pruned from " + origin.baseModel + ", as " + origin.format + ": " + kept +
-           " neurons of a layer kept, attentions removed: " + joined(origin.removedAttentions) + "; plan " + origin.planHash;
+    return "pruned from " + origin.baseModel + ", as " + origin.format + ": keeps " + kept +
+           " neurons per layer, attentions removed: " + joined(origin.removedAttentions) + "; plan " + origin.planHash;
 }
 
 } // namespace
@@ -182,7 +182,7 @@ void Session::search()
         if (o.remove && *o.remove < found && !o.isOverwriteAllowed && isSame(o.plan, o.savePlan))
             throw Error("The plan '" + o.plan.string() + "' holds " + std::to_string(found) + " removals and would keep " +
                             std::to_string(*o.remove) + ".",
-                        "Give another --save-plan, or say --overwrite.");
+                        "Choose another --save-plan, or add --overwrite.");
         if (o.remove)
             plan = withRemovals(plan, model->spec, *o.remove);
     } else {
@@ -284,7 +284,7 @@ void Session::prune()
 
     const SparsityBalance &b = plan.balance;
     nlohmann::json result = resultOf(b, &plan), evaluations = nlohmann::json::array();
-    Rows rows = {{"", "dense", "pruned", "change"},
+    Rows rows = {{"", "original", "pruned", "change"},
                  {"parameters, layers", grouped(b.denseLayerParameters), grouped(b.layerParameters), percent(-b.sparsityLayers())},
                  {"parameters, model", grouped(b.denseModelParameters), grouped(b.modelParameters), percent(-b.sparsityModel())}};
     measure(plan, evaluations, rows);
@@ -348,7 +348,7 @@ void Session::exportPlan()
     const PruningPlan plan = optionalPlan().value();
     engine->checkExportSettings(exportSettings(), plan.balance.neuronsKept);
     nlohmann::json result = resultOf(plan.balance, &plan);
-    Rows rows = {{"", "dense", "pruned", "change"}};
+    Rows rows = {{"", "original", "pruned", "change"}};
     exportTo(plan, nlohmann::json::array(), result, rows);
     report.table(rows);
     report.line("verified checkpoint: " + o.output.string());

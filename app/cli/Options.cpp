@@ -2,6 +2,7 @@
 #include "cli/Options.h"
 
 #include "cli/ExitCodes.h"
+#include "cli/OptionChecks.h"
 #include "exporting/Export.h"
 #include "foundation/Wording.h"
 
@@ -53,7 +54,7 @@ public:
     void model(CLI::App &c, bool isRequired = true)
     {
         auto *option = c.add_option("model", m.model,
-                                    "Checkpoint folder in Hugging Face form (config.json, *.safetensors, tokenizer.json), or a .gguf file")
+                                    "Model folder in Hugging Face format (config.json, *.safetensors, tokenizer.json), or a .gguf file")
                            ->type_name("MODEL");
         if (isRequired)
             option->required();
@@ -68,16 +69,20 @@ public:
         c.add_option("--device", m.engine.device, "auto, cpu, cuda or cuda:N")->capture_default_str()->type_name("NAME");
         c.add_option(
              "--dtype", m.engine.dtype,
-             "Type to compute in: float32, bfloat16, float16; auto = float32 on the CPU, as stored on CUDA; fastest = measured on the CPU")
+             "Data type to compute in: float32, bfloat16 or float16; auto = float32 on the CPU, as stored on CUDA; fastest = the one that "
+             "measures fastest on this CPU")
             ->capture_default_str()
             ->check(CLI::IsMember({"auto", "fastest", "float32", "bfloat16", "float16"}));
         c.add_option("--device-memory", m.deviceMemory,
-                     "Memory of the GPU that may be taken, such as 24GiB; layers are streamed where it is less than the model")
-            ->type_name("SIZE");
-        c.add_option("--host-memory", m.hostMemory, "Memory of this process that may be taken, such as 8GiB")->type_name("SIZE");
-        c.add_option("--waiting", m.engine.waiting,
-                     "What CPU threads do while they wait for each other: spin (fast on an idle machine), sleep (on a busy one), or auto: "
-                     "by the load")
+                     "Limit on GPU memory, such as 24GiB; the layers of a model that does not fit are streamed")
+            ->type_name("SIZE")
+            ->check(amount());
+        c.add_option("--host-memory", m.hostMemory, "Limit on the memory of this process, such as 8GiB")
+            ->type_name("SIZE")
+            ->check(amount());
+        c.add_option(
+             "--waiting", m.engine.waiting,
+             "How CPU threads wait for each other: spin (faster on an idle machine), sleep (better on a busy one), or auto: by load")
             ->capture_default_str()
             ->check(CLI::IsMember({"auto", "spin", "sleep"}));
         c.add_option("--threads", m.engine.threads, "CPU threads; 0 = all cores")->capture_default_str()->check(whole(0, 1024));
@@ -102,25 +107,25 @@ public:
     void balance(CLI::App &c)
     {
         c.add_option("--sparsity", m.sparsity, "Share of the decoder layers' parameters to remove, such as 0.375")->check(finite());
-        c.add_option("--remove", m.remove, "Attentions to remove (N), instead of what the balance rule says")
+        c.add_option("--remove", m.remove, "Number of attentions to remove (N), instead of the balance rule's")
             ->type_name("N")
             ->check(whole(0));
-        c.add_option("--alpha", m.alpha, "Of the balance rule")->capture_default_str()->check(finite());
-        c.add_option("--width-multiple", m.widthMultiple, "Round the kept neurons (K) to the nearest multiple")
+        c.add_option("--alpha", m.alpha, "Alpha of the balance rule")->capture_default_str()->check(finite());
+        c.add_option("--width-multiple", m.widthMultiple, "Round the number of kept neurons (K) to the nearest multiple")
             ->capture_default_str()
             ->check(whole(1));
-        c.add_option("--keep", m.keep, "Neurons to keep in every layer (K), instead of what the sparsity asks for")
+        c.add_option("--keep", m.keep, "Neurons to keep in every layer (K), instead of what the sparsity gives")
             ->type_name("K")
             ->check(whole(1));
     }
 
     void search(CLI::App &c)
     {
-        c.add_option("--protect", m.protectedLayers, "Layers whose attention stays")
+        c.add_option("--protect", m.protectedLayers, "Layers whose attention is never removed")
             ->type_name("LAYER...")
             ->delimiter(',')
             ->check(whole(0));
-        c.add_option("--force", m.forcedLayers, "Layers whose attention goes first, in this order")
+        c.add_option("--force", m.forcedLayers, "Layers whose attention is removed first, in this order")
             ->type_name("LAYER...")
             ->delimiter(',')
             ->check(whole(0));
@@ -133,33 +138,33 @@ public:
     {
         c.add_option(
              "--screen", m.engine.screening,
-             "Evaluate all candidates in this type first, and those that may be the best of their step again in the type of --dtype, which "
-             "alone decides: bfloat16 or float16; auto takes bfloat16 where it multiplies faster; none evaluates all in the type of "
-             "--dtype")
+             "Evaluate all candidates in this type first (bfloat16 or float16), then those that may be the best of their step again in the "
+             "type of --dtype, which alone decides; auto = bfloat16 where it computes faster; none = all candidates in the type of --dtype")
             ->capture_default_str()
             ->check(CLI::IsMember({"auto", "none", "bfloat16", "float16"}));
     }
 
     void allLosses(CLI::App &c)
     {
-        c.add_flag(
-            "--all-losses", m.areAllLossesWanted,
-            "Compute the loss of every candidate to the end, in the type of --dtype. Without it, one that cannot be the best of its step "
-            "any more gets a bound or a loss in 16 bits instead, which takes less time; the removals are the same");
+        c.add_flag("--all-losses", m.areAllLossesWanted,
+                   "Compute the exact loss of every candidate, in the type of --dtype. Without it, a candidate that can no longer be the "
+                   "best of its "
+                   "step gets a bound or a 16-bit loss instead, which is faster; the removals are the same");
     }
 
     void searchLoss(CLI::App &c)
     {
-        c.add_option("--search-windows", m.searchWindows, "Windows of the text that losses are measured on (1)")->check(whole(1));
-        c.add_option("--loss-dtype", m.lossType, "float32 (the default), or reference: the model's own type as in the authors' code")
+        c.add_option("--search-windows", m.searchWindows, "Windows of the text on which losses are measured (1)")->check(whole(1));
+        c.add_option("--loss-dtype", m.lossType,
+                     "Type of the loss: float32 (the default), or reference: the model's own type, as in the authors' code")
             ->check(CLI::IsMember({"float32", "reference"}));
     }
 
-    void scores(CLI::App &c) { c.add_option("--scores", m.scores, "Neuron scores that `calibrate --output` saved")->type_name("FILE"); }
+    void scores(CLI::App &c) { c.add_option("--scores", m.scores, "Neuron scores saved by `calibrate --output`")->type_name("FILE"); }
     CLI::Option *plan(CLI::App &c, const char *what) { return c.add_option("--plan", m.plan, what)->type_name("FILE"); }
     void savePlan(CLI::App &c)
     {
-        c.add_option("--save-plan", m.savePlan, "Where to write the plan; during a search after every removal")->type_name("FILE");
+        c.add_option("--save-plan", m.savePlan, "Where to save the plan; during a search, after every removal")->type_name("FILE");
     }
 
     void exporting(CLI::App &c, bool isOutputRequired)
@@ -167,15 +172,15 @@ public:
         std::string targets = "Export target:";
         for (const ExportTarget &target : exportTargets())
             targets += "\n" + target.name + ": loads in " + target.loads;
-        c.add_option("--format", m.format, targets)->capture_default_str();
-        c.add_option("--export-dtype", m.exportDtype, "Type of the weights written; as stored when not given")
+        c.add_option("--format", m.format, targets)->capture_default_str()->check(exportFormat());
+        c.add_option("--export-dtype", m.exportDtype, "Data type of the written weights; as stored by default")
             ->check(CLI::IsMember({"float32", "bfloat16", "float16"}));
-        c.add_option("--output", m.output, "Folder to write")->type_name("DIR")->required(isOutputRequired);
+        c.add_option("--output", m.output, "Folder to create")->type_name("DIR")->required(isOutputRequired);
         overwrite(c);
     }
 
-    void overwrite(CLI::App &c) { c.add_flag("--overwrite", m.isOverwriteAllowed, "Replace an output that exists"); }
-    void json(CLI::App &c) { c.add_flag("--json", m.isJson, "Print one JSON object a line: progress, result or error"); }
+    void overwrite(CLI::App &c) { c.add_flag("--overwrite", m.isOverwriteAllowed, "Replace existing output"); }
+    void json(CLI::App &c) { c.add_flag("--json", m.isJson, "Print one JSON object per line: progress, result or error"); }
 
 private:
     Options &m;
@@ -216,7 +221,7 @@ void defineCommands(CLI::App &app, Options &options)
     define.overwrite(plan);
 
     CLI::App &impact =
-        command("impact", "What removing each attention of the model would cost", "secateur-cli impact MODEL --text c4.json.gz");
+        command("impact", "Measure how much each attention of the model matters", "secateur-cli impact MODEL --text c4.json.gz");
     define.model(impact);
     define.text(impact, "Text to measure on: plain, JSON lines (both also .gz, .zst, .xz, .bz2) or .parquet", true);
     define.searchLoss(impact);
@@ -227,7 +232,7 @@ void defineCommands(CLI::App &app, Options &options)
                                "  secateur-cli search MODEL --plan plan.json --remove 8 --save-plan longer.json");
     define.model(search);
     define.scores(search);
-    define.plan(search, "A plan whose search goes on: finished when it was cancelled, extended with --remove");
+    define.plan(search, "A plan whose search to resume: finishes a cancelled one, or extends it with --remove");
     define.text(search, "Search text; the calibration's when not given", false);
     define.balance(search);
     define.search(search);
@@ -235,7 +240,7 @@ void defineCommands(CLI::App &app, Options &options)
     define.overwrite(search);
     define.engine(search);
 
-    CLI::App &prune = command("prune", "All of it: calibrate, plan, search, evaluate, export, verify",
+    CLI::App &prune = command("prune", "Do everything in one go: calibrate, plan, search, evaluate, export, verify",
                               "secateur-cli prune MODEL --text c4.json.gz --sparsity 0.375 --evaluate wiki.txt --output MODEL-pruned");
     define.model(prune);
     define.text(prune, "Calibration text: plain, JSON lines (both also .gz, .zst, .xz, .bz2) or .parquet", false);
@@ -253,48 +258,47 @@ void defineCommands(CLI::App &app, Options &options)
     define.model(evaluate);
     define.text(evaluate, "Evaluation text; read without a token that begins it", true);
     define.windows(evaluate, "Windows of the text (all)");
-    define.plan(evaluate, "Evaluate this plan of the model; a manifest will do");
+    define.plan(evaluate, "Evaluate the model as pruned by this plan; a manifest works too");
     define.engine(evaluate);
 
-    CLI::App &generate =
-        command("generate", "Write on from a prompt", "secateur-cli generate MODEL --prompt \"Once upon a time\" --tokens 64");
+    CLI::App &generate = command("generate", "Continue a prompt", "secateur-cli generate MODEL --prompt \"Once upon a time\" --tokens 64");
     define.model(generate);
-    generate.add_option("--prompt", options.generation.prompt, "Text to go on from; begun as the tokenizer begins a prompt (BOS)")
-        ->required();
-    generate.add_option("--tokens", options.generation.tokens, "Tokens to write at most")->capture_default_str()->check(whole(1));
-    generate.add_option("--temperature", options.generation.temperature, "0 = the most likely token always")
+    generate.add_option("--prompt", options.generation.prompt, "The prompt to continue; BOS is added if the tokenizer adds it")->required();
+    generate.add_option("--tokens", options.generation.tokens, "Most tokens to generate")->capture_default_str()->check(whole(1));
+    generate.add_option("--temperature", options.generation.temperature, "Temperature of sampling; 0 = always the most likely token")
         ->capture_default_str()
         ->check(finite());
-    generate.add_option("--top-k", options.generation.topK, "Choose among the k most likely; 0 = all")
+    generate.add_option("--top-k", options.generation.topK, "Sample from the k most likely tokens; 0 = all")
         ->capture_default_str()
         ->check(whole(0));
-    generate.add_option("--top-p", options.generation.topP, "Choose among the most likely that hold this probability")
+    generate.add_option("--top-p", options.generation.topP, "Sample from the most likely tokens that together reach this probability")
         ->capture_default_str()
         ->check(finite());
-    generate.add_option("--seed", options.generation.seed, "Of the choice")->capture_default_str()->check(whole(0, kLargestSeed));
-    define.plan(generate, "Generate with this plan of the model; a manifest will do");
+    generate.add_option("--seed", options.generation.seed, "Seed of sampling")->capture_default_str()->check(whole(0, kLargestSeed));
+    define.plan(generate, "Generate with the model as pruned by this plan; a manifest works too");
     define.engine(generate);
 
-    CLI::App &write =
-        command("export", "Write a verified checkpoint of a plan", "secateur-cli export MODEL --plan plan.json --output MODEL-pruned");
+    CLI::App &write = command("export", "Write the model as pruned by a plan, and verify it",
+                              "secateur-cli export MODEL --plan plan.json --output MODEL-pruned");
     define.model(write);
-    define.plan(write, "The plan; a manifest will do")->required();
+    define.plan(write, "The plan; a manifest works too")->required();
     define.exporting(write, true);
     define.engine(write);
 
-    CLI::App &bench = command("bench", "Measure what pruning a model takes on this machine",
+    CLI::App &bench = command("bench", "Measure the time and memory that pruning takes on this machine",
                               "secateur-cli bench MODEL --text c4.json.gz --sparsity 0.5\n"
                               "  secateur-cli bench --config config.json --random --windows 4 --sparsity 0.5");
     define.model(bench, false);
-    bench.add_flag("--random", options.isRandom, "With --config: random weights in its shapes, and random tokens");
+    bench.add_flag("--random", options.isRandom, "With --config: random weights of that shape, and random tokens");
     define.text(bench, "Calibration text", false);
     define.windows(bench, "Windows of the text (32)");
     define.balance(bench);
     define.allLosses(bench);
     define.screening(bench);
-    bench.add_option("--versus", options.versus, "Also measure with this setting, in turn: dtype=TYPE, screen=TYPE or waiting=HOW")
-        ->type_name("SETTING");
-    bench.add_option("--rounds", options.rounds, "Times that each is measured; the best of each phase counts")
+    bench.add_option("--versus", options.versus, "Also measure with this setting, alternating: dtype=TYPE, screen=TYPE or waiting=HOW")
+        ->type_name("SETTING")
+        ->check(setting());
+    bench.add_option("--rounds", options.rounds, "How often to measure each; the fastest of each phase counts")
         ->capture_default_str()
         ->check(whole(1, 100));
     bench.add_flag("--skip-export", options.isExportSkipped, "Write no checkpoint");
@@ -306,37 +310,8 @@ void defineCommands(CLI::App &app, Options &options)
     define.model(logits);
     logits.add_option("--tokens", options.tokens, "A JSON array of token ids")->type_name("FILE")->required();
     logits.add_option("--output", options.output, "A .safetensors file with `logits`, F32 [T, V]")->type_name("FILE")->required();
-    define.plan(logits, "Logits of this plan of the model");
+    define.plan(logits, "Use the model as pruned by this plan");
     define.engine(logits);
-}
-
-/// What CLI11 cannot say by itself. Empty when all is well.
-std::string missing(const Options &o)
-{
-    if ((o.command == "inspect" || o.command == "plan") && o.model.empty() && o.config.empty())
-        return "a MODEL or --config is needed";
-    if (o.command == "plan" && !o.scores.empty() && o.model.empty())
-        return "--scores needs a MODEL";
-    if (o.command == "plan" && !o.savePlan.empty() && o.scores.empty())
-        return "--save-plan needs --scores: without them no neurons are chosen";
-    const bool isNewPlan = o.command == "plan" || o.command == "bench" || o.command == "prune" || (o.command == "search" && o.plan.empty());
-    if (o.command == "search" && o.scores.empty() == o.plan.empty())
-        return "either --scores (a new search) or --plan (to go on) is needed";
-    if (o.command == "bench" && o.model.empty() == o.config.empty())
-        return "either a MODEL or --config is needed";
-    if (o.command == "bench" && o.isRandom == o.config.empty())
-        return "--config and --random belong together: there are no weights to a shape";
-    if (o.command == "bench" && o.texts.empty() == o.config.empty())
-        return o.texts.empty() ? "a MODEL needs --text" : "--random makes its own tokens";
-    if (isNewPlan && !o.sparsity && !(o.keep && o.remove))
-        return "--sparsity is needed (or --keep and --remove together)";
-    if (o.command == "search" && !o.plan.empty() && (o.sparsity || o.alpha != 1.5 || o.widthMultiple != 1 || o.keep))
-        return "a plan keeps its width: --sparsity, --alpha, --width-multiple and --keep need --scores";
-    if (o.command == "prune" && o.texts.empty() && o.scores.empty())
-        return "--text or --scores is needed";
-    if (o.command == "prune" && !o.scores.empty() && (o.windows || !o.norm.empty()))
-        return "--windows and --norm are of a calibration; with --scores there is none";
-    return {};
 }
 
 } // namespace
@@ -368,11 +343,10 @@ std::optional<Options> parse(int argc, const char *const *argv, int &exitCode)
         "secateur-cli");
     app.set_version_flag("--version", std::string("secateur-cli ") + SECATEUR_VERSION);
     app.require_subcommand(1);
-    app.footer(
-        "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled (Ctrl+C, or a signal to end).\n"
-        "calibrate, search and prune can be shared by several processes (torchrun or Slurm). They meet at MASTER_ADDR:MASTER_PORT and ask\n"
-        "nobody who he is: use that in a trusted network only.\n"
-        "Each command has --help with an example.");
+    app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled (Ctrl+C or a termination signal).\n"
+               "calibrate, search and prune can be shared by several processes (torchrun or Slurm). They meet at MASTER_ADDR:MASTER_PORT\n"
+               "without authentication: use that on a trusted network only.\n"
+               "Each command has --help with an example.");
     defineCommands(app, options);
     if (argc < 2) {
         std::cerr << app.help();
@@ -392,7 +366,7 @@ std::optional<Options> parse(int argc, const char *const *argv, int &exitCode)
         return {};
     }
     options.command = app.get_subcommands().front()->get_name();
-    if (const std::string what = missing(options); !what.empty())
+    if (const std::string what = mistakeIn(options); !what.empty())
         return complain(options.command + ": " + what);
     return options;
 }

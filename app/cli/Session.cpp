@@ -213,8 +213,6 @@ void Session::compareWithForecast(nlohmann::json &result)
 
 LossesKnown Session::losses() const
 {
-    if (const std::string &screen = o.engine.screening; o.areAllLossesWanted && screen != "auto" && screen != "none")
-        throw Error("A search that screens does not compute all losses.", "Leave out one of --all-losses and --screen " + screen + ".");
     return o.areAllLossesWanted ? LossesKnown::All : LossesKnown::Deciding;
 }
 
@@ -275,7 +273,7 @@ NeuronScores Session::loadMatchingScores()
     NeuronScores scores = loadScores(o.scores);
     if (scores.provenance.modelHash != engine->modelHash(context))
         throw Error("The scores in '" + o.scores.string() + "' were made from another model.",
-                    "Calibrate this model, or open the one that the scores were made from.");
+                    "Calibrate this model, or open the model that the scores were made from.");
     return scores;
 }
 
@@ -290,9 +288,9 @@ void Session::checkOutputFile(const std::filesystem::path &file) const
         for (const std::filesystem::path &text : *texts)
             isInput = isInput || isSame(file, text);
     if (isInput)
-        throw Error("The output '" + file.string() + "' is among what is read.", "Choose another name.");
+        throw Error("The output '" + file.string() + "' is also an input.", "Choose another name.");
     if (!o.isOverwriteAllowed && doesExist(probe.target()) && !goesOn)
-        throw Error("The output '" + file.string() + "' exists.", "Choose another name, or replace it with --overwrite.");
+        throw Error("The output '" + file.string() + "' already exists.", "Choose another name, or replace it with --overwrite.");
 }
 
 void Session::checkOutputFolder() const
@@ -302,7 +300,7 @@ void Session::checkOutputFolder() const
     files.insert(files.end(), o.evaluationTexts.begin(), o.evaluationTexts.end());
     for (const std::filesystem::path &file : files)
         if (isWithin(file, o.output))
-            throw Error("'" + file.string() + "' lies in the output folder '" + o.output.string() + "', which is made anew.",
+            throw Error("'" + file.string() + "' is inside the output folder '" + o.output.string() + "', which will be replaced.",
                         "Choose another place for one of them.");
 }
 
@@ -334,7 +332,7 @@ void Session::runSearch(PruningPlan &plan, const TextSettings &text, const Searc
                                         " --device " + p.device + " --dtype " + p.dtype + " --threads " + std::to_string(p.threads) +
                                         (o.engine.screening == EngineSettings().screening ? "" : " --screen " + o.engine.screening);
             report.event({{"event", "saved"}, {"plan", o.savePlan.string()}, {"command", command}});
-            report.line("What was found so far is in " + file + ". Go on with: " + command);
+            report.line("What was found so far is in " + file + ". Resume with: " + command);
         }
         throw;
     }
@@ -345,7 +343,7 @@ void Session::showBalance(const SparsityBalance &b)
 {
     report.line("N = " + std::to_string(b.attentionsToRemove) + " attentions to remove (feasible: " + std::to_string(b.leastAttentions) +
                 " to " + std::to_string(b.mostAttentions) + "), K = " + grouped(b.neuronsKept) + " neurons kept in every layer");
-    report.table({{"", "dense", "pruned", "sparsity"},
+    report.table({{"", "original", "pruned", "sparsity"},
                   {"parameters, layers", grouped(b.denseLayerParameters), grouped(b.layerParameters), percent(b.sparsityLayers())},
                   {"parameters, model", grouped(b.denseModelParameters), grouped(b.modelParameters), percent(b.sparsityModel())}});
     showDeviation(b);

@@ -6,6 +6,7 @@
 #include "panels/BalancePanel.h"
 #include "panels/BudgetBar.h"
 #include "panels/CalibratePanel.h"
+#include "panels/EngineBox.h"
 #include "panels/EvaluatePanel.h"
 #include "panels/ExportPanel.h"
 #include "panels/ImportancePanel.h"
@@ -186,6 +187,11 @@ void MainWindow::wire()
         activateWindow();
         show(Tab::Balance);
     });
+    for (EngineBox *box : findChildren<EngineBox *>()) { // one choice for "Prune…" and the export
+        box->setChosen(m_settings.engine());
+        connect(box, &EngineBox::chosen, &m_settings, &Settings::setEngine);
+        connect(&m_settings, &Settings::engineChanged, box, &EngineBox::setChosen);
+    }
     connect(m_actions->palette, &QAction::triggered, m_palette, &CommandPalette::open);
     connect(m_actions->search, &QAction::triggered, this, [this] { show(Tab::Attention); });
     connect(m_actions->measureImpact, &QAction::triggered, this, [this] { show(Tab::Attention); });

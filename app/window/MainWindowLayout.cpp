@@ -11,6 +11,7 @@
 #include <QDialog>
 #include <QDockWidget>
 #include <QPushButton>
+#include <QScreen>
 #include <QSplitter>
 #include <QTabWidget>
 #include <QVBoxLayout>
@@ -67,11 +68,14 @@ void MainWindow::buildPrune()
     m_pruneDialog = new QDialog(this); // over the tabs, which stay usable
     m_pruneDialog->setWindowTitle(tr("Prune"));
     m_pruneCard = new PruneCard(m_workbench, m_pruneDialog);
+    m_pruneCard->setSampleTexts(m_sample.calibrationText(), m_sample.evaluationText());
     auto *layout = new QVBoxLayout(m_pruneDialog);
     layout->addWidget(m_pruneCard);
     for (QPushButton *button : m_pruneDialog->findChildren<QPushButton *>())
         button->setAutoDefault(false); // Return in a field is no click
-    m_pruneDialog->resize(m_pruneDialog->fontMetrics().averageCharWidth() * 96, m_pruneDialog->fontMetrics().height() * 22);
+    const QFontMetrics metrics = m_pruneDialog->fontMetrics();
+    m_pruneDialog->resize(
+        QSize(metrics.averageCharWidth() * 96, metrics.height() * 22).boundedTo(m_pruneDialog->screen()->availableSize()));
 }
 
 /// The card stays as it is while a job runs that was started there, and when it has ended.

@@ -114,7 +114,7 @@ void MainWindow::buildViewMenu()
     view->addSeparator();
     QMenu *themes = view->addMenu(tr("&Theme"));
     auto *group = new QActionGroup(this);
-    for (const auto &[text, mode] : {std::pair(tr("Theme: as the system"), Theme::Mode::System),
+    for (const auto &[text, mode] : {std::pair(tr("Theme: follow the system"), Theme::Mode::System),
                                      std::pair(tr("Theme: light"), Theme::Mode::Light), std::pair(tr("Theme: dark"), Theme::Mode::Dark)}) {
         auto *action = new QAction(text, group);
         action->setCheckable(true);

@@ -8,7 +8,8 @@ namespace secateur::ui {
 namespace {
 
 constexpr int kMostRecent = 10;
-const QString kRecent = QStringLiteral("recent/opened"), kTexts = QStringLiteral("recent/texts"), kTheme = QStringLiteral("theme");
+const QString kRecent = QStringLiteral("recent/opened"), kTexts = QStringLiteral("recent/texts"), kTheme = QStringLiteral("theme"),
+              kEngine = QStringLiteral("engine");
 
 } // namespace
 
@@ -59,6 +60,17 @@ void Settings::addRecentTexts(const QStringList &files)
         return;
     add(kTexts, files);
     emit recentTextsChanged();
+}
+
+QString Settings::engine() const
+{
+    return m_file.value(kEngine).toString();
+}
+
+void Settings::setEngine(const QString &name)
+{
+    m_file.setValue(kEngine, name);
+    emit engineChanged(name);
 }
 
 Theme::Mode Settings::themeMode() const

@@ -10,7 +10,7 @@
 
 namespace secateur::ui {
 
-/// What the window remembers between runs, in one file: recent models, sessions and texts, the theme, the layout.
+/// What the window remembers between runs, in one file: recent models, sessions and texts, the program that runs the models, the theme, the layout.
 class Settings : public QObject {
     Q_OBJECT
 public:
@@ -22,6 +22,9 @@ public:
     QStringList recentTexts() const;
     void addRecentTexts(const QStringList &files);
 
+    QString engine() const; ///< the program in which people use their models; empty = none was chosen
+    void setEngine(const QString &name);
+
     Theme::Mode themeMode() const;
     void setThemeMode(Theme::Mode mode);
 
@@ -31,6 +34,7 @@ public:
 signals:
     void recentChanged();
     void recentTextsChanged();
+    void engineChanged(const QString &name);
 
 private:
     QStringList existing(const QString &key) const;

@@ -64,9 +64,9 @@ std::optional<Error> originalFormIn(const fs::path &folder, const std::vector<st
         chosen(names, [](const std::string &name) { return name == "params.json" || name.starts_with("consolidated."); });
     if (originals.empty())
         return {};
-    return Error(inQuotes(folder.string()) + " holds the model in the form of its makers (" + listed(originals, 3) +
-                     "), which is not read.",
-                 "Download the Hugging Face form (config.json, model*.safetensors), or convert it with the script of transformers for that "
+    return Error(inQuotes(folder.string()) + " holds the model in its makers' own format (" + listed(originals, 3) +
+                     "), which is not supported.",
+                 "Download the Hugging Face version (config.json, model*.safetensors), or convert it with the script of transformers for that "
                  "family (convert_*_weights_to_hf.py).");
 }
 
@@ -142,10 +142,10 @@ Error noConfiguration(const ModelFolder &opened)
     const std::vector<std::string> below = modelsBelow(folder, names);
     const auto checkpoints = chosen(below, [](const std::string &name) { return name.starts_with("checkpoint-"); });
     if (!checkpoints.empty())
-        return Error(quoted + " holds no config.json, but the checkpoints of a training: " + listed(checkpoints, 5) + ".",
+        return Error(quoted + " holds no config.json, but checkpoints of a training run: " + listed(checkpoints, 5) + ".",
                      "Open one of them.");
     if (below.size() == 1)
-        return Error(quoted + " holds no config.json; the model lies in the folder " + inQuotes(below.front()) + " in it.",
+        return Error(quoted + " holds no config.json; the model is in its subfolder " + inQuotes(below.front()) + ".",
                      "Open " + inQuotes((folder / below.front()).string()) + ".");
     if (!below.empty())
         return Error(quoted + " holds no config.json, but several models: " + listed(below, 5) + ".", "Open one of them.");
@@ -192,8 +192,8 @@ void checkTokenizer(const ModelFolder &opened)
     });
     if (older.empty())
         throw Error(inQuotes(folder.string()) + " holds no tokenizer.json.", "Put the model's tokenizer.json into the folder.");
-    throw Error(inQuotes(folder.string()) + " holds no tokenizer.json, but its tokenizer in another form (" + listed(older, 3) +
-                    "), which is not read.",
+    throw Error(inQuotes(folder.string()) + " holds no tokenizer.json, but its tokenizer in another format (" + listed(older, 3) +
+                    "), which is not supported.",
                 "Make one with Python: transformers.AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER).");
 }
 

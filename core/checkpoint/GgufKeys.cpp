@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <regex>
+#include <utility>
 
 namespace secateur {
 namespace {
@@ -94,6 +96,34 @@ constexpr std::array kKeys{
     Key{"n_deepstack_layers", Fine::WhenOff},
 };
 
+/// Fields of config.json and the keys that they come from (GgufModel), behind the prefix.
+constexpr std::array kFields{
+    std::pair{"hidden_size", "embedding_length"},
+    std::pair{"num_hidden_layers", "block_count"},
+    std::pair{"intermediate_size", "feed_forward_length"},
+    std::pair{"num_attention_heads", "attention.head_count"},
+    std::pair{"num_key_value_heads", "attention.head_count_kv"},
+    std::pair{"head_dim", "attention.key_length"},
+    std::pair{"max_position_embeddings", "context_length"},
+    std::pair{"vocab_size", "vocab_size"},
+    std::pair{"rms_norm_eps", "attention.layer_norm_rms_epsilon"},
+    std::pair{"sliding_window", "attention.sliding_window"},
+    std::pair{"sliding_window_pattern", "attention.sliding_window_pattern"},
+    std::pair{"attn_logit_softcapping", "attn_logit_softcapping"},
+    std::pair{"final_logit_softcapping", "final_logit_softcapping"},
+    std::pair{"partial_rotary_factor", "rope.dimension_count"},
+    std::pair{"rope_theta", "rope.freq_base"},
+    std::pair{"rope_local_base_freq", "rope.freq_base_swa"},
+    std::pair{"original_max_position_embeddings", "rope.scaling.original_context_length"},
+    std::pair{"rope_scaling.original_max_position_embeddings", "rope.scaling.original_context_length"},
+    std::pair{"rope_scaling", "rope.scaling.type"},
+    std::pair{"rope_scaling.rope_type", "rope.scaling.type"},
+    std::pair{"rope_scaling.factor", "rope.scaling.factor"},
+    std::pair{"rope_scaling.attention_factor", "rope.scaling.attn_factor"},
+    std::pair{"rope_scaling.beta_fast", "rope.scaling.yarn_beta_fast"},
+    std::pair{"rope_scaling.beta_slow", "rope.scaling.yarn_beta_slow"},
+};
+
 bool isOff(const json &value)
 {
     if (value.is_array())
@@ -130,6 +160,18 @@ std::string ggufKeyBeyond(const json &metadata, std::string_view prefix, bool is
             return inQuotes(name) + " = " + inQuotes(value.dump(-1, ' ', false, json::error_handler_t::replace).substr(0, 40));
     }
     return {};
+}
+
+std::string withGgufKeys(std::string sentence, std::string_view prefix)
+{
+    static const std::regex kOfLayer(R"('secateur_layers\[(\d+)\]\.intermediate_size')");
+    sentence = std::regex_replace(sentence, kOfLayer, "'" + std::string(prefix) + "feed_forward_length' of layer $1");
+    for (const auto &[field, key] : kFields) {
+        const std::string from = inQuotes(field), to = inQuotes(std::string(prefix) + key);
+        for (std::size_t at = sentence.find(from); at != std::string::npos; at = sentence.find(from, at + to.size()))
+            sentence.replace(at, from.size(), to);
+    }
+    return sentence;
 }
 
 } // namespace secateur

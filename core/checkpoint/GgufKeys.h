@@ -12,4 +12,8 @@ namespace secateur {
 /// option off are fine; a key that is not known is not. `prefix` is that of the architecture: "llama.".
 std::string ggufKeyBeyond(const nlohmann::json &metadata, std::string_view prefix, bool isGemma);
 
+/// A sentence about a configuration that was read from a GGUF file, with the file's own keys in the place of the fields of config.json that they were
+/// turned into: 'llama.embedding_length' for 'hidden_size'.
+std::string withGgufKeys(std::string sentence, std::string_view prefix);
+
 } // namespace secateur

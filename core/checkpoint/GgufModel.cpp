@@ -35,7 +35,7 @@ const GgufArchitecture &architectureOf(const json &metadata, const std::string &
     }
     throw Error("GGUF files of the architecture " + (name == metadata.end() ? "(none)" : shown(*name)) +
                     " cannot be opened; supported: " + listed(supported) + ".",
-                "The file is " + inQuotes(file) + ". Open the checkpoint in Hugging Face form instead.");
+                "The file is " + inQuotes(file) + ". Open the Hugging Face version of the model instead.");
 }
 
 /// The layer of "model.layers.3.self_attn.q_proj.weight"; -1 where there is none.
@@ -103,11 +103,11 @@ std::vector<float> valuesOf(const GgufTensor &tensor)
 GgufModel::GgufModel(const std::filesystem::path &file) : m_file(file), m_metadata(metadataOf(m_file.content()))
 {
     if (count("split.count", 1) > 1)
-        throw Error(inQuotes(file.string()) + " is one of several parts of a model, which cannot be opened apart.",
+        throw Error(inQuotes(file.string()) + " is one of several parts of a model, which cannot be opened separately.",
                     "Join them with llama-gguf-split --merge.");
     m_architecture = &architectureOf(m_metadata, name());
     if (const std::string beyond = ggufKeyBeyond(m_metadata, prefix(), m_architecture->isGemma); !beyond.empty())
-        refuse("asks for what is not computed here: " + beyond);
+        refuse("needs something that is not supported: " + beyond);
     findStorage();
     if (const std::string key = prefix() + "attention.layer_norm_rms_epsilon"; !m_metadata.contains(key))
         throw Error(inQuotes(name()) + " has no key " + inQuotes(key) + ", which llama.cpp needs as well.",
@@ -149,7 +149,7 @@ double GgufModel::number(const std::string &key, double absent) const
 
 void GgufModel::refuse(const std::string &what) const
 {
-    throw Error(inQuotes(name()) + " " + what + ".", "Open the checkpoint in Hugging Face form instead.");
+    throw Error(inQuotes(name()) + " " + what + ".", "Open the Hugging Face version of the model instead.");
 }
 
 std::vector<std::int64_t> GgufModel::perLayer(const std::string &key) const

@@ -63,8 +63,8 @@ std::optional<DType> chooseScreening(const std::string &wanted, LossesKnown loss
         return type;
     }
     if (wanted != "auto")
-        throw Error("There is no room for the weights in " + std::string(configName(*type)) +
-                        " beside the model: its candidates cannot be screened.",
+        throw Error("There is not enough memory for the weights in " + std::string(configName(*type)) +
+                        " beside the model, so candidates cannot be screened.",
                     "Give more memory, or do not screen (--screen none).");
     return {};
 }

@@ -116,7 +116,7 @@ struct Engine::State {
         const std::optional<DType> type = chooseScreening(goesOn ? before : settings.screening, settings.losses, device,
                                                           dtypeFromConfigName(opened.dtypeName()), opened.spec(), size, basis);
         if (type && !before.empty() && before != configName(*type))
-            throw Error("The search in the plan cannot go on: its candidates were screened in " + before + ", not in " +
+            throw Error("The search in the plan cannot be resumed: its candidates were screened in " + before + ", not in " +
                             std::string(configName(*type)) + ".",
                         "Screen in the same type (--screen " + before + "), or no longer (--screen none).");
         return type;

@@ -154,7 +154,7 @@ private:
             meeting.context.check();
             const auto now = Clock::now();
             if (now - start > meeting.joining)
-                throw Error(who() + " waited in vain for " + missing + ".",
+                throw Error(who() + " gave up waiting for " + missing + ".",
                             "Check that all are started, and that MASTER_ADDR and MASTER_PORT are those of rank 0.");
             if (now > nextWord && meeting.tell) {
                 meeting.tell("waiting for " + missing + " of " + std::to_string(size()));

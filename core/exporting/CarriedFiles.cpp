@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "exporting/CarriedFiles.h"
 
+#include "exporting/Export.h"
 #include "exporting/ForeignCode.h"
 #include "exporting/PortableConfig.h"
 #include "foundation/Error.h"
@@ -71,7 +72,7 @@ public:
         ModelFolder::OwnFile file = m_folder.readOwn(name, isVocabulary(name) ? kLargestTokenizer : kLargestText);
         if (!file.refusal.empty()) {
             if (!isLicence(name) && !m_folder.leadsOut(name))
-                throw Error(inQuotes((m_folder.path() / name).string()) + " cannot be brought along: " + file.refusal + ".", kAgain);
+                throw Error(inQuotes((m_folder.path() / name).string()) + " cannot be copied into the export: " + file.refusal + ".", kAgain);
             m_files.notes.push_back(inQuotes(name) + " was left out: " + file.refusal + ".");
             return;
         }
@@ -125,6 +126,25 @@ private:
 };
 
 } // namespace
+
+std::int64_t bytesBesideWeights(const std::filesystem::path &model, const ModelSpec &dense, std::int64_t neuronsKept)
+{
+    constexpr std::int64_t kOfToken = 60;  ///< in a tokenizer.json with its merges, about: what a GGUF file holds in another form
+    constexpr std::int64_t kIndent = 6;    ///< of a number in the manifest, which stands in a line of its own; with its comma
+    constexpr std::int64_t kRest = 65'536; ///< configuration, model card, code, and what the manifest holds besides: a few dozen kilobytes
+    const bool isGguf = model.extension() == ".gguf";
+    std::int64_t bytes = kRest + (isGguf ? kOfToken * dense.vocabularySize : 0);
+    std::error_code error;
+    for (std::filesystem::directory_iterator file(isGguf ? model.parent_path() : model, error), end; !error && file != end;
+         file.increment(error)) {
+        const std::string name = file->path().filename().string();
+        std::error_code unknown;
+        if (const auto size = file->file_size(unknown); !unknown && (isLicence(name) || (!isGguf && isOfTokenizer(name))))
+            bytes += std::int64_t(size);
+    }
+    const auto digits = std::int64_t(std::to_string(dense.layers.front().ffn.neurons).size());
+    return bytes + dense.layerCount() * neuronsKept * (kIndent + digits);
+}
 
 CarriedFiles readCarriedFiles(const Checkpoint &source, bool isTokenizerWanted)
 {

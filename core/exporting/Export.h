@@ -43,6 +43,10 @@ const std::vector<ExportEngine> &exportEngines();
 std::string recommendedTarget(const ExportEngine &engine, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
                               const std::vector<std::int64_t> &removedAttentions);
 
+/// Bytes that an export writes beside the weights, about: what it brings along from the folder of `model` (tokenizer, licence, settings), the manifest with
+/// its lists of neurons, the configuration and the model card. Looks at names and sizes only.
+std::int64_t bytesBesideWeights(const std::filesystem::path &model, const ModelSpec &dense, std::int64_t neuronsKept);
+
 struct ExportSettings {
     std::string format = "hf-dropin";
     std::filesystem::path output;     ///< the folder to make

@@ -14,6 +14,7 @@
 #include "exporting/Verifier.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
+#include "foundation/Failures.h"
 #include "foundation/InputFile.h"
 #include "foundation/OutputFile.h"
 #include "foundation/Wording.h"
@@ -22,6 +23,7 @@
 #include "model/Tensors.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 #include <span>
 #include <string>
@@ -57,11 +59,11 @@ void checkReplacement(const std::filesystem::path &output, const Checkpoint &sou
     const std::filesystem::path target = std::filesystem::weakly_canonical(output, error);
     for (const std::filesystem::path &model : {std::filesystem::weakly_canonical(source.path(), error), source.modelFolder().place()})
         if (!model.empty() && std::mismatch(target.begin(), target.end(), model.begin(), model.end()).first == target.end())
-            throw Error("The output '" + output.string() + "' is the model that is read, or holds it.", "Choose another name.");
+            throw Error("The output '" + output.string() + "' holds the model itself.", "Choose another folder.");
     const bool isOurs = std::filesystem::exists(output / kManifestFile, error);
     if (!isOurs && !std::filesystem::is_empty(output, error))
-        throw Error("The output '" + output.string() + "' is not an export of this program, so it is not replaced.",
-                    "Choose another name, or remove it yourself.");
+        throw Error("The output '" + output.string() + "' was not exported by this program, so it is not replaced.",
+                    "Choose another folder, or remove it yourself.");
 }
 
 /// Throws when the output exists and may not be replaced. `output`: where it will be, which a name such as "file/../x" only leads to.
@@ -71,7 +73,50 @@ void checkOutput(const std::filesystem::path &output, bool isOverwriteAllowed, c
         return;
     checkReplacement(output, source);
     if (!isOverwriteAllowed)
-        throw Error("The output '" + output.string() + "' exists.", "Choose another name, or replace it with --overwrite.");
+        throw Error("The output '" + output.string() + "' already exists.", "Choose another folder, or replace it with --overwrite.");
+}
+
+/// Of all that is written, about.
+std::int64_t bytesOfAll(const Checkpoint &source, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
+                        std::int64_t bytesOfWeights)
+{
+    return bytesOfWeights + bytesBesideWeights(source.path(), dense, *std::max_element(widths.begin(), widths.end()));
+}
+
+std::int64_t bytesIn(const std::filesystem::path &folder)
+{
+    std::int64_t bytes = 0;
+    std::error_code error;
+    for (std::filesystem::recursive_directory_iterator file(folder, error), end; !error && file != end; file.increment(error)) {
+        std::error_code unknown;
+        if (file->is_regular_file(unknown))
+            bytes += std::int64_t(file->file_size(unknown));
+    }
+    return bytes;
+}
+
+/// Everything about an export that can be refused before the work, but what stands beside the model's weights.
+void checkPlace(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
+                std::int64_t bytesOfWeights)
+{
+    if (targetRules(settings.format).isGguf)
+        checkGgufTokenizer(source, dense.vocabularySize);
+    // Throws when the name is not usable, or the parent is missing or cannot be written to.
+    const AtomicPath probe = AtomicPath::forFolder(settings.output);
+    checkOutput(probe.target(), settings.isOverwriteAllowed, source);
+    const std::int64_t needed = bytesOfAll(source, dense, widths, bytesOfWeights);
+    std::error_code error;
+    const auto space = std::filesystem::space(probe.temporary().parent_path(), error);
+    if (!error && space.available < std::uintmax_t(needed))
+        throw Error("There is not enough space for '" + settings.output.string() + "': the export needs about " + sizeText(needed) +
+                        ", and " + sizeText(std::int64_t(space.available)) + " is free.",
+                    "Nothing was left behind. Free some space, or choose a folder on another disk.");
+}
+
+void checkFormat(const ExportSettings &settings, const ModelSpec &dense, const std::vector<std::int64_t> &widths)
+{
+    if (const std::string problem = exportProblem(settings.format, dense, widths); !problem.empty())
+        throw Error(problem, "Choose another --format: hf-compact holds every plan.");
 }
 
 } // namespace
@@ -90,23 +135,9 @@ std::int64_t bytesOfExport(const ExportSettings &settings, const Checkpoint &sou
 void checkExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
                  std::int64_t bytesOfWeights)
 {
-    if (const std::string problem = exportProblem(settings.format, dense, widths); !problem.empty())
-        throw Error(problem, "Choose another --format: hf-compact holds every plan.");
-    const TargetRules &rules = targetRules(settings.format);
-    std::int64_t bytesNeeded = bytesOfWeights;
-    for (const auto &[name, content] : readCarriedFiles(source, !rules.isGguf).contents)
-        bytesNeeded += std::int64_t(content.size());
-    if (rules.isGguf)
-        checkGgufTokenizer(source, dense.vocabularySize);
-    // Throws when the name is not usable, or the parent is missing or cannot be written to.
-    const AtomicPath probe = AtomicPath::forFolder(settings.output);
-    checkOutput(probe.target(), settings.isOverwriteAllowed, source);
-    std::error_code error;
-    const auto space = std::filesystem::space(probe.temporary().parent_path(), error);
-    if (!error && space.available < std::uintmax_t(bytesNeeded))
-        throw Error("There is too little space for '" + settings.output.string() + "': about " + std::to_string(bytesNeeded / 1'000'000) +
-                        " MB are needed, " + std::to_string(space.available / 1'000'000) + " MB are free.",
-                    "Nothing was left behind. Make room, or choose another disk.");
+    checkFormat(settings, dense, widths);
+    readCarriedFiles(source, !targetRules(settings.format).isGguf);
+    checkPlace(settings, source, dense, widths, bytesOfWeights);
 }
 
 namespace {
@@ -154,19 +185,28 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
                         std::to_string(source.plan.balance.attentionsToRemove) + " attentions: its search is not finished.",
                     "Finish it with: secateur-cli search MODEL --plan PLAN --save-plan PLAN.");
     const std::vector<std::int64_t> widths = source.plan.widths();
-    checkExport(settings, source.checkpoint, source.dense, widths,
-                bytesOfExport(settings, source.checkpoint, source.dense, widths, source.plan.removedAttentions));
-    AtomicPath target = AtomicPath::forFolder(settings.output);
-    const std::filesystem::path &folder = target.temporary();
+    checkFormat(settings, source.dense, widths);
     // What is not weights is read before the folder can change; had it gone meanwhile, some of it would be missing.
     const CarriedFiles carried = readCarriedFiles(source.checkpoint, !targetRules(settings.format).isGguf);
+    const std::int64_t weights = bytesOfExport(settings, source.checkpoint, source.dense, widths, source.plan.removedAttentions);
+    checkPlace(settings, source.checkpoint, source.dense, widths, weights);
+    AtomicPath target = AtomicPath::forFolder(settings.output);
+    const std::filesystem::path &folder = target.temporary();
     const std::optional<OpenedTokenizer> tokenizer = tokenizerToCompare(source.checkpoint);
     const ModelFolder &model = source.checkpoint.modelFolder();
     if (!source.checkpoint.ggufMetadata() && !model.holds("config.json"))
         throw Error("The files of the model in " + inQuotes(model.path().string()) + " were removed while it was open.",
                     "Put them back, and open the model again.");
-    ExportResult result = writeModel(source, settings, folder, carried.autoMaps, context);
-    write(carried, folder);
+    ExportResult result;
+    try {
+        result = writeModel(source, settings, folder, carried.autoMaps, context);
+        write(carried, folder);
+    } catch (const Error &problem) { // what is there so far goes with `target`
+        const bool isDiskFull = problem.hint() == remedyOfWriting(ENOSPC);
+        const std::int64_t all = bytesOfAll(source.checkpoint, source.dense, widths, weights);
+        throw Error(problem.what(), (isDiskFull ? sizeText(bytesIn(folder)) + " of about " + sizeText(all) + " was written. " : std::string()) +
+                                        "Nothing was left behind: the partial files were removed. " + problem.hint());
+    }
     result.notes.insert(result.notes.end(), carried.notes.begin(), carried.notes.end());
     // Another type rounds the weights, so the model in memory goes through it as well.
     std::optional<DType> rounding = settings.dtype;
@@ -187,13 +227,13 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
     if (!result.verification.isPassed) {
         const std::filesystem::path unverified = target.commitWithSuffix(".unverified");
         const Verification &v = result.verification;
+        const std::string kept = "It was kept as '" + unverified.string() + "'. Please report this.";
         if (v.ids > 0 && v.idsDiffering > 0 && v.largestDifference <= v.tolerance)
-            throw Error("The written checkpoint has another tokenizer: " + v.idsNote + ".",
-                        "The folder was kept as '" + unverified.string() + "'. Please report this.");
-        throw Error("The written checkpoint does not compute what the plan computes: the largest difference of a logit is " +
-                        std::to_string(v.largestDifference) + " (allowed " + std::to_string(v.tolerance) +
-                        "), the most likely token agrees on " + std::to_string(100 * v.sameArgmax) + " % of the positions.",
-                    "The folder was kept as '" + unverified.string() + "'. Please report this.");
+            throw Error("The tokenizer of the exported model gives other ids: " + v.idsNote + ".", kept);
+        throw Error("The exported model does not reproduce the plan: logits differ by up to " + std::to_string(v.largestDifference) +
+                        " (allowed: " + std::to_string(v.tolerance) + "), and the most likely token is the same at " +
+                        std::to_string(100 * v.sameArgmax) + " % of the positions of the check text.",
+                    kept);
     }
     checkOutput(target.target(), settings.isOverwriteAllowed,
                 source.checkpoint); // somebody may have taken the name while the work was done

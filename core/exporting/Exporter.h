@@ -33,11 +33,11 @@ std::int64_t bytesOfExport(const ExportSettings &settings, const Checkpoint &sou
 /// output that exists or cannot be written, or too little space on the disk. Reads what would be brought along, tries the tokenizer where it
 /// takes another form, and writes nothing: it is called before a long job whose end is an export.
 void checkExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
-                 std::int64_t bytesNeeded);
+                 std::int64_t bytesOfWeights);
 
 /// Writes the weights, config.json, the tokenizer, licence and generation files of the source, pruning_manifest.json and a model card;
 /// loads the whole back and compares logits and token ids; and only then gives the folder its name. When the comparison fails the folder is kept as
-/// NAME.unverified and an Error says so; after any other error, a full disk, or a cancel nothing is left.
+/// NAME.unverified (the next free name, when there is one from before) and an Error says so; after any other error, a full disk, or a cancel nothing is left.
 ExportResult writeExport(const ExportSource &source, const ExportSettings &settings, JobContext &context);
 
 } // namespace secateur

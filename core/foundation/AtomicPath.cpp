@@ -204,7 +204,8 @@ fs::path resolved(fs::path target)
     std::error_code error;
     target = fs::absolute(target, error);
     if (error)
-        throw Error("The folder in which the program was started is gone, so " + inQuotes(name) + " has no place.", "Give a whole path.");
+        throw Error("The folder in which the program was started is gone, so " + inQuotes(name) + " has no place.",
+                    "Give an absolute path.");
     for (int links = 0;; ++links) {
         if (!target.has_filename())
             target = target.parent_path();
@@ -241,7 +242,7 @@ AtomicPath::AtomicPath(const fs::path &target, Kind kind) : m_kind(kind)
     if (target.empty())
         throw Error("The name of the output is empty.", "Give a name.");
     if (kind == Kind::File && !target.has_filename())
-        throw Error("The output " + inQuotes(target.string()) + " is the name of a folder, and a file is written.",
+        throw Error("The output " + inQuotes(target.string()) + " names a folder, but a file is to be written.",
                     "Leave out the '/' at its end.");
     checkKind(target, kind == Kind::Folder); // a link to a pipe (/dev/stdout) has no name to be followed to
     m_target = resolved(target);
@@ -249,7 +250,7 @@ AtomicPath::AtomicPath(const fs::path &target, Kind kind) : m_kind(kind)
     const fs::path parent = m_target.parent_path();
     std::error_code error;
     if (!fs::is_directory(parent, error))
-        throw Error("The folder " + inQuotes(parent.string()) + " does not exist.", "Make it first, or choose another place.");
+        throw Error("The folder " + inQuotes(parent.string()) + " does not exist.", "Create it first, or choose another place.");
     if (m_target.filename().string().size() > kLongestName)
         throw Error("The name " + inQuotes(m_target.filename().string()) + " is too long.", "Give a shorter one.");
     if (::access(parent.c_str(), W_OK | X_OK) != 0)
@@ -306,8 +307,11 @@ void AtomicPath::commit()
 
 fs::path AtomicPath::commitWithSuffix(const std::string &suffix)
 {
-    const fs::path name = m_target.string() + suffix;
-    checkKind(name, m_kind == Kind::Folder);
+    const std::string first = m_target.string() + suffix;
+    fs::path name = first;
+    std::error_code error;
+    for (int number = 2; fs::exists(fs::symlink_status(name, error)); ++number)
+        name = first + "-" + std::to_string(number);
     moveTo(name);
     return name;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/CheckpointSpec.h"
 
+#include "checkpoint/GgufKeys.h"
 #include "foundation/Error.h"
 #include "foundation/Wording.h"
 #include "model/Families.h"
@@ -155,12 +156,29 @@ bool namesDType(const nlohmann::json &config)
                    std::array{configName(DType::Float32), configName(DType::Float16), configName(DType::BFloat16)});
 }
 
+/// What the configuration says; of a GGUF file, problems are told by its own keys.
+ModelSpec configuredSpec(const Checkpoint &checkpoint, std::vector<std::string> &notes)
+{
+    const nlohmann::json *gguf = checkpoint.ggufMetadata();
+    const std::string prefix = gguf ? gguf->value("general.architecture", std::string()) + "." : std::string();
+    try {
+        ModelSpec spec = specFromConfig(checkpoint.config(), checkpoint.configFile().string(), &notes);
+        for (std::string &note : notes)
+            note = gguf ? withGgufKeys(std::move(note), prefix) : std::move(note);
+        return spec;
+    } catch (const Error &problem) {
+        if (!gguf)
+            throw;
+        throw Error(withGgufKeys(problem.what(), prefix), problem.hint());
+    }
+}
+
 } // namespace
 
 ModelSpec specOf(Checkpoint &checkpoint)
 {
     std::vector<std::string> notes;
-    ModelSpec spec = specFromConfig(checkpoint.config(), checkpoint.configFile().string(), &notes);
+    ModelSpec spec = configuredSpec(checkpoint, notes);
     for (std::string &note : notes)
         checkpoint.note(std::move(note));
     if (!namesDType(checkpoint.config()))

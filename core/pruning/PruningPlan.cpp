@@ -121,9 +121,9 @@ PruningPlan planFromScores(const ModelSpec &dense, const NeuronScores &scores, c
     for (std::size_t i = 0; i < std::max(scores.layers.size(), dense.layers.size()); ++i) {
         const bool isThere = i < scores.layers.size() && i < dense.layers.size();
         if (!isThere || std::int64_t(scores.layers[i].size()) != dense.layers[i].ffn.neurons)
-            throw Error("The scores are of " +
+            throw Error("The scores are for " +
                             describe(scores.layers.size(), scores.layers.empty() ? 0 : std::int64_t(scores.layers.front().size())) +
-                            " neurons, the model has " + describe(dense.layers.size(), dense.layers.front().ffn.neurons) + ".",
+                            " neurons, but the model has " + describe(dense.layers.size(), dense.layers.front().ffn.neurons) + ".",
                         "Calibrate this model, or name the scores that were made from it.");
     }
     PruningPlan plan;
@@ -232,7 +232,7 @@ void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan
                 throw Error(std::string("Layer ") + std::to_string(layer) + " in " + what + " does not exist.",
                             "Layers count from 0 to " + std::to_string(layers - 1) + ".");
             if (std::count(list.begin(), list.end(), layer) > 1)
-                throw Error(std::string("Layer ") + std::to_string(layer) + " stands twice in " + what + ".", "Name it once.");
+                throw Error(std::string("Layer ") + std::to_string(layer) + " is named twice in " + what + ".", "Name it once.");
         }
     };
     check(settings.forcedLayers, "--force");
@@ -255,7 +255,7 @@ void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan
                         " attentions.",
                     "Force fewer layers, or remove more (N; --remove on the command line).");
     if (N > attentions - kept)
-        throw Error(std::to_string(N) + " attentions are to go, but " + std::to_string(kept) + " of " + std::to_string(attentions) +
+        throw Error(std::to_string(N) + " attentions are to be removed, but " + std::to_string(kept) + " of " + std::to_string(attentions) +
                         " are protected.",
                     "Protect fewer layers, or remove fewer (N; --remove on the command line).");
     if (settings.windows < 1)
@@ -265,7 +265,7 @@ void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan
 void checkContinuation(const SearchRecord &record, const SearchSettings &settings, const Provenance &now)
 {
     const auto refuse = [](const std::string &what) {
-        throw Error("The search in the plan cannot go on: it was made with " + what + ".",
+        throw Error("The search in the plan cannot be resumed: it was made with " + what + ".",
                     "Use the same again, or start a new search from the scores (--scores).");
     };
     if (record.provenance.tokenHash != now.tokenHash)

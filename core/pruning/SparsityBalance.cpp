@@ -103,12 +103,12 @@ void splitBySparsity(SparsityBalance &result, const ModelSpec &dense, const Bala
     const std::int64_t least = result.leastAttentions, most = result.mostAttentions;
     if (least > most)
         throw Error("No number of removed attentions reaches a sparsity of " + number(s) + " of the layers: at least " +
-                        std::to_string(least) + " would be needed and at most " + std::to_string(most) + " fit.",
+                        std::to_string(least) + " are needed, but at most " + std::to_string(most) + " are possible.",
                     "Choose a lower sparsity: norm weights cannot be removed.");
     const std::int64_t N = result.attentionsToRemove;
     if (N < least || N > most)
         throw Error("Removing " + std::to_string(N) + " attentions cannot give a sparsity of " + number(s) + ": that is too " +
-                        (N > most ? "many, they hold more than is to be removed" : "few, the FFNs do not hold the rest") +
+                        (N > most ? "many, as they hold more than that" : "few, as pruning every neuron would not reach it") +
                         ". Feasible: " + std::to_string(least) + " to " + std::to_string(most) + ".",
                     settings.attentionsToRemove ? "Choose N in that range, or another sparsity."
                                                 : "Set N by hand (--remove on the command line), or choose another alpha.");

@@ -124,6 +124,18 @@ void tst_CommandLine::wrongUsageEndsWithTwo_data()
                                     << QByteArray("'18446744073709551616' is not a whole number from 0 to 18,446,744,073,709,551,615");
     QTest::newRow("sparsity that is not a number")
         << QStringList{"plan", kModel, "--sparsity", "nan"} << QByteArray("'nan' is not a number");
+    const QStringList search{"search", kModel, "--scores", "x", "--sparsity", "0.5"};
+    QTest::newRow("all losses of a screen") << search + QStringList{"--all-losses", "--screen", "bfloat16"}
+                                            << QByteArray("exclude each other");
+    QTest::newRow("a screen of the reference") << search + QStringList{"--loss-dtype", "reference", "--screen", "bfloat16"}
+                                               << QByteArray("exclude each other");
+    QTest::newRow("a screen that is no narrower")
+        << search + QStringList{"--dtype", "bfloat16", "--screen", "float16"} << QByteArray("exclude each other");
+    QTest::newRow("forced and protected") << search + QStringList{"--force", "3", "--protect", "2,3"}
+                                          << QByteArray("layer 3 is in --force and in --protect");
+    QTest::newRow("memory") << search + QStringList{"--host-memory", "much"} << QByteArray("'much' is not an amount of memory");
+    QTest::newRow("format") << QStringList{"export", kModel, "--plan", "x", "--output", "x", "--format", "onnx"}
+                            << QByteArray("there is no export format 'onnx'");
     QTest::newRow("bad norm") << QStringList{"calibrate", kModel, "--text", kText, "--output", "x", "--norm", "l3"} << QByteArray("l3");
 }
 
@@ -185,24 +197,24 @@ void tst_CommandLine::outputsAreProtected()
     QVERIFY(run(planned + QStringList{folder.filePath("precious")}).errors.contains("is a folder; a file is to be written"));
     QVERIFY(QDir(folder.filePath("precious")).exists());
     QCOMPARE(run(planned + QStringList{plan}).exitCode, 0);
-    QVERIFY(run(planned + QStringList{plan}).errors.contains("plan.json' exists."));
+    QVERIFY(run(planned + QStringList{plan}).errors.contains("plan.json' already exists."));
     QCOMPARE(run(planned + QStringList{plan, "--overwrite"}).exitCode, 0);
     QVERIFY(run(planned + QStringList{"/no/such/folder/plan.json"}).errors.contains("'/no/such/folder' does not exist."));
     QCOMPARE(run(planned + QStringList{""}).exitCode, 2);
     QCOMPARE(run({"export", kModel, "--plan", "", "--output", folder.filePath("out")}).exitCode, 2);
     // What is read is never written over, and what lies in the output folder is not lost with it.
-    QVERIFY(run(planned + QStringList{scores, "--overwrite"}).errors.contains("is among what is read"));
-    QVERIFY(run(planned + QStringList{kModel + "/config.json", "--overwrite"}).errors.contains("is among what is read"));
+    QVERIFY(run(planned + QStringList{scores, "--overwrite"}).errors.contains("is also an input"));
+    QVERIFY(run(planned + QStringList{kModel + "/config.json", "--overwrite"}).errors.contains("is also an input"));
     const QString out = folder.filePath("out");
     QVERIFY(run(QStringList{"prune", kModel, "--sparsity", "0.375", "--output", out, "--save-plan", out} + kShort)
-                .errors.contains("lies in the output folder"));
+                .errors.contains("is inside the output folder"));
     QCOMPARE(run({"search", kModel, "--scores", scores, "--sparsity", "0.375", "--save-plan", plan, "--overwrite"}).exitCode, 0);
     QVERIFY(
         run({"search", kModel, "--plan", plan, "--remove", "1", "--save-plan", plan}).errors.contains("holds 3 removals and would keep 1"));
     QCOMPARE(run({"search", kModel, "--plan", plan, "--remove", "1", "--save-plan", folder.filePath("shorter.json")}).exitCode, 0);
     QCOMPARE(run({"export", kModel, "--plan", plan, "--output", out}).exitCode, 0);
     QVERIFY(run({"export", kModel, "--plan", out + "/pruning_manifest.json", "--output", out, "--overwrite"})
-                .errors.contains("lies in the output folder"));
+                .errors.contains("is inside the output folder"));
     QVERIFY(QFile::exists(out + "/pruning_manifest.json"));
     QCOMPARE(run({"export", kModel, "--plan", plan, "--output", folder.filePath(QString(300, 'x'))}).exitCode, 1);
 }
@@ -500,7 +512,7 @@ void tst_CommandLine::screeningIsRecordedAndDecidesNothing()
     const Outcome other = longer("float16");
     QCOMPARE(other.exitCode, 1);
     QVERIFY(other.events.last().value("message").toString().contains("screened in bfloat16"));
-    QCOMPARE(search("never.json", {"--screen", "bfloat16", "--dtype", "float16"}).exitCode, 1);
+    QCOMPARE(search("never.json", {"--screen", "bfloat16", "--dtype", "float16"}).exitCode, 2);
     QVERIFY(!QFile::exists(folder.filePath("never.json")));
 }
 
@@ -616,7 +628,7 @@ void tst_CommandLine::benchComparesTwoSettings()
     QCOMPARE(heard, (QSet<QString>{"1", "1dtype=bfloat16", "2", "2dtype=bfloat16"}));
 
     const Outcome unknown = run(command + QStringList{"--versus", "colour=red"});
-    QVERIFY(unknown.exitCode != 0);
+    QCOMPARE(unknown.exitCode, 2);
     QVERIFY2(unknown.errors.contains("dtype=bfloat16"), unknown.errors.constData());
 }
 

@@ -154,13 +154,13 @@ void TestCheckpoint::callsOtherFoldersByTheirName_data()
     row("several GGUF files", {"a-Q4.gguf", "a-Q8.gguf"}, {"several GGUF files: a-Q4.gguf, a-Q8.gguf", "Open one of them"});
     row("diffusers", {"model_index.json", "unet/config.json"}, {"pipeline of diffusers", "not a language model"});
     row("of the makers", {"params.json", "consolidated.safetensors", "tekken.json"},
-        {"form of its makers (consolidated.safetensors, params.json)"});
-    row("of the makers, beside a configuration", {"config.json", "params.json", "consolidated.safetensors"}, {"form of its makers"});
+        {"its makers' own format (consolidated.safetensors, params.json)"});
+    row("of the makers, beside a configuration", {"config.json", "params.json", "consolidated.safetensors"}, {"its makers' own format"});
     row("training", {"checkpoint-100/config.json", "checkpoint-200/config.json", "trainer_state.json"},
-        {"checkpoints of a training: checkpoint-100, checkpoint-200", "Open one of them"});
-    row("one folder deeper", {"Model-1B/config.json"}, {"the model lies in the folder 'Model-1B'", "Open '", "/Model-1B'"});
-    row("one folder deeper, GGUF", {"gguf/a.gguf"}, {"the model lies in the folder 'gguf'"});
-    row("of the hub's cache", {"refs/main", "snapshots/12ab/config.json", "blobs/x"}, {"the model lies in the folder 'snapshots/12ab'"});
+        {"checkpoints of a training run: checkpoint-100, checkpoint-200", "Open one of them"});
+    row("one folder deeper", {"Model-1B/config.json"}, {"the model is in its subfolder 'Model-1B'", "Open '", "/Model-1B'"});
+    row("one folder deeper, GGUF", {"gguf/a.gguf"}, {"the model is in its subfolder 'gguf'"});
+    row("of the hub's cache", {"refs/main", "snapshots/12ab/config.json", "blobs/x"}, {"the model is in its subfolder 'snapshots/12ab'"});
     row("several models", {"a/config.json", "b/config.json"}, {"several models: a, b", "Open one of them"});
     row("weights alone", {"model.safetensors"}, {"no config.json beside the weights (model.safetensors)"});
     row("empty", {}, {"it is empty", "Choose the folder"});
@@ -202,7 +202,7 @@ void TestCheckpoint::saysInWhatFormTheTokenizerIs()
     const auto problem = [this] { return complaint([this] { checkTokenizer(ModelFolder(folder())); }); };
     QVERIFY2(problem().contains("holds no tokenizer.json."), qPrintable(problem()));
     write("tokenizer.model", "x");
-    QString fault = lacking(problem(), {"tokenizer in another form (tokenizer.model)", "AutoTokenizer.from_pretrained"});
+    QString fault = lacking(problem(), {"tokenizer in another format (tokenizer.model)", "AutoTokenizer.from_pretrained"});
     QVERIFY2(fault.isEmpty(), qPrintable(fault));
     fs::create_symlink("nowhere", folder() / "tokenizer.json");
     fault = lacking(problem(), {"tokenizer.json' is a link to 'nowhere', which is not there"});

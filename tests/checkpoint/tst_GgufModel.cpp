@@ -2,6 +2,9 @@
 // What a GGUF file says of its model, as a configuration: read as llama.cpp reads it (src/llama-model.cpp), or refused by name.
 #include "checkpoint/GgufModel.h"
 
+#include "checkpoint/Checkpoint.h"
+#include "model/CheckpointSpec.h"
+
 #include "Complaint.h"
 #include "checkpoint/GgufWriter.h"
 
@@ -67,6 +70,7 @@ private slots:
     void scalingsThatCannotBeTakenTogetherAreRefused();
     void numbersThatAreNoneAreRefused();
     void headsOfKeysAreOptional();
+    void problemsNameTheKeysOfTheFile();
     void lessThanAHeadIsRotated();
     void unknownKeysAreRefusedByName_data();
     void unknownKeysAreRefusedByName();
@@ -113,7 +117,8 @@ void TestGgufModel::scalingsThatCannotBeTakenTogetherAreRefused()
 
 void TestGgufModel::numbersThatAreNoneAreRefused()
 {
-    for (const char *key : {"llama.rope.freq_base", "llama.rope.scaling.factor", "llama.rope.scaling.attn_factor", "llama.attention.layer_norm_rms_epsilon"})
+    for (const char *key :
+         {"llama.rope.freq_base", "llama.rope.scaling.factor", "llama.rope.scaling.attn_factor", "llama.attention.layer_norm_rms_epsilon"})
         QVERIFY2(complaintWith({{key, std::string("4.0")}}).contains(QString(key) + "' is"), key);
     QVERIFY(complaintWith({{"llama.rope.freq_base", NAN}}).contains("not a finite number"));
     const QTemporaryDir folder;
@@ -189,6 +194,19 @@ void TestGgufModel::harmlessKeysAreNot()
         held = 1.0F;
     QVERIFY(configOf("gqa.gguf", {{"llama." + key.toStdString(), held}}) == GgufModel(kFixtures + "gqa.gguf").config());
     QCOMPARE(complaintWith({{"somebody.else", std::uint32_t(1)}}), QString());
+}
+
+/// Not the fields of config.json that they are turned into.
+void TestGgufModel::problemsNameTheKeysOfTheFile()
+{
+    const QTemporaryDir folder;
+    const std::filesystem::path file = variant(folder, "gqa.gguf", {{"llama.context_length", std::uint32_t(0)}});
+    const QString what = complaint([&] {
+        Checkpoint checkpoint = Checkpoint::open(file);
+        specOf(checkpoint);
+    });
+    QVERIFY2(what.contains("'llama.context_length' is 0; it must be"), qPrintable(what));
+    QVERIFY2(!what.contains("max_position_embeddings"), qPrintable(what));
 }
 
 QTEST_GUILESS_MAIN(TestGgufModel)

@@ -374,7 +374,7 @@ void tst_Engine::existingOutputIsKept()
     const auto refused = [&] { return complaint([&] { m_engine->exportPlan(plan(0.25), settings, nlohmann::json::array(), m_context); }); };
     for (const bool isOverwriteAllowed : {false, true}) { // no advice that would not help
         settings.isOverwriteAllowed = isOverwriteAllowed;
-        QVERIFY(refused().contains("is not an export of this program, so it is not replaced"));
+        QVERIFY(refused().contains("was not exported by this program, so it is not replaced"));
     }
     std::ofstream(folder.filePath("file").toStdString()) << "a file";
     settings.output = folder.filePath("file/../out").toStdString(); // the system finds nothing there, the name leads to it
@@ -406,7 +406,7 @@ void tst_Engine::modelThatIsReadIsNeverReplaced()
     for (const std::filesystem::path &output : {parent / "sample", parent / "sample/", parent / "sample/../sample", parent}) {
         const ExportSettings settings{.format = "hf-dropin", .output = output, .isOverwriteAllowed = true, .dtype = {}, .command = {}};
         const QString what = complaint([&] { engine.checkExportSettings(settings, 100); });
-        QVERIFY2(what.contains("is the model that is read, or holds it"), qPrintable(what));
+        QVERIFY2(what.contains("holds the model itself"), qPrintable(what));
     }
 }
 
@@ -488,7 +488,7 @@ void tst_Engine::searchGoesOnOnlyWithTheSameSettings()
     PruningPlan other = withRemovals(three, spec, 5);
     QVERIFY(complaint([&] {
                 m_engine->search(other, text(kHeldOut, {}), {}, m_context);
-            }).contains("cannot go on: it was made with another text"));
+            }).contains("cannot be resumed: it was made with another text"));
     QVERIFY(complaint([&] {
                 m_engine->search(other, text(kText, {}), {.windows = 1, .referenceLoss = true, .forcedLayers = {}, .protectedLayers = {}},
                                  m_context);
@@ -558,7 +558,7 @@ void tst_Engine::impossibleSettingsAreRefused_data()
     using Layers = std::vector<std::int64_t>;
     QTest::newRow("no such layer") << Layers{12} << Layers{} << "Layer 12 in --force does not exist.";
     QTest::newRow("negative") << Layers{} << Layers{-1} << "Layer -1 in --protect does not exist.";
-    QTest::newRow("twice") << Layers{1, 1} << Layers{} << "Layer 1 stands twice in --force.";
+    QTest::newRow("twice") << Layers{1, 1} << Layers{} << "Layer 1 is named twice in --force.";
     QTest::newRow("both") << Layers{4} << Layers{4} << "Layer 4 is both forced and protected.";
     QTest::newRow("too many forced") << Layers{1, 2, 3, 4} << Layers{} << "4 removals are forced, but the plan removes 3";
     QTest::newRow("too many protected") << Layers{} << Layers{0, 1, 2, 3, 4, 5, 6, 7, 8, 9} << "10 of 12 are protected";

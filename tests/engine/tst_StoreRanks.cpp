@@ -83,8 +83,8 @@ private slots:
             }
             return QString();
         };
-        QCOMPARE(complaintOf(placeOf(0, port)), QString("Rank 0 of 2 waited in vain for rank 1."));
-        QCOMPARE(complaintOf(placeOf(1, port)), QString("Rank 1 of 2 waited in vain for rank 0 at 127.0.0.1:%1.").arg(port));
+        QCOMPARE(complaintOf(placeOf(0, port)), QString("Rank 0 of 2 gave up waiting for rank 1."));
+        QCOMPARE(complaintOf(placeOf(1, port)), QString("Rank 1 of 2 gave up waiting for rank 0 at 127.0.0.1:%1.").arg(port));
         RankPlace elsewhere = placeOf(0, port);
         elsewhere.host = "192.0.2.1"; // of documentation's, and of no machine
         QCOMPARE(complaintOf(elsewhere), QString("This is rank 0, and '192.0.2.1' in MASTER_ADDR is not an address of this machine."));

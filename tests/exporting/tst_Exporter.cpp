@@ -42,6 +42,7 @@ class tst_Exporter : public QObject {
 
 private slots:
     void wrongLogitsKeepTheFolderAsUnverified();
+    void whatStandsBesideTheWeightsIsForetold();
     void smallDeviationIsFound();
     void unevenWidthsAreRefused();
     void everyTargetHoldsThePlan_data();
@@ -97,15 +98,41 @@ void tst_Exporter::wrongLogitsKeepTheFolderAsUnverified()
         write(dense); // the dense model in the place of the plan's
         QFAIL("nothing was thrown");
     } catch (const Error &problem) {
-        QVERIFY2(QString(problem.what()).contains("does not compute what the plan computes"), problem.what());
+        QVERIFY2(QString(problem.what()).contains("does not reproduce the plan"), problem.what());
         QVERIFY(QString::fromStdString(problem.hint()).contains("out.unverified"));
     }
     QCOMPARE(QDir(folder.path()).entryList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot), QStringList("out.unverified"));
     QFile manifest(folder.filePath("out.unverified/pruning_manifest.json"));
     QVERIFY(manifest.open(QIODevice::ReadOnly));
     QCOMPARE(nlohmann::json::parse(manifest.readAll().toStdString()).at("verification").at("passed").get<bool>(), false);
+    QVERIFY_THROWS_EXCEPTION(Error, write(dense)); // another one is kept beside the first
+    QCOMPARE(QDir(folder.path()).entryList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot),
+             QStringList({"out.unverified", "out.unverified-2"}));
     write(pruned(dense, plan.keptNeurons, {})); // and the right one gets the name
     QVERIFY(QDir(folder.filePath("out")).exists());
+}
+
+void tst_Exporter::whatStandsBesideTheWeightsIsForetold()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path model = SECATEUR_SOURCE_DIR "/resources/sample/model", out = folder.filePath("out").toStdString();
+    const Checkpoint checkpoint = Checkpoint::open(model);
+    const Decoder dense = loadDecoder(model, 8);
+    const PruningPlan plan = planOf(dense.spec(), 200);
+    JobContext context;
+    writeExport({.checkpoint = checkpoint,
+                 .dense = dense.spec(),
+                 .plan = plan,
+                 .pruned = pruned(dense, plan.keptNeurons, {}),
+                 .checkTokens = kTokens,
+                 .evaluations = nlohmann::json::array()},
+                {.format = "hf-dropin", .output = out, .isOverwriteAllowed = false, .dtype = {}, .command = {}}, context);
+    std::int64_t written = 0;
+    for (const auto &file : std::filesystem::recursive_directory_iterator(out))
+        if (file.is_regular_file() && file.path().extension() != ".safetensors")
+            written += std::int64_t(file.file_size());
+    const std::int64_t foretold = bytesBesideWeights(model, dense.spec(), 200);
+    QVERIFY2(foretold >= written && foretold < written + 100'000, qPrintable(QString("%1, %2").arg(foretold).arg(written)));
 }
 
 void tst_Exporter::smallDeviationIsFound()
@@ -361,17 +388,18 @@ void tst_Exporter::codeOfOthersStaysBehind()
     QFETCH(QString, format);
     QTemporaryDir folder;
     const std::filesystem::path output = folder.filePath("out").toStdString();
-    const std::filesystem::path model = variant(
-        folder, "gqa",
-        {{"architectures", {"EvilForCausalLM"}},
-         {"auto_map", {{"AutoConfig", "configuration_evil.EvilConfig"}, {"AutoModelForCausalLM", "evil/repo--modeling_evil.EvilForCausalLM"}}},
-         {"custom_pipelines", {{"text-generation", {{"impl", "evil_pipeline.Evil"}}}}},
-         {"trust_remote_code", true},
-         {"attn_implementation", "evil/kernel"},
-         {"_attn_implementation", "sdpa"},
-         {"text_config", {{"auto_map", {{"AutoConfig", "evil.Config"}}}}},
-         {"tokenizer_class", "EvilTokenizer"},
-         {"_name_or_path", "/home/evil/secret"}});
+    const std::filesystem::path model =
+        variant(folder, "gqa",
+                {{"architectures", {"EvilForCausalLM"}},
+                 {"auto_map",
+                  {{"AutoConfig", "configuration_evil.EvilConfig"}, {"AutoModelForCausalLM", "evil/repo--modeling_evil.EvilForCausalLM"}}},
+                 {"custom_pipelines", {{"text-generation", {{"impl", "evil_pipeline.Evil"}}}}},
+                 {"trust_remote_code", true},
+                 {"attn_implementation", "evil/kernel"},
+                 {"_attn_implementation", "sdpa"},
+                 {"text_config", {{"auto_map", {{"AutoConfig", "evil.Config"}}}}},
+                 {"tokenizer_class", "EvilTokenizer"},
+                 {"_name_or_path", "/home/evil/secret"}});
     write(model / "modeling_evil.py", "evil");
     const QStringList evil{"LICENSE.py", "LICENSE.PY", "NOTICE.exe", "license.Safetensors", "COPYING.tar.gz"};
     for (const QString &name : evil)
@@ -439,7 +467,8 @@ void tst_Exporter::tokenizersOfRelease5AreReadByOlderOnes()
 {
     QTemporaryDir folder;
     const std::filesystem::path model = variant(folder, "gqa", nlohmann::json::object());
-    write(model / "tokenizer_config.json", R"({"tokenizer_class": "TokenizersBackend", "extra_special_tokens": ["<a>"], "eos_token": "</s>"})");
+    write(model / "tokenizer_config.json",
+          R"({"tokenizer_class": "TokenizersBackend", "extra_special_tokens": ["<a>"], "eos_token": "</s>"})");
     const std::filesystem::path output = folder.filePath("out").toStdString();
     exported(model, "hf-dropin", output);
     QCOMPARE(jsonOf(output / "tokenizer_config.json"),
@@ -452,20 +481,25 @@ void tst_Exporter::ropeIsWrittenInBothForms_data()
     QTest::addColumn<QString>("model");
     QTest::addColumn<QString>("older"); ///< rope_theta, rope_scaling, ... ; null: absent
     QTest::addColumn<QString>("newer"); ///< rope_parameters
-    QTest::newRow("llama") << "gqa" << R"({"rope_theta": 500000.0, "rope_scaling": null})"
+    QTest::newRow("llama") << "gqa"
+                           << R"({"rope_theta": 500000.0, "rope_scaling": null})"
                            << R"({"rope_type": "default", "rope_theta": 500000.0})";
-    QTest::newRow("linear") << "gqa" << R"({"rope_theta": 500000.0, "rope_scaling": {"rope_type": "linear", "factor": 2.0}})"
+    QTest::newRow("linear") << "gqa"
+                            << R"({"rope_theta": 500000.0, "rope_scaling": {"rope_type": "linear", "factor": 2.0}})"
                             << R"({"rope_type": "linear", "factor": 2.0, "rope_theta": 500000.0})";
     QTest::newRow("llama3") << "gqa"
                             << R"({"rope_theta": 20000.0, "rope_scaling": {"rope_type": "llama3", "factor": 4.0, "low_freq_factor": 1.0,
                                  "high_freq_factor": 4.0, "original_max_position_embeddings": 16}})"
                             << R"({"rope_type": "llama3", "factor": 4.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
                                  "original_max_position_embeddings": 16, "rope_theta": 20000.0})";
-    QTest::newRow("gemma3") << "gemma3"
-                            << R"({"rope_theta": 300000.0, "rope_scaling": {"rope_type": "linear", "factor": 8.0}, "rope_local_base_freq": 7000.0})"
-                            << R"({"full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 300000.0},
+    QTest::newRow("gemma3")
+        << "gemma3"
+        << R"({"rope_theta": 300000.0, "rope_scaling": {"rope_type": "linear", "factor": 8.0}, "rope_local_base_freq": 7000.0})"
+        << R"({"full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 300000.0},
                                  "sliding_attention": {"rope_type": "default", "rope_theta": 7000.0}})";
-    QTest::newRow("qwen3") << "qwen3" << R"({"rope_theta": 70000.0, "rope_scaling": null})" << R"({"rope_type": "default", "rope_theta": 70000.0})";
+    QTest::newRow("qwen3") << "qwen3"
+                           << R"({"rope_theta": 70000.0, "rope_scaling": null})"
+                           << R"({"rope_type": "default", "rope_theta": 70000.0})";
 }
 
 /// Each form alone gives both; what transformers computes of either is held against ours in tests/peers.
@@ -479,7 +513,8 @@ void tst_Exporter::ropeIsWrittenInBothForms()
         QTemporaryDir folder;
         const std::filesystem::path source = variant(folder, model.toStdString().c_str(), nlohmann::json::object());
         nlohmann::json config = jsonOf(source / "config.json");
-        for (const char *field : {"rope_theta", "rope_scaling", "rope_local_base_freq", "rope_parameters", "original_max_position_embeddings"})
+        for (const char *field :
+             {"rope_theta", "rope_scaling", "rope_local_base_freq", "rope_parameters", "original_max_position_embeddings"})
             config.erase(field);
         config.update(isNew ? nlohmann::json{{"rope_parameters", parameters}} : old);
         write(source / "config.json", config.dump());
@@ -521,7 +556,8 @@ void tst_Exporter::layerKindsAreWrittenInBothForms()
     for (std::size_t i = 0; i < qwen.at("layer_types").size(); ++i)
         QCOMPARE(qwen.at("layer_types")[i], i >= first ? "sliding_attention" : "full_attention");
     nlohmann::json both = qwen.at("layer_types");
-    QCOMPARE(written("qwen2-windows", {{"layer_types", both}}, {"max_window_layers"}).at("max_window_layers"), qwen.at("max_window_layers"));
+    QCOMPARE(written("qwen2-windows", {{"layer_types", both}}, {"max_window_layers"}).at("max_window_layers"),
+             qwen.at("max_window_layers"));
 }
 
 void tst_Exporter::numbersThatMayBeLeftOutAreWritten()
@@ -616,9 +652,9 @@ void tst_Exporter::namesThatAreNoneOfTheHubsAreNoBaseModel()
 void tst_Exporter::linksOutOfTheModelAreLeftOut_data()
 {
     QTest::addColumn<QString>("name");
-    for (const char *name : {"LICENSE", "license.md", "NOTICE.txt", "USE_POLICY.md", "tokenizer_config.json", "generation_config.json", "vocab.json",
-                             "merges.txt", "special_tokens_map.json", "added_tokens.json", "tokenizer.model", "chat_template.jinja",
-                             "chat_template.json", "additional_chat_templates/a.jinja"})
+    for (const char *name : {"LICENSE", "license.md", "NOTICE.txt", "USE_POLICY.md", "tokenizer_config.json", "generation_config.json",
+                             "vocab.json", "merges.txt", "special_tokens_map.json", "added_tokens.json", "tokenizer.model",
+                             "chat_template.jinja", "chat_template.json", "additional_chat_templates/a.jinja"})
         QTest::newRow(name) << name;
 }
 
@@ -686,14 +722,29 @@ void tst_Exporter::whatCannotBeCarriedIsSaidBeforeTheWork_data()
     QTest::addColumn<QString>("name");
     QTest::addColumn<QString>("content"); ///< LINK name: a link to it
     QTest::addColumn<QString>("reason");
-    QTest::newRow("malformed") << "generation_config.json" << "{\"a\": }" << "generation_config.json' is not valid JSON";
-    QTest::newRow("no object") << "tokenizer_config.json" << "[1]" << "must hold a JSON object";
-    QTest::newRow("nested") << "generation_config.json" << "{\"a\":" + QString(100'000, '[') << "nested too deeply";
-    QTest::newRow("Git LFS") << "tokenizer.model" << "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n" << "Git LFS pointer";
-    QTest::newRow("broken link") << "generation_config.json" << "LINK absent" << "is a link to a file that does not exist";
-    QTest::newRow("broken link of a licence") << "LICENSE" << "LINK absent" << "is a link to a file that does not exist";
-    QTest::newRow("no tokenizer") << "tokenizer.json" << "LINK ../secret.json" << "is a link to something that is not a tokenizer";
-    QTest::newRow("no JSON") << "tokenizer.json" << "LINK ../secret" << "is not valid JSON";
+    QTest::newRow("malformed") << "generation_config.json"
+                               << "{\"a\": }"
+                               << "generation_config.json' is not valid JSON";
+    QTest::newRow("no object") << "tokenizer_config.json"
+                               << "[1]"
+                               << "must hold a JSON object";
+    QTest::newRow("nested") << "generation_config.json"
+                            << "{\"a\":" + QString(100'000, '[') << "nested too deeply";
+    QTest::newRow("Git LFS") << "tokenizer.model"
+                             << "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+                             << "Git LFS pointer";
+    QTest::newRow("broken link") << "generation_config.json"
+                                 << "LINK absent"
+                                 << "is a link to a file that does not exist";
+    QTest::newRow("broken link of a licence") << "LICENSE"
+                                              << "LINK absent"
+                                              << "is a link to a file that does not exist";
+    QTest::newRow("no tokenizer") << "tokenizer.json"
+                                  << "LINK ../secret.json"
+                                  << "is a link to something that is not a tokenizer";
+    QTest::newRow("no JSON") << "tokenizer.json"
+                             << "LINK ../secret"
+                             << "is not valid JSON";
 }
 
 void tst_Exporter::whatCannotBeCarriedIsSaidBeforeTheWork()

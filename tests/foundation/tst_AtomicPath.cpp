@@ -262,7 +262,7 @@ void tst_AtomicPath::whatIsNoFileIsNotReplaced()
     const QStringList before = entries(folder);
     QVERIFY(complaintOf([&] { AtomicPath::forFile(in(folder, "folder")); }).endsWith("/folder' is a folder; a file is to be written."));
     for (const char *name : {"file/", "new/"})
-        QVERIFY(complaintOf([&] { AtomicPath::forFile(in(folder, name)); }).endsWith("is the name of a folder, and a file is written."));
+        QVERIFY(complaintOf([&] { AtomicPath::forFile(in(folder, name)); }).endsWith("names a folder, but a file is to be written."));
     for (const char *name : {"file", "file/"})
         QVERIFY(complaintOf([&] { AtomicPath::forFolder(in(folder, name)); }).contains("is a file; a folder is to be written."));
     QVERIFY(complaintOf([&] { AtomicPath::forFile(in(folder, "pipe")); }).endsWith("/pipe' is a pipe; a file is to be written."));

@@ -6,6 +6,7 @@
 #include <QCoreApplication>
 #include <QDir>
 #include <QFileInfo>
+#include <QLocale>
 #include <QStorageInfo>
 
 namespace secateur::ui {
@@ -24,39 +25,49 @@ bool isWithin(const QString &path, const QString &folder)
 }
 
 /// What is in the way: something that exists and may not be replaced.
-OutputProblem problemOfExisting(const QFileInfo &output, bool isOverwriteAllowed, const QString &model)
+OutputProblem problemOfExisting(const QFileInfo &output, Replacing replacing, const QString &model)
 {
     if (!output.isDir())
-        return {tr("'%1' is a file.").arg(output.fileName()), tr("Choose another name.")};
+        return {tr("'%1' is a file.").arg(output.fileName()), tr("Choose another folder.")};
     if (isWithin(model, output.filePath()))
-        return {tr("The folder '%1' is the model that is read, or holds it.").arg(output.fileName()), tr("Choose another name.")};
+        return {tr("That folder holds the model itself."), tr("Choose another folder.")};
     const QDir folder(output.filePath());
-    if (!folder.exists(QStringLiteral("pruning_manifest.json")) && !folder.isEmpty())
-        return {tr("The folder '%1' is not an export of this program, so it is not replaced.").arg(output.fileName()),
-                tr("Choose another name, or remove it yourself.")};
-    if (!isOverwriteAllowed)
-        return {tr("The folder '%1' exists.").arg(output.fileName()), tr("Choose another name, or tick “Replace an existing export”.")};
-    return {};
+    const bool isExport = folder.exists(QStringLiteral("pruning_manifest.json"));
+    if (!isExport && !folder.isEmpty())
+        return {tr("The folder '%1' was not exported by this program, so it is not replaced.").arg(output.fileName()),
+                tr("Choose another folder, or remove it yourself.")};
+    if (replacing == Replacing::Allowed)
+        return {};
+    return {isExport ? tr("The folder '%1' already contains a model.").arg(output.fileName())
+                     : tr("The folder '%1' already exists.").arg(output.fileName()),
+            replacing == Replacing::Offered ? tr("Choose another folder, or tick “Replace an existing export”.")
+                                            : tr("Choose another folder.")};
 }
 
 } // namespace
 
-OutputProblem outputProblem(const QString &folder, bool isOverwriteAllowed, const QString &model, qint64 bytes)
+OutputProblem outputProblem(const QString &folder, Replacing replacing, const QString &model, qint64 bytes)
 {
     if (folder.isEmpty())
-        return {tr("The export has no folder yet."), tr("Give a name.")};
+        return {tr("Choose a folder."), {}};
     const QFileInfo output(folder), parent(output.absolutePath());
     if (!parent.isDir())
-        return {tr("The folder '%1' does not exist.").arg(parent.filePath()), tr("Make it first, or choose another place.")};
+        return {tr("The folder '%1' does not exist.").arg(parent.filePath()), tr("Create it first, or choose another folder.")};
     if (!parent.isWritable())
-        return {tr("The folder '%1' cannot be written to.").arg(parent.filePath()), tr("Choose another place.")};
+        return {tr("You cannot write to the folder '%1'.").arg(parent.filePath()), tr("Choose another folder.")};
     if (output.exists())
-        if (const OutputProblem problem = problemOfExisting(output, isOverwriteAllowed, model); !problem.sentence.isEmpty())
+        if (const OutputProblem problem = problemOfExisting(output, replacing, model); !problem.sentence.isEmpty())
             return problem;
     if (const qint64 free = freeBytesFor(folder); free >= 0 && free < bytes)
-        return {tr("There is too little space: %1 are needed, %2 are free.").arg(bytesText(bytes), bytesText(free)),
-                tr("Make room, or choose another disk.")};
+        return {tr("There is not enough space: the export needs %1, and %2 is free.").arg(bytesText(bytes), bytesText(free)),
+                tr("Free some space, or choose a folder on another disk.")};
     return {};
+}
+
+QString exportName(const QString &model, const BalanceSettings &asked, const std::optional<SparsityBalance> &reached)
+{
+    const double sparsity = asked.neuronsKept && reached ? reached->sparsityLayers() : asked.sparsity;
+    return QStringLiteral("%1-2ssp-%2").arg(model, QLocale::c().toString(100 * sparsity, 'g', 3));
 }
 
 QString outputPath(const QString &typed)

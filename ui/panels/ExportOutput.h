@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "pruning/SparsityBalance.h"
+
 #include <QString>
+#include <optional>
 
 namespace secateur::ui {
 
@@ -10,8 +13,18 @@ struct OutputProblem {
     QString sentence, remedy; ///< both empty when the folder will do
 };
 
+/// Whether an older export may be replaced.
+enum class Replacing {
+    NotOffered, ///< there is no way to ask for it
+    Offered,    ///< by a tick that is not set
+    Allowed,
+};
+
 /// `bytes`: what will be written. `model`: the folder that is read.
-OutputProblem outputProblem(const QString &folder, bool isOverwriteAllowed, const QString &model, qint64 bytes);
+OutputProblem outputProblem(const QString &folder, Replacing replacing, const QString &model, qint64 bytes);
+
+/// What a folder for a pruned model is called: after the sparsity that was asked for; where K was set by hand, after the one that it comes to.
+QString exportName(const QString &model, const BalanceSettings &asked, const std::optional<SparsityBalance> &reached);
 
 /// What people typed as an absolute path: "~" is the home folder, and relative names lie in it.
 QString outputPath(const QString &typed);

@@ -3,6 +3,8 @@
 
 #include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
+#include "panels/EngineBox.h"
+#include "panels/ExportFolder.h"
 #include "panels/ExportOutput.h"
 #include "panels/ExportTable.h"
 #include "panels/ExportTargetModel.h"
@@ -20,13 +22,9 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDesktopServices>
-#include <QDir>
-#include <QFileDialog>
-#include <QFileInfo>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QHeaderView>
-#include <QLineEdit>
 #include <QPushButton>
 #include <QSignalBlocker>
 #include <QTimer>
@@ -38,21 +36,20 @@
 namespace secateur::ui {
 namespace {
 
-constexpr int kWidest = 860, kAsStored = -1;
+constexpr int kWidest = 860, kMargin = 16, kAsStored = -1;
 
 } // namespace
 
 ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
     : QScrollArea(parent),
       m_workbench(workbench),
-      m_engine(new QComboBox),
+      m_engine(new EngineBox(workbench.session)),
       m_targetModel(new ExportTargetModel(workbench.session, this)),
       m_targets(new RecordTable(tr("Targets"))),
       m_target(new FactList),
       m_targetProblem(new InlineNote),
       m_dtype(new QComboBox),
-      m_output(new QLineEdit),
-      m_browse(new QPushButton(icon(QStringLiteral("folder")), tr("Browse…"))),
+      m_output(new ExportFolder),
       m_overwrite(new QCheckBox(tr("Replace an existing export"))),
       m_written(bodyLabel({})),
       m_refusal(new InlineNote),
@@ -74,8 +71,7 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
     setFocusPolicy(Qt::NoFocus); // Tab goes through the controls
     build();
     SessionModel &session = workbench.session;
-    connect(m_output, &QLineEdit::textChanged, this, &ExportPanel::followPlan);
-    connect(m_output, &QLineEdit::textEdited, this, [this](const QString &text) { m_typed = text; });
+    connect(m_output, &ExportFolder::changed, this, &ExportPanel::followPlan);
     connect(m_overwrite, &QCheckBox::toggled, this, &ExportPanel::followPlan);
     connect(m_dtype, &QComboBox::currentIndexChanged, this, &ExportPanel::followPlan);
     connect(m_targets->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this] {
@@ -86,10 +82,8 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
     });
     connect(m_engine, &QComboBox::currentIndexChanged, this, [this] {
         m_isTargetChosen = false;
-        m_targetModel->setEngine(m_engine->currentData().toInt());
         followPlan();
     });
-    connect(m_browse, &QPushButton::clicked, this, &ExportPanel::chooseOutput);
     connect(m_export, &JobButton::clicked, this, [this] { m_workbench.jobs.exportPlan(settings()); });
     connect(m_openFolder, &QPushButton::clicked, this, [this] { QDesktopServices::openUrl(QUrl::fromLocalFile(m_folder->text())); });
     connect(m_list->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
@@ -106,20 +100,15 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
 void ExportPanel::build()
 {
     m_dtype->setAccessibleName(tr("Type of the weights written"));
-    m_output->setAccessibleName(tr("Folder to make"));
-    m_browse->setAccessibleName(tr("Choose the folder to make"));
     m_overwrite->setAccessibleName(m_overwrite->text());
     m_export->setPrimary(true);
     new WheelGuard(*m_dtype);
 
-    auto *folder = new QHBoxLayout;
-    folder->addWidget(m_output, 1);
-    folder->addWidget(m_browse);
     auto *form = new QFormLayout;
     form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
     form->setLabelAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     form->addRow(tr("Weights"), m_dtype);
-    form->addRow(tr("Folder"), folder);
+    form->addRow(tr("Folder"), m_output);
     form->addRow(QString(), m_overwrite);
     m_written->setWordWrap(false); // short, and a form gives wrapped lines too much room
     form->addRow(tr("Will be written"), m_written);
@@ -131,11 +120,11 @@ void ExportPanel::build()
     auto *column = new QWidget;
     column->setMaximumWidth(kWidest);
     auto *layout = new QVBoxLayout(column);
-    layout->setContentsMargins(16, 16, 16, 16);
+    layout->setContentsMargins(kMargin, kMargin, kMargin, kMargin);
     layout->setSpacing(10);
     layout->addWidget(headingLabel(tr("Export")));
-    layout->addWidget(captionLabel(
-        tr("Writes the pruned model, reloads it and checks that it computes the same. The folder appears only if the check passes.")));
+    layout->addWidget(captionLabel(tr(
+        "Writes the pruned model, reloads it and checks that it computes the same. If it does not, the folder is marked “unverified”.")));
     layout->addWidget(buildTargets());
     layout->addLayout(form);
     layout->addWidget(m_refusal);
@@ -153,12 +142,6 @@ void ExportPanel::build()
 
 QWidget *ExportPanel::buildTargets()
 {
-    m_engine->addItem(tr("any program"), -1);
-    for (std::size_t i = 0; i < exportEngines().size(); ++i)
-        m_engine->addItem(QString::fromStdString(exportEngines()[i].name), int(i));
-    m_engine->setAccessibleName(tr("The program that will run the model"));
-    m_engine->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
-    new WheelGuard(*m_engine);
     auto *engine = new QHBoxLayout;
     engine->addWidget(new QLabel(tr("I use")));
     engine->addWidget(m_engine);
@@ -210,47 +193,11 @@ ExportSettings ExportPanel::settings() const
 {
     ExportSettings settings;
     settings.format = exportTargets()[std::size_t(target())].name;
-    settings.output = outputPath(m_output->text()).toStdString();
+    settings.output = m_output->path().toStdString();
     settings.isOverwriteAllowed = m_overwrite->isChecked();
     if (const int dtype = m_dtype->currentData().toInt(); dtype != kAsStored)
         settings.dtype = DType(dtype);
     return settings;
-}
-
-/// A name that says what it is, beside nothing that matters; until somebody writes another.
-void ExportPanel::suggestOutput()
-{
-    if (m_output->isModified() || !m_workbench.session.hasModel())
-        return;
-    const SessionModel &session = m_workbench.session;
-    const double sparsity = session.balance() ? session.balance()->sparsityLayers() : session.draft().balance.sparsity;
-    const QString name = QStringLiteral("%1-2ssp-%2").arg(session.modelName(), QString::number(100 * sparsity, 'f', 1));
-    const QSignalBlocker blocker(m_output);
-    m_output->setText(freeName(QDir::home().filePath(name))); // setText() leaves it unmodified
-}
-
-/// A name that somebody chose: as long as the field is not modified, one is suggested.
-void ExportPanel::setOutput(const QString &path)
-{
-    const QSignalBlocker blocker(m_output);
-    m_output->setText(path);
-    m_output->setModified(true);
-}
-
-void ExportPanel::chooseOutput()
-{
-    const QString start = outputPath(m_output->text());
-    QFileDialog dialog(this, tr("Folder to make"), QFileInfo(start).absolutePath());
-    dialog.setFileMode(QFileDialog::AnyFile); // it need not exist
-    dialog.setOption(QFileDialog::ShowDirsOnly);
-    dialog.setAcceptMode(QFileDialog::AcceptSave);
-    dialog.setOption(QFileDialog::DontConfirmOverwrite); // said in place
-    dialog.selectFile(QFileInfo(start).fileName());
-    if (dialog.exec() != QDialog::Accepted || dialog.selectedFiles().isEmpty())
-        return;
-    m_typed = dialog.selectedFiles().front();
-    setOutput(m_typed);
-    followPlan();
 }
 
 void ExportPanel::followModel()
@@ -268,9 +215,9 @@ void ExportPanel::followModel()
             m_dtype->addItem(QString::fromUtf8(configName(dtype)), int(dtype));
     }
     m_isTargetChosen = false;
-    m_output->setModified(false);
+    m_output->forget();
     m_overwrite->setChecked(false); // what was allowed for one model is not for the next
-    for (QWidget *control : std::initializer_list<QWidget *>{m_dtype, m_output, m_browse, m_overwrite})
+    for (QWidget *control : std::initializer_list<QWidget *>{m_dtype, m_output, m_overwrite})
         control->setEnabled(session.hasModel());
     followPlan();
     showRecord(m_table->rowCount() - 1);
@@ -307,7 +254,9 @@ void ExportPanel::followTargets()
 void ExportPanel::followPlan()
 {
     const SessionModel &session = m_workbench.session;
-    suggestOutput();
+    if (session.hasModel())
+        m_output->suggest(exportName(session.modelName(), session.draft().balance, session.balance()));
+    m_targetModel->setEngine(m_engine->currentIndex());
     m_targetModel->setType(settings().dtype.value_or(session.hasModel() ? session.session().model->storedDtype : DType::Float32));
     followTargets();
     Possibility possible = m_workbench.jobs.canExport();
@@ -319,22 +268,28 @@ void ExportPanel::followPlan()
     m_refusal->clear();
     m_written->clear();
     if (const qint64 parameters = m_targetModel->parameters(target()); parameters >= 0) {
-        const qint64 free = freeBytesFor(outputPath(m_output->text()));
-        const DType dtype = settings().dtype.value_or(session.session().model->storedDtype);
-        const qint64 bytes = parameters * qint64(bytesPerElement(dtype));
-        m_written->setText(tr("%1 parameters of %2: %3 are needed%4")
-                               .arg(exactText(parameters), exactText(session.denseFigures().modelParameters), bytesText(bytes),
-                                    free < 0 ? QString() : tr(", %1 are free").arg(bytesText(free))));
-        if (const ExportSettings wanted = settings(); possible) {
-            const OutputProblem problem = outputProblem(QString::fromStdString(wanted.output.string()), wanted.isOverwriteAllowed,
-                                                        QString::fromStdString(session.session().model->folder.string()), bytes);
-            if (!problem.sentence.isEmpty()) {
-                m_refusal->say(InlineNote::Kind::Problem, problem.sentence, problem.remedy);
-                possible.reason = problem.sentence;
-            }
+        const OutputProblem problem = showOutput(parameters);
+        if (possible && !problem.sentence.isEmpty()) {
+            m_refusal->say(InlineNote::Kind::Problem, problem.sentence, problem.remedy);
+            possible.reason = problem.sentence;
         }
     }
     m_export->offer(tr("Export and verify"), possible, {});
+}
+
+/// The weights are what the table says; on the disk there is all that stands beside them as well.
+OutputProblem ExportPanel::showOutput(qint64 parameters)
+{
+    const SessionModel &session = m_workbench.session;
+    const ModelSummary &model = *session.session().model;
+    const qint64 bytes = parameters * qint64(bytesPerElement(settings().dtype.value_or(model.storedDtype))) +
+                         bytesBesideWeights(model.folder, session.spec(), session.neuronsKept());
+    const qint64 free = freeBytesFor(m_output->path());
+    m_written->setText(tr("%1 of %2 parameters; %3 with all files%4")
+                           .arg(exactText(parameters), exactText(session.denseFigures().modelParameters), bytesText(bytes),
+                                free < 0 ? QString() : tr(", %1 free").arg(bytesText(free))));
+    return outputProblem(m_output->path(), m_overwrite->isChecked() ? Replacing::Allowed : Replacing::Offered,
+                         QString::fromStdString(model.folder.string()), bytes);
 }
 
 void ExportPanel::followJob(int number)
@@ -342,13 +297,13 @@ void ExportPanel::followJob(int number)
     const JobInfo *job = m_workbench.runner.job(number);
     if (!job || job->kind != JobKind::Export)
         return;
-    if (job->state == JobInfo::State::Done && m_output->isModified() && !m_overwrite->isChecked()) // the next one goes beside it
-        setOutput(freeName(outputPath(m_typed)));
+    if (job->state == JobInfo::State::Done && !m_overwrite->isChecked()) // the next one goes beside it
+        m_output->takeNext();
     followPlan();
     if (job->state == JobInfo::State::Failed)
         showFailure(job->sentence, job->hint);
     if (job->state == JobInfo::State::Done || job->state == JobInfo::State::Failed)
-        QTimer::singleShot(0, this, [this] { ensureWidgetVisible(m_result); }); // once it has its size
+        QTimer::singleShot(0, this, [this] { ensureWidgetVisible(m_verdict, 0, kMargin); }); // once it has its place; and no further
 }
 
 void ExportPanel::showRecord(int row)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "exporting/Export.h"
+#include "panels/ExportOutput.h"
 #include "panels/Workbench.h"
 
 #include <QScrollArea>
@@ -9,7 +10,6 @@
 class QCheckBox;
 class QComboBox;
 class QLabel;
-class QLineEdit;
 class QPushButton;
 
 namespace secateur::ui {
@@ -17,6 +17,8 @@ namespace secateur::ui {
 class Card;
 class CopyButton;
 class ElidedLabel;
+class EngineBox;
+class ExportFolder;
 class ExportTable;
 class ExportTargetModel;
 class FactList;
@@ -24,7 +26,7 @@ class InlineNote;
 class JobButton;
 class RecordTable;
 
-/// Writes the plan in hand as a checkpoint and says what the check of it found. Refusals are told before anything starts.
+/// Writes the current plan as a checkpoint and says what the check of it found. Refusals are told before anything starts.
 class ExportPanel : public QScrollArea {
     Q_OBJECT
 public:
@@ -37,11 +39,10 @@ private:
     void build();
     QWidget *buildTargets();
     QWidget *buildResult();
-    void suggestOutput();
-    void setOutput(const QString &path);
-    void chooseOutput();
     void followModel();
     void followPlan();
+    /// Shows what would be written. Why the folder will not do.
+    OutputProblem showOutput(qint64 parameters);
     void followJob(int number);
     void showRecord(int row);
     void showFailure(const QString &sentence, const QString &hint);
@@ -51,7 +52,7 @@ private:
     void followTargets();
 
     Workbench m_workbench;
-    QComboBox *m_engine;
+    EngineBox *m_engine;
     ExportTargetModel *m_targetModel;
     RecordTable *m_targets;
     FactList *m_target; ///< all that is to be said of the chosen one
@@ -59,9 +60,7 @@ private:
     bool m_isTargetChosen = false; ///< by the user, for this model
     bool m_isRecommending = false;
     QComboBox *m_dtype;
-    QLineEdit *m_output;
-    QString m_typed; ///< what was asked for; the field shows a free name
-    QPushButton *m_browse;
+    ExportFolder *m_output;
     QCheckBox *m_overwrite;
     QLabel *m_written;
     InlineNote *m_refusal;
@@ -70,7 +69,7 @@ private:
 
     Card *m_result;
     InlineNote *m_verdict, *m_notes;
-    ElidedLabel *m_folder;
+    ElidedLabel *m_folder; ///< that was made
     FactList *m_facts;
     QPushButton *m_openFolder;
     CopyButton *m_copyPath;

@@ -21,13 +21,12 @@ QString verificationText(const Verification &v)
         v.sameArgmax >= 1 ? ExportTable::tr("the most likely token is the same everywhere")
                           : ExportTable::tr("the most likely token is the same at %1 of the positions").arg(percentText(v.sameArgmax));
     QString text =
-        ExportTable::tr("%1 tokens were compared with the plan in memory: the largest difference of a logit is %2 (%3 is "
-                        "allowed), and %4.")
+        ExportTable::tr("Compared on %1 tokens: logits differ by at most %2 (allowed: %3), and %4.")
             .arg(exactText(v.tokens), QLocale().toString(v.largestDifference, 'g', 2), QLocale().toString(v.tolerance, 'g', 2), agreement);
     if (v.ids > 0 && v.idsDiffering == 0)
-        text += ExportTable::tr(" The written tokenizer gives the same %1 ids for a hard text.").arg(exactText(v.ids));
+        text += ExportTable::tr(" The tokenizer gives the same %1 ids.").arg(exactText(v.ids));
     else if (v.ids > 0)
-        text += ExportTable::tr(" The written tokenizer gives other ids for %1 of %2 tokens of a hard text: %3.")
+        text += ExportTable::tr(" The tokenizer gives other ids for %1 of %2 tokens: %3.")
                     .arg(exactText(v.idsDiffering), exactText(v.ids), QString::fromStdString(v.idsNote));
     return text;
 }

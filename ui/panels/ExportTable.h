@@ -29,7 +29,7 @@ private:
     int m_rows = 0;
 };
 
-/// "64 tokens were compared with the plan in memory: ..." - what the verification of an export found.
+/// "Compared on 64 tokens: ..." - what the verification of an export found.
 QString verificationText(const Verification &verification);
 
 } // namespace secateur::ui

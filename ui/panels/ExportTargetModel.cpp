@@ -10,6 +10,17 @@
 #include <utility>
 
 namespace secateur::ui {
+namespace {
+
+int alignmentOf(int column)
+{
+    const bool isNumber = column == ExportTargetModel::kSize || column == ExportTargetModel::kSaves;
+    return int(Qt::AlignVCenter | (isNumber                                    ? Qt::AlignRight
+                                   : column == ExportTargetModel::kRecommended ? Qt::AlignHCenter
+                                                                               : Qt::AlignLeft));
+}
+
+} // namespace
 
 std::vector<std::int64_t> layersToRemove(std::vector<std::int64_t> known, std::int64_t wanted, std::int64_t layers)
 {
@@ -63,7 +74,7 @@ ExportTargetModel::Rows ExportTargetModel::makeRows() const
         layersToRemove(m_session.removalOrder(), m_session.attentionsToRemove(), m_session.layerCount());
 
     rows.recommended = -1;
-    const std::string best = m_engine < 0 || !planProblem.isEmpty()
+    const std::string best = !planProblem.isEmpty()
                                  ? std::string()
                                  : recommendedTarget(exportEngines()[std::size_t(m_engine)], m_session.spec(), widths, removed);
     for (std::size_t row = 0; row < targets.size(); ++row) {
@@ -72,7 +83,7 @@ ExportTargetModel::Rows ExportTargetModel::makeRows() const
         if (!rows.problems[row].isEmpty())
             continue;
         rows.parameters[row] = modelParameters(exportedSpec(name, m_session.spec(), widths, removed));
-        if (rows.recommended < 0 && (m_engine < 0 || name == best))
+        if (name == best)
             rows.recommended = int(row);
     }
     return rows;
@@ -109,13 +120,14 @@ QVariant ExportTargetModel::data(const QModelIndex &index, int role) const
         return {};
     const ExportTarget &target = exportTargets()[std::size_t(index.row())];
     const QString why = problem(index.row());
+    const bool isRecommended = m_session.hasModel() && index.row() == recommended();
     switch (role) {
     case Qt::DisplayRole:
         switch (Column(index.column())) {
         case kTarget:
-            return m_engine >= 0 && m_session.hasModel() && index.row() == recommended()
-                       ? tr("%1 (recommended)").arg(QString::fromStdString(target.name))
-                       : QString::fromStdString(target.name);
+            return QString::fromStdString(target.name);
+        case kRecommended:
+            return isRecommended ? QStringLiteral("✓") : QString();
         case kSize: {
             const qint64 count = parameters(index.row());
             return count < 0 ? QStringLiteral("–") : bytesText(count * qint64(bytesPerElement(m_type)));
@@ -130,6 +142,8 @@ QVariant ExportTargetModel::data(const QModelIndex &index, int role) const
             break;
         }
         return {};
+    case Qt::AccessibleTextRole:
+        return index.column() != kRecommended ? data(index, Qt::DisplayRole) : isRecommended ? tr("recommended") : QString();
     case Qt::ToolTipRole:
     case Qt::AccessibleDescriptionRole:
         return why.isEmpty() ? tr("Loads in: %1. Stores: %2. Saves: %3.")
@@ -137,7 +151,7 @@ QVariant ExportTargetModel::data(const QModelIndex &index, int role) const
                                         QString::fromStdString(target.saves))
                              : why;
     case Qt::TextAlignmentRole:
-        return int(Qt::AlignVCenter | (index.column() == kSize || index.column() == kSaves ? Qt::AlignRight : Qt::AlignLeft));
+        return alignmentOf(index.column());
     case Qt::ForegroundRole:
         return why.isEmpty() ? QVariant() : QGuiApplication::palette().brush(QPalette::Disabled, QPalette::WindowText);
     default:
@@ -150,16 +164,18 @@ QVariant ExportTargetModel::headerData(int section, Qt::Orientation orientation,
     if (orientation != Qt::Horizontal)
         return {};
     if (role == Qt::TextAlignmentRole)
-        return int(Qt::AlignVCenter | (section == kSize || section == kSaves ? Qt::AlignRight : Qt::AlignLeft));
+        return alignmentOf(section);
     if (role != Qt::DisplayRole)
         return {};
     switch (Column(section)) {
     case kTarget:
         return tr("Target");
+    case kRecommended:
+        return tr("Recommended");
     case kSize:
         return tr("Size");
     case kSaves:
-        return tr("Against the original");
+        return tr("Compared with the original");
     case kLoads:
         return tr("Loads in");
     case kColumns:

@@ -14,23 +14,23 @@ namespace secateur::ui {
 /// Layers that a plan removes: those that are known, and until its search others that stand for those that will go. `wanted`: how many.
 std::vector<std::int64_t> layersToRemove(std::vector<std::int64_t> known, std::int64_t wanted, std::int64_t layers);
 
-/// The export targets as a table, in the order of exportTargets(): where each loads, and its size and what it saves for the plan in hand, or why it cannot
+/// The export targets as a table, in the order of exportTargets(): where each loads, and its size and what it saves for the current plan, or why it cannot
 /// hold that.
 class ExportTargetModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { kTarget, kSize, kSaves, kLoads, kColumns };
+    enum Column { kTarget, kRecommended, kSize, kSaves, kLoads, kColumns };
 
     explicit ExportTargetModel(const SessionModel &session, QObject *parent = nullptr);
 
     /// The type of the weights that would be written.
     void setType(DType type);
-    /// Index in exportEngines() of the program that people use; -1 = any.
+    /// Index in exportEngines() of the program that people use.
     void setEngine(int engine);
 
-    /// Why a target cannot hold the plan in hand; empty when it can, or without a model.
+    /// Why a target cannot hold the current plan; empty when it can, or without a model.
     QString problem(int row) const;
-    /// The row for the engine, as recommendedTarget() says; 0 for any, -1 when none can hold the plan.
+    /// The row for the engine, as recommendedTarget() says; -1 when none can hold the plan, 0 without a model.
     int recommended() const;
     /// Parameters of the files that a target writes; -1 when there is no plan. Before the search any N attentions stand for those that will go.
     qint64 parameters(int row) const;
@@ -41,7 +41,7 @@ public:
     QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
 
 private:
-    /// What follows from the plan in hand.
+    /// What follows from the current plan.
     struct Rows {
         std::vector<QString> problems;
         std::vector<qint64> parameters; ///< -1 where there is a problem
@@ -54,7 +54,7 @@ private:
 
     const SessionModel &m_session;
     DType m_type = DType::Float32;
-    int m_engine = -1;
+    int m_engine = 0;
     mutable std::optional<Rows> m_rows;
 };
 

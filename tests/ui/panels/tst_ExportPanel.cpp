@@ -16,6 +16,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QRegularExpression>
+#include <QScrollBar>
 #include <QTableView>
 #include <QTest>
 
@@ -86,6 +87,7 @@ private slots:
     void refusalsAreSaidBeforeAnythingStarts();
     void existingExportMayBeReplaced();
     void nameFollowsThePlanUntilItIsWritten();
+    void relativeFolderIsShownWhole();
     void typeDecidesTheSize();
     void targetsSayWhatTheyAre();
     void engineRecommendsATarget();
@@ -120,11 +122,11 @@ void tst_ExportPanel::refusalsAreSaidBeforeAnythingStarts_data()
     QTest::addColumn<QString>("refusal");
     QTest::newRow("nothing") << "new" << false << QString();
     QTest::newRow("a file") << "a.txt" << false << "'a.txt' is a file.";
-    QTest::newRow("a folder") << "empty" << false << "The folder 'empty' exists.";
-    QTest::newRow("a folder of others") << "exists" << false << "is not an export of this program";
-    QTest::newRow("no export") << "exists" << true << "is not an export of this program";
-    QTest::newRow("the model") << "tiny" << true << "is the model that is read";
-    QTest::newRow("around the model") << "." << true << "is the model that is read, or holds it";
+    QTest::newRow("a folder") << "empty" << false << "The folder 'empty' already exists.";
+    QTest::newRow("a folder of others") << "exists" << false << "was not exported by this program";
+    QTest::newRow("no export") << "exists" << true << "was not exported by this program";
+    QTest::newRow("the model") << "tiny" << true << "That folder holds the model itself.";
+    QTest::newRow("around the model") << "." << true << "That folder holds the model itself.";
     QTest::newRow("no parent") << "no/where" << false << "does not exist.";
 }
 
@@ -158,6 +160,7 @@ void tst_ExportPanel::existingExportMayBeReplaced()
     bench.write("old/pruning_manifest.json");
     type(panel, bench.path("old"));
     QVERIFY(!button(panel, "Export and verify")->isEnabled());
+    QVERIFY(words(panel).contains("The folder 'old' already contains a model."));
     QVERIFY(words(panel).contains("tick “Replace an existing export”"));
     QTest::keyClick(panel.findChild<QCheckBox *>(), Qt::Key_Space);
     QVERIFY(button(panel, "Export and verify")->isEnabled());
@@ -172,14 +175,36 @@ void tst_ExportPanel::nameFollowsThePlanUntilItIsWritten()
     planWithoutRemovals(bench);
     const auto *output = panel.findChild<QLineEdit *>();
     const QString first = output->text();
-    QVERIFY2(first.startsWith(QDir::homePath()) && first.contains("tiny-2ssp-"), qPrintable(first));
-    bench.editor.setSparsity(0.5);
-    QVERIFY(output->text() != first);
+    QVERIFY2(first.startsWith(QDir::homePath()) && first.contains("tiny-2ssp-25"), qPrintable(first));
+    bench.editor.setSparsity(0.375); // what was asked for, although the widths come to a little more or less
+    QVERIFY2(output->text().contains("tiny-2ssp-37.5"), qPrintable(output->text()));
+    bench.editor.setNeuronsKept(77); // by hand: what that comes to
+    QVERIFY2(output->text().contains("tiny-2ssp-" + QString::number(100 * bench.session.balance()->sparsityLayers(), 'g', 3)),
+             qPrintable(output->text()));
+    bench.editor.setNeuronsKept(std::nullopt);
     type(panel, bench.path("mine"));
     bench.editor.setSparsity(0.25);
     QCOMPARE(output->text(), bench.path("mine"));
     type(panel, "~/mine");
     QCOMPARE(QString::fromStdString(panel.settings().output.string()), QDir::home().filePath("mine"));
+}
+
+void tst_ExportPanel::relativeFolderIsShownWhole()
+{
+    FlowBench bench;
+    ExportPanel panel(bench.workbench());
+    show(panel);
+    planWithoutRemovals(bench);
+    auto *output = panel.findChild<QLineEdit *>();
+    type(panel, "a-name-alone");
+    QTest::keyClick(output, Qt::Key_Tab);
+    QCOMPARE(output->text(), QDir::home().filePath("a-name-alone"));
+    QCOMPARE(QString::fromStdString(panel.settings().output.string()), output->text());
+    output->setFocus();
+    output->selectAll();
+    QTest::keyClick(output, Qt::Key_Delete);
+    QVERIFY(!button(panel, "Export and verify")->isEnabled());
+    QCOMPARE(button(panel, "Export and verify")->toolTip(), QString("Choose a folder."));
 }
 
 void tst_ExportPanel::typeDecidesTheSize()
@@ -189,8 +214,12 @@ void tst_ExportPanel::typeDecidesTheSize()
     show(panel);
     planWithoutRemovals(bench);
     const qint64 parameters = bench.session.figuresOf(bench.session.neuronsKept(), 0).modelParameters;
-    const QString small = bytesText(2 * parameters) + " are needed", large = bytesText(4 * parameters) + " are needed";
-    QVERIFY(words(panel).contains(QLocale().toString(parameters) + " parameters"));
+    const qint64 beside = bytesBesideWeights(bench.session.session().model->folder, bench.session.spec(), bench.session.neuronsKept());
+    QVERIFY(beside > 0);
+    const QString small = bytesText(2 * parameters + beside) + " with all files",
+                  large = bytesText(4 * parameters + beside) + " with all files";
+    QVERIFY(words(panel).contains(QLocale().toString(parameters) + " of "));
+    QVERIFY(words(panel).contains(" free"));
     QVERIFY(words(panel).contains(small)); // stored in bfloat16
     QVERIFY(!panel.settings().dtype);
     QComboBox *dtype = combo(panel, "Type of the weights written");
@@ -252,11 +281,20 @@ void tst_ExportPanel::engineRecommendsATarget()
     };
     QVERIFY(sizeOf("hf-dropin") != sizeOf("hf-compact")); // what fills up does not save
     QComboBox *engine = combo(panel, "The program that will run the model");
+    QCOMPARE(engine->currentText(), QString("transformers")); // which loads files like the model's
+    const auto mark = [&](const std::string &name) {
+        return table->model()->index(row(name), ExportTargetModel::kRecommended).data().toString();
+    };
+    QCOMPARE(mark("hf-dropin"), QString("✓"));
+    const int width = table->columnWidth(ExportTargetModel::kTarget), place = table->columnViewportPosition(ExportTargetModel::kLoads);
     engine->setFocus();
     while (!engine->currentText().startsWith("llama.cpp"))
         QTest::keyClick(engine, Qt::Key_Down);
     QCOMPARE(panel.settings().format, std::string("gguf-deci"));
-    QVERIFY(table->model()->index(row("gguf-deci"), 0).data().toString().contains("recommended"));
+    QCOMPARE(mark("gguf-deci"), QString("✓"));
+    QVERIFY(mark("hf-dropin").isEmpty());
+    QCOMPARE(table->columnWidth(ExportTargetModel::kTarget), width); // nothing moves
+    QCOMPARE(table->columnViewportPosition(ExportTargetModel::kLoads), place);
     table->setFocus();
     QTest::keyClick(table, Qt::Key_Down);
     QCOMPARE(panel.settings().format, std::string("gguf-dropin"));
@@ -322,6 +360,7 @@ void tst_ExportPanel::sampleIsExportedAndVerified()
     FlowBench bench;
     ExportPanel panel(bench.workbench());
     show(panel);
+    panel.resize(800, 440); // the button is below the fold
     const std::filesystem::path sample = SECATEUR_SOURCE_DIR "/resources/sample";
     const TextSettings text{.files = {sample / "text" / "grimm.txt"}, .windows = 2, .length = 64, .seed = 0};
     bench.jobs.openModel(sample / "model", SampleTexts{.calibration = text, .evaluation = text});
@@ -331,6 +370,8 @@ void tst_ExportPanel::sampleIsExportedAndVerified()
     bench.editor.setAttentionsToRemove(0);
     type(panel, bench.path("pruned"));
     const qint64 parameters = bench.session.figuresOf(bench.session.neuronsKept(), 0).modelParameters;
+    panel.ensureWidgetVisible(button(panel, "Export and verify"), 0, 0);
+    const int before = panel.verticalScrollBar()->value();
     QTest::mouseClick(button(panel, "Export and verify"), Qt::LeftButton);
     QVERIFY(!button(panel, "Export and verify")->isEnabled()); // one at a time
     QTRY_COMPARE_WITH_TIMEOUT(bench.session.session().exports.size(), 1U, 60'000);
@@ -347,7 +388,15 @@ void tst_ExportPanel::sampleIsExportedAndVerified()
     QTest::mouseClick(button(panel, "Copy as command"), Qt::LeftButton);
     QVERIFY2(QGuiApplication::clipboard()->text().contains("--output " + bench.path("pruned-2")),
              qPrintable(QGuiApplication::clipboard()->text()));
-    QTRY_VERIFY(!panel.findChild<InlineNote *>("verdict")->visibleRegion().isEmpty()); // scrolled to
+    // The page goes as far as the verdict, and stays there: the button is in sight as well.
+    const auto *verdict = panel.findChild<InlineNote *>("verdict");
+    QTRY_COMPARE(verdict->visibleRegion().boundingRect(), verdict->rect());
+    QVERIFY(!button(panel, "Export and verify")->visibleRegion().isEmpty());
+    const int place = panel.verticalScrollBar()->value();
+    QVERIFY(place > before);
+    bench.editor.setSparsity(0.3);
+    QCoreApplication::processEvents();
+    QCOMPARE(panel.verticalScrollBar()->value(), place);
 }
 
 QTEST_MAIN(tst_ExportPanel)

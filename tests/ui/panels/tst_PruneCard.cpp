@@ -7,13 +7,18 @@
 #include "widgets/InlineNote.h"
 
 #include <QComboBox>
+#include <QDialog>
 #include <QDir>
 #include <QDoubleSpinBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QRegularExpression>
+#include <QScopeGuard>
+#include <QScrollArea>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QTest>
+#include <QVBoxLayout>
 
 #include <algorithm>
 
@@ -84,6 +89,10 @@ private slots:
     void buttonSaysWhatIsMissing();
     void engineDecidesTheFormat();
     void sizeDecidesTheSparsity();
+    void folderIsNamedAfterTheTarget();
+    void escapeGivesATypedNumberBack();
+    void bundledTextComesBackAfterNone();
+    void fitsSmallScreensAndLargeFonts();
     void sampleIsPrunedInOneGo();
     void scoresAndSearchAreUsedAgain();
     void cancelWritesNothingAndLosesNothing();
@@ -107,7 +116,7 @@ void tst_PruneCard::buttonSaysWhatIsMissing()
     bench.write("other/notes.txt");
     writeTo(card, bench.path("other"));
     QVERIFY(!button(card, "Prune")->isEnabled());
-    QVERIFY(words(card).contains("is not an export of this program"));
+    QVERIFY(words(card).contains("was not exported by this program"));
 }
 
 void tst_PruneCard::engineDecidesTheFormat()
@@ -151,6 +160,90 @@ void tst_PruneCard::sizeDecidesTheSparsity()
     QVERIFY(reached > 0.75 * bytes);              // not more than is needed
     size->setValue(0.01 * bytes / 1e6);
     QVERIFY(button(card, "Prune")->toolTip().startsWith("The weights cannot get that small"));
+}
+
+void tst_PruneCard::folderIsNamedAfterTheTarget()
+{
+    FlowBench bench;
+    bench.open();
+    chooseTexts(bench);
+    PruneCard card(bench.workbench());
+    show(card);
+    const auto *field = card.findChild<QLineEdit *>("folder");
+    QVERIFY2(field->text().contains("tiny-2ssp-37.5"), qPrintable(field->text()));
+    QTest::mouseClick(choice(card, "25 %"), Qt::LeftButton);
+    QVERIFY2(field->text().contains("tiny-2ssp-25"), qPrintable(field->text()));
+}
+
+void tst_PruneCard::escapeGivesATypedNumberBack()
+{
+    FlowBench bench;
+    bench.open();
+    chooseTexts(bench);
+    QDialog dialog;
+    auto *layout = new QVBoxLayout(&dialog);
+    auto *card = new PruneCard(bench.workbench());
+    layout->addWidget(card);
+    show(dialog);
+    QTest::mouseClick(choice(*card, "Other"), Qt::LeftButton);
+    auto *number = card->findChildren<QDoubleSpinBox *>().at(0);
+    QVERIFY(number->isVisible());
+    QTest::keyClicks(number, "62");
+    QVERIFY(!words(*card).contains("62.0 %")); // it is not whole yet
+    QTest::keyClick(number, Qt::Key_Escape);
+    QVERIFY(dialog.isVisible());
+    QCOMPARE(number->text(), QString("30.0 %"));
+    QTest::keyClicks(number, "62");
+    QTest::keyClick(number, Qt::Key_Return);
+    QVERIFY(dialog.isVisible());
+    QCOMPARE(number->value(), 62.0);
+    QTest::keyClick(number, Qt::Key_Escape); // nothing is typed
+    QVERIFY(!dialog.isVisible());
+}
+
+void tst_PruneCard::bundledTextComesBackAfterNone()
+{
+    const QString texts = SECATEUR_SOURCE_DIR "/resources/sample/text/";
+    FlowBench bench;
+    bench.open();
+    PruneCard card(bench.workbench());
+    card.setSampleTexts(texts + "grimm.txt", texts + "oz.txt");
+    show(card);
+    QTest::mouseClick(button(card, "Use the bundled text"), Qt::LeftButton); // to calibrate on: it comes first
+    QVERIFY(words(card).contains("grimm.txt"));
+    QTest::mouseClick(button(card, "Use the bundled text"), Qt::LeftButton);
+    QVERIFY(words(card).contains("oz.txt"));
+    QVERIFY(!button(card, "Use the bundled text"));
+    QTest::mouseClick(button(card, "None"), Qt::LeftButton);
+    QVERIFY(words(card).contains("perplexity will not be measured"));
+    QVERIFY(bench.session.session().evaluationText.files.empty());
+    QTest::mouseClick(button(card, "Use the bundled text"), Qt::LeftButton);
+    QCOMPARE(bench.session.session().evaluationText.files.size(), 1U);
+    QVERIFY(words(card).contains("oz.txt"));
+}
+
+void tst_PruneCard::fitsSmallScreensAndLargeFonts()
+{
+    const QFont usual = QApplication::font();
+    const auto back = qScopeGuard([&] { QApplication::setFont(usual); });
+    QFont large = usual;
+    large.setPointSizeF(usual.pointSizeF() * 1.5);
+    QApplication::setFont(large);
+    FlowBench bench;
+    openSample(bench, 2);
+    PruneCard card(bench.workbench());
+    card.setSampleTexts("/nowhere/a.txt", "/nowhere/b.txt"); // all buttons that there may be
+    show(card);
+    card.resize(1000, 660); // what a dialog leaves of 1024 x 700
+    QCoreApplication::processEvents();
+    QVERIFY2(card.width() <= 1000 && card.height() <= 660, "it does not get that small");
+    const QWidget *action = button(card, "Prune");
+    QCOMPARE(action->visibleRegion().boundingRect(), action->rect());
+    const auto *area = card.findChild<QScrollArea *>();
+    QCOMPARE(area->horizontalScrollBar()->maximum(), 0); // nothing is cut at the side
+    for (const QPushButton *part : card.findChildren<QPushButton *>())
+        if (part->isVisible())
+            QVERIFY2(part->width() >= part->minimumSizeHint().width(), qPrintable(part->text()));
 }
 
 void tst_PruneCard::sampleIsPrunedInOneGo()

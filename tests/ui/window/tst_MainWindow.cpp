@@ -2,6 +2,7 @@
 // What the window itself does: opening, failing, coming back, commands, looks.
 #include "WindowBench.h"
 
+#include "panels/EngineBox.h"
 #include "panels/WorkflowStrip.h"
 #include "session/SessionStore.h"
 #include "window/Actions.h"
@@ -32,6 +33,7 @@ private slots:
     void interruptedSessionIsOfferedAndRestored();
     void savedSessionOpensAgain();
     void sessionWithoutItsModelKeepsItsPlots();
+    void engineIsOneChoice();
     void themeSwitchesLive();
     void narrowWindowHidesTheInspector();
 };
@@ -197,6 +199,29 @@ void tst_MainWindow::sessionWithoutItsModelKeepsItsPlots()
     QVERIFY(hands.bench().session.rankedScores());
     QVERIFY(hands.bench().messages.current().back().severity == Message::Severity::Error);
     QVERIFY(!hands.bench().jobs.canSearch());
+}
+
+/// For the export and for "Prune…", and at the next start.
+void tst_MainWindow::engineIsOneChoice()
+{
+    WindowBench hands;
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    hands.window->show(MainWindow::Tab::Export);
+    auto *box = hands.named<EngineBox>(QStringLiteral("The program that will run the model"));
+    QVERIFY(box);
+    box->setFocus();
+    while (!box->currentText().startsWith(QStringLiteral("llama.cpp")))
+        QTest::keyClick(box, Qt::Key_Down);
+    const auto all = [&hands] { return hands.window->findChildren<EngineBox *>(); };
+    QCOMPARE(all().size(), 2);
+    for (const EngineBox *one : all())
+        QCOMPARE(one->currentText(), box->currentText());
+    const QString chosen = box->currentText();
+    hands.window.reset();
+    hands.start();
+    for (const EngineBox *one : all())
+        QCOMPARE(one->currentText(), chosen);
 }
 
 void tst_MainWindow::themeSwitchesLive()

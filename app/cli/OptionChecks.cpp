@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is checked of a command line beyond what CLI11 can say by itself.
+#include "cli/OptionChecks.h"
+
+#include "engine/Forecast.h"
+#include "exporting/Export.h"
+#include "foundation/Error.h"
+#include "foundation/Wording.h"
+
+#include <algorithm>
+#include <regex>
+#include <vector>
+
+namespace secateur::cli {
+namespace {
+
+/// Options that cannot hold together. Empty when all can.
+std::string contradiction(const Options &o)
+{
+    const std::string &screen = o.engine.screening, &dtype = o.engine.dtype;
+    const bool isScreening = screen != "auto" && screen != "none";
+    if (o.areAllLossesWanted && isScreening)
+        return "--all-losses and --screen " + screen + " exclude each other: a search that screens does not compute all losses";
+    if (o.areAllLossesWanted && o.versus.starts_with("screen=") && o.versus != "screen=none" && o.versus != "screen=auto")
+        return "--all-losses and --versus " + o.versus + " exclude each other: a search that screens does not compute all losses";
+    if (o.lossType == "reference" && isScreening)
+        return "--loss-dtype reference and --screen " + screen + " exclude each other: the reference loss cannot be screened";
+    if (isScreening && (dtype == "bfloat16" || dtype == "float16"))
+        return "--screen " + screen + " and --dtype " + dtype +
+               " exclude each other: the type for screening must be the narrower one";
+    for (const std::int64_t layer : o.forcedLayers)
+        if (std::find(o.protectedLayers.begin(), o.protectedLayers.end(), layer) != o.protectedLayers.end())
+            return "layer " + std::to_string(layer) + " is in --force and in --protect; name it in one of them only";
+    return {};
+}
+
+} // namespace
+
+CLI::Validator amount()
+{
+    return {[](std::string &text) -> std::string {
+                try {
+                    bytesFromText(text);
+                    return {};
+                } catch (const Error &problem) {
+                    return std::string(problem.what()) + " " + problem.hint();
+                }
+            },
+            "", "amount"};
+}
+
+CLI::Validator exportFormat()
+{
+    return {[](std::string &text) -> std::string {
+                std::vector<std::string> names;
+                for (const ExportTarget &target : exportTargets())
+                    names.push_back(target.name);
+                const bool isKnown = std::find(names.begin(), names.end(), text) != names.end();
+                return isKnown ? std::string() : "there is no export format " + inQuotes(text) + "; formats: " + listed(names);
+            },
+            "", "format"};
+}
+
+CLI::Validator setting()
+{
+    return {[](std::string &text) -> std::string {
+                static const std::regex kKnown(
+                    "dtype=(auto|fastest|float32|bfloat16|float16)|screen=(auto|none|bfloat16|float16)|waiting=(auto|spin|sleep)");
+                return std::regex_match(text, kKnown) ? std::string()
+                                                      : inQuotes(text) + " is not a setting that can be compared; give dtype=bfloat16, "
+                                                                         "screen=none or waiting=sleep, or another value of these options";
+            },
+            "", "setting"};
+}
+
+std::string mistakeIn(const Options &o)
+{
+    if ((o.command == "inspect" || o.command == "plan") && o.model.empty() && o.config.empty())
+        return "a MODEL or --config is needed";
+    if (o.command == "plan" && !o.scores.empty() && o.model.empty())
+        return "--scores needs a MODEL";
+    if (o.command == "plan" && !o.savePlan.empty() && o.scores.empty())
+        return "--save-plan needs --scores: without them no neurons are chosen";
+    const bool isNewPlan = o.command == "plan" || o.command == "bench" || o.command == "prune" || (o.command == "search" && o.plan.empty());
+    if (o.command == "search" && o.scores.empty() == o.plan.empty())
+        return "either --scores (a new search) or --plan (to resume one) is needed";
+    if (o.command == "bench" && o.model.empty() == o.config.empty())
+        return "either a MODEL or --config is needed";
+    if (o.command == "bench" && o.isRandom == o.config.empty())
+        return "--config and --random belong together: a shape has no weights of its own";
+    if (o.command == "bench" && o.texts.empty() == o.config.empty())
+        return o.texts.empty() ? "a MODEL needs --text" : "--random makes its own tokens";
+    if (isNewPlan && !o.sparsity && !(o.keep && o.remove))
+        return "--sparsity is needed (or --keep and --remove together)";
+    if (o.command == "search" && !o.plan.empty() && (o.sparsity || o.alpha != 1.5 || o.widthMultiple != 1 || o.keep))
+        return "a plan keeps its width: --sparsity, --alpha, --width-multiple and --keep need --scores";
+    if (o.command == "prune" && o.texts.empty() && o.scores.empty())
+        return "--text or --scores is needed";
+    if (const std::string conflict = contradiction(o); !conflict.empty())
+        return conflict;
+    if (o.command == "prune" && !o.scores.empty() && (o.windows || !o.norm.empty()))
+        return "--windows and --norm are settings of the calibration, which --scores replaces";
+    return {};
+}
+
+} // namespace secateur::cli

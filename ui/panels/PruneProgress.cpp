@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/PruneProgress.h"
+
+#include "jobs/JobTable.h"
+#include "widgets/Labels.h"
+
+#include <QProgressBar>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+namespace secateur::ui {
+namespace {
+
+constexpr int kFine = 1000; ///< steps of the progress bar
+
+} // namespace
+
+PruneProgress::PruneProgress(QWidget *parent)
+    : QWidget(parent),
+      m_title(headingName()),
+      m_bar(new QProgressBar),
+      m_counts(captionLabel({})),
+      m_cancel(new QPushButton(tr("Cancel")))
+{
+    m_bar->setTextVisible(false);
+    m_bar->setAccessibleName(tr("Progress"));
+    m_counts->setTextFormat(Qt::PlainText);
+    m_cancel->setAccessibleName(tr("Cancel the pruning"));
+    connect(m_cancel, &QPushButton::clicked, this, &PruneProgress::cancelRequested);
+    auto *layout = new QVBoxLayout(this);
+    layout->setSpacing(10);
+    layout->addWidget(m_title);
+    layout->addWidget(m_bar);
+    layout->addWidget(m_counts);
+    layout->addWidget(captionLabel(tr("You can close this window: the job continues, and the tabs show what it finds.")));
+    layout->addStretch();
+    layout->addWidget(m_cancel, 0, Qt::AlignRight);
+}
+
+void PruneProgress::follow(const JobInfo &job)
+{
+    const std::optional<double> share = shareDone(job.progress);
+    m_title->setWhole(job.title);
+    m_bar->setRange(0, share ? kFine : 0); // without a total: busy
+    m_bar->setValue(int(share.value_or(0) * kFine));
+    m_counts->setText(job.state == JobInfo::State::Running ? progressText(job.progress) : jobStateText(job.state));
+    m_cancel->setEnabled(job.state != JobInfo::State::Cancelling);
+}
+
+} // namespace secateur::ui

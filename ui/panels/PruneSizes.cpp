@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/PruneSizes.h"
+
+#include "foundation/Error.h"
+#include "jobs/SessionJobs.h"
+#include "models/SessionModel.h"
+#include "panels/ExportTargetModel.h"
+#include "widgets/Quantity.h"
+
+#include <QCoreApplication>
+
+namespace secateur::ui {
+namespace {
+
+constexpr int kSteps = 190; ///< sparsities that are tried, half a percent apart
+constexpr double kStepsOfOne = 200;
+
+} // namespace
+
+PruneSizes::Written PruneSizes::at(double sparsity, const ExportEngine &engine) const
+{
+    Written written{.target = engine.targets.front(), .bytes = {}}; // whose problem is told
+    try {
+        const SparsityBalance found = balance(m_session.spec(), m_jobs.draftOf({.sparsity = sparsity, .exporting = {}}).balance);
+        const std::vector<std::int64_t> widths(std::size_t(m_session.layerCount()), found.neuronsKept);
+        const std::vector<std::int64_t> removed = layersToRemove({}, found.attentionsToRemove, m_session.layerCount());
+        const std::string best = recommendedTarget(engine, m_session.spec(), widths, removed);
+        if (best.empty())
+            return written;
+        written.target = best;
+        written.bytes = modelParameters(exportedSpec(best, m_session.spec(), widths, removed)) *
+                        qint64(bytesPerElement(m_session.session().model->storedDtype));
+    } catch (const Error &) { // the balance is not possible: told as the reason
+    }
+    return written;
+}
+
+std::optional<double> PruneSizes::sparsityFor(double bytes, const ExportEngine &engine) const
+{
+    for (int step = 1; step <= kSteps; ++step)
+        if (const std::optional<qint64> written = at(step / kStepsOfOne, engine).bytes; written && double(*written) <= bytes)
+            return step / kStepsOfOne;
+    return {};
+}
+
+QString PruneSizes::smallestText(const ExportEngine &engine) const
+{
+    for (int step = kSteps; step > 0; --step)
+        if (const std::optional<qint64> bytes = at(step / kStepsOfOne, engine).bytes)
+            return QCoreApplication::translate("PruneSizes", "The weights cannot get that small: %1 are left of them at %2.")
+                .arg(bytesText(*bytes), percentText(step / kStepsOfOne));
+    return QCoreApplication::translate("PruneSizes", "This model cannot be pruned to a size.");
+}
+
+} // namespace secateur::ui
