@@ -4,13 +4,10 @@
 #include "jobs/JobTable.h"
 #include "panels/AttentionPanel.h"
 #include "panels/BalancePanel.h"
-#include "panels/BudgetBar.h"
 #include "panels/CalibratePanel.h"
 #include "panels/EvaluatePanel.h"
 #include "panels/ExportPanel.h"
 #include "panels/ImportancePanel.h"
-#include "panels/InspectorPanel.h"
-#include "panels/MapPanel.h"
 #include "panels/MessageBar.h"
 #include "panels/PruneCard.h"
 #include "panels/StartPanel.h"
@@ -27,6 +24,7 @@
 #include <QDockWidget>
 #include <QScreen>
 #include <QSplitter>
+#include <QStatusBar>
 #include <QTabWidget>
 #include <QVBoxLayout>
 
@@ -127,7 +125,7 @@ void MainWindow::buildTabs()
     m_tabs->addTab(evaluate, tr("Evaluation"));
     m_tabs->addTab(new ExportPanel(m_workbench, m_tabs), tr("Export"));
     attention->setObjectName(QStringLiteral("attention"));
-    attention->setProperty(kRemembered, "view");
+    attention->setProperty(kRemembered, QByteArray("view"));
     const auto calibration = [this] { show(Tab::Calibration); };
     connect(importance, &ImportancePanel::calibrateRequested, this, calibration);
     connect(attention, &AttentionPanel::calibrateRequested, this, calibration);

@@ -32,6 +32,8 @@ JobInfo longJob(JobInfo::State state)
     return job;
 }
 
+} // namespace
+
 /// What answers for the desktop.
 class FakeDesktop : public QObject {
     Q_OBJECT
@@ -53,8 +55,6 @@ public slots:
 signals:
     void ActionInvoked(uint number, const QString &action);
 };
-
-} // namespace
 
 class tst_DesktopNotices : public QObject {
     Q_OBJECT
