@@ -2,6 +2,7 @@
 #include "pruning/PruningPlan.h"
 
 #include "foundation/AtomicPath.h"
+#include "foundation/DocumentFormat.h"
 #include "foundation/Error.h"
 #include "foundation/Failures.h"
 #include "foundation/JsonFile.h"
@@ -300,10 +301,7 @@ PruningPlan planFromJson(const nlohmann::json &json, const std::string &source)
     if (!stored.is_object() || !stored.contains("kind") || stored.at("kind") != "secateur-plan")
         throw Error("'" + source + "' does not hold a plan.", "Make one with: secateur-cli search MODEL ... --save-plan PLAN.");
     try {
-        if (const std::int64_t format = wholeAt(stored, "format"); format != kFormat)
-            throw Error("The plan in '" + source + "' has format " + std::to_string(format) + "; this version reads format " +
-                            std::to_string(kFormat) + ".",
-                        "Use the version of the program that wrote it, or make a new plan.");
+        checkFormat("The plan in '" + source + "'", wholeAt(stored, "format"), kFormat);
         PruningPlan plan;
         plan.method = stored.at("method");
         if (plan.method != "2ssp")

@@ -67,6 +67,7 @@ struct Session {
     std::vector<EvaluationRecord> evaluations;
     std::vector<ExportRecord> exports;
     std::vector<PinnedPlan> pinned;
+    std::map<std::string, std::string> view; ///< how the window showed it, in the window's own words; decides nothing
 };
 
 /// What decides the numbers of a search apart from how far it goes: the calibration, K, the search settings. Searches of the same key

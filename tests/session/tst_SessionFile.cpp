@@ -66,6 +66,7 @@ private slots:
 
     void savedSessionComesBackEqual();
     void emptySessionComesBackEqual();
+    void aLookThatIsNotUnderstoodIsNoDamage();
     void filesAreOrdinarySafetensors();
     void planOfADraftHasTheSearchThatBelongsToIt();
     void searchKeysTellWhatDecidesTheNumbers();
@@ -99,6 +100,20 @@ void tst_SessionFile::emptySessionComesBackEqual()
 {
     saveSession({}, path("s.secateur"));
     QCOMPARE(difference(loadSession(path("s.secateur")), {}), QString());
+}
+
+void tst_SessionFile::aLookThatIsNotUnderstoodIsNoDamage()
+{
+    Session session = fullSession();
+    session.view = {{"tab", "Balance"}, {"layer", "2"}};
+    saveSession(session, path("s.secateur"));
+    QCOMPARE(loadSession(path("s.secateur")).view, session.view);
+    damage(path("s.secateur"), [](nlohmann::json &json) { json["view"]["layer"] = {1, 2}; });
+    QCOMPARE(loadSession(path("s.secateur")).view, (std::map<std::string, std::string>{{"tab", "Balance"}}));
+    damage(path("s.secateur"), [](nlohmann::json &json) { json["view"] = 5; });
+    QVERIFY(loadSession(path("s.secateur")).view.empty());
+    damage(path("s.secateur"), [](nlohmann::json &json) { json.erase("view"); }); // an older session
+    QCOMPARE(difference(loadSession(path("s.secateur")), session), QString());
 }
 
 void tst_SessionFile::filesAreOrdinarySafetensors()
@@ -178,7 +193,9 @@ void tst_SessionFile::damagedFilesAreRefused_data()
     row(
         "another kind", [](Json &j) { j["kind"] = "secateur-plan"; }, "it is not a session");
     row(
-        "a newer format", [](Json &j) { j["format"] = 99; }, "it has format 99");
+        "a newer format", [](Json &j) { j["format"] = 99; }, "was saved by a newer Secateur (format 99). Update the program to open it.");
+    row(
+        "a format of nobody", [](Json &j) { j["format"] = 0; }, "it has format 0");
     for (const char *key : {"model", "draft", "searches", "evaluations", "calibrationText", "norm", "pinned", "calibrations", "exports"})
         row(
             qPrintable(QString("no %1").arg(key)), [key](Json &j) { j.erase(key); }, key);

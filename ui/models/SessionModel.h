@@ -121,6 +121,8 @@ public:
     void setDraft(const PlanDraft &draft);                    ///< by undo commands only
     void setPins(std::vector<PinnedPlan> pins);               ///< by undo commands only
     void setTexts(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm);
+    /// How the window shows the session, to be kept with it. Changes nothing that anybody follows.
+    void setView(std::map<std::string, std::string> view) { m_session.view = std::move(view); }
 
     // ---- results ---------------------------------------------------------------------------------------------------------------
     /// Returns the calibration's index; an equal one that is there already (same provenance and norm) is reused. Does not touch the draft.

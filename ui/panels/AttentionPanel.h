@@ -14,8 +14,10 @@ class SegmentedControl;
 /// Stage 2: the search of the plan in hand, or the impact of each attention on the original model.
 class AttentionPanel : public QWidget {
     Q_OBJECT
+    Q_PROPERTY(View view READ view WRITE setView)
 public:
     enum class View { Search, Impact };
+    Q_ENUM(View)
 
     explicit AttentionPanel(Workbench workbench, QWidget *parent = nullptr);
 
