@@ -116,9 +116,10 @@ void BudgetCard::paintEvent(QPaintEvent * /*event*/)
         painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, metrics.elidedText(m_figure.note, Qt::ElideRight, width));
     } else if (m_figure.share) {
         QRectF bar(kMargin, line.center().y() - kBar / 2.0 + 2, width, kBar);
-        painter.setPen(Qt::NoPen);
-        painter.setBrush(style.hatching);
+        painter.setPen(style.outline);
+        painter.setBrush(style.line);
         painter.drawRoundedRect(bar, kBar / 2.0, kBar / 2.0);
+        painter.setPen(Qt::NoPen);
         bar.setWidth(std::max<double>(kBar, bar.width() * std::clamp(*m_figure.share, 0.0, 1.0)));
         painter.setBrush(style.accent);
         painter.drawRoundedRect(bar, kBar / 2.0, kBar / 2.0);
