@@ -120,7 +120,8 @@ PlotStyle PlotStyle::of(const QPalette &palette)
 
 PlotStyle PlotStyle::of(bool isDark, bool isHighContrast)
 {
-    PlotStyle style = isHighContrast ? (isDark ? darkHighContrastStyle() : lightHighContrastStyle()) : (isDark ? darkStyle() : lightStyle());
+    PlotStyle style =
+        isHighContrast ? (isDark ? darkHighContrastStyle() : lightHighContrastStyle()) : (isDark ? darkStyle() : lightStyle());
     style.isDark = isDark;
     style.isHighContrast = isHighContrast;
     return style.withFont(QGuiApplication::font());

@@ -110,20 +110,15 @@ QLabel:disabled, QCheckBox:disabled, QRadioButton:disabled { color: @disabled@; 
 QString styleSheet(const PlotStyle &style)
 {
     QString sheet = kSheet;
-    const std::pair<const char *, QColor> colours[] = {{"surface", style.surface},
-                                                       {"raised", style.raised},
-                                                       {"selected", style.selected},
-                                                       {"text", style.text},
-                                                       {"mutedText", style.mutedText},
-                                                       {"line", style.line},
-                                                       {"outline", style.outline},
-                                                       {"accent", style.accent},
-                                                       {"link", style.readable(style.accent)},
-                                                       {"onAccent", style.onAccent},
-                                                       {"disabled", style.disabled}};
+    const std::pair<const char *, QColor> colours[] = {
+        {"surface", style.surface},   {"raised", style.raised},       {"selected", style.selected},
+        {"text", style.text},         {"mutedText", style.mutedText}, {"line", style.line},
+        {"outline", style.outline},   {"accent", style.accent},       {"link", style.readable(style.accent)},
+        {"onAccent", style.onAccent}, {"disabled", style.disabled}};
     // A tint is enough beside a row's other marks, but not where people ask for contrast.
-    sheet.replace(QLatin1String("@selectedEdge@"),
-                  style.isHighContrast ? QLatin1String("border-top: 1px solid @accent@; border-bottom: 1px solid @accent@;") : QLatin1String());
+    sheet.replace(QLatin1String("@selectedEdge@"), style.isHighContrast
+                                                       ? QLatin1String("border-top: 1px solid @accent@; border-bottom: 1px solid @accent@;")
+                                                       : QLatin1String());
     for (const auto &[name, colour] : colours)
         sheet.replace(QLatin1Char('@') + QLatin1String(name) + QLatin1Char('@'), colour.name());
     return sheet.replace(QLatin1String("@tick@"), style.isDark ? QLatin1String("dark") : QLatin1String("light"));

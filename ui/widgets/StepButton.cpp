@@ -81,10 +81,7 @@ void StepButton::paintEvent(QPaintEvent * /*event*/)
         painter.drawRoundedRect(frame.adjusted(inset, inset, -inset, -inset), radius - inset, radius - inset);
     }
 
-    const QColor ink = m_isCurrent     ? style.onAccent
-                       : !isPossible() ? style.mutedText
-                       : m_isDone      ? style.readable(style.ffn)
-                                       : style.text;
+    const QColor ink = m_isCurrent ? style.onAccent : !isPossible() ? style.mutedText : m_isDone ? style.readable(style.ffn) : style.text;
     const int textWidth = fontMetrics().horizontalAdvance(text());
     const double left = frame.center().x() - (textWidth + (m_isDone ? kTick + 4 : 0)) / 2.0;
     painter.setPen(QPen(ink, 1.6, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
