@@ -67,6 +67,7 @@ MainWindow::MainWindow(const Launch &launch, Theme &theme)
       m_workbench{m_model, m_selection, m_editor, m_jobs, m_runner, m_messages, m_history}
 {
     m_theme.setMode(m_settings.themeMode());
+    m_theme.setHighContrast(m_settings.value(QStringLiteral("highContrast")) == "true");
     m_actions = new Actions(m_model, m_editor, m_jobs, m_runner, m_history, this);
     build();
     buildTabs();
