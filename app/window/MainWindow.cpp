@@ -16,6 +16,7 @@
 #include "panels/PruneCard.h"
 #include "panels/StartPanel.h"
 #include "panels/TextPicker.h"
+#include "widgets/ScrollToFocus.h"
 #include "window/Actions.h"
 #include "window/CommandPalette.h"
 #include "window/StatusLine.h"
@@ -78,6 +79,7 @@ MainWindow::MainWindow(const Launch &launch, Theme &theme)
     wire();
     followModel();
     qApp->installEventFilter(new UndoKeys(this));
+    new ScrollToFocus(this);
     setAcceptDrops(true);
     setMinimumSize(960, 640);
     constexpr QSize kWish(1440, 900), kFrame(16, 64); // a small screen has room for the title bar and a panel, too

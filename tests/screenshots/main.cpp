@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Opens the bundled sample (or another model) in the real window, does the whole job, and takes a picture of every tab: light and dark, wide
-// and 1024 x 700; with --scale 2 at twice the resolution. For people to look at, and for the README.
+// and 1024 x 700; with --scale 2 at twice the resolution, with --simulate as people see it who see colours otherwise. For people to look at,
+// and for the README.
+#include "ColourVision.h"
 #include "theme/Theme.h"
 #include "window/Launch.h"
 #include "window/MainWindow.h"
@@ -29,6 +31,24 @@ void settle(const JobRunner &runner)
         QApplication::processEvents(QEventLoop::AllEvents, 20);
         if (runner.current())
             quiet.restart();
+    }
+}
+
+/// Six key screens through other eyes, and without colours.
+void takeSimulations(MainWindow &window, const QDir &folder, const QString &suffix)
+{
+    using Tab = MainWindow::Tab;
+    const QMetaEnum tabs = QMetaEnum::fromType<Tab>();
+    for (const Tab tab : {Tab::Model, Tab::Importance, Tab::Attention, Tab::Balance, Tab::Evaluation, Tab::Export}) {
+        window.show(tab);
+        settle(window.workbench().runner);
+        const QImage picture = window.grab().toImage();
+        for (const auto &[name, vision] : {std::pair("protanopia", Vision::Protanopia), std::pair("deuteranopia", Vision::Deuteranopia),
+                                           std::pair("tritanopia", Vision::Tritanopia), std::pair("grey", Vision::Greyscale)}) {
+            const QString file =
+                QStringLiteral("%1%2-%3.png").arg(QString::fromLatin1(tabs.valueToKey(int(tab))).toLower(), suffix, QLatin1String(name));
+            seen(picture, vision).save(folder.filePath(file));
+        }
     }
 }
 
@@ -61,7 +81,10 @@ int main(int argc, char **argv)
     const QCommandLineOption model(QStringLiteral("model"), QStringLiteral("Another model than the sample."), QStringLiteral("folder"));
     const QCommandLineOption windows(QStringLiteral("windows"), QStringLiteral("Calibration windows."), QStringLiteral("n"),
                                      QStringLiteral("8"));
-    parser.addOptions({scale, model, windows});
+    const QCommandLineOption simulate(QStringLiteral("simulate"),
+                                      QStringLiteral("Also six screens with three colour vision deficiencies, and without colours."));
+    const QCommandLineOption contrast(QStringLiteral("high-contrast"), QStringLiteral("With high contrast."));
+    parser.addOptions({scale, model, windows, simulate, contrast});
     parser.process(application);
     if (parser.positionalArguments().isEmpty())
         parser.showHelp(2);
@@ -78,6 +101,7 @@ int main(int argc, char **argv)
     theme.setMode(Theme::Mode::Light);
     MainWindow window(launch, theme);
     theme.setMode(Theme::Mode::Light);
+    theme.setHighContrast(parser.isSet(contrast));
     const Workbench &bench = window.workbench();
     window.resize(1440, 900);
     window.show();
@@ -120,6 +144,8 @@ int main(int argc, char **argv)
         const QString suffix = isDark ? QStringLiteral("-dark") : QStringLiteral("-light");
         window.resize(1440, 900);
         takePictures(window, folder, suffix);
+        if (parser.isSet(simulate))
+            takeSimulations(window, folder, suffix);
         window.resize(1024, 700);
         takePictures(window, folder, suffix + QStringLiteral("-small"));
     }

@@ -334,6 +334,7 @@ void BalanceSlider::paintEvent(QPaintEvent *)
 {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
+    painter.setLayoutDirection(Qt::LeftToRight); // words stand at their end of the axis
     painter.setFont(font());
     const Rows rows = this->rows();
     drawCaptions(painter, rows);
