@@ -74,7 +74,7 @@ PlotStyle lightHighContrastStyle()
     style.surface = QColor(0xffffff);
     style.raised = QColor(0xf2f2f2);
     style.selected = QColor(0xcfe6f7);
-    style.text = QColor(0x000000);
+    style.text = QColor(Qt::black);
     style.mutedText = QColor(0x333333);
     style.disabled = QColor(0x6a6a6a);
     style.line = QColor(0x767676);
@@ -91,7 +91,7 @@ PlotStyle lightHighContrastStyle()
 PlotStyle darkHighContrastStyle()
 {
     PlotStyle style;
-    style.surface = QColor(0x000000);
+    style.surface = QColor(Qt::black);
     style.raised = QColor(0x141414);
     style.selected = QColor(0x003a5c);
     style.text = QColor(0xffffff);
@@ -101,7 +101,7 @@ PlotStyle darkHighContrastStyle()
     style.hatching = QColor(0xa8a8a8);
     style.outline = QColor(0xc8c8c8);
     style.accent = QColor(0x7cc8ff);
-    style.onAccent = QColor(0x000000);
+    style.onAccent = QColor(Qt::black);
     style.ffn = QColor(0x3fe0ad);
     style.warning = QColor(0xffb733);
     style.extra = QColor(0xf0a6cf);
