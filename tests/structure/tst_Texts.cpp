@@ -21,7 +21,7 @@ QList<Literal> literalsOf(const QString &file, const QString &source)
     static const QRegularExpression token(QStringLiteral("//[^\\n]*|/\\*.*?\\*/|R\"\\(.*?\\)\"|#include[^\\n]*|'(?:\\\\.|[^'\\\\])'|"
                                                          "\"(?:\\\\.|[^\"\\\\])*\"(?:\\s*\"(?:\\\\.|[^\"\\\\])*\")*"),
                                           QRegularExpression::DotMatchesEverythingOption);
-    constexpr qsizetype kBefore = 200;
+    constexpr qsizetype kBefore = 400;
     QList<Literal> literals;
     for (auto match = token.globalMatch(source); match.hasNext();) {
         const QRegularExpressionMatch found = match.next();

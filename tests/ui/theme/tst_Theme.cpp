@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "theme/Icons.h"
 #include "theme/PlotStyle.h"
 #include "theme/Theme.h"
 
@@ -113,6 +114,7 @@ private slots:
     /// Also a box that is ticked already.
     void focusOfABoxIsSeen()
     {
+        (void)icon(QStringLiteral("open")); // registers the tick
         const RestoredPalette restored;
         Theme theme;
         theme.setMode(Theme::Mode::Light);
