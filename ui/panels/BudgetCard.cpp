@@ -4,6 +4,7 @@
 #include "theme/PlotStyle.h"
 
 #include <QPainter>
+#include <QStyle>
 
 #include <algorithm>
 
@@ -135,7 +136,7 @@ void BudgetCard::paintValue(QPainter &painter, const PlotStyle &style, const QRe
     painter.setFont(style.font);
     painter.setPen(style.mutedText);
     const int width = QFontMetrics(font).horizontalAdvance(valueText()) + kGap;
-    painter.drawText(line.adjusted(width, 2, kMargin, 2), Qt::AlignLeft | Qt::AlignVCenter, m_figure.before);
+    painter.drawText(QStyle::visualRect(layoutDirection(), rect(), line.adjusted(width, 2, kMargin, 2)), Qt::AlignLeft | Qt::AlignVCenter, m_figure.before);
 }
 
 /// "−37.5 % = exact", without the word where it does not fit.
