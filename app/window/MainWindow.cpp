@@ -13,6 +13,7 @@
 #include "panels/PruneCard.h"
 #include "panels/StartPanel.h"
 #include "widgets/Quantity.h"
+#include "widgets/ScrollToFocus.h"
 #include "window/Actions.h"
 #include "window/AffectedTabs.h"
 #include "window/DesktopNotices.h"
@@ -61,6 +62,7 @@ MainWindow::MainWindow(const Launch &launch, Theme &theme)
       m_workbench{m_model, m_selection, m_editor, m_jobs, m_runner, m_messages, m_history}
 {
     m_theme.setMode(m_settings.themeMode());
+    m_theme.setHighContrast(m_settings.value(QStringLiteral("highContrast")) == "true");
     m_actions = new Actions(m_model, m_editor, m_jobs, m_runner, m_history, this);
     build(); // in the order in which Tab goes: the steps, the page, what lies beside it, docks, the job bar
     buildTabs();
@@ -75,6 +77,7 @@ MainWindow::MainWindow(const Launch &launch, Theme &theme)
     followModel();
     qApp->installEventFilter(new UndoKeys(this));
     new DesktopNotices(m_model, m_runner, *this);
+    new ScrollToFocus(this);
     setAcceptDrops(true);
     setMinimumSize(960, 640);
     constexpr QSize kWish(1440, 900), kFrame(16, 64); // a small screen has room for the title bar and a panel, too

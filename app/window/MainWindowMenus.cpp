@@ -178,6 +178,16 @@ void MainWindow::buildViewMenu()
         m_actions->add(action);
         themes->addAction(action);
     }
+    auto *contrast = new QAction(tr("Theme: high contrast"), this);
+    contrast->setCheckable(true);
+    contrast->setChecked(m_theme.wantsHighContrast());
+    connect(contrast, &QAction::toggled, this, [this](bool isOn) {
+        m_theme.setHighContrast(isOn);
+        m_settings.setValue(QStringLiteral("highContrast"), isOn ? "true" : "false");
+    });
+    m_actions->add(contrast);
+    themes->addSeparator();
+    themes->addAction(contrast);
 }
 
 void MainWindow::showAbout()

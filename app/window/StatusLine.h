@@ -7,6 +7,7 @@ class QLabel;
 
 namespace secateur::ui {
 
+class ElidedLabel;
 class JobRunner;
 class SessionJobs;
 class SessionKeeper;
@@ -28,7 +29,8 @@ private:
     SessionJobs &m_jobs;
     JobRunner &m_runner;
     SessionKeeper &m_keeper;
-    QLabel *m_engine, *m_memory, *m_calibration, *m_saved;
+    QLabel *m_engine, *m_memory;
+    ElidedLabel *m_calibration, *m_saved;
 };
 
 } // namespace secateur::ui

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Opens the bundled sample (or another model) in the real window, does the whole job, and takes a picture of all there is to see on the way: every
 // tab without a model, after loading and at the end, menus, dialogs, docks, messages; light and dark, wide and at 1024 x 700; with --scale 2 at twice
-// the resolution, with --font 1.5 in larger letters, with --long under names of 120 letters. For people to look at, and for the README.
+// the resolution, with --font 1.5 in larger letters, with --long under names of 120 letters; with --simulate six key screens as people see them who see colours
+// otherwise. For people to look at, and for the README.
+#include "ColourVision.h"
 #include "panels/PruneCard.h"
 #include "plots/Plot.h"
 #include "theme/Theme.h"
@@ -134,6 +136,27 @@ public:
             plot->setTableShown(false);
     }
 
+    /// Six key screens through other eyes, and without colours.
+    void takeSimulations()
+    {
+        using Tab = MainWindow::Tab;
+        const QMetaEnum tabs = QMetaEnum::fromType<Tab>();
+        inEveryLook([&](const QString &look) {
+            for (const Tab tab : {Tab::Model, Tab::Importance, Tab::Attention, Tab::Balance, Tab::Evaluation, Tab::Export}) {
+                m_window.show(tab);
+                settle();
+                const QImage picture = m_window.grab().toImage();
+                for (const auto &[name, vision] :
+                     {std::pair("protanopia", Vision::Protanopia), std::pair("deuteranopia", Vision::Deuteranopia),
+                      std::pair("tritanopia", Vision::Tritanopia), std::pair("grey", Vision::Greyscale)})
+                    seen(picture, vision)
+                        .save(m_folder.filePath(
+                            QStringLiteral("%1%2-%3.png")
+                                .arg(QString::fromLatin1(tabs.valueToKey(int(tab))).toLower(), look, QLatin1String(name))));
+            }
+        });
+    }
+
     template <class Take>
     void inEveryLook(const Take &take)
     {
@@ -182,11 +205,13 @@ int main(int argc, char **argv)
     const QCommandLineOption font(QStringLiteral("font"), QStringLiteral("Letters this many times as large."), QStringLiteral("n"),
                                   QStringLiteral("1"));
     const QCommandLineOption isLong(QStringLiteral("long"), QStringLiteral("The sample under a name of 120 letters."));
+    const QCommandLineOption isSimulated(QStringLiteral("simulate"), QStringLiteral("Also as people see it who see colours otherwise."));
+    const QCommandLineOption hasContrast(QStringLiteral("high-contrast"), QStringLiteral("In high contrast."));
     const QCommandLineOption isMirrored(QStringLiteral("mirrored"), QStringLiteral("Laid out from right to left."));
     const QCommandLineOption model(QStringLiteral("model"), QStringLiteral("Another model than the sample."), QStringLiteral("folder"));
     const QCommandLineOption windows(QStringLiteral("windows"), QStringLiteral("Calibration windows."), QStringLiteral("n"),
                                      QStringLiteral("8"));
-    parser.addOptions({scale, font, isLong, isMirrored, model, windows});
+    parser.addOptions({scale, font, isLong, isMirrored, isSimulated, hasContrast, model, windows});
     parser.process(application);
     if (parser.positionalArguments().isEmpty())
         parser.showHelp(2);
@@ -208,6 +233,7 @@ int main(int argc, char **argv)
     theme.setMode(Theme::Mode::Light);
     MainWindow window(launch, theme);
     theme.setMode(Theme::Mode::Light);
+    theme.setHighContrast(parser.isSet(hasContrast));
     const Workbench &bench = window.workbench();
     Actions &actions = window.actionsOfWindow();
     Album album(window, theme, folder);
@@ -257,6 +283,8 @@ int main(int argc, char **argv)
                            .command = {}});
     album.settle();
     album.takeTabs({});
+    if (parser.isSet(isSimulated))
+        album.takeSimulations();
 
     album.takeTables(MainWindow::Tab::Importance, QStringLiteral("importance-tables"));
     album.takeTables(MainWindow::Tab::Attention, QStringLiteral("attention-tables"));

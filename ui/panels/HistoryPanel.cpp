@@ -12,6 +12,8 @@ HistoryPanel::HistoryPanel(Workbench workbench, QWidget *parent) : QWidget(paren
     auto *view = new QUndoView(&workbench.history);
     view->setEmptyLabel(tr("The plan as it was at first"));
     view->setAccessibleName(tr("History of the plan"));
+    view->setTextElideMode(Qt::ElideMiddle);
+    view->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     view->setToolTip(tr("A click goes back, or forward, to that change"));
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(8, 8, 8, 8);

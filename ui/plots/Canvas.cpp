@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/Canvas.h"
 
+#include "plots/PlotAccessible.h"
+
 #include <QFocusEvent>
 #include <QKeyEvent>
 #include <QPainter>
@@ -9,6 +11,7 @@ namespace secateur::ui {
 
 Canvas::Canvas(QWidget *parent) : QCustomPlot(parent)
 {
+    installPlotAccessible();
     setFocusPolicy(Qt::StrongFocus);
     setMinimumSize(160, 96);
     setMouseTracking(true);

@@ -21,6 +21,7 @@ void CanvasDrawing::applyDefaultAntialiasingHint(QCPPainter *painter) const
 
 void CanvasDrawing::draw(QCPPainter *painter)
 {
+    painter->setLayoutDirection(Qt::LeftToRight); // axes are not mirrored either
     m_function(*painter);
 }
 

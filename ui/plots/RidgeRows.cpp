@@ -57,6 +57,7 @@ void RidgeRows::draw(QCPPainter *painter)
     painter->setAntialiasing(false);
     painter->setFont(style.font);
     const QRect frame = mParentPlot->axisRect()->rect();
+    painter->setLayoutDirection(Qt::LeftToRight); // axes are not mirrored either
     const double height = rowHeight();
     const std::int64_t end = std::min(firstRow + visibleRows, scores->layerCount());
     for (std::int64_t layer = firstRow; layer < end; ++layer)

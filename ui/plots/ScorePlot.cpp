@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/ScorePlots.h"
 
+#include <QAccessible>
 #include <QKeyEvent>
 #include <QLocale>
 #include <QMouseEvent>
@@ -43,8 +44,13 @@ void ScorePlot::setKept(std::int64_t kept)
     if (kept == m_kept)
         return;
     m_kept = kept;
-    if (m_scores)
-        keptChanged();
+    if (!m_scores)
+        return;
+    keptChanged();
+    if (QAccessible::isActive()) {
+        QAccessibleValueChangeEvent event(&canvas(), qlonglong(kept));
+        QAccessible::updateAccessibility(&event);
+    }
 }
 
 void ScorePlot::setSelectedLayer(std::int64_t layer)
@@ -67,8 +73,18 @@ void ScorePlot::setHoveredLayer(std::int64_t layer)
 
 QString ScorePlot::toolTipAt(const QPointF &position) const
 {
-    const std::int64_t layer = layerAt(position);
-    if (layer < 0)
+    return layerText(layerAt(position));
+}
+
+QString ScorePlot::keptText() const
+{
+    const QLocale locale;
+    return tr("K = %1 of %2").arg(locale.toString(qlonglong(m_kept)), locale.toString(qlonglong(neurons())));
+}
+
+QString ScorePlot::layerText(std::int64_t layer) const
+{
+    if (layer < 0 || !m_scores)
         return {};
     const QLocale locale;
     return tr("Layer %1: %2 of %3 neurons kept, from a score of %4 up; they hold %5 % of the layer's score")
@@ -127,6 +143,13 @@ void ScorePlot::endDrag()
         emit keptDragFinished();
 }
 
+void ScorePlot::stepTo(double kept)
+{
+    const auto wanted = std::int64_t(std::llround(std::clamp(kept, 1.0, double(std::max<std::int64_t>(1, neurons())))));
+    if (m_scores && wanted != m_kept)
+        emit keptStepped(wanted);
+}
+
 bool ScorePlot::step(int key, bool isLarge)
 {
     const std::int64_t one = isLarge ? kLarge : 1, page = std::max<std::int64_t>(1, m_scores->neurons() / kPages);
@@ -156,10 +179,9 @@ bool ScorePlot::step(int key, bool isLarge)
     default:
         return false;
     }
-    kept = std::clamp<std::int64_t>(kept, 1, m_scores->neurons());
     layer = std::clamp<std::int64_t>(layer, 0, m_scores->layerCount() - 1);
     if (kept != m_kept)
-        emit keptStepped(kept);
+        stepTo(double(kept));
     else if (layer != m_selected && (key == Qt::Key_Up || key == Qt::Key_Down))
         emit layerClicked(layer);
     return true;

@@ -25,21 +25,27 @@ public:
     void setSelectedLayer(std::int64_t layer); ///< -1: none
     void setHoveredLayer(std::int64_t layer);  ///< -1: none
 
+    std::int64_t kept() const { return m_kept; }
+    std::int64_t neurons() const { return m_scores ? m_scores->neurons() : 0; }
+    std::int64_t selectedLayer() const { return m_selected; } ///< within the scores, or -1
+    /// As the keys do: asks for another K, within its range.
+    void stepTo(double kept);
+    QString keptText() const;                    ///< "K = 193 of 512"
+    QString layerText(std::int64_t layer) const; ///< what K keeps of a layer; empty without
+
 signals:
     void layerClicked(qint64 layer);
     void layerHovered(qint64 layer); ///< -1: none
     void keptDragStarted();
     void keptDragged(qint64 kept); ///< between keptDragStarted and keptDragFinished
     void keptDragFinished();
-    void keptStepped(qint64 kept); ///< by keyboard
+    void keptStepped(qint64 kept); ///< by keyboard or assistive technology
     void keptResetRequested();     ///< Home
 
 protected:
     ScorePlot(const QString &title, QWidget *parent);
 
     const RankedScores *scores() const { return m_scores.get(); } ///< null without
-    std::int64_t kept() const { return m_kept; }
-    std::int64_t selectedLayer() const { return m_selected; } ///< within the scores, or -1
     std::int64_t hoveredLayer() const { return m_hovered; }
 
     virtual void keptChanged() = 0;

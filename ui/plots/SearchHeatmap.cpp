@@ -30,6 +30,7 @@ struct SearchHeatmap::State {
     void draw(QCPPainter &painter) const;
     void drawColumn(QCPPainter &painter, std::int64_t layer) const;
     void drawKey(QCPPainter &painter) const;
+    void drawBetter(QCPPainter &painter, const QRectF &cell, double change) const;
     void drawWinner(QCPPainter &painter, const QRectF &cell) const;
     void drawWorking(QCPPainter &painter) const;
     void drawSelection(QCPPainter &painter) const;
@@ -99,6 +100,7 @@ void SearchHeatmap::State::drawColumn(QCPPainter &painter, std::int64_t layer) c
         }
         if (std::isfinite(value.change)) {
             painter.fillRect(inner, style.change(value.change / limit));
+            drawBetter(painter, inner, value.change);
             continue;
         }
         painter.setBrush(Qt::NoBrush);
@@ -107,7 +109,7 @@ void SearchHeatmap::State::drawColumn(QCPPainter &painter, std::int64_t layer) c
             painter.drawRect(inner.adjusted(1, 1, -1, -1));
             continue;
         }
-        painter.setPen(QPen(style.line, 1));
+        painter.setPen(QPen(style.hatching, 1));
         if (row.isFinished || value.isProtected) { // no candidate: a dash
             painter.setPen(QPen(style.outline, 1));
             const double half = std::min(4.0, inner.width() / 4), y = std::floor(inner.center().y()) + 0.5;
@@ -116,6 +118,18 @@ void SearchHeatmap::State::drawColumn(QCPPainter &painter, std::int64_t layer) c
             painter.drawRect(inner.adjusted(0, 0, -1, -1));
         }
     }
+}
+
+/// A minus in a cell whose loss falls: without colours, better would look like worse.
+void SearchHeatmap::State::drawBetter(QCPPainter &painter, const QRectF &cell, double change) const
+{
+    if (change >= 0 || std::min(cell.width(), cell.height()) < 6)
+        return;
+    const double half = std::min(4.0, cell.width() / 4), y = std::floor(cell.center().y()) + 0.5;
+    const QColor ground = style.change(change / limit);
+    const bool isText = PlotStyle::contrast(style.text, ground) >= PlotStyle::contrast(style.surface, ground);
+    painter.setPen(QPen(isText ? style.text : style.surface, 2));
+    painter.drawLine(QLineF(cell.center().x() - half, y, cell.center().x() + half, y));
 }
 
 void SearchHeatmap::State::drawWinner(QCPPainter &painter, const QRectF &cell) const

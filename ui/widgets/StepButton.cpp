@@ -68,7 +68,7 @@ void StepButton::paintEvent(QPaintEvent * /*event*/)
     const QRectF frame = QRectF(rect()).adjusted(1.5, 1.5, -1.5, -1.5);
     const double radius = frame.height() / 2;
     const bool isHot = isPossible() && (underMouse() || isDown());
-    QPen border(m_isCurrent ? style.accent : style.line, 1);
+    QPen border(m_isCurrent ? style.accent : style.outline, 1);
     if (!isPossible())
         border.setStyle(Qt::DashLine);
     painter.setPen(border);
@@ -77,14 +77,11 @@ void StepButton::paintEvent(QPaintEvent * /*event*/)
     if (hasFocus()) {
         const double inset = m_isCurrent ? 2.5 : 0;
         painter.setBrush(Qt::NoBrush);
-        painter.setPen(QPen(m_isCurrent ? style.surface : style.accent, m_isCurrent ? 1.5 : 2));
+        painter.setPen(QPen(m_isCurrent ? style.onAccent : style.accent, m_isCurrent ? 1.5 : 2));
         painter.drawRoundedRect(frame.adjusted(inset, inset, -inset, -inset), radius - inset, radius - inset);
     }
 
-    const QColor ink = m_isCurrent     ? (style.isDark ? QColor(0x10171c) : QColor(Qt::white))
-                       : !isPossible() ? style.mutedText
-                       : m_isDone      ? style.readable(style.ffn)
-                                       : style.text;
+    const QColor ink = m_isCurrent ? style.onAccent : !isPossible() ? style.mutedText : m_isDone ? style.readable(style.ffn) : style.text;
     const int textWidth = fontMetrics().horizontalAdvance(text());
     const double left = frame.center().x() - (textWidth + (m_isDone ? kTick + 4 : 0)) / 2.0;
     painter.setPen(QPen(ink, 1.6, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
