@@ -107,10 +107,12 @@ void Session::bench()
             event["setting"] = setting;
         report.event(event);
     };
+    TextSettings text = cli::calibrationText(o, spec.contextLength);
+    text.windows = settings.windows;
     const auto measure = [&](EngineSettings computing) {
-        computing.textRead = [this](const TextSettings &text, const TextReport &read) { showText(text, read); };
+        computing.textRead = [this](const TextSettings &shownText, const TextReport &read) { showText(shownText, read); };
         return o.isRandom ? benchmarkShape(readConfig(o.config), o.config.string(), computing, settings, context, heard)
-                          : benchmarkModel(o.model, textOf(o.texts, settings.windows), computing, settings, context, heard);
+                          : benchmarkModel(o.model, text, computing, settings, context, heard);
     };
     if (o.areAllLossesWanted && o.versus.starts_with("screen=") && o.versus != "screen=none" && o.versus != "screen=auto")
         throw Error("A search that screens does not compute all losses.", "Leave out one of --all-losses and --versus " + o.versus + ".");

@@ -69,7 +69,7 @@ MainWindow::MainWindow(const Launch &launch, Theme &theme)
     m_theme.setMode(m_settings.themeMode());
     m_actions = new Actions(m_model, m_editor, m_jobs, m_runner, m_history, this);
     build();
-    buildTabs();
+    buildTabs(launch);
     buildDocks();
     buildPrune();
     buildMenus();
@@ -140,7 +140,7 @@ void MainWindow::build()
     setStatusBar(m_bottom);
 }
 
-void MainWindow::buildTabs()
+void MainWindow::buildTabs(const Launch &launch)
 {
     m_start = new StartPanel(m_workbench, m_tabs);
     m_start->setSampleFolder(m_sample.model());
@@ -150,6 +150,9 @@ void MainWindow::buildTabs()
     auto *attention = new AttentionPanel(m_workbench, m_tabs);
     auto *evaluate = new EvaluatePanel(m_workbench, m_tabs);
     evaluate->setSampleText(m_sample.evaluationText());
+    const QString pasted = QString::fromStdString((launch.stateFolder / "texts").string());
+    calibrate->setPasteFolder(pasted);
+    evaluate->setPasteFolder(pasted);
     m_tabs->addTab(m_start, tr("Model"));
     m_tabs->addTab(calibrate, tr("Calibration"));
     m_tabs->addTab(importance, tr("Importance"));

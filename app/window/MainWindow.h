@@ -59,7 +59,7 @@ protected:
 
 private:
     void build();
-    void buildTabs();
+    void buildTabs(const Launch &launch);
     void buildDocks();
     void buildPrune();
     void placeDocks();
