@@ -27,7 +27,8 @@ bool holdsText(const QMimeData *data)
     return data && (data->hasUrls() ? !textsIn(*data).isEmpty() : data->hasText());
 }
 
-void setEnabled(QPushButton &button, bool isEnabled, const QString &toolTip)
+/// Enables a button, or says in its tooltip why it is not.
+void offer(QPushButton &button, bool isEnabled, const QString &toolTip)
 {
     button.setEnabled(isEnabled);
     button.setToolTip(toolTip);
@@ -105,12 +106,12 @@ void TextSources::setChosen(const QStringList &files)
         clearAdvice();
     m_chosen = files;
     const bool isSample = m_chosen == QStringList{m_sample};
-    setEnabled(*m_bundled, !isSample, isSample ? tr("It is the text chosen.") : m_sample);
+    offer(*m_bundled, !isSample, isSample ? tr("It is the text chosen.") : m_sample);
 }
 
 void TextSources::setRemovable(bool areSome)
 {
-    setEnabled(*m_remove, areSome, areSome ? QString() : tr("Select a file of the list first."));
+    offer(*m_remove, areSome, areSome ? QString() : tr("Select a file of the list first."));
 }
 
 void TextSources::showEvent(QShowEvent *event)
@@ -151,9 +152,9 @@ void TextSources::followClipboard()
     if (m_pasteFolder.isEmpty())
         return;
     const bool isPossible = holdsText(QGuiApplication::clipboard()->mimeData());
-    setEnabled(*m_paste, isPossible,
-               isPossible ? tr("Keeps the copied text as a file in %1 and adds it.").arg(folderText(m_pasteFolder))
-                          : tr("The clipboard holds no text. Copy one first."));
+    offer(*m_paste, isPossible,
+          isPossible ? tr("Keeps the copied text as a file in %1 and adds it.").arg(folderText(m_pasteFolder))
+                     : tr("The clipboard holds no text. Copy one first."));
 }
 
 void TextSources::tellMissing(const QString &sentence, const QString &command)
