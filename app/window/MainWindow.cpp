@@ -65,7 +65,7 @@ MainWindow::MainWindow(const Launch &launch, Theme &theme)
     m_theme.setHighContrast(m_settings.value(QStringLiteral("highContrast")) == "true");
     m_actions = new Actions(m_model, m_editor, m_jobs, m_runner, m_history, this);
     build(); // in the order in which Tab goes: the steps, the page, what lies beside it, docks, the job bar
-    buildTabs();
+    buildTabs(launch);
     buildSides();
     buildDocks();
     buildBottom();
@@ -111,7 +111,7 @@ void MainWindow::build()
     setCentralWidget(central);
 }
 
-void MainWindow::buildTabs()
+void MainWindow::buildTabs(const Launch &launch)
 {
     m_start = new StartPanel(m_workbench, m_tabs);
     m_start->setSampleFolder(m_sample.model());
@@ -121,6 +121,9 @@ void MainWindow::buildTabs()
     auto *attention = new AttentionPanel(m_workbench, m_tabs);
     auto *evaluate = new EvaluatePanel(m_workbench, m_tabs);
     evaluate->setSampleText(m_sample.evaluationText());
+    const QString pasted = QString::fromStdString((launch.stateFolder / "texts").string());
+    calibrate->setPasteFolder(pasted);
+    evaluate->setPasteFolder(pasted);
     m_tabs->addTab(m_start, tr("Model"));
     m_tabs->addTab(calibrate, tr("Calibration"));
     m_tabs->addTab(importance, tr("Importance"));

@@ -61,7 +61,7 @@ protected:
 
 private:
     void build();
-    void buildTabs();
+    void buildTabs(const Launch &launch);
     void buildSides();
     void buildDocks();
     void buildBottom();

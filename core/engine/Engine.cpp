@@ -374,9 +374,9 @@ ExportResult Engine::exportPlan(const PruningPlan &plan, const ExportSettings &s
     });
 }
 
-void Engine::checkText(const TextSettings &text, const JobContext &context) const
+std::int64_t Engine::checkText(const TextSettings &text, const JobContext &context) const
 {
-    m_state->windows(text, context);
+    return m_state->windows(text, context).count();
 }
 
 void Engine::checkExportSettings(const ExportSettings &settings, std::int64_t neuronsKept) const

@@ -28,10 +28,7 @@ Engine &SessionTask::engine(JobPort &port) const
 {
     Engine &engine = port.engine(m_session->model->folder);
     engine.hearTexts([task = *this, &port](const TextSettings &text, const TextReport &report) { // until the next job
-        QStringList lines;
-        for (const std::string &line : linesOf(report))
-            lines << QString::fromStdString(line);
-        task.deliver(port, [&model = task.m_model, text, lines] { model.tellTextRead(text, lines); });
+        task.deliver(port, [&model = task.m_model, text, report] { model.tellTextRead(text, report); });
     });
     return engine;
 }

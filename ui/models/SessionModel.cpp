@@ -409,6 +409,14 @@ void SessionModel::addRemoval(const std::string &key, qint64 step, qint64 layer,
     tellOfSearch(key, before);
 }
 
+void SessionModel::tellTextRead(const TextSettings &text, const TextReport &report)
+{
+    QStringList lines;
+    for (const std::string &line : linesOf(report))
+        lines << QString::fromStdString(line);
+    emit textRead(text, lines, report);
+}
+
 void SessionModel::addEvaluation(const EvaluationRecord &record)
 {
     std::erase_if(m_session.evaluations, [&](const EvaluationRecord &old) { // measured again

@@ -139,17 +139,21 @@ public:
     void setPlanHash(const PlanDraft &draft, const std::vector<std::int64_t> &removed, const QString &hash);
 
     /// A job has read this text: what it turned out to be, for people. Nothing keeps it.
-    void tellTextRead(const TextSettings &text, const QStringList &lines) { emit textRead(text, lines); }
-    /// The same of a text that cannot be used as it is.
-    void tellTextRefused(const TextSettings &text, const QString &sentence, const QString &hint) { emit textRefused(text, sentence, hint); }
+    void tellTextRead(const TextSettings &text, const TextReport &report);
+    /// The same of a text that cannot be used as it is. `windows`: how many it gives where it is only too short; else 0.
+    void tellTextRefused(const TextSettings &text, const QString &sentence, const QString &hint, qint64 windows = 0)
+    {
+        emit textRefused(text, sentence, hint, windows);
+    }
 
 signals:
     void modelChanged();         ///< another session: everything changed
     void modelPresenceChanged(); ///< isModelThere()
     void modelMoved();           ///< its folder
     void textsChanged();
-    void textRead(const secateur::TextSettings &text, const QStringList &lines); ///< see tellTextRead()
-    void textRefused(const secateur::TextSettings &text, const QString &sentence, const QString &hint);
+    /// See tellTextRead(); `lines` are those of linesOf().
+    void textRead(const secateur::TextSettings &text, const QStringList &lines, const secateur::TextReport &report);
+    void textRefused(const secateur::TextSettings &text, const QString &sentence, const QString &hint, qint64 windows);
     void calibrationsChanged(); ///< one was added
     void draftChanged();        ///< the draft and all that follows from it
     void searchChanged();       ///< losses or removals of the search of the plan in hand, its presence, or planExactness()

@@ -53,6 +53,7 @@ EvaluatePanel::EvaluatePanel(Workbench workbench, QWidget *parent)
     setFrameShape(QFrame::NoFrame);
     setFocusPolicy(Qt::NoFocus); // Tab goes through the controls
     build();
+    m_text->setUse(TextUse::Evaluation);
     m_text->takeDropsOn(*viewport());
     SessionModel &session = workbench.session;
     connect(m_text, &TextPicker::changed, this, &EvaluatePanel::writeSettings);
@@ -155,6 +156,11 @@ void EvaluatePanel::setRecentTexts(const QStringList &files)
 void EvaluatePanel::setSampleText(const QString &file)
 {
     m_text->setSampleText(file);
+}
+
+void EvaluatePanel::setPasteFolder(const QString &folder)
+{
+    m_text->setPasteFolder(folder);
 }
 
 void EvaluatePanel::writeSettings()

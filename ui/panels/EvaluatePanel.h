@@ -26,7 +26,8 @@ public:
     explicit EvaluatePanel(Workbench workbench, QWidget *parent = nullptr);
 
     void setRecentTexts(const QStringList &files);
-    void setSampleText(const QString &file); ///< empty = there is none
+    void setSampleText(const QString &file);    ///< empty = there is none
+    void setPasteFolder(const QString &folder); ///< where pasted texts are kept
     /// Writes the table as comma-separated values, atomically; says in place what came of it.
     void saveCsv(const QString &file);
 

@@ -99,7 +99,7 @@ void tst_EvaluatePanel::buttonsSayWhyTheyAreDisabled()
     QVERIFY(button(panel, "Evaluate plan")->isEnabled());
     text.files = {bench.path("gone.txt").toStdString()};
     bench.session.setTexts({}, text, ScoreNorm::L2);
-    QCOMPARE(button(panel, "Evaluate plan")->toolTip(), QString("gone.txt: not found."));
+    QCOMPARE(button(panel, "Evaluate plan")->toolTip(), QString("gone.txt was not found."));
     QVERIFY(!button(panel, "Use this plan")->isEnabled());
     QCOMPARE(button(panel, "Use this plan")->toolTip(), QString("Nothing was measured yet."));
 }
