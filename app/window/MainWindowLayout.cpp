@@ -5,6 +5,7 @@
 #include "panels/LogPanel.h"
 #include "panels/PlansPanel.h"
 #include "panels/PruneCard.h"
+#include "plots/Figure.h"
 #include "window/MainWindow.h"
 
 #include <QCloseEvent>
@@ -87,6 +88,7 @@ void MainWindow::closeEvent(QCloseEvent *event)
     m_settings.setValue(QStringLiteral("geometry"), saveGeometry());
     m_settings.setValue(QStringLiteral("splitter"), m_splitter->saveState());
     m_settings.setValue(QStringLiteral("docks"), saveState());
+    m_settings.setValue(QStringLiteral("figures"), FigureOptions::last().toBytes());
     m_runner.cancelAll();
     event->accept();
 }
@@ -106,6 +108,7 @@ void MainWindow::showEvent(QShowEvent *event)
         return;
     m_splitter->restoreState(m_settings.value(QStringLiteral("splitter")));
     restoreState(m_settings.value(QStringLiteral("docks")));
+    FigureOptions::remember(FigureOptions::fromBytes(m_settings.value(QStringLiteral("figures"))));
     m_tabs->setFocus();
 }
 
