@@ -11,6 +11,7 @@
 #include "panels/MessageBar.h"
 #include "panels/PlansPanel.h"
 #include "panels/PruneCard.h"
+#include "plots/Figure.h"
 #include "window/MainWindow.h"
 #include "window/StatusLine.h"
 #include "window/ViewState.h"
@@ -152,6 +153,7 @@ void MainWindow::closeEvent(QCloseEvent *event)
     m_settings.setValue(QStringLiteral("docks"), saveState());
     keepView();
     m_keeper.keepView();
+    m_settings.setValue(QStringLiteral("figures"), FigureOptions::last().toBytes());
     m_runner.cancelAll();
     event->accept();
 }
@@ -175,6 +177,7 @@ void MainWindow::showEvent(QShowEvent *event)
         resetLayout();
         m_messages.note(tr("The layout of the window could not be read, so this is the default one."));
     }
+    FigureOptions::remember(FigureOptions::fromBytes(m_settings.value(QStringLiteral("figures"))));
     m_tabs->setFocus();
 }
 

@@ -9,6 +9,7 @@
 #include "panels/DraftOfRecord.h"
 #include "panels/EmptyState.h"
 #include "panels/EvaluationModel.h"
+#include "panels/FigureSources.h"
 #include "panels/JobButton.h"
 #include "panels/JobCostText.h"
 #include "panels/PlotMessages.h"
@@ -241,7 +242,7 @@ void BalancePanel::connectModels()
     connect(&session, &SessionModel::modelChanged, this, &BalancePanel::follow);
     connect(&session, &SessionModel::draftChanged, this, &BalancePanel::follow);
     for (const auto changed : {&SessionModel::evaluationsChanged, &SessionModel::textsChanged, &SessionModel::searchChanged,
-                               &SessionModel::modelPresenceChanged})
+                               &SessionModel::modelPresenceChanged, &SessionModel::planHashChanged})
         connect(&session, changed, this, [this] {
             if (isVisible()) {
                 followCurve();
@@ -358,6 +359,7 @@ void BalancePanel::followCurve()
 {
     m_shown = curveData(m_workbench.session, kAxes.at(std::size_t(m_axis->currentIndex())), m_scale->current() == 0);
     m_curve->showPoints(m_shown.axis, m_shown.points, m_shown.current);
+    m_curve->setSource(sourceOfMeasurements(m_workbench.session));
 }
 
 /// Goes back to the settings that gave a measured plan. Where its search is not there to go back to (its order was borrowed), N and K by hand.

@@ -93,6 +93,7 @@ CurveData curveData(const SessionModel &session, CurveAxis axis, bool isRelative
         point.isBorrowedOrder = record.isOrderBorrowed;
         point.isCurrent = &record == current;
         point.isDense = isDense;
+        point.planHash = QString::fromStdString(record.planHash);
         data.points.push_back(point);
         data.records.push_back(i);
     }

@@ -5,6 +5,7 @@
 #include "models/SelectionModel.h"
 #include "models/SessionModel.h"
 #include "panels/EmptyState.h"
+#include "panels/FigureSources.h"
 #include "panels/JobButton.h"
 #include "panels/JobCostText.h"
 #include "panels/PlotMessages.h"
@@ -87,6 +88,7 @@ void ImpactView::follow()
         SearchRecord shown = *record;
         shown.steps.front().removed = -1; // the search of one step chose a layer, but nothing is removed here
         m_bars->showStep(shown, 0, session.layerCount());
+        m_bars->setSource(sourceOfOriginal(session));
         m_bars->setTitle(tr("Change of the loss when one attention is left out of the original (nats)"));
         return;
     }

@@ -6,6 +6,7 @@
 #include "models/SelectionModel.h"
 #include "models/SessionModel.h"
 #include "panels/EmptyState.h"
+#include "panels/FigureSources.h"
 #include "panels/JobButton.h"
 #include "panels/JobCostText.h"
 #include "panels/PlotMessages.h"
@@ -184,8 +185,9 @@ void SearchView::connectModels()
     m_soon.setInterval(0);
     connect(&m_soon, &QTimer::timeout, this, &SearchView::follow);
     const SessionModel &session = m_workbench.session;
-    for (const auto changed : {&SessionModel::modelChanged, &SessionModel::modelPresenceChanged, &SessionModel::draftChanged,
-                               &SessionModel::searchChanged, &SessionModel::otherSearchChanged, &SessionModel::textsChanged})
+    for (const auto changed :
+         {&SessionModel::modelChanged, &SessionModel::modelPresenceChanged, &SessionModel::draftChanged, &SessionModel::searchChanged,
+          &SessionModel::otherSearchChanged, &SessionModel::textsChanged, &SessionModel::planHashChanged})
         connect(&session, changed, this, &SearchView::followSoon);
     const SelectionModel &selection = m_workbench.selection;
     connect(&selection, &SelectionModel::stepChanged, this, &SearchView::followSoon);
@@ -390,6 +392,9 @@ void SearchView::followPlots(const Shown &shown)
         m_bars->clear(tr("No candidate is evaluated yet."));
     m_heatmap->showSearch(*shown.record, layers, shown.steps, revealed);
     m_heatmap->setSelectedStep(shown.begun > 0 ? step : -1);
+    const SessionModel &session = m_workbench.session;
+    for (Plot *plot : std::initializer_list<Plot *>{m_bars, m_heatmap})
+        plot->setSource(shown.isStale ? sourceOfSearch(session, shown.key, *shown.record, shown.kept) : sourceOfPlan(session));
     m_chips->showRemovals(removalsOf(*shown.record, shown.steps), revealed);
     m_chips->setStep(step);
     m_transport->setSteps(shown.begun);

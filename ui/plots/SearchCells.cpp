@@ -141,12 +141,17 @@ QString describe(const SearchRow &row, std::int64_t step, std::int64_t layer)
 QMargins searchPlotMargins(const PlotStyle &style, int top, int bottom)
 {
     const QFontMetrics metrics(style.font);
-    return {metrics.horizontalAdvance(QStringLiteral("-00.00")) + 8, top, 12, bottom};
+    return {metrics.horizontalAdvance(QStringLiteral("-0.0005")) + 8, top, 12, bottom};
 }
 
 QStringList cellHeaders()
 {
-    return {tr("layer"), tr("search loss"), tr("change (nats)"), tr("perplexity"), tr("state")};
+    return {tr("layer"), tr("search loss"), tr("change"), tr("perplexity"), tr("state")};
+}
+
+QStringList cellUnits()
+{
+    return {QString(), QStringLiteral("nats"), QStringLiteral("nats"), QString(), QString()};
 }
 
 std::vector<QVariant> cellValues(const SearchRow &row, std::int64_t layer)

@@ -170,7 +170,8 @@ void SearchHeatmap::State::drawKey(QCPPainter &painter) const
     right = left - 6;
     drawRight(below);
     painter.setPen(QPen(style.mutedText));
-    const QRectF margin(0, 0, axes.left() - 6, lineHeight());
+    const int side = canvas.plotLayout()->rect().left();
+    const QRectF margin(side, 0, axes.left() - 6 - side, lineHeight());
     painter.drawText(margin.translated(0, top), Qt::AlignRight | Qt::AlignVCenter, tr("step"));
     painter.drawText(margin.translated(0, axes.bottom() + kNumberGap), Qt::AlignRight | Qt::AlignVCenter, tr("layer"));
 }
@@ -337,7 +338,7 @@ void SearchHeatmap::setHoveredLayer(std::int64_t layer)
 
 PlotTable SearchHeatmap::table() const
 {
-    PlotTable table{QStringList(tr("step")) + cellHeaders(), {}};
+    PlotTable table{QStringList(tr("step")) + cellHeaders(), {}, QStringList(QString()) + cellUnits()};
     for (std::int64_t step = 0; step < std::int64_t(m_state->rows.size()); ++step) {
         for (std::int64_t layer = 0; layer < m_state->layers; ++layer) {
             std::vector<QVariant> values = cellValues(m_state->rows[std::size_t(step)], layer);
@@ -366,7 +367,7 @@ void SearchHeatmap::fitMargins()
     const int line = int(m_state->lineHeight());
     QMargins margins = searchPlotMargins(m_state->style, line + 6, line + kNumberGap + 2);
     const auto highest = std::max<std::int64_t>(1, std::int64_t(m_state->rows.size())) * kTallestRow;
-    const std::int64_t height = canvas().viewport().height() - margins.top() - margins.bottom();
+    const std::int64_t height = canvas().plotLayout()->rect().height() - margins.top() - margins.bottom();
     margins.setBottom(margins.bottom() + int(std::max<std::int64_t>(0, height - highest)));
     canvas().axisRect()->setMargins(margins);
 }
