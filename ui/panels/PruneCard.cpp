@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/PruneCard.h"
 
+#include "commands/PlanEditor.h"
 #include "exporting/Export.h"
 #include "foundation/Error.h"
 #include "jobs/JobRunner.h"
@@ -365,7 +366,7 @@ void PruneCard::chooseText(bool isForEvaluation)
     files.clear();
     for (const QString &file : chosen)
         files.emplace_back(file.toStdString());
-    m_workbench.session.setTexts(calibration, evaluation, session.norm);
+    m_workbench.editor.setTexts(calibration, evaluation, session.norm);
 }
 
 void PruneCard::dropEvaluation()
@@ -373,7 +374,7 @@ void PruneCard::dropEvaluation()
     const Session &session = m_workbench.session.session();
     TextSettings none = session.evaluationText;
     none.files.clear();
-    m_workbench.session.setTexts(session.calibrationText, none, session.norm);
+    m_workbench.editor.setTexts(session.calibrationText, none, session.norm);
 }
 
 void PruneCard::chooseFolder()
@@ -554,8 +555,8 @@ void PruneCard::showResult(const JobInfo &job)
         m_draft.calibration = session.draft().calibration;
     const SparsityBalance found = balance(session.spec(), m_draft.balance);
     QStringList layers;
-    if (const auto search = values.searches.find(searchKey(m_draft, found.neuronsKept)); search != values.searches.end())
-        for (const std::int64_t layer : search->second.removalOrder())
+    if (const std::optional<SearchRecord> search = searchOf(values, m_draft, found.neuronsKept))
+        for (const std::int64_t layer : search->removalOrder())
             if (layers.size() < found.attentionsToRemove)
                 layers << QString::number(layer);
     facts.emplace_back(tr("Neurons kept"), tr("%1 of %2 in every layer").arg(exactText(found.neuronsKept), exactText(session.neurons())));
