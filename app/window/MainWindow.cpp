@@ -128,7 +128,8 @@ void MainWindow::buildTabs(const Launch &launch)
     m_tabs->addTab(calibrate, tr("Calibration"));
     m_tabs->addTab(importance, tr("Importance"));
     m_tabs->addTab(attention, tr("Attention"));
-    m_tabs->addTab(new BalancePanel(m_workbench, m_tabs), tr("Balance"));
+    auto *balance = new BalancePanel(m_workbench, m_tabs);
+    m_tabs->addTab(balance, tr("Balance"));
     m_tabs->addTab(evaluate, tr("Evaluation"));
     m_tabs->addTab(new ExportPanel(m_workbench, m_tabs), tr("Export"));
     attention->setObjectName(QStringLiteral("attention"));
@@ -136,6 +137,9 @@ void MainWindow::buildTabs(const Launch &launch)
     const auto calibration = [this] { show(Tab::Calibration); };
     connect(importance, &ImportancePanel::calibrateRequested, this, calibration);
     connect(attention, &AttentionPanel::calibrateRequested, this, calibration);
+    connect(importance, &ImportancePanel::openRequested, this, &MainWindow::chooseModel);
+    connect(attention, &AttentionPanel::openRequested, this, &MainWindow::chooseModel);
+    connect(balance, &BalancePanel::openRequested, this, &MainWindow::chooseModel);
     connect(m_start, &StartPanel::nextRequested, this, calibration);
     const auto showTexts = [this, calibrate, evaluate] {
         calibrate->setRecentTexts(m_settings.recentTexts());

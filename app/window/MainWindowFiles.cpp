@@ -116,7 +116,7 @@ void MainWindow::dropEvent(QDropEvent *event)
             }
             TextSettings text = m_model.session().calibrationText;
             text.files = {dropped.absoluteFilePath().toStdString()};
-            m_model.setTexts(text, m_model.session().evaluationText, m_model.session().norm);
+            m_editor.setTexts(text, m_model.session().evaluationText, m_model.session().norm);
             show(Tab::Calibration);
         } else if (dropped.exists()) {
             open(dropped.absoluteFilePath());

@@ -16,6 +16,7 @@
 #include <QLocale>
 #include <QThread>
 #include <QTimer>
+#include <algorithm>
 
 #include <chrono>
 
@@ -83,7 +84,11 @@ void StatusLine::showEngine()
 
 void StatusLine::showMemory()
 {
-    m_memory->setText(tr("memory: peak %1, free %2").arg(bytesText(peakResidentBytes()), bytesText(availableMemoryBytes())));
+    m_peak = std::max(m_peak, peakResidentBytes()); // each job counts its own anew, and may have ended since the last look
+    if (const auto &report = m_jobs.engineReport(); !report || report->device == "cpu") // elsewhere jobs count the device's memory
+        for (const JobInfo &job : m_runner.jobs())
+            m_peak = std::max(m_peak, job.peakBytes);
+    m_memory->setText(tr("memory: peak %1, free %2").arg(bytesText(m_peak), bytesText(availableMemoryBytes())));
 }
 
 void StatusLine::showCalibration()

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QWidget>
+#include <cstdint>
 
 class QLabel;
 
@@ -29,6 +30,7 @@ private:
     SessionJobs &m_jobs;
     JobRunner &m_runner;
     SessionKeeper &m_keeper;
+    std::int64_t m_peak = 0; ///< bytes, since the start
     QLabel *m_engine, *m_memory;
     ElidedLabel *m_calibration, *m_saved;
 };

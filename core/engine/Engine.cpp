@@ -239,8 +239,11 @@ void Engine::search(PruningPlan &plan, const TextSettings &text, const SearchSet
         searchText.windows = settings.windows;
         const TokenWindows windows = m_state->windows(searchText, context);
         const Provenance provenance = model.provenance(searchText, windows, context);
-        if (plan.search.isBegun())
+        if (plan.search.isBegun()) {
+            plan.search = withProtected(std::move(plan.search), settings.protectedLayers); // as far as it answers those settings too
+            plan.removedAttentions = plan.search.removalOrder();
             checkContinuation(plan.search, settings, provenance);
+        }
         agree(*m_state->ranks(), plan.hash() + provenance.tokenHash + std::to_string(plan.search.evaluations()), context);
         JobSize size{.windows = 0,
                      .length = windows.length,

@@ -14,6 +14,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 namespace secateur {
 namespace {
@@ -162,6 +163,60 @@ PruningPlan withRemovals(PruningPlan plan, const ModelSpec &dense, std::int64_t 
 
 namespace {
 
+bool isIn(std::int64_t layer, const std::vector<std::int64_t> &layers)
+{
+    return std::ranges::find(layers, layer) != layers.end();
+}
+
+/// The candidate of the lowest loss, the lowest of equal ones, as the search chooses; -1 when it is not known of all what they lose.
+std::int64_t choiceOf(const SearchStep &step)
+{
+    std::int64_t best = -1;
+    for (std::int64_t j = 0; j < std::int64_t(step.losses.size()); ++j) {
+        const double loss = step.losses[std::size_t(j)];
+        if (std::isnan(loss) && step.isKnown(j)) // a bound of it, or what 16 bits say
+            return -1;
+        if (!std::isnan(loss) && (best < 0 || loss < step.losses[std::size_t(best)]))
+            best = j;
+    }
+    return best;
+}
+
+} // namespace
+
+SearchRecord withProtected(SearchRecord record, const std::vector<std::int64_t> &protectedLayers)
+{
+    const std::vector<std::int64_t> before = std::exchange(record.settings.protectedLayers, protectedLayers);
+    const auto isStillProtected = [&](std::int64_t layer) { return isIn(layer, protectedLayers); };
+    const bool isNoCandidateNew = std::ranges::all_of(before, isStillProtected);
+    if (isNoCandidateNew && before.size() == protectedLayers.size())
+        return record;
+    for (std::size_t i = 0; i < record.steps.size(); ++i) {
+        SearchStep &step = record.steps[i];
+        const bool isDecided = step.removed >= 0, isChoiceFree = isDecided && !isStillProtected(step.removed);
+        if (step.isForced && (!isDecided || isChoiceFree))
+            continue;        // it had no other candidate
+        if (step.isForced) { // cannot be followed: the settings contradict each other
+            record.steps.resize(i);
+            break;
+        }
+        for (std::vector<double> *values : {&step.losses, &step.bounds, &step.screened})
+            for (const std::int64_t layer : protectedLayers)
+                if (layer >= 0 && layer < std::int64_t(values->size()))
+                    (*values)[std::size_t(layer)] = std::numeric_limits<double>::quiet_NaN();
+        if (isChoiceFree && isNoCandidateNew)
+            continue; // the best of all is the best of fewer
+        step.removed = isDecided && isNoCandidateNew ? choiceOf(step) : -1;
+        step.bounds.clear(); // they say that a candidate lost to one that is none now
+        step.screened.clear();
+        record.steps.resize(i + 1); // what follows was searched without another attention
+        break;
+    }
+    return record;
+}
+
+namespace {
+
 /// The record of a stored search: a loss for every layer in every step, and the removals of the plan.
 void checkRecord(const PruningPlan &plan, std::int64_t layers)
 {
@@ -277,7 +332,7 @@ void checkContinuation(const SearchRecord &record, const SearchSettings &setting
         refuse("--threads " + std::to_string(record.provenance.threads) + " and LibTorch " + record.provenance.torchVersion + ", not " +
                std::to_string(now.threads) + " and " + now.torchVersion);
     if (!(record.settings == settings))
-        refuse("other settings (protected or forced layers, windows, loss)");
+        refuse("other settings (forced layers, windows, loss)");
 }
 
 nlohmann::json toJson(const PruningPlan &plan)

@@ -70,6 +70,7 @@ private slots:
     void filesAreOrdinarySafetensors();
     void planOfADraftHasTheSearchThatBelongsToIt();
     void searchKeysTellWhatDecidesTheNumbers();
+    void searchesWithOtherProtectedLayersCount();
     void damagedFilesAreRefused_data();
     void damagedFilesAreRefused();
     void otherFilesAreRefused();
@@ -149,6 +150,58 @@ void tst_SessionFile::planOfADraftHasTheSearchThatBelongsToIt()
     QCOMPARE(planOf(session, other).search.settings, other.search);
     QVERIFY(complaint([&] { planOf(session, {}); }).contains("Calibrate the model first."));
     QVERIFY(complaint([&] { planOf({}, session.draft); }).contains("Open a model first."));
+}
+
+void tst_SessionFile::searchesWithOtherProtectedLayersCount()
+{
+    Session session = fullSession();
+    PlanDraft draft = session.draft;
+    draft.search = {.windows = 2, .referenceLoss = false, .forcedLayers = {}, .protectedLayers = {}};
+    SearchRecord search;
+    search.settings = draft.search;
+    search.provenance = provenanceOf("search");
+    search.initialLoss = 3;
+    search.steps = {{.losses = {3.5, 3.25, 3.75}, .removed = 1, .isForced = false}};
+    session.searches[searchKey(draft, 20)] = search;
+    draft.balance.attentionsToRemove = 1;
+
+    PlanDraft other = draft;
+    other.search.protectedLayers = {2}; // never the choice
+    QVERIFY(planOf(session, other).isComplete());
+    QCOMPARE(planOf(session, other).hash(), planOf(session, draft).hash());
+    QCOMPARE(planOf(session, other).search.settings, other.search);
+    QVERIFY(std::isnan(searchOf(session, other, 20)->steps[0].losses[2]));
+    QVERIFY(!session.searches.contains(searchKey(other, 20))); // nothing is written down for it
+
+    other.search.protectedLayers = {1}; // it was: the next best goes
+    QCOMPARE(planOf(session, other).removedAttentions, std::vector<std::int64_t>{0});
+    QVERIFY(planOf(session, other).hash() != planOf(session, draft).hash());
+
+    other.search = draft.search; // what decides more than that is another search
+    other.search.windows = 3;
+    QVERIFY(!searchOf(session, other, 20));
+    other.search = draft.search;
+    other.search.forcedLayers = {1};
+    QVERIFY(!searchOf(session, other, 20));
+    QVERIFY(!searchOf(session, draft, 21));
+
+    other.search = draft.search; // the other way round: the loss of the layer that may go again is not known
+    other.search.protectedLayers = {0};
+    session.searches.clear();
+    search.settings = other.search;
+    search.steps[0].losses[0] = kUnknown;
+    session.searches[searchKey(other, 20)] = search;
+    const PruningPlan begun = planOf(session, draft);
+    QVERIFY(!begun.isComplete() && begun.removedAttentions.empty());
+    QCOMPARE(begun.search.evaluations(), 2);
+    QCOMPARE(begun.search.initialLoss, 3.0);
+
+    SearchRecord own = search; // of its own, computed elsewhere: numbers of two machines are not mixed
+    own.settings = draft.search;
+    own.provenance.threads = 7;
+    own.steps.clear();
+    session.searches[searchKey(draft, 20)] = own;
+    QCOMPARE(planOf(session, draft).search.evaluations(), 0);
 }
 
 void tst_SessionFile::searchKeysTellWhatDecidesTheNumbers()

@@ -180,6 +180,7 @@ int SessionJobs::start(JobKind kind, const QString &title, const QString &comman
 {
     const SessionTask task(m_model, m_messages, m_journal, m_findings,
                            [this, generation = m_generation] { return generation == m_generation; });
+    m_hasComputed = m_hasComputed || kind != JobKind::Open;
     return m_runner.start(
         kind, title, command, [task, work = std::move(work)](JobPort &port) { work(task, port); }, whenFinished(topic, std::move(done)),
         cost.forecast);
@@ -212,6 +213,7 @@ void SessionJobs::keepEngine(const EngineReport &report, const ForecastBasis &ba
 {
     m_report = report;
     m_basis = basis;
+    m_hasComputed = false;
     emit engineReportChanged();
 }
 
@@ -274,16 +276,19 @@ void SessionJobs::evaluate()
         phases.push_back({"search", search.seconds.value_or(0)});
     for (int model = m_model.denseEvaluation() ? 1 : 0; model < 2; ++model)
         phases.push_back({"evaluate", evaluationSeconds()});
-    start(JobKind::Evaluate, tr("Evaluate on %1").arg(QString::fromStdString(textName(m_model.session().evaluationText))),
-          commandOf(JobKind::Evaluate), QStringLiteral("evaluate"), [phases](const SessionTask &task, JobPort &port) {
-              port.context().expect(phases);
-              const PlanDraft &draft = task.session().draft;
-              PruningPlan plan = task.planOf(draft);
-              if (!plan.isComplete())
-                  task.search(port, plan, draft);
-              task.evaluateDenseOnce(port);
-              task.evaluate(port, &plan, draft, false);
-          });
+    start(
+        JobKind::Evaluate, tr("Evaluate on %1").arg(QString::fromStdString(textName(m_model.session().evaluationText))),
+        commandOf(JobKind::Evaluate), QStringLiteral("evaluate"),
+        [phases](const SessionTask &task, JobPort &port) {
+            port.context().expect(phases);
+            const PlanDraft &draft = task.session().draft;
+            PruningPlan plan = task.planOf(draft);
+            if (!plan.isComplete())
+                task.search(port, plan, draft);
+            task.evaluateDenseOnce(port);
+            task.evaluate(port, &plan, draft, false);
+        },
+        {}, evaluationCost());
 }
 
 void SessionJobs::evaluateDense()

@@ -89,7 +89,7 @@ public:
     void calibrate();
     void measureImpact();
     void search(); ///< goes on where the record of the plan in hand stops
-    /// The plan in hand, after searching what is missing, and the dense model if that was not measured on this text yet.
+    /// The current plan, after searching what is missing, and the original if that was not measured on this text yet.
     void evaluate();
     void evaluateDense();
     void measureCurve(const CurveRequest &request);
@@ -105,6 +105,9 @@ public:
     JobCost searchCost(const PlanDraft &draft) const;
     /// What the impact of each attention on the original still asks for.
     JobCost impactCost() const;
+    /// Of evaluate(): what is missing of the search, the original where it was not measured on the text yet, the plan.
+    JobCost evaluationCost() const;
+    JobCost originalEvaluationCost() const;
     JobCost curveCost(const CurveRequest &request) const;
     JobCost pruneCost(const PruneRequest &request) const;
     /// The plan in hand with that sparsity, N and K by the rule, on the calibration of the session's text; -1 where there is none yet.
@@ -140,7 +143,7 @@ private:
     std::function<void(const JobInfo &)> whenFinished(const QString &topic, std::function<void(const JobInfo &)> done = {});
     std::vector<PlanDraft> searchableDrafts(const CurveRequest &request) const;
     std::int64_t plannedRemovals(const PlanDraft &draft) const;
-    const SearchRecord *searchOf(const PlanDraft &draft) const;
+    std::optional<SearchRecord> searchOf(const PlanDraft &draft) const;
     void keepEngine(const EngineReport &report, const ForecastBasis &basis);
     std::vector<ExpectedPhase> phasesOf(const PruneRequest &request) const;
     double evaluationSeconds() const;
@@ -160,6 +163,7 @@ private:
     std::shared_ptr<SessionJournal> m_journal;
     std::optional<EngineReport> m_report;
     std::optional<ForecastBasis> m_basis;         ///< of the open model
+    bool m_hasComputed = false;                   ///< since then: its weights are loaded, mostly
     std::optional<double> m_secondsPerEvaluation; ///< of the last search
     int m_generation = 0;                         ///< of the session
     std::shared_ptr<Findings> m_findings;         ///< of its jobs

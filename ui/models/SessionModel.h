@@ -62,6 +62,8 @@ public:
     QString modelName() const;                                                            ///< ModelName::brief
     /// Why the model cannot be pruned (layers that differ, an attention that is missing); empty when it can.
     QString pruningProblem() const { return m_pruningProblem; }
+    /// Why texts cannot be read with this model, with what can be done all the same and the remedy; empty when they can.
+    QString tokenizerProblem() const;
 
     // ---- the plan in hand ------------------------------------------------------------------------------------------------------
     const PlanDraft &draft() const { return m_session.draft; }
@@ -84,7 +86,9 @@ public:
 
     // ---- its search ------------------------------------------------------------------------------------------------------------
     SearchState searchState() const;
-    const SearchRecord *search() const; ///< of this draft and K, whatever its length; null when there is none
+    /// Of this draft and K, whatever its length; null when there is none. Where another search says more that differs in the protected layers only, what
+    /// that says.
+    const SearchRecord *search() const;
     /// Layers that the plan removes, as far as they are known: at most N, in order.
     std::vector<std::int64_t> removalOrder() const;
     /// Search perplexity after the plan's removals; before any with N = 0. None while not known.
@@ -98,8 +102,8 @@ public:
     ModelFigures planFigures() const { return m_planFigures; }
     /// Of the plan with so many neurons in each layer and without so many attentions.
     ModelFigures figuresOf(std::int64_t neuronsKept, std::int64_t attentionsRemoved) const;
-    /// Whether the plan is settled: Exact when width and removals are known, Estimate before the search, Stale when a search
-    /// for another K is there, Unknown without a model.
+    /// Whether the plan is settled: Exact when width and removals are known, Stale when there are searches but none of this plan, Unknown before:
+    /// what is not known yet is no estimate.
     Exactness planExactness() const;
     QString planExactnessText() const; ///< the reason in words: "exact", "removal order not searched yet", ...
 
@@ -120,7 +124,7 @@ public:
     void setModelFolder(const std::filesystem::path &folder); ///< where the model of a restored session was found
     void setDraft(const PlanDraft &draft);                    ///< by undo commands only
     void setPins(std::vector<PinnedPlan> pins);               ///< by undo commands only
-    void setTexts(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm);
+    void setTexts(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm); ///< by undo commands, and with a sample
     /// How the window shows the session, to be kept with it. Changes nothing that anybody follows.
     void setView(std::map<std::string, std::string> view) { m_session.view = std::move(view); }
 
@@ -167,6 +171,7 @@ signals:
 private:
     void follow();
     void followModel();
+    void followSearches(const std::string &changedKey);
     ModelFigures figuresOf(const ModelSpec &spec) const;
     SearchRecord &recordOf(const std::string &key);
     void tellOfSearch(const std::string &key, Exactness before);
@@ -183,6 +188,7 @@ private:
     QString m_balanceProblem, m_balanceHint;
     ModelFigures m_denseFigures, m_planFigures;
     std::string m_searchKey, m_runningSearch;
+    std::optional<SearchRecord> m_searchOfOthers;              ///< searchOfOthers() for the plan in hand
     std::map<std::string, QString> m_hashes;                   ///< plan hashes by key and removals
     mutable std::pair<std::filesystem::path, QString> m_named; ///< the last folder that was named
 };

@@ -9,6 +9,8 @@ class QStackedLayout;
 
 namespace secateur::ui {
 
+class CopyButton;
+class EmptyState;
 class SegmentedControl;
 
 /// Stage 2: the search of the plan in hand, or the impact of each attention on the original model.
@@ -26,13 +28,17 @@ public:
 
 signals:
     void calibrateRequested();
+    void openRequested();
 
 private:
     void startOver();
     void followCalibration();
 
     Workbench m_workbench;
+    QStackedLayout *m_pages; ///< without a model, and with one
+    EmptyState *m_empty;
     SegmentedControl *m_choice;
+    CopyButton *m_copySearch, *m_copyImpact;
     QStackedLayout *m_views;
     bool m_wasCalibrated = false;
 };

@@ -164,7 +164,7 @@ void CalibratePanel::setPasteFolder(const QString &folder)
 
 void CalibratePanel::writeSettings()
 {
-    m_workbench.session.setTexts(m_text->value(), m_workbench.session.session().evaluationText, ScoreNorm(m_norm->currentData().toInt()));
+    m_workbench.editor.setTexts(m_text->value(), m_workbench.session.session().evaluationText, ScoreNorm(m_norm->currentData().toInt()));
     followPossible();
 }
 

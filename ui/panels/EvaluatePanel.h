@@ -19,7 +19,7 @@ class JobButton;
 class RecordTable;
 class TextPicker;
 
-/// Measures perplexity on a held-out text: the plan in hand, the original, and a table of all that was measured in the session.
+/// Measures perplexity on a held-out text: the current plan, the original, and a table of all that was measured in the session.
 class EvaluatePanel : public QScrollArea {
     Q_OBJECT
 public:

@@ -40,7 +40,7 @@ private:
     int m_rows = 0;
 };
 
-/// "original", or "37.5 %, N = 3, K = 193": what a record measured.
+/// "original", or "37.6 % reached, N = 3, K = 193": what a record measured.
 QString planText(const SessionModel &session, const EvaluationRecord &record);
 
 } // namespace secateur::ui

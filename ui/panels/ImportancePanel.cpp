@@ -13,6 +13,7 @@
 #include "widgets/SegmentedControl.h"
 
 #include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QPushButton>
 #include <QSplitter>
@@ -53,6 +54,7 @@ ImportancePanel::ImportancePanel(Workbench workbench, QWidget *parent)
 
     const SessionModel &session = m_workbench.session;
     connect(m_empty, &EmptyState::actionRequested, this, &ImportancePanel::calibrateRequested);
+    connect(m_empty, &EmptyState::openRequested, this, &ImportancePanel::openRequested);
     connect(m_toRule, &QPushButton::clicked, this, [this] { m_workbench.editor.setNeuronsKept({}); });
     connect(m_scales, &SegmentedControl::chosen, this, &ImportancePanel::setScale);
     connect(&session, &SessionModel::modelChanged, this, &ImportancePanel::follow);
@@ -214,18 +216,24 @@ void ImportancePanel::followKept()
         plot->setKept(*m_shownKept);
 }
 
+void ImportancePanel::keyPressEvent(QKeyEvent *event)
+{
+    if (event->key() != Qt::Key_Escape || !m_workbench.selection.clear())
+        QWidget::keyPressEvent(event);
+}
+
 void ImportancePanel::showEmptyState()
 {
     const SessionModel &session = m_workbench.session;
     if (!session.hasModel())
-        m_empty->say(tr("No model is open"), tr("Open a model first: drop its folder on the window."));
+        m_empty->sayNoModel();
     else if (!session.pruningProblem().isEmpty())
         m_empty->say(tr("This model cannot be pruned"), session.pruningProblem());
     else
         m_empty->say(tr("Calibrate first"),
                      tr("The model reads a calibration text once, and every FFN neuron gets a score: how strongly it is active. "
                         "Here you then see the scores and choose how many neurons stay."),
-                     tr("Calibrate…"));
+                     tr("Calibrate…"), QStringLiteral("calibrate"));
     m_pages->setCurrentIndex(0);
 }
 

@@ -31,9 +31,11 @@ public:
 
 signals:
     void calibrateRequested();
+    void openRequested();
 
 protected:
     void showEvent(QShowEvent *event) override;
+    void keyPressEvent(QKeyEvent *event) override;
 
 private:
     QWidget *makeContent();

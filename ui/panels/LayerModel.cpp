@@ -126,7 +126,7 @@ QString LayerModel::toolTip(int row) const
     lines << tr("FFN: %1 of %2 neurons kept (%3)")
                  .arg(exactText(facts.kept), exactText(facts.neurons), percentText(double(facts.kept) / double(facts.neurons)));
     if (facts.shareKept)
-        lines << tr("They hold %1 of the layer's score").arg(percentText(*facts.shareKept, 2));
+        lines << tr("Score kept: %1").arg(percentText(*facts.shareKept, 2));
     return lines.join(QLatin1Char('\n'));
 }
 

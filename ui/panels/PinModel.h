@@ -34,7 +34,7 @@ private:
     /// A pin with what follows from it, in words.
     struct Row {
         PinnedPlan pin;
-        QString attentions, neurons, search, perplexity, problem;
+        QString sparsity, attentions, neurons, search, perplexity, problem;
     };
 
     Row rowOf(const PinnedPlan &pin) const;

@@ -72,7 +72,7 @@ QVariant RemovalOrderModel::data(const QModelIndex &index, int role) const
     const QString perplexity = perplexityText(removal.perplexity);
     switch (role) {
     case Qt::DisplayRole:
-        return tr("%1. layer %2\nppl %3\n%4").arg(index.row() + 1).arg(removal.layer).arg(perplexity, clarityText(removal));
+        return tr("%1. layer %2\nperplexity %3\n%4").arg(index.row() + 1).arg(removal.layer).arg(perplexity, clarityText(removal));
     case Qt::AccessibleTextRole:
         return tr("Removal %1: layer %2, perplexity %3, %4").arg(index.row() + 1).arg(removal.layer).arg(perplexity, clarityText(removal));
     case Qt::ToolTipRole:

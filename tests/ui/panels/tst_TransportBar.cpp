@@ -105,7 +105,7 @@ private slots:
         TransportBar bar;
         bar.setSteps(5);
         const auto *label = bar.findChild<QLabel *>();
-        QCOMPARE(label->text(), QStringLiteral("all, 5 steps"));
+        QCOMPARE(label->text(), QStringLiteral("all 5 steps"));
         bar.setStep(2);
         QCOMPARE(label->text(), QStringLiteral("step 3 of 5"));
         bar.setStep(-1);
