@@ -160,7 +160,7 @@ MemoryPart textPart(const JobSize &job)
 {
     throw Error("This job needs " + sizeText(least) + " of " + where + " even with streamed layers, and " + sizeText(limit) +
                     " is available.",
-                "Use fewer or shorter windows or a 16-bit --dtype, or give more " + option + ".");
+                "Use fewer or shorter windows or a 16-bit type (--dtype), or give more memory (" + option + ").");
 }
 
 } // namespace

@@ -285,14 +285,14 @@ void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan
     const auto check = [&](const std::vector<std::int64_t> &list, const char *what) {
         for (const std::int64_t layer : list) {
             if (layer < 0 || layer >= layers)
-                throw Error(std::string("Layer ") + std::to_string(layer) + " in " + what + " does not exist.",
+                throw Error("There is no layer " + std::to_string(layer) + " to " + what + ".",
                             "Layers count from 0 to " + std::to_string(layers - 1) + ".");
             if (std::count(list.begin(), list.end(), layer) > 1)
-                throw Error(std::string("Layer ") + std::to_string(layer) + " is named twice in " + what + ".", "Name it once.");
+                throw Error("Layer " + std::to_string(layer) + " is named twice among the layers to " + what + ".", "Name it once.");
         }
     };
-    check(settings.forcedLayers, "--force");
-    check(settings.protectedLayers, "--protect");
+    check(settings.forcedLayers, "force");
+    check(settings.protectedLayers, "protect");
     for (const std::int64_t layer : settings.forcedLayers)
         if (std::count(settings.protectedLayers.begin(), settings.protectedLayers.end(), layer) > 0)
             throw Error("Layer " + std::to_string(layer) + " is both forced and protected.", "Name it in one of them only.");
@@ -302,18 +302,18 @@ void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan
         throw Error("The model has no attention, so none can be removed.", "Open a model that has attentions.");
     for (const std::int64_t layer : settings.forcedLayers)
         if (!hasAttention(spec.layers[std::size_t(layer)]))
-            throw Error("Layer " + std::to_string(layer) + " in --force has no attention.", "Name layers that have one.");
+            throw Error("Layer " + std::to_string(layer) + ", which is forced, has no attention.", "Name layers that have one.");
     const std::int64_t kept = std::count_if(settings.protectedLayers.begin(), settings.protectedLayers.end(),
                                             [&](std::int64_t layer) { return hasAttention(spec.layers[std::size_t(layer)]); });
     const std::int64_t N = plan.balance.attentionsToRemove;
     if (std::int64_t(settings.forcedLayers.size()) > N)
         throw Error(std::to_string(settings.forcedLayers.size()) + " removals are forced, but the plan removes " + std::to_string(N) +
                         " attentions.",
-                    "Force fewer layers, or remove more (N; --remove on the command line).");
+                    "Force fewer layers, or remove more (--remove).");
     if (N > attentions - kept)
         throw Error(std::to_string(N) + " attentions are to be removed, but " + std::to_string(kept) + " of " + std::to_string(attentions) +
                         " are protected.",
-                    "Protect fewer layers, or remove fewer (N; --remove on the command line).");
+                    "Protect fewer layers, or remove fewer (--remove).");
     if (settings.windows < 1)
         throw Error("The search needs at least one window.", "Choose 1 or more.");
 }
@@ -329,7 +329,7 @@ void checkContinuation(const SearchRecord &record, const SearchSettings &setting
     if (record.provenance.dtype != now.dtype || record.provenance.device != now.device)
         refuse(record.provenance.dtype + " on " + record.provenance.device + ", not " + now.dtype + " on " + now.device);
     if (record.provenance.threads != now.threads || record.provenance.torchVersion != now.torchVersion) // they decide the last bits
-        refuse("--threads " + std::to_string(record.provenance.threads) + " and LibTorch " + record.provenance.torchVersion + ", not " +
+        refuse(std::to_string(record.provenance.threads) + " threads and LibTorch " + record.provenance.torchVersion + ", not " +
                std::to_string(now.threads) + " and " + now.torchVersion);
     if (!(record.settings == settings))
         refuse("other settings (forced layers, windows, loss)");

@@ -58,7 +58,7 @@ void describe(Message &message, const std::exception &thrown)
 {
     const Error error = asError(thrown);
     message.sentence = QString::fromStdString(error.what());
-    message.hint = QString::fromStdString(error.hint());
+    message.hint = QString::fromStdString(error.plainHint());
 }
 
 } // namespace

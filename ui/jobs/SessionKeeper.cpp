@@ -22,7 +22,7 @@ using Problem = std::optional<std::pair<QString, QString>>; ///< sentence and hi
 Problem problemOf(const std::exception &thrown)
 {
     const Error error = asError(thrown);
-    return std::pair(QString::fromStdString(error.what()), QString::fromStdString(error.hint()));
+    return std::pair(QString::fromStdString(error.what()), QString::fromStdString(error.plainHint()));
 }
 
 QString nameOf(const std::filesystem::path &file)

@@ -107,7 +107,7 @@ void TextReader::read(const TextSettings &text)
             isGood = false;
             const Error problem = asError(thrown);
             const auto *tooShort = dynamic_cast<const ShortText *>(&thrown);
-            tell = [this, text, sentence = QString::fromStdString(problem.what()), hint = QString::fromStdString(problem.hint()),
+            tell = [this, text, sentence = QString::fromStdString(problem.what()), hint = QString::fromStdString(problem.plainHint()),
                     windows = tooShort ? tooShort->windows() : 0] { m_model.tellTextRefused(text, sentence, hint, windows); };
         }
         QMetaObject::invokeMethod(

@@ -332,7 +332,7 @@ void SessionModel::follow()
             m_planFigures = figuresOf(m_balance->neuronsKept, m_balance->attentionsToRemove);
         } catch (const Error &problem) {
             m_balanceProblem = QString::fromStdString(problem.what());
-            m_balanceHint = QString::fromStdString(problem.hint());
+            m_balanceHint = QString::fromStdString(problem.plainHint());
         }
         try {
             settings.neuronsKept.reset();

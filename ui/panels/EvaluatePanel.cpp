@@ -294,7 +294,7 @@ void EvaluatePanel::saveCsv(const QString &file)
         writeFileAtomically(file.toStdString(), m_model->separated(QLatin1Char(',')).toStdString());
         m_note->say(InlineNote::Kind::Success, tr("Saved as %1.").arg(file));
     } catch (const Error &problem) {
-        m_note->say(InlineNote::Kind::Problem, QString::fromStdString(problem.what()), QString::fromStdString(problem.hint()));
+        m_note->say(InlineNote::Kind::Problem, QString::fromStdString(problem.what()), QString::fromStdString(problem.plainHint()));
     }
 }
 

@@ -120,7 +120,7 @@ QString LayerModel::toolTip(int row) const
     const SearchRecord *search = m_session.search();
     if (facts.isRemoved() && search)
         if (const auto step = candidateFacts(*search, facts.removal, row))
-            lines << tr("Its removal (step %1) changed the search loss by %2 nats (perplexity %3)")
+            lines << tr("Its removal (step %1) changed the search loss by %2 nats (search perplexity %3)")
                          .arg(facts.removal + 1)
                          .arg(signedText(step->change, 4), changeText(1, 1 + step->perplexityChange()));
     lines << tr("FFN: %1 of %2 neurons kept (%3)")

@@ -143,7 +143,7 @@ void TextSources::paste()
     } catch (const std::exception &thrown) {
         const Error problem = asError(thrown);
         m_copyCommand->hide();
-        m_advice->say(InlineNote::Kind::Problem, QString::fromStdString(problem.what()), QString::fromStdString(problem.hint()));
+        m_advice->say(InlineNote::Kind::Problem, QString::fromStdString(problem.what()), QString::fromStdString(problem.plainHint()));
     }
 }
 

@@ -262,7 +262,7 @@ void CandidateBars::showStep(const SearchRecord &record, std::int64_t step, std:
 
     QString text = tr("Step %1: change of the search loss when one more attention is removed").arg(QLocale().toString(qlonglong(step + 1)));
     if (std::isfinite(state.row.lossBefore))
-        text = tr("%1 (nats; perplexity %2 before)").arg(text, perplexityLabel(std::exp(state.row.lossBefore)));
+        text = tr("%1 (nats; search perplexity %2 before)").arg(text, perplexityLabel(std::exp(state.row.lossBefore)));
     if (title() != text)
         setTitle(text);
     setSelectedLayer(state.selected);

@@ -125,7 +125,7 @@ void Plot::askForFile(const QString &format, const FigureOptions &options)
             save(file, options);
             emit saved(file);
         } catch (const Error &error) {
-            emit saveFailed(QString::fromStdString(error.what()), QString::fromStdString(error.hint()));
+            emit saveFailed(QString::fromStdString(error.what()), QString::fromStdString(error.plainHint()));
         }
     });
     dialog->open();
