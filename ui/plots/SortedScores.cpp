@@ -117,6 +117,7 @@ SortedScores::SortedScores(QWidget *parent) : ScorePlot(tr("Sorted scores"), par
     plot.legend->setFillOrder(QCPLayoutGrid::foColumnsFirst);
     plot.legend->setWrap(kLegendColumns);
     plot.legend->setMargins({});
+    plot.legend->setMaximumSize(QWIDGETSIZE_MAX - 1, QWIDGETSIZE_MAX - 1); // else, without entries, it would narrow its column to nothing
     plot.legend->setVisible(true);
     m_state->zoom = &makeZoomable({plot.xAxis, plot.yAxis});
 }
