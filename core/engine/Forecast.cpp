@@ -246,7 +246,7 @@ Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasi
     const double sweeps = (job.windows > 0 ? 1 : 0) + (job.searchWindows > 0 ? 1 + double(job.removals) : 0);
     result.bytesRead = std::int64_t(stored * (double(wide.outer) + double(wide.layers) * (result.isStreamed ? sweeps : 1)));
     if (basis.flopPerSecond > 0)
-        result.seconds = workOf(dense, narrow, job, basis, result.restartBytes > 0).flop / basis.flopPerSecond;
+        result.seconds = kSecondsToBegin + workOf(dense, narrow, job, basis, result.restartBytes > 0).flop / basis.flopPerSecond;
     return result;
 }
 
