@@ -4,7 +4,6 @@
 #include "checkpoint/Checkpoint.h"
 #include "checkpoint/ModelName.h"
 #include "commands/PlanEditor.h"
-#include "engine/ProcessMemory.h"
 #include "foundation/Failures.h"
 #include "jobs/CommandLines.h"
 #include "jobs/SessionTask.h"
@@ -19,7 +18,6 @@
 #include <chrono>
 #include <exception>
 #include <limits>
-#include <utility>
 
 namespace secateur::ui {
 namespace {
@@ -182,8 +180,10 @@ int SessionJobs::start(JobKind kind, const QString &title, const QString &comman
 {
     const SessionTask task(m_model, m_messages, m_journal, m_findings,
                            [this, generation = m_generation] { return generation == m_generation; });
-    if (kind != JobKind::Open && !std::exchange(m_hasComputed, true) && m_basis)
-        m_basis->residentNow = std::max(m_basis->residentNow, residentBytes());
+    if (kind != JobKind::Open && m_basis) {
+        m_basis = basisNow();
+        m_hasLoaded = true;
+    }
     return m_runner.start(
         kind, title, command, [task, work = std::move(work)](JobPort &port) { work(task, port); }, whenFinished(topic, std::move(done)),
         cost.forecast);
@@ -216,7 +216,7 @@ void SessionJobs::keepEngine(const EngineReport &report, const ForecastBasis &ba
 {
     m_report = report;
     m_basis = basis;
-    m_hasComputed = false;
+    m_hasLoaded = false;
     emit engineReportChanged();
 }
 

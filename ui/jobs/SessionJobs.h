@@ -149,6 +149,7 @@ private:
     double evaluationSeconds() const;
     /// Writes a plan as a checkpoint and brings the record into the session, whose evaluations go into the manifest.
     void exportTo(const SessionTask &task, JobPort &port, const PruningPlan &plan, const ExportSettings &settings);
+    ForecastBasis basisNow() const;
     JobCost costOf(const JobSize &job) const;
     JobCost costOf(JobSize job, std::int64_t evaluations) const;
     CommandLines commandLines() const;
@@ -163,7 +164,7 @@ private:
     std::shared_ptr<SessionJournal> m_journal;
     std::optional<EngineReport> m_report;
     std::optional<ForecastBasis> m_basis;         ///< of the open model
-    bool m_hasComputed = false;                   ///< since then: its weights are loaded, mostly
+    bool m_hasLoaded = false;                     ///< since then: a job was started, which loads its weights
     std::optional<double> m_secondsPerEvaluation; ///< of the last search
     int m_generation = 0;                         ///< of the session
     std::shared_ptr<Findings> m_findings;         ///< of its jobs
