@@ -33,6 +33,7 @@
 #include <QScreen>
 #include <QSplitter>
 #include <QStatusBar>
+#include <QTabBar>
 #include <QTabWidget>
 #include <QTimer>
 #include <QVBoxLayout>
@@ -108,6 +109,8 @@ void MainWindow::build()
     m_strip = new WorkflowStrip(m_workbench, central);
     m_tabs = new QTabWidget(central);
     m_tabs->setDocumentMode(true);
+    m_tabs->setAccessibleName(tr("Pages"));
+    m_tabs->tabBar()->setAccessibleName(tr("Pages"));
     m_map = new MapPanel(m_workbench, central);
     m_inspector = new InspectorPanel(m_workbench, central);
     m_splitter = new QSplitter(Qt::Horizontal, central);

@@ -44,7 +44,7 @@ QString roleOf(const QAccessibleInterface &object)
 
 bool isShown(const QAccessibleInterface &object)
 {
-    return !object.state().invisible;
+    return !object.state().invisible && !object.rect().isEmpty();
 }
 
 /// A cell says what its model says, and has a header; a list without entries has none to name.

@@ -90,6 +90,13 @@ private:
     static void work(const WindowBench &hands, const QString &calibrationText, const QString &evaluationText, const QString &output);
     static QStringList faultsOfAllPages(const WindowBench &hands, const QString &picture);
     void fitsWith(const Doing &change, bool isLonger);
+    /// Line by line: Qt Test cuts what is long.
+    static void tell(const QStringList &faults)
+    {
+        for (const QString &fault : faults)
+            qInfo().noquote() << fault;
+        QVERIFY2(faults.isEmpty(), "it does not fit: the lines above say what");
+    }
 
     LongerLanguage m_language;
     QFont m_font = QApplication::font();
@@ -190,7 +197,7 @@ void tst_Names::namesFitEverywhere()
     QVERIFY(saved.wait(5000));
 
     const QStringList faults = faultsOfAllPages(hands, QString::fromLatin1(QTest::currentDataTag()));
-    QVERIFY2(faults.isEmpty(), qPrintable(faults.join(u'\n')));
+    tell(faults);
     QCOMPARE(hands.window->size(), kSmall);
     QVERIFY2(hands.window->minimumSizeHint().width() <= std::max(minimum, 960),
              qPrintable(QString::number(hands.window->minimumSizeHint().width())));
@@ -217,7 +224,7 @@ void tst_Names::fitsWith(const Doing &change, bool isLonger)
     work(hands, WindowBench::sample().calibrationText(), WindowBench::sample().evaluationText(),
          hands.state.path() + QStringLiteral("/out"));
     const QStringList faults = faultsOfAllPages(hands, QString::fromLatin1(QTest::currentTestFunction()));
-    QVERIFY2(faults.isEmpty(), qPrintable(faults.join(u'\n')));
+    tell(faults);
     QCOMPARE(hands.window->size(), kSmall);
 }
 
