@@ -29,8 +29,7 @@ QString steady(QString text)
 {
     static const QRegularExpression number(QStringLiteral("[−+-]?[0-9]+([.,\\x{202f}\\x{00a0}:]?[0-9]+)*([eE][+-]?[0-9]+)?")),
         unit(QStringLiteral("#[\\x{00a0} ](B|kB|MB|GB|TB|ms|s|min|h)\\b")), many(QStringLiteral("#( ?#)+")),
-        path(QStringLiteral("(~|/)[^ ,;:'\\n]*/[^ ,;:'\\n]*")), type(QStringLiteral("\\b(fp|bf|FP|BF|float|bfloat)#")),
-        hash(QStringLiteral("\\b[0-9a-f#]{8,}\\b"));
+        path(QStringLiteral("(~|/)[^ ,;:'\\n]*/[^ ,;:'\\n]*")), type(QStringLiteral("\\b(fp|bf|FP|BF|float|bfloat)#"));
     text.replace(path, QStringLiteral("PATH")).replace(number, QStringLiteral("#")).replace(unit, QStringLiteral("#"));
     text.replace(many, QStringLiteral("#")).replace(type, QStringLiteral("TYPE"));
     // What computes, and how long ago the session was written down.
@@ -183,7 +182,10 @@ void tst_Accessibility::walkAll(const std::function<void(const QString &)> &head
     }
     for (QAction *action : window.menuBar()->actions()) {
         heading(QStringLiteral("Menu ") + action->text().remove(u'&'));
-        visitWidget(action->menu(), visit);
+        QAccessibleInterface *menu = QAccessible::queryAccessibleInterface(action->menu());
+        QVERIFY(menu);
+        for (int i = 0; i < menu->childCount(); ++i) // they are not shown, and say all the same what they are
+            visit(*menu->child(i), 0);
     }
     for (QDockWidget *dock : window.findChildren<QDockWidget *>()) {
         dock->show();
