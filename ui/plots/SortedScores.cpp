@@ -203,8 +203,8 @@ void SortedScores::applyStyle(const PlotStyle &style)
     plot.yAxis2->setTickLabelColor(style.readable(style.ffn));
     QColor band = style.outline;
     band.setAlphaF(0.25F);
-    m_state->lowest->setPen(Qt::NoPen);
-    m_state->highest->setPen(Qt::NoPen);
+    for (QCPGraph *edge : {m_state->lowest, m_state->highest}) // the band alone is too pale
+        edge->setPen(QPen(style.hatching, 1));
     m_state->highest->setBrush(band);
     m_state->layer->setPen(QPen(style.accent, 2));
     m_state->share->setPen(QPen(style.ffn, 2, Qt::DashLine));
