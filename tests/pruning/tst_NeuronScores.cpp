@@ -140,6 +140,7 @@ void tst_NeuronScores::nonFiniteActivationsNameTheLayer()
         QFAIL("nothing was thrown");
     } catch (const Error &problem) {
         QCOMPARE(QString(problem.what()), QString("The activations of layer 1 are not finite."));
+        QCOMPARE(QString::fromStdString(problem.hint()), QString("The checkpoint is damaged: download it again."));
     }
 }
 
