@@ -53,6 +53,7 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
       m_overwrite(new QCheckBox(tr("Replace an existing export"))),
       m_written(bodyLabel({})),
       m_refusal(new InlineNote),
+      m_unmeasured(new InlineNote),
       m_export(new JobButton),
       m_copyCommand(new CopyButton(tr("Copy as command"), [this] { return m_workbench.jobs.exportCommand(settings()); })),
       m_result(new Card),
@@ -89,7 +90,8 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
     connect(m_list->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
             [this](const QModelIndex &row) { showRecord(row.isValid() ? row.row() : m_table->rowCount() - 1); });
     connect(&session, &SessionModel::modelChanged, this, &ExportPanel::followModel);
-    for (const auto signal : {&SessionModel::modelPresenceChanged, &SessionModel::draftChanged, &SessionModel::searchChanged})
+    for (const auto signal : {&SessionModel::modelPresenceChanged, &SessionModel::draftChanged, &SessionModel::searchChanged,
+                              &SessionModel::evaluationsChanged})
         connect(&session, signal, this, &ExportPanel::followPlan);
     connect(&session, &SessionModel::exportsChanged, this, [this] { showRecord(m_table->rowCount() - 1); });
     for (const auto signal : {&JobRunner::jobAdded, &JobRunner::jobFinished})
@@ -128,6 +130,7 @@ void ExportPanel::build()
     layout->addWidget(buildTargets());
     layout->addLayout(form);
     layout->addWidget(m_refusal);
+    layout->addWidget(m_unmeasured);
     layout->addLayout(action);
     layout->addWidget(buildResult());
     layout->addStretch();
@@ -263,6 +266,10 @@ void ExportPanel::followPlan()
     if (possible)
         possible.reason = m_targetModel->problem(target());
     m_copyCommand->setEnabled(bool(possible));
+    m_unmeasured->clear();
+    if (m_workbench.jobs.canExport() && !session.isPlanEvaluated())
+        m_unmeasured->say(InlineNote::Kind::Info, tr("This plan was never evaluated: what the pruning costs is not known."),
+                          tr("It can be exported all the same; evaluated first, its perplexity goes into the manifest."));
     if (possible && m_workbench.runner.isBusy(JobKind::Export))
         possible.reason = tr("An export is running.");
     m_refusal->clear();
