@@ -108,7 +108,8 @@ struct Engine::State {
     {
         const bool isWanted = settings.screening != "auto" && settings.screening != "none";
         if (search.referenceLoss && isWanted)
-            throw Error("A search by the reference loss cannot be screened.", "Leave out one of the two (--screen, --loss-dtype reference).");
+            throw Error("A search by the reference loss cannot be screened.",
+                        "Leave out one of the two (--screen, --loss-dtype reference).");
         if (search.referenceLoss)
             return {};
         const OpenModel &opened = open();

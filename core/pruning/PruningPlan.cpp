@@ -354,7 +354,8 @@ PruningPlan planFromJson(const nlohmann::json &json, const std::string &source)
 {
     const nlohmann::json &stored = json.is_object() && json.contains("plan") ? json.at("plan") : json; // a manifest has it under that name
     if (!stored.is_object() || !stored.contains("kind") || stored.at("kind") != "secateur-plan")
-        throw Error("'" + source + "' does not hold a plan.", "Choose a file that holds one (secateur-cli search MODEL ... --save-plan PLAN makes it).");
+        throw Error("'" + source + "' does not hold a plan.",
+                    "Choose a file that holds one (secateur-cli search MODEL ... --save-plan PLAN makes it).");
     try {
         checkFormat("The plan in '" + source + "'", wholeAt(stored, "format"), kFormat);
         PruningPlan plan;

@@ -442,8 +442,9 @@ void tst_Engine::fullDiskLeavesNothing()
     });
     setrlimit(RLIMIT_FSIZE, &before);
     QVERIFY2(what.contains("model.safetensors"), qPrintable(what));
-    const QRegularExpression remedy("[\\d.]+ [kM]B of about [\\d.]+ MB was written. Nothing was left behind: the partial files were removed. "
-                                    "Raise the limit, or choose a folder on another disk.$");
+    const QRegularExpression remedy(
+        "[\\d.]+ [kM]B of about [\\d.]+ MB was written. Nothing was left behind: the partial files were removed. "
+        "Raise the limit, or choose a folder on another disk.$");
     QVERIFY2(what.contains(remedy), qPrintable(what));
     QVERIFY(QDir(folder.path()).isEmpty(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot));
 }

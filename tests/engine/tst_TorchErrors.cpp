@@ -19,7 +19,8 @@ namespace {
 using Work = std::function<void()>;
 const c10::SourceLocation kHere = {"kernel", "file.cpp", 7};
 
-const char *const kAdvice = "\nCUDA kernel errors might be asynchronously reported at some other API call, so the stacktrace below might be incorrect.";
+const char *const kAdvice =
+    "\nCUDA kernel errors might be asynchronously reported at some other API call, so the stacktrace below might be incorrect.";
 
 } // namespace
 
@@ -43,14 +44,16 @@ void tst_TorchErrors::machineThatGivesOutIsNamed_data()
     const QString shortOnGpu = "The memory of cuda:1 is not enough.", cpu = "or the CPU", again = "Start the program again.";
     QTest::newRow("the allocator") << Work([] { throw c10::OutOfMemoryError(kHere, "CUDA out of memory. Tried to allocate 2 GiB."); })
                                    << shortOnGpu << cpu;
-    QTest::newRow("the driver, memory") << Work([] { throw c10::AcceleratorError(kHere, 2, std::string("CUDA error: out of memory") + kAdvice); })
-                                        << shortOnGpu << cpu;
-    QTest::newRow("cuBLAS, memory") << Work(
-                                           [] { throw c10::Error(kHere, "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"); })
-                                    << shortOnGpu << cpu;
-    QTest::newRow("the device") << Work(
-                                       [] { throw c10::AcceleratorError(kHere, 719, std::string("CUDA error: unspecified launch failure") + kAdvice); })
-                                << "The device cuda:1 failed: unspecified launch failure." << again;
+    QTest::newRow("the driver, memory") << Work([] {
+        throw c10::AcceleratorError(kHere, 2, std::string("CUDA error: out of memory") + kAdvice);
+    }) << shortOnGpu << cpu;
+    QTest::newRow("cuBLAS, memory") << Work([] {
+        throw c10::Error(kHere, "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`");
+    }) << shortOnGpu << cpu;
+    QTest::newRow("the device") << Work([] {
+        throw c10::AcceleratorError(kHere, 719, std::string("CUDA error: unspecified launch failure") + kAdvice);
+    }) << "The device cuda:1 failed: unspecified launch failure."
+                                << again;
     QTest::newRow("the device, in another form") << Work([] { throw c10::Error(kHere, "CUDA error: CUBLAS_STATUS_EXECUTION_FAILED"); })
                                                  << "The device cuda:1 failed: CUBLAS_STATUS_EXECUTION_FAILED." << again;
     QTest::newRow("the driver") << Work([] { throw c10::Error(kHere, "CUDA driver error: device lost"); })

@@ -42,7 +42,8 @@ private:
         return {};
     }
 
-    std::string breachOf(const std::string &keyword, const Json &value, const Json &rule, const Json &schema, const std::string &place) const
+    std::string breachOf(const std::string &keyword, const Json &value, const Json &rule, const Json &schema,
+                         const std::string &place) const
     {
         static const std::set<std::string> kSilent = {"$schema", "$defs", "title", "description"};
         const std::string said = place + ": " + value.dump().substr(0, 60) + " breaks " + keyword + " " + rule.dump();
@@ -59,7 +60,8 @@ private:
             return isOutside ? said : std::string();
         }
         if (keyword == "pattern")
-            return value.is_string() && !std::regex_search(value.get<std::string>(), std::regex(rule.get<std::string>())) ? said : std::string();
+            return value.is_string() && !std::regex_search(value.get<std::string>(), std::regex(rule.get<std::string>())) ? said
+                                                                                                                          : std::string();
         if (keyword == "minItems" || keyword == "minProperties")
             return value.size() < rule.get<std::size_t>() ? said : std::string();
         if (keyword == "required") {

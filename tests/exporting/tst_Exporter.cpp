@@ -99,14 +99,30 @@ void tst_Exporter::schemaFindsWhatIsWrong_data()
     QTest::addColumn<QString>("pointer");
     QTest::addColumn<QString>("value"); // JSON; nothing takes the field away
     QTest::addColumn<QString>("breach");
-    QTest::newRow("nothing") << "/version" << "\"1\"" << "";
-    QTest::newRow("missing") << "/plan/planHash" << "" << "$.plan: there is no 'planHash'";
-    QTest::newRow("another field") << "/export/colour" << "1" << "$.export: 'colour' is not in the schema";
-    QTest::newRow("another type") << "/command" << "\"secateur-cli\"" << "$.command: \"secateur-cli\" breaks type \"array\"";
-    QTest::newRow("in a list") << "/plan/keptNeurons/1/2" << "-1" << "$.plan.keptNeurons[1][2]: -1 breaks minimum 0";
-    QTest::newRow("a fraction") << "/plan/balance/N" << "0.5" << "$.plan.balance.N: 0.5 breaks type \"integer\"";
-    QTest::newRow("a hash") << "/export/files/model.safetensors" << "\"abc\"" << "$.export.files.model.safetensors: \"abc\" breaks pattern";
-    QTest::newRow("a word") << "/plan/norm" << "\"l3\"" << "$.plan.norm: \"l3\" breaks enum";
+    QTest::newRow("nothing") << "/version"
+                             << "\"1\""
+                             << "";
+    QTest::newRow("missing") << "/plan/planHash"
+                             << ""
+                             << "$.plan: there is no 'planHash'";
+    QTest::newRow("another field") << "/export/colour"
+                                   << "1"
+                                   << "$.export: 'colour' is not in the schema";
+    QTest::newRow("another type") << "/command"
+                                  << "\"secateur-cli\""
+                                  << "$.command: \"secateur-cli\" breaks type \"array\"";
+    QTest::newRow("in a list") << "/plan/keptNeurons/1/2"
+                               << "-1"
+                               << "$.plan.keptNeurons[1][2]: -1 breaks minimum 0";
+    QTest::newRow("a fraction") << "/plan/balance/N"
+                                << "0.5"
+                                << "$.plan.balance.N: 0.5 breaks type \"integer\"";
+    QTest::newRow("a hash") << "/export/files/model.safetensors"
+                            << "\"abc\""
+                            << "$.export.files.model.safetensors: \"abc\" breaks pattern";
+    QTest::newRow("a word") << "/plan/norm"
+                            << "\"l3\""
+                            << "$.plan.norm: \"l3\" breaks enum";
 }
 
 void tst_Exporter::schemaFindsWhatIsWrong()

@@ -22,14 +22,22 @@ void tst_Error::plainHintHasNoOptions_data()
 {
     QTest::addColumn<QString>("hint");
     QTest::addColumn<QString>("plain");
-    QTest::newRow("none") << "" << "";
-    QTest::newRow("no parentheses") << "Free some space." << "Free some space.";
-    QTest::newRow("one") << "Use fewer windows (--windows)." << "Use fewer windows.";
-    QTest::newRow("in the middle") << "Use the CPU (--device cpu), or buy a GPU." << "Use the CPU, or buy a GPU.";
-    QTest::newRow("two") << "Use fewer (--threads), or more memory (--host-memory)." << "Use fewer, or more memory.";
-    QTest::newRow("a whole command") << "Finish it first (secateur-cli search MODEL --plan PLAN)." << "Finish it first.";
-    QTest::newRow("other parentheses stay") << "Raise the limits (ulimit -u), or use fewer (--threads)." << "Raise the limits (ulimit -u), or use fewer.";
-    QTest::newRow("not closed") << "Use fewer (--windows" << "Use fewer (--windows";
+    QTest::newRow("none") << ""
+                          << "";
+    QTest::newRow("no parentheses") << "Free some space."
+                                    << "Free some space.";
+    QTest::newRow("one") << "Use fewer windows (--windows)."
+                         << "Use fewer windows.";
+    QTest::newRow("in the middle") << "Use the CPU (--device cpu), or buy a GPU."
+                                   << "Use the CPU, or buy a GPU.";
+    QTest::newRow("two") << "Use fewer (--threads), or more memory (--host-memory)."
+                         << "Use fewer, or more memory.";
+    QTest::newRow("a whole command") << "Finish it first (secateur-cli search MODEL --plan PLAN)."
+                                     << "Finish it first.";
+    QTest::newRow("other parentheses stay") << "Raise the limits (ulimit -u), or use fewer (--threads)."
+                                            << "Raise the limits (ulimit -u), or use fewer.";
+    QTest::newRow("not closed") << "Use fewer (--windows"
+                                << "Use fewer (--windows";
 }
 
 void tst_Error::plainHintHasNoOptions()

@@ -70,7 +70,8 @@ std::vector<std::vector<double>> scoresInDouble(const ModelSpec &spec, const Wei
             const at::Tensor query = heads(attention.query, a.heads, true), key = heads(attention.key, a.kvHeads, true);
             const at::Tensor seen = (query.matmul(key.transpose(1, 2)) / std::sqrt(double(a.headDim)))
                                         .masked_fill(isLater, -std::numeric_limits<double>::infinity());
-            const at::Tensor mixed = seen.softmax(-1).matmul(heads(attention.value, a.kvHeads, false)).transpose(0, 1).reshape({length, -1});
+            const at::Tensor mixed =
+                seen.softmax(-1).matmul(heads(attention.value, a.kvHeads, false)).transpose(0, 1).reshape({length, -1});
             x = x + product(mixed, attention.output);
             const FfnWeights &ffn = weights.layers[i].ffn;
             const at::Tensor between = norm(x, weights.layers[i].ffnNorm), gate = product(between, ffn.gate);
@@ -150,10 +151,11 @@ void tst_NeuronScores::scoresEqualAReferenceInFloat64()
     QFETCH(QString, name);
     const bool isSample = name == "sample";
     const std::int64_t length = isSample ? 96 : 40;
-    const Decoder decoder =
-        loadDecoder(isSample ? std::filesystem::path(SECATEUR_SOURCE_DIR "/resources/sample/model") : tinyLlama(name.toStdString()), length);
-    const at::Tensor tokens = isSample ? at::arange(2 * length, at::kLong).mul_(7919).remainder_(decoder.spec().vocabularySize).view({2, length})
-                                       : expectedOf(name.toStdString())["input_ids"].to(at::kCPU, at::kLong);
+    const Decoder decoder = loadDecoder(
+        isSample ? std::filesystem::path(SECATEUR_SOURCE_DIR "/resources/sample/model") : tinyLlama(name.toStdString()), length);
+    const at::Tensor tokens = isSample
+                                  ? at::arange(2 * length, at::kLong).mul_(7919).remainder_(decoder.spec().vocabularySize).view({2, length})
+                                  : expectedOf(name.toStdString())["input_ids"].to(at::kCPU, at::kLong);
     const auto reference = scoresInDouble(decoder.spec(), decoder.weights(), tokens);
     JobContext context;
     NeuronScores scores;
@@ -168,7 +170,8 @@ void tst_NeuronScores::scoresEqualAReferenceInFloat64()
             worst = std::max(worst, std::abs(double(scores.layers[i][j]) - exact[j]) / exact[j]);
         std::vector<std::int64_t> order(exact.size());
         std::iota(order.begin(), order.end(), 0);
-        std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return exact[std::size_t(a)] > exact[std::size_t(b)]; });
+        std::stable_sort(order.begin(), order.end(),
+                         [&](std::int64_t a, std::int64_t b) { return exact[std::size_t(a)] > exact[std::size_t(b)]; });
         for (const std::int64_t count : {std::int64_t(1), neurons / 4, neurons / 2, 3 * neurons / 4, neurons}) {
             std::vector<std::int64_t> kept(order.begin(), order.begin() + count);
             std::sort(kept.begin(), kept.end());

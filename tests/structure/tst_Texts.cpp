@@ -92,8 +92,7 @@ void forEachSource(const QStringList &tops, const Visit &visit)
 {
     const QDir root(QStringLiteral(SECATEUR_SOURCE_DIR));
     for (const QString &top : tops) {
-        QDirIterator files(root.filePath(top), {QStringLiteral("*.h"), QStringLiteral("*.cpp")}, QDir::Files,
-                           QDirIterator::Subdirectories);
+        QDirIterator files(root.filePath(top), {QStringLiteral("*.h"), QStringLiteral("*.cpp")}, QDir::Files, QDirIterator::Subdirectories);
         while (files.hasNext()) {
             QFile file(files.next());
             QVERIFY2(file.open(QIODevice::ReadOnly), qPrintable(file.fileName()));

@@ -75,8 +75,8 @@ QString doneText(const RecoverableSession &session)
     const auto counted = [](std::int64_t count, const QString &none, const QString &one, const QString &many) {
         return count == 0 ? none : count == 1 ? one : many.arg(exactText(count));
     };
-    const QString calibrated = counted(session.calibrations, StartPanel::tr("not calibrated"), StartPanel::tr("calibrated"),
-                                       StartPanel::tr("%1 calibrations"));
+    const QString calibrated =
+        counted(session.calibrations, StartPanel::tr("not calibrated"), StartPanel::tr("calibrated"), StartPanel::tr("%1 calibrations"));
     const QString searched =
         counted(session.candidates, QString(), StartPanel::tr("1 candidate searched"), StartPanel::tr("%1 candidates searched"));
     const QString evaluated =

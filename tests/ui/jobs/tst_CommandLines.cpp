@@ -436,7 +436,7 @@ void TestCommandLines::linesMeasureTheCurveOfTheWindow()
         if (result.contains(QLatin1String("perplexity")))
             theirs.emplace_back(result.value("planHash").toString().toStdString(), result.value("perplexity").toDouble());
     QCOMPARE(ours.size(), 2);
-    QCOMPARE(theirs, ours); // bit for bit
+    QVERIFY(theirs == ours); // bit for bit
 }
 
 void TestCommandLines::linesWriteWhatTheWindowWrites_data()
@@ -470,7 +470,8 @@ void TestCommandLines::linesWriteWhatTheWindowWrites()
         line = bench.jobs.exportCommand(elsewhere);
     }
     QCOMPARE(run(line, bench.folder.path()), 0);
-    const nlohmann::json ours = jsonOf(bench.path("ours/pruning_manifest.json")), theirs = jsonOf(bench.path("theirs/pruning_manifest.json"));
+    const nlohmann::json ours = jsonOf(bench.path("ours/pruning_manifest.json")),
+                         theirs = jsonOf(bench.path("theirs/pruning_manifest.json"));
     QCOMPARE(theirs.at("plan").at("planHash").get<std::string>(), bench.planHash());
     QCOMPARE(ours.at("plan").at("planHash").get<std::string>(), bench.planHash());
     QVERIFY(!ours.at("export").at("files").empty());

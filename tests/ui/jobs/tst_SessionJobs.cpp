@@ -858,7 +858,8 @@ void TestSessionJobs::aDeviceThatFailsLeavesWhatWasFinished()
     const Message told = bench.message(QStringLiteral("search"));
     QVERIFY(told.severity == Message::Severity::Error);
     const QRegularExpression sentence( // the job, the place, the device, the reason
-        QStringLiteral("^Search for K = 150 stopped after \\d+ of 24 evaluations\\. The device cuda:0 failed: unspecified launch failure\\.$"));
+        QStringLiteral(
+            "^Search for K = 150 stopped after \\d+ of 24 evaluations\\. The device cuda:0 failed: unspecified launch failure\\.$"));
     QVERIFY2(told.sentence.contains(sentence), qPrintable(told.sentence));
     QCOMPARE(told.hint, QStringLiteral("What was finished is kept. Start the program again."));
 
