@@ -59,12 +59,6 @@ AttentionPanel::AttentionPanel(Workbench workbench, QWidget *parent)
         else if (job && (job->kind == JobKind::Search || job->kind == JobKind::Prune))
             setView(View::Search);
     });
-    const auto followCopy = [this, copy] {
-        copy->setEnabled(m_workbench.session.hasModel());
-        copy->setToolTip(copy->isEnabled() ? tr("Copies a line for the terminal that does the same") : tr("Open a model first."));
-    };
-    connect(&m_workbench.session, &SessionModel::modelChanged, this, followCopy);
-    followCopy();
     startOver();
 }
 
