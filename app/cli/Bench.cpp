@@ -93,10 +93,12 @@ void Session::bench()
             event["setting"] = setting;
         report.event(event);
     };
+    TextSettings text = cli::calibrationText(o, spec.contextLength);
+    text.windows = settings.windows;
     const auto measure = [&](EngineSettings computing) {
-        computing.textRead = [this](const TextSettings &text, const TextReport &read) { showText(text, read); };
+        computing.textRead = [this](const TextSettings &shownText, const TextReport &read) { showText(shownText, read); };
         return o.isRandom ? benchmarkShape(readConfig(o.config), o.config.string(), computing, settings, context, heard)
-                          : benchmarkModel(o.model, textOf(o.texts, settings.windows), computing, settings, context, heard);
+                          : benchmarkModel(o.model, text, computing, settings, context, heard);
     };
     const std::optional<EngineSettings> otherEngine = o.versus.empty() ? std::nullopt : std::optional(versus(o.engine, o.versus));
     std::optional<BenchResult> best, other;

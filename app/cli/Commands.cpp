@@ -114,8 +114,8 @@ void Session::calibrate()
         checkOutputFile(o.output);
     open();
     const TextSettings text = calibrationText();
-    showForecast({.windows = *text.windows, .length = text.length});
-    const auto scores = engine->score(calibrationText(), norm(), context);
+    showForecast({.windows = text.windows ? *text.windows : engine->checkText(text, context), .length = text.length});
+    const auto scores = engine->score(text, norm(), context);
     if (!isFirst())
         return;
     saveScores(*scores, o.output);
@@ -149,7 +149,7 @@ void Session::impact()
 {
     open();
     const auto heard = [&](const CandidateLoss &loss) { hear(loss); };
-    const SearchRecord record = engine->impact(textOf(o.texts, {}), searchSettings({}), context, heard);
+    const SearchRecord record = engine->impact(impactText(o, model->spec.contextLength), searchSettings({}), context, heard);
     const SearchStep &step = record.steps.front();
     Rows rows = {{"layer", "change of loss", "perplexity"}, {"none", "", decimal(std::exp(record.initialLoss), 3)}};
     for (std::size_t layer = 0; layer < step.losses.size(); ++layer) {
@@ -263,17 +263,20 @@ void Session::prune()
         engine->checkExportSettings(exportSettings(), plan.balance.neuronsKept);
     }
     TextSettings calibration = calibrationText();
-    calibration.windows = std::max(*calibration.windows, searchSettings({}).windows);
-    if (!o.texts.empty())
+    const std::int64_t searchWindows = searchSettings({}).windows;
+    const std::int64_t windows = calibration.windows ? *calibration.windows : engine->checkText(calibration, context);
+    if (!o.texts.empty() && (calibration.windows || windows < searchWindows)) {
+        calibration.windows = std::max(windows, searchWindows);
         engine->checkText(calibration, context);
+    }
     checkSearchSettings(searchSettings({}), plan, model->spec);
     for (const std::filesystem::path &file : o.evaluationTexts)
         engine->checkText(heldOutText(file), context);
 
     const bool isCalibrated = o.scores.empty();
-    showForecast({.windows = isCalibrated ? *calibrationText().windows : 0,
+    showForecast({.windows = isCalibrated ? windows : 0,
                   .length = calibration.length,
-                  .searchWindows = searchSettings({}).windows,
+                  .searchWindows = searchWindows,
                   .removals = plan.balance.attentionsToRemove,
                   .neuronsKept = plan.balance.neuronsKept});
     const NeuronScores scores = o.scores.empty() ? *engine->score(calibrationText(), norm(), context) : loadMatchingScores();
@@ -313,7 +316,7 @@ void Session::evaluate()
 {
     open();
     const auto plan = optionalPlan();
-    const Evaluation e = engine->evaluate(plan ? &*plan : nullptr, textOf(o.texts, o.windows), context);
+    const Evaluation e = engine->evaluate(plan ? &*plan : nullptr, evaluationText(o, model->spec.contextLength), context);
     report.line("perplexity " + decimal(e.perplexity, 4) + " (loss " + decimal(e.loss, 6) + ", " + grouped(e.tokens) + " tokens in " +
                 grouped(e.windows) + " windows of " + grouped(e.length) + ")");
     finish({{"perplexity", e.perplexity},
@@ -385,10 +388,11 @@ void Session::logits()
 void run(const Options &options, std::stop_token stop, Reporter &reporter)
 {
     static const std::map<std::string, void (Session::*)()> commands = {
-        {"models", &Session::models},       {"impact", &Session::impact},     {"inspect", &Session::inspect},
-        {"calibrate", &Session::calibrate}, {"plan", &Session::plan},         {"search", &Session::search},
-        {"prune", &Session::prune},         {"evaluate", &Session::evaluate}, {"generate", &Session::generate},
-        {"export", &Session::exportPlan},   {"bench", &Session::bench},       {"logits", &Session::logits}};
+        {"models", &Session::models},     {"texts", &Session::texts},         {"impact", &Session::impact},
+        {"inspect", &Session::inspect},   {"calibrate", &Session::calibrate}, {"plan", &Session::plan},
+        {"search", &Session::search},     {"prune", &Session::prune},         {"evaluate", &Session::evaluate},
+        {"generate", &Session::generate}, {"export", &Session::exportPlan},   {"bench", &Session::bench},
+        {"logits", &Session::logits}};
     Session session(options, std::move(stop), reporter);
     (session.*commands.at(options.command))();
 }

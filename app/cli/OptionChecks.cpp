@@ -26,8 +26,7 @@ std::string contradiction(const Options &o)
     if (o.lossType == "reference" && isScreening)
         return "--loss-dtype reference and --screen " + screen + " exclude each other: the reference loss cannot be screened";
     if (isScreening && (dtype == "bfloat16" || dtype == "float16"))
-        return "--screen " + screen + " and --dtype " + dtype +
-               " exclude each other: the type for screening must be the narrower one";
+        return "--screen " + screen + " and --dtype " + dtype + " exclude each other: the type for screening must be the narrower one";
     for (const std::int64_t layer : o.forcedLayers)
         if (std::find(o.protectedLayers.begin(), o.protectedLayers.end(), layer) != o.protectedLayers.end())
             return "layer " + std::to_string(layer) + " is in --force and in --protect; name it in one of them only";
@@ -98,7 +97,7 @@ std::string mistakeIn(const Options &o)
         return "--text or --scores is needed";
     if (const std::string conflict = contradiction(o); !conflict.empty())
         return conflict;
-    if (o.command == "prune" && !o.scores.empty() && (o.windows || !o.norm.empty()))
+    if (o.command == "prune" && !o.scores.empty() && (o.windows || o.areAllWindowsWanted || !o.norm.empty()))
         return "--windows and --norm are settings of the calibration, which --scores replaces";
     return {};
 }

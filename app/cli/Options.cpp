@@ -20,6 +20,10 @@ namespace {
 constexpr std::uint64_t kLargestSeed = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kMost = 1'000'000'000; ///< windows, tokens, layers, neurons: more than anybody has, and no product of two overflows
 
+constexpr const char *kAll = "all";
+constexpr const char *kOrName =
+    "; or a name: wikitext-2, c4 or fineweb-edu, found in the Hugging Face cache (see the command texts). A file of that name comes first";
+
 /// Takes whole numbers that fit. CLI11 by itself takes the nearest that does for one that does not.
 CLI::Validator whole(std::uint64_t least, std::uint64_t most = kMost)
 {
@@ -90,13 +94,29 @@ public:
 
     void text(CLI::App &c, const char *what, bool isRequired)
     {
-        c.add_option("--text", m.texts, what)->type_name("FILE...")->required(isRequired);
+        c.add_option("--text", m.texts, std::string(what) + kOrName)->type_name("FILE...")->required(isRequired);
         c.add_option("--length", m.length, "Tokens of a window (2048, or the model's context when that is shorter)")->check(whole(2));
         c.add_option("--seed", m.seed, "Order of the documents; 0 (the default) = as they are")->check(whole(0, kLargestSeed));
         c.add_option("--column", m.column, "Column of .parquet, or field of JSON lines, that holds the texts (text)")->type_name("NAME");
     }
 
     void windows(CLI::App &c, const char *what) { c.add_option("--windows", m.windows, what)->check(whole(1)); }
+    /// The same, where all of the text can be taken.
+    void windowsOrAll(CLI::App &c, const std::string &what)
+    {
+        const auto set = [&options = m](const std::string &text) {
+            options.areAllWindowsWanted = text == kAll;
+            if (!options.areAllWindowsWanted)
+                options.windows = std::stoll(text);
+        };
+        const auto problem = [](std::string &text) {
+            const std::string mistake = text == kAll ? std::string() : whole(1)(text);
+            return mistake.empty() ? mistake : mistake + ", nor \"all\"";
+        };
+        c.add_option_function<std::string>("--windows", set, what + "; all = as many as the text gives")
+            ->type_name("N")
+            ->check(CLI::Validator(problem, "", "windows"));
+    }
 
     void scoring(CLI::App &c)
     {
@@ -200,13 +220,14 @@ void defineCommands(CLI::App &app, Options &options)
     define.model(inspect, false);
 
     command("models", "List the models in the Hugging Face cache", "secateur-cli models");
+    command("texts", "List the data sets that --text and --evaluate know by name, and where they are", "secateur-cli texts");
 
     CLI::App &calibrate = command("calibrate", "Stage 1: score every FFN neuron",
                                   "secateur-cli calibrate MODEL --text c4.json.gz --output scores.safetensors");
     define.model(calibrate);
     define.text(calibrate, "Calibration text: plain, JSON lines (both also .gz, .zst, .xz, .bz2) or .parquet; begun without a BOS token",
                 true);
-    define.windows(calibrate, "Windows of the text (32)");
+    define.windowsOrAll(calibrate, "Windows of the text (32)");
     define.scoring(calibrate);
     define.engine(calibrate);
     calibrate.add_option("--output", options.output, "Where to save the scores")->type_name("FILE")->required();
@@ -244,20 +265,21 @@ void defineCommands(CLI::App &app, Options &options)
                               "secateur-cli prune MODEL --text c4.json.gz --sparsity 0.375 --evaluate wiki.txt --output MODEL-pruned");
     define.model(prune);
     define.text(prune, "Calibration text: plain, JSON lines (both also .gz, .zst, .xz, .bz2) or .parquet", false);
-    define.windows(prune, "Windows of the calibration text (32)");
+    define.windowsOrAll(prune, "Windows of the calibration text (32)");
     define.scoring(prune);
     define.balance(prune);
     define.search(prune);
     define.scores(prune);
     define.savePlan(prune);
-    prune.add_option("--evaluate", options.evaluationTexts, "Held-out text: perplexity before and after")->type_name("FILE...");
+    prune.add_option("--evaluate", options.evaluationTexts, std::string("Held-out text: perplexity before and after") + kOrName)
+        ->type_name("FILE...");
     define.exporting(prune, false);
     define.engine(prune);
 
     CLI::App &evaluate = command("evaluate", "Perplexity on a text", "secateur-cli evaluate MODEL --text wiki.txt --plan plan.json");
     define.model(evaluate);
     define.text(evaluate, "Evaluation text; read without a token that begins it", true);
-    define.windows(evaluate, "Windows of the text (all)");
+    define.windowsOrAll(evaluate, "Windows of the text (all)");
     define.plan(evaluate, "Evaluate the model as pruned by this plan; a manifest works too");
     define.engine(evaluate);
 

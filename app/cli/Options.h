@@ -16,15 +16,16 @@ namespace secateur::cli {
 /// concerns it.
 struct Options {
     std::string command; ///< "inspect", "calibrate", "plan", "search", "prune", "evaluate", "generate", "export", "impact",
-                         ///< "models", "bench", "logits"
+                         ///< "models", "texts", "bench", "logits"
     bool isJson = false;
 
     std::filesystem::path model;
     std::filesystem::path config; ///< a config.json alone: shape without weights
     EngineSettings engine;
 
-    std::vector<std::filesystem::path> texts;
+    std::vector<std::filesystem::path> texts; ///< files, or names of known texts
     std::optional<std::int64_t> windows, length;
+    bool areAllWindowsWanted = false;  ///< --windows all
     std::optional<std::uint64_t> seed; ///< 0 when not given
     std::optional<std::string> column; ///< "text" when not given
     std::string norm;                  ///< l2 when empty
@@ -61,6 +62,15 @@ bool isJsonWanted(int argc, const char *const *argv);
 /// Reads the command line. When nothing is left to do (help, version, a mistake) it prints what is to be said and gives the exit code in
 /// `exitCode`.
 std::optional<Options> parse(int argc, const char *const *argv, int &exitCode);
+
+/// Puts files in the place of known texts that are given by name ("wikitext-2"). Throws Error when one is not on this computer.
+void findTexts(Options &options);
+
+/// What the text options ask for; `context`: that of the model, tokens. First that of a job that calibrates.
+TextSettings calibrationText(const Options &options, std::int64_t context);
+TextSettings evaluationText(const Options &options, std::int64_t context);                                 ///< of `evaluate`
+TextSettings heldOutText(const Options &options, const std::filesystem::path &file, std::int64_t context); ///< of --evaluate
+TextSettings impactText(const Options &options, std::int64_t context);
 
 /// The command line that decides the same plan and the same weights, for the manifest: without where to write and how to print.
 std::vector<std::string> repeatableCommand(const Options &options);

@@ -41,6 +41,8 @@ std::vector<std::string> repeatableCommand(const Options &o)
         }
     };
     addList("--text", o.texts);
+    if (o.areAllWindowsWanted)
+        command.insert(command.end(), {"--windows", "all"});
     addOptional("--windows", o.windows);
     addOptional("--length", o.length);
     addOptional("--seed", o.seed);

@@ -17,8 +17,6 @@
 namespace secateur::cli {
 namespace {
 
-constexpr std::int64_t kUsualWindows = 32, kUsualLength = 2048; // the authors' calibration
-
 /// Where a path leads, existing or not: absolute, links followed, without a slash at the end.
 std::filesystem::path placeOf(const std::filesystem::path &path)
 {
@@ -125,27 +123,6 @@ ModelSpec Session::specOfModelOrConfig()
     return specFromConfig(readConfig(o.config), o.config.string());
 }
 
-TextSettings Session::textOf(const std::vector<std::filesystem::path> &files, std::optional<std::int64_t> windows) const
-{
-    return {.files = files,
-            .windows = windows,
-            .length = o.length.value_or(std::min(kUsualLength, model->spec.contextLength)),
-            .seed = o.seed.value_or(0),
-            .column = o.column.value_or(TextSettings().column)};
-}
-
-TextSettings Session::calibrationText() const
-{
-    return textOf(o.texts, o.windows.value_or(kUsualWindows));
-}
-
-TextSettings Session::heldOutText(const std::filesystem::path &file) const
-{
-    TextSettings text = textOf({file}, {});
-    text.seed = 0; // the seed is of the calibration
-    return text;
-}
-
 BalanceSettings Session::balanceSettings(const ModelSpec &spec) const
 {
     BalanceSettings settings;
@@ -178,7 +155,11 @@ void Session::showText(const TextSettings &text, const TextReport &read)
         report.aside("text: " + line);
     nlohmann::json files = nlohmann::json::array();
     for (const TextFileReport &file : read.files)
-        files.push_back({{"file", file.file.string()}, {"kind", file.kind}, {"firstLine", file.firstLine}, {"documents", file.documents}});
+        files.push_back({{"file", file.file.string()},
+                         {"kind", file.kind},
+                         {"firstLine", file.firstLine()},
+                         {"firstLines", file.firstLines},
+                         {"documents", file.documents}});
     report.event({{"event", "textRead"}, {"files", files}, {"tokens", read.tokens}, {"windows", read.windows}, {"length", read.length}});
 }
 

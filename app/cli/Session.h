@@ -23,6 +23,7 @@ public:
 
     void inspect();
     void models();
+    void texts();
     void calibrate();
     void impact();
     void plan();
@@ -39,9 +40,8 @@ private:
 
     void open();
     ModelSpec specOfModelOrConfig();
-    TextSettings calibrationText() const;
-    TextSettings textOf(const std::vector<std::filesystem::path> &files, std::optional<std::int64_t> windows) const;
-    TextSettings heldOutText(const std::filesystem::path &file) const;
+    TextSettings calibrationText() const { return cli::calibrationText(o, model->spec.contextLength); }
+    TextSettings heldOutText(const std::filesystem::path &file) const { return cli::heldOutText(o, file, model->spec.contextLength); }
     BalanceSettings balanceSettings(const ModelSpec &spec) const;
     LossesKnown losses() const;
     MemoryLimits memoryLimits() const;

@@ -18,10 +18,11 @@ int main(int argc, char **argv)
     std::optional<cli::Interruption> interruption; // until the last word is said
     try {
         int exitCode = cli::kDone;
-        const std::optional<cli::Options> options = cli::parse(argc, argv, exitCode);
+        std::optional<cli::Options> options = cli::parse(argc, argv, exitCode);
         if (!options)
             return exitCode;
         interruption.emplace(options->isJson ? "{\"event\":\"cancelled\"}\n" : "Cancelled.\n");
+        cli::findTexts(*options);
         cli::run(*options, interruption->token(), reporter);
         if (std::cout.flush())
             return cli::kDone;

@@ -29,16 +29,7 @@ Actions::Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, Job
     savePlan = make(tr("Export &plan (.json)…"), "export");
     quit = make(tr("&Quit"), "", QKeySequence(tr("Ctrl+Q")));
 
-    undo = history.createUndoAction(this, tr("Undo"));
-    undo->setIcon(icon(QStringLiteral("undo")));
-    undo->setShortcut(QKeySequence::Undo);
-    add(undo);
-    redo = history.createRedoAction(this, tr("Redo"));
-    redo->setIcon(icon(QStringLiteral("redo")));
-    redo->setShortcut(QKeySequence::Redo);
-    add(redo);
-    undo->setProperty(kPlainName, tr("Undo"));
-    redo->setProperty(kPlainName, tr("Redo"));
+    makeHistory(editor, history);
     pin = make(tr("P&in this plan"), "pin", QKeySequence(tr("Ctrl+D")));
 
     prune = make(tr("&Prune…"), "play", QKeySequence(tr("Ctrl+P")));
@@ -68,7 +59,12 @@ Actions::Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, Job
     connect(search, &QAction::triggered, &jobs, &SessionJobs::search);
     connect(evaluate, &QAction::triggered, &jobs, &SessionJobs::evaluate);
     connect(evaluateDense, &QAction::triggered, &jobs, &SessionJobs::evaluateDense);
-    connect(cancelJob, &QAction::triggered, &runner, &JobRunner::cancelAll);
+    for (QAction *action : {pauseJob, cancelJob}) // from every window of the program
+        action->setShortcutContext(Qt::ApplicationShortcut);
+    connect(cancelJob, &QAction::triggered, &runner, [&runner] {
+        if (const JobInfo *job = runner.current())
+            runner.cancel(job->number);
+    });
     connect(pauseJob, &QAction::triggered, &runner, [&runner] {
         if (const JobInfo *job = runner.current())
             runner.setPaused(job->number, job->state != JobInfo::State::Paused);
@@ -84,11 +80,37 @@ Actions::Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, Job
     connect(attentionsByRule, &QAction::triggered, &editor, [&editor] { editor.setAttentionsToRemove({}); });
 
     for (const auto signal : {&SessionModel::modelChanged, &SessionModel::modelPresenceChanged, &SessionModel::textsChanged,
-                              &SessionModel::draftChanged, &SessionModel::searchChanged})
+                              &SessionModel::draftChanged, &SessionModel::searchChanged, &SessionModel::exportsChanged})
         connect(&model, signal, this, &Actions::follow);
     connect(&runner, &JobRunner::jobAdded, this, &Actions::follow);
     connect(&runner, &JobRunner::jobFinished, this, &Actions::follow);
     follow();
+}
+
+/// Not those of the stack itself: an undone step must not come between the moves of a drag.
+void Actions::makeHistory(PlanEditor &editor, QUndoStack &history)
+{
+    undo = make(tr("Undo"), "undo", QKeySequence::Undo);
+    redo = make(tr("Redo"), "redo", QKeySequence::Redo);
+    undo->setProperty(kPlainName, tr("Undo"));
+    redo->setProperty(kPlainName, tr("Redo"));
+    const auto step = [this, &editor, &history](void (QUndoStack::*go)()) {
+        if (editor.isDragging())
+            return;
+        const PlanDraft before = m_model.draft();
+        (history.*go)();
+        emit planStepped(before);
+    };
+    connect(undo, &QAction::triggered, this, [step] { step(&QUndoStack::undo); });
+    connect(redo, &QAction::triggered, this, [step] { step(&QUndoStack::redo); });
+    const auto followHistory = [this, &history] {
+        undo->setText(history.canUndo() ? tr("Undo %1").arg(history.undoText()) : tr("Undo"));
+        redo->setText(history.canRedo() ? tr("Redo %1").arg(history.redoText()) : tr("Redo"));
+        setPossible(undo, {history.canUndo() ? QString() : tr("Nothing to undo: the plan is as it was at first.")});
+        setPossible(redo, {history.canRedo() ? QString() : tr("Nothing to redo: no change was undone.")});
+    };
+    connect(&history, &QUndoStack::indexChanged, this, followHistory);
+    followHistory();
 }
 
 QAction *Actions::make(const QString &text, const char *iconName, const QKeySequence &keys)
@@ -116,18 +138,26 @@ void Actions::setPossible(QAction *action, const Possibility &possibility)
 
 void Actions::follow()
 {
-    const Possibility model{m_model.hasModel() ? QString() : tr("Open a model first.")};
-    for (QAction *action :
-         {saveSession, saveSessionAs, pin, sparsity25, sparsity37, sparsity50, neuronsByRule, attentionsByRule, copyCommand})
+    const QString noModel = m_model.hasModel() ? QString() : tr("Open a model first.");
+    const Possibility model{noModel}, plan{noModel.isEmpty() ? m_model.pruningProblem() : noModel};
+    for (QAction *action : {saveSession, saveSessionAs, copyCommand})
         setPossible(action, model);
-    setPossible(savePlan, m_model.hasScores() ? Possibility{} : Possibility{tr("Calibrate first: no neurons are chosen yet.")});
+    for (QAction *action : {pin, sparsity25, sparsity37, sparsity50})
+        setPossible(action, plan);
+    const BalanceSettings &balance = m_model.draft().balance;
+    setPossible(neuronsByRule, plan && !balance.neuronsKept ? Possibility{tr("K follows the balance rule already.")} : plan);
+    setPossible(attentionsByRule, plan && !balance.attentionsToRemove ? Possibility{tr("N follows the balance rule already.")} : plan);
+    setPossible(savePlan, !plan                  ? plan
+                          : !m_model.hasScores() ? Possibility{tr("Calibrate first: no neurons are chosen yet.")}
+                                                 : Possibility{m_model.balanceProblem()});
     setPossible(calibrate, m_jobs.canCalibrate());
     setPossible(measureImpact, m_jobs.canMeasureImpact());
     setPossible(search, m_jobs.canSearch());
     setPossible(evaluate, m_jobs.canEvaluate());
     setPossible(evaluateDense, m_jobs.canEvaluateDense());
-    setPossible(goToExport, model);
-    setPossible(prune, model);
+    setPossible(goToExport, m_model.session().exports.empty() ? m_jobs.canExport() : model);
+    const bool isMissing = m_model.hasModel() && !m_model.isModelThere();
+    setPossible(prune, isMissing ? Possibility{tr("The model of this session is not there: locate it on the Model page.")} : plan);
     const Possibility job{m_runner.current() ? QString() : tr("No job is running.")};
     setPossible(pauseJob, job);
     setPossible(cancelJob, job);

@@ -37,8 +37,13 @@ public:
     QList<QAction *> all() const { return m_all; }
     void add(QAction *action);
 
+signals:
+    /// Undo or Redo took a step from that plan to the one in hand.
+    void planStepped(const secateur::PlanDraft &before);
+
 private:
     QAction *make(const QString &text, const char *icon, const QKeySequence &keys = {});
+    void makeHistory(PlanEditor &editor, QUndoStack &history);
     void follow();
     void setPossible(QAction *action, const Possibility &possibility);
 

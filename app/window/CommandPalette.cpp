@@ -15,7 +15,7 @@
 namespace secateur::ui {
 namespace {
 
-constexpr int kAction = Qt::UserRole, kShortcut = Qt::UserRole + 1;
+constexpr int kAction = Qt::UserRole, kShortcut = Qt::UserRole + 1, kPlace = Qt::UserRole + 2;
 
 /// A command with its keys at the right.
 class CommandDelegate : public QStyledItemDelegate {
@@ -39,11 +39,19 @@ QString plainText(const QAction &action)
     return QString(action.text()).remove(QLatin1Char('&'));
 }
 
+bool hasWord(const QString &name, const QString &word)
+{
+    bool isNumber = false;
+    word.toInt(&isNumber);
+    return isNumber ? name.split(QLatin1Char(' ')).contains(word) : name.contains(word, Qt::CaseInsensitive);
+}
+
 } // namespace
 
-CommandPalette::CommandPalette(QList<QAction *> actions, QWidget *window)
+CommandPalette::CommandPalette(QList<QAction *> actions, std::function<std::vector<Place>()> places, QWidget *window)
     : QFrame(window, Qt::Popup),
       m_actions(std::move(actions)),
+      m_findPlaces(std::move(places)),
       m_input(new QLineEdit(this)),
       m_list(new QListWidget(this))
 {
@@ -69,6 +77,7 @@ CommandPalette::CommandPalette(QList<QAction *> actions, QWidget *window)
 
 void CommandPalette::open()
 {
+    m_places = m_findPlaces();
     m_input->clear();
     filter({});
     const QWidget *window = parentWidget();
@@ -100,8 +109,16 @@ void CommandPalette::filter(const QString &text)
         if (!action->isEnabled())
             item->setFlags(item->flags() & ~Qt::ItemIsEnabled);
     }
+    for (std::size_t i = 0; i < m_places.size() && !words.isEmpty(); ++i) {
+        const QString &name = m_places[i].name;
+        if (std::all_of(words.begin(), words.end(), [&](const QString &word) { return hasWord(name, word); })) {
+            auto *item = new QListWidgetItem(name, m_list);
+            item->setData(kPlace, qulonglong(i));
+            item->setToolTip(name);
+        }
+    }
     if (m_list->count() == 0) {
-        auto *nothing = new QListWidgetItem(tr("No command has these words."), m_list);
+        auto *nothing = new QListWidgetItem(tr("No command matches “%1”.").arg(text.trimmed()), m_list);
         nothing->setFlags(Qt::NoItemFlags);
     }
     for (int row = 0; row < m_list->count(); ++row)
@@ -117,9 +134,12 @@ void CommandPalette::run()
     if (!item || !(item->flags() & Qt::ItemIsEnabled))
         return;
     const QPointer<QAction> action = item->data(kAction).value<QAction *>();
+    const QVariant place = item->data(kPlace);
     close();
     if (action)
         action->trigger();
+    else if (place.isValid())
+        m_places[place.toULongLong()].go();
 }
 
 bool CommandPalette::eventFilter(QObject *watched, QEvent *event)

@@ -1,46 +1,41 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "window/MainWindow.h"
 
-#include "checkpoint/ModelName.h"
+#include "jobs/JobTable.h"
 #include "panels/AttentionPanel.h"
 #include "panels/BalancePanel.h"
-#include "panels/BudgetBar.h"
 #include "panels/CalibratePanel.h"
 #include "panels/EngineBox.h"
 #include "panels/EvaluatePanel.h"
 #include "panels/ExportPanel.h"
 #include "panels/ImportancePanel.h"
-#include "panels/InspectorPanel.h"
-#include "panels/JobBar.h"
-#include "panels/MapPanel.h"
 #include "panels/MessageBar.h"
 #include "panels/PruneCard.h"
 #include "panels/StartPanel.h"
-#include "panels/TextPicker.h"
+#include "widgets/Quantity.h"
+#include "widgets/ScrollToFocus.h"
 #include "window/Actions.h"
-#include "window/CommandPalette.h"
-#include "window/StatusLine.h"
+#include "window/AffectedTabs.h"
+#include "window/DesktopNotices.h"
 #include "window/UndoKeys.h"
+#include "window/ViewState.h"
 
 #include <QApplication>
 #include <QCoreApplication>
 #include <QDialog>
 #include <QDockWidget>
-#include <QDropEvent>
-#include <QFileInfo>
-#include <QMenu>
-#include <QMimeData>
 #include <QScreen>
 #include <QSplitter>
 #include <QStatusBar>
+#include <QTabBar>
 #include <QTabWidget>
-#include <QTimer>
 #include <QVBoxLayout>
+
+#include <algorithm>
+#include <cmath>
 
 namespace secateur::ui {
 namespace {
-
-const QString kSessionSuffix = QStringLiteral("secateur");
 
 EngineSettings engineSettings(EngineSettings settings)
 {
@@ -68,16 +63,22 @@ MainWindow::MainWindow(const Launch &launch, Theme &theme)
       m_workbench{m_model, m_selection, m_editor, m_jobs, m_runner, m_messages, m_history}
 {
     m_theme.setMode(m_settings.themeMode());
+    m_theme.setHighContrast(m_settings.value(QStringLiteral("highContrast")) == "true");
     m_actions = new Actions(m_model, m_editor, m_jobs, m_runner, m_history, this);
-    build();
-    buildTabs();
+    build(); // in the order in which Tab goes: the steps, the page, what lies beside it, docks, the job bar
+    buildTabs(launch);
+    buildSides();
     buildDocks();
+    buildBottom();
     buildPrune();
     buildMenus();
-    m_palette = new CommandPalette(m_actions->all(), this);
+    m_palette = new CommandPalette(
+        m_actions->all(), [this] { return places(); }, this);
     wire();
     followModel();
     qApp->installEventFilter(new UndoKeys(this));
+    new DesktopNotices(m_model, m_runner, *this);
+    new ScrollToFocus(this);
     setAcceptDrops(true);
     setMinimumSize(960, 640);
     constexpr QSize kWish(1440, 900), kFrame(16, 64); // a small screen has room for the title bar and a panel, too
@@ -106,42 +107,14 @@ void MainWindow::build()
     m_strip = new WorkflowStrip(m_workbench, central);
     m_tabs = new QTabWidget(central);
     m_tabs->setDocumentMode(true);
-    m_map = new MapPanel(m_workbench, central);
-    m_inspector = new InspectorPanel(m_workbench, central);
-    m_splitter = new QSplitter(Qt::Horizontal, central);
-    m_splitter->addWidget(m_map);
-    m_splitter->addWidget(m_tabs);
-    m_splitter->addWidget(m_inspector);
-    m_splitter->setStretchFactor(1, 1);
-    m_splitter->setCollapsible(1, false);
-    m_splitter->installEventFilter(this);
-    m_budget = new BudgetBar(m_workbench, central);
-    auto *messages = new MessageBar(m_workbench, central);
-    connect(messages, &MessageBar::logRequested, this, [this] {
-        m_logDock->show();
-        m_logDock->raise();
-    });
+    m_tabs->setAccessibleName(tr("Pages"));
+    m_tabs->tabBar()->setAccessibleName(tr("Pages"));
     layout->addWidget(m_strip);
-    layout->addWidget(messages);
-    layout->addWidget(m_splitter, 1);
-    layout->addWidget(m_budget);
     central->installEventFilter(this);
     setCentralWidget(central);
-
-    auto *bottom = new QWidget; // below the docks, too
-    auto *lines = new QVBoxLayout(bottom);
-    lines->setContentsMargins(0, 0, 0, 0);
-    lines->setSpacing(0);
-    lines->addWidget(new JobBar(m_workbench, bottom));
-    lines->addWidget(new StatusLine(m_model, m_jobs, m_runner, m_keeper, bottom));
-    m_bottom = new QStatusBar(this);
-    m_bottom->setSizeGripEnabled(false);
-    m_bottom->setContentsMargins(0, 0, 0, 0);
-    m_bottom->addPermanentWidget(bottom, 1);
-    setStatusBar(m_bottom);
 }
 
-void MainWindow::buildTabs()
+void MainWindow::buildTabs(const Launch &launch)
 {
     m_start = new StartPanel(m_workbench, m_tabs);
     m_start->setSampleFolder(m_sample.model());
@@ -151,16 +124,25 @@ void MainWindow::buildTabs()
     auto *attention = new AttentionPanel(m_workbench, m_tabs);
     auto *evaluate = new EvaluatePanel(m_workbench, m_tabs);
     evaluate->setSampleText(m_sample.evaluationText());
+    const QString pasted = QString::fromStdString((launch.stateFolder / "texts").string());
+    calibrate->setPasteFolder(pasted);
+    evaluate->setPasteFolder(pasted);
     m_tabs->addTab(m_start, tr("Model"));
     m_tabs->addTab(calibrate, tr("Calibration"));
     m_tabs->addTab(importance, tr("Importance"));
     m_tabs->addTab(attention, tr("Attention"));
-    m_tabs->addTab(new BalancePanel(m_workbench, m_tabs), tr("Balance"));
+    auto *balance = new BalancePanel(m_workbench, m_tabs);
+    m_tabs->addTab(balance, tr("Balance"));
     m_tabs->addTab(evaluate, tr("Evaluation"));
     m_tabs->addTab(new ExportPanel(m_workbench, m_tabs), tr("Export"));
+    attention->setObjectName(QStringLiteral("attention"));
+    attention->setProperty(kRemembered, QByteArray("view"));
     const auto calibration = [this] { show(Tab::Calibration); };
     connect(importance, &ImportancePanel::calibrateRequested, this, calibration);
     connect(attention, &AttentionPanel::calibrateRequested, this, calibration);
+    connect(importance, &ImportancePanel::openRequested, this, &MainWindow::chooseModel);
+    connect(attention, &AttentionPanel::openRequested, this, &MainWindow::chooseModel);
+    connect(balance, &BalancePanel::openRequested, this, &MainWindow::chooseModel);
     connect(m_start, &StartPanel::nextRequested, this, calibration);
     const auto showTexts = [this, calibrate, evaluate] {
         calibrate->setRecentTexts(m_settings.recentTexts());
@@ -196,19 +178,7 @@ void MainWindow::wire()
     connect(m_actions->search, &QAction::triggered, this, [this] { show(Tab::Attention); });
     connect(m_actions->measureImpact, &QAction::triggered, this, [this] { show(Tab::Attention); });
 
-    connect(m_start, &StartPanel::modelRequested, this, [this](const QString &path, bool isSample) {
-        if (isSample)
-            openSample();
-        else
-            open(path);
-    });
-    connect(m_start, &StartPanel::sessionRequested, this, &MainWindow::open);
-    connect(m_start, &StartPanel::restoreRequested, this, [this](const QString &folder) { m_keeper.restore(folder.toStdString()); });
-    connect(m_start, &StartPanel::discardRequested, this, [this](const QString &folder) { m_keeper.discard(folder.toStdString()); });
-    connect(&m_settings, &Settings::recentChanged, m_start, [this] { m_start->setRecent(m_settings.recent()); });
-    m_start->setRecent(m_settings.recent());
-    m_actions->openSample->setEnabled(m_sample.isThere());
-
+    connect(m_actions, &Actions::planStepped, this, &MainWindow::showAffected);
     connect(&m_editor, &PlanEditor::dragEnded, this, [this] {
         for (QWidget *widget : {static_cast<QWidget *>(m_splitter), centralWidget()})
             QCoreApplication::postEvent(widget, new QEvent(QEvent::LayoutRequest));
@@ -228,7 +198,33 @@ void MainWindow::wire()
         }
     });
     connect(m_tabs, &QTabWidget::currentChanged, this, &MainWindow::followTab);
+    for (const auto signal : {&JobRunner::jobAdded, &JobRunner::jobChanged, &JobRunner::jobFinished})
+        connect(&m_runner, signal, this, &MainWindow::followName);
+    wireStart();
+    wireSession();
+}
 
+void MainWindow::wireStart()
+{
+    connect(m_start, &StartPanel::modelRequested, this, [this](const QString &path, bool isSample) {
+        if (isSample)
+            openSample();
+        else
+            open(path);
+    });
+    connect(m_start, &StartPanel::sessionRequested, this, &MainWindow::open);
+    connect(m_start, &StartPanel::restoreRequested, this, [this](const QString &folder) { m_keeper.restore(folder.toStdString()); });
+    connect(m_start, &StartPanel::discardRequested, this, [this](const QString &folder) { m_keeper.discard(folder.toStdString()); });
+    connect(&m_settings, &Settings::recentChanged, m_start, [this] { m_start->setRecent(m_settings.recent()); });
+    m_start->setRecent(m_settings.recent());
+    connect(m_start, &StartPanel::recentCleared, &m_settings, &Settings::clearRecent);
+    m_actions->openSample->setEnabled(m_sample.isThere());
+    if (!m_sample.isThere())
+        m_actions->openSample->setToolTip(tr("The bundled sample is not installed."));
+}
+
+void MainWindow::wireSession()
+{
     connect(&m_model, &SessionModel::modelChanged, this, &MainWindow::followModel);
     connect(&m_model, &SessionModel::modelMoved, this, &MainWindow::followName);
     connect(&m_model, &SessionModel::calibrationsChanged, this, [this] {
@@ -247,7 +243,7 @@ void MainWindow::wire()
         if (!m_keeper.file().isEmpty())
             m_settings.addRecent(m_keeper.file());
         m_jobs.reopenModel();
-        show(m_model.hasScores() ? Tab::Importance : Tab::Model);
+        showView();
     });
     connect(&m_keeper, &SessionKeeper::saved, &m_settings, &Settings::addRecent);
     connect(&m_keeper, &SessionKeeper::leftoversFound, this, &MainWindow::offer);
@@ -273,7 +269,10 @@ void MainWindow::followModel()
 
 void MainWindow::followName()
 {
-    setWindowTitle(m_model.hasModel() ? tr("%1[*] – Secateur").arg(m_model.modelName()) : tr("Secateur[*]"));
+    const JobInfo *job = m_runner.current();
+    const std::optional<double> share = job ? shareDone(job->progress) : std::nullopt;
+    const QString title = m_model.hasModel() ? tr("%1[*] – Secateur").arg(m_model.modelName()) : tr("Secateur[*]");
+    setWindowTitle(share ? tr("%1 – %2", "progress and title").arg(percentText(std::floor(*share * 100) / 100, 0), title) : title);
 }
 
 void MainWindow::followTab()
@@ -281,48 +280,20 @@ void MainWindow::followTab()
     using Step = WorkflowStrip::Step;
     static constexpr Step steps[] = {Step::Load, Step::Calibrate, Step::Plan, Step::Plan, Step::Plan, Step::Evaluate, Step::Export};
     m_strip->setCurrent(steps[m_tabs->currentIndex()]);
+    m_toasts->place(); // another page has its buttons elsewhere
+}
+
+/// What was undone or redone is to be seen.
+void MainWindow::showAffected(const PlanDraft &before)
+{
+    const std::vector<Tab> tabs = affectedTabs(before, m_model.draft());
+    if (!tabs.empty() && std::find(tabs.begin(), tabs.end(), Tab(m_tabs->currentIndex())) == tabs.end())
+        show(tabs.front());
 }
 
 void MainWindow::show(Tab tab)
 {
     m_tabs->setCurrentIndex(int(tab));
-}
-
-void MainWindow::offer(const std::vector<RecoverableSession> &sessions)
-{
-    m_start->setRecoverable(sessions);
-    const auto interrupted = std::find_if(sessions.begin(), sessions.end(), [](const RecoverableSession &s) { return !s.wasClosed; });
-    if (interrupted == sessions.end() || m_model.hasModel())
-        return;
-    const QString model = QString::fromStdString(secateur::modelName(interrupted->modelFolder).brief);
-    m_messages.post({.severity = Message::Severity::Warning,
-                     .sentence = tr("The last session, with %1, was interrupted.").arg(model),
-                     .hint = tr("Everything up to its last evaluation is kept."),
-                     .topic = QStringLiteral("recovery"),
-                     .actionText = tr("Restore it"),
-                     .action = [this, folder = interrupted->folder] { m_keeper.restore(folder); },
-                     .time = {}});
-}
-
-// ---- opening and saving ------------------------------------------------------------------------------------------------------
-
-void MainWindow::open(const QString &path)
-{
-    if (QFileInfo(path).suffix() == kSessionSuffix)
-        m_keeper.open(path);
-    else
-        m_jobs.openModel(path.toStdString());
-    show(Tab::Model);
-}
-
-void MainWindow::openSample()
-{
-    constexpr std::int64_t kWindows = 32, kLength = 512;
-    const SampleTexts texts{
-        .calibration = {.files = {m_sample.calibrationText().toStdString()}, .windows = kWindows, .length = kLength, .seed = 0},
-        .evaluation = {.files = {m_sample.evaluationText().toStdString()}, .windows = {}, .length = kLength, .seed = 0}};
-    m_jobs.openModel(m_sample.model().toStdString(), texts);
-    show(Tab::Model);
 }
 
 /// Numbers change their widths while K is dragged. Laying out the whole window for each of them would take half of a frame, and none of them
@@ -332,39 +303,6 @@ bool MainWindow::eventFilter(QObject *watched, QEvent *event)
     if ((watched == m_splitter || watched == centralWidget()) && event->type() == QEvent::LayoutRequest && m_editor.isDragging())
         return true;
     return QMainWindow::eventFilter(watched, event);
-}
-
-void MainWindow::dragEnterEvent(QDragEnterEvent *event)
-{
-    if (event->mimeData()->hasUrls())
-        event->acceptProposedAction();
-}
-
-void MainWindow::dropEvent(QDropEvent *event)
-{
-    for (const QUrl &url : event->mimeData()->urls()) {
-        const QFileInfo dropped(url.toLocalFile());
-        if (TextPicker::isNamedAsText(dropped.fileName())) {
-            if (!m_model.hasModel()) {
-                m_messages.post({.severity = Message::Severity::Warning,
-                                 .sentence = tr("'%1' is a text, and no model is open yet.").arg(dropped.fileName()),
-                                 .hint = tr("Drop a model folder first."),
-                                 .topic = QStringLiteral("open"),
-                                 .actionText = {},
-                                 .action = {},
-                                 .time = {}});
-                return;
-            }
-            TextSettings text = m_model.session().calibrationText;
-            text.files = {dropped.absoluteFilePath().toStdString()};
-            m_model.setTexts(text, m_model.session().evaluationText, m_model.session().norm);
-            show(Tab::Calibration);
-        } else if (dropped.exists()) {
-            open(dropped.absoluteFilePath());
-        }
-        event->acceptProposedAction();
-        return; // one at a time
-    }
 }
 
 } // namespace secateur::ui

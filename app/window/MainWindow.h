@@ -12,11 +12,13 @@
 #include "panels/Workbench.h"
 #include "panels/WorkflowStrip.h"
 #include "theme/Theme.h"
+#include "window/CommandPalette.h"
 #include "window/Launch.h"
 #include "window/Settings.h"
 
 #include <QMainWindow>
 #include <QUndoStack>
+#include <vector>
 
 class QDialog;
 class QSplitter;
@@ -25,7 +27,7 @@ class QTabWidget;
 namespace secateur::ui {
 
 class Actions;
-class CommandPalette;
+class MessageBar;
 class PruneCard;
 class StartPanel;
 
@@ -59,14 +61,18 @@ protected:
 
 private:
     void build();
-    void buildTabs();
+    void buildTabs(const Launch &launch);
+    void buildSides();
     void buildDocks();
+    void buildBottom();
     void buildPrune();
     void placeDocks();
     void resetLayout();
     void buildMenus();
     void buildViewMenu();
     void wire();
+    void wireStart();
+    void wireSession();
     void followModel();
     void followName();
     void followTab();
@@ -74,6 +80,10 @@ private:
     void chooseGguf();
     void chooseSession();
     void save(bool asksForName);
+    void keepView();
+    void showView();
+    void showAffected(const PlanDraft &before);
+    std::vector<CommandPalette::Place> places() const;
     void showPrune();
     void offer(const std::vector<RecoverableSession> &sessions);
     void showAbout();
@@ -96,6 +106,7 @@ private:
     CommandPalette *m_palette = nullptr;
     StartPanel *m_start = nullptr;
     WorkflowStrip *m_strip = nullptr;
+    MessageBar *m_toasts = nullptr;
     class QStatusBar *m_bottom = nullptr;
     QDialog *m_pruneDialog = nullptr;
     PruneCard *m_pruneCard = nullptr;

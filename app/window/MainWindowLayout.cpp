@@ -1,18 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What lies around the tabs of the main window: docks, the dialog of "Prune…", and where all of it is from one start to the next.
+// What lies around the tabs of the main window: map, inspector, budget, messages, docks, the job bar, the dialog of "Prune…", and where all of it is
+// from one start to the next.
+#include "panels/BudgetBar.h"
 #include "panels/HistoryPanel.h"
+#include "panels/InspectorPanel.h"
+#include "panels/JobBar.h"
 #include "panels/JobsPanel.h"
 #include "panels/LogPanel.h"
+#include "panels/MapPanel.h"
+#include "panels/MessageBar.h"
 #include "panels/PlansPanel.h"
 #include "panels/PruneCard.h"
+#include "plots/Figure.h"
 #include "window/MainWindow.h"
+#include "window/StatusLine.h"
+#include "window/ViewState.h"
 
 #include <QCloseEvent>
 #include <QDialog>
 #include <QDockWidget>
+#include <QMetaEnum>
 #include <QPushButton>
 #include <QScreen>
 #include <QSplitter>
+#include <QStatusBar>
 #include <QTabWidget>
 #include <QVBoxLayout>
 
@@ -25,12 +36,61 @@ constexpr int kWideEnough = 1200; ///< pixels from which there is room for the i
 
 } // namespace
 
+void MainWindow::buildSides()
+{
+    QWidget *central = centralWidget();
+    m_map = new MapPanel(m_workbench, central);
+    m_inspector = new InspectorPanel(m_workbench, central);
+    m_splitter = new QSplitter(Qt::Horizontal, central);
+    m_splitter->addWidget(m_map);
+    m_splitter->addWidget(m_tabs);
+    m_splitter->addWidget(m_inspector);
+    m_splitter->setStretchFactor(1, 1);
+    m_splitter->setCollapsible(1, false);
+    m_splitter->installEventFilter(this);
+    m_budget = new BudgetBar(m_workbench, central);
+    auto *layout = qobject_cast<QVBoxLayout *>(central->layout());
+    layout->addWidget(m_splitter, 1);
+    layout->addWidget(m_budget);
+    m_toasts = new MessageBar(m_workbench, central); // over them
+    connect(m_toasts, &MessageBar::logRequested, this, [this] {
+        m_logDock->show();
+        m_logDock->raise();
+    });
+}
+
+void MainWindow::buildBottom()
+{
+    auto *bottom = new QWidget; // below the docks, too
+    auto *lines = new QVBoxLayout(bottom);
+    lines->setContentsMargins(0, 0, 0, 0);
+    lines->setSpacing(0);
+    lines->addWidget(new JobBar(m_workbench, bottom));
+    lines->addWidget(new StatusLine(m_model, m_jobs, m_runner, m_keeper, bottom));
+    m_bottom = new QStatusBar(this);
+    m_bottom->setSizeGripEnabled(false);
+    m_bottom->setContentsMargins(0, 0, 0, 0);
+    m_bottom->addPermanentWidget(bottom, 1);
+    setStatusBar(m_bottom);
+}
+
 void MainWindow::buildDocks()
 {
     const auto dock = [this](const QString &title, const char *name, QWidget *content) {
         auto *made = new QDockWidget(title, this);
         made->setObjectName(QLatin1String(name)); // saveState() needs it
         made->setWidget(content);
+        connect(made, &QDockWidget::visibilityChanged, made, [made](bool isVisible) {
+            if (!isVisible || !made->isFloating())
+                return;
+            const auto reach = [made] { // at a start it is there before the window that it belongs to, and the screens may be others
+                if (made->isFloating() && made->isVisible()) {
+                    bringOnScreen(*made);
+                    made->raise();
+                }
+            };
+            QMetaObject::invokeMethod(made, reach, Qt::QueuedConnection);
+        });
         return made;
     };
     m_jobsDock = dock(tr("Jobs"), "jobs", new JobsPanel(m_workbench, this));
@@ -89,8 +149,11 @@ void MainWindow::showPrune()
 void MainWindow::closeEvent(QCloseEvent *event)
 {
     m_settings.setValue(QStringLiteral("geometry"), saveGeometry());
-    m_settings.setValue(QStringLiteral("splitter"), m_splitter->saveState());
+    m_settings.setValue(QStringLiteral("splitters"), splittersOf(*this));
     m_settings.setValue(QStringLiteral("docks"), saveState());
+    keepView();
+    m_keeper.keepView();
+    m_settings.setValue(QStringLiteral("figures"), FigureOptions::last().toBytes());
     m_runner.cancelAll();
     event->accept();
 }
@@ -108,9 +171,49 @@ void MainWindow::showEvent(QShowEvent *event)
     QMainWindow::showEvent(event);
     if (!std::exchange(m_isFirstShow, false))
         return;
-    m_splitter->restoreState(m_settings.value(QStringLiteral("splitter")));
-    restoreState(m_settings.value(QStringLiteral("docks")));
+    const QByteArray splitters = m_settings.value(QStringLiteral("splitters")), docks = m_settings.value(QStringLiteral("docks"));
+    const bool isUnderstood = (splitters.isEmpty() || applySplitters(*this, splitters)) && (docks.isEmpty() || restoreState(docks));
+    if (!isUnderstood) {
+        resetLayout();
+        m_messages.note(tr("The layout of the window could not be read, so this is the default one."));
+    }
+    FigureOptions::remember(FigureOptions::fromBytes(m_settings.value(QStringLiteral("figures"))));
     m_tabs->setFocus();
+}
+
+// ---- how a session is shown, which is saved with it --------------------------------------------------------------------------
+
+void MainWindow::keepView()
+{
+    std::map<std::string, std::string> view = viewOf(*this);
+    view["tab"] = QMetaEnum::fromType<Tab>().valueToKey(m_tabs->currentIndex());
+    view["layer"] = std::to_string(m_selection.selectedLayer());
+    view["step"] = std::to_string(m_selection.step());
+    m_model.setView(std::move(view));
+}
+
+/// As it was when it was saved; one that was saved without is shown where its work is.
+void MainWindow::showView()
+{
+    const std::map<std::string, std::string> view = m_model.session().view;
+    const auto wordAt = [&](const char *name) {
+        const auto found = view.find(name);
+        return QByteArray::fromStdString(found == view.end() ? std::string() : found->second);
+    };
+    const auto indexAt = [&](const char *name) {
+        bool isNumber = false;
+        const qint64 index = wordAt(name).toLongLong(&isNumber);
+        return isNumber ? index : -1;
+    };
+    applyView(*this, view);
+    bool isKnown = false;
+    const int tab = QMetaEnum::fromType<Tab>().keyToValue(wordAt("tab").constData(), &isKnown);
+    show(isKnown ? Tab(tab) : m_model.hasScores() ? Tab::Importance : Tab::Model);
+    if (const qint64 layer = indexAt("layer"); layer >= 0 && layer < m_model.layerCount())
+        m_selection.setSelectedLayer(layer);
+    const SearchRecord *search = m_model.search();
+    if (const qint64 step = indexAt("step"); step >= 0 && search && step < qint64(search->steps.size()))
+        m_selection.setStep(step);
 }
 
 } // namespace secateur::ui

@@ -2,6 +2,8 @@
 // The menus of the main window and the dialogs behind them.
 #include "window/MainWindow.h"
 
+#include "models/SelectionModel.h"
+#include "plots/Plot.h"
 #include "window/Actions.h"
 #include "window/ShortcutOverview.h"
 
@@ -13,13 +15,32 @@
 #include <QDockWidget>
 #include <QFileDialog>
 #include <QFileInfo>
+#include <QHelpEvent>
 #include <QLabel>
 #include <QMenu>
 #include <QMenuBar>
+#include <QPointer>
 #include <QTabWidget>
 #include <QVBoxLayout>
 
 namespace secateur::ui {
+namespace {
+
+/// In menus only what cannot be chosen has a word to say: why. The rest says what it does by its name.
+class ReasonTips : public QObject {
+public:
+    using QObject::QObject;
+
+    bool eventFilter(QObject *watched, QEvent *event) override
+    {
+        if (event->type() != QEvent::ToolTip)
+            return false;
+        const QAction *action = static_cast<QMenu *>(watched)->actionAt(static_cast<QHelpEvent *>(event)->pos());
+        return action && action->isEnabled();
+    }
+};
+
+} // namespace
 
 void MainWindow::buildMenus()
 {
@@ -28,12 +49,20 @@ void MainWindow::buildMenus()
     m_recentMenu = file->addMenu(tr("Open &recent"));
     connect(m_recentMenu, &QMenu::aboutToShow, this, [this] {
         m_recentMenu->clear();
-        for (const QString &path : m_settings.recent())
-            m_recentMenu->addAction(QDir::toNativeSeparators(path), this, [this, path] { open(path); });
-        if (m_recentMenu->isEmpty())
-            m_recentMenu->addAction(tr("Nothing was opened yet"))->setEnabled(false);
-        else
+        for (const QString &path : m_settings.recent()) {
+            QAction *action = m_recentMenu->addAction(QDir::toNativeSeparators(path), this, [this, path] { open(path); });
+            action->setEnabled(QFileInfo::exists(path));
+            if (!action->isEnabled())
+                action->setToolTip(tr("It is not there any more: moved or deleted."));
+        }
+        if (m_recentMenu->isEmpty()) {
+            QAction *none = m_recentMenu->addAction(tr("No recent models"));
+            none->setEnabled(false);
+            none->setToolTip(tr("Models and sessions that you open are listed here."));
+        } else {
+            m_recentMenu->addSeparator();
             m_recentMenu->addAction(tr("&Clear"), &m_settings, &Settings::clearRecent);
+        }
     });
     file->addSeparator();
     file->addActions({m_actions->saveSession, m_actions->saveSessionAs, m_actions->savePlan});
@@ -60,7 +89,6 @@ void MainWindow::buildMenus()
     plan->addAction(m_actions->pin);
 
     QMenu *run = menuBar()->addMenu(tr("&Run"));
-    run->setToolTipsVisible(true);
     run->addAction(m_actions->prune);
     run->addSeparator();
     run->addActions({m_actions->calibrate, m_actions->measureImpact, m_actions->search, m_actions->evaluate, m_actions->evaluateDense,
@@ -72,6 +100,30 @@ void MainWindow::buildMenus()
     help->addActions({m_actions->palette, m_actions->shortcuts, m_actions->about});
     connect(m_actions->shortcuts, &QAction::triggered, this, [this] { (new ShortcutOverview(m_actions->all(), this))->show(); });
     connect(m_actions->about, &QAction::triggered, this, &MainWindow::showAbout);
+
+    auto *tips = new ReasonTips(this);
+    for (QMenu *menu : menuBar()->findChildren<QMenu *>()) {
+        menu->setToolTipsVisible(true);
+        menu->installEventFilter(tips);
+    }
+}
+
+/// What the command palette finds beside commands.
+std::vector<CommandPalette::Place> MainWindow::places() const
+{
+    std::vector<CommandPalette::Place> places;
+    for (qint64 layer = 0; layer < m_model.layerCount(); ++layer)
+        places.push_back({tr("Layer %1").arg(layer), [this, layer] { m_workbench.selection.setSelectedLayer(layer); }});
+    for (const Plot *plot : m_tabs->currentWidget()->findChildren<Plot *>())
+        for (const QPointer<QAction> action : plot->menu()->actions())
+            if (plot->isVisible() && action->isEnabled() && !action->text().isEmpty())
+                places.push_back(
+                    {tr("%1: %2", "plot and what to do with it").arg(plot->title(), QString(action->text()).remove(QLatin1Char('&'))),
+                     [action] {
+                         if (action)
+                             action->trigger();
+                     }});
+    return places;
 }
 
 void MainWindow::buildViewMenu()
@@ -126,42 +178,16 @@ void MainWindow::buildViewMenu()
         m_actions->add(action);
         themes->addAction(action);
     }
-}
-
-void MainWindow::chooseModel()
-{
-    const QString folder = QFileDialog::getExistingDirectory(this, tr("Open a model folder"));
-    if (!folder.isEmpty())
-        open(folder);
-}
-
-void MainWindow::chooseGguf()
-{
-    const QString file = QFileDialog::getOpenFileName(this, tr("Open a GGUF file"), {}, tr("GGUF models (*.gguf)"));
-    if (!file.isEmpty())
-        open(file);
-}
-
-void MainWindow::chooseSession()
-{
-    const QString file = QFileDialog::getOpenFileName(this, tr("Open a session"), {}, tr("Sessions (*.secateur)"));
-    if (!file.isEmpty())
-        open(file);
-}
-
-void MainWindow::save(bool asksForName)
-{
-    QString file = m_keeper.file();
-    if (asksForName || file.isEmpty()) {
-        QFileDialog dialog(this, tr("Save the session"), {}, tr("Sessions (*.secateur)"));
-        dialog.setAcceptMode(QFileDialog::AcceptSave);
-        dialog.setDefaultSuffix(QStringLiteral("secateur"));
-        dialog.selectFile(file.isEmpty() ? m_model.modelName() : file);
-        if (dialog.exec() != QDialog::Accepted)
-            return;
-        file = dialog.selectedFiles().constFirst();
-    }
-    m_keeper.save(file);
+    auto *contrast = new QAction(tr("Theme: high contrast"), this);
+    contrast->setCheckable(true);
+    contrast->setChecked(m_theme.wantsHighContrast());
+    connect(contrast, &QAction::toggled, this, [this](bool isOn) {
+        m_theme.setHighContrast(isOn);
+        m_settings.setValue(QStringLiteral("highContrast"), isOn ? "true" : "false");
+    });
+    m_actions->add(contrast);
+    themes->addSeparator();
+    themes->addAction(contrast);
 }
 
 void MainWindow::showAbout()

@@ -34,7 +34,7 @@ void Settings::add(const QString &key, const QStringList &added)
 
 QStringList Settings::recent() const
 {
-    return existing(kRecent);
+    return m_file.value(kRecent).toStringList();
 }
 
 void Settings::addRecent(const QString &path)

@@ -16,7 +16,7 @@ class Settings : public QObject {
 public:
     explicit Settings(const QString &file, QObject *parent = nullptr);
 
-    QStringList recent() const; ///< model folders and session files, newest first; those that are gone are left out
+    QStringList recent() const; ///< model folders and session files, newest first; some may be gone
     void addRecent(const QString &path);
     void clearRecent();
     QStringList recentTexts() const;

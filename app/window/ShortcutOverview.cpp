@@ -34,7 +34,7 @@ ShortcutOverview::ShortcutOverview(const QList<QAction *> &actions, QWidget *par
     rows.append({tr("Up, Down"), tr("Map: another layer")});
     rows.append({tr("Menu key"), tr("Map: protect or force a layer; plots: save, copy, show as table")});
     rows.append({tr("Arrows"), tr("Attention: another layer or step")});
-    rows.append({tr("Esc"), tr("Job bar: cancel the job")});
+    rows.append({tr("Esc"), tr("Job bar: cancel the job; a message: put it away")});
     auto *table = new QTableWidget(int(rows.size()), 2, this);
     table->setAccessibleName(windowTitle());
     table->setHorizontalHeaderLabels({tr("Keys"), tr("What they do")});

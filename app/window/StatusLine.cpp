@@ -7,6 +7,7 @@
 #include "jobs/SessionJobs.h"
 #include "jobs/SessionKeeper.h"
 #include "models/SessionModel.h"
+#include "widgets/Labels.h"
 #include "widgets/Quantity.h"
 
 #include <QFileInfo>
@@ -15,6 +16,7 @@
 #include <QLocale>
 #include <QThread>
 #include <QTimer>
+#include <algorithm>
 
 #include <chrono>
 
@@ -34,8 +36,8 @@ StatusLine::StatusLine(SessionModel &model, SessionJobs &jobs, JobRunner &runner
       m_keeper(keeper),
       m_engine(new QLabel(this)),
       m_memory(new QLabel(this)),
-      m_calibration(new QLabel(this)),
-      m_saved(new QLabel(this))
+      m_calibration(new ElidedLabel(this)),
+      m_saved(new ElidedLabel(this))
 {
     auto *layout = new QHBoxLayout(this);
     layout->setContentsMargins(12, 2, 12, 2);
@@ -47,10 +49,8 @@ StatusLine::StatusLine(SessionModel &model, SessionJobs &jobs, JobRunner &runner
     layout->addWidget(m_saved);
     m_engine->setAccessibleName(tr("What computes"));
     m_memory->setAccessibleName(tr("Memory"));
-    m_calibration->setAccessibleName(tr("Calibration"));
-    m_saved->setAccessibleName(tr("Saved"));
     m_memory->setToolTip(tr("The most that this program has used so far, and what is free now"));
-    for (QLabel *label : {m_engine, m_memory, m_calibration, m_saved}) {
+    for (QLabel *label : {m_engine, m_memory, static_cast<QLabel *>(m_calibration), static_cast<QLabel *>(m_saved)}) {
         label->setTextFormat(Qt::PlainText); // names of files
         label->setProperty("muted", true);
     }
@@ -84,37 +84,41 @@ void StatusLine::showEngine()
 
 void StatusLine::showMemory()
 {
-    m_memory->setText(tr("memory: peak %1, free %2").arg(bytesText(peakResidentBytes()), bytesText(availableMemoryBytes())));
+    m_peak = std::max(m_peak, peakResidentBytes()); // each job counts its own anew, and may have ended since the last look
+    if (const auto &report = m_jobs.engineReport(); !report || report->device == "cpu") // elsewhere jobs count the device's memory
+        for (const JobInfo &job : m_runner.jobs())
+            m_peak = std::max(m_peak, job.peakBytes);
+    m_memory->setText(tr("memory: peak %1, free %2").arg(bytesText(m_peak), bytesText(availableMemoryBytes())));
 }
 
 void StatusLine::showCalibration()
 {
     const NeuronScores *scores = m_model.scores();
     if (!scores) {
-        m_calibration->setText(m_model.hasModel() ? tr("not calibrated") : QString());
+        m_calibration->setWhole(m_model.hasModel() ? tr("not calibrated") : QString());
         return;
     }
     const Provenance &p = scores->provenance;
     const QString text = p.textFiles.size() == 1 ? QFileInfo(QString::fromStdString(p.textFiles.front())).fileName()
                                                  : tr("%1 files").arg(p.textFiles.size());
-    m_calibration->setText(tr("%1, %2 × %3 tokens").arg(text).arg(p.windows).arg(QLocale().toString(qlonglong(p.length))));
+    m_calibration->setWhole(tr("%1, %2 × %3 tokens").arg(text).arg(p.windows).arg(QLocale().toString(qlonglong(p.length))));
 }
 
 void StatusLine::showSaved()
 {
     if (!m_model.hasModel()) {
-        m_saved->setText({});
+        m_saved->setWhole({});
         return;
     }
     const QString name = m_keeper.file().isEmpty() ? tr("unnamed session") : QFileInfo(m_keeper.file()).fileName();
     const QDateTime written = m_keeper.lastWritten();
     const qint64 seconds = written.secsTo(QDateTime::currentDateTime());
     if (written.isNull())
-        m_saved->setText(name);
+        m_saved->setWhole(name);
     else if (seconds < kJustNow)
-        m_saved->setText(tr("%1, autosaved just now").arg(name));
+        m_saved->setWhole(tr("%1, autosaved just now").arg(name));
     else
-        m_saved->setText(tr("%1, autosaved %2 ago").arg(name, durationText(double(seconds))));
+        m_saved->setWhole(tr("%1, autosaved %2 ago").arg(name, durationText(double(seconds))));
 }
 
 } // namespace secateur::ui

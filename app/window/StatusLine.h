@@ -2,11 +2,13 @@
 #pragma once
 
 #include <QWidget>
+#include <cstdint>
 
 class QLabel;
 
 namespace secateur::ui {
 
+class ElidedLabel;
 class JobRunner;
 class SessionJobs;
 class SessionKeeper;
@@ -28,7 +30,9 @@ private:
     SessionJobs &m_jobs;
     JobRunner &m_runner;
     SessionKeeper &m_keeper;
-    QLabel *m_engine, *m_memory, *m_calibration, *m_saved;
+    std::int64_t m_peak = 0; ///< bytes, since the start
+    QLabel *m_engine, *m_memory;
+    ElidedLabel *m_calibration, *m_saved;
 };
 
 } // namespace secateur::ui

@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <optional>
 #include <string>
+#include <utility>
 
 namespace secateur {
 namespace {
@@ -22,32 +22,6 @@ std::filesystem::path fromEnvironment(const char *name)
     const char *value = std::getenv(name), *home = std::getenv("HOME");
     const std::string text = value ? value : "";
     return home && text.starts_with("~/") ? std::filesystem::path(home) / text.substr(2) : std::filesystem::path(text); // as the hub does
-}
-
-/// The snapshot that refs/main names, else the one that was changed last.
-std::optional<std::filesystem::path> snapshotOf(const std::filesystem::path &repository)
-{
-    std::error_code error;
-    std::string revision;
-    try {
-        constexpr std::uint64_t kLongest = 4096;
-        revision = readWholeFile(repository / "refs" / "main", kLongest, {});
-        revision.erase(revision.find_last_not_of(" \n\r\t") + 1);
-    } catch (const Error &) { // there is none, or it cannot be read: the newest snapshot will do
-    }
-    if (!revision.empty() && std::filesystem::is_directory(repository / "snapshots" / revision, error))
-        return repository / "snapshots" / revision;
-    std::optional<std::filesystem::path> newest;
-    std::filesystem::file_time_type time;
-    for (const auto &entry : std::filesystem::directory_iterator(repository / "snapshots", error)) {
-        if (!entry.is_directory(error))
-            continue;
-        if (const auto changed = entry.last_write_time(error); !newest || changed > time) {
-            newest = entry.path();
-            time = changed;
-        }
-    }
-    return newest;
 }
 
 /// How many shards there are by the name of one ("model-00001-of-00003.safetensors"); 0 for other names.
@@ -141,6 +115,19 @@ CachedModel modelIn(const std::filesystem::path &snapshot)
             .problem = problemOf(weights, snapshot)};
 }
 
+/// The revision that refs/main names; empty when there is none or it cannot be read.
+std::string mainRevision(const std::filesystem::path &repository)
+{
+    try {
+        constexpr std::uint64_t kLongest = 4096;
+        std::string revision = readWholeFile(repository / "refs" / "main", kLongest, {});
+        revision.erase(revision.find_last_not_of(" \n\r\t") + 1);
+        return revision;
+    } catch (const Error &) {
+        return {};
+    }
+}
+
 } // namespace
 
 std::filesystem::path hubCacheFolder()
@@ -154,6 +141,24 @@ std::filesystem::path hubCacheFolder()
     return fromEnvironment("HOME") / ".cache" / "huggingface" / "hub";
 }
 
+std::vector<std::filesystem::path> snapshotsOf(const std::filesystem::path &repository)
+{
+    std::vector<std::pair<std::filesystem::file_time_type, std::filesystem::path>> snapshots;
+    std::error_code error;
+    for (const auto &entry : std::filesystem::directory_iterator(repository / "snapshots", error))
+        if (entry.is_directory(error))
+            snapshots.emplace_back(entry.last_write_time(error), entry.path());
+    const std::string main = mainRevision(repository);
+    std::sort(snapshots.begin(), snapshots.end(), [&](const auto &a, const auto &b) {
+        const bool isMain = a.second.filename() == main, isOtherMain = b.second.filename() == main;
+        return isMain == isOtherMain ? a > b : isMain;
+    });
+    std::vector<std::filesystem::path> folders;
+    for (auto &[time, folder] : snapshots)
+        folders.push_back(std::move(folder));
+    return folders;
+}
+
 std::vector<CachedModel> modelsInHubCache(const std::filesystem::path &folder)
 {
     std::vector<CachedModel> models;
@@ -161,8 +166,8 @@ std::vector<CachedModel> modelsInHubCache(const std::filesystem::path &folder)
     for (const auto &entry : std::filesystem::directory_iterator(folder, error)) {
         if (!entry.path().filename().string().starts_with(kModel) || !entry.is_directory(error))
             continue;
-        if (const auto snapshot = snapshotOf(entry.path()))
-            models.push_back(modelIn(*snapshot));
+        if (const auto snapshots = snapshotsOf(entry.path()); !snapshots.empty())
+            models.push_back(modelIn(snapshots.front()));
     }
     std::sort(models.begin(), models.end(), [](const CachedModel &a, const CachedModel &b) { return a.name < b.name; });
     return models;

@@ -18,6 +18,8 @@ struct CachedModel {
 
 /// Where the cache is: HF_HUB_CACHE, HF_HOME/hub, XDG_CACHE_HOME/huggingface/hub or ~/.cache/huggingface/hub.
 std::filesystem::path hubCacheFolder();
+/// The snapshots of a repository in the cache (a folder such as "models--OWNER--NAME"): the one that refs/main names, then the newest first.
+std::vector<std::filesystem::path> snapshotsOf(const std::filesystem::path &repository);
 /// Models in that folder, by name; of several snapshots the one that refs/main names, else the newest. An absent folder has none.
 std::vector<CachedModel> modelsInHubCache(const std::filesystem::path &folder = hubCacheFolder());
 

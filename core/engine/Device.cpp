@@ -96,7 +96,7 @@ c10::Device deviceFromName(const std::string &name)
         throw Error("There is no device '" + name + "'.", "Devices: auto, cpu, cuda, cuda:N.");
     if (!cudaProblem().empty())
         throw Error("The device '" + name + "' cannot be used: " + cudaProblem() + ".",
-                    "Use --device cpu, or install the driver and a LibTorch with CUDA (packaging/run --cuda).");
+                    "Use the CPU (--device cpu), or install the driver and a LibTorch with CUDA (packaging/run --cuda).");
     if (index >= cudaCount())
         throw Error("There is no device '" + name + "': this machine has " + std::to_string(cudaCount()) + ".",
                     "Devices count from cuda:0.");

@@ -239,8 +239,11 @@ void Engine::search(PruningPlan &plan, const TextSettings &text, const SearchSet
         searchText.windows = settings.windows;
         const TokenWindows windows = m_state->windows(searchText, context);
         const Provenance provenance = model.provenance(searchText, windows, context);
-        if (plan.search.isBegun())
+        if (plan.search.isBegun()) {
+            plan.search = withProtected(std::move(plan.search), settings.protectedLayers); // as far as it answers those settings too
+            plan.removedAttentions = plan.search.removalOrder();
             checkContinuation(plan.search, settings, provenance);
+        }
         agree(*m_state->ranks(), plan.hash() + provenance.tokenHash + std::to_string(plan.search.evaluations()), context);
         JobSize size{.windows = 0,
                      .length = windows.length,
@@ -374,9 +377,9 @@ ExportResult Engine::exportPlan(const PruningPlan &plan, const ExportSettings &s
     });
 }
 
-void Engine::checkText(const TextSettings &text, const JobContext &context) const
+std::int64_t Engine::checkText(const TextSettings &text, const JobContext &context) const
 {
-    m_state->windows(text, context);
+    return m_state->windows(text, context).count();
 }
 
 void Engine::checkExportSettings(const ExportSettings &settings, std::int64_t neuronsKept) const

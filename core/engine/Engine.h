@@ -142,8 +142,8 @@ public:
     ExportResult exportPlan(const PruningPlan &plan, const ExportSettings &settings, const nlohmann::json &evaluations,
                             JobContext &context);
     /// Throws what a job on this text would throw before it computes: a file that cannot be read, a text that is too short. The listener
-    /// hears of it.
-    void checkText(const TextSettings &text, const JobContext &context = {}) const;
+    /// hears of it. Returns how many windows the job would have.
+    std::int64_t checkText(const TextSettings &text, const JobContext &context = {}) const;
     /// Throws what exportPlan would throw at once for a plan of that width: an output that exists, an unknown format, no space.
     void checkExportSettings(const ExportSettings &settings, std::int64_t neuronsKept) const;
     /// Logits of given token ids, row-major [T, V] in fp32.

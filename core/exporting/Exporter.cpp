@@ -73,7 +73,8 @@ void checkOutput(const std::filesystem::path &output, bool isOverwriteAllowed, c
         return;
     checkReplacement(output, source);
     if (!isOverwriteAllowed)
-        throw Error("The output '" + output.string() + "' already exists.", "Choose another folder, or replace it with --overwrite.");
+        throw Error("The output '" + output.string() + "' already exists.",
+                    "Choose another folder, or allow it to be replaced (--overwrite).");
 }
 
 /// Of all that is written, about.
@@ -116,7 +117,7 @@ void checkPlace(const ExportSettings &settings, const Checkpoint &source, const 
 void checkFormat(const ExportSettings &settings, const ModelSpec &dense, const std::vector<std::int64_t> &widths)
 {
     if (const std::string problem = exportProblem(settings.format, dense, widths); !problem.empty())
-        throw Error(problem, "Choose another --format: hf-compact holds every plan.");
+        throw Error(problem, "Choose another target (--format): hf-compact holds every plan.");
 }
 
 } // namespace
@@ -183,7 +184,7 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
     if (!source.plan.isComplete())
         throw Error("The plan removes " + std::to_string(source.plan.removedAttentions.size()) + " of " +
                         std::to_string(source.plan.balance.attentionsToRemove) + " attentions: its search is not finished.",
-                    "Finish it with: secateur-cli search MODEL --plan PLAN --save-plan PLAN.");
+                    "Finish the search first (secateur-cli search MODEL --plan PLAN --save-plan PLAN).");
     const std::vector<std::int64_t> widths = source.plan.widths();
     checkFormat(settings, source.dense, widths);
     // What is not weights is read before the folder can change; had it gone meanwhile, some of it would be missing.
@@ -204,8 +205,9 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
     } catch (const Error &problem) { // what is there so far goes with `target`
         const bool isDiskFull = problem.hint() == remedyOfWriting(ENOSPC);
         const std::int64_t all = bytesOfAll(source.checkpoint, source.dense, widths, weights);
-        throw Error(problem.what(), (isDiskFull ? sizeText(bytesIn(folder)) + " of about " + sizeText(all) + " was written. " : std::string()) +
-                                        "Nothing was left behind: the partial files were removed. " + problem.hint());
+        throw Error(problem.what(),
+                    (isDiskFull ? sizeText(bytesIn(folder)) + " of about " + sizeText(all) + " was written. " : std::string()) +
+                        "Nothing was left behind: the partial files were removed. " + problem.hint());
     }
     result.notes.insert(result.notes.end(), carried.notes.begin(), carried.notes.end());
     // Another type rounds the weights, so the model in memory goes through it as well.

@@ -109,7 +109,7 @@ at::Tensor WrittenTensors::read(const Entry &entry) const
     m_source.releasePages(); // what was read was copied
     if (m_dtype && !isFinite(tensor))
         throw Error("The tensor '" + entry.name + "' does not fit into " + std::string(configName(*m_dtype)) + ".",
-                    "Choose another --export-dtype; bfloat16 has the range of float32.");
+                    "Choose another type (--export-dtype); bfloat16 has the range of float32.");
     return tensor;
 }
 

@@ -13,8 +13,10 @@ class Error : public std::runtime_error {
 public:
     explicit Error(const std::string &sentence, std::string hint = {}) : std::runtime_error(sentence), m_hint(std::move(hint)) {}
 
-    /// What the user can do about it; may be empty.
+    /// What the user can do about it; may be empty. Options of the command line stand in parentheses: "Use fewer windows (--windows)."
     const std::string &hint() const noexcept { return m_hint; }
+    /// The same without these parentheses, for front ends that have no options.
+    std::string plainHint() const;
 
 private:
     std::string m_hint;

@@ -130,11 +130,12 @@ Error asError(const std::exception &problem)
                                            : inQuotes(file->path1().string()) + " cannot be used: " + reasonOf(file->code().value()) + ".",
                      "Check that it exists and that you may use it.");
     if (dynamic_cast<const std::bad_alloc *>(&problem))
-        return Error("The memory is not enough.", "Use fewer or shorter windows, or a 16-bit --dtype; or give the program more memory.");
+        return Error("The memory is not enough.",
+                     "Use fewer or shorter windows, or a 16-bit type (--dtype); or give the program more memory.");
     if (const auto *system = dynamic_cast<const std::system_error *>(&problem))
         return system->code() == std::errc::resource_unavailable_try_again
                    ? Error("The system allows this program no more threads.",
-                           "Raise the limits (ulimit -u, ulimit -v), or use fewer --threads.")
+                           "Raise the limits (ulimit -u, ulimit -v), or use fewer threads (--threads).")
                    : Error("The system refuses what this job needs: " + reasonOf(system->code().value()) + ".");
     if (const auto *json = dynamic_cast<const nlohmann::json::exception *>(&problem))
         return Error("A JSON document cannot be used: " + problemOf(*json) + ".", "Please report this.");

@@ -9,7 +9,7 @@ namespace secateur {
 std::string remedyOfNonFinite(c10::ScalarType computed)
 {
     return computed == c10::kFloat ? "The checkpoint is damaged: download it again."
-                                   : "The type overflows, or the checkpoint is damaged: try --dtype float32.";
+                                   : "The type overflows, or the checkpoint is damaged: try float32 (--dtype float32).";
 }
 
 void throwNonFinite(const Decoder &decoder, const at::Tensor &tokens, const std::function<bool(std::int64_t layer)> &skipsAttention,

@@ -2,6 +2,7 @@
 #include "pruning/PruningPlan.h"
 
 #include "foundation/AtomicPath.h"
+#include "foundation/DocumentFormat.h"
 #include "foundation/Error.h"
 #include "foundation/Failures.h"
 #include "foundation/JsonFile.h"
@@ -13,6 +14,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 namespace secateur {
 namespace {
@@ -161,6 +163,60 @@ PruningPlan withRemovals(PruningPlan plan, const ModelSpec &dense, std::int64_t 
 
 namespace {
 
+bool isIn(std::int64_t layer, const std::vector<std::int64_t> &layers)
+{
+    return std::ranges::find(layers, layer) != layers.end();
+}
+
+/// The candidate of the lowest loss, the lowest of equal ones, as the search chooses; -1 when it is not known of all what they lose.
+std::int64_t choiceOf(const SearchStep &step)
+{
+    std::int64_t best = -1;
+    for (std::int64_t j = 0; j < std::int64_t(step.losses.size()); ++j) {
+        const double loss = step.losses[std::size_t(j)];
+        if (std::isnan(loss) && step.isKnown(j)) // a bound of it, or what 16 bits say
+            return -1;
+        if (!std::isnan(loss) && (best < 0 || loss < step.losses[std::size_t(best)]))
+            best = j;
+    }
+    return best;
+}
+
+} // namespace
+
+SearchRecord withProtected(SearchRecord record, const std::vector<std::int64_t> &protectedLayers)
+{
+    const std::vector<std::int64_t> before = std::exchange(record.settings.protectedLayers, protectedLayers);
+    const auto isStillProtected = [&](std::int64_t layer) { return isIn(layer, protectedLayers); };
+    const bool isNoCandidateNew = std::ranges::all_of(before, isStillProtected);
+    if (isNoCandidateNew && before.size() == protectedLayers.size())
+        return record;
+    for (std::size_t i = 0; i < record.steps.size(); ++i) {
+        SearchStep &step = record.steps[i];
+        const bool isDecided = step.removed >= 0, isChoiceFree = isDecided && !isStillProtected(step.removed);
+        if (step.isForced && (!isDecided || isChoiceFree))
+            continue;        // it had no other candidate
+        if (step.isForced) { // cannot be followed: the settings contradict each other
+            record.steps.resize(i);
+            break;
+        }
+        for (std::vector<double> *values : {&step.losses, &step.bounds, &step.screened})
+            for (const std::int64_t layer : protectedLayers)
+                if (layer >= 0 && layer < std::int64_t(values->size()))
+                    (*values)[std::size_t(layer)] = std::numeric_limits<double>::quiet_NaN();
+        if (isChoiceFree && isNoCandidateNew)
+            continue; // the best of all is the best of fewer
+        step.removed = isDecided && isNoCandidateNew ? choiceOf(step) : -1;
+        step.bounds.clear(); // they say that a candidate lost to one that is none now
+        step.screened.clear();
+        record.steps.resize(i + 1); // what follows was searched without another attention
+        break;
+    }
+    return record;
+}
+
+namespace {
+
 /// The record of a stored search: a loss for every layer in every step, and the removals of the plan.
 void checkRecord(const PruningPlan &plan, std::int64_t layers)
 {
@@ -229,14 +285,14 @@ void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan
     const auto check = [&](const std::vector<std::int64_t> &list, const char *what) {
         for (const std::int64_t layer : list) {
             if (layer < 0 || layer >= layers)
-                throw Error(std::string("Layer ") + std::to_string(layer) + " in " + what + " does not exist.",
+                throw Error("There is no layer " + std::to_string(layer) + " to " + what + ".",
                             "Layers count from 0 to " + std::to_string(layers - 1) + ".");
             if (std::count(list.begin(), list.end(), layer) > 1)
-                throw Error(std::string("Layer ") + std::to_string(layer) + " is named twice in " + what + ".", "Name it once.");
+                throw Error("Layer " + std::to_string(layer) + " is named twice among the layers to " + what + ".", "Name it once.");
         }
     };
-    check(settings.forcedLayers, "--force");
-    check(settings.protectedLayers, "--protect");
+    check(settings.forcedLayers, "force");
+    check(settings.protectedLayers, "protect");
     for (const std::int64_t layer : settings.forcedLayers)
         if (std::count(settings.protectedLayers.begin(), settings.protectedLayers.end(), layer) > 0)
             throw Error("Layer " + std::to_string(layer) + " is both forced and protected.", "Name it in one of them only.");
@@ -246,18 +302,18 @@ void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan
         throw Error("The model has no attention, so none can be removed.", "Open a model that has attentions.");
     for (const std::int64_t layer : settings.forcedLayers)
         if (!hasAttention(spec.layers[std::size_t(layer)]))
-            throw Error("Layer " + std::to_string(layer) + " in --force has no attention.", "Name layers that have one.");
+            throw Error("Layer " + std::to_string(layer) + ", which is forced, has no attention.", "Name layers that have one.");
     const std::int64_t kept = std::count_if(settings.protectedLayers.begin(), settings.protectedLayers.end(),
                                             [&](std::int64_t layer) { return hasAttention(spec.layers[std::size_t(layer)]); });
     const std::int64_t N = plan.balance.attentionsToRemove;
     if (std::int64_t(settings.forcedLayers.size()) > N)
         throw Error(std::to_string(settings.forcedLayers.size()) + " removals are forced, but the plan removes " + std::to_string(N) +
                         " attentions.",
-                    "Force fewer layers, or remove more (N; --remove on the command line).");
+                    "Force fewer layers, or remove more (--remove).");
     if (N > attentions - kept)
         throw Error(std::to_string(N) + " attentions are to be removed, but " + std::to_string(kept) + " of " + std::to_string(attentions) +
                         " are protected.",
-                    "Protect fewer layers, or remove fewer (N; --remove on the command line).");
+                    "Protect fewer layers, or remove fewer (--remove).");
     if (settings.windows < 1)
         throw Error("The search needs at least one window.", "Choose 1 or more.");
 }
@@ -273,10 +329,10 @@ void checkContinuation(const SearchRecord &record, const SearchSettings &setting
     if (record.provenance.dtype != now.dtype || record.provenance.device != now.device)
         refuse(record.provenance.dtype + " on " + record.provenance.device + ", not " + now.dtype + " on " + now.device);
     if (record.provenance.threads != now.threads || record.provenance.torchVersion != now.torchVersion) // they decide the last bits
-        refuse("--threads " + std::to_string(record.provenance.threads) + " and LibTorch " + record.provenance.torchVersion + ", not " +
+        refuse(std::to_string(record.provenance.threads) + " threads and LibTorch " + record.provenance.torchVersion + ", not " +
                std::to_string(now.threads) + " and " + now.torchVersion);
     if (!(record.settings == settings))
-        refuse("other settings (protected or forced layers, windows, loss)");
+        refuse("other settings (forced layers, windows, loss)");
 }
 
 nlohmann::json toJson(const PruningPlan &plan)
@@ -300,10 +356,7 @@ PruningPlan planFromJson(const nlohmann::json &json, const std::string &source)
     if (!stored.is_object() || !stored.contains("kind") || stored.at("kind") != "secateur-plan")
         throw Error("'" + source + "' does not hold a plan.", "Make one with: secateur-cli search MODEL ... --save-plan PLAN.");
     try {
-        if (const std::int64_t format = wholeAt(stored, "format"); format != kFormat)
-            throw Error("The plan in '" + source + "' has format " + std::to_string(format) + "; this version reads format " +
-                            std::to_string(kFormat) + ".",
-                        "Use the version of the program that wrote it, or make a new plan.");
+        checkFormat("The plan in '" + source + "'", wholeAt(stored, "format"), kFormat);
         PruningPlan plan;
         plan.method = stored.at("method");
         if (plan.method != "2ssp")

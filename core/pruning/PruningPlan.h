@@ -91,6 +91,11 @@ PruningPlan planFromScores(const ModelSpec &dense, const NeuronScores &scores, c
 /// go on with.
 PruningPlan withRemovals(PruningPlan plan, const ModelSpec &dense, std::int64_t attentionsToRemove);
 
+/// What a record says of the same search with other protected layers: the steps in which that search would know the losses of all its candidates, with
+/// what it would remove, and then what is known of the next one. It can be gone on with as any other. A layer that was never removed can so be protected without
+/// loss; one that is protected no longer has losses in no step, so that the first one is open again.
+SearchRecord withProtected(SearchRecord record, const std::vector<std::int64_t> &protectedLayers);
+
 /// Throws Error when the plan does not fit the model: another hash, other numbers of layers or neurons, indices out of range or not
 /// ascending.
 void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::string &modelHash);

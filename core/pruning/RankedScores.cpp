@@ -17,19 +17,55 @@ std::int64_t within(std::int64_t kept, std::size_t size)
 
 RankedScores::RankedScores(const NeuronScores &scores) : m_sorted(scores.layers)
 {
-    float smallest = 0, largest = 0;
     for (std::vector<float> &layer : m_sorted) {
         std::sort(layer.begin(), layer.end(), std::greater<>());
-        const auto zeros = std::lower_bound(layer.begin(), layer.end(), 0.0F, std::greater<>());
-        if (zeros != layer.begin()) {
-            smallest = smallest > 0 ? std::min(smallest, zeros[-1]) : zeros[-1];
-            largest = std::max(largest, layer.front());
-        }
         std::vector<double> &sums = m_cumulative.emplace_back(layer.size());
         double sum = 0;
         for (std::size_t rank = 0; rank < layer.size(); ++rank)
             sums[rank] = sum += double(layer[rank]);
     }
+    findRange();
+    for (const std::vector<float> &layer : m_sorted)
+        countBins(layer);
+}
+
+RankedScores RankedScores::in(ScoreScale scale) const
+{
+    RankedScores scaled = *this;
+    scaled.m_scale = scale;
+    if (scale == ScoreScale::Raw)
+        return scaled;
+    for (std::size_t l = 0; l < m_sorted.size(); ++l) {
+        std::vector<float> &layer = scaled.m_sorted[l];
+        if (layer.empty() || layer.front() == 0)
+            continue;
+        const double mean = m_cumulative[l].back() / double(layer.size());
+        const double factor = 1 / (scale == ScoreScale::LayerMean ? mean : double(layer.front()));
+        std::transform(layer.begin(), layer.end(), layer.begin(), [factor](float score) { return float(double(score) * factor); });
+        std::vector<double> &sums = scaled.m_cumulative[l];
+        std::transform(sums.begin(), sums.end(), sums.begin(), [factor](double sum) { return sum * factor; });
+    }
+    scaled.m_histograms.clear();
+    scaled.m_firstRanks.clear();
+    scaled.findRange();
+    for (const std::vector<float> &layer : scaled.m_sorted)
+        scaled.countBins(layer);
+    return scaled;
+}
+
+/// The range of the bins: from the smallest positive score to the largest.
+void RankedScores::findRange()
+{
+    float smallest = 0, largest = 0;
+    for (const std::vector<float> &layer : m_sorted) {
+        const auto zeros = std::lower_bound(layer.begin(), layer.end(), 0.0F, std::greater<>());
+        if (zeros == layer.begin())
+            continue;
+        smallest = smallest > 0 ? std::min(smallest, zeros[-1]) : zeros[-1];
+        largest = std::max(largest, layer.front());
+    }
+    m_low = 0;
+    m_high = 1;
     if (largest > 0) {
         m_low = std::log10(double(smallest));
         m_high = std::log10(double(largest));
@@ -38,8 +74,6 @@ RankedScores::RankedScores(const NeuronScores &scores) : m_sorted(scores.layers)
             m_high += 0.5;
         }
     }
-    for (const std::vector<float> &layer : m_sorted)
-        countBins(layer);
 }
 
 void RankedScores::countBins(const std::vector<float> &layer)

@@ -9,6 +9,9 @@
 
 namespace secateur {
 
+/// What every score of a layer is divided by, so that layers of other scales can be compared. Changes no rank, so no plan.
+enum class ScoreScale { Raw, LayerMean, LayerMaximum };
+
 /// Neuron scores in the order of their rank, with what plots ask of them: all answers for a K cost O(1) a layer, or O(bins).
 ///
 /// Rank 0 is the best neuron of a layer. Immutable once made (sorting 80 x 28,672 scores takes a fraction of a second: off the interface's thread).
@@ -23,7 +26,11 @@ public:
     };
 
     explicit RankedScores(const NeuronScores &scores);
+    /// The same in another scale, from scores as they were measured (ScoreScale::Raw). A layer whose scores are all 0 stays as it is.
+    /// Sorts nothing: a tenth of a second for 80 x 28,672 scores.
+    RankedScores in(ScoreScale scale) const;
 
+    ScoreScale scale() const { return m_scale; }
     std::int64_t layerCount() const { return std::int64_t(m_sorted.size()); }
     std::int64_t neurons() const { return m_sorted.empty() ? 0 : std::int64_t(m_sorted.front().size()); } ///< of the first layer
     /// Scores of a layer from best to worst.
@@ -42,8 +49,10 @@ public:
     std::int64_t keptZeros(std::int64_t layer, std::int64_t kept) const;
 
 private:
+    void findRange();
     void countBins(const std::vector<float> &layer);
 
+    ScoreScale m_scale = ScoreScale::Raw;
     std::vector<std::vector<float>> m_sorted;      ///< [L][I] descending
     std::vector<std::vector<double>> m_cumulative; ///< [L][I] sums of the best 1 ... I
     std::vector<Histogram> m_histograms;

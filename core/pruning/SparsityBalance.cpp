@@ -111,7 +111,7 @@ void splitBySparsity(SparsityBalance &result, const ModelSpec &dense, const Bala
                         (N > most ? "many, as they hold more than that" : "few, as pruning every neuron would not reach it") +
                         ". Feasible: " + std::to_string(least) + " to " + std::to_string(most) + ".",
                     settings.attentionsToRemove ? "Choose N in that range, or another sparsity."
-                                                : "Set N by hand (--remove on the command line), or choose another alpha.");
+                                                : "Set N by hand (--remove), or choose another alpha.");
     const auto [L, A, F, M] = Counts(dense);
     const std::int64_t neurons = dense.layers.front().ffn.neurons;
     const double T = double(roundHalfEven(s * M));

@@ -181,6 +181,8 @@ void apply(Session &session, const nlohmann::json &line, Lines lines)
         for (PinnedPlan &pin : pins)
             pin.draft = fitting(pin.draft, session);
         session.pinned = std::move(pins);
+    } else if (what == "view") {
+        session.view = viewFromJson(line.at("view"));
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is left of sessions whose process is gone: the newest base, and the lines of the journals after it.
+#include "foundation/DocumentFormat.h"
 #include "foundation/Error.h"
 #include "foundation/Failures.h"
 #include "session/JournalFolder.h"
@@ -101,7 +102,17 @@ std::optional<RecoverableSession> offered(const std::filesystem::path &folder)
         removeFolder(folder);
         return {};
     }
-    const Session session = recoverSession(folder);
+    const auto wasClosed = [&] { return isThere(folder / journal::kClosed); };
+    Session session;
+    try {
+        session = recoverSession(folder);
+    } catch (const NewerFormat &newer) { // said, so that nobody takes it for lost
+        return RecoverableSession{.folder = folder,
+                                  .modelFolder = {},
+                                  .lastChange = lastChange(folder),
+                                  .wasClosed = wasClosed(),
+                                  .problem = std::string(newer.what()) + " " + newer.hint()};
+    }
     if (isEmpty(session)) {
         removeFolder(folder);
         return {};
@@ -109,7 +120,7 @@ std::optional<RecoverableSession> offered(const std::filesystem::path &folder)
     return RecoverableSession{.folder = folder,
                               .modelFolder = session.model->folder,
                               .lastChange = lastChange(folder),
-                              .wasClosed = isThere(folder / journal::kClosed),
+                              .wasClosed = wasClosed(),
                               .evaluations = std::int64_t(session.evaluations.size()),
                               .calibrations = std::int64_t(session.calibrations.size())};
 }
@@ -126,6 +137,8 @@ Session recoverSession(const std::filesystem::path &folder)
         try {
             session = loadSession(journal::baseFile(folder, *number));
             base = *number;
+        } catch (const NewerFormat &) { // an older base would bring back less than there is
+            throw;
         } catch (const Error &problem) {
             reason = problem.what();
         }

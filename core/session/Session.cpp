@@ -4,6 +4,8 @@
 #include "foundation/Error.h"
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 namespace secateur {
 namespace {
@@ -24,6 +26,26 @@ const NeuronScores &calibrationOf(const Session &session, const PlanDraft &draft
     return *session.calibrations[std::size_t(index)];
 }
 
+constexpr const char *kProtected = "], protect ["; ///< what stands before the protected layers in a key, at its end
+
+/// What a key says before its protected layers.
+std::string_view withoutProtected(const std::string &key)
+{
+    return std::string_view(key).substr(0, key.rfind(kProtected));
+}
+
+/// Whether numbers of both can stand in one record.
+bool isComparable(const Provenance &one, const Provenance &other)
+{
+    return one.device == other.device && one.dtype == other.dtype && one.threads == other.threads && one.torchVersion == other.torchVersion;
+}
+
+/// How far a record is: removals, then what is known of the candidates.
+std::pair<std::size_t, std::int64_t> reachOf(const SearchRecord &record)
+{
+    return {record.removalOrder().size(), record.evaluations()};
+}
+
 } // namespace
 
 std::string searchKey(const PlanDraft &draft, std::int64_t neuronsKept)
@@ -32,8 +54,42 @@ std::string searchKey(const PlanDraft &draft, std::int64_t neuronsKept)
         return {};
     const SearchSettings &s = draft.search;
     return "calibration " + std::to_string(draft.calibration) + ", K " + std::to_string(neuronsKept) + ", windows " +
-           std::to_string(s.windows) + (s.referenceLoss ? ", reference" : ", float32") + ", force [" + listOf(s.forcedLayers) +
-           "], protect [" + listOf(s.protectedLayers) + "]";
+           std::to_string(s.windows) + (s.referenceLoss ? ", reference" : ", float32") + ", force [" + listOf(s.forcedLayers) + kProtected +
+           listOf(s.protectedLayers) + "]";
+}
+
+bool areAlikeButProtected(const std::string &oneKey, const std::string &otherKey)
+{
+    return !oneKey.empty() && withoutProtected(oneKey) == withoutProtected(otherKey);
+}
+
+std::optional<SearchRecord> searchOfOthers(const Session &session, const PlanDraft &draft, std::int64_t neuronsKept)
+{
+    const std::string key = searchKey(draft, neuronsKept);
+    const auto own = session.searches.find(key);
+    const bool isOwnBegun = own != session.searches.end() && own->second.isBegun();
+    auto reach = isOwnBegun ? reachOf(own->second) : std::pair<std::size_t, std::int64_t>();
+    std::optional<SearchRecord> furthest;
+    for (const auto &[otherKey, other] : session.searches) {
+        if (otherKey == key || !areAlikeButProtected(key, otherKey) || !other.isBegun() ||
+            (isOwnBegun && !isComparable(own->second.provenance, other.provenance)))
+            continue;
+        SearchRecord said = withProtected(other, draft.search.protectedLayers);
+        const bool isFirst = !isOwnBegun && !furthest;
+        if (const auto its = reachOf(said); isFirst || its > reach) {
+            reach = its;
+            furthest = std::move(said);
+        }
+    }
+    return furthest;
+}
+
+std::optional<SearchRecord> searchOf(const Session &session, const PlanDraft &draft, std::int64_t neuronsKept)
+{
+    std::optional<SearchRecord> known = searchOfOthers(session, draft, neuronsKept);
+    if (const auto own = session.searches.find(searchKey(draft, neuronsKept)); !known && own != session.searches.end())
+        known = own->second;
+    return known;
 }
 
 PruningPlan planOf(const Session &session, const PlanDraft &draft)
@@ -42,10 +98,10 @@ PruningPlan planOf(const Session &session, const PlanDraft &draft)
         throw Error("The session has no model.", "Open a model first.");
     PruningPlan plan = planFromScores(session.model->spec, calibrationOf(session, draft), draft.balance);
     plan.search.settings = draft.search;
-    const auto known = session.searches.find(searchKey(draft, plan.balance.neuronsKept));
-    if (known == session.searches.end())
+    const std::optional<SearchRecord> known = searchOf(session, draft, plan.balance.neuronsKept);
+    if (!known)
         return plan;
-    plan.search = known->second;
+    plan.search = *known;
     if (std::int64_t(plan.search.steps.size()) > plan.balance.attentionsToRemove)
         plan.search.steps.resize(std::size_t(plan.balance.attentionsToRemove));
     plan.removedAttentions = plan.search.removalOrder();

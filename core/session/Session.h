@@ -67,11 +67,20 @@ struct Session {
     std::vector<EvaluationRecord> evaluations;
     std::vector<ExportRecord> exports;
     std::vector<PinnedPlan> pinned;
+    std::map<std::string, std::string> view; ///< how the window showed it, in the window's own words; decides nothing
 };
 
 /// What decides the numbers of a search apart from how far it goes: the calibration, K, the search settings. Searches of the same key
 /// continue each other; a shorter one is the beginning of a longer one. Empty when the draft has no calibration.
 std::string searchKey(const PlanDraft &draft, std::int64_t neuronsKept);
+
+/// What the session knows of the search of a draft at so many neurons: its own record or, where that says more, what another one says that differs in the
+/// protected layers only (withProtected). None where nothing is known.
+std::optional<SearchRecord> searchOf(const Session &session, const PlanDraft &draft, std::int64_t neuronsKept);
+/// The second of those alone: none where the draft's own record says as much.
+std::optional<SearchRecord> searchOfOthers(const Session &session, const PlanDraft &draft, std::int64_t neuronsKept);
+/// Whether searches of these keys differ in nothing but their protected layers.
+bool areAlikeButProtected(const std::string &oneKey, const std::string &otherKey);
 
 /// The plan of a draft with as much of its search as the session knows (its beginning, when it knows more than the draft asks for).
 /// Throws Error when the draft has no calibration or its balance is infeasible. Sorts every layer's scores: off the interface's thread.

@@ -3,6 +3,7 @@
 #include "checkpoint/SafetensorsFile.h"
 #include "checkpoint/SafetensorsWriter.h"
 #include "foundation/AtomicPath.h"
+#include "foundation/DocumentFormat.h"
 #include "foundation/Error.h"
 #include "foundation/Failures.h"
 #include "foundation/InputFile.h"
@@ -88,6 +89,8 @@ Session loadSession(const std::filesystem::path &file)
         }
         checkSession(session);
         return session;
+    } catch (const NewerFormat &) {
+        throw;
     } catch (const Error &problem) {
         throw Error("The session '" + file.string() + "' cannot be read: " + problem.what(), problem.hint());
     } catch (const std::exception &problem) {

@@ -198,6 +198,11 @@ void SessionJournal::pinsChanged(const std::vector<PinnedPlan> &pins)
     m_state->append({{"what", "pins"}, {"pins", toJson(pins)}});
 }
 
+void SessionJournal::viewChanged(const std::map<std::string, std::string> &view)
+{
+    m_state->append({{"what", "view"}, {"view", view}});
+}
+
 void SessionJournal::searchBegun(const std::string &key, const SearchSettings &settings, const Provenance &provenance, double initialLoss)
 {
     m_state->append({{"what", "search"},

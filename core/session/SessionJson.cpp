@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/SessionJson.h"
 
+#include "foundation/DocumentFormat.h"
 #include "foundation/Failures.h"
 #include "foundation/JsonFile.h"
 #include "model/Families.h"
@@ -176,6 +177,16 @@ std::vector<PinnedPlan> pinsFromJson(const nlohmann::json &json)
     return pins;
 }
 
+std::map<std::string, std::string> viewFromJson(const nlohmann::json &json)
+{
+    std::map<std::string, std::string> view;
+    if (json.is_object())
+        for (const auto &[name, value] : json.items())
+            if (value.is_string())
+                view[name] = value.get<std::string>();
+    return view;
+}
+
 nlohmann::json toJson(const Session &s)
 {
     nlohmann::json searches = nlohmann::json::object(), evaluations = nlohmann::json::array(), exports = nlohmann::json::array(),
@@ -200,15 +211,15 @@ nlohmann::json toJson(const Session &s)
             {"denseImpact", s.denseImpact ? toJson(*s.denseImpact) : nlohmann::json()},
             {"evaluations", evaluations},
             {"exports", exports},
-            {"pinned", toJson(s.pinned)}};
+            {"pinned", toJson(s.pinned)},
+            {"view", s.view}};
 }
 
 Session sessionFromJson(const nlohmann::json &json, const std::string &source)
 {
     if (json.at("kind") != "secateur-session")
         throw Flaw("it is not a session");
-    if (const std::int64_t format = wholeAt(json, "format"); format != kFormat)
-        throw Flaw("it has format " + std::to_string(format) + ", and this version reads format " + std::to_string(kFormat));
+    checkFormat("The session '" + source + "'", wholeAt(json, "format"), kFormat);
     Session s;
     if (!json.at("model").is_null())
         s.model = modelFromJson(json.at("model"), source);
@@ -225,6 +236,7 @@ Session sessionFromJson(const nlohmann::json &json, const std::string &source)
     for (const nlohmann::json &record : json.at("exports"))
         s.exports.push_back(exportFromJson(record));
     s.pinned = pinsFromJson(json.at("pinned"));
+    s.view = viewFromJson(json.value("view", nlohmann::json())); // older sessions have none
     return s;
 }
 

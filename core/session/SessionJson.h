@@ -18,11 +18,13 @@ nlohmann::json toJson(const ExportRecord &record);
 ExportRecord exportFromJson(const nlohmann::json &json);
 nlohmann::json toJson(const std::vector<PinnedPlan> &pins);
 std::vector<PinnedPlan> pinsFromJson(const nlohmann::json &json);
+/// What is no text is left out: a look that is not understood is no reason to refuse a session.
+std::map<std::string, std::string> viewFromJson(const nlohmann::json &json);
 
 /// Everything but the scores themselves.
 nlohmann::json toJson(const Session &session);
-/// `calibrations` are put in by the caller before checkSession() (see SessionCheck.h). Throws nlohmann's exceptions, and Error for a
-/// configuration that cannot be read.
+/// `calibrations` are put in by the caller before checkSession() (see SessionCheck.h). Throws nlohmann's exceptions, NewerFormat, and
+/// Error for a configuration that cannot be read.
 Session sessionFromJson(const nlohmann::json &json, const std::string &source);
 
 } // namespace secateur

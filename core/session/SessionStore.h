@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -46,6 +47,7 @@ public:
     void draftChanged(const PlanDraft &draft);
     void textsChanged(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm);
     void pinsChanged(const std::vector<PinnedPlan> &pins);
+    void viewChanged(const std::map<std::string, std::string> &view);
     /// A search begins or goes on: its settings and where its numbers come from. It starts anew where those cannot stand in one record with
     /// the numbers before. `key` empty = the impact on the dense model.
     void searchBegun(const std::string &key, const SearchSettings &settings, const Provenance &provenance, double initialLoss);
@@ -69,6 +71,8 @@ struct RecoverableSession {
     std::chrono::system_clock::time_point lastChange;
     bool wasClosed = false; ///< the program ended in order (see markClosed): offer it quietly, not as a crash
     std::int64_t evaluations = 0, calibrations = 0;
+    std::string
+        problem{}; ///< why this version cannot restore it, as a newer one wrote it; empty when it can. Then nothing else is known of it
 };
 
 /// All in `root` that no living process holds, newest first. A folder that cannot be read is left out. Empty sessions are removed.

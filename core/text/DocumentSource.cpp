@@ -114,7 +114,7 @@ std::optional<DocumentPiece> DocumentReader::nextPiece()
             m_documents.reset();
             if (m_isEmpty)
                 throw Error("The text file " + inQuotes(m_reports.back().file.string()) + " holds no text.",
-                            "Choose a file with text; --column names the field or column that holds it.");
+                            "Choose a file with text, or the field or column that holds it (--column).");
         }
         if (m_reports.size() == m_files.size())
             return {};

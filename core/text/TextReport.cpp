@@ -5,9 +5,12 @@
 #include "text/Utf8.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace secateur {
 namespace {
+
+constexpr const char *kBlanks = " \t\r\n";
 
 /// Controls, and what changes the direction or the place of what follows, or is not seen.
 bool isInvisible(char32_t point)
@@ -21,15 +24,21 @@ bool isInvisible(char32_t point)
 
 void TextFileReport::add(const DocumentPiece &piece)
 {
+    constexpr std::size_t kMostLines = 3;
     documents += piece.isEnd ? 1 : 0;
-    if (firstLine.empty())
-        firstLine = shownLine(piece.text);
+    std::string_view rest = piece.text;
+    while (firstLines.size() < kMostLines && !rest.empty()) {
+        rest.remove_prefix(std::min(rest.find_first_not_of(kBlanks), rest.size()));
+        if (std::string line = shownLine(rest); !line.empty())
+            firstLines.push_back(std::move(line));
+        rest.remove_prefix(std::min(rest.find_first_of("\r\n"), rest.size()));
+    }
 }
 
 std::string shownLine(std::string_view text)
 {
     constexpr std::size_t kMost = 60;
-    text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+    text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
     const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
     std::string shown;
     std::size_t at = 0;
@@ -54,7 +63,7 @@ std::vector<std::string> linesOf(const TextReport &report)
     std::vector<std::string> lines;
     for (const TextFileReport &file : report.files) {
         const std::string name = inQuotes(file.file.filename().string()); // whose control characters are replaced
-        lines.push_back(name.substr(1, name.size() - 2) + " (" + file.kind + "): \"" + file.firstLine + "\"");
+        lines.push_back(name.substr(1, name.size() - 2) + " (" + file.kind + "): \"" + file.firstLine() + "\"");
     }
     if (lines.size() == 1)
         lines.front() += ", " + numbers;

@@ -14,11 +14,12 @@ namespace secateur {
 /// What a text file turned out to be, for people to see before a job computes with it.
 struct TextFileReport {
     std::filesystem::path file;
-    std::string kind;           ///< "gzip, JSON lines, UTF-8"
-    std::string firstLine = {}; ///< of the first document that is not blank, as shownLine() gives it
-    std::int64_t documents = 0; ///< read so far
+    std::string kind;                         ///< "gzip, JSON lines, UTF-8"
+    std::vector<std::string> firstLines = {}; ///< the first few that are not blank, as shownLine() gives them
+    std::int64_t documents = 0;               ///< read to their end so far
 
     void add(const DocumentPiece &piece);
+    std::string firstLine() const { return firstLines.empty() ? std::string() : firstLines.front(); }
 };
 
 /// What was read for a job.

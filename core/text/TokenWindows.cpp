@@ -12,6 +12,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 namespace secateur {
@@ -207,11 +208,27 @@ std::int64_t windowsToKeep(std::int64_t tokens, const TextSettings &settings)
     const std::string needed = isCountable ? grouped(std::uint64_t(wanted * settings.length)) : "far more";
     const std::string windows = wanted == 1 ? "one window of " + std::to_string(settings.length) + " needs "
                                             : grouped(std::uint64_t(wanted)) + " windows of " + std::to_string(settings.length) + " need ";
-    throw Error("The text" + nameOf(settings) + " gives " + grouped(std::uint64_t(tokens)) + " tokens; " + windows + needed + ".",
-                "Add text, or choose fewer or shorter windows.");
+    throw ShortText("The text" + nameOf(settings) + " gives " + grouped(std::uint64_t(tokens)) + " tokens; " + windows + needed + ".",
+                    possible == 0   ? "Add text, or choose shorter windows."
+                    : possible == 1 ? "Add text, or use one window."
+                                    : "Add text, or use " + grouped(std::uint64_t(possible)) + " windows.",
+                    possible);
 }
 
 } // namespace
+
+std::int64_t roughTokens(const TextSettings &text)
+{
+    constexpr double kBytesPerToken = 4, kPacked = 3; // of most languages; what packing saves, about
+    double bytes = 0;
+    for (const std::filesystem::path &file : text.files) {
+        std::error_code error;
+        const std::uintmax_t size = std::filesystem::file_size(file, error);
+        const std::filesystem::path kind = file.extension();
+        bytes += error ? 0 : double(size) * (kind == ".gz" || kind == ".zst" || kind == ".xz" || kind == ".bz2" ? kPacked : 1);
+    }
+    return std::int64_t(bytes / kBytesPerToken);
+}
 
 TokenWindows readWindows(const Tokenizer &tokenizer, const TextSettings &settings, const TextLimits &limits, const JobContext &context)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "foundation/Error.h"
 #include "foundation/JobContext.h"
 #include "text/TextLimits.h"
 #include "text/TextReport.h"
@@ -11,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace secateur {
@@ -40,12 +42,25 @@ struct TokenWindows {
     }
 };
 
+/// A text that has too few tokens for the windows wanted.
+class ShortText : public Error {
+public:
+    ShortText(const std::string &sentence, std::string hint, std::int64_t windows) : Error(sentence, std::move(hint)), m_windows(windows) {}
+    std::int64_t windows() const noexcept { return m_windows; } ///< that it gives; 0 = not even one
+
+private:
+    std::int64_t m_windows;
+};
+
+/// About how many tokens the files of a text have, by their sizes alone. Files that are not there have none.
+std::int64_t roughTokens(const TextSettings &text);
+
 /// Joins the documents by a blank line ("\n\n"), tokenises once and cuts into windows (as the authors' calibration). When a number of
 /// windows is wanted, no more is tokenised than these need, and, when the documents keep their order, no more is read; the ids are the
 /// same.
 ///
-/// Memory stays under `limits`: a text that would take more is refused. Throws Error when the text is shorter than the windows wanted (how
-/// many tokens there are, how many are needed) or than one window, when it needs too much memory, and what DocumentReader throws;
+/// Memory stays under `limits`: a text that would take more is refused. Throws ShortText when the text is shorter than the windows wanted
+/// (how many tokens there are, how many are needed) or than one window, Error when it needs too much memory, and what DocumentReader throws;
 /// Cancelled.
 TokenWindows readWindows(const Tokenizer &tokenizer, const TextSettings &settings, const TextLimits &limits = {},
                          const JobContext &context = {});

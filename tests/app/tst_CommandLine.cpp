@@ -47,6 +47,17 @@ QStringList entries(const QTemporaryDir &folder)
     return QDir(folder.path()).entryList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot);
 }
 
+/// The beginning of a text file as two documents of JSON lines, without packing.
+bool writeJsonLines(const QString &text, const QString &file)
+{
+    QFile from(text), to(file);
+    if (!from.open(QIODevice::ReadOnly) || !to.open(QIODevice::WriteOnly))
+        return false;
+    for (int i = 0; i < 2; ++i)
+        to.write(QJsonDocument(QJsonObject{{"text", QString::fromUtf8(from.read(10'000))}}).toJson(QJsonDocument::Compact) + "\n");
+    return true;
+}
+
 /// Options that make a run of the sample short.
 const QStringList kShort = {"--text", kText, "--windows", "4", "--length", "128"};
 
@@ -71,6 +82,8 @@ private slots:
     void neuronsAreKeptByHand();
     void impactMeasuresEveryAttention();
     void modelsListTheCache();
+    void textsAreFoundByTheirNames();
+    void allWindowsAreTaken();
     void pruneDoesAllOfIt();
     void whatStaysBehindIsSaid();
     void stagesGiveThePlanOfPrune();
@@ -117,6 +130,9 @@ void tst_CommandLine::wrongUsageEndsWithTwo_data()
                                        << QByteArray("a plan keeps its width");
     QTest::newRow("not a number") << QStringList{"plan", kModel, "--sparsity", "half"} << QByteArray("half");
     QTest::newRow("neither scores nor plan") << QStringList{"search", kModel, "--sparsity", "0.5"} << QByteArray("either --scores");
+    QTest::newRow("windows in words") << QStringList{"evaluate", kModel, "--text", kText, "--windows", "some"} << QByteArray("nor \"all\"");
+    QTest::newRow("all windows of no text") << QStringList{"prune", kModel, "--scores", "x", "--windows", "all", "--sparsity", "0.5"}
+                                            << QByteArray("with --scores there is none");
     for (const char *number : {"9999999999999999999999", "-1", "0", "1.5", "0x10", "9000000000000000"})
         QTest::addRow("windows %s", number) << QStringList{"calibrate", kModel, "--text", kText, "--output", "x", "--windows", number}
                                             << QByteArray("not a whole number from 1 to 1,000,000,000");
@@ -362,6 +378,79 @@ void tst_CommandLine::modelsListTheCache()
     QCOMPARE(run({"inspect", models.at(1).toObject().value("folder").toString()}).exitCode, 0); // opens as it is named
     QCOMPARE(none.exitCode, 0);
     QVERIFY(none.output.contains("There are no models in the Hugging Face cache '/no/such/cache'."));
+}
+
+void tst_CommandLine::textsAreFoundByTheirNames()
+{
+    QTemporaryDir cache;
+    const QString folder = cache.filePath("datasets--allenai--c4/snapshots/abc/en");
+    const QString train = folder + "/c4-train.00000-of-01024.json.gz", validation = folder + "/c4-validation.00000-of-00008.json.gz";
+    QVERIFY(QDir().mkpath(folder));
+    QVERIFY(writeJsonLines(kText, train));
+    QVERIFY(writeJsonLines(kHeldOut, validation));
+    qputenv("HF_HUB_CACHE", cache.path().toUtf8());
+    const QStringList cut = {"--length", "128", "--windows", "2", "--json"};
+    const Outcome list = run({"texts"}), json = run({"texts", "--json"});
+    const Outcome calibrated =
+        run(QStringList{"calibrate", kModel, "--text", "c4", "--output", cache.filePath("scores.safetensors")} + cut);
+    const Outcome evaluated = run(QStringList{"evaluate", kModel, "--text", "c4"} + cut);
+    const Outcome pruned = run(
+        QStringList{"prune", kModel, "--text", "c4", "--evaluate", "c4", "--sparsity", "0.25", "--output", cache.filePath("out")} + cut);
+    const Outcome missing = run(QStringList{"evaluate", kModel, "--text", "wikitext-2"} + cut);
+    qunsetenv("HF_HUB_CACHE");
+
+    const auto textsOf = [](const Outcome &outcome) {
+        QStringList files;
+        for (const QJsonObject &event : outcome.events)
+            if (event["event"] == "textRead")
+                files << event["files"].toArray().at(0).toObject()["file"].toString();
+        return files;
+    };
+    QVERIFY2(list.output.contains(train.toUtf8()) && list.output.contains(validation.toUtf8()), list.output.constData());
+    QVERIFY2(list.output.contains("WikiText-2 is not in the Hugging Face cache"), list.output.constData());
+    QCOMPARE(list.output.count("hf download HuggingFaceFW/fineweb-edu"), 1); // for both uses
+    QCOMPARE(json.result()["texts"].toArray().size(), 6);
+    QCOMPARE(textsOf(calibrated), QStringList{train});
+    QCOMPARE(textsOf(evaluated), QStringList{validation});
+    QCOMPARE(textsOf(pruned), QStringList({train, validation}));
+    QFile manifest(cache.filePath("out/pruning_manifest.json"));
+    QVERIFY(manifest.open(QIODevice::ReadOnly));
+    const QJsonArray command = QJsonDocument::fromJson(manifest.readAll()).object()["command"].toArray();
+    QVERIFY(command.contains(train) && command.contains(validation) && !command.contains(QString("c4"))); // which files, to repeat it
+    QCOMPARE(missing.exitCode, 1);
+    QVERIFY2((missing.errors + missing.output).contains("Fetch it with: hf download Salesforce/wikitext"), missing.errors.constData());
+}
+
+void tst_CommandLine::allWindowsAreTaken()
+{
+    QTemporaryDir folder;
+    QFile text(folder.filePath("short.txt")), source(kText);
+    QVERIFY(source.open(QIODevice::ReadOnly) && text.open(QIODevice::WriteOnly));
+    text.write(source.read(4000));
+    text.close();
+    const QStringList usual = {"--text", text.fileName(), "--length", "64", "--windows", "all", "--json"};
+    const Outcome calibrated = run(QStringList{"calibrate", kModel, "--output", folder.filePath("scores.safetensors")} + usual);
+    const Outcome evaluated = run(QStringList{"evaluate", kModel} + usual);
+    const Outcome pruned = run(QStringList{"prune", kModel, "--sparsity", "0.25", "--output", folder.filePath("out")} + usual);
+    const Outcome tooMany = run(QStringList{"prune", kModel, "--sparsity", "0.25", "--search-windows", "1000"} + usual);
+    const auto windows = evaluated.result()["windows"].toInt();
+    QVERIFY(windows > 4);
+    const auto read = [](const Outcome &outcome) {
+        for (const QJsonObject &event : outcome.events)
+            if (event["event"] == "textRead")
+                return event["windows"].toInt();
+        return 0;
+    };
+    QCOMPARE(calibrated.exitCode, 0);
+    QCOMPARE(read(calibrated), windows);
+    QCOMPARE(read(pruned), windows);
+    QCOMPARE(calibrated.result()["tokenHash"], evaluated.result()["tokenHash"]);
+    QFile manifest(folder.filePath("out/pruning_manifest.json"));
+    QVERIFY(manifest.open(QIODevice::ReadOnly));
+    const QJsonArray command = QJsonDocument::fromJson(manifest.readAll()).object()["command"].toArray();
+    QVERIFY(command.contains(QString("all")));
+    QCOMPARE(tooMany.exitCode, 1);
+    QVERIFY2((tooMany.errors + tooMany.output).contains("1,000 windows of 64 need 64,000"), tooMany.errors.constData());
 }
 
 void tst_CommandLine::whatStaysBehindIsSaid()

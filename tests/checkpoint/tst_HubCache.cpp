@@ -82,6 +82,16 @@ void tst_HubCache::newestSnapshotWithoutARef()
     std::filesystem::last_write_time(root() / "models--a--b" / "snapshots" / "old",
                                      std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
     QCOMPARE(modelsInHubCache(root()).at(0).folder.filename(), "new");
+    const auto names = [&] {
+        std::string all;
+        for (const std::filesystem::path &snapshot : snapshotsOf(root() / "models--a--b"))
+            all += snapshot.filename().string() + " ";
+        return all;
+    };
+    QCOMPARE(names(), "new old ");
+    write(root() / "models--a--b" / "refs" / "main", "old\n");
+    QCOMPARE(names(), "old new ");
+    QVERIFY(snapshotsOf(root() / "absent").empty());
 }
 
 void tst_HubCache::saysWhatIsMissing()

@@ -556,9 +556,9 @@ void tst_Engine::impossibleSettingsAreRefused_data()
     QTest::addColumn<std::vector<std::int64_t>>("isProtected");
     QTest::addColumn<QString>("what");
     using Layers = std::vector<std::int64_t>;
-    QTest::newRow("no such layer") << Layers{12} << Layers{} << "Layer 12 in --force does not exist.";
-    QTest::newRow("negative") << Layers{} << Layers{-1} << "Layer -1 in --protect does not exist.";
-    QTest::newRow("twice") << Layers{1, 1} << Layers{} << "Layer 1 is named twice in --force.";
+    QTest::newRow("no such layer") << Layers{12} << Layers{} << "There is no layer 12 to force.";
+    QTest::newRow("negative") << Layers{} << Layers{-1} << "There is no layer -1 to protect.";
+    QTest::newRow("twice") << Layers{1, 1} << Layers{} << "Layer 1 is named twice among the layers to force.";
     QTest::newRow("both") << Layers{4} << Layers{4} << "Layer 4 is both forced and protected.";
     QTest::newRow("too many forced") << Layers{1, 2, 3, 4} << Layers{} << "4 removals are forced, but the plan removes 3";
     QTest::newRow("too many protected") << Layers{} << Layers{0, 1, 2, 3, 4, 5, 6, 7, 8, 9} << "10 of 12 are protected";

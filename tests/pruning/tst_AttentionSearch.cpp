@@ -19,6 +19,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <random>
 #include <stop_token>
 
 using namespace secateur;
@@ -202,6 +203,8 @@ private slots:
     void marginDoesNotGrowWithWhatDifferencesShare();
     void cancelledSearchGoesOnToTheSameResult();
     void longerSearchExtendsAShorterOne();
+    void otherProtectedLayersAreAnsweredAsByAFreshSearch();
+    void boundedSearchesAnswerOnlyWhatTheyKnow();
     void listenerHearsEveryLoss();
     void tiesGoToTheLowestLayer();
     void nonFiniteLossNamesLayerAndCandidate();
@@ -580,6 +583,72 @@ void tst_AttentionSearch::longerSearchExtendsAShorterOne()
     });
     QCOMPARE(heard, 5 + 4 + 3);
     QCOMPARE(difference(record, sweep(decoder, tokens, 5, {}, 0)), QString());
+}
+
+/// Layers of a random set, ascending; none of `without`.
+std::vector<std::int64_t> randomLayers(std::mt19937 &random, int most, const std::vector<std::int64_t> &without = {})
+{
+    std::vector<std::int64_t> layers;
+    for (std::int64_t j = 0; j < kLayers; ++j)
+        if (int(layers.size()) < most && random() % 3 == 0 && std::count(without.begin(), without.end(), j) == 0)
+            layers.push_back(j);
+    return layers;
+}
+
+void tst_AttentionSearch::otherProtectedLayersAreAnsweredAsByAFreshSearch()
+{
+    const Decoder decoder = randomDecoder(c10::kFloat);
+    const at::Tensor tokens = randomTokens(1);
+    constexpr std::int64_t kRemovals = 3;
+    std::mt19937 random(3);
+    int whole = 0, begun = 0;
+    for (int trial = 0; trial < 60; ++trial) {
+        SearchSettings before;
+        before.forcedLayers = randomLayers(random, int(random() % 3));
+        before.protectedLayers = randomLayers(random, 2, before.forcedLayers);
+        SearchSettings after = before;
+        after.protectedLayers = randomLayers(random, 2, before.forcedLayers);
+        const SearchRecord known = sweep(decoder, tokens, kRemovals, before, 1 << 20);
+        const SearchRecord fresh = sweep(decoder, tokens, kRemovals, after, 1 << 20);
+        SearchRecord record = withProtected(known, after.protectedLayers);
+        QVERIFY(record.settings == after);
+        const std::vector<std::int64_t> order = record.removalOrder(), wanted = fresh.removalOrder();
+        QVERIFY(order.size() <= wanted.size() && std::equal(order.begin(), order.end(), wanted.begin()));
+
+        const auto isIn = [](std::int64_t layer, const std::vector<std::int64_t> &layers) {
+            return std::count(layers.begin(), layers.end(), layer) > 0;
+        };
+        const bool isStricter = std::all_of(before.protectedLayers.begin(), before.protectedLayers.end(),
+                                            [&](std::int64_t layer) { return isIn(layer, after.protectedLayers); });
+        const std::vector<std::int64_t> removed = known.removalOrder();
+        const bool isNoneRemoved =
+            std::none_of(removed.begin(), removed.end(), [&](std::int64_t layer) { return isIn(layer, after.protectedLayers); });
+        // What was never chosen may be protected; a layer that may go again has no losses, so nothing is complete.
+        QVERIFY(!(isStricter && isNoneRemoved) || std::int64_t(order.size()) == kRemovals);
+        QVERIFY(isStricter || order.size() == std::min(before.forcedLayers.size(), std::size_t(kRemovals)));
+        (std::int64_t(order.size()) == kRemovals ? whole : begun) += 1;
+
+        JobContext context; // and it goes on to where the fresh one comes, to the bit
+        AttentionSearch(decoder, tokens, LossType::Float32, 1 << 20).run(record, kRemovals, context);
+        QCOMPARE(difference(record, fresh), QString());
+    }
+    QVERIFY2(whole >= 5 && begun >= 5, qPrintable(QString("%1 whole, %2 begun").arg(whole).arg(begun)));
+}
+
+/// A candidate that was out by a bound may be the best once the winner is protected.
+void tst_AttentionSearch::boundedSearchesAnswerOnlyWhatTheyKnow()
+{
+    const Decoder decoder = randomDecoder(c10::kFloat, kLargeVocabulary);
+    const at::Tensor tokens = randomTokens(1, kLargeVocabulary);
+    const SearchRecord known = sweep(decoder, tokens, 3, {}, 1 << 20, nullptr, LossesKnown::Deciding);
+    for (std::int64_t layer = 0; layer < kLayers; ++layer) {
+        SearchSettings settings;
+        settings.protectedLayers = {layer};
+        SearchRecord record = withProtected(known, settings.protectedLayers);
+        JobContext context;
+        AttentionSearch(decoder, tokens, LossType::Float32, 1 << 20, {}, LossesKnown::Deciding).run(record, 3, context);
+        QCOMPARE(record.removalOrder(), sweep(decoder, tokens, 3, settings, 1 << 20).removalOrder());
+    }
 }
 
 void tst_AttentionSearch::listenerHearsEveryLoss()

@@ -181,7 +181,8 @@ void tst_PruningPlan::damagedFilesAreRefused_data()
     QTest::newRow("a format that is not a number") << QByteArray("{\"kind\": \"secateur-plan\", \"format\": \"x\"}") << "is damaged";
     QTest::newRow("something else") << QByteArray("{\"a\": 1}") << "does not hold a plan";
     QTest::newRow("a list") << QByteArray("[1]") << "must hold a JSON object";
-    QTest::newRow("a newer format") << QByteArray("{\"kind\": \"secateur-plan\", \"format\": 99}") << "has format 99";
+    QTest::newRow("a newer format") << QByteArray("{\"kind\": \"secateur-plan\", \"format\": 99}")
+                                    << "was saved by a newer Secateur (format 99)";
     QTest::newRow("incomplete") << QByteArray("{\"kind\": \"secateur-plan\", \"format\": 1}") << "is damaged";
 }
 

@@ -48,6 +48,7 @@ private slots:
     void equalScoresShareABinInTheMiddle();
     void scoresOfNothingHaveARange();
     void answersForEightyLayersComeWithinAFrame();
+    void otherScalesMoveScoresAndNoRank();
 };
 
 void tst_RankedScores::layersAreSortedFromBestToWorst()
@@ -174,6 +175,41 @@ void tst_RankedScores::answersForEightyLayersComeWithinAFrame()
     const double milliseconds = double(clock.nsecsElapsed()) / 1e6 / double(moves);
     QVERIFY(sum > 0);
     QVERIFY2(milliseconds < 4, qPrintable(QString::number(milliseconds))); // far below a frame of 16 ms, on a loaded machine too
+}
+
+void tst_RankedScores::otherScalesMoveScoresAndNoRank()
+{
+    const NeuronScores scores = randomScores(6, 500);
+    const RankedScores raw(scores);
+    QVERIFY(raw.scale() == ScoreScale::Raw);
+    for (const ScoreScale scale : {ScoreScale::LayerMean, ScoreScale::LayerMaximum}) {
+        const RankedScores scaled = raw.in(scale);
+        QVERIFY(scaled.scale() == scale);
+        QCOMPARE(scaled.layerCount(), raw.layerCount());
+        for (std::int64_t layer = 0; layer < raw.layerCount(); ++layer) {
+            const auto before = raw.sorted(layer), after = scaled.sorted(layer);
+            QCOMPARE(after.size(), before.size());
+            QVERIFY(std::is_sorted(after.begin(), after.end(), std::greater<>()));
+            const double sum = std::accumulate(after.begin(), after.end(), 0.0);
+            if (before.front() > 0) // else all are 0, and stay so
+                QVERIFY(std::abs((scale == ScoreScale::LayerMean ? sum / double(after.size()) : double(after.front())) - 1) < 1e-5);
+            else
+                QCOMPARE(sum, 0.0);
+            std::int64_t inBins = scaled.histogram(layer).zeros;
+            for (const std::int64_t kept : {0, 1, 77, 250, 500}) {
+                QVERIFY(std::abs(scaled.shareKept(layer, kept) - raw.shareKept(layer, kept)) < 1e-6);
+                QCOMPARE(scaled.keptZeros(layer, kept), raw.keptZeros(layer, kept));
+                std::int64_t keptInAll = scaled.keptZeros(layer, kept);
+                for (std::int64_t bin = 0; bin < RankedScores::kBins; ++bin)
+                    keptInAll += scaled.keptInBin(layer, bin, kept);
+                QCOMPARE(keptInAll, kept);
+            }
+            for (const std::int64_t count : scaled.histogram(layer).counts)
+                inBins += count;
+            QCOMPARE(inBins, 500);
+        }
+    }
+    QCOMPARE(raw.in(ScoreScale::LayerMaximum).highestLog(), 0.0);
 }
 
 QTEST_GUILESS_MAIN(tst_RankedScores)

@@ -1,14 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Opens the bundled sample (or another model) in the real window, does the whole job, and takes a picture of every tab: light and dark, wide
-// and 1024 x 700; with --scale 2 at twice the resolution. For people to look at, and for the README.
+// Opens the bundled sample (or another model) in the real window, does the whole job, and takes a picture of all there is to see on the way: every
+// tab without a model, after loading and at the end, menus, dialogs, docks, messages; light and dark, wide and at 1024 x 700; with --scale 2 at twice
+// the resolution, with --font 1.5 in larger letters, with --long under names of 120 letters; with --simulate six key screens as people see them who see colours
+// otherwise. For people to look at, and for the README.
+#include "ColourVision.h"
+#include "panels/PruneCard.h"
+#include "plots/Plot.h"
 #include "theme/Theme.h"
+#include "window/Actions.h"
+#include "window/CommandPalette.h"
 #include "window/Launch.h"
 #include "window/MainWindow.h"
 
+#include <QAbstractButton>
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QDir>
+#include <QDockWidget>
 #include <QElapsedTimer>
+#include <QFile>
+#include <QLineEdit>
+#include <QMenu>
+#include <QMenuBar>
 #include <QMetaEnum>
 #include <QTemporaryDir>
 #include <QTextStream>
@@ -32,15 +45,146 @@ void settle(const JobRunner &runner)
     }
 }
 
-void takePictures(MainWindow &window, const QDir &folder, const QString &suffix)
-{
-    const QMetaEnum tabs = QMetaEnum::fromType<MainWindow::Tab>();
-    for (int i = 0; i < tabs.keyCount(); ++i) {
-        window.show(MainWindow::Tab(tabs.value(i)));
-        settle(window.workbench().runner);
-        const QString name = QString::fromLatin1(tabs.key(i)).toLower();
-        window.grab().save(folder.filePath(name + suffix + QStringLiteral(".png")));
+/// Takes the pictures of one window into one folder.
+class Album {
+public:
+    Album(MainWindow &window, Theme &theme, QDir folder) : m_window(window), m_theme(theme), m_folder(std::move(folder)) {}
+
+    void settle() { ::settle(m_window.workbench().runner); }
+
+    void take(const QString &name)
+    {
+        settle();
+        save(m_window, name);
     }
+
+    /// Of every tab as it is now, in every look and size.
+    void takeTabs(const QString &when)
+    {
+        const QMetaEnum tabs = QMetaEnum::fromType<MainWindow::Tab>();
+        inEveryLook([&](const QString &look) {
+            for (const QSize size : {QSize(1440, 900), QSize(1024, 700)}) {
+                m_window.resize(size);
+                for (int i = 0; i < tabs.keyCount(); ++i) {
+                    m_window.show(MainWindow::Tab(tabs.value(i)));
+                    const QString narrow = size.width() < 1440 ? QStringLiteral("-small") : QString();
+                    take(QString::fromLatin1(tabs.key(i)).toLower() + when + look + narrow);
+                }
+            }
+        });
+        m_window.resize(1440, 900);
+    }
+
+    void takeMenus()
+    {
+        inEveryLook([&](const QString &look) {
+            for (QMenu *menu : m_window.menuBar()->findChildren<QMenu *>(Qt::FindDirectChildrenOnly)) {
+                menu->popup(m_window.mapToGlobal(QPoint(0, 0)));
+                settle();
+                save(*menu, QStringLiteral("menu-") + menu->title().remove(QLatin1Char('&')).toLower() + look);
+                menu->hide();
+            }
+            int number = 0;
+            for (const Plot *plot : m_window.findChildren<Plot *>()) {
+                plot->menu()->popup(m_window.mapToGlobal(QPoint(0, 0)));
+                settle();
+                save(*plot->menu(), QStringLiteral("menu-plot-%1").arg(number++) + look);
+                plot->menu()->hide();
+            }
+        });
+    }
+
+    /// Of what an action opens beside or over the window.
+    void takeDialog(QAction *action, const QString &name)
+    {
+        inEveryLook([&](const QString &look) {
+            action->trigger();
+            settle();
+            for (QWidget *opened : QApplication::topLevelWidgets())
+                if (opened != &m_window && opened->isVisible()) {
+                    save(*opened, name + look);
+                    opened->close();
+                }
+        });
+    }
+
+    void takeDocks()
+    {
+        inEveryLook([&](const QString &look) {
+            for (QDockWidget *dock : m_window.findChildren<QDockWidget *>()) {
+                dock->show();
+                dock->raise();
+                take(QStringLiteral("dock-") + dock->objectName() + look);
+            }
+            for (QDockWidget *dock : m_window.findChildren<QDockWidget *>())
+                dock->hide();
+        });
+    }
+
+    void takeTables(MainWindow::Tab tab, const QString &name)
+    {
+        m_window.show(tab);
+        settle();
+        QList<Plot *> plots;
+        for (Plot *plot : m_window.findChildren<Plot *>())
+            if (plot->isVisible())
+                plots << plot;
+        for (Plot *plot : plots)
+            plot->setTableShown(true);
+        inEveryLook([&](const QString &look) { take(name + look); });
+        for (Plot *plot : plots)
+            plot->setTableShown(false);
+    }
+
+    /// Six key screens through other eyes, and without colours.
+    void takeSimulations()
+    {
+        using Tab = MainWindow::Tab;
+        const QMetaEnum tabs = QMetaEnum::fromType<Tab>();
+        inEveryLook([&](const QString &look) {
+            for (const Tab tab : {Tab::Model, Tab::Importance, Tab::Attention, Tab::Balance, Tab::Evaluation, Tab::Export}) {
+                m_window.show(tab);
+                settle();
+                const QImage picture = m_window.grab().toImage();
+                for (const auto &[name, vision] :
+                     {std::pair("protanopia", Vision::Protanopia), std::pair("deuteranopia", Vision::Deuteranopia),
+                      std::pair("tritanopia", Vision::Tritanopia), std::pair("grey", Vision::Greyscale)})
+                    seen(picture, vision)
+                        .save(m_folder.filePath(
+                            QStringLiteral("%1%2-%3.png")
+                                .arg(QString::fromLatin1(tabs.valueToKey(int(tab))).toLower(), look, QLatin1String(name))));
+            }
+        });
+    }
+
+    template <class Take>
+    void inEveryLook(const Take &take)
+    {
+        for (const bool isDark : {false, true}) {
+            m_theme.setMode(isDark ? Theme::Mode::Dark : Theme::Mode::Light);
+            settle();
+            take(isDark ? QStringLiteral("-dark") : QStringLiteral("-light"));
+        }
+        m_theme.setMode(Theme::Mode::Light);
+    }
+
+private:
+    void save(QWidget &widget, const QString &name) { widget.grab().save(m_folder.filePath(name + QStringLiteral(".png"))); }
+
+    MainWindow &m_window;
+    Theme &m_theme;
+    QDir m_folder;
+};
+
+/// A copy of a folder's files under a name that fits nowhere.
+QString underLongName(const QString &folder, const QString &to)
+{
+    const QString path = to + QStringLiteral("/Qwen2.5-Extraordinarily-Long-Name-Of-A-Model-That-Somebody-Merged-") +
+                         QString(44, QLatin1Char('x')) + QStringLiteral("-ablated");
+    QDir().mkpath(path);
+    for (const QFileInfo &file : QDir(folder).entryInfoList(QDir::Files))
+        QFile::copy(file.filePath(), path + QLatin1Char('/') + file.fileName());
+    return path;
 }
 
 } // namespace
@@ -58,10 +202,16 @@ int main(int argc, char **argv)
     parser.addPositionalArgument(QStringLiteral("folder"), QStringLiteral("Where the pictures go."));
     const QCommandLineOption scale(QStringLiteral("scale"), QStringLiteral("Device pixels per pixel."), QStringLiteral("n"),
                                    QStringLiteral("1"));
+    const QCommandLineOption font(QStringLiteral("font"), QStringLiteral("Letters this many times as large."), QStringLiteral("n"),
+                                  QStringLiteral("1"));
+    const QCommandLineOption isLong(QStringLiteral("long"), QStringLiteral("The sample under a name of 120 letters."));
+    const QCommandLineOption isSimulated(QStringLiteral("simulate"), QStringLiteral("Also as people see it who see colours otherwise."));
+    const QCommandLineOption hasContrast(QStringLiteral("high-contrast"), QStringLiteral("In high contrast."));
+    const QCommandLineOption isMirrored(QStringLiteral("mirrored"), QStringLiteral("Laid out from right to left."));
     const QCommandLineOption model(QStringLiteral("model"), QStringLiteral("Another model than the sample."), QStringLiteral("folder"));
     const QCommandLineOption windows(QStringLiteral("windows"), QStringLiteral("Calibration windows."), QStringLiteral("n"),
                                      QStringLiteral("8"));
-    parser.addOptions({scale, model, windows});
+    parser.addOptions({scale, font, isLong, isMirrored, isSimulated, hasContrast, model, windows});
     parser.process(application);
     if (parser.positionalArguments().isEmpty())
         parser.showHelp(2);
@@ -70,6 +220,11 @@ int main(int argc, char **argv)
         QTextStream(stderr) << "The folder '" << folder.path() << "' cannot be made.\n";
         return 1;
     }
+    QFont letters = QApplication::font();
+    letters.setPointSizeF(letters.pointSizeF() * parser.value(font).toDouble());
+    QApplication::setFont(letters);
+    if (parser.isSet(isMirrored))
+        QApplication::setLayoutDirection(Qt::RightToLeft);
 
     const QTemporaryDir state;
     Launch launch = usualLaunch();
@@ -78,18 +233,26 @@ int main(int argc, char **argv)
     theme.setMode(Theme::Mode::Light);
     MainWindow window(launch, theme);
     theme.setMode(Theme::Mode::Light);
+    theme.setHighContrast(parser.isSet(hasContrast));
     const Workbench &bench = window.workbench();
+    Actions &actions = window.actionsOfWindow();
+    Album album(window, theme, folder);
     window.resize(1440, 900);
     window.show();
-    settle(bench.runner);
-    window.grab().save(folder.filePath(QStringLiteral("start.png")));
+    album.take(QStringLiteral("start"));
+    album.takeTabs(QStringLiteral("-empty"));
+    window.open(folder.path()); // no model: a complaint
+    album.settle();
+    album.inEveryLook([&](const QString &look) { album.take(QStringLiteral("refused") + look); });
 
     const Sample sample{launch.sample};
     if (parser.isSet(model))
         window.open(parser.value(model));
+    else if (parser.isSet(isLong))
+        window.open(underLongName(sample.model(), state.path()));
     else
         window.openSample();
-    settle(bench.runner);
+    album.settle();
     TextSettings calibration{.files = {sample.calibrationText().toStdString()},
                              .windows = parser.value(windows).toLongLong(),
                              .length = std::min<std::int64_t>(512, bench.session.spec().contextLength),
@@ -97,14 +260,19 @@ int main(int argc, char **argv)
     TextSettings evaluation = calibration;
     evaluation.files = {sample.evaluationText().toStdString()};
     bench.session.setTexts(calibration, evaluation, ScoreNorm::L2);
+    album.takeTabs(QStringLiteral("-loaded"));
+    album.takeDialog(actions.prune, QStringLiteral("dialog-prune"));
+
     bench.jobs.measureImpact(); // first: the view of attentions shows what was computed last
-    settle(bench.runner);
+    album.settle();
+    window.show(MainWindow::Tab::Attention);
+    album.take(QStringLiteral("attention-impact"));
     bench.jobs.calibrate();
-    settle(bench.runner);
+    album.settle();
     for (const double sparsity : {0.25, 0.5, 0.375}) {
         bench.editor.setSparsity(sparsity);
         bench.jobs.evaluate();
-        settle(bench.runner);
+        album.settle();
         bench.editor.pin({});
     }
     bench.selection.setSelectedLayer(bench.session.removalOrder().empty() ? 0 : bench.session.removalOrder().front());
@@ -113,15 +281,35 @@ int main(int argc, char **argv)
                            .isOverwriteAllowed = false,
                            .dtype = {},
                            .command = {}});
-    settle(bench.runner);
+    album.settle();
+    album.takeTabs({});
+    if (parser.isSet(isSimulated))
+        album.takeSimulations();
 
-    for (const bool isDark : {false, true}) {
-        theme.setMode(isDark ? Theme::Mode::Dark : Theme::Mode::Light);
-        const QString suffix = isDark ? QStringLiteral("-dark") : QStringLiteral("-light");
-        window.resize(1440, 900);
-        takePictures(window, folder, suffix);
-        window.resize(1024, 700);
-        takePictures(window, folder, suffix + QStringLiteral("-small"));
-    }
+    album.takeTables(MainWindow::Tab::Importance, QStringLiteral("importance-tables"));
+    album.takeTables(MainWindow::Tab::Attention, QStringLiteral("attention-tables"));
+    album.takeDocks();
+    album.takeMenus();
+    album.takeDialog(actions.palette, QStringLiteral("dialog-palette"));
+    album.takeDialog(actions.shortcuts, QStringLiteral("dialog-shortcuts"));
+    album.takeDialog(actions.about, QStringLiteral("dialog-about"));
+
+    bench.editor.setNeuronsKept(bench.session.neuronsKept() - 100); // what was measured belongs to another plan now
+    album.takeTabs(QStringLiteral("-outdated"));
+    bench.editor.setNeuronsKept({});
+
+    actions.prune->trigger(); // the whole of "Prune…"
+    auto *card = window.findChild<PruneCard *>();
+    if (auto *output = card->window()->findChild<QLineEdit *>(QStringLiteral("folder")))
+        output->setText(state.path() + QStringLiteral("/pruned-in-one-go"));
+    for (QAbstractButton *button : card->findChildren<QAbstractButton *>())
+        if (button->isVisible() && button->text() == PruneCard::tr("Prune"))
+            button->click();
+    QApplication::processEvents(QEventLoop::AllEvents, 200);
+    card->window()->grab().save(folder.filePath(QStringLiteral("dialog-prune-running.png")));
+    album.settle();
+    album.inEveryLook([&](const QString &look) {
+        card->window()->grab().save(folder.filePath(QStringLiteral("dialog-prune-result") + look + QStringLiteral(".png")));
+    });
     return 0;
 }

@@ -66,9 +66,11 @@ private slots:
 
     void savedSessionComesBackEqual();
     void emptySessionComesBackEqual();
+    void aLookThatIsNotUnderstoodIsNoDamage();
     void filesAreOrdinarySafetensors();
     void planOfADraftHasTheSearchThatBelongsToIt();
     void searchKeysTellWhatDecidesTheNumbers();
+    void searchesWithOtherProtectedLayersCount();
     void damagedFilesAreRefused_data();
     void damagedFilesAreRefused();
     void otherFilesAreRefused();
@@ -99,6 +101,20 @@ void tst_SessionFile::emptySessionComesBackEqual()
 {
     saveSession({}, path("s.secateur"));
     QCOMPARE(difference(loadSession(path("s.secateur")), {}), QString());
+}
+
+void tst_SessionFile::aLookThatIsNotUnderstoodIsNoDamage()
+{
+    Session session = fullSession();
+    session.view = {{"tab", "Balance"}, {"layer", "2"}};
+    saveSession(session, path("s.secateur"));
+    QCOMPARE(loadSession(path("s.secateur")).view, session.view);
+    damage(path("s.secateur"), [](nlohmann::json &json) { json["view"]["layer"] = {1, 2}; });
+    QCOMPARE(loadSession(path("s.secateur")).view, (std::map<std::string, std::string>{{"tab", "Balance"}}));
+    damage(path("s.secateur"), [](nlohmann::json &json) { json["view"] = 5; });
+    QVERIFY(loadSession(path("s.secateur")).view.empty());
+    damage(path("s.secateur"), [](nlohmann::json &json) { json.erase("view"); }); // an older session
+    QCOMPARE(difference(loadSession(path("s.secateur")), session), QString());
 }
 
 void tst_SessionFile::filesAreOrdinarySafetensors()
@@ -134,6 +150,58 @@ void tst_SessionFile::planOfADraftHasTheSearchThatBelongsToIt()
     QCOMPARE(planOf(session, other).search.settings, other.search);
     QVERIFY(complaint([&] { planOf(session, {}); }).contains("Calibrate the model first."));
     QVERIFY(complaint([&] { planOf({}, session.draft); }).contains("Open a model first."));
+}
+
+void tst_SessionFile::searchesWithOtherProtectedLayersCount()
+{
+    Session session = fullSession();
+    PlanDraft draft = session.draft;
+    draft.search = {.windows = 2, .referenceLoss = false, .forcedLayers = {}, .protectedLayers = {}};
+    SearchRecord search;
+    search.settings = draft.search;
+    search.provenance = provenanceOf("search");
+    search.initialLoss = 3;
+    search.steps = {{.losses = {3.5, 3.25, 3.75}, .removed = 1, .isForced = false}};
+    session.searches[searchKey(draft, 20)] = search;
+    draft.balance.attentionsToRemove = 1;
+
+    PlanDraft other = draft;
+    other.search.protectedLayers = {2}; // never the choice
+    QVERIFY(planOf(session, other).isComplete());
+    QCOMPARE(planOf(session, other).hash(), planOf(session, draft).hash());
+    QCOMPARE(planOf(session, other).search.settings, other.search);
+    QVERIFY(std::isnan(searchOf(session, other, 20)->steps[0].losses[2]));
+    QVERIFY(!session.searches.contains(searchKey(other, 20))); // nothing is written down for it
+
+    other.search.protectedLayers = {1}; // it was: the next best goes
+    QCOMPARE(planOf(session, other).removedAttentions, std::vector<std::int64_t>{0});
+    QVERIFY(planOf(session, other).hash() != planOf(session, draft).hash());
+
+    other.search = draft.search; // what decides more than that is another search
+    other.search.windows = 3;
+    QVERIFY(!searchOf(session, other, 20));
+    other.search = draft.search;
+    other.search.forcedLayers = {1};
+    QVERIFY(!searchOf(session, other, 20));
+    QVERIFY(!searchOf(session, draft, 21));
+
+    other.search = draft.search; // the other way round: the loss of the layer that may go again is not known
+    other.search.protectedLayers = {0};
+    session.searches.clear();
+    search.settings = other.search;
+    search.steps[0].losses[0] = kUnknown;
+    session.searches[searchKey(other, 20)] = search;
+    const PruningPlan begun = planOf(session, draft);
+    QVERIFY(!begun.isComplete() && begun.removedAttentions.empty());
+    QCOMPARE(begun.search.evaluations(), 2);
+    QCOMPARE(begun.search.initialLoss, 3.0);
+
+    SearchRecord own = search; // of its own, computed elsewhere: numbers of two machines are not mixed
+    own.settings = draft.search;
+    own.provenance.threads = 7;
+    own.steps.clear();
+    session.searches[searchKey(draft, 20)] = own;
+    QCOMPARE(planOf(session, draft).search.evaluations(), 0);
 }
 
 void tst_SessionFile::searchKeysTellWhatDecidesTheNumbers()
@@ -178,7 +246,9 @@ void tst_SessionFile::damagedFilesAreRefused_data()
     row(
         "another kind", [](Json &j) { j["kind"] = "secateur-plan"; }, "it is not a session");
     row(
-        "a newer format", [](Json &j) { j["format"] = 99; }, "it has format 99");
+        "a newer format", [](Json &j) { j["format"] = 99; }, "was saved by a newer Secateur (format 99). Update the program to open it.");
+    row(
+        "a format of nobody", [](Json &j) { j["format"] = 0; }, "it has format 0");
     for (const char *key : {"model", "draft", "searches", "evaluations", "calibrationText", "norm", "pinned", "calibrations", "exports"})
         row(
             qPrintable(QString("no %1").arg(key)), [key](Json &j) { j.erase(key); }, key);

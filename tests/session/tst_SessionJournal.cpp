@@ -100,6 +100,8 @@ private slots:
     void killWhileABaseIsWrittenLosesNothing();
     void heldFoldersAreNotOffered();
     void closedSessionsAreTold();
+    void sessionsOfANewerVersionAreTold();
+    void theViewIsThatOfTheLastLine();
     void emptyFoldersAreRemovedAndUnreadableOnesLeft();
     void foldersThatWereBeingMadeAreSwept();
     void discardRemovesTheFolder();
@@ -448,6 +450,32 @@ void tst_SessionJournal::closedSessionsAreTold()
     markClosed(left([](SessionJournal &) {}));
     QVERIFY(recoverableSessions(root()).front().wasClosed);
     QVERIFY(!complaint([] { markClosed("/no/such/folder"); }).isEmpty());
+}
+
+void tst_SessionJournal::sessionsOfANewerVersionAreTold()
+{
+    const std::filesystem::path folder = left([](SessionJournal &) {});
+    std::string base = contentOf(folder / "base.1.secateur");
+    const auto at = base.find("\\\"format\\\":1,"); // within a text of the header
+    QVERIFY(at != std::string::npos);
+    base[at + std::string("\\\"format\\\":").size()] = '2';
+    std::ofstream(folder / "base.1.secateur", std::ios::binary) << base;
+    const auto found = recoverableSessions(root());
+    QCOMPARE(found.size(), 1U);
+    QCOMPARE(found[0].folder, folder);
+    QVERIFY2(QString::fromStdString(found[0].problem).contains("newer Secateur (format 2)"), found[0].problem.c_str());
+    QVERIFY(
+        complaint([&] { recoverSession(folder); }).endsWith("was saved by a newer Secateur (format 2). Update the program to open it."));
+    QVERIFY(std::filesystem::exists(folder / "base.1.secateur"));
+}
+
+void tst_SessionJournal::theViewIsThatOfTheLastLine()
+{
+    left([](SessionJournal &j) {
+        j.viewChanged({{"tab", "Balance"}});
+        j.viewChanged({{"tab", "Export"}, {"layer", "1"}});
+    });
+    QCOMPARE(recovered().view, (std::map<std::string, std::string>{{"tab", "Export"}, {"layer", "1"}}));
 }
 
 void tst_SessionJournal::emptyFoldersAreRemovedAndUnreadableOnesLeft()

@@ -469,17 +469,22 @@ private slots:
         const auto &reports = reader.reports();
         QCOMPARE(reports.size(), 3U);
         QCOMPARE(reports[0].kind, std::string("zstd, JSON lines, UTF-8"));
-        QCOMPARE(reports[0].firstLine, std::string("Document 0: once upon a time there was a king. Grüße, 你好 \U0001f9d9"));
+        QCOMPARE(reports[0].firstLine(), std::string("Document 0: once upon a time there was a king. Grüße, 你好 \U0001f9d9"));
         QCOMPARE(reports[0].documents, 51);
         QCOMPARE(reports[1].kind, std::string("plain text, UTF-16 BE"));
-        QCOMPARE(reports[1].firstLine, std::string("Once upon a time."));
+        QCOMPARE(reports[1].firstLine(), std::string("Once upon a time."));
         QCOMPARE(reports[1].documents, 1);
         QCOMPARE(reports[2].kind, std::string("JSON array, UTF-8"));
-        QCOMPARE(reports[2].firstLine, std::string("a b?c"));
+        QCOMPARE(reports[2].firstLine(), std::string("a b?c"));
+        QCOMPARE(reports[0].firstLines.size(), 3U);
+        TextFileReport pieces{.file = {}, .kind = {}};
+        for (const char *piece : {"\r\n one \n", "\t\n", "two\rthree\nfour"})
+            pieces.add({piece, false});
+        QCOMPARE(pieces.firstLines, (std::vector<std::string>{"one ", "two", "three"}));
         QCOMPARE(shownLine(std::string(100, 'x')), std::string(60, 'x') + "…");
-        QCOMPARE(
-            linesOf({.files = {reports[1]}, .tokens = 70234, .windows = 34, .length = 2048}),
-            std::vector<std::string>{"utf-16-be.txt (plain text, UTF-16 BE): \"Once upon a time.\", 34 windows of 2,048 tokens, of 70,234 read"});
+        QCOMPARE(linesOf({.files = {reports[1]}, .tokens = 70234, .windows = 34, .length = 2048}),
+                 std::vector<std::string>{
+                     "utf-16-be.txt (plain text, UTF-16 BE): \"Once upon a time.\", 34 windows of 2,048 tokens, of 70,234 read"});
     }
 
     void aSeedGivesTheSameOrderOnEveryMachine()

@@ -209,7 +209,7 @@ private slots:
         const TokenWindows windows =
             readWindows(m_tokenizer, settingsFor("a.jsonl", "{\"text\": \"Once upon a time\"}\n{\"text\": \"\"}", 2, 2));
         QCOMPARE(windows.report.files.size(), 1U);
-        QCOMPARE(windows.report.files[0].firstLine, std::string("Once upon a time"));
+        QCOMPARE(windows.report.files[0].firstLine(), std::string("Once upon a time"));
         QCOMPARE(windows.report.files[0].documents, 2);
         QCOMPARE(windows.report.tokens, windows.tokensRead);
         QCOMPARE(windows.report.windows, 2);
@@ -258,6 +258,32 @@ private slots:
                         std::string("The text 'a.txt' gives 999 tokens; one window of 2048 needs 2,048."));
         VERIFY_CONTAINS(failure(settingsFor("a.txt", textOf(9), std::numeric_limits<std::int64_t>::max(), 4)),
                         std::string("gives 9 tokens"));
+    }
+
+    void aTextThatIsTooShortTellsHowManyWindowsItGives()
+    {
+        const auto given = [this](std::int64_t tokens) {
+            try {
+                readWindows(m_tokenizer, settingsFor("a.txt", textOf(tokens), 32, 100));
+            } catch (const ShortText &problem) {
+                return std::to_string(problem.windows()) + ": " + problem.hint();
+            }
+            return std::string();
+        };
+        QCOMPARE(given(250), std::string("2: Add text, or use 2 windows."));
+        QCOMPARE(given(199), std::string("1: Add text, or use one window."));
+        QCOMPARE(given(99), std::string("0: Add text, or choose shorter windows."));
+        QCOMPARE(given(3200), std::string());
+    }
+
+    void sizesTellTokensRoughly()
+    {
+        TextSettings text = settingsFor("a.txt", std::string(4000, 'x'), 1, 8);
+        QCOMPARE(roughTokens(text), 1000);
+        text.files.push_back(test::write(m_folder, "b.json.gz", std::string(4000, 'x'))); // packed
+        QCOMPARE(roughTokens(text), 4000);
+        text.files = {"/no/such/file.txt"};
+        QCOMPARE(roughTokens(text), 0);
     }
 
     void senselessSettingsAreRefused()

@@ -8,11 +8,12 @@
 #include <QUndoStack>
 
 #include <algorithm>
+#include <utility>
 
 namespace secateur::ui {
 namespace {
 
-/// One change of the plan in hand. Changes of one drag merge into one.
+/// One change of the current plan. Changes of one drag merge into one.
 class EditDraft : public QUndoCommand {
 public:
     EditDraft(SessionModel &model, std::shared_ptr<bool> isApplying, PlanDraft after, const QString &what, int drag)
@@ -75,6 +76,90 @@ private:
     std::shared_ptr<bool> m_isApplying;
     std::vector<PinnedPlan> m_before, m_after;
 };
+
+/// What jobs read.
+struct Texts {
+    TextSettings calibration, evaluation;
+    ScoreNorm norm = ScoreNorm::L2;
+    bool operator==(const Texts &) const = default;
+};
+
+Texts textsOf(const SessionModel &model)
+{
+    const Session &session = model.session();
+    return {session.calibrationText, session.evaluationText, session.norm};
+}
+
+/// One change of the texts. Changes of one number merge into one: an arrow key that is held is one change.
+class EditTexts : public QUndoCommand {
+public:
+    /// `number`: which one is changed; 0 = something else.
+    EditTexts(SessionModel &model, std::shared_ptr<bool> isApplying, Texts after, const QString &what, int number)
+        : QUndoCommand(what),
+          m_model(model),
+          m_isApplying(std::move(isApplying)),
+          m_before(textsOf(model)),
+          m_after(std::move(after)),
+          m_number(number)
+    {
+    }
+    void undo() override { apply(m_before); }
+    void redo() override { apply(m_after); }
+    int id() const override
+    {
+        constexpr int kFirst = 2; // 1 is a drag of the plan
+        return m_number > 0 ? kFirst + m_number : -1;
+    }
+    bool mergeWith(const QUndoCommand *other) override
+    {
+        const auto *next = static_cast<const EditTexts *>(other);
+        m_after = next->m_after;
+        setText(next->text());
+        setObsolete(m_after == m_before);
+        return true;
+    }
+
+private:
+    void apply(const Texts &texts)
+    {
+        const QScopedValueRollback applying(*m_isApplying, true);
+        m_model.setTexts(texts.calibration, texts.evaluation, texts.norm);
+    }
+
+    SessionModel &m_model;
+    std::shared_ptr<bool> m_isApplying;
+    Texts m_before, m_after;
+    int m_number;
+};
+
+/// What a change of a text is called, and which of its numbers it is (from 1; 0 = none, or more than one thing).
+std::pair<QString, int> changeOf(const TextSettings &before, const TextSettings &after, const QString &name)
+{
+    const QLocale locale;
+    TextSettings same = before;
+    same.files = after.files;
+    if (same == after)
+        return {after.files.empty() ? PlanEditor::tr("%1: none").arg(name)
+                                    : PlanEditor::tr("%1: %2").arg(name, QString::fromStdString(textName(after))),
+                0};
+    same = before;
+    same.windows = after.windows;
+    if (same == after)
+        return {after.windows ? PlanEditor::tr("%1: %2 windows").arg(name, locale.toString(qlonglong(*after.windows)))
+                              : PlanEditor::tr("%1: all windows").arg(name),
+                before.windows && after.windows ? 1 : 0};
+    same = before;
+    same.length = after.length;
+    if (same == after)
+        return {PlanEditor::tr("%1: windows of %2 tokens").arg(name, locale.toString(qlonglong(after.length))), 2};
+    same = before;
+    same.seed = after.seed;
+    if (same == after)
+        return {after.seed == 0 ? PlanEditor::tr("%1: documents in their order").arg(name)
+                                : PlanEditor::tr("%1: documents shuffled, seed %2").arg(name, locale.toString(qulonglong(after.seed))),
+                3};
+    return {PlanEditor::tr("%1: other settings").arg(name), 0};
+}
 
 QString percent(double share)
 {
@@ -154,7 +239,7 @@ void PlanEditor::setAttentionsToRemove(std::optional<std::int64_t> attentions)
         after.balance.attentionsToRemove = std::clamp(*attentions, m_model.bounds()->leastAttentions, m_model.bounds()->mostAttentions);
     else if (attentions)
         after.balance.attentionsToRemove = std::clamp<std::int64_t>(*attentions, 0, m_model.layerCount());
-    edit(after, attentions ? tr("N = %1").arg(number(*after.balance.attentionsToRemove)) : tr("N by the rule"));
+    edit(after, attentions ? tr("Set N to %1").arg(number(*after.balance.attentionsToRemove)) : tr("Reset N"));
 }
 
 void PlanEditor::setNeuronsKept(std::optional<std::int64_t> neurons)
@@ -163,7 +248,7 @@ void PlanEditor::setNeuronsKept(std::optional<std::int64_t> neurons)
     after.balance.neuronsKept = neurons;
     if (neurons)
         after.balance.neuronsKept = std::clamp<std::int64_t>(*neurons, 1, m_model.neurons());
-    edit(after, neurons ? tr("K = %1").arg(number(*after.balance.neuronsKept)) : tr("K by the rule"));
+    edit(after, neurons ? tr("Set K to %1").arg(number(*after.balance.neuronsKept)) : tr("Reset K"));
 }
 
 void PlanEditor::setWidthMultiple(std::int64_t multiple)
@@ -200,9 +285,9 @@ void PlanEditor::toggleForced(std::int64_t layer)
     std::erase(after.search.protectedLayers, layer);
     if (std::erase(after.search.forcedLayers, layer) == 0) {
         after.search.forcedLayers.push_back(layer);
-        edit(after, tr("Force layer %1").arg(layer));
+        edit(after, tr("Remove layer %1 first").arg(layer));
     } else {
-        edit(after, tr("Do not force layer %1").arg(layer));
+        edit(after, tr("Do not remove layer %1 first").arg(layer));
     }
 }
 
@@ -219,6 +304,23 @@ void PlanEditor::useDraft(const PlanDraft &draft, const QString &what)
     edit(draft, what);
 }
 
+void PlanEditor::setTexts(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm)
+{
+    const Texts before = textsOf(m_model);
+    Texts after{calibration, evaluation, norm};
+    if (!m_model.hasModel() || after == before || !isAllowed())
+        return;
+    constexpr int kNumbers = 3; // of a text
+    std::pair<QString, int> change{tr("Scores by another norm"), 0};
+    if (before.norm == after.norm && before.evaluation == after.evaluation) {
+        change = changeOf(before.calibration, after.calibration, tr("Calibration text"));
+    } else if (before.norm == after.norm && before.calibration == after.calibration) {
+        change = changeOf(before.evaluation, after.evaluation, tr("Evaluation text"));
+        change.second += change.second > 0 ? kNumbers : 0;
+    }
+    m_history.push(new EditTexts(m_model, m_isApplying, std::move(after), change.first, change.second));
+}
+
 void PlanEditor::pin(const QString &name)
 {
     std::vector<PinnedPlan> after = m_model.session().pinned;
@@ -230,6 +332,8 @@ void PlanEditor::pin(const QString &name)
         chosen = i < 26 ? tr("Plan %1").arg(QChar(u'A' + i)) : tr("Plan %1").arg(i + 1);
     after.push_back({.name = chosen.toStdString(), .draft = m_model.draft()});
     editPins(std::move(after), tr("Pin %1").arg(chosen));
+    if (m_model.hasModel())
+        emit pinned(chosen);
 }
 
 void PlanEditor::renamePin(std::size_t index, const QString &name)

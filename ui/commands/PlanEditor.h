@@ -15,7 +15,7 @@ namespace secateur::ui {
 
 class SessionModel;
 
-/// Turns gestures into undo commands: the only way in which the plan in hand and the pinned plans change.
+/// Turns gestures into undo commands: the only way in which the current plan, the pinned plans and the choice of texts change.
 ///
 /// Between beginDrag() and endDrag() all edits become one step of the history. An edit that changes nothing leaves no step. Values out of
 /// range are clamped (sparsity to 0.1 ... 99.9 %, N to the feasible range where that is known, K to 1 ... all). An edit that is asked for
@@ -42,12 +42,16 @@ public:
     /// Takes a whole draft (a pinned plan, a point of the curve). `what` names the step in the history.
     void useDraft(const PlanDraft &draft, const QString &what);
 
-    void pin(const QString &name); ///< the plan in hand; an empty name gives "Plan A", "Plan B", ...
+    /// The texts that jobs read and the norm of the scores. Steps of one number (windows, length, seed) one after the other are one.
+    void setTexts(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm);
+
+    void pin(const QString &name); ///< the current plan; an empty name gives "Plan A", "Plan B", ...
     void renamePin(std::size_t index, const QString &name);
     void removePin(std::size_t index);
 
 signals:
     void dragEnded();
+    void pinned(const QString &name); ///< by pin()
 
 private:
     void edit(const PlanDraft &after, const QString &what);

@@ -61,8 +61,8 @@ public:
             m_words << QStringLiteral("--text");
         for (const std::filesystem::path &file : text.files)
             m_words << pathText(file);
-        if (text.windows)
-            add("--windows", *text.windows);
+        if (!text.files.empty())
+            add("--windows", text.windows ? QString::number(*text.windows) : QStringLiteral("all"));
         add("--length", text.length);
         if (text.seed != 0)
             add("--seed", QString::number(text.seed));

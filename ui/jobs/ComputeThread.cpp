@@ -136,7 +136,7 @@ void ComputeThread::work(Job &job)
         state = JobReport::State::Cancelled;
     } catch (const std::exception &problem) {
         const Error error = asError(problem);
-        fail(error.what(), error.hint());
+        fail(error.what(), error.plainHint());
     } catch (...) {
         fail("The job ended with an error that does not say what it is.", "Please report this.");
     }

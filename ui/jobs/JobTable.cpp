@@ -138,25 +138,38 @@ QString outcomeText(const JobInfo &job)
         .arg(size(job.peakBytes), size(job.forecast->memoryBytes()), durationText(job.forecast->seconds));
 }
 
-QString progressText(const Progress &progress)
+QStringList progressTexts(const Progress &progress)
 {
     if (progress.total <= 0)
         return {};
     const QLocale locale;
-    QString text = JobTable::tr("%1 of %2 %3")
-                       .arg(locale.toString(qlonglong(progress.done)), locale.toString(qlonglong(progress.total)),
-                            QString::fromStdString(progress.unit));
+    const QString done = locale.toString(qlonglong(progress.done)), total = locale.toString(qlonglong(progress.total));
+    const QString counts = JobTable::tr("%1 of %2 %3").arg(done, total, QString::fromStdString(progress.unit));
+    QString rate, left, step;
     if (progress.seconds > 1 && progress.done > 0) {
-        const double rate = double(progress.done) / progress.seconds;
-        text += JobTable::tr(" · %1 per second").arg(locale.toString(rate, 'f', rate < 10 ? 1 : 0));
+        const double perSecond = double(progress.done) / progress.seconds;
+        rate = JobTable::tr("%1 per second").arg(locale.toString(perSecond, 'f', perSecond < 10 ? 1 : 0));
     }
     if (progress.step >= 0 && progress.layer >= 0)
-        text = JobTable::tr("step %1 of %2, layer %3 · %4").arg(progress.step + 1).arg(progress.steps).arg(progress.layer).arg(text);
-    if (progress.parts > 1 && progress.part > 0)
-        text = JobTable::tr("%1 (%2 of %3): %4").arg(phaseText(progress.phase)).arg(progress.part).arg(progress.parts).arg(text);
+        step = JobTable::tr("step %1 of %2, layer %3").arg(progress.step + 1).arg(progress.steps).arg(progress.layer);
     if (const std::optional<double> eta = progress.whole ? progress.wholeEta : progress.eta)
-        text += JobTable::tr(" · about %1 left").arg(durationText(*eta));
-    return text;
+        left = JobTable::tr("about %1 left").arg(durationText(*eta));
+    const auto joined = [](QStringList parts) {
+        parts.removeAll(QString());
+        return parts.join(QStringLiteral(" · "));
+    };
+    QString all = joined({step, counts, rate, left});
+    if (progress.parts > 1 && progress.part > 0)
+        all = JobTable::tr("%1 (%2 of %3): %4").arg(phaseText(progress.phase)).arg(progress.part).arg(progress.parts).arg(all);
+    const QString fewest = step.isEmpty() ? JobTable::tr("%1 of %2").arg(done, total) : step;
+    QStringList texts = {all, joined({step, counts, left}), joined({fewest, left})};
+    texts.removeDuplicates();
+    return texts;
+}
+
+QString progressText(const Progress &progress)
+{
+    return progressTexts(progress).value(0);
 }
 
 std::optional<double> shareDone(const Progress &progress)

@@ -4,6 +4,7 @@
 #include "jobs/JobRunner.h"
 
 #include <QAbstractTableModel>
+#include <QStringList>
 #include <optional>
 
 namespace secateur::ui {
@@ -32,6 +33,8 @@ QString outcomeText(const JobInfo &job);
 /// "70 of 114 evaluations · 1.4 per second · about 30 s left", of a job of several phases "Searching (2 of 4): ..." and what is left of all of it. Empty while
 /// the work to do is not known.
 QString progressText(const Progress &progress);
+/// The same for less and less room, longest first: step, layer and time left are the last to go.
+QStringList progressTexts(const Progress &progress);
 /// Of the whole job where its phases are known, else of the phase; none while the work to do is not known.
 std::optional<double> shareDone(const Progress &progress);
 /// "4.5 s", "45 s", "2 min 10 s", "3 h 5 min".

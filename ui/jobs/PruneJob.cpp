@@ -10,7 +10,6 @@
 #include <QLocale>
 
 #include <algorithm>
-#include <cmath>
 
 namespace secateur::ui {
 namespace {
@@ -18,17 +17,7 @@ namespace {
 /// Windows that a text gives, about: by the size of its files where all of it is taken.
 std::int64_t windowsOf(const TextSettings &text)
 {
-    constexpr double kBytesPerToken = 4, kPacked = 3; ///< of most languages; what packing saves, about
-    if (text.windows)
-        return *text.windows;
-    double bytes = 0;
-    for (const std::filesystem::path &file : text.files) {
-        std::error_code error;
-        const auto size = std::filesystem::file_size(file, error);
-        const std::filesystem::path kind = file.extension();
-        bytes += error ? 0 : double(size) * (kind == ".gz" || kind == ".zst" || kind == ".xz" || kind == ".bz2" ? kPacked : 1);
-    }
-    return std::max<std::int64_t>(1, std::int64_t(bytes / kBytesPerToken / double(text.length)));
+    return text.windows ? *text.windows : std::max<std::int64_t>(1, roughTokens(text) / text.length);
 }
 
 /// The calibration of that text that the session has already; -1 when it has none, or when that cannot be told: of all of a text.
@@ -81,7 +70,9 @@ double SessionJobs::evaluationSeconds() const
     for (const EvaluationRecord &record : m_model.session().evaluations)
         if (record.text == text)
             return record.seconds;
-    return costOf(JobSize{.windows = windowsOf(text), .length = text.length}).seconds.value_or(0);
+    const JobSize one{.windows = 0, .length = text.length, .searchWindows = 1, .removals = 0, .neuronsKept = m_model.neurons()}; // with the head
+    const std::optional<double> seconds = costOf(one).seconds;
+    return seconds ? kSecondsToBegin + (*seconds - kSecondsToBegin) * double(windowsOf(text)) : 0;
 }
 
 /// What is still to do for a request, with the seconds that it may take.

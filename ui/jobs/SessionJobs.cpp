@@ -58,7 +58,7 @@ void describe(Message &message, const std::exception &thrown)
 {
     const Error error = asError(thrown);
     message.sentence = QString::fromStdString(error.what());
-    message.hint = QString::fromStdString(error.hint());
+    message.hint = QString::fromStdString(error.plainHint());
 }
 
 } // namespace
@@ -180,6 +180,10 @@ int SessionJobs::start(JobKind kind, const QString &title, const QString &comman
 {
     const SessionTask task(m_model, m_messages, m_journal, m_findings,
                            [this, generation = m_generation] { return generation == m_generation; });
+    if (kind != JobKind::Open && m_basis) {
+        m_basis = basisNow();
+        m_hasLoaded = true;
+    }
     return m_runner.start(
         kind, title, command, [task, work = std::move(work)](JobPort &port) { work(task, port); }, whenFinished(topic, std::move(done)),
         cost.forecast);
@@ -212,6 +216,7 @@ void SessionJobs::keepEngine(const EngineReport &report, const ForecastBasis &ba
 {
     m_report = report;
     m_basis = basis;
+    m_hasLoaded = false;
     emit engineReportChanged();
 }
 
@@ -274,16 +279,19 @@ void SessionJobs::evaluate()
         phases.push_back({"search", search.seconds.value_or(0)});
     for (int model = m_model.denseEvaluation() ? 1 : 0; model < 2; ++model)
         phases.push_back({"evaluate", evaluationSeconds()});
-    start(JobKind::Evaluate, tr("Evaluate on %1").arg(QString::fromStdString(textName(m_model.session().evaluationText))),
-          commandOf(JobKind::Evaluate), QStringLiteral("evaluate"), [phases](const SessionTask &task, JobPort &port) {
-              port.context().expect(phases);
-              const PlanDraft &draft = task.session().draft;
-              PruningPlan plan = task.planOf(draft);
-              if (!plan.isComplete())
-                  task.search(port, plan, draft);
-              task.evaluateDenseOnce(port);
-              task.evaluate(port, &plan, draft, false);
-          });
+    start(
+        JobKind::Evaluate, tr("Evaluate on %1").arg(QString::fromStdString(textName(m_model.session().evaluationText))),
+        commandOf(JobKind::Evaluate), QStringLiteral("evaluate"),
+        [phases](const SessionTask &task, JobPort &port) {
+            port.context().expect(phases);
+            const PlanDraft &draft = task.session().draft;
+            PruningPlan plan = task.planOf(draft);
+            if (!plan.isComplete())
+                task.search(port, plan, draft);
+            task.evaluateDenseOnce(port);
+            task.evaluate(port, &plan, draft, false);
+        },
+        {}, evaluationCost());
 }
 
 void SessionJobs::evaluateDense()
@@ -320,7 +328,7 @@ void SessionJobs::measureCurve(const CurveRequest &request)
                   const bool isBorrowed = request.isOrderBorrowed && !plan.isComplete();
                   if (isBorrowed) {
                       if (std::int64_t(order.size()) < N)
-                          throw Error("The plan in hand has " + std::to_string(order.size()) + " removals to lend, a point needs " +
+                          throw Error("The current plan has " + std::to_string(order.size()) + " removals to lend, a point needs " +
                                           std::to_string(N) + ".",
                                       "Search further, or have each point searched.");
                       plan.removedAttentions.assign(order.begin(), order.begin() + std::ptrdiff_t(N));
@@ -382,7 +390,7 @@ void SessionJobs::savePlan(const std::filesystem::path &file)
     });
 }
 
-/// The hash of the plan in hand sorts scores and writes them out: not on this thread.
+/// The hash of the current plan sorts scores and writes them out: not on this thread.
 void SessionJobs::keepHash()
 {
     const SearchState state = m_model.searchState();

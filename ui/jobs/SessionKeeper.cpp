@@ -5,9 +5,11 @@
 #include "jobs/SessionJobs.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
+#include "session/SessionLock.h"
 
 #include <QFileInfo>
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <utility>
@@ -20,13 +22,39 @@ using Problem = std::optional<std::pair<QString, QString>>; ///< sentence and hi
 Problem problemOf(const std::exception &thrown)
 {
     const Error error = asError(thrown);
-    return std::pair(QString::fromStdString(error.what()), QString::fromStdString(error.hint()));
+    return std::pair(QString::fromStdString(error.what()), QString::fromStdString(error.plainHint()));
+}
+
+QString nameOf(const std::filesystem::path &file)
+{
+    return QString::fromStdString(file.filename().string());
+}
+
+/// "process 1234", "process 1234 on nest"; empty where it is not known.
+QString ownerText(const SessionOwner &owner)
+{
+    if (owner.process == 0)
+        return {};
+    const QString process = QString::number(owner.process);
+    return owner.host.empty() ? SessionKeeper::tr("process %1").arg(process)
+                              : SessionKeeper::tr("process %1 on %2").arg(process, QString::fromStdString(owner.host));
+}
+
+/// "This session is open in another window (process 1234)."
+QString openElsewhere(const QString &subject, const SessionOwner &owner)
+{
+    const QString text = ownerText(owner);
+    return text.isEmpty() ? SessionKeeper::tr("%1 is open in another window.").arg(subject)
+                          : SessionKeeper::tr("%1 is open in another window (%2).").arg(subject, text);
 }
 
 } // namespace
 
 struct SessionKeeper::SaveMark {
     std::atomic<int> changes = -1;
+    // The rest is for the thread for files, once the session has begun.
+    std::shared_ptr<SessionLock> lock; ///< also one that is not held, as another window has the file
+    std::optional<FileStamp> stamp;
 };
 
 SessionKeeper::SessionKeeper(SessionModel &model, SessionJobs &jobs, MessageLog &messages, std::filesystem::path root, QObject *parent)
@@ -122,11 +150,12 @@ void SessionKeeper::changed()
     emit stateChanged();
 }
 
-/// The session before is over: what was saved under a name needs no journal, the rest is kept and offered.
-void SessionKeeper::leave()
+/// The session before is over: what was saved under a name needs no journal, the rest is kept and offered. Returns whether that may be so.
+bool SessionKeeper::leave()
 {
     if (!m_journal)
-        return;
+        return false;
+    m_left = m_journal->folder();
     m_jobs.setJournal({});
     m_pool.start([journal = std::exchange(m_journal, {}), mark = m_mark, isSaved = m_isSaved, changes = m_changes] {
         try {
@@ -137,15 +166,18 @@ void SessionKeeper::leave()
         } catch (const std::exception &) { // a folder too many at the next start is all that follows
         }
     });
+    return !m_isSaved;
 }
 
 void SessionKeeper::begin()
 {
-    leave();
+    const bool isLeft = leave();
+    const QString leftName = std::exchange(m_modelName, m_model.modelName());
     const Beginning beginning = std::exchange(m_next, {});
     m_file = beginning.file;
     m_isSaved = beginning.isSaved;
-    m_mark = std::make_shared<SaveMark>();
+    m_mark = beginning.mark ? beginning.mark : std::make_shared<SaveMark>();
+    m_saveProblem.clear();
     m_changes = 0;
     m_lastWritten = {};
     if (m_model.hasModel()) {
@@ -158,7 +190,49 @@ void SessionKeeper::begin()
             post(true, QStringLiteral("journal"), tr("This session is not saved as it goes: %1").arg(problem->first), problem->second);
         }
     }
+    m_messages.resolve(QStringLiteral("session lock"));
+    tellOfOwner(*m_mark);
+    if (isLeft) {
+        m_leftName = leftName;
+        lookForLeftovers();
+    } else {
+        m_left.clear();
+    }
     emit stateChanged();
+}
+
+void SessionKeeper::tellOfOwner(const SaveMark &mark)
+{
+    if (!mark.lock || !mark.lock->owner())
+        return;
+    m_saveProblem = openElsewhere(tr("This session"), *mark.lock->owner());
+    m_messages.post({.severity = Message::Severity::Warning,
+                     .sentence = m_saveProblem,
+                     .hint = tr("Saving here needs another name."),
+                     .topic = QStringLiteral("session lock"),
+                     .actionText = {},
+                     .action = {},
+                     .time = {}});
+}
+
+/// Nothing is lost when another model is opened, which is worth a word.
+void SessionKeeper::tellOfLeft(const std::vector<RecoverableSession> &sessions)
+{
+    const std::filesystem::path left = std::exchange(m_left, {});
+    if (std::none_of(sessions.begin(), sessions.end(), [&](const RecoverableSession &s) { return s.folder == left; }))
+        return; // nothing was done in it, or it was saved in time
+    m_messages.post({.severity = Message::Severity::Info,
+                     .sentence = tr("The session of %1 was not saved: it is kept under \"Unsaved sessions\".").arg(m_leftName),
+                     .hint = {},
+                     .topic = QStringLiteral("left session"),
+                     .actionText = tr("Go back to it"),
+                     .action = [this, left] { restore(left); },
+                     .time = {}});
+}
+
+void SessionKeeper::keepView()
+{
+    write([this](SessionJournal &j) { j.viewChanged(m_model.session().view); });
 }
 
 /// The journal starts again from the session as it is now. The lines that follow belong to the new base, the file is written meanwhile.
@@ -178,24 +252,46 @@ void SessionKeeper::rebase(std::function<void()> done)
     });
 }
 
-void SessionKeeper::save(const QString &file)
+void SessionKeeper::save(const QString &file, IfChanged ifChanged)
 {
     if (!m_model.hasModel())
         return;
     m_messages.resolve(QStringLiteral("session"));
+    const auto isChanged = std::make_shared<bool>(false);
     inBackground(
-        [session = m_model.session(), path = std::filesystem::path(file.toStdString()), mark = m_mark, changes = m_changes] {
+        [session = m_model.session(), path = std::filesystem::path(file.toStdString()), mark = m_mark, changes = m_changes, ifChanged,
+         isChanged] {
+            const bool isOwn = mark->lock && mark->lock->isOf(path);
+            const auto lock = isOwn && mark->lock->isHeld() ? mark->lock : std::make_shared<SessionLock>(path);
+            if (lock->owner())
+                throw Error(openElsewhere(tr("'%1'").arg(nameOf(path)), *lock->owner()).toStdString(),
+                            tr("Save this session under another name.").toStdString());
+            const std::optional<FileStamp> now = stampOf(path);
+            *isChanged = isOwn && ifChanged == IfChanged::Ask && now && mark->stamp && *now != *mark->stamp;
+            if (*isChanged)
+                throw Error(tr("'%1' was changed on the disk since it was opened here.").arg(nameOf(path)).toStdString(),
+                            tr("Save this session under another name, or overwrite the file.").toStdString());
             saveSession(session, path);
+            mark->stamp = stampOf(path);
+            mark->lock = lock;
             mark->changes = changes;
         },
-        [this, file, mark = m_mark, changes = m_changes](const Problem &problem) {
+        [this, file, mark = m_mark, changes = m_changes, isChanged](const Problem &problem) {
             if (problem) {
-                post(true, QStringLiteral("session"), problem->first, problem->second);
+                m_messages.post({.severity = *isChanged ? Message::Severity::Warning : Message::Severity::Error,
+                                 .sentence = problem->first,
+                                 .hint = problem->second,
+                                 .topic = QStringLiteral("session"),
+                                 .actionText = *isChanged ? tr("Overwrite") : QString(),
+                                 .action = [this, file] { save(file, IfChanged::Overwrite); },
+                                 .time = {}});
                 return;
             }
             post(false, QStringLiteral("session"), tr("The session was saved as '%1'.").arg(QFileInfo(file).fileName()), {});
             if (mark == m_mark) { // not another session meanwhile
                 m_file = file;
+                m_saveProblem.clear();
+                m_messages.resolve(QStringLiteral("session lock"));
                 m_isSaved = changes == m_changes;
                 m_lastWritten = QDateTime::currentDateTime();
                 emit stateChanged();
@@ -228,8 +324,16 @@ void SessionKeeper::load(std::function<Session()> read, Beginning beginning)
 
 void SessionKeeper::open(const QString &file)
 {
-    load([path = std::filesystem::path(file.toStdString())] { return loadSession(path); },
-         {.file = file, .isSaved = true, .whenWritten = {}});
+    const auto mark = std::make_shared<SaveMark>();
+    load(
+        [path = std::filesystem::path(file.toStdString()), mark, before = m_mark] {
+            mark->stamp = stampOf(path);
+            Session session = loadSession(path);
+            const bool isOpenHere = before->lock && before->lock->isHeld() && before->lock->isOf(path);
+            mark->lock = isOpenHere ? before->lock : std::make_shared<SessionLock>(path);
+            return session;
+        },
+        {.file = file, .isSaved = true, .whenWritten = {}, .mark = mark});
 }
 
 void SessionKeeper::restore(const std::filesystem::path &folder)
@@ -252,7 +356,10 @@ void SessionKeeper::lookForLeftovers()
 {
     const auto found = std::make_shared<std::vector<RecoverableSession>>();
     inBackground([found, root = m_root] { *found = recoverableSessions(root); },
-                 [this, found](const Problem &) { emit leftoversFound(*found); });
+                 [this, found](const Problem &) {
+                     emit leftoversFound(*found);
+                     tellOfLeft(*found);
+                 });
 }
 
 } // namespace secateur::ui

@@ -35,13 +35,20 @@ public:
     bool isSaved() const { return m_isSaved; }              ///< nothing has changed since it was saved
     QDateTime lastWritten() const { return m_lastWritten; } ///< of the journal or the file; null = never
 
-    void save(const QString &file);
+    /// Why the session cannot be saved under file(): another window has it open. Empty when it can.
+    QString saveProblem() const { return m_saveProblem; }
+
+    enum class IfChanged { Ask, Overwrite };
+    /// Refuses a file that another window has open, and asks before it writes over file() where that was changed on the disk meanwhile.
+    void save(const QString &file, IfChanged ifChanged = IfChanged::Ask);
     void open(const QString &file);
     /// Goes on with a session that was left behind.
     void restore(const std::filesystem::path &folder);
     void discard(const std::filesystem::path &folder);
     /// Looks for what earlier runs left behind; leftoversFound() follows.
     void lookForLeftovers();
+    /// The journal takes the view of the session (see SessionModel::setView) as it is now.
+    void keepView();
 
 signals:
     void opened(); ///< the session model holds another session now
@@ -50,17 +57,20 @@ signals:
     void leftoversFound(const std::vector<secateur::RecoverableSession> &sessions);
 
 private:
+    /// What the thread for files knows of a session: after how many changes it was last saved under a name, that file as it was then, and its lock.
+    struct SaveMark;
     /// How the next session begins that the model is given.
     struct Beginning {
         QString file;                      ///< that it was read from
         bool isSaved = true;               ///< as it is, under that name
         std::function<void()> whenWritten; ///< the journal holds all of it
+        std::shared_ptr<SaveMark> mark{};
     };
-    /// What the thread for files knows of a session: after how many changes it was last saved under a name.
-    struct SaveMark;
 
     void begin();
-    void leave();
+    bool leave();
+    void tellOfLeft(const std::vector<RecoverableSession> &sessions);
+    void tellOfOwner(const SaveMark &mark);
     void rebase(std::function<void()> done = {});
     void changed();
     void load(std::function<Session()> read, Beginning beginning);
@@ -75,7 +85,9 @@ private:
     std::filesystem::path m_root;
     std::shared_ptr<SessionJournal> m_journal;
     std::shared_ptr<SaveMark> m_mark; ///< of the session in hand
-    QString m_file;
+    QString m_file, m_saveProblem;
+    QString m_modelName, m_leftName; ///< of the session in hand, and of the one before
+    std::filesystem::path m_left;    ///< journal of the session before, which was not saved: still to be told
     Beginning m_next;
     bool m_isSaved = true;
     int m_changes = 0; ///< of the session in hand

@@ -20,8 +20,8 @@ Possibility SessionJobs::canEvaluateDense() const
         return {tr("Open a model first.")};
     if (!m_model.isModelThere())
         return {tr("The model of this session is not there: its plots can be seen, but nothing computed.")};
-    if (!m_model.session().model->tokenizerSize)
-        return {tr("The model has no usable tokenizer: %1").arg(QString::fromStdString(m_model.session().model->tokenizerProblem))};
+    if (!m_model.tokenizerProblem().isEmpty())
+        return {m_model.tokenizerProblem()};
     if (m_model.session().evaluationText.files.empty())
         return {tr("Choose a text to evaluate on first.")};
     return {};
@@ -33,8 +33,8 @@ Possibility SessionJobs::canMeasureImpact() const
         return {tr("Open a model first.")};
     if (!m_model.isModelThere())
         return {tr("The model of this session is not there: its plots can be seen, but nothing computed.")};
-    if (!m_model.session().model->tokenizerSize)
-        return {tr("The model has no usable tokenizer: %1").arg(QString::fromStdString(m_model.session().model->tokenizerProblem))};
+    if (!m_model.tokenizerProblem().isEmpty())
+        return {m_model.tokenizerProblem()};
     if (!m_model.pruningProblem().isEmpty())
         return {m_model.pruningProblem()};
     if (m_model.session().calibrationText.files.empty())
@@ -108,16 +108,26 @@ std::int64_t SessionJobs::plannedRemovals(const PlanDraft &draft) const
     }
 }
 
-/// What is known of the search of a draft; null when nothing is, or when it is infeasible.
-const SearchRecord *SessionJobs::searchOf(const PlanDraft &draft) const
+/// What is known of the search of a draft; none when nothing is, or when it is infeasible.
+std::optional<SearchRecord> SessionJobs::searchOf(const PlanDraft &draft) const
 {
     try {
-        const auto &searches = m_model.session().searches;
-        const auto found = searches.find(searchKey(draft, balance(m_model.spec(), draft.balance).neuronsKept));
-        return found == searches.end() ? nullptr : &found->second;
+        return secateur::searchOf(m_model.session(), draft, balance(m_model.spec(), draft.balance).neuronsKept);
     } catch (const Error &) {
-        return nullptr;
+        return {};
     }
+}
+
+/// The basis as it is now: what the window has taken since the model was opened is there as well. Once a job has loaded the weights that cannot be told from
+/// them any more, and what was there before is taken.
+ForecastBasis SessionJobs::basisNow() const
+{
+    ForecastBasis basis = *m_basis;
+    if (m_hasLoaded)
+        return basis;
+    basis.residentNow = std::max(basis.residentNow, residentBytes());
+    basis.hasComputed = basis.flopPerSecond > 0; // the rate was measured
+    return basis;
 }
 
 JobCost SessionJobs::costOf(const JobSize &job) const
@@ -126,7 +136,7 @@ JobCost SessionJobs::costOf(const JobSize &job) const
     if (!m_basis || !m_model.hasModel())
         return cost;
     try {
-        cost.forecast = forecast(m_model.spec(), job, *m_basis);
+        cost.forecast = forecast(m_model.spec(), job, basisNow());
         cost.seconds = cost.forecast->seconds;
     } catch (const Error &problem) {
         cost.problem = QString::fromStdString(problem.what());
@@ -169,7 +179,7 @@ JobCost SessionJobs::searchCost(const PlanDraft &draft) const
     if (!m_model.hasModel())
         return {};
     const std::int64_t N = plannedRemovals(draft);
-    const SearchRecord *record = searchOf(draft);
+    const std::optional<SearchRecord> record = searchOf(draft);
     const auto done = record ? std::int64_t(record->removalOrder().size()) : 0;
     if (done >= N)
         return {};
@@ -198,6 +208,32 @@ JobCost SessionJobs::impactCost() const
     return costOf(
         {.windows = 0, .length = 0, .searchWindows = m_model.draft().search.windows, .removals = 1, .neuronsKept = m_model.neurons()},
         m_model.layerCount() + 1 - known); // the model as it is comes first
+}
+
+JobCost SessionJobs::originalEvaluationCost() const
+{
+    JobCost cost;
+    const bool isPossible = m_model.hasModel() && !m_model.session().evaluationText.files.empty();
+    if (const double seconds = isPossible ? evaluationSeconds() : 0; seconds > 0)
+        cost.seconds = seconds;
+    return cost;
+}
+
+JobCost SessionJobs::evaluationCost() const
+{
+    const JobCost original = originalEvaluationCost();
+    JobCost cost = m_model.hasModel() ? searchCost(m_model.draft()) : JobCost();
+    const bool isKnown = original.seconds && (cost.evaluations == 0 || cost.seconds);
+    if (!isKnown) {
+        cost.seconds.reset();
+        return cost;
+    }
+    const double share =
+        double(m_model.planFigures().flopPerToken) / double(std::max<std::int64_t>(1, m_model.denseFigures().flopPerToken));
+    cost.seconds = cost.seconds.value_or(0) + *original.seconds * (share + (m_model.denseEvaluation() ? 0 : 1));
+    if (cost.forecast)
+        cost.forecast->seconds = *cost.seconds;
+    return cost;
 }
 
 JobCost SessionJobs::curveCost(const CurveRequest &request) const
@@ -250,7 +286,7 @@ std::vector<PlanDraft> SessionJobs::searchableDrafts(const CurveRequest &request
     const std::vector<std::int64_t> order = m_model.removalOrder();
     for (PlanDraft &draft : drafts) {
         const auto N = std::size_t(plannedRemovals(draft));
-        const SearchRecord *own = searchOf(draft);
+        const std::optional<SearchRecord> own = searchOf(draft);
         if (!request.isOrderBorrowed || (own && own->removalOrder().size() >= N))
             continue;
         draft.search.protectedLayers.clear();

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <future>
 #include <limits>
 #include <utility>
@@ -28,10 +29,7 @@ Engine &SessionTask::engine(JobPort &port) const
 {
     Engine &engine = port.engine(m_session->model->folder);
     engine.hearTexts([task = *this, &port](const TextSettings &text, const TextReport &report) { // until the next job
-        QStringList lines;
-        for (const std::string &line : linesOf(report))
-            lines << QString::fromStdString(line);
-        task.deliver(port, [&model = task.m_model, text, lines] { model.tellTextRead(text, lines); });
+        task.deliver(port, [&model = task.m_model, text, report] { model.tellTextRead(text, report); });
     });
     return engine;
 }
@@ -74,19 +72,41 @@ void SessionTask::tellJournalProblem(JobPort &port, const std::exception &proble
     const Error error = asError(problem);
     tell(port, {.severity = Message::Severity::Warning,
                 .sentence = MessageLog::tr("The session could not be written down: %1").arg(QString::fromStdString(error.what())),
-                .hint = QString::fromStdString(error.hint()),
+                .hint = QString::fromStdString(error.plainHint()),
                 .topic = QStringLiteral("journal"),
                 .actionText = {},
                 .action = {},
                 .time = {}});
 }
 
+namespace {
+
+/// What a search begins with.
+void writeSteps(SessionJournal &journal, const std::string &key, const std::vector<SearchStep> &steps)
+{
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        for (std::size_t layer = 0; layer < steps[i].losses.size(); ++layer)
+            if (!std::isnan(steps[i].losses[layer]))
+                journal.candidateEvaluated(key, std::int64_t(i), std::int64_t(layer), steps[i].losses[layer]);
+        if (steps[i].removed >= 0)
+            journal.attentionRemoved(key, std::int64_t(i), steps[i].removed, steps[i].isForced);
+    }
+}
+
+} // namespace
+
+/// The session with what its jobs have found since.
+Session SessionTask::known() const
+{
+    Session session = *m_session;
+    for (const auto &[key, record] : m_findings->searches)
+        session.searches[key] = record;
+    return session;
+}
+
 PruningPlan SessionTask::planOf(const PlanDraft &draft) const
 {
-    Session known = *m_session;
-    for (const auto &[key, record] : m_findings->searches)
-        known.searches[key] = record;
-    return secateur::planOf(known, draft);
+    return secateur::planOf(known(), draft);
 }
 
 void SessionTask::startAnewIfNeeded(JobPort &port, PruningPlan &plan) const
@@ -118,12 +138,18 @@ void SessionTask::search(JobPort &port, PruningPlan &plan, const PlanDraft &draf
     const std::string key = searchKey(draft, plan.balance.neuronsKept);
     SessionModel &model = m_model;
     startAnewIfNeeded(port, plan);
+    const bool isOfOthers =
+        searchOfOthers(known(), draft, plan.balance.neuronsKept).has_value(); // so the journal has no step under this key
+    const std::vector<SearchStep> taken = isOfOthers ? plan.search.steps : std::vector<SearchStep>();
     bool isTold = false;
     const auto tellBegin = [&] { // by then the plan's record says where its numbers come from
         if (std::exchange(isTold, true))
             return;
         deliver(port, [&model, key, record = plan.search] { model.setSearch(key, record); });
-        write(port, [&](SessionJournal &j) { j.searchBegun(key, plan.search.settings, plan.search.provenance, plan.search.initialLoss); });
+        write(port, [&](SessionJournal &j) {
+            j.searchBegun(key, plan.search.settings, plan.search.provenance, plan.search.initialLoss);
+            writeSteps(j, key, taken);
+        });
     };
     const auto keep = [&] {
         if (plan.search.isBegun())

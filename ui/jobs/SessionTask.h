@@ -69,6 +69,7 @@ public:
     }
 
 private:
+    Session known() const;
     void startAnewIfNeeded(JobPort &port, PruningPlan &plan) const;
     void tell(JobPort &port, const Message &message) const;
     void tellJournalProblem(JobPort &port, const std::exception &problem) const;

@@ -18,18 +18,12 @@ namespace secateur::ui {
 namespace {
 
 constexpr std::chrono::milliseconds kSettled(300);
-constexpr std::uintmax_t kMostOfAll = 32'000'000; ///< bytes of a text that is read to its end, only to be looked at
+constexpr std::int64_t kMostOfAll = 8'000'000; ///< tokens of a text that is read to its end, only to be looked at
 
 /// Whether reading it would take long: large files that are read to their end.
 bool isLong(const TextSettings &text)
 {
-    std::uintmax_t bytes = 0;
-    for (const std::filesystem::path &file : text.files) {
-        std::error_code error;
-        const std::uintmax_t size = std::filesystem::file_size(file, error);
-        bytes += error ? 0 : size;
-    }
-    return (!text.windows || text.seed != 0) && bytes > kMostOfAll;
+    return (!text.windows || text.seed != 0) && roughTokens(text) > kMostOfAll;
 }
 
 } // namespace
@@ -106,18 +100,15 @@ void TextReader::read(const TextSettings &text)
         bool isGood = true;
         try {
             const TextReport report = readWindows(*tokenizer, text, {.bytes = memory}, JobContext(stop)).report;
-            QStringList lines;
-            for (const std::string &line : linesOf(report))
-                lines << QString::fromStdString(line);
-            tell = [this, text, lines] { m_model.tellTextRead(text, lines); };
+            tell = [this, text, report] { m_model.tellTextRead(text, report); };
         } catch (const Cancelled &) {
             return;
         } catch (const std::exception &thrown) {
             isGood = false;
             const Error problem = asError(thrown);
-            tell = [this, text, sentence = QString::fromStdString(problem.what()), hint = QString::fromStdString(problem.hint())] {
-                m_model.tellTextRefused(text, sentence, hint);
-            };
+            const auto *tooShort = dynamic_cast<const ShortText *>(&thrown);
+            tell = [this, text, sentence = QString::fromStdString(problem.what()), hint = QString::fromStdString(problem.plainHint()),
+                    windows = tooShort ? tooShort->windows() : 0] { m_model.tellTextRefused(text, sentence, hint, windows); };
         }
         QMetaObject::invokeMethod(
             this,

@@ -27,15 +27,28 @@ QString severityText(Message::Severity severity)
     return {};
 }
 
-void MessageLog::post(Message message)
+void MessageLog::append(Message message)
 {
     message.time = QDateTime::currentDateTime();
-    std::erase_if(m_current, [&](std::size_t index) { return m_all[index].topic == message.topic; });
     const int row = int(m_all.size());
     beginInsertRows({}, row, row);
     m_all.push_back(std::move(message));
     endInsertRows();
-    m_current.push_back(std::size_t(row));
+}
+
+void MessageLog::note(const QString &sentence, const QString &hint)
+{
+    Message message;
+    message.sentence = sentence;
+    message.hint = hint;
+    append(std::move(message));
+}
+
+void MessageLog::post(Message message)
+{
+    std::erase_if(m_current, [&](std::size_t index) { return m_all[index].topic == message.topic; });
+    m_current.push_back(m_all.size());
+    append(std::move(message));
     emit currentChanged();
 }
 

@@ -32,6 +32,8 @@ public:
     using QAbstractTableModel::QAbstractTableModel;
 
     void post(Message message);
+    /// The same for what is no news to anybody at the window: a line of the log, and nothing in the bar.
+    void note(const QString &sentence, const QString &hint = {});
     /// What is in the bar about this topic is over (it stays in the log).
     void resolve(const QString &topic);
     /// The messages that are still to be shown, oldest first: one a topic.
@@ -47,6 +49,8 @@ signals:
     void currentChanged();
 
 private:
+    void append(Message message);
+
     std::vector<Message> m_all;
     std::vector<std::size_t> m_current; ///< indices into m_all
 };

@@ -27,4 +27,14 @@ void SelectionModel::setStep(qint64 step)
     emit stepChanged(step);
 }
 
+bool SelectionModel::clear()
+{
+    const bool hadLayer = m_selectedLayer >= 0, hadStep = m_step >= 0;
+    if (hadLayer)
+        setSelectedLayer(-1);
+    else if (hadStep)
+        setStep(-1);
+    return hadLayer || hadStep;
+}
+
 } // namespace secateur::ui

@@ -21,6 +21,10 @@ public slots:
     /// The step of the search that is looked at (replay too), from 0; -1: the last one, following a search that runs.
     void setStep(qint64 step);
 
+public:
+    /// Takes back what was clicked last: the layer, then the step. False when nothing was. What Esc does in every view.
+    bool clear();
+
 signals:
     void hoveredLayerChanged(qint64 layer);
     void selectedLayerChanged(qint64 layer);

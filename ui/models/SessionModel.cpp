@@ -41,7 +41,16 @@ QString SessionModel::modelName() const
     return m_named.second;
 }
 
-// ---- the plan in hand --------------------------------------------------------------------------------------------------------
+QString SessionModel::tokenizerProblem() const
+{
+    if (!hasModel() || m_session.model->tokenizerSize)
+        return {};
+    return tr("No tokenizer: %1 You can look at the model, but calibration, search and evaluation need it. %2")
+        .arg(QString::fromStdString(m_session.model->tokenizerProblem), QString::fromStdString(m_session.model->tokenizerHint))
+        .trimmed();
+}
+
+// ---- the current plan --------------------------------------------------------------------------------------------------------
 
 qint64 SessionModel::attentionsToRemove() const
 {
@@ -90,6 +99,8 @@ SearchState SessionModel::searchState() const
 
 const SearchRecord *SessionModel::search() const
 {
+    if (m_searchOfOthers)
+        return &*m_searchOfOthers;
     const auto found = m_session.searches.find(m_searchKey);
     return m_searchKey.empty() || found == m_session.searches.end() ? nullptr : &found->second;
 }
@@ -160,12 +171,11 @@ Exactness SessionModel::planExactness() const
     case SearchState::NotNeeded:
     case SearchState::Complete:
         return Exactness::Exact;
-    case SearchState::Unfinished:
-        return Exactness::Estimate;
     case SearchState::NotBegun:
-        return isAnySearchBegun() ? Exactness::Stale : Exactness::Estimate;
+        return isAnySearchBegun() ? Exactness::Stale : Exactness::Unknown;
+    case SearchState::Unfinished:
     case SearchState::NotPossible:
-        return m_balance ? Exactness::Estimate : Exactness::Unknown;
+        return Exactness::Unknown;
     }
     return Exactness::Unknown;
 }
@@ -322,7 +332,7 @@ void SessionModel::follow()
             m_planFigures = figuresOf(m_balance->neuronsKept, m_balance->attentionsToRemove);
         } catch (const Error &problem) {
             m_balanceProblem = QString::fromStdString(problem.what());
-            m_balanceHint = QString::fromStdString(problem.hint());
+            m_balanceHint = QString::fromStdString(problem.plainHint());
         }
         try {
             settings.neuronsKept.reset();
@@ -333,6 +343,15 @@ void SessionModel::follow()
         m_balanceProblem = m_pruningProblem;
     }
     m_searchKey = m_balance ? searchKey(draft(), m_balance->neuronsKept) : std::string();
+    m_searchOfOthers.reset();
+    followSearches(m_searchKey);
+}
+
+/// A search became known, or more of it.
+void SessionModel::followSearches(const std::string &changedKey)
+{
+    if (areAlikeButProtected(m_searchKey, changedKey))
+        m_searchOfOthers = searchOfOthers(m_session, draft(), m_balance->neuronsKept);
 }
 
 // ---- results -----------------------------------------------------------------------------------------------------------------
@@ -363,9 +382,12 @@ SearchRecord &SessionModel::recordOf(const std::string &key)
 /// The search of another plan can still decide whether this one's figures are an estimate or stale.
 void SessionModel::tellOfSearch(const std::string &key, Exactness before)
 {
-    if (key.empty())
+    if (key.empty()) {
         emit denseImpactChanged();
-    else if (key == m_searchKey || planExactness() != before)
+        return;
+    }
+    followSearches(key);
+    if (areAlikeButProtected(m_searchKey, key) || planExactness() != before)
         emit searchChanged();
     else
         emit otherSearchChanged();
@@ -407,6 +429,14 @@ void SessionModel::addRemoval(const std::string &key, qint64 step, qint64 layer,
     found->second.steps[std::size_t(step)].removed = layer;
     found->second.steps[std::size_t(step)].isForced = isForced;
     tellOfSearch(key, before);
+}
+
+void SessionModel::tellTextRead(const TextSettings &text, const TextReport &report)
+{
+    QStringList lines;
+    for (const std::string &line : linesOf(report))
+        lines << QString::fromStdString(line);
+    emit textRead(text, lines, report);
 }
 
 void SessionModel::addEvaluation(const EvaluationRecord &record)

@@ -15,7 +15,7 @@
 
 namespace secateur::ui {
 
-/// How far the search of the plan in hand is.
+/// How far the search of the current plan is.
 enum class SearchState {
     NotPossible, ///< no calibration yet, or the balance is infeasible
     NotNeeded,   ///< N = 0
@@ -62,8 +62,10 @@ public:
     QString modelName() const;                                                            ///< ModelName::brief
     /// Why the model cannot be pruned (layers that differ, an attention that is missing); empty when it can.
     QString pruningProblem() const { return m_pruningProblem; }
+    /// Why texts cannot be read with this model, with what can be done all the same and the remedy; empty when they can.
+    QString tokenizerProblem() const;
 
-    // ---- the plan in hand ------------------------------------------------------------------------------------------------------
+    // ---- the current plan ------------------------------------------------------------------------------------------------------
     const PlanDraft &draft() const { return m_session.draft; }
     /// None when the draft is infeasible; then balanceProblem() says why.
     const std::optional<SparsityBalance> &balance() const { return m_balance; }
@@ -84,7 +86,9 @@ public:
 
     // ---- its search ------------------------------------------------------------------------------------------------------------
     SearchState searchState() const;
-    const SearchRecord *search() const; ///< of this draft and K, whatever its length; null when there is none
+    /// Of this draft and K, whatever its length; null when there is none. Where another search says more that differs in the protected layers only, what
+    /// that says.
+    const SearchRecord *search() const;
     /// Layers that the plan removes, as far as they are known: at most N, in order.
     std::vector<std::int64_t> removalOrder() const;
     /// Search perplexity after the plan's removals; before any with N = 0. None while not known.
@@ -98,17 +102,17 @@ public:
     ModelFigures planFigures() const { return m_planFigures; }
     /// Of the plan with so many neurons in each layer and without so many attentions.
     ModelFigures figuresOf(std::int64_t neuronsKept, std::int64_t attentionsRemoved) const;
-    /// Whether the plan is settled: Exact when width and removals are known, Estimate before the search, Stale when a search
-    /// for another K is there, Unknown without a model.
+    /// Whether the plan is settled: Exact when width and removals are known, Stale when there are searches but none of this plan, Unknown before:
+    /// what is not known yet is no estimate.
     Exactness planExactness() const;
     QString planExactnessText() const; ///< the reason in words: "exact", "removal order not searched yet", ...
 
-    /// Evaluation of the plan in hand (of the dense model) on the session's evaluation text; null when not measured. The latest wins.
+    /// Evaluation of the current plan (of the dense model) on the session's evaluation text; null when not measured. The latest wins.
     const EvaluationRecord *planEvaluation() const;
     const EvaluationRecord *denseEvaluation() const;
     /// The latest of another plan on that text, to be shown as stale; null when there is none.
     const EvaluationRecord *staleEvaluation() const;
-    /// SHA-256 of the plan in hand; empty until a job has computed it (see SessionJobs).
+    /// SHA-256 of the current plan; empty until a job has computed it (see SessionJobs).
     QString planHash() const;
 
     // ---- changes ---------------------------------------------------------------------------------------------------------------
@@ -120,7 +124,9 @@ public:
     void setModelFolder(const std::filesystem::path &folder); ///< where the model of a restored session was found
     void setDraft(const PlanDraft &draft);                    ///< by undo commands only
     void setPins(std::vector<PinnedPlan> pins);               ///< by undo commands only
-    void setTexts(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm);
+    void setTexts(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm); ///< by undo commands, and with a sample
+    /// How the window shows the session, to be kept with it. Changes nothing that anybody follows.
+    void setView(std::map<std::string, std::string> view) { m_session.view = std::move(view); }
 
     // ---- results ---------------------------------------------------------------------------------------------------------------
     /// Returns the calibration's index; an equal one that is there already (same provenance and norm) is reused. Does not touch the draft.
@@ -137,20 +143,24 @@ public:
     void setPlanHash(const PlanDraft &draft, const std::vector<std::int64_t> &removed, const QString &hash);
 
     /// A job has read this text: what it turned out to be, for people. Nothing keeps it.
-    void tellTextRead(const TextSettings &text, const QStringList &lines) { emit textRead(text, lines); }
-    /// The same of a text that cannot be used as it is.
-    void tellTextRefused(const TextSettings &text, const QString &sentence, const QString &hint) { emit textRefused(text, sentence, hint); }
+    void tellTextRead(const TextSettings &text, const TextReport &report);
+    /// The same of a text that cannot be used as it is. `windows`: how many it gives where it is only too short; else 0.
+    void tellTextRefused(const TextSettings &text, const QString &sentence, const QString &hint, qint64 windows = 0)
+    {
+        emit textRefused(text, sentence, hint, windows);
+    }
 
 signals:
     void modelChanged();         ///< another session: everything changed
     void modelPresenceChanged(); ///< isModelThere()
     void modelMoved();           ///< its folder
     void textsChanged();
-    void textRead(const secateur::TextSettings &text, const QStringList &lines); ///< see tellTextRead()
-    void textRefused(const secateur::TextSettings &text, const QString &sentence, const QString &hint);
+    /// See tellTextRead(); `lines` are those of linesOf().
+    void textRead(const secateur::TextSettings &text, const QStringList &lines, const secateur::TextReport &report);
+    void textRefused(const secateur::TextSettings &text, const QString &sentence, const QString &hint, qint64 windows);
     void calibrationsChanged(); ///< one was added
     void draftChanged();        ///< the draft and all that follows from it
-    void searchChanged();       ///< losses or removals of the search of the plan in hand, its presence, or planExactness()
+    void searchChanged();       ///< losses or removals of the search of the current plan, its presence, or planExactness()
     void otherSearchChanged();  ///< the search of another plan, which this one shows nothing of
     void denseImpactChanged();
     void evaluationsChanged();
@@ -161,6 +171,7 @@ signals:
 private:
     void follow();
     void followModel();
+    void followSearches(const std::string &changedKey);
     ModelFigures figuresOf(const ModelSpec &spec) const;
     SearchRecord &recordOf(const std::string &key);
     void tellOfSearch(const std::string &key, Exactness before);
@@ -177,6 +188,7 @@ private:
     QString m_balanceProblem, m_balanceHint;
     ModelFigures m_denseFigures, m_planFigures;
     std::string m_searchKey, m_runningSearch;
+    std::optional<SearchRecord> m_searchOfOthers;              ///< searchOfOthers() for the current plan
     std::map<std::string, QString> m_hashes;                   ///< plan hashes by key and removals
     mutable std::pair<std::filesystem::path, QString> m_named; ///< the last folder that was named
 };

@@ -4,6 +4,7 @@
 #include "jobs/JobRunner.h"
 #include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
+#include "panels/EmptyState.h"
 #include "panels/ImpactView.h"
 #include "panels/SearchView.h"
 #include "widgets/CopyButton.h"
@@ -18,13 +19,15 @@ namespace secateur::ui {
 AttentionPanel::AttentionPanel(Workbench workbench, QWidget *parent)
     : QWidget(parent),
       m_workbench(workbench),
+      m_pages(new QStackedLayout(this)),
+      m_empty(new EmptyState),
       m_choice(new SegmentedControl(tr("What is shown"))),
       m_views(new QStackedLayout)
 {
-    m_choice->addChoice(tr("Search of the plan"), tr("What this plan removes, and why"));
+    m_choice->addChoice(tr("Search of the plan"), tr("What the current plan removes, and why"));
     m_choice->addChoice(tr("Impact on the original"), tr("What each attention means to the model as it is"));
-    auto *copy = new CopyButton(tr("Copy as command"),
-                                [this] { return m_workbench.jobs.commandOf(view() == View::Search ? JobKind::Search : JobKind::Impact); });
+    m_copySearch = new CopyButton(tr("Copy search as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Search); });
+    m_copyImpact = new CopyButton(tr("Copy impact as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Impact); });
     auto *search = new SearchView(workbench);
     m_views->addWidget(search);
     m_views->addWidget(new ImpactView(workbench));
@@ -32,13 +35,19 @@ AttentionPanel::AttentionPanel(Workbench workbench, QWidget *parent)
     auto *top = new QHBoxLayout;
     top->addWidget(m_choice);
     top->addStretch(1);
-    top->addWidget(copy);
-    auto *column = new QVBoxLayout(this);
+    top->addWidget(m_copySearch);
+    top->addWidget(m_copyImpact);
+    auto *content = new QWidget;
+    auto *column = new QVBoxLayout(content);
     column->setContentsMargins(12, 10, 12, 8);
     column->setSpacing(8);
     column->addLayout(top);
     column->addLayout(m_views, 1);
+    m_empty->sayNoModel();
+    m_pages->addWidget(m_empty);
+    m_pages->addWidget(content);
 
+    connect(m_empty, &EmptyState::openRequested, this, &AttentionPanel::openRequested);
     connect(m_choice, &SegmentedControl::chosen, this, [this](int index) { setView(View(index)); });
     connect(search, &SearchView::calibrateRequested, this, &AttentionPanel::calibrateRequested);
     connect(&m_workbench.session, &SessionModel::modelChanged, this, &AttentionPanel::startOver);
@@ -62,11 +71,14 @@ void AttentionPanel::setView(View view)
 {
     m_choice->setCurrent(int(view));
     m_views->setCurrentIndex(int(view));
+    m_copySearch->setVisible(view == View::Search);
+    m_copyImpact->setVisible(view == View::Impact);
 }
 
 /// Before a calibration the impact on the original is what can be looked at.
 void AttentionPanel::startOver()
 {
+    m_pages->setCurrentIndex(m_workbench.session.hasModel() ? 1 : 0);
     m_wasCalibrated = m_workbench.session.hasScores();
     setView(m_wasCalibrated || !m_workbench.session.hasModel() ? View::Search : View::Impact);
 }

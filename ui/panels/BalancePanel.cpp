@@ -5,10 +5,12 @@
 #include "jobs/JobTable.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
+#include "panels/BalanceWords.h"
 #include "panels/CurveCard.h"
 #include "panels/DraftOfRecord.h"
 #include "panels/EmptyState.h"
 #include "panels/EvaluationModel.h"
+#include "panels/FigureSources.h"
 #include "panels/JobButton.h"
 #include "panels/JobCostText.h"
 #include "panels/PlotMessages.h"
@@ -72,6 +74,7 @@ BalancePanel::BalancePanel(Workbench workbench, QWidget *parent)
 {
     m_pages->addWidget(m_empty);
     m_pages->addWidget(makeContent());
+    connect(m_empty, &EmptyState::openRequested, this, &BalancePanel::openRequested);
     connectTarget();
     connectSlider();
     connectCurve();
@@ -99,6 +102,7 @@ QWidget *BalancePanel::makeContent()
     layout->addWidget(m_curve, 1);
 
     auto *scroll = new QScrollArea;
+    scroll->setFocusPolicy(Qt::NoFocus); // Tab goes through the controls
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setWidgetResizable(true);
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAsNeeded);
@@ -109,7 +113,7 @@ QWidget *BalancePanel::makeContent()
 QLayout *BalancePanel::makeTarget()
 {
     for (const double preset : kPresets)
-        m_presets->addChoice(tr("%1 %").arg(locale().toString(preset * 100)));
+        m_presets->addChoice(targetText(preset));
     m_sparsity->setAccessibleName(tr("Target sparsity, percent"));
     m_sparsity->setRange(0.1, 99.9);
     m_sparsity->setDecimals(1);
@@ -146,9 +150,9 @@ QLayout *BalancePanel::makeTarget()
         for (QWidget *control : controls)
             grid->addWidget(control, 1, column++);
     };
-    place(tr("&Sparsity of the decoder layers"), {m_presets, m_sparsity}, 0);
-    place(tr("Al&pha"), {m_alpha, m_resetAlpha}, 3);
-    place(tr("Width &multiple"), {m_multiple}, 6);
+    place(tr("Target sparsity of the decoder layers"), {m_presets, m_sparsity}, 0);
+    place(tr("Alpha"), {m_alpha, m_resetAlpha}, 3);
+    place(tr("Width multiple"), {m_multiple}, 6);
     grid->setColumnMinimumWidth(2, 8);
     grid->setColumnMinimumWidth(5, 4);
     grid->setColumnStretch(7, 1);
@@ -187,14 +191,14 @@ QLayout *BalancePanel::makeAxis()
     m_scale->addChoice(tr("%"), tr("In percent of the original"));
     m_scale->addChoice(tr("absolute"));
     m_scale->setCurrent(0);
-    auto *label = new QLabel(tr("&Against"));
+    auto *label = new QLabel(tr("Against"));
     label->setBuddy(m_axis);
     auto *row = new QHBoxLayout;
     row->addWidget(label);
     row->addWidget(m_axis, 3);
     row->addWidget(m_scale);
     row->addStretch(1);
-    row->addWidget(new CopyButton(tr("Copy as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Evaluate); }));
+    row->addWidget(new CopyButton(tr("Copy evaluation as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Evaluate); }));
     return row;
 }
 
@@ -240,7 +244,7 @@ void BalancePanel::connectModels()
     connect(&session, &SessionModel::modelChanged, this, &BalancePanel::follow);
     connect(&session, &SessionModel::draftChanged, this, &BalancePanel::follow);
     for (const auto changed : {&SessionModel::evaluationsChanged, &SessionModel::textsChanged, &SessionModel::searchChanged,
-                               &SessionModel::modelPresenceChanged})
+                               &SessionModel::modelPresenceChanged, &SessionModel::planHashChanged})
         connect(&session, changed, this, [this] {
             if (isVisible()) {
                 followCurve();
@@ -267,7 +271,7 @@ void BalancePanel::follow()
         if (session.hasModel())
             m_empty->say(tr("This model cannot be pruned"), session.pruningProblem());
         else
-            m_empty->say(tr("No model is open"), tr("Open a model first: drop its folder on the window."));
+            m_empty->sayNoModel();
         m_pages->setCurrentIndex(0);
         return;
     }
@@ -287,7 +291,8 @@ void BalancePanel::followTarget()
     const QSignalBlocker sparsity(m_sparsity), alpha(m_alpha);
     const auto preset =
         std::find_if(kPresets.begin(), kPresets.end(), [&](double value) { return std::abs(value - settings.sparsity) < 1e-9; });
-    m_presets->setCurrent(preset == kPresets.end() ? -1 : int(preset - kPresets.begin()));
+    const bool isFollowed = preset != kPresets.end() && !settings.neuronsKept; // K by hand gives another sparsity
+    m_presets->setCurrent(isFollowed ? int(preset - kPresets.begin()) : -1);
     m_sparsity->setValue(settings.sparsity * 100);
     m_alpha->setValue(settings.alpha);
     m_resetAlpha->setEnabled(settings.alpha != BalanceSettings().alpha);
@@ -306,7 +311,7 @@ void BalancePanel::followSlider()
     const std::optional<BalanceBounds> &bounds = session.bounds();
     if (!bounds)
         return;
-    const QString target = percentText(session.draft().balance.sparsity);
+    const QString target = targetText(session.draft().balance.sparsity);
     m_slider->setFeasible(bounds->leastAttentions, bounds->mostAttentions,
                           tr("N too small: pruning every neuron would not reach %1").arg(target),
                           tr("N too large: %1 attentions alone exceed %2").arg(bounds->mostAttentions + 1).arg(target));
@@ -321,29 +326,19 @@ void BalancePanel::followSentence()
     const SessionModel &session = m_workbench.session;
     const bool isFeasible = session.balance().has_value();
     m_sentence->setVisible(isFeasible);
-    m_sentence->setText(isFeasible ? sentence() : QString());
+    m_sentence->setText(isFeasible ? planSentence(session) : QString());
     m_problem->setVisible(!isFeasible);
     if (isFeasible)
         return;
     const std::optional<BalanceBounds> &bounds = session.bounds();
     const bool canBeMended = bounds && bounds->leastAttentions <= bounds->mostAttentions;
-    m_problemNote->say(InlineNote::Kind::Problem, session.balanceProblem(),
-                       canBeMended ? tr("Take the nearest N that does, another alpha, or another sparsity.") : session.balanceHint());
+    m_problemNote->say(InlineNote::Kind::Problem, canBeMended ? infeasibleText(session) : session.balanceProblem(),
+                       canBeMended ? tr("Use the nearest N, another alpha, or another sparsity.") : session.balanceHint());
     m_nearest->setVisible(canBeMended);
     if (canBeMended) {
         const std::int64_t wanted = session.draft().balance.attentionsToRemove.value_or(bounds->attentionsByRule);
-        m_nearest->setText(tr("Take N = %1").arg(std::clamp(wanted, bounds->leastAttentions, bounds->mostAttentions)));
+        m_nearest->setText(tr("Use N = %1").arg(std::clamp(wanted, bounds->leastAttentions, bounds->mostAttentions)));
     }
-}
-
-QString BalancePanel::sentence() const
-{
-    const SessionModel &session = m_workbench.session;
-    const SparsityBalance &balance = *session.balance();
-    const QString attentions = balance.attentionsToRemove == 1 ? tr("attention removed") : tr("attentions removed");
-    return tr("<b>N = %1</b> %2, <b>K = %3</b> of %4 neurons kept, reaches <b>%5</b> of the layers, %6 of the model.")
-        .arg(exactText(balance.attentionsToRemove), attentions, exactText(balance.neuronsKept), exactText(session.neurons()),
-             percentText(balance.sparsityLayers()), percentText(balance.sparsityModel()));
 }
 
 void BalancePanel::takeNearest()
@@ -357,6 +352,7 @@ void BalancePanel::followCurve()
 {
     m_shown = curveData(m_workbench.session, kAxes.at(std::size_t(m_axis->currentIndex())), m_scale->current() == 0);
     m_curve->showPoints(m_shown.axis, m_shown.points, m_shown.current);
+    m_curve->setSource(sourceOfMeasurements(m_workbench.session));
 }
 
 /// Goes back to the settings that gave a measured plan. Where its search is not there to go back to (its order was borrowed), N and K by hand.
@@ -400,9 +396,7 @@ void BalancePanel::followMeasuring()
         m_measure->offer(tr("Measure this point"), {tr("This plan is not feasible.")}, {});
         return;
     }
-    const JobCost cost = m_workbench.jobs.searchCost(session.draft());
-    m_measure->offer(tr("Measure this point"), m_workbench.jobs.canEvaluate(),
-                     cost.evaluations > 0 ? tr("Searches first: %1").arg(jobCostText(cost)) : tr("One pass over the evaluation text."));
+    m_measure->offer(tr("Measure this point"), m_workbench.jobs.canEvaluate(), evaluationCostText(m_workbench.jobs, session));
 }
 
 void BalancePanel::setCurveCardShown(bool isShown)

@@ -30,6 +30,9 @@ class BalancePanel : public QWidget {
 public:
     explicit BalancePanel(Workbench workbench, QWidget *parent = nullptr);
 
+signals:
+    void openRequested();
+
 protected:
     void showEvent(QShowEvent *event) override;
 
@@ -53,7 +56,6 @@ private:
     void takeNearest();
     void takePoint(qint64 index);
     void setCurveCardShown(bool isShown);
-    QString sentence() const;
 
     Workbench m_workbench;
     QStackedLayout *m_pages;

@@ -89,8 +89,8 @@ QString widthOf(const SessionModel &session, const Counts &c)
         QStringList all{Words::tr("K = %1 of %2, set by hand").arg(bold(*settings.neuronsKept), exactText(session.neurons()))};
         if (session.balance())
             all << Words::tr("This plan removes %1 of the layers' parameters").arg(percentText(session.balance()->sparsityLayers(), 2));
-        all << (byRule ? Words::tr("The target of %1 asks for K&nbsp;=&nbsp;%2").arg(percentText(c.s, 2), exactText(*byRule))
-                       : Words::tr("The target of %1 cannot be reached with this N").arg(percentText(c.s, 2)));
+        all << (byRule ? Words::tr("The target of %1 asks for K&nbsp;=&nbsp;%2").arg(targetText(c.s), exactText(*byRule))
+                       : Words::tr("The target of %1 cannot be reached with this N").arg(targetText(c.s)));
         return lines(all);
     }
     if (!session.balance())
@@ -106,6 +106,35 @@ QString widthOf(const SessionModel &session, const Counts &c)
 }
 
 } // namespace
+
+QString planSentence(const SessionModel &session)
+{
+    const SparsityBalance &balance = *session.balance();
+    const QString attentions = balance.attentionsToRemove == 1 ? Words::tr("attention removed") : Words::tr("attentions removed");
+    const QString plan =
+        Words::tr("<b>N = %1</b> %2, <b>K = %3</b> of %4 neurons kept, reaches <b>%5</b> of the layers, %6 of the model.")
+            .arg(exactText(balance.attentionsToRemove), attentions, exactText(balance.neuronsKept), exactText(session.neurons()),
+                 percentText(balance.sparsityLayers()), percentText(balance.sparsityModel()));
+    const BalanceSettings &settings = session.draft().balance;
+    if (!settings.neuronsKept)
+        return plan;
+    return Words::tr("%1 K is set by hand, so the target of %2 is not followed.").arg(plan, targetText(settings.sparsity));
+}
+
+QString infeasibleText(const SessionModel &session)
+{
+    const BalanceBounds &bounds = *session.bounds();
+    const BalanceSettings &settings = session.draft().balance;
+    const std::int64_t N = settings.attentionsToRemove.value_or(bounds.attentionsByRule);
+    const QString reason =
+        N > bounds.mostAttentions ? Words::tr("so many attentions alone exceed it") : Words::tr("pruning every neuron would not be enough");
+    return Words::tr("%1 cannot be reached with N = %2: %3. Feasible: %4 to %5.")
+        .arg(targetText(settings.sparsity))
+        .arg(N)
+        .arg(reason)
+        .arg(bounds.leastAttentions)
+        .arg(bounds.mostAttentions);
+}
 
 BalanceWords balanceWords(const SessionModel &session)
 {

@@ -104,7 +104,9 @@ void BudgetBar::follow()
         Cost{tr("Parameters (model)"), tr("parameters"), before.modelParameters, after.modelParameters, countText},
         Cost{disk, tr("bytes"), before.bytes, after.bytes, bytesText},
         Cost{tr("FLOP per token"), tr("FLOP"), before.flopPerToken, after.flopPerToken, countText, Exactness::Estimate,
-             tr("Without the products over the context, which grow with its length.")},
+             tr("2 × (vocabulary × hidden size + weights of all products in the layers): each multiplied and added once a token. Without "
+                "the "
+                "products over the context, which grow with its length.")},
         Cost{tr("KV cache per token"), tr("bytes"), before.kvBytesPerToken, after.kvBytesPerToken, bytesText},
     };
     const QString problem = !m_session.hasModel() ? tr("no model") : !m_session.balance() ? tr("not feasible") : QString();
@@ -161,8 +163,8 @@ BudgetFigure BudgetBar::perplexity() const
         figure.before = tr("original %1").arg(perplexityText(dense->result.perplexity));
         lines << tr("original %1").arg(locale.toString(dense->result.perplexity, 'f', 4));
     }
-    figure.note = searchNote();
-    lines << figure.note;
+    if (last) // the perplexity of the search is another number, of another text: it stands with the search
+        figure.note = tr("on %1").arg(QString::fromStdString(textName(last->text)));
     figure.exact = lines.join(QLatin1Char('\n'));
     const QString word = figure.exactnessText.isEmpty() ? exactnessWord(figure.exactness) : figure.exactnessText;
     figure.sentence = tr("%1: %2").arg(caption, QStringList({figure.value, figure.before, figure.change, word, figure.note})
@@ -180,22 +182,6 @@ QString BudgetBar::lastText(const EvaluationRecord &record) const
     if (qint64(record.removed.size()) != m_session.attentionsToRemove())
         return tr("last: %1 for N = %2").arg(value).arg(record.removed.size());
     return tr("last: %1 for another plan").arg(value);
-}
-
-/// The perplexity on the search windows, as far as the search is.
-QString BudgetBar::searchNote() const
-{
-    if (const std::optional<double> value = m_session.searchPerplexity())
-        return tr("search %1 %2 %3").arg(perplexityText(*value), exactnessSign(Exactness::Exact), exactnessWord(Exactness::Exact));
-    const std::vector<std::int64_t> order = m_session.removalOrder();
-    const SearchRecord *record = m_session.search();
-    if (record && !order.empty())
-        if (const double loss = record->steps[order.size() - 1].losses[std::size_t(order.back())]; std::isfinite(loss))
-            return tr("search %1 %2 after %3 of %4")
-                .arg(perplexityText(std::exp(loss)), exactnessSign(Exactness::Estimate))
-                .arg(order.size())
-                .arg(m_session.attentionsToRemove());
-    return m_session.searchState() == SearchState::NotNeeded ? tr("search: not needed") : tr("search: not run");
 }
 
 void BudgetBar::paintEvent(QPaintEvent * /*event*/)

@@ -15,7 +15,7 @@ namespace secateur::ui {
 class BudgetCard;
 struct BudgetFigure;
 
-/// What the plan in hand costs: parameters of the layers and of the model, bytes, FLOP and KV bytes per token, perplexity; each with the
+/// What the current plan costs: parameters of the layers and of the model, bytes, FLOP and KV bytes per token, perplexity; each with the
 /// original, the change, and where the number comes from.
 class BudgetBar : public QWidget {
     Q_OBJECT
@@ -34,7 +34,6 @@ private:
     void fitValues();
     BudgetFigure perplexity() const;
     QString lastText(const EvaluationRecord &record) const;
-    QString searchNote() const;
 
     const SessionModel &m_session;
     std::array<BudgetCard *, kFigures> m_cards{};

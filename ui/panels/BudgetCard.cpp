@@ -4,6 +4,7 @@
 #include "theme/PlotStyle.h"
 
 #include <QPainter>
+#include <QStyle>
 
 #include <algorithm>
 
@@ -116,9 +117,10 @@ void BudgetCard::paintEvent(QPaintEvent * /*event*/)
         painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, metrics.elidedText(m_figure.note, Qt::ElideRight, width));
     } else if (m_figure.share) {
         QRectF bar(kMargin, line.center().y() - kBar / 2.0 + 2, width, kBar);
-        painter.setPen(Qt::NoPen);
-        painter.setBrush(style.hatching);
+        painter.setPen(style.outline);
+        painter.setBrush(style.line);
         painter.drawRoundedRect(bar, kBar / 2.0, kBar / 2.0);
+        painter.setPen(Qt::NoPen);
         bar.setWidth(std::max<double>(kBar, bar.width() * std::clamp(*m_figure.share, 0.0, 1.0)));
         painter.setBrush(style.accent);
         painter.drawRoundedRect(bar, kBar / 2.0, kBar / 2.0);
@@ -134,7 +136,7 @@ void BudgetCard::paintValue(QPainter &painter, const PlotStyle &style, const QRe
     painter.setFont(style.font);
     painter.setPen(style.mutedText);
     const int width = QFontMetrics(font).horizontalAdvance(valueText()) + kGap;
-    painter.drawText(line.adjusted(width, 2, kMargin, 2), Qt::AlignLeft | Qt::AlignVCenter, m_figure.before);
+    painter.drawText(QStyle::visualRect(layoutDirection(), rect(), line.adjusted(width, 2, kMargin, 2)), Qt::AlignLeft | Qt::AlignVCenter, m_figure.before);
 }
 
 /// "−37.5 % = exact", without the word where it does not fit.

@@ -39,6 +39,7 @@ CalibratePanel::CalibratePanel(Workbench workbench, QWidget *parent)
       m_norm(new QComboBox),
       m_calibrate(new JobButton),
       m_copyCommand(new CopyButton(tr("Copy as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Calibrate); })),
+      m_tokenizer(new InlineNote),
       m_stale(new InlineNote),
       m_result(new Card),
       m_facts(new FactList(2)),
@@ -51,6 +52,7 @@ CalibratePanel::CalibratePanel(Workbench workbench, QWidget *parent)
     setFrameShape(QFrame::NoFrame);
     setFocusPolicy(Qt::NoFocus); // Tab goes through the controls
     build();
+    m_text->setUse(TextUse::Calibration);
     m_text->takeDropsOn(*viewport());
     SessionModel &session = workbench.session;
     connect(m_text, &TextPicker::changed, this, &CalibratePanel::writeSettings);
@@ -100,6 +102,7 @@ void CalibratePanel::build()
     layout->addWidget(headingLabel(tr("Calibrate")));
     layout->addWidget(captionLabel(tr("The original model reads the text, and every FFN neuron is scored by how strongly it activates. The "
                                       "scores are reused for every target, so calibrate once per text.")));
+    layout->addWidget(m_tokenizer);
     layout->addWidget(m_text);
     layout->addLayout(norm);
     layout->addLayout(action);
@@ -154,9 +157,14 @@ void CalibratePanel::setSampleText(const QString &file)
     m_text->setSampleText(file);
 }
 
+void CalibratePanel::setPasteFolder(const QString &folder)
+{
+    m_text->setPasteFolder(folder);
+}
+
 void CalibratePanel::writeSettings()
 {
-    m_workbench.session.setTexts(m_text->value(), m_workbench.session.session().evaluationText, ScoreNorm(m_norm->currentData().toInt()));
+    m_workbench.editor.setTexts(m_text->value(), m_workbench.session.session().evaluationText, ScoreNorm(m_norm->currentData().toInt()));
     followPossible();
 }
 
@@ -179,6 +187,15 @@ void CalibratePanel::followSettings()
 void CalibratePanel::followPossible()
 {
     const SessionModel &session = m_workbench.session;
+    const bool hasNoTokenizer = session.hasModel() && session.isModelThere() && !session.session().model->tokenizerSize;
+    if (hasNoTokenizer)
+        m_tokenizer->say(InlineNote::Kind::Problem,
+                         tr("The model has no usable tokenizer: %1 You can still inspect and export it, but calibration needs one.")
+                             .arg(QString::fromStdString(session.session().model->tokenizerProblem)),
+                         QString::fromStdString(session.session().model->tokenizerHint));
+    else
+        m_tokenizer->clear();
+    m_calibrate->setReasonShown(!hasNoTokenizer); // the note above says it
     Possibility possible = m_workbench.jobs.canCalibrate();
     if (possible)
         possible.reason = m_text->problem();
@@ -189,10 +206,10 @@ void CalibratePanel::followPossible()
     m_copyCommand->setEnabled(bool(m_workbench.jobs.canCalibrate()));
     if (session.hasScores() && !isDone)
         m_stale->say(InlineNote::Kind::Warning,
-                     tr("Stale: the scores in use were made from %1 (%2 × %3 tokens, %4), not with the settings above.")
+                     tr("Stale: the scores in use are from %1 (%2 × %3 tokens, %4).")
                          .arg(calibrationTextName(session.scores()->provenance), exactText(session.scores()->provenance.windows),
                               exactText(session.scores()->provenance.length), normText(session.scores()->norm)),
-                     tr("Calibrate to have scores of this text."));
+                     tr("Calibrate again to use the settings above."));
     else
         m_stale->clear();
 }

@@ -28,7 +28,8 @@ public:
     explicit CalibratePanel(Workbench workbench, QWidget *parent = nullptr);
 
     void setRecentTexts(const QStringList &files);
-    void setSampleText(const QString &file); ///< empty = there is none
+    void setSampleText(const QString &file);    ///< empty = there is none
+    void setPasteFolder(const QString &folder); ///< where pasted texts are kept
 
 private:
     void build();
@@ -46,6 +47,7 @@ private:
     QComboBox *m_norm;
     JobButton *m_calibrate;
     CopyButton *m_copyCommand;
+    InlineNote *m_tokenizer; ///< that there is none
     InlineNote *m_stale;
     Card *m_result;
     FactList *m_facts;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/CalibrationTable.h"
 
+#include "panels/TextFiles.h"
 #include "widgets/Quantity.h"
 
 #include <QFont>
@@ -22,9 +23,9 @@ QString normText(ScoreNorm norm)
 
 QString calibrationTextName(const Provenance &provenance)
 {
-    TextSettings text;
-    text.files.assign(provenance.textFiles.begin(), provenance.textFiles.end());
-    return QString::fromStdString(textName(text));
+    if (provenance.textFiles.size() == 1)
+        return textFileName(QString::fromStdString(provenance.textFiles.front()));
+    return CalibrationTable::tr("%1 files").arg(provenance.textFiles.size());
 }
 
 CalibrationTable::CalibrationTable(const SessionModel &session, QObject *parent) : QAbstractTableModel(parent), m_session(session)

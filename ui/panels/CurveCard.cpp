@@ -29,10 +29,10 @@ constexpr std::array kSparsities = {0.125, 0.25, 0.375, 0.5, 0.625};
 CurveCard::CurveCard(Workbench workbench, QWidget *parent)
     : Card(parent),
       m_workbench(workbench),
-      m_alongSparsity(new QRadioButton(tr("Vary the &target: 12.5 to 62.5 % (N by the rule)"))),
-      m_alongDepth(new QRadioButton(tr("From &wide to deep at this sparsity, points:"))),
-      m_searchEach(new QRadioButton(tr("Search &each point"))),
-      m_borrow(new QRadioButton(tr("&Borrow the removal order of this plan (fast)"))),
+      m_alongSparsity(new QRadioButton(tr("Vary the target: 12.5 to 62.5 % (N by the rule)"))),
+      m_alongDepth(new QRadioButton(tr("From wide to deep at this sparsity, points:"))),
+      m_searchEach(new QRadioButton(tr("Search each point"))),
+      m_borrow(new QRadioButton(tr("Borrow the removal order of the current plan (fast)"))),
       m_count(new QSpinBox),
       m_omissions(new InlineNote),
       m_start(new JobButton),
@@ -115,7 +115,7 @@ void CurveCard::follow()
     const bool canBorrow = session.searchState() == SearchState::Complete;
     m_borrow->setEnabled(canBorrow);
     m_borrow->setToolTip(canBorrow ? tr("One evaluation a point. The points are hollow: another order might be better at their K.")
-                                   : tr("Search this plan first: there is no removal order to lend."));
+                                   : tr("Search the current plan first: there is no removal order to lend."));
     if (!canBorrow)
         m_searchEach->setChecked(true);
 

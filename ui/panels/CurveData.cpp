@@ -3,6 +3,7 @@
 
 #include "models/SessionModel.h"
 #include "panels/EvaluationModel.h"
+#include "panels/SearchWords.h"
 
 #include <QCoreApplication>
 
@@ -89,10 +90,13 @@ CurveData curveData(const SessionModel &session, CurveAxis axis, bool isRelative
         CurvePoint point;
         point.x = figure(figures, axis) / scale.unit;
         point.perplexity = record.result.perplexity;
-        point.label = planText(session, record);
+        point.label = record.removed.empty()
+                          ? planText(session, record)
+                          : tr("%1, without the attention of %2").arg(planText(session, record), layersText(record.removed));
         point.isBorrowedOrder = record.isOrderBorrowed;
         point.isCurrent = &record == current;
         point.isDense = isDense;
+        point.planHash = QString::fromStdString(record.planHash);
         data.points.push_back(point);
         data.records.push_back(i);
     }

@@ -20,7 +20,7 @@ QString tr(const char *text)
 
 QString nameOf(const PlanDraft &draft)
 {
-    return draft.balance.attentionsToRemove ? tr("N = %1").arg(*draft.balance.attentionsToRemove) : percentText(draft.balance.sparsity);
+    return draft.balance.attentionsToRemove ? tr("N = %1").arg(*draft.balance.attentionsToRemove) : targetText(draft.balance.sparsity);
 }
 
 /// Takes the draft if the model can be pruned and searched like that.
@@ -82,7 +82,7 @@ CurvePlans withOrderOfPlan(const SessionModel &session, CurvePlans plans)
         if (needed <= known)
             result.drafts.push_back(draft);
         else
-            result.omissions << tr("%1: needs %2 removals, this plan has %3 to lend").arg(nameOf(draft)).arg(needed).arg(known);
+            result.omissions << tr("%1: needs %2 removals, the current plan has %3 to lend").arg(nameOf(draft)).arg(needed).arg(known);
     }
     return result;
 }

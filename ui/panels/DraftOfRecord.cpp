@@ -60,10 +60,10 @@ bool gives(const Session &session, const PlanDraft &draft, const EvaluationRecor
 {
     if (record.removed.empty())
         return true;
-    const auto known = session.searches.find(searchKey(draft, record.neuronsKept));
-    if (known == session.searches.end())
+    const std::optional<SearchRecord> known = searchOf(session, draft, record.neuronsKept);
+    if (!known)
         return false;
-    const std::vector<std::int64_t> order = known->second.removalOrder();
+    const std::vector<std::int64_t> order = known->removalOrder();
     return order.size() >= record.removed.size() && std::equal(record.removed.begin(), record.removed.end(), order.begin());
 }
 

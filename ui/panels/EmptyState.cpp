@@ -1,16 +1,51 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/EmptyState.h"
 
+#include "theme/Icons.h"
 #include "widgets/Labels.h"
 
 #include <QHBoxLayout>
+#include <QIcon>
 #include <QLabel>
+#include <QPainter>
 #include <QPushButton>
 #include <QVBoxLayout>
 
 namespace secateur::ui {
+namespace {
 
-EmptyState::EmptyState(QWidget *parent) : QWidget(parent), m_title(headingLabel({})), m_text(captionLabel({})), m_button(new QPushButton)
+constexpr int kMarkSize = 36; ///< pixels of the icon
+
+} // namespace
+
+/// The icon, drawn anew so that it follows light and dark.
+class EmptyState::Mark : public QWidget {
+public:
+    Mark() { setFixedSize(kMarkSize, kMarkSize); }
+    void setIcon(const QIcon &icon)
+    {
+        m_icon = icon;
+        update();
+    }
+
+protected:
+    void paintEvent(QPaintEvent * /*event*/) override
+    {
+        QPainter painter(this);
+        painter.setOpacity(0.6);
+        m_icon.paint(&painter, rect());
+    }
+
+private:
+    QIcon m_icon;
+};
+
+EmptyState::EmptyState(QWidget *parent)
+    : QWidget(parent),
+      m_mark(new Mark),
+      m_title(headingLabel({})),
+      m_text(captionLabel({})),
+      m_button(new QPushButton)
 {
     for (QLabel *label : {m_title, m_text}) {
         label->setAlignment(Qt::AlignHCenter);
@@ -24,6 +59,7 @@ EmptyState::EmptyState(QWidget *parent) : QWidget(parent), m_title(headingLabel(
     auto *column = new QVBoxLayout(words);
     column->setSpacing(10);
     column->addStretch(2);
+    column->addWidget(m_mark, 0, Qt::AlignHCenter);
     column->addWidget(m_title); // not aligned by the layout: a label that wraps would get too little height
     column->addWidget(m_text);
     column->addWidget(m_button, 0, Qt::AlignHCenter);
@@ -32,15 +68,30 @@ EmptyState::EmptyState(QWidget *parent) : QWidget(parent), m_title(headingLabel(
     row->addStretch(1);
     row->addWidget(words, 100);
     row->addStretch(1);
-    connect(m_button, &QPushButton::clicked, this, &EmptyState::actionRequested);
+    connect(m_button, &QPushButton::clicked, this, [this] {
+        if (m_isNoModel)
+            emit openRequested();
+        else
+            emit actionRequested();
+    });
 }
 
-void EmptyState::say(const QString &title, const QString &text, const QString &action)
+void EmptyState::say(const QString &title, const QString &text, const QString &action, const QString &iconName)
 {
+    m_isNoModel = false;
+    m_mark->setIcon(icon(iconName));
     m_title->setText(title);
     m_text->setText(text);
     m_button->setText(action);
     m_button->setVisible(!action.isEmpty());
+}
+
+void EmptyState::sayNoModel()
+{
+    say(tr("No model is open"),
+        tr("Open a model to begin, or drop its folder on the window: the one with config.json and .safetensors files."), tr("Open model…"),
+        QStringLiteral("open"));
+    m_isNoModel = true;
 }
 
 } // namespace secateur::ui

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QString>
 #include <QWidget>
 
 class QLabel;
@@ -8,22 +9,29 @@ class QPushButton;
 
 namespace secateur::ui {
 
-/// Stands where a panel has nothing to show yet: what is missing, what to do about it, and a button that does it.
+/// Stands where a panel has nothing to show yet: an icon, what is missing, what to do about it, and a button that does it. Looks alike on all pages.
 class EmptyState : public QWidget {
     Q_OBJECT
 public:
     explicit EmptyState(QWidget *parent = nullptr);
 
-    /// An empty `action` leaves the button out.
-    void say(const QString &title, const QString &text, const QString &action = {});
+    /// An empty `action` leaves the button out. `iconName`: of theme/Icons.
+    void say(const QString &title, const QString &text, const QString &action = {}, const QString &iconName = QStringLiteral("info"));
+    /// What every page says as long as no model is open; its button asks for one.
+    void sayNoModel();
 
 signals:
-    void actionRequested();
+    void actionRequested(); ///< the button of say()
+    void openRequested();   ///< the button of sayNoModel()
 
 private:
+    class Mark;
+
+    Mark *m_mark;
     QLabel *m_title;
     QLabel *m_text;
     QPushButton *m_button;
+    bool m_isNoModel = false;
 };
 
 } // namespace secateur::ui

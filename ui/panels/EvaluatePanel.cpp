@@ -31,6 +31,7 @@ namespace secateur::ui {
 namespace {
 
 const QString kDash = QStringLiteral("–");
+constexpr int kLeastRows = 8; ///< of the table that are seen when there are as many
 
 } // namespace
 
@@ -40,11 +41,11 @@ EvaluatePanel::EvaluatePanel(Workbench workbench, QWidget *parent)
       m_text(new TextPicker),
       m_plan(new JobButton),
       m_dense(new JobButton),
-      m_copyCommand(new CopyButton(tr("Copy as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Evaluate); })),
+      m_copyCommand(new CopyButton(tr("Copy evaluation as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Evaluate); })),
       m_copyTable(new CopyButton(tr("Copy table"), [this] { return m_model->separated(QLatin1Char('\t')); })),
       m_model(new EvaluationModel(workbench.session, this)),
       m_sorted(new QSortFilterProxyModel(this)),
-      m_table(new RecordTable(tr("Evaluations of this session"), 12)),
+      m_table(new RecordTable(tr("Evaluations of this session"), kLeastRows)),
       m_use(new QPushButton(tr("Use this plan"))),
       m_save(new QPushButton(icon(QStringLiteral("save")), tr("Save as CSV…"))),
       m_note(new InlineNote)
@@ -53,6 +54,7 @@ EvaluatePanel::EvaluatePanel(Workbench workbench, QWidget *parent)
     setFrameShape(QFrame::NoFrame);
     setFocusPolicy(Qt::NoFocus); // Tab goes through the controls
     build();
+    m_text->setUse(TextUse::Evaluation);
     m_text->takeDropsOn(*viewport());
     SessionModel &session = workbench.session;
     connect(m_text, &TextPicker::changed, this, &EvaluatePanel::writeSettings);
@@ -72,6 +74,7 @@ EvaluatePanel::EvaluatePanel(Workbench workbench, QWidget *parent)
         connect(&session, signal, this, &EvaluatePanel::followFigures);
     for (const auto signal : {&JobRunner::jobAdded, &JobRunner::jobFinished})
         connect(&workbench.runner, signal, this, &EvaluatePanel::followPossible);
+    connect(&workbench.jobs, &SessionJobs::engineReportChanged, this, &EvaluatePanel::followPossible); // then times are known
     followSettings();
 }
 
@@ -93,8 +96,7 @@ void EvaluatePanel::build()
     layout->addWidget(buildFigures());
     layout->addWidget(m_text);
     layout->addLayout(actions);
-    layout->addWidget(buildTable());
-    layout->addStretch();
+    layout->addWidget(buildTable(), 1);
     setWidget(content);
 }
 
@@ -104,7 +106,7 @@ QWidget *EvaluatePanel::buildFigures()
     auto *row = new QHBoxLayout(figures);
     row->setContentsMargins(0, 0, 0, 0);
     m_original = buildFigure(tr("Original"), *row);
-    m_current = buildFigure(tr("This plan"), *row);
+    m_current = buildFigure(tr("Current plan"), *row);
     m_ratio = buildFigure(tr("Compared with original"), *row);
     return figures;
 }
@@ -129,13 +131,20 @@ QWidget *EvaluatePanel::buildTable()
     m_sorted->setSortRole(EvaluationModel::kSortRole);
     m_table->setModel(m_sorted);
     m_table->setSortingEnabled(true);
+    m_table->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::MinimumExpanding); // takes what the page has left
+    m_table->horizontalHeader()->setStretchLastSection(true);
+    m_table->setColumnHidden(EvaluationModel::kTokens, true);              // they follow from the windows; a copy of the table has them
     m_table->horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder); // in the order of measuring until a header is clicked
     m_use->setAccessibleName(m_use->text());
     m_save->setAccessibleName(m_save->text());
 
+    auto *room = new QWidget; // stays when the note has nothing to say, so that no button grows
+    auto *note = new QHBoxLayout(room);
+    note->setContentsMargins(0, 0, 0, 0);
+    note->addWidget(m_note);
     auto *actions = new QHBoxLayout;
     actions->addWidget(m_use);
-    actions->addWidget(m_note, 1);
+    actions->addWidget(room, 1);
     actions->addWidget(m_copyTable);
     actions->addWidget(m_save);
     auto *part = new QWidget;
@@ -157,10 +166,15 @@ void EvaluatePanel::setSampleText(const QString &file)
     m_text->setSampleText(file);
 }
 
+void EvaluatePanel::setPasteFolder(const QString &folder)
+{
+    m_text->setPasteFolder(folder);
+}
+
 void EvaluatePanel::writeSettings()
 {
     const Session &session = m_workbench.session.session();
-    m_workbench.session.setTexts(session.calibrationText, m_text->value(), session.norm);
+    m_workbench.editor.setTexts(session.calibrationText, m_text->value(), session.norm);
     followPossible();
 }
 
@@ -188,12 +202,8 @@ void EvaluatePanel::followPossible()
         if (*possible && isBusy)
             possible->reason = tr("An evaluation is running.");
     }
-    QString cost;
-    const SearchState state = session.searchState();
-    if (plan && (state == SearchState::NotBegun || state == SearchState::Unfinished))
-        cost = tr("Searches first: %1.").arg(jobCostText(jobs.searchCost(session.draft())));
-    m_plan->offer(tr("Evaluate plan"), plan, cost);
-    m_dense->offer(tr("Evaluate original"), dense, {});
+    m_plan->offer(tr("Evaluate plan"), plan, evaluationCostText(jobs, session));
+    m_dense->offer(tr("Evaluate original"), dense, jobCostText(jobs.originalEvaluationCost()));
 }
 
 void EvaluatePanel::followFigures()
@@ -215,7 +225,7 @@ void EvaluatePanel::followFigures()
     const Exactness exactness = !own ? Exactness::Unknown : isBorrowed ? Exactness::Estimate : Exactness::Exact;
     // Of a plan that was not measured nothing is known; what was measured last is told beside.
     const QString note = isBorrowed ? tr("measured with a borrowed removal order")
-                         : own      ? tr("measured for this plan")
+                         : own      ? tr("measured for the current plan")
                          : last ? tr("not measured; last: %1 for %2").arg(perplexityText(last->result.perplexity), planText(session, *last))
                                 : tr("not measured on this text");
     show(m_current, own ? perplexityText(own->result.perplexity) : QString(), exactness, note);
@@ -245,11 +255,11 @@ void EvaluatePanel::followSelection()
     const int row = selectedRow();
     QString reason;
     if (isEmpty)
-        reason = tr("Nothing was measured yet.");
+        reason = tr("Nothing measured yet. Evaluate the plan or the original: each result is a row here.");
     else if (row < 0)
         reason = tr("Choose a row to go back to its plan.");
     else if (m_model->isOfPlan(row))
-        reason = tr("This plan is in hand.");
+        reason = tr("This is the current plan.");
     else
         reason = m_model->index(row, 0).data(EvaluationModel::kReasonRole).toString();
     m_use->setEnabled(reason.isEmpty());
@@ -268,7 +278,7 @@ void EvaluatePanel::useSelected()
     const SessionModel &session = m_workbench.session;
     const EvaluationRecord record = m_model->record(row);
     if (const auto [draft, reason] = draftOfRecord(session.session(), record, session.draft()); draft)
-        m_workbench.editor.useDraft(*draft, tr("Plan %1").arg(planText(session, record)));
+        m_workbench.editor.useDraft(*draft, tr("Use the plan %1").arg(planText(session, record)));
 }
 
 void EvaluatePanel::chooseCsv()
@@ -285,7 +295,7 @@ void EvaluatePanel::saveCsv(const QString &file)
         writeFileAtomically(file.toStdString(), m_model->separated(QLatin1Char(',')).toStdString());
         m_note->say(InlineNote::Kind::Success, tr("Saved as %1.").arg(file));
     } catch (const Error &problem) {
-        m_note->say(InlineNote::Kind::Problem, QString::fromStdString(problem.what()), QString::fromStdString(problem.hint()));
+        m_note->say(InlineNote::Kind::Problem, QString::fromStdString(problem.what()), QString::fromStdString(problem.plainHint()));
     }
 }
 

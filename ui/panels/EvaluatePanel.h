@@ -19,14 +19,15 @@ class JobButton;
 class RecordTable;
 class TextPicker;
 
-/// Measures perplexity on a held-out text: the plan in hand, the original, and a table of all that was measured in the session.
+/// Measures perplexity on a held-out text: the current plan, the original, and a table of all that was measured in the session.
 class EvaluatePanel : public QScrollArea {
     Q_OBJECT
 public:
     explicit EvaluatePanel(Workbench workbench, QWidget *parent = nullptr);
 
     void setRecentTexts(const QStringList &files);
-    void setSampleText(const QString &file); ///< empty = there is none
+    void setSampleText(const QString &file);    ///< empty = there is none
+    void setPasteFolder(const QString &folder); ///< where pasted texts are kept
     /// Writes the table as comma-separated values, atomically; says in place what came of it.
     void saveCsv(const QString &file);
 

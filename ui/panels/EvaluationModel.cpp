@@ -43,7 +43,7 @@ QString planText(const SessionModel &session, const EvaluationRecord &record)
 {
     if (isOriginal(record))
         return EvaluationModel::tr("original");
-    return EvaluationModel::tr("%1, N = %2, K = %3")
+    return EvaluationModel::tr("%1 reached, N = %2, K = %3")
         .arg(percentText(sparsityOf(session, record)), exactText(qint64(record.removed.size())), exactText(record.neuronsKept));
 }
 
@@ -130,7 +130,7 @@ QString EvaluationModel::text(int row, Column column) const
     const EvaluationRecord &r = record(row);
     switch (column) {
     case kPlan:
-        return isOfPlan(row) ? tr("%1 (in hand)").arg(planText(m_session, r)) : planText(m_session, r);
+        return isOfPlan(row) ? tr("%1 (current)").arg(planText(m_session, r)) : planText(m_session, r);
     case kPerplexity:
         return perplexityText(r.result.perplexity);
     case kAgainstOriginal: {
@@ -190,6 +190,8 @@ QVariant EvaluationModel::headerData(int section, Qt::Orientation orientation, i
         return {};
     if (role == Qt::TextAlignmentRole)
         return int(Qt::AlignVCenter | (section == kPlan || section == kText || section == kOrder ? Qt::AlignLeft : Qt::AlignRight));
+    if (role == Qt::ToolTipRole && section == kAgainstOriginal)
+        return tr("Perplexity compared with the original's on the same tokens");
     if (role != Qt::DisplayRole)
         return {};
     switch (Column(section)) {
@@ -198,7 +200,7 @@ QVariant EvaluationModel::headerData(int section, Qt::Orientation orientation, i
     case kPerplexity:
         return tr("Perplexity");
     case kAgainstOriginal:
-        return tr("Against original");
+        return tr("vs original");
     case kLoss:
         return tr("Loss, nats");
     case kText:

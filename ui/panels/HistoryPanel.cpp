@@ -10,8 +10,10 @@ namespace secateur::ui {
 HistoryPanel::HistoryPanel(Workbench workbench, QWidget *parent) : QWidget(parent)
 {
     auto *view = new QUndoView(&workbench.history);
-    view->setEmptyLabel(tr("The plan as it was at first"));
+    view->setEmptyLabel(tr("Original plan"));
     view->setAccessibleName(tr("History of the plan"));
+    view->setTextElideMode(Qt::ElideMiddle);
+    view->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     view->setToolTip(tr("A click goes back, or forward, to that change"));
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(8, 8, 8, 8);

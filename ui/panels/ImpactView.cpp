@@ -5,6 +5,7 @@
 #include "models/SelectionModel.h"
 #include "models/SessionModel.h"
 #include "panels/EmptyState.h"
+#include "panels/FigureSources.h"
 #include "panels/JobButton.h"
 #include "panels/JobCostText.h"
 #include "panels/PlotMessages.h"
@@ -12,6 +13,8 @@
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
 
+#include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QStackedLayout>
 #include <QVBoxLayout>
@@ -35,8 +38,11 @@ ImpactView::ImpactView(Workbench workbench, QWidget *parent)
     m_pages->addWidget(m_bars);
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
-    column->addWidget(m_status);
-    column->addWidget(m_measure);
+    auto *row = new QHBoxLayout; // one row, so that the plot stays where it is when the button goes
+    row->addWidget(m_measure, 1);
+    row->addWidget(m_status, 1);
+    m_status->setMinimumHeight(m_measure->sizeHint().height());
+    column->addLayout(row);
     column->addLayout(m_pages, 1);
     connect(m_measure, &JobButton::clicked, &m_workbench.jobs, &SessionJobs::measureImpact);
     connect(m_bars, &CandidateBars::layerClicked, &m_workbench.selection, &SelectionModel::setSelectedLayer);
@@ -71,6 +77,12 @@ void ImpactView::showEvent(QShowEvent *event)
     follow();
 }
 
+void ImpactView::keyPressEvent(QKeyEvent *event)
+{
+    if (event->key() != Qt::Key_Escape || !m_workbench.selection.clear())
+        QWidget::keyPressEvent(event);
+}
+
 void ImpactView::followSoon()
 {
     if (isVisible() && !m_soon.isActive())
@@ -87,17 +99,15 @@ void ImpactView::follow()
         SearchRecord shown = *record;
         shown.steps.front().removed = -1; // the search of one step chose a layer, but nothing is removed here
         m_bars->showStep(shown, 0, session.layerCount());
+        m_bars->setSource(sourceOfOriginal(session));
         m_bars->setTitle(tr("Change of the loss when one attention is left out of the original (nats)"));
         return;
     }
     m_pages->setCurrentWidget(m_empty);
-    if (!session.hasModel())
-        m_empty->say(tr("No model is open"), tr("Open a model first: drop its folder on the window."));
-    else
-        m_empty->say(
-            tr("Not measured yet"),
-            tr("How much does each attention matter? Each is switched off alone in the original model, and the change of the loss is "
-               "shown. This needs a calibration text but no calibration."));
+    m_empty->say(tr("Not measured yet"),
+                 tr("How much does each attention matter? Each is switched off alone in the original model, and the change of the loss is "
+                    "shown. This needs a calibration text but no calibration."),
+                 {}, QStringLiteral("search"));
 }
 
 void ImpactView::followHeader()
@@ -107,7 +117,7 @@ void ImpactView::followHeader()
     const qint64 known = record ? record->evaluations() : 0;
     m_status->setText(statusText());
     m_status->setVisible(known > 0);
-    m_measure->setVisible(session.hasModel() && known < session.layerCount());
+    m_measure->setOffered(session.hasModel() && known < session.layerCount(), *m_bars);
 
     const JobInfo *job = m_workbench.runner.current();
     if (m_workbench.runner.isBusy(JobKind::Impact)) {
@@ -139,7 +149,7 @@ QString ImpactView::statusText() const
         return tr("<b>Original model</b>: %1 of %2 attentions measured").arg(known).arg(session.layerCount());
     const double before = std::exp(record->initialLoss);
     const auto change = [&](qint64 layer) { return changeText(before, std::exp(losses[std::size_t(layer)])); };
-    return tr("<b>Original model</b>, perplexity %1. Least important: layer %2 (%3 ppl). Most important: layer %4 (%5 ppl).")
+    return tr("<b>Original model</b>, perplexity %1. Least important: layer %2 (perplexity %3). Most important: layer %4 (%5).")
         .arg(perplexityText(before))
         .arg(least)
         .arg(change(least))

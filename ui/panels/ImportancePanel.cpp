@@ -5,11 +5,15 @@
 #include "models/SelectionModel.h"
 #include "models/SessionModel.h"
 #include "panels/EmptyState.h"
+#include "panels/FigureSources.h"
 #include "panels/PlotMessages.h"
 #include "plots/ScorePlots.h"
+#include "widgets/Labels.h"
 #include "widgets/Quantity.h"
+#include "widgets/SegmentedControl.h"
 
 #include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QLabel>
 #include <QPushButton>
 #include <QSplitter>
@@ -18,6 +22,8 @@
 
 namespace secateur::ui {
 namespace {
+
+constexpr std::array kScales = {ScoreScale::Raw, ScoreScale::LayerMean, ScoreScale::LayerMaximum}; ///< in the order of the choices
 
 /// Keeps a plot away from the handle of its splitter.
 QWidget *padded(QWidget &plot, const QMargins &margins)
@@ -37,6 +43,7 @@ ImportancePanel::ImportancePanel(Workbench workbench, QWidget *parent)
       m_pages(new QStackedLayout(this)),
       m_empty(new EmptyState),
       m_kept(new QLabel),
+      m_scales(new SegmentedControl(tr("Scale of the scores"))),
       m_toRule(new QPushButton(tr("Back to the rule"))),
       m_plots{new ScoreHistograms, new SortedScores, new ScoreHeatmap}
 {
@@ -47,8 +54,12 @@ ImportancePanel::ImportancePanel(Workbench workbench, QWidget *parent)
 
     const SessionModel &session = m_workbench.session;
     connect(m_empty, &EmptyState::actionRequested, this, &ImportancePanel::calibrateRequested);
+    connect(m_empty, &EmptyState::openRequested, this, &ImportancePanel::openRequested);
     connect(m_toRule, &QPushButton::clicked, this, [this] { m_workbench.editor.setNeuronsKept({}); });
+    connect(m_scales, &SegmentedControl::chosen, this, &ImportancePanel::setScale);
     connect(&session, &SessionModel::modelChanged, this, &ImportancePanel::follow);
+    for (const auto changed : {&SessionModel::searchChanged, &SessionModel::planHashChanged})
+        connect(&session, changed, this, &ImportancePanel::follow);
     connect(&session, &SessionModel::draftChanged, this, &ImportancePanel::follow);
     follow();
 }
@@ -89,11 +100,21 @@ QWidget *ImportancePanel::makeHeader()
     m_toRule->setFlat(true);
     m_toRule->setProperty("link", true);
 
+    m_scales->addChoice(tr("Raw"), tr("The scores as they were measured"));
+    m_scales->addChoice(tr("÷ mean"),
+                        tr("Each layer's scores over their mean: layers of other scales lie above each other. The plan stays."));
+    m_scales->addChoice(tr("÷ maximum"), tr("Each layer's scores over their largest. The plan stays."));
+    m_scales->setCurrent(0);
+
     auto *header = new QWidget;
     auto *row = new QHBoxLayout(header);
     row->setContentsMargins(0, 0, 0, 0);
     row->addWidget(m_kept, 1);
     row->addWidget(m_toRule);
+    QLabel *scales = captionLabel(tr("Scores"));
+    scales->setWordWrap(false);
+    row->addWidget(scales);
+    row->addWidget(m_scales);
     return header;
 }
 
@@ -110,6 +131,8 @@ void ImportancePanel::connectPlot(ScorePlot &plot)
     connect(&plot, &ScorePlot::keptDragFinished, &editor, &PlanEditor::endDrag);
     connect(&plot, &ScorePlot::keptStepped, &editor, [&editor](qint64 kept) { editor.setNeuronsKept(kept); });
     connect(&plot, &ScorePlot::keptResetRequested, &editor, [&editor] { editor.setNeuronsKept({}); });
+    connect(&plot, &ScorePlot::layerCompareRequested, this, &ImportancePanel::compare);
+    connect(&plot, &ScorePlot::compareNoneRequested, this, [this] { showCompared({}); });
     postSavings(plot, m_workbench.messages);
     plot.setSelectedLayer(selection.selectedLayer());
 }
@@ -124,6 +147,7 @@ void ImportancePanel::follow()
 {
     if (!m_workbench.session.rankedScores()) {
         m_shown.reset(); // scores of a model that is gone are not kept alive
+        showCompared({});
         showEmptyState();
         return;
     }
@@ -132,6 +156,7 @@ void ImportancePanel::follow()
         return;
     followScores();
     followKept();
+    followSource();
 }
 
 void ImportancePanel::followScores()
@@ -141,8 +166,42 @@ void ImportancePanel::followScores()
         return;
     m_shown = scores;
     m_shownKept.reset();
+    const auto drawn = m_scale == ScoreScale::Raw ? scores : std::make_shared<const RankedScores>(scores->in(m_scale));
     for (ScorePlot *plot : m_plots)
-        plot->showScores(scores);
+        plot->showScores(drawn);
+}
+
+/// The plan in hand and its hash may change while the scores stay.
+void ImportancePanel::followSource()
+{
+    const FigureSource source = sourceOfPlan(m_workbench.session);
+    for (ScorePlot *plot : m_plots)
+        plot->setSource(source);
+}
+
+void ImportancePanel::setScale(int index)
+{
+    m_scale = kScales.at(std::size_t(index));
+    m_shown.reset();
+    follow();
+}
+
+/// Adds a layer to those that are compared, or takes it away; the one chosen first gives way to one too many.
+void ImportancePanel::compare(qint64 layer)
+{
+    std::vector<std::int64_t> layers = m_compared;
+    if (std::erase(layers, layer) == 0)
+        layers.push_back(layer);
+    if (layers.size() > ScorePlot::kMostCompared)
+        layers.erase(layers.begin());
+    showCompared(std::move(layers));
+}
+
+void ImportancePanel::showCompared(std::vector<std::int64_t> layers)
+{
+    m_compared = std::move(layers);
+    for (ScorePlot *plot : m_plots)
+        plot->setComparedLayers(m_compared);
 }
 
 void ImportancePanel::followKept()
@@ -157,18 +216,24 @@ void ImportancePanel::followKept()
         plot->setKept(*m_shownKept);
 }
 
+void ImportancePanel::keyPressEvent(QKeyEvent *event)
+{
+    if (event->key() != Qt::Key_Escape || !m_workbench.selection.clear())
+        QWidget::keyPressEvent(event);
+}
+
 void ImportancePanel::showEmptyState()
 {
     const SessionModel &session = m_workbench.session;
     if (!session.hasModel())
-        m_empty->say(tr("No model is open"), tr("Open a model first: drop its folder on the window."));
+        m_empty->sayNoModel();
     else if (!session.pruningProblem().isEmpty())
         m_empty->say(tr("This model cannot be pruned"), session.pruningProblem());
     else
         m_empty->say(tr("Calibrate first"),
                      tr("The model reads a calibration text once, and every FFN neuron gets a score: how strongly it is active. "
                         "Here you then see the scores and choose how many neurons stay."),
-                     tr("Calibrate…"));
+                     tr("Calibrate…"), QStringLiteral("calibrate"));
     m_pages->setCurrentIndex(0);
 }
 

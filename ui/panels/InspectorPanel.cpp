@@ -87,9 +87,11 @@ void InspectorPanel::makeParts()
     parts->addStretch(1);
 
     auto *scroll = new QScrollArea;
+    scroll->setFocusPolicy(Qt::NoFocus); // Tab goes through the controls
     scroll->setWidget(content);
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setFocusPolicy(Qt::NoFocus); // Tab goes through the controls; it shows no focus
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -176,10 +178,10 @@ QString InspectorPanel::impactText() const
     const qint64 step = stepOf(session, m_workbench.selection, layer());
     if (const SearchRecord *search = session.search(); search && step >= 0)
         if (const auto facts = candidateFacts(*search, step, layer()))
-            return tr("%1 ppl").arg(changeText(1, 1 + facts->perplexityChange()));
+            return tr("%1 search perplexity").arg(changeText(1, 1 + facts->perplexityChange()));
     if (const SearchRecord *dense = session.denseImpact())
         if (const auto facts = candidateFacts(*dense, 0, layer()))
-            return tr("%1 ppl, dense").arg(changeText(1, 1 + facts->perplexityChange()));
+            return tr("%1 search perplexity, original").arg(changeText(1, 1 + facts->perplexityChange()));
     return tr("not measured");
 }
 

@@ -22,6 +22,7 @@ namespace secateur::ui {
 namespace {
 
 constexpr int kFine = 1000; ///< steps of the progress bar, whatever the units of the job
+const QKeySequence kCancelKeys(Qt::CTRL | Qt::Key_Period);
 
 /// Whether a job that is cancelled leaves numbers that the next one goes on from.
 bool keepsParts(JobKind kind)
@@ -54,7 +55,7 @@ JobBar::JobBar(Workbench workbench, QWidget *parent)
       m_counts(new FittingLabel),
       m_progress(new QProgressBar),
       m_pause(new QPushButton(icon(QStringLiteral("pause")), tr("Pause"))),
-      m_cancel(new QPushButton(tr("Cancel  %1").arg(QKeySequence(Qt::CTRL | Qt::Key_Period).toString(QKeySequence::NativeText)))),
+      m_cancel(new QPushButton(tr("Cancel  %1").arg(kCancelKeys.toString(QKeySequence::NativeText)))),
       m_copy(new CopyButton(tr("Copy as command"), [this] { return m_runner.job(m_shown)->command; }))
 {
     setAccessibleName(tr("Current job"));
@@ -68,6 +69,7 @@ JobBar::JobBar(Workbench workbench, QWidget *parent)
     m_progress->setMinimumWidth(60);
     m_progress->setFixedHeight(8);
     m_cancel->setAccessibleName(tr("Cancel the current job"));
+    m_cancel->setToolTip(tr("%1 cancels it from anywhere; Esc does in this bar").arg(kCancelKeys.toString(QKeySequence::NativeText)));
     m_copy->setToolTip(tr("Copies a line for the terminal that does the same"));
     m_copy->setFlat(true);
 
@@ -110,18 +112,19 @@ void JobBar::follow()
         return other.state == JobInfo::State::Waiting && other.number != m_shown;
     });
 
-    m_title->setTexts(
-        {isPaused || isCancelling ? tr("%1 (%2)").arg(job->title, jobStateText(job->state).toLower()) : job->title, job->title});
+    const QString state = jobStateText(job->state);
+    m_title->setTexts(isPaused || isCancelling ? QStringList{tr("%1 (%2)").arg(job->title, state.toLower()), state}
+                                               : QStringList{job->title});
+    m_title->setToolTip(job->title);
     const Progress &progress = job->progress;
     const std::optional<double> share = shareDone(progress);
     m_progress->setRange(0, share ? kFine : 0); // without a total: busy
     m_progress->setValue(int(share.value_or(0) * kFine));
-    const QString counts = progressText(progress);
-    const QString shortCounts = progress.total > 0 ? tr("%1 of %2").arg(exactText(progress.done), exactText(progress.total)) : QString();
-    m_counts->setTexts(waiting > 0 && !counts.isEmpty()
-                           ? QStringList{tr("%1 · %2 more to come").arg(counts).arg(waiting), counts, shortCounts}
-                           : QStringList{counts, shortCounts});
-    m_counts->setToolTip(counts);
+    QStringList counts = progressTexts(progress);
+    m_counts->setToolTip(counts.value(0));
+    if (waiting > 0 && !counts.isEmpty())
+        counts.prepend(tr("%1 · %2 more to come").arg(counts.constFirst()).arg(waiting));
+    m_counts->setTexts(counts);
     m_pause->setText(isPaused ? tr("Resume") : tr("Pause"));
     m_pause->setIcon(icon(isPaused ? QStringLiteral("play") : QStringLiteral("pause")));
     m_pause->setAccessibleName(isPaused ? tr("Resume the current job") : tr("Pause the current job"));

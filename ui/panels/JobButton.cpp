@@ -38,6 +38,13 @@ void JobButton::offer(const QString &action, const Possibility &possibility, con
     m_note->setText(possibility || m_isReasonShown ? note : QString());
 }
 
+void JobButton::setOffered(bool isOffered, QWidget &next)
+{
+    if (!isOffered && (hasFocus() || m_button->hasFocus()))
+        next.setFocus();
+    setVisible(isOffered);
+}
+
 void JobButton::setPrimary(bool isPrimary)
 {
     m_button->setProperty("primary", isPrimary);

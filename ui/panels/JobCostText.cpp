@@ -2,16 +2,24 @@
 #include "panels/JobCostText.h"
 
 #include "jobs/JobTable.h"
+#include "models/SessionModel.h"
 #include "widgets/Quantity.h"
 
 #include <QCoreApplication>
 #include <QStringList>
 
 namespace secateur::ui {
+namespace {
+
+QString tr(const char *text)
+{
+    return QCoreApplication::translate("JobCostText", text);
+}
+
+} // namespace
 
 QString jobCostText(const JobCost &cost)
 {
-    const auto tr = [](const char *text) { return QCoreApplication::translate("JobCostText", text); };
     if (!cost.problem.isEmpty())
         return cost.problem;
     QStringList parts;
@@ -22,11 +30,21 @@ QString jobCostText(const JobCost &cost)
     else if (cost.evaluations > 0)
         parts += tr("time not known before the first search");
     if (cost.forecast) {
-        parts += tr("up to %1 of memory").arg(bytesText(cost.forecast->memoryBytes()));
+        parts += tr("about %1 of memory").arg(bytesText(cost.forecast->memoryBytes()));
         if (cost.forecast->isStreamed)
             parts += tr("layers read when they are needed");
     }
     return parts.join(QStringLiteral(", "));
+}
+
+QString evaluationCostText(const SessionJobs &jobs, const SessionModel &session)
+{
+    const JobCost cost = jobs.evaluationCost();
+    const bool isOriginalKnown = session.denseEvaluation();
+    const QString models = isOriginalKnown ? tr("the plan") : tr("the original, once for this text, and the plan");
+    const QString what = (cost.evaluations > 0 ? tr("Searches, then evaluates %1") : tr("Evaluates %1")).arg(models);
+    const QString much = jobCostText(cost);
+    return much.isEmpty() ? what : tr("%1: %2").arg(what, much);
 }
 
 } // namespace secateur::ui

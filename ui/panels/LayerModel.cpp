@@ -120,13 +120,13 @@ QString LayerModel::toolTip(int row) const
     const SearchRecord *search = m_session.search();
     if (facts.isRemoved() && search)
         if (const auto step = candidateFacts(*search, facts.removal, row))
-            lines << tr("Its removal (step %1) changed the search loss by %2 nats (perplexity %3)")
+            lines << tr("Its removal (step %1) changed the search loss by %2 nats (search perplexity %3)")
                          .arg(facts.removal + 1)
                          .arg(signedText(step->change, 4), changeText(1, 1 + step->perplexityChange()));
     lines << tr("FFN: %1 of %2 neurons kept (%3)")
                  .arg(exactText(facts.kept), exactText(facts.neurons), percentText(double(facts.kept) / double(facts.neurons)));
     if (facts.shareKept)
-        lines << tr("They hold %1 of the layer's score").arg(percentText(*facts.shareKept, 2));
+        lines << tr("Score kept: %1").arg(percentText(*facts.shareKept, 2));
     return lines.join(QLatin1Char('\n'));
 }
 

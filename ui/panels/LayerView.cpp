@@ -8,6 +8,7 @@
 #include <QAccessible>
 #include <QContextMenuEvent>
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QPainter>
 
 #include <algorithm>
@@ -152,6 +153,14 @@ void LayerView::dataChanged(const QModelIndex &topLeft, const QModelIndex &botto
         change.setLastColumn(bottomRight.column());
         QAccessible::updateAccessibility(&change);
     }
+}
+
+void LayerView::keyPressEvent(QKeyEvent *event)
+{
+    if (event->key() != Qt::Key_Escape)
+        QTableView::keyPressEvent(event);
+    else if (!m_selection.clear())
+        event->ignore(); // for whoever else hears it
 }
 
 void LayerView::resizeEvent(QResizeEvent *event)

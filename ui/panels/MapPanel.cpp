@@ -71,7 +71,8 @@ void MapPanel::showMenu(int layer, QPoint globalPosition)
     auto *menu = new QMenu(this);
     menu->setAttribute(Qt::WA_DeleteOnClose);
     menu->setToolTipsVisible(true);
-    menu->addSection(tr("Layer %1").arg(layer));
+    menu->addAction(tr("Layer %1").arg(layer))->setEnabled(false); // a section's title is not drawn by every style
+    menu->addSeparator();
     addAttentionActions(*menu, m_workbench, layer);
     menu->popup(globalPosition);
 }

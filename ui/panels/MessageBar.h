@@ -14,7 +14,8 @@ namespace secateur::ui {
 
 class MessageRow;
 
-/// What people should know now, in place and never modal: the newest messages of the log, newest first. Takes no room while there is none.
+/// What people should know now, never modal: the newest messages of the log, newest first, in a box that lies over the bottom of its parent. Nothing
+/// moves when it comes and goes; it keeps clear of the main buttons of the page and of what has the focus. Esc in it puts the newest away.
 class MessageBar : public QWidget {
     Q_OBJECT
 public:
@@ -23,13 +24,22 @@ public:
     static constexpr std::size_t kMostRows = 3;
     /// How long notes and successes stay; for messages to come.
     void setPatience(std::chrono::milliseconds patience) { m_patience = patience; }
+    /// Goes where it covers no main button; for when another page is shown.
+    void place();
 
 signals:
     /// "and n more" was pressed.
     void logRequested();
 
+protected:
+    bool event(QEvent *event) override;
+    bool eventFilter(QObject *watched, QEvent *event) override;
+    void keyPressEvent(QKeyEvent *event) override;
+    void paintEvent(QPaintEvent *event) override;
+
 private:
     void follow();
+    bool coversMainButton(const QRect &area) const;
 
     MessageLog &m_log;
     std::chrono::milliseconds m_patience{8000};

@@ -18,6 +18,14 @@ namespace secateur::ui {
 namespace {
 
 constexpr int kStripe = 4, kIcon = 18;
+constexpr qsizetype kLongest = 220; ///< characters of a sentence that are shown at first
+
+/// A success or a note is told by its sentence; a problem is called one.
+QString headingOf(const Message &message)
+{
+    const bool isProblem = message.severity == Message::Severity::Warning || message.severity == Message::Severity::Error;
+    return isProblem ? MessageRow::tr("%1: %2").arg(severityText(message.severity), message.sentence) : message.sentence;
+}
 
 QString iconName(Message::Severity severity)
 {
@@ -56,12 +64,13 @@ MessageRow::MessageRow(const Message &message, std::chrono::milliseconds patienc
       m_sign(new QLabel(this)),
       m_timer(new QTimer(this))
 {
-    const QString heading = tr("%1: %2").arg(severityText(message.severity), message.sentence);
+    const QString heading = headingOf(message);
     setAccessibleName(heading);
     setAccessibleDescription(message.hint);
 
     drawSign();
-    auto *sentence = bodyLabel(heading);
+    const bool isLong = heading.size() > kLongest;
+    auto *sentence = bodyLabel(isLong ? heading.left(kLongest) + QStringLiteral("…") : heading);
     sentence->setTextFormat(Qt::PlainText);
     QFont bold;
     bold.setBold(true);
@@ -80,6 +89,15 @@ MessageRow::MessageRow(const Message &message, std::chrono::milliseconds patienc
     layout->setSpacing(10);
     layout->addWidget(m_sign);
     layout->addLayout(words, 1);
+    if (isLong) {
+        auto *details = new QPushButton(tr("Details"));
+        details->setAccessibleName(tr("Details: the whole message"));
+        layout->addWidget(details);
+        connect(details, &QPushButton::clicked, this, [sentence, details, heading] {
+            sentence->setText(heading);
+            details->hide();
+        });
+    }
     if (!message.actionText.isEmpty() && message.action) {
         auto *action = new QPushButton(message.actionText);
         layout->addWidget(action);

@@ -11,7 +11,8 @@ class QTimer;
 
 namespace secateur::ui {
 
-/// One message in the bar: sign and word of its severity, the sentence, what to do, a button that does it, and one that puts it away.
+/// One message in the bar: its sign, the sentence (of a problem with the word for it), what to do, a button that does it, and one that puts it away. A
+/// long list in it is cut until "Details" is pressed.
 class MessageRow : public QWidget {
     Q_OBJECT
 public:

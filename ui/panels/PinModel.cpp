@@ -45,26 +45,36 @@ PinModel::PinModel(const SessionModel &session, PlanEditor &editor, QObject *par
 
 PinModel::Row PinModel::rowOf(const PinnedPlan &pin) const
 {
-    Row row{.pin = pin, .attentions = {}, .neurons = {}, .search = {}, .perplexity = {}, .problem = {}};
+    Row row{.pin = pin,
+            .sparsity = targetText(pin.draft.balance.sparsity),
+            .attentions = {},
+            .neurons = {},
+            .search = {},
+            .perplexity = {},
+            .problem = {}};
     if (!m_session.hasModel())
         return row;
     std::int64_t N = 0, K = 0;
+    double reached = 0;
     try {
         const SparsityBalance split = balance(m_session.spec(), pin.draft.balance);
         N = split.attentionsToRemove;
         K = split.neuronsKept;
+        reached = split.sparsityLayers();
     } catch (const Error &problem) {
         row.problem = QString::fromStdString(problem.what());
         row.search = tr("not feasible");
         return row;
     }
+    if (pin.draft.balance.neuronsKept) // the target is not followed
+        row.sparsity = tr("%1 reached").arg(percentText(reached));
     row.attentions = exactText(N);
     row.neurons = exactText(K);
 
     const Session &session = m_session.session();
     std::vector<std::int64_t> order;
-    if (const auto found = session.searches.find(searchKey(pin.draft, K)); found != session.searches.end() && pin.draft.calibration >= 0)
-        order = found->second.removalOrder();
+    if (const std::optional<SearchRecord> known = searchOf(session, pin.draft, K))
+        order = known->removalOrder();
     if (std::int64_t(order.size()) > N)
         order.resize(std::size_t(N));
     const bool isSettled = pin.draft.calibration >= 0 && std::int64_t(order.size()) == N;
@@ -151,7 +161,7 @@ QVariant PinModel::data(const QModelIndex &index, int role) const
     if (role == Qt::ToolTipRole && !row.problem.isEmpty())
         return row.problem;
     if (role == Qt::AccessibleTextRole && index.column() == Name && isInHand)
-        return tr("%1, the plan in hand").arg(name);
+        return tr("%1, the current plan").arg(name);
     if (role == Qt::EditRole && index.column() == Name)
         return name;
     if (role != Qt::DisplayRole)
@@ -160,7 +170,7 @@ QVariant PinModel::data(const QModelIndex &index, int role) const
     case Name:
         return name;
     case Sparsity:
-        return percentText(row.pin.draft.balance.sparsity);
+        return row.sparsity;
     case Attentions:
         return row.attentions;
     case Neurons:

@@ -2,6 +2,7 @@
 #include "panels/PlansPanel.h"
 
 #include "commands/PlanEditor.h"
+#include "models/MessageLog.h"
 #include "models/SessionModel.h"
 #include "panels/PinModel.h"
 #include "panels/TableLook.h"
@@ -11,9 +12,31 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QPushButton>
+#include <QStyledItemDelegate>
 #include <QTableView>
 
 namespace secateur::ui {
+namespace {
+
+/// Its editor stays within the row, so that the next one can be read.
+class NameDelegate : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+    QWidget *createEditor(QWidget *parent, const QStyleOptionViewItem &option, const QModelIndex &index) const override
+    {
+        QWidget *editor = QStyledItemDelegate::createEditor(parent, option, index);
+        if (editor)
+            editor->setStyleSheet(QStringLiteral("padding: 0 3px; min-height: 0; border-width: 1px;"));
+        return editor;
+    }
+    void updateEditorGeometry(QWidget *editor, const QStyleOptionViewItem &option, const QModelIndex & /*index*/) const override
+    {
+        editor->setGeometry(option.rect);
+    }
+};
+
+} // namespace
 
 PlansPanel::PlansPanel(Workbench workbench, QWidget *parent)
     : QWidget(parent),
@@ -23,17 +46,18 @@ PlansPanel::PlansPanel(Workbench workbench, QWidget *parent)
       m_use(new QPushButton(tr("Use"))),
       m_rename(new QPushButton(tr("Rename"))),
       m_remove(new QPushButton(tr("Remove"))),
-      m_pin(new QPushButton(icon(QStringLiteral("pin")), tr("Pin current")))
+      m_pin(new QPushButton(icon(QStringLiteral("pin")), tr("Pin current plan")))
 {
     m_view->setModel(m_model);
     m_view->setAccessibleName(tr("Pinned plans"));
+    m_view->setItemDelegateForColumn(PinModel::Name, new NameDelegate(m_view));
     applyListLook(*m_view);
     m_view->setEditTriggers(QAbstractItemView::EditKeyPressed | QAbstractItemView::SelectedClicked);
     m_view->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_view->horizontalHeader()->setSectionResizeMode(PinModel::Name, QHeaderView::Stretch);
     m_view->horizontalHeader()->setMinimumSectionSize(48);
-    m_use->setToolTip(tr("Makes the selected plan the one in hand (Enter); undo goes back"));
-    m_pin->setToolTip(tr("Keeps the plan in hand under a name"));
+    m_use->setToolTip(tr("Makes the selected plan the current one (Enter); undo goes back"));
+    m_pin->setToolTip(tr("Keeps the current plan under a name"));
 
     auto *buttons = new QHBoxLayout;
     for (QPushButton *button : {m_use, m_rename, m_remove})
@@ -59,6 +83,15 @@ PlansPanel::PlansPanel(Workbench workbench, QWidget *parent)
     connect(removal, &QAction::triggered, m_remove, &QPushButton::click);
     connect(m_pin, &QPushButton::clicked, this, &PlansPanel::pinCurrent);
 
+    connect(&workbench.editor, &PlanEditor::pinned, this, [this](const QString &name) { // from wherever it was pinned
+        m_workbench.messages.post({.severity = Message::Severity::Success,
+                                   .sentence = tr("The current plan is pinned as '%1'.").arg(name),
+                                   .hint = tr("All of them: View, Show Plans."),
+                                   .topic = QStringLiteral("pin"),
+                                   .actionText = {},
+                                   .action = {},
+                                   .time = {}});
+    });
     connect(m_view->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &PlansPanel::follow);
     for (const auto signal : {&SessionModel::modelChanged, &SessionModel::draftChanged, &SessionModel::pinsChanged})
         connect(&workbench.session, signal, this, &PlansPanel::follow);

@@ -124,9 +124,8 @@ QString PruneResult::perplexityOf(const ExportRecord &record) const
 QString PruneResult::removedBy(const PlanDraft &draft, const SparsityBalance &balance) const
 {
     QStringList layers;
-    const auto &searches = m_session.session().searches;
-    if (const auto search = searches.find(searchKey(draft, balance.neuronsKept)); search != searches.end())
-        for (const std::int64_t layer : search->second.removalOrder())
+    if (const std::optional<SearchRecord> search = searchOf(m_session.session(), draft, balance.neuronsKept))
+        for (const std::int64_t layer : search->removalOrder())
             if (layers.size() < balance.attentionsToRemove)
                 layers << QString::number(layer);
     if (layers.isEmpty())

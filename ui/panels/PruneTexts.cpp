@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/PruneTexts.h"
 
+#include "commands/PlanEditor.h"
 #include "models/SessionModel.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
@@ -134,7 +135,7 @@ void PruneTexts::setFiles(Use use, const QStringList &files)
     text.files.clear();
     for (const QString &file : files)
         text.files.emplace_back(file.toStdString());
-    m_workbench.session.setTexts(calibration, evaluation, session.norm);
+    m_workbench.editor.setTexts(calibration, evaluation, session.norm);
 }
 
 } // namespace secateur::ui

@@ -40,7 +40,7 @@ public:
         card.setHeight(sizeHint(option, index).height());
         painter->save();
         painter->setRenderHint(QPainter::Antialiasing);
-        painter->setPen(QPen(isCurrent ? style.accent : style.line, isFocused ? 2.5 : (isCurrent ? 1.5 : 1)));
+        painter->setPen(QPen(isCurrent ? style.accent : style.outline, isFocused ? 2.5 : (isCurrent ? 1.5 : 1)));
         painter->setBrush(isCurrent ? style.selected : style.raised);
         painter->drawRoundedRect(QRectF(card).adjusted(1.5, 1.5, -1.5, -1.5), 5, 5);
         painter->setFont(option.font);

@@ -14,7 +14,7 @@ namespace {
 QString clarityText(const Removal &removal)
 {
     if (removal.isForced)
-        return RemovalOrderModel::tr("forced");
+        return RemovalOrderModel::tr("set to go first");
     if (!removal.gap)
         return RemovalOrderModel::tr("no other candidate");
     const QString gap = QLocale().toString(100 * *removal.gap, 'g', 2);
@@ -72,13 +72,16 @@ QVariant RemovalOrderModel::data(const QModelIndex &index, int role) const
     const QString perplexity = perplexityText(removal.perplexity);
     switch (role) {
     case Qt::DisplayRole:
-        return tr("%1. layer %2\nppl %3\n%4").arg(index.row() + 1).arg(removal.layer).arg(perplexity, clarityText(removal));
+        return tr("%1. layer %2\nperplexity %3\n%4").arg(index.row() + 1).arg(removal.layer).arg(perplexity, clarityText(removal));
     case Qt::AccessibleTextRole:
-        return tr("Removal %1: layer %2, perplexity %3, %4").arg(index.row() + 1).arg(removal.layer).arg(perplexity, clarityText(removal));
+        return tr("Removal %1: layer %2, search perplexity %3, %4")
+            .arg(index.row() + 1)
+            .arg(removal.layer)
+            .arg(perplexity, clarityText(removal));
     case Qt::ToolTipRole:
         if (removal.runnerUp < 0 || removal.isForced)
             return {};
-        return tr("Runner-up: layer %1, whose removal gives a perplexity %2 % higher")
+        return tr("Runner-up: layer %1, whose removal gives a search perplexity %2 % higher")
             .arg(removal.runnerUp)
             .arg(QLocale().toString(100 * *removal.gap, 'g', 2));
     case IsNearTieRole:

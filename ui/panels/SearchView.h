@@ -2,30 +2,28 @@
 #pragma once
 
 #include "panels/Workbench.h"
-#include "pruning/PruningPlan.h"
+#include "session/Session.h"
 
 #include <QString>
 #include <QTimer>
 #include <QWidget>
+#include <optional>
 #include <string>
 
-class QLabel;
-class QSpinBox;
+class QPushButton;
 class QStackedLayout;
-class QToolButton;
 
 namespace secateur::ui {
 
 class CandidateBars;
-class ElidedLabel;
 class EmptyState;
 class InlineNote;
-class JobButton;
 class RemovalChips;
+class SearchHeader;
 class SearchHeatmap;
 class TransportBar;
 
-/// Stage 2 for the plan in hand: the candidates of a step, all steps, the removal order, and the replay of what was searched.
+/// Stage 2 for the current plan: the candidates of a step, all steps, the removal order, and the replay of what was searched.
 ///
 /// Follows a search while it runs. The replay only moves the step of the selection model and reveals the steps up to it. When the plan has
 /// no search but one for another plan was seen before, that one stays, marked as stale.
@@ -39,11 +37,12 @@ signals:
 
 protected:
     void showEvent(QShowEvent *event) override;
+    void keyPressEvent(QKeyEvent *event) override;
 
 private:
     /// The record that is shown, and what of it.
     struct Shown {
-        const SearchRecord *record = nullptr;
+        std::optional<SearchRecord> record;
         std::string key;
         qint64 kept = 0;  ///< K it was searched at
         qint64 steps = 0; ///< rows wanted
@@ -51,7 +50,7 @@ private:
         bool isStale = false;
     };
 
-    QWidget *makeHeader();
+    QWidget *makeStale();
     QWidget *makePlots();
     void connectGestures();
     void connectModels();
@@ -59,25 +58,21 @@ private:
     void followKey();
     void follow();
     void followHeader();
-    void followConstraints();
     void followPlots(const Shown &shown);
     bool showEmptyState();
+    void followStale(const Shown &shown, bool isEmpty);
+    void actOnEmptyState();
     void showReplayStep(qint64 step);
     void chooseStep(qint64 step);
-    void clearConstraint(std::vector<std::int64_t> SearchSettings::*layers, const QString &what);
 
     Shown shown() const;
-    QString statusText(const Shown &shown) const;
     QString staleText(const Shown &shown) const;
 
     Workbench m_workbench;
-    QLabel *m_status;
-    JobButton *m_search;
-    QSpinBox *m_windows;
+    SearchHeader *m_header;
+    QWidget *m_staleRow;
     InlineNote *m_stale;
-    QWidget *m_constraints;
-    ElidedLabel *m_protected, *m_forced;
-    QToolButton *m_clearProtected, *m_clearForced;
+    QPushButton *m_searchThis, *m_goBack;
     QStackedLayout *m_pages;
     EmptyState *m_empty;
     CandidateBars *m_bars;
@@ -86,6 +81,7 @@ private:
     TransportBar *m_transport;
     QTimer m_soon;         ///< many losses of one turn of the event loop become one update
     std::string m_lastKey; ///< of the search that was shown last
+    PlanDraft m_lastDraft; ///< the plan that it was shown for
     qint64 m_lastKept = 0;
     bool m_isReplaying = false; ///< later steps are hidden
 };

@@ -36,7 +36,8 @@
 namespace secateur::ui {
 namespace {
 
-constexpr int kTwoColumns = 100; ///< characters of width from which there is room for the lists beside the model
+constexpr int kTwoColumns = 100;       ///< characters of width from which there is room for the lists beside the model
+constexpr std::size_t kFirstShown = 3; ///< unsaved sessions, before all are asked for
 
 bool isSessionFile(const QString &path)
 {
@@ -68,9 +69,17 @@ QString pathText(const std::filesystem::path &path)
     return QString::fromStdString(path.string());
 }
 
-QString counted(std::int64_t count, const QString &one, const QString &many)
+/// "calibrated, not evaluated"
+QString doneText(const RecoverableSession &session)
 {
-    return count == 1 ? one : many.arg(exactText(count));
+    const auto counted = [](std::int64_t count, const QString &none, const QString &one, const QString &many) {
+        return count == 0 ? none : count == 1 ? one : many.arg(exactText(count));
+    };
+    return StartPanel::tr("%1, %2", "what was done in a session")
+        .arg(counted(session.calibrations, StartPanel::tr("not calibrated"), StartPanel::tr("calibrated"),
+                     StartPanel::tr("%1 calibrations")),
+             counted(session.evaluations, StartPanel::tr("not evaluated"), StartPanel::tr("1 evaluation"),
+                     StartPanel::tr("%1 evaluations")));
 }
 
 QString timeText(std::chrono::system_clock::time_point time)
@@ -88,6 +97,8 @@ StartPanel::StartPanel(Workbench workbench, QWidget *parent)
       m_openModel(new QPushButton(tr("Open model folder…"))),
       m_openSession(new QPushButton(tr("Open session…"))),
       m_openSample(new QPushButton(tr("Try the bundled sample"))),
+      m_clearRecent(new QPushButton(tr("Clear"))),
+      m_allRecoverable(new QPushButton),
       m_card(new ModelCard(workbench)),
       m_recentList(new EntryList(tr("Recent models and sessions"))),
       m_hubList(new EntryList(tr("Models in the Hugging Face cache"))),
@@ -118,6 +129,7 @@ void StartPanel::build()
 {
     auto *drop = new QVBoxLayout(m_drop);
     drop->setContentsMargins(16, 20, 16, 20);
+    m_drop->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed); // the room beside long lists is the model's
     auto *title = headingLabel(tr("Drop a model folder here"));
     auto *caption = captionLabel(tr("A checkpoint as Hugging Face stores it: config.json, .safetensors files, tokenizer.json. A .gguf file "
                                     "or a session file works too."));
@@ -153,7 +165,7 @@ void StartPanel::build()
     columns->setSpacing(20);
     columns->addLayout(left, 3);
     QWidget *lists = buildLists();
-    lists->setMinimumWidth(lists->fontMetrics().averageCharWidth() * 34);
+    lists->setMinimumWidth(std::max(lists->fontMetrics().averageCharWidth() * 34, lists->minimumSizeHint().width()));
     columns->addWidget(lists, 2);
     setWidget(content);
 }
@@ -168,14 +180,26 @@ QWidget *StartPanel::buildLists()
     recovery->setContentsMargins(0, 0, 0, 10);
     recovery->addWidget(headingLabel(tr("Unsaved sessions")));
     recovery->addLayout(m_recoveryRows);
+    recovery->addWidget(m_allRecoverable, 0, Qt::AlignLeft);
     layout->addWidget(m_recovery);
-    layout->addWidget(headingLabel(tr("Recent")));
+    auto *recent = new QHBoxLayout;
+    recent->addWidget(headingLabel(tr("Recent")), 1);
+    recent->addWidget(m_clearRecent);
+    layout->addLayout(recent);
     layout->addWidget(m_recentList);
     layout->addSpacing(10);
     layout->addWidget(headingLabel(tr("Hugging Face cache")));
     layout->addWidget(m_hubList);
     layout->addStretch();
     m_hubList->setEntries({}, tr("Looking…"));
+    for (QPushButton *button : {m_clearRecent, m_allRecoverable})
+        button->setProperty("link", true);
+    m_clearRecent->setAccessibleName(tr("Clear the recent models and sessions"));
+    connect(m_clearRecent, &QPushButton::clicked, this, &StartPanel::recentCleared);
+    connect(m_allRecoverable, &QPushButton::clicked, this, [this] {
+        m_areAllShown = true;
+        showRecoverable();
+    });
     return lists;
 }
 
@@ -193,43 +217,61 @@ void StartPanel::setRecent(const QStringList &paths)
                            .problem = file.exists() ? QString() : tr("not found: %1").arg(shortPath(path))});
     }
     m_recentList->setEntries(entries, tr("No recent models."));
+    m_clearRecent->setVisible(!entries.empty());
     followPrimary();
 }
 
 void StartPanel::setRecoverable(std::vector<RecoverableSession> sessions)
 {
+    std::stable_partition(sessions.begin(), sessions.end(), [](const RecoverableSession &session) { return !session.wasClosed; });
+    m_recoverable = std::move(sessions);
+    m_areAllShown = false;
+    showRecoverable();
+}
+
+void StartPanel::showRecoverable()
+{
     while (QLayoutItem *item = m_recoveryRows->takeAt(0)) {
+        item->widget()->hide(); // the keyboard must not find it any more
         item->widget()->deleteLater();
         delete item;
     }
-    std::stable_partition(sessions.begin(), sessions.end(), [](const RecoverableSession &session) { return !session.wasClosed; });
-    for (const RecoverableSession &session : sessions) {
-        const QString folder = pathText(session.folder), model = QString::fromStdString(modelName(session.modelFolder).brief);
-        auto *row = new Card;
-        auto *layout = new QVBoxLayout(row);
-        layout->setContentsMargins(12, 10, 12, 10);
-        layout->setSpacing(4);
-        auto *note = new InlineNote;
-        layout->addWidget(note);
-        note->say(session.wasClosed ? InlineNote::Kind::Info : InlineNote::Kind::Warning,
-                  session.wasClosed ? tr("%1, not saved").arg(model) : tr("%1 was interrupted").arg(model));
-        layout->addWidget(captionLabel(timeText(session.lastChange)));
-        layout->addWidget(captionLabel(tr("%1, %2").arg(counted(session.calibrations, tr("1 calibration"), tr("%1 calibrations")),
-                                                        counted(session.evaluations, tr("1 evaluation"), tr("%1 evaluations")))));
-        auto *restore = new QPushButton(tr("Restore")), *discard = new QPushButton(tr("Discard"));
-        restore->setProperty("primary", !session.wasClosed);
-        restore->setAccessibleName(tr("Restore the session of %1").arg(model));
-        discard->setAccessibleName(tr("Discard the session of %1").arg(model));
-        auto *buttons = new QHBoxLayout;
-        buttons->addWidget(restore);
-        buttons->addWidget(discard);
-        buttons->addStretch();
-        layout->addLayout(buttons);
-        connect(restore, &QPushButton::clicked, this, [this, folder] { emit restoreRequested(folder); });
-        connect(discard, &QPushButton::clicked, this, [this, folder] { emit discardRequested(folder); });
-        m_recoveryRows->addWidget(row);
-    }
-    m_recovery->setVisible(!sessions.empty());
+    const std::size_t count = m_recoverable.size(), shown = m_areAllShown ? count : std::min(count, kFirstShown);
+    for (std::size_t i = 0; i < shown; ++i)
+        m_recoveryRows->addWidget(buildRecoveryRow(m_recoverable[i], i == 0 && !m_recoverable[i].wasClosed));
+    m_allRecoverable->setText(tr("Show all %1").arg(count));
+    m_allRecoverable->setVisible(shown < count);
+    m_recovery->setVisible(count > 0);
+}
+
+QWidget *StartPanel::buildRecoveryRow(const RecoverableSession &session, bool isSuggested)
+{
+    const QString folder = pathText(session.folder), problem = QString::fromStdString(session.problem);
+    const QString model = problem.isEmpty() ? QString::fromStdString(modelName(session.modelFolder).brief) : tr("A newer session");
+    auto *row = new Card;
+    auto *layout = new QVBoxLayout(row);
+    layout->setContentsMargins(12, 10, 12, 10);
+    layout->setSpacing(4);
+    auto *note = new InlineNote;
+    layout->addWidget(note);
+    note->say(session.wasClosed ? InlineNote::Kind::Info : InlineNote::Kind::Warning,
+              session.wasClosed ? tr("%1, not saved").arg(model) : tr("%1 was interrupted").arg(model));
+    layout->addWidget(captionLabel(timeText(session.lastChange)));
+    layout->addWidget(captionLabel(problem.isEmpty() ? doneText(session) : problem));
+    auto *restore = new QPushButton(tr("Restore")), *discard = new QPushButton(tr("Discard"));
+    restore->setProperty("primary", isSuggested);
+    restore->setEnabled(problem.isEmpty());
+    restore->setToolTip(problem);
+    restore->setAccessibleName(tr("Restore the session of %1").arg(model));
+    discard->setAccessibleName(tr("Discard the session of %1").arg(model));
+    auto *buttons = new QHBoxLayout;
+    buttons->addWidget(restore);
+    buttons->addWidget(discard);
+    buttons->addStretch();
+    layout->addLayout(buttons);
+    connect(restore, &QPushButton::clicked, this, [this, folder] { emit restoreRequested(folder); });
+    connect(discard, &QPushButton::clicked, this, [this, folder] { emit discardRequested(folder); });
+    return row;
 }
 
 void StartPanel::setSampleFolder(const QString &folder)
@@ -345,7 +387,10 @@ void StartPanel::showEvent(QShowEvent *event)
 void StartPanel::resizeEvent(QResizeEvent *event)
 {
     QScrollArea::resizeEvent(event);
-    const bool isWide = event->size().width() >= fontMetrics().averageCharWidth() * kTwoColumns;
+    int needed = m_columns->contentsMargins().left() + m_columns->spacing() + m_columns->contentsMargins().right();
+    for (int i = 0; i < m_columns->count(); ++i)
+        needed += m_columns->itemAt(i)->minimumSize().width();
+    const bool isWide = event->size().width() >= std::max(needed, fontMetrics().averageCharWidth() * kTwoColumns);
     m_columns->setDirection(isWide ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
 }
 

@@ -41,6 +41,7 @@ signals:
     void sessionRequested(const QString &file);
     void restoreRequested(const QString &folder);
     void discardRequested(const QString &folder);
+    void recentCleared();
     void pruneRequested(); ///< all of it in one go
     void nextRequested();  ///< on to the calibration
 
@@ -54,6 +55,8 @@ protected:
 private:
     void build();
     QWidget *buildLists();
+    QWidget *buildRecoveryRow(const RecoverableSession &session, bool isSuggested);
+    void showRecoverable();
     void openPath(const QString &path);
     void chooseModel();
     void chooseSession();
@@ -65,11 +68,13 @@ private:
     QStringList m_recent;
     QString m_sample;
     std::vector<CachedModel> m_cached;
+    std::vector<RecoverableSession> m_recoverable; ///< in the order in which they are shown
+    bool m_areAllShown = false;
     QFutureWatcher<std::vector<CachedModel>> m_scan;
 
     QBoxLayout *m_columns = nullptr;
     DropArea *m_drop;
-    QPushButton *m_openModel, *m_openSession, *m_openSample;
+    QPushButton *m_openModel, *m_openSession, *m_openSample, *m_clearRecent, *m_allRecoverable;
     ModelCard *m_card;
     EntryList *m_recentList, *m_hubList;
     QWidget *m_recovery;

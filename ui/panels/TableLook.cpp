@@ -13,6 +13,7 @@ void applyListLook(QTableView &view)
     view.setTabKeyNavigation(false);
     view.setShowGrid(false);
     view.setWordWrap(false);
+    view.setTextElideMode(Qt::ElideMiddle);
     view.setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
     view.verticalHeader()->hide();
     view.verticalHeader()->setDefaultSectionSize(view.fontMetrics().height() + 8);

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/TextPicker.h"
 
-#include "panels/WheelGuard.h"
+#include "panels/TextCut.h"
+#include "panels/TextFiles.h"
+#include "panels/TextSources.h"
 #include "theme/Icons.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
 
-#include <QCheckBox>
 #include <QDragEnterEvent>
 #include <QDropEvent>
-#include <QFile>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QGridLayout>
 #include <QHBoxLayout>
@@ -19,13 +18,8 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
-#include <QLocale>
-#include <QMenu>
 #include <QMimeData>
 #include <QPushButton>
-#include <QSignalBlocker>
-#include <QSpinBox>
-#include <QUrl>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -33,68 +27,41 @@
 namespace secateur::ui {
 namespace {
 
-constexpr int kMostWindows = 1'000'000, kMostShown = 4;
-
-bool hasSuffix(const QString &path, std::initializer_list<QLatin1String> suffixes)
-{
-    const QString suffix = QFileInfo(path).suffix();
-    return std::ranges::any_of(suffixes, [&](QLatin1String one) { return suffix.compare(one, Qt::CaseInsensitive) == 0; });
-}
-
-/// Local files of a drop that may be texts. A model's own files and sessions are left to whoever is behind.
-QStringList textsIn(const QMimeData *data)
-{
-    QStringList files;
-    for (const QUrl &url : data->urls()) {
-        const QFileInfo file(url.toLocalFile());
-        const bool isMaybeJsonLines =
-            hasSuffix(file.fileName(), {QLatin1String("json")}) && file.fileName() != QLatin1String("config.json");
-        if (url.isLocalFile() && !file.isDir() && (isMaybeJsonLines || TextPicker::isNamedAsText(file.fileName())))
-            files << file.absoluteFilePath();
-    }
-    return files;
-}
-
-/// Whether a file may have columns to choose from, by its name or its beginning.
-bool isOfRecords(const QString &path)
-{
-    constexpr qint64 kBeginning = 512;
-    if (hasSuffix(path, {QLatin1String("parquet"), QLatin1String("jsonl"), QLatin1String("json"), QLatin1String("ndjson"),
-                         QLatin1String("jsonlines"), QLatin1String("gz"), QLatin1String("zst"), QLatin1String("xz"), QLatin1String("bz2")}))
-        return true;
-    QFile file(path);
-    if (!QFileInfo(path).isFile() || !file.open(QIODevice::ReadOnly))
-        return false;
-    const QByteArray beginning = file.read(kBeginning).trimmed();
-    return beginning.startsWith('{') || beginning.startsWith('[') || beginning.startsWith("PAR1");
-}
-
-/// Why a file cannot be read; empty when it can.
-QString problemOf(const QString &path)
-{
-    const QFileInfo file(path);
-    if (!file.exists())
-        return TextPicker::tr("not found");
-    if (file.isDir())
-        return TextPicker::tr("a folder, not a text");
-    if (!file.isReadable())
-        return TextPicker::tr("cannot be read: no permission");
-    return file.size() == 0 ? TextPicker::tr("empty") : QString();
-}
+constexpr int kMostShown = 4;
 
 QString usualColumn()
 {
     return QString::fromStdString(TextSettings().column);
 }
 
-QSpinBox *spinBox(const QString &name, int least, int most)
+QString documentsText(qint64 count)
 {
-    auto *box = new QSpinBox;
-    box->setRange(least, most);
-    box->setGroupSeparatorShown(true);
-    box->setAccessibleName(name);
-    box->setKeyboardTracking(false); // a number that is still being typed means nothing
-    return box;
+    return count == 0   ? TextPicker::tr("one document, read in part")
+           : count == 1 ? TextPicker::tr("1 document")
+                        : TextPicker::tr("%1 documents").arg(exactText(count));
+}
+
+/// What was read, for people: first lines, kind and encoding, documents, and the windows that it gave.
+QString reportText(const TextReport &report)
+{
+    QStringList lines;
+    for (const TextFileReport &file : report.files) {
+        QStringList first;
+        for (const std::string &line : file.firstLines)
+            first << TextPicker::tr("“%1”", "a line of a text").arg(QString::fromStdString(line));
+        const QString what =
+            TextPicker::tr("%1, %2", "kind of file and documents").arg(QString::fromStdString(file.kind), documentsText(file.documents));
+        if (report.files.size() == 1)
+            lines << first << what;
+        else
+            lines << TextPicker::tr("%1: %2 %3", "name, kind and first line")
+                         .arg(textFileName(QString::fromStdString(file.file.string())), what, first.value(0));
+    }
+    const QString windows = report.windows == 1
+                                ? TextPicker::tr("One window of %1 tokens fits").arg(exactText(report.length))
+                                : TextPicker::tr("%1 windows of %2 tokens fit").arg(exactText(report.windows), exactText(report.length));
+    lines << TextPicker::tr("%1; %2 tokens were read.", "windows and tokens").arg(windows, exactText(report.tokens));
+    return lines.join(QLatin1Char('\n'));
 }
 
 } // namespace
@@ -102,33 +69,32 @@ QSpinBox *spinBox(const QString &name, int least, int most)
 TextPicker::TextPicker(QWidget *parent)
     : QWidget(parent),
       m_list(new QListWidget),
-      m_add(new QPushButton(icon(QStringLiteral("open")), tr("Add text…"))),
-      m_recentButton(new QPushButton(tr("Recent"))),
-      m_sampleButton(new QPushButton(icon(QStringLiteral("sample")), tr("Use the bundled text"))),
-      m_remove(new QPushButton(tr("Remove"))),
-      m_recentMenu(new QMenu(this)),
-      m_windows(spinBox(tr("Windows of the text"), 1, kMostWindows)),
-      m_length(spinBox(tr("Tokens of one window"), 2, 2048)),
-      m_seed(spinBox(tr("Seed of the order of the documents"), 0, 2'147'483'647)),
-      m_isAll(new QCheckBox(tr("all"))),
+      m_sources(new TextSources),
+      m_cut(new TextCut),
       m_columnName(new QLabel(tr("Column"))),
       m_column(new QLineEdit),
       m_read(captionLabel({})),
-      m_note(new InlineNote)
+      m_note(new InlineNote),
+      m_useFewer(new QPushButton)
 {
     setAcceptDrops(true);
     build();
-    connect(m_add, &QPushButton::clicked, this, &TextPicker::chooseFiles);
-    connect(m_remove, &QPushButton::clicked, this, &TextPicker::removeSelected);
-    connect(m_sampleButton, &QPushButton::clicked, this, [this] {
+    connect(m_sources, &TextSources::added, this, &TextPicker::addFiles);
+    connect(m_sources, &TextSources::replaced, this, [this](const QString &file) {
         m_files.clear();
-        addFiles({m_sample});
+        addFiles({file});
+        m_list->setFocus(); // the button has nothing more to do, and takes no focus
     });
-    connect(m_list, &QListWidget::itemSelectionChanged, this, &TextPicker::follow);
-    for (QSpinBox *box : {m_windows, m_length, m_seed})
-        connect(box, &QSpinBox::valueChanged, this, &TextPicker::changed);
-    for (QSpinBox *box : {m_windows, m_length, m_seed})
-        connect(box, &QSpinBox::valueChanged, this, &TextPicker::follow);
+    connect(m_sources, &TextSources::removed, this, &TextPicker::removeSelected);
+    connect(m_list, &QListWidget::itemSelectionChanged, this, &TextPicker::followSelection);
+    connect(m_useFewer, &QPushButton::clicked, this, [this] {
+        m_list->setFocus(); // this button goes away
+        m_cut->setWindows(m_windowsGiven);
+    });
+    connect(m_cut, &TextCut::changed, this, [this] {
+        follow();
+        emit changed();
+    });
     connect(m_column, &QLineEdit::editingFinished, this, [this] {
         if (!m_column->isModified())
             return;
@@ -137,13 +103,7 @@ TextPicker::TextPicker(QWidget *parent)
             m_column->setText(usualColumn());
         emit changed();
     });
-    connect(m_isAll, &QCheckBox::toggled, this, [this] {
-        follow();
-        emit changed();
-    });
     setValue({.files = {}, .windows = 32, .length = 2048, .seed = 0});
-    setRecentTexts({});
-    setSampleText({});
 }
 
 void TextPicker::build()
@@ -154,43 +114,15 @@ void TextPicker::build()
     m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     m_list->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     m_list->installEventFilter(this);
-    m_recentButton->setMenu(m_recentMenu);
-    m_recentButton->setAccessibleName(tr("Recent texts"));
-    m_isAll->setAccessibleName(tr("As many windows as the text gives"));
-    m_isAll->setToolTip(tr("As many windows as the text gives; what is left over at its end is not used."));
-    m_seed->setSpecialValueText(tr("off"));
-    m_seed->setPrefix(tr("seed "));
-    m_seed->setToolTip(tr("Shuffles the documents of the text; the same number gives the same order on every machine."));
-
-    m_read->setTextFormat(Qt::PlainText); // it shows what is in a file
-    m_read->setAccessibleName(tr("What the text is"));
     m_column->setAccessibleName(tr("Column that holds the texts"));
     m_column->setToolTip(tr("The column of a Parquet file, or the field of a line of JSON, that holds the texts."));
     m_column->setPlaceholderText(usualColumn());
     m_column->setFixedWidth(fontMetrics().averageCharWidth() * 24);
 
-    auto *buttons = new QHBoxLayout;
-    buttons->setSpacing(6);
-    for (QPushButton *button : {m_add, m_recentButton, m_sampleButton, m_remove})
-        buttons->addWidget(button);
-    buttons->addStretch();
     auto *files = new QVBoxLayout;
     files->setSpacing(6);
     files->addWidget(m_list);
-    files->addLayout(buttons);
-
-    auto *cut = new QHBoxLayout;
-    cut->setSpacing(6);
-    cut->addWidget(m_windows);
-    cut->addWidget(m_isAll);
-    cut->addSpacing(8);
-    cut->addWidget(new QLabel(tr("of")));
-    cut->addWidget(m_length);
-    cut->addWidget(new QLabel(tr("tokens")));
-    cut->addSpacing(16);
-    cut->addWidget(new QLabel(tr("Shuffle")));
-    cut->addWidget(m_seed);
-    cut->addStretch();
+    files->addWidget(m_sources);
 
     auto *grid = new QGridLayout(this);
     grid->setContentsMargins(0, 0, 0, 0);
@@ -202,20 +134,24 @@ void TextPicker::build()
     grid->addWidget(name, 0, 0, Qt::AlignTop);
     grid->addLayout(files, 0, 1);
     grid->addWidget(new QLabel(tr("Windows")), 1, 0);
-    grid->addLayout(cut, 1, 1);
+    grid->addWidget(m_cut, 1, 1);
     grid->addWidget(m_columnName, 2, 0);
     grid->addWidget(m_column, 2, 1, Qt::AlignLeft);
-    grid->addWidget(m_note, 3, 1);
+
+    m_read->setTextFormat(Qt::PlainText); // it shows what is in a file
+    m_read->setAccessibleName(tr("What the text is"));
+    m_useFewer->hide();
+    auto *notes = new QVBoxLayout;
+    notes->setSpacing(6);
+    notes->addWidget(m_note);
+    notes->addWidget(m_useFewer, 0, Qt::AlignLeft);
+    grid->addLayout(notes, 3, 1);
     grid->addWidget(m_read, 4, 1);
-    for (QSpinBox *box : {m_windows, m_length, m_seed})
-        new WheelGuard(*box);
 }
 
 bool TextPicker::isNamedAsText(const QString &path)
 {
-    return hasSuffix(path, {QLatin1String("txt"), QLatin1String("text"), QLatin1String("md"), QLatin1String("jsonl"),
-                            QLatin1String("ndjson"), QLatin1String("jsonlines"), QLatin1String("gz"), QLatin1String("zst"),
-                            QLatin1String("xz"), QLatin1String("bz2"), QLatin1String("parquet")});
+    return ui::isNamedAsText(path);
 }
 
 int TextPicker::labelWidth() const
@@ -228,10 +164,7 @@ TextSettings TextPicker::value() const
     TextSettings text;
     for (const QString &file : m_files)
         text.files.emplace_back(file.toStdString());
-    if (!m_isAll->isChecked())
-        text.windows = m_windows->value();
-    text.length = m_length->value();
-    text.seed = std::uint64_t(m_seed->value());
+    m_cut->writeTo(text);
     text.column = m_column->text().isEmpty() ? TextSettings().column : m_column->text().toStdString();
     return text;
 }
@@ -241,23 +174,17 @@ void TextPicker::setValue(const TextSettings &text)
     m_files.clear();
     for (const std::filesystem::path &file : text.files)
         m_files << QString::fromStdString(file.string());
-    const QSignalBlocker blockers[] = {QSignalBlocker(m_windows), QSignalBlocker(m_length), QSignalBlocker(m_seed),
-                                       QSignalBlocker(m_isAll)};
-    m_isAll->setChecked(!text.windows);
-    if (text.windows)
-        m_windows->setValue(int(std::min<std::int64_t>(*text.windows, kMostWindows)));
-    m_length->setValue(int(std::min<std::int64_t>(text.length, m_length->maximum())));
-    m_seed->setValue(int(std::min<std::uint64_t>(text.seed, std::uint64_t(m_seed->maximum()))));
+    m_cut->setValue(text);
     m_column->setText(QString::fromStdString(text.column));
     showFiles();
 }
 
-void TextPicker::showRead(const TextSettings &text, const QStringList &lines)
+void TextPicker::showRead(const TextSettings &text, const QStringList & /*lines*/, const TextReport &report)
 {
     if (!(text == value()))
         return; // a search reads other windows of the same text
     m_readText = text;
-    m_read->setText(lines.join(QLatin1Char('\n')));
+    m_read->setText(reportText(report));
     if (m_refusedText == text) {
         m_refusedText = {};
         emit problemChanged();
@@ -265,42 +192,42 @@ void TextPicker::showRead(const TextSettings &text, const QStringList &lines)
     follow();
 }
 
-void TextPicker::showRefusal(const TextSettings &text, const QString &sentence, const QString &hint)
+void TextPicker::showRefusal(const TextSettings &text, const QString &sentence, const QString &hint, qint64 windows)
 {
     if (!(text == value()))
         return;
     m_refusedText = text;
     m_refusal = sentence;
     m_remedy = hint;
+    m_windowsGiven = windows;
+    m_useFewer->setText(windows == 1 ? tr("Use 1 window") : tr("Use %1 windows").arg(exactText(windows)));
     follow();
     emit problemChanged();
 }
 
 void TextPicker::setContext(qint64 tokens)
 {
-    const QSignalBlocker blocker(m_length);
-    m_length->setMaximum(int(std::clamp<qint64>(tokens, 2, kMostWindows)));
-    m_length->setToolTip(tr("At most the context of the model: %1 tokens.").arg(QLocale().toString(tokens)));
+    m_cut->setContext(tokens);
+}
+
+void TextPicker::setUse(TextUse use)
+{
+    m_sources->setUse(use);
 }
 
 void TextPicker::setRecentTexts(const QStringList &files)
 {
-    m_recent = files;
-    m_recentMenu->clear();
-    for (const QString &file : files) {
-        QAction *action = m_recentMenu->addAction(QFileInfo(file).fileName());
-        action->setToolTip(file);
-        connect(action, &QAction::triggered, this, [this, file] { addFiles({file}); });
-    }
-    m_recentMenu->setToolTipsVisible(true);
-    m_recentButton->setVisible(!files.isEmpty());
+    m_sources->setRecentTexts(files);
 }
 
 void TextPicker::setSampleText(const QString &file)
 {
-    m_sample = file;
-    m_sampleButton->setToolTip(file);
-    follow();
+    m_sources->setSampleText(file);
+}
+
+void TextPicker::setPasteFolder(const QString &folder)
+{
+    m_sources->setPasteFolder(folder);
 }
 
 QString TextPicker::problem() const
@@ -308,14 +235,14 @@ QString TextPicker::problem() const
     if (m_files.isEmpty())
         return tr("Choose a text first.");
     for (const QString &file : m_files)
-        if (const QString problem = problemOf(file); !problem.isEmpty())
-            return tr("%1: %2.").arg(QFileInfo(file).fileName(), problem);
+        if (const TextFileProblem problem = problemOfTextFile(file); !problem.brief.isEmpty())
+            return problem.sentence;
     return value() == m_refusedText ? m_refusal : QString();
 }
 
 void TextPicker::dragEnterEvent(QDragEnterEvent *event)
 {
-    if (textsIn(event->mimeData()).isEmpty())
+    if (textsIn(*event->mimeData()).isEmpty())
         event->ignore();
     else
         event->acceptProposedAction();
@@ -323,7 +250,7 @@ void TextPicker::dragEnterEvent(QDragEnterEvent *event)
 
 void TextPicker::dropEvent(QDropEvent *event)
 {
-    addFiles(textsIn(event->mimeData()));
+    addFiles(textsIn(*event->mimeData()));
     event->acceptProposedAction();
 }
 
@@ -339,6 +266,14 @@ void TextPicker::showEvent(QShowEvent *event)
     showFiles(); // files come and go while nobody looks
 }
 
+void TextPicker::keyPressEvent(QKeyEvent *event)
+{
+    if (event->matches(QKeySequence::Paste))
+        m_sources->paste();
+    else
+        QWidget::keyPressEvent(event);
+}
+
 bool TextPicker::eventFilter(QObject *watched, QEvent *event)
 {
     if (watched != m_list && event->type() == QEvent::DragEnter) {
@@ -350,21 +285,17 @@ bool TextPicker::eventFilter(QObject *watched, QEvent *event)
         return true;
     }
     if (watched == m_list && event->type() == QEvent::KeyPress) {
-        const int key = static_cast<QKeyEvent *>(event)->key();
-        if (key == Qt::Key_Delete || key == Qt::Key_Backspace) {
+        auto *press = static_cast<QKeyEvent *>(event);
+        if (press->key() == Qt::Key_Delete || press->key() == Qt::Key_Backspace) {
             removeSelected();
+            return true;
+        }
+        if (press->matches(QKeySequence::Paste)) {
+            m_sources->paste();
             return true;
         }
     }
     return QWidget::eventFilter(watched, event);
-}
-
-void TextPicker::chooseFiles()
-{
-    const QString start = m_files.isEmpty() ? m_recent.value(0) : m_files.back();
-    addFiles(
-        QFileDialog::getOpenFileNames(this, tr("Choose a text"), QFileInfo(start).path(),
-                                      tr("Texts (*.txt *.md *.jsonl *.ndjson *.json *.gz *.zst *.xz *.bz2 *.parquet);;All files (*)")));
 }
 
 void TextPicker::addFiles(const QStringList &files)
@@ -390,6 +321,7 @@ void TextPicker::removeSelected()
         if (!m_list->item(i)->isSelected())
             kept << m_files[i];
     m_files = kept;
+    m_list->setFocus();
     showFiles();
     emit changed();
 }
@@ -400,9 +332,12 @@ void TextPicker::showFiles()
     m_list->clear();
     for (const QString &path : m_files) {
         const QFileInfo file(path);
-        const QString problem = problemOf(path);
-        const QString text = problem.isEmpty() ? tr("%1   %2", "file and size").arg(file.fileName(), bytesText(file.size()))
-                                               : tr("%1   %2", "file and problem").arg(file.fileName(), problem);
+        const QString problem = problemOfTextFile(path).brief, name = textFileName(path);
+        const bool isPasted = name != file.fileName();
+        const QString text =
+            !problem.isEmpty() ? tr("%1   %2", "file and problem").arg(name, problem)
+            : isPasted ? tr("%1   %2   kept in %3", "file, size and folder").arg(name, bytesText(file.size()), folderText(file.path()))
+                       : tr("%1   %2", "file and size").arg(name, bytesText(file.size()));
         auto *item = new QListWidgetItem(text, m_list);
         item->setSizeHint({0, rowHeight});
         if (!problem.isEmpty())
@@ -421,27 +356,30 @@ void TextPicker::showFiles()
 
 void TextPicker::follow()
 {
-    m_windows->setEnabled(!m_isAll->isChecked());
     const TextSettings now = value();
     m_read->setVisible(!m_read->text().isEmpty() && now.files == m_readText.files && now.column == m_readText.column &&
-                       now.length == m_readText.length && now.seed == m_readText.seed);
-    m_remove->setVisible(!m_files.isEmpty());
-    m_remove->setEnabled(!m_list->selectionModel()->selectedRows().isEmpty());
-    const bool hasColumns = std::ranges::any_of(m_files, isOfRecords) || value().column != TextSettings().column;
+                       now.length == m_readText.length && now.seed == m_readText.seed && !(now == m_refusedText));
+    const bool hasColumns = std::ranges::any_of(m_files, mayHaveColumns) || now.column != TextSettings().column;
     m_columnName->setVisible(hasColumns);
     m_column->setVisible(hasColumns);
-    m_sampleButton->setVisible(!m_sample.isEmpty() && m_files != QStringList{m_sample});
-    if (const QString why = problem(); !m_files.isEmpty() && !why.isEmpty())
-        m_note->say(InlineNote::Kind::Problem, why,
-                    why == m_refusal ? m_remedy
-                    : std::ranges::all_of(m_files, [](const QString &file) { return QFileInfo::exists(file); })
-                        ? tr("Remove it or choose another file.")
-                        : tr("Remove it, or choose it again where it is now."));
-    else if (m_isAll->isChecked())
-        m_note->clear();
+    const auto broken = std::ranges::find_if(m_files, [](const QString &file) { return !problemOfTextFile(file).brief.isEmpty(); });
+    const bool isRefused = broken == m_files.end() && !m_files.isEmpty() && now == m_refusedText;
+    m_useFewer->setVisible(isRefused && m_windowsGiven > 0);
+    if (broken != m_files.end())
+        m_note->say(InlineNote::Kind::Problem, problemOfTextFile(*broken).sentence, problemOfTextFile(*broken).remedy);
+    else if (isRefused)
+        m_note->say(InlineNote::Kind::Problem, m_refusal, m_remedy);
+    else if (const auto needed = m_cut->tokensNeeded())
+        m_note->say(InlineNote::Kind::Info, tr("The text must have at least %1 tokens.").arg(exactText(*needed)));
     else
-        m_note->say(InlineNote::Kind::Info,
-                    tr("The text must have at least %1 tokens.").arg(QLocale().toString(qint64(m_windows->value()) * m_length->value())));
+        m_note->clear();
+    m_sources->setChosen(m_files);
+    followSelection();
+}
+
+void TextPicker::followSelection()
+{
+    m_sources->setRemovable(!m_list->selectionModel()->selectedRows().isEmpty());
 }
 
 } // namespace secateur::ui

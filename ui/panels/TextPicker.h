@@ -1,28 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "text/KnownTexts.h"
 #include "text/TokenWindows.h"
 
 #include <QStringList>
 #include <QWidget>
 
-class QCheckBox;
 class QLabel;
 class QLineEdit;
 class QListWidget;
-class QMenu;
 class QPushButton;
-class QSpinBox;
 
 namespace secateur::ui {
 
 class InlineNote;
+class TextCut;
+class TextSources;
 
-/// Chooses a text and how it is cut: files, windows, their length, the order of the documents, and, for files of records (Parquet, JSON
-/// lines), the column that holds the texts.
+/// Chooses a text and how it is cut: files, windows, and, for files of records (Parquet, JSON lines), the column that holds the texts.
 ///
-/// Files are chosen in a dialog, dropped, taken from the recent ones or from the bundled sample. One that is missing or cannot be read is
-/// marked in place.
+/// Files are chosen in a dialog, dropped, pasted, taken from the texts at hand or from the bundled sample. One that is missing or cannot be
+/// read is marked in place.
 class TextPicker : public QWidget {
     Q_OBJECT
 public:
@@ -41,14 +40,18 @@ public:
     void setValue(const TextSettings &text);
     /// The model's context, tokens: the most that a window can have.
     void setContext(qint64 tokens);
+    /// What the text is for: data sets have a part for each.
+    void setUse(TextUse use);
     void setRecentTexts(const QStringList &files);
     /// A text that comes with the program, for one click; empty = there is none.
     void setSampleText(const QString &file);
+    /// Where pasted texts are kept; nothing can be pasted without.
+    void setPasteFolder(const QString &folder);
 
-    /// Shows what a text turned out to be when a job read it, as long as that is the text chosen here.
-    void showRead(const TextSettings &text, const QStringList &lines);
-    /// The same of one that cannot be used.
-    void showRefusal(const TextSettings &text, const QString &sentence, const QString &hint);
+    /// Shows what a text turned out to be when it was read, as long as that is the text chosen here.
+    void showRead(const TextSettings &text, const QStringList &lines, const TextReport &report);
+    /// The same of one that cannot be used. `windows`: how many it gives where it is only too short; else 0.
+    void showRefusal(const TextSettings &text, const QString &sentence, const QString &hint, qint64 windows = 0);
 
     /// Texts that are dropped anywhere on that widget are meant for this one.
     void takeDropsOn(QWidget &around);
@@ -66,30 +69,30 @@ protected:
     void dragEnterEvent(QDragEnterEvent *event) override;
     void dropEvent(QDropEvent *event) override;
     void showEvent(QShowEvent *event) override;
+    void keyPressEvent(QKeyEvent *event) override;
     bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:
     void build();
-    void chooseFiles();
     void addFiles(const QStringList &files);
     void removeSelected();
     void showFiles();
     void follow();
+    void followSelection();
 
-    QStringList m_files, m_recent;
-    QString m_sample;
+    QStringList m_files;
     QListWidget *m_list;
-    QPushButton *m_add, *m_recentButton, *m_sampleButton, *m_remove;
-    QMenu *m_recentMenu;
-    QSpinBox *m_windows, *m_length, *m_seed;
-    QCheckBox *m_isAll;
+    TextSources *m_sources;
+    TextCut *m_cut;
     QLabel *m_columnName;
     QLineEdit *m_column;
     QLabel *m_read; ///< what the text turned out to be
     TextSettings m_readText;
     TextSettings m_refusedText; ///< without files: none
     QString m_refusal, m_remedy;
+    qint64 m_windowsGiven = 0; ///< by a text that is too short
     InlineNote *m_note;
+    QPushButton *m_useFewer;
 };
 
 } // namespace secateur::ui

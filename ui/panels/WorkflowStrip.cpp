@@ -18,6 +18,7 @@
 #include <QSignalBlocker>
 
 #include <algorithm>
+#include <cmath>
 
 namespace secateur::ui {
 namespace {
@@ -246,6 +247,22 @@ void WorkflowStrip::followRanges()
     m_neurons->setToolTip(tr("Neurons kept in every FFN, of %1. Empty: what the sparsity asks for.").arg(exactText(session.neurons())));
 }
 
+/// With K by hand the target says nothing of the plan.
+bool WorkflowStrip::isReachedByHand() const
+{
+    const SessionModel &session = m_workbench.session;
+    return session.balance().has_value() && session.draft().balance.neuronsKept.has_value();
+}
+
+double WorkflowStrip::shownSparsity() const
+{
+    const SessionModel &session = m_workbench.session;
+    if (!isReachedByHand())
+        return session.draft().balance.sparsity;
+    const double reached = 1 - double(session.planFigures().layerParameters) / double(session.denseFigures().layerParameters);
+    return std::round(reached * 1000) / 1000; // 55.4 %, as everywhere
+}
+
 void WorkflowStrip::followPlan()
 {
     const SessionModel &session = m_workbench.session;
@@ -255,9 +272,11 @@ void WorkflowStrip::followPlan()
     followRanges();
     {
         const QSignalBlocker blocker(m_sparsity);
-        m_sparsity->setValue(settings.sparsity * 100);
+        m_sparsity->setValue(shownSparsity() * 100);
     }
-    m_sparsity->setToolTip(tr("Share of the decoder layers' parameters to remove"));
+    m_sparsity->setToolTip(isReachedByHand()
+                               ? tr("Share of the decoder layers' parameters that K by hand removes. A target gives K back to the rule.")
+                               : tr("Target: share of the decoder layers' parameters to remove"));
     // Infeasible: what was asked for stays on show, so that it can be corrected.
     const qint64 byRule = session.bounds() ? session.bounds()->attentionsByRule : 0;
     m_attentions->setNumber(session.balance() ? session.attentionsToRemove() : settings.attentionsToRemove.value_or(byRule),
@@ -271,10 +290,10 @@ void WorkflowStrip::followPlan()
 
     const auto &pins = session.session().pinned;
     const auto pin = std::find_if(pins.begin(), pins.end(), [&](const PinnedPlan &pinned) { return pinned.draft == session.draft(); });
-    const QString name = pin == pins.end() ? tr("unnamed") : QString::fromStdString(pin->name);
+    const QString name = pin == pins.end() ? tr("current plan") : QString::fromStdString(pin->name);
     m_name->setTexts(session.hasModel() ? QStringList{name, m_name->fontMetrics().elidedText(name, Qt::ElideRight, kNameWidth)}
                                         : QStringList());
-    m_name->setToolTip(pin == pins.end() ? tr("This plan is not pinned") : tr("Pinned plan: %1").arg(name));
+    m_name->setToolTip(pin == pins.end() ? tr("The current plan is not pinned") : tr("Pinned plan: %1").arg(name));
     followExactness();
 }
 

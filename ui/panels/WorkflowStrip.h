@@ -47,6 +47,8 @@ private:
     void followPlan();
     void followRanges();
     void followExactness();
+    bool isReachedByHand() const;
+    double shownSparsity() const;
 
     Workbench m_workbench;
     Step m_current = Step::Load;

@@ -9,7 +9,7 @@ namespace secateur::ui {
 
 void styleAxis(QCPAxis &axis, const PlotStyle &style)
 {
-    axis.setBasePen(QPen(style.line));
+    axis.setBasePen(QPen(style.outline));
     axis.setTickPen(QPen(Qt::transparent)); // setTicks(false) would take the numbers too; Qt::NoPen leaves dots in SVG files
     axis.setSubTicks(false);
     axis.setTickLabelFont(style.font);

@@ -68,7 +68,7 @@ void CandidateBars::State::drawSelection(QCPPainter &painter) const
 {
     if (selected < 0 || selected >= layers)
         return;
-    const double below = canvas.viewport().bottom() + 1 - column(selected).bottom(); // its number too
+    const double below = canvas.plotLayout()->rect().bottom() + 1 - column(selected).bottom(); // its number too
     painter.fillRect(column(selected).adjusted(0, 0, 0, below), style.selected);
 }
 
@@ -87,10 +87,12 @@ void CandidateBars::State::draw(QCPPainter &painter) const
     const QRect axes = canvas.axisRect()->rect();
     const double line = lineHeight();
     painter.setPen(QPen(style.mutedText));
-    const QRectF left(0, 0, axes.left() - 6, line);
+    const QRect room = canvas.plotLayout()->rect();
+    const QRectF left(room.left(), 0, axes.left() - 6 - room.left(), line);
     // Above the number at the top of the axis.
-    painter.drawText(left.translated(0, std::max(0.0, axes.top() - 1.5 * line - 1)), Qt::AlignRight | Qt::AlignVCenter, tr("nats"));
-    painter.drawText(left.translated(0, canvas.viewport().bottom() + 1 - line), Qt::AlignRight | Qt::AlignVCenter, tr("layer"));
+    painter.drawText(left.translated(0, std::max(double(room.top()), axes.top() - 1.5 * line - 1)), Qt::AlignRight | Qt::AlignVCenter,
+                     tr("nats"));
+    painter.drawText(left.translated(0, room.bottom() + 1 - line), Qt::AlignRight | Qt::AlignVCenter, tr("layer"));
     for (std::int64_t layer = 0; layer < layers; ++layer) {
         const QRectF whole = column(layer);
         const double gap =
@@ -260,7 +262,7 @@ void CandidateBars::showStep(const SearchRecord &record, std::int64_t step, std:
 
     QString text = tr("Step %1: change of the search loss when one more attention is removed").arg(QLocale().toString(qlonglong(step + 1)));
     if (std::isfinite(state.row.lossBefore))
-        text = tr("%1 (nats; perplexity %2 before)").arg(text, perplexityLabel(std::exp(state.row.lossBefore)));
+        text = tr("%1 (nats; search perplexity %2 before)").arg(text, perplexityLabel(std::exp(state.row.lossBefore)));
     if (title() != text)
         setTitle(text);
     setSelectedLayer(state.selected);
@@ -291,7 +293,7 @@ void CandidateBars::setHoveredLayer(std::int64_t layer)
 
 PlotTable CandidateBars::table() const
 {
-    PlotTable table{cellHeaders(), {}};
+    PlotTable table{cellHeaders(), {}, cellUnits()};
     for (std::int64_t layer = 0; layer < m_state->layers; ++layer)
         table.rows.push_back(cellValues(m_state->row, layer));
     return table;

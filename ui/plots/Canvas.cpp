@@ -1,18 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/Canvas.h"
 
+#include "plots/PlotAccessible.h"
+
 #include <QFocusEvent>
 #include <QKeyEvent>
 #include <QPainter>
 
 namespace secateur::ui {
+namespace {
+
+constexpr int kFrame = 2;          ///< pixels of the line that shows the focus
+constexpr int kInset = kFrame + 3; ///< of all that is drawn, so that the line crosses no letters
+
+} // namespace
 
 Canvas::Canvas(QWidget *parent) : QCustomPlot(parent)
 {
+    installPlotAccessible();
     setFocusPolicy(Qt::StrongFocus);
     setMinimumSize(160, 96);
     setMouseTracking(true);
     plotLayout()->setRowSpacing(0);
+    plotLayout()->setMargins(QMargins(kInset, kInset, kInset, kInset));
     removeLayer(layer(QStringLiteral("overlay"))); // every buffered layer is a picture to blend on each repaint
 }
 
@@ -46,7 +56,7 @@ void Canvas::paintEvent(QPaintEvent *event)
         return;
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(QPen(m_focusColour, 2));
+    painter.setPen(QPen(m_focusColour, kFrame));
     painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 3, 3);
 }
 

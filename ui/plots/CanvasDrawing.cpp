@@ -21,6 +21,7 @@ void CanvasDrawing::applyDefaultAntialiasingHint(QCPPainter *painter) const
 
 void CanvasDrawing::draw(QCPPainter *painter)
 {
+    painter->setLayoutDirection(Qt::LeftToRight); // axes are not mirrored either
     m_function(*painter);
 }
 
@@ -28,6 +29,19 @@ void addBufferedLayer(QCustomPlot &plot, const QString &name, const QString &abo
 {
     plot.addLayer(name, plot.layer(above), QCustomPlot::limAbove);
     plot.layer(name)->setMode(QCPLayer::lmBuffered);
+}
+
+void coverMargins(QCustomPlot &plot, const PlotStyle &style)
+{
+    const QString layer = QStringLiteral("margins");
+    plot.addLayer(layer, plot.layer(QStringLiteral("main")), QCustomPlot::limAbove);
+    new CanvasDrawing(plot, layer, [&plot, &style](QCPPainter &painter) {
+        if (!painter.modes().testFlag(QCPPainter::pmVectorized))
+            return;
+        const QRect all = plot.viewport(), inner = plot.axisRect()->rect();
+        for (const QRect &margin : QRegion(all).subtracted(inner))
+            painter.fillRect(margin, style.surface);
+    });
 }
 
 void addHatching(QList<QLineF> &lines, const QRectF &rect)
@@ -84,14 +98,18 @@ qint64 steppedBy(int key, Qt::Key back, Qt::Key forth, qint64 now, qint64 count)
     return std::clamp<qint64>(key == forth ? now + 1 : now - 1, 0, count - 1);
 }
 
+double lengthOf(const QCPAxis &axis)
+{
+    const QRect room = axis.parentPlot()->plotLayout()->rect();
+    const QMargins margins = axis.axisRect()->margins();
+    return axis.orientation() == Qt::Horizontal ? room.width() - margins.left() - margins.right()
+                                                : room.height() - margins.top() - margins.bottom();
+}
+
 double IntegerTicker::getTickStep(const QCPRange &range)
 {
-    const QCPAxisRect *axes = m_axis.axisRect();
-    const QRect viewport = m_axis.parentPlot()->viewport();
-    const QMargins margins = axes->margins();
+    const double length = lengthOf(m_axis);
     const bool isHorizontal = m_axis.orientation() == Qt::Horizontal;
-    const double length =
-        isHorizontal ? viewport.width() - margins.left() - margins.right() : viewport.height() - margins.top() - margins.bottom();
     const QFontMetricsF metrics(m_axis.tickLabelFont());
     const QString widest = QLocale().toString(qlonglong(std::max(std::abs(range.lower), std::abs(range.upper))));
     const double space = isHorizontal ? metrics.horizontalAdvance(widest) + 6 : metrics.height();

@@ -2,6 +2,8 @@
 // Internal to plots: shows QCustomPlot.
 #pragma once
 
+#include "theme/PlotStyle.h"
+
 #include <functional>
 #include <qcustomplot.h>
 
@@ -24,6 +26,9 @@ private:
 /// Adds a layer that is redrawn by itself (Plot::redrawLayer), above the layer named.
 void addBufferedLayer(QCustomPlot &plot, const QString &name, const QString &above);
 
+/// SVG files cannot clip: in them, what the layer "main" draws beyond the axes is covered by the surface.
+void coverMargins(QCustomPlot &plot, const PlotStyle &style);
+
 /// Diagonal lines in a rectangle, as lines: SVG files have no pattern brushes. Neighbouring rectangles continue each other.
 void drawHatching(QCPPainter &painter, const QRectF &rect, const QColor &colour);
 /// The same for many rectangles: their lines are added, then drawn at once, which is several times faster.
@@ -32,6 +37,9 @@ void drawHatching(QCPPainter &painter, const QList<QLineF> &lines, const QColor 
 
 /// The rectangle around columns (x) or rows (y) `first` ... `last` of integers centred on their numbers, on whole pixels.
 QRectF cellRect(const QCPAxisRect &axes, double firstX, double lastX, double firstY, double lastY);
+
+/// Pixels of an axis as they will be once the plot is laid out, which is after ticks were asked for. Needs fixed margins.
+double lengthOf(const QCPAxis &axis);
 
 /// "84.1"; "2,204" above 1,000.
 QString perplexityLabel(double perplexity);

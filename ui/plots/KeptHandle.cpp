@@ -33,8 +33,13 @@ void KeptHandle::draw(QCPPainter *painter)
 {
     const QRect frame = mParentPlot->axisRect()->rect();
     const double x = mParentPlot->xAxis->coordToPixel(m_kept);
-    if (m_isHatched)
-        drawHatching(*painter, QRectF(QPointF(x, frame.top()), QPointF(frame.right() + 1, frame.bottom() + 1)), m_style.hatching);
+    m_place = {};
+    if (m_isHatched) {
+        const double left = std::clamp(x, double(frame.left()), frame.right() + 1.0);
+        drawHatching(*painter, QRectF(QPointF(left, frame.top()), QPointF(frame.right() + 1, frame.bottom() + 1)), m_style.hatching);
+    }
+    if (x < frame.left() - 1 || x > frame.right() + 2) // beyond what is zoomed to
+        return;
     painter->setAntialiasing(true);
     const QLineF line(x, frame.top(), x, frame.bottom());
     QColor halo = m_style.surface; // tells the line from every colour of a heatmap
@@ -58,25 +63,47 @@ QSizeF KeptHandle::sizeOf(const QStringList &lines) const
     return {std::ceil(width) + 2 * kPadding, double(lines.size()) * metrics.lineSpacing() + 2 * kPadding};
 }
 
-/// Left of the line, where the curve has left room, as long as they fit there; else right of it.
-void KeptHandle::drawWords(QCPPainter *painter, const QRect &frame, double x) const
+/// At the foot of the line, left of it, if it is free there and there is room; else right of it or higher up. Where it was, it stays as long
+/// as that is free, so that it does not jump about while the line moves.
+QRectF KeptHandle::placeFor(const QSizeF &size, const QRect &frame, double x)
+{
+    constexpr int kHeights = 5;
+    const double highest = frame.top() + kDistance, lowest = std::max(highest, frame.bottom() - kDistance - size.height());
+    const double leftmost = frame.left(), rightmost = std::max(leftmost, frame.right() - size.width());
+    const auto place = [&](int slot) {
+        const double left = slot % 2 == 0 ? x - kDistance - size.width() : x + kDistance;
+        return QRectF(QPointF(left, lowest + (highest - lowest) * (slot / 2) / (kHeights - 1)), size);
+    };
+    const auto isInside = [&](const QRectF &box) { return box.left() >= leftmost && box.left() <= rightmost; };
+    std::vector<int> places{m_slot};
+    for (int slot = 0; slot < 2 * kHeights; ++slot)
+        places.push_back(slot);
+    for (const int slot : places)
+        if (const QRectF box = place(slot); isInside(box) && (!m_isFree || m_isFree(box))) {
+            m_slot = slot;
+            return box;
+        }
+    QRectF box = place(isInside(place(0)) ? 0 : 1); // nowhere is free
+    box.moveLeft(std::clamp(box.left(), leftmost, rightmost));
+    return box;
+}
+
+void KeptHandle::drawWords(QCPPainter *painter, const QRect &frame, double x)
 {
     const double roomLeft = x - kDistance - frame.left(), roomRight = frame.right() - x - kDistance;
     const QStringList &lines = sizeOf(m_lines).width() <= std::max(roomLeft, roomRight) ? m_lines : m_brief;
     if (lines.isEmpty())
         return;
     const QFontMetricsF metrics(m_style.font);
-    const QSizeF size = sizeOf(lines);
-    double left = size.width() <= roomLeft ? x - kDistance - size.width() : x + kDistance;
-    left = std::clamp(left, double(frame.left()), std::max(double(frame.left()), frame.right() - size.width()));
-    const QRectF box(QPointF(left, frame.bottom() - kDistance - size.height()), size);
+    m_place = placeFor(sizeOf(lines), frame, x);
     painter->setFont(m_style.font);
     painter->setPen(QPen(m_style.line));
     painter->setBrush(m_style.raised);
-    painter->drawRoundedRect(box, 4, 4);
+    painter->drawRoundedRect(m_place, 4, 4);
     for (int i = 0; i < lines.size(); ++i) {
         painter->setPen(QPen(i == 0 ? m_style.text : m_style.mutedText));
-        painter->drawText(QPointF(box.left() + kPadding, box.top() + kPadding + metrics.ascent() + i * metrics.lineSpacing()), lines[i]);
+        painter->drawText(QPointF(m_place.left() + kPadding, m_place.top() + kPadding + metrics.ascent() + i * metrics.lineSpacing()),
+                          lines[i]);
     }
 }
 

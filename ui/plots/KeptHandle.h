@@ -6,9 +6,12 @@
 
 #include <qcustomplot.h>
 
+#include <functional>
+#include <utility>
+
 namespace secateur::ui {
 
-/// The handle of K on an axis of ranks: a line with a grip at its foot; behind the line what is pruned, hatched; beside the grip a box
+/// The handle of K on an axis of ranks: a line with a grip at its foot; behind the line what is pruned, hatched; beside the line a box
 /// with words. Lives on a layer of its own, so that moving it draws nothing else.
 class KeptHandle : public QCPAbstractItem {
     Q_OBJECT
@@ -27,17 +30,25 @@ public:
         m_brief = brief;
     }
 
+    /// Says of a rectangle whether words may stand there; without it, they may stand everywhere.
+    void setFreePlaces(std::function<bool(const QRectF &)> isFree) { m_isFree = std::move(isFree); }
+    QRectF wordsPlace() const { return m_place; } ///< as drawn last; empty: there are none
+
     double selectTest(const QPointF &, bool, QVariant * = nullptr) const override { return -1; }
 
 protected:
     void draw(QCPPainter *painter) override;
 
 private:
-    void drawWords(QCPPainter *painter, const QRect &frame, double x) const;
+    void drawWords(QCPPainter *painter, const QRect &frame, double x);
     QSizeF sizeOf(const QStringList &lines) const;
+    QRectF placeFor(const QSizeF &size, const QRect &frame, double x);
 
     PlotStyle m_style;
     QStringList m_lines, m_brief;
+    std::function<bool(const QRectF &)> m_isFree;
+    QRectF m_place;
+    int m_slot = 0; ///< of the places for the words, the one taken last
     double m_kept = 0;
     bool m_isHatched;
 };

@@ -4,6 +4,7 @@
 #include "plots/AxisStyle.h"
 #include "plots/CanvasDrawing.h"
 #include "plots/LogTicker.h"
+#include "plots/PlotZoom.h"
 
 #include <QFontMetricsF>
 #include <QKeyEvent>
@@ -42,6 +43,7 @@ struct PerplexityCurve::State {
     };
 
     QPointF pixel(const CurvePoint &point) const;
+    bool isShown(const CurvePoint &point) const { return canvas.axisRect()->rect().contains(pixel(point).toPoint()); } ///< zoomed to
     qint64 at(QPointF position) const; ///< index of the point there; -1: none
     const CurvePoint *currentPoint() const;
     QString describe(const CurvePoint &point) const;
@@ -61,6 +63,7 @@ struct PerplexityCurve::State {
     void drawRing(QCPPainter &painter, QPointF place) const;
 
     QCustomPlot &canvas;
+    PlotZoom *zoom = nullptr;
     PlotStyle style;
     QString axis;
     std::vector<CurvePoint> points;
@@ -81,6 +84,8 @@ qint64 PerplexityCurve::State::at(QPointF position) const
     qint64 nearest = -1;
     double distance = kReach;
     for (const qint64 index : order) {
+        if (!isShown(points[std::size_t(index)]))
+            continue;
         const double length = QLineF(position, pixel(points[std::size_t(index)])).length();
         if (length > distance)
             continue;
@@ -131,13 +136,13 @@ std::vector<PerplexityCurve::State::Label> PerplexityCurve::State::labels() cons
     const CurvePoint *now = currentPoint();
     for (const qint64 index : order) {
         const CurvePoint &point = points[std::size_t(index)];
-        if (point.isDense)
+        if (point.isDense && isShown(point))
             labels.push_back({tr("original"), beside(pixel(point), tr("original"), kDot + 5)});
     }
-    if (now) {
+    if (now && isShown(*now)) {
         const QString text = now->isBorrowedOrder ? tr("this plan, borrowed order") : tr("this plan, measured");
         labels.push_back({text, beside(pixel(*now), text, kRing + 5)});
-    } else if (current) {
+    } else if (!now && current && canvas.xAxis->range().contains(*current)) {
         const QString text = tr("this plan: not measured");
         labels.push_back({text, beside({canvas.xAxis->coordToPixel(*current), double(canvas.axisRect()->top())}, text, 6)});
     }
@@ -189,6 +194,9 @@ void PerplexityCurve::State::draw(QCPPainter &painter) const
     const std::vector<Label> labels = this->labels();
     painter.setAntialiasing(true);
     drawCurrent(painter);
+    painter.save();
+    const QRectF axes(canvas.axisRect()->rect());
+    painter.setClipRect(zoom->isZoomed() ? axes : QRectF(canvas.viewport())); // marks at the sides are whole
     QPolygonF line;
     for (const qint64 index : order)
         if (const CurvePoint &point = points[std::size_t(index)]; !point.isBorrowedOrder)
@@ -198,10 +206,12 @@ void PerplexityCurve::State::draw(QCPPainter &painter) const
     painter.drawPolyline(line);
     for (const qint64 index : order) {
         const CurvePoint &point = points[std::size_t(index)];
-        point.isBorrowedOrder ? drawBorrowed(painter, pixel(point)) : drawMeasured(painter, pixel(point));
+        if (isShown(point))
+            point.isBorrowedOrder ? drawBorrowed(painter, pixel(point)) : drawMeasured(painter, pixel(point));
     }
-    if (const CurvePoint *now = currentPoint())
+    if (const CurvePoint *now = currentPoint(); now && isShown(*now))
         drawRing(painter, pixel(*now));
+    painter.restore();
     for (const Label &label : labels) {
         painter.fillRect(label.box.adjusted(-2, 0, 2, 0), style.surface);
         painter.setPen(QPen(style.text));
@@ -212,7 +222,7 @@ void PerplexityCurve::State::draw(QCPPainter &painter) const
 
 void PerplexityCurve::State::drawCurrent(QCPPainter &painter) const
 {
-    if (!current)
+    if (!current || !canvas.xAxis->range().contains(*current))
         return;
     const QRect axes = canvas.axisRect()->rect();
     const double x = std::round(canvas.xAxis->coordToPixel(*current));
@@ -269,7 +279,7 @@ void PerplexityCurve::State::drawMarks(QCPPainter &painter) const
     painter.setBrush(Qt::NoBrush);
     painter.setPen(QPen(style.text, 2));
     for (const qint64 index : {hovered, canvas.hasFocus() ? chosen : -1})
-        if (index >= 0)
+        if (index >= 0 && isShown(points[std::size_t(index)]))
             painter.drawEllipse(pixel(points[std::size_t(index)]), kDot + 2, kDot + 2);
 }
 
@@ -280,6 +290,7 @@ PerplexityCurve::PerplexityCurve(QWidget *parent)
       m_state(std::make_unique<State>(canvas()))
 {
     QCustomPlot &plot = canvas();
+    coverMargins(plot, m_state->style);
     addBufferedLayer(plot, kMarks, "legend");
     new CanvasDrawing(plot, kPoints, [this](QCPPainter &painter) { m_state->draw(painter); });
     new CanvasDrawing(plot, kMarks, [this](QCPPainter &painter) { m_state->drawMarks(painter); });
@@ -290,6 +301,7 @@ PerplexityCurve::PerplexityCurve(QWidget *parent)
     plot.xAxis->setNumberFormat("g");
     plot.setMouseTracking(true);
     plot.installEventFilter(this);
+    m_state->zoom = &makeZoomable({plot.xAxis, plot.yAxis});
     applyStyle(style());
     showPoints({}, {}, {});
 }
@@ -326,7 +338,7 @@ void PerplexityCurve::fitRanges()
         right = std::max(right, *state.current);
     }
     const double margin = right > left ? 0.05 * (right - left) : left != 0 ? 0.1 * std::abs(left) : 1;
-    canvas().xAxis->setRange(left - margin, right + margin);
+    m_state->zoom->setWhole(*canvas().xAxis, {left - margin, right + margin});
 
     double least = point(state.order.front()).perplexity, most = least;
     for (const qint64 index : state.order) {
@@ -334,15 +346,18 @@ void PerplexityCurve::fitRanges()
         most = std::max(most, point(index).perplexity);
     }
     const double factor = std::max(1.15, std::pow(most / least, 0.1)); // also where all are alike
-    canvas().yAxis->setRange(least / factor, most * factor);
+    m_state->zoom->setWhole(*canvas().yAxis, {least / factor, most * factor});
 }
 
 PlotTable PerplexityCurve::table() const
 {
-    PlotTable table{{m_state->axis, tr("perplexity"), tr("plan"), tr("removal order"), tr("this plan")}, {}};
+    const qsizetype comma = m_state->axis.lastIndexOf(QStringLiteral(", "));
+    PlotTable table{{m_state->axis.left(comma), tr("perplexity"), tr("plan"), tr("removal order"), tr("this plan"), tr("plan hash")},
+                    {},
+                    {comma < 0 ? QString() : m_state->axis.mid(comma + 2)}};
     for (const CurvePoint &point : m_state->points) {
         const QString removals = point.isDense ? QString() : point.isBorrowedOrder ? tr("borrowed") : tr("searched");
-        table.rows.push_back({point.x, point.perplexity, point.label, removals, point.isCurrent ? tr("yes") : QString()});
+        table.rows.push_back({point.x, point.perplexity, point.label, removals, point.isCurrent ? tr("yes") : QString(), point.planHash});
     }
     return table;
 }
@@ -411,6 +426,8 @@ bool PerplexityCurve::walk(int key)
         return false;
     state.chosen = state.order[std::size_t(next)];
     const CurvePoint &point = state.points[std::size_t(state.chosen)];
+    if (!state.isShown(point))
+        state.zoom->showAll();
     canvas().setAccessibleDescription(state.describe(point));
     QToolTip::showText(canvas().mapToGlobal(state.pixel(point).toPoint()), state.describe(point), &canvas());
     redrawLayer(kMarks);

@@ -17,6 +17,7 @@ struct CurvePoint {
     bool isBorrowedOrder = false; ///< the removal order came from another K: hollow
     bool isCurrent = false;       ///< the plan in hand: ringed
     bool isDense = false;
+    QString planHash{}; ///< SHA-256; empty for the original
 };
 
 /// Perplexity (log axis) against what a plan costs. Filled = searched and measured, hollow = measured with a borrowed removal order, ring =
@@ -27,7 +28,8 @@ public:
     explicit PerplexityCurve(QWidget *parent = nullptr);
     ~PerplexityCurve() override;
 
-    /// Points without a finite perplexity stand in the table alone. `axis`: what x is, with its unit ("parameters of the layers kept, %"). `current`: x of the plan in hand, if there is one.
+    /// Points without a finite perplexity stand in the table alone. `axis`: what x is, with its unit behind a comma ("parameters of the
+    /// layers kept, %"). `current`: x of the plan in hand, if there is one.
     void showPoints(const QString &axis, std::vector<CurvePoint> points, std::optional<double> current);
     PlotTable table() const override;
 

@@ -1,42 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/Plot.h"
 
-#include "foundation/AtomicPath.h"
-#include "foundation/Error.h"
 #include "plots/Canvas.h"
+#include "plots/PlotParts.h"
 #include "plots/PlotTableView.h"
-#include "plots/TableTexts.h"
+#include "plots/PlotZoom.h"
 #include "theme/Icons.h"
 
-#include <QBuffer>
-#include <QClipboard>
 #include <QEvent>
-#include <QFileDialog>
-#include <QFileInfo>
-#include <QFontMetrics>
-#include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMenu>
 #include <QPainter>
-#include <QPdfWriter>
-#include <QRegularExpression>
 #include <QStackedWidget>
 #include <QStyle>
-#include <QSvgGenerator>
 #include <QTimer>
 #include <QToolButton>
 #include <QVBoxLayout>
 
 #include <set>
+#include <utility>
 
 namespace secateur::ui {
 
 namespace {
-
-constexpr QSize kSmallestFigure(480, 320); ///< of a saved plot, in logical pixels
-constexpr double kRasterScale = 2;         ///< of PNG files and copied images
-constexpr int kFigureMargin = 8;
 
 /// One line that ends with an ellipsis where it does not fit.
 class TitleLabel : public QLabel {
@@ -53,21 +40,6 @@ protected:
 };
 
 } // namespace
-
-struct Plot::Parts {
-    QString title, emptyText;
-    QLabel *titleLabel = nullptr, *emptyLabel = nullptr;
-    QToolButton *more = nullptr;
-    QMenu *menu = nullptr;
-    QAction *showTable = nullptr;
-    QStackedWidget *pages = nullptr;
-    Canvas *canvas = nullptr;
-    PlotTableView *table = nullptr;
-    std::set<QString> dirtyLayers; ///< waiting for `layerTimer`
-    QTimer *layerTimer = nullptr, *tableTimer = nullptr;
-    bool isTableShown = false;
-    bool isStyled = false;
-};
 
 Plot::Plot(const QString &title, QWidget *parent) : QWidget(parent), m_parts(std::make_unique<Parts>())
 {
@@ -94,13 +66,13 @@ Plot::Plot(const QString &title, QWidget *parent) : QWidget(parent), m_parts(std
          {static_cast<QWidget *>(parts.canvas), static_cast<QWidget *>(parts.emptyLabel), static_cast<QWidget *>(parts.table)})
         parts.pages->addWidget(page);
 
-    auto *row = new QHBoxLayout;
-    row->addWidget(parts.titleLabel, 1);
-    row->addWidget(parts.more);
+    parts.titleRow = new QHBoxLayout;
+    parts.titleRow->addWidget(parts.titleLabel, 1);
+    parts.titleRow->addWidget(parts.more);
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(2);
-    column->addLayout(row);
+    column->addLayout(parts.titleRow);
     column->addWidget(parts.pages, 1);
 
     parts.layerTimer = new QTimer(this);
@@ -128,11 +100,8 @@ void Plot::buildMenu()
         if (!iconName.isEmpty())
             added->setIcon(icon(iconName));
     };
-    const auto saveAs = [this](const QString &format) { return [this, format] { askAndSave(format); }; };
-    add(tr("Save as PNG…"), saveAs(QStringLiteral("png")), QStringLiteral("save"));
-    add(tr("Save as SVG…"), saveAs(QStringLiteral("svg")));
-    add(tr("Save as PDF…"), saveAs(QStringLiteral("pdf")));
-    add(tr("Save numbers as CSV…"), saveAs(QStringLiteral("csv")));
+    add(tr("Save figure…"), &Plot::askForFigure, QStringLiteral("save"));
+    add(tr("Save numbers as CSV…"), [this] { askForFile(QStringLiteral("csv"), {}); });
     parts.menu->addSeparator();
     add(tr("Copy image"), &Plot::copyImage, QStringLiteral("copy"));
     add(tr("Copy data"), &Plot::copyData);
@@ -205,6 +174,38 @@ QMenu *Plot::menu() const
     return m_parts->menu;
 }
 
+PlotZoom &Plot::makeZoomable(const std::vector<QCPAxis *> &axes)
+{
+    auto *zoom = new PlotZoom(*m_parts->canvas, axes);
+    auto *all = new QToolButton(this);
+    all->setText(tr("Show all"));
+    all->setToolTip(tr("A part of the plot is shown. Double click on it, or 0, shows all again."));
+    all->setFocusPolicy(Qt::TabFocus);
+    all->setAutoRaise(true);
+    all->setFixedHeight(m_parts->more->sizeHint().height()); // the plot does not move when it comes
+    all->hide();
+    m_parts->titleRow->insertWidget(1, all);
+    m_parts->more->setToolTip(tr("Save, copy, zoom, show as table"));
+    connect(all, &QToolButton::clicked, zoom, &PlotZoom::showAll);
+    connect(zoom, &PlotZoom::changed, this, [this, zoom, all] {
+        if (all->hasFocus() && !zoom->isZoomed())
+            m_parts->canvas->setFocus(Qt::OtherFocusReason);
+        all->setVisible(zoom->isZoomed());
+        redraw();
+    });
+    QAction *before = m_parts->showTable;
+    const auto add = [&](const QString &text, void (PlotZoom::*function)()) {
+        auto *action = new QAction(text, m_parts->menu);
+        connect(action, &QAction::triggered, zoom, function);
+        m_parts->menu->insertAction(before, action);
+    };
+    add(tr("Zoom in\t+"), &PlotZoom::zoomIn);
+    add(tr("Zoom out\t−"), &PlotZoom::zoomOut);
+    add(tr("Show all\t0"), &PlotZoom::showAll);
+    m_parts->menu->insertSeparator(before);
+    return *zoom;
+}
+
 QCustomPlot &Plot::canvas() const
 {
     return *m_parts->canvas;
@@ -250,13 +251,12 @@ void Plot::restyle()
     Parts &parts = *m_parts;
     parts.isStyled = true;
     const PlotStyle current = style();
-    parts.canvas->setBackground(QBrush(current.surface));
     parts.canvas->setFocusColour(current.accent);
     parts.titleLabel->setFont(current.titleFont);
     QPalette muted = palette();
     muted.setColor(QPalette::WindowText, current.mutedText);
     parts.emptyLabel->setPalette(muted);
-    applyStyle(current);
+    dress(current);
     redraw();
 }
 
@@ -273,126 +273,6 @@ void Plot::changeEvent(QEvent *event)
     QWidget::changeEvent(event);
     if (m_parts->isStyled && (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange))
         restyle();
-}
-
-// Figures -----------------------------------------------------------------------------------------------------------------------------
-
-QSize Plot::figureSize() const
-{
-    const QSize drawing = figureCanvas(m_parts->canvas->size().expandedTo(kSmallestFigure));
-    return drawing + QSize(2 * kFigureMargin, 2 * kFigureMargin + figureTitleHeight());
-}
-
-int Plot::figureTitleHeight() const
-{
-    return m_parts->title.isEmpty() ? 0 : QFontMetrics(style().titleFont).height() + kFigureMargin;
-}
-
-void Plot::paintFigure(QCPPainter &painter) const
-{
-    if (!m_parts->isStyled) // never shown; the look is made when it is first needed
-        const_cast<Plot *>(this)->restyle();
-    const PlotStyle current = style();
-    const QRect whole(QPoint(), figureSize());
-    painter.fillRect(whole, current.surface);
-    QRect inner = whole.marginsRemoved(QMargins(kFigureMargin, kFigureMargin, kFigureMargin, kFigureMargin));
-    painter.setPen(QPen(current.text));
-    painter.setFont(current.titleFont);
-    painter.drawText(inner, Qt::AlignLeft | Qt::AlignTop, m_parts->title);
-    inner.setTop(inner.top() + figureTitleHeight());
-    if (!m_parts->emptyText.isEmpty()) {
-        painter.setPen(QPen(current.mutedText));
-        painter.drawText(inner, Qt::AlignCenter | Qt::TextWordWrap, m_parts->emptyText);
-        return;
-    }
-    painter.translate(inner.topLeft());
-    m_parts->canvas->toPainter(&painter, inner.width(), inner.height());
-    m_parts->canvas->replot(QCustomPlot::rpQueuedReplot); // the layout was that of the figure
-}
-
-QImage Plot::figureImage() const
-{
-    QImage image(figureSize() * kRasterScale, QImage::Format_ARGB32_Premultiplied);
-    image.setDevicePixelRatio(kRasterScale);
-    QCPPainter painter(&image);
-    painter.setMode(QCPPainter::pmNonCosmetic);
-    paintFigure(painter);
-    return image;
-}
-
-QByteArray Plot::figure(const QString &format) const
-{
-    QBuffer buffer;
-    buffer.open(QIODevice::WriteOnly);
-    if (format == u"csv") {
-        buffer.write(csv().toUtf8());
-    } else if (format == u"png") {
-        figureImage().save(&buffer, "PNG");
-    } else if (format == u"svg") {
-        QSvgGenerator generator;
-        generator.setOutputDevice(&buffer);
-        generator.setResolution(logicalDpiX()); // texts as large as on the screen
-        generator.setSize(figureSize());
-        generator.setViewBox(QRect(QPoint(), figureSize()));
-        generator.setTitle(m_parts->title);
-        QCPPainter painter(&generator);
-        painter.setMode(QCPPainter::pmVectorized);
-        paintFigure(painter);
-    } else {
-        QPdfWriter writer(&buffer);
-        writer.setResolution(logicalDpiX());
-        writer.setPageSize(QPageSize(QSizeF(figureSize()) * 72.0 / logicalDpiX(), QPageSize::Point, QString(), QPageSize::ExactMatch));
-        writer.setPageMargins(QMarginsF());
-        writer.setTitle(m_parts->title);
-        QCPPainter painter(&writer);
-        painter.setMode(QCPPainter::pmVectorized);
-        paintFigure(painter);
-    }
-    return buffer.data();
-}
-
-void Plot::save(const QString &file) const
-{
-    const QString format = QFileInfo(file).suffix().toLower();
-    if (!QStringList{QStringLiteral("png"), QStringLiteral("svg"), QStringLiteral("pdf"), QStringLiteral("csv")}.contains(format))
-        throw Error(tr("The name \"%1\" does not say which format to write.").arg(QFileInfo(file).fileName()).toStdString(),
-                    tr("End it with .png, .svg, .pdf or .csv.").toStdString());
-    const QByteArray bytes = figure(format);
-    writeFileAtomically(file.toStdString(), std::string_view(bytes.constData(), std::size_t(bytes.size())));
-}
-
-void Plot::askAndSave(const QString &format)
-{
-    QString name = m_parts->title;
-    name.replace(QRegularExpression(QStringLiteral("[^\\w]+")), QStringLiteral("-"));
-    auto *dialog = new QFileDialog(this, tr("Save the plot"), name + u'.' + format, tr("%1 file (*.%2)").arg(format.toUpper(), format));
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setAcceptMode(QFileDialog::AcceptSave);
-    dialog->setDefaultSuffix(format);
-    connect(dialog, &QFileDialog::fileSelected, this, [this](const QString &file) {
-        try {
-            save(file);
-            emit saved(file);
-        } catch (const Error &error) {
-            emit saveFailed(QString::fromStdString(error.what()), QString::fromStdString(error.hint()));
-        }
-    });
-    dialog->open();
-}
-
-void Plot::copyImage() const
-{
-    QGuiApplication::clipboard()->setImage(figureImage());
-}
-
-void Plot::copyData() const
-{
-    QGuiApplication::clipboard()->setText(tabSeparated(table()));
-}
-
-QString Plot::csv() const
-{
-    return commaSeparated(table());
 }
 
 } // namespace secateur::ui

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "plots/Figure.h"
 #include "theme/PlotStyle.h"
 
 #include <QImage>
@@ -11,23 +12,28 @@
 #include <memory>
 #include <vector>
 
-class QCPPainter;
+class QCPAxis;
 class QCustomPlot;
 
 namespace secateur::ui {
+
+struct FigureDrawing;
+class PlotZoom;
 
 /// The numbers of a plot as a table: what CSV, "copy data" and the table twin show. Numbers are numbers (double, qint64), not texts; an
 /// invalid QVariant is an empty cell.
 struct PlotTable {
     QStringList headers;
     std::vector<std::vector<QVariant>> rows;
+    QStringList units{}; ///< of the columns, empty where there is none; may be shorter than `headers`
 };
 
 /// A widget that has a QCustomPlot, a title with a menu, and a table twin of its numbers.
 ///
-/// The menu saves PNG, SVG, PDF and CSV, copies the image and the data, and turns to the table and back; it is reached by mouse, by
-/// keyboard (Tab, then Space; Shift+F10 on the plot) and by `menu()`. Subclasses draw; they speak in the domain's words and show no type
-/// of QCustomPlot in their public interface. Knows nothing of sessions.
+/// The menu saves PNG, SVG, PDF and CSV, copies the image and the data, zooms where the plot can, and turns to the table and back; it is
+/// reached by mouse, by keyboard (Tab, then Space; Shift+F10 on the plot) and by `menu()`. Subclasses draw; they speak in the domain's words
+/// and show no type of QCustomPlot in their public interface. Knows nothing of sessions: what its figures say of model and plan is given
+/// by `setSource`.
 class Plot : public QWidget {
     Q_OBJECT
 public:
@@ -39,20 +45,26 @@ public:
     /// Says in place of the plot why there is nothing to see; an empty text brings the plot back.
     void setEmptyText(const QString &text);
 
+    /// Where the numbers shown come from; to be set together with them, so that a figure never names another plan than its own.
+    void setSource(const FigureSource &source);
+    FigureSource source() const;
+
     virtual PlotTable table() const = 0;
+    /// The table with the columns model, plan and plan hash, as far as the source knows them: what leaves the program.
+    PlotTable tableWithSource() const;
 
     /// Writes the plot by the file's suffix: png, svg, pdf or csv. Atomically; throws Error.
-    void save(const QString &file) const;
-    void copyImage() const;
-    void copyData() const; ///< tab-separated, for spreadsheets
-    /// The numbers as comma-separated values in the C locale.
+    void save(const QString &file, const FigureOptions &options = {}) const;
+    void copyImage() const; ///< with the options chosen last
+    void copyData() const;  ///< tab-separated, for spreadsheets
+    /// The numbers as comma-separated values in the C locale: one line of names ("change [nats]"), then a line a row.
     QString csv() const;
     void setTableShown(bool isShown);
     bool isTableShown() const;
     class QMenu *menu() const;
 
 signals:
-    /// After "Save as ..." from the menu, for a message in place.
+    /// After "Save ..." from the menu, for a message in place.
     void saved(const QString &file);
     void saveFailed(const QString &sentence, const QString &hint);
 
@@ -69,6 +81,9 @@ protected:
     void refreshTable();
     /// Size to draw the canvas of a saved figure with, where it is `shown` on the screen; larger for what is scrolled.
     virtual QSize figureCanvas(const QSize &shown) const { return shown; }
+    /// Lets people zoom these axes, adds that to the menu, and a button that shows all again. To be called once, after the subclass has
+    /// begun to hear the canvas.
+    PlotZoom &makeZoomable(const std::vector<QCPAxis *> &axes);
 
     bool event(QEvent *event) override;
     void changeEvent(QEvent *event) override;
@@ -80,12 +95,14 @@ private:
     void showPage();
     void restyle();
     void drawDirtyLayers();
-    void askAndSave(const QString &format);
-    QByteArray figure(const QString &format) const;
-    QImage figureImage() const;
-    void paintFigure(QCPPainter &painter) const;
-    QSize figureSize() const; ///< in logical pixels, with title and margins
-    int figureTitleHeight() const;
+    void askForFigure();
+    void askForFile(const QString &format, const FigureOptions &options);
+    QSize canvasSize(const FigureOptions &options) const;
+    FigureDrawing drawing(const FigureOptions &options) const;
+    /// What `draw` makes of the figure, with the canvas dressed for it meanwhile.
+    template <typename Draw>
+    auto drawn(const FigureOptions &options, const Draw &draw) const;
+    void dress(const PlotStyle &style);
 
     std::unique_ptr<Parts> m_parts;
 };

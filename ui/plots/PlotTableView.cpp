@@ -15,7 +15,7 @@ namespace secateur::ui {
 
 void PlotTableModel::setTable(PlotTable table)
 {
-    if (table.headers == m_table.headers && table.rows.size() == m_table.rows.size()) {
+    if (table.headers == m_table.headers && table.units == m_table.units && table.rows.size() == m_table.rows.size()) {
         m_table = std::move(table);
         if (!m_table.rows.empty() && !m_table.headers.isEmpty())
             emit dataChanged(index(0, 0), index(rowCount() - 1, columnCount() - 1));
@@ -58,7 +58,8 @@ QVariant PlotTableModel::headerData(int section, Qt::Orientation orientation, in
 {
     if (orientation != Qt::Horizontal || role != Qt::DisplayRole || section < 0 || section >= m_table.headers.size())
         return {};
-    return m_table.headers[section];
+    const QString unit = m_table.units.value(section);
+    return unit.isEmpty() ? m_table.headers[section] : tr("%1 (%2)").arg(m_table.headers[section], unit);
 }
 
 PlotTableView::PlotTableView(QWidget *parent) : QTableView(parent), m_model(new PlotTableModel(this))

@@ -12,6 +12,7 @@ namespace secateur::ui {
 namespace {
 
 constexpr double kFill = 0.86;           ///< of a row's height that its tallest bar takes
+constexpr double kMark = 3;              ///< pixels of the mark of a compared layer
 constexpr double kGapped = 4;            ///< pixels of a bar's width from which on it is set apart from the next
 constexpr std::int64_t kFineFrom = 1024; ///< neurons of a layer from which on every bin has a bar of its own; below, two share one
 
@@ -57,6 +58,7 @@ void RidgeRows::draw(QCPPainter *painter)
     painter->setAntialiasing(false);
     painter->setFont(style.font);
     const QRect frame = mParentPlot->axisRect()->rect();
+    painter->setLayoutDirection(Qt::LeftToRight); // axes are not mirrored either
     const double height = rowHeight();
     const std::int64_t end = std::min(firstRow + visibleRows, scores->layerCount());
     for (std::int64_t layer = firstRow; layer < end; ++layer)
@@ -66,10 +68,13 @@ void RidgeRows::draw(QCPPainter *painter)
 void RidgeRows::drawRow(QCPPainter *painter, std::int64_t layer, const QRectF &row) const
 {
     const QCPAxis *axis = mParentPlot->xAxis;
+    const double side = mParentPlot->plotLayout()->rect().left();
     if (layer == selected || layer == hovered)
-        painter->fillRect(QRectF(0, row.top(), row.right(), row.height()), layer == selected ? style.selected : style.raised);
+        painter->fillRect(QRectF(side, row.top(), row.right() - side, row.height()), layer == selected ? style.selected : style.raised);
+    if (std::find(compared.begin(), compared.end(), layer) != compared.end())
+        painter->fillRect(QRectF(side, row.top() + 3, kMark, row.height() - 6), style.text);
     painter->setPen(QPen(layer == selected ? style.text : style.mutedText));
-    painter->drawText(QRectF(0, row.top(), row.left() - 8, row.height()), Qt::AlignRight | Qt::AlignVCenter,
+    painter->drawText(QRectF(side, row.top(), row.left() - 8 - side, row.height()), Qt::AlignRight | Qt::AlignVCenter,
                       QLocale().toString(qlonglong(layer)));
     painter->setPen(QPen(style.line));
     painter->drawLine(QLineF(row.left(), row.bottom(), row.right(), row.bottom()));
@@ -81,17 +86,19 @@ void RidgeRows::drawRow(QCPPainter *painter, std::int64_t layer, const QRectF &r
     const double scale = row.height() * kFill / double(tallest);
     QList<QLineF> hatching;
     for (const RankedBar &bar : bars) {
-        const double left = bar.isZeros ? zeroLeft : bar.low, right = bar.isZeros ? zeroRight : bar.high;
-        if (bar.count > 0)
-            drawBar(painter, hatching, axis->coordToPixel(left), axis->coordToPixel(right), row.bottom(), double(bar.count) * scale,
-                    double(bar.kept) / double(bar.count));
+        // Where the plot is zoomed, bars end at its sides.
+        const double left = std::max(axis->coordToPixel(bar.isZeros ? zeroLeft : bar.low), row.left());
+        const double right = std::min(axis->coordToPixel(bar.isZeros ? zeroRight : bar.high), row.right());
+        if (bar.count > 0 && left < right)
+            drawBar(painter, hatching, left, right, row.bottom(), double(bar.count) * scale, double(bar.kept) / double(bar.count));
     }
     drawHatching(*painter, hatching, style.hatching);
 
     if (const float cut = scores->cut(layer, kept); cut > 0) {
         const double x = axis->coordToPixel(std::log10(double(cut)));
         painter->setPen(QPen(style.warning, 2));
-        painter->drawLine(QLineF(x, row.top() + 1, x, row.bottom()));
+        if (x >= row.left() && x <= row.right())
+            painter->drawLine(QLineF(x, row.top() + 1, x, row.bottom()));
     }
 }
 

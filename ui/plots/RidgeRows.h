@@ -32,6 +32,7 @@ public:
 
     const RankedScores *scores = nullptr;
     std::int64_t kept = 0, selected = -1, hovered = -1;
+    std::vector<std::int64_t> compared;         ///< layers with a mark beside their numbers
     std::int64_t firstRow = 0, visibleRows = 1; ///< layers
     double zeroLeft = 0, zeroRight = 0;         ///< of the bin of zero scores, in log10; equal = there is none
     PlotStyle style;

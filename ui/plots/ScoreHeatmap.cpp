@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/AxisStyle.h"
 #include "plots/CanvasDrawing.h"
+#include "plots/ColourBar.h"
 #include "plots/KeptHandle.h"
-#include "plots/LogTicker.h"
+#include "plots/PlotZoom.h"
 #include "plots/ScorePlots.h"
 
 #include <QImage>
@@ -19,16 +20,8 @@ constexpr std::int64_t kMostColumns = 400;
 constexpr double kDarkest = 1e-4; ///< share of a layer's largest score below which all is dark
 constexpr double kSeparated = 7;  ///< pixels of a row from which on rows are set apart by a line
 constexpr int kLayerNumbers = 46; ///< pixels left of the cells
+constexpr int kShades = 96;       ///< of a figure's cells: more are not told apart, and fewer rectangles make a smaller file
 constexpr const char *kFrames = "frames";
-
-QCPColorGradient viridis()
-{
-    QCPColorGradient gradient;
-    gradient.clearColorStops();
-    for (int i = 0; i <= 10; ++i)
-        gradient.setColorStopAt(i / 10.0, PlotStyle::magnitude(i / 10.0));
-    return gradient;
-}
 
 /// The ranks of one column: [first, end).
 struct Column {
@@ -58,9 +51,11 @@ double shareOfLargest(double score, std::span<const float> sorted)
 } // namespace
 
 struct ScoreHeatmap::State {
-    QImage cells; ///< one pixel each
-    QCPColorScale *scale = nullptr;
+    QImage cells;                   ///< one pixel each
+    std::vector<double> magnitudes; ///< of the cells, row by row, 0 to 1; in a row they fall
+    ColourBar *bar = nullptr;
     KeptHandle *handle = nullptr;
+    PlotZoom *zoom = nullptr;
     PlotStyle style;
     std::int64_t columns = 0;
 };
@@ -70,16 +65,8 @@ ScoreHeatmap::ScoreHeatmap(QWidget *parent)
       m_state(std::make_unique<State>())
 {
     QCustomPlot &plot = canvas();
-    m_state->scale = new QCPColorScale(&plot);
-    m_state->scale->setDataScaleType(QCPAxis::stLogarithmic);
-    m_state->scale->setGradient(viridis());
-    m_state->scale->setBarWidth(10);
-    m_state->scale->axis()->setTicker(QSharedPointer<LogTicker>::create());
-    plot.plotLayout()->addElement(0, 1, m_state->scale);
-    auto *group = new QCPMarginGroup(&plot);
-    plot.axisRect()->setMarginGroup(QCP::msTop | QCP::msBottom, group);
-    m_state->scale->setMarginGroup(QCP::msTop | QCP::msBottom, group);
-
+    m_state->bar = new ColourBar(plot);
+    m_state->bar->setLabel(tr("share of the largest"));
     m_state->handle = new KeptHandle(&plot, false);
     new CanvasDrawing(plot, QStringLiteral("main"), [this](QCPPainter &painter) { drawCells(painter); });
     addBufferedLayer(plot, QString::fromLatin1(kFrames), QStringLiteral("legend"));
@@ -96,6 +83,7 @@ ScoreHeatmap::ScoreHeatmap(QWidget *parent)
     plot.axisRect()->setupFullAxesBox();
     for (QCPAxis *axis : {plot.xAxis2, plot.yAxis2})
         axis->setTickLabels(false);
+    m_state->zoom = &makeZoomable({plot.xAxis});
 }
 
 ScoreHeatmap::~ScoreHeatmap() = default;
@@ -117,13 +105,14 @@ void ScoreHeatmap::showScores(std::shared_ptr<const RankedScores> ranked)
             if (shares.back() >= kDarkest)
                 darkest = std::min(darkest, shares.back());
         }
-    state.scale->setDataRange(QCPRange(darkest, 1));
+    state.bar->setRange(darkest, 1);
     state.cells = QImage(int(state.columns), int(layers), QImage::Format_RGB32);
+    state.magnitudes.clear();
     for (std::size_t i = 0; i < shares.size(); ++i) {
-        const double magnitude = 1 - std::log(std::max(shares[i], darkest)) / std::log(darkest); // zero has no logarithm
-        state.cells.setPixelColor(int(i) % int(state.columns), int(i) / int(state.columns), PlotStyle::magnitude(magnitude));
+        state.magnitudes.push_back(1 - std::log(std::max(shares[i], darkest)) / std::log(darkest)); // zero has no logarithm
+        state.cells.setPixelColor(int(i) % int(state.columns), int(i) / int(state.columns), PlotStyle::magnitude(state.magnitudes.back()));
     }
-    canvas().xAxis->setRange(0, double(neurons));
+    state.zoom->setWhole(*canvas().xAxis, {0, double(neurons)});
     canvas().yAxis->setRange(-0.5, double(layers) - 0.5);
     keptChanged();
     redraw();
@@ -153,15 +142,47 @@ void ScoreHeatmap::drawCells(QCPPainter &painter) const
     if (!scores())
         return;
     const QRect frame = canvas().axisRect()->rect();
-    if (painter.modes().testFlag(QCPPainter::pmVectorized)) // viewers smooth what they enlarge
-        painter.drawImage(frame, m_state->cells.scaled(2 * frame.size(), Qt::IgnoreAspectRatio, Qt::FastTransformation));
-    else
-        painter.drawImage(frame, m_state->cells);
+    if (painter.modes().testFlag(QCPPainter::pmVectorized)) {
+        drawRectangles(painter);
+    } else {
+        const QCPRange shown = canvas().xAxis->range();
+        const double columns = double(m_state->columns) / double(scores()->neurons()); // a rank
+        painter.drawImage(QRectF(frame), m_state->cells, QRectF(shown.lower * columns, 0, shown.size() * columns, m_state->cells.height()));
+    }
     if (rowOf(0).height() < kSeparated)
         return;
     painter.setPen(QPen(m_state->style.surface, 1));
     for (std::int64_t layer = 1; layer < scores()->layerCount(); ++layer)
         painter.drawLine(QLineF(rowOf(layer).topLeft(), rowOf(layer).topRight()));
+}
+
+/// The cells for figures of lines and letters. Magnitudes fall in a row, so from the lightest shade to the darkest each cell can reach to
+/// the end of its row: the darker ones cover it, no light shows between them, and neighbours of one shade are one rectangle.
+void ScoreHeatmap::drawRectangles(QCPPainter &painter) const
+{
+    const QRectF frame(canvas().axisRect()->rect());
+    std::vector<QList<QRectF>> shades(kShades);
+    for (std::int64_t layer = 0; layer < scores()->layerCount(); ++layer) {
+        const QRectF row = rowOf(layer);
+        int before = -1;
+        for (std::int64_t c = 0; c < m_state->columns; ++c) {
+            const double magnitude = m_state->magnitudes[std::size_t(layer * m_state->columns + c)];
+            const int shade = std::clamp(int(magnitude * kShades), 0, kShades - 1);
+            if (shade == before)
+                continue;
+            before = shade;
+            const Column column(c, m_state->columns, scores()->neurons());
+            const double left = std::max(canvas().xAxis->coordToPixel(double(column.first)), frame.left());
+            if (left < frame.right())
+                shades[std::size_t(shade)].append(QRectF(QPointF(left, row.top()), QPointF(frame.right(), row.bottom())));
+        }
+    }
+    painter.setPen(Qt::NoPen);
+    for (int shade = kShades - 1; shade >= 0; --shade) {
+        painter.setBrush(PlotStyle::magnitude((shade + 0.5) / kShades));
+        if (const QList<QRectF> &cells = shades[std::size_t(shade)]; !cells.isEmpty())
+            painter.drawRects(cells);
+    }
 }
 
 /// Selected row: a frame in two tones, to be seen on every colour. Hovered row: dashed.
@@ -223,10 +244,11 @@ void ScoreHeatmap::applyStyle(const PlotStyle &style)
 {
     QCustomPlot &plot = canvas();
     m_state->style = style;
-    for (QCPAxis *axis : {plot.xAxis, plot.yAxis, plot.xAxis2, plot.yAxis2, m_state->scale->axis()}) {
+    for (QCPAxis *axis : {plot.xAxis, plot.yAxis, plot.xAxis2, plot.yAxis2}) {
         styleAxis(*axis, style);
         axis->setBasePen(QPen(style.outline));
     }
+    m_state->bar->setStyle(style);
     m_state->handle->setStyle(style);
 }
 
@@ -236,6 +258,7 @@ PlotTable ScoreHeatmap::table() const
     table.headers = {tr("layer"), tr("first rank"), tr("last rank"), tr("mean score"), tr("share of the layer's largest")};
     if (!scores())
         return table;
+    table.units = {QString(), QString(), QString(), scoreUnit(), QStringLiteral("1")};
     for (std::int64_t l = 0; l < scores()->layerCount(); ++l)
         for (std::int64_t c = 0; c < m_state->columns; ++c) {
             const Column column(c, m_state->columns, scores()->neurons());

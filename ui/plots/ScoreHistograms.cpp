@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/AxisStyle.h"
+#include "plots/LogTicker.h"
+#include "plots/PlotZoom.h"
 #include "plots/RidgeRows.h"
 #include "plots/ScorePlots.h"
 
@@ -22,39 +24,13 @@ constexpr int kAxis = 48;        ///< pixels, at least, for the axis below the r
 constexpr int kWheelStep = 120;  ///< of one notch
 constexpr int kNotch = 3;        ///< rows
 
-/// "10" with a raised exponent.
-QString powerOfTen(int exponent)
-{
-    static const QString digits = QStringLiteral("⁰¹²³⁴⁵⁶⁷⁸⁹");
-    QString text = QStringLiteral("10");
-    if (exponent < 0)
-        text += QStringLiteral("⁻");
-    for (const QChar digit : QString::number(std::abs(exponent)))
-        text += digits[digit.digitValue()];
-    return text;
-}
-
-/// Powers of ten on an axis of log10; round numbers between them where the range holds fewer than two.
-QSharedPointer<QCPAxisTickerText> scoreTicks(double low, double high)
-{
-    auto ticker = QSharedPointer<QCPAxisTickerText>::create();
-    const int first = int(std::ceil(low)), last = int(std::floor(high));
-    for (int exponent = first; exponent <= last; ++exponent)
-        ticker->addTick(exponent, powerOfTen(exponent));
-    if (last > first)
-        return ticker;
-    for (const int exponent : {first - 1, first})
-        for (const int mantissa : {2, 3, 5, 7})
-            if (const double tick = exponent + std::log10(mantissa); tick >= low && tick <= high)
-                ticker->addTick(tick, QLocale().toString(std::pow(10, tick), 'g', 3));
-    return ticker;
-}
-
 } // namespace
 
 struct ScoreHistograms::State {
     RidgeRows *rows = nullptr;
     QScrollBar *scroll = nullptr;
+    QSharedPointer<ExponentTicker> ticker;
+    PlotZoom *zoom = nullptr;
     int wheeled = 0; ///< what is left of the wheel's turns, in eighths of a degree times rows
 };
 
@@ -75,7 +51,9 @@ ScoreHistograms::ScoreHistograms(QWidget *parent)
     plot.yAxis->setVisible(false);
     plot.axisRect()->setAutoMargins(QCP::msBottom);
     plot.axisRect()->setMargins(QMargins(kNumbers, 4, 16, 0));
-    plot.xAxis->setLabel(tr("neuron score (mean activation norm)"));
+    m_state->ticker = QSharedPointer<ExponentTicker>::create(*plot.xAxis);
+    plot.xAxis->setTicker(m_state->ticker);
+    m_state->zoom = &makeZoomable({plot.xAxis});
 }
 
 ScoreHistograms::~ScoreHistograms() = default;
@@ -87,6 +65,7 @@ void ScoreHistograms::showScores(std::shared_ptr<const RankedScores> ranked)
     rows.scores = scores();
     rows.kept = kept();
     rows.selected = selectedLayer();
+    rows.compared = comparedLayers();
     rows.hovered = -1;
     if (!scores())
         return;
@@ -96,11 +75,9 @@ void ScoreHistograms::showScores(std::shared_ptr<const RankedScores> ranked)
         hasZeros = hasZeros || scores()->histogram(l).zeros > 0;
     rows.zeroRight = low - kZeroGap * bin;
     rows.zeroLeft = hasZeros ? rows.zeroRight - 1.5 * bin : rows.zeroRight;
-    auto ticker = scoreTicks(low, high);
-    if (hasZeros)
-        ticker->addTick((rows.zeroLeft + rows.zeroRight) / 2, QStringLiteral("0"));
-    canvas().xAxis->setTicker(ticker);
-    canvas().xAxis->setRange(hasZeros ? rows.zeroLeft - bin : low - bin, high + bin);
+    m_state->ticker->setZeroAt(hasZeros ? std::optional((rows.zeroLeft + rows.zeroRight) / 2) : std::nullopt);
+    canvas().xAxis->setLabel(scoreAxis());
+    m_state->zoom->setWhole(*canvas().xAxis, {hasZeros ? rows.zeroLeft - bin : low - bin, high + bin});
     redraw();
 }
 
@@ -157,6 +134,12 @@ void ScoreHistograms::selectionChanged()
     redrawLayer(RidgeRows::kLayer);
 }
 
+void ScoreHistograms::comparisonChanged()
+{
+    m_state->rows->compared = comparedLayers();
+    redrawLayer(RidgeRows::kLayer);
+}
+
 std::int64_t ScoreHistograms::layerAt(const QPointF &position) const
 {
     const QRect frame = canvas().axisRect()->rect();
@@ -198,17 +181,26 @@ void ScoreHistograms::applyStyle(const PlotStyle &style)
     m_state->rows->style = style;
 }
 
+/// Without the empty bins before and after those of a layer: all layers have the same bins, of which most reach only some.
 PlotTable ScoreHistograms::table() const
 {
     PlotTable table;
     table.headers = {tr("layer"), tr("score from"), tr("score to"), tr("neurons"), tr("kept")};
     if (!scores())
         return table;
-    for (std::int64_t layer = 0; layer < scores()->layerCount(); ++layer)
-        for (const RankedBar &bar : barsOf(*scores(), layer, kept())) {
-            const double from = bar.isZeros ? 0 : std::pow(10, bar.low), to = bar.isZeros ? 0 : std::pow(10, bar.high);
-            table.rows.push_back({qint64(layer), from, to, qint64(bar.count), qint64(bar.kept)});
+    table.units = {QString(), scoreUnit(), scoreUnit()};
+    const auto isFilled = [](const RankedBar &bar) { return bar.count > 0; };
+    for (std::int64_t layer = 0; layer < scores()->layerCount(); ++layer) {
+        const std::vector<RankedBar> bars = barsOf(*scores(), layer, kept());
+        auto bar = bars.begin();
+        if (bar->isZeros) {
+            table.rows.push_back({qint64(layer), 0.0, 0.0, qint64(bar->count), qint64(bar->kept)});
+            ++bar;
         }
+        const auto end = std::find_if(bars.rbegin(), bars.rend(), isFilled).base();
+        for (bar = std::find_if(bar, bars.end(), isFilled); bar < end; ++bar)
+            table.rows.push_back({qint64(layer), std::pow(10, bar->low), std::pow(10, bar->high), qint64(bar->count), qint64(bar->kept)});
+    }
     return table;
 }
 

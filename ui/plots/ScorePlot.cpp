@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/ScorePlots.h"
 
+#include <QAccessible>
+#include <QAction>
 #include <QKeyEvent>
 #include <QLocale>
+#include <QMenu>
 #include <QMouseEvent>
 #include <QToolTip>
 
@@ -24,7 +27,29 @@ constexpr std::int64_t kPages = 10; ///< from one end of K to the other
 ScorePlot::ScorePlot(const QString &title, QWidget *parent) : Plot(title, parent)
 {
     canvas().installEventFilter(this);
+    addComparing();
     setEmptyText(tr("Nothing was calibrated yet."));
+}
+
+void ScorePlot::addComparing()
+{
+    m_compare = new QAction(this);
+    m_compare->setCheckable(true);
+    m_compareNone = new QAction(tr("Compare no layers"), this);
+    connect(m_compare, &QAction::triggered, this, [this] { emit layerCompareRequested(std::max<std::int64_t>(m_selected, 0)); });
+    connect(m_compareNone, &QAction::triggered, this, &ScorePlot::compareNoneRequested);
+    menu()->addSeparator();
+    menu()->addActions({m_compare, m_compareNone});
+    connect(menu(), &QMenu::aboutToShow, this, &ScorePlot::followComparing);
+    followComparing();
+}
+
+void ScorePlot::followComparing()
+{
+    const std::int64_t layer = std::max<std::int64_t>(m_selected, 0);
+    m_compare->setText(tr("Compare layer %1 with others\tSpace").arg(layer));
+    m_compare->setChecked(isCompared(layer));
+    m_compareNone->setEnabled(!m_compared.empty());
 }
 
 void ScorePlot::showScores(std::shared_ptr<const RankedScores> scores)
@@ -34,6 +59,7 @@ void ScorePlot::showScores(std::shared_ptr<const RankedScores> scores)
     m_hovered = -1;
     const std::int64_t layers = m_scores ? m_scores->layerCount() : 0;
     m_selected = m_selected < layers ? m_selected : -1;
+    std::erase_if(m_compared, [layers](std::int64_t layer) { return layer >= layers; });
     m_kept = m_scores ? std::clamp<std::int64_t>(m_kept, 0, m_scores->neurons()) : 0;
     setEmptyText(m_scores ? QString() : tr("Nothing was calibrated yet."));
 }
@@ -43,8 +69,13 @@ void ScorePlot::setKept(std::int64_t kept)
     if (kept == m_kept)
         return;
     m_kept = kept;
-    if (m_scores)
-        keptChanged();
+    if (!m_scores)
+        return;
+    keptChanged();
+    if (QAccessible::isActive()) {
+        QAccessibleValueChangeEvent event(&canvas(), qlonglong(kept));
+        QAccessible::updateAccessibility(&event);
+    }
 }
 
 void ScorePlot::setSelectedLayer(std::int64_t layer)
@@ -65,10 +96,62 @@ void ScorePlot::setHoveredLayer(std::int64_t layer)
         selectionChanged();
 }
 
+void ScorePlot::setComparedLayers(std::vector<std::int64_t> layers)
+{
+    std::erase_if(layers, [this](std::int64_t layer) { return m_scores && layer >= m_scores->layerCount(); });
+    if (layers == m_compared)
+        return;
+    m_compared = std::move(layers);
+    followComparing();
+    if (m_scores)
+        comparisonChanged();
+}
+
+bool ScorePlot::isCompared(std::int64_t layer) const
+{
+    return std::find(m_compared.begin(), m_compared.end(), layer) != m_compared.end();
+}
+
+QString ScorePlot::scoreAxis() const
+{
+    switch (m_scores->scale()) {
+    case ScoreScale::LayerMean:
+        return tr("neuron score over the mean of its layer");
+    case ScoreScale::LayerMaximum:
+        return tr("neuron score over the largest of its layer");
+    case ScoreScale::Raw:
+        break;
+    }
+    return tr("neuron score (mean activation norm)");
+}
+
+QString ScorePlot::scoreUnit() const
+{
+    switch (m_scores->scale()) {
+    case ScoreScale::LayerMean:
+        return tr("layer mean");
+    case ScoreScale::LayerMaximum:
+        return tr("layer maximum");
+    case ScoreScale::Raw:
+        break;
+    }
+    return tr("activation norm");
+}
+
 QString ScorePlot::toolTipAt(const QPointF &position) const
 {
-    const std::int64_t layer = layerAt(position);
-    if (layer < 0)
+    return layerText(layerAt(position));
+}
+
+QString ScorePlot::keptText() const
+{
+    const QLocale locale;
+    return tr("K = %1 of %2").arg(locale.toString(qlonglong(m_kept)), locale.toString(qlonglong(neurons())));
+}
+
+QString ScorePlot::layerText(std::int64_t layer) const
+{
+    if (layer < 0 || !m_scores)
         return {};
     const QLocale locale;
     return tr("Layer %1: %2 of %3 neurons kept, from a score of %4 up; they hold %5 % of the layer's score")
@@ -81,11 +164,18 @@ QString ScorePlot::toolTipAt(const QPointF &position) const
 bool ScorePlot::isNearHandle(const QPointF &position) const
 {
     const std::optional<double> x = xOfRank(double(m_kept));
-    return x && rankAt(position) && std::abs(position.x() - *x) <= kGrab;
+    const QRect frame = canvas().axisRect()->rect();
+    const bool isShown = x && *x >= frame.left() - 1 && *x <= frame.right() + 2; // it may be beyond what is zoomed to
+    return isShown && rankAt(position) && std::abs(position.x() - *x) <= kGrab;
 }
 
-bool ScorePlot::press(const QPointF &position)
+bool ScorePlot::press(const QPointF &position, Qt::KeyboardModifiers modifiers)
 {
+    if (modifiers == Qt::ControlModifier) {
+        if (const std::int64_t layer = layerAt(position); layer >= 0)
+            emit layerCompareRequested(layer);
+        return true;
+    }
     if (isNearHandle(position)) {
         m_isDragging = true;
         m_grabOffset = position.x() - *xOfRank(double(m_kept));
@@ -127,6 +217,13 @@ void ScorePlot::endDrag()
         emit keptDragFinished();
 }
 
+void ScorePlot::stepTo(double kept)
+{
+    const auto wanted = std::int64_t(std::llround(std::clamp(kept, 1.0, double(std::max<std::int64_t>(1, neurons())))));
+    if (m_scores && wanted != m_kept)
+        emit keptStepped(wanted);
+}
+
 bool ScorePlot::step(int key, bool isLarge)
 {
     const std::int64_t one = isLarge ? kLarge : 1, page = std::max<std::int64_t>(1, m_scores->neurons() / kPages);
@@ -147,6 +244,9 @@ bool ScorePlot::step(int key, bool isLarge)
     case Qt::Key_Home:
         emit keptResetRequested();
         return true;
+    case Qt::Key_Space:
+        emit layerCompareRequested(std::max<std::int64_t>(m_selected, 0));
+        return true;
     case Qt::Key_Up:
         --layer;
         break;
@@ -156,10 +256,9 @@ bool ScorePlot::step(int key, bool isLarge)
     default:
         return false;
     }
-    kept = std::clamp<std::int64_t>(kept, 1, m_scores->neurons());
     layer = std::clamp<std::int64_t>(layer, 0, m_scores->layerCount() - 1);
     if (kept != m_kept)
-        emit keptStepped(kept);
+        stepTo(double(kept));
     else if (layer != m_selected && (key == Qt::Key_Up || key == Qt::Key_Down))
         emit layerClicked(layer);
     return true;
@@ -172,7 +271,7 @@ bool ScorePlot::eventFilter(QObject *watched, QEvent *event)
     switch (event->type()) {
     case QEvent::MouseButtonPress: {
         const auto *mouse = static_cast<QMouseEvent *>(event);
-        if (mouse->button() == Qt::LeftButton && press(mouse->position()))
+        if (mouse->button() == Qt::LeftButton && press(mouse->position(), mouse->modifiers()))
             return true;
         break;
     }

@@ -40,7 +40,7 @@ QString stateText(const SearchRow &row, const SearchCell &cell)
     if (!std::isnan(cell.loss))
         return cell.isScreened ? tr("evaluated in 16 bits") : tr("evaluated");
     if (!std::isnan(cell.bound))
-        return tr("out, with a perplexity of at least %1").arg(perplexityLabel(std::exp(cell.bound)));
+        return tr("out, with a search perplexity of at least %1").arg(perplexityLabel(std::exp(cell.bound)));
     return cell.isProtected ? tr("protected") : row.isFinished ? tr("not evaluated") : tr("not evaluated yet");
 }
 
@@ -123,7 +123,7 @@ QString describe(const SearchRow &row, std::int64_t step, std::int64_t layer)
         return place.arg(stateText(row, cell));
     QStringList lines;
     if (std::isnan(cell.change)) {
-        lines << place.arg(tr("perplexity %1 without its attention").arg(perplexityLabel(std::exp(cell.loss))));
+        lines << place.arg(tr("search perplexity %1 without its attention").arg(perplexityLabel(std::exp(cell.loss))));
     } else {
         lines << place.arg(tr("%1 nats").arg(natsText(cell.change)));
         lines << tr("Perplexity %1 without its attention, %2 before")
@@ -141,12 +141,17 @@ QString describe(const SearchRow &row, std::int64_t step, std::int64_t layer)
 QMargins searchPlotMargins(const PlotStyle &style, int top, int bottom)
 {
     const QFontMetrics metrics(style.font);
-    return {metrics.horizontalAdvance(QStringLiteral("-00.00")) + 8, top, 12, bottom};
+    return {metrics.horizontalAdvance(QStringLiteral("-0.0005")) + 8, top, 12, bottom};
 }
 
 QStringList cellHeaders()
 {
-    return {tr("layer"), tr("search loss"), tr("change (nats)"), tr("perplexity"), tr("state")};
+    return {tr("layer"), tr("search loss"), tr("change"), tr("search perplexity"), tr("state")};
+}
+
+QStringList cellUnits()
+{
+    return {QString(), QStringLiteral("nats"), QStringLiteral("nats"), QString(), QString()};
 }
 
 std::vector<QVariant> cellValues(const SearchRow &row, std::int64_t layer)

@@ -49,6 +49,7 @@ QString describe(const SearchRow &row, std::int64_t step, std::int64_t layer);
 QMargins searchPlotMargins(const PlotStyle &style, int top, int bottom);
 
 QStringList cellHeaders();
+QStringList cellUnits(); ///< of the same columns
 std::vector<QVariant> cellValues(const SearchRow &row, std::int64_t layer);
 
 } // namespace secateur::ui

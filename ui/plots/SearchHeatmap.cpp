@@ -30,6 +30,7 @@ struct SearchHeatmap::State {
     void draw(QCPPainter &painter) const;
     void drawColumn(QCPPainter &painter, std::int64_t layer) const;
     void drawKey(QCPPainter &painter) const;
+    void drawBetter(QCPPainter &painter, const QRectF &cell, double change) const;
     void drawWinner(QCPPainter &painter, const QRectF &cell) const;
     void drawWorking(QCPPainter &painter) const;
     void drawSelection(QCPPainter &painter) const;
@@ -99,6 +100,7 @@ void SearchHeatmap::State::drawColumn(QCPPainter &painter, std::int64_t layer) c
         }
         if (std::isfinite(value.change)) {
             painter.fillRect(inner, style.change(value.change / limit));
+            drawBetter(painter, inner, value.change);
             continue;
         }
         painter.setBrush(Qt::NoBrush);
@@ -107,7 +109,7 @@ void SearchHeatmap::State::drawColumn(QCPPainter &painter, std::int64_t layer) c
             painter.drawRect(inner.adjusted(1, 1, -1, -1));
             continue;
         }
-        painter.setPen(QPen(style.line, 1));
+        painter.setPen(QPen(style.hatching, 1));
         if (row.isFinished || value.isProtected) { // no candidate: a dash
             painter.setPen(QPen(style.outline, 1));
             const double half = std::min(4.0, inner.width() / 4), y = std::floor(inner.center().y()) + 0.5;
@@ -116,6 +118,18 @@ void SearchHeatmap::State::drawColumn(QCPPainter &painter, std::int64_t layer) c
             painter.drawRect(inner.adjusted(0, 0, -1, -1));
         }
     }
+}
+
+/// A minus in a cell whose loss falls: without colours, better would look like worse.
+void SearchHeatmap::State::drawBetter(QCPPainter &painter, const QRectF &cell, double change) const
+{
+    if (change >= 0 || std::min(cell.width(), cell.height()) < 6)
+        return;
+    const double half = std::min(4.0, cell.width() / 4), y = std::floor(cell.center().y()) + 0.5;
+    const QColor ground = style.change(change / limit);
+    const bool isText = PlotStyle::contrast(style.text, ground) >= PlotStyle::contrast(style.surface, ground);
+    painter.setPen(QPen(isText ? style.text : style.surface, 2));
+    painter.drawLine(QLineF(cell.center().x() - half, y, cell.center().x() + half, y));
 }
 
 void SearchHeatmap::State::drawWinner(QCPPainter &painter, const QRectF &cell) const
@@ -156,7 +170,8 @@ void SearchHeatmap::State::drawKey(QCPPainter &painter) const
     right = left - 6;
     drawRight(below);
     painter.setPen(QPen(style.mutedText));
-    const QRectF margin(0, 0, axes.left() - 6, lineHeight());
+    const int side = canvas.plotLayout()->rect().left();
+    const QRectF margin(side, 0, axes.left() - 6 - side, lineHeight());
     painter.drawText(margin.translated(0, top), Qt::AlignRight | Qt::AlignVCenter, tr("step"));
     painter.drawText(margin.translated(0, axes.bottom() + kNumberGap), Qt::AlignRight | Qt::AlignVCenter, tr("layer"));
 }
@@ -323,7 +338,7 @@ void SearchHeatmap::setHoveredLayer(std::int64_t layer)
 
 PlotTable SearchHeatmap::table() const
 {
-    PlotTable table{QStringList(tr("step")) + cellHeaders(), {}};
+    PlotTable table{QStringList(tr("step")) + cellHeaders(), {}, QStringList(QString()) + cellUnits()};
     for (std::int64_t step = 0; step < std::int64_t(m_state->rows.size()); ++step) {
         for (std::int64_t layer = 0; layer < m_state->layers; ++layer) {
             std::vector<QVariant> values = cellValues(m_state->rows[std::size_t(step)], layer);
@@ -352,7 +367,7 @@ void SearchHeatmap::fitMargins()
     const int line = int(m_state->lineHeight());
     QMargins margins = searchPlotMargins(m_state->style, line + 6, line + kNumberGap + 2);
     const auto highest = std::max<std::int64_t>(1, std::int64_t(m_state->rows.size())) * kTallestRow;
-    const std::int64_t height = canvas().viewport().height() - margins.top() - margins.bottom();
+    const std::int64_t height = canvas().plotLayout()->rect().height() - margins.top() - margins.bottom();
     margins.setBottom(margins.bottom() + int(std::max<std::int64_t>(0, height - highest)));
     canvas().axisRect()->setMargins(margins);
 }

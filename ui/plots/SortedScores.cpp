@@ -3,11 +3,13 @@
 #include "plots/CanvasDrawing.h"
 #include "plots/KeptHandle.h"
 #include "plots/LogTicker.h"
+#include "plots/PlotZoom.h"
 #include "plots/ScorePlots.h"
 
 #include <QLocale>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -18,6 +20,19 @@ namespace {
 constexpr std::int64_t kMostPoints = 1024; ///< ranks that are drawn of a curve, which falls: nothing hides between them
 constexpr double kTail = 0.995;            ///< share of the ranks that the axis must show
 constexpr const char *kHover = "hover";
+constexpr int kMarks = 8, kMarkSize = 7; ///< of a curve that is compared; pixels
+constexpr int kLegendColumns = 3;
+constexpr double kLegendDistance = 4; ///< pixels between curves and words
+
+/// How compared layers are told apart without colours: by dashes and marks.
+struct Line {
+    Qt::PenStyle dashes;
+    QCPScatterStyle::ScatterShape mark;
+};
+constexpr std::array<Line, ScorePlot::kMostCompared> kLines = {{{Qt::DashLine, QCPScatterStyle::ssSquare},
+                                                                {Qt::DotLine, QCPScatterStyle::ssTriangle},
+                                                                {Qt::DashDotLine, QCPScatterStyle::ssDiamond},
+                                                                {Qt::DashDotDotLine, QCPScatterStyle::ssCross}}};
 
 /// Ranks (0-based) that stand for all: every one where there are few.
 std::vector<std::int64_t> sampledRanks(std::int64_t neurons)
@@ -51,7 +66,10 @@ struct Band {
 
 struct SortedScores::State {
     QCPGraph *lowest = nullptr, *highest = nullptr, *layer = nullptr, *share = nullptr, *hovered = nullptr;
+    std::array<QCPGraph *, kMostCompared> compared{};
     KeptHandle *handle = nullptr;
+    PlotZoom *zoom = nullptr;
+    PlotStyle style;
     std::vector<std::int64_t> ranks; ///< drawn
     std::optional<Band> band;
     std::int64_t shownLayer = -1, shownHover = -1;
@@ -69,12 +87,17 @@ struct SortedScores::State {
 SortedScores::SortedScores(QWidget *parent) : ScorePlot(tr("Sorted scores"), parent), m_state(std::make_unique<State>())
 {
     QCustomPlot &plot = canvas();
+    coverMargins(plot, m_state->style);
+    plot.setAutoAddPlottableToLegend(false);
     m_state->lowest = plot.addGraph();
     m_state->highest = plot.addGraph();
     m_state->highest->setChannelFillGraph(m_state->lowest);
+    for (QCPGraph *&graph : m_state->compared)
+        graph = plot.addGraph();
     m_state->layer = plot.addGraph();
     m_state->share = plot.addGraph(plot.xAxis, plot.yAxis2);
     m_state->handle = new KeptHandle(&plot, true);
+    m_state->handle->setFreePlaces([this](const QRectF &place) { return isFree(place); });
     addBufferedLayer(plot, QString::fromLatin1(kHover), QStringLiteral("legend"));
     m_state->hovered = plot.addGraph();
     m_state->hovered->setLayer(QString::fromLatin1(kHover));
@@ -82,11 +105,21 @@ SortedScores::SortedScores(QWidget *parent) : ScorePlot(tr("Sorted scores"), par
     plot.xAxis->setTicker(QSharedPointer<IntegerTicker>::create(*plot.xAxis));
     plot.yAxis->setScaleType(QCPAxis::stLogarithmic);
     plot.yAxis->setTicker(QSharedPointer<LogTicker>::create());
-    plot.yAxis->setLabel(tr("score"));
     plot.yAxis2->setVisible(true);
     plot.yAxis2->setLabel(tr("share of score kept (dashed)"));
     plot.yAxis2->setRange(0, 1.02);
     plot.yAxis2->grid()->setVisible(false);
+    // The legend has a row of its own above the curves; without entries it has no height.
+    plot.axisRect()->insetLayout()->take(plot.legend);
+    plot.plotLayout()->insertRow(0);
+    plot.plotLayout()->addElement(0, 0, plot.legend);
+    plot.plotLayout()->setRowStretchFactor(0, 0.001);
+    plot.legend->setFillOrder(QCPLayoutGrid::foColumnsFirst);
+    plot.legend->setWrap(kLegendColumns);
+    plot.legend->setMargins({});
+    plot.legend->setMaximumSize(QWIDGETSIZE_MAX - 1, QWIDGETSIZE_MAX - 1); // else, without entries, it would narrow its column to nothing
+    plot.legend->setVisible(true);
+    m_state->zoom = &makeZoomable({plot.xAxis, plot.yAxis});
 }
 
 SortedScores::~SortedScores() = default;
@@ -99,6 +132,8 @@ void SortedScores::showScores(std::shared_ptr<const RankedScores> ranked)
     if (!scores())
         return;
     showBand();
+    for (QCPGraph *graph : m_state->compared)
+        graph->setScatterSkip(int(m_state->ranks.size()) / kMarks);
     showLayer();
     keptChanged();
 }
@@ -111,13 +146,14 @@ void SortedScores::showBand()
     state.band.emplace(all);
     state.setCurve(*state.lowest, state.band->low);
     state.setCurve(*state.highest, state.band->high);
-    canvas().xAxis->setRange(0, double(all.neurons()));
+    canvas().yAxis->setLabel(scoreAxis());
+    m_state->zoom->setWhole(*canvas().xAxis, {0, double(all.neurons())});
 
     // A few all but dead neurons must not squeeze the rest: the axis goes down to what nearly all ranks reach.
     const double tail = state.band->low[std::size_t(double(all.neurons() - 1) * kTail)];
     const double low = tail > 0 ? tail : std::pow(10, all.lowestLog()), high = std::pow(10, all.highestLog());
     const double margin = std::pow(std::max(high / low, 1.1), 0.03);
-    canvas().yAxis->setRange(low / margin, high * margin);
+    m_state->zoom->setWhole(*canvas().yAxis, {low / margin, high * margin});
 }
 
 /// The curve of the selected layer, or of the first.
@@ -133,8 +169,68 @@ void SortedScores::showLayer()
     for (const std::int64_t rank : state.ranks)
         shares.push_back({double(rank) + 1, scores()->shareKept(layer, rank + 1)});
     state.share->data()->set(shares, true);
-    setTitle(tr("Sorted scores: layer %1 (line) and all layers (band)").arg(layer));
+    showCompared();
+}
+
+/// The curves of the layers that are compared with the one shown, and the legend that names them all.
+void SortedScores::showCompared()
+{
+    State &state = *m_state;
+    QCPLegend &legend = *canvas().legend;
+    legend.clearItems();
+    const auto name = [](QCPGraph &graph, const QString &text) {
+        graph.setName(text);
+        graph.addToLegend();
+    };
+    QStringList others;
+    for (std::size_t i = 0; i < state.compared.size(); ++i) {
+        QCPGraph &graph = *state.compared[i];
+        const std::int64_t layer = i < comparedLayers().size() ? comparedLayers()[i] : -1;
+        if (layer < 0 || layer == state.shownLayer) {
+            graph.data()->clear();
+            continue;
+        }
+        state.setCurve(graph, scores()->sorted(layer));
+        if (others.isEmpty())
+            name(*state.layer, tr("layer %1, selected").arg(state.shownLayer));
+        name(graph, tr("layer %1").arg(layer));
+        others << QString::number(layer);
+    }
+    if (!others.isEmpty()) {
+        name(*state.share, tr("share of score kept, layer %1").arg(state.shownLayer));
+        name(*state.highest, tr("all layers"));
+    }
+    setTitle(
+        others.isEmpty()
+            ? tr("Sorted scores: layer %1 (line) and all layers (band)").arg(state.shownLayer)
+            : tr("Sorted scores: layer %1 against %2, and all layers (band)").arg(state.shownLayer).arg(others.join(QStringLiteral(", "))));
     redraw();
+}
+
+void SortedScores::comparisonChanged()
+{
+    showCompared();
+}
+
+/// Whether a place has no curve in it.
+bool SortedScores::isFree(const QRectF &place) const
+{
+    const QRectF room = place.adjusted(-kLegendDistance, -kLegendDistance, kLegendDistance, kLegendDistance);
+    const double first = canvas().xAxis->pixelToCoord(room.left()), last = canvas().xAxis->pixelToCoord(room.right());
+    const auto crosses = [&](const QCPGraph &graph) {
+        double before = std::numeric_limits<double>::quiet_NaN();
+        const auto end = graph.data()->findEnd(last);
+        for (auto point = graph.data()->findBegin(first); point != end; ++point) {
+            const double y = graph.valueAxis()->coordToPixel(point->value);
+            if (std::min(y, std::isnan(before) ? y : before) <= room.bottom() && std::max(y, std::isnan(before) ? y : before) >= room.top())
+                return true;
+            before = y;
+        }
+        return false;
+    };
+    const State &state = *m_state;
+    return !crosses(*state.layer) && !crosses(*state.share) &&
+           std::none_of(state.compared.begin(), state.compared.end(), [&](const QCPGraph *graph) { return crosses(*graph); });
 }
 
 void SortedScores::keptChanged()
@@ -197,15 +293,26 @@ QString SortedScores::toolTipAt(const QPointF &position) const
 void SortedScores::applyStyle(const PlotStyle &style)
 {
     QCustomPlot &plot = canvas();
+    m_state->style = style;
     for (QCPAxis *axis : {plot.xAxis, plot.yAxis, plot.yAxis2})
         styleAxis(*axis, style);
     plot.yAxis2->setLabelColor(style.readable(style.ffn));
     plot.yAxis2->setTickLabelColor(style.readable(style.ffn));
     QColor band = style.outline;
     band.setAlphaF(0.25F);
-    m_state->lowest->setPen(Qt::NoPen);
-    m_state->highest->setPen(Qt::NoPen);
+    for (QCPGraph *edge : {m_state->lowest, m_state->highest}) // the band alone is too pale
+        edge->setPen(QPen(style.hatching, 1));
     m_state->highest->setBrush(band);
+    const std::array<QColor, kMostCompared> colours = {style.readable(style.extra), style.text, style.readable(QColor(0xe69f00)),
+                                                       style.outline};
+    for (std::size_t i = 0; i < kLines.size(); ++i) {
+        m_state->compared[i]->setPen(QPen(colours[i], 1.5, kLines[i].dashes));
+        m_state->compared[i]->setScatterStyle(QCPScatterStyle(kLines[i].mark, QPen(colours[i], 1.5), QBrush(style.surface), kMarkSize));
+    }
+    plot.legend->setFont(style.font);
+    plot.legend->setTextColor(style.text);
+    plot.legend->setBorderPen(Qt::NoPen);
+    plot.legend->setBrush(Qt::NoBrush);
     m_state->layer->setPen(QPen(style.accent, 2));
     m_state->share->setPen(QPen(style.ffn, 2, Qt::DashLine));
     m_state->hovered->setPen(QPen(style.outline, 1));
@@ -218,12 +325,31 @@ PlotTable SortedScores::table() const
     if (!scores())
         return table;
     const std::int64_t layer = std::max<std::int64_t>(selectedLayer(), 0);
-    table.headers = {tr("rank"), tr("score in layer %1").arg(layer), tr("share of score kept"), tr("lowest of all layers"),
-                     tr("highest of all layers")};
-    const std::span<const float> sorted = scores()->sorted(layer);
-    for (std::size_t rank = 0; rank < std::min(sorted.size(), m_state->band->low.size()); ++rank)
-        table.rows.push_back({qint64(rank + 1), double(sorted[rank]), scores()->shareKept(layer, std::int64_t(rank) + 1),
-                              double(m_state->band->low[rank]), double(m_state->band->high[rank])});
+    const QString unit = scoreUnit(), share = QStringLiteral("1");
+    std::vector<std::int64_t> layers{layer};
+    for (const std::int64_t other : comparedLayers())
+        if (other != layer)
+            layers.push_back(other);
+    table.headers << tr("rank");
+    table.units << QString();
+    for (const std::int64_t shown : layers) {
+        table.headers << tr("score in layer %1").arg(shown) << tr("share of score kept in layer %1").arg(shown);
+        table.units << unit << share;
+    }
+    table.headers << tr("lowest of all layers") << tr("highest of all layers");
+    table.units << unit << unit;
+    for (std::size_t rank = 0; rank < m_state->band->low.size(); ++rank) {
+        auto &row = table.rows.emplace_back();
+        row.push_back(qint64(rank + 1));
+        for (const std::int64_t shown : layers) {
+            const std::span<const float> sorted = scores()->sorted(shown);
+            const bool isThere = rank < sorted.size(); // layers need not be equally wide
+            row.push_back(isThere ? QVariant(double(sorted[rank])) : QVariant());
+            row.push_back(isThere ? QVariant(scores()->shareKept(shown, std::int64_t(rank) + 1)) : QVariant());
+        }
+        row.push_back(double(m_state->band->low[rank]));
+        row.push_back(double(m_state->band->high[rank]));
+    }
     return table;
 }
 

@@ -44,8 +44,10 @@ QString separated(const PlotTable &table, QChar separator, const Cell &cell)
     QString text;
     const auto addLine = [&text, separator](const QStringList &cells) { text += cells.join(separator) + u'\n'; };
     QStringList cells;
-    for (const QString &header : table.headers)
-        cells << cell(QVariant(header));
+    for (qsizetype column = 0; column < table.headers.size(); ++column) {
+        const QString unit = table.units.value(column);
+        cells << cell(unit.isEmpty() ? table.headers[column] : table.headers[column] + QStringLiteral(" [") + unit + u']');
+    }
     addLine(cells);
     for (const auto &row : table.rows) {
         cells.clear();

@@ -10,7 +10,7 @@ QToolTip { color: @text@; background: @raised@; border: 1px solid @outline@; pad
 QMenuBar { background: @surface@; border-bottom: 1px solid @line@; padding: 2px 4px; }
 QMenuBar::item { padding: 4px 8px; border-radius: 4px; background: transparent; }
 QMenuBar::item:selected, QMenuBar::item:pressed { background: @selected@; }
-QMenu { background: @surface@; border: 1px solid @line@; padding: 4px; }
+QMenu { background: @surface@; border: 1px solid @outline@; padding: 4px; }
 QMenu::item { padding: 5px 24px 5px 8px; border-radius: 4px; }
 QMenu::item:selected { background: @selected@; color: @text@; }
 QMenu::item:disabled { color: @disabled@; }
@@ -19,17 +19,20 @@ QMenu::separator { height: 1px; background: @line@; margin: 4px 6px; }
 
 QTabWidget::pane { border: 0; border-top: 1px solid @line@; }
 QTabBar { background: @raised@; qproperty-drawBase: 0; }
-QTabBar::tab { padding: 7px 14px; margin: 4px 0 0 2px; border: 1px solid transparent; border-bottom: 0; color: @mutedText@; }
-QTabBar::tab:selected { background: @surface@; border-color: @line@; color: @text@; font-weight: bold;
+QTabBar::tab { padding: 6px 14px 7px 14px; margin: 4px 0 0 2px; border: 1px solid transparent; border-top-width: 2px; border-bottom: 0;
+               color: @mutedText@; }
+QTabBar::tab:selected { background: @surface@; border-color: @line@; border-top-color: @accent@; color: @text@; font-weight: bold;
                         border-top-left-radius: 4px; border-top-right-radius: 4px; }
 QTabBar::tab:hover:!selected { color: @text@; }
 QTabBar::tab:focus { border-color: @accent@; }
 
-QPushButton { padding: 5px 12px; border: 1px solid @line@; border-radius: 5px; background: @surface@; min-height: 1.2em; }
-QPushButton:hover { border-color: @outline@; background: @raised@; }
+QPushButton { padding: 5px 12px; border: 1px solid @outline@; border-radius: 5px; background: @surface@; min-height: 1.2em; }
+QPushButton:hover { border-color: @text@; background: @raised@; }
 QPushButton:pressed, QPushButton:checked { background: @selected@; border-color: @accent@; }
 QPushButton:focus { border: 2px solid @accent@; padding: 4px 11px; }
 QPushButton:disabled { color: @disabled@; border-color: @line@; background: @raised@; }
+QPushButton::menu-indicator { image: url(:/icons/spin-down.svg); width: 10px; height: 10px; subcontrol-origin: padding;
+    subcontrol-position: center right; right: 6px; }
 QPushButton[primary="true"] { background: @accent@; border-color: @accent@; color: @onAccent@; font-weight: bold; }
 QPushButton[primary="true"]:hover { border-color: @text@; }
 QPushButton[primary="true"]:focus { border: 2px solid @text@; padding: 4px 11px; }
@@ -44,11 +47,11 @@ QToolButton:checked, QToolButton:pressed { background: @selected@; border-color:
 QToolButton:focus { border-color: @accent@; }
 QToolButton::menu-indicator { image: none; }
 
-QLineEdit, QPlainTextEdit, QTextEdit { background: @surface@; border: 1px solid @control@; border-radius: 4px;
+QLineEdit, QPlainTextEdit, QTextEdit { background: @surface@; border: 1px solid @outline@; border-radius: 4px;
     padding: 3px 6px; min-height: 1.3em; selection-background-color: @accent@; selection-color: @onAccent@; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus { border: 2px solid @accent@; padding: 2px 5px; }
 QLineEdit:disabled { background: @raised@; color: @disabled@; border-color: @line@; }
-QAbstractSpinBox, QComboBox { background: @surface@; border: 1px solid @control@; border-radius: 4px; padding: 2px 4px; min-height: 1.4em; }
+QAbstractSpinBox, QComboBox { background: @surface@; border: 1px solid @outline@; border-radius: 4px; padding: 2px 4px; min-height: 1.4em; }
 QAbstractSpinBox:focus, QComboBox:focus { border: 2px solid @accent@; padding: 1px 3px; }
 QAbstractSpinBox:disabled, QComboBox:disabled { background: @raised@; color: @disabled@; border-color: @line@; }
 QAbstractSpinBox QLineEdit { border: 0; padding: 0; background: transparent; min-height: 0; }
@@ -61,11 +64,13 @@ QComboBox::down-arrow { image: url(:/icons/spin-down.svg); width: 10px; height: 
 QCheckBox::indicator, QRadioButton::indicator { width: 13px; height: 13px; border: 1px solid @outline@; background: @surface@; }
 QCheckBox::indicator { border-radius: 3px; }
 QRadioButton::indicator { border-radius: 7px; }
+QCheckBox, QRadioButton { border: 1px solid transparent; border-radius: 4px; padding: 1px; }
+QCheckBox:focus, QRadioButton:focus { border-color: @accent@; }
 QCheckBox::indicator:checked { background: @accent@; border-color: @accent@; image: url(:/icons/tick-@tick@.svg); }
 QRadioButton::indicator:checked { border: 4px solid @accent@; width: 7px; height: 7px; }
-QCheckBox::indicator:focus, QRadioButton::indicator:focus { border-color: @accent@; }
 QCheckBox::indicator:disabled, QRadioButton::indicator:disabled { border-color: @line@; background: @raised@; }
-QComboBox QAbstractItemView { background: @surface@; border: 1px solid @line@; selection-background-color: @selected@; selection-color: @text@; }
+QCheckBox::indicator:checked:disabled { border-color: @disabled@; background: @disabled@; }
+QComboBox QAbstractItemView { background: @surface@; border: 1px solid @outline@; selection-background-color: @selected@; selection-color: @text@; }
 
 QAbstractItemView { background: @surface@; alternate-background-color: @raised@; border: 1px solid @line@; outline: 0;
     selection-background-color: @selected@; selection-color: @text@; gridline-color: @line@; }
@@ -75,20 +80,20 @@ QHeaderView::section { background: @raised@; color: @mutedText@; border: 0; bord
 QTableView::item { padding: 2px 6px; border: 0; }
 QListView[frameless="true"] { border: 0; }
 QListView::item { padding: 4px 6px; border-radius: 4px; }
-QAbstractItemView::item:selected { background: @selected@; color: @text@; }
+QAbstractItemView::item:selected { background: @selected@; color: @text@; @selectedEdge@ }
 
-QProgressBar { background: @track@; border: 0; border-radius: 4px; height: 8px; text-align: center; }
-QProgressBar::chunk { background: @accent@; border-radius: 4px; }
+QProgressBar { background: @line@; border: 1px solid @outline@; border-radius: 4px; height: 8px; text-align: center; }
+QProgressBar::chunk { background: @accent@; border-radius: 3px; }
 QScrollArea { border: 0; background: @surface@; }
 QSplitter::handle { background: @line@; }
 QSplitter::handle:horizontal { width: 1px; }
 QSplitter::handle:vertical { height: 1px; }
 QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 12px; margin: 0; }
-QScrollBar::handle { background: @control@; border-radius: 4px; margin: 2px; }
+QScrollBar::handle { background: @outline@; border-radius: 4px; margin: 2px; }
 QScrollBar::handle:vertical { min-height: 28px; }
 QScrollBar::handle:horizontal { min-width: 28px; }
-QScrollBar::handle:hover { background: @outline@; }
+QScrollBar::handle:hover { background: @mutedText@; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
@@ -106,21 +111,16 @@ QLabel:disabled, QCheckBox:disabled, QRadioButton:disabled { color: @disabled@; 
 
 QString styleSheet(const PlotStyle &style)
 {
-    const QColor disabled = style.isDark ? QColor(0x78828a) : QColor(0x8d969e);
     QString sheet = kSheet;
-    const std::pair<const char *, QColor> colours[] = {{"surface", style.surface},
-                                                       {"raised", style.raised},
-                                                       {"selected", style.selected},
-                                                       {"text", style.text},
-                                                       {"mutedText", style.mutedText},
-                                                       {"line", style.line},
-                                                       {"outline", style.outline},
-                                                       {"control", style.hatching},
-                                                       {"track", style.line},
-                                                       {"accent", style.accent},
-                                                       {"link", style.readable(style.accent)},
-                                                       {"onAccent", style.isDark ? QColor(0x101315) : QColor(Qt::white)},
-                                                       {"disabled", disabled}};
+    const std::pair<const char *, QColor> colours[] = {
+        {"surface", style.surface},   {"raised", style.raised},       {"selected", style.selected},
+        {"text", style.text},         {"mutedText", style.mutedText}, {"line", style.line},
+        {"outline", style.outline},   {"accent", style.accent},       {"link", style.readable(style.accent)},
+        {"onAccent", style.onAccent}, {"disabled", style.disabled}};
+    // A tint is enough beside a row's other marks, but not where people ask for contrast.
+    sheet.replace(QLatin1String("@selectedEdge@"), style.isHighContrast
+                                                       ? QLatin1String("border-top: 1px solid @accent@; border-bottom: 1px solid @accent@;")
+                                                       : QLatin1String());
     for (const auto &[name, colour] : colours)
         sheet.replace(QLatin1Char('@') + QLatin1String(name) + QLatin1Char('@'), colour.name());
     return sheet.replace(QLatin1String("@tick@"), style.isDark ? QLatin1String("dark") : QLatin1String("light"));

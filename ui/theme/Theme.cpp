@@ -18,11 +18,11 @@ namespace {
 // The desktop portal's settings (flatpak.github.io/xdg-desktop-portal: org.freedesktop.portal.Settings).
 const QString kService = QStringLiteral("org.freedesktop.portal.Desktop"), kPath = QStringLiteral("/org/freedesktop/portal/desktop"),
               kInterface = QStringLiteral("org.freedesktop.portal.Settings"), kSpace = QStringLiteral("org.freedesktop.appearance"),
-              kKey = QStringLiteral("color-scheme");
-constexpr uint kPrefersDark = 1;
+              kScheme = QStringLiteral("color-scheme"), kContrast = QStringLiteral("contrast");
+constexpr uint kPrefersDark = 1, kPrefersContrast = 1;
 
 /// The value may be wrapped more than once (Read() wraps it in a variant of its own).
-uint schemeIn(QVariant value)
+uint numberIn(QVariant value)
 {
     while (value.canConvert<QDBusVariant>())
         value = value.value<QDBusVariant>().variant();
@@ -47,28 +47,37 @@ void Theme::followSystem()
         return;
     // From any sender: the portal may start later, and start again.
     bus.connect(QString(), kPath, kInterface, QStringLiteral("SettingChanged"), this, SLOT(settingChanged(QDBusMessage)));
+    ask(kScheme);
+    ask(kContrast);
+}
+
+void Theme::ask(const QString &key)
+{
     QDBusMessage question = QDBusMessage::createMethodCall(kService, kPath, kInterface, QStringLiteral("Read"));
-    question << kSpace << kKey;
-    auto *answer = new QDBusPendingCallWatcher(bus.asyncCall(question), this);
-    connect(answer, &QDBusPendingCallWatcher::finished, this, [this](QDBusPendingCallWatcher *watcher) {
+    question << kSpace << key;
+    auto *answer = new QDBusPendingCallWatcher(QDBusConnection::sessionBus().asyncCall(question), this);
+    connect(answer, &QDBusPendingCallWatcher::finished, this, [this, key](QDBusPendingCallWatcher *watcher) {
         const QDBusPendingReply<QDBusVariant> reply = *watcher;
         watcher->deleteLater();
         if (reply.isError()) // no portal, or one that does not know: the platform's palette has decided
             return;
-        hear(QVariant::fromValue(reply.value()));
+        hear(key, QVariant::fromValue(reply.value()));
     });
 }
 
 void Theme::settingChanged(const QDBusMessage &message)
 {
     const QVariantList arguments = message.arguments();
-    if (arguments.size() == 3 && arguments[0].toString() == kSpace && arguments[1].toString() == kKey)
-        hear(arguments[2]);
+    if (arguments.size() == 3 && arguments[0].toString() == kSpace)
+        hear(arguments[1].toString(), arguments[2]);
 }
 
-void Theme::hear(const QVariant &scheme)
+void Theme::hear(const QString &key, const QVariant &value)
 {
-    m_isSystemDark = schemeIn(scheme) == kPrefersDark;
+    if (key == kScheme)
+        m_isSystemDark = numberIn(value) == kPrefersDark;
+    else if (key == kContrast)
+        m_isSystemHighContrast = numberIn(value) == kPrefersContrast;
     apply();
 }
 
@@ -78,26 +87,29 @@ void Theme::setMode(Mode mode)
     apply();
 }
 
+void Theme::setHighContrast(bool isWanted)
+{
+    m_wantsHighContrast = isWanted;
+    apply();
+}
+
 void Theme::apply()
 {
     const bool isDark = m_mode == Mode::Dark || (m_mode == Mode::System && m_isSystemDark);
-    if (m_isApplied && isDark == m_isDark)
+    const bool isHighContrast = m_wantsHighContrast || m_isSystemHighContrast;
+    if (m_isApplied && isDark == m_isDark && isHighContrast == m_isHighContrast)
         return;
     m_isApplied = true;
     m_isDark = isDark;
-    const QPalette colours = palette(isDark);
-    QApplication::setPalette(colours);
-    qApp->setStyleSheet(styleSheet(PlotStyle::of(colours)));
+    m_isHighContrast = isHighContrast;
+    QApplication::setPalette(palette(isDark, isHighContrast));
+    qApp->setStyleSheet(styleSheet(PlotStyle::of(isDark, isHighContrast)));
     emit changed(isDark);
 }
 
-QPalette Theme::palette(bool isDark)
+QPalette Theme::palette(bool isDark, bool isHighContrast)
 {
-    QPalette seed; // decides only whether the style below is the dark one
-    seed.setColor(QPalette::Window, isDark ? Qt::black : Qt::white);
-    seed.setColor(QPalette::WindowText, isDark ? Qt::white : Qt::black);
-    const PlotStyle style = PlotStyle::of(seed);
-    const QColor disabled = isDark ? QColor(0x78828a) : QColor(0x8d969e);
+    const PlotStyle style = PlotStyle::of(isDark, isHighContrast);
     QPalette palette;
     for (const QPalette::ColorRole role : {QPalette::Window, QPalette::Base, QPalette::Button})
         palette.setColor(role, style.surface);
@@ -107,18 +119,19 @@ QPalette Theme::palette(bool isDark)
         palette.setColor(role, style.text);
     palette.setColor(QPalette::PlaceholderText, style.mutedText);
     palette.setColor(QPalette::Highlight, style.accent);
-    palette.setColor(QPalette::HighlightedText, isDark ? QColor(0x101315) : QColor(Qt::white));
+    palette.setColor(QPalette::HighlightedText, style.onAccent);
     palette.setColor(QPalette::Link, style.readable(style.accent));
     palette.setColor(QPalette::LinkVisited, style.readable(style.extra));
-    palette.setColor(QPalette::BrightText, style.warning);
+    palette.setColor(QPalette::BrightText, style.readable(style.warning));
     palette.setColor(QPalette::Light, isDark ? style.surface.lighter(140) : QColor(Qt::white));
     palette.setColor(QPalette::Midlight, style.raised);
     palette.setColor(QPalette::Mid, style.line);
     palette.setColor(QPalette::Dark, style.outline);
     palette.setColor(QPalette::Shadow, isDark ? QColor(Qt::black) : style.outline);
     for (const QPalette::ColorRole role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText})
-        palette.setColor(QPalette::Disabled, role, disabled);
-    palette.setColor(QPalette::Disabled, QPalette::Highlight, style.line);
+        palette.setColor(QPalette::Disabled, role, style.disabled);
+    palette.setColor(QPalette::Disabled, QPalette::Highlight, style.outline);
+    palette.setColor(QPalette::Disabled, QPalette::HighlightedText, style.surface);
     return palette;
 }
 

@@ -9,7 +9,7 @@
 namespace secateur::ui {
 
 /// Gives the application its palette and style sheet: light, dark, or what the desktop wants (asked of the desktop portal, followed live;
-/// without a portal the platform's own palette decides).
+/// without a portal the platform's own palette decides), each with high contrast where people or the desktop ask for it.
 ///
 /// Widgets need not know it: they get QEvent::PaletteChange. One per application, made after QApplication and before widgets.
 class Theme : public QObject {
@@ -23,11 +23,15 @@ public:
     Mode mode() const { return m_mode; }
     void setMode(Mode mode);
     bool isDark() const { return m_isDark; }
+    /// Whether people want high contrast here; where the desktop wants it, it is so anyway.
+    bool wantsHighContrast() const { return m_wantsHighContrast; }
+    void setHighContrast(bool isWanted);
+    bool isHighContrast() const { return m_isHighContrast; }
 
-    static QPalette palette(bool isDark);
+    static QPalette palette(bool isDark, bool isHighContrast = false);
 
 signals:
-    void changed(bool isDark);
+    void changed(bool isDark); ///< another look, of either kind
 
 private slots:
     void settingChanged(const QDBusMessage &message); ///< of the portal: space, key, value
@@ -35,11 +39,13 @@ private slots:
 private:
     void apply();
     void followSystem();
-    void hear(const QVariant &scheme);
+    void ask(const QString &key);
+    void hear(const QString &key, const QVariant &value);
 
     Mode m_mode = Mode::System;
-    bool m_isDark = false, m_isApplied = false;
-    bool m_isSystemDark = false;
+    bool m_isDark = false, m_isHighContrast = false, m_isApplied = false;
+    bool m_wantsHighContrast = false;
+    bool m_isSystemDark = false, m_isSystemHighContrast = false;
 };
 
 } // namespace secateur::ui

@@ -334,6 +334,7 @@ void BalanceSlider::paintEvent(QPaintEvent *)
 {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
+    painter.setLayoutDirection(Qt::LeftToRight); // words stand at their end of the axis
     painter.setFont(font());
     const Rows rows = this->rows();
     drawCaptions(painter, rows);
@@ -373,7 +374,7 @@ void BalanceSlider::drawTrack(QPainter &painter, const Rows &rows) const
     for (const QRectF &part : {hatchedBelow(), hatchedAbove()}) {
         if (part.isEmpty())
             continue;
-        painter.setPen(m_style.line);
+        painter.setPen(m_style.outline);
         painter.setBrush(m_style.hatch());
         painter.drawRect(part.toAlignedRect().toRectF().adjusted(0.5, 0.5, -0.5, -0.5));
     }
@@ -382,11 +383,12 @@ void BalanceSlider::drawTrack(QPainter &painter, const Rows &rows) const
     const double left = hatchedBelow().isNull() ? kSide - kTrackHeight / 2 : hatchedBelow().right();
     const double right = hatchedAbove().isNull() ? double(width()) - kSide + kTrackHeight / 2 : hatchedAbove().left();
     const QRectF groove(left, rows.track - kTrackHeight / 2, right - left, kTrackHeight);
-    painter.setPen(Qt::NoPen);
-    painter.setBrush(m_style.hatching);
+    painter.setPen(QPen(m_style.outline, 1));
+    painter.setBrush(m_style.line);
     painter.drawRoundedRect(groove, kTrackHeight / 2, kTrackHeight / 2);
     QRectF filled = groove;
     filled.setRight(std::clamp(handleX(), groove.left(), groove.right()));
+    painter.setPen(Qt::NoPen);
     painter.setBrush(isEnabled() ? m_style.accent : m_style.outline);
     painter.drawRoundedRect(filled, kTrackHeight / 2, kTrackHeight / 2);
 }
@@ -406,7 +408,7 @@ void BalanceSlider::drawTicks(QPainter &painter, const Rows &rows) const
     for (qint64 n = 0; n <= m_layers; n += step) {
         const double x = std::floor(xOf(double(n))) + 0.5;
         const bool isNumbered = n % numbered == 0;
-        painter.setPen(isNumbered ? m_style.outline : m_style.line);
+        painter.setPen(m_style.outline);
         const double top = rows.track + kTickTop;
         painter.drawLine(QPointF(x, top), QPointF(x, top + (isNumbered ? kTickLength : kTickLength - 2)));
         const QString text = locale.toString(n);

@@ -84,7 +84,7 @@ void EntryList::setEntries(const std::vector<Entry> &entries, const QString &emp
         const QString detail = entry.problem.isEmpty() ? entry.detail : entry.problem;
         item->setData(kDetailRole, detail);
         item->setData(kFigureRole, entry.figure);
-        item->setToolTip(detail);
+        item->setToolTip(entry.title + QLatin1Char('\n') + detail);
         item->setData(Qt::AccessibleTextRole, QStringList{entry.title, entry.figure, detail}.join(QStringLiteral(", ")));
         if (!entry.problem.isEmpty())
             item->setFlags(item->flags() & ~Qt::ItemIsEnabled);

@@ -3,6 +3,8 @@
 
 #include <QEvent>
 
+#include <algorithm>
+
 namespace secateur::ui {
 
 FittingLabel::FittingLabel(QWidget *parent) : QLabel(parent)
@@ -54,12 +56,15 @@ void FittingLabel::changeEvent(QEvent *event)
 
 void FittingLabel::fit()
 {
-    for (const QString &candidate : m_texts)
-        if (widthOf(candidate) <= width()) {
-            setText(candidate);
-            return;
-        }
-    setText(fontMetrics().elidedText(m_texts.value(m_texts.size() - 1), Qt::ElideRight, width() - (widthOf({}))));
+    const auto fitting =
+        std::find_if(m_texts.begin(), m_texts.end(), [this](const QString &candidate) { return widthOf(candidate) <= width(); });
+    setText(fitting != m_texts.end()
+                ? *fitting
+                : fontMetrics().elidedText(m_texts.value(m_texts.size() - 1), Qt::ElideRight, width() - (widthOf({}))));
+    if (toolTip() != m_whole) // it has one that says more
+        return;
+    m_whole = text() == m_texts.value(0) ? QString() : m_texts.value(0);
+    setToolTip(m_whole);
 }
 
 } // namespace secateur::ui

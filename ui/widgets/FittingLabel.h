@@ -6,7 +6,8 @@
 
 namespace secateur::ui {
 
-/// A label of one line that shows the longest of its texts that fits, and cuts the shortest with "…" when none does.
+/// A label of one line that shows the longest of its texts that fits, and cuts the shortest with "…" when none does. The longest is
+/// in the tooltip then, where that is not used for something else.
 class FittingLabel : public QLabel {
     Q_OBJECT
 public:
@@ -28,6 +29,7 @@ private:
     int widthOf(const QString &text) const;
 
     QStringList m_texts;
+    QString m_whole; ///< what fit() put into the tooltip
 };
 
 } // namespace secateur::ui

@@ -2,10 +2,16 @@
 #include "widgets/Labels.h"
 
 #include <QPainter>
+#include <QStyle>
+#include <QTextLayout>
+
+#include <algorithm>
+#include <cmath>
 
 namespace secateur::ui {
 namespace {
 
+constexpr int kFewLetters = 16; ///< that a label which wraps asks for
 constexpr Qt::TextInteractionFlags kSelectable = Qt::TextSelectableByMouse;
 
 QFont scaled(QFont font, double factor, bool isBold)
@@ -37,17 +43,15 @@ ElidedLabel *headingName(QWidget *parent)
 
 QLabel *captionLabel(const QString &text, QWidget *parent)
 {
-    auto *label = new QLabel(text, parent);
+    auto *label = new WrappedLabel(text, parent);
     label->setForegroundRole(QPalette::PlaceholderText);
-    label->setWordWrap(true);
     return label;
 }
 
 QLabel *bodyLabel(const QString &text, QWidget *parent)
 {
-    auto *label = new QLabel(text, parent);
+    auto *label = new WrappedLabel(text, parent);
     label->setTextInteractionFlags(kSelectable);
-    label->setWordWrap(true);
     return label;
 }
 
@@ -59,8 +63,72 @@ QLabel *figureLabel(const QString &text, QWidget *parent)
     return label;
 }
 
+WrappedLabel::WrappedLabel(const QString &text, QWidget *parent) : QLabel(text, parent)
+{
+    setWordWrap(true);
+}
+
+QSize WrappedLabel::minimumSizeHint() const
+{
+    const QSize hint = QLabel::minimumSizeHint();
+    if (!wordWrap())
+        return hint;
+    return {std::min(hint.width(), fontMetrics().averageCharWidth() * kFewLetters), hint.height()};
+}
+
+bool WrappedLabel::hasLongerWord(int width) const
+{
+    return wordWrap() && QLabel::minimumSizeHint().width() > width && !text().isEmpty() &&
+           (textFormat() == Qt::PlainText || !Qt::mightBeRichText(text()));
+}
+
+int WrappedLabel::heightForWidth(int width) const
+{
+    if (!hasLongerWord(width))
+        return QLabel::heightForWidth(width);
+    const QMargins margins = contentsMargins();
+    const int around = 2 * margin();
+    const QRectF area(0, 0, std::max(1, width - margins.left() - margins.right() - around), 0);
+    return int(std::ceil(layOut(nullptr, area))) + margins.top() + margins.bottom() + around;
+}
+
+void WrappedLabel::paintEvent(QPaintEvent *event)
+{
+    if (!hasLongerWord(width()))
+        return QLabel::paintEvent(event);
+    QPainter painter(this);
+    painter.setPen(palette().color(isEnabled() ? QPalette::Active : QPalette::Disabled, foregroundRole()));
+    const QRect area = contentsRect().marginsRemoved(QMargins(margin(), margin(), margin(), margin()));
+    layOut(&painter, area);
+}
+
+double WrappedLabel::layOut(QPainter *painter, const QRectF &area) const
+{
+    QTextOption option(QStyle::visualAlignment(layoutDirection(), alignment()) & Qt::AlignHorizontal_Mask);
+    option.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
+    option.setTextDirection(layoutDirection());
+    QTextLayout layout(QString(text()).replace(u'\n', QChar::LineSeparator), font());
+    layout.setTextOption(option);
+    layout.beginLayout();
+    double height = 0;
+    for (QTextLine line = layout.createLine(); line.isValid(); line = layout.createLine()) {
+        line.setLineWidth(area.width());
+        line.setPosition({0, height});
+        height += line.height();
+    }
+    layout.endLayout();
+    if (painter) {
+        const double spare = std::max(0.0, area.height() - height);
+        const double top = alignment().testFlag(Qt::AlignTop) ? 0 : alignment().testFlag(Qt::AlignBottom) ? spare : spare / 2;
+        layout.draw(painter, area.topLeft() + QPointF(0, top));
+    }
+    return height;
+}
+
 void ElidedLabel::setWhole(const QString &text)
 {
+    if (text == this->text() && text == toolTip())
+        return;
     setText(text);
     setToolTip(text);
     setAccessibleName(text);

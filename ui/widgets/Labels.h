@@ -18,6 +18,23 @@ QLabel *bodyLabel(const QString &text, QWidget *parent = nullptr);
 /// A number that is read from a distance; can be selected and copied.
 QLabel *figureLabel(const QString &text, QWidget *parent = nullptr);
 
+/// Wraps between words, and within one that is longer than a line, such as a file's name: it never asks for more room than a few letters.
+class WrappedLabel : public QLabel {
+    Q_OBJECT
+public:
+    explicit WrappedLabel(const QString &text, QWidget *parent = nullptr);
+    QSize minimumSizeHint() const override;
+    int heightForWidth(int width) const override;
+
+protected:
+    void paintEvent(QPaintEvent *event) override;
+
+private:
+    bool hasLongerWord(int width) const;
+    /// Breaks the text where it must, draws it if there is a painter, and returns the height that it takes.
+    double layOut(QPainter *painter, const QRectF &area) const;
+};
+
 /// A line that is cut in the middle where it does not fit, with the whole in its tooltip: for paths and hashes.
 class ElidedLabel : public QLabel {
     Q_OBJECT

@@ -46,6 +46,11 @@ QString percentText(double share, int decimals)
     return QLocale().toString(share * 100, 'f', decimals) + kNoBreak + QLatin1Char('%');
 }
 
+QString targetText(double share)
+{
+    return QLocale().toString(share * 100, 'g', 4) + kNoBreak + QLatin1Char('%');
+}
+
 QString changeText(double before, double after)
 {
     const double percent = std::abs(after - before) / before * 100;

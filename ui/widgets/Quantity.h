@@ -14,6 +14,8 @@ QString bytesText(qint64 bytes);
 QString exactText(qint64 count);
 /// "63.7 %" of a share from 0 to 1.
 QString percentText(double share, int decimals = 1);
+/// "25 %", "37.5 %": a share that was asked for, as it was typed. What is reached has one decimal: percentText.
+QString targetText(double share);
 /// "−37.5 %", "+344 %", "±0 %": what `after` is above or below `before` (not 0).
 QString changeText(double before, double after);
 /// "−0.136": with its sign, always.

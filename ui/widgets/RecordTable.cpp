@@ -2,15 +2,18 @@
 #include "widgets/RecordTable.h"
 
 #include <QHeaderView>
+#include <QHelpEvent>
 #include <QResizeEvent>
 #include <QScrollBar>
+#include <QToolTip>
 
 #include <algorithm>
 
 namespace secateur::ui {
 namespace {
 
-constexpr int kGap = 12; ///< between columns
+constexpr int kGap = 12;    ///< between columns
+constexpr int kWidest = 36; ///< letters of a column; what is longer is cut, and in the tooltip
 
 } // namespace
 
@@ -21,6 +24,7 @@ RecordTable::RecordTable(const QString &name, int mostShown, QWidget *parent) : 
     setSelectionMode(SingleSelection);
     setShowGrid(false);
     setWordWrap(false);
+    setTextElideMode(Qt::ElideMiddle);
     setTabKeyNavigation(false); // Tab leaves the table
     setCornerButtonEnabled(false);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
@@ -43,7 +47,9 @@ void RecordTable::fit()
 {
     const int stretched = horizontalHeader()->stretchLastSection() ? 1 : 0; // takes what is left
     for (int column = 0; model() && column < model()->columnCount() - stretched; ++column)
-        setColumnWidth(column, std::max(sizeHintForColumn(column), horizontalHeader()->sectionSizeHint(column)) + kGap);
+        setColumnWidth(column, std::max(std::min(sizeHintForColumn(column), fontMetrics().averageCharWidth() * kWidest),
+                                        horizontalHeader()->sectionSizeHint(column)) +
+                                   kGap);
     updateGeometry();
 }
 
@@ -52,6 +58,21 @@ void RecordTable::resizeEvent(QResizeEvent *event)
     QTableView::resizeEvent(event);
     if (event->size().width() != event->oldSize().width())
         updateGeometry(); // a scroll bar may come or go
+}
+
+/// A cell that is cut says the whole, where it has nothing better to say.
+bool RecordTable::viewportEvent(QEvent *event)
+{
+    if (event->type() == QEvent::ToolTip) {
+        const auto *help = static_cast<QHelpEvent *>(event);
+        const QModelIndex index = indexAt(help->pos());
+        if (index.isValid() && index.data(Qt::ToolTipRole).toString().isEmpty() &&
+            sizeHintForIndex(index).width() > visualRect(index).width()) {
+            QToolTip::showText(help->globalPos(), index.data().toString(), viewport(), visualRect(index));
+            return true;
+        }
+    }
+    return QTableView::viewportEvent(event);
 }
 
 QSize RecordTable::sizeHint() const

@@ -33,10 +33,10 @@ protected:
         QPainter painter(this);
         painter.setRenderHint(QPainter::Antialiasing);
         const QColor fill = isChecked() ? style.accent : (underMouse() && isEnabled() ? style.selected : style.raised);
-        painter.setPen(QPen(hasFocus() && !isChecked() ? style.accent : (isChecked() ? style.accent : style.line), hasFocus() ? 2 : 1));
+        painter.setPen(QPen(hasFocus() && !isChecked() ? style.accent : (isChecked() ? style.accent : style.outline), hasFocus() ? 2 : 1));
         painter.setBrush(isEnabled() ? fill : style.raised);
         painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 5, 5);
-        const QColor words = isChecked() ? style.surface : style.text;
+        const QColor words = isChecked() ? style.onAccent : style.text;
         if (hasFocus() && isChecked()) {
             painter.setPen(QPen(words, 1));
             painter.drawRoundedRect(QRectF(rect()).adjusted(3, 3, -3, -3), 3, 3);

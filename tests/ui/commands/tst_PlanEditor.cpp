@@ -129,6 +129,7 @@ private slots:
     void protectAndForceExcludeEachOther();
     void editsThatChangeNothingLeaveNoStep();
     void everyStepHasAName();
+    void textsAreStepsOfTheHistory();
     void aDragIsOneStep();
     void twoDragsAreTwoSteps();
     void aDragBackToTheStartLeavesNoStep();
@@ -299,9 +300,47 @@ void TestPlanEditor::everyStepHasAName()
     QStringList texts;
     for (int i = 0; i < bench.history.count(); ++i)
         texts << bench.history.text(i);
-    QCOMPARE(texts, QStringList({"Sparsity 25 %", "Alpha 2", "N = 3", "N by the rule", "K = 77", "K by the rule", "K a multiple of 8",
-                                 "2 search windows", "Protect layer 1", "Force layer 1", "Do not force layer 1", "Calibration 2",
-                                 "Use Plan A", "Pin Plan A", "Rename to Best", "Unpin Best"}));
+    QCOMPARE(texts, QStringList({"Sparsity 25 %", "Alpha 2", "Set N to 3", "Reset N", "Set K to 77", "Reset K", "K a multiple of 8",
+                                 "2 search windows", "Protect layer 1", "Remove layer 1 first", "Do not remove layer 1 first",
+                                 "Calibration 2", "Use Plan A", "Pin Plan A", "Rename to Best", "Unpin Best"}));
+}
+
+void TestPlanEditor::textsAreStepsOfTheHistory()
+{
+    Bench bench;
+    const TextSettings first = bench.model.session().calibrationText, held = bench.model.session().evaluationText;
+    TextSettings text = first;
+    text.files = {"/texts/grimm.txt"};
+    bench.editor.setTexts(text, held, ScoreNorm::L2);
+    for (const std::int64_t windows : {33, 34, 35}) { // an arrow key that is held
+        text.windows = windows;
+        bench.editor.setTexts(text, held, ScoreNorm::L2);
+    }
+    TextSettings oz = held;
+    oz.files = {"/texts/oz.txt"};
+    bench.editor.setTexts(text, oz, ScoreNorm::L2);
+    bench.editor.setTexts(text, oz, ScoreNorm::L1);
+    bench.editor.setTexts(text, oz, ScoreNorm::L1); // no change
+    QStringList texts;
+    for (int i = 0; i < bench.history.count(); ++i)
+        texts << bench.history.text(i);
+    QCOMPARE(texts, QStringList({"Calibration text: grimm.txt", "Calibration text: 35 windows", "Evaluation text: oz.txt",
+                                 "Scores by another norm"}));
+    while (bench.history.canUndo())
+        bench.history.undo();
+    QVERIFY(bench.model.session().calibrationText == first && bench.model.session().evaluationText == held);
+    QVERIFY(bench.model.session().norm == ScoreNorm::L2);
+    while (bench.history.canRedo())
+        bench.history.redo();
+    QVERIFY(bench.model.session().calibrationText == text && bench.model.session().evaluationText == oz);
+    QVERIFY(bench.model.session().norm == ScoreNorm::L1);
+
+    text.windows = 36; // there and back again leaves no step
+    bench.editor.setTexts(text, oz, ScoreNorm::L1);
+    const int steps = bench.history.count();
+    text.windows = 35;
+    bench.editor.setTexts(text, oz, ScoreNorm::L1);
+    QCOMPARE(bench.history.count(), steps - 1);
 }
 
 void TestPlanEditor::aDragIsOneStep()
@@ -315,7 +354,7 @@ void TestPlanEditor::aDragIsOneStep()
     bench.editor.endDrag();
     QVERIFY(!bench.editor.isDragging());
     QCOMPARE(bench.history.count(), 1);
-    QCOMPARE(bench.history.undoText(), QStringLiteral("K = 101"));
+    QCOMPARE(bench.history.undoText(), QStringLiteral("Set K to 101"));
     QCOMPARE(bench.model.neuronsKept(), 101);
     bench.editor.setNeuronsKept(102); // a step of its own
     QCOMPARE(bench.history.count(), 2);
@@ -349,7 +388,7 @@ void TestPlanEditor::aDragBackToTheStartLeavesNoStep()
         bench.editor.setNeuronsKept(kept);
     bench.editor.endDrag();
     QCOMPARE(bench.history.count(), 1);
-    QCOMPARE(bench.history.undoText(), QStringLiteral("K = 200"));
+    QCOMPARE(bench.history.undoText(), QStringLiteral("Set K to 200"));
     QCOMPARE(bench.model.neuronsKept(), 200);
 }
 

@@ -95,6 +95,8 @@ private slots:
     void plansNameEverySettingThatDecidesThem();
     void theTextIsThatOfTheScores();
     void withoutScoresTheTextIsTheOneChosen();
+    void textsAreThoseOfTheSession_data();
+    void textsAreThoseOfTheSession();
     void everyLineIsUnderstood();
     void exportsNameWhatIsWritten();
     void pathsSurviveTheShell_data();
@@ -193,6 +195,30 @@ void TestCommandLines::withoutScoresTheTextIsTheOneChosen()
         QCOMPARE(o.norm, std::string("l1"));
         QCOMPARE(o.engine.threads, 1);
     }
+}
+
+void TestCommandLines::textsAreThoseOfTheSession_data()
+{
+    QTest::addColumn<TextSettings>("text");
+    QTest::newRow("numbers") << TextSettings{.files = {"/texts/one.txt", "/texts/two.jsonl"}, .windows = 8, .length = 256, .seed = 3};
+    QTest::newRow("the usual number") << TextSettings{.files = {"/texts/one.txt"}, .windows = 32, .length = 512, .seed = 0};
+    QTest::newRow("all windows") << TextSettings{.files = {"/texts/one.txt"}, .windows = {}, .length = 512, .seed = 0};
+    QTest::newRow("a column") << TextSettings{.files = {"/texts/a b.parquet"}, .windows = {}, .length = 2, .seed = 9, .column = "my body"};
+}
+
+void TestCommandLines::textsAreThoseOfTheSession()
+{
+    QFETCH(TextSettings, text);
+    constexpr std::int64_t kContext = 4096;
+    Made made;
+    made.session.draft.calibration = -1;
+    made.session.calibrationText = text;
+    for (const QString &line :
+         {made.lines().calibrate(), made.lines().plan(made.session.draft), made.lines().prune(made.session.draft, {})})
+        QVERIFY2(cli::calibrationText(parsed(line).value(), kContext) == text, qPrintable(line));
+    const QStringList both = made.lines().evaluate(made.session.draft, text).split(QStringLiteral(" && "));
+    for (const QString &line : {made.lines().evaluateDense(text), both[1]})
+        QVERIFY2(cli::evaluationText(parsed(line).value(), kContext) == text, qPrintable(line));
 }
 
 void TestCommandLines::everyLineIsUnderstood()

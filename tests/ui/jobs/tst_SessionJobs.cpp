@@ -74,6 +74,7 @@ private slots:
     void aSearchIsSeenAsItGoes();
     void aCancelledSearchGoesOnWhereItStopped();
     void costIsWhatTheSearchThenDoes();
+    void aProtectedLayerCostsOnlyWhatChanges();
     void memoryIsForecastAndThenCompared();
     void jobsThatDoNotFitSayWhyBeforeTheyStart();
     void jobsBehindASearchDoNotRepeatIt();
@@ -354,6 +355,57 @@ void TestSessionJobs::aCancelledSearchGoesOnWhereItStopped()
         }
 }
 
+void TestSessionJobs::aProtectedLayerCostsOnlyWhatChanges()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    const auto state = std::make_shared<SessionJournal>(bench.path(QStringLiteral("journals")).toStdString());
+    bench.jobs.setJournal(state);
+    bench.editor.setAttentionsToRemove(3);
+    bench.editor.setNeuronsKept(150);
+    QVERIFY(bench.search());
+    const std::vector<std::int64_t> order = bench.model.removalOrder();
+    const std::string hash = bench.planHash();
+    std::int64_t other = 0;
+    while (std::count(order.begin(), order.end(), other) > 0)
+        ++other;
+
+    bench.editor.toggleProtected(other); // was never the choice
+    QVERIFY(bench.model.searchState() == SearchState::Complete);
+    QCOMPARE(bench.jobs.searchCost(bench.model.draft()).evaluations, 0);
+    QCOMPARE(bench.planHash(), hash);
+
+    bench.editor.toggleProtected(order[1]); // was: two steps are known, of the third nothing
+    state->writeBase(state->startBase(), bench.model.session());
+    state->draftChanged(bench.model.draft());
+    const JobCost cost = bench.jobs.searchCost(bench.model.draft());
+    QCOMPARE(cost.evaluations, 12 - 2 - 2);
+    QVERIFY(bench.search());
+    QCOMPARE(bench.runner.jobs().back().progress.total, cost.evaluations);
+    QVERIFY(bench.model.searchState() == SearchState::Complete);
+
+    SampleBench fresh;
+    QVERIFY(fresh.open());
+    QVERIFY(fresh.calibrate());
+    fresh.editor.useDraft(bench.model.draft(), QStringLiteral("the same"));
+    QVERIFY(fresh.model.searchState() == SearchState::NotBegun);
+    QVERIFY(fresh.search());
+    QCOMPARE(bench.model.removalOrder(), fresh.model.removalOrder());
+    QCOMPARE(bench.planHash(), fresh.planHash());
+    const SearchRecord &one = *bench.model.search(), &two = *fresh.model.search();
+    for (std::size_t step = 0; step < two.steps.size(); ++step)
+        for (std::size_t layer = 0; layer < 12; ++layer) {
+            const double a = one.steps[step].losses[layer], b = two.steps[step].losses[layer];
+            QVERIFY(a == b || (std::isnan(a) && std::isnan(b))); // bit for bit
+        }
+
+    bench.jobs.setJournal({});
+    const std::filesystem::path left = state->folder(); // a session that is restored knows it all, too
+    const Session restored = recoverSession(left);
+    QCOMPARE(planOf(restored, restored.draft).hash(), fresh.planHash());
+}
+
 void TestSessionJobs::costIsWhatTheSearchThenDoes()
 {
     SampleBench bench;
@@ -387,9 +439,9 @@ void TestSessionJobs::memoryIsForecastAndThenCompared()
     QVERIFY(told.hostBytes > bench.jobs.memoryNeeded());
     QVERIFY(bench.calibrate());
     const JobInfo &done = bench.runner.jobs().back();
-    QCOMPARE(done.forecast.value().hostBytes, told.hostBytes);
+    QVERIFY(std::abs(double(done.forecast.value().hostBytes) / double(told.hostBytes) - 1) < 0.1); // the program may have grown since
     const double share = double(done.peakBytes) / double(told.hostBytes);
-    QVERIFY2(share > 0.5 && share < 1.2, qPrintable(QString::number(share))); // a small model beside a large program; tst_Memory is strict
+    QVERIFY2(share > 0.8 && share < 1.2, qPrintable(QString::number(share)));
     QVERIFY(outcomeText(done).contains("of memory at most"));
     QVERIFY(outcomeText(bench.runner.jobs().front()).isEmpty()); // opening has no forecast
 }

@@ -167,6 +167,8 @@ private slots:
     void sessionsThatEndInOrderAreOfferedUnlessSaved_data();
     void sessionsThatEndInOrderAreOfferedUnlessSaved();
     void theSessionBeforeIsKept();
+    void aSecondWindowIsToldAndSavesUnderAnotherName();
+    void aFileThatSomebodyElseWroteIsNotOverwrittenUnasked();
     void lossesOfOtherPlansCountAsChanges();
     void aKillDuringASearchLosesNothingThatWasSeen();
     void aKillDuringASaveLeavesTheOldFileWhole_data();
@@ -385,11 +387,84 @@ void TestSessionKeeper::theSessionBeforeIsKept()
     KeptBench bench(root());
     bench.make(1);
     bench.model.begin(sampleSummary()); // another model is opened
+    QTRY_VERIFY(!bench.message(QStringLiteral("left session")).sentence.isEmpty());
+    const Message told = bench.message(QStringLiteral("left session"));
+    QVERIFY2(told.sentence.contains(QStringLiteral("was not saved: it is kept")), qPrintable(told.sentence));
     const std::vector<RecoverableSession> found = bench.leftovers();
     QCOMPARE(found.size(), 1U);
     QVERIFY(found[0].wasClosed);
-    QVERIFY(bench.restore(found[0].folder));
+    QSignalSpy opened(bench.keeper.get(), &SessionKeeper::opened);
+    told.action();
+    QVERIFY(opened.wait(20'000));
     QCOMPARE(bench.model.scores()->provenance.seed, 1U);
+    QTRY_VERIFY(bench.leftovers().empty());
+    QVERIFY(bench.save(file("kept.secateur")));
+    bench.model.begin(sampleSummary()); // nothing is left behind of what was saved
+    QVERIFY(bench.leftovers().empty());
+    QCOMPARE(bench.messages.rowCount(), 2); // that word, and that it was saved
+}
+
+void TestSessionKeeper::aSecondWindowIsToldAndSavesUnderAnotherName()
+{
+    const QString place = file("shared.secateur");
+    {
+        KeptBench maker(file("other root"));
+        maker.make();
+        QVERIFY(maker.save(place));
+    }
+    auto first = std::make_unique<KeptBench>(root());
+    QVERIFY(first->openSession(place));
+    QVERIFY(first->keeper->saveProblem().isEmpty());
+    KeptBench second(file("second root"));
+    QVERIFY(second.openSession(place));
+    QVERIFY(second.model.hasScores()); // it opens all the same
+    const Message told = second.message(QStringLiteral("session lock"));
+    QCOMPARE(told.severity, Message::Severity::Warning);
+    QCOMPARE(told.sentence, QStringLiteral("This session is open in another window (process %1).").arg(QCoreApplication::applicationPid()));
+    QCOMPARE(told.hint, QStringLiteral("Saving here needs another name."));
+    QCOMPARE(second.keeper->saveProblem(), told.sentence);
+
+    second.editor.setNeuronsKept(55);
+    second.keeper->save(place); // somebody chose the same name
+    QTRY_COMPARE(second.message(QStringLiteral("session")).severity, Message::Severity::Error);
+    QVERIFY(second.message(QStringLiteral("session")).sentence.contains(QStringLiteral("'shared.secateur' is open in another window")));
+    QVERIFY(loadSession(place.toStdString()).draft.balance.neuronsKept != 55);
+    QVERIFY(second.save(file("mine.secateur")));
+    QVERIFY(second.keeper->saveProblem().isEmpty());
+    QVERIFY(second.message(QStringLiteral("session lock")).sentence.isEmpty());
+    QVERIFY(first->save(place)); // whose it is
+
+    first.reset();
+    KeptBench third(file("third root"));
+    QVERIFY(third.openSession(place));
+    QVERIFY(third.keeper->saveProblem().isEmpty());
+    QVERIFY(third.openSession(place)); // again, in its own window
+    QVERIFY(third.keeper->saveProblem().isEmpty());
+    QVERIFY(third.save(place));
+}
+
+void TestSessionKeeper::aFileThatSomebodyElseWroteIsNotOverwrittenUnasked()
+{
+    const QString place = file("session.secateur");
+    KeptBench bench(root());
+    bench.make();
+    QVERIFY(bench.save(place));
+    QVERIFY(bench.save(place)); // its own hand is nobody else's
+    Session others = loadSession(place.toStdString());
+    others.draft.balance.neuronsKept = 44;
+    saveSession(others, place.toStdString());
+    bench.editor.setNeuronsKept(55);
+    bench.keeper->save(place);
+    QTRY_COMPARE(bench.message(QStringLiteral("session")).severity, Message::Severity::Warning);
+    const Message asked = bench.message(QStringLiteral("session"));
+    QVERIFY2(asked.sentence.contains(QStringLiteral("'session.secateur' was changed on the disk")), qPrintable(asked.sentence));
+    QVERIFY(!bench.keeper->isSaved());
+    QCOMPARE(loadSession(place.toStdString()).draft.balance.neuronsKept, 44);
+    QCOMPARE(asked.actionText, QStringLiteral("Overwrite"));
+    asked.action();
+    QTRY_VERIFY(bench.keeper->isSaved());
+    QCOMPARE(loadSession(place.toStdString()).draft.balance.neuronsKept, 55);
+    QVERIFY(bench.save(place));
 }
 
 void TestSessionKeeper::lossesOfOtherPlansCountAsChanges()

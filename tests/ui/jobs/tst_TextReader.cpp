@@ -63,6 +63,18 @@ void tst_TextReader::textThatIsTooShortIsRefused()
     QTRY_COMPARE_WITH_TIMEOUT(refused.size(), 1, 20'000);
     QVERIFY2(refused[0][1].toString().contains("tokens"), qPrintable(refused[0][1].toString()));
     QVERIFY(!refused[0][2].toString().isEmpty());
+    QCOMPARE(refused[0][3].toLongLong(), 0); // not even one window
+    text.files = {std::filesystem::path(SECATEUR_SOURCE_DIR) / "resources" / "sample" / "text" / "grimm.txt"};
+    text.windows = 1'000'000;
+    bench.model.setTexts(text, {}, ScoreNorm::L2);
+    QTRY_COMPARE_WITH_TIMEOUT(refused.size(), 2, 20'000);
+    const qint64 windows = refused[1][3].toLongLong();
+    QVERIFY(windows > 0);
+    QSignalSpy read(&bench.model, &SessionModel::textRead);
+    text.windows = windows; // what was offered is enough
+    bench.model.setTexts(text, {}, ScoreNorm::L2);
+    QTRY_COMPARE_WITH_TIMEOUT(read.size(), 1, 20'000);
+    QCOMPARE(read[0][2].value<TextReport>().windows, windows);
 }
 
 void tst_TextReader::textThatIsNoneIsRefused()

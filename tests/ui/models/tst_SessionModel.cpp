@@ -137,6 +137,7 @@ private slots:
     void aLongerSearchServesASmallerN();
     void searchPerplexityIsThatOfThePlan();
     void signsTellWhereThePlanStands();
+    void protectingWhatWasNotRemovedKeepsTheSearch();
     void evaluationsAreFoundByPlanAndText();
     void aBorrowedOrderIsAnotherMeasurement();
     void measuringAgainReplaces();
@@ -436,18 +437,18 @@ void TestSessionModel::signsTellWhereThePlanStands()
 {
     Bench bench;
     SessionModel &model = bench.model;
-    QCOMPARE(exactnessSign(model.planExactness()), QStringLiteral("~"));
+    QCOMPARE(exactnessSign(model.planExactness()), QString()); // not calibrated: nothing that could be estimated
     bench.calibrate();
     bench.setWidth(100);
     bench.setRemovals(2);
-    QVERIFY(model.planExactness() == Exactness::Estimate);
+    QVERIFY(model.planExactness() == Exactness::Unknown);
     QCOMPARE(model.planExactnessText(), QStringLiteral("removals not searched yet"));
     SearchRecord unknown;
     unknown.initialLoss = std::numeric_limits<double>::quiet_NaN();
     model.setSearch(bench.key(), unknown); // cancelled before a loss was known: it belongs to no other plan
-    QVERIFY(model.planExactness() == Exactness::Estimate);
+    QVERIFY(model.planExactness() == Exactness::Unknown);
     bench.search({3});
-    QVERIFY(model.planExactness() == Exactness::Estimate);
+    QVERIFY(model.planExactness() == Exactness::Unknown);
     bench.search({3, 4});
     QCOMPARE(exactnessSign(model.planExactness()), QStringLiteral("="));
     bench.setWidth(101);
@@ -457,6 +458,54 @@ void TestSessionModel::signsTellWhereThePlanStands()
     bench.setRemovals(0);
     QVERIFY(model.planExactness() == Exactness::Exact);
     QCOMPARE(model.planExactnessText(), QStringLiteral("exact: no attention is removed"));
+}
+
+void TestSessionModel::protectingWhatWasNotRemovedKeepsTheSearch()
+{
+    Bench bench;
+    SessionModel &model = bench.model;
+    bench.calibrate();
+    bench.setWidth(100);
+    bench.setRemovals(2);
+    bench.search({3, 4});
+    model.addEvaluation(bench.measured(20));
+    const auto protect = [&](std::vector<std::int64_t> layers) {
+        bench.edit([&](PlanDraft &draft) { draft.search.protectedLayers = std::move(layers); });
+    };
+    protect({7});
+    QVERIFY(model.searchState() == SearchState::Complete);
+    QVERIFY(model.planExactness() == Exactness::Exact);
+    QCOMPARE(model.removalOrder(), (std::vector<std::int64_t>{3, 4}));
+    QCOMPARE(perplexity(model.planEvaluation()), 20.0);
+    QVERIFY(std::isnan(model.search()->steps[0].losses[7])); // as in a fresh search
+    protect({4, 7}); // the last to go: what goes instead is known
+    QVERIFY(model.searchState() == SearchState::Complete);
+    QCOMPARE(model.removalOrder(), (std::vector<std::int64_t>{3, 0}));
+    QVERIFY(!model.planEvaluation());
+    protect({3, 7}); // the first: what follows is not
+    QVERIFY(model.searchState() == SearchState::Unfinished);
+    QCOMPARE(model.removalOrder(), std::vector<std::int64_t>{0});
+    protect({});
+    QVERIFY(model.searchState() == SearchState::Complete);
+
+    bench.setWidth(101); // searched with a layer protected: without it nothing is settled
+    protect({7});
+    SearchRecord record = madeUpSearch(12, {3, 4});
+    record.settings = model.draft().search;
+    for (SearchStep &step : record.steps)
+        step.losses[7] = std::numeric_limits<double>::quiet_NaN();
+    SignalCount signalCount(model);
+    model.setSearch(bench.key(), record);
+    QCOMPARE(signalCount.take(), names({"searchChanged"}));
+    const std::string key = bench.key();
+    protect({});
+    QVERIFY(model.searchState() == SearchState::Unfinished);
+    QVERIFY(model.removalOrder().empty());
+    QCOMPARE(model.search()->evaluations(), 11);
+    signalCount.take();
+    model.setSearch(key, record); // what is found for the other one is news here too
+    QCOMPARE(signalCount.take(), names({"searchChanged"}));
+    QVERIFY(!model.isSearchRunning());
 }
 
 void TestSessionModel::evaluationsAreFoundByPlanAndText()
@@ -683,7 +732,7 @@ void TestSessionModel::searchesOfOtherPlansAreToldApart()
     record.initialLoss = std::numeric_limits<double>::quiet_NaN();
     model.setSearch(before, record);
     QCOMPARE(signalCount.take(), names({"otherSearchChanged"}));
-    model.addCandidate(before, {.step = -1, .layer = -1, .loss = 3.0}); // from now on there is a search, but of another plan: "!" instead of "~"
+    model.addCandidate(before, {.step = -1, .layer = -1, .loss = 3.0}); // from now on there is a search, but of another plan: "!"
     QVERIFY(model.planExactness() == Exactness::Stale);
     QCOMPARE(signalCount.take(), names({"searchChanged"}));
     model.addCandidate(before, {.step = 0, .layer = 5, .loss = 3.0});
@@ -721,7 +770,7 @@ void TestSessionModel::impactOfTheDenseModelIsApart()
     QCOMPARE(signalCount.take(), names({"denseImpactChanged x2"}));
     QCOMPARE(model.denseImpact()->evaluations(), 1);
     QVERIFY(model.searchState() == SearchState::NotBegun);
-    QVERIFY(model.planExactness() == Exactness::Estimate); // it is no search of a plan
+    QVERIFY(model.planExactness() == Exactness::Unknown); // it is no search of a plan
     QVERIFY(model.session().searches.empty());
 }
 

@@ -180,8 +180,11 @@ private slots:
     void nothingToRemoveExplainsItself()
     {
         Shown shown(0);
-        QVERIFY(shown.says(QStringLiteral("N = 0: the plan removes no attention")));
+        QVERIFY(shown.says(QStringLiteral("This plan keeps all attentions (N = 0).")));
         QVERIFY(!shown.job()->isVisible());
+        QTest::mouseClick(button(*shown.panel, QStringLiteral("Set N = 1")), Qt::LeftButton);
+        QCOMPARE(shown.bench.session.attentionsToRemove(), 1);
+        QTRY_VERIFY(shown.job()->isVisible());
     }
 
     void oneStepIsCalledOneStep()
@@ -205,6 +208,104 @@ private slots:
         shown.bench.history.undo();
         QTRY_VERIFY(!shown.says(QStringLiteral("this search was made for")));
         QVERIFY(!shown.job()->isVisible());
+    }
+
+    void whatIsOutOfDateOffersBothWaysOut()
+    {
+        Shown shown;
+        shown.bench.searchByRule(5);
+        const PlanDraft before = shown.bench.session.draft();
+        const qint64 kept = shown.bench.session.neuronsKept();
+        shown.bench.editor.setNeuronsKept(kept - 10);
+        QTRY_VERIFY(button(*shown.panel, QStringLiteral("Search for K = %1").arg(QLocale().toString(kept - 10))));
+        QPushButton *back = button(*shown.panel, QStringLiteral("Go back to K = %1").arg(QLocale().toString(kept)));
+        QVERIFY(back);
+        QTest::mouseClick(back, Qt::LeftButton);
+        QVERIFY(shown.bench.session.draft() == before);
+        QTRY_VERIFY(!back->isVisible());
+        QCOMPARE(shown.bench.history.undoText(), QStringLiteral("Go back to K = %1").arg(QLocale().toString(kept)));
+    }
+
+    void protectingALayerThatStaysKeepsTheSearch()
+    {
+        Shown shown;
+        shown.bench.searchByRule(5);
+        QTRY_COMPARE(shown.chips()->model()->rowCount(), 5);
+        const std::vector<std::int64_t> order = shown.bench.session.removalOrder();
+        shown.bench.editor.toggleProtected(PlanBench::layerOfRank(29, 30));
+        QTRY_VERIFY(shown.says(QStringLiteral("Protected: layer")));
+        QVERIFY(!shown.says(QStringLiteral("Out of date")));
+        QCOMPARE(shown.chips()->model()->rowCount(), 5);
+        QVERIFY(!shown.job()->isVisible());
+        shown.bench.editor.toggleProtected(order[2]); // what follows has to be searched again
+        QTRY_VERIFY(shown.job()->isVisible());
+        QCOMPARE(shown.job()->button()->text(), QStringLiteral("Resume"));
+        QCOMPARE(shown.bench.session.removalOrder().size(), 3U);
+    }
+
+    void nearTiesAreTold()
+    {
+        Shown shown;
+        shown.bench.searchByRule(5); // see PlanBench: the first four are, by 0.65 to 0.95 %
+        QTRY_VERIFY(
+            shown.says(QStringLiteral("Steps 1–4 were near ties (< 1\u00a0%). A different calibration sample may choose other layers.")));
+        shown.bench.editor.setAttentionsToRemove(0);
+        QTRY_VERIFY(!shown.says(QStringLiteral("near ties")));
+    }
+
+    void aShortSearchSaysWhy()
+    {
+        Shown shown;
+        shown.bench.editor.setSparsity(0.25); // 9 heads share 3 keys: the rule takes few
+        const std::int64_t N = shown.bench.session.attentionsToRemove();
+        QVERIFY2(N == 1 || N == 2, qPrintable(QString::number(N)));
+        QTRY_VERIFY(shown.says(QStringLiteral("A short search: with grouped queries an attention is small")));
+        shown.bench.editor.setAttentionsToRemove(5);
+        QTRY_VERIFY(!shown.says(QStringLiteral("A short search")));
+    }
+
+    void escapeTakesBackWhatWasClicked()
+    {
+        Shown shown;
+        shown.bench.searchByRule(5);
+        QTRY_COMPARE(shown.chips()->model()->rowCount(), 5);
+        shown.bench.selection.setSelectedLayer(4);
+        shown.bench.selection.setStep(2);
+        QWidget *canvas = canvasOf(*shown.bars());
+        canvas->setFocus();
+        QTest::keyClick(canvas, Qt::Key_Escape);
+        QCOMPARE(shown.bench.selection.selectedLayer(), -1);
+        QCOMPARE(shown.bench.selection.step(), 2);
+        QTest::keyClick(canvas, Qt::Key_Escape);
+        QCOMPARE(shown.bench.selection.step(), -1);
+    }
+
+    void nothingMovesWhenTheSearchIsDone()
+    {
+        Shown shown;
+        auto *windows = shown.view()->findChild<QSpinBox *>();
+        const QPoint before = windows->mapTo(shown.panel.get(), QPoint());
+        shown.job()->button()->setFocus();
+        shown.bench.searchByRule(5);
+        QTRY_VERIFY(!shown.job()->isVisible());
+        QCOMPARE(windows->mapTo(shown.panel.get(), QPoint()), before);
+        QVERIFY(!windows->hasFocus()); // the next key changes nothing
+    }
+
+    void withoutAModelThePageOffersToOpenOne()
+    {
+        PlanBench bench;
+        AttentionPanel panel(bench.workbench());
+        panel.resize(900, 700);
+        panel.show();
+        QSignalSpy asked(&panel, &AttentionPanel::openRequested);
+        QPushButton *open = button(panel, QStringLiteral("Open model…"));
+        QVERIFY(open);
+        QVERIFY(!button(panel, QStringLiteral("Copy search as command"))); // there is nothing to copy
+        QTest::mouseClick(open, Qt::LeftButton);
+        QCOMPARE(asked.count(), 1);
+        bench.openDeep();
+        QVERIFY(!open->isVisible());
     }
 
     void anotherSearchGivesBackTheStepEvenWhenHidden()

@@ -151,9 +151,9 @@ private slots:
         Shown shown;
         shown.bench.makeInfeasible();
         QVERIFY(!shown.bench.session.balance());
-        QVERIFY(shown.says(shown.bench.session.balanceProblem()));
+        QVERIFY(shown.says(QStringLiteral("cannot be reached with N = 30")));
         const std::int64_t most = shown.bench.session.bounds()->mostAttentions;
-        QPushButton *take = button(*shown.panel, QStringLiteral("Take N = %1").arg(most));
+        QPushButton *take = button(*shown.panel, QStringLiteral("Use N = %1").arg(most));
         QVERIFY(take);
         QTest::mouseClick(take, Qt::LeftButton);
         QVERIFY(shown.bench.session.balance());
@@ -200,6 +200,43 @@ private slots:
         QVERIFY(curve->table().headers != before);
     }
 
+    void noPresetIsLitWhereKIsSetByHand()
+    {
+        Shown shown;
+        const auto *presets = shown.named<SegmentedControl>(QStringLiteral("Target sparsity"));
+        shown.clickPreset(1);
+        QCOMPARE(presets->current(), 1);
+        shown.bench.editor.setNeuronsKept(900);
+        QCOMPARE(presets->current(), -1);
+        QVERIFY(shown.says(QStringLiteral("K is set by hand, so the target of 37.5\u00a0% is not followed.")));
+        shown.bench.editor.setNeuronsKept({});
+        QCOMPARE(presets->current(), 1);
+    }
+
+    void whatCannotBeReachedNamesBothBounds()
+    {
+        Shown shown;
+        shown.bench.makeInfeasible();
+        const BalanceBounds bounds = *shown.bench.session.bounds();
+        QVERIFY(shown.says(QStringLiteral("5\u00a0% cannot be reached with N = 30: so many attentions alone exceed it. Feasible: %1 to %2.")
+                               .arg(bounds.leastAttentions)
+                               .arg(bounds.mostAttentions)));
+        QTest::mouseClick(button(*shown.panel, QStringLiteral("Use N = %1").arg(bounds.mostAttentions)), Qt::LeftButton);
+        QVERIFY(shown.bench.session.balance());
+    }
+
+    void pointsNameTheLayersThatWent()
+    {
+        Shown shown;
+        shown.bench.editor.setAttentionsToRemove(2);
+        shown.bench.searchByRule(2);
+        const std::vector<std::int64_t> order = shown.bench.session.removalOrder();
+        shown.bench.session.addEvaluation(shown.bench.measured(41.5));
+        const CurveData data = curveData(shown.bench.session, CurveAxis::LayerParameters, true);
+        QVERIFY2(data.points.front().label.endsWith(QStringLiteral("without the attention of layers %1, %2").arg(order[0]).arg(order[1])),
+                 qPrintable(data.points.front().label));
+    }
+
     void measuringAPointSaysItsCost()
     {
         Shown shown;
@@ -210,9 +247,13 @@ private slots:
             return QString();
         };
         const JobCost cost = shown.bench.jobs.searchCost(shown.bench.session.draft());
-        QVERIFY(note().startsWith(QStringLiteral("Searches first: %1 evaluations").arg(cost.evaluations)));
+        const QString models = QStringLiteral("evaluates the original, once for this text, and the plan");
+        QVERIFY2(note().startsWith(QStringLiteral("Searches, then %1: %2 evaluations").arg(models).arg(cost.evaluations)),
+                 qPrintable(note()));
         shown.bench.searchByRule(shown.bench.session.attentionsToRemove());
-        QCOMPARE(note(), QStringLiteral("One pass over the evaluation text."));
+        QCOMPARE(note(), QStringLiteral("Evaluates the original, once for this text, and the plan"));
+        shown.bench.session.addEvaluation(shown.bench.dense(20));
+        QCOMPARE(note(), QStringLiteral("Evaluates the plan"));
         shown.bench.session.addEvaluation(shown.bench.measured(41.5));
         QCOMPARE(note(), QStringLiteral("Measured: perplexity 41.5."));
         shown.bench.session.setTexts({}, {}, ScoreNorm::L2);
@@ -241,9 +282,9 @@ private slots:
         CurveCard *card = shown.openCard();
         QRadioButton *borrow = nullptr, *depth = nullptr;
         for (QRadioButton *choice : card->findChildren<QRadioButton *>()) {
-            if (choice->text().startsWith(QStringLiteral("&Borrow")))
+            if (choice->text().startsWith(QStringLiteral("Borrow")))
                 borrow = choice;
-            if (choice->text().contains(QStringLiteral("&wide")))
+            if (choice->text().contains(QStringLiteral("From wide")))
                 depth = choice;
         }
         QVERIFY(borrow && depth);

@@ -23,7 +23,8 @@ private slots:
     void numbersAreThoseOfCore();
     void infeasiblePlanShowsTheOriginalOnly();
     void perplexityIsOfThisPlanOrSaysOfWhich();
-    void searchPerplexityIsApart();
+    void searchPerplexityIsNowhereHere();
+    void anEstimateSaysHowItIsMade();
     void numbersAreNotCutAt1024();
 };
 
@@ -114,19 +115,34 @@ void TestBudgetBar::perplexityIsOfThisPlanOrSaysOfWhich()
     QCOMPARE(figure.exactness, Exactness::Exact);
 }
 
-void TestBudgetBar::searchPerplexityIsApart()
+void TestBudgetBar::searchPerplexityIsNowhereHere()
 {
     MapBench bench;
     const BudgetBar bar(bench.workbench());
     bench.openLayers(30);
     bench.score();
     bench.editor.setAttentionsToRemove(3);
-    const BudgetFigure &figure = bar.figure(BudgetBar::Perplexity);
-    QCOMPARE(figure.note, "search: not run");
-    bench.removeInOrder({18, 7});
-    QCOMPARE(figure.note, QString("search %1 ~ after 2 of 3").arg(perplexityText(std::exp(3.9))));
     bench.removeInOrder({18, 7, 8});
-    QCOMPARE(figure.note, QString("search %1 = exact").arg(perplexityText(std::exp(3.8))));
+    const BudgetFigure &figure = bar.figure(BudgetBar::Perplexity);
+    QCOMPARE(figure.caption, "Perplexity (evaluation)");
+    for (const QString &words : {figure.value, figure.before, figure.change, figure.note, figure.exact, figure.sentence}) {
+        QVERIFY2(!words.contains("search"), qPrintable(words));
+        QVERIFY2(!words.contains(perplexityText(std::exp(3.8))), qPrintable(words)); // of the search
+    }
+    bench.session.addEvaluation(bench.measured(84.125));
+    QVERIFY2(figure.note.startsWith("on "), qPrintable(figure.note)); // which text
+}
+
+void TestBudgetBar::anEstimateSaysHowItIsMade()
+{
+    MapBench bench;
+    const BudgetBar bar(bench.workbench());
+    bench.openLayers(30);
+    bench.score();
+    const BudgetFigure &flop = bar.figure(BudgetBar::Flop);
+    QCOMPARE(flop.exactness, Exactness::Estimate);
+    QVERIFY2(flop.exact.contains("2 × (vocabulary × hidden size"), qPrintable(flop.exact));
+    QCOMPARE(bar.figure(BudgetBar::KvBytes).exactness, Exactness::Exact);
 }
 
 void TestBudgetBar::numbersAreNotCutAt1024()

@@ -11,8 +11,8 @@
 #include <QLabel>
 #include <QRegularExpression>
 #include <QSignalSpy>
-#include <QTest>
 #include <QTableView>
+#include <QTest>
 
 using namespace secateur;
 using namespace secateur::ui;
@@ -44,6 +44,7 @@ class tst_CalibratePanel : public QObject {
 private slots:
     void init() { QTest::failOnWarning(QRegularExpression("^(?!This plugin does not support)")); }
     void buttonSaysWhyItIsDisabled();
+    void missingTokenizerIsSaidWithItsRemedy();
     void settingsGoIntoTheSession();
     void settingsFollowTheSession();
     void textsMayBeDroppedAnywhere();
@@ -65,10 +66,32 @@ void tst_CalibratePanel::buttonSaysWhyItIsDisabled()
     bench.open();
     QCOMPARE(button(panel, "Calibrate")->toolTip(), QString("Choose a calibration text first."));
     bench.session.setTexts({.files = {bench.path("gone.txt").toStdString()}, .windows = 1, .length = 64, .seed = 0}, {}, ScoreNorm::L2);
-    QCOMPARE(button(panel, "Calibrate")->toolTip(), QString("gone.txt: not found."));
+    QCOMPARE(button(panel, "Calibrate")->toolTip(), QString("gone.txt was not found."));
     bench.session.setTexts({.files = {bench.write("a.txt").toStdString()}, .windows = 1, .length = 64, .seed = 0}, {}, ScoreNorm::L2);
     QVERIFY(button(panel, "Calibrate")->isEnabled());
     QVERIFY(button(panel, "Calibrate")->property("primary").toBool());
+}
+
+void tst_CalibratePanel::missingTokenizerIsSaidWithItsRemedy()
+{
+    FlowBench bench;
+    CalibratePanel panel(bench.workbench());
+    show(panel);
+    ModelSummary mute = bench.summary();
+    mute.tokenizerSize.reset();
+    mute.tokenizerProblem = "'tiny' holds no tokenizer.json.";
+    mute.tokenizerHint = "Put the model's tokenizer.json into the folder.";
+    bench.session.begin(mute);
+    const QString said = words(panel);
+    QVERIFY2(said.contains(
+                 "no usable tokenizer: 'tiny' holds no tokenizer.json. You can still inspect and export it, but calibration needs one. "
+                 "Put the model's tokenizer.json into the folder."),
+             qPrintable(said));
+    QCOMPARE(said.count("usable tokenizer"), 1);
+    QVERIFY(!button(panel, "Calibrate")->isEnabled());
+    QVERIFY(button(panel, "Calibrate")->toolTip().contains("tokenizer"));
+    bench.open();
+    QVERIFY(!words(panel).contains("usable tokenizer"));
 }
 
 void tst_CalibratePanel::settingsGoIntoTheSession()
@@ -126,7 +149,9 @@ void tst_CalibratePanel::otherSettingsMakeTheScoresStale()
     TextSettings other = settings;
     other.windows = 8;
     bench.session.setTexts(other, {}, ScoreNorm::L2);
-    QVERIFY2(words(panel).contains("Stale: the scores in use were made from a.txt (32 × 512 tokens, L2)"), qPrintable(words(panel)));
+    QVERIFY2(
+        words(panel).contains("Stale: the scores in use are from a.txt (32 × 512 tokens, L2). Calibrate again to use the settings above."),
+        qPrintable(words(panel)));
     bench.session.setTexts(settings, {}, ScoreNorm::L1);
     QVERIFY(words(panel).contains("Stale"));
     bench.session.setTexts(settings, {}, ScoreNorm::L2);

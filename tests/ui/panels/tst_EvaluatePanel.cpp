@@ -9,8 +9,9 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QRegularExpression>
-#include <QTest>
+#include <QScrollBar>
 #include <QTableView>
+#include <QTest>
 
 using namespace secateur;
 using namespace secateur::ui;
@@ -69,6 +70,9 @@ private slots:
     void initTestCase() { QLocale::setDefault(QLocale::c()); }
     void buttonsSayWhyTheyAreDisabled();
     void settingsGoIntoTheSession();
+    void evaluatingSaysAllThatItDoes();
+    void theTableTakesTheRoomThatIsLeft();
+    void choosingARowStretchesNoButton();
     void tableKeepsTheRulesOfModels();
     void ratioNeedsTheOriginalOnTheSameTokens();
     void perplexitiesSortAsNumbers();
@@ -99,9 +103,10 @@ void tst_EvaluatePanel::buttonsSayWhyTheyAreDisabled()
     QVERIFY(button(panel, "Evaluate plan")->isEnabled());
     text.files = {bench.path("gone.txt").toStdString()};
     bench.session.setTexts({}, text, ScoreNorm::L2);
-    QCOMPARE(button(panel, "Evaluate plan")->toolTip(), QString("gone.txt: not found."));
+    QCOMPARE(button(panel, "Evaluate plan")->toolTip(), QString("gone.txt was not found."));
     QVERIFY(!button(panel, "Use this plan")->isEnabled());
-    QCOMPARE(button(panel, "Use this plan")->toolTip(), QString("Nothing was measured yet."));
+    QCOMPARE(button(panel, "Use this plan")->toolTip(),
+             QString("Nothing measured yet. Evaluate the plan or the original: each result is a row here."));
 }
 
 void tst_EvaluatePanel::settingsGoIntoTheSession()
@@ -115,6 +120,63 @@ void tst_EvaluatePanel::settingsGoIntoTheSession()
     QCOMPARE(bench.session.session().evaluationText.files.size(), 1U);
     QVERIFY(!bench.session.session().evaluationText.windows); // all of it
     QVERIFY(bench.session.session().calibrationText.files.empty());
+    bench.history.undo(); // a text is a choice that can be taken back
+    QVERIFY(bench.session.session().evaluationText.files.empty());
+    bench.history.redo();
+    QCOMPARE(bench.session.session().evaluationText.files.size(), 1U);
+}
+
+void tst_EvaluatePanel::evaluatingSaysAllThatItDoes()
+{
+    FlowBench bench;
+    EvaluatePanel panel(bench.workbench());
+    show(panel);
+    measureThree(bench);
+    const auto note = [&] { return button(panel, "Evaluate plan")->accessibleDescription(); };
+    QCOMPARE(note(), QString("Evaluates the plan"));
+    TextSettings text = bench.session.session().evaluationText;
+    text.length = 64; // the original was not measured on this one
+    bench.session.setTexts(bench.session.session().calibrationText, text, ScoreNorm::L2);
+    QCOMPARE(note(), QString("Evaluates the original, once for this text, and the plan"));
+    bench.editor.setAttentionsToRemove(2);
+    const std::int64_t evaluations = bench.jobs.evaluationCost().evaluations;
+    QVERIFY(evaluations > 0);
+    QVERIFY2(note().startsWith(
+                 QString("Searches, then evaluates the original, once for this text, and the plan: %1 evaluations").arg(evaluations)),
+             qPrintable(note()));
+    QVERIFY(words(panel).contains(note())); // beside the button, not in the tooltip alone
+}
+
+void tst_EvaluatePanel::theTableTakesTheRoomThatIsLeft()
+{
+    FlowBench bench;
+    EvaluatePanel panel(bench.workbench());
+    panel.resize(1100, 800);
+    panel.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&panel));
+    measureThree(bench);
+    auto *table = panel.findChild<QTableView *>();
+    const int before = table->height();
+    panel.resize(1100, 1200);
+    QTRY_VERIFY2(table->height() >= before + 350, qPrintable(QString("%1, %2").arg(before).arg(table->height())));
+    QCOMPARE(table->horizontalHeader()->length(), table->viewport()->width()); // the header goes to the frame
+    QVERIFY(!table->horizontalScrollBar()->isVisible());
+}
+
+void tst_EvaluatePanel::choosingARowStretchesNoButton()
+{
+    FlowBench bench;
+    EvaluatePanel panel(bench.workbench());
+    show(panel);
+    measureThree(bench);
+    auto *table = panel.findChild<QTableView *>();
+    const int use = button(panel, "Use this plan")->width(), save = button(panel, "Save as CSV…")->width();
+    for (int row = 0; row < 3; ++row) {
+        table->setCurrentIndex(table->model()->index(row, 0));
+        QCoreApplication::processEvents();
+        QCOMPARE(button(panel, "Use this plan")->width(), use);
+        QCOMPARE(button(panel, "Save as CSV…")->width(), save);
+    }
 }
 
 void tst_EvaluatePanel::tableKeepsTheRulesOfModels()
@@ -126,7 +188,7 @@ void tst_EvaluatePanel::tableKeepsTheRulesOfModels()
     QCOMPARE(model.rowCount(), 3);
     QCOMPARE(column(model, EvaluationModel::kPerplexity), QStringList({"100.0", "9.50", "50.0"}));
     QVERIFY(model.isOfPlan(1));
-    QVERIFY(model.index(1, 0).data().toString().endsWith("(in hand)"));
+    QVERIFY(model.index(1, 0).data().toString().endsWith("(current)"));
     bench.history.undo();
     QVERIFY(!model.isOfPlan(1));
     QCOMPARE(model.index(2, 0).data().toString(), QString("original"));
@@ -173,13 +235,13 @@ void tst_EvaluatePanel::figuresSayWhereTheyComeFrom()
     show(panel);
     QVERIFY(words(panel).contains("not measured on this text"));
     measureThree(bench);
-    QVERIFY2(words(panel).contains("= 9.50\nmeasured for this plan"), qPrintable(words(panel)));
+    QVERIFY2(words(panel).contains("= 9.50\nmeasured for the current plan"), qPrintable(words(panel)));
     QVERIFY(words(panel).contains("= 50.0"));
     QVERIFY(words(panel).contains("= ×0.19"));
     bench.editor.setSparsity(0.375);
     QVERIFY2(words(panel).contains("–\nnot measured; last: 9.50 for "), qPrintable(words(panel)));
     bench.history.undo();
-    QVERIFY(words(panel).contains("= 9.50\nmeasured for this plan"));
+    QVERIFY(words(panel).contains("= 9.50\nmeasured for the current plan"));
     EvaluationRecord borrowed = bench.measured(12);
     borrowed.isOrderBorrowed = true;
     bench.session.addEvaluation(borrowed);

@@ -2,7 +2,9 @@
 #include "PlanBench.h"
 #include "panels/ImportancePanel.h"
 #include "plots/ScorePlots.h"
+#include "widgets/SegmentedControl.h"
 
+#include <QAbstractButton>
 #include <QLabel>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -123,6 +125,69 @@ private slots:
         QCOMPARE(shown.bench.selection.selectedLayer(), 7);
         emit histograms->layerHovered(3);
         QCOMPARE(shown.bench.selection.hoveredLayer(), 3);
+    }
+
+    void theScaleChangesWhatIsDrawnAndNoPlan()
+    {
+        Shown shown;
+        const PlanDraft draft = shown.bench.session.draft();
+        const qint64 kept = shown.bench.session.neuronsKept();
+        auto *sorted = shown.panel->findChild<SortedScores *>();
+        const QString before = sorted->csv();
+        QVERIFY(before.contains(QStringLiteral("[activation norm]")));
+        auto *scales = shown.panel->findChild<SegmentedControl *>();
+        QAbstractButton *byMean = nullptr;
+        for (QAbstractButton *choice : scales->findChildren<QAbstractButton *>())
+            if (choice->text() == u"÷ mean")
+                byMean = choice;
+        QVERIFY(byMean);
+        QTest::mouseClick(byMean, Qt::LeftButton);
+        QVERIFY(sorted->csv().contains(QStringLiteral("[layer mean]")));
+        QVERIFY(shown.bench.session.draft() == draft);
+        QCOMPARE(shown.bench.session.neuronsKept(), kept);
+        QCOMPARE(shown.bench.history.count(), 0);
+        shown.bench.editor.setNeuronsKept(150); // K goes on being a rank
+        QVERIFY(heading(*shown.panel).startsWith(QStringLiteral("K = 150 ")));
+        QVERIFY(shown.panel->findChild<ScoreHistograms *>()->csv().contains(QStringLiteral("[layer mean]")));
+    }
+
+    void layersAreComparedFromAnyPlotAndTheOldestGivesWay()
+    {
+        Shown shown;
+        auto *histograms = shown.panel->findChild<ScoreHistograms *>();
+        auto *sorted = shown.panel->findChild<SortedScores *>();
+        shown.bench.selection.setSelectedLayer(2);
+        for (const qint64 layer : {3, 4, 5, 6, 7, 5}) // the second 5 takes it away
+            emit histograms->layerCompareRequested(layer);
+        const QString header = sorted->csv().section(u'\n', 0, 0);
+        for (const int layer : {2, 4, 6, 7})
+            QVERIFY2(header.contains(QStringLiteral("score in layer %1 ").arg(layer)), qPrintable(header));
+        for (const int layer : {3, 5})
+            QVERIFY2(!header.contains(QStringLiteral("score in layer %1 ").arg(layer)), qPrintable(header));
+        canvasOf(*sorted)->setFocus();
+        QTest::keyClick(canvasOf(*sorted), Qt::Key_Down);
+        QTest::keyClick(canvasOf(*sorted), Qt::Key_Space); // layer 3
+        shown.bench.selection.setSelectedLayer(0);
+        QVERIFY(sorted->csv().section(u'\n', 0, 0).contains(QStringLiteral("score in layer 3 ")));
+        QCOMPARE(shown.bench.history.count(), 0);
+    }
+
+    void figuresNameThePlanThatIsShown()
+    {
+        Shown shown;
+        SessionModel &session = shown.bench.session;
+        auto *plot = shown.panel->findChild<SortedScores *>();
+        QCOMPARE(plot->source().model, session.modelName());
+        QVERIFY(plot->source().plan.contains(QStringLiteral("K = %1").arg(session.neuronsKept())));
+        QVERIFY(plot->source().plan.contains(QStringLiteral("not searched yet")));
+        QVERIFY(plot->source().note.contains(QStringLiteral("c4.txt")));
+        shown.bench.searchByRule(session.attentionsToRemove());
+        session.setPlanHash(session.draft(), session.removalOrder(), QStringLiteral("beef"));
+        QCOMPARE(plot->source().planHash, QStringLiteral("beef"));
+        QVERIFY(!plot->source().plan.contains(QStringLiteral("searched")));
+        shown.bench.editor.setNeuronsKept(session.neuronsKept() - 10);
+        QVERIFY(plot->source().plan.contains(QStringLiteral("K = %1").arg(session.neuronsKept())));
+        QCOMPARE(plot->source().planHash, QString()); // another plan
     }
 
     void withoutACalibrationItSaysWhatToDo()

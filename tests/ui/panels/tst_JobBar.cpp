@@ -64,6 +64,7 @@ private slots:
     void escapeCancels();
     void failureIsSaid();
     void copiesTheCommand();
+    void narrowBarKeepsStepLayerAndTimeLeft();
 };
 
 void TestJobBar::isThereFromTheFirstJobAndSaysHowItEnded()
@@ -126,6 +127,40 @@ void TestJobBar::copiesTheCommand()
     QTRY_VERIFY(s.words().contains("done in"));
     QTest::mouseClick(button(s.bar, "Copy as command"), Qt::LeftButton);
     QCOMPARE(QGuiApplication::clipboard()->text(), "secateur-cli prune tiny");
+}
+
+void TestJobBar::narrowBarKeepsStepLayerAndTimeLeft()
+{
+    ShownBar s;
+    s.bar.resize(1024, 40);
+    std::atomic<bool> isLetGo = false;
+    s.bench.runner.start(JobKind::Search, "Search for K = 193 with a rather long name of it", "secateur-cli prune tiny",
+                         [&isLetGo](JobPort &port) {
+                             port.context().begin("search", 115, "evaluations");
+                             port.context().atStep(0, 24);
+                             port.context().atLayer(15);
+                             for (int i = 0; i < 115; ++i) {
+                                 port.context().step();
+                                 while (i == 60 && !isLetGo) {
+                                     port.context().check();
+                                     std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                                 }
+                                 if (i < 60)
+                                     std::this_thread::sleep_for(std::chrono::milliseconds(40)); // a time left is told of what has lasted
+                             }
+                         });
+    const auto shown = [&] {
+        QString all;
+        for (const FittingLabel *label : s.bar.findChildren<FittingLabel *>())
+            all += label->text() + '\n';
+        return all;
+    };
+    QTRY_VERIFY2_WITH_TIMEOUT(shown().contains("left"), qPrintable(shown()), 10'000);
+    QVERIFY2(shown().contains("step 1 of 24, layer 15"), qPrintable(shown()));
+    QCOMPARE(s.bar.width(), 1024);
+    QVERIFY(button(s.bar, "Cancel  Ctrl+.")->toolTip().startsWith("Ctrl+. cancels it from anywhere"));
+    isLetGo = true;
+    QTRY_VERIFY(!s.bench.runner.current());
 }
 
 QTEST_MAIN(TestJobBar)

@@ -31,9 +31,8 @@ struct ShownMessages {
 
     ShownMessages()
     {
-        bar.setGeometry(0, 0, 800, 300);
         showAndWait(window, {800, 400});
-        QTest::mouseMove(&window, {400, 390}); // below the bar: what is under the mouse stays
+        QTest::mouseMove(&window, {400, 5}); // above the bar: what is under the mouse stays
     }
 
     /// Rows from the top.
@@ -63,6 +62,11 @@ private slots:
     void actionIsDoneAndTheMessageGoes();
     void successVanishesAndAnErrorStays();
     void whatIsFocusedStays();
+    void liesOverTheBottomAndMovesNothing();
+    void keepsClearOfMainButtons();
+    void escapePutsTheNewestAway();
+    void successIsNotCalledSo();
+    void longSentencesUnfold();
 };
 
 void TestMessageBar::isThereOnlyWithMessages()
@@ -161,6 +165,80 @@ void TestMessageBar::whatIsFocusedStays()
     QCOMPARE(s.rows().at(0)->message().topic, "hint");
     dismiss->clearFocus();
     QTRY_VERIFY(s.bar.isHidden());
+}
+
+void TestMessageBar::liesOverTheBottomAndMovesNothing()
+{
+    ShownMessages s;
+    QWidget page(&s.window);
+    page.setGeometry(0, 0, 800, 400);
+    page.show();
+    s.bench.messages.post(message(Message::Severity::Error, "open", "It is not there."));
+    QTRY_VERIFY(s.bar.isVisible());
+    QCOMPARE(page.geometry(), QRect(0, 0, 800, 400));
+    QVERIFY(s.bar.geometry().bottom() > 380 && s.bar.geometry().bottom() < 400);
+    QVERIFY(s.bar.height() < 100);
+    s.window.resize(640, 300); // it goes along
+    QTRY_VERIFY(s.bar.geometry().bottom() > 280 && s.bar.geometry().bottom() < 300);
+    QVERIFY(s.window.rect().contains(s.bar.geometry()));
+    QVERIFY(s.window.childAt(s.bar.geometry().center()) != &page); // and over what was made later
+}
+
+void TestMessageBar::keepsClearOfMainButtons()
+{
+    ShownMessages s;
+    s.window.resize(1600, 400);
+    QPushButton export_("Export and verify", &s.window);
+    export_.setProperty("primary", true);
+    export_.setGeometry(700, 350, 200, 40);
+    export_.show();
+    s.bench.messages.post(message(Message::Severity::Error, "open", "It is not there."));
+    QTRY_VERIFY(s.bar.isVisible());
+    QVERIFY(!s.bar.geometry().intersects(export_.geometry()));
+    int clicks = 0;
+    connect(&export_, &QPushButton::clicked, this, [&clicks] { ++clicks; });
+    QTest::mouseClick(s.window.childAt(800, 370), Qt::LeftButton);
+    QCOMPARE(clicks, 1);
+    export_.hide();
+    s.bar.place(); // another page
+    QVERIFY(std::abs(s.bar.geometry().center().x() - 800) < 3);
+}
+
+void TestMessageBar::escapePutsTheNewestAway()
+{
+    ShownMessages s;
+    s.bench.messages.post(message(Message::Severity::Error, "a", "About a."));
+    s.bench.messages.post(message(Message::Severity::Error, "b", "About b."));
+    auto *dismiss = s.rows().at(0)->findChild<QToolButton *>();
+    dismiss->setFocus();
+    QTest::keyClick(dismiss, Qt::Key_Escape);
+    QTRY_COMPARE(s.rows().size(), 1);
+    QCOMPARE(s.rows().at(0)->message().topic, "a");
+}
+
+void TestMessageBar::successIsNotCalledSo()
+{
+    ShownMessages s;
+    s.bench.messages.post(message(Message::Severity::Success, "save", "Saved a.png."));
+    QCOMPARE(s.rows().at(0)->accessibleName(), "Saved a.png."); // not "Done: Saved"
+}
+
+void TestMessageBar::longSentencesUnfold()
+{
+    ShownMessages s;
+    const QString sentence = "The folder x lacks tensors: " + QString("model.layers.0.mlp.up_proj.weight, ").repeated(40) + "and more.";
+    s.bench.messages.post(message(Message::Severity::Error, "open", sentence));
+    const QLabel *label = nullptr;
+    for (const QLabel *candidate : s.rows().at(0)->findChildren<QLabel *>())
+        if (candidate->text().startsWith("Error: The folder"))
+            label = candidate;
+    QVERIFY(label);
+    QVERIFY(label->text().size() < 250);
+    const int before = s.bar.height();
+    QTest::mouseClick(button(s.bar, "Details"), Qt::LeftButton);
+    QCOMPARE(label->text(), "Error: " + sentence);
+    QTRY_VERIFY(s.bar.height() > before);
+    QVERIFY(!button(s.bar, "Details"));
 }
 
 QTEST_MAIN(TestMessageBar)

@@ -3,6 +3,7 @@
 
 #include "panels/PinModel.h"
 #include "panels/PlansPanel.h"
+#include "widgets/Quantity.h"
 
 #include <QAbstractItemModelTester>
 #include <QLineEdit>
@@ -33,6 +34,8 @@ private slots:
     void modelKeepsItsPromises();
     void rowsShowWhatIsKnownOfEachPlan();
     void pinningOffersTheNameForTyping();
+    void pinningIsTold();
+    void theTargetStandsAsItWasTyped();
     void useTakesAPlanInHandAndUndoGoesBack();
     void removingKeepsTheSelectionNearby();
     void renamingAnEmptyNameIsRefused();
@@ -67,7 +70,7 @@ void TestPlansPanel::rowsShowWhatIsKnownOfEachPlan()
     bench.openLayers(30);
     bench.editor.setSparsity(0.25);
     bench.editor.pin("dense scores");
-    QCOMPARE(cell(model, 0, PinModel::Sparsity), QString("25.0") + QChar(0xa0) + "%");
+    QCOMPARE(cell(model, 0, PinModel::Sparsity), QString("25") + QChar(0xa0) + "%");
     QCOMPARE(cell(model, 0, PinModel::Search), "not calibrated");
     bench.score();
     bench.editor.setAttentionsToRemove(2);
@@ -93,15 +96,46 @@ void TestPlansPanel::pinningOffersTheNameForTyping()
     MapBench bench;
     PlansPanel panel(bench.workbench());
     showAndWait(panel, {600, 300});
-    QVERIFY(!button(panel, "Pin current")->isEnabled());
+    QVERIFY(!button(panel, "Pin current plan")->isEnabled());
     bench.openLayers(30);
-    QTest::mouseClick(button(panel, "Pin current"), Qt::LeftButton);
+    QTest::mouseClick(button(panel, "Pin current plan"), Qt::LeftButton);
     QCOMPARE(bench.session.session().pinned.size(), std::size_t(1));
     QTRY_VERIFY(panel.findChild<QLineEdit *>());
     auto *editor = panel.findChild<QLineEdit *>();
+    auto *view = panel.findChild<QTableView *>();
+    QTRY_VERIFY(editor->height() <= view->rowHeight(0)); // the next row can be read
     QTest::keyClicks(editor, "shallow");
     QTest::keyClick(editor, Qt::Key_Return);
     QTRY_COMPARE(bench.session.session().pinned.at(0).name, std::string("shallow"));
+}
+
+void TestPlansPanel::pinningIsTold()
+{
+    MapBench bench;
+    const PlansPanel panel(bench.workbench()); // hidden, as it mostly is
+    bench.openLayers(30);
+    bench.editor.pin({});
+    QCOMPARE(bench.messages.current().size(), std::size_t(1));
+    const Message told = bench.messages.current().front();
+    QVERIFY(told.severity == Message::Severity::Success);
+    QCOMPARE(told.sentence, QString("The current plan is pinned as 'Plan A'."));
+}
+
+void TestPlansPanel::theTargetStandsAsItWasTyped()
+{
+    MapBench bench;
+    bench.openLayers(30);
+    PinModel model(bench.session, bench.editor);
+    bench.editor.setSparsity(0.25);
+    bench.editor.pin({});
+    bench.editor.setSparsity(0.375);
+    bench.editor.pin({});
+    bench.editor.setNeuronsKept(900);
+    bench.editor.pin({});
+    QCOMPARE(cell(model, 0, PinModel::Sparsity), QString("25\u00a0%"));
+    QCOMPARE(cell(model, 1, PinModel::Sparsity), QString("37.5\u00a0%"));
+    const double reached = bench.session.balance()->sparsityLayers();
+    QCOMPARE(cell(model, 2, PinModel::Sparsity), percentText(reached) + " reached"); // K by hand does not follow the target
 }
 
 void TestPlansPanel::useTakesAPlanInHandAndUndoGoesBack()

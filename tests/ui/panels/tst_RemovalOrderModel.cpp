@@ -43,7 +43,7 @@ private slots:
         record.steps[0].isForced = true;
         RemovalOrderModel model;
         model.setRemovals(removalsOf(record, 1));
-        QVERIFY(model.index(0).data().toString().endsWith(QStringLiteral("\nforced")));
+        QVERIFY(model.index(0).data().toString().endsWith(QStringLiteral("\nset to go first")));
         QVERIFY(!model.index(0).data(RemovalOrderModel::IsNearTieRole).toBool());
     }
 
@@ -51,8 +51,8 @@ private slots:
     {
         RemovalOrderModel model;
         model.setRemovals(removalsOf(PlanBench::record(30, 6), 6));
-        QCOMPARE(model.index(0).data().toString(), QStringLiteral("1. layer 0\nppl 145.5\nnear tie, 0.65 %"));
-        QCOMPARE(model.index(5).data().toString(), QStringLiteral("6. layer 5\nppl 148.0\ngap 1.2 %"));
+        QCOMPARE(model.index(0).data().toString(), QStringLiteral("1. layer 0\nperplexity 145.5\nnear tie, 0.65 %"));
+        QCOMPARE(model.index(5).data().toString(), QStringLiteral("6. layer 5\nperplexity 148.0\ngap 1.2 %"));
         QVERIFY(model.index(0).data(Qt::AccessibleTextRole).toString().contains(QStringLiteral("layer 0")));
         QVERIFY(model.index(0).data(Qt::ToolTipRole).toString().contains(QStringLiteral("layer 13")));
     }

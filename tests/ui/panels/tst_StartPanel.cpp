@@ -6,6 +6,7 @@
 #include "widgets/FactList.h"
 #include "widgets/InlineNote.h"
 
+#include <QLabel>
 #include <QRegularExpression>
 #include <QSignalSpy>
 #include <QTest>
@@ -52,6 +53,10 @@ private slots:
     void doubleClickChoosesOnce();
     void missingRecentEntryCannotBeChosen();
     void interruptedSessionsComeFirst();
+    void oneSessionIsSuggestedAndTheRestIsFolded();
+    void newerSessionSaysWhyItCannotBeRestored();
+    void recentEntriesAreCleared();
+    void dropAreaStaysSmallBesideLongLists();
     void cachedModelsAreListed();
     void emptyCacheSaysWhereItLooked();
     void openModelIsDescribed();
@@ -211,6 +216,78 @@ void tst_StartPanel::interruptedSessionsComeFirst()
     QCOMPARE(discard.front().front().toString(), QString("/sessions/crashed"));
     panel.setRecoverable({});
     QVERIFY(!button(panel, "Restore"));
+}
+
+void tst_StartPanel::oneSessionIsSuggestedAndTheRestIsFolded()
+{
+    FlowBench bench;
+    StartPanel panel(bench.workbench());
+    std::vector<RecoverableSession> sessions(5);
+    for (int i = 0; i < 5; ++i) {
+        sessions[std::size_t(i)].folder = "/sessions/" + std::to_string(i);
+        sessions[std::size_t(i)].modelFolder = "/models/m";
+    }
+    sessions[0].calibrations = 1;
+    panel.setRecoverable(sessions);
+    show(panel);
+    const auto rows = [&] {
+        QList<QPushButton *> found;
+        for (QPushButton *candidate : panel.findChildren<QPushButton *>())
+            if (candidate->isVisible() && candidate->text() == QLatin1String("Restore"))
+                found << candidate;
+        return found;
+    };
+    QCOMPARE(rows().size(), 3);
+    int suggested = 0;
+    for (const QPushButton *row : rows())
+        suggested += row->property("primary").toBool() ? 1 : 0;
+    QCOMPARE(suggested, 1);
+    QStringList texts;
+    for (const QLabel *label : panel.findChildren<QLabel *>())
+        if (label->isVisible())
+            texts << label->text();
+    QVERIFY(texts.contains("calibrated, not evaluated"));
+    QVERIFY(texts.contains("not calibrated, not evaluated"));
+    QTest::mouseClick(button(panel, "Show all 5"), Qt::LeftButton);
+    QTRY_COMPARE(rows().size(), 5);
+    QVERIFY(!button(panel, "Show all 5"));
+}
+
+void tst_StartPanel::newerSessionSaysWhyItCannotBeRestored()
+{
+    FlowBench bench;
+    StartPanel panel(bench.workbench());
+    RecoverableSession newer;
+    newer.folder = "/sessions/newer";
+    newer.problem = "It was saved by a newer Secateur (format 2).";
+    panel.setRecoverable({newer});
+    show(panel);
+    QVERIFY(!button(panel, "Restore")->isEnabled());
+    QCOMPARE(button(panel, "Restore")->toolTip(), QString::fromStdString(newer.problem));
+    QVERIFY(button(panel, "Discard")->isEnabled());
+}
+
+void tst_StartPanel::recentEntriesAreCleared()
+{
+    FlowBench bench;
+    StartPanel panel(bench.workbench());
+    show(panel);
+    QVERIFY(!button(panel, "Clear"));
+    panel.setRecent({bench.folder.path()});
+    QSignalSpy cleared(&panel, &StartPanel::recentCleared);
+    QTest::mouseClick(button(panel, "Clear"), Qt::LeftButton);
+    QCOMPARE(cleared.size(), 1);
+}
+
+void tst_StartPanel::dropAreaStaysSmallBesideLongLists()
+{
+    FlowBench bench;
+    StartPanel panel(bench.workbench());
+    panel.setRecoverable(std::vector<RecoverableSession>(3));
+    panel.setRecent(QStringList(10, bench.folder.path()));
+    show(panel);
+    panel.resize(1400, 1200);
+    QTRY_VERIFY(panel.findChild<DropArea *>()->height() < 240);
 }
 
 void tst_StartPanel::cachedModelsAreListed()

@@ -4,6 +4,7 @@
 #include "widgets/InlineNote.h"
 
 #include <QCheckBox>
+#include <QClipboard>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -17,6 +18,35 @@ using namespace secateur;
 using namespace secateur::ui;
 
 namespace {
+
+/// What the picker says that the text is.
+QString report(const TextPicker &picker)
+{
+    for (const QLabel *label : picker.findChildren<QLabel *>())
+        if (label->accessibleName() == "What the text is")
+            return label->isVisibleTo(&picker) ? label->text() : QString();
+    return QStringLiteral("missing");
+}
+
+QCheckBox *checkBox(const TextPicker &picker, const QString &name)
+{
+    for (QCheckBox *box : picker.findChildren<QCheckBox *>())
+        if (box->text().startsWith(name))
+            return box;
+    return nullptr;
+}
+
+/// The entry of the menu of texts at hand whose name begins so; the menu is opened anew.
+QAction *entry(const TextPicker &picker, const QString &name)
+{
+    QMenu *menu = button(picker, "Texts at hand")->menu();
+    menu->popup({0, 0});
+    menu->hide();
+    for (QAction *action : menu->actions())
+        if (action->text().startsWith(name))
+            return action;
+    return nullptr;
+}
 
 QStringList namesIn(const TextPicker &picker)
 {
@@ -59,6 +89,14 @@ private slots:
     void deleteRemovesTheSelectedFiles();
     void refusalIsAProblemUntilTheTextChanges();
     void recentTextsAreInTheMenu();
+    void dataSetsAreOfferedByTheirNames();
+    void dataSetsThatAreNotThereAreExplained();
+    void pastedTextsBecomeFiles();
+    void pasteSaysWhyItIsDisabled();
+    void copiedFilesArePastedAsTheyAre();
+    void buttonsStayWhereTheyAre();
+    void shuffleHasASeedOfItsOwn();
+    void shortTextOffersTheWindowsThatItGives();
     void whatATextTurnedOutToBeIsShown();
     void filesOfRecordsHaveAColumn();
 };
@@ -105,7 +143,8 @@ void tst_TextPicker::sampleButtonChoosesTheBundledText()
     QTest::mouseClick(sample, Qt::LeftButton);
     QCOMPARE(namesIn(picker), QStringList{"grimm.txt"});
     QCOMPARE(changed.count(), 1);
-    QVERIFY(!button(picker, "Use the bundled text")); // nothing left to do for it
+    QVERIFY(!sample->isEnabled()); // nothing left to do for it
+    QCOMPARE(sample->toolTip(), QString("It is the text chosen."));
 }
 
 void tst_TextPicker::missingFileIsMarkedWithItsRemedy()
@@ -114,7 +153,7 @@ void tst_TextPicker::missingFileIsMarkedWithItsRemedy()
     TextPicker picker;
     picker.setValue({.files = {bench.path("gone.txt").toStdString()}, .windows = 2, .length = 16, .seed = 0});
     show(picker);
-    QCOMPARE(picker.problem(), QString("gone.txt: not found."));
+    QCOMPARE(picker.problem(), QString("gone.txt was not found."));
     QVERIFY(picker.findChild<QListWidget *>()->item(0)->text().contains("not found"));
     const auto *note = picker.findChild<InlineNote *>();
     QVERIFY(note->isVisible());
@@ -127,7 +166,8 @@ void tst_TextPicker::missingFileIsMarkedWithItsRemedy()
     bench.write("gone.txt", {});
     picker.hide();
     picker.show();
-    QCOMPARE(picker.problem(), QString("gone.txt: empty."));
+    QCOMPARE(picker.problem(), QString("gone.txt is empty."));
+    QCOMPARE(note->accessibleName(), QString("gone.txt is empty. Remove it or choose another file."));
 }
 
 void tst_TextPicker::valueComesBackWithoutBeingAnnounced()
@@ -179,7 +219,7 @@ void tst_TextPicker::allWindowsLeaveTheirNumberOpen()
     TextPicker picker;
     show(picker);
     QSignalSpy changed(&picker, &TextPicker::changed);
-    auto *all = picker.findChild<QCheckBox *>();
+    QCheckBox *all = checkBox(picker, "Use the whole text");
     all->setFocus();
     QTest::keyClick(all, Qt::Key_Space);
     QCOMPARE(changed.count(), 1);
@@ -205,25 +245,32 @@ void tst_TextPicker::whatATextTurnedOutToBeIsShown()
 {
     FlowBench bench;
     TextPicker picker;
-    const auto shown = [&] {
-        for (const QLabel *label : picker.findChildren<QLabel *>())
-            if (label->accessibleName() == "What the text is")
-                return label->isVisibleTo(&picker) ? label->text() : QString();
-        return QStringLiteral("missing");
-    };
     const TextSettings text{.files = {bench.write("a.txt").toStdString()}, .windows = 7, .length = 512, .seed = 0};
+    const TextReport read{
+        .files = {{.file = text.files[0], .kind = "plain text, UTF-16 LE", .firstLines = {"<b>Once</b>", "upon"}, .documents = 1}},
+        .tokens = 4000,
+        .windows = 7,
+        .length = 512};
     picker.setValue(text);
-    QCOMPARE(shown(), QString());
+    QCOMPARE(report(picker), QString());
     TextSettings other = text;
     other.files = {bench.write("b.txt").toStdString()};
-    picker.showRead(other, {"b.txt (plain text, UTF-8): \"b\""});
-    QCOMPARE(shown(), QString());
-    picker.showRead(text, {"a.txt (plain text, UTF-8): \"<b>a</b>\""});
-    QCOMPARE(shown(), QString("a.txt (plain text, UTF-8): \"<b>a</b>\""));
+    picker.showRead(other, {}, read);
+    QCOMPARE(report(picker), QString());
+    picker.showRead(text, {}, read);
+    QCOMPARE(report(picker),
+             QString("“<b>Once</b>”\n“upon”\nplain text, UTF-16 LE, 1 document\n7 windows of 512 tokens fit; 4,000 tokens were read."));
     picker.setValue(other);
-    QCOMPARE(shown(), QString());
+    QCOMPARE(report(picker), QString());
     picker.setValue(text);
-    QVERIFY(!shown().isEmpty());
+    QVERIFY(!report(picker).isEmpty());
+
+    TextReport two = read;
+    two.files.push_back({.file = "/x/b.jsonl", .kind = "JSON lines, UTF-8", .firstLines = {"time"}, .documents = 12});
+    two.windows = 1;
+    picker.showRead(text, {}, two);
+    QVERIFY2(report(picker).contains("\nb.jsonl: JSON lines, UTF-8, 12 documents “time”\nOne window of 512 tokens fits;"),
+             qPrintable(report(picker)));
 }
 
 void tst_TextPicker::refusalIsAProblemUntilTheTextChanges()
@@ -243,7 +290,7 @@ void tst_TextPicker::refusalIsAProblemUntilTheTextChanges()
     picker.setValue(other);
     QCOMPARE(picker.problem(), QString());
     picker.setValue(text);
-    picker.showRead(text, {"a.txt: 9 tokens"}); // it is longer now
+    picker.showRead(text, {}, {}); // it is longer now
     QCOMPARE(picker.problem(), QString());
 }
 
@@ -253,10 +300,202 @@ void tst_TextPicker::recentTextsAreInTheMenu()
     TextPicker picker;
     picker.setRecentTexts({bench.write("a.txt")});
     show(picker);
-    QPushButton *recent = button(picker, "Recent");
-    QVERIFY(recent && recent->menu());
-    recent->menu()->actions().front()->trigger();
+    QAction *recent = entry(picker, "a.txt");
+    QVERIFY(recent);
+    recent->trigger();
     QCOMPARE(namesIn(picker), QStringList{"a.txt"});
+}
+
+void tst_TextPicker::dataSetsAreOfferedByTheirNames()
+{
+    FlowBench bench;
+    const QString folder = bench.path("hub/datasets--allenai--c4/snapshots/abc/en");
+    QVERIFY(QDir().mkpath(folder));
+    for (const char *name : {"c4-train.00000-of-01024.json.gz", "c4-validation.00000-of-00008.json.gz"})
+        bench.write("hub/datasets--allenai--c4/snapshots/abc/en/" + QString(name));
+    qputenv("HF_HUB_CACHE", bench.path("hub").toUtf8());
+    TextPicker picker;
+    show(picker);
+    QSignalSpy changed(&picker, &TextPicker::changed);
+    QAction *train = entry(picker, "C4, train part");
+    QVERIFY(train && train->isEnabled());
+    QCOMPARE(train->toolTip(), folder + "/c4-train.00000-of-01024.json.gz");
+    train->trigger();
+    QCOMPARE(namesIn(picker), QStringList{"c4-train.00000-of-01024.json.gz"});
+    QCOMPARE(changed.count(), 1);
+    picker.setUse(TextUse::Evaluation);
+    QVERIFY(!entry(picker, "C4, train part"));
+    QVERIFY(entry(picker, "C4, validation part"));
+    qunsetenv("HF_HUB_CACHE");
+}
+
+void tst_TextPicker::dataSetsThatAreNotThereAreExplained()
+{
+    FlowBench bench;
+    qputenv("HF_HUB_CACHE", bench.path("hub").toUtf8());
+    TextPicker picker;
+    show(picker);
+    QVERIFY(!button(picker, "Copy command"));
+    QAction *wiki = entry(picker, "WikiText-2: how to get it");
+    QVERIFY(wiki && wiki->text().contains("not on this computer"));
+    wiki->trigger();
+    QVERIFY(picker.value().files.empty());
+    QString said;
+    for (const InlineNote *note : picker.findChildren<InlineNote *>())
+        if (note->isVisible())
+            said += note->accessibleName() + '\n';
+    QVERIFY2(said.contains("WikiText-2 is not in the Hugging Face cache"), qPrintable(said));
+    QVERIFY2(said.contains("Fetch it with: hf download Salesforce/wikitext --repo-type dataset"), qPrintable(said));
+    QTest::mouseClick(button(picker, "Copy command"), Qt::LeftButton);
+    QVERIFY(QGuiApplication::clipboard()->text().startsWith("hf download Salesforce/wikitext"));
+    drop(picker, {bench.write("a.txt")}); // another was chosen
+    QVERIFY(!button(picker, "Copied") && !button(picker, "Copy command"));
+    qunsetenv("HF_HUB_CACHE");
+}
+
+void tst_TextPicker::pastedTextsBecomeFiles()
+{
+    FlowBench bench;
+    TextPicker picker;
+    picker.setPasteFolder(bench.path("state/texts"));
+    show(picker);
+    QGuiApplication::clipboard()->setText("Once upon a time\nthere was a king. Grüße\n");
+    QSignalSpy changed(&picker, &TextPicker::changed);
+    auto *list = picker.findChild<QListWidget *>();
+    list->setFocus();
+    QTest::keySequence(list, QKeySequence::Paste);
+    QCOMPARE(changed.count(), 1);
+    QCOMPARE(picker.value().files.size(), 1U);
+    const QString file = QString::fromStdString(picker.value().files[0].string());
+    QVERIFY2(file.startsWith(bench.path("state/texts/pasted-Once-upon-a-time-")), qPrintable(file));
+    QFile kept(file);
+    QVERIFY(kept.open(QIODevice::ReadOnly));
+    QCOMPARE(kept.readAll(), QByteArray("Once upon a time\nthere was a king. Grüße\n"));
+    QVERIFY2(list->item(0)->text().startsWith("Pasted: Once upon a time…"), qPrintable(list->item(0)->text()));
+    QVERIFY2(list->item(0)->text().contains("kept in " + bench.path("state/texts")), qPrintable(list->item(0)->text()));
+    QCOMPARE(picker.problem(), QString());
+    QTest::mouseClick(button(picker, "Paste text"), Qt::LeftButton); // the same again
+    QCOMPARE(changed.count(), 1);
+
+    auto *column = picker.findChild<QLineEdit *>(QString(), Qt::FindDirectChildrenOnly);
+    column->show();
+    column->setFocus();
+    QGuiApplication::clipboard()->setText("body");
+    QTest::keySequence(column, QKeySequence::Paste); // is for the field
+    QCOMPARE(picker.value().files.size(), 1U);
+}
+
+void tst_TextPicker::pasteSaysWhyItIsDisabled()
+{
+    FlowBench bench;
+    TextPicker picker;
+    show(picker);
+    QVERIFY(!button(picker, "Paste text")); // nowhere to keep it
+    QGuiApplication::clipboard()->clear();
+    picker.setPasteFolder(bench.path("texts"));
+    QPushButton *paste = button(picker, "Paste text");
+    QVERIFY(paste && !paste->isEnabled());
+    QCOMPARE(paste->toolTip(), QString("The clipboard holds no text. Copy one first."));
+    QGuiApplication::clipboard()->setText("a text");
+    QVERIFY(paste->isEnabled());
+    QVERIFY(paste->toolTip().contains(bench.path("texts")));
+    QGuiApplication::clipboard()->setText(" \n");
+    QTest::mouseClick(paste, Qt::LeftButton);
+    QVERIFY(picker.value().files.empty());
+    bool isSaid = false;
+    for (const InlineNote *note : picker.findChildren<InlineNote *>())
+        isSaid = isSaid || (note->isVisible() && note->sentence() == "The text that was pasted is blank.");
+    QVERIFY(isSaid);
+}
+
+void tst_TextPicker::copiedFilesArePastedAsTheyAre()
+{
+    FlowBench bench;
+    TextPicker picker;
+    picker.setPasteFolder(bench.path("texts"));
+    show(picker);
+    const auto copy = [](const QString &file) {
+        auto *data = new QMimeData;
+        data->setUrls({QUrl::fromLocalFile(file)});
+        QGuiApplication::clipboard()->setMimeData(data);
+    };
+    copy(bench.write("model.safetensors"));
+    QVERIFY(!button(picker, "Paste text")->isEnabled());
+    copy(bench.write("a.txt"));
+    QTest::mouseClick(button(picker, "Paste text"), Qt::LeftButton);
+    QCOMPARE(namesIn(picker), QStringList{"a.txt"});
+    QVERIFY(!QFileInfo::exists(bench.path("texts")));
+}
+
+void tst_TextPicker::buttonsStayWhereTheyAre()
+{
+    FlowBench bench;
+    TextPicker picker;
+    picker.setSampleText(bench.write("grimm.txt"));
+    picker.setPasteFolder(bench.path("texts"));
+    show(picker);
+    const auto places = [&] {
+        QList<int> left;
+        for (const char *name : {"Add text…", "Paste text", "Texts at hand", "Use the bundled text", "Remove"})
+            left << (button(picker, name) ? button(picker, name)->mapTo(&picker, QPoint()).x() : -1);
+        return left;
+    };
+    const QList<int> before = places();
+    QVERIFY(!before.contains(-1));
+    QVERIFY(!button(picker, "Remove")->isEnabled());
+    QCOMPARE(button(picker, "Remove")->toolTip(), QString("Select a file of the list first."));
+    QTest::mouseClick(button(picker, "Use the bundled text"), Qt::LeftButton);
+    QCOMPARE(places(), before);
+    auto *list = picker.findChild<QListWidget *>();
+    QCOMPARE(picker.focusWidget(), list); // and no control that the next key would change
+    QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, list->visualItemRect(list->item(0)).center());
+    QCOMPARE(places(), before);
+    QTest::mouseClick(button(picker, "Remove"), Qt::LeftButton);
+    QVERIFY(picker.value().files.empty());
+    QCOMPARE(places(), before);
+}
+
+void tst_TextPicker::shuffleHasASeedOfItsOwn()
+{
+    TextPicker picker;
+    show(picker);
+    QSignalSpy changed(&picker, &TextPicker::changed);
+    QCheckBox *shuffle = checkBox(picker, "Shuffle");
+    QSpinBox *seed = spin(picker, "Seed");
+    QVERIFY(!shuffle->isChecked());
+    QVERIFY(!seed->isEnabled());
+    QCOMPARE(picker.value().seed, 0U);
+    QTest::mouseClick(shuffle, Qt::LeftButton, {}, QPoint(8, shuffle->height() / 2));
+    QCOMPARE(changed.count(), 1);
+    QCOMPARE(picker.value().seed, 1U);
+    QVERIFY(seed->isEnabled());
+    QTest::keyClick(seed, Qt::Key_Up);
+    QCOMPARE(picker.value().seed, 2U);
+    picker.setValue({.files = {}, .windows = 1, .length = 16, .seed = 42});
+    QVERIFY(shuffle->isChecked());
+    QCOMPARE(picker.value().seed, 42U);
+    picker.setValue({.files = {}, .windows = 1, .length = 16, .seed = 0});
+    QCOMPARE(picker.value().seed, 0U);
+}
+
+void tst_TextPicker::shortTextOffersTheWindowsThatItGives()
+{
+    FlowBench bench;
+    TextPicker picker;
+    show(picker);
+    const TextSettings text{.files = {bench.write("a.txt").toStdString()}, .windows = 7, .length = 512, .seed = 0};
+    picker.setValue(text);
+    picker.showRefusal(text, "Not a text.", "Take another.");
+    QVERIFY(!button(picker, "Use 0 windows"));
+    picker.showRefusal(text, "Too short.", "Add text, or use 3 windows.", 3);
+    QPushButton *use = button(picker, "Use 3 windows");
+    QVERIFY(use);
+    QSignalSpy changed(&picker, &TextPicker::changed);
+    QTest::mouseClick(use, Qt::LeftButton);
+    QCOMPARE(changed.count(), 1);
+    QCOMPARE(picker.value().windows, std::optional<std::int64_t>(3));
+    QCOMPARE(picker.problem(), QString());
+    QVERIFY(!use->isVisible());
 }
 
 void tst_TextPicker::filesOfRecordsHaveAColumn()

@@ -76,6 +76,7 @@ private slots:
     void nameIsThatOfThePinThatEqualsThePlan();
     void exactnessIsSaidBySignAndWord();
     void fitsInto1024Pixels();
+    void sparsityIsThatOfThePlan();
 };
 
 void TestWorkflowStrip::aStepThatIsNotPossibleSaysWhyAndLeadsNowhere()
@@ -224,6 +225,26 @@ void TestWorkflowStrip::fitsInto1024Pixels()
     s.bench.editor.pin("the one with a name that nobody wants to read to its end");
     QVERIFY2(s.strip.minimumSizeHint().width() <= 1024, qPrintable(QString::number(s.strip.minimumSizeHint().width())));
     QCOMPARE(s.strip.width(), 1024);
+}
+
+void TestWorkflowStrip::sparsityIsThatOfThePlan()
+{
+    ShownStrip s;
+    s.bench.openLayers(30);
+    QCOMPARE(s.sparsity->text(), "37.5 %");
+    s.bench.editor.setNeuronsKept(400); // which removes far more
+    const ModelFigures dense = s.bench.session.denseFigures(), plan = s.bench.session.planFigures();
+    const double reached = 100 - 100.0 * double(plan.layerParameters) / double(dense.layerParameters);
+    QVERIFY(reached > 45);
+    QVERIFY(std::abs(s.sparsity->value() - reached) < 0.051);
+    QCOMPARE(s.bench.session.draft().balance.sparsity, 0.375);
+    QVERIFY(s.sparsity->toolTip().contains("K by hand"));
+    s.sparsity->setFocus(); // going through the field changes nothing
+    s.neurons->setFocus();
+    QCOMPARE(s.bench.session.draft().balance.neuronsKept, 400);
+    ShownStrip::type(s.sparsity, "25");
+    QCOMPARE(s.bench.session.draft().balance.sparsity, 0.25);
+    QCOMPARE(s.sparsity->text(), "25 %");
 }
 
 QTEST_MAIN(TestWorkflowStrip)

@@ -70,12 +70,13 @@ void TestPerplexityCurve::csvHasThePointsInTheirOrder()
 {
     std::vector<CurvePoint> some = points();
     some[2].isCurrent = true;
+    some[2].planHash = "0123abcd";
     m_curve->showPoints("kept, %", some, 50);
-    QCOMPARE(m_curve->csv(), QString("\"kept, %\",perplexity,plan,removal order,this plan\n"
-                                     "75,40,25 %,searched,\n"
-                                     "100,20,original,,\n"
-                                     "50,160,50 %,searched,yes\n"
-                                     "65,50,borrowed,borrowed,\n"));
+    QCOMPARE(m_curve->csv(), QString("kept [%],perplexity,plan,removal order,this plan,plan hash\n"
+                                     "75,40,25 %,searched,,\n"
+                                     "100,20,original,,,\n"
+                                     "50,160,50 %,searched,yes,0123abcd\n"
+                                     "65,50,borrowed,borrowed,,\n"));
 }
 
 void TestPerplexityCurve::measuredIsFilledAndBorrowedIsHollow()

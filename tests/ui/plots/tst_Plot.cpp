@@ -2,6 +2,7 @@
 #include "plots/Plot.h"
 
 #include "foundation/Error.h"
+#include "plots/FigureDialog.h"
 #include "plots/PlotTableView.h"
 #include "theme/Theme.h"
 
@@ -148,6 +149,9 @@ private slots:
         QSignalSpy saved(&plot, &Plot::saved), failed(&plot, &Plot::saveFailed);
         const auto saveAs = [&plot](const QString &file) {
             plot.menu()->actions().front()->trigger();
+            auto *options = plot.findChild<FigureDialog *>();
+            QVERIFY(options);
+            options->accept();
             auto *dialog = plot.findChild<QFileDialog *>();
             QVERIFY(dialog);
             dialog->selectFile(file);

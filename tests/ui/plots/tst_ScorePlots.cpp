@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/ScorePlots.h"
 
+#include "plots/KeptHandle.h"
 #include "pruning/NeuronScores.h"
 #include "theme/Theme.h"
 
+#include <QAction>
 #include <QApplication>
+#include <QMenu>
 #include <QRegularExpression>
 #include <QScrollBar>
 #include <QSignalSpy>
@@ -14,6 +17,9 @@
 #include <QWheelEvent>
 
 #include <qcustomplot.h>
+
+#include <cmath>
+#include <tuple>
 
 using namespace secateur;
 using namespace secateur::ui;
@@ -261,8 +267,8 @@ private slots:
         plot.showScores(ranked({{5, 3, 2, 1}, {1, 0, 0, 10}})); // log10 from 0 to 1 in 48 bars
         plot.setKept(3);
         const QStringList lines = plot.csv().split(u'\n', Qt::SkipEmptyParts);
-        QCOMPARE(lines.size(), 1 + 48 + 1 + 48);
-        QCOMPARE(lines[0], QStringLiteral("layer,score from,score to,neurons,kept"));
+        QCOMPARE(lines[0], QStringLiteral("layer,score from [activation norm],score to [activation norm],neurons,kept"));
+        QCOMPARE(lines.size(), 1 + 34 + 1 + 48); // up to the bar of 5, the zeros, and up to that of 10: no empty bars around them
         QMap<QString, QString> filled;
         for (const QString &line : lines.mid(1))
             if (const QStringList cells = line.split(u','); cells[3] != u"0")
@@ -284,7 +290,8 @@ private slots:
     {
         SortedScores plot;
         plot.showScores(ranked({{5, 3, 2, 1}, {1, 0, 0, 10}}));
-        QCOMPARE(plot.csv(), QStringLiteral("rank,score in layer 0,share of score kept,lowest of all layers,highest of all layers\n"
+        QCOMPARE(plot.csv(), QStringLiteral("rank,score in layer 0 [activation norm],share of score kept in layer 0 [1],"
+                                            "lowest of all layers [activation norm],highest of all layers [activation norm]\n"
                                             "1,5,%1,5,10\n2,3,%2,1,3\n3,2,%3,0,2\n4,1,1,0,1\n")
                                  .arg(number(5.0 / 11), number(8.0 / 11), number(10.0 / 11)));
         plot.setSelectedLayer(1);
@@ -295,7 +302,7 @@ private slots:
     {
         ScoreHeatmap plot;
         plot.showScores(ranked({{5, 3, 2, 1}, {1, 0, 0, 10}}));
-        QCOMPARE(plot.csv(), QStringLiteral("layer,first rank,last rank,mean score,share of the layer's largest\n"
+        QCOMPARE(plot.csv(), QStringLiteral("layer,first rank,last rank,mean score [activation norm],share of the layer's largest [1]\n"
                                             "0,1,1,5,1\n0,2,2,3,0.6\n0,3,3,2,0.4\n0,4,4,1,0.2\n"
                                             "1,1,1,10,1\n1,2,2,1,0.1\n1,3,3,0,0\n1,4,4,0,0\n"));
     }
@@ -406,6 +413,168 @@ private slots:
             const QRect frame = canvasOf(*plot).axisRect()->rect();
             for (int x = frame.left(); x < frame.right(); x += 40)
                 QTest::mouseMove(&canvasOf(*plot), {x, frame.center().y()});
+        }
+    }
+
+    void ctrlClickAndSpaceAskToCompare()
+    {
+        Shown<ScoreHistograms> histograms(ramps(4, 40), 38);
+        QSignalSpy compared(&histograms.plot, &ScorePlot::layerCompareRequested), clicked(&histograms.plot, &ScorePlot::layerClicked);
+        QTest::mouseClick(&histograms.canvas, Qt::LeftButton, Qt::ControlModifier, histograms.inRow(2, 4));
+        QCOMPARE(compared.takeFirst().front().toLongLong(), 2);
+        QCOMPARE(clicked.count(), 0); // the selection stays
+        histograms.plot.setSelectedLayer(3);
+        QTest::keyClick(&histograms.canvas, Qt::Key_Space);
+        QCOMPARE(compared.takeFirst().front().toLongLong(), 3);
+
+        histograms.plot.setComparedLayers({3});
+        QMenu &menu = *histograms.plot.menu();
+        emit menu.aboutToShow();
+        QAction *compare = nullptr, *none = nullptr;
+        for (QAction *action : menu.actions())
+            if (action->text().startsWith(QStringLiteral("Compare layer 3")))
+                compare = action;
+            else if (action->text() == u"Compare no layers")
+                none = action;
+        QVERIFY(compare && compare->isChecked() && none && none->isEnabled());
+        compare->trigger();
+        QCOMPARE(compared.takeFirst().front().toLongLong(), 3);
+        QSignalSpy emptied(&histograms.plot, &ScorePlot::compareNoneRequested);
+        none->trigger();
+        QCOMPARE(emptied.count(), 1);
+    }
+
+    void comparedLayersHaveCurvesNamesAndColumns()
+    {
+        Shown<SortedScores> shown(ramps(6, 400), 100);
+        shown.plot.setSelectedLayer(1);
+        QTest::qWait(20);
+        const int height = shown.canvas.axisRect()->height();
+        QCOMPARE(shown.canvas.legend->itemCount(), 0);
+        const QImage alone = shown.plot.grab().toImage();
+        shown.plot.setComparedLayers({4, 1, 5}); // the selected one is there already
+        QTRY_VERIFY(shown.plot.grab().toImage() != alone);
+        QStringList names, dashes;
+        for (int i = 0; i < shown.canvas.legend->itemCount(); ++i) {
+            const auto *item = qobject_cast<QCPPlottableLegendItem *>(shown.canvas.legend->item(i));
+            if (!item) // the last row is not full
+                continue;
+            names << item->plottable()->name();
+            dashes << QString::number(int(item->plottable()->pen().style()));
+        }
+        QCOMPARE(names, (QStringList{QStringLiteral("layer 1, selected"), QStringLiteral("layer 4"), QStringLiteral("layer 5"),
+                                     QStringLiteral("share of score kept, layer 1"), QStringLiteral("all layers")}));
+        QCOMPARE(QSet<QString>(dashes.begin(), dashes.begin() + 3).size(), 3); // told apart without colours
+        QVERIFY(shown.canvas.axisRect()->height() < height);                   // the legend lies above, on no curve
+        QVERIFY(shown.plot.title().contains(QStringLiteral("layer 1 against 4, 5")));
+        const QStringList lines = shown.plot.csv().split(u'\n');
+        QVERIFY(lines[0].contains(QStringLiteral("score in layer 4 [activation norm],share of score kept in layer 4 [1]")));
+        QVERIFY(!lines[0].contains(QStringLiteral("layer 1 [1],score in layer 1")));
+        QVERIFY(lines[1].startsWith(QStringLiteral("1,%1,").arg(number(double(400 * 1.1F)))));
+        shown.plot.setComparedLayers({});
+        QTRY_COMPARE(shown.plot.grab().toImage(), alone);
+    }
+
+    void scalesAreToldByTheAxes()
+    {
+        const auto raw = ramps(3, 40);
+        const std::vector<std::tuple<ScoreScale, const char *, const char *>> scales = {
+            {ScoreScale::Raw, "neuron score (mean activation norm)", "[activation norm]"},
+            {ScoreScale::LayerMean, "neuron score over the mean of its layer", "[layer mean]"},
+            {ScoreScale::LayerMaximum, "neuron score over the largest of its layer", "[layer maximum]"}};
+        for (const auto &[scale, words, unit] : scales) {
+            Shown<SortedScores> sorted(std::make_shared<const RankedScores>(raw->in(scale)));
+            Shown<ScoreHistograms> histograms(std::make_shared<const RankedScores>(raw->in(scale)));
+            QCOMPARE(sorted.canvas.yAxis->label(), QString::fromLatin1(words));
+            QCOMPARE(histograms.canvas.xAxis->label(), QString::fromLatin1(words));
+            QVERIFY(sorted.plot.csv().contains(QString::fromLatin1(unit)));
+            QVERIFY(histograms.plot.csv().contains(QString::fromLatin1(unit)));
+        }
+        Shown<ScoreHistograms> outlier(std::make_shared<const RankedScores>(
+            ranked({{1, 2, 3, 4, 5}, {1, 2, 3, 4, 5}, {1e6F, 2e6F, 3e6F, 4e6F, 5e6F}})->in(ScoreScale::LayerMean)));
+        QVERIFY(outlier.canvas.xAxis->range().size() < 1); // decades: layers of other scales lie above each other
+    }
+
+    void oneQuantityHasOneWayOfTicks()
+    {
+        Shown<SortedScores> sorted(ramps(3, 4000), 200, {900, 600});
+        Shown<ScoreHistograms> histograms(ramps(3, 4000), 200, {900, 600});
+        const QVector<QString> down = sorted.canvas.yAxis->tickVectorLabels(), across = histograms.canvas.xAxis->tickVectorLabels();
+        QVERIFY(across.size() >= 3);
+        for (const QString &label : across)
+            QVERIFY2(down.contains(label) || label.toDouble() < sorted.canvas.yAxis->range().lower, qPrintable(label));
+        QVERIFY(!across.join(u' ').contains(u'⁰'));
+    }
+
+    void labelsStandInsideTheFocusFrame()
+    {
+        Shown<SortedScores> sorted(ramps(3, 400), 100);
+        Shown<ScoreHeatmap> heatmap(ramps(12, 400), 100);
+        Shown<ScoreHistograms> histograms(ramps(12, 400), 100);
+        for (ScorePlot *plot : {static_cast<ScorePlot *>(&sorted.plot), static_cast<ScorePlot *>(&heatmap.plot),
+                                static_cast<ScorePlot *>(&histograms.plot)}) {
+            const QImage image = canvasOf(*plot).grab().toImage();
+            const QColor surface = PlotStyle::of(plot->palette()).surface;
+            const QRect inner = image.rect().adjusted(3, 3, -3, -3); // the frame takes the pixels outside
+            for (int y = 0; y < image.height(); ++y)
+                for (int x = 0; x < image.width(); ++x)
+                    if (!inner.contains(x, y))
+                        QCOMPARE(image.pixelColor(x, y), surface);
+        }
+    }
+
+    void wordsOfTheHandleLieOnNoCurve()
+    {
+        std::vector<std::vector<float>> layers(2);
+        for (int i = 0; i < 2000; ++i) {
+            layers[0].push_back(std::exp(-0.002F * float(i)));
+            layers[1].push_back(2 * std::exp(-0.003F * float(i)));
+        }
+        Shown<SortedScores> shown(ranked(layers), 100, {640, 420});
+        shown.plot.setComparedLayers({1});
+        KeptHandle *handle = nullptr;
+        for (int i = 0; i < shown.canvas.itemCount(); ++i)
+            if (auto *item = qobject_cast<KeptHandle *>(shown.canvas.item(i)))
+                handle = item;
+        QVERIFY(handle);
+        for (const int kept : {60, 300, 700, 1000, 1400, 1900}) {
+            shown.plot.setKept(kept);
+            QTest::qWait(5);
+            shown.plot.grab();
+            const QRectF words = handle->wordsPlace();
+            QVERIFY(!words.isEmpty());
+            QVERIFY(shown.canvas.axisRect()->rect().contains(words.toAlignedRect()));
+            for (int g = 0; g < shown.canvas.graphCount(); ++g) {
+                const QCPGraph &graph = *shown.canvas.graph(g);
+                if (graph.pen().style() == Qt::NoPen) // the sides of the band
+                    continue;
+                for (const QCPGraphData &point : *graph.data())
+                    QVERIFY2(!words.contains(graph.keyAxis()->coordToPixel(point.key), graph.valueAxis()->coordToPixel(point.value)),
+                             qPrintable(QStringLiteral("K = %1, graph %2, rank %3").arg(kept).arg(g).arg(point.key)));
+            }
+        }
+    }
+
+    void keptAndPrunedDifferWithoutColours()
+    {
+        for (const bool isDark : {false, true}) {
+            QApplication::setPalette(Theme::palette(isDark));
+            Shown<ScoreHistograms> shown(ramps(1, 4000), 2000, {900, 420});
+            QTest::qWait(20);
+            const QImage grey = shown.canvas.grab().toImage().convertToFormat(QImage::Format_Grayscale8);
+            const QRect frame = shown.canvas.axisRect()->rect();
+            const int surface = qGray(PlotStyle::of(Theme::palette(isDark)).surface.rgb());
+            const auto difference = [&](double score) { // from the surface, on average, at the foot of the bar of a score
+                const int x = int(shown.canvas.xAxis->coordToPixel(std::log10(score)));
+                int sum = 0, pixels = 0;
+                for (int y = frame.bottom() - 40; y < frame.bottom() - 2; ++y)
+                    for (int at = x - 4; at <= x + 4; ++at, ++pixels)
+                        sum += std::abs(qGray(grey.pixel(at, y)) - surface);
+                return double(sum) / pixels;
+            };
+            const double kept = difference(3200), pruned = difference(1000);
+            QVERIFY2(kept > 60, qPrintable(QString::number(kept)));
+            QVERIFY2(pruned > 2 && pruned < kept / 2, qPrintable(QString::number(pruned)));
         }
     }
 

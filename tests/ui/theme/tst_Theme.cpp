@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "theme/Icons.h"
 #include "theme/PlotStyle.h"
 #include "theme/Theme.h"
 
 #include <QApplication>
+#include <QCheckBox>
 #include <QDBusConnection>
 #include <QDBusMessage>
 #include <QDBusVariant>
@@ -24,7 +26,8 @@ using namespace secateur::ui;
 
 namespace {
 
-const QString kSpace = QStringLiteral("org.freedesktop.appearance"), kKey = QStringLiteral("color-scheme");
+const QString kSpace = QStringLiteral("org.freedesktop.appearance"), kKey = QStringLiteral("color-scheme"),
+              kContrast = QStringLiteral("contrast");
 const QString kPath = QStringLiteral("/org/freedesktop/portal/desktop");
 
 /// Stands in for the desktop portal, on a connection of its own.
@@ -32,22 +35,28 @@ class Portal : public QObject {
     Q_OBJECT
     Q_CLASSINFO("D-Bus Interface", "org.freedesktop.portal.Settings")
 public:
-    uint scheme = 1; ///< 1: prefers dark, 2: prefers light, 0: nothing
+    uint scheme = 1;   ///< 1: prefers dark, 2: prefers light, 0: nothing
+    uint contrast = 0; ///< 1: prefers more
 
     void announce(const QDBusConnection &bus, uint value)
     {
         scheme = value;
+        announce(bus, kKey, value);
+    }
+
+    static void announce(const QDBusConnection &bus, const QString &key, uint value)
+    {
         QDBusMessage signal =
             QDBusMessage::createSignal(kPath, QStringLiteral("org.freedesktop.portal.Settings"), QStringLiteral("SettingChanged"));
-        signal << kSpace << kKey << QVariant::fromValue(QDBusVariant(scheme));
+        signal << kSpace << key << QVariant::fromValue(QDBusVariant(value));
         bus.send(signal);
     }
 
 public slots:
     QDBusVariant Read(const QString &space, const QString &key) const
     {
-        const bool isKnown = space == kSpace && key == kKey;
-        return QDBusVariant(QVariant::fromValue(QDBusVariant(isKnown ? scheme : 0U))); // wrapped twice, as real portals do
+        const uint value = space != kSpace ? 0U : key == kKey ? scheme : key == kContrast ? contrast : 0U;
+        return QDBusVariant(QVariant::fromValue(QDBusVariant(value))); // wrapped twice, as real portals do
     }
 };
 
@@ -82,6 +91,44 @@ private slots:
         QCOMPARE(QApplication::palette().color(QPalette::Window), QColor(Qt::white));
         QVERIFY(changed.count() >= 1);
         QCOMPARE(changed.last().front().toBool(), false);
+    }
+
+    void highContrastIsALookOfItsOwn()
+    {
+        const RestoredPalette restored;
+        Theme theme;
+        theme.setMode(Theme::Mode::Light);
+        QSignalSpy changed(&theme, &Theme::changed);
+        theme.setHighContrast(true);
+        QCOMPARE(changed.count(), 1);
+        QVERIFY(theme.isHighContrast() && !theme.isDark());
+        QCOMPARE(QApplication::palette().color(QPalette::WindowText), QColor(Qt::black));
+        QVERIFY(PlotStyle::of(QApplication::palette()).isHighContrast);
+        QVERIFY(!qApp->styleSheet().contains(u'@'));
+        theme.setMode(Theme::Mode::Dark);
+        QCOMPARE(QApplication::palette().color(QPalette::Window), QColor(Qt::black));
+        theme.setHighContrast(false);
+        QVERIFY(!PlotStyle::of(QApplication::palette()).isHighContrast);
+    }
+
+    /// Also a box that is ticked already.
+    void focusOfABoxIsSeen()
+    {
+        (void)icon(QStringLiteral("open")); // registers the tick
+        const RestoredPalette restored;
+        Theme theme;
+        theme.setMode(Theme::Mode::Light);
+        QWidget window;
+        auto *box = new QCheckBox(QStringLiteral("Tick"), &window);
+        auto *other = new QLineEdit(&window);
+        other->move(0, 60);
+        box->setChecked(true);
+        window.show();
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+        other->setFocus();
+        const QImage without = box->grab().toImage();
+        box->setFocus(Qt::TabFocusReason);
+        QVERIFY(box->grab().toImage() != without);
     }
 
     void widgetsHearOfAChange()
@@ -180,6 +227,15 @@ private slots:
         QVERIFY(!changed.wait(200)); // a choice by hand stays
         theme.setMode(Theme::Mode::System);
         QVERIFY(theme.isDark()); // what the desktop said meanwhile was heard
+        QVERIFY(!theme.isHighContrast());
+        Portal::announce(desktop, kContrast, 1);
+        QTRY_VERIFY(theme.isHighContrast());
+        QVERIFY(theme.isDark());
+        Portal::announce(desktop, kContrast, 0);
+        QTRY_VERIFY(!theme.isHighContrast());
+        portal.contrast = 1;
+        Theme later; // asks at its start
+        QTRY_VERIFY(later.isHighContrast());
         desktop.unregisterService(QStringLiteral("org.freedesktop.portal.Desktop"));
         QDBusConnection::disconnectFromBus(QStringLiteral("desktop"));
     }

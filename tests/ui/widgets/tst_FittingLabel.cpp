@@ -20,8 +20,15 @@ private slots:
         const int full = label.sizeHint().width();
         label.resize(full, 20);
         QCOMPARE(label.text(), "the removals are not searched yet");
+        QVERIFY(label.toolTip().isEmpty());
         label.resize(full - 1, 20);
         QCOMPARE(label.text(), "estimate");
+        QCOMPARE(label.toolTip(), "the removals are not searched yet");
+        label.resize(full, 20);
+        QVERIFY(label.toolTip().isEmpty());
+        label.setToolTip("how it is counted"); // stays
+        label.resize(full - 1, 20);
+        QCOMPARE(label.toolTip(), "how it is counted");
         QCOMPARE(label.minimumSizeHint().width(), label.fontMetrics().horizontalAdvance("estimate"));
         QCOMPARE(label.accessibleName(), "the removals are not searched yet"); // whatever is seen
     }

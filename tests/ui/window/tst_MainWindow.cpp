@@ -2,9 +2,12 @@
 // What the window itself does: opening, failing, coming back, commands, looks.
 #include "WindowBench.h"
 
+#include "jobs/JobRunner.h"
+#include "models/SelectionModel.h"
 #include "panels/EngineBox.h"
 #include "panels/WorkflowStrip.h"
 #include "session/SessionStore.h"
+#include "widgets/EntryList.h"
 #include "window/Actions.h"
 #include "window/CommandPalette.h"
 #include "window/EndSignals.h"
@@ -12,8 +15,15 @@
 #include <QDoubleSpinBox>
 #include <QFile>
 #include <QLineEdit>
+#include <QListWidget>
+#include <QMenu>
+#include <QMenuBar>
+#include <QScrollArea>
+#include <QSettings>
 #include <QSignalSpy>
+#include <atomic>
 #include <csignal>
+#include <thread>
 
 using namespace secateur;
 using namespace secateur::ui;
@@ -28,6 +38,12 @@ private slots:
     void droppedTextBecomesTheCalibrationText();
     void everyStepThatIsNotPossibleSaysWhy();
     void paletteRunsWhatIsTyped();
+    void paletteFindsLayersAndPlots();
+    void everyActionThatIsNotPossibleSaysWhy();
+    void oneKeyCancelsTheJobFromAnywhere();
+    void titleSaysHowFarTheJobIs();
+    void recentOnesThatAreGoneAreGreyed();
+    void tabGoesFromThePageToTheSidesAndToTheJobLast();
     void undoWorksWhileANumberFieldHasTheFocus();
     void terminationClosesTheWindow();
     void interruptedSessionIsOfferedAndRestored();
@@ -95,6 +111,155 @@ void tst_MainWindow::paletteRunsWhatIsTyped()
     QTest::keyClick(hands.window.get(), Qt::Key_P, Qt::ControlModifier | Qt::ShiftModifier);
     QTest::keyClick(input, Qt::Key_Escape);
     QVERIFY(!palette->isVisible());
+}
+
+void tst_MainWindow::paletteFindsLayersAndPlots()
+{
+    const WindowBench hands;
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    hands.window->show(MainWindow::Tab::Attention);
+    const auto type = [&](const QString &words) {
+        hands.window->actionsOfWindow().palette->trigger();
+        auto *input = hands.window->findChild<CommandPalette *>()->findChild<QLineEdit *>();
+        QTest::keyClicks(input, words);
+        return hands.window->findChild<CommandPalette *>()->findChild<QListWidget *>();
+    };
+    const QListWidget *list = type(QStringLiteral("layer 1"));
+    QCOMPARE(list->count(), 1); // and not 10, 11
+    QTest::keyClick(hands.window->findChild<CommandPalette *>()->findChild<QLineEdit *>(), Qt::Key_Return);
+    QCOMPARE(hands.bench().selection.selectedLayer(), 1);
+
+    list = type(QStringLiteral("save png"));
+    QVERIFY(list->count() >= 1);
+    QVERIFY(list->item(0)->flags().testFlag(Qt::ItemIsEnabled));
+    QVERIFY(list->item(0)->text().contains(QLatin1String("PNG")));
+    QTest::keyClick(hands.window->findChild<CommandPalette *>()->findChild<QLineEdit *>(), Qt::Key_Escape);
+
+    list = type(QStringLiteral("xyzzy"));
+    QCOMPARE(list->item(0)->text(), QStringLiteral("No command matches “xyzzy”."));
+    QTest::keyClick(hands.window->findChild<CommandPalette *>()->findChild<QLineEdit *>(), Qt::Key_Return); // nothing to run
+    QTest::keyClick(hands.window->findChild<CommandPalette *>()->findChild<QLineEdit *>(), Qt::Key_Escape);
+}
+
+void tst_MainWindow::everyActionThatIsNotPossibleSaysWhy()
+{
+    const WindowBench hands;
+    const auto check = [&] {
+        for (const QMenu *menu : hands.window->menuBar()->findChildren<QMenu *>()) {
+            QVERIFY(menu->toolTipsVisible());
+            for (const QAction *action : menu->actions())
+                if (!action->isEnabled() && !action->isSeparator())
+                    QVERIFY2(action->toolTip().endsWith(QLatin1Char('.')),
+                             qPrintable(action->text() + QLatin1String(": ") + action->toolTip()));
+        }
+    };
+    const Actions &actions = hands.window->actionsOfWindow();
+    check();
+    for (const QAction *action :
+         {actions.undo, actions.redo, actions.saveSession, actions.pin, actions.sparsity25, actions.neuronsByRule, actions.goToExport})
+        QVERIFY2(!action->isEnabled(), qPrintable(action->text()));
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    check();
+    QVERIFY(actions.saveSession->isEnabled() && actions.pin->isEnabled() && actions.sparsity25->isEnabled() && actions.prune->isEnabled());
+    QVERIFY(!actions.goToExport->isEnabled());
+    QVERIFY(!actions.savePlan->isEnabled());
+    QVERIFY(!actions.neuronsByRule->isEnabled()); // K follows it
+    hands.bench().editor.setNeuronsKept(100);
+    QVERIFY(actions.neuronsByRule->isEnabled());
+    QVERIFY(actions.undo->isEnabled());
+    QVERIFY(!actions.redo->isEnabled());
+    check();
+}
+
+void tst_MainWindow::oneKeyCancelsTheJobFromAnywhere()
+{
+    const WindowBench hands;
+    const auto forEver = [](JobPort &port) {
+        for (;;) {
+            port.context().check();
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    };
+    const int number = hands.bench().runner.start(JobKind::Search, QStringLiteral("Search"), {}, forEver);
+    QTRY_COMPARE(hands.bench().runner.job(number)->state, JobInfo::State::Running);
+    QVERIFY(hands.window->actionsOfWindow().cancelJob->isEnabled());
+    QCOMPARE(hands.window->actionsOfWindow().cancelJob->shortcutContext(), Qt::ApplicationShortcut);
+    QWidget *field = hands.window->findChild<QTabWidget *>();
+    field->setFocus();
+    QTest::keyClick(field, Qt::Key_Period, Qt::ControlModifier);
+    QTRY_COMPARE(hands.bench().runner.job(number)->state, JobInfo::State::Cancelled);
+    QVERIFY(!hands.window->actionsOfWindow().cancelJob->isEnabled());
+}
+
+void tst_MainWindow::titleSaysHowFarTheJobIs()
+{
+    const WindowBench hands;
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    QVERIFY2(hands.window->windowTitle().endsWith(QStringLiteral("[*] – Secateur")), qPrintable(hands.window->windowTitle()));
+    const QString before = hands.window->windowTitle();
+    std::atomic<bool> isLetGo = false;
+    hands.bench().runner.start(JobKind::Search, QStringLiteral("Search"), {}, [&isLetGo](JobPort &port) {
+        port.context().begin("search", 10, "evaluations");
+        for (int i = 0; i < 10; ++i) {
+            port.context().step();
+            while (i == 3 && !isLetGo) {
+                port.context().check();
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            }
+        }
+    });
+    QTRY_COMPARE(hands.window->windowTitle(), QStringLiteral("40\u00a0% – ") + before);
+    isLetGo = true;
+    QTRY_COMPARE(hands.window->windowTitle(), before);
+}
+
+void tst_MainWindow::recentOnesThatAreGoneAreGreyed()
+{
+    WindowBench hands;
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    hands.window.reset();
+    const QString gone = hands.state.filePath(QStringLiteral("gone"));
+    QSettings settings(hands.state.filePath(QStringLiteral("settings.ini")), QSettings::IniFormat);
+    const QString key = QStringLiteral("recent/opened");
+    settings.setValue(key, QStringList(gone) + settings.value(key).toStringList());
+    settings.sync();
+    hands.start();
+    auto *list = hands.named<EntryList>(QStringLiteral("Recent models and sessions"));
+    QVERIFY(list);
+    QCOMPARE(list->count(), 2);
+    QVERIFY(!list->item(0)->flags().testFlag(Qt::ItemIsEnabled));
+    QVERIFY(list->item(0)->toolTip().contains(QLatin1String("not found")));
+    QVERIFY(list->item(1)->flags().testFlag(Qt::ItemIsEnabled));
+    hands.press(QStringLiteral("Clear"));
+    QCOMPARE(list->count(), 0);
+    QCOMPARE(list->emptyText(), QStringLiteral("No recent models."));
+}
+
+void tst_MainWindow::tabGoesFromThePageToTheSidesAndToTheJobLast()
+{
+    const WindowBench hands;
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    hands.window->show(MainWindow::Tab::Balance);
+    const QWidget *page = hands.window->findChild<QTabWidget *>()->currentWidget();
+    const QWidget *map = hands.named<QWidget>(QStringLiteral("Map")), *inspector = hands.named<QWidget>(QStringLiteral("Inspector"));
+    const QWidget *bar = hands.named<QWidget>(QStringLiteral("Current job")), *strip = hands.named<QWidget>(QStringLiteral("Workflow"));
+    QVERIFY(map && inspector && bar && strip);
+    QList<const QWidget *> places;
+    const QWidget *first = hands.window->findChild<WorkflowStrip *>();
+    for (const QWidget *widget = first->nextInFocusChain(); widget != first; widget = widget->nextInFocusChain()) {
+        if (!widget->isVisible() || !widget->isEnabled() || !(widget->focusPolicy() & Qt::TabFocus))
+            continue;
+        QVERIFY2(!qobject_cast<const QScrollArea *>(widget), "a scroll area shows no focus");
+        for (const QWidget *place : {strip, page, map, inspector, bar})
+            if (place->isAncestorOf(widget) && (places.isEmpty() || places.last() != place))
+                places << place;
+    }
+    QCOMPARE(places, QList<const QWidget *>({strip, page, map, inspector, bar}));
 }
 
 void tst_MainWindow::undoWorksWhileANumberFieldHasTheFocus()

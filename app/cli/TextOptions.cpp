@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The texts that the options ask for.
+#include "cli/Options.h"
+#include "text/KnownTexts.h"
+
+#include <algorithm>
+
+namespace secateur::cli {
+namespace {
+
+constexpr std::int64_t kUsualWindows = 32, kUsualLength = 2048; // the authors' calibration
+
+TextSettings textOf(const Options &o, const std::vector<std::filesystem::path> &files, std::optional<std::int64_t> windows,
+                    std::int64_t context)
+{
+    return {.files = files,
+            .windows = windows,
+            .length = o.length.value_or(std::min(kUsualLength, context)),
+            .seed = o.seed.value_or(0),
+            .column = o.column.value_or(TextSettings().column)};
+}
+
+} // namespace
+
+void findTexts(Options &o)
+{
+    const TextUse use = o.command == "evaluate" ? TextUse::Evaluation : TextUse::Calibration;
+    for (std::filesystem::path &text : o.texts)
+        text = textFile(text, use);
+    for (std::filesystem::path &text : o.evaluationTexts)
+        text = textFile(text, TextUse::Evaluation);
+}
+
+TextSettings calibrationText(const Options &o, std::int64_t context)
+{
+    return textOf(o, o.texts, o.areAllWindowsWanted ? std::nullopt : std::optional(o.windows.value_or(kUsualWindows)), context);
+}
+
+TextSettings evaluationText(const Options &o, std::int64_t context)
+{
+    return textOf(o, o.texts, o.windows, context);
+}
+
+TextSettings heldOutText(const Options &o, const std::filesystem::path &file, std::int64_t context)
+{
+    TextSettings text = textOf(o, {file}, {}, context);
+    text.seed = 0; // the seed is of the calibration
+    return text;
+}
+
+TextSettings impactText(const Options &o, std::int64_t context)
+{
+    return textOf(o, o.texts, {}, context);
+}
+
+} // namespace secateur::cli

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the main window opens and saves: models, sessions, what was left behind, what is dropped on it.
+#include "window/MainWindow.h"
+
+#include "checkpoint/ModelName.h"
+#include "panels/StartPanel.h"
+#include "panels/TextPicker.h"
+
+#include <QDropEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QMimeData>
+
+#include <algorithm>
+
+namespace secateur::ui {
+namespace {
+
+const QString kSessionSuffix = QStringLiteral("secateur");
+
+} // namespace
+
+void MainWindow::open(const QString &path)
+{
+    if (QFileInfo(path).suffix() == kSessionSuffix)
+        m_keeper.open(path);
+    else
+        m_jobs.openModel(path.toStdString());
+    show(Tab::Model);
+}
+
+void MainWindow::openSample()
+{
+    constexpr std::int64_t kWindows = 32, kLength = 512;
+    const SampleTexts texts{
+        .calibration = {.files = {m_sample.calibrationText().toStdString()}, .windows = kWindows, .length = kLength, .seed = 0},
+        .evaluation = {.files = {m_sample.evaluationText().toStdString()}, .windows = {}, .length = kLength, .seed = 0}};
+    m_jobs.openModel(m_sample.model().toStdString(), texts);
+    show(Tab::Model);
+}
+
+void MainWindow::chooseModel()
+{
+    const QString folder = QFileDialog::getExistingDirectory(this, tr("Open a model folder"));
+    if (!folder.isEmpty())
+        open(folder);
+}
+
+void MainWindow::chooseGguf()
+{
+    const QString file = QFileDialog::getOpenFileName(this, tr("Open a GGUF file"), {}, tr("GGUF models (*.gguf)"));
+    if (!file.isEmpty())
+        open(file);
+}
+
+void MainWindow::chooseSession()
+{
+    const QString file = QFileDialog::getOpenFileName(this, tr("Open a session"), {}, tr("Sessions (*.secateur)"));
+    if (!file.isEmpty())
+        open(file);
+}
+
+void MainWindow::save(bool asksForName)
+{
+    QString file = m_keeper.file();
+    keepView();
+    if (asksForName || file.isEmpty() || !m_keeper.saveProblem().isEmpty()) {
+        QFileDialog dialog(this, tr("Save the session"), {}, tr("Sessions (*.secateur)"));
+        dialog.setAcceptMode(QFileDialog::AcceptSave);
+        dialog.setDefaultSuffix(QStringLiteral("secateur"));
+        dialog.selectFile(file.isEmpty() ? m_model.modelName() : file);
+        if (dialog.exec() != QDialog::Accepted)
+            return;
+        file = dialog.selectedFiles().constFirst();
+    }
+    m_keeper.save(file);
+}
+
+void MainWindow::offer(const std::vector<RecoverableSession> &sessions)
+{
+    m_start->setRecoverable(sessions);
+    const auto interrupted =
+        std::find_if(sessions.begin(), sessions.end(), [](const RecoverableSession &s) { return !s.wasClosed && s.problem.empty(); });
+    if (interrupted == sessions.end() || m_model.hasModel())
+        return;
+    const QString model = QString::fromStdString(secateur::modelName(interrupted->modelFolder).brief);
+    m_messages.post({.severity = Message::Severity::Warning,
+                     .sentence = tr("The last session, with %1, was interrupted.").arg(model),
+                     .hint = tr("Everything up to its last evaluation is kept."),
+                     .topic = QStringLiteral("recovery"),
+                     .actionText = tr("Restore it"),
+                     .action = [this, folder = interrupted->folder] { m_keeper.restore(folder); },
+                     .time = {}});
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent *event)
+{
+    if (event->mimeData()->hasUrls())
+        event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent *event)
+{
+    for (const QUrl &url : event->mimeData()->urls()) {
+        const QFileInfo dropped(url.toLocalFile());
+        if (TextPicker::isNamedAsText(dropped.fileName())) {
+            if (!m_model.hasModel()) {
+                m_messages.post({.severity = Message::Severity::Warning,
+                                 .sentence = tr("'%1' is a text, and no model is open yet.").arg(dropped.fileName()),
+                                 .hint = tr("Drop a model folder first."),
+                                 .topic = QStringLiteral("open"),
+                                 .actionText = {},
+                                 .action = {},
+                                 .time = {}});
+                return;
+            }
+            TextSettings text = m_model.session().calibrationText;
+            text.files = {dropped.absoluteFilePath().toStdString()};
+            m_editor.setTexts(text, m_model.session().evaluationText, m_model.session().norm);
+            show(Tab::Calibration);
+        } else if (dropped.exists()) {
+            open(dropped.absoluteFilePath());
+        }
+        event->acceptProposedAction();
+        return; // one at a time
+    }
+}
+
+} // namespace secateur::ui

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the window finds again: the look of a session with the session, its own layout from one start to the next.
+#include "WindowBench.h"
+
+#include "models/SelectionModel.h"
+#include "panels/AttentionPanel.h"
+#include "plots/Plot.h"
+#include "session/SessionStore.h"
+#include "window/Actions.h"
+#include "window/AffectedTabs.h"
+#include "window/ViewState.h"
+
+#include <QDockWidget>
+#include <QScreen>
+#include <QSettings>
+#include <QSignalSpy>
+#include <QSplitter>
+#include <functional>
+
+using namespace secateur;
+using namespace secateur::ui;
+
+class tst_WindowMemory : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init() { failOnOwnWarnings(); }
+
+    void sessionComesBackAsItLooked();
+    void sessionWithoutALookIsShownWhereItsWorkIs();
+    void leftSessionComesBackAsItLooked();
+    void splittersAndDocksStay();
+    void layoutThatCannotBeReadIsTheDefaultOne_data();
+    void layoutThatCannotBeReadIsTheDefaultOne();
+    void floatingDockIsBroughtOntoTheScreen();
+    void undoShowsWhatItChanges();
+    void everyChangeOfAPlanHasItsTabs();
+
+private:
+    static QSplitter *mainSplitter(const WindowBench &hands)
+    {
+        return hands.window->centralWidget()->findChild<QSplitter *>({}, Qt::FindDirectChildrenOnly);
+    }
+    static QDockWidget *dock(const WindowBench &hands, const char *name)
+    {
+        return hands.window->findChild<QDockWidget *>(QLatin1String(name));
+    }
+    static MainWindow::Tab tab(const WindowBench &hands)
+    {
+        return MainWindow::Tab(hands.window->findChild<QTabWidget *>()->currentIndex());
+    }
+    /// A session with scores, without computing.
+    static void calibrate(const WindowBench &hands)
+    {
+        hands.window->openSample();
+        QVERIFY(hands.waitForJobs());
+        auto scores = std::make_shared<NeuronScores>();
+        for (const LayerSpec &layer : hands.bench().session.spec().layers)
+            scores->layers.emplace_back(std::size_t(layer.ffn.neurons), 1.0F);
+        hands.bench().editor.useCalibration(hands.bench().session.addCalibration(scores, std::make_shared<const RankedScores>(*scores)));
+    }
+    /// By keys and menu, as people do; without the dialog for a name.
+    static bool save(const WindowBench &hands, const QString &file)
+    {
+        QSignalSpy saved(&hands.window->keeper(), &SessionKeeper::saved);
+        hands.window->keeper().save(file);
+        if (!saved.wait(10'000))
+            return false;
+        saved.clear();
+        hands.window->actionsOfWindow().saveSession->trigger();
+        return saved.wait(10'000);
+    }
+};
+
+void tst_WindowMemory::sessionComesBackAsItLooked()
+{
+    WindowBench hands;
+    calibrate(hands);
+    hands.window->show(MainWindow::Tab::Attention);
+    hands.window->findChild<AttentionPanel *>()->setView(AttentionPanel::View::Impact);
+    hands.bench().selection.setSelectedLayer(5);
+    QList<Plot *> plots = hands.window->findChildren<Plot *>();
+    QVERIFY(plots.size() > 3);
+    plots.at(1)->setTableShown(true);
+    hands.bench().editor.pin(QStringLiteral("Best"));
+    const QString file = hands.state.filePath(QStringLiteral("one.secateur"));
+    QVERIFY(save(hands, file));
+
+    hands.window.reset();
+    hands.start();
+    hands.window->open(file);
+    QTRY_VERIFY(hands.bench().session.hasScores());
+    QCOMPARE(tab(hands), MainWindow::Tab::Attention);
+    QCOMPARE(hands.window->findChild<AttentionPanel *>()->view(), AttentionPanel::View::Impact);
+    QCOMPARE(hands.bench().selection.selectedLayer(), 5);
+    QCOMPARE(hands.bench().session.session().pinned.front().name, "Best");
+    plots = hands.window->findChildren<Plot *>();
+    for (qsizetype i = 0; i < plots.size(); ++i)
+        QCOMPARE(plots.at(i)->isTableShown(), i == 1);
+    QVERIFY(hands.waitForJobs());
+}
+
+void tst_WindowMemory::sessionWithoutALookIsShownWhereItsWorkIs()
+{
+    WindowBench hands;
+    calibrate(hands);
+    const QString file = hands.state.filePath(QStringLiteral("one.secateur"));
+    Session session = hands.bench().session.session();
+    session.view = {{"tab", "Moon"}, {"layer", "999"}, {"step", "x"}};
+    saveSession(session, file.toStdString());
+    hands.window->open(file);
+    QTRY_COMPARE(tab(hands), MainWindow::Tab::Importance);
+    QCOMPARE(hands.bench().selection.selectedLayer(), 0);
+    QVERIFY(hands.waitForJobs());
+}
+
+void tst_WindowMemory::leftSessionComesBackAsItLooked()
+{
+    WindowBench hands;
+    calibrate(hands);
+    hands.window->show(MainWindow::Tab::Balance);
+    hands.bench().selection.setSelectedLayer(3);
+    hands.window->close();
+    hands.window.reset();
+    hands.start();
+    QTRY_VERIFY(hands.button(QStringLiteral("Restore")));
+    hands.press(QStringLiteral("Restore"));
+    QTRY_VERIFY(hands.bench().session.hasScores());
+    QCOMPARE(tab(hands), MainWindow::Tab::Balance);
+    QCOMPARE(hands.bench().selection.selectedLayer(), 3);
+    QVERIFY(hands.waitForJobs());
+}
+
+void tst_WindowMemory::splittersAndDocksStay()
+{
+    WindowBench hands;
+    calibrate(hands);
+    hands.window->show(MainWindow::Tab::Importance);
+    QList<int> sizes = mainSplitter(hands)->sizes();
+    sizes[0] += 60;
+    sizes[1] -= 60;
+    mainSplitter(hands)->setSizes(sizes);
+    sizes = mainSplitter(hands)->sizes();
+    dock(hands, "history")->show();
+    hands.window->close();
+    hands.window.reset();
+    hands.start();
+    QVERIFY(dock(hands, "history")->isVisible());
+    QVERIFY(!dock(hands, "jobs")->isVisible());
+    QCOMPARE(hands.bench().messages.rowCount(), 0); // nothing to say about it
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    QTRY_COMPARE(mainSplitter(hands)->sizes().constFirst(), sizes.constFirst());
+}
+
+void tst_WindowMemory::layoutThatCannotBeReadIsTheDefaultOne_data()
+{
+    QTest::addColumn<QString>("key");
+    QTest::addColumn<QByteArray>("state");
+    QTest::newRow("docks, rubbish") << "docks" << QByteArray("once upon a time");
+    QTest::newRow("docks, cut") << "docks" << QByteArray();
+    QTest::newRow("splitters, rubbish") << "splitters" << QByteArray("once upon a time");
+}
+
+void tst_WindowMemory::layoutThatCannotBeReadIsTheDefaultOne()
+{
+    QFETCH(QString, key);
+    QFETCH(QByteArray, state);
+    WindowBench hands;
+    dock(hands, "history")->show();
+    if (state.isEmpty())
+        state = hands.window->saveState().chopped(12);
+    hands.window.reset();
+    QSettings(hands.state.filePath(QStringLiteral("settings.ini")), QSettings::IniFormat).setValue(key, state);
+    hands.start();
+    for (const QDockWidget *each : hands.window->findChildren<QDockWidget *>())
+        QVERIFY(!each->isVisible());
+    const MessageLog &log = hands.bench().messages;
+    QCOMPARE(log.rowCount(), 1);
+    QVERIFY(log.index(0, 2).data().toString().contains(QStringLiteral("layout")));
+    QVERIFY(log.current().empty()); // no news for anybody
+}
+
+void tst_WindowMemory::floatingDockIsBroughtOntoTheScreen()
+{
+    WindowBench hands;
+    QDockWidget *log = dock(hands, "log");
+    log->setFloating(true);
+    log->move(20'000, 20'000); // where there was a screen once
+    log->show();
+    const QRect screen = log->screen()->availableGeometry();
+    QTRY_VERIFY2(screen.contains(log->frameGeometry().topLeft()), qPrintable(QStringLiteral("%1, %2").arg(log->x()).arg(log->y())));
+    QWidget plain;
+    plain.setGeometry(screen.right() - 100, 50, 300, 200); // can be taken hold of
+    bringOnScreen(plain);
+    QCOMPARE(plain.x(), screen.right() - 100);
+    plain.move(screen.right() - 10, 50);
+    bringOnScreen(plain);
+    QVERIFY(plain.geometry().right() <= screen.right());
+}
+
+void tst_WindowMemory::undoShowsWhatItChanges()
+{
+    WindowBench hands;
+    calibrate(hands);
+    Actions &actions = hands.window->actionsOfWindow();
+    hands.bench().editor.toggleProtected(2);
+    hands.window->show(MainWindow::Tab::Export);
+    actions.undo->trigger();
+    QCOMPARE(tab(hands), MainWindow::Tab::Attention);
+    hands.bench().editor.setSparsity(0.25);
+    hands.window->show(MainWindow::Tab::Importance); // where it can be seen as well
+    actions.undo->trigger();
+    QCOMPARE(tab(hands), MainWindow::Tab::Importance);
+    hands.window->show(MainWindow::Tab::Model);
+    actions.redo->trigger();
+    QCOMPARE(tab(hands), MainWindow::Tab::Balance);
+    QCOMPARE(hands.bench().session.draft().balance.sparsity, 0.25);
+
+    hands.bench().editor.beginDrag();
+    hands.bench().editor.setNeuronsKept(100);
+    actions.undo->trigger(); // not within a drag
+    QCOMPARE(hands.bench().session.draft().balance.neuronsKept, 100);
+    hands.bench().editor.endDrag();
+    actions.undo->trigger();
+    QVERIFY(!hands.bench().session.draft().balance.neuronsKept);
+    QCOMPARE(hands.bench().session.draft().balance.sparsity, 0.25);
+}
+
+void tst_WindowMemory::everyChangeOfAPlanHasItsTabs()
+{
+    using Tab = MainWindow::Tab;
+    const PlanDraft before;
+    const auto first = [&](const std::function<void(PlanDraft &)> &change) {
+        PlanDraft after = before;
+        change(after);
+        const std::vector<Tab> tabs = affectedTabs(before, after);
+        return tabs.empty() ? Tab::Model : tabs.front();
+    };
+    QVERIFY(affectedTabs(before, before).empty());
+    QCOMPARE(first([](PlanDraft &d) { d.balance.alpha = 3; }), Tab::Balance);
+    QCOMPARE(first([](PlanDraft &d) { d.balance.attentionsToRemove = 3; }), Tab::Balance);
+    QCOMPARE(first([](PlanDraft &d) { d.balance.neuronsKept = 3; }), Tab::Importance);
+    QCOMPARE(first([](PlanDraft &d) { d.calibration = 1; }), Tab::Importance);
+    QCOMPARE(first([](PlanDraft &d) { d.search.forcedLayers = {1}; }), Tab::Attention);
+    QCOMPARE(first([](PlanDraft &d) { d.search.windows = 3; }), Tab::Attention);
+}
+
+QTEST_MAIN(tst_WindowMemory)
+#include "tst_WindowMemory.moc"

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What can be told of text files without reading them through: names for people, whether they may be texts, why they cannot be read.
+#pragma once
+
+#include <QString>
+#include <QStringList>
+
+class QMimeData;
+
+namespace secateur::ui {
+
+/// What people call a text: the name of the file, or "Pasted: first words…" of a pasted one.
+QString textFileName(const QString &path);
+/// Whether a file's name says that it is a text and nothing else of the program's (.json may be many things).
+bool isNamedAsText(const QString &path);
+/// Local files of a drop or of the clipboard that may be texts. A model's own files and sessions are left to whoever is behind.
+QStringList textsIn(const QMimeData &data);
+/// Whether a file may have columns to choose from, by its name or its beginning.
+bool mayHaveColumns(const QString &path);
+
+/// Why a file cannot be read.
+struct TextFileProblem {
+    QString brief;    ///< beside its name: "not found"; empty when nothing is known against it
+    QString sentence; ///< "a.txt was not found."
+    QString remedy;
+};
+TextFileProblem problemOfTextFile(const QString &path);
+
+/// A folder as people write it: the home folder is "~".
+QString folderText(const QString &folder);
+
+} // namespace secateur::ui

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/TextSources.h"
+
+#include "foundation/Failures.h"
+#include "panels/TextFiles.h"
+#include "panels/TextMenu.h"
+#include "text/PastedText.h"
+#include "theme/Icons.h"
+#include "widgets/CopyButton.h"
+#include "widgets/InlineNote.h"
+
+#include <QClipboard>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QMimeData>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+namespace secateur::ui {
+namespace {
+
+/// Whether something of it can be pasted. Files that are no texts have a text as well: their names.
+bool holdsText(const QMimeData *data)
+{
+    return data && (data->hasUrls() ? !textsIn(*data).isEmpty() : data->hasText());
+}
+
+/// Enables a button, or says in its tooltip why it is not.
+void offer(QPushButton &button, bool isEnabled, const QString &toolTip)
+{
+    button.setEnabled(isEnabled);
+    button.setToolTip(toolTip);
+    button.setAccessibleDescription(toolTip);
+}
+
+} // namespace
+
+TextSources::TextSources(QWidget *parent)
+    : QWidget(parent),
+      m_add(new QPushButton(icon(QStringLiteral("open")), tr("Add text…"))),
+      m_paste(new QPushButton(tr("Paste text"))),
+      m_atHand(new QPushButton(tr("Texts at hand"))),
+      m_bundled(new QPushButton(icon(QStringLiteral("sample")), tr("Use the bundled text"))),
+      m_remove(new QPushButton(tr("Remove"))),
+      m_menu(new TextMenu(this)),
+      m_advice(new InlineNote),
+      m_copyCommand(new CopyButton(tr("Copy command"), [this] { return m_command; }))
+{
+    m_atHand->setMenu(m_menu);
+    m_atHand->setToolTip(tr("Data sets on this computer that papers use, and texts that were chosen before."));
+    m_copyCommand->hide();
+    auto *buttons = new QHBoxLayout;
+    buttons->setSpacing(6);
+    for (QPushButton *button : {m_add, m_paste, m_atHand, m_bundled, m_remove})
+        buttons->addWidget(button);
+    buttons->addStretch();
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(6);
+    layout->addLayout(buttons);
+    layout->addWidget(m_advice);
+    layout->addWidget(m_copyCommand, 0, Qt::AlignLeft);
+
+    connect(m_add, &QPushButton::clicked, this, &TextSources::chooseFiles);
+    connect(m_paste, &QPushButton::clicked, this, &TextSources::paste);
+    connect(m_bundled, &QPushButton::clicked, this, [this] { emit replaced(m_sample); });
+    connect(m_remove, &QPushButton::clicked, this, &TextSources::removed);
+    connect(m_menu, &TextMenu::chosen, this, [this](const QString &file) { emit added({file}); });
+    connect(m_menu, &TextMenu::missing, this, &TextSources::tellMissing);
+    connect(QGuiApplication::clipboard(), &QClipboard::dataChanged, this, &TextSources::followClipboard);
+    setSampleText({});
+    setPasteFolder({});
+    setRemovable(false);
+}
+
+void TextSources::setUse(TextUse use)
+{
+    m_menu->setUse(use);
+}
+
+void TextSources::setRecentTexts(const QStringList &files)
+{
+    m_recent = files;
+    m_menu->setRecentTexts(files);
+}
+
+void TextSources::setSampleText(const QString &file)
+{
+    m_sample = file;
+    m_bundled->setVisible(!file.isEmpty());
+    setChosen(m_chosen);
+}
+
+void TextSources::setPasteFolder(const QString &folder)
+{
+    m_pasteFolder = folder;
+    m_paste->setVisible(!folder.isEmpty());
+    followClipboard();
+}
+
+void TextSources::setChosen(const QStringList &files)
+{
+    if (files != m_chosen)
+        clearAdvice();
+    m_chosen = files;
+    const bool isSample = m_chosen == QStringList{m_sample};
+    offer(*m_bundled, !isSample, isSample ? tr("It is the text chosen.") : m_sample);
+}
+
+void TextSources::setRemovable(bool areSome)
+{
+    offer(*m_remove, areSome, areSome ? QString() : tr("Select a file of the list first."));
+}
+
+void TextSources::showEvent(QShowEvent *event)
+{
+    QWidget::showEvent(event);
+    followClipboard();
+}
+
+void TextSources::chooseFiles()
+{
+    const QString start = m_chosen.isEmpty() ? m_recent.value(0) : m_chosen.back();
+    emit added(
+        QFileDialog::getOpenFileNames(this, tr("Choose a text"), QFileInfo(start).path(),
+                                      tr("Texts (*.txt *.md *.jsonl *.ndjson *.json *.gz *.zst *.xz *.bz2 *.parquet);;All files (*)")));
+}
+
+void TextSources::paste()
+{
+    const QMimeData *data = QGuiApplication::clipboard()->mimeData();
+    if (m_pasteFolder.isEmpty() || !holdsText(data))
+        return;
+    if (data->hasUrls()) {
+        emit added(textsIn(*data));
+        return;
+    }
+    try {
+        const auto file = keepPastedText(data->text().toStdString(), m_pasteFolder.toStdString());
+        emit added({QString::fromStdString(file.string())});
+    } catch (const std::exception &thrown) {
+        const Error problem = asError(thrown);
+        m_copyCommand->hide();
+        m_advice->say(InlineNote::Kind::Problem, QString::fromStdString(problem.what()), QString::fromStdString(problem.plainHint()));
+    }
+}
+
+void TextSources::followClipboard()
+{
+    if (m_pasteFolder.isEmpty())
+        return;
+    const bool isPossible = holdsText(QGuiApplication::clipboard()->mimeData());
+    offer(*m_paste, isPossible,
+          isPossible ? tr("Keeps the copied text as a file in %1 and adds it.").arg(folderText(m_pasteFolder))
+                     : tr("The clipboard holds no text. Copy one first."));
+}
+
+void TextSources::tellMissing(const QString &sentence, const QString &command)
+{
+    m_command = command;
+    m_advice->say(InlineNote::Kind::Info, sentence, tr("Fetch it with: %1").arg(command));
+    m_copyCommand->show();
+}
+
+void TextSources::clearAdvice()
+{
+    m_advice->clear();
+    m_copyCommand->hide();
+}
+
+} // namespace secateur::ui
