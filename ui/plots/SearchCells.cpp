@@ -146,7 +146,7 @@ QMargins searchPlotMargins(const PlotStyle &style, int top, int bottom)
 
 QStringList cellHeaders()
 {
-    return {tr("layer"), tr("search loss"), tr("change"), tr("perplexity"), tr("state")};
+    return {tr("layer"), tr("search loss"), tr("change"), tr("search perplexity"), tr("state")};
 }
 
 QStringList cellUnits()
