@@ -135,8 +135,8 @@ void MainWindow::buildPrune()
     for (QPushButton *button : m_pruneDialog->findChildren<QPushButton *>())
         button->setAutoDefault(false); // Return in a field is no click
     const QFontMetrics metrics = m_pruneDialog->fontMetrics();
-    m_pruneDialog->resize(
-        QSize(metrics.averageCharWidth() * 96, metrics.height() * 22).boundedTo(m_pruneDialog->screen()->availableSize()));
+    const QSize usual(metrics.averageCharWidth() * 96, metrics.height() * 22);
+    m_pruneDialog->resize(usual.expandedTo(m_pruneDialog->sizeHint()).boundedTo(m_pruneDialog->screen()->availableSize()));
 }
 
 /// The card stays as it is while a job runs that was started there, and when it has ended.

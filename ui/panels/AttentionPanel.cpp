@@ -24,7 +24,7 @@ AttentionPanel::AttentionPanel(Workbench workbench, QWidget *parent)
       m_choice(new SegmentedControl(tr("What is shown"))),
       m_views(new QStackedLayout)
 {
-    m_choice->addChoice(tr("Search of the plan"), tr("What this plan removes, and why"));
+    m_choice->addChoice(tr("Search of the plan"), tr("What the current plan removes, and why"));
     m_choice->addChoice(tr("Impact on the original"), tr("What each attention means to the model as it is"));
     m_copySearch = new CopyButton(tr("Copy search as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Search); });
     m_copyImpact = new CopyButton(tr("Copy impact as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Impact); });

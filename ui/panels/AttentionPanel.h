@@ -13,7 +13,7 @@ class CopyButton;
 class EmptyState;
 class SegmentedControl;
 
-/// Stage 2: the search of the plan in hand, or the impact of each attention on the original model.
+/// Stage 2: the search of the current plan, or the impact of each attention on the original model.
 class AttentionPanel : public QWidget {
     Q_OBJECT
     Q_PROPERTY(View view READ view WRITE setView)

@@ -133,6 +133,7 @@ QWidget *EvaluatePanel::buildTable()
     m_table->setSortingEnabled(true);
     m_table->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::MinimumExpanding); // takes what the page has left
     m_table->horizontalHeader()->setStretchLastSection(true);
+    m_table->setColumnHidden(EvaluationModel::kTokens, true);              // they follow from the windows; a copy of the table has them
     m_table->horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder); // in the order of measuring until a header is clicked
     m_use->setAccessibleName(m_use->text());
     m_save->setAccessibleName(m_save->text());
@@ -225,7 +226,7 @@ void EvaluatePanel::followFigures()
     const Exactness exactness = !own ? Exactness::Unknown : isBorrowed ? Exactness::Estimate : Exactness::Exact;
     // Of a plan that was not measured nothing is known; what was measured last is told beside.
     const QString note = isBorrowed ? tr("measured with a borrowed removal order")
-                         : own      ? tr("measured for this plan")
+                         : own      ? tr("measured for the current plan")
                          : last ? tr("not measured; last: %1 for %2").arg(perplexityText(last->result.perplexity), planText(session, *last))
                                 : tr("not measured on this text");
     show(m_current, own ? perplexityText(own->result.perplexity) : QString(), exactness, note);

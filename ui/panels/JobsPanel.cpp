@@ -28,7 +28,7 @@ JobsPanel::JobsPanel(Workbench workbench, QWidget *parent)
     m_view->setAccessibleName(tr("Jobs, newest first"));
     applyListLook(*m_view);
     m_view->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    for (const int column : {int(JobTable::Title), int(JobTable::Counts)}) // names of any length
+    for (const int column : {1, 3}) // title, with names of any length, and progress
         m_view->horizontalHeader()->setSectionResizeMode(column, QHeaderView::Stretch);
 
     auto *buttons = new QHBoxLayout;

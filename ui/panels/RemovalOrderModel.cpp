@@ -14,7 +14,7 @@ namespace {
 QString clarityText(const Removal &removal)
 {
     if (removal.isForced)
-        return RemovalOrderModel::tr("forced");
+        return RemovalOrderModel::tr("set to go first");
     if (!removal.gap)
         return RemovalOrderModel::tr("no other candidate");
     const QString gap = QLocale().toString(100 * *removal.gap, 'g', 2);

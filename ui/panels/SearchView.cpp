@@ -200,7 +200,7 @@ void SearchView::follow()
     followHeader();
     const Shown now = shown();
     const bool isEmpty = showEmptyState() || !now.record;
-    followStale(now);
+    followStale(now, isEmpty);
     if (isEmpty) {
         m_transport->pause();
         return;
@@ -210,15 +210,15 @@ void SearchView::follow()
 }
 
 /// What belongs to another plan says so, with both ways out.
-void SearchView::followStale(const Shown &shown)
+void SearchView::followStale(const Shown &shown, bool isEmpty)
 {
-    m_staleRow->setVisible(shown.isStale && m_pages->currentIndex() == 1);
+    m_staleRow->setVisible(shown.isStale && !isEmpty);
     if (!shown.isStale)
         return;
     m_stale->say(InlineNote::Kind::Warning, staleText(shown));
     const SessionModel &session = m_workbench.session;
     const bool isOtherK = shown.kept != session.neuronsKept();
-    m_searchThis->setText(isOtherK ? tr("Search for K = %1").arg(exactText(session.neuronsKept())) : tr("Search for this plan"));
+    m_searchThis->setText(isOtherK ? tr("Search for K = %1").arg(exactText(session.neuronsKept())) : tr("Search the current plan"));
     m_goBack->setText(isOtherK ? tr("Go back to K = %1").arg(exactText(shown.kept)) : tr("Go back"));
     const Possibility possible = m_workbench.jobs.canSearch();
     const bool isBusy = m_workbench.runner.isBusy(JobKind::Search);
@@ -226,7 +226,7 @@ void SearchView::followStale(const Shown &shown)
     m_searchThis->setToolTip(possible && isBusy ? tr("A search is running.") : possible.reason);
 }
 
-/// The search of the plan in hand; without one, the search shown before, if it is of the same calibration.
+/// The search of the current plan; without one, the search shown before, if it is of the same calibration.
 SearchView::Shown SearchView::shown() const
 {
     const SessionModel &session = m_workbench.session;

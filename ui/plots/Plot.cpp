@@ -188,6 +188,7 @@ PlotZoom &Plot::makeZoomable(const std::vector<QCPAxis *> &axes)
     all->setFixedHeight(m_parts->more->sizeHint().height()); // the plot does not move when it comes
     all->hide();
     m_parts->titleRow->insertWidget(1, all);
+    m_parts->more->setToolTip(tr("Save, copy, zoom, show as table"));
     connect(all, &QToolButton::clicked, zoom, &PlotZoom::showAll);
     connect(zoom, &PlotZoom::changed, this, [this, zoom, all] {
         if (all->hasFocus() && !zoom->isZoomed())

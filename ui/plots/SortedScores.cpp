@@ -117,6 +117,7 @@ SortedScores::SortedScores(QWidget *parent) : ScorePlot(tr("Sorted scores"), par
     plot.legend->setFillOrder(QCPLayoutGrid::foColumnsFirst);
     plot.legend->setWrap(kLegendColumns);
     plot.legend->setMargins({});
+    plot.legend->setMaximumSize(QWIDGETSIZE_MAX - 1, QWIDGETSIZE_MAX - 1); // else, without entries, it would narrow its column to nothing
     plot.legend->setVisible(true);
     m_state->zoom = &makeZoomable({plot.xAxis, plot.yAxis});
 }
@@ -299,8 +300,8 @@ void SortedScores::applyStyle(const PlotStyle &style)
     plot.yAxis2->setTickLabelColor(style.readable(style.ffn));
     QColor band = style.outline;
     band.setAlphaF(0.25F);
-    m_state->lowest->setPen(Qt::NoPen);
-    m_state->highest->setPen(Qt::NoPen);
+    for (QCPGraph *edge : {m_state->lowest, m_state->highest}) // the band alone is too pale
+        edge->setPen(QPen(style.hatching, 1));
     m_state->highest->setBrush(band);
     const std::array<QColor, kMostCompared> colours = {style.readable(style.extra), style.text, style.readable(QColor(0xe69f00)),
                                                        style.outline};

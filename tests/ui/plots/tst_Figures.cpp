@@ -172,7 +172,7 @@ private slots:
         QVERIFY(svg.isWhole);
         QCOMPARE(svg.elements.value(QStringLiteral("image")), 0);
         for (const QString &text : texts)
-            QVERIFY2(svg.texts.contains(text), qPrintable(text + u"\nis not in\n" + svg.texts));
+            QVERIFY2(svg.texts.contains(text), qPrintable(text + QStringLiteral(" is not in ") + svg.texts));
         QVERIFY(svg.texts.contains(plot->title().left(12)));
         QVERIFY(svg.texts.contains(kSource.model));
         QVERIFY(svg.texts.contains(kHash.left(12)));
@@ -249,7 +249,7 @@ private slots:
         QCOMPARE(model->columnCount(), int(table.headers.size()));
         for (int column = 0; column < model->columnCount(); ++column) {
             const QString unit = table.units.value(column), header = model->headerData(column, Qt::Horizontal).toString();
-            QCOMPARE(header, unit.isEmpty() ? table.headers[column] : table.headers[column] + u" (" + unit + u')');
+            QCOMPARE(header, unit.isEmpty() ? table.headers[column] : table.headers[column] + QStringLiteral(" (") + unit + u')');
             for (int row = 0; row < model->rowCount(); ++row)
                 QCOMPARE(model->index(row, column).data(PlotTableModel::kValueRole),
                          std::size_t(column) < table.rows[std::size_t(row)].size() ? table.rows[std::size_t(row)][std::size_t(column)]
