@@ -10,7 +10,9 @@
 #include <QMetaEnum>
 #include <QScopeGuard>
 
+#include <algorithm>
 #include <array>
+#include <vector>
 
 using namespace secateur;
 using namespace secateur::ui;
@@ -107,8 +109,9 @@ void tst_ThemeSwitch::scan(QWidget &widget, const Look &now, const Look &before,
     for (const QColor &ground : groundsOf(before.style())) {
         const std::array<QColor, 3> own = groundsOf(style);
         if (std::find(own.begin(), own.end(), ground) != own.end())
-            continue;                                                                                  // a ground of both
-        const QPoint found = squareOf(picture, ground.rgb(), isColourOf(style, ground) ? kGround : 1); // words may have it
+            continue;                                                                   // a ground of both
+        const bool mayBeInk = isColourOf(style, ground) || ground.hsvSaturation() == 0; // of words, or the grey of their edges
+        const QPoint found = squareOf(picture, ground.rgb(), mayBeInk ? kGround : 1);
         const QWidget *there = widget.childAt(found);
         QVERIFY2(found.x() < 0,
                  qPrintable(QStringLiteral("%1: %2 of '%3' at %4, %5 in %6")
