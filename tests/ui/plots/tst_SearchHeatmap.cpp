@@ -67,7 +67,7 @@ void TestSearchHeatmap::init()
 
 void TestSearchHeatmap::csvHasEveryCell()
 {
-    QCOMPARE(m_heatmap->csv(), QString("step,layer,search loss [nats],change [nats],perplexity,state\n"
+    QCOMPARE(m_heatmap->csv(), QString("step,layer,search loss [nats],change [nats],search perplexity,state\n"
                                        "1,0,2.5,0.5,12.182493960703473,evaluated\n"
                                        "1,1,6,4,403.4287934927351,evaluated\n"
                                        "1,2,1.75,-0.25,5.754602676005731,removed in this step\n"
