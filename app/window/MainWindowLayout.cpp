@@ -19,6 +19,7 @@
 #include <QCloseEvent>
 #include <QDialog>
 #include <QDockWidget>
+#include <QKeyEvent>
 #include <QMetaEnum>
 #include <QPushButton>
 #include <QScreen>
@@ -156,6 +157,13 @@ void MainWindow::closeEvent(QCloseEvent *event)
     m_settings.setValue(QStringLiteral("figures"), FigureOptions::last().toBytes());
     m_runner.cancelAll();
     event->accept();
+}
+
+/// Esc takes back what was clicked, wherever nothing else hears it.
+void MainWindow::keyPressEvent(QKeyEvent *event)
+{
+    if (event->key() != Qt::Key_Escape || !m_selection.clear())
+        QMainWindow::keyPressEvent(event);
 }
 
 void MainWindow::resizeEvent(QResizeEvent *event)
