@@ -93,7 +93,7 @@ void measureMoves(const char *what, const std::function<void(int)> &move)
         most = std::min(most, times[kMoves * 95 / 100]);
         worst = std::min(worst, times.back());
     }
-    QVERIFY2(most < kFrame, qPrintable(QStringLiteral("95 %% of the moves take up to %1 ms").arg(most)));
+    QVERIFY2(most < kFrame, qPrintable(QStringLiteral("95 % of the moves take up to %1 ms").arg(most)));
     QVERIFY2(worst < kTwoFrames, qPrintable(QStringLiteral("the worst move takes %1 ms").arg(worst)));
 }
 

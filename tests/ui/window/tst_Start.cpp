@@ -5,8 +5,10 @@
 #include "panels/StartPanel.h"
 
 #include <QDir>
+#include <QElapsedTimer>
 #include <QFile>
 #include <QProcess>
+#include <QSet>
 #include <QSettings>
 #include <QTimer>
 
@@ -14,8 +16,11 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <functional>
+#include <limits>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 using namespace secateur::ui;
 
@@ -168,6 +173,8 @@ class tst_Start : public QObject {
     Q_OBJECT
 
 private slots:
+    void init() { failOnOwnWarnings(); }
+
     void pageIsThereWithinTwoSeconds();
     void internetSocketsAreSeen();
     void startingUsesNoNetwork();
