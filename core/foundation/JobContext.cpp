@@ -8,6 +8,11 @@
 #include <utility>
 
 namespace secateur {
+namespace {
+
+constexpr double kMeasured = 1; ///< seconds of work from which on it tells how fast the rest will go
+
+} // namespace
 
 void JobContext::expect(std::vector<ExpectedPhase> phases)
 {
@@ -72,7 +77,7 @@ void JobContext::followWhole()
     const double share = m_progress.total > 0 ? std::min(1.0, m_done / double(m_progress.total)) : 0;
     m_progress.whole = (before + own * share) / all;
     const double expected = m_takenAsExpected + own * share, taken = m_taken + m_progress.seconds;
-    const double factor = taken > 2 && expected > 0 ? taken / expected : 1;
+    const double factor = taken > kMeasured && expected > 0 ? taken / expected : 1;
     m_progress.wholeEta = m_progress.eta.value_or(own * (1 - share) * factor) + (left - own) * factor;
 }
 
@@ -88,7 +93,7 @@ void JobContext::step(double units)
     m_done += units;
     m_progress.done = std::int64_t(m_done + 1e-6); // parts of a unit add up with rounding errors
     m_progress.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - m_start).count();
-    if (m_progress.seconds > 2 && m_done > 0)
+    if (m_progress.seconds > kMeasured && m_done > 0)
         m_progress.eta = m_progress.seconds / m_done * std::max(0.0, double(m_progress.total) - m_done);
     followWhole();
     tell();

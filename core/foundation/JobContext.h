@@ -18,7 +18,7 @@ struct Progress {
     std::int64_t total = 0;    ///< units in all; known before the phase starts
     std::string unit;          ///< plural noun of the units: "layers x windows", "evaluations", ...
     double seconds = 0;        ///< since the phase started
-    std::optional<double> eta; ///< seconds left of the phase; known after two seconds
+    std::optional<double> eta; ///< seconds left of the phase; known after a second
 
     // Of a search: the step (from 0) and how many there will be, and the layer that its candidates have reached. -1: none.
     std::int64_t step = -1, steps = 0, layer = -1;
@@ -29,7 +29,7 @@ struct Progress {
     std::optional<double> wholeEta;   ///< seconds left of the job
 };
 
-/// A phase of a job that is still to come, and how long it may take. After two seconds of work only the ratios count.
+/// A phase of a job that is still to come, and how long it may take. After a second of work only the ratios count.
 struct ExpectedPhase {
     std::string phase; ///< as `begin` will name it
     double seconds = 0;

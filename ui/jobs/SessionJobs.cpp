@@ -241,34 +241,42 @@ void SessionJobs::calibrate()
     if (!canCalibrate())
         return;
     const QString text = QString::fromStdString(textName(m_model.session().calibrationText));
+    const JobCost cost = calibrationCost();
     start(
         JobKind::Calibrate, tr("Calibrate on %1").arg(text), commandOf(JobKind::Calibrate), QStringLiteral("calibrate"),
-        [this](const SessionTask &task, JobPort &port) {
+        [this, cost](const SessionTask &task, JobPort &port) {
+            port.context().expect({{"calibrate", cost.seconds.value_or(0)}});
             const auto scores = task.engine(port).score(task.session().calibrationText, task.session().norm, port.context());
             const auto ranked = std::make_shared<const RankedScores>(*scores);
             task.deliver(port, [this, scores, ranked] { m_editor.useCalibration(m_model.addCalibration(scores, ranked)); });
         },
-        {}, calibrationCost());
+        {}, cost);
 }
 
 void SessionJobs::measureImpact()
 {
     if (!canMeasureImpact())
         return;
+    const JobCost cost = impactCost();
     start(
         JobKind::Impact, tr("Impact of each attention on the original"), commandOf(JobKind::Impact), QStringLiteral("impact"),
-        [](const SessionTask &task, JobPort &port) { task.measureImpact(port); }, [this](const JobInfo &job) { keepRate(job); },
-        impactCost());
+        [cost](const SessionTask &task, JobPort &port) {
+            port.context().expect({{"search", cost.seconds.value_or(0)}});
+            task.measureImpact(port);
+        },
+        [this](const JobInfo &job) { keepRate(job); }, cost);
 }
 
 void SessionJobs::search()
 {
     if (!canSearch())
         return;
+    const JobCost cost = searchCost(m_model.draft());
     start(
         JobKind::Search, tr("Search for K = %1").arg(QLocale().toString(m_model.neuronsKept())), commandOf(JobKind::Search),
         QStringLiteral("search"),
-        [this](const SessionTask &task, JobPort &port) {
+        [this, cost](const SessionTask &task, JobPort &port) {
+            port.context().expect({{"search", cost.seconds.value_or(0)}});
             const PlanDraft &draft = task.session().draft;
             PruningPlan plan = task.planOf(draft);
             task.search(port, plan, draft);
@@ -276,7 +284,7 @@ void SessionJobs::search()
                 m_model.setPlanHash(draft, removed, hash);
             });
         },
-        [this](const JobInfo &job) { keepRate(job); }, searchCost(m_model.draft()));
+        [this](const JobInfo &job) { keepRate(job); }, cost);
 }
 
 /// Seconds of one evaluation of the search, for the cost of the next.
@@ -317,7 +325,10 @@ void SessionJobs::evaluateDense()
     const TextSettings &text = m_model.session().evaluationText;
     start(JobKind::Evaluate, tr("Evaluate the original on %1").arg(QString::fromStdString(textName(text))),
           commandLines().evaluateDense(text), QStringLiteral("evaluate"),
-          [](const SessionTask &task, JobPort &port) { task.evaluate(port, nullptr, {}, false); });
+          [seconds = evaluationSeconds()](const SessionTask &task, JobPort &port) {
+              port.context().expect({{"evaluate", seconds}});
+              task.evaluate(port, nullptr, {}, false);
+          });
 }
 
 void SessionJobs::measureCurve(const CurveRequest &request)

@@ -33,6 +33,7 @@ signals:
 private:
     void startOver();
     void followCalibration();
+    void followCopy();
 
     Workbench m_workbench;
     QStackedLayout *m_pages; ///< without a model, and with one

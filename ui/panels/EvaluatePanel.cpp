@@ -182,6 +182,7 @@ void EvaluatePanel::followSettings()
 {
     const SessionModel &session = m_workbench.session;
     m_text->setEnabled(session.hasModel());
+    m_text->setToolTip(session.hasModel() ? QString() : tr("Open a model first."));
     if (session.hasModel()) {
         m_text->setContext(session.spec().contextLength);
         m_text->setValue(session.session().evaluationText);
@@ -195,7 +196,7 @@ void EvaluatePanel::followPossible()
     const SessionJobs &jobs = m_workbench.jobs;
     Possibility plan = jobs.canEvaluate(), dense = jobs.canEvaluateDense();
     const bool isBusy = m_workbench.runner.isBusy(JobKind::Evaluate);
-    m_copyCommand->setEnabled(bool(dense)); // of the original as long as there is no plan
+    m_copyCommand->setProblem(dense.reason); // of the original as long as there is no plan
     for (Possibility *possible : {&plan, &dense}) {
         if (*possible)
             possible->reason = m_text->problem();
@@ -250,8 +251,10 @@ int EvaluatePanel::selectedRow() const
 void EvaluatePanel::followSelection()
 {
     const bool isEmpty = m_model->rowCount() == 0;
-    m_copyTable->setEnabled(!isEmpty);
+    const QString nothing = isEmpty ? tr("Nothing measured yet.") : QString();
+    m_copyTable->setProblem(nothing);
     m_save->setEnabled(!isEmpty);
+    m_save->setToolTip(nothing);
     const int row = selectedRow();
     QString reason;
     if (isEmpty)

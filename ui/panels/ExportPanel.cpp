@@ -220,8 +220,10 @@ void ExportPanel::followModel()
     m_isTargetChosen = false;
     m_output->forget();
     m_overwrite->setChecked(false); // what was allowed for one model is not for the next
-    for (QWidget *control : std::initializer_list<QWidget *>{m_dtype, m_output, m_overwrite})
+    for (QWidget *control : std::initializer_list<QWidget *>{m_dtype, m_output, m_overwrite}) {
         control->setEnabled(session.hasModel());
+        control->setToolTip(session.hasModel() ? QString() : tr("Open a model first."));
+    }
     followPlan();
     showRecord(m_table->rowCount() - 1);
 }
@@ -265,7 +267,7 @@ void ExportPanel::followPlan()
     Possibility possible = m_workbench.jobs.canExport();
     if (possible)
         possible.reason = m_targetModel->problem(target());
-    m_copyCommand->setEnabled(bool(possible));
+    m_copyCommand->setProblem(possible.reason);
     m_unmeasured->clear();
     if (m_workbench.jobs.canExport() && !session.isPlanEvaluated())
         m_unmeasured->say(InlineNote::Kind::Info, tr("This plan was never evaluated: what the pruning costs is not known."),

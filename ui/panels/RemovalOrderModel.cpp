@@ -86,6 +86,8 @@ QVariant RemovalOrderModel::data(const QModelIndex &index, int role) const
             .arg(QLocale().toString(100 * *removal.gap, 'g', 2));
     case IsNearTieRole:
         return removal.isNearTie();
+    case LayerRole:
+        return removal.layer;
     default:
         return {};
     }

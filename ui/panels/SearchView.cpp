@@ -125,6 +125,8 @@ void SearchView::connectGestures()
     connect(m_heatmap, &SearchHeatmap::layerHovered, &selection, &SelectionModel::setHoveredLayer);
     connect(m_heatmap, &SearchHeatmap::stepClicked, this, &SearchView::chooseStep);
     connect(m_chips, &RemovalChips::stepChosen, this, &SearchView::chooseStep);
+    connect(m_chips, &RemovalChips::layerClicked, &selection, &SelectionModel::setSelectedLayer);
+    connect(m_chips, &RemovalChips::layerHovered, &selection, &SelectionModel::setHoveredLayer);
     connect(m_transport, &TransportBar::stepRequested, this, &SearchView::showReplayStep);
     postSavings(*m_bars, m_workbench.messages);
     postSavings(*m_heatmap, m_workbench.messages);
@@ -146,8 +148,11 @@ void SearchView::connectModels()
     connect(&selection, &SelectionModel::hoveredLayerChanged, m_bars, &CandidateBars::setHoveredLayer);
     connect(&selection, &SelectionModel::selectedLayerChanged, m_heatmap, &SearchHeatmap::setSelectedLayer);
     connect(&selection, &SelectionModel::hoveredLayerChanged, m_heatmap, &SearchHeatmap::setHoveredLayer);
+    connect(&selection, &SelectionModel::selectedLayerChanged, m_chips, &RemovalChips::setSelectedLayer);
+    connect(&selection, &SelectionModel::hoveredLayerChanged, m_chips, &RemovalChips::setHoveredLayer);
     m_bars->setSelectedLayer(selection.selectedLayer());
     m_heatmap->setSelectedLayer(selection.selectedLayer());
+    m_chips->setSelectedLayer(selection.selectedLayer());
     for (const auto changed : {&JobRunner::jobAdded, &JobRunner::jobChanged, &JobRunner::jobFinished})
         connect(&m_workbench.runner, changed, this, [this] {
             if (isVisible())
@@ -216,8 +221,9 @@ void SearchView::followStale(const Shown &shown, bool isEmpty)
     m_searchThis->setText(isOtherK ? tr("Search for K = %1").arg(exactText(session.neuronsKept())) : tr("Search the current plan"));
     m_goBack->setText(isOtherK ? tr("Go back to K = %1").arg(exactText(shown.kept)) : tr("Go back"));
     const Possibility possible = m_workbench.jobs.canSearch();
-    m_searchThis->setEnabled(bool(possible) && !m_workbench.runner.isBusy(JobKind::Search));
-    m_searchThis->setToolTip(possible.reason);
+    const bool isBusy = m_workbench.runner.isBusy(JobKind::Search);
+    m_searchThis->setEnabled(bool(possible) && !isBusy);
+    m_searchThis->setToolTip(possible && isBusy ? tr("A search is running.") : possible.reason);
 }
 
 /// The search of the current plan; without one, the search shown before, if it is of the same calibration.

@@ -175,9 +175,10 @@ void TransportBar::describe()
     m_play->setIcon(icon(isPlaying() ? QStringLiteral("pause") : QStringLiteral("play")));
     const QString name = isPlaying() ? tr("Pause the replay") : tr("Play the search");
     m_play->setAccessibleName(name);
-    m_play->setToolTip(name);
-    for (QWidget *control : std::initializer_list<QWidget *>{m_first, m_back, m_play, m_forward, m_end, m_position, m_speed})
+    for (QWidget *control : std::initializer_list<QWidget *>{m_first, m_back, m_play, m_forward, m_end, m_position, m_speed}) {
         control->setEnabled(m_steps > 0);
+        control->setToolTip(m_steps > 0 ? control->accessibleName() : tr("No step is finished yet."));
+    }
 }
 
 } // namespace secateur::ui

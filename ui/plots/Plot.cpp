@@ -95,6 +95,7 @@ void Plot::buildMenu()
 {
     Parts &parts = *m_parts;
     parts.menu = new QMenu(this);
+    parts.menu->setToolTipsVisible(true); // why something is not possible
     const auto add = [this](const QString &text, const auto &action, const QString &iconName = {}) {
         QAction *added = m_parts->menu->addAction(text, this, action);
         if (!iconName.isEmpty())
@@ -134,8 +135,10 @@ void Plot::setEmptyText(const QString &text)
 {
     m_parts->emptyText = text;
     m_parts->emptyLabel->setText(text);
-    for (QAction *action : m_parts->menu->actions())
+    for (QAction *action : m_parts->menu->actions()) {
         action->setEnabled(text.isEmpty());
+        action->setToolTip(text);
+    }
     showPage();
 }
 

@@ -40,7 +40,7 @@ std::shared_ptr<const RankedScores> someScores(int layers, int neurons)
     for (int layer = 0; layer < layers; ++layer) {
         scores.layers.emplace_back();
         for (int i = 0; i < neurons; ++i)
-            scores.layers.back().push_back(std::exp(0.01F * float(i) * float(layer + 1)));
+            scores.layers.back().push_back(std::exp(4.0F * float(i) / float(neurons) * float(layer + 1) / float(layers)));
     }
     return std::make_shared<const RankedScores>(scores);
 }
@@ -144,9 +144,9 @@ class TestFigures : public QObject {
                                  << QStringLiteral(
                                         "layer,first rank,last rank,mean score [activation norm],share of the layer's largest [1]");
         QTest::newRow("bars") << QStringList{QStringLiteral("nats"), QStringLiteral("layer"), QStringLiteral("removed")}
-                              << QStringLiteral("layer,search loss [nats],change [nats],perplexity,state");
+                              << QStringLiteral("layer,search loss [nats],change [nats],search perplexity,state");
         QTest::newRow("search") << QStringList{QStringLiteral("step"), QStringLiteral("layer"), QStringLiteral("nats")}
-                                << QStringLiteral("step,layer,search loss [nats],change [nats],perplexity,state");
+                                << QStringLiteral("step,layer,search loss [nats],change [nats],search perplexity,state");
         QTest::newRow("curve") << QStringList{QStringLiteral("kept, %"), QStringLiteral("perplexity"), QStringLiteral("measured")}
                                << QStringLiteral("kept [%],perplexity,plan,removal order,this plan,plan hash");
     }

@@ -463,7 +463,7 @@ private slots:
             dashes << QString::number(int(item->plottable()->pen().style()));
         }
         QCOMPARE(names, (QStringList{QStringLiteral("layer 1, selected"), QStringLiteral("layer 4"), QStringLiteral("layer 5"),
-                                     QStringLiteral("share of score kept, layer 1"), QStringLiteral("all layers")}));
+                                     QStringLiteral("share kept, layer 1"), QStringLiteral("all layers")}));
         QCOMPARE(QSet<QString>(dashes.begin(), dashes.begin() + 3).size(), 3); // told apart without colours
         QVERIFY(shown.canvas.axisRect()->height() < height);                   // the legend lies above, on no curve
         QVERIFY(shown.plot.title().contains(QStringLiteral("layer 1 against 4, 5")));
