@@ -822,6 +822,7 @@ void TestSessionJobs::failuresNameTheObjectAndTheRemedy()
     QVERIFY(told.severity == Message::Severity::Error);
     QVERIFY2(told.sentence.contains(object), qPrintable(told.sentence));
     QVERIFY2(!told.hint.isEmpty(), qPrintable(told.sentence));
+    QVERIFY2(!(told.sentence + told.hint).contains(QStringLiteral("--")), qPrintable(told.hint)); // options are for the command line
     QCOMPARE(told.sentence, bench.runner.jobs().back().sentence);
     QCOMPARE(bench.messages.rowCount(), 1);
     QCOMPARE(wasOpened, topic != QLatin1String("open"));
