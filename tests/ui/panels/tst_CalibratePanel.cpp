@@ -173,7 +173,8 @@ void tst_CalibratePanel::anotherSeedKeepsTheOldScoresUnderTheirName()
     const QString rows = bench.write("rows.jsonl", QByteArray("{\"text\": \"Once upon a time there was a miller.\"}\n"
                                                               "{\"text\": \"He had three sons, a mill, an ass and a cat.\"}\n"
                                                               "{\"text\": \"The king lived in a castle by the sea.\"}\n"
-                                                              "{\"text\": \"In the deep wood stood a house of bread.\"}\n"));
+                                                              "{\"text\": \"In the deep wood stood a house of bread.\"}\n"
+                                                              "{\"text\": \"The wolf knocked at the door and said: let me in.\"}\n"));
     const TextSettings text{.files = {rows.toStdString()}, .windows = 2, .length = 16, .seed = 0};
     bench.jobs.openModel(std::filesystem::path(SECATEUR_SOURCE_DIR "/resources/sample") / "model",
                          SampleTexts{.calibration = text, .evaluation = {}});

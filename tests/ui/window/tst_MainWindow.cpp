@@ -464,7 +464,9 @@ void tst_MainWindow::sessionWithAnNThatCannotBeReachedSaysBothBounds()
         if (label->isVisible() && label->text().contains(both))
             said << label->text();
     QVERIFY2(!said.isEmpty(), qPrintable(both));
-    QVERIFY2(said.first().contains(QStringLiteral("N = %1").arg(removals)), qPrintable(said.first()));
+    const QString asked = QStringLiteral("N = %1").arg(removals);
+    QVERIFY2(std::any_of(said.begin(), said.end(), [&](const QString &text) { return text.contains(asked); }),
+             qPrintable(said.join(u'\n')));
 
     auto *field = hands.named<QSpinBox>(QStringLiteral("N, attentions to remove")); // what is typed there becomes feasible
     QVERIFY(field);
