@@ -20,6 +20,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace secateur::ui {
 namespace {
@@ -58,6 +59,12 @@ QString purposeOf(Step step)
         return WorkflowStrip::tr("Write the pruned checkpoint and verify it");
     }
     return {};
+}
+
+/// A number as a field can hold it; a session file may hold any.
+int inField(qint64 number)
+{
+    return int(std::clamp<qint64>(number, std::numeric_limits<int>::min(), std::numeric_limits<int>::max()));
 }
 
 constexpr int kNameWidth = 120; ///< pixels that a plan's name is given at least, if it is that long
@@ -234,16 +241,26 @@ void WorkflowStrip::followSteps()
     }
 }
 
+/// N; where the plan is not feasible, what was asked for, so that it can be corrected.
+qint64 WorkflowStrip::shownAttentions() const
+{
+    const SessionModel &session = m_workbench.session;
+    if (session.balance())
+        return session.attentionsToRemove();
+    return session.draft().balance.attentionsToRemove.value_or(session.bounds() ? session.bounds()->attentionsByRule : 0);
+}
+
 void WorkflowStrip::followRanges()
 {
     const SessionModel &session = m_workbench.session;
-    int least = 0, most = int(session.layerCount());
+    qint64 least = 0, most = session.layerCount();
     if (const auto &bounds = session.bounds(); bounds && bounds->leastAttentions <= bounds->mostAttentions) {
-        least = int(std::min<qint64>(bounds->leastAttentions, session.attentionsToRemove()));
-        most = int(std::max<qint64>(bounds->mostAttentions, session.attentionsToRemove()));
+        least = bounds->leastAttentions;
+        most = bounds->mostAttentions;
     }
+    const qint64 shown = shownAttentions();
     const QSignalBlocker attentions(m_attentions), neurons(m_neurons);
-    m_attentions->setRange(least, most);
+    m_attentions->setRange(inField(std::min(least, shown)), inField(std::max(most, shown)));
     m_neurons->setRange(session.hasModel() ? 1 : 0, int(session.neurons()));
     m_attentions->setToolTip(tr("Attentions to remove: %1 to %2 reach the sparsity. Empty: by the rule.").arg(least).arg(most));
     m_neurons->setToolTip(tr("Neurons kept in every FFN, of %1. Empty: what the sparsity asks for.").arg(exactText(session.neurons())));
@@ -279,10 +296,7 @@ void WorkflowStrip::followPlan()
     m_sparsity->setToolTip(isReachedByHand()
                                ? tr("Share of the decoder layers' parameters that K by hand removes. A target gives K back to the rule.")
                                : tr("Target: share of the decoder layers' parameters to remove"));
-    // Infeasible: what was asked for stays on show, so that it can be corrected.
-    const qint64 byRule = session.bounds() ? session.bounds()->attentionsByRule : 0;
-    m_attentions->setNumber(session.balance() ? session.attentionsToRemove() : settings.attentionsToRemove.value_or(byRule),
-                            !settings.attentionsToRemove.has_value());
+    m_attentions->setNumber(shownAttentions(), !settings.attentionsToRemove.has_value());
     m_neurons->setNumber(session.neuronsKept(), !settings.neuronsKept.has_value());
     for (QWidget *field : {static_cast<QWidget *>(m_sparsity), static_cast<QWidget *>(m_attentions), static_cast<QWidget *>(m_neurons)}) {
         field->setEnabled(isEditable);

@@ -49,6 +49,7 @@ private:
     void followExactness();
     bool isReachedByHand() const;
     double shownSparsity() const;
+    qint64 shownAttentions() const;
 
     Workbench m_workbench;
     Step m_current = Step::Load;
