@@ -149,7 +149,7 @@ void Session::impact()
 {
     open();
     const auto heard = [&](const CandidateLoss &loss) { hear(loss); };
-    const SearchRecord record = engine->impact(impactText(o, model->spec.contextLength), searchSettings({}), context, heard);
+    const SearchRecord record = engine->impact(evaluationText(o, model->spec.contextLength), searchSettings({}), context, heard);
     const SearchStep &step = record.steps.front();
     Rows rows = {{"layer", "change of loss", "perplexity"}, {"none", "", decimal(std::exp(record.initialLoss), 3)}};
     for (std::size_t layer = 0; layer < step.losses.size(); ++layer) {

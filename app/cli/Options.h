@@ -66,11 +66,10 @@ std::optional<Options> parse(int argc, const char *const *argv, int &exitCode);
 /// Puts files in the place of known texts that are given by name ("wikitext-2"). Throws Error when one is not on this computer.
 void findTexts(Options &options);
 
-/// What the text options ask for; `context`: that of the model, tokens. First that of a job that calibrates.
+/// What the text options ask for; `context`: that of the model, tokens.
 TextSettings calibrationText(const Options &options, std::int64_t context);
-TextSettings evaluationText(const Options &options, std::int64_t context);                                 ///< of `evaluate`
+TextSettings evaluationText(const Options &options, std::int64_t context);                                 ///< of `evaluate` and `impact`
 TextSettings heldOutText(const Options &options, const std::filesystem::path &file, std::int64_t context); ///< of --evaluate
-TextSettings impactText(const Options &options, std::int64_t context);
 
 /// The command line that decides the same plan and the same weights, for the manifest: without where to write and how to print.
 std::vector<std::string> repeatableCommand(const Options &options);

@@ -48,9 +48,4 @@ TextSettings heldOutText(const Options &o, const std::filesystem::path &file, st
     return text;
 }
 
-TextSettings impactText(const Options &o, std::int64_t context)
-{
-    return textOf(o, o.texts, {}, context);
-}
-
 } // namespace secateur::cli

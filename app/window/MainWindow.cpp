@@ -27,6 +27,7 @@
 #include <QScreen>
 #include <QSplitter>
 #include <QStatusBar>
+#include <QTabBar>
 #include <QTabWidget>
 #include <QVBoxLayout>
 
@@ -106,6 +107,8 @@ void MainWindow::build()
     m_strip = new WorkflowStrip(m_workbench, central);
     m_tabs = new QTabWidget(central);
     m_tabs->setDocumentMode(true);
+    m_tabs->setAccessibleName(tr("Pages"));
+    m_tabs->tabBar()->setAccessibleName(tr("Pages"));
     layout->addWidget(m_strip);
     central->installEventFilter(this);
     setCentralWidget(central);

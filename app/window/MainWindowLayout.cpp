@@ -19,6 +19,7 @@
 #include <QCloseEvent>
 #include <QDialog>
 #include <QDockWidget>
+#include <QKeyEvent>
 #include <QMetaEnum>
 #include <QPushButton>
 #include <QScreen>
@@ -134,8 +135,8 @@ void MainWindow::buildPrune()
     for (QPushButton *button : m_pruneDialog->findChildren<QPushButton *>())
         button->setAutoDefault(false); // Return in a field is no click
     const QFontMetrics metrics = m_pruneDialog->fontMetrics();
-    m_pruneDialog->resize(
-        QSize(metrics.averageCharWidth() * 96, metrics.height() * 22).boundedTo(m_pruneDialog->screen()->availableSize()));
+    const QSize usual(metrics.averageCharWidth() * 96, metrics.height() * 22);
+    m_pruneDialog->resize(usual.expandedTo(m_pruneDialog->sizeHint()).boundedTo(m_pruneDialog->screen()->availableSize()));
 }
 
 /// The card stays as it is while a job runs that was started there, and when it has ended.
@@ -156,6 +157,13 @@ void MainWindow::closeEvent(QCloseEvent *event)
     m_settings.setValue(QStringLiteral("figures"), FigureOptions::last().toBytes());
     m_runner.cancelAll();
     event->accept();
+}
+
+/// Esc takes back what was clicked, wherever nothing else hears it.
+void MainWindow::keyPressEvent(QKeyEvent *event)
+{
+    if (event->key() != Qt::Key_Escape || !m_selection.clear())
+        QMainWindow::keyPressEvent(event);
 }
 
 void MainWindow::resizeEvent(QResizeEvent *event)

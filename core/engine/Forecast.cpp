@@ -187,7 +187,7 @@ Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasi
 
     // On the CPU tensors are a part of the process, which holds other things as well.
     constexpr std::int64_t kLibraries = 95'000'000; // code and buffers that only computing brings into memory, measured: 80 to 110 MB
-    const std::int64_t program = basis.residentNow + kLibraries;
+    const std::int64_t program = basis.residentNow + (basis.hasComputed ? 0 : kLibraries);
     const std::int64_t beside = basis.isGpu ? 0 : program;
     const std::int64_t hostLimit = bound(basis.limits.host, basis.freeHost + basis.residentNow);
     const std::int64_t limit = basis.isGpu ? bound(basis.limits.device, basis.freeDevice) : bound(basis.limits.device, hostLimit);
@@ -246,7 +246,7 @@ Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasi
     const double sweeps = (job.windows > 0 ? 1 : 0) + (job.searchWindows > 0 ? 1 + double(job.removals) : 0);
     result.bytesRead = std::int64_t(stored * (double(wide.outer) + double(wide.layers) * (result.isStreamed ? sweeps : 1)));
     if (basis.flopPerSecond > 0)
-        result.seconds = workOf(dense, narrow, job, basis, result.restartBytes > 0).flop / basis.flopPerSecond;
+        result.seconds = kSecondsToBegin + workOf(dense, narrow, job, basis, result.restartBytes > 0).flop / basis.flopPerSecond;
     return result;
 }
 

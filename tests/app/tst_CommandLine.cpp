@@ -102,7 +102,8 @@ private slots:
 void tst_CommandLine::everyCommandHasHelpWithAnExample_data()
 {
     QTest::addColumn<QString>("command");
-    for (const char *command : {"inspect", "calibrate", "plan", "search", "prune", "evaluate", "generate", "export", "impact", "models"})
+    for (const char *command :
+         {"inspect", "calibrate", "plan", "search", "prune", "evaluate", "generate", "export", "impact", "models", "texts"})
         QTest::newRow(command) << command;
 }
 

@@ -269,6 +269,13 @@ int main(int argc, char **argv)
     album.take(QStringLiteral("attention-impact"));
     bench.jobs.calibrate();
     album.settle();
+    album.inEveryLook([&](const QString &look) { // what has no result yet, and what needs none
+        window.show(MainWindow::Tab::Attention);
+        album.take(QStringLiteral("attention-not-searched") + look);
+        bench.editor.setAttentionsToRemove(0);
+        album.take(QStringLiteral("attention-nothing-to-search") + look);
+        bench.editor.setAttentionsToRemove({});
+    });
     for (const double sparsity : {0.25, 0.5, 0.375}) {
         bench.editor.setSparsity(sparsity);
         bench.jobs.evaluate();

@@ -13,7 +13,7 @@
 namespace secateur::ui {
 namespace {
 
-/// One change of the plan in hand. Changes of one drag merge into one.
+/// One change of the current plan. Changes of one drag merge into one.
 class EditDraft : public QUndoCommand {
 public:
     EditDraft(SessionModel &model, std::shared_ptr<bool> isApplying, PlanDraft after, const QString &what, int drag)

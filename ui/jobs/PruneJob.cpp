@@ -70,7 +70,9 @@ double SessionJobs::evaluationSeconds() const
     for (const EvaluationRecord &record : m_model.session().evaluations)
         if (record.text == text)
             return record.seconds;
-    return costOf(JobSize{.windows = windowsOf(text), .length = text.length}).seconds.value_or(0);
+    const JobSize one{.windows = 0, .length = text.length, .searchWindows = 1, .removals = 0, .neuronsKept = m_model.neurons()}; // with the head
+    const std::optional<double> seconds = costOf(one).seconds;
+    return seconds ? kSecondsToBegin + (*seconds - kSecondsToBegin) * double(windowsOf(text)) : 0;
 }
 
 /// What is still to do for a request, with the seconds that it may take.

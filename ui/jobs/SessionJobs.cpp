@@ -180,7 +180,10 @@ int SessionJobs::start(JobKind kind, const QString &title, const QString &comman
 {
     const SessionTask task(m_model, m_messages, m_journal, m_findings,
                            [this, generation = m_generation] { return generation == m_generation; });
-    m_hasComputed = m_hasComputed || kind != JobKind::Open;
+    if (kind != JobKind::Open && m_basis) {
+        m_basis = basisNow();
+        m_hasLoaded = true;
+    }
     return m_runner.start(
         kind, title, command, [task, work = std::move(work)](JobPort &port) { work(task, port); }, whenFinished(topic, std::move(done)),
         cost.forecast);
@@ -213,7 +216,7 @@ void SessionJobs::keepEngine(const EngineReport &report, const ForecastBasis &ba
 {
     m_report = report;
     m_basis = basis;
-    m_hasComputed = false;
+    m_hasLoaded = false;
     emit engineReportChanged();
 }
 
@@ -336,7 +339,7 @@ void SessionJobs::measureCurve(const CurveRequest &request)
                   const bool isBorrowed = request.isOrderBorrowed && !plan.isComplete();
                   if (isBorrowed) {
                       if (std::int64_t(order.size()) < N)
-                          throw Error("The plan in hand has " + std::to_string(order.size()) + " removals to lend, a point needs " +
+                          throw Error("The current plan has " + std::to_string(order.size()) + " removals to lend, a point needs " +
                                           std::to_string(N) + ".",
                                       "Search further, or have each point searched.");
                       plan.removedAttentions.assign(order.begin(), order.begin() + std::ptrdiff_t(N));
@@ -398,7 +401,7 @@ void SessionJobs::savePlan(const std::filesystem::path &file)
     });
 }
 
-/// The hash of the plan in hand sorts scores and writes them out: not on this thread.
+/// The hash of the current plan sorts scores and writes them out: not on this thread.
 void SessionJobs::keepHash()
 {
     const SearchState state = m_model.searchState();

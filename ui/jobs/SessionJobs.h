@@ -38,7 +38,7 @@ struct Possibility {
 /// What "measure the curve" is to measure.
 struct CurveRequest {
     std::vector<PlanDraft> drafts;
-    bool isOrderBorrowed = false; ///< take the removals of the plan in hand instead of searching each: one evaluation a point
+    bool isOrderBorrowed = false; ///< take the removals of the current plan instead of searching each: one evaluation a point
 };
 
 /// What "Prune…" is to do with the session's texts: from the model to a verified checkpoint.
@@ -74,7 +74,7 @@ public:
     Possibility canCalibrate() const;
     Possibility canMeasureImpact() const;
     Possibility canSearch() const;
-    Possibility canEvaluate() const; ///< the plan in hand
+    Possibility canEvaluate() const; ///< the current plan
     Possibility canEvaluateDense() const;
     Possibility canExport() const;
     /// Whether the session can be pruned to that sparsity and written so.
@@ -88,16 +88,16 @@ public:
     void reopenModel(const std::filesystem::path &now = {});
     void calibrate();
     void measureImpact();
-    void search(); ///< goes on where the record of the plan in hand stops
+    void search(); ///< goes on where the record of the current plan stops
     /// The current plan, after searching what is missing, and the original if that was not measured on this text yet.
     void evaluate();
     void evaluateDense();
     void measureCurve(const CurveRequest &request);
     void exportPlan(ExportSettings settings);
-    /// All of it in one job: calibrates and searches what is missing, evaluates where a text was chosen for it, exports and verifies. The plan in hand
+    /// All of it in one job: calibrates and searches what is missing, evaluates where a text was chosen for it, exports and verifies. The current plan
     /// becomes the one that is asked for; a later change of it does not change the job. Returns the job's number; 0 when it is not possible.
     int prune(const PruneRequest &request);
-    /// Writes the plan in hand as a file for the command line. Needs a plan whose search is complete or begun.
+    /// Writes the current plan as a file for the command line. Needs a plan whose search is complete or begun.
     void savePlan(const std::filesystem::path &file);
 
     JobCost calibrationCost() const;
@@ -110,7 +110,7 @@ public:
     JobCost originalEvaluationCost() const;
     JobCost curveCost(const CurveRequest &request) const;
     JobCost pruneCost(const PruneRequest &request) const;
-    /// The plan in hand with that sparsity, N and K by the rule, on the calibration of the session's text; -1 where there is none yet.
+    /// The current plan with that sparsity, N and K by the rule, on the calibration of the session's text; -1 where there is none yet.
     PlanDraft draftOf(const PruneRequest &request) const;
     /// What the engine computes with; none before a model was opened.
     const std::optional<EngineReport> &engineReport() const { return m_report; }
@@ -149,6 +149,7 @@ private:
     double evaluationSeconds() const;
     /// Writes a plan as a checkpoint and brings the record into the session, whose evaluations go into the manifest.
     void exportTo(const SessionTask &task, JobPort &port, const PruningPlan &plan, const ExportSettings &settings);
+    ForecastBasis basisNow() const;
     JobCost costOf(const JobSize &job) const;
     JobCost costOf(JobSize job, std::int64_t evaluations) const;
     CommandLines commandLines() const;
@@ -163,7 +164,7 @@ private:
     std::shared_ptr<SessionJournal> m_journal;
     std::optional<EngineReport> m_report;
     std::optional<ForecastBasis> m_basis;         ///< of the open model
-    bool m_hasComputed = false;                   ///< since then: its weights are loaded, mostly
+    bool m_hasLoaded = false;                     ///< since then: a job was started, which loads its weights
     std::optional<double> m_secondsPerEvaluation; ///< of the last search
     int m_generation = 0;                         ///< of the session
     std::shared_ptr<Findings> m_findings;         ///< of its jobs

@@ -118,16 +118,25 @@ std::optional<SearchRecord> SessionJobs::searchOf(const PlanDraft &draft) const
     }
 }
 
+/// The basis as it is now: what the window has taken since the model was opened is there as well. Once a job has loaded the weights that cannot be told from
+/// them any more, and what was there before is taken.
+ForecastBasis SessionJobs::basisNow() const
+{
+    ForecastBasis basis = *m_basis;
+    if (m_hasLoaded)
+        return basis;
+    basis.residentNow = std::max(basis.residentNow, residentBytes());
+    basis.hasComputed = basis.flopPerSecond > 0; // the rate was measured
+    return basis;
+}
+
 JobCost SessionJobs::costOf(const JobSize &job) const
 {
     JobCost cost;
     if (!m_basis || !m_model.hasModel())
         return cost;
     try {
-        ForecastBasis basis = *m_basis;
-        if (!m_hasComputed) // what the window has taken since the model was opened is there as well
-            basis.residentNow = std::max(basis.residentNow, residentBytes());
-        cost.forecast = forecast(m_model.spec(), job, basis);
+        cost.forecast = forecast(m_model.spec(), job, basisNow());
         cost.seconds = cost.forecast->seconds;
     } catch (const Error &problem) {
         cost.problem = QString::fromStdString(problem.what());

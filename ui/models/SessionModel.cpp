@@ -50,7 +50,7 @@ QString SessionModel::tokenizerProblem() const
         .trimmed();
 }
 
-// ---- the plan in hand --------------------------------------------------------------------------------------------------------
+// ---- the current plan --------------------------------------------------------------------------------------------------------
 
 qint64 SessionModel::attentionsToRemove() const
 {

@@ -15,7 +15,7 @@
 
 namespace secateur::ui {
 
-/// How far the search of the plan in hand is.
+/// How far the search of the current plan is.
 enum class SearchState {
     NotPossible, ///< no calibration yet, or the balance is infeasible
     NotNeeded,   ///< N = 0
@@ -65,7 +65,7 @@ public:
     /// Why texts cannot be read with this model, with what can be done all the same and the remedy; empty when they can.
     QString tokenizerProblem() const;
 
-    // ---- the plan in hand ------------------------------------------------------------------------------------------------------
+    // ---- the current plan ------------------------------------------------------------------------------------------------------
     const PlanDraft &draft() const { return m_session.draft; }
     /// None when the draft is infeasible; then balanceProblem() says why.
     const std::optional<SparsityBalance> &balance() const { return m_balance; }
@@ -107,12 +107,12 @@ public:
     Exactness planExactness() const;
     QString planExactnessText() const; ///< the reason in words: "exact", "removal order not searched yet", ...
 
-    /// Evaluation of the plan in hand (of the dense model) on the session's evaluation text; null when not measured. The latest wins.
+    /// Evaluation of the current plan (of the dense model) on the session's evaluation text; null when not measured. The latest wins.
     const EvaluationRecord *planEvaluation() const;
     const EvaluationRecord *denseEvaluation() const;
     /// The latest of another plan on that text, to be shown as stale; null when there is none.
     const EvaluationRecord *staleEvaluation() const;
-    /// SHA-256 of the plan in hand; empty until a job has computed it (see SessionJobs).
+    /// SHA-256 of the current plan; empty until a job has computed it (see SessionJobs).
     QString planHash() const;
 
     // ---- changes ---------------------------------------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ signals:
     void textRefused(const secateur::TextSettings &text, const QString &sentence, const QString &hint, qint64 windows);
     void calibrationsChanged(); ///< one was added
     void draftChanged();        ///< the draft and all that follows from it
-    void searchChanged();       ///< losses or removals of the search of the plan in hand, its presence, or planExactness()
+    void searchChanged();       ///< losses or removals of the search of the current plan, its presence, or planExactness()
     void otherSearchChanged();  ///< the search of another plan, which this one shows nothing of
     void denseImpactChanged();
     void evaluationsChanged();
@@ -188,7 +188,7 @@ private:
     QString m_balanceProblem, m_balanceHint;
     ModelFigures m_denseFigures, m_planFigures;
     std::string m_searchKey, m_runningSearch;
-    std::optional<SearchRecord> m_searchOfOthers;              ///< searchOfOthers() for the plan in hand
+    std::optional<SearchRecord> m_searchOfOthers;              ///< searchOfOthers() for the current plan
     std::map<std::string, QString> m_hashes;                   ///< plan hashes by key and removals
     mutable std::pair<std::filesystem::path, QString> m_named; ///< the last folder that was named
 };

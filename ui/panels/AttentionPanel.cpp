@@ -24,7 +24,7 @@ AttentionPanel::AttentionPanel(Workbench workbench, QWidget *parent)
       m_choice(new SegmentedControl(tr("What is shown"))),
       m_views(new QStackedLayout)
 {
-    m_choice->addChoice(tr("Search of the plan"), tr("What this plan removes, and why"));
+    m_choice->addChoice(tr("Search of the plan"), tr("What the current plan removes, and why"));
     m_choice->addChoice(tr("Impact on the original"), tr("What each attention means to the model as it is"));
     m_copySearch = new CopyButton(tr("Copy search as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Search); });
     m_copyImpact = new CopyButton(tr("Copy impact as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Impact); });
@@ -59,11 +59,9 @@ AttentionPanel::AttentionPanel(Workbench workbench, QWidget *parent)
         else if (job && (job->kind == JobKind::Search || job->kind == JobKind::Prune))
             setView(View::Search);
     });
-    const auto followCopy = [this, copy] {
-        copy->setEnabled(m_workbench.session.hasModel());
-        copy->setToolTip(copy->isEnabled() ? tr("Copies a line for the terminal that does the same") : tr("Open a model first."));
-    };
-    connect(&m_workbench.session, &SessionModel::modelChanged, this, followCopy);
+    for (const auto signal :
+         {&SessionModel::modelChanged, &SessionModel::modelPresenceChanged, &SessionModel::textsChanged, &SessionModel::draftChanged})
+        connect(&m_workbench.session, signal, this, &AttentionPanel::followCopy);
     followCopy();
     startOver();
 }
@@ -87,6 +85,15 @@ void AttentionPanel::startOver()
     m_pages->setCurrentIndex(m_workbench.session.hasModel() ? 1 : 0);
     m_wasCalibrated = m_workbench.session.hasScores();
     setView(m_wasCalibrated || !m_workbench.session.hasModel() ? View::Search : View::Impact);
+}
+
+/// A line that does the same as the jobs of the two views.
+void AttentionPanel::followCopy()
+{
+    const SessionModel &session = m_workbench.session;
+    const QString help = tr("Copies a line for the terminal that does the same"), noModel = tr("Open a model first.");
+    m_copySearch->setProblem(!session.hasModel() ? noModel : session.hasScores() ? QString() : tr("Calibrate first."), help);
+    m_copyImpact->setProblem(m_workbench.jobs.canMeasureImpact().reason, help);
 }
 
 void AttentionPanel::followCalibration()

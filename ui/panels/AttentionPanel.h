@@ -13,7 +13,7 @@ class CopyButton;
 class EmptyState;
 class SegmentedControl;
 
-/// Stage 2: the search of the plan in hand, or the impact of each attention on the original model.
+/// Stage 2: the search of the current plan, or the impact of each attention on the original model.
 class AttentionPanel : public QWidget {
     Q_OBJECT
     Q_PROPERTY(View view READ view WRITE setView)
@@ -33,6 +33,7 @@ signals:
 private:
     void startOver();
     void followCalibration();
+    void followCopy();
 
     Workbench m_workbench;
     QStackedLayout *m_pages; ///< without a model, and with one

@@ -131,7 +131,6 @@ QLayout *BalancePanel::makeTarget()
     m_resetAlpha->setAutoRaise(true);
     m_resetAlpha->setFocusPolicy(Qt::StrongFocus);
     m_resetAlpha->setAccessibleName(tr("Reset alpha"));
-    m_resetAlpha->setToolTip(tr("Back to %1, the paper's").arg(locale().toString(BalanceSettings().alpha)));
     m_multiple->setAccessibleName(tr("Width multiple"));
     m_multiple->setToolTip(tr("K is rounded to a multiple of this: hardware likes 64 or 128, the paper uses 1."));
     for (const int multiple : kMultiples)
@@ -295,7 +294,11 @@ void BalancePanel::followTarget()
     m_presets->setCurrent(isFollowed ? int(preset - kPresets.begin()) : -1);
     m_sparsity->setValue(settings.sparsity * 100);
     m_alpha->setValue(settings.alpha);
-    m_resetAlpha->setEnabled(settings.alpha != BalanceSettings().alpha);
+    const bool isPapers = settings.alpha == BalanceSettings().alpha;
+    const QString papers = locale().toString(BalanceSettings().alpha);
+    m_resetAlpha->setEnabled(!isPapers);
+    m_resetAlpha->setToolTip(isPapers ? tr("Alpha is %1 already, as in the paper.").arg(papers)
+                                      : tr("Back to %1, the paper's").arg(papers));
     int multiple = m_multiple->findData(qlonglong(settings.widthMultiple));
     if (multiple < 0) { // from a session that was made elsewhere
         m_multiple->addItem(exactText(settings.widthMultiple), qlonglong(settings.widthMultiple));

@@ -178,8 +178,10 @@ void CalibratePanel::followSettings()
     } else {
         m_seconds.clear();
     }
-    m_text->setEnabled(session.hasModel());
-    m_norm->setEnabled(session.hasModel());
+    for (QWidget *control : {static_cast<QWidget *>(m_text), static_cast<QWidget *>(m_norm)}) {
+        control->setEnabled(session.hasModel());
+        control->setToolTip(session.hasModel() ? QString() : tr("Open a model first."));
+    }
     followPossible();
     followResult();
 }
@@ -203,7 +205,7 @@ void CalibratePanel::followPossible()
         possible.reason = tr("A calibration is running.");
     const bool isDone = session.hasScores() && isOf(*session.scores(), session.session().calibrationText, session.session().norm);
     m_calibrate->offer(isDone ? tr("Calibrate again") : tr("Calibrate"), possible, jobCostText(m_workbench.jobs.calibrationCost()));
-    m_copyCommand->setEnabled(bool(m_workbench.jobs.canCalibrate()));
+    m_copyCommand->setProblem(m_workbench.jobs.canCalibrate().reason);
     if (session.hasScores() && !isDone)
         m_stale->say(InlineNote::Kind::Warning,
                      tr("Stale: the scores in use are from %1 (%2 × %3 tokens, %4).")

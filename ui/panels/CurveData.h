@@ -20,7 +20,7 @@ struct CurveData {
     QString axis;
     std::vector<CurvePoint> points;
     std::vector<std::size_t> records; ///< of each point, the index into Session::evaluations
-    std::optional<double> current;    ///< x of the plan in hand; none while it is infeasible
+    std::optional<double> current;    ///< x of the current plan; none while it is infeasible
 };
 
 /// `isRelative`: in percent of the original instead of counts (with the SI prefix that suits the original).

@@ -17,12 +17,12 @@ struct CurvePlans {
     QStringList omissions; ///< points that cannot be measured, each with its reason
 };
 
-/// N and K by the rule at each sparsity, everything else as in the plan in hand.
+/// N and K by the rule at each sparsity, everything else as in the current plan.
 CurvePlans plansAlongSparsity(const SessionModel &session, std::span<const double> sparsities);
-/// From the widest to the deepest at the sparsity of the plan in hand: `count` values of N, evenly spread over those that are feasible
+/// From the widest to the deepest at the sparsity of the current plan: `count` values of N, evenly spread over those that are feasible
 /// (fewer when there are fewer).
 CurvePlans plansAlongDepth(const SessionModel &session, qint64 count);
-/// Leaves out the plans that need more removals than the search of the plan in hand has found.
+/// Leaves out the plans that need more removals than the search of the current plan has found.
 CurvePlans withOrderOfPlan(const SessionModel &session, CurvePlans plans);
 
 } // namespace secateur::ui

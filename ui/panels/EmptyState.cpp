@@ -52,6 +52,9 @@ EmptyState::EmptyState(QWidget *parent)
         label->setWordWrap(true);
         label->setTextFormat(Qt::PlainText);
     }
+    constexpr int kLines = 3; // room for as many always, so that the button is at one height on all pages
+    m_text->setAlignment(Qt::AlignHCenter | Qt::AlignTop);
+    m_text->setMinimumHeight(kLines * m_text->fontMetrics().lineSpacing());
     m_button->setProperty("primary", true);
 
     auto *words = new QWidget;

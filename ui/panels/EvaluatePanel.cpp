@@ -133,6 +133,7 @@ QWidget *EvaluatePanel::buildTable()
     m_table->setSortingEnabled(true);
     m_table->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::MinimumExpanding); // takes what the page has left
     m_table->horizontalHeader()->setStretchLastSection(true);
+    m_table->setColumnHidden(EvaluationModel::kTokens, true);              // they follow from the windows; a copy of the table has them
     m_table->horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder); // in the order of measuring until a header is clicked
     m_use->setAccessibleName(m_use->text());
     m_save->setAccessibleName(m_save->text());
@@ -181,6 +182,7 @@ void EvaluatePanel::followSettings()
 {
     const SessionModel &session = m_workbench.session;
     m_text->setEnabled(session.hasModel());
+    m_text->setToolTip(session.hasModel() ? QString() : tr("Open a model first."));
     if (session.hasModel()) {
         m_text->setContext(session.spec().contextLength);
         m_text->setValue(session.session().evaluationText);
@@ -194,7 +196,7 @@ void EvaluatePanel::followPossible()
     const SessionJobs &jobs = m_workbench.jobs;
     Possibility plan = jobs.canEvaluate(), dense = jobs.canEvaluateDense();
     const bool isBusy = m_workbench.runner.isBusy(JobKind::Evaluate);
-    m_copyCommand->setEnabled(bool(dense)); // of the original as long as there is no plan
+    m_copyCommand->setProblem(dense.reason); // of the original as long as there is no plan
     for (Possibility *possible : {&plan, &dense}) {
         if (*possible)
             possible->reason = m_text->problem();
@@ -224,7 +226,7 @@ void EvaluatePanel::followFigures()
     const Exactness exactness = !own ? Exactness::Unknown : isBorrowed ? Exactness::Estimate : Exactness::Exact;
     // Of a plan that was not measured nothing is known; what was measured last is told beside.
     const QString note = isBorrowed ? tr("measured with a borrowed removal order")
-                         : own      ? tr("measured for this plan")
+                         : own      ? tr("measured for the current plan")
                          : last ? tr("not measured; last: %1 for %2").arg(perplexityText(last->result.perplexity), planText(session, *last))
                                 : tr("not measured on this text");
     show(m_current, own ? perplexityText(own->result.perplexity) : QString(), exactness, note);
@@ -249,8 +251,10 @@ int EvaluatePanel::selectedRow() const
 void EvaluatePanel::followSelection()
 {
     const bool isEmpty = m_model->rowCount() == 0;
-    m_copyTable->setEnabled(!isEmpty);
+    const QString nothing = isEmpty ? tr("Nothing measured yet.") : QString();
+    m_copyTable->setProblem(nothing);
     m_save->setEnabled(!isEmpty);
+    m_save->setToolTip(nothing);
     const int row = selectedRow();
     QString reason;
     if (isEmpty)

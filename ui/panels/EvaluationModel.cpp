@@ -190,6 +190,8 @@ QVariant EvaluationModel::headerData(int section, Qt::Orientation orientation, i
         return {};
     if (role == Qt::TextAlignmentRole)
         return int(Qt::AlignVCenter | (section == kPlan || section == kText || section == kOrder ? Qt::AlignLeft : Qt::AlignRight));
+    if (role == Qt::ToolTipRole && section == kAgainstOriginal)
+        return tr("Perplexity compared with the original's on the same tokens");
     if (role != Qt::DisplayRole)
         return {};
     switch (Column(section)) {
@@ -198,7 +200,7 @@ QVariant EvaluationModel::headerData(int section, Qt::Orientation orientation, i
     case kPerplexity:
         return tr("Perplexity");
     case kAgainstOriginal:
-        return tr("Compared with original");
+        return tr("vs original");
     case kLoss:
         return tr("Loss, nats");
     case kText:

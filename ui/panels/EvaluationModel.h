@@ -8,7 +8,7 @@
 
 namespace secateur::ui {
 
-/// All perplexities measured in a session. A row is a record; the plan in hand is marked. Sort by kSortRole (numbers as numbers).
+/// All perplexities measured in a session. A row is a record; the current plan is marked. Sort by kSortRole (numbers as numbers).
 class EvaluationModel : public QAbstractTableModel {
     Q_OBJECT
 public:
@@ -23,7 +23,7 @@ public:
     QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
 
     const EvaluationRecord &record(int row) const { return m_session.session().evaluations[std::size_t(row)]; }
-    /// Whether the record is of the plan in hand, on whatever text.
+    /// Whether the record is of the current plan, on whatever text.
     bool isOfPlan(int row) const;
     /// Perplexity over that of the original on the same tokens; none when that was not measured.
     std::optional<double> againstOriginal(int row) const;

@@ -217,8 +217,10 @@ void ExportPanel::followModel()
     m_isTargetChosen = false;
     m_output->forget();
     m_overwrite->setChecked(false); // what was allowed for one model is not for the next
-    for (QWidget *control : std::initializer_list<QWidget *>{m_dtype, m_output, m_overwrite})
+    for (QWidget *control : std::initializer_list<QWidget *>{m_dtype, m_output, m_overwrite}) {
         control->setEnabled(session.hasModel());
+        control->setToolTip(session.hasModel() ? QString() : tr("Open a model first."));
+    }
     followPlan();
     showRecord(m_table->rowCount() - 1);
 }
@@ -262,7 +264,7 @@ void ExportPanel::followPlan()
     Possibility possible = m_workbench.jobs.canExport();
     if (possible)
         possible.reason = m_targetModel->problem(target());
-    m_copyCommand->setEnabled(bool(possible));
+    m_copyCommand->setProblem(possible.reason);
     if (possible && m_workbench.runner.isBusy(JobKind::Export))
         possible.reason = tr("An export is running.");
     m_refusal->clear();

@@ -165,6 +165,8 @@ QVariant ExportTargetModel::headerData(int section, Qt::Orientation orientation,
         return {};
     if (role == Qt::TextAlignmentRole)
         return alignmentOf(section);
+    if (role == Qt::ToolTipRole && section == kSaves)
+        return tr("Size compared with the original");
     if (role != Qt::DisplayRole)
         return {};
     switch (Column(section)) {
@@ -175,7 +177,7 @@ QVariant ExportTargetModel::headerData(int section, Qt::Orientation orientation,
     case kSize:
         return tr("Size");
     case kSaves:
-        return tr("Compared with the original");
+        return tr("Change");
     case kLoads:
         return tr("Loads in");
     case kColumns:

@@ -15,7 +15,7 @@ class FactLines;
 class FormulaCard;
 
 /// What there is to know of the layer that is hovered or selected, what can be done about its attention, and the balance rule explained
-/// with the numbers of the plan in hand.
+/// with the numbers of the current plan.
 class InspectorPanel : public QWidget {
     Q_OBJECT
 public:

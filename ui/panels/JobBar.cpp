@@ -69,7 +69,6 @@ JobBar::JobBar(Workbench workbench, QWidget *parent)
     m_progress->setMinimumWidth(60);
     m_progress->setFixedHeight(8);
     m_cancel->setAccessibleName(tr("Cancel the current job"));
-    m_cancel->setToolTip(tr("%1 cancels it from anywhere; Esc does in this bar").arg(kCancelKeys.toString(QKeySequence::NativeText)));
     m_copy->setToolTip(tr("Copies a line for the terminal that does the same"));
     m_copy->setFlat(true);
 
@@ -128,8 +127,13 @@ void JobBar::follow()
     m_pause->setText(isPaused ? tr("Resume") : tr("Pause"));
     m_pause->setIcon(icon(isPaused ? QStringLiteral("play") : QStringLiteral("pause")));
     m_pause->setAccessibleName(isPaused ? tr("Resume the current job") : tr("Pause the current job"));
+    const QString cancelling = tr("The job is being cancelled.");
     m_pause->setEnabled(!isCancelling);
+    m_pause->setToolTip(isCancelling ? cancelling : QString());
     m_cancel->setEnabled(!isCancelling);
+    m_cancel->setToolTip(isCancelling
+                             ? cancelling
+                             : tr("%1 cancels it from anywhere; Esc does in this bar").arg(kCancelKeys.toString(QKeySequence::NativeText)));
     m_copy->setVisible(!job->command.isEmpty());
     showRunning(true);
     show();

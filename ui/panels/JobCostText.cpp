@@ -30,7 +30,7 @@ QString jobCostText(const JobCost &cost)
     else if (cost.evaluations > 0)
         parts += tr("time not known before the first search");
     if (cost.forecast) {
-        parts += tr("up to %1 of memory").arg(bytesText(cost.forecast->memoryBytes()));
+        parts += tr("about %1 of memory").arg(bytesText(cost.forecast->memoryBytes()));
         if (cost.forecast->isStreamed)
             parts += tr("layers read when they are needed");
     }

@@ -28,7 +28,7 @@ JobsPanel::JobsPanel(Workbench workbench, QWidget *parent)
     m_view->setAccessibleName(tr("Jobs, newest first"));
     applyListLook(*m_view);
     m_view->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    for (const int column : {int(JobTable::Title), int(JobTable::Counts)}) // names of any length
+    for (const int column : {1, 3}) // title, with names of any length, and progress
         m_view->horizontalHeader()->setSectionResizeMode(column, QHeaderView::Stretch);
 
     auto *buttons = new QHBoxLayout;
@@ -80,12 +80,24 @@ void JobsPanel::followSelected()
     const JobInfo *job = selected();
     const bool isUnderWay = job && (job->state == JobInfo::State::Running || job->state == JobInfo::State::Paused);
     const bool isPaused = job && job->state == JobInfo::State::Paused;
+    QString problem; // why it cannot be paused
+    if (!job)
+        problem = tr("No job was started yet.");
+    else if (!isUnderWay)
+        problem = job->isOver()                           ? tr("This job is over.")
+                  : job->state == JobInfo::State::Waiting ? tr("This job has not begun.")
+                                                          : tr("The job is being cancelled.");
     m_pause->setEnabled(isUnderWay);
+    m_pause->setToolTip(problem);
     m_pause->setText(isPaused ? tr("Resume") : tr("Pause"));
     m_pause->setIcon(icon(isPaused ? QStringLiteral("play") : QStringLiteral("pause")));
     m_cancel->setEnabled(isUnderWay || (job && job->state == JobInfo::State::Waiting));
-    m_copy->setEnabled(job && !job->command.isEmpty());
-    m_copy->setToolTip(job ? job->command : QString());
+    m_cancel->setToolTip(m_cancel->isEnabled() ? QString() : problem);
+    const bool hasCommand = job && !job->command.isEmpty();
+    m_copy->setProblem(!job         ? problem
+                       : hasCommand ? QString()
+                                    : tr("No command line does what this job did."),
+                       job ? job->command : QString());
 }
 
 void JobsPanel::cancel()

@@ -114,7 +114,7 @@ QString attentionText(const LayerFacts &facts)
         return (facts.isForced ? Words::tr("removed, %1, by hand") : Words::tr("removed, %1")).arg(placeText(facts.removal));
     if (facts.isProtected)
         return Words::tr("present, protected");
-    return facts.isForced ? Words::tr("present, removal forced") : Words::tr("present");
+    return facts.isForced ? Words::tr("present, set to go first") : Words::tr("present");
 }
 
 QString protectProblem(const SessionModel &session, qint64 layer)
@@ -137,7 +137,7 @@ QString forceProblem(const SessionModel &session, qint64 layer)
     if (N == 0)
         return Words::tr("The plan removes no attention (N = 0): raise N first.");
     if (forced >= N)
-        return Words::tr("All %1 removals of the plan are forced already: raise N first.").arg(N);
+        return Words::tr("All %1 removals of the plan are set already: raise N first.").arg(N);
     return {};
 }
 

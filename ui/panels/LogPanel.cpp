@@ -40,8 +40,10 @@ LogPanel::LogPanel(Workbench workbench, QWidget *parent) : QWidget(parent), m_lo
     layout->addLayout(buttons);
 
     const auto follow = [this, copy, save] {
-        copy->setEnabled(m_log.rowCount() > 0);
-        save->setEnabled(m_log.rowCount() > 0);
+        const QString problem = m_log.rowCount() > 0 ? QString() : tr("The log is empty.");
+        copy->setProblem(problem);
+        save->setEnabled(problem.isEmpty());
+        save->setToolTip(problem);
         for (int column = 0; column < kSentence; ++column)
             m_view->resizeColumnToContents(column);
         m_view->scrollToBottom();

@@ -27,7 +27,7 @@ public:
     Qt::ItemFlags flags(const QModelIndex &index) const override;
     QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
 
-    /// The row of the plan in hand; -1 when it is not pinned.
+    /// The row of the current plan; -1 when it is not pinned.
     int rowInHand() const;
 
 private:

@@ -56,8 +56,6 @@ PlansPanel::PlansPanel(Workbench workbench, QWidget *parent)
     m_view->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_view->horizontalHeader()->setSectionResizeMode(PinModel::Name, QHeaderView::Stretch);
     m_view->horizontalHeader()->setMinimumSectionSize(48);
-    m_use->setToolTip(tr("Makes the selected plan the current one (Enter); undo goes back"));
-    m_pin->setToolTip(tr("Keeps the current plan under a name"));
 
     auto *buttons = new QHBoxLayout;
     for (QPushButton *button : {m_use, m_rename, m_remove})
@@ -86,7 +84,7 @@ PlansPanel::PlansPanel(Workbench workbench, QWidget *parent)
     connect(&workbench.editor, &PlanEditor::pinned, this, [this](const QString &name) { // from wherever it was pinned
         m_workbench.messages.post({.severity = Message::Severity::Success,
                                    .sentence = tr("The current plan is pinned as '%1'.").arg(name),
-                                   .hint = tr("See Plans in the View menu."),
+                                   .hint = tr("All of them: View, Show Plans."),
                                    .topic = QStringLiteral("pin"),
                                    .actionText = {},
                                    .action = {},
@@ -101,10 +99,18 @@ PlansPanel::PlansPanel(Workbench workbench, QWidget *parent)
 void PlansPanel::follow()
 {
     const QModelIndex current = m_view->currentIndex();
-    m_use->setEnabled(current.isValid() && current.row() != m_model->rowInHand());
-    m_rename->setEnabled(current.isValid());
-    m_remove->setEnabled(current.isValid());
-    m_pin->setEnabled(m_workbench.session.hasModel());
+    const QString none = current.isValid()         ? QString()
+                         : m_model->rowCount() > 0 ? tr("Choose a plan in the list.")
+                                                   : tr("No plan is pinned.");
+    const bool isInHand = current.isValid() && current.row() == m_model->rowInHand(), hasModel = m_workbench.session.hasModel();
+    const auto offer = [](QPushButton *button, const QString &problem, const QString &toolTip) {
+        button->setEnabled(problem.isEmpty());
+        button->setToolTip(problem.isEmpty() ? toolTip : problem);
+    };
+    offer(m_use, isInHand ? tr("This is the current plan.") : none, tr("Makes the selected plan the current one (Enter); undo goes back"));
+    offer(m_rename, none, {});
+    offer(m_remove, none, {});
+    offer(m_pin, hasModel ? QString() : tr("Open a model first."), tr("Keeps the current plan under a name"));
 }
 
 void PlansPanel::use()

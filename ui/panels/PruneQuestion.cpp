@@ -15,12 +15,12 @@
 #include "widgets/Labels.h"
 #include "widgets/NumberBox.h"
 #include "widgets/Quantity.h"
+#include "widgets/ScrolledColumn.h"
 #include "widgets/SegmentedControl.h"
 
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QPushButton>
-#include <QScrollArea>
 #include <QSignalBlocker>
 #include <QVBoxLayout>
 
@@ -100,12 +100,7 @@ QWidget *PruneQuestion::buildForm()
     m_how->setForegroundRole(QPalette::PlaceholderText);
     form->addRow(QString(), m_how);
 
-    auto *area = new QScrollArea;
-    area->setWidgetResizable(true);
-    area->setFrameShape(QFrame::NoFrame);
-    area->setFocusPolicy(Qt::NoFocus); // Tab goes through the controls
-    area->setWidget(rows);
-    return area;
+    return new ScrolledColumn(rows);
 }
 
 void PruneQuestion::buildTarget(QFormLayout &form)

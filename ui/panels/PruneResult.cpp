@@ -8,11 +8,11 @@
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
+#include "widgets/ScrolledColumn.h"
 
 #include <QDesktopServices>
 #include <QHBoxLayout>
 #include <QPushButton>
-#include <QScrollArea>
 #include <QUrl>
 #include <QVBoxLayout>
 
@@ -52,13 +52,9 @@ PruneResult::PruneResult(const SessionModel &session, QWidget *parent)
     lines->addWidget(m_folder);
     lines->addWidget(m_facts);
     lines->addStretch();
-    auto *area = new QScrollArea; // the buttons stay in sight
-    area->setWidgetResizable(true);
-    area->setFrameShape(QFrame::NoFrame);
-    area->setWidget(found);
     auto *layout = new QVBoxLayout(this);
     layout->setSpacing(10);
-    layout->addWidget(area, 1);
+    layout->addWidget(new ScrolledColumn(found), 1); // the buttons stay in sight
     layout->addLayout(buttons);
 }
 

@@ -16,10 +16,14 @@ namespace {
 
 constexpr int kPadding = 9;
 
+} // namespace
+
 /// Draws one removal: a card with three lines, the first in full contrast.
-class ChipDelegate : public QStyledItemDelegate {
+class RemovalChips::Delegate : public QStyledItemDelegate {
 public:
     using QStyledItemDelegate::QStyledItemDelegate;
+
+    qint64 selectedLayer = -1, hoveredLayer = -1;
 
     QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override
     {
@@ -43,6 +47,7 @@ public:
         painter->setPen(QPen(isCurrent ? style.accent : style.outline, isFocused ? 2.5 : (isCurrent ? 1.5 : 1)));
         painter->setBrush(isCurrent ? style.selected : style.raised);
         painter->drawRoundedRect(QRectF(card).adjusted(1.5, 1.5, -1.5, -1.5), 5, 5);
+        drawLinks(*painter, card, index.data(RemovalOrderModel::LayerRole).toLongLong(), style);
         painter->setFont(option.font);
         QRect line = card.adjusted(kPadding, kPadding - 2, -kPadding, 0);
         line.setHeight(option.fontMetrics.height());
@@ -55,14 +60,25 @@ public:
         }
         painter->restore();
     }
+
+private:
+    void drawLinks(QPainter &painter, const QRect &card, qint64 layer, const PlotStyle &style) const
+    {
+        if (layer == hoveredLayer) {
+            painter.setPen(QPen(style.text, 1.5));
+            painter.setBrush(Qt::NoBrush);
+            painter.drawRoundedRect(QRectF(card).adjusted(3.5, 3.5, -3.5, -3.5), 3, 3);
+        }
+        if (layer == selectedLayer)
+            painter.fillRect(QRect(card.left() + kPadding, card.bottom() - 6, card.width() - 2 * kPadding, 3), style.accent);
+    }
 };
 
-} // namespace
-
-RemovalChips::RemovalChips(QWidget *parent) : QListView(parent), m_order(new RemovalOrderModel(this))
+RemovalChips::RemovalChips(QWidget *parent) : QListView(parent), m_order(new RemovalOrderModel(this)), m_delegate(new Delegate(this))
 {
     setModel(m_order);
-    setItemDelegate(new ChipDelegate(this));
+    setItemDelegate(m_delegate);
+    setMouseTracking(true);
     setAccessibleName(tr("Removal order"));
     setFlow(QListView::LeftToRight);
     setWrapping(false);
@@ -72,7 +88,13 @@ RemovalChips::RemovalChips(QWidget *parent) : QListView(parent), m_order(new Rem
     setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
     setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-    connect(this, &QListView::clicked, this, [this](const QModelIndex &index) { emit stepChosen(index.row()); });
+    const auto layerOf = [](const QModelIndex &index) { return index.data(RemovalOrderModel::LayerRole).toLongLong(); };
+    connect(this, &QListView::clicked, this, [this, layerOf](const QModelIndex &index) {
+        emit stepChosen(index.row());
+        emit layerClicked(layerOf(index));
+    });
+    connect(this, &QListView::entered, this, [this, layerOf](const QModelIndex &index) { emit layerHovered(layerOf(index)); });
+    connect(this, &QListView::viewportEntered, this, [this] { emit layerHovered(-1); });
     fitHeight();
 }
 
@@ -92,6 +114,25 @@ void RemovalChips::setStep(qint64 step)
         setCurrentIndex(index);
     if (!index.isValid())
         clearSelection();
+}
+
+void RemovalChips::setSelectedLayer(qint64 layer)
+{
+    m_delegate->selectedLayer = layer;
+    viewport()->update();
+}
+
+void RemovalChips::setHoveredLayer(qint64 layer)
+{
+    m_delegate->hoveredLayer = layer;
+    viewport()->update();
+}
+
+bool RemovalChips::viewportEvent(QEvent *event)
+{
+    if (event->type() == QEvent::Leave)
+        emit layerHovered(-1);
+    return QListView::viewportEvent(event);
 }
 
 void RemovalChips::currentChanged(const QModelIndex &current, const QModelIndex &previous)

@@ -14,7 +14,7 @@ namespace {
 QString clarityText(const Removal &removal)
 {
     if (removal.isForced)
-        return RemovalOrderModel::tr("forced");
+        return RemovalOrderModel::tr("set to go first");
     if (!removal.gap)
         return RemovalOrderModel::tr("no other candidate");
     const QString gap = QLocale().toString(100 * *removal.gap, 'g', 2);
@@ -86,6 +86,8 @@ QVariant RemovalOrderModel::data(const QModelIndex &index, int role) const
             .arg(QLocale().toString(100 * *removal.gap, 'g', 2));
     case IsNearTieRole:
         return removal.isNearTie();
+    case LayerRole:
+        return removal.layer;
     default:
         return {};
     }

@@ -31,7 +31,7 @@ std::vector<Removal> removalsOf(const SearchRecord &record, std::int64_t count);
 class RemovalOrderModel : public QAbstractListModel {
     Q_OBJECT
 public:
-    enum Role { IsNearTieRole = Qt::UserRole };
+    enum Role { IsNearTieRole = Qt::UserRole, LayerRole };
 
     using QAbstractListModel::QAbstractListModel;
 

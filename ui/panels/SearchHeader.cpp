@@ -74,7 +74,7 @@ QWidget *SearchHeader::makeConstraints()
     auto *row = new QHBoxLayout(m_constraints);
     row->setContentsMargins(0, 0, 0, 0);
     m_clearProtected->setAccessibleName(tr("Clear the protected layers"));
-    m_clearForced->setAccessibleName(tr("Clear the forced layers"));
+    m_clearForced->setAccessibleName(tr("Clear the layers removed first"));
     for (QToolButton *clear : {m_clearProtected, m_clearForced}) {
         clear->setText(tr("Clear"));
         clear->setFocusPolicy(Qt::StrongFocus);

@@ -125,6 +125,8 @@ void SearchView::connectGestures()
     connect(m_heatmap, &SearchHeatmap::layerHovered, &selection, &SelectionModel::setHoveredLayer);
     connect(m_heatmap, &SearchHeatmap::stepClicked, this, &SearchView::chooseStep);
     connect(m_chips, &RemovalChips::stepChosen, this, &SearchView::chooseStep);
+    connect(m_chips, &RemovalChips::layerClicked, &selection, &SelectionModel::setSelectedLayer);
+    connect(m_chips, &RemovalChips::layerHovered, &selection, &SelectionModel::setHoveredLayer);
     connect(m_transport, &TransportBar::stepRequested, this, &SearchView::showReplayStep);
     postSavings(*m_bars, m_workbench.messages);
     postSavings(*m_heatmap, m_workbench.messages);
@@ -146,8 +148,11 @@ void SearchView::connectModels()
     connect(&selection, &SelectionModel::hoveredLayerChanged, m_bars, &CandidateBars::setHoveredLayer);
     connect(&selection, &SelectionModel::selectedLayerChanged, m_heatmap, &SearchHeatmap::setSelectedLayer);
     connect(&selection, &SelectionModel::hoveredLayerChanged, m_heatmap, &SearchHeatmap::setHoveredLayer);
+    connect(&selection, &SelectionModel::selectedLayerChanged, m_chips, &RemovalChips::setSelectedLayer);
+    connect(&selection, &SelectionModel::hoveredLayerChanged, m_chips, &RemovalChips::setHoveredLayer);
     m_bars->setSelectedLayer(selection.selectedLayer());
     m_heatmap->setSelectedLayer(selection.selectedLayer());
+    m_chips->setSelectedLayer(selection.selectedLayer());
     for (const auto changed : {&JobRunner::jobAdded, &JobRunner::jobChanged, &JobRunner::jobFinished})
         connect(&m_workbench.runner, changed, this, [this] {
             if (isVisible())
@@ -195,7 +200,7 @@ void SearchView::follow()
     followHeader();
     const Shown now = shown();
     const bool isEmpty = showEmptyState() || !now.record;
-    followStale(now);
+    followStale(now, isEmpty);
     if (isEmpty) {
         m_transport->pause();
         return;
@@ -205,22 +210,23 @@ void SearchView::follow()
 }
 
 /// What belongs to another plan says so, with both ways out.
-void SearchView::followStale(const Shown &shown)
+void SearchView::followStale(const Shown &shown, bool isEmpty)
 {
-    m_staleRow->setVisible(shown.isStale && m_pages->currentIndex() == 1);
+    m_staleRow->setVisible(shown.isStale && !isEmpty);
     if (!shown.isStale)
         return;
     m_stale->say(InlineNote::Kind::Warning, staleText(shown));
     const SessionModel &session = m_workbench.session;
     const bool isOtherK = shown.kept != session.neuronsKept();
-    m_searchThis->setText(isOtherK ? tr("Search for K = %1").arg(exactText(session.neuronsKept())) : tr("Search for this plan"));
+    m_searchThis->setText(isOtherK ? tr("Search for K = %1").arg(exactText(session.neuronsKept())) : tr("Search the current plan"));
     m_goBack->setText(isOtherK ? tr("Go back to K = %1").arg(exactText(shown.kept)) : tr("Go back"));
     const Possibility possible = m_workbench.jobs.canSearch();
-    m_searchThis->setEnabled(bool(possible) && !m_workbench.runner.isBusy(JobKind::Search));
-    m_searchThis->setToolTip(possible.reason);
+    const bool isBusy = m_workbench.runner.isBusy(JobKind::Search);
+    m_searchThis->setEnabled(bool(possible) && !isBusy);
+    m_searchThis->setToolTip(possible && isBusy ? tr("A search is running.") : possible.reason);
 }
 
-/// The search of the plan in hand; without one, the search shown before, if it is of the same calibration.
+/// The search of the current plan; without one, the search shown before, if it is of the same calibration.
 SearchView::Shown SearchView::shown() const
 {
     const SessionModel &session = m_workbench.session;

@@ -23,7 +23,7 @@ class SearchHeader;
 class SearchHeatmap;
 class TransportBar;
 
-/// Stage 2 for the plan in hand: the candidates of a step, all steps, the removal order, and the replay of what was searched.
+/// Stage 2 for the current plan: the candidates of a step, all steps, the removal order, and the replay of what was searched.
 ///
 /// Follows a search while it runs. The replay only moves the step of the selection model and reveals the steps up to it. When the plan has
 /// no search but one for another plan was seen before, that one stays, marked as stale.
@@ -60,7 +60,7 @@ private:
     void followHeader();
     void followPlots(const Shown &shown);
     bool showEmptyState();
-    void followStale(const Shown &shown);
+    void followStale(const Shown &shown, bool isEmpty);
     void actOnEmptyState();
     void showReplayStep(qint64 step);
     void chooseStep(qint64 step);

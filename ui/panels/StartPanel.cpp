@@ -165,7 +165,7 @@ void StartPanel::build()
     columns->setSpacing(20);
     columns->addLayout(left, 3);
     QWidget *lists = buildLists();
-    lists->setMinimumWidth(lists->fontMetrics().averageCharWidth() * 34);
+    lists->setMinimumWidth(std::max(lists->fontMetrics().averageCharWidth() * 34, lists->minimumSizeHint().width()));
     columns->addWidget(lists, 2);
     setWidget(content);
 }
@@ -387,7 +387,10 @@ void StartPanel::showEvent(QShowEvent *event)
 void StartPanel::resizeEvent(QResizeEvent *event)
 {
     QScrollArea::resizeEvent(event);
-    const bool isWide = event->size().width() >= fontMetrics().averageCharWidth() * kTwoColumns;
+    int needed = m_columns->contentsMargins().left() + m_columns->spacing() + m_columns->contentsMargins().right();
+    for (int i = 0; i < m_columns->count(); ++i)
+        needed += m_columns->itemAt(i)->minimumSize().width();
+    const bool isWide = event->size().width() >= std::max(needed, fontMetrics().averageCharWidth() * kTwoColumns);
     m_columns->setDirection(isWide ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
 }
 

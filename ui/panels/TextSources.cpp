@@ -130,15 +130,15 @@ void TextSources::chooseFiles()
 
 void TextSources::paste()
 {
-    const QMimeData *data = QGuiApplication::clipboard()->mimeData();
-    if (m_pasteFolder.isEmpty() || !holdsText(data))
+    const QMimeData *copied = QGuiApplication::clipboard()->mimeData();
+    if (m_pasteFolder.isEmpty() || !holdsText(copied))
         return;
-    if (data->hasUrls()) {
-        emit added(textsIn(*data));
+    if (copied->hasUrls()) {
+        emit added(textsIn(*copied));
         return;
     }
     try {
-        const auto file = keepPastedText(data->text().toStdString(), m_pasteFolder.toStdString());
+        const auto file = keepPastedText(copied->text().toStdString(), m_pasteFolder.toStdString());
         emit added({QString::fromStdString(file.string())});
     } catch (const std::exception &thrown) {
         const Error problem = asError(thrown);

@@ -3,6 +3,7 @@
 
 #include "theme/Icons.h"
 
+#include <QAbstractItemView>
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -62,6 +63,15 @@ TransportBar::TransportBar(QWidget *parent)
     connect(m_speed, &QComboBox::currentIndexChanged, this, [this] { m_timer->setInterval(interval()); });
     connect(m_timer, &QTimer::timeout, this, &TransportBar::goForward);
     describe();
+}
+
+/// The list of speeds is as high as all of them: by itself it reckons without the padding of the style sheet, and cuts the last.
+void TransportBar::showEvent(QShowEvent *event)
+{
+    QWidget::showEvent(event);
+    QAbstractItemView *list = m_speed->view();
+    list->ensurePolished();
+    list->setMinimumHeight(m_speed->count() * list->sizeHintForRow(0) + 2 * list->frameWidth());
 }
 
 QToolButton *TransportBar::makeButton(const QString &iconName, const QString &name, void (TransportBar::*act)())
@@ -165,9 +175,10 @@ void TransportBar::describe()
     m_play->setIcon(icon(isPlaying() ? QStringLiteral("pause") : QStringLiteral("play")));
     const QString name = isPlaying() ? tr("Pause the replay") : tr("Play the search");
     m_play->setAccessibleName(name);
-    m_play->setToolTip(name);
-    for (QWidget *control : std::initializer_list<QWidget *>{m_first, m_back, m_play, m_forward, m_end, m_position, m_speed})
+    for (QWidget *control : std::initializer_list<QWidget *>{m_first, m_back, m_play, m_forward, m_end, m_position, m_speed}) {
         control->setEnabled(m_steps > 0);
+        control->setToolTip(m_steps > 0 ? control->accessibleName() : tr("No step is finished yet."));
+    }
 }
 
 } // namespace secateur::ui

@@ -72,7 +72,7 @@ FigureDialog::FigureDialog(std::function<QSize(const FigureOptions &)> sizeOf, i
     add(tr("&Format"), m_format, m_format);
     add(tr("&Width"), m_width, widths);
     add(tr("&Resolution"), m_scale, m_scale);
-    add(tr("&Colours"), m_look, m_look);
+    add(tr("Co&lours"), m_look, m_look);
     form->addRow(tr("Size"), m_measures);
     form->addRow(tr("Below it"), below);
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Cancel);

@@ -65,22 +65,22 @@ QSizeF KeptHandle::sizeOf(const QStringList &lines) const
 
 /// At the foot of the line, left of it, if it is free there and there is room; else right of it or higher up. Where it was, it stays as long
 /// as that is free, so that it does not jump about while the line moves.
-QRectF KeptHandle::placeFor(const QSizeF &size, const QRect &frame, double x)
+QRectF KeptHandle::placeFor(const QSizeF &size, const QRect &frame, double x, int &slot) const
 {
     constexpr int kHeights = 5;
     const double highest = frame.top() + kDistance, lowest = std::max(highest, frame.bottom() - kDistance - size.height());
     const double leftmost = frame.left(), rightmost = std::max(leftmost, frame.right() - size.width());
-    const auto place = [&](int slot) {
-        const double left = slot % 2 == 0 ? x - kDistance - size.width() : x + kDistance;
-        return QRectF(QPointF(left, lowest + (highest - lowest) * (slot / 2) / (kHeights - 1)), size);
+    const auto place = [&](int number) {
+        const double left = number % 2 == 0 ? x - kDistance - size.width() : x + kDistance;
+        return QRectF(QPointF(left, lowest + (highest - lowest) * (number / 2) / (kHeights - 1)), size);
     };
     const auto isInside = [&](const QRectF &box) { return box.left() >= leftmost && box.left() <= rightmost; };
-    std::vector<int> places{m_slot};
-    for (int slot = 0; slot < 2 * kHeights; ++slot)
-        places.push_back(slot);
-    for (const int slot : places)
-        if (const QRectF box = place(slot); isInside(box) && (!m_isFree || m_isFree(box))) {
-            m_slot = slot;
+    std::vector<int> numbers{slot};
+    for (int number = 0; number < 2 * kHeights; ++number)
+        numbers.push_back(number);
+    for (const int number : numbers)
+        if (const QRectF box = place(number); isInside(box) && (!m_isFree || m_isFree(box))) {
+            slot = number;
             return box;
         }
     QRectF box = place(isInside(place(0)) ? 0 : 1); // nowhere is free
@@ -95,7 +95,10 @@ void KeptHandle::drawWords(QCPPainter *painter, const QRect &frame, double x)
     if (lines.isEmpty())
         return;
     const QFontMetricsF metrics(m_style.font);
-    m_place = placeFor(sizeOf(lines), frame, x);
+    int slot = m_slot;
+    m_place = placeFor(sizeOf(lines), frame, x, slot);
+    if (!painter->modes().testFlag(QCPPainter::pmNoCaching)) // a figure decides nothing for the screen
+        m_slot = slot;
     painter->setFont(m_style.font);
     painter->setPen(QPen(m_style.line));
     painter->setBrush(m_style.raised);

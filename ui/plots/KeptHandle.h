@@ -42,7 +42,8 @@ protected:
 private:
     void drawWords(QCPPainter *painter, const QRect &frame, double x);
     QSizeF sizeOf(const QStringList &lines) const;
-    QRectF placeFor(const QSizeF &size, const QRect &frame, double x);
+    /// `slot`: the place taken last, then the one that is taken.
+    QRectF placeFor(const QSizeF &size, const QRect &frame, double x, int &slot) const;
 
     PlotStyle m_style;
     QStringList m_lines, m_brief;

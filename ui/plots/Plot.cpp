@@ -95,6 +95,7 @@ void Plot::buildMenu()
 {
     Parts &parts = *m_parts;
     parts.menu = new QMenu(this);
+    parts.menu->setToolTipsVisible(true); // why something is not possible
     const auto add = [this](const QString &text, const auto &action, const QString &iconName = {}) {
         QAction *added = m_parts->menu->addAction(text, this, action);
         if (!iconName.isEmpty())
@@ -134,8 +135,10 @@ void Plot::setEmptyText(const QString &text)
 {
     m_parts->emptyText = text;
     m_parts->emptyLabel->setText(text);
-    for (QAction *action : m_parts->menu->actions())
+    for (QAction *action : m_parts->menu->actions()) {
         action->setEnabled(text.isEmpty());
+        action->setToolTip(text);
+    }
     showPage();
 }
 
@@ -185,6 +188,7 @@ PlotZoom &Plot::makeZoomable(const std::vector<QCPAxis *> &axes)
     all->setFixedHeight(m_parts->more->sizeHint().height()); // the plot does not move when it comes
     all->hide();
     m_parts->titleRow->insertWidget(1, all);
+    m_parts->more->setToolTip(tr("Save, copy, zoom, show as table"));
     connect(all, &QToolButton::clicked, zoom, &PlotZoom::showAll);
     connect(zoom, &PlotZoom::changed, this, [this, zoom, all] {
         if (all->hasFocus() && !zoom->isZoomed())

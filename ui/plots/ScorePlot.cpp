@@ -49,7 +49,8 @@ void ScorePlot::followComparing()
     const std::int64_t layer = std::max<std::int64_t>(m_selected, 0);
     m_compare->setText(tr("Compare layer %1 with others\tSpace").arg(layer));
     m_compare->setChecked(isCompared(layer));
-    m_compareNone->setEnabled(!m_compared.empty());
+    m_compareNone->setEnabled(m_scores && !m_compared.empty());
+    m_compareNone->setToolTip(m_compared.empty() ? tr("No layers are compared.") : QString());
 }
 
 void ScorePlot::showScores(std::shared_ptr<const RankedScores> scores)

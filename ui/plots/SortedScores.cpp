@@ -21,8 +21,8 @@ constexpr std::int64_t kMostPoints = 1024; ///< ranks that are drawn of a curve,
 constexpr double kTail = 0.995;            ///< share of the ranks that the axis must show
 constexpr const char *kHover = "hover";
 constexpr int kMarks = 8, kMarkSize = 7; ///< of a curve that is compared; pixels
-constexpr int kLegendColumns = 3;
-constexpr double kLegendDistance = 4; ///< pixels between curves and words
+constexpr int kLegendColumns = 2;        ///< more do not fit in a column of a paper
+constexpr double kLegendDistance = 4;    ///< pixels between curves and words
 
 /// How compared layers are told apart without colours: by dashes and marks.
 struct Line {
@@ -116,7 +116,9 @@ SortedScores::SortedScores(QWidget *parent) : ScorePlot(tr("Sorted scores"), par
     plot.plotLayout()->setRowStretchFactor(0, 0.001);
     plot.legend->setFillOrder(QCPLayoutGrid::foColumnsFirst);
     plot.legend->setWrap(kLegendColumns);
+    plot.legend->setIconSize(26, 14);
     plot.legend->setMargins({});
+    plot.legend->setMaximumSize(QWIDGETSIZE_MAX - 1, QWIDGETSIZE_MAX - 1); // else, without entries, it would narrow its column to nothing
     plot.legend->setVisible(true);
     m_state->zoom = &makeZoomable({plot.xAxis, plot.yAxis});
 }
@@ -196,7 +198,7 @@ void SortedScores::showCompared()
         others << QString::number(layer);
     }
     if (!others.isEmpty()) {
-        name(*state.share, tr("share of score kept, layer %1").arg(state.shownLayer));
+        name(*state.share, tr("share kept, layer %1").arg(state.shownLayer));
         name(*state.highest, tr("all layers"));
     }
     setTitle(
@@ -299,8 +301,8 @@ void SortedScores::applyStyle(const PlotStyle &style)
     plot.yAxis2->setTickLabelColor(style.readable(style.ffn));
     QColor band = style.outline;
     band.setAlphaF(0.25F);
-    m_state->lowest->setPen(Qt::NoPen);
-    m_state->highest->setPen(Qt::NoPen);
+    for (QCPGraph *edge : {m_state->lowest, m_state->highest}) // the band alone is too pale
+        edge->setPen(QPen(style.hatching, 1));
     m_state->highest->setBrush(band);
     const std::array<QColor, kMostCompared> colours = {style.readable(style.extra), style.text, style.readable(QColor(0xe69f00)),
                                                        style.outline};

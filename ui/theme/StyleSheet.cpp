@@ -31,6 +31,8 @@ QPushButton:hover { border-color: @text@; background: @raised@; }
 QPushButton:pressed, QPushButton:checked { background: @selected@; border-color: @accent@; }
 QPushButton:focus { border: 2px solid @accent@; padding: 4px 11px; }
 QPushButton:disabled { color: @disabled@; border-color: @line@; background: @raised@; }
+QPushButton::menu-indicator { image: url(:/icons/spin-down.svg); width: 10px; height: 10px; subcontrol-origin: padding;
+    subcontrol-position: center right; right: 6px; }
 QPushButton[primary="true"] { background: @accent@; border-color: @accent@; color: @onAccent@; font-weight: bold; }
 QPushButton[primary="true"]:hover { border-color: @text@; }
 QPushButton[primary="true"]:focus { border: 2px solid @text@; padding: 4px 11px; }

@@ -25,6 +25,12 @@ CopyButton::CopyButton(const QString &label, std::function<QString()> text, QWid
     connect(this, &QPushButton::clicked, this, &CopyButton::copy);
 }
 
+void CopyButton::setProblem(const QString &problem, const QString &toolTip)
+{
+    setEnabled(problem.isEmpty());
+    setToolTip(problem.isEmpty() ? toolTip : problem);
+}
+
 void CopyButton::copy()
 {
     QGuiApplication::clipboard()->setText(m_what());

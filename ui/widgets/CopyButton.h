@@ -13,6 +13,8 @@ class CopyButton : public QPushButton {
     Q_OBJECT
 public:
     CopyButton(const QString &label, std::function<QString()> text, QWidget *parent = nullptr);
+    /// Why there is nothing to copy; empty: there is, and `toolTip` says what.
+    void setProblem(const QString &problem, const QString &toolTip = {});
 
 private:
     void copy();

@@ -77,6 +77,8 @@ void RuleSpinBox::contextMenuEvent(QContextMenuEvent *event)
     byRule->setCheckable(true);
     byRule->setChecked(m_isByRule);
     byRule->setEnabled(!m_isByRule);
+    byRule->setToolTip(m_isByRule ? tr("The number follows the rule already.") : QString());
+    menu->setToolTipsVisible(true);
     menu->popup(event->globalPos());
     event->accept();
 }

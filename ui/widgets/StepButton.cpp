@@ -11,7 +11,7 @@
 namespace secateur::ui {
 namespace {
 
-constexpr int kTick = 14, kPadding = 14, kLeastPadding = 8;
+constexpr int kTick = 14, kPadding = 14, kLeastPadding = 6;
 
 } // namespace
 
@@ -56,7 +56,7 @@ QSize StepButton::sizeHint() const
 
 QSize StepButton::minimumSizeHint() const
 {
-    return {widthWith(kLeastPadding), sizeHint().height()};
+    return {fontMetrics().horizontalAdvance(text()) + 2 * kLeastPadding, sizeHint().height()}; // large letters leave no room for a tick
 }
 
 void StepButton::paintEvent(QPaintEvent * /*event*/)
@@ -68,7 +68,9 @@ void StepButton::paintEvent(QPaintEvent * /*event*/)
     const QRectF frame = QRectF(rect()).adjusted(1.5, 1.5, -1.5, -1.5);
     const double radius = frame.height() / 2;
     const bool isHot = isPossible() && (underMouse() || isDown());
-    QPen border(m_isCurrent ? style.accent : style.outline, 1);
+    const int textWidth = fontMetrics().horizontalAdvance(text());
+    const bool hasTick = m_isDone && textWidth + kTick + 4 + kLeastPadding <= width(); // else a thicker outline stands for it
+    QPen border(m_isCurrent ? style.accent : style.outline, m_isDone && !hasTick ? 2.5 : 1);
     if (!isPossible())
         border.setStyle(Qt::DashLine);
     painter.setPen(border);
@@ -82,10 +84,9 @@ void StepButton::paintEvent(QPaintEvent * /*event*/)
     }
 
     const QColor ink = m_isCurrent ? style.onAccent : !isPossible() ? style.mutedText : m_isDone ? style.readable(style.ffn) : style.text;
-    const int textWidth = fontMetrics().horizontalAdvance(text());
-    const double left = frame.center().x() - (textWidth + (m_isDone ? kTick + 4 : 0)) / 2.0;
+    const double left = frame.center().x() - (textWidth + (hasTick ? kTick + 4 : 0)) / 2.0;
     painter.setPen(QPen(ink, 1.6, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
-    if (m_isDone) {
+    if (hasTick) {
         const QPointF middle(left + kTick / 2.0, frame.center().y());
         QPainterPath tick(middle + QPointF(-4.5, 0.5));
         tick.lineTo(middle + QPointF(-1.5, 3.5));
@@ -93,7 +94,7 @@ void StepButton::paintEvent(QPaintEvent * /*event*/)
         painter.setBrush(Qt::NoBrush);
         painter.drawPath(tick);
     }
-    painter.drawText(QRectF(left + (m_isDone ? kTick + 4 : 0), 0, textWidth + 2, height()), Qt::AlignVCenter | Qt::AlignLeft, text());
+    painter.drawText(QRectF(left + (hasTick ? kTick + 4 : 0), 0, textWidth + 2, height()), Qt::AlignVCenter | Qt::AlignLeft, text());
 }
 
 void StepButton::enterEvent(QEnterEvent *event)

@@ -354,7 +354,7 @@ void TestPlanEditor::aDragIsOneStep()
     bench.editor.endDrag();
     QVERIFY(!bench.editor.isDragging());
     QCOMPARE(bench.history.count(), 1);
-    QCOMPARE(bench.history.undoText(), QStringLiteral("K = 101"));
+    QCOMPARE(bench.history.undoText(), QStringLiteral("Set K to 101"));
     QCOMPARE(bench.model.neuronsKept(), 101);
     bench.editor.setNeuronsKept(102); // a step of its own
     QCOMPARE(bench.history.count(), 2);
@@ -388,7 +388,7 @@ void TestPlanEditor::aDragBackToTheStartLeavesNoStep()
         bench.editor.setNeuronsKept(kept);
     bench.editor.endDrag();
     QCOMPARE(bench.history.count(), 1);
-    QCOMPARE(bench.history.undoText(), QStringLiteral("K = 200"));
+    QCOMPARE(bench.history.undoText(), QStringLiteral("Set K to 200"));
     QCOMPARE(bench.model.neuronsKept(), 200);
 }
 

@@ -441,7 +441,7 @@ void TestSessionJobs::memoryIsForecastAndThenCompared()
     const JobInfo &done = bench.runner.jobs().back();
     QVERIFY(std::abs(double(done.forecast.value().hostBytes) / double(told.hostBytes) - 1) < 0.1); // the program may have grown since
     const double share = double(done.peakBytes) / double(told.hostBytes);
-    QVERIFY2(share > 0.5 && share < 1.2, qPrintable(QString::number(share))); // a small model beside a large program; tst_Memory is strict
+    QVERIFY2(share > 0.8 && share < 1.2, qPrintable(QString::number(share)));
     QVERIFY(outcomeText(done).contains("of memory at most"));
     QVERIFY(outcomeText(bench.runner.jobs().front()).isEmpty()); // opening has no forecast
 }

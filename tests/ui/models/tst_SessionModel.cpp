@@ -478,10 +478,13 @@ void TestSessionModel::protectingWhatWasNotRemovedKeepsTheSearch()
     QCOMPARE(model.removalOrder(), (std::vector<std::int64_t>{3, 4}));
     QCOMPARE(perplexity(model.planEvaluation()), 20.0);
     QVERIFY(std::isnan(model.search()->steps[0].losses[7])); // as in a fresh search
-    protect({4, 7});
-    QVERIFY(model.searchState() == SearchState::Unfinished);
+    protect({4, 7}); // the last to go: what goes instead is known
+    QVERIFY(model.searchState() == SearchState::Complete);
+    QCOMPARE(model.removalOrder(), (std::vector<std::int64_t>{3, 0}));
     QVERIFY(!model.planEvaluation());
-    QCOMPARE(model.removalOrder().front(), 3);
+    protect({3, 7}); // the first: what follows is not
+    QVERIFY(model.searchState() == SearchState::Unfinished);
+    QCOMPARE(model.removalOrder(), std::vector<std::int64_t>{0});
     protect({});
     QVERIFY(model.searchState() == SearchState::Complete);
 
@@ -767,7 +770,7 @@ void TestSessionModel::impactOfTheDenseModelIsApart()
     QCOMPARE(signalCount.take(), names({"denseImpactChanged x2"}));
     QCOMPARE(model.denseImpact()->evaluations(), 1);
     QVERIFY(model.searchState() == SearchState::NotBegun);
-    QVERIFY(model.planExactness() == Exactness::Estimate); // it is no search of a plan
+    QVERIFY(model.planExactness() == Exactness::Unknown); // it is no search of a plan
     QVERIFY(model.session().searches.empty());
 }
 

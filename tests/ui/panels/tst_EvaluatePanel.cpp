@@ -235,13 +235,13 @@ void tst_EvaluatePanel::figuresSayWhereTheyComeFrom()
     show(panel);
     QVERIFY(words(panel).contains("not measured on this text"));
     measureThree(bench);
-    QVERIFY2(words(panel).contains("= 9.50\nmeasured for this plan"), qPrintable(words(panel)));
+    QVERIFY2(words(panel).contains("= 9.50\nmeasured for the current plan"), qPrintable(words(panel)));
     QVERIFY(words(panel).contains("= 50.0"));
     QVERIFY(words(panel).contains("= ×0.19"));
     bench.editor.setSparsity(0.375);
     QVERIFY2(words(panel).contains("–\nnot measured; last: 9.50 for "), qPrintable(words(panel)));
     bench.history.undo();
-    QVERIFY(words(panel).contains("= 9.50\nmeasured for this plan"));
+    QVERIFY(words(panel).contains("= 9.50\nmeasured for the current plan"));
     EvaluationRecord borrowed = bench.measured(12);
     borrowed.isOrderBorrowed = true;
     bench.session.addEvaluation(borrowed);

@@ -20,7 +20,7 @@ private slots:
 
     void withoutAModelNothingIsSaid()
     {
-        const PlanBench bench;
+        PlanBench bench;
         QVERIFY(sourceOfPlan(bench.session) == FigureSource());
         QVERIFY(sourceOfOriginal(bench.session) == FigureSource());
         QVERIFY(sourceOfMeasurements(bench.session) == FigureSource());

@@ -70,7 +70,7 @@ void TestPlansPanel::rowsShowWhatIsKnownOfEachPlan()
     bench.openLayers(30);
     bench.editor.setSparsity(0.25);
     bench.editor.pin("dense scores");
-    QCOMPARE(cell(model, 0, PinModel::Sparsity), QString("25.0") + QChar(0xa0) + "%");
+    QCOMPARE(cell(model, 0, PinModel::Sparsity), QString("25") + QChar(0xa0) + "%");
     QCOMPARE(cell(model, 0, PinModel::Search), "not calibrated");
     bench.score();
     bench.editor.setAttentionsToRemove(2);

@@ -15,7 +15,6 @@
 #include <QRegularExpression>
 #include <QScopeGuard>
 #include <QScrollArea>
-#include <QScrollBar>
 #include <QSignalSpy>
 #include <QTest>
 #include <QVBoxLayout>
@@ -240,7 +239,7 @@ void tst_PruneCard::fitsSmallScreensAndLargeFonts()
     const QWidget *action = button(card, "Prune");
     QCOMPARE(action->visibleRegion().boundingRect(), action->rect());
     const auto *area = card.findChild<QScrollArea *>();
-    QCOMPARE(area->horizontalScrollBar()->maximum(), 0); // nothing is cut at the side
+    QVERIFY(area->widget()->width() <= area->viewport()->width()); // nothing is cut at the side
     for (const QPushButton *part : card.findChildren<QPushButton *>())
         if (part->isVisible())
             QVERIFY2(part->width() >= part->minimumSizeHint().width(), qPrintable(part->text()));

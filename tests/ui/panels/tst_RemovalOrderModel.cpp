@@ -43,7 +43,7 @@ private slots:
         record.steps[0].isForced = true;
         RemovalOrderModel model;
         model.setRemovals(removalsOf(record, 1));
-        QVERIFY(model.index(0).data().toString().endsWith(QStringLiteral("\nforced")));
+        QVERIFY(model.index(0).data().toString().endsWith(QStringLiteral("\nset to go first")));
         QVERIFY(!model.index(0).data(RemovalOrderModel::IsNearTieRole).toBool());
     }
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "PlanBench.h"
 #include "panels/TransportBar.h"
+#include "theme/Theme.h"
 
+#include <QAbstractItemView>
 #include <QComboBox>
 #include <QLabel>
+#include <QScopeGuard>
 #include <QSignalSpy>
 #include <QSlider>
 #include <QTest>
@@ -111,6 +114,25 @@ private slots:
         bar.setStep(-1);
         bar.setSteps(1);
         QCOMPARE(label->text(), QStringLiteral("one step"));
+    }
+
+    void theListOfSpeedsShowsAllOfThem()
+    {
+        const auto restored = qScopeGuard([palette = QApplication::palette()] {
+            qApp->setStyleSheet(QString());
+            QApplication::setPalette(palette);
+        });
+        Theme theme; // whose padding makes the rows higher
+        TransportBar bar;
+        bar.setSteps(5);
+        bar.show();
+        auto *speed = bar.findChild<QComboBox *>();
+        QTest::mouseClick(speed, Qt::LeftButton);
+        QTRY_VERIFY(speed->view()->isVisible());
+        const QModelIndex last = speed->model()->index(speed->count() - 1, 0);
+        QTRY_VERIFY2(speed->view()->visualRect(last).bottom() < speed->view()->viewport()->height(),
+                     qPrintable(QString("%1, %2").arg(speed->view()->visualRect(last).bottom()).arg(speed->view()->viewport()->height())));
+        speed->hidePopup();
     }
 
     void nothingToReplayIsDisabled()

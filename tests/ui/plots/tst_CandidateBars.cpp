@@ -50,13 +50,13 @@ void TestCandidateBars::init()
 
 void TestCandidateBars::csvHasTheNumbersOfTheStep()
 {
-    QCOMPARE(m_bars->csv(), QString("layer,search loss [nats],change [nats],perplexity,state\n"
+    QCOMPARE(m_bars->csv(), QString("layer,search loss [nats],change [nats],search perplexity,state\n"
                                     "0,2.5,0.5,12.182493960703473,evaluated\n"
                                     "1,6,4,403.4287934927351,evaluated\n"
                                     "2,1.75,-0.25,5.754602676005731,removed in this step\n"
                                     "3,2.25,0.25,9.487735836358526,evaluated\n"));
     m_bars->showStep(threeSteps(), 1, 4); // from the loss of the winner before: 1.75
-    QCOMPARE(m_bars->csv(), QString("layer,search loss [nats],change [nats],perplexity,state\n"
+    QCOMPARE(m_bars->csv(), QString("layer,search loss [nats],change [nats],search perplexity,state\n"
                                     "0,2,0.25,7.38905609893065,evaluated\n"
                                     "1,5.75,4,314.1906602856942,evaluated\n"
                                     "2,,,,removed in step 1\n"
@@ -68,7 +68,7 @@ void TestCandidateBars::csvOfAnUnfinishedStepHasEmptyCells()
     SearchRecord record = threeSteps();
     record.settings.protectedLayers = {1};
     m_bars->showStep(record, 2, 4);
-    QCOMPARE(m_bars->csv(), QString("layer,search loss [nats],change [nats],perplexity,state\n"
+    QCOMPARE(m_bars->csv(), QString("layer,search loss [nats],change [nats],search perplexity,state\n"
                                     "0,2.125,0.25,8.372897488127265,evaluated\n"
                                     "1,,,,protected\n"
                                     "2,,,,removed in step 1\n"

@@ -40,7 +40,7 @@ std::shared_ptr<const RankedScores> someScores(int layers, int neurons)
     for (int layer = 0; layer < layers; ++layer) {
         scores.layers.emplace_back();
         for (int i = 0; i < neurons; ++i)
-            scores.layers.back().push_back(std::exp(0.01F * float(i) * float(layer + 1)));
+            scores.layers.back().push_back(std::exp(4.0F * float(i) / float(neurons) * float(layer + 1) / float(layers)));
     }
     return std::make_shared<const RankedScores>(scores);
 }
@@ -144,9 +144,9 @@ class TestFigures : public QObject {
                                  << QStringLiteral(
                                         "layer,first rank,last rank,mean score [activation norm],share of the layer's largest [1]");
         QTest::newRow("bars") << QStringList{QStringLiteral("nats"), QStringLiteral("layer"), QStringLiteral("removed")}
-                              << QStringLiteral("layer,search loss [nats],change [nats],perplexity,state");
+                              << QStringLiteral("layer,search loss [nats],change [nats],search perplexity,state");
         QTest::newRow("search") << QStringList{QStringLiteral("step"), QStringLiteral("layer"), QStringLiteral("nats")}
-                                << QStringLiteral("step,layer,search loss [nats],change [nats],perplexity,state");
+                                << QStringLiteral("step,layer,search loss [nats],change [nats],search perplexity,state");
         QTest::newRow("curve") << QStringList{QStringLiteral("kept, %"), QStringLiteral("perplexity"), QStringLiteral("measured")}
                                << QStringLiteral("kept [%],perplexity,plan,removal order,this plan,plan hash");
     }
@@ -172,7 +172,7 @@ private slots:
         QVERIFY(svg.isWhole);
         QCOMPARE(svg.elements.value(QStringLiteral("image")), 0);
         for (const QString &text : texts)
-            QVERIFY2(svg.texts.contains(text), qPrintable(text + u"\nis not in\n" + svg.texts));
+            QVERIFY2(svg.texts.contains(text), qPrintable(text + QStringLiteral(" is not in ") + svg.texts));
         QVERIFY(svg.texts.contains(plot->title().left(12)));
         QVERIFY(svg.texts.contains(kSource.model));
         QVERIFY(svg.texts.contains(kHash.left(12)));
@@ -249,7 +249,7 @@ private slots:
         QCOMPARE(model->columnCount(), int(table.headers.size()));
         for (int column = 0; column < model->columnCount(); ++column) {
             const QString unit = table.units.value(column), header = model->headerData(column, Qt::Horizontal).toString();
-            QCOMPARE(header, unit.isEmpty() ? table.headers[column] : table.headers[column] + u" (" + unit + u')');
+            QCOMPARE(header, unit.isEmpty() ? table.headers[column] : table.headers[column] + QStringLiteral(" (") + unit + u')');
             for (int row = 0; row < model->rowCount(); ++row)
                 QCOMPARE(model->index(row, column).data(PlotTableModel::kValueRole),
                          std::size_t(column) < table.rows[std::size_t(row)].size() ? table.rows[std::size_t(row)][std::size_t(column)]

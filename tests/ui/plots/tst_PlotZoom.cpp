@@ -71,7 +71,8 @@ private slots:
         wheel(canvas(), pointer, 3);
         QVERIFY(range().size() < 0.6 * x.size());
         QVERIFY(canvas().yAxis->range().size() < y.size());
-        QVERIFY(std::abs(canvas().xAxis->pixelToCoord(pointer.x()) - rank) < 0.5);
+        const double now = canvas().xAxis->pixelToCoord(pointer.x());
+        QVERIFY2(std::abs(now - rank) < 0.5, qPrintable(QStringLiteral("%1 became %2").arg(rank).arg(now)));
         QVERIFY(std::abs(canvas().yAxis->pixelToCoord(pointer.y()) / score - 1) < 0.01); // the axis is logarithmic
         wheel(canvas(), pointer, -20);
         QVERIFY(std::abs(range().lower - x.lower) + std::abs(range().upper - x.upper) < 1e-6); // not beyond what there is

@@ -456,12 +456,14 @@ private slots:
         QTRY_VERIFY(shown.plot.grab().toImage() != alone);
         QStringList names, dashes;
         for (int i = 0; i < shown.canvas.legend->itemCount(); ++i) {
-            auto *item = qobject_cast<QCPPlottableLegendItem *>(shown.canvas.legend->item(i));
+            const auto *item = qobject_cast<QCPPlottableLegendItem *>(shown.canvas.legend->item(i));
+            if (!item) // the last row is not full
+                continue;
             names << item->plottable()->name();
             dashes << QString::number(int(item->plottable()->pen().style()));
         }
         QCOMPARE(names, (QStringList{QStringLiteral("layer 1, selected"), QStringLiteral("layer 4"), QStringLiteral("layer 5"),
-                                     QStringLiteral("share of score kept, layer 1"), QStringLiteral("all layers")}));
+                                     QStringLiteral("share kept, layer 1"), QStringLiteral("all layers")}));
         QCOMPARE(QSet<QString>(dashes.begin(), dashes.begin() + 3).size(), 3); // told apart without colours
         QVERIFY(shown.canvas.axisRect()->height() < height);                   // the legend lies above, on no curve
         QVERIFY(shown.plot.title().contains(QStringLiteral("layer 1 against 4, 5")));
@@ -476,10 +478,11 @@ private slots:
     void scalesAreToldByTheAxes()
     {
         const auto raw = ramps(3, 40);
-        for (const auto &[scale, words, unit] :
-             {std::tuple(ScoreScale::Raw, "neuron score (mean activation norm)", "[activation norm]"),
-              {ScoreScale::LayerMean, "neuron score over the mean of its layer", "[layer mean]"},
-              {ScoreScale::LayerMaximum, "neuron score over the largest of its layer", "[layer maximum]"}}) {
+        const std::vector<std::tuple<ScoreScale, const char *, const char *>> scales = {
+            {ScoreScale::Raw, "neuron score (mean activation norm)", "[activation norm]"},
+            {ScoreScale::LayerMean, "neuron score over the mean of its layer", "[layer mean]"},
+            {ScoreScale::LayerMaximum, "neuron score over the largest of its layer", "[layer maximum]"}};
+        for (const auto &[scale, words, unit] : scales) {
             Shown<SortedScores> sorted(std::make_shared<const RankedScores>(raw->in(scale)));
             Shown<ScoreHistograms> histograms(std::make_shared<const RankedScores>(raw->in(scale)));
             QCOMPARE(sorted.canvas.yAxis->label(), QString::fromLatin1(words));
@@ -560,22 +563,18 @@ private slots:
             QTest::qWait(20);
             const QImage grey = shown.canvas.grab().toImage().convertToFormat(QImage::Format_Grayscale8);
             const QRect frame = shown.canvas.axisRect()->rect();
-            const auto greys = [&](double score) { // at the foot of the bar of a score: the middle, and how much the pixels differ
-                const int x = int(shown.canvas.xAxis->coordToPixel(std::log10(score)));
-                int least = 255, most = 0;
-                for (int y = frame.bottom() - 40; y < frame.bottom() - 2; ++y)
-                    for (int at = x - 4; at <= x + 4; ++at) {
-                        least = std::min(least, qGray(grey.pixel(at, y)));
-                        most = std::max(most, qGray(grey.pixel(at, y)));
-                    }
-                return std::pair(least, most);
-            };
-            const auto [keptLeast, keptMost] = greys(3200);
-            const auto [prunedLeast, prunedMost] = greys(1000);
             const int surface = qGray(PlotStyle::of(Theme::palette(isDark)).surface.rgb());
-            QVERIFY(std::abs((keptLeast + keptMost) / 2 - surface) > 60);                            // a solid bar
-            QVERIFY(std::min(std::abs(prunedLeast - surface), std::abs(prunedMost - surface)) < 12); // the surface between lines
-            QVERIFY(prunedMost - prunedLeast > 12);                                                  // that are seen
+            const auto difference = [&](double score) { // from the surface, on average, at the foot of the bar of a score
+                const int x = int(shown.canvas.xAxis->coordToPixel(std::log10(score)));
+                int sum = 0, pixels = 0;
+                for (int y = frame.bottom() - 40; y < frame.bottom() - 2; ++y)
+                    for (int at = x - 4; at <= x + 4; ++at, ++pixels)
+                        sum += std::abs(qGray(grey.pixel(at, y)) - surface);
+                return double(sum) / pixels;
+            };
+            const double kept = difference(3200), pruned = difference(1000);
+            QVERIFY2(kept > 60, qPrintable(QString::number(kept)));
+            QVERIFY2(pruned > 2 && pruned < kept / 2, qPrintable(QString::number(pruned)));
         }
     }
 

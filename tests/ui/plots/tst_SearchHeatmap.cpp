@@ -23,6 +23,8 @@ private slots:
     void cellThatIsNotEvaluatedIsNotTakenForNoChange();
     void candidateThatWasOutEarlyShowsTheLeastItMayBe();
     void candidateThatWasScreenedShowsSo();
+    void theCellsAtWorkAreMarked();
+    void rowsThatAreNotBegunLookUnfinished();
     void fillingOneMoreCellRedrawsNoAxes();
     void replayHidesTheStepsThatFollow();
     void replayKeepsTheColours();
@@ -65,7 +67,7 @@ void TestSearchHeatmap::init()
 
 void TestSearchHeatmap::csvHasEveryCell()
 {
-    QCOMPARE(m_heatmap->csv(), QString("step,layer,search loss [nats],change [nats],perplexity,state\n"
+    QCOMPARE(m_heatmap->csv(), QString("step,layer,search loss [nats],change [nats],search perplexity,state\n"
                                        "1,0,2.5,0.5,12.182493960703473,evaluated\n"
                                        "1,1,6,4,403.4287934927351,evaluated\n"
                                        "1,2,1.75,-0.25,5.754602676005731,removed in this step\n"
@@ -151,6 +153,46 @@ void TestSearchHeatmap::candidateThatWasScreenedShowsSo()
     record.steps[0].losses[0] = loss; // what decides says more
     m_heatmap->showSearch(record, 4, 4);
     QCOMPARE(m_heatmap->table().rows[0][5].toString(), QString("evaluated"));
+}
+
+/// A bar at the foot of each candidate that is under way, as long as its part of the model that is done.
+void TestSearchHeatmap::theCellsAtWorkAreMarked()
+{
+    const auto barIn = [this](int step, int layer) { return count(pictureOf(*m_heatmap), cell(step, layer), style().accent); };
+    const auto bars = [&] {
+        int all = 0;
+        for (int step = 0; step < 4; ++step)
+            for (int layer = 0; layer < 4; ++layer)
+                all += barIn(step, layer);
+        return all;
+    };
+    QCOMPARE(bars(), 0);
+    m_heatmap->setWorking(2, 1); // layer 0 of that step is evaluated, 2 and 3 are gone
+    const int first = barIn(2, 1);
+    QVERIFY(first > 0);
+    QCOMPARE(bars(), first);
+    m_heatmap->setWorking(2, 3); // at the end of the model
+    const int last = barIn(2, 1);
+    QVERIFY2(last > 2.5 * first, qPrintable(QStringLiteral("%1 then %2").arg(first).arg(last)));
+    QCOMPARE(bars(), last);
+    m_heatmap->setWorking(3, 0); // a candidate of the next step, while nothing of it is known
+    QVERIFY(barIn(3, 0) > 0);
+    QCOMPARE(barIn(2, 1), 0);
+    m_heatmap->setWorking(-1, -1);
+    QCOMPARE(bars(), 0);
+}
+
+/// A frame with nothing in it, where a finished row is full.
+void TestSearchHeatmap::rowsThatAreNotBegunLookUnfinished()
+{
+    const QImage picture = pictureOf(*m_heatmap);
+    for (int layer : {0, 1}) {
+        const QRect inside = cell(3, layer).adjusted(2, 2, -2, -2);
+        QCOMPARE(count(picture, inside, style().surface), inside.width() * inside.height());
+        QVERIFY(count(picture, cell(3, layer).adjusted(-3, -3, 4, 4), style().hatching) > inside.width());
+        const QRect done = cell(0, layer).adjusted(2, 2, -2, -2);
+        QVERIFY(count(picture, done, style().surface) < done.width() * done.height() / 10);
+    }
 }
 
 void TestSearchHeatmap::fillingOneMoreCellRedrawsNoAxes()

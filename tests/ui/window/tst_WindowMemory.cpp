@@ -4,18 +4,27 @@
 
 #include "models/SelectionModel.h"
 #include "panels/AttentionPanel.h"
+#include "panels/LayerView.h"
 #include "plots/Plot.h"
+#include "plots/ScorePlots.h"
 #include "session/SessionStore.h"
+#include "widgets/EntryList.h"
 #include "window/Actions.h"
 #include "window/AffectedTabs.h"
 #include "window/ViewState.h"
 
+#include <QContextMenuEvent>
+#include <QDir>
 #include <QDockWidget>
+#include <QMenuBar>
+#include <QPointer>
 #include <QScreen>
 #include <QSettings>
 #include <QSignalSpy>
 #include <QSplitter>
+#include <cmath>
 #include <functional>
+#include <qcustomplot.h>
 
 using namespace secateur;
 using namespace secateur::ui;
@@ -34,7 +43,10 @@ private slots:
     void layoutThatCannotBeReadIsTheDefaultOne();
     void floatingDockIsBroughtOntoTheScreen();
     void undoShowsWhatItChanges();
+    void undoWaitsWhileAMenuIsOpen();
+    void undoWaitsForTheEndOfADrag();
     void everyChangeOfAPlanHasItsTabs();
+    void recentListBeginsWithTheLast();
 
 private:
     static QSplitter *mainSplitter(const WindowBench &hands)
@@ -227,6 +239,64 @@ void tst_WindowMemory::undoShowsWhatItChanges()
     QCOMPARE(hands.bench().session.draft().balance.sparsity, 0.25);
 }
 
+void tst_WindowMemory::undoWaitsWhileAMenuIsOpen()
+{
+    WindowBench hands;
+    calibrate(hands);
+    hands.bench().editor.toggleProtected(2);
+    const PlanDraft edited = hands.bench().session.draft();
+    hands.window->show(MainWindow::Tab::Importance);
+    auto *map = hands.window->findChild<LayerView *>();
+    auto *plot = hands.window->findChild<SortedScores *>()->findChild<QCustomPlot *>();
+    for (QWidget *place : {map->viewport(), static_cast<QWidget *>(plot)}) {
+        const QPoint at(place->width() / 2, 40); // a layer of the map
+        QContextMenuEvent event(QContextMenuEvent::Mouse, at, place->mapToGlobal(at));
+        QApplication::sendEvent(place, &event);
+        QPointer<QMenu> menu = qobject_cast<QMenu *>(QApplication::activePopupWidget());
+        QVERIFY(menu);
+        QTest::keyClick(menu, Qt::Key_Z, Qt::ControlModifier);
+        QVERIFY(menu && menu->isVisible());
+        QCOMPARE(hands.bench().session.draft(), edited);
+        QCOMPARE(tab(hands), MainWindow::Tab::Importance);
+        QTest::keyClick(menu, Qt::Key_Escape);
+        QTRY_VERIFY(!QApplication::activePopupWidget());
+    }
+    QTest::keyClick(hands.window.get(), Qt::Key_Z, Qt::ControlModifier);
+    QVERIFY(!hands.bench().session.isProtected(2));
+    QCOMPARE(tab(hands), MainWindow::Tab::Attention); // where it can be seen
+}
+
+void tst_WindowMemory::undoWaitsForTheEndOfADrag()
+{
+    WindowBench hands;
+    calibrate(hands);
+    const SessionModel &session = hands.bench().session;
+    hands.bench().editor.setSparsity(0.25);
+    const qint64 before = session.neuronsKept();
+    hands.window->show(MainWindow::Tab::Importance);
+    auto *canvas = hands.window->findChild<SortedScores *>()->findChild<QCustomPlot *>();
+    QTRY_VERIFY(canvas->isVisible());
+    QTest::qWait(50); // it is drawn
+    const auto at = [&](qint64 kept) {
+        return QPoint(int(std::lround(canvas->xAxis->coordToPixel(double(kept)))), canvas->axisRect()->center().y());
+    };
+    QTest::mousePress(canvas, Qt::LeftButton, {}, at(before));
+    QTest::mouseMove(canvas, at(before - 40));
+    const qint64 dragged = session.neuronsKept();
+    QVERIFY(dragged < before);
+    QTest::keyClick(hands.window.get(), Qt::Key_Z, Qt::ControlModifier);
+    QCOMPARE(session.neuronsKept(), dragged);
+    QCOMPARE(session.draft().balance.sparsity, 0.25);
+    QTest::mouseMove(canvas, at(before - 60)); // the drag goes on
+    QVERIFY(session.neuronsKept() < dragged);
+    QTest::mouseRelease(canvas, Qt::LeftButton, {}, at(before - 60));
+    hands.window->show(MainWindow::Tab::Export);
+    QTest::keyClick(hands.window.get(), Qt::Key_Z, Qt::ControlModifier);
+    QCOMPARE(session.neuronsKept(), before);
+    QCOMPARE(session.draft().balance.sparsity, 0.25);
+    QCOMPARE(tab(hands), MainWindow::Tab::Importance);
+}
+
 void tst_WindowMemory::everyChangeOfAPlanHasItsTabs()
 {
     using Tab = MainWindow::Tab;
@@ -244,6 +314,68 @@ void tst_WindowMemory::everyChangeOfAPlanHasItsTabs()
     QCOMPARE(first([](PlanDraft &d) { d.calibration = 1; }), Tab::Importance);
     QCOMPARE(first([](PlanDraft &d) { d.search.forcedLayers = {1}; }), Tab::Attention);
     QCOMPARE(first([](PlanDraft &d) { d.search.windows = 3; }), Tab::Attention);
+}
+
+/// On the start page and in the menu; after a restart too.
+void tst_WindowMemory::recentListBeginsWithTheLast()
+{
+    WindowBench hands;
+    const QString sample = QDir::cleanPath(WindowBench::sample().model()), other = hands.state.filePath(QStringLiteral("other"));
+    QVERIFY(QDir().mkpath(other));
+    for (const QFileInfo &file : QDir(sample).entryInfoList(QDir::Files))
+        QVERIFY(QFile::copy(file.filePath(), other + QLatin1Char('/') + file.fileName()));
+    const auto openModel = [&](const QString &folder) {
+        hands.window->open(folder);
+        QVERIFY(hands.waitForJobs());
+        QCOMPARE(QDir::cleanPath(QString::fromStdString(hands.bench().session.session().model->folder.string())), folder);
+    };
+    QMenu *menu = nullptr;
+    const auto listed = [&] { // in the menu, as far as it can be chosen
+        for (QMenu *candidate : hands.window->menuBar()->findChildren<QMenu *>())
+            menu = candidate->title() == QLatin1String("Open &recent") ? candidate : menu;
+        emit menu->aboutToShow();
+        QStringList names;
+        for (const QAction *action : menu->actions())
+            if (action->isEnabled() && action->text().contains(QLatin1Char('/')))
+                names << QDir::cleanPath(action->text());
+        return names;
+    };
+    const auto entries = [&] {
+        for (EntryList *list : hands.window->findChildren<EntryList *>())
+            if (list->accessibleName() == QLatin1String("Recent models and sessions"))
+                return list;
+        return static_cast<EntryList *>(nullptr);
+    };
+    const auto firstEntry = [&] { return entries()->item(0)->text() + QLatin1Char(' ') + entries()->item(0)->toolTip(); };
+    QVERIFY(entries());
+    openModel(sample);
+    QCOMPARE(listed(), QStringList(sample));
+    openModel(other);
+    QCOMPARE(listed(), QStringList({other, sample}));
+    QVERIFY2(firstEntry().contains(QLatin1String("other")), qPrintable(firstEntry()));
+    openModel(sample);
+    QCOMPARE(listed(), QStringList({sample, other})); // each once
+
+    hands.window.reset();
+    hands.start();
+    QCOMPARE(listed(), QStringList({sample, other}));
+    QVERIFY2(!firstEntry().contains(QLatin1String("other")), qPrintable(firstEntry()));
+    QVERIFY(QDir(other).removeRecursively());
+    QCOMPARE(listed(), QStringList(sample));
+    const QAction *gone = nullptr;
+    for (const QAction *action : menu->actions())
+        gone = action->text().endsWith(QLatin1String("other")) ? action : gone;
+    QVERIFY(gone && !gone->isEnabled());
+    QVERIFY(gone->toolTip().contains(QLatin1String("not there any more")));
+
+    for (QAction *action : menu->actions())
+        if (action->text() == QLatin1String("&Clear"))
+            action->trigger();
+    QCOMPARE(entries()->count(), 0);
+    QVERIFY(listed().isEmpty());
+    hands.window.reset();
+    hands.start();
+    QVERIFY(listed().isEmpty());
 }
 
 QTEST_MAIN(tst_WindowMemory)
