@@ -456,7 +456,7 @@ private slots:
         QTRY_VERIFY(shown.plot.grab().toImage() != alone);
         QStringList names, dashes;
         for (int i = 0; i < shown.canvas.legend->itemCount(); ++i) {
-            const auto *item = qobject_cast<QCPPlottableLegendItem *>(shown.canvas.legend->item(i));
+            auto *item = qobject_cast<QCPPlottableLegendItem *>(shown.canvas.legend->item(i));
             if (!item) // the last row is not full
                 continue;
             names << item->plottable()->name();
