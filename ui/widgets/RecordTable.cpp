@@ -12,8 +12,9 @@
 namespace secateur::ui {
 namespace {
 
-constexpr int kGap = 12;    ///< between columns
-constexpr int kWidest = 36; ///< letters of a column; what is longer is cut, and in the tooltip
+constexpr int kGap = 12;       ///< between columns
+constexpr int kMeasured = 100; ///< rows whose words decide how wide a column is: of thousands, that would take too long
+constexpr int kWidest = 36;    ///< letters of a column; what is longer is cut, and in the tooltip
 
 } // namespace
 
@@ -33,6 +34,7 @@ RecordTable::RecordTable(const QString &name, int mostShown, QWidget *parent) : 
     verticalHeader()->hide();
     verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
     horizontalHeader()->setHighlightSections(false);
+    horizontalHeader()->setResizeContentsPrecision(kMeasured);
 }
 
 void RecordTable::setModel(QAbstractItemModel *model)
