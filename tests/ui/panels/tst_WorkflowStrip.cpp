@@ -195,11 +195,11 @@ void TestWorkflowStrip::nameIsThatOfThePinThatEqualsThePlan()
 {
     ShownStrip s;
     s.bench.openLayers(30);
-    QVERIFY(s.shows("unnamed"));
+    QVERIFY(s.shows("current plan"));
     s.bench.editor.pin("narrow");
     QVERIFY(s.shows("narrow"));
     s.bench.editor.setSparsity(0.2);
-    QVERIFY(s.shows("unnamed"));
+    QVERIFY(s.shows("current plan"));
     s.bench.history.undo();
     QVERIFY(s.shows("narrow"));
 }

@@ -130,10 +130,10 @@ void tst_MainWindow::paletteFindsLayersAndPlots()
     QTest::keyClick(hands.window->findChild<CommandPalette *>()->findChild<QLineEdit *>(), Qt::Key_Return);
     QCOMPARE(hands.bench().selection.selectedLayer(), 1);
 
-    list = type(QStringLiteral("save png"));
+    list = type(QStringLiteral("save figure"));
     QVERIFY(list->count() >= 1);
     QVERIFY(list->item(0)->flags().testFlag(Qt::ItemIsEnabled));
-    QVERIFY(list->item(0)->text().contains(QLatin1String("PNG")));
+    QVERIFY(list->item(0)->text().contains(QLatin1String("Save figure")));
     QTest::keyClick(hands.window->findChild<CommandPalette *>()->findChild<QLineEdit *>(), Qt::Key_Escape);
 
     list = type(QStringLiteral("xyzzy"));
@@ -147,7 +147,9 @@ void tst_MainWindow::everyActionThatIsNotPossibleSaysWhy()
     const WindowBench hands;
     const auto check = [&] {
         for (const QMenu *menu : hands.window->menuBar()->findChildren<QMenu *>()) {
-            QVERIFY(menu->toolTipsVisible());
+            if (menu->title().isEmpty())
+                continue; // Qt's own, for what a narrow menu bar does not show
+            QVERIFY2(menu->toolTipsVisible(), qPrintable(menu->title()));
             for (const QAction *action : menu->actions())
                 if (!action->isEnabled() && !action->isSeparator())
                     QVERIFY2(action->toolTip().endsWith(QLatin1Char('.')),
