@@ -21,7 +21,9 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QCoreApplication>
 #include <QDesktopServices>
+#include <QEvent>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -55,6 +57,7 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
       m_overwrite(new QCheckBox(tr("Replace an existing export"))),
       m_written(bodyLabel({})),
       m_refusal(new InlineNote),
+      m_unmeasured(new InlineNote),
       m_export(new JobButton),
       m_copyCommand(new CopyButton(tr("Copy as command"), [this] { return m_workbench.jobs.exportCommand(settings()); })),
       m_result(new Card),
@@ -91,7 +94,8 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
     connect(m_list->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
             [this](const QModelIndex &row) { showRecord(row.isValid() ? row.row() : m_table->rowCount() - 1); });
     connect(&session, &SessionModel::modelChanged, this, &ExportPanel::followModel);
-    for (const auto signal : {&SessionModel::modelPresenceChanged, &SessionModel::draftChanged, &SessionModel::searchChanged})
+    for (const auto signal : {&SessionModel::modelPresenceChanged, &SessionModel::draftChanged, &SessionModel::searchChanged,
+                              &SessionModel::evaluationsChanged})
         connect(&session, signal, this, &ExportPanel::followPlan);
     connect(&session, &SessionModel::exportsChanged, this, [this] { showRecord(m_table->rowCount() - 1); });
     for (const auto signal : {&JobRunner::jobAdded, &JobRunner::jobFinished})
@@ -151,6 +155,7 @@ QWidget *ExportPanel::buildAction()
     auto *layout = new QVBoxLayout(action);
     layout->setContentsMargins(kMargin, kMargin / 2, kMargin, kMargin / 2);
     layout->addWidget(m_refusal);
+    layout->addWidget(m_unmeasured);
     layout->addLayout(buttons);
     return action;
 }
@@ -280,6 +285,10 @@ void ExportPanel::followPlan()
     if (possible)
         possible.reason = m_targetModel->problem(target());
     m_copyCommand->setProblem(possible.reason);
+    m_unmeasured->clear();
+    if (m_workbench.jobs.canExport() && !session.isPlanEvaluated())
+        m_unmeasured->say(InlineNote::Kind::Info, tr("This plan was never evaluated: what the pruning costs is not known."),
+                          tr("It can be exported all the same; evaluated first, its perplexity goes into the manifest."));
     if (possible && m_workbench.runner.isBusy(JobKind::Export))
         possible.reason = tr("An export is running.");
     m_refusal->clear();
@@ -320,8 +329,10 @@ void ExportPanel::followJob(int number)
     if (job->state == JobInfo::State::Failed)
         showFailure(job->sentence, job->hint);
     if (job->state == JobInfo::State::Done || job->state == JobInfo::State::Failed)
-        QTimer::singleShot(0, this,
-                           [this] { m_page->ensureWidgetVisible(m_verdict, 0, kMargin); }); // once it has its place; and no further
+        QTimer::singleShot(0, this, [this] {
+            QCoreApplication::sendPostedEvents(nullptr, QEvent::LayoutRequest); // it gets its place
+            m_page->ensureWidgetVisible(m_verdict, 0, kMargin);                 // and no further
+        });
 }
 
 void ExportPanel::showRecord(int row)

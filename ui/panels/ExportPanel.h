@@ -68,6 +68,7 @@ private:
     QCheckBox *m_overwrite;
     QLabel *m_written;
     InlineNote *m_refusal;
+    InlineNote *m_unmeasured; ///< that the plan was never evaluated
     JobButton *m_export;
     CopyButton *m_copyCommand;
 

@@ -84,6 +84,7 @@ private slots:
     void init() { QTest::failOnWarning(QRegularExpression("^(?!This plugin does not support)")); }
     void initTestCase() { QLocale::setDefault(QLocale::c()); }
     void buttonSaysWhyItIsDisabled();
+    void planThatWasNeverEvaluatedSaysSo();
     void refusalsAreSaidBeforeAnythingStarts_data();
     void refusalsAreSaidBeforeAnythingStarts();
     void existingExportMayBeReplaced();
@@ -114,6 +115,29 @@ void tst_ExportPanel::buttonSaysWhyItIsDisabled()
     bench.search({1, 3});
     type(panel, bench.path("pruned"));
     QVERIFY2(button(panel, "Export and verify")->isEnabled(), qPrintable(button(panel, "Export and verify")->toolTip()));
+}
+
+void tst_ExportPanel::planThatWasNeverEvaluatedSaysSo()
+{
+    FlowBench bench;
+    ExportPanel panel(bench.workbench());
+    show(panel);
+    bench.open();
+    const QString note = "This plan was never evaluated: what the pruning costs is not known.";
+    QVERIFY(!words(panel).contains(note)); // there is more to do first
+    planWithoutRemovals(bench);
+    type(panel, bench.path("pruned"));
+    QVERIFY2(words(panel).contains(note), qPrintable(words(panel)));
+    QVERIFY(button(panel, "Export and verify")->isEnabled()); // it may be written all the same
+    bench.session.addEvaluation(bench.measured(20));
+    QVERIFY(!words(panel).contains(note));
+    bench.editor.setSparsity(0.4);
+    QVERIFY(words(panel).contains(note));
+    bench.history.undo();
+    QVERIFY(!words(panel).contains(note));
+    bench.session.setTexts(bench.session.session().calibrationText, {.files = {"other.txt"}, .windows = {}, .length = 512, .seed = 0},
+                           ScoreNorm::L2);
+    QVERIFY(!words(panel).contains(note)); // on whatever text
 }
 
 void tst_ExportPanel::refusalsAreSaidBeforeAnythingStarts_data()

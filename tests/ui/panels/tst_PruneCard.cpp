@@ -235,7 +235,12 @@ void tst_PruneCard::fitsSmallScreensAndLargeFonts()
     show(card);
     card.resize(1000, 660); // what a dialog leaves of 1024 x 700
     QCoreApplication::processEvents();
-    QVERIFY2(card.width() <= 1000 && card.height() <= 660, "it does not get that small");
+    QStringList widths;
+    for (const QWidget *part : card.findChildren<QWidget *>())
+        widths << QStringLiteral("%1 %2: %3")
+                      .arg(part->metaObject()->className(), part->accessibleName())
+                      .arg(part->minimumSizeHint().width());
+    QVERIFY2(card.width() <= 1000 && card.height() <= 660, qPrintable(widths.join(QLatin1Char('\n'))));
     const QWidget *action = button(card, "Prune");
     QCOMPARE(action->visibleRegion().boundingRect(), action->rect());
     const auto *area = card.findChild<QScrollArea *>();

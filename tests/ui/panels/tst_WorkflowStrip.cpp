@@ -210,7 +210,7 @@ void TestWorkflowStrip::exactnessIsSaidBySignAndWord()
     s.bench.openLayers(30);
     s.bench.score();
     s.bench.editor.setAttentionsToRemove(1);
-    QVERIFY(s.shows("~ estimate"));
+    QVERIFY(s.shows("removals not searched yet"));
     s.bench.removeInOrder({18});
     QVERIFY(s.shows("= exact"));
     s.bench.editor.setNeuronsKept(700);
