@@ -165,11 +165,11 @@ std::vector<std::int32_t> randomTokens(const BenchSettings &settings, const Mode
 void checkSettings(const BenchSettings &settings, const ModelSpec &spec)
 {
     if (settings.windows < 1 || settings.evaluationWindows < 1)
-        throw Error("A benchmark needs at least one window.", "Give --windows 1 or more.");
+        throw Error("A benchmark needs at least one window.", "Give 1 or more (--windows).");
     if (settings.length < 2 || settings.length > spec.contextLength)
         throw Error("Windows of " + std::to_string(settings.length) + " tokens do not fit into the model's context of " +
                         std::to_string(spec.contextLength) + ".",
-                    "Give a --length of 2 to " + std::to_string(spec.contextLength) + ".");
+                    "Give a length of 2 to " + std::to_string(spec.contextLength) + " (--length).");
 }
 
 } // namespace
@@ -177,8 +177,9 @@ void checkSettings(const BenchSettings &settings, const ModelSpec &spec)
 BenchResult benchmarkModel(const std::filesystem::path &folder, const TextSettings &text, const EngineSettings &engine,
                            const BenchSettings &settings, JobContext &context, const PhaseListener &heard)
 {
-    return underTorch([&] {
-        const c10::Device device = prepareDevice(engine.device, engine.threads, engine.waiting);
+    c10::Device device = c10::kCPU;
+    return underTorch(device, [&] {
+        device = prepareDevice(engine.device, engine.threads, engine.waiting);
         OpenModel model(folder, device, engine.dtype);
         checkSettings(settings, model.spec());
         Run run(settings, device, context, heard);
@@ -220,8 +221,9 @@ BenchResult benchmarkModel(const std::filesystem::path &folder, const TextSettin
 BenchResult benchmarkShape(const nlohmann::json &config, const std::string &source, const EngineSettings &engine,
                            const BenchSettings &settings, JobContext &context, const PhaseListener &heard)
 {
-    return underTorch([&] {
-        const c10::Device device = prepareDevice(engine.device, engine.threads, engine.waiting);
+    c10::Device device = c10::kCPU;
+    return underTorch(device, [&] {
+        device = prepareDevice(engine.device, engine.threads, engine.waiting);
         const ModelSpec spec = specFromConfig(config, source);
         checkSettings(settings, spec);
         const DType type = dtypeFromConfigName(computeType(engine.dtype, device, spec.dtype, spec));

@@ -104,7 +104,7 @@ GgufModel::GgufModel(const std::filesystem::path &file) : m_file(file), m_metada
 {
     if (count("split.count", 1) > 1)
         throw Error(inQuotes(file.string()) + " is one of several parts of a model, which cannot be opened separately.",
-                    "Join them with llama-gguf-split --merge.");
+                    "Join them first (llama-gguf-split --merge).");
     m_architecture = &architectureOf(m_metadata, name());
     if (const std::string beyond = ggufKeyBeyond(m_metadata, prefix(), m_architecture->isGemma); !beyond.empty())
         refuse("needs something that is not supported: " + beyond);

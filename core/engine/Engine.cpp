@@ -108,7 +108,8 @@ struct Engine::State {
     {
         const bool isWanted = settings.screening != "auto" && settings.screening != "none";
         if (search.referenceLoss && isWanted)
-            throw Error("A search by the reference loss cannot be screened.", "Leave out one of --screen and --loss-dtype reference.");
+            throw Error("A search by the reference loss cannot be screened.",
+                        "Leave out one of the two (--screen, --loss-dtype reference).");
         if (search.referenceLoss)
             return {};
         const OpenModel &opened = open();
@@ -135,7 +136,7 @@ struct Engine::State {
 
 Engine::Engine(const EngineSettings &settings) : m_state(std::make_unique<State>())
 {
-    underTorch([&] {
+    underTorch(m_state->device, [&] {
         m_state->settings = settings;
         if (settings.dtype != "auto" && settings.dtype != "fastest")
             dtypeFromConfigName(settings.dtype);
@@ -154,7 +155,7 @@ void Engine::hearTexts(TextListener listener)
 
 std::shared_ptr<const ModelSummary> Engine::open(const std::filesystem::path &folder)
 {
-    return underTorch([&] {
+    return underTorch(m_state->device, [&] {
         m_state->model = std::make_unique<OpenModel>(folder, m_state->device, m_state->settings.dtype);
         m_state->basis = m_state->model->forecastBasis(m_state->settings.memory);
         return m_state->model->summary();
@@ -190,7 +191,7 @@ void Engine::resetPeaks()
 
 const ForecastBasis &Engine::forecastBasis()
 {
-    return underTorch([&]() -> const ForecastBasis & {
+    return underTorch(m_state->device, [&]() -> const ForecastBasis & {
         constexpr double kSeconds = 0.2, kShare = 0.6; // of the product's rate whole layers reach, measured: 0.55 to 0.65
         constexpr std::int64_t kSide = 1024;
         OpenModel &model = m_state->open();
@@ -203,7 +204,7 @@ const ForecastBasis &Engine::forecastBasis()
 
 Forecast Engine::forecast(const JobSize &job)
 {
-    return underTorch([&] {
+    return underTorch(m_state->device, [&] {
         JobSize size = job;
         m_state->ownScreening(size, {}, {});
         return secateur::forecast(m_state->open().spec(), size, forecastBasis());
@@ -212,7 +213,7 @@ Forecast Engine::forecast(const JobSize &job)
 
 std::shared_ptr<const NeuronScores> Engine::score(const TextSettings &text, ScoreNorm norm, JobContext &context)
 {
-    return underTorch([&] {
+    return underTorch(m_state->device, [&] {
         OpenModel &model = m_state->open();
         const TokenWindows windows = m_state->windows(text, context);
         m_state->fit({.windows = windows.count(), .length = windows.length});
@@ -232,7 +233,7 @@ std::shared_ptr<const NeuronScores> Engine::score(const TextSettings &text, Scor
 void Engine::search(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings, JobContext &context,
                     const SearchListener &listener, const std::function<void(const PruningPlan &)> &finished)
 {
-    underTorch([&] {
+    underTorch(m_state->device, [&] {
         OpenModel &model = m_state->open();
         checkSearchSettings(settings, plan, model.spec());
         TextSettings searchText = text;
@@ -274,7 +275,7 @@ void Engine::search(PruningPlan &plan, const TextSettings &text, const SearchSet
 
 SearchRecord Engine::impact(const TextSettings &text, const SearchSettings &settings, JobContext &context, const SearchListener &listener)
 {
-    return underTorch([&] {
+    return underTorch(m_state->device, [&] {
         OpenModel &model = m_state->open();
         PruningPlan one; // removes one attention of the dense model
         one.balance.attentionsToRemove = 1;
@@ -302,7 +303,7 @@ SearchRecord Engine::impact(const TextSettings &text, const SearchSettings &sett
 
 Evaluation Engine::evaluate(const PruningPlan *plan, const TextSettings &text, JobContext &context)
 {
-    return underTorch([&] {
+    return underTorch(m_state->device, [&] {
         OpenModel &model = m_state->open();
         const TokenWindows windows = m_state->windows(text, context);
         m_state->fitOnePass(plan, windows.length);
@@ -325,7 +326,7 @@ Evaluation Engine::evaluate(const PruningPlan *plan, const TextSettings &text, J
 Generation Engine::generate(const PruningPlan *plan, const GenerationSettings &settings, JobContext &context,
                             const std::function<void(const std::string &)> &heard)
 {
-    return underTorch([&] {
+    return underTorch(m_state->device, [&] {
         OpenModel &model = m_state->open();
         const Tokenizer &tokenizer = model.tokenizer();
         if (settings.tokens < 1)
@@ -362,7 +363,7 @@ Generation Engine::generate(const PruningPlan *plan, const GenerationSettings &s
 ExportResult Engine::exportPlan(const PruningPlan &plan, const ExportSettings &settings, const nlohmann::json &evaluations,
                                 JobContext &context)
 {
-    return underTorch([&] {
+    return underTorch(m_state->device, [&] {
         OpenModel &model = m_state->open();
         const std::vector<std::int32_t> tokens = model.checkTokens();
         m_state->fitOnePass(&plan, std::int64_t(tokens.size()));
@@ -392,7 +393,7 @@ void Engine::checkExportSettings(const ExportSettings &settings, std::int64_t ne
 
 std::vector<float> Engine::logits(const PruningPlan *plan, const std::vector<std::int32_t> &tokens, JobContext &context)
 {
-    return underTorch([&] {
+    return underTorch(m_state->device, [&] {
         OpenModel &model = m_state->open();
         const ModelSpec &spec = model.spec();
         const auto count = std::int64_t(tokens.size());

@@ -160,7 +160,7 @@ MemoryPart textPart(const JobSize &job)
 {
     throw Error("This job needs " + sizeText(least) + " of " + where + " even with streamed layers, and " + sizeText(limit) +
                     " is available.",
-                "Use fewer or shorter windows or a 16-bit type (--dtype), or give more memory (" + option + ").");
+                "Use fewer or shorter windows or a 16-bit type (--dtype), or give more memory " + option + ".");
 }
 
 } // namespace
@@ -209,7 +209,7 @@ Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasi
     result.isStreamed = needed(false) > limit;
     std::int64_t peak = needed(result.isStreamed);
     if (peak > limit)
-        refuse(peak, limit, basis.isGpu ? "the device's memory" : "memory", basis.isGpu ? "--device-memory" : "--host-memory");
+        refuse(peak, limit, basis.isGpu ? "the device's memory" : "memory", basis.isGpu ? "(--device-memory)" : "(--host-memory)");
     result.parts = largest(result.isStreamed);
     const Sizes wide = sizesOf(dense, basis);
     std::int64_t hostBytes = program + wide.outerTensor + 2 * wide.tensor; // beside a GPU: what is read goes through the host
@@ -240,7 +240,7 @@ Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasi
     result.deviceBytes = basis.isGpu ? peak : 0;
     result.hostBytes = basis.isGpu ? hostBytes : peak;
     if (basis.isGpu && result.hostBytes > hostLimit)
-        refuse(result.hostBytes, hostLimit, "the host's memory", "--host-memory");
+        refuse(result.hostBytes, hostLimit, "the host's memory", "(--host-memory)");
 
     const double stored = double(basis.storedElementBytes) / double(basis.elementBytes);
     const double sweeps = (job.windows > 0 ? 1 : 0) + (job.searchWindows > 0 ? 1 + double(job.removals) : 0);

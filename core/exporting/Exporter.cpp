@@ -203,7 +203,7 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
         result = writeModel(source, settings, folder, carried.autoMaps, context);
         write(carried, folder);
     } catch (const Error &problem) { // what is there so far goes with `target`
-        const bool isDiskFull = problem.hint() == remedyOfWriting(ENOSPC);
+        const bool isDiskFull = problem.hint() == remedyOfWriting(ENOSPC) || problem.hint() == remedyOfWriting(EFBIG);
         const std::int64_t all = bytesOfAll(source.checkpoint, source.dense, widths, weights);
         throw Error(problem.what(),
                     (isDiskFull ? sizeText(bytesIn(folder)) + " of about " + sizeText(all) + " was written. " : std::string()) +

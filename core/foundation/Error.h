@@ -22,6 +22,12 @@ private:
     std::string m_hint;
 };
 
+/// The machine gave out in the middle of the work: its memory, or its device. What was finished before that is whole.
+class MachineFailure : public Error {
+public:
+    using Error::Error;
+};
+
 /// The job was asked to stop. Not an error: what was finished is kept.
 class Cancelled : public std::exception {
 public:

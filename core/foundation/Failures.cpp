@@ -142,4 +142,9 @@ Error asError(const std::exception &problem)
     return Error(std::string("This should not happen: ") + problem.what() + ".", "Please report it, with the command that led here.");
 }
 
+bool isOfMachine(const std::exception &problem)
+{
+    return dynamic_cast<const MachineFailure *>(&problem) || dynamic_cast<const std::bad_alloc *>(&problem);
+}
+
 } // namespace secateur

@@ -33,5 +33,7 @@ std::string flawOf(const std::exception &problem);
 /// What a library or the system threw, as an Error of ours: an Error stays as it is; too little memory, refused threads, failures of
 /// files and documents of another form become sentences; anything else asks to be reported. Cancelled must be caught before.
 Error asError(const std::exception &problem);
+/// Whether the machine gave out, in memory or device, and not what was asked for is wrong.
+bool isOfMachine(const std::exception &problem);
 
 } // namespace secateur

@@ -32,7 +32,8 @@ const Family &familyOf(const nlohmann::json &config, const std::string &source)
     if (const Family *family = familyNamed(isCompact ? name.substr(kCompactPrefix.size()) : name))
         return *family;
     throw Error("Models of type " + inQuotes(name) + " are not supported; supported: " + supportedList() + ".",
-                "The type is 'model_type' in " + inQuotes(source) + ".");
+                "Open a model of one of these types; that of this one stands under 'model_type' in " + inQuotes(source) +
+                    ". Nothing was changed.");
 }
 
 bool hasBias(Bias bias, bool configured)

@@ -91,7 +91,7 @@ NeuronScores loadScores(const std::filesystem::path &file)
     const auto kind = metadata.find("kind");
     if (kind == metadata.end() || kind->second != "secateur-neuron-scores")
         throw Error("'" + file.string() + "' does not hold neuron scores.",
-                    "Make such a file with: secateur-cli calibrate MODEL --text FILE --output SCORES.");
+                    "Choose a file of scores (secateur-cli calibrate MODEL --text FILE --output SCORES makes one).");
     const auto damaged = [&](const std::string &cause) {
         return Error("The scores in " + inQuotes(file.string()) + " are damaged: " + cause + ".", "Calibrate again.");
     };

@@ -354,7 +354,8 @@ PruningPlan planFromJson(const nlohmann::json &json, const std::string &source)
 {
     const nlohmann::json &stored = json.is_object() && json.contains("plan") ? json.at("plan") : json; // a manifest has it under that name
     if (!stored.is_object() || !stored.contains("kind") || stored.at("kind") != "secateur-plan")
-        throw Error("'" + source + "' does not hold a plan.", "Make one with: secateur-cli search MODEL ... --save-plan PLAN.");
+        throw Error("'" + source + "' does not hold a plan.",
+                    "Choose a file that holds one (secateur-cli search MODEL ... --save-plan PLAN makes it).");
     try {
         checkFormat("The plan in '" + source + "'", wholeAt(stored, "format"), kFormat);
         PruningPlan plan;
@@ -387,7 +388,7 @@ void savePlan(const PruningPlan &plan, const std::filesystem::path &file)
 PruningPlan loadPlan(const std::filesystem::path &file)
 {
     constexpr std::uintmax_t kLargest = 1 << 30; // 100 layers of 100,000 neurons are 70 MB
-    const nlohmann::json json = readJsonFile(file, kLargest, "Make a plan with: secateur-cli search MODEL ... --save-plan PLAN.");
+    const nlohmann::json json = readJsonFile(file, kLargest, "Choose a plan (secateur-cli search MODEL ... --save-plan PLAN makes one).");
     if (!isFinite(json))
         throw Error("The plan in " + inQuotes(file.string()) + " is damaged: it holds a number that is not finite.", kMakeAgain);
     return planFromJson(json, file.string());

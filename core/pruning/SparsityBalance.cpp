@@ -108,7 +108,9 @@ void splitBySparsity(SparsityBalance &result, const ModelSpec &dense, const Bala
     const std::int64_t N = result.attentionsToRemove;
     if (N < least || N > most)
         throw Error("Removing " + std::to_string(N) + " attentions cannot give a sparsity of " + number(s) + ": that is too " +
-                        (N > most ? "many, as they hold more than that" : "few, as pruning every neuron would not reach it") +
+                        (N > most ? "many, as they hold more than that"
+                         : N < 0  ? "few, as there cannot be fewer than none"
+                                  : "few, as pruning every neuron would not reach it") +
                         ". Feasible: " + std::to_string(least) + " to " + std::to_string(most) + ".",
                     settings.attentionsToRemove ? "Choose N in that range, or another sparsity."
                                                 : "Set N by hand (--remove), or choose another alpha.");

@@ -86,6 +86,14 @@ bool isEmpty(const Session &s)
                         s.draft == PlanDraft());
 }
 
+std::int64_t candidatesOf(const Session &s)
+{
+    std::int64_t count = s.denseImpact ? s.denseImpact->evaluations() : 0;
+    for (const auto &[key, record] : s.searches)
+        count += record.evaluations();
+    return count;
+}
+
 void removeFolder(const std::filesystem::path &folder)
 {
     std::error_code error;
@@ -122,7 +130,8 @@ std::optional<RecoverableSession> offered(const std::filesystem::path &folder)
                               .lastChange = lastChange(folder),
                               .wasClosed = wasClosed(),
                               .evaluations = std::int64_t(session.evaluations.size()),
-                              .calibrations = std::int64_t(session.calibrations.size())};
+                              .calibrations = std::int64_t(session.calibrations.size()),
+                              .candidates = candidatesOf(session)};
 }
 
 } // namespace

@@ -71,6 +71,7 @@ struct RecoverableSession {
     std::chrono::system_clock::time_point lastChange;
     bool wasClosed = false; ///< the program ended in order (see markClosed): offer it quietly, not as a crash
     std::int64_t evaluations = 0, calibrations = 0;
+    std::int64_t candidates = 0; ///< of all its searches: the losses that are known
     std::string
         problem{}; ///< why this version cannot restore it, as a newer one wrote it; empty when it can. Then nothing else is known of it
 };

@@ -442,6 +442,10 @@ void tst_Engine::fullDiskLeavesNothing()
     });
     setrlimit(RLIMIT_FSIZE, &before);
     QVERIFY2(what.contains("model.safetensors"), qPrintable(what));
+    const QRegularExpression remedy(
+        "[\\d.]+ [kM]B of about [\\d.]+ MB was written. Nothing was left behind: the partial files were removed. "
+        "Raise the limit, or choose a folder on another disk.$");
+    QVERIFY2(what.contains(remedy), qPrintable(what));
     QVERIFY(QDir(folder.path()).isEmpty(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot));
 }
 
@@ -626,6 +630,13 @@ void tst_Engine::overflowingActivationsNameTheLayer()
     QVERIFY2(scored.contains("The activations of layer 5 are not finite."), qPrintable(scored));
     const QString evaluated = complaint([&] { engine.evaluate(nullptr, text(kText, 2, 32), m_context); });
     QVERIFY2(evaluated.contains("The activations of layer 5 are not finite."), qPrintable(evaluated));
+    for (const QString &what : {scored, evaluated}) // float32 cannot hold it either
+        QVERIFY2(what.endsWith("The checkpoint is damaged: download it again."), qPrintable(what));
+    Engine narrow({.device = "cpu", .dtype = "bfloat16", .threads = 0});
+    narrow.open(broken.toStdString());
+    const QString rounded = complaint([&] { narrow.score(text(kText, 2, 32), ScoreNorm::L2, m_context); });
+    QVERIFY2(rounded.contains("The activations of layer 5 are not finite.") && rounded.endsWith("try float32 (--dtype float32)."),
+             qPrintable(rounded));
 }
 
 void tst_Engine::unknownDevicesAndTypesAreRefused()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the verification does when the written folder does not compute what it should. (Exports that succeed are tested with the engine.)
 #include "../model/TinyLlamas.h"
+#include "JsonSchema.h"
 
 #include "exporting/Exporter.h"
 #include "exporting/Origin.h"
@@ -30,10 +31,28 @@ PruningPlan planOf(const ModelSpec &spec, std::int64_t width)
     plan.keptNeurons.assign(std::size_t(spec.layerCount()), std::vector<std::int64_t>(std::size_t(width)));
     for (auto &kept : plan.keptNeurons)
         std::iota(kept.begin(), kept.end(), 0);
+    const ModelSpec after = prunedSpec(spec, plan.widths(), {});
+    plan.balance.denseLayerParameters = layerParameters(spec);
+    plan.balance.denseModelParameters = modelParameters(spec);
+    plan.balance.layerParameters = layerParameters(after);
+    plan.balance.modelParameters = modelParameters(after);
     return plan;
 }
 
 const std::vector<std::int32_t> kTokens = {1, 2, 3, 40, 50, 60, 7, 8};
+
+nlohmann::json jsonOf(const std::filesystem::path &file)
+{
+    std::ifstream stream(file);
+    return nlohmann::json::parse(stream);
+}
+
+/// What every manifest keeps to.
+const JsonSchema &manifestSchema()
+{
+    static const JsonSchema schema(jsonOf(SECATEUR_SOURCE_DIR "/resources/pruning_manifest.schema.json"));
+    return schema;
+}
 
 } // namespace
 
@@ -41,6 +60,8 @@ class tst_Exporter : public QObject {
     Q_OBJECT
 
 private slots:
+    void schemaFindsWhatIsWrong_data();
+    void schemaFindsWhatIsWrong();
     void wrongLogitsKeepTheFolderAsUnverified();
     void whatStandsBesideTheWeightsIsForetold();
     void smallDeviationIsFound();
@@ -73,6 +94,74 @@ private slots:
     void tokenizerThatGgufCannotHoldIsRefusedBeforeTheWork();
 };
 
+void tst_Exporter::schemaFindsWhatIsWrong_data()
+{
+    QTest::addColumn<QString>("pointer");
+    QTest::addColumn<QString>("value"); // JSON; nothing takes the field away
+    QTest::addColumn<QString>("breach");
+    QTest::newRow("nothing") << "/version"
+                             << "\"1\""
+                             << "";
+    QTest::newRow("missing") << "/plan/planHash"
+                             << ""
+                             << "$.plan: there is no 'planHash'";
+    QTest::newRow("another field") << "/export/colour"
+                                   << "1"
+                                   << "$.export: 'colour' is not in the schema";
+    QTest::newRow("another type") << "/command"
+                                  << "\"secateur-cli\""
+                                  << "$.command: \"secateur-cli\" breaks type \"array\"";
+    QTest::newRow("in a list") << "/plan/keptNeurons/1/2"
+                               << "-1"
+                               << "$.plan.keptNeurons[1][2]: -1 breaks minimum 0";
+    QTest::newRow("a fraction") << "/plan/balance/N"
+                                << "0.5"
+                                << "$.plan.balance.N: 0.5 breaks type \"integer\"";
+    QTest::newRow("a hash") << "/export/files/model.safetensors"
+                            << "\"abc\""
+                            << "$.export.files.model.safetensors: \"abc\" breaks pattern";
+    QTest::newRow("a word") << "/plan/norm"
+                            << "\"l3\""
+                            << "$.plan.norm: \"l3\" breaks enum";
+}
+
+void tst_Exporter::schemaFindsWhatIsWrong()
+{
+    QFETCH(QString, pointer);
+    QFETCH(QString, value);
+    QFETCH(QString, breach);
+    QTemporaryDir folder;
+    const Decoder dense = loadDecoder(tinyLlama("mha"), 8);
+    const PruningPlan plan = planOf(dense.spec(), 30);
+    JobContext context;
+    writeExport({.checkpoint = Checkpoint::open(tinyLlama("mha")),
+                 .dense = dense.spec(),
+                 .plan = plan,
+                 .pruned = pruned(dense, plan.keptNeurons, {}),
+                 .checkTokens = kTokens,
+                 .evaluations = nlohmann::json::array({{{"text", "a.txt"},
+                                                        {"tokens", 10},
+                                                        {"length", 5},
+                                                        {"tokenHash", "abc"},
+                                                        {"densePerplexity", 10.5},
+                                                        {"prunedPerplexity", 12.5}}})},
+                {.format = "hf-dropin",
+                 .output = folder.filePath("out").toStdString(),
+                 .isOverwriteAllowed = false,
+                 .dtype = DType::Float16,
+                 .command = {"secateur-cli", "prune"}},
+                context);
+    nlohmann::json manifest = jsonOf(folder.filePath("out/pruning_manifest.json").toStdString());
+    QCOMPARE(manifestSchema().breachIn(manifest), std::string());
+    const nlohmann::json::json_pointer place(pointer.toStdString());
+    if (value.isEmpty())
+        manifest.at(place.parent_pointer()).erase(place.back());
+    else
+        manifest[place] = nlohmann::json::parse(value.toStdString());
+    const QString found = QString::fromStdString(manifestSchema().breachIn(manifest));
+    QVERIFY2(breach.isEmpty() ? found.isEmpty() : found.startsWith(breach), qPrintable(found));
+}
+
 void tst_Exporter::wrongLogitsKeepTheFolderAsUnverified()
 {
     QTemporaryDir folder;
@@ -104,7 +193,9 @@ void tst_Exporter::wrongLogitsKeepTheFolderAsUnverified()
     QCOMPARE(QDir(folder.path()).entryList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot), QStringList("out.unverified"));
     QFile manifest(folder.filePath("out.unverified/pruning_manifest.json"));
     QVERIFY(manifest.open(QIODevice::ReadOnly));
-    QCOMPARE(nlohmann::json::parse(manifest.readAll().toStdString()).at("verification").at("passed").get<bool>(), false);
+    const nlohmann::json told = nlohmann::json::parse(manifest.readAll().toStdString());
+    QCOMPARE(told.at("verification").at("passed").get<bool>(), false);
+    QCOMPARE(manifestSchema().breachIn(told), std::string());
     QVERIFY_THROWS_EXCEPTION(Error, write(dense)); // another one is kept beside the first
     QCOMPARE(QDir(folder.path()).entryList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot),
              QStringList({"out.unverified", "out.unverified-2"}));
@@ -223,6 +314,8 @@ static void exportsOrRefuses(const QString &format, const std::filesystem::path 
     QVERIFY(result.verification.isPassed);
     QCOMPARE(result.parameters, modelParameters(exportedSpec(settings.format, dense.spec(), plan.widths(), plan.removedAttentions)));
     QCOMPARE(result.bytes, bytesOfExport(settings, checkpoint, dense.spec(), plan.widths(), plan.removedAttentions));
+    const std::string breach = manifestSchema().breachIn(jsonOf(folder.filePath("out/pruning_manifest.json").toStdString()));
+    QVERIFY2(breach.empty(), breach.c_str());
 }
 
 void tst_Exporter::everyTargetHoldsThePlan()
@@ -314,12 +407,6 @@ void tst_Exporter::whatATargetCannotHoldIsRefusedWithTheReason()
 }
 
 namespace {
-
-nlohmann::json jsonOf(const std::filesystem::path &file)
-{
-    std::ifstream stream(file);
-    return nlohmann::json::parse(stream);
-}
 
 std::string textOf(const std::filesystem::path &file)
 {

@@ -259,7 +259,9 @@ void TestFamilies::refusesWithAReason_data()
         QTest::newRow(name) << QByteArray(fields) << parts;
     };
     row("no type", R"({"model_type":"<remove>"})", {"no 'model_type'", "supported: llama"});
-    row("unknown type", R"({"model_type":"xyz"})", {"Models of type 'xyz' are not supported; supported: llama, mistral", "'model_type'"});
+    row("unknown type", R"({"model_type":"xyz"})",
+        {"Models of type 'xyz' are not supported; supported: llama, mistral", "Open a model of one of these types", "'model_type'",
+         "Nothing was changed."});
     row("several modalities", R"({"model_type":"llava","text_config":{"model_type":"llama"}})", {"type 'llava'", "supported: llama"});
     row("no hidden size", R"({"hidden_size":"<remove>"})", {"'hidden_size' is missing"});
     row("no neurons", R"({"intermediate_size":"<remove>"})", {"'intermediate_size' is missing"});

@@ -699,6 +699,7 @@ void tst_AttentionSearch::nonFiniteLossNamesLayerAndCandidate()
         QFAIL("nothing was thrown");
     } catch (const Error &problem) {
         QVERIFY2(QString(problem.what()).startsWith("The activations of layer 2"), problem.what());
+        QCOMPARE(QString::fromStdString(problem.hint()), QString("The checkpoint is damaged: download it again."));
     }
 }
 

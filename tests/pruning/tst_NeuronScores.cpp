@@ -6,13 +6,87 @@
 #include "pruning/NeuronScores.h"
 #include "pruning/NeuronScoring.h"
 
+#include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/exp.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/topk.h>
 #include <QTemporaryDir>
 #include <QtTest>
+#include <algorithm>
+#include <cmath>
 #include <limits>
+#include <numeric>
+#include <vector>
 
 using namespace secateur;
 using namespace secateur::test;
+
+namespace {
+
+at::Tensor wide(const at::Tensor &tensor)
+{
+    return tensor.to(at::kDouble);
+}
+
+at::Tensor product(const at::Tensor &x, const LinearWeights &linear)
+{
+    const at::Tensor y = x.matmul(wide(linear.weight).t());
+    return linear.bias.defined() ? y + wide(linear.bias) : y;
+}
+
+/// [T, heads * D] to [heads, T, D], each head turned by its position: pairs (i, i + D / 2) by t / theta^(2 i / D).
+at::Tensor headsOf(const at::Tensor &x, std::int64_t heads, std::int64_t headDim, double theta, bool isTurned)
+{
+    const std::int64_t length = x.size(0), half = headDim / 2;
+    const at::Tensor byHead = x.reshape({length, heads, headDim}).transpose(0, 1);
+    if (!isTurned)
+        return byHead;
+    const at::Tensor place = at::arange(length, at::kDouble).unsqueeze(1);
+    const at::Tensor angle = place * at::exp(at::arange(half, at::kDouble) * (-2 * std::log(theta) / double(headDim)));
+    const at::Tensor first = byHead.narrow(2, 0, half), second = byHead.narrow(2, half, half);
+    return at::cat({first * angle.cos() - second * angle.sin(), second * angle.cos() + first * angle.sin()}, 2);
+}
+
+/// Stage 1 in float64, written from the papers with nothing of the decoder's: the mean over the windows of each neuron's L2 norm over the tokens.
+/// For models of the family llama without scaled positions.
+std::vector<std::vector<double>> scoresInDouble(const ModelSpec &spec, const Weights &weights, const at::Tensor &tokens)
+{
+    const auto norm = [&](const at::Tensor &x, const at::Tensor &weight) {
+        return x / (x.square().mean(-1, true) + spec.normEpsilon).sqrt() * wide(weight);
+    };
+    const std::int64_t windows = tokens.size(0), length = tokens.size(1);
+    const at::Tensor isLater = at::ones({length, length}, at::kBool).triu(1);
+    std::vector<std::vector<double>> scores(spec.layers.size());
+    for (std::int64_t w = 0; w < windows; ++w) {
+        at::Tensor x = wide(weights.embedding).index_select(0, tokens[w]);
+        for (std::size_t i = 0; i < spec.layers.size(); ++i) {
+            const AttentionSpec &a = *spec.layers[i].attention;
+            const AttentionWeights &attention = *weights.layers[i].attention;
+            const at::Tensor normed = norm(x, attention.norm);
+            const auto heads = [&](const LinearWeights &linear, std::int64_t count, bool isTurned) {
+                return headsOf(product(normed, linear), count, a.headDim, spec.rope.theta, isTurned).repeat_interleave(a.heads / count, 0);
+            };
+            const at::Tensor query = heads(attention.query, a.heads, true), key = heads(attention.key, a.kvHeads, true);
+            const at::Tensor seen = (query.matmul(key.transpose(1, 2)) / std::sqrt(double(a.headDim)))
+                                        .masked_fill(isLater, -std::numeric_limits<double>::infinity());
+            const at::Tensor mixed =
+                seen.softmax(-1).matmul(heads(attention.value, a.kvHeads, false)).transpose(0, 1).reshape({length, -1});
+            x = x + product(mixed, attention.output);
+            const FfnWeights &ffn = weights.layers[i].ffn;
+            const at::Tensor between = norm(x, weights.layers[i].ffnNorm), gate = product(between, ffn.gate);
+            const at::Tensor activation = gate * gate.sigmoid() * product(between, ffn.up);
+            x = x + product(activation, ffn.down);
+            const at::Tensor norms = activation.square().sum(0).sqrt().contiguous();
+            scores[i].resize(std::size_t(norms.numel()));
+            for (std::size_t j = 0; j < scores[i].size(); ++j)
+                scores[i][j] += norms.const_data_ptr<double>()[j] / double(windows);
+        }
+    }
+    return scores;
+}
+
+} // namespace
 
 class tst_NeuronScores : public QObject {
     Q_OBJECT
@@ -20,6 +94,8 @@ class tst_NeuronScores : public QObject {
 private slots:
     void scoresEqualHooksOnTransformers_data();
     void scoresEqualHooksOnTransformers();
+    void scoresEqualAReferenceInFloat64_data();
+    void scoresEqualAReferenceInFloat64();
     void layersReadMeanwhileGiveTheSameScores_data();
     void layersReadMeanwhileGiveTheSameScores();
     void l1IsTheMeanOfWindowSums();
@@ -61,6 +137,48 @@ void tst_NeuronScores::scoresEqualHooksOnTransformers()
             QCOMPARE(scores.best(i, count), kept);
         }
     }
+}
+
+void tst_NeuronScores::scoresEqualAReferenceInFloat64_data()
+{
+    QTest::addColumn<QString>("name");
+    for (const char *name : {"sample", "mha", "gqa", "mqa", "tied", "attention-bias", "all-biases", "wide-heads"})
+        QTest::newRow(name) << name;
+}
+
+void tst_NeuronScores::scoresEqualAReferenceInFloat64()
+{
+    QFETCH(QString, name);
+    const bool isSample = name == "sample";
+    const std::int64_t length = isSample ? 96 : 40;
+    const Decoder decoder = loadDecoder(
+        isSample ? std::filesystem::path(SECATEUR_SOURCE_DIR "/resources/sample/model") : tinyLlama(name.toStdString()), length);
+    const at::Tensor tokens = isSample
+                                  ? at::arange(2 * length, at::kLong).mul_(7919).remainder_(decoder.spec().vocabularySize).view({2, length})
+                                  : expectedOf(name.toStdString())["input_ids"].to(at::kCPU, at::kLong);
+    const auto reference = scoresInDouble(decoder.spec(), decoder.weights(), tokens);
+    JobContext context;
+    NeuronScores scores;
+    scores.layers = scoreNeurons(decoder, tokens, ScoreNorm::L2, context);
+    QCOMPARE(scores.layers.size(), reference.size());
+    double worst = 0;
+    for (std::size_t i = 0; i < reference.size(); ++i) {
+        const std::vector<double> &exact = reference[i];
+        const auto neurons = std::int64_t(exact.size());
+        QCOMPARE(scores.layers[i].size(), exact.size());
+        for (std::size_t j = 0; j < exact.size(); ++j)
+            worst = std::max(worst, std::abs(double(scores.layers[i][j]) - exact[j]) / exact[j]);
+        std::vector<std::int64_t> order(exact.size());
+        std::iota(order.begin(), order.end(), 0);
+        std::stable_sort(order.begin(), order.end(),
+                         [&](std::int64_t a, std::int64_t b) { return exact[std::size_t(a)] > exact[std::size_t(b)]; });
+        for (const std::int64_t count : {std::int64_t(1), neurons / 4, neurons / 2, 3 * neurons / 4, neurons}) {
+            std::vector<std::int64_t> kept(order.begin(), order.begin() + count);
+            std::sort(kept.begin(), kept.end());
+            QCOMPARE(scores.best(std::int64_t(i), count), kept);
+        }
+    }
+    QVERIFY2(worst <= 1e-4, qPrintable(QString::number(worst)));
 }
 
 void tst_NeuronScores::layersReadMeanwhileGiveTheSameScores_data()
@@ -140,6 +258,7 @@ void tst_NeuronScores::nonFiniteActivationsNameTheLayer()
         QFAIL("nothing was thrown");
     } catch (const Error &problem) {
         QCOMPARE(QString(problem.what()), QString("The activations of layer 1 are not finite."));
+        QCOMPARE(QString::fromStdString(problem.hint()), QString("The checkpoint is damaged: download it again."));
     }
 }
 

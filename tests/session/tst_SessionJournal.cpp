@@ -166,6 +166,7 @@ void tst_SessionJournal::linesComeBackAsTheSessionThatTheyTold()
     QCOMPARE(offered.modelFolder, full.model->folder);
     QCOMPARE(offered.evaluations, 2);
     QCOMPARE(offered.calibrations, 2);
+    QCOMPARE(offered.candidates, 5); // two of a search, three of the impact
     QVERIFY(!offered.wasClosed);
     QVERIFY(std::chrono::abs(std::chrono::system_clock::now() - offered.lastChange) < std::chrono::minutes(1));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the window says, read from its source: every sentence can be translated, nothing is a box with nothing but OK, and nothing moves by
-// itself for those who asked the desktop for no animations.
+// itself for those who asked the desktop for no animations. And what core says to both front ends: options of the command line stand in parentheses,
+// which the window leaves out (Error::plainHint).
 #include <QDirIterator>
 #include <QFile>
 #include <QRegularExpression>
@@ -69,14 +70,29 @@ QStringList untranslated(const QString &file, const QString &source)
     return found;
 }
 
+/// Literals with an option of a command line ("--windows") outside of parentheses; lines for the terminal are no sentences.
+QStringList bareOptions(const QString &file, const QString &source)
+{
+    static const QRegularExpression option(QStringLiteral("(?<![\\w-])--[a-z]"));
+    static const QRegularExpression inParentheses(QStringLiteral("\\([^()]*$"));
+    QStringList found;
+    for (const Literal &literal : literalsOf(file, source))
+        for (auto match = option.globalMatch(literal.text); match.hasNext();)
+            if (const qsizetype start = match.next().capturedStart();
+                !literal.text.left(start).contains(inParentheses) && !literal.text.startsWith(QStringLiteral("\"hf download ")))
+                found << file + QStringLiteral(": ") + literal.text.left(120);
+    return found;
+}
+
 using Visit = std::function<void(const QString &file, const QString &source)>;
 
-void forEachSource(const Visit &visit)
+const QStringList kWindow = {QStringLiteral("ui"), QStringLiteral("app/window")};
+
+void forEachSource(const QStringList &tops, const Visit &visit)
 {
     const QDir root(QStringLiteral(SECATEUR_SOURCE_DIR));
-    for (const char *top : {"ui", "app/window"}) {
-        QDirIterator files(root.filePath(QLatin1String(top)), {QStringLiteral("*.h"), QStringLiteral("*.cpp")}, QDir::Files,
-                           QDirIterator::Subdirectories);
+    for (const QString &top : tops) {
+        QDirIterator files(root.filePath(top), {QStringLiteral("*.h"), QStringLiteral("*.cpp")}, QDir::Files, QDirIterator::Subdirectories);
         while (files.hasNext()) {
             QFile file(files.next());
             QVERIFY2(file.open(QIODevice::ReadOnly), qPrintable(file.fileName()));
@@ -88,7 +104,7 @@ void forEachSource(const Visit &visit)
 QStringList filesWith(const QRegularExpression &what)
 {
     QStringList found;
-    forEachSource([&](const QString &file, const QString &source) {
+    forEachSource(kWindow, [&](const QString &file, const QString &source) {
         if (source.contains(what))
             found << file;
     });
@@ -105,7 +121,7 @@ private slots:
     {
         QStringList found;
         int files = 0, literals = 0;
-        forEachSource([&](const QString &file, const QString &source) {
+        forEachSource(kWindow, [&](const QString &file, const QString &source) {
             ++files;
             literals += int(literalsOf(file, source).size());
             if (file != u"ui/theme/StyleSheet.cpp") // a language of its own
@@ -134,6 +150,51 @@ private slots:
         QFETCH(QString, source);
         QFETCH(bool, isFound);
         QCOMPARE(!untranslated(QStringLiteral("x"), source).isEmpty(), isFound);
+    }
+
+    void optionsInHintsStandInParentheses()
+    {
+        QStringList found;
+        int options = 0;
+        forEachSource({QStringLiteral("core")}, [&](const QString &file, const QString &source) {
+            options += int(source.count(QStringLiteral("(--")));
+            found += bareOptions(file, source);
+        });
+        QVERIFY2(found.isEmpty(), qPrintable(found.join(u'\n')));
+        QVERIFY(options > 10); // or it looked at nothing
+    }
+
+    /// But for the lines that it copies for a terminal, and the options that it is started with itself.
+    void theWindowNamesNoOptions()
+    {
+        QStringList found;
+        forEachSource(kWindow, [&](const QString &file, const QString &source) {
+            if (file != u"ui/jobs/CommandLines.cpp" && file != u"app/window/main.cpp")
+                found += bareOptions(file, source);
+        });
+        QVERIFY2(found.isEmpty(), qPrintable(found.join(u'\n')));
+    }
+
+    void bareOptionsAreFound_data()
+    {
+        QTest::addColumn<QString>("source");
+        QTest::addColumn<bool>("isFound");
+        QTest::newRow("bare") << QStringLiteral("Error(a, \"Give --windows 1 or more.\")") << true;
+        QTest::newRow("at the end of a literal") << QStringLiteral("\"Use fewer \" \"--windows.\"") << true;
+        QTest::newRow("alone") << QStringLiteral("refuse(\"--host-memory\");") << true;
+        QTest::newRow("after parentheses") << QStringLiteral("\"The CPU (--device cpu), or --threads 1.\"") << true;
+        QTest::newRow("in parentheses") << QStringLiteral("\"Use fewer windows \" \"(--windows).\"") << false;
+        QTest::newRow("a value inside") << QStringLiteral("\"Screen in it (--screen \" + type + \"), or not (--screen none).\"") << false;
+        QTest::newRow("a name") << QStringLiteral("\"datasets--allenai--c4\"") << false;
+        QTest::newRow("a line for the terminal") << QStringLiteral("\"hf download a/b --repo-type dataset\"") << false;
+        QTest::newRow("comment") << QStringLiteral("// see --windows") << false;
+    }
+
+    void bareOptionsAreFound()
+    {
+        QFETCH(QString, source);
+        QFETCH(bool, isFound);
+        QCOMPARE(!bareOptions(QStringLiteral("x"), source).isEmpty(), isFound);
     }
 
     /// Messages stand in place, with a remedy; nothing is to be clicked away.

@@ -124,6 +124,7 @@ void ComputeThread::work(Job &job)
         m_engine->resetPeaks();
     JobReport::State state = JobReport::State::Done;
     std::string sentence, hint;
+    bool isMachine = false;
     const auto fail = [&](const std::string &what, const std::string &remedy) {
         state = JobReport::State::Failed;
         sentence = what;
@@ -137,6 +138,7 @@ void ComputeThread::work(Job &job)
     } catch (const std::exception &problem) {
         const Error error = asError(problem);
         fail(error.what(), error.plainHint());
+        isMachine = isOfMachine(problem);
     } catch (...) {
         fail("The job ended with an error that does not say what it is.", "Please report this.");
     }
@@ -150,6 +152,7 @@ void ComputeThread::work(Job &job)
     }
     end.sentence = std::move(sentence);
     end.hint = std::move(hint);
+    end.isOfMachine = isMachine;
     m_mail.push_back({.delivery = {}, .report = std::move(end)});
 }
 

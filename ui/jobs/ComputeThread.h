@@ -30,6 +30,7 @@ struct JobReport {
     State state = State::Running;
     std::optional<Progress> progress;
     std::string sentence, hint; ///< of a failure
+    bool isOfMachine = false;   ///< of a failure: memory or a device gave out
     double seconds = 0;         ///< that it ran so far, without its pauses
     std::int64_t peakBytes = 0; ///< of one that ended: most memory that was taken meanwhile
 };

@@ -190,6 +190,7 @@ void JobRunner::follow(const JobReport &report)
         job->state = state;
     job->sentence = QString::fromStdString(report.sentence);
     job->hint = QString::fromStdString(report.hint);
+    job->isOfMachine = report.isOfMachine;
     job->seconds = report.seconds;
     job->peakBytes = report.peakBytes;
     const QPointer<JobRunner> self(this);

@@ -28,6 +28,7 @@ struct JobInfo {
     State state = State::Waiting;
     Progress progress;
     QString sentence, hint;           ///< of a failure
+    bool isOfMachine = false;         ///< of a failure: memory or a device gave out
     double seconds = 0;               ///< how long it ran so far, without its pauses
     std::optional<Forecast> forecast; ///< told before it started
     std::int64_t peakBytes = 0;       ///< of one that ended: most memory of the device (on a GPU) or the process meanwhile

@@ -54,6 +54,23 @@ Message failure(const QString &topic)
     return message;
 }
 
+/// Words for a job that failed. Where the machine gave out, nothing is wrong with what was asked for: how far it came is said, and what remains of it.
+void describe(Message &message, const JobInfo &job)
+{
+    message.sentence = job.sentence;
+    message.hint = job.hint;
+    if (!job.isOfMachine)
+        return;
+    const QLocale locale;
+    const Progress &progress = job.progress;
+    message.sentence = progress.total > 0
+                           ? SessionJobs::tr("%1 stopped after %2 of %3 %4. %5")
+                                 .arg(job.title, locale.toString(qlonglong(progress.done)), locale.toString(qlonglong(progress.total)),
+                                      QString::fromStdString(progress.unit), job.sentence)
+                           : SessionJobs::tr("%1 stopped. %2").arg(job.title, job.sentence);
+    message.hint = SessionJobs::tr("What was finished is kept. %1").arg(job.hint);
+}
+
 void describe(Message &message, const std::exception &thrown)
 {
     const Error error = asError(thrown);
@@ -107,8 +124,7 @@ std::function<void(const JobInfo &)> SessionJobs::whenFinished(const QString &to
     return [this, topic, done = std::move(done)](const JobInfo &job) {
         if (job.state == JobInfo::State::Failed) {
             Message message = failure(topic);
-            message.sentence = job.sentence;
-            message.hint = job.hint;
+            describe(message, job);
             m_messages.post(message);
         }
         if (done)

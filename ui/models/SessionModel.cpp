@@ -201,7 +201,8 @@ QString SessionModel::planExactnessText() const
     return tr("not calibrated yet");
 }
 
-const EvaluationRecord *SessionModel::planEvaluation() const
+/// The latest of the current plan, on any text or on that one.
+const EvaluationRecord *SessionModel::evaluationOfPlan(const TextSettings *text) const
 {
     const SearchState state = searchState();
     if (state != SearchState::Complete && state != SearchState::NotNeeded)
@@ -210,9 +211,19 @@ const EvaluationRecord *SessionModel::planEvaluation() const
     const EvaluationRecord *found = nullptr;
     for (const EvaluationRecord &record : m_session.evaluations)
         if (record.calibration == draft().calibration && record.neuronsKept == neuronsKept() && record.removed == order &&
-            record.text == m_session.evaluationText)
+            (!text || record.text == *text))
             found = &record;
     return found;
+}
+
+const EvaluationRecord *SessionModel::planEvaluation() const
+{
+    return evaluationOfPlan(&m_session.evaluationText);
+}
+
+bool SessionModel::isPlanEvaluated() const
+{
+    return evaluationOfPlan(nullptr) != nullptr;
 }
 
 const EvaluationRecord *SessionModel::denseEvaluation() const

@@ -110,6 +110,7 @@ public:
     /// Evaluation of the current plan (of the dense model) on the session's evaluation text; null when not measured. The latest wins.
     const EvaluationRecord *planEvaluation() const;
     const EvaluationRecord *denseEvaluation() const;
+    bool isPlanEvaluated() const; ///< the current one, on any text
     /// The latest of another plan on that text, to be shown as stale; null when there is none.
     const EvaluationRecord *staleEvaluation() const;
     /// SHA-256 of the current plan; empty until a job has computed it (see SessionJobs).
@@ -176,6 +177,7 @@ private:
     SearchRecord &recordOf(const std::string &key);
     void tellOfSearch(const std::string &key, Exactness before);
     bool isAnySearchBegun() const;
+    const EvaluationRecord *evaluationOfPlan(const TextSettings *text) const;
     std::string hashKey(const PlanDraft &draft, const std::vector<std::int64_t> &removed) const;
 
     Session m_session;

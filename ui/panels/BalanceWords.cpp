@@ -126,8 +126,9 @@ QString infeasibleText(const SessionModel &session)
     const BalanceBounds &bounds = *session.bounds();
     const BalanceSettings &settings = session.draft().balance;
     const std::int64_t N = settings.attentionsToRemove.value_or(bounds.attentionsByRule);
-    const QString reason =
-        N > bounds.mostAttentions ? Words::tr("so many attentions alone exceed it") : Words::tr("pruning every neuron would not be enough");
+    const QString reason = N > bounds.mostAttentions ? Words::tr("so many attentions alone exceed it")
+                           : N < 0                   ? Words::tr("there cannot be fewer than none")
+                                                     : Words::tr("pruning every neuron would not be enough");
     return Words::tr("%1 cannot be reached with N = %2: %3. Feasible: %4 to %5.")
         .arg(targetText(settings.sparsity))
         .arg(N)

@@ -206,14 +206,9 @@ void CalibratePanel::followPossible()
     const bool isDone = session.hasScores() && isOf(*session.scores(), session.session().calibrationText, session.session().norm);
     m_calibrate->offer(isDone ? tr("Calibrate again") : tr("Calibrate"), possible, jobCostText(m_workbench.jobs.calibrationCost()));
     m_copyCommand->setProblem(m_workbench.jobs.canCalibrate().reason);
-    if (session.hasScores() && !isDone)
-        m_stale->say(InlineNote::Kind::Warning,
-                     tr("Stale: the scores in use are from %1 (%2 × %3 tokens, %4).")
-                         .arg(calibrationTextName(session.scores()->provenance), exactText(session.scores()->provenance.windows),
-                              exactText(session.scores()->provenance.length), normText(session.scores()->norm)),
-                     tr("Calibrate again to use the settings above."));
-    else
-        m_stale->clear();
+    m_stale->clear();
+    if (const QString stale = staleScoresText(session); !stale.isEmpty())
+        m_stale->say(InlineNote::Kind::Warning, stale, tr("Calibrate again to use the settings above."));
 }
 
 void CalibratePanel::followResult()
@@ -226,7 +221,7 @@ void CalibratePanel::followResult()
         const auto seconds = m_seconds.find(session.draft().calibration);
         m_facts->setFacts({
             {tr("Text"), calibrationTextName(p)},
-            {tr("Windows"), tr("%1 × %2 tokens").arg(exactText(p.windows), exactText(p.length))},
+            {tr("Windows"), calibrationCutText(p)},
             {tr("Tokens used"), exactText(p.windows * p.length)},
             {tr("Norm"), normText(scores->norm)},
             {tr("Computed on"), tr("%1, %2, %3")

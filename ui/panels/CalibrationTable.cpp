@@ -2,6 +2,7 @@
 #include "panels/CalibrationTable.h"
 
 #include "panels/TextFiles.h"
+#include "session/Session.h"
 #include "widgets/Quantity.h"
 
 #include <QFont>
@@ -26,6 +27,25 @@ QString calibrationTextName(const Provenance &provenance)
     if (provenance.textFiles.size() == 1)
         return textFileName(QString::fromStdString(provenance.textFiles.front()));
     return CalibrationTable::tr("%1 files").arg(provenance.textFiles.size());
+}
+
+QString calibrationCutText(const Provenance &provenance)
+{
+    const QString cut = CalibrationTable::tr("%1 × %2 tokens").arg(exactText(provenance.windows), exactText(provenance.length));
+    return provenance.seed == 0 ? cut : CalibrationTable::tr("%1, seed %2").arg(cut).arg(provenance.seed);
+}
+
+QString staleScoresText(const SessionModel &session)
+{
+    const TextSettings &wanted = session.session().calibrationText;
+    if (!session.hasScores() || isOf(*session.scores(), wanted, session.session().norm))
+        return {};
+    const NeuronScores &scores = *session.scores();
+    QString cut = calibrationCutText(scores.provenance);
+    if (scores.provenance.seed == 0 && wanted.seed != 0) // what differs is said
+        cut = CalibrationTable::tr("%1, not shuffled").arg(cut);
+    return CalibrationTable::tr("Stale: the scores in use are from %1 (%2, %3).")
+        .arg(calibrationTextName(scores.provenance), cut, normText(scores.norm));
 }
 
 CalibrationTable::CalibrationTable(const SessionModel &session, QObject *parent) : QAbstractTableModel(parent), m_session(session)
@@ -88,7 +108,8 @@ QVariant CalibrationTable::data(const QModelIndex &index, int role) const
     case kText:
         return isInUse ? tr("%1 (in use)").arg(calibrationTextName(p)) : calibrationTextName(p);
     case kWindows:
-        return tr("%1 × %2").arg(exactText(p.windows), exactText(p.length));
+        return p.seed == 0 ? tr("%1 × %2").arg(exactText(p.windows), exactText(p.length))
+                           : tr("%1 × %2, seed %3").arg(exactText(p.windows), exactText(p.length)).arg(p.seed);
     case kTokens:
         return exactText(p.windows * p.length);
     case kNorm:

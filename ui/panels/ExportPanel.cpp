@@ -21,11 +21,14 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QCoreApplication>
 #include <QDesktopServices>
+#include <QEvent>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSignalBlocker>
 #include <QTimer>
 #include <QUrl>
@@ -41,8 +44,9 @@ constexpr int kWidest = 860, kMargin = 16, kAsStored = -1;
 } // namespace
 
 ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
-    : QScrollArea(parent),
+    : QWidget(parent),
       m_workbench(workbench),
+      m_page(new QScrollArea),
       m_engine(new EngineBox(workbench.session)),
       m_targetModel(new ExportTargetModel(workbench.session, this)),
       m_targets(new RecordTable(tr("Targets"))),
@@ -53,6 +57,7 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
       m_overwrite(new QCheckBox(tr("Replace an existing export"))),
       m_written(bodyLabel({})),
       m_refusal(new InlineNote),
+      m_unmeasured(new InlineNote),
       m_export(new JobButton),
       m_copyCommand(new CopyButton(tr("Copy as command"), [this] { return m_workbench.jobs.exportCommand(settings()); })),
       m_result(new Card),
@@ -66,9 +71,9 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
       m_list(new RecordTable(tr("Exports of this session"))),
       m_earlier(new QWidget)
 {
-    setWidgetResizable(true);
-    setFrameShape(QFrame::NoFrame);
-    setFocusPolicy(Qt::NoFocus); // Tab goes through the controls
+    m_page->setWidgetResizable(true);
+    m_page->setFrameShape(QFrame::NoFrame);
+    m_page->setFocusPolicy(Qt::NoFocus); // Tab goes through the controls
     build();
     SessionModel &session = workbench.session;
     connect(m_output, &ExportFolder::changed, this, &ExportPanel::followPlan);
@@ -89,7 +94,8 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
     connect(m_list->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
             [this](const QModelIndex &row) { showRecord(row.isValid() ? row.row() : m_table->rowCount() - 1); });
     connect(&session, &SessionModel::modelChanged, this, &ExportPanel::followModel);
-    for (const auto signal : {&SessionModel::modelPresenceChanged, &SessionModel::draftChanged, &SessionModel::searchChanged})
+    for (const auto signal : {&SessionModel::modelPresenceChanged, &SessionModel::draftChanged, &SessionModel::searchChanged,
+                              &SessionModel::evaluationsChanged})
         connect(&session, signal, this, &ExportPanel::followPlan);
     connect(&session, &SessionModel::exportsChanged, this, [this] { showRecord(m_table->rowCount() - 1); });
     for (const auto signal : {&JobRunner::jobAdded, &JobRunner::jobFinished})
@@ -113,10 +119,6 @@ void ExportPanel::build()
     m_written->setWordWrap(false); // short, and a form gives wrapped lines too much room
     form->addRow(tr("Will be written"), m_written);
     m_dtype->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
-    auto *action = new QHBoxLayout;
-    action->addWidget(m_export, 1);
-    action->addWidget(m_copyCommand, 0, Qt::AlignTop);
-
     auto *column = new QWidget;
     column->setMaximumWidth(kWidest);
     auto *layout = new QVBoxLayout(column);
@@ -127,8 +129,6 @@ void ExportPanel::build()
         "Writes the pruned model, reloads it and checks that it computes the same. If it does not, the folder is marked “unverified”.")));
     layout->addWidget(buildTargets());
     layout->addLayout(form);
-    layout->addWidget(m_refusal);
-    layout->addLayout(action);
     layout->addWidget(buildResult());
     layout->addStretch();
 
@@ -137,7 +137,27 @@ void ExportPanel::build()
     row->setContentsMargins(0, 0, 0, 0);
     row->addWidget(column, 1);
     row->addStretch();
-    setWidget(content);
+    m_page->setWidget(content);
+    auto *page = new QVBoxLayout(this);
+    page->setContentsMargins(0, 0, 0, 0);
+    page->setSpacing(0);
+    page->addWidget(m_page, 1);
+    page->addWidget(buildAction());
+}
+
+QWidget *ExportPanel::buildAction()
+{
+    auto *buttons = new QHBoxLayout;
+    buttons->addWidget(m_export, 1);
+    buttons->addWidget(m_copyCommand, 0, Qt::AlignTop);
+    auto *action = new QWidget;
+    action->setMaximumWidth(kWidest);
+    auto *layout = new QVBoxLayout(action);
+    layout->setContentsMargins(kMargin, kMargin / 2, kMargin, kMargin / 2);
+    layout->addWidget(m_refusal);
+    layout->addWidget(m_unmeasured);
+    layout->addLayout(buttons);
+    return action;
 }
 
 QWidget *ExportPanel::buildTargets()
@@ -265,6 +285,10 @@ void ExportPanel::followPlan()
     if (possible)
         possible.reason = m_targetModel->problem(target());
     m_copyCommand->setProblem(possible.reason);
+    m_unmeasured->clear();
+    if (m_workbench.jobs.canExport() && !session.isPlanEvaluated())
+        m_unmeasured->say(InlineNote::Kind::Info, tr("This plan was never evaluated: what the pruning costs is not known."),
+                          tr("It can be exported all the same; evaluated first, its perplexity goes into the manifest."));
     if (possible && m_workbench.runner.isBusy(JobKind::Export))
         possible.reason = tr("An export is running.");
     m_refusal->clear();
@@ -305,7 +329,10 @@ void ExportPanel::followJob(int number)
     if (job->state == JobInfo::State::Failed)
         showFailure(job->sentence, job->hint);
     if (job->state == JobInfo::State::Done || job->state == JobInfo::State::Failed)
-        QTimer::singleShot(0, this, [this] { ensureWidgetVisible(m_verdict, 0, kMargin); }); // once it has its place; and no further
+        QTimer::singleShot(0, this, [this] {
+            QCoreApplication::sendPostedEvents(nullptr, QEvent::LayoutRequest); // it gets its place
+            m_page->ensureWidgetVisible(m_verdict, 0, kMargin);                 // and no further
+        });
 }
 
 void ExportPanel::showRecord(int row)

@@ -66,6 +66,7 @@ JobBar::JobBar(Workbench workbench, QWidget *parent)
     m_counts->setForegroundRole(QPalette::PlaceholderText);
     m_progress->setAccessibleName(tr("Progress of the current job"));
     m_progress->setTextVisible(false);
+    m_progress->setToolTip(tr("The time left is estimated: the time so far ÷ what is done × what is to do."));
     m_progress->setMinimumWidth(60);
     m_progress->setFixedHeight(8);
     m_cancel->setAccessibleName(tr("Cancel the current job"));

@@ -24,7 +24,8 @@ JobButton::JobButton(QWidget *parent) : QWidget(parent), m_button(new QPushButto
 
 void JobButton::offer(const QString &action, const Possibility &possibility, const QString &cost)
 {
-    const QString note = possibility ? cost : possibility.reason;
+    const QString note = possibility ? cost.section(QLatin1Char('\n'), 0, 0) : possibility.reason;
+    const QString whole = possibility ? cost : possibility.reason;
     m_button->setText(action);
     const bool hadFocus = m_button->hasFocus() || hasFocus();
     if (hadFocus && !possibility)
@@ -32,7 +33,8 @@ void JobButton::offer(const QString &action, const Possibility &possibility, con
     m_button->setEnabled(bool(possibility));
     if (hadFocus && possibility)
         m_button->setFocus();
-    m_button->setToolTip(note);
+    m_button->setToolTip(whole);
+    m_note->setToolTip(whole);
     m_button->setAccessibleName(action);
     m_button->setAccessibleDescription(note);
     m_note->setText(possibility || m_isReasonShown ? note : QString());

@@ -34,7 +34,17 @@ QString jobCostText(const JobCost &cost)
         if (cost.forecast->isStreamed)
             parts += tr("layers read when they are needed");
     }
-    return parts.join(QStringLiteral(", "));
+    const QString text = parts.join(QStringLiteral(", "));
+    return cost.seconds || cost.forecast ? text + QLatin1Char('\n') + estimateText() : text;
+}
+
+QString estimateText()
+{
+    return tr(
+        "Estimates. Time: multiplications and additions of all passes ÷ the rate measured on this machine; after a search, its evaluations "
+        "× the time that one took; after an evaluation, what that took. Memory: the program + the weights + the states between layers + "
+        "the "
+        "largest layer's work.");
 }
 
 QString evaluationCostText(const SessionJobs &jobs, const SessionModel &session)

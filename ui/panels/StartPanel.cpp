@@ -69,17 +69,21 @@ QString pathText(const std::filesystem::path &path)
     return QString::fromStdString(path.string());
 }
 
-/// "calibrated, not evaluated"
+/// "calibrated, 312 candidates searched, not evaluated"
 QString doneText(const RecoverableSession &session)
 {
     const auto counted = [](std::int64_t count, const QString &none, const QString &one, const QString &many) {
         return count == 0 ? none : count == 1 ? one : many.arg(exactText(count));
     };
-    return StartPanel::tr("%1, %2", "what was done in a session")
-        .arg(counted(session.calibrations, StartPanel::tr("not calibrated"), StartPanel::tr("calibrated"),
-                     StartPanel::tr("%1 calibrations")),
-             counted(session.evaluations, StartPanel::tr("not evaluated"), StartPanel::tr("1 evaluation"),
-                     StartPanel::tr("%1 evaluations")));
+    const QString calibrated =
+        counted(session.calibrations, StartPanel::tr("not calibrated"), StartPanel::tr("calibrated"), StartPanel::tr("%1 calibrations"));
+    const QString searched =
+        counted(session.candidates, QString(), StartPanel::tr("1 candidate searched"), StartPanel::tr("%1 candidates searched"));
+    const QString evaluated =
+        counted(session.evaluations, StartPanel::tr("not evaluated"), StartPanel::tr("1 evaluation"), StartPanel::tr("%1 evaluations"));
+    QStringList parts = {calibrated, searched, evaluated};
+    parts.removeAll(QString());
+    return parts.join(StartPanel::tr(", ", "between what was done in a session"));
 }
 
 QString timeText(std::chrono::system_clock::time_point time)

@@ -49,9 +49,10 @@ void RecordTable::fit()
 {
     const int stretched = horizontalHeader()->stretchLastSection() ? 1 : 0; // takes what is left
     for (int column = 0; model() && column < model()->columnCount() - stretched; ++column)
-        setColumnWidth(column, std::max(std::min(sizeHintForColumn(column), fontMetrics().averageCharWidth() * kWidest),
-                                        horizontalHeader()->sectionSizeHint(column)) +
-                                   kGap);
+        if (horizontalHeader()->sectionResizeMode(column) != QHeaderView::Stretch)
+            setColumnWidth(column, std::max(std::min(sizeHintForColumn(column), fontMetrics().averageCharWidth() * kWidest),
+                                            horizontalHeader()->sectionSizeHint(column)) +
+                                       kGap);
     updateGeometry();
 }
 

@@ -7,6 +7,8 @@
 #include <QMenu>
 #include <QSignalBlocker>
 
+#include <algorithm>
+
 namespace secateur::ui {
 
 RuleSpinBox::RuleSpinBox(QWidget *parent) : QSpinBox(parent)
@@ -25,7 +27,7 @@ RuleSpinBox::RuleSpinBox(QWidget *parent) : QSpinBox(parent)
 void RuleSpinBox::setNumber(qint64 value, bool isByRule)
 {
     const QSignalBlocker blocker(this);
-    setValue(int(value));
+    setValue(int(std::clamp<qint64>(value, minimum(), maximum()))); // a file may hold any number
     const QString mark = isByRule ? tr(" (rule)") : QString();
     if (mark != suffix() || m_typed)
         setSuffix(mark); // writes the text anew, and asks for another layout

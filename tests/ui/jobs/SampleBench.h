@@ -15,6 +15,9 @@
 #include <QTest>
 #include <QUndoStack>
 
+#include <memory>
+#include <utility>
+
 namespace secateur::ui {
 
 struct SampleBench {
@@ -26,14 +29,15 @@ struct SampleBench {
     JobRunner runner;
     SessionJobs jobs{model, editor, runner, messages};
 
-    explicit SampleBench(const MemoryLimits &memory = {}) : runner(settings(memory)) {}
+    explicit SampleBench(const MemoryLimits &memory = {}, std::shared_ptr<Ranks> ranks = {}) : runner(settings(memory, std::move(ranks))) {}
 
-    static EngineSettings settings(const MemoryLimits &memory)
+    static EngineSettings settings(const MemoryLimits &memory, std::shared_ptr<Ranks> ranks)
     {
         EngineSettings settings;
         settings.device = "cpu";
         settings.threads = 1;
         settings.memory = memory;
+        settings.ranks = std::move(ranks);
         return settings;
     }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/CommandLines.h"
 
+#include "../../exporting/JsonSchema.h"
 #include "SampleBench.h"
 #include "cli/Options.h"
+#include "pruning/NeuronScores.h"
 #include "pruning/PruningPlan.h"
 
 #include <QFileInfo>
@@ -12,8 +14,10 @@
 #include <QProcessEnvironment>
 #include <QtTest>
 
+#include <fstream>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace secateur;
@@ -60,13 +64,15 @@ struct Made {
     CommandLines lines() const { return CommandLines(session, engine); }
 };
 
-/// Runs a line in a folder, with the built program in the path. Its exit code.
+/// Runs a line in a folder, with the built program in the path and no display. Its exit code.
 int run(const QString &line, const QString &folder, QByteArray *output = nullptr)
 {
     QProcess shell;
     QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
     environment.insert(QStringLiteral("PATH"),
                        QFileInfo(QStringLiteral(SECATEUR_CLI)).path() + QLatin1Char(':') + qEnvironmentVariable("PATH"));
+    for (const char *display : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"})
+        environment.remove(QLatin1String(display));
     shell.setProcessEnvironment(environment);
     shell.setWorkingDirectory(folder);
     shell.start(QStringLiteral("sh"), {QStringLiteral("-c"), line});
@@ -76,12 +82,31 @@ int run(const QString &line, const QString &folder, QByteArray *output = nullptr
     return shell.exitStatus() == QProcess::NormalExit ? shell.exitCode() : -1;
 }
 
-QJsonObject resultOf(const QByteArray &output)
+QList<QJsonObject> resultsOf(const QByteArray &output)
 {
+    QList<QJsonObject> results;
     for (const QByteArray &line : output.split('\n'))
         if (const QJsonObject event = QJsonDocument::fromJson(line).object(); event.value("event") == "result")
-            return event;
-    return {};
+            results << event;
+    return results;
+}
+
+QJsonObject resultOf(const QByteArray &output)
+{
+    return resultsOf(output).value(0);
+}
+
+nlohmann::json jsonOf(const QString &file)
+{
+    std::ifstream stream(file.toStdString());
+    return nlohmann::json::parse(stream);
+}
+
+/// What is wrong with the manifest in an exported folder; empty when it keeps to the schema.
+QString breachOfManifest(const QString &folder)
+{
+    const test::JsonSchema schema(jsonOf(QStringLiteral(SECATEUR_SOURCE_DIR "/resources/pruning_manifest.schema.json")));
+    return QString::fromStdString(schema.breachIn(jsonOf(folder + QLatin1String("/pruning_manifest.json"))));
 }
 
 } // namespace
@@ -104,6 +129,10 @@ private slots:
     void linesGiveThePlanOfTheWindow_data();
     void linesGiveThePlanOfTheWindow();
     void linesMeasureWhatTheWindowMeasures();
+    void linesScoreWhatTheWindowScores();
+    void linesMeasureTheCurveOfTheWindow();
+    void linesWriteWhatTheWindowWrites_data();
+    void linesWriteWhatTheWindowWrites();
 };
 
 void TestCommandLines::plansNameEverySettingThatDecidesThem_data()
@@ -362,6 +391,93 @@ void TestCommandLines::linesMeasureWhatTheWindowMeasures()
     const QJsonObject result = resultOf(output);
     QCOMPARE(result.value("perplexity").toDouble(), bench.model.planEvaluation()->result.perplexity);
     QCOMPARE(result.value("planHash").toString().toStdString(), bench.model.planEvaluation()->planHash);
+}
+
+void TestCommandLines::linesScoreWhatTheWindowScores()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    TextSettings text = SampleBench::texts().calibration;
+    text.seed = 5;
+    bench.model.setTexts(text, SampleBench::texts().evaluation, ScoreNorm::L1);
+    QVERIFY(bench.calibrate());
+    QCOMPARE(run(bench.jobs.commandOf(JobKind::Calibrate), bench.folder.path()), 0);
+    const NeuronScores theirs = loadScores(bench.path("scores.safetensors").toStdString());
+    QCOMPARE(theirs.layers, bench.model.scores()->layers); // bit for bit
+    QVERIFY(theirs.norm == ScoreNorm::L1);
+    QVERIFY(theirs.provenance == bench.model.scores()->provenance);
+}
+
+void TestCommandLines::linesMeasureTheCurveOfTheWindow()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    bench.jobs.evaluateDense(); // the first point of the curve
+    QVERIFY(bench.finish());
+    QByteArray output;
+    QCOMPARE(run(bench.runner.jobs().back().command + QLatin1String(" --json"), bench.folder.path(), &output), 0);
+    QCOMPARE(resultOf(output).value("perplexity").toDouble(), bench.model.denseEvaluation()->result.perplexity);
+
+    QVERIFY(bench.calibrate());
+    bench.editor.setAttentionsToRemove(1);
+    PlanDraft other = bench.model.draft();
+    other.balance.sparsity = 0.25;
+    other.balance.attentionsToRemove = 0;
+    bench.jobs.measureCurve({.drafts = {bench.model.draft(), other}, .isOrderBorrowed = false});
+    QVERIFY2(bench.finish(), qPrintable(bench.runner.jobs().back().sentence));
+    QString line = bench.runner.jobs().back().command;
+    line.replace(QLatin1String(" &&"), QLatin1String(" --json &&"));
+    QCOMPARE(run(line + QLatin1String(" --json"), bench.folder.path(), &output), 0);
+    QList<std::pair<std::string, double>> ours, theirs;
+    for (const EvaluationRecord &record : bench.model.session().evaluations)
+        if (!record.planHash.empty())
+            ours.emplace_back(record.planHash, record.result.perplexity);
+    for (const QJsonObject &result : resultsOf(output))
+        if (result.contains(QLatin1String("perplexity")))
+            theirs.emplace_back(result.value("planHash").toString().toStdString(), result.value("perplexity").toDouble());
+    QCOMPARE(ours.size(), 2);
+    QVERIFY(theirs == ours); // bit for bit
+}
+
+void TestCommandLines::linesWriteWhatTheWindowWrites_data()
+{
+    QTest::addColumn<bool>("isInOneGo");
+    QTest::newRow("export") << false;
+    QTest::newRow("prune") << true;
+}
+
+void TestCommandLines::linesWriteWhatTheWindowWrites()
+{
+    QFETCH(bool, isInOneGo);
+    SampleBench bench;
+    QVERIFY(bench.open());
+    PruneRequest request{.sparsity = 0.25, .exporting = {}};
+    request.exporting.output = bench.path("ours").toStdString();
+    ExportSettings elsewhere;
+    elsewhere.output = bench.path("theirs").toStdString();
+    QString line;
+    if (isInOneGo) {
+        line = bench.jobs.pruneCommand({.sparsity = request.sparsity, .exporting = elsewhere}); // as it is copied before the run
+        QVERIFY(bench.jobs.prune(request) > 0);
+        QVERIFY2(bench.finish(), qPrintable(bench.runner.jobs().back().sentence));
+    } else {
+        QVERIFY(bench.calibrate());
+        bench.editor.setSparsity(request.sparsity);
+        bench.editor.setAttentionsToRemove(1);
+        QVERIFY(bench.search());
+        bench.jobs.exportPlan(request.exporting);
+        QVERIFY2(bench.finish(), qPrintable(bench.runner.jobs().back().sentence));
+        line = bench.jobs.exportCommand(elsewhere);
+    }
+    QCOMPARE(run(line, bench.folder.path()), 0);
+    const nlohmann::json ours = jsonOf(bench.path("ours/pruning_manifest.json")),
+                         theirs = jsonOf(bench.path("theirs/pruning_manifest.json"));
+    QCOMPARE(theirs.at("plan").at("planHash").get<std::string>(), bench.planHash());
+    QCOMPARE(ours.at("plan").at("planHash").get<std::string>(), bench.planHash());
+    QVERIFY(!ours.at("export").at("files").empty());
+    QVERIFY(theirs.at("export").at("files") == ours.at("export").at("files")); // the hashes of what was written
+    for (const char *folder : {"ours", "theirs"})
+        QCOMPARE(breachOfManifest(bench.path(QLatin1String(folder))), QString());
 }
 
 QTEST_GUILESS_MAIN(TestCommandLines)

@@ -502,6 +502,7 @@ void TestJobRunner::failuresCarryTheirWords()
     QCOMPARE(end.sentence, sentence);
     QCOMPARE(!end.hint.isEmpty(), hasHint);
     QCOMPARE(end.progress.done, 3); // how far it got
+    QCOMPARE(end.isOfMachine, what == 2);
     bool isNextDone = false;
     runner.start(
         JobKind::Search, {}, {}, [](JobPort &) {}, [&](const JobInfo &) { isNextDone = true; });

@@ -2,15 +2,19 @@
 #include "FlowBench.h"
 #include "panels/CalibratePanel.h"
 #include "panels/CalibrationTable.h"
+#include "panels/WorkflowStrip.h"
 #include "widgets/FactList.h"
+#include "widgets/FittingLabel.h"
 #include "widgets/InlineNote.h"
 
 #include <QAbstractItemModelTester>
+#include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
 #include <QLabel>
 #include <QRegularExpression>
 #include <QSignalSpy>
+#include <QSpinBox>
 #include <QTableView>
 #include <QTest>
 
@@ -49,6 +53,7 @@ private slots:
     void settingsFollowTheSession();
     void textsMayBeDroppedAnywhere();
     void otherSettingsMakeTheScoresStale();
+    void anotherSeedKeepsTheOldScoresUnderTheirName();
     void earlierCalibrationsCanBeUsedAgain();
     void tableKeepsTheRulesOfModels();
     void tokenHashIsCopied();
@@ -101,7 +106,7 @@ void tst_CalibratePanel::settingsGoIntoTheSession()
     show(panel);
     bench.open();
     panel.setSampleText(bench.write("grimm.txt"));
-    QTest::mouseClick(button(panel, "Use the bundled text"), Qt::LeftButton);
+    QTest::mouseClick(button(panel, "Bundled text"), Qt::LeftButton);
     QCOMPARE(bench.session.session().calibrationText.files.size(), 1U);
     QCOMPARE(bench.session.session().calibrationText.length, 512); // the context, which is below 2,048
     auto *norm = panel.findChild<QComboBox *>();
@@ -156,6 +161,73 @@ void tst_CalibratePanel::otherSettingsMakeTheScoresStale()
     QVERIFY(words(panel).contains("Stale"));
     bench.session.setTexts(settings, {}, ScoreNorm::L2);
     QVERIFY(!words(panel).contains("Stale"));
+}
+
+/// The whole way on the sample: another order of the documents, by the seed alone.
+void tst_CalibratePanel::anotherSeedKeepsTheOldScoresUnderTheirName()
+{
+    FlowBench bench;
+    CalibratePanel panel(bench.workbench());
+    show(panel);
+    WorkflowStrip strip(bench.workbench());
+    const QString rows = bench.write("rows.jsonl", QByteArray("{\"text\": \"Once upon a time there was a miller.\"}\n"
+                                                              "{\"text\": \"He had three sons, a mill, an ass and a cat.\"}\n"
+                                                              "{\"text\": \"The king lived in a castle by the sea.\"}\n"
+                                                              "{\"text\": \"In the deep wood stood a house of bread.\"}\n"
+                                                              "{\"text\": \"The wolf knocked at the door and said: let me in.\"}\n"));
+    const TextSettings text{.files = {rows.toStdString()}, .windows = 2, .length = 16, .seed = 0};
+    bench.jobs.openModel(std::filesystem::path(SECATEUR_SOURCE_DIR "/resources/sample") / "model",
+                         SampleTexts{.calibration = text, .evaluation = {}});
+    QTRY_VERIFY_WITH_TIMEOUT(bench.session.hasModel(), 30'000);
+    QTest::mouseClick(button(panel, "Calibrate"), Qt::LeftButton);
+    QTRY_VERIFY_WITH_TIMEOUT(bench.session.hasScores(), 30'000);
+    QTRY_VERIFY(!bench.runner.isBusy(JobKind::Calibrate));
+    bench.editor.setAttentionsToRemove(0); // nothing to search
+    const auto exactness = [&strip] {
+        QStringList tips;
+        for (const FittingLabel *label : strip.findChildren<FittingLabel *>())
+            tips << label->toolTip();
+        return tips.join('\n');
+    };
+    QVERIFY2(exactness().contains("exact") && !exactness().contains("Stale"), qPrintable(exactness()));
+
+    QCheckBox *shuffle = nullptr;
+    for (QCheckBox *box : panel.findChildren<QCheckBox *>())
+        if (box->text() == "Shuffle documents, seed")
+            shuffle = box;
+    QVERIFY(shuffle && shuffle->isVisible());
+    auto *seed = shuffle->parentWidget()->findChildren<QSpinBox *>().last();
+    QCOMPARE(seed->accessibleName(), QString("Seed of the shuffle"));
+    shuffle->setFocus();
+    QTest::keyClick(shuffle, Qt::Key_Space);
+    seed->setFocus();
+    seed->selectAll();
+    QTest::keyClicks(seed, "7");
+    QTest::keyClick(seed, Qt::Key_Return);
+    QCOMPARE(bench.session.session().calibrationText.seed, 7U);
+    QVERIFY(bench.session.hasScores()); // they stay in use, and everything says that they are of another order
+    const QString stale = "Stale: the scores in use are from rows.jsonl (2 × 16 tokens, not shuffled, L2).";
+    QVERIFY2(words(panel).contains(stale + " Calibrate again to use the settings above."), qPrintable(words(panel)));
+    QVERIFY2(exactness().contains(stale), qPrintable(exactness()));
+
+    const std::vector<std::vector<float>> before = bench.session.scores()->layers;
+    QTest::mouseClick(button(panel, "Calibrate"), Qt::LeftButton);
+    QTRY_COMPARE_WITH_TIMEOUT(bench.session.session().calibrations.size(), 2U, 30'000);
+    QTRY_VERIFY(!bench.runner.isBusy(JobKind::Calibrate));
+    QVERIFY(!words(panel).contains("Stale"));
+    QVERIFY(!exactness().contains("Stale"));
+    QCOMPARE(bench.session.scores()->provenance.seed, 7U);
+    QVERIFY(bench.session.scores()->layers != before);
+    const QAbstractItemModel &list = *panel.findChild<QTableView *>()->model();
+    const auto windows = [&list](int row) { return list.index(row, CalibrationTable::kWindows).data().toString(); };
+    QCOMPARE(windows(0), QString("2 × 16")); // each under a name of its own
+    QCOMPARE(windows(1), QString("2 × 16, seed 7"));
+    bench.editor.useCalibration(0);
+    QCOMPARE(bench.session.scores()->layers, before);
+    QVERIFY2(words(panel).contains("Stale"), qPrintable(words(panel)));
+    bench.editor.useCalibration(1);
+    bench.session.setTexts(text, {}, ScoreNorm::L2);
+    QVERIFY2(words(panel).contains("Stale: the scores in use are from rows.jsonl (2 × 16 tokens, seed 7, L2)."), qPrintable(words(panel)));
 }
 
 void tst_CalibratePanel::earlierCalibrationsCanBeUsedAgain()
@@ -218,6 +290,10 @@ void tst_CalibratePanel::sampleIsCalibrated()
     const TextSettings text{.files = {sample / "text" / "grimm.txt"}, .windows = 2, .length = 64, .seed = 0};
     bench.jobs.openModel(sample / "model", SampleTexts{.calibration = text, .evaluation = {}});
     QTRY_VERIFY_WITH_TIMEOUT(bench.session.hasModel(), 30'000);
+    const QString cost = button(panel, "Calibrate")->toolTip(); // its numbers are estimates, and how they are made is said
+    QVERIFY2(cost.startsWith("about ") && cost.contains("of memory\nEstimates. Time: ") && cost.contains("÷ the rate measured"),
+             qPrintable(cost));
+    QVERIFY(words(panel).contains(cost.section('\n', 0, 0)) && !words(panel).contains("Estimates."));
     QTest::mouseClick(button(panel, "Calibrate"), Qt::LeftButton);
     QVERIFY(!button(panel, "Calibrate") || !button(panel, "Calibrate")->isEnabled()); // one at a time
     QTRY_VERIFY_WITH_TIMEOUT(bench.session.hasScores(), 30'000);

@@ -116,7 +116,7 @@ void tst_EvaluatePanel::settingsGoIntoTheSession()
     show(panel);
     bench.open();
     panel.setSampleText(bench.write("oz.txt"));
-    QTest::mouseClick(button(panel, "Use the bundled text"), Qt::LeftButton);
+    QTest::mouseClick(button(panel, "Bundled text"), Qt::LeftButton);
     QCOMPARE(bench.session.session().evaluationText.files.size(), 1U);
     QVERIFY(!bench.session.session().evaluationText.windows); // all of it
     QVERIFY(bench.session.session().calibrationText.files.empty());
@@ -284,6 +284,9 @@ void tst_EvaluatePanel::planThatCannotBeRebuiltSaysWhy()
     bench.session.addEvaluation(borrowed);
     auto *table = panel.findChild<QTableView *>();
     panel.ensureWidgetVisible(table);
+    const QModelIndex order = table->model()->index(3, EvaluationModel::kOrder);
+    QCOMPARE(order.data().toString(), QString("~ borrowed")); // the sign of an estimate, and what makes it one
+    QVERIFY2(order.data(Qt::ToolTipRole).toString().contains("searched at another K"), qPrintable(order.data(Qt::ToolTipRole).toString()));
     const PlanDraft before = bench.session.draft();
     const QPoint place = table->visualRect(table->model()->index(3, 0)).center();
     QTRY_VERIFY(table->viewport()->rect().contains(place)); // the table has grown

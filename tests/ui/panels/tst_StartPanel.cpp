@@ -6,10 +6,13 @@
 #include "widgets/FactList.h"
 #include "widgets/InlineNote.h"
 
+#include <QDateTime>
 #include <QLabel>
 #include <QRegularExpression>
 #include <QSignalSpy>
 #include <QTest>
+
+#include <chrono>
 
 using namespace secateur;
 using namespace secateur::ui;
@@ -202,6 +205,10 @@ void tst_StartPanel::interruptedSessionsComeFirst()
     closed.wasClosed = true;
     crashed.folder = "/sessions/crashed";
     crashed.modelFolder = "/models/wild";
+    crashed.lastChange = std::chrono::system_clock::from_time_t(QDateTime({2026, 3, 4}, {15, 6}).toSecsSinceEpoch());
+    crashed.calibrations = 1;
+    crashed.candidates = 312;
+    crashed.evaluations = 5;
     panel.setRecoverable({closed, crashed});
     show(panel);
     QStringList notes;
@@ -209,6 +216,13 @@ void tst_StartPanel::interruptedSessionsComeFirst()
         if (note->isVisible())
             notes << note->sentence();
     QCOMPARE(notes, QStringList({"wild was interrupted", "calm, not saved"}));
+    QStringList said; // when, and what can be restored
+    for (const QLabel *label : panel.findChildren<QLabel *>())
+        if (label->isVisible())
+            said << label->text();
+    QVERIFY2(said.contains(QLocale().toString(QDateTime({2026, 3, 4}, {15, 6}), QLocale::ShortFormat)), qPrintable(said.join('\n')));
+    QVERIFY2(said.contains("calibrated, 312 candidates searched, 5 evaluations"), qPrintable(said.join('\n')));
+    QVERIFY2(said.contains("not calibrated, not evaluated"), qPrintable(said.join('\n')));
     QSignalSpy restore(&panel, &StartPanel::restoreRequested), discard(&panel, &StartPanel::discardRequested);
     QTest::mouseClick(button(panel, "Restore"), Qt::LeftButton); // the first one
     QTest::mouseClick(button(panel, "Discard"), Qt::LeftButton);

@@ -14,6 +14,8 @@
 
 #include <QDoubleSpinBox>
 #include <QFile>
+#include <QFileDialog>
+#include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMenu>
@@ -21,6 +23,10 @@
 #include <QScrollArea>
 #include <QSettings>
 #include <QSignalSpy>
+#include <QSpinBox>
+#include <QTimer>
+#include <QUndoStack>
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <thread>
@@ -49,6 +55,9 @@ private slots:
     void interruptedSessionIsOfferedAndRestored();
     void savedSessionOpensAgain();
     void sessionWithoutItsModelKeepsItsPlots();
+    void movedModelIsLocated();
+    void sessionWithAnNThatCannotBeReachedSaysBothBounds_data();
+    void sessionWithAnNThatCannotBeReachedSaysBothBounds();
     void engineIsOneChoice();
     void themeSwitchesLive();
     void narrowWindowHidesTheInspector();
@@ -118,6 +127,8 @@ void tst_MainWindow::paletteFindsLayersAndPlots()
     const WindowBench hands;
     hands.window->openSample();
     QVERIFY(hands.waitForJobs());
+    hands.bench().jobs.measureImpact(); // a plot to do something with
+    QVERIFY(hands.waitForJobs());
     hands.window->show(MainWindow::Tab::Attention);
     const auto type = [&](const QString &words) {
         hands.window->actionsOfWindow().palette->trigger();
@@ -130,10 +141,10 @@ void tst_MainWindow::paletteFindsLayersAndPlots()
     QTest::keyClick(hands.window->findChild<CommandPalette *>()->findChild<QLineEdit *>(), Qt::Key_Return);
     QCOMPARE(hands.bench().selection.selectedLayer(), 1);
 
-    list = type(QStringLiteral("save png"));
+    list = type(QStringLiteral("save figure"));
     QVERIFY(list->count() >= 1);
     QVERIFY(list->item(0)->flags().testFlag(Qt::ItemIsEnabled));
-    QVERIFY(list->item(0)->text().contains(QLatin1String("PNG")));
+    QVERIFY(list->item(0)->text().contains(QLatin1String("Save figure")));
     QTest::keyClick(hands.window->findChild<CommandPalette *>()->findChild<QLineEdit *>(), Qt::Key_Escape);
 
     list = type(QStringLiteral("xyzzy"));
@@ -147,7 +158,9 @@ void tst_MainWindow::everyActionThatIsNotPossibleSaysWhy()
     const WindowBench hands;
     const auto check = [&] {
         for (const QMenu *menu : hands.window->menuBar()->findChildren<QMenu *>()) {
-            QVERIFY(menu->toolTipsVisible());
+            if (menu->title().isEmpty())
+                continue; // Qt's own, for what a narrow menu bar does not show
+            QVERIFY2(menu->toolTipsVisible(), qPrintable(menu->title()));
             for (const QAction *action : menu->actions())
                 if (!action->isEnabled() && !action->isSeparator())
                     QVERIFY2(action->toolTip().endsWith(QLatin1Char('.')),
@@ -364,6 +377,123 @@ void tst_MainWindow::sessionWithoutItsModelKeepsItsPlots()
     QVERIFY(hands.bench().session.rankedScores());
     QVERIFY(hands.bench().messages.current().back().severity == Message::Severity::Error);
     QVERIFY(!hands.bench().jobs.canSearch());
+}
+
+/// By the button of its card, and the folder chosen in the dialog.
+void tst_MainWindow::movedModelIsLocated()
+{
+    QApplication::setAttribute(Qt::AA_DontUseNativeDialogs);
+    WindowBench hands;
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    const std::filesystem::path here = hands.bench().session.session().model->folder;
+    Session session = hands.bench().session.session();
+    session.model->folder = "/nowhere/model";
+    const QString file = hands.state.filePath(QStringLiteral("moved.secateur"));
+    saveSession(session, file.toStdString());
+    hands.window->open(file);
+    QTRY_COMPARE(hands.bench().session.session().model->folder, std::filesystem::path("/nowhere/model"));
+    QVERIFY(hands.waitForJobs());
+    QTRY_VERIFY(hands.button(QStringLiteral("Locate…")));
+    bool wasChosen = false;
+    QTimer::singleShot(0, hands.window.get(), [&] { // the dialog has an event loop of its own
+        auto *dialog = qobject_cast<QFileDialog *>(QApplication::activeModalWidget());
+        QVERIFY(dialog);
+        auto *name = dialog->findChild<QLineEdit *>();
+        QVERIFY(name);
+        name->setText(QString::fromStdString(here.string()));
+        wasChosen = true;
+        QTest::keyClick(name, Qt::Key_Return);
+        if (dialog->isVisible())
+            dialog->accept();
+    });
+    hands.press(QStringLiteral("Locate…"));
+    QVERIFY(wasChosen);
+    QVERIFY(hands.waitForJobs());
+    QTRY_VERIFY(hands.bench().session.isModelThere());
+    QCOMPARE(hands.bench().session.session().model->folder, here);
+    QVERIFY(hands.bench().messages.current().empty()); // nothing is left to complain about
+    QVERIFY(!hands.button(QStringLiteral("Locate…")));
+    QVERIFY(hands.bench().jobs.canCalibrate());
+}
+
+void tst_MainWindow::sessionWithAnNThatCannotBeReachedSaysBothBounds_data()
+{
+    QTest::addColumn<double>("sparsity");
+    QTest::addColumn<qlonglong>("removals");
+    QTest::newRow("too many") << 0.05 << qlonglong(12);
+    QTest::newRow("more than there are") << 0.05 << qlonglong(99);
+    QTest::newRow("too few") << 0.9 << qlonglong(0);
+    QTest::newRow("fewer than none") << 0.25 << qlonglong(-1);
+    QTest::newRow("more than a field holds") << 0.25 << qlonglong(4294967297);
+}
+
+void tst_MainWindow::sessionWithAnNThatCannotBeReachedSaysBothBounds()
+{
+    QFETCH(double, sparsity);
+    QFETCH(qlonglong, removals);
+    WindowBench hands;
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    Session session = hands.bench().session.session();
+    auto scores = std::make_shared<NeuronScores>();
+    for (const LayerSpec &layer : session.model->spec.layers)
+        scores->layers.emplace_back(std::size_t(layer.ffn.neurons), 1.0F);
+    session.calibrations = {scores};
+    session.draft.calibration = 0;
+    session.draft.balance.sparsity = sparsity;
+    session.draft.balance.attentionsToRemove = removals;
+    const QString file = hands.state.filePath(QStringLiteral("infeasible.secateur"));
+    saveSession(session, file.toStdString());
+    hands.window->open(file);
+    const SessionModel &model = hands.bench().session;
+    QTRY_VERIFY(model.hasScores());
+    QVERIFY(hands.waitForJobs());
+    QVERIFY(model.draft().balance.attentionsToRemove == removals);
+    QVERIFY(!model.balance());
+    QVERIFY(model.bounds());
+    const qint64 least = model.bounds()->leastAttentions, most = model.bounds()->mostAttentions;
+    QVERIFY(least <= most);
+    const QString both = QStringLiteral("Feasible: %1 to %2.").arg(least).arg(most);
+    for (const QString &reason : {hands.bench().jobs.canSearch().reason, hands.bench().jobs.canExport().reason})
+        QVERIFY2(reason.contains(both), qPrintable(reason));
+    for (const auto tab : {MainWindow::Tab::Model, MainWindow::Tab::Calibration, MainWindow::Tab::Importance, MainWindow::Tab::Attention,
+                           MainWindow::Tab::Evaluation, MainWindow::Tab::Export, MainWindow::Tab::Balance}) {
+        hands.window->show(tab);
+        QCoreApplication::processEvents();
+        hands.window->grab(); // every page can be drawn
+    }
+    QStringList said;
+    for (const QLabel *label : hands.window->findChildren<QLabel *>())
+        if (label->isVisible() && label->text().contains(both))
+            said << label->text();
+    QVERIFY2(!said.isEmpty(), qPrintable(both));
+    const QString asked = QStringLiteral("N = %1").arg(removals);
+    QVERIFY2(std::any_of(said.begin(), said.end(), [&](const QString &text) { return text.contains(asked); }),
+             qPrintable(said.join(u'\n')));
+
+    auto *field = hands.named<QSpinBox>(QStringLiteral("N, attentions to remove")); // what is typed there becomes feasible
+    QVERIFY(field);
+    const auto isFeasible = [&] {
+        return model.balance() && model.attentionsToRemove() >= least && model.attentionsToRemove() <= most &&
+               field->value() == int(model.attentionsToRemove());
+    };
+    for (const char *typed : {"99", "0", "12"}) {
+        field->setFocus();
+        field->selectAll();
+        QTest::keyClicks(field, QLatin1String(typed));
+        QTest::keyClick(field, Qt::Key_Return);
+        QVERIFY2(isFeasible(), qPrintable(QStringLiteral("%1 gave %2").arg(QLatin1String(typed)).arg(model.attentionsToRemove())));
+    }
+    for (const Qt::Key key : {Qt::Key_Up, Qt::Key_PageUp, Qt::Key_Down, Qt::Key_PageDown}) {
+        QTest::keyClick(field, key);
+        QVERIFY2(isFeasible(), qPrintable(QString::number(model.attentionsToRemove())));
+    }
+    while (hands.bench().history.canUndo()) // and the way back is open
+        hands.bench().history.undo();
+    QVERIFY(model.draft().balance.attentionsToRemove == removals);
+    hands.press(QStringLiteral("Use N = %1").arg(std::clamp<qint64>(removals, least, most)));
+    QVERIFY(isFeasible());
 }
 
 /// For the export and for "Prune…", and at the next start.
