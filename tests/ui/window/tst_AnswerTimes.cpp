@@ -50,7 +50,7 @@ void draw()
 
 /// A window with a session, at rest.
 struct LargeBench : WindowBench {
-    explicit LargeBench(const Session &session, QSize size = {1440, 900}) : WindowBench(size)
+    explicit LargeBench(const Session &session)
     {
         bench().session.restore(session, {std::make_shared<const RankedScores>(*session.calibrations.front())});
     }
@@ -325,7 +325,7 @@ void tst_AnswerTimes::undoTakesLessThanATenthOfASecond()
 
 void tst_AnswerTimes::sortingTakesLessThanATenthOfASecond()
 {
-    const LargeBench hands(longSession(), {1920, 1080}); // all columns are in view
+    const LargeBench hands(longSession());
     hands.show(MainWindow::Tab::Evaluation);
     auto *table = hands.named<RecordTable>(QStringLiteral("Evaluations of this session"));
     QVERIFY(table);
@@ -333,6 +333,9 @@ void tst_AnswerTimes::sortingTakesLessThanATenthOfASecond()
     QHeaderView *header = table->horizontalHeader();
     for (int round = 0; round < 2 * kRounds; ++round) // up and down
         for (int column = 0; column < header->count(); ++column) {
+            if (header->isSectionHidden(column))
+                continue;
+            table->scrollTo(table->model()->index(0, column));
             const QPoint at(header->sectionViewportPosition(column) + header->sectionSize(column) / 2, header->height() / 2);
             QVERIFY2(header->viewport()->rect().contains(at), qPrintable(QStringLiteral("column %1 is not in view").arg(column)));
             measure(table->model()->headerData(column, Qt::Horizontal).toString() +
