@@ -303,7 +303,8 @@ void SessionJobs::evaluate()
         phases.push_back({"search", search.seconds.value_or(0)});
     if (!m_model.denseEvaluation())
         phases.push_back({"evaluate", evaluationSeconds()});
-    phases.push_back({"evaluate", evaluationSeconds() * planShare()});
+    const double share = double(m_model.planFigures().flopPerToken) / double(m_model.denseFigures().flopPerToken);
+    phases.push_back({"evaluate", evaluationSeconds() * share});
     start(
         JobKind::Evaluate, tr("Evaluate on %1").arg(QString::fromStdString(textName(m_model.session().evaluationText))),
         commandOf(JobKind::Evaluate), QStringLiteral("evaluate"),

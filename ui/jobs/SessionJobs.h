@@ -147,7 +147,6 @@ private:
     void keepEngine(const EngineReport &report, const ForecastBasis &basis);
     std::vector<ExpectedPhase> phasesOf(const PruneRequest &request) const;
     double evaluationSeconds() const;
-    double planShare() const;
     /// Writes a plan as a checkpoint and brings the record into the session, whose evaluations go into the manifest.
     void exportTo(const SessionTask &task, JobPort &port, const PruningPlan &plan, const ExportSettings &settings);
     ForecastBasis basisNow() const;

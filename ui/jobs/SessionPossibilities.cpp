@@ -219,12 +219,6 @@ JobCost SessionJobs::originalEvaluationCost() const
     return cost;
 }
 
-/// What the current plan leaves of the original's arithmetic.
-double SessionJobs::planShare() const
-{
-    return double(m_model.planFigures().flopPerToken) / double(std::max<std::int64_t>(1, m_model.denseFigures().flopPerToken));
-}
-
 JobCost SessionJobs::evaluationCost() const
 {
     const JobCost original = originalEvaluationCost();
@@ -234,7 +228,9 @@ JobCost SessionJobs::evaluationCost() const
         cost.seconds.reset();
         return cost;
     }
-    cost.seconds = cost.seconds.value_or(0) + *original.seconds * (planShare() + (m_model.denseEvaluation() ? 0 : 1));
+    const double share =
+        double(m_model.planFigures().flopPerToken) / double(std::max<std::int64_t>(1, m_model.denseFigures().flopPerToken));
+    cost.seconds = cost.seconds.value_or(0) + *original.seconds * (share + (m_model.denseEvaluation() ? 0 : 1));
     if (cost.forecast)
         cost.forecast->seconds = *cost.seconds;
     return cost;
