@@ -285,8 +285,9 @@ void ExportPanel::followPlan()
     if (possible)
         possible.reason = m_targetModel->problem(target());
     m_copyCommand->setProblem(possible.reason);
-    m_unmeasured->clear();
-    if (m_workbench.jobs.canExport() && !session.isPlanEvaluated())
+    if (!m_workbench.jobs.canExport() || session.isPlanEvaluated())
+        m_unmeasured->clear();
+    else if (m_unmeasured->sentence().isEmpty())
         m_unmeasured->say(InlineNote::Kind::Info, tr("This plan was never evaluated: what the pruning costs is not known."),
                           tr("It can be exported all the same; evaluated first, its perplexity goes into the manifest."));
     if (possible && m_workbench.runner.isBusy(JobKind::Export))

@@ -131,7 +131,7 @@ void tst_ExportPanel::planThatWasNeverEvaluatedSaysSo()
     QVERIFY(button(panel, "Export and verify")->isEnabled()); // it may be written all the same
     bench.session.addEvaluation(bench.measured(20));
     QVERIFY(!words(panel).contains(note));
-    bench.editor.setSparsity(0.4);
+    bench.editor.setNeuronsKept(50);
     QVERIFY(words(panel).contains(note));
     bench.history.undo();
     QVERIFY(!words(panel).contains(note));

@@ -405,7 +405,7 @@ void tst_MainWindow::movedModelIsLocated()
         wasChosen = true;
         QTest::keyClick(name, Qt::Key_Return);
         if (dialog->isVisible())
-            dialog->accept();
+            static_cast<QDialog *>(dialog)->accept();
     });
     hands.press(QStringLiteral("Locate…"));
     QVERIFY(wasChosen);
