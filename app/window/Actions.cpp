@@ -41,7 +41,7 @@ Actions::Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, Job
     goToExport = make(tr("E&xport…"), "export", QKeySequence(tr("Ctrl+Shift+E")));
     pauseJob = make(tr("&Pause the job"), "pause", QKeySequence(tr("Ctrl+,")));
     cancelJob = make(tr("&Cancel the job"), "cancel", QKeySequence(tr("Ctrl+.")));
-    copyCommand = make(tr("Copy as co&mmand line"), "terminal", QKeySequence(tr("Ctrl+Shift+C")));
+    copyCommand = make(tr("Copy as co&mmand"), "terminal", QKeySequence(tr("Ctrl+Shift+C")));
 
     sparsity25 = make(tr("Sparsity &25 %"), "");
     sparsity37 = make(tr("Sparsity &37.5 %"), "");

@@ -133,7 +133,7 @@ void tst_CommandLine::wrongUsageEndsWithTwo_data()
     QTest::newRow("neither scores nor plan") << QStringList{"search", kModel, "--sparsity", "0.5"} << QByteArray("either --scores");
     QTest::newRow("windows in words") << QStringList{"evaluate", kModel, "--text", kText, "--windows", "some"} << QByteArray("nor \"all\"");
     QTest::newRow("all windows of no text") << QStringList{"prune", kModel, "--scores", "x", "--windows", "all", "--sparsity", "0.5"}
-                                            << QByteArray("with --scores there is none");
+                                            << QByteArray("which --scores replaces");
     for (const char *number : {"9999999999999999999999", "-1", "0", "1.5", "0x10", "9000000000000000"})
         QTest::addRow("windows %s", number) << QStringList{"calibrate", kModel, "--text", kText, "--output", "x", "--windows", number}
                                             << QByteArray("not a whole number from 1 to 1,000,000,000");

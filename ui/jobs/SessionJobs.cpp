@@ -301,8 +301,10 @@ void SessionJobs::evaluate()
     std::vector<ExpectedPhase> phases;
     if (const JobCost search = searchCost(m_model.draft()); search.evaluations > 0)
         phases.push_back({"search", search.seconds.value_or(0)});
-    for (int model = m_model.denseEvaluation() ? 1 : 0; model < 2; ++model)
+    if (!m_model.denseEvaluation())
         phases.push_back({"evaluate", evaluationSeconds()});
+    const double share = double(m_model.planFigures().flopPerToken) / double(m_model.denseFigures().flopPerToken);
+    phases.push_back({"evaluate", evaluationSeconds() * share});
     start(
         JobKind::Evaluate, tr("Evaluate on %1").arg(QString::fromStdString(textName(m_model.session().evaluationText))),
         commandOf(JobKind::Evaluate), QStringLiteral("evaluate"),

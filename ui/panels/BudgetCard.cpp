@@ -136,7 +136,8 @@ void BudgetCard::paintValue(QPainter &painter, const PlotStyle &style, const QRe
     painter.setFont(style.font);
     painter.setPen(style.mutedText);
     const int width = QFontMetrics(font).horizontalAdvance(valueText()) + kGap;
-    painter.drawText(QStyle::visualRect(layoutDirection(), rect(), line.adjusted(width, 2, kMargin, 2)), Qt::AlignLeft | Qt::AlignVCenter, m_figure.before);
+    painter.drawText(QStyle::visualRect(layoutDirection(), rect(), line.adjusted(width, 2, kMargin, 2)), Qt::AlignLeft | Qt::AlignVCenter,
+                     m_figure.before);
 }
 
 /// "−37.5 % = exact", without the word where it does not fit.

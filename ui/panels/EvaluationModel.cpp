@@ -8,6 +8,9 @@
 #include <QLocale>
 
 #include <limits>
+#include <map>
+#include <string>
+#include <utility>
 
 namespace secateur::ui {
 namespace {
@@ -59,20 +62,48 @@ EvaluationModel::EvaluationModel(const SessionModel &session, QObject *parent) :
 void EvaluationModel::reset()
 {
     beginResetModel();
-    m_rows = int(m_session.session().evaluations.size());
+    const std::vector<EvaluationRecord> &records = m_session.session().evaluations;
+    const std::vector<bool> isOfPlan = ofPlan();
+    std::map<std::pair<std::string, std::int64_t>, double> originals; // the latest of each text wins
+    for (const EvaluationRecord &record : records)
+        if (isOriginal(record))
+            originals[{record.result.tokenHash, record.result.length}] = record.result.perplexity;
+    m_rows.clear();
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        Row row{.sparsity = sparsityOf(m_session, records[i]), .againstOriginal = {}, .isOfPlan = isOfPlan[i]};
+        const Evaluation &own = records[i].result;
+        if (const auto original = originals.find({own.tokenHash, own.length}); original != originals.end())
+            row.againstOriginal = own.perplexity / original->second;
+        m_rows.push_back(row);
+    }
     endResetModel();
 }
 
-/// Another plan may be in hand.
+/// Another plan may be the current one: only what is said of that changes.
 void EvaluationModel::follow()
 {
-    if (m_rows > 0)
-        emit dataChanged(index(0, 0), index(m_rows - 1, kColumns - 1));
+    const std::vector<bool> isOfPlan = ofPlan();
+    for (std::size_t i = 0; i < m_rows.size(); ++i)
+        if (std::exchange(m_rows[i].isOfPlan, bool(isOfPlan[i])) != isOfPlan[i])
+            emit dataChanged(index(int(i), 0), index(int(i), kColumns - 1));
+}
+
+/// Whether each record is of the current plan.
+std::vector<bool> EvaluationModel::ofPlan() const
+{
+    const SearchState state = m_session.searchState();
+    const bool isSettled = state == SearchState::Complete || state == SearchState::NotNeeded;
+    const std::vector<std::int64_t> order = m_session.removalOrder();
+    std::vector<bool> all;
+    for (const EvaluationRecord &r : m_session.session().evaluations)
+        all.push_back(isSettled && !isOriginal(r) && r.calibration == m_session.draft().calibration &&
+                      r.neuronsKept == m_session.neuronsKept() && r.removed == order);
+    return all;
 }
 
 int EvaluationModel::rowCount(const QModelIndex &parent) const
 {
-    return parent.isValid() ? 0 : m_rows;
+    return parent.isValid() ? 0 : int(m_rows.size());
 }
 
 int EvaluationModel::columnCount(const QModelIndex &parent) const
@@ -80,31 +111,12 @@ int EvaluationModel::columnCount(const QModelIndex &parent) const
     return parent.isValid() ? 0 : kColumns;
 }
 
-bool EvaluationModel::isOfPlan(int row) const
-{
-    const SearchState state = m_session.searchState();
-    const EvaluationRecord &r = record(row);
-    return (state == SearchState::Complete || state == SearchState::NotNeeded) && !isOriginal(r) &&
-           r.calibration == m_session.draft().calibration && r.neuronsKept == m_session.neuronsKept() &&
-           r.removed == m_session.removalOrder();
-}
-
-std::optional<double> EvaluationModel::againstOriginal(int row) const
-{
-    const Evaluation &own = record(row).result;
-    std::optional<double> ratio;
-    for (const EvaluationRecord &other : m_session.session().evaluations)
-        if (isOriginal(other) && other.result.tokenHash == own.tokenHash && other.result.length == own.length)
-            ratio = own.perplexity / other.result.perplexity;
-    return ratio;
-}
-
 QVariant EvaluationModel::value(int row, Column column) const
 {
     const EvaluationRecord &r = record(row);
     switch (column) {
     case kPlan:
-        return sparsityOf(m_session, r);
+        return m_rows[std::size_t(row)].sparsity;
     case kPerplexity:
         return r.result.perplexity;
     case kAgainstOriginal:
@@ -155,7 +167,7 @@ QString EvaluationModel::text(int row, Column column) const
 
 QVariant EvaluationModel::data(const QModelIndex &index, int role) const
 {
-    if (!index.isValid() || index.row() >= m_rows)
+    if (!index.isValid() || index.row() >= int(m_rows.size()))
         return {};
     const auto column = Column(index.column());
     const EvaluationRecord &r = record(index.row());
@@ -225,14 +237,14 @@ QString EvaluationModel::separated(QChar separator) const
                                QStringLiteral("length"),       QStringLiteral("tokens"),     QStringLiteral("order"),
                                QStringLiteral("plan_hash")};
     QString all = names.join(separator) + QLatin1Char('\n');
-    for (int row = 0; row < m_rows; ++row) {
+    for (int row = 0; row < rowCount(); ++row) {
         const EvaluationRecord &r = record(row);
         const std::optional<double> ratio = againstOriginal(row);
         const QString order = isOriginal(r) ? QString() : r.isOrderBorrowed ? QStringLiteral("borrowed") : QStringLiteral("searched");
         QStringList cells;
         for (const QVariant &value : std::initializer_list<QVariant>{
-                 isOriginal(r) ? QStringLiteral("original") : QStringLiteral("plan"), sparsityOf(m_session, r), qint64(r.removed.size()),
-                 qint64(r.neuronsKept), r.result.perplexity, ratio ? QVariant(*ratio) : QVariant(), r.result.loss,
+                 isOriginal(r) ? QStringLiteral("original") : QStringLiteral("plan"), m_rows[std::size_t(row)].sparsity,
+                 qint64(r.removed.size()), qint64(r.neuronsKept), r.result.perplexity, ratio ? QVariant(*ratio) : QVariant(), r.result.loss,
                  QString::fromStdString(textName(r.text)), qint64(r.result.windows), qint64(r.result.length), qint64(r.result.tokens),
                  order, QString::fromStdString(r.planHash)})
             cells << cell(value, separator);

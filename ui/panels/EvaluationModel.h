@@ -5,6 +5,7 @@
 
 #include <QAbstractTableModel>
 #include <optional>
+#include <vector>
 
 namespace secateur::ui {
 
@@ -24,20 +25,28 @@ public:
 
     const EvaluationRecord &record(int row) const { return m_session.session().evaluations[std::size_t(row)]; }
     /// Whether the record is of the current plan, on whatever text.
-    bool isOfPlan(int row) const;
+    bool isOfPlan(int row) const { return m_rows[std::size_t(row)].isOfPlan; }
     /// Perplexity over that of the original on the same tokens; none when that was not measured.
-    std::optional<double> againstOriginal(int row) const;
+    std::optional<double> againstOriginal(int row) const { return m_rows[std::size_t(row)].againstOriginal; }
     /// All rows in the C locale, with a line of names.
     QString separated(QChar separator) const;
 
 private:
+    /// What follows from a record, computed once: it is asked for by every cell that is drawn, measured or sorted.
+    struct Row {
+        double sparsity = 0; ///< share of the layers' parameters that its plan removes
+        std::optional<double> againstOriginal;
+        bool isOfPlan = false;
+    };
+
     void reset();
     void follow();
     QVariant value(int row, Column column) const;
     QString text(int row, Column column) const;
+    std::vector<bool> ofPlan() const;
 
     const SessionModel &m_session;
-    int m_rows = 0;
+    std::vector<Row> m_rows;
 };
 
 /// "original", or "37.6 % reached, N = 3, K = 193": what a record measured.

@@ -21,11 +21,14 @@
 
 #include <QCheckBox>
 #include <QComboBox>
+#include <QCoreApplication>
 #include <QDesktopServices>
+#include <QEvent>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSignalBlocker>
 #include <QTimer>
 #include <QUrl>
@@ -41,8 +44,9 @@ constexpr int kWidest = 860, kMargin = 16, kAsStored = -1;
 } // namespace
 
 ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
-    : QScrollArea(parent),
+    : QWidget(parent),
       m_workbench(workbench),
+      m_page(new QScrollArea),
       m_engine(new EngineBox(workbench.session)),
       m_targetModel(new ExportTargetModel(workbench.session, this)),
       m_targets(new RecordTable(tr("Targets"))),
@@ -67,9 +71,9 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
       m_list(new RecordTable(tr("Exports of this session"))),
       m_earlier(new QWidget)
 {
-    setWidgetResizable(true);
-    setFrameShape(QFrame::NoFrame);
-    setFocusPolicy(Qt::NoFocus); // Tab goes through the controls
+    m_page->setWidgetResizable(true);
+    m_page->setFrameShape(QFrame::NoFrame);
+    m_page->setFocusPolicy(Qt::NoFocus); // Tab goes through the controls
     build();
     SessionModel &session = workbench.session;
     connect(m_output, &ExportFolder::changed, this, &ExportPanel::followPlan);
@@ -115,10 +119,6 @@ void ExportPanel::build()
     m_written->setWordWrap(false); // short, and a form gives wrapped lines too much room
     form->addRow(tr("Will be written"), m_written);
     m_dtype->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
-    auto *action = new QHBoxLayout;
-    action->addWidget(m_export, 1);
-    action->addWidget(m_copyCommand, 0, Qt::AlignTop);
-
     auto *column = new QWidget;
     column->setMaximumWidth(kWidest);
     auto *layout = new QVBoxLayout(column);
@@ -129,9 +129,6 @@ void ExportPanel::build()
         "Writes the pruned model, reloads it and checks that it computes the same. If it does not, the folder is marked “unverified”.")));
     layout->addWidget(buildTargets());
     layout->addLayout(form);
-    layout->addWidget(m_refusal);
-    layout->addWidget(m_unmeasured);
-    layout->addLayout(action);
     layout->addWidget(buildResult());
     layout->addStretch();
 
@@ -140,7 +137,27 @@ void ExportPanel::build()
     row->setContentsMargins(0, 0, 0, 0);
     row->addWidget(column, 1);
     row->addStretch();
-    setWidget(content);
+    m_page->setWidget(content);
+    auto *page = new QVBoxLayout(this);
+    page->setContentsMargins(0, 0, 0, 0);
+    page->setSpacing(0);
+    page->addWidget(m_page, 1);
+    page->addWidget(buildAction());
+}
+
+QWidget *ExportPanel::buildAction()
+{
+    auto *buttons = new QHBoxLayout;
+    buttons->addWidget(m_export, 1);
+    buttons->addWidget(m_copyCommand, 0, Qt::AlignTop);
+    auto *action = new QWidget;
+    action->setMaximumWidth(kWidest);
+    auto *layout = new QVBoxLayout(action);
+    layout->setContentsMargins(kMargin, kMargin / 2, kMargin, kMargin / 2);
+    layout->addWidget(m_refusal);
+    layout->addWidget(m_unmeasured);
+    layout->addLayout(buttons);
+    return action;
 }
 
 QWidget *ExportPanel::buildTargets()
@@ -313,7 +330,10 @@ void ExportPanel::followJob(int number)
     if (job->state == JobInfo::State::Failed)
         showFailure(job->sentence, job->hint);
     if (job->state == JobInfo::State::Done || job->state == JobInfo::State::Failed)
-        QTimer::singleShot(0, this, [this] { ensureWidgetVisible(m_verdict, 0, kMargin); }); // once it has its place; and no further
+        QTimer::singleShot(0, this, [this] {
+            QCoreApplication::sendPostedEvents(nullptr, QEvent::LayoutRequest); // it gets its place
+            m_page->ensureWidgetVisible(m_verdict, 0, kMargin);                 // and no further
+        });
 }
 
 void ExportPanel::showRecord(int row)

@@ -5,12 +5,13 @@
 #include "panels/ExportOutput.h"
 #include "panels/Workbench.h"
 
-#include <QScrollArea>
+#include <QWidget>
 
 class QCheckBox;
 class QComboBox;
 class QLabel;
 class QPushButton;
+class QScrollArea;
 
 namespace secateur::ui {
 
@@ -26,8 +27,9 @@ class InlineNote;
 class JobButton;
 class RecordTable;
 
-/// Writes the current plan as a checkpoint and says what the check of it found. Refusals are told before anything starts.
-class ExportPanel : public QScrollArea {
+/// Writes the current plan as a checkpoint and says what the check of it found. Refusals are told before anything starts. The page scrolls; what is wrong
+/// and the button stay below it, in sight.
+class ExportPanel : public QWidget {
     Q_OBJECT
 public:
     explicit ExportPanel(Workbench workbench, QWidget *parent = nullptr);
@@ -39,6 +41,7 @@ private:
     void build();
     QWidget *buildTargets();
     QWidget *buildResult();
+    QWidget *buildAction();
     void followModel();
     void followPlan();
     /// Shows what would be written. Why the folder will not do.
@@ -52,6 +55,7 @@ private:
     void followTargets();
 
     Workbench m_workbench;
+    QScrollArea *m_page;
     EngineBox *m_engine;
     ExportTargetModel *m_targetModel;
     RecordTable *m_targets;

@@ -178,10 +178,10 @@ QString InspectorPanel::impactText() const
     const qint64 step = stepOf(session, m_workbench.selection, layer());
     if (const SearchRecord *search = session.search(); search && step >= 0)
         if (const auto facts = candidateFacts(*search, step, layer()))
-            return tr("%1 search perplexity").arg(changeText(1, 1 + facts->perplexityChange()));
+            return changeText(1, 1 + facts->perplexityChange());
     if (const SearchRecord *dense = session.denseImpact())
         if (const auto facts = candidateFacts(*dense, 0, layer()))
-            return tr("%1 search perplexity, original").arg(changeText(1, 1 + facts->perplexityChange()));
+            return tr("%1, original").arg(changeText(1, 1 + facts->perplexityChange()));
     return tr("not measured");
 }
 

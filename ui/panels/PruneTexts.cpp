@@ -47,8 +47,8 @@ PruneTexts::PruneTexts(Workbench workbench, QFormLayout &form, QWidget *parent)
       m_calibration(new ElidedLabel),
       m_firstLine(new ElidedLabel),
       m_evaluation(new ElidedLabel),
-      m_sampleCalibration(new QPushButton(tr("Use the bundled text"))),
-      m_sampleEvaluation(new QPushButton(tr("Use the bundled text"))),
+      m_sampleCalibration(new QPushButton(tr("Bundled text"))),
+      m_sampleEvaluation(new QPushButton(tr("Bundled text"))),
       m_none(new QPushButton(tr("None")))
 {
     auto *chooseCalibration = new QPushButton(tr("Choose…")), *chooseEvaluation = new QPushButton(tr("Choose…"));

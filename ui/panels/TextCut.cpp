@@ -35,23 +35,24 @@ TextCut::TextCut(QWidget *parent)
       m_windows(spinBox(tr("Windows of the text"), 1, kMostWindows)),
       m_length(spinBox(tr("Tokens of one window"), 2, 2048)),
       m_seed(spinBox(tr("Seed of the shuffle"), 1, 2'147'483'647)),
-      m_isAll(new QCheckBox(tr("Use the whole text"))),
-      m_isShuffled(new QCheckBox(tr("Shuffle documents, seed")))
+      m_isAll(new QCheckBox(tr("Whole text"))),
+      m_isShuffled(new QCheckBox(tr("Shuffle, seed")))
 {
+    m_seed->setGroupSeparatorShown(false); // a name, not an amount
     m_isAll->setToolTip(tr("As many windows as the text gives; what is left over at its end is not used."));
     m_isShuffled->setToolTip(tr("Reads the documents in an order drawn by chance. The same seed gives the same order on every machine."));
     m_seed->setToolTip(m_isShuffled->toolTip());
 
     auto *row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
-    row->setSpacing(6);
+    row->setSpacing(4);
     row->addWidget(m_windows);
     row->addWidget(new QLabel(QStringLiteral("×")));
     row->addWidget(m_length);
     row->addWidget(new QLabel(tr("tokens")));
-    row->addSpacing(16);
+    row->addSpacing(8);
     row->addWidget(m_isAll);
-    row->addSpacing(16);
+    row->addSpacing(8);
     row->addWidget(m_isShuffled);
     row->addWidget(m_seed);
     row->addStretch();

@@ -40,9 +40,9 @@ void offer(QPushButton &button, bool isEnabled, const QString &toolTip)
 TextSources::TextSources(QWidget *parent)
     : QWidget(parent),
       m_add(new QPushButton(icon(QStringLiteral("open")), tr("Add text…"))),
-      m_paste(new QPushButton(tr("Paste text"))),
-      m_atHand(new QPushButton(tr("Texts at hand"))),
-      m_bundled(new QPushButton(icon(QStringLiteral("sample")), tr("Use the bundled text"))),
+      m_paste(new QPushButton(tr("Paste"))),
+      m_atHand(new QPushButton(tr("At hand"))),
+      m_bundled(new QPushButton(icon(QStringLiteral("sample")), tr("Bundled text"))),
       m_remove(new QPushButton(tr("Remove"))),
       m_menu(new TextMenu(this)),
       m_advice(new InlineNote),

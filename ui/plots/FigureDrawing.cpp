@@ -79,9 +79,10 @@ QImage FigureDrawing::image(int scale) const
     painter.end();
     for (const auto setDots : {&QImage::setDotsPerMeterX, &QImage::setDotsPerMeterY}) // so that it is as wide on paper as was asked
         (image.*setDots)(int(std::lround(scale * dotsPerInch / kInch)));
-    image.setText(QStringLiteral("Title"), title);
-    image.setText(QStringLiteral("Description"), source.wholeCaption());
-    image.setText(QStringLiteral("Software"), kCreator);
+    const std::pair<QLatin1String, QString> notes[] = {
+        {QLatin1String("Title"), title}, {QLatin1String("Description"), source.wholeCaption()}, {QLatin1String("Software"), kCreator}};
+    for (const auto &[key, text] : notes) // keys of PNG
+        image.setText(key, text);
     return image;
 }
 

@@ -19,13 +19,22 @@
 namespace secateur::ui {
 namespace {
 
-constexpr double kDot = 4.5, kRing = 8, kReach = 12; ///< radii; how near the mouse must come
-constexpr double kPadding = 10;                      ///< inside the legend
-constexpr const char *kPoints = "main", *kMarks = "marks";
+constexpr double kDot = 4.5, kRing = 8, kReach = 12;                        ///< radii; how near the mouse must come
+constexpr double kPadding = 10;                                             ///< inside the legend
+constexpr const char *kPoints = "main", *kPlan = "plan", *kMarks = "marks"; ///< layers
 
 bool canBeDrawn(const CurvePoint &point)
 {
     return std::isfinite(point.x) && std::isfinite(point.perplexity) && point.perplexity > 0;
+}
+
+/// Whether points look the same but for the ring, which is drawn by itself.
+bool areDrawnAlike(const std::vector<CurvePoint> &some, const std::vector<CurvePoint> &others)
+{
+    return std::equal(some.begin(), some.end(), others.begin(), others.end(), [](CurvePoint one, const CurvePoint &other) {
+        one.isCurrent = other.isCurrent;
+        return one == other;
+    });
 }
 
 } // namespace
@@ -54,7 +63,9 @@ struct PerplexityCurve::State {
     double textWidth(const QString &text) const { return std::ceil(QFontMetricsF(style.font).horizontalAdvance(text)); }
     double lineHeight() const { return std::ceil(QFontMetricsF(style.font).height()); }
 
-    void draw(QCPPainter &painter) const;
+    void clip(QCPPainter &painter) const;
+    void drawPoints(QCPPainter &painter) const;
+    void drawPlan(QCPPainter &painter) const;
     void drawCurrent(QCPPainter &painter) const;
     void drawLegend(QCPPainter &painter, const std::vector<Label> &labels) const;
     void drawMarks(QCPPainter &painter) const;
@@ -188,15 +199,16 @@ QRectF PerplexityCurve::State::legendPlace(QSizeF size, const std::vector<Label>
 
 // ---- drawing
 
-void PerplexityCurve::State::draw(QCPPainter &painter) const
+void PerplexityCurve::State::clip(QCPPainter &painter) const
 {
-    painter.setFont(style.font);
-    const std::vector<Label> labels = this->labels();
+    painter.setClipRect(zoom->isZoomed() ? QRectF(canvas.axisRect()->rect()) : QRectF(canvas.viewport())); // marks at the sides are whole
+}
+
+void PerplexityCurve::State::drawPoints(QCPPainter &painter) const
+{
     painter.setAntialiasing(true);
-    drawCurrent(painter);
     painter.save();
-    const QRectF axes(canvas.axisRect()->rect());
-    painter.setClipRect(zoom->isZoomed() ? axes : QRectF(canvas.viewport())); // marks at the sides are whole
+    clip(painter);
     QPolygonF line;
     for (const qint64 index : order)
         if (const CurvePoint &point = points[std::size_t(index)]; !point.isBorrowedOrder)
@@ -209,9 +221,22 @@ void PerplexityCurve::State::draw(QCPPainter &painter) const
         if (isShown(point))
             point.isBorrowedOrder ? drawBorrowed(painter, pixel(point)) : drawMeasured(painter, pixel(point));
     }
-    if (const CurvePoint *now = currentPoint(); now && isShown(*now))
-        drawRing(painter, pixel(*now));
     painter.restore();
+}
+
+/// What depends on the plan in hand: its line or ring, the labels, and the legend, which makes room for them.
+void PerplexityCurve::State::drawPlan(QCPPainter &painter) const
+{
+    painter.setFont(style.font);
+    painter.setAntialiasing(true);
+    drawCurrent(painter);
+    if (const CurvePoint *now = currentPoint(); now && isShown(*now)) {
+        painter.save();
+        clip(painter);
+        drawRing(painter, pixel(*now));
+        painter.restore();
+    }
+    const std::vector<Label> labels = this->labels();
     for (const Label &label : labels) {
         painter.fillRect(label.box.adjusted(-2, 0, 2, 0), style.surface);
         painter.setPen(QPen(style.text));
@@ -291,8 +316,10 @@ PerplexityCurve::PerplexityCurve(QWidget *parent)
 {
     QCustomPlot &plot = canvas();
     coverMargins(plot, m_state->style);
+    addBufferedLayer(plot, kPlan, "margins");
     addBufferedLayer(plot, kMarks, "legend");
-    new CanvasDrawing(plot, kPoints, [this](QCPPainter &painter) { m_state->draw(painter); });
+    new CanvasDrawing(plot, kPoints, [this](QCPPainter &painter) { m_state->drawPoints(painter); });
+    new CanvasDrawing(plot, kPlan, [this](QCPPainter &painter) { m_state->drawPlan(painter); });
     new CanvasDrawing(plot, kMarks, [this](QCPPainter &painter) { m_state->drawMarks(painter); });
     plot.yAxis->setScaleType(QCPAxis::stLogarithmic);
     plot.yAxis->setTicker(QSharedPointer<LogTicker>::create());
@@ -311,6 +338,8 @@ PerplexityCurve::~PerplexityCurve() = default;
 void PerplexityCurve::showPoints(const QString &axis, std::vector<CurvePoint> points, std::optional<double> current)
 {
     State &state = *m_state;
+    const QCPRange xBefore = canvas().xAxis->range(), yBefore = canvas().yAxis->range();
+    const bool isAlike = axis == state.axis && areDrawnAlike(points, state.points);
     state.axis = axis;
     state.points = std::move(points);
     state.current = current && std::isfinite(*current) ? current : std::nullopt;
@@ -325,7 +354,11 @@ void PerplexityCurve::showPoints(const QString &axis, std::vector<CurvePoint> po
     setEmptyText(state.order.empty() ? tr("Nothing measured yet. Evaluate a plan to place it on the curve.") : QString());
     if (!state.order.empty())
         fitRanges();
-    redraw();
+    if (!isAlike || canvas().xAxis->range() != xBefore || canvas().yAxis->range() != yBefore)
+        return redraw();
+    for (const char *layer : {kPlan, kMarks}) // thousands of points take longer than a drag may
+        redrawLayer(layer);
+    refreshTable();
 }
 
 void PerplexityCurve::fitRanges()

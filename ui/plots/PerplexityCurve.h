@@ -18,6 +18,7 @@ struct CurvePoint {
     bool isCurrent = false;       ///< the plan in hand: ringed
     bool isDense = false;
     QString planHash{}; ///< SHA-256; empty for the original
+    bool operator==(const CurvePoint &) const = default;
 };
 
 /// Perplexity (log axis) against what a plan costs. Filled = searched and measured, hollow = measured with a borrowed removal order, ring =

@@ -49,11 +49,8 @@ QSize Plot::canvasSize(const FigureOptions &options) const
 
 FigureDrawing Plot::drawing(const FigureOptions &options) const
 {
-    QPalette print; // decides only whether the style is the light one
-    print.setColor(QPalette::Window, Qt::white);
-    print.setColor(QPalette::WindowText, Qt::black);
     return {.canvas = *m_parts->canvas,
-            .style = options.isAsShown ? style() : PlotStyle::of(print).withFont(font()),
+            .style = options.isAsShown ? style() : PlotStyle::of(false, false).withFont(font()),
             .canvasSize = canvasSize(options),
             .title = m_parts->title,
             .source = m_parts->source,

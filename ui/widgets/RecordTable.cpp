@@ -12,8 +12,9 @@
 namespace secateur::ui {
 namespace {
 
-constexpr int kGap = 12;    ///< between columns
-constexpr int kWidest = 36; ///< letters of a column; what is longer is cut, and in the tooltip
+constexpr int kGap = 12;       ///< between columns
+constexpr int kMeasured = 100; ///< rows whose words decide how wide a column is: of thousands, that would take too long
+constexpr int kWidest = 36;    ///< letters of a column; what is longer is cut, and in the tooltip
 
 } // namespace
 
@@ -33,6 +34,7 @@ RecordTable::RecordTable(const QString &name, int mostShown, QWidget *parent) : 
     verticalHeader()->hide();
     verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
     horizontalHeader()->setHighlightSections(false);
+    horizontalHeader()->setResizeContentsPrecision(kMeasured);
 }
 
 void RecordTable::setModel(QAbstractItemModel *model)
@@ -47,9 +49,10 @@ void RecordTable::fit()
 {
     const int stretched = horizontalHeader()->stretchLastSection() ? 1 : 0; // takes what is left
     for (int column = 0; model() && column < model()->columnCount() - stretched; ++column)
-        setColumnWidth(column, std::max(std::min(sizeHintForColumn(column), fontMetrics().averageCharWidth() * kWidest),
-                                        horizontalHeader()->sectionSizeHint(column)) +
-                                   kGap);
+        if (horizontalHeader()->sectionResizeMode(column) != QHeaderView::Stretch)
+            setColumnWidth(column, std::max(std::min(sizeHintForColumn(column), fontMetrics().averageCharWidth() * kWidest),
+                                            horizontalHeader()->sectionSizeHint(column)) +
+                                       kGap);
     updateGeometry();
 }
 

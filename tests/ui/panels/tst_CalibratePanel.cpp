@@ -106,7 +106,7 @@ void tst_CalibratePanel::settingsGoIntoTheSession()
     show(panel);
     bench.open();
     panel.setSampleText(bench.write("grimm.txt"));
-    QTest::mouseClick(button(panel, "Use the bundled text"), Qt::LeftButton);
+    QTest::mouseClick(button(panel, "Bundled text"), Qt::LeftButton);
     QCOMPARE(bench.session.session().calibrationText.files.size(), 1U);
     QCOMPARE(bench.session.session().calibrationText.length, 512); // the context, which is below 2,048
     auto *norm = panel.findChild<QComboBox *>();

@@ -116,7 +116,7 @@ void tst_EvaluatePanel::settingsGoIntoTheSession()
     show(panel);
     bench.open();
     panel.setSampleText(bench.write("oz.txt"));
-    QTest::mouseClick(button(panel, "Use the bundled text"), Qt::LeftButton);
+    QTest::mouseClick(button(panel, "Bundled text"), Qt::LeftButton);
     QCOMPARE(bench.session.session().evaluationText.files.size(), 1U);
     QVERIFY(!bench.session.session().evaluationText.windows); // all of it
     QVERIFY(bench.session.session().calibrationText.files.empty());

@@ -208,15 +208,15 @@ void tst_PruneCard::bundledTextComesBackAfterNone()
     PruneCard card(bench.workbench());
     card.setSampleTexts(texts + "grimm.txt", texts + "oz.txt");
     show(card);
-    QTest::mouseClick(button(card, "Use the bundled text"), Qt::LeftButton); // to calibrate on: it comes first
+    QTest::mouseClick(button(card, "Bundled text"), Qt::LeftButton); // to calibrate on: it comes first
     QVERIFY(words(card).contains("grimm.txt"));
-    QTest::mouseClick(button(card, "Use the bundled text"), Qt::LeftButton);
+    QTest::mouseClick(button(card, "Bundled text"), Qt::LeftButton);
     QVERIFY(words(card).contains("oz.txt"));
-    QVERIFY(!button(card, "Use the bundled text"));
+    QVERIFY(!button(card, "Bundled text"));
     QTest::mouseClick(button(card, "None"), Qt::LeftButton);
     QVERIFY(words(card).contains("perplexity will not be measured"));
     QVERIFY(bench.session.session().evaluationText.files.empty());
-    QTest::mouseClick(button(card, "Use the bundled text"), Qt::LeftButton);
+    QTest::mouseClick(button(card, "Bundled text"), Qt::LeftButton);
     QCOMPARE(bench.session.session().evaluationText.files.size(), 1U);
     QVERIFY(words(card).contains("oz.txt"));
 }
@@ -235,7 +235,12 @@ void tst_PruneCard::fitsSmallScreensAndLargeFonts()
     show(card);
     card.resize(1000, 660); // what a dialog leaves of 1024 x 700
     QCoreApplication::processEvents();
-    QVERIFY2(card.width() <= 1000 && card.height() <= 660, "it does not get that small");
+    QStringList widths;
+    for (const QWidget *part : card.findChildren<QWidget *>())
+        widths << QStringLiteral("%1 %2: %3")
+                      .arg(part->metaObject()->className(), part->accessibleName())
+                      .arg(part->minimumSizeHint().width());
+    QVERIFY2(card.width() <= 1000 && card.height() <= 660, qPrintable(widths.join(QLatin1Char('\n'))));
     const QWidget *action = button(card, "Prune");
     QCOMPARE(action->visibleRegion().boundingRect(), action->rect());
     const auto *area = card.findChild<QScrollArea *>();

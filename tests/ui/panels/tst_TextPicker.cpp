@@ -39,7 +39,7 @@ QCheckBox *checkBox(const TextPicker &picker, const QString &name)
 /// The entry of the menu of texts at hand whose name begins so; the menu is opened anew.
 QAction *entry(const TextPicker &picker, const QString &name)
 {
-    QMenu *menu = button(picker, "Texts at hand")->menu();
+    QMenu *menu = button(picker, "At hand")->menu();
     menu->popup({0, 0});
     menu->hide();
     for (QAction *action : menu->actions())
@@ -134,11 +134,11 @@ void tst_TextPicker::sampleButtonChoosesTheBundledText()
     FlowBench bench;
     TextPicker picker;
     show(picker);
-    QVERIFY(!button(picker, "Use the bundled text")); // there is none
+    QVERIFY(!button(picker, "Bundled text")); // there is none
     picker.setSampleText(bench.write("grimm.txt"));
     drop(picker, {bench.write("a.txt")});
     QSignalSpy changed(&picker, &TextPicker::changed);
-    QPushButton *sample = button(picker, "Use the bundled text");
+    QPushButton *sample = button(picker, "Bundled text");
     QVERIFY(sample);
     QTest::mouseClick(sample, Qt::LeftButton);
     QCOMPARE(namesIn(picker), QStringList{"grimm.txt"});
@@ -219,7 +219,7 @@ void tst_TextPicker::allWindowsLeaveTheirNumberOpen()
     TextPicker picker;
     show(picker);
     QSignalSpy changed(&picker, &TextPicker::changed);
-    QCheckBox *all = checkBox(picker, "Use the whole text");
+    QCheckBox *all = checkBox(picker, "Whole text");
     all->setFocus();
     QTest::keyClick(all, Qt::Key_Space);
     QCOMPARE(changed.count(), 1);
@@ -374,7 +374,7 @@ void tst_TextPicker::pastedTextsBecomeFiles()
     QVERIFY2(list->item(0)->text().startsWith("Pasted: Once upon a time…"), qPrintable(list->item(0)->text()));
     QVERIFY2(list->item(0)->text().contains("kept in " + bench.path("state/texts")), qPrintable(list->item(0)->text()));
     QCOMPARE(picker.problem(), QString());
-    QTest::mouseClick(button(picker, "Paste text"), Qt::LeftButton); // the same again
+    QTest::mouseClick(button(picker, "Paste"), Qt::LeftButton); // the same again
     QCOMPARE(changed.count(), 1);
 
     auto *column = picker.findChild<QLineEdit *>(QString(), Qt::FindDirectChildrenOnly);
@@ -390,10 +390,10 @@ void tst_TextPicker::pasteSaysWhyItIsDisabled()
     FlowBench bench;
     TextPicker picker;
     show(picker);
-    QVERIFY(!button(picker, "Paste text")); // nowhere to keep it
+    QVERIFY(!button(picker, "Paste")); // nowhere to keep it
     QGuiApplication::clipboard()->clear();
     picker.setPasteFolder(bench.path("texts"));
-    QPushButton *paste = button(picker, "Paste text");
+    QPushButton *paste = button(picker, "Paste");
     QVERIFY(paste && !paste->isEnabled());
     QCOMPARE(paste->toolTip(), QString("The clipboard holds no text. Copy one first."));
     QGuiApplication::clipboard()->setText("a text");
@@ -420,9 +420,9 @@ void tst_TextPicker::copiedFilesArePastedAsTheyAre()
         QGuiApplication::clipboard()->setMimeData(data);
     };
     copy(bench.write("model.safetensors"));
-    QVERIFY(!button(picker, "Paste text")->isEnabled());
+    QVERIFY(!button(picker, "Paste")->isEnabled());
     copy(bench.write("a.txt"));
-    QTest::mouseClick(button(picker, "Paste text"), Qt::LeftButton);
+    QTest::mouseClick(button(picker, "Paste"), Qt::LeftButton);
     QCOMPARE(namesIn(picker), QStringList{"a.txt"});
     QVERIFY(!QFileInfo::exists(bench.path("texts")));
 }
@@ -436,7 +436,7 @@ void tst_TextPicker::buttonsStayWhereTheyAre()
     show(picker);
     const auto places = [&] {
         QList<int> left;
-        for (const char *name : {"Add text…", "Paste text", "Texts at hand", "Use the bundled text", "Remove"})
+        for (const char *name : {"Add text…", "Paste", "At hand", "Bundled text", "Remove"})
             left << (button(picker, name) ? button(picker, name)->mapTo(&picker, QPoint()).x() : -1);
         return left;
     };
@@ -444,7 +444,7 @@ void tst_TextPicker::buttonsStayWhereTheyAre()
     QVERIFY(!before.contains(-1));
     QVERIFY(!button(picker, "Remove")->isEnabled());
     QCOMPARE(button(picker, "Remove")->toolTip(), QString("Select a file of the list first."));
-    QTest::mouseClick(button(picker, "Use the bundled text"), Qt::LeftButton);
+    QTest::mouseClick(button(picker, "Bundled text"), Qt::LeftButton);
     QCOMPARE(places(), before);
     auto *list = picker.findChild<QListWidget *>();
     QCOMPARE(picker.focusWidget(), list); // and no control that the next key would change

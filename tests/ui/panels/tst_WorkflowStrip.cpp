@@ -195,11 +195,11 @@ void TestWorkflowStrip::nameIsThatOfThePinThatEqualsThePlan()
 {
     ShownStrip s;
     s.bench.openLayers(30);
-    QVERIFY(s.shows("unnamed"));
+    QVERIFY(s.shows("current plan"));
     s.bench.editor.pin("narrow");
     QVERIFY(s.shows("narrow"));
     s.bench.editor.setSparsity(0.2);
-    QVERIFY(s.shows("unnamed"));
+    QVERIFY(s.shows("current plan"));
     s.bench.history.undo();
     QVERIFY(s.shows("narrow"));
 }
@@ -210,7 +210,7 @@ void TestWorkflowStrip::exactnessIsSaidBySignAndWord()
     s.bench.openLayers(30);
     s.bench.score();
     s.bench.editor.setAttentionsToRemove(1);
-    QVERIFY(s.shows("~ estimate"));
+    QVERIFY(s.shows("removals not searched yet"));
     s.bench.removeInOrder({18});
     QVERIFY(s.shows("= exact"));
     s.bench.editor.setNeuronsKept(700);

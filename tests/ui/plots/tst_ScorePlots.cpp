@@ -465,7 +465,7 @@ private slots:
         QCOMPARE(names, (QStringList{QStringLiteral("layer 1, selected"), QStringLiteral("layer 4"), QStringLiteral("layer 5"),
                                      QStringLiteral("share kept, layer 1"), QStringLiteral("all layers")}));
         QCOMPARE(QSet<QString>(dashes.begin(), dashes.begin() + 3).size(), 3); // told apart without colours
-        QVERIFY(shown.canvas.axisRect()->height() < height);                   // the legend lies above, on no curve
+        QTRY_VERIFY(shown.canvas.axisRect()->height() < height);               // the legend lies above, on no curve
         QVERIFY(shown.plot.title().contains(QStringLiteral("layer 1 against 4, 5")));
         const QStringList lines = shown.plot.csv().split(u'\n');
         QVERIFY(lines[0].contains(QStringLiteral("score in layer 4 [activation norm],share of score kept in layer 4 [1]")));

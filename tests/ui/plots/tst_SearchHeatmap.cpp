@@ -135,7 +135,7 @@ void TestSearchHeatmap::candidateThatWasOutEarlyShowsTheLeastItMayBe()
     record.steps[0].losses[0] = kUnknown;
     record.steps[0].bounds = {2.5, kUnknown, kUnknown, kUnknown};
     m_heatmap->showSearch(record, 4, 4);
-    QCOMPARE(m_heatmap->table().rows[0][5].toString(), QString("out, with a perplexity of at least 12.2"));
+    QCOMPARE(m_heatmap->table().rows[0][5].toString(), QString("out, with a search perplexity of at least 12.2"));
     QCOMPARE(colourAt(0, 0), style().surface); // not filled: its loss is not known
     const QRect whole(place(*m_heatmap, -0.5, 0.5), place(*m_heatmap, 0.5, 1.5));
     QVERIFY(count(pictureOf(*m_heatmap), whole, style().change(0.5)) > 30); // framed in the colour of the bound

@@ -75,7 +75,7 @@ void tst_MainFlow::calibrate(const WindowBench &hands)
     const SessionModel &session = hands.bench().session;
     hands.press(QStringLiteral("Calibrate…"));
     QVERIFY2(!hands.button(QStringLiteral("Calibrate"))->isEnabled(), "there is no text yet");
-    hands.press(QStringLiteral("Use the bundled text"));
+    hands.press(QStringLiteral("Bundled text"));
     QCOMPARE(session.session().calibrationText.files.size(), 1U);
     type(hands.named<QSpinBox>(QStringLiteral("Windows of the text")), 4);
     hands.press(QStringLiteral("Calibrate"));
@@ -162,7 +162,7 @@ void tst_MainFlow::evaluate(const WindowBench &hands)
 {
     const SessionModel &session = hands.bench().session;
     hands.window->show(MainWindow::Tab::Evaluation);
-    hands.press(QStringLiteral("Use the bundled text"));
+    hands.press(QStringLiteral("Bundled text"));
     if (QAbstractButton *all = hands.named<QAbstractButton>(QStringLiteral("As many windows as the text gives")); all->isChecked())
         QTest::mouseClick(all, Qt::LeftButton, {}, QPoint(8, all->height() / 2));
     type(hands.named<QSpinBox>(QStringLiteral("Windows of the text")), 3);

@@ -127,6 +127,8 @@ void tst_MainWindow::paletteFindsLayersAndPlots()
     const WindowBench hands;
     hands.window->openSample();
     QVERIFY(hands.waitForJobs());
+    hands.bench().jobs.measureImpact(); // a plot to do something with
+    QVERIFY(hands.waitForJobs());
     hands.window->show(MainWindow::Tab::Attention);
     const auto type = [&](const QString &words) {
         hands.window->actionsOfWindow().palette->trigger();
@@ -139,10 +141,10 @@ void tst_MainWindow::paletteFindsLayersAndPlots()
     QTest::keyClick(hands.window->findChild<CommandPalette *>()->findChild<QLineEdit *>(), Qt::Key_Return);
     QCOMPARE(hands.bench().selection.selectedLayer(), 1);
 
-    list = type(QStringLiteral("save png"));
+    list = type(QStringLiteral("save figure"));
     QVERIFY(list->count() >= 1);
     QVERIFY(list->item(0)->flags().testFlag(Qt::ItemIsEnabled));
-    QVERIFY(list->item(0)->text().contains(QLatin1String("PNG")));
+    QVERIFY(list->item(0)->text().contains(QLatin1String("Save figure")));
     QTest::keyClick(hands.window->findChild<CommandPalette *>()->findChild<QLineEdit *>(), Qt::Key_Escape);
 
     list = type(QStringLiteral("xyzzy"));
@@ -156,7 +158,9 @@ void tst_MainWindow::everyActionThatIsNotPossibleSaysWhy()
     const WindowBench hands;
     const auto check = [&] {
         for (const QMenu *menu : hands.window->menuBar()->findChildren<QMenu *>()) {
-            QVERIFY(menu->toolTipsVisible());
+            if (menu->title().isEmpty())
+                continue; // Qt's own, for what a narrow menu bar does not show
+            QVERIFY2(menu->toolTipsVisible(), qPrintable(menu->title()));
             for (const QAction *action : menu->actions())
                 if (!action->isEnabled() && !action->isSeparator())
                     QVERIFY2(action->toolTip().endsWith(QLatin1Char('.')),

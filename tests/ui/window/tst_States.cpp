@@ -191,8 +191,10 @@ void tst_States::checkActions(const WindowBench &hands, char state)
 void tst_States::checkMenus(const WindowBench &hands)
 {
     for (QMenu *menu : hands.window->menuBar()->findChildren<QMenu *>()) {
+        if (menu->title().isEmpty())
+            continue; // Qt's own, for what a narrow menu bar does not show
         emit menu->aboutToShow(); // some are filled then
-        QVERIFY(menu->toolTipsVisible());
+        QVERIFY2(menu->toolTipsVisible(), qPrintable(menu->title()));
         for (const QAction *action : menu->actions())
             if (!action->isEnabled() && !action->isSeparator())
                 QVERIFY2(action->toolTip().endsWith(QLatin1Char('.')), qPrintable(nameOf(*action)));

@@ -181,7 +181,7 @@ void tst_WindowMemory::layoutThatCannotBeReadIsTheDefaultOne()
     WindowBench hands;
     dock(hands, "history")->show();
     if (state.isEmpty())
-        state = hands.window->saveState().chopped(12);
+        state = hands.window->saveState().left(20);
     hands.window.reset();
     QSettings(hands.state.filePath(QStringLiteral("settings.ini")), QSettings::IniFormat).setValue(key, state);
     hands.start();
