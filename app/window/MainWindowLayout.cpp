@@ -142,6 +142,7 @@ void MainWindow::buildPrune()
 /// The card stays as it is while a job runs that was started there, and when it has ended.
 void MainWindow::showPrune()
 {
+    m_pruneDialog->resize(m_pruneDialog->size().boundedTo(size())); // large letters ask for more
     m_pruneDialog->show();
     m_pruneDialog->raise();
     m_pruneDialog->activateWindow();

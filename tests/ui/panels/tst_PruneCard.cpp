@@ -235,12 +235,9 @@ void tst_PruneCard::fitsSmallScreensAndLargeFonts()
     show(card);
     card.resize(1000, 660); // what a dialog leaves of 1024 x 700
     QCoreApplication::processEvents();
-    QStringList widths;
-    for (const QWidget *part : card.findChildren<QWidget *>())
-        widths << QStringLiteral("%1 %2: %3")
-                      .arg(part->metaObject()->className(), part->accessibleName())
-                      .arg(part->minimumSizeHint().width());
-    QVERIFY2(card.width() <= 1000 && card.height() <= 660, qPrintable(widths.join(QLatin1Char('\n'))));
+    const QSize least = card.minimumSizeHint();
+    QVERIFY2(card.width() <= 1000 && card.height() <= 660,
+             qPrintable(QStringLiteral("at least %1 x %2").arg(least.width()).arg(least.height())));
     const QWidget *action = button(card, "Prune");
     QCOMPARE(action->visibleRegion().boundingRect(), action->rect());
     const auto *area = card.findChild<QScrollArea *>();
