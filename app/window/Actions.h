@@ -38,7 +38,7 @@ public:
     void add(QAction *action);
 
 signals:
-    /// Undo or Redo took a step from that plan to the one in hand.
+    /// Undo or Redo took a step from that plan to the current one.
     void planStepped(const secateur::PlanDraft &before);
 
 private:

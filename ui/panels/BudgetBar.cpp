@@ -173,7 +173,7 @@ BudgetFigure BudgetBar::perplexity() const
     return figure;
 }
 
-/// What was measured last, and for which plan, by what tells it from the one in hand.
+/// What was measured last, and for which plan, by what tells it from the current one.
 QString BudgetBar::lastText(const EvaluationRecord &record) const
 {
     const QString value = perplexityText(record.result.perplexity);

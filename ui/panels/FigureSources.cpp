@@ -16,7 +16,7 @@ QString tr(const char *text)
     return QCoreApplication::translate("FigureSources", text);
 }
 
-/// "37.5 %, N = 4, K = 978".
+/// "37.6 % reached, N = 4, K = 978".
 QString planWords(const SessionModel &session, std::int64_t kept, std::size_t removals)
 {
     EvaluationRecord plan;
@@ -62,7 +62,7 @@ FigureSource sourceOfSearch(const SessionModel &session, const std::string &key,
         return {};
     const std::vector<std::int64_t> order = record.removalOrder();
     FigureSource source{.model = session.modelName(), .plan = planWords(session, kept, order.size()), .note = tr("not the current plan")};
-    // The session knows hashes of the plan in hand and of those that were measured.
+    // The session knows hashes of the current plan and of those that were measured.
     for (const EvaluationRecord &measured : session.session().evaluations) {
         PlanDraft draft = session.draft();
         draft.calibration = measured.calibration;
