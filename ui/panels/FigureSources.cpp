@@ -2,6 +2,7 @@
 #include "panels/FigureSources.h"
 
 #include "models/SessionModel.h"
+#include "panels/CalibrationTable.h"
 #include "panels/EvaluationModel.h"
 
 #include <QCoreApplication>
@@ -31,11 +32,7 @@ QString calibrationNote(const SessionModel &session)
     const NeuronScores *scores = session.scores();
     if (!scores)
         return {};
-    const Provenance &made = scores->provenance;
-    TextSettings text;
-    text.files.assign(made.textFiles.begin(), made.textFiles.end());
-    return tr("calibrated on %1, %2 × %3 tokens")
-        .arg(QString::fromStdString(textName(text)), QString::number(made.windows), QString::number(made.length));
+    return tr("calibrated on %1, %2").arg(calibrationTextName(scores->provenance), calibrationCutText(scores->provenance));
 }
 
 } // namespace
