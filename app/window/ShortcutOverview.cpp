@@ -35,8 +35,10 @@ ShortcutOverview::ShortcutOverview(const QList<QAction *> &actions, QWidget *par
     rows.append({tr("Menu key"), tr("Map: protect or force a layer; plots: save, copy, zoom, show as table")});
     rows.append({tr("Arrows"), tr("Attention: another layer or step")});
     rows.append({tr("Space"), tr("Importance: compare the layer with others")});
-    rows.append({tr("+, −, 0"), tr("Plots: zoom in, zoom out, show all (Ctrl and the wheel zoom, Ctrl and arrows or Shift and a drag pan)")});
-    rows.append({tr("Esc"), tr("Job bar: cancel the job; a message: put it away; elsewhere: take back the layer or step chosen")});
+    rows.append({tr("+, −, 0"), tr("Plots: zoom in, zoom out, show all")});
+    rows.append({tr("Ctrl+Arrows"), tr("Plots: move what is zoomed")});
+    rows.append({tr("Esc"), tr("Job bar: cancel the job; a message: put it away")});
+    rows.append({tr("Esc"), tr("Elsewhere: take back the chosen layer or step")});
     auto *table = new QTableWidget(int(rows.size()), 2, this);
     table->setAccessibleName(windowTitle());
     table->setHorizontalHeaderLabels({tr("Keys"), tr("What they do")});

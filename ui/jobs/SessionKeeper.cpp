@@ -287,7 +287,7 @@ void SessionKeeper::save(const QString &file, IfChanged ifChanged)
                                  .actionText = canOverwrite ? tr("Overwrite") : QString(),
                                  .action =
                                      [this, file, asked = std::weak_ptr(mark)] { // the log keeps it: a strong one would keep the lock
-                                         if (asked.lock() == m_mark) // another session must not be written over this one's file
+                                         if (asked.lock() == m_mark)             // another session must not be written over this one's file
                                              save(file, IfChanged::Overwrite);
                                      },
                                  .time = {}});

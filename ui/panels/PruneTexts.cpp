@@ -121,8 +121,8 @@ void PruneTexts::choose(Use use)
     const auto &own = isEvaluation ? session.evaluationText.files : session.calibrationText.files;
     const auto &begin = own.empty() ? session.calibrationText.files : own; // where the other one is
     const QString start = begin.empty() ? QDir::homePath() : QString::fromStdString(begin.front().string());
-    const QStringList chosen =
-        QFileDialog::getOpenFileNames(m_window, isEvaluation ? tr("Text to evaluate on") : tr("Text to calibrate on"), start, textFileFilter());
+    const QStringList chosen = QFileDialog::getOpenFileNames(
+        m_window, isEvaluation ? tr("Text to evaluate on") : tr("Text to calibrate on"), start, textFileFilter());
     if (!chosen.isEmpty())
         setFiles(use, chosen);
 }
