@@ -167,9 +167,8 @@ public:
     void allLosses(CLI::App &c)
     {
         c.add_flag("--all-losses", m.areAllLossesWanted,
-                   "Compute the exact loss of every candidate, in the type of --dtype. Without it, a candidate that can no longer be the "
-                   "best of its "
-                   "step gets a bound or a 16-bit loss instead, which is faster; the removals are the same");
+                   "Compute the exact loss of every candidate, in the type of --dtype. Without it, a candidate that can no longer be "
+                   "the best of its step gets a bound or a 16-bit loss instead, which is faster; the removals are the same");
     }
 
     void searchLoss(CLI::App &c)

@@ -98,15 +98,21 @@ void Actions::makeHistory(PlanEditor &editor, QUndoStack &history)
         if (editor.isDragging())
             return;
         const PlanDraft before = m_model.draft();
+        const TextSettings calibration = m_model.session().calibrationText, evaluation = m_model.session().evaluationText;
+        const ScoreNorm norm = m_model.session().norm;
         (history.*go)();
         emit planStepped(before);
+        if (!(m_model.session().calibrationText == calibration) || m_model.session().norm != norm)
+            emit calibrationTextStepped();
+        else if (!(m_model.session().evaluationText == evaluation))
+            emit evaluationTextStepped();
     };
     connect(undo, &QAction::triggered, this, [step] { step(&QUndoStack::undo); });
     connect(redo, &QAction::triggered, this, [step] { step(&QUndoStack::redo); });
     const auto followHistory = [this, &history] {
         undo->setText(history.canUndo() ? tr("Undo %1").arg(history.undoText()) : tr("Undo"));
         redo->setText(history.canRedo() ? tr("Redo %1").arg(history.redoText()) : tr("Redo"));
-        setPossible(undo, {history.canUndo() ? QString() : tr("Nothing to undo: the plan is as it was at first.")});
+        setPossible(undo, {history.canUndo() ? QString() : tr("Nothing to undo: nothing was changed yet.")});
         setPossible(redo, {history.canRedo() ? QString() : tr("Nothing to redo: no change was undone.")});
     };
     connect(&history, &QUndoStack::indexChanged, this, followHistory);

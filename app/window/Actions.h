@@ -38,8 +38,11 @@ public:
     void add(QAction *action);
 
 signals:
-    /// Undo or Redo took a step from that plan to the one in hand.
+    /// Undo or Redo took a step from that plan to the current one.
     void planStepped(const secateur::PlanDraft &before);
+    /// It changed the choice of a text, or the norm, which belongs to the calibration.
+    void calibrationTextStepped();
+    void evaluationTextStepped();
 
 private:
     QAction *make(const QString &text, const char *icon, const QKeySequence &keys = {});

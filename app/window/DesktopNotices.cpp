@@ -42,7 +42,7 @@ QString doneText(JobKind kind)
     return {};
 }
 
-/// What came out, as far as it is a matter of a few words: of the plan in hand, which is that of the job unless it was edited meanwhile.
+/// What came out, as far as it is a matter of a few words: of the current plan, which is that of the job unless it was edited meanwhile.
 QString resultText(JobKind kind, const SessionModel &session)
 {
     const bool isSearched = session.searchState() == SearchState::Complete;

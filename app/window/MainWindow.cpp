@@ -179,6 +179,8 @@ void MainWindow::wire()
     connect(m_actions->measureImpact, &QAction::triggered, this, [this] { show(Tab::Attention); });
 
     connect(m_actions, &Actions::planStepped, this, &MainWindow::showAffected);
+    connect(m_actions, &Actions::calibrationTextStepped, this, [this] { show(Tab::Calibration); });
+    connect(m_actions, &Actions::evaluationTextStepped, this, [this] { show(Tab::Evaluation); });
     connect(&m_editor, &PlanEditor::dragEnded, this, [this] {
         for (QWidget *widget : {static_cast<QWidget *>(m_splitter), centralWidget()})
             QCoreApplication::postEvent(widget, new QEvent(QEvent::LayoutRequest));

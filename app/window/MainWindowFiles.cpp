@@ -4,7 +4,7 @@
 
 #include "checkpoint/ModelName.h"
 #include "panels/StartPanel.h"
-#include "panels/TextPicker.h"
+#include "panels/TextFiles.h"
 
 #include <QDropEvent>
 #include <QFileDialog>
@@ -103,7 +103,7 @@ void MainWindow::dropEvent(QDropEvent *event)
 {
     for (const QUrl &url : event->mimeData()->urls()) {
         const QFileInfo dropped(url.toLocalFile());
-        if (TextPicker::isNamedAsText(dropped.fileName())) {
+        if (isNamedAsText(dropped.fileName())) {
             if (!m_model.hasModel()) {
                 m_messages.post({.severity = Message::Severity::Warning,
                                  .sentence = tr("'%1' is a text, and no model is open yet.").arg(dropped.fileName()),

@@ -118,7 +118,9 @@ std::vector<CommandPalette::Place> MainWindow::places() const
         for (const QPointer<QAction> action : plot->menu()->actions())
             if (plot->isVisible() && action->isEnabled() && !action->text().isEmpty())
                 places.push_back(
-                    {tr("%1: %2", "plot and what to do with it").arg(plot->title(), QString(action->text()).remove(QLatin1Char('&'))),
+                    {tr("%1: %2", "plot and what to do with it")
+                         .arg(plot->title(),
+                              action->text().section(QLatin1Char('\t'), 0, 0).remove(QLatin1Char('&'))), // its keys stand behind
                      [action] {
                          if (action)
                              action->trigger();

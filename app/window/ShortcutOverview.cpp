@@ -32,9 +32,13 @@ ShortcutOverview::ShortcutOverview(const QList<QAction *> &actions, QWidget *par
     rows.append({tr("Home"), tr("Importance: K back to the balance rule; Balance: N back to the rule")});
     rows.append({tr("Left, Right"), tr("Balance slider: move N by 1")});
     rows.append({tr("Up, Down"), tr("Map: another layer")});
-    rows.append({tr("Menu key"), tr("Map: protect or force a layer; plots: save, copy, show as table")});
+    rows.append({tr("Menu key"), tr("Map: protect or force a layer; plots: save, copy, zoom, show as table")});
     rows.append({tr("Arrows"), tr("Attention: another layer or step")});
+    rows.append({tr("Space"), tr("Importance: compare the layer with others")});
+    rows.append({tr("+, −, 0"), tr("Plots: zoom in, zoom out, show all")});
+    rows.append({tr("Ctrl+Arrows"), tr("Plots: move what is zoomed")});
     rows.append({tr("Esc"), tr("Job bar: cancel the job; a message: put it away")});
+    rows.append({tr("Esc"), tr("Elsewhere: take back the chosen layer or step")});
     auto *table = new QTableWidget(int(rows.size()), 2, this);
     table->setAccessibleName(windowTitle());
     table->setHorizontalHeaderLabels({tr("Keys"), tr("What they do")});

@@ -323,6 +323,8 @@ void PlanEditor::setTexts(const TextSettings &calibration, const TextSettings &e
 
 void PlanEditor::pin(const QString &name)
 {
+    if (!m_model.hasModel() || !isAllowed())
+        return;
     std::vector<PinnedPlan> after = m_model.session().pinned;
     const auto isTaken = [&](const QString &candidate) {
         return std::any_of(after.begin(), after.end(), [&](const PinnedPlan &pin) { return pin.name == candidate.toStdString(); });
@@ -332,8 +334,7 @@ void PlanEditor::pin(const QString &name)
         chosen = i < 26 ? tr("Plan %1").arg(QChar(u'A' + i)) : tr("Plan %1").arg(i + 1);
     after.push_back({.name = chosen.toStdString(), .draft = m_model.draft()});
     editPins(std::move(after), tr("Pin %1").arg(chosen));
-    if (m_model.hasModel())
-        emit pinned(chosen);
+    emit pinned(chosen);
 }
 
 void PlanEditor::renamePin(std::size_t index, const QString &name)

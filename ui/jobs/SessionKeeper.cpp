@@ -190,6 +190,7 @@ void SessionKeeper::begin()
             post(true, QStringLiteral("journal"), tr("This session is not saved as it goes: %1").arg(problem->first), problem->second);
         }
     }
+    m_messages.resolve(QStringLiteral("session")); // what it offers is of the session before
     m_messages.resolve(QStringLiteral("session lock"));
     tellOfOwner(*m_mark);
     if (isLeft) {
@@ -278,12 +279,17 @@ void SessionKeeper::save(const QString &file, IfChanged ifChanged)
         },
         [this, file, mark = m_mark, changes = m_changes, isChanged](const Problem &problem) {
             if (problem) {
+                const bool canOverwrite = *isChanged && mark == m_mark;
                 m_messages.post({.severity = *isChanged ? Message::Severity::Warning : Message::Severity::Error,
                                  .sentence = problem->first,
                                  .hint = problem->second,
                                  .topic = QStringLiteral("session"),
-                                 .actionText = *isChanged ? tr("Overwrite") : QString(),
-                                 .action = [this, file] { save(file, IfChanged::Overwrite); },
+                                 .actionText = canOverwrite ? tr("Overwrite") : QString(),
+                                 .action =
+                                     [this, file, asked = std::weak_ptr(mark)] { // the log keeps it: a strong one would keep the lock
+                                         if (asked.lock() == m_mark)             // another session must not be written over this one's file
+                                             save(file, IfChanged::Overwrite);
+                                     },
                                  .time = {}});
                 return;
             }

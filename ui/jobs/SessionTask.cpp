@@ -139,7 +139,7 @@ void SessionTask::search(JobPort &port, PruningPlan &plan, const PlanDraft &draf
     SessionModel &model = m_model;
     startAnewIfNeeded(port, plan);
     const bool isOfOthers =
-        searchOfOthers(known(), draft, plan.balance.neuronsKept).has_value(); // so the journal has no step under this key
+        searchOfOthers(known(), draft, plan.balance.neuronsKept).has_value(); // so the journal knows less under this key
     const std::vector<SearchStep> taken = isOfOthers ? plan.search.steps : std::vector<SearchStep>();
     bool isTold = false;
     const auto tellBegin = [&] { // by then the plan's record says where its numbers come from

@@ -390,7 +390,7 @@ SearchRecord &SessionModel::recordOf(const std::string &key)
     return *m_session.denseImpact;
 }
 
-/// The search of another plan can still decide whether this one's figures are an estimate or stale.
+/// The search of another plan can still decide whether this one's figures are unknown or stale.
 void SessionModel::tellOfSearch(const std::string &key, Exactness before)
 {
     if (key.empty()) {

@@ -104,9 +104,8 @@ void BudgetBar::follow()
         Cost{tr("Parameters (model)"), tr("parameters"), before.modelParameters, after.modelParameters, countText},
         Cost{disk, tr("bytes"), before.bytes, after.bytes, bytesText},
         Cost{tr("FLOP per token"), tr("FLOP"), before.flopPerToken, after.flopPerToken, countText, Exactness::Estimate,
-             tr("2 × (vocabulary × hidden size + weights of all products in the layers): each multiplied and added once a token. Without "
-                "the "
-                "products over the context, which grow with its length.")},
+             tr("2 × (vocabulary × hidden size + weights of all products in the layers): each multiplied and added once a token. "
+                "Without the products over the context, which grow with its length.")},
         Cost{tr("KV cache per token"), tr("bytes"), before.kvBytesPerToken, after.kvBytesPerToken, bytesText},
     };
     const QString problem = !m_session.hasModel() ? tr("no model") : !m_session.balance() ? tr("not feasible") : QString();
@@ -173,7 +172,7 @@ BudgetFigure BudgetBar::perplexity() const
     return figure;
 }
 
-/// What was measured last, and for which plan, by what tells it from the one in hand.
+/// What was measured last, and for which plan, by what tells it from the current one.
 QString BudgetBar::lastText(const EvaluationRecord &record) const
 {
     const QString value = perplexityText(record.result.perplexity);

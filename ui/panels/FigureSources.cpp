@@ -2,6 +2,7 @@
 #include "panels/FigureSources.h"
 
 #include "models/SessionModel.h"
+#include "panels/CalibrationTable.h"
 #include "panels/EvaluationModel.h"
 
 #include <QCoreApplication>
@@ -16,7 +17,7 @@ QString tr(const char *text)
     return QCoreApplication::translate("FigureSources", text);
 }
 
-/// "37.5 %, N = 4, K = 978".
+/// "37.6 % reached, N = 4, K = 978".
 QString planWords(const SessionModel &session, std::int64_t kept, std::size_t removals)
 {
     EvaluationRecord plan;
@@ -31,11 +32,7 @@ QString calibrationNote(const SessionModel &session)
     const NeuronScores *scores = session.scores();
     if (!scores)
         return {};
-    const Provenance &made = scores->provenance;
-    TextSettings text;
-    text.files.assign(made.textFiles.begin(), made.textFiles.end());
-    return tr("calibrated on %1, %2 × %3 tokens")
-        .arg(QString::fromStdString(textName(text)), QString::number(made.windows), QString::number(made.length));
+    return tr("calibrated on %1, %2").arg(calibrationTextName(scores->provenance), calibrationCutText(scores->provenance));
 }
 
 } // namespace
@@ -62,7 +59,7 @@ FigureSource sourceOfSearch(const SessionModel &session, const std::string &key,
         return {};
     const std::vector<std::int64_t> order = record.removalOrder();
     FigureSource source{.model = session.modelName(), .plan = planWords(session, kept, order.size()), .note = tr("not the current plan")};
-    // The session knows hashes of the plan in hand and of those that were measured.
+    // The session knows hashes of the current plan and of those that were measured.
     for (const EvaluationRecord &measured : session.session().evaluations) {
         PlanDraft draft = session.draft();
         draft.calibration = measured.calibration;

@@ -13,9 +13,9 @@ class SessionModel;
 
 // What the figures of a plot say of the model and the plan that their numbers belong to. Each is to be set together with the numbers.
 
-/// Of the plan in hand: its scores, its search.
+/// Of the current plan: its scores, its search.
 FigureSource sourceOfPlan(const SessionModel &session);
-/// Of a search that was kept under `key` and made at K = `kept`, when that is not the plan in hand.
+/// Of a search that was kept under `key` and made at K = `kept`, when that is not the current plan.
 FigureSource sourceOfSearch(const SessionModel &session, const std::string &key, const SearchRecord &record, std::int64_t kept);
 /// Of the model as it was opened.
 FigureSource sourceOfOriginal(const SessionModel &session);

@@ -171,7 +171,7 @@ void ImportancePanel::followScores()
         plot->showScores(drawn);
 }
 
-/// The plan in hand and its hash may change while the scores stay.
+/// The current plan and its hash may change while the scores stay.
 void ImportancePanel::followSource()
 {
     const FigureSource source = sourceOfPlan(m_workbench.session);

@@ -87,7 +87,6 @@ void InspectorPanel::makeParts()
     parts->addStretch(1);
 
     auto *scroll = new QScrollArea;
-    scroll->setFocusPolicy(Qt::NoFocus); // Tab goes through the controls
     scroll->setWidget(content);
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);

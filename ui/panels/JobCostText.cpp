@@ -42,9 +42,8 @@ QString estimateText()
 {
     return tr(
         "Estimates. Time: multiplications and additions of all passes ÷ the rate measured on this machine; after a search, its evaluations "
-        "× the time that one took; after an evaluation, what that took. Memory: the program + the weights + the states between layers + "
-        "the "
-        "largest layer's work.");
+        "× the time that one took; after an evaluation, what that took. Memory: the program + the weights + the states between layers "
+        "+ the largest layer's work.");
 }
 
 QString evaluationCostText(const SessionJobs &jobs, const SessionModel &session)

@@ -12,7 +12,7 @@ class PlanEditor;
 class SessionModel;
 
 /// The pinned plans as a table: name (editable, through the undo stack), sparsity, N, K, how far the search is, perplexity. The plan that
-/// equals the one in hand stands in bold.
+/// equals the current one stands in bold.
 class PinModel : public QAbstractTableModel {
     Q_OBJECT
 public:

@@ -12,7 +12,7 @@ namespace secateur::ui {
 
 class PinModel;
 
-/// The plans that were given a name and kept: take one in hand again, rename it, let it go, or keep the one in hand.
+/// The plans that were given a name and kept: make one current again, rename it, let it go, or keep the current one.
 class PlansPanel : public QWidget {
     Q_OBJECT
 public:

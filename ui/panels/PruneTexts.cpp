@@ -3,6 +3,7 @@
 
 #include "commands/PlanEditor.h"
 #include "models/SessionModel.h"
+#include "panels/TextFiles.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
 
@@ -120,9 +121,8 @@ void PruneTexts::choose(Use use)
     const auto &own = isEvaluation ? session.evaluationText.files : session.calibrationText.files;
     const auto &begin = own.empty() ? session.calibrationText.files : own; // where the other one is
     const QString start = begin.empty() ? QDir::homePath() : QString::fromStdString(begin.front().string());
-    const QStringList chosen =
-        QFileDialog::getOpenFileNames(m_window, isEvaluation ? tr("Text to evaluate on") : tr("Text to calibrate on"), start,
-                                      tr("Texts (*.txt *.md *.json *.jsonl *.ndjson *.parquet *.gz *.zst *.xz *.bz2);;All files (*)"));
+    const QStringList chosen = QFileDialog::getOpenFileNames(
+        m_window, isEvaluation ? tr("Text to evaluate on") : tr("Text to calibrate on"), start, textFileFilter());
     if (!chosen.isEmpty())
         setFiles(use, chosen);
 }

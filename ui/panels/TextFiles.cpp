@@ -41,6 +41,11 @@ bool isNamedAsText(const QString &path)
                             QLatin1String("xz"), QLatin1String("bz2"), QLatin1String("parquet")});
 }
 
+QString textFileFilter()
+{
+    return Tr::tr("Texts (*.txt *.md *.jsonl *.ndjson *.json *.gz *.zst *.xz *.bz2 *.parquet);;All files (*)");
+}
+
 QStringList textsIn(const QMimeData &data)
 {
     QStringList files;

@@ -13,6 +13,8 @@ namespace secateur::ui {
 QString textFileName(const QString &path);
 /// Whether a file's name says that it is a text and nothing else of the program's (.json may be many things).
 bool isNamedAsText(const QString &path);
+/// For dialogs that choose texts.
+QString textFileFilter();
 /// Local files of a drop or of the clipboard that may be texts. A model's own files and sessions are left to whoever is behind.
 QStringList textsIn(const QMimeData &data);
 /// Whether a file may have columns to choose from, by its name or its beginning.

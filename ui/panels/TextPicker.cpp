@@ -149,11 +149,6 @@ void TextPicker::build()
     grid->addWidget(m_read, 4, 1);
 }
 
-bool TextPicker::isNamedAsText(const QString &path)
-{
-    return ui::isNamedAsText(path);
-}
-
 int TextPicker::labelWidth() const
 {
     return fontMetrics().horizontalAdvance(tr("Windows"));

@@ -29,9 +29,6 @@ public:
 
     explicit TextPicker(QWidget *parent = nullptr);
 
-    /// Whether a file's name says that it is a text and nothing else of the program's (.json may be many things).
-    static bool isNamedAsText(const QString &path);
-
     /// Of the names of its lines, for lines around it that are to line up.
     int labelWidth() const;
 

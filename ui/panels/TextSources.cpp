@@ -123,9 +123,7 @@ void TextSources::showEvent(QShowEvent *event)
 void TextSources::chooseFiles()
 {
     const QString start = m_chosen.isEmpty() ? m_recent.value(0) : m_chosen.back();
-    emit added(
-        QFileDialog::getOpenFileNames(this, tr("Choose a text"), QFileInfo(start).path(),
-                                      tr("Texts (*.txt *.md *.jsonl *.ndjson *.json *.gz *.zst *.xz *.bz2 *.parquet);;All files (*)")));
+    emit added(QFileDialog::getOpenFileNames(this, tr("Choose a text"), QFileInfo(start).path(), textFileFilter()));
 }
 
 void TextSources::paste()

@@ -15,7 +15,7 @@ class FittingLabel;
 class RuleSpinBox;
 class StepButton;
 
-/// The way through the program, Load > Calibrate > Plan > Evaluate > Export, and beside it the plan in hand: its name, sparsity, N and K,
+/// The way through the program, Load > Calibrate > Plan > Evaluate > Export, and beside it the current plan: its name, sparsity, N and K,
 /// and whether it is settled.
 class WorkflowStrip : public QWidget {
     Q_OBJECT

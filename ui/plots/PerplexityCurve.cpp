@@ -224,7 +224,7 @@ void PerplexityCurve::State::drawPoints(QCPPainter &painter) const
     painter.restore();
 }
 
-/// What depends on the plan in hand: its line or ring, the labels, and the legend, which makes room for them.
+/// What depends on the current plan: its line or ring, the labels, and the legend, which makes room for them.
 void PerplexityCurve::State::drawPlan(QCPPainter &painter) const
 {
     painter.setFont(style.font);

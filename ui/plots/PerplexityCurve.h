@@ -15,14 +15,14 @@ struct CurvePoint {
     double perplexity = 0;        ///< measured, always
     QString label;                ///< "37.5 %, N = 3, K = 193"
     bool isBorrowedOrder = false; ///< the removal order came from another K: hollow
-    bool isCurrent = false;       ///< the plan in hand: ringed
+    bool isCurrent = false;       ///< the current plan: ringed
     bool isDense = false;
     QString planHash{}; ///< SHA-256; empty for the original
     bool operator==(const CurvePoint &) const = default;
 };
 
 /// Perplexity (log axis) against what a plan costs. Filled = searched and measured, hollow = measured with a borrowed removal order, ring =
-/// the plan in hand. Where the plan in hand was not measured, a dashed line stands at its x and nothing is drawn at any y.
+/// the current plan. Where the current plan was not measured, a dashed line stands at its x and nothing is drawn at any y.
 class PerplexityCurve : public Plot {
     Q_OBJECT
 public:
@@ -30,7 +30,7 @@ public:
     ~PerplexityCurve() override;
 
     /// Points without a finite perplexity stand in the table alone. `axis`: what x is, with its unit behind a comma ("parameters of the
-    /// layers kept, %"). `current`: x of the plan in hand, if there is one.
+    /// layers kept, %"). `current`: x of the current plan, if there is one.
     void showPoints(const QString &axis, std::vector<CurvePoint> points, std::optional<double> current);
     PlotTable table() const override;
 

@@ -84,6 +84,7 @@ void ScorePlot::setSelectedLayer(std::int64_t layer)
     if (layer == m_selected || (m_scores && layer >= m_scores->layerCount()))
         return;
     m_selected = layer;
+    followComparing(); // the command palette shows the entry without opening the menu
     if (m_scores)
         selectionChanged();
 }
