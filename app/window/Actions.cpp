@@ -35,7 +35,7 @@ Actions::Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, Job
     prune = make(tr("&Prune…"), "play", QKeySequence(tr("Ctrl+P")));
     calibrate = make(tr("&Calibrate"), "calibrate", QKeySequence(tr("Ctrl+K")));
     measureImpact = make(tr("&Impact of each attention on the original"), "search", QKeySequence(tr("Ctrl+I")));
-    search = make(tr("&Search which attentions to remove"), "search", QKeySequence(tr("Ctrl+R")));
+    search = make(tr("&Search for attentions to remove"), "search", QKeySequence(tr("Ctrl+R")));
     evaluate = make(tr("&Evaluate the plan"), "evaluate", QKeySequence(tr("Ctrl+E")));
     evaluateDense = make(tr("Evaluate the &original"), "evaluate");
     goToExport = make(tr("E&xport…"), "export", QKeySequence(tr("Ctrl+Shift+E")));

@@ -115,10 +115,13 @@ void StatusLine::showSaved()
     const qint64 seconds = written.secsTo(QDateTime::currentDateTime());
     if (written.isNull())
         m_saved->setWhole(name);
-    else if (seconds < kJustNow)
-        m_saved->setWhole(tr("%1, autosaved just now").arg(name));
-    else
-        m_saved->setWhole(tr("%1, autosaved %2 ago").arg(name, durationText(double(seconds))));
+    else {
+        const QString when = seconds < kJustNow ? tr("just now") : tr("%1 ago").arg(durationText(double(seconds)));
+        const bool isOfFile = !m_keeper.file().isEmpty();
+        m_saved->setWhole(isOfFile && m_keeper.isSaved() ? tr("%1, saved").arg(name)
+                          : isOfFile                     ? tr("%1, unsaved changes (backed up %2)").arg(name, when)
+                                                         : tr("%1, backed up %2").arg(name, when));
+    }
 }
 
 } // namespace secateur::ui

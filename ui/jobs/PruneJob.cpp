@@ -70,7 +70,8 @@ double SessionJobs::evaluationSeconds() const
     for (const EvaluationRecord &record : m_model.session().evaluations)
         if (record.text == text)
             return record.seconds;
-    const JobSize one{.windows = 0, .length = text.length, .searchWindows = 1, .removals = 0, .neuronsKept = m_model.neurons()}; // with the head
+    const JobSize one{
+        .windows = 0, .length = text.length, .searchWindows = 1, .removals = 0, .neuronsKept = m_model.neurons()}; // with the head
     const std::optional<double> seconds = costOf(one).seconds;
     return seconds ? kSecondsToBegin + (*seconds - kSecondsToBegin) * double(windowsOf(text)) : 0;
 }

@@ -264,7 +264,7 @@ void SessionJobs::measureImpact()
             port.context().expect({{"search", cost.seconds.value_or(0)}});
             task.measureImpact(port);
         },
-        [this](const JobInfo &job) { keepRate(job); }, cost);
+        [this, windows = m_model.draft().search.windows](const JobInfo &job) { keepRate(job, windows); }, cost);
 }
 
 void SessionJobs::search()
@@ -284,14 +284,14 @@ void SessionJobs::search()
                 m_model.setPlanHash(draft, removed, hash);
             });
         },
-        [this](const JobInfo &job) { keepRate(job); }, cost);
+        [this, windows = m_model.draft().search.windows](const JobInfo &job) { keepRate(job, windows); }, cost);
 }
 
 /// Seconds of one evaluation of the search, for the cost of the next.
-void SessionJobs::keepRate(const JobInfo &job)
+void SessionJobs::keepRate(const JobInfo &job, std::int64_t windows)
 {
     if (job.progress.phase == "search" && job.progress.done > 0 && job.progress.seconds > 0)
-        m_secondsPerEvaluation = job.progress.seconds / double(job.progress.done);
+        m_secondsPerEvaluation = job.progress.seconds / double(job.progress.done * windows);
 }
 
 void SessionJobs::evaluate()

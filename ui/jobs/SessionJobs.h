@@ -155,7 +155,7 @@ private:
     CommandLines commandLines() const;
     EngineSettings commandSettings() const; ///< as a command line names them
     void keepHash();
-    void keepRate(const JobInfo &job);
+    void keepRate(const JobInfo &job, std::int64_t windows);
 
     SessionModel &m_model;
     PlanEditor &m_editor;
@@ -165,7 +165,7 @@ private:
     std::optional<EngineReport> m_report;
     std::optional<ForecastBasis> m_basis;         ///< of the open model
     bool m_hasLoaded = false;                     ///< since then: a job was started, which loads its weights
-    std::optional<double> m_secondsPerEvaluation; ///< of the last search
+    std::optional<double> m_secondsPerEvaluation; ///< of one window, in the last search
     int m_generation = 0;                         ///< of the session
     std::shared_ptr<Findings> m_findings;         ///< of its jobs
     int m_openRequest = 0, m_hashRequest = 0;

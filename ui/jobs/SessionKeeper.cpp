@@ -209,7 +209,7 @@ void SessionKeeper::tellOfOwner(const SaveMark &mark)
     m_saveProblem = openElsewhere(tr("This session"), *mark.lock->owner());
     m_messages.post({.severity = Message::Severity::Warning,
                      .sentence = m_saveProblem,
-                     .hint = tr("Saving here needs another name."),
+                     .hint = tr("To save from this window, choose another name."),
                      .topic = QStringLiteral("session lock"),
                      .actionText = {},
                      .action = {},

@@ -155,7 +155,7 @@ JobCost SessionJobs::costOf(JobSize job, std::int64_t evaluations) const
     JobCost cost = costOf(job);
     cost.evaluations = evaluations;
     if (m_secondsPerEvaluation) {
-        cost.seconds = double(evaluations) * *m_secondsPerEvaluation;
+        cost.seconds = double(evaluations * std::max<std::int64_t>(1, job.searchWindows)) * *m_secondsPerEvaluation;
         if (cost.forecast)
             cost.forecast->seconds = *cost.seconds;
     }

@@ -27,6 +27,8 @@
 #include <QSortFilterProxyModel>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace secateur::ui {
 namespace {
 
@@ -48,7 +50,8 @@ EvaluatePanel::EvaluatePanel(Workbench workbench, QWidget *parent)
       m_table(new RecordTable(tr("Evaluations of this session"), kLeastRows)),
       m_use(new QPushButton(tr("Use this plan"))),
       m_save(new QPushButton(icon(QStringLiteral("save")), tr("Save as CSV…"))),
-      m_note(new InlineNote)
+      m_note(new InlineNote),
+      m_seen(new InlineNote)
 {
     setWidgetResizable(true);
     setFrameShape(QFrame::NoFrame);
@@ -95,6 +98,7 @@ void EvaluatePanel::build()
         tr("Perplexity on a text that the calibration has not seen: how surprised the model is by each next token. Lower is better.")));
     layout->addWidget(buildFigures());
     layout->addWidget(m_text);
+    layout->addWidget(m_seen);
     layout->addLayout(actions);
     layout->addWidget(buildTable(), 1);
     setWidget(content);
@@ -132,7 +136,7 @@ QWidget *EvaluatePanel::buildTable()
     m_table->setModel(m_sorted);
     m_table->setSortingEnabled(true);
     m_table->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::MinimumExpanding); // takes what the page has left
-    m_table->horizontalHeader()->setSectionResizeMode(EvaluationModel::kPlan, QHeaderView::Stretch);
+    m_table->horizontalHeader()->setSectionResizeMode(EvaluationModel::kText, QHeaderView::Stretch);
     m_table->setColumnHidden(EvaluationModel::kTokens, true);              // they follow from the windows; a copy of the table has them
     m_table->horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder); // in the order of measuring until a header is clicked
     m_use->setAccessibleName(m_use->text());
@@ -190,6 +194,15 @@ void EvaluatePanel::followSettings()
     followFigures();
 }
 
+bool EvaluatePanel::hasCalibrationRead(const TextSettings &text) const
+{
+    const NeuronScores *scores = m_workbench.session.scores();
+    return scores && std::any_of(text.files.begin(), text.files.end(), [&](const std::filesystem::path &file) {
+               const std::vector<std::string> &read = scores->provenance.textFiles;
+               return std::find(read.begin(), read.end(), file.string()) != read.end();
+           });
+}
+
 void EvaluatePanel::followPossible()
 {
     const SessionModel &session = m_workbench.session;
@@ -203,6 +216,11 @@ void EvaluatePanel::followPossible()
         if (*possible && isBusy)
             possible->reason = tr("An evaluation is running.");
     }
+    if (hasCalibrationRead(session.session().evaluationText))
+        m_seen->say(InlineNote::Kind::Warning, tr("The calibration has read this text: the perplexity will look better than it is."),
+                    tr("Choose another text to evaluate on."));
+    else
+        m_seen->clear();
     m_plan->offer(tr("Evaluate plan"), plan, evaluationCostText(jobs, session));
     m_dense->offer(tr("Evaluate original"), dense, jobCostText(jobs.originalEvaluationCost()));
 }

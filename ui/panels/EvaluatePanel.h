@@ -44,6 +44,7 @@ private:
     void writeSettings();
     void followSettings();
     void followPossible();
+    bool hasCalibrationRead(const TextSettings &text) const;
     void followFigures();
     void followSelection();
     void useSelected();
@@ -59,7 +60,7 @@ private:
     QSortFilterProxyModel *m_sorted;
     RecordTable *m_table;
     QPushButton *m_use, *m_save;
-    InlineNote *m_note;
+    InlineNote *m_note, *m_seen; ///< that the calibration has read this text
 };
 
 } // namespace secateur::ui

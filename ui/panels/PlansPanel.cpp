@@ -84,7 +84,7 @@ PlansPanel::PlansPanel(Workbench workbench, QWidget *parent)
     connect(&workbench.editor, &PlanEditor::pinned, this, [this](const QString &name) { // from wherever it was pinned
         m_workbench.messages.post({.severity = Message::Severity::Success,
                                    .sentence = tr("The current plan is pinned as '%1'.").arg(name),
-                                   .hint = tr("All of them: View, Show Plans."),
+                                   .hint = tr("See all: View > Show Plans."),
                                    .topic = QStringLiteral("pin"),
                                    .actionText = {},
                                    .action = {},

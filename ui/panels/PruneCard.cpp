@@ -8,6 +8,9 @@
 #include "panels/PruneResult.h"
 #include "panels/PruneTexts.h"
 
+#include <QKeyEvent>
+#include <QPushButton>
+
 namespace secateur::ui {
 
 PruneCard::PruneCard(Workbench workbench, QWidget *parent)
@@ -38,6 +41,16 @@ void PruneCard::showEvent(QShowEvent *event)
     QStackedWidget::showEvent(event);
     if (currentWidget() == m_question)
         m_question->focusButton();
+}
+
+/// Return presses the button that has the focus; in a field it is no click.
+void PruneCard::keyPressEvent(QKeyEvent *event)
+{
+    auto *button = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter ? qobject_cast<QPushButton *>(focusWidget()) : nullptr;
+    if (button)
+        button->click();
+    else
+        QStackedWidget::keyPressEvent(event);
 }
 
 void PruneCard::ask()

@@ -121,6 +121,8 @@ WorkflowStrip::WorkflowStrip(Workbench workbench, QWidget *parent)
     }
     makeFields();
     layout->addStretch(1);
+    layout->addWidget(m_exactness); // words of any length: what is right of them stays where it is
+    layout->addSpacing(6);
     layout->addWidget(m_name);
     layout->addSpacing(4);
     layout->addWidget(fieldLabel(tr("sparsity"), m_sparsity));
@@ -129,8 +131,6 @@ WorkflowStrip::WorkflowStrip(Workbench workbench, QWidget *parent)
     layout->addWidget(m_attentions);
     layout->addWidget(fieldLabel(tr("K"), m_neurons));
     layout->addWidget(m_neurons);
-    layout->addSpacing(2);
-    layout->addWidget(m_exactness);
 
     const SessionModel &session = workbench.session;
     for (const auto signal : {&SessionModel::modelChanged, &SessionModel::draftChanged, &SessionModel::searchChanged}) {

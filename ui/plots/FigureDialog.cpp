@@ -36,7 +36,7 @@ FigureDialog::FigureDialog(std::function<QSize(const FigureOptions &)> sizeOf, i
       m_measures(new QLabel)
 {
     setWindowTitle(tr("Save figure"));
-    m_format->addItem(tr("PNG, of pixels"), QStringLiteral("png"));
+    m_format->addItem(tr("PNG (pixels)"), QStringLiteral("png"));
     m_format->addItem(tr("SVG, of lines and letters"), QStringLiteral("svg"));
     m_format->addItem(tr("PDF, of lines and letters"), QStringLiteral("pdf"));
     m_width->addItem(tr("As on the screen"), 0.0);

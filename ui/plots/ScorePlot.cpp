@@ -35,7 +35,7 @@ void ScorePlot::addComparing()
 {
     m_compare = new QAction(this);
     m_compare->setCheckable(true);
-    m_compareNone = new QAction(tr("Compare no layers"), this);
+    m_compareNone = new QAction(tr("Stop comparing"), this);
     connect(m_compare, &QAction::triggered, this, [this] { emit layerCompareRequested(std::max<std::int64_t>(m_selected, 0)); });
     connect(m_compareNone, &QAction::triggered, this, &ScorePlot::compareNoneRequested);
     menu()->addSeparator();
@@ -180,6 +180,7 @@ bool ScorePlot::press(const QPointF &position, Qt::KeyboardModifiers modifiers)
     }
     if (isNearHandle(position)) {
         m_isDragging = true;
+        m_keptBefore = m_kept;
         m_grabOffset = position.x() - *xOfRank(double(m_kept));
         emit keptDragStarted();
         return true;
@@ -228,6 +229,11 @@ void ScorePlot::stepTo(double kept)
 
 bool ScorePlot::step(int key, bool isLarge)
 {
+    if (key == Qt::Key_Escape && m_isDragging) {
+        emit keptDragged(m_keptBefore);
+        endDrag();
+        return true;
+    }
     const std::int64_t one = isLarge ? kLarge : 1, page = std::max<std::int64_t>(1, m_scores->neurons() / kPages);
     std::int64_t kept = m_kept, layer = m_selected;
     switch (key) {

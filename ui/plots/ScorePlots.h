@@ -91,6 +91,7 @@ private:
     std::vector<std::int64_t> m_compared;
     QAction *m_compare = nullptr, *m_compareNone = nullptr;
     bool m_isDragging = false;
+    std::int64_t m_keptBefore = 0; ///< the drag
     double m_grabOffset = 0; ///< pixels from the handle to where it was taken
 };
 

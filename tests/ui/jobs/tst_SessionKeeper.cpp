@@ -422,7 +422,7 @@ void TestSessionKeeper::aSecondWindowIsToldAndSavesUnderAnotherName()
     const Message told = second.message(QStringLiteral("session lock"));
     QCOMPARE(told.severity, Message::Severity::Warning);
     QCOMPARE(told.sentence, QStringLiteral("This session is open in another window (process %1).").arg(QCoreApplication::applicationPid()));
-    QCOMPARE(told.hint, QStringLiteral("Saving here needs another name."));
+    QCOMPARE(told.hint, QStringLiteral("To save from this window, choose another name."));
     QCOMPARE(second.keeper->saveProblem(), told.sentence);
 
     second.editor.setNeuronsKept(55);

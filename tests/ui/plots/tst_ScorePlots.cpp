@@ -434,7 +434,7 @@ private slots:
         for (QAction *action : menu.actions())
             if (action->text().startsWith(QStringLiteral("Compare layer 3")))
                 compare = action;
-            else if (action->text() == u"Compare no layers")
+            else if (action->text() == u"Stop comparing")
                 none = action;
         QVERIFY(compare && compare->isChecked() && none && none->isEnabled());
         compare->trigger();
