@@ -165,6 +165,7 @@ bool SessionKeeper::leave()
                 markClosed(journal->folder());
         } catch (const std::exception &) { // a folder too many at the next start is all that follows
         }
+        journal->close(); // a job that is being stopped may hold it yet, and would keep it from being offered
     });
     return !m_isSaved;
 }

@@ -167,6 +167,8 @@ private slots:
     void sessionsThatEndInOrderAreOfferedUnlessSaved_data();
     void sessionsThatEndInOrderAreOfferedUnlessSaved();
     void theSessionBeforeIsKept();
+    void theSessionBeforeIsOfferedThoughItsSearchRan_data();
+    void theSessionBeforeIsOfferedThoughItsSearchRan();
     void aSecondWindowIsToldAndSavesUnderAnotherName();
     void aFileThatSomebodyElseWroteIsNotOverwrittenUnasked();
     void lossesOfOtherPlansCountAsChanges();
@@ -403,6 +405,47 @@ void TestSessionKeeper::theSessionBeforeIsKept()
     bench.model.begin(sampleSummary()); // nothing is left behind of what was saved
     QVERIFY(bench.leftovers().empty());
     QCOMPARE(bench.messages.rowCount(), 2); // that word, and that it was saved
+}
+
+void TestSessionKeeper::theSessionBeforeIsOfferedThoughItsSearchRan_data()
+{
+    QTest::addColumn<bool>("isRestored");
+    QTest::newRow("a file is opened") << false;
+    QTest::newRow("a session is restored") << true;
+}
+
+void TestSessionKeeper::theSessionBeforeIsOfferedThoughItsSearchRan()
+{
+    QFETCH(bool, isRestored);
+    const QString place = file("other.secateur");
+    {
+        KeptBench other(root());
+        other.make();
+        QVERIFY(other.save(place));
+        other.editor.setNeuronsKept(77); // so it is left behind as well
+    }
+    KeptBench bench(root());
+    const std::vector<RecoverableSession> before = bench.leftovers();
+    QCOMPARE(before.size(), 1U);
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    makeLongSearch(bench.editor);
+    bench.editor.setSearchWindows(32); // its units are long: it is still under way when the next session is there
+    bench.jobs.search();
+    QTRY_VERIFY_WITH_TIMEOUT(bench.model.search() && bench.model.search()->evaluations() > 0, 60'000);
+    QVERIFY(isRestored ? bench.restore(before[0].folder) : bench.openSession(place));
+    QTRY_VERIFY(!bench.message(QStringLiteral("left session")).sentence.isEmpty());
+    QTRY_COMPARE(journals(root()).size(), isRestored ? 2 : 3); // the one in hand and those to go back to
+    const std::vector<RecoverableSession> found = bench.leftovers();
+    QCOMPARE(found.size(), isRestored ? 1U : 2U);
+    QVERIFY(found[0].candidates > 0);
+    const std::function<void()> goBack = bench.message(QStringLiteral("left session")).action;
+    QSignalSpy opened(bench.keeper.get(), &SessionKeeper::opened);
+    goBack();
+    QTRY_COMPARE(opened.size(), 1);
+    QCOMPARE(bench.model.attentionsToRemove(), 10);
+    QVERIFY(bench.model.search() && bench.model.search()->evaluations() >= found[0].candidates);
+    QVERIFY(QTest::qWaitFor([&] { return !bench.runner.current(); }, 60'000));
 }
 
 void TestSessionKeeper::aSecondWindowIsToldAndSavesUnderAnotherName()
