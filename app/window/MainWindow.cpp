@@ -158,8 +158,8 @@ void MainWindow::wire()
     connect(m_actions->openGguf, &QAction::triggered, this, &MainWindow::chooseGguf);
     connect(m_actions->openSession, &QAction::triggered, this, &MainWindow::chooseSession);
     connect(m_actions->openSample, &QAction::triggered, this, &MainWindow::openSample);
-    connect(m_actions->saveSession, &QAction::triggered, this, [this] { save(false); });
-    connect(m_actions->saveSessionAs, &QAction::triggered, this, [this] { save(true); });
+    connect(m_actions->saveSession, &QAction::triggered, this, &MainWindow::save);
+    connect(m_actions->saveSessionAs, &QAction::triggered, this, &MainWindow::saveAs);
     connect(m_actions->quit, &QAction::triggered, this, &QWidget::close);
     connect(m_actions->goToExport, &QAction::triggered, this, [this] { show(Tab::Export); });
     connect(m_actions->prune, &QAction::triggered, this, &MainWindow::showPrune);
@@ -248,6 +248,7 @@ void MainWindow::wireSession()
         showView();
     });
     connect(&m_keeper, &SessionKeeper::saved, &m_settings, &Settings::addRecent);
+    connect(&m_keeper, &SessionKeeper::nameNeeded, this, &MainWindow::saveAs);
     connect(&m_keeper, &SessionKeeper::leftoversFound, this, &MainWindow::offer);
     connect(&m_keeper, &SessionKeeper::stateChanged, this, [this] { setWindowModified(!m_keeper.isSaved()); });
 }

@@ -60,20 +60,21 @@ void MainWindow::chooseSession()
         open(file);
 }
 
-void MainWindow::save(bool asksForName)
+void MainWindow::save()
 {
-    QString file = m_keeper.file();
     keepView();
-    if (asksForName || file.isEmpty() || !m_keeper.saveProblem().isEmpty()) {
-        QFileDialog dialog(this, tr("Save the session"), {}, tr("Sessions (*.secateur)"));
-        dialog.setAcceptMode(QFileDialog::AcceptSave);
-        dialog.setDefaultSuffix(QStringLiteral("secateur"));
-        dialog.selectFile(file.isEmpty() ? m_model.modelName() : file);
-        if (dialog.exec() != QDialog::Accepted)
-            return;
-        file = dialog.selectedFiles().constFirst();
-    }
-    m_keeper.save(file);
+    m_keeper.save();
+}
+
+void MainWindow::saveAs()
+{
+    keepView();
+    QFileDialog dialog(this, tr("Save the session"), {}, tr("Sessions (*.secateur)"));
+    dialog.setAcceptMode(QFileDialog::AcceptSave);
+    dialog.setDefaultSuffix(QStringLiteral("secateur"));
+    dialog.selectFile(m_keeper.file().isEmpty() ? m_model.modelName() : m_keeper.file());
+    if (dialog.exec() == QDialog::Accepted)
+        m_keeper.save(dialog.selectedFiles().constFirst());
 }
 
 void MainWindow::offer(const std::vector<RecoverableSession> &sessions)
