@@ -241,6 +241,7 @@ void MainWindow::wireSession()
     });
     connect(&m_jobs, &SessionJobs::modelOpened, this,
             [this] { m_settings.addRecent(QString::fromStdString(m_model.session().model->folder.string())); });
+    connect(&m_keeper, &SessionKeeper::loading, this, &MainWindow::keepView);
     connect(&m_keeper, &SessionKeeper::opened, this, [this] {
         if (!m_keeper.file().isEmpty())
             m_settings.addRecent(m_keeper.file());

@@ -24,8 +24,10 @@ void MainWindow::open(const QString &path)
 {
     if (QFileInfo(path).suffix() == kSessionSuffix)
         m_keeper.open(path);
-    else
+    else {
+        keepView();
         m_jobs.openModel(path.toStdString());
+    }
     show(Tab::Model);
 }
 
@@ -35,6 +37,7 @@ void MainWindow::openSample()
     const SampleTexts texts{
         .calibration = {.files = {m_sample.calibrationText().toStdString()}, .windows = kWindows, .length = kLength, .seed = 0},
         .evaluation = {.files = {m_sample.evaluationText().toStdString()}, .windows = {}, .length = kLength, .seed = 0}};
+    keepView();
     m_jobs.openModel(m_sample.model().toStdString(), texts);
     show(Tab::Model);
 }

@@ -345,6 +345,7 @@ void SessionKeeper::save(const QString &file, IfChanged ifChanged)
 
 void SessionKeeper::load(std::function<Session()> read, Beginning beginning)
 {
+    emit loading();
     m_messages.resolve(QStringLiteral("session"));
     const auto session = std::make_shared<Session>();
     const auto ranked = std::make_shared<std::vector<std::shared_ptr<const RankedScores>>>();

@@ -53,7 +53,8 @@ public:
     void keepView();
 
 signals:
-    void opened(); ///< the session model holds another session now
+    void loading(); ///< another session was asked for, and that in hand will be left if it can be read
+    void opened();  ///< the session model holds another session now
     void saved(const QString &file);
     void nameNeeded();   ///< see save()
     void stateChanged(); ///< file(), isSaved() or lastWritten()
