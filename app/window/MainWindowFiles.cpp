@@ -22,9 +22,9 @@ const QString kSessionSuffix = QStringLiteral("secateur");
 
 void MainWindow::open(const QString &path)
 {
-    if (QFileInfo(path).suffix() == kSessionSuffix)
+    if (QFileInfo(path).suffix() == kSessionSuffix) {
         m_keeper.open(path);
-    else {
+    } else {
         keepView();
         m_jobs.openModel(path.toStdString());
     }
