@@ -30,7 +30,7 @@ Actions::Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, Job
     quit = make(tr("&Quit"), "", QKeySequence(tr("Ctrl+Q")));
 
     makeHistory(editor, history);
-    pin = make(tr("P&in this plan"), "pin", QKeySequence(tr("Ctrl+D")));
+    pin = make(tr("P&in the current plan"), "pin", QKeySequence(tr("Ctrl+D")));
 
     prune = make(tr("&Prune…"), "play", QKeySequence(tr("Ctrl+P")));
     calibrate = make(tr("&Calibrate"), "calibrate", QKeySequence(tr("Ctrl+K")));

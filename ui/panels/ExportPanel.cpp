@@ -220,6 +220,12 @@ ExportSettings ExportPanel::settings() const
     return settings;
 }
 
+void ExportPanel::showEvent(QShowEvent *event)
+{
+    QWidget::showEvent(event);
+    followPlan();
+}
+
 void ExportPanel::followModel()
 {
     const SessionModel &session = m_workbench.session;
@@ -273,8 +279,11 @@ void ExportPanel::followTargets()
         m_targetProblem->say(InlineNote::Kind::Problem, problem);
 }
 
+/// Asks disks: only while it is looked at.
 void ExportPanel::followPlan()
 {
+    if (!isVisible())
+        return;
     const SessionModel &session = m_workbench.session;
     if (session.hasModel())
         m_output->suggest(exportName(session.modelName(), session.draft().balance, session.balance()));
@@ -288,8 +297,8 @@ void ExportPanel::followPlan()
     if (!m_workbench.jobs.canExport() || session.isPlanEvaluated())
         m_unmeasured->clear();
     else if (m_unmeasured->sentence().isEmpty())
-        m_unmeasured->say(InlineNote::Kind::Info, tr("This plan was never evaluated: what the pruning costs is not known."),
-                          tr("It can be exported all the same; evaluated first, its perplexity goes into the manifest."));
+        m_unmeasured->say(InlineNote::Kind::Info, tr("The current plan was never evaluated: what the pruning costs is not known."),
+                          tr("You can export it all the same. If you evaluate it first, the manifest tells its perplexity."));
     if (possible && m_workbench.runner.isBusy(JobKind::Export))
         possible.reason = tr("An export is running.");
     m_refusal->clear();

@@ -37,6 +37,9 @@ public:
     /// What would be written now.
     ExportSettings settings() const;
 
+protected:
+    void showEvent(QShowEvent *event) override;
+
 private:
     void build();
     QWidget *buildTargets();

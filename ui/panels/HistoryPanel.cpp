@@ -10,8 +10,8 @@ namespace secateur::ui {
 HistoryPanel::HistoryPanel(Workbench workbench, QWidget *parent) : QWidget(parent)
 {
     auto *view = new QUndoView(&workbench.history);
-    view->setEmptyLabel(tr("Original plan"));
-    view->setAccessibleName(tr("History of the plan"));
+    view->setEmptyLabel(tr("Start"));
+    view->setAccessibleName(tr("History of plan and texts"));
     view->setTextElideMode(Qt::ElideMiddle);
     view->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     view->setToolTip(tr("A click goes back, or forward, to that change"));

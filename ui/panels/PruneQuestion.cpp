@@ -118,6 +118,7 @@ void PruneQuestion::buildTarget(QFormLayout &form)
     m_size->setRange(0.001, 10'000);
     m_size->setDecimals(3);
     for (NumberBox *box : {m_percent, m_size}) {
+        box->hide(); // until it is asked for: it would widen the dialog
         new WheelGuard(*box);
         connect(box, &QDoubleSpinBox::valueChanged, this, &PruneQuestion::follow);
     }

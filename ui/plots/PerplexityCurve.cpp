@@ -123,7 +123,7 @@ QString PerplexityCurve::State::describe(const CurvePoint &point) const
     if (point.isBorrowedOrder)
         lines << tr("Measured with the removal order of another K");
     if (point.isCurrent)
-        lines << tr("This plan");
+        lines << tr("Current plan");
     return lines.join(u'\n');
 }
 
@@ -151,10 +151,10 @@ std::vector<PerplexityCurve::State::Label> PerplexityCurve::State::labels() cons
             labels.push_back({tr("original"), beside(pixel(point), tr("original"), kDot + 5)});
     }
     if (now && isShown(*now)) {
-        const QString text = now->isBorrowedOrder ? tr("this plan, borrowed order") : tr("this plan, measured");
+        const QString text = now->isBorrowedOrder ? tr("current plan, borrowed order") : tr("current plan, measured");
         labels.push_back({text, beside(pixel(*now), text, kRing + 5)});
     } else if (!now && current && canvas.xAxis->range().contains(*current)) {
-        const QString text = tr("this plan: not measured");
+        const QString text = tr("current plan: not measured");
         labels.push_back({text, beside({canvas.xAxis->coordToPixel(*current), double(canvas.axisRect()->top())}, text, 6)});
     }
     return labels;
@@ -171,7 +171,7 @@ std::vector<PerplexityCurve::State::Entry> PerplexityCurve::State::entries() con
     if (has(true))
         entries.push_back({tr("measured, borrowed order"), &State::drawBorrowed});
     if (currentPoint())
-        entries.push_back({tr("this plan"), &State::drawRing});
+        entries.push_back({tr("current plan"), &State::drawRing});
     return entries;
 }
 
@@ -385,7 +385,7 @@ void PerplexityCurve::fitRanges()
 PlotTable PerplexityCurve::table() const
 {
     const qsizetype comma = m_state->axis.lastIndexOf(QStringLiteral(", "));
-    PlotTable table{{m_state->axis.left(comma), tr("perplexity"), tr("plan"), tr("removal order"), tr("this plan"), tr("plan hash")},
+    PlotTable table{{m_state->axis.left(comma), tr("perplexity"), tr("plan"), tr("removal order"), tr("current plan"), tr("plan hash")},
                     {},
                     {comma < 0 ? QString() : m_state->axis.mid(comma + 2)}};
     for (const CurvePoint &point : m_state->points) {

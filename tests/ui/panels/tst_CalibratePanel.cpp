@@ -193,7 +193,7 @@ void tst_CalibratePanel::anotherSeedKeepsTheOldScoresUnderTheirName()
 
     QCheckBox *shuffle = nullptr;
     for (QCheckBox *box : panel.findChildren<QCheckBox *>())
-        if (box->text() == "Shuffle documents, seed")
+        if (box->text() == "Shuffle, seed")
             shuffle = box;
     QVERIFY(shuffle && shuffle->isVisible());
     auto *seed = shuffle->parentWidget()->findChildren<QSpinBox *>().last();

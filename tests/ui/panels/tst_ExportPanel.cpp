@@ -123,7 +123,7 @@ void tst_ExportPanel::planThatWasNeverEvaluatedSaysSo()
     ExportPanel panel(bench.workbench());
     show(panel);
     bench.open();
-    const QString note = "This plan was never evaluated: what the pruning costs is not known.";
+    const QString note = "The current plan was never evaluated: what the pruning costs is not known.";
     QVERIFY(!words(panel).contains(note)); // there is more to do first
     planWithoutRemovals(bench);
     type(panel, bench.path("pruned"));

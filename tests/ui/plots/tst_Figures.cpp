@@ -148,7 +148,7 @@ class TestFigures : public QObject {
         QTest::newRow("search") << QStringList{QStringLiteral("step"), QStringLiteral("layer"), QStringLiteral("nats")}
                                 << QStringLiteral("step,layer,search loss [nats],change [nats],search perplexity,state");
         QTest::newRow("curve") << QStringList{QStringLiteral("kept, %"), QStringLiteral("perplexity"), QStringLiteral("measured")}
-                               << QStringLiteral("kept [%],perplexity,plan,removal order,this plan,plan hash");
+                               << QStringLiteral("kept [%],perplexity,plan,removal order,current plan,plan hash");
     }
 
 private slots:
@@ -225,7 +225,7 @@ private slots:
         const std::unique_ptr<Plot> plot = made(QStringLiteral("curve"));
         plot->setSource({.model = QStringLiteral("tiny")});
         const QStringList lines = plot->csv().split(u'\n');
-        QCOMPARE(lines[0], QStringLiteral("kept [%],perplexity,plan,removal order,this plan,plan hash,model"));
+        QCOMPARE(lines[0], QStringLiteral("kept [%],perplexity,plan,removal order,current plan,plan hash,model"));
         QVERIFY(lines[1].endsWith(kHash + QStringLiteral(",tiny")));
         QVERIFY(lines[2].endsWith(QStringLiteral(",,,,tiny")));
     }

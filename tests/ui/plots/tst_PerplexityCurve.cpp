@@ -72,7 +72,7 @@ void TestPerplexityCurve::csvHasThePointsInTheirOrder()
     some[2].isCurrent = true;
     some[2].planHash = "0123abcd";
     m_curve->showPoints("kept, %", some, 50);
-    QCOMPARE(m_curve->csv(), QString("kept [%],perplexity,plan,removal order,this plan,plan hash\n"
+    QCOMPARE(m_curve->csv(), QString("kept [%],perplexity,plan,removal order,current plan,plan hash\n"
                                      "75,40,25 %,searched,,\n"
                                      "100,20,original,,,\n"
                                      "50,160,50 %,searched,yes,0123abcd\n"

@@ -163,7 +163,7 @@ void tst_MainFlow::evaluate(const WindowBench &hands)
     const SessionModel &session = hands.bench().session;
     hands.window->show(MainWindow::Tab::Evaluation);
     hands.press(QStringLiteral("Bundled text"));
-    if (QAbstractButton *all = hands.named<QAbstractButton>(QStringLiteral("As many windows as the text gives")); all->isChecked())
+    if (QAbstractButton *all = hands.button(QStringLiteral("Whole text")); all->isChecked())
         QTest::mouseClick(all, Qt::LeftButton, {}, QPoint(8, all->height() / 2));
     type(hands.named<QSpinBox>(QStringLiteral("Windows of the text")), 3);
     hands.press(QStringLiteral("Evaluate plan"));
