@@ -6,6 +6,7 @@
 #include "panels/StartPanel.h"
 #include "panels/TextFiles.h"
 
+#include <QApplication>
 #include <QDropEvent>
 #include <QFileDialog>
 #include <QFileInfo>
@@ -71,6 +72,8 @@ void MainWindow::save()
 
 void MainWindow::saveAs()
 {
+    if (QApplication::activeModalWidget()) // asked already: the disk answered late to a Save before this one
+        return;
     keepView();
     QFileDialog dialog(this, tr("Save the session"), {}, tr("Sessions (*.secateur)"));
     dialog.setAcceptMode(QFileDialog::AcceptSave);

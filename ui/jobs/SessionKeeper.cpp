@@ -260,10 +260,8 @@ void SessionKeeper::save()
 {
     if (!m_model.hasModel())
         return;
-    if (m_file.isEmpty()) {
-        emit nameNeeded();
-        return;
-    }
+    if (m_file.isEmpty())
+        return emit nameNeeded();
     if (m_saveProblem.isEmpty())
         return save(m_file);
     const auto isTaken = std::make_shared<bool>(true); // the other window may have closed meanwhile
@@ -275,10 +273,8 @@ void SessionKeeper::save()
         [this, asked = std::weak_ptr(m_mark), isTaken](const Problem &) {
             if (asked.lock() != m_mark)
                 return;
-            if (*isTaken) {
-                emit nameNeeded();
-                return;
-            }
+            if (*isTaken)
+                return emit nameNeeded();
             m_saveProblem.clear();
             m_messages.resolve(QStringLiteral("session lock"));
             save(m_file);
