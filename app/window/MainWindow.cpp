@@ -158,8 +158,8 @@ void MainWindow::wire()
     connect(m_actions->openGguf, &QAction::triggered, this, &MainWindow::chooseGguf);
     connect(m_actions->openSession, &QAction::triggered, this, &MainWindow::chooseSession);
     connect(m_actions->openSample, &QAction::triggered, this, &MainWindow::openSample);
-    connect(m_actions->saveSession, &QAction::triggered, this, [this] { save(false); });
-    connect(m_actions->saveSessionAs, &QAction::triggered, this, [this] { save(true); });
+    connect(m_actions->saveSession, &QAction::triggered, this, &MainWindow::save);
+    connect(m_actions->saveSessionAs, &QAction::triggered, this, &MainWindow::saveAs);
     connect(m_actions->quit, &QAction::triggered, this, &QWidget::close);
     connect(m_actions->goToExport, &QAction::triggered, this, [this] { show(Tab::Export); });
     connect(m_actions->prune, &QAction::triggered, this, &MainWindow::showPrune);
@@ -241,6 +241,7 @@ void MainWindow::wireSession()
     });
     connect(&m_jobs, &SessionJobs::modelOpened, this,
             [this] { m_settings.addRecent(QString::fromStdString(m_model.session().model->folder.string())); });
+    connect(&m_keeper, &SessionKeeper::loading, this, &MainWindow::keepView);
     connect(&m_keeper, &SessionKeeper::opened, this, [this] {
         if (!m_keeper.file().isEmpty())
             m_settings.addRecent(m_keeper.file());
@@ -248,6 +249,7 @@ void MainWindow::wireSession()
         showView();
     });
     connect(&m_keeper, &SessionKeeper::saved, &m_settings, &Settings::addRecent);
+    connect(&m_keeper, &SessionKeeper::nameNeeded, this, &MainWindow::saveAs);
     connect(&m_keeper, &SessionKeeper::leftoversFound, this, &MainWindow::offer);
     connect(&m_keeper, &SessionKeeper::stateChanged, this, [this] { setWindowModified(!m_keeper.isSaved()); });
 }

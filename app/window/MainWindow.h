@@ -80,7 +80,8 @@ private:
     void chooseModel();
     void chooseGguf();
     void chooseSession();
-    void save(bool asksForName);
+    void save();
+    void saveAs();
     void keepView();
     void showView();
     void showAffected(const PlanDraft &before);

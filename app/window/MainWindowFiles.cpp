@@ -6,6 +6,7 @@
 #include "panels/StartPanel.h"
 #include "panels/TextFiles.h"
 
+#include <QApplication>
 #include <QDropEvent>
 #include <QFileDialog>
 #include <QFileInfo>
@@ -22,10 +23,12 @@ const QString kSessionSuffix = QStringLiteral("secateur");
 
 void MainWindow::open(const QString &path)
 {
-    if (QFileInfo(path).suffix() == kSessionSuffix)
+    if (QFileInfo(path).suffix() == kSessionSuffix) {
         m_keeper.open(path);
-    else
+    } else {
+        keepView();
         m_jobs.openModel(path.toStdString());
+    }
     show(Tab::Model);
 }
 
@@ -35,6 +38,7 @@ void MainWindow::openSample()
     const SampleTexts texts{
         .calibration = {.files = {m_sample.calibrationText().toStdString()}, .windows = kWindows, .length = kLength, .seed = 0},
         .evaluation = {.files = {m_sample.evaluationText().toStdString()}, .windows = {}, .length = kLength, .seed = 0}};
+    keepView();
     m_jobs.openModel(m_sample.model().toStdString(), texts);
     show(Tab::Model);
 }
@@ -60,20 +64,23 @@ void MainWindow::chooseSession()
         open(file);
 }
 
-void MainWindow::save(bool asksForName)
+void MainWindow::save()
 {
-    QString file = m_keeper.file();
     keepView();
-    if (asksForName || file.isEmpty() || !m_keeper.saveProblem().isEmpty()) {
-        QFileDialog dialog(this, tr("Save the session"), {}, tr("Sessions (*.secateur)"));
-        dialog.setAcceptMode(QFileDialog::AcceptSave);
-        dialog.setDefaultSuffix(QStringLiteral("secateur"));
-        dialog.selectFile(file.isEmpty() ? m_model.modelName() : file);
-        if (dialog.exec() != QDialog::Accepted)
-            return;
-        file = dialog.selectedFiles().constFirst();
-    }
-    m_keeper.save(file);
+    m_keeper.save();
+}
+
+void MainWindow::saveAs()
+{
+    if (QApplication::activeModalWidget()) // asked already: the disk answered late to a Save before this one
+        return;
+    keepView();
+    QFileDialog dialog(this, tr("Save the session"), {}, tr("Sessions (*.secateur)"));
+    dialog.setAcceptMode(QFileDialog::AcceptSave);
+    dialog.setDefaultSuffix(QStringLiteral("secateur"));
+    dialog.selectFile(m_keeper.file().isEmpty() ? m_model.modelName() : m_keeper.file());
+    if (dialog.exec() == QDialog::Accepted)
+        m_keeper.save(dialog.selectedFiles().constFirst());
 }
 
 void MainWindow::offer(const std::vector<RecoverableSession> &sessions)

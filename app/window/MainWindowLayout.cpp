@@ -154,7 +154,6 @@ void MainWindow::closeEvent(QCloseEvent *event)
     m_settings.setValue(QStringLiteral("splitters"), splittersOf(*this));
     m_settings.setValue(QStringLiteral("docks"), saveState());
     keepView();
-    m_keeper.keepView();
     m_settings.setValue(QStringLiteral("figures"), FigureOptions::last().toBytes());
     m_runner.cancelAll();
     event->accept();
@@ -199,6 +198,7 @@ void MainWindow::keepView()
     view["layer"] = std::to_string(m_selection.selectedLayer());
     view["step"] = std::to_string(m_selection.step());
     m_model.setView(std::move(view));
+    m_keeper.keepView();
 }
 
 /// As it was when it was saved; one that was saved without is shown where its work is.

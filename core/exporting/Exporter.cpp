@@ -14,16 +14,15 @@
 #include "exporting/Verifier.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
-#include "foundation/Failures.h"
 #include "foundation/InputFile.h"
 #include "foundation/OutputFile.h"
 #include "foundation/Wording.h"
+#include "foundation/WritingFailure.h"
 #include "model/CheckpointSpec.h"
 #include "model/Families.h"
 #include "model/Tensors.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <optional>
 #include <span>
 #include <string>
@@ -114,7 +113,7 @@ void checkPlace(const ExportSettings &settings, const Checkpoint &source, const 
                     "Nothing was left behind. Free some space, or choose a folder on another disk.");
 }
 
-void checkFormat(const ExportSettings &settings, const ModelSpec &dense, const std::vector<std::int64_t> &widths)
+void checkTarget(const ExportSettings &settings, const ModelSpec &dense, const std::vector<std::int64_t> &widths)
 {
     if (const std::string problem = exportProblem(settings.format, dense, widths); !problem.empty())
         throw Error(problem, "Choose another target (--format): hf-compact holds every plan.");
@@ -136,7 +135,7 @@ std::int64_t bytesOfExport(const ExportSettings &settings, const Checkpoint &sou
 void checkExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
                  std::int64_t bytesOfWeights)
 {
-    checkFormat(settings, dense, widths);
+    checkTarget(settings, dense, widths);
     readCarriedFiles(source, !targetRules(settings.format).isGguf);
     checkPlace(settings, source, dense, widths, bytesOfWeights);
 }
@@ -186,7 +185,7 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
                         std::to_string(source.plan.balance.attentionsToRemove) + " attentions: its search is not finished.",
                     "Finish the search first (secateur-cli search MODEL --plan PLAN --save-plan PLAN).");
     const std::vector<std::int64_t> widths = source.plan.widths();
-    checkFormat(settings, source.dense, widths);
+    checkTarget(settings, source.dense, widths);
     // What is not weights is read before the folder can change; had it gone meanwhile, some of it would be missing.
     const CarriedFiles carried = readCarriedFiles(source.checkpoint, !targetRules(settings.format).isGguf);
     const std::int64_t weights = bytesOfExport(settings, source.checkpoint, source.dense, widths, source.plan.removedAttentions);
@@ -203,10 +202,11 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
         result = writeModel(source, settings, folder, carried.autoMaps, context);
         write(carried, folder);
     } catch (const Error &problem) { // what is there so far goes with `target`
-        const bool isDiskFull = problem.hint() == remedyOfWriting(ENOSPC) || problem.hint() == remedyOfWriting(EFBIG);
+        const auto *writing = dynamic_cast<const WritingFailure *>(&problem);
         const std::int64_t all = bytesOfAll(source.checkpoint, source.dense, widths, weights);
         throw Error(problem.what(),
-                    (isDiskFull ? sizeText(bytesIn(folder)) + " of about " + sizeText(all) + " was written. " : std::string()) +
+                    (writing && writing->isForLackOfRoom() ? sizeText(bytesIn(folder)) + " of about " + sizeText(all) + " was written. "
+                                                           : std::string()) +
                         "Nothing was left behind: the partial files were removed. " + problem.hint());
     }
     result.notes.insert(result.notes.end(), carried.notes.begin(), carried.notes.end());

@@ -5,6 +5,7 @@
 #include "foundation/Failures.h"
 #include "foundation/OutputFile.h"
 #include "foundation/Wording.h"
+#include "foundation/WritingFailure.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -61,9 +62,9 @@ private:
     int m_number;
 };
 
-Error failure(const fs::path &path, const std::string &what, int reason)
+WritingFailure failure(const fs::path &path, const std::string &what, int reason)
 {
-    return Error(inQuotes(AtomicPath::finalName(path).string()) + " " + what + ": " + reasonOf(reason) + ".", remedyOfWriting(reason));
+    return {inQuotes(AtomicPath::finalName(path).string()) + " " + what, reason};
 }
 
 int openForLock(const fs::path &path)
@@ -275,8 +276,7 @@ bool AtomicPath::makeTemporary()
         const int reason = errno;
         if (isFolder)
             ::rmdir(m_temporary.c_str()); // when it was made and could not be opened
-        throw Error("Nothing can be written in the folder " + inQuotes(m_target.parent_path().string()) + ": " + reasonOf(reason) + ".",
-                    remedyOfWriting(reason));
+        throw WritingFailure("Nothing can be written in the folder " + inQuotes(m_target.parent_path().string()), reason);
     }
     if (::flock(made.number(), LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK)

@@ -2,7 +2,6 @@
 #include "foundation/OutputFile.h"
 
 #include "foundation/AtomicPath.h"
-#include "foundation/Failures.h"
 #include "foundation/Wording.h"
 
 #include <cerrno>
@@ -16,11 +15,10 @@ OutputFile::OutputFile(const std::filesystem::path &file) : m_path(file), m_file
         throw failure();
 }
 
-Error OutputFile::failure() const
+WritingFailure OutputFile::failure() const
 {
     const int reason = errno;
-    return Error(inQuotes(AtomicPath::finalName(m_path).string()) + " cannot be written: " + reasonOf(reason) + ".",
-                 remedyOfWriting(reason));
+    return {inQuotes(AtomicPath::finalName(m_path).string()) + " cannot be written", reason};
 }
 
 void OutputFile::append(std::span<const std::byte> bytes)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "foundation/Error.h"
+#include "foundation/WritingFailure.h"
 
 #include <cstddef>
 #include <cstdio>
@@ -11,8 +11,8 @@
 
 namespace secateur {
 
-/// A file that is written from its beginning to its end. Every failure, a full disk among them, is an Error that names the file and the
-/// system's reason.
+/// A file that is written from its beginning to its end. Every failure, a full disk among them, is a WritingFailure that names the file
+/// and the system's reason.
 class OutputFile {
 public:
     explicit OutputFile(const std::filesystem::path &file);
@@ -27,7 +27,7 @@ private:
         void operator()(std::FILE *file) const noexcept { std::fclose(file); }
     };
     /// The error of the last system call.
-    Error failure() const;
+    WritingFailure failure() const;
 
     std::filesystem::path m_path;
     std::unique_ptr<std::FILE, Closer> m_file;

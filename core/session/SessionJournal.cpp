@@ -68,13 +68,18 @@ struct SessionJournal::State {
     int lock = -1;
     int file = -1; ///< of the journal that lines go to
     std::int64_t number = 0;
-    bool hasFailed = false, isDiscarded = false;
+    bool hasFailed = false, isOver = false;
 
     ~State()
     {
         closeFile();
+        unlock();
+    }
+
+    void unlock()
+    {
         if (lock >= 0)
-            ::close(lock); // unlocks
+            ::close(std::exchange(lock, -1));
     }
 
     void closeFile()
@@ -91,7 +96,7 @@ struct SessionJournal::State {
     {
         const std::string line = entry.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
         const std::lock_guard guard(mutex);
-        if (file < 0 || isDiscarded)
+        if (file < 0 || isOver)
             return;
         const off_t end = ::lseek(file, 0, SEEK_END);
         const ssize_t written = ::write(file, line.data(), line.size());
@@ -150,7 +155,7 @@ const std::filesystem::path &SessionJournal::folder() const
 std::int64_t SessionJournal::startBase()
 {
     const std::lock_guard guard(m_state->mutex);
-    if (m_state->isDiscarded)
+    if (m_state->isOver)
         return m_state->number;
     const std::filesystem::path file = journal::journalFile(m_state->folder, m_state->number + 1);
     const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -166,7 +171,7 @@ void SessionJournal::writeBase(std::int64_t number, const Session &session)
     const std::lock_guard writing(m_state->bases);
     {
         const std::lock_guard guard(m_state->mutex);
-        if (m_state->isDiscarded)
+        if (m_state->isOver)
             return;
     }
     saveSession(session, journal::baseFile(m_state->folder, number));
@@ -236,12 +241,21 @@ void SessionJournal::discard()
 {
     const std::lock_guard writing(m_state->bases);
     const std::lock_guard guard(m_state->mutex);
-    m_state->isDiscarded = true;
+    m_state->isOver = true;
     m_state->closeFile();
     std::error_code error;
     std::filesystem::remove_all(m_state->folder, error);
     if (error)
         throw failure("The journal of the session could not be removed:", m_state->folder, error.value());
+}
+
+void SessionJournal::close()
+{
+    const std::lock_guard writing(m_state->bases);
+    const std::lock_guard guard(m_state->mutex);
+    m_state->isOver = true;
+    m_state->closeFile();
+    m_state->unlock(); // last: what others find is whole
 }
 
 } // namespace secateur

@@ -41,7 +41,7 @@ public:
     /// be). Until then recovery uses the base before and the lines of both. The session that is written must hold every choice of people
     /// made before startBase(); what jobs wrote shortly before may be missing in it, those lines are kept.
     std::int64_t startBase();
-    /// Does nothing after discard().
+    /// Does nothing after discard() or close().
     void writeBase(std::int64_t number, const Session &session);
 
     void draftChanged(const PlanDraft &draft);
@@ -58,6 +58,9 @@ public:
 
     /// Removes the folder: the session was saved or is not wanted. Lines that come later are left out.
     void discard();
+    /// The session is left: unlocks the folder, which stays, while a job that is being stopped may still hold the journal. Lines that come
+    /// later are left out.
+    void close();
 
 private:
     struct State;

@@ -2,10 +2,15 @@
 #include "foundation/Error.h"
 
 #include "foundation/Failures.h"
+#include "foundation/OutputFile.h"
+#include "foundation/WritingFailure.h"
 
 #include <QtTest>
 
+#include <cerrno>
+#include <filesystem>
 #include <new>
+#include <span>
 
 using namespace secateur;
 
@@ -16,6 +21,7 @@ private slots:
     void plainHintHasNoOptions_data();
     void plainHintHasNoOptions();
     void machineFailuresAreToldApart();
+    void lackOfRoomIsToldApart();
 };
 
 void tst_Error::plainHintHasNoOptions_data()
@@ -54,6 +60,29 @@ void tst_Error::machineFailuresAreToldApart()
     QVERIFY(isOfMachine(std::bad_alloc()));
     QVERIFY(!isOfMachine(Error("The text is too short.")));
     QVERIFY(!isOfMachine(std::out_of_range("index 7")));
+}
+
+void tst_Error::lackOfRoomIsToldApart()
+{
+    for (const int reason : {ENOSPC, EDQUOT, EFBIG})
+        QVERIFY(WritingFailure("'x' cannot be written", reason).isForLackOfRoom());
+    for (const int reason : {EIO, EACCES, ENOENT})
+        QVERIFY(!WritingFailure("'x' cannot be written", reason).isForLackOfRoom());
+    const WritingFailure full("'x' cannot be written", ENOSPC);
+    QCOMPARE(full.what(), "'x' cannot be written: the disk is full.");
+    QCOMPARE(full.hint(), remedyOfWriting(ENOSPC));
+
+    if (!std::filesystem::exists("/dev/full"))
+        QSKIP("there is no /dev/full");
+    bool isKnown = false; // where it is thrown, too
+    try {
+        OutputFile file("/dev/full");
+        file.append(std::as_bytes(std::span("much")));
+        file.finish();
+    } catch (const WritingFailure &problem) {
+        isKnown = problem.isForLackOfRoom();
+    }
+    QVERIFY(isKnown);
 }
 
 QTEST_APPLESS_MAIN(tst_Error)

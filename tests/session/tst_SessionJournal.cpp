@@ -105,6 +105,7 @@ private slots:
     void emptyFoldersAreRemovedAndUnreadableOnesLeft();
     void foldersThatWereBeingMadeAreSwept();
     void discardRemovesTheFolder();
+    void closedOneIsOfferedThoughAJobHoldsIt();
     void foldersThatAreNoSessionsAreNotRemoved();
     void unwritableRootIsAnError();
     void fullDiskIsToldOnceAndLaterLinesAreWritten();
@@ -532,6 +533,23 @@ void tst_SessionJournal::discardRemovesTheFolder()
     journal.evaluated(evaluationOf("p", 1)); // a job that was under way
     journal.writeBase(number, baseSession());
     journal.startBase();
+    QVERIFY(!std::filesystem::exists(journal.folder()));
+}
+
+void tst_SessionJournal::closedOneIsOfferedThoughAJobHoldsIt()
+{
+    SessionJournal journal(root());
+    const std::int64_t number = journal.startBase();
+    journal.writeBase(number, baseSession());
+    journal.evaluated(evaluationOf("p", 1));
+    QVERIFY(recoverableSessions(root()).empty());
+    journal.close();
+    QCOMPARE(recoverableSessions(root()).size(), 1U);
+    const std::size_t known = recoverSession(journal.folder()).evaluations.size();
+    journal.evaluated(evaluationOf("q", 2)); // a job that was under way
+    journal.writeBase(journal.startBase(), baseSession());
+    QCOMPARE(recoverSession(journal.folder()).evaluations.size(), known);
+    removeRecoverable(journal.folder());
     QVERIFY(!std::filesystem::exists(journal.folder()));
 }
 

@@ -165,6 +165,7 @@ bool SessionKeeper::leave()
                 markClosed(journal->folder());
         } catch (const std::exception &) { // a folder too many at the next start is all that follows
         }
+        journal->close(); // a job that is being stopped may hold it yet, and would keep it from being offered
     });
     return !m_isSaved;
 }
@@ -176,7 +177,9 @@ void SessionKeeper::begin()
     const Beginning beginning = std::exchange(m_next, {});
     m_file = beginning.file;
     m_isSaved = beginning.isSaved;
-    m_mark = beginning.mark ? beginning.mark : std::make_shared<SaveMark>();
+    // The lock of the file before is let go of on the thread for files: its disk may be slow.
+    m_pool.start(
+        [before = std::exchange(m_mark, beginning.mark ? beginning.mark : std::make_shared<SaveMark>())]() mutable { before.reset(); });
     m_saveProblem.clear();
     m_changes = 0;
     m_lastWritten = {};
@@ -253,6 +256,31 @@ void SessionKeeper::rebase(std::function<void()> done)
     });
 }
 
+void SessionKeeper::save()
+{
+    if (!m_model.hasModel())
+        return;
+    if (m_file.isEmpty())
+        return emit nameNeeded();
+    if (m_saveProblem.isEmpty())
+        return save(m_file);
+    const auto isTaken = std::make_shared<bool>(true); // the other window may have closed meanwhile
+    inBackground(
+        [path = std::filesystem::path(m_file.toStdString()), mark = m_mark, isTaken] {
+            mark->lock = std::make_shared<SessionLock>(path);
+            *isTaken = mark->lock->owner().has_value();
+        },
+        [this, asked = std::weak_ptr(m_mark), isTaken](const Problem &) {
+            if (asked.lock() != m_mark)
+                return;
+            if (*isTaken)
+                return emit nameNeeded();
+            m_saveProblem.clear();
+            m_messages.resolve(QStringLiteral("session lock"));
+            save(m_file);
+        });
+}
+
 void SessionKeeper::save(const QString &file, IfChanged ifChanged)
 {
     if (!m_model.hasModel())
@@ -277,24 +305,29 @@ void SessionKeeper::save(const QString &file, IfChanged ifChanged)
             mark->lock = lock;
             mark->changes = changes;
         },
-        [this, file, mark = m_mark, changes = m_changes, isChanged](const Problem &problem) {
+        [this, file, asked = std::weak_ptr(m_mark), changes = m_changes, isChanged](const Problem &problem) {
+            const bool isInHand = asked.lock() == m_mark; // not another session meanwhile
             if (problem) {
-                const bool canOverwrite = *isChanged && mark == m_mark;
+                const bool canOverwrite = *isChanged && isInHand;
                 m_messages.post({.severity = *isChanged ? Message::Severity::Warning : Message::Severity::Error,
                                  .sentence = problem->first,
                                  .hint = problem->second,
                                  .topic = QStringLiteral("session"),
                                  .actionText = canOverwrite ? tr("Overwrite") : QString(),
                                  .action =
-                                     [this, file, asked = std::weak_ptr(mark)] { // the log keeps it: a strong one would keep the lock
-                                         if (asked.lock() == m_mark)             // another session must not be written over this one's file
-                                             save(file, IfChanged::Overwrite);
+                                     [this, file, asked] {           // the log keeps it: a strong one would keep the lock
+                                         if (asked.lock() == m_mark) // another session must not be written over this one's file
+                                             return save(file, IfChanged::Overwrite);
+                                         post(true, QStringLiteral("session"),
+                                              tr("'%1' was not overwritten: the session that was to be saved there is not open any more.")
+                                                  .arg(QFileInfo(file).fileName()),
+                                              tr("Go back to that session, and save it again."));
                                      },
                                  .time = {}});
                 return;
             }
             post(false, QStringLiteral("session"), tr("The session was saved as '%1'.").arg(QFileInfo(file).fileName()), {});
-            if (mark == m_mark) { // not another session meanwhile
+            if (isInHand) {
                 m_file = file;
                 m_saveProblem.clear();
                 m_messages.resolve(QStringLiteral("session lock"));
@@ -308,6 +341,7 @@ void SessionKeeper::save(const QString &file, IfChanged ifChanged)
 
 void SessionKeeper::load(std::function<Session()> read, Beginning beginning)
 {
+    emit loading();
     m_messages.resolve(QStringLiteral("session"));
     const auto session = std::make_shared<Session>();
     const auto ranked = std::make_shared<std::vector<std::shared_ptr<const RankedScores>>>();

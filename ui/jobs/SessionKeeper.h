@@ -35,9 +35,11 @@ public:
     bool isSaved() const { return m_isSaved; }              ///< nothing has changed since it was saved
     QDateTime lastWritten() const { return m_lastWritten; } ///< of the journal or the file; null = never
 
-    /// Why the session cannot be saved under file(): another window has it open. Empty when it can.
+    /// Why the session cannot be saved under file(): another window had it open when that was last tried. Empty when it can.
     QString saveProblem() const { return m_saveProblem; }
 
+    /// Under file(); nameNeeded() where there is none, or another window still has it open.
+    void save();
     enum class IfChanged { Ask, Overwrite };
     /// Refuses a file that another window has open, and asks before it writes over file() where that was changed on the disk meanwhile.
     void save(const QString &file, IfChanged ifChanged = IfChanged::Ask);
@@ -51,8 +53,10 @@ public:
     void keepView();
 
 signals:
-    void opened(); ///< the session model holds another session now
+    void loading(); ///< another session was asked for, and that in hand will be left if it can be read
+    void opened();  ///< the session model holds another session now
     void saved(const QString &file);
+    void nameNeeded();   ///< see save()
     void stateChanged(); ///< file(), isSaved() or lastWritten()
     void leftoversFound(const std::vector<secateur::RecoverableSession> &sessions);
 

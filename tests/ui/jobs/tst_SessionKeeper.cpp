@@ -167,8 +167,12 @@ private slots:
     void sessionsThatEndInOrderAreOfferedUnlessSaved_data();
     void sessionsThatEndInOrderAreOfferedUnlessSaved();
     void theSessionBeforeIsKept();
+    void theSessionBeforeIsOfferedThoughItsSearchRan_data();
+    void theSessionBeforeIsOfferedThoughItsSearchRan();
     void aSecondWindowIsToldAndSavesUnderAnotherName();
+    void aFileIsSavedAgainOnceTheOtherWindowHasClosed();
     void aFileThatSomebodyElseWroteIsNotOverwrittenUnasked();
+    void overwritingIsOfTheSessionThatWasAsked();
     void lossesOfOtherPlansCountAsChanges();
     void aKillDuringASearchLosesNothingThatWasSeen();
     void aKillDuringASaveLeavesTheOldFileWhole_data();
@@ -405,6 +409,47 @@ void TestSessionKeeper::theSessionBeforeIsKept()
     QCOMPARE(bench.messages.rowCount(), 2); // that word, and that it was saved
 }
 
+void TestSessionKeeper::theSessionBeforeIsOfferedThoughItsSearchRan_data()
+{
+    QTest::addColumn<bool>("isRestored");
+    QTest::newRow("a file is opened") << false;
+    QTest::newRow("a session is restored") << true;
+}
+
+void TestSessionKeeper::theSessionBeforeIsOfferedThoughItsSearchRan()
+{
+    QFETCH(bool, isRestored);
+    const QString place = file("other.secateur");
+    {
+        KeptBench other(root());
+        other.make();
+        QVERIFY(other.save(place));
+        other.editor.setNeuronsKept(77); // so it is left behind as well
+    }
+    KeptBench bench(root());
+    const std::vector<RecoverableSession> before = bench.leftovers();
+    QCOMPARE(before.size(), 1U);
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    makeLongSearch(bench.editor);
+    bench.editor.setSearchWindows(32); // its units are long: it is still under way when the next session is there
+    bench.jobs.search();
+    QTRY_VERIFY_WITH_TIMEOUT(bench.model.search() && bench.model.search()->evaluations() > 0, 60'000);
+    QVERIFY(isRestored ? bench.restore(before[0].folder) : bench.openSession(place));
+    QTRY_VERIFY(!bench.message(QStringLiteral("left session")).sentence.isEmpty());
+    QTRY_COMPARE(journals(root()).size(), isRestored ? 2 : 3); // the one in hand and those to go back to
+    const std::vector<RecoverableSession> found = bench.leftovers();
+    QCOMPARE(found.size(), isRestored ? 1U : 2U);
+    QVERIFY(found[0].candidates > 0);
+    const std::function<void()> goBack = bench.message(QStringLiteral("left session")).action;
+    QSignalSpy opened(bench.keeper.get(), &SessionKeeper::opened);
+    goBack();
+    QTRY_COMPARE(opened.size(), 1);
+    QCOMPARE(bench.model.attentionsToRemove(), 10);
+    QVERIFY(bench.model.search() && bench.model.search()->evaluations() >= found[0].candidates);
+    QVERIFY(QTest::qWaitFor([&] { return !bench.runner.current(); }, 60'000));
+}
+
 void TestSessionKeeper::aSecondWindowIsToldAndSavesUnderAnotherName()
 {
     const QString place = file("shared.secateur");
@@ -444,6 +489,35 @@ void TestSessionKeeper::aSecondWindowIsToldAndSavesUnderAnotherName()
     QVERIFY(third.save(place));
 }
 
+void TestSessionKeeper::aFileIsSavedAgainOnceTheOtherWindowHasClosed()
+{
+    const QString place = file("shared.secateur");
+    auto first = std::make_unique<KeptBench>(root());
+    first->make();
+    QVERIFY(first->save(place));
+    KeptBench second(file("second root"));
+    QVERIFY(second.openSession(place));
+    QVERIFY(!second.keeper->saveProblem().isEmpty());
+    second.editor.setNeuronsKept(55);
+    QSignalSpy nameNeeded(second.keeper.get(), &SessionKeeper::nameNeeded);
+    second.keeper->save();
+    QTRY_COMPARE(nameNeeded.size(), 1);
+    QVERIFY(!second.keeper->saveProblem().isEmpty());
+    QVERIFY(loadSession(place.toStdString()).draft.balance.neuronsKept != 55);
+    QVERIFY(!second.keeper->isSaved());
+
+    first.reset();
+    second.keeper->save();
+    QTRY_VERIFY(second.keeper->isSaved());
+    QCOMPARE(nameNeeded.size(), 1);
+    QCOMPARE(loadSession(place.toStdString()).draft.balance.neuronsKept, 55);
+    QVERIFY(second.keeper->saveProblem().isEmpty());
+    QVERIFY(second.message(QStringLiteral("session lock")).sentence.isEmpty());
+    KeptBench third(file("third root")); // now it is the second one's
+    QVERIFY(third.openSession(place));
+    QVERIFY(!third.keeper->saveProblem().isEmpty());
+}
+
 void TestSessionKeeper::aFileThatSomebodyElseWroteIsNotOverwrittenUnasked()
 {
     const QString place = file("session.secateur");
@@ -466,6 +540,36 @@ void TestSessionKeeper::aFileThatSomebodyElseWroteIsNotOverwrittenUnasked()
     QTRY_VERIFY(bench.keeper->isSaved());
     QCOMPARE(loadSession(place.toStdString()).draft.balance.neuronsKept, 55);
     QVERIFY(bench.save(place));
+}
+
+void TestSessionKeeper::overwritingIsOfTheSessionThatWasAsked()
+{
+    const QString place = file("session.secateur");
+    KeptBench bench(root());
+    bench.make(1);
+    QVERIFY(bench.save(place));
+    Session others = loadSession(place.toStdString());
+    others.draft.balance.neuronsKept = 44;
+    saveSession(others, place.toStdString());
+    bench.editor.setNeuronsKept(55);
+    bench.keeper->save(place);
+    QTRY_COMPARE(bench.message(QStringLiteral("session")).severity, Message::Severity::Warning);
+    const Message asked = bench.message(QStringLiteral("session"));
+    QVERIFY(asked.action);
+
+    bench.make(2);                                                        // another session
+    QVERIFY(bench.message(QStringLiteral("session")).sentence.isEmpty()); // nothing is asked any more
+    asked.action();                                                       // from the log, which keeps it
+    const Message told = bench.message(QStringLiteral("session"));
+    QCOMPARE(told.severity, Message::Severity::Error);
+    QVERIFY2(told.sentence.startsWith(QStringLiteral("'session.secateur' was not overwritten")), qPrintable(told.sentence));
+    QVERIFY(!told.hint.isEmpty());
+    QVERIFY(bench.leftovers().size() == 1); // whatever was to be written is by now
+    const Session left = loadSession(place.toStdString());
+    QCOMPARE(left.draft.balance.neuronsKept, 44);
+    QCOMPARE(left.calibrations[0]->provenance.seed, 1U);
+    QVERIFY(bench.keeper->file().isEmpty());
+    QVERIFY(!bench.keeper->isSaved());
 }
 
 void TestSessionKeeper::lossesOfOtherPlansCountAsChanges()

@@ -38,11 +38,14 @@ private slots:
     void sessionComesBackAsItLooked();
     void sessionWithoutALookIsShownWhereItsWorkIs();
     void leftSessionComesBackAsItLooked();
+    void sessionLeftForAnotherComesBackAsItLooked_data();
+    void sessionLeftForAnotherComesBackAsItLooked();
     void splittersAndDocksStay();
     void layoutThatCannotBeReadIsTheDefaultOne_data();
     void layoutThatCannotBeReadIsTheDefaultOne();
     void floatingDockIsBroughtOntoTheScreen();
     void undoShowsWhatItChanges();
+    void undoShowsTheTextThatItChanges();
     void undoWaitsWhileAMenuIsOpen();
     void undoWaitsForTheEndOfADrag();
     void everyChangeOfAPlanHasItsTabs();
@@ -143,6 +146,43 @@ void tst_WindowMemory::leftSessionComesBackAsItLooked()
     QVERIFY(hands.waitForJobs());
 }
 
+void tst_WindowMemory::sessionLeftForAnotherComesBackAsItLooked_data()
+{
+    QTest::addColumn<bool>("isFile");
+    QTest::newRow("for a model") << false;
+    QTest::newRow("for a session file") << true;
+}
+
+void tst_WindowMemory::sessionLeftForAnotherComesBackAsItLooked()
+{
+    QFETCH(bool, isFile);
+    WindowBench hands;
+    calibrate(hands);
+    const QString file = hands.state.filePath(QStringLiteral("other.secateur"));
+    saveSession(hands.bench().session.session(), file.toStdString());
+    hands.bench().editor.pin(QStringLiteral("Left"));
+    hands.window->show(MainWindow::Tab::Balance);
+    hands.bench().selection.setSelectedLayer(3);
+    if (isFile)
+        hands.window->open(file);
+    else
+        hands.window->openSample();
+    QTRY_VERIFY(hands.bench().session.session().pinned.empty());
+    QVERIFY(hands.waitForJobs());
+    const auto left = [&] {
+        for (const Message &shown : hands.bench().messages.current())
+            if (shown.topic == QLatin1String("left session"))
+                return shown;
+        return Message();
+    };
+    QTRY_VERIFY(left().action);
+    left().action(); // "Go back to it"
+    QTRY_VERIFY(!hands.bench().session.session().pinned.empty());
+    QCOMPARE(tab(hands), MainWindow::Tab::Balance);
+    QCOMPARE(hands.bench().selection.selectedLayer(), 3);
+    QVERIFY(hands.waitForJobs());
+}
+
 void tst_WindowMemory::splittersAndDocksStay()
 {
     WindowBench hands;
@@ -237,6 +277,40 @@ void tst_WindowMemory::undoShowsWhatItChanges()
     actions.undo->trigger();
     QVERIFY(!hands.bench().session.draft().balance.neuronsKept);
     QCOMPARE(hands.bench().session.draft().balance.sparsity, 0.25);
+}
+
+void tst_WindowMemory::undoShowsTheTextThatItChanges()
+{
+    WindowBench hands;
+    calibrate(hands);
+    Actions &actions = hands.window->actionsOfWindow();
+    const Session &session = hands.bench().session.session();
+    const TextSettings calibration = session.calibrationText, evaluation = session.evaluationText;
+    const ScoreNorm norm = session.norm;
+    TextSettings changed = calibration;
+    changed.seed = 7;
+    hands.bench().editor.setTexts(changed, evaluation, norm);
+    changed = evaluation;
+    changed.length = 256;
+    hands.bench().editor.setTexts(session.calibrationText, changed, norm);
+    hands.bench().editor.setTexts(session.calibrationText, session.evaluationText, ScoreNorm::L1);
+
+    hands.window->show(MainWindow::Tab::Export);
+    actions.undo->trigger(); // the norm, which is chosen beside the calibration text
+    QCOMPARE(session.norm, norm);
+    QCOMPARE(tab(hands), MainWindow::Tab::Calibration);
+    actions.undo->trigger();
+    QVERIFY(session.evaluationText == evaluation);
+    QCOMPARE(tab(hands), MainWindow::Tab::Evaluation);
+    actions.undo->trigger();
+    QVERIFY(session.calibrationText == calibration);
+    QCOMPARE(tab(hands), MainWindow::Tab::Calibration);
+    hands.window->show(MainWindow::Tab::Balance);
+    actions.redo->trigger();
+    QCOMPARE(session.calibrationText.seed, 7U);
+    QCOMPARE(tab(hands), MainWindow::Tab::Calibration);
+    actions.redo->trigger();
+    QCOMPARE(tab(hands), MainWindow::Tab::Evaluation);
 }
 
 void tst_WindowMemory::undoWaitsWhileAMenuIsOpen()
