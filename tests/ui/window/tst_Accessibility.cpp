@@ -34,8 +34,8 @@ QString steady(QString text)
     text.replace(many, QStringLiteral("#")).replace(type, QStringLiteral("TYPE"));
     // What computes, and how long ago the session was written down.
     static const QRegularExpression device(QStringLiteral("\\b(cpu|CPU|cuda(:#)?|CUDA)\\b")),
-        ago(QStringLiteral("autosaved (just now|# ago)"));
-    text.replace(device, QStringLiteral("DEVICE")).replace(ago, QStringLiteral("autosaved"));
+        ago(QStringLiteral("backed up (just now|# ago)"));
+    text.replace(device, QStringLiteral("DEVICE")).replace(ago, QStringLiteral("backed up"));
     return text.simplified();
 }
 
