@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/TextMenu.h"
 
+#include "models/TextNames.h"
 #include "panels/TextFiles.h"
 
 #include <QFileInfo>
