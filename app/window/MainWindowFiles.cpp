@@ -3,6 +3,7 @@
 #include "window/MainWindow.h"
 
 #include "checkpoint/ModelName.h"
+#include "models/TextNames.h"
 #include "panels/StartPanel.h"
 #include "panels/TextFiles.h"
 
@@ -113,7 +114,7 @@ void MainWindow::dropEvent(QDropEvent *event)
         if (isNamedAsText(dropped.fileName())) {
             if (!m_model.hasModel()) {
                 m_messages.post({.severity = Message::Severity::Warning,
-                                 .sentence = tr("'%1' is a text, and no model is open yet.").arg(dropped.fileName()),
+                                 .sentence = tr("'%1' is a text, and no model is open yet.").arg(textFileName(dropped.fileName())),
                                  .hint = tr("Drop a model folder first."),
                                  .topic = QStringLiteral("open"),
                                  .actionText = {},

@@ -7,6 +7,7 @@
 #include "jobs/SessionJobs.h"
 #include "jobs/SessionKeeper.h"
 #include "models/SessionModel.h"
+#include "models/TextNames.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
 
@@ -99,9 +100,7 @@ void StatusLine::showCalibration()
         return;
     }
     const Provenance &p = scores->provenance;
-    const QString text = p.textFiles.size() == 1 ? QFileInfo(QString::fromStdString(p.textFiles.front())).fileName()
-                                                 : tr("%1 files").arg(p.textFiles.size());
-    m_calibration->setWhole(tr("%1, %2 × %3 tokens").arg(text).arg(p.windows).arg(QLocale().toString(qlonglong(p.length))));
+    m_calibration->setWhole(tr("%1, %2 × %3 tokens").arg(textFilesName(p), exactText(p.windows), exactText(p.length)));
 }
 
 void StatusLine::showSaved()

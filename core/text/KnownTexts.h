@@ -20,6 +20,8 @@ struct KnownText {
     std::filesystem::path file; ///< its Parquet or JSON lines, with the texts in the column "text"; empty = not found
     std::string problem;        ///< a sentence that says what is missing; empty when there is a file
     std::string command;        ///< that fetches it
+
+    bool operator==(const KnownText &) const = default;
 };
 
 /// WikiText-2 (raw), C4 (English) and FineWeb-Edu, of each the file that a use takes, as in the authors' code: of several files of a part

@@ -2,6 +2,7 @@
 #include "commands/PlanEditor.h"
 
 #include "models/SessionModel.h"
+#include "models/TextNames.h"
 
 #include <QLocale>
 #include <QScopedValueRollback>
@@ -139,9 +140,7 @@ std::pair<QString, int> changeOf(const TextSettings &before, const TextSettings 
     TextSettings same = before;
     same.files = after.files;
     if (same == after)
-        return {after.files.empty() ? PlanEditor::tr("%1: none").arg(name)
-                                    : PlanEditor::tr("%1: %2").arg(name, QString::fromStdString(textName(after))),
-                0};
+        return {after.files.empty() ? PlanEditor::tr("%1: none").arg(name) : PlanEditor::tr("%1: %2").arg(name, textFilesName(after)), 0};
     same = before;
     same.windows = after.windows;
     if (same == after)

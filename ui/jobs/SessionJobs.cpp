@@ -10,6 +10,7 @@
 #include "model/CheckpointSpec.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
+#include "models/TextNames.h"
 #include "session/SessionStore.h"
 
 #include <QLocale>
@@ -240,7 +241,7 @@ void SessionJobs::calibrate()
 {
     if (!canCalibrate())
         return;
-    const QString text = QString::fromStdString(textName(m_model.session().calibrationText));
+    const QString text = textFilesName(m_model.session().calibrationText);
     const JobCost cost = calibrationCost();
     start(
         JobKind::Calibrate, tr("Calibrate on %1").arg(text), commandOf(JobKind::Calibrate), QStringLiteral("calibrate"),
@@ -306,8 +307,8 @@ void SessionJobs::evaluate()
     const double share = double(m_model.planFigures().flopPerToken) / double(m_model.denseFigures().flopPerToken);
     phases.push_back({"evaluate", evaluationSeconds() * share});
     start(
-        JobKind::Evaluate, tr("Evaluate on %1").arg(QString::fromStdString(textName(m_model.session().evaluationText))),
-        commandOf(JobKind::Evaluate), QStringLiteral("evaluate"),
+        JobKind::Evaluate, tr("Evaluate on %1").arg(textFilesName(m_model.session().evaluationText)), commandOf(JobKind::Evaluate),
+        QStringLiteral("evaluate"),
         [phases](const SessionTask &task, JobPort &port) {
             port.context().expect(phases);
             const PlanDraft &draft = task.session().draft;
@@ -325,9 +326,8 @@ void SessionJobs::evaluateDense()
     if (!canEvaluateDense())
         return;
     const TextSettings &text = m_model.session().evaluationText;
-    start(JobKind::Evaluate, tr("Evaluate the original on %1").arg(QString::fromStdString(textName(text))),
-          commandLines().evaluateDense(text), QStringLiteral("evaluate"),
-          [seconds = evaluationSeconds()](const SessionTask &task, JobPort &port) {
+    start(JobKind::Evaluate, tr("Evaluate the original on %1").arg(textFilesName(text)), commandLines().evaluateDense(text),
+          QStringLiteral("evaluate"), [seconds = evaluationSeconds()](const SessionTask &task, JobPort &port) {
               port.context().expect({{"evaluate", seconds}});
               task.evaluate(port, nullptr, {}, false);
           });

@@ -2,6 +2,7 @@
 #include "panels/BudgetBar.h"
 
 #include "models/SessionModel.h"
+#include "models/TextNames.h"
 #include "panels/BudgetCard.h"
 #include "theme/PlotStyle.h"
 #include "widgets/Quantity.h"
@@ -157,13 +158,13 @@ BudgetFigure BudgetBar::perplexity() const
     if (last)
         lines << tr("%1 %2 (%3 tokens of %4)")
                      .arg(own ? tr("plan") : figure.exactnessText, locale.toString(last->result.perplexity, 'f', 4),
-                          exactText(last->result.tokens), QString::fromStdString(textName(last->text)));
+                          exactText(last->result.tokens), textFilesName(last->text));
     if (dense) {
         figure.before = tr("original %1").arg(perplexityText(dense->result.perplexity));
         lines << tr("original %1").arg(locale.toString(dense->result.perplexity, 'f', 4));
     }
     if (last) // the perplexity of the search is another number, of another text: it stands with the search
-        figure.note = tr("on %1").arg(QString::fromStdString(textName(last->text)));
+        figure.note = tr("on %1").arg(textFilesName(last->text));
     figure.exact = lines.join(QLatin1Char('\n'));
     const QString word = figure.exactnessText.isEmpty() ? exactnessWord(figure.exactness) : figure.exactnessText;
     figure.sentence = tr("%1: %2").arg(caption, QStringList({figure.value, figure.before, figure.change, word, figure.note})

@@ -5,6 +5,7 @@
 #include "jobs/JobTable.h"
 #include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
+#include "models/TextNames.h"
 #include "panels/CalibrationTable.h"
 #include "panels/JobButton.h"
 #include "panels/JobCostText.h"
@@ -220,7 +221,7 @@ void CalibratePanel::followResult()
         const Provenance &p = scores->provenance;
         const auto seconds = m_seconds.find(session.draft().calibration);
         m_facts->setFacts({
-            {tr("Text"), calibrationTextName(p)},
+            {tr("Text"), textFilesName(p)},
             {tr("Windows"), calibrationCutText(p)},
             {tr("Tokens used"), exactText(p.windows * p.length)},
             {tr("Norm"), normText(scores->norm)},

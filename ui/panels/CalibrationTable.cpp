@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/CalibrationTable.h"
 
-#include "panels/TextFiles.h"
+#include "models/TextNames.h"
 #include "session/Session.h"
 #include "widgets/Quantity.h"
 
@@ -22,13 +22,6 @@ QString normText(ScoreNorm norm)
     return norm == ScoreNorm::L2 ? QStringLiteral("L2") : QStringLiteral("L1");
 }
 
-QString calibrationTextName(const Provenance &provenance)
-{
-    if (provenance.textFiles.size() == 1)
-        return textFileName(QString::fromStdString(provenance.textFiles.front()));
-    return CalibrationTable::tr("%1 files").arg(provenance.textFiles.size());
-}
-
 QString calibrationCutText(const Provenance &provenance)
 {
     const QString cut = CalibrationTable::tr("%1 × %2 tokens").arg(exactText(provenance.windows), exactText(provenance.length));
@@ -45,7 +38,7 @@ QString staleScoresText(const SessionModel &session)
     if (scores.provenance.seed == 0 && wanted.seed != 0) // what differs is said
         cut = CalibrationTable::tr("%1, not shuffled").arg(cut);
     return CalibrationTable::tr("Stale: the scores in use are from %1 (%2, %3).")
-        .arg(calibrationTextName(scores.provenance), cut, normText(scores.norm));
+        .arg(textFilesName(scores.provenance), cut, normText(scores.norm));
 }
 
 CalibrationTable::CalibrationTable(const SessionModel &session, QObject *parent) : QAbstractTableModel(parent), m_session(session)
@@ -106,7 +99,7 @@ QVariant CalibrationTable::data(const QModelIndex &index, int role) const
         return {};
     switch (Column(index.column())) {
     case kText:
-        return isInUse ? tr("%1 (in use)").arg(calibrationTextName(p)) : calibrationTextName(p);
+        return isInUse ? tr("%1 (in use)").arg(textFilesName(p)) : textFilesName(p);
     case kWindows:
         return p.seed == 0 ? tr("%1 × %2").arg(exactText(p.windows), exactText(p.length))
                            : tr("%1 × %2, seed %3").arg(exactText(p.windows), exactText(p.length)).arg(p.seed);

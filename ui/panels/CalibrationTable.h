@@ -30,8 +30,6 @@ private:
 
 /// "L2" or "L1".
 QString normText(ScoreNorm norm);
-/// The files of a calibration for people: the name, or "3 files".
-QString calibrationTextName(const Provenance &provenance);
 /// "32 × 512 tokens", with the seed where the documents were shuffled.
 QString calibrationCutText(const Provenance &provenance);
 /// That the scores in use are not of the text, windows, order and norm that are set now. Empty where they are, and before there are scores.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/EvaluationModel.h"
 
+#include "models/TextNames.h"
 #include "panels/DraftOfRecord.h"
 #include "widgets/Quantity.h"
 
@@ -124,7 +125,7 @@ QVariant EvaluationModel::value(int row, Column column) const
     case kLoss:
         return r.result.loss;
     case kText:
-        return QString::fromStdString(textName(r.text));
+        return textFilesName(r.text);
     case kWindows:
         return qint64(r.result.windows);
     case kTokens:
@@ -152,7 +153,7 @@ QString EvaluationModel::text(int row, Column column) const
     case kLoss:
         return QLocale().toString(r.result.loss, 'f', 4);
     case kText:
-        return QString::fromStdString(textName(r.text));
+        return textFilesName(r.text);
     case kWindows:
         return tr("%1 × %2").arg(exactText(r.result.windows), exactText(r.result.length));
     case kTokens:
@@ -241,7 +242,7 @@ QString EvaluationModel::separated(QChar separator) const
         const EvaluationRecord &r = record(row);
         const std::optional<double> ratio = againstOriginal(row);
         const QString order = isOriginal(r) ? QString() : r.isOrderBorrowed ? QStringLiteral("borrowed") : QStringLiteral("searched");
-        QStringList cells;
+        QStringList cells; // for other programs: the text has the name of its file
         for (const QVariant &value : std::initializer_list<QVariant>{
                  isOriginal(r) ? QStringLiteral("original") : QStringLiteral("plan"), m_rows[std::size_t(row)].sparsity,
                  qint64(r.removed.size()), qint64(r.neuronsKept), r.result.perplexity, ratio ? QVariant(*ratio) : QVariant(), r.result.loss,

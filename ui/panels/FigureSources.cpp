@@ -2,6 +2,7 @@
 #include "panels/FigureSources.h"
 
 #include "models/SessionModel.h"
+#include "models/TextNames.h"
 #include "panels/CalibrationTable.h"
 #include "panels/EvaluationModel.h"
 
@@ -32,7 +33,7 @@ QString calibrationNote(const SessionModel &session)
     const NeuronScores *scores = session.scores();
     if (!scores)
         return {};
-    return tr("calibrated on %1, %2").arg(calibrationTextName(scores->provenance), calibrationCutText(scores->provenance));
+    return tr("calibrated on %1, %2").arg(textFilesName(scores->provenance), calibrationCutText(scores->provenance));
 }
 
 } // namespace
@@ -87,8 +88,8 @@ FigureSource sourceOfMeasurements(const SessionModel &session)
     });
     FigureSource source{.model = session.modelName(), .note = {}};
     if (!values.evaluationText.files.empty())
-        source.note = (count == 1 ? tr("1 plan measured on %2") : tr("%1 plans measured on %2").arg(count))
-                          .arg(QString::fromStdString(textName(values.evaluationText)));
+        source.note =
+            (count == 1 ? tr("1 plan measured on %2") : tr("%1 plans measured on %2").arg(count)).arg(textFilesName(values.evaluationText));
     if (const QString hash = session.planHash(); session.balance() && !hash.isEmpty())
         source.note += tr("; current plan: %1, hash %2")
                            .arg(planWords(session, session.neuronsKept(), std::size_t(session.attentionsToRemove())), hash.left(12));

@@ -3,6 +3,7 @@
 
 #include "jobs/JobTable.h"
 #include "models/SessionModel.h"
+#include "models/TextNames.h"
 #include "panels/ExportTable.h"
 #include "widgets/CopyButton.h"
 #include "widgets/InlineNote.h"
@@ -112,7 +113,7 @@ QString PruneResult::perplexityOf(const ExportRecord &record) const
     const auto measured = std::find_if(all.rbegin(), all.rend(), [&](const EvaluationRecord &e) { return e.planHash == record.planHash; });
     if (measured == all.rend())
         return {};
-    const QString now = perplexityText(measured->result.perplexity), text = QString::fromStdString(textName(measured->text));
+    const QString now = perplexityText(measured->result.perplexity), text = textFilesName(measured->text);
     const auto original = std::find_if(all.rbegin(), all.rend(), [&](const EvaluationRecord &e) {
         return e.planHash.empty() && e.result.tokenHash == measured->result.tokenHash;
     });

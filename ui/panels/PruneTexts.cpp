@@ -3,6 +3,7 @@
 
 #include "commands/PlanEditor.h"
 #include "models/SessionModel.h"
+#include "models/TextNames.h"
 #include "panels/TextFiles.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
@@ -20,7 +21,7 @@ namespace {
 
 QString described(const TextSettings &text)
 {
-    const QString name = QString::fromStdString(textName(text));
+    const QString name = textFilesName(text);
     return text.windows ? PruneTexts::tr("%1 (%2 × %3 tokens)").arg(name, exactText(*text.windows), exactText(text.length)) : name;
 }
 

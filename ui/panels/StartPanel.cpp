@@ -4,6 +4,7 @@
 #include "checkpoint/ModelName.h"
 #include "foundation/Failures.h"
 #include "models/SessionModel.h"
+#include "panels/InBackground.h"
 #include "panels/ModelCard.h"
 #include "widgets/DropArea.h"
 #include "widgets/EntryList.h"
@@ -20,17 +21,14 @@
 #include <QHBoxLayout>
 #include <QLocale>
 #include <QMimeData>
-#include <QPromise>
 #include <QPushButton>
 #include <QResizeEvent>
 #include <QStyle>
-#include <QThreadPool>
 #include <QUrl>
 #include <QVBoxLayout>
 
 #include <algorithm>
 #include <chrono>
-#include <memory>
 #include <utility>
 
 namespace secateur::ui {
@@ -287,19 +285,8 @@ void StartPanel::setSampleFolder(const QString &folder)
 
 void StartPanel::scanHubCache()
 {
-    if (m_scan.isRunning())
-        return;
-    auto promise = std::make_shared<QPromise<std::vector<CachedModel>>>();
-    m_scan.setFuture(promise->future());
-    QThreadPool::globalInstance()->start([promise] {
-        promise->start();
-        try {
-            promise->addResult(modelsInHubCache());
-        } catch (...) {
-            promise->setException(std::current_exception());
-        }
-        promise->finish();
-    });
+    if (!m_scan.isRunning())
+        m_scan.setFuture(inBackground([] { return modelsInHubCache(); }));
 }
 
 void StartPanel::showHubCache()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/TextFiles.h"
 
-#include "text/PastedText.h"
+#include "models/TextNames.h"
 
 #include <QCoreApplication>
 #include <QDir>
@@ -27,12 +27,6 @@ bool hasSuffix(const QString &path, std::initializer_list<QLatin1String> suffixe
 }
 
 } // namespace
-
-QString textFileName(const QString &path)
-{
-    const auto words = pastedWords(path.toStdString());
-    return words ? Tr::tr("Pasted: %1…").arg(QString::fromStdString(*words)) : QFileInfo(path).fileName();
-}
 
 bool isNamedAsText(const QString &path)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What can be told of text files without reading them through: names for people, whether they may be texts, why they cannot be read.
+// What can be told of text files without reading them through: whether they may be texts, why they cannot be read.
 #pragma once
 
 #include <QString>
@@ -9,8 +9,6 @@ class QMimeData;
 
 namespace secateur::ui {
 
-/// What people call a text: the name of the file, or "Pasted: first words…" of a pasted one.
-QString textFileName(const QString &path);
 /// Whether a file's name says that it is a text and nothing else of the program's (.json may be many things).
 bool isNamedAsText(const QString &path);
 /// For dialogs that choose texts.

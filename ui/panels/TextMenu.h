@@ -3,22 +3,25 @@
 
 #include "text/KnownTexts.h"
 
+#include <QFutureWatcher>
 #include <QMenu>
 #include <QStringList>
 
+#include <optional>
+#include <vector>
+
 namespace secateur::ui {
 
-/// The texts that are at hand: the bundled one, the data sets that papers use, and those chosen before. Data sets are looked for each time
-/// it opens; one that is not on this computer is offered with how to get it.
+/// The texts that are at hand: the data sets that papers use, and those chosen before. Data sets are looked for each time it opens, in the
+/// background: until that is done it shows those that were found before. One that is not on this computer is offered with how to get it.
 class TextMenu : public QMenu {
     Q_OBJECT
 public:
     explicit TextMenu(QWidget *parent = nullptr);
 
     /// Which part of a data set is wanted.
-    void setUse(TextUse use) { m_use = use; }
+    void setUse(TextUse use);
     void setRecentTexts(const QStringList &files) { m_recent = files; }
-    void setSampleText(const QString &file) { m_sample = file; } ///< empty = there is none
 
 signals:
     void chosen(const QString &file);
@@ -27,13 +30,21 @@ signals:
 
 private:
     void fill();
-    void addDataSet(const KnownText &text);
+    void look();
+    void takeFindings();
+    void showDataSets();
+    QAction *dataSetAction(const KnownText &text);
     /// `where` stands beside the name.
-    QAction *addText(const QString &name, const QString &where);
+    QAction *textAction(const QString &name, const QString &where);
 
     TextUse m_use = TextUse::Calibration;
+    QFutureWatcher<std::vector<KnownText>> m_findings;
+    std::optional<TextUse> m_lookedFor;            ///< what the look under way is for
+    std::optional<std::vector<KnownText>> m_known; ///< none before the first look for this use
+    QString m_problem;                             ///< why the last look failed
+    QList<QAction *> m_dataSets;                   ///< their entries
+    QAction *m_behind = nullptr;                   ///< the entry behind them
     QStringList m_recent;
-    QString m_sample;
 };
 
 } // namespace secateur::ui

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/TextPicker.h"
 
+#include "models/TextNames.h"
 #include "panels/TextCut.h"
 #include "panels/TextFiles.h"
 #include "panels/TextSources.h"

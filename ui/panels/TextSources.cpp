@@ -2,12 +2,14 @@
 #include "panels/TextSources.h"
 
 #include "foundation/Failures.h"
+#include "panels/InBackground.h"
 #include "panels/TextFiles.h"
 #include "panels/TextMenu.h"
 #include "text/PastedText.h"
 #include "theme/Icons.h"
 #include "widgets/CopyButton.h"
 #include "widgets/InlineNote.h"
+#include "widgets/Quantity.h"
 
 #include <QClipboard>
 #include <QFileDialog>
@@ -20,6 +22,8 @@
 
 namespace secateur::ui {
 namespace {
+
+constexpr qsizetype kMostPasted = 20'000'000; ///< characters; more than that is a file already, or a slip
 
 /// Whether something of it can be pasted. Files that are no texts have a text as well: their names.
 bool holdsText(const QMimeData *data)
@@ -69,6 +73,7 @@ TextSources::TextSources(QWidget *parent)
     connect(m_remove, &QPushButton::clicked, this, &TextSources::removed);
     connect(m_menu, &TextMenu::chosen, this, [this](const QString &file) { emit added({file}); });
     connect(m_menu, &TextMenu::missing, this, &TextSources::tellMissing);
+    connect(&m_kept, &QFutureWatcher<QString>::finished, this, &TextSources::addKept);
     connect(QGuiApplication::clipboard(), &QClipboard::dataChanged, this, &TextSources::followClipboard);
     setSampleText({});
     setPasteFolder({});
@@ -129,30 +134,62 @@ void TextSources::chooseFiles()
 void TextSources::paste()
 {
     const QMimeData *copied = QGuiApplication::clipboard()->mimeData();
-    if (m_pasteFolder.isEmpty() || !holdsText(copied))
+    if (m_pasteFolder.isEmpty() || m_isKeeping || !holdsText(copied))
         return;
-    if (copied->hasUrls()) {
+    if (copied->hasUrls())
         emit added(textsIn(*copied));
+    else
+        keep(copied->text());
+}
+
+void TextSources::keep(const QString &text)
+{
+    if (text.size() > kMostPasted) {
+        tellProblem(tr("The copied text has %1 characters; at most %2 can be pasted.").arg(exactText(text.size()), exactText(kMostPasted)),
+                    tr("Save it as a file and add that."));
         return;
     }
+    m_isKeeping = true;
+    if (window()->focusWidget() == m_paste) // which else would go to the next button, and a key would press that
+        setFocus();
+    m_kept.setFuture(inBackground([text, folder = m_pasteFolder.toStdString()] {
+        return QString::fromStdString(keepPastedText(text.toStdString(), folder).string());
+    }));
+    followClipboard();
+}
+
+void TextSources::addKept()
+{
+    m_isKeeping = false;
+    followClipboard();
+    if (window()->focusWidget() == this)
+        m_paste->setFocus();
     try {
-        const auto file = keepPastedText(copied->text().toStdString(), m_pasteFolder.toStdString());
-        emit added({QString::fromStdString(file.string())});
+        emit added({m_kept.result()});
     } catch (const std::exception &thrown) {
         const Error problem = asError(thrown);
-        m_copyCommand->hide();
-        m_advice->say(InlineNote::Kind::Problem, QString::fromStdString(problem.what()), QString::fromStdString(problem.plainHint()));
+        tellProblem(QString::fromStdString(problem.what()), QString::fromStdString(problem.plainHint()));
     }
 }
 
 void TextSources::followClipboard()
 {
-    if (m_pasteFolder.isEmpty())
+    if (m_pasteFolder.isEmpty() || !isVisible()) // asking other programs for what they have copied takes time
         return;
+    if (m_isKeeping) {
+        offer(*m_paste, false, tr("The copied text is being kept as a file."));
+        return;
+    }
     const bool isPossible = holdsText(QGuiApplication::clipboard()->mimeData());
     offer(*m_paste, isPossible,
           isPossible ? tr("Keeps the copied text as a file in %1 and adds it.").arg(folderText(m_pasteFolder))
                      : tr("The clipboard holds no text. Copy one first."));
+}
+
+void TextSources::tellProblem(const QString &sentence, const QString &remedy)
+{
+    m_copyCommand->hide();
+    m_advice->say(InlineNote::Kind::Problem, sentence, remedy);
 }
 
 void TextSources::tellMissing(const QString &sentence, const QString &command)

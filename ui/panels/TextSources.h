@@ -3,6 +3,7 @@
 
 #include "text/KnownTexts.h"
 
+#include <QFutureWatcher>
 #include <QString>
 #include <QStringList>
 #include <QWidget>
@@ -28,7 +29,7 @@ public:
     void setPasteFolder(const QString &folder); ///< where pasted texts are kept; nothing can be pasted without
     void setChosen(const QStringList &files);   ///< those in the list
     void setRemovable(bool areSome);            ///< some of them are selected
-    /// Takes what is on the clipboard, if that is possible: copied files as they are; of a copied text a file is made.
+    /// Takes what is on the clipboard, if that is possible: copied files as they are; of a copied text a file is made, in the background.
     void paste();
 
 signals:
@@ -41,12 +42,17 @@ protected:
 
 private:
     void chooseFiles();
+    void keep(const QString &text);
+    void addKept();
     void followClipboard();
+    void tellProblem(const QString &sentence, const QString &remedy);
     void tellMissing(const QString &sentence, const QString &command);
     void clearAdvice();
 
     QStringList m_chosen, m_recent;
     QString m_sample, m_pasteFolder, m_command;
+    QFutureWatcher<QString> m_kept; ///< the file of the text that was pasted
+    bool m_isKeeping = false;
     QPushButton *m_add, *m_paste, *m_atHand, *m_bundled, *m_remove;
     TextMenu *m_menu;
     InlineNote *m_advice; ///< of what was asked for and could not be had

@@ -317,14 +317,14 @@ void TestPlanEditor::textsAreStepsOfTheHistory()
         bench.editor.setTexts(text, held, ScoreNorm::L2);
     }
     TextSettings oz = held;
-    oz.files = {"/texts/oz.txt"};
+    oz.files = {"/texts/pasted-In-Oz-1f0c99ab.txt"};
     bench.editor.setTexts(text, oz, ScoreNorm::L2);
     bench.editor.setTexts(text, oz, ScoreNorm::L1);
     bench.editor.setTexts(text, oz, ScoreNorm::L1); // no change
     QStringList texts;
     for (int i = 0; i < bench.history.count(); ++i)
         texts << bench.history.text(i);
-    QCOMPARE(texts, QStringList({"Calibration text: grimm.txt", "Calibration text: 35 windows", "Evaluation text: oz.txt",
+    QCOMPARE(texts, QStringList({"Calibration text: grimm.txt", "Calibration text: 35 windows", "Evaluation text: Pasted: In Oz…",
                                  "Scores by another norm"}));
     while (bench.history.canUndo())
         bench.history.undo();

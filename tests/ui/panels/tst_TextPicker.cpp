@@ -10,6 +10,7 @@
 #include <QListWidget>
 #include <QMenu>
 #include <QRegularExpression>
+#include <QScopeGuard>
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTest>
@@ -36,16 +37,33 @@ QCheckBox *checkBox(const TextPicker &picker, const QString &name)
     return nullptr;
 }
 
-/// The entry of the menu of texts at hand whose name begins so; the menu is opened anew.
+/// The entry of a menu whose name begins so.
+QAction *entryOf(const QMenu &menu, const QString &name)
+{
+    for (QAction *action : menu.actions())
+        if (action->text().startsWith(name))
+            return action;
+    return nullptr;
+}
+
+/// The entry of the menu of texts at hand whose name begins so; the menu is opened anew, until the data sets are known.
 QAction *entry(const TextPicker &picker, const QString &name)
 {
     QMenu *menu = button(picker, "At hand")->menu();
     menu->popup({0, 0});
+    const bool isKnown = QTest::qWaitFor([&] { return !entryOf(*menu, "Looking for data sets"); });
     menu->hide();
-    for (QAction *action : menu->actions())
-        if (action->text().startsWith(name))
-            return action;
-    return nullptr;
+    return isKnown ? entryOf(*menu, name) : nullptr;
+}
+
+/// What the notes of the picker say.
+QString said(const TextPicker &picker)
+{
+    QString all;
+    for (const InlineNote *note : picker.findChildren<InlineNote *>())
+        if (note->isVisible())
+            all += note->accessibleName() + '\n';
+    return all;
 }
 
 QStringList namesIn(const TextPicker &picker)
@@ -91,8 +109,11 @@ private slots:
     void recentTextsAreInTheMenu();
     void dataSetsAreOfferedByTheirNames();
     void dataSetsThatAreNotThereAreExplained();
+    void dataSetsAreLookedForWhileTheMenuIsOpen();
     void pastedTextsBecomeFiles();
     void pasteSaysWhyItIsDisabled();
+    void hugeTextsAreNotPasted();
+    void hiddenPickersDoNotFollowTheClipboard();
     void copiedFilesArePastedAsTheyAre();
     void buttonsStayWhereTheyAre();
     void shuffleHasASeedOfItsOwn();
@@ -340,17 +361,43 @@ void tst_TextPicker::dataSetsThatAreNotThereAreExplained()
     QVERIFY(wiki && wiki->text().contains("not on this computer"));
     wiki->trigger();
     QVERIFY(picker.value().files.empty());
-    QString said;
-    for (const InlineNote *note : picker.findChildren<InlineNote *>())
-        if (note->isVisible())
-            said += note->accessibleName() + '\n';
-    QVERIFY2(said.contains("WikiText-2 is not in the Hugging Face cache"), qPrintable(said));
-    QVERIFY2(said.contains("Fetch it with: hf download Salesforce/wikitext --repo-type dataset"), qPrintable(said));
+    QVERIFY2(said(picker).contains("WikiText-2 is not in the Hugging Face cache"), qPrintable(said(picker)));
+    QVERIFY2(said(picker).contains("Fetch it with: hf download Salesforce/wikitext --repo-type dataset"), qPrintable(said(picker)));
     QTest::mouseClick(button(picker, "Copy command"), Qt::LeftButton);
     QVERIFY(QGuiApplication::clipboard()->text().startsWith("hf download Salesforce/wikitext"));
     drop(picker, {bench.write("a.txt")}); // another was chosen
     QVERIFY(!button(picker, "Copied") && !button(picker, "Copy command"));
     qunsetenv("HF_HUB_CACHE");
+}
+
+/// The other texts can be chosen at once, and do not change when the data sets come.
+void tst_TextPicker::dataSetsAreLookedForWhileTheMenuIsOpen()
+{
+    FlowBench bench;
+    qputenv("HF_HUB_CACHE", bench.path("hub").toUtf8());
+    const auto restored = qScopeGuard([] { qunsetenv("HF_HUB_CACHE"); });
+    TextPicker picker;
+    picker.setRecentTexts({bench.write("a.txt")});
+    show(picker);
+    QMenu *menu = button(picker, "At hand")->menu();
+    menu->popup({0, 0});
+    QAction *recent = entryOf(*menu, "a.txt"), *looking = entryOf(*menu, "Looking for data sets…");
+    QVERIFY(recent && looking);
+    QVERIFY(!looking->isEnabled());
+    QTRY_VERIFY(entryOf(*menu, "WikiText-2: how to get it")); // in the open menu
+    QVERIFY(menu->isVisible());
+    QVERIFY(!entryOf(*menu, "Looking"));
+    QCOMPARE(entryOf(*menu, "a.txt"), recent);
+    QVERIFY(menu->actions().indexOf(recent) > menu->actions().indexOf(entryOf(*menu, "WikiText-2")));
+    menu->hide();
+
+    const QString folder = "hub/datasets--allenai--c4/snapshots/abc/en";
+    QVERIFY(QDir().mkpath(bench.path(folder)));
+    bench.write(folder + "/c4-train.00000-of-01024.json.gz");
+    menu->popup({0, 0});
+    QVERIFY(entryOf(*menu, "C4: how to get it")); // as it was known
+    QTRY_VERIFY(entryOf(*menu, "C4, train part"));
+    menu->hide();
 }
 
 void tst_TextPicker::pastedTextsBecomeFiles()
@@ -364,7 +411,7 @@ void tst_TextPicker::pastedTextsBecomeFiles()
     auto *list = picker.findChild<QListWidget *>();
     list->setFocus();
     QTest::keySequence(list, QKeySequence::Paste);
-    QCOMPARE(changed.count(), 1);
+    QTRY_COMPARE(changed.count(), 1);
     QCOMPARE(picker.value().files.size(), 1U);
     const QString file = QString::fromStdString(picker.value().files[0].string());
     QVERIFY2(file.startsWith(bench.path("state/texts/pasted-Once-upon-a-time-")), qPrintable(file));
@@ -374,8 +421,14 @@ void tst_TextPicker::pastedTextsBecomeFiles()
     QVERIFY2(list->item(0)->text().startsWith("Pasted: Once upon a time…"), qPrintable(list->item(0)->text()));
     QVERIFY2(list->item(0)->text().contains("kept in " + bench.path("state/texts")), qPrintable(list->item(0)->text()));
     QCOMPARE(picker.problem(), QString());
-    QTest::mouseClick(button(picker, "Paste"), Qt::LeftButton); // the same again
+    QPushButton *paste = button(picker, "Paste");
+    paste->setFocus();
+    QTest::mouseClick(paste, Qt::LeftButton); // the same again
+    QVERIFY(!paste->isEnabled());
+    QCOMPARE(paste->toolTip(), QString("The copied text is being kept as a file."));
+    QTRY_VERIFY(paste->isEnabled());
     QCOMPARE(changed.count(), 1);
+    QCOMPARE(picker.focusWidget(), paste);
 
     auto *column = picker.findChild<QLineEdit *>(QString(), Qt::FindDirectChildrenOnly);
     column->show();
@@ -402,10 +455,39 @@ void tst_TextPicker::pasteSaysWhyItIsDisabled()
     QGuiApplication::clipboard()->setText(" \n");
     QTest::mouseClick(paste, Qt::LeftButton);
     QVERIFY(picker.value().files.empty());
-    bool isSaid = false;
-    for (const InlineNote *note : picker.findChildren<InlineNote *>())
-        isSaid = isSaid || (note->isVisible() && note->sentence() == "The text that was pasted is blank.");
-    QVERIFY(isSaid);
+    QTRY_VERIFY2(said(picker).contains("The text that was pasted is blank."), qPrintable(said(picker)));
+    QVERIFY(paste->isEnabled());
+}
+
+void tst_TextPicker::hugeTextsAreNotPasted()
+{
+    FlowBench bench;
+    TextPicker picker;
+    picker.setPasteFolder(bench.path("texts"));
+    show(picker);
+    QGuiApplication::clipboard()->setText(QString(20'000'001, QLatin1Char('a')));
+    QTest::mouseClick(button(picker, "Paste"), Qt::LeftButton);
+    QVERIFY2(said(picker).contains("The copied text has 20,000,001 characters; at most 20,000,000 can be pasted. Save it as a file"),
+             qPrintable(said(picker)));
+    QVERIFY(button(picker, "Paste")->isEnabled()); // nothing was begun
+    QVERIFY(!QFileInfo::exists(bench.path("texts")));
+    QGuiApplication::clipboard()->clear();
+}
+
+void tst_TextPicker::hiddenPickersDoNotFollowTheClipboard()
+{
+    FlowBench bench;
+    TextPicker picker;
+    QGuiApplication::clipboard()->clear();
+    picker.setPasteFolder(bench.path("texts"));
+    show(picker);
+    const QPushButton *paste = button(picker, "Paste");
+    QVERIFY(!paste->isEnabled());
+    picker.hide();
+    QGuiApplication::clipboard()->setText("a text");
+    QVERIFY(!paste->isEnabled());
+    picker.show(); // catches up
+    QVERIFY(paste->isEnabled());
 }
 
 void tst_TextPicker::copiedFilesArePastedAsTheyAre()

@@ -48,7 +48,7 @@ struct LinkedBench : WindowBench {
         window->show(tab);
         if (tab == MainWindow::Tab::Attention)
             window->findChild<AttentionPanel *>()->setView(view);
-        QTest::qWait(20); // pages are filled when they are shown
+        settle(); // pages are filled when they are shown
     }
 
     /// The first of its class that can be seen.

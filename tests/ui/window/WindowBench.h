@@ -27,6 +27,15 @@ inline void failOnOwnWarnings()
     QTest::failOnWarning(QRegularExpression(QStringLiteral("^(?!This plugin does not support|QStandardPaths: XDG_RUNTIME_DIR).*")));
 }
 
+/// Lets everything happen that was put off to later turns of the event loop: after a change of the page, of the plan or of the look these are
+/// queued calls and timers without a delay, what they put off in turn, and the drawing.
+inline void settle()
+{
+    constexpr int kTurns = 10; // each serves one kind of event at least; the longest chain is a view that follows, its plot, its picture
+    for (int turn = 0; turn < kTurns; ++turn)
+        QCoreApplication::processEvents();
+}
+
 struct WindowBench {
     QTemporaryDir state;
     Theme theme;

@@ -176,7 +176,7 @@ void tst_Accessibility::walkAll(const std::function<void(const QString &)> &head
     });
     for (int i = 0; i < names.keyCount(); ++i) {
         window.show(MainWindow::Tab(names.value(i)));
-        QTest::qWait(20);
+        settle();
         heading(QStringLiteral("Page ") + QLatin1String(names.key(i)));
         visitWidget(tabs->currentWidget(), visit);
     }
@@ -190,7 +190,7 @@ void tst_Accessibility::walkAll(const std::function<void(const QString &)> &head
     for (QDockWidget *dock : window.findChildren<QDockWidget *>()) {
         dock->show();
         dock->raise();
-        QTest::qWait(20);
+        settle();
         heading(QStringLiteral("Dock ") + dock->objectName());
         visitWidget(dock, visit);
         dock->hide();

@@ -58,7 +58,8 @@ struct LargeBench : WindowBench {
     void show(MainWindow::Tab tab) const
     {
         window->show(tab);
-        QTest::qWait(500);
+        QTRY_VERIFY_WITH_TIMEOUT(!bench().session.planHash().isEmpty(), 30'000); // it is made in the background, the last of a start
+        settle();
     }
     template <class PlotType>
     QCustomPlot *canvasOf() const

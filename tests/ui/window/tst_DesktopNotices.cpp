@@ -132,7 +132,7 @@ void tst_DesktopNotices::desktopIsToldAndAClickBringsTheWindow()
         QCOMPARE(desktop.replaced, QList<uint>{0});
         QCOMPARE(desktop.actions.value(0), QStringLiteral("default"));
         emit desktop.ActionInvoked(99, QStringLiteral("default")); // of another program
-        QTest::qWait(100);
+        QTest::qWait(100);                                         // time for what must not happen
         QVERIFY(!window.isVisible());
         QTRY_VERIFY((emit desktop.ActionInvoked(7, QStringLiteral("default")), window.isVisible())); // once its number has come
         notices.tell({QStringLiteral("Evaluation finished"), {}});

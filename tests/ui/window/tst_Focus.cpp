@@ -146,7 +146,7 @@ void tst_Focus::everyStopIsSeenAndInOrder()
     const QMetaEnum names = QMetaEnum::fromType<MainWindow::Tab>();
     for (int i = 0; i < names.keyCount(); ++i) {
         hands.window->show(MainWindow::Tab(names.value(i)));
-        QTest::qWait(20);
+        settle();
         QWidget *page = tabs->currentWidget();
         // The first stop: what comes first of the page in the window's chain from the tab bar on.
         QWidget *first = tabs->tabBar()->nextInFocusChain();

@@ -132,7 +132,7 @@ void tst_Liveliness::measureHeartbeat(double &slip) const
     evaluation.windows = 8;
     bench.session.setTexts(calibration, evaluation, ScoreNorm::L2);
     hands.window->show(MainWindow::Tab::Attention); // what changes most while a search runs
-    QTest::qWait(500);
+    QTest::qWait(500); // texts are read and hashes made in the background: pauses are measured once that is over
 
     const double noise = worstPauseOfTheMachine();
     const Heartbeat heart;

@@ -134,8 +134,7 @@ QStringList tst_Names::faultsOfAllPages(const WindowBench &hands, const QString 
 {
     QStringList faults;
     const auto look = [&](const QWidget &root, const QString &where) {
-        QTest::qWait(20);
-        QCoreApplication::processEvents();
+        settle();
         for (const QString &fault : layoutFaults(root))
             faults << where + QStringLiteral(": ") + fault;
         const QString folder = qEnvironmentVariable("SECATEUR_PICTURES");

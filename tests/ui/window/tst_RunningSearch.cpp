@@ -133,7 +133,7 @@ void tst_RunningSearch::cellsFillInTheOrderOfTheirEvaluation()
     std::set<std::size_t> stages; // how full it was when somebody looked
     bool hasSeenWork = false;
     while (hands.bench().runner.current()) {
-        QTest::qWait(10);
+        QTest::qWait(10); // the search goes on
         if (!canvas->isVisible())
             continue;
         const Screen screen(*canvas);
@@ -168,10 +168,8 @@ void tst_RunningSearch::cellsFillInTheOrderOfTheirEvaluation()
     QCOMPARE(std::int64_t(order.size()), kEvaluations);
     QVERIFY2(stages.size() > 10, qPrintable(QString::number(stages.size()))); // it was seen to fill
     QVERIFY(hasSeenWork);
-    QTest::qWait(100);
-    const Screen screen(*canvas);
     for (std::int64_t layer = 0; layer < session.layerCount(); ++layer)
-        QVERIFY(!screen.isAtWork({kRemovals - 1, layer}));
+        QTRY_VERIFY(!Screen(*canvas).isAtWork({kRemovals - 1, layer}));
 }
 
 /// A search that was begun goes on for the plan that it was started for.

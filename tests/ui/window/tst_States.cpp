@@ -132,7 +132,7 @@ void tst_States::go(const WindowBench &hands, Tab tab, AttentionView view)
     hands.window->show(tab);
     if (tab == Tab::Attention)
         hands.window->findChild<AttentionPanel *>()->setView(view);
-    QTest::qWait(20); // pages are filled when they are shown
+    settle(); // pages are filled when they are shown
 }
 
 void tst_States::everyStateHasItsActions()
@@ -249,7 +249,7 @@ void tst_States::checkButtons(const WindowBench &hands, char state)
     for (QDockWidget *dock : hands.window->findChildren<QDockWidget *>()) {
         dock->show();
         dock->raise();
-        QTest::qWait(20);
+        settle();
         checkReasons(*dock);
         dock->hide();
     }

@@ -80,7 +80,7 @@ private:
     {
         hands.theme.setMode(look.isDark ? Theme::Mode::Dark : Theme::Mode::Light);
         hands.theme.setHighContrast(look.isHighContrast);
-        QTest::qWait(30); // some colours are given once the style sheet is through
+        settle(); // some colours are given once the style sheet is through
     }
     static void scan(QWidget &widget, const Look &now, const Look &before, const QString &what);
     static void scanPages(const WindowBench &hands, const Look &now, const Look &before, const QString &when);
@@ -127,7 +127,7 @@ void tst_ThemeSwitch::scanPages(const WindowBench &hands, const Look &now, const
     const QMetaEnum tabs = QMetaEnum::fromType<Tab>();
     for (int i = 0; i < tabs.keyCount(); ++i) {
         hands.window->show(Tab(tabs.value(i)));
-        QTest::qWait(20);
+        settle();
         scan(*hands.window, now, before, QLatin1String(tabs.key(i)) + when);
     }
 }
@@ -162,7 +162,7 @@ void tst_ThemeSwitch::noGroundOfTheOtherLookStays()
     for (QDockWidget *dock : hands.window->findChildren<QDockWidget *>()) {
         dock->show();
         dock->raise();
-        QTest::qWait(20);
+        settle();
         wear(hands, from);
         wear(hands, to);
         scan(*hands.window, to, from, dock->windowTitle());

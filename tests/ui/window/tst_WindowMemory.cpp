@@ -350,7 +350,7 @@ void tst_WindowMemory::undoWaitsForTheEndOfADrag()
     hands.window->show(MainWindow::Tab::Importance);
     auto *canvas = hands.window->findChild<SortedScores *>()->findChild<QCustomPlot *>();
     QTRY_VERIFY(canvas->isVisible());
-    QTest::qWait(50); // it is drawn
+    settle(); // it is drawn
     const auto at = [&](qint64 kept) {
         return QPoint(int(std::lround(canvas->xAxis->coordToPixel(double(kept)))), canvas->axisRect()->center().y());
     };
