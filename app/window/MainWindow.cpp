@@ -247,8 +247,11 @@ void MainWindow::wireSession()
             m_settings.addRecent(m_keeper.file());
         m_jobs.reopenModel();
         showView();
+        keepView();
+        offerNewer();
     });
     connect(&m_keeper, &SessionKeeper::saved, &m_settings, &Settings::addRecent);
+    connect(&m_keeper, &SessionKeeper::saved, this, &MainWindow::keepView);
     connect(&m_keeper, &SessionKeeper::nameNeeded, this, &MainWindow::saveAs);
     connect(&m_keeper, &SessionKeeper::leftoversFound, this, &MainWindow::offer);
     connect(&m_keeper, &SessionKeeper::stateChanged, this, [this] { setWindowModified(!m_keeper.isSaved()); });

@@ -88,6 +88,7 @@ private:
     std::vector<CommandPalette::Place> places() const;
     void showPrune();
     void offer(const std::vector<RecoverableSession> &sessions);
+    void offerNewer();
     void showAbout();
 
     Sample m_sample;
@@ -118,6 +119,7 @@ private:
     QAction *m_showMap = nullptr, *m_showInspector = nullptr;
     QDockWidget *m_jobsDock = nullptr, *m_logDock = nullptr, *m_historyDock = nullptr, *m_plansDock = nullptr;
     class QMenu *m_recentMenu = nullptr;
+    std::vector<RecoverableSession> m_unsaved; ///< as far as was looked, newest first
     bool m_isFirstShow = true;
 };
 

@@ -8,12 +8,14 @@
 #include "panels/TextFiles.h"
 
 #include <QApplication>
+#include <QDateTime>
 #include <QDropEvent>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QMimeData>
 
 #include <algorithm>
+#include <chrono>
 
 namespace secateur::ui {
 namespace {
@@ -86,6 +88,7 @@ void MainWindow::saveAs()
 
 void MainWindow::offer(const std::vector<RecoverableSession> &sessions)
 {
+    m_unsaved = sessions;
     m_start->setRecoverable(sessions);
     const auto interrupted =
         std::find_if(sessions.begin(), sessions.end(), [](const RecoverableSession &s) { return !s.wasClosed && s.problem.empty(); });
@@ -99,6 +102,26 @@ void MainWindow::offer(const std::vector<RecoverableSession> &sessions)
                      .actionText = tr("Restore it"),
                      .action = [this, folder = interrupted->folder] { m_keeper.restore(folder); },
                      .time = {}});
+}
+
+/// A session that was opened may have changes that were made later and never saved.
+void MainWindow::offerNewer()
+{
+    const std::filesystem::path file = m_keeper.file().toStdString();
+    const auto isNewer = [&](const RecoverableSession &unsaved) {
+        return !file.empty() && unsaved.sessionFile == file && unsaved.problem.empty() &&
+               std::chrono::duration_cast<std::chrono::milliseconds>(unsaved.lastChange.time_since_epoch()).count() >
+                   QFileInfo(m_keeper.file()).lastModified().toMSecsSinceEpoch();
+    };
+    const auto newer = std::find_if(m_unsaved.begin(), m_unsaved.end(), isNewer); // the newest comes first
+    if (newer != m_unsaved.end())
+        m_messages.post({.severity = Message::Severity::Warning,
+                         .sentence = tr("There are newer changes to %1 that were not saved.").arg(QFileInfo(m_keeper.file()).fileName()),
+                         .hint = tr("They are kept, also on the Model page."),
+                         .topic = QStringLiteral("recovery"),
+                         .actionText = tr("Restore them"),
+                         .action = [this, folder = newer->folder] { m_keeper.restore(folder); },
+                         .time = {}});
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent *event)

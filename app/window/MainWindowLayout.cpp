@@ -197,6 +197,8 @@ void MainWindow::keepView()
     view["tab"] = QMetaEnum::fromType<Tab>().valueToKey(m_tabs->currentIndex());
     view["layer"] = std::to_string(m_selection.selectedLayer());
     view["step"] = std::to_string(m_selection.step());
+    if (!m_keeper.file().isEmpty())
+        view[kFileOfView] = m_keeper.file().toStdString(); // whose changes these are, should they be left unsaved
     m_model.setView(std::move(view));
     m_keeper.keepView();
 }

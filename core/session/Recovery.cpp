@@ -125,8 +125,10 @@ std::optional<RecoverableSession> offered(const std::filesystem::path &folder)
         removeFolder(folder);
         return {};
     }
+    const auto file = session.view.find(kFileOfView);
     return RecoverableSession{.folder = folder,
                               .modelFolder = session.model->folder,
+                              .sessionFile = file == session.view.end() ? std::string() : file->second,
                               .lastChange = lastChange(folder),
                               .wasClosed = wasClosed(),
                               .evaluations = std::int64_t(session.evaluations.size()),

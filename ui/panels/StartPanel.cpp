@@ -249,7 +249,10 @@ void StartPanel::showRecoverable()
 QWidget *StartPanel::buildRecoveryRow(const RecoverableSession &session, bool isSuggested)
 {
     const QString folder = pathText(session.folder), problem = QString::fromStdString(session.problem);
-    const QString model = problem.isEmpty() ? QString::fromStdString(modelName(session.modelFolder).brief) : tr("A newer session");
+    const QString file = QString::fromStdString(session.sessionFile.filename().string());
+    const QString model = !problem.isEmpty() ? tr("A newer session")
+                          : file.isEmpty()   ? QString::fromStdString(modelName(session.modelFolder).brief)
+                                             : file;
     auto *row = new Card;
     auto *layout = new QVBoxLayout(row);
     layout->setContentsMargins(12, 10, 12, 10);
@@ -257,7 +260,9 @@ QWidget *StartPanel::buildRecoveryRow(const RecoverableSession &session, bool is
     auto *note = new InlineNote;
     layout->addWidget(note);
     note->say(session.wasClosed ? InlineNote::Kind::Info : InlineNote::Kind::Warning,
-              session.wasClosed ? tr("%1, not saved").arg(model) : tr("%1 was interrupted").arg(model));
+              !session.wasClosed ? tr("%1 was interrupted").arg(model)
+              : file.isEmpty()   ? tr("%1, not saved").arg(model)
+                                 : tr("%1, unsaved changes").arg(model));
     layout->addWidget(captionLabel(timeText(session.lastChange)));
     layout->addWidget(captionLabel(problem.isEmpty() ? doneText(session) : problem));
     auto *restore = new QPushButton(tr("Restore")), *discard = new QPushButton(tr("Discard"));

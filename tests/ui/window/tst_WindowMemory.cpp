@@ -46,6 +46,7 @@ private slots:
     void floatingDockIsBroughtOntoTheScreen();
     void undoShowsWhatItChanges();
     void undoShowsTheTextThatItChanges();
+    void unsavedChangesOfAFileAreOfferedWithIt();
     void undoWaitsWhileAMenuIsOpen();
     void undoWaitsForTheEndOfADrag();
     void everyChangeOfAPlanHasItsTabs();
@@ -450,6 +451,32 @@ void tst_WindowMemory::recentListBeginsWithTheLast()
     hands.window.reset();
     hands.start();
     QVERIFY(listed().isEmpty());
+}
+
+/// Changes of a session that has a file and that were not saved are called by its name, and offered when the file is opened.
+void tst_WindowMemory::unsavedChangesOfAFileAreOfferedWithIt()
+{
+    WindowBench hands;
+    const QString file = hands.state.filePath(QStringLiteral("mine.secateur"));
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    hands.bench().editor.setSparsity(0.3);
+    hands.window->keeper().save(file);
+    QTRY_VERIFY(hands.window->keeper().isSaved());
+    QTest::qWait(1100); // the file's time has seconds on some disks
+    hands.bench().editor.setSparsity(0.6);
+    hands.window->close();
+    hands.window.reset();
+    hands.start();
+    QTRY_VERIFY(hands.named<QAbstractButton>(QStringLiteral("Restore the session of mine.secateur")));
+    hands.window->open(file);
+    QVERIFY(hands.waitForJobs());
+    QTRY_VERIFY(!hands.bench().messages.current().empty());
+    const Message offer = hands.bench().messages.current().back();
+    QVERIFY2(offer.sentence.contains(QStringLiteral("newer changes to mine.secateur")), qPrintable(offer.sentence));
+    QCOMPARE(hands.bench().session.draft().balance.sparsity, 0.3);
+    offer.action();
+    QTRY_COMPARE(hands.bench().session.draft().balance.sparsity, 0.6);
 }
 
 QTEST_MAIN(tst_WindowMemory)
