@@ -67,10 +67,10 @@ private:
     std::unique_ptr<State> m_state;
 };
 
-/// A session that was left behind by a process that is no longer there.
 /// Key of Session::view under which a window notes the file that the session was saved in or opened from.
 inline constexpr const char *kFileOfView = "file";
 
+/// A session that was left behind by a process that is no longer there.
 struct RecoverableSession {
     std::filesystem::path folder;
     std::filesystem::path modelFolder;
