@@ -12,6 +12,7 @@
 #include <QMainWindow>
 #include <QMenuBar>
 #include <QMetaEnum>
+#include <QSignalSpy>
 #include <QTabWidget>
 
 #include <functional>
@@ -142,9 +143,11 @@ void tst_Accessibility::initTestCase()
     QVERIFY(m_hands->waitForJobs());
     const Workbench &bench = m_hands->bench();
     const TextSettings text{.files = {WindowBench::sample().calibrationText().toStdString()}, .windows = 2, .length = 64, .seed = 0};
+    const QSignalSpy read(&bench.session, &SessionModel::textRead);
     bench.session.setTexts(text, text, ScoreNorm::L2);
     bench.jobs.calibrate();
     QVERIFY(m_hands->waitForJobs());
+    QTRY_VERIFY(!read.isEmpty()); // in the background; what it is stands below the text
     bench.editor.setAttentionsToRemove(2);
     bench.jobs.evaluate();
     QVERIFY(m_hands->waitForJobs());
