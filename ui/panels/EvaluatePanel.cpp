@@ -194,8 +194,9 @@ void EvaluatePanel::followSettings()
     followFigures();
 }
 
-bool EvaluatePanel::hasCalibrationRead(const TextSettings &text) const
+bool EvaluatePanel::hasCalibrationRead() const
 {
+    const TextSettings &text = m_workbench.session.session().evaluationText;
     const NeuronScores *scores = m_workbench.session.scores();
     return scores && std::any_of(text.files.begin(), text.files.end(), [&](const std::filesystem::path &file) {
                const std::vector<std::string> &read = scores->provenance.textFiles;
@@ -216,7 +217,7 @@ void EvaluatePanel::followPossible()
         if (*possible && isBusy)
             possible->reason = tr("An evaluation is running.");
     }
-    if (hasCalibrationRead(session.session().evaluationText))
+    if (hasCalibrationRead())
         m_seen->say(InlineNote::Kind::Warning, tr("The calibration has read this text: the perplexity will look better than it is."),
                     tr("Choose another text to evaluate on."));
     else

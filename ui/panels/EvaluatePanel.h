@@ -44,7 +44,7 @@ private:
     void writeSettings();
     void followSettings();
     void followPossible();
-    bool hasCalibrationRead(const TextSettings &text) const;
+    bool hasCalibrationRead() const; ///< the text to evaluate on
     void followFigures();
     void followSelection();
     void useSelected();
