@@ -24,8 +24,9 @@ const QString kSessionSuffix = QStringLiteral("secateur");
 
 } // namespace
 
-void MainWindow::open(const QString &path)
+void MainWindow::open(const QString &given)
 {
+    const QString path = QFileInfo(given).absoluteFilePath(); // it is remembered, and saved to
     if (QFileInfo(path).suffix() == kSessionSuffix) {
         m_keeper.open(path);
     } else {
@@ -37,6 +38,16 @@ void MainWindow::open(const QString &path)
 
 void MainWindow::openSample()
 {
+    if (!m_sample.isThere()) {
+        m_messages.post({.severity = Message::Severity::Error,
+                         .sentence = tr("The bundled sample is not installed."),
+                         .hint = tr("Open a model of your own, or install the program again."),
+                         .topic = QStringLiteral("open"),
+                         .actionText = {},
+                         .action = {},
+                         .time = {}});
+        return;
+    }
     constexpr std::int64_t kWindows = 32, kLength = 512;
     const SampleTexts texts{
         .calibration = {.files = {m_sample.calibrationText().toStdString()}, .windows = kWindows, .length = kLength, .seed = 0},

@@ -45,8 +45,13 @@ QString documentsText(qint64 count)
 /// What was read, for people: first lines, kind and encoding, documents, and the windows that it gave.
 QString reportText(const TextReport &report)
 {
+    constexpr std::size_t kMostFiles = 6;
     QStringList lines;
     for (const TextFileReport &file : report.files) {
+        if (std::size_t(lines.size()) == kMostFiles && report.files.size() > 1) {
+            lines << TextPicker::tr("and %1 more files").arg(exactText(qint64(report.files.size() - kMostFiles)));
+            break;
+        }
         QStringList first;
         for (const std::string &line : file.firstLines)
             first << TextPicker::tr("“%1”", "a line of a text").arg(QString::fromStdString(line));
