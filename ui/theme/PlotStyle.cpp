@@ -112,10 +112,12 @@ PlotStyle darkHighContrastStyle()
 
 PlotStyle PlotStyle::of(const QPalette &palette)
 {
-    constexpr double kBlackOnWhite = 20.9;
-    // Of what is possible, also in a widget that is disabled.
+    // Of what is possible, also in a widget that is disabled. The ground may be a raised one, as a header's is; only high contrast has words in plain
+    // black or white.
     const QColor ground = palette.color(QPalette::Active, QPalette::Window), words = palette.color(QPalette::Active, QPalette::WindowText);
-    return of(luminance(ground) < luminance(words), contrast(ground, words) > kBlackOnWhite);
+    const bool isPlain = words.rgb() == QColor(Qt::black).rgb() || words.rgb() == QColor(Qt::white).rgb();
+    constexpr double kAtLeast = 15; ///< of any ground of that look
+    return of(luminance(ground) < luminance(words), isPlain && contrast(ground, words) > kAtLeast);
 }
 
 PlotStyle PlotStyle::of(bool isDark, bool isHighContrast)
