@@ -289,6 +289,8 @@ int main(int argc, char **argv)
                            .dtype = {},
                            .command = {}});
     album.settle();
+    for (const Message &message : std::vector<Message>(bench.messages.current()))
+        bench.messages.dismiss(message.topic); // they go by themselves, a little later
     album.takeTabs({});
     if (parser.isSet(isSimulated))
         album.takeSimulations();

@@ -38,7 +38,7 @@ FactList::Facts factsOf(const SessionModel &session)
         {ModelCard::tr("Family"), QString::fromStdString(spec.family)},
         {ModelCard::tr("Layers"), exactText(spec.layerCount())},
         {ModelCard::tr("Hidden size"), exactText(spec.hiddenSize)},
-        {ModelCard::tr("Neurons a layer"), exactText(session.neurons())},
+        {ModelCard::tr("Neurons per layer"), exactText(session.neurons())},
         {ModelCard::tr("Heads / KV heads"), attention
                                                 ? ModelCard::tr("%1 / %2").arg(exactText(attention->heads), exactText(attention->kvHeads))
                                                 : ModelCard::tr("none in layer 0")},

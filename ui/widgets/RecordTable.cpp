@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kGap = 12;       ///< between columns
 constexpr int kMeasured = 100; ///< rows whose words decide how wide a column is: of thousands, that would take too long
-constexpr int kWidest = 36;    ///< letters of a column; what is longer is cut, and in the tooltip
+constexpr int kWidest = 44;    ///< letters of a column; what is longer is cut, and in the tooltip
 
 } // namespace
 
