@@ -194,7 +194,7 @@ private slots:
         QPainter painter(&drawn);
         QSvgRenderer(folder.filePath(QStringLiteral("part.svg"))).render(&painter);
         painter.end();
-        const QColor accent = PlotStyle::of(m_plot->palette()).accent;
+        const QColor accent = PlotStyle::of(false, false).accent; // figures are light
         const int left = canvas().axisRect()->left() + 6; // in the figure, whose margin is 8 pixels
         QCOMPARE(count(pixels, QRect(0, 0, left, pixels.height()), accent), 0);
         QCOMPARE(count(drawn, QRect(0, 0, left, drawn.height()), accent), 0);

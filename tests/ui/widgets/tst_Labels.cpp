@@ -72,7 +72,7 @@ private slots:
         QCOMPARE(label.accessibleName(), kName);
     }
 
-    void columnsOfTablesAreNoWiderThanThirtySixLetters()
+    void columnsOfTablesAreNoWiderThanFortyFourLetters()
     {
         QStandardItemModel model(1, 2);
         model.setItem(0, 0, new QStandardItem(kName));
@@ -82,7 +82,7 @@ private slots:
         table.resize(600, 120);
         table.show();
         QVERIFY(QTest::qWaitForWindowExposed(&table));
-        QVERIFY(table.columnWidth(0) < table.fontMetrics().averageCharWidth() * 40);
+        QVERIFY(table.columnWidth(0) < table.fontMetrics().averageCharWidth() * 48);
         const QPoint place = table.visualRect(model.index(0, 0)).center();
         QHelpEvent help(QEvent::ToolTip, place, table.viewport()->mapToGlobal(place));
         QApplication::sendEvent(table.viewport(), &help);
