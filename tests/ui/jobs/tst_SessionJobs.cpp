@@ -445,6 +445,9 @@ void TestSessionJobs::costIsWhatTheSearchThenDoes()
     const JobCost more = bench.jobs.searchCost(bench.model.draft());
     QCOMPARE(more.evaluations, 7);
     QVERIFY(more.seconds.value() > 0);
+    bench.editor.setSearchWindows(4);
+    const JobCost wide = bench.jobs.searchCost(bench.model.draft());
+    QVERIFY(qFuzzyCompare(wide.seconds.value() / double(wide.evaluations), 4 * more.seconds.value() / double(more.evaluations)));
 }
 
 void TestSessionJobs::memoryIsForecastAndThenCompared()

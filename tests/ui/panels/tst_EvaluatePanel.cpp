@@ -71,6 +71,7 @@ private slots:
     void buttonsSayWhyTheyAreDisabled();
     void settingsGoIntoTheSession();
     void evaluatingSaysAllThatItDoes();
+    void aTextThatTheCalibrationReadIsNoFairOne();
     void theTableTakesTheRoomThatIsLeft();
     void choosingARowStretchesNoButton();
     void tableKeepsTheRulesOfModels();
@@ -145,6 +146,21 @@ void tst_EvaluatePanel::evaluatingSaysAllThatItDoes()
                  QString("Searches, then evaluates the original, once for this text, and the plan: %1 evaluations").arg(evaluations)),
              qPrintable(note()));
     QVERIFY(words(panel).contains(note())); // beside the button, not in the tooltip alone
+}
+
+void tst_EvaluatePanel::aTextThatTheCalibrationReadIsNoFairOne()
+{
+    FlowBench bench;
+    EvaluatePanel panel(bench.workbench());
+    show(panel);
+    measureThree(bench);
+    const QString warning = "The calibration has read this text";
+    QVERIFY(!words(panel).contains(warning));
+    TextSettings text = bench.session.session().evaluationText;
+    text.files.assign(bench.session.scores()->provenance.textFiles.begin(), bench.session.scores()->provenance.textFiles.end());
+    QVERIFY(!text.files.empty());
+    bench.session.setTexts(bench.session.session().calibrationText, text, ScoreNorm::L2);
+    QVERIFY(words(panel).contains(warning));
 }
 
 void tst_EvaluatePanel::theTableTakesTheRoomThatIsLeft()

@@ -78,6 +78,22 @@ private slots:
         QCOMPARE(shown.bench.session.neuronsKept(), before);
     }
 
+    void escapeTakesADragBack()
+    {
+        Shown shown;
+        const qint64 before = shown.bench.session.neuronsKept();
+        QSignalSpy started(shown.panel->findChild<SortedScores *>(), &ScorePlot::keptDragStarted);
+        const std::optional<QPoint> handle = grab(shown.canvas(), started);
+        QVERIFY(handle);
+        QTest::mouseMove(shown.canvas(), *handle + QPoint(40, 0));
+        QVERIFY(shown.bench.session.neuronsKept() > before);
+        QTest::keyClick(shown.canvas(), Qt::Key_Escape);
+        QCOMPARE(shown.bench.session.neuronsKept(), before);
+        QTest::mouseMove(shown.canvas(), *handle + QPoint(60, 0)); // the button is still down
+        QTest::mouseRelease(shown.canvas(), Qt::LeftButton, {}, *handle + QPoint(60, 0));
+        QCOMPARE(shown.bench.session.neuronsKept(), before);
+    }
+
     void keysMoveKAndHomeGivesItBack()
     {
         Shown shown;

@@ -89,6 +89,7 @@ private slots:
     void engineDecidesTheFormat();
     void sizeDecidesTheSparsity();
     void folderIsNamedAfterTheTarget();
+    void returnPressesTheButtonThatHasTheFocus();
     void escapeGivesATypedNumberBack();
     void bundledTextComesBackAfterNone();
     void fitsSmallScreensAndLargeFonts();
@@ -174,6 +175,21 @@ void tst_PruneCard::folderIsNamedAfterTheTarget()
     QVERIFY2(field->text().contains("tiny-2ssp-25"), qPrintable(field->text()));
 }
 
+void tst_PruneCard::returnPressesTheButtonThatHasTheFocus()
+{
+    FlowBench bench;
+    openSample(bench, 2);
+    PruneCard card(bench.workbench());
+    show(card);
+    writeTo(card, bench.path("pruned"));
+    QAbstractButton *prune = button(card, "Prune");
+    prune->setFocus();
+    QTest::keyClick(prune, Qt::Key_Return);
+    QVERIFY(bench.runner.isBusy(JobKind::Prune));
+    bench.runner.cancelAll();
+    QTRY_VERIFY(!bench.runner.current());
+}
+
 void tst_PruneCard::escapeGivesATypedNumberBack()
 {
     FlowBench bench;
@@ -193,8 +209,8 @@ void tst_PruneCard::escapeGivesATypedNumberBack()
     QVERIFY(dialog.isVisible());
     QCOMPARE(number->text(), QString("30.0 %"));
     QTest::keyClicks(number, "62");
-    QTest::keyClick(number, Qt::Key_Return);
-    QVERIFY(dialog.isVisible());
+    QTest::keyClick(number, Qt::Key_Return); // takes the number and presses nothing
+    QVERIFY(dialog.isVisible() && bench.runner.jobs().empty());
     QCOMPARE(number->value(), 62.0);
     QTest::keyClick(number, Qt::Key_Escape); // nothing is typed
     QVERIFY(!dialog.isVisible());
