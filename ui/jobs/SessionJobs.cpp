@@ -304,8 +304,7 @@ void SessionJobs::evaluate()
         phases.push_back({"search", search.seconds.value_or(0)});
     if (!m_model.denseEvaluation())
         phases.push_back({"evaluate", evaluationSeconds()});
-    const double share = double(m_model.planFigures().flopPerToken) / double(m_model.denseFigures().flopPerToken);
-    phases.push_back({"evaluate", evaluationSeconds() * share});
+    phases.push_back({"evaluate", evaluationSeconds() * workShare()});
     start(
         JobKind::Evaluate, tr("Evaluate on %1").arg(textFilesName(m_model.session().evaluationText)), commandOf(JobKind::Evaluate),
         QStringLiteral("evaluate"),

@@ -147,6 +147,7 @@ private:
     void keepEngine(const EngineReport &report, const ForecastBasis &basis);
     std::vector<ExpectedPhase> phasesOf(const PruneRequest &request) const;
     double evaluationSeconds() const;
+    double workShare() const; ///< of the current plan, in the original's work for a token
     /// Writes a plan as a checkpoint and brings the record into the session, whose evaluations go into the manifest.
     void exportTo(const SessionTask &task, JobPort &port, const PruningPlan &plan, const ExportSettings &settings);
     ForecastBasis basisNow() const;

@@ -219,6 +219,11 @@ JobCost SessionJobs::originalEvaluationCost() const
     return cost;
 }
 
+double SessionJobs::workShare() const
+{
+    return double(m_model.planFigures().flopPerToken) / double(std::max<std::int64_t>(1, m_model.denseFigures().flopPerToken));
+}
+
 JobCost SessionJobs::evaluationCost() const
 {
     const JobCost original = originalEvaluationCost();
@@ -228,9 +233,7 @@ JobCost SessionJobs::evaluationCost() const
         cost.seconds.reset();
         return cost;
     }
-    const double share =
-        double(m_model.planFigures().flopPerToken) / double(std::max<std::int64_t>(1, m_model.denseFigures().flopPerToken));
-    cost.seconds = cost.seconds.value_or(0) + *original.seconds * (share + (m_model.denseEvaluation() ? 0 : 1));
+    cost.seconds = cost.seconds.value_or(0) + *original.seconds * (workShare() + (m_model.denseEvaluation() ? 0 : 1));
     if (cost.forecast)
         cost.forecast->seconds = *cost.seconds;
     return cost;
