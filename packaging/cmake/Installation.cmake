@@ -6,6 +6,7 @@ include(GNUInstallDirs)
 
 install(TARGETS secateur-cli)
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/CHANGELOG.md" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES "${PROJECT_SOURCE_DIR}/resources/pruning_manifest.schema.json" DESTINATION "${CMAKE_INSTALL_DATADIR}/secateur")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/resources/sample" DESTINATION "${CMAKE_INSTALL_DATADIR}/secateur")
 
 if(SECATEUR_WINDOW)

@@ -83,7 +83,8 @@ void tst_Installation::everythingIsInItsPlace_data()
          {"bin/secateur", "bin/secateur-cli", "share/applications/io.github.secateur.Secateur.desktop",
           "share/metainfo/io.github.secateur.Secateur.metainfo.xml", "share/mime/packages/io.github.secateur.Secateur.xml",
           "share/icons/hicolor/scalable/apps/io.github.secateur.Secateur.svg", "share/secateur/sample/model/model.safetensors",
-          "share/secateur/sample/text/grimm.txt", "share/secateur/sample/text/oz.txt", "share/doc/secateur/LICENSE"})
+          "share/secateur/sample/text/grimm.txt", "share/secateur/sample/text/oz.txt", "share/secateur/pruning_manifest.schema.json",
+          "share/doc/secateur/LICENSE"})
         QTest::newRow(path) << path;
 }
 
