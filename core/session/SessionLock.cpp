@@ -60,7 +60,10 @@ SessionLock::SessionLock(const std::filesystem::path &file)
       m_lock(m_file.parent_path() / ("." + m_file.filename().string() + ".lock"))
 {
     for (int attempt = 0; attempt < kMostAttempts && !isHeld() && !m_owner; ++attempt) {
-        int descriptor = ::open(m_lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+        int descriptor = ::open(m_lock.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+        const bool isNew = descriptor >= 0;
+        if (!isNew && errno == EEXIST)
+            descriptor = ::open(m_lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
         const bool canWrite = descriptor >= 0;
         if (!canWrite) // of another user, or in a folder that is only read
             descriptor = ::open(m_lock.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -76,6 +79,8 @@ SessionLock::SessionLock(const std::filesystem::path &file)
                 errno = 0;
             m_descriptor = descriptor;
             return;
+        } else if (!isFree && isNew) { // no locks here: it would lie there for nothing
+            ::unlink(m_lock.c_str());
         }
         ::close(descriptor);
         if (!isFree || !canWrite)

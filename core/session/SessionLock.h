@@ -17,7 +17,7 @@ struct SessionOwner {
 /// Keeps a session file to one window: a hidden file beside it, `.NAME.lock`, that is locked (flock) while the session is open.
 ///
 /// The kernel unlocks it when the process ends, however that happens, so what a killed process leaves locks nobody out. Where the folder cannot
-/// be written to, nobody can save there either, and there is no lock.
+/// be written to, nobody can save there either, and there is no lock; nor is there one, and no file, where the file system has no locks.
 class SessionLock {
 public:
     /// Locks the file, which need not be there yet; if another has it open, owner() says who.

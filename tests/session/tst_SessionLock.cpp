@@ -5,14 +5,30 @@
 #include <QDir>
 #include <QTemporaryDir>
 #include <QtTest>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <fstream>
 #include <memory>
+#include <sys/file.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 using namespace secateur;
+
+namespace {
+bool hasLocks = true; ///< of the file system
+} // namespace
+
+/// In place of the C library's.
+extern "C" int flock(int descriptor, int operation) noexcept
+{
+    if (hasLocks)
+        return int(::syscall(SYS_flock, descriptor, operation));
+    errno = ENOLCK;
+    return -1;
+}
 
 class tst_SessionLock : public QObject {
     Q_OBJECT
@@ -26,6 +42,7 @@ private slots:
     void nothingIsLeftWhenItIsGivenBack();
     void killedProcessLocksNobodyOut();
     void folderThatCannotBeWrittenToHasNoLock();
+    void whereThereAreNoLocksNothingIsLeft();
     void stampTellsOfAnotherHand();
 
 private:
@@ -109,6 +126,24 @@ void tst_SessionLock::folderThatCannotBeWrittenToHasNoLock()
     const SessionLock lock("/no/such/folder/a.secateur");
     QVERIFY(!lock.isHeld());
     QVERIFY(!lock.owner());
+}
+
+void tst_SessionLock::whereThereAreNoLocksNothingIsLeft()
+{
+    hasLocks = false;
+    bool isHeld = true, isOwned = true;
+    {
+        const SessionLock lock(path("a.secateur"));
+        isHeld = lock.isHeld();
+        isOwned = lock.owner().has_value();
+    }
+    std::ofstream(path(".b.secateur.lock")) << "77 elsewhere\n"; // of somebody else, for whom there may be locks
+    {
+        const SessionLock lock(path("b.secateur"));
+    }
+    hasLocks = true;
+    QVERIFY(!isHeld && !isOwned);
+    QCOMPARE(hidden(), QStringList(".b.secateur.lock"));
 }
 
 void tst_SessionLock::stampTellsOfAnotherHand()
