@@ -117,15 +117,20 @@ std::string randomDigits()
     return digits;
 }
 
-/// A hidden name beside `path` that nobody has.
-fs::path hiddenName(const fs::path &path, std::string_view kind)
+/// A file's name, cut where it is longer than `room` bytes.
+std::string cutName(const fs::path &path, std::size_t room)
 {
-    const std::size_t room = kLongestName - 1 - kind.size() - kDigits;
-    std::string name = path.filename().string();
+    const std::string name = path.filename().string();
     std::size_t end = std::min(room, name.size());
     while (end < name.size() && end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) // not inside a character
         --end;
-    return path.parent_path() / ("." + name.substr(0, end) + std::string(kind) + randomDigits());
+    return name.substr(0, end);
+}
+
+/// A hidden name beside `path` that nobody has.
+fs::path hiddenName(const fs::path &path, std::string_view kind)
+{
+    return path.parent_path() / ("." + cutName(path, kLongestName - 1 - kind.size() - kDigits) + std::string(kind) + randomDigits());
 }
 
 /// Where `name` is a temporary of ours: the place of the mark in it.
@@ -307,11 +312,13 @@ void AtomicPath::commit()
 
 fs::path AtomicPath::commitWithSuffix(const std::string &suffix)
 {
-    const std::string first = m_target.string() + suffix;
-    fs::path name = first;
+    const auto nameWith = [&](const std::string &end) {
+        return m_target.parent_path() / (cutName(m_target, kLongestName - end.size()) + end);
+    };
+    fs::path name = nameWith(suffix);
     std::error_code error;
     for (int number = 2; fs::exists(fs::symlink_status(name, error)); ++number)
-        name = first + "-" + std::to_string(number);
+        name = nameWith(suffix + "-" + std::to_string(number));
     moveTo(name);
     return name;
 }

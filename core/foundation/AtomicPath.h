@@ -33,7 +33,7 @@ public:
     /// after (the parent), so that a power loss leaves the old or the new one, whole. Throws Error; the old one is there then.
     void commit();
     /// The same under the target's name with a suffix, for what failed a check; what has that name already is kept, and a number follows the suffix
-    /// ("NAME.unverified-2"). Returns the path.
+    /// ("NAME.unverified-2"). A name that would be too long with it is cut before it. Returns the path.
     std::filesystem::path commitWithSuffix(const std::string &suffix);
 
     /// What messages call a path: where it will be, if it is or lies in the temporary of an AtomicPath; else the path itself.

@@ -277,6 +277,13 @@ void tst_AtomicPath::longNamesHaveRoom()
     AtomicPath::forFile(in(folder, longest.c_str())).commit();
     QCOMPARE(entries(folder), QStringList(QString::fromStdString(longest)));
     QVERIFY(complaintOf([&] { AtomicPath::forFile(in(folder, (longest + "x").c_str())); }).endsWith("is too long."));
+    // What failed its check is kept all the same, its name cut in front of the suffix, not inside a character.
+    const std::string umlauts = "x" + QString(127, QChar(0xE4)).toStdString();
+    AtomicPath failed = AtomicPath::forFolder(in(folder, umlauts.c_str())), again = AtomicPath::forFolder(in(folder, umlauts.c_str()));
+    const std::string first = failed.commitWithSuffix(".unverified").filename().string();
+    QCOMPARE(first, "x" + QString(121, QChar(0xE4)).toStdString() + ".unverified");
+    QVERIFY(fs::is_directory(in(folder, first.c_str())));
+    QCOMPARE(again.commitWithSuffix(".unverified").filename().string(), "x" + QString(120, QChar(0xE4)).toStdString() + ".unverified-2");
 }
 
 void tst_AtomicPath::missingParentIsNamed()
