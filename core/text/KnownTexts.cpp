@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <fnmatch.h>
+#include <strings.h>
 
 namespace secateur {
 namespace {
@@ -158,7 +159,7 @@ std::vector<KnownText> knownTexts(TextUse use, const std::vector<std::filesystem
 std::filesystem::path textFile(const std::filesystem::path &text, TextUse use, const std::filesystem::path &cache)
 {
     const auto &sets = dataSets();
-    const auto set = std::find_if(sets.begin(), sets.end(), [&](const DataSet &one) { return text == one.name; });
+    const auto set = std::find_if(sets.begin(), sets.end(), [&](const DataSet &one) { return ::strcasecmp(text.c_str(), one.name) == 0; });
     std::error_code error;
     if (set == sets.end() || (std::filesystem::exists(text, error) && !std::filesystem::is_directory(text, error)))
         return text;

@@ -30,7 +30,7 @@ struct KnownText {
 std::vector<KnownText> knownTexts(TextUse use, const std::vector<std::filesystem::path> &chosenEarlier = {},
                                   const std::filesystem::path &cache = hubCacheFolder());
 
-/// The file that `text` means: itself, or that of a known text of this name. A file with such a name comes first. Throws Error when the
+/// The file that `text` means: itself, or that of a known text of this name, in capitals or not. A file with such a name comes first. Throws Error when the
 /// known text is not there.
 std::filesystem::path textFile(const std::filesystem::path &text, TextUse use, const std::filesystem::path &cache = hubCacheFolder());
 

@@ -114,6 +114,7 @@ private slots:
         const std::filesystem::path cache = m_folder->path().toStdString();
         add(kC4, "r", "en/c4-train.00000-of-01024.json.gz");
         QCOMPARE(textFile("c4", TextUse::Calibration, cache).filename(), std::filesystem::path("c4-train.00000-of-01024.json.gz"));
+        QCOMPARE(textFile("C4", TextUse::Calibration, cache), textFile("c4", TextUse::Calibration, cache));
         QCOMPARE(textFile("c4.txt", TextUse::Calibration, cache), std::filesystem::path("c4.txt"));
         QCOMPARE(textFile("./c4", TextUse::Calibration, cache), std::filesystem::path("./c4"));
         VERIFY_CONTAINS(test::messageOf<Error>([&] { textFile("wikitext-2", TextUse::Evaluation, cache); }),
