@@ -13,6 +13,7 @@
 #include "exporting/Exporter.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
+#include "foundation/Wording.h"
 #include "model/Families.h"
 #include "model/RandomWeights.h"
 #include "model/RowKernels.h"
@@ -167,7 +168,7 @@ void checkSettings(const BenchSettings &settings, const ModelSpec &spec)
     if (settings.windows < 1 || settings.evaluationWindows < 1)
         throw Error("A benchmark needs at least one window.", "Give 1 or more (--windows).");
     if (settings.length < 2 || settings.length > spec.contextLength)
-        throw Error("Windows of " + std::to_string(settings.length) + " tokens do not fit into the model's context of " +
+        throw Error("Windows of " + counted(settings.length, "token") + " do not fit into the model's context of " +
                         std::to_string(spec.contextLength) + ".",
                     "Give a length of 2 to " + std::to_string(spec.contextLength) + " (--length).");
 }

@@ -68,8 +68,8 @@ std::set<std::string> presentShards(const std::map<std::string, std::string> &pl
             missing.push_back(shard);
     if (!missing.empty())
         throw Error("The checkpoint " + inQuotes(folder.string()) + " is incomplete: it has " +
-                        std::to_string(shards.size() - missing.size()) + " of " + std::to_string(shards.size()) +
-                        " shards; missing: " + listed(missing) + ".",
+                        std::to_string(shards.size() - missing.size()) + " of " + counted(std::int64_t(shards.size()), "shard") +
+                        "; missing: " + listed(missing) + ".",
                     "Download the missing files into the folder.");
     return shards;
 }

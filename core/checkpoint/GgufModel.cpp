@@ -167,8 +167,7 @@ std::vector<std::int64_t> GgufModel::perLayer(const std::string &key) const
         if (number.is_number_integer() && number.get<std::int64_t>() >= 0 && number.get<std::int64_t>() < (std::int64_t(1) << 31))
             numbers.push_back(number.get<std::int64_t>());
     if (std::int64_t(numbers.size()) != layers)
-        throw Error(inQuotes(name()) + ": " + inQuotes(key) + " does not hold a count for each of its " + std::to_string(layers) +
-                        " layers.",
+        throw Error(inQuotes(name()) + ": " + inQuotes(key) + " does not hold a count for each of its " + counted(layers, "layer") + ".",
                     "The file is damaged or was written by faulty software.");
     return numbers;
 }
@@ -390,8 +389,8 @@ void GgufModel::readTensors()
         else if (m_architecture->isInterleaved && isIn(".k_proj.", name))
             source.heads = m_config["num_key_value_heads"].get<std::int64_t>();
         if (source.heads > 0 && tensor.shape.front() % (2 * source.heads) != 0)
-            throw Error("Tensor " + inQuotes(own) + " in " + inQuotes(this->name()) + " has " + std::to_string(tensor.shape.front()) +
-                            " rows, which its " + std::to_string(source.heads) + " heads do not share evenly.",
+            throw Error("Tensor " + inQuotes(own) + " in " + inQuotes(this->name()) + " has " + counted(tensor.shape.front(), "row") +
+                            ", which do not share out evenly among " + counted(source.heads, "head") + ".",
                         "The file is damaged or was written by faulty software.");
         m_views.push_back({.name = std::move(name), .dtype = m_dtype, .shape = tensor.shape, .bytes = tensor.bytes});
         m_sources.push_back(source);

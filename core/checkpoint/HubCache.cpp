@@ -5,6 +5,7 @@
 #include "checkpoint/ModelName.h"
 #include "foundation/Error.h"
 #include "foundation/InputFile.h"
+#include "foundation/Wording.h"
 
 #include <algorithm>
 #include <charconv>
@@ -90,8 +91,8 @@ std::string problemOf(const Weights &weights, const std::filesystem::path &snaps
     if (weights.hasSingle && weights.singleBytes > 0)
         return {};
     if (weights.shards < weights.shardsInAll)
-        return "it has " + std::to_string(weights.shards) + " of " + std::to_string(weights.shardsInAll) +
-               " shards: the download is not complete";
+        return "it has " + std::to_string(weights.shards) + " of " + counted(std::int64_t(weights.shardsInAll), "shard") +
+               ": the download is not complete";
     if (weights.isBroken)
         return "files of its weights are missing: the download is not complete";
     if (weights.shards > 0)

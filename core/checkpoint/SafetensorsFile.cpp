@@ -34,7 +34,7 @@ Error truncated(const std::filesystem::path &file, const std::string &cause)
 
 std::string inBytes(std::uint64_t number)
 {
-    return grouped(number) + (number == 1 ? " byte" : " bytes");
+    return counted(std::int64_t(number), "byte");
 }
 
 /// The types of the format, with their bits: what this program computes with, and what may only lie beside it.

@@ -98,7 +98,7 @@ public:
         if (m_state == State::Tensor) {
             const char *missing = !m_hasDtype ? "dtype" : !m_hasShape ? "shape" : !m_hasOffsets ? "data_offsets" : nullptr;
             if (missing)
-                return fail(tensor() + " has no field '" + missing + "'");
+                return fail(tensor() + " has no field " + inQuotes(missing));
         }
         m_state = m_state == State::Top ? State::End : State::Top;
         return true;

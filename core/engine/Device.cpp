@@ -4,6 +4,7 @@
 #include "engine/CoreSharing.h"
 #include "engine/ProcessMemory.h"
 #include "foundation/Error.h"
+#include "foundation/Wording.h"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
@@ -70,7 +71,7 @@ void tryThreads(int count)
         isOver.notify_all();
         if (!dynamic_cast<const std::system_error *>(&problem))
             throw;
-        throw Error("The system allows this program no more than " + std::to_string(threads.size() + 1) + " threads; it needs " +
+        throw Error("The system allows this program no more than " + counted(std::int64_t(threads.size()) + 1, "thread") + "; it needs " +
                         std::to_string(count + kBeside) + " for " + std::to_string(count) + " that compute.",
                     "Use fewer (--threads), or raise the limits (ulimit -u, ulimit -v).");
     }
@@ -93,12 +94,12 @@ c10::Device deviceFromName(const std::string &name)
     int index = 0;
     const char *end = name.data() + name.size();
     if (!(name == "cuda" || name == "auto" || (hasIndex && std::from_chars(name.data() + 5, end, index).ptr == end && index >= 0)))
-        throw Error("There is no device '" + name + "'.", "Devices: auto, cpu, cuda, cuda:N.");
+        throw Error("There is no device " + inQuotes(name) + ".", "Devices: auto, cpu, cuda, cuda:N.");
     if (!cudaProblem().empty())
-        throw Error("The device '" + name + "' cannot be used: " + cudaProblem() + ".",
+        throw Error("The device " + inQuotes(name) + " cannot be used: " + cudaProblem() + ".",
                     "Use the CPU (--device cpu), or install the driver and a LibTorch with CUDA (packaging/run --cuda).");
     if (index >= cudaCount())
-        throw Error("There is no device '" + name + "': this machine has " + std::to_string(cudaCount()) + ".",
+        throw Error("There is no device " + inQuotes(name) + ": this machine has " + std::to_string(cudaCount()) + ".",
                     "Devices count from cuda:0.");
     return {c10::DeviceType::CUDA, c10::DeviceIndex(index)};
 }

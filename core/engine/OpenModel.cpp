@@ -38,8 +38,7 @@ constexpr std::int64_t kFewIds = 256;
 
 std::string idsWithoutRows(std::int64_t ids, std::int64_t rows)
 {
-    const std::string numbers =
-        "The tokenizer has " + grouped(std::uint64_t(ids)) + " ids, the embedding " + grouped(std::uint64_t(rows)) + " rows";
+    const std::string numbers = "The tokenizer has " + counted(ids, "id") + ", the embedding " + counted(rows, "row");
     return ids - rows <= kFewIds ? numbers + ": a text with one of the last ids is refused." : numbers + ": it belongs to another model.";
 }
 
@@ -52,7 +51,7 @@ void checkRows(const std::vector<TokenId> &ids, const Tokenizer &tokenizer, std:
     const auto found = std::find_if(ids.begin(), ids.end(), [rows](TokenId id) { return id >= rows; });
     if (found != ids.end())
         throw Error("The text holds the token " + inQuotes(tokenizer.tokenOf(*found)) + " (id " + std::to_string(*found) +
-                        "), but the embedding of the model has " + std::to_string(rows) + " rows: the vocabulary ends before it.",
+                        "), but the embedding of the model has " + counted(rows, "row") + ": the vocabulary ends before it.",
                     hint);
 }
 
@@ -97,7 +96,7 @@ OpenModel::OpenModel(const std::filesystem::path &folder, c10::Device device, st
 const Tokenizer &OpenModel::tokenizer() const
 {
     if (!m_tokenizer)
-        throw Error("The model '" + m_summary->folder.string() + "' has no usable tokenizer: " + m_summary->tokenizerProblem,
+        throw Error("The model " + inQuotes(m_summary->folder.string()) + " has no usable tokenizer: " + m_summary->tokenizerProblem,
                     m_summary->tokenizerHint);
     return *m_tokenizer;
 }

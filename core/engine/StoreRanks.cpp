@@ -41,7 +41,7 @@ int numberIn(const char *name, int least, int most)
     int number = 0;
     const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), number);
     if (problem != std::errc() || end != text->data() + text->size() || number < least || number > most)
-        throw Error(std::string("The variable ") + name + " is '" + *text + "'; it must be a number from " + std::to_string(least) +
+        throw Error(std::string("The variable ") + name + " is " + inQuotes(*text) + "; it must be a number from " + std::to_string(least) +
                         " to " + std::to_string(most) + ".",
                     hint);
     return number;

@@ -58,10 +58,10 @@ void checkReplacement(const std::filesystem::path &output, const Checkpoint &sou
     const std::filesystem::path target = std::filesystem::weakly_canonical(output, error);
     for (const std::filesystem::path &model : {std::filesystem::weakly_canonical(source.path(), error), source.modelFolder().place()})
         if (!model.empty() && std::mismatch(target.begin(), target.end(), model.begin(), model.end()).first == target.end())
-            throw Error("The output '" + output.string() + "' holds the model itself.", "Choose another folder.");
+            throw Error("The output " + inQuotes(output.string()) + " holds the model itself.", "Choose another folder.");
     const bool isOurs = std::filesystem::exists(output / kManifestFile, error);
     if (!isOurs && !std::filesystem::is_empty(output, error))
-        throw Error("The output '" + output.string() + "' was not exported by this program, so it is not replaced.",
+        throw Error("The output " + inQuotes(output.string()) + " was not exported by this program, so it is not replaced.",
                     "Choose another folder, or remove it yourself.");
 }
 
@@ -72,7 +72,7 @@ void checkOutput(const std::filesystem::path &output, bool isOverwriteAllowed, c
         return;
     checkReplacement(output, source);
     if (!isOverwriteAllowed)
-        throw Error("The output '" + output.string() + "' already exists.",
+        throw Error("The output " + inQuotes(output.string()) + " already exists.",
                     "Choose another folder, or allow it to be replaced (--overwrite).");
 }
 
@@ -108,7 +108,7 @@ void checkPlace(const ExportSettings &settings, const Checkpoint &source, const 
     std::error_code error;
     const auto space = std::filesystem::space(probe.temporary().parent_path(), error);
     if (!error && space.available < std::uintmax_t(needed))
-        throw Error("There is not enough space for '" + settings.output.string() + "': the export needs about " + sizeText(needed) +
+        throw Error("There is not enough space for " + inQuotes(settings.output.string()) + ": the export needs about " + sizeText(needed) +
                         ", and " + sizeText(std::int64_t(space.available)) + " is free.",
                     "Nothing was left behind. Free some space, or choose a folder on another disk.");
 }
@@ -182,7 +182,7 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
 {
     if (!source.plan.isComplete())
         throw Error("The plan removes " + std::to_string(source.plan.removedAttentions.size()) + " of " +
-                        std::to_string(source.plan.balance.attentionsToRemove) + " attentions: its search is not finished.",
+                        counted(source.plan.balance.attentionsToRemove, "attention") + ": its search is not finished.",
                     "Finish the search first (secateur-cli search MODEL --plan PLAN --save-plan PLAN).");
     const std::vector<std::int64_t> widths = source.plan.widths();
     checkTarget(settings, source.dense, widths);
@@ -229,7 +229,7 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
     if (!result.verification.isPassed) {
         const std::filesystem::path unverified = target.commitWithSuffix(".unverified");
         const Verification &v = result.verification;
-        const std::string kept = "It was kept as '" + unverified.string() + "'. Please report this.";
+        const std::string kept = "It was kept as " + inQuotes(unverified.string()) + ". Please report this.";
         if (v.ids > 0 && v.idsDiffering > 0 && v.largestDifference <= v.tolerance)
             throw Error("The tokenizer of the exported model gives other ids: " + v.idsNote + ".", kept);
         throw Error("The exported model does not reproduce the plan: logits differ by up to " + std::to_string(v.largestDifference) +

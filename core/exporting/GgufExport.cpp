@@ -6,6 +6,7 @@
 #include "exporting/TokenCheck.h"
 #include "foundation/Error.h"
 #include "foundation/JsonFile.h"
+#include "foundation/Wording.h"
 #include "model/Rope.h"
 #include "model/Tensors.h"
 #include "text/GgufTokenizer.h"
@@ -39,7 +40,7 @@ std::string nameOf(const GgufArchitecture &architecture, const WrittenTensors::E
 {
     std::string name = ggufTensorName(architecture, entry.name);
     if (name.empty())
-        throw Error("The tensor '" + entry.name + "' has no name in GGUF.", "Please report this.");
+        throw Error("The tensor " + inQuotes(entry.name) + " has no name in GGUF.", "Please report this.");
     return name;
 }
 

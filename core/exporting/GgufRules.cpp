@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "exporting/GgufRules.h"
 
+#include "foundation/Wording.h"
+
 #include <cmath>
 #include <cstdint>
 
@@ -16,7 +18,7 @@ bool isNear(double a, double b)
 
 std::string windowOf(const AttentionSpec &attention)
 {
-    return "a sliding window of " + std::to_string(*attention.window) + " tokens";
+    return "a sliding window of " + counted(*attention.window, "token");
 }
 
 /// Layers whose attentions differ in what the architecture has built in; empty when they are as it expects.

@@ -2,6 +2,7 @@
 #include "exporting/Manifest.h"
 
 #include "foundation/Sha256.h"
+#include "foundation/Wording.h"
 
 #include <iomanip>
 #include <sstream>
@@ -70,8 +71,8 @@ std::string makeModelCard(const PruningPlan &plan, const ExportSettings &setting
          << "| | |\n|---|---|\n"
          << std::setprecision(4) << "| sparsity | " << 100 * b.sparsityLayers() << " % of the decoder layers, " << 100 * b.sparsityModel()
          << " % of the model |\n"
-         << "| width | " << b.neuronsKept << " FFN neurons kept in every layer |\n| depth | " << b.attentionsToRemove
-         << (b.attentionsToRemove == 1 ? " attention removed" : " attentions removed");
+         << "| width | " << counted(b.neuronsKept, "FFN neuron") << " kept in every layer |\n| depth | "
+         << counted(b.attentionsToRemove, "attention") << " removed";
     for (std::size_t i = 0; i < plan.removedAttentions.size(); ++i)
         card << (i > 0 ? ", " : plan.removedAttentions.size() == 1 ? ": layer " : ": layers ") << plan.removedAttentions[i];
     card << " |\n| parameters | " << b.denseModelParameters << " before, " << b.modelParameters << " after; the files hold "

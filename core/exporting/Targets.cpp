@@ -149,7 +149,7 @@ std::string beyondLlama(const ModelSpec &dense)
         if (!layer.attention->isRotated)
             return "layers without a position embedding";
         if (layer.attention->window && *layer.attention->window < dense.contextLength)
-            return "a sliding window of " + std::to_string(*layer.attention->window) + " tokens";
+            return "a sliding window of " + counted(*layer.attention->window, "token");
     }
     return {};
 }

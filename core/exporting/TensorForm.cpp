@@ -2,6 +2,7 @@
 #include "exporting/TensorForm.h"
 
 #include "foundation/Error.h"
+#include "foundation/Wording.h"
 #include "model/Tensors.h"
 
 #include <ATen/ops/cat.h>
@@ -108,7 +109,7 @@ at::Tensor WrittenTensors::read(const Entry &entry) const
     const at::Tensor tensor = made(entry).to(scalarType(entry.dtype)).contiguous();
     m_source.releasePages(); // what was read was copied
     if (m_dtype && !isFinite(tensor))
-        throw Error("The tensor '" + entry.name + "' does not fit into " + std::string(configName(*m_dtype)) + ".",
+        throw Error("The tensor " + inQuotes(entry.name) + " does not fit into " + std::string(configName(*m_dtype)) + ".",
                     "Choose another type (--export-dtype); bfloat16 has the range of float32.");
     return tensor;
 }

@@ -96,7 +96,8 @@ std::string InputFile::readRest(std::uint64_t largest, const std::string &hint)
 {
     const auto check = [&](std::uint64_t bytes) {
         if (bytes > largest)
-            throw Error(inQuotes(m_path.string()) + " is " + grouped(bytes) + " bytes long, at most " + grouped(largest) + " are allowed.",
+            throw Error(inQuotes(m_path.string()) + " is " + counted(std::int64_t(bytes), "byte") + " long, at most " + grouped(largest) +
+                            " are allowed.",
                         hint);
     };
     check(m_size);

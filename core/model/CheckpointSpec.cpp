@@ -39,7 +39,8 @@ void addPrefix(Checkpoint &checkpoint)
         ++count;
     }
     if (count > 0)
-        checkpoint.note("the names of " + grouped(count) + " tensors lack 'model.', as AutoModel saves them; exports add it");
+        checkpoint.note((count == 1 ? "the name of 1 tensor lacks" : "the names of " + grouped(count) + " tensors lack") +
+                        " 'model.', as AutoModel saves them; exports add it");
 }
 
 /// Bytes, not values: what is written in two types or in two ways is two tensors.
@@ -136,8 +137,8 @@ std::vector<std::string> ignoredIn(Checkpoint &checkpoint, const ModelSpec &spec
         }
     }
     for (const auto &[kind, names] : kinds)
-        checkpoint.note(grouped(names.size()) + (names.size() == 1 ? " tensor is not used: " : " tensors are not used: ") + kind + " (" +
-                        listed(names, 3) + ")");
+        checkpoint.note(counted(std::int64_t(names.size()), "tensor") + (names.size() == 1 ? " is not used: " : " are not used: ") + kind +
+                        " (" + listed(names, 3) + ")");
     return ignored;
 }
 

@@ -2,6 +2,7 @@
 #include "model/Generator.h"
 
 #include "foundation/Error.h"
+#include "foundation/Wording.h"
 #include "model/FiniteCheck.h"
 #include "model/Tensors.h"
 
@@ -81,7 +82,7 @@ std::vector<std::int32_t> Generator::generate(std::span<const std::int32_t> prom
     if (prompt.empty())
         throw Error("The prompt is empty.", "Give at least one token of text.");
     if (std::int64_t(prompt.size()) >= m_decoder.positions())
-        throw Error("The prompt has " + std::to_string(prompt.size()) + " tokens; the model's context holds " +
+        throw Error("The prompt has " + counted(std::int64_t(prompt.size()), "token") + "; the model's context holds " +
                         std::to_string(m_decoder.positions()) + ".",
                     "Give a shorter prompt.");
     count = std::min(count, m_decoder.positions() - std::int64_t(prompt.size()));

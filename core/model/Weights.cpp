@@ -2,6 +2,7 @@
 #include "model/Weights.h"
 
 #include "foundation/Error.h"
+#include "foundation/Wording.h"
 #include "model/FiniteCheck.h"
 #include "model/LayerStream.h"
 #include "model/PinnedRing.h"
@@ -104,7 +105,7 @@ TensorSource loader(const Checkpoint &checkpoint, at::Device device, c10::Scalar
     return [&checkpoint, ring = std::make_shared<PinnedRing>(device), dtype](const std::string &name) {
         at::Tensor loaded = readTensor(checkpoint, name, *ring, dtype);
         if (!isFinite(loaded))
-            throw Error("The tensor '" + name + "' holds NaN or infinite values.", remedyOfNonFinite(dtype));
+            throw Error("The tensor " + inQuotes(name) + " holds NaN or infinite values.", remedyOfNonFinite(dtype));
         if (name.ends_with("mlp.down_proj.weight")) // once a layer
             checkpoint.releasePages();              // our copy is what counts from here on
         return loaded;

@@ -2,6 +2,7 @@
 #include "pruning/NeuronScoring.h"
 
 #include "foundation/Error.h"
+#include "foundation/Wording.h"
 #include "model/FiniteCheck.h"
 #include "model/RowKernels.h"
 
@@ -82,7 +83,7 @@ std::vector<std::vector<float>> scoreNeurons(const Decoder &decoder, const at::T
 {
     const std::int64_t layers = decoder.layerCount(), windows = tokens.size(0);
     if (windows < ranks.size())
-        throw Error("There are " + std::to_string(windows) + " windows for " + std::to_string(ranks.size()) + " processes.",
+        throw Error("The text has " + counted(windows, "window") + " for " + std::to_string(ranks.size()) + " processes.",
                     "Use more windows (--windows), or start fewer processes.");
     std::vector<at::Tensor> hidden; // of each window of this rank, [1, T, d]
     for (std::int64_t w = 0; w < windows; ++w)

@@ -2,6 +2,7 @@
 #include "pruning/SparsityBalance.h"
 
 #include "foundation/Error.h"
+#include "foundation/Wording.h"
 
 #include <algorithm>
 #include <cmath>
@@ -64,7 +65,7 @@ std::string layersProblem(const ModelSpec &dense)
                (without == 1 ? " layers has no attention." : " layers have no attention.");
     const std::int64_t kept = dense.layers[std::size_t(i)].ffn.neurons, first = dense.layers.front().ffn.neurons;
     if (kept != first)
-        return "This model was already pruned: layer " + std::to_string(i) + " has " + std::to_string(kept) + " neurons, layer 0 has " +
+        return "This model was already pruned: layer " + std::to_string(i) + " has " + counted(kept, "neuron") + ", layer 0 has " +
                std::to_string(first) + ".";
     return "Layer " + std::to_string(i) + " differs from layer 0: the balance rule needs a model whose layers are all alike.";
 }
@@ -107,7 +108,7 @@ void splitBySparsity(SparsityBalance &result, const ModelSpec &dense, const Bala
                     "Choose a lower sparsity: norm weights cannot be removed.");
     const std::int64_t N = result.attentionsToRemove;
     if (N < least || N > most)
-        throw Error("Removing " + std::to_string(N) + " attentions cannot give a sparsity of " + number(s) + ": that is too " +
+        throw Error("Removing " + counted(N, "attention") + " cannot give a sparsity of " + number(s) + ": that is too " +
                         (N > most ? "many, as they hold more than that"
                          : N < 0  ? "few, as there cannot be fewer than none"
                                   : "few, as pruning every neuron would not reach it") +
@@ -129,12 +130,10 @@ void splitByHand(SparsityBalance &result, const ModelSpec &dense, std::int64_t n
     result.leastAttentions = 0;
     result.mostAttentions = dense.layerCount();
     if (neuronsKept < 1 || neuronsKept > neurons)
-        throw Error("Keeping " + std::to_string(neuronsKept) + " neurons in a layer is not possible: each has " + std::to_string(neurons) +
-                        ".",
+        throw Error("Keeping " + counted(neuronsKept, "neuron") + " in a layer is not possible: each has " + std::to_string(neurons) + ".",
                     "Give a number from 1 to " + std::to_string(neurons) + ".");
     if (N < 0 || N > result.mostAttentions)
-        throw Error("Removing " + std::to_string(N) + " attentions is not possible: the model has " + std::to_string(dense.layerCount()) +
-                        ".",
+        throw Error("Removing " + counted(N, "attention") + " is not possible: the model has " + std::to_string(dense.layerCount()) + ".",
                     "Give a number from 0 to " + std::to_string(dense.layerCount()) + ".");
     result.neuronsKept = neuronsKept;
 }

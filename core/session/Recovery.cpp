@@ -3,6 +3,7 @@
 #include "foundation/DocumentFormat.h"
 #include "foundation/Error.h"
 #include "foundation/Failures.h"
+#include "foundation/Wording.h"
 #include "session/JournalFolder.h"
 #include "session/JournalReplay.h"
 #include "session/SessionCheck.h"
@@ -99,7 +100,7 @@ void removeFolder(const std::filesystem::path &folder)
     std::error_code error;
     std::filesystem::remove_all(folder, error);
     if (error)
-        throw Error("The session in '" + folder.string() + "' could not be removed: " + reasonOf(error.value()) + ".",
+        throw Error("The session in " + inQuotes(folder.string()) + " could not be removed: " + reasonOf(error.value()) + ".",
                     "Check the permissions of the folder.");
 }
 
@@ -155,14 +156,15 @@ Session recoverSession(const std::filesystem::path &folder)
         }
     }
     if (!session)
-        throw Error("The session in '" + folder.string() + "' cannot be restored: " + reason, "Discard it, and begin a new one.");
+        throw Error("The session in " + inQuotes(folder.string()) + " cannot be restored: " + reason, "Discard it, and begin a new one.");
     for (const std::int64_t number : numbersOf(folder, "journal.", ".jsonl"))
         if (number >= base - 1) // what jobs wrote shortly before a base may not be in it
             journal::replay(*session, journal::journalFile(folder, number), number < base ? journal::Lines::Findings : journal::Lines::All);
     try {
         checkSession(*session);
     } catch (const std::exception &problem) {
-        throw Error("The session in '" + folder.string() + "' is damaged: " + flawOf(problem) + ".", "Discard it, and begin a new one.");
+        throw Error("The session in " + inQuotes(folder.string()) + " is damaged: " + flawOf(problem) + ".",
+                    "Discard it, and begin a new one.");
     }
     return std::move(*session);
 }
@@ -187,9 +189,9 @@ std::vector<RecoverableSession> recoverableSessions(const std::filesystem::path 
 void removeRecoverable(const std::filesystem::path &folder)
 {
     if (!isThere(folder / journal::kLock))
-        throw Error("'" + folder.string() + "' is not a session that was left behind.", "It may have been removed already.");
+        throw Error(inQuotes(folder.string()) + " is not a session that was left behind.", "It may have been removed already.");
     if (isLocked(folder))
-        throw Error("The session in '" + folder.string() + "' is in use.", "Close it in the other window first.");
+        throw Error("The session in " + inQuotes(folder.string()) + " is in use.", "Close it in the other window first.");
     removeFolder(folder);
 }
 
@@ -198,7 +200,7 @@ void markClosed(const std::filesystem::path &folder)
     const std::filesystem::path file = folder / journal::kClosed;
     const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor < 0)
-        throw Error("'" + file.string() + "' could not be written: " + reasonOf(errno) + ".",
+        throw Error(inQuotes(file.string()) + " could not be written: " + reasonOf(errno) + ".",
                     "The session will be offered as one that was interrupted.");
     ::close(descriptor);
 }

@@ -2,6 +2,7 @@
 #include "session/SessionCheck.h"
 
 #include "foundation/Failures.h"
+#include "foundation/Wording.h"
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -43,7 +44,7 @@ void checkSettings(const SearchSettings &settings, const ModelSpec &spec, const 
     checkLayers(settings.forcedLayers, spec, name);
     checkLayers(settings.protectedLayers, spec, name);
     if (settings.windows < 1)
-        refuse(name + " has " + std::to_string(settings.windows) + " windows");
+        refuse(name + " has " + counted(settings.windows, "window"));
 }
 
 /// Whether `key` is what searchKey() gives for those settings, a calibration that is there and a K of the model.
@@ -88,20 +89,20 @@ void checkText(const TextSettings &text)
 {
     constexpr std::int64_t kLongest = std::int64_t(1) << 40;
     if (text.length < 1 || text.length > kLongest || text.windows.value_or(1) < 1 || text.windows.value_or(1) > kLongest)
-        refuse("a text is cut into " + std::to_string(text.windows.value_or(1)) + " windows of " + std::to_string(text.length) + " tokens");
+        refuse("a text is cut into " + counted(text.windows.value_or(1), "window") + " of " + counted(text.length, "token"));
     if (text.column.empty())
         refuse("a text is in a column without a name");
 }
 
 void checkSearch(const std::string &key, const SearchRecord &record, const Session &session)
 {
-    const std::string name = key.empty() ? "the impact on the dense model" : "the search '" + key + "'";
+    const std::string name = key.empty() ? "the impact on the dense model" : "the search " + inQuotes(key);
     const ModelSpec &spec = specOf(session);
     checkSettings(record.settings, spec, name);
     if (!key.empty() && !isKeyOf(key, record.settings, session))
         refuse(name + " does not belong to the session");
     if (key.empty() && record.steps.size() > 1)
-        refuse(name + " has " + std::to_string(record.steps.size()) + " steps");
+        refuse(name + " has " + counted(std::int64_t(record.steps.size()), "step"));
     for (std::size_t i = 0; i < record.steps.size(); ++i) {
         const SearchStep &step = record.steps[i];
         const auto layers = std::size_t(spec.layerCount());
@@ -121,7 +122,7 @@ void checkEvaluation(const EvaluationRecord &record, const Session &session)
     checkLayers(record.removed, spec, name);
     checkText(record.text);
     if (record.neuronsKept < 0 || record.neuronsKept > spec.layers.front().ffn.neurons)
-        refuse(name + " keeps " + std::to_string(record.neuronsKept) + " neurons");
+        refuse(name + " keeps " + counted(record.neuronsKept, "neuron"));
 }
 
 void checkSession(const Session &session)
@@ -132,7 +133,7 @@ void checkSession(const Session &session)
     checkText(session.evaluationText);
     checkDraft(session.draft, session, "the plan");
     for (const PinnedPlan &pin : session.pinned)
-        checkDraft(pin.draft, session, "the plan '" + pin.name + "'");
+        checkDraft(pin.draft, session, "the plan " + inQuotes(pin.name));
     for (const auto &[key, record] : session.searches) {
         if (key.empty())
             refuse("a search has no key");

@@ -8,6 +8,7 @@
 #include "foundation/Failures.h"
 #include "foundation/InputFile.h"
 #include "foundation/JsonFile.h"
+#include "foundation/Wording.h"
 #include "session/SessionCheck.h"
 #include "session/SessionJson.h"
 #include "session/SessionStore.h"
@@ -72,7 +73,7 @@ Session loadSession(const std::filesystem::path &file)
     const SafetensorsFile stored = openStored(file);
     const auto text = stored.metadata().find(kMetadata);
     if (text == stored.metadata().end())
-        throw Error("'" + file.string() + "' does not hold a session.", "Choose a file that the window saved (.secateur).");
+        throw Error(inQuotes(file.string()) + " does not hold a session.", "Choose a file that the window saved (.secateur).");
     try {
         const nlohmann::json json = parseJsonObject(text->second, "its description", kRemedy, kDeepest);
         if (!isFinite(json))
@@ -92,9 +93,9 @@ Session loadSession(const std::filesystem::path &file)
     } catch (const NewerFormat &) {
         throw;
     } catch (const Error &problem) {
-        throw Error("The session '" + file.string() + "' cannot be read: " + problem.what(), problem.hint());
+        throw Error("The session " + inQuotes(file.string()) + " cannot be read: " + problem.what(), problem.hint());
     } catch (const std::exception &problem) {
-        throw Error("The session '" + file.string() + "' is damaged: " + flawOf(problem) + ".", kRemedy);
+        throw Error("The session " + inQuotes(file.string()) + " is damaged: " + flawOf(problem) + ".", kRemedy);
     }
 }
 

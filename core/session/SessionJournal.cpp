@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "foundation/Error.h"
 #include "foundation/Failures.h"
+#include "foundation/Wording.h"
 #include "pruning/PlanJson.h"
 #include "session/JournalFolder.h"
 #include "session/SessionJson.h"
@@ -55,7 +56,7 @@ void sweep(const std::filesystem::path &root)
 
 Error failure(const std::string &what, const std::filesystem::path &path, int code)
 {
-    return Error(what + " '" + path.string() + "': " + reasonOf(code) + ".",
+    return Error(what + " " + inQuotes(path.string()) + ": " + reasonOf(code) + ".",
                  "Free some space or check the folder's permissions; save the session under a name meanwhile.");
 }
 

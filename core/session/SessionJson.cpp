@@ -4,6 +4,7 @@
 #include "foundation/DocumentFormat.h"
 #include "foundation/Failures.h"
 #include "foundation/JsonFile.h"
+#include "foundation/Wording.h"
 #include "model/Families.h"
 #include "pruning/PlanJson.h"
 
@@ -219,7 +220,7 @@ Session sessionFromJson(const nlohmann::json &json, const std::string &source)
 {
     if (json.at("kind") != "secateur-session")
         throw Flaw("it is not a session");
-    checkFormat("The session '" + source + "'", wholeAt(json, "format"), kFormat);
+    checkFormat("The session " + inQuotes(source), wholeAt(json, "format"), kFormat);
     Session s;
     if (!json.at("model").is_null())
         s.model = modelFromJson(json.at("model"), source);

@@ -2,6 +2,7 @@
 #include "text/Bpe.h"
 
 #include "foundation/Error.h"
+#include "foundation/Wording.h"
 #include "text/ByteAlphabet.h"
 #include "text/Utf8.h"
 
@@ -51,7 +52,7 @@ TokenId requireToken(const Vocabulary &vocabulary, const std::string &token, std
 {
     if (const auto id = vocabulary.idOf(token))
         return *id;
-    throw Error("merge " + std::to_string(index) + " needs the token '" + token + "', which the vocabulary lacks",
+    throw Error("merge " + std::to_string(index) + " needs the token " + inQuotes(token) + ", which the vocabulary lacks",
                 "The file may be damaged; fetch it again.");
 }
 

@@ -2,6 +2,7 @@
 #include "text/Normalizer.h"
 
 #include "foundation/Error.h"
+#include "foundation/Wording.h"
 #include "text/Utf8.h"
 
 #include <cstdint>
@@ -115,7 +116,7 @@ void Normalizer::append(const nlohmann::json &step)
         for (const auto &part : step.at("normalizers"))
             append(part);
     } else {
-        throw Error("the normalizer '" + type + "' is not supported", "Use a model with another tokenizer.");
+        throw Error("the normalizer " + inQuotes(type) + " is not supported", "Use a model with another tokenizer.");
     }
 }
 

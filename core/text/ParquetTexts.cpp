@@ -99,7 +99,7 @@ struct ParquetTexts::State {
 
     [[noreturn]] void refuse(const std::string &cause) const
     {
-        throw Error("'" + name + "' cannot be read as Parquet: " + cause + ".", "The file may be damaged or cut off; fetch it again.");
+        throw Error(inQuotes(name) + " cannot be read as Parquet: " + cause + ".", "The file may be damaged or cut off; fetch it again.");
     }
     void check(const arrow::Status &status) const
     {
@@ -155,17 +155,17 @@ void ParquetTexts::State::choose(const std::string &wanted)
     const std::string column = "column " + inQuotes(wanted);
     static const std::string kHint = "Name a column of texts (--column).";
     if (found.empty() && schema->num_fields() == 0)
-        throw Error("'" + name + "' has no columns.", "Choose another file.");
+        throw Error(inQuotes(name) + " has no columns.", "Choose another file.");
     if (found.empty())
-        throw Error("'" + name + "' has no " + column + "; it has " + listed(columnsOf(*schema)) + ".", kHint);
+        throw Error(inQuotes(name) + " has no " + column + "; it has " + listed(columnsOf(*schema)) + ".", kHint);
     if (found.size() > 1)
-        throw Error("'" + name + "' has " + std::to_string(found.size()) + " columns of the name " + inQuotes(wanted) + ".",
+        throw Error(inQuotes(name) + " has " + std::to_string(found.size()) + " columns of the name " + inQuotes(wanted) + ".",
                     "Write the file again with names that differ.");
     const arrow::DataType &type = *schema->field(found.front())->type();
     if (type.num_fields() > 0)
-        throw Error("The " + column + " of '" + name + "' is nested (" + type.name() + ").", kHint);
+        throw Error("The " + column + " of " + inQuotes(name) + " is nested (" + type.name() + ").", kHint);
     if (!isOfStrings(type))
-        throw Error("The " + column + " of '" + name + "' holds no texts (" + type.ToString() + ").", kHint);
+        throw Error("The " + column + " of " + inQuotes(name) + " holds no texts (" + type.ToString() + ").", kHint);
     leaf = reader->manifest().schema_fields.at(std::size_t(found.front())).column_index;
 }
 

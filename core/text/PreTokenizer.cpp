@@ -2,6 +2,7 @@
 #include "text/PreTokenizer.h"
 
 #include "foundation/Error.h"
+#include "foundation/Wording.h"
 #include "text/Normalizer.h"
 #include "text/Utf8.h"
 
@@ -30,7 +31,7 @@ SplitBehavior behaviorOf(const std::string &name)
         return SplitBehavior::MergedWithNext;
     if (name == "Contiguous")
         return SplitBehavior::Contiguous;
-    refuse("the behavior '" + name + "' of the pre-tokenizer 'Split'");
+    refuse("the behavior " + inQuotes(name) + " of the pre-tokenizer 'Split'");
 }
 
 Split readSplit(const nlohmann::json &step)
@@ -62,14 +63,14 @@ MetaspaceSplit readMetaspace(const nlohmann::json &step)
     using Prepends = MetaspaceSplit::Prepends;
     MetaspaceSplit metaspace{.mark = step.value("replacement", std::string("\u2581")), .prepends = Prepends::Always, .split = {}};
     if (!isOneCodePoint(metaspace.mark))
-        refuse("the replacement '" + metaspace.mark + "' of the pre-tokenizer 'Metaspace', which must be one character,");
+        refuse("the replacement " + inQuotes(metaspace.mark) + " of the pre-tokenizer 'Metaspace', which must be one character,");
     const auto scheme = step.value("prepend_scheme", std::string(step.value("add_prefix_space", true) ? "always" : "never"));
     if (scheme == "first")
         metaspace.prepends = Prepends::First;
     else if (scheme == "never")
         metaspace.prepends = Prepends::Never;
     else if (scheme != "always")
-        refuse("the prepend_scheme '" + scheme + "' of the pre-tokenizer 'Metaspace'");
+        refuse("the prepend_scheme " + inQuotes(scheme) + " of the pre-tokenizer 'Metaspace'");
     if (step.value("split", true))
         metaspace.split = Split(RegularExpression::literal(metaspace.mark), SplitBehavior::MergedWithNext);
     return metaspace;
@@ -122,9 +123,9 @@ void PreTokenizer::append(const nlohmann::json &step)
         return;
     }
     if (type != "Split" && type != "Digits" && type != "Metaspace" && type != "ByteLevel")
-        refuse("the pre-tokenizer '" + type + "'");
+        refuse("the pre-tokenizer " + inQuotes(type));
     if (endsWithBytes())
-        refuse("the pre-tokenizer '" + type + "' after 'ByteLevel'");
+        refuse("the pre-tokenizer " + inQuotes(type) + " after 'ByteLevel'");
     if (type == "Split")
         m_steps.emplace_back(readSplit(step));
     else if (type == "Digits")

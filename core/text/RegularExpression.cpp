@@ -2,6 +2,7 @@
 #include "text/RegularExpression.h"
 
 #include "foundation/Error.h"
+#include "foundation/Wording.h"
 
 #include <algorithm>
 #include <array>
@@ -21,8 +22,7 @@ constexpr std::string_view kHex = "0-9A-Fa-f";
 
 [[noreturn]] void refuse(std::string_view pattern, const std::string &what)
 {
-    throw Error("the regular expression '" + std::string(pattern) + "' " + what,
-                "Report the tokenizer, so that its pattern can be supported.");
+    throw Error("the regular expression " + inQuotes(pattern) + " " + what, "Report the tokenizer, so that its pattern can be supported.");
 }
 
 /// The members of a POSIX bracket such as [:alpha:]; empty when it is not supported.

@@ -3,6 +3,7 @@
 
 #include "foundation/Error.h"
 #include "foundation/JsonFile.h"
+#include "foundation/Wording.h"
 #include "text/ByteAlphabet.h"
 #include "text/Normalizer.h"
 #include "text/Utf8.h"
@@ -81,7 +82,7 @@ void TokenDecoder::append(const nlohmann::json &step)
     const auto type = step.at("type").get<std::string>();
     const auto character = [&](const char *field, std::string text) {
         if (!isOneCodePoint(text))
-            throw Error("the " + std::string(field) + " '" + text + "' of the decoder '" + type +
+            throw Error("the " + std::string(field) + " " + inQuotes(text) + " of the decoder '" + type +
                             "', which must be one character, is not supported",
                         "Use a model with another tokenizer.");
         return text;
@@ -107,7 +108,7 @@ void TokenDecoder::append(const nlohmann::json &step)
             step.value("prepend_scheme", std::string(step.value("add_prefix_space", true) ? "always" : "never")) != "never";
         m_steps.emplace_back(Metaspace{character("replacement", step.value("replacement", std::string("\u2581"))), isPrepended});
     } else {
-        throw Error("the decoder '" + type + "' is not supported", "Use a model with another tokenizer.");
+        throw Error("the decoder " + inQuotes(type) + " is not supported", "Use a model with another tokenizer.");
     }
 }
 

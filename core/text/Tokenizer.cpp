@@ -41,7 +41,7 @@ const nlohmann::json &bpeModelOf(const nlohmann::json &file)
     const auto type =
         model.contains("type") ? model["type"].get<std::string>() : std::string(model.contains("merges") ? "BPE" : "without a type");
     if (type != "BPE")
-        throw Error("the model '" + type + "' is not supported", "Use a model with a BPE tokenizer.");
+        throw Error("the model " + inQuotes(type) + " is not supported", "Use a model with a BPE tokenizer.");
     return model;
 }
 

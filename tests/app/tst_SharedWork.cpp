@@ -145,7 +145,7 @@ private slots:
         QStringList one = prune("few.json");
         one.replace(one.indexOf("--windows") + 1, "1");
         for (const Outcome &outcome : runTogether({one, one}))
-            QVERIFY2(outcome.errors.contains("There are 1 windows for 2 processes."), outcome.errors);
+            QVERIFY2(outcome.errors.contains("The text has 1 window for 2 processes."), outcome.errors);
     }
 
     void ranksWithAnotherTextAreRefused()

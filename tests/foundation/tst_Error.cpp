@@ -3,6 +3,7 @@
 
 #include "foundation/Failures.h"
 #include "foundation/OutputFile.h"
+#include "foundation/Wording.h"
 #include "foundation/WritingFailure.h"
 
 #include <QtTest>
@@ -18,11 +19,52 @@ class tst_Error : public QObject {
     Q_OBJECT
 
 private slots:
+    void namesAreShownAsTheyAre_data();
+    void namesAreShownAsTheyAre();
+    void oneThingIsSingular();
     void plainHintHasNoOptions_data();
     void plainHintHasNoOptions();
     void machineFailuresAreToldApart();
     void lackOfRoomIsToldApart();
 };
+
+void tst_Error::namesAreShownAsTheyAre_data()
+{
+    QTest::addColumn<QByteArray>("name");
+    QTest::addColumn<QByteArray>("shown");
+    QTest::newRow("ordinary") << QByteArray("/a b/Grüße 你好.txt") << QByteArray("'/a b/Grüße 你好.txt'");
+    QTest::newRow("line break") << QByteArray("a\nb\tc") << QByteArray("'a\\nb\\tc'");
+    QTest::newRow("terminal") << QByteArray("\x1b[31mred\x7f") << QByteArray("'\\x1b[31mred\\x7f'");
+    QTest::newRow("control of Latin-1") << QByteArray("a\xc2\x9b"
+                                                      "b")
+                                        << QByteArray("'a\\xc2\\x9b"
+                                                      "b'");
+    QTest::newRow("override") << QByteArray("a\xe2\x80\xaetxt.exe") << QByteArray("'a\\xe2\\x80\\xaetxt.exe'");
+    QTest::newRow("isolate") << QByteArray("\xe2\x81\xa6"
+                                           "a")
+                             << QByteArray("'\\xe2\\x81\\xa6"
+                                           "a'");
+    QTest::newRow("joiner of an emoji") << QByteArray("\xe2\x80\x8d") << QByteArray("'\xe2\x80\x8d'");
+    QTest::newRow("no UTF-8") << QByteArray("a\xff\xe2\x80") << QByteArray("'a\xff\xe2\x80'");
+    QTest::newRow("long") << QByteArray("ä").repeated(200) << "'" + QByteArray("ä").repeated(150) + "...'";
+}
+
+void tst_Error::namesAreShownAsTheyAre()
+{
+    QFETCH(QByteArray, name);
+    QFETCH(QByteArray, shown);
+    QCOMPARE(QByteArray::fromStdString(inQuotes(name.toStdString())), shown);
+    QCOMPARE(printable(printable(name.toStdString())), printable(name.toStdString()));
+    QCOMPARE(printable("a\nb\x1b", Newlines::Kept), std::string("a\nb\\x1b"));
+}
+
+void tst_Error::oneThingIsSingular()
+{
+    QCOMPARE(counted(1, "token"), std::string("1 token"));
+    QCOMPARE(counted(0, "token"), std::string("0 tokens"));
+    QCOMPARE(counted(12'345, "window"), std::string("12,345 windows"));
+    QCOMPARE(counted(-3, "attention"), std::string("-3 attentions"));
+}
 
 void tst_Error::plainHintHasNoOptions_data()
 {
