@@ -6,6 +6,7 @@
 #include "foundation/Wording.h"
 #include "text/JsonDocuments.h"
 #include "text/ParquetTexts.h"
+#include "text/PastedText.h"
 #include "text/Shuffle.h"
 #include "text/TextFile.h"
 
@@ -61,15 +62,15 @@ std::string kindOf(const TextFile &file, const char *shape)
     return (file.packing() == Packing::None ? "" : nameOf(file.packing()) + ", ") + shape + ", " + file.encoding();
 }
 
-/// Opens a file as what it is; `kind` gets words for that.
+/// Opens a file as what it is; the report gets that.
 std::unique_ptr<FileDocuments> open(const std::filesystem::path &file, const std::string &column, const TextLimits &limits,
-                                    std::string &kind)
+                                    TextFileReport &report)
 {
     std::array<char, 4> beginning{};
     InputFile(file).read(beginning);
     const std::string_view magic(beginning.data(), beginning.size());
     if (magic == kParquetMagic) {
-        kind = "Parquet";
+        report.kind = "Parquet";
         return std::make_unique<ParquetRows>(file, column, limits);
     }
     if (magic == kEncryptedParquetMagic)
@@ -80,7 +81,10 @@ std::unique_ptr<FileDocuments> open(const std::filesystem::path &file, const std
                     "It may be damaged, or a page that a server sent instead; fetch it again. If it is a text, rename it.");
     const auto largest = std::size_t(limits.largestDocument());
     const TextShape shape = shapeOf(text, file, largest);
-    kind = kindOf(text.file(), shape == TextShape::JsonLines ? "JSON lines" : shape == TextShape::JsonArray ? "JSON array" : "plain text");
+    report.hasColumns = shape != TextShape::Plain;
+    report.kind = kindOf(text.file(), shape == TextShape::JsonLines   ? "JSON lines"
+                                      : shape == TextShape::JsonArray ? "JSON array"
+                                                                      : "plain text");
     if (shape == TextShape::Plain && isNamedTable(file))
         throw Error(inQuotes(file.string()) + " is a table (CSV), which is not read: its columns would all be text.",
                     "Write the column with the texts as JSON lines or Parquet, or as plain text (.txt).");
@@ -107,22 +111,20 @@ std::optional<DocumentPiece> DocumentReader::nextPiece()
     while (true) {
         if (m_documents) {
             if (auto piece = m_documents->next()) {
-                m_isEmpty = m_isEmpty && piece->text.empty();
                 m_reports.back().add(*piece);
                 return piece;
             }
             m_documents.reset();
-            if (m_isEmpty)
+            if (m_reports.back().firstLines.empty()) // to its end
                 throw Error("The text file " + inQuotes(m_reports.back().file.string()) + " holds no text.",
                             "Choose a file with text, or the field or column that holds it (--column).");
         }
         if (m_reports.size() == m_files.size())
             return {};
         const std::filesystem::path &file = m_files[m_reports.size()];
-        std::string kind;
-        m_documents = open(file, m_column, m_limits, kind);
-        m_reports.push_back({.file = file, .kind = kind});
-        m_isEmpty = true;
+        TextFileReport report{.file = file, .kind = {}};
+        m_documents = open(file, m_column, m_limits, report);
+        m_reports.push_back(std::move(report));
     }
 }
 
@@ -136,7 +138,7 @@ std::optional<std::string> DocumentReader::next()
         piece = nextPiece();
         document += piece->text;
         if (std::int64_t(document.size()) > m_limits.largestDocument())
-            throw Error(inQuotes(m_reports.back().file.string()) + " is longer than " + sizeText(m_limits.largestDocument()) +
+            throw Error(subjectOf(m_reports.back().file) + " is longer than " + sizeText(m_limits.largestDocument()) +
                             ", the most that there is memory for in one document.",
                         "Split it into several documents, or give more memory (--host-memory).");
     }

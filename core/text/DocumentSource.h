@@ -44,7 +44,6 @@ private:
     std::string m_column;
     TextLimits m_limits;
     std::vector<TextFileReport> m_reports;
-    bool m_isEmpty = true; ///< the file in hand has given no document
     std::unique_ptr<FileDocuments> m_documents;
 };
 

@@ -5,6 +5,7 @@
 #include "foundation/JsonFile.h"
 #include "foundation/Wording.h"
 #include "text/JsonValues.h"
+#include "text/PastedText.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -19,7 +20,7 @@ class JsonDocuments : public FileDocuments {
 public:
     /// `rule`: how the file is to be written, the beginning of a sentence.
     JsonDocuments(const char *rule, TextBuffer text, const std::filesystem::path &file, std::string column, std::size_t largest)
-        : m_name(inQuotes(file.string())),
+        : m_name(subjectOf(file)),
           m_column(std::move(column)),
           m_hint(std::string(rule) + ", each with its text in the field \"" + m_column + "\", or name another field (--column)."),
           m_largest(largest),

@@ -78,4 +78,9 @@ std::optional<std::string> pastedWords(const std::filesystem::path &file)
     return words;
 }
 
+std::string subjectOf(const std::filesystem::path &textFile)
+{
+    return pastedWords(textFile) ? "The pasted text" : inQuotes(textFile.string());
+}
+
 } // namespace secateur

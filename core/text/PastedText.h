@@ -16,4 +16,7 @@ std::filesystem::path keepPastedText(std::string_view text, const std::filesyste
 /// The first words of a text that keepPastedText() has kept, by the name of its file; none for other files.
 std::optional<std::string> pastedWords(const std::filesystem::path &file);
 
+/// What the sentence of an error begins with: the path of a text file in quotes, or "The pasted text".
+std::string subjectOf(const std::filesystem::path &textFile);
+
 } // namespace secateur

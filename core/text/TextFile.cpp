@@ -4,6 +4,7 @@
 #include "foundation/Error.h"
 #include "foundation/Wording.h"
 #include "text/ParquetTexts.h"
+#include "text/PastedText.h"
 #include "text/Utf8.h"
 
 #include <algorithm>
@@ -92,7 +93,7 @@ bool TextFile::readMore()
 
 void TextFile::refuse(const std::string &what, const std::string &hint) const
 {
-    throw Error(inQuotes(m_path.string()) + " " + what + ".", hint);
+    throw Error(subjectOf(m_path) + " " + what + ".", hint);
 }
 
 void TextFile::refuseBinary() const

@@ -59,11 +59,10 @@ std::string shownLine(std::string_view text)
 std::vector<std::string> linesOf(const TextReport &report)
 {
     const std::string numbers = (report.windows == 1 ? "one window" : grouped(std::uint64_t(report.windows)) + " windows") + " of " +
-                                grouped(std::uint64_t(report.length)) + " tokens, of " + grouped(std::uint64_t(report.tokens)) + " read";
+                                counted(report.length, "token") + ", of " + grouped(std::uint64_t(report.tokens)) + " read";
     std::vector<std::string> lines;
     for (const TextFileReport &file : report.files) {
-        const std::string name = inQuotes(file.file.filename().string()); // whose control characters are replaced
-        lines.push_back(name.substr(1, name.size() - 2) + " (" + file.kind + "): \"" + file.firstLine() + "\"");
+        lines.push_back(printable(file.file.filename().string()) + " (" + file.kind + "): \"" + file.firstLine() + "\"");
     }
     if (lines.size() == 1)
         lines.front() += ", " + numbers;

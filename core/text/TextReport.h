@@ -15,6 +15,7 @@ namespace secateur {
 struct TextFileReport {
     std::filesystem::path file;
     std::string kind;                         ///< "gzip, JSON lines, UTF-8"
+    bool hasColumns = true;                   ///< or fields: a plain text has none
     std::vector<std::string> firstLines = {}; ///< the first few that are not blank, as shownLine() gives them
     std::int64_t documents = 0;               ///< read to their end so far
 

@@ -5,6 +5,7 @@
 #include "foundation/JsonFile.h"
 #include "foundation/Wording.h"
 #include "text/JsonValues.h"
+#include "text/PastedText.h"
 
 #include <algorithm>
 #include <array>
@@ -180,7 +181,7 @@ TextShape shapeOf(TextBuffer &text, const std::filesystem::path &file, std::size
         continue;
     const std::string_view rest = text.rest().substr(skipBlank(text.rest(), 0));
     if (rest.starts_with('{'))
-        return shapeOfObjects(text, inQuotes(file.string()), isNamed, largest);
+        return shapeOfObjects(text, subjectOf(file), isNamed, largest);
     if (rest.starts_with('[') && (isNamed || isArray(text, largest)))
         return TextShape::JsonArray;
     return isNamed ? TextShape::JsonLines : TextShape::Plain;

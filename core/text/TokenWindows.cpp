@@ -6,6 +6,7 @@
 #include "foundation/Wording.h"
 #include "text/DocumentSource.h"
 #include "text/DocumentStore.h"
+#include "text/PastedText.h"
 
 #include <algorithm>
 #include <array>
@@ -37,9 +38,13 @@ private:
     bool m_isBehindDocument = false; ///< and in front of the next one, if there is one
 };
 
-std::string nameOf(const TextSettings &settings)
+/// What sentences about it begin with: "The text 'grimm.txt'".
+std::string subjectOf(const TextSettings &settings)
 {
-    return settings.files.size() == 1 ? " " + inQuotes(settings.files.front().filename().string()) : "";
+    if (settings.files.size() != 1)
+        return "The text";
+    const std::filesystem::path &file = settings.files.front();
+    return pastedWords(file) ? "The pasted text" : "The text " + inQuotes(file.filename().string());
 }
 
 /// Keeps a text within its limit of memory, and hears of a stop.
@@ -62,9 +67,9 @@ public:
     {
         m_context.check();
         if (std::int64_t(documents.bytes()) > m_left / 3)
-            throw Error("The text" + nameOf(m_settings) + " is too large to be shuffled: what was read of it (" +
-                            grouped(documents.count()) + " documents) takes " + sizeText(std::int64_t(documents.bytes())) + ", and " +
-                            sizeText(m_left) + " of memory is available for texts.",
+            throw Error(subjectOf(m_settings) + " is too large to be shuffled: what was read of it (" +
+                            counted(std::int64_t(documents.count()), "document") + ") takes " + sizeText(std::int64_t(documents.bytes())) +
+                            ", and " + sizeText(m_left) + " of memory is available for texts.",
                         "Take the documents in their order (seed 0), give a smaller text, or more memory (--host-memory).");
     }
     void check(const JoinedText &joined) const
@@ -84,7 +89,7 @@ public:
     }
     [[noreturn]] void refuse(const JoinedText &joined) const
     {
-        throw Error("The text" + nameOf(m_settings) + " needs more memory than the " + sizeText(m_left) +
+        throw Error(subjectOf(m_settings) + " needs more memory than the " + sizeText(m_left) +
                         " that there are for it: " + sizeText(std::int64_t(joined.text().size())) + " of it were read.",
                     m_settings.windows ? "Ask for fewer or shorter windows, give a text with shorter documents and words, or more memory "
                                          "(--host-memory)."
@@ -190,8 +195,7 @@ void checkSettings(const TextSettings &settings)
     if (settings.column.empty())
         throw Error("The column of the texts has no name.", "Name one; it is usually called text.");
     if (settings.length < 2)
-        throw Error("A window of " + std::to_string(settings.length) + " tokens is too short; it needs at least 2.",
-                    "Choose a longer window.");
+        throw Error("A window of " + counted(settings.length, "token") + " is too short; it needs at least 2.", "Choose a longer window.");
     if (settings.windows && *settings.windows < 1)
         throw Error("The number of windows is " + std::to_string(*settings.windows) + "; it must be at least 1.",
                     "Choose a larger number of windows.");
@@ -208,7 +212,7 @@ std::int64_t windowsToKeep(std::int64_t tokens, const TextSettings &settings)
     const std::string needed = isCountable ? grouped(std::uint64_t(wanted * settings.length)) : "far more";
     const std::string windows = wanted == 1 ? "one window of " + std::to_string(settings.length) + " needs "
                                             : grouped(std::uint64_t(wanted)) + " windows of " + std::to_string(settings.length) + " need ";
-    throw ShortText("The text" + nameOf(settings) + " gives " + grouped(std::uint64_t(tokens)) + " tokens; " + windows + needed + ".",
+    throw ShortText(subjectOf(settings) + " gives " + counted(tokens, "token") + "; " + windows + needed + ".",
                     possible == 0   ? "Add text, or choose shorter windows."
                     : possible == 1 ? "Add text, or use one window."
                                     : "Add text, or use " + grouped(std::uint64_t(possible)) + " windows.",
@@ -240,6 +244,8 @@ TokenWindows readWindows(const Tokenizer &tokenizer, const TextSettings &setting
     TokenWindows windows;
     windows.length = settings.length;
     windows.tokensRead = std::int64_t(ids.size());
+    if (std::ranges::all_of(reader.reports(), [](const TextFileReport &file) { return file.firstLines.empty(); })) // as far as it was read
+        throw Error(subjectOf(settings) + " holds nothing but blanks.", "Choose a file with text.");
     ids.resize(std::size_t(windowsToKeep(windows.tokensRead, settings) * settings.length));
     ids.shrink_to_fit();
     windows.tokens = std::move(ids);

@@ -141,6 +141,11 @@ private slots:
         QTest::newRow("a table") << "a.csv" << QByteArray("text,label\n\"a\",b\n") << "a.csv' is a table (CSV), which is not read";
         QTest::newRow("a packed table") << "a.CSV.gz" << QByteArray::fromStdString(test::gzip("text,label\n\"a\",b\n"))
                                         << "a.CSV.gz' is a table (CSV), which is not read";
+        QTest::newRow("blank text") << "a.txt" << QByteArray(" \n\n\t\r\n") << "a.txt' holds no text";
+        QTest::newRow("only blank documents") << "a.jsonl" << QByteArray("{\"text\": \" \"}\n{\"text\": \"\\n\"}\n")
+                                              << "a.jsonl' holds no text";
+        QTest::newRow("pasted") << "pasted-Once-upon-1f0c99ab.txt" << QByteArray("{\"text\": \"a\"}\n{\"txt\": \"a\"}\n")
+                                << "The pasted text, line 2 has no field";
         QTest::newRow("no lines") << "a.jsonl" << QByteArray("\n\n") << "a.jsonl' holds no text";
         const QByteArray compressed = QByteArray::fromStdString(test::gzip("hello, hello, hello"));
         QTest::newRow("cut off") << "a.gz" << compressed.left(20) << "a.gz' is not a sound gzip file: it ends too early";
@@ -342,7 +347,6 @@ private slots:
         QTest::newRow("Markdown") << QByteArray("# Title \xF0\x9F\xA7\x99\n\n* a\n");
         QTest::newRow("colours of a terminal") << QByteArray("\x1B[31mred\x1B(B\x1B[m\n");
         QTest::newRow("old Mac") << QByteArray("a\rb\r");
-        QTest::newRow("blank") << QByteArray(" \n\n");
         QTest::newRow("initials of binary files") << QByteArray("BMW, MZ and PKZIP\n");
         QTest::newRow("only a bracket") << QByteArray("[");
         QTest::newRow("only a brace") << QByteArray("{");
@@ -471,6 +475,7 @@ private slots:
         QCOMPARE(reports[0].kind, std::string("zstd, JSON lines, UTF-8"));
         QCOMPARE(reports[0].firstLine(), std::string("Document 0: once upon a time there was a king. Grüße, 你好 \U0001f9d9"));
         QCOMPARE(reports[0].documents, 51);
+        QVERIFY(reports[0].hasColumns && !reports[1].hasColumns && reports[2].hasColumns);
         QCOMPARE(reports[1].kind, std::string("plain text, UTF-16 BE"));
         QCOMPARE(reports[1].firstLine(), std::string("Once upon a time."));
         QCOMPARE(reports[1].documents, 1);

@@ -248,6 +248,18 @@ private slots:
         QCOMPARE(QByteArray::fromStdString(windows.hash), QCryptographicHash::hash(bytes, QCryptographicHash::Sha256).toHex());
     }
 
+    void blanksAreNoText()
+    {
+        const std::string blanks(3'000'000, ' '); // of which the beginning would be enough
+        VERIFY_CONTAINS(failure(settingsFor("a.txt", blanks + "end", 1, 2)), std::string("The text 'a.txt' holds nothing but blanks."));
+        VERIFY_CONTAINS(failure(settingsFor("a.txt", " \n\n ", std::nullopt, 2)), std::string("a.txt' holds no text."));
+    }
+
+    void aPastedTextIsNotCalledByItsFile()
+    {
+        VERIFY_CONTAINS(failure(settingsFor("pasted-Once-1f0c99ab.txt", "Once", 4, 16)), std::string("The pasted text gives "));
+    }
+
     void aTextThatIsTooShortIsAnErrorWithBothNumbers()
     {
         VERIFY_CONTAINS(failure(settingsFor("a.txt", textOf(1234), 32, 2048)),
