@@ -39,6 +39,17 @@ std::vector<std::int64_t> NeuronScores::best(std::int64_t layer, std::int64_t co
     return order;
 }
 
+bool areComparable(const Provenance &one, const Provenance &other)
+{
+    return one.device == other.device && one.dtype == other.dtype && one.threads == other.threads && one.torchVersion == other.torchVersion;
+}
+
+std::string howComputed(const Provenance &provenance)
+{
+    return provenance.dtype + " on " + provenance.device + ", " + counted(provenance.threads, "thread") + ", LibTorch " +
+           provenance.torchVersion;
+}
+
 nlohmann::json toJson(const Provenance &p)
 {
     return {{"modelHash", p.modelHash},    {"tokenizerHash", p.tokenizerHash},
@@ -90,7 +101,7 @@ NeuronScores loadScores(const std::filesystem::path &file)
     const auto &metadata = stored.metadata();
     const auto kind = metadata.find("kind");
     if (kind == metadata.end() || kind->second != "secateur-neuron-scores")
-        throw Error("'" + file.string() + "' does not hold neuron scores.",
+        throw Error(inQuotes(file.string()) + " does not hold neuron scores.",
                     "Choose a file of scores (secateur-cli calibrate MODEL --text FILE --output SCORES makes one).");
     const auto damaged = [&](const std::string &cause) {
         return Error("The scores in " + inQuotes(file.string()) + " are damaged: " + cause + ".", "Calibrate again.");

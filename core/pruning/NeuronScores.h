@@ -29,6 +29,11 @@ struct Provenance {
     bool operator==(const Provenance &) const = default;
 };
 
+/// Whether numbers of both can stand in one record: what decides their last bits is the same (device, type, threads, LibTorch).
+bool areComparable(const Provenance &one, const Provenance &other);
+/// That, in words: "float32 on cpu, 2 threads, LibTorch 2.11.0".
+std::string howComputed(const Provenance &provenance);
+
 /// Stage 1's result: the importance of every FFN neuron, the mean over windows of the norm of its activation over the window's tokens
 /// (paper section 3.1). Dense activations, so the scores serve every sparsity, N and alpha.
 struct NeuronScores {

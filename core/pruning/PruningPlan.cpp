@@ -118,14 +118,14 @@ std::vector<std::int64_t> PruningPlan::widths() const
 PruningPlan planFromScores(const ModelSpec &dense, const NeuronScores &scores, const BalanceSettings &settings)
 {
     const auto describe = [](std::size_t layers, std::int64_t neurons) {
-        return std::to_string(layers) + " layers x " + std::to_string(neurons);
+        return counted(std::int64_t(layers), "layer") + " x " + counted(neurons, "neuron");
     };
     for (std::size_t i = 0; i < std::max(scores.layers.size(), dense.layers.size()); ++i) {
         const bool isThere = i < scores.layers.size() && i < dense.layers.size();
         if (!isThere || std::int64_t(scores.layers[i].size()) != dense.layers[i].ffn.neurons)
             throw Error("The scores are for " +
                             describe(scores.layers.size(), scores.layers.empty() ? 0 : std::int64_t(scores.layers.front().size())) +
-                            " neurons, but the model has " + describe(dense.layers.size(), dense.layers.front().ffn.neurons) + ".",
+                            ", but the model has " + describe(dense.layers.size(), dense.layers.front().ffn.neurons) + ".",
                         "Calibrate this model, or name the scores that were made from it.");
     }
     PruningPlan plan;
@@ -143,8 +143,8 @@ PruningPlan withRemovals(PruningPlan plan, const ModelSpec &dense, std::int64_t 
 {
     const std::int64_t layers = dense.layerCount();
     if (attentionsToRemove < 0 || attentionsToRemove > layers)
-        throw Error("Removing " + std::to_string(attentionsToRemove) + " attentions is not possible: the model has " +
-                        std::to_string(layers) + ".",
+        throw Error("Removing " + counted(attentionsToRemove, "attention") + " is not possible: the model has " + std::to_string(layers) +
+                        ".",
                     "Give a number from 0 to " + std::to_string(layers) + ".");
     plan.settings.attentionsToRemove = attentionsToRemove;
     plan.balance.attentionsToRemove = attentionsToRemove;
@@ -239,8 +239,8 @@ void checkBalance(const PruningPlan &plan, const ModelSpec &dense)
     const SparsityBalance &said = plan.balance;
     const auto removed = std::int64_t(plan.removedAttentions.size());
     if (said.attentionsToRemove < removed || said.attentionsToRemove > dense.layerCount())
-        throw Error("The plan is to remove " + std::to_string(said.attentionsToRemove) + " attentions; it removes " +
-                        std::to_string(removed) + ", and the model has " + std::to_string(dense.layerCount()) + ".",
+        throw Error("The plan is to remove " + counted(said.attentionsToRemove, "attention") + "; it removes " + std::to_string(removed) +
+                        ", and the model has " + std::to_string(dense.layerCount()) + ".",
                     kMakeAgain);
     const std::vector<std::int64_t> widths = plan.widths();
     const bool isWidth = std::ranges::all_of(widths, [&](std::int64_t width) { return width == said.neuronsKept; });
@@ -260,7 +260,8 @@ void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::strin
                     "Open the model that the plan was made for, or make a new plan.");
     const std::int64_t layers = dense.layerCount();
     if (std::int64_t(plan.keptNeurons.size()) != layers)
-        throw Error("The plan has " + std::to_string(plan.keptNeurons.size()) + " layers, the model " + std::to_string(layers) + ".",
+        throw Error("The plan has " + counted(std::int64_t(plan.keptNeurons.size()), "layer") + ", the model " + std::to_string(layers) +
+                        ".",
                     kMakeAgain);
     for (std::int64_t i = 0; i < layers; ++i) {
         const auto &kept = plan.keptNeurons[std::size_t(i)];
@@ -307,12 +308,12 @@ void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan
                                             [&](std::int64_t layer) { return hasAttention(spec.layers[std::size_t(layer)]); });
     const std::int64_t N = plan.balance.attentionsToRemove;
     if (std::int64_t(settings.forcedLayers.size()) > N)
-        throw Error(std::to_string(settings.forcedLayers.size()) + " removals are forced, but the plan removes " + std::to_string(N) +
-                        " attentions.",
+        throw Error(counted(std::int64_t(settings.forcedLayers.size()), "removal") + (settings.forcedLayers.size() == 1 ? " is" : " are") +
+                        " forced, but the plan removes " + counted(N, "attention") + ".",
                     "Force fewer layers, or remove more (--remove).");
     if (N > attentions - kept)
-        throw Error(std::to_string(N) + " attentions are to be removed, but " + std::to_string(kept) + " of " + std::to_string(attentions) +
-                        " are protected.",
+        throw Error("The plan is to remove " + counted(N, "attention") + ", but " + std::to_string(kept) + " of " +
+                        std::to_string(attentions) + (kept == 1 ? " is protected." : " are protected."),
                     "Protect fewer layers, or remove fewer (--remove).");
     if (settings.windows < 1)
         throw Error("The search needs at least one window.", "Choose 1 or more.");
@@ -326,11 +327,8 @@ void checkContinuation(const SearchRecord &record, const SearchSettings &setting
     };
     if (record.provenance.tokenHash != now.tokenHash)
         refuse("another text (or other windows of it)");
-    if (record.provenance.dtype != now.dtype || record.provenance.device != now.device)
-        refuse(record.provenance.dtype + " on " + record.provenance.device + ", not " + now.dtype + " on " + now.device);
-    if (record.provenance.threads != now.threads || record.provenance.torchVersion != now.torchVersion) // they decide the last bits
-        refuse(std::to_string(record.provenance.threads) + " threads and LibTorch " + record.provenance.torchVersion + ", not " +
-               std::to_string(now.threads) + " and " + now.torchVersion);
+    if (!areComparable(record.provenance, now))
+        refuse(howComputed(record.provenance) + ", not " + howComputed(now));
     if (!(record.settings == settings))
         refuse("other settings (forced layers, windows, loss)");
 }
@@ -354,10 +352,10 @@ PruningPlan planFromJson(const nlohmann::json &json, const std::string &source)
 {
     const nlohmann::json &stored = json.is_object() && json.contains("plan") ? json.at("plan") : json; // a manifest has it under that name
     if (!stored.is_object() || !stored.contains("kind") || stored.at("kind") != "secateur-plan")
-        throw Error("'" + source + "' does not hold a plan.",
+        throw Error(inQuotes(source) + " does not hold a plan.",
                     "Choose a file that holds one (secateur-cli search MODEL ... --save-plan PLAN makes it).");
     try {
-        checkFormat("The plan in '" + source + "'", wholeAt(stored, "format"), kFormat);
+        checkFormat("The plan in " + inQuotes(source), wholeAt(stored, "format"), kFormat);
         PruningPlan plan;
         plan.method = stored.at("method");
         if (plan.method != "2ssp")
@@ -371,7 +369,7 @@ PruningPlan planFromJson(const nlohmann::json &json, const std::string &source)
         for (const nlohmann::json &kept : stored.at("keptNeurons"))
             plan.keptNeurons.push_back(wholesOf(kept));
         if (stored.at("planHash") != plan.hash())
-            throw Error("The plan in '" + source + "' does not match its own hash: it was changed or damaged.", kMakeAgain);
+            throw Error("The plan in " + inQuotes(source) + " does not match its own hash: it was changed or damaged.", kMakeAgain);
         return plan;
     } catch (const Error &) {
         throw;

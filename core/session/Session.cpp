@@ -34,12 +34,6 @@ std::string_view withoutProtected(const std::string &key)
     return std::string_view(key).substr(0, key.rfind(kProtected));
 }
 
-/// Whether numbers of both can stand in one record.
-bool isComparable(const Provenance &one, const Provenance &other)
-{
-    return one.device == other.device && one.dtype == other.dtype && one.threads == other.threads && one.torchVersion == other.torchVersion;
-}
-
 /// How far a record is: removals, then what is known of the candidates.
 std::pair<std::size_t, std::int64_t> reachOf(const SearchRecord &record)
 {
@@ -72,7 +66,7 @@ std::optional<SearchRecord> searchOfOthers(const Session &session, const PlanDra
     std::optional<SearchRecord> furthest;
     for (const auto &[otherKey, other] : session.searches) {
         if (otherKey == key || !areAlikeButProtected(key, otherKey) || !other.isBegun() ||
-            (isOwnBegun && !isComparable(own->second.provenance, other.provenance)))
+            (isOwnBegun && !areComparable(own->second.provenance, other.provenance)))
             continue;
         SearchRecord said = withProtected(other, draft.search.protectedLayers);
         const bool isFirst = !isOwnBegun && !furthest;

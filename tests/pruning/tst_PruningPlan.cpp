@@ -257,7 +257,9 @@ void tst_PruningPlan::scoresOfAnotherShapeAreRefused()
 {
     NeuronScores scores;
     scores.layers = {{1, 2, 3}};
-    QVERIFY(complaint([&] { planFromScores(smallSpec(), scores, {}); }).contains("1 layers x 3 neurons, but the model has 3 layers x 48."));
+    QVERIFY(complaint([&] {
+                planFromScores(smallSpec(), scores, {});
+            }).contains("1 layer x 3 neurons, but the model has 3 layers x 48 neurons."));
 }
 
 QTEST_GUILESS_MAIN(tst_PruningPlan)

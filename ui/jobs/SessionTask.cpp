@@ -112,9 +112,13 @@ PruningPlan SessionTask::planOf(const PlanDraft &draft) const
 void SessionTask::startAnewIfNeeded(JobPort &port, PruningPlan &plan) const
 {
     const Provenance &before = plan.search.provenance;
-    const EngineReport now = engine(port).report();
-    if (!plan.search.isBegun() || (before.device == now.device && before.dtype == now.dtype && before.threads == now.threads &&
-                                   before.torchVersion == now.torchVersion))
+    const EngineReport report = engine(port).report();
+    Provenance now;
+    now.device = report.device;
+    now.dtype = report.dtype;
+    now.threads = report.threads;
+    now.torchVersion = report.torchVersion;
+    if (!plan.search.isBegun() || areComparable(before, now))
         return;
     tell(port,
          {.severity = Message::Severity::Info,
