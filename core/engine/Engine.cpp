@@ -122,15 +122,16 @@ struct Engine::State {
                         "Screen in the same type (--screen " + before + "), or no longer (--screen none).");
         return type;
     }
-    /// The same for one window after another, of the model or a plan's.
-    void fitOnePass(const PruningPlan *plan, std::int64_t tokens) const
+    /// The same for one window after another, of the model or a plan's. `textTokens`: of all windows, which are kept meanwhile.
+    void fitOnePass(const PruningPlan *plan, std::int64_t tokens, std::int64_t textTokens = 0) const
     {
         const bool isNarrow = plan && plan->balance.neuronsKept > 0;
         fit({.windows = isNarrow ? 0 : 1,
              .length = tokens,
              .searchWindows = isNarrow ? 1 : 0,
              .removals = 0,
-             .neuronsKept = isNarrow ? plan->balance.neuronsKept : 0});
+             .neuronsKept = isNarrow ? plan->balance.neuronsKept : 0,
+             .textTokens = textTokens});
     }
 };
 
@@ -306,7 +307,7 @@ Evaluation Engine::evaluate(const PruningPlan *plan, const TextSettings &text, J
     return underTorch(m_state->device, [&] {
         OpenModel &model = m_state->open();
         const TokenWindows windows = m_state->windows(text, context);
-        m_state->fitOnePass(plan, windows.length);
+        m_state->fitOnePass(plan, windows.length, windows.count() * windows.length);
         const Decoder decoder = model.decoder(plan, windows.length, context);
         Evaluation result;
         result.windows = windows.count();

@@ -64,6 +64,19 @@ std::int64_t temporaries(const ModelSpec &spec, const JobSize &job, const Foreca
     return most * windows * job.length;
 }
 
+/// Tokens that a job with so many windows keeps.
+std::int64_t tokensOf(const JobSize &job, std::int64_t windows)
+{
+    return std::max(job.textTokens, windows * job.length);
+}
+
+/// The ids stay while the model computes: 4 bytes each as they were read, 8 as a tensor.
+MemoryPart idsPart(const JobSize &job, std::int64_t windows)
+{
+    constexpr std::int64_t kOfId = 4 + 8;
+    return {"token ids", tokensOf(job, windows) * kOfId};
+}
+
 std::int64_t headBytes(const ModelSpec &spec, const JobSize &job, const ForecastBasis &basis)
 {
     const std::int64_t rows = basis.isGpu ? kGpuHeadRows : kHeadRows,
@@ -81,7 +94,8 @@ std::vector<MemoryPart> partsOfStage1(const ModelSpec &dense, const JobSize &job
     const Sizes sizes = sizesOf(dense, basis);
     return {{"weights", sizes.outer + (isStreamed ? 2 * sizes.layer : sizes.layers)},
             {"hidden states", job.windows * stateBytes(dense, job, basis)},
-            {"one layer's work", temporaries(dense, job, basis, 1) + (isStreamed ? sizes.tensor : 0)}};
+            {"one layer's work", temporaries(dense, job, basis, 1) + (isStreamed ? sizes.tensor : 0)},
+            idsPart(job, job.windows)};
 }
 
 /// Without restart states.
@@ -95,7 +109,8 @@ std::vector<MemoryPart> partsOfSearch(const ModelSpec &dense, const ModelSpec &n
                                      {"search streams", (narrow.layerCount() + 2) * job.searchWindows * stateBytes(dense, job, basis)},
                                      {"one layer's work", std::max(temporaries(narrow, job, basis, job.searchWindows),
                                                                    job.searchWindows * headBytes(narrow, job, basis)) +
-                                                              (isStreamed ? wide.tensor : 0)}};
+                                                              (isStreamed ? wide.tensor : 0)},
+                                     idsPart(job, job.searchWindows)};
     if (job.screenBytes > 0) // the streams above are enough for both: those of the screen are narrower, and few are computed again
         parts.push_back({"weights for screening", (wide.outer + slim.layers) * job.screenBytes / basis.elementBytes});
     return parts;
@@ -152,7 +167,7 @@ std::int64_t hostBound(const ForecastBasis &basis)
 MemoryPart textPart(const JobSize &job)
 {
     constexpr double kOfToken = 5 * 6, kAlways = 6 << 18, kMost = 1e18;
-    const double tokens = double(std::max(job.windows, job.searchWindows)) * double(job.length);
+    const auto tokens = double(tokensOf(job, std::max(job.windows, job.searchWindows)));
     return {"the text", std::int64_t(std::min(tokens * kOfToken + kAlways, kMost))};
 }
 
@@ -177,8 +192,8 @@ Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasi
     const double states = double(dense.layerCount() + 2) * double(std::max(job.windows, job.searchWindows)) * double(job.length) *
                           double(dense.hiddenSize + dense.vocabularySize) * double(basis.elementBytes);
     if (states > kMostBytes)
-        throw Error(grouped(std::uint64_t(std::max(job.windows, job.searchWindows))) + " windows of " + grouped(std::uint64_t(job.length)) +
-                        " tokens are more than any machine can hold.",
+        throw Error(counted(std::max(job.windows, job.searchWindows), "window") + " of " + counted(job.length, "token") +
+                        " are more than any machine can hold.",
                     "Use fewer or shorter windows.");
     ModelSpec narrow = dense;
     if (job.searchWindows > 0)
@@ -212,7 +227,9 @@ Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasi
         refuse(peak, limit, basis.isGpu ? "the device's memory" : "memory", basis.isGpu ? "(--device-memory)" : "(--host-memory)");
     result.parts = largest(result.isStreamed);
     const Sizes wide = sizesOf(dense, basis);
-    std::int64_t hostBytes = program + wide.outerTensor + 2 * wide.tensor; // beside a GPU: what is read goes through the host
+    std::int64_t hostBytes =
+        program + wide.outerTensor + 2 * wide.tensor +
+        idsPart(job, std::max(job.windows, job.searchWindows)).bytes; // beside a GPU: what is read goes through the host
     if (job.searchWindows > 0 && job.removals > 1) {
         const std::int64_t ofSearch = beside + sum(partsOfSearch(dense, narrow, job, basis, result.isStreamed));
         const std::int64_t free = (basis.isGpu ? basis.freeDevice : basis.freeHost) / 4, layers = dense.layerCount();
@@ -297,7 +314,7 @@ std::int64_t bytesFromText(const std::string &text)
                   {"TiB", 1099511627776.0}};
     const auto *found = std::find_if(std::begin(kUnits), std::end(kUnits), [&](const auto &u) { return unit == u.name; });
     if (problem != std::errc() || found == std::end(kUnits) || !(number > 0) || number * found->bytes > 1e18)
-        throw Error("'" + text + "' is not an amount of memory.", "Write it as 24GiB, 500MB or a number of bytes.");
+        throw Error(inQuotes(text) + " is not an amount of memory.", "Write it as 24GiB, 500MB or a number of bytes.");
     return std::int64_t(number * found->bytes);
 }
 

@@ -23,7 +23,9 @@ struct JobSize {
     std::int64_t searchWindows = 0; ///< of stage 2; 0 = it is not run
     std::int64_t removals = 0;      ///< of the search
     std::int64_t neuronsKept = 0;   ///< of each FFN during the search
-    std::int64_t screenBytes = 0;   ///< of an element of the type in which the search screens; 0 = it does not
+    std::int64_t textTokens =
+        0; ///< of a text that is kept whole beside them, as an evaluation does; 0 = no more than the windows above have
+    std::int64_t screenBytes = 0; ///< of an element of the type in which the search screens; 0 = it does not
 };
 
 /// What any job takes before it computes, whatever its size: reading its text, tokenising it. Measured, with texts of 200 and 500 kB.

@@ -8,6 +8,7 @@
 #include "model/Families.h"
 
 #include <QtTest>
+#include <algorithm>
 #include <numeric>
 
 using namespace secateur;
@@ -103,6 +104,25 @@ private slots:
         }
         basis.limits = {.device = 0, .host = kGiB};
         QVERIFY_THROWS_EXCEPTION(Error, forecast(spec, pruningOf(spec, 10), basis)); // the process alone has that
+    }
+
+    /// Of a long text the ids stay, 12 bytes each, whatever else is computed with them.
+    void theIdsOfTheTextCount()
+    {
+        const ModelSpec spec = shapeOf("llama-2-7b");
+        const auto idsIn = [](const Forecast &told) {
+            const auto ids = std::ranges::find(told.parts, "token ids", &MemoryPart::name);
+            return ids == told.parts.end() ? 0 : ids->bytes;
+        };
+        JobSize job = pruningOf(spec, 0);
+        job.searchWindows = 0;
+        const Forecast few = forecast(spec, job, gpu(78 * kGiB, 100 * kGiB));
+        QCOMPARE(idsIn(few), 12 * job.windows * job.length);
+        job.textTokens = 1'000'000'000; // of an evaluation, which computes window by window
+        const Forecast all = forecast(spec, job, gpu(78 * kGiB, 100 * kGiB));
+        QCOMPARE(idsIn(all), 12 * job.textTokens);
+        QCOMPARE(all.deviceBytes - few.deviceBytes, 12 * (job.textTokens - job.windows * job.length));
+        QVERIFY(all.hostBytes > few.hostBytes);
     }
 
     void onTheCpuBothLimitsCount()
