@@ -144,8 +144,9 @@ std::pair<QString, int> changeOf(const TextSettings &before, const TextSettings 
     same = before;
     same.windows = after.windows;
     if (same == after)
-        return {after.windows ? PlanEditor::tr("%1: %2 windows").arg(name, locale.toString(qlonglong(*after.windows)))
-                              : PlanEditor::tr("%1: all windows").arg(name),
+        return {!after.windows        ? PlanEditor::tr("%1: all windows").arg(name)
+                : *after.windows == 1 ? PlanEditor::tr("%1: 1 window").arg(name)
+                                      : PlanEditor::tr("%1: %2 windows").arg(name, locale.toString(qlonglong(*after.windows))),
                 before.windows && after.windows ? 1 : 0};
     same = before;
     same.length = after.length;

@@ -163,8 +163,9 @@ QString CurveCard::costText(const CurveRequest &request) const
         return {};
     const JobCost cost = m_workbench.jobs.curveCost(request);
     const QString points = request.drafts.size() == 1 ? tr("1 point") : tr("%1 points").arg(request.drafts.size());
-    const QString searched =
-        cost.evaluations > 0 ? tr("%1 evaluations of the search").arg(exactText(cost.evaluations)) : tr("nothing to search");
+    const QString searched = cost.evaluations == 0   ? tr("nothing to search")
+                             : cost.evaluations == 1 ? tr("1 evaluation of the search")
+                                                     : tr("%1 evaluations of the search").arg(exactText(cost.evaluations));
     return cost.seconds ? tr("%1, %2, about %3").arg(points, searched, durationText(*cost.seconds)) + QLatin1Char('\n') + estimateText()
                         : tr("%1, %2; time not known before a first search and evaluation").arg(points, searched);
 }
