@@ -57,7 +57,7 @@ void takeBest(std::optional<BenchResult> &best, BenchResult result)
 std::string describe(const BenchResult &result, const EngineReport &machine)
 {
     std::string text =
-        machine.device + " in " + result.dtype + ", " + std::to_string(machine.threads) + " threads, LibTorch " + machine.torchVersion;
+        machine.device + " in " + result.dtype + ", " + counted(machine.threads, "thread") + ", LibTorch " + machine.torchVersion;
     if (machine.device == "cpu")
         text += " with " + machine.instructions + ", products in fp32 by " + machine.products +
                 ", own kernels: " + (result.kernels.empty() ? "none" : result.kernels) + ", waiting: " + machine.waiting;
@@ -114,8 +114,8 @@ void Session::bench()
         }
     const BenchResult &result = *best;
 
-    report.line(describe(result, machine) + "; " + grouped(settings.windows) + " windows of " + grouped(settings.length) +
-                " tokens; N = " + std::to_string(result.balance.attentionsToRemove) + ", K = " + grouped(result.balance.neuronsKept));
+    report.line(describe(result, machine) + "; " + counted(settings.windows, "window") + " of " + counted(settings.length, "token") +
+                "; N = " + std::to_string(result.balance.attentionsToRemove) + ", K = " + grouped(result.balance.neuronsKept));
     Rows products = {{"product alone", "shape", "GFLOP/s"}};
     for (const ProductRate &p : result.products)
         products.push_back({p.name, std::to_string(p.rows) + " x " + std::to_string(p.inner) + " x " + std::to_string(p.columns),

@@ -21,9 +21,9 @@ std::string sentence(const PruningOrigin &origin)
     if (!origin.problem.empty())
         return "How it was pruned is unknown: " + origin.problem;
     const auto [least, most] = std::ranges::minmax(origin.widths);
-    const std::string kept = least == most ? grouped(least) : grouped(least) + " to " + grouped(most);
-    return "pruned from " + origin.baseModel + ", as " + origin.format + ": keeps " + kept +
-           " neurons per layer, attentions removed: " + joined(origin.removedAttentions) + "; plan " + origin.planHash;
+    const std::string kept = (least == most ? "" : grouped(least) + " to ") + counted(most, "neuron");
+    return "pruned from " + printable(origin.baseModel) + ", as " + printable(origin.format) + ": keeps " + kept +
+           " per layer, attentions removed: " + joined(origin.removedAttentions) + "; plan " + origin.planHash;
 }
 
 } // namespace
@@ -46,13 +46,13 @@ void Session::inspect()
                                                " x " + std::to_string(first.attention->headDim)
                                          : "none"},
          {"vocabulary", grouped(spec.vocabularySize) + (spec.tiedEmbeddings ? ", tied" : "")},
-         {"context", grouped(spec.contextLength) + " tokens"},
+         {"context", counted(spec.contextLength, "token")},
          {"parameters, model", grouped(modelParameters(spec))},
          {"parameters, layers", grouped(layerParameters(spec))},
          {"one attention", grouped(attention)},
          {"one FFN", grouped(ffn)},
          {"weights", size(bytes) + ", " + (model && !model->quantisedAs.empty() ? model->quantisedAs : std::string(configName(dtype))) +
-                         (model ? ", " + std::to_string(model->files) + (model->files == 1 ? " file" : " files") : "")},
+                         (model ? ", " + counted(model->files, "file") : "")},
          {"KV cache per token", size(kvBytesPerToken(spec, dtype))},
          {"FLOP per token", decimal(double(flopPerToken(spec)) / 1e9, 3) + " G"}});
     nlohmann::json result = {{"family", spec.family},
@@ -79,7 +79,7 @@ void Session::inspect()
         result["origin"] = toJson(*model->origin);
     }
     if (model) {
-        report.line(model->tokenizerSize ? "tokenizer: " + grouped(*model->tokenizerSize) + " ids"
+        report.line(model->tokenizerSize ? "tokenizer: " + counted(*model->tokenizerSize, "id")
                                          : "no usable tokenizer: " + model->tokenizerProblem + " " + model->tokenizerHint);
         result["tokenizer"] = model->tokenizerSize ? nlohmann::json(*model->tokenizerSize) : nlohmann::json();
         result["tokenizerProblem"] = model->tokenizerProblem;
@@ -95,16 +95,16 @@ void Session::models()
     Rows rows = {{"model", "weights", "folder"}};
     nlohmann::json list = nlohmann::json::array();
     for (const CachedModel &m : found) {
-        rows.push_back({m.name, size(m.bytes), m.folder.string()});
+        rows.push_back({printable(m.name), size(m.bytes), printable(m.folder.string())});
         list.push_back({{"name", m.name}, {"bytes", m.bytes}, {"folder", m.folder.string()}, {"problem", m.problem}});
     }
     if (found.empty())
-        report.line("There are no models in the Hugging Face cache '" + cache.string() + "'.");
+        report.line("There are no models in the Hugging Face cache " + inQuotes(cache.string()) + ".");
     else
         report.table(rows, Reporter::LastColumn::Text);
     for (const CachedModel &m : found)
         if (!m.problem.empty())
-            report.line(m.name + " cannot be opened: " + m.problem + ".");
+            report.line(printable(m.name) + " cannot be opened: " + m.problem + ".");
     finish({{"folder", cache.string()}, {"models", list}});
 }
 
@@ -119,8 +119,8 @@ void Session::calibrate()
     if (!isFirst())
         return;
     saveScores(*scores, o.output);
-    report.line("scores of " + std::to_string(scores->layers.size()) + " layers x " + grouped(std::int64_t(scores->layers.front().size())) +
-                " neurons: " + o.output.string());
+    report.line("scores of " + counted(std::int64_t(scores->layers.size()), "layer") + " x " +
+                counted(std::int64_t(scores->layers.front().size()), "neuron") + ": " + printable(o.output.string()));
     finish({{"layers", scores->layers.size()},
             {"neurons", scores->layers.front().size()},
             {"tokenHash", scores->provenance.tokenHash},
@@ -180,7 +180,7 @@ void Session::search()
         plan = optionalPlan().value();
         const auto found = std::int64_t(plan.search.steps.size());
         if (o.remove && *o.remove < found && !o.isOverwriteAllowed && isSame(o.plan, o.savePlan))
-            throw Error("The plan '" + o.plan.string() + "' holds " + std::to_string(found) + " removals and would keep " +
+            throw Error("The plan " + inQuotes(o.plan.string()) + " holds " + counted(found, "removal") + " and would keep " +
                             std::to_string(*o.remove) + ".",
                         "Choose another --save-plan, or add --overwrite.");
         if (o.remove)
@@ -216,7 +216,7 @@ void Session::measure(const PruningPlan &plan, nlohmann::json &evaluations, Rows
                                {"tokenHash", dense.tokenHash},
                                {"densePerplexity", dense.perplexity},
                                {"prunedPerplexity", pruned.perplexity}});
-        rows.push_back({"perplexity, " + name, decimal(dense.perplexity, 3), decimal(pruned.perplexity, 3),
+        rows.push_back({"perplexity, " + printable(name), decimal(dense.perplexity, 3), decimal(pruned.perplexity, 3),
                         "x" + decimal(pruned.perplexity / dense.perplexity, 3)});
     }
 }
@@ -308,7 +308,7 @@ void Session::prune()
                 grouped(model->spec.layers.front().ffn.neurons));
     showOrder(plan);
     if (!o.output.empty())
-        report.line("verified checkpoint: " + o.output.string());
+        report.line("verified checkpoint: " + printable(o.output.string()));
     finish(result);
 }
 
@@ -317,8 +317,8 @@ void Session::evaluate()
     open();
     const auto plan = optionalPlan();
     const Evaluation e = engine->evaluate(plan ? &*plan : nullptr, evaluationText(o, model->spec.contextLength), context);
-    report.line("perplexity " + decimal(e.perplexity, 4) + " (loss " + decimal(e.loss, 6) + ", " + grouped(e.tokens) + " tokens in " +
-                grouped(e.windows) + " windows of " + grouped(e.length) + ")");
+    report.line("perplexity " + decimal(e.perplexity, 4) + " (loss " + decimal(e.loss, 6) + ", " + counted(e.tokens, "token") + " in " +
+                counted(e.windows, "window") + " of " + grouped(e.length) + ")");
     finish({{"perplexity", e.perplexity},
             {"loss", e.loss},
             {"tokens", e.tokens},
@@ -354,7 +354,7 @@ void Session::exportPlan()
     Rows rows = {{"", "original", "pruned", "change"}};
     exportTo(plan, nlohmann::json::array(), result, rows);
     report.table(rows);
-    report.line("verified checkpoint: " + o.output.string());
+    report.line("verified checkpoint: " + printable(o.output.string()));
     finish(result);
 }
 

@@ -8,7 +8,10 @@
 #include "foundation/Wording.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <regex>
+#include <utility>
 #include <vector>
 
 namespace secateur::cli {
@@ -27,13 +30,77 @@ std::string contradiction(const Options &o)
         return "--loss-dtype reference and --screen " + screen + " exclude each other: the reference loss cannot be screened";
     if (isScreening && (dtype == "bfloat16" || dtype == "float16"))
         return "--screen " + screen + " and --dtype " + dtype + " exclude each other: the type for screening must be the narrower one";
+    const std::vector<std::int64_t> protectedLayers = o.protectedLayers.value_or(std::vector<std::int64_t>());
+    for (const auto &[option, layers] : {std::pair("--force", &o.forcedLayers), std::pair("--protect", &protectedLayers)})
+        for (const std::int64_t layer : *layers)
+            if (std::ranges::count(*layers, layer) > 1)
+                return "layer " + std::to_string(layer) + " is named twice in " + option;
     for (const std::int64_t layer : o.forcedLayers)
-        if (std::find(o.protectedLayers.begin(), o.protectedLayers.end(), layer) != o.protectedLayers.end())
+        if (std::ranges::find(protectedLayers, layer) != protectedLayers.end())
             return "layer " + std::to_string(layer) + " is in --force and in --protect; name it in one of them only";
+    if (o.remove && std::int64_t(o.forcedLayers.size()) > *o.remove)
+        return "--force names " + counted(std::int64_t(o.forcedLayers.size()), "layer") + ", and --remove removes " +
+               std::to_string(*o.remove);
+    return {};
+}
+
+/// An option that would decide nothing beside the others. Empty when all decide something.
+std::string idleOption(const Options &o)
+{
+    const bool isForNothing = o.command == "prune" && o.output.empty();
+    const bool isGreedy = o.command == "generate" && o.generation.temperature == 0;
+    static constexpr const char *kNoExport = "without --output nothing is exported";
+    static constexpr const char *kGreedy = "without --temperature the most likely token is always taken";
+    const struct {
+        const char *name;
+        bool isIdle;
+        const char *reason;
+    } options[] = {
+        {"--sparsity", o.keep && o.remove, "--keep and --remove give both numbers that follow from it"},
+        {"--alpha", o.remove.has_value(), "--remove gives the number that follows from it"},
+        {"--width-multiple", o.keep.has_value(), "--keep gives the number that it would round"},
+        {"--format", isForNothing, kNoExport},
+        {"--export-dtype", isForNothing, kNoExport},
+        {"--overwrite", o.output.empty() && o.savePlan.empty(), "without an output there is nothing to replace"},
+        {"--column", o.isRandom, "--random makes its own tokens"},
+        {"--seed", isGreedy, kGreedy},
+        {"--top-k", isGreedy, kGreedy},
+        {"--top-p", isGreedy, kGreedy},
+    };
+    for (const auto &option : options)
+        if (option.isIdle && o.given.contains(option.name))
+            return std::string(option.name) + " has no effect here: " + option.reason;
     return {};
 }
 
 } // namespace
+
+CLI::Validator whole(std::uint64_t least, std::uint64_t most)
+{
+    return {[=](std::string &text) -> std::string {
+                std::uint64_t number = 0;
+                const char *end = text.data() + text.size();
+                const auto [rest, problem] = std::from_chars(text.data(), end, number);
+                if (problem == std::errc() && rest == end && number >= least && number <= most)
+                    return {};
+                return inQuotes(text) + " is not a whole number from " + grouped(least) + " to " + grouped(most);
+            },
+            "", "whole number"};
+}
+
+CLI::Validator finite(std::function<const char *(double)> wantedOf)
+{
+    return {[wantedOf = std::move(wantedOf)](std::string &text) -> std::string {
+                double number = 0;
+                const char *end = text.data() + text.size();
+                const auto [rest, problem] = std::from_chars(text.data(), end, number);
+                if (problem != std::errc() || rest != end || !std::isfinite(number))
+                    return inQuotes(text) + " is not a number";
+                const char *wanted = wantedOf(number);
+                return wanted ? text + " is out of range; give " + wanted : std::string();
+            },
+            "", "number"};
+}
 
 CLI::Validator amount()
 {
@@ -46,6 +113,16 @@ CLI::Validator amount()
                 }
             },
             "", "amount"};
+}
+
+CLI::Validator deviceName()
+{
+    return {[](std::string &text) -> std::string {
+                static const std::regex kKnown("auto|cpu|cuda(:[0-9]+)?");
+                return std::regex_match(text, kKnown) ? std::string()
+                                                      : "there is no device " + inQuotes(text) + "; devices: auto, cpu, cuda, cuda:N";
+            },
+            "", "device"};
 }
 
 CLI::Validator exportFormat()
@@ -91,12 +168,15 @@ std::string mistakeIn(const Options &o)
         return o.texts.empty() ? "a MODEL needs --text" : "--random makes its own tokens";
     if (isNewPlan && !o.sparsity && !(o.keep && o.remove))
         return "--sparsity is needed (or --keep and --remove together)";
-    if (o.command == "search" && !o.plan.empty() && (o.sparsity || o.alpha != 1.5 || o.widthMultiple != 1 || o.keep))
+    if (o.command == "search" && !o.plan.empty() &&
+        (o.sparsity || o.given.contains("--alpha") || o.given.contains("--width-multiple") || o.keep))
         return "a plan keeps its width: --sparsity, --alpha, --width-multiple and --keep need --scores";
     if (o.command == "prune" && o.texts.empty() && o.scores.empty())
         return "--text or --scores is needed";
     if (const std::string conflict = contradiction(o); !conflict.empty())
         return conflict;
+    if (const std::string idle = idleOption(o); !idle.empty())
+        return idle;
     if (o.command == "prune" && !o.scores.empty() && (o.windows || o.areAllWindowsWanted || !o.norm.empty()))
         return "--windows and --norm are settings of the calibration, which --scores replaces";
     return {};

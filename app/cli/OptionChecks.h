@@ -4,12 +4,22 @@
 #include "cli/Options.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
+#include <functional>
 #include <string>
 
 namespace secateur::cli {
 
+/// Windows, tokens, layers, neurons: more than anybody has, and no product of two overflows.
+inline constexpr std::uint64_t kMost = 1'000'000'000;
+/// Takes whole numbers that fit. CLI11 by itself takes the nearest that does for one that does not.
+CLI::Validator whole(std::uint64_t least, std::uint64_t most = kMost);
+/// Takes finite numbers of which `wantedOf` gives nothing; else it gives what a number must be.
+CLI::Validator finite(std::function<const char *(double)> wantedOf);
 /// Takes amounts of memory: "24GiB".
 CLI::Validator amount();
+/// Takes names of devices, whether they are there or not.
+CLI::Validator deviceName();
 /// Takes names of export targets.
 CLI::Validator exportFormat();
 /// Takes what --versus compares with: an option without its dashes, and one of its values.

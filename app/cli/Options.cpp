@@ -8,9 +8,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <iostream>
+#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -18,37 +17,10 @@ namespace secateur::cli {
 namespace {
 
 constexpr std::uint64_t kLargestSeed = std::numeric_limits<std::uint64_t>::max();
-constexpr std::uint64_t kMost = 1'000'000'000; ///< windows, tokens, layers, neurons: more than anybody has, and no product of two overflows
 
-constexpr const char *kAll = "all";
+constexpr const char *kAll = "all", *kNone = "none";
 constexpr const char *kOrName =
     "; or a name: wikitext-2, c4 or fineweb-edu, found in the Hugging Face cache (see the command texts). A file of that name comes first";
-
-/// Takes whole numbers that fit. CLI11 by itself takes the nearest that does for one that does not.
-CLI::Validator whole(std::uint64_t least, std::uint64_t most = kMost)
-{
-    return {[=](std::string &text) -> std::string {
-                std::uint64_t number = 0;
-                const char *end = text.data() + text.size();
-                const auto [rest, problem] = std::from_chars(text.data(), end, number);
-                if (problem == std::errc() && rest == end && number >= least && number <= most)
-                    return {};
-                return inQuotes(text) + " is not a whole number from " + grouped(least) + " to " + grouped(most);
-            },
-            "", "whole number"};
-}
-
-/// Takes numbers that are finite.
-CLI::Validator finite()
-{
-    return {[](std::string &text) -> std::string {
-                double number = 0;
-                const char *end = text.data() + text.size();
-                const auto [rest, problem] = std::from_chars(text.data(), end, number);
-                return problem == std::errc() && rest == end && std::isfinite(number) ? std::string() : inQuotes(text) + " is not a number";
-            },
-            "", "number"};
-}
 
 /// Adds options to commands, each defined once, so that a name means the same everywhere.
 class Definer {
@@ -70,7 +42,10 @@ public:
 
     void engine(CLI::App &c)
     {
-        c.add_option("--device", m.engine.device, "auto, cpu, cuda or cuda:N")->capture_default_str()->type_name("NAME");
+        c.add_option("--device", m.engine.device, "auto, cpu, cuda or cuda:N")
+            ->capture_default_str()
+            ->type_name("NAME")
+            ->check(deviceName());
         c.add_option(
              "--dtype", m.engine.dtype,
              "Data type to compute in: float32, bfloat16 or float16; auto = float32 on the CPU, as stored on CUDA; fastest = the one that "
@@ -126,11 +101,14 @@ public:
 
     void balance(CLI::App &c)
     {
-        c.add_option("--sparsity", m.sparsity, "Share of the decoder layers' parameters to remove, such as 0.375")->check(finite());
+        c.add_option("--sparsity", m.sparsity, "Share of the decoder layers' parameters to remove, such as 0.375")
+            ->check(finite([](double s) { return s > 0 && s < 1 ? nullptr : "a share between 0 and 1, such as 0.375"; }));
         c.add_option("--remove", m.remove, "Number of attentions to remove (N), instead of the balance rule's")
             ->type_name("N")
             ->check(whole(0));
-        c.add_option("--alpha", m.alpha, "Alpha of the balance rule")->capture_default_str()->check(finite());
+        c.add_option("--alpha", m.alpha, "Alpha of the balance rule")->capture_default_str()->check(finite([](double alpha) {
+            return alpha > 0 ? nullptr : "a number above 0; the paper uses 1.5";
+        }));
         c.add_option("--width-multiple", m.widthMultiple, "Round the number of kept neurons (K) to the nearest multiple")
             ->capture_default_str()
             ->check(whole(1));
@@ -141,10 +119,25 @@ public:
 
     void search(CLI::App &c)
     {
-        c.add_option("--protect", m.protectedLayers, "Layers whose attention is never removed")
+        const auto protect = [&options = m](const std::vector<std::string> &texts) {
+            options.protectedLayers.emplace();
+            if (texts != std::vector<std::string>{kNone})
+                std::ranges::transform(texts, std::back_inserter(*options.protectedLayers), [](const std::string &text) {
+                    if (text == kNone)
+                        throw CLI::ValidationError("--protect", "none stands alone, without layers");
+                    return std::stoll(text);
+                });
+        };
+        const auto problem = [](std::string &text) {
+            const std::string mistake = text == kNone ? std::string() : whole(0)(text);
+            return mistake.empty() ? mistake : mistake + ", nor \"none\"";
+        };
+        c.add_option_function<std::vector<std::string>>(
+             "--protect", protect,
+             "Layers whose attention is never removed; none = all can be, also where the plan to resume protects some")
             ->type_name("LAYER...")
             ->delimiter(',')
-            ->check(whole(0));
+            ->check(CLI::Validator(problem, "", "layers"));
         c.add_option("--force", m.forcedLayers, "Layers whose attention is removed first, in this order")
             ->type_name("LAYER...")
             ->delimiter(',')
@@ -158,8 +151,8 @@ public:
     {
         c.add_option(
              "--screen", m.engine.screening,
-             "Evaluate all candidates in this type first (bfloat16 or float16), then those that may be the best of their step again in the "
-             "type of --dtype, which alone decides; auto = bfloat16 where it computes faster; none = all candidates in the type of --dtype")
+             "Compute the losses in this type first (bfloat16 or float16), and again in the type of --dtype, which decides, where a "
+             "candidate may win its step; auto = bfloat16 where that is faster; none = all in the type of --dtype")
             ->capture_default_str()
             ->check(CLI::IsMember({"auto", "none", "bfloat16", "float16"}));
     }
@@ -167,8 +160,8 @@ public:
     void allLosses(CLI::App &c)
     {
         c.add_flag("--all-losses", m.areAllLossesWanted,
-                   "Compute the exact loss of every candidate, in the type of --dtype. Without it, a candidate that can no longer be "
-                   "the best of its step gets a bound or a 16-bit loss instead, which is faster; the removals are the same");
+                   "Compute the exact loss of every candidate, in the type of --dtype. Without it, candidates that cannot win their "
+                   "step get a bound or a 16-bit loss, which is faster; the removals are the same");
     }
 
     void searchLoss(CLI::App &c)
@@ -288,13 +281,13 @@ void defineCommands(CLI::App &app, Options &options)
     generate.add_option("--tokens", options.generation.tokens, "Most tokens to generate")->capture_default_str()->check(whole(1));
     generate.add_option("--temperature", options.generation.temperature, "Temperature of sampling; 0 = always the most likely token")
         ->capture_default_str()
-        ->check(finite());
+        ->check(finite([](double temperature) { return temperature >= 0 ? nullptr : "0 or more"; }));
     generate.add_option("--top-k", options.generation.topK, "Sample from the k most likely tokens; 0 = all")
         ->capture_default_str()
         ->check(whole(0));
     generate.add_option("--top-p", options.generation.topP, "Sample from the most likely tokens that together reach this probability")
         ->capture_default_str()
-        ->check(finite());
+        ->check(finite([](double p) { return p > 0 && p <= 1 ? nullptr : "a probability above 0, at most 1"; }));
     generate.add_option("--seed", options.generation.seed, "Seed of sampling")->capture_default_str()->check(whole(0, kLargestSeed));
     define.plan(generate, "Generate with the model as pruned by this plan; a manifest works too");
     define.engine(generate);
@@ -347,7 +340,7 @@ std::optional<Options> parse(int argc, const char *const *argv, int &exitCode)
     const bool isJson = isJsonWanted(argc, argv);
     const auto complain = [&](const std::string &mistake) -> std::optional<Options> {
         const char *hint = "Run with --help for more information.";
-        std::cerr << mistake << "\n" << hint << "\n";
+        std::cerr << printable(mistake, Newlines::Kept) << "\n" << hint << "\n";
         if (isJson)
             std::cout << nlohmann::json{{"event", "error"}, {"message", mistake}, {"hint", hint}}.dump(
                              -1, ' ', false, nlohmann::json::error_handler_t::replace)
@@ -357,7 +350,8 @@ std::optional<Options> parse(int argc, const char *const *argv, int &exitCode)
     };
     for (int i = 1; i < argc; ++i)
         if (argv[i][0] == '\0') // an unset variable in a script
-            return complain("Argument " + std::to_string(i) + (i > 1 ? std::string(" (after ") + argv[i - 1] + ")" : "") + " is empty.");
+            return complain("Argument " + std::to_string(i) + (i > 1 ? " (after " + inQuotes(argv[i - 1]) + ")" : std::string()) +
+                            " is empty.");
     Options options;
     CLI::App app(
         "Structured pruning of large language models by 2SSP (arXiv 2501.17771): width by neuron scores, depth by an attention search.",
@@ -386,7 +380,11 @@ std::optional<Options> parse(int argc, const char *const *argv, int &exitCode)
         exitCode = kDone;
         return {};
     }
-    options.command = app.get_subcommands().front()->get_name();
+    const CLI::App &command = *app.get_subcommands().front();
+    options.command = command.get_name();
+    for (const CLI::Option *option : command.get_options())
+        if (option->count() > 0)
+            options.given.insert(option->get_name());
     if (const std::string what = mistakeIn(options); !what.empty())
         return complain(options.command + ": " + what);
     return options;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct Options {
     std::string command; ///< "inspect", "calibrate", "plan", "search", "prune", "evaluate", "generate", "export", "impact",
                          ///< "models", "texts", "bench", "logits"
     bool isJson = false;
+    std::set<std::string> given; ///< names of the options on the command line: "--sparsity"
 
     std::filesystem::path model;
     std::filesystem::path config; ///< a config.json alone: shape without weights
@@ -39,7 +41,8 @@ struct Options {
     std::string lossType;                      ///< float32 when empty
     std::string deviceMemory, hostMemory;      ///< limits, as they were written; empty = what is free
     bool areAllLossesWanted = false;           ///< also of candidates that cannot be the best of their step
-    std::vector<std::int64_t> forcedLayers, protectedLayers;
+    std::vector<std::int64_t> forcedLayers;
+    std::optional<std::vector<std::int64_t>> protectedLayers; ///< none in it: --protect none, also where a plan has some
 
     std::filesystem::path scores, plan, savePlan;
     std::vector<std::filesystem::path> evaluationTexts;

@@ -53,7 +53,10 @@ std::vector<std::string> repeatableCommand(const Options &o)
     add("--alpha", o.alpha, defaults.alpha);
     add("--width-multiple", o.widthMultiple, defaults.widthMultiple);
     addOptional("--keep", o.keep);
-    addList("--protect", o.protectedLayers);
+    if (o.protectedLayers && o.protectedLayers->empty())
+        command.insert(command.end(), {"--protect", "none"});
+    else if (o.protectedLayers)
+        addList("--protect", *o.protectedLayers);
     addList("--force", o.forcedLayers);
     addOptional("--search-windows", o.searchWindows);
     add("--loss-dtype", o.lossType, defaults.lossType);

@@ -125,7 +125,7 @@ void Reporter::line(const std::string &text)
     if (m_isJson || m_isSilent)
         return;
     endBar();
-    std::cout << text << std::endl;
+    std::cout << printable(text, Newlines::Kept) << std::endl;
 }
 
 void Reporter::piece(const std::string &text)
@@ -159,7 +159,7 @@ void Reporter::aside(const std::string &text)
     if (m_isJson || m_isSilent)
         return;
     endBar();
-    std::cerr << text << std::endl;
+    std::cerr << printable(text, Newlines::Kept) << std::endl;
 }
 
 void Reporter::note(const std::string &text)
@@ -172,9 +172,9 @@ void Reporter::error(const std::string &sentence, const std::string &hint)
 {
     endBar();
     event({{"event", "error"}, {"message", sentence}, {"hint", hint}});
-    std::cerr << "secateur-cli: " << m_who << sentence << std::endl;
+    std::cerr << "secateur-cli: " << m_who << printable(sentence, Newlines::Kept) << std::endl;
     if (!hint.empty())
-        std::cerr << "  " << hint << std::endl;
+        std::cerr << "  " << printable(hint, Newlines::Kept) << std::endl;
 }
 
 nlohmann::json Reporter::seconds() const

@@ -36,9 +36,18 @@ bool isWithin(const std::filesystem::path &path, const std::filesystem::path &fo
     return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
 }
 
-/// As a shell reads it back as one word.
+/// As a shell reads it back as one word; what would not be seen of it stands as bash, ksh and zsh read it.
 std::string quoted(const std::string &word)
 {
+    if (printable(word) != word) {
+        std::string text = "$'";
+        for (const char c : word) {
+            if (c == '\'' || c == '\\')
+                text += '\\';
+            text += c;
+        }
+        return printable(text) + "'";
+    }
     if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=+,") == std::string::npos)
         return word;
     std::string text = "'";
@@ -63,7 +72,7 @@ Session::Session(const Options &options, std::stop_token stop, Reporter &reporte
     if (!isFirst())
         report.silence(who + ": ");
     if (o.command != "calibrate" && o.command != "search" && o.command != "prune")
-        throw Error("'" + o.command + "' runs in one process, and this is one of " + std::to_string(place.size) + ".",
+        throw Error(inQuotes(o.command) + " runs in one process, and this is one of " + std::to_string(place.size) + ".",
                     "Start it without torchrun; calibrate, search and prune can be shared.");
     RankMeeting meeting;
     meeting.context = context;
@@ -153,6 +162,9 @@ void Session::showText(const TextSettings &text, const TextReport &read)
     shown.push_back(text);
     for (const std::string &line : linesOf(read))
         report.aside("text: " + line);
+    if (o.column && std::ranges::none_of(read.files, &TextFileReport::hasColumns))
+        report.note("--column has no effect on " + inQuotes(read.files.front().file.filename().string()) +
+                    ", which has no columns or fields.");
     nlohmann::json files = nlohmann::json::array();
     for (const TextFileReport &file : read.files)
         files.push_back({{"file", file.file.string()},
@@ -206,8 +218,8 @@ SearchSettings Session::searchSettings(const SearchSettings &before) const
         settings.referenceLoss = o.lossType == "reference";
     if (!o.forcedLayers.empty())
         settings.forcedLayers = o.forcedLayers;
-    if (!o.protectedLayers.empty())
-        settings.protectedLayers = o.protectedLayers;
+    if (o.protectedLayers)
+        settings.protectedLayers = *o.protectedLayers;
     return settings;
 }
 
@@ -240,12 +252,12 @@ std::optional<PruningPlan> Session::optionalPlan()
     PruningPlan plan = loadPlan(o.plan);
     checkPlan(plan, model->spec, engine->modelHash(context));
     if (!plan.isComplete() && o.command == "export")
-        throw Error("The plan '" + o.plan.string() + "' is not finished: " + std::to_string(plan.removedAttentions.size()) + " of " +
-                        std::to_string(plan.balance.attentionsToRemove) + " attentions are removed.",
+        throw Error("The plan " + inQuotes(o.plan.string()) + " is not finished: " + std::to_string(plan.removedAttentions.size()) +
+                        " of " + counted(plan.balance.attentionsToRemove, "attention") + " removed.",
                     "Finish it with: secateur-cli search MODEL --plan PLAN --save-plan PLAN.");
     if (!plan.isComplete() && o.command != "search")
         report.line("The plan is not finished: " + std::to_string(plan.removedAttentions.size()) + " of " +
-                    std::to_string(plan.balance.attentionsToRemove) + " attentions are removed.");
+                    counted(plan.balance.attentionsToRemove, "attention") + " removed.");
     return plan;
 }
 
@@ -253,7 +265,7 @@ NeuronScores Session::loadMatchingScores()
 {
     NeuronScores scores = loadScores(o.scores);
     if (scores.provenance.modelHash != engine->modelHash(context))
-        throw Error("The scores in '" + o.scores.string() + "' were made from another model.",
+        throw Error("The scores in " + inQuotes(o.scores.string()) + " were made from another model.",
                     "Calibrate this model, or open the model that the scores were made from.");
     return scores;
 }
@@ -269,9 +281,9 @@ void Session::checkOutputFile(const std::filesystem::path &file) const
         for (const std::filesystem::path &text : *texts)
             isInput = isInput || isSame(file, text);
     if (isInput)
-        throw Error("The output '" + file.string() + "' is also an input.", "Choose another name.");
+        throw Error("The output " + inQuotes(file.string()) + " is also an input.", "Choose another name.");
     if (!o.isOverwriteAllowed && doesExist(probe.target()) && !goesOn)
-        throw Error("The output '" + file.string() + "' already exists.", "Choose another name, or replace it with --overwrite.");
+        throw Error("The output " + inQuotes(file.string()) + " already exists.", "Choose another name, or replace it with --overwrite.");
 }
 
 void Session::checkOutputFolder() const
@@ -281,7 +293,8 @@ void Session::checkOutputFolder() const
     files.insert(files.end(), o.evaluationTexts.begin(), o.evaluationTexts.end());
     for (const std::filesystem::path &file : files)
         if (isWithin(file, o.output))
-            throw Error("'" + file.string() + "' is inside the output folder '" + o.output.string() + "', which will be replaced.",
+            throw Error(inQuotes(file.string()) + " is inside the output folder " + inQuotes(o.output.string()) +
+                            ", which will be replaced.",
                         "Choose another place for one of them.");
 }
 
@@ -322,8 +335,8 @@ void Session::runSearch(PruningPlan &plan, const TextSettings &text, const Searc
 
 void Session::showBalance(const SparsityBalance &b)
 {
-    report.line("N = " + std::to_string(b.attentionsToRemove) + " attentions to remove (feasible: " + std::to_string(b.leastAttentions) +
-                " to " + std::to_string(b.mostAttentions) + "), K = " + grouped(b.neuronsKept) + " neurons kept in every layer");
+    report.line("N = " + counted(b.attentionsToRemove, "attention") + " to remove (feasible: " + std::to_string(b.leastAttentions) +
+                " to " + std::to_string(b.mostAttentions) + "), K = " + counted(b.neuronsKept, "neuron") + " kept in every layer");
     report.table({{"", "original", "pruned", "sparsity"},
                   {"parameters, layers", grouped(b.denseLayerParameters), grouped(b.layerParameters), percent(b.sparsityLayers())},
                   {"parameters, model", grouped(b.denseModelParameters), grouped(b.modelParameters), percent(b.sparsityModel())}});
@@ -341,8 +354,8 @@ void Session::showOrder(const PruningPlan &plan)
 {
     report.line("attentions removed, in order: " + joined(plan.removedAttentions));
     if (const std::string &type = plan.search.screenedIn; !type.empty())
-        report.line(grouped(plan.search.decided()) + " of " + grouped(plan.search.evaluations()) + " candidates were evaluated in " +
-                    plan.search.provenance.dtype + ", which decided; the others were ruled out in " + type);
+        report.line(grouped(plan.search.decided()) + " of " + counted(plan.search.evaluations(), "candidate") + " evaluated in " +
+                    plan.search.provenance.dtype + ", which decided; the others ruled out in " + type);
     report.line("plan " + plan.hash());
 }
 

@@ -23,7 +23,7 @@ void Session::texts()
                             {"problem", text.problem},
                             {"command", text.command}});
             if (text.problem.empty())
-                rows.push_back({text.name, purpose, text.part, text.file.string()});
+                rows.push_back({text.name, purpose, text.part, printable(text.file.string())});
             else if (std::string line = text.problem + " Fetch it with: " + text.command;
                      std::find(missing.begin(), missing.end(), line) == missing.end())
                 missing.push_back(std::move(line));

@@ -76,6 +76,10 @@ private slots:
     void outputsAreProtected();
     void mistakesAreFoundBeforeTheWork();
     void textsAreToldOfBeforeTheJob();
+    void blankTextsAreRefused();
+    void namesAreShownAsTheyAre();
+    void oneThingIsSingular();
+    void protectedLayersCanBeLetGo();
     void inspectCountsTheModel();
     void planOfAConfigNeedsNoModel();
     void infeasibleRemovalsNameBothBounds();
@@ -150,6 +154,38 @@ void tst_CommandLine::wrongUsageEndsWithTwo_data()
         << search + QStringList{"--dtype", "bfloat16", "--screen", "float16"} << QByteArray("exclude each other");
     QTest::newRow("forced and protected") << search + QStringList{"--force", "3", "--protect", "2,3"}
                                           << QByteArray("layer 3 is in --force and in --protect");
+    QTest::newRow("protected twice") << search + QStringList{"--protect", "1", "1"} << QByteArray("layer 1 is named twice in --protect");
+    QTest::newRow("forced twice") << search + QStringList{"--force", "2,1,2"} << QByteArray("layer 2 is named twice in --force");
+    QTest::newRow("none and a layer") << search + QStringList{"--protect", "none,1"} << QByteArray("none stands alone");
+    QTest::newRow("protected in words") << search + QStringList{"--protect", "all"} << QByteArray("nor \"none\"");
+    QTest::newRow("more forced than removed") << search + QStringList{"--force", "1,2", "--remove", "1"}
+                                              << QByteArray("--force names 2 layers, and --remove removes 1");
+    QTest::newRow("sparsity") << QStringList{"plan", kModel, "--sparsity", "1.5"} << QByteArray("1.5 is out of range; give a share");
+    QTest::newRow("no sparsity at all") << QStringList{"plan", kModel, "--sparsity", "0"} << QByteArray("0 is out of range; give a share");
+    QTest::newRow("alpha") << search + QStringList{"--alpha", "-1"} << QByteArray("-1 is out of range; give a number above 0");
+    QTest::newRow("temperature") << QStringList{"generate", kModel, "--prompt", "a", "--temperature", "-0.1"}
+                                 << QByteArray("-0.1 is out of range; give 0 or more");
+    QTest::newRow("top-p") << QStringList{"generate", kModel, "--prompt", "a", "--temperature", "1", "--top-p", "1.1"}
+                           << QByteArray("1.1 is out of range; give a probability");
+    QTest::newRow("device") << QStringList{"evaluate", kModel, "--text", kText, "--device", "tpu"}
+                            << QByteArray("there is no device 'tpu'");
+    // What would decide nothing is not passed over.
+    const QStringList byHand{"plan", kModel, "--keep", "100", "--remove", "2"},
+        prune{"prune", kModel, "--text", kText, "--sparsity", "0.5"}, generate{"generate", kModel, "--prompt", "a"};
+    QTest::newRow("idle sparsity") << byHand + QStringList{"--sparsity", "0.5"} << QByteArray("--sparsity has no effect here: --keep");
+    QTest::newRow("idle alpha") << byHand + QStringList{"--alpha", "1.5"} << QByteArray("--alpha has no effect here: --remove");
+    QTest::newRow("idle multiple") << byHand + QStringList{"--width-multiple", "1"}
+                                   << QByteArray("--width-multiple has no effect here: --keep");
+    QTest::newRow("idle format") << prune + QStringList{"--format", "hf-dropin"}
+                                 << QByteArray("--format has no effect here: without --output");
+    QTest::newRow("idle type") << prune + QStringList{"--export-dtype", "float16"} << QByteArray("--export-dtype has no effect here");
+    QTest::newRow("nothing to replace") << prune + QStringList{"--overwrite"} << QByteArray("--overwrite has no effect here");
+    QTest::newRow("idle seed") << generate + QStringList{"--seed", "5"} << QByteArray("--seed has no effect here: without --temperature");
+    QTest::newRow("idle top-k") << generate + QStringList{"--top-k", "5"} << QByteArray("--top-k has no effect here");
+    QTest::newRow("idle top-p") << generate + QStringList{"--top-p", "0.5"} << QByteArray("--top-p has no effect here");
+    QTest::newRow("idle column") << QStringList{"bench",    "--config", kModel + "/config.json", "--random", "--sparsity", "0.5",
+                                                "--column", "text"}
+                                 << QByteArray("--column has no effect here: --random");
     QTest::newRow("memory") << search + QStringList{"--host-memory", "much"} << QByteArray("'much' is not an amount of memory");
     QTest::newRow("format") << QStringList{"export", kModel, "--plan", "x", "--output", "x", "--format", "onnx"}
                             << QByteArray("there is no export format 'onnx'");
@@ -179,7 +215,6 @@ void tst_CommandLine::failuresEndWithOneAndNameObjectAndRemedy_data()
     QTest::addColumn<QByteArray>("object");
     QTest::newRow("no folder") << QStringList{"inspect", "/no/such/model"} << QByteArray("/no/such/model");
     QTest::newRow("no config") << QStringList{"inspect", SECATEUR_SOURCE_DIR "/resources/sample/text"} << QByteArray("config.json");
-    QTest::newRow("sparsity") << QStringList{"plan", kModel, "--sparsity", "1.5"} << QByteArray("The sparsity 1.5 is out of range.");
     QTest::newRow("no text file") << QStringList{"evaluate", kModel, "--text", "/no/such/text.txt"} << QByteArray("/no/such/text.txt");
     QTest::newRow("short text") << QStringList{"calibrate", kModel,      "--text", SECATEUR_SOURCE_DIR "/resources/sample/README.md",
                                                "--output",  "/tmp/never"}
@@ -187,8 +222,8 @@ void tst_CommandLine::failuresEndWithOneAndNameObjectAndRemedy_data()
     QTest::newRow("scores of nothing") << QStringList{"plan", kModel, "--sparsity", "0.5", "--scores", kText} << QByteArray("grimm.txt");
     QTest::newRow("no plan") << QStringList{"export", kModel, "--plan", "/no/plan.json", "--output", "/tmp/never"}
                              << QByteArray("/no/plan.json");
-    QTest::newRow("unknown device") << QStringList{"evaluate", kModel, "--text", kText, "--device", "tpu"}
-                                    << QByteArray("There is no device 'tpu'.");
+    QTest::newRow("windows longer than the context") << QStringList{"evaluate", kModel, "--text", kText, "--length", "513"}
+                                                     << QByteArray("longer than the model's context of 512"); // which the model decides
 }
 
 void tst_CommandLine::failuresEndWithOneAndNameObjectAndRemedy()
@@ -273,6 +308,71 @@ void tst_CommandLine::textsAreToldOfBeforeTheJob()
          run(QStringList{"prune", kModel, "--sparsity", "0.25", "--evaluate", kHeldOut, "--json"} + kShort).events)
         texts += event["event"] == "textRead" ? 1 : 0;
     QCOMPARE(texts, 2);
+}
+
+void tst_CommandLine::blankTextsAreRefused()
+{
+    QTemporaryDir folder;
+    QFile blank(folder.filePath("blank.txt"));
+    QVERIFY(blank.open(QIODevice::WriteOnly));
+    blank.write(QByteArray(" \n\t\r\n").repeated(1000));
+    blank.close();
+    const Outcome outcome = run({"evaluate", kModel, "--text", blank.fileName(), "--length", "16"});
+    QCOMPARE(outcome.exitCode, 1);
+    QVERIFY2(outcome.errors.contains("blank.txt' holds no text."), outcome.errors.constData());
+
+    const Outcome column = run(QStringList{"evaluate", kModel, "--column", "content"} + kShort); // a text decides whether it has columns
+    QCOMPARE(column.exitCode, 0);
+    QVERIFY2(column.errors.contains("note: --column has no effect on 'grimm.txt'"), column.errors.constData());
+}
+
+void tst_CommandLine::namesAreShownAsTheyAre()
+{
+    QTemporaryDir folder;
+    const QString name = QString::fromUtf8("a\n\x1b[31mb\xe2\x81\xa6\xe2\x80\xae"
+                                           "c");
+    const QByteArray shown = "a\\n\\x1b[31mb\\xe2\\x81\\xa6\\xe2\\x80\\xaec";
+    const auto isClean = [](const QByteArray &text) { return !text.contains('\x1b') && !text.contains("\xe2\x81\xa6"); };
+    const QString scores = folder.filePath(name);
+    const Outcome missing = run({"inspect", "/no/such/" + name}), argument = run({"inspect", kModel, name}),
+                  made = run(QStringList{"calibrate", kModel, "--output", scores} + kShort),
+                  again = run(QStringList{"calibrate", kModel, "--output", scores} + kShort),
+                  planned = run({"plan", kModel, "--scores", scores, "--sparsity", "0.3", "--save-plan", scores, "--overwrite"});
+    QCOMPARE(made.exitCode, 0);
+    QVERIFY(QFile::exists(scores));
+    QVERIFY2(made.output.contains('/' + shown + '\n'), made.output.constData());
+    for (const Outcome &failed : {missing, again, planned}) {
+        QCOMPARE(failed.exitCode, 1);
+        QVERIFY2(failed.errors.contains('/' + shown + '\''), failed.errors.constData());
+    }
+    QCOMPARE(argument.exitCode, 2);
+    for (const Outcome &outcome : {missing, argument, made, again, planned})
+        QVERIFY2(isClean(outcome.errors) && isClean(outcome.output), (outcome.errors + outcome.output).constData());
+}
+
+void tst_CommandLine::oneThingIsSingular()
+{
+    const Outcome outcome = run({"evaluate", kModel, "--text", kText, "--windows", "1", "--length", "2"});
+    QVERIFY2(outcome.output.contains("1 token in 1 window of 2)"), outcome.output.constData());
+    QVERIFY2(outcome.errors.contains("one window of 2 tokens"), outcome.errors.constData());
+    const QByteArray planned = run({"plan", kModel, "--keep", "1", "--remove", "1"}).output;
+    QVERIFY2(planned.contains("N = 1 attention to remove") && planned.contains("K = 1 neuron kept"), planned.constData());
+}
+
+void tst_CommandLine::protectedLayersCanBeLetGo()
+{
+    QTemporaryDir folder;
+    const QString scores = folder.filePath("scores.safetensors"), plan = folder.filePath("plan.json");
+    run(QStringList{"calibrate", kModel, "--output", scores} + kShort);
+    const QStringList search{"search", kModel, "--scores", scores, "--sparsity", "0.375", "--remove", "2", "--json"};
+    const QJsonArray free = run(search).result()["removalOrder"].toArray();
+    QCOMPARE(free.size(), 2);
+    const QString first = QString::number(free.first().toInt());
+    const QJsonArray others = run(search + QStringList{"--protect", first, "--save-plan", plan}).result()["removalOrder"].toArray();
+    QVERIFY(others.size() == 2 && !others.contains(free.first()));
+    const QStringList resume{"search", kModel, "--plan", plan, "--json"};
+    QCOMPARE(run(resume).result()["removalOrder"].toArray(), others); // as the plan has it
+    QCOMPARE(run(resume + QStringList{"--protect", "none"}).result()["removalOrder"].toArray(), free);
 }
 
 void tst_CommandLine::inspectCountsTheModel()
@@ -394,7 +494,7 @@ void tst_CommandLine::textsAreFoundByTheirNames()
     const Outcome list = run({"texts"}), json = run({"texts", "--json"});
     const Outcome calibrated =
         run(QStringList{"calibrate", kModel, "--text", "c4", "--output", cache.filePath("scores.safetensors")} + cut);
-    const Outcome evaluated = run(QStringList{"evaluate", kModel, "--text", "c4"} + cut);
+    const Outcome evaluated = run(QStringList{"evaluate", kModel, "--text", "C4"} + cut);
     const Outcome pruned = run(
         QStringList{"prune", kModel, "--text", "c4", "--evaluate", "c4", "--sparsity", "0.25", "--output", cache.filePath("out")} + cut);
     const Outcome missing = run(QStringList{"evaluate", kModel, "--text", "wikitext-2"} + cut);

@@ -268,7 +268,7 @@ class Bench:
         old_out, old_plan, old_scores = (tree(f'{self.work}/old-{name}') for name in ('out', 'plan', 'scores'))
         jobs = [
             Job('export', ['export', self.model, '--plan', plan, '--output', 'out', *quick], {'out': old_out}),
-            Job('prune', ['prune', self.model, *text, '--screen', 'none', '--sparsity', '0.3', '--keep', '40', '--remove', '2', '--save-plan', 'plan.json',
+            Job('prune', ['prune', self.model, *text, '--screen', 'none', '--keep', '40', '--remove', '2', '--save-plan', 'plan.json',
                           '--output', 'out', '--overwrite'], {'out': old_out, 'plan.json': old_plan}),
             Job('search', ['search', self.model, '--scores', scores, '--screen', 'bfloat16', '--sparsity', '0.3', '--remove', '2', '--save-plan', 'plan.json', *quick],
                 {'plan.json': old_plan}),

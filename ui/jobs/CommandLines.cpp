@@ -106,12 +106,13 @@ Line pruneLine(const Session &session, const PlanDraft &draft, EngineSettings en
     if (norm == ScoreNorm::L1)
         line.add("--norm", QStringLiteral("l1"));
     const BalanceSettings &b = draft.balance, usual;
-    line.add("--sparsity", number(b.sparsity));
-    if (b.alpha != usual.alpha)
+    if (!b.attentionsToRemove || !b.neuronsKept) // both follow from it unless they were set by hand
+        line.add("--sparsity", number(b.sparsity));
+    if (b.alpha != usual.alpha && !b.attentionsToRemove)
         line.add("--alpha", number(b.alpha));
     if (b.attentionsToRemove)
         line.add("--remove", *b.attentionsToRemove);
-    if (b.widthMultiple != 1)
+    if (b.widthMultiple != 1 && !b.neuronsKept)
         line.add("--width-multiple", b.widthMultiple);
     if (b.neuronsKept)
         line.add("--keep", *b.neuronsKept);

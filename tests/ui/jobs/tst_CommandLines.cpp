@@ -175,12 +175,13 @@ void TestCommandLines::plansNameEverySettingThatDecidesThem()
         QVERIFY(o.has_value());
         QCOMPARE(o->command, std::string("prune"));
         QCOMPARE(o->model, made.session.model->folder);
-        QCOMPARE(o->sparsity.value(), draft.balance.sparsity); // to the last digit
-        QCOMPARE(o->alpha, draft.balance.alpha);
+        const bool isByHand = draft.balance.neuronsKept && draft.balance.attentionsToRemove;
+        QVERIFY(isByHand ? !o->sparsity : o->sparsity.value() == draft.balance.sparsity); // to the last digit
+        QCOMPARE(o->alpha, draft.balance.attentionsToRemove ? BalanceSettings().alpha : draft.balance.alpha);
         QVERIFY(o->remove == draft.balance.attentionsToRemove);
         QVERIFY(o->keep == draft.balance.neuronsKept);
-        QCOMPARE(o->widthMultiple, draft.balance.widthMultiple);
-        QCOMPARE(o->protectedLayers, draft.search.protectedLayers);
+        QCOMPARE(o->widthMultiple, draft.balance.neuronsKept ? 1 : draft.balance.widthMultiple);
+        QCOMPARE(o->protectedLayers.value_or(std::vector<std::int64_t>()), draft.search.protectedLayers);
         QCOMPARE(o->forcedLayers, draft.search.forcedLayers);
         QCOMPARE(o->searchWindows.value_or(1), draft.search.windows);
         QCOMPARE(o->lossType == "reference", draft.search.referenceLoss);
