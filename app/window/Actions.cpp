@@ -145,9 +145,9 @@ void Actions::setPossible(QAction *action, const Possibility &possibility)
 void Actions::follow()
 {
     const QString noModel = m_model.hasModel() ? QString() : tr("Open a model first.");
-    const Possibility model{noModel}, plan{noModel.isEmpty() ? m_model.pruningProblem() : noModel};
+    const Possibility model{noModel}, own{noModel.isEmpty() ? m_model.readOnlyReason() : noModel}, plan{m_model.editProblem()};
     for (QAction *action : {saveSession, saveSessionAs, copyCommand})
-        setPossible(action, model);
+        setPossible(action, own);
     for (QAction *action : {pin, sparsity25, sparsity37, sparsity50})
         setPossible(action, plan);
     const BalanceSettings &balance = m_model.draft().balance;
@@ -162,7 +162,7 @@ void Actions::follow()
     setPossible(evaluate, m_jobs.canEvaluate());
     setPossible(evaluateDense, m_jobs.canEvaluateDense());
     setPossible(goToExport, m_model.session().exports.empty() ? m_jobs.canExport() : model);
-    const bool isMissing = m_model.hasModel() && !m_model.isModelThere();
+    const bool isMissing = own && !m_model.isModelThere();
     setPossible(prune, isMissing ? Possibility{tr("The model of this session is not there: locate it on the Model page.")} : plan);
     const Possibility job{m_runner.current() ? QString() : tr("No job is running.")};
     setPossible(pauseJob, job);

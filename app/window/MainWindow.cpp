@@ -12,6 +12,7 @@
 #include "panels/MessageBar.h"
 #include "panels/PruneCard.h"
 #include "panels/StartPanel.h"
+#include "widgets/InlineNote.h"
 #include "widgets/Quantity.h"
 #include "widgets/ScrollToFocus.h"
 #include "window/Actions.h"
@@ -24,6 +25,7 @@
 #include <QCoreApplication>
 #include <QDialog>
 #include <QDockWidget>
+#include <QFileInfo>
 #include <QScreen>
 #include <QSplitter>
 #include <QStatusBar>
@@ -105,11 +107,14 @@ void MainWindow::build()
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     m_strip = new WorkflowStrip(m_workbench, central);
+    m_readOnly = new InlineNote(central);
+    m_readOnly->layout()->setContentsMargins(12, 4, 12, 4);
     m_tabs = new QTabWidget(central);
     m_tabs->setDocumentMode(true);
     m_tabs->setAccessibleName(tr("Pages"));
     m_tabs->tabBar()->setAccessibleName(tr("Pages"));
     layout->addWidget(m_strip);
+    layout->addWidget(m_readOnly);
     central->installEventFilter(this);
     setCentralWidget(central);
 }
@@ -181,6 +186,7 @@ void MainWindow::wire()
     connect(m_actions, &Actions::planStepped, this, &MainWindow::showAffected);
     connect(m_actions, &Actions::calibrationTextStepped, this, [this] { show(Tab::Calibration); });
     connect(m_actions, &Actions::evaluationTextStepped, this, [this] { show(Tab::Evaluation); });
+    connect(&m_editor, &PlanEditor::refused, this, &MainWindow::refuse);
     connect(&m_editor, &PlanEditor::dragEnded, this, [this] {
         for (QWidget *widget : {static_cast<QWidget *>(m_splitter), centralWidget()})
             QCoreApplication::postEvent(widget, new QEvent(QEvent::LayoutRequest));
@@ -248,7 +254,8 @@ void MainWindow::wireSession()
         m_jobs.reopenModel();
         showView();
         keepView();
-        offerNewer();
+        if (m_keeper.isSaved()) // not where they were just restored
+            offerNewer();
     });
     connect(&m_keeper, &SessionKeeper::saved, &m_settings, &Settings::addRecent);
     connect(&m_keeper, &SessionKeeper::saved, this, &MainWindow::keepView);
@@ -270,7 +277,9 @@ void MainWindow::followModel()
     m_inspector->setVisible(hasModel && m_showInspector->isChecked());
     m_budget->setVisible(hasModel);
     followName();
+    followReadOnly();
     m_messages.resolve(QStringLiteral("recovery"));
+    m_messages.resolve(QStringLiteral("read-only"));
     followTab();
 }
 
@@ -278,8 +287,36 @@ void MainWindow::followName()
 {
     const JobInfo *job = m_runner.current();
     const std::optional<double> share = job ? shareDone(job->progress) : std::nullopt;
-    const QString title = m_model.hasModel() ? tr("%1[*] – Secateur").arg(m_model.modelName()) : tr("Secateur[*]");
+    const QString name = m_model.readOnlyReason().isEmpty() ? m_model.modelName() : tr("%1 (read-only)").arg(m_model.modelName());
+    const QString title = m_model.hasModel() ? tr("%1[*] – Secateur").arg(name) : tr("Secateur[*]");
     setWindowTitle(share ? tr("%1 – %2", "progress and title").arg(percentText(std::floor(*share * 100) / 100, 0), title) : title);
+}
+
+/// Said as long as such a session is open, and again by whatever would change it.
+void MainWindow::followReadOnly()
+{
+    const std::optional<std::int64_t> format = m_model.session().newerFormat;
+    if (!format)
+        return m_readOnly->clear();
+    m_readOnly->say(
+        InlineNote::Kind::Warning,
+        tr("'%1' was saved by a newer Secateur (format %2), so it is open read-only: what this version does not know is missing.")
+            .arg(QFileInfo(m_keeper.file()).fileName())
+            .arg(*format),
+        tr("Update the program to change or save it."));
+}
+
+void MainWindow::refuse(const QString &reason)
+{
+    const std::vector<Message> shown = m_messages.current(); // a drag is refused many times
+    if (std::none_of(shown.begin(), shown.end(), [](const Message &message) { return message.topic == QLatin1String("read-only"); }))
+        m_messages.post({.severity = Message::Severity::Warning,
+                         .sentence = reason,
+                         .hint = {},
+                         .topic = QStringLiteral("read-only"),
+                         .actionText = {},
+                         .action = {},
+                         .time = {}});
 }
 
 void MainWindow::followTab()

@@ -27,6 +27,7 @@ class QTabWidget;
 namespace secateur::ui {
 
 class Actions;
+class InlineNote;
 class MessageBar;
 class PruneCard;
 class StartPanel;
@@ -76,6 +77,8 @@ private:
     void wireSession();
     void followModel();
     void followName();
+    void followReadOnly();
+    void refuse(const QString &reason);
     void followTab();
     void chooseModel();
     void chooseGguf();
@@ -109,6 +112,7 @@ private:
     CommandPalette *m_palette = nullptr;
     StartPanel *m_start = nullptr;
     WorkflowStrip *m_strip = nullptr;
+    InlineNote *m_readOnly = nullptr;
     MessageBar *m_toasts = nullptr;
     class QStatusBar *m_bottom = nullptr;
     QDialog *m_pruneDialog = nullptr;

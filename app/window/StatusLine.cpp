@@ -112,7 +112,9 @@ void StatusLine::showSaved()
     const QString name = m_keeper.file().isEmpty() ? tr("unnamed session") : QFileInfo(m_keeper.file()).fileName();
     const QDateTime written = m_keeper.lastWritten();
     const qint64 seconds = written.secsTo(QDateTime::currentDateTime());
-    if (written.isNull())
+    if (!m_model.readOnlyReason().isEmpty())
+        m_saved->setWhole(tr("%1, read-only").arg(name));
+    else if (written.isNull())
         m_saved->setWhole(name);
     else {
         const QString when = seconds < kJustNow ? tr("just now") : tr("%1 ago").arg(durationText(double(seconds)));

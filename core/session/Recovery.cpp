@@ -69,17 +69,6 @@ bool isLocked(const std::filesystem::path &folder)
     return !isFree;
 }
 
-std::chrono::system_clock::time_point lastChange(const std::filesystem::path &folder)
-{
-    std::int64_t newest = 0;
-    for (const std::filesystem::path &entry : entriesOf(folder)) {
-        struct stat status {};
-        if (entry.filename() != journal::kLock && ::stat(entry.c_str(), &status) == 0)
-            newest = std::max<std::int64_t>(newest, status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1'000'000);
-    }
-    return std::chrono::system_clock::time_point(std::chrono::milliseconds(newest));
-}
-
 /// Whether nothing was done in the session that could be missed.
 bool isEmpty(const Session &s)
 {
@@ -139,6 +128,17 @@ std::optional<RecoverableSession> offered(const std::filesystem::path &folder)
 
 } // namespace
 
+std::chrono::system_clock::time_point lastChange(const std::filesystem::path &folder)
+{
+    std::int64_t newest = 0;
+    for (const std::filesystem::path &entry : entriesOf(folder)) {
+        struct stat status {};
+        if (entry.filename() != journal::kLock && ::stat(entry.c_str(), &status) == 0)
+            newest = std::max<std::int64_t>(newest, status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1'000'000);
+    }
+    return std::chrono::system_clock::time_point(std::chrono::milliseconds(newest));
+}
+
 Session recoverSession(const std::filesystem::path &folder)
 {
     std::optional<Session> session;
@@ -147,7 +147,10 @@ Session recoverSession(const std::filesystem::path &folder)
     std::int64_t base = -1;
     for (auto number = bases.rbegin(); number != bases.rend() && !session; ++number) {
         try {
-            session = loadSession(journal::baseFile(folder, *number));
+            const std::filesystem::path file = journal::baseFile(folder, *number);
+            session = loadSession(file);
+            if (session->newerFormat) // nobody knows what its lines mean
+                throw NewerFormat("The session '" + file.string() + "'", *session->newerFormat);
             base = *number;
         } catch (const NewerFormat &) { // an older base would bring back less than there is
             throw;

@@ -68,6 +68,8 @@ struct Session {
     std::vector<ExportRecord> exports;
     std::vector<PinnedPlan> pinned;
     std::map<std::string, std::string> view; ///< how the window showed it, in the window's own words; decides nothing
+    /// The format of a newer version that it was read from: what this version does not know is missing, so it is for looking at only. Not written.
+    std::optional<std::int64_t> newerFormat{};
 };
 
 /// What decides the numbers of a search apart from how far it goes: the calibration, K, the search settings. Searches of the same key

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 namespace secateur {
 namespace {
@@ -50,10 +51,30 @@ SafetensorsFile openStored(const std::filesystem::path &file)
     }
 }
 
+Session sessionOf(const SafetensorsFile &stored, const nlohmann::json &json, const std::string &source)
+{
+    Session session = sessionFromJson(json, source);
+    for (std::size_t c = 0; c < json.at("calibrations").size(); ++c) {
+        const nlohmann::json &entry = json.at("calibrations").at(c);
+        auto scores = std::make_shared<NeuronScores>();
+        scores->norm = scoreNormOf(entry.at("norm"));
+        scores->provenance = provenanceFromJson(entry.at("provenance"));
+        for (std::size_t i = 0; session.model && i < session.model->spec.layers.size(); ++i)
+            scores->layers.push_back(readScores(stored, tensorName(c, i), session.model->spec.layers[i].ffn.neurons));
+        session.calibrations.push_back(std::move(scores));
+    }
+    checkSession(session);
+    return session;
+}
+
 } // namespace
 
 void saveSession(const Session &session, const std::filesystem::path &file)
 {
+    if (session.newerFormat)
+        throw Error("The session was saved by a newer Secateur (format " + std::to_string(*session.newerFormat) +
+                        "): saving it here would drop what this version does not know.",
+                    "Update the program to save it.");
     std::vector<SafetensorsWriter::Declaration> declarations;
     for (std::size_t c = 0; c < session.calibrations.size(); ++c)
         for (std::size_t i = 0; i < session.calibrations[c]->layers.size(); ++i)
@@ -74,28 +95,20 @@ Session loadSession(const std::filesystem::path &file)
     const auto text = stored.metadata().find(kMetadata);
     if (text == stored.metadata().end())
         throw Error(inQuotes(file.string()) + " does not hold a session.", "Choose a file that the window saved (.secateur).");
+    const std::string name = "The session " + inQuotes(file.string());
+    std::optional<std::int64_t> newerFormat;
     try {
         const nlohmann::json json = parseJsonObject(text->second, "its description", kRemedy, kDeepest);
         if (!isFinite(json))
             throw Flaw("it holds a number that is not finite");
-        Session session = sessionFromJson(json, file.string());
-        for (std::size_t c = 0; c < json.at("calibrations").size(); ++c) {
-            const nlohmann::json &entry = json.at("calibrations").at(c);
-            auto scores = std::make_shared<NeuronScores>();
-            scores->norm = scoreNormOf(entry.at("norm"));
-            scores->provenance = provenanceFromJson(entry.at("provenance"));
-            for (std::size_t i = 0; session.model && i < session.model->spec.layers.size(); ++i)
-                scores->layers.push_back(readScores(stored, tensorName(c, i), session.model->spec.layers[i].ffn.neurons));
-            session.calibrations.push_back(std::move(scores));
-        }
-        checkSession(session);
-        return session;
-    } catch (const NewerFormat &) {
-        throw;
-    } catch (const Error &problem) {
-        throw Error("The session " + inQuotes(file.string()) + " cannot be read: " + problem.what(), problem.hint());
+        newerFormat = newerFormatOf(json);
+        return sessionOf(stored, json, file.string());
     } catch (const std::exception &problem) {
-        throw Error("The session " + inQuotes(file.string()) + " is damaged: " + flawOf(problem) + ".", kRemedy);
+        if (newerFormat) // what it holds instead may be as it should be there
+            throw NewerFormat(name, *newerFormat);
+        if (const auto *error = dynamic_cast<const Error *>(&problem))
+            throw Error(name + " cannot be read: " + problem.what(), error->hint());
+        throw Error(name + " is damaged: " + flawOf(problem) + ".", kRemedy);
     }
 }
 

@@ -216,12 +216,21 @@ nlohmann::json toJson(const Session &s)
             {"view", s.view}};
 }
 
-Session sessionFromJson(const nlohmann::json &json, const std::string &source)
+std::optional<std::int64_t> newerFormatOf(const nlohmann::json &json)
 {
     if (json.at("kind") != "secateur-session")
         throw Flaw("it is not a session");
-    checkFormat("The session " + inQuotes(source), wholeAt(json, "format"), kFormat);
+    const auto format = std::int64_t(wholeAt(json, "format"));
+    if (format > kFormat)
+        return format;
+    checkFormat("The session", format, kFormat);
+    return {};
+}
+
+Session sessionFromJson(const nlohmann::json &json, const std::string &source)
+{
     Session s;
+    s.newerFormat = newerFormatOf(json);
     if (!json.at("model").is_null())
         s.model = modelFromJson(json.at("model"), source);
     s.calibrationText = textFromJson(json.at("calibrationText"));

@@ -6,6 +6,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstdint>
+#include <optional>
+
 namespace secateur {
 
 nlohmann::json toJson(const PlanDraft &draft);
@@ -23,8 +26,10 @@ std::map<std::string, std::string> viewFromJson(const nlohmann::json &json);
 
 /// Everything but the scores themselves.
 nlohmann::json toJson(const Session &session);
-/// `calibrations` are put in by the caller before checkSession() (see SessionCheck.h). Throws nlohmann's exceptions, NewerFormat, and
-/// Error for a configuration that cannot be read.
+/// The format, where a newer version wrote it. Throws nlohmann's exceptions, and Flaw for what is no session.
+std::optional<std::int64_t> newerFormatOf(const nlohmann::json &json);
+/// `calibrations` are put in by the caller before checkSession() (see SessionCheck.h). What it does not know is left out. Throws nlohmann's
+/// exceptions, and Error for a configuration that cannot be read.
 Session sessionFromJson(const nlohmann::json &json, const std::string &source);
 
 } // namespace secateur

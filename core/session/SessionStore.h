@@ -16,8 +16,10 @@ namespace secateur {
 /// A session file (.secateur): a .safetensors file whose tensors are the neuron scores ("0.scores.3": calibration 0, layer 3) and whose
 /// metadata holds the rest as JSON ("session"), so Python can read it too. Written atomically: the old file stays whole until the new
 /// one is.
+/// Throws Error, also for a session of a newer format (Session::newerFormat), of which something would be lost.
 void saveSession(const Session &session, const std::filesystem::path &file);
-/// Throws Error that says what is wrong with the file. The model need not be there.
+/// Throws Error that says what is wrong with the file. The model need not be there. Of a file of a newer format, what this version knows, with
+/// Session::newerFormat set; NewerFormat where something that is needed is missing or has another shape.
 Session loadSession(const std::filesystem::path &file);
 
 /// What happens in a session, written down as it happens: a folder with a whole session ("base") and an append-only file of what changed
@@ -85,7 +87,9 @@ struct RecoverableSession {
 
 /// All in `root` that no living process holds, newest first. A folder that cannot be read is left out. Empty sessions are removed.
 std::vector<RecoverableSession> recoverableSessions(const std::filesystem::path &root);
-/// The session of such a folder: its base and every whole line after it. Throws Error.
+/// When something was last written in such a folder; the beginning of time where nothing was.
+std::chrono::system_clock::time_point lastChange(const std::filesystem::path &folder);
+/// The session of such a folder: its base and every whole line after it. Throws Error, and NewerFormat for one of a newer format.
 Session recoverSession(const std::filesystem::path &folder);
 /// Throws Error, also when a living process holds the folder.
 void removeRecoverable(const std::filesystem::path &folder);

@@ -67,6 +67,7 @@ private slots:
     void savedSessionComesBackEqual();
     void emptySessionComesBackEqual();
     void aLookThatIsNotUnderstoodIsNoDamage();
+    void aNewerFormatIsReadAsFarAsItIsKnown();
     void filesAreOrdinarySafetensors();
     void planOfADraftHasTheSearchThatBelongsToIt();
     void searchKeysTellWhatDecidesTheNumbers();
@@ -115,6 +116,33 @@ void tst_SessionFile::aLookThatIsNotUnderstoodIsNoDamage()
     QVERIFY(loadSession(path("s.secateur")).view.empty());
     damage(path("s.secateur"), [](nlohmann::json &json) { json.erase("view"); }); // an older session
     QCOMPARE(difference(loadSession(path("s.secateur")), session), QString());
+}
+
+void tst_SessionFile::aNewerFormatIsReadAsFarAsItIsKnown()
+{
+    const Session session = fullSession();
+    saveSession(session, path("s.secateur"));
+    QVERIFY(!loadSession(path("s.secateur")).newerFormat);
+    damage(
+        path("s.secateur"),
+        [](nlohmann::json &json) {
+            json["format"] = 2;
+            json["quality"] = {{"tasks", {1, 2, 3}}};
+            json["draft"]["balance"]["rule"] = "another";
+            json["evaluations"][0]["bits"] = 4;
+        },
+        [](std::vector<Tensor> &tensors) {
+            tensors.push_back({{"0.variances.0", DType::Float32, {1}}, std::vector<std::byte>(4)});
+        });
+    const Session read = loadSession(path("s.secateur"));
+    QCOMPARE(read.newerFormat.value_or(0), 2);
+    QCOMPARE(difference(read, session), QString());
+    // What was not understood must not get lost.
+    const QString text = complaint([&] { saveSession(read, path("s.secateur")); });
+    QVERIFY2(text.contains("newer Secateur (format 2)") && text.endsWith("Update the program to save it."), qPrintable(text));
+    QCOMPARE(loadSession(path("s.secateur")).newerFormat.value_or(0), 2);
+    QVERIFY(!complaint([&] { saveSession(read, path("other.secateur")); }).isEmpty());
+    QVERIFY(!std::filesystem::exists(path("other.secateur")));
 }
 
 void tst_SessionFile::filesAreOrdinarySafetensors()
@@ -245,8 +273,19 @@ void tst_SessionFile::damagedFilesAreRefused_data()
         "nothing", [](Json &) {}, "");
     row(
         "another kind", [](Json &j) { j["kind"] = "secateur-plan"; }, "it is not a session");
-    row(
-        "a newer format", [](Json &j) { j["format"] = 99; }, "was saved by a newer Secateur (format 99). Update the program to open it.");
+    const char *newer = "was saved by a newer Secateur (format 99). Update the program to open it.";
+    const auto newerRow = [=](const char *name, const Description &description) { // the number alone is no reason to refuse it
+        const auto all = [description](Json &j) {
+            j["format"] = 99;
+            description(j);
+        };
+        row(name, all, newer);
+    };
+    newerRow("a newer format without a part", [](Json &j) { j.erase("draft"); });
+    newerRow("a newer format with a part of another shape", [](Json &j) { j["evaluations"] = 5; });
+    newerRow("a newer format of an unknown model", [](Json &j) { j["model"]["config"]["model_type"] = "t5"; });
+    newerRow("a newer format without a tensor", [](Json &j) { j["model"]["config"]["num_hidden_layers"] = 4; });
+    newerRow("a newer format that does not fit together", [](Json &j) { j["draft"]["calibration"] = 2; });
     row(
         "a format of nobody", [](Json &j) { j["format"] = 0; }, "it has format 0");
     for (const char *key : {"model", "draft", "searches", "evaluations", "calibrationText", "norm", "pinned", "calibrations", "exports"})

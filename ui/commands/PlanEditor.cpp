@@ -205,11 +205,14 @@ void PlanEditor::editPins(std::vector<PinnedPlan> after, const QString &what)
         m_history.push(new EditPins(m_model, m_isApplying, std::move(after), what));
 }
 
-bool PlanEditor::isAllowed() const
+bool PlanEditor::isAllowed()
 {
     if (*m_isApplying)
         qWarning("The plan was to be edited while a step of the history is done or undone.");
-    return !*m_isApplying;
+    const QString readOnly = m_model.readOnlyReason();
+    if (!readOnly.isEmpty())
+        emit refused(readOnly);
+    return !*m_isApplying && readOnly.isEmpty();
 }
 
 void PlanEditor::setSparsity(double sparsity)

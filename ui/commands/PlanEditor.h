@@ -19,7 +19,8 @@ class SessionModel;
 ///
 /// Between beginDrag() and endDrag() all edits become one step of the history. An edit that changes nothing leaves no step. Values out of
 /// range are clamped (sparsity to 0.1 ... 99.9 %, N to the feasible range where that is known, K to 1 ... all). An edit that is asked for
-/// while a step is done or undone is refused with a warning: it would come from a view that takes the model's change for a gesture.
+/// while a step is done or undone is refused with a warning: it would come from a view that takes the model's change for a gesture. In a session
+/// that is open read-only (SessionModel::readOnlyReason) every edit is refused.
 class PlanEditor : public QObject {
     Q_OBJECT
 public:
@@ -51,12 +52,13 @@ public:
 
 signals:
     void dragEnded();
-    void pinned(const QString &name); ///< by pin()
+    void pinned(const QString &name);    ///< by pin()
+    void refused(const QString &reason); ///< an edit, as the session is open read-only
 
 private:
     void edit(const PlanDraft &after, const QString &what);
     void editPins(std::vector<PinnedPlan> after, const QString &what);
-    bool isAllowed() const;
+    bool isAllowed();
 
     SessionModel &m_model;
     QUndoStack &m_history;

@@ -212,6 +212,8 @@ void SessionJobs::reopenModel(const std::filesystem::path &now)
         return;
     const std::filesystem::path folder = now.empty() ? m_model.session().model->folder : now;
     ++m_openRequest; // what is being opened now is not wanted any more
+    if (!m_model.readOnlyReason().isEmpty())
+        return; // nothing will be computed
     start(JobKind::Open, tr("Open %1").arg(m_model.modelName()), CommandLines::inspect(folder), QStringLiteral("open"),
           [this, folder](const SessionTask &task, JobPort &port) {
               const ModelSummary &before = *task.session().model;

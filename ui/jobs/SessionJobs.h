@@ -84,7 +84,7 @@ public:
     /// hand are cancelled, unless the folder holds no model.
     void openModel(const std::filesystem::path &folder, const std::optional<SampleTexts> &texts = {});
     /// Opens the model of a session that was restored, to be able to compute again. It may have moved: then only plots are there, until it is opened
-    /// where it is now.
+    /// where it is now. Not that of a session that is open read-only.
     void reopenModel(const std::filesystem::path &now = {});
     void calibrate();
     void measureImpact();

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -28,6 +29,18 @@ Problem problemOf(const std::exception &thrown)
 QString nameOf(const std::filesystem::path &file)
 {
     return QString::fromStdString(file.filename().string());
+}
+
+/// The lock that this window holds on that file, or a new one.
+std::shared_ptr<SessionLock> lockOf(const std::filesystem::path &file, const std::shared_ptr<SessionLock> &own)
+{
+    return own && own->isHeld() && own->isOf(file) ? own : std::make_shared<SessionLock>(file);
+}
+
+/// When the file was last written, in milliseconds as lastChange() tells it.
+std::chrono::system_clock::time_point timeOf(const FileStamp &stamp)
+{
+    return std::chrono::system_clock::time_point(std::chrono::milliseconds(stamp.seconds * 1000 + stamp.nanoseconds / 1'000'000));
 }
 
 /// "process 1234", "process 1234 on nest"; empty where it is not known.
@@ -183,7 +196,7 @@ void SessionKeeper::begin()
     m_saveProblem.clear();
     m_changes = 0;
     m_lastWritten = {};
-    if (m_model.hasModel()) {
+    if (m_model.hasModel() && m_model.readOnlyReason().isEmpty()) {
         try {
             m_journal = std::make_shared<SessionJournal>(m_root);
             m_jobs.setJournal(m_journal);
@@ -285,13 +298,15 @@ void SessionKeeper::save(const QString &file, IfChanged ifChanged)
 {
     if (!m_model.hasModel())
         return;
+    if (const QString readOnly = m_model.readOnlyReason(); !readOnly.isEmpty())
+        return post(true, QStringLiteral("session"), readOnly, {});
     m_messages.resolve(QStringLiteral("session"));
     const auto isChanged = std::make_shared<bool>(false);
     inBackground(
         [session = m_model.session(), path = std::filesystem::path(file.toStdString()), mark = m_mark, changes = m_changes, ifChanged,
          isChanged] {
             const bool isOwn = mark->lock && mark->lock->isOf(path);
-            const auto lock = isOwn && mark->lock->isHeld() ? mark->lock : std::make_shared<SessionLock>(path);
+            const auto lock = lockOf(path, mark->lock);
             if (lock->owner())
                 throw Error(openElsewhere(tr("'%1'").arg(nameOf(path)), *lock->owner()).toStdString(),
                             tr("Save this session under another name.").toStdString());
@@ -339,7 +354,8 @@ void SessionKeeper::save(const QString &file, IfChanged ifChanged)
         });
 }
 
-void SessionKeeper::load(std::function<Session()> read, Beginning beginning)
+/// `read` may change how the session begins.
+void SessionKeeper::load(std::function<Session()> read, std::shared_ptr<Beginning> beginning)
 {
     emit loading();
     m_messages.resolve(QStringLiteral("session"));
@@ -356,7 +372,7 @@ void SessionKeeper::load(std::function<Session()> read, Beginning beginning)
                 post(true, QStringLiteral("session"), problem->first, problem->second);
                 return;
             }
-            m_next = beginning;
+            m_next = *beginning;
             m_model.restore(std::move(*session), std::move(*ranked));
             emit opened();
         });
@@ -369,17 +385,33 @@ void SessionKeeper::open(const QString &file)
         [path = std::filesystem::path(file.toStdString()), mark, before = m_mark] {
             mark->stamp = stampOf(path);
             Session session = loadSession(path);
-            const bool isOpenHere = before->lock && before->lock->isHeld() && before->lock->isOf(path);
-            mark->lock = isOpenHere ? before->lock : std::make_shared<SessionLock>(path);
+            session.view[kFileOfView] = path.string(); // it may have been saved elsewhere before
+            if (!session.newerFormat)
+                mark->lock = lockOf(path, before->lock);
             return session;
         },
-        {.file = file, .isSaved = true, .whenWritten = {}, .mark = mark});
+        std::make_shared<Beginning>(Beginning{.file = file, .isSaved = true, .whenWritten = {}, .mark = mark}));
 }
 
 void SessionKeeper::restore(const std::filesystem::path &folder)
 {
-    load([folder] { return recoverSession(folder); }, // only when all of it is in the new journal is the old one not needed any more
-         {.file = {}, .isSaved = false, .whenWritten = [this, folder] { discard(folder); }});
+    const auto mark = std::make_shared<SaveMark>();
+    // Only when all of it is in the new journal is the old one not needed any more.
+    const auto beginning = std::make_shared<Beginning>(
+        Beginning{.file = {}, .isSaved = false, .whenWritten = [this, folder] { discard(folder); }, .mark = mark});
+    load(
+        [folder, mark, before = m_mark, beginning] {
+            Session session = recoverSession(folder);
+            if (const auto file = session.view.find(kFileOfView); file != session.view.end()) {
+                mark->stamp = stampOf(file->second);
+                if (mark->stamp && timeOf(*mark->stamp) > lastChange(folder))
+                    mark->stamp = FileStamp(); // written by somebody else since: saving asks
+                mark->lock = lockOf(file->second, before->lock);
+                beginning->file = QString::fromStdString(file->second);
+            }
+            return session;
+        },
+        beginning);
 }
 
 void SessionKeeper::discard(const std::filesystem::path &folder)

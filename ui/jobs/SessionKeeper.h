@@ -41,10 +41,12 @@ public:
     /// Under file(); nameNeeded() where there is none, or another window still has it open.
     void save();
     enum class IfChanged { Ask, Overwrite };
-    /// Refuses a file that another window has open, and asks before it writes over file() where that was changed on the disk meanwhile.
+    /// Refuses a file that another window has open and a session that is open read-only, and asks before it writes over file() where that was changed
+    /// on the disk meanwhile.
     void save(const QString &file, IfChanged ifChanged = IfChanged::Ask);
+    /// One of a newer format is for looking at (SessionModel::readOnlyReason): it is not locked, and has no journal.
     void open(const QString &file);
-    /// Goes on with a session that was left behind.
+    /// Goes on with a session that was left behind, under the file that it was saved in or opened from if there was one.
     void restore(const std::filesystem::path &folder);
     void discard(const std::filesystem::path &folder);
     /// Looks for what earlier runs left behind; leftoversFound() follows.
@@ -77,7 +79,7 @@ private:
     void tellOfOwner(const SaveMark &mark);
     void rebase(std::function<void()> done = {});
     void changed();
-    void load(std::function<Session()> read, Beginning beginning);
+    void load(std::function<Session()> read, std::shared_ptr<Beginning> beginning);
     template <class Function>
     void write(Function function);
     void post(bool isError, const QString &topic, const QString &sentence, const QString &hint);

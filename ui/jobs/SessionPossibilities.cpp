@@ -18,6 +18,8 @@ Possibility SessionJobs::canEvaluateDense() const
 {
     if (!m_model.hasModel())
         return {tr("Open a model first.")};
+    if (const QString readOnly = m_model.readOnlyReason(); !readOnly.isEmpty())
+        return {readOnly};
     if (!m_model.isModelThere())
         return {tr("The model of this session is not there: its plots can be seen, but nothing computed.")};
     if (!m_model.tokenizerProblem().isEmpty())
@@ -31,6 +33,8 @@ Possibility SessionJobs::canMeasureImpact() const
 {
     if (!m_model.hasModel())
         return {tr("Open a model first.")};
+    if (const QString readOnly = m_model.readOnlyReason(); !readOnly.isEmpty())
+        return {readOnly};
     if (!m_model.isModelThere())
         return {tr("The model of this session is not there: its plots can be seen, but nothing computed.")};
     if (!m_model.tokenizerProblem().isEmpty())
@@ -51,6 +55,8 @@ Possibility SessionJobs::canSearch() const
 {
     if (const Possibility possible = canMeasureImpact(); !possible && !m_model.hasScores())
         return possible;
+    if (const QString readOnly = m_model.readOnlyReason(); !readOnly.isEmpty())
+        return {readOnly};
     if (!m_model.isModelThere())
         return {tr("The model of this session is not there: its plots can be seen, but nothing computed.")};
     if (!m_model.hasScores())
@@ -85,6 +91,8 @@ Possibility SessionJobs::canExport() const
     const SearchState state = m_model.searchState();
     if (!m_model.hasModel())
         return {tr("Open a model first.")};
+    if (const QString readOnly = m_model.readOnlyReason(); !readOnly.isEmpty())
+        return {readOnly};
     if (!m_model.isModelThere())
         return {tr("The model of this session is not there: its plots can be seen, but nothing written.")};
     if (!m_model.hasScores())
@@ -314,7 +322,7 @@ CommandLines SessionJobs::commandLines() const
 
 QString SessionJobs::commandOf(JobKind kind) const
 {
-    if (!m_model.hasModel())
+    if (!m_model.hasModel() || !m_model.readOnlyReason().isEmpty()) // a plan that is known in part is another plan
         return {};
     const CommandLines lines = commandLines();
     switch (kind) {
@@ -342,7 +350,7 @@ QString SessionJobs::commandOf(JobKind kind) const
 
 QString SessionJobs::exportCommand(const ExportSettings &settings) const
 {
-    return m_model.hasScores() ? commandLines().exportPlan(m_model.draft(), settings) : QString();
+    return m_model.hasScores() && m_model.readOnlyReason().isEmpty() ? commandLines().exportPlan(m_model.draft(), settings) : QString();
 }
 
 } // namespace secateur::ui

@@ -41,6 +41,22 @@ QString SessionModel::modelName() const
     return m_named.second;
 }
 
+QString SessionModel::readOnlyReason() const
+{
+    if (!m_session.newerFormat)
+        return {};
+    return tr("This session was saved by a newer Secateur (format %1), so it is open read-only. Update the program to change or save it.")
+        .arg(*m_session.newerFormat);
+}
+
+QString SessionModel::editProblem() const
+{
+    if (!hasModel())
+        return tr("Open a model first.");
+    const QString readOnly = readOnlyReason();
+    return readOnly.isEmpty() ? m_pruningProblem : readOnly;
+}
+
 QString SessionModel::tokenizerProblem() const
 {
     if (!hasModel() || m_session.model->tokenizerSize)

@@ -60,6 +60,10 @@ public:
     qint64 layerCount() const { return hasModel() ? spec().layerCount() : 0; }
     qint64 neurons() const { return hasModel() ? spec().layers.front().ffn.neurons : 0; } ///< of one FFN of the dense model
     QString modelName() const;                                                            ///< ModelName::brief
+    /// Why the session is for looking at only: a newer version saved it. With the remedy; empty when it can be changed.
+    QString readOnlyReason() const;
+    /// Why the current plan cannot be edited: no model, readOnlyReason() or pruningProblem(). Empty when it can.
+    QString editProblem() const;
     /// Why the model cannot be pruned (layers that differ, an attention that is missing); empty when it can.
     QString pruningProblem() const { return m_pruningProblem; }
     /// Why texts cannot be read with this model, with what can be done all the same and the remedy; empty when they can.

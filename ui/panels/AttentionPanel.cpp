@@ -92,7 +92,7 @@ void AttentionPanel::followCopy()
 {
     const SessionModel &session = m_workbench.session;
     const QString help = tr("Copies a line for the terminal that does the same"), noModel = tr("Open a model first.");
-    m_copySearch->setProblem(!session.hasModel() ? noModel : session.hasScores() ? QString() : tr("Calibrate first."), help);
+    m_copySearch->setProblem(!session.hasModel() ? noModel : session.hasScores() ? session.readOnlyReason() : tr("Calibrate first."), help);
     m_copyImpact->setProblem(m_workbench.jobs.canMeasureImpact().reason, help);
 }
 

@@ -14,6 +14,7 @@
 #include "panels/JobButton.h"
 #include "panels/JobCostText.h"
 #include "panels/PlotMessages.h"
+#include "panels/Usable.h"
 #include "panels/WheelGuard.h"
 #include "theme/Icons.h"
 #include "widgets/BalanceSlider.h"
@@ -39,6 +40,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <initializer_list>
 
 namespace secateur::ui {
 namespace {
@@ -70,6 +72,7 @@ BalancePanel::BalancePanel(Workbench workbench, QWidget *parent)
       m_curve(new PerplexityCurve),
       m_measure(new JobButton),
       m_measureCurve(new QPushButton(tr("Measure the curve…"))),
+      m_copyCommand(new CopyButton(tr("Copy evaluation as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Evaluate); })),
       m_curveCard(new CurveCard(workbench))
 {
     m_pages->addWidget(m_empty);
@@ -197,7 +200,7 @@ QLayout *BalancePanel::makeAxis()
     row->addWidget(m_axis, 3);
     row->addWidget(m_scale);
     row->addStretch(1);
-    row->addWidget(new CopyButton(tr("Copy evaluation as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Evaluate); }));
+    row->addWidget(m_copyCommand);
     return row;
 }
 
@@ -286,7 +289,8 @@ void BalancePanel::follow()
 
 void BalancePanel::followTarget()
 {
-    const BalanceSettings &settings = m_workbench.session.draft().balance;
+    const SessionModel &session = m_workbench.session;
+    const BalanceSettings &settings = session.draft().balance;
     const QSignalBlocker sparsity(m_sparsity), alpha(m_alpha);
     const auto preset =
         std::find_if(kPresets.begin(), kPresets.end(), [&](double value) { return std::abs(value - settings.sparsity) < 1e-9; });
@@ -296,15 +300,19 @@ void BalancePanel::followTarget()
     m_alpha->setValue(settings.alpha);
     const bool isPapers = settings.alpha == BalanceSettings().alpha;
     const QString papers = locale().toString(BalanceSettings().alpha);
-    m_resetAlpha->setEnabled(!isPapers);
-    m_resetAlpha->setToolTip(isPapers ? tr("Alpha is %1 already, as in the paper.").arg(papers)
-                                      : tr("Back to %1, the paper's").arg(papers));
+    const QString readOnly = session.readOnlyReason();
+    const QString noReset = isPapers ? tr("Alpha is %1 already, as in the paper.").arg(papers) : readOnly;
+    m_resetAlpha->setEnabled(noReset.isEmpty());
+    m_resetAlpha->setToolTip(noReset.isEmpty() ? tr("Back to %1, the paper's").arg(papers) : noReset);
     int multiple = m_multiple->findData(qlonglong(settings.widthMultiple));
     if (multiple < 0) { // from a session that was made elsewhere
         m_multiple->addItem(exactText(settings.widthMultiple), qlonglong(settings.widthMultiple));
         multiple = m_multiple->count() - 1;
     }
     m_multiple->setCurrentIndex(multiple);
+    for (QWidget *control :
+         std::initializer_list<QWidget *>{m_presets, m_sparsity, m_alpha, m_multiple, m_slider, m_nearest, m_copyCommand})
+        setUsable(*control, readOnly);
 }
 
 void BalancePanel::followSlider()

@@ -18,6 +18,7 @@ namespace secateur::ui {
 
 class BalanceSlider;
 class Card;
+class CopyButton;
 class CurveCard;
 class EmptyState;
 class InlineNote;
@@ -74,6 +75,7 @@ private:
     PerplexityCurve *m_curve;
     JobButton *m_measure;
     QPushButton *m_measureCurve;
+    CopyButton *m_copyCommand;
     CurveCard *m_curveCard;
     CurveData m_shown;
 };

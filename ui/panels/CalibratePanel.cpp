@@ -179,9 +179,10 @@ void CalibratePanel::followSettings()
     } else {
         m_seconds.clear();
     }
+    const QString problem = session.hasModel() ? session.readOnlyReason() : tr("Open a model first.");
     for (QWidget *control : {static_cast<QWidget *>(m_text), static_cast<QWidget *>(m_norm)}) {
-        control->setEnabled(session.hasModel());
-        control->setToolTip(session.hasModel() ? QString() : tr("Open a model first."));
+        control->setEnabled(problem.isEmpty());
+        control->setToolTip(problem);
     }
     followPossible();
     followResult();
@@ -236,8 +237,9 @@ void CalibratePanel::followResult()
     m_earlier->setVisible(session.session().calibrations.size() > 1);
     const int row = m_list->currentIndex().row();
     const bool isOther = row >= 0 && row != session.draft().calibration;
-    m_use->setEnabled(isOther);
-    m_use->setToolTip(isOther ? QString() : tr("Choose other scores than those in use in the list."));
+    const QString noUse = isOther ? session.readOnlyReason() : tr("Choose other scores than those in use in the list.");
+    m_use->setEnabled(noUse.isEmpty());
+    m_use->setToolTip(noUse);
     followPossible();
 }
 

@@ -185,8 +185,9 @@ void EvaluatePanel::writeSettings()
 void EvaluatePanel::followSettings()
 {
     const SessionModel &session = m_workbench.session;
-    m_text->setEnabled(session.hasModel());
-    m_text->setToolTip(session.hasModel() ? QString() : tr("Open a model first."));
+    const QString problem = session.hasModel() ? session.readOnlyReason() : tr("Open a model first.");
+    m_text->setEnabled(problem.isEmpty());
+    m_text->setToolTip(problem);
     if (session.hasModel()) {
         m_text->setContext(session.spec().contextLength);
         m_text->setValue(session.session().evaluationText);
@@ -284,6 +285,8 @@ void EvaluatePanel::followSelection()
         reason = tr("This is the current plan.");
     else
         reason = m_model->index(row, 0).data(EvaluationModel::kReasonRole).toString();
+    if (reason.isEmpty())
+        reason = m_workbench.session.readOnlyReason();
     m_use->setEnabled(reason.isEmpty());
     m_use->setToolTip(reason);
     if (reason.isEmpty())

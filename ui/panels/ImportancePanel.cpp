@@ -7,6 +7,7 @@
 #include "panels/EmptyState.h"
 #include "panels/FigureSources.h"
 #include "panels/PlotMessages.h"
+#include "panels/Usable.h"
 #include "plots/ScorePlots.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
@@ -209,6 +210,7 @@ void ImportancePanel::followKept()
     const SessionModel &session = m_workbench.session;
     m_kept->setText(keptText());
     m_toRule->setVisible(session.draft().balance.neuronsKept.has_value());
+    setUsable(*m_toRule, session.readOnlyReason());
     if (m_shownKept == session.neuronsKept())
         return;
     m_shownKept = session.neuronsKept();

@@ -16,14 +16,6 @@ struct Words {
     Q_DECLARE_TR_FUNCTIONS(secateur::ui::LayerFacts)
 };
 
-/// Nothing can be protected or forced without a plan.
-QString planProblem(const SessionModel &session)
-{
-    if (!session.hasModel())
-        return Words::tr("Open a model first.");
-    return session.pruningProblem();
-}
-
 } // namespace
 
 double CandidateFacts::perplexityChange() const
@@ -119,7 +111,7 @@ QString attentionText(const LayerFacts &facts)
 
 QString protectProblem(const SessionModel &session, qint64 layer)
 {
-    if (const QString problem = planProblem(session); !problem.isEmpty() || session.isProtected(layer))
+    if (const QString problem = session.editProblem(); !problem.isEmpty() || session.isProtected(layer))
         return problem;
     const qint64 free = session.layerCount() - qint64(session.draft().search.protectedLayers.size());
     if (free <= session.attentionsToRemove())
@@ -131,7 +123,7 @@ QString protectProblem(const SessionModel &session, qint64 layer)
 
 QString forceProblem(const SessionModel &session, qint64 layer)
 {
-    if (const QString problem = planProblem(session); !problem.isEmpty() || session.isForced(layer))
+    if (const QString problem = session.editProblem(); !problem.isEmpty() || session.isForced(layer))
         return problem;
     const qint64 N = session.attentionsToRemove(), forced = qint64(session.draft().search.forcedLayers.size());
     if (N == 0)

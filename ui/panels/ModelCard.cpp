@@ -133,10 +133,13 @@ void ModelCard::follow()
 
     QString blocked;
     m_problem->clear();
-    const bool isMissing = !session.isModelThere() && !m_workbench.runner.isBusy(JobKind::Open); // a restored one is opened first
-    if (!session.isModelThere()) {
+    const QString readOnly = session.readOnlyReason(); // its model is not opened
+    const bool isMissing =
+        readOnly.isEmpty() && !session.isModelThere() && !m_workbench.runner.isBusy(JobKind::Open); // a restored one is opened first
+    if (!readOnly.isEmpty())
+        blocked = readOnly;
+    else if (!session.isModelThere())
         blocked = isMissing ? tr("The model is not there.") : tr("The model is being opened.");
-    }
     if (isMissing) {
         m_problem->say(InlineNote::Kind::Warning, tr("The model of this session is not in its folder any more."),
                        tr("Its plots can be seen. Locate it to compute again."));

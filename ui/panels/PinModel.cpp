@@ -195,7 +195,7 @@ bool PinModel::setData(const QModelIndex &index, const QVariant &value, int role
 Qt::ItemFlags PinModel::flags(const QModelIndex &index) const
 {
     const Qt::ItemFlags flags = QAbstractTableModel::flags(index);
-    return index.isValid() && index.column() == Name ? flags | Qt::ItemIsEditable : flags;
+    return index.isValid() && index.column() == Name && m_session.readOnlyReason().isEmpty() ? flags | Qt::ItemIsEditable : flags;
 }
 
 QVariant PinModel::headerData(int section, Qt::Orientation orientation, int role) const

@@ -99,10 +99,11 @@ PlansPanel::PlansPanel(Workbench workbench, QWidget *parent)
 void PlansPanel::follow()
 {
     const QModelIndex current = m_view->currentIndex();
-    const QString none = current.isValid()         ? QString()
+    const SessionModel &session = m_workbench.session;
+    const QString none = current.isValid()         ? session.readOnlyReason()
                          : m_model->rowCount() > 0 ? tr("Choose a plan in the list.")
                                                    : tr("No plan is pinned.");
-    const bool isInHand = current.isValid() && current.row() == m_model->rowInHand(), hasModel = m_workbench.session.hasModel();
+    const bool isInHand = current.isValid() && current.row() == m_model->rowInHand();
     const auto offer = [](QPushButton *button, const QString &problem, const QString &toolTip) {
         button->setEnabled(problem.isEmpty());
         button->setToolTip(problem.isEmpty() ? toolTip : problem);
@@ -110,7 +111,7 @@ void PlansPanel::follow()
     offer(m_use, isInHand ? tr("This is the current plan.") : none, tr("Makes the selected plan the current one (Enter); undo goes back"));
     offer(m_rename, none, {});
     offer(m_remove, none, {});
-    offer(m_pin, hasModel ? QString() : tr("Open a model first."), tr("Keeps the current plan under a name"));
+    offer(m_pin, session.hasModel() ? session.readOnlyReason() : tr("Open a model first."), tr("Keeps the current plan under a name"));
 }
 
 void PlansPanel::use()

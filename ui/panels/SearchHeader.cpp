@@ -8,6 +8,7 @@
 #include "panels/JobCostText.h"
 #include "panels/RemovalOrderModel.h"
 #include "panels/SearchWords.h"
+#include "panels/Usable.h"
 #include "panels/WheelGuard.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
@@ -122,7 +123,7 @@ void SearchHeader::followWindows()
     const SessionModel &session = m_workbench.session;
     const QSignalBlocker blocker(m_windows);
     const NeuronScores *scores = session.scores();
-    m_windows->setEnabled(scores != nullptr);
+    setUsable(*m_windows, scores ? session.readOnlyReason() : tr("Calibrate first: no neurons are chosen yet."));
     m_windows->setRange(1, scores ? int(std::max<std::int64_t>(1, scores->provenance.windows)) : 1);
     m_windows->setValue(int(session.draft().search.windows));
 }
@@ -151,6 +152,8 @@ void SearchHeader::followConstraints()
         widget->setVisible(hasProtected);
     for (QWidget *widget : std::initializer_list<QWidget *>{m_forced, m_clearForced})
         widget->setVisible(hasForced);
+    for (QToolButton *clear : {m_clearProtected, m_clearForced})
+        setUsable(*clear, m_workbench.session.readOnlyReason());
     m_constraints->setVisible(hasProtected || hasForced);
 }
 

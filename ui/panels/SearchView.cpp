@@ -12,6 +12,7 @@
 #include "panels/RemovalChips.h"
 #include "panels/SearchHeader.h"
 #include "panels/TransportBar.h"
+#include "panels/Usable.h"
 #include "plots/SearchPlots.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
@@ -224,6 +225,7 @@ void SearchView::followStale(const Shown &shown, bool isEmpty)
     const bool isBusy = m_workbench.runner.isBusy(JobKind::Search);
     m_searchThis->setEnabled(bool(possible) && !isBusy);
     m_searchThis->setToolTip(possible && isBusy ? tr("A search is running.") : possible.reason);
+    setUsable(*m_goBack, session.readOnlyReason());
 }
 
 /// The search of the current plan; without one, the search shown before, if it is of the same calibration.
@@ -268,10 +270,10 @@ bool SearchView::showEmptyState()
     } else if (session.attentionsToRemove() == 0) {
         const bool isByRule = session.balance()->attentionsByRule == 0;
         const QString keeps = tr("This plan keeps all attentions (N = 0).");
-        m_empty->say(tr("Nothing to search"),
-                     isByRule ? tr("%1 The rule gives 0 for %2 on this model.").arg(keeps, targetText(session.draft().balance.sparsity))
-                              : keeps,
-                     session.bounds() && session.bounds()->mostAttentions > 0 ? tr("Set N = 1") : QString());
+        m_empty->say(
+            tr("Nothing to search"),
+            isByRule ? tr("%1 The rule gives 0 for %2 on this model.").arg(keeps, targetText(session.draft().balance.sparsity)) : keeps,
+            session.bounds() && session.bounds()->mostAttentions > 0 && session.readOnlyReason().isEmpty() ? tr("Set N = 1") : QString());
     } else if (!shown().record) {
         m_empty->say(
             tr("Not searched yet"),

@@ -243,7 +243,7 @@ QString TextPicker::problem() const
 
 void TextPicker::dragEnterEvent(QDragEnterEvent *event)
 {
-    if (textsIn(*event->mimeData()).isEmpty())
+    if (!isEnabled() || textsIn(*event->mimeData()).isEmpty()) // the window says why
         event->ignore();
     else
         event->acceptProposedAction();

@@ -286,8 +286,8 @@ void WorkflowStrip::followPlan()
 {
     const SessionModel &session = m_workbench.session;
     const BalanceSettings &settings = session.draft().balance;
-    const bool isEditable = session.hasModel() && session.pruningProblem().isEmpty();
-    const QString problem = session.hasModel() ? session.pruningProblem() : tr("Open a model first.");
+    const QString problem = session.editProblem();
+    const bool isEditable = problem.isEmpty();
     followRanges();
     {
         const QSignalBlocker blocker(m_sparsity);

@@ -3,6 +3,7 @@
 #include "jobs/SessionKeeper.h"
 
 #include "SampleBench.h"
+#include "session/SessionLock.h"
 
 #include <QProcess>
 #include <QRandomGenerator>
@@ -163,6 +164,9 @@ private slots:
     void theJournalHoldsWhatHappensAsItHappens();
     void aSessionIsSavedAndOpenedAgain();
     void whatCannotBeSavedOrOpenedIsSaid();
+    void aNewerFormatIsForLookingAt();
+    void aRestoredSessionIsThatOfItsFile_data();
+    void aRestoredSessionIsThatOfItsFile();
     void savingIsOfTheSessionThatItWasAskedFor();
     void sessionsThatEndInOrderAreOfferedUnlessSaved_data();
     void sessionsThatEndInOrderAreOfferedUnlessSaved();
@@ -308,6 +312,128 @@ void TestSessionKeeper::whatCannotBeSavedOrOpenedIsSaid()
     QVERIFY(bench.save(file("x.secateur"))); // and then it goes well
     QVERIFY(bench.message(QStringLiteral("session")).severity == Message::Severity::Success);
     QVERIFY(!QFile::exists(file("nothing.secateur")));
+}
+
+void TestSessionKeeper::aNewerFormatIsForLookingAt()
+{
+    const QString place = file("newer.secateur");
+    {
+        KeptBench before(file("other root"));
+        before.make();
+        before.editor.setAttentionsToRemove(2);
+        before.model.setSearch(searchKey(before.model.draft(), before.model.neuronsKept()), madeUpSearch(12, {3, 4}));
+        QVERIFY(before.save(place));
+    }
+    makeNewer(place.toStdString());
+    const auto written = stampOf(place.toStdString());
+    KeptBench bench(root());
+    QVERIFY(bench.openSession(place));
+    bench.jobs.reopenModel();
+    QCOMPARE(bench.keeper->file(), place);
+    QVERIFY(bench.keeper->isSaved());
+    QVERIFY(bench.model.rankedScores());
+    QCOMPARE(bench.model.searchState(), SearchState::Complete);
+    const QString reason = bench.model.readOnlyReason();
+    QVERIFY2(reason.contains(QStringLiteral("newer Secateur (format 2)")) && reason.contains(QStringLiteral("Update the program")),
+             qPrintable(reason));
+    QVERIFY(journals(root()).isEmpty());
+    QVERIFY(!QFile::exists(file(".newer.secateur.lock")));
+
+    const PlanDraft draft = bench.model.draft();
+    QSignalSpy refused(&bench.editor, &PlanEditor::refused);
+    TextSettings text = bench.model.session().calibrationText;
+    text.windows = 2;
+    bench.editor.setNeuronsKept(77);
+    bench.editor.toggleProtected(1);
+    bench.editor.pin(QStringLiteral("Mine"));
+    bench.editor.setTexts(text, bench.model.session().evaluationText, ScoreNorm::L1);
+    QCOMPARE(refused.size(), 4);
+    QCOMPARE(refused.back().front().toString(), reason);
+    QVERIFY(bench.model.draft() == draft);
+    QVERIFY(bench.model.session().pinned.empty());
+    QVERIFY(!(bench.model.session().calibrationText == text));
+    QCOMPARE(bench.history.count(), 0);
+
+    for (const Possibility &possible : {bench.jobs.canCalibrate(), bench.jobs.canMeasureImpact(), bench.jobs.canSearch(),
+                                        bench.jobs.canEvaluate(), bench.jobs.canEvaluateDense(), bench.jobs.canExport()})
+        QCOMPARE(possible.reason, reason);
+    QCOMPARE(bench.jobs.canPrune({}).reason, reason);
+    bench.jobs.calibrate();
+    bench.jobs.evaluate();
+    QVERIFY(bench.runner.jobs().empty()); // not even its model is opened
+    QVERIFY(bench.jobs.commandOf(JobKind::Search).isEmpty());
+
+    for (const QString &to : {place, file("copy.secateur")}) {
+        bench.keeper->save(to);
+        QCOMPARE(bench.message(QStringLiteral("session")).severity, Message::Severity::Error);
+        QCOMPARE(bench.message(QStringLiteral("session")).sentence, reason);
+    }
+    QVERIFY(bench.leftovers().empty()); // whatever was to be written is by now
+    QVERIFY(stampOf(place.toStdString()) == written);
+    QVERIFY(!QFile::exists(file("copy.secateur")));
+
+    bench.make(); // another session is an ordinary one
+    QVERIFY(bench.model.readOnlyReason().isEmpty());
+    QCOMPARE(journals(root()).size(), 1);
+    bench.editor.setNeuronsKept(77);
+    QCOMPARE(bench.model.neuronsKept(), 77);
+}
+
+void TestSessionKeeper::aRestoredSessionIsThatOfItsFile_data()
+{
+    QTest::addColumn<QString>("meanwhile");
+    QTest::newRow("the file is as it was") << "nothing";
+    QTest::newRow("somebody else wrote it") << "written";
+    QTest::newRow("it is gone") << "removed";
+    QTest::newRow("another window has it open") << "opened";
+}
+
+void TestSessionKeeper::aRestoredSessionIsThatOfItsFile()
+{
+    QFETCH(QString, meanwhile);
+    const QString place = file("mine.secateur");
+    std::filesystem::path left;
+    {
+        KeptBench bench(file("other root"));
+        bench.make();
+        QVERIFY(bench.save(place));
+        Session session = bench.model.session();
+        session.draft.balance.neuronsKept = 77;
+        session.view[kFileOfView] = place.toStdString(); // as the window notes it
+        SessionJournal journal(root().toStdString());
+        journal.writeBase(journal.startBase(), session);
+        left = journal.folder();
+    } // without markClosed(): as a kill leaves it
+    if (meanwhile == QLatin1String("written")) {
+        QFile changed(place);
+        QVERIFY(changed.open(QIODevice::ReadWrite));
+        QVERIFY(changed.setFileTime(QDateTime::currentDateTime().addSecs(60), QFileDevice::FileModificationTime));
+    } else if (meanwhile == QLatin1String("removed")) {
+        QVERIFY(QFile::remove(place));
+    }
+    KeptBench other(file("a third root"));
+    if (meanwhile == QLatin1String("opened"))
+        QVERIFY(other.openSession(place));
+
+    KeptBench next(root());
+    QVERIFY(next.restore(left));
+    QCOMPARE(next.keeper->file(), place);
+    QVERIFY(!next.keeper->isSaved());
+    QCOMPARE(next.model.neuronsKept(), 77);
+    if (meanwhile == QLatin1String("opened")) {
+        QVERIFY2(next.keeper->saveProblem().contains(QStringLiteral("open in another window")), qPrintable(next.keeper->saveProblem()));
+        return;
+    }
+    next.keeper->save();
+    if (meanwhile == QLatin1String("written")) {
+        QTRY_COMPARE(next.message(QStringLiteral("session")).severity, Message::Severity::Warning);
+        const Message asked = next.message(QStringLiteral("session"));
+        QVERIFY2(asked.sentence.contains(QStringLiteral("changed on the disk")), qPrintable(asked.sentence));
+        QVERIFY(!loadSession(place.toStdString()).draft.balance.neuronsKept);
+        asked.action();
+    }
+    QTRY_VERIFY(next.keeper->isSaved());
+    QCOMPARE(loadSession(place.toStdString()).draft.balance.neuronsKept.value_or(0), 77);
 }
 
 void TestSessionKeeper::savingIsOfTheSessionThatItWasAskedFor()

@@ -9,6 +9,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <random>
@@ -73,6 +76,17 @@ inline SearchRecord madeUpSearch(std::int64_t layers, const std::vector<std::int
         record.steps.push_back(std::move(step));
     }
     return record;
+}
+
+/// The same session file as a later version would save it: its format is 2.
+inline void makeNewer(const std::filesystem::path &file)
+{
+    std::ifstream input(file, std::ios::binary);
+    std::string bytes{std::istreambuf_iterator<char>(input), {}};
+    input.close();
+    const std::string before = "\\\"format\\\":"; // within a text of the header
+    bytes.at(bytes.find(before + "1,") + before.size()) = '2';
+    std::ofstream(file, std::ios::binary) << bytes;
 }
 
 } // namespace secateur

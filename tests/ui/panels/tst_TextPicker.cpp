@@ -145,6 +145,9 @@ void tst_TextPicker::whatIsNoTextIsLeftToTheWindow()
     QVERIFY(!drop(picker, {bench.write("config.json")}));
     QVERIFY(!drop(picker, {bench.write("model.safetensors")}));
     QVERIFY(!drop(picker, {bench.write("old.secateur")}));
+    picker.setEnabled(false); // nothing is to be chosen now
+    QVERIFY(!drop(picker, {bench.write("a.txt")}));
+    picker.setEnabled(true);
     QVERIFY(picker.value().files.empty());
     QVERIFY(drop(picker, {bench.path("config.json"), bench.write("a.txt")}));
     QCOMPARE(namesIn(picker), QStringList{"a.txt"});

@@ -24,6 +24,7 @@
 #include <QSettings>
 #include <QSignalSpy>
 #include <QSplitter>
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <qcustomplot.h>
@@ -482,6 +483,13 @@ void tst_WindowMemory::unsavedChangesOfAFileAreOfferedWithIt()
     QCOMPARE(hands.bench().session.draft().balance.sparsity, 0.3);
     offer.action();
     QTRY_COMPARE(hands.bench().session.draft().balance.sparsity, 0.6);
+    QCOMPARE(hands.window->keeper().file(), file); // and are not offered once more
+    const std::vector<Message> shown = hands.bench().messages.current();
+    QVERIFY(std::none_of(shown.begin(), shown.end(), [](const Message &message) { return message.topic == QLatin1String("recovery"); }));
+    QVERIFY(hands.window->isWindowModified());
+    hands.window->actionsOfWindow().saveSession->trigger();
+    QTRY_VERIFY(hands.window->keeper().isSaved());
+    QCOMPARE(loadSession(file.toStdString()).draft.balance.sparsity, 0.6);
 }
 
 QTEST_MAIN(tst_WindowMemory)
