@@ -3,6 +3,7 @@
 
 #include "jobs/JobTable.h"
 #include "models/SessionModel.h"
+#include "theme/SessionBus.h"
 #include "widgets/Quantity.h"
 
 #include <QApplication>
@@ -59,8 +60,10 @@ QString resultText(JobKind kind, const SessionModel &session)
 std::optional<Notice> noticeOf(const JobInfo &job, const SessionModel &session, bool isWindowActive)
 {
     const bool isFailed = job.state == JobInfo::State::Failed;
-    if (isWindowActive || job.seconds < kLong || (job.state != JobInfo::State::Done && !isFailed))
+    if (isWindowActive || job.seconds < kLong || (job.state != JobInfo::State::Done && !isFailed && !job.isHeld()))
         return {};
+    if (job.isHeld())
+        return Notice{DesktopNotices::tr("%1: paused").arg(job.title), job.sentence};
     if (isFailed)
         return Notice{DesktopNotices::tr("%1: failed").arg(job.title), job.sentence};
     const QString result = resultText(job.kind, session);
@@ -69,24 +72,25 @@ std::optional<Notice> noticeOf(const JobInfo &job, const SessionModel &session, 
                   session.hasModel() ? DesktopNotices::tr("%1: %2").arg(session.modelName(), time) : time};
 }
 
-DesktopNotices::DesktopNotices(const SessionModel &session, const JobRunner &runner, QWidget &window, const QDBusConnection &bus)
+DesktopNotices::DesktopNotices(const SessionModel &session, const JobRunner &runner, QWidget &window, const QString &busAddress)
     : QObject(&window),
       m_window(window),
-      m_bus(bus)
+      m_bus(new SessionBus(this, busAddress))
 {
-    connect(&runner, &JobRunner::jobFinished, this, [this, &session, &runner](int number) {
-        const JobInfo *job = runner.job(number);
-        const QWidget *active = QApplication::activeWindow(); // "Prune…" is a window of its own
-        if (const auto notice = job ? noticeOf(*job, session, active != nullptr) : std::nullopt)
-            tell(*notice);
-    });
-    if (m_bus.isConnected())
-        m_bus.connect(QString(), kPath, kInterface, QStringLiteral("ActionInvoked"), this, SLOT(actionInvoked(uint, QString)));
+    for (const auto signal : {&JobRunner::jobFinished, &JobRunner::jobHeld})
+        connect(&runner, signal, this, [this, &session, &runner](int number) {
+            const JobInfo *job = runner.job(number);
+            const QWidget *active = QApplication::activeWindow(); // "Prune…" is a window of its own
+            if (const auto notice = job ? noticeOf(*job, session, active != nullptr) : std::nullopt)
+                tell(*notice);
+        });
+    connect(m_bus, &SessionBus::connected, this,
+            [this] { m_bus->hear(kPath, kInterface, QStringLiteral("ActionInvoked"), this, SLOT(actionInvoked(uint, QString))); });
 }
 
 void DesktopNotices::tell(const Notice &notice)
 {
-    if (!m_bus.isConnected())
+    if (!m_bus->isConnected())
         return;
     QDBusMessage call = QDBusMessage::createMethodCall(kService, kPath, kInterface, QStringLiteral("Notify"));
     const QVariantMap hints{{QStringLiteral("desktop-entry"), QStringLiteral("io.github.secateur.Secateur")}};
@@ -94,7 +98,7 @@ void DesktopNotices::tell(const Notice &notice)
     call << QStringLiteral("Secateur") << m_number << QStringLiteral("io.github.secateur.Secateur") << notice.title
          << notice.body.toHtmlEscaped() // bodies are markup, titles are not
          << QStringList{kClick, tr("Show")} << hints << kByTheDesktop;
-    auto *answer = new QDBusPendingCallWatcher(m_bus.asyncCall(call), this);
+    auto *answer = new QDBusPendingCallWatcher(m_bus->call(call), this);
     connect(answer, &QDBusPendingCallWatcher::finished, this, [this](QDBusPendingCallWatcher *watcher) {
         const QDBusPendingReply<uint> reply = *watcher;
         watcher->deleteLater();

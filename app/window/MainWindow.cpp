@@ -13,6 +13,7 @@
 #include "panels/PruneCard.h"
 #include "panels/StartPanel.h"
 #include "widgets/InlineNote.h"
+#include "theme/SessionBus.h"
 #include "widgets/Quantity.h"
 #include "widgets/ScrollToFocus.h"
 #include "window/Actions.h"
@@ -79,7 +80,7 @@ MainWindow::MainWindow(const Launch &launch, Theme &theme)
     wire();
     followModel();
     qApp->installEventFilter(new UndoKeys(this));
-    new DesktopNotices(m_model, m_runner, *this);
+    new DesktopNotices(m_model, m_runner, *this, SessionBus::usualAddress());
     new ScrollToFocus(this);
     setAcceptDrops(true);
     setMinimumSize(960, 640);

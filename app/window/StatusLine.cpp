@@ -86,8 +86,8 @@ void StatusLine::showEngine()
 void StatusLine::showMemory()
 {
     m_peak = std::max(m_peak, peakResidentBytes()); // each job counts its own anew, and may have ended since the last look
-    if (const auto &report = m_jobs.engineReport(); !report || report->device == "cpu") // elsewhere jobs count the device's memory
-        for (const JobInfo &job : m_runner.jobs())
+    for (const JobInfo &job : m_runner.jobs())
+        if (!job.isPeakOfGpu)
             m_peak = std::max(m_peak, job.peakBytes);
     m_memory->setText(tr("memory: peak %1, free %2").arg(bytesText(m_peak), bytesText(availableMemoryBytes())));
 }

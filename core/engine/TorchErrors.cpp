@@ -16,7 +16,7 @@ namespace {
     if (device.is_cpu())
         throw MachineFailure("The memory is not enough.", "Use fewer or shorter windows, or a 16-bit type (--dtype).");
     throw MachineFailure("The memory of " + device.str() + " is not enough.",
-                         "Use fewer or shorter windows, a 16-bit type (--dtype), or the CPU (--device cpu).");
+                         "Use fewer or shorter windows, a 16-bit type (--dtype), or the CPU (--device cpu).", device.str());
 }
 
 /// The reason in "CUDA error: unspecified launch failure\nCUDA kernel errors might be ...": what the driver calls it.
@@ -30,7 +30,8 @@ std::string reasonIn(const std::string &what)
 [[noreturn]] void throwDeviceFailed(c10::Device device, const std::string &what)
 {
     throw MachineFailure("The device " + device.str() + " failed: " + reasonIn(what) + ".",
-                         "Start the program again. If it fails again, look at the driver's log, or use the CPU (--device cpu).");
+                         "Start the program again. If it fails again, look at the driver's log, or use the CPU (--device cpu).",
+                         device.is_cpu() ? std::string() : device.str());
 }
 
 bool contains(const std::string &text, std::string_view part)

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace secateur {
 
@@ -25,7 +26,17 @@ private:
 /// The machine gave out in the middle of the work: its memory, or its device. What was finished before that is whole.
 class MachineFailure : public Error {
 public:
-    using Error::Error;
+    /// `device`: the GPU that gave out ("cuda:0"); empty where it was the machine's own memory.
+    explicit MachineFailure(const std::string &sentence, std::string hint = {}, std::string device = {})
+        : Error(sentence, std::move(hint)),
+          m_device(std::move(device))
+    {
+    }
+
+    const std::string &device() const noexcept { return m_device; }
+
+private:
+    std::string m_device;
 };
 
 /// The job was asked to stop. Not an error: what was finished is kept.

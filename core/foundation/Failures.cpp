@@ -147,4 +147,10 @@ bool isOfMachine(const std::exception &problem)
     return dynamic_cast<const MachineFailure *>(&problem) || dynamic_cast<const std::bad_alloc *>(&problem);
 }
 
+std::string failedDevice(const std::exception &problem)
+{
+    const auto *failure = dynamic_cast<const MachineFailure *>(&problem);
+    return failure ? failure->device() : std::string();
+}
+
 } // namespace secateur

@@ -35,5 +35,7 @@ std::string flawOf(const std::exception &problem);
 Error asError(const std::exception &problem);
 /// Whether the machine gave out, in memory or device, and not what was asked for is wrong.
 bool isOfMachine(const std::exception &problem);
+/// The GPU that gave out ("cuda:0"); empty where it was anything else.
+std::string failedDevice(const std::exception &problem);
 
 } // namespace secateur

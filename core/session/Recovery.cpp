@@ -150,7 +150,7 @@ Session recoverSession(const std::filesystem::path &folder)
             const std::filesystem::path file = journal::baseFile(folder, *number);
             session = loadSession(file);
             if (session->newerFormat) // nobody knows what its lines mean
-                throw NewerFormat("The session '" + file.string() + "'", *session->newerFormat);
+                throw NewerFormat("The session " + inQuotes(file.string()), *session->newerFormat);
             base = *number;
         } catch (const NewerFormat &) { // an older base would bring back less than there is
             throw;

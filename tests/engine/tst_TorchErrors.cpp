@@ -73,6 +73,7 @@ void tst_TorchErrors::machineThatGivesOutIsNamed()
         QFAIL("nothing was thrown");
     } catch (const MachineFailure &problem) {
         QTEST(QString(problem.what()), "sentence");
+        QCOMPARE(problem.device(), std::string(QString(problem.what()).contains("cuda:1") ? "cuda:1" : ""));
         QVERIFY2(problem.plainHint().find(remedy.toStdString()) != std::string::npos, problem.hint().c_str());
         QVERIFY2(problem.plainHint().find("--") == std::string::npos, problem.hint().c_str());
     }

@@ -102,6 +102,9 @@ void tst_Error::machineFailuresAreToldApart()
     QVERIFY(isOfMachine(std::bad_alloc()));
     QVERIFY(!isOfMachine(Error("The text is too short.")));
     QVERIFY(!isOfMachine(std::out_of_range("index 7")));
+    QCOMPARE(failedDevice(MachineFailure("The device cuda:1 failed.", "Use the CPU.", "cuda:1")), std::string("cuda:1"));
+    QCOMPARE(failedDevice(MachineFailure("The memory is not enough.", "Use fewer windows.")), std::string());
+    QCOMPARE(failedDevice(std::bad_alloc()), std::string());
 }
 
 void tst_Error::lackOfRoomIsToldApart()

@@ -74,6 +74,13 @@ void ComputeThread::setPaused(int number, bool isPaused)
     m_changed.notify_all();
 }
 
+void ComputeThread::moveToCpu(int number)
+{
+    const std::lock_guard lock(m_mutex);
+    if (m_running && m_running->number == number)
+        m_running->isForCpu = true;
+}
+
 std::vector<JobLetter> ComputeThread::takeMail()
 {
     const std::lock_guard lock(m_mutex);
@@ -120,10 +127,21 @@ void ComputeThread::work(Job &job)
         m_mail.push_back({.delivery = {}, .report = reportOf(job, job.isPaused ? JobReport::State::Paused : JobReport::State::Running)});
     }
     m_wake();
+    JobReport end;
+    do
+        end = attempt(job);
+    while (!end.device.empty() && holdUntilRetried(job, end));
+    const std::lock_guard lock(m_mutex);
+    m_mail.push_back({.delivery = {}, .report = std::move(end)});
+}
+
+/// Calls the work once; how that ended.
+JobReport ComputeThread::attempt(Job &job)
+{
     if (m_engine)
         m_engine->resetPeaks();
     JobReport::State state = JobReport::State::Done;
-    std::string sentence, hint;
+    std::string sentence, hint, device;
     bool isMachine = false;
     const auto fail = [&](const std::string &what, const std::string &remedy) {
         state = JobReport::State::Failed;
@@ -139,21 +157,53 @@ void ComputeThread::work(Job &job)
         const Error error = asError(problem);
         fail(error.what(), error.plainHint());
         isMachine = isOfMachine(problem);
+        device = failedDevice(problem);
     } catch (...) {
         fail("The job ended with an error that does not say what it is.", "Please report this.");
     }
     if (m_engine)
         m_engine->hearTexts({}); // who listened is gone with the job
-    const std::lock_guard lock(m_mutex);
     JobReport end = reportOf(job, state);
     if (m_engine) {
         const EngineReport taken = m_engine->report();
-        end.peakBytes = taken.peakDeviceMemoryBytes > 0 ? taken.peakDeviceMemoryBytes : taken.peakMemoryBytes;
+        end.isPeakOfGpu = taken.peakDeviceMemoryBytes > 0;
+        end.peakBytes = end.isPeakOfGpu ? taken.peakDeviceMemoryBytes : taken.peakMemoryBytes;
     }
     end.sentence = std::move(sentence);
     end.hint = std::move(hint);
     end.isOfMachine = isMachine;
-    m_mail.push_back({.delivery = {}, .report = std::move(end)});
+    end.device = std::move(device);
+    return end;
+}
+
+/// Its GPU gave out: the job waits here, paused, until it is to go on there or on the CPU. False when it is stopped instead, which is how it ends then.
+bool ComputeThread::holdUntilRetried(Job &job, JobReport &end)
+{
+    const auto since = std::chrono::steady_clock::now();
+    {
+        const std::lock_guard lock(m_mutex);
+        job.isPaused = true;
+        end.state = JobReport::State::Paused;
+        m_mail.push_back({.delivery = {}, .report = end});
+    }
+    m_wake();
+    std::unique_lock lock(m_mutex);
+    const bool goesOn = m_changed.wait(lock, job.stop.get_token(), [&] { return !job.isPaused; });
+    job.held += std::chrono::steady_clock::now() - since;
+    if (!goesOn) {
+        const JobReport before = std::exchange(end, reportOf(job, JobReport::State::Cancelled));
+        end.peakBytes = before.peakBytes;
+        end.isPeakOfGpu = before.isPeakOfGpu;
+        return false;
+    }
+    const bool isToMove = std::exchange(job.isForCpu, false);
+    lock.unlock();
+    if (isToMove) {
+        m_engine.reset();
+        m_settings.device = "cpu";
+        m_isMoved = true;
+    }
+    return true;
 }
 
 /// Notes the progress and, when the job is paused, waits here: between two units of its work.
@@ -190,6 +240,11 @@ std::shared_ptr<const ModelSummary> ComputeThread::open(const std::filesystem::p
     std::shared_ptr<const ModelSummary> summary = m_engine->open(model);
     m_model = model;
     return summary;
+}
+
+bool ComputeThread::takeMove()
+{
+    return std::exchange(m_isMoved, false);
 }
 
 void ComputeThread::deliver(std::function<void()> function)

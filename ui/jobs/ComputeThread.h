@@ -31,8 +31,10 @@ struct JobReport {
     std::optional<Progress> progress;
     std::string sentence, hint; ///< of a failure
     bool isOfMachine = false;   ///< of a failure: memory or a device gave out
+    std::string device;         ///< that gave out, where it is a GPU: the job is held for it
     double seconds = 0;         ///< that it ran so far, without its pauses
     std::int64_t peakBytes = 0; ///< of one that ended: most memory that was taken meanwhile
+    bool isPeakOfGpu = false;   ///< and not of the process
 };
 
 /// One thing to read: a function to call, or a report where there is none.
@@ -54,14 +56,16 @@ public:
     ~ComputeThread();
 
     void push(int job, Work work);
-    void requestStop(int job); ///< of one that waits or runs
-    void setPaused(int job, bool isPaused);
+    void requestStop(int job);              ///< of one that waits or runs
+    void setPaused(int job, bool isPaused); ///< one that is held tries again
+    void moveToCpu(int job);                ///< before one that is held tries again: it and all after it are computed there
     /// What came since the last time, in order; of the progress of a job only the latest.
     std::vector<JobLetter> takeMail();
 
     // For the job in progress, on this thread.
     Engine &engine(const std::filesystem::path &model);
     std::shared_ptr<const ModelSummary> open(const std::filesystem::path &model);
+    bool takeMove();
     void deliver(std::function<void()> function);
 
 private:
@@ -70,12 +74,15 @@ private:
         Work work;
         std::stop_source stop;
         bool isPaused = false;
+        bool isForCpu = false; ///< and was not so far
         std::chrono::steady_clock::time_point start;
         std::chrono::steady_clock::duration held{}; ///< in pauses
     };
 
     void run(std::stop_token stop);
     void work(Job &job);
+    JobReport attempt(Job &job);
+    bool holdUntilRetried(Job &job, JobReport &end);
     void hear(Job &job, const Progress &progress);
     JobReport reportOf(const Job &job, JobReport::State state) const;
 
@@ -88,7 +95,8 @@ private:
     std::vector<JobLetter> m_mail;
     std::unique_ptr<Engine> m_engine;
     std::filesystem::path m_model;
-    std::jthread m_thread; ///< last: it uses all of the above
+    bool m_isMoved = false; ///< to the CPU, which nobody has asked yet
+    std::jthread m_thread;  ///< last: it uses all of the above
 };
 
 } // namespace secateur::ui

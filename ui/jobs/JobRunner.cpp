@@ -54,6 +54,11 @@ std::shared_ptr<const ModelSummary> JobPort::open(const std::filesystem::path &m
     return m_thread.open(model);
 }
 
+bool JobPort::takeMove()
+{
+    return m_thread.takeMove();
+}
+
 void JobPort::deliver(std::function<void()> function)
 {
     m_thread.deliver(std::move(function));
@@ -86,8 +91,8 @@ int JobRunner::computeThreads()
 int JobRunner::start(JobKind kind, const QString &title, const QString &command, Work work, std::function<void(const JobInfo &)> finished,
                      const std::optional<Forecast> &forecast)
 {
-    for (const JobInfo &job : std::vector<JobInfo>(m_jobs)) // the latest of a kind wins
-        if (job.kind == kind && !job.isOver())
+    for (const JobInfo &job : std::vector<JobInfo>(m_jobs)) // the latest of a kind wins, and none waits for one that is held
+        if ((job.kind == kind || job.isHeld()) && !job.isOver())
             cancel(job.number);
     JobInfo job;
     job.number = int(m_jobs.size()) + 1;
@@ -108,10 +113,14 @@ void JobRunner::cancel(int number)
     JobInfo *job = find(number);
     if (!job || job->isOver() || job->state == JobInfo::State::Cancelling)
         return;
+    const bool wasHeld = job->isHeld();
     job->state = JobInfo::State::Cancelling;
     m_state->thread->requestStop(number);
     QMetaObject::invokeMethod(this, &JobRunner::readMailbox, Qt::QueuedConnection); // one that waited is over already
+    const QPointer<JobRunner> self(this);
     emit jobChanged(number);
+    if (self && wasHeld)
+        tellStarter(number);
 }
 
 void JobRunner::cancelAll()
@@ -129,8 +138,30 @@ void JobRunner::setPaused(int number, bool isPaused)
     const JobInfo::State state = isPaused ? JobInfo::State::Paused : JobInfo::State::Running;
     if (job->state == JobInfo::State::Waiting || job->state == state)
         return;
+    const bool wasHeld = job->isHeld();
     job->state = state;
+    const QPointer<JobRunner> self(this);
     emit jobChanged(number);
+    if (self && wasHeld)
+        tellStarter(number);
+}
+
+void JobRunner::continueOnCpu(int number)
+{
+    const JobInfo *job = find(number);
+    if (!job || !job->isHeld())
+        return;
+    m_settings.device = "cpu";
+    m_state->thread->moveToCpu(number);
+    setPaused(number, false);
+}
+
+/// How a job is that was held or is now.
+void JobRunner::tellStarter(int number)
+{
+    const JobInfo job = *find(number);
+    if (const auto told = m_state->finishers[std::size_t(number - 1)])
+        told(job);
 }
 
 const JobInfo *JobRunner::job(int number) const
@@ -182,6 +213,7 @@ void JobRunner::follow(const JobReport &report)
     JobInfo *job = find(report.job);
     if (!job || job->isOver())
         return;
+    const bool wasHeld = job->isHeld();
     if (report.progress)
         job->progress = *report.progress;
     const JobInfo::State state = stateOf(report.state);
@@ -191,10 +223,17 @@ void JobRunner::follow(const JobReport &report)
     job->sentence = QString::fromStdString(report.sentence);
     job->hint = QString::fromStdString(report.hint);
     job->isOfMachine = report.isOfMachine;
+    job->failedDevice = QString::fromStdString(report.device);
     job->seconds = report.seconds;
     job->peakBytes = report.peakBytes;
+    job->isPeakOfGpu = report.isPeakOfGpu;
+    const bool isNewlyHeld = job->isHeld() && !wasHeld;
     const QPointer<JobRunner> self(this);
     emit jobChanged(report.job);
+    if (self && isNewlyHeld)
+        tellStarter(report.job);
+    if (self && isNewlyHeld)
+        emit jobHeld(report.job);
     if (!self || !isOver)
         return;
     const JobInfo ended = *find(report.job);

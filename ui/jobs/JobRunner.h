@@ -29,10 +29,14 @@ struct JobInfo {
     Progress progress;
     QString sentence, hint;           ///< of a failure
     bool isOfMachine = false;         ///< of a failure: memory or a device gave out
+    QString failedDevice;             ///< of one that is held: the GPU that gave out
     double seconds = 0;               ///< how long it ran so far, without its pauses
     std::optional<Forecast> forecast; ///< told before it started
     std::int64_t peakBytes = 0;       ///< of one that ended: most memory of the device (on a GPU) or the process meanwhile
+    bool isPeakOfGpu = false;         ///< which of them
 
+    /// It is paused because its GPU gave out, which its sentence says: it can go on on the CPU, or try again where it was.
+    bool isHeld() const { return state == State::Paused && !failedDevice.isEmpty(); }
     bool isOver() const { return state == State::Done || state == State::Cancelled || state == State::Failed; }
 };
 
@@ -43,6 +47,8 @@ public:
     Engine &engine(const std::filesystem::path &model);
     /// Opens a model anew. Throws Error.
     std::shared_ptr<const ModelSummary> open(const std::filesystem::path &model);
+    /// Whether the engine has moved to the CPU since this was asked the last time.
+    bool takeMove();
     JobContext &context() { return m_context; }
     /// Has a function called on the interface's thread, in order, within about 33 ms; not at all once the runner is gone.
     void deliver(std::function<void()> function);
@@ -57,7 +63,8 @@ private:
 /// Runs jobs one after another on one compute thread, for the life of the window.
 ///
 /// A job takes its inputs by value in a closure, works with the engine and delivers results. Progress goes through a mailbox that is
-/// read 30 times a second. A newer job of a kind stops the older one. Cancelling is acknowledged at once (state Cancelling) and takes effect
+/// read 30 times a second. A newer job of a kind stops the older one, and any newer job one that is held. A job whose GPU gives out is held: its
+/// work is called again, from the beginning, when somebody has it go on, and takes up what it has kept of the call before. Cancelling is acknowledged at once (state Cancelling) and takes effect
 /// within one unit of work; pausing holds the job between two units (one that waits, as soon as it has begun). Torch gets all cores but one
 /// (see computeThreads()).
 ///
@@ -71,12 +78,16 @@ public:
     /// Cancels everything and waits for the unit in progress.
     ~JobRunner() override;
 
-    /// Returns the job's number. `finished` is called on the interface's thread after all that the job delivered, with how it ended.
+    /// Returns the job's number. `finished` is called on the interface's thread after all that the job delivered, with how it ended. It is called
+    /// before, too, when the job is held (see JobInfo::isHeld), and when one that was held goes on or is cancelled.
     int start(JobKind kind, const QString &title, const QString &command, Work work, std::function<void(const JobInfo &)> finished = {},
               const std::optional<Forecast> &forecast = {});
     void cancel(int number);
     void cancelAll();
+    /// One that is held tries again on the device that it had when it is no longer to be paused.
     void setPaused(int number, bool isPaused);
+    /// Has one that is held go on on the CPU, and everything after it.
+    void continueOnCpu(int number);
 
     /// All jobs of this run, oldest first.
     const std::vector<JobInfo> &jobs() const { return m_jobs; }
@@ -91,6 +102,7 @@ public:
 signals:
     void jobAdded(int number);
     void jobChanged(int number); ///< state or progress
+    void jobHeld(int number);
     void jobFinished(int number);
 
 private:
@@ -98,6 +110,7 @@ private:
 
     void readMailbox();
     void follow(const struct JobReport &report);
+    void tellStarter(int number);
     JobInfo *find(int number);
 
     EngineSettings m_settings;

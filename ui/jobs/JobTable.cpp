@@ -67,7 +67,8 @@ QVariant JobTable::data(const QModelIndex &index, int role) const
     if (!job)
         return {};
     if (role == Qt::ToolTipRole)
-        return job->state == JobInfo::State::Failed ? QString(job->sentence + QLatin1Char('\n') + job->hint).trimmed() : job->command;
+        return job->state == JobInfo::State::Failed || job->isHeld() ? QString(job->sentence + QLatin1Char('\n') + job->hint).trimmed()
+                                                                     : job->command;
     if (role != Qt::DisplayRole)
         return {};
     switch (index.column()) {

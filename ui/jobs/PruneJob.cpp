@@ -58,7 +58,7 @@ Possibility SessionJobs::canPrune(const PruneRequest &request) const
     } catch (const Error &problem) {
         return {QString::fromStdString(problem.what())};
     }
-    if (m_runner.current())
+    if (const JobInfo *job = m_runner.current(); job && !job->isHeld())
         return {tr("Another job is running. Wait for it, or cancel it.")};
     return {};
 }
@@ -141,9 +141,10 @@ int SessionJobs::prune(const PruneRequest &request)
 
     return start(
         JobKind::Prune, tr("Prune by %1 %").arg(sparsity), command, QStringLiteral("prune"),
-        [this, request, draft, phases, settings = commandSettings()](const SessionTask &task, JobPort &port) {
-            Session session = task.session();
-            PlanDraft own = draft;
+        [this, request, phases, settings = commandSettings(), kept = std::make_shared<Session>(m_model.session()),
+         keptDraft = std::make_shared<PlanDraft>(draft)](const SessionTask &task, JobPort &port) {
+            Session &session = *kept; // with what was found, should the work be called again
+            PlanDraft &own = *keptDraft;
             Engine &engine = task.engine(port); // everything that can be refused is refused before the work
             if (own.calibration < 0)
                 engine.checkText(session.calibrationText, port.context());
@@ -182,7 +183,7 @@ int SessionJobs::prune(const PruneRequest &request)
             ExportSettings exporting = request.exporting; // the scores are there by now: the command names what they were made from
             for (const QString &word : CommandLines(session, settings).pruneWords(own, exporting))
                 exporting.command.push_back(word.toStdString());
-            exportTo(task.with(std::move(session)), port, plan, exporting);
+            exportTo(task.with(session), port, plan, exporting);
         },
         {}, cost);
 }

@@ -55,7 +55,8 @@ Message failure(const QString &topic)
     return message;
 }
 
-/// Words for a job that failed. Where the machine gave out, nothing is wrong with what was asked for: how far it came is said, and what remains of it.
+/// Words for a job that failed or is held. Where the machine gave out, nothing is wrong with what was asked for: how far it came is said, and what
+/// remains of it.
 void describe(Message &message, const JobInfo &job)
 {
     message.sentence = job.sentence;
@@ -64,12 +65,17 @@ void describe(Message &message, const JobInfo &job)
         return;
     const QLocale locale;
     const Progress &progress = job.progress;
-    message.sentence = progress.total > 0
-                           ? SessionJobs::tr("%1 stopped after %2 of %3 %4. %5")
-                                 .arg(job.title, locale.toString(qlonglong(progress.done)), locale.toString(qlonglong(progress.total)),
-                                      QString::fromStdString(progress.unit), job.sentence)
-                           : SessionJobs::tr("%1 stopped. %2").arg(job.title, job.sentence);
-    message.hint = SessionJobs::tr("What was finished is kept. %1").arg(job.hint);
+    if (progress.total > 0)
+        message.sentence =
+            (job.isHeld() ? SessionJobs::tr("%1 is paused after %2 of %3 %4. %5") : SessionJobs::tr("%1 stopped after %2 of %3 %4. %5"))
+                .arg(job.title, locale.toString(qlonglong(progress.done)), locale.toString(qlonglong(progress.total)),
+                     QString::fromStdString(progress.unit), job.sentence);
+    else
+        message.sentence =
+            (job.isHeld() ? SessionJobs::tr("%1 is paused. %2") : SessionJobs::tr("%1 stopped. %2")).arg(job.title, job.sentence);
+    message.hint = (job.isHeld() ? SessionJobs::tr("What was finished is kept. In the job bar you can continue on the CPU, or retry. %1")
+                                 : SessionJobs::tr("What was finished is kept. %1"))
+                       .arg(job.hint);
 }
 
 void describe(Message &message, const std::exception &thrown)
@@ -118,17 +124,19 @@ void SessionJobs::cancelJobsOfSession()
 
 // ---- jobs --------------------------------------------------------------------------------------------------------------------
 
-/// What is told at the end of a job: failures always, and whatever `done` adds.
+/// What is told of a job that ends or is held: failures always, and at its end whatever `done` adds.
 std::function<void(const JobInfo &)> SessionJobs::whenFinished(const QString &topic, std::function<void(const JobInfo &)> done)
 {
     m_messages.resolve(topic);
     return [this, topic, done = std::move(done)](const JobInfo &job) {
-        if (job.state == JobInfo::State::Failed) {
+        if (job.state == JobInfo::State::Failed || job.isHeld()) {
             Message message = failure(topic);
             describe(message, job);
             m_messages.post(message);
+        } else if (!job.isOver()) { // it is held no longer
+            m_messages.resolve(topic);
         }
-        if (done)
+        if (done && job.isOver())
             done(job);
     };
 }
@@ -195,6 +203,10 @@ int SessionJobs::start(JobKind kind, const QString &title, const QString &comman
                        std::function<void(const SessionTask &, JobPort &)> work, std::function<void(const JobInfo &)> done,
                        const JobCost &cost)
 {
+    if (const int same = runningRequest(kind, command); same > 0) {
+        goOnWith(same);
+        return same;
+    }
     const SessionTask task(m_model, m_messages, m_journal, m_findings,
                            [this, generation = m_generation] { return generation == m_generation; });
     if (kind != JobKind::Open && m_basis) {
@@ -202,8 +214,13 @@ int SessionJobs::start(JobKind kind, const QString &title, const QString &comman
         m_hasLoaded = true;
     }
     return m_runner.start(
-        kind, title, command, [task, work = std::move(work)](JobPort &port) { work(task, port); }, whenFinished(topic, std::move(done)),
-        cost.forecast);
+        kind, title, command,
+        [this, kind, task, work = std::move(work)](JobPort &port) {
+            if (kind != JobKind::Open && port.takeMove())
+                tellEngine(task, port);
+            work(task, port);
+        },
+        whenFinished(topic, std::move(done)), cost.forecast);
 }
 
 void SessionJobs::reopenModel(const std::filesystem::path &now)
@@ -349,10 +366,11 @@ void SessionJobs::measureCurve(const CurveRequest &request)
         phases.push_back({"evaluate", evaluationSeconds()});
     }
     start(JobKind::Curve, tr("Measure the curve (points: %1)").arg(request.drafts.size()), command, QStringLiteral("curve"),
-          [request, order, phases](const SessionTask &task, JobPort &port) {
+          [request, order, phases, measured = std::make_shared<std::size_t>(0)](const SessionTask &task, JobPort &port) {
               port.context().expect(phases);
               task.evaluateDenseOnce(port);
-              for (const PlanDraft &draft : request.drafts) {
+              for (; *measured < request.drafts.size(); ++*measured) {
+                  const PlanDraft &draft = request.drafts[*measured];
                   PruningPlan plan = task.planOf(draft);
                   const std::int64_t N = plan.balance.attentionsToRemove;
                   const bool isBorrowed = request.isOrderBorrowed && !plan.isComplete();

@@ -61,7 +61,8 @@ struct SampleTexts {
 };
 
 /// The jobs that a session can ask for: each takes what it needs from the session model by value, runs on the compute thread, and brings its
-/// results back into the model (and into the journal as they come). Failures go to the message log.
+/// results back into the model (and into the journal as they come). Failures go to the message log. Asking again for what waits or runs already
+/// starts nothing, and is answered there too.
 class SessionJobs : public QObject {
     Q_OBJECT
 public:
@@ -134,12 +135,16 @@ signals:
     void engineReportChanged();
 
 private:
-    /// Starts a job of this session: `work` gets a copy of it. Failures are posted under the topic.
+    /// Starts a job of this session: `work` gets a copy of it. It is called again when the job goes on after its GPU gave out. Failures are posted under
+    /// the topic.
     int start(JobKind kind, const QString &title, const QString &command, const QString &topic,
               std::function<void(const SessionTask &, JobPort &)> work, std::function<void(const JobInfo &)> done = {},
               const JobCost &cost = {});
     void startOpening(const std::filesystem::path &model, const std::optional<SampleTexts> &texts, int request);
     void cancelJobsOfSession();
+    int runningRequest(JobKind kind, const QString &command) const;
+    void goOnWith(int number);
+    void tellEngine(const SessionTask &task, JobPort &port);
     std::function<void(const JobInfo &)> whenFinished(const QString &topic, std::function<void(const JobInfo &)> done = {});
     std::vector<PlanDraft> searchableDrafts(const CurveRequest &request) const;
     std::int64_t plannedRemovals(const PlanDraft &draft) const;

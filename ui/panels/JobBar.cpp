@@ -54,6 +54,7 @@ JobBar::JobBar(Workbench workbench, QWidget *parent)
       m_title(new FittingLabel),
       m_counts(new FittingLabel),
       m_progress(new QProgressBar),
+      m_cpu(new QPushButton(tr("Continue on the CPU"))),
       m_pause(new QPushButton(icon(QStringLiteral("pause")), tr("Pause"))),
       m_cancel(new QPushButton(tr("Cancel  %1").arg(kCancelKeys.toString(QKeySequence::NativeText)))),
       m_copy(new CopyButton(tr("Copy as command"), [this] { return m_runner.job(m_shown)->command; }))
@@ -69,6 +70,9 @@ JobBar::JobBar(Workbench workbench, QWidget *parent)
     m_progress->setToolTip(tr("The time left is estimated: the time so far ÷ what is done × what is to do."));
     m_progress->setMinimumWidth(60);
     m_progress->setFixedHeight(8);
+    m_cpu->setAccessibleName(tr("Continue the current job on the CPU"));
+    m_cpu->setToolTip(tr("Everything is computed there until the program is started again. A search that was begun on the GPU starts anew: "
+                         "losses of different devices cannot be compared."));
     m_cancel->setAccessibleName(tr("Cancel the current job"));
     m_copy->setToolTip(tr("Copies a line for the terminal that does the same"));
     m_copy->setFlat(true);
@@ -79,11 +83,13 @@ JobBar::JobBar(Workbench workbench, QWidget *parent)
     layout->addWidget(m_title);
     layout->addWidget(m_progress, 2);
     layout->addWidget(m_counts);
+    layout->addWidget(m_cpu);
     layout->addWidget(m_pause);
     layout->addWidget(m_cancel);
     layout->addStretch(1);
     layout->addWidget(m_copy);
 
+    connect(m_cpu, &QPushButton::clicked, this, [this] { m_runner.continueOnCpu(m_shown); });
     connect(m_pause, &QPushButton::clicked, this, &JobBar::togglePause);
     connect(m_cancel, &QPushButton::clicked, this, &JobBar::cancel);
     connect(&m_runner, &JobRunner::jobAdded, this, &JobBar::follow);
@@ -93,11 +99,12 @@ JobBar::JobBar(Workbench workbench, QWidget *parent)
     follow();
 }
 
-void JobBar::showRunning(bool isRunning)
+void JobBar::showRunning(bool isRunning, bool isHeld)
 {
-    for (QWidget *widget : {static_cast<QWidget *>(m_progress), static_cast<QWidget *>(m_counts), static_cast<QWidget *>(m_pause),
-                            static_cast<QWidget *>(m_cancel)})
+    for (QWidget *widget : {static_cast<QWidget *>(m_counts), static_cast<QWidget *>(m_pause), static_cast<QWidget *>(m_cancel)})
         widget->setVisible(isRunning);
+    m_progress->setVisible(isRunning && !isHeld);
+    m_cpu->setVisible(isHeld);
 }
 
 void JobBar::follow()
@@ -136,8 +143,20 @@ void JobBar::follow()
                              ? cancelling
                              : tr("%1 cancels it from anywhere; Esc does in this bar").arg(kCancelKeys.toString(QKeySequence::NativeText)));
     m_copy->setVisible(!job->command.isEmpty());
-    showRunning(true);
+    showRunning(true, job->isHeld());
+    if (job->isHeld())
+        followHeld(*job);
     show();
+}
+
+/// Why it does not go on, in place of how far it is.
+void JobBar::followHeld(const JobInfo &job)
+{
+    m_counts->setTexts({tr("%1 What was finished is kept.").arg(job.sentence), job.sentence});
+    m_counts->setToolTip(tr("%1 What was finished is kept. %2").arg(job.sentence, job.hint));
+    m_pause->setText(tr("Retry"));
+    m_pause->setAccessibleName(tr("Retry the current job on %1").arg(job.failedDevice));
+    m_pause->setToolTip(tr("On %1 once more. A GPU that failed may need the program to be started again.").arg(job.failedDevice));
 }
 
 void JobBar::showEnd(int number)
@@ -149,7 +168,7 @@ void JobBar::showEnd(int number)
     m_title->setTexts({endText(*job)});
     m_title->setToolTip(endText(*job));
     m_copy->setVisible(!job->command.isEmpty());
-    showRunning(false);
+    showRunning(false, false);
     show();
 }
 

@@ -13,8 +13,11 @@ namespace secateur::ui {
 
 class CopyButton;
 class FittingLabel;
+struct JobInfo;
 
 /// The job that runs: how far it is, and buttons to pause, cancel and copy it as a command line. Escape inside it cancels.
+///
+/// Of a job that is held by its GPU it says why, and offers to continue on the CPU or to retry.
 ///
 /// There from the first job on: after the last one it says how that ended, and nothing above it moves under the mouse.
 class JobBar : public QWidget {
@@ -29,7 +32,8 @@ protected:
 private:
     void follow();
     void showEnd(int number);
-    void showRunning(bool isRunning);
+    void showRunning(bool isRunning, bool isHeld);
+    void followHeld(const JobInfo &job);
     void togglePause();
     void cancel();
 
@@ -37,7 +41,7 @@ private:
     int m_shown = 0; ///< number of the job on show
     FittingLabel *m_title, *m_counts;
     QProgressBar *m_progress;
-    QPushButton *m_pause, *m_cancel;
+    QPushButton *m_cpu, *m_pause, *m_cancel;
     CopyButton *m_copy;
 };
 

@@ -89,7 +89,7 @@ void JobsPanel::followSelected()
                                                           : tr("The job is being cancelled.");
     m_pause->setEnabled(isUnderWay);
     m_pause->setToolTip(problem);
-    m_pause->setText(isPaused ? tr("Resume") : tr("Pause"));
+    m_pause->setText(job && job->isHeld() ? tr("Retry") : isPaused ? tr("Resume") : tr("Pause"));
     m_pause->setIcon(icon(isPaused ? QStringLiteral("play") : QStringLiteral("pause")));
     m_cancel->setEnabled(isUnderWay || (job && job->state == JobInfo::State::Waiting));
     m_cancel->setToolTip(m_cancel->isEnabled() ? QString() : problem);

@@ -41,9 +41,11 @@ void PruneProgress::follow(const JobInfo &job)
 {
     const std::optional<double> share = shareDone(job.progress);
     m_title->setWhole(job.title);
-    m_bar->setRange(0, share ? kFine : 0); // without a total: busy
+    m_bar->setRange(0, share || job.isHeld() ? kFine : 0); // without a total: busy
     m_bar->setValue(int(share.value_or(0) * kFine));
-    m_counts->setText(job.state == JobInfo::State::Running ? progressText(job.progress) : jobStateText(job.state));
+    m_counts->setText(job.state == JobInfo::State::Running ? progressText(job.progress)
+                      : job.isHeld() ? tr("Paused. %1 You can continue in the job bar of the window.").arg(job.sentence)
+                                     : jobStateText(job.state));
     m_cancel->setEnabled(job.state != JobInfo::State::Cancelling);
 }
 

@@ -2,10 +2,10 @@
 #include "theme/Theme.h"
 
 #include "theme/PlotStyle.h"
+#include "theme/SessionBus.h"
 #include "theme/StyleSheet.h"
 
 #include <QApplication>
-#include <QDBusConnection>
 #include <QDBusMessage>
 #include <QDBusPendingCallWatcher>
 #include <QDBusPendingReply>
@@ -31,22 +31,19 @@ uint numberIn(QVariant value)
 
 } // namespace
 
-Theme::Theme(QObject *parent) : QObject(parent)
+Theme::Theme(QObject *parent) : QObject(parent), m_bus(new SessionBus(this))
 {
     const QPalette platform = QApplication::palette();
     m_isSystemDark = platform.color(QPalette::Window).lightness() < platform.color(QPalette::WindowText).lightness();
     QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
-    followSystem();
+    connect(m_bus, &SessionBus::connected, this, &Theme::followSystem);
     apply();
 }
 
 void Theme::followSystem()
 {
-    QDBusConnection bus = QDBusConnection::sessionBus();
-    if (!bus.isConnected())
-        return;
     // From any sender: the portal may start later, and start again.
-    bus.connect(QString(), kPath, kInterface, QStringLiteral("SettingChanged"), this, SLOT(settingChanged(QDBusMessage)));
+    m_bus->hear(kPath, kInterface, QStringLiteral("SettingChanged"), this, SLOT(settingChanged(QDBusMessage)));
     ask(kScheme);
     ask(kContrast);
 }
@@ -55,7 +52,7 @@ void Theme::ask(const QString &key)
 {
     QDBusMessage question = QDBusMessage::createMethodCall(kService, kPath, kInterface, QStringLiteral("Read"));
     question << kSpace << key;
-    auto *answer = new QDBusPendingCallWatcher(QDBusConnection::sessionBus().asyncCall(question), this);
+    auto *answer = new QDBusPendingCallWatcher(m_bus->call(question), this);
     connect(answer, &QDBusPendingCallWatcher::finished, this, [this, key](QDBusPendingCallWatcher *watcher) {
         const QDBusPendingReply<QDBusVariant> reply = *watcher;
         watcher->deleteLater();

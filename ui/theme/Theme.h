@@ -8,8 +8,10 @@
 
 namespace secateur::ui {
 
+class SessionBus;
+
 /// Gives the application its palette and style sheet: light, dark, or what the desktop wants (asked of the desktop portal, followed live;
-/// without a portal the platform's own palette decides), each with high contrast where people or the desktop ask for it.
+/// without a portal the platform's own palette decides, and nothing waits for either), each with high contrast where people or the desktop ask for it.
 ///
 /// Widgets need not know it: they get QEvent::PaletteChange. One per application, made after QApplication and before widgets.
 class Theme : public QObject {
@@ -42,6 +44,7 @@ private:
     void ask(const QString &key);
     void hear(const QString &key, const QVariant &value);
 
+    SessionBus *m_bus;
     Mode m_mode = Mode::System;
     bool m_isDark = false, m_isHighContrast = false, m_isApplied = false;
     bool m_wantsHighContrast = false;

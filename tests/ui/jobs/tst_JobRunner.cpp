@@ -86,6 +86,11 @@ private:
     std::vector<State> m_states;
 };
 
+[[noreturn]] void loseGpu()
+{
+    throw MachineFailure("The device cuda:7 failed: device lost.", "Start the program again (--device cpu).", "cuda:7");
+}
+
 bool isOver(const JobRunner &runner, int job)
 {
     return runner.job(job)->isOver();
@@ -115,6 +120,8 @@ private slots:
     void timeDoesNotCountPauses();
     void failuresCarryTheirWords_data();
     void failuresCarryTheirWords();
+    void aJobWhoseGpuFailsIsHeldUntilItGoesOn();
+    void aJobThatIsHeldEndsWithACancelOrANewerJob();
     void whatEndsWithoutARequestCanBeCancelledToo();
     void destructionStopsWhatRuns_data();
     void destructionStopsWhatRuns();
@@ -507,6 +514,95 @@ void TestJobRunner::failuresCarryTheirWords()
     runner.start(
         JobKind::Search, {}, {}, [](JobPort &) {}, [&](const JobInfo &) { isNextDone = true; });
     QTRY_VERIFY(isNextDone); // the thread lives on
+}
+
+void TestJobRunner::aJobWhoseGpuFailsIsHeldUntilItGoesOn()
+{
+    EngineSettings onGpu = settings();
+    onGpu.device = "cuda:7"; // no machine has it: the engine can be made on the CPU alone
+    JobRunner runner(onGpu);
+    QSignalSpy held(&runner, &JobRunner::jobHeld);
+    std::vector<State> told;
+    std::atomic<int> calls = 0;
+    std::string device; // of the engine; read when the job is over
+    bool isMoveTold = false, isToldAgain = true;
+    const int number = runner.start(
+        JobKind::Search, QStringLiteral("Search"), {},
+        [&](JobPort &port) {
+            port.context().begin("test", 10, "units");
+            port.context().step(3);
+            if (++calls < 3)
+                loseGpu();
+            isMoveTold = port.takeMove();
+            isToldAgain = port.takeMove();
+            device = port.engine(SECATEUR_FIXTURES "/tiny-llamas/gqa").report().device;
+        },
+        [&](const JobInfo &job) { told.push_back(job.state); });
+    int after = 0;
+    runner.start(
+        JobKind::Evaluate, {}, {}, [](JobPort &) {}, [&](const JobInfo &) { ++after; });
+    QTRY_COMPARE(held.count(), 1);
+    const JobInfo job = *runner.job(number);
+    QVERIFY(job.isHeld() && !job.isOver() && job.isOfMachine);
+    QCOMPARE(job.failedDevice, QStringLiteral("cuda:7"));
+    QCOMPARE(job.sentence, QStringLiteral("The device cuda:7 failed: device lost."));
+    QCOMPARE(job.hint, QStringLiteral("Start the program again."));
+    QCOMPARE(job.progress.done, 3);
+    QCOMPARE(runner.current()->number, number);
+    QTest::qWait(80);
+    QVERIFY(runner.job(2)->state == State::Waiting); // as behind any that is paused
+
+    runner.setPaused(number, false); // again where it was
+    QTRY_COMPARE(held.count(), 2);
+    QCOMPARE(calls, 2);
+    QVERIFY(runner.job(number)->isHeld());
+    QCOMPARE(runner.settings().device, std::string("cuda:7"));
+    QTest::qWait(80);
+    QCOMPARE(calls, 2); // it tries when it is asked to
+
+    runner.continueOnCpu(number);
+    QVERIFY(!runner.job(number)->isHeld());
+    QTRY_VERIFY(isOver(runner, number));
+    QVERIFY(runner.job(number)->state == State::Done);
+    QCOMPARE(device, std::string("cpu"));
+    QCOMPARE(runner.settings().device, std::string("cpu"));
+    QVERIFY(isMoveTold && !isToldAgain);
+    QVERIFY(told == std::vector<State>({State::Paused, State::Running, State::Paused, State::Running, State::Done}));
+    QTRY_COMPARE(after, 1);
+
+    const int own = runner.start(JobKind::Search, {}, {}, [](JobPort &) { throw MachineFailure("The memory is not enough."); });
+    QTRY_VERIFY(isOver(runner, own)); // of the machine itself: there is no other
+    QVERIFY(runner.job(own)->state == State::Failed);
+    QCOMPARE(held.count(), 2);
+}
+
+void TestJobRunner::aJobThatIsHeldEndsWithACancelOrANewerJob()
+{
+    auto runner = std::make_unique<JobRunner>(settings());
+    std::vector<State> told;
+    const auto startLosing = [&] {
+        const int number = runner->start(
+            JobKind::Search, {}, {}, [](JobPort &) { loseGpu(); }, [&](const JobInfo &job) { told.push_back(job.state); });
+        return QTest::qWaitFor([&] { return runner->job(number)->isHeld(); }) ? number : 0;
+    };
+    const int first = startLosing();
+    QVERIFY(first > 0);
+    runner->cancel(first);
+    QTRY_VERIFY(runner->job(first)->state == State::Cancelled);
+    QVERIFY(runner->job(first)->sentence.isEmpty());
+    QVERIFY(told == std::vector<State>({State::Paused, State::Cancelling, State::Cancelled}));
+
+    const int second = startLosing();
+    QVERIFY(second > 0);
+    const int other = runner->start(JobKind::Calibrate, {}, {}, [](JobPort &) {}); // of another kind: it need not wait
+    QTRY_VERIFY(runner->job(other)->state == State::Done);
+    QVERIFY(runner->job(second)->state == State::Cancelled);
+
+    QVERIFY(startLosing() > 0);
+    QElapsedTimer timer;
+    timer.start();
+    runner.reset(); // as when the window is closed
+    QVERIFY2(timer.elapsed() < 1000, qPrintable(QString::number(timer.elapsed())));
 }
 
 void TestJobRunner::whatEndsWithoutARequestCanBeCancelledToo()

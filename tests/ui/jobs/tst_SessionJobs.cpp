@@ -66,7 +66,8 @@ public:
     std::vector<std::string> exchange(std::string mine, const JobContext & /*context*/) override
     {
         if (mine.size() == 3 * 12 * sizeof(double)) // the losses, bounds and screened losses of a step: this half of them is there
-            throw MachineFailure("The device cuda:0 failed: unspecified launch failure.", "Start the program again (--device cpu).");
+            throw MachineFailure("The device cuda:0 failed: unspecified launch failure.", "Start the program again (--device cpu).",
+                                 "cuda:0");
         return {mine, mine};
     }
 };
@@ -106,6 +107,10 @@ private slots:
     void failuresNameTheObjectAndTheRemedy_data();
     void failuresNameTheObjectAndTheRemedy();
     void aDeviceThatFailsLeavesWhatWasFinished();
+    void aHeldJobEndsWithAnotherJobOrModel();
+    void aHeldCurveKeepsItsPoints();
+    void aHeldPruningGoesOn();
+    void whatRunsIsNotStartedAgain();
     void openingEndsTheJobsOfTheSession();
     void resultsForAnotherModelAreDropped();
     void everyJobHasItsOwnCommand();
@@ -503,7 +508,8 @@ void TestSessionJobs::jobsBehindASearchDoNotRepeatIt()
     makeLongSearch(bench.editor);
     bench.jobs.search();
     QTRY_VERIFY(lossesOf(bench.model.search()) >= 5);
-    bench.jobs.search(); // the one that runs is stopped; what it still finds counts
+    bench.runner.cancel(bench.runner.jobs().back().number);
+    bench.jobs.search(); // behind the one that is being stopped: what that still finds counts
     QVERIFY(bench.finish());
     QVERIFY(!hasShrunk);
     const JobInfo &last = bench.runner.jobs().back();
@@ -856,17 +862,26 @@ void TestSessionJobs::aDeviceThatFailsLeavesWhatWasFinished()
     bench.editor.setAttentionsToRemove(2);
     bench.editor.setNeuronsKept(150);
     device->isToFail = true;
-    QVERIFY(!bench.search());
+    QSignalSpy held(&bench.runner, &JobRunner::jobHeld), reported(&bench.jobs, &SessionJobs::engineReportChanged);
+    bench.jobs.search();
+    QTRY_COMPARE(held.count(), 1);
     const JobInfo failed = bench.runner.jobs().back();
-    QVERIFY(failed.state == State::Failed);
+    QVERIFY(failed.isHeld());
     QVERIFY(failed.isOfMachine);
     const Message told = bench.message(QStringLiteral("search"));
     QVERIFY(told.severity == Message::Severity::Error);
     const QRegularExpression sentence( // the job, the place, the device, the reason
         QStringLiteral(
-            "^Search for K = 150 stopped after \\d+ of 24 evaluations\\. The device cuda:0 failed: unspecified launch failure\\.$"));
+            "^Search for K = 150 is paused after \\d+ of 24 evaluations\\. The device cuda:0 failed: unspecified launch failure\\.$"));
     QVERIFY2(told.sentence.contains(sentence), qPrintable(told.sentence));
-    QCOMPARE(told.hint, QStringLiteral("What was finished is kept. Start the program again."));
+    QCOMPARE(told.hint,
+             QStringLiteral("What was finished is kept. In the job bar you can continue on the CPU, or retry. Start the program again."));
+
+    bench.runner.setPaused(failed.number, false); // retry: the message goes until it fails again
+    QVERIFY(bench.messages.current().empty());
+    QTRY_COMPARE(held.count(), 2);
+    QVERIFY(bench.message(QStringLiteral("search")).severity == Message::Severity::Error);
+    QVERIFY(!bench.model.isSearchRunning());
 
     const std::int64_t before = lossesOf(bench.model.search()); // it is: calibration, and what was evaluated
     QVERIFY2(before > 1, qPrintable(QString::number(before)));
@@ -874,7 +889,13 @@ void TestSessionJobs::aDeviceThatFailsLeavesWhatWasFinished()
     device->isToFail = false;
     const std::int64_t cost = bench.jobs.searchCost(bench.model.draft()).evaluations;
     QCOMPARE(cost, 1 + 12 + 11 - before);
-    QVERIFY(bench.search());
+    QCOMPARE(reported.count(), 0);
+    bench.runner.continueOnCpu(failed.number);
+    QVERIFY(bench.finish());
+    QCOMPARE(bench.runner.jobs().back().number, failed.number);
+    QCOMPARE(bench.runner.jobs().back().progress.total, cost); // it went on from there
+    QCOMPARE(reported.count(), 1);                             // the window shows what computes now
+    QCOMPARE(bench.jobs.engineReport()->device, std::string("cpu"));
     QVERIFY(bench.messages.current().empty());
 
     SampleBench whole;
@@ -885,6 +906,122 @@ void TestSessionJobs::aDeviceThatFailsLeavesWhatWasFinished()
     QVERIFY(whole.search());
     QCOMPARE(bench.planHash(), whole.planHash());
     QCOMPARE(bench.model.removalOrder(), whole.model.removalOrder());
+}
+
+void TestSessionJobs::aHeldJobEndsWithAnotherJobOrModel()
+{
+    const auto device = std::make_shared<FailingDevice>();
+    SampleBench bench({}, device);
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    bench.editor.setAttentionsToRemove(2);
+    const auto searchUntilHeld = [&] {
+        device->isToFail = true;
+        bench.jobs.search();
+        return QTest::qWaitFor([&] { return bench.runner.jobs().back().isHeld(); }, 60'000);
+    };
+    QVERIFY(searchUntilHeld());
+    const int search = bench.runner.jobs().back().number;
+    QSignalSpy held(&bench.runner, &JobRunner::jobHeld);
+    bench.jobs.search(); // asked for again: it is tried again
+    QTRY_COMPARE(held.count(), 1);
+    QCOMPARE(bench.runner.jobs().back().number, search);
+
+    device->isToFail = false;
+    bench.jobs.evaluateDense();
+    QVERIFY(bench.finish());
+    QVERIFY(bench.runner.job(search)->state == State::Cancelled);
+    QVERIFY(bench.messages.current().empty());
+
+    QVERIFY(searchUntilHeld());
+    const int other = bench.runner.jobs().back().number;
+    device->isToFail = false;
+    bench.jobs.openModel(SECATEUR_FIXTURES "/tiny-llamas/mqa");
+    QTRY_VERIFY(bench.runner.job(other)->state == State::Cancelled);
+    QVERIFY(bench.finish());
+    QCOMPARE(QString::fromStdString(bench.model.session().model->folder.filename().string()), QStringLiteral("mqa"));
+    QVERIFY(bench.messages.current().empty());
+}
+
+void TestSessionJobs::aHeldCurveKeepsItsPoints()
+{
+    const auto device = std::make_shared<FailingDevice>();
+    SampleBench bench({}, device);
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    CurveRequest request;
+    for (const int N : {0, 2}) { // only the second is searched
+        PlanDraft draft = bench.model.draft();
+        draft.balance.neuronsKept = 150;
+        draft.balance.attentionsToRemove = N;
+        request.drafts.push_back(draft);
+    }
+    device->isToFail = true;
+    bench.jobs.measureCurve(request);
+    QTRY_VERIFY_WITH_TIMEOUT(bench.runner.jobs().back().isHeld(), 60'000);
+    QCOMPARE(bench.model.session().evaluations.size(), 2U); // the original and the first point
+    QSignalSpy evaluated(&bench.model, &SessionModel::evaluationsChanged);
+    device->isToFail = false;
+    bench.runner.continueOnCpu(bench.runner.jobs().back().number);
+    QVERIFY(bench.finish());
+    QCOMPARE(bench.model.session().evaluations.size(), 3U);
+    QCOMPARE(evaluated.count(), 1); // nothing twice
+}
+
+void TestSessionJobs::aHeldPruningGoesOn()
+{
+    const auto device = std::make_shared<FailingDevice>();
+    SampleBench bench({}, device);
+    QVERIFY(bench.open());
+    PruneRequest request;
+    request.exporting.output = bench.path(QStringLiteral("pruned")).toStdString();
+    connect(&bench.model, &SessionModel::calibrationsChanged, &bench.model, [&] { device->isToFail = true; }); // while the search runs
+    QVERIFY(bench.jobs.prune(request) > 0);
+    QTRY_VERIFY_WITH_TIMEOUT(bench.runner.jobs().back().isHeld(), 60'000);
+    QVERIFY(bench.message(QStringLiteral("prune")).sentence.contains(QStringLiteral(" is paused after ")));
+    QVERIFY(bench.jobs.canPrune(request)); // a newer one would take its place
+    QCOMPARE(bench.model.session().calibrations.size(), 1U);
+    QSignalSpy calibrated(&bench.model, &SessionModel::calibrationsChanged);
+    device->isToFail = false;
+    bench.runner.continueOnCpu(bench.runner.jobs().back().number);
+    QVERIFY2(bench.finish(), qPrintable(bench.runner.jobs().back().sentence));
+    QCOMPARE(calibrated.count(), 0); // that was done
+    QCOMPARE(bench.model.session().exports.size(), 1U);
+    QVERIFY(bench.model.session().exports[0].verification.isPassed);
+}
+
+void TestSessionJobs::whatRunsIsNotStartedAgain()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    makeLongSearch(bench.editor);
+    bench.jobs.search();
+    QTRY_VERIFY(lossesOf(bench.model.search()) >= 3);
+    const auto again = [&] { return bench.message(QStringLiteral("again")).sentence; };
+    bench.jobs.search();
+    QCOMPARE(bench.runner.jobs().size(), 3U);
+    QVERIFY(!bench.runner.job(3)->isOver());
+    QCOMPARE(again(), QStringLiteral("Search for K = 150 is running already."));
+    bench.runner.setPaused(3, true);
+    bench.jobs.search();
+    QCOMPARE(again(), QStringLiteral("Search for K = 150 is paused: resume it in the job bar."));
+    QVERIFY(bench.runner.job(3)->state == State::Paused); // nobody asked for it to go on
+    bench.jobs.evaluate();
+    bench.jobs.evaluate();
+    QCOMPARE(bench.runner.jobs().size(), 4U);
+    QCOMPARE(again(), QStringLiteral("Evaluate on oz.txt is waiting for another job already."));
+    bench.jobs.evaluateDense(); // another request of the kind takes its place
+    QTRY_VERIFY(bench.runner.job(4)->state == State::Cancelled);
+    QCOMPARE(bench.runner.jobs().size(), 5U);
+
+    const std::int64_t before = lossesOf(bench.model.search());
+    bench.editor.setAttentionsToRemove(9); // other settings: the newer one takes over, with what was found
+    bench.jobs.search();
+    QVERIFY(bench.finish());
+    QVERIFY(bench.runner.job(3)->state == State::Cancelled);
+    QVERIFY(bench.runner.jobs().back().progress.total <= 1 + 12 + 11 + 10 + 9 + 8 + 7 + 6 + 5 + 4 - before);
+    QVERIFY(bench.model.searchState() == SearchState::Complete);
 }
 
 void TestSessionJobs::openingEndsTheJobsOfTheSession()

@@ -9,6 +9,7 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QRegularExpression>
+#include <QSignalSpy>
 #include <QTest>
 
 #include <atomic>
@@ -63,6 +64,7 @@ private slots:
     void pausesAndGoesOn();
     void escapeCancels();
     void failureIsSaid();
+    void heldJobSaysWhyAndCanGoOn();
     void copiesTheCommand();
     void narrowBarKeepsStepLayerAndTimeLeft();
 };
@@ -118,6 +120,47 @@ void TestJobBar::failureIsSaid()
     ShownBar s;
     s.bench.runner.start(JobKind::Calibrate, "Calibrate", {}, [](JobPort &) { throw Error("The disk is full.", "Free some space."); });
     QTRY_VERIFY(s.words().contains("Calibrate: failed. The disk is full."));
+}
+
+void TestJobBar::heldJobSaysWhyAndCanGoOn()
+{
+    ShownBar s;
+    std::atomic<bool> isLost = true;
+    const int number = s.bench.runner.start(JobKind::Search, "Search for K = 193", {}, [&isLost](JobPort &port) {
+        port.context().begin("search", 10, "evaluations");
+        port.context().step(4);
+        if (isLost)
+            throw MachineFailure("The device cuda:0 failed: device lost.", "Start the program again (--device cpu).", "cuda:0");
+    });
+    QTRY_VERIFY(s.bench.runner.job(number)->isHeld());
+    QVERIFY2(s.words().contains("Search for K = 193 (paused)"), qPrintable(s.words()));
+    QVERIFY2(s.words().contains("The device cuda:0 failed: device lost. What was finished is kept."), qPrintable(s.words()));
+    QVERIFY(!s.bar.findChild<QProgressBar *>()->isVisible());
+    QPushButton *cpu = button(s.bar, "Continue on the CPU"), *retry = button(s.bar, "Retry");
+    QVERIFY(cpu && cpu->isVisible() && cpu->focusPolicy() & Qt::TabFocus);
+    QCOMPARE(cpu->accessibleName(), "Continue the current job on the CPU");
+    QVERIFY(retry && retry->isVisible());
+    QCOMPARE(retry->accessibleName(), "Retry the current job on cuda:0");
+
+    QSignalSpy held(&s.bench.runner, &JobRunner::jobHeld);
+    QTest::keyClick(retry, Qt::Key_Space);
+    QTRY_COMPARE(held.count(), 1); // and fails once more
+    QVERIFY(cpu->isVisible());
+    isLost = false;
+    QTest::keyClick(cpu, Qt::Key_Space);
+    QTRY_COMPARE(s.bench.runner.job(number)->state, JobInfo::State::Done);
+    QCOMPARE(s.bench.runner.settings().device, std::string("cpu"));
+    QTRY_VERIFY(!cpu->isVisible());
+
+    isLost = true; // Esc ends one that is held
+    const int other = s.bench.runner.start(JobKind::Search, "Search for K = 193", {}, [](JobPort &) {
+        throw MachineFailure("The memory of cuda:0 is not enough.", "Use fewer windows.", "cuda:0");
+    });
+    QTRY_VERIFY(cpu->isVisible());
+    cpu->setFocus();
+    QTest::keyClick(cpu, Qt::Key_Escape);
+    QTRY_COMPARE(s.bench.runner.job(other)->state, JobInfo::State::Cancelled);
+    QTRY_VERIFY(!cpu->isVisible());
 }
 
 void TestJobBar::copiesTheCommand()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "theme/Icons.h"
 #include "theme/PlotStyle.h"
+#include "theme/SessionBus.h"
 #include "theme/Theme.h"
 
 #include <QApplication>
@@ -8,6 +9,8 @@
 #include <QDBusConnection>
 #include <QDBusMessage>
 #include <QDBusVariant>
+#include <QElapsedTimer>
+#include <QFile>
 #include <QLineEdit>
 #include <QListView>
 #include <QProcess>
@@ -17,10 +20,16 @@
 #include <QStandardItemModel>
 #include <QStandardPaths>
 #include <QTableView>
+#include <QTemporaryDir>
 #include <QTest>
 #include <QTreeView>
 
+#include <algorithm>
 #include <memory>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 using namespace secateur::ui;
 
@@ -58,6 +67,36 @@ public slots:
         const uint value = space != kSpace ? 0U : key == kKey ? scheme : key == kContrast ? contrast : 0U;
         return QDBusVariant(QVariant::fromValue(QDBusVariant(value))); // wrapped twice, as real portals do
     }
+};
+
+/// A bus that takes connections and never answers.
+class MuteBus {
+public:
+    MuteBus() : m_socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0))
+    {
+        sockaddr_un where{};
+        where.sun_family = AF_UNIX;
+        const QByteArray path = QFile::encodeName(m_folder.filePath(QStringLiteral("bus")));
+        std::copy_n(path.constData(), std::min<std::size_t>(std::size_t(path.size()), sizeof where.sun_path - 1), where.sun_path);
+        m_isListening = ::bind(m_socket, reinterpret_cast<const sockaddr *>(&where), sizeof where) == 0 && ::listen(m_socket, 8) == 0;
+    }
+    ~MuteBus() { ::close(m_socket); }
+    MuteBus(const MuteBus &) = delete;
+    MuteBus &operator=(const MuteBus &) = delete;
+
+    bool isListening() const { return m_isListening; }
+    QString address() const { return QStringLiteral("unix:path=") + m_folder.filePath(QStringLiteral("bus")); }
+    /// Whether somebody has come.
+    bool isAsked() const
+    {
+        pollfd now{.fd = m_socket, .events = POLLIN, .revents = 0};
+        return ::poll(&now, 1, 0) == 1;
+    }
+
+private:
+    QTemporaryDir m_folder;
+    int m_socket = -1;
+    bool m_isListening = false;
 };
 
 class RestoredPalette {
@@ -238,6 +277,42 @@ private slots:
         QTRY_VERIFY(later.isHighContrast());
         desktop.unregisterService(QStringLiteral("org.freedesktop.portal.Desktop"));
         QDBusConnection::disconnectFromBus(QStringLiteral("desktop"));
+    }
+
+    void aBusThatNeverAnswersIsNotWaitedFor()
+    {
+        const RestoredPalette restored;
+        const MuteBus bus;
+        QVERIFY(bus.isListening());
+        const QByteArray usual = qgetenv("DBUS_SESSION_BUS_ADDRESS");
+        qputenv("DBUS_SESSION_BUS_ADDRESS", bus.address().toLocal8Bit());
+        QElapsedTimer timer;
+        timer.start();
+        {
+            Theme theme;
+            theme.setMode(Theme::Mode::Dark);
+            QVERIFY(theme.isDark());
+            QTRY_VERIFY(bus.isAsked());
+            QVERIFY(!theme.findChild<SessionBus *>()->isConnected());
+        }
+        qputenv("DBUS_SESSION_BUS_ADDRESS", usual);
+        QVERIFY2(timer.elapsed() < 2000, qPrintable(QString::number(timer.elapsed())));
+    }
+
+    void theBusIsWhereTheDesktopSays()
+    {
+        const QByteArray usual = qgetenv("DBUS_SESSION_BUS_ADDRESS"), folder = qgetenv("XDG_RUNTIME_DIR");
+        qputenv("DBUS_SESSION_BUS_ADDRESS", "unix:abstract=elsewhere");
+        QCOMPARE(SessionBus::usualAddress(), QStringLiteral("unix:abstract=elsewhere"));
+        qunsetenv("DBUS_SESSION_BUS_ADDRESS");
+        qputenv("XDG_RUNTIME_DIR", "/run/user/a b~");
+        QCOMPARE(SessionBus::usualAddress(), QStringLiteral("unix:path=/run/user/a%20b%7E/bus"));
+        qunsetenv("XDG_RUNTIME_DIR");
+        QVERIFY(SessionBus::usualAddress().isEmpty());
+        QVERIFY(!SessionBus().isConnected()); // nowhere
+        qputenv("DBUS_SESSION_BUS_ADDRESS", usual);
+        if (!folder.isNull())
+            qputenv("XDG_RUNTIME_DIR", folder);
     }
 
 public:

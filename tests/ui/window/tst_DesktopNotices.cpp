@@ -5,6 +5,7 @@
 #include "commands/PlanEditor.h"
 #include "foundation/Error.h"
 #include "models/SessionModel.h"
+#include "theme/SessionBus.h"
 
 #include <QDBusConnection>
 #include <QProcess>
@@ -77,6 +78,10 @@ void tst_DesktopNotices::onlyLongJobsAreToldAndOnlyToThoseWhoLookElsewhere()
     QVERIFY(noticeOf(longJob(JobInfo::State::Done), session, false));
     QVERIFY(noticeOf(longJob(JobInfo::State::Failed), session, false));
     QVERIFY(!noticeOf(longJob(JobInfo::State::Cancelled), session, false)); // whoever cancelled it knows
+    JobInfo paused = longJob(JobInfo::State::Paused);
+    QVERIFY(!noticeOf(paused, session, false)); // and whoever paused it
+    paused.failedDevice = QStringLiteral("cuda:0");
+    QVERIFY(noticeOf(paused, session, false)); // but for the GPU
     QVERIFY(!noticeOf(longJob(JobInfo::State::Done), session, true));
     JobInfo shortJob = longJob(JobInfo::State::Done);
     shortJob.seconds = 9.9;
@@ -92,6 +97,12 @@ void tst_DesktopNotices::wordsAreThoseOfTheJob()
     const auto failed = noticeOf(longJob(JobInfo::State::Failed), session, false);
     QCOMPARE(failed->title, QStringLiteral("Calibrate on grimm.txt: failed"));
     QCOMPARE(failed->body, QStringLiteral("The disk is full."));
+    JobInfo held = longJob(JobInfo::State::Paused);
+    held.failedDevice = QStringLiteral("cuda:0");
+    held.sentence = QStringLiteral("The device cuda:0 failed: device lost.");
+    const auto paused = noticeOf(held, session, false);
+    QCOMPARE(paused->title, QStringLiteral("Calibrate on grimm.txt: paused"));
+    QCOMPARE(paused->body, held.sentence);
 }
 
 void tst_DesktopNotices::withoutABusNothingHappens()
@@ -99,7 +110,7 @@ void tst_DesktopNotices::withoutABusNothingHappens()
     const SessionModel session;
     JobRunner runner(EngineSettings{.device = "cpu", .dtype = "auto", .threads = 1});
     QWidget window;
-    new DesktopNotices(session, runner, window, QDBusConnection(QStringLiteral("none")));
+    new DesktopNotices(session, runner, window, QStringLiteral("unix:path=/nonexistent"));
     const int number = runner.start(JobKind::Calibrate, QStringLiteral("Calibrate"), {}, [](JobPort &) {});
     QTRY_COMPARE(runner.job(number)->state, JobInfo::State::Done);
     emit runner.jobFinished(number);
@@ -121,12 +132,11 @@ void tst_DesktopNotices::desktopIsToldAndAClickBringsTheWindow()
         QVERIFY(theirs.registerObject(QStringLiteral("/org/freedesktop/Notifications"), &desktop,
                                       QDBusConnection::ExportAllSlots | QDBusConnection::ExportAllSignals));
         QVERIFY(theirs.registerService(QStringLiteral("org.freedesktop.Notifications")));
-        const QDBusConnection ours = QDBusConnection::connectToBus(address, QStringLiteral("window"));
-        QVERIFY(ours.isConnected());
         const SessionModel session;
         JobRunner runner(EngineSettings{.device = "cpu", .dtype = "auto", .threads = 1});
         QWidget window; // not shown: people are elsewhere
-        DesktopNotices notices(session, runner, window, ours);
+        DesktopNotices notices(session, runner, window, address);
+        QTRY_VERIFY(notices.findChild<SessionBus *>()->isConnected());
         notices.tell({QStringLiteral("Search finished: N = 4"), QStringLiteral("model: <K> & more")});
         QTRY_COMPARE(desktop.told, QStringList(QStringLiteral("Search finished: N = 4|model: &lt;K&gt; &amp; more")));
         QCOMPARE(desktop.replaced, QList<uint>{0});
@@ -140,7 +150,6 @@ void tst_DesktopNotices::desktopIsToldAndAClickBringsTheWindow()
         QCOMPARE(desktop.replaced.at(1), 7U); // in place of the one before
     }
     QDBusConnection::disconnectFromBus(QStringLiteral("desktop"));
-    QDBusConnection::disconnectFromBus(QStringLiteral("window"));
     bus.terminate();
     bus.waitForFinished();
 }

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QDBusConnection>
+#include <QDBusPendingCall>
+#include <QObject>
+#include <QString>
+
+class QDBusMessage;
+
+namespace secateur::ui {
+
+/// The desktop's session bus, for which nobody waits. QDBusConnection::sessionBus() waits for the first answer, and a bus may take the connection
+/// and never give one; this asks for it like for any other, and says when it has come. Without a bus it never does.
+class SessionBus : public QObject {
+    Q_OBJECT
+public:
+    explicit SessionBus(QObject *parent = nullptr, const QString &address = usualAddress());
+    ~SessionBus() override;
+
+    /// DBUS_SESSION_BUS_ADDRESS, or where desktops put it otherwise. Empty when it is nowhere.
+    static QString usualAddress();
+    bool isConnected() const { return m_isConnected; }
+
+    // Once it is connected.
+    QDBusPendingCall call(const QDBusMessage &message) const { return m_bus.asyncCall(message); }
+    /// Has the slot called with every such signal, from any sender.
+    void hear(const QString &path, const QString &interface, const QString &member, QObject *receiver, const char *slot);
+
+signals:
+    void connected();
+
+private:
+    QString m_name; ///< of the connection, in this process
+    QDBusConnection m_bus;
+    bool m_isConnected = false;
+};
+
+} // namespace secateur::ui
