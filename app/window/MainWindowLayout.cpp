@@ -16,6 +16,7 @@
 #include "window/StatusLine.h"
 #include "window/ViewState.h"
 
+#include <QAbstractButton>
 #include <QCloseEvent>
 #include <QDialog>
 #include <QDockWidget>
@@ -92,6 +93,12 @@ void MainWindow::buildDocks()
             };
             QMetaObject::invokeMethod(made, reach, Qt::QueuedConnection);
         });
+        if (auto *undock =
+                made->findChild<QAbstractButton *>(QStringLiteral("qt_dockwidget_floatbutton"))) // else it would lie where it was
+            connect(undock, &QAbstractButton::clicked, made, [made] {
+                if (made->isFloating())
+                    stepAside(*made);
+            });
         return made;
     };
     m_jobsDock = dock(tr("Jobs"), "jobs", new JobsPanel(m_workbench, this));

@@ -354,7 +354,7 @@ void BalancePanel::takeNearest()
 void BalancePanel::followCurve()
 {
     m_shown = curveData(m_workbench.session, kAxes.at(std::size_t(m_axis->currentIndex())), m_scale->current() == 0);
-    m_curve->showPoints(m_shown.axis, m_shown.points, m_shown.current);
+    m_curve->showPoints(m_shown.axis, m_shown.points, m_shown.current, m_shown.lines);
     m_curve->setSource(sourceOfMeasurements(m_workbench.session));
 }
 

@@ -112,7 +112,7 @@ QString planSentence(const SessionModel &session)
     const SparsityBalance &balance = *session.balance();
     const QString attentions = balance.attentionsToRemove == 1 ? Words::tr("attention removed") : Words::tr("attentions removed");
     const QString plan =
-        Words::tr("<b>N = %1</b> %2, <b>K = %3</b> of %4 neurons kept, reaches <b>%5</b> of the layers, %6 of the model.")
+        Words::tr("<b>N = %1</b> %2, <b>K = %3</b> of %4 neurons kept, removes <b>%5</b> of the layers' parameters, %6 of the model's.")
             .arg(exactText(balance.attentionsToRemove), attentions, exactText(balance.neuronsKept), exactText(session.neurons()),
                  percentText(balance.sparsityLayers()), percentText(balance.sparsityModel()));
     const BalanceSettings &settings = session.draft().balance;
