@@ -23,6 +23,8 @@ class Actions : public QObject {
 public:
     /// Property of an action whose text says what it would do right now: its name.
     static constexpr const char *kPlainName = "plainName";
+    /// Property of an action: other words by which the command palette finds it.
+    static constexpr const char *kKeywords = "keywords";
 
     Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, JobRunner &runner, QUndoStack &history, QWidget *window);
 

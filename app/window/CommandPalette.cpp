@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "window/CommandPalette.h"
 
+#include "window/Actions.h"
+
 #include <QCoreApplication>
 #include <QKeyEvent>
 #include <QLineEdit>
@@ -92,9 +94,9 @@ void CommandPalette::filter(const QString &text)
     const QStringList words = text.split(QLatin1Char(' '), Qt::SkipEmptyParts);
     m_list->clear();
     for (QAction *action : std::as_const(m_actions)) {
-        const QString name = plainText(*action);
+        const QString name = plainText(*action), found = name + QLatin1Char(' ') + action->property(Actions::kKeywords).toString();
         const bool matches =
-            std::all_of(words.begin(), words.end(), [&](const QString &word) { return name.contains(word, Qt::CaseInsensitive); });
+            std::all_of(words.begin(), words.end(), [&](const QString &word) { return found.contains(word, Qt::CaseInsensitive); });
         if (!matches || name.isEmpty() || !action->isVisible())
             continue;
         QString line = name;

@@ -143,6 +143,8 @@ void MainWindow::buildTabs(const Launch &launch)
     m_tabs->addTab(new ExportPanel(m_workbench, m_tabs), tr("Export"));
     attention->setObjectName(QStringLiteral("attention"));
     attention->setProperty(kRemembered, QByteArray("view"));
+    importance->setObjectName(QStringLiteral("importance"));
+    importance->setProperty(kRemembered, QByteArray("scale"));
     const auto calibration = [this] { show(Tab::Calibration); };
     connect(importance, &ImportancePanel::calibrateRequested, this, calibration);
     connect(attention, &AttentionPanel::calibrateRequested, this, calibration);
@@ -273,6 +275,7 @@ void MainWindow::followModel()
     m_selection.setHoveredLayer(-1);
     m_selection.setSelectedLayer(m_model.hasModel() ? 0 : -1);
     m_selection.setStep(-1);
+    m_selection.setComparedLayers({});
     const bool hasModel = m_model.hasModel();
     m_map->setVisible(hasModel && m_showMap->isChecked());
     m_inspector->setVisible(hasModel && m_showInspector->isChecked());

@@ -16,6 +16,7 @@
 #include "window/StatusLine.h"
 #include "window/ViewState.h"
 
+#include <QAbstractButton>
 #include <QCloseEvent>
 #include <QDialog>
 #include <QDockWidget>
@@ -28,6 +29,7 @@
 #include <QTabWidget>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <utility>
 
 namespace secateur::ui {
@@ -92,6 +94,12 @@ void MainWindow::buildDocks()
             };
             QMetaObject::invokeMethod(made, reach, Qt::QueuedConnection);
         });
+        if (auto *undock =
+                made->findChild<QAbstractButton *>(QStringLiteral("qt_dockwidget_floatbutton"))) // else it would lie where it was
+            connect(undock, &QAbstractButton::clicked, made, [made] {
+                if (made->isFloating())
+                    stepAside(*made);
+            });
         return made;
     };
     m_jobsDock = dock(tr("Jobs"), "jobs", new JobsPanel(m_workbench, this));
@@ -159,7 +167,8 @@ void MainWindow::closeEvent(QCloseEvent *event)
     event->accept();
 }
 
-/// Esc takes back what was clicked, wherever nothing else hears it.
+/// Esc takes back what was clicked, on every page. First it is for whoever has the focus and something to end: a drag, a number that is typed,
+/// a card, a message, a job in the job bar.
 void MainWindow::keyPressEvent(QKeyEvent *event)
 {
     if (event->key() != Qt::Key_Escape || !m_selection.clear())
@@ -197,6 +206,10 @@ void MainWindow::keepView()
     view["tab"] = QMetaEnum::fromType<Tab>().valueToKey(m_tabs->currentIndex());
     view["layer"] = std::to_string(m_selection.selectedLayer());
     view["step"] = std::to_string(m_selection.step());
+    QStringList compared;
+    for (const std::int64_t layer : m_selection.comparedLayers())
+        compared << QString::number(layer);
+    view["compared"] = compared.join(u',').toStdString();
     if (!m_keeper.file().isEmpty())
         view[kFileOfView] = m_keeper.file().toStdString(); // whose changes these are, should they be left unsaved
     m_model.setView(std::move(view));
@@ -222,6 +235,15 @@ void MainWindow::showView()
     show(isKnown ? Tab(tab) : m_model.hasScores() ? Tab::Importance : Tab::Model);
     if (const qint64 layer = indexAt("layer"); layer >= 0 && layer < m_model.layerCount())
         m_selection.setSelectedLayer(layer);
+    std::vector<std::int64_t> compared;
+    for (const QByteArray &word : wordAt("compared").split(',')) {
+        bool isNumber = false;
+        const qint64 layer = word.toLongLong(&isNumber);
+        if (isNumber && m_model.hasScores() && layer >= 0 && layer < m_model.layerCount() &&
+            compared.size() < SelectionModel::kMostCompared && std::find(compared.begin(), compared.end(), layer) == compared.end())
+            compared.push_back(layer);
+    }
+    m_selection.setComparedLayers(compared);
     const SearchRecord *search = m_model.search();
     if (const qint64 step = indexAt("step"); step >= 0 && search && step < qint64(search->steps.size()))
         m_selection.setStep(step);

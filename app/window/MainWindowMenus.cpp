@@ -161,6 +161,7 @@ void MainWindow::buildViewMenu()
         m_actions->add(action);
         view->addAction(action);
     }
+    m_plansDock->toggleViewAction()->setProperty(Actions::kKeywords, tr("pinned plans, pins"));
     auto *reset = new QAction(tr("&Reset the layout"), this);
     connect(reset, &QAction::triggered, this, &MainWindow::resetLayout);
     m_actions->add(reset);

@@ -54,6 +54,15 @@ QString wordOf(const QMetaProperty &property, const QVariant &value)
     return property.isEnumType() ? QString::fromLatin1(property.enumerator().valueToKey(value.toInt())) : value.toString();
 }
 
+/// To the place of that frame, or the nearest where all of it is in the space.
+void moveInto(const QRect &space, QWidget &window, const QRect &frame)
+{
+    const QSize size = frame.size().boundedTo(space.size());
+    window.resize(window.size() - (frame.size() - size));
+    window.move(std::clamp(frame.x(), space.left(), space.right() + 1 - size.width()),
+                std::clamp(frame.y(), space.top(), space.bottom() + 1 - size.height()));
+}
+
 } // namespace
 
 std::map<std::string, std::string> viewOf(const QWidget &window)
@@ -118,6 +127,15 @@ bool applySplitters(QWidget &window, const QByteArray &state)
     return true;
 }
 
+void stepAside(QWidget &window)
+{
+    constexpr int kAside = 48; // pixels
+    const QRect space = window.screen()->availableGeometry(), frame = window.frameGeometry();
+    const int right = frame.right() + kAside <= space.right() ? kAside : -kAside; // up, as the docks lie at the bottom
+    const int down = frame.top() - kAside >= space.top() ? -kAside : kAside;
+    moveInto(space, window, frame.translated(right, down));
+}
+
 void bringOnScreen(QWidget &window)
 {
     constexpr int kReachable = 40; // of its top edge, to take hold of it
@@ -129,11 +147,7 @@ void bringOnScreen(QWidget &window)
     });
     if (canBeReached || screens.isEmpty())
         return;
-    const QRect space = (window.screen() ? window.screen() : screens.constFirst())->availableGeometry();
-    const QSize size = frame.size().boundedTo(space.size());
-    window.resize(window.size() - (frame.size() - size));
-    window.move(std::clamp(frame.x(), space.left(), space.right() + 1 - size.width()),
-                std::clamp(frame.y(), space.top(), space.bottom() + 1 - size.height()));
+    moveInto((window.screen() ? window.screen() : screens.constFirst())->availableGeometry(), window, frame);
 }
 
 } // namespace secateur::ui

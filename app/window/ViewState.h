@@ -23,6 +23,8 @@ QByteArray splittersOf(const QWidget &window);
 /// False when the bytes are not understood; then nothing has changed.
 bool applySplitters(QWidget &window, const QByteArray &state);
 
+/// Moves a window of its own away from where it is, so that it is seen to be one, and whole onto its screen.
+void stepAside(QWidget &window);
 /// Moves a window of its own (a floating dock) so that it can be reached on the screens that there are now.
 void bringOnScreen(QWidget &window);
 

@@ -41,6 +41,7 @@ struct EvaluationRecord {
     TextSettings text;
     Evaluation result;
     double seconds = 0;
+    std::optional<PlanDraft> draft{}; ///< the settings that gave the plan; none for the dense model, and in older sessions
 };
 
 /// A checkpoint that was written and verified.

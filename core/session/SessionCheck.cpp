@@ -121,6 +121,8 @@ void checkEvaluation(const EvaluationRecord &record, const Session &session)
     checkCalibration(record.calibration, session, name);
     checkLayers(record.removed, spec, name);
     checkText(record.text);
+    if (record.draft)
+        checkDraft(*record.draft, session, name);
     if (record.neuronsKept < 0 || record.neuronsKept > spec.layers.front().ffn.neurons)
         refuse(name + " keeps " + counted(record.neuronsKept, "neuron"));
 }

@@ -97,8 +97,12 @@ TextSettings textFromJson(const nlohmann::json &json)
 
 nlohmann::json toJson(const EvaluationRecord &r)
 {
-    return {{"calibration", r.calibration}, {"K", r.neuronsKept},     {"removed", r.removed},       {"borrowed", r.isOrderBorrowed},
-            {"planHash", r.planHash},       {"text", toJson(r.text)}, {"result", toJson(r.result)}, {"seconds", r.seconds}};
+    nlohmann::json json = {{"calibration", r.calibration},  {"K", r.neuronsKept},     {"removed", r.removed},
+                           {"borrowed", r.isOrderBorrowed}, {"planHash", r.planHash}, {"text", toJson(r.text)},
+                           {"result", toJson(r.result)},    {"seconds", r.seconds}};
+    if (r.draft)
+        json["draft"] = toJson(*r.draft);
+    return json;
 }
 
 EvaluationRecord evaluationFromJson(const nlohmann::json &json)
@@ -120,6 +124,8 @@ EvaluationRecord evaluationFromJson(const nlohmann::json &json)
                 .length = wholeAt(e, "length"),
                 .tokenHash = e.at("tokenHash")};
     r.seconds = json.at("seconds");
+    if (json.contains("draft"))
+        r.draft = draftFromJson(json.at("draft"));
     return r;
 }
 

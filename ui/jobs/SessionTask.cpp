@@ -222,6 +222,7 @@ EvaluationRecord SessionTask::evaluate(JobPort &port, const PruningPlan *plan, c
         record.removed = plan->removedAttentions;
         record.isOrderBorrowed = isOrderBorrowed;
         record.planHash = plan->hash();
+        record.draft = draft;
     }
     if (!plan)
         m_findings->denseTexts.push_back(record.text);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "models/SelectionModel.h"
 
+#include <algorithm>
+
 namespace secateur::ui {
 
 void SelectionModel::setHoveredLayer(qint64 layer)
@@ -25,6 +27,29 @@ void SelectionModel::setStep(qint64 step)
         return;
     m_step = step;
     emit stepChanged(step);
+}
+
+bool SelectionModel::isCompared(qint64 layer) const
+{
+    return std::find(m_compared.begin(), m_compared.end(), layer) != m_compared.end();
+}
+
+void SelectionModel::toggleCompared(qint64 layer)
+{
+    std::vector<std::int64_t> layers = m_compared;
+    if (std::erase(layers, layer) == 0)
+        layers.push_back(layer);
+    if (layers.size() > kMostCompared)
+        layers.erase(layers.begin());
+    setComparedLayers(layers);
+}
+
+void SelectionModel::setComparedLayers(const std::vector<std::int64_t> &layers)
+{
+    if (layers == m_compared)
+        return;
+    m_compared = layers;
+    emit comparedLayersChanged(m_compared);
 }
 
 bool SelectionModel::clear()

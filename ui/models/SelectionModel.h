@@ -3,6 +3,10 @@
 
 #include <QObject>
 
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
 namespace secateur::ui {
 
 /// What people point at: one for the window, observed by every view, so that a layer that is hovered or clicked in one lights up in all.
@@ -14,12 +18,20 @@ public:
     qint64 hoveredLayer() const { return m_hoveredLayer; }
     qint64 selectedLayer() const { return m_selectedLayer; }
     qint64 step() const { return m_step; }
+    /// Layers whose scores are compared with those of the selected one, those chosen first in front.
+    const std::vector<std::int64_t> &comparedLayers() const { return m_compared; }
+    bool isCompared(qint64 layer) const;
+
+    static constexpr std::size_t kMostCompared = 4; ///< at a time
 
 public slots:
     void setHoveredLayer(qint64 layer);  ///< -1: none
     void setSelectedLayer(qint64 layer); ///< -1: none
     /// The step of the search that is looked at (replay too), from 0; -1: the last one, following a search that runs.
     void setStep(qint64 step);
+    /// Adds a layer to those that are compared, or takes it away; the one chosen first gives way to one too many.
+    void toggleCompared(qint64 layer);
+    void setComparedLayers(const std::vector<std::int64_t> &layers);
 
 public:
     /// Takes back what was clicked last: the layer, then the step. False when nothing was. What Esc does in every view.
@@ -29,9 +41,11 @@ signals:
     void hoveredLayerChanged(qint64 layer);
     void selectedLayerChanged(qint64 layer);
     void stepChanged(qint64 step);
+    void comparedLayersChanged(const std::vector<std::int64_t> &layers);
 
 private:
     qint64 m_hoveredLayer = -1, m_selectedLayer = -1, m_step = -1;
+    std::vector<std::int64_t> m_compared;
 };
 
 } // namespace secateur::ui

@@ -7,6 +7,7 @@
 #include "models/SessionModel.h"
 #include "panels/BalanceWords.h"
 #include "panels/CurveCard.h"
+#include "panels/CurveLines.h"
 #include "panels/DraftOfRecord.h"
 #include "panels/EmptyState.h"
 #include "panels/EvaluationModel.h"
@@ -15,8 +16,8 @@
 #include "panels/JobCostText.h"
 #include "panels/PlotMessages.h"
 #include "panels/Usable.h"
+#include "panels/TargetControls.h"
 #include "panels/WheelGuard.h"
-#include "theme/Icons.h"
 #include "widgets/BalanceSlider.h"
 #include "widgets/Card.h"
 #include "widgets/CopyButton.h"
@@ -26,27 +27,21 @@
 #include "widgets/SegmentedControl.h"
 
 #include <QComboBox>
-#include <QDoubleSpinBox>
-#include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
 #include <QScrollArea>
-#include <QSignalBlocker>
 #include <QStackedLayout>
-#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <initializer_list>
+#include <utility>
 
 namespace secateur::ui {
 namespace {
 
-constexpr std::array kPresets = {0.25, 0.375, 0.5};
-constexpr std::array kMultiples = {1, 8, 16, 32, 64, 128, 256};
 constexpr std::array kAxes = {CurveAxis::LayerParameters, CurveAxis::ModelParameters, CurveAxis::Bytes, CurveAxis::FlopPerToken,
                               CurveAxis::KvBytesPerToken};
 
@@ -57,11 +52,7 @@ BalancePanel::BalancePanel(Workbench workbench, QWidget *parent)
       m_workbench(workbench),
       m_pages(new QStackedLayout(this)),
       m_empty(new EmptyState),
-      m_presets(new SegmentedControl(tr("Target sparsity"))),
-      m_sparsity(new QDoubleSpinBox),
-      m_alpha(new QDoubleSpinBox),
-      m_resetAlpha(new QToolButton),
-      m_multiple(new QComboBox),
+      m_target(new TargetControls(workbench)),
       m_slider(new BalanceSlider),
       m_sentence(bodyLabel({})),
       m_problem(new Card),
@@ -78,7 +69,6 @@ BalancePanel::BalancePanel(Workbench workbench, QWidget *parent)
     m_pages->addWidget(m_empty);
     m_pages->addWidget(makeContent());
     connect(m_empty, &EmptyState::openRequested, this, &BalancePanel::openRequested);
-    connectTarget();
     connectSlider();
     connectCurve();
     connectModels();
@@ -95,7 +85,7 @@ QWidget *BalancePanel::makeContent()
     auto *layout = new QVBoxLayout(column);
     layout->setContentsMargins(12, 10, 12, 10);
     layout->setSpacing(8);
-    layout->addLayout(makeTarget());
+    layout->addWidget(m_target);
     layout->addWidget(m_slider);
     layout->addWidget(m_sentence);
     layout->addWidget(makeProblem());
@@ -111,54 +101,6 @@ QWidget *BalancePanel::makeContent()
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAsNeeded);
     scroll->setWidget(column);
     return scroll;
-}
-
-QLayout *BalancePanel::makeTarget()
-{
-    for (const double preset : kPresets)
-        m_presets->addChoice(targetText(preset));
-    m_sparsity->setAccessibleName(tr("Target sparsity, percent"));
-    m_sparsity->setRange(0.1, 99.9);
-    m_sparsity->setDecimals(1);
-    m_sparsity->setSingleStep(0.1);
-    m_sparsity->setSuffix(tr(" %"));
-    m_alpha->setAccessibleName(tr("Alpha of the rule"));
-    m_alpha->setToolTip(
-        tr("The larger alpha, the more attentions the rule removes; the paper uses %1.").arg(locale().toString(BalanceSettings().alpha)));
-    m_alpha->setRange(0.01, 1000);
-    m_alpha->setDecimals(2);
-    m_alpha->setSingleStep(0.1);
-    for (QDoubleSpinBox *box : {m_sparsity, m_alpha})
-        box->setKeyboardTracking(false); // a number that is typed is one change, not one a digit
-    m_resetAlpha->setIcon(icon(QStringLiteral("undo")));
-    m_resetAlpha->setAutoRaise(true);
-    m_resetAlpha->setFocusPolicy(Qt::StrongFocus);
-    m_resetAlpha->setAccessibleName(tr("Reset alpha"));
-    m_multiple->setAccessibleName(tr("Width multiple"));
-    m_multiple->setToolTip(tr("K is rounded to a multiple of this: hardware likes 64 or 128, the paper uses 1."));
-    for (const int multiple : kMultiples)
-        m_multiple->addItem(locale().toString(multiple), multiple);
-    for (QWidget *control : std::initializer_list<QWidget *>{m_sparsity, m_alpha, m_multiple})
-        new WheelGuard(*control);
-
-    auto *grid = new QGridLayout;
-    grid->setHorizontalSpacing(8);
-    grid->setVerticalSpacing(4);
-    const auto place = [grid](const QString &caption, std::initializer_list<QWidget *> controls, int column) {
-        auto *label = new QLabel(caption);
-        label->setBuddy(*controls.begin());
-        label->setForegroundRole(QPalette::PlaceholderText);
-        grid->addWidget(label, 0, column, 1, int(controls.size()));
-        for (QWidget *control : controls)
-            grid->addWidget(control, 1, column++);
-    };
-    place(tr("Target sparsity of the decoder layers"), {m_presets, m_sparsity}, 0);
-    place(tr("Alpha"), {m_alpha, m_resetAlpha}, 3);
-    place(tr("Width multiple"), {m_multiple}, 6);
-    grid->setColumnMinimumWidth(2, 8);
-    grid->setColumnMinimumWidth(5, 4);
-    grid->setColumnStretch(7, 1);
-    return grid;
 }
 
 QWidget *BalancePanel::makeProblem()
@@ -204,21 +146,10 @@ QLayout *BalancePanel::makeAxis()
     return row;
 }
 
-void BalancePanel::connectTarget()
-{
-    PlanEditor &editor = m_workbench.editor;
-    connect(m_presets, &SegmentedControl::chosen, this, [&editor](int index) { editor.setSparsity(kPresets.at(std::size_t(index))); });
-    connect(m_sparsity, &QDoubleSpinBox::valueChanged, this, [&editor](double percent) { editor.setSparsity(percent / 100); });
-    connect(m_alpha, &QDoubleSpinBox::valueChanged, this, [&editor](double alpha) { editor.setAlpha(alpha); });
-    connect(m_resetAlpha, &QToolButton::clicked, this, [&editor] { editor.setAlpha(BalanceSettings().alpha); });
-    connect(m_multiple, &QComboBox::activated, this,
-            [this, &editor](int index) { editor.setWidthMultiple(m_multiple->itemData(index).toLongLong()); });
-    connect(m_nearest, &QPushButton::clicked, this, &BalancePanel::takeNearest);
-}
-
 void BalancePanel::connectSlider()
 {
     PlanEditor &editor = m_workbench.editor;
+    connect(m_nearest, &QPushButton::clicked, this, &BalancePanel::takeNearest);
     connect(m_slider, &BalanceSlider::dragStarted, &editor, &PlanEditor::beginDrag);
     connect(m_slider, &BalanceSlider::valueDragged, &editor, [&editor](qint64 n) { editor.setAttentionsToRemove(n); });
     connect(m_slider, &BalanceSlider::dragFinished, &editor, &PlanEditor::endDrag);
@@ -243,6 +174,8 @@ void BalancePanel::connectCurve()
 void BalancePanel::connectModels()
 {
     const SessionModel &session = m_workbench.session;
+    for (const auto changed : {&SessionModel::modelChanged, &SessionModel::evaluationsChanged, &SessionModel::textsChanged})
+        connect(&session, changed, this, [this] { m_areLinesKnown = false; });
     connect(&session, &SessionModel::modelChanged, this, &BalancePanel::follow);
     connect(&session, &SessionModel::draftChanged, this, &BalancePanel::follow);
     for (const auto changed : {&SessionModel::evaluationsChanged, &SessionModel::textsChanged, &SessionModel::searchChanged,
@@ -280,44 +213,18 @@ void BalancePanel::follow()
     m_pages->setCurrentIndex(1);
     if (!isVisible())
         return;
-    followTarget();
+    m_target->follow();
     followSlider();
     followSentence();
     followCurve();
     followMeasuring();
 }
 
-void BalancePanel::followTarget()
-{
-    const SessionModel &session = m_workbench.session;
-    const BalanceSettings &settings = session.draft().balance;
-    const QSignalBlocker sparsity(m_sparsity), alpha(m_alpha);
-    const auto preset =
-        std::find_if(kPresets.begin(), kPresets.end(), [&](double value) { return std::abs(value - settings.sparsity) < 1e-9; });
-    const bool isFollowed = preset != kPresets.end() && !settings.neuronsKept; // K by hand gives another sparsity
-    m_presets->setCurrent(isFollowed ? int(preset - kPresets.begin()) : -1);
-    m_sparsity->setValue(settings.sparsity * 100);
-    m_alpha->setValue(settings.alpha);
-    const bool isPapers = settings.alpha == BalanceSettings().alpha;
-    const QString papers = locale().toString(BalanceSettings().alpha);
-    const QString readOnly = session.readOnlyReason();
-    const QString noReset = isPapers ? tr("Alpha is %1 already, as in the paper.").arg(papers) : readOnly;
-    m_resetAlpha->setEnabled(noReset.isEmpty());
-    m_resetAlpha->setToolTip(noReset.isEmpty() ? tr("Back to %1, the paper's").arg(papers) : noReset);
-    int multiple = m_multiple->findData(qlonglong(settings.widthMultiple));
-    if (multiple < 0) { // from a session that was made elsewhere
-        m_multiple->addItem(exactText(settings.widthMultiple), qlonglong(settings.widthMultiple));
-        multiple = m_multiple->count() - 1;
-    }
-    m_multiple->setCurrentIndex(multiple);
-    for (QWidget *control :
-         std::initializer_list<QWidget *>{m_presets, m_sparsity, m_alpha, m_multiple, m_slider, m_nearest, m_copyCommand})
-        setUsable(*control, readOnly);
-}
-
 void BalancePanel::followSlider()
 {
     const SessionModel &session = m_workbench.session;
+    for (QWidget *control : std::initializer_list<QWidget *>{m_slider, m_nearest, m_copyCommand})
+        setUsable(*control, session.readOnlyReason());
     m_slider->setRange(session.layerCount());
     const std::optional<BalanceBounds> &bounds = session.bounds();
     if (!bounds)
@@ -362,7 +269,9 @@ void BalancePanel::takeNearest()
 void BalancePanel::followCurve()
 {
     m_shown = curveData(m_workbench.session, kAxes.at(std::size_t(m_axis->currentIndex())), m_scale->current() == 0);
-    m_curve->showPoints(m_shown.axis, m_shown.points, m_shown.current);
+    if (!std::exchange(m_areLinesKnown, true)) // they do not depend on the current plan, which may be dragged
+        m_lines = curveLines(m_workbench.session.session(), m_shown.records);
+    m_curve->showPoints(m_shown.axis, m_shown.points, m_shown.current, m_lines);
     m_curve->setSource(sourceOfMeasurements(m_workbench.session));
 }
 

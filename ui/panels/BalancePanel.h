@@ -7,12 +7,10 @@
 #include <QWidget>
 
 class QComboBox;
-class QDoubleSpinBox;
 class QLabel;
 class QLayout;
 class QPushButton;
 class QStackedLayout;
-class QToolButton;
 
 namespace secateur::ui {
 
@@ -24,6 +22,7 @@ class EmptyState;
 class InlineNote;
 class JobButton;
 class SegmentedControl;
+class TargetControls;
 
 /// How much goes, and how it splits into width and depth; and what was measured of that.
 class BalancePanel : public QWidget {
@@ -39,17 +38,14 @@ protected:
 
 private:
     QWidget *makeContent();
-    QLayout *makeTarget();
     QWidget *makeProblem();
     QLayout *makeAxis();
     QLayout *makeMeasuring();
-    void connectTarget();
     void connectSlider();
     void connectCurve();
     void connectModels();
 
     void follow();
-    void followTarget();
     void followSlider();
     void followSentence();
     void followCurve();
@@ -61,10 +57,7 @@ private:
     Workbench m_workbench;
     QStackedLayout *m_pages;
     EmptyState *m_empty;
-    SegmentedControl *m_presets;
-    QDoubleSpinBox *m_sparsity, *m_alpha;
-    QToolButton *m_resetAlpha;
-    QComboBox *m_multiple;
+    TargetControls *m_target;
     BalanceSlider *m_slider;
     QLabel *m_sentence;
     Card *m_problem;
@@ -78,6 +71,8 @@ private:
     CopyButton *m_copyCommand;
     CurveCard *m_curveCard;
     CurveData m_shown;
+    std::vector<CurveLine> m_lines; ///< of its points
+    bool m_areLinesKnown = false;
 };
 
 } // namespace secateur::ui

@@ -111,14 +111,17 @@ QString planSentence(const SessionModel &session)
 {
     const SparsityBalance &balance = *session.balance();
     const QString attentions = balance.attentionsToRemove == 1 ? Words::tr("attention removed") : Words::tr("attentions removed");
-    const QString plan =
-        Words::tr("<b>N = %1</b> %2, <b>K = %3</b> of %4 neurons kept, reaches <b>%5</b> of the layers, %6 of the model.")
-            .arg(exactText(balance.attentionsToRemove), attentions, exactText(balance.neuronsKept), exactText(session.neurons()),
-                 percentText(balance.sparsityLayers()), percentText(balance.sparsityModel()));
+    const QString plan = Words::tr("<b>N = %1</b> %2, <b>K = %3</b> of %4 neurons kept")
+                             .arg(exactText(balance.attentionsToRemove), attentions, exactText(balance.neuronsKept),
+                                  exactText(session.neurons())),
+                  removes = Words::tr("removes <b>%1</b> of the layers' parameters, %2 of the model's.")
+                                .arg(percentText(balance.sparsityLayers()), percentText(balance.sparsityModel()));
     const BalanceSettings &settings = session.draft().balance;
     if (!settings.neuronsKept)
-        return plan;
-    return Words::tr("%1 K is set by hand, so the target of %2 is not followed.").arg(plan, targetText(settings.sparsity));
+        return Words::tr("%1: target %2, %3", "N and K, the target, what the plan removes")
+            .arg(plan, targetText(settings.sparsity), removes);
+    return Words::tr("%1 K is set by hand, so the target of %2 is not followed.")
+        .arg(Words::tr("%1: %2", "N and K, what the plan removes").arg(plan, removes), targetText(settings.sparsity));
 }
 
 QString infeasibleText(const SessionModel &session)

@@ -77,6 +77,8 @@ DraftOfRecord draftOfRecord(const Session &session, const EvaluationRecord &reco
         return {{}, tr("The removal order of this measurement was borrowed from another K. Set its N and K, and search.")};
     if (!session.model || record.calibration < 0 || record.calibration >= std::int64_t(session.calibrations.size()))
         return {{}, tr("The calibration of this plan is not in the session.")};
+    if (record.draft && gives(session, *record.draft, record))
+        return {record.draft, {}};
     const std::optional<BalanceSettings> balance = balanceFor(session, record, current);
     if (!balance)
         return {{}, tr("N and K of this plan do not fit the model of the session.")};

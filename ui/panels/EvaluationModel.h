@@ -49,7 +49,7 @@ private:
     std::vector<Row> m_rows;
 };
 
-/// "original", or "37.6 % reached, N = 3, K = 193": what a record measured.
+/// "original", or "removes 37.6 %, N = 3, K = 193": what a record measured.
 QString planText(const SessionModel &session, const EvaluationRecord &record);
 
 } // namespace secateur::ui

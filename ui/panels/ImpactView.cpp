@@ -14,7 +14,6 @@
 #include "widgets/Quantity.h"
 
 #include <QHBoxLayout>
-#include <QKeyEvent>
 #include <QLabel>
 #include <QStackedLayout>
 #include <QVBoxLayout>
@@ -75,12 +74,6 @@ void ImpactView::showEvent(QShowEvent *event)
 {
     QWidget::showEvent(event);
     follow();
-}
-
-void ImpactView::keyPressEvent(QKeyEvent *event)
-{
-    if (event->key() != Qt::Key_Escape || !m_workbench.selection.clear())
-        QWidget::keyPressEvent(event);
 }
 
 void ImpactView::followSoon()

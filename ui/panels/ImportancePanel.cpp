@@ -14,7 +14,6 @@
 #include "widgets/SegmentedControl.h"
 
 #include <QHBoxLayout>
-#include <QKeyEvent>
 #include <QLabel>
 #include <QPushButton>
 #include <QSplitter>
@@ -24,7 +23,8 @@
 namespace secateur::ui {
 namespace {
 
-constexpr std::array kScales = {ScoreScale::Raw, ScoreScale::LayerMean, ScoreScale::LayerMaximum}; ///< in the order of the choices
+constexpr std::array kScales = {ScoreScale::Raw, ScoreScale::LayerMean, ScoreScale::LayerMaximum}; ///< of Scale
+static_assert(SelectionModel::kMostCompared == ScorePlot::kMostCompared);
 
 /// Keeps a plot away from the handle of its splitter.
 QWidget *padded(QWidget &plot, const QMargins &margins)
@@ -57,7 +57,7 @@ ImportancePanel::ImportancePanel(Workbench workbench, QWidget *parent)
     connect(m_empty, &EmptyState::actionRequested, this, &ImportancePanel::calibrateRequested);
     connect(m_empty, &EmptyState::openRequested, this, &ImportancePanel::openRequested);
     connect(m_toRule, &QPushButton::clicked, this, [this] { m_workbench.editor.setNeuronsKept({}); });
-    connect(m_scales, &SegmentedControl::chosen, this, &ImportancePanel::setScale);
+    connect(m_scales, &SegmentedControl::chosen, this, [this](int index) { setScale(Scale(index)); });
     connect(&session, &SessionModel::modelChanged, this, &ImportancePanel::follow);
     for (const auto changed : {&SessionModel::searchChanged, &SessionModel::planHashChanged})
         connect(&session, changed, this, &ImportancePanel::follow);
@@ -132,10 +132,12 @@ void ImportancePanel::connectPlot(ScorePlot &plot)
     connect(&plot, &ScorePlot::keptDragFinished, &editor, &PlanEditor::endDrag);
     connect(&plot, &ScorePlot::keptStepped, &editor, [&editor](qint64 kept) { editor.setNeuronsKept(kept); });
     connect(&plot, &ScorePlot::keptResetRequested, &editor, [&editor] { editor.setNeuronsKept({}); });
-    connect(&plot, &ScorePlot::layerCompareRequested, this, &ImportancePanel::compare);
-    connect(&plot, &ScorePlot::compareNoneRequested, this, [this] { showCompared({}); });
+    connect(&plot, &ScorePlot::layerCompareRequested, &selection, &SelectionModel::toggleCompared);
+    connect(&plot, &ScorePlot::compareNoneRequested, &selection, [&selection] { selection.setComparedLayers({}); });
+    connect(&selection, &SelectionModel::comparedLayersChanged, &plot, &ScorePlot::setComparedLayers);
     postSavings(plot, m_workbench.messages);
     plot.setSelectedLayer(selection.selectedLayer());
+    plot.setComparedLayers(selection.comparedLayers());
 }
 
 void ImportancePanel::showEvent(QShowEvent *event)
@@ -148,7 +150,7 @@ void ImportancePanel::follow()
 {
     if (!m_workbench.session.rankedScores()) {
         m_shown.reset(); // scores of a model that is gone are not kept alive
-        showCompared({});
+        m_workbench.selection.setComparedLayers({});
         showEmptyState();
         return;
     }
@@ -167,9 +169,12 @@ void ImportancePanel::followScores()
         return;
     m_shown = scores;
     m_shownKept.reset();
-    const auto drawn = m_scale == ScoreScale::Raw ? scores : std::make_shared<const RankedScores>(scores->in(m_scale));
-    for (ScorePlot *plot : m_plots)
+    const ScoreScale scale = kScales.at(std::size_t(m_scale));
+    const auto drawn = scale == ScoreScale::Raw ? scores : std::make_shared<const RankedScores>(scores->in(scale));
+    for (ScorePlot *plot : m_plots) {
         plot->showScores(drawn);
+        plot->setComparedLayers(m_workbench.selection.comparedLayers());
+    }
 }
 
 /// The current plan and its hash may change while the scores stay.
@@ -180,29 +185,12 @@ void ImportancePanel::followSource()
         plot->setSource(source);
 }
 
-void ImportancePanel::setScale(int index)
+void ImportancePanel::setScale(Scale scale)
 {
-    m_scale = kScales.at(std::size_t(index));
+    m_scale = scale;
+    m_scales->setCurrent(int(scale));
     m_shown.reset();
     follow();
-}
-
-/// Adds a layer to those that are compared, or takes it away; the one chosen first gives way to one too many.
-void ImportancePanel::compare(qint64 layer)
-{
-    std::vector<std::int64_t> layers = m_compared;
-    if (std::erase(layers, layer) == 0)
-        layers.push_back(layer);
-    if (layers.size() > ScorePlot::kMostCompared)
-        layers.erase(layers.begin());
-    showCompared(std::move(layers));
-}
-
-void ImportancePanel::showCompared(std::vector<std::int64_t> layers)
-{
-    m_compared = std::move(layers);
-    for (ScorePlot *plot : m_plots)
-        plot->setComparedLayers(m_compared);
 }
 
 void ImportancePanel::followKept()
@@ -216,12 +204,6 @@ void ImportancePanel::followKept()
     m_shownKept = session.neuronsKept();
     for (ScorePlot *plot : m_plots)
         plot->setKept(*m_shownKept);
-}
-
-void ImportancePanel::keyPressEvent(QKeyEvent *event)
-{
-    if (event->key() != Qt::Key_Escape || !m_workbench.selection.clear())
-        QWidget::keyPressEvent(event);
 }
 
 void ImportancePanel::showEmptyState()

@@ -8,7 +8,6 @@
 #include <array>
 #include <memory>
 #include <optional>
-#include <vector>
 
 class QLabel;
 class QPushButton;
@@ -26,8 +25,15 @@ class SegmentedControl;
 /// Scores are shown once per calibration; a change of K only moves what depends on it. A hidden panel catches up when it is shown.
 class ImportancePanel : public QWidget {
     Q_OBJECT
+    Q_PROPERTY(Scale scale READ scale WRITE setScale)
 public:
+    enum class Scale { Raw, LayerMean, LayerMaximum }; ///< in the order of the choices
+    Q_ENUM(Scale)
+
     explicit ImportancePanel(Workbench workbench, QWidget *parent = nullptr);
+
+    Scale scale() const { return m_scale; }
+    void setScale(Scale scale);
 
 signals:
     void calibrateRequested();
@@ -35,7 +41,6 @@ signals:
 
 protected:
     void showEvent(QShowEvent *event) override;
-    void keyPressEvent(QKeyEvent *event) override;
 
 private:
     QWidget *makeContent();
@@ -45,9 +50,6 @@ private:
     void followScores();
     void followKept();
     void followSource();
-    void setScale(int index);
-    void compare(qint64 layer);
-    void showCompared(std::vector<std::int64_t> layers);
     void showEmptyState();
     QString keptText() const;
 
@@ -59,8 +61,7 @@ private:
     QPushButton *m_toRule;
     std::array<ScorePlot *, 3> m_plots;
     std::shared_ptr<const RankedScores> m_shown; ///< of the session, in the scale in which they were measured
-    ScoreScale m_scale = ScoreScale::Raw;        ///< what is drawn
-    std::vector<std::int64_t> m_compared;        ///< layers, those chosen first in front
+    Scale m_scale = Scale::Raw;                  ///< what is drawn
     std::optional<qint64> m_shownKept;
 };
 

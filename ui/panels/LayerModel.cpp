@@ -28,6 +28,10 @@ LayerModel::LayerModel(const SessionModel &session, const SelectionModel &select
     connect(&session, &SessionModel::searchChanged, this, &LayerModel::follow);
     connect(&session, &SessionModel::calibrationsChanged, this, &LayerModel::follow);
     connect(&selection, &SelectionModel::stepChanged, this, &LayerModel::follow);
+    connect(&selection, &SelectionModel::comparedLayersChanged, this, [this] {
+        if (rowCount() > 0)
+            emit dataChanged(index(0, Layer), index(rowCount() - 1, Layer));
+    });
     restart();
 }
 
@@ -81,7 +85,7 @@ QVariant LayerModel::data(const QModelIndex &index, int role) const
     const LayerFacts &facts = m_facts[std::size_t(index.row())];
     switch (index.column()) {
     case Layer:
-        return index.row();
+        return m_selection.isCompared(index.row()) ? QVariant(tr("%1, compared").arg(index.row())) : QVariant(index.row());
     case Attention:
         return attentionText(facts);
     case Ffn:
@@ -125,6 +129,8 @@ QString LayerModel::toolTip(int row) const
                          .arg(signedText(step->change, 4), changeText(1, 1 + step->perplexityChange()));
     lines << tr("FFN: %1 of %2 neurons kept (%3)")
                  .arg(exactText(facts.kept), exactText(facts.neurons), percentText(double(facts.kept) / double(facts.neurons)));
+    if (m_selection.isCompared(row))
+        lines << tr("Compared on the page Importance");
     if (facts.shareKept)
         lines << tr("Score kept: %1").arg(percentText(*facts.shareKept, 2));
     return lines.join(QLatin1Char('\n'));

@@ -9,6 +9,7 @@
 #include <QContextMenuEvent>
 #include <QHeaderView>
 #include <QKeyEvent>
+#include <QMouseEvent>
 #include <QPainter>
 
 #include <algorithm>
@@ -157,10 +158,27 @@ void LayerView::dataChanged(const QModelIndex &topLeft, const QModelIndex &botto
 
 void LayerView::keyPressEvent(QKeyEvent *event)
 {
-    if (event->key() != Qt::Key_Escape)
+    if (event->key() == Qt::Key_Escape)
+        event->ignore(); // the window's; a table would take it for the beginning of a word to search for
+    else if (event->key() == Qt::Key_Space && event->modifiers() == Qt::NoModifier && currentIndex().isValid())
+        emit compareRequested(currentIndex().row());
+    else
         QTableView::keyPressEvent(event);
-    else if (!m_selection.clear())
-        event->ignore(); // for whoever else hears it
+}
+
+void LayerView::mousePressEvent(QMouseEvent *event)
+{
+    const QModelIndex index = indexAt(event->position().toPoint());
+    if (event->button() == Qt::LeftButton && event->modifiers() == Qt::ControlModifier && index.isValid())
+        emit compareRequested(index.row());
+    else
+        QTableView::mousePressEvent(event);
+}
+
+void LayerView::mouseMoveEvent(QMouseEvent *event)
+{
+    if (event->buttons() != Qt::LeftButton || event->modifiers() != Qt::ControlModifier) // which would drag a selection
+        QTableView::mouseMoveEvent(event);
 }
 
 void LayerView::resizeEvent(QResizeEvent *event)

@@ -21,10 +21,14 @@ public:
 signals:
     /// The context menu of a layer was asked for, by mouse or by key.
     void menuRequested(int layer, QPoint globalPosition);
+    /// By Ctrl and a click, or by Space on the current row: to be compared, or no longer.
+    void compareRequested(qint64 layer);
 
 protected:
     void dataChanged(const QModelIndex &topLeft, const QModelIndex &bottomRight, const QList<int> &roles) override;
     void keyPressEvent(QKeyEvent *event) override;
+    void mousePressEvent(QMouseEvent *event) override;
+    void mouseMoveEvent(QMouseEvent *event) override;
     void resizeEvent(QResizeEvent *event) override;
     void paintEvent(QPaintEvent *event) override;
     void changeEvent(QEvent *event) override;

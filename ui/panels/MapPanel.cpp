@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/MapPanel.h"
 
+#include "models/SelectionModel.h"
 #include "models/SessionModel.h"
 #include "panels/AttentionActions.h"
 #include "panels/LayerModel.h"
@@ -51,6 +52,10 @@ MapPanel::MapPanel(Workbench workbench, QWidget *parent)
 
     connect(&workbench.session, &SessionModel::modelChanged, this, &MapPanel::followModel);
     connect(m_view, &LayerView::menuRequested, this, &MapPanel::showMenu);
+    connect(m_view, &LayerView::compareRequested, &workbench.selection, [this](qint64 layer) {
+        if (m_workbench.session.hasScores()) // what is compared; the menu says so
+            m_workbench.selection.toggleCompared(layer);
+    });
     followModel();
 }
 
@@ -74,6 +79,14 @@ void MapPanel::showMenu(int layer, QPoint globalPosition)
     menu->addAction(tr("Layer %1").arg(layer))->setEnabled(false); // a section's title is not drawn by every style
     menu->addSeparator();
     addAttentionActions(*menu, m_workbench, layer);
+    menu->addSeparator();
+    QAction *compare = menu->addAction(tr("Compare its scores\tSpace"), &m_workbench.selection,
+                                       [this, layer] { m_workbench.selection.toggleCompared(layer); });
+    compare->setCheckable(true);
+    compare->setChecked(m_workbench.selection.isCompared(layer));
+    compare->setEnabled(m_workbench.session.hasScores());
+    compare->setToolTip(compare->isEnabled() ? tr("On the page Importance; Ctrl and a click does the same")
+                                             : tr("Calibrate first: there are no scores to compare."));
     menu->popup(globalPosition);
 }
 

@@ -19,7 +19,6 @@
 #include "widgets/Quantity.h"
 
 #include <QHBoxLayout>
-#include <QKeyEvent>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QStackedLayout>
@@ -165,12 +164,6 @@ void SearchView::showEvent(QShowEvent *event)
 {
     QWidget::showEvent(event);
     follow();
-}
-
-void SearchView::keyPressEvent(QKeyEvent *event)
-{
-    if (event->key() != Qt::Key_Escape || !m_workbench.selection.clear())
-        QWidget::keyPressEvent(event);
 }
 
 void SearchView::followSoon()

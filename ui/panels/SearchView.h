@@ -37,7 +37,6 @@ signals:
 
 protected:
     void showEvent(QShowEvent *event) override;
-    void keyPressEvent(QKeyEvent *event) override;
 
 private:
     /// The record that is shown, and what of it.

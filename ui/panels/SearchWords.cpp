@@ -43,7 +43,7 @@ QString searchStatusText(const SessionModel &session, const SearchRecord *record
 
 QString nearTiesText(const std::vector<Removal> &removals)
 {
-    QStringList runs; // "2–4"
+    QStringList runs; // "2", "4 to 7"
     int count = 0;
     for (std::size_t i = 0; i < removals.size(); ++i) {
         if (!removals[i].isNearTie())
@@ -51,13 +51,18 @@ QString nearTiesText(const std::vector<Removal> &removals)
         std::size_t last = i;
         while (last + 1 < removals.size() && removals[last + 1].isNearTie())
             ++last;
-        runs << (last == i ? QString::number(i + 1) : Words::tr("%1–%2").arg(i + 1).arg(last + 1));
+        runs << QString::number(i + 1);
+        if (last == i + 1)
+            runs << QString::number(last + 1);
+        else if (last > i)
+            runs.back() = Words::tr("%1 to %2").arg(i + 1).arg(last + 1);
         count += int(last - i) + 1;
         i = last;
     }
     if (runs.isEmpty())
         return {};
-    const QString most = percentText(CandidateFacts::kNearTie, 0), steps = runs.join(QStringLiteral(", "));
+    const QString most = percentText(CandidateFacts::kNearTie, 0), latest = runs.takeLast();
+    const QString steps = runs.isEmpty() ? latest : Words::tr("%1 and %2").arg(runs.join(QStringLiteral(", ")), latest);
     return (count == 1 ? Words::tr("Step %1 was a near tie (< %2). A different calibration sample may choose another layer.")
                        : Words::tr("Steps %1 were near ties (< %2). A different calibration sample may choose other layers."))
         .arg(steps, most);

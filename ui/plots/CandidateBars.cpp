@@ -215,7 +215,7 @@ void CandidateBars::State::drawWinner(QCPPainter &painter) const
 // ---- the plot
 
 CandidateBars::CandidateBars(QWidget *parent)
-    : Plot(tr("Change of the search loss when one more attention is removed"), parent),
+    : Plot(QString(), parent),
       m_state(std::make_unique<State>(canvas()))
 {
     QCustomPlot &plot = canvas();
@@ -273,6 +273,7 @@ void CandidateBars::clear(const QString &reason)
 {
     m_state->layers = 0;
     m_state->row = {};
+    setTitle(tr("Change of the search loss when one more attention is removed")); // of no step
     setEmptyText(reason);
     redraw();
 }

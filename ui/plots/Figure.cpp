@@ -4,6 +4,7 @@
 #include <QCoreApplication>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QRegularExpression>
 #include <QStringList>
 
 #include <algorithm>
@@ -13,6 +14,7 @@ namespace {
 
 constexpr qsizetype kHashShown = 12; ///< characters
 constexpr int kMostPixels = 8;
+constexpr qsizetype kLongestName = 60; ///< characters
 
 FigureOptions &lastOptions()
 {
@@ -45,6 +47,19 @@ QString FigureSource::caption() const
 QString FigureSource::wholeCaption() const
 {
     return captionOf(*this, planHash);
+}
+
+QString fileNameOf(const QString &title)
+{
+    static const QRegularExpression brackets(QStringLiteral("\\([^)]*\\)")),
+        gaps(QStringLiteral("[^\\w]+"), QRegularExpression::UseUnicodePropertiesOption);
+    QString name;
+    for (const QString &word : QString(title).remove(brackets).split(gaps, Qt::SkipEmptyParts)) {
+        if (!name.isEmpty() && name.size() + 1 + word.size() > kLongestName)
+            break;
+        name += (name.isEmpty() ? QString() : QStringLiteral("-")) + word;
+    }
+    return name.left(kLongestName);
 }
 
 FigureOptions FigureOptions::last()

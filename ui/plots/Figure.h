@@ -18,6 +18,9 @@ struct FigureSource {
     QString wholeCaption() const; ///< with all of it
 };
 
+/// A name for a file, without its ending, of a plot's title: its words, those in brackets left out, joined by dashes.
+QString fileNameOf(const QString &title);
+
 /// How a figure is to look in a file. What was chosen last is offered again.
 struct FigureOptions {
     static constexpr double kOneColumn = 85, kTwoColumns = 175; ///< of a paper, in millimetres

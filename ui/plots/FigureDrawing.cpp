@@ -105,16 +105,13 @@ QByteArray FigureDrawing::svg() const
     generator.setResolution(canvas.logicalDpiX()); // texts as large as on the screen
     generator.setSize(size());
     generator.setViewBox(QRect(QPoint(), size()));
+    generator.setTitle(title.toHtmlEscaped()); // it writes them as they are, "&" and "<" too
+    generator.setDescription(source.wholeCaption().toHtmlEscaped());
     QCPPainter painter(&generator);
     painter.setMode(QCPPainter::pmVectorized);
     paint(painter);
     painter.end();
-    // Not by the generator, which writes them as they are, "&" and "<" too.
-    const auto element = [](const char *name, const QString &text) {
-        return text.isEmpty() ? QString() : QStringLiteral("<%1>%2</%1>\n").arg(QLatin1String(name), text.toHtmlEscaped());
-    };
-    const QString words = element("title", title) + element("desc", source.wholeCaption());
-    return bytes.insert(std::max<qsizetype>(0, bytes.indexOf("<defs>")), words.toUtf8());
+    return bytes;
 }
 
 QByteArray FigureDrawing::pdf() const

@@ -3,11 +3,14 @@
 
 #include "plots/Plot.h"
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <vector>
 
 namespace secateur::ui {
+
+struct CurveDrawing;
 
 /// One measured plan on the curve.
 struct CurvePoint {
@@ -21,8 +24,16 @@ struct CurvePoint {
     bool operator==(const CurvePoint &) const = default;
 };
 
+/// Plans that were measured under the same settings but for one, in the order of that one: what a line may join.
+struct CurveLine {
+    enum class Along { Target, Depth }; ///< the target with N and K by the rule; or N at one target
+    Along along = Along::Target;
+    std::vector<std::size_t> points; ///< indices
+    bool operator==(const CurveLine &) const = default;
+};
+
 /// Perplexity (log axis) against what a plan costs. Filled = searched and measured, hollow = measured with a borrowed removal order, ring =
-/// the current plan. Where the current plan was not measured, a dashed line stands at its x and nothing is drawn at any y.
+/// the current plan. Lines join the plans of one series, all others stand alone. Where the current plan was not measured, a dashed line stands at its x and nothing is drawn at any y.
 class PerplexityCurve : public Plot {
     Q_OBJECT
 public:
@@ -30,8 +41,8 @@ public:
     ~PerplexityCurve() override;
 
     /// Points without a finite perplexity stand in the table alone. `axis`: what x is, with its unit behind a comma ("parameters of the
-    /// layers kept, %"). `current`: x of the current plan, if there is one.
-    void showPoints(const QString &axis, std::vector<CurvePoint> points, std::optional<double> current);
+    /// layers kept, %"). `current`: x of the current plan, if there is one. The lines name points that were given.
+    void showPoints(const QString &axis, std::vector<CurvePoint> points, std::optional<double> current, std::vector<CurveLine> lines = {});
     PlotTable table() const override;
 
 signals:
@@ -42,13 +53,11 @@ protected:
     bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:
-    struct State;
-
     void fitRanges();
     void hover(qint64 index, QPoint position);
     bool walk(int key); ///< whether it was a key of this plot
 
-    std::unique_ptr<State> m_state;
+    std::unique_ptr<CurveDrawing> m_state;
 };
 
 } // namespace secateur::ui

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/Plot.h"
 
+#include "plots/AxisStyle.h"
 #include "plots/Canvas.h"
 #include "plots/PlotParts.h"
 #include "plots/PlotTableView.h"
@@ -56,6 +57,7 @@ Plot::Plot(const QString &title, QWidget *parent) : QWidget(parent), m_parts(std
 
     parts.canvas = new Canvas(this);
     parts.canvas->setContextMenuPolicy(Qt::CustomContextMenu);
+    keepTitlesWhole(*parts.canvas);
     parts.emptyLabel = new QLabel(this);
     parts.emptyLabel->setAlignment(Qt::AlignCenter);
     parts.emptyLabel->setWordWrap(true);

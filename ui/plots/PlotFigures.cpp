@@ -12,7 +12,6 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QGuiApplication>
-#include <QRegularExpression>
 
 #include <algorithm>
 #include <cmath>
@@ -110,10 +109,8 @@ void Plot::askForFigure()
 
 void Plot::askForFile(const QString &format, const FigureOptions &options)
 {
-    QString name = m_parts->title;
-    name.replace(QRegularExpression(QStringLiteral("[^\\w]+")), QStringLiteral("-"));
-    auto *dialog = new QFileDialog(this, format == u"csv" ? tr("Save the numbers") : tr("Save the figure"), name + u'.' + format,
-                                   tr("%1 file (*.%2)").arg(format.toUpper(), format));
+    auto *dialog = new QFileDialog(this, format == u"csv" ? tr("Save the numbers") : tr("Save the figure"),
+                                   fileNameOf(m_parts->title) + u'.' + format, tr("%1 file (*.%2)").arg(format.toUpper(), format));
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->setAcceptMode(QFileDialog::AcceptSave);
     dialog->setDefaultSuffix(format);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/AxisStyle.h"
 #include "plots/CanvasDrawing.h"
+#include "plots/HeatmapDrawing.h"
 #include "plots/SearchCells.h"
 #include "plots/SearchPlots.h"
 
-#include <QFontMetricsF>
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QToolTip>
@@ -17,215 +17,13 @@ namespace secateur::ui {
 namespace {
 
 constexpr const char *kCells = "cells", *kWorking = "working", *kSelection = "selection", *kHover = "hover";
-constexpr int kNumberGap = 6; ///< between the cells and the numbers of the layers
 constexpr int kTallestRow = 44;
-constexpr double kKeyWidth = 72, kKeyHeight = 9; ///< of the strip of colours that explains them
 
 } // namespace
 
-/// The y axis counts steps from 1, as people do; everything else counts from 0.
-struct SearchHeatmap::State {
-    explicit State(QCustomPlot &plot) : canvas(plot) {}
-
-    void draw(QCPPainter &painter) const;
-    void drawColumn(QCPPainter &painter, std::int64_t layer) const;
-    void drawKey(QCPPainter &painter) const;
-    void drawBetter(QCPPainter &painter, const QRectF &cell, double change) const;
-    void drawWinner(QCPPainter &painter, const QRectF &cell) const;
-    void drawWorking(QCPPainter &painter) const;
-    void drawSelection(QCPPainter &painter) const;
-    void drawHover(QCPPainter &painter) const;
-
-    QRectF cell(std::int64_t step, std::int64_t layer) const;
-    double lineHeight() const { return std::ceil(QFontMetricsF(style.font).height()); }
-    bool isStep(std::int64_t step) const { return step >= 0 && step < std::int64_t(rows.size()); }
-    bool isLayer(std::int64_t layer) const { return layer >= 0 && layer < layers; }
-    std::int64_t stepAt(QPointF position) const;
-    std::int64_t layerAt(QPointF position) const;
-
-    QCustomPlot &canvas;
-    PlotStyle style;
-    std::vector<SearchRow> rows;
-    std::int64_t layers = 0;
-    double limit = 1;
-    bool isCutBelow = false, isCutAbove = false;      ///< some changes are beyond the limit
-    std::int64_t workingStep = -1, workingLayer = -1; ///< -1: nothing runs
-    std::int64_t selectedStep = -1, selectedLayer = -1, hoveredLayer = -1;
-    std::int64_t pointedStep = -1, pointedLayer = -1; ///< the cell under the mouse
-};
-
-// ---- drawing
-
-QRectF SearchHeatmap::State::cell(std::int64_t step, std::int64_t layer) const
-{
-    return cellRect(*canvas.axisRect(), double(layer), double(layer), double(step + 1), double(step + 1));
-}
-
-std::int64_t SearchHeatmap::State::stepAt(QPointF position) const
-{
-    const auto step = std::llround(canvas.yAxis->pixelToCoord(position.y())) - 1;
-    return canvas.axisRect()->rect().contains(position.toPoint()) && isStep(step) ? step : -1;
-}
-
-std::int64_t SearchHeatmap::State::layerAt(QPointF position) const
-{
-    const auto layer = std::llround(canvas.xAxis->pixelToCoord(position.x()));
-    return canvas.axisRect()->rect().contains(position.toPoint()) && isLayer(layer) ? layer : -1;
-}
-
-void SearchHeatmap::State::draw(QCPPainter &painter) const
-{
-    if (rows.empty())
-        return;
-    painter.setFont(style.font);
-    drawKey(painter);
-    for (std::int64_t layer = 0; layer < layers; ++layer)
-        drawColumn(painter, layer);
-    for (std::int64_t step = 0; step < std::int64_t(rows.size()); ++step)
-        if (const std::int64_t winner = rows[std::size_t(step)].winner(); winner >= 0)
-            drawWinner(painter, cell(step, winner));
-}
-
-void SearchHeatmap::State::drawColumn(QCPPainter &painter, std::int64_t layer) const
-{
-    for (std::int64_t step = 0; step < std::int64_t(rows.size()); ++step) {
-        const SearchRow &row = rows[std::size_t(step)];
-        const SearchCell &value = row.cells[std::size_t(layer)];
-        const QRectF whole = cell(step, layer);
-        const double gap = std::min(whole.width(), whole.height()) > 4 ? 1 : 0;
-        const QRectF inner = whole.adjusted(0, 0, -gap, -gap);
-        if (value.goneIn >= 0) { // and so in all steps that follow
-            drawHatching(painter, inner.united(cell(std::int64_t(rows.size()) - 1, layer).adjusted(0, 0, -gap, 0)), style.hatching);
-            return;
-        }
-        if (std::isfinite(value.change)) {
-            painter.fillRect(inner, style.change(value.change / limit));
-            drawBetter(painter, inner, value.change);
-            continue;
-        }
-        painter.setBrush(Qt::NoBrush);
-        if (std::isfinite(value.bound)) { // out before its loss was known: a frame in the colour of the least that it may be
-            painter.setPen(QPen(style.change((value.bound - row.lossBefore) / limit), 2));
-            painter.drawRect(inner.adjusted(1, 1, -1, -1));
-            continue;
-        }
-        painter.setPen(QPen(style.hatching, 1));
-        if (row.isFinished || value.isProtected) { // no candidate: a dash
-            painter.setPen(QPen(style.outline, 1));
-            const double half = std::min(4.0, inner.width() / 4), y = std::floor(inner.center().y()) + 0.5;
-            painter.drawLine(QLineF(inner.center().x() - half, y, inner.center().x() + half, y));
-        } else if (gap > 0) {
-            painter.drawRect(inner.adjusted(0, 0, -1, -1));
-        }
-    }
-}
-
-/// A minus in a cell whose loss falls: without colours, better would look like worse.
-void SearchHeatmap::State::drawBetter(QCPPainter &painter, const QRectF &cell, double change) const
-{
-    if (change >= 0 || std::min(cell.width(), cell.height()) < 6)
-        return;
-    const double half = std::min(4.0, cell.width() / 4), y = std::floor(cell.center().y()) + 0.5;
-    const QColor ground = style.change(change / limit);
-    const bool isText = PlotStyle::contrast(style.text, ground) >= PlotStyle::contrast(style.surface, ground);
-    painter.setPen(QPen(isText ? style.text : style.surface, 2));
-    painter.drawLine(QLineF(cell.center().x() - half, y, cell.center().x() + half, y));
-}
-
-void SearchHeatmap::State::drawWinner(QCPPainter &painter, const QRectF &cell) const
-{
-    const double radius = std::clamp(std::min(cell.width(), cell.height()) / 2 - 2, 2.5, 9.0);
-    painter.save();
-    painter.setAntialiasing(true);
-    painter.setBrush(Qt::NoBrush);
-    for (const QPen &pen : {QPen(style.surface, 3.5), QPen(style.text, 1.8)}) {
-        painter.setPen(pen);
-        painter.drawEllipse(cell.center() - QPointF(0.5, 0.5), radius, radius);
-    }
-    painter.restore();
-}
-
-/// At the top right: the strip of colours between the limits.
-void SearchHeatmap::State::drawKey(QCPPainter &painter) const
-{
-    const QRect axes = canvas.axisRect()->rect();
-    const QFontMetricsF metrics(style.font);
-    const QString number = QLocale().toString(limit, 'g', 2);
-    const QString below = (isCutBelow ? tr("≤ −%1") : tr("−%1")).arg(number);
-    const QString above = (isCutAbove ? tr("≥ +%1 nats") : tr("+%1 nats")).arg(number);
-    const double top = axes.top() - lineHeight() - 4;
-    double right = axes.right() + 1;
-    const auto drawRight = [&](const QString &text) {
-        const double width = metrics.horizontalAdvance(text);
-        painter.setPen(QPen(style.mutedText));
-        painter.drawText(QRectF(right - width, top, width, lineHeight()), Qt::AlignCenter | Qt::TextDontClip, text);
-        right -= width + 6;
-    };
-    drawRight(above);
-    const double left = std::round(right - kKeyWidth), middle = std::round(top + (lineHeight() - kKeyHeight) / 2);
-    QLinearGradient colours(left, 0, left + kKeyWidth, 0);
-    for (const double share : {-1.0, 0.0, 1.0})
-        colours.setColorAt((share + 1) / 2, style.change(share));
-    painter.fillRect(QRectF(left, middle, kKeyWidth, kKeyHeight), colours);
-    right = left - 6;
-    drawRight(below);
-    painter.setPen(QPen(style.mutedText));
-    const int side = canvas.plotLayout()->rect().left();
-    const QRectF margin(side, 0, axes.left() - 6 - side, lineHeight());
-    painter.drawText(margin.translated(0, top), Qt::AlignRight | Qt::AlignVCenter, tr("step"));
-    painter.drawText(margin.translated(0, axes.bottom() + kNumberGap), Qt::AlignRight | Qt::AlignVCenter, tr("layer"));
-}
-
-/// A bar along the foot of each cell that is under way, as long as the part of the layers behind its own that its stream has passed.
-void SearchHeatmap::State::drawWorking(QCPPainter &painter) const
-{
-    if (!isStep(workingStep))
-        return;
-    for (std::int64_t layer = 0; layer <= std::min(workingLayer, layers - 1); ++layer) {
-        const SearchCell &value = rows[std::size_t(workingStep)].cells[std::size_t(layer)];
-        if (value.goneIn >= 0 || value.isProtected || std::isfinite(value.change) || std::isfinite(value.bound))
-            continue;
-        const QRectF whole = cell(workingStep, layer).adjusted(1, 1, -2, -2);
-        const double height = std::clamp(whole.height() / 5, 2.0, 5.0), share = double(workingLayer - layer + 1) / double(layers - layer);
-        painter.fillRect(QRectF(whole.left(), whole.bottom() - height, whole.width() * share, height), style.accent);
-    }
-}
-
-void SearchHeatmap::State::drawSelection(QCPPainter &painter) const
-{
-    const auto frame = [&](const QRectF &rect, double width) {
-        painter.setPen(QPen(style.surface, width + 2));
-        painter.drawRect(rect);
-        painter.setPen(QPen(style.accent, width));
-        painter.drawRect(rect);
-    };
-    painter.setBrush(Qt::NoBrush);
-    const auto last = std::int64_t(rows.size()) - 1;
-    const bool hasStep = isStep(selectedStep), hasLayer = isLayer(selectedLayer);
-    if (hasLayer)
-        frame(cell(0, selectedLayer).united(cell(last, selectedLayer)).adjusted(-1, -1, 0, 0), 2);
-    if (hasStep)
-        frame(cell(selectedStep, 0).united(cell(selectedStep, layers - 1)).adjusted(-1, -1, 0, 0), 2);
-}
-
-void SearchHeatmap::State::drawHover(QCPPainter &painter) const
-{
-    if (!isLayer(hoveredLayer))
-        return;
-    painter.setPen(QPen(style.outline, 1));
-    painter.setBrush(Qt::NoBrush);
-    painter.drawRect(cell(0, hoveredLayer).united(cell(std::int64_t(rows.size()) - 1, hoveredLayer)).adjusted(-1, -1, -1, -1));
-    if (isStep(pointedStep) && pointedLayer == hoveredLayer) {
-        painter.setPen(QPen(style.text, 2));
-        painter.drawRect(cell(pointedStep, pointedLayer).adjusted(0, 0, -1, -1));
-    }
-}
-
-// ---- the plot
-
 SearchHeatmap::SearchHeatmap(QWidget *parent)
     : Plot(tr("The search: step × layer; ring = removed in that step, hatched = already gone"), parent),
-      m_state(std::make_unique<State>(canvas()))
+      m_state(std::make_unique<HeatmapDrawing>(canvas()))
 {
     QCustomPlot &plot = canvas();
     addBufferedLayer(plot, kCells, "main");
@@ -255,7 +53,7 @@ void SearchHeatmap::showSearch(const SearchRecord &record, std::int64_t layers, 
 {
     if (steps <= 0 || layers <= 0)
         return clear(tr("N = 0: no attention is to be removed, so there is nothing to search."));
-    State &state = *m_state;
+    HeatmapDrawing &state = *m_state;
     SearchRecord shown;
     const SearchRecord *visible = &record;
     if (shownSteps >= 0 && shownSteps < std::int64_t(record.steps.size())) {
@@ -302,7 +100,7 @@ void SearchHeatmap::clear(const QString &reason)
 /// The cell of the selected step and layer, for screen readers.
 void SearchHeatmap::describeSelection()
 {
-    const State &state = *m_state;
+    const HeatmapDrawing &state = *m_state;
     const bool isCell = state.isStep(state.selectedStep) && state.isLayer(state.selectedLayer);
     canvas().setAccessibleDescription(
         isCell ? describe(state.rows[std::size_t(state.selectedStep)], state.selectedStep, state.selectedLayer) : QString());
@@ -357,7 +155,7 @@ void SearchHeatmap::applyStyle(const PlotStyle &style)
         styleAxis(*axis, style);
         axis->setBasePen(Qt::NoPen);
     }
-    plot.xAxis->setTickLabelPadding(kNumberGap);
+    plot.xAxis->setTickLabelPadding(HeatmapDrawing::kNumberGap);
     fitMargins();
 }
 
@@ -365,7 +163,7 @@ void SearchHeatmap::applyStyle(const PlotStyle &style)
 void SearchHeatmap::fitMargins()
 {
     const int line = int(m_state->lineHeight());
-    QMargins margins = searchPlotMargins(m_state->style, line + 6, line + kNumberGap + 2);
+    QMargins margins = searchPlotMargins(m_state->style, line + 6, line + HeatmapDrawing::kNumberGap + 2);
     const auto highest = std::max<std::int64_t>(1, std::int64_t(m_state->rows.size())) * kTallestRow;
     const std::int64_t height = canvas().plotLayout()->rect().height() - margins.top() - margins.bottom();
     margins.setBottom(margins.bottom() + int(std::max<std::int64_t>(0, height - highest)));
@@ -406,7 +204,7 @@ bool SearchHeatmap::eventFilter(QObject *watched, QEvent *event)
 
 void SearchHeatmap::pointAt(const QMouseEvent &mouse)
 {
-    State &state = *m_state;
+    HeatmapDrawing &state = *m_state;
     const std::int64_t layer = state.layerAt(mouse.position()), step = layer < 0 ? -1 : state.stepAt(mouse.position());
     const std::int64_t lastStep = std::exchange(state.pointedStep, step), lastLayer = std::exchange(state.pointedLayer, layer);
     if (layer == lastLayer && step == lastStep)
@@ -420,7 +218,7 @@ void SearchHeatmap::pointAt(const QMouseEvent &mouse)
 
 bool SearchHeatmap::walk(int key)
 {
-    const State &state = *m_state;
+    const HeatmapDrawing &state = *m_state;
     const auto steps = std::int64_t(state.rows.size());
     if (const std::int64_t layer = steppedBy(key, Qt::Key_Left, Qt::Key_Right, state.selectedLayer, state.layers); layer >= 0) {
         if (layer != state.selectedLayer)

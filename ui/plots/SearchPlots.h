@@ -11,6 +11,8 @@ class QMouseEvent;
 
 namespace secateur::ui {
 
+struct HeatmapDrawing;
+
 /// Change of the search loss (nats per token) for every layer in one step: what removing that attention too would cost. Removed layers
 /// are hatched with their number, the winner is marked, protected layers carry a sign, a bar that is cut off says so with an arrow and its value.
 class CandidateBars : public Plot {
@@ -41,7 +43,8 @@ private:
 };
 
 /// Steps x layers, coloured by the change of the search loss (diverging, centred on 0): a cell is empty until it is evaluated, hatched once
-/// its layer is gone; the winner of a step is ringed. Fills cell by cell: drawing one more cell does not redraw the others' data.
+/// its layer is gone; the winner of a step has a ring, with the number of the step in it where the cell has room for that. Fills cell by
+/// cell: drawing one more cell does not redraw the others' data.
 class SearchHeatmap : public Plot {
     Q_OBJECT
 public:
@@ -68,13 +71,11 @@ protected:
     bool eventFilter(QObject *watched, QEvent *event) override;
 
 private:
-    struct State;
-
     void describeSelection();
     void fitMargins();
     void pointAt(const QMouseEvent &mouse);
     bool walk(int key); ///< whether it was a key of this plot
-    std::unique_ptr<State> m_state;
+    std::unique_ptr<HeatmapDrawing> m_state;
 };
 
 } // namespace secateur::ui

@@ -28,85 +28,21 @@ double luminance(const QColor &colour)
     return 0.2126 * linear(colour.redF()) + 0.7152 * linear(colour.greenF()) + 0.0722 * linear(colour.blueF());
 }
 
-PlotStyle lightStyle()
-{
-    PlotStyle style;
-    style.surface = QColor(0xffffff);
-    style.raised = QColor(0xf6f7f8);
-    style.selected = QColor(0xe8f3fa);
-    style.text = QColor(0x1d2327);
-    style.mutedText = QColor(0x5b6670);
-    style.disabled = QColor(0x858e96);
-    style.line = QColor(0xd9dde1);
-    style.hatching = QColor(0x7f8a92);
-    style.outline = QColor(0x7c868e);
-    style.accent = QColor(0x0072b2);
-    style.onAccent = QColor(0xffffff);
-    style.ffn = QColor(0x009e73);
-    style.warning = QColor(0xd55e00);
-    style.extra = QColor(0xbf6798);
-    return style;
-}
+/// What a role looks like: light, dark, light with high contrast, dark with high contrast.
+struct Role {
+    QColor PlotStyle::*colour;
+    std::array<QRgb, 4> looks;
+};
 
-PlotStyle darkStyle()
-{
-    PlotStyle style;
-    style.surface = QColor(0x232629);
-    style.raised = QColor(0x1b1e20);
-    style.selected = QColor(0x263744);
-    style.text = QColor(0xeceff1);
-    style.mutedText = QColor(0xa3adb5);
-    style.disabled = QColor(0x78828a);
-    style.line = QColor(0x3a4045);
-    style.hatching = QColor(0x7c868e);
-    style.outline = QColor(0x8b959d);
-    style.accent = QColor(0x56b4e9);
-    style.onAccent = QColor(0x101315);
-    style.ffn = QColor(0x009e73);
-    style.warning = QColor(0xe69f00);
-    style.extra = QColor(0xcc79a7);
-    return style;
-}
-
-PlotStyle lightHighContrastStyle()
-{
-    PlotStyle style;
-    style.surface = QColor(0xffffff);
-    style.raised = QColor(0xf2f2f2);
-    style.selected = QColor(0xcfe6f7);
-    style.text = QColor(Qt::black);
-    style.mutedText = QColor(0x333333);
-    style.disabled = QColor(0x6a6a6a);
-    style.line = QColor(0x767676);
-    style.hatching = QColor(0x595959);
-    style.outline = QColor(0x404040);
-    style.accent = QColor(0x004f86);
-    style.onAccent = QColor(0xffffff);
-    style.ffn = QColor(0x005a41);
-    style.warning = QColor(0x8f3300);
-    style.extra = QColor(0x7a2e5c);
-    return style;
-}
-
-PlotStyle darkHighContrastStyle()
-{
-    PlotStyle style;
-    style.surface = QColor(Qt::black);
-    style.raised = QColor(0x141414);
-    style.selected = QColor(0x003a5c);
-    style.text = QColor(0xffffff);
-    style.mutedText = QColor(0xdddddd);
-    style.disabled = QColor(0x9a9a9a);
-    style.line = QColor(0x8a8a8a);
-    style.hatching = QColor(0xa8a8a8);
-    style.outline = QColor(0xc8c8c8);
-    style.accent = QColor(0x7cc8ff);
-    style.onAccent = QColor(Qt::black);
-    style.ffn = QColor(0x3fe0ad);
-    style.warning = QColor(0xffb733);
-    style.extra = QColor(0xf0a6cf);
-    return style;
-}
+constexpr Role kRoles[] = {
+    {&PlotStyle::surface, {0xffffff, 0x232629, 0xffffff, 0x000000}},   {&PlotStyle::raised, {0xf6f7f8, 0x1b1e20, 0xf2f2f2, 0x141414}},
+    {&PlotStyle::selected, {0xe8f3fa, 0x263744, 0xcfe6f7, 0x003a5c}},  {&PlotStyle::text, {0x1d2327, 0xeceff1, 0x000000, 0xffffff}},
+    {&PlotStyle::mutedText, {0x5b6670, 0xa3adb5, 0x333333, 0xdddddd}}, {&PlotStyle::disabled, {0x858e96, 0x78828a, 0x6a6a6a, 0x9a9a9a}},
+    {&PlotStyle::line, {0xd9dde1, 0x3a4045, 0x767676, 0x8a8a8a}},      {&PlotStyle::hatching, {0x7f8a92, 0x7c868e, 0x595959, 0xa8a8a8}},
+    {&PlotStyle::outline, {0x7c868e, 0x8b959d, 0x404040, 0xc8c8c8}},   {&PlotStyle::accent, {0x0072b2, 0x56b4e9, 0x004f86, 0x7cc8ff}},
+    {&PlotStyle::onAccent, {0xffffff, 0x101315, 0xffffff, 0x000000}},  {&PlotStyle::ffn, {0x009e73, 0x009e73, 0x005a41, 0x3fe0ad}},
+    {&PlotStyle::warning, {0xd55e00, 0xe69f00, 0x8f3300, 0xffb733}},   {&PlotStyle::extra, {0xbf6798, 0xcc79a7, 0x7a2e5c, 0xf0a6cf}},
+};
 
 } // namespace
 
@@ -122,8 +58,9 @@ PlotStyle PlotStyle::of(const QPalette &palette)
 
 PlotStyle PlotStyle::of(bool isDark, bool isHighContrast)
 {
-    PlotStyle style =
-        isHighContrast ? (isDark ? darkHighContrastStyle() : lightHighContrastStyle()) : (isDark ? darkStyle() : lightStyle());
+    PlotStyle style;
+    for (const Role &role : kRoles)
+        style.*role.colour = QColor(role.looks[std::size_t((isHighContrast ? 2 : 0) + (isDark ? 1 : 0))]);
     style.isDark = isDark;
     style.isHighContrast = isHighContrast;
     return style.withFont(QGuiApplication::font());
