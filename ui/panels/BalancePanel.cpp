@@ -15,6 +15,7 @@
 #include "panels/JobCostText.h"
 #include "panels/PlotMessages.h"
 #include "panels/WheelGuard.h"
+#include "theme/ChoiceBox.h"
 #include "theme/Icons.h"
 #include "widgets/BalanceSlider.h"
 #include "widgets/Card.h"
@@ -59,13 +60,13 @@ BalancePanel::BalancePanel(Workbench workbench, QWidget *parent)
       m_sparsity(new QDoubleSpinBox),
       m_alpha(new QDoubleSpinBox),
       m_resetAlpha(new QToolButton),
-      m_multiple(new QComboBox),
+      m_multiple(new ChoiceBox),
       m_slider(new BalanceSlider),
       m_sentence(bodyLabel({})),
       m_problem(new Card),
       m_problemNote(new InlineNote),
       m_nearest(new QPushButton),
-      m_axis(new QComboBox),
+      m_axis(new ChoiceBox),
       m_scale(new SegmentedControl(tr("Scale of the x axis"))),
       m_curve(new PerplexityCurve),
       m_measure(new JobButton),

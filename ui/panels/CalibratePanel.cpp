@@ -11,6 +11,7 @@
 #include "panels/JobCostText.h"
 #include "panels/TextPicker.h"
 #include "panels/WheelGuard.h"
+#include "theme/ChoiceBox.h"
 #include "widgets/Card.h"
 #include "widgets/CopyButton.h"
 #include "widgets/FactList.h"
@@ -37,7 +38,7 @@ CalibratePanel::CalibratePanel(Workbench workbench, QWidget *parent)
     : QScrollArea(parent),
       m_workbench(workbench),
       m_text(new TextPicker),
-      m_norm(new QComboBox),
+      m_norm(new ChoiceBox),
       m_calibrate(new JobButton),
       m_copyCommand(new CopyButton(tr("Copy as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Calibrate); })),
       m_tokenizer(new InlineNote),

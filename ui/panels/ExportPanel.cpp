@@ -10,6 +10,7 @@
 #include "panels/ExportTargetModel.h"
 #include "panels/JobButton.h"
 #include "panels/WheelGuard.h"
+#include "theme/ChoiceBox.h"
 #include "theme/Icons.h"
 #include "widgets/Card.h"
 #include "widgets/CopyButton.h"
@@ -52,7 +53,7 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
       m_targets(new RecordTable(tr("Targets"))),
       m_target(new FactList),
       m_targetProblem(new InlineNote),
-      m_dtype(new QComboBox),
+      m_dtype(new ChoiceBox),
       m_output(new ExportFolder),
       m_overwrite(new QCheckBox(tr("Replace an existing export"))),
       m_written(bodyLabel({})),
