@@ -24,6 +24,7 @@
 #include <QPushButton>
 #include <QScreen>
 #include <QSplitter>
+#include <QStackedWidget>
 #include <QStatusBar>
 #include <QTabWidget>
 #include <QVBoxLayout>
@@ -53,7 +54,8 @@ void MainWindow::buildSides()
     auto *layout = qobject_cast<QVBoxLayout *>(central->layout());
     layout->addWidget(m_splitter, 1);
     layout->addWidget(m_budget);
-    m_toasts = new MessageBar(m_workbench, central); // over them
+    m_toasts = new MessageBar(m_workbench, central); // over the page, and neither over its tab nor over the budget
+    m_toasts->setPage(*m_tabs->findChild<QStackedWidget *>(QString(), Qt::FindDirectChildrenOnly));
     connect(m_toasts, &MessageBar::logRequested, this, [this] {
         m_logDock->show();
         m_logDock->raise();
@@ -159,11 +161,23 @@ void MainWindow::closeEvent(QCloseEvent *event)
     event->accept();
 }
 
-/// Esc takes back what was clicked, wherever nothing else hears it.
+/// Esc takes back what was clicked, wherever nothing else hears it; where nothing was, it puts the newest message away.
 void MainWindow::keyPressEvent(QKeyEvent *event)
 {
-    if (event->key() != Qt::Key_Escape || !m_selection.clear())
+    if (event->key() != Qt::Key_Escape || (!m_selection.clear() && !m_toasts->dismissNewest()))
         QMainWindow::keyPressEvent(event);
+}
+
+/// Qt keeps the tab bar of docks that are hidden as a child outside the window: Tab passes it by.
+bool MainWindow::focusNextPrevChild(bool isNext)
+{
+    const auto isOutside = [this](const QWidget *stop) {
+        return stop && stop->parentWidget() == this && !rect().intersects(stop->geometry());
+    };
+    bool isMoved = QMainWindow::focusNextPrevChild(isNext);
+    while (isMoved && isOutside(focusWidget()))
+        isMoved = QMainWindow::focusNextPrevChild(isNext);
+    return isMoved;
 }
 
 void MainWindow::resizeEvent(QResizeEvent *event)

@@ -61,9 +61,8 @@ bool isHubName(const std::string &name)
 /// Whether a folder's name tells nothing of the model in it: what programs and people call any model's folder.
 bool tellsNothing(const fs::path &folder)
 {
-    static constexpr std::string_view kNames[] = {"model",   "models", "checkpoint", "checkpoints", "final",  "final_model", "best",
-                                                  "last",    "latest", "output",     "outputs",     "export", "hf",          "weights",
-                                                  "merged"};
+    static constexpr std::string_view kNames[] = {"model",  "models", "checkpoint", "checkpoints", "final", "final_model", "best",  "last",
+                                                  "latest", "output", "outputs",    "export",      "hf",    "weights",     "merged"};
     std::string name = folder.string();
     std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return char(std::tolower(c)); });
     return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);

@@ -193,14 +193,12 @@ void CalibratePanel::followPossible()
     const SessionModel &session = m_workbench.session;
     const bool hasNoTokenizer = session.hasModel() && session.isModelThere() && !session.session().model->tokenizerSize;
     if (hasNoTokenizer)
-        m_tokenizer->say(InlineNote::Kind::Problem,
-                         tr("The model has no usable tokenizer: %1 You can still inspect and export it, but calibration needs one.")
-                             .arg(QString::fromStdString(session.session().model->tokenizerProblem)),
-                         QString::fromStdString(session.session().model->tokenizerHint));
+        m_tokenizer->say(InlineNote::Kind::Problem, session.tokenizerProblem());
     else
         m_tokenizer->clear();
-    m_calibrate->setReasonShown(!hasNoTokenizer); // the note above says it
     Possibility possible = m_workbench.jobs.canCalibrate();
+    const bool isTextToBlame = possible && m_text->isProblemShown();
+    m_calibrate->setReasonShown(!hasNoTokenizer && !isTextToBlame); // the notes above say it
     if (possible)
         possible.reason = m_text->problem();
     if (possible && m_workbench.runner.isBusy(JobKind::Calibrate))
