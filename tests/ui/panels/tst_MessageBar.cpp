@@ -246,7 +246,7 @@ void TestMessageBar::whatIsToldInPlaceIsNotToldHere()
     s.bench.messages.setPlace("export", [&] { return isSeen; });
     s.bench.messages.post(message(Message::Severity::Error, "export", "The disk is full."));
     QVERIFY(s.bar.isHidden());
-    QCOMPARE(s.bench.messages.rowCount(), 1); // the log has all of them
+    QCOMPARE(s.bench.messages.rowCount(), 1);                                             // the log has all of them
     s.bench.messages.post(message(Message::Severity::Error, "open", "It is not there.")); // of another topic
     QCOMPARE(s.rows().size(), 1);
     isSeen = false;

@@ -46,10 +46,10 @@ void tst_ChoiceBox::listShowsWholeRows()
     QTest::mouseClick(&box, Qt::LeftButton);
     QAbstractItemView *list = box.view();
     QTRY_VERIFY(list->isVisible());
-    QTRY_VERIFY2(list->visualRect(box.model()->index(shown - 1, 0)).bottom() < list->viewport()->height(),
-                 qPrintable(QStringLiteral("%1, %2")
-                                .arg(list->visualRect(box.model()->index(shown - 1, 0)).bottom())
-                                .arg(list->viewport()->height())));
+    QTRY_VERIFY2(
+        list->visualRect(box.model()->index(shown - 1, 0)).bottom() < list->viewport()->height(),
+        qPrintable(
+            QStringLiteral("%1, %2").arg(list->visualRect(box.model()->index(shown - 1, 0)).bottom()).arg(list->viewport()->height())));
     QVERIFY(!list->verticalScrollBar()->isVisible());
     box.hidePopup();
     box.addItem(QStringLiteral("another")); // later choices count as well
