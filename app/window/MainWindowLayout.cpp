@@ -25,6 +25,7 @@
 #include <QPushButton>
 #include <QScreen>
 #include <QSplitter>
+#include <QStackedWidget>
 #include <QStatusBar>
 #include <QTabWidget>
 #include <QVBoxLayout>
@@ -55,7 +56,8 @@ void MainWindow::buildSides()
     auto *layout = qobject_cast<QVBoxLayout *>(central->layout());
     layout->addWidget(m_splitter, 1);
     layout->addWidget(m_budget);
-    m_toasts = new MessageBar(m_workbench, central); // over them
+    m_toasts = new MessageBar(m_workbench, central); // over the page, and neither over its tab nor over the budget
+    m_toasts->setPage(*m_tabs->findChild<QStackedWidget *>(QString(), Qt::FindDirectChildrenOnly));
     connect(m_toasts, &MessageBar::logRequested, this, [this] {
         m_logDock->show();
         m_logDock->raise();
@@ -168,11 +170,23 @@ void MainWindow::closeEvent(QCloseEvent *event)
 }
 
 /// Esc takes back what was clicked, on every page. First it is for whoever has the focus and something to end: a drag, a number that is typed,
-/// a card, a message, a job in the job bar.
+/// a card, a message, a job in the job bar. Where nothing was clicked, it puts the newest message away.
 void MainWindow::keyPressEvent(QKeyEvent *event)
 {
-    if (event->key() != Qt::Key_Escape || !m_selection.clear())
+    if (event->key() != Qt::Key_Escape || (!m_selection.clear() && !m_toasts->dismissNewest()))
         QMainWindow::keyPressEvent(event);
+}
+
+/// Qt keeps the tab bar of docks that are hidden as a child outside the window: Tab passes it by.
+bool MainWindow::focusNextPrevChild(bool isNext)
+{
+    const auto isOutside = [this](const QWidget *stop) {
+        return stop && stop->parentWidget() == this && !rect().intersects(stop->geometry());
+    };
+    bool isMoved = QMainWindow::focusNextPrevChild(isNext);
+    while (isMoved && isOutside(focusWidget()))
+        isMoved = QMainWindow::focusNextPrevChild(isNext);
+    return isMoved;
 }
 
 void MainWindow::resizeEvent(QResizeEvent *event)

@@ -2,6 +2,9 @@
 #include "checkpoint/ModelName.h"
 
 #include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 namespace secateur {
@@ -55,6 +58,26 @@ bool isHubName(const std::string &name)
            std::all_of(name.begin(), name.end(), isPlain);
 }
 
+/// Whether a folder's name tells nothing of the model in it: what programs and people call any model's folder.
+bool tellsNothing(const fs::path &folder)
+{
+    static constexpr std::string_view kNames[] = {"model",  "models", "checkpoint", "checkpoints", "final", "final_model", "best",  "last",
+                                                  "latest", "output", "outputs",    "export",      "hf",    "weights",     "merged"};
+    std::string name = folder.string();
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+    return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
+/// The innermost name on the way to a folder that tells something of what is in it; its own where none does. The home folder's is a person's.
+fs::path tellingName(const fs::path &folder)
+{
+    const char *home = std::getenv("HOME");
+    fs::path at = folder;
+    while (tellsNothing(at.filename()))
+        at = at.parent_path();
+    return at.has_filename() && !(home && at == fs::path(home).lexically_normal()) ? at.filename() : folder.filename();
+}
+
 /// Absolute and without a slash at the end. Where ".." stands in it, links decide what it means.
 fs::path absolutePath(const fs::path &model)
 {
@@ -87,7 +110,7 @@ ModelName modelName(const fs::path &model)
     if (hub && isHubName(hub->repository))
         name.repository = hub->repository;
     if (isFile || !hub) {
-        name.brief = name.full = named(clean(isFile ? path.stem() : path.filename()));
+        name.brief = name.full = named(clean(isFile ? path.stem() : tellingName(path)));
         return name;
     }
     name.brief = named(hub->repository.substr(hub->repository.find('/') + 1));

@@ -11,7 +11,8 @@ namespace secateur {
 /// need not exist any more.
 struct ModelName {
     /// "SmolLM2-135M": for titles and names of files. The repository's name of a snapshot in the hub's cache, the stem of a GGUF file, the
-    /// name of any other folder. Never empty, no '/', no control characters, UTF-8.
+    /// name of any other folder; of one that is called as any model's might be ("run17/checkpoint/model"), that of the folder around it
+    /// ("run17"). Never empty, no '/', no control characters, UTF-8.
     std::string brief;
     /// "HuggingFaceTB/SmolLM2-135M" for a snapshot in the hub's cache, else as `brief`: for what says where a model comes from.
     std::string full;

@@ -234,6 +234,11 @@ std::int64_t roughTokens(const TextSettings &text)
     return std::int64_t(bytes / kBytesPerToken);
 }
 
+std::int64_t roughWindows(const TextSettings &text)
+{
+    return text.windows ? *text.windows : std::max<std::int64_t>(1, roughTokens(text) / std::max<std::int64_t>(1, text.length));
+}
+
 TokenWindows readWindows(const Tokenizer &tokenizer, const TextSettings &settings, const TextLimits &limits, const JobContext &context)
 {
     checkSettings(settings);

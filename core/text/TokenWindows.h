@@ -54,6 +54,8 @@ private:
 
 /// About how many tokens the files of a text have, by their sizes alone. Files that are not there have none.
 std::int64_t roughTokens(const TextSettings &text);
+/// How many windows it gives: as many as it asks for; where it takes all of the text about as many as the size of its files tells, at least one.
+std::int64_t roughWindows(const TextSettings &text);
 
 /// Joins the documents by a blank line ("\n\n"), tokenises once and cuts into windows (as the authors' calibration). When a number of
 /// windows is wanted, no more is tokenised than these need, and, when the documents keep their order, no more is read; the ids are the

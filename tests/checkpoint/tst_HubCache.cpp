@@ -187,6 +187,12 @@ void tst_HubCache::modelsAreNamedByTheirPath_data()
     row("/models/Qwen2.5-0.5B", "Qwen2.5-0.5B", "Qwen2.5-0.5B", "");
     row("/models/two\nlines", "two?lines", "two?lines", "");
     row("/", "model", "model", "");
+    row("/share/secateur/sample/model", "sample", "sample", ""); // "model" tells nothing
+    row("/work/run17/checkpoint/Model/", "run17", "run17", "");
+    row("/work/run17/checkpoint-500", "checkpoint-500", "checkpoint-500", "");
+    row("/work/run17/model.gguf", "model", "model", ""); // a file has its own name
+    row("/models/weights/hf", "hf", "hf", "");           // none of them tells anything
+    row("/h/hub/models--a--b/snapshots/r/model", "b-model", "a/b/model", "a/b");
 }
 
 void tst_HubCache::modelsAreNamedByTheirPath()
@@ -220,6 +226,11 @@ void tst_HubCache::namesFollowLinks()
     QCOMPARE(up, "plain");
     QCOMPARE(higher, "plain");
     QCOMPARE(cached, "Owner/Name");
+    const QByteArray home = qgetenv("HOME");
+    qputenv("HOME", QByteArray::fromStdString((root() / "jane").string()));
+    const std::string ofHome = modelName(root() / "jane/model").full;
+    qputenv("HOME", home);
+    QCOMPARE(ofHome, "model"); // a person is no model
     QCOMPARE(modelName(root() / "bad\xff").full, "bad\xef\xbf\xbd"); // UTF-8, whatever the disk holds
 }
 

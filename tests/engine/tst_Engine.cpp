@@ -312,7 +312,7 @@ void tst_Engine::exportOpensAgainWithItsPlan()
     const std::optional<PruningOrigin> origin = engine.open(path)->origin;
     QVERIFY(origin);
     QCOMPARE(origin->problem, std::string());
-    QCOMPARE(origin->baseModel, std::string("model"));
+    QCOMPARE(origin->baseModel, std::string("sample"));
     QCOMPARE(origin->format, format.toStdString());
     QCOMPARE(origin->planHash, made.hash());
     QCOMPARE(origin->removedAttentions, made.removedAttentions);

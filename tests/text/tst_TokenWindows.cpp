@@ -294,8 +294,12 @@ private slots:
         QCOMPARE(roughTokens(text), 1000);
         text.files.push_back(test::write(m_folder, "b.json.gz", std::string(4000, 'x'))); // packed
         QCOMPARE(roughTokens(text), 4000);
+        QCOMPARE(roughWindows(text), 1); // as it asks for
+        text.windows.reset();
+        QCOMPARE(roughWindows(text), 500);
         text.files = {"/no/such/file.txt"};
         QCOMPARE(roughTokens(text), 0);
+        QCOMPARE(roughWindows(text), 1);
     }
 
     void senselessSettingsAreRefused()

@@ -6,6 +6,7 @@
 #include "jobs/SessionJobs.h"
 #include "jobs/SessionTask.h"
 #include "models/SessionModel.h"
+#include "text/TokenWindows.h"
 
 #include <QLocale>
 
@@ -13,12 +14,6 @@
 
 namespace secateur::ui {
 namespace {
-
-/// Windows that a text gives, about: by the size of its files where all of it is taken.
-std::int64_t windowsOf(const TextSettings &text)
-{
-    return text.windows ? *text.windows : std::max<std::int64_t>(1, roughTokens(text) / text.length);
-}
 
 /// The calibration of that text that the session has already; -1 when it has none, or when that cannot be told: of all of a text.
 std::int64_t calibrationOf(const Session &session)
@@ -73,7 +68,7 @@ double SessionJobs::evaluationSeconds() const
     const JobSize one{
         .windows = 0, .length = text.length, .searchWindows = 1, .removals = 0, .neuronsKept = m_model.neurons()}; // with the head
     const std::optional<double> seconds = costOf(one).seconds;
-    return seconds ? kSecondsToBegin + (*seconds - kSecondsToBegin) * double(windowsOf(text)) : 0;
+    return seconds ? kSecondsToBegin + (*seconds - kSecondsToBegin) * double(roughWindows(text)) : 0;
 }
 
 /// What is still to do for a request, with the seconds that it may take.
@@ -84,8 +79,8 @@ std::vector<ExpectedPhase> SessionJobs::phasesOf(const PruneRequest &request) co
     std::vector<ExpectedPhase> phases;
     if (draft.calibration < 0)
         phases.push_back(
-            {"calibrate",
-             costOf(JobSize{.windows = windowsOf(session.calibrationText), .length = session.calibrationText.length}).seconds.value_or(0)});
+            {"calibrate", costOf(JobSize{.windows = roughWindows(session.calibrationText), .length = session.calibrationText.length})
+                              .seconds.value_or(0)});
     if (const JobCost search = searchCost(draft); search.evaluations > 0)
         phases.push_back({"search", search.seconds.value_or(0)});
     if (!session.evaluationText.files.empty()) {
@@ -108,7 +103,7 @@ JobCost SessionJobs::pruneCost(const PruneRequest &request) const
     const PlanDraft draft = draftOf(request);
     const JobCost search = searchCost(draft);
     cost.evaluations = search.evaluations;
-    const JobCost calibration = draft.calibration < 0 ? costOf(JobSize{.windows = windowsOf(text), .length = text.length}) : JobCost();
+    const JobCost calibration = draft.calibration < 0 ? costOf(JobSize{.windows = roughWindows(text), .length = text.length}) : JobCost();
     for (const JobCost *part : {&calibration, &search}) {
         if (!part->problem.isEmpty())
             cost.problem = part->problem;

@@ -400,7 +400,14 @@ void SessionJobs::exportPlan(ExportSettings settings)
     const std::filesystem::path output = settings.output.has_filename() ? settings.output : settings.output.parent_path();
     const QString name = QString::fromStdString(output.filename().string());
     start(JobKind::Export, tr("Export %1").arg(name), command, QStringLiteral("export"),
-          [this, settings](const SessionTask &task, JobPort &port) { exportTo(task, port, task.planOf(task.session().draft), settings); });
+          [this, settings](const SessionTask &task, JobPort &port) {
+              const PlanDraft &draft = task.session().draft;
+              const PruningPlan plan = task.planOf(draft);
+              task.deliver(port, [this, draft, removed = plan.removedAttentions, hash = QString::fromStdString(plan.hash())] {
+                  m_model.setPlanHash(draft, removed, hash); // whoever shows the export knows that it is of this plan
+              });
+              exportTo(task, port, plan, settings);
+          });
 }
 
 void SessionJobs::exportTo(const SessionTask &task, JobPort &port, const PruningPlan &plan, const ExportSettings &settings)

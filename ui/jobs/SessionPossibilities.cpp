@@ -173,7 +173,7 @@ JobCost SessionJobs::costOf(JobSize job, std::int64_t evaluations) const
 JobCost SessionJobs::calibrationCost() const
 {
     const TextSettings &text = m_model.session().calibrationText;
-    return text.windows ? costOf({.windows = *text.windows, .length = text.length}) : JobCost(); // of all windows: not counted yet
+    return text.windows || !text.files.empty() ? costOf({.windows = roughWindows(text), .length = text.length}) : JobCost();
 }
 
 JobCost SessionJobs::onePassCost() const

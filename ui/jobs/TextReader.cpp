@@ -20,13 +20,12 @@ namespace {
 constexpr std::chrono::milliseconds kSettled(300);
 constexpr std::int64_t kMostOfAll = 8'000'000; ///< tokens of a text that is read to its end, only to be looked at
 
-/// Whether reading it would take long: large files that are read to their end.
-bool isLong(const TextSettings &text)
+} // namespace
+
+bool isReadLate(const TextSettings &text)
 {
     return (!text.windows || text.seed != 0) && roughTokens(text) > kMostOfAll;
 }
-
-} // namespace
 
 /// The tokenizer of the model that was read for last. Used on the thread of the pool alone.
 struct TextReader::Tokenizers {
@@ -78,7 +77,7 @@ void TextReader::readWhatIsNew()
         return;
     std::vector<TextSettings> wanted;
     for (const TextSettings &text : {m_model.session().calibrationText, m_model.session().evaluationText})
-        if (!text.files.empty() && !isLong(text))
+        if (!text.files.empty() && !isReadLate(text))
             wanted.push_back(text);
     std::erase_if(m_known, [&](const TextSettings &text) { return std::find(wanted.begin(), wanted.end(), text) == wanted.end(); });
     for (const TextSettings &text : wanted)

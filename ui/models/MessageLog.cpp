@@ -4,6 +4,7 @@
 #include <QLocale>
 
 #include <algorithm>
+#include <utility>
 
 namespace secateur::ui {
 namespace {
@@ -47,9 +48,16 @@ void MessageLog::note(const QString &sentence, const QString &hint)
 void MessageLog::post(Message message)
 {
     std::erase_if(m_current, [&](std::size_t index) { return m_all[index].topic == message.topic; });
-    m_current.push_back(m_all.size());
+    const auto place = m_places.find(message.topic);
+    if (place == m_places.end() || !place->second())
+        m_current.push_back(m_all.size());
     append(std::move(message));
     emit currentChanged();
+}
+
+void MessageLog::setPlace(const QString &topic, std::function<bool()> isSeen)
+{
+    m_places[topic] = std::move(isSeen);
 }
 
 void MessageLog::resolve(const QString &topic)

@@ -6,6 +6,7 @@
 #include <QString>
 #include <QStringList>
 #include <functional>
+#include <map>
 #include <vector>
 
 namespace secateur::ui {
@@ -25,7 +26,9 @@ struct Message {
 /// "Note", "Done", "Warning", "Error".
 QString severityText(Message::Severity severity);
 
-/// All messages of this run, newest last: the log as a table (time, severity, message), and the one that the message bar shows.
+/// All messages of this run, newest last: the log as a table (time, severity, message), and those that the message bar shows.
+///
+/// A problem is told once: where it happened, if that is in sight, else in the bar.
 class MessageLog : public QAbstractTableModel {
     Q_OBJECT
 public:
@@ -34,6 +37,8 @@ public:
     void post(Message message);
     /// The same for what is no news to anybody at the window: a line of the log, and nothing in the bar.
     void note(const QString &sentence, const QString &hint = {});
+    /// Where problems of a topic are told: no message about it goes to the bar while `isSeen` says that people see that place.
+    void setPlace(const QString &topic, std::function<bool()> isSeen);
     /// What is in the bar about this topic is over (it stays in the log).
     void resolve(const QString &topic);
     /// The messages that are still to be shown, oldest first: one a topic.
@@ -53,6 +58,7 @@ private:
 
     std::vector<Message> m_all;
     std::vector<std::size_t> m_current; ///< indices into m_all
+    std::map<QString, std::function<bool()>> m_places;
 };
 
 } // namespace secateur::ui

@@ -18,6 +18,7 @@
 #include "panels/Usable.h"
 #include "panels/TargetControls.h"
 #include "panels/WheelGuard.h"
+#include "theme/ChoiceBox.h"
 #include "widgets/BalanceSlider.h"
 #include "widgets/Card.h"
 #include "widgets/CopyButton.h"
@@ -58,7 +59,7 @@ BalancePanel::BalancePanel(Workbench workbench, QWidget *parent)
       m_problem(new Card),
       m_problemNote(new InlineNote),
       m_nearest(new QPushButton),
-      m_axis(new QComboBox),
+      m_axis(new ChoiceBox),
       m_scale(new SegmentedControl(tr("Scale of the x axis"))),
       m_curve(new PerplexityCurve),
       m_measure(new JobButton),

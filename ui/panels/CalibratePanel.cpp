@@ -11,6 +11,7 @@
 #include "panels/JobCostText.h"
 #include "panels/TextPicker.h"
 #include "panels/WheelGuard.h"
+#include "theme/ChoiceBox.h"
 #include "widgets/Card.h"
 #include "widgets/CopyButton.h"
 #include "widgets/FactList.h"
@@ -37,7 +38,7 @@ CalibratePanel::CalibratePanel(Workbench workbench, QWidget *parent)
     : QScrollArea(parent),
       m_workbench(workbench),
       m_text(new TextPicker),
-      m_norm(new QComboBox),
+      m_norm(new ChoiceBox),
       m_calibrate(new JobButton),
       m_copyCommand(new CopyButton(tr("Copy as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Calibrate); })),
       m_tokenizer(new InlineNote),
@@ -193,14 +194,12 @@ void CalibratePanel::followPossible()
     const SessionModel &session = m_workbench.session;
     const bool hasNoTokenizer = session.hasModel() && session.isModelThere() && !session.session().model->tokenizerSize;
     if (hasNoTokenizer)
-        m_tokenizer->say(InlineNote::Kind::Problem,
-                         tr("The model has no usable tokenizer: %1 You can still inspect and export it, but calibration needs one.")
-                             .arg(QString::fromStdString(session.session().model->tokenizerProblem)),
-                         QString::fromStdString(session.session().model->tokenizerHint));
+        m_tokenizer->say(InlineNote::Kind::Problem, session.tokenizerProblem());
     else
         m_tokenizer->clear();
-    m_calibrate->setReasonShown(!hasNoTokenizer); // the note above says it
     Possibility possible = m_workbench.jobs.canCalibrate();
+    const bool isTextToBlame = possible && m_text->isProblemShown();
+    m_calibrate->setReasonShown(!hasNoTokenizer && !isTextToBlame); // the notes above say it
     if (possible)
         possible.reason = m_text->problem();
     if (possible && m_workbench.runner.isBusy(JobKind::Calibrate))

@@ -8,7 +8,7 @@
 
 namespace secateur::ui {
 
-EngineBox::EngineBox(const SessionModel &session, QWidget *parent) : QComboBox(parent), m_session(session)
+EngineBox::EngineBox(const SessionModel &session, QWidget *parent) : ChoiceBox(parent), m_session(session)
 {
     for (const ExportEngine &engine : exportEngines())
         addItem(QString::fromStdString(engine.name));

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "exporting/Export.h"
+#include "theme/ChoiceBox.h"
 
-#include <QComboBox>
 #include <QString>
 
 namespace secateur::ui {
@@ -12,7 +12,7 @@ class SessionModel;
 
 /// Asks for the program in which the model will be used. One choice for all of them: whoever has several tells each what was chosen in another. Until
 /// people choose, it is the first program that loads files like the model's.
-class EngineBox : public QComboBox {
+class EngineBox : public ChoiceBox {
     Q_OBJECT
 public:
     explicit EngineBox(const SessionModel &session, QWidget *parent = nullptr);

@@ -212,7 +212,8 @@ void EvaluatePanel::followPossible()
     Possibility plan = jobs.canEvaluate(), dense = jobs.canEvaluateDense();
     const bool isBusy = m_workbench.runner.isBusy(JobKind::Evaluate);
     m_copyCommand->setProblem(dense.reason); // of the original as long as there is no plan
-    for (Possibility *possible : {&plan, &dense}) {
+    for (const auto &[button, possible] : {std::pair(m_plan, &plan), std::pair(m_dense, &dense)}) {
+        button->setReasonShown(!*possible || !m_text->isProblemShown()); // what is wrong with the text is said above
         if (*possible)
             possible->reason = m_text->problem();
         if (*possible && isBusy)

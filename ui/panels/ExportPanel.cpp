@@ -2,16 +2,16 @@
 #include "panels/ExportPanel.h"
 
 #include "jobs/SessionJobs.h"
+#include "models/MessageLog.h"
 #include "models/SessionModel.h"
 #include "panels/EngineBox.h"
 #include "panels/ExportFolder.h"
 #include "panels/ExportOutput.h"
-#include "panels/ExportTable.h"
 #include "panels/ExportTargetModel.h"
+#include "panels/ExportedCard.h"
 #include "panels/JobButton.h"
 #include "panels/WheelGuard.h"
-#include "theme/Icons.h"
-#include "widgets/Card.h"
+#include "theme/ChoiceBox.h"
 #include "widgets/CopyButton.h"
 #include "widgets/FactList.h"
 #include "widgets/InlineNote.h"
@@ -22,16 +22,15 @@
 #include <QCheckBox>
 #include <QComboBox>
 #include <QCoreApplication>
-#include <QDesktopServices>
 #include <QEvent>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QHeaderView>
-#include <QPushButton>
+#include <QLabel>
+#include <QPointer>
 #include <QScrollArea>
 #include <QSignalBlocker>
 #include <QTimer>
-#include <QUrl>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -52,7 +51,7 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
       m_targets(new RecordTable(tr("Targets"))),
       m_target(new FactList),
       m_targetProblem(new InlineNote),
-      m_dtype(new QComboBox),
+      m_dtype(new ChoiceBox),
       m_output(new ExportFolder),
       m_overwrite(new QCheckBox(tr("Replace an existing export"))),
       m_written(bodyLabel({})),
@@ -60,16 +59,7 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
       m_unmeasured(new InlineNote),
       m_export(new JobButton),
       m_copyCommand(new CopyButton(tr("Copy as command"), [this] { return m_workbench.jobs.exportCommand(settings()); })),
-      m_result(new Card),
-      m_verdict(new InlineNote),
-      m_notes(new InlineNote),
-      m_folder(new ElidedLabel),
-      m_facts(new FactList(2)),
-      m_openFolder(new QPushButton(icon(QStringLiteral("folder")), tr("Open folder"))),
-      m_copyPath(new CopyButton(tr("Copy path"), [this] { return m_folder->text(); })),
-      m_table(new ExportTable(workbench.session, this)),
-      m_list(new RecordTable(tr("Exports of this session"))),
-      m_earlier(new QWidget)
+      m_exported(new ExportedCard(workbench))
 {
     m_page->setWidgetResizable(true);
     m_page->setFrameShape(QFrame::NoFrame);
@@ -90,16 +80,13 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
         followPlan();
     });
     connect(m_export, &JobButton::clicked, this, [this] { m_workbench.jobs.exportPlan(settings()); });
-    connect(m_openFolder, &QPushButton::clicked, this, [this] { QDesktopServices::openUrl(QUrl::fromLocalFile(m_folder->text())); });
-    connect(m_list->selectionModel(), &QItemSelectionModel::currentRowChanged, this,
-            [this](const QModelIndex &row) { showRecord(row.isValid() ? row.row() : m_table->rowCount() - 1); });
     connect(&session, &SessionModel::modelChanged, this, &ExportPanel::followModel);
     for (const auto signal : {&SessionModel::modelPresenceChanged, &SessionModel::draftChanged, &SessionModel::searchChanged,
                               &SessionModel::evaluationsChanged})
         connect(&session, signal, this, &ExportPanel::followPlan);
-    connect(&session, &SessionModel::exportsChanged, this, [this] { showRecord(m_table->rowCount() - 1); });
     for (const auto signal : {&JobRunner::jobAdded, &JobRunner::jobFinished})
         connect(&workbench.runner, signal, this, &ExportPanel::followJob);
+    workbench.messages.setPlace(QStringLiteral("export"), [panel = QPointer(this)] { return panel && panel->isVisible(); });
     followModel();
 }
 
@@ -129,7 +116,7 @@ void ExportPanel::build()
         "Writes the pruned model, reloads it and checks that it computes the same. If it does not, the folder is marked “unverified”.")));
     layout->addWidget(buildTargets());
     layout->addLayout(form);
-    layout->addWidget(buildResult());
+    layout->addWidget(m_exported);
     layout->addStretch();
 
     auto *content = new QWidget;
@@ -181,34 +168,6 @@ QWidget *ExportPanel::buildTargets()
     return targets;
 }
 
-QWidget *ExportPanel::buildResult()
-{
-    auto *result = new QVBoxLayout(m_result);
-    result->setContentsMargins(14, 12, 14, 12);
-    auto *buttons = new QHBoxLayout;
-    buttons->addWidget(m_openFolder);
-    buttons->addWidget(m_copyPath);
-    buttons->addStretch();
-    m_verdict->setObjectName(QStringLiteral("verdict"));
-    result->addWidget(m_verdict);
-    result->addWidget(m_notes);
-    result->addWidget(m_folder);
-    result->addWidget(m_facts);
-    result->addLayout(buttons);
-
-    m_list->setModel(m_table);
-    auto *earlier = new QVBoxLayout(m_earlier);
-    earlier->setContentsMargins(0, 8, 0, 0);
-    earlier->addWidget(headingLabel(tr("Exports of this session")));
-    earlier->addWidget(m_list);
-    auto *both = new QWidget;
-    auto *layout = new QVBoxLayout(both);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->addWidget(m_result);
-    layout->addWidget(m_earlier);
-    return both;
-}
-
 ExportSettings ExportPanel::settings() const
 {
     ExportSettings settings;
@@ -223,6 +182,8 @@ ExportSettings ExportPanel::settings() const
 void ExportPanel::showEvent(QShowEvent *event)
 {
     QWidget::showEvent(event);
+    if (m_exported->showsFailure())
+        m_workbench.messages.resolve(QStringLiteral("export")); // it is told here
     followPlan();
 }
 
@@ -248,7 +209,6 @@ void ExportPanel::followModel()
         control->setToolTip(session.hasModel() ? QString() : tr("Open a model first."));
     }
     followPlan();
-    showRecord(m_table->rowCount() - 1);
 }
 
 int ExportPanel::target() const
@@ -291,8 +251,11 @@ void ExportPanel::followPlan()
     m_targetModel->setType(settings().dtype.value_or(session.hasModel() ? session.session().model->storedDtype : DType::Float32));
     followTargets();
     Possibility possible = m_workbench.jobs.canExport();
-    if (possible)
+    m_export->setReasonShown(true);
+    if (possible && !m_targetModel->problem(target()).isEmpty()) {
         possible.reason = m_targetModel->problem(target());
+        m_export->setReasonShown(false); // the note below the targets says it
+    }
     m_copyCommand->setProblem(possible.reason);
     if (!m_workbench.jobs.canExport() || session.isPlanEvaluated())
         m_unmeasured->clear();
@@ -308,6 +271,7 @@ void ExportPanel::followPlan()
         if (possible && !problem.sentence.isEmpty()) {
             m_refusal->say(InlineNote::Kind::Problem, problem.sentence, problem.remedy);
             possible.reason = problem.sentence;
+            m_export->setReasonShown(false); // m_refusal says it
         }
     }
     m_export->offer(tr("Export and verify"), possible, {});
@@ -337,50 +301,14 @@ void ExportPanel::followJob(int number)
         m_output->takeNext();
     followPlan();
     if (job->state == JobInfo::State::Failed)
-        showFailure(job->sentence, job->hint);
+        m_exported->showFailure(job->sentence, job->hint);
+    else
+        m_exported->forgetFailure();
     if (job->state == JobInfo::State::Done || job->state == JobInfo::State::Failed)
         QTimer::singleShot(0, this, [this] {
             QCoreApplication::sendPostedEvents(nullptr, QEvent::LayoutRequest); // it gets its place
-            m_page->ensureWidgetVisible(m_verdict, 0, kMargin);                 // and no further
+            m_page->ensureWidgetVisible(m_exported->verdict(), 0, kMargin);     // and no further
         });
-}
-
-void ExportPanel::showRecord(int row)
-{
-    m_result->setVisible(row >= 0);
-    m_earlier->setVisible(m_table->rowCount() > 1);
-    if (row < 0)
-        return;
-    const ExportRecord &record = m_table->record(row);
-    const bool isPassed = record.verification.isPassed;
-    m_verdict->say(isPassed ? InlineNote::Kind::Success : InlineNote::Kind::Warning,
-                   isPassed ? tr("Exported and verified.") : tr("Exported, but the verification failed."),
-                   verificationText(record.verification));
-    QStringList notes;
-    for (const std::string &note : record.notes)
-        notes << QString::fromStdString(note);
-    m_notes->clear();
-    if (!notes.isEmpty())
-        m_notes->say(InlineNote::Kind::Warning, notes.join(QLatin1Char('\n')));
-    m_folder->setWhole(QString::fromStdString(record.folder.string()));
-    m_facts->setFacts({
-        {tr("Target"), QString::fromStdString(record.format)},
-        {tr("Parameters"), exactText(record.parameters)},
-        {tr("Size"), bytesText(record.bytes)},
-        {tr("Plan hash"), QString::fromStdString(record.planHash.substr(0, 16)) + QStringLiteral("…")},
-    });
-    for (QWidget *part : std::initializer_list<QWidget *>{m_folder, m_facts, m_openFolder, m_copyPath})
-        part->show();
-}
-
-/// What the job said: where nothing was written, and where a folder was kept under another name because the check failed.
-void ExportPanel::showFailure(const QString &sentence, const QString &hint)
-{
-    m_result->show();
-    m_verdict->say(InlineNote::Kind::Problem, sentence, hint);
-    m_notes->clear();
-    for (QWidget *part : std::initializer_list<QWidget *>{m_folder, m_facts, m_openFolder, m_copyPath})
-        part->hide();
 }
 
 } // namespace secateur::ui

@@ -10,17 +10,14 @@
 class QCheckBox;
 class QComboBox;
 class QLabel;
-class QPushButton;
 class QScrollArea;
 
 namespace secateur::ui {
 
-class Card;
 class CopyButton;
-class ElidedLabel;
 class EngineBox;
+class ExportedCard;
 class ExportFolder;
-class ExportTable;
 class ExportTargetModel;
 class FactList;
 class InlineNote;
@@ -43,15 +40,12 @@ protected:
 private:
     void build();
     QWidget *buildTargets();
-    QWidget *buildResult();
     QWidget *buildAction();
     void followModel();
     void followPlan();
     /// Shows what would be written. Why the folder will not do.
     OutputProblem showOutput(qint64 parameters);
     void followJob(int number);
-    void showRecord(int row);
-    void showFailure(const QString &sentence, const QString &hint);
     /// Row of exportTargets() that is chosen: by the user, else the recommended one.
     int target() const;
     void chooseRecommended();
@@ -74,16 +68,7 @@ private:
     InlineNote *m_unmeasured; ///< that the plan was never evaluated
     JobButton *m_export;
     CopyButton *m_copyCommand;
-
-    Card *m_result;
-    InlineNote *m_verdict, *m_notes;
-    ElidedLabel *m_folder; ///< that was made
-    FactList *m_facts;
-    QPushButton *m_openFolder;
-    CopyButton *m_copyPath;
-    ExportTable *m_table;
-    RecordTable *m_list;
-    QWidget *m_earlier;
+    ExportedCard *m_exported;
 };
 
 } // namespace secateur::ui

@@ -20,9 +20,11 @@ QString verificationText(const Verification &v)
     const QString agreement =
         v.sameArgmax >= 1 ? ExportTable::tr("the most likely token is the same everywhere")
                           : ExportTable::tr("the most likely token is the same at %1 of the positions").arg(percentText(v.sameArgmax));
-    QString text =
-        ExportTable::tr("Compared on %1 tokens: logits differ by at most %2 (allowed: %3), and %4.")
-            .arg(exactText(v.tokens), QLocale().toString(v.largestDifference, 'g', 2), QLocale().toString(v.tolerance, 'g', 2), agreement);
+    const bool isExact = v.isPassed && v.largestDifference == 0;
+    QString text = isExact ? ExportTable::tr("Compared on %1 tokens: it computes exactly the same.").arg(exactText(v.tokens))
+                           : ExportTable::tr("Compared on %1 tokens: logits differ by at most %2 (allowed: %3), and %4.")
+                                 .arg(exactText(v.tokens), QLocale().toString(v.largestDifference, 'g', 2),
+                                      QLocale().toString(v.tolerance, 'g', 2), agreement);
     if (v.ids > 0 && v.idsDiffering == 0)
         text += ExportTable::tr(" The tokenizer gives the same %1 ids.").arg(exactText(v.ids));
     else if (v.ids > 0)

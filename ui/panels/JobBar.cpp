@@ -40,7 +40,7 @@ QString endText(const JobInfo &job)
                                      : JobBar::tr("%1: cancelled after %2"))
             .arg(job.title, durationText(job.seconds));
     case JobInfo::State::Failed:
-        return JobBar::tr("%1: failed. %2").arg(job.title, job.sentence);
+        return JobBar::tr("%1: failed").arg(job.title); // why is told where it happened, or by a message
     default:
         return job.title;
     }
@@ -166,7 +166,7 @@ void JobBar::showEnd(int number)
         return;
     m_shown = number;
     m_title->setTexts({endText(*job)});
-    m_title->setToolTip(endText(*job));
+    m_title->setToolTip(job->state == JobInfo::State::Failed ? job->sentence : endText(*job));
     m_copy->setVisible(!job->command.isEmpty());
     showRunning(false, false);
     show();

@@ -7,6 +7,7 @@
 
 #include <QAccessible>
 #include <QApplication>
+#include <QCursor>
 #include <QEvent>
 #include <QKeyEvent>
 #include <QPainter>
@@ -18,7 +19,7 @@
 namespace secateur::ui {
 namespace {
 
-constexpr int kDistance = 10, kWidest = 720; ///< pixels to the parent's edges, and of the box
+constexpr int kDistance = 10, kWidest = 560; ///< pixels to the page's edges, and of the box
 
 } // namespace
 
@@ -73,29 +74,39 @@ void MessageBar::follow()
     place();
 }
 
+void MessageBar::setPage(QWidget &page)
+{
+    m_page = &page;
+    page.installEventFilter(this);
+    place();
+}
+
 void MessageBar::place()
 {
     const QWidget *under = parentWidget();
     if (!under || isHidden())
         return;
-    const int width = std::min(kWidest, under->width() - 2 * kDistance);
+    const QRect page = m_page ? QRect(m_page->mapTo(under, QPoint()), m_page->size()) : under->rect();
+    const QRect area = page.adjusted(kDistance, kDistance, -kDistance, -kDistance);
+    const int width = std::min(kWidest, area.width());
     const int height = m_layout->hasHeightForWidth() ? m_layout->totalHeightForWidth(width) : m_layout->totalSizeHint().height();
-    const int left = kDistance, right = under->width() - kDistance - width, bottom = under->height() - kDistance - height;
-    const QRect usual((left + right) / 2, bottom, width, height);
-    QRect best = usual;
-    for (const QPoint corner :
-         {usual.topLeft(), QPoint(right, bottom), QPoint(left, bottom), QPoint(right, kDistance), QPoint(left, kDistance)})
-        if (const QRect area(corner, usual.size()); !coversMainButton(area)) {
-            best = area;
+    const int right = area.right() + 1 - width, bottom = area.bottom() + 1 - height;
+    const QPoint usual(right, bottom);
+    QRect best(usual, QSize(width, height));
+    for (const QPoint corner : {usual, QPoint(area.left(), bottom), QPoint(right, area.top()), area.topLeft()})
+        if (const QRect candidate(corner, best.size()); !coversWhatIsUsed(candidate)) {
+            best = candidate;
             break;
         }
     setGeometry(best);
     raise();
 }
 
-bool MessageBar::coversMainButton(const QRect &area) const
+bool MessageBar::coversWhatIsUsed(const QRect &area) const
 {
     const QWidget *under = parentWidget(), *focus = QApplication::focusWidget();
+    if (!underMouse() && area.contains(under->mapFromGlobal(QCursor::pos())))
+        return true; // the next click is meant for what is there
     const auto isCovered = [&](const QWidget *widget) { return area.intersects(QRect(widget->mapTo(under, QPoint()), widget->size())); };
     if (focus && under->isAncestorOf(focus) && !isAncestorOf(focus) && focus->width() < under->width() / 2 && isCovered(focus))
         return true;
@@ -103,6 +114,14 @@ bool MessageBar::coversMainButton(const QRect &area) const
     return std::any_of(buttons.begin(), buttons.end(), [&](const QPushButton *button) {
         return button->property("primary").toBool() && button->isVisible() && !isAncestorOf(button) && isCovered(button);
     });
+}
+
+bool MessageBar::dismissNewest()
+{
+    if (m_rows.empty())
+        return false;
+    m_log.dismiss(m_rows.front()->message().topic);
+    return true;
 }
 
 bool MessageBar::event(QEvent *event)
@@ -114,16 +133,14 @@ bool MessageBar::event(QEvent *event)
 
 bool MessageBar::eventFilter(QObject *watched, QEvent *event)
 {
-    if (watched == parentWidget() && event->type() == QEvent::Resize)
+    if ((watched == parentWidget() || watched == m_page) && event->type() == QEvent::Resize)
         place();
     return QWidget::eventFilter(watched, event);
 }
 
 void MessageBar::keyPressEvent(QKeyEvent *event)
 {
-    if (event->key() == Qt::Key_Escape && !m_rows.empty())
-        m_log.dismiss(m_rows.front()->message().topic);
-    else
+    if (event->key() != Qt::Key_Escape || !dismissNewest())
         QWidget::keyPressEvent(event);
 }
 

@@ -3,6 +3,7 @@
 
 #include "panels/Workbench.h"
 
+#include <QPointer>
 #include <QWidget>
 #include <chrono>
 #include <vector>
@@ -14,8 +15,9 @@ namespace secateur::ui {
 
 class MessageRow;
 
-/// What people should know now, never modal: the newest messages of the log, newest first, in a box that lies over the bottom of its parent. Nothing
-/// moves when it comes and goes; it keeps clear of the main buttons of the page and of what has the focus. Esc in it puts the newest away.
+/// What people should know now, never modal: the newest messages of the log, newest first, in a box that lies over the lower right corner of a page.
+/// Nothing moves when it comes and goes; it keeps clear of the main buttons of the page, of what has the focus and of the pointer, so that no click hits it
+/// by surprise. Esc in it puts the newest away.
 class MessageBar : public QWidget {
     Q_OBJECT
 public:
@@ -24,8 +26,12 @@ public:
     static constexpr std::size_t kMostRows = 3;
     /// How long notes and successes stay; for messages to come.
     void setPatience(std::chrono::milliseconds patience) { m_patience = patience; }
+    /// The part of the parent that it may lie over; all of it unless told.
+    void setPage(QWidget &page);
     /// Goes where it covers no main button; for when another page is shown.
     void place();
+    /// Puts the newest away; false where there is none.
+    bool dismissNewest();
 
 signals:
     /// "and n more" was pressed.
@@ -39,9 +45,10 @@ protected:
 
 private:
     void follow();
-    bool coversMainButton(const QRect &area) const;
+    bool coversWhatIsUsed(const QRect &area) const;
 
     MessageLog &m_log;
+    QPointer<QWidget> m_page;
     std::chrono::milliseconds m_patience{8000};
     std::vector<MessageRow *> m_rows; ///< newest first
     QVBoxLayout *m_layout;

@@ -145,8 +145,7 @@ void ModelCard::follow()
                        tr("Its plots can be seen. Locate it to compute again."));
     } else if (session.isModelThere() && !summary.tokenizerSize) {
         blocked = tr("Calibration needs a tokenizer.");
-        m_problem->say(InlineNote::Kind::Warning, tr("No tokenizer: %1").arg(QString::fromStdString(summary.tokenizerProblem)),
-                       QString::fromStdString(summary.tokenizerHint));
+        m_problem->say(InlineNote::Kind::Warning, session.tokenizerProblem());
     } else if (!session.pruningProblem().isEmpty()) {
         blocked = tr("This model cannot be pruned.");
         m_problem->say(InlineNote::Kind::Warning, session.pruningProblem());

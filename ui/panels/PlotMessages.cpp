@@ -2,13 +2,12 @@
 #include "panels/PlotMessages.h"
 
 #include "models/MessageLog.h"
+#include "panels/OpenFolder.h"
 #include "plots/Plot.h"
 
 #include <QCoreApplication>
-#include <QDesktopServices>
 #include <QDir>
 #include <QFileInfo>
-#include <QUrl>
 
 namespace secateur::ui {
 
@@ -22,7 +21,7 @@ void postSavings(const Plot &plot, MessageLog &messages)
         message.sentence = tr("Saved %1.").arg(QDir::toNativeSeparators(file));
         message.topic = topic;
         message.actionText = tr("Open folder");
-        message.action = [file] { QDesktopServices::openUrl(QUrl::fromLocalFile(QFileInfo(file).absolutePath())); };
+        message.action = [file, &messages] { openFolder(QFileInfo(file).absolutePath(), messages); };
         messages.post(message);
     });
     QObject::connect(&plot, &Plot::saveFailed, &messages, [&messages, topic](const QString &sentence, const QString &hint) {

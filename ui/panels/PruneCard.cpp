@@ -2,6 +2,7 @@
 #include "panels/PruneCard.h"
 
 #include "jobs/JobRunner.h"
+#include "models/MessageLog.h"
 #include "models/SessionModel.h"
 #include "panels/PruneProgress.h"
 #include "panels/PruneQuestion.h"
@@ -9,6 +10,7 @@
 #include "panels/PruneTexts.h"
 
 #include <QKeyEvent>
+#include <QPointer>
 #include <QPushButton>
 
 namespace secateur::ui {
@@ -18,7 +20,7 @@ PruneCard::PruneCard(Workbench workbench, QWidget *parent)
       m_workbench(workbench),
       m_question(new PruneQuestion(workbench)),
       m_progress(new PruneProgress),
-      m_result(new PruneResult(workbench.session))
+      m_result(new PruneResult(workbench))
 {
     for (QWidget *page : std::initializer_list<QWidget *>{m_question, m_progress, m_result})
         addWidget(page);
@@ -29,6 +31,7 @@ PruneCard::PruneCard(Workbench workbench, QWidget *parent)
     connect(&workbench.session, &SessionModel::modelChanged, this, &PruneCard::ask);
     connect(&workbench.runner, &JobRunner::jobChanged, this, &PruneCard::followJob);
     connect(&workbench.runner, &JobRunner::jobFinished, this, &PruneCard::followJob);
+    workbench.messages.setPlace(QStringLiteral("prune"), [card = QPointer(this)] { return card && card->isVisible(); });
 }
 
 void PruneCard::setSampleTexts(const QString &calibration, const QString &evaluation)
@@ -41,6 +44,8 @@ void PruneCard::showEvent(QShowEvent *event)
     QStackedWidget::showEvent(event);
     if (currentWidget() == m_question)
         m_question->focusButton();
+    if (currentWidget() == m_result)
+        m_workbench.messages.resolve(QStringLiteral("prune")); // it is told here
 }
 
 /// Return presses the button that has the focus; in a field it is no click.

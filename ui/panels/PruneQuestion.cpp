@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/PruneQuestion.h"
 
+#include "foundation/Wording.h"
 #include "jobs/JobRunner.h"
 #include "models/SessionModel.h"
 #include "panels/EngineBox.h"
@@ -11,6 +12,7 @@
 #include "panels/PruneTexts.h"
 #include "panels/WheelGuard.h"
 #include "widgets/CopyButton.h"
+#include "widgets/FittingLabel.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
 #include "widgets/NumberBox.h"
@@ -21,16 +23,51 @@
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QPushButton>
+#include <QScreen>
 #include <QSignalBlocker>
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace secateur::ui {
 namespace {
 
 constexpr double kPreset[] = {0.25, 0.375, 0.5};
 constexpr double kMegabyte = 1e6, kGigabyte = 1e9;
+
+QString layersText(const std::vector<std::int64_t> &layers)
+{
+    constexpr std::size_t kMost = 8;
+    std::vector<std::string> numbers;
+    for (const std::int64_t layer : layers)
+        numbers.push_back(std::to_string(layer));
+    return QString::fromStdString(listed(numbers, kMost));
+}
+
+/// What a pruning takes over from the current plan, and what of it that it does not; empty where that plan has nothing set by hand.
+QString takenOverText(const PlanDraft &now)
+{
+    const std::vector<std::int64_t> &kept = now.search.protectedLayers, &forced = now.search.forcedLayers;
+    QStringList sentences;
+    if (!kept.empty())
+        sentences << (kept.size() == 1 ? PruneQuestion::tr("Keeps the attention that the current plan protects (layer %1).")
+                                       : PruneQuestion::tr("Keeps the attentions that the current plan protects (layers %1)."))
+                         .arg(layersText(kept));
+    if (!forced.empty())
+        sentences << (forced.size() == 1 ? PruneQuestion::tr("Removes the attention first that the current plan forces (layer %1).")
+                                         : PruneQuestion::tr("Removes the attentions first that the current plan forces (layers %1)."))
+                         .arg(layersText(forced));
+    const bool isN = now.balance.attentionsToRemove.has_value(), isK = now.balance.neuronsKept.has_value();
+    if (isN || isK)
+        sentences << PruneQuestion::tr("%1 is chosen anew for the target: what was set by hand is not used.")
+                         .arg(isN && isK ? PruneQuestion::tr("Each of N and K")
+                              : isK      ? QStringLiteral("K")
+                                         : QStringLiteral("N"));
+    return sentences.join(QLatin1Char(' '));
+}
 
 } // namespace
 
@@ -44,8 +81,10 @@ PruneQuestion::PruneQuestion(Workbench workbench, QWidget *parent)
       m_size(new NumberBox(tr("Largest size of the weights"))),
       m_engine(new EngineBox(workbench.session)),
       m_folder(new ExportFolder),
+      m_share(new FittingLabel),
       m_becomes(new ElidedLabel),
       m_how(new ElidedLabel),
+      m_takesOver(captionLabel({})),
       m_problem(new InlineNote),
       m_prune(new JobButton)
 {
@@ -99,6 +138,7 @@ QWidget *PruneQuestion::buildForm()
     form->addRow(tr("Result"), m_becomes);
     m_how->setForegroundRole(QPalette::PlaceholderText);
     form->addRow(QString(), m_how);
+    form->addRow(QString(), m_takesOver);
 
     return new ScrolledColumn(rows);
 }
@@ -134,8 +174,7 @@ void PruneQuestion::buildTarget(QFormLayout &form)
     row->addWidget(m_target);
     row->addWidget(m_percent);
     row->addWidget(m_size);
-    row->addWidget(new QLabel(tr("of the layers' parameters")));
-    row->addStretch();
+    row->addWidget(m_share, 1);
     form.addRow(tr("Remove"), row);
 }
 
@@ -204,6 +243,8 @@ void PruneQuestion::follow()
     m_problem->clear();
     m_becomes->setWhole({});
     m_how->setWhole({});
+    m_takesOver->hide();
+    m_share->setTexts(m_target->current() == Fits ? QStringList() : QStringList{tr("of the layers' parameters")});
     m_texts->follow();
     Possibility possible;
     std::optional<PruneRequest> wanted = request();
@@ -225,7 +266,7 @@ void PruneQuestion::follow()
     if (possible)
         m_problem->clear(); // nothing to say
     else if (m_problem->sentence() != possible.reason)
-        m_problem->say(InlineNote::Kind::Problem, possible.reason);
+        tell(possible.reason, {});
     m_prune->offer(tr("Prune"), possible, possible ? jobCostText(m_workbench.jobs.pruneCost(*wanted)) : QString());
 }
 
@@ -235,24 +276,49 @@ QString PruneQuestion::showOutcome(const PruneRequest &request)
     const ModelSummary &model = *session.session().model;
     if (const std::optional<qint64> bytes = m_sizes.at(request.sparsity, m_engine->engine()).bytes) {
         const qint64 before = model.tensorBytes;
+        const PlanDraft draft = m_workbench.jobs.draftOf(request);
+        const SparsityBalance found = balance(session.spec(), draft.balance);
+        const QString removes = sparsityText(request.sparsity, found.sparsityLayers());
         m_becomes->setWhole(
-            tr("%1 instead of %2 (%3), %4 of the layers' parameters removed")
-                .arg(bytesText(*bytes), bytesText(before), changeText(double(before), double(*bytes)), percentText(request.sparsity)));
+            tr("%1 instead of %2 (%3); %4").arg(bytesText(*bytes), bytesText(before), changeText(double(before), double(*bytes)), removes));
+        if (m_target->current() == Fits)
+            m_share->setTexts({tr("removes %1 of the layers' parameters").arg(percentText(found.sparsityLayers())),
+                               tr("removes %1").arg(percentText(found.sparsityLayers()))});
+        const QString takenOver = takenOverText(session.draft());
+        m_takesOver->setText(takenOver);
+        m_takesOver->setVisible(!takenOver.isEmpty());
         for (const ExportTarget &target : exportTargets())
             if (target.name == request.exporting.format)
                 m_how->setWhole(tr("as %1: %2").arg(QString::fromStdString(target.name), QString::fromStdString(target.stores)));
-        const std::int64_t kept = balance(session.spec(), m_workbench.jobs.draftOf(request).balance).neuronsKept;
         const OutputProblem problem = outputProblem(m_folder->path(), Replacing::NotOffered, QString::fromStdString(model.folder.string()),
-                                                    *bytes + bytesBesideWeights(model.folder, session.spec(), kept));
+                                                    *bytes + bytesBesideWeights(model.folder, session.spec(), found.neuronsKept));
         if (!problem.sentence.isEmpty()) {
-            m_problem->say(InlineNote::Kind::Problem, problem.sentence, problem.remedy);
+            tell(problem.sentence, problem.remedy);
             return problem.sentence;
         }
     }
     const PruneTexts::Refusal refusal = m_texts->refusal();
     if (!refusal.sentence.isEmpty())
-        m_problem->say(InlineNote::Kind::Problem, refusal.sentence, refusal.remedy);
+        tell(refusal.sentence, refusal.remedy);
     return refusal.sentence;
+}
+
+void PruneQuestion::tell(const QString &sentence, const QString &remedy)
+{
+    m_problem->say(InlineNote::Kind::Problem, sentence, remedy);
+    QMetaObject::invokeMethod(this, &PruneQuestion::makeRoom, Qt::QueuedConnection); // when the layout knows of it
+}
+
+/// Where the screen has no room for all of it, the form scrolls.
+void PruneQuestion::makeRoom()
+{
+    const int lacking = layout()->totalHeightForWidth(width()) - height();
+    if (!isVisible() || m_problem->isHidden() || lacking <= 0 || m_problem->sentence() == std::exchange(m_roomFor, m_problem->sentence()))
+        return; // once for a sentence: people may make the window smaller again
+    const QWidget *owner = window()->parentWidget();
+    const int most = owner ? owner->window()->height() : window()->screen()->availableGeometry().height();
+    if (most > window()->height())
+        window()->resize(window()->width(), std::min(window()->height() + lacking, most));
 }
 
 } // namespace secateur::ui

@@ -9,12 +9,14 @@
 #include <optional>
 
 class QFormLayout;
+class QLabel;
 
 namespace secateur::ui {
 
 class ElidedLabel;
 class EngineBox;
 class ExportFolder;
+class FittingLabel;
 class InlineNote;
 class JobButton;
 class NumberBox;
@@ -50,6 +52,9 @@ private:
     std::optional<PruneRequest> request() const;
     /// Shows what a request would write. Why that is not possible, for the button.
     QString showOutcome(const PruneRequest &request);
+    /// Says what is wrong below the form, for which the window grows where it can.
+    void tell(const QString &sentence, const QString &remedy);
+    void makeRoom();
 
     Workbench m_workbench;
     PruneSizes m_sizes;
@@ -60,8 +65,11 @@ private:
     PruneTexts *m_texts = nullptr;
     EngineBox *m_engine;
     ExportFolder *m_folder;
+    FittingLabel *m_share; ///< what the number before it is
     ElidedLabel *m_becomes, *m_how;
+    QLabel *m_takesOver; ///< of the current plan
     InlineNote *m_problem;
+    QString m_roomFor; ///< the problem for which the window has grown
     JobButton *m_prune;
 };
 

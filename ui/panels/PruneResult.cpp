@@ -5,25 +5,26 @@
 #include "models/SessionModel.h"
 #include "models/TextNames.h"
 #include "panels/ExportTable.h"
+#include "panels/OpenFolder.h"
+#include "panels/PruneSizes.h"
 #include "widgets/CopyButton.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
 #include "widgets/ScrolledColumn.h"
 
-#include <QDesktopServices>
 #include <QHBoxLayout>
 #include <QPushButton>
-#include <QUrl>
 #include <QVBoxLayout>
 
 #include <algorithm>
 
 namespace secateur::ui {
 
-PruneResult::PruneResult(const SessionModel &session, QWidget *parent)
+PruneResult::PruneResult(Workbench workbench, QWidget *parent)
     : QWidget(parent),
-      m_session(session),
+      m_session(workbench.session),
+      m_messages(workbench.messages),
       m_verdict(new InlineNote),
       m_folder(new ElidedLabel),
       m_facts(new FactList),
@@ -31,7 +32,7 @@ PruneResult::PruneResult(const SessionModel &session, QWidget *parent)
       m_closer(new QPushButton(tr("Look closer")))
 {
     auto *again = new QPushButton(tr("Prune again…")), *close = new QPushButton(tr("Close"));
-    connect(m_openFolder, &QPushButton::clicked, this, [this] { QDesktopServices::openUrl(QUrl::fromLocalFile(m_folder->toolTip())); });
+    connect(m_openFolder, &QPushButton::clicked, this, [this] { openFolder(m_folder->toolTip(), m_messages); });
     connect(m_closer, &QPushButton::clicked, this, &PruneResult::lookCloserRequested);
     connect(again, &QPushButton::clicked, this, &PruneResult::againRequested);
     connect(close, &QPushButton::clicked, this, [this] { window()->close(); });
@@ -100,6 +101,7 @@ FactList::Facts PruneResult::factsOf(const ExportRecord &record, PlanDraft draft
     if (draft.calibration < 0) // the job's own
         draft.calibration = m_session.draft().calibration;
     const SparsityBalance found = balance(m_session.spec(), draft.balance);
+    facts.emplace_back(tr("Sparsity"), sparsityText(draft.balance.sparsity, found.sparsityLayers()));
     facts.emplace_back(tr("Neurons kept"), tr("%1 of %2 in every layer").arg(exactText(found.neuronsKept), exactText(m_session.neurons())));
     facts.emplace_back(tr("Attentions removed"), removedBy(draft, found));
     facts.emplace_back(tr("Target"), QString::fromStdString(record.format));

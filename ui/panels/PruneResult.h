@@ -2,6 +2,7 @@
 #pragma once
 
 #include "jobs/JobRunner.h"
+#include "panels/Workbench.h"
 #include "session/Session.h"
 #include "widgets/FactList.h"
 
@@ -20,7 +21,7 @@ class SessionModel;
 class PruneResult : public QWidget {
     Q_OBJECT
 public:
-    explicit PruneResult(const SessionModel &session, QWidget *parent = nullptr);
+    explicit PruneResult(Workbench workbench, QWidget *parent = nullptr);
 
     /// `draft` and `command`: what the job was asked for.
     void tell(const JobInfo &job, const PlanDraft &draft, const QString &command);
@@ -36,6 +37,7 @@ private:
     QString removedBy(const PlanDraft &draft, const SparsityBalance &balance) const;
 
     const SessionModel &m_session;
+    MessageLog &m_messages;
     QString m_command;
     InlineNote *m_verdict;
     ElidedLabel *m_folder;

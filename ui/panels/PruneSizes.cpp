@@ -43,6 +43,14 @@ std::optional<double> PruneSizes::sparsityFor(double bytes, const ExportEngine &
     return {};
 }
 
+QString sparsityText(double target, double reached)
+{
+    const QString removed = percentText(reached);
+    return percentText(target) == removed ? QCoreApplication::translate("PruneSizes", "removes %1 of the layers' parameters").arg(removed)
+                                          : QCoreApplication::translate("PruneSizes", "target %1, removes %2 of the layers' parameters")
+                                                .arg(targetText(target), removed);
+}
+
 QString PruneSizes::smallestText(const ExportEngine &engine) const
 {
     for (int step = kSteps; step > 0; --step)

@@ -33,4 +33,7 @@ private:
     const SessionJobs &m_jobs;
 };
 
+/// "removes 25.0 % of the layers' parameters", with the target where that is another number: whole neurons and attentions seldom come to it.
+QString sparsityText(double target, double reached);
+
 } // namespace secateur::ui

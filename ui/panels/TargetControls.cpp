@@ -5,6 +5,7 @@
 #include "models/SessionModel.h"
 #include "panels/Usable.h"
 #include "panels/WheelGuard.h"
+#include "theme/ChoiceBox.h"
 #include "theme/Icons.h"
 #include "widgets/Quantity.h"
 #include "widgets/SegmentedControl.h"
@@ -36,7 +37,7 @@ TargetControls::TargetControls(Workbench workbench, QWidget *parent)
       m_sparsity(new QDoubleSpinBox),
       m_alpha(new QDoubleSpinBox),
       m_resetAlpha(new QToolButton),
-      m_multiple(new QComboBox)
+      m_multiple(new ChoiceBox)
 {
     layOut();
     connectEdits();

@@ -2,6 +2,8 @@
 #include "panels/TextFiles.h"
 
 #include "models/TextNames.h"
+#include "text/TextReport.h"
+#include "widgets/Quantity.h"
 
 #include <QCoreApplication>
 #include <QDir>
@@ -24,6 +26,13 @@ bool hasSuffix(const QString &path, std::initializer_list<QLatin1String> suffixe
 {
     const QString suffix = QFileInfo(path).suffix();
     return std::ranges::any_of(suffixes, [&](QLatin1String one) { return suffix.compare(one, Qt::CaseInsensitive) == 0; });
+}
+
+QString documentsText(qint64 count)
+{
+    return count == 0   ? Tr::tr("one document, read in part")
+           : count == 1 ? Tr::tr("1 document")
+                        : Tr::tr("%1 documents").arg(exactText(count));
 }
 
 } // namespace
@@ -85,6 +94,33 @@ QString folderText(const QString &folder)
 {
     const QString home = QDir::homePath(), path = QDir::toNativeSeparators(folder);
     return path == home || path.startsWith(home + QLatin1Char('/')) ? QLatin1Char('~') + path.mid(home.size()) : path;
+}
+
+QString textReportText(const TextReport &report)
+{
+    constexpr std::size_t kMostFiles = 6;
+    QStringList lines;
+    for (const TextFileReport &file : report.files) {
+        if (std::size_t(lines.size()) == kMostFiles && report.files.size() > 1) {
+            lines << Tr::tr("and %1 more files").arg(exactText(qint64(report.files.size() - kMostFiles)));
+            break;
+        }
+        QStringList first;
+        for (const std::string &line : file.firstLines)
+            first << Tr::tr("“%1”", "a line of a text").arg(QString::fromStdString(line));
+        const QString what =
+            Tr::tr("%1, %2", "kind of file and documents").arg(QString::fromStdString(file.kind), documentsText(file.documents));
+        if (report.files.size() == 1)
+            lines << first << what;
+        else
+            lines << Tr::tr("%1: %2 %3", "name, kind and first line")
+                         .arg(textFileName(QString::fromStdString(file.file.string())), what, first.value(0));
+    }
+    const QString windows = report.windows == 1
+                                ? Tr::tr("One window of %1 tokens fits").arg(exactText(report.length))
+                                : Tr::tr("%1 windows of %2 tokens fit").arg(exactText(report.windows), exactText(report.length));
+    lines << Tr::tr("%1; %2 tokens were read.", "windows and tokens").arg(windows, exactText(report.tokens));
+    return lines.join(QLatin1Char('\n'));
 }
 
 } // namespace secateur::ui

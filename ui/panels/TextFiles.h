@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What can be told of text files without reading them through: whether they may be texts, why they cannot be read.
+// What can be told of text files: without reading them through whether they may be texts and why they cannot be read, afterwards what they are.
 #pragma once
 
 #include <QString>
 #include <QStringList>
 
 class QMimeData;
+
+namespace secateur {
+struct TextReport;
+}
 
 namespace secateur::ui {
 
@@ -25,6 +29,9 @@ struct TextFileProblem {
     QString remedy;
 };
 TextFileProblem problemOfTextFile(const QString &path);
+
+/// What a text is that was read: first lines, kind and encoding, documents, and the windows that it gave.
+QString textReportText(const TextReport &report);
 
 /// A folder as people write it: the home folder is "~".
 QString folderText(const QString &folder);

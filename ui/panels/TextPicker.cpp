@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/TextPicker.h"
 
+#include "jobs/TextReader.h"
 #include "models/TextNames.h"
 #include "panels/TextCut.h"
 #include "panels/TextFiles.h"
@@ -33,41 +34,6 @@ constexpr int kMostShown = 4;
 QString usualColumn()
 {
     return QString::fromStdString(TextSettings().column);
-}
-
-QString documentsText(qint64 count)
-{
-    return count == 0   ? TextPicker::tr("one document, read in part")
-           : count == 1 ? TextPicker::tr("1 document")
-                        : TextPicker::tr("%1 documents").arg(exactText(count));
-}
-
-/// What was read, for people: first lines, kind and encoding, documents, and the windows that it gave.
-QString reportText(const TextReport &report)
-{
-    constexpr std::size_t kMostFiles = 6;
-    QStringList lines;
-    for (const TextFileReport &file : report.files) {
-        if (std::size_t(lines.size()) == kMostFiles && report.files.size() > 1) {
-            lines << TextPicker::tr("and %1 more files").arg(exactText(qint64(report.files.size() - kMostFiles)));
-            break;
-        }
-        QStringList first;
-        for (const std::string &line : file.firstLines)
-            first << TextPicker::tr("“%1”", "a line of a text").arg(QString::fromStdString(line));
-        const QString what =
-            TextPicker::tr("%1, %2", "kind of file and documents").arg(QString::fromStdString(file.kind), documentsText(file.documents));
-        if (report.files.size() == 1)
-            lines << first << what;
-        else
-            lines << TextPicker::tr("%1: %2 %3", "name, kind and first line")
-                         .arg(textFileName(QString::fromStdString(file.file.string())), what, first.value(0));
-    }
-    const QString windows = report.windows == 1
-                                ? TextPicker::tr("One window of %1 tokens fits").arg(exactText(report.length))
-                                : TextPicker::tr("%1 windows of %2 tokens fit").arg(exactText(report.windows), exactText(report.length));
-    lines << TextPicker::tr("%1; %2 tokens were read.", "windows and tokens").arg(windows, exactText(report.tokens));
-    return lines.join(QLatin1Char('\n'));
 }
 
 } // namespace
@@ -185,7 +151,7 @@ void TextPicker::showRead(const TextSettings &text, const QStringList & /*lines*
     if (!(text == value()))
         return; // a search reads other windows of the same text
     m_readText = text;
-    m_read->setText(reportText(report));
+    m_read->setText(textReportText(report));
     if (m_refusedText == text) {
         m_refusedText = {};
         emit problemChanged();
@@ -239,6 +205,11 @@ QString TextPicker::problem() const
         if (const TextFileProblem problem = problemOfTextFile(file); !problem.brief.isEmpty())
             return problem.sentence;
     return value() == m_refusedText ? m_refusal : QString();
+}
+
+bool TextPicker::isProblemShown() const
+{
+    return !m_files.isEmpty() && !problem().isEmpty();
 }
 
 void TextPicker::dragEnterEvent(QDragEnterEvent *event)
@@ -370,6 +341,10 @@ void TextPicker::follow()
         m_note->say(InlineNote::Kind::Problem, problemOfTextFile(*broken).sentence, problemOfTextFile(*broken).remedy);
     else if (isRefused)
         m_note->say(InlineNote::Kind::Problem, m_refusal, m_remedy);
+    else if (!m_files.isEmpty() && isReadLate(now))
+        m_note->say(
+            InlineNote::Kind::Info,
+            tr("The text is large, about %1 tokens: what it is will be seen when a job reads it.").arg(countText(roughTokens(now))));
     else if (const auto needed = m_cut->tokensNeeded())
         m_note->say(InlineNote::Kind::Info, tr("The text must have at least %1 tokens.").arg(exactText(*needed)));
     else

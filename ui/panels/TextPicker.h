@@ -55,6 +55,8 @@ public:
 
     /// Why the text cannot be used as it is; empty when it can, as far as the files tell.
     QString problem() const;
+    /// Whether problem() stands in it already, with what to do.
+    bool isProblemShown() const;
 
 signals:
     /// By the user, never by setValue().

@@ -144,6 +144,12 @@ void TextSources::paste()
 
 void TextSources::keep(const QString &text)
 {
+    if (text.isEmpty()) { // it was announced and did not come
+        tellProblem(tr("The copied text did not arrive: it is probably too large. At most %1 characters can be pasted.")
+                        .arg(exactText(kMostPasted)),
+                    tr("Save it as a file and add that."));
+        return;
+    }
     if (text.size() > kMostPasted) {
         tellProblem(tr("The copied text has %1 characters; at most %2 can be pasted.").arg(exactText(text.size()), exactText(kMostPasted)),
                     tr("Save it as a file and add that."));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/TransportBar.h"
 
+#include "theme/ChoiceBox.h"
 #include "theme/Icons.h"
 
-#include <QAbstractItemView>
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -30,7 +30,7 @@ TransportBar::TransportBar(QWidget *parent)
       m_end(makeButton(QStringLiteral("last"), tr("All steps"), &TransportBar::goToEnd)),
       m_position(new QSlider(Qt::Horizontal)),
       m_label(new QLabel),
-      m_speed(new QComboBox),
+      m_speed(new ChoiceBox),
       m_timer(new QTimer(this))
 {
     m_position->setAccessibleName(tr("Step of the search"));
@@ -63,15 +63,6 @@ TransportBar::TransportBar(QWidget *parent)
     connect(m_speed, &QComboBox::currentIndexChanged, this, [this] { m_timer->setInterval(interval()); });
     connect(m_timer, &QTimer::timeout, this, &TransportBar::goForward);
     describe();
-}
-
-/// The list of speeds is as high as all of them: by itself it reckons without the padding of the style sheet, and cuts the last.
-void TransportBar::showEvent(QShowEvent *event)
-{
-    QWidget::showEvent(event);
-    QAbstractItemView *list = m_speed->view();
-    list->ensurePolished();
-    list->setMinimumHeight(m_speed->count() * list->sizeHintForRow(0) + 2 * list->frameWidth());
 }
 
 QToolButton *TransportBar::makeButton(const QString &iconName, const QString &name, void (TransportBar::*act)())

@@ -33,9 +33,6 @@ public slots:
 signals:
     void stepRequested(qint64 step); ///< -1: all
 
-protected:
-    void showEvent(QShowEvent *event) override;
-
 private:
     QToolButton *makeButton(const QString &iconName, const QString &name, void (TransportBar::*act)());
     void goToFirst() { request(0); }

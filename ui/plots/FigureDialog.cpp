@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plots/FigureDialog.h"
 
+#include "theme/ChoiceBox.h"
+
 #include <QComboBox>
 #include <QDialogButtonBox>
 #include <QDoubleSpinBox>
@@ -28,10 +30,10 @@ FigureDialog::FigureDialog(std::function<QSize(const FigureOptions &)> sizeOf, i
     : QDialog(parent),
       m_sizeOf(std::move(sizeOf)),
       m_dotsPerInch(dotsPerInch),
-      m_format(new QComboBox),
-      m_width(new QComboBox),
-      m_scale(new QComboBox),
-      m_look(new QComboBox),
+      m_format(new ChoiceBox),
+      m_width(new ChoiceBox),
+      m_scale(new ChoiceBox),
+      m_look(new ChoiceBox),
       m_millimetres(new QDoubleSpinBox),
       m_measures(new QLabel)
 {

@@ -181,7 +181,7 @@ void TestSessionJobs::openingBeginsASession()
     QVERIFY(bench.open());
     QCOMPARE(opened.size(), 1);
     QCOMPARE(reported.size(), 1);
-    QCOMPARE(bench.model.modelName(), QStringLiteral("model"));
+    QCOMPARE(bench.model.modelName(), QStringLiteral("sample")); // its folder is .../sample/model
     QCOMPARE(bench.model.layerCount(), 12);
     QVERIFY(bench.model.isModelThere());
     QCOMPARE(bench.model.session().calibrationText.length, 128);

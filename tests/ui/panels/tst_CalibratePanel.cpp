@@ -49,6 +49,7 @@ private slots:
     void init() { QTest::failOnWarning(QRegularExpression("^(?!This plugin does not support)")); }
     void buttonSaysWhyItIsDisabled();
     void missingTokenizerIsSaidWithItsRemedy();
+    void whatIsWrongWithTheTextIsSaidOnce();
     void settingsGoIntoTheSession();
     void settingsFollowTheSession();
     void textsMayBeDroppedAnywhere();
@@ -89,14 +90,27 @@ void tst_CalibratePanel::missingTokenizerIsSaidWithItsRemedy()
     bench.session.begin(mute);
     const QString said = words(panel);
     QVERIFY2(said.contains(
-                 "no usable tokenizer: 'tiny' holds no tokenizer.json. You can still inspect and export it, but calibration needs one. "
+                 "No tokenizer: 'tiny' holds no tokenizer.json. You can look at the model, but calibration, search and evaluation need it. "
                  "Put the model's tokenizer.json into the folder."),
              qPrintable(said));
-    QCOMPARE(said.count("usable tokenizer"), 1);
+    QCOMPARE(said.count("No tokenizer"), 1);
     QVERIFY(!button(panel, "Calibrate")->isEnabled());
     QVERIFY(button(panel, "Calibrate")->toolTip().contains("tokenizer"));
     bench.open();
-    QVERIFY(!words(panel).contains("usable tokenizer"));
+    QVERIFY(!words(panel).contains("No tokenizer"));
+}
+
+void tst_CalibratePanel::whatIsWrongWithTheTextIsSaidOnce()
+{
+    FlowBench bench;
+    CalibratePanel panel(bench.workbench());
+    show(panel);
+    bench.open();
+    QVERIFY(words(panel).contains("Choose a calibration text first.")); // beside the button: nowhere else
+    bench.session.setTexts({.files = {bench.path("gone.txt").toStdString()}, .windows = 1, .length = 64, .seed = 0}, {}, ScoreNorm::L2);
+    const QString problem = button(panel, "Calibrate")->toolTip();
+    QVERIFY(!button(panel, "Calibrate")->isEnabled() && problem.contains("gone.txt"));
+    QCOMPARE(words(panel).count(problem), 1);
 }
 
 void tst_CalibratePanel::settingsGoIntoTheSession()
@@ -294,6 +308,11 @@ void tst_CalibratePanel::sampleIsCalibrated()
     QVERIFY2(cost.startsWith("about ") && cost.contains("of memory\nEstimates. Time: ") && cost.contains("÷ the rate measured"),
              qPrintable(cost));
     QVERIFY(words(panel).contains(cost.section('\n', 0, 0)) && !words(panel).contains("Estimates."));
+    TextSettings whole = text; // of all of a text, by the size of its file
+    whole.windows.reset();
+    bench.session.setTexts(whole, {}, ScoreNorm::L2);
+    QVERIFY2(button(panel, "Calibrate")->toolTip().startsWith("about "), qPrintable(button(panel, "Calibrate")->toolTip()));
+    bench.session.setTexts(text, {}, ScoreNorm::L2);
     QTest::mouseClick(button(panel, "Calibrate"), Qt::LeftButton);
     QVERIFY(!button(panel, "Calibrate") || !button(panel, "Calibrate")->isEnabled()); // one at a time
     QTRY_VERIFY_WITH_TIMEOUT(bench.session.hasScores(), 30'000);

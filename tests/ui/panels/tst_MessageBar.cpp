@@ -4,6 +4,7 @@
 #include "panels/MessageBar.h"
 #include "panels/MessageRow.h"
 
+#include <QCursor>
 #include <QLabel>
 #include <QRegularExpression>
 #include <QSignalSpy>
@@ -63,7 +64,10 @@ private slots:
     void successVanishesAndAnErrorStays();
     void whatIsFocusedStays();
     void liesOverTheBottomAndMovesNothing();
+    void liesOverItsPageAlone();
     void keepsClearOfMainButtons();
+    void comesNowhereUnderThePointer();
+    void whatIsToldInPlaceIsNotToldHere();
     void escapePutsTheNewestAway();
     void successIsNotCalledSo();
     void longSentencesUnfold();
@@ -184,24 +188,74 @@ void TestMessageBar::liesOverTheBottomAndMovesNothing()
     QVERIFY(s.window.childAt(s.bar.geometry().center()) != &page); // and over what was made later
 }
 
+void TestMessageBar::liesOverItsPageAlone()
+{
+    ShownMessages s;
+    QWidget page(&s.window), below(&s.window);
+    page.setGeometry(200, 60, 600, 280);
+    below.setGeometry(0, 340, 800, 60);
+    page.show();
+    below.show();
+    s.bar.setPage(page);
+    for (const char *topic : {"a", "b", "c"})
+        s.bench.messages.post(message(Message::Severity::Error, topic, QString("About %1.").arg(topic)));
+    QTRY_VERIFY(s.bar.isVisible());
+    QTRY_VERIFY(page.geometry().contains(s.bar.geometry()));
+    page.setGeometry(200, 60, 600, 200); // what is below it grew
+    QTRY_VERIFY(page.geometry().contains(s.bar.geometry()));
+    page.setGeometry(400, 60, 400, 200);
+    QTRY_VERIFY(page.geometry().contains(s.bar.geometry()));
+}
+
 void TestMessageBar::keepsClearOfMainButtons()
 {
     ShownMessages s;
     s.window.resize(1600, 400);
     QPushButton export_("Export and verify", &s.window);
     export_.setProperty("primary", true);
-    export_.setGeometry(700, 350, 200, 40);
+    export_.setGeometry(1300, 350, 200, 40);
     export_.show();
     s.bench.messages.post(message(Message::Severity::Error, "open", "It is not there."));
     QTRY_VERIFY(s.bar.isVisible());
     QVERIFY(!s.bar.geometry().intersects(export_.geometry()));
     int clicks = 0;
     connect(&export_, &QPushButton::clicked, this, [&clicks] { ++clicks; });
-    QTest::mouseClick(s.window.childAt(800, 370), Qt::LeftButton);
+    QTest::mouseClick(s.window.childAt(1400, 370), Qt::LeftButton);
     QCOMPARE(clicks, 1);
     export_.hide();
     s.bar.place(); // another page
-    QVERIFY(std::abs(s.bar.geometry().center().x() - 800) < 3);
+    QVERIFY(s.bar.geometry().right() > 1580 && s.bar.geometry().right() < 1600);
+}
+
+void TestMessageBar::comesNowhereUnderThePointer()
+{
+    ShownMessages s;
+    s.window.resize(1600, 400);
+    QCursor::setPos(s.window.mapToGlobal(QPoint(1400, 370))); // about to press what is there
+    s.bench.messages.post(message(Message::Severity::Error, "open", "It is not there."));
+    QTRY_VERIFY(s.bar.isVisible());
+    QVERIFY(!s.bar.geometry().contains(1400, 370));
+    QVERIFY(s.window.rect().contains(s.bar.geometry()));
+    QCursor::setPos(s.window.mapToGlobal(QPoint(800, 5)));
+}
+
+void TestMessageBar::whatIsToldInPlaceIsNotToldHere()
+{
+    ShownMessages s;
+    bool isSeen = true;
+    s.bench.messages.setPlace("export", [&] { return isSeen; });
+    s.bench.messages.post(message(Message::Severity::Error, "export", "The disk is full."));
+    QVERIFY(s.bar.isHidden());
+    QCOMPARE(s.bench.messages.rowCount(), 1);                                             // the log has all of them
+    s.bench.messages.post(message(Message::Severity::Error, "open", "It is not there.")); // of another topic
+    QCOMPARE(s.rows().size(), 1);
+    isSeen = false;
+    s.bench.messages.post(message(Message::Severity::Error, "export", "The disk is full."));
+    QTRY_COMPARE(s.rows().size(), 2);
+    isSeen = true;
+    s.bench.messages.post(message(Message::Severity::Error, "export", "Still full.")); // the older one is over
+    QTRY_COMPARE(s.rows().size(), 1);
+    QCOMPARE(s.rows().at(0)->message().topic, "open");
 }
 
 void TestMessageBar::escapePutsTheNewestAway()

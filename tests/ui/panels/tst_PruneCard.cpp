@@ -95,6 +95,8 @@ private slots:
     void fitsSmallScreensAndLargeFonts();
     void sampleIsPrunedInOneGo();
     void scoresAndSearchAreUsedAgain();
+    void whatIsTakenOverFromTheCurrentPlanIsSaid();
+    void problemMakesTheWindowHigher();
     void cancelWritesNothingAndLosesNothing();
     void failureIsToldWithItsRemedy();
 };
@@ -132,7 +134,8 @@ void tst_PruneCard::engineDecidesTheFormat()
     engine->setCurrentIndex(engine->findText("llama.cpp, LM Studio, Ollama"));
     QVERIFY(words(card).contains("as gguf-deci")); // the smaller of the two
     QTest::mouseClick(choice(card, "25 %"), Qt::LeftButton);
-    QVERIFY(words(card).contains("25.0 % of the layers' parameters removed"));
+    const QRegularExpression removes("target 25 %, removes [0-9.]+ % of the layers' parameters|removes 25[.]0 % of the layers' parameters");
+    QVERIFY2(words(card).contains(removes), qPrintable(words(card)));
 }
 
 void tst_PruneCard::sizeDecidesTheSparsity()
@@ -158,6 +161,10 @@ void tst_PruneCard::sizeDecidesTheSparsity()
     const double reached = match.captured(1).toDouble() * (match.captured(2) == "kB" ? 1e3 : 1);
     QVERIFY(reached <= size->value() * 1e6 + 50); // said to 0.1 kB
     QVERIFY(reached > 0.75 * bytes);              // not more than is needed
+    const QRegularExpression share("^removes ([0-9.]+) %", QRegularExpression::MultilineOption);
+    const QRegularExpressionMatch told = share.match(said); // beside the size: a size is no share of parameters
+    QVERIFY2(told.hasMatch() && told.captured(1).toDouble() > 0, qPrintable(said));
+    QVERIFY(!said.contains(QRegularExpression("^of the layers", QRegularExpression::MultilineOption)));
     size->setValue(0.01 * bytes / 1e6);
     QVERIFY(button(card, "Prune")->toolTip().startsWith("The weights cannot get that small"));
 }
@@ -295,6 +302,7 @@ void tst_PruneCard::sampleIsPrunedInOneGo()
     const auto *facts = card.findChild<FactList *>();
     QVERIFY(facts->value("Perplexity").contains("instead of"));
     QVERIFY(facts->value("Attentions removed").startsWith("layer"));
+    QVERIFY2(facts->value("Sparsity").contains("removes"), qPrintable(facts->value("Sparsity")));
     QVERIFY(QFileInfo::exists(bench.path("pruned/pruning_manifest.json")));
 
     QSignalSpy closer(&card, &PruneCard::lookCloserRequested);
@@ -325,6 +333,52 @@ void tst_PruneCard::scoresAndSearchAreUsedAgain()
     QCOMPARE(exports.size(), 2U);
     QCOMPARE(exports[0].planHash, exports[1].planHash);
     QCOMPARE(bench.session.session().calibrations.size(), 1U);
+}
+
+void tst_PruneCard::whatIsTakenOverFromTheCurrentPlanIsSaid()
+{
+    FlowBench bench;
+    bench.open();
+    chooseTexts(bench);
+    PruneCard card(bench.workbench());
+    show(card);
+    QVERIFY(!words(card).contains("current plan"));
+    bench.editor.toggleProtected(3);
+    QVERIFY2(words(card).contains("Keeps the attention that the current plan protects (layer 3)."), qPrintable(words(card)));
+    bench.editor.toggleProtected(1);
+    bench.editor.toggleForced(0);
+    QVERIFY2(words(card).contains("Keeps the attentions that the current plan protects (layers "), qPrintable(words(card)));
+    QVERIFY(words(card).contains("Removes the attention first that the current plan forces (layer 0)."));
+    QVERIFY(!words(card).contains("set by hand"));
+    bench.editor.setNeuronsKept(50);
+    QVERIFY2(words(card).contains("K is chosen anew for the target: what was set by hand is not used."), qPrintable(words(card)));
+    const PlanDraft draft = bench.jobs.draftOf({.sparsity = 0.375, .exporting = {}}); // and so it is
+    QVERIFY(!draft.balance.neuronsKept && !draft.balance.attentionsToRemove);
+    QCOMPARE(draft.search.protectedLayers.size(), 2U);
+    QCOMPARE(draft.search.forcedLayers, std::vector<std::int64_t>{0});
+}
+
+void tst_PruneCard::problemMakesTheWindowHigher()
+{
+    FlowBench bench;
+    bench.open();
+    chooseTexts(bench);
+    QDir(bench.folder.path()).mkdir("other");
+    bench.write("other/notes.txt");
+    PruneCard card(bench.workbench());
+    show(card);
+    writeTo(card, bench.path("new"));
+    QCoreApplication::processEvents();
+    card.resize(760, card.minimumSizeHint().height());
+    const int before = card.height();
+    writeTo(card, bench.path("other"));
+    QTRY_VERIFY2(card.height() > before, qPrintable(QString::number(card.height())));
+    const InlineNote *problem = nullptr;
+    for (const InlineNote *note : card.findChildren<InlineNote *>())
+        if (note->isVisible())
+            problem = note;
+    QVERIFY(problem && problem->sentence().contains("was not exported by this program"));
+    QTRY_VERIFY(problem->height() >= problem->heightForWidth(problem->width())); // all of it is seen
 }
 
 void tst_PruneCard::cancelWritesNothingAndLosesNothing()
@@ -371,6 +425,8 @@ void tst_PruneCard::failureIsToldWithItsRemedy()
     QCOMPARE(verdict->kind(), InlineNote::Kind::Problem);
     QVERIFY2(verdict->sentence().contains("short.txt") || verdict->sentence().contains("tokens"), qPrintable(verdict->sentence()));
     QVERIFY(button(card, "Prune again…"));
+    QVERIFY(bench.messages.current().empty()); // it is told here alone,
+    QVERIFY(bench.messages.rowCount() > 0);    // and in the log
 }
 
 QTEST_MAIN(tst_PruneCard)

@@ -9,6 +9,7 @@
 #include <QLineEdit>
 #include <QListWidget>
 #include <QMenu>
+#include <QMimeData>
 #include <QRegularExpression>
 #include <QScopeGuard>
 #include <QSignalSpy>
@@ -113,6 +114,8 @@ private slots:
     void pastedTextsBecomeFiles();
     void pasteSaysWhyItIsDisabled();
     void hugeTextsAreNotPasted();
+    void textThatDoesNotArriveIsNotCalledBlank();
+    void largeTextsSayThatTheyAreReadLater();
     void hiddenPickersDoNotFollowTheClipboard();
     void copiedFilesArePastedAsTheyAre();
     void buttonsStayWhereTheyAre();
@@ -475,6 +478,45 @@ void tst_TextPicker::hugeTextsAreNotPasted()
     QVERIFY(button(picker, "Paste")->isEnabled()); // nothing was begun
     QVERIFY(!QFileInfo::exists(bench.path("texts")));
     QGuiApplication::clipboard()->clear();
+}
+
+/// As a program that announces a text too large for it to hand over.
+class MuteText : public QMimeData {
+public:
+    QStringList formats() const override { return {QStringLiteral("text/plain")}; }
+    bool hasFormat(const QString &type) const override { return type == QLatin1String("text/plain"); }
+
+protected:
+    QVariant retrieveData(const QString & /*type*/, QMetaType /*wanted*/) const override { return {}; }
+};
+
+void tst_TextPicker::textThatDoesNotArriveIsNotCalledBlank()
+{
+    FlowBench bench;
+    TextPicker picker;
+    picker.setPasteFolder(bench.path("texts"));
+    show(picker);
+    QGuiApplication::clipboard()->setMimeData(new MuteText);
+    QVERIFY(button(picker, "Paste")->isEnabled());
+    QTest::mouseClick(button(picker, "Paste"), Qt::LeftButton);
+    QVERIFY2(said(picker).contains("is probably too large. At most 20,000,000 characters can be pasted."), qPrintable(said(picker)));
+    QVERIFY(!said(picker).contains("blank"));
+    QGuiApplication::clipboard()->clear();
+}
+
+void tst_TextPicker::largeTextsSayThatTheyAreReadLater()
+{
+    FlowBench bench;
+    TextPicker picker;
+    show(picker);
+    QFile file(bench.path("large.txt"));
+    QVERIFY(file.open(QIODevice::WriteOnly) && file.resize(40'000'000)); // a hole: it takes no room
+    TextSettings text{.files = {file.fileName().toStdString()}, .windows = {}, .length = 64, .seed = 0};
+    picker.setValue(text);
+    QVERIFY2(said(picker).contains("The text is large, about 10.0 M tokens"), qPrintable(said(picker)));
+    text.windows = 2; // its beginning is read at once
+    picker.setValue(text);
+    QVERIFY2(!said(picker).contains("The text is large"), qPrintable(said(picker)));
 }
 
 void tst_TextPicker::hiddenPickersDoNotFollowTheClipboard()

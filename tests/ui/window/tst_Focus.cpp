@@ -7,6 +7,7 @@
 #include "commands/PlanEditor.h"
 #include "models/SessionModel.h"
 
+#include <QDockWidget>
 #include <QImage>
 #include <QMetaEnum>
 #include <QTabWidget>
@@ -67,6 +68,8 @@ private slots:
 
     void everyStopIsSeenAndInOrder_data();
     void everyStopIsSeenAndInOrder();
+    void everyStopOfTheWindowIsInIt_data();
+    void everyStopOfTheWindowIsInIt();
 
 private:
     using Look = std::function<void(QWidget *)>;
@@ -181,6 +184,43 @@ void tst_Focus::everyStopIsSeenAndInOrder()
         qInfo().noquote() << fault;
     QVERIFY2(faults.isEmpty(), "the lines above say what");
     QVERIFY2(stops > 40, qPrintable(QString::number(stops))); // or it walked nowhere
+}
+
+void tst_Focus::everyStopOfTheWindowIsInIt_data()
+{
+    QTest::addColumn<bool>("hasDocks");
+    QTest::newRow("without docks") << false;
+    QTest::newRow("with docks") << true;
+}
+
+/// Once around the whole window, not the pages alone: the job bar, the steps, and what Qt has made beside them.
+void tst_Focus::everyStopOfTheWindowIsInIt()
+{
+    QFETCH(bool, hasDocks);
+    WindowBench hands;
+    hands.window->activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(hands.window.get()));
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    for (QDockWidget *dock : hands.window->findChildren<QDockWidget *>())
+        dock->setVisible(hasDocks);
+    settle();
+    QWidget *tabs = hands.window->findChild<QTabWidget *>()->tabBar();
+    QStringList faults;
+    bool hasTabsOfDocks = false;
+    const auto look = [&](QWidget *stop) {
+        QCoreApplication::processEvents();
+        if (!stop->isVisible() || seenPart(*stop).isEmpty())
+            faults << QStringLiteral("cannot be seen: ") + placeOf(stop);
+        hasTabsOfDocks = hasTabsOfDocks || (stop->inherits("QTabBar") && stop->parentWidget() == hands.window.get());
+    };
+    const QList<QWidget *> forth = walk(hands.window.get(), true, tabs, look), back = walk(hands.window.get(), false, tabs, look);
+    for (const QString &fault : faults)
+        qInfo().noquote() << fault;
+    QVERIFY2(faults.isEmpty(), "the lines above say what");
+    QVERIFY2(forth.size() > 20, qPrintable(QString::number(forth.size())));
+    QCOMPARE(back.size(), forth.size());
+    QCOMPARE(hasTabsOfDocks, hasDocks); // a stop as long as it is there
 }
 
 QTEST_MAIN(tst_Focus)
