@@ -43,6 +43,7 @@ private:
     void connectPlot(ScorePlot &plot);
     void follow();
     void followScores();
+    qint64 calibrationOffered() const;
     void followKept();
     void followSource();
     void setScale(int index);
@@ -62,6 +63,7 @@ private:
     ScoreScale m_scale = ScoreScale::Raw;        ///< what is drawn
     std::vector<std::int64_t> m_compared;        ///< layers, those chosen first in front
     std::optional<qint64> m_shownKept;
+    qint64 m_lastUsed = -1; ///< calibration whose scores were shown last, in this session
 };
 
 } // namespace secateur::ui
