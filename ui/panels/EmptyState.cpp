@@ -3,6 +3,7 @@
 
 #include "theme/Icons.h"
 #include "widgets/Labels.h"
+#include "widgets/Quantity.h"
 
 #include <QHBoxLayout>
 #include <QIcon>
@@ -90,12 +91,19 @@ void EmptyState::say(const QString &title, const QString &text, const QString &a
     m_title->setText(title);
     m_text->setText(text);
     m_button->setText(action);
+    m_button->setAccessibleName(spoken(action));
+    m_button->setToolTip({});
     m_button->setVisible(!action.isEmpty());
     constexpr int kFrame = 40; // of a button, and some air
     m_other->setText(m_other->fontMetrics().elidedText(other, Qt::ElideMiddle, kWidest - kFrame));
     m_other->setAccessibleName(other);
     m_other->setToolTip(m_other->text() == other ? QString() : other);
     m_other->setVisible(!other.isEmpty());
+}
+
+void EmptyState::explain(const QString &toolTip)
+{
+    m_button->setToolTip(toolTip);
 }
 
 void EmptyState::sayNoModel()

@@ -18,6 +18,8 @@ public:
     /// An empty `action` leaves the button out. `iconName`: of theme/Icons. `other`: another way out, a lesser button below; it may be long.
     void say(const QString &title, const QString &text, const QString &action = {}, const QString &iconName = QStringLiteral("info"),
              const QString &other = {});
+    /// The tooltip of the button, until something else is said: how a number on it is estimated.
+    void explain(const QString &toolTip);
     /// What every page says as long as no model is open; its button asks for one.
     void sayNoModel();
 
