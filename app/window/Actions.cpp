@@ -101,10 +101,10 @@ void Actions::makeHistory(PlanEditor &editor, QUndoStack &history)
         const TextSettings calibration = m_model.session().calibrationText, evaluation = m_model.session().evaluationText;
         const ScoreNorm norm = m_model.session().norm;
         (history.*go)();
-        emit planStepped(before);
         if (!(m_model.session().calibrationText == calibration) || m_model.session().norm != norm)
-            emit calibrationTextStepped();
-        else if (!(m_model.session().evaluationText == evaluation))
+            return emit calibrationTextStepped(); // which scores are in use follows from it
+        emit planStepped(before);
+        if (!(m_model.session().evaluationText == evaluation))
             emit evaluationTextStepped();
     };
     connect(undo, &QAction::triggered, this, [step] { step(&QUndoStack::undo); });

@@ -111,6 +111,25 @@ bool isOf(const NeuronScores &scores, const TextSettings &text, ScoreNorm norm)
            (!text.windows || p.windows == *text.windows) && scores.norm == norm;
 }
 
+TextSettings textSettingsOf(const Provenance &p)
+{
+    const TextSettings usual;
+    return {.files = {p.textFiles.begin(), p.textFiles.end()},
+            .windows = std::max<std::int64_t>(1, p.windows),
+            .length = std::max<std::int64_t>(1, p.length),
+            .seed = p.seed,
+            .column = p.column.empty() ? usual.column : p.column};
+}
+
+std::int64_t calibrationFor(const Session &session, const TextSettings &text, ScoreNorm norm)
+{
+    if (!text.windows)
+        return -1;
+    const auto &all = session.calibrations;
+    const auto found = std::find_if(all.rbegin(), all.rend(), [&](const auto &scores) { return isOf(*scores, text, norm); });
+    return std::distance(found, all.rend()) - 1;
+}
+
 std::string textName(const TextSettings &text)
 {
     if (text.files.size() > 1)

@@ -91,6 +91,11 @@ PruningPlan planOf(const Session &session, const PlanDraft &draft);
 
 /// Whether scores were made from that text with that norm, as far as the settings tell: of a text without a number of windows any number will do.
 bool isOf(const NeuronScores &scores, const TextSettings &text, ScoreNorm norm);
+/// The text that numbers were made from, as settings that give it again. At least one window of one token: a file may say anything.
+TextSettings textSettingsOf(const Provenance &provenance);
+/// Which of a session's calibrations was made from that text with that norm: the latest, where there are several. -1 when there is none, or when that
+/// cannot be told: scores do not say whether their windows were all of a text.
+std::int64_t calibrationFor(const Session &session, const TextSettings &text, ScoreNorm norm);
 
 /// Names of the records' texts for people: the file name, or "3 files".
 std::string textName(const TextSettings &text);

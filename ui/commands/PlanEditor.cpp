@@ -14,43 +14,68 @@
 namespace secateur::ui {
 namespace {
 
-/// One change of the current plan. Changes of one drag merge into one.
-class EditDraft : public QUndoCommand {
+/// What jobs read.
+struct Texts {
+    TextSettings calibration, evaluation;
+    ScoreNorm norm = ScoreNorm::L2;
+    bool operator==(const Texts &) const = default;
+};
+
+/// What a step of the history can change beside pins. Both parts go together: which scores are in use follows from the calibration's settings.
+struct State {
+    PlanDraft draft;
+    Texts texts;
+    bool operator==(const State &) const = default;
+};
+
+State stateOf(const SessionModel &model)
+{
+    const Session &session = model.session();
+    return {session.draft, {session.calibrationText, session.evaluationText, session.norm}};
+}
+
+/// One change of the current plan, of the texts, or of both. Changes of one drag merge into one, and so do changes of one number of a text: an arrow key
+/// that is held is one change.
+class EditState : public QUndoCommand {
 public:
-    EditDraft(SessionModel &model, std::shared_ptr<bool> isApplying, PlanDraft after, const QString &what, int drag)
+    /// Steps of the same `kind` merge where they follow each other: above 0 a drag, below 0 a number of a text; 0 = never.
+    EditState(SessionModel &model, std::shared_ptr<bool> isApplying, State after, const QString &what, int kind)
         : QUndoCommand(what),
           m_model(model),
           m_isApplying(std::move(isApplying)),
-          m_before(model.draft()),
+          m_before(stateOf(model)),
           m_after(std::move(after)),
-          m_drag(drag)
+          m_kind(kind)
     {
     }
-    void undo() override { apply(m_before); }
-    void redo() override { apply(m_after); }
-    int id() const override { return m_drag > 0 ? 1 : -1; }
+    void undo() override { apply(m_after, m_before); }
+    void redo() override { apply(m_before, m_after); }
+    int id() const override { return m_kind == 0 ? -1 : 1; }
     bool mergeWith(const QUndoCommand *other) override
     {
-        const auto *next = static_cast<const EditDraft *>(other);
-        if (next->m_drag != m_drag)
+        const auto *next = static_cast<const EditState *>(other);
+        if (next->m_kind != m_kind)
             return false;
         m_after = next->m_after;
         setText(next->text());
-        setObsolete(m_after == m_before); // dragged back to where it began
+        setObsolete(m_after == m_before); // back to where it began
         return true;
     }
 
 private:
-    void apply(const PlanDraft &draft)
+    /// What the step did not change stays as it is.
+    void apply(const State &from, const State &to)
     {
         const QScopedValueRollback applying(*m_isApplying, true);
-        m_model.setDraft(draft);
+        const State now = stateOf(m_model);
+        const Texts &texts = from.texts == to.texts ? now.texts : to.texts;
+        m_model.setDraftAndTexts(from.draft == to.draft ? now.draft : to.draft, texts.calibration, texts.evaluation, texts.norm);
     }
 
     SessionModel &m_model;
     std::shared_ptr<bool> m_isApplying;
-    PlanDraft m_before, m_after;
-    int m_drag;
+    State m_before, m_after;
+    int m_kind;
 };
 
 class EditPins : public QUndoCommand {
@@ -76,61 +101,6 @@ private:
     SessionModel &m_model;
     std::shared_ptr<bool> m_isApplying;
     std::vector<PinnedPlan> m_before, m_after;
-};
-
-/// What jobs read.
-struct Texts {
-    TextSettings calibration, evaluation;
-    ScoreNorm norm = ScoreNorm::L2;
-    bool operator==(const Texts &) const = default;
-};
-
-Texts textsOf(const SessionModel &model)
-{
-    const Session &session = model.session();
-    return {session.calibrationText, session.evaluationText, session.norm};
-}
-
-/// One change of the texts. Changes of one number merge into one: an arrow key that is held is one change.
-class EditTexts : public QUndoCommand {
-public:
-    /// `number`: which one is changed; 0 = something else.
-    EditTexts(SessionModel &model, std::shared_ptr<bool> isApplying, Texts after, const QString &what, int number)
-        : QUndoCommand(what),
-          m_model(model),
-          m_isApplying(std::move(isApplying)),
-          m_before(textsOf(model)),
-          m_after(std::move(after)),
-          m_number(number)
-    {
-    }
-    void undo() override { apply(m_before); }
-    void redo() override { apply(m_after); }
-    int id() const override
-    {
-        constexpr int kFirst = 2; // 1 is a drag of the plan
-        return m_number > 0 ? kFirst + m_number : -1;
-    }
-    bool mergeWith(const QUndoCommand *other) override
-    {
-        const auto *next = static_cast<const EditTexts *>(other);
-        m_after = next->m_after;
-        setText(next->text());
-        setObsolete(m_after == m_before);
-        return true;
-    }
-
-private:
-    void apply(const Texts &texts)
-    {
-        const QScopedValueRollback applying(*m_isApplying, true);
-        m_model.setTexts(texts.calibration, texts.evaluation, texts.norm);
-    }
-
-    SessionModel &m_model;
-    std::shared_ptr<bool> m_isApplying;
-    Texts m_before, m_after;
-    int m_number;
 };
 
 /// What a change of a text is called, and which of its numbers it is (from 1; 0 = none, or more than one thing).
@@ -193,10 +163,22 @@ void PlanEditor::endDrag()
     emit dragEnded();
 }
 
+/// Where the draft takes other scores, the settings of the calibration become those of the scores.
 void PlanEditor::edit(const PlanDraft &after, const QString &what)
 {
-    if (m_model.hasModel() && !(after == m_model.draft()) && isAllowed())
-        m_history.push(new EditDraft(m_model, m_isApplying, after, what, m_isDragging ? m_drag : 0));
+    if (!m_model.hasModel() || after == m_model.draft() || !isAllowed())
+        return;
+    State state = stateOf(m_model);
+    state.draft = after;
+    const auto &all = m_model.session().calibrations;
+    if (after.calibration != m_model.draft().calibration && after.calibration >= 0 && after.calibration < std::int64_t(all.size())) {
+        const NeuronScores &scores = *all[std::size_t(after.calibration)];
+        if (!isOf(scores, state.texts.calibration, state.texts.norm)) {
+            state.texts.calibration = textSettingsOf(scores.provenance);
+            state.texts.norm = scores.norm;
+        }
+    }
+    m_history.push(new EditState(m_model, m_isApplying, std::move(state), what, m_isDragging ? m_drag : 0));
 }
 
 void PlanEditor::editPins(std::vector<PinnedPlan> after, const QString &what)
@@ -307,21 +289,24 @@ void PlanEditor::useDraft(const PlanDraft &draft, const QString &what)
     edit(draft, what);
 }
 
+/// Where the settings of the calibration change, the scores that they ask for come into use: of an earlier calibration, or none.
 void PlanEditor::setTexts(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm)
 {
-    const Texts before = textsOf(m_model);
-    Texts after{calibration, evaluation, norm};
-    if (!m_model.hasModel() || after == before || !isAllowed())
+    State after = stateOf(m_model);
+    const Texts before = std::exchange(after.texts, {calibration, evaluation, norm});
+    if (!m_model.hasModel() || after.texts == before || !isAllowed())
         return;
+    if (!(before.calibration == calibration) || before.norm != norm)
+        after.draft.calibration = calibrationFor(m_model.session(), calibration, norm);
     constexpr int kNumbers = 3; // of a text
     std::pair<QString, int> change{tr("Scores by another norm"), 0};
-    if (before.norm == after.norm && before.evaluation == after.evaluation) {
-        change = changeOf(before.calibration, after.calibration, tr("Calibration text"));
-    } else if (before.norm == after.norm && before.calibration == after.calibration) {
-        change = changeOf(before.evaluation, after.evaluation, tr("Evaluation text"));
+    if (before.norm == norm && before.evaluation == evaluation) {
+        change = changeOf(before.calibration, calibration, tr("Calibration text"));
+    } else if (before.norm == norm && before.calibration == calibration) {
+        change = changeOf(before.evaluation, evaluation, tr("Evaluation text"));
         change.second += change.second > 0 ? kNumbers : 0;
     }
-    m_history.push(new EditTexts(m_model, m_isApplying, std::move(after), change.first, change.second));
+    m_history.push(new EditState(m_model, m_isApplying, std::move(after), change.first, -change.second));
 }
 
 void PlanEditor::pin(const QString &name)

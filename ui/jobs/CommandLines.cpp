@@ -97,7 +97,7 @@ private:
 Line pruneLine(const Session &session, const PlanDraft &draft, EngineSettings engine)
 {
     const NeuronScores *scores = draft.calibration >= 0 ? session.calibrations[std::size_t(draft.calibration)].get() : nullptr;
-    const TextSettings text = scores ? textOf(scores->provenance) : session.calibrationText;
+    const TextSettings text = scores ? textSettingsOf(scores->provenance) : session.calibrationText;
     const ScoreNorm norm = scores ? scores->norm : session.norm;
     if (scores && scores->provenance.threads > 0) // they may have been made elsewhere
         engine.threads = scores->provenance.threads;

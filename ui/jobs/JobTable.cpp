@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/JobTable.h"
 
+#include "widgets/Quantity.h"
+
 #include <QLocale>
 
 #include <cmath>
@@ -25,6 +27,14 @@ QString phaseText(const std::string &phase)
 }
 
 enum Column { Number, Title, State, Counts, Time, kColumns };
+
+/// How the numbers under "Progress" are estimated; empty where none is.
+QString countsDetails(const JobInfo &job)
+{
+    if (job.state == JobInfo::State::Done)
+        return job.forecast ? QString(outcomeText(job) + QLatin1Char('\n') + estimateText()) : QString();
+    return job.isOver() || job.state == JobInfo::State::Waiting ? QString() : progressDetails(job.progress);
+}
 
 } // namespace
 
@@ -66,6 +76,10 @@ QVariant JobTable::data(const QModelIndex &index, int role) const
     const JobInfo *job = index.isValid() ? m_runner.job(jobNumber(index.row())) : nullptr;
     if (!job)
         return {};
+    if (role == Qt::AccessibleTextRole && index.column() == Counts)
+        return spoken(data(index, Qt::DisplayRole).toString());
+    if (const QString details = countsDetails(*job); role == Qt::ToolTipRole && index.column() == Counts && !details.isEmpty())
+        return details;
     if (role == Qt::ToolTipRole)
         return job->state == JobInfo::State::Failed || job->isHeld() ? QString(job->sentence + QLatin1Char('\n') + job->hint).trimmed()
                                                                      : job->command;
@@ -136,7 +150,7 @@ QString outcomeText(const JobInfo &job)
         return {};
     const auto size = [](std::int64_t bytes) { return QLocale().formattedDataSize(bytes, 2, QLocale::DataSizeSIFormat); };
     return JobTable::tr("%1 of memory at most; forecast %2, %3")
-        .arg(size(job.peakBytes), size(job.forecast->memoryBytes()), durationText(job.forecast->seconds));
+        .arg(size(job.peakBytes), estimated(size(job.forecast->memoryBytes())), estimated(durationText(job.forecast->seconds)));
 }
 
 QStringList progressTexts(const Progress &progress)
@@ -154,7 +168,7 @@ QStringList progressTexts(const Progress &progress)
     if (progress.step >= 0 && progress.layer >= 0)
         step = JobTable::tr("step %1 of %2, layer %3").arg(progress.step + 1).arg(progress.steps).arg(progress.layer);
     if (const std::optional<double> eta = progress.whole ? progress.wholeEta : progress.eta)
-        left = JobTable::tr("about %1 left").arg(durationText(*eta));
+        left = JobTable::tr("%1 left").arg(estimated(durationText(*eta)));
     const auto joined = [](QStringList parts) {
         parts.removeAll(QString());
         return parts.join(QStringLiteral(" · "));
@@ -171,6 +185,26 @@ QStringList progressTexts(const Progress &progress)
 QString progressText(const Progress &progress)
 {
     return progressTexts(progress).value(0);
+}
+
+QString progressDetails(const Progress &progress)
+{
+    const QString text = progressText(progress);
+    const bool isTimeKnown = progress.whole ? progress.wholeEta.has_value() : progress.eta.has_value();
+    return isTimeKnown && !text.isEmpty() ? text + QLatin1Char('\n') + timeLeftFormula() : text;
+}
+
+QString timeLeftFormula()
+{
+    return JobTable::tr("The time left is estimated: the time so far ÷ what is done × what is to do.");
+}
+
+QString estimateText()
+{
+    return JobTable::tr(
+        "Estimates. Time: multiplications and additions of all passes ÷ the rate measured on this machine; after a search, its evaluations "
+        "× the time that one took; after an evaluation, what that took. Memory: the program + the weights + the states between layers "
+        "+ the largest layer's work.");
 }
 
 std::optional<double> shareDone(const Progress &progress)

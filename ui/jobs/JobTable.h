@@ -28,11 +28,17 @@ private:
 
 /// "Running", "Cancelling", ... for people.
 QString jobStateText(JobInfo::State state);
-/// "1.70 GB of memory at most; forecast 1.80 GB, 2 min 10 s" of a job that is done. Empty where there was no forecast.
+/// "1.70 GB of memory at most; forecast ~1.80 GB, ~2 min 10 s" of a job that is done. Empty where there was no forecast.
 QString outcomeText(const JobInfo &job);
-/// "70 of 114 evaluations · 1.4 per second · about 30 s left", of a job of several phases "Searching (2 of 4): ..." and what is left of all of it. Empty while
+/// "70 of 114 evaluations · 1.4 per second · ~30 s left", of a job of several phases "Searching (2 of 4): ..." and what is left of all of it. Empty while
 /// the work to do is not known.
 QString progressText(const Progress &progress);
+/// The same for a tooltip: how the time left is estimated, if there is one, follows on a line of its own.
+QString progressDetails(const Progress &progress);
+/// How the time left is estimated.
+QString timeLeftFormula();
+/// How times and memory of jobs are estimated before they run, for tooltips.
+QString estimateText();
 /// The same for less and less room, longest first: step, layer and time left are the last to go.
 QStringList progressTexts(const Progress &progress);
 /// Of the whole job where its phases are known, else of the phase; none while the work to do is not known.

@@ -13,28 +13,14 @@
 #include <algorithm>
 
 namespace secateur::ui {
-namespace {
-
-/// The calibration of that text that the session has already; -1 when it has none, or when that cannot be told: of all of a text.
-std::int64_t calibrationOf(const Session &session)
-{
-    if (!session.calibrationText.windows)
-        return -1;
-    const auto &all = session.calibrations;
-    const auto found =
-        std::find_if(all.rbegin(), all.rend(), [&](const auto &scores) { return isOf(*scores, session.calibrationText, session.norm); });
-    return std::distance(found, all.rend()) - 1;
-}
-
-} // namespace
-
 PlanDraft SessionJobs::draftOf(const PruneRequest &request) const
 {
-    PlanDraft draft = m_model.draft();
+    const Session &session = m_model.session();
+    PlanDraft draft = session.draft;
     draft.balance.sparsity = request.sparsity;
     draft.balance.attentionsToRemove.reset();
     draft.balance.neuronsKept.reset();
-    draft.calibration = calibrationOf(m_model.session());
+    draft.calibration = calibrationFor(session, session.calibrationText, session.norm);
     return draft;
 }
 
@@ -151,10 +137,7 @@ int SessionJobs::prune(const PruneRequest &request)
                 const auto scores = engine.score(session.calibrationText, session.norm, port.context());
                 const auto ranked = std::make_shared<const RankedScores>(*scores);
                 const auto index = std::make_shared<std::int64_t>(-1);
-                task.deliverAndWait(port, [this, scores, ranked, index] {
-                    *index = m_model.addCalibration(scores, ranked);
-                    m_editor.useCalibration(*index);
-                });
+                task.deliverAndWait(port, [this, scores, ranked, index] { *index = keepCalibration(scores, ranked); });
                 own.calibration = *index;
                 session.calibrations.resize(std::max(session.calibrations.size(), std::size_t(*index) + 1));
                 session.calibrations[std::size_t(*index)] = scores;

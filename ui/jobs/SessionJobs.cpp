@@ -268,9 +268,19 @@ void SessionJobs::calibrate()
             port.context().expect({{"calibrate", cost.seconds.value_or(0)}});
             const auto scores = task.engine(port).score(task.session().calibrationText, task.session().norm, port.context());
             const auto ranked = std::make_shared<const RankedScores>(*scores);
-            task.deliver(port, [this, scores, ranked] { m_editor.useCalibration(m_model.addCalibration(scores, ranked)); });
+            task.deliver(port, [this, scores, ranked] { keepCalibration(scores, ranked); });
         },
         {}, cost);
+}
+
+std::int64_t SessionJobs::keepCalibration(const std::shared_ptr<const NeuronScores> &scores,
+                                          const std::shared_ptr<const RankedScores> &ranked)
+{
+    const std::int64_t index = m_model.addCalibration(scores, ranked);
+    const Session &session = m_model.session();
+    if (isOf(*scores, session.calibrationText, session.norm)) // else the settings were changed meanwhile
+        m_editor.useCalibration(index);
+    return index;
 }
 
 void SessionJobs::measureImpact()

@@ -17,8 +17,9 @@
 #include <vector>
 
 namespace secateur {
+class RankedScores;
 class SessionJournal;
-}
+} // namespace secateur
 
 namespace secateur::ui {
 
@@ -160,6 +161,8 @@ private:
     JobCost costOf(JobSize job, std::int64_t evaluations) const;
     CommandLines commandLines() const;
     EngineSettings commandSettings() const; ///< as a command line names them
+    /// Brings scores into the session and, if its settings still ask for them, into use. Returns the number of the calibration.
+    std::int64_t keepCalibration(const std::shared_ptr<const NeuronScores> &scores, const std::shared_ptr<const RankedScores> &ranked);
     void keepHash();
     void keepRate(const JobInfo &job, std::int64_t windows);
 

@@ -162,7 +162,7 @@ void SessionTask::search(JobPort &port, PruningPlan &plan, const PlanDraft &draf
     deliver(port, [&model, key] { model.setRunningSearch(key); });
     try {
         engine(port).search(
-            plan, textOf(plan.calibration), draft.search, port.context(),
+            plan, textSettingsOf(plan.calibration), draft.search, port.context(),
             [&](const CandidateLoss &heard) {
                 tellBegin();
                 if (!heard.isScreened) // those of a step under way are soon computed again
@@ -242,12 +242,6 @@ std::optional<EvaluationRecord> SessionTask::evaluateDenseOnce(JobPort &port) co
                                      [&](const EvaluationRecord &e) { return e.planHash.empty() && e.text == text; }) ||
                          std::find(m_findings->denseTexts.begin(), m_findings->denseTexts.end(), text) != m_findings->denseTexts.end();
     return isKnown ? std::nullopt : std::optional(evaluate(port, nullptr, {}, false));
-}
-
-TextSettings textOf(const Provenance &p)
-{
-    return {
-        .files = {p.textFiles.begin(), p.textFiles.end()}, .windows = p.windows, .length = p.length, .seed = p.seed, .column = p.column};
 }
 
 } // namespace secateur::ui

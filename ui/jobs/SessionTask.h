@@ -82,7 +82,4 @@ private:
     std::shared_ptr<const Session> m_session;
 };
 
-/// The text that numbers were made from.
-TextSettings textOf(const Provenance &provenance);
-
 } // namespace secateur::ui

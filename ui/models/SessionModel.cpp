@@ -279,6 +279,11 @@ void SessionModel::begin(const ModelSummary &summary)
 void SessionModel::restore(Session session, std::vector<std::shared_ptr<const RankedScores>> ranked)
 {
     m_session = std::move(session);
+    if (const NeuronScores *used = scores(); used && !isOf(*used, m_session.calibrationText, m_session.norm)) {
+        m_session.calibrationText =
+            textSettingsOf(used->provenance); // sessions of before kept scores in use when the settings were changed
+        m_session.norm = used->norm;
+    }
     m_runningSearch.clear();
     m_ranked = std::move(ranked);
     m_hashes.clear();
@@ -305,11 +310,7 @@ void SessionModel::setModelFolder(const std::filesystem::path &folder)
 
 void SessionModel::setDraft(const PlanDraft &draft)
 {
-    if (draft == m_session.draft)
-        return;
-    m_session.draft = draft;
-    follow();
-    emit draftChanged();
+    setDraftAndTexts(draft, m_session.calibrationText, m_session.evaluationText, m_session.norm);
 }
 
 void SessionModel::setPins(std::vector<PinnedPlan> pins)
@@ -322,12 +323,24 @@ void SessionModel::setPins(std::vector<PinnedPlan> pins)
 
 void SessionModel::setTexts(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm)
 {
-    if (calibration == m_session.calibrationText && evaluation == m_session.evaluationText && norm == m_session.norm)
-        return;
+    setDraftAndTexts(m_session.draft, calibration, evaluation, norm);
+}
+
+void SessionModel::setDraftAndTexts(const PlanDraft &draft, const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm)
+{
+    const bool isOtherDraft = !(draft == m_session.draft);
+    const bool areOtherTexts =
+        !(calibration == m_session.calibrationText) || !(evaluation == m_session.evaluationText) || norm != m_session.norm;
+    m_session.draft = draft; // nobody is told before all is in place
     m_session.calibrationText = calibration;
     m_session.evaluationText = evaluation;
     m_session.norm = norm;
-    emit textsChanged();
+    if (isOtherDraft)
+        follow();
+    if (areOtherTexts)
+        emit textsChanged();
+    if (isOtherDraft)
+        emit draftChanged();
 }
 
 void SessionModel::followModel()

@@ -83,8 +83,8 @@ public:
     bool isProtected(qint64 layer) const;
     bool isForced(qint64 layer) const;
 
-    bool hasScores() const { return m_session.draft.calibration >= 0; }
-    const NeuronScores *scores() const; ///< of the draft's calibration; null without
+    bool hasScores() const { return m_session.draft.calibration >= 0; } ///< in use: of the settings of the calibration
+    const NeuronScores *scores() const;                                 ///< of the draft's calibration; null without
     /// Null without a calibration.
     std::shared_ptr<const RankedScores> rankedScores() const;
 
@@ -123,12 +123,15 @@ public:
     // ---- changes ---------------------------------------------------------------------------------------------------------------
     /// A new session of a model that was opened.
     void begin(const ModelSummary &summary);
-    /// A session that was loaded. Ranked scores belong to its calibrations, in order.
+    /// A session that was loaded. Ranked scores belong to its calibrations, in order. Where the scores in use are of other settings than are set, those of
+    /// the calibration follow the scores, from which everything else in it was made.
     void restore(Session session, std::vector<std::shared_ptr<const RankedScores>> ranked);
     void setModelThere(bool isThere);                         ///< whether the model of a restored session could be opened
     void setModelFolder(const std::filesystem::path &folder); ///< where the model of a restored session was found
     void setDraft(const PlanDraft &draft);                    ///< by undo commands only
-    void setPins(std::vector<PinnedPlan> pins);               ///< by undo commands only
+    /// Both at once, by undo commands: the scores in use are those that the calibration's settings ask for, or none (see PlanEditor).
+    void setDraftAndTexts(const PlanDraft &draft, const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm);
+    void setPins(std::vector<PinnedPlan> pins);                                                     ///< by undo commands only
     void setTexts(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm); ///< by undo commands, and with a sample
     /// How the window shows the session, to be kept with it. Changes nothing that anybody follows.
     void setView(std::map<std::string, std::string> view) { m_session.view = std::move(view); }

@@ -305,7 +305,7 @@ void BalancePanel::followMeasuring()
         m_measureCurve->setChecked(false);
     if (m_workbench.runner.isBusy(JobKind::Evaluate) || m_workbench.runner.isBusy(JobKind::Curve)) {
         const JobInfo *job = m_workbench.runner.current();
-        m_measure->offer(tr("Measure this point"), {job ? tr("%1: %2").arg(job->title, progressText(job->progress)) : tr("Measuring.")},
+        m_measure->offer(tr("Measure this point"), {job ? tr("%1: %2").arg(job->title, progressDetails(job->progress)) : tr("Measuring.")},
                          {});
         return;
     }

@@ -42,7 +42,7 @@ CalibratePanel::CalibratePanel(Workbench workbench, QWidget *parent)
       m_calibrate(new JobButton),
       m_copyCommand(new CopyButton(tr("Copy as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Calibrate); })),
       m_tokenizer(new InlineNote),
-      m_stale(new InlineNote),
+      m_unused(new InlineNote),
       m_result(new Card),
       m_facts(new FactList(2)),
       m_table(new CalibrationTable(workbench.session, this)),
@@ -108,7 +108,7 @@ void CalibratePanel::build()
     layout->addWidget(m_text);
     layout->addLayout(norm);
     layout->addLayout(action);
-    layout->addWidget(m_stale);
+    layout->addWidget(m_unused);
     layout->addWidget(buildResult());
     layout->addStretch();
 
@@ -204,12 +204,9 @@ void CalibratePanel::followPossible()
         possible.reason = m_text->problem();
     if (possible && m_workbench.runner.isBusy(JobKind::Calibrate))
         possible.reason = tr("A calibration is running.");
-    const bool isDone = session.hasScores() && isOf(*session.scores(), session.session().calibrationText, session.session().norm);
-    m_calibrate->offer(isDone ? tr("Calibrate again") : tr("Calibrate"), possible, jobCostText(m_workbench.jobs.calibrationCost()));
+    m_calibrate->offer(session.hasScores() ? tr("Calibrate again") : tr("Calibrate"), possible,
+                       jobCostText(m_workbench.jobs.calibrationCost()));
     m_copyCommand->setProblem(m_workbench.jobs.canCalibrate().reason);
-    m_stale->clear();
-    if (const QString stale = staleScoresText(session); !stale.isEmpty())
-        m_stale->say(InlineNote::Kind::Warning, stale, tr("Calibrate again to use the settings above."));
 }
 
 void CalibratePanel::followResult()
@@ -233,12 +230,20 @@ void CalibratePanel::followResult()
             {tr("LibTorch"), QString::fromStdString(p.torchVersion)},
         });
     }
-    m_earlier->setVisible(session.session().calibrations.size() > 1);
+    const std::size_t count = session.session().calibrations.size();
+    m_earlier->setVisible(count > 1 || (count == 1 && !scores)); // there is something to choose
+    if (count > 0 && !scores)
+        m_unused->say(InlineNote::Kind::Info, tr("No scores are in use: the model was not calibrated with the settings above."),
+                      tr("Calibrate, or use the scores of an earlier calibration below."));
+    else
+        m_unused->clear();
     const int row = m_list->currentIndex().row();
     const bool isOther = row >= 0 && row != session.draft().calibration;
-    const QString noUse = isOther ? session.readOnlyReason() : tr("Choose other scores than those in use in the list.");
+    const QString noUse = isOther  ? session.readOnlyReason()
+                          : scores ? tr("Choose other scores than those in use in the list.")
+                                   : tr("Choose scores in the list.");
     m_use->setEnabled(noUse.isEmpty());
-    m_use->setToolTip(noUse);
+    m_use->setToolTip(noUse.isEmpty() ? tr("Sets text, windows, order and norm to those of the scores") : noUse);
     followPossible();
 }
 

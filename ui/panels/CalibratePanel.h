@@ -48,7 +48,7 @@ private:
     JobButton *m_calibrate;
     CopyButton *m_copyCommand;
     InlineNote *m_tokenizer; ///< that there is none
-    InlineNote *m_stale;
+    InlineNote *m_unused;    ///< that no scores are of these settings, where there are some
     Card *m_result;
     FactList *m_facts;
     CalibrationTable *m_table;

@@ -28,17 +28,11 @@ QString calibrationCutText(const Provenance &provenance)
     return provenance.seed == 0 ? cut : CalibrationTable::tr("%1, seed %2").arg(cut).arg(provenance.seed);
 }
 
-QString staleScoresText(const SessionModel &session)
+QString calibrationName(const NeuronScores &scores)
 {
-    const TextSettings &wanted = session.session().calibrationText;
-    if (!session.hasScores() || isOf(*session.scores(), wanted, session.session().norm))
-        return {};
-    const NeuronScores &scores = *session.scores();
-    QString cut = calibrationCutText(scores.provenance);
-    if (scores.provenance.seed == 0 && wanted.seed != 0) // what differs is said
-        cut = CalibrationTable::tr("%1, not shuffled").arg(cut);
-    return CalibrationTable::tr("Stale: the scores in use are from %1 (%2, %3).")
-        .arg(textFilesName(scores.provenance), cut, normText(scores.norm));
+    const QString name =
+        CalibrationTable::tr("%1, %2", "text and windows").arg(textFilesName(scores.provenance), calibrationCutText(scores.provenance));
+    return scores.norm == ScoreNorm::L2 ? name : CalibrationTable::tr("%1, %2", "scores and norm").arg(name, normText(scores.norm));
 }
 
 CalibrationTable::CalibrationTable(const SessionModel &session, QObject *parent) : QAbstractTableModel(parent), m_session(session)

@@ -32,7 +32,7 @@ private:
 QString normText(ScoreNorm norm);
 /// "32 × 512 tokens", with the seed where the documents were shuffled.
 QString calibrationCutText(const Provenance &provenance);
-/// That the scores in use are not of the text, windows, order and norm that are set now. Empty where they are, and before there are scores.
-QString staleScoresText(const SessionModel &session);
+/// "grimm.txt, 32 × 512 tokens, seed 7, L1": what tells the scores of a session from each other. L2, the usual norm, is not named.
+QString calibrationName(const NeuronScores &scores);
 
 } // namespace secateur::ui

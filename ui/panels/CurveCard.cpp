@@ -4,7 +4,6 @@
 #include "jobs/JobTable.h"
 #include "models/SessionModel.h"
 #include "panels/JobButton.h"
-#include "panels/JobCostText.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
@@ -166,8 +165,9 @@ QString CurveCard::costText(const CurveRequest &request) const
     const QString searched = cost.evaluations == 0   ? tr("nothing to search")
                              : cost.evaluations == 1 ? tr("1 evaluation of the search")
                                                      : tr("%1 evaluations of the search").arg(exactText(cost.evaluations));
-    return cost.seconds ? tr("%1, %2, about %3").arg(points, searched, durationText(*cost.seconds)) + QLatin1Char('\n') + estimateText()
-                        : tr("%1, %2; time not known before a first search and evaluation").arg(points, searched);
+    return cost.seconds
+               ? tr("%1, %2, %3").arg(points, searched, estimated(durationText(*cost.seconds))) + QLatin1Char('\n') + estimateText()
+               : tr("%1, %2; time not known before a first search and evaluation").arg(points, searched);
 }
 
 } // namespace secateur::ui

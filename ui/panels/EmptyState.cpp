@@ -3,6 +3,7 @@
 
 #include "theme/Icons.h"
 #include "widgets/Labels.h"
+#include "widgets/Quantity.h"
 
 #include <QHBoxLayout>
 #include <QIcon>
@@ -15,6 +16,7 @@ namespace secateur::ui {
 namespace {
 
 constexpr int kMarkSize = 36; ///< pixels of the icon
+constexpr int kWidest = 460;  ///< pixels of the words
 
 } // namespace
 
@@ -45,7 +47,8 @@ EmptyState::EmptyState(QWidget *parent)
       m_mark(new Mark),
       m_title(headingLabel({})),
       m_text(captionLabel({})),
-      m_button(new QPushButton)
+      m_button(new QPushButton),
+      m_other(new QPushButton)
 {
     for (QLabel *label : {m_title, m_text}) {
         label->setAlignment(Qt::AlignHCenter);
@@ -58,7 +61,7 @@ EmptyState::EmptyState(QWidget *parent)
     m_button->setProperty("primary", true);
 
     auto *words = new QWidget;
-    words->setMaximumWidth(460);
+    words->setMaximumWidth(kWidest);
     auto *column = new QVBoxLayout(words);
     column->setSpacing(10);
     column->addStretch(2);
@@ -66,6 +69,7 @@ EmptyState::EmptyState(QWidget *parent)
     column->addWidget(m_title); // not aligned by the layout: a label that wraps would get too little height
     column->addWidget(m_text);
     column->addWidget(m_button, 0, Qt::AlignHCenter);
+    column->addWidget(m_other, 0, Qt::AlignHCenter);
     column->addStretch(3);
     auto *row = new QHBoxLayout(this);
     row->addStretch(1);
@@ -77,16 +81,29 @@ EmptyState::EmptyState(QWidget *parent)
         else
             emit actionRequested();
     });
+    connect(m_other, &QPushButton::clicked, this, &EmptyState::otherRequested);
 }
 
-void EmptyState::say(const QString &title, const QString &text, const QString &action, const QString &iconName)
+void EmptyState::say(const QString &title, const QString &text, const QString &action, const QString &iconName, const QString &other)
 {
     m_isNoModel = false;
     m_mark->setIcon(icon(iconName));
     m_title->setText(title);
     m_text->setText(text);
     m_button->setText(action);
+    m_button->setAccessibleName(spoken(action));
+    m_button->setToolTip({});
     m_button->setVisible(!action.isEmpty());
+    constexpr int kFrame = 40; // of a button, and some air
+    m_other->setText(m_other->fontMetrics().elidedText(other, Qt::ElideMiddle, kWidest - kFrame));
+    m_other->setAccessibleName(other);
+    m_other->setToolTip(m_other->text() == other ? QString() : other);
+    m_other->setVisible(!other.isEmpty());
+}
+
+void EmptyState::explain(const QString &toolTip)
+{
+    m_button->setToolTip(toolTip);
 }
 
 void EmptyState::sayNoModel()

@@ -15,13 +15,17 @@ class EmptyState : public QWidget {
 public:
     explicit EmptyState(QWidget *parent = nullptr);
 
-    /// An empty `action` leaves the button out. `iconName`: of theme/Icons.
-    void say(const QString &title, const QString &text, const QString &action = {}, const QString &iconName = QStringLiteral("info"));
+    /// An empty `action` leaves the button out. `iconName`: of theme/Icons. `other`: another way out, a lesser button below; it may be long.
+    void say(const QString &title, const QString &text, const QString &action = {}, const QString &iconName = QStringLiteral("info"),
+             const QString &other = {});
+    /// The tooltip of the button, until something else is said: how a number on it is estimated.
+    void explain(const QString &toolTip);
     /// What every page says as long as no model is open; its button asks for one.
     void sayNoModel();
 
 signals:
     void actionRequested(); ///< the button of say()
+    void otherRequested();  ///< the lesser one
     void openRequested();   ///< the button of sayNoModel()
 
 private:
@@ -31,6 +35,7 @@ private:
     QLabel *m_title;
     QLabel *m_text;
     QPushButton *m_button;
+    QPushButton *m_other;
     bool m_isNoModel = false;
 };
 

@@ -234,6 +234,7 @@ void EvaluatePanel::followFigures()
     const auto show = [](const Figure &figure, const QString &value, Exactness exactness, const QString &note) {
         const QString sign = exactnessSign(exactness);
         figure.value->setText(sign.isEmpty() ? kDash : tr("%1 %2", "sign and number").arg(sign, value));
+        figure.value->setToolTip(exactness == Exactness::Estimate ? borrowedOrderText() : QString());
         figure.note->setText(note);
         figure.value->setAccessibleName(sign.isEmpty() ? note : tr("%1, %2").arg(value, note));
     };

@@ -190,7 +190,7 @@ QVariant EvaluationModel::data(const QModelIndex &index, int role) const
         if (column == kText && !r.text.files.empty())
             return QString::fromStdString(r.text.files.front().string());
         if (column == kOrder && r.isOrderBorrowed)
-            return tr("The removal order was searched at another K: a prediction of what a search would give.");
+            return borrowedOrderText();
         return column == kPlan && !isOriginal(r) ? tr("Plan hash %1").arg(QString::fromStdString(r.planHash)) : QVariant();
     default:
         return {};
@@ -252,6 +252,11 @@ QString EvaluationModel::separated(QChar separator) const
         all += cells.join(separator) + QLatin1Char('\n');
     }
     return all;
+}
+
+QString borrowedOrderText()
+{
+    return EvaluationModel::tr("The removal order was searched at another K: a prediction of what a search would give.");
 }
 
 } // namespace secateur::ui

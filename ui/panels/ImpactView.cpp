@@ -115,7 +115,7 @@ void ImpactView::followHeader()
     const JobInfo *job = m_workbench.runner.current();
     if (m_workbench.runner.isBusy(JobKind::Impact)) {
         const bool isRunning = job && job->kind == JobKind::Impact;
-        const QString progress = isRunning ? progressText(job->progress) : tr("Waiting for another job.");
+        const QString progress = isRunning ? progressDetails(job->progress) : tr("Waiting for another job.");
         m_measure->offer(tr("Measuring"), {progress.isEmpty() ? jobStateText(job->state) : progress}, {});
         return;
     }

@@ -4,6 +4,7 @@
 #include "commands/PlanEditor.h"
 #include "models/SelectionModel.h"
 #include "models/SessionModel.h"
+#include "panels/CalibrationTable.h"
 #include "panels/EmptyState.h"
 #include "panels/FigureSources.h"
 #include "panels/PlotMessages.h"
@@ -55,13 +56,17 @@ ImportancePanel::ImportancePanel(Workbench workbench, QWidget *parent)
 
     const SessionModel &session = m_workbench.session;
     connect(m_empty, &EmptyState::actionRequested, this, &ImportancePanel::calibrateRequested);
+    connect(m_empty, &EmptyState::otherRequested, this, [this] { m_workbench.editor.useCalibration(calibrationOffered()); });
     connect(m_empty, &EmptyState::openRequested, this, &ImportancePanel::openRequested);
     connect(m_toRule, &QPushButton::clicked, this, [this] { m_workbench.editor.setNeuronsKept({}); });
     connect(m_scales, &SegmentedControl::chosen, this, [this](int index) { setScale(Scale(index)); });
-    connect(&session, &SessionModel::modelChanged, this, &ImportancePanel::follow);
-    for (const auto changed : {&SessionModel::searchChanged, &SessionModel::planHashChanged})
+    connect(&session, &SessionModel::modelChanged, this, [this] {
+        m_lastUsed = -1;
+        follow();
+    });
+    for (const auto changed :
+         {&SessionModel::searchChanged, &SessionModel::planHashChanged, &SessionModel::draftChanged, &SessionModel::calibrationsChanged})
         connect(&session, changed, this, &ImportancePanel::follow);
-    connect(&session, &SessionModel::draftChanged, this, &ImportancePanel::follow);
     follow();
 }
 
@@ -154,6 +159,7 @@ void ImportancePanel::follow()
         showEmptyState();
         return;
     }
+    m_lastUsed = m_workbench.session.draft().calibration;
     m_pages->setCurrentIndex(1);
     if (!isVisible())
         return;
@@ -175,6 +181,15 @@ void ImportancePanel::followScores()
         plot->showScores(drawn);
         plot->setComparedLayers(m_workbench.selection.comparedLayers());
     }
+}
+
+/// The scores that are offered while none are in use: of the settings that are set, else those that were in use before, else the newest. -1: none.
+qint64 ImportancePanel::calibrationOffered() const
+{
+    const Session &session = m_workbench.session.session();
+    if (const std::int64_t ofSettings = calibrationFor(session, session.calibrationText, session.norm); ofSettings >= 0)
+        return ofSettings;
+    return m_lastUsed >= 0 ? m_lastUsed : qint64(session.calibrations.size()) - 1;
 }
 
 /// The current plan and its hash may change while the scores stay.
@@ -213,11 +228,15 @@ void ImportancePanel::showEmptyState()
         m_empty->sayNoModel();
     else if (!session.pruningProblem().isEmpty())
         m_empty->say(tr("This model cannot be pruned"), session.pruningProblem());
-    else
+    else {
+        const qint64 offered = calibrationOffered();
         m_empty->say(tr("Calibrate first"),
                      tr("The model reads a calibration text once, and every FFN neuron gets a score: how strongly it is active. "
                         "Here you then see the scores and choose how many neurons stay."),
-                     tr("Calibrate…"), QStringLiteral("calibrate"));
+                     tr("Calibrate…"), QStringLiteral("calibrate"),
+                     offered < 0 ? QString()
+                                 : tr("Use the scores of %1").arg(calibrationName(*session.session().calibrations[std::size_t(offered)])));
+    }
     m_pages->setCurrentIndex(0);
 }
 

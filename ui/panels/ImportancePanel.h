@@ -48,6 +48,7 @@ private:
     void connectPlot(ScorePlot &plot);
     void follow();
     void followScores();
+    qint64 calibrationOffered() const;
     void followKept();
     void followSource();
     void showEmptyState();
@@ -63,6 +64,7 @@ private:
     std::shared_ptr<const RankedScores> m_shown; ///< of the session, in the scale in which they were measured
     Scale m_scale = Scale::Raw;                  ///< what is drawn
     std::optional<qint64> m_shownKept;
+    qint64 m_lastUsed = -1; ///< calibration whose scores were shown last, in this session
 };
 
 } // namespace secateur::ui

@@ -67,7 +67,7 @@ JobBar::JobBar(Workbench workbench, QWidget *parent)
     m_counts->setForegroundRole(QPalette::PlaceholderText);
     m_progress->setAccessibleName(tr("Progress of the current job"));
     m_progress->setTextVisible(false);
-    m_progress->setToolTip(tr("The time left is estimated: the time so far ÷ what is done × what is to do."));
+    m_progress->setToolTip(timeLeftFormula());
     m_progress->setMinimumWidth(60);
     m_progress->setFixedHeight(8);
     m_cpu->setAccessibleName(tr("Continue the current job on the CPU"));
@@ -128,7 +128,7 @@ void JobBar::follow()
     m_progress->setRange(0, share ? kFine : 0); // without a total: busy
     m_progress->setValue(int(share.value_or(0) * kFine));
     QStringList counts = progressTexts(progress);
-    m_counts->setToolTip(counts.value(0));
+    m_counts->setToolTip(progressDetails(progress));
     if (waiting > 0 && !counts.isEmpty())
         counts.prepend(tr("%1 · %2 more to come").arg(counts.constFirst()).arg(waiting));
     m_counts->setTexts(counts);

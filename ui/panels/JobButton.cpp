@@ -2,6 +2,7 @@
 #include "panels/JobButton.h"
 
 #include "widgets/Labels.h"
+#include "widgets/Quantity.h"
 
 #include <QHBoxLayout>
 #include <QLabel>
@@ -24,8 +25,7 @@ JobButton::JobButton(QWidget *parent) : QWidget(parent), m_button(new QPushButto
 
 void JobButton::offer(const QString &action, const Possibility &possibility, const QString &cost)
 {
-    const QString note = possibility ? cost.section(QLatin1Char('\n'), 0, 0) : possibility.reason;
-    const QString whole = possibility ? cost : possibility.reason;
+    const QString whole = possibility ? cost : possibility.reason, note = whole.section(QLatin1Char('\n'), 0, 0);
     m_button->setText(action);
     const bool hadFocus = m_button->hasFocus() || hasFocus();
     if (hadFocus && !possibility)
@@ -36,8 +36,9 @@ void JobButton::offer(const QString &action, const Possibility &possibility, con
     m_button->setToolTip(whole);
     m_note->setToolTip(whole);
     m_button->setAccessibleName(action);
-    m_button->setAccessibleDescription(note);
+    m_button->setAccessibleDescription(spoken(possibility ? note : whole)); // how a cost is estimated is not said each time
     m_note->setText(possibility || m_isReasonShown ? note : QString());
+    m_note->setAccessibleName(spoken(m_note->text()));
 }
 
 void JobButton::setOffered(bool isOffered, QWidget &next)

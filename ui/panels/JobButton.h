@@ -17,7 +17,7 @@ class JobButton : public QWidget {
 public:
     explicit JobButton(QWidget *parent = nullptr);
 
-    /// Of `cost` the first line stands beside the button; how its numbers are estimated may follow, for the tooltip.
+    /// Of `cost`, or of the reason, the first line stands beside the button; how its numbers are estimated may follow, for the tooltip.
     void offer(const QString &action, const Possibility &possibility, const QString &cost);
     /// Whether a reason stands beside the button, not only in its tooltip: not where the panel says it itself.
     void setReasonShown(bool isShown) { m_isReasonShown = isShown; }

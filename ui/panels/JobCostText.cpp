@@ -26,24 +26,16 @@ QString jobCostText(const JobCost &cost)
     if (cost.evaluations > 0)
         parts += cost.evaluations == 1 ? tr("1 evaluation") : tr("%1 evaluations").arg(exactText(cost.evaluations));
     if (cost.seconds)
-        parts += tr("about %1").arg(durationText(*cost.seconds));
+        parts += estimated(durationText(*cost.seconds));
     else if (cost.evaluations > 0)
         parts += tr("time not known before the first search");
     if (cost.forecast) {
-        parts += tr("about %1 of memory").arg(bytesText(cost.forecast->memoryBytes()));
+        parts += tr("%1 of memory").arg(estimated(bytesText(cost.forecast->memoryBytes())));
         if (cost.forecast->isStreamed)
             parts += tr("layers read when they are needed");
     }
     const QString text = parts.join(QStringLiteral(", "));
     return cost.seconds || cost.forecast ? text + QLatin1Char('\n') + estimateText() : text;
-}
-
-QString estimateText()
-{
-    return tr(
-        "Estimates. Time: multiplications and additions of all passes ÷ the rate measured on this machine; after a search, its evaluations "
-        "× the time that one took; after an evaluation, what that took. Memory: the program + the weights + the states between layers "
-        "+ the largest layer's work.");
 }
 
 QString evaluationCostText(const SessionJobs &jobs, const SessionModel &session)

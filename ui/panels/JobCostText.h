@@ -7,13 +7,10 @@
 
 namespace secateur::ui {
 
-/// "90 evaluations, about 1 min 20 s, about 1.70 GB of memory"; what is not known is left out, of a search it is said. Where the job does not fit into
+/// "90 evaluations, ~1 min 20 s, ~1.70 GB of memory"; what is not known is left out, of a search it is said. Where the job does not fit into
 /// memory, why. How the numbers are estimated follows on a line of its own.
 QString jobCostText(const JobCost &cost);
-/// "Evaluates the original, once for this text, and the plan: about 3.4 s": all that evaluating the current plan does.
+/// "Evaluates the original, once for this text, and the plan: ~3.4 s": all that evaluating the current plan does.
 QString evaluationCostText(const SessionJobs &jobs, const SessionModel &session);
-
-/// How times and memory of jobs are estimated, for tooltips.
-QString estimateText();
 
 } // namespace secateur::ui

@@ -3,6 +3,7 @@
 
 #include "jobs/JobTable.h"
 #include "widgets/Labels.h"
+#include "widgets/Quantity.h"
 
 #include <QProgressBar>
 #include <QPushButton>
@@ -43,9 +44,12 @@ void PruneProgress::follow(const JobInfo &job)
     m_title->setWhole(job.title);
     m_bar->setRange(0, share || job.isHeld() ? kFine : 0); // without a total: busy
     m_bar->setValue(int(share.value_or(0) * kFine));
-    m_counts->setText(job.state == JobInfo::State::Running ? progressText(job.progress)
+    const bool isRunning = job.state == JobInfo::State::Running;
+    m_counts->setText(isRunning      ? progressText(job.progress)
                       : job.isHeld() ? tr("Paused. %1 You can continue in the job bar of the window.").arg(job.sentence)
                                      : jobStateText(job.state));
+    m_counts->setAccessibleName(spoken(m_counts->text()));
+    m_counts->setToolTip(isRunning ? progressDetails(job.progress) : QString());
     m_cancel->setEnabled(job.state != JobInfo::State::Cancelling);
 }
 

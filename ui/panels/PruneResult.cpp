@@ -98,8 +98,9 @@ FactList::Facts PruneResult::factsOf(const ExportRecord &record, PlanDraft draft
     };
     if (const QString perplexity = perplexityOf(record); !perplexity.isEmpty())
         facts.emplace_back(tr("Perplexity"), perplexity);
-    if (draft.calibration < 0) // the job's own
-        draft.calibration = m_session.draft().calibration;
+    if (draft.calibration < 0) // the job's own: the one in use or, where the settings were changed meanwhile, the newest
+        draft.calibration =
+            m_session.hasScores() ? m_session.draft().calibration : std::int64_t(m_session.session().calibrations.size()) - 1;
     const SparsityBalance found = balance(m_session.spec(), draft.balance);
     facts.emplace_back(tr("Sparsity"), sparsityText(draft.balance.sparsity, found.sparsityLayers()));
     facts.emplace_back(tr("Neurons kept"), tr("%1 of %2 in every layer").arg(exactText(found.neuronsKept), exactText(m_session.neurons())));

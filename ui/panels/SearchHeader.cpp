@@ -109,7 +109,7 @@ void SearchHeader::followJob()
     const bool isPruning = job && job->kind == JobKind::Prune && session.isSearchRunning();
     if (m_workbench.runner.isBusy(JobKind::Search) || isPruning) {
         const bool isRunning = isPruning || (job && job->kind == JobKind::Search);
-        m_search->offer(tr("Searching"), {isRunning ? progressText(job->progress) : tr("Waiting for another job.")}, {});
+        m_search->offer(tr("Searching"), {isRunning ? progressDetails(job->progress) : tr("Waiting for another job.")}, {});
         if (isRunning && job->progress.total <= 0)
             m_search->offer(tr("Searching"), {jobStateText(job->state)}, {});
     } else if (m_search->isVisibleTo(this)) {

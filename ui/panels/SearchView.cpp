@@ -256,8 +256,9 @@ bool SearchView::showEmptyState()
         const JobCost cost = m_workbench.jobs.calibrationCost();
         m_empty->say(tr("Calibrate first"),
                      tr("Attentions are removed from the narrowed model, and the calibration decides which neurons stay in it."),
-                     cost.seconds ? tr("Calibrate (about %1)…").arg(durationText(*cost.seconds)) : tr("Calibrate…"),
+                     cost.seconds ? tr("Calibrate (%1)…").arg(estimated(durationText(*cost.seconds))) : tr("Calibrate…"),
                      QStringLiteral("calibrate"));
+        m_empty->explain(cost.seconds ? estimateText() : QString());
     } else if (!session.balance()) {
         m_empty->say(session.balanceProblem(), session.balanceHint());
     } else if (session.attentionsToRemove() == 0) {

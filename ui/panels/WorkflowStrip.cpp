@@ -4,7 +4,6 @@
 #include "commands/PlanEditor.h"
 #include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
-#include "panels/CalibrationTable.h"
 #include "theme/PlotStyle.h"
 #include "widgets/FittingLabel.h"
 #include "widgets/Quantity.h"
@@ -141,7 +140,6 @@ WorkflowStrip::WorkflowStrip(Workbench workbench, QWidget *parent)
                               &SessionModel::evaluationsChanged, &SessionModel::exportsChanged, &SessionModel::planHashChanged})
         connect(&session, signal, this, &WorkflowStrip::followSteps);
     connect(&session, &SessionModel::pinsChanged, this, &WorkflowStrip::followPlan);
-    connect(&session, &SessionModel::textsChanged, this, &WorkflowStrip::followExactness);
     followSteps();
     followPlan();
 }
@@ -322,9 +320,7 @@ void WorkflowStrip::followExactness()
     const QString text = session.planExactnessText();
     const QString shortText = exactness == Exactness::Unknown ? text : exactnessWord(exactness);
     m_exactness->setTexts({QStringLiteral("%1 %2").arg(sign, text).trimmed(), QStringLiteral("%1 %2").arg(sign, shortText).trimmed()});
-    const QString told = isInfeasible ? session.balanceProblem() + QLatin1Char('\n') + session.balanceHint() : text;
-    const QString scores = staleScoresText(session); // the plan is of the scores in use, whatever the calibration is set to
-    m_exactness->setToolTip(scores.isEmpty() ? told : told + QLatin1Char('\n') + scores);
+    m_exactness->setToolTip(isInfeasible ? session.balanceProblem() + QLatin1Char('\n') + session.balanceHint() : text);
 
     const PlotStyle style = PlotStyle::of(this->palette());
     const QColor ink = exactness == Exactness::Exact                   ? style.readable(style.ffn)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/FittingLabel.h"
 
+#include "widgets/Quantity.h"
+
 #include <QEvent>
 
 #include <algorithm>
@@ -18,7 +20,7 @@ void FittingLabel::setTexts(const QStringList &texts)
     if (texts == m_texts)
         return;
     m_texts = texts;
-    setAccessibleName(texts.value(0));
+    setAccessibleName(spoken(texts.value(0)));
     updateGeometry();
     fit();
 }

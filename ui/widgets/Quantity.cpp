@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/Quantity.h"
 
+#include <QCoreApplication>
 #include <QLocale>
+#include <QRegularExpression>
 
 #include <algorithm>
 #include <array>
@@ -10,7 +12,7 @@
 namespace secateur::ui {
 namespace {
 
-constexpr QChar kNoBreak(0x00a0), kMinus(0x2212), kPlusMinus(0x00b1);
+constexpr QChar kNoBreak(0x00a0), kMinus(0x2212), kPlusMinus(0x00b1), kEstimate(u'~');
 
 QString scaled(qint64 amount, const QString &unit, const std::array<const char *, 5> &prefixes)
 {
@@ -69,6 +71,20 @@ QString signedText(double value, int decimals)
 QString perplexityText(double perplexity)
 {
     return QLocale().toString(perplexity, 'f', perplexity >= 1000 ? 0 : perplexity < 10 ? 2 : 1);
+}
+
+QString estimated(QString number)
+{
+    return kEstimate + number.replace(QLatin1Char(' '), kNoBreak);
+}
+
+QString spoken(QString text)
+{
+    static const QRegularExpression estimate(QStringLiteral("~(?=\\d)"), QRegularExpression::UseUnicodePropertiesOption);
+    if (!text.contains(estimate))
+        return text;
+    return text.replace(estimate, QCoreApplication::translate("Quantity", "about", "before a number that is estimated") + QLatin1Char(' '))
+        .replace(kNoBreak, QLatin1Char(' '));
 }
 
 } // namespace secateur::ui

@@ -22,5 +22,9 @@ QString changeText(double before, double after);
 QString signedText(double value, int decimals);
 /// "84.1"; "2,204" above 1,000.
 QString perplexityText(double perplexity);
+/// "~3.4 s": a number that is estimated, with its unit; stays on one line. Whatever shows it says in its tooltip how it is estimated.
+QString estimated(QString number);
+/// A text as a screen reader is to say it: "about 3.4 s" where it shows "~3.4 s".
+QString spoken(QString text);
 
 } // namespace secateur::ui

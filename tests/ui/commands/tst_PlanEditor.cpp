@@ -130,6 +130,7 @@ private slots:
     void editsThatChangeNothingLeaveNoStep();
     void everyStepHasAName();
     void textsAreStepsOfTheHistory();
+    void scoresFollowTheSettingsAndBack();
     void aDragIsOneStep();
     void twoDragsAreTwoSteps();
     void aDragBackToTheStartLeavesNoStep();
@@ -341,6 +342,56 @@ void TestPlanEditor::textsAreStepsOfTheHistory()
     text.windows = 35;
     bench.editor.setTexts(text, oz, ScoreNorm::L1);
     QCOMPARE(bench.history.count(), steps - 1);
+}
+
+/// The scores in use are of the settings, or there are none; undo brings plan, scores and settings back.
+void TestPlanEditor::scoresFollowTheSettingsAndBack()
+{
+    Bench bench;
+    bench.addCalibration(2);
+    bench.editor.setAttentionsToRemove(3);
+    bench.findSearch();
+    const auto seed = [&bench] { return bench.model.session().calibrationText.seed; };
+    const auto setSeed = [&bench](std::uint64_t number) {
+        TextSettings text = bench.model.session().calibrationText;
+        text.seed = number;
+        bench.editor.setTexts(text, bench.model.session().evaluationText, bench.model.session().norm);
+    };
+    const PlanDraft before = bench.draft();
+    const std::string hash = bench.planHash();
+    QCOMPARE(before.calibration, 0);
+    QCOMPARE(seed(), 1U); // of the scores
+    const int steps = bench.history.count();
+    setSeed(9);
+    QCOMPARE(bench.draft().calibration, -1);
+    QVERIFY(bench.model.searchState() == SearchState::NotPossible);
+    setSeed(2); // by the settings alone
+    QCOMPARE(bench.draft().calibration, 1);
+    QCOMPARE(bench.history.count(), steps + 1); // one number, one step
+    bench.history.undo();
+    QVERIFY(bench.draft() == before);
+    QCOMPARE(seed(), 1U);
+    QCOMPARE(bench.planHash(), hash); // with its search
+    QVERIFY(bench.model.searchState() == SearchState::Complete);
+    bench.history.redo();
+    QCOMPARE(bench.draft().calibration, 1);
+    QCOMPARE(seed(), 2U);
+    bench.editor.useDraft(before, QStringLiteral("Use Plan A")); // a plan brings its settings
+    QCOMPARE(seed(), 1U);
+    bench.history.undo();
+    QCOMPARE(seed(), 2U);
+    setSeed(9);
+    bench.editor.useCalibration(0);
+    QCOMPARE(seed(), 1U);
+    bench.history.undo();
+    QCOMPARE(seed(), 9U);
+    QVERIFY(!bench.model.hasScores());
+
+    TextSettings other = bench.model.session().evaluationText; // which says nothing of the scores
+    other.windows = 7;
+    bench.editor.useCalibration(0);
+    bench.editor.setTexts(bench.model.session().calibrationText, other, bench.model.session().norm);
+    QCOMPARE(bench.draft().calibration, 0);
 }
 
 void TestPlanEditor::aDragIsOneStep()

@@ -87,6 +87,8 @@ private slots:
     void anOpeningThatIsCancelledChangesNothing();
     void calibratingTwiceGivesOneCalibration();
     void calibratingIsOneStepOfTheHistory();
+    void scoresOfOtherSettingsAreKeptButNotUsed();
+    void goingBackToACalibrationComputesNothing();
     void impactGrowsCellByCell();
     void aGgufFileOpensByItsOwnName();
     void aSearchIsSeenAsItGoes();
@@ -282,6 +284,52 @@ void TestSessionJobs::calibratingIsOneStepOfTheHistory()
     QVERIFY(!bench.model.hasScores());
     bench.history.redo();
     QVERIFY(bench.model.hasScores());
+}
+
+/// The settings may change while the model is calibrated: its scores are kept, and come into use when the settings ask for them.
+void TestSessionJobs::scoresOfOtherSettingsAreKeptButNotUsed()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    const Session &session = bench.model.session();
+    const TextSettings first = session.calibrationText;
+    TextSettings other = first;
+    other.seed = 7;
+    bench.jobs.calibrate();
+    bench.editor.setTexts(other, session.evaluationText, ScoreNorm::L2);
+    QVERIFY(bench.finish());
+    QCOMPARE(session.calibrations.size(), 1U);
+    QVERIFY(!bench.model.hasScores());
+    QVERIFY(session.calibrationText == other);
+    QVERIFY(bench.jobs.canSearch().reason.startsWith(QStringLiteral("Calibrate first")));
+    QVERIFY(bench.jobs.canExport().reason.startsWith(QStringLiteral("Calibrate first")));
+    bench.history.undo();
+    bench.editor.setTexts(first, session.evaluationText, ScoreNorm::L1);
+    bench.editor.setTexts(first, session.evaluationText, ScoreNorm::L2);
+    QVERIFY(bench.model.hasScores());
+    QVERIFY(bench.jobs.canSearch());
+}
+
+/// Scores, search and evaluation of the earlier settings are found again by undo, and nothing is computed.
+void TestSessionJobs::goingBackToACalibrationComputesNothing()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    bench.editor.setAttentionsToRemove(1);
+    QVERIFY(bench.evaluate()); // and its search
+    const std::string hash = bench.planHash();
+    const std::size_t jobs = bench.runner.jobs().size();
+    TextSettings text = bench.model.session().calibrationText;
+    text.windows = 3;
+    bench.editor.setTexts(text, bench.model.session().evaluationText, ScoreNorm::L2);
+    QVERIFY(!bench.model.hasScores());
+    QVERIFY(!bench.model.planEvaluation());
+    bench.history.undo();
+    QVERIFY(bench.model.searchState() == SearchState::Complete);
+    QVERIFY(bench.model.planEvaluation());
+    QCOMPARE(bench.planHash(), hash);
+    QCOMPARE(bench.runner.jobs().size(), jobs);
 }
 
 void TestSessionJobs::impactGrowsCellByCell()

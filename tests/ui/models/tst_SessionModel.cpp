@@ -126,6 +126,7 @@ private slots:
     void withoutAModelNothingIsKnown();
     void beginStartsAnEmptySession();
     void restoreTakesAWholeSession();
+    void settingsOfARestoredSessionAreThoseOfItsScores();
     void modelsAreNamedAfterTheirFolder_data();
     void modelsAreNamedAfterTheirFolder();
     void balanceAndBoundsAreThoseOfTheCore_data();
@@ -220,6 +221,32 @@ void TestSessionModel::restoreTakesAWholeSession()
     QCOMPARE(signalCount.take(), names({"modelPresenceChanged"}));
     model.setModelThere(true);
     QCOMPARE(signalCount.take(), QStringList());
+}
+
+/// Sessions of before kept scores in use while the settings were changed.
+void TestSessionModel::settingsOfARestoredSessionAreThoseOfItsScores()
+{
+    Bench before;
+    before.calibrate(7);
+    before.setRemovals(2);
+    before.search({3, 4});
+    before.model.addEvaluation(before.measured(20));
+    Session session = before.model.session();
+    session.calibrationText = {.files = {"another.txt"}, .windows = 1, .length = 16, .seed = 0};
+    session.norm = ScoreNorm::L1;
+    SessionModel model;
+    model.restore(session, {before.model.rankedScores()});
+    QVERIFY(model.hasScores());
+    QVERIFY(model.searchState() == SearchState::Complete);
+    QVERIFY(model.planEvaluation());
+    QVERIFY(model.session().calibrationText ==
+            (TextSettings{.files = {"grimm.txt"}, .windows = 4, .length = 128, .seed = 7, .column = "text"}));
+    QVERIFY(model.session().norm == ScoreNorm::L2);
+
+    session.draft.calibration = -1; // none in use: what is set stays
+    model.restore(session, {before.model.rankedScores()});
+    QVERIFY(model.session().calibrationText == session.calibrationText);
+    QVERIFY(!model.hasScores());
 }
 
 void TestSessionModel::modelsAreNamedAfterTheirFolder_data()
@@ -478,7 +505,7 @@ void TestSessionModel::protectingWhatWasNotRemovedKeepsTheSearch()
     QCOMPARE(model.removalOrder(), (std::vector<std::int64_t>{3, 4}));
     QCOMPARE(perplexity(model.planEvaluation()), 20.0);
     QVERIFY(std::isnan(model.search()->steps[0].losses[7])); // as in a fresh search
-    protect({4, 7}); // the last to go: what goes instead is known
+    protect({4, 7});                                         // the last to go: what goes instead is known
     QVERIFY(model.searchState() == SearchState::Complete);
     QCOMPARE(model.removalOrder(), (std::vector<std::int64_t>{3, 0}));
     QVERIFY(!model.planEvaluation());

@@ -4,8 +4,8 @@
 #include "panels/CalibrationTable.h"
 #include "panels/WorkflowStrip.h"
 #include "widgets/FactList.h"
-#include "widgets/FittingLabel.h"
 #include "widgets/InlineNote.h"
+#include "widgets/StepButton.h"
 
 #include <QAbstractItemModelTester>
 #include <QCheckBox>
@@ -53,7 +53,8 @@ private slots:
     void settingsGoIntoTheSession();
     void settingsFollowTheSession();
     void textsMayBeDroppedAnywhere();
-    void otherSettingsMakeTheScoresStale();
+    void otherSettingsPutTheScoresAside();
+    void oneCalibrationCanBeUsedAgainWhenNoneIsInUse();
     void anotherSeedKeepsTheOldScoresUnderTheirName();
     void earlierCalibrationsCanBeUsedAgain();
     void tableKeepsTheRulesOfModels();
@@ -153,28 +154,59 @@ void tst_CalibratePanel::textsMayBeDroppedAnywhere()
     QCOMPARE(bench.session.session().calibrationText.files.size(), 1U);
 }
 
-void tst_CalibratePanel::otherSettingsMakeTheScoresStale()
+void tst_CalibratePanel::otherSettingsPutTheScoresAside()
 {
     FlowBench bench;
     CalibratePanel panel(bench.workbench());
     show(panel);
     bench.open();
-    const QString text = bench.write("a.txt");
-    const TextSettings settings{.files = {text.toStdString()}, .windows = 32, .length = 512, .seed = 0};
-    bench.session.setTexts(settings, {}, ScoreNorm::L2);
+    const QString text = bench.write("a.txt"), note = "No scores are in use: the model was not calibrated with the settings above.";
     bench.calibrate(text);
-    QVERIFY(!words(panel).contains("Stale"));
+    const TextSettings settings = bench.session.session().calibrationText;
+    QVERIFY(settings == (TextSettings{.files = {text.toStdString()}, .windows = 32, .length = 512, .seed = 0}));
+    QVERIFY(!words(panel).contains(note));
     QVERIFY(button(panel, "Calibrate again"));
     TextSettings other = settings;
     other.windows = 8;
-    bench.session.setTexts(other, {}, ScoreNorm::L2);
-    QVERIFY2(
-        words(panel).contains("Stale: the scores in use are from a.txt (32 × 512 tokens, L2). Calibrate again to use the settings above."),
-        qPrintable(words(panel)));
-    bench.session.setTexts(settings, {}, ScoreNorm::L1);
-    QVERIFY(words(panel).contains("Stale"));
-    bench.session.setTexts(settings, {}, ScoreNorm::L2);
-    QVERIFY(!words(panel).contains("Stale"));
+    bench.editor.setTexts(other, {}, ScoreNorm::L2);
+    QVERIFY(!bench.session.hasScores());
+    QVERIFY2(words(panel).contains(note), qPrintable(words(panel)));
+    QVERIFY(button(panel, "Calibrate"));
+    bench.editor.setTexts(settings, {}, ScoreNorm::L1);
+    QVERIFY(!bench.session.hasScores());
+    bench.editor.setTexts(settings, {}, ScoreNorm::L2); // what is known is found again
+    QCOMPARE(bench.session.draft().calibration, 0);
+    QVERIFY(!words(panel).contains(note));
+    other.windows.reset(); // of all windows nobody knows how many those were
+    bench.editor.setTexts(other, {}, ScoreNorm::L2);
+    QVERIFY(!bench.session.hasScores());
+    QCOMPARE(bench.session.session().calibrations.size(), 1U);
+}
+
+void tst_CalibratePanel::oneCalibrationCanBeUsedAgainWhenNoneIsInUse()
+{
+    FlowBench bench;
+    CalibratePanel panel(bench.workbench());
+    show(panel);
+    bench.open();
+    bench.calibrate(bench.write("a.txt"));
+    const TextSettings settings = bench.session.session().calibrationText;
+    auto *list = panel.findChild<QTableView *>();
+    QVERIFY(!list->isVisible());
+    TextSettings other = settings;
+    other.length = 64;
+    bench.editor.setTexts(other, {}, ScoreNorm::L1);
+    QVERIFY(list->isVisible());
+    panel.ensureWidgetVisible(list);
+    QTest::mouseClick(list->viewport(), Qt::LeftButton, {}, list->visualRect(list->model()->index(0, 0)).center());
+    QTest::mouseClick(button(panel, "Use these scores"), Qt::LeftButton);
+    QCOMPARE(bench.session.draft().calibration, 0);
+    QVERIFY(bench.session.session().calibrationText == settings); // they come with the scores
+    QVERIFY(bench.session.session().norm == ScoreNorm::L2);
+    bench.history.undo();
+    QVERIFY(!bench.session.hasScores());
+    QVERIFY(bench.session.session().calibrationText == other);
+    QVERIFY(bench.session.session().norm == ScoreNorm::L1);
 }
 
 /// The whole way on the sample: another order of the documents, by the seed alone.
@@ -197,13 +229,14 @@ void tst_CalibratePanel::anotherSeedKeepsTheOldScoresUnderTheirName()
     QTRY_VERIFY_WITH_TIMEOUT(bench.session.hasScores(), 30'000);
     QTRY_VERIFY(!bench.runner.isBusy(JobKind::Calibrate));
     bench.editor.setAttentionsToRemove(0); // nothing to search
-    const auto exactness = [&strip] {
-        QStringList tips;
-        for (const FittingLabel *label : strip.findChildren<FittingLabel *>())
-            tips << label->toolTip();
-        return tips.join('\n');
+    const auto isCalibrated = [&strip] {
+        for (const StepButton *step : strip.findChildren<StepButton *>())
+            if (step->text() == "Calibrate")
+                return step->isDone();
+        return false;
     };
-    QVERIFY2(exactness().contains("exact") && !exactness().contains("Stale"), qPrintable(exactness()));
+    QVERIFY(isCalibrated());
+    QVERIFY(bench.jobs.canExport());
 
     QCheckBox *shuffle = nullptr;
     for (QCheckBox *box : panel.findChildren<QCheckBox *>())
@@ -219,17 +252,15 @@ void tst_CalibratePanel::anotherSeedKeepsTheOldScoresUnderTheirName()
     QTest::keyClicks(seed, "7");
     QTest::keyClick(seed, Qt::Key_Return);
     QCOMPARE(bench.session.session().calibrationText.seed, 7U);
-    QVERIFY(bench.session.hasScores()); // they stay in use, and everything says that they are of another order
-    const QString stale = "Stale: the scores in use are from rows.jsonl (2 × 16 tokens, not shuffled, L2).";
-    QVERIFY2(words(panel).contains(stale + " Calibrate again to use the settings above."), qPrintable(words(panel)));
-    QVERIFY2(exactness().contains(stale), qPrintable(exactness()));
-
-    const std::vector<std::vector<float>> before = bench.session.scores()->layers;
+    QVERIFY(!bench.session.hasScores()); // they were not of this order
+    QVERIFY(!isCalibrated());
+    QVERIFY(bench.jobs.canExport().reason.startsWith("Calibrate first"));
+    QVERIFY(bench.jobs.canSearch().reason.startsWith("Calibrate first"));
+    const std::vector<std::vector<float>> before = bench.session.session().calibrations.front()->layers;
     QTest::mouseClick(button(panel, "Calibrate"), Qt::LeftButton);
     QTRY_COMPARE_WITH_TIMEOUT(bench.session.session().calibrations.size(), 2U, 30'000);
     QTRY_VERIFY(!bench.runner.isBusy(JobKind::Calibrate));
-    QVERIFY(!words(panel).contains("Stale"));
-    QVERIFY(!exactness().contains("Stale"));
+    QVERIFY(isCalibrated());
     QCOMPARE(bench.session.scores()->provenance.seed, 7U);
     QVERIFY(bench.session.scores()->layers != before);
     const QAbstractItemModel &list = *panel.findChild<QTableView *>()->model();
@@ -238,10 +269,13 @@ void tst_CalibratePanel::anotherSeedKeepsTheOldScoresUnderTheirName()
     QCOMPARE(windows(1), QString("2 × 16, seed 7"));
     bench.editor.useCalibration(0);
     QCOMPARE(bench.session.scores()->layers, before);
-    QVERIFY2(words(panel).contains("Stale"), qPrintable(words(panel)));
+    QVERIFY(bench.session.session().calibrationText == text);
+    QVERIFY(bench.jobs.canExport());
     bench.editor.useCalibration(1);
-    bench.session.setTexts(text, {}, ScoreNorm::L2);
-    QVERIFY2(words(panel).contains("Stale: the scores in use are from rows.jsonl (2 × 16 tokens, seed 7, L2)."), qPrintable(words(panel)));
+    QCOMPARE(bench.session.session().calibrationText.seed, 7U);
+    bench.editor.setTexts(text, {}, ScoreNorm::L2); // back by the settings
+    QCOMPARE(bench.session.draft().calibration, 0);
+    QCOMPARE(bench.session.session().calibrations.size(), 2U);
 }
 
 void tst_CalibratePanel::earlierCalibrationsCanBeUsedAgain()
@@ -305,13 +339,15 @@ void tst_CalibratePanel::sampleIsCalibrated()
     bench.jobs.openModel(sample / "model", SampleTexts{.calibration = text, .evaluation = {}});
     QTRY_VERIFY_WITH_TIMEOUT(bench.session.hasModel(), 30'000);
     const QString cost = button(panel, "Calibrate")->toolTip(); // its numbers are estimates, and how they are made is said
-    QVERIFY2(cost.startsWith("about ") && cost.contains("of memory\nEstimates. Time: ") && cost.contains("÷ the rate measured"),
+    QVERIFY2(cost.startsWith("~") && cost.contains("of memory\nEstimates. Time: ") && cost.contains("÷ the rate measured"),
              qPrintable(cost));
     QVERIFY(words(panel).contains(cost.section('\n', 0, 0)) && !words(panel).contains("Estimates."));
+    const QString said = button(panel, "Calibrate")->accessibleDescription(); // a screen reader would say "tilde"
+    QVERIFY2(said.startsWith("about ") && said.contains(", about ") && !said.contains('~'), qPrintable(said));
     TextSettings whole = text; // of all of a text, by the size of its file
     whole.windows.reset();
     bench.session.setTexts(whole, {}, ScoreNorm::L2);
-    QVERIFY2(button(panel, "Calibrate")->toolTip().startsWith("about "), qPrintable(button(panel, "Calibrate")->toolTip()));
+    QVERIFY2(button(panel, "Calibrate")->toolTip().startsWith("~"), qPrintable(button(panel, "Calibrate")->toolTip()));
     bench.session.setTexts(text, {}, ScoreNorm::L2);
     QTest::mouseClick(button(panel, "Calibrate"), Qt::LeftButton);
     QVERIFY(!button(panel, "Calibrate") || !button(panel, "Calibrate")->isEnabled()); // one at a time
@@ -322,7 +358,6 @@ void tst_CalibratePanel::sampleIsCalibrated()
     QCOMPARE(facts->value("Text"), QString("grimm.txt"));
     QVERIFY(facts->value("Computed on").startsWith("cpu, float32, 1 thread"));
     QVERIFY(!facts->value("Time").contains("earlier"));
-    QVERIFY(!words(panel).contains("Stale"));
 }
 
 QTEST_MAIN(tst_CalibratePanel)

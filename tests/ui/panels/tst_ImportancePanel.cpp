@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "PlanBench.h"
+#include "panels/EmptyState.h"
 #include "panels/ImportancePanel.h"
 #include "plots/ScorePlots.h"
 #include "widgets/SegmentedControl.h"
@@ -92,6 +93,32 @@ private slots:
         QTest::mouseMove(shown.canvas(), *handle + QPoint(60, 0)); // the button is still down
         QTest::mouseRelease(shown.canvas(), Qt::LeftButton, {}, *handle + QPoint(60, 0));
         QCOMPARE(shown.bench.session.neuronsKept(), before);
+    }
+
+    void scoresOfEarlierSettingsAreOfferedOnTheEmptyPage()
+    {
+        Shown shown;
+        PlanBench &bench = shown.bench;
+        const TextSettings settings = bench.session.session().calibrationText;
+        const auto other = [&]() -> QPushButton * {
+            for (QPushButton *button : shown.panel->findChild<EmptyState *>()->findChildren<QPushButton *>())
+                if (button->isVisible() && button->text().startsWith(QStringLiteral("Use the scores of")))
+                    return button;
+            return nullptr;
+        };
+        QVERIFY(!other());
+        TextSettings changed = settings;
+        changed.seed = 7;
+        bench.editor.setTexts(changed, {}, ScoreNorm::L2);
+        QVERIFY(other());
+        QCOMPARE(other()->text(), QStringLiteral("Use the scores of c4.txt, 32 × 512 tokens"));
+        QTest::mouseClick(other(), Qt::LeftButton);
+        QVERIFY(!other());
+        QVERIFY(bench.session.hasScores());
+        QVERIFY(bench.session.session().calibrationText == settings);
+        bench.history.undo();
+        QVERIFY(other());
+        QVERIFY(bench.session.session().calibrationText == changed);
     }
 
     void keysMoveKAndHomeGivesItBack()

@@ -43,6 +43,14 @@ private slots:
         QFETCH(QString, expected);
         QCOMPARE(text.replace(QChar(0xa0), ' '), expected); // units do not break away from their numbers
     }
+
+    void estimatesAreMarkedAndSaidInWords()
+    {
+        QCOMPARE(estimated("1 min 10 s"), QString("~1 min 10 s").replace(' ', QChar(0xa0)));
+        QCOMPARE(spoken(estimated("1 min 10 s") + ", " + estimated(bytesText(1'700'000'000)) + " of memory"),
+                 "about 1 min 10 s, about 1.70 GB of memory");
+        QCOMPARE(spoken("Kept in ~/texts, " + percentText(0.5)), "Kept in ~/texts, " + percentText(0.5)); // no estimate: as it is
+    }
 };
 
 QTEST_MAIN(TestQuantity)

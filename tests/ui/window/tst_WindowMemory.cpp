@@ -76,6 +76,10 @@ private:
         auto scores = std::make_shared<NeuronScores>();
         for (const LayerSpec &layer : hands.bench().session.spec().layers)
             scores->layers.emplace_back(std::size_t(layer.ffn.neurons), 1.0F);
+        const TextSettings &text = hands.bench().session.session().calibrationText;
+        scores->provenance.textFiles = {text.files.front().string()};
+        scores->provenance.windows = text.windows.value();
+        scores->provenance.length = text.length;
         hands.bench().editor.useCalibration(hands.bench().session.addCalibration(scores, std::make_shared<const RankedScores>(*scores)));
     }
     /// By keys and menu, as people do; without the dialog for a name.
