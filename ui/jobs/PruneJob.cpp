@@ -13,6 +13,7 @@
 #include <algorithm>
 
 namespace secateur::ui {
+
 PlanDraft SessionJobs::draftOf(const PruneRequest &request) const
 {
     const Session &session = m_model.session();
