@@ -69,7 +69,7 @@ public:
 
     void text(CLI::App &c, const char *what, bool isRequired)
     {
-        c.add_option("--text", m.texts, std::string(what) + kOrName)->type_name("FILE...")->required(isRequired);
+        c.add_option("--text", m.texts, std::string(what) + kOrName)->type_name("FILE")->required(isRequired);
         c.add_option("--length", m.length, "Tokens of a window (2048, or the model's context when that is shorter)")->check(whole(2));
         c.add_option("--seed", m.seed, "Order of the documents; 0 (the default) = as they are")->check(whole(0, kLargestSeed));
         c.add_option("--column", m.column, "Column of .parquet, or field of JSON lines, that holds the texts (text)")->type_name("NAME");
@@ -135,11 +135,11 @@ public:
         c.add_option_function<std::vector<std::string>>(
              "--protect", protect,
              "Layers whose attention is never removed; none = all can be, also where the plan to resume protects some")
-            ->type_name("LAYER...")
+            ->type_name("LAYER")
             ->delimiter(',')
             ->check(CLI::Validator(problem, "", "layers"));
         c.add_option("--force", m.forcedLayers, "Layers whose attention is removed first, in this order")
-            ->type_name("LAYER...")
+            ->type_name("LAYER")
             ->delimiter(',')
             ->check(whole(0));
         allLosses(c);
@@ -264,7 +264,7 @@ void defineCommands(CLI::App &app, Options &options)
     define.scores(prune);
     define.savePlan(prune);
     prune.add_option("--evaluate", options.evaluationTexts, std::string("Held-out text: perplexity before and after") + kOrName)
-        ->type_name("FILE...");
+        ->type_name("FILE");
     define.exporting(prune, false);
     define.engine(prune);
 

@@ -103,7 +103,7 @@ class tst_Memory : public QObject {
     {
         return {"prune",       model,
                 "--text",      kSample + "text/grimm.txt",
-                "--windows",   windows > 0 ? QString::number(windows) : QString("all"),
+                "--windows",   QString::number(windows),
                 "--length",    QString::number(length),
                 "--sparsity",  "0.4",
                 "--remove",    "2",
@@ -132,7 +132,6 @@ private slots:
         QTest::newRow("weights of the layers dominate") << path("deep") << 2 << 64;
         QTest::newRow("the vocabulary dominates") << path("wordy") << 2 << 256;
         QTest::newRow("the sample") << kSample + "model" << 16 << 512;
-        QTest::newRow("all windows of a text") << kSample + "model" << 0 << 512;
     }
 
     void peakIsNearTheForecast()
