@@ -247,8 +247,8 @@ private slots:
     {
         Shown shown;
         shown.bench.searchByRule(5); // see PlanBench: the first four are, by 0.65 to 0.95 %
-        QTRY_VERIFY(
-            shown.says(QStringLiteral("Steps 1 to 4 were near ties (< 1\u00a0%). A different calibration sample may choose other layers.")));
+        QTRY_VERIFY(shown.says(
+            QStringLiteral("Steps 1 to 4 were near ties (< 1\u00a0%). A different calibration sample may choose other layers.")));
         shown.bench.editor.setAttentionsToRemove(0);
         QTRY_VERIFY(!shown.says(QStringLiteral("near ties")));
     }
