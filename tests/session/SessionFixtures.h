@@ -73,6 +73,8 @@ inline EvaluationRecord evaluationOf(const std::string &hash, double loss)
     record.text = {.files = {"/texts/oz.txt"}, .windows = {}, .length = 512, .seed = 0};
     record.result = {.loss = loss, .perplexity = std::exp(loss), .tokens = 1533, .windows = 3, .length = 512, .tokenHash = "held-out"};
     record.seconds = 1.0 / 3;
+    if (!hash.empty())
+        record.draft = PlanDraft{.calibration = 0, .balance = {.sparsity = 0.25}, .search = {}};
     return record;
 }
 
@@ -197,7 +199,8 @@ inline QString difference(const Session &a, const Session &b)
         if (x.calibration != y.calibration || x.neuronsKept != y.neuronsKept || x.removed != y.removed ||
             x.isOrderBorrowed != y.isOrderBorrowed || x.planHash != y.planHash || !(x.text == y.text) || x.result.loss != y.result.loss ||
             x.result.perplexity != y.result.perplexity || x.result.tokens != y.result.tokens || x.result.windows != y.result.windows ||
-            x.result.length != y.result.length || x.result.tokenHash != y.result.tokenHash || x.seconds != y.seconds)
+            x.result.length != y.result.length || x.result.tokenHash != y.result.tokenHash || x.seconds != y.seconds ||
+            x.draft != y.draft)
             return QString("evaluation %1").arg(i);
     }
     if (a.exports.size() != b.exports.size())

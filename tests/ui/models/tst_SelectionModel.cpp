@@ -14,6 +14,7 @@ private slots:
     void nothingIsSelectedAtFirst();
     void everyChangeIsToldOnce_data();
     void everyChangeIsToldOnce();
+    void comparedLayersComeAndGo();
 };
 
 void TestSelectionModel::nothingIsSelectedAtFirst()
@@ -53,6 +54,23 @@ void TestSelectionModel::everyChangeIsToldOnce()
     QCOMPARE(own.at(1).at(0).toLongLong(), 5);
     QCOMPARE(own.at(2).at(0).toLongLong(), -1);
     QCOMPARE(hovered.size() + selected.size() + step.size(), 3);
+}
+
+void TestSelectionModel::comparedLayersComeAndGo()
+{
+    SelectionModel selection;
+    QSignalSpy compared(&selection, &SelectionModel::comparedLayersChanged);
+    for (const qint64 layer : {3, 4, 5, 4}) // the second 4 takes it away
+        selection.toggleCompared(layer);
+    QVERIFY((selection.comparedLayers() == std::vector<std::int64_t>{3, 5}));
+    QVERIFY(selection.isCompared(3) && !selection.isCompared(4));
+    QCOMPARE(compared.size(), 4);
+    selection.setComparedLayers({3, 5});
+    QCOMPARE(compared.size(), 4);        // nothing changed
+    for (const qint64 layer : {6, 7, 8}) // the oldest gives way
+        selection.toggleCompared(layer);
+    QVERIFY((selection.comparedLayers() == std::vector<std::int64_t>{5, 6, 7, 8}));
+    QCOMPARE(selection.selectedLayer(), -1);
 }
 
 QTEST_GUILESS_MAIN(TestSelectionModel)

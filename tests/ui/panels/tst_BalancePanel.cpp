@@ -90,7 +90,7 @@ private slots:
     {
         Shown shown;
         const SparsityBalance balance = *shown.bench.session.balance();
-        QVERIFY(shown.says(QStringLiteral("N = %1 attentions removed, K = %2 of 1,536 neurons kept, reaches 37.5")
+        QVERIFY(shown.says(QStringLiteral("N = %1 attentions removed, K = %2 of 1,536 neurons kept: target 37.5\u00a0%, removes 37.5")
                                .arg(balance.attentionsToRemove)
                                .arg(balance.neuronsKept)));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "PlanBench.h"
 #include "panels/CurveData.h"
+#include "panels/CurveLines.h"
 #include "panels/CurveRequests.h"
 
 #include <QTest>
@@ -12,6 +13,27 @@ using namespace secateur::ui;
 
 class TestCurveRequests : public QObject {
     Q_OBJECT
+
+    /// What the job of a curve leaves: each plan with the settings that gave it.
+    static void measure(PlanBench &bench, const std::vector<PlanDraft> &drafts)
+    {
+        for (const PlanDraft &draft : drafts) {
+            const SparsityBalance reached = balance(bench.session.spec(), draft.balance);
+            EvaluationRecord record = bench.dense(40);
+            record.calibration = draft.calibration;
+            record.neuronsKept = reached.neuronsKept;
+            for (std::int64_t layer = 0; layer < reached.attentionsToRemove; ++layer)
+                record.removed.push_back(layer);
+            record.planHash = "plan-" + std::to_string(record.neuronsKept) + "-" + std::to_string(record.removed.size());
+            record.draft = draft;
+            bench.session.addEvaluation(record);
+        }
+    }
+
+    static std::vector<CurveLine> linesOf(const PlanBench &bench)
+    {
+        return curveLines(bench.session.session(), curveData(bench.session, CurveAxis::LayerParameters, true).records);
+    }
 
 private slots:
     void init() { QTest::failOnWarning(anyWarning()); }
@@ -110,6 +132,66 @@ private slots:
         const CurveData absolute = curveData(bench.session, CurveAxis::Bytes, false);
         QCOMPARE(absolute.axis, QStringLiteral("Size of the weights, MB"));
         QCOMPARE(absolute.points[0].x, double(bench.session.denseFigures().bytes) / 1e6);
+    }
+
+    void lineAlongTheTargetBeginsWithTheOriginal()
+    {
+        PlanBench bench;
+        bench.openDeep();
+        bench.calibrateDeep();
+        EvaluationRecord dense = bench.dense(20);
+        dense.neuronsKept = 1536;
+        measure(bench, plansAlongSparsity(bench.session, std::array{0.5, 0.25, 0.375}).drafts);
+        bench.session.addEvaluation(dense);
+        const std::vector<CurveLine> lines = linesOf(bench);
+        QCOMPARE(lines.size(), std::size_t(1));
+        QVERIFY(lines[0].along == CurveLine::Along::Target);
+        QVERIFY((lines[0].points == std::vector<std::size_t>{3, 1, 2, 0})); // by their targets, not as they were measured
+    }
+
+    void lineAlongNKeepsTheTarget()
+    {
+        PlanBench bench;
+        bench.openDeep();
+        bench.calibrateDeep();
+        const CurvePlans plans = plansAlongDepth(bench.session, 4);
+        measure(bench, plans.drafts);
+        const std::vector<CurveLine> lines = linesOf(bench);
+        QCOMPARE(lines.size(), std::size_t(1));
+        QVERIFY(lines[0].along == CurveLine::Along::Depth);
+        QVERIFY((lines[0].points == std::vector<std::size_t>{0, 1, 2, 3}));
+    }
+
+    void whatIsOfNoSeriesStandsAlone()
+    {
+        PlanBench bench;
+        bench.openDeep();
+        bench.calibrateDeep();
+        std::vector<PlanDraft> drafts = plansAlongSparsity(bench.session, std::array{0.25, 0.375}).drafts;
+        drafts[1].balance.alpha = 3; // another rule
+        measure(bench, drafts);
+        QVERIFY(linesOf(bench).empty());
+        drafts[1].balance.alpha = drafts[0].balance.alpha;
+        drafts[1].search.windows = 2; // another search
+        measure(bench, drafts);
+        QVERIFY(linesOf(bench).empty());
+
+        PlanDraft byHand = drafts[0];
+        byHand.balance.neuronsKept = 777;
+        byHand.balance.attentionsToRemove = 1;
+        measure(bench, {byHand});
+        QVERIFY(linesOf(bench).empty());
+        measure(bench, plansAlongSparsity(bench.session, std::array{0.25, 0.5}).drafts);
+        QCOMPARE(linesOf(bench).size(), std::size_t(1));
+        Session older = bench.session.session(); // which kept no settings
+        for (EvaluationRecord &record : older.evaluations)
+            record.draft.reset();
+        QVERIFY(curveLines(older, {0, 1, 2}).empty());
+        for (EvaluationRecord &record : older.evaluations) {
+            record.draft = drafts[0];
+            record.isOrderBorrowed = true;
+        }
+        QVERIFY(curveLines(older, {0, 1, 2}).empty());
     }
 
     void anInfeasiblePlanHasNoPlaceOnTheAxis()

@@ -80,6 +80,7 @@ private slots:
     void selectionFromElsewhereIsShown();
     void menuProtectsAndForces();
     void menuSaysWhyNothingCanBeForced();
+    void layersAreComparedByCtrlSpaceAndMenu();
     void toolTipHasExactNumbers();
     void aSearchThatOnlyEvaluatesRepaintsNothing();
 };
@@ -225,6 +226,40 @@ void TestMapPanel::menuSaysWhyNothingCanBeForced()
     QVERIFY2(force->toolTip().contains("N = 0"), qPrintable(force->toolTip()));
     QVERIFY(map.action(force->toolTip())); // in words as well, for the keyboard
     QVERIFY(map.action("Protect attention")->isEnabled());
+}
+
+void TestMapPanel::layersAreComparedByCtrlSpaceAndMenu()
+{
+    ShownMap map;
+    QTest::mouseClick(map.view->viewport(), Qt::LeftButton, {}, map.at(2));
+    const QImage before = map.view->viewport()->grab().toImage();
+    QTest::mousePress(map.view->viewport(), Qt::LeftButton, Qt::ControlModifier, map.at(18));
+    QTest::mouseRelease(map.view->viewport(), Qt::LeftButton, Qt::ControlModifier, map.at(18));
+    QVERIFY((map.bench.selection.comparedLayers() == std::vector<std::int64_t>{18}));
+    QCOMPARE(map.bench.selection.selectedLayer(), 2); // as it was
+    QCOMPARE(map.text(18, LayerModel::Layer), QString("18, compared"));
+    QCOMPARE(map.text(17, LayerModel::Layer), QString("17"));
+    map.bench.selection.setHoveredLayer(-1);
+    const QImage marked = map.view->viewport()->grab().toImage();
+    const QRect number = map.view->visualRect(map.view->model()->index(18, LayerModel::Layer));
+    QVERIFY(marked.copy(number) != before.copy(number));
+    QTest::keyClick(map.view, Qt::Key_Space);
+    QVERIFY((map.bench.selection.comparedLayers() == std::vector<std::int64_t>{18, 2}));
+    map.openMenu(18);
+    QAction *compare = map.action("Compare its scores\tSpace");
+    QVERIFY(compare && compare->isChecked() && compare->isEnabled());
+    compare->trigger();
+    QVERIFY((map.bench.selection.comparedLayers() == std::vector<std::int64_t>{2}));
+    map.menu()->close();
+    map.bench.selection.setComparedLayers({});
+    map.bench.openLayers(30); // not calibrated: there is nothing to compare
+    QTest::mouseClick(map.view->viewport(), Qt::LeftButton, Qt::ControlModifier, map.at(4));
+    QVERIFY(map.bench.selection.comparedLayers().empty());
+    QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+    map.openMenu(4);
+    compare = map.action("Compare its scores\tSpace");
+    QVERIFY(compare && !compare->isEnabled());
+    QVERIFY(compare->toolTip().startsWith("Calibrate first"));
 }
 
 void TestMapPanel::toolTipHasExactNumbers()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "PlanBench.h"
 #include "panels/RemovalOrderModel.h"
+#include "panels/SearchWords.h"
 
 #include <QAbstractItemModelTester>
 #include <QSignalSpy>
@@ -45,6 +46,22 @@ private slots:
         model.setRemovals(removalsOf(record, 1));
         QVERIFY(model.index(0).data().toString().endsWith(QStringLiteral("\nset to go first")));
         QVERIFY(!model.index(0).data(RemovalOrderModel::IsNearTieRole).toBool());
+    }
+
+    void nearTiesAreNamedAsPeopleDo()
+    {
+        const auto stepsOf = [](std::initializer_list<std::size_t> ties) {
+            std::vector<Removal> removals(10, Removal{.layer = 0, .runnerUp = 1, .gap = 0.5});
+            for (const std::size_t step : ties)
+                removals[step - 1].gap = 0.001;
+            return nearTiesText(removals).section(QStringLiteral(" ("), 0, 0);
+        };
+        QCOMPARE(nearTiesText({}), QString());
+        QCOMPARE(stepsOf({3}), QStringLiteral("Step 3 was a near tie"));
+        QCOMPARE(stepsOf({1, 4}), QStringLiteral("Steps 1 and 4 were near ties"));
+        QCOMPARE(stepsOf({4, 5}), QStringLiteral("Steps 4 and 5 were near ties"));
+        QCOMPARE(stepsOf({1, 4, 5, 6}), QStringLiteral("Steps 1 and 4 to 6 were near ties"));
+        QCOMPARE(stepsOf({1, 3, 5, 6, 7, 8, 10}), QStringLiteral("Steps 1, 3, 5 to 8 and 10 were near ties"));
     }
 
     void chipsSayLayerPerplexityAndGap()

@@ -232,7 +232,9 @@ void TestCandidateBars::reasonStandsInPlaceOfThePlot()
     m_bars->clear("No candidate is evaluated yet.");
     QCOMPARE(emptyTextOf(*m_bars), QString("No candidate is evaluated yet."));
     QVERIFY(m_bars->table().rows.empty());
+    QCOMPARE(m_bars->title(), QString("Change of the search loss when one more attention is removed")); // of no step
     m_bars->showStep(threeSteps(), 0, 4);
+    QVERIFY(m_bars->title().startsWith("Step 1: "));
     QCOMPARE(emptyTextOf(*m_bars), QString());
 }
 

@@ -83,7 +83,7 @@ std::unique_ptr<Plot> made(const QString &name)
 /// What a file of a format is made of.
 struct Svg {
     QMap<QString, int> elements;
-    QString texts, description;
+    QString texts, title, description; ///< the first of each, which is what viewers show
 
     explicit Svg(const QByteArray &bytes)
     {
@@ -95,7 +95,9 @@ struct Svg {
             ++elements[element];
             if (element == u"text")
                 texts += reader.readElementText(QXmlStreamReader::IncludeChildElements).trimmed() + u'\n';
-            else if (element == u"desc")
+            else if (element == u"title" && elements[element] == 1)
+                title = reader.readElementText();
+            else if (element == u"desc" && elements[element] == 1)
                 description = reader.readElementText();
         }
         isWhole = !reader.hasError();
@@ -171,12 +173,15 @@ private slots:
         const Svg svg(bytes);
         QVERIFY(svg.isWhole);
         QCOMPARE(svg.elements.value(QStringLiteral("image")), 0);
-        for (const QString &text : texts)
-            QVERIFY2(svg.texts.contains(text), qPrintable(text + QStringLiteral(" is not in ") + svg.texts));
+        for (const QString &text : texts) // a title may take two lines
+            QVERIFY2(QString(svg.texts).replace(u'\n', u' ').contains(text), qPrintable(text + QStringLiteral(" is not in ") + svg.texts));
         QVERIFY(svg.texts.contains(plot->title().left(12)));
         QVERIFY(svg.texts.contains(kSource.model));
         QVERIFY(svg.texts.contains(kHash.left(12)));
         QVERIFY(svg.description.contains(kHash)); // the whole of it
+        QCOMPARE(svg.title, plot->title());
+        QCOMPARE(svg.elements.value(QStringLiteral("title")), 1);
+        QCOMPARE(svg.elements.value(QStringLiteral("desc")), 1);
 
         const QByteArray pdf = contentOf(saved(*plot, QStringLiteral("figure.pdf")));
         QVERIFY(pdf.startsWith("%PDF") && pdf.trimmed().endsWith("%%EOF"));
@@ -218,6 +223,24 @@ private slots:
         const QString copied = QApplication::clipboard()->text();
         QVERIFY(copied.contains(kHash));
         QVERIFY(copied.contains(QRegularExpression(QStringLiteral("\\t-?\\d+,\\d+\\t")))); // for a spreadsheet of this locale
+    }
+
+    void namesOfFilesAreCleanWords_data() { everyPlot(); }
+    void namesOfFilesAreCleanWords()
+    {
+        const std::unique_ptr<Plot> plot = made(QString::fromLatin1(QTest::currentDataTag()));
+        const QString name = fileNameOf(plot->title());
+        static const QRegularExpression clean(QStringLiteral("^\\w+(-\\w+)*$"), QRegularExpression::UseUnicodePropertiesOption);
+        QVERIFY2(clean.match(name).hasMatch(), qPrintable(name));
+        QVERIFY2(name.size() <= 60, qPrintable(name));
+    }
+
+    void namesOfFilesLeaveOutWhatStandsInBrackets()
+    {
+        QCOMPARE(fileNameOf(QStringLiteral("Sorted scores: layer 1 (line) and all layers (band)")),
+                 QStringLiteral("Sorted-scores-layer-1-and-all-layers"));
+        QCOMPARE(fileNameOf(QStringLiteral("Größe × 2")), QStringLiteral("Größe-2"));
+        QCOMPARE(fileNameOf(QString(200, u'a')).size(), 60);
     }
 
     void whereRowsNameTheirPlansTheFileHasNoOther()

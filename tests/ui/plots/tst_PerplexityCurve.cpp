@@ -2,7 +2,9 @@
 #include "SearchBench.h"
 #include "plots/PerplexityCurve.h"
 
+#include <QFile>
 #include <QSignalSpy>
+#include <QTemporaryDir>
 #include <QToolTip>
 #include <memory>
 
@@ -35,7 +37,8 @@ private slots:
 
     void csvHasThePointsInTheirOrder();
     void measuredIsFilledAndBorrowedIsHollow();
-    void lineJoinsTheMeasuredPointsOnly();
+    void linesJoinTheirOwnPointsOnly();
+    void theLegendSaysWhatALineIs();
     void currentPlanIsRinged();
     void planThatIsNotMeasuredHasALineAndNoPoint();
     void axisHasPlainNumbers();
@@ -88,7 +91,7 @@ void TestPerplexityCurve::measuredIsFilledAndBorrowedIsHollow()
     QVERIFY(count(pictureOf(*m_curve), QRect(middle - QPoint(6, 6), middle + QPoint(6, 6)), style().accent) > 8);
 }
 
-void TestPerplexityCurve::lineJoinsTheMeasuredPointsOnly()
+void TestPerplexityCurve::linesJoinTheirOwnPointsOnly()
 {
     // Half way between two neighbours on the screen: the line of a logarithmic axis goes through the geometric mean.
     const auto inkAt = [this](double x, double y) {
@@ -96,9 +99,31 @@ void TestPerplexityCurve::lineJoinsTheMeasuredPointsOnly()
         const QRect around(middle - QPoint(2, 2), middle + QPoint(2, 2));
         return 25 - count(pictureOf(*m_curve), around, style().surface);
     };
+    QCOMPARE(inkAt(62.5, std::sqrt(160. * 40)), 0); // measured, but of no series
+    m_curve->showPoints("kept, %", points(), {}, {{.along = CurveLine::Along::Target, .points = {1, 0, 2}}});
     QVERIFY(inkAt(62.5, std::sqrt(160. * 40)) > 4);
     QVERIFY(inkAt(87.5, std::sqrt(40. * 20)) > 4);
     QCOMPARE(inkAt(57.5, std::sqrt(160. * 50)), 0); // towards the borrowed point
+    m_curve->showPoints("kept, %", points(), {}, {{.along = CurveLine::Along::Target, .points = {1, 0}}});
+    QCOMPARE(inkAt(62.5, std::sqrt(160. * 40)), 0);
+    QVERIFY(inkAt(87.5, std::sqrt(40. * 20)) > 4);
+}
+
+void TestPerplexityCurve::theLegendSaysWhatALineIs()
+{
+    QTemporaryDir folder;
+    const auto wordsIn = [&](std::vector<CurveLine> lines) {
+        m_curve->showPoints("kept, %", points(), {}, std::move(lines));
+        const QString file = folder.filePath(QStringLiteral("figure.svg"));
+        m_curve->save(file);
+        QFile figure(file);
+        return figure.open(QIODevice::ReadOnly) ? QString::fromUtf8(figure.readAll()) : QString();
+    };
+    QVERIFY(wordsIn({}).contains("measured"));
+    QVERIFY(!wordsIn({}).contains("line:") && !wordsIn({}).contains("dots:"));
+    const QString target = wordsIn({{.along = CurveLine::Along::Target, .points = {1, 0, 2}}});
+    QVERIFY(target.contains("line: other targets, N by the rule") && !target.contains("dots:"));
+    QVERIFY(wordsIn({{.along = CurveLine::Along::Depth, .points = {0, 2}}}).contains("dots: other N, the same target"));
 }
 
 void TestPerplexityCurve::currentPlanIsRinged()

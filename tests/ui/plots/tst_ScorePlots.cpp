@@ -475,6 +475,45 @@ private slots:
         QTRY_COMPARE(shown.plot.grab().toImage(), alone);
     }
 
+    /// A third of a window of 1024 x 700, and letters half as large again.
+    void titlesOfAxesAreNeverCut()
+    {
+        const auto check = [](QCustomPlot &canvas, bool isBroken) {
+            const QRect seen = canvas.plotLayout()->rect();
+            bool hasLines = false;
+            for (const QCPAxisRect *rect : canvas.axisRects())
+                for (const QCPAxis *axis : rect->axes()) {
+                    const bool isAcross = axis->orientation() == Qt::Horizontal;
+                    const QPoint middle = axis->axisRect()->rect().center();
+                    const int room = isAcross ? 2 * std::min(middle.x() - seen.left(), seen.right() - middle.x())
+                                              : 2 * std::min(middle.y() - seen.top(), seen.bottom() - middle.y());
+                    for (const QString &line : axis->label().split(u'\n'))
+                        QVERIFY2(QFontMetrics(axis->labelFont()).horizontalAdvance(line) <= room, qPrintable(line));
+                    hasLines = hasLines || axis->label().contains(u'\n');
+                }
+            QCOMPARE(hasLines, isBroken);
+        };
+        Shown<SortedScores> large(ramps(3, 40), 20, {900, 600});
+        check(large.canvas, false);
+        Shown<SortedScores> sorted(ramps(3, 40), 20, {330, 230});
+        check(sorted.canvas, true);
+        QFont letters = sorted.plot.font();
+        letters.setPixelSize(int(1.5 * QFontInfo(letters).pixelSize()));
+        sorted.plot.setFont(letters);
+        sorted.plot.resize(331, 231);
+        QCoreApplication::processEvents();
+        check(sorted.canvas, true);
+        sorted.plot.resize(900, 600); // and back into one line
+        sorted.plot.setFont(large.plot.font());
+        QCoreApplication::processEvents();
+        check(sorted.canvas, false);
+        Shown<ScoreHeatmap> heatmap(ramps(3, 40), 20, {330, 230});
+        Shown<ScoreHistograms> histograms(ramps(3, 40), 20, {180, 230});
+        check(histograms.canvas, true);
+        for (const QCPAxisRect *rect : heatmap.canvas.axisRects())
+            QVERIFY(rect->height() > 60); // the titles leave room for what they name
+    }
+
     void scalesAreToldByTheAxes()
     {
         const auto raw = ramps(3, 40);
@@ -485,8 +524,8 @@ private slots:
         for (const auto &[scale, words, unit] : scales) {
             Shown<SortedScores> sorted(std::make_shared<const RankedScores>(raw->in(scale)));
             Shown<ScoreHistograms> histograms(std::make_shared<const RankedScores>(raw->in(scale)));
-            QCOMPARE(sorted.canvas.yAxis->label(), QString::fromLatin1(words));
-            QCOMPARE(histograms.canvas.xAxis->label(), QString::fromLatin1(words));
+            QCOMPARE(sorted.canvas.yAxis->label().replace(u'\n', u' '), QString::fromLatin1(words));
+            QCOMPARE(histograms.canvas.xAxis->label().replace(u'\n', u' '), QString::fromLatin1(words));
             QVERIFY(sorted.plot.csv().contains(QString::fromLatin1(unit)));
             QVERIFY(histograms.plot.csv().contains(QString::fromLatin1(unit)));
         }

@@ -2,8 +2,11 @@
 #include "SearchBench.h"
 #include "plots/SearchPlots.h"
 
+#include <QFile>
 #include <QSignalSpy>
+#include <QTemporaryDir>
 #include <QToolTip>
+#include <QXmlStreamReader>
 #include <memory>
 
 using namespace secateur;
@@ -20,6 +23,7 @@ private slots:
     void coloursAreTheChangesAndHugeOnesDoNotFlattenTheRest();
     void cellsOfGoneLayersAreHatched();
     void winnersAreRinged();
+    void ringsHaveTheNumbersOfTheirSteps();
     void cellThatIsNotEvaluatedIsNotTakenForNoChange();
     void candidateThatWasOutEarlyShowsTheLeastItMayBe();
     void candidateThatWasScreenedShowsSo();
@@ -117,6 +121,51 @@ void TestSearchHeatmap::winnersAreRinged()
     QVERIFY(ring(1, 3) > 5);
     QCOMPARE(ring(0, 0), 0);
     QCOMPARE(ring(2, 0), 0); // the step is not finished
+}
+
+void TestSearchHeatmap::ringsHaveTheNumbersOfTheirSteps()
+{
+    const auto inside = [this](int step, int layer) {
+        const QPoint middle = place(*m_heatmap, layer, step + 1);
+        return QRect(middle - QPoint(5, 5), middle + QPoint(4, 4));
+    };
+    const auto inkInside = [&](int step, int layer) {
+        const QRect rect = inside(step, layer);
+        return rect.width() * rect.height() - count(pictureOf(*m_heatmap), rect, style().surface);
+    };
+    QVERIFY(inkInside(0, 2) > 5);
+    QVERIFY(inkInside(1, 3) > 5);
+    QVERIFY(inkInside(0, 2) < 60); // on a ground of their own, whatever the colour of the cell
+    QCOMPARE(count(pictureOf(*m_heatmap), inside(0, 2), style().change(-0.25)), 0);
+    QVERIFY(pictureOf(*m_heatmap).copy(inside(0, 2)) != pictureOf(*m_heatmap).copy(inside(1, 3)));
+
+    QTemporaryDir folder;
+    const auto twosIn = [&] { // in a figure of lines: those of the axes, and that of the second ring
+        const QString file = folder.filePath(QStringLiteral("figure.svg"));
+        m_heatmap->save(file);
+        QFile figure(file);
+        int twos = 0;
+        if (figure.open(QIODevice::ReadOnly))
+            for (QXmlStreamReader reader(&figure); !reader.atEnd();)
+                if (reader.readNext() == QXmlStreamReader::StartElement && reader.name() == u"text")
+                    twos += reader.readElementText(QXmlStreamReader::IncludeChildElements).trimmed() == u"2";
+        return twos;
+    };
+    SearchRecord oneFewer = threeSteps();
+    oneFewer.steps[1].removed = -1;
+    const int numbered = twosIn();
+    m_heatmap->showSearch(oneFewer, 4, 4);
+    QCOMPARE(numbered, twosIn() + 1);
+
+    SearchRecord large; // cells too small for letters: the ring alone
+    large.initialLoss = 2;
+    for (int step = 0; step < 40; ++step)
+        large.steps.push_back({.losses = std::vector<double>(80, 2.5), .removed = step, .isForced = false});
+    m_heatmap->showSearch(large, 80, 40);
+    const int small = twosIn();
+    large.steps[1].removed = -1;
+    m_heatmap->showSearch(large, 80, 40);
+    QCOMPARE(twosIn(), small);
 }
 
 void TestSearchHeatmap::cellThatIsNotEvaluatedIsNotTakenForNoChange()

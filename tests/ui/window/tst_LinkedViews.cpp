@@ -339,8 +339,12 @@ void tst_LinkedViews::escapeLetsGoOnEveryPage()
     auto *map = hands.seen<LayerView>();
     QTest::mouseClick(map->viewport(), Qt::LeftButton, {}, map->visualRect(map->model()->index(4, 0)).center());
     QCOMPARE(selection.selectedLayer(), 4);
-    QTest::keyClick(map, Qt::Key_Escape);
+    selection.setStep(1);
+    QTest::keyClick(map, Qt::Key_Escape); // what was clicked last: the layer, then the step
     QCOMPARE(selection.selectedLayer(), -1);
+    QCOMPARE(selection.step(), 1);
+    QTest::keyClick(map, Qt::Key_Escape);
+    QCOMPARE(selection.step(), -1);
 }
 
 QTEST_MAIN(tst_LinkedViews)

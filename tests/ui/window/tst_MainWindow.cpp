@@ -147,6 +147,13 @@ void tst_MainWindow::paletteFindsLayersAndPlots()
     QVERIFY(list->item(0)->text().contains(QLatin1String("Save figure")));
     QTest::keyClick(hands.window->findChild<CommandPalette *>()->findChild<QLineEdit *>(), Qt::Key_Escape);
 
+    list = type(QStringLiteral("pin")); // other words than the name has
+    QStringList found;
+    for (int row = 0; row < list->count(); ++row)
+        found << list->item(row)->text();
+    QVERIFY2(found.contains(QStringLiteral("Show Plans")), qPrintable(found.join(QStringLiteral(", "))));
+    QTest::keyClick(hands.window->findChild<CommandPalette *>()->findChild<QLineEdit *>(), Qt::Key_Escape);
+
     list = type(QStringLiteral("xyzzy"));
     QCOMPARE(list->item(0)->text(), QStringLiteral("No command matches “xyzzy”."));
     QTest::keyClick(hands.window->findChild<CommandPalette *>()->findChild<QLineEdit *>(), Qt::Key_Return); // nothing to run

@@ -4,6 +4,7 @@
 
 #include "models/SelectionModel.h"
 #include "panels/AttentionPanel.h"
+#include "panels/ImportancePanel.h"
 #include "panels/LayerView.h"
 #include "plots/Plot.h"
 #include "plots/ScorePlots.h"
@@ -13,6 +14,7 @@
 #include "window/AffectedTabs.h"
 #include "window/ViewState.h"
 
+#include <QAbstractButton>
 #include <QContextMenuEvent>
 #include <QDateTime>
 #include <QDir>
@@ -47,6 +49,7 @@ private slots:
     void layoutThatCannotBeReadIsTheDefaultOne_data();
     void layoutThatCannotBeReadIsTheDefaultOne();
     void floatingDockIsBroughtOntoTheScreen();
+    void undockedDockStepsAside();
     void undoShowsWhatItChanges();
     void undoShowsTheTextThatItChanges();
     void unsavedChangesOfAFileAreOfferedWithIt();
@@ -102,6 +105,8 @@ void tst_WindowMemory::sessionComesBackAsItLooked()
     hands.window->show(MainWindow::Tab::Attention);
     hands.window->findChild<AttentionPanel *>()->setView(AttentionPanel::View::Impact);
     hands.bench().selection.setSelectedLayer(5);
+    hands.bench().selection.setComparedLayers({4, 1});
+    hands.window->findChild<ImportancePanel *>()->setScale(ImportancePanel::Scale::LayerMaximum);
     QList<Plot *> plots = hands.window->findChildren<Plot *>();
     QVERIFY(plots.size() > 3);
     plots.at(1)->setTableShown(true);
@@ -116,6 +121,8 @@ void tst_WindowMemory::sessionComesBackAsItLooked()
     QCOMPARE(tab(hands), MainWindow::Tab::Attention);
     QCOMPARE(hands.window->findChild<AttentionPanel *>()->view(), AttentionPanel::View::Impact);
     QCOMPARE(hands.bench().selection.selectedLayer(), 5);
+    QVERIFY((hands.bench().selection.comparedLayers() == std::vector<std::int64_t>{4, 1}));
+    QCOMPARE(hands.window->findChild<ImportancePanel *>()->scale(), ImportancePanel::Scale::LayerMaximum);
     QCOMPARE(hands.bench().session.session().pinned.front().name, "Best");
     plots = hands.window->findChildren<Plot *>();
     for (qsizetype i = 0; i < plots.size(); ++i)
@@ -129,11 +136,13 @@ void tst_WindowMemory::sessionWithoutALookIsShownWhereItsWorkIs()
     calibrate(hands);
     const QString file = hands.state.filePath(QStringLiteral("one.secateur"));
     Session session = hands.bench().session.session();
-    session.view = {{"tab", "Moon"}, {"layer", "999"}, {"step", "x"}};
+    session.view = {{"tab", "Moon"}, {"layer", "999"}, {"step", "x"}, {"compared", "y,,-1,999,2"}, {"importance.scale", "Large"}};
     saveSession(session, file.toStdString());
     hands.window->open(file);
     QTRY_COMPARE(tab(hands), MainWindow::Tab::Importance);
     QCOMPARE(hands.bench().selection.selectedLayer(), 0);
+    QVERIFY((hands.bench().selection.comparedLayers() == std::vector<std::int64_t>{2}));
+    QCOMPARE(hands.window->findChild<ImportancePanel *>()->scale(), ImportancePanel::Scale::Raw);
     QVERIFY(hands.waitForJobs());
 }
 
@@ -257,6 +266,23 @@ void tst_WindowMemory::floatingDockIsBroughtOntoTheScreen()
     plain.move(screen.right() - 10, 50);
     bringOnScreen(plain);
     QVERIFY(plain.geometry().right() <= screen.right());
+}
+
+void tst_WindowMemory::undockedDockStepsAside()
+{
+    WindowBench hands;
+    QDockWidget *log = dock(hands, "log");
+    log->show();
+    QCoreApplication::processEvents();
+    const QPoint before = log->mapToGlobal(QPoint());
+    auto *undock = log->findChild<QAbstractButton *>(QStringLiteral("qt_dockwidget_floatbutton"));
+    QVERIFY(undock);
+    undock->click();
+    QVERIFY(log->isFloating());
+    QTRY_VERIFY((log->pos() - before).manhattanLength() > 60);
+    QVERIFY(log->screen()->availableGeometry().contains(log->frameGeometry()));
+    undock->click();
+    QVERIFY(!log->isFloating());
 }
 
 void tst_WindowMemory::undoShowsWhatItChanges()
