@@ -19,6 +19,7 @@
 #include "widgets/BalanceSlider.h"
 #include "widgets/Card.h"
 #include "widgets/CopyButton.h"
+#include "widgets/Enabling.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
@@ -380,9 +381,8 @@ void BalancePanel::takePoint(qint64 index)
 void BalancePanel::followMeasuring()
 {
     const SessionModel &session = m_workbench.session;
-    m_measureCurve->setEnabled(session.hasScores());
-    m_measureCurve->setToolTip(session.hasScores() ? tr("Several plans, one after the other")
-                                                   : tr("Calibrate first: no neurons are chosen yet."));
+    enableUnless(session.hasScores() ? QString() : tr("Calibrate first: no neurons are chosen yet."), *m_measureCurve,
+                 tr("Several plans, one after the other"));
     if (!session.hasScores())
         m_measureCurve->setChecked(false);
     if (m_workbench.runner.isBusy(JobKind::Evaluate) || m_workbench.runner.isBusy(JobKind::Curve)) {

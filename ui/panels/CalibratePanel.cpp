@@ -13,6 +13,7 @@
 #include "panels/WheelGuard.h"
 #include "widgets/Card.h"
 #include "widgets/CopyButton.h"
+#include "widgets/Enabling.h"
 #include "widgets/FactList.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
@@ -179,10 +180,8 @@ void CalibratePanel::followSettings()
     } else {
         m_seconds.clear();
     }
-    for (QWidget *control : {static_cast<QWidget *>(m_text), static_cast<QWidget *>(m_norm)}) {
-        control->setEnabled(session.hasModel());
-        control->setToolTip(session.hasModel() ? QString() : tr("Open a model first."));
-    }
+    for (QWidget *control : {static_cast<QWidget *>(m_text), static_cast<QWidget *>(m_norm)})
+        enableUnless(session.hasModel() ? QString() : tr("Open a model first."), *control);
     followPossible();
     followResult();
 }

@@ -14,6 +14,7 @@
 #include "theme/Icons.h"
 #include "widgets/Card.h"
 #include "widgets/CopyButton.h"
+#include "widgets/Enabling.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
@@ -185,8 +186,7 @@ void EvaluatePanel::writeSettings()
 void EvaluatePanel::followSettings()
 {
     const SessionModel &session = m_workbench.session;
-    m_text->setEnabled(session.hasModel());
-    m_text->setToolTip(session.hasModel() ? QString() : tr("Open a model first."));
+    enableUnless(session.hasModel() ? QString() : tr("Open a model first."), *m_text);
     if (session.hasModel()) {
         m_text->setContext(session.spec().contextLength);
         m_text->setValue(session.session().evaluationText);

@@ -9,6 +9,7 @@
 #include "panels/RemovalOrderModel.h"
 #include "panels/SearchWords.h"
 #include "panels/WheelGuard.h"
+#include "widgets/Enabling.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
 
@@ -39,8 +40,6 @@ SearchHeader::SearchHeader(Workbench workbench, QWidget *parent)
 {
     m_search->setPrimary(true);
     m_windows->setAccessibleName(tr("Search windows"));
-    m_windows->setToolTip(
-        tr("On how many of the calibration windows each candidate is evaluated. More is slower and less a matter of chance."));
     m_windows->setKeyboardTracking(false);
     m_windows->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
     new WheelGuard(*m_windows);
@@ -122,7 +121,11 @@ void SearchHeader::followWindows()
     const SessionModel &session = m_workbench.session;
     const QSignalBlocker blocker(m_windows);
     const NeuronScores *scores = session.scores();
-    m_windows->setEnabled(scores != nullptr);
+    enableUnless(!session.hasModel() ? tr("Open a model first.")
+                 : scores            ? QString()
+                                     : tr("Calibrate first: candidates are evaluated on windows of the calibration text."),
+                 *m_windows,
+                 tr("On how many of the calibration windows each candidate is evaluated. More is slower and less a matter of chance."));
     m_windows->setRange(1, scores ? int(std::max<std::int64_t>(1, scores->provenance.windows)) : 1);
     m_windows->setValue(int(session.draft().search.windows));
 }

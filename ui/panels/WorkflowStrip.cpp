@@ -5,6 +5,7 @@
 #include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
 #include "theme/PlotStyle.h"
+#include "widgets/Enabling.h"
 #include "widgets/FittingLabel.h"
 #include "widgets/Quantity.h"
 #include "widgets/RuleSpinBox.h"
@@ -284,7 +285,6 @@ void WorkflowStrip::followPlan()
 {
     const SessionModel &session = m_workbench.session;
     const BalanceSettings &settings = session.draft().balance;
-    const bool isEditable = session.hasModel() && session.pruningProblem().isEmpty();
     const QString problem = session.hasModel() ? session.pruningProblem() : tr("Open a model first.");
     followRanges();
     {
@@ -296,11 +296,8 @@ void WorkflowStrip::followPlan()
                                : tr("Target: share of the decoder layers' parameters to remove"));
     m_attentions->setNumber(shownAttentions(), !settings.attentionsToRemove.has_value());
     m_neurons->setNumber(session.neuronsKept(), !settings.neuronsKept.has_value());
-    for (QWidget *field : {static_cast<QWidget *>(m_sparsity), static_cast<QWidget *>(m_attentions), static_cast<QWidget *>(m_neurons)}) {
-        field->setEnabled(isEditable);
-        if (!isEditable)
-            field->setToolTip(problem);
-    }
+    for (QWidget *field : {static_cast<QWidget *>(m_sparsity), static_cast<QWidget *>(m_attentions), static_cast<QWidget *>(m_neurons)})
+        enableUnless(problem, *field, field->toolTip());
 
     const auto &pins = session.session().pinned;
     const auto pin = std::find_if(pins.begin(), pins.end(), [&](const PinnedPlan &pinned) { return pinned.draft == session.draft(); });
