@@ -15,13 +15,13 @@
 #include "panels/JobButton.h"
 #include "panels/JobCostText.h"
 #include "panels/PlotMessages.h"
-#include "panels/Usable.h"
 #include "panels/TargetControls.h"
 #include "panels/WheelGuard.h"
 #include "theme/ChoiceBox.h"
 #include "widgets/BalanceSlider.h"
 #include "widgets/Card.h"
 #include "widgets/CopyButton.h"
+#include "widgets/Enabling.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
@@ -225,7 +225,7 @@ void BalancePanel::followSlider()
 {
     const SessionModel &session = m_workbench.session;
     for (QWidget *control : std::initializer_list<QWidget *>{m_slider, m_nearest, m_copyCommand})
-        setUsable(*control, session.readOnlyReason());
+        enableUnless(session.readOnlyReason(), *control);
     m_slider->setRange(session.layerCount());
     const std::optional<BalanceBounds> &bounds = session.bounds();
     if (!bounds)
@@ -298,9 +298,8 @@ void BalancePanel::takePoint(qint64 index)
 void BalancePanel::followMeasuring()
 {
     const SessionModel &session = m_workbench.session;
-    m_measureCurve->setEnabled(session.hasScores());
-    m_measureCurve->setToolTip(session.hasScores() ? tr("Several plans, one after the other")
-                                                   : tr("Calibrate first: no neurons are chosen yet."));
+    enableUnless(session.hasScores() ? QString() : tr("Calibrate first: no neurons are chosen yet."), *m_measureCurve,
+                 tr("Several plans, one after the other"));
     if (!session.hasScores())
         m_measureCurve->setChecked(false);
     if (m_workbench.runner.isBusy(JobKind::Evaluate) || m_workbench.runner.isBusy(JobKind::Curve)) {

@@ -14,6 +14,7 @@
 #include "theme/ChoiceBox.h"
 #include "widgets/Card.h"
 #include "widgets/CopyButton.h"
+#include "widgets/Enabling.h"
 #include "widgets/FactList.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
@@ -181,10 +182,8 @@ void CalibratePanel::followSettings()
         m_seconds.clear();
     }
     const QString problem = session.hasModel() ? session.readOnlyReason() : tr("Open a model first.");
-    for (QWidget *control : {static_cast<QWidget *>(m_text), static_cast<QWidget *>(m_norm)}) {
-        control->setEnabled(problem.isEmpty());
-        control->setToolTip(problem);
-    }
+    for (QWidget *control : {static_cast<QWidget *>(m_text), static_cast<QWidget *>(m_norm)})
+        enableUnless(problem, *control);
     followPossible();
     followResult();
 }

@@ -4,6 +4,7 @@
 #include "jobs/JobTable.h"
 #include "models/SessionModel.h"
 #include "panels/JobButton.h"
+#include "widgets/Enabling.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
@@ -113,9 +114,8 @@ void CurveCard::follow()
         return;
     const SessionModel &session = m_workbench.session;
     const bool canBorrow = session.searchState() == SearchState::Complete;
-    m_borrow->setEnabled(canBorrow);
-    m_borrow->setToolTip(canBorrow ? tr("One evaluation a point. The points are hollow: another order might be better at their K.")
-                                   : tr("Search the current plan first: there is no removal order to lend."));
+    enableUnless(canBorrow ? QString() : tr("Search the current plan first: there is no removal order to lend."), *m_borrow,
+                 tr("One evaluation a point. The points are hollow: another order might be better at their K."));
     if (!canBorrow)
         m_searchEach->setChecked(true);
 

@@ -14,6 +14,7 @@
 #include "theme/Icons.h"
 #include "widgets/Card.h"
 #include "widgets/CopyButton.h"
+#include "widgets/Enabling.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
@@ -185,9 +186,7 @@ void EvaluatePanel::writeSettings()
 void EvaluatePanel::followSettings()
 {
     const SessionModel &session = m_workbench.session;
-    const QString problem = session.hasModel() ? session.readOnlyReason() : tr("Open a model first.");
-    m_text->setEnabled(problem.isEmpty());
-    m_text->setToolTip(problem);
+    enableUnless(session.hasModel() ? session.readOnlyReason() : tr("Open a model first."), *m_text);
     if (session.hasModel()) {
         m_text->setContext(session.spec().contextLength);
         m_text->setValue(session.session().evaluationText);

@@ -13,6 +13,7 @@
 #include "panels/WheelGuard.h"
 #include "theme/ChoiceBox.h"
 #include "widgets/CopyButton.h"
+#include "widgets/Enabling.h"
 #include "widgets/FactList.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
@@ -204,10 +205,8 @@ void ExportPanel::followModel()
     m_isTargetChosen = false;
     m_output->forget();
     m_overwrite->setChecked(false); // what was allowed for one model is not for the next
-    for (QWidget *control : std::initializer_list<QWidget *>{m_dtype, m_output, m_overwrite}) {
-        control->setEnabled(session.hasModel());
-        control->setToolTip(session.hasModel() ? QString() : tr("Open a model first."));
-    }
+    for (QWidget *control : std::initializer_list<QWidget *>{m_dtype, m_output, m_overwrite})
+        enableUnless(session.hasModel() ? QString() : tr("Open a model first."), *control);
     followPlan();
 }
 

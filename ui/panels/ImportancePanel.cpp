@@ -8,8 +8,8 @@
 #include "panels/EmptyState.h"
 #include "panels/FigureSources.h"
 #include "panels/PlotMessages.h"
-#include "panels/Usable.h"
 #include "plots/ScorePlots.h"
+#include "widgets/Enabling.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
 #include "widgets/SegmentedControl.h"
@@ -213,7 +213,7 @@ void ImportancePanel::followKept()
     const SessionModel &session = m_workbench.session;
     m_kept->setText(keptText());
     m_toRule->setVisible(session.draft().balance.neuronsKept.has_value());
-    setUsable(*m_toRule, session.readOnlyReason());
+    enableUnless(session.readOnlyReason(), *m_toRule);
     if (m_shownKept == session.neuronsKept())
         return;
     m_shownKept = session.neuronsKept();

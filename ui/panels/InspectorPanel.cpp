@@ -7,6 +7,7 @@
 #include "panels/BalanceWords.h"
 #include "panels/LayerFacts.h"
 #include "theme/Icons.h"
+#include "widgets/Enabling.h"
 #include "widgets/FactLines.h"
 #include "widgets/FormulaCard.h"
 #include "widgets/Labels.h"
@@ -26,9 +27,7 @@ namespace {
 void setChoice(QPushButton &button, bool isChecked, const QString &problem, const QString &toolTip)
 {
     button.setChecked(isChecked);
-    button.setEnabled(problem.isEmpty());
-    button.setToolTip(problem.isEmpty() ? toolTip : problem);
-    button.setAccessibleDescription(button.toolTip());
+    enableUnless(problem, button, toolTip);
 }
 
 } // namespace

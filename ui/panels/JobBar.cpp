@@ -129,6 +129,7 @@ void JobBar::follow()
     m_progress->setValue(int(share.value_or(0) * kFine));
     QStringList counts = progressTexts(progress);
     m_counts->setToolTip(progressDetails(progress));
+    m_counts->setAccessibleDescription(spoken(m_counts->toolTip()));
     if (waiting > 0 && !counts.isEmpty())
         counts.prepend(tr("%1 · %2 more to come").arg(counts.constFirst()).arg(waiting));
     m_counts->setTexts(counts);

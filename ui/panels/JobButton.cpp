@@ -39,6 +39,7 @@ void JobButton::offer(const QString &action, const Possibility &possibility, con
     m_button->setAccessibleDescription(spoken(possibility ? note : whole)); // how a cost is estimated is not said each time
     m_note->setText(possibility || m_isReasonShown ? note : QString());
     m_note->setAccessibleName(spoken(m_note->text()));
+    m_note->setAccessibleDescription(spoken(whole));
 }
 
 void JobButton::setOffered(bool isOffered, QWidget &next)

@@ -7,6 +7,7 @@
 #include "panels/PinModel.h"
 #include "panels/TableLook.h"
 #include "theme/Icons.h"
+#include "widgets/Enabling.h"
 
 #include <QAction>
 #include <QHBoxLayout>
@@ -104,10 +105,7 @@ void PlansPanel::follow()
                          : m_model->rowCount() > 0 ? tr("Choose a plan in the list.")
                                                    : tr("No plan is pinned.");
     const bool isInHand = current.isValid() && current.row() == m_model->rowInHand();
-    const auto offer = [](QPushButton *button, const QString &problem, const QString &toolTip) {
-        button->setEnabled(problem.isEmpty());
-        button->setToolTip(problem.isEmpty() ? toolTip : problem);
-    };
+    const auto offer = [](QPushButton *button, const QString &problem, const QString &toolTip) { enableUnless(problem, *button, toolTip); };
     offer(m_use, isInHand ? tr("This is the current plan.") : none, tr("Makes the selected plan the current one (Enter); undo goes back"));
     offer(m_rename, none, {});
     offer(m_remove, none, {});

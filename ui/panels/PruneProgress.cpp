@@ -2,6 +2,7 @@
 #include "panels/PruneProgress.h"
 
 #include "jobs/JobTable.h"
+#include "widgets/Enabling.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
 
@@ -50,7 +51,8 @@ void PruneProgress::follow(const JobInfo &job)
                                      : jobStateText(job.state));
     m_counts->setAccessibleName(spoken(m_counts->text()));
     m_counts->setToolTip(isRunning ? progressDetails(job.progress) : QString());
-    m_cancel->setEnabled(job.state != JobInfo::State::Cancelling);
+    m_counts->setAccessibleDescription(spoken(m_counts->toolTip()));
+    enableUnless(job.state == JobInfo::State::Cancelling ? tr("The job is being cancelled.") : QString(), *m_cancel);
 }
 
 } // namespace secateur::ui

@@ -8,8 +8,8 @@
 #include "panels/JobCostText.h"
 #include "panels/RemovalOrderModel.h"
 #include "panels/SearchWords.h"
-#include "panels/Usable.h"
 #include "panels/WheelGuard.h"
+#include "widgets/Enabling.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
 
@@ -40,8 +40,6 @@ SearchHeader::SearchHeader(Workbench workbench, QWidget *parent)
 {
     m_search->setPrimary(true);
     m_windows->setAccessibleName(tr("Search windows"));
-    m_windows->setToolTip(
-        tr("On how many of the calibration windows each candidate is evaluated. More is slower and less a matter of chance."));
     m_windows->setKeyboardTracking(false);
     m_windows->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
     new WheelGuard(*m_windows);
@@ -123,7 +121,11 @@ void SearchHeader::followWindows()
     const SessionModel &session = m_workbench.session;
     const QSignalBlocker blocker(m_windows);
     const NeuronScores *scores = session.scores();
-    setUsable(*m_windows, scores ? session.readOnlyReason() : tr("Calibrate first: no neurons are chosen yet."));
+    enableUnless(!session.hasModel() ? tr("Open a model first.")
+                 : scores            ? session.readOnlyReason()
+                                     : tr("Calibrate first: candidates are evaluated on windows of the calibration text."),
+                 *m_windows,
+                 tr("On how many of the calibration windows each candidate is evaluated. More is slower and less a matter of chance."));
     m_windows->setRange(1, scores ? int(std::max<std::int64_t>(1, scores->provenance.windows)) : 1);
     m_windows->setValue(int(session.draft().search.windows));
 }
@@ -153,7 +155,7 @@ void SearchHeader::followConstraints()
     for (QWidget *widget : std::initializer_list<QWidget *>{m_forced, m_clearForced})
         widget->setVisible(hasForced);
     for (QToolButton *clear : {m_clearProtected, m_clearForced})
-        setUsable(*clear, m_workbench.session.readOnlyReason());
+        enableUnless(m_workbench.session.readOnlyReason(), *clear);
     m_constraints->setVisible(hasProtected || hasForced);
 }
 

@@ -12,8 +12,8 @@
 #include "panels/RemovalChips.h"
 #include "panels/SearchHeader.h"
 #include "panels/TransportBar.h"
-#include "panels/Usable.h"
 #include "plots/SearchPlots.h"
+#include "widgets/Enabling.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
@@ -218,7 +218,7 @@ void SearchView::followStale(const Shown &shown, bool isEmpty)
     const bool isBusy = m_workbench.runner.isBusy(JobKind::Search);
     m_searchThis->setEnabled(bool(possible) && !isBusy);
     m_searchThis->setToolTip(possible && isBusy ? tr("A search is running.") : possible.reason);
-    setUsable(*m_goBack, session.readOnlyReason());
+    enableUnless(session.readOnlyReason(), *m_goBack);
 }
 
 /// The search of the current plan; without one, the search shown before, if it is of the same calibration.

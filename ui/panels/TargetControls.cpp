@@ -3,10 +3,10 @@
 
 #include "commands/PlanEditor.h"
 #include "models/SessionModel.h"
-#include "panels/Usable.h"
 #include "panels/WheelGuard.h"
 #include "theme/ChoiceBox.h"
 #include "theme/Icons.h"
+#include "widgets/Enabling.h"
 #include "widgets/Quantity.h"
 #include "widgets/SegmentedControl.h"
 
@@ -126,7 +126,7 @@ void TargetControls::follow()
     }
     m_multiple->setCurrentIndex(multiple);
     for (QWidget *control : std::initializer_list<QWidget *>{m_presets, m_sparsity, m_alpha, m_multiple})
-        setUsable(*control, readOnly);
+        enableUnless(readOnly, *control);
 }
 
 } // namespace secateur::ui

@@ -2,6 +2,7 @@
 #include "panels/TextCut.h"
 
 #include "panels/WheelGuard.h"
+#include "widgets/Enabling.h"
 
 #include <QCheckBox>
 #include <QHBoxLayout>
@@ -41,7 +42,6 @@ TextCut::TextCut(QWidget *parent)
     m_seed->setGroupSeparatorShown(false); // a name, not an amount
     m_isAll->setToolTip(tr("As many windows as the text gives; what is left over at its end is not used."));
     m_isShuffled->setToolTip(tr("Reads the documents in an order drawn by chance. The same seed gives the same order on every machine."));
-    m_seed->setToolTip(m_isShuffled->toolTip());
 
     auto *row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
@@ -107,8 +107,8 @@ std::optional<qint64> TextCut::tokensNeeded() const
 
 void TextCut::follow()
 {
-    m_windows->setEnabled(!m_isAll->isChecked());
-    m_seed->setEnabled(m_isShuffled->isChecked());
+    enableUnless(m_isAll->isChecked() ? tr("All windows of the text are taken.") : QString(), *m_windows);
+    enableUnless(m_isShuffled->isChecked() ? QString() : tr("The documents are read in their order."), *m_seed, m_isShuffled->toolTip());
 }
 
 } // namespace secateur::ui

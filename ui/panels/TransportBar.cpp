@@ -3,6 +3,7 @@
 
 #include "theme/ChoiceBox.h"
 #include "theme/Icons.h"
+#include "widgets/Enabling.h"
 
 #include <QComboBox>
 #include <QHBoxLayout>
@@ -166,10 +167,8 @@ void TransportBar::describe()
     m_play->setIcon(icon(isPlaying() ? QStringLiteral("pause") : QStringLiteral("play")));
     const QString name = isPlaying() ? tr("Pause the replay") : tr("Play the search");
     m_play->setAccessibleName(name);
-    for (QWidget *control : std::initializer_list<QWidget *>{m_first, m_back, m_play, m_forward, m_end, m_position, m_speed}) {
-        control->setEnabled(m_steps > 0);
-        control->setToolTip(m_steps > 0 ? control->accessibleName() : tr("No step is finished yet."));
-    }
+    for (QWidget *control : std::initializer_list<QWidget *>{m_first, m_back, m_play, m_forward, m_end, m_position, m_speed})
+        enableUnless(m_steps > 0 ? QString() : tr("No step is finished yet."), *control, control->accessibleName());
 }
 
 } // namespace secateur::ui

@@ -5,6 +5,7 @@
 #include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
 #include "theme/PlotStyle.h"
+#include "widgets/Enabling.h"
 #include "widgets/FittingLabel.h"
 #include "widgets/Quantity.h"
 #include "widgets/RuleSpinBox.h"
@@ -285,22 +286,18 @@ void WorkflowStrip::followPlan()
     const SessionModel &session = m_workbench.session;
     const BalanceSettings &settings = session.draft().balance;
     const QString problem = session.editProblem();
-    const bool isEditable = problem.isEmpty();
     followRanges();
     {
         const QSignalBlocker blocker(m_sparsity);
         m_sparsity->setValue(shownSparsity() * 100);
     }
-    m_sparsity->setToolTip(isReachedByHand()
-                               ? tr("Share of the decoder layers' parameters that K by hand removes. A target gives K back to the rule.")
-                               : tr("Target: share of the decoder layers' parameters to remove"));
     m_attentions->setNumber(shownAttentions(), !settings.attentionsToRemove.has_value());
     m_neurons->setNumber(session.neuronsKept(), !settings.neuronsKept.has_value());
-    for (QWidget *field : {static_cast<QWidget *>(m_sparsity), static_cast<QWidget *>(m_attentions), static_cast<QWidget *>(m_neurons)}) {
-        field->setEnabled(isEditable);
-        if (!isEditable)
-            field->setToolTip(problem);
-    }
+    enableUnless(problem, *m_sparsity,
+                 isReachedByHand() ? tr("Share of the decoder layers' parameters that K by hand removes. A target gives K back to the rule.")
+                                   : tr("Target: share of the decoder layers' parameters to remove"));
+    for (RuleSpinBox *field : {m_attentions, m_neurons})
+        enableUnless(problem, *field);
 
     const auto &pins = session.session().pinned;
     const auto pin = std::find_if(pins.begin(), pins.end(), [&](const PinnedPlan &pinned) { return pinned.draft == session.draft(); });

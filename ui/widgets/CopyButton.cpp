@@ -2,6 +2,7 @@
 #include "widgets/CopyButton.h"
 
 #include "theme/Icons.h"
+#include "widgets/Enabling.h"
 
 #include <QClipboard>
 #include <QEvent>
@@ -27,8 +28,7 @@ CopyButton::CopyButton(const QString &label, std::function<QString()> text, QWid
 
 void CopyButton::setProblem(const QString &problem, const QString &toolTip)
 {
-    setEnabled(problem.isEmpty());
-    setToolTip(problem.isEmpty() ? toolTip : problem);
+    enableUnless(problem, *this, toolTip);
 }
 
 void CopyButton::copy()

@@ -9,16 +9,25 @@
 #include "panels/AttentionPanel.h"
 #include "panels/EmptyState.h"
 #include "panels/JobButton.h"
+#include "widgets/BalanceSlider.h"
+#include "widgets/Quantity.h"
 #include "window/Actions.h"
 #include "window/CommandPalette.h"
 
+#include <QAbstractSlider>
 #include <QAccessible>
+#include <QComboBox>
 #include <QDockWidget>
+#include <QHeaderView>
 #include <QLabel>
+#include <QLineEdit>
 #include <QListWidget>
 #include <QMenuBar>
 #include <QMetaEnum>
 #include <QPushButton>
+#include <QRegularExpression>
+#include <QScrollBar>
+#include <QSpinBox>
 
 #include <functional>
 #include <thread>
@@ -111,8 +120,9 @@ private:
     static void checkActions(const WindowBench &hands, char state);
     static void checkMenus(const WindowBench &hands);
     static void checkPalette(const WindowBench &hands);
-    static void checkButtons(const WindowBench &hands, char state);
+    static void checkButtons(const WindowBench &hands, char state, int &estimates);
     static void checkReasons(const QWidget &place);
+    static void checkEstimates(const QWidget &place, int &estimates);
     static QPushButton *checkEmptyState(const WindowBench &hands);
 };
 
@@ -162,9 +172,11 @@ void tst_States::everyStateHasItsActions()
         checkActions(hands, sign);
         checkMenus(hands);
         checkPalette(hands);
-        checkButtons(hands, sign);
+        int estimates = 0;
+        checkButtons(hands, sign, estimates);
         if (QTest::currentTestFailed())
             return;
+        QVERIFY2(state == 0 || estimates > 0, qPrintable(QStringLiteral("no estimate in S%1").arg(state)));
     }
     QVERIFY(bench.session.planEvaluation());
     QCOMPARE(bench.session.session().exports.size(), 1U);
@@ -192,7 +204,7 @@ void tst_States::checkMenus(const WindowBench &hands)
 {
     for (QMenu *menu : hands.window->menuBar()->findChildren<QMenu *>()) {
         if (menu->title().isEmpty())
-            continue; // Qt's own, for what a narrow menu bar does not show
+            continue;             // Qt's own, for what a narrow menu bar does not show
         emit menu->aboutToShow(); // some are filled then
         QVERIFY2(menu->toolTipsVisible(), qPrintable(menu->title()));
         for (const QAction *action : menu->actions())
@@ -220,7 +232,7 @@ void tst_States::checkPalette(const WindowBench &hands)
     palette->close();
 }
 
-void tst_States::checkButtons(const WindowBench &hands, char state)
+void tst_States::checkButtons(const WindowBench &hands, char state, int &estimates)
 {
     const QMetaEnum tabs = QMetaEnum::fromType<Tab>();
     for (int i = 0; i < tabs.keyCount(); ++i)
@@ -245,12 +257,14 @@ void tst_States::checkButtons(const WindowBench &hands, char state)
                                                             .arg(QLatin1String(tabs.key(i)), possible.join(QLatin1String(" | ")),
                                                                  wanted.join(QLatin1String(" | ")))));
             checkReasons(*hands.window);
+            checkEstimates(*hands.window, estimates);
         }
     for (QDockWidget *dock : hands.window->findChildren<QDockWidget *>()) {
         dock->show();
         dock->raise();
         settle();
         checkReasons(*dock);
+        checkEstimates(*dock, estimates);
         dock->hide();
     }
 }
@@ -258,16 +272,57 @@ void tst_States::checkButtons(const WindowBench &hands, char state)
 /// What is disabled says why, to the mouse and to a screen reader; a part of a disabled whole may leave that to the whole.
 void tst_States::checkReasons(const QWidget &place)
 {
-    for (QAbstractButton *button : place.findChildren<QAbstractButton *>()) {
-        if (!button->isVisible() || button->isEnabled() || isInner(button))
+    for (QWidget *control : place.findChildren<QWidget *>()) {
+        const auto *button = qobject_cast<const QAbstractButton *>(control);
+        const bool isField = qobject_cast<const QAbstractSpinBox *>(control) || qobject_cast<const QComboBox *>(control) ||
+                             qobject_cast<const QLineEdit *>(control) || qobject_cast<const QAbstractItemView *>(control) ||
+                             (qobject_cast<const QAbstractSlider *>(control) && !qobject_cast<const QScrollBar *>(control)) ||
+                             qobject_cast<const BalanceSlider *>(control);
+        if ((!button && !isField) || qobject_cast<const QHeaderView *>(control) || !control->isVisible() || control->isEnabled() ||
+            isInner(control))
             continue;
-        QWidget *disabled = button;
+        QWidget *disabled = control;
         while (!disabled->testAttribute(Qt::WA_ForceDisabled) && disabled->parentWidget())
             disabled = disabled->parentWidget();
         QAccessibleInterface *told = QAccessible::queryAccessibleInterface(disabled);
         const QString reason = disabled->toolTip();
-        QVERIFY2(!reason.isEmpty() && reason != button->text() && reason != button->accessibleName(), qPrintable(placeOf(button)));
-        QVERIFY2(told && told->text(QAccessible::Description) == reason, qPrintable(placeOf(button)));
+        QVERIFY2(!reason.isEmpty() && reason != control->accessibleName() && !(button && reason == button->text()),
+                 qPrintable(placeOf(control)));
+        QVERIFY2(told && told->text(QAccessible::Description) == spoken(reason), qPrintable(placeOf(control)));
+    }
+}
+
+/// What is estimated has the sign, a tooltip with the formula, and words for a screen reader; nothing says "about" instead.
+void tst_States::checkEstimates(const QWidget &place, int &estimates)
+{
+    static const QRegularExpression sign(QStringLiteral("~\\s?\\d")), word(QStringLiteral("\\babout\\s\\d"));
+    const auto check = [&](const QString &text, const QString &toolTip, const QString &said, const QString &where) {
+        QVERIFY2(!text.contains(word), qPrintable(where + text));
+        if (!text.contains(sign))
+            return;
+        ++estimates;
+        QVERIFY2(toolTip.contains(QStringLiteral("÷")), qPrintable(where + text)); // of a formula
+        QVERIFY2(said.contains(word) && !said.contains(sign), qPrintable(where + said));
+    };
+    for (QWidget *widget : place.findChildren<QWidget *>()) {
+        if (!widget->isVisible() || isInner(widget))
+            continue;
+        if (const auto *view = qobject_cast<const QAbstractItemView *>(widget); view && view->model()) {
+            for (int row = 0; row < view->model()->rowCount(); ++row)
+                for (int column = 0; column < view->model()->columnCount(); ++column) {
+                    const QModelIndex cell = view->model()->index(row, column);
+                    check(cell.data().toString(), cell.data(Qt::ToolTipRole).toString(), cell.data(Qt::AccessibleTextRole).toString(),
+                          placeOf(widget));
+                }
+            continue;
+        }
+        const auto *label = qobject_cast<const QLabel *>(widget);
+        const auto *button = qobject_cast<const QAbstractButton *>(widget);
+        QAccessibleInterface *told = label || button ? QAccessible::queryAccessibleInterface(widget) : nullptr;
+        if (!told)
+            continue;
+        check(label ? label->text() : button->text(), widget->toolTip(), told->text(QAccessible::Name), placeOf(widget));
+        QVERIFY2(!told->text(QAccessible::Description).contains(sign), qPrintable(placeOf(widget)));
     }
 }
 
@@ -286,6 +341,8 @@ void tst_States::aRunningJobCanBePausedAndCancelled()
     QVERIFY(actions.pauseJob->isEnabled() && actions.cancelJob->isEnabled());
     go(hands, Tab::Attention, AttentionView::Impact);
     checkReasons(*hands.window); // "Measuring" says how far it is
+    int estimates = 0;
+    checkEstimates(*hands.window, estimates);
     actions.pauseJob->trigger();
     QTRY_COMPARE(hands.bench().runner.job(number)->state, JobInfo::State::Paused);
     QVERIFY(actions.pauseJob->isEnabled() && actions.cancelJob->isEnabled());
