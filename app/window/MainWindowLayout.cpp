@@ -177,11 +177,13 @@ void MainWindow::keyPressEvent(QKeyEvent *event)
         QMainWindow::keyPressEvent(event);
 }
 
-/// Qt keeps the tab bar of docks that are hidden as a child outside the window: Tab passes it by.
+/// Qt keeps docks that lie behind others, and the tab bar of docks that are hidden, outside the window: Tab passes them by.
 bool MainWindow::focusNextPrevChild(bool isNext)
 {
     const auto isOutside = [this](const QWidget *stop) {
-        return stop && stop->parentWidget() == this && !rect().intersects(stop->geometry());
+        while (stop && stop->parentWidget() != this)
+            stop = stop->parentWidget();
+        return stop && !stop->isWindow() && !rect().intersects(stop->geometry());
     };
     bool isMoved = QMainWindow::focusNextPrevChild(isNext);
     while (isMoved && isOutside(focusWidget()))
