@@ -1065,6 +1065,7 @@ void TestSessionJobs::whatRunsIsNotStartedAgain()
 
     const std::int64_t before = lossesOf(bench.model.search());
     bench.editor.setAttentionsToRemove(9); // other settings: the newer one takes over, with what was found
+    bench.editor.setNeuronsKept(150);
     bench.jobs.search();
     QVERIFY(bench.finish());
     QVERIFY(bench.runner.job(3)->state == State::Cancelled);
