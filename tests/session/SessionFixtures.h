@@ -74,7 +74,7 @@ inline EvaluationRecord evaluationOf(const std::string &hash, double loss)
     record.result = {.loss = loss, .perplexity = std::exp(loss), .tokens = 1533, .windows = 3, .length = 512, .tokenHash = "held-out"};
     record.seconds = 1.0 / 3;
     if (!hash.empty())
-        record.draft = PlanDraft{.calibration = 0, .balance = {.sparsity = 0.25}, .search = {}};
+        record.draft = PlanDraft{.calibration = 0, .balance = {.sparsity = 0.25, .attentionsToRemove = {}}, .search = {}};
     return record;
 }
 
