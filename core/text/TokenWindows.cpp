@@ -249,8 +249,6 @@ TokenWindows readWindows(const Tokenizer &tokenizer, const TextSettings &setting
     TokenWindows windows;
     windows.length = settings.length;
     windows.tokensRead = std::int64_t(ids.size());
-    if (std::ranges::all_of(reader.reports(), [](const TextFileReport &file) { return file.firstLines.empty(); })) // as far as it was read
-        throw Error(subjectOf(settings) + " holds nothing but blanks.", "Choose a file with text.");
     ids.resize(std::size_t(windowsToKeep(windows.tokensRead, settings) * settings.length));
     ids.shrink_to_fit();
     windows.tokens = std::move(ids);

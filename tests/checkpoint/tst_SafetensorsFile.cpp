@@ -218,7 +218,7 @@ void TestSafetensorsFile::refusesWithAReason_data()
     row("hole between", fileOf(R"({"x":)" + one + R"(,"y":)" + other + "9,17]}}", 17), {"a hole of 1 byte before tensor 'y'", damaged});
     row("trailing bytes", fileOf(entry("F32", "[2]", "[0,8]"), 10), {"after the last tensor there are 2 bytes more", damaged});
     row("trailing bytes without tensors", fileOf("{}", 3), {"after the last tensor there are 3 bytes more", damaged});
-    row("control characters in a name", fileOf("{\"a\\u001b[31m\":3}"), {"'a?[31m'", damaged});
+    row("control characters in a name", fileOf("{\"a\\u001b[31m\":3}"), {"'a\\x1b[31m'", damaged});
 }
 
 void TestSafetensorsFile::refusesWithAReason()

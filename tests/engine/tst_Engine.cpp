@@ -689,7 +689,7 @@ void tst_Engine::onlyTextsThatHoldTokensWithoutARowAreRefused()
     std::ifstream stream(kHeldOut);
     std::ofstream(padded) << "A <|pad|> here. " << stream.rdbuf();
     const QString text1 = complaint([&] { engine.evaluate(nullptr, text(padded, 2), m_context); });
-    QVERIFY2(text1.contains("the token '<|pad|>' (id 2048)") && text1.contains("2048 rows"), qPrintable(text1));
+    QVERIFY2(text1.contains("the token '<|pad|>' (id 2048)") && text1.contains("2,048 rows"), qPrintable(text1));
     GenerationSettings settings;
     settings.prompt = "a <|pad|>";
     QVERIFY(complaint([&] { engine.generate(nullptr, settings, m_context); }).contains("<|pad|>"));

@@ -222,7 +222,7 @@ void tst_PruningPlan::balanceIsThatOfTheNeurons()
     QVERIFY(refused([](SparsityBalance &b) { b.modelParameters = b.denseModelParameters = 0; }).contains("balance"));
     QVERIFY(refused([](SparsityBalance &b) { b.layerParameters += 1; }).contains("balance"));
     QVERIFY(refused([](SparsityBalance &b) { b.attentionsToRemove = -5; }).contains("to remove -5 attentions"));
-    QVERIFY(refused([](SparsityBalance &b) { b.attentionsToRemove = 1'000'000; }).contains("to remove 1000000 attentions"));
+    QVERIFY(refused([](SparsityBalance &b) { b.attentionsToRemove = 1'000'000; }).contains("to remove 1,000,000 attentions"));
 }
 
 void tst_PruningPlan::damagedSearchIsRefused()

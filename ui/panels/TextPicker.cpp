@@ -337,15 +337,16 @@ void TextPicker::follow()
     const auto broken = std::ranges::find_if(m_files, [](const QString &file) { return !problemOfTextFile(file).brief.isEmpty(); });
     const bool isRefused = broken == m_files.end() && !m_files.isEmpty() && now == m_refusedText;
     m_useFewer->setVisible(isRefused && m_windowsGiven > 0);
+    m_note->setToolTip({});
     if (broken != m_files.end())
         m_note->say(InlineNote::Kind::Problem, problemOfTextFile(*broken).sentence, problemOfTextFile(*broken).remedy);
     else if (isRefused)
         m_note->say(InlineNote::Kind::Problem, m_refusal, m_remedy);
-    else if (!m_files.isEmpty() && isReadLate(now))
-        m_note->say(
-            InlineNote::Kind::Info,
-            tr("The text is large, about %1 tokens: what it is will be seen when a job reads it.").arg(countText(roughTokens(now))));
-    else if (const auto needed = m_cut->tokensNeeded())
+    else if (!m_files.isEmpty() && isReadLate(now)) {
+        m_note->say(InlineNote::Kind::Info,
+                    tr("The text is large, %1 tokens. It is read when a job needs it.").arg(estimated(countText(roughTokens(now)))));
+        m_note->setToolTip(tr("An estimate: the size of the files ÷ 4 bytes per token."));
+    } else if (const auto needed = m_cut->tokensNeeded())
         m_note->say(InlineNote::Kind::Info, tr("The text must have at least %1 tokens.").arg(exactText(*needed)));
     else
         m_note->clear();

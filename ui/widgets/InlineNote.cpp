@@ -3,6 +3,7 @@
 
 #include "theme/PlotStyle.h"
 #include "widgets/Labels.h"
+#include "widgets/Quantity.h"
 
 #include <QHBoxLayout>
 #include <QPainter>
@@ -75,7 +76,8 @@ void InlineNote::say(Kind kind, const QString &sentence, const QString &remedy)
     m_sentence = sentence;
     m_sign->setKind(kind);
     m_text->setText(remedy.isEmpty() ? sentence : tr("%1 %2", "sentence and remedy").arg(sentence, remedy));
-    setAccessibleName(m_text->text());
+    for (QWidget *told : {static_cast<QWidget *>(this), static_cast<QWidget *>(m_text)})
+        told->setAccessibleName(spoken(m_text->text()));
     show();
 }
 

@@ -191,7 +191,7 @@ void TestSessionJobs::openingBeginsASession()
     QCOMPARE(bench.jobs.engineReport()->threads, 1);
     QCOMPARE(bench.jobs.memoryNeeded(), 4 * bench.model.denseFigures().modelParameters); // float32 on the CPU
     QVERIFY(bench.jobs.memoryFree() > 0);
-    QCOMPARE(bench.runner.job(1)->title, QStringLiteral("Open model"));
+    QCOMPARE(bench.runner.job(1)->title, QStringLiteral("Open sample"));
     QVERIFY(bench.messages.current().empty());
 }
 

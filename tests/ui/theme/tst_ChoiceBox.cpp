@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "theme/ChoiceBox.h"
+#include "theme/Icons.h"
 #include "theme/Theme.h"
 
 #include <QAbstractItemView>
@@ -37,7 +38,8 @@ void tst_ChoiceBox::listShowsWholeRows()
         qApp->setStyleSheet(QString());
         QApplication::setPalette(palette);
     });
-    Theme theme; // whose padding makes the rows higher
+    [[maybe_unused]] const QIcon first = icon(QStringLiteral("check")); // registers what the style sheet draws
+    Theme theme;                                                        // whose padding makes the rows higher
     ChoiceBox box;
     for (int i = 0; i < choices; ++i)
         box.addItem(QStringLiteral("choice %1").arg(i));

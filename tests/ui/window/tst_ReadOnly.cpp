@@ -229,8 +229,9 @@ void tst_ReadOnly::nothingCanBeChanged()
     QCOMPARE(hands.bench().messages.current().size(), 1U);
     QCOMPARE(hands.bench().messages.current().front().sentence, reason);
     QVERIFY(session.draft() == draft);
-    hands.drop(hands.window.get(), WindowBench::sample().calibrationText());
-    QVERIFY(session.session().calibrationText.files.empty());
+    const TextSettings text = session.session().calibrationText;
+    hands.drop(hands.window.get(), WindowBench::sample().evaluationText());
+    QVERIFY(session.session().calibrationText == text);
 
     QVERIFY(hands.bench().runner.jobs().empty());
     QVERIFY(hands.window->keeper().isSaved());
