@@ -34,7 +34,8 @@ std::vector<float> readScores(const SafetensorsFile &file, const std::string &na
     if (found->dtype != DType::Float32 || found->shape != Shape{neurons})
         throw Flaw("the tensor " + name + " does not fit the model");
     std::vector<float> values(found->bytes.size() / sizeof(float));
-    std::memcpy(values.data(), found->bytes.data(), found->bytes.size());
+    if (!values.empty())
+        std::memcpy(values.data(), found->bytes.data(), found->bytes.size());
     return values;
 }
 
@@ -84,7 +85,7 @@ Session loadSession(const std::filesystem::path &file)
             scores->norm = scoreNormOf(entry.at("norm"));
             scores->provenance = provenanceFromJson(entry.at("provenance"));
             for (std::size_t i = 0; session.model && i < session.model->spec.layers.size(); ++i)
-                scores->layers.push_back(readScores(stored, tensorName(c, i), session.model->spec.layers[i].ffn.neurons));
+                scores->layers.push_back(readScores(stored, tensorName(c, i), session.model->spec.layers[i].neurons()));
             session.calibrations.push_back(std::move(scores));
         }
         checkSession(session);

@@ -3,7 +3,7 @@
 #include "FuzzInput.h"
 #include "Mutators.h"
 #include "SmallModel.h"
-#include "pruning/PruningPlan.h"
+#include "pruning/PlanFile.h"
 
 using namespace secateur;
 

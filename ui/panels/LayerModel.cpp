@@ -85,7 +85,7 @@ QVariant LayerModel::data(const QModelIndex &index, int role) const
     case Attention:
         return attentionText(facts);
     case Ffn:
-        return tr("%1 of %2 neurons kept").arg(exactText(facts.kept), exactText(facts.neurons));
+        return ffnText(facts);
     default:
         return {};
     }
@@ -123,8 +123,11 @@ QString LayerModel::toolTip(int row) const
             lines << tr("Its removal (step %1) changed the search loss by %2 nats (search perplexity %3)")
                          .arg(facts.removal + 1)
                          .arg(signedText(step->change, 4), changeText(1, 1 + step->perplexityChange()));
-    lines << tr("FFN: %1 of %2 neurons kept (%3)")
-                 .arg(exactText(facts.kept), exactText(facts.neurons), percentText(double(facts.kept) / double(facts.neurons)));
+    if (facts.hasFfn)
+        lines << tr("FFN: %1 of %2 neurons kept (%3)")
+                     .arg(exactText(facts.kept), exactText(facts.neurons), percentText(double(facts.kept) / double(facts.neurons)));
+    else
+        lines << tr("FFN: %1").arg(ffnText(facts));
     if (facts.shareKept)
         lines << tr("Score kept: %1").arg(percentText(*facts.shareKept, 2));
     return lines.join(QLatin1Char('\n'));

@@ -42,7 +42,7 @@ inline std::shared_ptr<const NeuronScores> madeUpScores(const ModelSpec &spec, u
     auto scores = std::make_shared<NeuronScores>();
     std::mt19937 generator(seed);
     for (const LayerSpec &layer : spec.layers) {
-        std::vector<float> values(std::size_t(layer.ffn.neurons));
+        std::vector<float> values(std::size_t(layer.neurons()));
         for (std::size_t i = 0; i < values.size(); ++i)
             values[i] = 0.01F * float(i + 1);
         std::shuffle(values.begin(), values.end(), generator);

@@ -74,7 +74,7 @@ private:
         QVERIFY(hands.waitForJobs());
         auto scores = std::make_shared<NeuronScores>();
         for (const LayerSpec &layer : hands.bench().session.spec().layers)
-            scores->layers.emplace_back(std::size_t(layer.ffn.neurons), 1.0F);
+            scores->layers.emplace_back(std::size_t(layer.neurons()), 1.0F);
         hands.bench().editor.useCalibration(hands.bench().session.addCalibration(scores, std::make_shared<const RankedScores>(*scores)));
     }
     /// By keys and menu, as people do; without the dialog for a name.
