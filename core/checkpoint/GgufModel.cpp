@@ -400,7 +400,8 @@ void GgufModel::readTensors()
             name = own; // which is then reported as not expected
         const std::int64_t layer = layerOf(name);
         const bool isOfLayer = layer >= 0 && layer < std::int64_t(m_hasAttention.size());
-        if (isOfLayer && ((!m_hasAttention[std::size_t(layer)] && isIn(".attn_", own)) || (!m_hasFfn[std::size_t(layer)] && isIn(".ffn_", own))))
+        if (isOfLayer &&
+            ((!m_hasAttention[std::size_t(layer)] && isIn(".attn_", own)) || (!m_hasFfn[std::size_t(layer)] && isIn(".ffn_", own))))
             continue; // of what stands for a part that is absent
         Source source{.tensor = &tensor, .isShifted = m_architecture->isGemma && isIn("norm.weight", name)};
         if (m_architecture->isInterleaved && isIn(".q_proj.", name))

@@ -41,7 +41,8 @@ std::string widthText(const PruningPlan &plan)
     if (widths.empty())
         return "no FFN is left";
     const auto [least, most] = std::ranges::minmax(widths);
-    const std::string where = plan.layersWithoutFfn().empty() ? " FFN neurons kept in every layer" : " FFN neurons kept in every FFN that is left";
+    const std::string where =
+        plan.layersWithoutFfn().empty() ? " FFN neurons kept in every layer" : " FFN neurons kept in every FFN that is left";
     return least == most ? std::to_string(least) + where : std::to_string(least) + " to " + std::to_string(most) + where;
 }
 
@@ -87,10 +88,11 @@ std::string makeModelCard(const PruningPlan &plan, const ExportSettings &setting
     if (base.repository)
         card << "base_model: \"" << *base.repository << "\"\n";
     const bool isManual = plan.method == PlanMethod::Manual;
-    card << "tags:\n- pruned\n" << (isManual ? "" : "- 2ssp\n") << "---\n\n"
+    card << "tags:\n- pruned\n"
+         << (isManual ? "" : "- 2ssp\n") << "---\n\n"
          << "# " << inMarkdown(base.full) << ", pruned\n\n"
-         << "Made by Secateur " << SECATEUR_VERSION
-         << (isManual ? " by a plan that was written by hand" : " with 2SSP (arXiv 2501.17771)") << ", without training. `pruning_manifest.json` holds everything that was decided.\n\n"
+         << "Made by Secateur " << SECATEUR_VERSION << (isManual ? " by a plan that was written by hand" : " with 2SSP (arXiv 2501.17771)")
+         << ", without training. `pruning_manifest.json` holds everything that was decided.\n\n"
          << "| | |\n|---|---|\n"
          << std::setprecision(4) << "| sparsity | " << 100 * b.sparsityLayers() << " % of the decoder layers, " << 100 * b.sparsityModel()
          << " % of the model |\n"

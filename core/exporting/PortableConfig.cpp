@@ -206,8 +206,7 @@ std::string leaveOutLayers(json &config, const ModelSpec &dense, const std::vect
         return {};
     config["num_hidden_layers"] = layers.size();
     const Family *family = familyNamed(dense.family);
-    const std::optional<std::vector<bool>> sliding =
-        family && family->windows == Windows::Pattern ? slidingLayers(dense) : std::nullopt;
+    const std::optional<std::vector<bool>> sliding = family && family->windows == Windows::Pattern ? slidingLayers(dense) : std::nullopt;
     // What followed from the numbers until now.
     if (family && family->unrotatedInterval > 0 && !config.contains("no_rope_layers"))
         for (const LayerSpec &layer : dense.layers)
@@ -231,7 +230,8 @@ std::string leaveOutLayers(json &config, const ModelSpec &dense, const std::vect
     }
     for (std::size_t i = 0; sliding && i < layers.size(); ++i)
         if ((*sliding)[std::size_t(layers[i])] != (*sliding)[i])
-            return "Layers were left out, so the sliding windows are no longer where their numbers say: engines that do not read 'layer_types' "
+            return "Layers were left out, so the sliding windows are no longer where their numbers say: engines that do not read "
+                   "'layer_types' "
                    "(transformers before 4.50) compute something else.";
     return {};
 }

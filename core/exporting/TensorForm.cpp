@@ -87,9 +87,8 @@ namespace {
 std::int64_t stubWidth(const ModelSpec &pruned)
 {
     constexpr std::int64_t kBlock = 256, kSmallBlock = 32;
-    const bool isOfBlocks = pruned.mostNeurons() > 0 && std::ranges::all_of(pruned.layers, [](const LayerSpec &layer) {
-                                return layer.neurons() % kBlock == 0;
-                            });
+    const bool isOfBlocks = pruned.mostNeurons() > 0 &&
+                            std::ranges::all_of(pruned.layers, [](const LayerSpec &layer) { return layer.neurons() % kBlock == 0; });
     return isOfBlocks ? kBlock : kSmallBlock;
 }
 

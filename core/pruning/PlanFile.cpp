@@ -36,13 +36,6 @@ PlanMethod methodNamed(const json &name)
                ", and only '2ssp' and 'manual' are known");
 }
 
-/// The hash of format 1, which told the order of removals.
-std::string hashOfFormat1(const PruningPlan &plan)
-{
-    return Sha256::ofText(
-        json{{"model", plan.calibration.modelHash}, {"keptNeurons", plan.keptNeurons}, {"removedAttentions", plan.removedAttentions}}.dump());
-}
-
 json layerParametersOf(const SparsityBalance &b)
 {
     return {{"dense", b.denseLayerParameters}, {"pruned", b.layerParameters}};
@@ -230,6 +223,13 @@ PruningPlan planFromJson(const json &document, const std::string &source)
     });
 }
 
+std::string hashOfFormat1(const PruningPlan &plan)
+{
+    return Sha256::ofText(
+        json{{"model", plan.calibration.modelHash}, {"keptNeurons", plan.keptNeurons}, {"removedAttentions", plan.removedAttentions}}
+            .dump());
+}
+
 void savePlan(const PruningPlan &plan, const std::filesystem::path &file)
 {
     writeFileAtomically(file, toJson(plan).dump(1, ' ', false, json::error_handler_t::replace) + "\n");
@@ -244,7 +244,8 @@ PruningPlan loadPlan(const std::filesystem::path &file, const ModelSpec &dense, 
 {
     const std::string source = file.string();
     const json document = documentIn(file);
-    const PruningPlan plan = planFromJson(reading(source, [&] { return completed(planIn(document, source), source, dense, modelHash); }), source);
+    const PruningPlan plan =
+        planFromJson(reading(source, [&] { return completed(planIn(document, source), source, dense, modelHash); }), source);
     checkPlan(plan, dense, modelHash);
     return plan;
 }

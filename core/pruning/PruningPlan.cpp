@@ -242,7 +242,8 @@ void checkBalance(const PruningPlan &plan, const ModelSpec &dense)
     const SparsityBalance &said = plan.balance;
     const auto removed = std::int64_t(plan.removedAttentions.size());
     const bool isManual = plan.method == PlanMethod::Manual;
-    if (said.attentionsToRemove < removed || said.attentionsToRemove > dense.layerCount() || (isManual && said.attentionsToRemove > removed))
+    if (said.attentionsToRemove < removed || said.attentionsToRemove > dense.layerCount() ||
+        (isManual && said.attentionsToRemove > removed))
         throw Error("The plan is to remove " + std::to_string(said.attentionsToRemove) + " attentions; it removes " +
                         std::to_string(removed) + ", and the model has " + std::to_string(dense.layerCount()) + ".",
                     kMakeAgain);
@@ -259,11 +260,12 @@ void checkBalance(const PruningPlan &plan, const ModelSpec &dense)
                    {"in the model that is left", said.modelParameters, right.modelParameters}};
     for (const auto &number : numbers)
         if (number.said != number.right)
-            throw Error("The plan tells of " + std::to_string(number.said) + " parameters " + number.name + "; its parts and this model have " +
-                            std::to_string(number.right) + ".",
+            throw Error("The plan tells of " + std::to_string(number.said) + " parameters " + number.name +
+                            "; its parts and this model have " + std::to_string(number.right) + ".",
                         kMakeAgain);
     if (!isManual && !isWidth)
-        throw Error("The plan keeps " + std::to_string(said.neuronsKept) + " neurons in every layer by its balance (K), and others by its lists.",
+        throw Error("The plan keeps " + std::to_string(said.neuronsKept) +
+                        " neurons in every layer by its balance (K), and others by its lists.",
                     kMakeAgain);
 }
 

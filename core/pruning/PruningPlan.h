@@ -73,8 +73,8 @@ enum class PlanMethod {
 /// What is to be removed, and where every number came from. The central value: what the search makes and the exporters write.
 struct PruningPlan {
     PlanMethod method = PlanMethod::TwoSsp;
-    BalanceSettings settings; ///< of 2SSP, as is `norm` and `search`
-    SparsityBalance balance;  ///< of a plan by hand its counts, N, and K where all FFNs are as wide
+    BalanceSettings settings;                           ///< of 2SSP, as is `norm` and `search`
+    SparsityBalance balance;                            ///< of a plan by hand its counts, N, and K where all FFNs are as wide
     std::vector<std::vector<std::int64_t>> keptNeurons; ///< per layer, ascending; empty: without an FFN
     std::vector<std::int64_t> removedAttentions;        ///< layers, in the order of removal
     ScoreNorm norm = ScoreNorm::L2;

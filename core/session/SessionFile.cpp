@@ -8,6 +8,7 @@
 #include "foundation/Failures.h"
 #include "foundation/InputFile.h"
 #include "foundation/JsonFile.h"
+#include "session/OlderHashes.h"
 #include "session/SessionCheck.h"
 #include "session/SessionJson.h"
 #include "session/SessionStore.h"
@@ -89,6 +90,8 @@ Session loadSession(const std::filesystem::path &file)
             session.calibrations.push_back(std::move(scores));
         }
         checkSession(session);
+        if (std::int64_t(wholeAt(json, "format")) == 1)
+            renewPlanHashes(session);
         return session;
     } catch (const NewerFormat &) {
         throw;

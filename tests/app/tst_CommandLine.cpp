@@ -522,7 +522,8 @@ void tst_CommandLine::plansByHandAreTaken()
     file.close();
     const Outcome told = run({"plan", kModel, "--plan", hand});
     QCOMPARE(told.exitCode, 0);
-    QVERIFY2(told.output.contains("FFNs removed: 3, 5") && told.output.contains("attentions removed, in order: 9, 5"), told.output.constData());
+    QVERIFY2(told.output.contains("FFNs removed: 3, 5") && told.output.contains("attentions removed, in order: 9, 5"),
+             told.output.constData());
     const QJsonObject result = run({"plan", kModel, "--plan", hand, "--save-plan", whole, "--json"}).result();
     QCOMPARE(result.value("method").toString(), QString("manual"));
     QCOMPARE(result.value("removedFfns").toArray(), (QJsonArray{3, 5}));

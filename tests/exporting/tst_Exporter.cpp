@@ -448,13 +448,14 @@ nlohmann::json configAfter(const QTemporaryDir &folder, const std::filesystem::p
     std::iota(tokens.begin(), tokens.end(), 20);
     const std::filesystem::path out = folder.filePath("out-" + QString(format)).toStdString();
     JobContext context;
-    const ExportResult result = writeExport({.checkpoint = checkpoint,
-                                             .dense = dense.spec(),
-                                             .plan = plan,
-                                             .pruned = pruned(dense, plan.surgery()),
-                                             .checkTokens = tokens,
-                                             .evaluations = nlohmann::json::array()},
-                                            {.format = format, .output = out, .isOverwriteAllowed = false, .dtype = {}, .command = {}}, context);
+    const ExportResult result =
+        writeExport({.checkpoint = checkpoint,
+                     .dense = dense.spec(),
+                     .plan = plan,
+                     .pruned = pruned(dense, plan.surgery()),
+                     .checkTokens = tokens,
+                     .evaluations = nlohmann::json::array()},
+                    {.format = format, .output = out, .isOverwriteAllowed = false, .dtype = {}, .command = {}}, context);
     if (notes)
         *notes = result.notes;
     return jsonOf(out / "config.json");
@@ -883,8 +884,7 @@ void tst_Exporter::exportsOfExportsHaveTheirOwnFamilyAgain()
     }
     ModelSpec spec = loadDecoder(tinyLlama("gqa"), 8).spec();
     spec.layers[0].attention.reset();
-    QVERIFY(QString::fromStdString(exportProblem("hf-dropin", spec, narrowed(spec, 30)))
-                .contains("has none in layer 0"));
+    QVERIFY(QString::fromStdString(exportProblem("hf-dropin", spec, narrowed(spec, 30))).contains("has none in layer 0"));
 }
 
 void tst_Exporter::theHubsNameIsUsed()
@@ -1033,8 +1033,7 @@ void tst_Exporter::whatCannotBeCarriedIsSaidBeforeTheWork()
     const Checkpoint checkpoint = Checkpoint::open(model);
     const ModelSpec spec = loadDecoder(model, 8).spec();
     try {
-        checkExport(settingsOf("hf-compact", folder.filePath("out").toStdString()), checkpoint, spec,
-                    narrowed(spec, 30), 0);
+        checkExport(settingsOf("hf-compact", folder.filePath("out").toStdString()), checkpoint, spec, narrowed(spec, 30), 0);
         QFAIL("nothing was thrown");
     } catch (const Error &problem) {
         QVERIFY2(QString(problem.what()).contains(reason), problem.what());

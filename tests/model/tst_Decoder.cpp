@@ -262,8 +262,7 @@ void tst_Decoder::absentFfnsAddNothing()
     Checkpoint checkpoint = Checkpoint::open(tinyLlama(name.toStdString()));
     const ModelSpec spec = specOf(checkpoint);
     JobContext context;
-    const Decoder streamed =
-        pruned(Decoder(spec, streamWeights(checkpoint, spec, testDevice(), c10::kFloat, context), 40), surgery);
+    const Decoder streamed = pruned(Decoder(spec, streamWeights(checkpoint, spec, testDevice(), c10::kFloat, context), 40), surgery);
     QVERIFY(logitsOf(streamed, tokens).equal(logitsOf(decoder, tokens)));
 
     const std::vector<std::int32_t> prompt = {5, 9, 33, 2};

@@ -347,19 +347,30 @@ void tst_PruningPlan::plansByHandAreRefusedWithTheReason_data()
 {
     QTest::addColumn<QString>("change"); // of byHand
     QTest::addColumn<QString>("reason");
-    QTest::newRow("another model") << R"({"modelHash": "other"})" << "made for another model";
-    QTest::newRow("too few layers") << R"({"keptNeurons": ["all", "all"], "removedAttentions": []})" << "has 2 layers, the model 3";
-    QTest::newRow("a layer that is none") << R"({"removedAttentions": [3]})" << "removes the attention of layer 3";
-    QTest::newRow("a neuron that is none") << R"({"keptNeurons": ["all", [48], []]})" << "kept neurons of layer 1";
-    QTest::newRow("not ascending") << R"({"keptNeurons": ["all", [5, 4], []]})" << "kept neurons of layer 1";
-    QTest::newRow("another word") << R"({"keptNeurons": ["most", [5], []]})" << "is damaged";
-    QTest::newRow("nothing left") << R"({"keptNeurons": [[], [], []], "removedAttentions": [0, 1, 2]})" << "leaves nothing";
-    QTest::newRow("its hash") << R"({"planHash": "abc"})" << "does not match its own hash";
+    QTest::newRow("another model") << R"({"modelHash": "other"})"
+                                   << "made for another model";
+    QTest::newRow("too few layers") << R"({"keptNeurons": ["all", "all"], "removedAttentions": []})"
+                                    << "has 2 layers, the model 3";
+    QTest::newRow("a layer that is none") << R"({"removedAttentions": [3]})"
+                                          << "removes the attention of layer 3";
+    QTest::newRow("a neuron that is none") << R"({"keptNeurons": ["all", [48], []]})"
+                                           << "kept neurons of layer 1";
+    QTest::newRow("not ascending") << R"({"keptNeurons": ["all", [5, 4], []]})"
+                                   << "kept neurons of layer 1";
+    QTest::newRow("another word") << R"({"keptNeurons": ["most", [5], []]})"
+                                  << "is damaged";
+    QTest::newRow("nothing left") << R"({"keptNeurons": [[], [], []], "removedAttentions": [0, 1, 2]})"
+                                  << "leaves nothing";
+    QTest::newRow("its hash") << R"({"planHash": "abc"})"
+                              << "does not match its own hash";
     QTest::newRow("its parameters") << R"({"layerParameters": {"dense": 1, "pruned": 1}, "modelParameters": {"dense": 1, "pruned": 1}})"
                                     << "tells of 1 parameters in the layers of the original";
-    QTest::newRow("a method of later") << R"({"method": "evolution"})" << "only '2ssp' and 'manual' are known";
-    QTest::newRow("a later format") << R"({"format": 3})" << "was saved by a newer Secateur (format 3)";
-    QTest::newRow("format 1") << R"({"format": 1})" << "its format is 1";
+    QTest::newRow("a method of later") << R"({"method": "evolution"})"
+                                       << "only '2ssp' and 'manual' are known";
+    QTest::newRow("a later format") << R"({"format": 3})"
+                                    << "was saved by a newer Secateur (format 3)";
+    QTest::newRow("format 1") << R"({"format": 1})"
+                              << "its format is 1";
 }
 
 void tst_PruningPlan::plansByHandAreRefusedWithTheReason()

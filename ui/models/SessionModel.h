@@ -59,7 +59,7 @@ public:
     const ModelSpec &spec() const { return m_session.model->spec; } ///< needs hasModel()
     qint64 layerCount() const { return hasModel() ? spec().layerCount() : 0; }
     qint64 neurons() const { return hasModel() ? spec().mostNeurons() : 0; } ///< of the widest FFN of the dense model
-    QString modelName() const;                                                            ///< ModelName::brief
+    QString modelName() const;                                               ///< ModelName::brief
     /// Why the model cannot be pruned (layers that differ, an attention that is missing); empty when it can.
     QString pruningProblem() const { return m_pruningProblem; }
     /// Why texts cannot be read with this model, with what can be done all the same and the remedy; empty when they can.

@@ -75,9 +75,8 @@ ExportTargetModel::Rows ExportTargetModel::makeRows() const
     const ModelSpec pruned = prunedSpec(m_session.spec(), widths, removed);
 
     rows.recommended = -1;
-    const std::string best = !planProblem.isEmpty()
-                                 ? std::string()
-                                 : recommendedTarget(exportEngines()[std::size_t(m_engine)], m_session.spec(), pruned);
+    const std::string best =
+        !planProblem.isEmpty() ? std::string() : recommendedTarget(exportEngines()[std::size_t(m_engine)], m_session.spec(), pruned);
     for (std::size_t row = 0; row < targets.size(); ++row) {
         const std::string &name = targets[row].name;
         rows.problems[row] = planProblem.isEmpty() ? QString::fromStdString(exportProblem(name, m_session.spec(), pruned)) : planProblem;

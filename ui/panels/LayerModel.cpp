@@ -106,7 +106,7 @@ QVariant LayerModel::headerData(int section, Qt::Orientation orientation, int ro
         if (!m_session.hasScores())
             return tr("FFN: %1 neurons").arg(exactText(m_widestFfn));
         const QString text = role == ShortTextRole ? tr("FFN: %1 of %2") : tr("FFN: %1 of %2 kept");
-        return text.arg(exactText(m_facts.front().kept), exactText(m_facts.front().neurons));
+        return text.arg(exactText(std::min(m_session.neuronsKept(), m_widestFfn)), exactText(m_widestFfn));
     }
     default:
         return {};

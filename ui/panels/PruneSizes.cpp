@@ -29,8 +29,8 @@ PruneSizes::Written PruneSizes::at(double sparsity, const ExportEngine &engine) 
         if (best.empty())
             return written;
         written.target = best;
-        written.bytes = modelParameters(exportedSpec(best, m_session.spec(), pruned)) *
-                        qint64(bytesPerElement(m_session.session().model->storedDtype));
+        written.bytes =
+            modelParameters(exportedSpec(best, m_session.spec(), pruned)) * qint64(bytesPerElement(m_session.session().model->storedDtype));
     } catch (const Error &) { // the balance is not possible: told as the reason
     }
     return written;
