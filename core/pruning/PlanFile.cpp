@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <numeric>
 
 namespace secateur {
@@ -90,6 +91,7 @@ void readTwoSsp(const json &stored, PruningPlan &plan)
 void readManual(const json &stored, PruningPlan &plan)
 {
     plan.calibration.modelHash = stored.at("modelHash");
+    plan.search.initialLoss = std::numeric_limits<double>::quiet_NaN(); // none was begun
     readParameters(stored, plan.balance);
     plan.balance.attentionsToRemove = std::int64_t(plan.removedAttentions.size());
     for (const std::int64_t width : plan.widths()) {
