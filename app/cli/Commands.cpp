@@ -8,86 +8,13 @@
 #include "foundation/Error.h"
 #include "foundation/InputFile.h"
 #include "foundation/JsonFile.h"
+#include "pruning/PlanFile.h"
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 
 namespace secateur::cli {
-namespace {
-
-std::string sentence(const PruningOrigin &origin)
-{
-    if (!origin.problem.empty())
-        return "How it was pruned is unknown: " + origin.problem;
-    const auto [least, most] = std::ranges::minmax(origin.widths);
-    const std::string kept = (least == most ? "" : grouped(least) + " to ") + counted(most, "neuron");
-    return "pruned from " + printable(origin.baseModel) + ", as " + printable(origin.format) + ": keeps " + kept +
-           " per layer, attentions removed: " + joined(origin.removedAttentions) + "; plan " + origin.planHash;
-}
-
-} // namespace
-
-void Session::inspect()
-{
-    const ModelSpec spec = specOfModelOrConfig();
-    const LayerSpec &first = spec.layers.front();
-    const DType dtype = model ? model->storedDtype : spec.dtype;
-    const std::int64_t attention = first.attention ? attentionParameters(*first.attention, spec.hiddenSize) : 0;
-    const std::int64_t ffn = ffnParameters(first.ffn, spec.hiddenSize);
-    const std::int64_t bytes = model ? model->tensorBytes : modelParameters(spec) * std::int64_t(bytesPerElement(dtype));
-    report.table(
-        {{"family", spec.family},
-         {"layers", std::to_string(spec.layerCount())},
-         {"hidden size", grouped(spec.hiddenSize)},
-         {"FFN neurons of a layer", grouped(first.ffn.neurons)},
-         {"heads / KV heads x size", first.attention
-                                         ? std::to_string(first.attention->heads) + " / " + std::to_string(first.attention->kvHeads) +
-                                               " x " + std::to_string(first.attention->headDim)
-                                         : "none"},
-         {"vocabulary", grouped(spec.vocabularySize) + (spec.tiedEmbeddings ? ", tied" : "")},
-         {"context", counted(spec.contextLength, "token")},
-         {"parameters, model", grouped(modelParameters(spec))},
-         {"parameters, layers", grouped(layerParameters(spec))},
-         {"one attention", grouped(attention)},
-         {"one FFN", grouped(ffn)},
-         {"weights", size(bytes) + ", " + (model && !model->quantisedAs.empty() ? model->quantisedAs : std::string(configName(dtype))) +
-                         (model ? ", " + counted(model->files, "file") : "")},
-         {"KV cache per token", size(kvBytesPerToken(spec, dtype))},
-         {"FLOP per token", decimal(double(flopPerToken(spec)) / 1e9, 3) + " G"}});
-    nlohmann::json result = {{"family", spec.family},
-                             {"layers", spec.layerCount()},
-                             {"hiddenSize", spec.hiddenSize},
-                             {"neurons", first.ffn.neurons},
-                             {"vocabulary", spec.vocabularySize},
-                             {"contextLength", spec.contextLength},
-                             {"tiedEmbeddings", spec.tiedEmbeddings},
-                             {"parameters", modelParameters(spec)},
-                             {"layerParameters", layerParameters(spec)},
-                             {"attentionParameters", attention},
-                             {"ffnParameters", ffn},
-                             {"bytes", bytes},
-                             {"dtype", configName(dtype)},
-                             {"kvBytesPerToken", kvBytesPerToken(spec, dtype)},
-                             {"flopPerToken", flopPerToken(spec)}};
-    if (first.attention)
-        result.update({{"heads", first.attention->heads}, {"kvHeads", first.attention->kvHeads}, {"headDim", first.attention->headDim}});
-    if (model)
-        result["notes"] = model->notes;
-    if (model && model->origin) {
-        report.line(sentence(*model->origin));
-        result["origin"] = toJson(*model->origin);
-    }
-    if (model) {
-        report.line(model->tokenizerSize ? "tokenizer: " + counted(*model->tokenizerSize, "id")
-                                         : "no usable tokenizer: " + model->tokenizerProblem + " " + model->tokenizerHint);
-        result["tokenizer"] = model->tokenizerSize ? nlohmann::json(*model->tokenizerSize) : nlohmann::json();
-        result["tokenizerProblem"] = model->tokenizerProblem;
-        result["tokenizerHint"] = model->tokenizerHint;
-    }
-    finish(result);
-}
-
 void Session::models()
 {
     const std::filesystem::path cache = hubCacheFolder();
@@ -131,6 +58,14 @@ void Session::plan()
 {
     checkOutputFile(o.savePlan);
     const ModelSpec spec = specOfModelOrConfig();
+    if (!o.plan.empty()) {
+        const PruningPlan given = optionalPlan().value();
+        if (!o.savePlan.empty())
+            savePlan(given, o.savePlan);
+        showPlan(given);
+        finish(resultOf(given.balance, &given));
+        return;
+    }
     if (o.scores.empty()) {
         const SparsityBalance b = balance(spec, balanceSettings(spec));
         showBalance(b);
@@ -140,8 +75,7 @@ void Session::plan()
     const PruningPlan plan = planFromScores(spec, loadMatchingScores(), balanceSettings(spec));
     if (!o.savePlan.empty())
         savePlan(plan, o.savePlan);
-    showBalance(plan.balance);
-    showOrder(plan);
+    showPlan(plan);
     finish(resultOf(plan.balance, &plan));
 }
 
@@ -178,6 +112,7 @@ void Session::search()
     PruningPlan plan;
     if (o.scores.empty()) {
         plan = optionalPlan().value();
+        checkSearchable(plan);
         const auto found = std::int64_t(plan.search.steps.size());
         if (o.remove && *o.remove < found && !o.isOverwriteAllowed && isSame(o.plan, o.savePlan))
             throw Error("The plan " + inQuotes(o.plan.string()) + " holds " + counted(found, "removal") + " and would keep " +
@@ -196,8 +131,7 @@ void Session::search()
                   .removals = plan.balance.attentionsToRemove,
                   .neuronsKept = plan.balance.neuronsKept});
     runSearch(plan, textOf(before), settings);
-    showBalance(plan.balance);
-    showOrder(plan);
+    showPlan(plan);
     nlohmann::json result = resultOf(plan.balance, &plan);
     result["evaluatedCandidates"] = plan.search.evaluations();
     finish(result);
@@ -305,7 +239,7 @@ void Session::prune()
     report.line("seconds: " + decimal(seconds.at("total").get<double>(), 1) + (phases.empty() ? "" : " (" + phases + ")"));
     showDeviation(b);
     report.line("N = " + std::to_string(b.attentionsToRemove) + ", K = " + grouped(b.neuronsKept) + " of " +
-                grouped(model->spec.layers.front().ffn.neurons));
+                grouped(model->spec.mostNeurons()));
     showOrder(plan);
     if (!o.output.empty())
         report.line("verified checkpoint: " + printable(o.output.string()));
@@ -349,7 +283,7 @@ void Session::exportPlan()
     checkOutputFolder();
     open();
     const PruningPlan plan = optionalPlan().value();
-    engine->checkExportSettings(exportSettings(), plan.balance.neuronsKept);
+    engine->checkExportSettings(exportSettings(), plan);
     nlohmann::json result = resultOf(plan.balance, &plan);
     Rows rows = {{"", "original", "pruned", "change"}};
     exportTo(plan, nlohmann::json::array(), result, rows);

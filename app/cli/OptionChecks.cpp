@@ -155,9 +155,14 @@ std::string mistakeIn(const Options &o)
         return "a MODEL or --config is needed";
     if (o.command == "plan" && !o.scores.empty() && o.model.empty())
         return "--scores needs a MODEL";
-    if (o.command == "plan" && !o.savePlan.empty() && o.scores.empty())
+    if (o.command == "plan" && !o.plan.empty() && o.model.empty())
+        return "--plan needs a MODEL";
+    if (o.command == "plan" && !o.plan.empty() && (!o.scores.empty() || o.sparsity || o.keep || o.remove))
+        return "--plan has its own neurons and removals: --scores, --sparsity, --keep and --remove make another";
+    if (o.command == "plan" && !o.savePlan.empty() && o.scores.empty() && o.plan.empty())
         return "--save-plan needs --scores: without them no neurons are chosen";
-    const bool isNewPlan = o.command == "plan" || o.command == "bench" || o.command == "prune" || (o.command == "search" && o.plan.empty());
+    const bool isNewPlan =
+        o.command == "bench" || o.command == "prune" || ((o.command == "search" || o.command == "plan") && o.plan.empty());
     if (o.command == "search" && o.scores.empty() == o.plan.empty())
         return "either --scores (a new search) or --plan (to resume one) is needed";
     if (o.command == "bench" && o.model.empty() == o.config.empty())

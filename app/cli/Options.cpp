@@ -230,6 +230,7 @@ void defineCommands(CLI::App &app, Options &options)
     define.model(plan, false);
     define.balance(plan);
     define.scores(plan);
+    define.plan(plan, "Show this plan instead, and check it; one that was written by hand is saved whole with --save-plan");
     define.savePlan(plan);
     define.overwrite(plan);
 

@@ -8,9 +8,9 @@
 #include "foundation/InputFile.h"
 #include "foundation/JsonFile.h"
 #include "model/Families.h"
+#include "pruning/PlanFile.h"
 
 #include <algorithm>
-#include <cmath>
 #include <iostream>
 #include <thread>
 
@@ -249,8 +249,7 @@ std::optional<PruningPlan> Session::optionalPlan()
 {
     if (o.plan.empty())
         return {};
-    PruningPlan plan = loadPlan(o.plan);
-    checkPlan(plan, model->spec, engine->modelHash(context));
+    PruningPlan plan = loadPlan(o.plan, model->spec, engine->modelHash(context));
     if (!plan.isComplete() && o.command == "export")
         throw Error("The plan " + inQuotes(o.plan.string()) + " is not finished: " + std::to_string(plan.removedAttentions.size()) +
                         " of " + counted(plan.balance.attentionsToRemove, "attention") + " removed.",
@@ -331,57 +330,6 @@ void Session::runSearch(PruningPlan &plan, const TextSettings &text, const Searc
         throw;
     }
     save(plan);
-}
-
-void Session::showBalance(const SparsityBalance &b)
-{
-    report.line("N = " + counted(b.attentionsToRemove, "attention") + " to remove (feasible: " + std::to_string(b.leastAttentions) +
-                " to " + std::to_string(b.mostAttentions) + "), K = " + counted(b.neuronsKept, "neuron") + " kept in every layer");
-    report.table({{"", "original", "pruned", "sparsity"},
-                  {"parameters, layers", grouped(b.denseLayerParameters), grouped(b.layerParameters), percent(b.sparsityLayers())},
-                  {"parameters, model", grouped(b.denseModelParameters), grouped(b.modelParameters), percent(b.sparsityModel())}});
-    showDeviation(b);
-}
-
-void Session::showDeviation(const SparsityBalance &b)
-{
-    if (o.sparsity && !o.keep && std::abs(b.sparsityLayers() - *o.sparsity) > 0.01)
-        report.line("The sparsity reached is " + percent(b.sparsityLayers()) + " instead of " + percent(*o.sparsity) +
-                    ", because the width is a multiple of " + std::to_string(o.widthMultiple) + ".");
-}
-
-void Session::showOrder(const PruningPlan &plan)
-{
-    report.line("attentions removed, in order: " + joined(plan.removedAttentions));
-    if (const std::string &type = plan.search.screenedIn; !type.empty())
-        report.line(grouped(plan.search.decided()) + " of " + counted(plan.search.evaluations(), "candidate") + " evaluated in " +
-                    plan.search.provenance.dtype + ", which decided; the others ruled out in " + type);
-    report.line("plan " + plan.hash());
-}
-
-nlohmann::json Session::resultOf(const SparsityBalance &b, const PruningPlan *plan) const
-{
-    nlohmann::json result = {{"event", "result"},
-                             {"command", o.command},
-                             {"N", b.attentionsToRemove},
-                             {"K", b.neuronsKept},
-                             {"leastN", b.leastAttentions},
-                             {"mostN", b.mostAttentions},
-                             {"ruleN", b.attentionsByRule},
-                             {"sparsityLayers", b.sparsityLayers()},
-                             {"sparsityModel", b.sparsityModel()},
-                             {"parameters", {{"dense", b.denseModelParameters}, {"pruned", b.modelParameters}}},
-                             {"layerParameters", {{"dense", b.denseLayerParameters}, {"pruned", b.layerParameters}}},
-                             {"removalOrder", nlohmann::json::array()},
-                             {"planHash", nullptr}};
-    if (plan) {
-        result["removalOrder"] = plan->removedAttentions;
-        result["planHash"] = plan->hash();
-        if (!plan->search.screenedIn.empty())
-            result["screening"] = {
-                {"type", plan->search.screenedIn}, {"candidates", plan->search.evaluations()}, {"decided", plan->search.decided()}};
-    }
-    return result;
 }
 
 /// Adds what every result has, and prints it.

@@ -66,8 +66,10 @@ private:
     void hear(const CandidateLoss &heard);
     void runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings);
     void showBalance(const SparsityBalance &balance);
+    void showParameters(const SparsityBalance &balance);
     void showDeviation(const SparsityBalance &balance);
     void showOrder(const PruningPlan &plan);
+    void showPlan(const PruningPlan &plan);
     nlohmann::json resultOf(const SparsityBalance &balance, const PruningPlan *plan) const;
     void finish(nlohmann::json result);
 
@@ -89,6 +91,8 @@ private:
 bool isSame(const std::filesystem::path &one, const std::filesystem::path &other);
 /// Layers as "3, 1, 2", or "none".
 std::string joined(const std::vector<std::int64_t> &numbers);
+/// Kept neurons of layers, without those that have no FFN: "200", "29 to 48", or "none".
+std::string widthsText(std::vector<std::int64_t> widths);
 /// A share as "37.50 %".
 std::string percent(double share);
 

@@ -38,7 +38,8 @@ Work layersWork(const ModelSpec &spec, std::int64_t tokens, std::int64_t element
     for (std::size_t i = 0; i < spec.layers.size(); ++i) {
         if (const auto &attention = spec.layers[i].attention)
             work += attentionWork(*attention, spec.hiddenSize, tokens, elementBytes);
-        work += ffnWork(spec.layers[i].ffn, spec.hiddenSize, tokens, elementBytes, isLastWithDown || i + 1 < spec.layers.size());
+        if (const auto &ffn = spec.layers[i].ffn)
+            work += ffnWork(*ffn, spec.hiddenSize, tokens, elementBytes, isLastWithDown || i + 1 < spec.layers.size());
     }
     return work;
 }
@@ -101,7 +102,7 @@ private:
         plan.calibration = std::move(provenance);
         result.balance = plan.balance;
         clock.begin();
-        m_narrow.emplace(pruned(dense, plan.keptNeurons, {}));
+        m_narrow.emplace(withFfnsOf(dense, plan.surgery()));
         if (m_screenType)
             m_screen.emplace(inType(*m_narrow, scalarType(*m_screenType)));
         clock.end("narrow");
@@ -136,7 +137,7 @@ private:
 
     void evaluate(const at::Tensor &tokens, const PruningPlan &plan)
     {
-        const Decoder decoder = pruned(*m_narrow, plan.keptNeurons, plan.removedAttentions);
+        const Decoder decoder = withAttentionsOf(*m_narrow, plan.surgery());
         const std::int64_t elementBytes = std::int64_t(c10::elementSize(decoder.dtype()));
         clock.begin();
         totalLoss(decoder, tokens, m_context);

@@ -11,8 +11,10 @@ std::vector<ProductRate> measureProducts(const ModelSpec &spec, std::int64_t row
 {
     const std::int64_t d = spec.hiddenSize;
     const LayerSpec &layer = spec.layers.front();
-    std::vector<ProductRate> products = {{.name = "gate and up", .rows = rows, .inner = d, .columns = layer.ffn.neurons},
-                                         {.name = "down", .rows = rows, .inner = layer.ffn.neurons, .columns = d}};
+    std::vector<ProductRate> products;
+    if (layer.ffn)
+        products = {{.name = "gate and up", .rows = rows, .inner = d, .columns = layer.ffn->neurons},
+                    {.name = "down", .rows = rows, .inner = layer.ffn->neurons, .columns = d}};
     if (layer.attention) {
         const std::int64_t queries = layer.attention->heads * layer.attention->headDim;
         products.push_back({.name = "query and output", .rows = rows, .inner = d, .columns = queries});

@@ -125,6 +125,12 @@ const GgufTensor *GgufModel::find(std::string_view name) const
     return found == tensors.end() ? nullptr : &*found;
 }
 
+bool GgufModel::isZero(std::string_view name) const
+{
+    const GgufTensor *tensor = find(name);
+    return tensor && std::ranges::all_of(tensor->bytes, [](std::byte b) { return b == std::byte(0); });
+}
+
 std::int64_t GgufModel::count(const std::string &key, std::int64_t absent) const
 {
     const auto value = m_metadata.find(key);
@@ -339,7 +345,19 @@ void GgufModel::readRope()
         scaling["attention_factor"] = attention * (factor <= 1 ? 1.0 : 0.1 * std::log(factor) + 1.0);
 }
 
-/// Widths and absent attentions. A first layer whose only head adds nothing stands for an absent one: the format must have one there.
+/// Whether a layer has an FFN. In deci, a few neurons that add nothing stand for an absent one: llama.cpp leaves a layer without neurons before it
+/// adds the attention.
+bool GgufModel::hasFfn(std::size_t layer, std::int64_t width, bool hasAttention) const
+{
+    constexpr std::int64_t kMostOfStub = 256;
+    if (m_architecture->name != "deci" || width > kMostOfStub)
+        return true;
+    if (width == 0 && hasAttention)
+        refuse("has an attention and no FFN in layer " + std::to_string(layer) + ", which llama.cpp computes as if both were absent");
+    return width > 0 && !isZero("blk." + std::to_string(layer) + ".ffn_down.weight");
+}
+
+/// Widths and absent parts. A first layer whose only head adds nothing stands for an absent one: the format must have one there.
 void GgufModel::readLayers()
 {
     const std::string a = prefix();
@@ -352,17 +370,17 @@ void GgufModel::readLayers()
     json layers = json::array();
     for (std::size_t i = 0; i < heads.size(); ++i) {
         bool isThere = heads[i] > 0;
-        if (i == 0 && heads[i] == 1 && most > 1) {
-            const GgufTensor *output = find("blk.0.attn_output.weight");
-            isThere = !output || std::any_of(output->bytes.begin(), output->bytes.end(), [](std::byte b) { return b != std::byte(0); });
-        }
+        if (i == 0 && heads[i] == 1)
+            isThere = !isZero("blk.0.attn_output.weight");
         if (isThere && (heads[i] != most || (keys > 0 && kvHeads[i] != keys)))
             throw Error(inQuotes(name()) + ": layer " + std::to_string(i) + " has another number of heads than the others.",
                         "Such a model is not supported.");
         keys = isThere ? kvHeads[i] : keys;
         m_hasAttention.push_back(isThere);
-        layers.push_back({{"intermediate_size", widths[i]}, {"attention", isThere}});
-        isUniform = isUniform && isThere && widths[i] == widths.front();
+        m_hasFfn.push_back(hasFfn(i, widths[i], isThere));
+        layers.push_back(m_hasFfn[i] ? json{{"intermediate_size", widths[i]}, {"attention", isThere}}
+                                     : json{{"ffn", false}, {"attention", isThere}});
+        isUniform = isUniform && isThere && m_hasFfn[i] && widths[i] == widths.front();
     }
     m_config["num_key_value_heads"] = std::max<std::int64_t>(1, keys);
     m_config["intermediate_size"] = *std::max_element(widths.begin(), widths.end());
@@ -380,9 +398,10 @@ void GgufModel::readTensors()
         if (name.empty())
             name = own; // which is then reported as not expected
         const std::int64_t layer = layerOf(name);
-        const bool isOfAbsent = layer >= 0 && layer < std::int64_t(m_hasAttention.size()) && !m_hasAttention[std::size_t(layer)];
-        if (isOfAbsent && isIn(".attn_", own))
-            continue; // of the head that stands for none
+        const bool isOfLayer = layer >= 0 && layer < std::int64_t(m_hasAttention.size());
+        if (isOfLayer &&
+            ((!m_hasAttention[std::size_t(layer)] && isIn(".attn_", own)) || (!m_hasFfn[std::size_t(layer)] && isIn(".ffn_", own))))
+            continue; // of what stands for a part that is absent
         Source source{.tensor = &tensor, .isShifted = m_architecture->isGemma && isIn("norm.weight", name)};
         if (m_architecture->isInterleaved && isIn(".q_proj.", name))
             source.heads = m_config["num_attention_heads"].get<std::int64_t>();

@@ -15,7 +15,7 @@ namespace secateur {
 /// A model in a GGUF file, as what it was converted from: config.json's fields, Hugging Face's names of tensors, rows of q and k in the
 /// order of halves (some of llama.cpp's architectures interleave them), Gemma's norms without the 1 that is added to them.
 ///
-/// Architectures: those of GgufNames; deci is llama with widths and absent attentions of its own in every layer. Quantised values are made
+/// Architectures: those of GgufNames; deci is llama with widths and absent parts of its own in every layer. Quantised values are made
 /// when they are read; a checkpoint that is written from them has F16.
 class GgufModel : public WeightFile {
 public:
@@ -45,6 +45,9 @@ private:
     };
 
     const GgufTensor *find(std::string_view name) const;
+    /// Whether it is there and holds nothing but zeros.
+    bool isZero(std::string_view name) const;
+    bool hasFfn(std::size_t layer, std::int64_t width, bool hasAttention) const;
     std::string name() const { return m_file.path().string(); }
     /// Of the keys of the architecture's own: "llama.".
     std::string prefix() const { return std::string(m_architecture->name) + "."; }
@@ -68,7 +71,7 @@ private:
     nlohmann::json m_metadata;
     const GgufArchitecture *m_architecture = nullptr;
     nlohmann::json m_config;
-    std::vector<bool> m_hasAttention; ///< of each layer
+    std::vector<bool> m_hasAttention, m_hasFfn; ///< of each layer
     std::string m_storage;
     bool m_isConverted = false;
     DType m_dtype = DType::Float32;

@@ -18,8 +18,7 @@ double measuredRate(const ModelSpec &spec, c10::Device device, DType type)
 {
     constexpr std::int64_t kRows = 1024, kLeast = 512, kMost = 4096; // small products tell of calls, not of the processor
     constexpr double kSeconds = 0.1;
-    const std::int64_t inner = std::clamp(spec.hiddenSize, kLeast, kMost),
-                       columns = std::clamp(spec.layers.front().ffn.neurons, 2 * kLeast, kMost);
+    const std::int64_t inner = std::clamp(spec.hiddenSize, kLeast, kMost), columns = std::clamp(spec.mostNeurons(), 2 * kLeast, kMost);
     static std::map<std::tuple<std::int64_t, std::int64_t, std::string, int, DType>, double> known;
     static std::mutex mutex;
     const std::lock_guard lock(mutex);

@@ -125,12 +125,12 @@ struct Engine::State {
     /// The same for one window after another, of the model or a plan's. `textTokens`: of all windows, which are kept meanwhile.
     void fitOnePass(const PruningPlan *plan, std::int64_t tokens, std::int64_t textTokens = 0) const
     {
-        const bool isNarrow = plan && plan->balance.neuronsKept > 0;
-        fit({.windows = isNarrow ? 0 : 1,
+        const std::vector<std::int64_t> widths = plan ? plan->widths() : std::vector<std::int64_t>();
+        fit({.windows = plan ? 0 : 1,
              .length = tokens,
-             .searchWindows = isNarrow ? 1 : 0,
+             .searchWindows = plan ? 1 : 0,
              .removals = 0,
-             .neuronsKept = isNarrow ? plan->balance.neuronsKept : 0,
+             .neuronsKept = widths.empty() ? 0 : *std::ranges::max_element(widths),
              .textTokens = textTokens});
     }
 };
@@ -236,6 +236,7 @@ void Engine::search(PruningPlan &plan, const TextSettings &text, const SearchSet
 {
     underTorch(m_state->device, [&] {
         OpenModel &model = m_state->open();
+        checkSearchable(plan);
         checkSearchSettings(settings, plan, model.spec());
         TextSettings searchText = text;
         searchText.windows = settings.windows;
@@ -292,7 +293,7 @@ SearchRecord Engine::impact(const TextSettings &text, const SearchSettings &sett
                                               .length = windows.length,
                                               .searchWindows = windows.count(),
                                               .removals = 1,
-                                              .neuronsKept = model.spec().layers.front().ffn.neurons});
+                                              .neuronsKept = model.spec().mostNeurons()});
         const Decoder dense = model.decoder(nullptr, windows.length, context);
         AttentionSearch search(dense, tokenTensor(windows.tokens, windows.length, m_state->device),
                                settings.referenceLoss ? LossType::Reference : LossType::Float32,
@@ -387,9 +388,19 @@ std::int64_t Engine::checkText(const TextSettings &text, const JobContext &conte
 void Engine::checkExportSettings(const ExportSettings &settings, std::int64_t neuronsKept) const
 {
     const OpenModel &model = m_state->open();
-    const std::vector<std::int64_t> widths(model.spec().layers.size(), neuronsKept);
     // Which attentions will go is not known yet, so all are counted.
-    checkExport(settings, model.checkpoint(), model.spec(), widths, bytesOfExport(settings, model.checkpoint(), model.spec(), widths, {}));
+    checkExportOf(settings, prunedSpec(model.spec(), std::vector<std::int64_t>(model.spec().layers.size(), neuronsKept), {}));
+}
+
+void Engine::checkExportSettings(const ExportSettings &settings, const PruningPlan &plan) const
+{
+    checkExportOf(settings, plan.surgery().specOf(m_state->open().spec()));
+}
+
+void Engine::checkExportOf(const ExportSettings &settings, const ModelSpec &pruned) const
+{
+    const OpenModel &model = m_state->open();
+    checkExport(settings, model.checkpoint(), model.spec(), pruned, bytesOfExport(settings, model.checkpoint(), model.spec(), pruned));
 }
 
 std::vector<float> Engine::logits(const PruningPlan *plan, const std::vector<std::int32_t> &tokens, JobContext &context)

@@ -129,7 +129,7 @@ public:
     /// Stage 2: removes attentions until the plan has as many as its balance asks for, going on from where its record stops;
     /// `text.windows` is taken from `settings`. The plan is filled as the search goes, so after Cancelled it holds what was found, the
     /// losses of an unfinished step too. `finished` gets it after every removal. Throws Error when its record was made with other
-    /// settings, another text, device, type, number of threads or LibTorch.
+    /// settings, another text, device, type, number of threads or LibTorch, and when the plan was not found by a search.
     void search(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings, JobContext &context,
                 const SearchListener &listener = {}, const std::function<void(const PruningPlan &)> &finished = {});
     /// What removing each attention of the dense model would cost: a record with one step on `settings.windows` windows of the text.
@@ -146,11 +146,14 @@ public:
     std::int64_t checkText(const TextSettings &text, const JobContext &context = {}) const;
     /// Throws what exportPlan would throw at once for a plan of that width: an output that exists, an unknown format, no space.
     void checkExportSettings(const ExportSettings &settings, std::int64_t neuronsKept) const;
+    /// The same for a plan whose parts are settled.
+    void checkExportSettings(const ExportSettings &settings, const PruningPlan &plan) const;
     /// Logits of given token ids, row-major [T, V] in fp32.
     std::vector<float> logits(const PruningPlan *plan, const std::vector<std::int32_t> &tokens, JobContext &context);
 
 private:
     struct State;
+    void checkExportOf(const ExportSettings &settings, const ModelSpec &pruned) const;
     std::unique_ptr<State> m_state;
 };
 

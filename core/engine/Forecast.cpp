@@ -33,12 +33,13 @@ Sizes sizesOf(const ModelSpec &spec, const ForecastBasis &basis)
     Sizes s;
     const std::int64_t d = spec.hiddenSize, norms = spec.hasOutputNorms ? 4 : 2;
     for (const LayerSpec &layer : spec.layers) {
-        const std::int64_t ffn = ffnParameters(layer.ffn, d), attention = layer.attention ? attentionParameters(*layer.attention, d) : 0;
+        const std::int64_t ffn = layer.ffn ? ffnParameters(*layer.ffn, d) : 0,
+                           attention = layer.attention ? attentionParameters(*layer.attention, d) : 0;
         const std::int64_t all = ffn + attention + norms * d;
         s.layers += all * basis.elementBytes;
         s.ffns += ffn * basis.elementBytes;
         s.layer = std::max(s.layer, all * basis.elementBytes);
-        s.tensor = std::max(s.tensor, layer.ffn.neurons * d * (spec.hasFusedProducts ? 2 : 1) * basis.storedElementBytes);
+        s.tensor = std::max(s.tensor, layer.neurons() * d * (spec.hasFusedProducts ? 2 : 1) * basis.storedElementBytes);
     }
     s.outer = (modelParameters(spec) - layerParameters(spec)) * basis.elementBytes;
     s.outerTensor = spec.vocabularySize * d * basis.storedElementBytes;
@@ -57,8 +58,8 @@ std::int64_t temporaries(const ModelSpec &spec, const JobSize &job, const Foreca
     for (const LayerSpec &layer : spec.layers) {
         const std::int64_t d = spec.hiddenSize, queries = layer.attention ? layer.attention->heads * layer.attention->headDim : 0,
                            keys = layer.attention ? layer.attention->kvHeads * layer.attention->headDim : 0;
-        const std::int64_t attention = 3 * d + 5 * queries + 4 * keys, ffn = 3 * d + 2 * layer.ffn.neurons;
-        const std::int64_t squares = layer.ffn.neurons * (basis.elementBytes < 4 ? 8 : 4); // of stage 1, in fp32
+        const std::int64_t attention = 3 * d + 5 * queries + 4 * keys, ffn = 3 * d + 2 * layer.neurons();
+        const std::int64_t squares = layer.neurons() * (basis.elementBytes < 4 ? 8 : 4); // of stage 1, in fp32
         most = std::max({most, attention * basis.elementBytes, ffn * basis.elementBytes + squares});
     }
     return most * windows * job.length;
@@ -129,12 +130,15 @@ double passesOfSearch(const ModelSpec &spec, const JobSize &job, bool hasRestart
 
 Work workOf(const ModelSpec &dense, const ModelSpec &narrow, const JobSize &job, const ForecastBasis &basis, bool hasRestarts)
 {
-    const auto layerWork = [&](const ModelSpec &spec) {
-        const LayerSpec &layer = spec.layers.front();
-        Work work = ffnWork(layer.ffn, spec.hiddenSize, job.length, basis.elementBytes);
-        if (layer.attention)
-            work += attentionWork(*layer.attention, spec.hiddenSize, job.length, basis.elementBytes);
-        return work;
+    const auto layerWork = [&](const ModelSpec &spec) { // the mean of all layers
+        Work work;
+        for (const LayerSpec &layer : spec.layers) {
+            if (layer.ffn)
+                work += ffnWork(*layer.ffn, spec.hiddenSize, job.length, basis.elementBytes);
+            if (layer.attention)
+                work += attentionWork(*layer.attention, spec.hiddenSize, job.length, basis.elementBytes);
+        }
+        return work * (1.0 / double(spec.layerCount()));
     };
     Work work = layerWork(dense) * double(job.windows * dense.layerCount());
     if (job.searchWindows > 0) {
@@ -198,7 +202,8 @@ Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasi
     ModelSpec narrow = dense;
     if (job.searchWindows > 0)
         for (LayerSpec &layer : narrow.layers)
-            layer.ffn.neurons = std::min(layer.ffn.neurons, job.neuronsKept);
+            if (layer.ffn)
+                layer.ffn->neurons = std::min(layer.ffn->neurons, job.neuronsKept);
 
     // On the CPU tensors are a part of the process, which holds other things as well.
     constexpr std::int64_t kLibraries = 95'000'000; // code and buffers that only computing brings into memory, measured: 80 to 110 MB

@@ -142,7 +142,7 @@ std::int64_t bytesBesideWeights(const std::filesystem::path &model, const ModelS
         if (const auto size = file->file_size(unknown); !unknown && (isLicence(name) || (!isGguf && isOfTokenizer(name))))
             bytes += std::int64_t(size);
     }
-    const auto digits = std::int64_t(std::to_string(dense.layers.front().ffn.neurons).size());
+    const auto digits = std::int64_t(std::to_string(dense.mostNeurons()).size());
     return bytes + dense.layerCount() * neuronsKept * (kIndent + digits);
 }
 

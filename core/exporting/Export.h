@@ -23,12 +23,11 @@ struct ExportTarget {
 /// All targets that this version writes.
 const std::vector<ExportTarget> &exportTargets();
 
-/// Why a target cannot hold a plan of those widths; empty when it can. Throws Error for an unknown target.
-std::string exportProblem(const std::string &format, const ModelSpec &dense, const std::vector<std::int64_t> &widths);
+/// Why a target cannot hold what a plan makes of a model (`pruned`, see Surgery); empty when it can. Throws Error for an unknown target.
+std::string exportProblem(const std::string &format, const ModelSpec &dense, const ModelSpec &pruned);
 
-/// What a target writes for a plan: its parameters are those in the files. Zeros that it adds are among them.
-ModelSpec exportedSpec(const std::string &format, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
-                       const std::vector<std::int64_t> &removedAttentions);
+/// What a target writes of it: its parameters are those in the files. Zeros that it adds are among them; a layer without parts is left out.
+ModelSpec exportedSpec(const std::string &format, const ModelSpec &dense, const ModelSpec &pruned);
 
 /// Programs that people use a model in, under one name, and the targets that load there without code of ours.
 struct ExportEngine {
@@ -40,8 +39,7 @@ struct ExportEngine {
 const std::vector<ExportEngine> &exportEngines();
 
 /// Of an engine's targets that can hold a plan, the one with the fewest parameters in its files, and of equal ones the first. Empty when none can.
-std::string recommendedTarget(const ExportEngine &engine, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
-                              const std::vector<std::int64_t> &removedAttentions);
+std::string recommendedTarget(const ExportEngine &engine, const ModelSpec &dense, const ModelSpec &pruned);
 
 /// Bytes that an export writes beside the weights, about: what it brings along from the folder of `model` (tokenizer, licence, settings), the manifest with
 /// its lists of neurons, the configuration and the model card. Looks at names and sizes only.

@@ -77,10 +77,9 @@ void checkOutput(const std::filesystem::path &output, bool isOverwriteAllowed, c
 }
 
 /// Of all that is written, about.
-std::int64_t bytesOfAll(const Checkpoint &source, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
-                        std::int64_t bytesOfWeights)
+std::int64_t bytesOfAll(const Checkpoint &source, const ModelSpec &dense, const ModelSpec &pruned, std::int64_t bytesOfWeights)
 {
-    return bytesOfWeights + bytesBesideWeights(source.path(), dense, *std::max_element(widths.begin(), widths.end()));
+    return bytesOfWeights + bytesBesideWeights(source.path(), dense, pruned.mostNeurons());
 }
 
 std::int64_t bytesIn(const std::filesystem::path &folder)
@@ -96,7 +95,7 @@ std::int64_t bytesIn(const std::filesystem::path &folder)
 }
 
 /// Everything about an export that can be refused before the work, but what stands beside the model's weights.
-void checkPlace(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
+void checkPlace(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense, const ModelSpec &pruned,
                 std::int64_t bytesOfWeights)
 {
     if (targetRules(settings.format).isGguf)
@@ -104,7 +103,7 @@ void checkPlace(const ExportSettings &settings, const Checkpoint &source, const 
     // Throws when the name is not usable, or the parent is missing or cannot be written to.
     const AtomicPath probe = AtomicPath::forFolder(settings.output);
     checkOutput(probe.target(), settings.isOverwriteAllowed, source);
-    const std::int64_t needed = bytesOfAll(source, dense, widths, bytesOfWeights);
+    const std::int64_t needed = bytesOfAll(source, dense, pruned, bytesOfWeights);
     std::error_code error;
     const auto space = std::filesystem::space(probe.temporary().parent_path(), error);
     if (!error && space.available < std::uintmax_t(needed))
@@ -113,31 +112,30 @@ void checkPlace(const ExportSettings &settings, const Checkpoint &source, const 
                     "Nothing was left behind. Free some space, or choose a folder on another disk.");
 }
 
-void checkTarget(const ExportSettings &settings, const ModelSpec &dense, const std::vector<std::int64_t> &widths)
+void checkTarget(const ExportSettings &settings, const ModelSpec &dense, const ModelSpec &pruned)
 {
-    if (const std::string problem = exportProblem(settings.format, dense, widths); !problem.empty())
+    if (const std::string problem = exportProblem(settings.format, dense, pruned); !problem.empty())
         throw Error(problem, "Choose another target (--format): hf-compact holds every plan.");
 }
 
 } // namespace
 
-std::int64_t bytesOfExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense,
-                           const std::vector<std::int64_t> &widths, const std::vector<std::int64_t> &removedAttentions)
+std::int64_t bytesOfExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense, const ModelSpec &pruned)
 {
     const std::size_t element = bytesPerElement(settings.dtype.value_or(source.dtype()));
     const bool isGguf = targetRules(settings.format).isGguf;
     std::int64_t bytes = 0;
-    for (const ExpectedTensor &tensor : expectedTensors(exportedSpec(settings.format, dense, widths, removedAttentions)))
+    for (const ExpectedTensor &tensor : expectedTensors(exportedSpec(settings.format, dense, pruned)))
         bytes += elementCount(tensor.shape) * std::int64_t(isGguf && tensor.shape.size() == 1 ? sizeof(float) : element);
     return bytes;
 }
 
-void checkExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
+void checkExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense, const ModelSpec &pruned,
                  std::int64_t bytesOfWeights)
 {
-    checkTarget(settings, dense, widths);
+    checkTarget(settings, dense, pruned);
     readCarriedFiles(source, !targetRules(settings.format).isGguf);
-    checkPlace(settings, source, dense, widths, bytesOfWeights);
+    checkPlace(settings, source, dense, pruned, bytesOfWeights);
 }
 
 namespace {
@@ -161,15 +159,19 @@ ExportResult writeModel(const ExportSource &source, const ExportSettings &settin
                         const std::vector<nlohmann::json> &autoMaps, JobContext &context)
 {
     const TargetRules &rules = targetRules(settings.format);
-    const ModelSpec written = writtenSpec(rules.form, source.dense, source.plan.widths(), source.plan.removedAttentions);
-    const WrittenTensors tensors(source.checkpoint, source.dense, source.plan, rules.form, settings.dtype);
+    const Surgery surgery = source.plan.surgery();
+    const ModelSpec pruned = surgery.specOf(source.dense), written = writtenSpec(rules.form, source.dense, pruned);
+    const WrittenTensors tensors(source.checkpoint, source.dense, surgery, rules.form, settings.dtype);
     if (rules.isGguf)
         return writeGguf(tensors, source.checkpoint, source.dense, written, *rules.architecture(source.dense), folder / "model.gguf",
                          context);
     ExportResult result = writeSafetensors(tensors, source.checkpoint, folder, context);
     nlohmann::json given = settledConfig(source.checkpoint.config(), source.dense);
     result.notes = removeForeignParts(given, autoMaps, source.dense);
-    nlohmann::json config = rules.config(given, source.dense, written);
+    const ModelSpec left = withLayers(source.dense, writtenLayers(pruned));
+    if (std::string note = leaveOutLayers(given, source.dense, writtenLayers(pruned)); !note.empty())
+        result.notes.push_back(std::move(note));
+    nlohmann::json config = rules.config(given, left, written);
     writeType(config, configName(settings.dtype.value_or(source.checkpoint.dtype())));
     writeFileAtomically(folder / "config.json", jsonText(std::move(config)));
     rules.addFiles(folder, source.dense);
@@ -184,12 +186,12 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
         throw Error("The plan removes " + std::to_string(source.plan.removedAttentions.size()) + " of " +
                         counted(source.plan.balance.attentionsToRemove, "attention") + ": its search is not finished.",
                     "Finish the search first (secateur-cli search MODEL --plan PLAN --save-plan PLAN).");
-    const std::vector<std::int64_t> widths = source.plan.widths();
-    checkTarget(settings, source.dense, widths);
+    const ModelSpec pruned = source.plan.surgery().specOf(source.dense);
+    checkTarget(settings, source.dense, pruned);
     // What is not weights is read before the folder can change; had it gone meanwhile, some of it would be missing.
     const CarriedFiles carried = readCarriedFiles(source.checkpoint, !targetRules(settings.format).isGguf);
-    const std::int64_t weights = bytesOfExport(settings, source.checkpoint, source.dense, widths, source.plan.removedAttentions);
-    checkPlace(settings, source.checkpoint, source.dense, widths, weights);
+    const std::int64_t weights = bytesOfExport(settings, source.checkpoint, source.dense, pruned);
+    checkPlace(settings, source.checkpoint, source.dense, pruned, weights);
     AtomicPath target = AtomicPath::forFolder(settings.output);
     const std::filesystem::path &folder = target.temporary();
     const std::optional<OpenedTokenizer> tokenizer = tokenizerToCompare(source.checkpoint);
@@ -203,7 +205,7 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
         write(carried, folder);
     } catch (const Error &problem) { // what is there so far goes with `target`
         const auto *writing = dynamic_cast<const WritingFailure *>(&problem);
-        const std::int64_t all = bytesOfAll(source.checkpoint, source.dense, widths, weights);
+        const std::int64_t all = bytesOfAll(source.checkpoint, source.dense, pruned, weights);
         throw Error(problem.what(),
                     (writing && writing->isForLackOfRoom() ? sizeText(bytesIn(folder)) + " of about " + sizeText(all) + " was written. "
                                                            : std::string()) +

@@ -25,14 +25,13 @@ struct ExportSource {
     nlohmann::json evaluations;                ///< measured so far, for the manifest
 };
 
-/// Bytes of the weights that an export of a plan of those widths and removals writes.
-std::int64_t bytesOfExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense,
-                           const std::vector<std::int64_t> &widths, const std::vector<std::int64_t> &removedAttentions);
+/// Bytes of the weights that an export writes of what a plan makes of the model.
+std::int64_t bytesOfExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense, const ModelSpec &pruned);
 
 /// Throws Error for an unknown format, a plan or a tokenizer that the format cannot hold, files of the source that cannot be brought along, an
 /// output that exists or cannot be written, or too little space on the disk. Reads what would be brought along, tries the tokenizer where it
 /// takes another form, and writes nothing: it is called before a long job whose end is an export.
-void checkExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
+void checkExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense, const ModelSpec &pruned,
                  std::int64_t bytesOfWeights);
 
 /// Writes the weights, config.json, the tokenizer, licence and generation files of the source, pruning_manifest.json and a model card;

@@ -56,9 +56,8 @@ std::map<std::string, std::vector<float>> ropeTensors(const RopeSpec &rope, std:
 
 const AttentionSpec &anyAttention(const ModelSpec &spec)
 {
-    for (const LayerSpec &layer : spec.layers)
-        if (layer.attention)
-            return *layer.attention;
+    if (const AttentionSpec *attention = firstAttention(spec))
+        return *attention;
     throw Error("The model has no attention at all, which GGUF cannot hold.", "Remove fewer attentions.");
 }
 
@@ -124,7 +123,7 @@ GgufMetadata metadataOf(const Checkpoint &source, const ModelSpec &dense, const 
     const bool isDeci = name == "deci";
     std::vector<std::int32_t> widths, heads, kvHeads;
     for (const LayerSpec &layer : written.layers) {
-        widths.push_back(std::int32_t(layer.ffn.neurons));
+        widths.push_back(std::int32_t(layer.neurons()));
         heads.push_back(layer.attention ? std::int32_t(layer.attention->heads) : 0);
         kvHeads.push_back(layer.attention ? std::int32_t(layer.attention->kvHeads) : 0);
     }

@@ -77,7 +77,7 @@ std::string beyondGemma(const GgufArchitecture &architecture, const ModelSpec &d
 bool hasBias(const ModelSpec &dense)
 {
     for (const LayerSpec &layer : dense.layers)
-        if (layer.ffn.bias || (layer.attention && (layer.attention->qkvBias || layer.attention->outputBias)))
+        if ((layer.ffn && layer.ffn->bias) || (layer.attention && (layer.attention->qkvBias || layer.attention->outputBias)))
             return true;
     return false;
 }

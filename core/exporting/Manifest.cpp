@@ -3,7 +3,9 @@
 
 #include "foundation/Sha256.h"
 #include "foundation/Wording.h"
+#include "pruning/PlanFile.h"
 
+#include <algorithm>
 #include <iomanip>
 #include <sstream>
 #include <string_view>
@@ -21,6 +23,27 @@ std::string inMarkdown(const std::string &name)
         text += (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) ? '?' : c;
     }
     return text;
+}
+
+/// "3 FFNs removed: layers 1, 2, 5"
+std::string removals(const std::vector<std::int64_t> &layers, const std::string &what)
+{
+    std::string text = counted(std::int64_t(layers.size()), what) + " removed";
+    for (std::size_t i = 0; i < layers.size(); ++i)
+        text += (i > 0 ? ", " : layers.size() == 1 ? ": layer " : ": layers ") + std::to_string(layers[i]);
+    return text;
+}
+
+/// "30 FFN neurons kept in every layer"
+std::string widthText(const PruningPlan &plan)
+{
+    std::vector<std::int64_t> widths = plan.widths();
+    std::erase(widths, 0);
+    if (widths.empty())
+        return "no FFN is left";
+    const auto [least, most] = std::ranges::minmax(widths);
+    return (least == most ? "" : grouped(std::uint64_t(least)) + " to ") + counted(most, "FFN neuron") +
+           (plan.layersWithoutFfn().empty() ? " kept in every layer" : " kept in every FFN that is left");
 }
 
 } // namespace
@@ -64,17 +87,18 @@ std::string makeModelCard(const PruningPlan &plan, const ExportSettings &setting
     card << "---\n";
     if (base.repository)
         card << "base_model: \"" << *base.repository << "\"\n";
-    card << "tags:\n- pruned\n- 2ssp\n---\n\n"
+    const bool isManual = plan.method == PlanMethod::Manual;
+    card << "tags:\n- pruned\n"
+         << (isManual ? "" : "- 2ssp\n") << "---\n\n"
          << "# " << inMarkdown(base.full) << ", pruned\n\n"
-         << "Made by Secateur " << SECATEUR_VERSION
-         << " with 2SSP (arXiv 2501.17771), without training. `pruning_manifest.json` holds everything that was decided.\n\n"
+         << "Made by Secateur " << SECATEUR_VERSION << (isManual ? " by a plan that was written by hand" : " with 2SSP (arXiv 2501.17771)")
+         << ", without training. `pruning_manifest.json` holds everything that was decided.\n\n"
          << "| | |\n|---|---|\n"
          << std::setprecision(4) << "| sparsity | " << 100 * b.sparsityLayers() << " % of the decoder layers, " << 100 * b.sparsityModel()
          << " % of the model |\n"
-         << "| width | " << counted(b.neuronsKept, "FFN neuron") << " kept in every layer |\n| depth | "
-         << counted(b.attentionsToRemove, "attention") << " removed";
-    for (std::size_t i = 0; i < plan.removedAttentions.size(); ++i)
-        card << (i > 0 ? ", " : plan.removedAttentions.size() == 1 ? ": layer " : ": layers ") << plan.removedAttentions[i];
+         << "| width | " << widthText(plan) << " |\n| depth | " << removals(plan.removedAttentions, "attention");
+    if (const std::vector<std::int64_t> without = plan.layersWithoutFfn(); !without.empty())
+        card << "; " << removals(without, "FFN");
     card << " |\n| parameters | " << b.denseModelParameters << " before, " << b.modelParameters << " after; the files hold "
          << result.parameters << " |\n| format | " << settings.format << " |\n| plan | `" << plan.hash() << "` |\n";
     for (const nlohmann::json &e : evaluations)

@@ -4,6 +4,7 @@
 #include "exporting/Manifest.h"
 #include "foundation/Failures.h"
 #include "foundation/JsonFile.h"
+#include "pruning/PlanFile.h"
 
 #include <algorithm>
 

@@ -18,8 +18,8 @@ struct PruningOrigin {
     std::string format;    ///< the target
     std::string planHash;
     std::vector<std::int64_t> removedAttentions; ///< layers, in the order of the search
-    std::vector<std::int64_t> widths;            ///< neurons kept of each layer, before a target filled them up with zeros
-    std::string problem;                         ///< why the manifest cannot be read; everything else is empty then
+    std::vector<std::int64_t> widths; ///< neurons kept of each layer, before a target filled them up with zeros; 0: without an FFN
+    std::string problem;              ///< why the manifest cannot be read; everything else is empty then
     bool operator==(const PruningOrigin &) const = default;
 };
 

@@ -15,6 +15,8 @@ namespace {
 using nlohmann::json;
 using Scaling = RopeSpec::Scaling;
 
+constexpr const char *kSliding = "sliding_attention", *kFull = "full_attention";
+
 const char *nameOf(Scaling scaling)
 {
     switch (scaling) {
@@ -152,7 +154,7 @@ void writeLayerKinds(json &config, const ModelSpec &dense)
     }
     config["layer_types"] = json::array();
     for (const bool slides : *sliding)
-        config["layer_types"].push_back(slides ? "sliding_attention" : "full_attention");
+        config["layer_types"].push_back(slides ? kSliding : kFull);
     if (isFromLayer) {
         if (std::find(first, sliding->end(), false) == sliding->end())
             config["max_window_layers"] = first - sliding->begin();
@@ -167,6 +169,7 @@ void writeLayerKinds(json &config, const ModelSpec &dense)
             return;
         }
     }
+    config.erase("sliding_window_pattern"); // it is none
 }
 
 /// Numbers that JSON has no word for become strings that no document holds, which `jsonText` replaces.
@@ -195,6 +198,42 @@ void writeBothForms(json &config, const ModelSpec &dense)
             config["head_dim"] = layer.attention->headDim;
             break;
         }
+}
+
+std::string leaveOutLayers(json &config, const ModelSpec &dense, const std::vector<std::int64_t> &layers)
+{
+    if (layers.size() == dense.layers.size())
+        return {};
+    config["num_hidden_layers"] = layers.size();
+    const Family *family = familyNamed(dense.family);
+    const std::optional<std::vector<bool>> sliding = family && family->windows == Windows::Pattern ? slidingLayers(dense) : std::nullopt;
+    // What followed from the numbers until now.
+    if (family && family->unrotatedInterval > 0 && !config.contains("no_rope_layers"))
+        for (const LayerSpec &layer : dense.layers)
+            config["no_rope_layers"].push_back(!layer.attention || layer.attention->isRotated ? 1 : 0);
+    if (sliding && !config.contains("layer_types"))
+        for (const bool slides : *sliding)
+            config["layer_types"].push_back(slides ? kSliding : kFull);
+    for (const char *field : {"layer_types", "no_rope_layers"}) {
+        const auto list = config.find(field);
+        if (list == config.end() || !list->is_array() || list->size() < dense.layers.size())
+            continue;
+        json fewer = json::array();
+        for (const std::int64_t layer : layers)
+            fewer.push_back((*list)[std::size_t(layer)]);
+        *list = std::move(fewer);
+    }
+    if (const auto first = config.find("max_window_layers"); first != config.end() && first->is_number_integer()) {
+        const auto before = first->get<std::int64_t>();
+        const auto kept = std::ranges::count_if(layers, [&](std::int64_t layer) { return layer < before; });
+        *first = before - (std::min(before, dense.layerCount()) - std::int64_t(kept));
+    }
+    for (std::size_t i = 0; sliding && i < layers.size(); ++i)
+        if ((*sliding)[std::size_t(layers[i])] != (*sliding)[i])
+            return "Layers were left out, so the sliding windows are no longer where their numbers say: engines that do not read "
+                   "'layer_types' "
+                   "(transformers before 4.50) compute something else.";
+    return {};
 }
 
 void writeType(json &config, std::string_view type)

@@ -3,9 +3,11 @@
 
 #include "model/ModelSpec.h"
 
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace secateur {
 
@@ -15,6 +17,9 @@ namespace secateur {
 /// `rope_parameters` beside `rope_theta`, `rope_scaling` (and `rope_local_base_freq`), `layer_types` beside `sliding_window_pattern` or
 /// `max_window_layers`, `num_key_value_heads`, `head_dim`: what `dense` computes, in a config.json that describes it in either form.
 void writeBothForms(nlohmann::json &config, const ModelSpec &dense);
+/// Makes a config.json of the model one of those layers only: their number, and what tells of layers by their number. Returns a sentence for people
+/// where older releases of transformers know the layers by their new numbers and would be wrong; else empty.
+std::string leaveOutLayers(nlohmann::json &config, const ModelSpec &dense, const std::vector<std::int64_t> &layers);
 /// `dtype` beside `torch_dtype`.
 void writeType(nlohmann::json &config, std::string_view type);
 

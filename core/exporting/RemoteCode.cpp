@@ -10,7 +10,8 @@ namespace {
 constexpr const char *kConfiguration = R"PY(# SPDX-License-Identifier: Apache-2.0
 """Configuration of a @Name@ model that was pruned with 2SSP (arXiv 2501.17771).
 
-`secateur_layers` has an object for every layer: `intermediate_size` of its MLP, and whether its `attention` is there.
+`secateur_layers` has an object for every layer: `intermediate_size` of its MLP, or `ffn` false where there is none, and whether its `attention` is
+there.
 """
 from transformers import @Config@Config
 
@@ -36,7 +37,7 @@ class Fields(dict):
 )PY";
 
 constexpr const char *kModeling = R"PY(# SPDX-License-Identifier: Apache-2.0
-"""A @Name@ model that was pruned with 2SSP (arXiv 2501.17771): layers with narrower MLPs, and layers without attention."""
+"""A @Name@ model that was pruned with 2SSP (arXiv 2501.17771): layers with narrower MLPs, and layers without attention or MLP."""
 import copy
 
 import torch
@@ -58,6 +59,13 @@ class AbsentAttention(nn.Module):
         return (torch.zeros_like(hidden_states), None, cache)[:VALUES]
 
 
+class AbsentMLP(nn.Module):
+    """Adds nothing."""
+
+    def forward(self, hidden_states, *args, **kwargs):
+        return torch.zeros_like(hidden_states)
+
+
 def cache_slots(config):
     """A slot of the cache for every attention that is there. Lengths are read from the first slot of each kind of attention, so the
     attentions of a kind take that kind's first slots."""
@@ -73,7 +81,14 @@ class SecateurForCausalLM(@Name@ForCausalLM):
     def __init__(self, config):
         super().__init__(config)
         for layer, pruned, slot in zip(self.model.layers, config.secateur_layers, cache_slots(config)):
-            if pruned["intermediate_size"] != config.intermediate_size:
+            has_norms_behind = hasattr(layer, "pre_feedforward_layernorm")  # of the attention's and the MLP's output
+            if not pruned.get("ffn", True):
+                layer.mlp = AbsentMLP()
+                if has_norms_behind:
+                    layer.pre_feedforward_layernorm = layer.post_feedforward_layernorm = nn.Identity()
+                else:
+                    layer.post_attention_layernorm = nn.Identity()
+            elif pruned["intermediate_size"] != config.intermediate_size:
                 narrow = copy.copy(config)
                 narrow.intermediate_size = pruned["intermediate_size"]
                 layer.mlp = type(layer.mlp)(narrow)
@@ -82,7 +97,7 @@ class SecateurForCausalLM(@Name@ForCausalLM):
                 continue
             layer.self_attn = AbsentAttention()
             layer.input_layernorm = nn.Identity()
-            if hasattr(layer, "pre_feedforward_layernorm"):  # then there is a norm of the attention's output, too
+            if has_norms_behind:
                 layer.post_attention_layernorm = nn.Identity()
 )PY";
 

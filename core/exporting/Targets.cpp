@@ -24,13 +24,36 @@ constexpr std::int64_t kDeciMultiple = 256;
 
 // hf-dropin ---------------------------------------------------------------------------------------------------------------------------
 
-std::string unevenProblem(std::string_view target, const std::vector<std::int64_t> &widths)
+constexpr TensorForm kDropin{.keepsRemovedParts = true};
+
+std::string unevenProblem(std::string_view target, const ModelSpec &pruned)
 {
-    const auto [least, most] = std::minmax_element(widths.begin(), widths.end());
-    if (*least == *most)
+    std::vector<std::int64_t> widths;
+    for (const LayerSpec &layer : pruned.layers)
+        if (layer.ffn) // one that is removed is written as wide as the others
+            widths.push_back(layer.ffn->neurons);
+    if (widths.empty())
         return {};
-    return "The target " + std::string(target) + " needs the same width in every layer; this plan's widths go from " +
-           std::to_string(*least) + " to " + std::to_string(*most) + ".";
+    const auto [least, most] = std::ranges::minmax(widths);
+    if (least == most)
+        return {};
+    return "The target " + std::string(target) + " needs the same width in every layer; this plan's widths go from " + std::to_string(least) +
+           " to " + std::to_string(most) + ".";
+}
+
+/// Why layers that are written cannot be so with both parts: the model that is read lacks one.
+std::string absentProblem(std::string_view target, const ModelSpec &dense, const ModelSpec &pruned)
+{
+    for (const Part part : {Part::Attention, Part::Ffn}) {
+        std::vector<std::string> absent;
+        for (const std::int64_t layer : writtenLayers(pruned))
+            if (!dense.layers[std::size_t(layer)].has(part))
+                absent.push_back(std::to_string(layer));
+        if (!absent.empty())
+            return "The target " + std::string(target) + (part == Part::Attention ? " needs an attention" : " needs an FFN") +
+                   " in every layer; the model that is read has none in " + (absent.size() == 1 ? "layer " : "layers ") + listed(absent, 5) + ".";
+    }
+    return {};
 }
 
 /// The family whose own classes compute the model, where every layer is of one kind: a layer of DeciLM is one of Llama.
@@ -52,17 +75,12 @@ std::string mixedHeadsProblem(std::string_view target, const ModelSpec &dense)
     return {};
 }
 
-std::string dropinProblem(const ModelSpec &dense, const std::vector<std::int64_t> &widths)
+std::string dropinProblem(const ModelSpec &dense, const ModelSpec &pruned)
 {
-    std::vector<std::string> absent;
-    for (std::size_t i = 0; i < dense.layers.size(); ++i)
-        if (!dense.layers[i].attention)
-            absent.push_back(std::to_string(i));
-    if (!absent.empty())
-        return "The target hf-dropin needs an attention in every layer; the model that is read has none in " +
-               std::string(absent.size() == 1 ? "layer " : "layers ") + listed(absent, 5) + ".";
-    const std::string mixed = mixedHeadsProblem("hf-dropin", dense);
-    return mixed.empty() ? unevenProblem("hf-dropin", widths) : mixed;
+    std::string problem = absentProblem("hf-dropin", dense, pruned);
+    if (problem.empty())
+        problem = mixedHeadsProblem("hf-dropin", dense);
+    return problem.empty() ? unevenProblem("hf-dropin", pruned) : problem;
 }
 
 /// The source's configuration, in the words of its family's own classes.
@@ -80,7 +98,7 @@ json plainConfig(const json &source, const ModelSpec &dense)
 json dropinConfig(const json &source, const ModelSpec &dense, const ModelSpec &written)
 {
     json config = plainConfig(source, dense);
-    config["intermediate_size"] = written.layers.front().ffn.neurons;
+    config["intermediate_size"] = written.mostNeurons();
     return config;
 }
 
@@ -92,16 +110,20 @@ json layersOf(const ModelSpec &written)
 {
     json layers = json::array();
     for (const LayerSpec &layer : written.layers)
-        layers.push_back({{"intermediate_size", layer.ffn.neurons}, {"attention", layer.attention.has_value()}});
+        layers.push_back(layer.ffn ? json{{"intermediate_size", layer.ffn->neurons}, {"attention", layer.attention.has_value()}}
+                                   : json{{"ffn", false}, {"attention", layer.attention.has_value()}});
     return layers;
 }
 
-/// The width that most layers have.
-std::int64_t usualWidth(const ModelSpec &written)
+/// The width that most layers have; that of the dense model where no FFN is left.
+std::int64_t usualWidth(const ModelSpec &written, const ModelSpec &dense)
 {
     std::map<std::int64_t, int> counts;
     for (const LayerSpec &layer : written.layers)
-        ++counts[layer.ffn.neurons];
+        if (layer.ffn)
+            ++counts[layer.ffn->neurons];
+    if (counts.empty())
+        return std::max<std::int64_t>(1, dense.mostNeurons());
     return std::max_element(counts.begin(), counts.end(), [](const auto &a, const auto &b) { return a.second < b.second; })->first;
 }
 
@@ -111,12 +133,12 @@ json compactConfig(const json &source, const ModelSpec &dense, const ModelSpec &
     config["model_type"] = std::string(kCompactPrefix) + plainFamily(dense);
     config["architectures"] = {"SecateurForCausalLM"};
     config["auto_map"] = autoMap();
-    config["intermediate_size"] = usualWidth(written);
+    config["intermediate_size"] = usualWidth(written, dense);
     config["secateur_layers"] = layersOf(written);
     return config;
 }
 
-std::string compactProblem(const ModelSpec &dense, const std::vector<std::int64_t> & /*widths*/)
+std::string compactProblem(const ModelSpec &dense, const ModelSpec & /*pruned*/)
 {
     return mixedHeadsProblem("hf-compact", dense);
 }
@@ -140,7 +162,7 @@ std::string beyondLlama(const ModelSpec &dense)
     if (dense.rope.rotaryDim)
         return "a position embedding of a part of each head (partial_rotary_factor)";
     for (const LayerSpec &layer : dense.layers) {
-        if (layer.ffn.bias)
+        if (layer.ffn && layer.ffn->bias)
             return "biases in its FFNs";
         if (!layer.attention)
             continue;
@@ -154,8 +176,10 @@ std::string beyondLlama(const ModelSpec &dense)
     return {};
 }
 
-std::string deciProblem(const ModelSpec &dense, const std::vector<std::int64_t> & /*widths*/)
+std::string deciProblem(const ModelSpec &dense, const ModelSpec & /*pruned*/)
 {
+    if (firstAttention(dense) == nullptr)
+        return "The target hf-deci needs an attention in the first layer; the model that is read has none at all.";
     std::string beyond = beyondLlama(dense);
     if (beyond.empty() && dense.rope.scaling == RopeSpec::Scaling::LongRope)
         beyond = "long rotary factors";
@@ -168,7 +192,7 @@ double deciMultiplier(std::int64_t width, std::int64_t hiddenSize)
     return std::round(1.5 * double(width - kDeciMultiple / 2) / double(hiddenSize) * 1e6) / 1e6;
 }
 
-json deciBlock(const LayerSpec &layer)
+json deciBlock(const LayerSpec &layer, std::int64_t hiddenSize)
 {
     const bool isThere = layer.attention.has_value();
     json attention = {{"no_op", !isThere},
@@ -181,8 +205,10 @@ json deciBlock(const LayerSpec &layer)
                       {"unshifted_sink", false}};
     if (isThere)
         attention["n_heads_in_group"] = layer.attention->heads / layer.attention->kvHeads;
-    return {{"attention", attention},
-            {"ffn", {{"no_op", false}, {"replace_with_linear", false}, {"sparsify", nullptr}, {"ffn_mult", nullptr}}}};
+    json ffn = {{"no_op", !layer.ffn}, {"replace_with_linear", false}, {"sparsify", nullptr}, {"ffn_mult", nullptr}};
+    if (layer.ffn)
+        ffn["ffn_mult"] = deciMultiplier(layer.ffn->neurons, hiddenSize);
+    return {{"attention", attention}, {"ffn", ffn}};
 }
 
 json deciConfig(const json &source, const ModelSpec &dense, const ModelSpec &written)
@@ -195,19 +221,13 @@ json deciConfig(const json &source, const ModelSpec &dense, const ModelSpec &wri
     config["model_type"] = "nemotron-nas";
     config["architectures"] = {"DeciLMForCausalLM"};
     config["auto_map"] = autoMap();
-    config["intermediate_size"] = usualWidth(written);
+    config["intermediate_size"] = usualWidth(written, dense);
     config["secateur_layers"] = layersOf(written);
     config["hidden_act"] = "silu";
-    const AttentionSpec *attention = nullptr;
     config["block_configs"] = json::array();
-    for (const LayerSpec &layer : written.layers) {
-        json block = deciBlock(layer);
-        block["ffn"]["ffn_mult"] = deciMultiplier(layer.ffn.neurons, written.hiddenSize);
-        config["block_configs"].push_back(block);
-        if (layer.attention && !attention)
-            attention = &*layer.attention;
-    }
-    config["attention_bias"] = config["qkv_bias"] = attention->qkvBias; // layer 0 has one always
+    for (const LayerSpec &layer : written.layers)
+        config["block_configs"].push_back(deciBlock(layer, written.hiddenSize));
+    config["attention_bias"] = config["qkv_bias"] = written.layers.front().attention->qkvBias; // the first layer has one always
     return config;
 }
 
@@ -219,21 +239,29 @@ void addDeciFiles(const std::filesystem::path &folder, const ModelSpec & /*dense
 
 // gguf-* ------------------------------------------------------------------------------------------------------------------------------
 
-std::string ggufDeciProblem(const ModelSpec &dense, const std::vector<std::int64_t> & /*widths*/)
+std::string ggufDeciProblem(const ModelSpec &dense, const ModelSpec & /*pruned*/)
 {
     const std::string beyond = dense.rope.scaling == RopeSpec::Scaling::Dynamic ? "a dynamic rotary scaling" : beyondLlama(dense);
     return beyond.empty() ? beyond : "The target gguf-deci holds Llama-style layers only; this model has " + beyond + ".";
 }
 
-std::string ggufDropinProblem(const ModelSpec &dense, const std::vector<std::int64_t> &widths)
+std::string ggufDropinProblem(const ModelSpec &dense, const ModelSpec &pruned)
 {
     const GgufArchitecture *architecture = ggufArchitectureOf(dense);
     if (architecture == nullptr)
         return "The target gguf-dropin cannot be written for models of type " + dense.family + ".";
-    if (const std::string beyond = beyondGguf(*architecture, dense); !beyond.empty())
-        return "llama.cpp computes " + std::string(architecture->name) + " without what this model has: " + beyond +
+    if (std::string absent = absentProblem("gguf-dropin", dense, pruned); !absent.empty())
+        return absent;
+    const auto refusal = [&](const std::string &beyond, const char *whose) {
+        return "llama.cpp computes " + std::string(architecture->name) + " without what " + whose + ": " + beyond +
                ". So it cannot be written for the target gguf-dropin.";
-    return unevenProblem("gguf-dropin", widths);
+    };
+    if (const std::string beyond = beyondGguf(*architecture, dense); !beyond.empty())
+        return refusal(beyond, "this model has");
+    // Where it knows layers by their number, others may be in their places.
+    if (const std::string beyond = beyondGguf(*architecture, writtenSpec(kDropin, dense, pruned)); !beyond.empty())
+        return refusal(beyond, "this model has once the plan's layers are left out");
+    return unevenProblem("gguf-dropin", pruned);
 }
 
 const GgufArchitecture *deciArchitecture(const ModelSpec & /*dense*/)
@@ -244,7 +272,7 @@ const GgufArchitecture *deciArchitecture(const ModelSpec & /*dense*/)
 
 constexpr std::array kRules{
     TargetRules{.name = "hf-dropin",
-                .form = {.keepsRemovedAttentions = true},
+                .form = kDropin,
                 .problem = dropinProblem,
                 .config = dropinConfig,
                 .addFiles = addNothing},
@@ -255,12 +283,12 @@ constexpr std::array kRules{
                 .config = deciConfig,
                 .addFiles = addDeciFiles},
     TargetRules{.name = "gguf-deci",
-                .form = {.stubsFirstAttention = true, .splitsFused = true},
+                .form = {.stubsFirstAttention = true, .stubsFfns = true, .splitsFused = true},
                 .problem = ggufDeciProblem,
                 .isGguf = true,
                 .architecture = deciArchitecture},
     TargetRules{.name = "gguf-dropin",
-                .form = {.keepsRemovedAttentions = true},
+                .form = kDropin,
                 .problem = ggufDropinProblem,
                 .isGguf = true,
                 .architecture = ggufArchitectureOf},
@@ -271,16 +299,16 @@ constexpr std::array kRules{
 const std::vector<ExportTarget> &exportTargets()
 {
     static const std::vector<ExportTarget> targets = {
-        {"hf-dropin", "removed attentions zeroed, not deleted; one width for all layers",
+        {"hf-dropin", "removed attentions and FFNs zeroed, not deleted; one width for all layers",
          "any program that runs the original model", "size and time of the FFNs; nothing for attention"},
         {"hf-compact", "exactly what the plan keeps", "transformers with trust_remote_code, and this program",
          "size, time and KV cache of all that was removed"},
         {"hf-deci", "widths in multiples of 256, filled up with zeros; layer 0 cannot be without attention",
          "vLLM, SGLang, TensorRT-LLM and mlx-lm, as DeciLMForCausalLM; transformers with trust_remote_code",
          "size, time and KV cache of all that was removed"},
-        {"gguf-deci", "exactly what the plan keeps; layer 0 keeps one zeroed head",
+        {"gguf-deci", "exactly what the plan keeps; layer 0 keeps one zeroed head, a removed FFN a few zeroed neurons",
          "llama.cpp and programs built on it: llama-cpp-python, Ollama, LM Studio, koboldcpp", "size, time and KV cache of all that was removed"},
-        {"gguf-dropin", "removed attentions zeroed, not deleted; one width for all layers", "any llama.cpp that runs the original model",
+        {"gguf-dropin", "removed attentions and FFNs zeroed, not deleted; one width for all layers", "any llama.cpp that runs the original model",
          "size and time of the FFNs; nothing for attention"},
     };
     return targets;
@@ -297,15 +325,14 @@ const TargetRules &targetRules(std::string_view name)
     throw Error("There is no export format " + inQuotes(name) + ".", "Formats: " + listed(names) + ".");
 }
 
-std::string exportProblem(const std::string &format, const ModelSpec &dense, const std::vector<std::int64_t> &widths)
+std::string exportProblem(const std::string &format, const ModelSpec &dense, const ModelSpec &pruned)
 {
-    return targetRules(format).problem(dense, widths);
+    return targetRules(format).problem(dense, pruned);
 }
 
-ModelSpec exportedSpec(const std::string &format, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
-                       const std::vector<std::int64_t> &removedAttentions)
+ModelSpec exportedSpec(const std::string &format, const ModelSpec &dense, const ModelSpec &pruned)
 {
-    return writtenSpec(targetRules(format).form, dense, widths, removedAttentions);
+    return writtenSpec(targetRules(format).form, dense, pruned);
 }
 
 const std::vector<ExportEngine> &exportEngines()
@@ -319,15 +346,14 @@ const std::vector<ExportEngine> &exportEngines()
     return engines;
 }
 
-std::string recommendedTarget(const ExportEngine &engine, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
-                              const std::vector<std::int64_t> &removedAttentions)
+std::string recommendedTarget(const ExportEngine &engine, const ModelSpec &dense, const ModelSpec &pruned)
 {
     std::string best;
     std::int64_t fewest = 0;
     for (const std::string &target : engine.targets) {
-        if (!exportProblem(target, dense, widths).empty())
+        if (!exportProblem(target, dense, pruned).empty())
             continue;
-        const std::int64_t parameters = modelParameters(exportedSpec(target, dense, widths, removedAttentions));
+        const std::int64_t parameters = modelParameters(exportedSpec(target, dense, pruned));
         if (best.empty() || parameters < fewest) {
             best = target;
             fewest = parameters;

@@ -18,11 +18,12 @@ namespace secateur {
 struct TargetRules {
     std::string_view name;
     TensorForm form;
-    /// Why the target cannot hold a model with FFNs of those widths; empty when it can.
-    std::string (*problem)(const ModelSpec &dense, const std::vector<std::int64_t> &widths);
+    /// Why the target cannot hold what a plan makes of a model; empty when it can.
+    std::string (*problem)(const ModelSpec &dense, const ModelSpec &pruned);
     bool isGguf = false;
     const GgufArchitecture *(*architecture)(const ModelSpec &dense) = nullptr; ///< of a GGUF file; none when the family has none
-    /// config.json of the written model, and files that go beside it; of targets in Hugging Face form.
+    /// config.json of the written model, and files that go beside it; of targets in Hugging Face form. `source` and `dense` tell of the layers
+    /// that are written.
     nlohmann::json (*config)(const nlohmann::json &source, const ModelSpec &dense, const ModelSpec &written) = nullptr;
     void (*addFiles)(const std::filesystem::path &folder, const ModelSpec &dense) = nullptr;
 };

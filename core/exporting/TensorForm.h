@@ -4,7 +4,7 @@
 
 #include "checkpoint/Checkpoint.h"
 #include "model/ModelSpec.h"
-#include "pruning/PruningPlan.h"
+#include "model/Surgery.h"
 
 #include <ATen/core/Tensor.h>
 #include <cstdint>
@@ -14,19 +14,25 @@
 
 namespace secateur {
 
-/// What a target makes of a plan, in tensors. All of it is exact: what is added is zero.
+/// What a target makes of a plan, in tensors. All of it is exact: what is added is zero. In every target a layer that lost both parts is left
+/// out, and those behind it move up; the first layer is the first that stays.
 struct TensorForm {
-    bool keepsRemovedAttentions = false; ///< with a zero output product
-    bool keepsFirstAttention = false;    ///< that of layer 0, with a zero output product when it was removed
-    bool stubsFirstAttention = false;    ///< one head of zeros in layer 0 when its attention was removed
-    bool splitsFused = false;            ///< q, k, v and gate, up apart where the family stores them together
-    bool hasOutputBias = false;          ///< families with biases of q, k, v only get a zero bias of the output product
-    std::int64_t widthMultiple = 1;      ///< FFNs get zero neurons up to the next multiple
+    bool keepsRemovedParts = false;   ///< attentions with a zero output product, FFNs with a zero down product
+    bool keepsFirstAttention = false; ///< that of the first layer, with a zero output product when it was removed
+    bool stubsFirstAttention = false; ///< one head of zeros in the first layer when its attention was removed
+    bool stubsFfns = false;           ///< a few neurons of zeros where an FFN was removed
+    bool splitsFused = false;         ///< q, k, v and gate, up apart where the family stores them together
+    bool hasOutputBias = false;       ///< families with biases of q, k, v only get a zero bias of the output product
+    std::int64_t widthMultiple = 1;   ///< FFNs get zero neurons up to the next multiple
 };
 
-/// The model that is written for a plan of those widths and removals: its FFNs with their zero neurons, its attentions that stay.
-ModelSpec writtenSpec(const TensorForm &form, const ModelSpec &dense, const std::vector<std::int64_t> &widths,
-                      const std::vector<std::int64_t> &removedAttentions);
+/// The layers of a pruned model that are written: those that have a part left.
+std::vector<std::int64_t> writtenLayers(const ModelSpec &pruned);
+/// A model of those layers only.
+ModelSpec withLayers(const ModelSpec &spec, const std::vector<std::int64_t> &layers);
+
+/// The model that is written: its FFNs with their zero neurons, its attentions that stay. `pruned`: what a plan makes of the dense one.
+ModelSpec writtenSpec(const TensorForm &form, const ModelSpec &dense, const ModelSpec &pruned);
 
 /// The tensors of the written model, made one at a time from the source, named as Hugging Face names them.
 class WrittenTensors {
@@ -39,20 +45,28 @@ public:
     };
 
     /// `dtype`: of all tensors; none = as the source has them.
-    WrittenTensors(const Checkpoint &source, const ModelSpec &dense, const PruningPlan &plan, const TensorForm &form,
-                   std::optional<DType> dtype);
+    WrittenTensors(const Checkpoint &source, const ModelSpec &dense, Surgery surgery, const TensorForm &form, std::optional<DType> dtype);
 
     /// In the order of the layers.
     const std::vector<Entry> &entries() const { return m_entries; }
     /// A contiguous tensor on the CPU of the entry's shape and type. Throws Error when a value does not fit into the type asked for.
     at::Tensor read(const Entry &entry) const;
 
+    /// A tensor's name, taken apart: "model.layers.3.mlp.up_proj.weight" is layer 3, part "mlp.up_proj", kind "weight".
+    struct Name {
+        std::int64_t layer = -1; ///< -1: of no layer
+        std::string part, kind;
+    };
+
 private:
     at::Tensor made(const Entry &entry) const;
+    bool isZero(const Name &parts) const;
 
     const Checkpoint &m_source;
     const ModelSpec &m_dense;
-    const PruningPlan &m_plan;
+    Surgery m_surgery;
+    TensorForm m_form;
+    std::vector<std::int64_t> m_layers; ///< of the dense model, of which the written ones are made
     ModelSpec m_written;
     std::optional<DType> m_dtype;
     std::vector<Entry> m_entries;

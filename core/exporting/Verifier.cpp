@@ -45,7 +45,7 @@ Verification verify(const std::filesystem::path &folder, const Decoder &expected
     const auto load = expected.weights().stream ? streamWeights : loadWeights; // the export fits where the model does
     const Decoder loaded(spec, load(checkpoint, spec, expected.device(), expected.dtype(), context), expected.positions());
 
-    context.begin("verify", 2 * expected.layerCount(), "layers");
+    context.begin("verify", expected.layerCount() + loaded.layerCount(), "layers"); // some may have been left out
     const at::Tensor window = tokenTensor(tokens, std::int64_t(tokens.size()), expected.device());
     const at::Tensor ours = allLogits(expected, window, context);
     if (const auto &stream = expected.weights().stream)

@@ -14,7 +14,7 @@ void checkFormat(const std::string &document, std::int64_t format, std::int64_t 
 {
     if (format > known)
         throw NewerFormat(document, format);
-    if (format < known) // the first form is the oldest
+    if (format < 1)
         throw Flaw("it has format " + std::to_string(format) + ", which no version of the program wrote");
 }
 

@@ -15,7 +15,7 @@ public:
     NewerFormat(const std::string &document, std::int64_t format);
 };
 
-/// Throws NewerFormat where `format` is above `known`, and Flaw (see Failures.h) for one that no version wrote.
+/// Throws NewerFormat where `format` is above `known`, the newest of this version, and Flaw (see Failures.h) for one that no version wrote.
 void checkFormat(const std::string &document, std::int64_t format, std::int64_t known);
 
 } // namespace secateur

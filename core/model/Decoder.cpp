@@ -35,10 +35,8 @@ at::Tensor byHead(const at::Tensor &x, std::int64_t heads)
 
 std::int64_t headDimOf(const ModelSpec &spec)
 {
-    for (const LayerSpec &layer : spec.layers)
-        if (layer.attention)
-            return layer.attention->headDim;
-    return 2; // no attention is left: nothing will be rotated
+    const AttentionSpec *attention = firstAttention(spec);
+    return attention ? attention->headDim : 2; // none is left: nothing will be rotated
 }
 
 } // namespace
@@ -131,6 +129,8 @@ at::Tensor Decoder::mix(const AttentionSpec &spec, const at::Tensor &query, cons
 
 at::Tensor Decoder::addFfn(std::int64_t index, const at::Tensor &x, at::Tensor to) const
 {
+    if (!m_spec.layers[std::size_t(index)].ffn)
+        return to.defined() ? to.copy_(x) : x;
     at::Tensor added = ffnDown(index, ffnActivation(index, x));
     return to.defined() ? at::add_out(to, added, x) : added.add_(x);
 }
@@ -138,26 +138,26 @@ at::Tensor Decoder::addFfn(std::int64_t index, const at::Tensor &x, at::Tensor t
 at::Tensor Decoder::ffnActivation(std::int64_t index, const at::Tensor &x) const
 {
     const std::shared_ptr<const LayerWeights> layer = layerWeights(index);
-    const LayerWeights &weights = *layer;
-    const at::Tensor normed = norm(x, weights.ffnNorm);
-    at::Tensor activation = product(normed, weights.ffn.gate);
+    const FfnWeights &weights = *layer->ffn;
+    const at::Tensor normed = norm(x, weights.norm);
+    at::Tensor activation = product(normed, weights.gate);
     if (m_spec.activation == Activation::Silu && canTakeElements(activation)) {
-        swiglu(activation, product(normed, weights.ffn.up));
+        swiglu(activation, product(normed, weights.up));
         return activation;
     }
     if (m_spec.activation == Activation::GeluTanh)
         at::gelu_(activation, "tanh");
     else
         at::silu_(activation);
-    return activation.mul_(product(normed, weights.ffn.up));
+    return activation.mul_(product(normed, weights.up));
 }
 
 at::Tensor Decoder::ffnDown(std::int64_t index, const at::Tensor &activation) const
 {
     const std::shared_ptr<const LayerWeights> layer = layerWeights(index);
-    const LayerWeights &weights = *layer;
-    const at::Tensor output = product(activation, weights.ffn.down);
-    return weights.ffnOutputNorm.defined() ? norm(output, weights.ffnOutputNorm) : output;
+    const FfnWeights &weights = *layer->ffn;
+    const at::Tensor output = product(activation, weights.down);
+    return weights.outputNorm.defined() ? norm(output, weights.outputNorm) : output;
 }
 
 at::Tensor Decoder::finalNorm(const at::Tensor &x) const
@@ -211,30 +211,50 @@ Decoder inType(const Decoder &decoder, c10::ScalarType type)
     return withTensors(decoder, [type](const at::Tensor &tensor) { return tensor.to(type); });
 }
 
-Decoder pruned(const Decoder &dense, const std::vector<std::vector<std::int64_t>> &keptNeurons,
-               const std::vector<std::int64_t> &removedAttentions)
+namespace {
+
+/// The model of that specification, whose layers are made of those of another by `change`.
+Decoder changed(const Decoder &decoder, ModelSpec spec, const LayerStream::Change &change)
 {
-    ModelSpec spec = dense.spec();
-    Weights weights = dense.weights();
-    const auto isNarrower = [kept = keptNeurons, wide = spec](std::int64_t i) {
-        return std::int64_t(kept[std::size_t(i)].size()) != wide.layers[std::size_t(i)].ffn.neurons;
-    };
-    const auto change = [isNarrower, kept = keptNeurons, removedAttentions](std::int64_t i, LayerWeights layer) {
-        if (isNarrower(i))
-            layer.ffn = narrowed(layer.ffn, kept[std::size_t(i)]);
-        if (std::find(removedAttentions.begin(), removedAttentions.end(), i) != removedAttentions.end())
-            layer.attention.reset();
-        return layer;
-    };
+    Weights weights = decoder.weights();
     if (weights.stream)
         weights.stream = weights.stream->changed(change);
     for (std::size_t i = 0; i < weights.layers.size(); ++i)
         weights.layers[i] = change(std::int64_t(i), std::move(weights.layers[i]));
-    for (std::size_t i = 0; i < spec.layers.size(); ++i)
-        spec.layers[i].ffn.neurons = std::int64_t(keptNeurons[i].size());
-    for (const std::int64_t layer : removedAttentions)
+    return Decoder(std::move(spec), std::move(weights), decoder.positions());
+}
+
+} // namespace
+
+Decoder withFfnsOf(const Decoder &dense, const Surgery &surgery)
+{
+    const auto change = [layers = surgery.layers, wide = dense.spec()](std::int64_t i, LayerWeights layer) {
+        const std::vector<std::int64_t> &kept = layers[std::size_t(i)].keptNeurons;
+        if (kept.empty())
+            layer.ffn.reset();
+        else if (layer.ffn && std::int64_t(kept.size()) != wide.layers[std::size_t(i)].neurons())
+            layer.ffn = narrowed(*layer.ffn, kept);
+        return layer;
+    };
+    return changed(dense, prunedSpec(dense.spec(), surgery.widths(), {}), change);
+}
+
+Decoder withAttentionsOf(const Decoder &decoder, const Surgery &surgery)
+{
+    const auto change = [layers = surgery.layers](std::int64_t i, LayerWeights layer) {
+        if (!layers[std::size_t(i)].hasAttention)
+            layer.attention.reset();
+        return layer;
+    };
+    ModelSpec spec = decoder.spec();
+    for (const std::int64_t layer : surgery.removedAttentions())
         spec.layers[std::size_t(layer)].attention.reset();
-    return Decoder(std::move(spec), std::move(weights), dense.positions());
+    return changed(decoder, std::move(spec), change);
+}
+
+Decoder pruned(const Decoder &dense, const Surgery &surgery)
+{
+    return withAttentionsOf(withFfnsOf(dense, surgery), surgery);
 }
 
 } // namespace secateur

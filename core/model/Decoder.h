@@ -4,6 +4,7 @@
 
 #include "model/ModelSpec.h"
 #include "model/Rope.h"
+#include "model/Surgery.h"
 #include "model/Weights.h"
 
 #include <ATen/core/Tensor.h>
@@ -24,7 +25,7 @@ struct KvCache {
 /// Layers may be streamed (LayerStream); then each costs its reading again whenever another one was computed since.
 ///
 /// Hidden states have the shape [windows, T, d]. Whoever calls decides the order of layers and streams; nothing here knows about scoring
-/// or search. A narrowed FFN and an absent attention are facts of the weights. Immutable; used under c10::InferenceMode.
+/// or search. A narrowed FFN and an absent part are facts of the weights. Immutable; used under c10::InferenceMode.
 class Decoder {
 public:
     /// `positions`: the longest sequence that will be computed, in tokens. The spec must describe the weights.
@@ -43,9 +44,9 @@ public:
     at::Tensor layer(std::int64_t index, const at::Tensor &x) const { return addFfn(index, addAttention(index, x)); }
     /// x + attention(norm(x)); x itself where the attention is absent. With a cache, x holds the tokens from position `offset` on.
     at::Tensor addAttention(std::int64_t index, const at::Tensor &x, KvCache *cache = nullptr, std::int64_t offset = 0) const;
-    /// x + down(activation(x)), written into `to` where that is defined: of the shape of x, and not x.
+    /// x + down(activation(x)), written into `to` where that is defined: of the shape of x, and not x. x itself where the FFN is absent.
     at::Tensor addFfn(std::int64_t index, const at::Tensor &x, at::Tensor to = {}) const;
-    /// The neurons' activation act(gate) * up of norm(x), shape [windows, T, I]: what enters the down product.
+    /// The neurons' activation act(gate) * up of norm(x), shape [windows, T, I]: what enters the down product. Of layers that have an FFN.
     at::Tensor ffnActivation(std::int64_t index, const at::Tensor &x) const;
     /// What an activation adds to x, shape [windows, T, d].
     at::Tensor ffnDown(std::int64_t index, const at::Tensor &activation) const;
@@ -73,9 +74,12 @@ Decoder withTensors(const Decoder &decoder, const std::function<at::Tensor(const
 /// The same model in another type.
 Decoder inType(const Decoder &decoder, c10::ScalarType type);
 
-/// The same model with the FFNs narrowed to the neurons kept in each layer (ascending) and the attentions named absent.
-/// Weights that do not change are shared; streamed layers are narrowed as they come.
-Decoder pruned(const Decoder &dense, const std::vector<std::vector<std::int64_t>> &keptNeurons,
-               const std::vector<std::int64_t> &removedAttentions);
+/// The same model with the FFNs that the surgery leaves, and all its attentions: what a search starts from. Weights that do not change are
+/// shared; streamed layers are narrowed as they come.
+Decoder withFfnsOf(const Decoder &dense, const Surgery &surgery);
+/// The same model without the attentions that the surgery removes.
+Decoder withAttentionsOf(const Decoder &decoder, const Surgery &surgery);
+/// The dense model after the whole surgery.
+Decoder pruned(const Decoder &dense, const Surgery &surgery);
 
 } // namespace secateur

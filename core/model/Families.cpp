@@ -191,7 +191,8 @@ void readLayerKinds(ConfigReader &fields, const nlohmann::json &config, const Fa
     const bool isByTypes = family.windows == Windows::Unrotated && fields.has("layer_types");
     if (isSwitched && !fields.flag("use_sliding_window", false) && !isByTypes)
         window = 0;
-    const std::int64_t first = family.windows == Windows::FromLayer ? fields.count("max_window_layers", family.firstWindowLayer) : 0;
+    const bool isFromLayer = family.windows == Windows::FromLayer && config.value("max_window_layers", nlohmann::json()) != 0;
+    const std::int64_t first = isFromLayer ? fields.count("max_window_layers", family.firstWindowLayer) : 0;
     const std::int64_t pattern = family.readsPattern ? fields.count("sliding_window_pattern", family.windowPattern) : family.windowPattern;
     const auto slides = [&](std::size_t i) {
         switch (family.windows) {
@@ -236,7 +237,8 @@ void readLayerKinds(ConfigReader &fields, const nlohmann::json &config, const Fa
     }
 }
 
-/// `secateur_layers`, which checkpoints of ours have whose layers differ: the width of each FFN, and whether its attention is there.
+/// `secateur_layers`, which checkpoints of ours have whose layers differ: the width of each FFN, unless it is absent, and whether its attention
+/// is there.
 void readPrunedLayers(ConfigReader &fields, const nlohmann::json &config, std::vector<LayerSpec> &layers)
 {
     if (!fields.has("secateur_layers"))
@@ -248,15 +250,18 @@ void readPrunedLayers(ConfigReader &fields, const nlohmann::json &config, std::v
         if (!list[i].is_object())
             return fields.reject("secateur_layers", "a list with an object for each of the layers");
         ConfigReader layer(list[i], "", "secateur_layers[" + std::to_string(i) + "].");
-        layer.allowOnly({"intermediate_size", "attention"});
-        layers[i].ffn.neurons = layer.count("intermediate_size", {});
+        layer.allowOnly({"intermediate_size", "ffn", "attention"});
+        if (!layer.flag("ffn", true))
+            layers[i].ffn.reset();
+        else
+            layers[i].ffn->neurons = layer.count("intermediate_size", {});
         if (!layer.flag("attention", true))
             layers[i].attention.reset();
         fields.noteAll(layer);
     }
 }
 
-/// `block_configs` of DeciLM: for each layer whether its attention is there (`no_op`) and the multiplier of its width, from which the
+/// `block_configs` of DeciLM: for each layer whether its parts are there (`no_op`) and the multiplier of its width, from which the
 /// engines compute I = 256 ceil(int(2 m d / 3) / 256). Layers that are something else are refused.
 void readBlockConfigs(ConfigReader &fields, const nlohmann::json &config, ModelSpec &spec)
 {
@@ -274,16 +279,15 @@ void readBlockConfigs(ConfigReader &fields, const nlohmann::json &config, ModelS
         for (ConfigReader *part : {&attention, &ffn})
             if (part->flag("replace_with_linear", false))
                 part->reject("replace_with_linear", "false; linear layers are not supported");
-        if (ffn.flag("no_op", false))
-            ffn.reject("no_op", "false; layers without an FFN are not supported");
         if (attention.has("window_length"))
             attention.reject("window_length", "null");
         LayerSpec &layer = spec.layers[i];
-        const double width = std::trunc(2 * ffn.positive("ffn_mult", {}) * double(spec.hiddenSize) / 3);
-        if (width > 1e9)
+        if (ffn.flag("no_op", false))
+            layer.ffn.reset();
+        else if (const double width = std::trunc(2 * ffn.positive("ffn_mult", {}) * double(spec.hiddenSize) / 3); width > 1e9)
             ffn.reject("ffn_mult", "smaller");
         else
-            layer.ffn.neurons = std::max<std::int64_t>(1, std::int64_t(std::ceil(width / 256))) * 256;
+            layer.ffn->neurons = std::max<std::int64_t>(1, std::int64_t(std::ceil(width / 256))) * 256;
         if (attention.flag("no_op", false))
             layer.attention.reset();
         else if (const std::int64_t group = attention.count("n_heads_in_group", {}); !attention.hasProblems())
@@ -361,7 +365,7 @@ ModelSpec specFromConfig(const nlohmann::json &config, const std::string &source
     rejectUnsupported(fields, config, family);
     checkSize(fields, spec, attention, neurons, layerCount);
     fields.throwIfAny();
-    spec.layers.assign(std::size_t(layerCount), LayerSpec{.attention = attention, .ffn = {.neurons = neurons, .bias = ffnBias}});
+    spec.layers.assign(std::size_t(layerCount), LayerSpec{.attention = attention, .ffn = FfnSpec{.neurons = neurons, .bias = ffnBias}});
     readLayerKinds(fields, config, family, spec.layers);
     if (family.hasBlockConfigs)
         readBlockConfigs(fields, config, spec);

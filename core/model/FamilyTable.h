@@ -48,7 +48,7 @@ struct Family {
     bool readsPattern = false;          ///< `sliding_window_pattern` may say otherwise
     std::int64_t firstWindowLayer = 0;  ///< default of `max_window_layers`
     std::int64_t unrotatedInterval = 0; ///< default of `no_rope_layer_interval`; 0 = all layers are rotated
-    bool hasBlockConfigs = false;       ///< widths and absent attentions stand in `block_configs`
+    bool hasBlockConfigs = false;       ///< widths and absent parts stand in `block_configs`
     bool queryKeyNorm = false;
     bool hasFusedProducts = false;
     bool isGemma = false;    ///< gelu, norms of 1 + weight and after each sublayer, a scaled embedding, `query_pre_attn_scalar`

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "model/ModelSpec.h"
 
+#include <algorithm>
+
 namespace secateur {
 
 namespace {
@@ -13,7 +15,7 @@ std::int64_t qkvRows(const AttentionSpec &attention)
 /// Weights of the linear products of one layer, without biases and norms.
 std::int64_t productWeights(const LayerSpec &layer, std::int64_t hiddenSize)
 {
-    std::int64_t weights = 3 * layer.ffn.neurons * hiddenSize;
+    std::int64_t weights = 3 * layer.neurons() * hiddenSize;
     if (layer.attention)
         weights += (qkvRows(*layer.attention) + layer.attention->heads * layer.attention->headDim) * hiddenSize;
     return weights;
@@ -27,6 +29,31 @@ void addLinear(std::vector<ExpectedTensor> &tensors, const std::string &name, st
 }
 
 } // namespace
+
+std::int64_t ModelSpec::mostNeurons() const
+{
+    std::int64_t most = 0;
+    for (const LayerSpec &layer : layers)
+        most = std::max(most, layer.neurons());
+    return most;
+}
+
+std::vector<std::int64_t> layersWithout(const ModelSpec &spec, Part part)
+{
+    std::vector<std::int64_t> without;
+    for (std::int64_t i = 0; i < spec.layerCount(); ++i)
+        if (!spec.layers[std::size_t(i)].has(part))
+            without.push_back(i);
+    return without;
+}
+
+const AttentionSpec *firstAttention(const ModelSpec &spec)
+{
+    for (const LayerSpec &layer : spec.layers)
+        if (layer.attention)
+            return &*layer.attention;
+    return nullptr;
+}
 
 std::int64_t attentionParameters(const AttentionSpec &attention, std::int64_t hiddenSize)
 {
@@ -52,7 +79,8 @@ std::int64_t layerParameters(const ModelSpec &spec)
     for (const LayerSpec &layer : spec.layers) {
         if (layer.attention)
             parameters += norms + attentionParameters(*layer.attention, spec.hiddenSize);
-        parameters += norms + ffnParameters(layer.ffn, spec.hiddenSize);
+        if (layer.ffn)
+            parameters += norms + ffnParameters(*layer.ffn, spec.hiddenSize);
     }
     return parameters;
 }
@@ -84,7 +112,7 @@ std::int64_t firstUnlikeLayer(const ModelSpec &spec)
 {
     for (std::int64_t i = 0; i < spec.layerCount(); ++i) {
         const LayerSpec &layer = spec.layers[std::size_t(i)], &first = spec.layers.front();
-        if (!layer.attention || !(layer.ffn == first.ffn) ||
+        if (!layer.attention || !layer.ffn || layer.ffn != first.ffn ||
             attentionParameters(*layer.attention, spec.hiddenSize) != attentionParameters(*first.attention, spec.hiddenSize))
             return i;
     }
@@ -120,17 +148,18 @@ std::vector<ExpectedTensor> expectedTensors(const ModelSpec &spec)
             if (spec.hasOutputNorms)
                 addNorm(layer + "post_attention_layernorm", d);
         }
-        const FfnSpec &ffn = spec.layers[i].ffn;
-        addNorm(layer + (spec.hasOutputNorms ? "pre_feedforward_layernorm" : "post_attention_layernorm"), d);
-        if (spec.hasFusedProducts) {
-            addLinear(tensors, layer + "mlp.gate_up_proj", 2 * ffn.neurons, d, ffn.bias);
-        } else {
-            addLinear(tensors, layer + "mlp.gate_proj", ffn.neurons, d, ffn.bias);
-            addLinear(tensors, layer + "mlp.up_proj", ffn.neurons, d, ffn.bias);
+        if (const auto &ffn = spec.layers[i].ffn) {
+            addNorm(layer + (spec.hasOutputNorms ? "pre_feedforward_layernorm" : "post_attention_layernorm"), d);
+            if (spec.hasFusedProducts) {
+                addLinear(tensors, layer + "mlp.gate_up_proj", 2 * ffn->neurons, d, ffn->bias);
+            } else {
+                addLinear(tensors, layer + "mlp.gate_proj", ffn->neurons, d, ffn->bias);
+                addLinear(tensors, layer + "mlp.up_proj", ffn->neurons, d, ffn->bias);
+            }
+            addLinear(tensors, layer + "mlp.down_proj", d, ffn->neurons, ffn->bias);
+            if (spec.hasOutputNorms)
+                addNorm(layer + "post_feedforward_layernorm", d);
         }
-        addLinear(tensors, layer + "mlp.down_proj", d, ffn.neurons, ffn.bias);
-        if (spec.hasOutputNorms)
-            addNorm(layer + "post_feedforward_layernorm", d);
     }
     addNorm("model.norm", d);
     if (!spec.tiedEmbeddings)

@@ -57,12 +57,19 @@ struct FfnSpec {
     bool operator==(const FfnSpec &) const = default;
 };
 
-/// One decoder layer. A removed attention is absent, and its input norm with it; a pruned FFN is narrower. Nothing else marks a pruned
-/// model.
+/// What a layer is made of.
+enum class Part { Attention, Ffn };
+
+/// One decoder layer. A removed part is absent, and its norms with it; a pruned FFN is narrower. Nothing else marks a pruned model. A layer
+/// without either part hands on what it gets.
 struct LayerSpec {
     std::optional<AttentionSpec> attention;
-    FfnSpec ffn;
+    std::optional<FfnSpec> ffn;
     bool operator==(const LayerSpec &) const = default;
+
+    bool has(Part part) const { return part == Part::Attention ? attention.has_value() : ffn.has_value(); }
+    /// Of its FFN; 0 without one.
+    std::int64_t neurons() const { return ffn ? ffn->neurons : 0; }
 };
 
 /// What a model is made of, without its weights. Everything else about its shape follows from here.
@@ -86,7 +93,14 @@ struct ModelSpec {
     bool operator==(const ModelSpec &) const = default;
 
     std::int64_t layerCount() const { return std::int64_t(layers.size()); }
+    /// Neurons of the widest FFN; 0 when no layer has one.
+    std::int64_t mostNeurons() const;
 };
+
+/// Layers that lack it, ascending.
+std::vector<std::int64_t> layersWithout(const ModelSpec &spec, Part part);
+/// That of the first layer that has one; null when none has.
+const AttentionSpec *firstAttention(const ModelSpec &spec);
 
 /// Parameters of one attention submodule (q, k, v, o, their biases, norms of its heads; norms of the layer are counted with the layer).
 std::int64_t attentionParameters(const AttentionSpec &attention, std::int64_t hiddenSize);
@@ -101,10 +115,10 @@ std::int64_t kvBytesPerToken(const ModelSpec &spec, DType dtype);
 /// Multiply-adds of one token, times two, without the attention products over the context.
 std::int64_t flopPerToken(const ModelSpec &spec);
 
-/// Norm weights of a layer, d each: those that go with its attention, and those of its FFN.
+/// Norm weights that go with an attention or an FFN, d each.
 std::int64_t normsPerSublayer(const ModelSpec &spec);
 
-/// The first layer that has no attention or is not as large as layer 0; -1 when all are alike. What else differs between layers (windows,
+/// The first layer that lacks a part or is not as large as layer 0; -1 when all are alike. What else differs between layers (windows,
 /// rotation) changes no size.
 std::int64_t firstUnlikeLayer(const ModelSpec &spec);
 

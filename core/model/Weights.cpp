@@ -31,10 +31,8 @@ public:
         LayerWeights weights;
         if (spec.attention)
             weights.attention = attention(prefix, model, *spec.attention);
-        weights.ffnNorm = tensor(prefix + (model.hasOutputNorms ? "pre_feedforward_layernorm.weight" : "post_attention_layernorm.weight"));
-        weights.ffn = ffn(prefix + "mlp.", model, spec.ffn);
-        if (model.hasOutputNorms)
-            weights.ffnOutputNorm = tensor(prefix + "post_feedforward_layernorm.weight");
+        if (spec.ffn)
+            weights.ffn = ffn(prefix, model, *spec.ffn);
         return weights;
     }
 
@@ -67,16 +65,18 @@ private:
 
     FfnWeights ffn(const std::string &prefix, const ModelSpec &model, const FfnSpec &spec)
     {
+        const std::string mlp = prefix + "mlp.";
         FfnWeights weights;
+        weights.norm = tensor(prefix + (model.hasOutputNorms ? "pre_feedforward_layernorm.weight" : "post_attention_layernorm.weight"));
         if (model.hasFusedProducts) {
-            const LinearWeights both = linear(prefix + "gate_up_proj", spec.bias);
+            const LinearWeights both = linear(mlp + "gate_up_proj", spec.bias);
             weights.gate = rows(both, 0, spec.neurons);
             weights.up = rows(both, spec.neurons, spec.neurons);
         } else {
-            weights.gate = linear(prefix + "gate_proj", spec.bias);
-            weights.up = linear(prefix + "up_proj", spec.bias);
+            weights.gate = linear(mlp + "gate_proj", spec.bias);
+            weights.up = linear(mlp + "up_proj", spec.bias);
         }
-        weights.down = linear(prefix + "down_proj", spec.bias);
+        weights.down = linear(mlp + "down_proj", spec.bias);
         return weights;
     }
 
@@ -199,7 +199,11 @@ FfnWeights narrowed(const FfnWeights &ffn, std::span<const std::int64_t> keptNeu
     const auto rows = [&](const LinearWeights &linear) {
         return LinearWeights{linear.weight.index_select(0, kept), linear.bias.defined() ? linear.bias.index_select(0, kept) : at::Tensor()};
     };
-    return {.gate = rows(ffn.gate), .up = rows(ffn.up), .down = {ffn.down.weight.index_select(1, kept), ffn.down.bias}};
+    return {.norm = ffn.norm,
+            .gate = rows(ffn.gate),
+            .up = rows(ffn.up),
+            .down = {ffn.down.weight.index_select(1, kept), ffn.down.bias},
+            .outputNorm = ffn.outputNorm};
 }
 
 } // namespace secateur

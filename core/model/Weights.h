@@ -33,15 +33,16 @@ struct AttentionWeights {
 };
 
 struct FfnWeights {
+    at::Tensor norm;        ///< [d], of the input
     LinearWeights gate, up; ///< [I, d]
     LinearWeights down;     ///< [d, I]
+    at::Tensor outputNorm;  ///< [d], before the sum; undefined when the family has none
 };
 
+/// A part is absent when it was removed.
 struct LayerWeights {
-    std::optional<AttentionWeights> attention; ///< absent when removed
-    at::Tensor ffnNorm;                        ///< [d]
-    FfnWeights ffn;
-    at::Tensor ffnOutputNorm; ///< [d], before the sum; undefined when the family has none
+    std::optional<AttentionWeights> attention;
+    std::optional<FfnWeights> ffn;
 };
 
 class LayerStream;
@@ -70,8 +71,10 @@ void forEachTensor(AnyLayer &layer, const Call &call)
         visit(a->norm, a->queryNorm, a->keyNorm, a->outputNorm);
         visitLinear(a->query, a->key, a->value, a->output);
     }
-    visit(layer.ffnNorm, layer.ffnOutputNorm);
-    visitLinear(layer.ffn.gate, layer.ffn.up, layer.ffn.down);
+    if (auto &f = layer.ffn) {
+        visit(f->norm, f->outputNorm);
+        visitLinear(f->gate, f->up, f->down);
+    }
 }
 
 /// Calls `call` with every resident tensor that there is; the head of tied embeddings is not one of its own.

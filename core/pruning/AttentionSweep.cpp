@@ -164,7 +164,8 @@ at::Tensor AttentionSweep::pass(std::int64_t layer, const at::Tensor &x, bool sk
     const double windows = double(x.size(0));
     if (!isAbsent)
         m_work += attentionWork(*parts.attention, spec.hiddenSize, x.size(1), x.element_size()) * windows;
-    m_work += ffnWork(parts.ffn, spec.hiddenSize, x.size(1), x.element_size()) * windows;
+    if (parts.ffn)
+        m_work += ffnWork(*parts.ffn, spec.hiddenSize, x.size(1), x.element_size()) * windows;
     return m_groups.of(x, [&](const at::Tensor &some) {
         const bool areAll = some.size(0) == x.size(0);
         return m_decoder.addFfn(layer, isAbsent ? some : m_decoder.addAttention(layer, some), areAll ? room : at::Tensor());

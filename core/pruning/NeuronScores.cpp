@@ -122,7 +122,8 @@ NeuronScores loadScores(const std::filesystem::path &file)
             if (found == stored.tensors().end() || found->dtype != DType::Float32)
                 throw Flaw("it has no tensor " + inQuotes(name) + " of type F32");
             std::vector<float> values(found->bytes.size() / sizeof(float));
-            std::memcpy(values.data(), found->bytes.data(), found->bytes.size());
+            if (!values.empty())
+                std::memcpy(values.data(), found->bytes.data(), found->bytes.size());
             if (!std::all_of(values.begin(), values.end(), [](float score) { return std::isfinite(score) && score >= 0; }))
                 throw Flaw("the tensor " + inQuotes(name) + " holds values that are no scores");
             scores.layers.push_back(std::move(values));

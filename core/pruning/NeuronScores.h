@@ -37,7 +37,7 @@ std::string howComputed(const Provenance &provenance);
 /// Stage 1's result: the importance of every FFN neuron, the mean over windows of the norm of its activation over the window's tokens
 /// (paper section 3.1). Dense activations, so the scores serve every sparsity, N and alpha.
 struct NeuronScores {
-    std::vector<std::vector<float>> layers; ///< [L][I], each 0 or above
+    std::vector<std::vector<float>> layers; ///< [L][I], each 0 or above; I = 0 where a layer has no FFN
     ScoreNorm norm = ScoreNorm::L2;
     Provenance provenance;
 

@@ -61,8 +61,13 @@ std::vector<at::Tensor> normsOfLayer(const Decoder &decoder, std::int64_t layer,
                                      JobContext &context)
 {
     std::vector<at::Tensor> norms;
+    const bool hasFfn = decoder.spec().layers[std::size_t(layer)].ffn.has_value();
     for (at::Tensor &x : states) {
         x = decoder.addAttention(layer, x);
+        if (!hasFfn) {
+            context.step();
+            continue;
+        }
         const at::Tensor activation = decoder.ffnActivation(layer, x);
         norms.push_back(windowNorm(activation.squeeze(0), norm));
         if (layer + 1 < decoder.layerCount()) // nobody asks for what the last layer gives
@@ -94,6 +99,10 @@ std::vector<std::vector<float>> scoreNeurons(const Decoder &decoder, const at::T
     std::vector<std::vector<float>> scores;
     for (std::int64_t i = 0; i < layers; ++i) {
         const std::vector<at::Tensor> norms = normsOfLayer(decoder, i, hidden, norm, context);
+        if (norms.empty()) { // a layer without an FFN
+            scores.emplace_back();
+            continue;
+        }
         at::Tensor sum = ranks.isAlone() ? at::zeros_like(norms.front()) : sumOfAll(norms, windows, ranks, context);
         if (ranks.isAlone())
             for (const at::Tensor &ofWindow : norms)

@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "pruning/PruningPlan.h"
 
-#include "foundation/AtomicPath.h"
-#include "foundation/DocumentFormat.h"
 #include "foundation/Error.h"
-#include "foundation/Failures.h"
-#include "foundation/JsonFile.h"
-#include "foundation/Sha256.h"
 #include "foundation/Wording.h"
-#include "pruning/PlanJson.h"
 
 #include <algorithm>
 #include <cmath>
@@ -20,33 +14,6 @@ namespace secateur {
 namespace {
 
 constexpr const char *kMakeAgain = "Make the plan again.";
-constexpr int kFormat = 1; // of the JSON; raised when a reader of the old form would misunderstand the new
-
-nlohmann::json toJson(const SparsityBalance &b)
-{
-    return {{"N", b.attentionsToRemove},
-            {"K", b.neuronsKept},
-            {"leastN", b.leastAttentions},
-            {"mostN", b.mostAttentions},
-            {"ruleN", b.attentionsByRule},
-            {"layerParameters", {{"dense", b.denseLayerParameters}, {"pruned", b.layerParameters}}},
-            {"modelParameters", {{"dense", b.denseModelParameters}, {"pruned", b.modelParameters}}},
-            {"sparsityLayers", b.sparsityLayers()},
-            {"sparsityModel", b.sparsityModel()}};
-}
-
-SparsityBalance balanceFromJson(const nlohmann::json &json)
-{
-    return {.attentionsToRemove = wholeAt(json, "N"),
-            .neuronsKept = wholeAt(json, "K"),
-            .leastAttentions = wholeAt(json, "leastN"),
-            .mostAttentions = wholeAt(json, "mostN"),
-            .denseLayerParameters = wholeAt(json.at("layerParameters"), "dense"),
-            .denseModelParameters = wholeAt(json.at("modelParameters"), "dense"),
-            .layerParameters = wholeAt(json.at("layerParameters"), "pruned"),
-            .modelParameters = wholeAt(json.at("modelParameters"), "pruned"),
-            .attentionsByRule = wholeAt(json, json.contains("ruleN") ? "ruleN" : "N")}; // older plans do not tell
-}
 
 } // namespace
 
@@ -101,10 +68,14 @@ std::int64_t SearchRecord::decided() const
     });
 }
 
-std::string PruningPlan::hash() const
+Surgery PruningPlan::surgery() const
 {
-    return Sha256::ofText(
-        nlohmann::json{{"model", calibration.modelHash}, {"keptNeurons", keptNeurons}, {"removedAttentions", removedAttentions}}.dump());
+    Surgery surgery{.modelHash = calibration.modelHash, .layers = std::vector<LayerCut>(keptNeurons.size())};
+    for (std::size_t i = 0; i < keptNeurons.size(); ++i)
+        surgery.layers[i].keptNeurons = keptNeurons[i];
+    for (const std::int64_t layer : removedAttentions)
+        surgery.layers.at(std::size_t(layer)).hasAttention = false;
+    return surgery;
 }
 
 std::vector<std::int64_t> PruningPlan::widths() const
@@ -115,6 +86,15 @@ std::vector<std::int64_t> PruningPlan::widths() const
     return counts;
 }
 
+std::vector<std::int64_t> PruningPlan::layersWithoutFfn() const
+{
+    std::vector<std::int64_t> without;
+    for (std::size_t i = 0; i < keptNeurons.size(); ++i)
+        if (keptNeurons[i].empty())
+            without.push_back(std::int64_t(i));
+    return without;
+}
+
 PruningPlan planFromScores(const ModelSpec &dense, const NeuronScores &scores, const BalanceSettings &settings)
 {
     const auto describe = [](std::size_t layers, std::int64_t neurons) {
@@ -122,10 +102,10 @@ PruningPlan planFromScores(const ModelSpec &dense, const NeuronScores &scores, c
     };
     for (std::size_t i = 0; i < std::max(scores.layers.size(), dense.layers.size()); ++i) {
         const bool isThere = i < scores.layers.size() && i < dense.layers.size();
-        if (!isThere || std::int64_t(scores.layers[i].size()) != dense.layers[i].ffn.neurons)
+        if (!isThere || std::int64_t(scores.layers[i].size()) != dense.layers[i].neurons())
             throw Error("The scores are for " +
                             describe(scores.layers.size(), scores.layers.empty() ? 0 : std::int64_t(scores.layers.front().size())) +
-                            ", but the model has " + describe(dense.layers.size(), dense.layers.front().ffn.neurons) + ".",
+                            ", but the model has " + describe(dense.layers.size(), dense.mostNeurons()) + ".",
                         "Calibrate this model, or name the scores that were made from it.");
     }
     PruningPlan plan;
@@ -139,24 +119,48 @@ PruningPlan planFromScores(const ModelSpec &dense, const NeuronScores &scores, c
     return plan;
 }
 
+void checkSearchable(const PruningPlan &plan)
+{
+    if (plan.method != PlanMethod::TwoSsp)
+        throw Error("The plan was written by hand: there is no search of 2SSP that could go on with it.",
+                    "Search from scores (--scores), or use the plan as it is (evaluate, generate, export).");
+}
+
+namespace {
+
+SparsityBalance withCounts(SparsityBalance balance, const ModelSpec &after)
+{
+    balance.layerParameters = layerParameters(after);
+    balance.modelParameters = modelParameters(after);
+    return balance;
+}
+
+/// Its balance with another number of removals.
+SparsityBalance balanceAt(const PruningPlan &plan, const ModelSpec &dense, std::int64_t attentionsToRemove)
+{
+    std::vector<std::int64_t> any; // the layers are alike: which ones go does not matter for the counts
+    for (std::int64_t i = 0; i < attentionsToRemove; ++i)
+        any.push_back(i);
+    SparsityBalance balance = withCounts(plan.balance, prunedSpec(dense, plan.widths(), any));
+    balance.attentionsToRemove = attentionsToRemove;
+    return balance;
+}
+
+} // namespace
+
 PruningPlan withRemovals(PruningPlan plan, const ModelSpec &dense, std::int64_t attentionsToRemove)
 {
+    checkSearchable(plan);
     const std::int64_t layers = dense.layerCount();
     if (attentionsToRemove < 0 || attentionsToRemove > layers)
         throw Error("Removing " + counted(attentionsToRemove, "attention") + " is not possible: the model has " + std::to_string(layers) +
                         ".",
                     "Give a number from 0 to " + std::to_string(layers) + ".");
     plan.settings.attentionsToRemove = attentionsToRemove;
-    plan.balance.attentionsToRemove = attentionsToRemove;
+    plan.balance = balanceAt(plan, dense, attentionsToRemove);
     if (std::int64_t(plan.search.steps.size()) > attentionsToRemove)
         plan.search.steps.resize(std::size_t(attentionsToRemove));
     plan.removedAttentions = plan.search.removalOrder();
-    std::vector<std::int64_t> any; // the layers are alike: which ones go does not matter for the counts
-    for (std::int64_t i = 0; i < attentionsToRemove; ++i)
-        any.push_back(i);
-    const ModelSpec after = prunedSpec(dense, plan.widths(), any);
-    plan.balance.layerParameters = layerParameters(after);
-    plan.balance.modelParameters = modelParameters(after);
     plan.settings.sparsity = plan.balance.sparsityLayers();
     return plan;
 }
@@ -238,16 +242,63 @@ void checkBalance(const PruningPlan &plan, const ModelSpec &dense)
 {
     const SparsityBalance &said = plan.balance;
     const auto removed = std::int64_t(plan.removedAttentions.size());
-    if (said.attentionsToRemove < removed || said.attentionsToRemove > dense.layerCount())
+    const bool isManual = plan.method == PlanMethod::Manual;
+    if (said.attentionsToRemove < removed || said.attentionsToRemove > dense.layerCount() ||
+        (isManual && said.attentionsToRemove > removed))
         throw Error("The plan is to remove " + counted(said.attentionsToRemove, "attention") + "; it removes " + std::to_string(removed) +
                         ", and the model has " + std::to_string(dense.layerCount()) + ".",
                     kMakeAgain);
     const std::vector<std::int64_t> widths = plan.widths();
     const bool isWidth = std::ranges::all_of(widths, [&](std::int64_t width) { return width == said.neuronsKept; });
-    const SparsityBalance right = withRemovals(plan, dense, said.attentionsToRemove).balance;
-    if (!isWidth || said.denseLayerParameters != layerParameters(dense) || said.denseModelParameters != modelParameters(dense) ||
-        said.layerParameters != right.layerParameters || said.modelParameters != right.modelParameters)
-        throw Error("The numbers of the plan's balance are not those of its neurons and of this model.", kMakeAgain);
+    const SparsityBalance right =
+        isManual ? withCounts(said, plan.surgery().specOf(dense)) : balanceAt(plan, dense, said.attentionsToRemove);
+    const struct {
+        const char *name;
+        std::int64_t said, right;
+    } numbers[] = {{"in the layers of the original", said.denseLayerParameters, layerParameters(dense)},
+                   {"in the original", said.denseModelParameters, modelParameters(dense)},
+                   {"in the layers that are left", said.layerParameters, right.layerParameters},
+                   {"in the model that is left", said.modelParameters, right.modelParameters}};
+    for (const auto &number : numbers)
+        if (number.said != number.right)
+            throw Error("The plan tells of " + std::to_string(number.said) + " parameters " + number.name +
+                            "; its parts and this model have " + std::to_string(number.right) + ".",
+                        kMakeAgain);
+    if (!isManual && !isWidth)
+        throw Error("The plan keeps " + std::to_string(said.neuronsKept) +
+                        " neurons in every layer by its balance (K), and others by its lists.",
+                    kMakeAgain);
+}
+
+/// The kept neurons are some of those that there are.
+void checkNeurons(const PruningPlan &plan, const ModelSpec &dense)
+{
+    for (std::int64_t i = 0; i < dense.layerCount(); ++i) {
+        const auto &kept = plan.keptNeurons[std::size_t(i)];
+        const std::int64_t neurons = dense.layers[std::size_t(i)].neurons();
+        if (kept.empty() && (plan.method == PlanMethod::Manual || neurons == 0))
+            continue; // without an FFN
+        if (neurons == 0)
+            throw Error("The plan keeps neurons of layer " + std::to_string(i) + ", which has no FFN.", kMakeAgain);
+        const bool isAscending = std::adjacent_find(kept.begin(), kept.end(), std::greater_equal<>()) == kept.end();
+        if (kept.empty() || !isAscending || kept.front() < 0 || kept.back() >= neurons)
+            throw Error("The plan's kept neurons of layer " + std::to_string(i) + " are not ascending numbers from 0 to " +
+                            std::to_string(neurons - 1) + ".",
+                        kMakeAgain);
+    }
+}
+
+void checkRemovals(const PruningPlan &plan, const ModelSpec &dense)
+{
+    std::vector<std::int64_t> sorted = plan.removedAttentions;
+    std::sort(sorted.begin(), sorted.end());
+    const bool isDistinct = std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end();
+    if (!isDistinct || (!sorted.empty() && (sorted.front() < 0 || sorted.back() >= dense.layerCount())))
+        throw Error("The plan's removed attentions are not distinct layers from 0 to " + std::to_string(dense.layerCount() - 1) + ".",
+                    kMakeAgain);
+    for (const std::int64_t layer : sorted)
+        if (!dense.layers[std::size_t(layer)].attention)
+            throw Error("The plan removes the attention of layer " + std::to_string(layer) + ", which has none.", kMakeAgain);
 }
 
 } // namespace
@@ -263,20 +314,12 @@ void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::strin
         throw Error("The plan has " + counted(std::int64_t(plan.keptNeurons.size()), "layer") + ", the model " + std::to_string(layers) +
                         ".",
                     kMakeAgain);
-    for (std::int64_t i = 0; i < layers; ++i) {
-        const auto &kept = plan.keptNeurons[std::size_t(i)];
-        const bool isAscending = std::adjacent_find(kept.begin(), kept.end(), std::greater_equal<>()) == kept.end();
-        if (kept.empty() || !isAscending || kept.front() < 0 || kept.back() >= dense.layers[std::size_t(i)].ffn.neurons)
-            throw Error("The plan's kept neurons of layer " + std::to_string(i) + " are not ascending numbers from 0 to " +
-                            std::to_string(dense.layers[std::size_t(i)].ffn.neurons - 1) + ".",
-                        kMakeAgain);
-    }
+    checkNeurons(plan, dense);
+    checkRemovals(plan, dense);
     checkBalance(plan, dense);
-    std::vector<std::int64_t> sorted = plan.removedAttentions;
-    std::sort(sorted.begin(), sorted.end());
-    const bool isDistinct = std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end();
-    if (!isDistinct || (!sorted.empty() && (sorted.front() < 0 || sorted.back() >= layers)))
-        throw Error("The plan's removed attentions are not distinct layers from 0 to " + std::to_string(layers - 1) + ".");
+    const ModelSpec after = plan.surgery().specOf(dense);
+    if (std::ranges::none_of(after.layers, [](const LayerSpec &layer) { return layer.attention || layer.ffn; }))
+        throw Error("The plan leaves nothing of the model's layers.", "Keep a part of one of them.");
     checkRecord(plan, layers);
 }
 
@@ -331,65 +374,6 @@ void checkContinuation(const SearchRecord &record, const SearchSettings &setting
         refuse(howComputed(record.provenance) + ", not " + howComputed(now));
     if (!(record.settings == settings))
         refuse("other settings (forced layers, windows, loss)");
-}
-
-nlohmann::json toJson(const PruningPlan &plan)
-{
-    return {{"kind", "secateur-plan"},
-            {"format", kFormat},
-            {"method", plan.method},
-            {"planHash", plan.hash()},
-            {"settings", toJson(plan.settings)},
-            {"balance", toJson(plan.balance)},
-            {"norm", plan.norm == ScoreNorm::L1 ? "l1" : "l2"},
-            {"calibration", toJson(plan.calibration)},
-            {"removedAttentions", plan.removedAttentions},
-            {"search", toJson(plan.search)},
-            {"keptNeurons", plan.keptNeurons}};
-}
-
-PruningPlan planFromJson(const nlohmann::json &json, const std::string &source)
-{
-    const nlohmann::json &stored = json.is_object() && json.contains("plan") ? json.at("plan") : json; // a manifest has it under that name
-    if (!stored.is_object() || !stored.contains("kind") || stored.at("kind") != "secateur-plan")
-        throw Error(inQuotes(source) + " does not hold a plan.",
-                    "Choose a file that holds one (secateur-cli search MODEL ... --save-plan PLAN makes it).");
-    try {
-        checkFormat("The plan in " + inQuotes(source), wholeAt(stored, "format"), kFormat);
-        PruningPlan plan;
-        plan.method = stored.at("method");
-        if (plan.method != "2ssp")
-            throw Flaw("its method is " + inQuotes(plan.method) + ", and only '2ssp' is known");
-        plan.settings = balanceSettingsFromJson(stored.at("settings"));
-        plan.balance = balanceFromJson(stored.at("balance"));
-        plan.norm = scoreNormOf(stored.at("norm"));
-        plan.calibration = provenanceFromJson(stored.at("calibration"));
-        plan.removedAttentions = wholesOf(stored.at("removedAttentions"));
-        plan.search = searchRecordFromJson(stored.at("search"));
-        for (const nlohmann::json &kept : stored.at("keptNeurons"))
-            plan.keptNeurons.push_back(wholesOf(kept));
-        if (stored.at("planHash") != plan.hash())
-            throw Error("The plan in " + inQuotes(source) + " does not match its own hash: it was changed or damaged.", kMakeAgain);
-        return plan;
-    } catch (const Error &) {
-        throw;
-    } catch (const std::exception &problem) {
-        throw Error("The plan in " + inQuotes(source) + " is damaged: " + flawOf(problem) + ".", kMakeAgain);
-    }
-}
-
-void savePlan(const PruningPlan &plan, const std::filesystem::path &file)
-{
-    writeFileAtomically(file, toJson(plan).dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
-}
-
-PruningPlan loadPlan(const std::filesystem::path &file)
-{
-    constexpr std::uintmax_t kLargest = 1 << 30; // 100 layers of 100,000 neurons are 70 MB
-    const nlohmann::json json = readJsonFile(file, kLargest, "Choose a plan (secateur-cli search MODEL ... --save-plan PLAN makes one).");
-    if (!isFinite(json))
-        throw Error("The plan in " + inQuotes(file.string()) + " is damaged: it holds a number that is not finite.", kMakeAgain);
-    return planFromJson(json, file.string());
 }
 
 } // namespace secateur

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "model/Surgery.h"
 #include "pruning/NeuronScores.h"
 #include "pruning/SparsityBalance.h"
 
 #include <cstdint>
-#include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -65,22 +64,31 @@ struct SearchRecord {
     std::int64_t decided() const;     ///< candidates of all steps whose loss is known in the type that decides
 };
 
+/// How a plan was found.
+enum class PlanMethod {
+    TwoSsp, ///< by scores, the balance rule and a search
+    Manual  ///< written by hand: any part of any layer may be absent, and every layer has a width of its own
+};
+
 /// What is to be removed, and where every number came from. The central value: what the search makes and the exporters write.
 struct PruningPlan {
-    std::string method = "2ssp";
-    BalanceSettings settings;
-    SparsityBalance balance;
-    std::vector<std::vector<std::int64_t>> keptNeurons; ///< per layer, ascending
+    PlanMethod method = PlanMethod::TwoSsp;
+    BalanceSettings settings;                           ///< of 2SSP, as is `norm` and `search`
+    SparsityBalance balance;                            ///< of a plan by hand its counts, N, and K where all FFNs are as wide
+    std::vector<std::vector<std::int64_t>> keptNeurons; ///< per layer, ascending; empty: without an FFN
     std::vector<std::int64_t> removedAttentions;        ///< layers, in the order of removal
     ScoreNorm norm = ScoreNorm::L2;
-    Provenance calibration;
+    Provenance calibration; ///< of a plan by hand the model's hash alone
     SearchRecord search;
 
     /// True when as many attentions were removed as the balance asks for.
     bool isComplete() const { return std::int64_t(removedAttentions.size()) == balance.attentionsToRemove; }
-    /// SHA-256 of what decides the pruned weights: the model's hash, the kept neurons, the removed attentions in order.
-    std::string hash() const;
+    /// What becomes of the model, without the order in which it was found.
+    Surgery surgery() const;
+    /// That of the surgery: one pruned model, one hash.
+    std::string hash() const { return surgery().hash(); }
     std::vector<std::int64_t> widths() const; ///< kept neurons per layer, as counts
+    std::vector<std::int64_t> layersWithoutFfn() const;
 };
 
 /// The plan of a balance before its search: kept neurons from the scores, nothing removed yet.
@@ -88,7 +96,7 @@ struct PruningPlan {
 PruningPlan planFromScores(const ModelSpec &dense, const NeuronScores &scores, const BalanceSettings &settings);
 
 /// Brings a stored plan to another number of removals at the same width: fewer is a prefix of its search, more is left for the search to
-/// go on with.
+/// go on with. Throws Error where there is none (checkSearchable).
 PruningPlan withRemovals(PruningPlan plan, const ModelSpec &dense, std::int64_t attentionsToRemove);
 
 /// What a record says of the same search with other protected layers: the steps in which that search would know the losses of all its candidates, with
@@ -97,8 +105,11 @@ PruningPlan withRemovals(PruningPlan plan, const ModelSpec &dense, std::int64_t 
 SearchRecord withProtected(SearchRecord record, const std::vector<std::int64_t> &protectedLayers);
 
 /// Throws Error when the plan does not fit the model: another hash, other numbers of layers or neurons, indices out of range or not
-/// ascending.
+/// ascending, parts that are not there, nothing that is left; and when what it says of itself is not so: its balance, its parameters, its search.
 void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::string &modelHash);
+
+/// Throws Error when no search can go on with a plan, because none began it.
+void checkSearchable(const PruningPlan &plan);
 
 /// Throws Error when the settings name layers that do not exist or cannot be followed with the plan's number of removals.
 void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan, const ModelSpec &dense);
@@ -106,11 +117,5 @@ void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan
 /// A record may be continued when what decides its numbers is the same: text, device, type, threads, LibTorch, settings. Throws Error
 /// that says what differs.
 void checkContinuation(const SearchRecord &record, const SearchSettings &settings, const Provenance &now);
-
-nlohmann::json toJson(const PruningPlan &plan);
-/// `source` is what messages call the text. Reads a plan, or the plan inside a pruning manifest.
-PruningPlan planFromJson(const nlohmann::json &json, const std::string &source);
-void savePlan(const PruningPlan &plan, const std::filesystem::path &file);
-PruningPlan loadPlan(const std::filesystem::path &file);
 
 } // namespace secateur

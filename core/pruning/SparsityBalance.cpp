@@ -38,7 +38,7 @@ struct Counts {
     explicit Counts(const ModelSpec &dense)
         : L(double(dense.layerCount())),
           A(double(attentionParameters(*dense.layers.front().attention, dense.hiddenSize))),
-          F(double(ffnParameters(dense.layers.front().ffn, dense.hiddenSize))),
+          F(double(ffnParameters(*dense.layers.front().ffn, dense.hiddenSize))),
           M(double(layerParameters(dense)))
     {
     }
@@ -59,11 +59,11 @@ std::string layersProblem(const ModelSpec &dense)
     const std::int64_t i = firstUnlikeLayer(dense);
     if (i < 0)
         return {};
-    const auto without = std::count_if(dense.layers.begin(), dense.layers.end(), [](const LayerSpec &layer) { return !layer.attention; });
-    if (without > 0)
-        return "This model was already pruned: " + std::to_string(without) + " of its " + std::to_string(dense.layerCount()) +
-               (without == 1 ? " layers has no attention." : " layers have no attention.");
-    const std::int64_t kept = dense.layers[std::size_t(i)].ffn.neurons, first = dense.layers.front().ffn.neurons;
+    for (const Part part : {Part::Attention, Part::Ffn})
+        if (const std::size_t without = layersWithout(dense, part).size(); without > 0)
+            return "This model was already pruned: " + std::to_string(without) + " of its " + std::to_string(dense.layerCount()) +
+                   (without == 1 ? " layers has no " : " layers have no ") + (part == Part::Attention ? "attention." : "FFN.");
+    const std::int64_t kept = dense.layers[std::size_t(i)].neurons(), first = dense.layers.front().neurons();
     if (kept != first)
         return "This model was already pruned: layer " + std::to_string(i) + " has " + counted(kept, "neuron") + ", layer 0 has " +
                std::to_string(first) + ".";
@@ -116,7 +116,7 @@ void splitBySparsity(SparsityBalance &result, const ModelSpec &dense, const Bala
                     settings.attentionsToRemove ? "Choose N in that range, or another sparsity."
                                                 : "Set N by hand (--remove), or choose another alpha.");
     const auto [L, A, F, M] = Counts(dense);
-    const std::int64_t neurons = dense.layers.front().ffn.neurons;
+    const std::int64_t neurons = dense.layers.front().neurons();
     const double T = double(roundHalfEven(s * M));
     const double P = double(roundHalfEven((T - double(N) * A) / L));
     const std::int64_t K = roundHalfEven(double(neurons) * (1 - P / F));
@@ -126,7 +126,7 @@ void splitBySparsity(SparsityBalance &result, const ModelSpec &dense, const Bala
 /// N and K when K is given.
 void splitByHand(SparsityBalance &result, const ModelSpec &dense, std::int64_t neuronsKept)
 {
-    const std::int64_t neurons = dense.layers.front().ffn.neurons, N = result.attentionsToRemove;
+    const std::int64_t neurons = dense.layers.front().neurons(), N = result.attentionsToRemove;
     result.leastAttentions = 0;
     result.mostAttentions = dense.layerCount();
     if (neuronsKept < 1 || neuronsKept > neurons)
@@ -164,17 +164,6 @@ SparsityBalance balance(const ModelSpec &dense, const BalanceSettings &settings)
     result.layerParameters = layerParameters(after);
     result.modelParameters = modelParameters(after);
     return result;
-}
-
-ModelSpec prunedSpec(const ModelSpec &dense, const std::vector<std::int64_t> &neuronsKept,
-                     const std::vector<std::int64_t> &removedAttentions)
-{
-    ModelSpec spec = dense;
-    for (std::size_t i = 0; i < spec.layers.size(); ++i)
-        spec.layers[i].ffn.neurons = neuronsKept[i];
-    for (const std::int64_t layer : removedAttentions)
-        spec.layers[std::size_t(layer)].attention.reset();
-    return spec;
 }
 
 } // namespace secateur

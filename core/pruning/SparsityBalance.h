@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/ModelSpec.h"
+#include "model/Surgery.h"
 
 #include <cstdint>
 #include <optional>
@@ -22,7 +23,7 @@ struct BalanceSettings {
 /// How a target sparsity splits into width and depth (paper section 3.3, Eq. 5), with what it reaches.
 struct SparsityBalance {
     std::int64_t attentionsToRemove = 0; ///< N
-    std::int64_t neuronsKept = 0;        ///< K, the same in every layer
+    std::int64_t neuronsKept = 0;        ///< K, the same in every layer; 0 of a plan whose layers differ, which no rule made
     std::int64_t leastAttentions = 0;    ///< smallest and largest N that can reach the sparsity
     std::int64_t mostAttentions = 0;
     std::int64_t denseLayerParameters = 0, denseModelParameters = 0; ///< before
@@ -55,9 +56,5 @@ BalanceBounds boundsOf(const ModelSpec &dense, double sparsity, double alpha);
 /// when N cannot reach the sparsity (names the bound and the feasible range). With K by hand every N from 0 to the number of layers is
 /// feasible, and the sparsity reached follows from both.
 SparsityBalance balance(const ModelSpec &dense, const BalanceSettings &settings);
-
-/// The specification after keeping `neuronsKept[i]` neurons in layer i and removing the attentions named.
-ModelSpec prunedSpec(const ModelSpec &dense, const std::vector<std::int64_t> &neuronsKept,
-                     const std::vector<std::int64_t> &removedAttentions);
 
 } // namespace secateur

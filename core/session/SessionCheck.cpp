@@ -60,7 +60,7 @@ bool isKeyOf(const std::string &key, const SearchSettings &settings, const Sessi
         return false;
     std::from_chars(place + between.size(), end, neuronsKept);
     return calibration >= 0 && calibration < std::int64_t(session.calibrations.size()) && neuronsKept >= 1 &&
-           neuronsKept <= specOf(session).layers.front().ffn.neurons &&
+           neuronsKept <= specOf(session).mostNeurons() &&
            key == searchKey({.calibration = calibration, .balance = {}, .search = settings}, neuronsKept);
 }
 
@@ -69,7 +69,7 @@ void checkScores(const NeuronScores &scores, const ModelSpec &spec, std::size_t 
     bool fits = scores.layers.size() == spec.layers.size();
     for (std::size_t i = 0; fits && i < scores.layers.size(); ++i) {
         const std::vector<float> &layer = scores.layers[i];
-        fits = std::int64_t(layer.size()) == spec.layers[i].ffn.neurons &&
+        fits = std::int64_t(layer.size()) == spec.layers[i].neurons() &&
                std::all_of(layer.begin(), layer.end(), [](float score) { return std::isfinite(score) && score >= 0; });
     }
     if (!fits)
@@ -123,7 +123,7 @@ void checkEvaluation(const EvaluationRecord &record, const Session &session)
     checkText(record.text);
     if (record.draft)
         checkDraft(*record.draft, session, name);
-    if (record.neuronsKept < 0 || record.neuronsKept > spec.layers.front().ffn.neurons)
+    if (record.neuronsKept < 0 || record.neuronsKept > spec.mostNeurons())
         refuse(name + " keeps " + counted(record.neuronsKept, "neuron"));
 }
 

@@ -9,6 +9,7 @@
 #include "foundation/InputFile.h"
 #include "foundation/JsonFile.h"
 #include "foundation/Wording.h"
+#include "session/OlderHashes.h"
 #include "session/SessionCheck.h"
 #include "session/SessionJson.h"
 #include "session/SessionStore.h"
@@ -36,7 +37,8 @@ std::vector<float> readScores(const SafetensorsFile &file, const std::string &na
     if (found->dtype != DType::Float32 || found->shape != Shape{neurons})
         throw Flaw("the tensor " + name + " does not fit the model");
     std::vector<float> values(found->bytes.size() / sizeof(float));
-    std::memcpy(values.data(), found->bytes.data(), found->bytes.size());
+    if (!values.empty())
+        std::memcpy(values.data(), found->bytes.data(), found->bytes.size());
     return values;
 }
 
@@ -60,10 +62,12 @@ Session sessionOf(const SafetensorsFile &stored, const nlohmann::json &json, con
         scores->norm = scoreNormOf(entry.at("norm"));
         scores->provenance = provenanceFromJson(entry.at("provenance"));
         for (std::size_t i = 0; session.model && i < session.model->spec.layers.size(); ++i)
-            scores->layers.push_back(readScores(stored, tensorName(c, i), session.model->spec.layers[i].ffn.neurons));
+            scores->layers.push_back(readScores(stored, tensorName(c, i), session.model->spec.layers[i].neurons()));
         session.calibrations.push_back(std::move(scores));
     }
     checkSession(session);
+    if (std::int64_t(wholeAt(json, "format")) == 1)
+        renewPlanHashes(session);
     return session;
 }
 

@@ -13,7 +13,7 @@
 namespace secateur {
 namespace {
 
-constexpr int kFormat = 1; // raised when a reader of the old form would misunderstand the new
+constexpr int kFormat = 2; // raised when a reader of the old form would misunderstand the new; since 2 hashes of plans are canonical
 
 nlohmann::json toJson(const ModelSummary &m)
 {

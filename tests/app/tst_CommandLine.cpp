@@ -91,6 +91,7 @@ private slots:
     void pruneDoesAllOfIt();
     void whatStaysBehindIsSaid();
     void stagesGiveThePlanOfPrune();
+    void plansByHandAreTaken();
     void manifestRepeatsTheRun();
     void searchIsExtendedAndEqualsALongOne();
     void screeningIsRecordedAndDecidesNothing();
@@ -600,6 +601,52 @@ void tst_CommandLine::pruneDoesAllOfIt()
     // What was written says the same as the plan in memory.
     const QJsonObject written = run({"evaluate", folder.filePath("out"), "--text", kHeldOut, "--length", "128", "--json"}).result();
     QVERIFY(std::abs(written.value("perplexity").toDouble() - evaluation.value("prunedPerplexity").toDouble()) < 1e-3);
+}
+
+void tst_CommandLine::plansByHandAreTaken()
+{
+    QTemporaryDir folder;
+    const QString hand = folder.filePath("hand.json"), whole = folder.filePath("whole.json");
+    QJsonArray kept(QJsonArray::fromStringList(QStringList(12, "all")));
+    kept[3] = QJsonArray(); // no FFN
+    kept[5] = QJsonArray(); // nothing
+    kept[7] = QJsonArray{1, 5, 40, 200};
+    QFile file(hand);
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write(QJsonDocument(QJsonObject{{"kind", "secateur-plan"},
+                                         {"format", 2},
+                                         {"method", "manual"},
+                                         {"removedAttentions", QJsonArray{9, 5}},
+                                         {"keptNeurons", kept}})
+                   .toJson());
+    file.close();
+    const Outcome told = run({"plan", kModel, "--plan", hand});
+    QCOMPARE(told.exitCode, 0);
+    QVERIFY2(told.output.contains("FFNs removed: 3, 5") && told.output.contains("attentions removed, in order: 9, 5"),
+             told.output.constData());
+    const QJsonObject result = run({"plan", kModel, "--plan", hand, "--save-plan", whole, "--json"}).result();
+    QCOMPARE(result.value("method").toString(), QString("manual"));
+    QCOMPARE(result.value("removedFfns").toArray(), (QJsonArray{3, 5}));
+    QCOMPARE(result.value("widths").toArray().at(7).toInt(), 4);
+    QVERIFY(result.value("K").isNull() && result.value("ruleN").isNull());
+
+    const QJsonObject pruned = run({"evaluate", kModel, "--plan", hand, "--text", kHeldOut, "--windows", "2", "--json"}).result();
+    QCOMPARE(pruned.value("planHash"), result.value("planHash"));
+    QVERIFY(run({"generate", kModel, "--plan", whole, "--prompt", "Once", "--tokens", "3"}).exitCode == 0);
+    for (const QString &format : {"hf-compact", "gguf-deci"}) {
+        const QString out = folder.filePath(format);
+        const QJsonObject exported = run({"export", kModel, "--plan", whole, "--format", format, "--output", out, "--json"}).result();
+        QVERIFY(exported.value("verified").toBool());
+        const QJsonObject again = run({"evaluate", out, "--text", kHeldOut, "--windows", "2", "--json"}).result();
+        QVERIFY(std::abs(again.value("loss").toDouble() - pruned.value("loss").toDouble()) < 1e-3); // 16-bit weights
+        const Outcome opened = run({"inspect", out});
+        QVERIFY2(opened.output.contains("FFNs removed: 3, 5"), opened.output.constData());
+        QVERIFY2(opened.output.contains("without FFN: 3"), opened.output.constData());
+    }
+    QVERIFY(run({"export", kModel, "--plan", whole, "--format", "hf-dropin", "--output", folder.filePath("no")})
+                .errors.contains("needs the same width in every layer; this plan's widths go from 4 to"));
+    QVERIFY(run({"search", kModel, "--plan", whole, "--save-plan", folder.filePath("no.json")}).errors.contains("was written by hand"));
+    QVERIFY(run({"plan", kModel, "--plan", whole, "--sparsity", "0.5"}).errors.contains("--plan has its own neurons"));
 }
 
 void tst_CommandLine::stagesGiveThePlanOfPrune()

@@ -43,13 +43,13 @@ private slots:
         ModelSpec spec;
         spec.hiddenSize = 24;
         spec.vocabularySize = 100;
-        spec.layers.push_back({.attention = AttentionSpec{.heads = 3, .kvHeads = 1, .headDim = 8}, .ffn = {.neurons = 50}});
-        spec.layers.push_back({.attention = {}, .ffn = {.neurons = 31}});
+        spec.layers.push_back({.attention = AttentionSpec{.heads = 3, .kvHeads = 1, .headDim = 8}, .ffn = FfnSpec{.neurons = 50}});
+        spec.layers.push_back({.attention = {}, .ffn = FfnSpec{.neurons = 31}});
         Work work = headWork(spec, 1, 2);
         for (const LayerSpec &layer : spec.layers) {
             if (layer.attention)
                 work += attentionWork(*layer.attention, spec.hiddenSize, 1, 2);
-            work += ffnWork(layer.ffn, spec.hiddenSize, 1, 2);
+            work += ffnWork(*layer.ffn, spec.hiddenSize, 1, 2);
         }
         QCOMPARE(work.flop, double(flopPerToken(spec)) + 4 * 24); // and the token's score with itself
     }

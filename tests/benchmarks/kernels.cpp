@@ -77,7 +77,7 @@ int main(int argc, char **argv)
     const at::ScalarType type = scalarType(dtypeFromConfigName(typeName));
     spec.layers.resize(1);
     const AttentionSpec attention = *spec.layers[0].attention;
-    const std::int64_t neurons = spec.layers[0].ffn.neurons, headDim = attention.headDim;
+    const std::int64_t neurons = spec.layers[0].neurons(), headDim = attention.headDim;
     JobContext context;
     Weights weights = randomWeights(spec, c10::kCPU, type, 1, false, context);
     weights.head = weights.head * (4 / std::sqrt(double(d))); // logits of about 4, as models have: larger ones end in slow tiny numbers
@@ -125,13 +125,13 @@ int main(int argc, char **argv)
             return written;
         });
 
-    const at::Tensor both = at::cat({layer.ffn.gate.weight, layer.ffn.up.weight}, 0);
+    const at::Tensor both = at::cat({layer.ffn->gate.weight, layer.ffn->up.weight}, 0);
     compare(
-        "gate product", [&] { return at::linear(x, layer.ffn.gate.weight); }, [&] { return product(x, layer.ffn.gate.weight); });
+        "gate product", [&] { return at::linear(x, layer.ffn->gate.weight); }, [&] { return product(x, layer.ffn->gate.weight); });
     compare(
-        "down product", [&] { return at::linear(gate, layer.ffn.down.weight); }, [&] { return product(gate, layer.ffn.down.weight); });
+        "down product", [&] { return at::linear(gate, layer.ffn->down.weight); }, [&] { return product(gate, layer.ffn->down.weight); });
     compare(
-        "gate and up product apart; as one", [&] { return product(x, layer.ffn.gate.weight) + product(x, layer.ffn.up.weight); },
+        "gate and up product apart; as one", [&] { return product(x, layer.ffn->gate.weight) + product(x, layer.ffn->up.weight); },
         [&] {
             const at::Tensor asOne = product(x, both);
             return asOne.narrow(-1, 0, neurons) + asOne.narrow(-1, neurons, neurons);

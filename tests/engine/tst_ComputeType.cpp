@@ -15,7 +15,7 @@ ModelSpec wideModel()
 {
     ModelSpec spec;
     spec.hiddenSize = 512;
-    spec.layers.push_back({.attention = {}, .ffn = {.neurons = 1024}});
+    spec.layers.push_back({.attention = {}, .ffn = FfnSpec{.neurons = 1024}});
     return spec;
 }
 
@@ -74,7 +74,7 @@ private slots:
         ModelSpec spec = wideModel();
         spec.vocabularySize = 10000;
         spec.contextLength = 1024;
-        spec.layers.assign(12, {.attention = AttentionSpec{.heads = 8, .kvHeads = 8, .headDim = 64}, .ffn = {.neurons = 1024}});
+        spec.layers.assign(12, {.attention = AttentionSpec{.heads = 8, .kvHeads = 8, .headDim = 64}, .ffn = FfnSpec{.neurons = 1024}});
         const JobSize search{.windows = 0, .length = 256, .searchWindows = 1, .removals = 2, .neuronsKept = 512};
         ForecastBasis basis{.residentNow = 100 << 20, .freeHost = std::int64_t(8) << 30, .freeDevice = 0, .limits = {}, .flopPerSecond = 0};
         const auto choose = [&](const std::string &wanted, JobSize &job) {

@@ -334,7 +334,7 @@ void tst_Engine::shardsStayShards()
     const auto summary = engine.open(source);
     NeuronScores scores;
     for (const LayerSpec &layer : summary->spec.layers)
-        scores.layers.emplace_back(std::size_t(layer.ffn.neurons), 1.0F);
+        scores.layers.emplace_back(std::size_t(layer.neurons()), 1.0F);
     scores.provenance.modelHash = engine.modelHash(m_context);
     BalanceSettings settings = sparsity(0.2);
     settings.attentionsToRemove = 0;
@@ -509,7 +509,7 @@ void tst_Engine::impactIsTheFirstStepOfASearchThatKeepsAllNeurons()
         (known.step < 0 ? initial : heard[std::size_t(known.layer)]) = known.loss;
     });
     BalanceSettings all;
-    all.neuronsKept = spec.layers.front().ffn.neurons;
+    all.neuronsKept = spec.mostNeurons();
     all.attentionsToRemove = 1;
     PruningPlan searched = planFromScores(spec, *m_scores, all);
     m_engine->search(searched, text(kText, {}), settings, m_context);

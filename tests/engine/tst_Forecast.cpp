@@ -26,7 +26,7 @@ ModelSpec shapeOf(const std::string &name)
 /// The paper's calibration, and a search for N attentions.
 JobSize pruningOf(const ModelSpec &spec, std::int64_t removals)
 {
-    return {.windows = 32, .length = 2048, .searchWindows = 1, .removals = removals, .neuronsKept = spec.layers.front().ffn.neurons / 2};
+    return {.windows = 32, .length = 2048, .searchWindows = 1, .removals = removals, .neuronsKept = spec.mostNeurons() / 2};
 }
 
 ForecastBasis gpu(std::int64_t deviceBytes, std::int64_t hostBytes)

@@ -70,6 +70,13 @@ private:
                     return place + ": there is no '" + name + "'";
             return {};
         }
+        if (keyword == "anyOf") { // what the last asks for
+            std::string found;
+            for (const Json &one : rule)
+                if (found = breach(value, one, place); found.empty())
+                    return {};
+            return found;
+        }
         if (keyword == "items") {
             for (std::size_t i = 0; value.is_array() && i < value.size(); ++i)
                 if (const std::string found = breach(value[i], rule, place + "[" + std::to_string(i) + "]"); !found.empty())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Which target is recommended to those who run models in one program or another.
 #include "exporting/Export.h"
+#include "model/Surgery.h"
 
 #include <QtTest>
 #include <algorithm>
@@ -17,7 +18,7 @@ ModelSpec llama(std::int64_t layers)
     spec.vocabularySize = 1000;
     spec.contextLength = 512;
     const AttentionSpec attention{.heads = 8, .kvHeads = 4, .headDim = 64, .qkvBias = false, .outputBias = false};
-    spec.layers.assign(std::size_t(layers), LayerSpec{.attention = attention, .ffn = {.neurons = 2048, .bias = false}});
+    spec.layers.assign(std::size_t(layers), LayerSpec{.attention = attention, .ffn = FfnSpec{.neurons = 2048, .bias = false}});
     return spec;
 }
 
@@ -29,7 +30,8 @@ const ExportEngine &engine(const std::string &word)
 
 std::string recommended(const std::string &word, const std::vector<std::int64_t> &widths, const std::vector<std::int64_t> &removed)
 {
-    return recommendedTarget(engine(word), llama(std::int64_t(widths.size())), widths, removed);
+    const ModelSpec dense = llama(std::int64_t(widths.size()));
+    return recommendedTarget(engine(word), dense, prunedSpec(dense, widths, removed));
 }
 
 } // namespace

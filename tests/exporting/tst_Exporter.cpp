@@ -6,7 +6,7 @@
 #include "exporting/Exporter.h"
 #include "exporting/Origin.h"
 #include "foundation/Error.h"
-#include "pruning/PruningPlan.h"
+#include "pruning/PlanFile.h"
 #include "text/GgufTokenizer.h"
 
 #include "text/TokenizerFiles.h"
@@ -39,6 +39,12 @@ PruningPlan planOf(const ModelSpec &spec, std::int64_t width)
     return plan;
 }
 
+/// Every FFN with so many neurons.
+ModelSpec narrowed(const ModelSpec &spec, std::int64_t width)
+{
+    return prunedSpec(spec, std::vector<std::int64_t>(spec.layers.size(), width), {});
+}
+
 const std::vector<std::int32_t> kTokens = {1, 2, 3, 40, 50, 60, 7, 8};
 
 nlohmann::json jsonOf(const std::filesystem::path &file)
@@ -68,6 +74,11 @@ private slots:
     void unevenWidthsAreRefused();
     void everyTargetHoldsThePlan_data();
     void everyTargetHoldsThePlan();
+    void everyTargetHoldsPlansByHand_data();
+    void everyTargetHoldsPlansByHand();
+    void layersThatAreLeftOutTakeTheirNumbersAlong();
+    void removedFfnsAreWrittenAsEachTargetHoldsThem();
+    void layersThatLlamaCppCountsAreNotRenumbered();
     void gemmaAsLlamaCppKnowsItGoesOutAsGguf_data();
     void gemmaAsLlamaCppKnowsItGoesOutAsGguf();
     void whatATargetCannotHoldIsRefusedWithTheReason();
@@ -137,7 +148,7 @@ void tst_Exporter::schemaFindsWhatIsWrong()
     writeExport({.checkpoint = Checkpoint::open(tinyLlama("mha")),
                  .dense = dense.spec(),
                  .plan = plan,
-                 .pruned = pruned(dense, plan.keptNeurons, {}),
+                 .pruned = pruned(dense, plan.surgery()),
                  .checkTokens = kTokens,
                  .evaluations = nlohmann::json::array({{{"text", "a.txt"},
                                                         {"tokens", 10},
@@ -199,7 +210,7 @@ void tst_Exporter::wrongLogitsKeepTheFolderAsUnverified()
     QVERIFY_THROWS_EXCEPTION(Error, write(dense)); // another one is kept beside the first
     QCOMPARE(QDir(folder.path()).entryList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot),
              QStringList({"out.unverified", "out.unverified-2"}));
-    write(pruned(dense, plan.keptNeurons, {})); // and the right one gets the name
+    write(pruned(dense, plan.surgery())); // and the right one gets the name
     QVERIFY(QDir(folder.filePath("out")).exists());
 }
 
@@ -214,7 +225,7 @@ void tst_Exporter::whatStandsBesideTheWeightsIsForetold()
     writeExport({.checkpoint = checkpoint,
                  .dense = dense.spec(),
                  .plan = plan,
-                 .pruned = pruned(dense, plan.keptNeurons, {}),
+                 .pruned = pruned(dense, plan.surgery()),
                  .checkTokens = kTokens,
                  .evaluations = nlohmann::json::array()},
                 {.format = "hf-dropin", .output = out, .isOverwriteAllowed = false, .dtype = {}, .command = {}}, context);
@@ -232,9 +243,9 @@ void tst_Exporter::smallDeviationIsFound()
     const Checkpoint checkpoint = Checkpoint::open(tinyLlama("gqa"));
     const Decoder dense = loadDecoder(tinyLlama("gqa"), 8);
     const PruningPlan plan = planOf(dense.spec(), 30);
-    const Decoder right = pruned(dense, plan.keptNeurons, {});
+    const Decoder right = pruned(dense, plan.surgery());
     Weights weights = right.weights();
-    weights.layers[1].ffn.up.weight = weights.layers[1].ffn.up.weight * 1.001;
+    weights.layers[1].ffn->up.weight = weights.layers[1].ffn->up.weight * 1.001;
     JobContext context;
     const ExportSettings settings{
         .format = "hf-dropin", .output = folder.filePath("out").toStdString(), .isOverwriteAllowed = false, .dtype = {}, .command = {}};
@@ -254,7 +265,7 @@ void tst_Exporter::unevenWidthsAreRefused()
     plan.keptNeurons[1].pop_back();
     const ExportSettings settings{.format = "hf-dropin", .output = "/tmp/never", .isOverwriteAllowed = false, .dtype = {}, .command = {}};
     try {
-        checkExport(settings, Checkpoint::open(tinyLlama("mha")), dense.spec(), plan.widths(), 0);
+        checkExport(settings, Checkpoint::open(tinyLlama("mha")), dense.spec(), plan.surgery().specOf(dense.spec()), 0);
         QFAIL("nothing was thrown");
     } catch (const Error &problem) {
         QVERIFY2(QString(problem.what()).contains("this plan's widths go from 29 to 30"), problem.what());
@@ -277,7 +288,8 @@ void tst_Exporter::everyTargetHoldsThePlan_data()
 }
 
 /// Written, loaded back by the exporter, and as large as was said; with what is exact in it, which the exporter checks on logits.
-static void exportsOrRefuses(const QString &format, const std::filesystem::path &model)
+static void exportsOrRefuses(const QString &format, const std::filesystem::path &model,
+                             const std::function<void(PruningPlan &)> &change = {})
 {
     QTemporaryDir folder;
     Checkpoint checkpoint = Checkpoint::open(model);
@@ -289,6 +301,8 @@ static void exportsOrRefuses(const QString &format, const std::filesystem::path 
             neuron += std::int64_t(i % 3) * 9; // not the first ones
     plan.removedAttentions = {dense.layerCount() - 1, 0};
     plan.balance.attentionsToRemove = 2;
+    if (change)
+        change(plan);
     const ExportSettings settings{.format = format.toStdString(),
                                   .output = folder.filePath("out").toStdString(),
                                   .isOverwriteAllowed = false,
@@ -297,14 +311,15 @@ static void exportsOrRefuses(const QString &format, const std::filesystem::path 
     std::vector<std::int32_t> tokens(24);
     std::iota(tokens.begin(), tokens.end(), 20);
     JobContext context;
-    const Decoder expected = pruned(dense, plan.keptNeurons, plan.removedAttentions);
+    const Decoder expected = pruned(dense, plan.surgery());
     const ExportSource source{.checkpoint = checkpoint,
                               .dense = dense.spec(),
                               .plan = plan,
                               .pruned = expected,
                               .checkTokens = tokens,
                               .evaluations = nlohmann::json::array()};
-    const std::string problem = exportProblem(settings.format, dense.spec(), plan.widths());
+    const ModelSpec after = plan.surgery().specOf(dense.spec());
+    const std::string problem = exportProblem(settings.format, dense.spec(), after);
     if (!problem.empty()) {
         QVERIFY_THROWS_EXCEPTION(Error, writeExport(source, settings, context));
         QVERIFY(!QDir(folder.filePath("out")).exists());
@@ -312,10 +327,58 @@ static void exportsOrRefuses(const QString &format, const std::filesystem::path 
     }
     const ExportResult result = writeExport(source, settings, context);
     QVERIFY(result.verification.isPassed);
-    QCOMPARE(result.parameters, modelParameters(exportedSpec(settings.format, dense.spec(), plan.widths(), plan.removedAttentions)));
-    QCOMPARE(result.bytes, bytesOfExport(settings, checkpoint, dense.spec(), plan.widths(), plan.removedAttentions));
+    QCOMPARE(result.parameters, modelParameters(exportedSpec(settings.format, dense.spec(), after)));
+    QCOMPARE(result.bytes, bytesOfExport(settings, checkpoint, dense.spec(), after));
     const std::string breach = manifestSchema().breachIn(jsonOf(folder.filePath("out/pruning_manifest.json").toStdString()));
     QVERIFY2(breach.empty(), breach.c_str());
+    // Opened again it says the same: the plan, and what is left of the model.
+    const std::filesystem::path out = folder.filePath("out").toStdString();
+    const auto origin = originOf(Checkpoint::open(out));
+    QVERIFY(origin && origin->problem.empty());
+    QCOMPARE(origin->planHash, plan.hash());
+    QCOMPARE(origin->widths, plan.widths());
+    const ModelSpec reopened = loadDecoder(out, 24).spec();
+    ModelSpec left = exportedSpec(settings.format, dense.spec(), after);
+    if (format == "gguf-deci") { // what stands for absent parts is told from parts
+        left = after;
+        std::erase_if(left.layers, [](const LayerSpec &layer) { return !layer.attention && !layer.ffn; });
+    }
+    QCOMPARE(reopened.layerCount(), left.layerCount());
+    for (std::size_t i = 0; i < left.layers.size(); ++i) {
+        QCOMPARE(reopened.layers[i].has(Part::Attention), left.layers[i].has(Part::Attention));
+        QCOMPARE(reopened.layers[i].neurons(), left.layers[i].neurons());
+    }
+    if (!format.startsWith("gguf"))
+        QCOMPARE(jsonOf(out / "config.json").at("num_hidden_layers").get<std::int64_t>(), left.layerCount());
+}
+
+/// FFNs removed here, a whole layer there. `cut`: which.
+static PruningPlan cutByHand(PruningPlan plan, const ModelSpec &dense, const QString &cut)
+{
+    const bool isUneven = cut == "own widths";
+    const auto layers = std::size_t(dense.layerCount());
+    plan.method = PlanMethod::Manual;
+    for (std::size_t i = 0; isUneven && i < layers; ++i)
+        plan.keptNeurons[i].resize(30 - 7 * (i % 3));
+    plan.removedAttentions.clear();
+    if (cut == "first layer") {
+        plan.keptNeurons[0].clear();
+        plan.removedAttentions = {1, 0}; // and the attention of the one that becomes the first
+    } else if (layers == 2) {
+        plan.keptNeurons[0].clear();
+        plan.removedAttentions = {1};
+    } else { // an attention alone, nothing, an FFN alone in the last
+        plan.keptNeurons[0].clear();
+        plan.keptNeurons[1].clear();
+        plan.removedAttentions = {1};
+        if (layers > 3)
+            plan.removedAttentions.push_back(std::int64_t(layers) - 1);
+    }
+    const ModelSpec after = plan.surgery().specOf(dense);
+    plan.balance.attentionsToRemove = std::int64_t(plan.removedAttentions.size());
+    plan.balance.layerParameters = layerParameters(after);
+    plan.balance.modelParameters = modelParameters(after);
+    return plan;
 }
 
 void tst_Exporter::everyTargetHoldsThePlan()
@@ -323,6 +386,31 @@ void tst_Exporter::everyTargetHoldsThePlan()
     QFETCH(QString, format);
     QFETCH(QString, model);
     exportsOrRefuses(format, tinyLlama(model.toStdString()));
+}
+
+void tst_Exporter::everyTargetHoldsPlansByHand_data()
+{
+    QTest::addColumn<QString>("format");
+    QTest::addColumn<QString>("model");
+    QTest::addColumn<QString>("cut");
+    std::vector<std::string> models = tinyFamilies();
+    for (const char *other : {"gqa", "sharded", "all-biases", "tied", "gemma2-pattern"})
+        models.emplace_back(other);
+    for (const ExportTarget &target : exportTargets())
+        for (const std::string &model : models)
+            for (const char *cut : {"one width", "own widths", "first layer"})
+                QTest::addRow("%s of %s, %s", target.name.c_str(), model.c_str(), cut)
+                    << QString::fromStdString(target.name) << QString::fromStdString(model) << cut;
+}
+
+void tst_Exporter::everyTargetHoldsPlansByHand()
+{
+    QFETCH(QString, format);
+    QFETCH(QString, model);
+    QFETCH(QString, cut);
+    const std::filesystem::path folder = tinyLlama(model.toStdString());
+    const ModelSpec dense = loadDecoder(folder, 8).spec();
+    exportsOrRefuses(format, folder, [&](PruningPlan &plan) { plan = cutByHand(plan, dense, cut); });
 }
 
 /// A copy of a tiny checkpoint with other fields in its config.json.
@@ -340,6 +428,97 @@ static std::filesystem::path variant(const QTemporaryDir &folder, const char *mo
 /// What llama.cpp has built in: the scale of the scores, the pattern of the windows, the local position embedding.
 static const nlohmann::json kUsualGemma2 = {{"query_pre_attn_scalar", 16}, {"final_logit_softcapping", 30}};
 static const nlohmann::json kUsualGemma3 = {{"query_pre_attn_scalar", 16}, {"sliding_window_pattern", 6}, {"rope_local_base_freq", 10000}};
+
+namespace {
+
+/// The folder of an export of the model as a plan by hand leaves it.
+nlohmann::json configAfter(const QTemporaryDir &folder, const std::filesystem::path &model, const char *format,
+                           const std::vector<std::int64_t> &layersLeftOut, std::vector<std::string> *notes = nullptr)
+{
+    Checkpoint checkpoint = Checkpoint::open(model);
+    specOf(checkpoint);
+    const Decoder dense = loadDecoder(model, 24);
+    PruningPlan plan = planOf(dense.spec(), 30);
+    plan.method = PlanMethod::Manual;
+    plan.removedAttentions = layersLeftOut;
+    plan.balance.attentionsToRemove = std::int64_t(layersLeftOut.size());
+    for (const std::int64_t layer : layersLeftOut)
+        plan.keptNeurons[std::size_t(layer)].clear();
+    std::vector<std::int32_t> tokens(24);
+    std::iota(tokens.begin(), tokens.end(), 20);
+    const std::filesystem::path out = folder.filePath("out-" + QString(format)).toStdString();
+    JobContext context;
+    const ExportResult result =
+        writeExport({.checkpoint = checkpoint,
+                     .dense = dense.spec(),
+                     .plan = plan,
+                     .pruned = pruned(dense, plan.surgery()),
+                     .checkTokens = tokens,
+                     .evaluations = nlohmann::json::array()},
+                    {.format = format, .output = out, .isOverwriteAllowed = false, .dtype = {}, .command = {}}, context);
+    if (notes)
+        *notes = result.notes;
+    return jsonOf(out / "config.json");
+}
+
+} // namespace
+
+void tst_Exporter::layersThatAreLeftOutTakeTheirNumbersAlong()
+{
+    using nlohmann::json;
+    QTemporaryDir folder;
+    json config = configAfter(folder, tinyLlama("smollm3"), "hf-dropin", {1}); // the fourth has no position embedding
+    QCOMPARE(config.at("num_hidden_layers").get<int>(), 3);
+    QCOMPARE(config.at("no_rope_layers"), (json{1, 1, 0}));
+    QTemporaryDir windows;
+    config = configAfter(windows, tinyLlama("qwen2-windows"), "hf-compact", {0}); // sliding from layer 1 on
+    QCOMPARE(config.at("max_window_layers").get<int>(), 0);
+    QCOMPARE(config.at("layer_types"), json(std::size_t(2), "sliding_attention"));
+    QCOMPARE(config.at("secateur_layers").size(), 2U);
+    QTemporaryDir pattern;
+    std::vector<std::string> notes;
+    config = configAfter(pattern, tinyLlama("gemma2"), "hf-dropin", {0}, &notes); // every second sees everything: full, sliding, full
+    QCOMPARE(config.at("layer_types"), (json{"full_attention", "sliding_attention", "full_attention"}));
+    QVERIFY(!config.contains("sliding_window_pattern"));
+    QVERIFY(notes.size() == 1 && notes.front().find("'layer_types'") != std::string::npos);
+    QTemporaryDir pairs;
+    config = configAfter(pairs, tinyLlama("gemma2"), "hf-dropin", {0, 1}, &notes); // a whole period: nothing moves
+    QCOMPARE(config.at("layer_types"), (json{"sliding_attention", "full_attention"}));
+    QVERIFY(notes.empty());
+}
+
+void tst_Exporter::removedFfnsAreWrittenAsEachTargetHoldsThem()
+{
+    ModelSpec dense = loadDecoder(tinyLlama("gqa"), 8).spec();
+    const auto written = [&](const char *format, const std::vector<std::int64_t> &widths) {
+        return exportedSpec(format, dense, prunedSpec(dense, widths, {}));
+    };
+    QCOMPARE(written("hf-dropin", {30, 0, 30}).layers[1].neurons(), 30);
+    QVERIFY(!written("hf-compact", {30, 0, 30}).layers[1].ffn);
+    QVERIFY(!written("hf-deci", {30, 0, 30}).layers[1].ffn);
+    QCOMPARE(written("gguf-deci", {30, 0, 30}).layers[1].neurons(), 32);
+    QCOMPARE(written("hf-dropin", {0, 0, 0}).layers[1].neurons(), 48); // no other width to take
+    for (LayerSpec &layer : dense.layers)
+        layer.ffn->neurons = 1024;
+    QCOMPARE(written("gguf-deci", {512, 0, 1024}).layers[1].neurons(), 256); // a K-quant can hold it as it holds the others
+    QCOMPARE(written("gguf-deci", {512, 0, 1000}).layers[1].neurons(), 32);
+}
+
+void tst_Exporter::layersThatLlamaCppCountsAreNotRenumbered()
+{
+    const auto problem = [](const ModelSpec &dense, std::int64_t leftOut) {
+        std::vector<std::int64_t> widths(dense.layers.size(), 30);
+        widths[std::size_t(leftOut)] = 0;
+        return QString::fromStdString(exportProblem("gguf-dropin", dense, prunedSpec(dense, widths, {leftOut})));
+    };
+    const ModelSpec dense = loadDecoder(tinyLlama("smollm3"), 8).spec(); // of four layers, the last has no position embedding
+    QVERIFY(problem(dense, 1).contains("once the plan's layers are left out: another choice of layers without a position embedding"));
+    QCOMPARE(problem(dense, 3), QString()); // the numbers of the others stay
+    QTemporaryDir folder;
+    const ModelSpec gemma = loadDecoder(variant(folder, "gemma2", kUsualGemma2), 8).spec();
+    QVERIFY(problem(gemma, 0).contains("sliding window"));
+    QCOMPARE(problem(gemma, 3), QString());
+}
 
 void tst_Exporter::gemmaAsLlamaCppKnowsItGoesOutAsGguf_data()
 {
@@ -382,7 +561,7 @@ void tst_Exporter::gemmaAsLlamaCppKnowsItGoesOutAsGguf()
     fields.update(nlohmann::json::parse(change.toStdString()));
     const std::filesystem::path copy = variant(folder, model.toStdString().c_str(), fields);
     const ModelSpec spec = loadDecoder(copy, 8).spec();
-    const std::string problem = exportProblem("gguf-dropin", spec, std::vector<std::int64_t>(spec.layers.size(), 30));
+    const std::string problem = exportProblem("gguf-dropin", spec, narrowed(spec, 30));
     QCOMPARE(problem.empty(), refusal.isEmpty());
     QVERIFY2(QString::fromStdString(problem).contains(refusal), problem.c_str());
     exportsOrRefuses("gguf-dropin", copy);
@@ -392,8 +571,13 @@ void tst_Exporter::whatATargetCannotHoldIsRefusedWithTheReason()
 {
     const auto problem = [](const char *format, const char *model) {
         const ModelSpec spec = loadDecoder(tinyLlama(model), 8).spec();
-        return QString::fromStdString(exportProblem(format, spec, std::vector<std::int64_t>(spec.layers.size(), 30)));
+        return QString::fromStdString(exportProblem(format, spec, narrowed(spec, 30)));
     };
+    ModelSpec pruned = loadDecoder(tinyLlama("gqa"), 8).spec();
+    pruned.layers[1].ffn.reset();
+    for (const char *format : {"hf-dropin", "gguf-dropin"})
+        QVERIFY(QString::fromStdString(exportProblem(format, pruned, prunedSpec(pruned, {30, 0, 30}, {})))
+                    .contains("needs an FFN in every layer; the model that is read has none in layer 1"));
     QVERIFY(problem("hf-deci", "mistral").contains("a sliding window of 9 tokens"));
     QVERIFY(problem("hf-deci", "qwen3").contains("norms per head of q and k"));
     QVERIFY(problem("hf-deci", "gemma2").contains("another activation"));
@@ -434,7 +618,7 @@ ExportResult exported(const std::filesystem::path &model, const std::string &for
     if (before)
         before();
     const PruningPlan plan = planOf(dense.spec(), 30);
-    const Decoder expected = pruned(dense, plan.keptNeurons, {});
+    const Decoder expected = pruned(dense, plan.surgery());
     JobContext context;
     return writeExport({.checkpoint = checkpoint,
                         .dense = dense.spec(),
@@ -684,7 +868,7 @@ void tst_Exporter::exportsOfExportsHaveTheirOwnFamilyAgain()
         exported(tinyLlama("gqa"), format, first);
         const ModelSpec spec = loadDecoder(first, 8).spec();
         for (const ExportTarget &target : exportTargets()) {
-            if (!exportProblem(target.name, spec, std::vector<std::int64_t>(spec.layers.size(), 30)).empty())
+            if (!exportProblem(target.name, spec, narrowed(spec, 30)).empty())
                 continue;
             const std::filesystem::path second = folder.filePath(QString::fromStdString(target.name)).toStdString();
             const ExportResult result = exported(first, target.name, second);
@@ -700,8 +884,7 @@ void tst_Exporter::exportsOfExportsHaveTheirOwnFamilyAgain()
     }
     ModelSpec spec = loadDecoder(tinyLlama("gqa"), 8).spec();
     spec.layers[0].attention.reset();
-    QVERIFY(QString::fromStdString(exportProblem("hf-dropin", spec, std::vector<std::int64_t>(spec.layers.size(), 30)))
-                .contains("has none in layer 0"));
+    QVERIFY(QString::fromStdString(exportProblem("hf-dropin", spec, narrowed(spec, 30))).contains("has none in layer 0"));
 }
 
 void tst_Exporter::theHubsNameIsUsed()
@@ -850,8 +1033,7 @@ void tst_Exporter::whatCannotBeCarriedIsSaidBeforeTheWork()
     const Checkpoint checkpoint = Checkpoint::open(model);
     const ModelSpec spec = loadDecoder(model, 8).spec();
     try {
-        checkExport(settingsOf("hf-compact", folder.filePath("out").toStdString()), checkpoint, spec,
-                    std::vector<std::int64_t>(spec.layers.size(), 30), 0);
+        checkExport(settingsOf("hf-compact", folder.filePath("out").toStdString()), checkpoint, spec, narrowed(spec, 30), 0);
         QFAIL("nothing was thrown");
     } catch (const Error &problem) {
         QVERIFY2(QString(problem.what()).contains(reason), problem.what());
@@ -877,7 +1059,7 @@ static ExportResult written(const std::filesystem::path &model, const QTemporary
     const Checkpoint checkpoint = Checkpoint::open(model);
     const Decoder dense = loadDecoder(model, 8);
     const PruningPlan plan = planOf(dense.spec(), 30);
-    const Decoder expected = pruned(dense, plan.keptNeurons, {});
+    const Decoder expected = pruned(dense, plan.surgery());
     JobContext context;
     return writeExport(
         {.checkpoint = checkpoint,
@@ -933,7 +1115,7 @@ void tst_Exporter::tokenizerThatGgufCannotHoldIsRefusedBeforeTheWork()
         try {
             checkExport(
                 {.format = format, .output = folder.filePath("out").toStdString(), .isOverwriteAllowed = false, .dtype = {}, .command = {}},
-                checkpoint, spec, std::vector<std::int64_t>(spec.layers.size(), 30), 0);
+                checkpoint, spec, narrowed(spec, 30), 0);
         } catch (const Error &problem) {
             return QString(problem.what());
         }

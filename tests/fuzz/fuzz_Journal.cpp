@@ -21,7 +21,7 @@ Session base()
     session.model->spec = fuzz::smallModel();
     auto scores = std::make_shared<NeuronScores>();
     for (const LayerSpec &layer : session.model->spec.layers)
-        scores->layers.emplace_back(std::size_t(layer.ffn.neurons), 0.5F);
+        scores->layers.emplace_back(std::size_t(layer.neurons()), 0.5F);
     session.calibrations = {scores};
     session.draft.calibration = 0;
     return session;

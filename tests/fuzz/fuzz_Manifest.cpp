@@ -5,7 +5,7 @@
 #include "checkpoint/Checkpoint.h"
 #include "exporting/Origin.h"
 #include "foundation/Error.h"
-#include "pruning/PruningPlan.h"
+#include "pruning/PlanFile.h"
 
 using namespace secateur;
 

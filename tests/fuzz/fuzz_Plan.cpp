@@ -3,7 +3,7 @@
 #include "FuzzInput.h"
 #include "Mutators.h"
 #include "SmallModel.h"
-#include "pruning/PruningPlan.h"
+#include "pruning/PlanFile.h"
 
 using namespace secateur;
 
@@ -17,6 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     static const ModelSpec model = fuzz::smallModel();
     const fuzz::InputFile input({data, size});
     const fuzz::MemoryGuard guard(size);
+    fuzz::reading([&] { (void)loadPlan(input.path(), model, "model"); });
     fuzz::reading([&] {
         const PruningPlan plan = loadPlan(input.path());
         (void)toJson(plan).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

@@ -209,8 +209,13 @@ def made_by_program(program):
         put("Plan", "searched", json.dumps(plan))
         manifest = json.loads((folder / "out/pruning_manifest.json").read_text())
         put("Plan", "manifest", json.dumps(manifest))
+        put("Plan", "by-hand", json.dumps(BY_HAND))
         put("Manifest", "prune", json.dumps(manifest))
     sessions(scores, plan)
+
+
+# Of the three layers and twelve neurons of tiny_model.
+BY_HAND = {"kind": "secateur-plan", "format": 2, "method": "manual", "removedAttentions": [2, 1], "keptNeurons": ["all", [0, 3, 11], []]}
 
 
 def sessions(scores, plan):

@@ -86,6 +86,17 @@ inline Decoder loadDecoder(const std::filesystem::path &folder, std::int64_t pos
     return Decoder(spec, loadWeights(checkpoint, spec, testDevice(), dtype, context), positions);
 }
 
+/// What keeps these neurons of every layer, none for no FFN, and removes the attentions named.
+inline Surgery surgeryOf(const std::vector<std::vector<std::int64_t>> &keptNeurons, const std::vector<std::int64_t> &removedAttentions)
+{
+    Surgery surgery{.modelHash = {}, .layers = {}};
+    for (const auto &kept : keptNeurons)
+        surgery.layers.push_back({.hasAttention = true, .keptNeurons = kept});
+    for (const std::int64_t layer : removedAttentions)
+        surgery.layers[std::size_t(layer)].hasAttention = false;
+    return surgery;
+}
+
 inline at::Tensor logitsOf(const Decoder &decoder, const at::Tensor &tokens)
 {
     at::Tensor x = decoder.embed(tokens);

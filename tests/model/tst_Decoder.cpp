@@ -15,6 +15,7 @@
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 using namespace secateur;
 using namespace secateur::test;
@@ -36,6 +37,8 @@ private slots:
     void lossEqualsCrossEntropyOfAllLogits();
     void referenceLossStaysInTheModelsType();
     void prunedModelLeavesOutNeuronsAndAttentions();
+    void absentFfnsAddNothing_data();
+    void absentFfnsAddNothing();
     void nonFiniteActivationsNameTheLayer();
     void streamedLayersComputeTheSame_data();
     void streamedLayersComputeTheSame();
@@ -51,7 +54,7 @@ double largestDifference(const at::Tensor &a, const at::Tensor &b)
 Decoder withHugeNeuron(const Decoder &decoder, std::size_t layer)
 {
     Weights weights = decoder.weights();
-    weights.layers[layer].ffn.down.weight = at::full_like(weights.layers[layer].ffn.down.weight, std::numeric_limits<float>::max());
+    weights.layers[layer].ffn->down.weight = at::full_like(weights.layers[layer].ffn->down.weight, std::numeric_limits<float>::max());
     return Decoder(decoder.spec(), std::move(weights), decoder.positions());
 }
 
@@ -143,7 +146,7 @@ void tst_Decoder::cachedGenerationEqualsRecomputation()
 {
     const Decoder dense = loadDecoder(tinyLlama("gqa"), 40);
     const Decoder decoder =
-        pruned(dense, {{0, 3, 5, 9, 11, 20, 40}, {1, 2, 3}, {7, 40, 41, 47}}, {1}); // a layer without a cache in the middle
+        pruned(dense, surgeryOf({{0, 3, 5, 9, 11, 20, 40}, {1, 2, 3}, {7, 40, 41, 47}}, {1})); // a layer without a cache in the middle
     const std::vector<std::int32_t> prompt = {5, 9, 33, 2};
     JobContext context;
     const auto ids = Generator(decoder, {}).generate(prompt, 12, {}, context);
@@ -207,14 +210,68 @@ void tst_Decoder::prunedModelLeavesOutNeuronsAndAttentions()
         at::Tensor mask = at::zeros({48});
         for (const std::int64_t j : kept[i])
             mask[j] = 1;
-        zeroed.layers[i].ffn.down.weight = zeroed.layers[i].ffn.down.weight * mask;
+        zeroed.layers[i].ffn->down.weight = zeroed.layers[i].ffn->down.weight * mask;
     }
     zeroed.layers[1].attention->output = {at::zeros_like(zeroed.layers[1].attention->output.weight), {}};
     const Decoder expected(dense.spec(), zeroed, 40);
-    const Decoder decoder = pruned(dense, kept, {1});
+    const Decoder decoder = pruned(dense, surgeryOf(kept, {1}));
     QVERIFY(!decoder.spec().layers[1].attention);
-    QCOMPARE(decoder.spec().layers[1].ffn.neurons, 3);
+    QCOMPARE(decoder.spec().layers[1].neurons(), 3);
     QCOMPARE_LE(largestDifference(logitsOf(decoder, tokens), logitsOf(expected, tokens)), 1e-5);
+}
+
+void tst_Decoder::absentFfnsAddNothing_data()
+{
+    QTest::addColumn<QString>("name");
+    for (const char *name : {"gqa", "all-biases", "phi3-partial", "gemma2", "smollm3"})
+        QTest::newRow(name) << name;
+}
+
+/// As a model whose products are zero there; in memory, streamed, and token after token with the cache.
+void tst_Decoder::absentFfnsAddNothing()
+{
+    QFETCH(QString, name);
+    const Decoder dense = loadDecoder(tinyLlama(name.toStdString()), 40);
+    const at::Tensor tokens = expectedOf(name.toStdString())["input_ids"].to(at::kLong);
+    std::vector<std::vector<std::int64_t>> kept;
+    for (const LayerSpec &layer : dense.spec().layers) {
+        kept.emplace_back(std::size_t(layer.neurons()));
+        std::iota(kept.back().begin(), kept.back().end(), 0);
+    }
+    kept[0].clear(); // an attention alone
+    kept[1].clear(); // nothing at all
+    const Surgery surgery = surgeryOf(kept, {1});
+    Weights zeroed = dense.weights();
+    const auto silence = [](LinearWeights &product) { product = {at::zeros_like(product.weight), {}}; };
+    silence(zeroed.layers[0].ffn->down);
+    silence(zeroed.layers[1].ffn->down);
+    silence(zeroed.layers[1].attention->output);
+    const at::Tensor expected = logitsOf(Decoder(dense.spec(), zeroed, 40), tokens);
+
+    const Decoder decoder = pruned(dense, surgery);
+    QVERIFY(decoder.spec() == surgery.specOf(dense.spec()));
+    QVERIFY(!decoder.spec().layers[0].ffn && decoder.spec().layers[0].attention);
+    QVERIFY(!decoder.spec().layers[1].ffn && !decoder.spec().layers[1].attention);
+    QVERIFY(!decoder.weights().layers[0].ffn && !decoder.weights().layers[1].ffn);
+    QCOMPARE_LE(largestDifference(logitsOf(decoder, tokens), expected), 1e-5);
+    const at::Tensor x = dense.embed(tokens);
+    QVERIFY(decoder.layer(1, x).equal(x));
+    const at::Tensor room = at::zeros_like(x);
+    QVERIFY(decoder.addFfn(0, x, room).is_same(room) && room.equal(x));
+
+    Checkpoint checkpoint = Checkpoint::open(tinyLlama(name.toStdString()));
+    const ModelSpec spec = specOf(checkpoint);
+    JobContext context;
+    const Decoder streamed = pruned(Decoder(spec, streamWeights(checkpoint, spec, testDevice(), c10::kFloat, context), 40), surgery);
+    QVERIFY(logitsOf(streamed, tokens).equal(logitsOf(decoder, tokens)));
+
+    const std::vector<std::int32_t> prompt = {5, 9, 33, 2};
+    std::vector<std::int32_t> sequence = prompt;
+    for (int i = 0; i < 8; ++i) {
+        const at::Tensor logits = logitsOf(decoder, tokenTensor(sequence, std::int64_t(sequence.size()), testDevice()));
+        sequence.push_back(std::int32_t(logits.select(0, 0).select(0, std::int64_t(sequence.size()) - 1).argmax().item<std::int64_t>()));
+    }
+    QCOMPARE(Generator(decoder, {}).generate(prompt, 8, {}, context), std::vector<std::int32_t>(sequence.begin() + 4, sequence.end()));
 }
 
 void tst_Decoder::nonFiniteActivationsNameTheLayer()

@@ -78,7 +78,7 @@ void TestFamilies::takesDefaults()
     QCOMPARE(spec.rope.theta, 10000.0);
     QCOMPARE(spec.layerCount(), std::int64_t(3));
     for (const LayerSpec &layer : spec.layers)
-        QVERIFY(layer == (LayerSpec{.attention = AttentionSpec{.heads = 4, .kvHeads = 4, .headDim = 16}, .ffn = {.neurons = 100}}));
+        QVERIFY(layer == (LayerSpec{.attention = AttentionSpec{.heads = 4, .kvHeads = 4, .headDim = 16}, .ffn = FfnSpec{.neurons = 100}}));
 }
 
 void TestFamilies::takesTheFamilysDefaults_data()
@@ -120,7 +120,7 @@ void TestFamilies::readsEveryField()
     QCOMPARE(spec.dtype, DType::Float16);
     QCOMPARE(spec.rope.theta, 500000.0);
     const AttentionSpec attention{.heads = 4, .kvHeads = 2, .headDim = 10, .qkvBias = true, .outputBias = true};
-    QVERIFY(spec.layers[2] == (LayerSpec{.attention = attention, .ffn = {.neurons = 100, .bias = true}}));
+    QVERIFY(spec.layers[2] == (LayerSpec{.attention = attention, .ffn = FfnSpec{.neurons = 100, .bias = true}}));
     QCOMPARE(specOf(R"({"dtype":"bfloat16","torch_dtype":"float16"})").dtype, DType::BFloat16); // the newer name goes first
 }
 
@@ -166,7 +166,7 @@ void TestFamilies::everyBiasHasItsPlace()
         biases << "qkv";
     if (layer.attention->outputBias)
         biases << "o";
-    if (layer.ffn.bias)
+    if (layer.ffn->bias)
         biases << "mlp";
     QTEST(biases.join(' '), "biases");
 }
@@ -373,9 +373,12 @@ void TestFamilies::readsTheLayersOfPrunedCheckpoints()
     json config = changed(R"({"num_hidden_layers":2})");
     config["secateur_layers"] = json::parse(R"([{"intermediate_size":7,"attention":false},{"intermediate_size":9,"attention":true}])");
     const ModelSpec spec = specFromConfig(config, "config.json");
-    QCOMPARE(spec.layers[0].ffn.neurons, 7);
+    QCOMPARE(spec.layers[0].neurons(), 7);
     QVERIFY(!spec.layers[0].attention && spec.layers[1].attention);
-    QCOMPARE(spec.layers[1].ffn.neurons, 9);
+    QCOMPARE(spec.layers[1].neurons(), 9);
+    config["secateur_layers"] = json::parse(R"([{"ffn":false,"attention":false},{"ffn":false,"attention":true}])");
+    const ModelSpec without = specFromConfig(config, "config.json");
+    QVERIFY(!without.layers[0].attention && !without.layers[0].ffn && without.layers[1].attention && !without.layers[1].ffn);
     config["secateur_layers"].erase(1);
     QVERIFY(complaint([&] { specFromConfig(config, "config.json"); }).contains("an object for each of the layers"));
     config["secateur_layers"] = json::parse(R"([{"intermediate_size":0},{"intermediate_size":9,"attention":1}])");

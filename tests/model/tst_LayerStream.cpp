@@ -29,7 +29,7 @@ public:
         m_most = std::max(m_most.load(), ++m_alive);
         auto *value = new float(float(layer));
         LayerWeights weights;
-        weights.ffnNorm = at::from_blob(
+        weights.ffn.emplace().norm = at::from_blob(
             value, {1},
             [this, value](void *) {
                 --m_alive;
@@ -50,7 +50,7 @@ public:
 
 float valueOf(const std::shared_ptr<const LayerWeights> &layer)
 {
-    return layer->ffnNorm.item<float>();
+    return layer->ffn->norm.item<float>();
 }
 
 } // namespace
@@ -135,7 +135,7 @@ private slots:
         LayerStream stream = factory.stream();
         stream.layer(0);
         const auto changed = stream.changed([](std::int64_t layer, LayerWeights weights) {
-            weights.ffnNorm = weights.ffnNorm + 10 * layer;
+            weights.ffn->norm = weights.ffn->norm + 10 * layer;
             return weights;
         });
         QCOMPARE(factory.m_alive, 0);

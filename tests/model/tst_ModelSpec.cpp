@@ -23,7 +23,7 @@ ModelSpec smallSpec()
     spec.hiddenSize = 8;
     spec.vocabularySize = 100;
     const AttentionSpec attention{.heads = 4, .kvHeads = 2, .headDim = 6, .qkvBias = true, .outputBias = true};
-    spec.layers = {{.attention = attention, .ffn = {.neurons = 20, .bias = true}}, {.attention = {}, .ffn = {.neurons = 5}}};
+    spec.layers = {{.attention = attention, .ffn = FfnSpec{.neurons = 20, .bias = true}}, {.attention = {}, .ffn = FfnSpec{.neurons = 5}}};
     return spec;
 }
 
@@ -46,6 +46,7 @@ private slots:
     void countsBiasesAndNarrowHeads();
     void prunedLayersCountLess();
     void listsTensorsInLayerOrder();
+    void absentFfnsHaveNoTensorsAndNoParameters();
     void leavesOutTheHeadOfTiedModels();
     void listsWhatTheCountsCount();
     void takesTheCacheFromTheHeadsThatAreLeft();
@@ -72,7 +73,7 @@ void TestModelSpec::countsThePublishedParameters()
     QFETCH(QString, config);
     const ModelSpec spec = specOf(config.toStdString());
     QTEST(qint64(attentionParameters(*spec.layers[0].attention, spec.hiddenSize)), "attention");
-    QTEST(qint64(ffnParameters(spec.layers[0].ffn, spec.hiddenSize)), "ffn");
+    QTEST(qint64(ffnParameters(*spec.layers[0].ffn, spec.hiddenSize)), "ffn");
     QTEST(qint64(layerParameters(spec)), "layers");
     QTEST(qint64(modelParameters(spec)), "model");
 }
@@ -83,7 +84,7 @@ void TestModelSpec::countsBiasesAndNarrowHeads()
     // q 24x8, k and v 12x8, o 8x24; biases 24 + 12 + 12 and 8
     QCOMPARE(attentionParameters(*spec.layers[0].attention, 8), std::int64_t(192 + 96 + 96 + 192 + 48 + 8));
     // gate and up 20x8, down 8x20; biases 20 + 20 + 8
-    QCOMPARE(ffnParameters(spec.layers[0].ffn, 8), std::int64_t(480 + 48));
+    QCOMPARE(ffnParameters(*spec.layers[0].ffn, 8), std::int64_t(480 + 48));
 }
 
 void TestModelSpec::prunedLayersCountLess()
@@ -119,6 +120,28 @@ void TestModelSpec::listsTensorsInLayerOrder()
                                "model.norm.weight [8]",
                                "lm_head.weight [100, 8]"};
     QCOMPARE(asText(expectedTensors(smallSpec())), expected);
+}
+
+void TestModelSpec::absentFfnsHaveNoTensorsAndNoParameters()
+{
+    ModelSpec spec = smallSpec();
+    QCOMPARE(spec.mostNeurons(), 20);
+    spec.layers[0].ffn.reset();
+    QCOMPARE(spec.mostNeurons(), 5);
+    QCOMPARE(layersWithout(spec, Part::Ffn), std::vector<std::int64_t>{0});
+    QCOMPARE(layersWithout(spec, Part::Attention), std::vector<std::int64_t>{1});
+    QCOMPARE(firstUnlikeLayer(spec), 0);
+    QCOMPARE(layerParameters(spec), std::int64_t((632 + 8) + (120 + 8))); // the removed FFN takes its norm with it
+    QVERIFY(!asText(expectedTensors(spec)).join(' ').contains("layers.0.mlp"));
+    QVERIFY(!asText(expectedTensors(spec)).contains("model.layers.0.post_attention_layernorm.weight [8]"));
+    const std::int64_t flop = flopPerToken(spec);
+    spec.layers[1].ffn.reset(); // neither part: nothing is left of it
+    QCOMPARE(layerParameters(spec), std::int64_t(632 + 8));
+    QCOMPARE(flop - flopPerToken(spec), std::int64_t(2 * 3 * 5 * 8));
+    QVERIFY(!asText(expectedTensors(spec)).join(' ').contains("layers.1."));
+    spec.hasOutputNorms = true; // both norms go with the part
+    QVERIFY(!asText(expectedTensors(spec)).join(' ').contains("feedforward_layernorm"));
+    QCOMPARE(layerParameters(spec), std::int64_t(632 + 16));
 }
 
 void TestModelSpec::leavesOutTheHeadOfTiedModels()

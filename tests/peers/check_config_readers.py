@@ -4,7 +4,7 @@
 
 Their file of the model (nemotron_nas.py) is loaded from the engine's wheel as it is; everything that it imports of the engine is a stand-in that
 keeps its arguments. Its decoder layer is then made for every layer of a checkpoint, and what it asks for - heads, widths, biases, absent
-attentions, the rotary base - is held against the tensors that lie in the folder. JOBS.json is a list of jobs with a `folder`; prints a JSON list of
+parts, the rotary base - is held against the tensors that lie in the folder. JOBS.json is a list of jobs with a `folder`; prints a JSON list of
 {"problem"}.
 
 usage: check_config_readers.py JOBS.json WHEEL
@@ -102,6 +102,11 @@ def check(reader, folder):
             assert found["bias"] == (prefix + "self_attn.q_proj.bias" in shapes), f"layer {i}: reads bias {found['bias']}"
             assert found["context"] == written["max_position_embeddings"], f"layer {i}: reads another context"
             assert found["theta"] in (None, written["rope_theta"]), f"layer {i}: reads the rotary base {found['theta']}"
+        has_mlp = prefix + "mlp.gate_proj.weight" in shapes
+        assert hasattr(layer, "mlp") == has_mlp, f"layer {i}: reads an MLP {not has_mlp}"
+        assert hasattr(layer, "post_attention_layernorm") == (prefix + "post_attention_layernorm.weight" in shapes), f"layer {i}: norm of the MLP"
+        if not has_mlp:
+            continue
         width = layer.mlp.named["intermediate_size"]
         assert width == shapes[prefix + "mlp.gate_proj.weight"][0], f"layer {i}: reads the width {width}"
     assert config.rope_parameters["rope_theta"] == written["rope_theta"], "reads another rotary base"

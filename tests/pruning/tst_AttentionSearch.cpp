@@ -47,7 +47,7 @@ Decoder randomDecoder(c10::ScalarType dtype, std::int64_t vocabulary = kVocabula
                     .finalNorm = at::ones({32}).to(testDevice(), dtype),
                     .head = at::randn({vocabulary, 32}).to(testDevice(), dtype)};
     for (std::int64_t i = 0; i < kLayers; ++i) {
-        spec.layers.push_back({.attention = AttentionSpec{.heads = 4, .kvHeads = 2, .headDim = 8}, .ffn = {.neurons = 20 + i}});
+        spec.layers.push_back({.attention = AttentionSpec{.heads = 4, .kvHeads = 2, .headDim = 8}, .ffn = FfnSpec{.neurons = 20 + i}});
         LayerWeights layer{.attention = AttentionWeights{.norm = at::ones({32}).to(testDevice(), dtype),
                                                          .query = matrix(32, 32),
                                                          .key = matrix(16, 32),
@@ -56,9 +56,11 @@ Decoder randomDecoder(c10::ScalarType dtype, std::int64_t vocabulary = kVocabula
                                                          .queryNorm = {},
                                                          .keyNorm = {},
                                                          .outputNorm = {}},
-                           .ffnNorm = at::ones({32}).to(testDevice(), dtype),
-                           .ffn = {matrix(20 + i, 32), matrix(20 + i, 32), matrix(32, 20 + i)},
-                           .ffnOutputNorm = {}};
+                           .ffn = FfnWeights{.norm = at::ones({32}).to(testDevice(), dtype),
+                                             .gate = matrix(20 + i, 32),
+                                             .up = matrix(20 + i, 32),
+                                             .down = matrix(32, 20 + i),
+                                             .outputNorm = {}}};
         weights.layers.push_back(std::move(layer));
     }
     return Decoder(std::move(spec), std::move(weights), kTokens);
@@ -75,7 +77,7 @@ std::vector<std::vector<std::int64_t>> allNeurons(const Decoder &decoder)
     std::vector<std::vector<std::int64_t>> kept;
     for (const LayerSpec &layer : decoder.spec().layers) {
         kept.emplace_back();
-        for (std::int64_t j = 0; j < layer.ffn.neurons; ++j)
+        for (std::int64_t j = 0; j < layer.neurons(); ++j)
             kept.back().push_back(j);
     }
     return kept;
@@ -83,7 +85,7 @@ std::vector<std::vector<std::int64_t>> allNeurons(const Decoder &decoder)
 
 double lossAlone(const Decoder &decoder, const std::vector<std::int64_t> &removed, const at::Tensor &tokens, LossType type)
 {
-    const Decoder variant = pruned(decoder, allNeurons(decoder), removed);
+    const Decoder variant = pruned(decoder, surgeryOf(allNeurons(decoder), removed));
     at::Tensor x = variant.embed(tokens);
     for (std::int64_t i = 0; i < kLayers; ++i)
         x = variant.layer(i, x);
@@ -187,6 +189,7 @@ private slots:
     void sweepEqualsNaiveEvaluation_data();
     void sweepEqualsNaiveEvaluation();
     void sweepEqualsNaiveWithRemovalsInEveryPosition();
+    void sweepEqualsNaiveWhereFfnsAreAbsent();
     void restartSavesLayerPasses();
     void boundsDecideAsLossesDo_data();
     void boundsDecideAsLossesDo();
@@ -258,6 +261,23 @@ void tst_AttentionSearch::sweepEqualsNaiveWithRemovalsInEveryPosition()
                 QVERIFY2(what.isEmpty(), qPrintable(QString("forced %1, %2: %3").arg(first).arg(second).arg(what)));
             }
         }
+}
+
+/// States that are kept, and layers that hand on what they get.
+void tst_AttentionSearch::sweepEqualsNaiveWhereFfnsAreAbsent()
+{
+    const Decoder whole = randomDecoder(c10::kFloat);
+    std::vector<std::vector<std::int64_t>> kept = allNeurons(whole);
+    for (const std::size_t layer : {0, 3, 6})
+        kept[layer].clear();
+    const Decoder decoder = pruned(whole, surgeryOf(kept, {}));
+    const at::Tensor tokens = randomTokens(2);
+    const SearchSettings settings{.windows = 2, .referenceLoss = false, .forcedLayers = {}, .protectedLayers = {}};
+    const SearchRecord naive = naiveSearch(decoder, tokens, 5, settings);
+    for (const std::int64_t bytes : {std::int64_t(0), std::int64_t(40'000), std::int64_t(1) << 40}) {
+        const QString other = difference(sweep(decoder, tokens, 5, settings, bytes), naive);
+        QVERIFY2(other.isEmpty(), qPrintable(other));
+    }
 }
 
 void tst_AttentionSearch::restartSavesLayerPasses()
@@ -692,7 +712,7 @@ void tst_AttentionSearch::nonFiniteLossNamesLayerAndCandidate()
 {
     const Decoder random = randomDecoder(c10::kFloat);
     Weights weights = random.weights();
-    weights.layers[2].ffn.down.weight = weights.layers[2].ffn.down.weight * 1e38;
+    weights.layers[2].ffn->down.weight = weights.layers[2].ffn->down.weight * 1e38;
     const Decoder decoder(random.spec(), weights, kTokens);
     try {
         sweep(decoder, randomTokens(1), 1, {}, 0);

@@ -136,7 +136,7 @@ void tst_MetaDevice::stageOne()
             for (const at::Tensor &norms : normsOfLayer(model, layer, states, norm, m_context)) {
                 QVERIFY(norms.is_meta());
                 QCOMPARE(norms.scalar_type(), c10::kFloat);
-                QCOMPARE(norms.size(0), model.spec().layers[std::size_t(layer)].ffn.neurons);
+                QCOMPARE(norms.size(0), model.spec().layers[std::size_t(layer)].neurons());
             }
     }
 }
@@ -201,9 +201,9 @@ void tst_MetaDevice::conversion()
     const Decoder model = decoder();
     std::vector<std::vector<std::int64_t>> kept(std::size_t(model.layerCount()));
     for (std::size_t i = 0; i < kept.size(); ++i)
-        for (std::int64_t neuron = 0; neuron < model.spec().layers[i].ffn.neurons; neuron += 2)
+        for (std::int64_t neuron = 0; neuron < model.spec().layers[i].neurons(); neuron += 2)
             kept[i].push_back(neuron);
-    const Decoder narrow = inType(pruned(model, kept, {0}), c10::kHalf);
+    const Decoder narrow = inType(pruned(model, surgeryOf(kept, {0})), c10::kHalf);
     QVERIFY(narrow.layer(0, narrow.embed(metaTokens())).is_meta());
     QVERIFY(narrow.dtype() == c10::kHalf);
 }

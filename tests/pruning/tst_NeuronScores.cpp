@@ -73,8 +73,8 @@ std::vector<std::vector<double>> scoresInDouble(const ModelSpec &spec, const Wei
             const at::Tensor mixed =
                 seen.softmax(-1).matmul(heads(attention.value, a.kvHeads, false)).transpose(0, 1).reshape({length, -1});
             x = x + product(mixed, attention.output);
-            const FfnWeights &ffn = weights.layers[i].ffn;
-            const at::Tensor between = norm(x, weights.layers[i].ffnNorm), gate = product(between, ffn.gate);
+            const FfnWeights &ffn = *weights.layers[i].ffn;
+            const at::Tensor between = norm(x, ffn.norm), gate = product(between, ffn.gate);
             const at::Tensor activation = gate * gate.sigmoid() * product(between, ffn.up);
             x = x + product(activation, ffn.down);
             const at::Tensor norms = activation.square().sum(0).sqrt().contiguous();
@@ -102,6 +102,7 @@ private slots:
     void bestAreTheLargestAndTiesGoToTheLowerIndex();
     void cancelStopsWithinOneLayerOfOneWindow();
     void nonFiniteActivationsNameTheLayer();
+    void layersWithoutFfnHaveNone();
     void savedScoresComeBackEqual();
     void otherFilesAreRefused();
 };
@@ -251,7 +252,7 @@ void tst_NeuronScores::nonFiniteActivationsNameTheLayer()
 {
     const Decoder finite = loadDecoder(tinyLlama("mha"), 40);
     Weights weights = finite.weights();
-    weights.layers[1].ffn.gate.weight = weights.layers[1].ffn.gate.weight * 1e38;
+    weights.layers[1].ffn->gate.weight = weights.layers[1].ffn->gate.weight * 1e38;
     JobContext context;
     try {
         scoreNeurons(Decoder(finite.spec(), weights, 40), expectedOf("mha")["input_ids"].to(at::kLong), ScoreNorm::L2, context);
@@ -260,6 +261,29 @@ void tst_NeuronScores::nonFiniteActivationsNameTheLayer()
         QCOMPARE(QString(problem.what()), QString("The activations of layer 1 are not finite."));
         QCOMPARE(QString::fromStdString(problem.hint()), QString("The checkpoint is damaged: download it again."));
     }
+}
+
+void tst_NeuronScores::layersWithoutFfnHaveNone()
+{
+    const Decoder dense = loadDecoder(tinyLlama("mha"), 40);
+    std::vector<std::vector<std::int64_t>> kept(3, std::vector<std::int64_t>(48));
+    for (auto &neurons : kept)
+        std::iota(neurons.begin(), neurons.end(), 0);
+    kept[1].clear();
+    Weights weights = dense.weights();
+    weights.layers[1].ffn->down.weight = at::zeros_like(weights.layers[1].ffn->down.weight);
+    const at::Tensor tokens = expectedOf("mha")["input_ids"].to(at::kLong);
+    JobContext context;
+    NeuronScores scores;
+    scores.layers = scoreNeurons(pruned(dense, surgeryOf(kept, {})), tokens, ScoreNorm::L2, context);
+    const auto silent = scoreNeurons(Decoder(dense.spec(), weights, 40), tokens, ScoreNorm::L2, context);
+    QVERIFY(scores.layers[1].empty());
+    QVERIFY(scores.layers[0] == silent[0] && scores.layers[2] == silent[2]);
+    QVERIFY(scores.best(1, 5).empty());
+    QTemporaryDir folder;
+    const std::filesystem::path file = folder.filePath("scores").toStdString();
+    saveScores(scores, file);
+    QVERIFY(loadScores(file).layers == scores.layers);
 }
 
 void tst_NeuronScores::savedScoresComeBackEqual()

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "checkpoint/Checkpoint.h"
 #include "foundation/Error.h"
+#include "foundation/JsonFile.h"
 #include "model/Families.h"
-#include "pruning/PruningPlan.h"
+#include "pruning/PlanFile.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -62,6 +63,7 @@ private slots:
     void savedPlanComesBackEqual();
     void screenedLossesComeBack();
     void neuronsByHandComeBackAndOlderPlansHaveNone();
+    void plansOfFormat1AreRead();
     void hashDependsOnWhatDecidesTheWeights();
     void planInsideAManifestIsFound();
     void changedPlanIsRefused();
@@ -72,6 +74,10 @@ private slots:
     void damagedSearchIsRefused();
     void fewerRemovalsAreAPrefix();
     void scoresOfAnotherShapeAreRefused();
+    void plansByHandAreCompleted();
+    void plansByHandAreRefusedWithTheReason_data();
+    void plansByHandAreRefusedWithTheReason();
+    void searchesDoNotGoOnWithPlansByHand();
 };
 
 void tst_PruningPlan::planKeepsTheBestNeurons()
@@ -143,6 +149,29 @@ void tst_PruningPlan::neuronsByHandComeBackAndOlderPlansHaveNone()
     QCOMPARE(older.balance.attentionsByRule, plan.balance.attentionsToRemove);
 }
 
+/// Made by version 0.1.0 with the model of tests/fuzz/tiny_model.py.
+void tst_PruningPlan::plansOfFormat1AreRead()
+{
+    const std::filesystem::path file = SECATEUR_FIXTURES "/plans/format-1.json";
+    const PruningPlan plan = loadPlan(file);
+    nlohmann::json stored = readJsonFile(file, 1 << 20, {});
+    QCOMPARE(stored.at("format").get<int>(), 1);
+    QVERIFY(plan.method == PlanMethod::TwoSsp);
+    QCOMPARE(plan.removedAttentions, (std::vector<std::int64_t>{2, 1}));
+    QCOMPARE(nlohmann::json(plan.keptNeurons), stored.at("keptNeurons"));
+    QCOMPARE(plan.surgery().removedAttentions(), (std::vector<std::int64_t>{1, 2}));
+    QCOMPARE(plan.search.steps.size(), 2U);
+    const nlohmann::json now = toJson(plan);
+    QCOMPARE(now.at("format").get<int>(), 2);
+    QVERIFY(now.at("planHash") != stored.at("planHash"));
+    QCOMPARE(planFromJson(now, "now").hash(), plan.hash());
+    QCOMPARE(planFromJson(now, "now").removedAttentions, plan.removedAttentions);
+    stored["removedAttentions"] = {1, 2}; // which its hash tells
+    QVERIFY(complaint([&] { planFromJson(stored, "p.json"); }).contains("does not match its own hash"));
+    stored["method"] = "manual";
+    QVERIFY(complaint([&] { planFromJson(stored, "p.json"); }).contains("its format is 1"));
+}
+
 void tst_PruningPlan::hashDependsOnWhatDecidesTheWeights()
 {
     const PruningPlan plan = smallPlan();
@@ -150,7 +179,9 @@ void tst_PruningPlan::hashDependsOnWhatDecidesTheWeights()
     other.search.steps[0].losses[1] = 2.4; // how it was found does not change what it is
     QCOMPARE(other.hash(), plan.hash());
     other = plan;
-    std::swap(other.removedAttentions[0], other.removedAttentions[1]);
+    std::swap(other.removedAttentions[0], other.removedAttentions[1]); // nor does the order in which
+    QCOMPARE(other.hash(), plan.hash());
+    other.removedAttentions = {0, 2};
     QVERIFY(other.hash() != plan.hash());
     other = plan;
     other.keptNeurons[2].pop_back();
@@ -168,7 +199,7 @@ void tst_PruningPlan::planInsideAManifestIsFound()
 void tst_PruningPlan::changedPlanIsRefused()
 {
     nlohmann::json json = toJson(smallPlan());
-    json["removedAttentions"] = {2, 1};
+    json["removedAttentions"] = {2, 0};
     QVERIFY(complaint([&] { planFromJson(json, "p.json"); }).contains("does not match its own hash"));
 }
 
@@ -218,9 +249,9 @@ void tst_PruningPlan::balanceIsThatOfTheNeurons()
         return complaint([&] { checkPlan(plan, smallSpec(), "model"); });
     };
     QCOMPARE(refused([](SparsityBalance &) {}), QString());
-    QVERIFY(refused([](SparsityBalance &b) { b.neuronsKept = 0; }).contains("balance"));
-    QVERIFY(refused([](SparsityBalance &b) { b.modelParameters = b.denseModelParameters = 0; }).contains("balance"));
-    QVERIFY(refused([](SparsityBalance &b) { b.layerParameters += 1; }).contains("balance"));
+    QVERIFY(refused([](SparsityBalance &b) { b.neuronsKept = 0; }).contains("keeps 0 neurons in every layer by its balance (K)"));
+    QVERIFY(refused([](SparsityBalance &b) { b.modelParameters = b.denseModelParameters = 0; }).contains("0 parameters in the original"));
+    QVERIFY(refused([](SparsityBalance &b) { b.layerParameters += 1; }).contains("parameters in the layers that are left"));
     QVERIFY(refused([](SparsityBalance &b) { b.attentionsToRemove = -5; }).contains("to remove -5 attentions"));
     QVERIFY(refused([](SparsityBalance &b) { b.attentionsToRemove = 1'000'000; }).contains("to remove 1,000,000 attentions"));
 }
@@ -260,6 +291,106 @@ void tst_PruningPlan::scoresOfAnotherShapeAreRefused()
     QVERIFY(complaint([&] {
                 planFromScores(smallSpec(), scores, {});
             }).contains("1 layer x 3 neurons, but the model has 3 layers x 48 neurons."));
+}
+
+namespace {
+
+PruningPlan loadedByHand(const nlohmann::json &plan)
+{
+    QTemporaryDir folder;
+    const std::filesystem::path file = folder.filePath("hand.json").toStdString();
+    std::ofstream(file) << plan;
+    return loadPlan(file, smallSpec(), "model");
+}
+
+nlohmann::json byHand()
+{
+    return nlohmann::json::parse(R"({"kind": "secateur-plan", "format": 2, "method": "manual", "removedAttentions": [2],
+                                     "keptNeurons": ["all", [3, 5, 40], []]})");
+}
+
+} // namespace
+
+void tst_PruningPlan::plansByHandAreCompleted()
+{
+    const ModelSpec dense = smallSpec();
+    const PruningPlan plan = loadedByHand(byHand());
+    QVERIFY(plan.method == PlanMethod::Manual && plan.isComplete());
+    QCOMPARE(plan.widths(), (std::vector<std::int64_t>{48, 3, 0}));
+    QCOMPARE(plan.layersWithoutFfn(), std::vector<std::int64_t>{2});
+    QCOMPARE(plan.calibration.modelHash, std::string("model"));
+    QCOMPARE(plan.balance.attentionsToRemove, 1);
+    QCOMPARE(plan.balance.neuronsKept, 0); // the widths differ
+    const ModelSpec after = plan.surgery().specOf(dense);
+    QVERIFY(after.layers[0] == dense.layers[0]);
+    QVERIFY(after.layers[1].attention && after.layers[1].neurons() == 3);
+    QVERIFY(!after.layers[2].attention && !after.layers[2].ffn);
+    QCOMPARE(plan.balance.layerParameters, layerParameters(after));
+    QCOMPARE(plan.balance.modelParameters, modelParameters(after));
+    QVERIFY(complaint([] { planFromJson(byHand(), "p.json"); }).contains("keeps all neurons of layer 0, and only its model tells"));
+
+    const nlohmann::json whole = toJson(plan); // without a model from here on
+    QCOMPARE(whole.at("method").get<std::string>(), std::string("manual"));
+    QVERIFY(!whole.contains("balance") && !whole.contains("search"));
+    const PruningPlan again = planFromJson(whole, "p.json");
+    QCOMPARE(again.hash(), plan.hash());
+    QVERIFY(again.balance == plan.balance);
+    QCOMPARE(toJson(again).dump(), whole.dump());
+    QCOMPARE(complaint([&] { checkPlan(again, dense, "model"); }), QString());
+
+    nlohmann::json even = byHand();
+    even["keptNeurons"] = {{1, 2, 3}, {3, 5, 40}, nlohmann::json::array()};
+    QCOMPARE(loadedByHand(even).balance.neuronsKept, 3);
+    even.erase("removedAttentions"); // none
+    QVERIFY(loadedByHand(even).removedAttentions.empty());
+}
+
+void tst_PruningPlan::plansByHandAreRefusedWithTheReason_data()
+{
+    QTest::addColumn<QString>("change"); // of byHand
+    QTest::addColumn<QString>("reason");
+    QTest::newRow("another model") << R"({"modelHash": "other"})"
+                                   << "made for another model";
+    QTest::newRow("too few layers") << R"({"keptNeurons": ["all", "all"], "removedAttentions": []})"
+                                    << "has 2 layers, the model 3";
+    QTest::newRow("a layer that is none") << R"({"removedAttentions": [3]})"
+                                          << "removes the attention of layer 3";
+    QTest::newRow("a neuron that is none") << R"({"keptNeurons": ["all", [48], []]})"
+                                           << "kept neurons of layer 1";
+    QTest::newRow("not ascending") << R"({"keptNeurons": ["all", [5, 4], []]})"
+                                   << "kept neurons of layer 1";
+    QTest::newRow("another word") << R"({"keptNeurons": ["most", [5], []]})"
+                                  << "is damaged";
+    QTest::newRow("nothing left") << R"({"keptNeurons": [[], [], []], "removedAttentions": [0, 1, 2]})"
+                                  << "leaves nothing";
+    QTest::newRow("its hash") << R"({"planHash": "abc"})"
+                              << "does not match its own hash";
+    QTest::newRow("its parameters") << R"({"layerParameters": {"dense": 1, "pruned": 1}, "modelParameters": {"dense": 1, "pruned": 1}})"
+                                    << "tells of 1 parameters in the layers of the original";
+    QTest::newRow("a method of later") << R"({"method": "evolution"})"
+                                       << "only '2ssp' and 'manual' are known";
+    QTest::newRow("a later format") << R"({"format": 3})"
+                                    << "was saved by a newer Secateur (format 3)";
+    QTest::newRow("format 1") << R"({"format": 1})"
+                              << "its format is 1";
+}
+
+void tst_PruningPlan::plansByHandAreRefusedWithTheReason()
+{
+    QFETCH(QString, change);
+    QFETCH(QString, reason);
+    nlohmann::json plan = byHand();
+    plan.update(nlohmann::json::parse(change.toStdString()));
+    const QString text = complaint([&] { loadedByHand(plan); });
+    QVERIFY2(text.contains(reason), qPrintable(text));
+}
+
+void tst_PruningPlan::searchesDoNotGoOnWithPlansByHand()
+{
+    const PruningPlan plan = loadedByHand(byHand());
+    QVERIFY(complaint([&] { checkSearchable(plan); }).contains("written by hand"));
+    QVERIFY(complaint([&] { withRemovals(plan, smallSpec(), 2); }).contains("written by hand"));
+    QCOMPARE(complaint([] { checkSearchable(smallPlan()); }), QString());
 }
 
 QTEST_GUILESS_MAIN(tst_PruningPlan)

@@ -261,11 +261,14 @@ void tst_SparsityBalance::ruleIsKnownWhenRemovalsAreByHand()
 void tst_SparsityBalance::modelsWithUnlikeLayersAreRefused()
 {
     ModelSpec spec = shapeOf("llama-2-7b");
-    spec.layers[7].ffn.neurons = 100;
+    spec.layers[7].ffn->neurons = 100;
     QVERIFY(complaint(spec, at(0.5)).contains("already pruned: layer 7 has 100 neurons, layer 0 has 11008"));
     spec.layers[9].attention.reset();
     spec.layers[0].attention.reset();
     QVERIFY(complaint(spec, at(0.5)).contains("already pruned: 2 of its 32 layers have no attention"));
+    spec = shapeOf("llama-2-7b");
+    spec.layers[3].ffn.reset();
+    QVERIFY(complaint(spec, at(0.5)).contains("already pruned: 1 of its 32 layers has no FFN"));
     spec = shapeOf("llama-2-7b");
     spec.layers[7].attention->kvHeads = 8;
     QVERIFY(complaint(spec, at(0.5)).contains("Layer 7 differs from layer 0"));

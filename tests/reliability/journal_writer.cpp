@@ -31,7 +31,7 @@ Session freshSession(const std::string &config)
     model.spec = specFromConfig(model.config, config);
     auto scores = std::make_shared<NeuronScores>();
     for (const LayerSpec &layer : model.spec.layers)
-        scores->layers.emplace_back(std::size_t(layer.ffn.neurons), 1.0F);
+        scores->layers.emplace_back(std::size_t(layer.neurons()), 1.0F);
     session.model = std::move(model);
     session.calibrations = {scores};
     session.draft.calibration = 0;

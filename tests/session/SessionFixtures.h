@@ -56,7 +56,7 @@ inline std::shared_ptr<const NeuronScores> scoresFor(const ModelSpec &spec, unsi
     auto scores = std::make_shared<NeuronScores>();
     for (const LayerSpec &layer : spec.layers) {
         scores->layers.emplace_back();
-        for (std::int64_t j = 0; j < layer.ffn.neurons; ++j)
+        for (std::int64_t j = 0; j < layer.neurons(); ++j)
             scores->layers.back().push_back(j % 7 == 0 ? 0.0F : spread(random));
     }
     scores->norm = seed % 2 == 0 ? ScoreNorm::L2 : ScoreNorm::L1;

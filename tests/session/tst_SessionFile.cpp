@@ -5,6 +5,7 @@
 #include "checkpoint/SafetensorsFile.h"
 #include "checkpoint/SafetensorsWriter.h"
 #include "foundation/AtomicPath.h"
+#include "pruning/PlanFile.h"
 
 #include <QDir>
 #include <QTemporaryDir>
@@ -66,6 +67,7 @@ private slots:
 
     void savedSessionComesBackEqual();
     void emptySessionComesBackEqual();
+    void resultsOfFormat1GetTheHashesOfNow();
     void aLookThatIsNotUnderstoodIsNoDamage();
     void aNewerFormatIsReadAsFarAsItIsKnown();
     void filesAreOrdinarySafetensors();
@@ -104,6 +106,31 @@ void tst_SessionFile::emptySessionComesBackEqual()
     QCOMPARE(difference(loadSession(path("s.secateur")), {}), QString());
 }
 
+void tst_SessionFile::resultsOfFormat1GetTheHashesOfNow()
+{
+    Session session = fullSession();
+    PruningPlan plan; // of the evaluation
+    plan.calibration = session.calibrations[0]->provenance;
+    plan.removedAttentions = {2, 1};
+    for (std::int64_t i = 0; i < 3; ++i)
+        plan.keptNeurons.push_back(session.calibrations[0]->best(i, 20));
+    session.evaluations[1].removed = plan.removedAttentions;
+    session.evaluations[1].planHash = session.exports[0].planHash = hashOfFormat1(plan);
+    const PruningPlan current = planOf(session, session.draft); // was exported, but not evaluated
+    session.exports[1].planHash = hashOfFormat1(current);
+    session.exports.push_back(exportOf("/out/c")); // of a plan that is gone
+    saveSession(session, path("s.secateur"));
+    QCOMPARE(difference(loadSession(path("s.secateur")), session), QString());
+    damage(path("s.secateur"), [](nlohmann::json &json) { json["format"] = 1; });
+    const Session now = loadSession(path("s.secateur"));
+    QVERIFY(plan.hash() != hashOfFormat1(plan));
+    QCOMPARE(now.evaluations[1].planHash, plan.hash());
+    QCOMPARE(now.evaluations[0].planHash, std::string());
+    QCOMPARE(now.exports[0].planHash, plan.hash());
+    QCOMPARE(now.exports[1].planHash, current.hash());
+    QCOMPARE(now.exports[2].planHash, std::string("p1"));
+}
+
 void tst_SessionFile::aLookThatIsNotUnderstoodIsNoDamage()
 {
     Session session = fullSession();
@@ -126,7 +153,7 @@ void tst_SessionFile::aNewerFormatIsReadAsFarAsItIsKnown()
     damage(
         path("s.secateur"),
         [](nlohmann::json &json) {
-            json["format"] = 2;
+            json["format"] = 9;
             json["quality"] = {{"tasks", {1, 2, 3}}};
             json["draft"]["balance"]["rule"] = "another";
             json["evaluations"][0]["bits"] = 4;
@@ -139,7 +166,7 @@ void tst_SessionFile::aNewerFormatIsReadAsFarAsItIsKnown()
     QCOMPARE(difference(read, session), QString());
     // What was not understood must not get lost.
     const QString text = complaint([&] { saveSession(read, path("s.secateur")); });
-    QVERIFY2(text.contains("newer Secateur (format 2)") && text.endsWith("Update the program to save it."), qPrintable(text));
+    QVERIFY2(text.contains("newer Secateur (format 9)") && text.endsWith("Update the program to save it."), qPrintable(text));
     QCOMPARE(loadSession(path("s.secateur")).newerFormat.value_or(0), 2);
     QVERIFY(!complaint([&] { saveSession(read, path("other.secateur")); }).isEmpty());
     QVERIFY(!std::filesystem::exists(path("other.secateur")));

@@ -458,16 +458,16 @@ void tst_SessionJournal::sessionsOfANewerVersionAreTold()
 {
     const std::filesystem::path folder = left([](SessionJournal &) {});
     std::string base = contentOf(folder / "base.1.secateur");
-    const auto at = base.find("\\\"format\\\":1,"); // within a text of the header
+    const auto at = base.find("\\\"format\\\":2,"); // within a text of the header
     QVERIFY(at != std::string::npos);
-    base[at + std::string("\\\"format\\\":").size()] = '2';
+    base[at + std::string("\\\"format\\\":").size()] = '9';
     std::ofstream(folder / "base.1.secateur", std::ios::binary) << base;
     const auto found = recoverableSessions(root());
     QCOMPARE(found.size(), 1U);
     QCOMPARE(found[0].folder, folder);
-    QVERIFY2(QString::fromStdString(found[0].problem).contains("newer Secateur (format 2)"), found[0].problem.c_str());
+    QVERIFY2(QString::fromStdString(found[0].problem).contains("newer Secateur (format 9)"), found[0].problem.c_str());
     QVERIFY(
-        complaint([&] { recoverSession(folder); }).endsWith("was saved by a newer Secateur (format 2). Update the program to open it."));
+        complaint([&] { recoverSession(folder); }).endsWith("was saved by a newer Secateur (format 9). Update the program to open it."));
     QVERIFY(std::filesystem::exists(folder / "base.1.secateur"));
 }
 

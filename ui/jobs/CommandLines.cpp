@@ -147,7 +147,7 @@ QString CommandLines::impact() const
     TextSettings text = m_session.calibrationText;
     text.windows = search.windows; // the scores decide nothing where all neurons are kept
     Line line("prune", m_session.model->folder);
-    line.text(text).add("--keep", m_session.model->spec.layers.front().ffn.neurons).add("--remove", 1);
+    line.text(text).add("--keep", m_session.model->spec.mostNeurons()).add("--remove", 1);
     if (search.windows != 1)
         line.add("--search-windows", search.windows);
     if (search.referenceLoss)

@@ -35,7 +35,8 @@ Possibility SessionJobs::canPrune(const PruneRequest &request) const
         plan.balance = balance(m_model.spec(), draft.balance);
         checkSearchSettings(draft.search, plan, m_model.spec());
         const std::vector<std::int64_t> widths(std::size_t(m_model.layerCount()), plan.balance.neuronsKept);
-        if (const std::string problem = exportProblem(request.exporting.format, m_model.spec(), widths); !problem.empty())
+        if (const std::string problem = exportProblem(request.exporting.format, m_model.spec(), prunedSpec(m_model.spec(), widths, {}));
+            !problem.empty())
             return {QString::fromStdString(problem)};
     } catch (const Error &problem) {
         return {QString::fromStdString(problem.what())};

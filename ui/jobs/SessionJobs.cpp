@@ -11,6 +11,7 @@
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
 #include "models/TextNames.h"
+#include "pruning/PlanFile.h"
 #include "session/SessionStore.h"
 
 #include <QLocale>

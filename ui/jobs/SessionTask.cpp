@@ -215,7 +215,7 @@ EvaluationRecord SessionTask::evaluate(JobPort &port, const PruningPlan *plan, c
     record.text = m_session->evaluationText;
     record.result = engine(port).evaluate(plan, record.text, port.context());
     record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    record.neuronsKept = m_session->model->spec.layers.front().ffn.neurons;
+    record.neuronsKept = m_session->model->spec.mostNeurons();
     if (plan) {
         record.calibration = draft.calibration;
         record.neuronsKept = plan->balance.neuronsKept;

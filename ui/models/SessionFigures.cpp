@@ -78,7 +78,7 @@ ModelFigures SessionModel::figuresOf(std::int64_t kept, std::int64_t removed) co
         return {};
     std::vector<std::int64_t> widths, layers;
     for (const LayerSpec &layer : spec().layers)
-        widths.push_back(std::min(kept, layer.ffn.neurons));
+        widths.push_back(std::min(kept, layer.neurons()));
     for (std::int64_t i = 0; i < layerCount() && std::int64_t(layers.size()) < removed; ++i) // any of them: the layers are alike
         if (spec().layers[std::size_t(i)].attention)
             layers.push_back(i);

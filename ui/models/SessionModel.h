@@ -58,7 +58,7 @@ public:
     bool isModelThere() const { return m_isModelThere; }
     const ModelSpec &spec() const { return m_session.model->spec; } ///< needs hasModel()
     qint64 layerCount() const { return hasModel() ? spec().layerCount() : 0; }
-    qint64 neurons() const { return hasModel() ? spec().layers.front().ffn.neurons : 0; } ///< of one FFN of the dense model
+    qint64 neurons() const { return hasModel() ? spec().mostNeurons() : 0; } ///< of the widest FFN of the dense model
     QString modelName() const;                                                            ///< ModelName::brief
     /// Why the session is for looking at only: a newer version saved it. With the remedy; empty when it can be changed.
     QString readOnlyReason() const;

@@ -24,7 +24,7 @@ struct Counts {
     explicit Counts(const SessionModel &session)
         : L(double(session.layerCount())),
           A(double(attentionParameters(*session.spec().layers.front().attention, session.spec().hiddenSize))),
-          F(double(ffnParameters(session.spec().layers.front().ffn, session.spec().hiddenSize))),
+          F(double(ffnParameters(*session.spec().layers.front().ffn, session.spec().hiddenSize))),
           M(double(layerParameters(session.spec()))),
           s(session.draft().balance.sparsity),
           alpha(session.draft().balance.alpha)

@@ -72,17 +72,17 @@ ExportTargetModel::Rows ExportTargetModel::makeRows() const
     const std::vector<std::int64_t> widths(std::size_t(m_session.layerCount()), m_session.neuronsKept());
     const std::vector<std::int64_t> removed =
         layersToRemove(m_session.removalOrder(), m_session.attentionsToRemove(), m_session.layerCount());
+    const ModelSpec pruned = prunedSpec(m_session.spec(), widths, removed);
 
     rows.recommended = -1;
-    const std::string best = !planProblem.isEmpty()
-                                 ? std::string()
-                                 : recommendedTarget(exportEngines()[std::size_t(m_engine)], m_session.spec(), widths, removed);
+    const std::string best =
+        !planProblem.isEmpty() ? std::string() : recommendedTarget(exportEngines()[std::size_t(m_engine)], m_session.spec(), pruned);
     for (std::size_t row = 0; row < targets.size(); ++row) {
         const std::string &name = targets[row].name;
-        rows.problems[row] = planProblem.isEmpty() ? QString::fromStdString(exportProblem(name, m_session.spec(), widths)) : planProblem;
+        rows.problems[row] = planProblem.isEmpty() ? QString::fromStdString(exportProblem(name, m_session.spec(), pruned)) : planProblem;
         if (!rows.problems[row].isEmpty())
             continue;
-        rows.parameters[row] = modelParameters(exportedSpec(name, m_session.spec(), widths, removed));
+        rows.parameters[row] = modelParameters(exportedSpec(name, m_session.spec(), pruned));
         if (name == best)
             rows.recommended = int(row);
     }

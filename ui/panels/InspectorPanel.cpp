@@ -131,7 +131,7 @@ void InspectorPanel::followLayer()
     m_facts->setFacts({{tr("Attention"), attentionText(facts)},
                        {impactName(), impactText()},
                        {tr("Runner-up"), runnerUpText()},
-                       {tr("FFN"), tr("%1 of %2").arg(exactText(facts.kept), exactText(facts.neurons))},
+                       {tr("FFN"), facts.hasFfn ? tr("%1 of %2").arg(exactText(facts.kept), exactText(facts.neurons)) : ffnText(facts)},
                        {tr("Score kept"), facts.shareKept ? percentText(*facts.shareKept) : QStringLiteral("—")}});
     followButtons();
 }

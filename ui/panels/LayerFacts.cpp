@@ -3,6 +3,7 @@
 
 #include "models/SelectionModel.h"
 #include "models/SessionModel.h"
+#include "widgets/Quantity.h"
 
 #include <QCoreApplication>
 
@@ -36,9 +37,10 @@ LayerFacts layerFacts(const SessionModel &session, const SelectionModel &selecti
     facts.hasAttention = spec.attention.has_value();
     facts.isProtected = session.isProtected(layer);
     facts.isForced = session.isForced(layer);
-    facts.neurons = spec.ffn.neurons;
+    facts.hasFfn = spec.ffn.has_value();
+    facts.neurons = spec.neurons();
     facts.kept = session.hasScores() ? std::min<qint64>(session.neuronsKept(), facts.neurons) : facts.neurons;
-    if (const auto ranked = session.rankedScores())
+    if (const auto ranked = session.rankedScores(); ranked && facts.hasFfn)
         facts.shareKept = ranked->shareKept(layer, facts.kept);
     const std::vector<std::int64_t> order = session.removalOrder();
     const auto end = order.begin() + removalsShown(session, selection);
@@ -107,6 +109,13 @@ QString attentionText(const LayerFacts &facts)
     if (facts.isProtected)
         return Words::tr("present, protected");
     return facts.isForced ? Words::tr("present, set to go first") : Words::tr("present");
+}
+
+QString ffnText(const LayerFacts &facts)
+{
+    if (!facts.hasFfn)
+        return Words::tr("none in this model");
+    return Words::tr("%1 of %2 neurons kept").arg(exactText(facts.kept), exactText(facts.neurons));
 }
 
 QString protectProblem(const SessionModel &session, qint64 layer)

@@ -14,6 +14,7 @@ class SessionModel;
 /// What there is to say of one layer for the current plan, at the step of the search that is looked at.
 struct LayerFacts {
     bool hasAttention = true; ///< in the dense model
+    bool hasFfn = true;       ///< likewise; without one there are no neurons
     qint64 removal = -1;      ///< place of its attention in the order of removals, from 0; -1: still there
     bool isProtected = false, isForced = false;
     qint64 neurons = 0, kept = 0;    ///< of its FFN; all are kept before a calibration
@@ -50,6 +51,8 @@ std::optional<CandidateFacts> candidateFacts(const SearchRecord &record, qint64 
 QString placeText(qint64 place);
 /// "present", "removed, first", "present, protected", ...
 QString attentionText(const LayerFacts &facts);
+/// "212 of 300 neurons kept", ...
+QString ffnText(const LayerFacts &facts);
 
 /// Why the layer's attention cannot be protected, or its removal forced, now; empty when it can (and when it is: that can be taken back).
 QString protectProblem(const SessionModel &session, qint64 layer);

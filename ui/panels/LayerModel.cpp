@@ -89,7 +89,7 @@ QVariant LayerModel::data(const QModelIndex &index, int role) const
     case Attention:
         return attentionText(facts);
     case Ffn:
-        return tr("%1 of %2 neurons kept").arg(exactText(facts.kept), exactText(facts.neurons));
+        return ffnText(facts);
     default:
         return {};
     }
@@ -110,7 +110,7 @@ QVariant LayerModel::headerData(int section, Qt::Orientation orientation, int ro
         if (!m_session.hasScores())
             return tr("FFN: %1 neurons").arg(exactText(m_widestFfn));
         const QString text = role == ShortTextRole ? tr("FFN: %1 of %2") : tr("FFN: %1 of %2 kept");
-        return text.arg(exactText(m_facts.front().kept), exactText(m_facts.front().neurons));
+        return text.arg(exactText(std::min(m_session.neuronsKept(), m_widestFfn)), exactText(m_widestFfn));
     }
     default:
         return {};
@@ -127,8 +127,11 @@ QString LayerModel::toolTip(int row) const
             lines << tr("Its removal (step %1) changed the search loss by %2 nats (search perplexity %3)")
                          .arg(facts.removal + 1)
                          .arg(signedText(step->change, 4), changeText(1, 1 + step->perplexityChange()));
-    lines << tr("FFN: %1 of %2 neurons kept (%3)")
-                 .arg(exactText(facts.kept), exactText(facts.neurons), percentText(double(facts.kept) / double(facts.neurons)));
+    if (facts.hasFfn)
+        lines << tr("FFN: %1 of %2 neurons kept (%3)")
+                     .arg(exactText(facts.kept), exactText(facts.neurons), percentText(double(facts.kept) / double(facts.neurons)));
+    else
+        lines << tr("FFN: %1").arg(ffnText(facts));
     if (m_selection.isCompared(row))
         lines << tr("Compared on the page Importance");
     if (facts.shareKept)

@@ -110,6 +110,11 @@ void LayerPainter::paintFfn(QPainter &painter, const QRect &cell, int row) const
 {
     const LayerFacts &facts = m_model.facts(row);
     QRectF box = bar(cell, 0, 6);
+    if (!facts.hasFfn) {
+        painter.setPen(QPen(m_style.outline, 1, Qt::DotLine));
+        painter.drawRect(box);
+        return;
+    }
     if (m_model.widestFfn() > 0)
         box.setWidth(std::max(2.0, std::round(box.width() * double(facts.neurons) / double(m_model.widestFfn()))));
     QRectF kept = box;

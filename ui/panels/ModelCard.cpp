@@ -23,8 +23,14 @@ namespace {
 /// "3 / 193"
 QString removalText(const PruningOrigin &origin)
 {
-    const auto [least, most] = std::ranges::minmax(origin.widths);
-    const QString kept = least == most ? exactText(least) : ModelCard::tr("%1 to %2").arg(exactText(least), exactText(most));
+    std::vector<std::int64_t> widths = origin.widths;
+    const std::size_t withoutFfn = std::erase(widths, 0);
+    if (widths.empty())
+        widths.push_back(0);
+    const auto [least, most] = std::ranges::minmax(widths);
+    QString kept = least == most ? exactText(least) : ModelCard::tr("%1 to %2").arg(exactText(least), exactText(most));
+    if (withoutFfn > 0)
+        kept = ModelCard::tr("%1, %2 FFNs removed").arg(kept, exactText(qint64(withoutFfn)));
     return ModelCard::tr("%1 / %2").arg(exactText(std::int64_t(origin.removedAttentions.size())), kept);
 }
 

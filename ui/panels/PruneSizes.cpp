@@ -24,12 +24,13 @@ PruneSizes::Written PruneSizes::at(double sparsity, const ExportEngine &engine) 
         const SparsityBalance found = balance(m_session.spec(), m_jobs.draftOf({.sparsity = sparsity, .exporting = {}}).balance);
         const std::vector<std::int64_t> widths(std::size_t(m_session.layerCount()), found.neuronsKept);
         const std::vector<std::int64_t> removed = layersToRemove({}, found.attentionsToRemove, m_session.layerCount());
-        const std::string best = recommendedTarget(engine, m_session.spec(), widths, removed);
+        const ModelSpec pruned = prunedSpec(m_session.spec(), widths, removed);
+        const std::string best = recommendedTarget(engine, m_session.spec(), pruned);
         if (best.empty())
             return written;
         written.target = best;
-        written.bytes = modelParameters(exportedSpec(best, m_session.spec(), widths, removed)) *
-                        qint64(bytesPerElement(m_session.session().model->storedDtype));
+        written.bytes =
+            modelParameters(exportedSpec(best, m_session.spec(), pruned)) * qint64(bytesPerElement(m_session.session().model->storedDtype));
     } catch (const Error &) { // the balance is not possible: told as the reason
     }
     return written;

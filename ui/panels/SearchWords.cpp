@@ -75,9 +75,9 @@ QString shortSearchText(const SessionModel &session)
     if (!session.balance() || N < 1 || N > kShort || N != session.balance()->attentionsByRule)
         return {};
     const LayerSpec &layer = session.spec().layers.front();
-    if (!layer.attention || layer.attention->kvHeads >= layer.attention->heads)
+    if (!layer.attention || !layer.ffn || layer.attention->kvHeads >= layer.attention->heads)
         return {};
-    const double ratio = double(ffnParameters(layer.ffn, session.spec().hiddenSize)) /
+    const double ratio = double(ffnParameters(*layer.ffn, session.spec().hiddenSize)) /
                          double(attentionParameters(*layer.attention, session.spec().hiddenSize));
     return Words::
         tr("A short search: with grouped queries an attention is small (its FFN is %1 times as large), so the rule removes only %2 here.")

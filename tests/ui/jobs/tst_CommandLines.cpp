@@ -5,7 +5,7 @@
 #include "SampleBench.h"
 #include "cli/Options.h"
 #include "pruning/NeuronScores.h"
-#include "pruning/PruningPlan.h"
+#include "pruning/PlanFile.h"
 
 #include <QFileInfo>
 #include <QJsonDocument>

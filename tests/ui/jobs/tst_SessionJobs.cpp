@@ -7,6 +7,7 @@
 #include "foundation/Ranks.h"
 #include "jobs/CommandLines.h"
 #include "jobs/JobTable.h"
+#include "pruning/PlanFile.h"
 #include "session/SessionStore.h"
 
 #include <QJsonArray>

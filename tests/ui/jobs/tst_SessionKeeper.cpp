@@ -334,7 +334,7 @@ void TestSessionKeeper::aNewerFormatIsForLookingAt()
     QVERIFY(bench.model.rankedScores());
     QCOMPARE(bench.model.searchState(), SearchState::Complete);
     const QString reason = bench.model.readOnlyReason();
-    QVERIFY2(reason.contains(QStringLiteral("newer Secateur (format 2)")) && reason.contains(QStringLiteral("Update the program")),
+    QVERIFY2(reason.contains(QStringLiteral("newer Secateur (format 9)")) && reason.contains(QStringLiteral("Update the program")),
              qPrintable(reason));
     QVERIFY(journals(root()).isEmpty());
     QVERIFY(!QFile::exists(file(".newer.secateur.lock")));

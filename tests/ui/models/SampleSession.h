@@ -45,7 +45,7 @@ inline std::shared_ptr<const NeuronScores> madeUpScores(const ModelSpec &spec, u
     auto scores = std::make_shared<NeuronScores>();
     std::mt19937 generator(seed);
     for (const LayerSpec &layer : spec.layers) {
-        std::vector<float> values(std::size_t(layer.ffn.neurons));
+        std::vector<float> values(std::size_t(layer.neurons()));
         for (std::size_t i = 0; i < values.size(); ++i)
             values[i] = 0.01F * float(i + 1);
         std::shuffle(values.begin(), values.end(), generator);
@@ -85,7 +85,7 @@ inline void makeNewer(const std::filesystem::path &file)
     std::string bytes{std::istreambuf_iterator<char>(input), {}};
     input.close();
     const std::string before = "\\\"format\\\":"; // within a text of the header
-    bytes.at(bytes.find(before + "1,") + before.size()) = '2';
+    bytes.at(bytes.find(before) + before.size()) = '9';
     std::ofstream(file, std::ios::binary) << bytes;
 }
 

@@ -345,7 +345,7 @@ void TestSessionModel::figuresAreThoseOfTheCore()
 void TestSessionModel::figuresOfAPrunedModelCountWhatIsThere()
 {
     ModelSummary summary = sampleSummary();
-    summary.spec.layers[0].ffn.neurons = 10; // narrower than the others
+    summary.spec.layers[0].ffn->neurons = 10; // narrower than the others
     summary.spec.layers[5].attention.reset();
     SessionModel model;
     model.begin(summary);

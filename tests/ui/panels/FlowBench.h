@@ -64,7 +64,7 @@ struct FlowBench {
         summary.spec.vocabularySize = 1000;
         summary.spec.contextLength = 512;
         const AttentionSpec attention{.heads = 4, .kvHeads = 2, .headDim = 16, .qkvBias = false, .outputBias = false};
-        summary.spec.layers.assign(4, LayerSpec{.attention = attention, .ffn = {.neurons = 100, .bias = false}});
+        summary.spec.layers.assign(4, LayerSpec{.attention = attention, .ffn = FfnSpec{.neurons = 100, .bias = false}});
         summary.storedDtype = DType::BFloat16;
         summary.files = 1;
         summary.tokenizerSize = 1000;

@@ -22,7 +22,8 @@ struct MapBench : FlowBench {
         summary.spec.contextLength = 8192;
         summary.spec.tiedEmbeddings = true;
         const AttentionSpec attention{.heads = 9, .kvHeads = 3, .headDim = 64, .qkvBias = false, .outputBias = false};
-        summary.spec.layers.assign(std::size_t(layers), LayerSpec{.attention = attention, .ffn = {.neurons = neurons, .bias = false}});
+        summary.spec.layers.assign(std::size_t(layers),
+                                   LayerSpec{.attention = attention, .ffn = FfnSpec{.neurons = neurons, .bias = false}});
         summary.storedDtype = DType::BFloat16;
         summary.files = 1;
         summary.tokenizerSize = 49152;

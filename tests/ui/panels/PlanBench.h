@@ -60,7 +60,7 @@ struct PlanBench : FlowBench {
         deep.spec.vocabularySize = 49152;
         deep.spec.tiedEmbeddings = true;
         const AttentionSpec attention{.heads = 9, .kvHeads = 3, .headDim = 64, .qkvBias = false, .outputBias = false};
-        deep.spec.layers.assign(std::size_t(layers), LayerSpec{.attention = attention, .ffn = {.neurons = neurons, .bias = false}});
+        deep.spec.layers.assign(std::size_t(layers), LayerSpec{.attention = attention, .ffn = FfnSpec{.neurons = neurons, .bias = false}});
         deep.tensorBytes = 2 * modelParameters(deep.spec);
         return deep;
     }

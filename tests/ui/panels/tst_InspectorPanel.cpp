@@ -40,6 +40,7 @@ private slots:
 
     void followsHoverBeforeSelection();
     void saysHowAnAttentionWent();
+    void absentFfnsAreSaid();
     void nearTieIsSaid();
     void impactOfAnAttentionThatIsStillThere();
     void buttonsProtectAndForce();
@@ -74,6 +75,21 @@ void TestInspectorPanel::saysHowAnAttentionWent()
     QCOMPARE(s.facts->value("Score kept"), percentText(s.bench.session.rankedScores()->shareKept(7, s.bench.session.neuronsKept())));
     s.bench.selection.setStep(1); // before that removal
     QCOMPARE(s.facts->value("Attention"), "present");
+}
+
+void TestInspectorPanel::absentFfnsAreSaid()
+{
+    ShownInspector s;
+    ModelSummary pruned = *s.bench.session.session().model;
+    pruned.spec.layers[2].ffn.reset();
+    s.bench.session.begin(pruned);
+    s.bench.selection.setSelectedLayer(2);
+    QCOMPARE(s.facts->value("FFN"), "none in this model");
+    QCOMPARE(s.facts->value("Attention"), "present");
+    s.bench.selection.setSelectedLayer(3);
+    QCOMPARE(s.facts->value("FFN"), "1,536 of 1,536");
+    QCOMPARE(s.bench.session.denseFigures().layerParameters, layerParameters(pruned.spec));
+    QVERIFY(s.bench.session.pruningProblem().contains("has no FFN"));
 }
 
 void TestInspectorPanel::nearTieIsSaid()

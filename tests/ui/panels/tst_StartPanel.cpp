@@ -273,7 +273,7 @@ void tst_StartPanel::newerSessionSaysWhyItCannotBeRestored()
     StartPanel panel(bench.workbench());
     RecoverableSession newer;
     newer.folder = "/sessions/newer";
-    newer.problem = "It was saved by a newer Secateur (format 2).";
+    newer.problem = "It was saved by a newer Secateur (format 9).";
     panel.setRecoverable({newer});
     show(panel);
     QVERIFY(!button(panel, "Restore")->isEnabled());

@@ -29,7 +29,7 @@ struct LinkedBench : WindowBench {
         for (const LayerSpec &layer : bench().session.spec().layers) {
             std::vector<float> &values = scores->layers.emplace_back();
             std::normal_distribution<double> normal(0.1 * double(scores->layers.size()), 0.6);
-            for (std::int64_t i = 0; i < layer.ffn.neurons; ++i)
+            for (std::int64_t i = 0; i < layer.neurons(); ++i)
                 values.push_back(float(std::exp(normal(generator))));
         }
         scores->provenance.textFiles = {sample().calibrationText().toStdString()};

@@ -5,7 +5,7 @@
 #include "engine/Engine.h"
 #include "panels/PruneCard.h"
 #include "window/Actions.h"
-#include "pruning/PruningPlan.h"
+#include "pruning/PlanFile.h"
 #include "widgets/BalanceSlider.h"
 
 #include "plots/ScorePlots.h"
@@ -210,7 +210,7 @@ void tst_MainFlow::exportAndCompare(const WindowBench &hands)
     Engine engine({.device = "cpu", .dtype = "auto", .threads = 1});
     const auto written = engine.open(output.toStdString());
     for (const LayerSpec &layer : written->spec.layers)
-        QCOMPARE(layer.ffn.neurons, session.neuronsKept());
+        QCOMPARE(layer.neurons(), session.neuronsKept());
     const PruningPlan plan = loadPlan((output + QStringLiteral("/pruning_manifest.json")).toStdString());
     QCOMPARE(plan.hash(), session.planHash().toStdString());
     QCOMPARE(plan.removedAttentions, session.removalOrder());

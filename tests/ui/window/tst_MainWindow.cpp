@@ -372,7 +372,7 @@ void tst_MainWindow::sessionWithoutItsModelKeepsItsPlots()
     session.model->folder = "/nowhere/model";
     auto scores = std::make_shared<NeuronScores>();
     for (const LayerSpec &layer : session.model->spec.layers)
-        scores->layers.emplace_back(std::size_t(layer.ffn.neurons), 1.0F);
+        scores->layers.emplace_back(std::size_t(layer.neurons()), 1.0F);
     session.calibrations = {scores};
     session.draft.calibration = 0;
     const QString file = hands.state.filePath(QStringLiteral("moved.secateur"));
@@ -445,7 +445,7 @@ void tst_MainWindow::sessionWithAnNThatCannotBeReachedSaysBothBounds()
     Session session = hands.bench().session.session();
     auto scores = std::make_shared<NeuronScores>();
     for (const LayerSpec &layer : session.model->spec.layers)
-        scores->layers.emplace_back(std::size_t(layer.ffn.neurons), 1.0F);
+        scores->layers.emplace_back(std::size_t(layer.neurons()), 1.0F);
     session.calibrations = {scores};
     session.draft.calibration = 0;
     session.draft.balance.sparsity = sparsity;

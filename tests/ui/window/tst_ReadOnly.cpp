@@ -34,7 +34,7 @@ using namespace secateur::ui;
 
 namespace {
 
-/// A session of the sample with something of everything, as format 2.
+/// A session of the sample with something of everything, as format 9.
 QString newerSession(const WindowBench &hands)
 {
     SessionModel model;
@@ -144,7 +144,7 @@ void tst_ReadOnly::everyWayInOpensIt()
         QTRY_VERIFY(hands.bench().session.hasModel());
     }
     const QString said = notice(hands), title = hands.window->windowTitle();
-    QVERIFY2(said.startsWith(QStringLiteral("'newer.secateur' was saved by a newer Secateur (format 2), so it is open read-only")),
+    QVERIFY2(said.startsWith(QStringLiteral("'newer.secateur' was saved by a newer Secateur (format 9), so it is open read-only")),
              qPrintable(said));
     QVERIFY2(said.contains(QStringLiteral("Update the program")), qPrintable(said));
     QVERIFY2(title.contains(QStringLiteral("(read-only)")), qPrintable(title));
@@ -260,7 +260,7 @@ void tst_ReadOnly::whatIsNotUnderstoodIsRefused()
     hands.window->open(file);
     QTRY_VERIFY(!hands.bench().messages.current().empty());
     const Message told = hands.bench().messages.current().front();
-    QVERIFY2(told.sentence.contains(QStringLiteral("was saved by a newer Secateur (format 2).")), qPrintable(told.sentence));
+    QVERIFY2(told.sentence.contains(QStringLiteral("was saved by a newer Secateur (format 9).")), qPrintable(told.sentence));
     QCOMPARE(told.hint, QStringLiteral("Update the program to open it."));
     QVERIFY(!hands.bench().session.hasModel());
     QVERIFY(notice(hands).isEmpty());

@@ -78,7 +78,7 @@ private:
         QVERIFY(hands.waitForJobs());
         auto scores = std::make_shared<NeuronScores>();
         for (const LayerSpec &layer : hands.bench().session.spec().layers)
-            scores->layers.emplace_back(std::size_t(layer.ffn.neurons), 1.0F);
+            scores->layers.emplace_back(std::size_t(layer.neurons()), 1.0F);
         const TextSettings &text = hands.bench().session.session().calibrationText;
         scores->provenance.textFiles = {text.files.front().string()};
         scores->provenance.windows = text.windows.value();

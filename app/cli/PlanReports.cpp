@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/Session.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace secateur::cli {
+
+std::string widthsText(std::vector<std::int64_t> widths)
+{
+    std::erase(widths, 0);
+    if (widths.empty())
+        return "no neurons";
+    const auto [least, most] = std::ranges::minmax(widths);
+    return (least == most ? "" : grouped(least) + " to ") + counted(most, "neuron");
+}
+
+void Session::showBalance(const SparsityBalance &b)
+{
+    report.line("N = " + counted(b.attentionsToRemove, "attention") + " to remove (feasible: " + std::to_string(b.leastAttentions) +
+                " to " + std::to_string(b.mostAttentions) + "), K = " + counted(b.neuronsKept, "neuron") + " kept in every layer");
+    showParameters(b);
+    showDeviation(b);
+}
+
+void Session::showParameters(const SparsityBalance &b)
+{
+    report.table({{"", "original", "pruned", "sparsity"},
+                  {"parameters, layers", grouped(b.denseLayerParameters), grouped(b.layerParameters), percent(b.sparsityLayers())},
+                  {"parameters, model", grouped(b.denseModelParameters), grouped(b.modelParameters), percent(b.sparsityModel())}});
+}
+
+/// What a plan removes, with what is left of it.
+void Session::showPlan(const PruningPlan &plan)
+{
+    if (plan.method == PlanMethod::TwoSsp) {
+        showBalance(plan.balance);
+    } else {
+        report.line("by hand: " + widthsText(plan.widths()) + " kept per layer, FFNs removed: " + joined(plan.layersWithoutFfn()));
+        showParameters(plan.balance);
+    }
+    showOrder(plan);
+}
+
+void Session::showDeviation(const SparsityBalance &b)
+{
+    if (o.sparsity && !o.keep && std::abs(b.sparsityLayers() - *o.sparsity) > 0.01)
+        report.line("The sparsity reached is " + percent(b.sparsityLayers()) + " instead of " + percent(*o.sparsity) +
+                    ", because the width is a multiple of " + std::to_string(o.widthMultiple) + ".");
+}
+
+void Session::showOrder(const PruningPlan &plan)
+{
+    report.line("attentions removed, in order: " + joined(plan.removedAttentions));
+    if (const std::string &type = plan.search.screenedIn; !type.empty())
+        report.line(grouped(plan.search.decided()) + " of " + counted(plan.search.evaluations(), "candidate") + " evaluated in " +
+                    plan.search.provenance.dtype + ", which decided; the others ruled out in " + type);
+    report.line("plan " + plan.hash());
+}
+
+nlohmann::json Session::resultOf(const SparsityBalance &b, const PruningPlan *plan) const
+{
+    nlohmann::json result = {{"event", "result"},
+                             {"command", o.command},
+                             {"N", b.attentionsToRemove},
+                             {"K", b.neuronsKept},
+                             {"leastN", b.leastAttentions},
+                             {"mostN", b.mostAttentions},
+                             {"ruleN", b.attentionsByRule},
+                             {"sparsityLayers", b.sparsityLayers()},
+                             {"sparsityModel", b.sparsityModel()},
+                             {"parameters", {{"dense", b.denseModelParameters}, {"pruned", b.modelParameters}}},
+                             {"layerParameters", {{"dense", b.denseLayerParameters}, {"pruned", b.layerParameters}}},
+                             {"removalOrder", nlohmann::json::array()},
+                             {"planHash", nullptr}};
+    if (plan && plan->method == PlanMethod::Manual) { // no rule gave it these numbers
+        for (const char *ofRule : {"leastN", "mostN", "ruleN"})
+            result[ofRule] = nullptr;
+        if (b.neuronsKept == 0)
+            result["K"] = nullptr;
+    }
+    if (plan) {
+        result["method"] = plan->method == PlanMethod::Manual ? "manual" : "2ssp";
+        result["widths"] = plan->widths();
+        result["removedFfns"] = plan->layersWithoutFfn();
+        result["removalOrder"] = plan->removedAttentions;
+        result["planHash"] = plan->hash();
+        if (!plan->search.screenedIn.empty())
+            result["screening"] = {
+                {"type", plan->search.screenedIn}, {"candidates", plan->search.evaluations()}, {"decided", plan->search.decided()}};
+    }
+    return result;
+}
+
+} // namespace secateur::cli

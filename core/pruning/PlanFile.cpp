@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "pruning/PlanFile.h"
+
+#include "foundation/AtomicPath.h"
+#include "foundation/DocumentFormat.h"
+#include "foundation/Error.h"
+#include "foundation/Failures.h"
+#include "foundation/JsonFile.h"
+#include "foundation/Sha256.h"
+#include "foundation/Wording.h"
+#include "pruning/PlanJson.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+
+namespace secateur {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char *kMakeAgain = "Make the plan again.";
+constexpr const char *kAll = "all"; ///< instead of a list of neurons, in a plan that is written by hand
+/// Of the JSON; raised when a reader of the old form would misunderstand the new. Since 2 a plan has a method of its own and one hash whatever the
+/// order of its removals.
+constexpr int kFormat = 2;
+
+constexpr std::pair<PlanMethod, const char *> kMethods[] = {{PlanMethod::TwoSsp, "2ssp"}, {PlanMethod::Manual, "manual"}};
+
+PlanMethod methodNamed(const json &name)
+{
+    for (const auto &[method, word] : kMethods)
+        if (name == word)
+            return method;
+    throw Flaw("its method is " + inQuotes(name.is_string() ? name.get<std::string>() : name.dump()) +
+               ", and only '2ssp' and 'manual' are known");
+}
+
+json layerParametersOf(const SparsityBalance &b)
+{
+    return {{"dense", b.denseLayerParameters}, {"pruned", b.layerParameters}};
+}
+
+json modelParametersOf(const SparsityBalance &b)
+{
+    return {{"dense", b.denseModelParameters}, {"pruned", b.modelParameters}};
+}
+
+void readParameters(const json &stored, SparsityBalance &b)
+{
+    b.denseLayerParameters = wholeAt(stored.at("layerParameters"), "dense");
+    b.layerParameters = wholeAt(stored.at("layerParameters"), "pruned");
+    b.denseModelParameters = wholeAt(stored.at("modelParameters"), "dense");
+    b.modelParameters = wholeAt(stored.at("modelParameters"), "pruned");
+}
+
+json toJson(const SparsityBalance &b)
+{
+    return {{"N", b.attentionsToRemove},
+            {"K", b.neuronsKept},
+            {"leastN", b.leastAttentions},
+            {"mostN", b.mostAttentions},
+            {"ruleN", b.attentionsByRule},
+            {"layerParameters", layerParametersOf(b)},
+            {"modelParameters", modelParametersOf(b)},
+            {"sparsityLayers", b.sparsityLayers()},
+            {"sparsityModel", b.sparsityModel()}};
+}
+
+SparsityBalance balanceFromJson(const json &stored)
+{
+    SparsityBalance b{.attentionsToRemove = wholeAt(stored, "N"),
+                      .neuronsKept = wholeAt(stored, "K"),
+                      .leastAttentions = wholeAt(stored, "leastN"),
+                      .mostAttentions = wholeAt(stored, "mostN"),
+                      .attentionsByRule = wholeAt(stored, stored.contains("ruleN") ? "ruleN" : "N")}; // older plans do not tell
+    readParameters(stored, b);
+    return b;
+}
+
+void readTwoSsp(const json &stored, PruningPlan &plan)
+{
+    plan.settings = balanceSettingsFromJson(stored.at("settings"));
+    plan.balance = balanceFromJson(stored.at("balance"));
+    plan.norm = scoreNormOf(stored.at("norm"));
+    plan.calibration = provenanceFromJson(stored.at("calibration"));
+    plan.search = searchRecordFromJson(stored.at("search"));
+}
+
+void readManual(const json &stored, PruningPlan &plan)
+{
+    plan.calibration.modelHash = stored.at("modelHash");
+    plan.search.initialLoss = std::numeric_limits<double>::quiet_NaN(); // none was begun
+    readParameters(stored, plan.balance);
+    plan.balance.attentionsToRemove = std::int64_t(plan.removedAttentions.size());
+    for (const std::int64_t width : plan.widths()) {
+        if (width > 0 && plan.balance.neuronsKept > 0 && width != plan.balance.neuronsKept) {
+            plan.balance.neuronsKept = 0;
+            break;
+        }
+        plan.balance.neuronsKept = std::max(plan.balance.neuronsKept, width);
+    }
+}
+
+/// The plan in a document: all of it, or what a manifest has under that name.
+const json &planIn(const json &document, const std::string &source)
+{
+    const json &stored = document.is_object() && document.contains("plan") ? document.at("plan") : document;
+    if (!stored.is_object() || !stored.contains("kind") || stored.at("kind") != "secateur-plan")
+        throw Error(inQuotes(source) + " does not hold a plan.",
+                    "Choose a file that holds one (secateur-cli search MODEL ... --save-plan PLAN makes it).");
+    return stored;
+}
+
+/// What `read` gives; what it throws is told as the plan's damage.
+template <typename Read>
+auto reading(const std::string &source, const Read &read)
+{
+    try {
+        return read();
+    } catch (const Error &) {
+        throw;
+    } catch (const std::exception &problem) {
+        throw Error("The plan in " + inQuotes(source) + " is damaged: " + flawOf(problem) + ".", kMakeAgain);
+    }
+}
+
+json documentIn(const std::filesystem::path &file)
+{
+    constexpr std::uintmax_t kLargest = 1 << 30; // 100 layers of 100,000 neurons are 70 MB
+    json document = readJsonFile(file, kLargest, "Choose a plan (secateur-cli search MODEL ... --save-plan PLAN makes one).");
+    if (!isFinite(document))
+        throw Error("The plan in " + inQuotes(file.string()) + " is damaged: it holds a number that is not finite.", kMakeAgain);
+    return document;
+}
+
+/// A plan by hand with what it left to the model: its hash, lists of all neurons, parameters, and the plan's own hash.
+json completed(json stored, const std::string &source, const ModelSpec &dense, const std::string &modelHash)
+{
+    checkFormat("The plan in " + inQuotes(source), wholeAt(stored, "format"), kFormat);
+    if (methodNamed(stored.at("method")) != PlanMethod::Manual)
+        return stored;
+    if (!stored.contains("modelHash"))
+        stored["modelHash"] = modelHash;
+    if (!stored.contains("removedAttentions"))
+        stored["removedAttentions"] = json::array();
+    json &kept = stored.at("keptNeurons");
+    for (std::size_t i = 0; i < std::min(kept.size(), dense.layers.size()); ++i)
+        if (kept.at(i) == kAll) {
+            std::vector<std::int64_t> all(std::size_t(dense.layers[i].neurons()));
+            std::iota(all.begin(), all.end(), 0);
+            kept.at(i) = std::move(all);
+        }
+    const bool fits = kept.size() == dense.layers.size(); // if not, checkPlan says so
+    if (!stored.contains("layerParameters") && !stored.contains("modelParameters")) {
+        SparsityBalance counts{.denseLayerParameters = layerParameters(dense), .denseModelParameters = modelParameters(dense)};
+        std::vector<std::int64_t> widths, removed = wholesOf(stored.at("removedAttentions"));
+        for (const json &neurons : kept)
+            widths.push_back(std::int64_t(neurons.size()));
+        const auto isLayer = [&](std::int64_t layer) { return layer >= 0 && layer < dense.layerCount(); };
+        const ModelSpec after = fits && std::ranges::all_of(removed, isLayer) ? prunedSpec(dense, widths, removed) : dense;
+        counts.layerParameters = layerParameters(after);
+        counts.modelParameters = modelParameters(after);
+        stored["layerParameters"] = layerParametersOf(counts);
+        stored["modelParameters"] = modelParametersOf(counts);
+    }
+    return stored;
+}
+
+} // namespace
+
+json toJson(const PruningPlan &plan)
+{
+    json stored = {{"kind", "secateur-plan"},
+                   {"format", kFormat},
+                   {"method", std::ranges::find(kMethods, plan.method, &std::pair<PlanMethod, const char *>::first)->second},
+                   {"planHash", plan.hash()},
+                   {"removedAttentions", plan.removedAttentions},
+                   {"keptNeurons", plan.keptNeurons}};
+    if (plan.method == PlanMethod::Manual)
+        stored.update({{"modelHash", plan.calibration.modelHash},
+                       {"layerParameters", layerParametersOf(plan.balance)},
+                       {"modelParameters", modelParametersOf(plan.balance)}});
+    else
+        stored.update({{"settings", toJson(plan.settings)},
+                       {"balance", toJson(plan.balance)},
+                       {"norm", plan.norm == ScoreNorm::L1 ? "l1" : "l2"},
+                       {"calibration", toJson(plan.calibration)},
+                       {"search", toJson(plan.search)}});
+    return stored;
+}
+
+PruningPlan planFromJson(const json &document, const std::string &source)
+{
+    const json &stored = planIn(document, source);
+    return reading(source, [&] {
+        const std::int64_t format = wholeAt(stored, "format");
+        checkFormat("The plan in " + inQuotes(source), format, kFormat);
+        PruningPlan plan;
+        plan.method = methodNamed(stored.at("method"));
+        if (format == 1 && plan.method != PlanMethod::TwoSsp)
+            throw Flaw("its format is 1, which knows no method but '2ssp'");
+        plan.removedAttentions = wholesOf(stored.at("removedAttentions"));
+        for (const json &kept : stored.at("keptNeurons")) {
+            if (kept == kAll)
+                throw Error("The plan in " + inQuotes(source) + " keeps all neurons of layer " + std::to_string(plan.keptNeurons.size()) +
+                                ", and only its model tells how many there are.",
+                            "Use it with its model (--plan), which also saves it whole (--save-plan).");
+            plan.keptNeurons.push_back(wholesOf(kept));
+        }
+        for (const std::int64_t layer : plan.removedAttentions)
+            if (layer < 0 || layer >= std::int64_t(plan.keptNeurons.size()))
+                throw Flaw("it removes the attention of layer " + std::to_string(layer) + " and tells of " +
+                           std::to_string(plan.keptNeurons.size()) + " layers");
+        if (plan.method == PlanMethod::Manual)
+            readManual(stored, plan);
+        else
+            readTwoSsp(stored, plan);
+        const bool hasHash = plan.method == PlanMethod::TwoSsp || stored.contains("planHash");
+        if (hasHash && stored.at("planHash") != (format == 1 ? hashOfFormat1(plan) : plan.hash()))
+            throw Error("The plan in " + inQuotes(source) + " does not match its own hash: it was changed or damaged.",
+                        plan.method == PlanMethod::Manual ? "Leave out 'planHash' where a plan was changed by hand." : kMakeAgain);
+        return plan;
+    });
+}
+
+std::string hashOfFormat1(const PruningPlan &plan)
+{
+    return Sha256::ofText(
+        json{{"model", plan.calibration.modelHash}, {"keptNeurons", plan.keptNeurons}, {"removedAttentions", plan.removedAttentions}}
+            .dump());
+}
+
+void savePlan(const PruningPlan &plan, const std::filesystem::path &file)
+{
+    writeFileAtomically(file, toJson(plan).dump(1, ' ', false, json::error_handler_t::replace) + "\n");
+}
+
+PruningPlan loadPlan(const std::filesystem::path &file)
+{
+    return planFromJson(documentIn(file), file.string());
+}
+
+PruningPlan loadPlan(const std::filesystem::path &file, const ModelSpec &dense, const std::string &modelHash)
+{
+    const std::string source = file.string();
+    const json document = documentIn(file);
+    const PruningPlan plan =
+        planFromJson(reading(source, [&] { return completed(planIn(document, source), source, dense, modelHash); }), source);
+    checkPlan(plan, dense, modelHash);
+    return plan;
+}
+
+} // namespace secateur

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "pruning/PruningPlan.h"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace secateur {
+
+/// Plans as JSON (PLANS.md shows their form).
+nlohmann::json toJson(const PruningPlan &plan);
+/// `source` is what messages call the text. Reads a plan, or the plan inside a pruning manifest. Throws Error for one that a newer version wrote, that
+/// is damaged, or that leaves out what only a model can tell.
+PruningPlan planFromJson(const nlohmann::json &json, const std::string &source);
+/// What format 1 called the hash of a plan: it tells the order of the removals as well.
+std::string hashOfFormat1(const PruningPlan &plan);
+void savePlan(const PruningPlan &plan, const std::filesystem::path &file);
+PruningPlan loadPlan(const std::filesystem::path &file);
+/// The same, for a model: a plan that was written by hand may leave out what the model tells. Checked (checkPlan).
+PruningPlan loadPlan(const std::filesystem::path &file, const ModelSpec &dense, const std::string &modelHash);
+
+} // namespace secateur

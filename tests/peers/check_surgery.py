@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Does to models of transformers what plans do to them, and holds their logits against ours.
+
+Attentions and MLPs that a plan removes add zeros, and the other MLPs keep the rows and columns of the neurons that it names; nothing else is
+touched, and nothing of ours is loaded. JOBS.json: a list of objects with `folder` (the whole model), `plan` (a plan file), `tokens` (ids),
+`logits` (a .safetensors file with `logits` [T, V] of the pruned model). Prints a JSON list with `problem` and `difference` (largest of a logit).
+
+usage: check_surgery.py JOBS.json
+needs: torch, transformers, safetensors
+"""
+import json
+import sys
+
+import torch
+import transformers
+from safetensors.torch import load_file
+from torch import nn
+from transformers import AutoModelForCausalLM
+
+TYPE = "dtype" if int(transformers.__version__.split(".")[0]) >= 5 else "torch_dtype"
+
+
+def add_nothing(module):
+    """Its output becomes zeros: alone, or the first of several."""
+    def silence(_, __, output):
+        return (torch.zeros_like(output[0]), *output[1:]) if isinstance(output, tuple) else torch.zeros_like(output)
+
+    module.register_forward_hook(silence)
+
+
+def narrow(mlp, kept):
+    def keep(linear, rows, dimension):
+        linear.weight = nn.Parameter(linear.weight.index_select(dimension, rows))
+        if dimension == 0 and linear.bias is not None:
+            linear.bias = nn.Parameter(linear.bias.index_select(0, rows))
+
+    rows = torch.tensor(kept)
+    if hasattr(mlp, "gate_up_proj"):
+        keep(mlp.gate_up_proj, torch.cat((rows, rows + mlp.gate_up_proj.weight.shape[0] // 2)), 0)
+    else:
+        keep(mlp.gate_proj, rows, 0)
+        keep(mlp.up_proj, rows, 0)
+    keep(mlp.down_proj, rows, 1)
+
+
+@torch.no_grad()
+def check(job):
+    model = AutoModelForCausalLM.from_pretrained(job["folder"], attn_implementation="eager", **{TYPE: torch.float32})
+    model.eval()
+    with open(job["plan"], encoding="utf-8") as stream:
+        plan = json.load(stream)
+    for layer, kept in zip(model.model.layers, plan["keptNeurons"], strict=True):
+        narrow(layer.mlp, kept) if kept else add_nothing(layer.mlp)
+    for i in plan["removedAttentions"]:
+        add_nothing(model.model.layers[i].self_attn)
+    theirs, ours = model(torch.tensor([job["tokens"]]), use_cache=False).logits[0], load_file(job["logits"])["logits"]
+    return {"problem": "", "difference": float((ours - theirs).abs().max())}
+
+
+def main():
+    found = []
+    for job in json.load(open(sys.argv[1], encoding="utf-8")):
+        try:
+            found.append(check(job))
+        except Exception as problem:  # whatever stands in the way is the result
+            found.append({"problem": f"{type(problem).__name__}: {str(problem)[:400]}", "difference": None})
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
