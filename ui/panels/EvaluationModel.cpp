@@ -47,7 +47,7 @@ QString planText(const SessionModel &session, const EvaluationRecord &record)
 {
     if (isOriginal(record))
         return EvaluationModel::tr("original");
-    return EvaluationModel::tr("removes %1, N = %2, K = %3")
+    return EvaluationModel::tr("%1, N = %2, K = %3")
         .arg(percentText(sparsityOf(session, record)), exactText(qint64(record.removed.size())), exactText(record.neuronsKept));
 }
 

@@ -82,7 +82,7 @@ PruneQuestion::PruneQuestion(Workbench workbench, QWidget *parent)
       m_engine(new EngineBox(workbench.session)),
       m_folder(new ExportFolder),
       m_share(new FittingLabel),
-      m_becomes(new ElidedLabel),
+      m_becomes(bodyLabel({})),
       m_how(new ElidedLabel),
       m_takesOver(captionLabel({})),
       m_problem(new InlineNote),
@@ -241,10 +241,10 @@ void PruneQuestion::follow()
     m_percent->setVisible(m_target->current() == Other);
     m_size->setVisible(m_target->current() == Fits);
     m_problem->clear();
-    m_becomes->setWhole({});
+    m_becomes->clear();
     m_how->setWhole({});
     m_takesOver->hide();
-    m_share->setTexts(m_target->current() == Fits ? QStringList() : QStringList{tr("of the layers' parameters")});
+    m_share->setTexts(m_target->current() == Fits ? QStringList() : QStringList{tr("of the layers' parameters"), tr("of the layers")});
     m_texts->follow();
     Possibility possible;
     std::optional<PruneRequest> wanted = request();
@@ -279,7 +279,7 @@ QString PruneQuestion::showOutcome(const PruneRequest &request)
         const PlanDraft draft = m_workbench.jobs.draftOf(request);
         const SparsityBalance found = balance(session.spec(), draft.balance);
         const QString removes = sparsityText(request.sparsity, found.sparsityLayers());
-        m_becomes->setWhole(
+        m_becomes->setText(
             tr("%1 instead of %2 (%3); %4").arg(bytesText(*bytes), bytesText(before), changeText(double(before), double(*bytes)), removes));
         if (m_target->current() == Fits)
             m_share->setTexts({tr("removes %1 of the layers' parameters").arg(percentText(found.sparsityLayers())),

@@ -66,7 +66,8 @@ private:
     EngineBox *m_engine;
     ExportFolder *m_folder;
     FittingLabel *m_share; ///< what the number before it is
-    ElidedLabel *m_becomes, *m_how;
+    QLabel *m_becomes;
+    ElidedLabel *m_how;
     QLabel *m_takesOver; ///< of the current plan
     InlineNote *m_problem;
     QString m_roomFor; ///< the problem for which the window has grown
