@@ -77,6 +77,8 @@ private:
             weights.up = linear(mlp + "up_proj", spec.bias);
         }
         weights.down = linear(mlp + "down_proj", spec.bias);
+        if (model.hasOutputNorms)
+            weights.outputNorm = tensor(prefix + "post_feedforward_layernorm.weight");
         return weights;
     }
 

@@ -633,7 +633,7 @@ void tst_CommandLine::plansByHandAreTaken()
     const QJsonObject pruned = run({"evaluate", kModel, "--plan", hand, "--text", kHeldOut, "--windows", "2", "--json"}).result();
     QCOMPARE(pruned.value("planHash"), result.value("planHash"));
     QVERIFY(run({"generate", kModel, "--plan", whole, "--prompt", "Once", "--tokens", "3"}).exitCode == 0);
-    for (const QString &format : {"hf-compact", "gguf-deci"}) {
+    for (const char *format : {"hf-compact", "gguf-deci"}) {
         const QString out = folder.filePath(format);
         const QJsonObject exported = run({"export", kModel, "--plan", whole, "--format", format, "--output", out, "--json"}).result();
         QVERIFY(exported.value("verified").toBool());

@@ -11,6 +11,7 @@
 #include <ATen/ops/exp.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/topk.h>
+#include <ATen/ops/zeros_like.h>
 #include <QTemporaryDir>
 #include <QtTest>
 #include <algorithm>
