@@ -199,11 +199,12 @@ void tst_MetaDevice::generation()
 void tst_MetaDevice::conversion()
 {
     const Decoder model = decoder();
-    std::vector<std::vector<std::int64_t>> kept(std::size_t(model.layerCount()));
-    for (std::size_t i = 0; i < kept.size(); ++i)
+    Surgery surgery{.modelHash = {}, .layers = std::vector<LayerCut>(std::size_t(model.layerCount()))};
+    surgery.layers[0].hasAttention = false;
+    for (std::size_t i = 0; i < surgery.layers.size(); ++i)
         for (std::int64_t neuron = 0; neuron < model.spec().layers[i].neurons(); neuron += 2)
-            kept[i].push_back(neuron);
-    const Decoder narrow = inType(pruned(model, surgeryOf(kept, {0})), c10::kHalf);
+            surgery.layers[i].keptNeurons.push_back(neuron);
+    const Decoder narrow = inType(pruned(model, surgery), c10::kHalf);
     QVERIFY(narrow.layer(0, narrow.embed(metaTokens())).is_meta());
     QVERIFY(narrow.dtype() == c10::kHalf);
 }
