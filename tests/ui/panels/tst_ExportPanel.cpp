@@ -97,6 +97,8 @@ private slots:
     void failedVerificationIsShownAsSuch();
     void failureIsToldInPlaceOrByAMessage();
     void exportOfAnotherPlanIsOnlyMentioned();
+    void exportIsOfNoOtherPlanUntilTheHashIsKnown();
+    void exportedCardCatchesUpWhenItIsShown();
     void folderThatCannotBeShownIsSaid();
     void verificationWithoutADifferenceSaysSo();
     void notesOfAnExportAreShown();
@@ -408,8 +410,8 @@ void tst_ExportPanel::exportOfAnotherPlanIsOnlyMentioned()
     QCOMPARE(facts->value("Plan"), QString("the current plan, 0123456789abcdef…"));
     bench.editor.setSparsity(0.375);
     QVERIFY(!words(panel).contains("Exported and verified."));
-    QVERIFY2(words(panel).contains("Last export: pruned (hf-dropin, verified). It holds another plan than the current one."),
-             qPrintable(words(panel)));
+    QTRY_VERIFY2(words(panel).contains("Last export: pruned (hf-dropin, verified). It holds another plan than the current one."),
+                 qPrintable(words(panel)));
     QVERIFY(!facts->isVisible());
     QVERIFY(button(panel, "Open folder") && button(panel, "Copy path"));
     bench.history.undo();
@@ -417,6 +419,47 @@ void tst_ExportPanel::exportOfAnotherPlanIsOnlyMentioned()
     record.planHash = "another";
     bench.session.addExport(record);
     QVERIFY(words(panel).contains("Last export: pruned"));
+}
+
+/// As after opening a session: the hash of the current plan is computed in the background.
+void tst_ExportPanel::exportIsOfNoOtherPlanUntilTheHashIsKnown()
+{
+    FlowBench bench;
+    ExportPanel panel(bench.workbench());
+    show(panel);
+    planWithoutRemovals(bench);
+    ExportRecord record;
+    record.planHash = "0123456789abcdef0";
+    record.folder = "/models/pruned";
+    record.format = "hf-dropin";
+    record.verification.isPassed = true;
+    QVERIFY(bench.session.planHash().isEmpty());
+    bench.session.addExport(record);
+    QVERIFY2(words(panel).contains("Last export: pruned (hf-dropin, verified)."), qPrintable(words(panel)));
+    QVERIFY2(!words(panel).contains("another plan"), qPrintable(words(panel)));
+    bench.session.setPlanHash(bench.session.draft(), {}, "fedcba9876543210f");
+    QVERIFY2(words(panel).contains("It holds another plan than the current one."), qPrintable(words(panel)));
+    bench.session.setPlanHash(bench.session.draft(), {}, "0123456789abcdef0");
+    QVERIFY2(words(panel).contains("Exported and verified."), qPrintable(words(panel)));
+}
+
+void tst_ExportPanel::exportedCardCatchesUpWhenItIsShown()
+{
+    FlowBench bench;
+    ExportPanel panel(bench.workbench());
+    show(panel);
+    planWithoutRemovals(bench);
+    bench.session.setPlanHash(bench.session.draft(), {}, "hash");
+    ExportRecord record;
+    record.planHash = "hash";
+    record.folder = "/models/pruned";
+    record.verification.isPassed = true;
+    const auto *verdict = panel.findChild<InlineNote *>("verdict");
+    panel.hide();
+    bench.session.addExport(record);
+    QVERIFY(!verdict->sentence().contains("Exported")); // nothing is built for a page that nobody sees
+    show(panel);
+    QVERIFY2(words(panel).contains("Exported and verified."), qPrintable(words(panel)));
 }
 
 void tst_ExportPanel::folderThatCannotBeShownIsSaid()
