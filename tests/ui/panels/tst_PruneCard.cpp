@@ -348,10 +348,13 @@ void tst_PruneCard::whatIsTakenOverFromTheCurrentPlanIsSaid()
     bench.editor.toggleProtected(1);
     bench.editor.toggleForced(0);
     QVERIFY2(words(card).contains("Keeps the attentions that the current plan protects (layers "), qPrintable(words(card)));
-    QVERIFY(words(card).contains("Removes the attention first that the current plan forces (layer 0)."));
+    QVERIFY(words(card).contains("Removes first what the current plan forces: layer 0."));
     QVERIFY(!words(card).contains("set by hand"));
     bench.editor.setNeuronsKept(50);
     QVERIFY2(words(card).contains("K is chosen anew for the target: what was set by hand is not used."), qPrintable(words(card)));
+    bench.editor.setAttentionsToRemove(1);
+    bench.editor.setNeuronsKept(50);
+    QVERIFY2(words(card).contains("N and K are chosen anew for the target: what was set by hand is not used."), qPrintable(words(card)));
     const PlanDraft draft = bench.jobs.draftOf({.sparsity = 0.375, .exporting = {}}); // and so it is
     QVERIFY(!draft.balance.neuronsKept && !draft.balance.attentionsToRemove);
     QCOMPARE(draft.search.protectedLayers.size(), 2U);
