@@ -43,16 +43,21 @@ QString SessionModel::readOnlyReason() const
 {
     if (!m_session.newerFormat)
         return {};
-    return tr("This session was saved by a newer Secateur (format %1), so it is open read-only. Update the program to change or save it.")
+    return tr("This session was saved by a newer Secateur (format %1), so it is open read-only: what this version does not know is "
+              "missing. "
+              "Update the program to change or save it.")
         .arg(*m_session.newerFormat);
+}
+
+QString SessionModel::changeProblem() const
+{
+    return hasModel() ? readOnlyReason() : tr("Open a model first.");
 }
 
 QString SessionModel::editProblem() const
 {
-    if (!hasModel())
-        return tr("Open a model first.");
-    const QString readOnly = readOnlyReason();
-    return readOnly.isEmpty() ? m_pruningProblem : readOnly;
+    const QString problem = changeProblem();
+    return problem.isEmpty() ? m_pruningProblem : problem;
 }
 
 QString SessionModel::tokenizerProblem() const

@@ -62,7 +62,9 @@ public:
     QString modelName() const;                                                            ///< ModelName::brief
     /// Why the session is for looking at only: a newer version saved it. With the remedy; empty when it can be changed.
     QString readOnlyReason() const;
-    /// Why the current plan cannot be edited: no model, readOnlyReason() or pruningProblem(). Empty when it can.
+    /// Why nothing of the session can be changed: no model, or readOnlyReason(). Empty when it can.
+    QString changeProblem() const;
+    /// Why the current plan cannot be edited: changeProblem() or pruningProblem(). Empty when it can.
     QString editProblem() const;
     /// Why the model cannot be pruned (layers that differ, an attention that is missing); empty when it can.
     QString pruningProblem() const { return m_pruningProblem; }

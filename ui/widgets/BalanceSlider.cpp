@@ -92,6 +92,13 @@ void BalanceSlider::setValue(qint64 n)
     changeBase();
 }
 
+void BalanceSlider::setProblem(const QString &problem)
+{
+    m_problem = problem;
+    setEnabled(problem.isEmpty());
+    changeBase();
+}
+
 /// Brings the base class, and so the accessible value, up to what is shown.
 void BalanceSlider::changeBase()
 {
@@ -110,6 +117,8 @@ void BalanceSlider::changeBase()
         parts << tr("possible from %1 to %2").arg(locale.toString(m_least), locale.toString(m_most));
     if (m_rule >= 0)
         parts << m_ruleLabel;
+    if (!m_problem.isEmpty())
+        parts << m_problem;
     setAccessibleDescription(parts.join("; "));
     update();
 }
@@ -304,6 +313,10 @@ bool BalanceSlider::event(QEvent *event)
         return QAbstractSlider::event(event);
     const auto *help = static_cast<QHelpEvent *>(event);
     const QPointF position = help->pos();
+    if (!m_problem.isEmpty()) {
+        QToolTip::showText(help->globalPos(), m_problem, this);
+        return true;
+    }
     const QString rule = m_rule >= 0 && ruleMark().contains(position) ? tr("Go to %1 (Home)").arg(m_ruleLabel) : QString();
     QToolTip::showText(help->globalPos(), rule.isEmpty() ? reasonAt(position) : rule, this);
     return true;

@@ -17,6 +17,8 @@
 #include <QToolButton>
 #include <QWheelEvent>
 
+#include <initializer_list>
+
 using namespace secateur;
 using namespace secateur::ui;
 
@@ -297,6 +299,23 @@ private slots:
         QCOMPARE(card->request().drafts.size(), 1U); // only the widest needs no more removals than there are
         QVERIFY(card->findChild<JobButton *>()->note().startsWith(QStringLiteral("1 point, nothing to search")));
         QVERIFY(card->findChild<InlineNote *>()->isVisible());
+    }
+
+    void readOnlyIsSaidAtEveryControlOfThePlan()
+    {
+        Shown shown;
+        shown.bench.makeReadOnly();
+        const QString reason = shown.bench.session.readOnlyReason();
+        QVERIFY(!reason.isEmpty());
+        const auto *slider = shown.panel->findChild<BalanceSlider *>();
+        QVERIFY(!slider->isEnabled());
+        QVERIFY2(slider->accessibleDescription().contains(reason), qPrintable(slider->accessibleDescription()));
+        for (const QWidget *control : std::initializer_list<QWidget *>{shown.named<QWidget>(QStringLiteral("Target sparsity, percent")),
+                                                                       shown.named<QWidget>(QStringLiteral("Alpha of the rule")),
+                                                                       shown.named<QWidget>(QStringLiteral("Width multiple"))}) {
+            QVERIFY(!control->isEnabled());
+            QCOMPARE(control->accessibleDescription(), reason);
+        }
     }
 
     void scrollingOverANumberChangesNothing()
