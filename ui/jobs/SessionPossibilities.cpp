@@ -172,7 +172,7 @@ JobCost SessionJobs::costOf(JobSize job, std::int64_t evaluations) const
 JobCost SessionJobs::calibrationCost() const
 {
     const TextSettings &text = m_model.session().calibrationText;
-    return text.windows || !text.files.empty() ? costOf({.windows = roughWindows(text), .length = text.length}) : JobCost();
+    return text.windows || !text.files.empty() ? costOf({.windows = m_model.roughWindows(text), .length = text.length}) : JobCost();
 }
 
 JobCost SessionJobs::onePassCost() const

@@ -101,6 +101,12 @@ std::shared_ptr<const RankedScores> SessionModel::rankedScores() const
     return hasScores() ? m_ranked[std::size_t(draft().calibration)] : nullptr;
 }
 
+std::int64_t SessionModel::roughWindows(const TextSettings &text) const
+{
+    const auto known = std::find_if(m_roughWindows.begin(), m_roughWindows.end(), [&](const auto &one) { return one.first == text; });
+    return known != m_roughWindows.end() ? known->second : m_roughWindows.emplace_back(text, secateur::roughWindows(text)).second;
+}
+
 // ---- changes -----------------------------------------------------------------------------------------------------------------
 
 void SessionModel::begin(const ModelSummary &summary)
@@ -109,6 +115,7 @@ void SessionModel::begin(const ModelSummary &summary)
     m_runningSearch.clear();
     m_ranked.clear();
     m_hashes.clear();
+    m_roughWindows.clear();
     m_session.model = summary;
     m_session.calibrationText = {.files = {}, .windows = 32, .length = defaultLength(summary.spec), .seed = 0};
     m_session.evaluationText = {.files = {}, .windows = {}, .length = defaultLength(summary.spec), .seed = 0};
@@ -128,6 +135,7 @@ void SessionModel::restore(Session session, std::vector<std::shared_ptr<const Ra
     m_runningSearch.clear();
     m_ranked = std::move(ranked);
     m_hashes.clear();
+    m_roughWindows.clear();
     m_isModelThere = false;
     followModel();
     emit modelChanged();
@@ -178,8 +186,10 @@ void SessionModel::setDraftAndTexts(const PlanDraft &draft, const TextSettings &
     m_session.norm = norm;
     if (isOtherDraft)
         follow();
-    if (areOtherTexts)
+    if (areOtherTexts) {
+        m_roughWindows.clear();
         emit textsChanged();
+    }
     if (isOtherDraft)
         emit draftChanged();
 }

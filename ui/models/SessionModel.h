@@ -122,6 +122,9 @@ public:
     /// SHA-256 of the current plan; empty until a job has computed it (see SessionJobs).
     QString planHash() const;
 
+    /// roughWindows() of a text, by the sizes that its files had when it was asked for first since the texts were changed: a disk may take long to tell.
+    std::int64_t roughWindows(const TextSettings &text) const;
+
     // ---- changes ---------------------------------------------------------------------------------------------------------------
     /// A new session of a model that was opened.
     void begin(const ModelSummary &summary);
@@ -202,6 +205,7 @@ private:
     std::optional<SearchRecord> m_searchOfOthers;              ///< searchOfOthers() for the current plan
     std::map<std::string, QString> m_hashes;                   ///< plan hashes by key and removals
     mutable std::pair<std::filesystem::path, QString> m_named; ///< the last folder that was named
+    mutable std::vector<std::pair<TextSettings, std::int64_t>> m_roughWindows;
 };
 
 /// Sign and word of an exactness: "=", "~", "!", "" and "exact", "estimate", "stale", "not known".

@@ -80,6 +80,10 @@ private:
     void followSelection();
 
     QStringList m_files;
+    // Of the files when they were chosen or came into sight: a disk may take long to tell.
+    QString m_broken, m_mending; ///< what is wrong with the first of them that cannot be used, and what to do; empty = nothing
+    bool m_haveColumns = false;
+    qint64 m_roughTokens = 0;
     QListWidget *m_list;
     TextSources *m_sources;
     TextCut *m_cut;

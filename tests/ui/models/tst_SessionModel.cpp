@@ -127,6 +127,7 @@ private slots:
     void beginStartsAnEmptySession();
     void restoreTakesAWholeSession();
     void settingsOfARestoredSessionAreThoseOfItsScores();
+    void sizesOfTextsAreAskedForOnce();
     void modelsAreNamedAfterTheirFolder_data();
     void modelsAreNamedAfterTheirFolder();
     void balanceAndBoundsAreThoseOfTheCore_data();
@@ -799,6 +800,24 @@ void TestSessionModel::impactOfTheDenseModelIsApart()
     QVERIFY(model.searchState() == SearchState::NotBegun);
     QVERIFY(model.planExactness() == Exactness::Unknown); // it is no search of a plan
     QVERIFY(model.session().searches.empty());
+}
+
+void TestSessionModel::sizesOfTextsAreAskedForOnce()
+{
+    Bench bench;
+    const SessionModel &model = bench.model;
+    const QTemporaryDir folder;
+    QFile file(folder.filePath(QStringLiteral("a.txt")));
+    QVERIFY(file.open(QIODevice::WriteOnly) && file.resize(4000)); // about 1,000 tokens
+    const TextSettings text{.files = {file.fileName().toStdString()}, .windows = {}, .length = 100, .seed = 0};
+    QCOMPARE(model.roughWindows(text), 10);
+    QVERIFY(file.resize(8000));
+    QCOMPARE(model.roughWindows(text), 10);
+    TextSettings shorter = text;
+    shorter.length = 50;
+    QCOMPARE(model.roughWindows(shorter), 40);
+    bench.model.setDraftAndTexts(model.draft(), text, model.session().evaluationText, model.session().norm); // chosen anew
+    QCOMPARE(model.roughWindows(text), 20);
 }
 
 QTEST_GUILESS_MAIN(TestSessionModel)
