@@ -21,6 +21,8 @@
 #include <QTableView>
 #include <QTest>
 
+#include <algorithm>
+
 using namespace secateur;
 using namespace secateur::ui;
 
@@ -141,8 +143,8 @@ void tst_ExportPanel::planThatWasNeverEvaluatedSaysSo()
     QVERIFY(words(panel).contains(note));
     bench.history.undo();
     QVERIFY(!words(panel).contains(note));
-    bench.session.setTexts(bench.session.session().calibrationText, {.files = {"other.txt"}, .windows = {}, .length = 512, .seed = 0},
-                           ScoreNorm::L2);
+    bench.session.setDraftAndTexts(bench.session.draft(), bench.session.session().calibrationText,
+                                   {.files = {"other.txt"}, .windows = {}, .length = 512, .seed = 0}, ScoreNorm::L2);
     QVERIFY(!words(panel).contains(note)); // on whatever text
 }
 
@@ -287,7 +289,8 @@ void tst_ExportPanel::targetsSayWhatTheyAre()
     PlanDraft impossible = bench.session.draft();
     impossible.balance.sparsity = 0.95;
     impossible.balance.attentionsToRemove = 0;
-    bench.session.setDraft(impossible);
+    bench.session.setDraftAndTexts(impossible, bench.session.session().calibrationText, bench.session.session().evaluationText,
+                                   bench.session.session().norm);
     QVERIFY(!bench.session.balance());
     QVERIFY(text(0, ExportTargetModel::kLoads).contains(bench.session.balanceProblem()));
     QVERIFY(words(panel).contains(bench.session.balanceProblem()));
@@ -536,8 +539,7 @@ void tst_ExportPanel::sampleIsExportedAndVerified()
     QTRY_COMPARE_WITH_TIMEOUT(bench.session.session().exports.size(), 1U, 60'000);
     QTRY_VERIFY(!bench.runner.isBusy(JobKind::Export));
     QVERIFY(words(panel).contains("Exported and verified."));
-    QVERIFY2(words(panel).contains(QRegularExpression("the most likely token is the same everywhere|it computes exactly the same")),
-             qPrintable(words(panel)));
+    QVERIFY2(words(panel).contains("it computes exactly the same."), qPrintable(words(panel))); // the same operations on the same weights
     const auto facts = panel.findChildren<FactList *>();
     QCOMPARE(facts.back()->value("Parameters"), QLocale().toString(parameters));
     QTest::mouseClick(button(panel, "Copy path"), Qt::LeftButton);
@@ -556,7 +558,7 @@ void tst_ExportPanel::sampleIsExportedAndVerified()
     QVERIFY(place > 0);
     bench.editor.setSparsity(0.3);
     QCoreApplication::processEvents();
-    QVERIFY2(bar->value() == place || bar->value() == bar->maximum(), qPrintable(QString::number(bar->value())));
+    QCOMPARE(bar->value(), std::min(place, bar->maximum())); // there is less to say now, so the page may be shorter
     QVERIFY2(words(panel).contains("Last export: pruned ("), qPrintable(words(panel))); // it is not of the plan that is shown now
 }
 
