@@ -44,8 +44,7 @@ QString SessionModel::readOnlyReason() const
     if (!m_session.newerFormat)
         return {};
     return tr("This session was saved by a newer Secateur (format %1), so it is open read-only: what this version does not know is "
-              "missing. "
-              "Update the program to change or save it.")
+              "missing. Update the program to change or save it.")
         .arg(*m_session.newerFormat);
 }
 
@@ -157,22 +156,12 @@ void SessionModel::setModelFolder(const std::filesystem::path &folder)
     emit modelMoved();
 }
 
-void SessionModel::setDraft(const PlanDraft &draft)
-{
-    setDraftAndTexts(draft, m_session.calibrationText, m_session.evaluationText, m_session.norm);
-}
-
 void SessionModel::setPins(std::vector<PinnedPlan> pins)
 {
     if (pins == m_session.pinned)
         return;
     m_session.pinned = std::move(pins);
     emit pinsChanged();
-}
-
-void SessionModel::setTexts(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm)
-{
-    setDraftAndTexts(m_session.draft, calibration, evaluation, norm);
 }
 
 void SessionModel::setDraftAndTexts(const PlanDraft &draft, const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm)

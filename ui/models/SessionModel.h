@@ -122,7 +122,8 @@ public:
     /// SHA-256 of the current plan; empty until a job has computed it (see SessionJobs).
     QString planHash() const;
 
-    /// roughWindows() of a text, by the sizes that its files had when it was asked for first since the texts were changed: a disk may take long to tell.
+    /// roughWindows() of a text, by the sizes that its files had when it was asked for first since the texts were changed: a disk may take long
+    /// to tell.
     std::int64_t roughWindows(const TextSettings &text) const;
 
     // ---- changes ---------------------------------------------------------------------------------------------------------------
@@ -133,11 +134,10 @@ public:
     void restore(Session session, std::vector<std::shared_ptr<const RankedScores>> ranked);
     void setModelThere(bool isThere);                         ///< whether the model of a restored session could be opened
     void setModelFolder(const std::filesystem::path &folder); ///< where the model of a restored session was found
-    void setDraft(const PlanDraft &draft);                    ///< by undo commands only
-    /// Both at once, by undo commands: the scores in use are those that the calibration's settings ask for, or none (see PlanEditor).
+    /// Plan and texts at once, by undo commands, and with a sample: the scores in use are those that the calibration's settings ask for, or none
+    /// (see PlanEditor).
     void setDraftAndTexts(const PlanDraft &draft, const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm);
-    void setPins(std::vector<PinnedPlan> pins);                                                     ///< by undo commands only
-    void setTexts(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm); ///< by undo commands, and with a sample
+    void setPins(std::vector<PinnedPlan> pins); ///< by undo commands only
     /// How the window shows the session, to be kept with it. Changes nothing that anybody follows.
     void setView(std::map<std::string, std::string> view) { m_session.view = std::move(view); }
 

@@ -70,7 +70,7 @@ struct Bench {
     {
         PlanDraft draft = model.draft();
         function(draft);
-        model.setDraft(draft);
+        model.setDraftAndTexts(draft, model.session().calibrationText, model.session().evaluationText, model.session().norm);
     }
     void setSparsity(double sparsity)
     {
@@ -560,20 +560,20 @@ void TestSessionModel::evaluationsAreFoundByPlanAndText()
 
     TextSettings other = model.session().evaluationText;
     other.files = {"oz.txt"};
-    model.setTexts(model.session().calibrationText, other, ScoreNorm::L2);
+    model.setDraftAndTexts(model.draft(), model.session().calibrationText, other, ScoreNorm::L2);
     QVERIFY(!model.planEvaluation());
     QVERIFY(!model.denseEvaluation());
     QVERIFY(!model.staleEvaluation());
     model.addEvaluation(bench.measured(39));
     QCOMPARE(perplexity(model.planEvaluation()), 39.0);
     other.windows = 3; // the same file, cut differently
-    model.setTexts(model.session().calibrationText, other, ScoreNorm::L2);
+    model.setDraftAndTexts(model.draft(), model.session().calibrationText, other, ScoreNorm::L2);
     QVERIFY(!model.planEvaluation());
 
     bench.calibrate(2); // other neurons are kept
     bench.search({3, 4});
     other.windows.reset();
-    model.setTexts(model.session().calibrationText, other, ScoreNorm::L2);
+    model.setDraftAndTexts(model.draft(), model.session().calibrationText, other, ScoreNorm::L2);
     QVERIFY(!model.planEvaluation());
     QCOMPARE(perplexity(model.staleEvaluation()), 39.0);
 }
@@ -636,7 +636,7 @@ void TestSessionModel::goingBackFindsSearchAndEvaluationAgain()
     bench.edit([](PlanDraft &draft) { draft.search.protectedLayers = {3}; });
     QVERIFY(model.searchState() == SearchState::NotBegun);
 
-    model.setDraft(first);
+    model.setDraftAndTexts(first, model.session().calibrationText, model.session().evaluationText, model.session().norm);
     QVERIFY(model.planExactness() == Exactness::Exact);
     QCOMPARE(model.removalOrder(), std::vector<std::int64_t>({3, 4}));
     QCOMPARE(perplexity(model.planEvaluation()), 20.0);
@@ -725,12 +725,12 @@ void TestSessionModel::everyChangeIsToldOnce()
     model.setPins(pins);
     QCOMPARE(signalCount.take(), QStringList());
     TextSettings text = model.session().calibrationText;
-    model.setTexts(text, model.session().evaluationText, ScoreNorm::L2);
+    model.setDraftAndTexts(model.draft(), text, model.session().evaluationText, ScoreNorm::L2);
     QCOMPARE(signalCount.take(), QStringList());
     text.files = {"grimm.txt"};
-    model.setTexts(text, model.session().evaluationText, ScoreNorm::L2);
+    model.setDraftAndTexts(model.draft(), text, model.session().evaluationText, ScoreNorm::L2);
     QCOMPARE(signalCount.take(), names({"textsChanged"}));
-    model.setTexts(text, model.session().evaluationText, ScoreNorm::L1);
+    model.setDraftAndTexts(model.draft(), text, model.session().evaluationText, ScoreNorm::L1);
     QCOMPARE(signalCount.take(), names({"textsChanged"}));
     bench.setRemovals(1);
     signalCount.take();

@@ -35,7 +35,7 @@ class TestBalancePanel : public QObject {
             bench.calibrateDeep();
             TextSettings text;
             text.files = {bench.write(QStringLiteral("evaluation.txt")).toStdString()};
-            bench.session.setTexts(text, text, ScoreNorm::L2);
+            bench.session.setDraftAndTexts(bench.session.draft(), text, text, ScoreNorm::L2);
             bench.history.clear();
             panel = std::make_unique<BalancePanel>(bench.workbench());
             panel->resize(900, 800);
@@ -258,7 +258,7 @@ private slots:
         QCOMPARE(note(), QStringLiteral("Evaluates the plan"));
         shown.bench.session.addEvaluation(shown.bench.measured(41.5));
         QCOMPARE(note(), QStringLiteral("Measured: perplexity 41.5."));
-        shown.bench.session.setTexts({}, {}, ScoreNorm::L2);
+        shown.bench.session.setDraftAndTexts(shown.bench.session.draft(), {}, {}, ScoreNorm::L2);
         QCOMPARE(note(), shown.bench.jobs.canEvaluate().reason);
     }
 

@@ -53,7 +53,7 @@ QAbstractButton *choice(const QWidget &card, const QString &text)
 void chooseTexts(FlowBench &bench)
 {
     TextSettings text{.files = {bench.write("a.txt").toStdString()}, .windows = 2, .length = 64, .seed = 0};
-    bench.session.setTexts(text, {}, ScoreNorm::L2);
+    bench.session.setDraftAndTexts(bench.session.draft(), text, {}, ScoreNorm::L2);
 }
 
 /// The bundled sample with its two texts, opened as the window does.
@@ -415,7 +415,7 @@ void tst_PruneCard::failureIsToldWithItsRemedy()
     openSample(bench, 2);
     TextSettings text = bench.session.session().calibrationText;
     text.files = {bench.write("short.txt", "Too short.").toStdString()};
-    bench.session.setTexts(text, {}, ScoreNorm::L2);
+    bench.session.setDraftAndTexts(bench.session.draft(), text, {}, ScoreNorm::L2);
     PruneCard card(bench.workbench());
     show(card);
     writeTo(card, bench.path("pruned"));

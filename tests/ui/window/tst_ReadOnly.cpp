@@ -43,7 +43,7 @@ QString newerSession(const WindowBench &hands)
     PlanDraft draft = model.draft();
     draft.calibration = model.addCalibration(scores, std::make_shared<const RankedScores>(*scores));
     draft.balance.attentionsToRemove = 2;
-    model.setDraft(draft);
+    model.setDraftAndTexts(draft, model.session().calibrationText, model.session().evaluationText, model.session().norm);
     model.setSearch(searchKey(draft, model.neuronsKept()), madeUpSearch(12, {3, 4}));
     SearchRecord impact = madeUpSearch(12, {3});
     impact.steps.front().removed = -1;
