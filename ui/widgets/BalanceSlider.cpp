@@ -96,6 +96,7 @@ void BalanceSlider::setProblem(const QString &problem)
 {
     m_problem = problem;
     setEnabled(problem.isEmpty());
+    setToolTip(problem);
     changeBase();
 }
 
@@ -309,14 +310,10 @@ void BalanceSlider::keyPressEvent(QKeyEvent *event)
 
 bool BalanceSlider::event(QEvent *event)
 {
-    if (event->type() != QEvent::ToolTip)
+    if (event->type() != QEvent::ToolTip || !m_problem.isEmpty())
         return QAbstractSlider::event(event);
     const auto *help = static_cast<QHelpEvent *>(event);
     const QPointF position = help->pos();
-    if (!m_problem.isEmpty()) {
-        QToolTip::showText(help->globalPos(), m_problem, this);
-        return true;
-    }
     const QString rule = m_rule >= 0 && ruleMark().contains(position) ? tr("Go to %1 (Home)").arg(m_ruleLabel) : QString();
     QToolTip::showText(help->globalPos(), rule.isEmpty() ? reasonAt(position) : rule, this);
     return true;

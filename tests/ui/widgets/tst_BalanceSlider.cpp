@@ -191,6 +191,7 @@ void TestBalanceSlider::aProblemIsSaidBesideTheNumbers()
 {
     m_slider->setProblem("It is open read-only.");
     QVERIFY(!m_slider->isEnabled());
+    QCOMPARE(m_slider->toolTip(), "It is open read-only.");
     m_slider->setRange(30); // as after every change of the plan
     m_slider->setValue(8);
     QVERIFY2(m_slider->accessibleDescription().startsWith("N = 8; possible from 0 to 30"), qPrintable(m_slider->accessibleDescription()));
