@@ -234,7 +234,10 @@ void TextPicker::takeDropsOn(QWidget &around)
 void TextPicker::showEvent(QShowEvent *event)
 {
     QWidget::showEvent(event);
+    const QString before = problem();
     showFiles(); // files come and go while nobody looks
+    if (problem() != before)
+        emit problemChanged();
 }
 
 void TextPicker::keyPressEvent(QKeyEvent *event)

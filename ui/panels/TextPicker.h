@@ -61,7 +61,7 @@ public:
 signals:
     /// By the user, never by setValue().
     void changed();
-    /// problem(), because of what is in the files.
+    /// problem(), because of what is in the files, or of what became of them while the picker was hidden.
     void problemChanged();
 
 protected:
