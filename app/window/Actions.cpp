@@ -8,6 +8,7 @@
 
 #include <QClipboard>
 #include <QGuiApplication>
+#include <QUndoCommand>
 #include <QUndoStack>
 #include <QWidget>
 
@@ -94,21 +95,26 @@ void Actions::makeHistory(PlanEditor &editor, QUndoStack &history)
     redo = make(tr("Redo"), "redo", QKeySequence::Redo);
     undo->setProperty(kPlainName, tr("Undo"));
     redo->setProperty(kPlainName, tr("Redo"));
-    const auto step = [this, &editor, &history](void (QUndoStack::*go)()) {
-        if (editor.isDragging())
+    const auto step = [this, &editor, &history](int index, void (QUndoStack::*go)()) {
+        const QUndoCommand *command = history.command(index);
+        if (!command || editor.isDragging())
             return;
+        const PlanEditor::Part part = PlanEditor::partOf(*command);
         const PlanDraft before = m_model.draft();
-        const TextSettings calibration = m_model.session().calibrationText, evaluation = m_model.session().evaluationText;
-        const ScoreNorm norm = m_model.session().norm;
         (history.*go)();
-        if (!(m_model.session().calibrationText == calibration) || m_model.session().norm != norm)
-            return emit calibrationTextStepped(); // which scores are in use follows from it
-        emit planStepped(before);
-        if (!(m_model.session().evaluationText == evaluation))
-            emit evaluationTextStepped();
+        switch (part) {
+        case PlanEditor::Part::Plan:
+            return emit planStepped(before);
+        case PlanEditor::Part::CalibrationText:
+            return emit calibrationTextStepped();
+        case PlanEditor::Part::EvaluationText:
+            return emit evaluationTextStepped();
+        case PlanEditor::Part::Pins:
+            return;
+        }
     };
-    connect(undo, &QAction::triggered, this, [step] { step(&QUndoStack::undo); });
-    connect(redo, &QAction::triggered, this, [step] { step(&QUndoStack::redo); });
+    connect(undo, &QAction::triggered, this, [step, &history] { step(history.index() - 1, &QUndoStack::undo); });
+    connect(redo, &QAction::triggered, this, [step, &history] { step(history.index(), &QUndoStack::redo); });
     const auto followHistory = [this, &history] {
         undo->setText(history.canUndo() ? tr("Undo %1").arg(history.undoText()) : tr("Undo"));
         redo->setText(history.canRedo() ? tr("Redo %1").arg(history.redoText()) : tr("Redo"));
@@ -145,7 +151,7 @@ void Actions::setPossible(QAction *action, const Possibility &possibility)
 void Actions::follow()
 {
     const QString noModel = m_model.hasModel() ? QString() : tr("Open a model first.");
-    const Possibility model{noModel}, own{noModel.isEmpty() ? m_model.readOnlyReason() : noModel}, plan{m_model.editProblem()};
+    const Possibility model{noModel}, own{m_model.changeProblem()}, plan{m_model.editProblem()};
     for (QAction *action : {saveSession, saveSessionAs, copyCommand})
         setPossible(action, own);
     for (QAction *action : {pin, sparsity25, sparsity37, sparsity50})

@@ -40,9 +40,9 @@ public:
     void add(QAction *action);
 
 signals:
-    /// Undo or Redo took a step from that plan to the current one.
+    /// Undo or Redo took a step that was made to change the plan: from that one to the current one.
     void planStepped(const secateur::PlanDraft &before);
-    /// It changed the choice of a text, or the norm, which belongs to the calibration.
+    /// One that was made to change the choice of a text, or the norm, which belongs to the calibration.
     void calibrationTextStepped();
     void evaluationTextStepped();
 

@@ -12,8 +12,8 @@
 #include "panels/MessageBar.h"
 #include "panels/PruneCard.h"
 #include "panels/StartPanel.h"
-#include "widgets/InlineNote.h"
 #include "theme/SessionBus.h"
+#include "widgets/InlineNote.h"
 #include "widgets/Quantity.h"
 #include "widgets/ScrollToFocus.h"
 #include "window/Actions.h"
@@ -26,7 +26,6 @@
 #include <QCoreApplication>
 #include <QDialog>
 #include <QDockWidget>
-#include <QFileInfo>
 #include <QScreen>
 #include <QSplitter>
 #include <QStatusBar>
@@ -283,7 +282,6 @@ void MainWindow::followModel()
     followName();
     followReadOnly();
     m_messages.resolve(QStringLiteral("recovery"));
-    m_messages.resolve(QStringLiteral("read-only"));
     followTab();
 }
 
@@ -299,25 +297,21 @@ void MainWindow::followName()
 /// Said as long as such a session is open, and again by whatever would change it.
 void MainWindow::followReadOnly()
 {
-    const std::optional<std::int64_t> format = m_model.session().newerFormat;
-    if (!format)
-        return m_readOnly->clear();
-    m_readOnly->say(
-        InlineNote::Kind::Warning,
-        tr("'%1' was saved by a newer Secateur (format %2), so it is open read-only: what this version does not know is missing.")
-            .arg(QFileInfo(m_keeper.file()).fileName())
-            .arg(*format),
-        tr("Update the program to change or save it."));
+    const QString reason = m_model.readOnlyReason();
+    if (reason.isEmpty())
+        m_readOnly->clear();
+    else
+        m_readOnly->say(InlineNote::Kind::Warning, reason);
 }
 
 void MainWindow::refuse(const QString &reason)
 {
     const std::vector<Message> shown = m_messages.current(); // a drag is refused many times
-    if (std::none_of(shown.begin(), shown.end(), [](const Message &message) { return message.topic == QLatin1String("read-only"); }))
+    if (std::none_of(shown.begin(), shown.end(), [&](const Message &message) { return message.sentence == reason; }))
         m_messages.post({.severity = Message::Severity::Warning,
                          .sentence = reason,
                          .hint = {},
-                         .topic = QStringLiteral("read-only"),
+                         .topic = QStringLiteral("session"), // as when it is to be saved
                          .actionText = {},
                          .action = {},
                          .time = {}});

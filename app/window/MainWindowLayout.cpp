@@ -186,8 +186,9 @@ bool MainWindow::focusNextPrevChild(bool isNext)
         return stop && !stop->isWindow() && !rect().intersects(stop->geometry());
     };
     bool isMoved = QMainWindow::focusNextPrevChild(isNext);
+    const QWidget *first = focusWidget();
     while (isMoved && isOutside(focusWidget()))
-        isMoved = QMainWindow::focusNextPrevChild(isNext);
+        isMoved = QMainWindow::focusNextPrevChild(isNext) && focusWidget() != first; // else all of them are outside
     return isMoved;
 }
 

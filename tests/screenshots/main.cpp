@@ -259,7 +259,7 @@ int main(int argc, char **argv)
                              .seed = 0};
     TextSettings evaluation = calibration;
     evaluation.files = {sample.evaluationText().toStdString()};
-    bench.session.setTexts(calibration, evaluation, ScoreNorm::L2);
+    bench.session.setDraftAndTexts(bench.session.draft(), calibration, evaluation, ScoreNorm::L2);
     album.takeTabs(QStringLiteral("-loaded"));
     album.takeDialog(actions.prune, QStringLiteral("dialog-prune"));
 

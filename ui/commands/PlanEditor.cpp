@@ -34,27 +34,44 @@ State stateOf(const SessionModel &model)
     return {session.draft, {session.calibrationText, session.evaluationText, session.norm}};
 }
 
-/// One change of the current plan, of the texts, or of both. Changes of one drag merge into one, and so do changes of one number of a text: an arrow key
-/// that is held is one change.
-class EditState : public QUndoCommand {
+/// A step of the history.
+class Step : public QUndoCommand {
 public:
-    /// Steps of the same `kind` merge where they follow each other: above 0 a drag, below 0 a number of a text; 0 = never.
-    EditState(SessionModel &model, std::shared_ptr<bool> isApplying, State after, const QString &what, int kind)
-        : QUndoCommand(what),
+    Step(PlanEditor::Part part, const QString &what) : QUndoCommand(what), m_part(part) {}
+    PlanEditor::Part part() const { return m_part; }
+
+private:
+    PlanEditor::Part m_part;
+};
+
+/// What a step belongs to: a drag, or the changes of one number of a text, as an arrow key that is held makes them. By default to nothing.
+struct Series {
+    enum class Number { None, Windows, Length, Seed };
+    int drag = 0; ///< counted from 1
+    Number number = Number::None;
+    bool isNone() const { return *this == Series(); }
+    bool operator==(const Series &) const = default;
+};
+
+/// One change of the current plan, of the texts, or of both. Changes of one series that follow each other merge into one.
+class EditState : public Step {
+public:
+    EditState(SessionModel &model, std::shared_ptr<bool> isApplying, PlanEditor::Part part, State after, const QString &what, Series series)
+        : Step(part, what),
           m_model(model),
           m_isApplying(std::move(isApplying)),
           m_before(stateOf(model)),
           m_after(std::move(after)),
-          m_kind(kind)
+          m_series(series)
     {
     }
     void undo() override { apply(m_after, m_before); }
     void redo() override { apply(m_before, m_after); }
-    int id() const override { return m_kind == 0 ? -1 : 1; }
+    int id() const override { return m_series.isNone() ? -1 : 1; }
     bool mergeWith(const QUndoCommand *other) override
     {
         const auto *next = static_cast<const EditState *>(other);
-        if (next->m_kind != m_kind)
+        if (next->part() != part() || !(next->m_series == m_series))
             return false;
         m_after = next->m_after;
         setText(next->text());
@@ -75,13 +92,13 @@ private:
     SessionModel &m_model;
     std::shared_ptr<bool> m_isApplying;
     State m_before, m_after;
-    int m_kind;
+    Series m_series;
 };
 
-class EditPins : public QUndoCommand {
+class EditPins : public Step {
 public:
     EditPins(SessionModel &model, std::shared_ptr<bool> isApplying, std::vector<PinnedPlan> after, const QString &what)
-        : QUndoCommand(what),
+        : Step(PlanEditor::Part::Pins, what),
           m_model(model),
           m_isApplying(std::move(isApplying)),
           m_before(model.session().pinned),
@@ -103,32 +120,34 @@ private:
     std::vector<PinnedPlan> m_before, m_after;
 };
 
-/// What a change of a text is called, and which of its numbers it is (from 1; 0 = none, or more than one thing).
-std::pair<QString, int> changeOf(const TextSettings &before, const TextSettings &after, const QString &name)
+/// What a change of a text is called, and which of its numbers it is, if it is one and nothing else.
+std::pair<QString, Series::Number> changeOf(const TextSettings &before, const TextSettings &after, const QString &name)
 {
+    using Number = Series::Number;
     const QLocale locale;
     TextSettings same = before;
     same.files = after.files;
     if (same == after)
-        return {after.files.empty() ? PlanEditor::tr("%1: none").arg(name) : PlanEditor::tr("%1: %2").arg(name, textFilesName(after)), 0};
+        return {after.files.empty() ? PlanEditor::tr("%1: none").arg(name) : PlanEditor::tr("%1: %2").arg(name, textFilesName(after)),
+                Number::None};
     same = before;
     same.windows = after.windows;
     if (same == after)
         return {!after.windows        ? PlanEditor::tr("%1: all windows").arg(name)
                 : *after.windows == 1 ? PlanEditor::tr("%1: 1 window").arg(name)
                                       : PlanEditor::tr("%1: %2 windows").arg(name, locale.toString(qlonglong(*after.windows))),
-                before.windows && after.windows ? 1 : 0};
+                before.windows && after.windows ? Number::Windows : Number::None};
     same = before;
     same.length = after.length;
     if (same == after)
-        return {PlanEditor::tr("%1: windows of %2 tokens").arg(name, locale.toString(qlonglong(after.length))), 2};
+        return {PlanEditor::tr("%1: windows of %2 tokens").arg(name, locale.toString(qlonglong(after.length))), Number::Length};
     same = before;
     same.seed = after.seed;
     if (same == after)
         return {after.seed == 0 ? PlanEditor::tr("%1: documents in their order").arg(name)
                                 : PlanEditor::tr("%1: documents shuffled, seed %2").arg(name, locale.toString(qulonglong(after.seed))),
-                3};
-    return {PlanEditor::tr("%1: other settings").arg(name), 0};
+                Number::Seed};
+    return {PlanEditor::tr("%1: other settings").arg(name), Number::None};
 }
 
 QString percent(double share)
@@ -151,6 +170,11 @@ PlanEditor::PlanEditor(SessionModel &model, QUndoStack &history, QObject *parent
 {
 }
 
+PlanEditor::Part PlanEditor::partOf(const QUndoCommand &step)
+{
+    return dynamic_cast<const Step &>(step).part();
+}
+
 void PlanEditor::beginDrag()
 {
     ++m_drag;
@@ -166,7 +190,7 @@ void PlanEditor::endDrag()
 /// Where the draft takes other scores, the settings of the calibration become those of the scores.
 void PlanEditor::edit(const PlanDraft &after, const QString &what)
 {
-    if (!m_model.hasModel() || after == m_model.draft() || !isAllowed())
+    if (!m_model.hasModel() || after == m_model.draft() || refuseIfNotAllowed())
         return;
     State state = stateOf(m_model);
     state.draft = after;
@@ -178,23 +202,24 @@ void PlanEditor::edit(const PlanDraft &after, const QString &what)
             state.texts.norm = scores.norm;
         }
     }
-    m_history.push(new EditState(m_model, m_isApplying, std::move(state), what, m_isDragging ? m_drag : 0));
+    m_history.push(new EditState(m_model, m_isApplying, Part::Plan, std::move(state), what, {.drag = m_isDragging ? m_drag : 0}));
 }
 
 void PlanEditor::editPins(std::vector<PinnedPlan> after, const QString &what)
 {
-    if (m_model.hasModel() && isAllowed())
+    if (m_model.hasModel() && !refuseIfNotAllowed())
         m_history.push(new EditPins(m_model, m_isApplying, std::move(after), what));
 }
 
-bool PlanEditor::isAllowed()
+/// Whether an edit cannot be made now, of which it tells.
+bool PlanEditor::refuseIfNotAllowed()
 {
     if (*m_isApplying)
         qWarning("The plan was to be edited while a step of the history is done or undone.");
     const QString readOnly = m_model.readOnlyReason();
     if (!readOnly.isEmpty())
         emit refused(readOnly);
-    return !*m_isApplying && readOnly.isEmpty();
+    return *m_isApplying || !readOnly.isEmpty();
 }
 
 void PlanEditor::setSparsity(double sparsity)
@@ -294,24 +319,23 @@ void PlanEditor::setTexts(const TextSettings &calibration, const TextSettings &e
 {
     State after = stateOf(m_model);
     const Texts before = std::exchange(after.texts, {calibration, evaluation, norm});
-    if (!m_model.hasModel() || after.texts == before || !isAllowed())
+    if (!m_model.hasModel() || after.texts == before || refuseIfNotAllowed())
         return;
-    if (!(before.calibration == calibration) || before.norm != norm)
+    const bool isOfCalibration = !(before.calibration == calibration) || before.norm != norm;
+    if (isOfCalibration)
         after.draft.calibration = calibrationFor(m_model.session(), calibration, norm);
-    constexpr int kNumbers = 3; // of a text
-    std::pair<QString, int> change{tr("Scores by another norm"), 0};
-    if (before.norm == norm && before.evaluation == evaluation) {
-        change = changeOf(before.calibration, calibration, tr("Calibration text"));
-    } else if (before.norm == norm && before.calibration == calibration) {
+    std::pair<QString, Series::Number> change{tr("Scores by another norm"), Series::Number::None};
+    if (!isOfCalibration)
         change = changeOf(before.evaluation, evaluation, tr("Evaluation text"));
-        change.second += change.second > 0 ? kNumbers : 0;
-    }
-    m_history.push(new EditState(m_model, m_isApplying, std::move(after), change.first, -change.second));
+    else if (before.norm == norm && before.evaluation == evaluation)
+        change = changeOf(before.calibration, calibration, tr("Calibration text"));
+    m_history.push(new EditState(m_model, m_isApplying, isOfCalibration ? Part::CalibrationText : Part::EvaluationText, std::move(after),
+                                 change.first, {.drag = 0, .number = change.second}));
 }
 
 void PlanEditor::pin(const QString &name)
 {
-    if (!m_model.hasModel() || !isAllowed())
+    if (!m_model.hasModel() || refuseIfNotAllowed())
         return;
     std::vector<PinnedPlan> after = m_model.session().pinned;
     const auto isTaken = [&](const QString &candidate) {

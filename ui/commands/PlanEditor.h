@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+class QUndoCommand;
 class QUndoStack;
 
 namespace secateur::ui {
@@ -25,6 +26,10 @@ class PlanEditor : public QObject {
     Q_OBJECT
 public:
     PlanEditor(SessionModel &model, QUndoStack &history, QObject *parent = nullptr);
+
+    /// What a step of the history was made to change. With a plan may go the settings of its calibration, and with a text the scores in use.
+    enum class Part { Plan, CalibrationText, EvaluationText, Pins };
+    static Part partOf(const QUndoCommand &step); ///< the norm belongs to the calibration
 
     void beginDrag();
     void endDrag();
@@ -60,7 +65,7 @@ signals:
 private:
     void edit(const PlanDraft &after, const QString &what);
     void editPins(std::vector<PinnedPlan> after, const QString &what);
-    bool isAllowed();
+    bool refuseIfNotAllowed();
 
     SessionModel &m_model;
     QUndoStack &m_history;

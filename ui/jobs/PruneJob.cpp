@@ -56,7 +56,7 @@ double SessionJobs::evaluationSeconds() const
     const JobSize one{
         .windows = 0, .length = text.length, .searchWindows = 1, .removals = 0, .neuronsKept = m_model.neurons()}; // with the head
     const std::optional<double> seconds = costOf(one).seconds;
-    return seconds ? kSecondsToBegin + (*seconds - kSecondsToBegin) * double(roughWindows(text)) : 0;
+    return seconds ? kSecondsToBegin + (*seconds - kSecondsToBegin) * double(m_model.roughWindows(text)) : 0;
 }
 
 /// What is still to do for a request, with the seconds that it may take.
@@ -66,9 +66,9 @@ std::vector<ExpectedPhase> SessionJobs::phasesOf(const PruneRequest &request) co
     const PlanDraft draft = draftOf(request);
     std::vector<ExpectedPhase> phases;
     if (draft.calibration < 0)
-        phases.push_back(
-            {"calibrate", costOf(JobSize{.windows = roughWindows(session.calibrationText), .length = session.calibrationText.length})
-                              .seconds.value_or(0)});
+        phases.push_back({"calibrate", costOf(JobSize{.windows = m_model.roughWindows(session.calibrationText),
+                                                      .length = session.calibrationText.length})
+                                           .seconds.value_or(0)});
     if (const JobCost search = searchCost(draft); search.evaluations > 0)
         phases.push_back({"search", search.seconds.value_or(0)});
     if (!session.evaluationText.files.empty()) {
@@ -91,7 +91,8 @@ JobCost SessionJobs::pruneCost(const PruneRequest &request) const
     const PlanDraft draft = draftOf(request);
     const JobCost search = searchCost(draft);
     cost.evaluations = search.evaluations;
-    const JobCost calibration = draft.calibration < 0 ? costOf(JobSize{.windows = roughWindows(text), .length = text.length}) : JobCost();
+    const JobCost calibration =
+        draft.calibration < 0 ? costOf(JobSize{.windows = m_model.roughWindows(text), .length = text.length}) : JobCost();
     for (const JobCost *part : {&calibration, &search}) {
         if (!part->problem.isEmpty())
             cost.problem = part->problem;

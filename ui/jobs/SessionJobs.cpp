@@ -193,7 +193,7 @@ void SessionJobs::startOpening(const std::filesystem::path &model, const std::op
                 keepEngine(report, basis);
                 m_model.begin(*summary);
                 if (texts)
-                    m_model.setTexts(texts->calibration, texts->evaluation, ScoreNorm::L2);
+                    m_model.setDraftAndTexts(m_model.draft(), texts->calibration, texts->evaluation, ScoreNorm::L2);
                 emit modelOpened();
             });
         },

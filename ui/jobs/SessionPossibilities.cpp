@@ -11,17 +11,26 @@
 #include <cmath>
 
 namespace secateur::ui {
+namespace {
+
+/// Why no job of the session can run, whatever it does. Empty when one can.
+QString jobProblem(const SessionModel &model)
+{
+    if (const QString problem = model.changeProblem(); !problem.isEmpty())
+        return problem;
+    return model.isModelThere()
+               ? QString()
+               : SessionJobs::tr("The model of this session is not there: its plots can be seen, but nothing computed or exported.");
+}
+
+} // namespace
 
 // ---- what is possible --------------------------------------------------------------------------------------------------------
 
 Possibility SessionJobs::canEvaluateDense() const
 {
-    if (!m_model.hasModel())
-        return {tr("Open a model first.")};
-    if (const QString readOnly = m_model.readOnlyReason(); !readOnly.isEmpty())
-        return {readOnly};
-    if (!m_model.isModelThere())
-        return {tr("The model of this session is not there: its plots can be seen, but nothing computed.")};
+    if (const QString problem = jobProblem(m_model); !problem.isEmpty())
+        return {problem};
     if (!m_model.tokenizerProblem().isEmpty())
         return {m_model.tokenizerProblem()};
     if (m_model.session().evaluationText.files.empty())
@@ -31,12 +40,8 @@ Possibility SessionJobs::canEvaluateDense() const
 
 Possibility SessionJobs::canMeasureImpact() const
 {
-    if (!m_model.hasModel())
-        return {tr("Open a model first.")};
-    if (const QString readOnly = m_model.readOnlyReason(); !readOnly.isEmpty())
-        return {readOnly};
-    if (!m_model.isModelThere())
-        return {tr("The model of this session is not there: its plots can be seen, but nothing computed.")};
+    if (const QString problem = jobProblem(m_model); !problem.isEmpty())
+        return {problem};
     if (!m_model.tokenizerProblem().isEmpty())
         return {m_model.tokenizerProblem()};
     if (!m_model.pruningProblem().isEmpty())
@@ -55,10 +60,8 @@ Possibility SessionJobs::canSearch() const
 {
     if (const Possibility possible = canMeasureImpact(); !possible && !m_model.hasScores())
         return possible;
-    if (const QString readOnly = m_model.readOnlyReason(); !readOnly.isEmpty())
-        return {readOnly};
-    if (!m_model.isModelThere())
-        return {tr("The model of this session is not there: its plots can be seen, but nothing computed.")};
+    if (const QString problem = jobProblem(m_model); !problem.isEmpty())
+        return {problem};
     if (!m_model.hasScores())
         return {tr("Calibrate first: the search runs on the narrowed model.")};
     if (!m_model.balance())
@@ -89,12 +92,8 @@ Possibility SessionJobs::canEvaluate() const
 Possibility SessionJobs::canExport() const
 {
     const SearchState state = m_model.searchState();
-    if (!m_model.hasModel())
-        return {tr("Open a model first.")};
-    if (const QString readOnly = m_model.readOnlyReason(); !readOnly.isEmpty())
-        return {readOnly};
-    if (!m_model.isModelThere())
-        return {tr("The model of this session is not there: its plots can be seen, but nothing written.")};
+    if (const QString problem = jobProblem(m_model); !problem.isEmpty())
+        return {problem};
     if (!m_model.hasScores())
         return {tr("Calibrate first: no neurons are chosen yet.")};
     if (!m_model.balance())
@@ -173,7 +172,7 @@ JobCost SessionJobs::costOf(JobSize job, std::int64_t evaluations) const
 JobCost SessionJobs::calibrationCost() const
 {
     const TextSettings &text = m_model.session().calibrationText;
-    return text.windows || !text.files.empty() ? costOf({.windows = roughWindows(text), .length = text.length}) : JobCost();
+    return text.windows || !text.files.empty() ? costOf({.windows = m_model.roughWindows(text), .length = text.length}) : JobCost();
 }
 
 JobCost SessionJobs::onePassCost() const

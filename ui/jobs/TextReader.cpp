@@ -22,9 +22,9 @@ constexpr std::int64_t kMostOfAll = 8'000'000; ///< tokens of a text that is rea
 
 } // namespace
 
-bool isReadLate(const TextSettings &text)
+bool isReadLate(const TextSettings &text, std::int64_t tokens)
 {
-    return (!text.windows || text.seed != 0) && roughTokens(text) > kMostOfAll;
+    return (!text.windows || text.seed != 0) && tokens > kMostOfAll;
 }
 
 /// The tokenizer of the model that was read for last. Used on the thread of the pool alone.
@@ -77,7 +77,7 @@ void TextReader::readWhatIsNew()
         return;
     std::vector<TextSettings> wanted;
     for (const TextSettings &text : {m_model.session().calibrationText, m_model.session().evaluationText})
-        if (!text.files.empty() && !isReadLate(text))
+        if (!text.files.empty() && !isReadLate(text, roughTokens(text)))
             wanted.push_back(text);
     std::erase_if(m_known, [&](const TextSettings &text) { return std::find(wanted.begin(), wanted.end(), text) == wanted.end(); });
     for (const TextSettings &text : wanted)

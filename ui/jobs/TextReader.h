@@ -16,7 +16,8 @@ class SessionJobs;
 class SessionModel;
 
 /// Whether a text is read by jobs alone, because reading it only to look at it would take long: large files that are read to their end.
-bool isReadLate(const TextSettings &text);
+/// `tokens`: roughTokens() of it.
+bool isReadLate(const TextSettings &text, std::int64_t tokens);
 
 /// Reads the session's texts as soon as they are chosen, on a thread of its own, so that people see what a text is, and whether it is long enough,
 /// before a job needs it. The session model hears what was found; nothing is kept, jobs read their texts again.

@@ -43,16 +43,20 @@ QString SessionModel::readOnlyReason() const
 {
     if (!m_session.newerFormat)
         return {};
-    return tr("This session was saved by a newer Secateur (format %1), so it is open read-only. Update the program to change or save it.")
+    return tr("This session was saved by a newer Secateur (format %1), so it is open read-only: what this version does not know is "
+              "missing. Update the program to change or save it.")
         .arg(*m_session.newerFormat);
+}
+
+QString SessionModel::changeProblem() const
+{
+    return hasModel() ? readOnlyReason() : tr("Open a model first.");
 }
 
 QString SessionModel::editProblem() const
 {
-    if (!hasModel())
-        return tr("Open a model first.");
-    const QString readOnly = readOnlyReason();
-    return readOnly.isEmpty() ? m_pruningProblem : readOnly;
+    const QString problem = changeProblem();
+    return problem.isEmpty() ? m_pruningProblem : problem;
 }
 
 QString SessionModel::tokenizerProblem() const
@@ -96,6 +100,12 @@ std::shared_ptr<const RankedScores> SessionModel::rankedScores() const
     return hasScores() ? m_ranked[std::size_t(draft().calibration)] : nullptr;
 }
 
+std::int64_t SessionModel::roughWindows(const TextSettings &text) const
+{
+    const auto known = std::find_if(m_roughWindows.begin(), m_roughWindows.end(), [&](const auto &one) { return one.first == text; });
+    return known != m_roughWindows.end() ? known->second : m_roughWindows.emplace_back(text, secateur::roughWindows(text)).second;
+}
+
 // ---- changes -----------------------------------------------------------------------------------------------------------------
 
 void SessionModel::begin(const ModelSummary &summary)
@@ -104,6 +114,7 @@ void SessionModel::begin(const ModelSummary &summary)
     m_runningSearch.clear();
     m_ranked.clear();
     m_hashes.clear();
+    m_roughWindows.clear();
     m_session.model = summary;
     m_session.calibrationText = {.files = {}, .windows = 32, .length = defaultLength(summary.spec), .seed = 0};
     m_session.evaluationText = {.files = {}, .windows = {}, .length = defaultLength(summary.spec), .seed = 0};
@@ -123,6 +134,7 @@ void SessionModel::restore(Session session, std::vector<std::shared_ptr<const Ra
     m_runningSearch.clear();
     m_ranked = std::move(ranked);
     m_hashes.clear();
+    m_roughWindows.clear();
     m_isModelThere = false;
     followModel();
     emit modelChanged();
@@ -144,22 +156,12 @@ void SessionModel::setModelFolder(const std::filesystem::path &folder)
     emit modelMoved();
 }
 
-void SessionModel::setDraft(const PlanDraft &draft)
-{
-    setDraftAndTexts(draft, m_session.calibrationText, m_session.evaluationText, m_session.norm);
-}
-
 void SessionModel::setPins(std::vector<PinnedPlan> pins)
 {
     if (pins == m_session.pinned)
         return;
     m_session.pinned = std::move(pins);
     emit pinsChanged();
-}
-
-void SessionModel::setTexts(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm)
-{
-    setDraftAndTexts(m_session.draft, calibration, evaluation, norm);
 }
 
 void SessionModel::setDraftAndTexts(const PlanDraft &draft, const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm)
@@ -173,8 +175,10 @@ void SessionModel::setDraftAndTexts(const PlanDraft &draft, const TextSettings &
     m_session.norm = norm;
     if (isOtherDraft)
         follow();
-    if (areOtherTexts)
+    if (areOtherTexts) {
+        m_roughWindows.clear();
         emit textsChanged();
+    }
     if (isOtherDraft)
         emit draftChanged();
 }

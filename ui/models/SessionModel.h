@@ -62,7 +62,9 @@ public:
     QString modelName() const;                                                            ///< ModelName::brief
     /// Why the session is for looking at only: a newer version saved it. With the remedy; empty when it can be changed.
     QString readOnlyReason() const;
-    /// Why the current plan cannot be edited: no model, readOnlyReason() or pruningProblem(). Empty when it can.
+    /// Why nothing of the session can be changed: no model, or readOnlyReason(). Empty when it can.
+    QString changeProblem() const;
+    /// Why the current plan cannot be edited: changeProblem() or pruningProblem(). Empty when it can.
     QString editProblem() const;
     /// Why the model cannot be pruned (layers that differ, an attention that is missing); empty when it can.
     QString pruningProblem() const { return m_pruningProblem; }
@@ -120,6 +122,10 @@ public:
     /// SHA-256 of the current plan; empty until a job has computed it (see SessionJobs).
     QString planHash() const;
 
+    /// roughWindows() of a text, by the sizes that its files had when it was asked for first since the texts were changed: a disk may take long
+    /// to tell.
+    std::int64_t roughWindows(const TextSettings &text) const;
+
     // ---- changes ---------------------------------------------------------------------------------------------------------------
     /// A new session of a model that was opened.
     void begin(const ModelSummary &summary);
@@ -128,11 +134,10 @@ public:
     void restore(Session session, std::vector<std::shared_ptr<const RankedScores>> ranked);
     void setModelThere(bool isThere);                         ///< whether the model of a restored session could be opened
     void setModelFolder(const std::filesystem::path &folder); ///< where the model of a restored session was found
-    void setDraft(const PlanDraft &draft);                    ///< by undo commands only
-    /// Both at once, by undo commands: the scores in use are those that the calibration's settings ask for, or none (see PlanEditor).
+    /// Plan and texts at once, by undo commands, and with a sample: the scores in use are those that the calibration's settings ask for, or none
+    /// (see PlanEditor).
     void setDraftAndTexts(const PlanDraft &draft, const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm);
-    void setPins(std::vector<PinnedPlan> pins);                                                     ///< by undo commands only
-    void setTexts(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm); ///< by undo commands, and with a sample
+    void setPins(std::vector<PinnedPlan> pins); ///< by undo commands only
     /// How the window shows the session, to be kept with it. Changes nothing that anybody follows.
     void setView(std::map<std::string, std::string> view) { m_session.view = std::move(view); }
 
@@ -200,6 +205,7 @@ private:
     std::optional<SearchRecord> m_searchOfOthers;              ///< searchOfOthers() for the current plan
     std::map<std::string, QString> m_hashes;                   ///< plan hashes by key and removals
     mutable std::pair<std::filesystem::path, QString> m_named; ///< the last folder that was named
+    mutable std::vector<std::pair<TextSettings, std::int64_t>> m_roughWindows;
 };
 
 /// Sign and word of an exactness: "=", "~", "!", "" and "exact", "estimate", "stale", "not known".

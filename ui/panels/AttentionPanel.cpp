@@ -91,8 +91,8 @@ void AttentionPanel::startOver()
 void AttentionPanel::followCopy()
 {
     const SessionModel &session = m_workbench.session;
-    const QString help = tr("Copies a line for the terminal that does the same"), noModel = tr("Open a model first.");
-    m_copySearch->setProblem(!session.hasModel() ? noModel : session.hasScores() ? session.readOnlyReason() : tr("Calibrate first."), help);
+    const QString help = tr("Copies a line for the terminal that does the same"), problem = session.changeProblem();
+    m_copySearch->setProblem(problem.isEmpty() && !session.hasScores() ? tr("Calibrate first.") : problem, help);
     m_copyImpact->setProblem(m_workbench.jobs.canMeasureImpact().reason, help);
 }
 

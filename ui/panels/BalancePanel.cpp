@@ -37,7 +37,6 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 #include <utility>
 
 namespace secateur::ui {
@@ -224,8 +223,10 @@ void BalancePanel::follow()
 void BalancePanel::followSlider()
 {
     const SessionModel &session = m_workbench.session;
-    for (QWidget *control : std::initializer_list<QWidget *>{m_slider, m_nearest, m_copyCommand})
-        enableUnless(session.readOnlyReason(), *control);
+    const QString readOnly = session.readOnlyReason();
+    enableUnless(readOnly, *m_nearest, {});
+    m_copyCommand->setProblem(readOnly);
+    m_slider->setProblem(readOnly);
     m_slider->setRange(session.layerCount());
     const std::optional<BalanceBounds> &bounds = session.bounds();
     if (!bounds)

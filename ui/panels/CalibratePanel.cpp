@@ -181,9 +181,8 @@ void CalibratePanel::followSettings()
     } else {
         m_seconds.clear();
     }
-    const QString problem = session.hasModel() ? session.readOnlyReason() : tr("Open a model first.");
     for (QWidget *control : {static_cast<QWidget *>(m_text), static_cast<QWidget *>(m_norm)})
-        enableUnless(problem, *control);
+        enableUnless(session.changeProblem(), *control, {});
     followPossible();
     followResult();
 }
@@ -241,8 +240,7 @@ void CalibratePanel::followResult()
     const QString noUse = isOther  ? session.readOnlyReason()
                           : scores ? tr("Choose other scores than those in use in the list.")
                                    : tr("Choose scores in the list.");
-    m_use->setEnabled(noUse.isEmpty());
-    m_use->setToolTip(noUse.isEmpty() ? tr("Sets text, windows, order and norm to those of the scores") : noUse);
+    enableUnless(noUse, *m_use, tr("Sets text, windows, order and norm to those of the scores"));
     followPossible();
 }
 

@@ -2,6 +2,7 @@
 #include "panels/EmptyState.h"
 
 #include "theme/Icons.h"
+#include "widgets/Enabling.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
 
@@ -92,18 +93,29 @@ void EmptyState::say(const QString &title, const QString &text, const QString &a
     m_text->setText(text);
     m_button->setText(action);
     m_button->setAccessibleName(spoken(action));
-    m_button->setToolTip({});
+    refuseAction({});
     m_button->setVisible(!action.isEmpty());
     constexpr int kFrame = 40; // of a button, and some air
     m_other->setText(m_other->fontMetrics().elidedText(other, Qt::ElideMiddle, kWidest - kFrame));
     m_other->setAccessibleName(other);
-    m_other->setToolTip(m_other->text() == other ? QString() : other);
+    refuseOther({});
     m_other->setVisible(!other.isEmpty());
 }
 
 void EmptyState::explain(const QString &toolTip)
 {
     m_button->setToolTip(toolTip);
+}
+
+void EmptyState::refuseAction(const QString &problem)
+{
+    enableUnless(problem, *m_button, {});
+}
+
+void EmptyState::refuseOther(const QString &problem)
+{
+    const QString whole = m_other->accessibleName();
+    enableUnless(problem, *m_other, m_other->text() == whole ? QString() : whole);
 }
 
 void EmptyState::sayNoModel()

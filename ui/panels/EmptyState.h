@@ -20,6 +20,9 @@ public:
              const QString &other = {});
     /// The tooltip of the button, until something else is said: how a number on it is estimated.
     void explain(const QString &toolTip);
+    /// Why the button, or the lesser one, cannot be used, until something else is said. Empty = it can.
+    void refuseAction(const QString &problem);
+    void refuseOther(const QString &problem);
     /// What every page says as long as no model is open; its button asks for one.
     void sayNoModel();
 

@@ -186,7 +186,7 @@ void EvaluatePanel::writeSettings()
 void EvaluatePanel::followSettings()
 {
     const SessionModel &session = m_workbench.session;
-    enableUnless(session.hasModel() ? session.readOnlyReason() : tr("Open a model first."), *m_text);
+    enableUnless(session.changeProblem(), *m_text, {});
     if (session.hasModel()) {
         m_text->setContext(session.spec().contextLength);
         m_text->setValue(session.session().evaluationText);
@@ -274,8 +274,7 @@ void EvaluatePanel::followSelection()
     const bool isEmpty = m_model->rowCount() == 0;
     const QString nothing = isEmpty ? tr("Nothing measured yet.") : QString();
     m_copyTable->setProblem(nothing);
-    m_save->setEnabled(!isEmpty);
-    m_save->setToolTip(nothing);
+    enableUnless(nothing, *m_save, {});
     const int row = selectedRow();
     QString reason;
     if (isEmpty)
@@ -288,8 +287,7 @@ void EvaluatePanel::followSelection()
         reason = m_model->index(row, 0).data(EvaluationModel::kReasonRole).toString();
     if (reason.isEmpty())
         reason = m_workbench.session.readOnlyReason();
-    m_use->setEnabled(reason.isEmpty());
-    m_use->setToolTip(reason);
+    enableUnless(reason, *m_use, {});
     if (reason.isEmpty())
         m_note->clear();
     else

@@ -49,7 +49,7 @@ private:
     std::vector<Row> m_rows;
 };
 
-/// "original", or "removes 37.6 %, N = 3, K = 193": what a record measured.
+/// "original", or "37.6 %, N = 3, K = 193": what a record measured.
 QString planText(const SessionModel &session, const EvaluationRecord &record);
 /// Why a perplexity that was measured with the removal order of another K is an estimate of the plan's own.
 QString borrowedOrderText();

@@ -206,7 +206,7 @@ void ExportPanel::followModel()
     m_output->forget();
     m_overwrite->setChecked(false); // what was allowed for one model is not for the next
     for (QWidget *control : std::initializer_list<QWidget *>{m_dtype, m_output, m_overwrite})
-        enableUnless(session.hasModel() ? QString() : tr("Open a model first."), *control);
+        enableUnless(session.hasModel() ? QString() : tr("Open a model first."), *control, {});
     followPlan();
 }
 

@@ -42,7 +42,6 @@ ExportedCard::ExportedCard(Workbench workbench, QWidget *parent)
         connect(&session, signal, this, &ExportedCard::forgetFailure);
     for (const auto signal : {&SessionModel::searchChanged, &SessionModel::planHashChanged})
         connect(&session, signal, this, &ExportedCard::follow);
-    follow();
 }
 
 void ExportedCard::build()
@@ -76,8 +75,16 @@ QWidget *ExportedCard::verdict() const
     return m_verdict;
 }
 
+void ExportedCard::showEvent(QShowEvent *event)
+{
+    QWidget::showEvent(event);
+    follow();
+}
+
 void ExportedCard::follow()
 {
+    if (!isVisible())
+        return; // showEvent() catches up
     const QModelIndex chosen = m_list->currentIndex();
     m_earlier->setVisible(m_table->rowCount() > 1);
     if (!m_failure.isEmpty()) {
@@ -98,15 +105,19 @@ void ExportedCard::showRecord(int row, bool isChosen)
 {
     const ExportRecord &record = m_table->record(row);
     const QString hash = QString::fromStdString(record.planHash), folder = QString::fromStdString(record.folder.string());
-    const bool isOfPlan = !hash.isEmpty() && hash == m_workbench.session.planHash(), isPassed = record.verification.isPassed;
-    const bool isWhole = isOfPlan || isChosen; // else it is only mentioned
+    const SessionModel &session = m_workbench.session;
+    const SearchState search = session.searchState();
+    const bool isSettled = search == SearchState::Complete || search == SearchState::NotNeeded;
+    const bool isOfPlan = !hash.isEmpty() && hash == session.planHash(), isPassed = record.verification.isPassed;
+    const bool isKnown = !isSettled || !session.planHash().isEmpty(); // a plan that is not settled was never written
+    const bool isWhole = isOfPlan || isChosen;                        // else it is only mentioned
     const QString verdict = isPassed ? tr("Exported and verified.") : tr("Exported, but the verification failed.");
-    const QString other = tr("It holds another plan than the current one.");
+    const QString other = isKnown ? tr("It holds another plan than the current one.") : QString();
     if (isOfPlan)
         m_verdict->say(isPassed ? InlineNote::Kind::Success : InlineNote::Kind::Warning, verdict, verificationText(record.verification));
     else if (isChosen)
         m_verdict->say(isPassed ? InlineNote::Kind::Info : InlineNote::Kind::Warning, verdict,
-                       tr("%1 %2", "two sentences").arg(other, verificationText(record.verification)));
+                       tr("%1 %2", "two sentences").arg(other, verificationText(record.verification)).trimmed());
     else
         m_verdict->say(InlineNote::Kind::Info,
                        tr("Last export: %1 (%2, %3).")
@@ -121,7 +132,10 @@ void ExportedCard::showRecord(int row, bool isChosen)
         m_notes->say(InlineNote::Kind::Warning, notes.join(QLatin1Char('\n')));
     m_folder->setWhole(folder);
     m_facts->setFacts({
-        {tr("Plan"), isOfPlan ? tr("the current plan, %1…").arg(hash.left(16)) : tr("another plan, %1…").arg(hash.left(16))},
+        {tr("Plan"), (isOfPlan  ? tr("the current plan, %1…")
+                      : isKnown ? tr("another plan, %1…")
+                                : tr("%1…"))
+                         .arg(hash.left(16))},
         {tr("Target"), QString::fromStdString(record.format)},
         {tr("Parameters"), exactText(record.parameters)},
         {tr("Size"), bytesText(record.bytes)},

@@ -31,6 +31,9 @@ public:
     bool showsFailure() const { return !m_failure.isEmpty(); }
     QWidget *verdict() const;
 
+protected:
+    void showEvent(QShowEvent *event) override;
+
 private:
     void build();
     void follow();

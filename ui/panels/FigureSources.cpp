@@ -18,7 +18,7 @@ QString tr(const char *text)
     return QCoreApplication::translate("FigureSources", text);
 }
 
-/// "removes 37.6 %, N = 4, K = 978".
+/// "37.6 %, N = 4, K = 978".
 QString planWords(const SessionModel &session, std::int64_t kept, std::size_t removals)
 {
     EvaluationRecord plan;

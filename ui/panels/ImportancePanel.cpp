@@ -102,7 +102,6 @@ QWidget *ImportancePanel::makeHeader()
     keepsItsPlace.setRetainSizeWhenHidden(true); // the plots below do not move when it comes
     m_toRule->setSizePolicy(keepsItsPlace);
     m_toRule->setAccessibleName(tr("Give K back to the balance rule"));
-    m_toRule->setToolTip(tr("Home on a plot does the same"));
     m_toRule->setFlat(true);
     m_toRule->setProperty("link", true);
 
@@ -155,7 +154,6 @@ void ImportancePanel::follow()
 {
     if (!m_workbench.session.rankedScores()) {
         m_shown.reset(); // scores of a model that is gone are not kept alive
-        m_workbench.selection.setComparedLayers({});
         showEmptyState();
         return;
     }
@@ -213,7 +211,7 @@ void ImportancePanel::followKept()
     const SessionModel &session = m_workbench.session;
     m_kept->setText(keptText());
     m_toRule->setVisible(session.draft().balance.neuronsKept.has_value());
-    enableUnless(session.readOnlyReason(), *m_toRule);
+    enableUnless(session.readOnlyReason(), *m_toRule, tr("Home on a plot does the same"));
     if (m_shownKept == session.neuronsKept())
         return;
     m_shownKept = session.neuronsKept();
@@ -236,6 +234,7 @@ void ImportancePanel::showEmptyState()
                      tr("Calibrate…"), QStringLiteral("calibrate"),
                      offered < 0 ? QString()
                                  : tr("Use the scores of %1").arg(calibrationName(*session.session().calibrations[std::size_t(offered)])));
+        m_empty->refuseOther(session.readOnlyReason());
     }
     m_pages->setCurrentIndex(0);
 }

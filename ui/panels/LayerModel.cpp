@@ -39,6 +39,7 @@ void LayerModel::restart()
 {
     beginResetModel();
     m_facts = allFacts();
+    m_hasScores = m_session.hasScores();
     m_widestFfn = 0;
     for (const LayerFacts &facts : m_facts)
         m_widestFfn = std::max(m_widestFfn, facts.neurons);
@@ -56,12 +57,19 @@ std::vector<LayerFacts> LayerModel::allFacts() const
 void LayerModel::follow()
 {
     std::vector<LayerFacts> now = allFacts();
-    if (now == m_facts) // a search tells of every loss; only removals show here
+    const bool isOtherUse = m_hasScores != m_session.hasScores();
+    if (now == m_facts && !isOtherUse) // a search tells of every loss; only removals show here
         return;
+    m_hasScores = m_session.hasScores();
     const bool isOnlyFfn = std::equal(now.begin(), now.end(), m_facts.begin(), m_facts.end(), hasSameAttention);
     m_facts = std::move(now);
     // The caption of the FFNs changes with them; headerDataChanged would make a view lay out all rows.
-    emit dataChanged(index(0, isOnlyFfn ? Ffn : Attention), index(rowCount() - 1, Ffn));
+    emit dataChanged(index(0, isOtherUse ? Layer : isOnlyFfn ? Ffn : Attention), index(rowCount() - 1, Ffn));
+}
+
+bool LayerModel::isCompared(int row) const
+{
+    return m_hasScores && m_selection.isCompared(row);
 }
 
 int LayerModel::rowCount(const QModelIndex &parent) const
@@ -85,7 +93,7 @@ QVariant LayerModel::data(const QModelIndex &index, int role) const
     const LayerFacts &facts = m_facts[std::size_t(index.row())];
     switch (index.column()) {
     case Layer:
-        return m_selection.isCompared(index.row()) ? QVariant(tr("%1, compared").arg(index.row())) : QVariant(index.row());
+        return isCompared(index.row()) ? QVariant(tr("%1, compared").arg(index.row())) : QVariant(index.row());
     case Attention:
         return attentionText(facts);
     case Ffn:
@@ -132,7 +140,7 @@ QString LayerModel::toolTip(int row) const
                      .arg(exactText(facts.kept), exactText(facts.neurons), percentText(double(facts.kept) / double(facts.neurons)));
     else
         lines << tr("FFN: %1").arg(ffnText(facts));
-    if (m_selection.isCompared(row))
+    if (isCompared(row))
         lines << tr("Compared on the page Importance");
     if (facts.shareKept)
         lines << tr("Score kept: %1").arg(percentText(*facts.shareKept, 2));

@@ -24,6 +24,7 @@ public:
 
     const LayerFacts &facts(int row) const { return m_facts[std::size_t(row)]; }
     qint64 widestFfn() const { return m_widestFfn; } ///< neurons
+    bool isCompared(int row) const;                  ///< with others, by their scores: with no scores in use none is
 
 private:
     void restart();
@@ -35,6 +36,7 @@ private:
     const SelectionModel &m_selection;
     std::vector<LayerFacts> m_facts;
     qint64 m_widestFfn = 0;
+    bool m_hasScores = false;
 };
 
 } // namespace secateur::ui

@@ -71,7 +71,7 @@ void LayerPainter::paintNumber(QPainter &painter, const QRect &cell, int row) co
 {
     painter.setPen(row == m_selection.selectedLayer() ? m_style.text : m_style.mutedText);
     painter.drawText(cell.adjusted(0, 0, -8, 0), Qt::AlignRight | Qt::AlignVCenter, QString::number(row));
-    if (!m_selection.isCompared(row))
+    if (!m_model.isCompared(row))
         return;
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setPen(QPen(m_style.extra, 1.5));

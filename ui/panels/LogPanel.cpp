@@ -5,6 +5,7 @@
 #include "panels/TableLook.h"
 #include "theme/Icons.h"
 #include "widgets/CopyButton.h"
+#include "widgets/Enabling.h"
 
 #include <QFileDialog>
 #include <QHBoxLayout>
@@ -42,8 +43,7 @@ LogPanel::LogPanel(Workbench workbench, QWidget *parent) : QWidget(parent), m_lo
     const auto follow = [this, copy, save] {
         const QString problem = m_log.rowCount() > 0 ? QString() : tr("The log is empty.");
         copy->setProblem(problem);
-        save->setEnabled(problem.isEmpty());
-        save->setToolTip(problem);
+        enableUnless(problem, *save, {});
         for (int column = 0; column < kSentence; ++column)
             m_view->resizeColumnToContents(column);
         m_view->scrollToBottom();

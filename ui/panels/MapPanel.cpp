@@ -83,7 +83,7 @@ void MapPanel::showMenu(int layer, QPoint globalPosition)
     QAction *compare = menu->addAction(tr("Compare its scores\tSpace"), &m_workbench.selection,
                                        [this, layer] { m_workbench.selection.toggleCompared(layer); });
     compare->setCheckable(true);
-    compare->setChecked(m_workbench.selection.isCompared(layer));
+    compare->setChecked(m_model->isCompared(layer));
     compare->setEnabled(m_workbench.session.hasScores());
     compare->setToolTip(compare->isEnabled() ? tr("On the page Importance; Ctrl and a click does the same")
                                              : tr("Calibrate first: there are no scores to compare."));

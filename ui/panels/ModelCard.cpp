@@ -5,6 +5,7 @@
 #include "jobs/JobRunner.h"
 #include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
+#include "widgets/Enabling.h"
 #include "widgets/FactList.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
@@ -166,8 +167,7 @@ void ModelCard::follow()
     m_locate->setVisible(isMissing);
     for (QPushButton *button : {m_prune, m_next}) {
         button->setVisible(!isMissing);
-        button->setEnabled(blocked.isEmpty());
-        button->setToolTip(blocked);
+        enableUnless(blocked, *button, {});
     }
     m_reason->setText(blocked);
     followMemory();

@@ -109,7 +109,7 @@ void PlansPanel::follow()
     offer(m_use, isInHand ? tr("This is the current plan.") : none, tr("Makes the selected plan the current one (Enter); undo goes back"));
     offer(m_rename, none, {});
     offer(m_remove, none, {});
-    offer(m_pin, session.hasModel() ? session.readOnlyReason() : tr("Open a model first."), tr("Keeps the current plan under a name"));
+    offer(m_pin, session.changeProblem(), tr("Keeps the current plan under a name"));
 }
 
 void PlansPanel::use()

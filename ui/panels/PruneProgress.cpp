@@ -52,7 +52,7 @@ void PruneProgress::follow(const JobInfo &job)
     m_counts->setAccessibleName(spoken(m_counts->text()));
     m_counts->setToolTip(isRunning ? progressDetails(job.progress) : QString());
     m_counts->setAccessibleDescription(spoken(m_counts->toolTip()));
-    enableUnless(job.state == JobInfo::State::Cancelling ? tr("The job is being cancelled.") : QString(), *m_cancel);
+    enableUnless(job.state == JobInfo::State::Cancelling ? tr("The job is being cancelled.") : QString(), *m_cancel, {});
 }
 
 } // namespace secateur::ui

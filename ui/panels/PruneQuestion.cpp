@@ -57,15 +57,14 @@ QString takenOverText(const PlanDraft &now)
                                        : PruneQuestion::tr("Keeps the attentions that the current plan protects (layers %1)."))
                          .arg(layersText(kept));
     if (!forced.empty())
-        sentences << (forced.size() == 1 ? PruneQuestion::tr("Removes the attention first that the current plan forces (layer %1).")
-                                         : PruneQuestion::tr("Removes the attentions first that the current plan forces (layers %1)."))
+        sentences << (forced.size() == 1 ? PruneQuestion::tr("Removes first what the current plan forces: layer %1.")
+                                         : PruneQuestion::tr("Removes first what the current plan forces: layers %1."))
                          .arg(layersText(forced));
     const bool isN = now.balance.attentionsToRemove.has_value(), isK = now.balance.neuronsKept.has_value();
     if (isN || isK)
-        sentences << PruneQuestion::tr("%1 is chosen anew for the target: what was set by hand is not used.")
-                         .arg(isN && isK ? PruneQuestion::tr("Each of N and K")
-                              : isK      ? QStringLiteral("K")
-                                         : QStringLiteral("N"));
+        sentences << (isN && isK ? PruneQuestion::tr("N and K are chosen anew for the target: what was set by hand is not used.")
+                                 : PruneQuestion::tr("%1 is chosen anew for the target: what was set by hand is not used.")
+                                       .arg(isK ? QStringLiteral("K") : QStringLiteral("N")));
     return sentences.join(QLatin1Char(' '));
 }
 

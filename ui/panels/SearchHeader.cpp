@@ -121,11 +121,10 @@ void SearchHeader::followWindows()
     const SessionModel &session = m_workbench.session;
     const QSignalBlocker blocker(m_windows);
     const NeuronScores *scores = session.scores();
-    enableUnless(!session.hasModel() ? tr("Open a model first.")
-                 : scores            ? session.readOnlyReason()
-                                     : tr("Calibrate first: candidates are evaluated on windows of the calibration text."),
-                 *m_windows,
-                 tr("On how many of the calibration windows each candidate is evaluated. More is slower and less a matter of chance."));
+    const QString problem = session.changeProblem();
+    enableUnless(
+        problem.isEmpty() && !scores ? tr("Calibrate first: candidates are evaluated on windows of the calibration text.") : problem,
+        *m_windows, tr("On how many of the calibration windows each candidate is evaluated. More is slower and less a matter of chance."));
     m_windows->setRange(1, scores ? int(std::max<std::int64_t>(1, scores->provenance.windows)) : 1);
     m_windows->setValue(int(session.draft().search.windows));
 }
@@ -155,7 +154,7 @@ void SearchHeader::followConstraints()
     for (QWidget *widget : std::initializer_list<QWidget *>{m_forced, m_clearForced})
         widget->setVisible(hasForced);
     for (QToolButton *clear : {m_clearProtected, m_clearForced})
-        enableUnless(m_workbench.session.readOnlyReason(), *clear);
+        enableUnless(m_workbench.session.readOnlyReason(), *clear, {});
     m_constraints->setVisible(hasProtected || hasForced);
 }
 

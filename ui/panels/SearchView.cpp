@@ -216,9 +216,8 @@ void SearchView::followStale(const Shown &shown, bool isEmpty)
     m_goBack->setText(isOtherK ? tr("Go back to K = %1").arg(exactText(shown.kept)) : tr("Go back"));
     const Possibility possible = m_workbench.jobs.canSearch();
     const bool isBusy = m_workbench.runner.isBusy(JobKind::Search);
-    m_searchThis->setEnabled(bool(possible) && !isBusy);
-    m_searchThis->setToolTip(possible && isBusy ? tr("A search is running.") : possible.reason);
-    enableUnless(session.readOnlyReason(), *m_goBack);
+    enableUnless(possible && isBusy ? tr("A search is running.") : possible.reason, *m_searchThis, {});
+    enableUnless(session.readOnlyReason(), *m_goBack, {});
 }
 
 /// The search of the current plan; without one, the search shown before, if it is of the same calibration.
@@ -264,10 +263,11 @@ bool SearchView::showEmptyState()
     } else if (session.attentionsToRemove() == 0) {
         const bool isByRule = session.balance()->attentionsByRule == 0;
         const QString keeps = tr("This plan keeps all attentions (N = 0).");
-        m_empty->say(
-            tr("Nothing to search"),
-            isByRule ? tr("%1 The rule gives 0 for %2 on this model.").arg(keeps, targetText(session.draft().balance.sparsity)) : keeps,
-            session.bounds() && session.bounds()->mostAttentions > 0 && session.readOnlyReason().isEmpty() ? tr("Set N = 1") : QString());
+        m_empty->say(tr("Nothing to search"),
+                     isByRule ? tr("%1 The rule gives 0 for %2 on this model.").arg(keeps, targetText(session.draft().balance.sparsity))
+                              : keeps,
+                     session.bounds() && session.bounds()->mostAttentions > 0 ? tr("Set N = 1") : QString());
+        m_empty->refuseAction(session.readOnlyReason());
     } else if (!shown().record) {
         m_empty->say(
             tr("Not searched yet"),

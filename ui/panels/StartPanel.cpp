@@ -7,6 +7,7 @@
 #include "panels/InBackground.h"
 #include "panels/ModelCard.h"
 #include "widgets/DropArea.h"
+#include "widgets/Enabling.h"
 #include "widgets/EntryList.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
@@ -267,8 +268,7 @@ QWidget *StartPanel::buildRecoveryRow(const RecoverableSession &session, bool is
     layout->addWidget(captionLabel(problem.isEmpty() ? doneText(session) : problem));
     auto *restore = new QPushButton(tr("Restore")), *discard = new QPushButton(tr("Discard"));
     restore->setProperty("primary", isSuggested);
-    restore->setEnabled(problem.isEmpty());
-    restore->setToolTip(problem);
+    enableUnless(problem, *restore, {});
     restore->setAccessibleName(tr("Restore the session of %1").arg(model));
     discard->setAccessibleName(tr("Discard the session of %1").arg(model));
     auto *buttons = new QHBoxLayout;

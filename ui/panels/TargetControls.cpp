@@ -53,8 +53,6 @@ void TargetControls::layOut()
     m_sparsity->setSingleStep(0.1);
     m_sparsity->setSuffix(tr(" %"));
     m_alpha->setAccessibleName(tr("Alpha of the rule"));
-    m_alpha->setToolTip(
-        tr("The larger alpha, the more attentions the rule removes; the paper uses %1.").arg(locale().toString(BalanceSettings().alpha)));
     m_alpha->setRange(0.01, 1000);
     m_alpha->setDecimals(2);
     m_alpha->setSingleStep(0.1);
@@ -65,7 +63,6 @@ void TargetControls::layOut()
     m_resetAlpha->setFocusPolicy(Qt::StrongFocus);
     m_resetAlpha->setAccessibleName(tr("Reset alpha"));
     m_multiple->setAccessibleName(tr("Width multiple"));
-    m_multiple->setToolTip(tr("K is rounded to a multiple of this: hardware likes 64 or 128, the paper uses 1."));
     for (const int multiple : kMultiples)
         m_multiple->addItem(locale().toString(multiple), multiple);
     for (QWidget *control : std::initializer_list<QWidget *>{m_sparsity, m_alpha, m_multiple})
@@ -117,16 +114,17 @@ void TargetControls::follow()
     const QString papers = locale().toString(BalanceSettings().alpha);
     const QString readOnly = session.readOnlyReason();
     const QString noReset = isPapers ? tr("Alpha is %1 already, as in the paper.").arg(papers) : readOnly;
-    m_resetAlpha->setEnabled(noReset.isEmpty());
-    m_resetAlpha->setToolTip(noReset.isEmpty() ? tr("Back to %1, the paper's").arg(papers) : noReset);
+    enableUnless(noReset, *m_resetAlpha, tr("Back to %1, the paper's").arg(papers));
     int multiple = m_multiple->findData(qlonglong(settings.widthMultiple));
     if (multiple < 0) { // from a session that was made elsewhere
         m_multiple->addItem(exactText(settings.widthMultiple), qlonglong(settings.widthMultiple));
         multiple = m_multiple->count() - 1;
     }
     m_multiple->setCurrentIndex(multiple);
-    for (QWidget *control : std::initializer_list<QWidget *>{m_presets, m_sparsity, m_alpha, m_multiple})
-        enableUnless(readOnly, *control);
+    enableUnless(readOnly, *m_presets, {});
+    enableUnless(readOnly, *m_sparsity, {});
+    enableUnless(readOnly, *m_alpha, tr("The larger alpha, the more attentions the rule removes; the paper uses %1.").arg(papers));
+    enableUnless(readOnly, *m_multiple, tr("K is rounded to a multiple of this: hardware likes 64 or 128, the paper uses 1."));
 }
 
 } // namespace secateur::ui

@@ -201,9 +201,8 @@ QString TextPicker::problem() const
 {
     if (m_files.isEmpty())
         return tr("Choose a text first.");
-    for (const QString &file : m_files)
-        if (const TextFileProblem problem = problemOfTextFile(file); !problem.brief.isEmpty())
-            return problem.sentence;
+    if (!m_broken.isEmpty())
+        return m_broken;
     return value() == m_refusedText ? m_refusal : QString();
 }
 
@@ -235,7 +234,10 @@ void TextPicker::takeDropsOn(QWidget &around)
 void TextPicker::showEvent(QShowEvent *event)
 {
     QWidget::showEvent(event);
+    const QString before = problem();
     showFiles(); // files come and go while nobody looks
+    if (problem() != before)
+        emit problemChanged();
 }
 
 void TextPicker::keyPressEvent(QKeyEvent *event)
@@ -302,9 +304,17 @@ void TextPicker::showFiles()
 {
     const int rowHeight = m_list->fontMetrics().height() + 10;
     m_list->clear();
+    m_broken.clear();
+    m_haveColumns = std::ranges::any_of(m_files, mayHaveColumns);
+    m_roughTokens = roughTokens(value());
     for (const QString &path : m_files) {
         const QFileInfo file(path);
-        const QString problem = problemOfTextFile(path).brief, name = textFileName(path);
+        const auto [problem, sentence, remedy] = problemOfTextFile(path);
+        if (m_broken.isEmpty()) {
+            m_broken = sentence;
+            m_mending = remedy;
+        }
+        const QString name = textFileName(path);
         const bool isPasted = name != file.fileName();
         const QString text =
             !problem.isEmpty() ? tr("%1   %2", "file and problem").arg(name, problem)
@@ -331,20 +341,19 @@ void TextPicker::follow()
     const TextSettings now = value();
     m_read->setVisible(!m_read->text().isEmpty() && now.files == m_readText.files && now.column == m_readText.column &&
                        now.length == m_readText.length && now.seed == m_readText.seed && !(now == m_refusedText));
-    const bool hasColumns = std::ranges::any_of(m_files, mayHaveColumns) || now.column != TextSettings().column;
+    const bool hasColumns = m_haveColumns || now.column != TextSettings().column;
     m_columnName->setVisible(hasColumns);
     m_column->setVisible(hasColumns);
-    const auto broken = std::ranges::find_if(m_files, [](const QString &file) { return !problemOfTextFile(file).brief.isEmpty(); });
-    const bool isRefused = broken == m_files.end() && !m_files.isEmpty() && now == m_refusedText;
+    const bool isRefused = m_broken.isEmpty() && !m_files.isEmpty() && now == m_refusedText;
     m_useFewer->setVisible(isRefused && m_windowsGiven > 0);
     m_note->setToolTip({});
-    if (broken != m_files.end())
-        m_note->say(InlineNote::Kind::Problem, problemOfTextFile(*broken).sentence, problemOfTextFile(*broken).remedy);
+    if (!m_broken.isEmpty())
+        m_note->say(InlineNote::Kind::Problem, m_broken, m_mending);
     else if (isRefused)
         m_note->say(InlineNote::Kind::Problem, m_refusal, m_remedy);
-    else if (!m_files.isEmpty() && isReadLate(now)) {
+    else if (!m_files.isEmpty() && isReadLate(now, m_roughTokens)) {
         m_note->say(InlineNote::Kind::Info,
-                    tr("The text is large, %1 tokens. It is read when a job needs it.").arg(estimated(countText(roughTokens(now)))));
+                    tr("The text is large, %1 tokens. It is read when a job needs it.").arg(estimated(countText(m_roughTokens))));
         m_note->setToolTip(tr("An estimate: the size of the files ÷ 4 bytes per token."));
     } else if (const auto needed = m_cut->tokensNeeded())
         m_note->say(InlineNote::Kind::Info, tr("The text must have at least %1 tokens.").arg(exactText(*needed)));

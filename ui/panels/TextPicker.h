@@ -61,7 +61,7 @@ public:
 signals:
     /// By the user, never by setValue().
     void changed();
-    /// problem(), because of what is in the files.
+    /// problem(), because of what is in the files, or of what became of them while the picker was hidden.
     void problemChanged();
 
 protected:
@@ -80,6 +80,10 @@ private:
     void followSelection();
 
     QStringList m_files;
+    // Of the files when they were chosen or came into sight: a disk may take long to tell.
+    QString m_broken, m_mending; ///< what is wrong with the first of them that cannot be used, and what to do; empty = nothing
+    bool m_haveColumns = false;
+    qint64 m_roughTokens = 0;
     QListWidget *m_list;
     TextSources *m_sources;
     TextCut *m_cut;

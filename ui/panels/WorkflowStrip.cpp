@@ -249,20 +249,14 @@ qint64 WorkflowStrip::shownAttentions() const
     return session.draft().balance.attentionsToRemove.value_or(session.bounds() ? session.bounds()->attentionsByRule : 0);
 }
 
-void WorkflowStrip::followRanges()
+/// The fewest and the most attentions that may be removed; all where no number reaches the sparsity.
+std::pair<qint64, qint64> WorkflowStrip::attentionsRange() const
 {
     const SessionModel &session = m_workbench.session;
-    qint64 least = 0, most = session.layerCount();
-    if (const auto &bounds = session.bounds(); bounds && bounds->leastAttentions <= bounds->mostAttentions) {
-        least = bounds->leastAttentions;
-        most = bounds->mostAttentions;
-    }
-    const qint64 shown = shownAttentions();
-    const QSignalBlocker attentions(m_attentions), neurons(m_neurons);
-    m_attentions->setRange(inField(std::min(least, shown)), inField(std::max(most, shown)));
-    m_neurons->setRange(session.hasModel() ? 1 : 0, int(session.neurons()));
-    m_attentions->setToolTip(tr("Attentions to remove: %1 to %2 reach the sparsity. Empty: by the rule.").arg(least).arg(most));
-    m_neurons->setToolTip(tr("Neurons kept in every FFN, of %1. Empty: what the sparsity asks for.").arg(exactText(session.neurons())));
+    const std::optional<BalanceBounds> &bounds = session.bounds();
+    if (bounds && bounds->leastAttentions <= bounds->mostAttentions)
+        return {bounds->leastAttentions, bounds->mostAttentions};
+    return {0, session.layerCount()};
 }
 
 /// With K by hand the target says nothing of the plan.
@@ -286,9 +280,11 @@ void WorkflowStrip::followPlan()
     const SessionModel &session = m_workbench.session;
     const BalanceSettings &settings = session.draft().balance;
     const QString problem = session.editProblem();
-    followRanges();
+    const std::pair<qint64, qint64> range = attentionsRange();
     {
-        const QSignalBlocker blocker(m_sparsity);
+        const QSignalBlocker sparsity(m_sparsity), attentions(m_attentions), neurons(m_neurons);
+        m_attentions->setRange(inField(std::min(range.first, shownAttentions())), inField(std::max(range.second, shownAttentions())));
+        m_neurons->setRange(session.hasModel() ? 1 : 0, int(session.neurons()));
         m_sparsity->setValue(shownSparsity() * 100);
     }
     m_attentions->setNumber(shownAttentions(), !settings.attentionsToRemove.has_value());
@@ -296,8 +292,10 @@ void WorkflowStrip::followPlan()
     enableUnless(problem, *m_sparsity,
                  isReachedByHand() ? tr("Share of the decoder layers' parameters that K by hand removes. A target gives K back to the rule.")
                                    : tr("Target: share of the decoder layers' parameters to remove"));
-    for (RuleSpinBox *field : {m_attentions, m_neurons})
-        enableUnless(problem, *field);
+    enableUnless(problem, *m_attentions,
+                 tr("Attentions to remove: %1 to %2 reach the sparsity. Empty: by the rule.").arg(range.first).arg(range.second));
+    enableUnless(problem, *m_neurons,
+                 tr("Neurons kept in every FFN, of %1. Empty: what the sparsity asks for.").arg(exactText(session.neurons())));
 
     const auto &pins = session.session().pinned;
     const auto pin = std::find_if(pins.begin(), pins.end(), [&](const PinnedPlan &pinned) { return pinned.draft == session.draft(); });

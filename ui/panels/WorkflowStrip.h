@@ -5,6 +5,7 @@
 
 #include <QWidget>
 #include <array>
+#include <utility>
 
 class QDoubleSpinBox;
 class QLabel;
@@ -45,11 +46,11 @@ private:
     void makeFields();
     void followSteps();
     void followPlan();
-    void followRanges();
     void followExactness();
     bool isReachedByHand() const;
     double shownSparsity() const;
     qint64 shownAttentions() const;
+    std::pair<qint64, qint64> attentionsRange() const;
 
     Workbench m_workbench;
     Step m_current = Step::Load;

@@ -33,7 +33,8 @@ struct CurveLine {
 };
 
 /// Perplexity (log axis) against what a plan costs. Filled = searched and measured, hollow = measured with a borrowed removal order, ring =
-/// the current plan. Lines join the plans of one series, all others stand alone. Where the current plan was not measured, a dashed line stands at its x and nothing is drawn at any y.
+/// the current plan. Lines join the plans of one series, all others stand alone. Where the current plan was not measured, a dashed line stands
+/// at its x and nothing is drawn at any y.
 class PerplexityCurve : public Plot {
     Q_OBJECT
 public:

@@ -92,6 +92,14 @@ void BalanceSlider::setValue(qint64 n)
     changeBase();
 }
 
+void BalanceSlider::setProblem(const QString &problem)
+{
+    m_problem = problem;
+    setEnabled(problem.isEmpty());
+    setToolTip(problem);
+    changeBase();
+}
+
 /// Brings the base class, and so the accessible value, up to what is shown.
 void BalanceSlider::changeBase()
 {
@@ -110,6 +118,8 @@ void BalanceSlider::changeBase()
         parts << tr("possible from %1 to %2").arg(locale.toString(m_least), locale.toString(m_most));
     if (m_rule >= 0)
         parts << m_ruleLabel;
+    if (!m_problem.isEmpty())
+        parts << m_problem;
     setAccessibleDescription(parts.join("; "));
     update();
 }
@@ -300,7 +310,7 @@ void BalanceSlider::keyPressEvent(QKeyEvent *event)
 
 bool BalanceSlider::event(QEvent *event)
 {
-    if (event->type() != QEvent::ToolTip)
+    if (event->type() != QEvent::ToolTip || !m_problem.isEmpty())
         return QAbstractSlider::event(event);
     const auto *help = static_cast<QHelpEvent *>(event);
     const QPointF position = help->pos();

@@ -27,6 +27,8 @@ public:
     /// The N of the rule and what to write at its mark ("the rule (α = 1.5): N = 4"); -1: no mark.
     void setRule(qint64 n, const QString &label);
     void setValue(qint64 n);
+    /// Why N cannot be changed at all: disables the slider and is said beside what it shows. Empty = it can.
+    void setProblem(const QString &problem);
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
@@ -78,7 +80,7 @@ private:
     PlotStyle m_style;
     qint64 m_layers = 0, m_least = 0, m_most = 0, m_rule = -1;
     qint64 m_value = 0; ///< N; other than the base class's value where it is not feasible
-    QString m_reasonBelow, m_reasonAbove, m_ruleLabel;
+    QString m_reasonBelow, m_reasonAbove, m_ruleLabel, m_problem;
     std::optional<double> m_grab; ///< while the mouse is down: its x less that of the handle
     bool m_isDragging = false;    ///< the mouse has moved N since it was pressed
     bool m_isSetting = false;     ///< the base class changes because we say so

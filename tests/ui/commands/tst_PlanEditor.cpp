@@ -129,6 +129,7 @@ private slots:
     void protectAndForceExcludeEachOther();
     void editsThatChangeNothingLeaveNoStep();
     void everyStepHasAName();
+    void everyStepSaysWhatItWasMadeFor();
     void textsAreStepsOfTheHistory();
     void scoresFollowTheSettingsAndBack();
     void aDragIsOneStep();
@@ -304,6 +305,32 @@ void TestPlanEditor::everyStepHasAName()
     QCOMPARE(texts, QStringList({"Sparsity 25 %", "Alpha 2", "Set N to 3", "Reset N", "Set K to 77", "Reset K", "K a multiple of 8",
                                  "2 search windows", "Protect layer 1", "Remove layer 1 first", "Do not remove layer 1 first",
                                  "Calibration 2", "Use Plan A", "Pin Plan A", "Rename to Best", "Unpin Best"}));
+}
+
+void TestPlanEditor::everyStepSaysWhatItWasMadeFor()
+{
+    using Part = PlanEditor::Part;
+    Bench bench;
+    bench.addCalibration(2);
+    const Session &session = bench.model.session();
+    const auto part = [&bench] { return PlanEditor::partOf(*bench.history.command(bench.history.index() - 1)); };
+    bench.editor.setSparsity(0.25);
+    QCOMPARE(part(), Part::Plan);
+    TextSettings text = session.evaluationText;
+    text.length = 64;
+    bench.editor.setTexts(session.calibrationText, text, session.norm);
+    QCOMPARE(part(), Part::EvaluationText);
+    text = session.calibrationText;
+    text.seed = 77;
+    bench.editor.setTexts(text, session.evaluationText, session.norm); // which puts the scores aside
+    QCOMPARE(part(), Part::CalibrationText);
+    bench.editor.setTexts(text, session.evaluationText, session.norm == ScoreNorm::L1 ? ScoreNorm::L2 : ScoreNorm::L1);
+    QCOMPARE(part(), Part::CalibrationText);
+    bench.editor.useCalibration(1); // with its settings
+    QVERIFY(!(session.calibrationText == text));
+    QCOMPARE(part(), Part::Plan);
+    bench.editor.pin({});
+    QCOMPARE(part(), Part::Pins);
 }
 
 void TestPlanEditor::textsAreStepsOfTheHistory()

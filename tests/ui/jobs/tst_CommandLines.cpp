@@ -400,7 +400,7 @@ void TestCommandLines::linesScoreWhatTheWindowScores()
     QVERIFY(bench.open());
     TextSettings text = SampleBench::texts().calibration;
     text.seed = 5;
-    bench.model.setTexts(text, SampleBench::texts().evaluation, ScoreNorm::L1);
+    bench.model.setDraftAndTexts(bench.model.draft(), text, SampleBench::texts().evaluation, ScoreNorm::L1);
     QVERIFY(bench.calibrate());
     QCOMPARE(run(bench.jobs.commandOf(JobKind::Calibrate), bench.folder.path()), 0);
     const NeuronScores theirs = loadScores(bench.path("scores.safetensors").toStdString());

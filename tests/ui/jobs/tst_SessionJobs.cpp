@@ -138,7 +138,7 @@ void TestSessionJobs::whatIsNotPossibleYetSaysWhy()
     bench.model.begin(sampleSummary());
     QCOMPARE(jobs.canCalibrate().reason, QStringLiteral("Choose a calibration text first."));
     QCOMPARE(jobs.canEvaluateDense().reason, QStringLiteral("Choose a text to evaluate on first."));
-    bench.model.setTexts(SampleBench::texts().calibration, SampleBench::texts().evaluation, ScoreNorm::L2);
+    bench.model.setDraftAndTexts(bench.model.draft(), SampleBench::texts().calibration, SampleBench::texts().evaluation, ScoreNorm::L2);
     QVERIFY(jobs.canCalibrate());
     QVERIFY(jobs.canEvaluateDense());
     QVERIFY(jobs.canSearch().reason.startsWith(QStringLiteral("Calibrate first")));
@@ -265,7 +265,7 @@ void TestSessionJobs::calibratingTwiceGivesOneCalibration()
     QCOMPARE(bench.history.count(), 1);
     TextSettings text = bench.model.session().calibrationText;
     text.windows = 2;
-    bench.model.setTexts(text, bench.model.session().evaluationText, ScoreNorm::L1);
+    bench.model.setDraftAndTexts(bench.model.draft(), text, bench.model.session().evaluationText, ScoreNorm::L1);
     QVERIFY(bench.calibrate());
     QCOMPARE(bench.model.session().calibrations.size(), 2U);
     QCOMPARE(bench.model.draft().calibration, 1);
@@ -614,7 +614,7 @@ void TestSessionJobs::evaluatingSearchesFirstAndMeasuresTheDenseModelOnce()
     bench.editor.setAttentionsToRemove(0);
     TextSettings text = bench.model.session().evaluationText;
     text.windows = 2;
-    bench.model.setTexts(bench.model.session().calibrationText, text, ScoreNorm::L2);
+    bench.model.setDraftAndTexts(bench.model.draft(), bench.model.session().calibrationText, text, ScoreNorm::L2);
     bench.jobs.evaluate();
     bench.jobs.measureCurve({.drafts = {bench.model.draft()}, .isOrderBorrowed = false});
     QVERIFY(bench.finish());
@@ -888,7 +888,7 @@ void TestSessionJobs::failuresNameTheObjectAndTheRemedy()
     if (what == QLatin1String("output"))
         QVERIFY(QFile::exists(bench.path("there already/letter.txt")));
     if (wasOpened) { // once it goes well, the message is gone from the bar
-        bench.model.setTexts(SampleBench::texts().calibration, SampleBench::texts().evaluation, ScoreNorm::L2);
+        bench.model.setDraftAndTexts(bench.model.draft(), SampleBench::texts().calibration, SampleBench::texts().evaluation, ScoreNorm::L2);
         if (topic == QLatin1String("calibrate"))
             QVERIFY(bench.calibrate());
         else if (topic == QLatin1String("evaluate"))

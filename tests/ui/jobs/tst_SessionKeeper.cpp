@@ -236,7 +236,7 @@ void TestSessionKeeper::theJournalHoldsWhatHappensAsItHappens()
     QVERIFY(recovered());
     TextSettings text = bench.model.session().calibrationText;
     text.windows = 2;
-    bench.model.setTexts(text, bench.model.session().evaluationText, ScoreNorm::L1);
+    bench.model.setDraftAndTexts(bench.model.draft(), text, bench.model.session().evaluationText, ScoreNorm::L1);
     QVERIFY(recovered());
     QVERIFY(bench.calibrate()); // a new base, which holds all of it
     QTRY_VERIFY(recoverSession(folder).calibrations.size() == 2);

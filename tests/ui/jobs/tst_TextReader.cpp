@@ -39,13 +39,13 @@ void tst_TextReader::textsAreToldWithoutAJob()
     QSignalSpy read(&bench.model, &SessionModel::textRead), refused(&bench.model, &SessionModel::textRefused);
     TextReader reader(bench.model, bench.jobs);
     const Session &session = bench.model.session();
-    bench.model.setTexts(session.calibrationText, session.evaluationText, ScoreNorm::L1);
+    bench.model.setDraftAndTexts(bench.model.draft(), session.calibrationText, session.evaluationText, ScoreNorm::L1);
     QTRY_COMPARE_WITH_TIMEOUT(read.size(), 2, 20'000);
     QCOMPARE(bench.runner.jobs().size(), jobs);
     QVERIFY(read[0][0].value<TextSettings>() == session.calibrationText);
     QVERIFY(read[1][0].value<TextSettings>() == session.evaluationText);
     QVERIFY2(read[0][1].toStringList().join('\n').contains("4 windows"), qPrintable(read[0][1].toStringList().join('\n')));
-    bench.model.setTexts(session.calibrationText, session.evaluationText, ScoreNorm::L2); // the same texts
+    bench.model.setDraftAndTexts(bench.model.draft(), session.calibrationText, session.evaluationText, ScoreNorm::L2); // the same texts
     QTest::qWait(600);
     QCOMPARE(read.size(), 2);
     QVERIFY(refused.isEmpty());
@@ -59,20 +59,20 @@ void tst_TextReader::textThatIsTooShortIsRefused()
     TextReader reader(bench.model, bench.jobs);
     TextSettings text = bench.model.session().calibrationText;
     text.files = {write(bench, "short.txt", "Too short.").toStdString()};
-    bench.model.setTexts(text, {}, ScoreNorm::L2);
+    bench.model.setDraftAndTexts(bench.model.draft(), text, {}, ScoreNorm::L2);
     QTRY_COMPARE_WITH_TIMEOUT(refused.size(), 1, 20'000);
     QVERIFY2(refused[0][1].toString().contains("tokens"), qPrintable(refused[0][1].toString()));
     QVERIFY(!refused[0][2].toString().isEmpty());
     QCOMPARE(refused[0][3].toLongLong(), 0); // not even one window
     text.files = {std::filesystem::path(SECATEUR_SOURCE_DIR) / "resources" / "sample" / "text" / "grimm.txt"};
     text.windows = 1'000'000;
-    bench.model.setTexts(text, {}, ScoreNorm::L2);
+    bench.model.setDraftAndTexts(bench.model.draft(), text, {}, ScoreNorm::L2);
     QTRY_COMPARE_WITH_TIMEOUT(refused.size(), 2, 20'000);
     const qint64 windows = refused[1][3].toLongLong();
     QVERIFY(windows > 0);
     QSignalSpy read(&bench.model, &SessionModel::textRead);
     text.windows = windows; // what was offered is enough
-    bench.model.setTexts(text, {}, ScoreNorm::L2);
+    bench.model.setDraftAndTexts(bench.model.draft(), text, {}, ScoreNorm::L2);
     QTRY_COMPARE_WITH_TIMEOUT(read.size(), 1, 20'000);
     QCOMPARE(read[0][2].value<TextReport>().windows, windows);
 }
@@ -85,7 +85,7 @@ void tst_TextReader::textThatIsNoneIsRefused()
     TextReader reader(bench.model, bench.jobs);
     TextSettings text = bench.model.session().calibrationText;
     text.files = {write(bench, "book.txt", "%PDF-1.7\n%\xE2\xE3\xCF\xD3\n").toStdString()};
-    bench.model.setTexts(text, {}, ScoreNorm::L2);
+    bench.model.setDraftAndTexts(bench.model.draft(), text, {}, ScoreNorm::L2);
     QTRY_COMPARE_WITH_TIMEOUT(refused.size(), 1, 20'000);
     QVERIFY2(refused[0][1].toString().contains("PDF"), qPrintable(refused[0][1].toString()));
 }
@@ -99,7 +99,7 @@ void tst_TextReader::onlyTheLastChoiceIsTold()
     TextSettings text = bench.model.session().calibrationText;
     for (const std::int64_t windows : {1, 2, 3}) {
         text.windows = windows;
-        bench.model.setTexts(text, {}, ScoreNorm::L2);
+        bench.model.setDraftAndTexts(bench.model.draft(), text, {}, ScoreNorm::L2);
     }
     QTRY_COMPARE_WITH_TIMEOUT(read.size(), 1, 20'000);
     QTest::qWait(600);

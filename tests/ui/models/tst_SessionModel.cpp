@@ -70,7 +70,7 @@ struct Bench {
     {
         PlanDraft draft = model.draft();
         function(draft);
-        model.setDraft(draft);
+        model.setDraftAndTexts(draft, model.session().calibrationText, model.session().evaluationText, model.session().norm);
     }
     void setSparsity(double sparsity)
     {
@@ -127,6 +127,7 @@ private slots:
     void beginStartsAnEmptySession();
     void restoreTakesAWholeSession();
     void settingsOfARestoredSessionAreThoseOfItsScores();
+    void sizesOfTextsAreAskedForOnce();
     void modelsAreNamedAfterTheirFolder_data();
     void modelsAreNamedAfterTheirFolder();
     void balanceAndBoundsAreThoseOfTheCore_data();
@@ -559,20 +560,20 @@ void TestSessionModel::evaluationsAreFoundByPlanAndText()
 
     TextSettings other = model.session().evaluationText;
     other.files = {"oz.txt"};
-    model.setTexts(model.session().calibrationText, other, ScoreNorm::L2);
+    model.setDraftAndTexts(model.draft(), model.session().calibrationText, other, ScoreNorm::L2);
     QVERIFY(!model.planEvaluation());
     QVERIFY(!model.denseEvaluation());
     QVERIFY(!model.staleEvaluation());
     model.addEvaluation(bench.measured(39));
     QCOMPARE(perplexity(model.planEvaluation()), 39.0);
     other.windows = 3; // the same file, cut differently
-    model.setTexts(model.session().calibrationText, other, ScoreNorm::L2);
+    model.setDraftAndTexts(model.draft(), model.session().calibrationText, other, ScoreNorm::L2);
     QVERIFY(!model.planEvaluation());
 
     bench.calibrate(2); // other neurons are kept
     bench.search({3, 4});
     other.windows.reset();
-    model.setTexts(model.session().calibrationText, other, ScoreNorm::L2);
+    model.setDraftAndTexts(model.draft(), model.session().calibrationText, other, ScoreNorm::L2);
     QVERIFY(!model.planEvaluation());
     QCOMPARE(perplexity(model.staleEvaluation()), 39.0);
 }
@@ -635,7 +636,7 @@ void TestSessionModel::goingBackFindsSearchAndEvaluationAgain()
     bench.edit([](PlanDraft &draft) { draft.search.protectedLayers = {3}; });
     QVERIFY(model.searchState() == SearchState::NotBegun);
 
-    model.setDraft(first);
+    model.setDraftAndTexts(first, model.session().calibrationText, model.session().evaluationText, model.session().norm);
     QVERIFY(model.planExactness() == Exactness::Exact);
     QCOMPARE(model.removalOrder(), std::vector<std::int64_t>({3, 4}));
     QCOMPARE(perplexity(model.planEvaluation()), 20.0);
@@ -724,12 +725,12 @@ void TestSessionModel::everyChangeIsToldOnce()
     model.setPins(pins);
     QCOMPARE(signalCount.take(), QStringList());
     TextSettings text = model.session().calibrationText;
-    model.setTexts(text, model.session().evaluationText, ScoreNorm::L2);
+    model.setDraftAndTexts(model.draft(), text, model.session().evaluationText, ScoreNorm::L2);
     QCOMPARE(signalCount.take(), QStringList());
     text.files = {"grimm.txt"};
-    model.setTexts(text, model.session().evaluationText, ScoreNorm::L2);
+    model.setDraftAndTexts(model.draft(), text, model.session().evaluationText, ScoreNorm::L2);
     QCOMPARE(signalCount.take(), names({"textsChanged"}));
-    model.setTexts(text, model.session().evaluationText, ScoreNorm::L1);
+    model.setDraftAndTexts(model.draft(), text, model.session().evaluationText, ScoreNorm::L1);
     QCOMPARE(signalCount.take(), names({"textsChanged"}));
     bench.setRemovals(1);
     signalCount.take();
@@ -799,6 +800,24 @@ void TestSessionModel::impactOfTheDenseModelIsApart()
     QVERIFY(model.searchState() == SearchState::NotBegun);
     QVERIFY(model.planExactness() == Exactness::Unknown); // it is no search of a plan
     QVERIFY(model.session().searches.empty());
+}
+
+void TestSessionModel::sizesOfTextsAreAskedForOnce()
+{
+    Bench bench;
+    const SessionModel &model = bench.model;
+    const QTemporaryDir folder;
+    QFile file(folder.filePath(QStringLiteral("a.txt")));
+    QVERIFY(file.open(QIODevice::WriteOnly) && file.resize(4000)); // about 1,000 tokens
+    const TextSettings text{.files = {file.fileName().toStdString()}, .windows = {}, .length = 100, .seed = 0};
+    QCOMPARE(model.roughWindows(text), 10);
+    QVERIFY(file.resize(8000));
+    QCOMPARE(model.roughWindows(text), 10);
+    TextSettings shorter = text;
+    shorter.length = 50;
+    QCOMPARE(model.roughWindows(shorter), 40);
+    bench.model.setDraftAndTexts(model.draft(), text, model.session().evaluationText, model.session().norm); // chosen anew
+    QCOMPARE(model.roughWindows(text), 20);
 }
 
 QTEST_GUILESS_MAIN(TestSessionModel)

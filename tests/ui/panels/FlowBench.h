@@ -74,6 +74,17 @@ struct FlowBench {
 
     void open() { session.begin(summary()); }
 
+    /// The same session as if a newer version had saved it: open read-only.
+    void makeReadOnly()
+    {
+        Session newer = session.session();
+        newer.newerFormat = 9;
+        std::vector<std::shared_ptr<const RankedScores>> ranked;
+        for (const auto &scores : newer.calibrations)
+            ranked.push_back(std::make_shared<const RankedScores>(*scores));
+        session.restore(newer, ranked);
+    }
+
     /// Adds scores made from a text and takes them into use.
     void calibrate(const QString &text, ScoreNorm norm = ScoreNorm::L2)
     {

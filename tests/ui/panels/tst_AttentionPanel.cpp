@@ -187,6 +187,20 @@ private slots:
         QTRY_VERIFY(shown.job()->isVisible());
     }
 
+    void whatIsOfferedForNothingIsGreyedInAReadOnlySession()
+    {
+        Shown shown(0);
+        shown.bench.makeReadOnly();
+        const QString text = QStringLiteral("Set N = 1");
+        QTRY_VERIFY(button(*shown.panel, text) && !button(*shown.panel, text)->isEnabled());
+        QCOMPARE(button(*shown.panel, text)->toolTip(), shown.bench.session.readOnlyReason());
+        shown.bench.openDeep();
+        shown.bench.calibrateDeep();
+        shown.bench.editor.setAttentionsToRemove(0);
+        QTRY_VERIFY(button(*shown.panel, text) && button(*shown.panel, text)->isEnabled());
+        QVERIFY(button(*shown.panel, text)->toolTip().isEmpty());
+    }
+
     void oneStepIsCalledOneStep()
     {
         Shown shown(1);

@@ -17,6 +17,8 @@
 #include <QToolButton>
 #include <QWheelEvent>
 
+#include <initializer_list>
+
 using namespace secateur;
 using namespace secateur::ui;
 
@@ -33,7 +35,7 @@ class TestBalancePanel : public QObject {
             bench.calibrateDeep();
             TextSettings text;
             text.files = {bench.write(QStringLiteral("evaluation.txt")).toStdString()};
-            bench.session.setTexts(text, text, ScoreNorm::L2);
+            bench.session.setDraftAndTexts(bench.session.draft(), text, text, ScoreNorm::L2);
             bench.history.clear();
             panel = std::make_unique<BalancePanel>(bench.workbench());
             panel->resize(900, 800);
@@ -256,7 +258,7 @@ private slots:
         QCOMPARE(note(), QStringLiteral("Evaluates the plan"));
         shown.bench.session.addEvaluation(shown.bench.measured(41.5));
         QCOMPARE(note(), QStringLiteral("Measured: perplexity 41.5."));
-        shown.bench.session.setTexts({}, {}, ScoreNorm::L2);
+        shown.bench.session.setDraftAndTexts(shown.bench.session.draft(), {}, {}, ScoreNorm::L2);
         QCOMPARE(note(), shown.bench.jobs.canEvaluate().reason);
     }
 
@@ -297,6 +299,23 @@ private slots:
         QCOMPARE(card->request().drafts.size(), 1U); // only the widest needs no more removals than there are
         QVERIFY(card->findChild<JobButton *>()->note().startsWith(QStringLiteral("1 point, nothing to search")));
         QVERIFY(card->findChild<InlineNote *>()->isVisible());
+    }
+
+    void readOnlyIsSaidAtEveryControlOfThePlan()
+    {
+        Shown shown;
+        shown.bench.makeReadOnly();
+        const QString reason = shown.bench.session.readOnlyReason();
+        QVERIFY(!reason.isEmpty());
+        const auto *slider = shown.panel->findChild<BalanceSlider *>();
+        QVERIFY(!slider->isEnabled());
+        QVERIFY2(slider->accessibleDescription().contains(reason), qPrintable(slider->accessibleDescription()));
+        for (const QWidget *control : std::initializer_list<QWidget *>{shown.named<QWidget>(QStringLiteral("Target sparsity, percent")),
+                                                                       shown.named<QWidget>(QStringLiteral("Alpha of the rule")),
+                                                                       shown.named<QWidget>(QStringLiteral("Width multiple"))}) {
+            QVERIFY(!control->isEnabled());
+            QCOMPARE(control->accessibleDescription(), reason);
+        }
     }
 
     void scrollingOverANumberChangesNothing()

@@ -72,9 +72,11 @@ void tst_CalibratePanel::buttonSaysWhyItIsDisabled()
     QVERIFY(words(panel).contains("Open a model first."));
     bench.open();
     QCOMPARE(button(panel, "Calibrate")->toolTip(), QString("Choose a calibration text first."));
-    bench.session.setTexts({.files = {bench.path("gone.txt").toStdString()}, .windows = 1, .length = 64, .seed = 0}, {}, ScoreNorm::L2);
+    bench.session.setDraftAndTexts(
+        bench.session.draft(), {.files = {bench.path("gone.txt").toStdString()}, .windows = 1, .length = 64, .seed = 0}, {}, ScoreNorm::L2);
     QCOMPARE(button(panel, "Calibrate")->toolTip(), QString("gone.txt was not found."));
-    bench.session.setTexts({.files = {bench.write("a.txt").toStdString()}, .windows = 1, .length = 64, .seed = 0}, {}, ScoreNorm::L2);
+    bench.session.setDraftAndTexts(
+        bench.session.draft(), {.files = {bench.write("a.txt").toStdString()}, .windows = 1, .length = 64, .seed = 0}, {}, ScoreNorm::L2);
     QVERIFY(button(panel, "Calibrate")->isEnabled());
     QVERIFY(button(panel, "Calibrate")->property("primary").toBool());
 }
@@ -108,7 +110,8 @@ void tst_CalibratePanel::whatIsWrongWithTheTextIsSaidOnce()
     show(panel);
     bench.open();
     QVERIFY(words(panel).contains("Choose a calibration text first.")); // beside the button: nowhere else
-    bench.session.setTexts({.files = {bench.path("gone.txt").toStdString()}, .windows = 1, .length = 64, .seed = 0}, {}, ScoreNorm::L2);
+    bench.session.setDraftAndTexts(
+        bench.session.draft(), {.files = {bench.path("gone.txt").toStdString()}, .windows = 1, .length = 64, .seed = 0}, {}, ScoreNorm::L2);
     const QString problem = button(panel, "Calibrate")->toolTip();
     QVERIFY(!button(panel, "Calibrate")->isEnabled() && problem.contains("gone.txt"));
     QCOMPARE(words(panel).count(problem), 1);
@@ -138,7 +141,8 @@ void tst_CalibratePanel::settingsFollowTheSession()
     show(panel);
     bench.open();
     QSignalSpy written(&bench.session, &SessionModel::textsChanged);
-    bench.session.setTexts({.files = {bench.write("a.txt").toStdString()}, .windows = 5, .length = 64, .seed = 3}, {}, ScoreNorm::L1);
+    bench.session.setDraftAndTexts(
+        bench.session.draft(), {.files = {bench.write("a.txt").toStdString()}, .windows = 5, .length = 64, .seed = 3}, {}, ScoreNorm::L1);
     QCOMPARE(written.count(), 1); // what is shown does not echo
     QCOMPARE(panel.findChild<QComboBox *>()->currentIndex(), 1);
 }
@@ -346,9 +350,9 @@ void tst_CalibratePanel::sampleIsCalibrated()
     QVERIFY2(said.startsWith("about ") && said.contains(", about ") && !said.contains('~'), qPrintable(said));
     TextSettings whole = text; // of all of a text, by the size of its file
     whole.windows.reset();
-    bench.session.setTexts(whole, {}, ScoreNorm::L2);
+    bench.session.setDraftAndTexts(bench.session.draft(), whole, {}, ScoreNorm::L2);
     QVERIFY2(button(panel, "Calibrate")->toolTip().startsWith("~"), qPrintable(button(panel, "Calibrate")->toolTip()));
-    bench.session.setTexts(text, {}, ScoreNorm::L2);
+    bench.session.setDraftAndTexts(bench.session.draft(), text, {}, ScoreNorm::L2);
     QTest::mouseClick(button(panel, "Calibrate"), Qt::LeftButton);
     QVERIFY(!button(panel, "Calibrate") || !button(panel, "Calibrate")->isEnabled()); // one at a time
     QTRY_VERIFY_WITH_TIMEOUT(bench.session.hasScores(), 30'000);

@@ -41,7 +41,7 @@ void measureThree(FlowBench &bench)
     bench.calibrate(bench.write("a.txt"));
     TextSettings text = bench.session.session().calibrationText;
     text.files = {bench.write("held-out.txt").toStdString()};
-    bench.session.setTexts(bench.session.session().calibrationText, text, ScoreNorm::L2);
+    bench.session.setDraftAndTexts(bench.session.draft(), bench.session.session().calibrationText, text, ScoreNorm::L2);
     bench.editor.setSparsity(0.25);
     bench.editor.setAttentionsToRemove(1);
     bench.search({2});
@@ -95,7 +95,7 @@ void tst_EvaluatePanel::buttonsSayWhyTheyAreDisabled()
     bench.open();
     QCOMPARE(button(panel, "Evaluate original")->toolTip(), QString("Choose a text to evaluate on first."));
     TextSettings text{.files = {bench.write("a.txt").toStdString()}, .windows = {}, .length = 64, .seed = 0};
-    bench.session.setTexts({}, text, ScoreNorm::L2);
+    bench.session.setDraftAndTexts(bench.session.draft(), {}, text, ScoreNorm::L2);
     QVERIFY(button(panel, "Evaluate original")->isEnabled());
     QVERIFY(!button(panel, "Evaluate plan")->isEnabled());
     QVERIFY(!button(panel, "Evaluate plan")->toolTip().isEmpty());
@@ -103,7 +103,7 @@ void tst_EvaluatePanel::buttonsSayWhyTheyAreDisabled()
     bench.calibrate("a.txt");
     QVERIFY(button(panel, "Evaluate plan")->isEnabled());
     text.files = {bench.path("gone.txt").toStdString()};
-    bench.session.setTexts({}, text, ScoreNorm::L2);
+    bench.session.setDraftAndTexts(bench.session.draft(), {}, text, ScoreNorm::L2);
     QCOMPARE(button(panel, "Evaluate plan")->toolTip(), QString("gone.txt was not found."));
     QVERIFY(!button(panel, "Use this plan")->isEnabled());
     QCOMPARE(button(panel, "Use this plan")->toolTip(),
@@ -137,7 +137,7 @@ void tst_EvaluatePanel::evaluatingSaysAllThatItDoes()
     QCOMPARE(note(), QString("Evaluates the plan"));
     TextSettings text = bench.session.session().evaluationText;
     text.length = 64; // the original was not measured on this one
-    bench.session.setTexts(bench.session.session().calibrationText, text, ScoreNorm::L2);
+    bench.session.setDraftAndTexts(bench.session.draft(), bench.session.session().calibrationText, text, ScoreNorm::L2);
     QCOMPARE(note(), QString("Evaluates the original, once for this text, and the plan"));
     bench.editor.setAttentionsToRemove(2);
     const std::int64_t evaluations = bench.jobs.evaluationCost().evaluations;
@@ -159,7 +159,7 @@ void tst_EvaluatePanel::aTextThatTheCalibrationReadIsNoFairOne()
     TextSettings text = bench.session.session().evaluationText;
     text.files.assign(bench.session.scores()->provenance.textFiles.begin(), bench.session.scores()->provenance.textFiles.end());
     QVERIFY(!text.files.empty());
-    bench.session.setTexts(bench.session.session().calibrationText, text, ScoreNorm::L2);
+    bench.session.setDraftAndTexts(bench.session.draft(), bench.session.session().calibrationText, text, ScoreNorm::L2);
     QVERIFY(words(panel).contains(warning));
 }
 

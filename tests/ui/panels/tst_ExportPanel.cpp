@@ -21,6 +21,8 @@
 #include <QTableView>
 #include <QTest>
 
+#include <algorithm>
+
 using namespace secateur;
 using namespace secateur::ui;
 
@@ -97,6 +99,8 @@ private slots:
     void failedVerificationIsShownAsSuch();
     void failureIsToldInPlaceOrByAMessage();
     void exportOfAnotherPlanIsOnlyMentioned();
+    void exportIsOfNoOtherPlanUntilTheHashIsKnown();
+    void exportedCardCatchesUpWhenItIsShown();
     void folderThatCannotBeShownIsSaid();
     void verificationWithoutADifferenceSaysSo();
     void notesOfAnExportAreShown();
@@ -139,8 +143,8 @@ void tst_ExportPanel::planThatWasNeverEvaluatedSaysSo()
     QVERIFY(words(panel).contains(note));
     bench.history.undo();
     QVERIFY(!words(panel).contains(note));
-    bench.session.setTexts(bench.session.session().calibrationText, {.files = {"other.txt"}, .windows = {}, .length = 512, .seed = 0},
-                           ScoreNorm::L2);
+    bench.session.setDraftAndTexts(bench.session.draft(), bench.session.session().calibrationText,
+                                   {.files = {"other.txt"}, .windows = {}, .length = 512, .seed = 0}, ScoreNorm::L2);
     QVERIFY(!words(panel).contains(note)); // on whatever text
 }
 
@@ -285,7 +289,8 @@ void tst_ExportPanel::targetsSayWhatTheyAre()
     PlanDraft impossible = bench.session.draft();
     impossible.balance.sparsity = 0.95;
     impossible.balance.attentionsToRemove = 0;
-    bench.session.setDraft(impossible);
+    bench.session.setDraftAndTexts(impossible, bench.session.session().calibrationText, bench.session.session().evaluationText,
+                                   bench.session.session().norm);
     QVERIFY(!bench.session.balance());
     QVERIFY(text(0, ExportTargetModel::kLoads).contains(bench.session.balanceProblem()));
     QVERIFY(words(panel).contains(bench.session.balanceProblem()));
@@ -408,8 +413,8 @@ void tst_ExportPanel::exportOfAnotherPlanIsOnlyMentioned()
     QCOMPARE(facts->value("Plan"), QString("the current plan, 0123456789abcdef…"));
     bench.editor.setSparsity(0.375);
     QVERIFY(!words(panel).contains("Exported and verified."));
-    QVERIFY2(words(panel).contains("Last export: pruned (hf-dropin, verified). It holds another plan than the current one."),
-             qPrintable(words(panel)));
+    QTRY_VERIFY2(words(panel).contains("Last export: pruned (hf-dropin, verified). It holds another plan than the current one."),
+                 qPrintable(words(panel)));
     QVERIFY(!facts->isVisible());
     QVERIFY(button(panel, "Open folder") && button(panel, "Copy path"));
     bench.history.undo();
@@ -417,6 +422,47 @@ void tst_ExportPanel::exportOfAnotherPlanIsOnlyMentioned()
     record.planHash = "another";
     bench.session.addExport(record);
     QVERIFY(words(panel).contains("Last export: pruned"));
+}
+
+/// As after opening a session: the hash of the current plan is computed in the background.
+void tst_ExportPanel::exportIsOfNoOtherPlanUntilTheHashIsKnown()
+{
+    FlowBench bench;
+    ExportPanel panel(bench.workbench());
+    show(panel);
+    planWithoutRemovals(bench);
+    ExportRecord record;
+    record.planHash = "0123456789abcdef0";
+    record.folder = "/models/pruned";
+    record.format = "hf-dropin";
+    record.verification.isPassed = true;
+    QVERIFY(bench.session.planHash().isEmpty());
+    bench.session.addExport(record);
+    QVERIFY2(words(panel).contains("Last export: pruned (hf-dropin, verified)."), qPrintable(words(panel)));
+    QVERIFY2(!words(panel).contains("another plan"), qPrintable(words(panel)));
+    bench.session.setPlanHash(bench.session.draft(), {}, "fedcba9876543210f");
+    QVERIFY2(words(panel).contains("It holds another plan than the current one."), qPrintable(words(panel)));
+    bench.session.setPlanHash(bench.session.draft(), {}, "0123456789abcdef0");
+    QVERIFY2(words(panel).contains("Exported and verified."), qPrintable(words(panel)));
+}
+
+void tst_ExportPanel::exportedCardCatchesUpWhenItIsShown()
+{
+    FlowBench bench;
+    ExportPanel panel(bench.workbench());
+    show(panel);
+    planWithoutRemovals(bench);
+    bench.session.setPlanHash(bench.session.draft(), {}, "hash");
+    ExportRecord record;
+    record.planHash = "hash";
+    record.folder = "/models/pruned";
+    record.verification.isPassed = true;
+    const auto *verdict = panel.findChild<InlineNote *>("verdict");
+    panel.hide();
+    bench.session.addExport(record);
+    QVERIFY(!verdict->sentence().contains("Exported")); // nothing is built for a page that nobody sees
+    show(panel);
+    QVERIFY2(words(panel).contains("Exported and verified."), qPrintable(words(panel)));
 }
 
 void tst_ExportPanel::folderThatCannotBeShownIsSaid()
@@ -493,8 +539,7 @@ void tst_ExportPanel::sampleIsExportedAndVerified()
     QTRY_COMPARE_WITH_TIMEOUT(bench.session.session().exports.size(), 1U, 60'000);
     QTRY_VERIFY(!bench.runner.isBusy(JobKind::Export));
     QVERIFY(words(panel).contains("Exported and verified."));
-    QVERIFY2(words(panel).contains(QRegularExpression("the most likely token is the same everywhere|it computes exactly the same")),
-             qPrintable(words(panel)));
+    QVERIFY2(words(panel).contains("it computes exactly the same."), qPrintable(words(panel))); // the same operations on the same weights
     const auto facts = panel.findChildren<FactList *>();
     QCOMPARE(facts.back()->value("Parameters"), QLocale().toString(parameters));
     QTest::mouseClick(button(panel, "Copy path"), Qt::LeftButton);
@@ -513,7 +558,7 @@ void tst_ExportPanel::sampleIsExportedAndVerified()
     QVERIFY(place > 0);
     bench.editor.setSparsity(0.3);
     QCoreApplication::processEvents();
-    QVERIFY2(bar->value() == place || bar->value() == bar->maximum(), qPrintable(QString::number(bar->value())));
+    QCOMPARE(bar->value(), std::min(place, bar->maximum())); // there is less to say now, so the page may be shorter
     QVERIFY2(words(panel).contains("Last export: pruned ("), qPrintable(words(panel))); // it is not of the plan that is shown now
 }
 

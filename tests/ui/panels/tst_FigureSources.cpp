@@ -64,7 +64,8 @@ private slots:
         bench.openDeep(12, 400);
         bench.calibrateDeep();
         SessionModel &session = bench.session;
-        session.setTexts(session.session().calibrationText, {.files = {"wiki.txt"}, .windows = {}, .length = 512}, ScoreNorm::L2);
+        session.setDraftAndTexts(session.draft(), session.session().calibrationText, {.files = {"wiki.txt"}, .windows = {}, .length = 512},
+                                 ScoreNorm::L2);
         bench.searchByRule(session.attentionsToRemove());
         session.addEvaluation(bench.dense(20));
         session.addEvaluation(bench.measured(30));

@@ -109,7 +109,9 @@ private slots:
         QVERIFY(!other());
         TextSettings changed = settings;
         changed.seed = 7;
+        bench.selection.setComparedLayers({3, 1});
         bench.editor.setTexts(changed, {}, ScoreNorm::L2);
+        QVERIFY((bench.selection.comparedLayers() == std::vector<std::int64_t>{3, 1})); // for when scores are in use again
         QVERIFY(other());
         QCOMPARE(other()->text(), QStringLiteral("Use the scores of c4.txt, 32 × 512 tokens"));
         QTest::mouseClick(other(), Qt::LeftButton);
@@ -119,6 +121,11 @@ private slots:
         bench.history.undo();
         QVERIFY(other());
         QVERIFY(bench.session.session().calibrationText == changed);
+        QVERIFY(other()->isEnabled());
+        bench.makeReadOnly();
+        QVERIFY(other() && !other()->isEnabled());
+        QCOMPARE(other()->toolTip(), bench.session.readOnlyReason());
+        QCOMPARE(other()->accessibleDescription(), bench.session.readOnlyReason());
     }
 
     void keysMoveKAndHomeGivesItBack()

@@ -252,6 +252,16 @@ void TestMapPanel::layersAreComparedByCtrlSpaceAndMenu()
     compare->trigger();
     QVERIFY((map.bench.selection.comparedLayers() == std::vector<std::int64_t>{2}));
     map.menu()->close();
+    const Session &session = map.bench.session.session();
+    TextSettings other = session.calibrationText;
+    other.seed = 7;
+    QCOMPARE(map.text(2, LayerModel::Layer), QString("2, compared"));
+    QSignalSpy told(map.view->model(), &QAbstractItemModel::dataChanged);
+    map.bench.editor.setTexts(other, session.evaluationText, session.norm); // no scores are in use: nothing is compared
+    QCOMPARE(map.text(2, LayerModel::Layer), QString("2"));
+    QCOMPARE(told.last().front().toModelIndex().column(), int(LayerModel::Layer));
+    map.bench.history.undo(); // with the scores the comparison comes back
+    QCOMPARE(map.text(2, LayerModel::Layer), QString("2, compared"));
     map.bench.selection.setComparedLayers({});
     map.bench.openLayers(30); // not calibrated: there is nothing to compare
     QTest::mouseClick(map.view->viewport(), Qt::LeftButton, Qt::ControlModifier, map.at(4));

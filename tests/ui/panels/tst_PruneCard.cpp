@@ -53,7 +53,7 @@ QAbstractButton *choice(const QWidget &card, const QString &text)
 void chooseTexts(FlowBench &bench)
 {
     TextSettings text{.files = {bench.write("a.txt").toStdString()}, .windows = 2, .length = 64, .seed = 0};
-    bench.session.setTexts(text, {}, ScoreNorm::L2);
+    bench.session.setDraftAndTexts(bench.session.draft(), text, {}, ScoreNorm::L2);
 }
 
 /// The bundled sample with its two texts, opened as the window does.
@@ -348,10 +348,13 @@ void tst_PruneCard::whatIsTakenOverFromTheCurrentPlanIsSaid()
     bench.editor.toggleProtected(1);
     bench.editor.toggleForced(0);
     QVERIFY2(words(card).contains("Keeps the attentions that the current plan protects (layers "), qPrintable(words(card)));
-    QVERIFY(words(card).contains("Removes the attention first that the current plan forces (layer 0)."));
+    QVERIFY(words(card).contains("Removes first what the current plan forces: layer 0."));
     QVERIFY(!words(card).contains("set by hand"));
     bench.editor.setNeuronsKept(50);
     QVERIFY2(words(card).contains("K is chosen anew for the target: what was set by hand is not used."), qPrintable(words(card)));
+    bench.editor.setAttentionsToRemove(1);
+    bench.editor.setNeuronsKept(50);
+    QVERIFY2(words(card).contains("N and K are chosen anew for the target: what was set by hand is not used."), qPrintable(words(card)));
     const PlanDraft draft = bench.jobs.draftOf({.sparsity = 0.375, .exporting = {}}); // and so it is
     QVERIFY(!draft.balance.neuronsKept && !draft.balance.attentionsToRemove);
     QCOMPARE(draft.search.protectedLayers.size(), 2U);
@@ -412,7 +415,7 @@ void tst_PruneCard::failureIsToldWithItsRemedy()
     openSample(bench, 2);
     TextSettings text = bench.session.session().calibrationText;
     text.files = {bench.write("short.txt", "Too short.").toStdString()};
-    bench.session.setTexts(text, {}, ScoreNorm::L2);
+    bench.session.setDraftAndTexts(bench.session.draft(), text, {}, ScoreNorm::L2);
     PruneCard card(bench.workbench());
     show(card);
     writeTo(card, bench.path("pruned"));

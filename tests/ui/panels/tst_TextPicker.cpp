@@ -514,6 +514,19 @@ void tst_TextPicker::largeTextsSayThatTheyAreReadLater()
     TextSettings text{.files = {file.fileName().toStdString()}, .windows = {}, .length = 64, .seed = 0};
     picker.setValue(text);
     QVERIFY2(said(picker).contains("The text is large, about 10.0"), qPrintable(said(picker)));
+    QVERIFY(file.resize(0)); // the disk is not asked again by whatever happens, only when the files are chosen or come into sight
+    picker.showRefusal(text, "It cannot be read.", {});
+    picker.showRead(text, {}, {});
+    QVERIFY(picker.problem().isEmpty());
+    QVERIFY2(said(picker).contains("The text is large, about 10.0"), qPrintable(said(picker)));
+    picker.setValue(text);
+    QCOMPARE(picker.problem(), QString("large.txt is empty."));
+    picker.hide();
+    QVERIFY(file.resize(40'000'000));
+    QSignalSpy told(&picker, &TextPicker::problemChanged);
+    show(picker);
+    QCOMPARE(told.size(), 1);
+    QVERIFY(picker.problem().isEmpty());
     text.windows = 2; // its beginning is read at once
     picker.setValue(text);
     QVERIFY2(!said(picker).contains("The text is large"), qPrintable(said(picker)));

@@ -77,6 +77,7 @@ private slots:
     void exactnessIsSaidBySignAndWord();
     void fitsInto1024Pixels();
     void sparsityIsThatOfThePlan();
+    void fieldsSayTheirRangesAsSoonAsAModelIsOpen();
 };
 
 void TestWorkflowStrip::aStepThatIsNotPossibleSaysWhyAndLeadsNowhere()
@@ -245,6 +246,19 @@ void TestWorkflowStrip::sparsityIsThatOfThePlan()
     ShownStrip::type(s.sparsity, "25");
     QCOMPARE(s.bench.session.draft().balance.sparsity, 0.25);
     QCOMPARE(s.sparsity->text(), "25 %");
+}
+
+void TestWorkflowStrip::fieldsSayTheirRangesAsSoonAsAModelIsOpen()
+{
+    ShownStrip s;
+    QCOMPARE(s.attentions->toolTip(), "Open a model first.");
+    s.bench.openLayers(30);
+    const BalanceBounds bounds = *s.bench.session.bounds();
+    QCOMPARE(s.attentions->toolTip(), QString("Attentions to remove: %1 to %2 reach the sparsity. Empty: by the rule.")
+                                          .arg(bounds.leastAttentions)
+                                          .arg(bounds.mostAttentions));
+    QVERIFY2(s.neurons->toolTip().contains("of " + QLocale().toString(qlonglong(s.bench.session.neurons()))),
+             qPrintable(s.neurons->toolTip()));
 }
 
 QTEST_MAIN(TestWorkflowStrip)

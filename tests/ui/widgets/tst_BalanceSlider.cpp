@@ -52,6 +52,7 @@ private slots:
     void settersEmitNothing();
     void wheelIsLeftToTheScrollArea();
     void disablingEndsADrag();
+    void aProblemIsSaidBesideTheNumbers();
     void assistiveTechnologyReadsAndSetsTheValue();
     void infeasiblePartIsHatched();
     void followsThePalette();
@@ -184,6 +185,20 @@ void TestBalanceSlider::gesturesDoNothingWhereNoValueIsFeasible()
     QTest::mouseMove(m_slider.get(), at(12));
     QTest::mouseRelease(m_slider.get(), Qt::LeftButton, {}, at(12));
     QCOMPARE(journal.take(), QStringList());
+}
+
+void TestBalanceSlider::aProblemIsSaidBesideTheNumbers()
+{
+    m_slider->setProblem("It is open read-only.");
+    QVERIFY(!m_slider->isEnabled());
+    QCOMPARE(m_slider->toolTip(), "It is open read-only.");
+    m_slider->setRange(30); // as after every change of the plan
+    m_slider->setValue(8);
+    QVERIFY2(m_slider->accessibleDescription().startsWith("N = 8; possible from 0 to 30"), qPrintable(m_slider->accessibleDescription()));
+    QVERIFY2(m_slider->accessibleDescription().endsWith("It is open read-only."), qPrintable(m_slider->accessibleDescription()));
+    m_slider->setProblem({});
+    QVERIFY(m_slider->isEnabled());
+    QVERIFY(!m_slider->accessibleDescription().contains("read-only"));
 }
 
 void TestBalanceSlider::settersEmitNothing()

@@ -144,7 +144,7 @@ void tst_Accessibility::initTestCase()
     const Workbench &bench = m_hands->bench();
     const TextSettings text{.files = {WindowBench::sample().calibrationText().toStdString()}, .windows = 2, .length = 64, .seed = 0};
     const QSignalSpy read(&bench.session, &SessionModel::textRead);
-    bench.session.setTexts(text, text, ScoreNorm::L2);
+    bench.session.setDraftAndTexts(bench.session.draft(), text, text, ScoreNorm::L2);
     bench.jobs.calibrate();
     QVERIFY(m_hands->waitForJobs());
     QTRY_VERIFY(!read.isEmpty()); // in the background; what it is stands below the text

@@ -9,11 +9,14 @@
 
 #include <QDockWidget>
 #include <QImage>
+#include <QMenuBar>
 #include <QMetaEnum>
+#include <QStatusBar>
 #include <QTabWidget>
 
 #include <algorithm>
 #include <functional>
+#include <initializer_list>
 
 using namespace secateur;
 using namespace secateur::ui;
@@ -70,6 +73,7 @@ private slots:
     void everyStopIsSeenAndInOrder();
     void everyStopOfTheWindowIsInIt_data();
     void everyStopOfTheWindowIsInIt();
+    void tabEndsWhereEveryStopIsOutside();
 
 private:
     using Look = std::function<void(QWidget *)>;
@@ -136,7 +140,7 @@ void tst_Focus::everyStopIsSeenAndInOrder()
     QVERIFY(hands.waitForJobs());
     const Workbench &bench = hands.bench();
     const TextSettings text{.files = {WindowBench::sample().calibrationText().toStdString()}, .windows = 2, .length = 64, .seed = 0};
-    bench.session.setTexts(text, text, ScoreNorm::L2);
+    bench.session.setDraftAndTexts(bench.session.draft(), text, text, ScoreNorm::L2);
     bench.jobs.calibrate();
     QVERIFY(hands.waitForJobs());
     bench.editor.setAttentionsToRemove(2);
@@ -221,6 +225,32 @@ void tst_Focus::everyStopOfTheWindowIsInIt()
     QVERIFY2(forth.size() > 20, qPrintable(QString::number(forth.size())));
     QCOMPARE(back.size(), forth.size());
     QCOMPARE(hasTabsOfDocks, hasDocks); // a stop as long as it is there
+}
+
+/// Nothing but a dock that lies outside the window can take the focus: Tab comes round once, and not for ever.
+void tst_Focus::tabEndsWhereEveryStopIsOutside()
+{
+    WindowBench hands;
+    hands.window->activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(hands.window.get()));
+    QDockWidget *log = nullptr;
+    for (QDockWidget *dock : hands.window->findChildren<QDockWidget *>()) {
+        dock->setVisible(dock->objectName() == QStringLiteral("log"));
+        if (dock->isVisible())
+            log = dock;
+    }
+    QVERIFY(log);
+    hands.bench().messages.note(QStringLiteral("Something to copy.")); // its buttons are stops as well
+    settle();
+    for (QWidget *part :
+         std::initializer_list<QWidget *>{hands.window->centralWidget(), hands.window->menuBar(), hands.window->statusBar()})
+        part->setEnabled(false);
+    log->move(-3 * hands.window->width(), log->y());
+    QVERIFY(!hands.window->rect().intersects(log->geometry()));
+    QTest::keyClick(hands.window.get(), Qt::Key_Tab);
+    QTest::keyClick(hands.window.get(), Qt::Key_Backtab, Qt::ShiftModifier);
+    const QWidget *stop = hands.window->focusWidget();
+    QVERIFY(stop && stop->isEnabled());
 }
 
 QTEST_MAIN(tst_Focus)

@@ -125,12 +125,12 @@ void tst_Liveliness::measureHeartbeat(double &slip) const
     if (const QString other = qEnvironmentVariable("SECATEUR_TEST_MODEL"); !other.isEmpty()) {
         hands.window->open(other);
         QVERIFY(hands.waitForJobs());
-        bench.session.setTexts(sampleCalibration, sampleEvaluation, ScoreNorm::L2);
+        bench.session.setDraftAndTexts(bench.session.draft(), sampleCalibration, sampleEvaluation, ScoreNorm::L2);
     }
     TextSettings calibration = bench.session.session().calibrationText, evaluation = bench.session.session().evaluationText;
     calibration.windows = 8;
     evaluation.windows = 8;
-    bench.session.setTexts(calibration, evaluation, ScoreNorm::L2);
+    bench.session.setDraftAndTexts(bench.session.draft(), calibration, evaluation, ScoreNorm::L2);
     hands.window->show(MainWindow::Tab::Attention); // what changes most while a search runs
     QTest::qWait(500); // texts are read and hashes made in the background: pauses are measured once that is over
 
@@ -227,11 +227,12 @@ tst_Liveliness::JobTimes tst_Liveliness::timesOf(const WindowBench &hands, JobKi
     TextSettings calibration = bench.session.session().calibrationText, evaluation = bench.session.session().evaluationText;
     evaluation.files = calibration.files; // the larger one
     (kind == JobKind::Evaluate ? evaluation : calibration).windows = windows;
-    bench.session.setTexts(calibration, evaluation, ScoreNorm::L2);
+    bench.session.setDraftAndTexts(bench.session.draft(), calibration, evaluation, ScoreNorm::L2);
     if (kind == JobKind::Impact || kind == JobKind::Search) {
         PlanDraft draft = bench.session.draft();
         draft.search.windows = windows;
-        bench.session.setDraft(draft);
+        bench.session.setDraftAndTexts(draft, bench.session.session().calibrationText, bench.session.session().evaluationText,
+                                       bench.session.session().norm);
     }
     QElapsedTimer clock;
     QObject guard;

@@ -116,7 +116,7 @@ void tst_Names::work(const WindowBench &hands, const QString &calibrationText, c
     const TextSettings calibration{.files = {calibrationText.toStdString()}, .windows = 2, .length = 64, .seed = 0};
     TextSettings evaluation = calibration;
     evaluation.files = {evaluationText.toStdString()};
-    bench.session.setTexts(calibration, evaluation, ScoreNorm::L2);
+    bench.session.setDraftAndTexts(bench.session.draft(), calibration, evaluation, ScoreNorm::L2);
     bench.jobs.calibrate();
     QVERIFY(hands.waitForJobs());
     QVERIFY(bench.session.hasScores());

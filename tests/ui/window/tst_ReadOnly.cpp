@@ -43,7 +43,7 @@ QString newerSession(const WindowBench &hands)
     PlanDraft draft = model.draft();
     draft.calibration = model.addCalibration(scores, std::make_shared<const RankedScores>(*scores));
     draft.balance.attentionsToRemove = 2;
-    model.setDraft(draft);
+    model.setDraftAndTexts(draft, model.session().calibrationText, model.session().evaluationText, model.session().norm);
     model.setSearch(searchKey(draft, model.neuronsKept()), madeUpSearch(12, {3, 4}));
     SearchRecord impact = madeUpSearch(12, {3});
     impact.steps.front().removed = -1;
@@ -144,9 +144,11 @@ void tst_ReadOnly::everyWayInOpensIt()
         QTRY_VERIFY(hands.bench().session.hasModel());
     }
     const QString said = notice(hands), title = hands.window->windowTitle();
-    QVERIFY2(said.startsWith(QStringLiteral("'newer.secateur' was saved by a newer Secateur (format 9), so it is open read-only")),
-             qPrintable(said));
-    QVERIFY2(said.contains(QStringLiteral("Update the program")), qPrintable(said));
+    const QString reason = hands.bench().session.readOnlyReason();
+    QVERIFY2(said.contains(reason), qPrintable(said));
+    QCOMPARE(reason, QStringLiteral(
+                         "This session was saved by a newer Secateur (format 9), so it is open read-only: what this version does not know "
+                         "is missing. Update the program to change or save it."));
     QVERIFY2(title.contains(QStringLiteral("(read-only)")), qPrintable(title));
     QCOMPARE(hands.window->keeper().file(), file);
     QVERIFY(!hands.window->isWindowModified());
@@ -228,6 +230,9 @@ void tst_ReadOnly::nothingCanBeChanged()
     hands.bench().editor.setNeuronsKept(8);
     QCOMPARE(hands.bench().messages.current().size(), 1U);
     QCOMPARE(hands.bench().messages.current().front().sentence, reason);
+    hands.window->keeper().save(file); // which says it as well
+    QCOMPARE(hands.bench().messages.current().size(), 1U);
+    QCOMPARE(hands.bench().messages.current().front().sentence, reason);
     QVERIFY(session.draft() == draft);
     const TextSettings text = session.session().calibrationText;
     hands.drop(hands.window.get(), WindowBench::sample().evaluationText());
@@ -273,6 +278,8 @@ void tst_ReadOnly::anotherSessionIsAnOrdinaryOne()
     QTRY_VERIFY(hands.bench().session.hasModel());
     hands.window->show(MainWindow::Tab::Balance);
     settle();
+    hands.bench().editor.setSparsity(0.3); // what was said of it goes with it
+    QCOMPARE(hands.bench().messages.current().size(), 1U);
     hands.window->openSample();
     QTRY_VERIFY(hands.bench().session.isModelThere());
     QVERIFY(hands.waitForJobs());
@@ -287,6 +294,8 @@ void tst_ReadOnly::anotherSessionIsAnOrdinaryOne()
     QVERIFY(page->findChild<BalanceSlider *>()->isEnabled());
     for (const QAbstractSpinBox *field : page->findChildren<QAbstractSpinBox *>())
         QVERIFY2(!field->toolTip().contains(QStringLiteral("read-only")), qPrintable(field->toolTip()));
+    for (const Message &message : hands.bench().messages.current())
+        QVERIFY2(!message.sentence.contains(QStringLiteral("read-only")), qPrintable(message.sentence));
     hands.bench().editor.setSparsity(0.3);
     QCOMPARE(hands.bench().session.draft().balance.sparsity, 0.3);
 }

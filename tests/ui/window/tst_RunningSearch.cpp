@@ -35,7 +35,7 @@ void prepare(const WindowBench &hands)
     QVERIFY(hands.waitForJobs());
     const Workbench &bench = hands.bench();
     const TextSettings text{.files = {WindowBench::sample().calibrationText().toStdString()}, .windows = 6, .length = 256, .seed = 0};
-    bench.session.setTexts(text, text, ScoreNorm::L2);
+    bench.session.setDraftAndTexts(bench.session.draft(), text, text, ScoreNorm::L2);
     bench.jobs.calibrate();
     QVERIFY(hands.waitForJobs());
     bench.editor.setAttentionsToRemove(kRemovals);

@@ -134,7 +134,7 @@ void tst_States::openSample(const WindowBench &hands)
     TextSettings calibration{.files = {WindowBench::sample().calibrationText().toStdString()}, .windows = 2, .length = 64, .seed = 0};
     TextSettings evaluation = calibration;
     evaluation.files = {WindowBench::sample().evaluationText().toStdString()};
-    hands.bench().session.setTexts(calibration, evaluation, ScoreNorm::L2);
+    hands.bench().session.setDraftAndTexts(hands.bench().session.draft(), calibration, evaluation, ScoreNorm::L2);
 }
 
 void tst_States::go(const WindowBench &hands, Tab tab, AttentionView view)

@@ -52,6 +52,7 @@ private slots:
     void undockedDockStepsAside();
     void undoShowsWhatItChanges();
     void undoShowsTheTextThatItChanges();
+    void undoOfAPlanStaysWithThePlan();
     void unsavedChangesOfAFileAreOfferedWithIt();
     void undoWaitsWhileAMenuIsOpen();
     void undoWaitsForTheEndOfADrag();
@@ -345,6 +346,31 @@ void tst_WindowMemory::undoShowsTheTextThatItChanges()
     QCOMPARE(tab(hands), MainWindow::Tab::Calibration);
     actions.redo->trigger();
     QCOMPARE(tab(hands), MainWindow::Tab::Evaluation);
+}
+
+/// Although the settings of the calibration go with the scores of a plan.
+void tst_WindowMemory::undoOfAPlanStaysWithThePlan()
+{
+    WindowBench hands;
+    calibrate(hands);
+    Actions &actions = hands.window->actionsOfWindow();
+    const SessionModel &session = hands.bench().session;
+    const PlanDraft plan = session.draft();
+    TextSettings other = session.session().calibrationText;
+    other.seed = 7;
+    hands.bench().editor.setTexts(other, session.session().evaluationText, session.session().norm);
+    QVERIFY(!session.hasScores());
+    hands.bench().editor.useDraft(plan, QStringLiteral("Use Plan A"));
+    QVERIFY(session.hasScores());
+    QVERIFY(!(session.session().calibrationText == other));
+    hands.window->show(MainWindow::Tab::Importance);
+    actions.undo->trigger();
+    QVERIFY(session.session().calibrationText == other);
+    QCOMPARE(tab(hands), MainWindow::Tab::Importance);
+    hands.window->show(MainWindow::Tab::Export);
+    actions.redo->trigger();
+    QVERIFY(session.hasScores());
+    QCOMPARE(tab(hands), MainWindow::Tab::Importance);
 }
 
 void tst_WindowMemory::undoWaitsWhileAMenuIsOpen()
