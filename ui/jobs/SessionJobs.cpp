@@ -102,6 +102,7 @@ SessionJobs::SessionJobs(SessionModel &model, PlanEditor &editor, JobRunner &run
     connect(&m_hashTimer, &QTimer::timeout, this, &SessionJobs::keepHash);
     connect(&m_model, &SessionModel::draftChanged, &m_hashTimer, qOverload<>(&QTimer::start));
     connect(&m_model, &SessionModel::searchChanged, &m_hashTimer, qOverload<>(&QTimer::start));
+    connect(&m_runner, &JobRunner::engineMoved, this, &SessionJobs::followMove);
     connect(&m_model, &SessionModel::modelChanged, this, [this] {
         ++m_generation;
         ++m_hashRequest; // one that is being computed is of the session before
@@ -215,13 +216,8 @@ int SessionJobs::start(JobKind kind, const QString &title, const QString &comman
         m_hasLoaded = true;
     }
     return m_runner.start(
-        kind, title, command,
-        [this, kind, task, work = std::move(work)](JobPort &port) {
-            if (kind != JobKind::Open && port.takeMove())
-                tellEngine(task, port);
-            work(task, port);
-        },
-        whenFinished(topic, std::move(done)), cost.forecast);
+        kind, title, command, [task, work = std::move(work)](JobPort &port) { work(task, port); }, whenFinished(topic, std::move(done)),
+        cost.forecast);
 }
 
 void SessionJobs::reopenModel(const std::filesystem::path &now)

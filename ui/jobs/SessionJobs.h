@@ -145,7 +145,7 @@ private:
     void cancelJobsOfSession();
     int runningRequest(JobKind kind, const QString &command) const;
     void goOnWith(int number);
-    void tellEngine(const SessionTask &task, JobPort &port);
+    void followMove(const EngineReport &report, const ForecastBasis &basis);
     std::function<void(const JobInfo &)> whenFinished(const QString &topic, std::function<void(const JobInfo &)> done = {});
     std::vector<PlanDraft> searchableDrafts(const CurveRequest &request) const;
     std::int64_t plannedRemovals(const PlanDraft &draft) const;

@@ -37,15 +37,12 @@ void SessionJobs::goOnWith(int number)
     m_messages.post(message);
 }
 
-/// What computes from here on, where that is no longer what the model was opened with.
-void SessionJobs::tellEngine(const SessionTask &task, JobPort &port)
+/// What computes from here on is no longer what the model was opened with.
+void SessionJobs::followMove(const EngineReport &report, const ForecastBasis &basis)
 {
-    Engine &engine = task.engine(port);
-    task.deliver(port, [this, report = engine.report(), basis = engine.forecastBasis()] {
-        keepEngine(report, basis);
-        m_hasLoaded = true;             // by the job that goes on
-        m_secondsPerEvaluation.reset(); // was that of the other device
-    });
+    keepEngine(report, basis);
+    m_hasLoaded = true;             // by the job that goes on
+    m_secondsPerEvaluation.reset(); // was that of the other device
 }
 
 } // namespace secateur::ui
