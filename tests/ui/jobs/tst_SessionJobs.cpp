@@ -800,6 +800,10 @@ void TestSessionJobs::aPlanIsSavedForTheCommandLine()
     const std::filesystem::path file = bench.path("plan.json").toStdString();
     bench.jobs.savePlan(file);
     QTRY_VERIFY(bench.message(QStringLiteral("plan")).severity == Message::Severity::Success);
+    QCOMPARE(bench.message(QStringLiteral("plan")).sentence, QStringLiteral("The plan is in '%1'.").arg(bench.path("plan.json")));
+    const std::filesystem::path odd = bench.path("a\nb.json").toStdString(); // told as all names from outside are
+    bench.jobs.savePlan(odd);
+    QTRY_VERIFY(bench.message(QStringLiteral("plan")).sentence.contains(QStringLiteral("a\\nb.json")));
     const PruningPlan plan = loadPlan(file);
     QCOMPARE(plan.hash(), bench.planHash());
     QVERIFY(plan.isComplete());
