@@ -72,10 +72,10 @@ std::optional<Notice> noticeOf(const JobInfo &job, const SessionModel &session, 
                   session.hasModel() ? DesktopNotices::tr("%1: %2").arg(session.modelName(), time) : time};
 }
 
-DesktopNotices::DesktopNotices(const SessionModel &session, const JobRunner &runner, QWidget &window, const QString &busAddress)
+DesktopNotices::DesktopNotices(const SessionModel &session, const JobRunner &runner, QWidget &window, SessionBus &bus)
     : QObject(&window),
       m_window(window),
-      m_bus(new SessionBus(this, busAddress))
+      m_bus(bus)
 {
     for (const auto signal : {&JobRunner::jobFinished, &JobRunner::jobHeld})
         connect(&runner, signal, this, [this, &session, &runner](int number) {
@@ -84,13 +84,13 @@ DesktopNotices::DesktopNotices(const SessionModel &session, const JobRunner &run
             if (const auto notice = job ? noticeOf(*job, session, active != nullptr) : std::nullopt)
                 tell(*notice);
         });
-    connect(m_bus, &SessionBus::connected, this,
-            [this] { m_bus->hear(kPath, kInterface, QStringLiteral("ActionInvoked"), this, SLOT(actionInvoked(uint, QString))); });
+    m_bus.whenConnected(
+        *this, [this] { m_bus.hear(kPath, kInterface, QStringLiteral("ActionInvoked"), this, SLOT(actionInvoked(uint, QString))); });
 }
 
 void DesktopNotices::tell(const Notice &notice)
 {
-    if (!m_bus->isConnected())
+    if (!m_bus.isConnected())
         return;
     QDBusMessage call = QDBusMessage::createMethodCall(kService, kPath, kInterface, QStringLiteral("Notify"));
     const QVariantMap hints{{QStringLiteral("desktop-entry"), QStringLiteral("io.github.secateur.Secateur")}};
@@ -98,7 +98,7 @@ void DesktopNotices::tell(const Notice &notice)
     call << QStringLiteral("Secateur") << m_number << QStringLiteral("io.github.secateur.Secateur") << notice.title
          << notice.body.toHtmlEscaped() // bodies are markup, titles are not
          << QStringList{kClick, tr("Show")} << hints << kByTheDesktop;
-    auto *answer = new QDBusPendingCallWatcher(m_bus->call(call), this);
+    auto *answer = new QDBusPendingCallWatcher(m_bus.call(call), this);
     connect(answer, &QDBusPendingCallWatcher::finished, this, [this](QDBusPendingCallWatcher *watcher) {
         const QDBusPendingReply<uint> reply = *watcher;
         watcher->deleteLater();

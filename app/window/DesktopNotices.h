@@ -27,7 +27,7 @@ std::optional<Notice> noticeOf(const JobInfo &job, const SessionModel &session, 
 class DesktopNotices : public QObject {
     Q_OBJECT
 public:
-    DesktopNotices(const SessionModel &session, const JobRunner &runner, QWidget &window, const QString &busAddress);
+    DesktopNotices(const SessionModel &session, const JobRunner &runner, QWidget &window, SessionBus &bus);
 
     void tell(const Notice &notice);
 
@@ -36,7 +36,7 @@ private slots:
 
 private:
     QWidget &m_window;
-    SessionBus *m_bus;
+    SessionBus &m_bus;
     uint m_number = 0; ///< of the last one; the next takes its place
 };
 

@@ -12,7 +12,6 @@
 #include "panels/MessageBar.h"
 #include "panels/PruneCard.h"
 #include "panels/StartPanel.h"
-#include "theme/SessionBus.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Quantity.h"
 #include "widgets/ScrollToFocus.h"
@@ -53,7 +52,7 @@ QString textsOf(const TextSettings &text)
 
 } // namespace
 
-MainWindow::MainWindow(const Launch &launch, Theme &theme)
+MainWindow::MainWindow(const Launch &launch, Theme &theme, SessionBus &bus)
     : m_sample{launch.sample},
       m_theme(theme),
       m_settings(QString::fromStdString((launch.stateFolder / "settings.ini").string())),
@@ -79,7 +78,7 @@ MainWindow::MainWindow(const Launch &launch, Theme &theme)
     wire();
     followModel();
     qApp->installEventFilter(new UndoKeys(this));
-    new DesktopNotices(m_model, m_runner, *this, SessionBus::usualAddress());
+    new DesktopNotices(m_model, m_runner, *this, bus);
     new ScrollToFocus(this);
     setAcceptDrops(true);
     setMinimumSize(960, 640);

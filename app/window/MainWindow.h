@@ -30,13 +30,15 @@ class Actions;
 class InlineNote;
 class MessageBar;
 class PruneCard;
+class SessionBus;
 class StartPanel;
 
 /// The window: builds the models and the panels, lays them out and wires them. It decides nothing by itself.
 class MainWindow : public QMainWindow {
     Q_OBJECT
 public:
-    MainWindow(const Launch &launch, Theme &theme);
+    /// The bus is that of the desktop, which is told of long jobs. It and the theme outlive the window.
+    MainWindow(const Launch &launch, Theme &theme, SessionBus &bus);
     ~MainWindow() override;
 
     /// A model folder, a file in it, or a session file; what people drop, choose or name on the command line.

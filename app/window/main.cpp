@@ -2,6 +2,7 @@
 // secateur: the window.
 #include "foundation/Error.h"
 #include "foundation/JsonFile.h"
+#include "theme/SessionBus.h"
 #include "theme/Theme.h"
 #include "window/EndSignals.h"
 #include "window/Launch.h"
@@ -62,9 +63,10 @@ int main(int argc, char **argv)
         qCritical("%s %s", problem.what(), problem.hint().c_str());
         return 2;
     }
-    Theme theme;
+    SessionBus bus(SessionBus::usualAddress());
+    Theme theme(bus);
     const EndSignals endSignals;
-    MainWindow window(launch, theme);
+    MainWindow window(launch, theme, bus);
     window.show();
     if (parser.isSet(sample))
         window.openSample();

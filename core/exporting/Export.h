@@ -51,6 +51,7 @@ struct ExportSettings {
     bool isOverwriteAllowed = false;  ///< replace a folder that exists
     std::optional<DType> dtype;       ///< of the weights written; none = as stored in the source
     std::vector<std::string> command; ///< a command line that does the same, for the manifest
+    bool operator==(const ExportSettings &) const = default;
 };
 
 /// What loading an export back and comparing logits on a fixed text, and token ids of a hard one, gave.

@@ -6,6 +6,7 @@
 #include "ColourVision.h"
 #include "panels/PruneCard.h"
 #include "plots/Plot.h"
+#include "theme/SessionBus.h"
 #include "theme/Theme.h"
 #include "window/Actions.h"
 #include "window/CommandPalette.h"
@@ -229,9 +230,10 @@ int main(int argc, char **argv)
     const QTemporaryDir state;
     Launch launch = usualLaunch();
     launch.stateFolder = state.path().toStdString();
-    Theme theme;
+    SessionBus nowhere{QString()}; // no desktop changes the look meanwhile
+    Theme theme(nowhere);
     theme.setMode(Theme::Mode::Light);
-    MainWindow window(launch, theme);
+    MainWindow window(launch, theme, nowhere);
     theme.setMode(Theme::Mode::Light);
     theme.setHighContrast(parser.isSet(hasContrast));
     const Workbench &bench = window.workbench();

@@ -11,9 +11,10 @@
 
 namespace secateur::ui {
 
-ComputeThread::ComputeThread(const EngineSettings &settings, std::function<void()> wake)
+ComputeThread::ComputeThread(const EngineSettings &settings, std::function<void()> wake, TellMove tellMove)
     : m_settings(settings),
       m_wake(std::move(wake)),
+      m_tellMove(std::move(tellMove)),
       m_thread([this](std::stop_token stop) { run(std::move(stop)); })
 {
 }
@@ -74,11 +75,14 @@ void ComputeThread::setPaused(int number, bool isPaused)
     m_changed.notify_all();
 }
 
-void ComputeThread::moveToCpu(int number)
+bool ComputeThread::moveToCpu(int number)
 {
     const std::lock_guard lock(m_mutex);
-    if (m_running && m_running->number == number)
-        m_running->isForCpu = true;
+    if (!m_running || m_running->number != number || !m_running->isHeld)
+        return false;
+    m_settings.device = "cpu";
+    m_isMoved = true;
+    return true;
 }
 
 std::vector<JobLetter> ComputeThread::takeMail()
@@ -124,9 +128,7 @@ void ComputeThread::work(Job &job)
     {
         const std::lock_guard lock(m_mutex);
         job.start = std::chrono::steady_clock::now();
-        m_mail.push_back({.delivery = {}, .report = reportOf(job, job.isPaused ? JobReport::State::Paused : JobReport::State::Running)});
     }
-    m_wake();
     JobReport end;
     do
         end = attempt(job);
@@ -135,9 +137,14 @@ void ComputeThread::work(Job &job)
     m_mail.push_back({.delivery = {}, .report = std::move(end)});
 }
 
-/// Calls the work once; how that ended.
+/// Calls the work once; how that ended. It is told that it begins: what was said of the call before holds no longer.
 JobReport ComputeThread::attempt(Job &job)
 {
+    {
+        const std::lock_guard lock(m_mutex);
+        m_mail.push_back({.delivery = {}, .report = reportOf(job, job.isPaused ? JobReport::State::Paused : JobReport::State::Running)});
+    }
+    m_wake();
     if (m_engine)
         m_engine->resetPeaks();
     JobReport::State state = JobReport::State::Done;
@@ -183,25 +190,22 @@ bool ComputeThread::holdUntilRetried(Job &job, JobReport &end)
     {
         const std::lock_guard lock(m_mutex);
         job.isPaused = true;
+        job.isHeld = true;
         end.state = JobReport::State::Paused;
         m_mail.push_back({.delivery = {}, .report = end});
     }
     m_wake();
     std::unique_lock lock(m_mutex);
     const bool goesOn = m_changed.wait(lock, job.stop.get_token(), [&] { return !job.isPaused; });
+    job.isHeld = false;
     job.held += std::chrono::steady_clock::now() - since;
+    if (m_isMoved)
+        m_engine.reset();
     if (!goesOn) {
         const JobReport before = std::exchange(end, reportOf(job, JobReport::State::Cancelled));
         end.peakBytes = before.peakBytes;
         end.isPeakOfGpu = before.isPeakOfGpu;
         return false;
-    }
-    const bool isToMove = std::exchange(job.isForCpu, false);
-    lock.unlock();
-    if (isToMove) {
-        m_engine.reset();
-        m_settings.device = "cpu";
-        m_isMoved = true;
     }
     return true;
 }
@@ -239,12 +243,9 @@ std::shared_ptr<const ModelSummary> ComputeThread::open(const std::filesystem::p
     m_model.clear(); // stays so when opening throws
     std::shared_ptr<const ModelSummary> summary = m_engine->open(model);
     m_model = model;
+    if (std::exchange(m_isMoved, false))
+        deliver([tell = m_tellMove, report = m_engine->report(), basis = m_engine->forecastBasis()] { tell(report, basis); });
     return summary;
-}
-
-bool ComputeThread::takeMove()
-{
-    return std::exchange(m_isMoved, false);
 }
 
 void ComputeThread::deliver(std::function<void()> function)

@@ -50,22 +50,27 @@ class ComputeThread {
 public:
     using Work = std::function<void(JobPort &)>;
 
-    /// `wake` is called (on this thread) when a job ended: the mailbox should be read soon.
-    ComputeThread(const EngineSettings &settings, std::function<void()> wake);
+    /// What there is to tell when the engine has moved to the CPU: what computes there, and what a forecast is made from.
+    using TellMove = std::function<void(const EngineReport &, const ForecastBasis &)>;
+
+    /// `wake` is called (on this thread) when a job ended: the mailbox should be read soon. `tellMove` is a letter like what jobs deliver.
+    ComputeThread(const EngineSettings &settings, std::function<void()> wake, TellMove tellMove);
     /// Stops what runs, forgets what waits.
     ~ComputeThread();
 
     void push(int job, Work work);
     void requestStop(int job);              ///< of one that waits or runs
     void setPaused(int job, bool isPaused); ///< one that is held tries again
-    void moveToCpu(int job);                ///< before one that is held tries again: it and all after it are computed there
+    /// Before one that is held tries again: it and all after it are computed there. False, and nothing changes, when it is not held (any more).
+    bool moveToCpu(int job);
+    /// For the thread that asks for moves.
+    const EngineSettings &settings() const { return m_settings; }
     /// What came since the last time, in order; of the progress of a job only the latest.
     std::vector<JobLetter> takeMail();
 
     // For the job in progress, on this thread.
     Engine &engine(const std::filesystem::path &model);
     std::shared_ptr<const ModelSummary> open(const std::filesystem::path &model);
-    bool takeMove();
     void deliver(std::function<void()> function);
 
 private:
@@ -74,7 +79,7 @@ private:
         Work work;
         std::stop_source stop;
         bool isPaused = false;
-        bool isForCpu = false; ///< and was not so far
+        bool isHeld = false; ///< waits for a retry
         std::chrono::steady_clock::time_point start;
         std::chrono::steady_clock::duration held{}; ///< in pauses
     };
@@ -86,8 +91,9 @@ private:
     void hear(Job &job, const Progress &progress);
     JobReport reportOf(const Job &job, JobReport::State state) const;
 
-    EngineSettings m_settings;
+    EngineSettings m_settings; ///< changes, by moveToCpu(), only while a job is held
     std::function<void()> m_wake;
+    TellMove m_tellMove;
     std::mutex m_mutex;
     std::condition_variable_any m_changed;
     std::deque<std::shared_ptr<Job>> m_waiting;
@@ -95,7 +101,7 @@ private:
     std::vector<JobLetter> m_mail;
     std::unique_ptr<Engine> m_engine;
     std::filesystem::path m_model;
-    bool m_isMoved = false; ///< to the CPU, which nobody has asked yet
+    bool m_isMoved = false; ///< to the CPU, where the model is still to be opened; set as m_settings
     std::jthread m_thread;  ///< last: it uses all of the above
 };
 

@@ -54,11 +54,6 @@ std::shared_ptr<const ModelSummary> JobPort::open(const std::filesystem::path &m
     return m_thread.open(model);
 }
 
-bool JobPort::takeMove()
-{
-    return m_thread.takeMove();
-}
-
 void JobPort::deliver(std::function<void()> function)
 {
     m_thread.deliver(std::move(function));
@@ -66,21 +61,25 @@ void JobPort::deliver(std::function<void()> function)
 
 JobRunner::JobRunner(const EngineSettings &settings, QObject *parent)
     : QObject(parent),
-      m_settings(settings),
       m_timer(new QTimer(this)),
       m_state(std::make_unique<State>())
 {
     m_timer->setInterval(kMailboxInterval);
     m_timer->setTimerType(Qt::PreciseTimer);
     connect(m_timer, &QTimer::timeout, this, &JobRunner::readMailbox);
-    m_state->thread = std::make_unique<ComputeThread>(settings, [this] { // the thread ends before this object does
-        QMetaObject::invokeMethod(this, &JobRunner::readMailbox, Qt::QueuedConnection);
-    });
+    m_state->thread = std::make_unique<ComputeThread>( // which ends before this object does
+        settings, [this] { QMetaObject::invokeMethod(this, &JobRunner::readMailbox, Qt::QueuedConnection); },
+        [this](const EngineReport &report, const ForecastBasis &basis) { emit engineMoved(report, basis); });
 }
 
 JobRunner::~JobRunner()
 {
     m_state->thread.reset();
+}
+
+const EngineSettings &JobRunner::settings() const
+{
+    return m_state->thread->settings();
 }
 
 int JobRunner::computeThreads()
@@ -91,7 +90,7 @@ int JobRunner::computeThreads()
 int JobRunner::start(JobKind kind, const QString &title, const QString &command, Work work, std::function<void(const JobInfo &)> finished,
                      const std::optional<Forecast> &forecast)
 {
-    for (const JobInfo &job : std::vector<JobInfo>(m_jobs)) // the latest of a kind wins, and none waits for one that is held
+    for (const JobInfo &job : std::vector<JobInfo>(m_jobs)) // the latest of a kind wins, and one that is held is given up
         if ((job.kind == kind || job.isHeld()) && !job.isOver())
             cancel(job.number);
     JobInfo job;
@@ -140,6 +139,12 @@ void JobRunner::setPaused(int number, bool isPaused)
         return;
     const bool wasHeld = job->isHeld();
     job->state = state;
+    if (wasHeld) { // what held it is over
+        job->sentence.clear();
+        job->hint.clear();
+        job->failedDevice.clear();
+        job->isOfMachine = false;
+    }
     const QPointer<JobRunner> self(this);
     emit jobChanged(number);
     if (self && wasHeld)
@@ -149,11 +154,8 @@ void JobRunner::setPaused(int number, bool isPaused)
 void JobRunner::continueOnCpu(int number)
 {
     const JobInfo *job = find(number);
-    if (!job || !job->isHeld())
-        return;
-    m_settings.device = "cpu";
-    m_state->thread->moveToCpu(number);
-    setPaused(number, false);
+    if (job && job->isHeld() && m_state->thread->moveToCpu(number))
+        setPaused(number, false);
 }
 
 /// How a job is that was held or is now.

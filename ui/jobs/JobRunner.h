@@ -47,8 +47,6 @@ public:
     Engine &engine(const std::filesystem::path &model);
     /// Opens a model anew. Throws Error.
     std::shared_ptr<const ModelSummary> open(const std::filesystem::path &model);
-    /// Whether the engine has moved to the CPU since this was asked the last time.
-    bool takeMove();
     JobContext &context() { return m_context; }
     /// Has a function called on the interface's thread, in order, within about 33 ms; not at all once the runner is gone.
     void deliver(std::function<void()> function);
@@ -63,10 +61,13 @@ private:
 /// Runs jobs one after another on one compute thread, for the life of the window.
 ///
 /// A job takes its inputs by value in a closure, works with the engine and delivers results. Progress goes through a mailbox that is
-/// read 30 times a second. A newer job of a kind stops the older one, and any newer job one that is held. A job whose GPU gives out is held: its
-/// work is called again, from the beginning, when somebody has it go on, and takes up what it has kept of the call before. Cancelling is acknowledged at once (state Cancelling) and takes effect
+/// read 30 times a second. A newer job of a kind stops the older one. Cancelling is acknowledged at once (state Cancelling) and takes effect
 /// within one unit of work; pausing holds the job between two units (one that waits, as soon as it has begun). Torch gets all cores but one
 /// (see computeThreads()).
+///
+/// A job whose GPU gives out is held: its work is called again, from the beginning, when somebody has it go on, and takes up what it has kept
+/// of the call before. Whoever asks for another job meanwhile gives it up: it is cancelled. Jobs that waited already when it was held go on
+/// waiting, as behind one that is paused; they may need what it finds.
 ///
 /// Whatever is called from here (deliveries, `finished`, the signals) may start and cancel jobs, and may delete the runner.
 class JobRunner : public QObject {
@@ -78,8 +79,8 @@ public:
     /// Cancels everything and waits for the unit in progress.
     ~JobRunner() override;
 
-    /// Returns the job's number. `finished` is called on the interface's thread after all that the job delivered, with how it ended. It is called
-    /// before, too, when the job is held (see JobInfo::isHeld), and when one that was held goes on or is cancelled.
+    /// Returns the job's number. `finished` is called on the interface's thread after all that the job delivered, with how it ended. It is
+    /// called before, too, when the job is held (see JobInfo::isHeld), and when one that was held goes on or is cancelled.
     int start(JobKind kind, const QString &title, const QString &command, Work work, std::function<void(const JobInfo &)> finished = {},
               const std::optional<Forecast> &forecast = {});
     void cancel(int number);
@@ -95,7 +96,7 @@ public:
     const JobInfo *current() const;  ///< the one that runs (paused and cancelling too), else the next to run; null when all are over
     bool isBusy(JobKind kind) const; ///< one of that kind waits or runs
 
-    const EngineSettings &settings() const { return m_settings; }
+    const EngineSettings &settings() const;
     /// Threads for Torch: all cores but one, at least one.
     static int computeThreads();
 
@@ -104,6 +105,8 @@ signals:
     void jobChanged(int number); ///< state or progress
     void jobHeld(int number);
     void jobFinished(int number);
+    /// The engine has moved to the CPU, and has opened the model there.
+    void engineMoved(const secateur::EngineReport &report, const secateur::ForecastBasis &basis);
 
 private:
     struct State;
@@ -113,7 +116,6 @@ private:
     void tellStarter(int number);
     JobInfo *find(int number);
 
-    EngineSettings m_settings;
     std::vector<JobInfo> m_jobs;
     QTimer *m_timer = nullptr;
     std::unique_ptr<State> m_state;

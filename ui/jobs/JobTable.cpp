@@ -78,11 +78,12 @@ QVariant JobTable::data(const QModelIndex &index, int role) const
         return {};
     if (role == Qt::AccessibleTextRole && index.column() == Counts)
         return spoken(data(index, Qt::DisplayRole).toString());
-    if (const QString details = countsDetails(*job); role == Qt::ToolTipRole && index.column() == Counts && !details.isEmpty())
-        return details;
-    if (role == Qt::ToolTipRole)
+    if (role == Qt::ToolTipRole) {
+        if (const QString details = index.column() == Counts ? countsDetails(*job) : QString(); !details.isEmpty())
+            return details;
         return job->state == JobInfo::State::Failed || job->isHeld() ? QString(job->sentence + QLatin1Char('\n') + job->hint).trimmed()
                                                                      : job->command;
+    }
     if (role != Qt::DisplayRole)
         return {};
     switch (index.column()) {

@@ -121,10 +121,18 @@ int SessionJobs::prune(const PruneRequest &request)
     PlanDraft shown = draft; // until there is a calibration, the plan keeps the one that it has
     if (shown.calibration < 0)
         shown.calibration = m_model.draft().calibration;
+    const Session &now = m_model.session();
+    JobRequest same{.kind = JobKind::Prune,
+                    .drafts = {draft},
+                    .calibrationText = now.calibrationText,
+                    .evaluationText = now.evaluationText,
+                    .norm = now.norm,
+                    .exporting = request.exporting};
+    same.drafts.front().calibration = -1; // that of the text and the norm, once it is there
     m_editor.useDraft(shown, tr("Prune by %1 %").arg(sparsity));
 
     return start(
-        JobKind::Prune, tr("Prune by %1 %").arg(sparsity), command, QStringLiteral("prune"),
+        JobKind::Prune, tr("Prune by %1 %").arg(sparsity), command, QStringLiteral("prune"), same,
         [this, request, phases, settings = commandSettings(), kept = std::make_shared<Session>(m_model.session()),
          keptDraft = std::make_shared<PlanDraft>(draft)](const SessionTask &task, JobPort &port) {
             Session &session = *kept; // with what was found, should the work be called again

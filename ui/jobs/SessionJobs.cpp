@@ -4,89 +4,20 @@
 #include "checkpoint/Checkpoint.h"
 #include "checkpoint/ModelName.h"
 #include "commands/PlanEditor.h"
-#include "foundation/Failures.h"
 #include "jobs/CommandLines.h"
+#include "jobs/FailureWords.h"
 #include "jobs/SessionTask.h"
 #include "model/CheckpointSpec.h"
-#include "models/MessageLog.h"
 #include "models/SessionModel.h"
 #include "models/TextNames.h"
-#include "pruning/PlanFile.h"
-#include "session/SessionStore.h"
 
 #include <QLocale>
 
 #include <algorithm>
-#include <chrono>
 #include <exception>
 #include <limits>
 
 namespace secateur::ui {
-namespace {
-
-constexpr std::chrono::milliseconds kSettled(150); ///< after the last edit the hash of the plan is wanted
-
-/// What was measured for a plan, as the manifest of an export holds it.
-nlohmann::json evaluationsOf(const Session &session, const std::string &planHash)
-{
-    nlohmann::json list = nlohmann::json::array();
-    for (const EvaluationRecord &pruned : session.evaluations) {
-        if (pruned.planHash != planHash)
-            continue;
-        nlohmann::json entry = {{"text", textName(pruned.text)},
-                                {"tokens", pruned.result.tokens},
-                                {"length", pruned.result.length},
-                                {"tokenHash", pruned.result.tokenHash},
-                                {"prunedPerplexity", pruned.result.perplexity}};
-        for (const EvaluationRecord &dense : session.evaluations)
-            if (dense.planHash.empty() && dense.result.tokenHash == pruned.result.tokenHash)
-                entry["densePerplexity"] = dense.result.perplexity;
-        if (entry.contains("densePerplexity")) // the manifest compares
-            list.push_back(entry);
-    }
-    return list;
-}
-
-/// An error message, still without words.
-Message failure(const QString &topic)
-{
-    Message message;
-    message.severity = Message::Severity::Error;
-    message.topic = topic;
-    return message;
-}
-
-/// Words for a job that failed or is held. Where the machine gave out, nothing is wrong with what was asked for: how far it came is said, and what
-/// remains of it.
-void describe(Message &message, const JobInfo &job)
-{
-    message.sentence = job.sentence;
-    message.hint = job.hint;
-    if (!job.isOfMachine)
-        return;
-    const QLocale locale;
-    const Progress &progress = job.progress;
-    if (progress.total > 0)
-        message.sentence =
-            (job.isHeld() ? SessionJobs::tr("%1 is paused after %2 of %3 %4. %5") : SessionJobs::tr("%1 stopped after %2 of %3 %4. %5"))
-                .arg(job.title, locale.toString(qlonglong(progress.done)), locale.toString(qlonglong(progress.total)),
-                     QString::fromStdString(progress.unit), job.sentence);
-    else
-        message.sentence =
-            (job.isHeld() ? SessionJobs::tr("%1 is paused. %2") : SessionJobs::tr("%1 stopped. %2")).arg(job.title, job.sentence);
-    message.hint = (job.isHeld() ? SessionJobs::tr("What was finished is kept. In the job bar you can continue on the CPU, or retry. %1")
-                                 : SessionJobs::tr("What was finished is kept. %1"))
-                       .arg(job.hint);
-}
-
-void describe(Message &message, const std::exception &thrown)
-{
-    const Error error = asError(thrown);
-    message.sentence = QString::fromStdString(error.what());
-    message.hint = QString::fromStdString(error.plainHint());
-}
-
-} // namespace
 
 SessionJobs::SessionJobs(SessionModel &model, PlanEditor &editor, JobRunner &runner, MessageLog &messages, QObject *parent)
     : QObject(parent),
@@ -94,20 +25,15 @@ SessionJobs::SessionJobs(SessionModel &model, PlanEditor &editor, JobRunner &run
       m_editor(editor),
       m_runner(runner),
       m_messages(messages),
-      m_findings(std::make_shared<Findings>())
+      m_findings(std::make_shared<Findings>()),
+      m_hasher(model)
 {
     m_pool.setMaxThreadCount(1);
-    m_hashTimer.setSingleShot(true);
-    m_hashTimer.setInterval(kSettled);
-    connect(&m_hashTimer, &QTimer::timeout, this, &SessionJobs::keepHash);
-    connect(&m_model, &SessionModel::draftChanged, &m_hashTimer, qOverload<>(&QTimer::start));
-    connect(&m_model, &SessionModel::searchChanged, &m_hashTimer, qOverload<>(&QTimer::start));
+    connect(&m_runner, &JobRunner::engineMoved, this, &SessionJobs::followMove);
     connect(&m_model, &SessionModel::modelChanged, this, [this] {
         ++m_generation;
-        ++m_hashRequest; // one that is being computed is of the session before
         m_findings = std::make_shared<Findings>();
         cancelJobsOfSession();
-        m_hashTimer.start();
     });
 }
 
@@ -131,7 +57,7 @@ std::function<void(const JobInfo &)> SessionJobs::whenFinished(const QString &to
     m_messages.resolve(topic);
     return [this, topic, done = std::move(done)](const JobInfo &job) {
         if (job.state == JobInfo::State::Failed || job.isHeld()) {
-            Message message = failure(topic);
+            Message message = failureOf(topic);
             describe(message, job);
             m_messages.post(message);
         } else if (!job.isOver()) { // it is held no longer
@@ -157,7 +83,7 @@ void SessionJobs::openModel(const std::filesystem::path &path, const std::option
     // The jobs of the session in hand end with it, which may take them hours otherwise; but not for a folder that cannot be opened.
     m_messages.resolve(QStringLiteral("open"));
     m_pool.start([this, model, texts, request] {
-        Message problem = failure(QStringLiteral("open"));
+        Message problem = failureOf(QStringLiteral("open"));
         try {
             Checkpoint checkpoint = Checkpoint::open(model);
             specOf(checkpoint);
@@ -201,10 +127,10 @@ void SessionJobs::startOpening(const std::filesystem::path &model, const std::op
 }
 
 int SessionJobs::start(JobKind kind, const QString &title, const QString &command, const QString &topic,
-                       std::function<void(const SessionTask &, JobPort &)> work, std::function<void(const JobInfo &)> done,
-                       const JobCost &cost)
+                       const std::optional<JobRequest> &request, std::function<void(const SessionTask &, JobPort &)> work,
+                       std::function<void(const JobInfo &)> done, const JobCost &cost)
 {
-    if (const int same = runningRequest(kind, command); same > 0) {
+    if (const int same = request ? runningRequest(*request) : 0; same > 0) {
         goOnWith(same);
         return same;
     }
@@ -214,14 +140,12 @@ int SessionJobs::start(JobKind kind, const QString &title, const QString &comman
         m_basis = basisNow();
         m_hasLoaded = true;
     }
-    return m_runner.start(
-        kind, title, command,
-        [this, kind, task, work = std::move(work)](JobPort &port) {
-            if (kind != JobKind::Open && port.takeMove())
-                tellEngine(task, port);
-            work(task, port);
-        },
-        whenFinished(topic, std::move(done)), cost.forecast);
+    const int number = m_runner.start(
+        kind, title, command, [task, work = std::move(work)](JobPort &port) { work(task, port); }, whenFinished(topic, std::move(done)),
+        cost.forecast);
+    if (request)
+        m_requests[number] = *request;
+    return number;
 }
 
 void SessionJobs::reopenModel(const std::filesystem::path &now)
@@ -232,7 +156,7 @@ void SessionJobs::reopenModel(const std::filesystem::path &now)
     ++m_openRequest; // what is being opened now is not wanted any more
     if (!m_model.readOnlyReason().isEmpty())
         return; // nothing will be computed
-    start(JobKind::Open, tr("Open %1").arg(m_model.modelName()), CommandLines::inspect(folder), QStringLiteral("open"),
+    start(JobKind::Open, tr("Open %1").arg(m_model.modelName()), CommandLines::inspect(folder), QStringLiteral("open"), {},
           [this, folder](const SessionTask &task, JobPort &port) {
               const ModelSummary &before = *task.session().model;
               const std::shared_ptr<const ModelSummary> summary = port.open(folder);
@@ -265,6 +189,7 @@ void SessionJobs::calibrate()
     const JobCost cost = calibrationCost();
     start(
         JobKind::Calibrate, tr("Calibrate on %1").arg(text), commandOf(JobKind::Calibrate), QStringLiteral("calibrate"),
+        JobRequest{.kind = JobKind::Calibrate, .calibrationText = m_model.session().calibrationText, .norm = m_model.session().norm},
         [this, cost](const SessionTask &task, JobPort &port) {
             port.context().expect({{"calibrate", cost.seconds.value_or(0)}});
             const auto scores = task.engine(port).score(task.session().calibrationText, task.session().norm, port.context());
@@ -289,8 +214,11 @@ void SessionJobs::measureImpact()
     if (!canMeasureImpact())
         return;
     const JobCost cost = impactCost();
+    JobRequest request{.kind = JobKind::Impact, .drafts = {PlanDraft()}, .calibrationText = m_model.session().calibrationText};
+    request.drafts.front().search.windows = m_model.draft().search.windows; // every layer is measured, whatever the plan forces or keeps
+    request.drafts.front().search.referenceLoss = m_model.draft().search.referenceLoss;
     start(
-        JobKind::Impact, tr("Impact of each attention on the original"), commandOf(JobKind::Impact), QStringLiteral("impact"),
+        JobKind::Impact, tr("Impact of each attention on the original"), commandOf(JobKind::Impact), QStringLiteral("impact"), request,
         [cost](const SessionTask &task, JobPort &port) {
             port.context().expect({{"search", cost.seconds.value_or(0)}});
             task.measureImpact(port);
@@ -305,7 +233,7 @@ void SessionJobs::search()
     const JobCost cost = searchCost(m_model.draft());
     start(
         JobKind::Search, tr("Search for K = %1").arg(QLocale().toString(m_model.neuronsKept())), commandOf(JobKind::Search),
-        QStringLiteral("search"),
+        QStringLiteral("search"), JobRequest{.kind = JobKind::Search, .drafts = {m_model.draft()}},
         [this, cost](const SessionTask &task, JobPort &port) {
             port.context().expect({{"search", cost.seconds.value_or(0)}});
             const PlanDraft &draft = task.session().draft;
@@ -338,6 +266,7 @@ void SessionJobs::evaluate()
     start(
         JobKind::Evaluate, tr("Evaluate on %1").arg(textFilesName(m_model.session().evaluationText)), commandOf(JobKind::Evaluate),
         QStringLiteral("evaluate"),
+        JobRequest{.kind = JobKind::Evaluate, .drafts = {m_model.draft()}, .evaluationText = m_model.session().evaluationText},
         [phases](const SessionTask &task, JobPort &port) {
             port.context().expect(phases);
             const PlanDraft &draft = task.session().draft;
@@ -356,7 +285,8 @@ void SessionJobs::evaluateDense()
         return;
     const TextSettings &text = m_model.session().evaluationText;
     start(JobKind::Evaluate, tr("Evaluate the original on %1").arg(textFilesName(text)), commandLines().evaluateDense(text),
-          QStringLiteral("evaluate"), [seconds = evaluationSeconds()](const SessionTask &task, JobPort &port) {
+          QStringLiteral("evaluate"), JobRequest{.kind = JobKind::Evaluate, .evaluationText = text},
+          [seconds = evaluationSeconds()](const SessionTask &task, JobPort &port) {
               port.context().expect({{"evaluate", seconds}});
               task.evaluate(port, nullptr, {}, false);
           });
@@ -377,6 +307,10 @@ void SessionJobs::measureCurve(const CurveRequest &request)
         phases.push_back({"evaluate", evaluationSeconds()});
     }
     start(JobKind::Curve, tr("Measure the curve (points: %1)").arg(request.drafts.size()), command, QStringLiteral("curve"),
+          JobRequest{.kind = JobKind::Curve,
+                     .drafts = request.drafts,
+                     .evaluationText = m_model.session().evaluationText,
+                     .lentOrder = request.isOrderBorrowed ? std::optional(order) : std::nullopt},
           [request, order, phases, measured = std::make_shared<std::size_t>(0)](const SessionTask &task, JobPort &port) {
               port.context().expect(phases);
               task.evaluateDenseOnce(port);
@@ -399,84 +333,6 @@ void SessionJobs::measureCurve(const CurveRequest &request)
                   task.evaluate(port, &plan, draft, isBorrowed);
               }
           });
-}
-
-void SessionJobs::exportPlan(ExportSettings settings)
-{
-    if (!canExport())
-        return;
-    const QString command = exportCommand(settings);
-    for (const QString &word : commandLines().exportWords(m_model.draft(), settings))
-        settings.command.push_back(word.toStdString());
-    const std::filesystem::path output = settings.output.has_filename() ? settings.output : settings.output.parent_path();
-    const QString name = QString::fromStdString(output.filename().string());
-    start(JobKind::Export, tr("Export %1").arg(name), command, QStringLiteral("export"),
-          [this, settings](const SessionTask &task, JobPort &port) {
-              const PlanDraft &draft = task.session().draft;
-              const PruningPlan plan = task.planOf(draft);
-              task.deliver(port, [this, draft, removed = plan.removedAttentions, hash = QString::fromStdString(plan.hash())] {
-                  m_model.setPlanHash(draft, removed, hash); // whoever shows the export knows that it is of this plan
-              });
-              exportTo(task, port, plan, settings);
-          });
-}
-
-void SessionJobs::exportTo(const SessionTask &task, JobPort &port, const PruningPlan &plan, const ExportSettings &settings)
-{
-    const std::string hash = plan.hash();
-    const ExportResult result = task.engine(port).exportPlan(plan, settings, evaluationsOf(task.session(), hash), port.context());
-    const ExportRecord record{.planHash = hash,
-                              .format = settings.format,
-                              .folder = result.folder,
-                              .parameters = result.parameters,
-                              .bytes = result.bytes,
-                              .verification = result.verification,
-                              .notes = result.notes};
-    task.write(port, [&](SessionJournal &j) { j.exported(record); });
-    task.deliver(port, [this, record] {
-        m_model.addExport(record);
-        emit exported(QString::fromStdString(record.folder.string()), record.verification.isPassed);
-    });
-}
-
-void SessionJobs::savePlan(const std::filesystem::path &file)
-{
-    m_messages.resolve(QStringLiteral("plan"));
-    m_pool.start([this, file, session = m_model.session()] {
-        Message message = failure(QStringLiteral("plan"));
-        try {
-            secateur::savePlan(planOf(session, session.draft), file);
-            message.severity = Message::Severity::Success;
-            message.sentence = tr("The plan is in '%1'.").arg(QString::fromStdString(file.string()));
-        } catch (const std::exception &thrown) {
-            describe(message, thrown);
-        }
-        QMetaObject::invokeMethod(
-            this, [this, message] { m_messages.post(message); }, Qt::QueuedConnection);
-    });
-}
-
-/// The hash of the current plan sorts scores and writes them out: not on this thread.
-void SessionJobs::keepHash()
-{
-    const SearchState state = m_model.searchState();
-    if ((state != SearchState::Complete && state != SearchState::NotNeeded) || !m_model.planHash().isEmpty())
-        return;
-    const int request = ++m_hashRequest;
-    m_pool.start([this, request, session = m_model.session()] {
-        try {
-            const PruningPlan plan = planOf(session, session.draft);
-            const QString hash = QString::fromStdString(plan.hash());
-            QMetaObject::invokeMethod(
-                this,
-                [this, request, draft = session.draft, removed = plan.removedAttentions, hash] {
-                    if (request == m_hashRequest)
-                        m_model.setPlanHash(draft, removed, hash);
-                },
-                Qt::QueuedConnection);
-        } catch (const std::exception &) { // the draft has no plan: said where the balance is shown
-        }
-    });
 }
 
 } // namespace secateur::ui

@@ -3,14 +3,15 @@
 
 #include "exporting/Export.h"
 #include "jobs/JobRunner.h"
+#include "jobs/PlanHasher.h"
 #include "session/Session.h"
 
 #include <QObject>
 #include <QString>
 #include <QThreadPool>
-#include <QTimer>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,17 @@ struct CurveRequest {
 struct PruneRequest {
     double sparsity = 0.375; ///< of the decoder layers' parameters; N and K follow by the rule
     ExportSettings exporting;
+};
+
+/// What decides what a job does, in a session: two jobs with equal requests do the same.
+struct JobRequest {
+    JobKind kind = JobKind::Calibrate;
+    std::vector<PlanDraft> drafts = {}; ///< of the plans that are searched, evaluated or written
+    TextSettings calibrationText = {}, evaluationText = {};
+    ScoreNorm norm = ScoreNorm::L2;
+    std::optional<std::vector<std::int64_t>> lentOrder = {}; ///< removals that drafts are given without a search
+    std::optional<ExportSettings> exporting = {};
+    bool operator==(const JobRequest &) const = default;
 };
 
 /// Cost of a job, said before it starts.
@@ -136,16 +148,16 @@ signals:
     void engineReportChanged();
 
 private:
-    /// Starts a job of this session: `work` gets a copy of it. It is called again when the job goes on after its GPU gave out. Failures are posted under
-    /// the topic.
-    int start(JobKind kind, const QString &title, const QString &command, const QString &topic,
+    /// Starts a job of this session, unless one with that request waits or runs: `work` gets a copy of the session. It is called again when the job goes
+    /// on after its GPU gave out. Failures are posted under the topic. Without a request the job begins in any case.
+    int start(JobKind kind, const QString &title, const QString &command, const QString &topic, const std::optional<JobRequest> &request,
               std::function<void(const SessionTask &, JobPort &)> work, std::function<void(const JobInfo &)> done = {},
               const JobCost &cost = {});
     void startOpening(const std::filesystem::path &model, const std::optional<SampleTexts> &texts, int request);
     void cancelJobsOfSession();
-    int runningRequest(JobKind kind, const QString &command) const;
+    int runningRequest(const JobRequest &request) const;
     void goOnWith(int number);
-    void tellEngine(const SessionTask &task, JobPort &port);
+    void followMove(const EngineReport &report, const ForecastBasis &basis);
     std::function<void(const JobInfo &)> whenFinished(const QString &topic, std::function<void(const JobInfo &)> done = {});
     std::vector<PlanDraft> searchableDrafts(const CurveRequest &request) const;
     std::int64_t plannedRemovals(const PlanDraft &draft) const;
@@ -163,7 +175,6 @@ private:
     EngineSettings commandSettings() const; ///< as a command line names them
     /// Brings scores into the session and, if its settings still ask for them, into use. Returns the number of the calibration.
     std::int64_t keepCalibration(const std::shared_ptr<const NeuronScores> &scores, const std::shared_ptr<const RankedScores> &ranked);
-    void keepHash();
     void keepRate(const JobInfo &job, std::int64_t windows);
 
     SessionModel &m_model;
@@ -177,9 +188,10 @@ private:
     std::optional<double> m_secondsPerEvaluation; ///< of one window, in the last search
     int m_generation = 0;                         ///< of the session
     std::shared_ptr<Findings> m_findings;         ///< of its jobs
-    int m_openRequest = 0, m_hashRequest = 0;
-    QThreadPool m_pool; ///< for what sorts or writes without Torch; one thread
-    QTimer m_hashTimer;
+    int m_openRequest = 0;
+    std::map<int, JobRequest> m_requests; ///< by the job's number
+    QThreadPool m_pool;                   ///< for what reads or writes files without Torch; one thread
+    PlanHasher m_hasher;
 };
 
 } // namespace secateur::ui

@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What SessionJobs does where a job is asked for while it runs, and where one goes on on another device.
 #include "jobs/SessionJobs.h"
-#include "jobs/SessionTask.h"
 #include "models/MessageLog.h"
-
-#include <QRegularExpression>
 
 #include <algorithm>
 
 namespace secateur::ui {
 
-/// The number of the job that was asked for in the same words, be it for another device, and is not over; 0 without one, and of those that open, which
-/// begin anew.
-int SessionJobs::runningRequest(JobKind kind, const QString &command) const
+/// The number of the job that was asked for in the same way and is not over; 0 without one.
+int SessionJobs::runningRequest(const JobRequest &request) const
 {
-    static const QRegularExpression engine(QStringLiteral(" --(device|dtype) \\S+")); // the same for all jobs of the window
-    const auto request = [](QString line) { return line.remove(engine); };
     const auto &jobs = m_runner.jobs();
     const auto same = std::find_if(jobs.begin(), jobs.end(), [&](const JobInfo &job) {
-        return job.kind == kind && !job.isOver() && job.state != JobInfo::State::Cancelling && request(job.command) == request(command);
+        const auto asked = m_requests.find(job.number);
+        return !job.isOver() && job.state != JobInfo::State::Cancelling && asked != m_requests.end() && asked->second == request;
     });
-    return kind == JobKind::Open || command.isEmpty() || same == jobs.end() ? 0 : same->number;
+    return same == jobs.end() ? 0 : same->number;
 }
 
 /// It was asked for once more: one that is held tries again, and any other goes on as it is.
@@ -32,20 +27,17 @@ void SessionJobs::goOnWith(int number)
     Message message;
     message.topic = QStringLiteral("again");
     message.sentence = job.state == JobInfo::State::Paused    ? tr("%1 is paused: resume it in the job bar.").arg(job.title)
-                       : job.state == JobInfo::State::Waiting ? tr("%1 is waiting for another job already.").arg(job.title)
+                       : job.state == JobInfo::State::Waiting ? tr("%1 already waits behind another job.").arg(job.title)
                                                               : tr("%1 is running already.").arg(job.title);
     m_messages.post(message);
 }
 
-/// What computes from here on, where that is no longer what the model was opened with.
-void SessionJobs::tellEngine(const SessionTask &task, JobPort &port)
+/// What computes from here on is no longer what the model was opened with.
+void SessionJobs::followMove(const EngineReport &report, const ForecastBasis &basis)
 {
-    Engine &engine = task.engine(port);
-    task.deliver(port, [this, report = engine.report(), basis = engine.forecastBasis()] {
-        keepEngine(report, basis);
-        m_hasLoaded = true;             // by the job that goes on
-        m_secondsPerEvaluation.reset(); // was that of the other device
-    });
+    keepEngine(report, basis);
+    m_hasLoaded = true;             // by the job that goes on
+    m_secondsPerEvaluation.reset(); // was that of the other device
 }
 
 } // namespace secateur::ui

@@ -129,7 +129,6 @@ void JobBar::follow()
     m_progress->setValue(int(share.value_or(0) * kFine));
     QStringList counts = progressTexts(progress);
     m_counts->setToolTip(progressDetails(progress));
-    m_counts->setAccessibleDescription(spoken(m_counts->toolTip()));
     if (waiting > 0 && !counts.isEmpty())
         counts.prepend(tr("%1 · %2 more to come").arg(counts.constFirst()).arg(waiting));
     m_counts->setTexts(counts);
@@ -146,14 +145,18 @@ void JobBar::follow()
     m_copy->setVisible(!job->command.isEmpty());
     showRunning(true, job->isHeld());
     if (job->isHeld())
-        followHeld(*job);
+        followHeld(*job, waiting);
+    m_counts->setAccessibleDescription(spoken(m_counts->toolTip()));
     show();
 }
 
 /// Why it does not go on, in place of how far it is.
-void JobBar::followHeld(const JobInfo &job)
+void JobBar::followHeld(const JobInfo &job, std::int64_t waiting)
 {
-    m_counts->setTexts({tr("%1 What was finished is kept.").arg(job.sentence), job.sentence});
+    QStringList texts{tr("%1 What was finished is kept.").arg(job.sentence), job.sentence};
+    if (waiting > 0) // for this one
+        texts.prepend(tr("%1 · %2 more to come").arg(texts.constFirst()).arg(waiting));
+    m_counts->setTexts(texts);
     m_counts->setToolTip(tr("%1 What was finished is kept. %2").arg(job.sentence, job.hint));
     m_pause->setText(tr("Retry"));
     m_pause->setAccessibleName(tr("Retry the current job on %1").arg(job.failedDevice));

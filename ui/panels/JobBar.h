@@ -33,7 +33,7 @@ private:
     void follow();
     void showEnd(int number);
     void showRunning(bool isRunning, bool isHeld);
-    void followHeld(const JobInfo &job);
+    void followHeld(const JobInfo &job, std::int64_t waiting); ///< `waiting` jobs come after it
     void togglePause();
     void cancel();
 

@@ -28,9 +28,8 @@ QString newName()
 } // namespace
 
 /// As to a peer: then Qt leaves the greeting, for which it would wait, to us.
-SessionBus::SessionBus(QObject *parent, const QString &address)
-    : QObject(parent),
-      m_name(newName()),
+SessionBus::SessionBus(const QString &address)
+    : m_name(newName()),
       m_bus(address.isEmpty() ? QDBusConnection(m_name) : QDBusConnection::connectToPeer(address, m_name))
 {
     if (!m_bus.isConnected())
@@ -49,6 +48,14 @@ SessionBus::SessionBus(QObject *parent, const QString &address)
 SessionBus::~SessionBus()
 {
     QDBusConnection::disconnectFromPeer(m_name);
+}
+
+void SessionBus::whenConnected(QObject &receiver, const std::function<void()> &function)
+{
+    if (m_isConnected)
+        function();
+    else
+        connect(this, &SessionBus::connected, &receiver, function);
 }
 
 QString SessionBus::usualAddress()

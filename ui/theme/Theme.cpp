@@ -31,19 +31,19 @@ uint numberIn(QVariant value)
 
 } // namespace
 
-Theme::Theme(QObject *parent) : QObject(parent), m_bus(new SessionBus(this))
+Theme::Theme(SessionBus &bus) : m_bus(bus)
 {
     const QPalette platform = QApplication::palette();
     m_isSystemDark = platform.color(QPalette::Window).lightness() < platform.color(QPalette::WindowText).lightness();
     QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
-    connect(m_bus, &SessionBus::connected, this, &Theme::followSystem);
     apply();
+    m_bus.whenConnected(*this, [this] { followSystem(); });
 }
 
 void Theme::followSystem()
 {
     // From any sender: the portal may start later, and start again.
-    m_bus->hear(kPath, kInterface, QStringLiteral("SettingChanged"), this, SLOT(settingChanged(QDBusMessage)));
+    m_bus.hear(kPath, kInterface, QStringLiteral("SettingChanged"), this, SLOT(settingChanged(QDBusMessage)));
     ask(kScheme);
     ask(kContrast);
 }
@@ -52,7 +52,7 @@ void Theme::ask(const QString &key)
 {
     QDBusMessage question = QDBusMessage::createMethodCall(kService, kPath, kInterface, QStringLiteral("Read"));
     question << kSpace << key;
-    auto *answer = new QDBusPendingCallWatcher(m_bus->call(question), this);
+    auto *answer = new QDBusPendingCallWatcher(m_bus.call(question), this);
     connect(answer, &QDBusPendingCallWatcher::finished, this, [this, key](QDBusPendingCallWatcher *watcher) {
         const QDBusPendingReply<QDBusVariant> reply = *watcher;
         watcher->deleteLater();

@@ -20,7 +20,8 @@ public:
     enum class Mode { System, Light, Dark };
     Q_ENUM(Mode)
 
-    explicit Theme(QObject *parent = nullptr);
+    /// The bus, which outlives it, is that of the desktop.
+    explicit Theme(SessionBus &bus);
 
     Mode mode() const { return m_mode; }
     void setMode(Mode mode);
@@ -44,7 +45,7 @@ private:
     void ask(const QString &key);
     void hear(const QString &key, const QVariant &value);
 
-    SessionBus *m_bus;
+    SessionBus &m_bus;
     Mode m_mode = Mode::System;
     bool m_isDark = false, m_isHighContrast = false, m_isApplied = false;
     bool m_wantsHighContrast = false;

@@ -121,6 +121,8 @@ private slots:
     void failuresCarryTheirWords_data();
     void failuresCarryTheirWords();
     void aJobWhoseGpuFailsIsHeldUntilItGoesOn();
+    void aJobThatTriesAgainIsPausedLikeAnyOther();
+    void aJobThatGoesOnBeforeItsHoldWasReadIsNotHeld();
     void aJobThatIsHeldEndsWithACancelOrANewerJob();
     void whatEndsWithoutARequestCanBeCancelledToo();
     void destructionStopsWhatRuns_data();
@@ -525,7 +527,9 @@ void TestJobRunner::aJobWhoseGpuFailsIsHeldUntilItGoesOn()
     std::vector<State> told;
     std::atomic<int> calls = 0;
     std::string device; // of the engine; read when the job is over
-    bool isMoveTold = false, isToldAgain = true;
+    QStringList moves;  // told to the interface
+    connect(&runner, &JobRunner::engineMoved, &runner,
+            [&](const EngineReport &report, const ForecastBasis &) { moves << QString::fromStdString(report.device); });
     const int number = runner.start(
         JobKind::Search, QStringLiteral("Search"), {},
         [&](JobPort &port) {
@@ -533,8 +537,6 @@ void TestJobRunner::aJobWhoseGpuFailsIsHeldUntilItGoesOn()
             port.context().step(3);
             if (++calls < 3)
                 loseGpu();
-            isMoveTold = port.takeMove();
-            isToldAgain = port.takeMove();
             device = port.engine(SECATEUR_FIXTURES "/tiny-llamas/gqa").report().device;
         },
         [&](const JobInfo &job) { told.push_back(job.state); });
@@ -566,7 +568,7 @@ void TestJobRunner::aJobWhoseGpuFailsIsHeldUntilItGoesOn()
     QVERIFY(runner.job(number)->state == State::Done);
     QCOMPARE(device, std::string("cpu"));
     QCOMPARE(runner.settings().device, std::string("cpu"));
-    QVERIFY(isMoveTold && !isToldAgain);
+    QCOMPARE(moves, QStringList("cpu"));
     QVERIFY(told == std::vector<State>({State::Paused, State::Running, State::Paused, State::Running, State::Done}));
     QTRY_COMPARE(after, 1);
 
@@ -574,6 +576,76 @@ void TestJobRunner::aJobWhoseGpuFailsIsHeldUntilItGoesOn()
     QTRY_VERIFY(isOver(runner, own)); // of the machine itself: there is no other
     QVERIFY(runner.job(own)->state == State::Failed);
     QCOMPARE(held.count(), 2);
+}
+
+void TestJobRunner::aJobThatTriesAgainIsPausedLikeAnyOther()
+{
+    EngineSettings onGpu = settings();
+    onGpu.device = "cuda:7";
+    JobRunner runner(onGpu);
+    std::atomic<int> calls = 0;
+    std::atomic<bool> isLoaded = false;
+    const int number = runner.start(JobKind::Search, {}, {}, [&](JobPort &port) {
+        if (++calls == 1)
+            loseGpu();
+        while (!isLoaded) { // a large model takes long, and there is no progress so far
+            port.context().check();
+            std::this_thread::sleep_for(1ms);
+        }
+        port.context().begin("test", 1, "units");
+        port.context().step();
+    });
+    QTRY_VERIFY(runner.job(number)->isHeld());
+    runner.setPaused(number, false);
+    QTRY_COMPARE(calls, 2);
+    runner.setPaused(number, true);
+    for (int i = 0; i < 2; ++i) { // before the mail is read, and after
+        const JobInfo job = *runner.job(number);
+        QVERIFY(job.state == State::Paused && !job.isHeld());
+        QVERIFY(job.failedDevice.isEmpty() && job.sentence.isEmpty() && job.hint.isEmpty() && !job.isOfMachine);
+        QTest::qWait(80);
+    }
+    runner.continueOnCpu(number); // it is not held
+    QVERIFY(runner.job(number)->state == State::Paused);
+    QCOMPARE(runner.settings().device, std::string("cuda:7"));
+    const int other = runner.start(JobKind::Evaluate, {}, {}, [](JobPort &) {});
+    QTest::qWait(80);
+    QVERIFY(runner.job(number)->state == State::Paused); // and so is not given up
+    QVERIFY(runner.job(other)->state == State::Waiting);
+    isLoaded = true;
+    runner.setPaused(number, false);
+    QTRY_VERIFY(runner.job(other)->state == State::Done);
+    QVERIFY(runner.job(number)->state == State::Done);
+    QCOMPARE(calls, 2);
+}
+
+void TestJobRunner::aJobThatGoesOnBeforeItsHoldWasReadIsNotHeld()
+{
+    JobRunner runner(settings());
+    std::atomic<int> calls = 0;
+    std::atomic<bool> isToFail = false, isLoaded = false;
+    const int number = runner.start(JobKind::Search, {}, {}, [&](JobPort &port) {
+        ++calls;
+        const std::atomic<bool> &gate = calls == 1 ? isToFail : isLoaded;
+        while (!gate) {
+            port.context().check();
+            std::this_thread::sleep_for(1ms);
+        }
+        if (calls == 1)
+            loseGpu();
+    });
+    QTRY_VERIFY(calls == 1 && runner.job(number)->state == State::Running);
+    runner.setPaused(number, true);
+    isToFail = true;
+    std::this_thread::sleep_for(100ms); // it is held, and nobody here has heard of it
+    QVERIFY(!runner.job(number)->isHeld());
+    runner.setPaused(number, false);
+    QTRY_COMPARE(calls, 2);
+    QTest::qWait(80);
+    QVERIFY(runner.job(number)->state == State::Running);
+    QCOMPARE(runner.job(number)->failedDevice, QString());
+    isLoaded = true;
+    QTRY_VERIFY(runner.job(number)->state == State::Done);
 }
 
 void TestJobRunner::aJobThatIsHeldEndsWithACancelOrANewerJob()

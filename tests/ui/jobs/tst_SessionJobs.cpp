@@ -114,6 +114,8 @@ private slots:
     void aHeldCurveKeepsItsPoints();
     void aHeldPruningGoesOn();
     void whatRunsIsNotStartedAgain();
+    void requestsThatDifferAreTwo();
+    void aHeldPruningIsRetriedOnlyForTheSameRequest();
     void openingEndsTheJobsOfTheSession();
     void resultsForAnotherModelAreDropped();
     void everyJobHasItsOwnCommand();
@@ -798,6 +800,10 @@ void TestSessionJobs::aPlanIsSavedForTheCommandLine()
     const std::filesystem::path file = bench.path("plan.json").toStdString();
     bench.jobs.savePlan(file);
     QTRY_VERIFY(bench.message(QStringLiteral("plan")).severity == Message::Severity::Success);
+    QCOMPARE(bench.message(QStringLiteral("plan")).sentence, QStringLiteral("The plan is in '%1'.").arg(bench.path("plan.json")));
+    const std::filesystem::path odd = bench.path("a\nb.json").toStdString(); // told as all names from outside are
+    bench.jobs.savePlan(odd);
+    QTRY_VERIFY(bench.message(QStringLiteral("plan")).sentence.contains(QStringLiteral("a\\nb.json")));
     const PruningPlan plan = loadPlan(file);
     QCOMPARE(plan.hash(), bench.planHash());
     QVERIFY(plan.isComplete());
@@ -1039,6 +1045,33 @@ void TestSessionJobs::aHeldPruningGoesOn()
     QVERIFY(bench.model.session().exports[0].verification.isPassed);
 }
 
+void TestSessionJobs::aHeldPruningIsRetriedOnlyForTheSameRequest()
+{
+    const auto device = std::make_shared<FailingDevice>();
+    SampleBench bench({}, device);
+    QVERIFY(bench.open());
+    PruneRequest request;
+    request.exporting.output = bench.path(QStringLiteral("pruned")).toStdString();
+    connect(&bench.model, &SessionModel::calibrationsChanged, &bench.model, [&] { device->isToFail = true; });
+    const int number = bench.jobs.prune(request);
+    QVERIFY(number > 0);
+    QTRY_VERIFY_WITH_TIMEOUT(bench.runner.job(number)->isHeld(), 60'000);
+    QSignalSpy held(&bench.runner, &JobRunner::jobHeld);
+    QCOMPARE(bench.jobs.prune(request), number); // its calibration is there by now, and it is the same job
+    QTRY_COMPARE(held.count(), 1);
+
+    device->isToFail = false;
+    SampleTexts texts = SampleBench::texts();
+    texts.evaluation.windows = 2; // of which the command line says nothing
+    bench.editor.setTexts(texts.calibration, texts.evaluation, ScoreNorm::L2);
+    const int other = bench.jobs.prune(request);
+    QVERIFY(other > number);
+    QVERIFY(bench.finish());
+    QVERIFY(bench.runner.job(number)->state == State::Cancelled);
+    QCOMPARE(bench.model.session().evaluations.size(), 2U);
+    QCOMPARE(bench.model.session().evaluations[0].text, texts.evaluation);
+}
+
 void TestSessionJobs::whatRunsIsNotStartedAgain()
 {
     SampleBench bench;
@@ -1059,7 +1092,7 @@ void TestSessionJobs::whatRunsIsNotStartedAgain()
     bench.jobs.evaluate();
     bench.jobs.evaluate();
     QCOMPARE(bench.runner.jobs().size(), 4U);
-    QCOMPARE(again(), QStringLiteral("Evaluate on oz.txt is waiting for another job already."));
+    QCOMPARE(again(), QStringLiteral("Evaluate on oz.txt already waits behind another job."));
     bench.jobs.evaluateDense(); // another request of the kind takes its place
     QTRY_VERIFY(bench.runner.job(4)->state == State::Cancelled);
     QCOMPARE(bench.runner.jobs().size(), 5U);
@@ -1072,6 +1105,34 @@ void TestSessionJobs::whatRunsIsNotStartedAgain()
     QVERIFY(bench.runner.job(3)->state == State::Cancelled);
     QVERIFY(bench.runner.jobs().back().progress.total <= 1 + 12 + 11 + 10 + 9 + 8 + 7 + 6 + 5 + 4 - before);
     QVERIFY(bench.model.searchState() == SearchState::Complete);
+}
+
+void TestSessionJobs::requestsThatDifferAreTwo()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    std::atomic<bool> isLetGo = false;
+    const int first = bench.runner.start(JobKind::Export, {}, {}, [&](JobPort &port) { // so that the others wait
+        while (!isLetGo) {
+            port.context().check();
+            QThread::msleep(1);
+        }
+    });
+    SampleTexts texts = SampleBench::texts();
+    for (const char *name : {"a --device one.txt", "a --device two.txt"}) { // as in the command line of a job
+        const QString copy = bench.path(QString::fromLatin1(name));
+        QVERIFY(QFile::copy(QString::fromStdString(texts.evaluation.files[0].string()), copy));
+        texts.calibration.files = {copy.toStdString()};
+        bench.editor.setTexts(texts.calibration, texts.evaluation, ScoreNorm::L2);
+        bench.jobs.calibrate();
+    }
+    QCOMPARE(bench.runner.jobs().size(), std::size_t(first) + 2); // and not "already waits"
+    bench.jobs.calibrate();
+    QCOMPARE(bench.runner.jobs().size(), std::size_t(first) + 2);
+    isLetGo = true;
+    QVERIFY(bench.finish());
+    QVERIFY(bench.runner.job(first + 1)->state == State::Cancelled);
+    QVERIFY(bench.runner.job(first + 2)->state == State::Done);
 }
 
 void TestSessionJobs::openingEndsTheJobsOfTheSession()

@@ -7,6 +7,7 @@
 #include "panels/TransportBar.h"
 #include "plots/SearchPlots.h"
 #include "theme/PlotStyle.h"
+#include "theme/SessionBus.h"
 #include "theme/Theme.h"
 
 #include <QComboBox>
@@ -133,7 +134,8 @@ private slots:
             qApp->setStyleSheet(QString());
             QApplication::setPalette(palette);
         });
-        Theme theme;
+        SessionBus nowhere{QString()};
+        Theme theme(nowhere);
         theme.setMode(Theme::Mode::Dark);
         Shown shown;
         shown.bench.searchByRule(3);

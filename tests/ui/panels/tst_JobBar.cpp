@@ -127,16 +127,29 @@ void TestJobBar::heldJobSaysWhyAndCanGoOn()
 {
     ShownBar s;
     std::atomic<bool> isLost = true;
-    const int number = s.bench.runner.start(JobKind::Search, "Search for K = 193", {}, [&isLost](JobPort &port) {
+    std::atomic<bool> isLetGo = false;
+    const int number = s.bench.runner.start(JobKind::Search, "Search for K = 193", {}, [&isLost, &isLetGo](JobPort &port) {
+        while (!isLetGo)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
         port.context().begin("search", 10, "evaluations");
         port.context().step(4);
         if (isLost)
             throw MachineFailure("The device cuda:0 failed: device lost.", "Start the program again (--device cpu).", "cuda:0");
     });
+    const int next = s.bench.runner.start(JobKind::Evaluate, "Evaluate", {}, [](JobPort &) {});
+    isLetGo = true;
     QTRY_VERIFY(s.bench.runner.job(number)->isHeld());
+    QCOMPARE(s.bench.runner.job(next)->state, JobInfo::State::Waiting); // it was asked for before
+    QVERIFY2(s.words().contains(" What was finished is kept. · 1 more to come"), qPrintable(s.words()));
     QVERIFY2(s.words().contains("Search for K = 193 (paused)"), qPrintable(s.words()));
     QVERIFY2(s.words().contains("The device cuda:0 failed: device lost. What was finished is kept."), qPrintable(s.words()));
     QVERIFY(!s.bar.findChild<QProgressBar *>()->isVisible());
+    bool isDescribed = false; // by why it is held, no longer by how far it was
+    for (const FittingLabel *label : s.bar.findChildren<FittingLabel *>()) {
+        QVERIFY2(!label->accessibleDescription().contains("of 10"), qPrintable(label->accessibleDescription()));
+        isDescribed = isDescribed || label->accessibleDescription().contains("The device cuda:0 failed: device lost.");
+    }
+    QVERIFY(isDescribed);
     QPushButton *cpu = button(s.bar, "Continue on the CPU"), *retry = button(s.bar, "Retry");
     QVERIFY(cpu && cpu->isVisible() && cpu->focusPolicy() & Qt::TabFocus);
     QCOMPARE(cpu->accessibleName(), "Continue the current job on the CPU");
@@ -149,7 +162,8 @@ void TestJobBar::heldJobSaysWhyAndCanGoOn()
     QVERIFY(cpu->isVisible());
     isLost = false;
     QTest::keyClick(cpu, Qt::Key_Space);
-    QTRY_COMPARE(s.bench.runner.job(number)->state, JobInfo::State::Done);
+    QTRY_COMPARE(s.bench.runner.job(next)->state, JobInfo::State::Done);
+    QCOMPARE(s.bench.runner.job(number)->state, JobInfo::State::Done);
     QCOMPARE(s.bench.runner.settings().device, std::string("cpu"));
     QTRY_VERIFY(!cpu->isVisible());
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "PlanBench.h"
 #include "panels/TransportBar.h"
+#include "theme/SessionBus.h"
 #include "theme/Theme.h"
 
 #include <QAbstractItemView>
@@ -122,7 +123,8 @@ private slots:
             qApp->setStyleSheet(QString());
             QApplication::setPalette(palette);
         });
-        Theme theme; // whose padding makes the rows higher
+        SessionBus nowhere{QString()};
+        Theme theme(nowhere); // whose padding makes the rows higher
         TransportBar bar;
         bar.setSteps(5);
         bar.show();

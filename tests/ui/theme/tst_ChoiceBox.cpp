@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "theme/ChoiceBox.h"
 #include "theme/Icons.h"
+#include "theme/SessionBus.h"
 #include "theme/Theme.h"
 
 #include <QAbstractItemView>
@@ -39,7 +40,8 @@ void tst_ChoiceBox::listShowsWholeRows()
         QApplication::setPalette(palette);
     });
     [[maybe_unused]] const QIcon first = icon(QStringLiteral("check")); // registers what the style sheet draws
-    Theme theme;                                                        // whose padding makes the rows higher
+    SessionBus nowhere{QString()};
+    Theme theme(nowhere); // whose padding makes the rows higher
     ChoiceBox box;
     for (int i = 0; i < choices; ++i)
         box.addItem(QStringLiteral("choice %1").arg(i));

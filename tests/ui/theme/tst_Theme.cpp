@@ -118,7 +118,8 @@ private slots:
     void choosesLightAndDark()
     {
         const RestoredPalette restored;
-        Theme theme;
+        SessionBus bus(SessionBus::usualAddress());
+        Theme theme(bus);
         QSignalSpy changed(&theme, &Theme::changed);
         theme.setMode(Theme::Mode::Dark);
         QVERIFY(theme.isDark());
@@ -135,7 +136,8 @@ private slots:
     void highContrastIsALookOfItsOwn()
     {
         const RestoredPalette restored;
-        Theme theme;
+        SessionBus bus(SessionBus::usualAddress());
+        Theme theme(bus);
         theme.setMode(Theme::Mode::Light);
         QSignalSpy changed(&theme, &Theme::changed);
         theme.setHighContrast(true);
@@ -155,7 +157,8 @@ private slots:
     {
         (void)icon(QStringLiteral("open")); // registers the tick
         const RestoredPalette restored;
-        Theme theme;
+        SessionBus bus(SessionBus::usualAddress());
+        Theme theme(bus);
         theme.setMode(Theme::Mode::Light);
         QWidget window;
         auto *box = new QCheckBox(QStringLiteral("Tick"), &window);
@@ -173,7 +176,8 @@ private slots:
     void widgetsHearOfAChange()
     {
         const RestoredPalette restored;
-        Theme theme;
+        SessionBus bus(SessionBus::usualAddress());
+        Theme theme(bus);
         theme.setMode(Theme::Mode::Light);
         QWidget window;
         auto *edit = new QLineEdit(&window);
@@ -187,18 +191,20 @@ private slots:
     void withoutAPortalThePlatformsPaletteDecides()
     {
         const RestoredPalette restored;
+        SessionBus bus(SessionBus::usualAddress());
         QApplication::setPalette(Theme::palette(true));
-        Theme dark;
+        Theme dark(bus);
         QVERIFY(dark.isDark());
         QApplication::setPalette(Theme::palette(false));
-        Theme light;
+        Theme light(bus);
         QVERIFY(!light.isDark());
     }
 
     void primaryButtonsStandOut()
     {
         const RestoredPalette restored;
-        Theme theme;
+        SessionBus bus(SessionBus::usualAddress());
+        Theme theme(bus);
         theme.setMode(Theme::Mode::Light);
         QPushButton button(QStringLiteral("Go"));
         button.setProperty("primary", true);
@@ -225,7 +231,8 @@ private slots:
         QFETCH(QAbstractItemView *, view);
         const std::unique_ptr<QAbstractItemView> owner(view);
         const RestoredPalette restored;
-        Theme theme;
+        SessionBus bus(SessionBus::usualAddress());
+        Theme theme(bus);
         theme.setMode(isDark ? Theme::Mode::Dark : Theme::Mode::Light);
         QStandardItemModel model;
         for (const char *name : {"first", "second"})
@@ -255,7 +262,8 @@ private slots:
         QVERIFY(desktop.registerService(QStringLiteral("org.freedesktop.portal.Desktop")));
         QApplication::setPalette(Theme::palette(false));
 
-        Theme theme;
+        SessionBus bus(SessionBus::usualAddress());
+        Theme theme(bus);
         QVERIFY(!theme.isDark()); // nothing waits for the answer
         QTRY_VERIFY(theme.isDark());
         portal.announce(desktop, 2);
@@ -273,7 +281,7 @@ private slots:
         Portal::announce(desktop, kContrast, 0);
         QTRY_VERIFY(!theme.isHighContrast());
         portal.contrast = 1;
-        Theme later; // asks at its start
+        Theme later(bus); // asks at its start, of a bus that is connected
         QTRY_VERIFY(later.isHighContrast());
         desktop.unregisterService(QStringLiteral("org.freedesktop.portal.Desktop"));
         QDBusConnection::disconnectFromBus(QStringLiteral("desktop"));
@@ -282,18 +290,19 @@ private slots:
     void aBusThatNeverAnswersIsNotWaitedFor()
     {
         const RestoredPalette restored;
-        const MuteBus bus;
-        QVERIFY(bus.isListening());
+        const MuteBus mute;
+        QVERIFY(mute.isListening());
         const QByteArray usual = qgetenv("DBUS_SESSION_BUS_ADDRESS");
-        qputenv("DBUS_SESSION_BUS_ADDRESS", bus.address().toLocal8Bit());
+        qputenv("DBUS_SESSION_BUS_ADDRESS", mute.address().toLocal8Bit());
         QElapsedTimer timer;
         timer.start();
         {
-            Theme theme;
+            SessionBus bus(SessionBus::usualAddress());
+            Theme theme(bus);
             theme.setMode(Theme::Mode::Dark);
             QVERIFY(theme.isDark());
-            QTRY_VERIFY(bus.isAsked());
-            QVERIFY(!theme.findChild<SessionBus *>()->isConnected());
+            QTRY_VERIFY(mute.isAsked());
+            QVERIFY(!bus.isConnected());
         }
         qputenv("DBUS_SESSION_BUS_ADDRESS", usual);
         QVERIFY2(timer.elapsed() < 2000, qPrintable(QString::number(timer.elapsed())));
@@ -309,7 +318,7 @@ private slots:
         QCOMPARE(SessionBus::usualAddress(), QStringLiteral("unix:path=/run/user/a%20b%7E/bus"));
         qunsetenv("XDG_RUNTIME_DIR");
         QVERIFY(SessionBus::usualAddress().isEmpty());
-        QVERIFY(!SessionBus().isConnected()); // nowhere
+        QVERIFY(!SessionBus(SessionBus::usualAddress()).isConnected()); // nowhere
         qputenv("DBUS_SESSION_BUS_ADDRESS", usual);
         if (!folder.isNull())
             qputenv("XDG_RUNTIME_DIR", folder);

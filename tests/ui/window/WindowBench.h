@@ -3,6 +3,7 @@
 #pragma once
 
 #include "panels/Workbench.h"
+#include "theme/SessionBus.h"
 #include "theme/Theme.h"
 #include "window/Launch.h"
 #include "window/MainWindow.h"
@@ -38,7 +39,8 @@ inline void settle()
 
 struct WindowBench {
     QTemporaryDir state;
-    Theme theme;
+    SessionBus bus{QString()}; ///< nowhere
+    Theme theme{bus};
     std::unique_ptr<MainWindow> window;
 
     explicit WindowBench(QSize size = {1440, 900}) { start(size); }
@@ -48,7 +50,7 @@ struct WindowBench {
         Launch launch = usualLaunch();
         launch.stateFolder = state.path().toStdString();
         launch.engine.threads = 1;
-        window = std::make_unique<MainWindow>(launch, theme);
+        window = std::make_unique<MainWindow>(launch, theme, bus);
         window->resize(size);
         window->show();
         QVERIFY(QTest::qWaitForWindowExposed(window.get()));

@@ -110,7 +110,8 @@ void tst_DesktopNotices::withoutABusNothingHappens()
     const SessionModel session;
     JobRunner runner(EngineSettings{.device = "cpu", .dtype = "auto", .threads = 1});
     QWidget window;
-    new DesktopNotices(session, runner, window, QStringLiteral("unix:path=/nonexistent"));
+    SessionBus nowhere(QStringLiteral("unix:path=/nonexistent"));
+    const DesktopNotices notices(session, runner, window, nowhere);
     const int number = runner.start(JobKind::Calibrate, QStringLiteral("Calibrate"), {}, [](JobPort &) {});
     QTRY_COMPARE(runner.job(number)->state, JobInfo::State::Done);
     emit runner.jobFinished(number);
@@ -135,8 +136,9 @@ void tst_DesktopNotices::desktopIsToldAndAClickBringsTheWindow()
         const SessionModel session;
         JobRunner runner(EngineSettings{.device = "cpu", .dtype = "auto", .threads = 1});
         QWidget window; // not shown: people are elsewhere
-        DesktopNotices notices(session, runner, window, address);
-        QTRY_VERIFY(notices.findChild<SessionBus *>()->isConnected());
+        SessionBus ours(address);
+        QTRY_VERIFY(ours.isConnected());
+        DesktopNotices notices(session, runner, window, ours); // as one that others have used
         notices.tell({QStringLiteral("Search finished: N = 4"), QStringLiteral("model: <K> & more")});
         QTRY_COMPARE(desktop.told, QStringList(QStringLiteral("Search finished: N = 4|model: &lt;K&gt; &amp; more")));
         QCOMPARE(desktop.replaced, QList<uint>{0});

@@ -82,8 +82,9 @@ int showUntilFirstPaint(int argc, char **argv)
     QApplication::setApplicationName(QStringLiteral("secateur"));
     FirstPaint paint;
     application.installEventFilter(&paint);
-    Theme theme;
-    MainWindow window(usualLaunch(), theme);
+    SessionBus bus(SessionBus::usualAddress());
+    Theme theme(bus);
+    MainWindow window(usualLaunch(), theme, bus);
     window.show();
     return QApplication::exec();
 }

@@ -137,7 +137,10 @@ void tst_ThemeSwitch::noGroundOfTheOtherLookStays()
     QFETCH(int, after);
     constexpr std::array kLooks = {kLight, kDark, kLightContrast, kDarkContrast};
     const Look &from = kLooks[std::size_t(before)], &to = kLooks[std::size_t(after)];
-    const auto restored = qScopeGuard([] { Theme().setMode(Theme::Mode::Light); });
+    const auto restored = qScopeGuard([] {
+        SessionBus nowhere{QString()};
+        Theme(nowhere).setMode(Theme::Mode::Light);
+    });
     LinkedBench hands;
     const QMetaEnum tabs = QMetaEnum::fromType<Tab>();
     for (int i = 0; i < tabs.keyCount(); ++i) {
@@ -175,7 +178,10 @@ void tst_ThemeSwitch::noGroundStaysWithoutAModel()
     QFETCH(int, after);
     constexpr std::array kLooks = {kLight, kDark, kLightContrast, kDarkContrast};
     const Look &from = kLooks[std::size_t(before)], &to = kLooks[std::size_t(after)];
-    const auto restored = qScopeGuard([] { Theme().setMode(Theme::Mode::Light); });
+    const auto restored = qScopeGuard([] {
+        SessionBus nowhere{QString()};
+        Theme(nowhere).setMode(Theme::Mode::Light);
+    });
     WindowBench hands;
     wear(hands, from);
     scanPages(hands, from, to, QStringLiteral(", before"));

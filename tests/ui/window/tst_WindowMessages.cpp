@@ -103,11 +103,12 @@ void tst_WindowMessages::escapePutsAMessageAway()
 void tst_WindowMessages::withoutTheSampleTheStartPageOffersNone()
 {
     QTemporaryDir state;
-    Theme theme;
+    SessionBus nowhere{QString()};
+    Theme theme(nowhere);
     Launch launch = usualLaunch();
     launch.stateFolder = state.path().toStdString();
     launch.sample.clear();
-    MainWindow window(launch, theme);
+    MainWindow window(launch, theme, nowhere);
     window.show();
     QVERIFY(QTest::qWaitForWindowExposed(&window));
     const auto *start = window.findChild<StartPanel *>();
