@@ -10,9 +10,12 @@
 #include <QDir>
 #include <QTemporaryDir>
 #include <QtTest>
+#include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
+#include <new>
 #include <set>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -54,7 +57,26 @@ void damage(const std::filesystem::path &file, const std::function<void(nlohmann
 using Description = std::function<void(nlohmann::json &)>;
 using Tensors = std::function<void(std::vector<Tensor> &)>;
 
+int allocationsLeft = -1; ///< until one is refused; -1: none is
+
 } // namespace
+
+void *operator new(std::size_t size)
+{
+    if (allocationsLeft >= 0 && allocationsLeft-- == 0)
+        throw std::bad_alloc();
+    if (void *memory = std::malloc(std::max<std::size_t>(size, 1)))
+        return memory;
+    throw std::bad_alloc();
+}
+void operator delete(void *memory) noexcept
+{
+    std::free(memory);
+}
+void operator delete(void *memory, std::size_t) noexcept
+{
+    std::free(memory);
+}
 
 Q_DECLARE_METATYPE(Description)
 Q_DECLARE_METATYPE(Tensors)
@@ -68,6 +90,8 @@ private slots:
     void savedSessionComesBackEqual();
     void emptySessionComesBackEqual();
     void resultsOfFormat1GetTheHashesOfNow();
+    void tooLittleMemorySaysNothingOfTheFile_data();
+    void tooLittleMemorySaysNothingOfTheFile();
     void aLookThatIsNotUnderstoodIsNoDamage();
     void aNewerFormatIsReadAsFarAsItIsKnown();
     void filesAreOrdinarySafetensors();
@@ -131,6 +155,36 @@ void tst_SessionFile::resultsOfFormat1GetTheHashesOfNow()
     QCOMPARE(now.exports[2].planHash, std::string("p1"));
 }
 
+void tst_SessionFile::tooLittleMemorySaysNothingOfTheFile_data()
+{
+    QTest::addColumn<int>("format");
+    for (const int format : {2, 9})
+        QTest::addRow("format %d", format) << format;
+}
+
+void tst_SessionFile::tooLittleMemorySaysNothingOfTheFile()
+{
+    QFETCH(int, format);
+    saveSession(fullSession(), path("s.secateur"));
+    damage(path("s.secateur"), [&](nlohmann::json &json) { json["format"] = format; });
+    int refusals = 0;
+    for (bool isRead = false; !isRead; refusals += 7) { // each time a later one
+        try {
+            allocationsLeft = refusals;
+            (void)loadSession(path("s.secateur"));
+            isRead = allocationsLeft >= 0;
+            allocationsLeft = -1;
+            QVERIFY(isRead); // not as if what there was no room for were not there
+        } catch (const std::bad_alloc &) {
+            allocationsLeft = -1;
+        } catch (const std::exception &problem) {
+            allocationsLeft = -1;
+            QFAIL(problem.what());
+        }
+    }
+    QVERIFY(refusals > 100);
+}
+
 void tst_SessionFile::aLookThatIsNotUnderstoodIsNoDamage()
 {
     Session session = fullSession();
@@ -162,12 +216,12 @@ void tst_SessionFile::aNewerFormatIsReadAsFarAsItIsKnown()
             tensors.push_back({{"0.variances.0", DType::Float32, {1}}, std::vector<std::byte>(4)});
         });
     const Session read = loadSession(path("s.secateur"));
-    QCOMPARE(read.newerFormat.value_or(0), 2);
+    QCOMPARE(read.newerFormat.value_or(0), 9);
     QCOMPARE(difference(read, session), QString());
     // What was not understood must not get lost.
     const QString text = complaint([&] { saveSession(read, path("s.secateur")); });
     QVERIFY2(text.contains("newer Secateur (format 9)") && text.endsWith("Update the program to save it."), qPrintable(text));
-    QCOMPARE(loadSession(path("s.secateur")).newerFormat.value_or(0), 2);
+    QCOMPARE(loadSession(path("s.secateur")).newerFormat.value_or(0), 9);
     QVERIFY(!complaint([&] { saveSession(read, path("other.secateur")); }).isEmpty());
     QVERIFY(!std::filesystem::exists(path("other.secateur")));
 }
