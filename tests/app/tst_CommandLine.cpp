@@ -355,7 +355,7 @@ void tst_CommandLine::oneThingIsSingular()
 {
     const Outcome outcome = run({"evaluate", kModel, "--text", kText, "--windows", "1", "--length", "2"});
     QVERIFY2(outcome.output.contains("1 token in 1 window of 2)"), outcome.output.constData());
-    QVERIFY2(outcome.errors.contains("one window of 2 tokens"), outcome.errors.constData());
+    QVERIFY2(outcome.errors.contains("1 window of 2 tokens"), outcome.errors.constData());
     const QByteArray planned = run({"plan", kModel, "--keep", "1", "--remove", "1"}).output;
     QVERIFY2(planned.contains("N = 1 attention to remove") && planned.contains("K = 1 neuron kept"), planned.constData());
 }
