@@ -96,6 +96,18 @@ void removeFolder(const std::filesystem::path &folder)
                     "Check the permissions of the folder.");
 }
 
+/// When something was last written in such a folder; the beginning of time where nothing was.
+std::chrono::system_clock::time_point lastChange(const std::filesystem::path &folder)
+{
+    std::int64_t newest = 0;
+    for (const std::filesystem::path &entry : entriesOf(folder)) {
+        struct stat status {};
+        if (entry.filename() != journal::kLock && ::stat(entry.c_str(), &status) == 0)
+            newest = std::max<std::int64_t>(newest, status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1'000'000);
+    }
+    return std::chrono::system_clock::time_point(std::chrono::milliseconds(newest));
+}
+
 /// What the folder holds: its newest base, and every whole line after it.
 StoredSession recovered(const std::filesystem::path &folder)
 {
@@ -166,17 +178,6 @@ std::optional<RecoverableSession> offered(const std::filesystem::path &folder)
 }
 
 } // namespace
-
-std::chrono::system_clock::time_point lastChange(const std::filesystem::path &folder)
-{
-    std::int64_t newest = 0;
-    for (const std::filesystem::path &entry : entriesOf(folder)) {
-        struct stat status {};
-        if (entry.filename() != journal::kLock && ::stat(entry.c_str(), &status) == 0)
-            newest = std::max<std::int64_t>(newest, status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1'000'000);
-    }
-    return std::chrono::system_clock::time_point(std::chrono::milliseconds(newest));
-}
 
 Session recoverSession(const std::filesystem::path &folder)
 {
