@@ -3,6 +3,7 @@
 
 #include "checkpoint/HubCache.h"
 #include "checkpoint/SafetensorsWriter.h"
+#include "cli/OptionChecks.h"
 #include "cli/Session.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
@@ -328,6 +329,8 @@ void run(const Options &options, std::stop_token stop, Reporter &reporter)
         {"generate", &Session::generate}, {"export", &Session::exportPlan},   {"bench", &Session::bench},
         {"logits", &Session::logits}};
     Session session(options, std::move(stop), reporter);
+    for (const std::string &idle : idleBalance(options))
+        reporter.note(idle);
     (session.*commands.at(options.command))();
 }
 

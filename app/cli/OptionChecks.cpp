@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <initializer_list>
 #include <regex>
 #include <utility>
 #include <vector>
@@ -44,33 +45,41 @@ std::string contradiction(const Options &o)
     return {};
 }
 
-/// An option that would decide nothing beside the others. Empty when all decide something.
+/// An option that may decide nothing beside the others.
+struct Idle {
+    const char *name;
+    bool isIdle;
+    const char *reason;
+};
+
+/// What is to be said of those that were given and decide nothing.
+std::vector<std::string> idleAmong(const Options &o, std::initializer_list<Idle> options)
+{
+    std::vector<std::string> sentences;
+    for (const Idle &option : options)
+        if (option.isIdle && o.given.contains(option.name))
+            sentences.push_back(std::string(option.name) + " has no effect here: " + option.reason);
+    return sentences;
+}
+
+/// An option that would decide nothing beside the others. Empty when all decide something, and for those of idleBalance().
 std::string idleOption(const Options &o)
 {
     const bool isForNothing = o.command == "prune" && o.output.empty();
     const bool isGreedy = o.command == "generate" && o.generation.temperature == 0;
     static constexpr const char *kNoExport = "without --output nothing is exported";
     static constexpr const char *kGreedy = "without --temperature the most likely token is always taken";
-    const struct {
-        const char *name;
-        bool isIdle;
-        const char *reason;
-    } options[] = {
-        {"--sparsity", o.keep && o.remove, "--keep and --remove give both numbers that follow from it"},
-        {"--alpha", o.remove.has_value(), "--remove gives the number that follows from it"},
-        {"--width-multiple", o.keep.has_value(), "--keep gives the number that it would round"},
-        {"--format", isForNothing, kNoExport},
-        {"--export-dtype", isForNothing, kNoExport},
-        {"--overwrite", o.output.empty() && o.savePlan.empty(), "without an output there is nothing to replace"},
-        {"--column", o.isRandom, "--random makes its own tokens"},
-        {"--seed", isGreedy, kGreedy},
-        {"--top-k", isGreedy, kGreedy},
-        {"--top-p", isGreedy, kGreedy},
-    };
-    for (const auto &option : options)
-        if (option.isIdle && o.given.contains(option.name))
-            return std::string(option.name) + " has no effect here: " + option.reason;
-    return {};
+    const std::vector<std::string> idle =
+        idleAmong(o, {
+                         {"--format", isForNothing, kNoExport},
+                         {"--export-dtype", isForNothing, kNoExport},
+                         {"--overwrite", o.output.empty() && o.savePlan.empty(), "without an output there is nothing to replace"},
+                         {"--column", o.isRandom, "--random makes its own tokens"},
+                         {"--seed", isGreedy, kGreedy},
+                         {"--top-k", isGreedy, kGreedy},
+                         {"--top-p", isGreedy, kGreedy},
+                     });
+    return idle.empty() ? std::string() : idle.front();
 }
 
 } // namespace
@@ -157,8 +166,9 @@ std::string mistakeIn(const Options &o)
         return "--scores needs a MODEL";
     if (o.command == "plan" && !o.plan.empty() && o.model.empty())
         return "--plan needs a MODEL";
-    if (o.command == "plan" && !o.plan.empty() && (!o.scores.empty() || o.sparsity || o.keep || o.remove))
-        return "--plan has its own neurons and removals: --scores, --sparsity, --keep and --remove make another";
+    const bool isBalanced = o.sparsity || o.keep || o.given.contains("--alpha") || o.given.contains("--width-multiple");
+    if (o.command == "plan" && !o.plan.empty() && (!o.scores.empty() || isBalanced || o.remove))
+        return "--plan has its own neurons and removals: --scores, --sparsity, --alpha, --width-multiple, --keep and --remove make another";
     if (o.command == "plan" && !o.savePlan.empty() && o.scores.empty() && o.plan.empty())
         return "--save-plan needs --scores: without them no neurons are chosen";
     const bool isNewPlan =
@@ -173,8 +183,7 @@ std::string mistakeIn(const Options &o)
         return o.texts.empty() ? "a MODEL needs --text" : "--random makes its own tokens";
     if (isNewPlan && !o.sparsity && !(o.keep && o.remove))
         return "--sparsity is needed (or --keep and --remove together)";
-    if (o.command == "search" && !o.plan.empty() &&
-        (o.sparsity || o.given.contains("--alpha") || o.given.contains("--width-multiple") || o.keep))
+    if (o.command == "search" && !o.plan.empty() && isBalanced)
         return "a plan keeps its width: --sparsity, --alpha, --width-multiple and --keep need --scores";
     if (o.command == "prune" && o.texts.empty() && o.scores.empty())
         return "--text or --scores is needed";
@@ -185,6 +194,15 @@ std::string mistakeIn(const Options &o)
     if (o.command == "prune" && !o.scores.empty() && (o.windows || o.areAllWindowsWanted || !o.norm.empty()))
         return "--windows and --norm are settings of the calibration, which --scores replaces";
     return {};
+}
+
+std::vector<std::string> idleBalance(const Options &o)
+{
+    return idleAmong(o, {
+                            {"--sparsity", o.keep && o.remove, "--keep and --remove give both numbers that follow from it"},
+                            {"--alpha", o.remove.has_value(), "--remove gives the number that follows from it"},
+                            {"--width-multiple", o.keep.has_value(), "--keep gives the number that it would round"},
+                        });
 }
 
 } // namespace secateur::cli

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace secateur::cli {
 
@@ -27,5 +28,8 @@ CLI::Validator setting();
 
 /// What is wrong with options that are right one by one: one that is missing, or several that cannot hold together. Empty when all is well.
 std::string mistakeIn(const Options &options);
+/// What is to be said of options that are right and decide nothing: of the balance, where the numbers that follow from them are given. Earlier versions
+/// took them, so command lines in manifests have them.
+std::vector<std::string> idleBalance(const Options &options);
 
 } // namespace secateur::cli

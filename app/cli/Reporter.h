@@ -27,8 +27,8 @@ public:
     void progress(const Progress &progress);
     /// One more event of the JSON stream; nothing otherwise.
     void event(const nlohmann::json &object);
-    /// A line of text on standard output; nothing with --json. What could play tricks on a terminal is shown as printable() has it, here and in all
-    /// that follows but pieces; names from outside are made printable before, because a line may have line breaks of its own.
+    /// A line of text on standard output; nothing with --json. Control characters are shown as printable() has them, here and in all that follows but
+    /// pieces; names from outside are made printable before, because a line may have line breaks of its own.
     void line(const std::string &text);
     /// A piece of text on standard output as it is; nothing with --json.
     void piece(const std::string &text);

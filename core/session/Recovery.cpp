@@ -6,8 +6,10 @@
 #include "foundation/Wording.h"
 #include "session/JournalFolder.h"
 #include "session/JournalReplay.h"
+#include "session/OlderHashes.h"
 #include "session/SessionCheck.h"
 #include "session/SessionStore.h"
+#include "session/StoredSession.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -18,6 +20,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 namespace secateur {
 namespace {
@@ -93,6 +96,54 @@ void removeFolder(const std::filesystem::path &folder)
                     "Check the permissions of the folder.");
 }
 
+/// When something was last written in such a folder; the beginning of time where nothing was.
+std::chrono::system_clock::time_point lastChange(const std::filesystem::path &folder)
+{
+    std::int64_t newest = 0;
+    for (const std::filesystem::path &entry : entriesOf(folder)) {
+        struct stat status {};
+        if (entry.filename() != journal::kLock && ::stat(entry.c_str(), &status) == 0)
+            newest = std::max<std::int64_t>(newest, status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1'000'000);
+    }
+    return std::chrono::system_clock::time_point(std::chrono::milliseconds(newest));
+}
+
+/// What the folder holds: its newest base, and every whole line after it.
+StoredSession recovered(const std::filesystem::path &folder)
+{
+    std::optional<StoredSession> found;
+    std::string reason = "there is no base.";
+    const std::set<std::int64_t> bases = numbersOf(folder, "base.", ".secateur");
+    std::int64_t base = -1;
+    for (auto number = bases.rbegin(); number != bases.rend() && !found; ++number) {
+        try {
+            const std::filesystem::path file = journal::baseFile(folder, *number);
+            StoredSession read = readSession(file);
+            if (read.session.newerFormat) // nobody knows what its lines mean
+                throw NewerFormat("The session " + inQuotes(file.string()), *read.session.newerFormat);
+            found = std::move(read);
+            base = *number;
+        } catch (const NewerFormat &) { // an older base would bring back less than there is
+            throw;
+        } catch (const Error &problem) {
+            reason = problem.what();
+        }
+    }
+    if (!found)
+        throw Error("The session in " + inQuotes(folder.string()) + " cannot be restored: " + reason, "Discard it, and begin a new one.");
+    for (const std::int64_t number : numbersOf(folder, "journal.", ".jsonl"))
+        if (number >= base - 1) // what jobs wrote shortly before a base may not be in it
+            journal::replay(found->session, journal::journalFile(folder, number),
+                            number < base ? journal::Lines::Findings : journal::Lines::All);
+    try {
+        checkSession(found->session);
+    } catch (const std::exception &problem) {
+        throw Error("The session in " + inQuotes(folder.string()) + " is damaged: " + flawOf(problem) + ".",
+                    "Discard it, and begin a new one.");
+    }
+    return std::move(*found);
+}
+
 /// The session of a folder, if there is one that is worth offering. Removes one that is empty.
 std::optional<RecoverableSession> offered(const std::filesystem::path &folder)
 {
@@ -103,7 +154,7 @@ std::optional<RecoverableSession> offered(const std::filesystem::path &folder)
     const auto wasClosed = [&] { return isThere(folder / journal::kClosed); };
     Session session;
     try {
-        session = recoverSession(folder);
+        session = recovered(folder).session;
     } catch (const NewerFormat &newer) { // said, so that nobody takes it for lost
         return RecoverableSession{.folder = folder,
                                   .modelFolder = {},
@@ -128,48 +179,12 @@ std::optional<RecoverableSession> offered(const std::filesystem::path &folder)
 
 } // namespace
 
-std::chrono::system_clock::time_point lastChange(const std::filesystem::path &folder)
-{
-    std::int64_t newest = 0;
-    for (const std::filesystem::path &entry : entriesOf(folder)) {
-        struct stat status {};
-        if (entry.filename() != journal::kLock && ::stat(entry.c_str(), &status) == 0)
-            newest = std::max<std::int64_t>(newest, status.st_mtim.tv_sec * 1000 + status.st_mtim.tv_nsec / 1'000'000);
-    }
-    return std::chrono::system_clock::time_point(std::chrono::milliseconds(newest));
-}
-
 Session recoverSession(const std::filesystem::path &folder)
 {
-    std::optional<Session> session;
-    std::string reason = "there is no base.";
-    const std::set<std::int64_t> bases = numbersOf(folder, "base.", ".secateur");
-    std::int64_t base = -1;
-    for (auto number = bases.rbegin(); number != bases.rend() && !session; ++number) {
-        try {
-            const std::filesystem::path file = journal::baseFile(folder, *number);
-            session = loadSession(file);
-            if (session->newerFormat) // nobody knows what its lines mean
-                throw NewerFormat("The session " + inQuotes(file.string()), *session->newerFormat);
-            base = *number;
-        } catch (const NewerFormat &) { // an older base would bring back less than there is
-            throw;
-        } catch (const Error &problem) {
-            reason = problem.what();
-        }
-    }
-    if (!session)
-        throw Error("The session in " + inQuotes(folder.string()) + " cannot be restored: " + reason, "Discard it, and begin a new one.");
-    for (const std::int64_t number : numbersOf(folder, "journal.", ".jsonl"))
-        if (number >= base - 1) // what jobs wrote shortly before a base may not be in it
-            journal::replay(*session, journal::journalFile(folder, number), number < base ? journal::Lines::Findings : journal::Lines::All);
-    try {
-        checkSession(*session);
-    } catch (const std::exception &problem) {
-        throw Error("The session in " + inQuotes(folder.string()) + " is damaged: " + flawOf(problem) + ".",
-                    "Discard it, and begin a new one.");
-    }
-    return std::move(*session);
+    StoredSession found = recovered(folder);
+    if (found.hasOlderHashes)
+        renewPlanHashes(found.session);
+    return std::move(found.session);
 }
 
 std::vector<RecoverableSession> recoverableSessions(const std::filesystem::path &root)

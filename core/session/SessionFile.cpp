@@ -13,10 +13,12 @@
 #include "session/SessionCheck.h"
 #include "session/SessionJson.h"
 #include "session/SessionStore.h"
+#include "session/StoredSession.h"
 
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 namespace secateur {
 namespace {
@@ -66,8 +68,6 @@ Session sessionOf(const SafetensorsFile &stored, const nlohmann::json &json, con
         session.calibrations.push_back(std::move(scores));
     }
     checkSession(session);
-    if (std::int64_t(wholeAt(json, "format")) == 1)
-        renewPlanHashes(session);
     return session;
 }
 
@@ -93,7 +93,7 @@ void saveSession(const Session &session, const std::filesystem::path &file)
     target.commit();
 }
 
-Session loadSession(const std::filesystem::path &file)
+StoredSession readSession(const std::filesystem::path &file)
 {
     const SafetensorsFile stored = openStored(file);
     const auto text = stored.metadata().find(kMetadata);
@@ -105,15 +105,31 @@ Session loadSession(const std::filesystem::path &file)
         const nlohmann::json json = parseJsonObject(text->second, "its description", kRemedy, kDeepest);
         if (!isFinite(json))
             throw Flaw("it holds a number that is not finite");
-        newerFormat = newerFormatOf(json);
-        return sessionOf(stored, json, file.string());
+        const std::int64_t format = sessionFormatOf(json);
+        if (format > kSessionFormat)
+            newerFormat = format;
+        StoredSession read{.session = sessionOf(stored, json, file.string()), .hasOlderHashes = format == 1};
+        read.session.newerFormat = newerFormat;
+        return read;
+    } catch (const Unreadable &) {
+        throw;
     } catch (const std::exception &problem) {
+        if (isOfMachine(problem)) // says nothing of the file
+            throw;
         if (newerFormat) // what it holds instead may be as it should be there
             throw NewerFormat(name, *newerFormat);
         if (const auto *error = dynamic_cast<const Error *>(&problem))
             throw Error(name + " cannot be read: " + problem.what(), error->hint());
         throw Error(name + " is damaged: " + flawOf(problem) + ".", kRemedy);
     }
+}
+
+Session loadSession(const std::filesystem::path &file)
+{
+    StoredSession read = readSession(file);
+    if (read.hasOlderHashes)
+        renewPlanHashes(read.session);
+    return std::move(read.session);
 }
 
 } // namespace secateur

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/SessionJson.h"
 
-#include "foundation/DocumentFormat.h"
 #include "foundation/Failures.h"
 #include "foundation/JsonFile.h"
 #include "foundation/Wording.h"
@@ -12,8 +11,6 @@
 
 namespace secateur {
 namespace {
-
-constexpr int kFormat = 2; // raised when a reader of the old form would misunderstand the new; since 2 hashes of plans are canonical
 
 nlohmann::json toJson(const ModelSummary &m)
 {
@@ -207,7 +204,7 @@ nlohmann::json toJson(const Session &s)
     for (const auto &scores : s.calibrations)
         calibrations.push_back({{"norm", scores->norm == ScoreNorm::L1 ? "l1" : "l2"}, {"provenance", toJson(scores->provenance)}});
     return {{"kind", "secateur-session"},
-            {"format", kFormat},
+            {"format", kSessionFormat},
             {"model", s.model ? toJson(*s.model) : nlohmann::json()},
             {"calibrationText", toJson(s.calibrationText)},
             {"evaluationText", toJson(s.evaluationText)},
@@ -222,21 +219,19 @@ nlohmann::json toJson(const Session &s)
             {"view", s.view}};
 }
 
-std::optional<std::int64_t> newerFormatOf(const nlohmann::json &json)
+std::int64_t sessionFormatOf(const nlohmann::json &json)
 {
     if (json.at("kind") != "secateur-session")
         throw Flaw("it is not a session");
     const auto format = std::int64_t(wholeAt(json, "format"));
-    if (format > kFormat)
-        return format;
-    checkFormat("The session", format, kFormat);
-    return {};
+    if (format < 1)
+        throw Flaw("it has format " + std::to_string(format) + ", which no version of the program wrote");
+    return format;
 }
 
 Session sessionFromJson(const nlohmann::json &json, const std::string &source)
 {
     Session s;
-    s.newerFormat = newerFormatOf(json);
     if (!json.at("model").is_null())
         s.model = modelFromJson(json.at("model"), source);
     s.calibrationText = textFromJson(json.at("calibrationText"));

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
-#include <optional>
+#include <string>
 
 namespace secateur {
 
@@ -26,8 +26,10 @@ std::map<std::string, std::string> viewFromJson(const nlohmann::json &json);
 
 /// Everything but the scores themselves.
 nlohmann::json toJson(const Session &session);
-/// The format, where a newer version wrote it. Throws nlohmann's exceptions, and Flaw for what is no session.
-std::optional<std::int64_t> newerFormatOf(const nlohmann::json &json);
+/// Raised when a reader of the old form would misunderstand the new. Since 2 hashes of plans are canonical.
+inline constexpr std::int64_t kSessionFormat = 2;
+/// The format of a session, which may be newer than kSessionFormat. Throws nlohmann's exceptions, and Flaw for what is no session.
+std::int64_t sessionFormatOf(const nlohmann::json &json);
 /// `calibrations` are put in by the caller before checkSession() (see SessionCheck.h). What it does not know is left out. Throws nlohmann's
 /// exceptions, and Error for a configuration that cannot be read.
 Session sessionFromJson(const nlohmann::json &json, const std::string &source);

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <charconv>
 #include <fcntl.h>
+#include <sstream>
 #include <string_view>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -106,11 +107,25 @@ std::optional<FileStamp> stampOf(const std::filesystem::path &file)
     struct stat status {};
     if (::stat(file.c_str(), &status) != 0)
         return {};
-    return FileStamp{.device = std::uint64_t(status.st_dev),
-                     .inode = std::uint64_t(status.st_ino),
+    return FileStamp{.inode = std::uint64_t(status.st_ino),
                      .size = std::int64_t(status.st_size),
                      .seconds = std::int64_t(status.st_mtim.tv_sec),
                      .nanoseconds = std::int64_t(status.st_mtim.tv_nsec)};
+}
+
+std::string textOf(const FileStamp &stamp)
+{
+    return std::to_string(stamp.inode) + " " + std::to_string(stamp.size) + " " + std::to_string(stamp.seconds) + " " +
+           std::to_string(stamp.nanoseconds);
+}
+
+std::optional<FileStamp> stampFromText(const std::string &text)
+{
+    std::istringstream stream(text);
+    FileStamp stamp;
+    if (!(stream >> stamp.inode >> stamp.size >> stamp.seconds >> stamp.nanoseconds))
+        return {};
+    return stamp;
 }
 
 } // namespace secateur

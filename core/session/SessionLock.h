@@ -37,14 +37,17 @@ private:
     int m_descriptor = -1;
 };
 
-/// By what one sees that a file was written by somebody else meanwhile.
+/// By what one sees that a file was written by somebody else meanwhile, also in a later run: numbers of devices change when a machine starts again.
 struct FileStamp {
-    std::uint64_t device = 0, inode = 0;
+    std::uint64_t inode = 0;
     std::int64_t size = 0, seconds = 0, nanoseconds = 0; ///< of the last change
     bool operator==(const FileStamp &) const = default;
 };
 
 /// None when there is no such file.
 std::optional<FileStamp> stampOf(const std::filesystem::path &file);
+/// A stamp as a text and back; none of a text that is not one.
+std::string textOf(const FileStamp &stamp);
+std::optional<FileStamp> stampFromText(const std::string &text);
 
 } // namespace secateur

@@ -87,8 +87,6 @@ struct RecoverableSession {
 
 /// All in `root` that no living process holds, newest first. A folder that cannot be read is left out. Empty sessions are removed.
 std::vector<RecoverableSession> recoverableSessions(const std::filesystem::path &root);
-/// When something was last written in such a folder; the beginning of time where nothing was.
-std::chrono::system_clock::time_point lastChange(const std::filesystem::path &folder);
 /// The session of such a folder: its base and every whole line after it. Throws Error, and NewerFormat for one of a newer format.
 Session recoverSession(const std::filesystem::path &folder);
 /// Throws Error, also when a living process holds the folder.

@@ -210,12 +210,9 @@ std::int64_t windowsToKeep(std::int64_t tokens, const TextSettings &settings)
         return wanted;
     const bool isCountable = wanted <= std::numeric_limits<std::int64_t>::max() / settings.length;
     const std::string needed = isCountable ? grouped(std::uint64_t(wanted * settings.length)) : "far more";
-    const std::string windows = wanted == 1 ? "one window of " + std::to_string(settings.length) + " needs "
-                                            : grouped(std::uint64_t(wanted)) + " windows of " + std::to_string(settings.length) + " need ";
+    const std::string windows = counted(wanted, "window") + " of " + std::to_string(settings.length) + (wanted == 1 ? " needs " : " need ");
     throw ShortText(subjectOf(settings) + " gives " + counted(tokens, "token") + "; " + windows + needed + ".",
-                    possible == 0   ? "Add text, or choose shorter windows."
-                    : possible == 1 ? "Add text, or use one window."
-                                    : "Add text, or use " + grouped(std::uint64_t(possible)) + " windows.",
+                    possible == 0 ? "Add text, or choose shorter windows." : "Add text, or use " + counted(possible, "window") + ".",
                     possible);
 }
 

@@ -79,6 +79,7 @@ private slots:
     void blankTextsAreRefused();
     void namesAreShownAsTheyAre();
     void oneThingIsSingular();
+    void olderCommandLinesAreTaken();
     void protectedLayersCanBeLetGo();
     void inspectCountsTheModel();
     void planOfAConfigNeedsNoModel();
@@ -171,12 +172,10 @@ void tst_CommandLine::wrongUsageEndsWithTwo_data()
     QTest::newRow("device") << QStringList{"evaluate", kModel, "--text", kText, "--device", "tpu"}
                             << QByteArray("there is no device 'tpu'");
     // What would decide nothing is not passed over.
-    const QStringList byHand{"plan", kModel, "--keep", "100", "--remove", "2"},
-        prune{"prune", kModel, "--text", kText, "--sparsity", "0.5"}, generate{"generate", kModel, "--prompt", "a"};
-    QTest::newRow("idle sparsity") << byHand + QStringList{"--sparsity", "0.5"} << QByteArray("--sparsity has no effect here: --keep");
-    QTest::newRow("idle alpha") << byHand + QStringList{"--alpha", "1.5"} << QByteArray("--alpha has no effect here: --remove");
-    QTest::newRow("idle multiple") << byHand + QStringList{"--width-multiple", "1"}
-                                   << QByteArray("--width-multiple has no effect here: --keep");
+    const QStringList prune{"prune", kModel, "--text", kText, "--sparsity", "0.5"}, generate{"generate", kModel, "--prompt", "a"};
+    for (const QStringList &option : {QStringList{"--sparsity", "0.5"}, {"--alpha", "1.5"}, {"--width-multiple", "1"}, {"--remove", "2"}})
+        QTest::addRow("%s of a plan", qPrintable(option.first()))
+            << QStringList{"plan", kModel, "--plan", "x"} + option << QByteArray("--plan has its own neurons and removals");
     QTest::newRow("idle format") << prune + QStringList{"--format", "hf-dropin"}
                                  << QByteArray("--format has no effect here: without --output");
     QTest::newRow("idle type") << prune + QStringList{"--export-dtype", "float16"} << QByteArray("--export-dtype has no effect here");
@@ -355,9 +354,32 @@ void tst_CommandLine::oneThingIsSingular()
 {
     const Outcome outcome = run({"evaluate", kModel, "--text", kText, "--windows", "1", "--length", "2"});
     QVERIFY2(outcome.output.contains("1 token in 1 window of 2)"), outcome.output.constData());
-    QVERIFY2(outcome.errors.contains("one window of 2 tokens"), outcome.errors.constData());
+    QVERIFY2(outcome.errors.contains("1 window of 2 tokens"), outcome.errors.constData());
     const QByteArray planned = run({"plan", kModel, "--keep", "1", "--remove", "1"}).output;
     QVERIFY2(planned.contains("N = 1 attention to remove") && planned.contains("K = 1 neuron kept"), planned.constData());
+}
+
+void tst_CommandLine::olderCommandLinesAreTaken()
+{
+    const QStringList byHand{"plan", kModel, "--keep", "100", "--remove", "2"};
+    const QByteArray plan = run(byHand).output;
+    const std::pair<QStringList, QByteArray> idle[] = {
+        {{"--sparsity", "0.5"}, "note: --sparsity has no effect here: --keep and --remove give"},
+        {{"--alpha", "2"}, "note: --alpha has no effect here: --remove gives"},
+        {{"--width-multiple", "8"}, "note: --width-multiple has no effect here: --keep gives"}};
+    QStringList all = byHand;
+    for (const auto &[option, note] : idle) {
+        const Outcome outcome = run(byHand + option);
+        QCOMPARE(outcome.exitCode, 0);
+        QVERIFY2(outcome.errors.contains(note), outcome.errors.constData());
+        QCOMPARE(outcome.output, plan);
+        all += option;
+    }
+    const Outcome outcome = run(all + QStringList{"--json"});
+    int notes = 0;
+    for (const QJsonObject &event : outcome.events)
+        notes += event["event"] == "note" ? 1 : 0;
+    QCOMPARE(notes, 3);
 }
 
 void tst_CommandLine::protectedLayersCanBeLetGo()

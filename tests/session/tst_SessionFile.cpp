@@ -10,9 +10,12 @@
 #include <QDir>
 #include <QTemporaryDir>
 #include <QtTest>
+#include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
+#include <new>
 #include <set>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -54,7 +57,26 @@ void damage(const std::filesystem::path &file, const std::function<void(nlohmann
 using Description = std::function<void(nlohmann::json &)>;
 using Tensors = std::function<void(std::vector<Tensor> &)>;
 
+std::size_t refusedSize = 0; ///< of allocations; 0: none
+
 } // namespace
+
+void *operator new(std::size_t size)
+{
+    if (size == refusedSize && size != 0)
+        throw std::bad_alloc();
+    if (void *memory = std::malloc(std::max<std::size_t>(size, 1)))
+        return memory;
+    throw std::bad_alloc();
+}
+void operator delete(void *memory) noexcept
+{
+    std::free(memory);
+}
+void operator delete(void *memory, std::size_t) noexcept
+{
+    std::free(memory);
+}
 
 Q_DECLARE_METATYPE(Description)
 Q_DECLARE_METATYPE(Tensors)
@@ -68,6 +90,8 @@ private slots:
     void savedSessionComesBackEqual();
     void emptySessionComesBackEqual();
     void resultsOfFormat1GetTheHashesOfNow();
+    void tooLittleMemorySaysNothingOfTheFile_data();
+    void tooLittleMemorySaysNothingOfTheFile();
     void aLookThatIsNotUnderstoodIsNoDamage();
     void aNewerFormatIsReadAsFarAsItIsKnown();
     void filesAreOrdinarySafetensors();
@@ -131,6 +155,37 @@ void tst_SessionFile::resultsOfFormat1GetTheHashesOfNow()
     QCOMPARE(now.exports[2].planHash, std::string("p1"));
 }
 
+void tst_SessionFile::tooLittleMemorySaysNothingOfTheFile_data()
+{
+    QTest::addColumn<int>("format");
+    for (const int format : {2, 9})
+        QTest::addRow("format %d", format) << format;
+}
+
+void tst_SessionFile::tooLittleMemorySaysNothingOfTheFile()
+{
+    QFETCH(int, format);
+    Session session;
+    session.model = modelOf("tiny-llamas/mha/config.json");
+    session.model->config["intermediate_size"] = 5001;
+    session.model->spec = specFromConfig(session.model->config, "the configuration");
+    session.calibrations = {scoresFor(session.model->spec, 1)};
+    saveSession(session, path("s.secateur"));
+    damage(path("s.secateur"), [&](nlohmann::json &json) { json["format"] = format; });
+    QString told;
+    refusedSize = 5001 * sizeof(float); // the scores of a layer, and nothing else
+    try {
+        (void)loadSession(path("s.secateur"));
+    } catch (const std::bad_alloc &) {
+        told = "too little memory";
+    } catch (const std::exception &problem) {
+        told = problem.what();
+    }
+    refusedSize = 0;
+    QCOMPARE(told, QString("too little memory"));
+    QCOMPARE(loadSession(path("s.secateur")).calibrations.size(), 1U);
+}
+
 void tst_SessionFile::aLookThatIsNotUnderstoodIsNoDamage()
 {
     Session session = fullSession();
@@ -167,7 +222,7 @@ void tst_SessionFile::aNewerFormatIsReadAsFarAsItIsKnown()
     // What was not understood must not get lost.
     const QString text = complaint([&] { saveSession(read, path("s.secateur")); });
     QVERIFY2(text.contains("newer Secateur (format 9)") && text.endsWith("Update the program to save it."), qPrintable(text));
-    QCOMPARE(loadSession(path("s.secateur")).newerFormat.value_or(0), 2);
+    QCOMPARE(loadSession(path("s.secateur")).newerFormat.value_or(0), 9);
     QVERIFY(!complaint([&] { saveSession(read, path("other.secateur")); }).isEmpty());
     QVERIFY(!std::filesystem::exists(path("other.secateur")));
 }

@@ -3,6 +3,7 @@
 #include "SessionFixtures.h"
 
 #include "foundation/AtomicPath.h"
+#include "pruning/PlanFile.h"
 
 #include <QDir>
 #include <QTemporaryDir>
@@ -87,6 +88,7 @@ private slots:
 
     void linesComeBackAsTheSessionThatTheyTold();
     void linesThatAreAppliedTwiceCountOnce();
+    void linesOfFormat1GetTheHashesOfNow();
     void searchThatStartsAnewForgetsWhatItKnew();
     void linesBetweenTwoBasesAreKept();
     void linesOfJobsShortlyBeforeABaseAreKept();
@@ -189,6 +191,52 @@ void tst_SessionJournal::linesThatAreAppliedTwiceCountOnce()
     QCOMPARE(difference(recoverSession(folder), once), QString());
     QCOMPARE(once.searches.at(key).steps.size(), 2U);
     QCOMPARE(once.exports.size(), 1U);
+}
+
+/// As a version of before left it: base and lines have its hashes.
+void tst_SessionJournal::linesOfFormat1GetTheHashesOfNow()
+{
+    Session session = baseSession();
+    const auto planWith = [&](const std::vector<std::int64_t> &removed) {
+        PruningPlan plan;
+        plan.calibration = session.calibrations[0]->provenance;
+        plan.removedAttentions = removed;
+        for (std::int64_t i = 0; i < 3; ++i)
+            plan.keptNeurons.push_back(session.calibrations[0]->best(i, 20));
+        return plan;
+    };
+    const auto evaluationWith = [&](const PruningPlan &plan, double loss) {
+        EvaluationRecord record = evaluationOf(hashOfFormat1(plan), loss);
+        record.removed = plan.removedAttentions;
+        return record;
+    };
+    const PruningPlan inBase = planWith({2, 1}), inLine = planWith({2, 0});
+    QVERIFY(inBase.hash() != hashOfFormat1(inBase) && inLine.hash() != hashOfFormat1(inLine));
+    session.evaluations = {evaluationWith(inBase, 1)};
+    SessionJournal journal(root());
+    const std::int64_t number = journal.startBase();
+    journal.writeBase(number, session);
+    journal.evaluated(evaluationWith(inBase, 2)); // measured again
+    journal.evaluated(evaluationWith(inLine, 3));
+    ExportRecord exported = exportOf("/out/a");
+    exported.planHash = hashOfFormat1(inLine);
+    journal.exported(exported);
+    const std::filesystem::path base = journal.folder() / ("base." + std::to_string(number) + ".secateur");
+    std::string content = contentOf(base);
+    const std::string now = R"(\"format\":2)"; // a text in the header's JSON
+    const std::size_t at = content.find(now);
+    QVERIFY(at != std::string::npos);
+    content[at + now.size() - 1] = '1';
+    std::ofstream(base, std::ios::binary) << content;
+    journal.close();
+
+    const Session found = recoverSession(journal.folder());
+    QCOMPARE(found.evaluations.size(), 2U);
+    QCOMPARE(found.evaluations[0].planHash, inBase.hash());
+    QCOMPARE(found.evaluations[0].result.loss, 2.0);
+    QCOMPARE(found.evaluations[1].planHash, inLine.hash());
+    QCOMPARE(found.exports.size(), 1U);
+    QCOMPARE(found.exports[0].planHash, inLine.hash());
 }
 
 void tst_SessionJournal::searchThatStartsAnewForgetsWhatItKnew()

@@ -153,6 +153,8 @@ void tst_SessionLock::stampTellsOfAnotherHand()
     const auto before = stampOf(path("a"));
     QVERIFY(before);
     QCOMPARE(*stampOf(path("a")), *before);
+    QCOMPARE(stampFromText(textOf(*before)).value_or(FileStamp()), *before); // in a later run
+    QVERIFY(!stampFromText("") && !stampFromText("1 2 3") && !stampFromText("yesterday"));
     std::ofstream(path("b")) << "two"; // as long, and the clock of the disk may stand still meanwhile
     std::filesystem::rename(path("b"), path("a"));
     QVERIFY(!(*stampOf(path("a")) == *before));

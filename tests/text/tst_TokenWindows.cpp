@@ -263,9 +263,9 @@ private slots:
         VERIFY_CONTAINS(failure(settingsFor("a.txt", textOf(1234), 32, 2048)),
                         std::string("The text 'a.txt' gives 1,234 tokens; 32 windows of 2048 need 65,536."));
         VERIFY_CONTAINS(failure(settingsFor("a.txt", textOf(99), 1, 100)),
-                        std::string("The text 'a.txt' gives 99 tokens; one window of 100 needs 100."));
+                        std::string("The text 'a.txt' gives 99 tokens; 1 window of 100 needs 100."));
         VERIFY_CONTAINS(failure(settingsFor("a.txt", textOf(999), std::nullopt, 2048)),
-                        std::string("The text 'a.txt' gives 999 tokens; one window of 2048 needs 2,048."));
+                        std::string("The text 'a.txt' gives 999 tokens; 1 window of 2048 needs 2,048."));
         VERIFY_CONTAINS(failure(settingsFor("a.txt", textOf(9), std::numeric_limits<std::int64_t>::max(), 4)),
                         std::string("gives 9 tokens"));
     }
@@ -281,7 +281,7 @@ private slots:
             return std::string();
         };
         QCOMPARE(given(250), std::string("2: Add text, or use 2 windows."));
-        QCOMPARE(given(199), std::string("1: Add text, or use one window."));
+        QCOMPARE(given(199), std::string("1: Add text, or use 1 window."));
         QCOMPARE(given(99), std::string("0: Add text, or choose shorter windows."));
         QCOMPARE(given(3200), std::string());
     }

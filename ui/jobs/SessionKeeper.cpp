@@ -3,15 +3,13 @@
 
 #include "foundation/Failures.h"
 #include "jobs/SessionJobs.h"
+#include "jobs/SessionPlace.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
-#include "session/SessionLock.h"
 
 #include <QFileInfo>
 
 #include <algorithm>
-#include <atomic>
-#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -26,49 +24,7 @@ Problem problemOf(const std::exception &thrown)
     return std::pair(QString::fromStdString(error.what()), QString::fromStdString(error.plainHint()));
 }
 
-QString nameOf(const std::filesystem::path &file)
-{
-    return QString::fromStdString(file.filename().string());
-}
-
-/// The lock that this window holds on that file, or a new one.
-std::shared_ptr<SessionLock> lockOf(const std::filesystem::path &file, const std::shared_ptr<SessionLock> &own)
-{
-    return own && own->isHeld() && own->isOf(file) ? own : std::make_shared<SessionLock>(file);
-}
-
-/// When the file was last written, in milliseconds as lastChange() tells it.
-std::chrono::system_clock::time_point timeOf(const FileStamp &stamp)
-{
-    return std::chrono::system_clock::time_point(std::chrono::milliseconds(stamp.seconds * 1000 + stamp.nanoseconds / 1'000'000));
-}
-
-/// "process 1234", "process 1234 on nest"; empty where it is not known.
-QString ownerText(const SessionOwner &owner)
-{
-    if (owner.process == 0)
-        return {};
-    const QString process = QString::number(owner.process);
-    return owner.host.empty() ? SessionKeeper::tr("process %1").arg(process)
-                              : SessionKeeper::tr("process %1 on %2").arg(process, QString::fromStdString(owner.host));
-}
-
-/// "This session is open in another window (process 1234)."
-QString openElsewhere(const QString &subject, const SessionOwner &owner)
-{
-    const QString text = ownerText(owner);
-    return text.isEmpty() ? SessionKeeper::tr("%1 is open in another window.").arg(subject)
-                          : SessionKeeper::tr("%1 is open in another window (%2).").arg(subject, text);
-}
-
 } // namespace
-
-struct SessionKeeper::SaveMark {
-    std::atomic<int> changes = -1;
-    // The rest is for the thread for files, once the session has begun.
-    std::shared_ptr<SessionLock> lock; ///< also one that is not held, as another window has the file
-    std::optional<FileStamp> stamp;
-};
 
 SessionKeeper::SessionKeeper(SessionModel &model, SessionJobs &jobs, MessageLog &messages, std::filesystem::path root, QObject *parent)
     : QObject(parent),
@@ -76,7 +32,7 @@ SessionKeeper::SessionKeeper(SessionModel &model, SessionJobs &jobs, MessageLog 
       m_jobs(jobs),
       m_messages(messages),
       m_root(std::move(root)),
-      m_mark(std::make_shared<SaveMark>())
+      m_place(std::make_shared<SessionPlace>())
 {
     m_pool.setMaxThreadCount(1);
     connect(&m_model, &SessionModel::modelChanged, this, &SessionKeeper::begin);
@@ -170,9 +126,9 @@ bool SessionKeeper::leave()
         return false;
     m_left = m_journal->folder();
     m_jobs.setJournal({});
-    m_pool.start([journal = std::exchange(m_journal, {}), mark = m_mark, isSaved = m_isSaved, changes = m_changes] {
+    m_pool.start([journal = std::exchange(m_journal, {}), place = m_place, isSaved = m_isSaved, changes = m_changes] {
         try {
-            if (isSaved || mark->changes == changes) // a file that was being written when the session ended is there by now
+            if (isSaved || place->changes == changes) // a file that was being written when the session ended is there by now
                 journal->discard();
             else
                 markClosed(journal->folder());
@@ -191,9 +147,10 @@ void SessionKeeper::begin()
     m_file = beginning.file;
     m_isSaved = beginning.isSaved;
     // The lock of the file before is let go of on the thread for files: its disk may be slow.
-    m_pool.start(
-        [before = std::exchange(m_mark, beginning.mark ? beginning.mark : std::make_shared<SaveMark>())]() mutable { before.reset(); });
-    m_saveProblem.clear();
+    m_pool.start([before = std::exchange(m_place, beginning.place ? beginning.place : std::make_shared<SessionPlace>())]() mutable {
+        before.reset();
+    });
+    m_stamp = m_place->stampText();
     m_changes = 0;
     m_lastWritten = {};
     if (m_model.hasModel() && m_model.readOnlyReason().isEmpty()) {
@@ -208,7 +165,7 @@ void SessionKeeper::begin()
     }
     m_messages.resolve(QStringLiteral("session")); // what it offers is of the session before
     m_messages.resolve(QStringLiteral("session lock"));
-    tellOfOwner(*m_mark);
+    tellOfOwner(*m_place);
     if (isLeft) {
         m_leftName = leftName;
         lookForLeftovers();
@@ -218,11 +175,11 @@ void SessionKeeper::begin()
     emit stateChanged();
 }
 
-void SessionKeeper::tellOfOwner(const SaveMark &mark)
+void SessionKeeper::tellOfOwner(const SessionPlace &place)
 {
-    if (!mark.lock || !mark.lock->owner())
+    m_saveProblem = place.ownerText();
+    if (m_saveProblem.isEmpty())
         return;
-    m_saveProblem = openElsewhere(tr("This session"), *mark.lock->owner());
     m_messages.post({.severity = Message::Severity::Warning,
                      .sentence = m_saveProblem,
                      .hint = tr("To save from this window, choose another name."),
@@ -249,6 +206,10 @@ void SessionKeeper::tellOfLeft(const std::vector<RecoverableSession> &sessions)
 
 void SessionKeeper::keepView()
 {
+    std::map<std::string, std::string> view = m_model.session().view;
+    if (!m_stamp.empty())
+        view[kStampOfView] = m_stamp;
+    m_model.setView(std::move(view));
     write([this](SessionJournal &j) { j.viewChanged(m_model.session().view); });
 }
 
@@ -278,20 +239,16 @@ void SessionKeeper::save()
     if (m_saveProblem.isEmpty())
         return save(m_file);
     const auto isTaken = std::make_shared<bool>(true); // the other window may have closed meanwhile
-    inBackground(
-        [path = std::filesystem::path(m_file.toStdString()), mark = m_mark, isTaken] {
-            mark->lock = std::make_shared<SessionLock>(path);
-            *isTaken = mark->lock->owner().has_value();
-        },
-        [this, asked = std::weak_ptr(m_mark), isTaken](const Problem &) {
-            if (asked.lock() != m_mark)
-                return;
-            if (*isTaken)
-                return emit nameNeeded();
-            m_saveProblem.clear();
-            m_messages.resolve(QStringLiteral("session lock"));
-            save(m_file);
-        });
+    inBackground([path = std::filesystem::path(m_file.toStdString()), place = m_place, isTaken] { *isTaken = place->isStillTaken(path); },
+                 [this, asked = std::weak_ptr(m_place), isTaken](const Problem &) {
+                     if (asked.lock() != m_place)
+                         return;
+                     if (*isTaken)
+                         return emit nameNeeded();
+                     m_saveProblem.clear();
+                     m_messages.resolve(QStringLiteral("session lock"));
+                     save(m_file);
+                 });
 }
 
 void SessionKeeper::save(const QString &file, IfChanged ifChanged)
@@ -302,26 +259,21 @@ void SessionKeeper::save(const QString &file, IfChanged ifChanged)
         return post(true, QStringLiteral("session"), readOnly, {});
     m_messages.resolve(QStringLiteral("session"));
     const auto isChanged = std::make_shared<bool>(false);
+    const auto stamp = std::make_shared<std::string>();
     inBackground(
-        [session = m_model.session(), path = std::filesystem::path(file.toStdString()), mark = m_mark, changes = m_changes, ifChanged,
-         isChanged] {
-            const bool isOwn = mark->lock && mark->lock->isOf(path);
-            const auto lock = lockOf(path, mark->lock);
-            if (lock->owner())
-                throw Error(openElsewhere(tr("'%1'").arg(nameOf(path)), *lock->owner()).toStdString(),
-                            tr("Save this session under another name.").toStdString());
-            const std::optional<FileStamp> now = stampOf(path);
-            *isChanged = isOwn && ifChanged == IfChanged::Ask && now && mark->stamp && *now != *mark->stamp;
-            if (*isChanged)
-                throw Error(tr("'%1' was changed on the disk since it was opened here.").arg(nameOf(path)).toStdString(),
-                            tr("Save this session under another name, or overwrite the file.").toStdString());
-            saveSession(session, path);
-            mark->stamp = stampOf(path);
-            mark->lock = lock;
-            mark->changes = changes;
+        [session = m_model.session(), path = std::filesystem::path(file.toStdString()), place = m_place, changes = m_changes, ifChanged,
+         isChanged, stamp] {
+            try {
+                place->save(session, path, ifChanged == IfChanged::Overwrite);
+            } catch (const SessionPlace::Changed &) {
+                *isChanged = true;
+                throw;
+            }
+            place->changes = changes;
+            *stamp = place->stampText();
         },
-        [this, file, asked = std::weak_ptr(m_mark), changes = m_changes, isChanged](const Problem &problem) {
-            const bool isInHand = asked.lock() == m_mark; // not another session meanwhile
+        [this, file, asked = std::weak_ptr(m_place), changes = m_changes, isChanged, stamp](const Problem &problem) {
+            const bool isInHand = asked.lock() == m_place; // not another session meanwhile
             if (problem) {
                 const bool canOverwrite = *isChanged && isInHand;
                 m_messages.post({.severity = *isChanged ? Message::Severity::Warning : Message::Severity::Error,
@@ -330,8 +282,8 @@ void SessionKeeper::save(const QString &file, IfChanged ifChanged)
                                  .topic = QStringLiteral("session"),
                                  .actionText = canOverwrite ? tr("Overwrite") : QString(),
                                  .action =
-                                     [this, file, asked] {           // the log keeps it: a strong one would keep the lock
-                                         if (asked.lock() == m_mark) // another session must not be written over this one's file
+                                     [this, file, asked] {            // the log keeps it: a strong one would keep the lock
+                                         if (asked.lock() == m_place) // another session must not be written over this one's file
                                              return save(file, IfChanged::Overwrite);
                                          post(true, QStringLiteral("session"),
                                               tr("'%1' was not overwritten: the session that was to be saved there is not open any more.")
@@ -344,6 +296,7 @@ void SessionKeeper::save(const QString &file, IfChanged ifChanged)
             post(false, QStringLiteral("session"), tr("The session was saved as '%1'.").arg(QFileInfo(file).fileName()), {});
             if (isInHand) {
                 m_file = file;
+                m_stamp = *stamp;
                 m_saveProblem.clear();
                 m_messages.resolve(QStringLiteral("session lock"));
                 m_isSaved = changes == m_changes;
@@ -380,33 +333,32 @@ void SessionKeeper::load(std::function<Session()> read, std::shared_ptr<Beginnin
 
 void SessionKeeper::open(const QString &file)
 {
-    const auto mark = std::make_shared<SaveMark>();
+    const auto place = std::make_shared<SessionPlace>();
     load(
-        [path = std::filesystem::path(file.toStdString()), mark, before = m_mark] {
-            mark->stamp = stampOf(path);
+        [path = std::filesystem::path(file.toStdString()), place, before = m_place] {
+            place->noteStamp(path);
             Session session = loadSession(path);
             session.view[kFileOfView] = path.string(); // it may have been saved elsewhere before
+            session.view[kStampOfView] = place->stampText();
             if (!session.newerFormat)
-                mark->lock = lockOf(path, before->lock);
+                place->lock(path, *before);
             return session;
         },
-        std::make_shared<Beginning>(Beginning{.file = file, .isSaved = true, .whenWritten = {}, .mark = mark}));
+        std::make_shared<Beginning>(Beginning{.file = file, .isSaved = true, .whenWritten = {}, .place = place}));
 }
 
 void SessionKeeper::restore(const std::filesystem::path &folder)
 {
-    const auto mark = std::make_shared<SaveMark>();
+    const auto place = std::make_shared<SessionPlace>();
     // Only when all of it is in the new journal is the old one not needed any more.
     const auto beginning = std::make_shared<Beginning>(
-        Beginning{.file = {}, .isSaved = false, .whenWritten = [this, folder] { discard(folder); }, .mark = mark});
+        Beginning{.file = {}, .isSaved = false, .whenWritten = [this, folder] { discard(folder); }, .place = place});
     load(
-        [folder, mark, before = m_mark, beginning] {
+        [folder, place, before = m_place, beginning] {
             Session session = recoverSession(folder);
             if (const auto file = session.view.find(kFileOfView); file != session.view.end()) {
-                mark->stamp = stampOf(file->second);
-                if (mark->stamp && timeOf(*mark->stamp) > lastChange(folder))
-                    mark->stamp = FileStamp(); // written by somebody else since: saving asks
-                mark->lock = lockOf(file->second, before->lock);
+                place->noteStamp(session);
+                place->lock(file->second, *before);
                 beginning->file = QString::fromStdString(file->second);
             }
             return session;

@@ -19,6 +19,7 @@ namespace secateur::ui {
 class MessageLog;
 class SessionJobs;
 class SessionModel;
+class SessionPlace;
 
 /// Keeps the session on the disk: a journal that is always written, files that are saved on demand, and what an earlier run left behind.
 ///
@@ -51,7 +52,7 @@ public:
     void discard(const std::filesystem::path &folder);
     /// Looks for what earlier runs left behind; leftoversFound() follows.
     void lookForLeftovers();
-    /// The journal takes the view of the session (see SessionModel::setView) as it is now.
+    /// The journal takes the view of the session (see SessionModel::setView) as it is now, with how its file was when it was last read or written here.
     void keepView();
 
 signals:
@@ -63,20 +64,18 @@ signals:
     void leftoversFound(const std::vector<secateur::RecoverableSession> &sessions);
 
 private:
-    /// What the thread for files knows of a session: after how many changes it was last saved under a name, that file as it was then, and its lock.
-    struct SaveMark;
     /// How the next session begins that the model is given.
     struct Beginning {
         QString file;                      ///< that it was read from
         bool isSaved = true;               ///< as it is, under that name
         std::function<void()> whenWritten; ///< the journal holds all of it
-        std::shared_ptr<SaveMark> mark{};
+        std::shared_ptr<SessionPlace> place{};
     };
 
     void begin();
     bool leave();
     void tellOfLeft(const std::vector<RecoverableSession> &sessions);
-    void tellOfOwner(const SaveMark &mark);
+    void tellOfOwner(const SessionPlace &place);
     void rebase(std::function<void()> done = {});
     void changed();
     void load(std::function<Session()> read, std::shared_ptr<Beginning> beginning);
@@ -90,7 +89,8 @@ private:
     MessageLog &m_messages;
     std::filesystem::path m_root;
     std::shared_ptr<SessionJournal> m_journal;
-    std::shared_ptr<SaveMark> m_mark; ///< of the session in hand
+    std::shared_ptr<SessionPlace> m_place; ///< of the session in hand
+    std::string m_stamp;                   ///< of its file, for kStampOfView
     QString m_file, m_saveProblem;
     QString m_modelName, m_leftName; ///< of the session in hand, and of the one before
     std::filesystem::path m_left;    ///< journal of the session before, which was not saved: still to be told

@@ -14,8 +14,9 @@ struct DraftOfRecord {
     QString reason; ///< why there is none
 };
 
-/// The settings that the record keeps. Of an older one, looks for settings under which the session's searches give the record's K and removals: those of `current` first, then those of pinned
-/// plans and of other searches. Takes the sparsity and the rule where they lead there, N and K by hand where they do not.
+/// The settings that the record keeps. Of an older one, looks for settings under which the session's searches give the record's K and removals: those of
+/// `current` first, then those of pinned plans and of other searches. Takes the sparsity and the rule where they lead there, N and K by hand where they
+/// do not.
 DraftOfRecord draftOfRecord(const Session &session, const EvaluationRecord &record, const PlanDraft &current);
 
 } // namespace secateur::ui

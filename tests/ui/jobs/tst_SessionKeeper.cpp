@@ -3,7 +3,7 @@
 #include "jobs/SessionKeeper.h"
 
 #include "SampleBench.h"
-#include "session/SessionLock.h"
+#include "jobs/SessionPlace.h"
 
 #include <QProcess>
 #include <QRandomGenerator>
@@ -383,34 +383,60 @@ void TestSessionKeeper::aRestoredSessionIsThatOfItsFile_data()
 {
     QTest::addColumn<QString>("meanwhile");
     QTest::newRow("the file is as it was") << "nothing";
-    QTest::newRow("somebody else wrote it") << "written";
+    QTest::newRow("its disk has another clock") << "ahead";
+    QTest::newRow("it was saved here meanwhile") << "saved";
+    QTest::newRow("somebody else wrote it before the last change here") << "written";
     QTest::newRow("it is gone") << "removed";
     QTest::newRow("another window has it open") << "opened";
+    QTest::newRow("nobody noted how it was") << "older";
 }
 
 void TestSessionKeeper::aRestoredSessionIsThatOfItsFile()
 {
     QFETCH(QString, meanwhile);
     const QString place = file("mine.secateur");
-    std::filesystem::path left;
-    {
-        KeptBench bench(file("other root"));
-        bench.make();
-        QVERIFY(bench.save(place));
-        Session session = bench.model.session();
-        session.draft.balance.neuronsKept = 77;
-        session.view[kFileOfView] = place.toStdString(); // as the window notes it
-        SessionJournal journal(root().toStdString());
-        journal.writeBase(journal.startBase(), session);
-        left = journal.folder();
-    } // without markClosed(): as a kill leaves it
-    if (meanwhile == QLatin1String("written")) {
+    const auto moveTime = [&](int seconds) {
         QFile changed(place);
-        QVERIFY(changed.open(QIODevice::ReadWrite));
-        QVERIFY(changed.setFileTime(QDateTime::currentDateTime().addSecs(60), QFileDevice::FileModificationTime));
-    } else if (meanwhile == QLatin1String("removed")) {
-        QVERIFY(QFile::remove(place));
+        return changed.open(QIODevice::ReadWrite) &&
+               changed.setFileTime(QDateTime::currentDateTime().addSecs(seconds), QFileDevice::FileModificationTime);
+    };
+    {
+        KeptBench before(file("other root"));
+        before.make();
+        QVERIFY(before.save(place));
     }
+    if (meanwhile == QLatin1String("ahead"))
+        QVERIFY(moveTime(3600));
+    const std::filesystem::path left = root().toStdString() + "/left";
+    {
+        const QString ownRoot = file("its root");
+        KeptBench bench(ownRoot);
+        QVERIFY(bench.openSession(place));
+        connect(bench.keeper.get(), &SessionKeeper::saved, bench.keeper.get(), &SessionKeeper::keepView); // as the window does
+        bench.editor.setNeuronsKept(88);
+        if (meanwhile == QLatin1String("saved"))
+            QVERIFY(bench.save(place));
+        if (meanwhile == QLatin1String("written"))
+            QVERIFY(moveTime(-60));
+        bench.editor.setNeuronsKept(77);
+        if (meanwhile == QLatin1String("older")) {
+            std::map<std::string, std::string> view = bench.model.session().view;
+            QCOMPARE(view.erase(kStampOfView), 1U);
+            SessionJournal journal(root().toStdString());
+            Session session = bench.model.session();
+            session.view = view;
+            journal.writeBase(journal.startBase(), session);
+            std::filesystem::copy(journal.folder(), left);
+            journal.discard();
+        } else {
+            const std::filesystem::path folder = QDir(ownRoot).filePath(journals(ownRoot).first()).toStdString();
+            QTRY_VERIFY(std::filesystem::exists(folder / "base.1.secateur")); // written on another thread
+            QVERIFY(QDir().mkpath(root()));
+            std::filesystem::copy(folder, left); // as a kill leaves it
+        }
+    }
+    if (meanwhile == QLatin1String("removed"))
+        QVERIFY(QFile::remove(place));
     KeptBench other(file("a third root"));
     if (meanwhile == QLatin1String("opened"))
         QVERIFY(other.openSession(place));
@@ -425,7 +451,7 @@ void TestSessionKeeper::aRestoredSessionIsThatOfItsFile()
         return;
     }
     next.keeper->save();
-    if (meanwhile == QLatin1String("written")) {
+    if (meanwhile == QLatin1String("written") || meanwhile == QLatin1String("older")) {
         QTRY_COMPARE(next.message(QStringLiteral("session")).severity, Message::Severity::Warning);
         const Message asked = next.message(QStringLiteral("session"));
         QVERIFY2(asked.sentence.contains(QStringLiteral("changed on the disk")), qPrintable(asked.sentence));
