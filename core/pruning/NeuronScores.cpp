@@ -39,6 +39,23 @@ std::vector<std::int64_t> NeuronScores::best(std::int64_t layer, std::int64_t co
     return order;
 }
 
+namespace {
+
+/// What a calibration has at least.
+void checkCalibration(const Provenance &provenance)
+{
+    if (provenance.windows < 1)
+        throw Flaw("it tells of " + counted(provenance.windows, "window") + " of text");
+    if (provenance.length < 2)
+        throw Flaw("its windows have " + counted(provenance.length, "token"));
+    for (const DType type : {DType::Float32, DType::Float16, DType::BFloat16})
+        if (provenance.dtype == configName(type))
+            return;
+    throw Flaw("it was computed in " + inQuotes(provenance.dtype) + ", which is no known type");
+}
+
+} // namespace
+
 bool areComparable(const Provenance &one, const Provenance &other)
 {
     return one.device == other.device && one.dtype == other.dtype && one.threads == other.threads && one.torchVersion == other.torchVersion;
@@ -115,6 +132,7 @@ NeuronScores loadScores(const std::filesystem::path &file)
         scores.norm = scoreNormOf(field("norm"));
         scores.provenance =
             provenanceFromJson(parseJsonObject(field("provenance"), "The provenance in " + inQuotes(file.string()), "Calibrate again."));
+        checkCalibration(scores.provenance);
         for (std::size_t i = 0; i < stored.tensors().size(); ++i) {
             const std::string name = "scores." + std::to_string(i);
             const auto found =
@@ -128,6 +146,9 @@ NeuronScores loadScores(const std::filesystem::path &file)
                 throw Flaw("the tensor " + inQuotes(name) + " holds values that are no scores");
             scores.layers.push_back(std::move(values));
         }
+        const auto isSilent = [](const std::vector<float> &layer) { return std::ranges::all_of(layer, [](float s) { return s == 0; }); };
+        if (std::ranges::all_of(scores.layers, isSilent)) // a layer may be
+            throw Flaw("none of its scores is above 0");
     } catch (const Error &) {
         throw;
     } catch (const std::exception &problem) {

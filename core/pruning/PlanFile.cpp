@@ -248,7 +248,11 @@ PruningPlan loadPlan(const std::filesystem::path &file, const ModelSpec &dense, 
     const json document = documentIn(file);
     const PruningPlan plan =
         planFromJson(reading(source, [&] { return completed(planIn(document, source), source, dense, modelHash); }), source);
-    checkPlan(plan, dense, modelHash);
+    try {
+        checkPlan(plan, dense, modelHash);
+    } catch (const Error &problem) {
+        throw Error("The plan in " + inQuotes(source) + ": " + problem.what(), problem.hint());
+    }
     return plan;
 }
 

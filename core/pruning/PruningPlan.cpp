@@ -3,6 +3,7 @@
 
 #include "foundation/Error.h"
 #include "foundation/Wording.h"
+#include "pruning/PlanChecks.h"
 
 #include <algorithm>
 #include <cmath>
@@ -161,7 +162,8 @@ PruningPlan withRemovals(PruningPlan plan, const ModelSpec &dense, std::int64_t 
     if (std::int64_t(plan.search.steps.size()) > attentionsToRemove)
         plan.search.steps.resize(std::size_t(attentionsToRemove));
     plan.removedAttentions = plan.search.removalOrder();
-    plan.settings.sparsity = plan.balance.sparsityLayers();
+    if (const double reached = plan.balance.sparsityLayers(); reached > 0) // none is not a share to ask for
+        plan.settings.sparsity = reached;
     return plan;
 }
 
@@ -220,22 +222,6 @@ SearchRecord withProtected(SearchRecord record, const std::vector<std::int64_t> 
 }
 
 namespace {
-
-/// The record of a stored search: a loss for every layer in every step, and the removals of the plan.
-void checkRecord(const PruningPlan &plan, std::int64_t layers)
-{
-    const std::vector<SearchStep> &steps = plan.search.steps;
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-        const std::int64_t removed = steps[i].removed;
-        const bool isUnfinished = removed == -1 && i + 1 == steps.size();
-        const auto isOther = [&](const std::vector<double> &values) { return !values.empty() && std::int64_t(values.size()) != layers; };
-        if (std::int64_t(steps[i].losses.size()) != layers || isOther(steps[i].bounds) || isOther(steps[i].screened) ||
-            !(isUnfinished || (removed >= 0 && removed < layers)))
-            throw Error("Step " + std::to_string(i) + " of the plan's search is damaged.", kMakeAgain);
-    }
-    if (plan.search.isBegun() && plan.search.removalOrder() != plan.removedAttentions)
-        throw Error("The plan's removed attentions are not those of its search.", kMakeAgain);
-}
 
 /// What a plan says of itself is what its neurons and the model say.
 void checkBalance(const PruningPlan &plan, const ModelSpec &dense)
@@ -320,6 +306,8 @@ void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::strin
     const ModelSpec after = plan.surgery().specOf(dense);
     if (std::ranges::none_of(after.layers, [](const LayerSpec &layer) { return layer.attention || layer.ffn; }))
         throw Error("The plan leaves nothing of the model's layers.", "Keep a part of one of them.");
+    if (plan.method == PlanMethod::TwoSsp)
+        checkSettings(plan);
     checkRecord(plan, layers);
 }
 

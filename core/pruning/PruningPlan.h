@@ -105,7 +105,8 @@ PruningPlan withRemovals(PruningPlan plan, const ModelSpec &dense, std::int64_t 
 SearchRecord withProtected(SearchRecord record, const std::vector<std::int64_t> &protectedLayers);
 
 /// Throws Error when the plan does not fit the model: another hash, other numbers of layers or neurons, indices out of range or not
-/// ascending, parts that are not there, nothing that is left; and when what it says of itself is not so: its balance, its parameters, its search.
+/// ascending, parts that are not there, nothing that is left; and when what it says of itself is not so: its settings, its balance, its
+/// parameters, its search.
 void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::string &modelHash);
 
 /// Throws Error when no search can go on with a plan, because none began it.

@@ -16,6 +16,7 @@
 #include <QtTest>
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <vector>
@@ -87,6 +88,16 @@ std::vector<std::vector<double>> scoresInDouble(const ModelSpec &spec, const Wei
     return scores;
 }
 
+/// As a calibration leaves it.
+Provenance smallProvenance()
+{
+    Provenance provenance;
+    provenance.windows = 2;
+    provenance.length = 16;
+    provenance.dtype = "float32";
+    return provenance;
+}
+
 } // namespace
 
 class tst_NeuronScores : public QObject {
@@ -105,6 +116,7 @@ private slots:
     void nonFiniteActivationsNameTheLayer();
     void layersWithoutFfnHaveNone();
     void savedScoresComeBackEqual();
+    void scoresThatNoCalibrationGivesAreRefused();
     void otherFilesAreRefused();
 };
 
@@ -281,6 +293,7 @@ void tst_NeuronScores::layersWithoutFfnHaveNone()
     QVERIFY(scores.layers[1].empty());
     QVERIFY(scores.layers[0] == silent[0] && scores.layers[2] == silent[2]);
     QVERIFY(scores.best(1, 5).empty());
+    scores.provenance = smallProvenance();
     QTemporaryDir folder;
     const std::filesystem::path file = folder.filePath("scores").toStdString();
     saveScores(scores, file);
@@ -294,6 +307,7 @@ void tst_NeuronScores::savedScoresComeBackEqual()
     NeuronScores scores;
     scores.layers = {{1.5F, 0.F}, {3.25F, 1e-30F}};
     scores.norm = ScoreNorm::L1;
+    scores.provenance = smallProvenance();
     scores.provenance.modelHash = "abc";
     scores.provenance.textFiles = {"a \"quoted\" name.txt"};
     scores.provenance.seed = 18446744073709551615U;
@@ -303,6 +317,32 @@ void tst_NeuronScores::savedScoresComeBackEqual()
     QVERIFY(loaded.norm == scores.norm);
     QVERIFY(loaded.provenance == scores.provenance);
     QCOMPARE(QDir(folder.path()).entryList(QDir::Files | QDir::Hidden), QStringList("scores.safetensors"));
+}
+
+void tst_NeuronScores::scoresThatNoCalibrationGivesAreRefused()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path file = folder.filePath("scores.safetensors").toStdString();
+    const auto refused = [&](const std::function<void(NeuronScores &)> &damage) {
+        NeuronScores scores;
+        scores.layers = {{0.F, 0.F}, {0.F, 2.F}}; // a layer may be silent
+        scores.provenance = smallProvenance();
+        damage(scores);
+        saveScores(scores, file);
+        try {
+            loadScores(file);
+        } catch (const Error &problem) {
+            return QString(problem.what());
+        }
+        return QString();
+    };
+    QCOMPARE(refused([](NeuronScores &) {}), QString());
+    QVERIFY(refused([](NeuronScores &s) { s.provenance.windows = 0; }).contains("it tells of 0 windows"));
+    QVERIFY(refused([](NeuronScores &s) { s.provenance.windows = -4; }).contains("it tells of -4 windows"));
+    QVERIFY(refused([](NeuronScores &s) { s.provenance.length = 1; }).contains("its windows have 1 token"));
+    QVERIFY(refused([](NeuronScores &s) { s.provenance.dtype = "float5"; }).contains("'float5', which is no known type"));
+    const QString silent = refused([](NeuronScores &s) { s.layers[1][1] = 0; });
+    QVERIFY2(silent.contains("none of its scores is above 0") && silent.contains("scores.safetensors"), qPrintable(silent));
 }
 
 void tst_NeuronScores::otherFilesAreRefused()

@@ -9,6 +9,7 @@
 #include <QtTest>
 #include <cmath>
 #include <fstream>
+#include <functional>
 #include <limits>
 
 using namespace secateur;
@@ -36,9 +37,11 @@ PruningPlan smallPlan()
     PruningPlan plan = planFromScores(smallSpec(), scores, settings);
     const double nan = std::numeric_limits<double>::quiet_NaN();
     plan.search.initialLoss = 3.0;
+    plan.search.provenance.windows = 1;
+    plan.search.settings.forcedLayers = {1};
     plan.search.settings.protectedLayers = {0};
-    plan.search.steps = {{.losses = {nan, 2.5, 3.5}, .removed = 1, .isForced = false},
-                         {.losses = {nan, nan, 4.0 / 3}, .removed = 2, .isForced = true}};
+    plan.search.steps = {{.losses = {nan, 2.5, nan}, .removed = 1, .isForced = true},
+                         {.losses = {nan, nan, 4.0 / 3}, .removed = 2, .isForced = false}};
     plan.removedAttentions = {1, 2};
     return plan;
 }
@@ -54,6 +57,8 @@ QString complaint(const std::function<void()> &action)
 }
 
 } // namespace
+
+Q_DECLARE_METATYPE(std::function<void(SearchRecord &)>)
 
 class tst_PruningPlan : public QObject {
     Q_OBJECT
@@ -72,6 +77,10 @@ private slots:
     void planOfAnotherModelIsRefused();
     void balanceIsThatOfTheNeurons();
     void damagedSearchIsRefused();
+    void searchThatContradictsItselfIsRefused_data();
+    void searchThatContradictsItselfIsRefused();
+    void settingsOutOfRangeAreRefused();
+    void refusedPlansNameTheirFile();
     void fewerRemovalsAreAPrefix();
     void scoresOfAnotherShapeAreRefused();
     void plansByHandAreCompleted();
@@ -106,7 +115,7 @@ void tst_PruningPlan::savedPlanComesBackEqual()
     QCOMPARE(loaded.search.steps.size(), 2U);
     QVERIFY(std::isnan(loaded.search.steps[0].losses[0]));
     QCOMPARE(loaded.search.steps[1].losses[2], 4.0 / 3); // every bit
-    QVERIFY(loaded.search.steps[1].isForced);
+    QVERIFY(loaded.search.steps[0].isForced && !loaded.search.steps[1].isForced);
     QCOMPARE(toJson(loaded).dump(), toJson(plan).dump()); // as text: a NaN equals no NaN
 }
 
@@ -129,7 +138,7 @@ void tst_PruningPlan::screenedLossesComeBack()
     QVERIFY(loaded.steps[1].screened.empty());
     QVERIFY(loaded.steps[0].isKnown(0) && loaded.steps[0].isKnown(2));
     QCOMPARE(loaded.steps[0].evaluations(), 3);
-    QCOMPARE(loaded.decided(), 3); // two in the first step, one in the second
+    QCOMPARE(loaded.decided(), 2); // one in each step
 }
 
 void tst_PruningPlan::neuronsByHandComeBackAndOlderPlansHaveNone()
@@ -270,6 +279,127 @@ void tst_PruningPlan::damagedSearchIsRefused()
     QVERIFY(refused([](PruningPlan &p) { p.search.steps[0].bounds = {1.5}; }).contains("Step 0"));
     QVERIFY(refused([](PruningPlan &p) { p.search.steps[0].removed = -1; }).contains("Step 0")); // only the last may be unfinished
     QVERIFY(refused([](PruningPlan &p) { p.removedAttentions = {2, 1}; }).contains("not those of its search"));
+}
+
+using Damage = std::function<void(SearchRecord &)>;
+
+void tst_PruningPlan::searchThatContradictsItselfIsRefused_data()
+{
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    QTest::addColumn<Damage>("damage"); // of a record that protects none and forces none
+    QTest::addColumn<QString>("reason");
+    const auto row = [](const char *name, const Damage &damage, const char *reason) { QTest::newRow(name) << damage << reason; };
+    row(
+        "as it was searched", [](SearchRecord &) {}, "");
+    row(
+        "forced", [](SearchRecord &r) { r.settings.forcedLayers = {1}, r.steps[0].isForced = true; }, "");
+    row(
+        "forced against its loss",
+        [](SearchRecord &r) {
+            r.settings.forcedLayers = {1}, r.steps[0].isForced = true, r.steps[0].losses = {2.25, 2.5, 3.5};
+        },
+        "");
+    row(
+        "a tie", [](SearchRecord &r) { r.steps[0].losses[2] = 2.5; }, "");
+    row(
+        "a bound below it",
+        [nan](SearchRecord &r) {
+            r.steps[0].losses[2] = nan, r.steps[0].bounds = {nan, nan, 2.25};
+        },
+        "");
+    row(
+        "screened below it",
+        [nan](SearchRecord &r) {
+            r.steps[0].losses[2] = nan, r.steps[0].screened = {2.75, 2.5, 2.25};
+        },
+        "");
+    row(
+        "unfinished", [](SearchRecord &r) { r.steps[1].removed = -1; }, "");
+    row(
+        "protected", [](SearchRecord &r) { r.settings.protectedLayers = {2}; },
+        "Step 1 of the plan's search removes layer 2, which the search's settings protect.");
+    row(
+        "another forced", [](SearchRecord &r) { r.settings.forcedLayers = {2}, r.steps[0].isForced = true; },
+        "removes layer 1, but the search's settings force layer 2 there");
+    row(
+        "forced later",
+        [](SearchRecord &r) {
+            r.settings.forcedLayers = {2, 1}, r.steps[0].isForced = r.steps[1].isForced = true;
+        },
+        "removes layer 1, but the search's settings force layer 2 there");
+    row(
+        "forced, and not said", [](SearchRecord &r) { r.settings.forcedLayers = {1}; }, "by its loss, but the search's settings force");
+    row(
+        "said to be forced", [](SearchRecord &r) { r.steps[1].isForced = true; },
+        "Step 1 of the plan's search is forced, but the search's settings force 0 layers.");
+    row(
+        "not the lowest", [](SearchRecord &r) { r.steps[0].losses[2] = 2.25; },
+        "Step 0 of the plan's search removes layer 1 at a loss of 2.5, but layer 2 goes before it at 2.25.");
+    row(
+        "a tie the other way", [](SearchRecord &r) { r.steps[0].losses[0] = 2.5; }, "but layer 0 goes before it at 2.5");
+    row(
+        "no loss of what went", [nan](SearchRecord &r) { r.steps[1].losses[2] = nan; }, "removes layer 2 and tells no loss without it");
+    row(
+        "a loss below 0", [](SearchRecord &r) { r.steps[0].losses[2] = -1; }, "a loss of -1 without layer 2");
+    row(
+        "a loss without end", [](SearchRecord &r) { r.steps[0].losses[2] = std::numeric_limits<double>::infinity(); }, "a loss of inf");
+    row(
+        "no first loss", [nan](SearchRecord &r) { r.initialLoss = nan; }, "no loss from before the first");
+    row(
+        "a first loss below 0", [](SearchRecord &r) { r.initialLoss = -3; }, "begins at a loss of -3");
+    row(
+        "no windows", [](SearchRecord &r) { r.settings.windows = 0; }, "with 0 windows by its settings, and its text gave 1");
+    row(
+        "more windows than its text", [](SearchRecord &r) { r.settings.windows = 2; },
+        "with 2 windows by its settings, and its text gave 1");
+}
+
+void tst_PruningPlan::searchThatContradictsItselfIsRefused()
+{
+    QFETCH(Damage, damage);
+    QFETCH(QString, reason);
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    PruningPlan plan = smallPlan();
+    plan.search.settings = {};
+    plan.search.steps = {{.losses = {2.75, 2.5, 3.5}, .removed = 1, .isForced = false},
+                         {.losses = {2.25, nan, 4.0 / 3}, .removed = 2, .isForced = false}};
+    damage(plan.search);
+    plan.removedAttentions = plan.search.removalOrder();
+    plan.balance.attentionsToRemove = 2;
+    const QString text = complaint([&] { checkPlan(plan, smallSpec(), "model"); });
+    if (reason.isEmpty())
+        QCOMPARE(text, QString());
+    else
+        QVERIFY2(text.contains(reason), qPrintable(text));
+}
+
+void tst_PruningPlan::settingsOutOfRangeAreRefused()
+{
+    const auto refused = [](const std::function<void(BalanceSettings &)> &edit) {
+        PruningPlan plan = smallPlan();
+        edit(plan.settings);
+        return complaint([&] { checkPlan(plan, smallSpec(), "model"); });
+    };
+    for (const double sparsity : {-0.5, 0.0, 1.0, 7.0, std::numeric_limits<double>::quiet_NaN()})
+        QVERIFY(refused([=](BalanceSettings &s) { s.sparsity = sparsity; }).contains("which is not between 0 and 1"));
+    for (const double alpha : {-1.5, 0.0, std::numeric_limits<double>::infinity()})
+        QVERIFY(refused([=](BalanceSettings &s) { s.alpha = alpha; }).contains("which is not above 0"));
+    QVERIFY(refused([](BalanceSettings &s) { s.widthMultiple = 0; }).contains("a width multiple of 0"));
+    QVERIFY(refused([](BalanceSettings &s) { s.neuronsKept = 1; }).contains("is to keep 1 neuron in every layer by its settings"));
+    const std::int64_t kept = smallPlan().balance.neuronsKept;
+    QCOMPARE(refused([kept](BalanceSettings &s) { s.neuronsKept = kept; }), QString());
+}
+
+void tst_PruningPlan::refusedPlansNameTheirFile()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path file = folder.filePath("plan.json").toStdString();
+    PruningPlan plan = smallPlan();
+    plan.search.steps[1].losses[2] = -1;
+    savePlan(plan, file);
+    const QString text = complaint([&] { loadPlan(file, smallSpec(), "model"); });
+    QVERIFY2(text.startsWith("The plan in '" + QString::fromStdString(file.string()) + "': Step 1 of"), qPrintable(text));
+    QVERIFY(complaint([&] { loadPlan(file, smallSpec(), "other"); }).contains("plan.json': The plan was made for another model"));
 }
 
 void tst_PruningPlan::fewerRemovalsAreAPrefix()
