@@ -2,6 +2,7 @@
 // What is checked of a command line beyond what CLI11 can say by itself.
 #include "cli/OptionChecks.h"
 
+#include "engine/EngineChecks.h"
 #include "engine/Forecast.h"
 #include "exporting/Export.h"
 #include "foundation/Error.h"
@@ -74,6 +75,7 @@ std::string idleOption(const Options &o)
                          {"--format", isForNothing, kNoExport},
                          {"--export-dtype", isForNothing, kNoExport},
                          {"--overwrite", o.output.empty() && o.savePlan.empty(), "without an output there is nothing to replace"},
+                         {"--device-memory", o.engine.device == "cpu", "--device cpu uses no GPU"},
                          {"--column", o.isRandom, "--random makes its own tokens"},
                          {"--seed", isGreedy, kGreedy},
                          {"--top-k", isGreedy, kGreedy},
@@ -127,9 +129,7 @@ CLI::Validator amount()
 CLI::Validator deviceName()
 {
     return {[](std::string &text) -> std::string {
-                static const std::regex kKnown("auto|cpu|cuda(:[0-9]+)?");
-                return std::regex_match(text, kKnown) ? std::string()
-                                                      : "there is no device " + inQuotes(text) + "; devices: auto, cpu, cuda, cuda:N";
+                return isDeviceName(text) ? std::string() : "there is no device " + inQuotes(text) + "; devices: auto, cpu, cuda, cuda:N";
             },
             "", "device"};
 }

@@ -3,6 +3,7 @@
 
 #include "engine/ComputeType.h"
 #include "engine/Device.h"
+#include "engine/EngineChecks.h"
 #include "engine/OpenModel.h"
 #include "engine/ProcessMemory.h"
 #include "engine/ProductRate.h"
@@ -139,10 +140,7 @@ Engine::Engine(const EngineSettings &settings) : m_state(std::make_unique<State>
 {
     underTorch(m_state->device, [&] {
         m_state->settings = settings;
-        if (settings.dtype != "auto" && settings.dtype != "fastest")
-            dtypeFromConfigName(settings.dtype);
-        if (settings.screening != "auto" && settings.screening != "none")
-            dtypeFromConfigName(settings.screening);
+        checkEngineSettings(settings);
         m_state->device = prepareDevice(settings.device, settings.threads, settings.waiting);
     });
 }

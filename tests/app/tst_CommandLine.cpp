@@ -186,6 +186,8 @@ void tst_CommandLine::wrongUsageEndsWithTwo_data()
     QTest::newRow("idle column") << QStringList{"bench",    "--config", kModel + "/config.json", "--random", "--sparsity", "0.5",
                                                 "--column", "text"}
                                  << QByteArray("--column has no effect here: --random");
+    QTest::newRow("idle device memory") << search + QStringList{"--device", "cpu", "--device-memory", "24GiB"}
+                                        << QByteArray("--device-memory has no effect here: --device cpu uses no GPU");
     QTest::newRow("memory") << search + QStringList{"--host-memory", "much"} << QByteArray("'much' is not an amount of memory");
     QTest::newRow("format") << QStringList{"export", kModel, "--plan", "x", "--output", "x", "--format", "onnx"}
                             << QByteArray("there is no export format 'onnx'");
