@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The start of the program: how soon its page is there, and that it talks to nobody.
+// The start of the program: how soon its page is there, that it talks to nobody, and what it ends with where it does not start.
 #include "WindowBench.h"
 
 #include "panels/StartPanel.h"
@@ -170,6 +170,58 @@ private:
     QElapsedTimer m_since;
 };
 
+/// A session bus that takes connections, and that is all.
+class MuteBus {
+public:
+    explicit MuteBus(const QString &path) : m_path(path), m_socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0))
+    {
+        const QByteArray name = QFile::encodeName(path);
+        sockaddr_un where{};
+        where.sun_family = AF_UNIX;
+        if (std::size_t(name.size()) >= sizeof where.sun_path)
+            return;
+        std::copy(name.begin(), name.end(), where.sun_path);
+        isListening = ::bind(m_socket, reinterpret_cast<const sockaddr *>(&where), sizeof where) == 0 && ::listen(m_socket, 64) == 0;
+    }
+    ~MuteBus() { ::close(m_socket); }
+    MuteBus(const MuteBus &) = delete;
+    MuteBus &operator=(const MuteBus &) = delete;
+
+    bool isListening = false;
+    QString address() const { return QStringLiteral("unix:path=") + m_path; }
+
+private:
+    QString m_path;
+    int m_socket;
+};
+
+/// How the program ends that needs no window.
+struct Ending {
+    int exitCode = -1;
+    QByteArray output, errors;
+
+    Ending(const QStringList &arguments, const QProcessEnvironment &environment)
+    {
+        QProcess process;
+        process.setProcessEnvironment(environment);
+        process.start(QStringLiteral(SECATEUR_WINDOW_PROGRAM), arguments);
+        if (process.waitForFinished(kPatience) && process.exitStatus() == QProcess::NormalExit)
+            exitCode = process.exitCode();
+        process.kill();
+        process.waitForFinished();
+        output = process.readAllStandardOutput();
+        errors = process.readAllStandardError();
+    }
+};
+
+QProcessEnvironment withoutDisplay(const QString &folder)
+{
+    QProcessEnvironment environment = environmentIn(folder);
+    for (const char *name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"})
+        environment.remove(QLatin1String(name));
+    return environment;
+}
+
 } // namespace
 
 class tst_Start : public QObject {
@@ -183,6 +235,11 @@ private slots:
     void internetSocketsAreSeen();
     void startingUsesNoNetwork();
     void openingAModelUsesNoNetwork();
+    void wrongUsageEndsWithTwo_data();
+    void wrongUsageEndsWithTwo();
+    void helpAndVersionNeedNoDisplay();
+    void windowNeedsADisplay();
+    void muteSessionBusIsLeftAtTheStart();
 };
 
 void tst_Start::pageIsThereWithinTwoSeconds_data()
@@ -200,21 +257,15 @@ void tst_Start::pageIsThereWithinTwoSeconds()
     QSKIP("Times under the sanitizers say nothing.");
 #endif
     const QTemporaryDir folder;
-    const QByteArray bus = QFile::encodeName(folder.filePath(QStringLiteral("bus")));
-    const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_un where{};
-    where.sun_family = AF_UNIX;
-    QVERIFY(std::size_t(bus.size()) < sizeof where.sun_path);
-    std::copy(bus.begin(), bus.end(), where.sun_path);
-    QCOMPARE(::bind(socket, reinterpret_cast<const sockaddr *>(&where), sizeof where), 0);
-    QCOMPARE(::listen(socket, 64), 0); // takes connections, and that is all
+    const MuteBus bus(folder.filePath(QStringLiteral("bus")));
+    QVERIFY(bus.isListening);
     double best = std::numeric_limits<double>::infinity();
     for (int start = 1; start <= 3; ++start) {
         const QTemporaryDir state;
         QProcess process;
         QProcessEnvironment environment = environmentIn(state.path());
         if (isBusMute)
-            environment.insert(QStringLiteral("DBUS_SESSION_BUS_ADDRESS"), QStringLiteral("unix:path=") + QString::fromUtf8(bus));
+            environment.insert(QStringLiteral("DBUS_SESSION_BUS_ADDRESS"), bus.address());
         process.setProcessEnvironment(environment);
         process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
         process.start(QCoreApplication::applicationFilePath(), {QLatin1String(kFirstPaint)});
@@ -225,7 +276,6 @@ void tst_Start::pageIsThereWithinTwoSeconds()
         qInfo("start page drawn %.0f ms after the process began", time);
         best = std::min(best, time);
     }
-    ::close(socket);
     QVERIFY(best < 2000);
 }
 
@@ -274,6 +324,73 @@ void tst_Start::openingAModelUsesNoNetwork()
     QVERIFY(program.waitWatching([&] { return program.isAtRest() || !program.isRunning(); }));
     QVERIFY(program.looks > 10);
     QCOMPARE(program.far, QSet<QByteArray>());
+}
+
+void tst_Start::wrongUsageEndsWithTwo_data()
+{
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<QByteArray>("what");
+    const auto row = [](const QStringList &arguments, const char *what) {
+        QTest::newRow(qPrintable(arguments.join(u' '))) << arguments << QByteArray(what);
+    };
+    row({"--threads", "-3"}, "The number of threads is out of range.");
+    row({"--threads", "1025"}, "The number of threads is out of range.");
+    row({"--threads", "x"}, "'x' is not a number of threads.");
+    row({"--device", "foo"}, "There is no device 'foo'.");
+    row({"--device", "cuda:"}, "There is no device 'cuda:'.");
+    row({"--dtype", "foo"}, "The weight type 'foo' is not supported.");
+    row({"--host-memory", "x"}, "'x' is not an amount of memory");
+    row({"--device", "cpu", "--device-memory", "8GiB"}, "--device-memory has no effect here");
+    row({"--device", "cpu", "--device", "cuda"}, "The option --device is given twice.");
+    row({"--sample", "--sample"}, "The option --sample is given twice.");
+    row({"a", "b"}, "One model folder or session file can be opened, and 2 are given.");
+    row({"--sample", "a"}, "The sample or a path can be opened, not both");
+    row({"--colour"}, "Unknown option 'colour'.");
+}
+
+void tst_Start::wrongUsageEndsWithTwo()
+{
+    QFETCH(QStringList, arguments);
+    QFETCH(QByteArray, what);
+    const QTemporaryDir state;
+    for (const QProcessEnvironment &environment : {environmentIn(state.path()), withoutDisplay(state.path())}) {
+        const Ending ending(arguments, environment);
+        QCOMPARE(ending.exitCode, 2);
+        QVERIFY2(ending.errors.contains(what), ending.errors.constData());
+    }
+}
+
+void tst_Start::helpAndVersionNeedNoDisplay()
+{
+    const QTemporaryDir state;
+    const Ending help({QStringLiteral("--help")}, withoutDisplay(state.path()));
+    QCOMPARE(help.exitCode, 0);
+    QVERIFY2(help.output.contains("--host-memory"), help.output.constData());
+    const Ending version({QStringLiteral("--version")}, withoutDisplay(state.path()));
+    QCOMPARE(version.exitCode, 0);
+    QVERIFY2(version.output.startsWith("secateur "), version.output.constData());
+}
+
+void tst_Start::windowNeedsADisplay()
+{
+    const QTemporaryDir state;
+    const Ending ending({QStringLiteral("--sample")}, withoutDisplay(state.path()));
+    QCOMPARE(ending.exitCode, 1);
+    QCOMPARE(ending.errors.trimmed(), QByteArray("There is no display. Set DISPLAY or WAYLAND_DISPLAY, or use secateur-cli."));
+    // Qt's own option for a platform that needs none
+    QCOMPARE(Ending({"-platform", "offscreen", "--threads", "x"}, withoutDisplay(state.path())).exitCode, 2);
+}
+
+void tst_Start::muteSessionBusIsLeftAtTheStart()
+{
+    const QTemporaryDir state;
+    const MuteBus bus(state.filePath(QStringLiteral("bus")));
+    QVERIFY(bus.isListening);
+    QProcessEnvironment environment = environmentIn(state.path());
+    environment.insert(QStringLiteral("DBUS_SESSION_BUS_ADDRESS"), bus.address());
+    const Ending ending({QStringLiteral("--threads"), QStringLiteral("x")}, environment); // ends before there is a window
+    QCOMPARE(ending.exitCode, 2);
+    QVERIFY2(ending.errors.contains("The session bus does not answer"), ending.errors.constData());
 }
 
 int main(int argc, char **argv)
