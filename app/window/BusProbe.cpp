@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
-#include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <poll.h>
@@ -154,14 +153,10 @@ bool isMute(const std::string &address, std::chrono::milliseconds patience)
     return false;
 }
 
-void leaveMuteSessionBus()
+bool leaveMuteSessionBus()
 {
     using namespace std::chrono_literals;
-    if (!isMute(sessionBusAddress(), 2s))
-        return;
-    ::setenv(kAddress, "disabled:", 1);
-    std::fputs("The session bus does not answer: the window starts without it, so without screen readers and notices of the desktop.\n",
-               stderr);
+    return isMute(sessionBusAddress(), 2s) && ::setenv(kAddress, "disabled:", 1) == 0;
 }
 
 } // namespace secateur::ui

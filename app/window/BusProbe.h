@@ -13,7 +13,7 @@ std::string sessionBusAddress();
 /// interface's thread. One that is not there or that hangs up is not mute, as nobody waits for it, nor is one that is reached otherwise than by a Unix socket.
 bool isMute(const std::string &address, std::chrono::milliseconds patience);
 
-/// Keeps Qt from a mute session bus, and says so. To be called before there is a QApplication.
-void leaveMuteSessionBus();
+/// Keeps Qt from a session bus that is mute for two seconds; true when it was. To be called before there is a QApplication.
+bool leaveMuteSessionBus();
 
 } // namespace secateur::ui

@@ -127,8 +127,10 @@ int main(int argc, char **argv)
 {
     std::signal(SIGXFSZ, SIG_IGN); // a file that grows beyond a limit (ulimit -f): the call that writes fails instead
     const bool isShown = hasDisplay(argc, argv);
-    if (isShown)
-        leaveMuteSessionBus();
+    if (isShown && leaveMuteSessionBus())
+        qWarning("%s",
+                 qPrintable(QCoreApplication::translate(
+                     "main", "The session bus does not answer: the window starts without it, so without screen readers and notices.")));
     // Help and what is wrong with the command line can be told without a display.
     const std::unique_ptr<QCoreApplication> application(isShown ? new QApplication(argc, argv) : new QCoreApplication(argc, argv));
     QCoreApplication::setApplicationName(QStringLiteral("secateur"));
@@ -146,7 +148,8 @@ int main(int argc, char **argv)
         return kUsage;
     }
     if (!isShown) {
-        qCritical("There is no display. Set DISPLAY or WAYLAND_DISPLAY, or use secateur-cli.");
+        qCritical("%s", qPrintable(QCoreApplication::translate(
+                            "main", "There is no display. Set DISPLAY or WAYLAND_DISPLAY, or use secateur-cli.")));
         return kFailed;
     }
     QApplication::setApplicationDisplayName(QStringLiteral("Secateur"));
