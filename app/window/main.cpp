@@ -4,6 +4,7 @@
 #include "engine/Forecast.h"
 #include "foundation/Error.h"
 #include "foundation/JsonFile.h"
+#include "theme/SessionBus.h"
 #include "theme/Theme.h"
 #include "window/BusProbe.h"
 #include "window/EndSignals.h"
@@ -155,9 +156,10 @@ int main(int argc, char **argv)
     QApplication::setApplicationDisplayName(QStringLiteral("Secateur"));
     QApplication::setWindowIcon(QIcon(QStringLiteral(":/icons/secateur.svg"))); // where the desktop does not know the program
     QApplication::setDesktopFileName(QStringLiteral("io.github.secateur.Secateur"));
-    Theme theme;
+    SessionBus bus(SessionBus::usualAddress());
+    Theme theme(bus);
     const EndSignals endSignals;
-    MainWindow window(launch, theme);
+    MainWindow window(launch, theme, bus);
     window.show();
     if (commandLine.isSampleWanted())
         window.openSample();
