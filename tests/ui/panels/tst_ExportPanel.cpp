@@ -131,7 +131,7 @@ void tst_ExportPanel::planThatWasNeverEvaluatedSaysSo()
     ExportPanel panel(bench.workbench());
     show(panel);
     bench.open();
-    const QString note = "The current plan was never evaluated: what the pruning costs is not known.";
+    const QString note = "This plan has not been evaluated, so its loss of quality is unknown.";
     QVERIFY(!words(panel).contains(note)); // there is more to do first
     planWithoutRemovals(bench);
     type(panel, bench.path("pruned"));
