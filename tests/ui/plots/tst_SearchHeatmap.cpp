@@ -6,6 +6,7 @@
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QToolTip>
+#include <QWheelEvent>
 #include <QXmlStreamReader>
 #include <memory>
 
@@ -398,6 +399,10 @@ void TestSearchHeatmap::everyRowHasRoomForItsNumber()
     const QPoint middle = place(*m_heatmap, 8, 9); // the last step: a number on a ground of its own
     const QRect ring(middle - QPoint(4, 4), middle + QPoint(3, 3));
     QVERIFY(count(pictureOf(*m_heatmap), ring, style().surface) > 10);
+
+    QWheelEvent wheel(middle, canvas()->mapToGlobal(middle), {}, {0, -120}, Qt::NoButton, Qt::NoModifier, Qt::NoScrollPhase, false);
+    QApplication::sendEvent(canvas(), &wheel);
+    QVERIFY(!wheel.isAccepted()); // the page around the plot scrolls
 
     m_heatmap->showSearch(stepsOf(9), 12, 40); // rows wanted count, also those that are not done
     const int most = canvas()->minimumHeight();

@@ -3,6 +3,7 @@
 #include "WindowBench.h"
 
 #include "jobs/JobRunner.h"
+#include "models/MessageLog.h"
 #include "models/SelectionModel.h"
 #include "panels/EngineBox.h"
 #include "panels/WorkflowStrip.h"
@@ -20,10 +21,12 @@
 #include <QListWidget>
 #include <QMenu>
 #include <QMenuBar>
+#include <QPushButton>
 #include <QScrollArea>
 #include <QSettings>
 #include <QSignalSpy>
 #include <QSpinBox>
+#include <QTabWidget>
 #include <QTimer>
 #include <QUndoStack>
 #include <algorithm>
@@ -149,8 +152,8 @@ void tst_MainWindow::keysOfWhatIsNotPossibleSayWhy()
     const QAction *search = hands.window->actionsOfWindow().search;
     QVERIFY(!search->isEnabled());
     QTest::keyClick(hands.window.get(), Qt::Key_R, Qt::ControlModifier);
-    QVERIFY(!hands.bench().messages.current().empty());
-    QCOMPARE(hands.bench().messages.current().front().sentence, search->toolTip());
+    const std::vector<Message> said = hands.bench().messages.current();
+    QVERIFY(std::any_of(said.begin(), said.end(), [&](const Message &message) { return message.sentence == search->toolTip(); }));
 }
 
 void tst_MainWindow::focusLeavesTheButtonThatOpened()
