@@ -117,8 +117,7 @@ std::vector<CommandPalette::Place> MainWindow::places() const
         places.push_back({tr("Layer %1").arg(layer), [this, layer] { m_workbench.selection.setSelectedLayer(layer); }});
     for (int i = 0; i < m_tabs->count(); ++i) // a page that is not looked at brings its buttons up to date when it is shown
         for (const QPointer<QPushButton> button : m_tabs->widget(i)->findChildren<QPushButton *>())
-            if (button->isVisibleTo(m_tabs->widget(i)) && !button->text().isEmpty() &&
-                (button->isEnabled() || i != m_tabs->currentIndex()))
+            if (button->isVisibleTo(m_tabs->widget(i)) && !button->text().isEmpty() && (button->isEnabled() || i != m_tabs->currentIndex()))
                 places.push_back({tr("%1: %2", "page and button").arg(m_tabs->tabText(i), QString(button->text()).remove(QLatin1Char('&'))),
                                   [this, i, button] {
                                       m_tabs->setCurrentIndex(i);
@@ -183,8 +182,8 @@ void MainWindow::buildViewMenu()
     view->addSeparator();
     QMenu *themes = view->addMenu(tr("&Theme"));
     auto *group = new QActionGroup(this);
-    for (const auto &[text, mode] : {std::pair(tr("Follow the system"), Theme::Mode::System),
-                                     std::pair(tr("Light"), Theme::Mode::Light), std::pair(tr("Dark"), Theme::Mode::Dark)}) {
+    for (const auto &[text, mode] : {std::pair(tr("Follow the system"), Theme::Mode::System), std::pair(tr("Light"), Theme::Mode::Light),
+                                     std::pair(tr("Dark"), Theme::Mode::Dark)}) {
         auto *action = new QAction(text, group);
         action->setProperty(Actions::kKeywords, tr("theme"));
         action->setCheckable(true);

@@ -19,7 +19,7 @@ namespace {
 constexpr const char *kCells = "cells", *kWorking = "working", *kSelection = "selection", *kHover = "hover";
 constexpr int kTallestRow = 44;
 constexpr int kLeastHeight = 110; ///< of the canvas, pixels
-constexpr int kMostRows = 900; ///< pixels that all rows together ask for: of more steps each has less
+constexpr int kMostRows = 900;    ///< pixels that all rows together ask for: of more steps each has less
 
 /// Around the cells.
 QMargins marginsOf(const HeatmapDrawing &drawing)
