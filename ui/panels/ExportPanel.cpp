@@ -297,8 +297,7 @@ void ExportPanel::followJob(int number)
     if (!job || job->kind != JobKind::Export)
         return;
     if (job->state == JobInfo::State::Done) {
-        if (!m_overwrite->isChecked()) // the next one goes beside it
-            m_output->takeNext();
+        m_output->takeNext();           // the next one goes beside it
         m_overwrite->setChecked(false); // what was allowed for one export is not for the next
     }
     followPlan();
