@@ -106,8 +106,10 @@ void MainWindow::offer(const std::vector<RecoverableSession> &sessions)
     if (interrupted == sessions.end() || m_model.hasModel())
         return;
     const QString model = QString::fromStdString(secateur::modelName(interrupted->modelFolder).brief);
+    const QString file = QString::fromStdString(interrupted->sessionFile.string());
     m_messages.post({.severity = Message::Severity::Warning,
-                     .sentence = tr("The last session, with %1, was interrupted.").arg(model),
+                     .sentence = interrupted->sessionFile.empty() ? tr("The last session, with %1, was interrupted.").arg(model)
+                                                                  : tr("The session '%1' was interrupted.").arg(QFileInfo(file).fileName()),
                      .hint = tr("Everything up to its last evaluation is kept."),
                      .topic = QStringLiteral("recovery"),
                      .actionText = tr("Restore it"),

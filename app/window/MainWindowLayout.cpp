@@ -12,6 +12,7 @@
 #include "panels/PlansPanel.h"
 #include "panels/PruneCard.h"
 #include "plots/Figure.h"
+#include "window/Actions.h"
 #include "window/MainWindow.h"
 #include "window/StatusLine.h"
 #include "window/ViewState.h"
@@ -173,6 +174,16 @@ void MainWindow::closeEvent(QCloseEvent *event)
 /// a card, a message, a job in the job bar. Where nothing was clicked, it puts the newest message away.
 void MainWindow::keyPressEvent(QKeyEvent *event)
 {
+    const QKeySequence keys(event->keyCombination());
+    for (const QAction *action : m_actions->all()) // the keys of what is not possible say why; those of the others do not come here
+        if (!action->isEnabled() && !action->toolTip().isEmpty() && action->shortcuts().contains(keys))
+            return m_messages.post({.severity = Message::Severity::Info,
+                                    .sentence = action->toolTip(),
+                                    .hint = {},
+                                    .topic = QStringLiteral("keys"),
+                                    .actionText = {},
+                                    .action = {},
+                                    .time = {}});
     if (event->key() != Qt::Key_Escape || (!m_selection.clear() && !m_toasts->dismissNewest()))
         QMainWindow::keyPressEvent(event);
 }

@@ -20,6 +20,7 @@
 #include <QMenu>
 #include <QMenuBar>
 #include <QPointer>
+#include <QPushButton>
 #include <QTabWidget>
 #include <QVBoxLayout>
 
@@ -114,6 +115,18 @@ std::vector<CommandPalette::Place> MainWindow::places() const
     std::vector<CommandPalette::Place> places;
     for (qint64 layer = 0; layer < m_model.layerCount(); ++layer)
         places.push_back({tr("Layer %1").arg(layer), [this, layer] { m_workbench.selection.setSelectedLayer(layer); }});
+    for (int i = 0; i < m_tabs->count(); ++i) // a page that is not looked at brings its buttons up to date when it is shown
+        for (const QPointer<QPushButton> button : m_tabs->widget(i)->findChildren<QPushButton *>())
+            if (button->isVisibleTo(m_tabs->widget(i)) && !button->text().isEmpty() && (button->isEnabled() || i != m_tabs->currentIndex()))
+                places.push_back({tr("%1: %2", "page and button").arg(m_tabs->tabText(i), QString(button->text()).remove(QLatin1Char('&'))),
+                                  [this, i, button] {
+                                      m_tabs->setCurrentIndex(i);
+                                      if (!button)
+                                          return;
+                                      button->setFocus(Qt::ShortcutFocusReason);
+                                      if (!button->isChecked()) // what is open stays open
+                                          button->click();
+                                  }});
     for (const Plot *plot : m_tabs->currentWidget()->findChildren<Plot *>())
         for (const QPointer<QAction> action : plot->menu()->actions())
             if (plot->isVisible() && action->isEnabled() && !action->text().isEmpty())
@@ -169,9 +182,10 @@ void MainWindow::buildViewMenu()
     view->addSeparator();
     QMenu *themes = view->addMenu(tr("&Theme"));
     auto *group = new QActionGroup(this);
-    for (const auto &[text, mode] : {std::pair(tr("Theme: follow the system"), Theme::Mode::System),
-                                     std::pair(tr("Theme: light"), Theme::Mode::Light), std::pair(tr("Theme: dark"), Theme::Mode::Dark)}) {
+    for (const auto &[text, mode] : {std::pair(tr("Follow the system"), Theme::Mode::System), std::pair(tr("Light"), Theme::Mode::Light),
+                                     std::pair(tr("Dark"), Theme::Mode::Dark)}) {
         auto *action = new QAction(text, group);
+        action->setProperty(Actions::kKeywords, tr("theme"));
         action->setCheckable(true);
         action->setChecked(m_theme.mode() == mode);
         connect(action, &QAction::triggered, this, [this, chosen = mode] {
@@ -181,7 +195,8 @@ void MainWindow::buildViewMenu()
         m_actions->add(action);
         themes->addAction(action);
     }
-    auto *contrast = new QAction(tr("Theme: high contrast"), this);
+    auto *contrast = new QAction(tr("High contrast"), this);
+    contrast->setProperty(Actions::kKeywords, tr("theme"));
     contrast->setCheckable(true);
     contrast->setChecked(m_theme.wantsHighContrast());
     connect(contrast, &QAction::toggled, this, [this](bool isOn) {

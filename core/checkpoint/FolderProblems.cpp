@@ -142,18 +142,18 @@ Error noConfiguration(const ModelFolder &opened)
     const std::vector<std::string> below = modelsBelow(folder, names);
     const auto checkpoints = chosen(below, [](const std::string &name) { return name.starts_with("checkpoint-"); });
     if (!checkpoints.empty())
-        return Error(quoted + " holds no config.json, but checkpoints of a training run: " + listed(checkpoints, 5) + ".",
+        return Error(quoted + " contains no config.json, but checkpoints of a training run: " + listed(checkpoints, 5) + ".",
                      "Open one of them.");
     if (below.size() == 1)
-        return Error(quoted + " holds no config.json; the model is in its subfolder " + inQuotes(below.front()) + ".",
+        return Error(quoted + " contains no config.json; the model is in its subfolder " + inQuotes(below.front()) + ".",
                      "Open " + inQuotes((folder / below.front()).string()) + ".");
     if (!below.empty())
-        return Error(quoted + " holds no config.json, but several models: " + listed(below, 5) + ".", "Open one of them.");
+        return Error(quoted + " contains no config.json, but several models: " + listed(below, 5) + ".", "Open one of them.");
     const auto weights = chosen(names, [](const std::string &name) { return name.ends_with(".safetensors") || isPickle(name); });
     if (!weights.empty())
-        return Error(quoted + " holds no config.json beside the weights (" + listed(weights, 3) + ").",
+        return Error(quoted + " contains no config.json beside the weights (" + listed(weights, 3) + ").",
                      "Download the complete Hugging Face folder.");
-    return Error(quoted + (names.empty() ? " holds no config.json: it is empty." : " holds no config.json."), kChoose);
+    return Error(quoted + (names.empty() ? " contains no config.json: it is empty." : " contains no config.json."), kChoose);
 }
 
 Error noWeights(const ModelFolder &opened)

@@ -303,7 +303,7 @@ const std::vector<ExportTarget> &exportTargets()
          "any program that runs the original model", "size and time of the FFNs; nothing for attention"},
         {"hf-compact", "exactly what the plan keeps", "transformers with trust_remote_code, and this program",
          "size, time and KV cache of all that was removed"},
-        {"hf-deci", "widths in multiples of 256, filled up with zeros; layer 0 cannot be without attention",
+        {"hf-deci", "widths in multiples of 256, filled up with zeros; layer 0 must keep an attention",
          "vLLM, SGLang, TensorRT-LLM and mlx-lm, as DeciLMForCausalLM; transformers with trust_remote_code",
          "size, time and KV cache of all that was removed"},
         {"gguf-deci", "exactly what the plan keeps; layer 0 keeps one zeroed head, a removed FFN a few zeroed neurons",

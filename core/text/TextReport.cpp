@@ -58,8 +58,8 @@ std::string shownLine(std::string_view text)
 
 std::vector<std::string> linesOf(const TextReport &report)
 {
-    const std::string numbers = counted(report.windows, "window") + " of " + counted(report.length, "token") + ", of " +
-                                grouped(std::uint64_t(report.tokens)) + " read";
+    const std::string numbers =
+        counted(report.windows, "window") + " of " + counted(report.length, "token") + " (" + counted(report.tokens, "token") + " read)";
     std::vector<std::string> lines;
     for (const TextFileReport &file : report.files) {
         lines.push_back(printable(file.file.filename().string()) + " (" + file.kind + "): \"" + file.firstLine() + "\"");

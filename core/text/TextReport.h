@@ -34,7 +34,7 @@ struct TextReport {
 /// "…". Empty for a blank text.
 std::string shownLine(std::string_view text);
 
-/// Lines that tell of a text: `c4.json.gz (gzip, JSON lines, UTF-8): "Beginners BBQ class…", 70,234 tokens in 34 windows of 2,048`. Of
+/// Lines that tell of a text: `c4.json.gz (gzip, JSON lines, UTF-8): "Beginners BBQ class…", 34 windows of 2,048 tokens (70,234 tokens read)`. Of
 /// several files one each, and one with the numbers.
 std::vector<std::string> linesOf(const TextReport &report);
 

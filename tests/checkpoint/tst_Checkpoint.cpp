@@ -135,7 +135,7 @@ void TestCheckpoint::prefersTheSingleFile()
 void TestCheckpoint::refusesFoldersWithoutConfig()
 {
     QFile::remove(m_folder->filePath("config.json"));
-    QString fault = lacking(openingComplaint(), {m_folder->path(), "holds no config.json", "Hugging Face"});
+    QString fault = lacking(openingComplaint(), {m_folder->path(), "contains no config.json", "Hugging Face"});
     QVERIFY2(fault.isEmpty(), qPrintable(fault));
     fault = lacking(complaint([this] { Checkpoint::open(folder() / "nowhere"); }), {"no folder", "nowhere'", "Check the path"});
     QVERIFY2(fault.isEmpty(), qPrintable(fault));

@@ -489,7 +489,7 @@ private slots:
         QCOMPARE(shownLine(std::string(100, 'x')), std::string(60, 'x') + "…");
         QCOMPARE(linesOf({.files = {reports[1]}, .tokens = 70234, .windows = 34, .length = 2048}),
                  std::vector<std::string>{
-                     "utf-16-be.txt (plain text, UTF-16 BE): \"Once upon a time.\", 34 windows of 2,048 tokens, of 70,234 read"});
+                     "utf-16-be.txt (plain text, UTF-16 BE): \"Once upon a time.\", 34 windows of 2,048 tokens (70,234 tokens read)"});
     }
 
     void aSeedGivesTheSameOrderOnEveryMachine()

@@ -248,8 +248,9 @@ void EvaluatePanel::followFigures()
     // Of a plan that was not measured nothing is known; what was measured last is told beside.
     const QString note = isBorrowed ? tr("measured with a borrowed removal order")
                          : own      ? tr("measured for the current plan")
-                         : last ? tr("not measured; last: %1 for %2").arg(perplexityText(last->result.perplexity), planText(session, *last))
-                                : tr("not measured on this text");
+                         : last
+                             ? tr("Not measured. Last: %1, for %2").arg(perplexityText(last->result.perplexity), planText(session, *last))
+                             : tr("not measured on this text");
     show(m_current, own ? perplexityText(own->result.perplexity) : QString(), exactness, note);
 
     if (own && dense) {

@@ -259,7 +259,7 @@ void ExportPanel::followPlan()
     if (!m_workbench.jobs.canExport() || session.isPlanEvaluated())
         m_unmeasured->clear();
     else if (m_unmeasured->sentence().isEmpty())
-        m_unmeasured->say(InlineNote::Kind::Info, tr("The current plan was never evaluated: what the pruning costs is not known."),
+        m_unmeasured->say(InlineNote::Kind::Info, tr("This plan has not been evaluated, so its loss of quality is unknown."),
                           tr("You can export it all the same. If you evaluate it first, the manifest tells its perplexity."));
     if (possible && m_workbench.runner.isBusy(JobKind::Export))
         possible.reason = tr("An export is running.");
@@ -296,8 +296,10 @@ void ExportPanel::followJob(int number)
     const JobInfo *job = m_workbench.runner.job(number);
     if (!job || job->kind != JobKind::Export)
         return;
-    if (job->state == JobInfo::State::Done && !m_overwrite->isChecked()) // the next one goes beside it
-        m_output->takeNext();
+    if (job->state == JobInfo::State::Done) {
+        m_output->takeNext();           // the next one goes beside it
+        m_overwrite->setChecked(false); // what was allowed for one export is not for the next
+    }
     followPlan();
     if (job->state == JobInfo::State::Failed)
         m_exported->showFailure(job->sentence, job->hint);

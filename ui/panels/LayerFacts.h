@@ -40,7 +40,7 @@ struct CandidateFacts {
     double perplexityChange() const;
 };
 
-/// How many removals the step that is looked at has behind it: all that are known, or those before the step of a replay.
+/// How many removals are shown: all that are known, or those up to and with the step that is looked at.
 qint64 removalsShown(const SessionModel &session, const SelectionModel &selection);
 LayerFacts layerFacts(const SessionModel &session, const SelectionModel &selection, qint64 layer);
 

@@ -121,6 +121,11 @@ ModelCard::ModelCard(Workbench workbench, QWidget *parent)
     follow();
 }
 
+void ModelCard::focusNextStep()
+{
+    m_prune->setFocus();
+}
+
 void ModelCard::showEvent(QShowEvent *event)
 {
     Card::showEvent(event);

@@ -19,6 +19,8 @@ class ModelCard : public Card {
 public:
     explicit ModelCard(Workbench workbench, QWidget *parent = nullptr);
 
+    void focusNextStep(); ///< the keyboard goes to what people do next with the model
+
 signals:
     void pruneRequested(); ///< all of it in one go
     void nextRequested();  ///< step by step

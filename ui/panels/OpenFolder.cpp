@@ -24,7 +24,7 @@ void openFolder(const QString &folder, MessageLog &messages)
     message.severity = Message::Severity::Error;
     message.sentence = isThere ? tr("The desktop has no program that shows the folder %1.").arg(QDir::toNativeSeparators(folder))
                                : tr("The folder %1 is not there any more.").arg(QDir::toNativeSeparators(folder));
-    message.hint = isThere ? tr("Open it yourself: its path can be copied.") : tr("It was moved, renamed or removed.");
+    message.hint = isThere ? tr("Copy the path and open it in another program.") : tr("It was moved, renamed or removed.");
     message.topic = topic;
     message.actionText = tr("Copy path");
     message.action = [folder] { QGuiApplication::clipboard()->setText(folder); };

@@ -23,7 +23,11 @@ PruneSizes::Written PruneSizes::at(double sparsity, const ExportEngine &engine) 
     try {
         const SparsityBalance found = balance(m_session.spec(), m_jobs.draftOf({.sparsity = sparsity, .exporting = {}}).balance);
         const std::vector<std::int64_t> widths(std::size_t(m_session.layerCount()), found.neuronsKept);
-        const std::vector<std::int64_t> removed = layersToRemove({}, found.attentionsToRemove, m_session.layerCount());
+        const bool isCurrent = m_session.balance() && found.neuronsKept == m_session.neuronsKept() &&
+                               found.attentionsToRemove == m_session.attentionsToRemove();
+        const std::vector<std::int64_t> known =
+            isCurrent ? m_session.removalOrder() : std::vector<std::int64_t>(); // as the export tells it
+        const std::vector<std::int64_t> removed = layersToRemove(known, found.attentionsToRemove, m_session.layerCount());
         const ModelSpec pruned = prunedSpec(m_session.spec(), widths, removed);
         const std::string best = recommendedTarget(engine, m_session.spec(), pruned);
         if (best.empty())

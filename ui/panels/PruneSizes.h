@@ -12,7 +12,8 @@ namespace secateur::ui {
 class SessionJobs;
 class SessionModel;
 
-/// How large the session's model would be after pruning, for a program that people use. By arithmetic: any attentions stand for those that will go.
+/// How large the session's model would be after pruning, for a program that people use. By arithmetic: any attentions stand for
+/// those that will go, unless the current plan is of that size and knows them.
 class PruneSizes {
 public:
     PruneSizes(const SessionModel &session, const SessionJobs &jobs) : m_session(session), m_jobs(jobs) {}

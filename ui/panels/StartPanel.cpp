@@ -339,6 +339,13 @@ void StartPanel::followModel()
 {
     m_drop->setMinimumHeight(m_workbench.session.hasModel() ? 90 : 190);
     followPrimary();
+    for (QPushButton *button : {m_openSample, m_openModel, m_openSession}) {
+        if (!m_workbench.session.hasModel() || !button->hasFocus())
+            continue;
+        m_card->focusNextStep();
+        if (button->hasFocus()) // there is no next step; another Space must not replace the model
+            button->clearFocus();
+    }
 }
 
 /// One way is suggested: the sample to those who never opened anything, a model to everybody else, the card's next step once one is open.

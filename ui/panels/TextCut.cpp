@@ -108,7 +108,7 @@ std::optional<qint64> TextCut::tokensNeeded() const
 void TextCut::follow()
 {
     enableUnless(m_isAll->isChecked() ? tr("All windows of the text are taken.") : QString(), *m_windows, {});
-    enableUnless(m_isShuffled->isChecked() ? QString() : tr("The documents are read in their order."), *m_seed, m_isShuffled->toolTip());
+    enableUnless(m_isShuffled->isChecked() ? QString() : tr("Tick Shuffle to set a seed."), *m_seed, m_isShuffled->toolTip());
 }
 
 } // namespace secateur::ui

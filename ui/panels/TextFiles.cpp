@@ -30,7 +30,7 @@ bool hasSuffix(const QString &path, std::initializer_list<QLatin1String> suffixe
 
 QString documentsText(qint64 count)
 {
-    return count == 0   ? Tr::tr("one document, read in part")
+    return count == 0   ? Tr::tr("1 document, read in part")
            : count == 1 ? Tr::tr("1 document")
                         : Tr::tr("%1 documents").arg(exactText(count));
 }

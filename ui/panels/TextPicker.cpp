@@ -356,7 +356,7 @@ void TextPicker::follow()
                     tr("The text is large, %1 tokens. It is read when a job needs it.").arg(estimated(countText(m_roughTokens))));
         m_note->setToolTip(tr("An estimate: the size of the files ÷ 4 bytes per token."));
     } else if (const auto needed = m_cut->tokensNeeded())
-        m_note->say(InlineNote::Kind::Info, tr("The text must have at least %1 tokens.").arg(exactText(*needed)));
+        m_note->say(InlineNote::Kind::Info, tr("Needs %1 tokens.").arg(exactText(*needed)));
     else
         m_note->clear();
     m_sources->setChosen(m_files);

@@ -111,12 +111,12 @@ void TextSources::setChosen(const QStringList &files)
         clearAdvice();
     m_chosen = files;
     const bool isSample = m_chosen == QStringList{m_sample};
-    offer(*m_bundled, !isSample, isSample ? tr("It is the text chosen.") : m_sample);
+    offer(*m_bundled, !isSample, isSample ? tr("This text is already chosen.") : m_sample);
 }
 
 void TextSources::setRemovable(bool areSome)
 {
-    offer(*m_remove, areSome, areSome ? QString() : tr("Select a file of the list first."));
+    offer(*m_remove, areSome, areSome ? QString() : tr("Select a file in the list first."));
 }
 
 void TextSources::showEvent(QShowEvent *event)

@@ -155,7 +155,7 @@ QString TransportBar::positionText() const
 {
     if (m_step >= 0)
         return tr("step %1 of %2").arg(m_step + 1).arg(m_steps);
-    return m_steps == 1 ? tr("one step") : tr("all %1 steps").arg(m_steps);
+    return m_steps == 0 ? tr("no steps yet") : m_steps == 1 ? tr("one step") : tr("all %1 steps").arg(m_steps);
 }
 
 void TransportBar::describe()

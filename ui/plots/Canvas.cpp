@@ -6,6 +6,7 @@
 #include <QFocusEvent>
 #include <QKeyEvent>
 #include <QPainter>
+#include <QWheelEvent>
 
 namespace secateur::ui {
 namespace {
@@ -33,6 +34,11 @@ void Canvas::keyPressEvent(QKeyEvent *event)
         emit customContextMenuRequested(rect().center());
     else
         QCustomPlot::keyPressEvent(event);
+}
+
+void Canvas::wheelEvent(QWheelEvent *event)
+{
+    event->ignore();
 }
 
 void Canvas::focusInEvent(QFocusEvent *event)

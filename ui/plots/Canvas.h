@@ -21,6 +21,7 @@ protected:
     void focusInEvent(QFocusEvent *event) override;
     void focusOutEvent(QFocusEvent *event) override;
     void paintEvent(QPaintEvent *event) override;
+    void wheelEvent(QWheelEvent *event) override; ///< left to what the plot lies in, which may scroll
 
 private:
     QColor m_focusColour;

@@ -255,7 +255,7 @@ void tst_EvaluatePanel::figuresSayWhereTheyComeFrom()
     QVERIFY(words(panel).contains("= 50.0"));
     QVERIFY(words(panel).contains("= ×0.19"));
     bench.editor.setSparsity(0.375);
-    QVERIFY2(words(panel).contains("–\nnot measured; last: 9.50 for "), qPrintable(words(panel)));
+    QVERIFY2(words(panel).contains("–\nNot measured. Last: 9.50, for "), qPrintable(words(panel)));
     bench.history.undo();
     QVERIFY(words(panel).contains("= 9.50\nmeasured for the current plan"));
     EvaluationRecord borrowed = bench.measured(12);

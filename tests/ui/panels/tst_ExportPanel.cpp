@@ -131,7 +131,7 @@ void tst_ExportPanel::planThatWasNeverEvaluatedSaysSo()
     ExportPanel panel(bench.workbench());
     show(panel);
     bench.open();
-    const QString note = "The current plan was never evaluated: what the pruning costs is not known.";
+    const QString note = "This plan has not been evaluated, so its loss of quality is unknown.";
     QVERIFY(!words(panel).contains(note)); // there is more to do first
     planWithoutRemovals(bench);
     type(panel, bench.path("pruned"));
@@ -554,6 +554,15 @@ void tst_ExportPanel::sampleIsExportedAndVerified()
     const auto *verdict = panel.findChild<InlineNote *>("verdict");
     QTRY_COMPARE(verdict->visibleRegion().boundingRect(), verdict->rect());
     QVERIFY(!button(panel, "Export and verify")->visibleRegion().isEmpty());
+
+    type(panel, bench.path("pruned")); // once more in its place: that was allowed for this one
+    auto *replace = panel.findChild<QCheckBox *>();
+    replace->setChecked(true);
+    QTest::mouseClick(button(panel, "Export and verify"), Qt::LeftButton);
+    QTRY_COMPARE_WITH_TIMEOUT(bench.session.session().exports.size(), 2U, 60'000);
+    QTRY_VERIFY(!bench.runner.isBusy(JobKind::Export));
+    QVERIFY(!replace->isChecked());
+    QVERIFY(button(panel, "Export and verify")->isEnabled());
     const int place = bar->value();
     QVERIFY(place > 0);
     bench.editor.setSparsity(0.3);

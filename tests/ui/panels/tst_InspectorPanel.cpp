@@ -73,7 +73,7 @@ void TestInspectorPanel::saysHowAnAttentionWent()
     QCOMPARE(s.facts->value("Runner-up"), QString("layer 0, gap %1").arg(percentText(std::expm1(0.05), 2)));
     QCOMPARE(s.facts->value("FFN"), exactText(s.bench.session.neuronsKept()) + " of 1,536");
     QCOMPARE(s.facts->value("Score kept"), percentText(s.bench.session.rankedScores()->shareKept(7, s.bench.session.neuronsKept())));
-    s.bench.selection.setStep(1); // before that removal
+    s.bench.selection.setStep(0); // before that removal
     QCOMPARE(s.facts->value("Attention"), "present");
 }
 

@@ -145,9 +145,12 @@ void TestMapPanel::removalsFollowTheStepOfTheReplay()
     QCOMPARE(map.text(18, LayerModel::Attention), "removed, first");
     QCOMPARE(map.text(15, LayerModel::Attention), "present");
 
-    map.bench.selection.setStep(1); // the second step is looked at: one removal lies behind it
+    map.bench.selection.setStep(0); // the first step is looked at: its removal shows
     QVERIFY(map.model().facts(18).isRemoved());
     QVERIFY(!map.model().facts(7).isRemoved());
+    map.bench.selection.setStep(1);
+    QVERIFY(map.model().facts(7).isRemoved());
+    QVERIFY(!map.model().facts(8).isRemoved());
     map.bench.selection.setStep(-1);
     QVERIFY(map.model().facts(8).isRemoved());
 }

@@ -171,7 +171,7 @@ void tst_TextPicker::sampleButtonChoosesTheBundledText()
     QCOMPARE(namesIn(picker), QStringList{"grimm.txt"});
     QCOMPARE(changed.count(), 1);
     QVERIFY(!sample->isEnabled()); // nothing left to do for it
-    QCOMPARE(sample->toolTip(), QString("It is the text chosen."));
+    QCOMPARE(sample->toolTip(), QString("This text is already chosen."));
 }
 
 void tst_TextPicker::missingFileIsMarkedWithItsRemedy()
@@ -583,7 +583,7 @@ void tst_TextPicker::buttonsStayWhereTheyAre()
     const QList<int> before = places();
     QVERIFY(!before.contains(-1));
     QVERIFY(!button(picker, "Remove")->isEnabled());
-    QCOMPARE(button(picker, "Remove")->toolTip(), QString("Select a file of the list first."));
+    QCOMPARE(button(picker, "Remove")->toolTip(), QString("Select a file in the list first."));
     QTest::mouseClick(button(picker, "Bundled text"), Qt::LeftButton);
     QCOMPARE(places(), before);
     auto *list = picker.findChild<QListWidget *>();

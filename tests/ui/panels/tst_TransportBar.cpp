@@ -107,8 +107,9 @@ private slots:
     void saysWhereItIs()
     {
         TransportBar bar;
-        bar.setSteps(5);
         const auto *label = bar.findChild<QLabel *>();
+        QCOMPARE(label->text(), QStringLiteral("no steps yet"));
+        bar.setSteps(5);
         QCOMPARE(label->text(), QStringLiteral("all 5 steps"));
         bar.setStep(2);
         QCOMPARE(label->text(), QStringLiteral("step 3 of 5"));

@@ -3,6 +3,7 @@
 #include "WindowBench.h"
 
 #include "jobs/JobRunner.h"
+#include "models/MessageLog.h"
 #include "models/SelectionModel.h"
 #include "panels/EngineBox.h"
 #include "panels/WorkflowStrip.h"
@@ -20,10 +21,12 @@
 #include <QListWidget>
 #include <QMenu>
 #include <QMenuBar>
+#include <QPushButton>
 #include <QScrollArea>
 #include <QSettings>
 #include <QSignalSpy>
 #include <QSpinBox>
+#include <QTabWidget>
 #include <QTimer>
 #include <QUndoStack>
 #include <algorithm>
@@ -45,6 +48,9 @@ private slots:
     void everyStepThatIsNotPossibleSaysWhy();
     void paletteRunsWhatIsTyped();
     void paletteFindsLayersAndPlots();
+    void paletteFindsTheButtonsOfPages();
+    void keysOfWhatIsNotPossibleSayWhy();
+    void focusLeavesTheButtonThatOpened();
     void everyActionThatIsNotPossibleSaysWhy();
     void oneKeyCancelsTheJobFromAnywhere();
     void titleSaysHowFarTheJobIs();
@@ -120,6 +126,49 @@ void tst_MainWindow::paletteRunsWhatIsTyped()
     QTest::keyClick(hands.window.get(), Qt::Key_P, Qt::ControlModifier | Qt::ShiftModifier);
     QTest::keyClick(input, Qt::Key_Escape);
     QVERIFY(!palette->isVisible());
+}
+
+void tst_MainWindow::paletteFindsTheButtonsOfPages()
+{
+    const WindowBench hands;
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    hands.window->show(MainWindow::Tab::Model);
+    hands.window->actionsOfWindow().palette->trigger();
+    const auto *palette = hands.window->findChild<CommandPalette *>();
+    QTest::keyClicks(palette->findChild<QLineEdit *>(), QStringLiteral("measure curve"));
+    const auto *list = palette->findChild<QListWidget *>();
+    QCOMPARE(list->count(), 1);
+    QCOMPARE(list->item(0)->text(), QStringLiteral("Balance: Measure the curve…"));
+    QTest::keyClick(palette->findChild<QLineEdit *>(), Qt::Key_Return);
+    QCOMPARE(hands.window->findChild<QTabWidget *>()->currentIndex(), int(MainWindow::Tab::Balance));
+}
+
+void tst_MainWindow::keysOfWhatIsNotPossibleSayWhy()
+{
+    const WindowBench hands;
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    const QAction *search = hands.window->actionsOfWindow().search;
+    QVERIFY(!search->isEnabled());
+    QTest::keyClick(hands.window.get(), Qt::Key_R, Qt::ControlModifier);
+    const std::vector<Message> said = hands.bench().messages.current();
+    QVERIFY(std::any_of(said.begin(), said.end(), [&](const Message &message) { return message.sentence == search->toolTip(); }));
+}
+
+void tst_MainWindow::focusLeavesTheButtonThatOpened()
+{
+    const WindowBench hands;
+    hands.window->activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(hands.window.get()));
+    for (QPushButton *button : hands.window->findChildren<QPushButton *>())
+        if (button->text() == QLatin1String("Try the bundled sample"))
+            button->setFocus();
+    QTest::keyClick(QApplication::focusWidget(), Qt::Key_Space);
+    QVERIFY(hands.waitForJobs());
+    const auto *next = qobject_cast<QPushButton *>(QApplication::focusWidget());
+    QVERIFY(next);
+    QCOMPARE(next->text(), QStringLiteral("Prune…"));
 }
 
 void tst_MainWindow::paletteFindsLayersAndPlots()
