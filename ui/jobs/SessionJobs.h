@@ -145,6 +145,8 @@ signals:
     /// A model was opened and its session began.
     void modelOpened();
     void exported(const QString &folder, bool isVerified);
+    /// Scores came from a job; the session may have had them already.
+    void calibrated(qint64 calibration);
     void engineReportChanged();
 
 private:
@@ -175,7 +177,10 @@ private:
     EngineSettings commandSettings() const; ///< as a command line names them
     /// Brings scores into the session and, if its settings still ask for them, into use. Returns the number of the calibration.
     std::int64_t keepCalibration(const std::shared_ptr<const NeuronScores> &scores, const std::shared_ptr<const RankedScores> &ranked);
+    void tellUnused(std::int64_t calibration);
+    void resolveUnused();
     void keepRate(const JobInfo &job, std::int64_t windows);
+    void keepCalibrationRate(const JobInfo &job, std::int64_t length);
 
     SessionModel &m_model;
     PlanEditor &m_editor;
@@ -186,6 +191,12 @@ private:
     std::optional<ForecastBasis> m_basis;         ///< of the open model
     bool m_hasLoaded = false;                     ///< since then: a job was started, which loads its weights
     std::optional<double> m_secondsPerEvaluation; ///< of one window, in the last search
+    struct CalibrationRate {
+        double seconds; ///< of one window
+        std::int64_t length;
+    };
+    std::optional<CalibrationRate> m_calibrationRate; ///< of the last calibration
+    std::optional<std::int64_t> m_unused;             ///< the calibration of which a message says that it is not in use
     int m_generation = 0;                         ///< of the session
     std::shared_ptr<Findings> m_findings;         ///< of its jobs
     int m_openRequest = 0;
