@@ -227,13 +227,14 @@ std::int64_t SessionJobs::keepCalibration(const std::shared_ptr<const NeuronScor
 void SessionJobs::tellUnused(std::int64_t calibration)
 {
     m_unused = calibration;
-    m_messages.post({.severity = Message::Severity::Info,
-                     .sentence = tr("The calibration has finished. Its scores are in the list, not in use, because the settings were changed."),
-                     .hint = {},
-                     .topic = QStringLiteral("calibrated"),
-                     .actionText = tr("Use them"),
-                     .action = [this, calibration] { m_editor.useCalibration(calibration); },
-                     .time = {}});
+    m_messages.post(
+        {.severity = Message::Severity::Info,
+         .sentence = tr("The calibration has finished. Its scores are in the list, not in use, because the settings were changed."),
+         .hint = {},
+         .topic = QStringLiteral("calibrated"),
+         .actionText = tr("Use them"),
+         .action = [this, calibration] { m_editor.useCalibration(calibration); },
+         .time = {}});
 }
 
 /// Once they are in use, nothing is to be told any more.

@@ -197,8 +197,8 @@ private:
     };
     std::optional<CalibrationRate> m_calibrationRate; ///< of the last calibration
     std::optional<std::int64_t> m_unused;             ///< the calibration of which a message says that it is not in use
-    int m_generation = 0;                         ///< of the session
-    std::shared_ptr<Findings> m_findings;         ///< of its jobs
+    int m_generation = 0;                             ///< of the session
+    std::shared_ptr<Findings> m_findings;             ///< of its jobs
     int m_openRequest = 0;
     std::map<int, JobRequest> m_requests; ///< by the job's number
     QThreadPool m_pool;                   ///< for what reads or writes files without Torch; one thread
