@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <exception>
 #include <limits>
+#include <utility>
 
 namespace secateur::ui {
 
@@ -41,6 +42,8 @@ SessionJobs::SessionJobs(SessionModel &model, PlanEditor &editor, JobRunner &run
             m_messages.resolve(QLatin1String(topic)); // of the session before
     });
     connect(&m_model, &SessionModel::draftChanged, this, &SessionJobs::resolveUnused);
+    for (const auto signal : {&SessionModel::draftChanged, &SessionModel::textsChanged})
+        connect(&m_model, signal, this, &SessionJobs::resolveFailures);
 }
 
 SessionJobs::~SessionJobs()
@@ -61,11 +64,14 @@ void SessionJobs::cancelJobsOfSession()
 std::function<void(const JobInfo &)> SessionJobs::whenFinished(const QString &topic, std::function<void(const JobInfo &)> done)
 {
     m_messages.resolve(topic);
+    m_failures.erase(topic);
     return [this, topic, done = std::move(done)](const JobInfo &job) {
         if (job.state == JobInfo::State::Failed || job.isHeld()) {
             Message message = failureOf(topic);
             describe(message, job);
             m_messages.post(message);
+            if (job.isOver() && job.kind != JobKind::Open)
+                m_failures.insert(topic);
         } else if (!job.isOver()) { // it is held no longer
             m_messages.resolve(topic);
         }
@@ -235,6 +241,13 @@ void SessionJobs::tellUnused(std::int64_t calibration)
          .actionText = tr("Use them"),
          .action = [this, calibration] { m_editor.useCalibration(calibration); },
          .time = {}});
+}
+
+/// What failed was asked for with other texts or another plan than there are now: it is over, and in the log.
+void SessionJobs::resolveFailures()
+{
+    for (const QString &topic : std::exchange(m_failures, {}))
+        m_messages.resolve(topic);
 }
 
 /// Once they are in use, nothing is to be told any more.

@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -179,6 +180,7 @@ private:
     std::int64_t keepCalibration(const std::shared_ptr<const NeuronScores> &scores, const std::shared_ptr<const RankedScores> &ranked);
     void tellUnused(std::int64_t calibration);
     void resolveUnused();
+    void resolveFailures();
     void keepRate(const JobInfo &job, std::int64_t windows);
     void keepCalibrationRate(const JobInfo &job, std::int64_t length);
 
@@ -201,6 +203,7 @@ private:
     std::shared_ptr<Findings> m_findings;             ///< of its jobs
     int m_openRequest = 0;
     std::map<int, JobRequest> m_requests; ///< by the job's number
+    std::set<QString> m_failures;         ///< topics of the jobs that failed with the texts and the plan as they are
     QThreadPool m_pool;                   ///< for what reads or writes files without Torch; one thread
     PlanHasher m_hasher;
 };
