@@ -107,7 +107,6 @@ void CalibratePanel::build()
     auto *unused = new QHBoxLayout;
     unused->addWidget(m_unused, 1);
     unused->addWidget(m_useFound, 0, Qt::AlignTop);
-    m_useFound->setAccessibleName(tr("Use the scores of these settings"));
 
     auto *column = new QWidget;
     column->setMaximumWidth(kWidest);

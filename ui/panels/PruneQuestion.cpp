@@ -318,7 +318,8 @@ void PruneQuestion::tell(const QString &sentence, const QString &remedy)
 /// Where the screen has no room for all of it, the form scrolls.
 void PruneQuestion::makeRoom()
 {
-    const int needed = m_problem->heightForWidth(m_room->width()), lacking = needed - m_room->height();
+    const QMargins edges = layout()->contentsMargins();
+    const int needed = m_problem->heightForWidth(width() - edges.left() - edges.right()), lacking = needed - m_room->minimumHeight();
     if (lacking <= 0)
         return;
     m_room->setFixedHeight(needed);
