@@ -237,7 +237,9 @@ void MainWindow::wireSession()
     connect(&m_model, &SessionModel::modelChanged, this, &MainWindow::followModel);
     connect(&m_model, &SessionModel::modelMoved, this, &MainWindow::followName);
     connect(&m_model, &SessionModel::calibrationsChanged, this, [this] {
-        if (m_tabs->currentIndex() == int(Tab::Calibration))
+        const Session &session = m_model.session();
+        const bool isWanted = isOf(*session.calibrations.back(), session.calibrationText, session.norm); // else it does not come into use
+        if (isWanted && m_tabs->currentIndex() == int(Tab::Calibration))
             show(Tab::Importance); // what was just measured
     });
     connect(&m_model, &SessionModel::textsChanged, this, [this] {

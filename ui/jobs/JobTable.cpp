@@ -203,9 +203,10 @@ QString timeLeftFormula()
 QString estimateText()
 {
     return JobTable::tr(
-        "Estimates. Time: multiplications and additions of all passes ÷ the rate measured on this machine; after a search, its evaluations "
-        "× the time that one took; after an evaluation, what that took. Memory: the program + the weights + the states between layers "
-        "+ the largest layer's work.");
+        "Estimates. Time: multiplications and additions of all passes ÷ the rate measured on this machine; after a calibration, its "
+        "windows "
+        "× the time that one of that length took; after a search, its evaluations × the time that one took; after an evaluation, what "
+        "that took. Memory: the program + the weights + the states between layers + the largest layer's work.");
 }
 
 std::optional<double> shareDone(const Progress &progress)

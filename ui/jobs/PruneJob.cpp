@@ -66,9 +66,7 @@ std::vector<ExpectedPhase> SessionJobs::phasesOf(const PruneRequest &request) co
     const PlanDraft draft = draftOf(request);
     std::vector<ExpectedPhase> phases;
     if (draft.calibration < 0)
-        phases.push_back({"calibrate", costOf(JobSize{.windows = m_model.roughWindows(session.calibrationText),
-                                                      .length = session.calibrationText.length})
-                                           .seconds.value_or(0)});
+        phases.push_back({"calibrate", calibrationCost().seconds.value_or(0)});
     if (const JobCost search = searchCost(draft); search.evaluations > 0)
         phases.push_back({"search", search.seconds.value_or(0)});
     if (!session.evaluationText.files.empty()) {
@@ -87,12 +85,10 @@ JobCost SessionJobs::pruneCost(const PruneRequest &request) const
     JobCost cost;
     if (!m_model.hasModel())
         return cost;
-    const TextSettings &text = m_model.session().calibrationText;
     const PlanDraft draft = draftOf(request);
     const JobCost search = searchCost(draft);
     cost.evaluations = search.evaluations;
-    const JobCost calibration =
-        draft.calibration < 0 ? costOf(JobSize{.windows = m_model.roughWindows(text), .length = text.length}) : JobCost();
+    const JobCost calibration = draft.calibration < 0 ? calibrationCost() : JobCost();
     for (const JobCost *part : {&calibration, &search}) {
         if (!part->problem.isEmpty())
             cost.problem = part->problem;

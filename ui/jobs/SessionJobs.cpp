@@ -8,6 +8,7 @@
 #include "jobs/FailureWords.h"
 #include "jobs/SessionTask.h"
 #include "model/CheckpointSpec.h"
+#include "models/MessageLog.h"
 #include "models/SessionModel.h"
 #include "models/TextNames.h"
 
@@ -16,6 +17,7 @@
 #include <algorithm>
 #include <exception>
 #include <limits>
+#include <utility>
 
 namespace secateur::ui {
 
@@ -33,8 +35,15 @@ SessionJobs::SessionJobs(SessionModel &model, PlanEditor &editor, JobRunner &run
     connect(&m_model, &SessionModel::modelChanged, this, [this] {
         ++m_generation;
         m_findings = std::make_shared<Findings>();
+        m_secondsPerEvaluation.reset(); // may be of another model
+        m_calibrationRate.reset();
         cancelJobsOfSession();
+        for (const char *topic : {"calibrate", "calibrated", "impact", "search", "evaluate", "curve", "export", "prune"})
+            m_messages.resolve(QLatin1String(topic)); // of the session before
     });
+    connect(&m_model, &SessionModel::draftChanged, this, &SessionJobs::resolveUnused);
+    for (const auto signal : {&SessionModel::draftChanged, &SessionModel::textsChanged})
+        connect(&m_model, signal, this, &SessionJobs::resolveFailures);
 }
 
 SessionJobs::~SessionJobs()
@@ -55,11 +64,14 @@ void SessionJobs::cancelJobsOfSession()
 std::function<void(const JobInfo &)> SessionJobs::whenFinished(const QString &topic, std::function<void(const JobInfo &)> done)
 {
     m_messages.resolve(topic);
+    m_failures.erase(topic);
     return [this, topic, done = std::move(done)](const JobInfo &job) {
         if (job.state == JobInfo::State::Failed || job.isHeld()) {
             Message message = failureOf(topic);
             describe(message, job);
             m_messages.post(message);
+            if (job.isOver() && job.kind != JobKind::Open)
+                m_failures.insert(topic);
         } else if (!job.isOver()) { // it is held no longer
             m_messages.resolve(topic);
         }
@@ -141,7 +153,12 @@ int SessionJobs::start(JobKind kind, const QString &title, const QString &comman
         m_hasLoaded = true;
     }
     const int number = m_runner.start(
-        kind, title, command, [task, work = std::move(work)](JobPort &port) { work(task, port); }, whenFinished(topic, std::move(done)),
+        kind, title, command, [task, work = std::move(work)](JobPort &port) { work(task, port); },
+        whenFinished(topic,
+                     [this, generation = m_generation, done = std::move(done)](const JobInfo &job) {
+                         if (done && generation == m_generation) // else it is of a session before
+                             done(job);
+                     }),
         cost.forecast);
     if (request)
         m_requests[number] = *request;
@@ -194,9 +211,12 @@ void SessionJobs::calibrate()
             port.context().expect({{"calibrate", cost.seconds.value_or(0)}});
             const auto scores = task.engine(port).score(task.session().calibrationText, task.session().norm, port.context());
             const auto ranked = std::make_shared<const RankedScores>(*scores);
-            task.deliver(port, [this, scores, ranked] { keepCalibration(scores, ranked); });
+            task.deliver(port, [this, scores, ranked] {
+                if (const std::int64_t index = keepCalibration(scores, ranked); index != m_model.draft().calibration)
+                    tellUnused(index);
+            });
         },
-        {}, cost);
+        [this, length = m_model.session().calibrationText.length](const JobInfo &job) { keepCalibrationRate(job, length); }, cost);
 }
 
 std::int64_t SessionJobs::keepCalibration(const std::shared_ptr<const NeuronScores> &scores,
@@ -206,7 +226,35 @@ std::int64_t SessionJobs::keepCalibration(const std::shared_ptr<const NeuronScor
     const Session &session = m_model.session();
     if (isOf(*scores, session.calibrationText, session.norm)) // else the settings were changed meanwhile
         m_editor.useCalibration(index);
+    emit calibrated(index);
     return index;
+}
+
+void SessionJobs::tellUnused(std::int64_t calibration)
+{
+    m_unused = calibration;
+    m_messages.post(
+        {.severity = Message::Severity::Info,
+         .sentence = tr("The calibration has finished. Its scores are in the list, not in use, because the settings were changed."),
+         .hint = {},
+         .topic = QStringLiteral("calibrated"),
+         .actionText = tr("Use them"),
+         .action = [this, calibration] { m_editor.useCalibration(calibration); },
+         .time = {}});
+}
+
+/// What failed was asked for with other texts or another plan than there are now: it is over, and in the log.
+void SessionJobs::resolveFailures()
+{
+    for (const QString &topic : std::exchange(m_failures, {}))
+        m_messages.resolve(topic);
+}
+
+/// Once they are in use, nothing is to be told any more.
+void SessionJobs::resolveUnused()
+{
+    if (m_unused == m_model.draft().calibration)
+        m_messages.resolve(QStringLiteral("calibrated"));
 }
 
 void SessionJobs::measureImpact()
@@ -251,6 +299,14 @@ void SessionJobs::keepRate(const JobInfo &job, std::int64_t windows)
 {
     if (job.progress.phase == "search" && job.progress.done > 0 && job.progress.seconds > 0)
         m_secondsPerEvaluation = job.progress.seconds / double(job.progress.done * windows);
+}
+
+/// Seconds of one window, with the reading of the text and of the weights, for the cost of the next calibration.
+void SessionJobs::keepCalibrationRate(const JobInfo &job, std::int64_t length)
+{
+    const std::int64_t windows = job.progress.done / std::max<std::int64_t>(1, m_model.layerCount()); // each goes through every layer
+    if (job.state == JobInfo::State::Done && job.progress.phase == "calibrate" && windows > 0 && job.seconds > 0)
+        m_calibrationRate = {.seconds = job.seconds / double(windows), .length = length};
 }
 
 void SessionJobs::evaluate()

@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -145,6 +146,8 @@ signals:
     /// A model was opened and its session began.
     void modelOpened();
     void exported(const QString &folder, bool isVerified);
+    /// Scores came from a job; the session may have had them already.
+    void calibrated(qint64 calibration);
     void engineReportChanged();
 
 private:
@@ -175,7 +178,11 @@ private:
     EngineSettings commandSettings() const; ///< as a command line names them
     /// Brings scores into the session and, if its settings still ask for them, into use. Returns the number of the calibration.
     std::int64_t keepCalibration(const std::shared_ptr<const NeuronScores> &scores, const std::shared_ptr<const RankedScores> &ranked);
+    void tellUnused(std::int64_t calibration);
+    void resolveUnused();
+    void resolveFailures();
     void keepRate(const JobInfo &job, std::int64_t windows);
+    void keepCalibrationRate(const JobInfo &job, std::int64_t length);
 
     SessionModel &m_model;
     PlanEditor &m_editor;
@@ -186,10 +193,17 @@ private:
     std::optional<ForecastBasis> m_basis;         ///< of the open model
     bool m_hasLoaded = false;                     ///< since then: a job was started, which loads its weights
     std::optional<double> m_secondsPerEvaluation; ///< of one window, in the last search
-    int m_generation = 0;                         ///< of the session
-    std::shared_ptr<Findings> m_findings;         ///< of its jobs
+    struct CalibrationRate {
+        double seconds; ///< of one window
+        std::int64_t length;
+    };
+    std::optional<CalibrationRate> m_calibrationRate; ///< of the last calibration
+    std::optional<std::int64_t> m_unused;             ///< the calibration of which a message says that it is not in use
+    int m_generation = 0;                             ///< of the session
+    std::shared_ptr<Findings> m_findings;             ///< of its jobs
     int m_openRequest = 0;
     std::map<int, JobRequest> m_requests; ///< by the job's number
+    std::set<QString> m_failures;         ///< topics of the jobs that failed with the texts and the plan as they are
     QThreadPool m_pool;                   ///< for what reads or writes files without Torch; one thread
     PlanHasher m_hasher;
 };

@@ -172,7 +172,16 @@ JobCost SessionJobs::costOf(JobSize job, std::int64_t evaluations) const
 JobCost SessionJobs::calibrationCost() const
 {
     const TextSettings &text = m_model.session().calibrationText;
-    return text.windows || !text.files.empty() ? costOf({.windows = m_model.roughWindows(text), .length = text.length}) : JobCost();
+    if (!text.windows && text.files.empty())
+        return {};
+    const std::int64_t windows = m_model.roughWindows(text);
+    JobCost cost = costOf({.windows = windows, .length = text.length});
+    if (m_calibrationRate && m_calibrationRate->length == text.length && cost.seconds) {
+        cost.seconds = double(windows) * m_calibrationRate->seconds;
+        if (cost.forecast)
+            cost.forecast->seconds = *cost.seconds;
+    }
+    return cost;
 }
 
 JobCost SessionJobs::onePassCost() const

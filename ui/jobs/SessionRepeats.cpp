@@ -38,6 +38,7 @@ void SessionJobs::followMove(const EngineReport &report, const ForecastBasis &ba
     keepEngine(report, basis);
     m_hasLoaded = true;             // by the job that goes on
     m_secondsPerEvaluation.reset(); // was that of the other device
+    m_calibrationRate.reset();
 }
 
 } // namespace secateur::ui

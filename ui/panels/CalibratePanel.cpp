@@ -44,6 +44,7 @@ CalibratePanel::CalibratePanel(Workbench workbench, QWidget *parent)
       m_copyCommand(new CopyButton(tr("Copy as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Calibrate); })),
       m_tokenizer(new InlineNote),
       m_unused(new InlineNote),
+      m_useFound(new QPushButton(tr("Use them"))),
       m_result(new Card),
       m_facts(new FactList(2)),
       m_table(new CalibrationTable(workbench.session, this)),
@@ -62,6 +63,7 @@ CalibratePanel::CalibratePanel(Workbench workbench, QWidget *parent)
     connect(m_norm, &QComboBox::activated, this, &CalibratePanel::writeSettings);
     connect(m_calibrate, &JobButton::clicked, &workbench.jobs, &SessionJobs::calibrate);
     connect(m_use, &QPushButton::clicked, this, &CalibratePanel::useSelected);
+    connect(m_useFound, &QPushButton::clicked, this, [this] { m_workbench.editor.useCalibration(foundCalibration()); });
     connect(m_list, &RecordTable::activated, this, &CalibratePanel::useSelected);
     connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this, &CalibratePanel::followResult);
     connect(&session, &SessionModel::textRead, m_text, &TextPicker::showRead);
@@ -69,10 +71,15 @@ CalibratePanel::CalibratePanel(Workbench workbench, QWidget *parent)
     connect(m_text, &TextPicker::problemChanged, this, &CalibratePanel::followPossible);
     for (const auto signal : {&SessionModel::modelChanged, &SessionModel::textsChanged})
         connect(&session, signal, this, &CalibratePanel::followSettings);
+    connect(&session, &SessionModel::modelChanged, this, [this] {
+        m_seconds.clear(); // they are of the session before
+        followResult();
+    });
     connect(&session, &SessionModel::modelPresenceChanged, this, &CalibratePanel::followPossible);
     connect(&workbench.jobs, &SessionJobs::engineReportChanged, this, &CalibratePanel::followPossible);
     for (const auto signal : {&SessionModel::calibrationsChanged, &SessionModel::draftChanged})
         connect(&session, signal, this, &CalibratePanel::followResult);
+    connect(&workbench.jobs, &SessionJobs::calibrated, this, [this](qint64 calibration) { m_newest = calibration; });
     connect(&workbench.runner, &JobRunner::jobAdded, this, &CalibratePanel::followPossible);
     connect(&workbench.runner, &JobRunner::jobFinished, this, &CalibratePanel::rememberTime);
     followSettings();
@@ -97,6 +104,10 @@ void CalibratePanel::build()
     action->addWidget(m_calibrate, 1);
     action->addWidget(m_copyCommand, 0, Qt::AlignTop);
 
+    auto *unused = new QHBoxLayout;
+    unused->addWidget(m_unused, 1);
+    unused->addWidget(m_useFound, 0, Qt::AlignTop);
+
     auto *column = new QWidget;
     column->setMaximumWidth(kWidest);
     auto *layout = new QVBoxLayout(column);
@@ -109,7 +120,7 @@ void CalibratePanel::build()
     layout->addWidget(m_text);
     layout->addLayout(norm);
     layout->addLayout(action);
-    layout->addWidget(m_unused);
+    layout->addLayout(unused);
     layout->addWidget(buildResult());
     layout->addStretch();
 
@@ -178,8 +189,6 @@ void CalibratePanel::followSettings()
         m_text->setContext(session.spec().contextLength);
         m_text->setValue(session.session().calibrationText);
         m_norm->setCurrentIndex(m_norm->findData(int(session.session().norm)));
-    } else {
-        m_seconds.clear();
     }
     for (QWidget *control : {static_cast<QWidget *>(m_text), static_cast<QWidget *>(m_norm)})
         enableUnless(session.changeProblem(), *control, {});
@@ -230,11 +239,7 @@ void CalibratePanel::followResult()
     }
     const std::size_t count = session.session().calibrations.size();
     m_earlier->setVisible(count > 1 || (count == 1 && !scores)); // there is something to choose
-    if (count > 0 && !scores)
-        m_unused->say(InlineNote::Kind::Info, tr("No scores are in use: the model was not calibrated with the settings above."),
-                      tr("Calibrate, or use the scores of an earlier calibration below."));
-    else
-        m_unused->clear();
+    followUnused();
     const int row = m_list->currentIndex().row();
     const bool isOther = row >= 0 && row != session.draft().calibration;
     const QString noUse = isOther  ? session.readOnlyReason()
@@ -244,11 +249,40 @@ void CalibratePanel::followResult()
     followPossible();
 }
 
+/// The scores of the settings, where the list has some; -1 = none. Of all windows of a text nobody knows how many those were.
+qint64 CalibratePanel::foundCalibration() const
+{
+    const Session &session = m_workbench.session.session();
+    return calibrationFor(session, session.calibrationText, session.norm);
+}
+
+/// A step that is undone can put scores aside and leave their settings.
+void CalibratePanel::followUnused()
+{
+    const SessionModel &session = m_workbench.session;
+    const bool isToSay = !session.session().calibrations.empty() && !session.hasScores();
+    const bool isFound = isToSay && foundCalibration() >= 0;
+    if (!isToSay)
+        m_unused->clear();
+    else if (isFound)
+        m_unused->say(InlineNote::Kind::Info, tr("Scores of these settings are in the list below, but not in use."));
+    else if (session.session().calibrationText.windows)
+        m_unused->say(InlineNote::Kind::Info, tr("No scores are in use: the model was not calibrated with the settings above."),
+                      tr("Calibrate, or use the scores of an earlier calibration below."));
+    else
+        m_unused->say(InlineNote::Kind::Info, tr("No scores are in use."),
+                      tr("Calibrate, or use the scores of an earlier calibration below."));
+    enableUnless(session.changeProblem(), *m_useFound, {});
+    if (!isFound && m_useFound->hasFocus())
+        m_calibrate->setFocus(); // and not whatever follows
+    m_useFound->setVisible(isFound);
+}
+
 void CalibratePanel::rememberTime(int number)
 {
     const JobInfo *job = m_workbench.runner.job(number);
     if (job && job->kind == JobKind::Calibrate && job->state == JobInfo::State::Done)
-        m_seconds[m_workbench.session.draft().calibration] = job->seconds;
+        m_seconds[m_newest] = job->seconds;
     followResult();
 }
 

@@ -38,17 +38,21 @@ private:
     void followSettings();
     void followPossible();
     void followResult();
+    void followUnused();
     void rememberTime(int job);
     void useSelected();
+    qint64 foundCalibration() const;
 
     Workbench m_workbench;
     std::map<qint64, double> m_seconds; ///< of the calibrations of this run
+    qint64 m_newest = -1;               ///< that a job gave
     TextPicker *m_text;
     QComboBox *m_norm;
     JobButton *m_calibrate;
     CopyButton *m_copyCommand;
     InlineNote *m_tokenizer; ///< that there is none
-    InlineNote *m_unused;    ///< that no scores are of these settings, where there are some
+    InlineNote *m_unused;    ///< that no scores are in use, where there are some
+    QPushButton *m_useFound; ///< those of the settings
     Card *m_result;
     FactList *m_facts;
     CalibrationTable *m_table;

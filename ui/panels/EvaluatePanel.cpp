@@ -4,6 +4,7 @@
 #include "commands/PlanEditor.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
+#include "jobs/JobTable.h"
 #include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
 #include "panels/DraftOfRecord.h"
@@ -44,6 +45,7 @@ EvaluatePanel::EvaluatePanel(Workbench workbench, QWidget *parent)
       m_text(new TextPicker),
       m_plan(new JobButton),
       m_dense(new JobButton),
+      m_costs(captionLabel({})),
       m_copyCommand(new CopyButton(tr("Copy evaluation as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Evaluate); })),
       m_copyTable(new CopyButton(tr("Copy table"), [this] { return m_model->separated(QLatin1Char('\t')); })),
       m_model(new EvaluationModel(workbench.session, this)),
@@ -86,8 +88,11 @@ void EvaluatePanel::build()
 {
     m_plan->setPrimary(true);
     auto *actions = new QHBoxLayout;
-    actions->addWidget(m_plan, 1);
-    actions->addWidget(m_dense, 1);
+    for (JobButton *button : {m_plan, m_dense}) {
+        button->setNoteElsewhere(true);
+        actions->addWidget(button);
+    }
+    actions->addStretch();
     actions->addWidget(m_copyCommand, 0, Qt::AlignTop);
 
     auto *content = new QWidget;
@@ -101,6 +106,7 @@ void EvaluatePanel::build()
     layout->addWidget(m_text);
     layout->addWidget(m_seen);
     layout->addLayout(actions);
+    layout->addWidget(m_costs);
     layout->addWidget(buildTable(), 1);
     setWidget(content);
 }
@@ -225,6 +231,21 @@ void EvaluatePanel::followPossible()
         m_seen->clear();
     m_plan->offer(tr("Evaluate plan"), plan, evaluationCostText(jobs, session));
     m_dense->offer(tr("Evaluate original"), dense, jobCostText(jobs.originalEvaluationCost()));
+    followCosts(bool(dense));
+}
+
+/// What the two buttons cost, or why they are disabled: once where it is the same.
+void EvaluatePanel::followCosts(bool isOriginalPossible)
+{
+    QStringList lines{m_plan->note()};
+    if (const QString note = m_dense->note(); !note.isEmpty() && note != lines.constFirst())
+        lines += isOriginalPossible ? tr("The original alone: %1").arg(note) : note;
+    lines.removeAll({});
+    const auto isEstimated = [](const JobButton *button) { return button->button()->toolTip().endsWith(estimateText()); };
+    m_costs->setText(lines.join(QLatin1Char('\n')));
+    m_costs->setAccessibleName(spoken(m_costs->text()));
+    m_costs->setToolTip(isEstimated(m_plan) || isEstimated(m_dense) ? estimateText() : QString());
+    m_costs->setVisible(!lines.isEmpty());
 }
 
 void EvaluatePanel::followFigures()

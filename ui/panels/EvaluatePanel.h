@@ -44,6 +44,7 @@ private:
     void writeSettings();
     void followSettings();
     void followPossible();
+    void followCosts(bool isOriginalPossible);
     bool hasCalibrationRead() const; ///< the text to evaluate on
     void followFigures();
     void followSelection();
@@ -54,6 +55,7 @@ private:
     Workbench m_workbench;
     TextPicker *m_text;
     JobButton *m_plan, *m_dense;
+    QLabel *m_costs; ///< what these cost, or why they are disabled
     CopyButton *m_copyCommand, *m_copyTable;
     Figure m_original, m_current, m_ratio;
     EvaluationModel *m_model;

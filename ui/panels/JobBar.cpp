@@ -3,6 +3,7 @@
 
 #include "jobs/JobRunner.h"
 #include "jobs/JobTable.h"
+#include "models/SessionModel.h"
 #include "theme/Icons.h"
 #include "theme/PlotStyle.h"
 #include "widgets/CopyButton.h"
@@ -95,6 +96,7 @@ JobBar::JobBar(Workbench workbench, QWidget *parent)
     connect(&m_runner, &JobRunner::jobAdded, this, &JobBar::follow);
     connect(&m_runner, &JobRunner::jobChanged, this, &JobBar::follow);
     connect(&m_runner, &JobRunner::jobFinished, this, &JobBar::showEnd);
+    connect(&workbench.session, &SessionModel::modelChanged, this, &JobBar::forgetSession);
     hide();
     follow();
 }
@@ -168,12 +170,22 @@ void JobBar::showEnd(int number)
     const JobInfo *job = m_runner.job(number);
     if (!job || m_runner.current())
         return;
+    if (number <= m_forgotten && job->kind != JobKind::Open) // it was still being cancelled
+        return hide();
     m_shown = number;
     m_title->setTexts({endText(*job)});
     m_title->setToolTip(job->state == JobInfo::State::Failed ? job->sentence : endText(*job));
     m_copy->setVisible(!job->command.isEmpty());
     showRunning(false, false);
     show();
+}
+
+/// How a job of another session ended says nothing about this one. What still runs stays on show, to be cancelled.
+void JobBar::forgetSession()
+{
+    m_forgotten = m_runner.jobs().empty() ? 0 : m_runner.jobs().back().number;
+    if (!m_runner.current())
+        hide();
 }
 
 void JobBar::togglePause()

@@ -19,7 +19,7 @@ struct JobInfo;
 ///
 /// Of a job that is held by its GPU it says why, and offers to continue on the CPU or to retry.
 ///
-/// There from the first job on: after the last one it says how that ended, and nothing above it moves under the mouse.
+/// There from the first job of a session on: after the last one it says how that ended, and nothing above it moves under the mouse.
 class JobBar : public QWidget {
     Q_OBJECT
 public:
@@ -32,13 +32,15 @@ protected:
 private:
     void follow();
     void showEnd(int number);
+    void forgetSession();
     void showRunning(bool isRunning, bool isHeld);
     void followHeld(const JobInfo &job, std::int64_t waiting); ///< `waiting` jobs come after it
     void togglePause();
     void cancel();
 
     JobRunner &m_runner;
-    int m_shown = 0; ///< number of the job on show
+    int m_shown = 0;     ///< number of the job on show
+    int m_forgotten = 0; ///< number of the last job of the sessions before
     FittingLabel *m_title, *m_counts;
     QProgressBar *m_progress;
     QPushButton *m_cpu, *m_pause, *m_cancel;

@@ -49,6 +49,11 @@ void JobButton::setOffered(bool isOffered, QWidget &next)
     setVisible(isOffered);
 }
 
+void JobButton::setNoteElsewhere(bool isElsewhere)
+{
+    m_note->setVisible(!isElsewhere);
+}
+
 void JobButton::setPrimary(bool isPrimary)
 {
     m_button->setProperty("primary", isPrimary);

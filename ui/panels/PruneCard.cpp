@@ -4,6 +4,7 @@
 #include "jobs/JobRunner.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
+#include "panels/OpenFolder.h"
 #include "panels/PruneProgress.h"
 #include "panels/PruneQuestion.h"
 #include "panels/PruneResult.h"
@@ -73,6 +74,25 @@ void PruneCard::start(const PruneRequest &request)
     followJob(m_job);
 }
 
+/// For where the card is closed: where it is open, the result says it, and the message goes to the log alone.
+void PruneCard::tellDone()
+{
+    const auto &exports = m_workbench.session.session().exports;
+    if (exports.empty())
+        return;
+    const bool isPassed = exports.back().verification.isPassed;
+    const QString folder = QString::fromStdString(exports.back().folder.string());
+    MessageLog &messages = m_workbench.messages;
+    messages.post(
+        {.severity = isPassed ? Message::Severity::Success : Message::Severity::Warning,
+         .sentence = (isPassed ? tr("Exported to %1 and verified.") : tr("Exported to %1, but the verification failed.")).arg(folder),
+         .hint = {},
+         .topic = QStringLiteral("prune"),
+         .actionText = tr("Open folder"),
+         .action = [folder, &messages] { openFolder(folder, messages); },
+         .time = {}});
+}
+
 void PruneCard::followJob(int number)
 {
     const JobInfo *job = m_workbench.runner.job(number);
@@ -81,6 +101,8 @@ void PruneCard::followJob(int number)
     if (job->isOver()) {
         setCurrentWidget(m_result);
         m_result->tell(*job, m_draft, m_command);
+        if (job->state == JobInfo::State::Done)
+            tellDone();
     } else {
         setCurrentWidget(m_progress);
         m_progress->follow(*job);

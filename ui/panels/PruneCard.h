@@ -34,6 +34,7 @@ private:
     void ask();
     void start(const PruneRequest &request);
     void followJob(int number);
+    void tellDone();
 
     Workbench m_workbench;
     PruneQuestion *m_question;

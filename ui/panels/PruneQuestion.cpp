@@ -29,7 +29,6 @@
 
 #include <algorithm>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace secateur::ui {
@@ -85,7 +84,12 @@ PruneQuestion::PruneQuestion(Workbench workbench, QWidget *parent)
       m_how(new ElidedLabel),
       m_takesOver(captionLabel({})),
       m_problem(new InlineNote),
-      m_prune(new JobButton)
+      m_room(new QWidget),
+      m_prune(new JobButton),
+      m_copy(new CopyButton(tr("Copy as command"), [this] {
+          const std::optional<PruneRequest> wanted = request();
+          return wanted ? m_workbench.jobs.pruneCommand(*wanted) : QString();
+      }))
 {
     m_prune->setPrimary(true);
     m_prune->setReasonShown(false); // m_problem says it
@@ -93,20 +97,22 @@ PruneQuestion::PruneQuestion(Workbench workbench, QWidget *parent)
         if (const std::optional<PruneRequest> wanted = request())
             emit pruneRequested(*wanted);
     });
-    auto *copy = new CopyButton(tr("Copy as command"), [this] {
-        const std::optional<PruneRequest> wanted = request();
-        return wanted ? m_workbench.jobs.pruneCommand(*wanted) : QString();
-    });
     auto *action = new QHBoxLayout;
     action->addWidget(m_prune, 1);
-    action->addWidget(copy, 0, Qt::AlignTop);
+    action->addWidget(m_copy, 0, Qt::AlignTop);
+    auto *problem = new QVBoxLayout(m_room);
+    problem->setContentsMargins(0, 0, 0, 0);
+    problem->addWidget(m_problem);
+    problem->addStretch();
+    constexpr int kUsualLines = 2;
+    m_room->setFixedHeight(kUsualLines * fontMetrics().lineSpacing());
     auto *layout = new QVBoxLayout(this);
     layout->setSpacing(10);
     layout->addWidget(m_model);
     layout->addWidget(captionLabel(tr("Calibrates, searches, evaluates, exports and verifies in one go.")));
     layout->addWidget(buildForm(), 1);
-    layout->addWidget(m_problem);
     layout->addLayout(action);
+    layout->addWidget(m_room);
 
     SessionModel &session = workbench.session;
     connect(&session, &SessionModel::modelChanged, this, &PruneQuestion::followModel);
@@ -266,6 +272,7 @@ void PruneQuestion::follow()
         m_problem->clear(); // nothing to say
     else if (m_problem->sentence() != possible.reason)
         tell(possible.reason, {});
+    m_copy->setProblem(possible.reason);
     m_prune->offer(tr("Prune"), possible, possible ? jobCostText(m_workbench.jobs.pruneCost(*wanted)) : QString());
 }
 
@@ -305,15 +312,17 @@ QString PruneQuestion::showOutcome(const PruneRequest &request)
 void PruneQuestion::tell(const QString &sentence, const QString &remedy)
 {
     m_problem->say(InlineNote::Kind::Problem, sentence, remedy);
-    QMetaObject::invokeMethod(this, &PruneQuestion::makeRoom, Qt::QueuedConnection); // when the layout knows of it
+    makeRoom();
 }
 
 /// Where the screen has no room for all of it, the form scrolls.
 void PruneQuestion::makeRoom()
 {
-    const int lacking = layout()->totalHeightForWidth(width()) - height();
-    if (!isVisible() || m_problem->isHidden() || lacking <= 0 || m_problem->sentence() == std::exchange(m_roomFor, m_problem->sentence()))
-        return; // once for a sentence: people may make the window smaller again
+    const QMargins edges = layout()->contentsMargins();
+    const int needed = m_problem->heightForWidth(width() - edges.left() - edges.right()), lacking = needed - m_room->minimumHeight();
+    if (lacking <= 0)
+        return;
+    m_room->setFixedHeight(needed);
     const QWidget *owner = window()->parentWidget();
     const int most = owner ? owner->window()->height() : window()->screen()->availableGeometry().height();
     if (most > window()->height())

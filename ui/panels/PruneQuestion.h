@@ -13,6 +13,7 @@ class QLabel;
 
 namespace secateur::ui {
 
+class CopyButton;
 class ElidedLabel;
 class EngineBox;
 class ExportFolder;
@@ -52,7 +53,7 @@ private:
     std::optional<PruneRequest> request() const;
     /// Shows what a request would write. Why that is not possible, for the button.
     QString showOutcome(const PruneRequest &request);
-    /// Says what is wrong below the form, for which the window grows where it can.
+    /// Says what is wrong below the buttons, for which the window grows where it can.
     void tell(const QString &sentence, const QString &remedy);
     void makeRoom();
 
@@ -70,8 +71,9 @@ private:
     ElidedLabel *m_how;
     QLabel *m_takesOver; ///< of the current plan
     InlineNote *m_problem;
-    QString m_roomFor; ///< the problem for which the window has grown
+    QWidget *m_room; ///< of the problem, below the buttons: only grows, so that no button moves while a folder is typed
     JobButton *m_prune;
+    CopyButton *m_copy;
 };
 
 } // namespace secateur::ui

@@ -17,6 +17,7 @@
 #include <QSignalSpy>
 #include <QtTest>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
@@ -89,6 +90,7 @@ private slots:
     void calibratingTwiceGivesOneCalibration();
     void calibratingIsOneStepOfTheHistory();
     void scoresOfOtherSettingsAreKeptButNotUsed();
+    void aCalibrationTeachesWhatTheNextOneCosts();
     void goingBackToACalibrationComputesNothing();
     void impactGrowsCellByCell();
     void aGgufFileOpensByItsOwnName();
@@ -306,11 +308,44 @@ void TestSessionJobs::scoresOfOtherSettingsAreKeptButNotUsed()
     QVERIFY(session.calibrationText == other);
     QVERIFY(bench.jobs.canSearch().reason.startsWith(QStringLiteral("Calibrate first")));
     QVERIFY(bench.jobs.canExport().reason.startsWith(QStringLiteral("Calibrate first")));
+    const Message told = bench.message(QStringLiteral("calibrated"));
+    QVERIFY2(told.sentence.contains(QStringLiteral("not in use")), qPrintable(told.sentence));
+    QCOMPARE(told.actionText, QStringLiteral("Use them"));
+    told.action();
+    QVERIFY(bench.model.hasScores());
+    QVERIFY(session.calibrationText == first);
+    QVERIFY(bench.message(QStringLiteral("calibrated")).sentence.isEmpty()); // nothing is to be told any more
+    bench.history.undo();
+    QVERIFY(!bench.model.hasScores());
     bench.history.undo();
     bench.editor.setTexts(first, session.evaluationText, ScoreNorm::L1);
     bench.editor.setTexts(first, session.evaluationText, ScoreNorm::L2);
     QVERIFY(bench.model.hasScores());
     QVERIFY(bench.jobs.canSearch());
+}
+
+/// A calibration costs what the last one of that length took, however fast a product was measured to be.
+void TestSessionJobs::aCalibrationTeachesWhatTheNextOneCosts()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    const double forecast = bench.jobs.calibrationCost().seconds.value();
+    QVERIFY(bench.calibrate());
+    const double taken = bench.runner.jobs().back().seconds;
+    const JobCost cost = bench.jobs.calibrationCost();
+    QVERIFY2(std::abs(cost.seconds.value() - taken) < 1e-6 * taken, qPrintable(QStringLiteral("%1 %2").arg(*cost.seconds).arg(taken)));
+    QCOMPARE(cost.forecast.value().seconds, *cost.seconds);
+    const Session &session = bench.model.session();
+    TextSettings other = session.calibrationText;
+    other.windows = 8;
+    bench.editor.setTexts(other, session.evaluationText, ScoreNorm::L2);
+    QVERIFY(std::abs(bench.jobs.calibrationCost().seconds.value() - 2 * taken) < 1e-6 * taken);
+    other.windows = 4;
+    other.length = 64; // nothing of that length was measured
+    bench.editor.setTexts(other, session.evaluationText, ScoreNorm::L2);
+    QVERIFY(bench.jobs.calibrationCost().seconds.value() < std::max(2 * forecast, 1.0));
+    QVERIFY(bench.open()); // nor with this session
+    QVERIFY(std::abs(bench.jobs.calibrationCost().seconds.value() - taken) > 1e-9);
 }
 
 /// Scores, search and evaluation of the earlier settings are found again by undo, and nothing is computed.
@@ -895,6 +930,8 @@ void TestSessionJobs::failuresNameTheObjectAndTheRemedy()
         QVERIFY(QFile::exists(bench.path("there already/letter.txt")));
     if (wasOpened) { // once it goes well, the message is gone from the bar
         bench.model.setDraftAndTexts(bench.model.draft(), SampleBench::texts().calibration, SampleBench::texts().evaluation, ScoreNorm::L2);
+        if (topic != QLatin1String("export")) // the texts that failed are not those of the session any more
+            QVERIFY(bench.messages.current().empty());
         if (topic == QLatin1String("calibrate"))
             QVERIFY(bench.calibrate());
         else if (topic == QLatin1String("evaluate"))

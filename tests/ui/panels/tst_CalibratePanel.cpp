@@ -54,6 +54,7 @@ private slots:
     void settingsFollowTheSession();
     void textsMayBeDroppedAnywhere();
     void otherSettingsPutTheScoresAside();
+    void scoresOfTheSettingsAreOfferedWhereUndoPutThemAside();
     void oneCalibrationCanBeUsedAgainWhenNoneIsInUse();
     void anotherSeedKeepsTheOldScoresUnderTheirName();
     void earlierCalibrationsCanBeUsedAgain();
@@ -185,6 +186,31 @@ void tst_CalibratePanel::otherSettingsPutTheScoresAside()
     bench.editor.setTexts(other, {}, ScoreNorm::L2);
     QVERIFY(!bench.session.hasScores());
     QCOMPARE(bench.session.session().calibrations.size(), 1U);
+}
+
+void tst_CalibratePanel::scoresOfTheSettingsAreOfferedWhereUndoPutThemAside()
+{
+    FlowBench bench;
+    CalibratePanel panel(bench.workbench());
+    show(panel);
+    bench.open();
+    const QString text = bench.write("a.txt"), note = "Scores of these settings are in the list below, but not in use.";
+    bench.editor.setTexts({.files = {text.toStdString()}, .windows = 32, .length = 512, .seed = 0}, {}, ScoreNorm::L2);
+    bench.calibrate(text);
+    QVERIFY(!button(panel, "Use them"));
+    bench.history.undo(); // of the use, not of the settings
+    QVERIFY(!bench.session.hasScores());
+    QVERIFY2(words(panel).contains(note), qPrintable(words(panel)));
+    QVERIFY(!words(panel).contains("was not calibrated"));
+    QTest::mouseClick(button(panel, "Use them"), Qt::LeftButton);
+    QCOMPARE(bench.session.draft().calibration, 0);
+    QVERIFY(!words(panel).contains(note));
+    QVERIFY(!button(panel, "Use them"));
+    bench.history.undo();
+    TextSettings all = bench.session.session().calibrationText;
+    all.windows.reset(); // whether those of the list are all of its windows is not known
+    bench.editor.setTexts(all, {}, ScoreNorm::L2);
+    QVERIFY(words(panel).contains("No scores are in use.") && !words(panel).contains("was not calibrated"));
 }
 
 void tst_CalibratePanel::oneCalibrationCanBeUsedAgainWhenNoneIsInUse()

@@ -69,6 +69,7 @@ private slots:
     void init() { QTest::failOnWarning(QRegularExpression("^(?!This plugin does not support)")); }
     void initTestCase() { QLocale::setDefault(QLocale::c()); }
     void buttonsSayWhyTheyAreDisabled();
+    void aReasonIsSaidOnceAndInOneLine();
     void settingsGoIntoTheSession();
     void evaluatingSaysAllThatItDoes();
     void aTextThatTheCalibrationReadIsNoFairOne();
@@ -108,6 +109,26 @@ void tst_EvaluatePanel::buttonsSayWhyTheyAreDisabled()
     QVERIFY(!button(panel, "Use this plan")->isEnabled());
     QCOMPARE(button(panel, "Use this plan")->toolTip(),
              QString("Nothing measured yet. Evaluate the plan or the original: each result is a row here."));
+}
+
+/// One full line below the buttons: beside them it would be a narrow column of many lines, or the same reason twice.
+void tst_EvaluatePanel::aReasonIsSaidOnceAndInOneLine()
+{
+    FlowBench bench;
+    EvaluatePanel panel(bench.workbench());
+    show(panel);
+    bench.open();
+    bench.makeReadOnly();
+    const QString reason = button(panel, "Evaluate plan")->toolTip();
+    QCOMPARE(button(panel, "Evaluate original")->toolTip(), reason);
+    QList<const QLabel *> saying;
+    for (const QLabel *label : panel.findChildren<QLabel *>())
+        if (label->isVisible() && label->text().contains(reason))
+            saying << label;
+    QCOMPARE(saying.size(), 1);
+    QVERIFY(saying.front()->width() > panel.viewport()->width() * 3 / 4);
+    const QWidget *plan = button(panel, "Evaluate plan");
+    QVERIFY(saying.front()->mapTo(&panel, QPoint()).y() >= plan->mapTo(&panel, QPoint(0, plan->height())).y());
 }
 
 void tst_EvaluatePanel::settingsGoIntoTheSession()

@@ -61,6 +61,7 @@ private slots:
     void init() { QTest::failOnWarning(QRegularExpression("^(?!This plugin does not support)")); }
 
     void isThereFromTheFirstJobAndSaysHowItEnded();
+    void forgetsTheJobsOfAnotherSession();
     void pausesAndGoesOn();
     void escapeCancels();
     void failureIsSaid();
@@ -84,6 +85,26 @@ void TestJobBar::isThereFromTheFirstJobAndSaysHowItEnded()
     QTRY_VERIFY(s.words().contains("Search for K = 193: done in"));
     QVERIFY(!progress->isVisible());
     QVERIFY(s.bar.isVisible()); // it stays: what is above it must not move under the mouse
+}
+
+void TestJobBar::forgetsTheJobsOfAnotherSession()
+{
+    ShownBar s;
+    std::atomic<bool> isLetGo = true;
+    s.start(isLetGo);
+    QTRY_VERIFY(s.words().contains("Search for K = 193: done in"));
+    s.bench.openLayers(4);
+    QVERIFY(!s.bar.isVisible());
+    isLetGo = false;
+    s.start(isLetGo); // still at work when yet another session begins
+    QTRY_VERIFY(s.bar.isVisible());
+    s.bench.openLayers(5);
+    isLetGo = true;
+    QTRY_VERIFY(!s.bench.runner.current());
+    QTRY_VERIFY(!s.bar.isVisible());
+    s.start(isLetGo); // of this session
+    QTRY_VERIFY(s.words().contains("Search for K = 193: done in"));
+    QVERIFY(s.bar.isVisible());
 }
 
 void TestJobBar::pausesAndGoesOn()

@@ -41,6 +41,7 @@ private slots:
     void init() { failOnOwnWarnings(); }
 
     void sessionComesBackAsItLooked();
+    void scoresThatAreNotUsedTurnNoPage();
     void sessionWithoutALookIsShownWhereItsWorkIs();
     void leftSessionComesBackAsItLooked();
     void sessionLeftForAnotherComesBackAsItLooked_data();
@@ -129,6 +130,31 @@ void tst_WindowMemory::sessionComesBackAsItLooked()
     for (qsizetype i = 0; i < plots.size(); ++i)
         QCOMPARE(plots.at(i)->isTableShown(), i == 1);
     QVERIFY(hands.waitForJobs());
+}
+
+/// They were calibrated with settings that were changed meanwhile.
+void tst_WindowMemory::scoresThatAreNotUsedTurnNoPage()
+{
+    WindowBench hands;
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    const Workbench &bench = hands.bench();
+    const Session &session = bench.session.session();
+    hands.window->show(MainWindow::Tab::Calibration);
+    auto scores = std::make_shared<NeuronScores>();
+    for (const LayerSpec &layer : bench.session.spec().layers)
+        scores->layers.emplace_back(std::size_t(layer.neurons()), 1.0F);
+    const TextSettings text = session.calibrationText;
+    scores->provenance.textFiles = {text.files.front().string()};
+    scores->provenance.windows = text.windows.value();
+    scores->provenance.length = text.length;
+    scores->provenance.seed = 7;
+    bench.session.addCalibration(scores, std::make_shared<const RankedScores>(*scores));
+    QCOMPARE(tab(hands), MainWindow::Tab::Calibration);
+    auto wanted = std::make_shared<NeuronScores>(*scores);
+    wanted->provenance.seed = text.seed;
+    bench.session.addCalibration(wanted, std::make_shared<const RankedScores>(*wanted));
+    QCOMPARE(tab(hands), MainWindow::Tab::Importance);
 }
 
 void tst_WindowMemory::sessionWithoutALookIsShownWhereItsWorkIs()
