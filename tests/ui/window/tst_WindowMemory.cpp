@@ -548,10 +548,7 @@ void tst_WindowMemory::unsavedChangesOfAFileAreOfferedWithIt()
     hands.bench().editor.setSparsity(0.3);
     hands.window->keeper().save(file);
     QTRY_VERIFY(hands.window->keeper().isSaved());
-    QFile saved(file); // a while ago: the times of some disks have seconds only
-    QVERIFY(saved.open(QIODevice::ReadWrite));
-    QVERIFY(saved.setFileTime(QDateTime::currentDateTime().addSecs(-60), QFileDevice::FileModificationTime));
-    saved.close();
+    QTest::qWait(20); // the times of files are coarser than those of lines
     hands.bench().editor.setSparsity(0.6);
     hands.window->close();
     hands.window.reset();
