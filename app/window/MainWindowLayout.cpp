@@ -12,6 +12,7 @@
 #include "panels/PlansPanel.h"
 #include "panels/PruneCard.h"
 #include "plots/Figure.h"
+#include "session/SessionStore.h"
 #include "window/Actions.h"
 #include "window/MainWindow.h"
 #include "window/StatusLine.h"
@@ -164,7 +165,8 @@ void MainWindow::closeEvent(QCloseEvent *event)
     m_settings.setValue(QStringLiteral("geometry"), saveGeometry());
     m_settings.setValue(QStringLiteral("splitters"), splittersOf(*this));
     m_settings.setValue(QStringLiteral("docks"), saveState());
-    keepView();
+    const JobInfo *running = m_runner.current();
+    keepView(running ? running->title : QString());
     m_settings.setValue(QStringLiteral("figures"), FigureOptions::last().toBytes());
     m_runner.cancelAll();
     event->accept();
@@ -228,7 +230,7 @@ void MainWindow::showEvent(QShowEvent *event)
 
 // ---- how a session is shown, which is saved with it --------------------------------------------------------------------------
 
-void MainWindow::keepView()
+void MainWindow::keepView(const QString &stoppedJob)
 {
     std::map<std::string, std::string> view = viewOf(*this);
     view["tab"] = QMetaEnum::fromType<Tab>().valueToKey(m_tabs->currentIndex());
@@ -240,6 +242,8 @@ void MainWindow::keepView()
     view["compared"] = compared.join(u',').toStdString();
     if (!m_keeper.file().isEmpty())
         view[kFileOfView] = m_keeper.file().toStdString(); // whose changes these are, should they be left unsaved
+    if (!stoppedJob.isEmpty())
+        view[kStoppedOfView] = stoppedJob.toStdString();
     m_model.setView(std::move(view));
     m_keeper.keepView();
 }

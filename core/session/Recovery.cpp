@@ -166,10 +166,14 @@ std::optional<RecoverableSession> offered(const std::filesystem::path &folder)
         removeFolder(folder);
         return {};
     }
-    const auto file = session.view.find(kFileOfView);
+    const auto noted = [&view = session.view](const char *key) {
+        const auto found = view.find(key);
+        return found == view.end() ? std::string() : found->second;
+    };
     return RecoverableSession{.folder = folder,
                               .modelFolder = session.model->folder,
-                              .sessionFile = file == session.view.end() ? std::string() : file->second,
+                              .sessionFile = noted(kFileOfView),
+                              .stoppedJob = noted(kStoppedOfView),
                               .lastChange = lastChange(folder),
                               .wasClosed = wasClosed(),
                               .evaluations = std::int64_t(session.evaluations.size()),

@@ -71,12 +71,15 @@ private:
 
 /// Key of Session::view under which a window notes the file that the session was saved in or opened from.
 inline constexpr const char *kFileOfView = "file";
+/// Key under which the job is noted that was stopped when the window was closed: its title.
+inline constexpr const char *kStoppedOfView = "stopped";
 
 /// A session that was left behind by a process that is no longer there.
 struct RecoverableSession {
     std::filesystem::path folder;
     std::filesystem::path modelFolder;
     std::filesystem::path sessionFile{}; ///< that it was saved in or opened from; empty when in none
+    std::string stoppedJob{};            ///< title of the job that was stopped when the window was closed; empty: none
     std::chrono::system_clock::time_point lastChange;
     bool wasClosed = false; ///< the program ended in order (see markClosed): offer it quietly, not as a crash
     std::int64_t evaluations = 0, calibrations = 0;

@@ -81,6 +81,8 @@ QString doneText(const RecoverableSession &session)
     const QString evaluated =
         counted(session.evaluations, StartPanel::tr("not evaluated"), StartPanel::tr("1 evaluation"), StartPanel::tr("%1 evaluations"));
     QStringList parts = {calibrated, searched, evaluated};
+    if (!session.stoppedJob.empty())
+        parts << StartPanel::tr("stopped: %1", "a job, when the window was closed").arg(QString::fromStdString(session.stoppedJob));
     parts.removeAll(QString());
     return parts.join(StartPanel::tr(", ", "between what was done in a session"));
 }

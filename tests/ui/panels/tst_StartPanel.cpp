@@ -203,6 +203,7 @@ void tst_StartPanel::interruptedSessionsComeFirst()
     closed.folder = "/sessions/closed";
     closed.modelFolder = "/models/calm";
     closed.wasClosed = true;
+    closed.stoppedJob = "Curve on oz.txt";
     crashed.folder = "/sessions/crashed";
     crashed.modelFolder = "/models/wild";
     crashed.lastChange = std::chrono::system_clock::from_time_t(QDateTime({2026, 3, 4}, {15, 6}).toSecsSinceEpoch());
@@ -222,7 +223,7 @@ void tst_StartPanel::interruptedSessionsComeFirst()
             said << label->text();
     QVERIFY2(said.contains(QLocale().toString(QDateTime({2026, 3, 4}, {15, 6}), QLocale::ShortFormat)), qPrintable(said.join('\n')));
     QVERIFY2(said.contains("calibrated, 312 candidates searched, 5 evaluations"), qPrintable(said.join('\n')));
-    QVERIFY2(said.contains("not calibrated, not evaluated"), qPrintable(said.join('\n')));
+    QVERIFY2(said.contains("not calibrated, not evaluated, stopped: Curve on oz.txt"), qPrintable(said.join('\n')));
     QSignalSpy restore(&panel, &StartPanel::restoreRequested), discard(&panel, &StartPanel::discardRequested);
     QTest::mouseClick(button(panel, "Restore"), Qt::LeftButton); // the first one
     QTest::mouseClick(button(panel, "Discard"), Qt::LeftButton);

@@ -16,10 +16,10 @@
 
 #include <QAbstractButton>
 #include <QContextMenuEvent>
-#include <QDateTime>
 #include <QDir>
 #include <QDockWidget>
 #include <QFile>
+#include <QLabel>
 #include <QMenuBar>
 #include <QPointer>
 #include <QScreen>
@@ -27,8 +27,10 @@
 #include <QSignalSpy>
 #include <QSplitter>
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <functional>
+#include <thread>
 #include <qcustomplot.h>
 
 using namespace secateur;
@@ -55,6 +57,7 @@ private slots:
     void undoShowsTheTextThatItChanges();
     void undoOfAPlanStaysWithThePlan();
     void unsavedChangesOfAFileAreOfferedWithIt();
+    void closingNotesTheJobThatItStops();
     void undoWaitsWhileAMenuIsOpen();
     void undoWaitsForTheEndOfADrag();
     void everyChangeOfAPlanHasItsTabs();
@@ -569,6 +572,31 @@ void tst_WindowMemory::unsavedChangesOfAFileAreOfferedWithIt()
     hands.window->actionsOfWindow().saveSession->trigger();
     QTRY_VERIFY(hands.window->keeper().isSaved());
     QCOMPARE(loadSession(file.toStdString()).draft.balance.sparsity, 0.6);
+}
+
+/// Who closes the window during a job is told at the next start what did not end.
+void tst_WindowMemory::closingNotesTheJobThatItStops()
+{
+    WindowBench hands;
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    hands.bench().editor.setSparsity(0.3);
+    hands.bench().runner.start(JobKind::Impact, QStringLiteral("A long job"), {}, [](JobPort &port) {
+        for (;;) {
+            port.context().check();
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    });
+    hands.window->close();
+    hands.window.reset();
+    hands.start();
+    const auto said = [&hands] {
+        QStringList texts;
+        for (const QLabel *label : hands.window->findChildren<QLabel *>())
+            texts << label->text();
+        return texts.join(QLatin1Char('\n'));
+    };
+    QTRY_VERIFY2(said().contains(QLatin1String("stopped: A long job")), qPrintable(said()));
 }
 
 QTEST_MAIN(tst_WindowMemory)
