@@ -88,8 +88,9 @@ private:
     void chooseSession();
     void save();
     void saveAs();
+    void keepView() { noteView({}); }
     /// `stoppedJob`: the title of the job that closing the window stops.
-    void keepView(const QString &stoppedJob = {});
+    void noteView(const QString &stoppedJob);
     void showView();
     void showAffected(const PlanDraft &before);
     std::vector<CommandPalette::Place> places() const;

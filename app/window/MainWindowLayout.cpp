@@ -166,7 +166,7 @@ void MainWindow::closeEvent(QCloseEvent *event)
     m_settings.setValue(QStringLiteral("splitters"), splittersOf(*this));
     m_settings.setValue(QStringLiteral("docks"), saveState());
     const JobInfo *running = m_runner.current();
-    keepView(running ? running->title : QString());
+    noteView(running ? running->title : QString());
     m_settings.setValue(QStringLiteral("figures"), FigureOptions::last().toBytes());
     m_runner.cancelAll();
     event->accept();
@@ -230,7 +230,7 @@ void MainWindow::showEvent(QShowEvent *event)
 
 // ---- how a session is shown, which is saved with it --------------------------------------------------------------------------
 
-void MainWindow::keepView(const QString &stoppedJob)
+void MainWindow::noteView(const QString &stoppedJob)
 {
     std::map<std::string, std::string> view = viewOf(*this);
     view["tab"] = QMetaEnum::fromType<Tab>().valueToKey(m_tabs->currentIndex());
