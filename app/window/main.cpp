@@ -149,8 +149,9 @@ int main(int argc, char **argv)
         return kUsage;
     }
     if (!isShown) {
-        qCritical("%s", qPrintable(QCoreApplication::translate(
-                            "main", "There is no display. Set DISPLAY or WAYLAND_DISPLAY, or use secateur-cli.")));
+        const QString sentence =
+            QCoreApplication::translate("main", "There is no display. Set DISPLAY or WAYLAND_DISPLAY, or use secateur-cli.");
+        qCritical("%s", qPrintable(sentence));
         return kFailed;
     }
     QApplication::setApplicationDisplayName(QStringLiteral("Secateur"));

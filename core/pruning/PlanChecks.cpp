@@ -105,7 +105,7 @@ void checkRecord(const PruningPlan &plan, std::int64_t layers)
         refuse("The plan's search has steps, but no loss from before the first.");
     if (!isLoss(record.initialLoss))
         refuse("The plan's search begins at a loss of " + number(record.initialLoss) + "; a loss is 0 or more.");
-    if (record.settings.windows < 1 || record.settings.windows > record.provenance.windows)
+    if (record.settings.windows < 1 || (record.provenance.windows > 0 && record.settings.windows > record.provenance.windows)) // 0: not told
         refuse("The plan's search was made with " + counted(record.settings.windows, "window") + " by its settings, and its text gave " +
                std::to_string(record.provenance.windows) + ".");
 }

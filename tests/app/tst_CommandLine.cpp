@@ -293,7 +293,7 @@ void tst_CommandLine::textsAreToldOfBeforeTheJob()
     const Outcome plain = run(arguments);
     QCOMPARE(plain.exitCode, 0);
     QVERIFY2(plain.errors.startsWith("text: grimm.txt (plain text, UTF-8): \""), plain.errors);
-    QVERIFY2(plain.errors.left(plain.errors.indexOf('\n')).contains("4 windows of 128 tokens, of "), plain.errors);
+    QVERIFY2(plain.errors.left(plain.errors.indexOf('\n')).contains("4 windows of 128 tokens (157,786 tokens read)"), plain.errors);
 
     const Outcome json = run(arguments + QStringList{"--json"});
     const auto told = std::find_if(json.events.begin(), json.events.end(), [](const QJsonObject &e) { return e["event"] == "textRead"; });

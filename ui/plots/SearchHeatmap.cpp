@@ -18,15 +18,6 @@ namespace {
 
 constexpr const char *kCells = "cells", *kWorking = "working", *kSelection = "selection", *kHover = "hover";
 constexpr int kTallestRow = 44;
-constexpr int kLeastHeight = 110; ///< of the canvas, pixels
-constexpr int kMostRows = 900;    ///< pixels that all rows together ask for: of more steps each has less
-
-/// Around the cells.
-QMargins marginsOf(const HeatmapDrawing &drawing)
-{
-    const int line = int(drawing.lineHeight());
-    return searchPlotMargins(drawing.style, line + 6, line + HeatmapDrawing::kNumberGap + 2);
-}
 
 } // namespace
 
@@ -92,7 +83,6 @@ void SearchHeatmap::showSearch(const SearchRecord &record, std::int64_t layers, 
         redrawLayer(kCells);
         return redrawLayer(kWorking);
     }
-    fitRows();
     canvas().xAxis->setRange(-0.5, double(layers) - 0.5);
     canvas().yAxis->setRange(0.5, double(steps) + 0.5);
     redraw();
@@ -103,7 +93,6 @@ void SearchHeatmap::clear(const QString &reason)
     m_state->layers = 0;
     m_state->rows.clear();
     m_state->workingStep = m_state->workingLayer = -1;
-    fitRows();
     setEmptyText(reason);
     redraw();
 }
@@ -173,28 +162,12 @@ void SearchHeatmap::applyStyle(const PlotStyle &style)
 /// A few steps do not fill the height: cells would be towers.
 void SearchHeatmap::fitMargins()
 {
-    QMargins margins = marginsOf(*m_state);
+    const int line = int(m_state->lineHeight());
+    QMargins margins = searchPlotMargins(m_state->style, line + 6, line + HeatmapDrawing::kNumberGap + 2);
     const auto highest = std::max<std::int64_t>(1, std::int64_t(m_state->rows.size())) * kTallestRow;
     const std::int64_t height = canvas().plotLayout()->rect().height() - margins.top() - margins.bottom();
     margins.setBottom(margins.bottom() + int(std::max<std::int64_t>(0, height - highest)));
     canvas().axisRect()->setMargins(margins);
-}
-
-/// Many steps do not share a small height: each row has room for its ring and number, and what the plot lies in scrolls.
-void SearchHeatmap::fitRows()
-{
-    const auto rows = std::int64_t(m_state->rows.size());
-    const QMargins inset = canvas().plotLayout()->margins(), margins = marginsOf(*m_state);
-    const std::int64_t height = rows == 0 ? 0 : std::min<std::int64_t>(rows * m_state->numberedRowHeight(), kMostRows);
-    canvas().setMinimumHeight(std::max(kLeastHeight, int(height) + inset.top() + inset.bottom() + margins.top() + margins.bottom()));
-}
-
-/// Larger letters need higher rows.
-void SearchHeatmap::changeEvent(QEvent *event)
-{
-    Plot::changeEvent(event);
-    if (event->type() == QEvent::FontChange)
-        fitRows();
 }
 
 bool SearchHeatmap::eventFilter(QObject *watched, QEvent *event)
