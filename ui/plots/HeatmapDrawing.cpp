@@ -96,6 +96,8 @@ void HeatmapDrawing::drawBetter(QCPPainter &painter, const QRectF &cell, double 
 /// Radius of a ring that has the number of its step in it, beside the minus of a loss that falls; 0 where the cell is too small for that.
 double HeatmapDrawing::ringRadius(std::int64_t step, const QRectF &cell, bool isBetter) const
 {
+    if (std::min(cell.width(), cell.height()) < 2 * kUsualRing + 2) // no number is measured where none has room
+        return 0;
     const QFontMetricsF metrics(style.font);
     const double width = metrics.horizontalAdvance(QLocale().toString(qlonglong(step + 1)));
     const double radius = std::max(kUsualRing, std::hypot(width, metrics.capHeight()) / 2 + 2.5);
