@@ -188,9 +188,9 @@ void tst_HubCache::modelsAreNamedByTheirPath_data()
     row("/models/two\nlines", "two?lines", "two?lines", "");
     row("/", "model", "model", "");
     row("/share/secateur/sample/model", "sample", "sample", ""); // "model" tells nothing
-    row("/work/run17/checkpoint/Model/", "run17", "run17", "");
-    row("/work/run17/checkpoint-500", "checkpoint-500", "checkpoint-500", "");
-    row("/work/run17/model.gguf", "model", "model", ""); // a file has its own name
+    row("/models/run17/checkpoint/Model/", "run17", "run17", "");
+    row("/models/run17/checkpoint-500", "checkpoint-500", "checkpoint-500", "");
+    row("/models/run17/model.gguf", "model", "model", ""); // a file has its own name
     row("/models/weights/hf", "hf", "hf", "");           // none of them tells anything
     row("/h/hub/models--a--b/snapshots/r/model", "b-model", "a/b/model", "a/b");
 }

@@ -239,8 +239,7 @@ CandidateBars::~CandidateBars() = default;
 void CandidateBars::showStep(const SearchRecord &record, std::int64_t step, std::int64_t layers)
 {
     State &state = *m_state;
-    if (state.layers == 0)
-        setEmptyText({});
+    const bool wasEmpty = state.layers == 0;
     state.row = searchRow(record, step, layers);
     state.step = step;
     state.layers = layers;
@@ -259,6 +258,8 @@ void CandidateBars::showStep(const SearchRecord &record, std::int64_t step, std:
     const double span = most - least;
     canvas().xAxis->setRange(-0.5, double(layers) - 0.5);
     canvas().yAxis->setRange(std::min(least, -0.03 * span), std::max(most, 0.03 * span));
+    if (wasEmpty)
+        setEmptyText({}); // only now: a plot that is shown may draw at once
 
     QString text = tr("Step %1: change of the search loss when one more attention is removed").arg(QLocale().toString(qlonglong(step + 1)));
     if (std::isfinite(state.row.lossBefore))
