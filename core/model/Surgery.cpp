@@ -32,6 +32,14 @@ std::vector<std::int64_t> Surgery::removedAttentions() const
     return removed;
 }
 
+Surgery Surgery::ofFfns() const
+{
+    Surgery part = *this;
+    for (LayerCut &layer : part.layers)
+        layer.hasAttention = true;
+    return part;
+}
+
 ModelSpec Surgery::specOf(const ModelSpec &dense) const
 {
     return prunedSpec(dense, widths(), removedAttentions());

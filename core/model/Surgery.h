@@ -28,6 +28,8 @@ struct Surgery {
     std::vector<std::int64_t> widths() const;
     /// Layers whose attention goes, ascending.
     std::vector<std::int64_t> removedAttentions() const;
+    /// What it does to FFNs alone: where a search of attentions starts from.
+    Surgery ofFfns() const;
     /// What is left of a model that it fits.
     ModelSpec specOf(const ModelSpec &dense) const;
 };
