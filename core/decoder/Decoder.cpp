@@ -226,17 +226,23 @@ ModelSpec inPieces(ModelSpec spec)
 Decoder pruned(const Decoder &decoder, const Surgery &surgery)
 {
     const auto shared = std::make_shared<const Surgery>(surgery); // with its lists of neurons
-    const auto change = [shared, before = inPieces(decoder.spec()),
-                         after = inPieces(surgery.specOf(decoder.spec()))](std::int64_t i, const LayerWeights &layer) {
-        return layerFrom(after, i, [&](const TensorRole &role) {
-            return prunedTensor(role, before, *shared, [&](const TensorRole &stored) { return tensorOf(layer, stored); });
-        });
+    const ModelSpec after = inPieces(surgery.specOf(decoder.spec()));
+    const auto cut = [shared, before = inPieces(decoder.spec()), device = decoder.device(),
+                      dtype = decoder.dtype()](const TensorRole &role, const TensorSource &whole) {
+        const at::Tensor tensor = prunedTensor(role, before, *shared, whole);
+        return tensor.defined() ? tensor.to(device, dtype) : tensor; // the same, but for values that the surgery brings
     };
-    Weights weights = decoder.weights();
-    if (weights.stream)
-        weights.stream = weights.stream->changed(change);
-    for (std::size_t i = 0; i < weights.layers.size(); ++i)
-        weights.layers[i] = change(std::int64_t(i), weights.layers[i]);
+    const auto change = [cut, after](std::int64_t i, const LayerWeights &layer) {
+        const TensorSource whole = [&](const TensorRole &role) { return tensorOf(layer, role); };
+        return layerFrom(after, i, [&](const TensorRole &role) { return cut(role, whole); });
+    };
+    const Weights &old = decoder.weights();
+    const TensorSource outer = [&](const TensorRole &role) { return tensorOf(old, role); };
+    Weights weights = outerFrom(after, [&](const TensorRole &role) { return cut(role, outer); });
+    if (old.stream)
+        weights.stream = old.stream->changed(change);
+    for (std::size_t i = 0; i < old.layers.size(); ++i)
+        weights.layers.push_back(change(std::int64_t(i), old.layers[i]));
     return Decoder(surgery.specOf(decoder.spec()), std::move(weights), decoder.positions());
 }
 

@@ -5,6 +5,7 @@
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/tensor.h>
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -20,10 +21,21 @@ at::Tensor narrowed(const at::Tensor &tensor, const TensorRole &role, const std:
     return tensor.index_select(isDown ? 1 : 0, at::tensor(at::ArrayRef<std::int64_t>(kept), at::kLong).to(tensor.device()));
 }
 
+at::Tensor valuesOf(const WeightEdits &edits, const WeightEdit &edit)
+{
+    at::Tensor values = copyOf(edits.valuesOf(edit).view);
+    edits.values->checkUnchanged();
+    edits.values->releasePages(); // our copy is what counts from here on
+    return values;
+}
+
 } // namespace
 
 at::Tensor prunedTensor(const TensorRole &role, const ModelSpec &dense, const Surgery &surgery, const TensorSource &source)
 {
+    const auto editOf = [&](TensorPart part) { return surgery.edits.find({.layer = role.layer, .part = part, .kind = role.kind}); };
+    if (const WeightEdit *edit = editOf(role.part))
+        return valuesOf(surgery.edits, *edit);
     TensorRole stored = role;
     if (dense.hasFusedProducts)
         stored.part = fusedOf(role.part);
@@ -35,18 +47,21 @@ at::Tensor prunedTensor(const TensorRole &role, const ModelSpec &dense, const Su
     const std::vector<std::int64_t> &kept = surgery.layers[std::size_t(role.layer)].keptNeurons;
     const bool isCut = isOfFfn(role.part) && std::int64_t(kept.size()) != layer.neurons();
     const auto piece = [&](TensorPart part) {
+        if (const WeightEdit *edit = editOf(part))
+            return valuesOf(surgery.edits, *edit);
         const RowRange rows = rowsInFused(part, layer);
-        const at::Tensor own = fusedOf(part) == stored.part && part != stored.part ? whole.narrow(0, rows.first, rows.count) : whole;
+        const at::Tensor own = part == stored.part ? whole : whole.narrow(0, rows.first, rows.count);
         return isCut ? narrowed(own, {.layer = role.layer, .part = part, .kind = role.kind}, kept) : own;
     };
-    if (piecesOf(role.part).empty())
+    const auto pieces = piecesOf(role.part);
+    if (pieces.empty())
         return piece(role.part);
-    if (!isCut)
+    if (!isCut && std::ranges::none_of(pieces, editOf))
         return whole;
-    std::vector<at::Tensor> pieces;
-    for (const TensorPart part : piecesOf(role.part))
-        pieces.push_back(piece(part));
-    return at::cat(pieces, 0);
+    std::vector<at::Tensor> all;
+    for (const TensorPart part : pieces)
+        all.push_back(piece(part));
+    return at::cat(all, 0);
 }
 
 } // namespace secateur

@@ -61,6 +61,13 @@ const at::Tensor &tensorOf(const LayerWeights &layer, const TensorRole &role)
     return tensorOf(const_cast<LayerWeights &>(layer), role); // which only finds it
 }
 
+const at::Tensor &tensorOf(const Weights &weights, const TensorRole &role)
+{
+    if (role.part == TensorPart::Head)
+        return weights.head;
+    return role.part == TensorPart::Embedding ? weights.embedding : weights.finalNorm;
+}
+
 std::int64_t Weights::bytes() const
 {
     std::int64_t sum = 0;

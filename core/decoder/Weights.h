@@ -93,6 +93,9 @@ void forEachTensor(AnyWeights &weights, const Call &call)
 at::Tensor &tensorOf(LayerWeights &layer, const TensorRole &role);
 const at::Tensor &tensorOf(const LayerWeights &layer, const TensorRole &role);
 
+/// The tensor of that role which is not of a layer.
+const at::Tensor &tensorOf(const Weights &weights, const TensorRole &role);
+
 /// One layer of `spec`, from tensors as that has them (layerTensors).
 LayerWeights layerFrom(const ModelSpec &spec, std::int64_t layer, const TensorSource &source);
 /// What is not of a layer.

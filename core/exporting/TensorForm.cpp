@@ -114,13 +114,25 @@ WrittenTensors::WrittenTensors(const Checkpoint &source, const ModelSpec &dense,
         std::string from = hfTensorName(stored, dense);
         if (!source.contains(from))
             from.clear(); // what only the target has: a zero bias, a part of zeros
-        const DType type = from.empty() ? source.dtype() : source.tensor(from).dtype;
+        const DType type = typeOf(before(tensor.role), from.empty() ? source.dtype() : source.tensor(from).dtype);
         m_entries.push_back({.role = tensor.role,
                              .name = hfTensorName(tensor.role, m_written),
                              .source = std::move(from),
                              .dtype = dtype.value_or(type),
                              .shape = std::move(tensor.shape)});
     }
+}
+
+/// The type of a tensor that the source has in this one: values that the plan brings keep their own.
+DType WrittenTensors::typeOf(const TensorRole &role, DType stored) const
+{
+    if (const WeightEdit *edit = m_surgery.edits.find(role))
+        return edit->dtype;
+    for (const TensorPart piece : piecesOf(role.part))
+        if (const WeightEdit *edit = m_surgery.edits.find({.layer = role.layer, .part = piece, .kind = role.kind});
+            edit && edit->dtype != stored)
+            return DType::Float32; // holds both
+    return stored;
 }
 
 TensorRole WrittenTensors::before(TensorRole written) const

@@ -57,6 +57,7 @@ public:
 private:
     /// The role of the dense model's tensor.
     TensorRole before(TensorRole written) const;
+    DType typeOf(const TensorRole &role, DType stored) const;
     bool isZero(const TensorRole &written) const;
     at::Tensor made(const Entry &entry) const;
     at::Tensor padded(const at::Tensor &tensor, const TensorRole &role, std::int64_t neurons) const;

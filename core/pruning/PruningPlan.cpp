@@ -71,7 +71,7 @@ std::int64_t SearchRecord::decided() const
 
 Surgery PruningPlan::surgery() const
 {
-    Surgery surgery{.modelHash = calibration.modelHash, .layers = std::vector<LayerCut>(keptNeurons.size())};
+    Surgery surgery{.modelHash = calibration.modelHash, .layers = std::vector<LayerCut>(keptNeurons.size()), .edits = edits};
     for (std::size_t i = 0; i < keptNeurons.size(); ++i)
         surgery.layers[i].keptNeurons = keptNeurons[i];
     for (const std::int64_t layer : removedAttentions)
@@ -125,6 +125,10 @@ void checkSearchable(const PruningPlan &plan)
     if (plan.method != PlanMethod::TwoSsp)
         throw Error("The plan was written by hand: there is no search of 2SSP that could go on with it.",
                     "Search from scores (--scores), or use the plan as it is (evaluate, generate, export).");
+    if (!plan.edits.isEmpty())
+        throw Error("The plan changes " + counted(std::int64_t(plan.edits.list.size()), "weight") +
+                        ", for exactly what it keeps: a search that goes on with it would keep less.",
+                    "Search without the changes, or use the plan as it is (evaluate, generate, export).");
 }
 
 namespace {
@@ -306,6 +310,7 @@ void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::strin
     const ModelSpec after = plan.surgery().specOf(dense);
     if (std::ranges::none_of(after.layers, [](const LayerSpec &layer) { return layer.attention || layer.ffn; }))
         throw Error("The plan leaves nothing of the model's layers.", "Keep a part of one of them.");
+    checkEdits(plan.edits, after);
     if (plan.method == PlanMethod::TwoSsp)
         checkSettings(plan);
     checkRecord(plan, layers);

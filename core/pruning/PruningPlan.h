@@ -80,6 +80,7 @@ struct PruningPlan {
     ScoreNorm norm = ScoreNorm::L2;
     Provenance calibration; ///< of a plan by hand the model's hash alone
     SearchRecord search;
+    WeightEdits edits{}; ///< made for exactly what it keeps
 
     /// True when as many attentions were removed as the balance asks for.
     bool isComplete() const { return std::int64_t(removedAttentions.size()) == balance.attentionsToRemove; }
@@ -105,11 +106,11 @@ PruningPlan withRemovals(PruningPlan plan, const ModelSpec &dense, std::int64_t 
 SearchRecord withProtected(SearchRecord record, const std::vector<std::int64_t> &protectedLayers);
 
 /// Throws Error when the plan does not fit the model: another hash, other numbers of layers or neurons, indices out of range or not
-/// ascending, parts that are not there, nothing that is left; and when what it says of itself is not so: its settings, its balance, its
-/// parameters, its search.
+/// ascending, parts that are not there, nothing that is left, changes of weights that do not fit; and when what it says of itself is not so: its
+/// settings, its balance, its parameters, its search.
 void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::string &modelHash);
 
-/// Throws Error when no search can go on with a plan, because none began it.
+/// Throws Error when no search can go on with a plan: none began it, or it changes weights.
 void checkSearchable(const PruningPlan &plan);
 
 /// Throws Error when the settings name layers that do not exist or cannot be followed with the plan's number of removals.
