@@ -8,7 +8,9 @@ namespace secateur::ui {
 void enableUnless(const QString &problem, QWidget &control, const QString &toolTip)
 {
     control.setEnabled(problem.isEmpty());
-    control.setToolTip(problem.isEmpty() ? toolTip : problem);
+    if (const QString &tip = problem.isEmpty() ? toolTip : problem;
+        tip != control.toolTip()) // it is asked again and again, and telling Qt takes time
+        control.setToolTip(tip);
     control.setAccessibleDescription(problem); // lists tell nothing of their tooltips
 }
 

@@ -54,11 +54,14 @@ private:
     void connectGestures();
     void connectModels();
     void followSoon();
-    void followKey();
+    void followStepSoon();
+    void followKey(const Shown &shown);
     void follow();
+    void followStep();
     void followHeader();
+    void followWorking();
     void followPlots(const Shown &shown);
-    bool showEmptyState();
+    bool showEmptyState(const Shown &shown);
     void followStale(const Shown &shown, bool isEmpty);
     void actOnEmptyState();
     void showReplayStep(qint64 step);
@@ -83,6 +86,7 @@ private:
     PlanDraft m_lastDraft; ///< the plan that it was shown for
     qint64 m_lastKept = 0;
     bool m_isReplaying = false; ///< later steps are hidden
+    bool m_isAllDue = false;    ///< more than the step has changed since the last update
 };
 
 } // namespace secateur::ui
