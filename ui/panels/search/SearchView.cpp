@@ -86,7 +86,6 @@ QWidget *SearchView::makeStale()
 QWidget *SearchView::makePlots()
 {
     m_bars->setMinimumHeight(170);
-    m_heatmap->setMinimumHeight(140);
     auto *order = captionLabel(tr("Removal order, with the search perplexity after each"));
     order->setWordWrap(false); // what wraps would have the page take its preferred height, and scroll where it need not
     auto *column = new QWidget;
