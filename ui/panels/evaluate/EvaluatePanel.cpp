@@ -132,6 +132,7 @@ EvaluatePanel::Figure EvaluatePanel::buildFigure(const QString &name, QLayout &r
     layout->addWidget(captionLabel(name));
     layout->addWidget(figure.value);
     layout->addWidget(figure.note);
+    layout->addStretch(); // a note of two lines makes all cards higher, and titles stay on one line
     row.addWidget(card);
     return figure;
 }
