@@ -299,9 +299,10 @@ void BalancePanel::takePoint(qint64 index)
 void BalancePanel::followMeasuring()
 {
     const SessionModel &session = m_workbench.session;
-    enableUnless(session.hasScores() ? QString() : tr("Calibrate first: no neurons are chosen yet."), *m_measureCurve,
-                 tr("Several plans, one after the other"));
-    if (!session.hasScores())
+    const QString readOnly = session.readOnlyReason(),
+                  problem = !readOnly.isEmpty() || session.hasScores() ? readOnly : tr("Calibrate first: no neurons are chosen yet.");
+    enableUnless(problem, *m_measureCurve, tr("Several plans, one after the other"));
+    if (!problem.isEmpty())
         m_measureCurve->setChecked(false);
     if (m_workbench.runner.isBusy(JobKind::Evaluate) || m_workbench.runner.isBusy(JobKind::Curve)) {
         const JobInfo *job = m_workbench.runner.current();
