@@ -87,6 +87,7 @@ private:
     void chooseModel();
     void chooseGguf();
     void chooseSession();
+    void openSession(const QString &path);
     void save();
     void saveAs();
     void keepView() { noteView({}); }
