@@ -5,6 +5,7 @@
 #include "jobs/JobTable.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
+#include "panels/common/BusyReason.h"
 #include "panels/common/EmptyState.h"
 #include "panels/common/FigureSources.h"
 #include "panels/common/JobButton.h"
@@ -306,7 +307,11 @@ void BalancePanel::followMeasuring()
         m_measureCurve->setChecked(false);
     if (m_workbench.runner.isBusy(JobKind::Evaluate) || m_workbench.runner.isBusy(JobKind::Curve)) {
         const JobInfo *job = m_workbench.runner.current();
-        m_measure->offer(tr("Measure this point"), {job ? tr("%1: %2").arg(job->title, progressDetails(job->progress)) : tr("Measuring.")},
+        const QString paused = job ? pausedText(*job) : QString();
+        m_measure->offer(tr("Measure this point"),
+                         {!job                ? tr("Measuring.")
+                          : !paused.isEmpty() ? paused
+                                              : tr("%1: %2").arg(job->title, progressDetails(job->progress))},
                          {});
         return;
     }

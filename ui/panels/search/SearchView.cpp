@@ -6,6 +6,7 @@
 #include "jobs/SessionJobs.h"
 #include "models/SelectionModel.h"
 #include "models/SessionModel.h"
+#include "panels/common/BusyReason.h"
 #include "panels/common/EmptyState.h"
 #include "panels/common/FigureSources.h"
 #include "panels/common/PlotMessages.h"
@@ -52,6 +53,7 @@ SearchView::SearchView(Workbench workbench, QWidget *parent)
       m_stale(new InlineNote),
       m_searchThis(new QPushButton),
       m_goBack(new QPushButton),
+      m_busy(new BusyReason(workbench.runner, JobKind::Search, tr("A search is running."), this)),
       m_pages(new QStackedLayout),
       m_empty(new EmptyState),
       m_bars(new CandidateBars),
@@ -146,6 +148,7 @@ void SearchView::connectModels()
          {&SessionModel::modelChanged, &SessionModel::modelPresenceChanged, &SessionModel::draftChanged, &SessionModel::searchChanged,
           &SessionModel::otherSearchChanged, &SessionModel::textsChanged, &SessionModel::planHashChanged})
         connect(&session, changed, this, &SearchView::followSoon);
+    connect(m_busy, &BusyReason::changed, this, &SearchView::followSoon);
     const SelectionModel &selection = m_workbench.selection;
     connect(&selection, &SelectionModel::stepChanged, this, &SearchView::followStepSoon);
     connect(&selection, &SelectionModel::selectedLayerChanged, m_bars, &CandidateBars::setSelectedLayer);
@@ -233,8 +236,7 @@ void SearchView::followStale(const Shown &shown, bool isEmpty)
     m_searchThis->setText(isOtherK ? tr("Search for K = %1").arg(exactText(session.neuronsKept())) : tr("Search the current plan"));
     m_goBack->setText(isOtherK ? tr("Go back to K = %1").arg(exactText(shown.kept)) : tr("Go back"));
     const Possibility possible = m_workbench.jobs.canSearch();
-    const bool isBusy = m_workbench.runner.isBusy(JobKind::Search);
-    enableUnless(possible && isBusy ? tr("A search is running.") : possible.reason, *m_searchThis, {});
+    enableUnless(possible ? m_busy->text() : possible.reason, *m_searchThis, {});
     enableUnless(session.readOnlyReason(), *m_goBack, {});
 }
 

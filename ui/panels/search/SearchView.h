@@ -15,6 +15,7 @@ class QStackedLayout;
 
 namespace secateur::ui {
 
+class BusyReason;
 class CandidateBars;
 class EmptyState;
 class InlineNote;
@@ -75,6 +76,7 @@ private:
     QWidget *m_staleRow;
     InlineNote *m_stale;
     QPushButton *m_searchThis, *m_goBack;
+    const BusyReason *m_busy;
     QStackedLayout *m_pages;
     EmptyState *m_empty;
     CandidateBars *m_bars;
