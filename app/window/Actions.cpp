@@ -5,6 +5,7 @@
 #include "jobs/JobRunner.h"
 #include "models/SessionModel.h"
 #include "theme/Icons.h"
+#include "widgets/Enabling.h"
 
 #include <QClipboard>
 #include <QGuiApplication>
@@ -143,9 +144,7 @@ void Actions::add(QAction *action)
 
 void Actions::setPossible(QAction *action, const Possibility &possibility)
 {
-    action->setEnabled(bool(possibility));
-    action->setToolTip(possibility.reason.isEmpty() ? QString(action->text()).remove(QLatin1Char('&')) : possibility.reason);
-    action->setStatusTip(possibility.reason);
+    enableUnless(possibility.reason, *action, QString(action->text()).remove(QLatin1Char('&')));
 }
 
 void Actions::follow()

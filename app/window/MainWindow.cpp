@@ -11,6 +11,7 @@
 #include "panels/search/AttentionPanel.h"
 #include "panels/shell/MessageBar.h"
 #include "panels/start/StartPanel.h"
+#include "widgets/Enabling.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Quantity.h"
 #include "widgets/ScrollToFocus.h"
@@ -213,9 +214,7 @@ void MainWindow::wireStart()
     connect(&m_settings, &Settings::recentChanged, m_start, [this] { m_start->setRecent(m_settings.recent()); });
     m_start->setRecent(m_settings.recent());
     connect(m_start, &StartPanel::recentCleared, &m_settings, &Settings::clearRecent);
-    m_actions->openSample->setEnabled(m_sample.isThere());
-    if (!m_sample.isThere())
-        m_actions->openSample->setToolTip(tr("The bundled sample is not installed."));
+    enableUnless(m_sample.isThere() ? QString() : tr("The bundled sample is not installed."), *m_actions->openSample, {});
 }
 
 void MainWindow::wireSession()
