@@ -2,7 +2,7 @@
 // The command `bench`.
 #include "benchmark/Benchmark.h"
 #include "checkpoint/Checkpoint.h"
-#include "cli/Session.h"
+#include "cli/Run.h"
 #include "foundation/Wording.h"
 
 #include <algorithm>
@@ -73,7 +73,7 @@ nlohmann::json sumsOf(const BenchResult &result)
 
 } // namespace
 
-void Session::bench()
+void Run::bench()
 {
     const ModelSpec spec = specOfModelOrConfig();
     engine.reset(); // nothing stays open: the benchmark begins with loading

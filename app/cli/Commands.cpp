@@ -4,7 +4,7 @@
 #include "checkpoint/HubCache.h"
 #include "checkpoint/SafetensorsWriter.h"
 #include "cli/OptionChecks.h"
-#include "cli/Session.h"
+#include "cli/Run.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
 #include "foundation/InputFile.h"
@@ -16,7 +16,7 @@
 #include <map>
 
 namespace secateur::cli {
-void Session::models()
+void Run::models()
 {
     const std::filesystem::path cache = hubCacheFolder();
     const std::vector<CachedModel> found = modelsInHubCache(cache);
@@ -36,7 +36,7 @@ void Session::models()
     finish({{"folder", cache.string()}, {"models", list}});
 }
 
-void Session::calibrate()
+void Run::calibrate()
 {
     if (isFirst())
         checkOutputFile(o.output);
@@ -55,7 +55,7 @@ void Session::calibrate()
             {"output", o.output.string()}});
 }
 
-void Session::plan()
+void Run::plan()
 {
     checkOutputFile(o.savePlan);
     const ModelSpec spec = specOfModelOrConfig();
@@ -80,7 +80,7 @@ void Session::plan()
     finish(resultOf(plan.balance, &plan));
 }
 
-void Session::impact()
+void Run::impact()
 {
     open();
     const auto heard = [&](const CandidateLoss &loss) { hear(loss); };
@@ -105,7 +105,7 @@ void Session::impact()
             {"tokenHash", record.provenance.tokenHash}});
 }
 
-void Session::search()
+void Run::search()
 {
     if (isFirst())
         checkOutputFile(o.savePlan);
@@ -139,7 +139,7 @@ void Session::search()
 }
 
 /// Perplexity before and after on every held-out text: entries of the manifest and rows of the table.
-void Session::measure(const PruningPlan &plan, nlohmann::json &evaluations, Rows &rows)
+void Run::measure(const PruningPlan &plan, nlohmann::json &evaluations, Rows &rows)
 {
     for (const std::filesystem::path &file : o.evaluationTexts) {
         const Evaluation dense = engine->evaluate(nullptr, heldOutText(file), context);
@@ -156,7 +156,7 @@ void Session::measure(const PruningPlan &plan, nlohmann::json &evaluations, Rows
     }
 }
 
-void Session::exportTo(const PruningPlan &plan, const nlohmann::json &evaluations, nlohmann::json &result, Rows &rows)
+void Run::exportTo(const PruningPlan &plan, const nlohmann::json &evaluations, nlohmann::json &result, Rows &rows)
 {
     const ExportResult written = engine->exportPlan(plan, exportSettings(), evaluations, context);
     const auto change = [](std::int64_t before, std::int64_t after) {
@@ -185,7 +185,7 @@ void Session::exportTo(const PruningPlan &plan, const nlohmann::json &evaluation
         report.line("token ids: " + v.idsNote);
 }
 
-void Session::prune()
+void Run::prune()
 {
     // Everything that can be refused is refused before the work.
     if (isFirst())
@@ -247,7 +247,7 @@ void Session::prune()
     finish(result);
 }
 
-void Session::evaluate()
+void Run::evaluate()
 {
     open();
     const auto plan = optionalPlan();
@@ -263,7 +263,7 @@ void Session::evaluate()
             {"planHash", plan ? nlohmann::json(plan->hash()) : nlohmann::json()}});
 }
 
-void Session::generate()
+void Run::generate()
 {
     open();
     const auto plan = optionalPlan();
@@ -279,7 +279,7 @@ void Session::generate()
     finish({{"text", g.text}, {"ids", g.ids}, {"promptIds", g.promptIds}, {"tokensPerSecond", g.tokensPerSecond}});
 }
 
-void Session::exportPlan()
+void Run::exportPlan()
 {
     checkOutputFolder();
     open();
@@ -293,7 +293,7 @@ void Session::exportPlan()
     finish(result);
 }
 
-void Session::logits()
+void Run::logits()
 {
     checkOutputFile(o.output);
     open();
@@ -322,16 +322,15 @@ void Session::logits()
 
 void run(const Options &options, std::stop_token stop, Reporter &reporter)
 {
-    static const std::map<std::string, void (Session::*)()> commands = {
-        {"models", &Session::models},     {"texts", &Session::texts},         {"impact", &Session::impact},
-        {"inspect", &Session::inspect},   {"calibrate", &Session::calibrate}, {"plan", &Session::plan},
-        {"search", &Session::search},     {"prune", &Session::prune},         {"evaluate", &Session::evaluate},
-        {"generate", &Session::generate}, {"export", &Session::exportPlan},   {"bench", &Session::bench},
-        {"logits", &Session::logits}};
-    Session session(options, std::move(stop), reporter);
+    static const std::map<std::string, void (Run::*)()> commands = {
+        {"models", &Run::models},       {"texts", &Run::texts},       {"impact", &Run::impact},     {"inspect", &Run::inspect},
+        {"calibrate", &Run::calibrate}, {"plan", &Run::plan},         {"search", &Run::search},     {"prune", &Run::prune},
+        {"evaluate", &Run::evaluate},   {"generate", &Run::generate}, {"export", &Run::exportPlan}, {"bench", &Run::bench},
+        {"logits", &Run::logits}};
+    Run run(options, std::move(stop), reporter);
     for (const std::string &idle : idleBalance(options))
         reporter.note(idle);
-    (session.*commands.at(options.command))();
+    (run.*commands.at(options.command))();
 }
 
 } // namespace secateur::cli

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli/Session.h"
+#include "cli/Run.h"
 
 namespace secateur::cli {
 namespace {
@@ -19,7 +19,7 @@ std::string sentence(const PruningOrigin &origin)
 
 } // namespace
 
-void Session::inspect()
+void Run::inspect()
 {
     const ModelSpec spec = specOfModelOrConfig();
     const LayerSpec &first = spec.layers.front();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cli/Session.h"
+#include "cli/Run.h"
 
 #include <algorithm>
 #include <cmath>
@@ -15,7 +15,7 @@ std::string widthsText(std::vector<std::int64_t> widths)
     return (least == most ? "" : grouped(least) + " to ") + counted(most, "neuron");
 }
 
-void Session::showBalance(const SparsityBalance &b)
+void Run::showBalance(const SparsityBalance &b)
 {
     report.line("N = " + counted(b.attentionsToRemove, "attention") + " to remove (feasible: " + std::to_string(b.leastAttentions) +
                 " to " + std::to_string(b.mostAttentions) + "), K = " + counted(b.neuronsKept, "neuron") + " kept in every layer");
@@ -23,7 +23,7 @@ void Session::showBalance(const SparsityBalance &b)
     showDeviation(b);
 }
 
-void Session::showParameters(const SparsityBalance &b)
+void Run::showParameters(const SparsityBalance &b)
 {
     report.table({{"", "original", "pruned", "sparsity"},
                   {"parameters, layers", grouped(b.denseLayerParameters), grouped(b.layerParameters), percent(b.sparsityLayers())},
@@ -31,7 +31,7 @@ void Session::showParameters(const SparsityBalance &b)
 }
 
 /// What a plan removes, with what is left of it.
-void Session::showPlan(const PruningPlan &plan)
+void Run::showPlan(const PruningPlan &plan)
 {
     if (plan.method == PlanMethod::TwoSsp) {
         showBalance(plan.balance);
@@ -42,14 +42,14 @@ void Session::showPlan(const PruningPlan &plan)
     showOrder(plan);
 }
 
-void Session::showDeviation(const SparsityBalance &b)
+void Run::showDeviation(const SparsityBalance &b)
 {
     if (o.sparsity && !o.keep && std::abs(b.sparsityLayers() - *o.sparsity) > 0.01)
         report.line("The sparsity reached is " + percent(b.sparsityLayers()) + " instead of " + percent(*o.sparsity) +
                     ", because the width is a multiple of " + std::to_string(o.widthMultiple) + ".");
 }
 
-void Session::showOrder(const PruningPlan &plan)
+void Run::showOrder(const PruningPlan &plan)
 {
     report.line("attentions removed, in order: " + joined(plan.removedAttentions));
     if (const std::string &type = plan.search.screenedIn; !type.empty())
@@ -58,7 +58,7 @@ void Session::showOrder(const PruningPlan &plan)
     report.line("plan " + plan.hash());
 }
 
-nlohmann::json Session::resultOf(const SparsityBalance &b, const PruningPlan *plan) const
+nlohmann::json Run::resultOf(const SparsityBalance &b, const PruningPlan *plan) const
 {
     nlohmann::json result = {{"event", "result"},
                              {"command", o.command},

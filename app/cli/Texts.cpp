@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The command that lists the texts that have names.
-#include "cli/Session.h"
+#include "cli/Run.h"
 #include "text/KnownTexts.h"
 
 #include <algorithm>
 
 namespace secateur::cli {
 
-void Session::texts()
+void Run::texts()
 {
     const std::filesystem::path cache = hubCacheFolder();
     Rows rows = {{"name", "for", "part", "file"}};

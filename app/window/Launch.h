@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/Engine.h"
+#include "engine/EngineSettings.h"
 
 #include <QString>
 #include <filesystem>

@@ -2,22 +2,22 @@
 #include "window/MainWindow.h"
 
 #include "jobs/JobTable.h"
-#include "panels/AttentionPanel.h"
-#include "panels/BalancePanel.h"
-#include "panels/CalibratePanel.h"
-#include "panels/EngineBox.h"
-#include "panels/EvaluatePanel.h"
-#include "panels/ExportPanel.h"
-#include "panels/ImportancePanel.h"
-#include "panels/MessageBar.h"
-#include "panels/PruneCard.h"
-#include "panels/StartPanel.h"
+#include "panels/calibrate/CalibratePanel.h"
+#include "panels/calibrate/ImportancePanel.h"
+#include "panels/common/EngineBox.h"
+#include "panels/evaluate/EvaluatePanel.h"
+#include "panels/plan/BalancePanel.h"
+#include "panels/prune/PruneCard.h"
+#include "panels/search/AttentionPanel.h"
+#include "panels/shell/MessageBar.h"
+#include "panels/start/StartPanel.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Quantity.h"
 #include "widgets/ScrollToFocus.h"
 #include "window/Actions.h"
 #include "window/AffectedTabs.h"
 #include "window/DesktopNotices.h"
+#include "window/Pages.h"
 #include "window/UndoKeys.h"
 #include "window/ViewState.h"
 
@@ -120,25 +120,19 @@ void MainWindow::build()
 
 void MainWindow::buildTabs(const Launch &launch)
 {
-    m_start = new StartPanel(m_workbench, m_tabs);
+    for (const Page &page : pages())
+        m_tabs->addTab(page.make(m_workbench, m_tabs), page.translatedTitle());
+    m_start = findChild<StartPanel *>();
     m_start->setSampleFolder(m_sample.model());
-    auto *calibrate = new CalibratePanel(m_workbench, m_tabs);
+    auto *calibrate = findChild<CalibratePanel *>();
+    auto *importance = findChild<ImportancePanel *>();
+    auto *attention = findChild<AttentionPanel *>();
+    auto *evaluate = findChild<EvaluatePanel *>();
     calibrate->setSampleText(m_sample.calibrationText());
-    auto *importance = new ImportancePanel(m_workbench, m_tabs);
-    auto *attention = new AttentionPanel(m_workbench, m_tabs);
-    auto *evaluate = new EvaluatePanel(m_workbench, m_tabs);
     evaluate->setSampleText(m_sample.evaluationText());
     const QString pasted = QString::fromStdString((launch.stateFolder / "texts").string());
     calibrate->setPasteFolder(pasted);
     evaluate->setPasteFolder(pasted);
-    m_tabs->addTab(m_start, tr("Model"));
-    m_tabs->addTab(calibrate, tr("Calibration"));
-    m_tabs->addTab(importance, tr("Importance"));
-    m_tabs->addTab(attention, tr("Attention"));
-    auto *balance = new BalancePanel(m_workbench, m_tabs);
-    m_tabs->addTab(balance, tr("Balance"));
-    m_tabs->addTab(evaluate, tr("Evaluation"));
-    m_tabs->addTab(new ExportPanel(m_workbench, m_tabs), tr("Export"));
     attention->setObjectName(QStringLiteral("attention"));
     attention->setProperty(kRemembered, QByteArray("view"));
     importance->setObjectName(QStringLiteral("importance"));
@@ -148,7 +142,7 @@ void MainWindow::buildTabs(const Launch &launch)
     connect(attention, &AttentionPanel::calibrateRequested, this, calibration);
     connect(importance, &ImportancePanel::openRequested, this, &MainWindow::chooseModel);
     connect(attention, &AttentionPanel::openRequested, this, &MainWindow::chooseModel);
-    connect(balance, &BalancePanel::openRequested, this, &MainWindow::chooseModel);
+    connect(findChild<BalancePanel *>(), &BalancePanel::openRequested, this, &MainWindow::chooseModel);
     connect(m_start, &StartPanel::nextRequested, this, calibration);
     const auto showTexts = [this, calibrate, evaluate] {
         calibrate->setRecentTexts(m_settings.recentTexts());
@@ -193,18 +187,9 @@ void MainWindow::wire()
             QCoreApplication::postEvent(widget, new QEvent(QEvent::LayoutRequest));
     });
     connect(m_strip, &WorkflowStrip::stepClicked, this, [this](WorkflowStrip::Step step) {
-        switch (step) {
-        case WorkflowStrip::Step::Load:
-            return show(Tab::Model);
-        case WorkflowStrip::Step::Calibrate:
-            return show(Tab::Calibration);
-        case WorkflowStrip::Step::Plan:
-            return show(Tab::Balance);
-        case WorkflowStrip::Step::Evaluate:
-            return show(Tab::Evaluation);
-        case WorkflowStrip::Step::Export:
-            return show(Tab::Export);
-        }
+        for (const Page &page : pages())
+            if (page.step == step && page.isFirst)
+                show(page.tab);
     });
     connect(m_tabs, &QTabWidget::currentChanged, this, &MainWindow::followTab);
     for (const auto signal : {&JobRunner::jobAdded, &JobRunner::jobChanged, &JobRunner::jobFinished})
@@ -320,9 +305,7 @@ void MainWindow::refuse(const QString &reason)
 
 void MainWindow::followTab()
 {
-    using Step = WorkflowStrip::Step;
-    static constexpr Step steps[] = {Step::Load, Step::Calibrate, Step::Plan, Step::Plan, Step::Plan, Step::Evaluate, Step::Export};
-    m_strip->setCurrent(steps[m_tabs->currentIndex()]);
+    m_strip->setCurrent(pages()[std::size_t(m_tabs->currentIndex())].step);
     m_toasts->place(); // another page has its buttons elsewhere
 }
 

@@ -4,8 +4,8 @@
 
 #include "checkpoint/ModelName.h"
 #include "models/TextNames.h"
-#include "panels/StartPanel.h"
-#include "panels/TextFiles.h"
+#include "panels/start/StartPanel.h"
+#include "panels/texts/TextFiles.h"
 
 #include <QApplication>
 #include <QDateTime>

@@ -3,6 +3,9 @@
 
 #include "benchmark/PhaseClock.h"
 #include "benchmark/ProductRates.h"
+#include "decoder/RandomWeights.h"
+#include "decoder/RowKernels.h"
+#include "decoder/Tensors.h"
 #include "engine/ComputeType.h"
 #include "engine/Device.h"
 #include "engine/Engine.h"
@@ -15,9 +18,6 @@
 #include "foundation/Error.h"
 #include "foundation/Wording.h"
 #include "model/Families.h"
-#include "model/RandomWeights.h"
-#include "model/RowKernels.h"
-#include "model/Tensors.h"
 #include "pruning/AttentionSearch.h"
 #include "pruning/NeuronScoring.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "benchmark/BenchResult.h"
-#include "engine/Engine.h"
+#include "engine/EngineSettings.h"
 #include "foundation/JobContext.h"
 #include "text/TokenWindows.h"
 

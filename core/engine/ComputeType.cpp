@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/ComputeType.h"
 
+#include "decoder/CausalAttention.h"
+#include "decoder/Tensors.h"
 #include "engine/ProductRate.h"
 #include "foundation/Error.h"
-#include "model/CausalAttention.h"
-#include "model/Tensors.h"
 
 #include <ATen/Parallel.h>
 #include <algorithm>

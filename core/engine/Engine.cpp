@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/Engine.h"
 
+#include "decoder/FiniteCheck.h"
+#include "decoder/Generator.h"
+#include "decoder/Products.h"
+#include "decoder/Tensors.h"
 #include "engine/ComputeType.h"
 #include "engine/Device.h"
 #include "engine/EngineChecks.h"
@@ -10,10 +14,6 @@
 #include "engine/TorchErrors.h"
 #include "evaluation/Perplexity.h"
 #include "exporting/Exporter.h"
-#include "model/FiniteCheck.h"
-#include "model/Generator.h"
-#include "model/Products.h"
-#include "model/Tensors.h"
 #include "pruning/AttentionSearch.h"
 #include "pruning/NeuronScoring.h"
 

@@ -107,12 +107,12 @@ std::vector<MemoryPart> partsOfSearch(const ModelSpec &dense, const ModelSpec &n
     // Resident: the dense weights stay, beside the FFNs that were narrowed. Streamed: a layer is read whole before it is narrowed.
     const std::int64_t weights = isStreamed ? wide.layer + 2 * slim.layer : wide.layers + slim.ffns;
     std::vector<MemoryPart> parts = {{"weights", wide.outer + weights},
-                                     {"search streams", (narrow.layerCount() + 2) * job.searchWindows * stateBytes(dense, job, basis)},
+                                     {"search branches", (narrow.layerCount() + 2) * job.searchWindows * stateBytes(dense, job, basis)},
                                      {"one layer's work", std::max(temporaries(narrow, job, basis, job.searchWindows),
                                                                    job.searchWindows * headBytes(narrow, job, basis)) +
                                                               (isStreamed ? wide.tensor : 0)},
                                      idsPart(job, job.searchWindows)};
-    if (job.screenBytes > 0) // the streams above are enough for both: those of the screen are narrower, and few are computed again
+    if (job.screenBytes > 0) // the branches above are enough for both: those of the screen are narrower, and few are computed again
         parts.push_back({"weights for screening", (wide.outer + slim.layers) * job.screenBytes / basis.elementBytes});
     return parts;
 }

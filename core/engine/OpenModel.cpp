@@ -2,6 +2,7 @@
 #include "engine/OpenModel.h"
 
 #include "checkpoint/FolderProblems.h"
+#include "decoder/Tensors.h"
 #include "engine/ComputeType.h"
 #include "engine/Device.h"
 #include "engine/ProcessMemory.h"
@@ -9,8 +10,7 @@
 #include "foundation/InputFile.h"
 #include "foundation/Wording.h"
 #include "model/CheckpointSpec.h"
-#include "model/Tensors.h"
-#include "text/TokenizerFiles.h"
+#include "tokenizer/TokenizerFiles.h"
 
 #include <ATen/Parallel.h>
 #include <algorithm>

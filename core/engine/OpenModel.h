@@ -3,10 +3,10 @@
 #pragma once
 
 #include "checkpoint/Checkpoint.h"
-#include "engine/Engine.h"
+#include "decoder/Decoder.h"
+#include "engine/ModelSummary.h"
 #include "foundation/JobContext.h"
-#include "model/Decoder.h"
-#include "text/Tokenizer.h"
+#include "tokenizer/Tokenizer.h"
 
 #include <c10/core/Device.h>
 #include <cstdint>

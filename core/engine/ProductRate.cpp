@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/ProductRate.h"
 
-#include "model/Products.h"
+#include "decoder/Products.h"
 
 #include <ATen/ops/empty.h>
 #include <algorithm>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "evaluation/Perplexity.h"
 
-#include "model/FiniteCheck.h"
-#include "model/LanguageHead.h"
+#include "decoder/FiniteCheck.h"
+#include "decoder/LanguageHead.h"
 
 #include <algorithm>
 #include <cmath>

@@ -2,8 +2,8 @@
 // Internal to core: shows Torch.
 #pragma once
 
+#include "decoder/Decoder.h"
 #include "foundation/JobContext.h"
-#include "model/Decoder.h"
 
 #include <ATen/core/Tensor.h>
 #include <cstdint>

@@ -7,8 +7,8 @@
 #include "foundation/Error.h"
 #include "foundation/JsonFile.h"
 #include "foundation/Wording.h"
-#include "text/GgufTokenizer.h"
-#include "text/TokenizerFiles.h"
+#include "tokenizer/GgufTokenizer.h"
+#include "tokenizer/TokenizerFiles.h"
 
 #include <algorithm>
 #include <array>
@@ -72,7 +72,8 @@ public:
         ModelFolder::OwnFile file = m_folder.readOwn(name, isVocabulary(name) ? kLargestTokenizer : kLargestText);
         if (!file.refusal.empty()) {
             if (!isLicence(name) && !m_folder.leadsOut(name))
-                throw Error(inQuotes((m_folder.path() / name).string()) + " cannot be copied into the export: " + file.refusal + ".", kAgain);
+                throw Error(inQuotes((m_folder.path() / name).string()) + " cannot be copied into the export: " + file.refusal + ".",
+                            kAgain);
             m_files.notes.push_back(inQuotes(name) + " was left out: " + file.refusal + ".");
             return;
         }

@@ -2,6 +2,7 @@
 #include "exporting/Exporter.h"
 
 #include "checkpoint/ModelName.h"
+#include "decoder/Tensors.h"
 #include "exporting/CarriedFiles.h"
 #include "exporting/ForeignCode.h"
 #include "exporting/GgufExport.h"
@@ -20,7 +21,6 @@
 #include "foundation/WritingFailure.h"
 #include "model/CheckpointSpec.h"
 #include "model/Families.h"
-#include "model/Tensors.h"
 
 #include <algorithm>
 #include <optional>

@@ -3,9 +3,9 @@
 #pragma once
 
 #include "checkpoint/Checkpoint.h"
+#include "decoder/Decoder.h"
 #include "exporting/Export.h"
 #include "foundation/JobContext.h"
-#include "model/Decoder.h"
 #include "pruning/PruningPlan.h"
 
 #include <cstdint>

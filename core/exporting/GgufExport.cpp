@@ -3,14 +3,14 @@
 
 #include "checkpoint/GgufNames.h"
 #include "checkpoint/GgufWriter.h"
+#include "decoder/Rope.h"
+#include "decoder/Tensors.h"
 #include "exporting/TokenCheck.h"
 #include "foundation/Error.h"
 #include "foundation/JsonFile.h"
 #include "foundation/Wording.h"
-#include "model/Rope.h"
-#include "model/Tensors.h"
-#include "text/GgufTokenizer.h"
-#include "text/TokenizerFiles.h"
+#include "tokenizer/GgufTokenizer.h"
+#include "tokenizer/TokenizerFiles.h"
 
 #include <ATen/ops/tensor.h>
 #include <cmath>

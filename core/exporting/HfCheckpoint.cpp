@@ -2,8 +2,8 @@
 #include "exporting/HfCheckpoint.h"
 
 #include "checkpoint/SafetensorsWriter.h"
+#include "decoder/Tensors.h"
 #include "foundation/AtomicPath.h"
-#include "model/Tensors.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "exporting/TensorForm.h"
 
+#include "decoder/Tensors.h"
 #include "foundation/Error.h"
 #include "foundation/Wording.h"
-#include "model/Tensors.h"
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/tensor.h>

@@ -5,8 +5,8 @@
 #include "foundation/Error.h"
 #include "foundation/InputFile.h"
 #include "foundation/Wording.h"
-#include "text/GgufTokenizer.h"
-#include "text/HardText.h"
+#include "tokenizer/GgufTokenizer.h"
+#include "tokenizer/HardText.h"
 
 #include <algorithm>
 

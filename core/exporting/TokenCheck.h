@@ -3,7 +3,7 @@
 
 #include "checkpoint/Checkpoint.h"
 #include "exporting/Export.h"
-#include "text/TokenizerFiles.h"
+#include "tokenizer/TokenizerFiles.h"
 
 #include <cstdint>
 #include <filesystem>

@@ -2,9 +2,9 @@
 #include "exporting/Verifier.h"
 
 #include "checkpoint/Checkpoint.h"
+#include "decoder/LayerStream.h"
+#include "decoder/Tensors.h"
 #include "model/CheckpointSpec.h"
-#include "model/LayerStream.h"
-#include "model/Tensors.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/argmax.h>

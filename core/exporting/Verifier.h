@@ -2,9 +2,9 @@
 // Internal to core: shows Torch.
 #pragma once
 
+#include "decoder/Decoder.h"
 #include "exporting/Export.h"
 #include "foundation/JobContext.h"
-#include "model/Decoder.h"
 
 #include <cstdint>
 #include <filesystem>

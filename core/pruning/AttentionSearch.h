@@ -2,10 +2,10 @@
 // Internal to core: shows Torch.
 #pragma once
 
+#include "decoder/Decoder.h"
+#include "decoder/LanguageHead.h"
 #include "foundation/JobContext.h"
 #include "foundation/Ranks.h"
-#include "model/Decoder.h"
-#include "model/LanguageHead.h"
 #include "pruning/AttentionSweep.h"
 #include "pruning/PruningPlan.h"
 
@@ -50,7 +50,7 @@ public:
 
     /// Layers between two states that the memo keeps; 0 = none. Exposed for the record of a run.
     std::int64_t stateStride() const { return m_exact.stateStride(); }
-    /// Layer passes computed so far: (layer, stream) units. Exposed because tests count them.
+    /// Layer passes computed so far: (layer, branch) units. Exposed because tests count them.
     std::int64_t layerPasses() const { return m_exact.layerPasses() + (m_screen ? m_screen->layerPasses() : 0); }
     /// What was computed so far, by arithmetic: all passes and heads.
     Work work() const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "pruning/AttentionSweep.h"
 
-#include "model/FiniteCheck.h"
+#include "decoder/FiniteCheck.h"
 
 #include <ATen/TensorOperators.h>
 #include <algorithm>
@@ -143,7 +143,7 @@ void AttentionSweep::remove(std::int64_t layer, VariantEnd end)
     m_baseEnd = std::move(end);
 }
 
-/// One layer of a stream, and keeps what comes out among the states where it is to be kept and there is room.
+/// One layer of a branch, and keeps what comes out among the states where it is to be kept and there is room.
 at::Tensor AttentionSweep::passAndKeep(std::int64_t layer, const at::Tensor &x, bool skipsAttention, States &states)
 {
     const std::int64_t next = layer + 1;
@@ -154,7 +154,7 @@ at::Tensor AttentionSweep::passAndKeep(std::int64_t layer, const at::Tensor &x, 
     return state;
 }
 
-/// One layer of a stream, into `room` where there is some.
+/// One layer of a branch, into `room` where there is some.
 at::Tensor AttentionSweep::pass(std::int64_t layer, const at::Tensor &x, bool skipsAttention, const at::Tensor &room)
 {
     ++m_layerPasses;

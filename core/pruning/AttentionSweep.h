@@ -2,11 +2,11 @@
 // Internal to core: shows Torch.
 #pragma once
 
+#include "decoder/Decoder.h"
+#include "decoder/LanguageHead.h"
+#include "decoder/WindowGroups.h"
 #include "foundation/JobContext.h"
 #include "model/Arithmetic.h"
-#include "model/Decoder.h"
-#include "model/LanguageHead.h"
-#include "model/WindowGroups.h"
 #include "pruning/StateMemory.h"
 
 #include <ATen/core/Tensor.h>
@@ -28,11 +28,11 @@ struct VariantEnd {
 /// Computes what a step of stage 2 asks for, in one pass over the layers that shares work: the model without what was removed so far (the
 /// base), and without one more attention each (the candidates). It decides nothing.
 ///
-/// A *stream* is the hidden state of one variant: the base's, and for each candidate j a fork that equals the base up to layer j. States at
+/// A *branch* is the hidden state of one variant: the base's, and for each candidate j a fork that equals the base up to layer j. States at
 /// the entrance of layers are kept in a memo within a budget. A removal of layer w makes those behind w stale and no others, so the next
 /// pass computes only what is missing: it restarts by itself. The new base behind w is the winner's fork.
 ///
-/// Streams are computed one after another in one shape, so every end is bit-identical to computing that variant alone.
+/// Branches are computed one after another in one shape, so every end is bit-identical to computing that variant alone.
 class AttentionSweep {
 public:
     /// `decoder`: the model after stage 1; must outlive the sweep. `tokens`: [windows, T], on its device. `mostForks`: of which a step is
@@ -74,7 +74,7 @@ public:
     [[noreturn]] void reportNonFinite(std::int64_t candidate) const;
 
 private:
-    /// States of one stream at the entrances of layers 0 ... L (L = the end); undefined where not known.
+    /// States of one branch at the entrances of layers 0 ... L (L = the end); undefined where not known.
     using States = std::vector<at::Tensor>;
 
     at::Tensor pass(std::int64_t layer, const at::Tensor &x, bool skipsAttention, const at::Tensor &room);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "pruning/LossBounds.h"
 
-#include "model/Products.h"
+#include "decoder/Products.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/argsort.h>

@@ -2,9 +2,9 @@
 // Internal to core: shows Torch.
 #pragma once
 
+#include "decoder/Decoder.h"
+#include "decoder/LanguageHead.h"
 #include "foundation/JobContext.h"
-#include "model/Decoder.h"
-#include "model/LanguageHead.h"
 
 #include <ATen/core/Tensor.h>
 #include <cstdint>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "pruning/NeuronScoring.h"
 
+#include "decoder/FiniteCheck.h"
+#include "decoder/RowKernels.h"
 #include "foundation/Error.h"
 #include "foundation/Wording.h"
-#include "model/FiniteCheck.h"
-#include "model/RowKernels.h"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>

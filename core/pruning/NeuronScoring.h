@@ -2,9 +2,9 @@
 // Internal to core: shows Torch.
 #pragma once
 
+#include "decoder/Decoder.h"
 #include "foundation/JobContext.h"
 #include "foundation/Ranks.h"
-#include "model/Decoder.h"
 #include "pruning/NeuronScores.h"
 
 #include <ATen/core/Tensor.h>

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/Engine.h"
+#include "engine/ModelSummary.h"
+#include "evaluation/Evaluation.h"
+#include "exporting/Export.h"
 #include "pruning/NeuronScores.h"
 #include "pruning/PruningPlan.h"
 #include "pruning/SparsityBalance.h"
+#include "text/TokenWindows.h"
 
 #include <cstdint>
 #include <filesystem>

@@ -4,9 +4,9 @@
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
 #include "foundation/Sha256.h"
+#include "foundation/Utf8.h"
 #include "foundation/Wording.h"
 #include "text/TextReport.h"
-#include "text/Utf8.h"
 
 #include <algorithm>
 #include <system_error>

@@ -2,10 +2,10 @@
 #include "text/TextFile.h"
 
 #include "foundation/Error.h"
+#include "foundation/Utf8.h"
 #include "foundation/Wording.h"
 #include "text/ParquetTexts.h"
 #include "text/PastedText.h"
-#include "text/Utf8.h"
 
 #include <algorithm>
 #include <array>

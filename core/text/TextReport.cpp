@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "text/TextReport.h"
 
+#include "foundation/Utf8.h"
 #include "foundation/Wording.h"
-#include "text/Utf8.h"
 
 #include <algorithm>
 #include <utility>

@@ -5,7 +5,7 @@
 #include "foundation/JobContext.h"
 #include "text/TextLimits.h"
 #include "text/TextReport.h"
-#include "text/Tokenizer.h"
+#include "tokenizer/Tokenizer.h"
 
 #include <cstdint>
 #include <filesystem>

@@ -3,15 +3,15 @@
 //
 // usage: kernels CONFIG.json [tokens] [float32|bfloat16|float16]
 #include "checkpoint/Checkpoint.h"
+#include "decoder/CausalAttention.h"
+#include "decoder/Decoder.h"
+#include "decoder/LanguageHead.h"
+#include "decoder/Products.h"
+#include "decoder/RandomWeights.h"
+#include "decoder/RowKernels.h"
+#include "decoder/Tensors.h"
 #include "foundation/JobContext.h"
-#include "model/CausalAttention.h"
-#include "model/Decoder.h"
 #include "model/Families.h"
-#include "model/LanguageHead.h"
-#include "model/Products.h"
-#include "model/RandomWeights.h"
-#include "model/RowKernels.h"
-#include "model/Tensors.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the verification does when the written folder does not compute what it should. (Exports that succeed are tested with the engine.)
-#include "../model/TinyLlamas.h"
+#include "../decoder/TinyLlamas.h"
 #include "JsonSchema.h"
 
 #include "exporting/Exporter.h"
 #include "exporting/Origin.h"
 #include "foundation/Error.h"
 #include "pruning/PlanFile.h"
-#include "text/GgufTokenizer.h"
+#include "tokenizer/GgufTokenizer.h"
 
-#include "text/TokenizerFiles.h"
+#include "tokenizer/TokenizerFiles.h"
 
 #include <QTemporaryDir>
 #include <QtTest>

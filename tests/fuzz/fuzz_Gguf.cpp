@@ -4,9 +4,9 @@
 #include "Mutators.h"
 #include "checkpoint/GgufModel.h"
 #include "model/Families.h"
-#include "text/GgufTokenizer.h"
-#include "text/Tokenizer.h"
-#include "text/TokenizerFiles.h"
+#include "tokenizer/GgufTokenizer.h"
+#include "tokenizer/Tokenizer.h"
+#include "tokenizer/TokenizerFiles.h"
 
 #include <algorithm>
 

@@ -4,8 +4,8 @@
 #include "FuzzInput.h"
 #include "Mutators.h"
 #include "foundation/JsonFile.h"
-#include "text/GgufTokenizer.h"
-#include "text/TokenizerFiles.h"
+#include "tokenizer/GgufTokenizer.h"
+#include "tokenizer/TokenizerFiles.h"
 
 using namespace secateur;
 

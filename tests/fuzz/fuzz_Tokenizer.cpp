@@ -3,8 +3,8 @@
 #include "FuzzInput.h"
 #include "Mutators.h"
 #include "foundation/JsonFile.h"
-#include "text/GgufTokenizer.h"
-#include "text/Tokenizer.h"
+#include "tokenizer/GgufTokenizer.h"
+#include "tokenizer/Tokenizer.h"
 
 #include <array>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The sweep against the search that evaluates every candidate alone: the same bits, whatever is restarted, cancelled or continued.
-#include "../model/TinyLlamas.h"
+#include "../decoder/TinyLlamas.h"
 
+#include "decoder/LanguageHead.h"
 #include "foundation/Error.h"
-#include "model/LanguageHead.h"
 #include "pruning/AttentionSearch.h"
 #include "pruning/LossBounds.h"
 #include "pruning/Screening.h"

@@ -2,9 +2,9 @@
 // Everything up to where numbers are read, on Torch's device "meta": tensors there have shapes and no values, and cannot be copied to or mixed
 // with those of another device. So a tensor made on the default device, or a copy that nobody meant, fails here, where no GPU is needed for it.
 #include "checkpoint/Checkpoint.h"
-#include "model/Decoder.h"
+#include "decoder/Decoder.h"
+#include "decoder/LanguageHead.h"
 #include "model/Families.h"
-#include "model/LanguageHead.h"
 #include "pruning/AttentionSweep.h"
 #include "pruning/NeuronScoring.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Stage 1 against hooks on transformers' own layers; the choice of neurons; the file of scores.
-#include "../model/TinyLlamas.h"
+#include "../decoder/TinyLlamas.h"
 
 #include "foundation/Error.h"
 #include "pruning/NeuronScores.h"

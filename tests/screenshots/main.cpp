@@ -4,7 +4,7 @@
 // the resolution, with --font 1.5 in larger letters, with --long under names of 120 letters; with --simulate six key screens as people see them who see colours
 // otherwise. For people to look at, and for the README.
 #include "ColourVision.h"
-#include "panels/PruneCard.h"
+#include "panels/prune/PruneCard.h"
 #include "plots/Plot.h"
 #include "theme/SessionBus.h"
 #include "theme/Theme.h"

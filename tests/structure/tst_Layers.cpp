@@ -17,11 +17,28 @@ using Tree = QMap<QString, QString>;
 
 /// Rooms from the one that knows least. A file includes files of its own room and of rooms on lines above.
 const QList<QStringList> kRooms = {
-    {"core/foundation"},        {"core/checkpoint"}, {"core/text"},   {"core/model"},   {"core/pruning"},
-    {"core/evaluation"},        {"core/exporting"},  {"core/engine"}, {"core/benchmark"}, {"core/session"}, {"ui/theme"},
-    {"ui/widgets", "ui/plots"}, {"ui/models"},       {"ui/commands"}, {"ui/jobs"},      {"ui/panels"},
+    {"core/foundation"},
+    {"core/checkpoint"},
+    {"core/tokenizer"},
+    {"core/text"},
+    {"core/model"},
+    {"core/decoder"},
+    {"core/pruning"},
+    {"core/evaluation"},
+    {"core/exporting"},
+    {"core/engine"},
+    {"core/benchmark"},
+    {"core/session"},
+    {"ui/theme"},
+    {"ui/widgets", "ui/plots"},
+    {"ui/models"},
+    {"ui/commands"},
+    {"ui/jobs"},
+    {"ui/panels"},
     {"app/window", "app/cli"},
 };
+/// Rooms whose headers may show Torch. Those of all others are for everybody.
+const QStringList kRoomsOfTensors = {"core/decoder", "core/pruning", "core/evaluation", "core/exporting", "core/engine", "core/benchmark"};
 const QStringList kIncludeRoots = {"core/", "ui/", "app/", "app/cli/"};
 
 QString roomOf(const QString &path)
@@ -149,6 +166,27 @@ QStringList nobodySeesTorchAndQt(const Tree &tree)
     return breaches;
 }
 
+QStringList tensorsStayInTheirRooms(const Tree &tree)
+{
+    QStringList breaches;
+    for (auto file = tree.keyBegin(); file != tree.keyEnd(); ++file)
+        if (file->startsWith("core/") && !kRoomsOfTensors.contains(roomOf(*file)) && sees(tree, *file, isTorchHeader))
+            breaches << *file + " sees a header of Torch";
+    return breaches;
+}
+
+/// The engine's plain values have headers of their own.
+QStringList onlyJobsKnowTheEngine(const Tree &tree)
+{
+    QStringList breaches;
+    for (auto [path, text] : tree.asKeyValueRange())
+        if ((isWindow(path) && roomOf(path) != "ui/jobs") || roomOf(path) == "core/session")
+            for (const QString &include : includesOf(text))
+                if (fileOf(tree, path, include) == "core/engine/Engine.h")
+                    breaches << path + " includes " + include;
+    return breaches;
+}
+
 QStringList panelsDoNotKnowEachOther(const Tree &tree)
 {
     QStringList breaches;
@@ -209,6 +247,8 @@ void tst_Layers::sourceKeepsTheRule_data()
     QTest::newRow("core and the command line know no Qt") << Rule(coreAndCommandLineKnowNoQt);
     QTest::newRow("the window sees no Torch") << Rule(windowSeesNoTorch);
     QTest::newRow("nobody sees Torch and Qt") << Rule(nobodySeesTorchAndQt);
+    QTest::newRow("tensors stay in their rooms") << Rule(tensorsStayInTheirRooms);
+    QTest::newRow("only jobs know the engine") << Rule(onlyJobsKnowTheEngine);
     QTest::newRow("panels do not know each other") << Rule(panelsDoNotKnowEachOther);
     QTest::newRow("the main window stays small") << Rule(mainWindowStaysSmall);
 }
@@ -216,7 +256,7 @@ void tst_Layers::sourceKeepsTheRule_data()
 void tst_Layers::sourceKeepsTheRule()
 {
     static const Tree source = readSource();
-    for (const char *path : {"core/model/Weights.h", "app/window/MainWindow.cpp", "app/window/MainWindowMenus.cpp"})
+    for (const char *path : {"core/decoder/Weights.h", "app/window/MainWindow.cpp", "app/window/MainWindowMenus.cpp"})
         QVERIFY2(source.contains(path), path); // or the rules look at nothing
     QFETCH(Rule, rule);
     const QStringList breaches = rule(source);
@@ -234,12 +274,12 @@ void tst_Layers::breachIsFound_data()
                                                 << "#include \"models/SessionModel.h\"\n";
     QTest::newRow("a plot that knows widgets") << Rule(includesLeadDown) << "ui/plots/Bars.cpp"
                                                << "#include \"widgets/Card.h\"\n";
-    QTest::newRow("a panel that knows the window") << Rule(includesLeadDown) << "ui/panels/MapPanel.cpp"
+    QTest::newRow("a panel that knows the window") << Rule(includesLeadDown) << "ui/panels/layers/MapPanel.cpp"
                                                    << "# include \"window/MainWindow.h\"\n";
     QTest::newRow("core that knows the session model") << Rule(includesLeadDown) << "core/model/A.h"
                                                        << "#include \"models/SessionModel.h\"\n";
     QTest::newRow("core against the flow of data") << Rule(includesLeadDown) << "core/foundation/A.h"
-                                                   << "#include \"model/Weights.h\"\n";
+                                                   << "#include \"decoder/Weights.h\"\n";
     QTest::newRow("core with Qt") << Rule(coreAndCommandLineKnowNoQt) << "core/text/A.cpp"
                                   << "#include <QString>\n";
     QTest::newRow("core with a module of Qt") << Rule(coreAndCommandLineKnowNoQt) << "core/text/A.cpp"
@@ -249,14 +289,20 @@ void tst_Layers::breachIsFound_data()
     QTest::newRow("the window with Torch") << Rule(windowSeesNoTorch) << "app/window/A.cpp"
                                            << "  #include <torch/torch.h>\n";
     QTest::newRow("ui that sees Torch through core") << Rule(windowSeesNoTorch) << "ui/plots/A.cpp"
-                                                     << "#include \"model/Weights.h\"\n";
+                                                     << "#include \"decoder/Weights.h\"\n";
     QTest::newRow("Torch and Qt") << Rule(nobodySeesTorchAndQt) << "app/window/A.cpp"
                                   << "#include <QString>\n#include <c10/core/Device.h>\n";
-    QTest::newRow("a test with Torch and the window") << Rule(nobodySeesTorchAndQt) << "tests/model/tst_A.cpp"
-                                                      << "#include \"model/Weights.h\"\n#include \"widgets/Card.h\"\n";
-    QTest::newRow("a panel that knows another") << Rule(panelsDoNotKnowEachOther) << "ui/panels/ExportPanel.h"
-                                                << "#include \"panels/MapPanel.h\"\n";
-    QTest::newRow("a part of a panel that knows another") << Rule(panelsDoNotKnowEachOther) << "ui/panels/TextPicker.cpp"
+    QTest::newRow("a test with Torch and the window") << Rule(nobodySeesTorchAndQt) << "tests/decoder/tst_A.cpp"
+                                                      << "#include \"decoder/Weights.h\"\n#include \"widgets/Card.h\"\n";
+    QTest::newRow("a specification with tensors") << Rule(tensorsStayInTheirRooms) << "core/model/A.h"
+                                                  << "#include <ATen/Tensor.h>\n";
+    QTest::newRow("a session with the engine") << Rule(onlyJobsKnowTheEngine) << "core/session/A.h"
+                                               << "#include \"engine/Engine.h\"\n";
+    QTest::newRow("a panel with the engine") << Rule(onlyJobsKnowTheEngine) << "ui/panels/layers/A.cpp"
+                                             << "#include \"engine/Engine.h\"\n";
+    QTest::newRow("a panel that knows another") << Rule(panelsDoNotKnowEachOther) << "ui/panels/export/ExportPanel.h"
+                                                << "#include \"panels/layers/MapPanel.h\"\n";
+    QTest::newRow("a part of a panel that knows another") << Rule(panelsDoNotKnowEachOther) << "ui/panels/layers/TextPicker.cpp"
                                                           << "#include \"MapPanel.h\"\n";
     QTest::newRow("a main window that grew") << Rule(mainWindowStaysSmall) << "app/window/MainWindow.cpp" << QString(400, '\n');
 }
@@ -264,14 +310,17 @@ void tst_Layers::breachIsFound_data()
 /// A little source that keeps every rule.
 static Tree littleSource()
 {
-    return {{"core/model/Weights.h", "#include <ATen/Tensor.h>\n#include <vector>\n"},
+    return {{"core/decoder/Weights.h", "#include <ATen/Tensor.h>\n#include <vector>\n"},
+            {"core/engine/Engine.h", "#include <memory>\n"},
+            {"core/session/Session.h", "#include \"engine/ModelSummary.h\"\n"},
+            {"ui/jobs/JobRunner.cpp", "#include \"engine/Engine.h\"\n"},
             {"ui/widgets/Card.h", "#include <QFrame>\n"},
             {"ui/models/SessionModel.h", "#include <QObject>\n"},
-            {"ui/panels/MapPanel.h", "#include \"models/SessionModel.h\"\n"},
-            {"ui/panels/MapPanel.cpp", "#include \"panels/MapPanel.h\"\n#include \"widgets/Card.h\"\n"},
-            {"app/window/MainWindow.h", "#include \"panels/MapPanel.h\"\n"},
+            {"ui/panels/layers/MapPanel.h", "#include \"models/SessionModel.h\"\n"},
+            {"ui/panels/layers/MapPanel.cpp", "#include \"panels/layers/MapPanel.h\"\n#include \"widgets/Card.h\"\n"},
+            {"app/window/MainWindow.h", "#include \"panels/layers/MapPanel.h\"\n"},
             {"app/window/MainWindow.cpp", QString("#include \"window/MainWindow.h\"\n") + QString(398, '\n')},
-            {"tests/model/tst_Weights.cpp", "#include \"model/Weights.h\"\n#include <QtTest>\n"}};
+            {"tests/decoder/tst_Weights.cpp", "#include \"decoder/Weights.h\"\n#include <QtTest>\n"}};
 }
 
 void tst_Layers::breachIsFound()
@@ -288,8 +337,9 @@ void tst_Layers::breachIsFound()
 
 void tst_Layers::whatIsAllowedIsNoBreach()
 {
-    for (QStringList (*rule)(const Tree &) : {everyRoomHasItsPlace, includesLeadDown, coreAndCommandLineKnowNoQt, windowSeesNoTorch,
-                                              nobodySeesTorchAndQt, panelsDoNotKnowEachOther, mainWindowStaysSmall})
+    for (QStringList (*rule)(const Tree &) :
+         {everyRoomHasItsPlace, includesLeadDown, coreAndCommandLineKnowNoQt, windowSeesNoTorch, nobodySeesTorchAndQt,
+          tensorsStayInTheirRooms, onlyJobsKnowTheEngine, panelsDoNotKnowEachOther, mainWindowStaysSmall})
         QCOMPARE(rule(littleSource()), QStringList());
 }
 

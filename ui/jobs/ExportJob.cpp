@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What SessionJobs writes of a plan: a checkpoint, or a file for the command line.
+#include "engine/Engine.h"
 #include "foundation/Wording.h"
 #include "jobs/CommandLines.h"
 #include "jobs/FailureWords.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/JobRunner.h"
 
+#include "engine/Engine.h"
 #include "jobs/ComputeThread.h"
 
 #include <QPointer>

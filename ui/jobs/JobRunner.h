@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine/Engine.h"
+#include "engine/EngineSettings.h"
+#include "engine/ModelSummary.h"
 #include "foundation/JobContext.h"
 
 #include <QObject>
@@ -13,6 +14,10 @@
 #include <vector>
 
 class QTimer;
+
+namespace secateur {
+class Engine;
+}
 
 namespace secateur::ui {
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The job of SessionJobs that does all of it, from the model to a verified checkpoint.
 #include "commands/PlanEditor.h"
+#include "engine/Engine.h"
 #include "foundation/Error.h"
 #include "jobs/CommandLines.h"
 #include "jobs/SessionJobs.h"

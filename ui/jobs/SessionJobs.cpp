@@ -4,6 +4,7 @@
 #include "checkpoint/Checkpoint.h"
 #include "checkpoint/ModelName.h"
 #include "commands/PlanEditor.h"
+#include "engine/Engine.h"
 #include "jobs/CommandLines.h"
 #include "jobs/FailureWords.h"
 #include "jobs/SessionTask.h"

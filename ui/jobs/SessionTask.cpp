@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/SessionTask.h"
 
+#include "engine/Engine.h"
 #include "foundation/Failures.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"

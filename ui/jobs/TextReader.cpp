@@ -5,7 +5,7 @@
 #include "foundation/Failures.h"
 #include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
-#include "text/TokenizerFiles.h"
+#include "tokenizer/TokenizerFiles.h"
 
 #include <algorithm>
 #include <chrono>

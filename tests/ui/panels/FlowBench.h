@@ -8,7 +8,7 @@
 #include "models/MessageLog.h"
 #include "models/SelectionModel.h"
 #include "models/SessionModel.h"
-#include "panels/Workbench.h"
+#include "panels/common/Workbench.h"
 #include "pruning/RankedScores.h"
 
 #include <QApplication>

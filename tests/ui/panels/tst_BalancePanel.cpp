@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "PlanBench.h"
-#include "panels/BalancePanel.h"
-#include "panels/CurveCard.h"
-#include "panels/JobButton.h"
+#include "panels/common/JobButton.h"
+#include "panels/plan/BalancePanel.h"
+#include "panels/plan/CurveCard.h"
 #include "plots/PerplexityCurve.h"
 #include "widgets/BalanceSlider.h"
 #include "widgets/InlineNote.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "MapBench.h"
 
-#include "panels/BudgetBar.h"
-#include "panels/BudgetCard.h"
+#include "panels/shell/BudgetBar.h"
+#include "panels/shell/BudgetCard.h"
 #include "pruning/SparsityBalance.h"
 #include "widgets/Quantity.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "FlowBench.h"
-#include "panels/CalibratePanel.h"
-#include "panels/CalibrationTable.h"
-#include "panels/WorkflowStrip.h"
+#include "panels/calibrate/CalibratePanel.h"
+#include "panels/calibrate/CalibrationTable.h"
+#include "panels/shell/WorkflowStrip.h"
 #include "widgets/FactList.h"
 #include "widgets/InlineNote.h"
 #include "widgets/StepButton.h"

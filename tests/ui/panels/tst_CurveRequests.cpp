@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "PlanBench.h"
-#include "panels/CurveData.h"
-#include "panels/CurveLines.h"
-#include "panels/CurveRequests.h"
+#include "panels/plan/CurveData.h"
+#include "panels/plan/CurveLines.h"
+#include "panels/plan/CurveRequests.h"
 
 #include <QTest>
 

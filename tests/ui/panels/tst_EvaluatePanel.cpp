@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "FlowBench.h"
-#include "panels/DraftOfRecord.h"
-#include "panels/EvaluatePanel.h"
-#include "panels/EvaluationModel.h"
+#include "panels/evaluate/EvaluatePanel.h"
+#include "panels/evaluate/EvaluationModel.h"
+#include "panels/plan/DraftOfRecord.h"
 
 #include <QAbstractItemModelTester>
 #include <QClipboard>

@@ -2,9 +2,9 @@
 #include "FlowBench.h"
 
 #include "foundation/Error.h"
-#include "panels/ExportPanel.h"
-#include "panels/ExportTable.h"
-#include "panels/ExportTargetModel.h"
+#include "panels/export/ExportPanel.h"
+#include "panels/export/ExportTable.h"
+#include "panels/export/ExportTargetModel.h"
 #include "widgets/FactList.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Quantity.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What figures say of the plan that their numbers belong to.
 #include "PlanBench.h"
-#include "panels/FigureSources.h"
-#include "panels/SearchView.h"
+#include "panels/common/FigureSources.h"
+#include "panels/search/SearchView.h"
 #include "plots/SearchPlots.h"
 
 #include <QTest>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "MapBench.h"
 
-#include "panels/BalanceWords.h"
-#include "panels/InspectorPanel.h"
+#include "panels/layers/InspectorPanel.h"
+#include "panels/plan/BalanceWords.h"
 #include "widgets/FactLines.h"
 #include "widgets/Quantity.h"
 

@@ -2,7 +2,7 @@
 #include "MapBench.h"
 
 #include "foundation/Error.h"
-#include "panels/JobBar.h"
+#include "panels/shell/JobBar.h"
 #include "widgets/FittingLabel.h"
 
 #include <QClipboard>

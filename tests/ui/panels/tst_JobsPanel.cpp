@@ -2,7 +2,7 @@
 #include "MapBench.h"
 
 #include "jobs/JobTable.h"
-#include "panels/JobsPanel.h"
+#include "panels/shell/JobsPanel.h"
 
 #include <QAbstractItemModelTester>
 #include <QClipboard>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "MapBench.h"
 
-#include "panels/HistoryPanel.h"
-#include "panels/LogPanel.h"
+#include "panels/shell/HistoryPanel.h"
+#include "panels/shell/LogPanel.h"
 
 #include <QClipboard>
 #include <QRegularExpression>

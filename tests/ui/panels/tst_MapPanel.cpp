@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "MapBench.h"
 
-#include "panels/LayerModel.h"
-#include "panels/LayerView.h"
-#include "panels/MapPanel.h"
+#include "panels/layers/LayerModel.h"
+#include "panels/layers/LayerView.h"
+#include "panels/layers/MapPanel.h"
 
 #include <QAbstractItemModelTester>
 #include <QHeaderView>

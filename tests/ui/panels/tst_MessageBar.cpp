@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "MapBench.h"
 
-#include "panels/MessageBar.h"
-#include "panels/MessageRow.h"
+#include "panels/shell/MessageBar.h"
+#include "panels/shell/MessageRow.h"
 
 #include <QCursor>
 #include <QLabel>

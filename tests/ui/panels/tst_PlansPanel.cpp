@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "MapBench.h"
 
-#include "panels/PinModel.h"
-#include "panels/PlansPanel.h"
+#include "panels/plan/PinModel.h"
+#include "panels/plan/PlansPanel.h"
 #include "widgets/Quantity.h"
 
 #include <QAbstractItemModelTester>

@@ -2,7 +2,7 @@
 #include "FlowBench.h"
 
 #include "exporting/Export.h"
-#include "panels/PruneCard.h"
+#include "panels/prune/PruneCard.h"
 #include "widgets/FactList.h"
 #include "widgets/InlineNote.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "PlanBench.h"
-#include "panels/RemovalOrderModel.h"
-#include "panels/SearchWords.h"
+#include "panels/search/RemovalOrderModel.h"
+#include "panels/search/SearchWords.h"
 
 #include <QAbstractItemModelTester>
 #include <QSignalSpy>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "FlowBench.h"
-#include "panels/StartPanel.h"
+#include "panels/start/StartPanel.h"
 #include "widgets/DropArea.h"
 #include "widgets/EntryList.h"
 #include "widgets/FactList.h"

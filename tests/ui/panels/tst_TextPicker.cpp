@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "FlowBench.h"
-#include "panels/TextPicker.h"
+#include "panels/texts/TextPicker.h"
 #include "widgets/InlineNote.h"
 
 #include <QCheckBox>

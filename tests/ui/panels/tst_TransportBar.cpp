@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "PlanBench.h"
-#include "panels/TransportBar.h"
+#include "panels/search/TransportBar.h"
 #include "theme/SessionBus.h"
 #include "theme/Theme.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "MapBench.h"
 
-#include "panels/WorkflowStrip.h"
+#include "panels/shell/WorkflowStrip.h"
 #include "widgets/FittingLabel.h"
 #include "widgets/RuleSpinBox.h"
 #include "widgets/StepButton.h"

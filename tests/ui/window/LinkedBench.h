@@ -6,7 +6,7 @@
 #include "WindowBench.h"
 
 #include "models/SelectionModel.h"
-#include "panels/AttentionPanel.h"
+#include "panels/search/AttentionPanel.h"
 
 #include <QImage>
 #include <QLabel>

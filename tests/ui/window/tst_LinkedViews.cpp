@@ -2,8 +2,8 @@
 // One layer in all views: whatever is pointed at or clicked in one lights up in the others; tooltips give the session's numbers; Esc lets go.
 #include "LinkedBench.h"
 
-#include "panels/LayerView.h"
-#include "panels/RemovalChips.h"
+#include "panels/layers/LayerView.h"
+#include "panels/search/RemovalChips.h"
 #include "plots/ScorePlots.h"
 #include "plots/SearchPlots.h"
 

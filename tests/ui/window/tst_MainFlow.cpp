@@ -3,10 +3,10 @@
 #include "WindowBench.h"
 
 #include "engine/Engine.h"
-#include "panels/PruneCard.h"
-#include "window/Actions.h"
+#include "panels/prune/PruneCard.h"
 #include "pruning/PlanFile.h"
 #include "widgets/BalanceSlider.h"
+#include "window/Actions.h"
 
 #include "plots/ScorePlots.h"
 

@@ -7,7 +7,7 @@
 #include "models/MessageLog.h"
 #include "models/SelectionModel.h"
 #include "models/SessionModel.h"
-#include "panels/WorkflowStrip.h"
+#include "panels/shell/WorkflowStrip.h"
 #include "plots/Plot.h"
 #include "session/SessionStore.h"
 #include "widgets/BalanceSlider.h"

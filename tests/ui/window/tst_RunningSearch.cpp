@@ -4,7 +4,7 @@
 
 #include "commands/PlanEditor.h"
 #include "models/SessionModel.h"
-#include "panels/AttentionPanel.h"
+#include "panels/search/AttentionPanel.h"
 #include "plots/SearchPlots.h"
 #include "theme/PlotStyle.h"
 

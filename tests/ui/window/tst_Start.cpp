@@ -2,7 +2,7 @@
 // The start of the program: how soon its page is there, that it talks to nobody, and what it ends with where it does not start.
 #include "WindowBench.h"
 
-#include "panels/StartPanel.h"
+#include "panels/start/StartPanel.h"
 
 #include <QDir>
 #include <QElapsedTimer>

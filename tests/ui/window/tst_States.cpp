@@ -6,9 +6,9 @@
 
 #include "commands/PlanEditor.h"
 #include "models/SessionModel.h"
-#include "panels/AttentionPanel.h"
-#include "panels/EmptyState.h"
-#include "panels/JobButton.h"
+#include "panels/common/EmptyState.h"
+#include "panels/common/JobButton.h"
+#include "panels/search/AttentionPanel.h"
 #include "widgets/BalanceSlider.h"
 #include "widgets/Quantity.h"
 #include "window/Actions.h"

@@ -2,7 +2,7 @@
 // Light, dark and high contrast while the window is open: after each switch no page, dock or dialog keeps a ground of the look before.
 #include "LinkedBench.h"
 
-#include "panels/PruneCard.h"
+#include "panels/prune/PruneCard.h"
 #include "theme/PlotStyle.h"
 #include "window/Actions.h"
 

@@ -3,9 +3,9 @@
 #include "WindowBench.h"
 
 #include "models/SelectionModel.h"
-#include "panels/AttentionPanel.h"
-#include "panels/ImportancePanel.h"
-#include "panels/LayerView.h"
+#include "panels/calibrate/ImportancePanel.h"
+#include "panels/layers/LayerView.h"
+#include "panels/search/AttentionPanel.h"
 #include "plots/Plot.h"
 #include "plots/ScorePlots.h"
 #include "session/SessionStore.h"
@@ -30,8 +30,8 @@
 #include <chrono>
 #include <cmath>
 #include <functional>
-#include <thread>
 #include <qcustomplot.h>
+#include <thread>
 
 using namespace secateur;
 using namespace secateur::ui;

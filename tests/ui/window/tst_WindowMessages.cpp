@@ -4,10 +4,10 @@
 
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
-#include "panels/BudgetBar.h"
-#include "panels/JobBar.h"
-#include "panels/MessageBar.h"
-#include "panels/StartPanel.h"
+#include "panels/shell/BudgetBar.h"
+#include "panels/shell/JobBar.h"
+#include "panels/shell/MessageBar.h"
+#include "panels/start/StartPanel.h"
 #include "theme/ChoiceBox.h"
 #include "window/Actions.h"
 

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cli/Run.h"
+
+#include "checkpoint/Checkpoint.h"
+#include "engine/ProcessMemory.h"
+#include "foundation/AtomicPath.h"
+#include "foundation/Error.h"
+#include "foundation/InputFile.h"
+#include "foundation/JsonFile.h"
+#include "model/Families.h"
+#include "pruning/PlanFile.h"
+
+#include <algorithm>
+#include <iostream>
+#include <thread>
+
+namespace secateur::cli {
+namespace {
+
+/// Where a path leads, existing or not: absolute, links followed, without a slash at the end.
+std::filesystem::path placeOf(const std::filesystem::path &path)
+{
+    std::error_code error;
+    std::filesystem::path place = std::filesystem::weakly_canonical(std::filesystem::absolute(path), error).lexically_normal();
+    if (error) // a link to itself, a name that is too long: told by whoever opens it
+        place = std::filesystem::absolute(path).lexically_normal();
+    return place.has_filename() ? place : place.parent_path();
+}
+
+/// Whether `path` is the folder or lies somewhere in it.
+bool isWithin(const std::filesystem::path &path, const std::filesystem::path &folder)
+{
+    if (path.empty() || folder.empty())
+        return false;
+    const std::filesystem::path inner = placeOf(path), outer = placeOf(folder);
+    return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
+}
+
+/// As a shell reads it back as one word; what would not be seen of it stands as bash, ksh and zsh read it.
+std::string quoted(const std::string &word)
+{
+    if (printable(word) != word) {
+        std::string text = "$'";
+        for (const char c : word) {
+            if (c == '\'' || c == '\\')
+                text += '\\';
+            text += c;
+        }
+        return printable(text) + "'";
+    }
+    if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=+,") == std::string::npos)
+        return word;
+    std::string text = "'";
+    for (const char c : word)
+        text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return text + "'";
+}
+
+} // namespace
+
+Run::Run(const Options &options, std::stop_token stop, Reporter &reporter)
+    : o(options),
+      report(reporter),
+      context(std::move(stop), [this](const Progress &p) { report.progress(p); }),
+      place(rankPlaceFromEnvironment())
+{
+    if (const std::int64_t limit = memoryLimits().host; limit > 0)
+        limitJsonMemory(limit);
+    if (place.size == 1)
+        return;
+    const std::string who = "Rank " + std::to_string(place.rank) + " of " + std::to_string(place.size);
+    if (!isFirst())
+        report.silence(who + ": ");
+    if (o.command != "calibrate" && o.command != "search" && o.command != "prune")
+        throw Error(inQuotes(o.command) + " runs in one process, and this is one of " + std::to_string(place.size) + ".",
+                    "Start it without torchrun; calibrate, search and prune can be shared.");
+    RankMeeting meeting;
+    meeting.context = context;
+    meeting.tell = [&](const std::string &sentence) {
+        if (isFirst())
+            report.note(who + ": " + sentence);
+        else // silenced, but this must be heard
+            std::cerr << "note: " << who << ": " << sentence << std::endl;
+    };
+    ranks = connectRanks(place, std::move(meeting));
+}
+
+std::string joined(const std::vector<std::int64_t> &numbers)
+{
+    std::string text;
+    for (const std::int64_t number : numbers)
+        text += (text.empty() ? "" : ", ") + std::to_string(number);
+    return text.empty() ? "none" : text;
+}
+
+bool isSame(const std::filesystem::path &one, const std::filesystem::path &other)
+{
+    return !one.empty() && !other.empty() && placeOf(one) == placeOf(other);
+}
+
+std::string percent(double share)
+{
+    return decimal(100 * share, 2) + " %";
+}
+
+void Run::open()
+{
+    EngineSettings settings = o.engine;
+    settings.losses = losses();
+    settings.memory = memoryLimits();
+    settings.textRead = [this](const TextSettings &text, const TextReport &read) { showText(text, read); };
+    if (o.command == "inspect" || o.command == "plan") // nothing is computed: no GPU needs waking
+        settings.device = "cpu";
+    if (ranks) {
+        settings.ranks = ranks;
+        settings.device = deviceOf(place, settings.device);
+        if (settings.threads == 0) // the processes of a machine share its cores
+            settings.threads = std::max(1, int(std::thread::hardware_concurrency()) / place.localSize);
+    }
+    engine.emplace(settings);
+    model = engine->open(o.model);
+    for (const std::string &note : model->notes)
+        report.note(note);
+}
+
+ModelSpec Run::specOfModelOrConfig()
+{
+    if (!o.model.empty()) {
+        open();
+        return model->spec;
+    }
+    return specFromConfig(readConfig(o.config), o.config.string());
+}
+
+BalanceSettings Run::balanceSettings(const ModelSpec &spec) const
+{
+    BalanceSettings settings;
+    settings.sparsity = o.sparsity.value_or(settings.sparsity);
+    settings.alpha = o.alpha;
+    settings.attentionsToRemove = o.remove;
+    settings.widthMultiple = o.widthMultiple;
+    settings.neuronsKept = o.keep;
+    if (!o.sparsity) // N and K are given: the share that they remove is the one wanted (none is not a share to ask for)
+        if (const double reached = balance(spec, settings).sparsityLayers(); reached > 0)
+            settings.sparsity = reached;
+    return settings;
+}
+
+MemoryLimits Run::memoryLimits() const
+{
+    return {.device = o.deviceMemory.empty() ? 0 : bytesFromText(o.deviceMemory),
+            .host = o.hostMemory.empty() ? 0 : bytesFromText(o.hostMemory)};
+}
+
+void Run::showText(const TextSettings &text, const TextReport &read)
+{
+    const bool isKnown = std::any_of(shown.begin(), shown.end(), [&](const TextSettings &known) { // however many windows of it
+        return known.files == text.files && known.seed == text.seed && known.length == text.length && known.column == text.column;
+    });
+    if (isKnown)
+        return;
+    shown.push_back(text);
+    for (const std::string &line : linesOf(read))
+        report.aside("text: " + line);
+    if (o.column && std::ranges::none_of(read.files, &TextFileReport::hasColumns))
+        report.note("--column has no effect on " + inQuotes(read.files.front().file.filename().string()) +
+                    ", which has no columns or fields.");
+    nlohmann::json files = nlohmann::json::array();
+    for (const TextFileReport &file : read.files)
+        files.push_back({{"file", file.file.string()},
+                         {"kind", file.kind},
+                         {"firstLine", file.firstLine()},
+                         {"firstLines", file.firstLines},
+                         {"documents", file.documents}});
+    report.event({{"event", "textRead"}, {"files", files}, {"tokens", read.tokens}, {"windows", read.windows}, {"length", read.length}});
+}
+
+void Run::showForecast(const JobSize &job)
+{
+    foretold = engine->forecast(job);
+    std::string parts;
+    for (const MemoryPart &part : foretold->parts)
+        if (part.bytes > 0)
+            parts += (parts.empty() ? "" : ", ") + part.name + " " + size(part.bytes);
+    report.line("needs about " + size(foretold->memoryBytes()) +
+                (foretold->deviceBytes > 0 ? " of the device's memory (" : " of memory (") + parts + ")");
+    report.line(std::string(foretold->isStreamed ? "layers are streamed: " : "layers stay in memory: ") + size(foretold->bytesRead) +
+                " will be read; about " + duration(foretold->seconds));
+    nlohmann::json event = toJson(*foretold);
+    event["event"] = "forecast";
+    report.event(event);
+}
+
+void Run::compareWithForecast(nlohmann::json &result)
+{
+    if (!foretold)
+        return;
+    const EngineReport r = engine->report();
+    const bool isOnDevice = foretold->deviceBytes > 0;
+    report.line("memory: " + size(isOnDevice ? r.peakDeviceMemoryBytes : r.peakMemoryBytes) + " at most, " + size(foretold->memoryBytes()) +
+                " forecast; read: " + size(r.bytesRead) + ", " + size(foretold->bytesRead) + " forecast");
+    result["forecast"] = toJson(*foretold);
+    result["bytesRead"] = r.bytesRead;
+    result["streamed"] = r.isStreamed;
+}
+
+LossesKnown Run::losses() const
+{
+    return o.areAllLossesWanted ? LossesKnown::All : LossesKnown::Deciding;
+}
+
+/// What was given on the command line over `before`: the defaults, or the settings of a search that goes on.
+SearchSettings Run::searchSettings(const SearchSettings &before) const
+{
+    SearchSettings settings = before;
+    settings.windows = o.searchWindows.value_or(before.windows);
+    if (!o.lossType.empty())
+        settings.referenceLoss = o.lossType == "reference";
+    if (!o.forcedLayers.empty())
+        settings.forcedLayers = o.forcedLayers;
+    if (o.protectedLayers)
+        settings.protectedLayers = *o.protectedLayers;
+    return settings;
+}
+
+/// The text that numbers came from before, with what was given on the command line instead.
+TextSettings Run::textOf(const Provenance &before) const
+{
+    TextSettings text{.files = o.texts,
+                      .windows = {},
+                      .length = o.length.value_or(before.length),
+                      .seed = o.seed.value_or(before.seed),
+                      .column = o.column.value_or(before.column)};
+    if (o.texts.empty())
+        text.files.assign(before.textFiles.begin(), before.textFiles.end());
+    return text;
+}
+
+ExportSettings Run::exportSettings() const
+{
+    ExportSettings settings{
+        .format = o.format, .output = o.output, .isOverwriteAllowed = o.isOverwriteAllowed, .dtype = {}, .command = repeatableCommand(o)};
+    if (!o.exportDtype.empty())
+        settings.dtype = dtypeFromConfigName(o.exportDtype);
+    return settings;
+}
+
+std::optional<PruningPlan> Run::optionalPlan()
+{
+    if (o.plan.empty())
+        return {};
+    PruningPlan plan = loadPlan(o.plan, model->spec, engine->modelHash(context));
+    if (!plan.isComplete() && o.command == "export")
+        throw Error("The plan " + inQuotes(o.plan.string()) + " is not finished: " + std::to_string(plan.removedAttentions.size()) +
+                        " of " + counted(plan.balance.attentionsToRemove, "attention") + " removed.",
+                    "Finish it with: secateur-cli search MODEL --plan PLAN --save-plan PLAN.");
+    if (!plan.isComplete() && o.command != "search")
+        report.line("The plan is not finished: " + std::to_string(plan.removedAttentions.size()) + " of " +
+                    counted(plan.balance.attentionsToRemove, "attention") + " removed.");
+    return plan;
+}
+
+NeuronScores Run::loadMatchingScores()
+{
+    NeuronScores scores = loadScores(o.scores);
+    if (scores.provenance.modelHash != engine->modelHash(context))
+        throw Error("The scores in " + inQuotes(o.scores.string()) + " were made from another model.",
+                    "Calibrate this model, or open the model that the scores were made from.");
+    return scores;
+}
+
+void Run::checkOutputFile(const std::filesystem::path &file) const
+{
+    if (file.empty())
+        return;
+    const AtomicPath probe = AtomicPath::forFile(file); // throws when it could not be written
+    const bool goesOn = isSame(file, o.plan);           // a plan may be brought on in place
+    bool isInput = isWithin(file, o.model) || isSame(file, o.scores) || isSame(file, o.config) || isSame(file, o.tokens);
+    for (const auto *texts : {&o.texts, &o.evaluationTexts})
+        for (const std::filesystem::path &text : *texts)
+            isInput = isInput || isSame(file, text);
+    if (isInput)
+        throw Error("The output " + inQuotes(file.string()) + " is also an input.", "Choose another name.");
+    if (!o.isOverwriteAllowed && doesExist(probe.target()) && !goesOn)
+        throw Error("The output " + inQuotes(file.string()) + " already exists.", "Choose another name, or replace it with --overwrite.");
+}
+
+void Run::checkOutputFolder() const
+{
+    std::vector<std::filesystem::path> files = {o.savePlan, o.plan, o.scores, o.config};
+    files.insert(files.end(), o.texts.begin(), o.texts.end());
+    files.insert(files.end(), o.evaluationTexts.begin(), o.evaluationTexts.end());
+    for (const std::filesystem::path &file : files)
+        if (isWithin(file, o.output))
+            throw Error(inQuotes(file.string()) + " is inside the output folder " + inQuotes(o.output.string()) +
+                            ", which will be replaced.",
+                        "Choose another place for one of them.");
+}
+
+/// Tells of a loss of a search; step -1 is the one before anything is removed.
+void Run::hear(const CandidateLoss &heard)
+{
+    if (heard.step < 0)
+        report.event({{"event", "initial"}, {"loss", heard.loss}});
+    else
+        report.event(
+            {{"event", heard.isScreened ? "screened" : "candidate"}, {"step", heard.step}, {"layer", heard.layer}, {"loss", heard.loss}});
+}
+
+void Run::runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings)
+{
+    const auto save = [&](const PruningPlan &current) {
+        if (!o.savePlan.empty() && isFirst())
+            savePlan(current, o.savePlan);
+    };
+    const auto heard = [&](const CandidateLoss &loss) { hear(loss); };
+    try {
+        engine->search(plan, text, settings, context, heard, save);
+    } catch (const Cancelled &) {
+        if (plan.search.isBegun() && !o.savePlan.empty() && isFirst()) {
+            save(plan); // what an unfinished step has evaluated is kept as well
+            const Provenance &p = plan.search.provenance;
+            const std::string file = quoted(o.savePlan.string());
+            const std::string command = "secateur-cli search " + quoted(o.model.string()) + " --plan " + file + " --save-plan " + file +
+                                        " --device " + p.device + " --dtype " + p.dtype + " --threads " + std::to_string(p.threads) +
+                                        (o.engine.screening == EngineSettings().screening ? "" : " --screen " + o.engine.screening);
+            report.event({{"event", "saved"}, {"plan", o.savePlan.string()}, {"command", command}});
+            report.line("What was found so far is in " + file + ". Resume with: " + command);
+        }
+        throw;
+    }
+    save(plan);
+}
+
+/// Adds what every result has, and prints it.
+void Run::finish(nlohmann::json result)
+{
+    compareWithForecast(result);
+    result["event"] = "result";
+    result["command"] = o.command;
+    result["seconds"] = report.seconds();
+    result["peakMemoryBytes"] = peakResidentBytes();
+    if (engine) {
+        const EngineReport r = engine->report();
+        result["peakDeviceMemoryBytes"] = r.peakDeviceMemoryBytes;
+        result["device"] = r.device;
+        result["dtype"] = r.dtype;
+        result["threads"] = r.threads;
+        result["torch"] = r.torchVersion;
+    }
+    report.event(result);
+}
+
+} // namespace secateur::cli

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "cli/Options.h"
+#include "cli/Reporter.h"
+#include "engine/StoreRanks.h"
+#include "foundation/JobContext.h"
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace secateur::cli {
+
+/// One command in progress: the options, the engine with the open model, and where to report. Commands.cpp has the commands, Run.cpp
+/// what they share.
+class Run {
+public:
+    Run(const Options &options, std::stop_token stop, Reporter &reporter);
+
+    void inspect();
+    void models();
+    void texts();
+    void calibrate();
+    void impact();
+    void plan();
+    void search();
+    void prune();
+    void evaluate();
+    void generate();
+    void exportPlan();
+    void bench();
+    void logits();
+
+private:
+    using Rows = std::vector<std::vector<std::string>>; ///< of a table
+
+    void open();
+    ModelSpec specOfModelOrConfig();
+    TextSettings calibrationText() const { return cli::calibrationText(o, model->spec.contextLength); }
+    TextSettings heldOutText(const std::filesystem::path &file) const { return cli::heldOutText(o, file, model->spec.contextLength); }
+    BalanceSettings balanceSettings(const ModelSpec &spec) const;
+    LossesKnown losses() const;
+    MemoryLimits memoryLimits() const;
+    /// Says what a text turned out to be, once for each.
+    void showText(const TextSettings &text, const TextReport &read);
+    /// Says what the job will take, and keeps that for the comparison at its end.
+    void showForecast(const JobSize &job);
+    /// The forecast beside what happened, as a line and in the result.
+    void compareWithForecast(nlohmann::json &result);
+    SearchSettings searchSettings(const SearchSettings &before) const;
+    TextSettings textOf(const Provenance &before) const;
+    ScoreNorm norm() const { return o.norm == "l1" ? ScoreNorm::L1 : ScoreNorm::L2; }
+    ExportSettings exportSettings() const;
+    std::optional<PruningPlan> optionalPlan();
+    NeuronScores loadMatchingScores();
+    /// Throws Error when the file cannot be written, exists, or is among what is read.
+    void checkOutputFile(const std::filesystem::path &file) const;
+    /// Throws Error when something that is read or written lies in the output folder.
+    void checkOutputFolder() const;
+    void measure(const PruningPlan &plan, nlohmann::json &evaluations, Rows &rows);
+    void exportTo(const PruningPlan &plan, const nlohmann::json &evaluations, nlohmann::json &result, Rows &rows);
+    void hear(const CandidateLoss &heard);
+    void runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings);
+    void showBalance(const SparsityBalance &balance);
+    void showParameters(const SparsityBalance &balance);
+    void showDeviation(const SparsityBalance &balance);
+    void showOrder(const PruningPlan &plan);
+    void showPlan(const PruningPlan &plan);
+    nlohmann::json resultOf(const SparsityBalance &balance, const PruningPlan *plan) const;
+    void finish(nlohmann::json result);
+
+    /// Whether this process is the one that speaks and writes, or the only one.
+    bool isFirst() const { return place.rank == 0; }
+
+    const Options &o;
+    Reporter &report;
+    JobContext context;
+    RankPlace place;
+    std::shared_ptr<Ranks> ranks; ///< none = this process is alone
+    std::optional<Engine> engine;
+    std::optional<Forecast> foretold; ///< of the job under way
+    std::vector<TextSettings> shown;  ///< texts that were told of
+    std::shared_ptr<const ModelSummary> model;
+};
+
+/// Whether both lead to the same place, existing or not; an empty path leads nowhere.
+bool isSame(const std::filesystem::path &one, const std::filesystem::path &other);
+/// Layers as "3, 1, 2", or "none".
+std::string joined(const std::vector<std::int64_t> &numbers);
+/// Kept neurons of layers, without those that have no FFN: "200", "29 to 48", or "none".
+std::string widthsText(std::vector<std::int64_t> widths);
+/// A share as "37.50 %".
+std::string percent(double share);
+
+} // namespace secateur::cli

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "decoder/Decoder.h"
+
+#include "decoder/CausalAttention.h"
+#include "decoder/LayerStream.h"
+#include "decoder/Products.h"
+#include "decoder/RowKernels.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/add.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/embedding.h>
+#include <ATen/ops/gelu.h>
+#include <ATen/ops/scalar_tensor.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/ops/silu.h>
+#include <ATen/ops/softmax.h>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace secateur {
+namespace {
+
+at::Tensor product(const at::Tensor &x, const LinearWeights &linear)
+{
+    return secateur::product(x, linear.weight, linear.bias);
+}
+
+/// [windows, T, heads * headDim] to [windows, heads, T, headDim].
+at::Tensor byHead(const at::Tensor &x, std::int64_t heads)
+{
+    return x.view({x.size(0), x.size(1), heads, -1}).transpose(1, 2);
+}
+
+std::int64_t headDimOf(const ModelSpec &spec)
+{
+    const AttentionSpec *attention = firstAttention(spec);
+    return attention ? attention->headDim : 2; // none is left: nothing will be rotated
+}
+
+} // namespace
+
+Decoder::Decoder(ModelSpec spec, Weights weights, std::int64_t positions)
+    : m_spec(std::move(spec)),
+      m_weights(std::move(weights)),
+      m_rope(m_spec.rope, headDimOf(m_spec), m_spec.contextLength, positions, device(), dtype())
+{
+    if (m_spec.localRope)
+        m_localRope.emplace(*m_spec.localRope, headDimOf(m_spec), m_spec.contextLength, positions, device(), dtype());
+}
+
+std::shared_ptr<const LayerWeights> Decoder::layerWeights(std::int64_t index) const
+{
+    if (m_weights.stream)
+        return m_weights.stream->layer(index);
+    return {std::shared_ptr<const void>(), &m_weights.layers[std::size_t(index)]}; // ours: nobody else has to hold it
+}
+
+at::Tensor Decoder::embed(const at::Tensor &tokens) const
+{
+    const at::Tensor states = at::embedding(m_weights.embedding, tokens);
+    if (m_spec.embeddingScale == 1)
+        return states;
+    return states * at::scalar_tensor(m_spec.embeddingScale, states.options()); // the factor is rounded to the type, as the states are
+}
+
+at::Tensor Decoder::addAttention(std::int64_t index, const at::Tensor &x, KvCache *cache, std::int64_t offset) const
+{
+    if (!m_spec.layers[std::size_t(index)].attention)
+        return x;
+    const std::shared_ptr<const LayerWeights> layer = layerWeights(index);
+    const auto &weights = layer->attention;
+    const AttentionSpec &spec = *m_spec.layers[std::size_t(index)].attention;
+    const at::Tensor normed = norm(x, weights->norm);
+    at::Tensor query = byHead(product(normed, weights->query), spec.heads);
+    at::Tensor key = byHead(product(normed, weights->key), spec.kvHeads);
+    at::Tensor value = byHead(product(normed, weights->value), spec.kvHeads);
+    if (spec.queryKeyNorm) {
+        query = norm(query, weights->queryNorm);
+        key = norm(key, weights->keyNorm);
+    }
+    if (spec.isRotated) {
+        const Rope &rope = spec.usesLocalRope ? *m_localRope : m_rope;
+        query = rope.rotate(query, offset);
+        key = rope.rotate(key, offset);
+    }
+    if (cache) {
+        const std::int64_t tokens = x.size(1);
+        cache->keys.narrow(2, offset, tokens).copy_(key);
+        cache->values.narrow(2, offset, tokens).copy_(value);
+        key = cache->keys.narrow(2, 0, offset + tokens);
+        value = cache->values.narrow(2, 0, offset + tokens);
+    }
+    const at::Tensor mixed = mix(spec, query, key, value).transpose(1, 2).reshape({x.size(0), x.size(1), -1});
+    at::Tensor output = product(mixed, weights->output);
+    if (weights->outputNorm.defined())
+        output = norm(output, weights->outputNorm);
+    return output.add_(x);
+}
+
+/// Every query's mean of the values, weighted by its scores with the keys that it sees: those before it and its own, of the last
+/// `window` where there is one. The queries are the last positions of the keys. Shapes [windows, heads, T, headDim].
+at::Tensor Decoder::mix(const AttentionSpec &spec, const at::Tensor &query, const at::Tensor &key, const at::Tensor &value) const
+{
+    const std::int64_t queries = query.size(2), keys = key.size(2);
+    const bool isGrouped = spec.heads != spec.kvHeads;
+    const bool isWindowed = spec.window && keys > *spec.window;
+    if (!isWindowed && !spec.scoreSoftcap && canMixCausally(query, key, value))
+        return mixCausally(query, key, value, spec.scale.value_or(1 / std::sqrt(double(spec.headDim))));
+    if (!isWindowed && !spec.scoreSoftcap) // causal without a mask; one token that follows others sees all of them
+        return at::scaled_dot_product_attention(query, key, value, {}, 0.0, queries > 1, spec.scale, isGrouped);
+
+    const at::Tensor position = at::arange(keys - queries, keys, query.options().dtype(at::kLong)).unsqueeze(1);
+    const at::Tensor other = at::arange(keys, position.options()).unsqueeze(0);
+    at::Tensor isSeen = other <= position; // [queries, keys]
+    if (isWindowed)
+        isSeen = isSeen.bitwise_and(other > position - *spec.window);
+    if (!spec.scoreSoftcap)
+        return at::scaled_dot_product_attention(query, key, value, isSeen, 0.0, false, spec.scale, isGrouped);
+
+    const std::int64_t group = spec.heads / spec.kvHeads;
+    const at::Tensor scores =
+        query.matmul(key.repeat_interleave(group, 1).transpose(2, 3)) * spec.scale.value_or(1 / std::sqrt(double(spec.headDim)));
+    const at::Tensor capped = (scores / *spec.scoreSoftcap).tanh_().mul_(*spec.scoreSoftcap);
+    const at::Tensor masked = capped.masked_fill(isSeen.bitwise_not(), -std::numeric_limits<double>::infinity());
+    return at::softmax(masked, -1, at::kFloat).to(value.scalar_type()).matmul(value.repeat_interleave(group, 1));
+}
+
+at::Tensor Decoder::addFfn(std::int64_t index, const at::Tensor &x, at::Tensor to) const
+{
+    if (!m_spec.layers[std::size_t(index)].ffn)
+        return to.defined() ? to.copy_(x) : x;
+    at::Tensor added = ffnDown(index, ffnActivation(index, x));
+    return to.defined() ? at::add_out(to, added, x) : added.add_(x);
+}
+
+at::Tensor Decoder::ffnActivation(std::int64_t index, const at::Tensor &x) const
+{
+    const std::shared_ptr<const LayerWeights> layer = layerWeights(index);
+    const FfnWeights &weights = *layer->ffn;
+    const at::Tensor normed = norm(x, weights.norm);
+    at::Tensor activation = product(normed, weights.gate);
+    if (m_spec.activation == Activation::Silu && canTakeElements(activation)) {
+        swiglu(activation, product(normed, weights.up));
+        return activation;
+    }
+    if (m_spec.activation == Activation::GeluTanh)
+        at::gelu_(activation, "tanh");
+    else
+        at::silu_(activation);
+    return activation.mul_(product(normed, weights.up));
+}
+
+at::Tensor Decoder::ffnDown(std::int64_t index, const at::Tensor &activation) const
+{
+    const std::shared_ptr<const LayerWeights> layer = layerWeights(index);
+    const FfnWeights &weights = *layer->ffn;
+    const at::Tensor output = product(activation, weights.down);
+    return weights.outputNorm.defined() ? norm(output, weights.outputNorm) : output;
+}
+
+at::Tensor Decoder::finalNorm(const at::Tensor &x) const
+{
+    return norm(x, m_weights.finalNorm);
+}
+
+at::Tensor Decoder::logits(const at::Tensor &normed) const
+{
+    return capped(product(normed, m_weights.head));
+}
+
+at::Tensor Decoder::capped(const at::Tensor &logits) const
+{
+    if (!m_spec.logitSoftcap)
+        return logits;
+    return (logits / *m_spec.logitSoftcap).tanh_().mul_(*m_spec.logitSoftcap);
+}
+
+/// RMSNorm (arXiv 1910.07467): statistics in fp32; the weight applied in the type of x, as the Llama family does, or, as Gemma does, one
+/// more than the weight in fp32. The kernels round once, at the end.
+at::Tensor Decoder::norm(const at::Tensor &x, const at::Tensor &weight) const
+{
+    if (canTakeRows(x))
+        return normedRows(x, weight, m_spec.normEpsilon, m_spec.addsOneToNorms ? 1 : 0);
+    const at::Tensor wide = x.to(at::kFloat);
+    const at::Tensor scale = wide.square().mean(-1, true).add_(m_spec.normEpsilon).rsqrt_();
+    if (m_spec.addsOneToNorms)
+        return (wide * scale).mul_(weight.to(at::kFloat) + 1).to(x.scalar_type());
+    return (wide * scale).to(x.scalar_type()).mul_(weight);
+}
+
+Decoder withTensors(const Decoder &decoder, const std::function<at::Tensor(const at::Tensor &)> &change)
+{
+    Weights weights = decoder.weights();
+    const bool isTied = weights.head.is_same(weights.embedding);
+    const auto changeEach = [change](at::Tensor &tensor) { tensor = change(tensor); };
+    forEachTensor(weights, changeEach);
+    if (isTied)
+        weights.head = weights.embedding;
+    if (weights.stream)
+        weights.stream = weights.stream->changed([changeEach](std::int64_t, LayerWeights layer) {
+            forEachTensor(layer, changeEach);
+            return layer;
+        });
+    return Decoder(decoder.spec(), std::move(weights), decoder.positions());
+}
+
+Decoder inType(const Decoder &decoder, c10::ScalarType type)
+{
+    return withTensors(decoder, [type](const at::Tensor &tensor) { return tensor.to(type); });
+}
+
+namespace {
+
+/// The model of that specification, whose layers are made of those of another by `change`.
+Decoder changed(const Decoder &decoder, ModelSpec spec, const LayerStream::Change &change)
+{
+    Weights weights = decoder.weights();
+    if (weights.stream)
+        weights.stream = weights.stream->changed(change);
+    for (std::size_t i = 0; i < weights.layers.size(); ++i)
+        weights.layers[i] = change(std::int64_t(i), std::move(weights.layers[i]));
+    return Decoder(std::move(spec), std::move(weights), decoder.positions());
+}
+
+} // namespace
+
+Decoder withFfnsOf(const Decoder &dense, const Surgery &surgery)
+{
+    const auto change = [layers = surgery.layers, wide = dense.spec()](std::int64_t i, LayerWeights layer) {
+        const std::vector<std::int64_t> &kept = layers[std::size_t(i)].keptNeurons;
+        if (kept.empty())
+            layer.ffn.reset();
+        else if (layer.ffn && std::int64_t(kept.size()) != wide.layers[std::size_t(i)].neurons())
+            layer.ffn = narrowed(*layer.ffn, kept);
+        return layer;
+    };
+    return changed(dense, prunedSpec(dense.spec(), surgery.widths(), {}), change);
+}
+
+Decoder withAttentionsOf(const Decoder &decoder, const Surgery &surgery)
+{
+    const auto change = [layers = surgery.layers](std::int64_t i, LayerWeights layer) {
+        if (!layers[std::size_t(i)].hasAttention)
+            layer.attention.reset();
+        return layer;
+    };
+    ModelSpec spec = decoder.spec();
+    for (const std::int64_t layer : surgery.removedAttentions())
+        spec.layers[std::size_t(layer)].attention.reset();
+    return changed(decoder, std::move(spec), change);
+}
+
+Decoder pruned(const Decoder &dense, const Surgery &surgery)
+{
+    return withAttentionsOf(withFfnsOf(dense, surgery), surgery);
+}
+
+} // namespace secateur

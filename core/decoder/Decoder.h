@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Internal to core: shows Torch.
+#pragma once
+
+#include "decoder/Rope.h"
+#include "decoder/Weights.h"
+#include "model/ModelSpec.h"
+#include "model/Surgery.h"
+
+#include <ATen/core/Tensor.h>
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+namespace secateur {
+
+/// Keys and values of one attention, for generation: [1, kvHeads, positions, headDim], filled from the front.
+struct KvCache {
+    at::Tensor keys, values;
+};
+
+/// The decoder, layer by layer: norm, attention, add, norm, FFN, add (some families norm again before they add). The one place where a
+/// model computes.
+///
+/// Layers may be streamed (LayerStream); then each costs its reading again whenever another one was computed since.
+///
+/// Hidden states have the shape [windows, T, d]. Whoever calls decides the order of layers and branches; nothing here knows about scoring
+/// or search. A narrowed FFN and an absent part are facts of the weights. Immutable; used under c10::InferenceMode.
+class Decoder {
+public:
+    /// `positions`: the longest sequence that will be computed, in tokens. The spec must describe the weights.
+    Decoder(ModelSpec spec, Weights weights, std::int64_t positions);
+
+    const ModelSpec &spec() const { return m_spec; }
+    const Weights &weights() const { return m_weights; }
+    std::int64_t layerCount() const { return m_spec.layerCount(); }
+    std::int64_t positions() const { return m_rope.positions(); }
+    at::Device device() const { return m_weights.embedding.device(); }
+    c10::ScalarType dtype() const { return m_weights.embedding.scalar_type(); }
+
+    /// Token ids [windows, T] (int64, on the device) to hidden states.
+    at::Tensor embed(const at::Tensor &tokens) const;
+    /// One whole layer.
+    at::Tensor layer(std::int64_t index, const at::Tensor &x) const { return addFfn(index, addAttention(index, x)); }
+    /// x + attention(norm(x)); x itself where the attention is absent. With a cache, x holds the tokens from position `offset` on.
+    at::Tensor addAttention(std::int64_t index, const at::Tensor &x, KvCache *cache = nullptr, std::int64_t offset = 0) const;
+    /// x + down(activation(x)), written into `to` where that is defined: of the shape of x, and not x. x itself where the FFN is absent.
+    at::Tensor addFfn(std::int64_t index, const at::Tensor &x, at::Tensor to = {}) const;
+    /// The neurons' activation act(gate) * up of norm(x), shape [windows, T, I]: what enters the down product. Of layers that have an FFN.
+    at::Tensor ffnActivation(std::int64_t index, const at::Tensor &x) const;
+    /// What an activation adds to x, shape [windows, T, d].
+    at::Tensor ffnDown(std::int64_t index, const at::Tensor &activation) const;
+    /// The norm before the head.
+    at::Tensor finalNorm(const at::Tensor &x) const;
+    /// Logits of normed states: [..., d] to [..., V], in the type of the weights.
+    at::Tensor logits(const at::Tensor &normed) const;
+    /// Logits as the head's product gives them to logits as the model means them: capped in families that cap.
+    at::Tensor capped(const at::Tensor &logits) const;
+
+private:
+    /// Held while a layer computes: streamed layers stay resident as long as somebody holds them.
+    std::shared_ptr<const LayerWeights> layerWeights(std::int64_t index) const;
+    at::Tensor norm(const at::Tensor &x, const at::Tensor &weight) const;
+    at::Tensor mix(const AttentionSpec &spec, const at::Tensor &query, const at::Tensor &key, const at::Tensor &value) const;
+
+    ModelSpec m_spec;
+    Weights m_weights;
+    Rope m_rope;
+    std::optional<Rope> m_localRope;
+};
+
+/// The same model with every tensor of its weights changed, the head of tied embeddings with them; streamed layers are changed as they come.
+Decoder withTensors(const Decoder &decoder, const std::function<at::Tensor(const at::Tensor &)> &change);
+/// The same model in another type.
+Decoder inType(const Decoder &decoder, c10::ScalarType type);
+
+/// The same model with the FFNs that the surgery leaves, and all its attentions: what a search starts from. Weights that do not change are
+/// shared; streamed layers are narrowed as they come.
+Decoder withFfnsOf(const Decoder &dense, const Surgery &surgery);
+/// The same model without the attentions that the surgery removes.
+Decoder withAttentionsOf(const Decoder &decoder, const Surgery &surgery);
+/// The dense model after the whole surgery.
+Decoder pruned(const Decoder &dense, const Surgery &surgery);
+
+} // namespace secateur

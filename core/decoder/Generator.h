@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Internal to core: shows Torch.
+#pragma once
+
+#include "decoder/Decoder.h"
+#include "foundation/JobContext.h"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <random>
+#include <span>
+#include <vector>
+
+namespace secateur {
+
+/// How the next token is chosen. The defaults are greedy.
+struct SamplingSettings {
+    double temperature = 0; ///< 0 = the most likely token always
+    std::int64_t topK = 0;  ///< only among the k most likely; 0 = all
+    double topP = 1;        ///< only among the most likely that hold this probability together, in (0, 1]
+    std::uint64_t seed = 0; ///< of the choice; the same seed gives the same text on the same device
+};
+
+/// Writes on from a prompt, token by token, with cached keys and values. The cache of a removed attention is not there.
+class Generator {
+public:
+    /// Throws Error when a setting is out of its range.
+    Generator(const Decoder &decoder, const SamplingSettings &settings);
+
+    /// At most `count` tokens after `prompt` (at least one token), fewer when one of `stops` comes (it is the last one returned) or the
+    /// decoder's positions are used up. `heard` gets each token as it is chosen. One unit of progress is one token. Throws Error when the
+    /// logits are not finite.
+    std::vector<std::int32_t> generate(std::span<const std::int32_t> prompt, std::int64_t count, std::span<const std::int32_t> stops,
+                                       JobContext &context, const std::function<void(std::int32_t)> &heard = {});
+
+private:
+    at::Tensor advance(std::span<const std::int32_t> tokens);
+    std::int32_t choose(const at::Tensor &logits);
+
+    const Decoder &m_decoder;
+    SamplingSettings m_settings;
+    std::mt19937_64 m_random;
+    std::vector<std::optional<KvCache>> m_caches; ///< one per layer with attention
+    std::int64_t m_position = 0;                  ///< tokens in the caches
+};
+
+} // namespace secateur

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/evaluate/EvaluationModel.h"
+
+#include "models/TextNames.h"
+#include "panels/plan/DraftOfRecord.h"
+#include "widgets/Quantity.h"
+
+#include <QFont>
+#include <QLocale>
+
+#include <limits>
+#include <map>
+#include <string>
+#include <utility>
+
+namespace secateur::ui {
+namespace {
+
+bool isOriginal(const EvaluationRecord &record)
+{
+    return record.planHash.empty();
+}
+
+/// Share of the layers' parameters that a record's plan removes.
+double sparsityOf(const SessionModel &session, const EvaluationRecord &record)
+{
+    if (isOriginal(record) || session.denseFigures().layerParameters == 0)
+        return 0;
+    const ModelFigures figures = session.figuresOf(record.neuronsKept, std::int64_t(record.removed.size()));
+    return 1.0 - double(figures.layerParameters) / double(session.denseFigures().layerParameters);
+}
+
+/// A cell of a text file: in quotes where the separator or a quote would break it.
+QString cell(const QVariant &value, QChar separator)
+{
+    if (value.typeId() == QMetaType::Double)
+        return QLocale::c().toString(value.toDouble(), 'g', QLocale::FloatingPointShortest);
+    const QString text = value.toString();
+    if (!text.contains(separator) && !text.contains(QLatin1Char('"')) && !text.contains(QLatin1Char('\n')))
+        return text;
+    return QLatin1Char('"') + QString(text).replace(QLatin1Char('"'), QLatin1String("\"\"")) + QLatin1Char('"');
+}
+
+} // namespace
+
+QString planText(const SessionModel &session, const EvaluationRecord &record)
+{
+    if (isOriginal(record))
+        return EvaluationModel::tr("original");
+    return EvaluationModel::tr("%1, N = %2, K = %3")
+        .arg(percentText(sparsityOf(session, record)), exactText(qint64(record.removed.size())), exactText(record.neuronsKept));
+}
+
+EvaluationModel::EvaluationModel(const SessionModel &session, QObject *parent) : QAbstractTableModel(parent), m_session(session)
+{
+    for (const auto signal : {&SessionModel::modelChanged, &SessionModel::evaluationsChanged})
+        connect(&session, signal, this, &EvaluationModel::reset);
+    for (const auto signal : {&SessionModel::draftChanged, &SessionModel::searchChanged})
+        connect(&session, signal, this, &EvaluationModel::follow);
+    reset();
+}
+
+void EvaluationModel::reset()
+{
+    beginResetModel();
+    const std::vector<EvaluationRecord> &records = m_session.session().evaluations;
+    const std::vector<bool> isOfPlan = ofPlan();
+    std::map<std::pair<std::string, std::int64_t>, double> originals; // the latest of each text wins
+    for (const EvaluationRecord &record : records)
+        if (isOriginal(record))
+            originals[{record.result.tokenHash, record.result.length}] = record.result.perplexity;
+    m_rows.clear();
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        Row row{.sparsity = sparsityOf(m_session, records[i]), .againstOriginal = {}, .isOfPlan = isOfPlan[i]};
+        const Evaluation &own = records[i].result;
+        if (const auto original = originals.find({own.tokenHash, own.length}); original != originals.end())
+            row.againstOriginal = own.perplexity / original->second;
+        m_rows.push_back(row);
+    }
+    endResetModel();
+}
+
+/// Another plan may be the current one: only what is said of that changes.
+void EvaluationModel::follow()
+{
+    const std::vector<bool> isOfPlan = ofPlan();
+    for (std::size_t i = 0; i < m_rows.size(); ++i)
+        if (std::exchange(m_rows[i].isOfPlan, bool(isOfPlan[i])) != isOfPlan[i])
+            emit dataChanged(index(int(i), 0), index(int(i), kColumns - 1));
+}
+
+/// Whether each record is of the current plan.
+std::vector<bool> EvaluationModel::ofPlan() const
+{
+    const SearchState state = m_session.searchState();
+    const bool isSettled = state == SearchState::Complete || state == SearchState::NotNeeded;
+    const std::vector<std::int64_t> order = m_session.removalOrder();
+    std::vector<bool> all;
+    for (const EvaluationRecord &r : m_session.session().evaluations)
+        all.push_back(isSettled && !isOriginal(r) && r.calibration == m_session.draft().calibration &&
+                      r.neuronsKept == m_session.neuronsKept() && r.removed == order);
+    return all;
+}
+
+int EvaluationModel::rowCount(const QModelIndex &parent) const
+{
+    return parent.isValid() ? 0 : int(m_rows.size());
+}
+
+int EvaluationModel::columnCount(const QModelIndex &parent) const
+{
+    return parent.isValid() ? 0 : kColumns;
+}
+
+QVariant EvaluationModel::value(int row, Column column) const
+{
+    const EvaluationRecord &r = record(row);
+    switch (column) {
+    case kPlan:
+        return m_rows[std::size_t(row)].sparsity;
+    case kPerplexity:
+        return r.result.perplexity;
+    case kAgainstOriginal:
+        return againstOriginal(row).value_or(std::numeric_limits<double>::infinity());
+    case kLoss:
+        return r.result.loss;
+    case kText:
+        return textFilesName(r.text);
+    case kWindows:
+        return qint64(r.result.windows);
+    case kTokens:
+        return qint64(r.result.tokens);
+    case kOrder:
+        return r.isOrderBorrowed;
+    case kColumns:
+        break;
+    }
+    return {};
+}
+
+QString EvaluationModel::text(int row, Column column) const
+{
+    const EvaluationRecord &r = record(row);
+    switch (column) {
+    case kPlan:
+        return isOfPlan(row) ? tr("%1 (current)").arg(planText(m_session, r)) : planText(m_session, r);
+    case kPerplexity:
+        return perplexityText(r.result.perplexity);
+    case kAgainstOriginal: {
+        const std::optional<double> ratio = againstOriginal(row);
+        return ratio ? tr("×%1").arg(QLocale().toString(*ratio, 'f', 2)) : tr("not measured");
+    }
+    case kLoss:
+        return QLocale().toString(r.result.loss, 'f', 4);
+    case kText:
+        return textFilesName(r.text);
+    case kWindows:
+        return tr("%1 × %2").arg(exactText(r.result.windows), exactText(r.result.length));
+    case kTokens:
+        return exactText(r.result.tokens);
+    case kOrder:
+        return isOriginal(r) ? QString() : r.isOrderBorrowed ? tr("~ borrowed") : r.removed.empty() ? tr("none") : tr("= searched");
+    case kColumns:
+        break;
+    }
+    return {};
+}
+
+QVariant EvaluationModel::data(const QModelIndex &index, int role) const
+{
+    if (!index.isValid() || index.row() >= int(m_rows.size()))
+        return {};
+    const auto column = Column(index.column());
+    const EvaluationRecord &r = record(index.row());
+    switch (role) {
+    case Qt::DisplayRole:
+        return text(index.row(), column);
+    case kSortRole:
+        return value(index.row(), column);
+    case kReasonRole:
+        return draftOfRecord(m_session.session(), r, m_session.draft()).reason;
+    case Qt::TextAlignmentRole:
+        return int(Qt::AlignVCenter | (column == kPlan || column == kText || column == kOrder ? Qt::AlignLeft : Qt::AlignRight));
+    case Qt::FontRole: {
+        QFont font;
+        font.setBold(isOfPlan(index.row()));
+        return font;
+    }
+    case Qt::ToolTipRole:
+        if (column == kText && !r.text.files.empty())
+            return QString::fromStdString(r.text.files.front().string());
+        if (column == kOrder && r.isOrderBorrowed)
+            return borrowedOrderText();
+        return column == kPlan && !isOriginal(r) ? tr("Plan hash %1").arg(QString::fromStdString(r.planHash)) : QVariant();
+    default:
+        return {};
+    }
+}
+
+QVariant EvaluationModel::headerData(int section, Qt::Orientation orientation, int role) const
+{
+    if (orientation != Qt::Horizontal)
+        return {};
+    if (role == Qt::TextAlignmentRole)
+        return int(Qt::AlignVCenter | (section == kPlan || section == kText || section == kOrder ? Qt::AlignLeft : Qt::AlignRight));
+    if (role == Qt::ToolTipRole && section == kAgainstOriginal)
+        return tr("Perplexity compared with the original's on the same tokens");
+    if (role != Qt::DisplayRole)
+        return {};
+    switch (Column(section)) {
+    case kPlan:
+        return tr("Plan");
+    case kPerplexity:
+        return tr("Perplexity");
+    case kAgainstOriginal:
+        return tr("vs original");
+    case kLoss:
+        return tr("Loss, nats");
+    case kText:
+        return tr("Text");
+    case kWindows:
+        return tr("Windows");
+    case kTokens:
+        return tr("Tokens");
+    case kOrder:
+        return tr("Order");
+    case kColumns:
+        break;
+    }
+    return {};
+}
+
+QString EvaluationModel::separated(QChar separator) const
+{
+    const QStringList names = {QStringLiteral("plan"),         QStringLiteral("sparsity"),   QStringLiteral("attentions_removed"),
+                               QStringLiteral("neurons_kept"), QStringLiteral("perplexity"), QStringLiteral("against_original"),
+                               QStringLiteral("loss"),         QStringLiteral("text"),       QStringLiteral("windows"),
+                               QStringLiteral("length"),       QStringLiteral("tokens"),     QStringLiteral("order"),
+                               QStringLiteral("plan_hash")};
+    QString all = names.join(separator) + QLatin1Char('\n');
+    for (int row = 0; row < rowCount(); ++row) {
+        const EvaluationRecord &r = record(row);
+        const std::optional<double> ratio = againstOriginal(row);
+        const QString order = isOriginal(r) ? QString() : r.isOrderBorrowed ? QStringLiteral("borrowed") : QStringLiteral("searched");
+        QStringList cells; // for other programs: the text has the name of its file
+        for (const QVariant &value : std::initializer_list<QVariant>{
+                 isOriginal(r) ? QStringLiteral("original") : QStringLiteral("plan"), m_rows[std::size_t(row)].sparsity,
+                 qint64(r.removed.size()), qint64(r.neuronsKept), r.result.perplexity, ratio ? QVariant(*ratio) : QVariant(), r.result.loss,
+                 QString::fromStdString(textName(r.text)), qint64(r.result.windows), qint64(r.result.length), qint64(r.result.tokens),
+                 order, QString::fromStdString(r.planHash)})
+            cells << cell(value, separator);
+        all += cells.join(separator) + QLatin1Char('\n');
+    }
+    return all;
+}
+
+QString borrowedOrderText()
+{
+    return EvaluationModel::tr("The removal order was searched at another K: a prediction of what a search would give.");
+}
+
+} // namespace secateur::ui

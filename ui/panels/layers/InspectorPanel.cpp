@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/layers/InspectorPanel.h"
+
+#include "commands/PlanEditor.h"
+#include "models/SelectionModel.h"
+#include "models/SessionModel.h"
+#include "panels/layers/LayerFacts.h"
+#include "panels/plan/BalanceWords.h"
+#include "theme/Icons.h"
+#include "widgets/Enabling.h"
+#include "widgets/FactLines.h"
+#include "widgets/FormulaCard.h"
+#include "widgets/Labels.h"
+#include "widgets/Quantity.h"
+
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QVBoxLayout>
+
+#include <algorithm>
+
+namespace secateur::ui {
+namespace {
+
+void setChoice(QPushButton &button, bool isChecked, const QString &problem, const QString &toolTip)
+{
+    button.setChecked(isChecked);
+    enableUnless(problem, button, toolTip);
+}
+
+} // namespace
+
+InspectorPanel::InspectorPanel(Workbench workbench, QWidget *parent) : QWidget(parent), m_workbench(workbench)
+{
+    setAccessibleName(tr("Inspector"));
+    setMinimumWidth(200);
+    makeParts();
+    const SessionModel &session = workbench.session;
+    const SelectionModel &selection = workbench.selection;
+    for (const auto signal : {&SessionModel::modelChanged, &SessionModel::draftChanged})
+        connect(&session, signal, this, &InspectorPanel::follow);
+    for (const auto signal : {&SessionModel::searchChanged, &SessionModel::denseImpactChanged, &SessionModel::calibrationsChanged})
+        connect(&session, signal, this, &InspectorPanel::followLayer);
+    for (const auto signal : {&SelectionModel::hoveredLayerChanged, &SelectionModel::selectedLayerChanged, &SelectionModel::stepChanged})
+        connect(&selection, signal, this, &InspectorPanel::followLayer);
+    connect(m_protect, &QPushButton::clicked, this, [this] { m_workbench.editor.toggleProtected(layer()); });
+    connect(m_force, &QPushButton::clicked, this, [this] { m_workbench.editor.toggleForced(layer()); });
+    follow();
+}
+
+void InspectorPanel::makeParts()
+{
+    auto *content = new QWidget;
+    auto *parts = new QVBoxLayout(content);
+    parts->setContentsMargins(12, 10, 12, 10);
+    parts->setSpacing(6);
+    m_title = headingLabel({});
+    m_hint = captionLabel({});
+    m_facts = new FactLines;
+    m_protect = new QPushButton(icon(QStringLiteral("shield")), tr("Protect"));
+    m_protect->setAccessibleName(tr("Protect attention"));
+    m_force = new QPushButton(icon(QStringLiteral("force")), tr("Remove first"));
+    for (QPushButton *button : {m_protect, m_force})
+        button->setCheckable(true);
+    auto *buttons = new QHBoxLayout;
+    buttons->addWidget(m_protect);
+    buttons->addWidget(m_force);
+    buttons->addStretch(1);
+    parts->addWidget(m_title);
+    parts->addWidget(m_hint);
+    parts->addWidget(m_facts);
+    parts->addLayout(buttons);
+    parts->addSpacing(8);
+    parts->addWidget(headingLabel(tr("Explain: the balance rule")));
+    m_explanation = captionLabel({});
+    parts->addWidget(m_explanation);
+    m_depth = new FormulaCard;
+    m_depth->setAccessibleName(tr("How N is computed"));
+    m_width = new FormulaCard;
+    m_width->setAccessibleName(tr("How K is computed"));
+    parts->addWidget(m_depth);
+    parts->addWidget(m_width);
+    parts->addWidget(captionLabel(tr("Keep in mind: low perplexity on one window does not guarantee accuracy on tasks.")));
+    parts->addStretch(1);
+
+    auto *scroll = new QScrollArea;
+    scroll->setWidget(content);
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setFocusPolicy(Qt::NoFocus); // Tab goes through the controls; it shows no focus
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(scroll);
+}
+
+qint64 InspectorPanel::layer() const
+{
+    const SelectionModel &selection = m_workbench.selection;
+    const qint64 layer = selection.hoveredLayer() >= 0 ? selection.hoveredLayer() : selection.selectedLayer();
+    return layer < m_workbench.session.layerCount() ? layer : -1;
+}
+
+void InspectorPanel::follow()
+{
+    followLayer();
+    const BalanceWords words = balanceWords(m_workbench.session);
+    m_explanation->setText(words.explanation.isEmpty() ? tr("How many attentions go and how many neurons stay, for a target sparsity.")
+                                                       : words.explanation);
+    m_depth->setFormula(words.depth);
+    m_depth->setVisible(!words.depth.isEmpty());
+    m_width->setFormula(words.width);
+    m_width->setVisible(!words.width.isEmpty());
+}
+
+void InspectorPanel::followLayer()
+{
+    const SessionModel &session = m_workbench.session;
+    const qint64 at = layer();
+    m_title->setText(at < 0 ? tr("No layer selected") : tr("Layer %1").arg(at));
+    m_hint->setText(session.hasModel() ? tr("Point at a layer anywhere, or choose one on the map.") : tr("Open a model first."));
+    m_hint->setVisible(at < 0);
+    m_facts->setVisible(at >= 0);
+    m_protect->setVisible(at >= 0);
+    m_force->setVisible(at >= 0);
+    if (at < 0)
+        return;
+    const LayerFacts facts = layerFacts(session, m_workbench.selection, at);
+    m_facts->setFacts({{tr("Attention"), attentionText(facts)},
+                       {impactName(), impactText()},
+                       {tr("Runner-up"), runnerUpText()},
+                       {tr("FFN"), facts.hasFfn ? tr("%1 of %2").arg(exactText(facts.kept), exactText(facts.neurons)) : ffnText(facts)},
+                       {tr("Score kept"), facts.shareKept ? percentText(*facts.shareKept) : QStringLiteral("—")}});
+    followButtons();
+}
+
+void InspectorPanel::followButtons()
+{
+    const SessionModel &session = m_workbench.session;
+    setChoice(*m_protect, session.isProtected(layer()), protectProblem(session, layer()), tr("The search leaves this attention alone"));
+    setChoice(*m_force, session.isForced(layer()), forceProblem(session, layer()),
+              tr("This attention goes first, whatever the search says"));
+}
+
+namespace {
+
+/// The step whose losses say most about a layer: the one that removed it, or the last one at the point that is looked at.
+qint64 stepOf(const SessionModel &session, const SelectionModel &selection, qint64 layer)
+{
+    const SearchRecord *search = session.search();
+    if (!search)
+        return -1;
+    const LayerFacts facts = layerFacts(session, selection, layer);
+    if (facts.isRemoved())
+        return facts.removal;
+    const auto last = std::min<qint64>(qint64(search->steps.size()), session.attentionsToRemove()) - 1;
+    for (qint64 step = selection.step() < 0 ? last : std::min(last, selection.step()); step >= 0; --step)
+        if (candidateFacts(*search, step, layer))
+            return step;
+    return -1;
+}
+
+} // namespace
+
+QString InspectorPanel::impactName() const
+{
+    const qint64 step = stepOf(m_workbench.session, m_workbench.selection, layer());
+    return step >= 0 ? tr("Impact at step %1").arg(step + 1) : tr("Impact");
+}
+
+QString InspectorPanel::impactText() const
+{
+    const SessionModel &session = m_workbench.session;
+    const qint64 step = stepOf(session, m_workbench.selection, layer());
+    if (const SearchRecord *search = session.search(); search && step >= 0)
+        if (const auto facts = candidateFacts(*search, step, layer()))
+            return changeText(1, 1 + facts->perplexityChange());
+    if (const SearchRecord *dense = session.denseImpact())
+        if (const auto facts = candidateFacts(*dense, 0, layer()))
+            return tr("%1, original").arg(changeText(1, 1 + facts->perplexityChange()));
+    return tr("not measured");
+}
+
+QString InspectorPanel::runnerUpText() const
+{
+    const SessionModel &session = m_workbench.session;
+    const LayerFacts facts = layerFacts(session, m_workbench.selection, layer());
+    const SearchRecord *search = session.search();
+    const auto removal = search && facts.isRemoved() ? candidateFacts(*search, facts.removal, layer()) : std::nullopt;
+    if (!removal)
+        return QStringLiteral("—");
+    if (removal->isForced || removal->runnerUp < 0)
+        return tr("none");
+    const QString gap = percentText(removal->gap, 2);
+    return removal->isNearTie() ? tr("layer %1, near tie (%2)").arg(removal->runnerUp).arg(gap)
+                                : tr("layer %1, gap %2").arg(removal->runnerUp).arg(gap);
+}
+
+} // namespace secateur::ui

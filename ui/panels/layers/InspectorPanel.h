@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "panels/common/Workbench.h"
+
+#include <QString>
+#include <QWidget>
+
+class QLabel;
+class QPushButton;
+
+namespace secateur::ui {
+
+class FactLines;
+class FormulaCard;
+
+/// What there is to know of the layer that is hovered or selected, what can be done about its attention, and the balance rule explained
+/// with the numbers of the current plan.
+class InspectorPanel : public QWidget {
+    Q_OBJECT
+public:
+    explicit InspectorPanel(Workbench workbench, QWidget *parent = nullptr);
+
+    QSize sizeHint() const override { return {260, 500}; }
+
+private:
+    void makeParts();
+    void follow();
+    void followLayer();
+    void followButtons();
+    qint64 layer() const;
+    QString impactName() const;
+    QString impactText() const;
+    QString runnerUpText() const;
+
+    Workbench m_workbench;
+    QLabel *m_title, *m_hint;
+    FactLines *m_facts;
+    QPushButton *m_protect, *m_force;
+    QLabel *m_explanation;
+    FormulaCard *m_depth, *m_width;
+};
+
+} // namespace secateur::ui

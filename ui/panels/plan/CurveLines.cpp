@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/plan/CurveLines.h"
+
+#include "foundation/Error.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace secateur::ui {
+namespace {
+
+struct Series {
+    PlanDraft settings; ///< what its plans have in common; what varies has its default
+    CurveLine::Along along;
+    std::vector<std::pair<double, std::size_t>> plans; ///< what varies, and the point
+};
+
+bool leadsTo(const ModelSpec &spec, const BalanceSettings &settings, const EvaluationRecord &record)
+{
+    try {
+        const SparsityBalance reached = balance(spec, settings);
+        return reached.neuronsKept == record.neuronsKept && reached.attentionsToRemove == std::int64_t(record.removed.size());
+    } catch (const Error &) {
+        return false; // nothing is feasible there, so it was not measured under these settings
+    }
+}
+
+void add(std::vector<Series> &all, CurveLine::Along along, const PlanDraft &settings, double varied, std::size_t point)
+{
+    auto found = std::find_if(all.begin(), all.end(), [&](const Series &one) { return one.along == along && one.settings == settings; });
+    if (found == all.end())
+        found = all.insert(all.end(), {.settings = settings, .along = along, .plans = {}});
+    found->plans.emplace_back(varied, point);
+}
+
+} // namespace
+
+std::vector<CurveLine> curveLines(const Session &session, const std::vector<std::size_t> &records)
+{
+    if (!session.model)
+        return {};
+    const ModelSpec &spec = session.model->spec;
+    std::optional<std::size_t> original;
+    std::vector<Series> all;
+    for (std::size_t point = 0; point < records.size(); ++point) {
+        const EvaluationRecord &record = session.evaluations[records[point]];
+        if (record.planHash.empty())
+            original = point;
+        if (!record.draft || record.isOrderBorrowed)
+            continue;
+        const auto removed = std::int64_t(record.removed.size());
+        const double target = record.draft->balance.sparsity;
+        PlanDraft settings = *record.draft;
+        settings.balance.neuronsKept.reset();
+        settings.balance.attentionsToRemove = removed;
+        if (leadsTo(spec, settings.balance, record)) {
+            PlanDraft common = settings;
+            common.balance.attentionsToRemove.reset();
+            common.balance.alpha = BalanceSettings().alpha; // means nothing where N is given
+            add(all, CurveLine::Along::Depth, common, double(removed), point);
+        }
+        settings.balance.attentionsToRemove.reset();
+        if (leadsTo(spec, settings.balance, record)) {
+            settings.balance.sparsity = BalanceSettings().sparsity;
+            add(all, CurveLine::Along::Target, settings, target, point);
+        }
+    }
+    std::vector<CurveLine> lines;
+    for (Series &series : all) {
+        std::sort(series.plans.begin(), series.plans.end());
+        if (series.plans.size() < 2 || series.plans.front().first == series.plans.back().first)
+            continue;
+        CurveLine &line = lines.emplace_back(CurveLine{.along = series.along, .points = {}});
+        if (original && series.along == CurveLine::Along::Target)
+            line.points.push_back(*original);
+        for (const auto &[varied, point] : series.plans)
+            line.points.push_back(point);
+    }
+    return lines;
+}
+
+} // namespace secateur::ui

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "checkpoint/HubCache.h"
+#include "panels/common/Workbench.h"
+#include "session/SessionStore.h"
+
+#include <QFutureWatcher>
+#include <QScrollArea>
+#include <QStringList>
+#include <vector>
+
+class QBoxLayout;
+class QPushButton;
+class QVBoxLayout;
+
+namespace secateur::ui {
+
+class DropArea;
+class EntryList;
+class InlineNote;
+class ModelCard;
+
+/// Where everything begins: opens a model or a session from a drop, a dialog, the recent ones, what a crash left behind, or the Hugging Face
+/// cache, and says what the open model is made of and whether its weights fit into memory.
+class StartPanel : public QScrollArea {
+    Q_OBJECT
+public:
+    explicit StartPanel(Workbench workbench, QWidget *parent = nullptr);
+
+    /// Model folders and session files, newest first.
+    void setRecent(const QStringList &paths);
+    void setRecoverable(std::vector<RecoverableSession> sessions);
+    /// The bundled model's folder; empty = there is none.
+    void setSampleFolder(const QString &folder);
+    /// Looks for models in the Hugging Face cache again, off the interface's thread.
+    void scanHubCache();
+
+signals:
+    void modelRequested(const QString &path, bool isSample);
+    void sessionRequested(const QString &file);
+    void restoreRequested(const QString &folder);
+    void discardRequested(const QString &folder);
+    void recentCleared();
+    void pruneRequested(); ///< all of it in one go
+    void nextRequested();  ///< on to the calibration
+
+protected:
+    void dragEnterEvent(QDragEnterEvent *event) override;
+    void dragLeaveEvent(QDragLeaveEvent *event) override;
+    void dropEvent(QDropEvent *event) override;
+    void showEvent(QShowEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
+
+private:
+    void build();
+    QWidget *buildLists();
+    QWidget *buildRecoveryRow(const RecoverableSession &session, bool isSuggested);
+    void showRecoverable();
+    void openPath(const QString &path);
+    void chooseModel();
+    void chooseSession();
+    void showHubCache();
+    void followModel();
+    void followPrimary();
+
+    Workbench m_workbench;
+    QStringList m_recent;
+    QString m_sample;
+    std::vector<CachedModel> m_cached;
+    std::vector<RecoverableSession> m_recoverable; ///< in the order in which they are shown
+    bool m_areAllShown = false;
+    QFutureWatcher<std::vector<CachedModel>> m_scan;
+
+    QBoxLayout *m_columns = nullptr;
+    DropArea *m_drop;
+    QPushButton *m_openModel, *m_openSession, *m_openSample, *m_clearRecent, *m_allRecoverable;
+    ModelCard *m_card;
+    EntryList *m_recentList, *m_hubList;
+    QWidget *m_recovery;
+    QVBoxLayout *m_recoveryRows;
+};
+
+} // namespace secateur::ui
