@@ -54,7 +54,7 @@ void Run::showOrder(const PruningPlan &plan)
     report.line("attentions removed, in order: " + joined(plan.removedAttentions));
     if (const std::string &type = plan.search.screenedIn; !type.empty())
         report.line(grouped(plan.search.decided()) + " of " + counted(plan.search.evaluations(), "candidate") + " evaluated in " +
-                    plan.search.provenance.dtype + ", which decided; the others ruled out in " + type);
+                    plan.search.provenance.computed.dtype + ", which decided; the others ruled out in " + type);
     report.line("plan " + plan.hash());
 }
 

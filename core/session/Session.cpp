@@ -66,7 +66,7 @@ std::optional<SearchRecord> searchOfOthers(const Session &session, const PlanDra
     std::optional<SearchRecord> furthest;
     for (const auto &[otherKey, other] : session.searches) {
         if (otherKey == key || !areAlikeButProtected(key, otherKey) || !other.isBegun() ||
-            (isOwnBegun && !areComparable(own->second.provenance, other.provenance)))
+            (isOwnBegun && !differenceOf(own->second.provenance.computed, other.provenance.computed).isNone()))
             continue;
         SearchRecord said = withProtected(other, draft.search.protectedLayers);
         const bool isFirst = !isOwnBegun && !furthest;
@@ -109,6 +109,15 @@ bool isOf(const NeuronScores &scores, const TextSettings &text, ScoreNorm norm)
                                         [](const std::string &one, const std::filesystem::path &other) { return one == other.string(); });
     return isSameFiles && p.length == text.length && p.seed == text.seed && p.column == text.column &&
            (!text.windows || p.windows == *text.windows) && scores.norm == norm;
+}
+
+bool isSameCalibration(const NeuronScores &one, const NeuronScores &other)
+{
+    const ComputeConditions &ones = one.provenance.computed, &others = other.provenance.computed;
+    Provenance alike = one.provenance;
+    alike.computed = others;
+    return alike == other.provenance && one.norm == other.norm && differenceOf(ones, others).isNone() &&
+           unknownOf(ones) == unknownOf(others);
 }
 
 TextSettings textSettingsOf(const Provenance &p)

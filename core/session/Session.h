@@ -94,6 +94,8 @@ PruningPlan planOf(const Session &session, const PlanDraft &draft);
 
 /// Whether scores were made from that text with that norm, as far as the settings tell: of a text without a number of windows any number will do.
 bool isOf(const NeuronScores &scores, const TextSettings &text, ScoreNorm norm);
+/// Whether both are of the same text and norm and computed in the same way, so that the first serves as well as the second.
+bool isSameCalibration(const NeuronScores &one, const NeuronScores &other);
 /// The text that numbers were made from, as settings that give it again. At least one window of one token: a file may say anything.
 TextSettings textSettingsOf(const Provenance &provenance);
 /// Which of a session's calibrations was made from that text with that norm: the latest, where there are several. -1 when there is none, or when that

@@ -75,7 +75,7 @@ void doStep(std::int64_t i, Session &session, SessionJournal &journal, std::thre
     case 4: {
         SearchRecord record;
         record.settings = searched(i).search;
-        record.provenance.device = "cpu";
+        record.provenance.computed.device = "cpu";
         record.initialLoss = 1;
         session.searches[searchKey(searched(i), 1)] = record;
         return journal.searchBegun(searchKey(searched(i), 1), record.settings, record.provenance, 1);

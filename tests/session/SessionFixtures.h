@@ -42,11 +42,15 @@ inline Provenance provenanceOf(const std::string &token)
             .length = 128,
             .seed = 18'446'744'073'709'551'615U,
             .tokenHash = token,
-            .device = "cpu",
-            .dtype = "float32",
-            .threads = 2,
-            .torchVersion = "2.15.0",
-            .programVersion = "0.1.0"};
+            .computed = {.device = "cpu",
+                         .gpu = {},
+                         .dtype = "float32",
+                         .threads = 2,
+                         .instructions = "AVX2",
+                         .products = "oneDNN",
+                         .torchVersion = "2.15.0",
+                         .programVersion = "0.1.0",
+                         .host = "node7"}};
 }
 
 inline std::shared_ptr<const NeuronScores> scoresFor(const ModelSpec &spec, unsigned seed)
@@ -199,8 +203,7 @@ inline QString difference(const Session &a, const Session &b)
         if (x.calibration != y.calibration || x.neuronsKept != y.neuronsKept || x.removed != y.removed ||
             x.isOrderBorrowed != y.isOrderBorrowed || x.planHash != y.planHash || !(x.text == y.text) || x.result.loss != y.result.loss ||
             x.result.perplexity != y.result.perplexity || x.result.tokens != y.result.tokens || x.result.windows != y.result.windows ||
-            x.result.length != y.result.length || x.result.tokenHash != y.result.tokenHash || x.seconds != y.seconds ||
-            x.draft != y.draft)
+            x.result.length != y.result.length || x.result.tokenHash != y.result.tokenHash || x.seconds != y.seconds || x.draft != y.draft)
             return QString("evaluation %1").arg(i);
     }
     if (a.exports.size() != b.exports.size())
@@ -210,8 +213,7 @@ inline QString difference(const Session &a, const Session &b)
         const Verification &v = x.verification, &w = y.verification;
         if (x.planHash != y.planHash || x.format != y.format || x.folder != y.folder || x.parameters != y.parameters ||
             x.bytes != y.bytes || v.tokens != w.tokens || !isSameNumber(v.largestDifference, w.largestDifference) ||
-            v.tolerance != w.tolerance || v.sameArgmax != w.sameArgmax || v.isPassed != w.isPassed ||
-            x.notes != y.notes)
+            v.tolerance != w.tolerance || v.sameArgmax != w.sameArgmax || v.isPassed != w.isPassed || x.notes != y.notes)
             return QString("export %1").arg(i);
     }
     return a.pinned == b.pinned ? QString() : QString("pins");

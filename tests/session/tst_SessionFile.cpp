@@ -308,7 +308,7 @@ void tst_SessionFile::searchesWithOtherProtectedLayersCount()
 
     SearchRecord own = search; // of its own, computed elsewhere: numbers of two machines are not mixed
     own.settings = draft.search;
-    own.provenance.threads = 7;
+    own.provenance.computed.threads = 7;
     own.steps.clear();
     session.searches[searchKey(draft, 20)] = own;
     QCOMPARE(planOf(session, draft).search.evaluations(), 0);

@@ -243,7 +243,7 @@ void tst_SessionJournal::searchThatStartsAnewForgetsWhatItKnew()
 {
     const std::string key = searchKey(baseSession().draft, 20);
     Provenance elsewhere = provenanceOf("a");
-    elsewhere.device = "cuda:0"; // its losses cannot be compared with those of a CPU
+    elsewhere.computed.device = "cuda:0"; // its losses cannot be compared with those of a CPU
     left([&](SessionJournal &j) {
         j.searchBegun(key, {}, provenanceOf("a"), 3);
         j.candidateEvaluated(key, 0, 1, 2.5);

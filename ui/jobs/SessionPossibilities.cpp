@@ -282,7 +282,7 @@ std::int64_t SessionJobs::memoryNeeded() const
     const ModelSummary &model = *m_model.session().model;
     DType dtype = DType::Float32; // what auto means on the CPU
     if (m_report)
-        dtype = dtypeFromConfigName(m_report->dtype);
+        dtype = dtypeFromConfigName(m_report->computed.dtype);
     return weightBytes(model, dtype);
 }
 
@@ -319,7 +319,7 @@ EngineSettings SessionJobs::commandSettings() const
 {
     EngineSettings settings = m_runner.settings();
     if (settings.dtype == "fastest" && m_report) // what was found here, for another machine
-        settings.dtype = m_report->dtype;
+        settings.dtype = m_report->computed.dtype;
     return settings;
 }
 

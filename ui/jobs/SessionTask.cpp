@@ -112,27 +112,29 @@ PruningPlan SessionTask::planOf(const PlanDraft &draft) const
 
 void SessionTask::startAnewIfNeeded(JobPort &port, PruningPlan &plan) const
 {
-    const Provenance &before = plan.search.provenance;
-    const EngineReport report = engine(port).report();
-    Provenance now;
-    now.device = report.device;
-    now.dtype = report.dtype;
-    now.threads = report.threads;
-    now.torchVersion = report.torchVersion;
-    if (!plan.search.isBegun() || areComparable(before, now))
+    if (!plan.search.isBegun())
         return;
-    tell(port,
-         {.severity = Message::Severity::Info,
-          .sentence = MessageLog::tr("The search of this plan starts anew: what was known of it was computed in another way (%1 on %2, "
-                                     "%3, LibTorch %4), and such losses cannot be compared.")
-                          .arg(QString::fromStdString(before.dtype), QString::fromStdString(before.device),
-                               before.threads == 1 ? MessageLog::tr("1 thread") : MessageLog::tr("%1 threads").arg(before.threads),
-                               QString::fromStdString(before.torchVersion)),
-          .hint = {},
-          .topic = QStringLiteral("search"),
-          .actionText = {},
-          .action = {},
-          .time = {}});
+    const ComputeConditions &before = plan.search.provenance.computed;
+    const auto tellOfSearch = [&](const QString &sentence) {
+        tell(port, {.severity = Message::Severity::Info,
+                    .sentence = sentence,
+                    .hint = {},
+                    .topic = QStringLiteral("search"),
+                    .actionText = {},
+                    .action = {},
+                    .time = {}});
+    };
+    const ConditionDifference found = differenceOf(before, engine(port).report().computed);
+    if (found.isNone()) {
+        if (const std::string unknown = unknownOf(before); !unknown.empty())
+            tellOfSearch(MessageLog::tr("The session does not say %1 the search of this plan was computed. What is added may differ from "
+                                        "it in the last bits.")
+                             .arg(QString::fromStdString(unknown)));
+        return;
+    }
+    tellOfSearch(
+        MessageLog::tr("The search of this plan starts anew: it was computed %1, and is now computed %2. Such losses cannot be compared.")
+            .arg(QString::fromStdString(found.one), QString::fromStdString(found.other)));
     plan.removedAttentions.clear();
     plan.search.steps.clear();
     plan.search.initialLoss = std::numeric_limits<double>::quiet_NaN();

@@ -46,8 +46,8 @@ public:
 
     /// The plan of a draft with what is known of its search by now.
     PruningPlan planOf(const PlanDraft &draft) const;
-    /// Searches what the plan still lacks. A record that was begun with another device, type, number of threads or LibTorch cannot go on:
-    /// then it starts anew, and that is said.
+    /// Searches what the plan still lacks. A record that was begun otherwise (differenceOf) cannot go on: then it starts
+    /// anew, and that is said.
     void search(JobPort &port, PruningPlan &plan, const PlanDraft &draft) const;
     /// The impact of every attention on the dense model.
     void measureImpact(JobPort &port) const;

@@ -239,7 +239,7 @@ void SessionModel::followSearches(const std::string &changedKey)
 qint64 SessionModel::addCalibration(std::shared_ptr<const NeuronScores> scores, std::shared_ptr<const RankedScores> ranked)
 {
     for (std::size_t i = 0; i < m_session.calibrations.size(); ++i)
-        if (m_session.calibrations[i]->provenance == scores->provenance && m_session.calibrations[i]->norm == scores->norm)
+        if (isSameCalibration(*m_session.calibrations[i], *scores))
             return qint64(i);
     m_session.calibrations.push_back(std::move(scores));
     m_ranked.push_back(std::move(ranked));

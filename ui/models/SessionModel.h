@@ -59,7 +59,7 @@ public:
     const ModelSpec &spec() const { return m_session.model->spec; } ///< needs hasModel()
     qint64 layerCount() const { return hasModel() ? spec().layerCount() : 0; }
     qint64 neurons() const { return hasModel() ? spec().mostNeurons() : 0; } ///< of the widest FFN of the dense model
-    QString modelName() const;                                                            ///< ModelName::brief
+    QString modelName() const;                                               ///< ModelName::brief
     /// Why the session is for looking at only: a newer version saved it. With the remedy; empty when it can be changed.
     QString readOnlyReason() const;
     /// Why nothing of the session can be changed: no model, or readOnlyReason(). Empty when it can.
@@ -142,7 +142,7 @@ public:
     void setView(std::map<std::string, std::string> view) { m_session.view = std::move(view); }
 
     // ---- results ---------------------------------------------------------------------------------------------------------------
-    /// Returns the calibration's index; an equal one that is there already (same provenance and norm) is reused. Does not touch the draft.
+    /// Returns the calibration's index; an equal one that is there already (isSameCalibration) is reused. Does not touch the draft.
     qint64 addCalibration(std::shared_ptr<const NeuronScores> scores, std::shared_ptr<const RankedScores> ranked);
     /// Puts a record, or what is known of it so far, in place. `key` empty = the impact on the dense model.
     void setSearch(const std::string &key, SearchRecord record);

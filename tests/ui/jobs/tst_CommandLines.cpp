@@ -199,7 +199,7 @@ void TestCommandLines::theTextIsThatOfTheScores()
     Made made;
     made.engine = {.device = "auto", .dtype = "bfloat16", .threads = 3};
     auto scores = std::make_shared<NeuronScores>(*made.session.calibrations[0]);
-    scores->provenance.threads = 12; // made on another machine
+    scores->provenance.computed.threads = 12; // made on another machine
     made.session.calibrations = {scores};
     const cli::Options o = parsed(made.lines().plan(made.session.draft)).value();
     QCOMPARE(o.texts, std::vector<std::filesystem::path>{"grimm.txt"});

@@ -193,7 +193,7 @@ void TestSessionJobs::openingBeginsASession()
     QVERIFY(bench.model.isModelThere());
     QCOMPARE(bench.model.session().calibrationText.length, 128);
     QCOMPARE(bench.model.session().evaluationText.files.size(), 1U);
-    QCOMPARE(bench.jobs.engineReport()->threads, 1);
+    QCOMPARE(bench.jobs.engineReport()->computed.threads, 1);
     QCOMPARE(bench.jobs.memoryNeeded(), 4 * bench.model.denseFigures().modelParameters); // float32 on the CPU
     QVERIFY(bench.jobs.memoryFree() > 0);
     QCOMPARE(bench.runner.job(1)->title, QStringLiteral("Open sample"));
@@ -275,7 +275,7 @@ void TestSessionJobs::calibratingTwiceGivesOneCalibration()
     QCOMPARE(bench.model.draft().calibration, 1);
     QVERIFY(bench.model.scores()->norm == ScoreNorm::L1);
     QCOMPARE(bench.model.scores()->provenance.windows, 2);
-    QCOMPARE(bench.model.scores()->provenance.threads, 1);
+    QCOMPARE(bench.model.scores()->provenance.computed.threads, 1);
     QCOMPARE(bench.model.rankedScores()->layerCount(), 12);
 }
 
@@ -612,7 +612,7 @@ void TestSessionJobs::theSearchOfAnotherThreadCountStartsAnew()
     SearchRecord elsewhere; // restored from a session of another machine
     elsewhere.settings = bench.model.draft().search;
     elsewhere.provenance = bench.model.scores()->provenance;
-    elsewhere.provenance.threads = 16;
+    elsewhere.provenance.computed.threads = 16;
     elsewhere.initialLoss = 2.0;
     elsewhere.steps.push_back(
         {.losses = std::vector<double>(12, std::numeric_limits<double>::quiet_NaN()), .removed = -1, .isForced = false});
@@ -621,7 +621,7 @@ void TestSessionJobs::theSearchOfAnotherThreadCountStartsAnew()
     QVERIFY(bench.model.searchState() == SearchState::Unfinished);
     QVERIFY2(bench.search(), qPrintable(bench.runner.jobs().back().sentence));
     QVERIFY(bench.model.searchState() == SearchState::Complete);
-    QCOMPARE(bench.model.search()->provenance.threads, 1);
+    QCOMPARE(bench.model.search()->provenance.computed.threads, 1);
     QVERIFY(bench.model.search()->initialLoss != 2.0);
     QVERIFY(bench.model.search()->steps[0].losses[3] != 1.0);
     const Message told = bench.message(QStringLiteral("search"));
@@ -987,7 +987,7 @@ void TestSessionJobs::aDeviceThatFailsLeavesWhatWasFinished()
     QCOMPARE(bench.runner.jobs().back().number, failed.number);
     QCOMPARE(bench.runner.jobs().back().progress.total, cost); // it went on from there
     QCOMPARE(reported.count(), 1);                             // the window shows what computes now
-    QCOMPARE(bench.jobs.engineReport()->device, std::string("cpu"));
+    QCOMPARE(bench.jobs.engineReport()->computed.device, std::string("cpu"));
     QVERIFY(bench.messages.current().empty());
 
     SampleBench whole;

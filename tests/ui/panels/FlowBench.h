@@ -99,9 +99,9 @@ struct FlowBench {
         scores->provenance.windows = 32;
         scores->provenance.length = 512;
         scores->provenance.tokenHash = std::string(64, 'a');
-        scores->provenance.device = "cpu";
-        scores->provenance.dtype = "float32";
-        scores->provenance.threads = 1;
+        scores->provenance.computed.device = "cpu";
+        scores->provenance.computed.dtype = "float32";
+        scores->provenance.computed.threads = 1;
         editor.useCalibration(session.addCalibration(scores, std::make_shared<const RankedScores>(*scores)));
     }
 
