@@ -5,6 +5,7 @@
 #include "foundation/InputFile.h"
 #include "foundation/JsonFile.h"
 #include "pruning/PlanJson.h"
+#include "session/Measurements.h"
 #include "session/SessionCheck.h"
 #include "session/SessionJson.h"
 
@@ -152,12 +153,9 @@ void apply(Session &session, const nlohmann::json &line, Lines lines)
     } else if (what == "candidate" || what == "removal") {
         hearOfSearch(session, line, what == "removal");
     } else if (what == "evaluation") {
-        EvaluationRecord record = evaluationFromJson(line.at("record"));
-        checkEvaluation(record, session);
-        std::erase_if(session.evaluations, [&](const EvaluationRecord &old) { // measured again, or in the base already
-            return old.planHash == record.planHash && old.isOrderBorrowed == record.isOrderBorrowed && old.text == record.text;
-        });
-        session.evaluations.push_back(std::move(record));
+        Measurement record = measurementFromJson(line.at("record"));
+        checkMeasurement(record, session);
+        addMeasurement(session.measurements, std::move(record)); // measured again, or in the base already
     } else if (what == "export") {
         const nlohmann::json &written = line.at("record");
         const bool isKnown =

@@ -68,14 +68,15 @@ inline std::shared_ptr<const NeuronScores> scoresFor(const ModelSpec &spec, unsi
     return scores;
 }
 
-inline EvaluationRecord evaluationOf(const std::string &hash, double loss)
+inline Measurement evaluationOf(const std::string &hash, double loss)
 {
-    EvaluationRecord record;
+    Measurement record;
     record.calibration = hash.empty() ? -1 : 0;
     record.neuronsKept = hash.empty() ? 48 : 20;
     record.planHash = hash;
     record.text = {.files = {"/texts/oz.txt"}, .windows = {}, .length = 512, .seed = 0};
     record.result = {.loss = loss, .perplexity = std::exp(loss), .tokens = 1533, .windows = 3, .length = 512, .tokenHash = "held-out"};
+    record.computed = provenanceOf("").computed;
     record.seconds = 1.0 / 3;
     if (!hash.empty())
         record.draft = PlanDraft{.calibration = 0, .balance = {.sparsity = 0.25, .attentionsToRemove = {}}, .search = {}};
@@ -125,9 +126,9 @@ inline Session fullSession()
     impact.steps = {{.losses = {2.75, 2.6, 3.125}, .removed = 1, .isForced = false}};
     s.denseImpact = impact;
 
-    s.evaluations = {evaluationOf("", 2.0 / 3), evaluationOf("p1", 800)}; // exp(800) is infinite
-    s.evaluations[1].removed = {1, 2};
-    s.evaluations[1].isOrderBorrowed = true;
+    s.measurements = {evaluationOf("", 2.0 / 3), evaluationOf("p1", 800)}; // exp(800) is infinite
+    s.measurements[1].removed = {1, 2};
+    s.measurements[1].isOrderBorrowed = true;
     s.exports = {exportOf("/out/a"), exportOf("/out/b")};
     s.exports[1].verification.largestDifference = kUnknown;
     s.pinned = {{.name = "wide \"one\"", .draft = s.draft}, {.name = "", .draft = {}}};
@@ -196,14 +197,15 @@ inline QString difference(const Session &a, const Session &b)
     if (a.denseImpact)
         if (const QString what = difference(*a.denseImpact, *b.denseImpact); !what.isEmpty())
             return "dense impact: " + what;
-    if (a.evaluations.size() != b.evaluations.size())
-        return QString("%1 evaluations, %2").arg(a.evaluations.size()).arg(b.evaluations.size());
-    for (std::size_t i = 0; i < a.evaluations.size(); ++i) {
-        const EvaluationRecord &x = a.evaluations[i], &y = b.evaluations[i];
+    if (a.measurements.size() != b.measurements.size())
+        return QString("%1 evaluations, %2").arg(a.measurements.size()).arg(b.measurements.size());
+    for (std::size_t i = 0; i < a.measurements.size(); ++i) {
+        const Measurement &x = a.measurements[i], &y = b.measurements[i];
         if (x.calibration != y.calibration || x.neuronsKept != y.neuronsKept || x.removed != y.removed ||
             x.isOrderBorrowed != y.isOrderBorrowed || x.planHash != y.planHash || !(x.text == y.text) || x.result.loss != y.result.loss ||
             x.result.perplexity != y.result.perplexity || x.result.tokens != y.result.tokens || x.result.windows != y.result.windows ||
-            x.result.length != y.result.length || x.result.tokenHash != y.result.tokenHash || x.seconds != y.seconds || x.draft != y.draft)
+            x.result.length != y.result.length || x.result.tokenHash != y.result.tokenHash || x.seconds != y.seconds ||
+            x.draft != y.draft || x.what != y.what || !(x.computed == y.computed))
             return QString("evaluation %1").arg(i);
     }
     if (a.exports.size() != b.exports.size())

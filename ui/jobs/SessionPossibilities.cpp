@@ -259,7 +259,7 @@ JobCost SessionJobs::curveCost(const CurveRequest &request) const
 {
     JobCost cost;
     std::optional<double> perPoint; // of an evaluation on the evaluation text, if one was measured
-    for (const EvaluationRecord &e : m_model.session().evaluations)
+    for (const Measurement &e : m_model.session().measurements)
         if (e.text == m_model.session().evaluationText)
             perPoint = e.seconds;
     double seconds = m_model.denseEvaluation() ? 0 : perPoint.value_or(0);

@@ -23,7 +23,8 @@ class SessionModel;
 /// compute thread alone.
 struct Findings {
     std::map<std::string, SearchRecord> searches; ///< by searchKey()
-    std::vector<TextSettings> denseTexts;         ///< on which the dense model was evaluated
+    std::vector<Measurement> originals;           ///< of the dense model
+    std::vector<ReadText> readTexts;
 };
 
 /// The part of a session's jobs that runs on the compute thread: a copy of the session as it was when the job was asked for, and the ways
@@ -52,9 +53,11 @@ public:
     /// The impact of every attention on the dense model.
     void measureImpact(JobPort &port) const;
     /// Perplexity of a plan, or of the dense model without one.
-    EvaluationRecord evaluate(JobPort &port, const PruningPlan *plan, const PlanDraft &draft, bool isOrderBorrowed) const;
+    Measurement evaluate(JobPort &port, const PruningPlan *plan, const PlanDraft &draft, bool isOrderBorrowed) const;
     /// Of the dense model, unless the session knows it already.
-    std::optional<EvaluationRecord> evaluateDenseOnce(JobPort &port) const;
+    std::optional<Measurement> evaluateDenseOnce(JobPort &port) const;
+    /// Whether a plan, or the dense model for no hash, was measured on the evaluation text as it would be computed now.
+    bool isMeasured(JobPort &port, const std::string &planHash) const;
 
     template <class Function>
     void write(JobPort &port, Function function) const

@@ -53,4 +53,12 @@ QString conditionsDetails(const ComputeConditions &conditions)
     return lines.join(QLatin1Char('\n'));
 }
 
+QString conditionsDifference(const ComputeConditions &original, const ComputeConditions &plan)
+{
+    const ConditionDifference found = differenceOf(original, plan);
+    return found.isNone() ? QString()
+                          : Tr::tr("Computed differently: the original %1, the plan %2.")
+                                .arg(QString::fromStdString(found.one), QString::fromStdString(found.other));
+}
+
 } // namespace secateur::ui

@@ -14,5 +14,7 @@ namespace secateur::ui {
 QString conditionsText(const ComputeConditions &conditions);
 /// All that is known, a line each: device, type, threads, instructions, products, LibTorch, Secateur, host.
 QString conditionsDetails(const ComputeConditions &conditions);
+/// Why a number of a plan is not quite comparable with the original's: "Computed differently: the original in float32, the plan in bfloat16." Empty: it is.
+QString conditionsDifference(const ComputeConditions &original, const ComputeConditions &plan);
 
 } // namespace secateur::ui

@@ -430,7 +430,7 @@ void TestCommandLines::linesMeasureTheCurveOfTheWindow()
     line.replace(QLatin1String(" &&"), QLatin1String(" --json &&"));
     QCOMPARE(run(line + QLatin1String(" --json"), bench.folder.path(), &output), 0);
     QList<std::pair<std::string, double>> ours, theirs;
-    for (const EvaluationRecord &record : bench.model.session().evaluations)
+    for (const Measurement &record : bench.model.session().measurements)
         if (!record.planHash.empty())
             ours.emplace_back(record.planHash, record.result.perplexity);
     for (const QJsonObject &result : resultsOf(output))

@@ -688,7 +688,7 @@ void TestSessionJobs::numbersAreThoseOfTheCommandLine()
     const QString text = QString::fromStdString((sampleFolder() / "text" / "oz.txt").string());
     const QStringList measure = {"evaluate", model, "--text", text, "--windows", "3", "--length", "128", "--threads", "1"};
     const QJsonObject dense = cliResult(measure), after = cliResult(measure + QStringList{"--plan", plan});
-    const auto isSame = [](const EvaluationRecord *ours, const QJsonObject &theirs) {
+    const auto isSame = [](const Measurement *ours, const QJsonObject &theirs) {
         QVERIFY(ours);
         QCOMPARE(ours->result.perplexity, theirs.value("perplexity").toDouble()); // to the last digit
         QCOMPARE(ours->result.loss, theirs.value("loss").toDouble());
@@ -722,10 +722,10 @@ void TestSessionJobs::aCurveWithABorrowedOrder()
     bench.jobs.measureCurve(request);
     QVERIFY2(bench.finish(), qPrintable(bench.runner.jobs().back().sentence));
     QCOMPARE(bench.model.session().searches.size(), searches); // nothing was searched
-    QCOMPARE(bench.model.session().evaluations.size(), 4U);    // and the dense model
+    QCOMPARE(bench.model.session().measurements.size(), 4U);   // and the dense model
     QVERIFY(bench.model.denseEvaluation());
     for (const int N : {0, 1, 2}) {
-        const EvaluationRecord &record = bench.model.session().evaluations[std::size_t(N) + 1];
+        const Measurement &record = bench.model.session().measurements[std::size_t(N) + 1];
         QCOMPARE(record.removed, std::vector<std::int64_t>(order.begin(), order.begin() + N));
         QCOMPARE(record.isOrderBorrowed, N == 1); // 0 needs none, 2 is the plan's own
     }
@@ -758,7 +758,7 @@ void TestSessionJobs::aCurveThatSearchesEachPoint()
     connect(&bench.model, &SessionModel::searchChanged, &bench.model, [&] { ++changes; });
     bench.jobs.measureCurve(request);
     QVERIFY2(bench.finish(), qPrintable(bench.runner.jobs().back().sentence));
-    QCOMPARE(bench.model.session().evaluations.size(), 3U);
+    QCOMPARE(bench.model.session().measurements.size(), 3U);
     QCOMPARE(bench.model.session().searches.size(), 1U);
     QCOMPARE(lossesOf(&bench.model.session().searches.begin()->second), 1 + 12 + 11);
     QCOMPARE(changes, 24 + 2 + 2 * 2); // losses, removals, and both records at their begin and end
@@ -1051,12 +1051,12 @@ void TestSessionJobs::aHeldCurveKeepsItsPoints()
     device->isToFail = true;
     bench.jobs.measureCurve(request);
     QTRY_VERIFY_WITH_TIMEOUT(bench.runner.jobs().back().isHeld(), 60'000);
-    QCOMPARE(bench.model.session().evaluations.size(), 2U); // the original and the first point
+    QCOMPARE(bench.model.session().measurements.size(), 2U); // the original and the first point
     QSignalSpy evaluated(&bench.model, &SessionModel::evaluationsChanged);
     device->isToFail = false;
     bench.runner.continueOnCpu(bench.runner.jobs().back().number);
     QVERIFY(bench.finish());
-    QCOMPARE(bench.model.session().evaluations.size(), 3U);
+    QCOMPARE(bench.model.session().measurements.size(), 3U);
     QCOMPARE(evaluated.count(), 1); // nothing twice
 }
 
@@ -1105,8 +1105,8 @@ void TestSessionJobs::aHeldPruningIsRetriedOnlyForTheSameRequest()
     QVERIFY(other > number);
     QVERIFY(bench.finish());
     QVERIFY(bench.runner.job(number)->state == State::Cancelled);
-    QCOMPARE(bench.model.session().evaluations.size(), 2U);
-    QCOMPARE(bench.model.session().evaluations[0].text, texts.evaluation);
+    QCOMPARE(bench.model.session().measurements.size(), 2U);
+    QCOMPARE(bench.model.session().measurements[0].text, texts.evaluation);
 }
 
 void TestSessionJobs::whatRunsIsNotStartedAgain()

@@ -28,6 +28,17 @@ private slots:
         QCOMPARE(conditionsText(conditions), QStringLiteral("NVIDIA H200, float32"));
     }
 
+    void differencesAreNamedForBoth()
+    {
+        ComputeConditions original, plan;
+        QCOMPARE(conditionsDifference(original, plan), QString());
+        original.device = plan.device = "cpu";
+        original.dtype = "float32";
+        plan.dtype = "bfloat16";
+        QCOMPARE(conditionsDifference(original, plan),
+                 QStringLiteral("Computed differently: the original in float32, the plan in bfloat16."));
+    }
+
     void detailsSayWhatIsKnownAndWhatIsNot()
     {
         const ComputeConditions conditions{.device = "cpu",

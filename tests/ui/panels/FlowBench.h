@@ -116,20 +116,24 @@ struct FlowBench {
         session.setSearch(searchKey(session.draft(), session.neuronsKept()), record);
     }
 
-    EvaluationRecord dense(double perplexity) const
+    Measurement dense(double perplexity) const
     {
-        EvaluationRecord record;
+        Measurement record;
         record.neuronsKept = 100;
         record.text = session.session().evaluationText;
-        record.result = {
-            .loss = std::log(perplexity), .perplexity = perplexity, .tokens = 511, .windows = 1, .length = 512, .tokenHash = "t"};
+        record.result = {.loss = std::log(perplexity),
+                         .perplexity = perplexity,
+                         .tokens = 511,
+                         .windows = 1,
+                         .length = 512,
+                         .tokenHash = "tokens of " + textName(record.text)};
         return record;
     }
 
     /// Of the plan in hand.
-    EvaluationRecord measured(double perplexity) const
+    Measurement measured(double perplexity) const
     {
-        EvaluationRecord record = dense(perplexity);
+        Measurement record = dense(perplexity);
         record.calibration = session.draft().calibration;
         record.neuronsKept = session.neuronsKept();
         record.removed = session.removalOrder();
