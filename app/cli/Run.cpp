@@ -314,15 +314,17 @@ void Run::runSearch(PruningPlan &plan, const TextSettings &text, const SearchSet
             savePlan(current, o.savePlan);
     };
     const auto heard = [&](const CandidateLoss &loss) { hear(loss); };
+    if (const std::string unknown = unknownOf(plan.search.provenance.computed); plan.search.isBegun() && !unknown.empty())
+        report.note("The plan does not say " + unknown + " its search was computed: what is added may differ from it in the last bits.");
     try {
         engine->search(plan, text, settings, context, heard, save);
     } catch (const Cancelled &) {
         if (plan.search.isBegun() && !o.savePlan.empty() && isFirst()) {
             save(plan); // what an unfinished step has evaluated is kept as well
-            const Provenance &p = plan.search.provenance;
+            const ComputeConditions &how = plan.search.provenance.computed;
             const std::string file = quoted(o.savePlan.string());
             const std::string command = "secateur-cli search " + quoted(o.model.string()) + " --plan " + file + " --save-plan " + file +
-                                        " --device " + p.device + " --dtype " + p.dtype + " --threads " + std::to_string(p.threads) +
+                                        " --device " + how.device + " --dtype " + how.dtype + " --threads " + std::to_string(how.threads) +
                                         (o.engine.screening == EngineSettings().screening ? "" : " --screen " + o.engine.screening);
             report.event({{"event", "saved"}, {"plan", o.savePlan.string()}, {"command", command}});
             report.line("What was found so far is in " + file + ". Resume with: " + command);
@@ -343,10 +345,11 @@ void Run::finish(nlohmann::json result)
     if (engine) {
         const EngineReport r = engine->report();
         result["peakDeviceMemoryBytes"] = r.peakDeviceMemoryBytes;
-        result["device"] = r.device;
-        result["dtype"] = r.dtype;
-        result["threads"] = r.threads;
-        result["torch"] = r.torchVersion;
+        result["device"] = r.computed.device;
+        result["dtype"] = r.computed.dtype;
+        result["threads"] = r.computed.threads;
+        result["torch"] = r.computed.torchVersion;
+        result["computed"] = toJson(r.computed);
     }
     report.event(result);
 }

@@ -358,15 +358,15 @@ void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan
 void checkContinuation(const SearchRecord &record, const SearchSettings &settings, const Provenance &now)
 {
     const auto refuse = [](const std::string &what) {
-        throw Error("The search in the plan cannot be resumed: it was made with " + what + ".",
+        throw Error("The search in the plan cannot be resumed: it was " + what + ".",
                     "Use the same again, or start a new search from the scores (--scores).");
     };
     if (record.provenance.tokenHash != now.tokenHash)
-        refuse("another text (or other windows of it)");
-    if (!areComparable(record.provenance, now))
-        refuse(howComputed(record.provenance) + ", not " + howComputed(now));
+        refuse("made with another text (or other windows of it)");
+    if (const ConditionDifference found = differenceOf(record.provenance.computed, now.computed); !found.isNone())
+        refuse("computed " + found.one + ", and this process computes " + found.other);
     if (!(record.settings == settings))
-        refuse("other settings (forced layers, windows, loss)");
+        refuse("made with other settings (forced layers, windows, loss)");
 }
 
 } // namespace secateur

@@ -116,8 +116,8 @@ void checkSearchable(const PruningPlan &plan);
 /// Throws Error when the settings name layers that do not exist or cannot be followed with the plan's number of removals.
 void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan, const ModelSpec &dense);
 
-/// A record may be continued when what decides its numbers is the same: text, device, type, threads, LibTorch, settings. Throws Error
-/// that says what differs.
+/// A record may be continued when what decides its numbers is the same: text, settings, and how it was computed as far as that is known
+/// (differenceOf). Throws Error that says what differs.
 void checkContinuation(const SearchRecord &record, const SearchSettings &settings, const Provenance &now);
 
 } // namespace secateur

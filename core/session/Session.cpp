@@ -2,6 +2,7 @@
 #include "session/Session.h"
 
 #include "foundation/Error.h"
+#include "session/Measurements.h"
 
 #include <algorithm>
 #include <string_view>
@@ -66,7 +67,7 @@ std::optional<SearchRecord> searchOfOthers(const Session &session, const PlanDra
     std::optional<SearchRecord> furthest;
     for (const auto &[otherKey, other] : session.searches) {
         if (otherKey == key || !areAlikeButProtected(key, otherKey) || !other.isBegun() ||
-            (isOwnBegun && !areComparable(own->second.provenance, other.provenance)))
+            (isOwnBegun && !differenceOf(own->second.provenance.computed, other.provenance.computed).isNone()))
             continue;
         SearchRecord said = withProtected(other, draft.search.protectedLayers);
         const bool isFirst = !isOwnBegun && !furthest;
@@ -102,13 +103,24 @@ PruningPlan planOf(const Session &session, const PlanDraft &draft)
     return plan;
 }
 
-bool isOf(const NeuronScores &scores, const TextSettings &text, ScoreNorm norm)
+bool isOf(const NeuronScores &scores, const TextSettings &text, ScoreNorm norm, const std::vector<ReadText> &read)
 {
     const Provenance &p = scores.provenance;
+    if (const std::string content = contentOf(read, text); !content.empty())
+        return p.tokenHash == content && p.length == text.length && scores.norm == norm;
     const bool isSameFiles = std::equal(p.textFiles.begin(), p.textFiles.end(), text.files.begin(), text.files.end(),
                                         [](const std::string &one, const std::filesystem::path &other) { return one == other.string(); });
     return isSameFiles && p.length == text.length && p.seed == text.seed && p.column == text.column &&
            (!text.windows || p.windows == *text.windows) && scores.norm == norm;
+}
+
+bool isSameCalibration(const NeuronScores &one, const NeuronScores &other)
+{
+    const ComputeConditions &ones = one.provenance.computed, &others = other.provenance.computed;
+    Provenance alike = one.provenance;
+    alike.computed = others;
+    return alike == other.provenance && one.norm == other.norm && differenceOf(ones, others).isNone() &&
+           unknownOf(ones) == unknownOf(others);
 }
 
 TextSettings textSettingsOf(const Provenance &p)
@@ -123,10 +135,11 @@ TextSettings textSettingsOf(const Provenance &p)
 
 std::int64_t calibrationFor(const Session &session, const TextSettings &text, ScoreNorm norm)
 {
-    if (!text.windows)
+    if (!text.windows && contentOf(session.readTexts, text).empty())
         return -1;
     const auto &all = session.calibrations;
-    const auto found = std::find_if(all.rbegin(), all.rend(), [&](const auto &scores) { return isOf(*scores, text, norm); });
+    const auto found =
+        std::find_if(all.rbegin(), all.rend(), [&](const auto &scores) { return isOf(*scores, text, norm, session.readTexts); });
     return std::distance(found, all.rend()) - 1;
 }
 

@@ -4,6 +4,7 @@
 #include "engine/ModelSummary.h"
 #include "evaluation/Evaluation.h"
 #include "exporting/Export.h"
+#include "foundation/ComputeConditions.h"
 #include "pruning/NeuronScores.h"
 #include "pruning/PruningPlan.h"
 #include "pruning/SparsityBalance.h"
@@ -34,17 +35,30 @@ struct PinnedPlan {
     bool operator==(const PinnedPlan &) const = default;
 };
 
-/// A perplexity that was measured, with what it belongs to.
-struct EvaluationRecord {
-    std::int64_t calibration = -1;     ///< -1 with `neuronsKept` = all: the dense model
+/// What can be measured of a model; see kMeasured.
+enum class Measured { Perplexity };
+
+/// What was measured of a plan or of the dense model, on what, and how it was computed. It belongs to the content of its text (`result.tokenHash`
+/// and `result.length`), wherever that lay; see Measurements.h.
+struct Measurement {
+    Measured what = Measured::Perplexity;
+    std::string planHash; ///< empty for the dense model
+    TextSettings text;    ///< where the content was read
+    Evaluation result;
+    ComputeConditions computed{}; ///< not known in older sessions
+    double seconds = 0;
+
+    std::int64_t calibration = -1;     ///< of the plan; -1 with `neuronsKept` = all: the dense model
     std::int64_t neuronsKept = 0;      ///< K
     std::vector<std::int64_t> removed; ///< layers, in order
     bool isOrderBorrowed = false;      ///< the order was searched at another K
-    std::string planHash;              ///< empty for the dense model
+    std::optional<PlanDraft> draft{};  ///< the settings that gave the plan; none for the dense model, and in older sessions
+};
+
+/// What was in a text when it was read.
+struct ReadText {
     TextSettings text;
-    Evaluation result;
-    double seconds = 0;
-    std::optional<PlanDraft> draft{}; ///< the settings that gave the plan; none for the dense model, and in older sessions
+    std::string tokenHash; ///< of its windows; see TokenWindows
 };
 
 /// A checkpoint that was written and verified.
@@ -68,12 +82,13 @@ struct Session {
     PlanDraft draft;
     std::map<std::string, SearchRecord> searches; ///< by searchKey()
     std::optional<SearchRecord> denseImpact;      ///< one step on the dense model
-    std::vector<EvaluationRecord> evaluations;
+    std::vector<Measurement> measurements;        ///< in the order of measuring
     std::vector<ExportRecord> exports;
     std::vector<PinnedPlan> pinned;
     std::map<std::string, std::string> view; ///< how the window showed it, in the window's own words; decides nothing
     /// The format of a newer version that it was read from: what this version does not know is missing, so it is for looking at only. Not written.
     std::optional<std::int64_t> newerFormat{};
+    std::vector<ReadText> readTexts{}; ///< since the session was opened. Not written: files change
 };
 
 /// What decides the numbers of a search apart from how far it goes: the calibration, K, the search settings. Searches of the same key
@@ -92,12 +107,15 @@ bool areAlikeButProtected(const std::string &oneKey, const std::string &otherKey
 /// Throws Error when the draft has no calibration or its balance is infeasible. Sorts every layer's scores: off the interface's thread.
 PruningPlan planOf(const Session &session, const PlanDraft &draft);
 
-/// Whether scores were made from that text with that norm, as far as the settings tell: of a text without a number of windows any number will do.
-bool isOf(const NeuronScores &scores, const TextSettings &text, ScoreNorm norm);
+/// Whether scores were made from that text with that norm: from what is in it now where that was read, else as far as the settings tell, and of a
+/// text without a number of windows any number will do.
+bool isOf(const NeuronScores &scores, const TextSettings &text, ScoreNorm norm, const std::vector<ReadText> &read);
+/// Whether both are of the same text and norm and computed in the same way, so that the first serves as well as the second.
+bool isSameCalibration(const NeuronScores &one, const NeuronScores &other);
 /// The text that numbers were made from, as settings that give it again. At least one window of one token: a file may say anything.
 TextSettings textSettingsOf(const Provenance &provenance);
 /// Which of a session's calibrations was made from that text with that norm: the latest, where there are several. -1 when there is none, or when that
-/// cannot be told: scores do not say whether their windows were all of a text.
+/// cannot be told: scores do not say whether their windows were all of a text that was not read yet.
 std::int64_t calibrationFor(const Session &session, const TextSettings &text, ScoreNorm norm);
 
 /// Names of the records' texts for people: the file name, or "3 files".

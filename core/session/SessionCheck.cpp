@@ -114,7 +114,7 @@ void checkSearch(const std::string &key, const SearchRecord &record, const Sessi
     checkLayers(record.removalOrder(), spec, name);
 }
 
-void checkEvaluation(const EvaluationRecord &record, const Session &session)
+void checkMeasurement(const Measurement &record, const Session &session)
 {
     const ModelSpec &spec = specOf(session);
     const std::string name = "an evaluation";
@@ -143,8 +143,8 @@ void checkSession(const Session &session)
     }
     if (session.denseImpact)
         checkSearch({}, *session.denseImpact, session);
-    for (const EvaluationRecord &record : session.evaluations)
-        checkEvaluation(record, session);
+    for (const Measurement &record : session.measurements)
+        checkMeasurement(record, session);
 }
 
 } // namespace secateur

@@ -6,6 +6,7 @@
 #include "foundation/Wording.h"
 #include "model/Families.h"
 #include "pruning/PlanJson.h"
+#include "session/Measurements.h"
 
 #include <cmath>
 
@@ -92,19 +93,25 @@ TextSettings textFromJson(const nlohmann::json &json)
     return text;
 }
 
-nlohmann::json toJson(const EvaluationRecord &r)
+nlohmann::json toJson(const Measurement &r)
 {
-    nlohmann::json json = {{"calibration", r.calibration},  {"K", r.neuronsKept},     {"removed", r.removed},
-                           {"borrowed", r.isOrderBorrowed}, {"planHash", r.planHash}, {"text", toJson(r.text)},
-                           {"result", toJson(r.result)},    {"seconds", r.seconds}};
+    nlohmann::json json = {{"what", nameOf(r.what)}, {"calibration", r.calibration},  {"K", r.neuronsKept},
+                           {"removed", r.removed},   {"borrowed", r.isOrderBorrowed}, {"planHash", r.planHash},
+                           {"text", toJson(r.text)}, {"result", toJson(r.result)},    {"seconds", r.seconds}};
+    if (r.computed.isKnown())
+        json["computed"] = toJson(r.computed);
     if (r.draft)
         json["draft"] = toJson(*r.draft);
     return json;
 }
 
-EvaluationRecord evaluationFromJson(const nlohmann::json &json)
+Measurement measurementFromJson(const nlohmann::json &json)
 {
-    EvaluationRecord r;
+    Measurement r;
+    if (json.contains("what")) // in older sessions all are perplexities
+        r.what = measuredOf(json.at("what"));
+    if (json.contains("computed"))
+        r.computed = conditionsFromJson(json.at("computed"));
     r.calibration = wholeAt(json, "calibration");
     r.neuronsKept = wholeAt(json, "K");
     r.removed = wholesOf(json.at("removed"));
@@ -197,7 +204,7 @@ nlohmann::json toJson(const Session &s)
                    calibrations = nlohmann::json::array();
     for (const auto &[key, record] : s.searches)
         searches[key] = toJson(record);
-    for (const EvaluationRecord &record : s.evaluations)
+    for (const Measurement &record : s.measurements)
         evaluations.push_back(toJson(record));
     for (const ExportRecord &record : s.exports)
         exports.push_back(toJson(record));
@@ -243,7 +250,7 @@ Session sessionFromJson(const nlohmann::json &json, const std::string &source)
     if (!json.at("denseImpact").is_null())
         s.denseImpact = searchRecordFromJson(json.at("denseImpact"));
     for (const nlohmann::json &record : json.at("evaluations"))
-        s.evaluations.push_back(evaluationFromJson(record));
+        s.measurements.push_back(measurementFromJson(record));
     for (const nlohmann::json &record : json.at("exports"))
         s.exports.push_back(exportFromJson(record));
     s.pinned = pinsFromJson(json.at("pinned"));

@@ -67,9 +67,9 @@ struct MapBench : FlowBench {
         session.setSearch(searchKey(session.draft(), session.neuronsKept()), std::move(record));
     }
 
-    EvaluationRecord denseOf(double perplexity) const
+    Measurement denseOf(double perplexity) const
     {
-        EvaluationRecord record = dense(perplexity);
+        Measurement record = dense(perplexity);
         record.neuronsKept = session.neurons();
         return record;
     }

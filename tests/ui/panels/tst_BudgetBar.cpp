@@ -98,8 +98,8 @@ void TestBudgetBar::perplexityIsOfThisPlanOrSaysOfWhich()
     QVERIFY(figure.sentence.contains("not measured"));
 
     const std::int64_t kept = bench.session.neuronsKept();
-    bench.session.addEvaluation(bench.denseOf(20));
-    bench.session.addEvaluation(bench.measured(84.125));
+    bench.session.addMeasurement(bench.denseOf(20));
+    bench.session.addMeasurement(bench.measured(84.125));
     QCOMPARE(figure.value, "84.1");
     QCOMPARE(figure.exactness, Exactness::Exact);
     QCOMPARE(figure.before, "original 20.0");
@@ -129,7 +129,7 @@ void TestBudgetBar::searchPerplexityIsNowhereHere()
         QVERIFY2(!words.contains("search"), qPrintable(words));
         QVERIFY2(!words.contains(perplexityText(std::exp(3.8))), qPrintable(words)); // of the search
     }
-    bench.session.addEvaluation(bench.measured(84.125));
+    bench.session.addMeasurement(bench.measured(84.125));
     QVERIFY2(figure.note.startsWith("on "), qPrintable(figure.note)); // which text
 }
 
@@ -152,8 +152,8 @@ void TestBudgetBar::numbersAreNotCutAt1024()
     bench.openLayers(80, 28672); // 8.13 GB
     bench.score();
     bench.editor.setAttentionsToRemove(0);
-    bench.session.addEvaluation(bench.denseOf(18.9));
-    bench.session.addEvaluation(bench.measured(12345));
+    bench.session.addMeasurement(bench.denseOf(18.9));
+    bench.session.addMeasurement(bench.measured(12345));
     showAndWait(bar, {1024, bar.sizeHint().height()});
     QVERIFY(bar.minimumSizeHint().width() <= 1024);
     for (const BudgetCard *card : bar.findChildren<BudgetCard *>()) {

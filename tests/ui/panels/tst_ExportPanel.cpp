@@ -137,7 +137,7 @@ void tst_ExportPanel::planThatWasNeverEvaluatedSaysSo()
     type(panel, bench.path("pruned"));
     QVERIFY2(words(panel).contains(note), qPrintable(words(panel)));
     QVERIFY(button(panel, "Export and verify")->isEnabled()); // it may be written all the same
-    bench.session.addEvaluation(bench.measured(20));
+    bench.session.addMeasurement(bench.measured(20));
     QVERIFY(!words(panel).contains(note));
     bench.editor.setNeuronsKept(50);
     QVERIFY(words(panel).contains(note));

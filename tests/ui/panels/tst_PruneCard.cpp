@@ -296,9 +296,9 @@ void tst_PruneCard::sampleIsPrunedInOneGo()
 
     const Session &session = bench.session.session();
     QCOMPARE(session.calibrations.size(), 1U);
-    QCOMPARE(session.evaluations.size(), 2U); // the original and the plan
+    QCOMPARE(session.measurements.size(), 2U); // the original and the plan
     QCOMPARE(session.exports.size(), 1U);
-    QCOMPARE(session.exports[0].planHash, session.evaluations[1].planHash);
+    QCOMPARE(session.exports[0].planHash, session.measurements[1].planHash);
     QCOMPARE(session.exports[0].planHash, bench.session.planHash().toStdString());
     QVERIFY(bench.session.planEvaluation() && bench.session.searchState() == SearchState::Complete); // the tabs show it
     const auto *facts = card.findChild<FactList *>();

@@ -279,7 +279,7 @@ Session longSession()
 {
     Session session = largeSession();
     session.evaluationText.files = {"text.txt"};
-    session.evaluations = evaluationsOf(session, kEvaluations);
+    session.measurements = evaluationsOf(session, kEvaluations);
     return session;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/shell/BudgetBar.h"
 
+#include "models/ConditionsText.h"
 #include "models/SessionModel.h"
 #include "models/TextNames.h"
 #include "panels/shell/BudgetCard.h"
@@ -142,18 +143,21 @@ BudgetFigure BudgetBar::perplexity() const
     const QString caption = tr("Perplexity (evaluation)");
     if (!m_session.hasModel())
         return dash(caption, tr("no model"));
-    const EvaluationRecord *own = m_session.planEvaluation(), *dense = m_session.denseEvaluation();
-    const EvaluationRecord *last = own ? own : m_session.staleEvaluation();
+    const Measurement *own = m_session.planEvaluation(), *dense = m_session.denseEvaluation();
+    const Measurement *last = own ? own : m_session.staleEvaluation();
     // Of a plan that was not measured nothing is known; what was measured last is told, in small.
     BudgetFigure figure = own ? BudgetFigure() : dash(caption, last ? lastText(*last) : tr("not measured"));
     figure.caption = caption;
     const QLocale locale;
     QStringList lines{caption};
+    const QString difference = own && dense ? conditionsDifference(dense->computed, own->computed) : QString();
     if (own) {
         figure.value = perplexityText(own->result.perplexity);
         figure.exactness = Exactness::Exact;
         if (dense)
             figure.change = changeText(dense->result.perplexity, own->result.perplexity);
+        if (!difference.isEmpty())
+            figure.change = tr("%1 %2", "sign and number").arg(exactnessSign(Exactness::Estimate), figure.change);
     }
     if (last)
         lines << tr("%1 %2 (%3 tokens of %4)")
@@ -163,6 +167,8 @@ BudgetFigure BudgetBar::perplexity() const
         figure.before = tr("original %1").arg(perplexityText(dense->result.perplexity));
         lines << tr("original %1").arg(locale.toString(dense->result.perplexity, 'f', 4));
     }
+    if (!difference.isEmpty())
+        lines << difference;
     if (last) // the perplexity of the search is another number, of another text: it stands with the search
         figure.note = tr("on %1").arg(textFilesName(last->text));
     figure.exact = lines.join(QLatin1Char('\n'));
@@ -174,7 +180,7 @@ BudgetFigure BudgetBar::perplexity() const
 }
 
 /// What was measured last, and for which plan, by what tells it from the current one.
-QString BudgetBar::lastText(const EvaluationRecord &record) const
+QString BudgetBar::lastText(const Measurement &record) const
 {
     const QString value = perplexityText(record.result.perplexity);
     if (record.neuronsKept != m_session.neuronsKept())

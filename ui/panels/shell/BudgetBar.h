@@ -7,7 +7,7 @@
 #include <array>
 
 namespace secateur {
-struct EvaluationRecord;
+struct Measurement;
 }
 
 namespace secateur::ui {
@@ -33,7 +33,7 @@ private:
     void follow();
     void fitValues();
     BudgetFigure perplexity() const;
-    QString lastText(const EvaluationRecord &record) const;
+    QString lastText(const Measurement &record) const;
 
     const SessionModel &m_session;
     std::array<BudgetCard *, kFigures> m_cards{};
