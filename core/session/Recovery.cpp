@@ -75,7 +75,7 @@ bool isLocked(const std::filesystem::path &folder)
 /// Whether nothing was done in the session that could be missed.
 bool isEmpty(const Session &s)
 {
-    return !s.model || (s.calibrations.empty() && s.evaluations.empty() && s.exports.empty() && !s.denseImpact && s.pinned.empty() &&
+    return !s.model || (s.calibrations.empty() && s.plans.empty() && s.evaluations.empty() && s.exports.empty() && !s.denseImpact && s.pinned.empty() &&
                         s.draft == PlanDraft());
 }
 
