@@ -19,7 +19,8 @@ namespace {
 constexpr std::uint64_t kLargestSeed = std::numeric_limits<std::uint64_t>::max();
 
 constexpr const char *kAll = "all", *kNone = "none";
-constexpr const char *kOrSession = "; a manifest works too, and a session of the window: FILE.secateur, or FILE.secateur:PIN for a pinned plan";
+constexpr const char *kOrSession =
+    "; a manifest works too, and a session of the window: FILE.secateur, or FILE.secateur:PIN for a pinned plan";
 constexpr const char *kOrName =
     "; or a name: wikitext-2, c4 or fineweb-edu, found in the Hugging Face cache (see the command texts). A file of that name comes first";
 
@@ -173,7 +174,11 @@ public:
             ->check(CLI::IsMember({"float32", "reference"}));
     }
 
-    void scores(CLI::App &c) { c.add_option("--scores", m.scores, "Neuron scores saved by `calibrate --output`, or those of a session (FILE.secateur)")->type_name("FILE"); }
+    void scores(CLI::App &c)
+    {
+        c.add_option("--scores", m.scores, "Neuron scores saved by `calibrate --output`, or those of a session (FILE.secateur)")
+            ->type_name("FILE");
+    }
     CLI::Option *plan(CLI::App &c, const char *what)
     {
         return c.add_option("--plan", m.plan, std::string(what) + kOrSession)->type_name("FILE");

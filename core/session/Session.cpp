@@ -71,8 +71,8 @@ std::string searchKey(const PlanDraft &draft, std::int64_t neuronsKept)
     const std::string narrowed = draft.plan.empty()
                                      ? "calibration " + std::to_string(draft.calibration) + ", K " + std::to_string(neuronsKept)
                                      : "plan " + draft.plan;
-    return narrowed + ", windows " + std::to_string(s.windows) + (s.referenceLoss ? ", reference" : ", float32") + ", force [" + listOf(s.forcedLayers) + kProtected +
-           listOf(s.protectedLayers) + "]";
+    return narrowed + ", windows " + std::to_string(s.windows) + (s.referenceLoss ? ", reference" : ", float32") + ", force [" +
+           listOf(s.forcedLayers) + kProtected + listOf(s.protectedLayers) + "]";
 }
 
 bool areAlikeButProtected(const std::string &oneKey, const std::string &otherKey)
@@ -172,8 +172,7 @@ PruningPlan planOf(const Session &session, const PlanDraft &draft)
 {
     const ModelSpec &dense = denseOf(session);
     const ShelfPlan *shelf = shelfPlanOf(session, draft);
-    PruningPlan plan =
-        shelf ? variationOf(*shelf, dense, draft) : planFromScores(dense, scoresOf(session, draft), draft.balance);
+    PruningPlan plan = shelf ? variationOf(*shelf, dense, draft) : planFromScores(dense, scoresOf(session, draft), draft.balance);
     if (plan.method != PlanMethod::TwoSsp)
         return plan;
     plan.search.settings = draft.search;

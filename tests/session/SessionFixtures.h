@@ -136,8 +136,8 @@ inline PruningPlan openedPlan(const Session &session)
 {
     NeuronScores scores = *scoresFor(session.model->spec, 4);
     scores.provenance.tokenHash = "of another run";
-    PruningPlan plan = planFromScores(session.model->spec, scores,
-                                      {.sparsity = 0.25, .attentionsToRemove = 2, .widthMultiple = 1, .neuronsKept = 20});
+    PruningPlan plan =
+        planFromScores(session.model->spec, scores, {.sparsity = 0.25, .attentionsToRemove = 2, .widthMultiple = 1, .neuronsKept = 20});
     plan.search.settings = {.windows = 2, .referenceLoss = false, .forcedLayers = {}, .protectedLayers = {}};
     plan.search.provenance = provenanceOf("its search");
     plan.search.initialLoss = 3;
@@ -246,8 +246,7 @@ inline QString difference(const Session &a, const Session &b)
         if (x.calibration != y.calibration || x.neuronsKept != y.neuronsKept || x.removed != y.removed ||
             x.isOrderBorrowed != y.isOrderBorrowed || x.planHash != y.planHash || !(x.text == y.text) || x.result.loss != y.result.loss ||
             x.result.perplexity != y.result.perplexity || x.result.tokens != y.result.tokens || x.result.windows != y.result.windows ||
-            x.result.length != y.result.length || x.result.tokenHash != y.result.tokenHash || x.seconds != y.seconds ||
-            x.draft != y.draft)
+            x.result.length != y.result.length || x.result.tokenHash != y.result.tokenHash || x.seconds != y.seconds || x.draft != y.draft)
             return QString("evaluation %1").arg(i);
     }
     if (a.exports.size() != b.exports.size())
@@ -257,8 +256,7 @@ inline QString difference(const Session &a, const Session &b)
         const Verification &v = x.verification, &w = y.verification;
         if (x.planHash != y.planHash || x.format != y.format || x.folder != y.folder || x.parameters != y.parameters ||
             x.bytes != y.bytes || v.tokens != w.tokens || !isSameNumber(v.largestDifference, w.largestDifference) ||
-            v.tolerance != w.tolerance || v.sameArgmax != w.sameArgmax || v.isPassed != w.isPassed ||
-            x.notes != y.notes)
+            v.tolerance != w.tolerance || v.sameArgmax != w.sameArgmax || v.isPassed != w.isPassed || x.notes != y.notes)
             return QString("export %1").arg(i);
     }
     return a.pinned == b.pinned ? QString() : QString("pins");
