@@ -85,7 +85,7 @@ private slots:
         shown.panel->resize(800, 330);
         QTRY_COMPARE(shown.panel->height(), 330);
         for (const ScorePlot *plot : shown.panel->findChildren<ScorePlot *>())
-            QTRY_VERIFY2(canvasOf(*plot)->height() >= 150, qPrintable(QString::number(canvasOf(*plot)->height())));
+            QTRY_VERIFY2(canvasOf(*plot)->height() >= 140, qPrintable(QString::number(canvasOf(*plot)->height())));
     }
 
     void escapeTakesADragBack()

@@ -26,7 +26,7 @@ namespace secateur::ui {
 namespace {
 
 constexpr std::array kScales = {ScoreScale::Raw, ScoreScale::LayerMean, ScoreScale::LayerMaximum}; ///< of Scale
-constexpr int kLeastLines = 12; ///< of text that a plot is high, with its title and the numbers of its axis; in a low window the page scrolls
+constexpr int kLeastLines = 13; ///< of text that a plot is high, with its title and the numbers of its axis; in a low window the page scrolls
 static_assert(SelectionModel::kMostCompared == ScorePlot::kMostCompared);
 
 /// Keeps a plot away from the handle of its splitter.
