@@ -20,12 +20,10 @@
 #include <QAbstractSpinBox>
 #include <QDir>
 #include <QFile>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QLabel>
 #include <QLineEdit>
 #include <QTableView>
-#include <QTimer>
 
 #include <algorithm>
 
