@@ -25,6 +25,7 @@ Actions::Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, Job
     openModel = make(tr("&Open model folder…"), "folder", QKeySequence::Open);
     openGguf = make(tr("Open &GGUF file…"), "folder");
     openSession = make(tr("Open se&ssion…"), "open", QKeySequence(tr("Ctrl+Shift+O")));
+    openFile = make(tr("Open p&lan or scores…"), "open");
     openSample = make(tr("Open the &bundled sample"), "sample");
     saveSession = make(tr("&Save session"), "save", QKeySequence::Save);
     saveSessionAs = make(tr("Save session &as…"), "save", QKeySequence(tr("Ctrl+Shift+S")));
@@ -72,7 +73,7 @@ Actions::Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, Job
             runner.setPaused(job->number, job->state != JobInfo::State::Paused);
     });
     connect(copyCommand, &QAction::triggered, this, [this] {
-        const JobKind kind = m_model.hasScores() ? JobKind::Search : JobKind::Open;
+        const JobKind kind = m_model.hasNeurons() && !m_model.isByHand() ? JobKind::Search : JobKind::Open;
         QGuiApplication::clipboard()->setText(m_jobs.commandOf(kind));
     });
     connect(sparsity25, &QAction::triggered, &editor, [&editor] { editor.setSparsity(0.25); });
@@ -149,17 +150,20 @@ void Actions::setPossible(QAction *action, const Possibility &possibility)
 
 void Actions::follow()
 {
-    const Possibility own{m_model.changeProblem()}, plan{m_model.editProblem()};
+    const Possibility own{m_model.changeProblem()}, width{m_model.widthProblem()}, removals{m_model.removalsProblem()},
+        plan = m_model.isByHand() ? own : Possibility{m_model.editProblem()};
     for (QAction *action : {saveSession, saveSessionAs, copyCommand})
         setPossible(action, own);
-    for (QAction *action : {pin, sparsity25, sparsity37, sparsity50})
-        setPossible(action, plan);
+    for (QAction *action : {sparsity25, sparsity37, sparsity50})
+        setPossible(action, width);
+    setPossible(pin, plan);
     const BalanceSettings &balance = m_model.draft().balance;
-    setPossible(neuronsByRule, plan && !balance.neuronsKept ? Possibility{tr("K follows the balance rule already.")} : plan);
-    setPossible(attentionsByRule, plan && !balance.attentionsToRemove ? Possibility{tr("N follows the balance rule already.")} : plan);
-    setPossible(savePlan, !plan                  ? plan
-                          : !m_model.hasScores() ? Possibility{tr("Calibrate first: no neurons are chosen yet.")}
-                                                 : Possibility{m_model.balanceProblem()});
+    const QString noN = m_model.shelfPlan() ? tr("N is the plan's own already.") : tr("N follows the balance rule already.");
+    setPossible(neuronsByRule, width && !balance.neuronsKept ? Possibility{tr("K follows the balance rule already.")} : width);
+    setPossible(attentionsByRule, removals && !balance.attentionsToRemove ? Possibility{noN} : removals);
+    setPossible(savePlan, !plan                   ? plan
+                          : !m_model.hasNeurons() ? Possibility{tr("Calibrate first: no neurons are chosen yet.")}
+                                                  : Possibility{m_model.balanceProblem()});
     setPossible(calibrate, m_jobs.canCalibrate());
     setPossible(measureImpact, m_jobs.canMeasureImpact());
     setPossible(search, m_jobs.canSearch());

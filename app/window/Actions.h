@@ -28,7 +28,7 @@ public:
 
     Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, JobRunner &runner, QUndoStack &history, QWidget *window);
 
-    QAction *openModel, *openGguf, *openSession, *openSample, *saveSession, *saveSessionAs, *savePlan, *quit;
+    QAction *openModel, *openGguf, *openSession, *openFile, *openSample, *saveSession, *saveSessionAs, *savePlan, *quit;
     QAction *undo, *redo, *pin;
     QAction *prune, *calibrate, *measureImpact, *search, *evaluate, *evaluateDense, *goToExport;
     QAction *pauseJob, *cancelJob, *copyCommand;

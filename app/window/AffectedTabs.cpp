@@ -7,6 +7,8 @@ std::vector<MainWindow::Tab> affectedTabs(const PlanDraft &before, const PlanDra
 {
     using Tab = MainWindow::Tab;
     const BalanceSettings &a = before.balance, &b = after.balance;
+    if (before.plan != after.plan)
+        return {Tab::Balance, Tab::Importance, Tab::Attention};
     if (before.calibration != after.calibration)
         return {Tab::Importance, Tab::Calibration};
     if (a.sparsity != b.sparsity || a.alpha != b.alpha || a.widthMultiple != b.widthMultiple)

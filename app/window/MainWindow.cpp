@@ -159,6 +159,7 @@ void MainWindow::wire()
     connect(m_actions->openModel, &QAction::triggered, this, &MainWindow::chooseModel);
     connect(m_actions->openGguf, &QAction::triggered, this, &MainWindow::chooseGguf);
     connect(m_actions->openSession, &QAction::triggered, this, &MainWindow::chooseSession);
+    connect(m_actions->openFile, &QAction::triggered, this, &MainWindow::chooseFile);
     connect(m_actions->openSample, &QAction::triggered, this, &MainWindow::openSample);
     connect(m_actions->saveSession, &QAction::triggered, this, &MainWindow::save);
     connect(m_actions->saveSessionAs, &QAction::triggered, this, &MainWindow::saveAs);
@@ -236,6 +237,8 @@ void MainWindow::wireSession()
     });
     connect(&m_jobs, &SessionJobs::modelOpened, this,
             [this] { m_settings.addRecent(QString::fromStdString(m_model.session().model->folder.string())); });
+    connect(&m_jobs, &SessionJobs::fileOpened, this, &MainWindow::followFile);
+    connect(&m_jobs, &SessionJobs::modelNeeded, this, &MainWindow::askForModelOf);
     connect(&m_keeper, &SessionKeeper::loading, this, &MainWindow::keepView);
     connect(&m_keeper, &SessionKeeper::opened, this, [this] {
         if (!m_keeper.file().isEmpty())

@@ -42,7 +42,7 @@ public:
     MainWindow(const Launch &launch, Theme &theme, SessionBus &bus);
     ~MainWindow() override;
 
-    /// A model folder, a file in it, or a session file; what people drop, choose or name on the command line.
+    /// A model folder, a file in it, a session, a plan, a manifest or scores; what people drop, choose or name on the command line.
     void open(const QString &path);
     void openSample();
 
@@ -88,6 +88,9 @@ private:
     void chooseGguf();
     void chooseSession();
     void openSession(const QString &path);
+    void chooseFile();
+    void followFile(const QString &file);
+    void askForModelOf(const QString &file);
     void save();
     void saveAs();
     void keepView() { noteView({}); }

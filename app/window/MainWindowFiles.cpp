@@ -27,9 +27,12 @@ const QString kSessionSuffix = QStringLiteral("secateur");
 void MainWindow::open(const QString &given)
 {
     const QString path = QFileInfo(given).absoluteFilePath(); // it is remembered, and saved to
-    if (QFileInfo(path).suffix() == kSessionSuffix)
+    const QString suffix = QFileInfo(path).suffix();
+    if (suffix == kSessionSuffix)
         return openSession(path);
     keepView();
+    if (suffix == QLatin1String("json") || suffix == QLatin1String("safetensors")) // a plan, scores, or a file of a model
+        return m_jobs.openFile(path.toStdString());
     m_jobs.openModel(path.toStdString());
     show(Tab::Model);
 }
@@ -39,6 +42,32 @@ void MainWindow::openSession(const QString &path)
 {
     m_keeper.open(QFileInfo(path).absoluteFilePath());
     show(Tab::Model);
+}
+
+/// What was opened is to be seen.
+void MainWindow::followFile(const QString &file)
+{
+    m_settings.addRecent(file);
+    show(QFileInfo(file).suffix() == QLatin1String("json") ? Tab::Balance : Tab::Importance);
+}
+
+/// A plan without a model, and its file does not say where that is.
+void MainWindow::askForModelOf(const QString &file)
+{
+    show(Tab::Model);
+    m_messages.post(
+        {.severity = Message::Severity::Warning,
+         .sentence = tr("'%1' is for a model that is not open, and does not say where that is.").arg(QFileInfo(file).fileName()),
+         .hint = tr("Choose the model's folder: the file is then opened with it."),
+         .topic = QStringLiteral("open"),
+         .actionText = tr("Choose the model folder…"),
+         .action =
+             [this, file] {
+                 const QString folder = QFileDialog::getExistingDirectory(this, tr("Open the model of %1").arg(QFileInfo(file).fileName()));
+                 if (!folder.isEmpty())
+                     m_jobs.openModelFor(folder.toStdString(), file.toStdString());
+             },
+         .time = {}});
 }
 
 void MainWindow::openSample()
@@ -81,6 +110,14 @@ void MainWindow::chooseSession()
     const QString file = QFileDialog::getOpenFileName(this, tr("Open a session"), {}, tr("Sessions (*.secateur)"));
     if (!file.isEmpty())
         openSession(file);
+}
+
+void MainWindow::chooseFile()
+{
+    const QString file = QFileDialog::getOpenFileName(this, tr("Open a plan or scores"), {},
+                                                      tr("Plans, manifests and scores (*.json *.safetensors);;All files (*)"));
+    if (!file.isEmpty())
+        open(file);
 }
 
 void MainWindow::save()

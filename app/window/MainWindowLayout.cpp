@@ -267,7 +267,8 @@ void MainWindow::showView()
     applyView(*this, view);
     bool isKnown = false;
     const int tab = QMetaEnum::fromType<Tab>().keyToValue(wordAt("tab").constData(), &isKnown);
-    show(isKnown ? Tab(tab) : m_model.hasScores() ? Tab::Importance : Tab::Model);
+    const Tab usual = m_model.shelfPlan() ? Tab::Balance : m_model.hasScores() ? Tab::Importance : Tab::Model;
+    show(isKnown ? Tab(tab) : usual);
     if (const qint64 layer = indexAt("layer"); layer >= 0 && layer < m_model.layerCount())
         m_selection.setSelectedLayer(layer);
     std::vector<std::int64_t> compared;

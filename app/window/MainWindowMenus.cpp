@@ -47,7 +47,7 @@ public:
 void MainWindow::buildMenus()
 {
     QMenu *file = menuBar()->addMenu(tr("&File"));
-    file->addActions({m_actions->openModel, m_actions->openGguf, m_actions->openSession, m_actions->openSample});
+    file->addActions({m_actions->openModel, m_actions->openGguf, m_actions->openSession, m_actions->openFile, m_actions->openSample});
     m_recentMenu = file->addMenu(tr("Open &recent"));
     connect(m_recentMenu, &QMenu::aboutToShow, this, [this] {
         m_recentMenu->clear();

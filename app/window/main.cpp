@@ -73,7 +73,8 @@ CommandLine::CommandLine()
     m_parser.setApplicationDescription(QApplication::translate("main", "Structured pruning of large language models, in a window."));
     m_parser.addHelpOption();
     m_parser.addVersionOption();
-    m_parser.addPositionalArgument(QStringLiteral("path"), QApplication::translate("main", "A model folder or a session file to open."),
+    m_parser.addPositionalArgument(QStringLiteral("path"),
+                                   QApplication::translate("main", "What to open: a model folder, a session, a plan or scores."),
                                    QStringLiteral("[path]"));
     m_parser.addOptions({m_sample, m_device, m_dtype, m_threads, m_hostMemory, m_deviceMemory});
 }
@@ -95,7 +96,7 @@ void CommandLine::read(const QStringList &arguments)
         if (names.count(name) > 1)
             refuse(QApplication::translate("main", "The option --%1 is given twice.").arg(name));
     if (paths.size() > 1)
-        refuse(QApplication::translate("main", "One model folder or session file can be opened, and %1 are given.").arg(paths.size()));
+        refuse(QApplication::translate("main", "One path can be opened, and %1 are given.").arg(paths.size()));
     if (isSampleWanted() && !paths.isEmpty())
         refuse(QApplication::translate("main", "The sample or a path can be opened, not both: --sample and %1.").arg(paths.constFirst()));
 }

@@ -125,9 +125,8 @@ std::int64_t calibrationOf(const Session &session, const PlanDraft &draft)
     const ShelfPlan *shelf = shelfPlanOf(session, draft);
     if (!shelf || shelf->plan.method != PlanMethod::TwoSsp)
         return draft.calibration;
-    const auto isOfPlan = [&plan = shelf->plan](const auto &scores) {
-        return scores->provenance == plan.calibration && scores->norm == plan.norm;
-    };
+    const NeuronScores wanted{.layers = {}, .norm = shelf->plan.norm, .provenance = shelf->plan.calibration};
+    const auto isOfPlan = [&](const auto &scores) { return isSameCalibration(*scores, wanted); };
     const auto &all = session.calibrations;
     return std::distance(std::find_if(all.rbegin(), all.rend(), isOfPlan), all.rend()) - 1;
 }
@@ -185,6 +184,13 @@ PruningPlan planOf(const Session &session, const PlanDraft &draft)
         plan.search.steps.resize(std::size_t(plan.balance.attentionsToRemove));
     plan.removedAttentions = plan.search.removalOrder();
     return plan;
+}
+
+bool isOf(const Measurement &record, const PlanDraft &draft, std::int64_t neuronsKept, const std::vector<std::int64_t> &removed)
+{
+    const std::string plan = record.draft ? record.draft->plan : std::string();
+    return !record.planHash.empty() && record.calibration == draft.calibration && plan == draft.plan && record.neuronsKept == neuronsKept &&
+           record.removed == removed;
 }
 
 bool isOf(const NeuronScores &scores, const TextSettings &text, ScoreNorm norm, const std::vector<ReadText> &read)

@@ -133,6 +133,9 @@ std::int64_t calibrationOf(const Session &session, const PlanDraft &draft);
 /// The plan of the shelf that a draft varies; null where it is made from scores. Throws Error when it is not there.
 const ShelfPlan *shelfPlanOf(const Session &session, const PlanDraft &draft);
 
+/// Whether a measurement is of the plan of that draft, with that K and those removals.
+bool isOf(const Measurement &record, const PlanDraft &draft, std::int64_t neuronsKept, const std::vector<std::int64_t> &removed);
+
 /// Whether scores were made from that text with that norm: from what is in it now where that was read, else as far as the settings tell, and of a
 /// text without a number of windows any number will do.
 bool isOf(const NeuronScores &scores, const TextSettings &text, ScoreNorm norm, const std::vector<ReadText> &read);

@@ -44,20 +44,27 @@ std::string shelfKey(const PruningPlan &plan)
         -1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
-PlanDraft shelve(Session &session, PruningPlan plan, const std::filesystem::path &file)
+ShelfEntry shelfEntry(PruningPlan plan, const std::filesystem::path &file)
 {
     PlanDraft draft{.balance = plan.settings, .search = plan.search.settings, .plan = shelfKey(plan)};
-    const auto [place, isNew] = session.plans.try_emplace(draft.plan);
-    if (isNew)
-        place->second = std::make_shared<const ShelfPlan>(ShelfPlan{.plan = beforeItsSearch(plan), .file = file});
+    SearchRecord search = plan.search;
+    return {.plan = std::make_shared<const ShelfPlan>(ShelfPlan{.plan = beforeItsSearch(std::move(plan)), .file = file}),
+            .draft = std::move(draft),
+            .search = std::move(search)};
+}
+
+PlanDraft shelve(Session &session, const ShelfEntry &entry)
+{
+    PlanDraft draft = entry.draft;
+    const PruningPlan &plan = entry.plan->plan, &kept = session.plans.try_emplace(draft.plan, entry.plan).first->second->plan;
     if (plan.method != PlanMethod::TwoSsp)
         return draft;
-    if (const std::int64_t own = place->second->plan.balance.attentionsToRemove; plan.balance.attentionsToRemove != own)
+    if (plan.balance.attentionsToRemove != kept.balance.attentionsToRemove)
         draft.balance.attentionsToRemove = plan.balance.attentionsToRemove;
-    if (plan.search.isBegun()) {
-        SearchRecord &known = session.searches.try_emplace(searchKey(draft, plan.balance.neuronsKept), plan.search).first->second;
-        if (!known.isBegun() || reachOf(known) < reachOf(plan.search))
-            known = std::move(plan.search);
+    if (entry.search.isBegun()) {
+        SearchRecord &known = session.searches.try_emplace(searchKey(draft, plan.balance.neuronsKept), entry.search).first->second;
+        if (!known.isBegun() || reachOf(known) < reachOf(entry.search))
+            known = entry.search;
     }
     return draft;
 }
@@ -70,6 +77,13 @@ Provenance withTextsIn(Provenance provenance, const std::filesystem::path &folde
             name = (folder / text).string();
     }
     return provenance;
+}
+
+TextSettings searchTextOf(const PruningPlan &plan)
+{
+    TextSettings text = textSettingsOf(plan.search.provenance.textFiles.empty() ? plan.calibration : plan.search.provenance);
+    text.windows = textSettingsOf(plan.calibration).windows;
+    return text;
 }
 
 std::optional<SessionPlanName> sessionPlanName(const std::filesystem::path &argument)

@@ -4,6 +4,7 @@
 #include "session/Session.h"
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -13,12 +14,21 @@ namespace secateur {
 /// same, searched further.
 std::string shelfKey(const PruningPlan &plan);
 
+/// A plan of a file, ready for a shelf. To make it hashes all of the plan, which takes its time; to put it there does not.
+struct ShelfEntry {
+    std::shared_ptr<const ShelfPlan> plan;
+    PlanDraft draft;     ///< that it is where the shelf does not have it yet
+    SearchRecord search; ///< of 2SSP, as far as the file knows it
+};
+ShelfEntry shelfEntry(PruningPlan plan, const std::filesystem::path &file);
 /// Puts a plan on the shelf of a session whose model it fits, where it is not there yet, and what it knows of its search beside the other searches, where the
 /// session does not know as much. Returns the draft that it is.
-PlanDraft shelve(Session &session, PruningPlan plan, const std::filesystem::path &file);
+PlanDraft shelve(Session &session, const ShelfEntry &entry);
 
 /// The same provenance with its texts where they are: a relative name that leads nowhere from the working folder is looked for in `folder`.
 Provenance withTextsIn(Provenance provenance, const std::filesystem::path &folder);
+/// The text that a plan of 2SSP was or would be searched on, as settings with the windows of its calibration.
+TextSettings searchTextOf(const PruningPlan &plan);
 
 /// A plan in a session file, as people name it: "FILE.secateur" for the current plan, "FILE.secateur:PIN" for a pinned one.
 struct SessionPlanName {

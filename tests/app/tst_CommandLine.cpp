@@ -788,7 +788,7 @@ void tst_CommandLine::sessionsAreTakenAsPlans()
     QCOMPARE(run({"search", kModel, "--scores", scores, "--sparsity", "0.375", "--save-plan", plan}).exitCode, 0);
     secateur::Session session;
     session.model = secateur::sampleSummary();
-    session.draft = secateur::shelve(session, secateur::loadPlan(plan.toStdString()), plan.toStdString());
+    session.draft = secateur::shelve(session, secateur::shelfEntry(secateur::loadPlan(plan.toStdString()), plan.toStdString()));
     secateur::PlanDraft shorter = session.draft;
     shorter.balance.attentionsToRemove = 1;
     session.pinned = {{.name = "short", .draft = shorter}};

@@ -11,6 +11,40 @@
 using namespace secateur;
 using namespace secateur::test;
 
+namespace {
+
+void forgetDetails(Provenance &provenance)
+{
+    ComputeConditions &computed = provenance.computed;
+    computed = {.device = computed.device,
+                .gpu = {},
+                .dtype = computed.dtype,
+                .threads = computed.threads,
+                .instructions = {},
+                .products = {},
+                .torchVersion = computed.torchVersion,
+                .programVersion = computed.programVersion,
+                .host = {}};
+}
+
+/// A session as files of format 2 have it, which tell less of how numbers were computed.
+Session asBefore(Session session)
+{
+    for (auto &scores : session.calibrations) {
+        auto before = std::make_shared<NeuronScores>(*scores);
+        forgetDetails(before->provenance);
+        scores = before;
+    }
+    for (auto &[key, record] : session.searches)
+        forgetDetails(record.provenance);
+    forgetDetails(session.denseImpact->provenance);
+    for (Measurement &measurement : session.measurements)
+        measurement.computed = {};
+    return session;
+}
+
+} // namespace
+
 class tst_Shelf : public QObject {
     Q_OBJECT
 
@@ -33,13 +67,13 @@ void tst_Shelf::aPlanThatWasOpenedIsThatPlan()
 {
     Session session = fullSession();
     const PruningPlan plan = openedPlan(session);
-    session.draft = shelve(session, plan, "/plans/plan.json");
+    session.draft = shelve(session, shelfEntry(plan, "/plans/plan.json"));
     QVERIFY(session.draft.hasNeurons() && session.draft.calibration == -1);
     QCOMPARE(jsonOf(planOf(session, session.draft)), jsonOf(plan));
     QCOMPARE(balanceOf(session, session.draft), plan.balance);
     QVERIFY(!session.plans.at(session.draft.plan)->plan.search.isBegun()); // it is with the other searches
     QCOMPARE(session.searches.size(), fullSession().searches.size() + 1);
-    QCOMPARE(shelve(session, plan, "/plans/copy.json"), session.draft); // once more is no other
+    QCOMPARE(shelve(session, shelfEntry(plan, "/plans/copy.json")), session.draft); // once more is no other
     QCOMPARE(session.plans.size(), 1U);
     QCOMPARE(session.plans.at(session.draft.plan)->file, std::filesystem::path("/plans/plan.json"));
 }
@@ -48,7 +82,7 @@ void tst_Shelf::removalsAreVariedAsTheCommandLineDoes()
 {
     Session session = fullSession();
     const PruningPlan plan = openedPlan(session);
-    session.draft = shelve(session, plan, "plan.json");
+    session.draft = shelve(session, shelfEntry(plan, "plan.json"));
     for (const std::int64_t removals : {0, 1, 3}) {
         session.draft.balance.attentionsToRemove = removals;
         const PruningPlan varied = withRemovals(plan, session.model->spec, removals);
@@ -69,16 +103,16 @@ void tst_Shelf::aLongerPlanIsTheSameSearchedFurther()
 {
     Session session = fullSession();
     PruningPlan longer = openedPlan(session);
-    const PlanDraft draft = shelve(session, longer, "plan.json");
+    const PlanDraft draft = shelve(session, shelfEntry(longer, "plan.json"));
     longer.search.steps[1].losses[2] = 4.25;
     longer.search.steps[1].removed = 2;
     longer.removedAttentions = {1, 2};
-    QCOMPARE(shelve(session, longer, "longer.json"), draft);
+    QCOMPARE(shelve(session, shelfEntry(longer, "longer.json")), draft);
     QCOMPARE(jsonOf(planOf(session, draft)), jsonOf(longer));
-    shelve(session, openedPlan(session), "plan.json"); // the shorter one takes nothing away
+    shelve(session, shelfEntry(openedPlan(session), "plan.json")); // the shorter one takes nothing away
     QCOMPARE(jsonOf(planOf(session, draft)), jsonOf(longer));
     longer = withRemovals(longer, session.model->spec, 3);
-    const PlanDraft third = shelve(session, longer, "third.json");
+    const PlanDraft third = shelve(session, shelfEntry(longer, "third.json"));
     QCOMPARE(third.plan, draft.plan);
     QCOMPARE(third.balance.attentionsToRemove, std::optional<std::int64_t>(3));
     QCOMPARE(jsonOf(planOf(session, third)), jsonOf(longer));
@@ -88,7 +122,7 @@ void tst_Shelf::aPlanByHandIsAsItIs()
 {
     Session session = fullSession();
     const PruningPlan plan = manualPlan(session);
-    session.draft = shelve(session, plan, "hand.json");
+    session.draft = shelve(session, shelfEntry(plan, "hand.json"));
     session.draft.balance.attentionsToRemove = 1; // decides nothing
     QCOMPARE(jsonOf(planOf(session, session.draft)), jsonOf(plan));
     const ModelSpec spec = specOf(session, session.draft);
@@ -105,20 +139,20 @@ void tst_Shelf::aPlanByHandIsAsItIs()
 void tst_Shelf::scoresOfThePlanAreFound()
 {
     Session session = fullSession();
-    const PlanDraft draft = shelve(session, openedPlan(session), "plan.json");
+    const PlanDraft draft = shelve(session, shelfEntry(openedPlan(session), "plan.json"));
     QCOMPARE(calibrationOf(session, draft), -1);
     auto scores = std::make_shared<NeuronScores>(*scoresFor(session.model->spec, 4));
     scores->provenance.tokenHash = "of another run";
     session.calibrations.push_back(scores);
     QCOMPARE(calibrationOf(session, draft), 2);
     QCOMPARE(calibrationOf(session, session.draft), 1);
-    QCOMPARE(calibrationOf(session, shelve(session, manualPlan(session), "hand.json")), -1);
+    QCOMPARE(calibrationOf(session, shelve(session, shelfEntry(manualPlan(session), "hand.json"))), -1);
 }
 
 void tst_Shelf::itsSearchesAreItsOwn()
 {
     Session session = fullSession();
-    PlanDraft draft = shelve(session, openedPlan(session), "plan.json");
+    PlanDraft draft = shelve(session, shelfEntry(openedPlan(session), "plan.json"));
     const std::string key = searchKey(draft, 20);
     QVERIFY(!key.empty() && key != searchKey(session.draft, 20));
     draft.balance.attentionsToRemove = 3; // how far it goes decides nothing
@@ -135,7 +169,7 @@ void tst_Shelf::sessionsOfBeforeAreReadWhole()
 {
     // Both were written by the program before it had a shelf, when the format was 2.
     const std::filesystem::path folder = SECATEUR_FIXTURES "/sessions";
-    QCOMPARE(difference(loadSession(folder / "format-2.secateur"), fullSession()), QString());
+    QCOMPARE(difference(loadSession(folder / "format-2.secateur"), asBefore(fullSession())), QString());
     Session expected = fullSession();
     PlanDraft draft = expected.draft;
     draft.balance.attentionsToRemove = 1;
@@ -150,14 +184,14 @@ void tst_Shelf::sessionsOfBeforeAreReadWhole()
     search.initialLoss = 3.5;
     search.steps = {{.losses = {3.75, 3.625, kUnknown}, .removed = 1, .isForced = false}};
     expected.searches[searchKey(draft, 20)] = search;
-    EvaluationRecord evaluation = evaluationOf("p2", 1.5);
+    Measurement evaluation = evaluationOf("p2", 1.5);
     evaluation.calibration = 1;
     evaluation.draft = draft;
     evaluation.removed = {1};
-    expected.evaluations.push_back(evaluation);
+    expected.measurements.push_back(evaluation);
     expected.exports.push_back(exportOf("/out/c"));
     const Session found = recoverSession(folder / "journal-2");
-    QCOMPARE(difference(found, expected), QString());
+    QCOMPARE(difference(found, asBefore(expected)), QString());
     QCOMPARE(found.view.at("tab"), std::string("balance"));
 }
 
@@ -166,8 +200,8 @@ void tst_Shelf::itComesBackFromFileAndJournal()
     QTemporaryDir folder;
     const std::filesystem::path root = folder.path().toStdString(), file = root / "s.secateur";
     Session session = fullSession();
-    session.draft = shelve(session, openedPlan(session), "/plans/plan.json");
-    session.pinned.push_back({.name = "hand", .draft = shelve(session, manualPlan(session), "/plans/hand.json")});
+    session.draft = shelve(session, shelfEntry(openedPlan(session), "/plans/plan.json"));
+    session.pinned.push_back({.name = "hand", .draft = shelve(session, shelfEntry(manualPlan(session), "/plans/hand.json"))});
     saveSession(session, file);
     QCOMPARE(difference(loadSession(file), session), QString());
     std::filesystem::path left;
@@ -209,8 +243,8 @@ void tst_Shelf::damagedShelvesAreRefused()
     QTemporaryDir folder;
     const std::filesystem::path file = folder.filePath("s.secateur").toStdString();
     Session session = fullSession();
-    session.draft = shelve(session, openedPlan(session), "plan.json");
-    const PlanDraft hand = shelve(session, manualPlan(session), "hand.json");
+    session.draft = shelve(session, shelfEntry(openedPlan(session), "plan.json"));
+    const PlanDraft hand = shelve(session, shelfEntry(manualPlan(session), "hand.json"));
     if (damage == 0)
         session.draft.plan = "none";
     if (damage == 1)

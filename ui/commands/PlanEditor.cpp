@@ -187,7 +187,7 @@ void PlanEditor::endDrag()
     emit dragEnded();
 }
 
-/// Where the draft takes other scores, the settings of the calibration become those of the scores.
+/// Where the draft takes other scores or another plan of the shelf, the settings of the calibration become those that these were made from.
 void PlanEditor::edit(const PlanDraft &after, const QString &what)
 {
     if (!m_model.hasModel() || after == m_model.draft() || refuseIfNotAllowed())
@@ -201,6 +201,10 @@ void PlanEditor::edit(const PlanDraft &after, const QString &what)
             state.texts.calibration = textSettingsOf(scores.provenance);
             state.texts.norm = scores.norm;
         }
+    } else if (const ShelfPlan *shelf = after.plan != m_model.draft().plan ? shelfPlanOf(m_model.session(), after) : nullptr;
+               shelf && shelf->plan.method == PlanMethod::TwoSsp) {
+        state.texts.calibration = searchTextOf(shelf->plan);
+        state.texts.norm = shelf->plan.norm;
     }
     m_history.push(new EditState(m_model, m_isApplying, Part::Plan, std::move(state), what, {.drag = m_isDragging ? m_drag : 0}));
 }
@@ -222,8 +226,19 @@ bool PlanEditor::refuseIfNotAllowed()
     return *m_isApplying || !readOnly.isEmpty();
 }
 
+/// Whether something of the plan cannot be edited, as its file settled it, of which it tells. What else forbids edits is edit()'s to say.
+bool PlanEditor::refuseIfSettled(const QString &problem)
+{
+    const bool isSettled = m_model.shelfPlan() && m_model.editProblem().isEmpty() && !problem.isEmpty();
+    if (isSettled)
+        emit refused(problem);
+    return isSettled;
+}
+
 void PlanEditor::setSparsity(double sparsity)
 {
+    if (refuseIfSettled(m_model.widthProblem()))
+        return;
     PlanDraft after = m_model.draft();
     after.balance.sparsity = std::clamp(sparsity, 0.001, 0.999);
     after.balance.attentionsToRemove.reset();
@@ -233,6 +248,8 @@ void PlanEditor::setSparsity(double sparsity)
 
 void PlanEditor::setAlpha(double alpha)
 {
+    if (refuseIfSettled(m_model.widthProblem()))
+        return;
     PlanDraft after = m_model.draft();
     after.balance.alpha = std::clamp(alpha, 0.01, 1000.0);
     after.balance.attentionsToRemove.reset();
@@ -242,8 +259,11 @@ void PlanEditor::setAlpha(double alpha)
 
 void PlanEditor::setAttentionsToRemove(std::optional<std::int64_t> attentions)
 {
+    if (refuseIfSettled(m_model.removalsProblem()))
+        return;
     PlanDraft after = m_model.draft();
-    after.balance.neuronsKept.reset();
+    if (after.plan.empty()) // else K is the plan's
+        after.balance.neuronsKept.reset();
     after.balance.attentionsToRemove = attentions;
     if (attentions && m_model.bounds() && m_model.bounds()->leastAttentions <= m_model.bounds()->mostAttentions)
         after.balance.attentionsToRemove = std::clamp(*attentions, m_model.bounds()->leastAttentions, m_model.bounds()->mostAttentions);
@@ -254,6 +274,8 @@ void PlanEditor::setAttentionsToRemove(std::optional<std::int64_t> attentions)
 
 void PlanEditor::setNeuronsKept(std::optional<std::int64_t> neurons)
 {
+    if (refuseIfSettled(m_model.widthProblem()))
+        return;
     PlanDraft after = m_model.draft();
     after.balance.neuronsKept = neurons;
     if (neurons)
@@ -263,6 +285,8 @@ void PlanEditor::setNeuronsKept(std::optional<std::int64_t> neurons)
 
 void PlanEditor::setWidthMultiple(std::int64_t multiple)
 {
+    if (refuseIfSettled(m_model.widthProblem()))
+        return;
     PlanDraft after = m_model.draft();
     after.balance.widthMultiple = std::max<std::int64_t>(1, multiple);
     after.balance.neuronsKept.reset();
@@ -271,6 +295,8 @@ void PlanEditor::setWidthMultiple(std::int64_t multiple)
 
 void PlanEditor::setSearchWindows(std::int64_t windows)
 {
+    if (refuseIfSettled(m_model.removalsProblem()))
+        return;
     PlanDraft after = m_model.draft();
     after.search.windows = std::max<std::int64_t>(1, windows);
     edit(after, after.search.windows == 1 ? tr("1 search window") : tr("%1 search windows").arg(number(after.search.windows)));
@@ -278,6 +304,8 @@ void PlanEditor::setSearchWindows(std::int64_t windows)
 
 void PlanEditor::toggleProtected(std::int64_t layer)
 {
+    if (refuseIfSettled(m_model.removalsProblem()))
+        return;
     PlanDraft after = m_model.draft();
     std::erase(after.search.forcedLayers, layer);
     if (std::erase(after.search.protectedLayers, layer) == 0) {
@@ -291,6 +319,8 @@ void PlanEditor::toggleProtected(std::int64_t layer)
 
 void PlanEditor::toggleForced(std::int64_t layer)
 {
+    if (refuseIfSettled(m_model.removalsProblem()))
+        return;
     PlanDraft after = m_model.draft();
     std::erase(after.search.protectedLayers, layer);
     if (std::erase(after.search.forcedLayers, layer) == 0) {
@@ -306,6 +336,7 @@ void PlanEditor::useCalibration(std::int64_t calibration)
     const QScopedValueRollback pausedDrag(m_isDragging, false);
     PlanDraft after = m_model.draft();
     after.calibration = calibration;
+    after.plan.clear();
     edit(after, tr("Calibration %1").arg(calibration + 1));
 }
 
@@ -314,7 +345,7 @@ void PlanEditor::useDraft(const PlanDraft &draft, const QString &what)
     edit(draft, what);
 }
 
-/// Where the settings of the calibration change, the scores that they ask for come into use: of an earlier calibration, or none.
+/// Where the settings of the calibration change, the scores that they ask for come into use: of an earlier calibration, or none. A plan of the shelf stays.
 void PlanEditor::setTexts(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm)
 {
     State after = stateOf(m_model);
@@ -322,7 +353,7 @@ void PlanEditor::setTexts(const TextSettings &calibration, const TextSettings &e
     if (!m_model.hasModel() || after.texts == before || refuseIfNotAllowed())
         return;
     const bool isOfCalibration = !(before.calibration == calibration) || before.norm != norm;
-    if (isOfCalibration)
+    if (isOfCalibration && after.draft.plan.empty()) // else its neurons are chosen
         after.draft.calibration = calibrationFor(m_model.session(), calibration, norm);
     std::pair<QString, Series::Number> change{tr("Scores by another norm"), Series::Number::None};
     if (!isOfCalibration)

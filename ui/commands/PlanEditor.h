@@ -21,7 +21,8 @@ class SessionModel;
 /// Between beginDrag() and endDrag() all edits become one step of the history. An edit that changes nothing leaves no step. Values out of
 /// range are clamped (sparsity to 0.1 ... 99.9 %, N to the feasible range where that is known, K to 1 ... all). An edit that is asked for
 /// while a step is done or undone is refused with a warning: it would come from a view that takes the model's change for a gesture. In a session
-/// that is open read-only (SessionModel::readOnlyReason) every edit is refused.
+/// that is open read-only (SessionModel::readOnlyReason) every edit is refused, and of a plan of the shelf those of what its file settled
+/// (SessionModel::widthProblem, removalsProblem).
 class PlanEditor : public QObject {
     Q_OBJECT
 public:
@@ -44,9 +45,9 @@ public:
     void setSearchWindows(std::int64_t windows);
     void toggleProtected(std::int64_t layer); ///< takes the layer out of the forced ones
     void toggleForced(std::int64_t layer);    ///< appended: forced layers go first, in this order
-    /// Takes the scores of a calibration into use, and its settings with them. Always a step of its own: it comes from a job, not from a drag.
+    /// Takes the scores of a calibration into use, instead of a plan of the shelf too, and its settings with them. Always a step of its own: it comes from a job, not from a drag.
     void useCalibration(std::int64_t calibration);
-    /// Takes a whole draft (a pinned plan, a point of the curve), with the settings of its calibration. `what` names the step in the history.
+    /// Takes a whole draft (a pinned plan, one that was opened, a point of the curve), with the settings of its calibration. `what` names the step in the history.
     void useDraft(const PlanDraft &draft, const QString &what);
 
     /// The texts that jobs read and the norm of the scores. Other settings of the calibration have the scores of an earlier calibration with just these
@@ -60,12 +61,13 @@ public:
 signals:
     void dragEnded();
     void pinned(const QString &name);    ///< by pin()
-    void refused(const QString &reason); ///< an edit, as the session is open read-only
+    void refused(const QString &reason); ///< an edit, as the session is open read-only or the file of the plan settled it
 
 private:
     void edit(const PlanDraft &after, const QString &what);
     void editPins(std::vector<PinnedPlan> after, const QString &what);
     bool refuseIfNotAllowed();
+    bool refuseIfSettled(const QString &problem);
 
     SessionModel &m_model;
     QUndoStack &m_history;

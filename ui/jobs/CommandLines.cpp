@@ -14,7 +14,7 @@ namespace {
 QString quoted(const QString &word)
 {
     static const QRegularExpression plain(QStringLiteral("^[A-Za-z0-9_./:=+,-]+$"));
-    if (plain.match(word).hasMatch())
+    if (word == QLatin1String("&&") || plain.match(word).hasMatch())
         return word;
     return QLatin1Char('\'') + QString(word).replace(QLatin1Char('\''), QLatin1String("'\\''")) + QLatin1Char('\'');
 }
@@ -94,8 +94,32 @@ private:
     QStringList m_words;
 };
 
-Line pruneLine(const Session &session, const PlanDraft &draft, EngineSettings engine)
+/// Goes on with the search of a plan of the shelf from its file, up to the N of the draft.
+Line searchLine(const Session &session, const PlanDraft &draft, const ShelfPlan &shelf, const EngineSettings &engine)
 {
+    const SearchSettings &search = draft.search;
+    Line line("search", session.model->folder);
+    line.add("--plan", pathText(shelf.file)).add("--remove", balanceOf(session, draft).attentionsToRemove);
+    if (search.protectedLayers.empty())
+        line.add("--protect", QStringLiteral("none"));
+    line.layers("--protect", search.protectedLayers).layers("--force", search.forcedLayers);
+    line.add("--search-windows", search.windows);
+    line.flag("--all-losses"); // the window shows them
+    return line.engine(engine);
+}
+
+/// The plan by hand that a draft is: its file says all of it. Null where it is none.
+const ShelfPlan *planByHand(const Session &session, const PlanDraft &draft)
+{
+    const ShelfPlan *shelf = shelfPlanOf(session, draft);
+    return shelf && shelf->plan.method != PlanMethod::TwoSsp ? shelf : nullptr;
+}
+
+/// What makes the plan of a draft: all of it from the text, or the search of a plan of the shelf.
+Line planLine(const Session &session, const PlanDraft &draft, EngineSettings engine)
+{
+    if (const ShelfPlan *shelf = shelfPlanOf(session, draft))
+        return searchLine(session, draft, *shelf, engine);
     const NeuronScores *scores = draft.calibration >= 0 ? session.calibrations[std::size_t(draft.calibration)].get() : nullptr;
     const TextSettings text = scores ? textSettingsOf(scores->provenance) : session.calibrationText;
     const ScoreNorm norm = scores ? scores->norm : session.norm;
@@ -132,6 +156,11 @@ QString CommandLines::inspect(const std::filesystem::path &model)
     return Line("inspect", model).join();
 }
 
+QString CommandLines::checkPlan(const std::filesystem::path &model, const std::filesystem::path &file)
+{
+    return Line("plan", model).add("--plan", pathText(file)).join();
+}
+
 QString CommandLines::calibrate() const
 {
     Line line("calibrate", m_session.model->folder);
@@ -158,15 +187,18 @@ QString CommandLines::impact() const
 
 QString CommandLines::plan(const PlanDraft &draft) const
 {
-    return pruneLine(m_session, draft, m_engine).add("--save-plan", QStringLiteral("plan.json")).join();
+    return planLine(m_session, draft, m_engine).add("--save-plan", QStringLiteral("plan.json")).join();
 }
 
 QString CommandLines::evaluate(const PlanDraft &draft, const TextSettings &text, const QString &planFile) const
 {
-    Line prune = pruneLine(m_session, draft, m_engine), evaluate("evaluate", m_session.model->folder);
-    prune.add("--save-plan", planFile);
+    Line evaluate("evaluate", m_session.model->folder);
+    if (const ShelfPlan *shelf = planByHand(m_session, draft))
+        return evaluate.text(text).add("--plan", pathText(shelf->file)).engine(m_engine).join();
+    Line plan = planLine(m_session, draft, m_engine);
+    plan.add("--save-plan", planFile);
     evaluate.text(text).add("--plan", planFile).engine(m_engine);
-    return prune.join() + QLatin1String(" && ") + evaluate.join();
+    return plan.join() + QLatin1String(" && ") + evaluate.join();
 }
 
 QString CommandLines::evaluate(const PlanDraft &draft, const TextSettings &text) const
@@ -189,14 +221,24 @@ QString CommandLines::curve(const std::vector<PlanDraft> &drafts, const TextSett
 
 QStringList CommandLines::exportWords(const PlanDraft &draft, const ExportSettings &settings) const
 {
-    Line line = pruneLine(m_session, draft, m_engine);
+    Line line("export", m_session.model->folder);
+    QStringList before; // what makes the plan that is exported
+    if (const ShelfPlan *shelf = planByHand(m_session, draft)) {
+        line.add("--plan", pathText(shelf->file)).engine(m_engine);
+    } else if (!draft.plan.empty()) {
+        const QString plan = QStringLiteral("plan.json");
+        before = planLine(m_session, draft, m_engine).add("--save-plan", plan).words() + QStringList{QStringLiteral("&&")};
+        line.add("--plan", plan).engine(m_engine);
+    } else {
+        line = planLine(m_session, draft, m_engine);
+    }
     line.add("--format", QString::fromStdString(settings.format));
     if (settings.dtype)
         line.add("--export-dtype", QString::fromStdString(std::string(configName(*settings.dtype))));
     line.add("--output", settings.output.empty() ? QStringLiteral("OUTPUT") : pathText(settings.output));
     if (settings.isOverwriteAllowed)
         line.flag("--overwrite");
-    return line.words();
+    return before + line.words();
 }
 
 QString CommandLines::exportPlan(const PlanDraft &draft, const ExportSettings &settings) const

@@ -18,10 +18,12 @@ public:
     CommandLines(const Session &session, const EngineSettings &engine) : m_session(session), m_engine(engine) {}
 
     static QString inspect(const std::filesystem::path &model);
+    /// `plan` with a file: what it is, and whether it fits.
+    static QString checkPlan(const std::filesystem::path &model, const std::filesystem::path &file);
     QString calibrate() const;
     /// One step of a search in which every neuron is kept: `prune` with all of K and N = 1.
     QString impact() const;
-    /// Score, plan and search in one line.
+    /// Score, plan and search in one line; of a plan of the shelf the search alone, which goes on from its file.
     QString plan(const PlanDraft &draft) const;
     /// That line, and `evaluate` with its plan.
     QString evaluate(const PlanDraft &draft, const TextSettings &text) const;

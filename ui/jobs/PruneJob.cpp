@@ -23,6 +23,7 @@ PlanDraft SessionJobs::draftOf(const PruneRequest &request) const
     draft.balance.attentionsToRemove.reset();
     draft.balance.neuronsKept.reset();
     draft.calibration = calibrationFor(session, session.calibrationText, session.norm);
+    draft.plan.clear();
     return draft;
 }
 
@@ -116,8 +117,10 @@ int SessionJobs::prune(const PruneRequest &request)
     const std::vector<ExpectedPhase> phases = phasesOf(request);
     const QString command = pruneCommand(request);
     PlanDraft shown = draft; // until there is a calibration, the plan keeps the one that it has
-    if (shown.calibration < 0)
+    if (shown.calibration < 0) {
         shown.calibration = m_model.draft().calibration;
+        shown.plan = m_model.draft().plan;
+    }
     const Session &now = m_model.session();
     JobRequest same{.kind = JobKind::Prune,
                     .drafts = {draft},

@@ -83,6 +83,7 @@ std::function<void(const JobInfo &)> SessionJobs::whenFinished(const QString &to
 
 void SessionJobs::openModel(const std::filesystem::path &path, const std::optional<SampleTexts> &texts)
 {
+    m_fileAfterModel.clear();
     std::error_code error;
     std::filesystem::path model = std::filesystem::absolute(path, error).lexically_normal();
     const bool isFileOfFolder = std::filesystem::is_regular_file(model, error) && // config.json, an index, weights
@@ -134,6 +135,8 @@ void SessionJobs::startOpening(const std::filesystem::path &model, const std::op
                 if (texts)
                     m_model.setDraftAndTexts(m_model.draft(), texts->calibration, texts->evaluation, ScoreNorm::L2);
                 emit modelOpened();
+                if (const std::filesystem::path file = std::exchange(m_fileAfterModel, {}); !file.empty())
+                    startOpeningFile(file);
             });
         },
         whenFinished(QStringLiteral("open")));
@@ -213,7 +216,7 @@ void SessionJobs::calibrate()
             const auto scores = task.engine(port).score(task.session().calibrationText, task.session().norm, port.context());
             const auto ranked = std::make_shared<const RankedScores>(*scores);
             task.deliver(port, [this, scores, ranked] {
-                if (const std::int64_t index = keepCalibration(scores, ranked); index != m_model.draft().calibration)
+                if (const std::int64_t index = keepCalibration(scores, ranked); index != calibrationOf(m_model.session(), m_model.draft()))
                     tellUnused(index);
             });
         },
@@ -226,7 +229,7 @@ std::int64_t SessionJobs::keepCalibration(const std::shared_ptr<const NeuronScor
     const std::int64_t index = m_model.addCalibration(scores, ranked);
     const Session &session = m_model.session();
     if (isOf(*scores, session.calibrationText, session.norm, session.readTexts)) // else the settings were changed meanwhile
-        m_editor.useCalibration(index);
+        useCalibration(index);
     emit calibrated(index);
     return index;
 }
@@ -254,7 +257,7 @@ void SessionJobs::resolveFailures()
 /// Once they are in use, nothing is to be told any more.
 void SessionJobs::resolveUnused()
 {
-    if (m_unused == m_model.draft().calibration)
+    if (m_unused == calibrationOf(m_model.session(), m_model.draft()))
         m_messages.resolve(QStringLiteral("calibrated"));
 }
 

@@ -98,6 +98,11 @@ public:
     /// Opens a model folder (or the folder of a file in it) and begins a session, with the texts if there are any. Jobs of the session in
     /// hand are cancelled, unless the folder holds no model.
     void openModel(const std::filesystem::path &folder, const std::optional<SampleTexts> &texts = {});
+    /// Opens a file that is no session: a plan, a manifest or scores come into the session in hand, whose model they must fit, and into use, which can be
+    /// undone; anything else is taken for a model. Without a model that of a manifest is opened first, or modelNeeded() asks for it.
+    void openFile(const std::filesystem::path &file);
+    /// Opens a model, and then that file into its session.
+    void openModelFor(const std::filesystem::path &model, const std::filesystem::path &file);
     /// Opens the model of a session that was restored, to be able to compute again. It may have moved: then only plots are there, until it is opened
     /// where it is now. Not that of a session that is open read-only.
     void reopenModel(const std::filesystem::path &now = {});
@@ -145,6 +150,8 @@ public:
 signals:
     /// A model was opened and its session began.
     void modelOpened();
+    void fileOpened(const QString &file);  ///< by openFile(), and it is no model
+    void modelNeeded(const QString &file); ///< openFile() has no model that the file could be for
     void exported(const QString &folder, bool isVerified);
     /// Scores came from a job; the session may have had them already.
     void calibrated(qint64 calibration);
@@ -157,6 +164,8 @@ private:
               std::function<void(const SessionTask &, JobPort &)> work, std::function<void(const JobInfo &)> done = {},
               const JobCost &cost = {});
     void startOpening(const std::filesystem::path &model, const std::optional<SampleTexts> &texts, int request);
+    void startOpeningFile(const std::filesystem::path &file);
+    void useCalibration(std::int64_t calibration);
     void cancelJobsOfSession();
     int runningRequest(const JobRequest &request) const;
     void goOnWith(int number);
@@ -202,9 +211,10 @@ private:
     int m_generation = 0;                             ///< of the session
     std::shared_ptr<Findings> m_findings;             ///< of its jobs
     int m_openRequest = 0;
-    std::map<int, JobRequest> m_requests; ///< by the job's number
-    std::set<QString> m_failures;         ///< topics of the jobs that failed with the texts and the plan as they are
-    QThreadPool m_pool;                   ///< for what reads or writes files without Torch; one thread
+    std::filesystem::path m_fileAfterModel; ///< to be opened once the model is; empty: none
+    std::map<int, JobRequest> m_requests;   ///< by the job's number
+    std::set<QString> m_failures;           ///< topics of the jobs that failed with the texts and the plan as they are
+    QThreadPool m_pool;                     ///< for what reads or writes files without Torch; one thread
     PlanHasher m_hasher;
 };
 

@@ -40,6 +40,10 @@ SessionKeeper::SessionKeeper(SessionModel &model, SessionJobs &jobs, MessageLog 
         rebase();
         changed();
     });
+    connect(&m_model, &SessionModel::plansChanged, this, [this] {
+        rebase();
+        changed();
+    });
     connect(&m_model, &SessionModel::modelMoved, this, [this] {
         rebase();
         changed();

@@ -58,11 +58,13 @@ Possibility SessionJobs::canCalibrate() const
 
 Possibility SessionJobs::canSearch() const
 {
-    if (const Possibility possible = canMeasureImpact(); !possible && !m_model.hasScores())
+    if (const Possibility possible = canMeasureImpact(); !possible && !m_model.hasNeurons())
         return possible;
     if (const QString problem = jobProblem(m_model); !problem.isEmpty())
         return {problem};
-    if (!m_model.hasScores())
+    if (m_model.isByHand())
+        return {tr("This plan was written by hand: there is no search that could go on with it.")};
+    if (!m_model.hasNeurons())
         return {tr("Calibrate first: the search runs on the narrowed model.")};
     if (!m_model.balance())
         return {m_model.balanceProblem()};
@@ -94,7 +96,7 @@ Possibility SessionJobs::canExport() const
     const SearchState state = m_model.searchState();
     if (const QString problem = jobProblem(m_model); !problem.isEmpty())
         return {problem};
-    if (!m_model.hasScores())
+    if (!m_model.hasNeurons())
         return {tr("Calibrate first: no neurons are chosen yet.")};
     if (!m_model.balance())
         return {m_model.balanceProblem()};
@@ -109,7 +111,7 @@ Possibility SessionJobs::canExport() const
 std::int64_t SessionJobs::plannedRemovals(const PlanDraft &draft) const
 {
     try {
-        return balance(m_model.spec(), draft.balance).attentionsToRemove;
+        return balanceOf(m_model.session(), draft).attentionsToRemove;
     } catch (const Error &) {
         return 0;
     }
@@ -119,7 +121,7 @@ std::int64_t SessionJobs::plannedRemovals(const PlanDraft &draft) const
 std::optional<SearchRecord> SessionJobs::searchOf(const PlanDraft &draft) const
 {
     try {
-        return secateur::searchOf(m_model.session(), draft, balance(m_model.spec(), draft.balance).neuronsKept);
+        return secateur::searchOf(m_model.session(), draft, balanceOf(m_model.session(), draft).neuronsKept);
     } catch (const Error &) {
         return {};
     }
@@ -197,7 +199,8 @@ JobCost SessionJobs::searchCost(const PlanDraft &draft) const
     const std::int64_t N = plannedRemovals(draft);
     const std::optional<SearchRecord> record = searchOf(draft);
     const auto done = record ? std::int64_t(record->removalOrder().size()) : 0;
-    if (done >= N)
+    const ShelfPlan *shelf = shelfPlanOf(m_model.session(), draft);
+    if (done >= N || (shelf && shelf->plan.method != PlanMethod::TwoSsp))
         return {};
     const auto isKnown = [](double loss) { return !std::isnan(loss); };
     std::int64_t evaluations = record && isKnown(record->initialLoss) ? 0 : 1;
@@ -211,7 +214,7 @@ JobCost SessionJobs::searchCost(const PlanDraft &draft) const
                    .length = 0,
                    .searchWindows = draft.search.windows,
                    .removals = N - done,
-                   .neuronsKept = balance(m_model.spec(), draft.balance).neuronsKept},
+                   .neuronsKept = balanceOf(m_model.session(), draft).neuronsKept},
                   evaluations);
 }
 
@@ -341,15 +344,15 @@ QString SessionJobs::commandOf(JobKind kind) const
     case JobKind::Impact:
         return canMeasureImpact() ? lines.impact() : QString();
     case JobKind::Search:
-        return m_model.hasScores() ? lines.plan(m_model.draft()) : QString();
+        return m_model.hasNeurons() && !m_model.isByHand() ? lines.plan(m_model.draft()) : QString();
     case JobKind::Evaluate:
     case JobKind::Curve:
         if (!canEvaluateDense())
             return {};
-        return m_model.hasScores() ? lines.evaluate(m_model.draft(), m_model.session().evaluationText)
-                                   : lines.evaluateDense(m_model.session().evaluationText);
+        return m_model.hasNeurons() ? lines.evaluate(m_model.draft(), m_model.session().evaluationText)
+                                    : lines.evaluateDense(m_model.session().evaluationText);
     case JobKind::Export:
-        return m_model.hasScores() ? lines.exportPlan(m_model.draft(), {}) : QString();
+        return m_model.hasNeurons() ? lines.exportPlan(m_model.draft(), {}) : QString();
     case JobKind::Prune: // asks for more than the session holds: pruneCommand()
         return {};
     }
@@ -358,7 +361,7 @@ QString SessionJobs::commandOf(JobKind kind) const
 
 QString SessionJobs::exportCommand(const ExportSettings &settings) const
 {
-    return m_model.hasScores() && m_model.readOnlyReason().isEmpty() ? commandLines().exportPlan(m_model.draft(), settings) : QString();
+    return m_model.hasNeurons() && m_model.readOnlyReason().isEmpty() ? commandLines().exportPlan(m_model.draft(), settings) : QString();
 }
 
 } // namespace secateur::ui

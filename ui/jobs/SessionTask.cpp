@@ -171,7 +171,7 @@ void SessionTask::search(JobPort &port, PruningPlan &plan, const PlanDraft &draf
     deliver(port, [&model, key] { model.setRunningSearch(key); });
     try {
         engine(port).search(
-            plan, textSettingsOf(plan.calibration), draft.search, port.context(),
+            plan, draft.plan.empty() ? textSettingsOf(plan.calibration) : m_session->calibrationText, draft.search, port.context(),
             [&](const CandidateLoss &heard) {
                 tellBegin();
                 if (!heard.isScreened) // those of a step under way are soon computed again

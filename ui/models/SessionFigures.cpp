@@ -2,6 +2,7 @@
 // What SessionModel says of the current plan from what it keeps: how far its search is, what it costs, what was measured of it.
 #include "models/SessionModel.h"
 
+#include "foundation/Error.h"
 #include "session/Measurements.h"
 
 #include <algorithm>
@@ -11,17 +12,32 @@ namespace secateur::ui {
 
 // ---- its search --------------------------------------------------------------------------------------------------------------
 
+namespace {
+
+/// How far the search of a plan is that says which neurons stay, and is feasible. `removed`: as far as they are known.
+SearchState stateOf(const SparsityBalance &balance, const SearchRecord *record, std::size_t removed)
+{
+    if (balance.attentionsToRemove == 0)
+        return SearchState::NotNeeded;
+    if (std::int64_t(removed) >= balance.attentionsToRemove)
+        return SearchState::Complete;
+    return record && record->isBegun() ? SearchState::Unfinished : SearchState::NotBegun;
+}
+
+/// The removals that a record knows, at most so many.
+std::vector<std::int64_t> removalsOf(const SearchRecord *record, std::int64_t most)
+{
+    std::vector<std::int64_t> order = record ? record->removalOrder() : std::vector<std::int64_t>();
+    if (std::int64_t(order.size()) > most)
+        order.resize(std::size_t(most));
+    return order;
+}
+
+} // namespace
+
 SearchState SessionModel::searchState() const
 {
-    if (!hasScores() || !m_balance)
-        return SearchState::NotPossible;
-    if (m_balance->attentionsToRemove == 0)
-        return SearchState::NotNeeded;
-    const SearchRecord *record = search();
-    if (!record || !record->isBegun())
-        return SearchState::NotBegun;
-    const auto found = std::int64_t(record->removalOrder().size());
-    return found >= m_balance->attentionsToRemove ? SearchState::Complete : SearchState::Unfinished;
+    return hasNeurons() && m_balance ? stateOf(*m_balance, search(), removalOrder().size()) : SearchState::NotPossible;
 }
 
 const SearchRecord *SessionModel::search() const
@@ -34,11 +50,7 @@ const SearchRecord *SessionModel::search() const
 
 std::vector<std::int64_t> SessionModel::removalOrder() const
 {
-    const SearchRecord *record = search();
-    std::vector<std::int64_t> order = record ? record->removalOrder() : std::vector<std::int64_t>();
-    if (std::int64_t(order.size()) > attentionsToRemove())
-        order.resize(std::size_t(attentionsToRemove()));
-    return order;
+    return isByHand() ? shelfPlan()->plan.removedAttentions : removalsOf(search(), attentionsToRemove());
 }
 
 std::optional<double> SessionModel::searchPerplexity() const
@@ -76,15 +88,19 @@ ModelFigures SessionModel::figuresOf(const ModelSpec &spec) const
 
 ModelFigures SessionModel::figuresOf(std::int64_t kept, std::int64_t removed) const
 {
-    if (!hasModel())
-        return {};
+    return hasModel() ? figuresOf(narrowed(kept, removed)) : ModelFigures();
+}
+
+/// The model with so many neurons in each layer and without so many attentions.
+ModelSpec SessionModel::narrowed(std::int64_t kept, std::int64_t removed) const
+{
     std::vector<std::int64_t> widths, layers;
     for (const LayerSpec &layer : spec().layers)
         widths.push_back(std::min(kept, layer.neurons()));
     for (std::int64_t i = 0; i < layerCount() && std::int64_t(layers.size()) < removed; ++i) // any of them: the layers are alike
         if (spec().layers[std::size_t(i)].attention)
             layers.push_back(i);
-    return figuresOf(prunedSpec(spec(), widths, layers));
+    return prunedSpec(spec(), widths, layers);
 }
 
 bool SessionModel::isAnySearchBegun() const
@@ -92,9 +108,45 @@ bool SessionModel::isAnySearchBegun() const
     return std::any_of(m_session.searches.begin(), m_session.searches.end(), [](const auto &entry) { return entry.second.isBegun(); });
 }
 
+PlanFacts SessionModel::factsOf(const PlanDraft &draft) const
+{
+    PlanFacts facts;
+    facts.figures = m_denseFigures;
+    if (!hasModel())
+        return facts;
+    std::optional<SearchRecord> record;
+    try {
+        facts.balance = balanceOf(m_session, draft);
+        facts.figures = figuresOf(specOf(m_session, draft));
+        record = searchOf(m_session, draft, facts.balance->neuronsKept);
+    } catch (const Error &problem) {
+        facts.balance.reset();
+        facts.problem = QString::fromStdString(problem.what());
+        return facts;
+    }
+    const SearchRecord *known = record ? &*record : nullptr;
+    const ShelfPlan *shelf = shelfPlanOf(m_session, draft);
+    const bool isGiven = shelf && shelf->plan.method != PlanMethod::TwoSsp;
+    facts.removed = isGiven ? shelf->plan.removedAttentions : removalsOf(known, facts.balance->attentionsToRemove);
+    if (draft.hasNeurons())
+        facts.search = stateOf(*facts.balance, known, facts.removed.size());
+    facts.exactness = exactnessOf(facts.search);
+    if (facts.exactness == Exactness::Exact)
+        for (const Measurement &measured : m_session.measurements)
+            if (isOn(measured, m_session.evaluationText, m_session.readTexts) &&
+                isOf(measured, draft, facts.balance->neuronsKept, facts.removed))
+                facts.evaluation = &measured; // the latest wins
+    return facts;
+}
+
 Exactness SessionModel::planExactness() const
 {
-    switch (searchState()) {
+    return exactnessOf(searchState());
+}
+
+Exactness SessionModel::exactnessOf(SearchState state) const
+{
+    switch (state) {
     case SearchState::NotNeeded:
     case SearchState::Complete:
         return Exactness::Exact;
@@ -111,9 +163,9 @@ QString SessionModel::planExactnessText() const
 {
     switch (searchState()) {
     case SearchState::NotNeeded:
-        return tr("exact: no attention is removed");
+        return isByHand() ? tr("exact: written by hand") : tr("exact: no attention is removed");
     case SearchState::Complete:
-        return tr("exact");
+        return isByHand() ? tr("exact: written by hand") : tr("exact");
     case SearchState::Unfinished:
         return tr("%1 of %2 removals searched").arg(removalOrder().size()).arg(attentionsToRemove());
     case SearchState::NotBegun:
@@ -137,8 +189,7 @@ const Measurement *SessionModel::evaluationOfPlan(const TextSettings *text) cons
     const std::vector<std::int64_t> order = removalOrder();
     const Measurement *found = nullptr;
     for (const Measurement &record : m_session.measurements)
-        if (record.calibration == draft().calibration && record.neuronsKept == neuronsKept() && record.removed == order &&
-            (!text || isOn(record, *text, m_session.readTexts)))
+        if (isOf(record, draft(), neuronsKept(), order) && (!text || isOn(record, *text, m_session.readTexts)))
             found = &record;
     return found;
 }

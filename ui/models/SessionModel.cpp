@@ -60,6 +60,21 @@ QString SessionModel::editProblem() const
     return problem.isEmpty() ? m_pruningProblem : problem;
 }
 
+QString SessionModel::widthProblem() const
+{
+    const QString problem = editProblem();
+    const ShelfPlan *shelf = problem.isEmpty() ? shelfPlan() : nullptr;
+    return shelf ? tr("The neurons of this plan are chosen: it is that of '%1'. To choose others, calibrate.")
+                       .arg(QString::fromStdString(shelf->file.filename().string()))
+                 : problem;
+}
+
+QString SessionModel::removalsProblem() const
+{
+    const QString problem = editProblem();
+    return problem.isEmpty() && isByHand() ? tr("This plan was written by hand: what it removes is settled.") : problem;
+}
+
 QString SessionModel::tokenizerProblem() const
 {
     if (!hasModel() || m_session.model->tokenizerSize)
@@ -91,14 +106,25 @@ bool SessionModel::isForced(qint64 layer) const
     return contains(draft().search.forcedLayers, layer);
 }
 
+const ShelfPlan *SessionModel::shelfPlan() const
+{
+    return shelfPlanOf(m_session, draft());
+}
+
+bool SessionModel::isByHand() const
+{
+    const ShelfPlan *shelf = shelfPlan();
+    return shelf && shelf->plan.method != PlanMethod::TwoSsp;
+}
+
 const NeuronScores *SessionModel::scores() const
 {
-    return hasScores() ? m_session.calibrations[std::size_t(draft().calibration)].get() : nullptr;
+    return hasScores() ? m_session.calibrations[std::size_t(m_calibration)].get() : nullptr;
 }
 
 std::shared_ptr<const RankedScores> SessionModel::rankedScores() const
 {
-    return hasScores() ? m_ranked[std::size_t(draft().calibration)] : nullptr;
+    return hasScores() ? m_ranked[std::size_t(m_calibration)] : nullptr;
 }
 
 std::int64_t SessionModel::roughWindows(const TextSettings &text) const
@@ -127,7 +153,8 @@ void SessionModel::begin(const ModelSummary &summary)
 void SessionModel::restore(Session session, std::vector<std::shared_ptr<const RankedScores>> ranked)
 {
     m_session = std::move(session);
-    if (const NeuronScores *used = scores(); used && !isOf(*used, m_session.calibrationText, m_session.norm, m_session.readTexts)) {
+    if (const NeuronScores *used = draft().calibration >= 0 ? m_session.calibrations[std::size_t(draft().calibration)].get() : nullptr;
+        used && !isOf(*used, m_session.calibrationText, m_session.norm, m_session.readTexts)) {
         m_session.calibrationText =
             textSettingsOf(used->provenance); // sessions of before kept scores in use when the settings were changed
         m_session.norm = used->norm;
@@ -196,6 +223,18 @@ void SessionModel::followModel()
     follow();
 }
 
+/// K without one by hand; none when infeasible, which is said where it matters, and of a plan of the shelf, which no rule is asked about.
+std::optional<qint64> SessionModel::neuronsOfRule() const
+{
+    BalanceSettings settings = draft().balance;
+    settings.neuronsKept.reset();
+    try {
+        return shelfPlan() ? std::nullopt : std::optional<qint64>(secateur::balance(spec(), settings).neuronsKept);
+    } catch (const Error &) {
+        return {};
+    }
+}
+
 /// Everything that the draft decides, computed once per change.
 void SessionModel::follow()
 {
@@ -205,27 +244,31 @@ void SessionModel::follow()
     m_balanceProblem.clear();
     m_balanceHint.clear();
     m_planFigures = m_denseFigures;
-    if (hasModel() && m_pruningProblem.isEmpty()) {
-        BalanceSettings settings = draft().balance;
+    m_planSpec = hasModel() ? spec() : ModelSpec();
+    if (hasModel() && (m_pruningProblem.isEmpty() || isByHand())) { // who writes a plan by hand needs no rule
         try {
-            m_bounds = boundsOf(spec(), settings.sparsity, settings.alpha);
-            m_balance = secateur::balance(spec(), settings);
-            m_planFigures = figuresOf(m_balance->neuronsKept, m_balance->attentionsToRemove);
+            m_bounds = boundsOf(m_session, draft());
+            m_balance = balanceOf(m_session, draft());
+            m_planSpec = isByHand() ? specOf(m_session, draft()) : narrowed(m_balance->neuronsKept, m_balance->attentionsToRemove);
+            m_planFigures = figuresOf(m_planSpec);
         } catch (const Error &problem) {
             m_balanceProblem = QString::fromStdString(problem.what());
             m_balanceHint = QString::fromStdString(problem.plainHint());
         }
-        try {
-            settings.neuronsKept.reset();
-            m_neuronsByRule = secateur::balance(spec(), settings).neuronsKept;
-        } catch (const Error &) { // there is none: said above where it matters
-        }
+        m_neuronsByRule = neuronsOfRule();
     } else {
         m_balanceProblem = m_pruningProblem;
     }
     m_searchKey = m_balance ? searchKey(draft(), m_balance->neuronsKept) : std::string();
     m_searchOfOthers.reset();
     followSearches(m_searchKey);
+    followScores();
+}
+
+/// Which scores chose the neurons of the current plan: those of a plan of the shelf may come later.
+void SessionModel::followScores()
+{
+    m_calibration = calibrationOf(m_session, draft());
 }
 
 /// A search became known, or more of it.
@@ -244,8 +287,19 @@ qint64 SessionModel::addCalibration(std::shared_ptr<const NeuronScores> scores, 
             return qint64(i);
     m_session.calibrations.push_back(std::move(scores));
     m_ranked.push_back(std::move(ranked));
+    followScores();
     emit calibrationsChanged();
     return qint64(m_session.calibrations.size()) - 1;
+}
+
+PlanDraft SessionModel::addPlan(const ShelfEntry &entry)
+{
+    const Exactness before = planExactness();
+    const PlanDraft draft = shelve(m_session, entry);
+    emit plansChanged();
+    if (entry.search.isBegun())
+        tellOfSearch(searchKey(draft, entry.plan->plan.balance.neuronsKept), before);
+    return draft;
 }
 
 /// The record of a search that runs; an empty one is begun where there is none.
@@ -355,7 +409,7 @@ std::string SessionModel::hashKey(const PlanDraft &draft, const std::vector<std:
     std::string key = m_searchKey;
     if (!(draft == m_session.draft)) {
         try {
-            key = searchKey(draft, secateur::balance(spec(), draft.balance).neuronsKept);
+            key = searchKey(draft, balanceOf(m_session, draft).neuronsKept);
         } catch (const Error &) {
             return {};
         }

@@ -3,6 +3,7 @@
 
 #include "pruning/RankedScores.h"
 #include "session/Session.h"
+#include "session/Shelf.h"
 
 #include <QObject>
 #include <QString>
@@ -40,6 +41,17 @@ struct ModelFigures {
     std::int64_t kvBytesPerToken = 0; ///< in the stored type
 };
 
+/// What is known of a plan of the session, whichever it is.
+struct PlanFacts {
+    std::optional<SparsityBalance> balance; ///< none when it is infeasible; then `problem` says why
+    QString problem;
+    SearchState search = SearchState::NotPossible;
+    std::vector<std::int64_t> removed; ///< layers, as far as they are known: at most N, in order
+    Exactness exactness = Exactness::Unknown;
+    ModelFigures figures;                    ///< those of the original when it is infeasible
+    const Measurement *evaluation = nullptr; ///< on the session's evaluation text, the latest; null when not measured
+};
+
 /// The session as the window sees it: the values, what follows from them, and a signal for each kind of change.
 ///
 /// One per window, on the interface's thread. Everything here answers within a frame; what sorts or computes is a job, whose results come
@@ -66,6 +78,11 @@ public:
     QString changeProblem() const;
     /// Why the current plan cannot be edited: changeProblem() or pruningProblem(). Empty when it can.
     QString editProblem() const;
+    /// Why sparsity, alpha, K and the width multiple of the current plan cannot be edited: editProblem(), or it is a plan of the shelf, whose neurons are
+    /// chosen. Empty when they can.
+    QString widthProblem() const;
+    /// The same of N and of protected and forced layers: editProblem(), or it was written by hand.
+    QString removalsProblem() const;
     /// Why the model cannot be pruned (layers that differ, an attention that is missing); empty when it can.
     QString pruningProblem() const { return m_pruningProblem; }
     /// Why texts cannot be read with this model, with what can be done all the same and the remedy; empty when they can.
@@ -85,10 +102,17 @@ public:
     bool isProtected(qint64 layer) const;
     bool isForced(qint64 layer) const;
 
-    bool hasScores() const { return m_session.draft.calibration >= 0; } ///< in use: of the settings of the calibration
-    const NeuronScores *scores() const;                                 ///< of the draft's calibration; null without
-    /// Null without a calibration.
-    std::shared_ptr<const RankedScores> rankedScores() const;
+    /// Whether it is settled which neurons stay, but for K: there are scores in use, or it is a plan of the shelf.
+    bool hasNeurons() const { return draft().hasNeurons(); }
+    /// The plan of the shelf that it varies; null where it is made from scores.
+    const ShelfPlan *shelfPlan() const;
+    bool isByHand() const; ///< a plan of the shelf without a search: nothing of it can be varied
+    /// What it leaves of the model; of attentions that are not known yet, any. The model itself when it is infeasible.
+    const ModelSpec &planSpec() const { return m_planSpec; } ///< needs hasModel()
+
+    bool hasScores() const { return m_calibration >= 0; }     ///< those that chose its neurons: in use, or of a plan of the shelf the same
+    const NeuronScores *scores() const;                       ///< null without
+    std::shared_ptr<const RankedScores> rankedScores() const; ///< null without
 
     // ---- its search ------------------------------------------------------------------------------------------------------------
     SearchState searchState() const;
@@ -106,6 +130,8 @@ public:
     // ---- figures ---------------------------------------------------------------------------------------------------------------
     ModelFigures denseFigures() const { return m_denseFigures; }
     ModelFigures planFigures() const { return m_planFigures; }
+    /// Of any plan of the session. Takes longer than those of the current one.
+    PlanFacts factsOf(const PlanDraft &draft) const;
     /// Of the plan with so many neurons in each layer and without so many attentions.
     ModelFigures figuresOf(std::int64_t neuronsKept, std::int64_t attentionsRemoved) const;
     /// Whether the plan is settled: Exact when width and removals are known, Stale when there are searches but none of this plan, Unknown before:
@@ -145,6 +171,8 @@ public:
     // ---- results ---------------------------------------------------------------------------------------------------------------
     /// Returns the calibration's index; an equal one that is there already (isSameCalibration) is reused. Does not touch the draft.
     qint64 addCalibration(std::shared_ptr<const NeuronScores> scores, std::shared_ptr<const RankedScores> ranked);
+    /// Takes a plan of a file onto the shelf, with what it knows of its search. Returns the draft that it is; does not touch the current one.
+    PlanDraft addPlan(const ShelfEntry &entry);
     /// Puts a record, or what is known of it so far, in place. `key` empty = the impact on the dense model.
     void setSearch(const std::string &key, SearchRecord record);
     /// One more loss of a search that runs, the first one too; step and layer -1 = the initial loss.
@@ -174,6 +202,7 @@ signals:
     void textRead(const secateur::TextSettings &text, const QStringList &lines, const secateur::TextReport &report);
     void textRefused(const secateur::TextSettings &text, const QString &sentence, const QString &hint, qint64 windows);
     void calibrationsChanged(); ///< one was added
+    void plansChanged();        ///< one came onto the shelf
     void draftChanged();        ///< the draft and all that follows from it
     void searchChanged();       ///< losses or removals of the search of the current plan, its presence, or planExactness()
     void otherSearchChanged();  ///< the search of another plan, which this one shows nothing of
@@ -187,7 +216,11 @@ private:
     void follow();
     void followModel();
     void followSearches(const std::string &changedKey);
+    void followScores();
+    std::optional<qint64> neuronsOfRule() const;
+    Exactness exactnessOf(SearchState state) const;
     ModelFigures figuresOf(const ModelSpec &spec) const;
+    ModelSpec narrowed(std::int64_t kept, std::int64_t removed) const;
     SearchRecord &recordOf(const std::string &key);
     void tellOfSearch(const std::string &key, Exactness before);
     bool isAnySearchBegun() const;
@@ -203,6 +236,8 @@ private:
     std::optional<qint64> m_neuronsByRule;
     QString m_balanceProblem, m_balanceHint;
     ModelFigures m_denseFigures, m_planFigures;
+    ModelSpec m_planSpec;
+    std::int64_t m_calibration = -1; ///< calibrationOf() the current plan
     std::string m_searchKey, m_runningSearch;
     std::optional<SearchRecord> m_searchOfOthers;              ///< searchOfOthers() for the current plan
     std::map<std::string, QString> m_hashes;                   ///< plan hashes by key and removals

@@ -343,7 +343,7 @@ void tst_Start::wrongUsageEndsWithTwo_data()
     row({"--device", "cpu", "--device-memory", "8GiB"}, "--device-memory has no effect here");
     row({"--device", "cpu", "--device", "cuda"}, "The option --device is given twice.");
     row({"--sample", "--sample"}, "The option --sample is given twice.");
-    row({"a", "b"}, "One model folder or session file can be opened, and 2 are given.");
+    row({"a", "b"}, "One path can be opened, and 2 are given.");
     row({"--sample", "a"}, "The sample or a path can be opened, not both");
     row({"--colour"}, "Unknown option 'colour'.");
 }

@@ -49,6 +49,7 @@ struct ActionRow {
 constexpr ActionRow kActions[] = {
     {&Actions::openModel, "012345"},
     {&Actions::openGguf, "012345"},
+    {&Actions::openFile, "012345"},
     {&Actions::openSession, "012345"},
     {&Actions::openSample, "012345"},
     {&Actions::saveSession, "12345"},

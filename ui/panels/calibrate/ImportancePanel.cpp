@@ -8,6 +8,7 @@
 #include "panels/common/EmptyState.h"
 #include "panels/common/FigureSources.h"
 #include "panels/common/PlotMessages.h"
+#include "panels/plan/ShelfWords.h"
 #include "plots/ScorePlots.h"
 #include "widgets/Enabling.h"
 #include "widgets/Labels.h"
@@ -26,7 +27,8 @@ namespace secateur::ui {
 namespace {
 
 constexpr std::array kScales = {ScoreScale::Raw, ScoreScale::LayerMean, ScoreScale::LayerMaximum}; ///< of Scale
-constexpr int kLeastLines = 13; ///< of text that a plot is high, with its title and the numbers of its axis; in a low window the page scrolls
+constexpr int kLeastLines =
+    13; ///< of text that a plot is high, with its title and the numbers of its axis; in a low window the page scrolls
 static_assert(SelectionModel::kMostCompared == ScorePlot::kMostCompared);
 
 /// Keeps a plot away from the handle of its splitter.
@@ -220,7 +222,7 @@ void ImportancePanel::followKept()
 {
     const SessionModel &session = m_workbench.session;
     m_kept->setText(keptText());
-    m_toRule->setVisible(session.draft().balance.neuronsKept.has_value());
+    m_toRule->setVisible(session.draft().balance.neuronsKept.has_value() && !session.shelfPlan());
     enableUnless(session.readOnlyReason(), *m_toRule, tr("Home on a plot does the same"));
     if (m_shownKept == session.neuronsKept())
         return;
@@ -234,6 +236,9 @@ void ImportancePanel::showEmptyState()
     const SessionModel &session = m_workbench.session;
     if (!session.hasModel())
         m_empty->sayNoModel();
+    else if (session.shelfPlan())
+        m_empty->say(tr("No scores of this plan"), noScoresText(session), session.isByHand() ? QString() : tr("Calibrate…"),
+                     session.isByHand() ? QStringLiteral("info") : QStringLiteral("calibrate"));
     else if (!session.pruningProblem().isEmpty())
         m_empty->say(tr("This model cannot be pruned"), session.pruningProblem());
     else {
@@ -256,6 +261,8 @@ QString ImportancePanel::keptText() const
         return tr("<b>!</b> %1 %2").arg(session.balanceProblem().toHtmlEscaped(), session.balanceHint().toHtmlEscaped());
     const QString kept =
         tr("<b>K = %1</b> of %2 neurons kept in every layer").arg(exactText(session.neuronsKept()), exactText(session.neurons()));
+    if (session.shelfPlan())
+        return tr("%1, chosen by the plan '%2'").arg(kept, shelfFileName(session).toHtmlEscaped());
     if (!session.draft().balance.neuronsKept)
         return tr("%1, by the balance rule").arg(kept);
     if (const std::optional<qint64> byRule = session.neuronsByRule())

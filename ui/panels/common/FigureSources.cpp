@@ -19,10 +19,11 @@ QString tr(const char *text)
     return QCoreApplication::translate("FigureSources", text);
 }
 
-/// "37.6 %, N = 4, K = 978".
-QString planWords(const SessionModel &session, std::int64_t kept, std::size_t removals)
+/// "37.6 %, N = 4, K = 978". `draft`: of the plan, where it is known.
+QString planWords(const SessionModel &session, std::int64_t kept, std::size_t removals, const std::optional<PlanDraft> &draft = {})
 {
     Measurement plan;
+    plan.draft = draft;
     plan.neuronsKept = kept;
     plan.removed.resize(removals);
     plan.planHash = "plan"; // any: without one it were the original
@@ -48,7 +49,7 @@ FigureSource sourceOfPlan(const SessionModel &session)
         source.plan = tr("not feasible");
         return source;
     }
-    source.plan = planWords(session, session.neuronsKept(), std::size_t(session.attentionsToRemove()));
+    source.plan = planWords(session, session.neuronsKept(), std::size_t(session.attentionsToRemove()), session.draft());
     source.planHash = session.planHash();
     if (session.planExactness() != Exactness::Exact)
         source.plan = tr("%1 (%2)").arg(source.plan, session.planExactnessText());
@@ -65,6 +66,7 @@ FigureSource sourceOfSearch(const SessionModel &session, const std::string &key,
     for (const Measurement &measured : session.session().measurements) {
         PlanDraft draft = session.draft();
         draft.calibration = measured.calibration;
+        draft.plan = measured.draft ? measured.draft->plan : std::string();
         draft.search = record.settings;
         if (measured.removed == order && measured.neuronsKept == kept && searchKey(draft, kept) == key)
             source.planHash = QString::fromStdString(measured.planHash);
@@ -92,8 +94,9 @@ FigureSource sourceOfMeasurements(const SessionModel &session)
         source.note =
             (count == 1 ? tr("1 plan measured on %2") : tr("%1 plans measured on %2").arg(count)).arg(textFilesName(values.evaluationText));
     if (const QString hash = session.planHash(); session.balance() && !hash.isEmpty())
-        source.note += tr("; current plan: %1, hash %2")
-                           .arg(planWords(session, session.neuronsKept(), std::size_t(session.attentionsToRemove())), hash.left(12));
+        source.note +=
+            tr("; current plan: %1, hash %2")
+                .arg(planWords(session, session.neuronsKept(), std::size_t(session.attentionsToRemove()), session.draft()), hash.left(12));
     return source;
 }
 

@@ -22,12 +22,19 @@ bool isOriginal(const Measurement &record)
     return record.planHash.empty();
 }
 
+/// The plan of a record that was written by hand, so that no K and N tell what it leaves; null where it was not.
+const ShelfPlan *planByHand(const SessionModel &session, const Measurement &record)
+{
+    const ShelfPlan *shelf = record.draft ? shelfPlanOf(session.session(), *record.draft) : nullptr;
+    return shelf && shelf->plan.method != PlanMethod::TwoSsp ? shelf : nullptr;
+}
+
 /// Share of the layers' parameters that a record's plan removes.
 double sparsityOf(const SessionModel &session, const Measurement &record)
 {
     if (isOriginal(record) || session.denseFigures().layerParameters == 0)
         return 0;
-    const ModelFigures figures = session.figuresOf(record.neuronsKept, std::int64_t(record.removed.size()));
+    const ModelFigures figures = figuresOf(session, record);
     return 1.0 - double(figures.layerParameters) / double(session.denseFigures().layerParameters);
 }
 
@@ -51,10 +58,21 @@ QString cell(const QVariant &value, QChar separator)
 
 } // namespace
 
+ModelFigures figuresOf(const SessionModel &session, const Measurement &record)
+{
+    if (record.planHash.empty())
+        return session.denseFigures();
+    if (planByHand(session, record))
+        return session.factsOf(*record.draft).figures;
+    return session.figuresOf(record.neuronsKept, std::int64_t(record.removed.size()));
+}
+
 QString planText(const SessionModel &session, const Measurement &record)
 {
     if (isOriginal(record))
         return EvaluationModel::tr("original");
+    if (planByHand(session, record))
+        return EvaluationModel::tr("%1, by hand").arg(percentText(sparsityOf(session, record)));
     return EvaluationModel::tr("%1, N = %2, K = %3")
         .arg(percentText(sparsityOf(session, record)), exactText(qint64(record.removed.size())), exactText(record.neuronsKept));
 }
@@ -103,8 +121,7 @@ std::vector<bool> EvaluationModel::ofPlan() const
     const std::vector<std::int64_t> order = m_session.removalOrder();
     std::vector<bool> all;
     for (const Measurement &r : m_session.session().measurements)
-        all.push_back(isSettled && !isOriginal(r) && r.calibration == m_session.draft().calibration &&
-                      r.neuronsKept == m_session.neuronsKept() && r.removed == order);
+        all.push_back(isSettled && isOf(r, m_session.draft(), m_session.neuronsKept(), order));
     return all;
 }
 

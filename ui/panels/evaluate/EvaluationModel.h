@@ -53,6 +53,8 @@ private:
     bool m_isMixed = false;
 };
 
+/// What the model that was measured costs.
+ModelFigures figuresOf(const SessionModel &session, const Measurement &record);
 /// "original", or "37.6 %, N = 3, K = 193": what a record measured.
 QString planText(const SessionModel &session, const Measurement &record);
 /// Why a perplexity that was measured with the removal order of another K is an estimate of the plan's own.

@@ -64,10 +64,10 @@ OutputProblem outputProblem(const QString &folder, Replacing replacing, const QS
     return {};
 }
 
-QString exportName(const QString &model, const BalanceSettings &asked, const std::optional<SparsityBalance> &reached)
+QString exportName(const QString &model, const BalanceSettings &asked, const std::optional<SparsityBalance> &reached, const QString &method)
 {
     const double sparsity = asked.neuronsKept && reached ? reached->sparsityLayers() : asked.sparsity;
-    return QStringLiteral("%1-2ssp-%2").arg(model, QLocale::c().toString(100 * sparsity, 'g', 3));
+    return QStringLiteral("%1-%2-%3").arg(model, method, QLocale::c().toString(100 * sparsity, 'g', 3));
 }
 
 QString outputPath(const QString &typed)

@@ -23,8 +23,9 @@ enum class Replacing {
 /// `bytes`: what will be written. `model`: the folder that is read.
 OutputProblem outputProblem(const QString &folder, Replacing replacing, const QString &model, qint64 bytes);
 
-/// What a folder for a pruned model is called: after the sparsity that was asked for; where K was set by hand, after the one that it comes to.
-QString exportName(const QString &model, const BalanceSettings &asked, const std::optional<SparsityBalance> &reached);
+/// What a folder for a pruned model is called: after the method, and the sparsity that was asked for; where K was set by hand, the one that it comes to.
+QString exportName(const QString &model, const BalanceSettings &asked, const std::optional<SparsityBalance> &reached,
+                   const QString &method = QStringLiteral("2ssp"));
 
 /// What people typed as an absolute path: "~" is the home folder, and relative names lie in it.
 QString outputPath(const QString &typed);

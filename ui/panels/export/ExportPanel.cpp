@@ -42,6 +42,15 @@ namespace {
 
 constexpr int kWidest = 860, kMargin = 16, kAsStored = -1;
 
+/// Neurons of all layers.
+std::int64_t neuronsOf(const ModelSpec &spec)
+{
+    std::int64_t all = 0;
+    for (const LayerSpec &layer : spec.layers)
+        all += layer.neurons();
+    return all;
+}
+
 } // namespace
 
 ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
@@ -248,7 +257,7 @@ void ExportPanel::followPlan()
         return;
     const SessionModel &session = m_workbench.session;
     if (session.hasModel())
-        m_output->suggest(exportName(session.modelName(), session.draft().balance, session.balance()));
+        m_output->suggest(suggestedName());
     m_targetModel->setEngine(m_engine->currentIndex());
     m_targetModel->setType(settings().dtype.value_or(session.hasModel() ? session.session().model->storedDtype : DType::Float32));
     followTargets();
@@ -279,13 +288,25 @@ void ExportPanel::followPlan()
     m_export->offer(tr("Export and verify"), possible, {});
 }
 
+/// A folder named after the sparsity that was asked for; a plan of the shelf has one that it reaches.
+QString ExportPanel::suggestedName() const
+{
+    const SessionModel &session = m_workbench.session;
+    BalanceSettings asked = session.draft().balance;
+    if (session.shelfPlan() && session.balance())
+        asked.neuronsKept = session.neuronsKept();
+    return exportName(session.modelName(), asked, session.balance(),
+                      session.isByHand() ? QStringLiteral("pruned") : QStringLiteral("2ssp"));
+}
+
 /// The weights are what the table says; on the disk there is all that stands beside them as well.
 OutputProblem ExportPanel::showOutput(qint64 parameters)
 {
     const SessionModel &session = m_workbench.session;
     const ModelSummary &model = *session.session().model;
-    const qint64 bytes = parameters * qint64(bytesPerElement(settings().dtype.value_or(model.storedDtype))) +
-                         bytesBesideWeights(model.folder, session.spec(), session.neuronsKept());
+    const qint64 bytes =
+        parameters * qint64(bytesPerElement(settings().dtype.value_or(model.storedDtype))) +
+        bytesBesideWeights(model.folder, session.spec(), neuronsOf(session.planSpec()) / std::max<qint64>(1, session.layerCount()));
     const qint64 free = freeBytesFor(m_output->path());
     m_written->setText(tr("%1 of %2 parameters; %3 with all files%4")
                            .arg(exactText(parameters), exactText(session.denseFigures().modelParameters), bytesText(bytes),

@@ -45,6 +45,7 @@ private:
     void followModel();
     void followPlan();
     /// Shows what would be written. Why the folder will not do.
+    QString suggestedName() const;
     OutputProblem showOutput(qint64 parameters);
     void followJob(int number);
     /// Row of exportTargets() that is chosen: by the user, else the recommended one.

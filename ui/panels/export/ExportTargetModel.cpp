@@ -68,8 +68,11 @@ ExportTargetModel::Rows ExportTargetModel::makeRows() const
     Rows rows{.problems = std::vector<QString>(targets.size()), .parameters = std::vector<qint64>(targets.size(), -1), .recommended = 0};
     if (!m_session.hasModel())
         return rows;
-    const QString planProblem = m_session.pruningProblem().isEmpty() ? m_session.balanceProblem() : m_session.pruningProblem();
-    const std::vector<std::int64_t> widths(std::size_t(m_session.layerCount()), m_session.neuronsKept());
+    const bool isRuleWanted = !m_session.isByHand() && !m_session.pruningProblem().isEmpty();
+    const QString planProblem = isRuleWanted ? m_session.pruningProblem() : m_session.balanceProblem();
+    std::vector<std::int64_t> widths;
+    for (const LayerSpec &layer : m_session.planSpec().layers)
+        widths.push_back(layer.neurons());
     const std::vector<std::int64_t> removed =
         layersToRemove(m_session.removalOrder(), m_session.attentionsToRemove(), m_session.layerCount());
     const ModelSpec pruned = prunedSpec(m_session.spec(), widths, removed);

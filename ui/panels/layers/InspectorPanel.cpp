@@ -128,11 +128,13 @@ void InspectorPanel::followLayer()
     if (at < 0)
         return;
     const LayerFacts facts = layerFacts(session, m_workbench.selection, at);
-    m_facts->setFacts({{tr("Attention"), attentionText(facts)},
-                       {impactName(), impactText()},
-                       {tr("Runner-up"), runnerUpText()},
-                       {tr("FFN"), facts.hasFfn ? tr("%1 of %2").arg(exactText(facts.kept), exactText(facts.neurons)) : ffnText(facts)},
-                       {tr("Score kept"), facts.shareKept ? percentText(*facts.shareKept) : QStringLiteral("—")}});
+    m_facts->setFacts(
+        {{tr("Attention"), attentionText(facts)},
+         {impactName(), impactText()},
+         {tr("Runner-up"), runnerUpText()},
+         {tr("FFN"),
+          facts.hasFfn && !facts.isFfnRemoved() ? tr("%1 of %2").arg(exactText(facts.kept), exactText(facts.neurons)) : ffnText(facts)},
+         {tr("Score kept"), facts.shareKept ? percentText(*facts.shareKept) : QStringLiteral("—")}});
     followButtons();
 }
 

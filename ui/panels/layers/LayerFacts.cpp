@@ -39,7 +39,8 @@ LayerFacts layerFacts(const SessionModel &session, const SelectionModel &selecti
     facts.isForced = session.isForced(layer);
     facts.hasFfn = spec.ffn.has_value();
     facts.neurons = spec.neurons();
-    facts.kept = session.hasScores() ? std::min<qint64>(session.neuronsKept(), facts.neurons) : facts.neurons;
+    facts.isOrdered = !session.isByHand();
+    facts.kept = session.hasNeurons() ? session.planSpec().layers[std::size_t(layer)].neurons() : facts.neurons;
     if (const auto ranked = session.rankedScores(); ranked && facts.hasFfn)
         facts.shareKept = ranked->shareKept(layer, facts.kept);
     const std::vector<std::int64_t> order = session.removalOrder();
@@ -104,6 +105,8 @@ QString attentionText(const LayerFacts &facts)
 {
     if (!facts.hasAttention)
         return Words::tr("none in this model");
+    if (facts.isRemoved() && !facts.isOrdered)
+        return Words::tr("removed");
     if (facts.isRemoved())
         return (facts.isForced ? Words::tr("removed, %1, by hand") : Words::tr("removed, %1")).arg(placeText(facts.removal));
     if (facts.isProtected)
@@ -115,12 +118,14 @@ QString ffnText(const LayerFacts &facts)
 {
     if (!facts.hasFfn)
         return Words::tr("none in this model");
+    if (facts.isFfnRemoved())
+        return Words::tr("removed");
     return Words::tr("%1 of %2 neurons kept").arg(exactText(facts.kept), exactText(facts.neurons));
 }
 
 QString protectProblem(const SessionModel &session, qint64 layer)
 {
-    if (const QString problem = session.editProblem(); !problem.isEmpty() || session.isProtected(layer))
+    if (const QString problem = session.removalsProblem(); !problem.isEmpty() || session.isProtected(layer))
         return problem;
     const qint64 free = session.layerCount() - qint64(session.draft().search.protectedLayers.size());
     if (free <= session.attentionsToRemove())
@@ -132,7 +137,7 @@ QString protectProblem(const SessionModel &session, qint64 layer)
 
 QString forceProblem(const SessionModel &session, qint64 layer)
 {
-    if (const QString problem = session.editProblem(); !problem.isEmpty() || session.isForced(layer))
+    if (const QString problem = session.removalsProblem(); !problem.isEmpty() || session.isForced(layer))
         return problem;
     const qint64 N = session.attentionsToRemove(), forced = qint64(session.draft().search.forcedLayers.size());
     if (N == 0)

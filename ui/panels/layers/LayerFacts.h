@@ -17,10 +17,12 @@ struct LayerFacts {
     bool hasFfn = true;       ///< likewise; without one there are no neurons
     qint64 removal = -1;      ///< place of its attention in the order of removals, from 0; -1: still there
     bool isProtected = false, isForced = false;
-    qint64 neurons = 0, kept = 0;    ///< of its FFN; all are kept before a calibration
+    bool isOrdered = true;           ///< the removals were found one after the other; not so in a plan by hand
+    qint64 neurons = 0, kept = 0;    ///< of its FFN; all are kept before a calibration, none of one that a plan by hand removes
     std::optional<double> shareKept; ///< of the layer's score, 0 to 1; none without scores
 
     bool isRemoved() const { return removal >= 0; }
+    bool isFfnRemoved() const { return hasFfn && kept == 0; }
     bool operator==(const LayerFacts &) const = default;
 };
 

@@ -40,6 +40,7 @@ void LayerModel::restart()
     beginResetModel();
     m_facts = allFacts();
     m_hasScores = m_session.hasScores();
+    m_hasNeurons = m_session.hasNeurons();
     m_widestFfn = 0;
     for (const LayerFacts &facts : m_facts)
         m_widestFfn = std::max(m_widestFfn, facts.neurons);
@@ -57,10 +58,11 @@ std::vector<LayerFacts> LayerModel::allFacts() const
 void LayerModel::follow()
 {
     std::vector<LayerFacts> now = allFacts();
-    const bool isOtherUse = m_hasScores != m_session.hasScores();
+    const bool isOtherUse = m_hasScores != m_session.hasScores() || m_hasNeurons != m_session.hasNeurons();
     if (now == m_facts && !isOtherUse) // a search tells of every loss; only removals show here
         return;
     m_hasScores = m_session.hasScores();
+    m_hasNeurons = m_session.hasNeurons();
     const bool isOnlyFfn = std::equal(now.begin(), now.end(), m_facts.begin(), m_facts.end(), hasSameAttention);
     m_facts = std::move(now);
     // The caption of the FFNs changes with them; headerDataChanged would make a view lay out all rows.
@@ -115,14 +117,26 @@ QVariant LayerModel::headerData(int section, Qt::Orientation orientation, int ro
     case Ffn: {
         if (m_facts.empty())
             return tr("FFN");
-        if (!m_session.hasScores())
+        if (!m_hasNeurons)
             return tr("FFN: %1 neurons").arg(exactText(m_widestFfn));
         const QString text = role == ShortTextRole ? tr("FFN: %1 of %2") : tr("FFN: %1 of %2 kept");
-        return text.arg(exactText(std::min(m_session.neuronsKept(), m_widestFfn)), exactText(m_widestFfn));
+        return text.arg(keptText(), exactText(m_widestFfn));
     }
     default:
         return {};
     }
+}
+
+/// "193", or "3 to 24" where the layers differ.
+QString LayerModel::keptText() const
+{
+    qint64 least = m_widestFfn, most = 0;
+    for (const LayerFacts &facts : m_facts)
+        if (facts.kept > 0) {
+            least = std::min(least, facts.kept);
+            most = std::max(most, facts.kept);
+        }
+    return least < most ? tr("%1 to %2").arg(exactText(least), exactText(most)) : exactText(most);
 }
 
 QString LayerModel::toolTip(int row) const
@@ -130,12 +144,12 @@ QString LayerModel::toolTip(int row) const
     const LayerFacts &facts = m_facts[std::size_t(row)];
     QStringList lines{tr("Layer %1").arg(row), tr("Attention: %1").arg(attentionText(facts))};
     const SearchRecord *search = m_session.search();
-    if (facts.isRemoved() && search)
+    if (facts.isRemoved() && facts.isOrdered && search)
         if (const auto step = candidateFacts(*search, facts.removal, row))
             lines << tr("Its removal (step %1) changed the search loss by %2 nats (search perplexity %3)")
                          .arg(facts.removal + 1)
                          .arg(signedText(step->change, 4), changeText(1, 1 + step->perplexityChange()));
-    if (facts.hasFfn)
+    if (facts.hasFfn && !facts.isFfnRemoved())
         lines << tr("FFN: %1 of %2 neurons kept (%3)")
                      .arg(exactText(facts.kept), exactText(facts.neurons), percentText(double(facts.kept) / double(facts.neurons)));
     else

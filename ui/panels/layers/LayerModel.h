@@ -30,6 +30,7 @@ private:
     void restart();
     void follow();
     std::vector<LayerFacts> allFacts() const;
+    QString keptText() const;
     QString toolTip(int row) const;
 
     const SessionModel &m_session;
@@ -37,6 +38,7 @@ private:
     std::vector<LayerFacts> m_facts;
     qint64 m_widestFfn = 0;
     bool m_hasScores = false;
+    bool m_hasNeurons = false; ///< of the current plan, when the rows were last told of
 };
 
 } // namespace secateur::ui

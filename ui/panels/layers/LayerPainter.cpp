@@ -79,6 +79,15 @@ void LayerPainter::paintNumber(QPainter &painter, const QRect &cell, int row) co
     painter.drawEllipse(QPointF(cell.right() - 3.5, cell.center().y() + 0.5), 2.5, 2.5);
 }
 
+/// What a plan takes away as a whole.
+void LayerPainter::paintRemoved(QPainter &painter, const QRectF &box) const
+{
+    QPen dashes(m_style.warning, 1);
+    dashes.setDashPattern({3, 2});
+    painter.setPen(dashes);
+    painter.drawRect(box);
+}
+
 void LayerPainter::paintAttention(QPainter &painter, const QRect &cell, int row) const
 {
     const LayerFacts &facts = m_model.facts(row);
@@ -87,12 +96,10 @@ void LayerPainter::paintAttention(QPainter &painter, const QRect &cell, int row)
         painter.setPen(QPen(m_style.outline, 1, Qt::DotLine));
         painter.drawRect(box);
     } else if (facts.isRemoved()) {
-        QPen dashes(m_style.warning, 1);
-        dashes.setDashPattern({3, 2});
-        painter.setPen(dashes);
-        painter.drawRect(box);
+        paintRemoved(painter, box);
         painter.setPen(m_style.text);
-        painter.drawText(box, Qt::AlignCenter, QString::number(facts.removal + 1));
+        if (facts.isOrdered)
+            painter.drawText(box, Qt::AlignCenter, QString::number(facts.removal + 1));
     } else {
         painter.setRenderHint(QPainter::Antialiasing);
         painter.setPen(Qt::NoPen);
@@ -117,6 +124,8 @@ void LayerPainter::paintFfn(QPainter &painter, const QRect &cell, int row) const
     }
     if (m_model.widestFfn() > 0)
         box.setWidth(std::max(2.0, std::round(box.width() * double(facts.neurons) / double(m_model.widestFfn()))));
+    if (facts.isFfnRemoved())
+        return paintRemoved(painter, box);
     QRectF kept = box;
     if (facts.neurons > 0)
         kept.setWidth(std::round(box.width() * double(facts.kept) / double(facts.neurons)));

@@ -17,6 +17,7 @@
 #include "panels/plan/CurveCard.h"
 #include "panels/plan/CurveLines.h"
 #include "panels/plan/DraftOfRecord.h"
+#include "panels/plan/ShelfWords.h"
 #include "panels/plan/TargetControls.h"
 #include "theme/ChoiceBox.h"
 #include "widgets/BalanceSlider.h"
@@ -53,6 +54,7 @@ BalancePanel::BalancePanel(Workbench workbench, QWidget *parent)
       m_workbench(workbench),
       m_pages(new QStackedLayout(this)),
       m_empty(new EmptyState),
+      m_shelf(new InlineNote),
       m_target(new TargetControls(workbench)),
       m_slider(new BalanceSlider),
       m_sentence(bodyLabel({})),
@@ -86,6 +88,7 @@ QWidget *BalancePanel::makeContent()
     auto *layout = new QVBoxLayout(column);
     layout->setContentsMargins(12, 10, 12, 10);
     layout->setSpacing(8);
+    layout->addWidget(m_shelf);
     layout->addWidget(m_target);
     layout->addWidget(m_slider);
     layout->addWidget(m_sentence);
@@ -203,7 +206,7 @@ void BalancePanel::showEvent(QShowEvent *event)
 void BalancePanel::follow()
 {
     const SessionModel &session = m_workbench.session;
-    if (!session.hasModel() || !session.pruningProblem().isEmpty()) {
+    if (!session.hasModel() || (!session.pruningProblem().isEmpty() && !session.isByHand())) {
         if (session.hasModel())
             m_empty->say(tr("This model cannot be pruned"), session.pruningProblem());
         else
@@ -214,6 +217,10 @@ void BalancePanel::follow()
     m_pages->setCurrentIndex(1);
     if (!isVisible())
         return;
+    if (session.shelfPlan())
+        m_shelf->say(InlineNote::Kind::Info, shelfPlanText(session));
+    else
+        m_shelf->clear();
     m_target->follow();
     followSlider();
     followSentence();
@@ -227,7 +234,7 @@ void BalancePanel::followSlider()
     const QString readOnly = session.readOnlyReason();
     enableUnless(readOnly, *m_nearest, {});
     m_copyCommand->setProblem(readOnly);
-    m_slider->setProblem(readOnly);
+    m_slider->setProblem(session.removalsProblem());
     m_slider->setRange(session.layerCount());
     const std::optional<BalanceBounds> &bounds = session.bounds();
     if (!bounds)
@@ -236,8 +243,11 @@ void BalancePanel::followSlider()
     m_slider->setFeasible(bounds->leastAttentions, bounds->mostAttentions,
                           tr("N too small: pruning every neuron would not reach %1").arg(target),
                           tr("N too large: %1 attentions alone exceed %2").arg(bounds->mostAttentions + 1).arg(target));
-    m_slider->setRule(bounds->attentionsByRule,
-                      tr("the rule (α = %1): N = %2").arg(locale().toString(session.draft().balance.alpha)).arg(bounds->attentionsByRule));
+    m_slider->setRule(
+        bounds->attentionsByRule,
+        session.shelfPlan()
+            ? tr("the plan '%1': N = %2").arg(shelfFileName(session)).arg(bounds->attentionsByRule)
+            : tr("the rule (α = %1): N = %2").arg(locale().toString(session.draft().balance.alpha)).arg(bounds->attentionsByRule));
     m_slider->setValue(session.balance() ? session.attentionsToRemove()
                                          : session.draft().balance.attentionsToRemove.value_or(bounds->attentionsByRule));
 }
@@ -291,6 +301,7 @@ void BalancePanel::takePoint(qint64 index)
         return;
     }
     PlanDraft draft = session.draft;
+    draft.plan.clear();
     draft.calibration = record.calibration;
     draft.balance.attentionsToRemove = std::int64_t(record.removed.size());
     draft.balance.neuronsKept = record.neuronsKept;
@@ -300,8 +311,10 @@ void BalancePanel::takePoint(qint64 index)
 void BalancePanel::followMeasuring()
 {
     const SessionModel &session = m_workbench.session;
-    const QString readOnly = session.readOnlyReason(),
-                  problem = !readOnly.isEmpty() || session.hasScores() ? readOnly : tr("Calibrate first: no neurons are chosen yet.");
+    const QString unscored = session.shelfPlan()   ? session.widthProblem()
+                             : session.hasScores() ? QString()
+                                                   : tr("Calibrate first: no neurons are chosen yet.");
+    const QString readOnly = session.readOnlyReason(), problem = readOnly.isEmpty() ? unscored : readOnly;
     enableUnless(problem, *m_measureCurve, tr("Several plans, one after the other"));
     if (!problem.isEmpty())
         m_measureCurve->setChecked(false);

@@ -57,6 +57,7 @@ private:
     Workbench m_workbench;
     QStackedLayout *m_pages;
     EmptyState *m_empty;
+    InlineNote *m_shelf; ///< what a plan of the shelf is
     TargetControls *m_target;
     BalanceSlider *m_slider;
     QLabel *m_sentence;

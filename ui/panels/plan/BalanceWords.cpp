@@ -2,6 +2,7 @@
 #include "panels/plan/BalanceWords.h"
 
 #include "models/SessionModel.h"
+#include "panels/plan/ShelfWords.h"
 #include "widgets/Quantity.h"
 
 #include <QCoreApplication>
@@ -110,6 +111,9 @@ QString widthOf(const SessionModel &session, const Counts &c)
 QString planSentence(const SessionModel &session)
 {
     const SparsityBalance &balance = *session.balance();
+    if (session.isByHand())
+        return Words::tr("By hand: removes <b>%1</b> of the layers' parameters, %2 of the model's.")
+            .arg(percentText(balance.sparsityLayers()), percentText(balance.sparsityModel()));
     const QString attentions = balance.attentionsToRemove == 1 ? Words::tr("attention removed") : Words::tr("attentions removed");
     const QString plan = Words::tr("<b>N = %1</b> %2, <b>K = %3</b> of %4 neurons kept")
                              .arg(exactText(balance.attentionsToRemove), attentions, exactText(balance.neuronsKept),
@@ -117,6 +121,8 @@ QString planSentence(const SessionModel &session)
                   removes = Words::tr("removes <b>%1</b> of the layers' parameters, %2 of the model's.")
                                 .arg(percentText(balance.sparsityLayers()), percentText(balance.sparsityModel()));
     const BalanceSettings &settings = session.draft().balance;
+    if (session.shelfPlan())
+        return Words::tr("%1: %2", "N and K, what the plan removes").arg(plan, removes);
     if (!settings.neuronsKept)
         return Words::tr("%1: target %2, %3", "N and K, the target, what the plan removes")
             .arg(plan, targetText(settings.sparsity), removes);
@@ -146,6 +152,8 @@ BalanceWords balanceWords(const SessionModel &session)
         return {};
     if (!session.bounds()) // the layers differ, or a setting is out of range
         return {.explanation = session.balanceProblem(), .depth = {}, .width = {}};
+    if (session.shelfPlan())
+        return {.explanation = shelfPlanText(session), .depth = {}, .width = {}};
     const Counts counts(session);
     return {.explanation = explanationOf(session, counts), .depth = depthOf(session, counts), .width = widthOf(session, counts)};
 }

@@ -150,7 +150,7 @@ Possibility CurveCard::possibility(const CurveRequest &request) const
     const SessionModel &session = m_workbench.session;
     if (const Possibility dense = m_workbench.jobs.canEvaluateDense(); !dense)
         return dense;
-    if (!session.hasScores())
+    if (!session.hasScores() || session.shelfPlan())
         return {tr("Calibrate first: no neurons are chosen yet.")};
     if (request.drafts.empty())
         return {tr("None of these points can be measured.")};

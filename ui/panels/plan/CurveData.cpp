@@ -92,8 +92,7 @@ CurveData curveData(const SessionModel &session, CurveAxis axis, bool isRelative
     for (const std::size_t i : data.records) {
         const Measurement &record = values.measurements[i];
         const bool isDense = record.planHash.empty();
-        const ModelFigures figures =
-            isDense ? session.denseFigures() : session.figuresOf(record.neuronsKept, std::int64_t(record.removed.size()));
+        const ModelFigures figures = figuresOf(session, record);
         CurvePoint point;
         point.x = figure(figures, axis) / scale.unit;
         point.perplexity = record.result.perplexity;

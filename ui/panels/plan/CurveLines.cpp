@@ -50,7 +50,7 @@ std::vector<CurveLine> curveLines(const Session &session, const std::vector<std:
         const Measurement &record = session.measurements[records[point]];
         if (record.planHash.empty())
             originals.push_back(point);
-        if (!record.draft || record.isOrderBorrowed)
+        if (!record.draft || record.isOrderBorrowed || !record.draft->plan.empty())
             continue;
         const auto removed = std::int64_t(record.removed.size());
         const double target = record.draft->balance.sparsity;

@@ -28,7 +28,7 @@ void add(CurvePlans &plans, const SessionModel &session, const PlanDraft &draft)
 {
     try {
         PruningPlan plan;
-        plan.balance = balance(session.spec(), draft.balance);
+        plan.balance = balanceOf(session.session(), draft);
         checkSearchSettings(draft.search, plan, session.spec());
         plans.drafts.push_back(draft);
     } catch (const Error &problem) {
@@ -78,7 +78,7 @@ CurvePlans withOrderOfPlan(const SessionModel &session, CurvePlans plans)
     CurvePlans result;
     result.omissions = plans.omissions;
     for (const PlanDraft &draft : plans.drafts) {
-        const std::int64_t needed = balance(session.spec(), draft.balance).attentionsToRemove;
+        const std::int64_t needed = balanceOf(session.session(), draft).attentionsToRemove;
         if (needed <= known)
             result.drafts.push_back(draft);
         else

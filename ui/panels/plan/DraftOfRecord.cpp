@@ -75,6 +75,8 @@ DraftOfRecord draftOfRecord(const Session &session, const Measurement &record, c
         return {{}, tr("This is the original model, not a plan.")};
     if (record.isOrderBorrowed)
         return {{}, tr("The removal order of this measurement was borrowed from another K. Set its N and K, and search.")};
+    if (session.model && record.draft && !record.draft->plan.empty()) // the shelf has it
+        return {record.draft, {}};
     if (!session.model || record.calibration < 0 || record.calibration >= std::int64_t(session.calibrations.size()))
         return {{}, tr("The calibration of this plan is not in the session.")};
     if (record.draft && gives(session, *record.draft, record))

@@ -2,7 +2,6 @@
 #include "panels/plan/PinModel.h"
 
 #include "commands/PlanEditor.h"
-#include "foundation/Error.h"
 #include "models/ConditionsText.h"
 #include "models/SessionModel.h"
 #include "session/Measurements.h"
@@ -57,46 +56,35 @@ PinModel::Row PinModel::rowOf(const PinnedPlan &pin) const
             .problem = {}};
     if (!m_session.hasModel())
         return row;
-    std::int64_t N = 0, K = 0;
-    double reached = 0;
-    try {
-        const SparsityBalance split = balance(m_session.spec(), pin.draft.balance);
-        N = split.attentionsToRemove;
-        K = split.neuronsKept;
-        reached = split.sparsityLayers();
-    } catch (const Error &problem) {
-        row.problem = QString::fromStdString(problem.what());
+    const PlanFacts facts = m_session.factsOf(pin.draft);
+    if (!facts.balance) {
+        row.problem = facts.problem;
         row.search = tr("not feasible");
         return row;
     }
-    if (pin.draft.balance.neuronsKept) // the target is not followed
-        row.sparsity = tr("%1 reached").arg(percentText(reached));
+    const std::int64_t N = facts.balance->attentionsToRemove, K = facts.balance->neuronsKept;
+    if (pin.draft.balance.neuronsKept || !pin.draft.plan.empty()) // no target is followed
+        row.sparsity = tr("%1 reached").arg(percentText(facts.balance->sparsityLayers()));
     row.attentions = exactText(N);
-    row.neurons = exactText(K);
+    row.neurons = K > 0 ? exactText(K) : tr("differs");
 
-    const Session &session = m_session.session();
-    std::vector<std::int64_t> order;
-    if (const std::optional<SearchRecord> known = searchOf(session, pin.draft, K))
-        order = known->removalOrder();
-    if (std::int64_t(order.size()) > N)
-        order.resize(std::size_t(N));
-    const bool isSettled = pin.draft.calibration >= 0 && std::int64_t(order.size()) == N;
-    if (pin.draft.calibration < 0)
+    const ShelfPlan *shelf = shelfPlanOf(m_session.session(), pin.draft);
+    if (shelf && shelf->plan.method != PlanMethod::TwoSsp)
+        row.search = tr("by hand");
+    else if (facts.search == SearchState::NotPossible)
         row.search = tr("not calibrated");
-    else if (N == 0)
+    else if (facts.search == SearchState::NotNeeded)
         row.search = tr("not needed");
     else
-        row.search = isSettled ? tr("complete") : tr("%1 of %2").arg(order.size()).arg(N);
-    for (const Measurement &record : session.measurements)
-        if (isSettled && record.calibration == pin.draft.calibration && record.neuronsKept == K && record.removed == order &&
-            isOn(record, session.evaluationText, session.readTexts)) { // the latest wins
-            const Measurement *original = originalFor(session.measurements, record);
-            const QString difference = original ? conditionsDifference(original->computed, record.computed) : QString();
-            const QString perplexity = perplexityText(record.result.perplexity);
-            row.perplexity =
-                difference.isEmpty() ? perplexity : tr("%1 %2", "sign and number").arg(exactnessSign(Exactness::Estimate), perplexity);
-            row.computed = difference.isEmpty() ? conditionsDetails(record.computed) : difference;
-        }
+        row.search = facts.search == SearchState::Complete ? tr("complete") : tr("%1 of %2").arg(facts.removed.size()).arg(N);
+    if (const Measurement *record = facts.evaluation) {
+        const Measurement *original = originalFor(m_session.session().measurements, *record);
+        const QString difference = original ? conditionsDifference(original->computed, record->computed) : QString();
+        const QString perplexity = perplexityText(record->result.perplexity);
+        row.perplexity =
+            difference.isEmpty() ? perplexity : tr("%1 %2", "sign and number").arg(exactnessSign(Exactness::Estimate), perplexity);
+        row.computed = difference.isEmpty() ? conditionsDetails(record->computed) : difference;
+    }
     return row;
 }
 

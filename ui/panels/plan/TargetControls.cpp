@@ -106,14 +106,14 @@ void TargetControls::follow()
     const QSignalBlocker sparsity(m_sparsity), alpha(m_alpha);
     const auto preset =
         std::find_if(kPresets.begin(), kPresets.end(), [&](double value) { return std::abs(value - settings.sparsity) < 1e-9; });
-    const bool isFollowed = preset != kPresets.end() && !settings.neuronsKept; // K by hand gives another sparsity
+    const bool isFollowed = preset != kPresets.end() && !settings.neuronsKept && !session.shelfPlan(); // K by hand gives another sparsity
     m_presets->setCurrent(isFollowed ? int(preset - kPresets.begin()) : -1);
     m_sparsity->setValue(settings.sparsity * 100);
     m_alpha->setValue(settings.alpha);
     const bool isPapers = settings.alpha == BalanceSettings().alpha;
     const QString papers = locale().toString(BalanceSettings().alpha);
-    const QString readOnly = session.readOnlyReason();
-    const QString noReset = isPapers ? tr("Alpha is %1 already, as in the paper.").arg(papers) : readOnly;
+    const QString problem = session.widthProblem();
+    const QString noReset = isPapers ? tr("Alpha is %1 already, as in the paper.").arg(papers) : problem;
     enableUnless(noReset, *m_resetAlpha, tr("Back to %1, the paper's").arg(papers));
     int multiple = m_multiple->findData(qlonglong(settings.widthMultiple));
     if (multiple < 0) { // from a session that was made elsewhere
@@ -121,10 +121,10 @@ void TargetControls::follow()
         multiple = m_multiple->count() - 1;
     }
     m_multiple->setCurrentIndex(multiple);
-    enableUnless(readOnly, *m_presets, {});
-    enableUnless(readOnly, *m_sparsity, {});
-    enableUnless(readOnly, *m_alpha, tr("The larger alpha, the more attentions the rule removes; the paper uses %1.").arg(papers));
-    enableUnless(readOnly, *m_multiple, tr("K is rounded to a multiple of this: hardware likes 64 or 128, the paper uses 1."));
+    enableUnless(problem, *m_presets, {});
+    enableUnless(problem, *m_sparsity, {});
+    enableUnless(problem, *m_alpha, tr("The larger alpha, the more attentions the rule removes; the paper uses %1.").arg(papers));
+    enableUnless(problem, *m_multiple, tr("K is rounded to a multiple of this: hardware likes 64 or 128, the paper uses 1."));
 }
 
 } // namespace secateur::ui

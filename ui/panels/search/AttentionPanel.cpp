@@ -83,7 +83,7 @@ void AttentionPanel::setView(View view)
 void AttentionPanel::startOver()
 {
     m_pages->setCurrentIndex(m_workbench.session.hasModel() ? 1 : 0);
-    m_wasCalibrated = m_workbench.session.hasScores();
+    m_wasCalibrated = m_workbench.session.hasNeurons();
     setView(m_wasCalibrated || !m_workbench.session.hasModel() ? View::Search : View::Impact);
 }
 
@@ -92,15 +92,16 @@ void AttentionPanel::followCopy()
 {
     const SessionModel &session = m_workbench.session;
     const QString help = tr("Copies a line for the terminal that does the same"), problem = session.changeProblem();
-    m_copySearch->setProblem(problem.isEmpty() && !session.hasScores() ? tr("Calibrate first.") : problem, help);
+    const QString noPlan = session.isByHand() ? session.removalsProblem() : session.hasNeurons() ? QString() : tr("Calibrate first.");
+    m_copySearch->setProblem(problem.isEmpty() ? noPlan : problem, help);
     m_copyImpact->setProblem(m_workbench.jobs.canMeasureImpact().reason, help);
 }
 
 void AttentionPanel::followCalibration()
 {
-    if (!m_wasCalibrated && m_workbench.session.hasScores())
+    if (!m_wasCalibrated && m_workbench.session.hasNeurons())
         setView(View::Search);
-    m_wasCalibrated = m_workbench.session.hasScores();
+    m_wasCalibrated = m_workbench.session.hasNeurons();
 }
 
 } // namespace secateur::ui

@@ -90,7 +90,7 @@ QWidget *SearchHeader::makeConstraints()
 void SearchHeader::follow()
 {
     const SessionModel &session = m_workbench.session;
-    const bool isPlanThere = session.hasScores() && session.balance().has_value();
+    const bool isPlanThere = session.hasNeurons() && session.balance().has_value();
     m_status->setText(isPlanThere ? searchStatusText(session, session.search()) : QString());
     m_status->setVisible(isPlanThere);
     followJob();
@@ -125,12 +125,15 @@ void SearchHeader::followWindows()
 {
     const SessionModel &session = m_workbench.session;
     const QSignalBlocker blocker(m_windows);
+    const ShelfPlan *shelf = session.shelfPlan();
     const NeuronScores *scores = session.scores();
-    const QString problem = session.changeProblem();
+    const std::int64_t windows = scores ? scores->provenance.windows : shelf ? shelf->plan.calibration.windows : 1;
+    const QString problem = session.isByHand() ? session.removalsProblem() : session.changeProblem();
     enableUnless(
-        problem.isEmpty() && !scores ? tr("Calibrate first: candidates are evaluated on windows of the calibration text.") : problem,
+        problem.isEmpty() && !session.hasNeurons() ? tr("Calibrate first: candidates are evaluated on windows of the calibration text.")
+                                                   : problem,
         *m_windows, tr("On how many of the calibration windows each candidate is evaluated. More is slower and less a matter of chance."));
-    m_windows->setRange(1, scores ? int(std::max<std::int64_t>(1, scores->provenance.windows)) : 1);
+    m_windows->setRange(1, int(std::max<std::int64_t>(1, windows)));
     m_windows->setValue(int(session.draft().search.windows));
 }
 
@@ -139,7 +142,7 @@ void SearchHeader::followRemark()
 {
     const SessionModel &session = m_workbench.session;
     const SearchRecord *record = session.search();
-    QStringList remarks = {session.hasScores() ? shortSearchText(session) : QString(),
+    QStringList remarks = {session.hasNeurons() && !session.isByHand() ? shortSearchText(session) : QString(),
                            record ? nearTiesText(removalsOf(*record, session.attentionsToRemove())) : QString()};
     remarks.removeAll(QString());
     if (remarks.isEmpty())

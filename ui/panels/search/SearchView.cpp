@@ -10,6 +10,7 @@
 #include "panels/common/EmptyState.h"
 #include "panels/common/FigureSources.h"
 #include "panels/common/PlotMessages.h"
+#include "panels/plan/ShelfWords.h"
 #include "panels/search/RemovalChips.h"
 #include "panels/search/SearchHeader.h"
 #include "panels/search/TransportBar.h"
@@ -250,7 +251,8 @@ SearchView::Shown SearchView::shown() const
         result.kept = session.neuronsKept();
         result.key = searchKey(session.draft(), result.kept);
         result.steps = session.attentionsToRemove();
-    } else if (session.hasScores() && !m_lastKey.empty() && m_lastDraft.calibration < qint64(session.session().calibrations.size())) {
+    } else if (session.hasNeurons() && !session.isByHand() && !m_lastKey.empty() &&
+               m_lastDraft.calibration < qint64(session.session().calibrations.size())) {
         result.record = searchOf(session.session(), m_lastDraft, m_lastKept);
         if (!result.record || !result.record->isBegun() || searchKey(m_lastDraft, m_lastKept) != m_lastKey)
             return {};
@@ -269,9 +271,12 @@ bool SearchView::showEmptyState(const Shown &shown)
     const SessionModel &session = m_workbench.session;
     if (!session.hasModel()) {
         m_empty->sayNoModel(); // the panel says it instead of this view
+    } else if (session.isByHand()) {
+        m_empty->say(tr("Nothing to search"), tr("The plan '%1' was written by hand: it removes %2, and there is no search behind it.")
+                                                  .arg(shelfFileName(session), removedPartsText(session)));
     } else if (!session.pruningProblem().isEmpty()) {
         m_empty->say(tr("This model cannot be pruned"), session.pruningProblem());
-    } else if (!session.hasScores()) {
+    } else if (!session.hasNeurons()) {
         const JobCost cost = m_workbench.jobs.calibrationCost();
         m_empty->say(tr("Calibrate first"),
                      tr("Attentions are removed from the narrowed model, and the calibration decides which neurons stay in it."),
@@ -306,7 +311,7 @@ bool SearchView::showEmptyState(const Shown &shown)
 void SearchView::actOnEmptyState()
 {
     const SessionModel &session = m_workbench.session;
-    if (!session.hasScores())
+    if (!session.hasNeurons())
         emit calibrateRequested();
     else
         m_workbench.editor.setAttentionsToRemove(1);

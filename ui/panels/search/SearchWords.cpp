@@ -3,6 +3,7 @@
 
 #include "models/SessionModel.h"
 #include "panels/layers/LayerFacts.h"
+#include "panels/plan/ShelfWords.h"
 #include "panels/search/RemovalOrderModel.h"
 #include "widgets/Quantity.h"
 
@@ -23,6 +24,8 @@ struct Words {
 
 QString searchStatusText(const SessionModel &session, const SearchRecord *record)
 {
+    if (session.isByHand())
+        return Words::tr("Written by hand: removes %1").arg(removedPartsText(session));
     const QString plan = Words::tr("<b>K = %1, N = %2</b>").arg(exactText(session.neuronsKept()), exactText(session.attentionsToRemove()));
     switch (session.searchState()) {
     case SearchState::Complete: {

@@ -4,6 +4,7 @@
 #include "commands/PlanEditor.h"
 #include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
+#include "panels/plan/ShelfWords.h"
 #include "theme/PlotStyle.h"
 #include "widgets/Enabling.h"
 #include "widgets/FittingLabel.h"
@@ -259,11 +260,11 @@ std::pair<qint64, qint64> WorkflowStrip::attentionsRange() const
     return {0, session.layerCount()};
 }
 
-/// With K by hand the target says nothing of the plan.
+/// With K by hand, or chosen neurons, the target says nothing of the plan.
 bool WorkflowStrip::isReachedByHand() const
 {
     const SessionModel &session = m_workbench.session;
-    return session.balance().has_value() && session.draft().balance.neuronsKept.has_value();
+    return session.balance().has_value() && (session.draft().balance.neuronsKept.has_value() || session.shelfPlan());
 }
 
 double WorkflowStrip::shownSparsity() const
@@ -279,28 +280,37 @@ void WorkflowStrip::followPlan()
 {
     const SessionModel &session = m_workbench.session;
     const BalanceSettings &settings = session.draft().balance;
-    const QString problem = session.editProblem();
+    const QString problem = session.widthProblem();
     const std::pair<qint64, qint64> range = attentionsRange();
     {
         const QSignalBlocker sparsity(m_sparsity), attentions(m_attentions), neurons(m_neurons);
         m_attentions->setRange(inField(std::min(range.first, shownAttentions())), inField(std::max(range.second, shownAttentions())));
-        m_neurons->setRange(session.hasModel() ? 1 : 0, int(session.neurons()));
+        const bool haveOneNumber = session.hasModel() && session.neuronsKept() > 0; // not so the FFNs of a plan by hand
+        m_neurons->setRange(haveOneNumber ? 1 : 0, int(session.neurons()));
+        const QString noNumber = session.hasModel() && !haveOneNumber ? tr("differs") : QString();
+        if (noNumber != m_neurons->specialValueText()) // to set it writes the text anew
+            m_neurons->setSpecialValueText(noNumber);
         m_sparsity->setValue(shownSparsity() * 100);
     }
-    m_attentions->setNumber(shownAttentions(), !settings.attentionsToRemove.has_value());
-    m_neurons->setNumber(session.neuronsKept(), !settings.neuronsKept.has_value());
+    const bool isByRule = !session.shelfPlan();
+    m_attentions->setNumber(shownAttentions(), isByRule && !settings.attentionsToRemove.has_value());
+    m_neurons->setNumber(session.neuronsKept(), isByRule && !settings.neuronsKept.has_value());
     enableUnless(problem, *m_sparsity,
                  isReachedByHand()
                      ? tr("Share of the decoder layers' parameters that K by hand removes. A target gives K back to the rule.")
                      : tr("Target: share of the decoder layers' parameters to remove"));
-    enableUnless(problem, *m_attentions,
-                 tr("Attentions to remove: %1 to %2 reach the sparsity. Empty: by the rule.").arg(range.first).arg(range.second));
+    enableUnless(session.removalsProblem(), *m_attentions,
+                 (isByRule ? tr("Attentions to remove: %1 to %2 reach the sparsity. Empty: by the rule.")
+                           : tr("Attentions to remove: %1 to %2. Empty: as many as the plan's file says."))
+                     .arg(range.first)
+                     .arg(range.second));
     enableUnless(problem, *m_neurons,
                  tr("Neurons kept in every FFN, of %1. Empty: what the sparsity asks for.").arg(exactText(session.neurons())));
 
     const auto &pins = session.session().pinned;
     const auto pin = std::find_if(pins.begin(), pins.end(), [&](const PinnedPlan &pinned) { return pinned.draft == session.draft(); });
-    const QString name = pin == pins.end() ? tr("current plan") : QString::fromStdString(pin->name);
+    const QString unpinned = session.shelfPlan() ? shelfFileName(session) : tr("current plan");
+    const QString name = pin == pins.end() ? unpinned : QString::fromStdString(pin->name);
     m_name->setTexts(session.hasModel() ? QStringList{name, m_name->fontMetrics().elidedText(name, Qt::ElideRight, kNameWidth)}
                                         : QStringList());
     m_name->setToolTip(pin == pins.end() ? tr("The current plan is not pinned") : tr("Pinned plan: %1").arg(name));

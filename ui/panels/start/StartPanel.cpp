@@ -38,13 +38,23 @@ bool isSessionFile(const QString &path)
     return path.endsWith(QLatin1String(".secateur"), Qt::CaseInsensitive);
 }
 
-/// A model's folder, a file of a model, or a session. Anything else is left to whoever is behind.
+/// What a file of the recent list is.
+QString kindText(const QString &path)
+{
+    const QString suffix = QFileInfo(path).suffix();
+    return isSessionFile(path)                      ? StartPanel::tr("session")
+           : suffix == QLatin1String("json")        ? StartPanel::tr("plan")
+           : suffix == QLatin1String("safetensors") ? StartPanel::tr("scores")
+                                                    : StartPanel::tr("model");
+}
+
+/// A model's folder, a file of a model, a session, a plan or scores. Anything else is left to whoever is behind.
 QString openableIn(const QMimeData *data)
 {
     for (const QUrl &url : data->urls()) {
         const QFileInfo file(url.toLocalFile());
-        const bool isOfModel = file.fileName() == QLatin1String("config.json") || file.suffix() == QLatin1String("safetensors") ||
-                               file.suffix() == QLatin1String("gguf");
+        const bool isOfModel = file.suffix() == QLatin1String("json") || file.suffix() == QLatin1String("safetensors") ||
+                               file.suffix() == QLatin1String("gguf"); // or a plan, or scores
         if (url.isLocalFile() && (file.isDir() || isOfModel || isSessionFile(file.fileName())))
             return file.absoluteFilePath();
     }
@@ -105,8 +115,9 @@ void StartPanel::build()
     drop->setContentsMargins(16, 20, 16, 20);
     m_drop->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed); // the room beside long lists is the model's
     auto *title = headingLabel(tr("Drop a model folder here"));
-    auto *caption = captionLabel(tr("A checkpoint as Hugging Face stores it: config.json, .safetensors files, tokenizer.json. A .gguf file "
-                                    "or a session file works too."));
+    auto *caption =
+        captionLabel(tr("A checkpoint as Hugging Face stores it: config.json, .safetensors files, tokenizer.json. A .gguf file, "
+                        "a session, a plan or scores work too."));
     for (QLabel *label : {title, caption})
         label->setAlignment(Qt::AlignCenter);
     drop->addStretch();
@@ -173,11 +184,11 @@ void StartPanel::setRecent(const QStringList &paths)
     std::vector<EntryList::Entry> entries;
     for (const QString &path : paths) {
         const QFileInfo file(path);
-        const bool isSession = isSessionFile(path);
+        const bool isModel = kindText(path) == tr("model");
         const QString title = path == m_sample ? tr("The bundled sample") : QString::fromStdString(modelName(path.toStdString()).full);
-        entries.push_back({.title = isSession ? file.completeBaseName() : title,
+        entries.push_back({.title = isModel ? title : file.completeBaseName(),
                            .detail = shortPath(path),
-                           .figure = isSession ? tr("session") : tr("model"),
+                           .figure = kindText(path),
                            .problem = file.exists() ? QString() : tr("not found: %1").arg(shortPath(path))});
     }
     m_recentList->setEntries(entries, tr("No recent models."));

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "session/Openable.h"
+
+#include "checkpoint/HubCache.h"
+#include "checkpoint/SafetensorsFile.h"
+#include "foundation/InputFile.h"
+#include "foundation/JsonFile.h"
+
+#include <exception>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace secateur {
+namespace {
+
+constexpr std::uint64_t kLargest = std::uint64_t(1) << 30; // as of a plan
+
+bool exists(const std::filesystem::path &path)
+{
+    std::error_code error;
+    return std::filesystem::exists(path, error);
+}
+
+bool isFolder(const std::filesystem::path &path)
+{
+    std::error_code error;
+    return std::filesystem::is_directory(path, error);
+}
+
+bool holdsScores(const std::filesystem::path &file)
+{
+    try {
+        const SafetensorsFile stored(file);
+        const auto kind = stored.metadata().find("kind");
+        return kind != stored.metadata().end() && kind->second == "secateur-neuron-scores";
+    } catch (const std::exception &) { // whoever opens it says why
+        return false;
+    }
+}
+
+bool mentionsPlan(const std::filesystem::path &file)
+{
+    try {
+        return readWholeFile(file, kLargest, {}).find("\"secateur-plan\"") != std::string::npos;
+    } catch (const std::exception &) {
+        return false;
+    }
+}
+
+} // namespace
+
+Openable openableAt(const std::filesystem::path &path)
+{
+    const std::string suffix = path.extension().string(), name = path.filename().string();
+    if (suffix == ".secateur")
+        return Openable::Session;
+    if (suffix == ".safetensors")
+        return holdsScores(path) ? Openable::Scores : Openable::Model;
+    if (suffix != ".json" || isFolder(path) || name == "config.json" || name.ends_with(".index.json"))
+        return Openable::Model;
+    const bool isBesideModel = exists(path.parent_path() / "config.json");
+    return !isBesideModel || mentionsPlan(path) ? Openable::Plan : Openable::Model;
+}
+
+std::filesystem::path modelNamedIn(const std::filesystem::path &file)
+{
+    try {
+        const nlohmann::json manifest = readJsonFile(file, kLargest, {});
+        if (const nlohmann::json &command = manifest.at("command"); command.size() > 2) { // the program, the command, the model
+            const std::filesystem::path named = command.at(2).get<std::string>();
+            for (const std::filesystem::path &model : {named, file.parent_path() / named})
+                if (exists(model))
+                    return model;
+        }
+        for (const CachedModel &model : modelsInHubCache())
+            if (model.name == manifest.at("baseModel").at("name") && model.problem.empty())
+                return model.folder;
+    } catch (const std::exception &) { // it is no manifest, or damaged: whoever opens it says so
+    }
+    return {};
+}
+
+} // namespace secateur

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What SessionJobs opens beside models: plans, manifests and scores that the command line wrote.
+#include "checkpoint/ModelName.h"
+#include "commands/PlanEditor.h"
+#include "engine/Engine.h"
+#include "foundation/Error.h"
+#include "foundation/Wording.h"
+#include "jobs/CommandLines.h"
+#include "jobs/SessionJobs.h"
+#include "jobs/SessionTask.h"
+#include "models/MessageLog.h"
+#include "models/SessionModel.h"
+#include "pruning/PlanFile.h"
+#include "session/Openable.h"
+
+#include <algorithm>
+#include <memory>
+
+namespace secateur::ui {
+namespace {
+
+/// Scores of a file, for the session's model.
+std::shared_ptr<const NeuronScores> scoresFor(const ModelSummary &model, const std::string &modelHash, const std::filesystem::path &file)
+{
+    auto scores = std::make_shared<NeuronScores>(loadScores(file));
+    const auto fits = [](const std::vector<float> &layer, const LayerSpec &spec) { return std::int64_t(layer.size()) == spec.neurons(); };
+    if (scores->provenance.modelHash != modelHash ||
+        !std::equal(scores->layers.begin(), scores->layers.end(), model.spec.layers.begin(), model.spec.layers.end(), fits))
+        throw Error("The scores in " + inQuotes(file.string()) + " were made from another model (its hash begins with " +
+                        scores->provenance.modelHash.substr(0, 12) + ") than the open one, " + modelName(model.folder).brief + " (" +
+                        modelHash.substr(0, 12) + ").",
+                    "Open the model that they were made from, then the scores.");
+    scores->provenance = withTextsIn(scores->provenance, file.parent_path());
+    return scores;
+}
+
+/// A plan of a file, for the session's model.
+ShelfEntry planFor(const ModelSummary &model, const std::string &modelHash, const std::filesystem::path &file)
+{
+    PruningPlan plan = loadPlan(file, model.spec, modelHash);
+    plan.calibration = withTextsIn(plan.calibration, file.parent_path());
+    plan.search.provenance = withTextsIn(plan.search.provenance, file.parent_path());
+    return shelfEntry(std::move(plan), file);
+}
+
+} // namespace
+
+void SessionJobs::openFile(const std::filesystem::path &file)
+{
+    m_messages.resolve(QStringLiteral("open"));
+    const int request = ++m_openRequest;
+    m_pool.start([this, file, request, hasModel = m_model.hasModel()] {
+        const Openable kind = openableAt(file);
+        const std::filesystem::path model = kind == Openable::Plan && !hasModel ? modelNamedIn(file) : std::filesystem::path();
+        QMetaObject::invokeMethod(
+            this,
+            [this, file, kind, model, request] {
+                if (request != m_openRequest)
+                    return; // something else was asked for meanwhile
+                if (kind == Openable::Model)
+                    return openModel(file);
+                if (m_model.hasModel())
+                    return startOpeningFile(file);
+                if (model.empty())
+                    return emit modelNeeded(QString::fromStdString(file.string()));
+                openModelFor(model, file);
+            },
+            Qt::QueuedConnection);
+    });
+}
+
+void SessionJobs::openModelFor(const std::filesystem::path &model, const std::filesystem::path &file)
+{
+    openModel(model);
+    m_fileAfterModel = file;
+}
+
+/// Into the session, whose model it must fit.
+void SessionJobs::startOpeningFile(const std::filesystem::path &file)
+{
+    const QString name = QString::fromStdString(file.filename().string());
+    QString problem = m_model.changeProblem();
+    if (problem.isEmpty() && !m_model.isModelThere())
+        problem =
+            tr("'%1' cannot be checked against the model of this session, which is not there. Locate it on the Model page.").arg(name);
+    if (!problem.isEmpty()) {
+        Message message;
+        message.severity = Message::Severity::Error;
+        message.sentence = problem;
+        message.topic = QStringLiteral("open");
+        m_messages.post(message);
+        return;
+    }
+    const bool isScores = file.extension() == ".safetensors";
+    const std::filesystem::path model = m_model.session().model->folder;
+    start(JobKind::Open, tr("Open %1").arg(name), isScores ? CommandLines::inspect(model) : CommandLines::checkPlan(model, file),
+          QStringLiteral("open"), {}, [this, file, name, isScores](const SessionTask &task, JobPort &port) {
+              const ModelSummary &summary = *task.session().model;
+              const std::string hash = task.engine(port).modelHash(port.context());
+              if (isScores) {
+                  const std::shared_ptr<const NeuronScores> scores = scoresFor(summary, hash, file);
+                  const auto ranked = std::make_shared<const RankedScores>(*scores);
+                  task.deliver(port, [this, scores, ranked, file] {
+                      useCalibration(m_model.addCalibration(scores, ranked));
+                      emit fileOpened(QString::fromStdString(file.string()));
+                  });
+                  return;
+              }
+              const ShelfEntry entry = planFor(summary, hash, file);
+              task.deliver(port, [this, entry, file, name] {
+                  m_editor.useDraft(m_model.addPlan(entry), tr("Open %1").arg(name));
+                  emit fileOpened(QString::fromStdString(file.string()));
+              });
+          });
+}
+
+/// A plan of the shelf that these scores chose stays: they only show now.
+void SessionJobs::useCalibration(std::int64_t calibration)
+{
+    if (calibrationOf(m_model.session(), m_model.draft()) != calibration)
+        m_editor.useCalibration(calibration);
+}
+
+} // namespace secateur::ui

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/plan/ShelfWords.h"
+
+#include "models/SessionModel.h"
+#include "models/TextNames.h"
+#include "widgets/Quantity.h"
+
+#include <QCoreApplication>
+#include <QStringList>
+
+#include <algorithm>
+#include <vector>
+
+namespace secateur::ui {
+namespace {
+
+struct Words {
+    Q_DECLARE_TR_FUNCTIONS(secateur::ui::ShelfWords)
+};
+
+/// "the FFN of layer 0", "the FFNs of layers 0, 3".
+QString partsText(const std::vector<std::int64_t> &layers, const QString &one, const QString &many)
+{
+    QStringList names;
+    for (const std::int64_t layer : layers)
+        names << QString::number(layer);
+    const QString list = names.join(QStringLiteral(", "));
+    return layers.size() == 1 ? Words::tr("the %1 of layer %2").arg(one, list) : Words::tr("the %1 of layers %2").arg(many, list);
+}
+
+} // namespace
+
+QString shelfFileName(const SessionModel &session)
+{
+    return QString::fromStdString(session.shelfPlan()->file.filename().string());
+}
+
+QString keptNeuronsText(const SessionModel &session)
+{
+    const PruningPlan &plan = session.shelfPlan()->plan;
+    std::vector<std::int64_t> widths = plan.widths();
+    const bool areAllThere = std::erase(widths, 0) == 0;
+    if (widths.empty())
+        return Words::tr("no FFN stays");
+    const auto [least, most] = std::ranges::minmax(widths);
+    const QString of = exactText(session.neurons());
+    if (least == most)
+        return (areAllThere ? Words::tr("%1 of %2 neurons kept in every layer") : Words::tr("%1 of %2 neurons kept in the FFNs that stay"))
+            .arg(exactText(least), of);
+    return (areAllThere ? Words::tr("%1 to %2 of %3 neurons kept in a layer")
+                        : Words::tr("%1 to %2 of %3 neurons kept in the FFNs that stay"))
+        .arg(exactText(least), exactText(most), of);
+}
+
+QString removedPartsText(const SessionModel &session)
+{
+    const PruningPlan &plan = session.shelfPlan()->plan;
+    std::vector<std::int64_t> attentions = plan.removedAttentions;
+    std::sort(attentions.begin(), attentions.end());
+    QStringList parts;
+    if (!attentions.empty())
+        parts << partsText(attentions, Words::tr("attention"), Words::tr("attentions"));
+    if (const std::vector<std::int64_t> ffns = plan.layersWithoutFfn(); !ffns.empty())
+        parts << partsText(ffns, Words::tr("FFN"), Words::tr("FFNs"));
+    return parts.isEmpty() ? Words::tr("nothing") : parts.join(Words::tr(" and "));
+}
+
+QString shelfPlanText(const SessionModel &session)
+{
+    if (session.isByHand())
+        return Words::tr(
+                   "The plan '%1' was written by hand. It removes %2; %3. Evaluate and export it as it is: sparsity, N and K are settled.")
+            .arg(shelfFileName(session), removedPartsText(session), keptNeuronsText(session));
+    return Words::tr("The plan '%1' has its neurons chosen: %2. N can be changed, and the search goes on from what the plan knows.")
+        .arg(shelfFileName(session), keptNeuronsText(session));
+}
+
+QString noScoresText(const SessionModel &session)
+{
+    if (session.isByHand())
+        return Words::tr("The plan '%1' was written by hand, and no scores chose its neurons: %2.")
+            .arg(shelfFileName(session), keptNeuronsText(session));
+    const PruningPlan &plan = session.shelfPlan()->plan;
+    return Words::tr(
+               "The plan '%1' says which neurons stay (%2), and not their scores. Open the scores that it was made from, or calibrate on "
+               "its text (%3) to see scores again.")
+        .arg(shelfFileName(session), keptNeuronsText(session), textFilesName(plan.calibration));
+}
+
+} // namespace secateur::ui

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+
+namespace secateur::ui {
+
+class SessionModel;
+
+/// Words about the current plan where it is one of the shelf (SessionModel::shelfPlan); every function needs one.
+
+/// "plan.json"
+QString shelfFileName(const SessionModel &session);
+/// "150 of 344 neurons kept in every layer", or "3 to 24 of 48 neurons kept in the FFNs that stay".
+QString keptNeuronsText(const SessionModel &session);
+/// "the attentions of layers 0, 2 and the FFN of layer 0", or "nothing": what a plan by hand removes.
+QString removedPartsText(const SessionModel &session);
+/// What the plan is, and what of it is settled.
+QString shelfPlanText(const SessionModel &session);
+/// Why there are no scores to look at, and what the plan keeps.
+QString noScoresText(const SessionModel &session);
+
+} // namespace secateur::ui
