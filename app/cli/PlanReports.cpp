@@ -54,7 +54,7 @@ void Run::showOrder(const PruningPlan &plan)
     report.line("attentions removed, in order: " + joined(plan.removedAttentions));
     if (const std::string &type = plan.search.screenedIn; !type.empty())
         report.line(grouped(plan.search.decided()) + " of " + counted(plan.search.evaluations(), "candidate") + " evaluated in " +
-                    plan.search.provenance.dtype + ", which decided; the others ruled out in " + type);
+                    plan.search.provenance.computed.dtype + ", which decided; the others ruled out in " + type);
     if (!plan.edits.isEmpty())
         report.line(counted(std::int64_t(plan.edits.list.size()), "weight") + " changed to the plan's own values");
     report.line("plan " + plan.hash());

@@ -12,10 +12,8 @@
 #include "model/CheckpointSpec.h"
 #include "tokenizer/TokenizerFiles.h"
 
-#include <ATen/Parallel.h>
 #include <algorithm>
 #include <chrono>
-#include <torch/headeronly/version.h>
 #include <utility>
 
 namespace secateur {
@@ -217,11 +215,7 @@ Provenance OpenModel::provenance(const TextSettings &text, const TokenWindows &w
                           .seed = text.seed,
                           .column = text.column,
                           .tokenHash = windows.hash,
-                          .device = m_device.str(),
-                          .dtype = dtypeName(),
-                          .threads = at::get_num_threads(),
-                          .torchVersion = TORCH_VERSION,
-                          .programVersion = SECATEUR_VERSION};
+                          .computed = conditionsOf(m_device, m_dtype)};
     for (const std::filesystem::path &file : text.files)
         provenance.textFiles.push_back(file.string());
     return provenance;

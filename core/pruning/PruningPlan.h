@@ -100,6 +100,9 @@ PruningPlan planFromScores(const ModelSpec &dense, const NeuronScores &scores, c
 /// go on with. Throws Error where there is none (checkSearchable).
 PruningPlan withRemovals(PruningPlan plan, const ModelSpec &dense, std::int64_t attentionsToRemove);
 
+/// The balance of such a plan with another number of removals, at the same width. Throws Error when the model has fewer attentions.
+SparsityBalance balanceWithRemovals(const PruningPlan &plan, const ModelSpec &dense, std::int64_t attentionsToRemove);
+
 /// What a record says of the same search with other protected layers: the steps in which that search would know the losses of all its candidates, with
 /// what it would remove, and then what is known of the next one. It can be gone on with as any other. A layer that was never removed can so be protected without
 /// loss; one that is protected no longer has losses in no step, so that the first one is open again.
@@ -116,8 +119,8 @@ void checkSearchable(const PruningPlan &plan);
 /// Throws Error when the settings name layers that do not exist or cannot be followed with the plan's number of removals.
 void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan, const ModelSpec &dense);
 
-/// A record may be continued when what decides its numbers is the same: text, device, type, threads, LibTorch, settings. Throws Error
-/// that says what differs.
+/// A record may be continued when what decides its numbers is the same: text, settings, and how it was computed as far as that is known
+/// (differenceOf). Throws Error that says what differs.
 void checkContinuation(const SearchRecord &record, const SearchSettings &settings, const Provenance &now);
 
 } // namespace secateur
