@@ -120,7 +120,8 @@ struct Engine::State {
              .searchWindows = plan ? 1 : 0,
              .removals = 0,
              .neuronsKept = widths.empty() ? 0 : *std::ranges::max_element(widths),
-             .textTokens = textTokens});
+             .textTokens = textTokens,
+             .changedElements = plan ? plan->edits.elements() : 0});
     }
 };
 
