@@ -169,7 +169,7 @@ Decoder OpenModel::narrowDecoder(const PruningPlan &plan, std::int64_t positions
 {
     checkPlan(plan, spec(), hash(context));
     if (!m_narrow || m_narrowKept != plan.keptNeurons) {
-        m_narrow = withFfnsOf(denseDecoder(positions, context), plan.surgery()).weights();
+        m_narrow = pruned(denseDecoder(positions, context), plan.surgery().ofFfns()).weights();
         m_narrowKept = plan.keptNeurons;
     }
     return Decoder(prunedSpec(spec(), plan.widths(), {}), *m_narrow, positions);
@@ -179,7 +179,7 @@ Decoder OpenModel::decoder(const PruningPlan *plan, std::int64_t positions, JobC
 {
     if (!plan)
         return denseDecoder(positions, context);
-    return withAttentionsOf(narrowDecoder(*plan, positions, context), plan->surgery());
+    return pruned(narrowDecoder(*plan, positions, context), plan->surgery());
 }
 
 std::vector<TokenId> OpenModel::prompt(const std::string &text) const

@@ -75,8 +75,8 @@ bool isLocked(const std::filesystem::path &folder)
 /// Whether nothing was done in the session that could be missed.
 bool isEmpty(const Session &s)
 {
-    return !s.model || (s.calibrations.empty() && s.measurements.empty() && s.exports.empty() && !s.denseImpact && s.pinned.empty() &&
-                        s.draft == PlanDraft());
+    return !s.model || (s.calibrations.empty() && s.plans.empty() && s.measurements.empty() && s.exports.empty() && !s.denseImpact &&
+                        s.pinned.empty() && s.draft == PlanDraft());
 }
 
 std::int64_t candidatesOf(const Session &s)

@@ -5,6 +5,7 @@
 #include "foundation/JsonFile.h"
 #include "foundation/Wording.h"
 #include "model/Families.h"
+#include "pruning/PlanFile.h"
 #include "pruning/PlanJson.h"
 #include "session/Measurements.h"
 
@@ -58,14 +59,18 @@ nlohmann::json toJson(const Evaluation &e)
 
 nlohmann::json toJson(const PlanDraft &draft)
 {
-    return {{"calibration", draft.calibration}, {"balance", toJson(draft.balance)}, {"search", toJson(draft.search)}};
+    nlohmann::json json = {{"calibration", draft.calibration}, {"balance", toJson(draft.balance)}, {"search", toJson(draft.search)}};
+    if (!draft.plan.empty())
+        json["plan"] = draft.plan;
+    return json;
 }
 
 PlanDraft draftFromJson(const nlohmann::json &json)
 {
     return {.calibration = wholeAt(json, "calibration"),
             .balance = balanceSettingsFromJson(json.at("balance")),
-            .search = searchSettingsFromJson(json.at("search"))};
+            .search = searchSettingsFromJson(json.at("search")),
+            .plan = json.value("plan", std::string())}; // older sessions have none
 }
 
 nlohmann::json toJson(const TextSettings &text)
@@ -201,7 +206,7 @@ std::map<std::string, std::string> viewFromJson(const nlohmann::json &json)
 nlohmann::json toJson(const Session &s)
 {
     nlohmann::json searches = nlohmann::json::object(), evaluations = nlohmann::json::array(), exports = nlohmann::json::array(),
-                   calibrations = nlohmann::json::array();
+                   calibrations = nlohmann::json::array(), plans = nlohmann::json::object();
     for (const auto &[key, record] : s.searches)
         searches[key] = toJson(record);
     for (const Measurement &record : s.measurements)
@@ -210,6 +215,8 @@ nlohmann::json toJson(const Session &s)
         exports.push_back(toJson(record));
     for (const auto &scores : s.calibrations)
         calibrations.push_back({{"norm", scores->norm == ScoreNorm::L1 ? "l1" : "l2"}, {"provenance", toJson(scores->provenance)}});
+    for (const auto &[key, shelf] : s.plans)
+        plans[key] = {{"file", shelf->file.string()}, {"plan", toJson(shelf->plan)}};
     return {{"kind", "secateur-session"},
             {"format", kSessionFormat},
             {"model", s.model ? toJson(*s.model) : nlohmann::json()},
@@ -217,6 +224,7 @@ nlohmann::json toJson(const Session &s)
             {"evaluationText", toJson(s.evaluationText)},
             {"norm", s.norm == ScoreNorm::L1 ? "l1" : "l2"},
             {"calibrations", calibrations},
+            {"plans", plans},
             {"draft", toJson(s.draft)},
             {"searches", searches},
             {"denseImpact", s.denseImpact ? toJson(*s.denseImpact) : nlohmann::json()},
@@ -245,6 +253,11 @@ Session sessionFromJson(const nlohmann::json &json, const std::string &source)
     s.evaluationText = textFromJson(json.at("evaluationText"));
     s.norm = scoreNormOf(json.at("norm"));
     s.draft = draftFromJson(json.at("draft"));
+    if (json.contains("plans")) // older sessions have none
+        for (const auto &[key, shelf] : json.at("plans").items()) {
+            const std::string file = shelf.at("file");
+            s.plans[key] = std::make_shared<const ShelfPlan>(ShelfPlan{.plan = planFromJson(shelf.at("plan"), file), .file = file});
+        }
     for (const auto &[key, record] : json.at("searches").items())
         s.searches[key] = searchRecordFromJson(record);
     if (!json.at("denseImpact").is_null())

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // secateur-cli as a user and a script meet it: what it prints, what it leaves, what it ends with.
+#include "SampleSession.h"
+#include "pruning/PlanFile.h"
+#include "session/SessionStore.h"
+#include "session/Shelf.h"
+
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -124,6 +129,7 @@ private slots:
     void plansByHandAreTaken();
     void manifestRepeatsTheRun();
     void searchIsExtendedAndEqualsALongOne();
+    void sessionsAreTakenAsPlans();
     void screeningIsRecordedAndDecidesNothing();
     void aSearchOfOtherInstructionsIsNotResumed();
     void aSearchOfUnknownInstructionsIsResumedAndStaysUnknown();
@@ -771,6 +777,48 @@ void tst_CommandLine::searchIsExtendedAndEqualsALongOne()
     QCOMPARE(heard.size(), 9 + 8);
     const QJsonObject shorter = run({"search", kModel, "--plan", longer, "--remove", "3", "--json"}).result();
     QCOMPARE(shorter.value("removalOrder").toArray().size(), 3);
+}
+
+void tst_CommandLine::sessionsAreTakenAsPlans()
+{
+    QTemporaryDir folder;
+    const QString scores = folder.filePath("scores.safetensors"), plan = folder.filePath("plan.json"), file = folder.filePath("s.secateur"),
+                  fromPlan = folder.filePath("from-plan.json"), fromSession = folder.filePath("from-session.json");
+    QCOMPARE(run(QStringList{"calibrate", kModel, "--output", scores} + kShort).exitCode, 0);
+    QCOMPARE(run({"search", kModel, "--scores", scores, "--sparsity", "0.375", "--save-plan", plan}).exitCode, 0);
+    secateur::Session session;
+    session.model = secateur::sampleSummary();
+    session.draft = secateur::shelve(session, secateur::loadPlan(plan.toStdString()), plan.toStdString());
+    secateur::PlanDraft shorter = session.draft;
+    shorter.balance.attentionsToRemove = 1;
+    session.pinned = {{.name = "short", .draft = shorter}};
+    secateur::saveSession(session, file.toStdString());
+
+    const auto hash = [](const Outcome &outcome) { return outcome.result().value("planHash").toString(); };
+    const QStringList text{"--text", kHeldOut, "--windows", "1", "--json"};
+    QVERIFY(!hash(run({"plan", kModel, "--plan", file, "--json"})).isEmpty());
+    QCOMPARE(hash(run({"plan", kModel, "--plan", file, "--json"})), hash(run({"plan", kModel, "--plan", plan, "--json"})));
+    QCOMPARE(hash(run(QStringList{"evaluate", kModel, "--plan", file} + text)),
+             hash(run(QStringList{"evaluate", kModel, "--plan", plan} + text)));
+    QCOMPARE(run({"plan", kModel, "--plan", file + ":short", "--json"}).result().value("removalOrder").toArray().size(), 1);
+    QCOMPARE(run({"search", kModel, "--plan", plan, "--remove", "5", "--save-plan", fromPlan}).exitCode, 0);
+    QCOMPARE(run({"search", kModel, "--plan", file, "--remove", "5", "--save-plan", fromSession}).exitCode, 0);
+    QFile one(fromPlan), other(fromSession);
+    QVERIFY(one.open(QIODevice::ReadOnly) && other.open(QIODevice::ReadOnly));
+    QCOMPARE(one.readAll(), other.readAll());
+
+    const Outcome unknown = run({"plan", kModel, "--plan", file + ":long"});
+    QCOMPARE(unknown.exitCode, 1);
+    QVERIFY2(unknown.errors.contains("has no pinned plan 'long'") && unknown.errors.contains("'short'"), unknown.errors.constData());
+    for (const QString &name : {file, file + ":short"}) // a session is never written over
+        QVERIFY(run({"search", kModel, "--plan", name, "--save-plan", file, "--overwrite"}).errors.contains("is also an input"));
+
+    QVERIFY(run({"plan", kModel, "--scores", file, "--sparsity", "0.375"}).errors.contains("has no scores"));
+    session.calibrations.push_back(std::make_shared<secateur::NeuronScores>(secateur::loadScores(scores.toStdString())));
+    secateur::saveSession(session, file.toStdString());
+    const QStringList planned{"--sparsity", "0.375", "--json"};
+    QCOMPARE(hash(run(QStringList{"plan", kModel, "--scores", file} + planned)),
+             hash(run(QStringList{"plan", kModel, "--scores", scores} + planned)));
 }
 
 void tst_CommandLine::screeningIsRecordedAndDecidesNothing()

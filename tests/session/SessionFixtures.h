@@ -5,6 +5,7 @@
 #include "checkpoint/Checkpoint.h"
 #include "foundation/Error.h"
 #include "model/Families.h"
+#include "pruning/PlanFile.h"
 #include "session/SessionStore.h"
 
 #include <QString>
@@ -135,6 +136,47 @@ inline Session fullSession()
     return s;
 }
 
+/// A plan of 2SSP that keeps 20 neurons in every layer of that session's model, was to remove two attentions and removed one.
+inline PruningPlan openedPlan(const Session &session)
+{
+    NeuronScores scores = *scoresFor(session.model->spec, 4);
+    scores.provenance.tokenHash = "of another run";
+    PruningPlan plan =
+        planFromScores(session.model->spec, scores, {.sparsity = 0.25, .attentionsToRemove = 2, .widthMultiple = 1, .neuronsKept = 20});
+    plan.search.settings = {.windows = 2, .referenceLoss = false, .forcedLayers = {}, .protectedLayers = {}};
+    plan.search.provenance = provenanceOf("its search");
+    plan.search.initialLoss = 3;
+    plan.search.steps = {{.losses = {3.5, 3.25, 3.75}, .removed = 1, .isForced = false},
+                         {.losses = {4.5, kUnknown, kUnknown}, .removed = -1, .isForced = false}};
+    plan.removedAttentions = {1};
+    return plan;
+}
+
+/// A plan by hand for that session's model: layer 0 gone as a whole, half of layer 1, layer 2 without its attention.
+inline PruningPlan manualPlan(const Session &session)
+{
+    PruningPlan plan;
+    plan.method = PlanMethod::Manual;
+    plan.keptNeurons = {{}, {}, {0, 5, 47}};
+    for (std::int64_t neuron = 0; neuron < 24; ++neuron)
+        plan.keptNeurons[1].push_back(neuron);
+    plan.removedAttentions = {0, 2};
+    plan.calibration.modelHash = "model";
+    plan.search.initialLoss = kUnknown;
+    plan.balance.attentionsToRemove = 2;
+    const ModelSpec &dense = session.model->spec, after = prunedSpec(dense, plan.widths(), plan.removedAttentions);
+    plan.balance.denseLayerParameters = layerParameters(dense);
+    plan.balance.denseModelParameters = modelParameters(dense);
+    plan.balance.layerParameters = layerParameters(after);
+    plan.balance.modelParameters = modelParameters(after);
+    return plan;
+}
+
+inline QString jsonOf(const PruningPlan &plan)
+{
+    return QString::fromStdString(toJson(plan).dump());
+}
+
 inline bool isSameNumber(double a, double b)
 {
     return a == b || (std::isnan(a) && std::isnan(b));
@@ -182,6 +224,11 @@ inline QString difference(const Session &a, const Session &b)
         if (a.calibrations[i]->layers != b.calibrations[i]->layers || a.calibrations[i]->norm != b.calibrations[i]->norm ||
             !(a.calibrations[i]->provenance == b.calibrations[i]->provenance))
             return QString("calibration %1").arg(i);
+    if (a.plans.size() != b.plans.size())
+        return QString("%1 plans, %2").arg(a.plans.size()).arg(b.plans.size());
+    for (const auto &[key, shelf] : a.plans)
+        if (!b.plans.contains(key) || jsonOf(b.plans.at(key)->plan) != jsonOf(shelf->plan) || b.plans.at(key)->file != shelf->file)
+            return "plan " + QString::fromStdString(key);
     if (!(a.draft == b.draft))
         return "draft";
     if (a.searches.size() != b.searches.size())

@@ -16,9 +16,11 @@
 #include <QDragEnterEvent>
 #include <QDropEvent>
 #include <QFile>
+#include <QLabel>
 #include <QMimeData>
 #include <QPushButton>
 #include <QTemporaryDir>
+#include <QTest>
 #include <QUndoStack>
 #include <QUrl>
 
@@ -162,6 +164,23 @@ inline bool drop(QWidget &target, const QStringList &files)
     QDropEvent event(place, Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
     QApplication::sendEvent(&target, &event);
     return event.isAccepted();
+}
+
+inline void showAndWait(QWidget &widget, QSize size)
+{
+    widget.resize(size);
+    widget.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&widget));
+}
+
+/// All that can be read on a panel.
+inline QString words(const QWidget &panel)
+{
+    QString all;
+    for (const QLabel *label : panel.findChildren<QLabel *>())
+        if (label->isVisible())
+            all += label->text() + u'\n';
+    return all;
 }
 
 /// The button with that text; null when there is none that can be seen.

@@ -75,11 +75,4 @@ struct MapBench : FlowBench {
     }
 };
 
-inline void showAndWait(QWidget &widget, QSize size)
-{
-    widget.resize(size);
-    widget.show();
-    QVERIFY(QTest::qWaitForWindowExposed(&widget));
-}
-
 } // namespace secateur::ui

@@ -8,6 +8,7 @@
 
 #include <QRegularExpression>
 #include <QTest>
+#include <QToolTip>
 
 using namespace secateur;
 using namespace secateur::ui;
@@ -26,6 +27,7 @@ private slots:
     void searchPerplexityIsNowhereHere();
     void anEstimateSaysHowItIsMade();
     void numbersAreNotCutAt1024();
+    void figuresAreReachedByKeys();
 };
 
 void TestBudgetBar::beforeAModelThereAreDashes()
@@ -163,6 +165,41 @@ void TestBudgetBar::numbersAreNotCutAt1024()
         QVERIFY(font.pixelSize() >= 14); // larger than the rest
         QVERIFY(QFontMetrics(font).horizontalAdvance(card->figure().value) < card->width() - 24);
     }
+}
+
+/// One stop of Tab; what the tooltip says is told as well.
+void TestBudgetBar::figuresAreReachedByKeys()
+{
+    MapBench bench;
+    BudgetBar bar(bench.workbench());
+    bench.openLayers(30);
+    showAndWait(bar, {1024, bar.sizeHint().height()});
+    bar.activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(&bar));
+    const auto current = [&] { return qobject_cast<BudgetCard *>(QApplication::focusWidget()); };
+    if (QWidget *focus = QApplication::focusWidget()) // of a window that becomes active
+        focus->clearFocus();
+    bar.findChild<BudgetCard *>()->setFocus(Qt::TabFocusReason);
+    QVERIFY(current());
+    const QString first = current()->accessibleName();
+    QVERIFY(first.startsWith("Parameters (layers)"));
+    QCOMPARE(QToolTip::text(), current()->toolTip());
+    const QImage focused = current()->grab().toImage();
+    QTest::keyClick(current(), Qt::Key_Left); // nothing before it
+    QCOMPARE(current()->accessibleName(), first);
+    QTest::keyClick(current(), Qt::Key_Right);
+    QVERIFY(current()->accessibleName().startsWith("Parameters (model)"));
+    QCOMPARE(QToolTip::text(), current()->toolTip());
+    int stops = 0; // of Tab: the one that was walked to
+    for (const BudgetCard *card : bar.findChildren<BudgetCard *>()) {
+        stops += card->focusPolicy() != Qt::NoFocus;
+        if (card->accessibleName() == first)
+            QVERIFY(const_cast<BudgetCard *>(card)->grab().toImage() != focused);
+    }
+    QCOMPARE(stops, 1);
+    for (int i = 0; i < BudgetBar::kFigures; ++i)
+        QTest::keyClick(current(), Qt::Key_Right);
+    QVERIFY(current()->accessibleName().startsWith("Perplexity"));
 }
 
 QTEST_MAIN(TestBudgetBar)

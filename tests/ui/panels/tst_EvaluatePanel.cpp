@@ -20,18 +20,7 @@ namespace {
 
 void show(QWidget &widget)
 {
-    widget.resize(900, 800);
-    widget.show();
-    QVERIFY(QTest::qWaitForWindowExposed(&widget));
-}
-
-QString words(const QWidget &panel)
-{
-    QString all;
-    for (const QLabel *label : panel.findChildren<QLabel *>())
-        if (label->isVisible())
-            all += label->text() + '\n';
-    return all;
+    showAndWait(widget, {900, 800});
 }
 
 /// Two plans and the original, measured: 25 % with N = 1 (100), 50 % with N = 0 (9.5), original (50).

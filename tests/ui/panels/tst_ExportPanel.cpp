@@ -30,18 +30,7 @@ namespace {
 
 void show(QWidget &widget)
 {
-    widget.resize(800, 900);
-    widget.show();
-    QVERIFY(QTest::qWaitForWindowExposed(&widget));
-}
-
-QString words(const QWidget &panel)
-{
-    QString all;
-    for (const QLabel *label : panel.findChildren<QLabel *>())
-        if (label->isVisible())
-            all += label->text() + '\n';
-    return all;
+    showAndWait(widget, {800, 900});
 }
 
 QComboBox *combo(const ExportPanel &panel, const QString &accessibleName)

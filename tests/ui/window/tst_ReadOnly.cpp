@@ -20,12 +20,10 @@
 #include <QAbstractSpinBox>
 #include <QDir>
 #include <QFile>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QLabel>
 #include <QLineEdit>
 #include <QTableView>
-#include <QTimer>
 
 #include <algorithm>
 
@@ -124,17 +122,7 @@ void tst_ReadOnly::everyWayInOpensIt()
         hands.drop(hands.window.get(), file);
     } else {
         bool wasChosen = false;
-        QTimer::singleShot(0, hands.window.get(), [&] { // the dialog has an event loop of its own
-            auto *dialog = qobject_cast<QFileDialog *>(QApplication::activeModalWidget());
-            QVERIFY(dialog);
-            auto *name = dialog->findChild<QLineEdit *>();
-            QVERIFY(name);
-            name->setText(file);
-            wasChosen = true;
-            QTest::keyClick(name, Qt::Key_Return);
-            if (dialog->isVisible())
-                static_cast<QDialog *>(dialog)->accept();
-        });
+        hands.answerFileDialog(file, wasChosen);
         hands.window->actionsOfWindow().openSession->trigger();
         QVERIFY(wasChosen);
     }

@@ -9,12 +9,14 @@
 #include "widgets/Quantity.h"
 
 #include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QLocale>
 #include <QPainter>
 #include <QRegularExpression>
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 
 namespace secateur::ui {
@@ -85,6 +87,7 @@ BudgetBar::BudgetBar(Workbench workbench, QWidget *parent) : QWidget(parent), m_
         card = new BudgetCard;
         layout->addWidget(card, 1);
     }
+    m_cards.front()->setFocusPolicy(Qt::TabFocus);
     for (const auto signal : {&SessionModel::modelChanged, &SessionModel::draftChanged, &SessionModel::searchChanged,
                               &SessionModel::evaluationsChanged, &SessionModel::textsChanged})
         connect(&m_session, signal, this, &BudgetBar::follow);
@@ -188,6 +191,22 @@ QString BudgetBar::lastText(const Measurement &record) const
     if (qint64(record.removed.size()) != m_session.attentionsToRemove())
         return tr("last: %1 for N = %2").arg(value).arg(record.removed.size());
     return tr("last: %1 for another plan").arg(value);
+}
+
+void BudgetBar::keyPressEvent(QKeyEvent *event)
+{
+    const auto at = std::find_if(m_cards.begin(), m_cards.end(), [](const BudgetCard *card) { return card->hasFocus(); });
+    const int forth = isRightToLeft() ? Qt::Key_Left : Qt::Key_Right, back = isRightToLeft() ? Qt::Key_Right : Qt::Key_Left;
+    const auto step = event->key() == forth ? 1 : event->key() == back ? -1 : 0;
+    if (at == m_cards.end() || step == 0)
+        return QWidget::keyPressEvent(event);
+    const auto next = std::clamp<std::ptrdiff_t>(at - m_cards.begin() + step, 0, kFigures - 1);
+    BudgetCard *card = m_cards[std::size_t(next)];
+    if (card == *at)
+        return;
+    card->setFocusPolicy(Qt::TabFocus);
+    card->setFocus(Qt::TabFocusReason);
+    (*at)->setFocusPolicy(Qt::NoFocus);
 }
 
 void BudgetBar::paintEvent(QPaintEvent * /*event*/)

@@ -16,7 +16,7 @@ class BudgetCard;
 struct BudgetFigure;
 
 /// What the current plan costs: parameters of the layers and of the model, bytes, FLOP and KV bytes per token, perplexity; each with the
-/// original, the change, and where the number comes from.
+/// original, the change, and where the number comes from. One stop of Tab, in which the arrow keys go from figure to figure.
 class BudgetBar : public QWidget {
     Q_OBJECT
 public:
@@ -26,6 +26,7 @@ public:
     const BudgetFigure &figure(Figure which) const;
 
 protected:
+    void keyPressEvent(QKeyEvent *event) override;
     void paintEvent(QPaintEvent *event) override;
     void resizeEvent(QResizeEvent *event) override;
 
