@@ -33,7 +33,7 @@ void agreeOnConditions(Ranks &ranks, const ComputeConditions &own, const JobCont
         if (const ConditionDifference found = differenceOf(conditionsOf(rank, all[rank]), first); !found.isNone())
             throw Error(
                 "Rank " + std::to_string(rank) + " computes " + found.one + "; rank 0 computes " + found.other + ".",
-                "Start all ranks with the same --device, --dtype and --threads, and with the same LibTorch. ATEN_CPU_CAPABILITY=avx2 "
+                "Start all ranks with the same settings (--device, --dtype, --threads) and the same LibTorch. ATEN_CPU_CAPABILITY=avx2 "
                 "lets newer processors use the instructions of older ones.");
 }
 
