@@ -100,6 +100,8 @@ private slots:
     void jsonIsOneObjectALine();
     void interruptStopsWithinASecond_data();
     void interruptStopsWithinASecond();
+    void signalsAtTheStartAreHeard_data();
+    void signalsAtTheStartAreHeard();
     void interruptedSearchGoesOnToTheSamePlan();
     void generateWritesTextAndIds();
     void benchComparesTwoSettings();
@@ -829,6 +831,29 @@ void tst_CommandLine::interruptStopsWithinASecond()
     QCOMPARE(outcome.exitCode, 130);
     QCOMPARE_LT(clock.elapsed(), 1500); // a second, and what a loaded machine takes to end a process
     QVERIFY2(entries(folder).isEmpty(), qPrintable(entries(folder).join(' ')));
+}
+
+void tst_CommandLine::signalsAtTheStartAreHeard_data()
+{
+    QTest::addColumn<int>("signal");
+    QTest::newRow("SIGINT") << SIGINT;
+    QTest::newRow("SIGTERM") << SIGTERM;
+    QTest::newRow("SIGHUP") << SIGHUP;
+}
+
+void tst_CommandLine::signalsAtTheStartAreHeard()
+{
+    QFETCH(int, signal);
+    QProcess process;
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert("LD_PRELOAD", SECATEUR_EARLY_SIGNAL);
+    environment.insert("SECATEUR_EARLY_SIGNAL", QString::number(signal));
+    environment.insert("ASAN_OPTIONS", "verify_asan_link_order=0");
+    process.setProcessEnvironment(environment);
+    process.start(SECATEUR_CLI, {"evaluate", kModel, "--text", kText, "--json"});
+    const Outcome outcome = finished(process);
+    QCOMPARE(outcome.exitCode, 130); // -1 = the signal ended it
+    QCOMPARE(outcome.events.last().value("event").toString(), QString("cancelled"));
 }
 
 void tst_CommandLine::interruptedSearchGoesOnToTheSamePlan()
