@@ -114,13 +114,10 @@ void Run::search()
     if (o.scores.empty()) {
         plan = optionalPlan().value();
         checkSearchable(plan);
-        const auto found = std::int64_t(plan.search.steps.size());
-        if (o.remove && *o.remove < found && !o.isOverwriteAllowed && isSame(o.plan, o.savePlan))
-            throw Error("The plan " + inQuotes(o.plan.string()) + " holds " + counted(found, "removal") + " and would keep " +
-                            std::to_string(*o.remove) + ".",
-                        "Choose another --save-plan, or add --overwrite.");
+        const PruningPlan given = plan;
         if (o.remove)
             plan = withRemovals(plan, model->spec, *o.remove);
+        checkGoesOn(given, withProtected(plan.search, searchSettings(plan.search.settings).protectedLayers));
     } else {
         plan = planFromScores(model->spec, loadMatchingScores(), balanceSettings(model->spec));
     }

@@ -273,28 +273,47 @@ void Run::checkOutputFile(const std::filesystem::path &file) const
 {
     if (file.empty())
         return;
-    const AtomicPath probe = AtomicPath::forFile(file); // throws when it could not be written
-    const bool goesOn = isSame(file, o.plan);           // a plan may be brought on in place
-    bool isInput = isWithin(file, o.model) || isSame(file, o.scores) || isSame(file, o.config) || isSame(file, o.tokens);
+    const AtomicPath probe = AtomicPath::forFile(file);                // throws when it could not be written
+    const bool goesOn = o.command == "search" && isSame(file, o.plan); // a search may be brought on in place (checkGoesOn)
+    bool isInput = isSame(file, o.model) || isSame(file, o.scores) || isSame(file, o.config) || isSame(file, o.tokens);
     for (const auto *texts : {&o.texts, &o.evaluationTexts})
         for (const std::filesystem::path &text : *texts)
             isInput = isInput || isSame(file, text);
     if (isInput)
         throw Error("The output " + inQuotes(file.string()) + " is also an input.", "Choose another name.");
+    if (isWithin(file, o.model))
+        throw Error("The output " + inQuotes(file.string()) + " is inside the model folder " + inQuotes(o.model.string()) + ".",
+                    "Choose another place: nothing is written to a model.");
     if (!o.isOverwriteAllowed && doesExist(probe.target()) && !goesOn)
         throw Error("The output " + inQuotes(file.string()) + " already exists.", "Choose another name, or replace it with --overwrite.");
 }
 
+void Run::checkGoesOn(const PruningPlan &plan, const SearchRecord &record) const
+{
+    const std::vector<std::int64_t> had = plan.removedAttentions, keeps = record.removalOrder();
+    const auto kept = std::mismatch(had.begin(), had.end(), keeps.begin(), keeps.end()).first - had.begin();
+    if (kept < std::int64_t(had.size()) && isSame(o.plan, o.savePlan) && !o.isOverwriteAllowed)
+        throw Error("The plan " + inQuotes(o.plan.string()) + " holds " + counted(std::int64_t(had.size()), "removal") +
+                        " and would keep " + std::to_string(kept) + ".",
+                    "Choose another --save-plan, or add --overwrite.");
+}
+
 void Run::checkOutputFolder() const
 {
+    if (isSame(o.savePlan, o.output))
+        throw Error("--save-plan and --output are the same place: " + inQuotes(o.output.string()) + ".",
+                    "Choose another place for one of them.");
     std::vector<std::filesystem::path> files = {o.savePlan, o.plan, o.scores, o.config};
     files.insert(files.end(), o.texts.begin(), o.texts.end());
     files.insert(files.end(), o.evaluationTexts.begin(), o.evaluationTexts.end());
-    for (const std::filesystem::path &file : files)
+    for (const std::filesystem::path &file : files) {
+        if (isSame(file, o.output))
+            throw Error("The output " + inQuotes(o.output.string()) + " is also an input.", "Choose another name.");
         if (isWithin(file, o.output))
             throw Error(inQuotes(file.string()) + " is inside the output folder " + inQuotes(o.output.string()) +
                             ", which will be replaced.",
                         "Choose another place for one of them.");
+    }
 }
 
 /// Tells of a loss of a search; step -1 is the one before anything is removed.

@@ -59,7 +59,9 @@ private:
     NeuronScores loadMatchingScores();
     /// Throws Error when the file cannot be written, exists, or is among what is read.
     void checkOutputFile(const std::filesystem::path &file) const;
-    /// Throws Error when something that is read or written lies in the output folder.
+    /// Throws Error when the plan to resume would be replaced by one that keeps fewer of its removals. `record`: what its search goes on with.
+    void checkGoesOn(const PruningPlan &plan, const SearchRecord &record) const;
+    /// Throws Error when something that is read or written is the output folder or lies in it.
     void checkOutputFolder() const;
     void measure(const PruningPlan &plan, nlohmann::json &evaluations, Rows &rows);
     void exportTo(const PruningPlan &plan, const nlohmann::json &evaluations, nlohmann::json &result, Rows &rows);

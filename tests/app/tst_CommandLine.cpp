@@ -260,14 +260,24 @@ void tst_CommandLine::outputsAreProtected()
     QCOMPARE(run({"export", kModel, "--plan", "", "--output", folder.filePath("out")}).exitCode, 2);
     // What is read is never written over, and what lies in the output folder is not lost with it.
     QVERIFY(run(planned + QStringList{scores, "--overwrite"}).errors.contains("is also an input"));
-    QVERIFY(run(planned + QStringList{kModel + "/config.json", "--overwrite"}).errors.contains("is also an input"));
+    QVERIFY(run(planned + QStringList{kModel + "/config.json", "--overwrite"}).errors.contains("is inside the model folder"));
     const QString out = folder.filePath("out");
     QVERIFY(run(QStringList{"prune", kModel, "--sparsity", "0.375", "--output", out, "--save-plan", out} + kShort)
-                .errors.contains("is inside the output folder"));
+                .errors.contains("--save-plan and --output are the same place"));
+    QVERIFY(run({"export", kModel, "--plan", plan, "--output", plan}).errors.contains("plan.json' is also an input"));
     QCOMPARE(run({"search", kModel, "--scores", scores, "--sparsity", "0.375", "--save-plan", plan, "--overwrite"}).exitCode, 0);
     QVERIFY(
         run({"search", kModel, "--plan", plan, "--remove", "1", "--save-plan", plan}).errors.contains("holds 3 removals and would keep 1"));
     QCOMPARE(run({"search", kModel, "--plan", plan, "--remove", "1", "--save-plan", folder.filePath("shorter.json")}).exitCode, 0);
+    // The same search goes on in place; another one, or a plan that is only read, does not replace its file.
+    const QJsonArray removed =
+        run({"search", kModel, "--plan", plan, "--save-plan", plan, "--json"}).result().value("removalOrder").toArray();
+    QCOMPARE(removed.size(), 3);
+    const QString second = QString::number(removed.at(1).toInt());
+    QVERIFY(run({"search", kModel, "--plan", plan, "--protect", second, "--save-plan", plan})
+                .errors.contains("holds 3 removals and would keep 1"));
+    QVERIFY(run({"plan", kModel, "--plan", plan, "--save-plan", plan}).errors.contains("plan.json' already exists."));
+    QCOMPARE(run({"plan", kModel, "--plan", plan, "--json"}).result().value("removalOrder").toArray(), removed);
     QCOMPARE(run({"export", kModel, "--plan", plan, "--output", out}).exitCode, 0);
     QVERIFY(run({"export", kModel, "--plan", out + "/pruning_manifest.json", "--output", out, "--overwrite"})
                 .errors.contains("is inside the output folder"));
