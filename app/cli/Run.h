@@ -3,6 +3,7 @@
 
 #include "cli/Options.h"
 #include "cli/Reporter.h"
+#include "engine/Engine.h"
 #include "engine/StoreRanks.h"
 #include "foundation/JobContext.h"
 
