@@ -171,7 +171,8 @@ void Run::showText(const TextSettings &text, const TextReport &read)
                          {"kind", file.kind},
                          {"firstLine", file.firstLine()},
                          {"firstLines", file.firstLines},
-                         {"documents", file.documents}});
+                         {"documents", file.documents},
+                         {"nulls", file.nulls}});
     report.event({{"event", "textRead"}, {"files", files}, {"tokens", read.tokens}, {"windows", read.windows}, {"length", read.length}});
 }
 
