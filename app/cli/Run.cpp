@@ -192,6 +192,16 @@ void Run::showForecast(const JobSize &job)
     report.event(event);
 }
 
+void Run::showForecast(const JobSize &job, const TextSettings &text)
+{
+    try {
+        showForecast(job);
+    } catch (const Error &) {
+        engine->checkText(text, context);
+        throw;
+    }
+}
+
 void Run::compareWithForecast(nlohmann::json &result)
 {
     if (!foretold)

@@ -50,6 +50,8 @@ private:
     void showText(const TextSettings &text, const TextReport &read);
     /// Says what the job will take, and keeps that for the comparison at its end.
     void showForecast(const JobSize &job);
+    /// The same of a job that will read `text`: where the memory is too small for it, the text is read first, which may turn out to be too short.
+    void showForecast(const JobSize &job, const TextSettings &text);
     /// The forecast beside what happened, as a line and in the result.
     void compareWithForecast(nlohmann::json &result);
     SearchSettings searchSettings(const SearchSettings &before) const;

@@ -223,6 +223,9 @@ void tst_CommandLine::failuresEndWithOneAndNameObjectAndRemedy_data()
     QTest::newRow("short text") << QStringList{"calibrate", kModel,      "--text", SECATEUR_SOURCE_DIR "/resources/sample/README.md",
                                                "--output",  "/tmp/never"}
                                 << QByteArray("16,384");
+    QTest::newRow("more windows than memory could hold")
+        << QStringList{"calibrate", kModel, "--text", kText, "--windows", "1000000000", "--output", "/tmp/never"}
+        << QByteArray("gives 159,931 tokens; 1,000,000,000 windows of 512 need");
     QTest::newRow("scores of nothing") << QStringList{"plan", kModel, "--sparsity", "0.5", "--scores", kText} << QByteArray("grimm.txt");
     QTest::newRow("no plan") << QStringList{"export", kModel, "--plan", "/no/plan.json", "--output", "/tmp/never"}
                              << QByteArray("/no/plan.json");
@@ -903,6 +906,12 @@ void tst_CommandLine::generateWritesTextAndIds()
     const QJsonObject result = run({"generate", kModel, "--prompt", "Once upon a time", "--tokens", "12", "--json"}).result();
     QCOMPARE(result.value("ids").toArray().size(), 12);
     QCOMPARE("Once upon a time" + result.value("text").toString().toUtf8() + "\n", text.output);
+    QVERIFY(!text.errors.contains("note:"));
+    const Outcome full = run({"generate", kModel, "--prompt", "Once upon a time", "--tokens", "600"});
+    const qsizetype room = 512 - result.value("promptIds").toArray().size();
+    QVERIFY2(full.errors.contains("note: At most " + QByteArray::number(room) + " tokens can follow: the model's context of 512"),
+             full.errors);
+    QVERIFY(full.output.startsWith(text.output.chopped(1)));
 }
 
 void tst_CommandLine::benchComparesTwoSettings()
