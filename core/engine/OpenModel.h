@@ -4,8 +4,11 @@
 
 #include "checkpoint/Checkpoint.h"
 #include "decoder/Decoder.h"
+#include "engine/Forecast.h"
 #include "engine/ModelSummary.h"
 #include "foundation/JobContext.h"
+#include "pruning/PruningPlan.h"
+#include "text/TokenWindows.h"
 #include "tokenizer/Tokenizer.h"
 
 #include <c10/core/Device.h>

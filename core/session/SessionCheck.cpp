@@ -64,8 +64,11 @@ bool isKeyOf(const std::string &key, const SearchSettings &settings, const Sessi
            key == searchKey({.calibration = calibration, .balance = {}, .search = settings}, neuronsKept);
 }
 
-void checkScores(const NeuronScores &scores, const ModelSpec &spec, std::size_t index)
+} // namespace
+
+void checkScores(const NeuronScores &scores, const Session &session, std::size_t index)
 {
+    const ModelSpec &spec = specOf(session);
     bool fits = scores.layers.size() == spec.layers.size();
     for (std::size_t i = 0; fits && i < scores.layers.size(); ++i) {
         const std::vector<float> &layer = scores.layers[i];
@@ -75,8 +78,6 @@ void checkScores(const NeuronScores &scores, const ModelSpec &spec, std::size_t 
     if (!fits)
         refuse("the scores of calibration " + std::to_string(index) + " do not fit the model");
 }
-
-} // namespace
 
 void checkDraft(const PlanDraft &draft, const Session &session, const std::string &name)
 {
@@ -130,7 +131,7 @@ void checkEvaluation(const EvaluationRecord &record, const Session &session)
 void checkSession(const Session &session)
 {
     for (std::size_t i = 0; i < session.calibrations.size(); ++i)
-        checkScores(*session.calibrations[i], specOf(session), i);
+        checkScores(*session.calibrations[i], session, i);
     checkText(session.calibrationText);
     checkText(session.evaluationText);
     checkDraft(session.draft, session, "the plan");

@@ -12,6 +12,14 @@
 namespace secateur {
 namespace {
 
+nlohmann::json toJson(const Evaluation &e)
+{
+    return {{"loss", e.loss},       {"perplexity", e.perplexity}, {"tokens", e.tokens},
+            {"windows", e.windows}, {"length", e.length},         {"tokenHash", e.tokenHash}};
+}
+
+} // namespace
+
 nlohmann::json toJson(const ModelSummary &m)
 {
     return {{"folder", m.folder.string()},
@@ -46,14 +54,6 @@ ModelSummary modelFromJson(const nlohmann::json &json, const std::string &source
     model.tokenizerHint = json.value("tokenizerHint", std::string()); // older sessions have none
     return model;
 }
-
-nlohmann::json toJson(const Evaluation &e)
-{
-    return {{"loss", e.loss},       {"perplexity", e.perplexity}, {"tokens", e.tokens},
-            {"windows", e.windows}, {"length", e.length},         {"tokenHash", e.tokenHash}};
-}
-
-} // namespace
 
 nlohmann::json toJson(const PlanDraft &draft)
 {
@@ -202,13 +202,13 @@ nlohmann::json toJson(const Session &s)
     for (const ExportRecord &record : s.exports)
         exports.push_back(toJson(record));
     for (const auto &scores : s.calibrations)
-        calibrations.push_back({{"norm", scores->norm == ScoreNorm::L1 ? "l1" : "l2"}, {"provenance", toJson(scores->provenance)}});
+        calibrations.push_back({{"norm", nameOf(scores->norm)}, {"provenance", toJson(scores->provenance)}});
     return {{"kind", "secateur-session"},
             {"format", kSessionFormat},
             {"model", s.model ? toJson(*s.model) : nlohmann::json()},
             {"calibrationText", toJson(s.calibrationText)},
             {"evaluationText", toJson(s.evaluationText)},
-            {"norm", s.norm == ScoreNorm::L1 ? "l1" : "l2"},
+            {"norm", nameOf(s.norm)},
             {"calibrations", calibrations},
             {"draft", toJson(s.draft)},
             {"searches", searches},

@@ -4,11 +4,11 @@
 #include "foundation/Wording.h"
 #include "jobs/CommandLines.h"
 #include "jobs/FailureWords.h"
+#include "jobs/JobWork.h"
 #include "jobs/SessionJobs.h"
 #include "jobs/SessionTask.h"
 #include "models/SessionModel.h"
 #include "pruning/PlanFile.h"
-#include "session/SessionStore.h"
 
 #include <exception>
 
@@ -61,20 +61,9 @@ void SessionJobs::exportPlan(ExportSettings settings)
 
 void SessionJobs::exportTo(const SessionTask &task, JobPort &port, const PruningPlan &plan, const ExportSettings &settings)
 {
-    const std::string hash = plan.hash();
-    const ExportResult result = task.engine(port).exportPlan(plan, settings, evaluationsOf(task.session(), hash), port.context());
-    const ExportRecord record{.planHash = hash,
-                              .format = settings.format,
-                              .folder = result.folder,
-                              .parameters = result.parameters,
-                              .bytes = result.bytes,
-                              .verification = result.verification,
-                              .notes = result.notes};
-    task.write(port, [&](SessionJournal &j) { j.exported(record); });
-    task.deliver(port, [this, record] {
-        m_model.addExport(record);
-        emit exported(QString::fromStdString(record.folder.string()), record.verification.isPassed);
-    });
+    const nlohmann::json evaluations = evaluationsOf(task.session(), plan.hash());
+    const ExportRecord record = secateur::exportPlan(task.engine(port), plan, settings, evaluations, port.context(), task.listener(port));
+    task.deliver(port, [this, record] { emit exported(QString::fromStdString(record.folder.string()), record.verification.isPassed); });
 }
 
 void SessionJobs::savePlan(const std::filesystem::path &file)

@@ -130,7 +130,7 @@ void SessionJobs::startOpening(const std::filesystem::path &model, const std::op
                 if (request != m_openRequest)
                     return; // another one was asked for meanwhile
                 keepEngine(report, basis);
-                m_model.begin(*summary);
+                m_model.apply(Opened{*summary});
                 if (texts)
                     m_model.setDraftAndTexts(m_model.draft(), texts->calibration, texts->evaluation, ScoreNorm::L2);
                 emit modelOpened();

@@ -38,6 +38,8 @@ public:
     const Session &session() const { return *m_session; }
     /// With the session's model open; the session model hears of the texts that it reads.
     Engine &engine(JobPort &port) const;
+    /// What a job tells goes there: into the journal, on this thread, and from there into the session model.
+    EventListener listener(JobPort &port) const;
     void deliver(JobPort &port, std::function<void()> function) const;
     /// The same, and waits until it was done. Throws Cancelled when the job is stopped meanwhile, as it is when another session begins.
     void deliverAndWait(JobPort &port, std::function<void()> function) const;
@@ -55,18 +57,6 @@ public:
     EvaluationRecord evaluate(JobPort &port, const PruningPlan *plan, const PlanDraft &draft, bool isOrderBorrowed) const;
     /// Of the dense model, unless the session knows it already.
     std::optional<EvaluationRecord> evaluateDenseOnce(JobPort &port) const;
-
-    template <class Function>
-    void write(JobPort &port, Function function) const
-    {
-        if (!m_journal)
-            return;
-        try {
-            function(*m_journal);
-        } catch (const std::exception &problem) { // a full disk must not stop the computation, but be said
-            tellJournalProblem(port, problem);
-        }
-    }
 
 private:
     Session known() const;
