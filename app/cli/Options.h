@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/EngineSettings.h"
+#include "engine/Generation.h"
 #include "pruning/PruningPlan.h"
 
 #include <cstdint>

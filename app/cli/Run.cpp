@@ -7,6 +7,7 @@
 #include "foundation/Error.h"
 #include "foundation/InputFile.h"
 #include "foundation/JsonFile.h"
+#include "jobs/JobWork.h"
 #include "model/Families.h"
 #include "pruning/PlanFile.h"
 
@@ -119,6 +120,7 @@ void Run::open()
     }
     engine.emplace(settings);
     model = engine->open(o.model);
+    report.tell(Opened{*model});
     for (const std::string &note : model->notes)
         report.note(note);
 }
@@ -165,14 +167,7 @@ void Run::showText(const TextSettings &text, const TextReport &read)
     if (o.column && std::ranges::none_of(read.files, &TextFileReport::hasColumns))
         report.note("--column has no effect on " + inQuotes(read.files.front().file.filename().string()) +
                     ", which has no columns or fields.");
-    nlohmann::json files = nlohmann::json::array();
-    for (const TextFileReport &file : read.files)
-        files.push_back({{"file", file.file.string()},
-                         {"kind", file.kind},
-                         {"firstLine", file.firstLine()},
-                         {"firstLines", file.firstLines},
-                         {"documents", file.documents}});
-    report.event({{"event", "textRead"}, {"files", files}, {"tokens", read.tokens}, {"windows", read.windows}, {"length", read.length}});
+    report.tell(TextRead{.text = text, .report = read});
 }
 
 void Run::showForecast(const JobSize &job)
@@ -297,25 +292,15 @@ void Run::checkOutputFolder() const
                         "Choose another place for one of them.");
 }
 
-/// Tells of a loss of a search; step -1 is the one before anything is removed.
-void Run::hear(const CandidateLoss &heard)
-{
-    if (heard.step < 0)
-        report.event({{"event", "initial"}, {"loss", heard.loss}});
-    else
-        report.event(
-            {{"event", heard.isScreened ? "screened" : "candidate"}, {"step", heard.step}, {"layer", heard.layer}, {"loss", heard.loss}});
-}
-
 void Run::runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings)
 {
     const auto save = [&](const PruningPlan &current) {
         if (!o.savePlan.empty() && isFirst())
             savePlan(current, o.savePlan);
     };
-    const auto heard = [&](const CandidateLoss &loss) { hear(loss); };
+    const PlanDraft draft{.calibration = 0, .balance = plan.settings, .search = settings}; // of the one that there is
     try {
-        engine->search(plan, text, settings, context, heard, save);
+        secateur::search(*engine, plan, searchKey(draft, plan.balance.neuronsKept), text, settings, context, listener(), save);
     } catch (const Cancelled &) {
         if (plan.search.isBegun() && !o.savePlan.empty() && isFirst()) {
             save(plan); // what an unfinished step has evaluated is kept as well
