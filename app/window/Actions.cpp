@@ -5,6 +5,7 @@
 #include "jobs/JobRunner.h"
 #include "models/SessionModel.h"
 #include "theme/Icons.h"
+#include "widgets/Enabling.h"
 
 #include <QClipboard>
 #include <QGuiApplication>
@@ -143,15 +144,12 @@ void Actions::add(QAction *action)
 
 void Actions::setPossible(QAction *action, const Possibility &possibility)
 {
-    action->setEnabled(bool(possibility));
-    action->setToolTip(possibility.reason.isEmpty() ? QString(action->text()).remove(QLatin1Char('&')) : possibility.reason);
-    action->setStatusTip(possibility.reason);
+    enableUnless(possibility.reason, *action, QString(action->text()).remove(QLatin1Char('&')));
 }
 
 void Actions::follow()
 {
-    const QString noModel = m_model.hasModel() ? QString() : tr("Open a model first.");
-    const Possibility model{noModel}, own{m_model.changeProblem()}, plan{m_model.editProblem()};
+    const Possibility own{m_model.changeProblem()}, plan{m_model.editProblem()};
     for (QAction *action : {saveSession, saveSessionAs, copyCommand})
         setPossible(action, own);
     for (QAction *action : {pin, sparsity25, sparsity37, sparsity50})
@@ -167,7 +165,7 @@ void Actions::follow()
     setPossible(search, m_jobs.canSearch());
     setPossible(evaluate, m_jobs.canEvaluate());
     setPossible(evaluateDense, m_jobs.canEvaluateDense());
-    setPossible(goToExport, m_model.session().exports.empty() ? m_jobs.canExport() : model);
+    setPossible(goToExport, m_model.session().exports.empty() ? m_jobs.canExport() : own);
     const bool isMissing = own && !m_model.isModelThere();
     setPossible(prune, isMissing ? Possibility{tr("The model of this session is not there: locate it on the Model page.")} : plan);
     const Possibility job{m_runner.current() ? QString() : tr("No job is running.")};

@@ -11,6 +11,7 @@
 #include "panels/search/AttentionPanel.h"
 #include "panels/shell/MessageBar.h"
 #include "panels/start/StartPanel.h"
+#include "widgets/Enabling.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Quantity.h"
 #include "widgets/ScrollToFocus.h"
@@ -25,6 +26,7 @@
 #include <QCoreApplication>
 #include <QDialog>
 #include <QDockWidget>
+#include <QFileInfo>
 #include <QScreen>
 #include <QSplitter>
 #include <QStatusBar>
@@ -206,15 +208,13 @@ void MainWindow::wireStart()
         else
             open(path);
     });
-    connect(m_start, &StartPanel::sessionRequested, this, &MainWindow::open);
+    connect(m_start, &StartPanel::sessionRequested, this, &MainWindow::openSession);
     connect(m_start, &StartPanel::restoreRequested, this, [this](const QString &folder) { m_keeper.restore(folder.toStdString()); });
     connect(m_start, &StartPanel::discardRequested, this, [this](const QString &folder) { m_keeper.discard(folder.toStdString()); });
     connect(&m_settings, &Settings::recentChanged, m_start, [this] { m_start->setRecent(m_settings.recent()); });
     m_start->setRecent(m_settings.recent());
     connect(m_start, &StartPanel::recentCleared, &m_settings, &Settings::clearRecent);
-    m_actions->openSample->setEnabled(m_sample.isThere());
-    if (!m_sample.isThere())
-        m_actions->openSample->setToolTip(tr("The bundled sample is not installed."));
+    enableUnless(m_sample.isThere() ? QString() : tr("The bundled sample is not installed."), *m_actions->openSample, {});
 }
 
 void MainWindow::wireSession()
@@ -249,7 +249,10 @@ void MainWindow::wireSession()
     connect(&m_keeper, &SessionKeeper::saved, this, &MainWindow::keepView);
     connect(&m_keeper, &SessionKeeper::nameNeeded, this, &MainWindow::saveAs);
     connect(&m_keeper, &SessionKeeper::leftoversFound, this, &MainWindow::offer);
-    connect(&m_keeper, &SessionKeeper::stateChanged, this, [this] { setWindowModified(!m_keeper.isSaved()); });
+    connect(&m_keeper, &SessionKeeper::stateChanged, this, [this] {
+        followName();
+        setWindowModified(!m_keeper.isSaved());
+    });
 }
 
 // ---- following ---------------------------------------------------------------------------------------------------------------
@@ -275,8 +278,11 @@ void MainWindow::followName()
 {
     const JobInfo *job = m_runner.current();
     const std::optional<double> share = job ? shareDone(job->progress) : std::nullopt;
-    const QString name = m_model.readOnlyReason().isEmpty() ? m_model.modelName() : tr("%1 (read-only)").arg(m_model.modelName());
-    const QString title = m_model.hasModel() ? tr("%1[*] – Secateur").arg(name) : tr("Secateur[*]");
+    const QString model = m_model.modelName(), session = QFileInfo(m_keeper.file()).completeBaseName();
+    const QString name = m_model.readOnlyReason().isEmpty() ? model : tr("%1 (read-only)").arg(model);
+    const QString title = !m_model.hasModel()                     ? tr("Secateur[*]")
+                          : session.isEmpty() || session == model ? tr("%1[*] – Secateur").arg(name)
+                                                                  : tr("%1[*] – %2 – Secateur", "session and model").arg(session, name);
     setWindowTitle(share ? tr("%1 – %2", "progress and title").arg(percentText(std::floor(*share * 100) / 100, 0), title) : title);
 }
 

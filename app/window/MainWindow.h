@@ -29,6 +29,7 @@ namespace secateur::ui {
 class Actions;
 class InlineNote;
 class MessageBar;
+class MessageRows;
 class PruneCard;
 class SessionBus;
 class StartPanel;
@@ -86,6 +87,7 @@ private:
     void chooseModel();
     void chooseGguf();
     void chooseSession();
+    void openSession(const QString &path);
     void save();
     void saveAs();
     void keepView() { noteView({}); }
@@ -118,6 +120,7 @@ private:
     StartPanel *m_start = nullptr;
     WorkflowStrip *m_strip = nullptr;
     InlineNote *m_readOnly = nullptr;
+    MessageRows *m_problems = nullptr;
     MessageBar *m_toasts = nullptr;
     class QStatusBar *m_bottom = nullptr;
     QDialog *m_pruneDialog = nullptr;

@@ -27,12 +27,17 @@ const QString kSessionSuffix = QStringLiteral("secateur");
 void MainWindow::open(const QString &given)
 {
     const QString path = QFileInfo(given).absoluteFilePath(); // it is remembered, and saved to
-    if (QFileInfo(path).suffix() == kSessionSuffix) {
-        m_keeper.open(path);
-    } else {
-        keepView();
-        m_jobs.openModel(path.toStdString());
-    }
+    if (QFileInfo(path).suffix() == kSessionSuffix)
+        return openSession(path);
+    keepView();
+    m_jobs.openModel(path.toStdString());
+    show(Tab::Model);
+}
+
+/// Whatever it is called: a file that was chosen as a session is none or is damaged, and is not taken for a model.
+void MainWindow::openSession(const QString &path)
+{
+    m_keeper.open(QFileInfo(path).absoluteFilePath());
     show(Tab::Model);
 }
 
@@ -75,7 +80,7 @@ void MainWindow::chooseSession()
 {
     const QString file = QFileDialog::getOpenFileName(this, tr("Open a session"), {}, tr("Sessions (*.secateur)"));
     if (!file.isEmpty())
-        open(file);
+        openSession(file);
 }
 
 void MainWindow::save()

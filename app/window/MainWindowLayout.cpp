@@ -54,16 +54,19 @@ void MainWindow::buildSides()
     m_splitter->setStretchFactor(1, 1);
     m_splitter->setCollapsible(1, false);
     m_splitter->installEventFilter(this);
+    m_problems = new MessageRows(m_workbench, MessageRows::Kind::Staying, central); // stays, so it lies over nothing
     m_budget = new BudgetBar(m_workbench, central);
     auto *layout = qobject_cast<QVBoxLayout *>(central->layout());
     layout->addWidget(m_splitter, 1);
+    layout->addWidget(m_problems);
     layout->addWidget(m_budget);
     m_toasts = new MessageBar(m_workbench, central); // over the page, and neither over its tab nor over the budget
     m_toasts->setPage(*m_tabs->findChild<QStackedWidget *>(QString(), Qt::FindDirectChildrenOnly));
-    connect(m_toasts, &MessageBar::logRequested, this, [this] {
-        m_logDock->show();
-        m_logDock->raise();
-    });
+    for (const MessageRows *rows : {m_problems, static_cast<MessageRows *>(m_toasts)})
+        connect(rows, &MessageRows::logRequested, this, [this] {
+            m_logDock->show();
+            m_logDock->raise();
+        });
 }
 
 void MainWindow::buildBottom()
@@ -173,7 +176,7 @@ void MainWindow::closeEvent(QCloseEvent *event)
 }
 
 /// Esc takes back what was clicked, on every page. First it is for whoever has the focus and something to end: a drag, a number that is typed,
-/// a card, a message, a job in the job bar. Where nothing was clicked, it puts the newest message away.
+/// a card, a message, a job in the job bar. Where nothing was clicked, it puts a message away.
 void MainWindow::keyPressEvent(QKeyEvent *event)
 {
     const QKeySequence keys(event->keyCombination());
@@ -186,7 +189,7 @@ void MainWindow::keyPressEvent(QKeyEvent *event)
                                     .actionText = {},
                                     .action = {},
                                     .time = {}});
-    if (event->key() != Qt::Key_Escape || (!m_selection.clear() && !m_toasts->dismissNewest()))
+    if (event->key() != Qt::Key_Escape || (!m_selection.clear() && !m_toasts->dismissNewest() && !m_problems->dismissNewest()))
         QMainWindow::keyPressEvent(event);
 }
 

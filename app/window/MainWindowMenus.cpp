@@ -4,6 +4,7 @@
 
 #include "models/SelectionModel.h"
 #include "plots/Plot.h"
+#include "widgets/Enabling.h"
 #include "window/Actions.h"
 #include "window/ShortcutOverview.h"
 
@@ -52,14 +53,11 @@ void MainWindow::buildMenus()
         m_recentMenu->clear();
         for (const QString &path : m_settings.recent()) {
             QAction *action = m_recentMenu->addAction(QDir::toNativeSeparators(path), this, [this, path] { open(path); });
-            action->setEnabled(QFileInfo::exists(path));
-            if (!action->isEnabled())
-                action->setToolTip(tr("It is not there any more: moved or deleted."));
+            enableUnless(QFileInfo::exists(path) ? QString() : tr("It is not there any more: moved or deleted."), *action, {});
         }
         if (m_recentMenu->isEmpty()) {
             QAction *none = m_recentMenu->addAction(tr("No recent models"));
-            none->setEnabled(false);
-            none->setToolTip(tr("Models and sessions that you open are listed here."));
+            enableUnless(tr("Models and sessions that you open are listed here."), *none, {});
         } else {
             m_recentMenu->addSeparator();
             m_recentMenu->addAction(tr("&Clear"), &m_settings, &Settings::clearRecent);

@@ -16,6 +16,7 @@
 #include "session/StoredSession.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -44,6 +45,18 @@ std::vector<float> readScores(const SafetensorsFile &file, const std::string &na
     return values;
 }
 
+Error noSession(const std::filesystem::path &file)
+{
+    return Error(inQuotes(file.string()) + " does not hold a session.", "Choose a file that the window saved (.secateur).");
+}
+
+/// Whether a file begins as sessions do, with the length of a JSON object and the object; one that is cut off there may be any file.
+bool mayBeStored(const std::filesystem::path &file)
+{
+    std::array<char, 9> beginning{};
+    return InputFile(file).read(beginning) == beginning.size() && beginning.back() == '{';
+}
+
 SafetensorsFile openStored(const std::filesystem::path &file)
 {
     try {
@@ -51,6 +64,8 @@ SafetensorsFile openStored(const std::filesystem::path &file)
     } catch (const Unreadable &) {
         throw;
     } catch (const Error &problem) { // nobody downloads sessions
+        if (!mayBeStored(file))
+            throw noSession(file);
         throw Error(problem.what(), kRemedy);
     }
 }
@@ -98,7 +113,7 @@ StoredSession readSession(const std::filesystem::path &file)
     const SafetensorsFile stored = openStored(file);
     const auto text = stored.metadata().find(kMetadata);
     if (text == stored.metadata().end())
-        throw Error(inQuotes(file.string()) + " does not hold a session.", "Choose a file that the window saved (.secateur).");
+        throw noSession(file);
     const std::string name = "The session " + inQuotes(file.string());
     std::optional<std::int64_t> newerFormat;
     try {

@@ -12,6 +12,7 @@ namespace {
 constexpr double kKeyWidth = 72, kKeyHeight = 9;      ///< of the strip of colours that explains them
 constexpr double kSmallestRing = 2.5, kUsualRing = 9; ///< radii
 constexpr double kSign = 4;                           ///< least length of the minus beside a number
+constexpr double kAroundRing = 2;                     ///< pixels between a ring with a number and the edges of its cell
 
 } // namespace
 
@@ -93,16 +94,26 @@ void HeatmapDrawing::drawBetter(QCPPainter &painter, const QRectF &cell, double 
     painter.drawLine(QLineF(middle - length, y, middle + length, y));
 }
 
-/// Radius of a ring that has the number of its step in it, beside the minus of a loss that falls; 0 where the cell is too small for that.
-double HeatmapDrawing::ringRadius(std::int64_t step, const QRectF &cell, bool isBetter) const
+/// Radius of a ring that has the number of its step in it.
+double HeatmapDrawing::numberedRadius(std::int64_t step) const
 {
-    if (std::min(cell.width(), cell.height()) < 2 * kUsualRing + 2) // no number is measured where none has room
-        return 0;
     const QFontMetricsF metrics(style.font);
     const double width = metrics.horizontalAdvance(QLocale().toString(qlonglong(step + 1)));
-    const double radius = std::max(kUsualRing, std::hypot(width, metrics.capHeight()) / 2 + 2.5);
-    const double beside = isBetter ? kSign + 2 : 0;
-    return 2 * (radius + beside) + 2 <= cell.width() && 2 * radius + 2 <= cell.height() ? radius : 0;
+    return std::max(kUsualRing, std::hypot(width, metrics.capHeight()) / 2 + 2.5);
+}
+
+/// The same beside the minus of a loss that falls; 0 where the cell is too small for that.
+double HeatmapDrawing::ringRadius(std::int64_t step, const QRectF &cell, bool isBetter) const
+{
+    if (std::min(cell.width(), cell.height()) < 2 * kUsualRing + kAroundRing) // no number is measured where none has room
+        return 0;
+    const double radius = numberedRadius(step), beside = isBetter ? kSign + 2 : 0;
+    return 2 * (radius + beside) + kAroundRing <= cell.width() && 2 * radius + kAroundRing <= cell.height() ? radius : 0;
+}
+
+int HeatmapDrawing::numberedRowHeight() const
+{
+    return int(std::ceil(2 * numberedRadius(std::int64_t(rows.size()) - 1) + kAroundRing));
 }
 
 /// A ring, and in it the number of the step: on a ground of its own, so that it can be read on every colour.

@@ -31,7 +31,9 @@ public:
     void drawKey(QCPPainter &painter) const;
     void drawBetter(QCPPainter &painter, const QRectF &cell, double change, double right) const;
     void drawWinner(QCPPainter &painter, std::int64_t step, std::int64_t layer) const;
+    double numberedRadius(std::int64_t step) const;
     double ringRadius(std::int64_t step, const QRectF &cell, bool isBetter) const;
+    int numberedRowHeight() const; ///< pixels that a row needs for the ring of any step with its number in it
     void drawWorking(QCPPainter &painter) const;
     void drawSelection(QCPPainter &painter) const;
     void drawHover(QCPPainter &painter) const;

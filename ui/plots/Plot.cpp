@@ -24,30 +24,44 @@
 
 namespace secateur::ui {
 
-namespace {
+TitleLine::TitleLine(QWidget *parent) : QWidget(parent)
+{
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+}
 
-/// One line that ends with an ellipsis where it does not fit.
-class TitleLabel : public QLabel {
-public:
-    using QLabel::QLabel;
+void TitleLine::setText(const QString &text)
+{
+    if (text == m_text)
+        return;
+    m_text = text;
+    setToolTip(text);
+    setAccessibleName(text);
+    update();
+}
 
-protected:
-    void paintEvent(QPaintEvent *) override
-    {
-        QPainter painter(this);
-        const QString shown = fontMetrics().elidedText(text(), Qt::ElideRight, width());
-        style()->drawItemText(&painter, rect(), Qt::AlignLeft | Qt::AlignVCenter, palette(), isEnabled(), shown, QPalette::WindowText);
-    }
-};
+QSize TitleLine::sizeHint() const
+{
+    return {0, fontMetrics().height()};
+}
 
-} // namespace
+void TitleLine::changeEvent(QEvent *event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::FontChange)
+        updateGeometry();
+}
+
+void TitleLine::paintEvent(QPaintEvent * /*event*/)
+{
+    QPainter painter(this);
+    const QString shown = fontMetrics().elidedText(m_text, Qt::ElideRight, width());
+    style()->drawItemText(&painter, rect(), Qt::AlignLeft | Qt::AlignVCenter, palette(), isEnabled(), shown, QPalette::WindowText);
+}
 
 Plot::Plot(const QString &title, QWidget *parent) : QWidget(parent), m_parts(std::make_unique<Parts>())
 {
     Parts &parts = *m_parts;
-    parts.titleLabel = new TitleLabel(this);
-    parts.titleLabel->setTextFormat(Qt::PlainText);
-    parts.titleLabel->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    parts.titleLine = new TitleLine(this);
     parts.more = new QToolButton(this);
     parts.more->setIcon(icon(QStringLiteral("more")));
     parts.more->setAutoRaise(true);
@@ -69,7 +83,7 @@ Plot::Plot(const QString &title, QWidget *parent) : QWidget(parent), m_parts(std
         parts.pages->addWidget(page);
 
     parts.titleRow = new QHBoxLayout;
-    parts.titleRow->addWidget(parts.titleLabel, 1);
+    parts.titleRow->addWidget(parts.titleLine, 1);
     parts.titleRow->addWidget(parts.more);
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
@@ -125,8 +139,7 @@ QString Plot::title() const
 void Plot::setTitle(const QString &title)
 {
     m_parts->title = title;
-    m_parts->titleLabel->setText(title);
-    m_parts->titleLabel->setToolTip(title);
+    m_parts->titleLine->setText(title);
     m_parts->canvas->setAccessibleName(title);
     m_parts->table->setAccessibleName(tr("%1, as table").arg(title));
     m_parts->more->setAccessibleName(tr("Menu of the plot: %1").arg(title));
@@ -257,7 +270,7 @@ void Plot::restyle()
     parts.isStyled = true;
     const PlotStyle current = style();
     parts.canvas->setFocusColour(current.accent);
-    parts.titleLabel->setFont(current.titleFont);
+    parts.titleLine->setFont(current.titleFont);
     QPalette muted = palette();
     muted.setColor(QPalette::WindowText, current.mutedText);
     parts.emptyLabel->setPalette(muted);

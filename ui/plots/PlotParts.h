@@ -6,6 +6,7 @@
 #include "plots/Plot.h"
 
 #include <QString>
+#include <QWidget>
 
 #include <set>
 
@@ -22,10 +23,29 @@ namespace secateur::ui {
 class Canvas;
 class PlotTableView;
 
+/// The title above a plot: one line, which ends with an ellipsis where it does not fit. Its words change at every step of a replay, so no layout hears of
+/// them, as it would of a label's.
+class TitleLine : public QWidget {
+public:
+    explicit TitleLine(QWidget *parent);
+
+    void setText(const QString &text);
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override { return sizeHint(); }
+
+protected:
+    void changeEvent(QEvent *event) override;
+    void paintEvent(QPaintEvent *event) override;
+
+private:
+    QString m_text;
+};
+
 struct Plot::Parts {
     QString title, emptyText;
     FigureSource source;
-    QLabel *titleLabel = nullptr, *emptyLabel = nullptr;
+    TitleLine *titleLine = nullptr;
+    QLabel *emptyLabel = nullptr;
     QHBoxLayout *titleRow = nullptr;
     QToolButton *more = nullptr;
     QMenu *menu = nullptr;

@@ -18,6 +18,15 @@ namespace {
 
 constexpr const char *kCells = "cells", *kWorking = "working", *kSelection = "selection", *kHover = "hover";
 constexpr int kTallestRow = 44;
+constexpr int kLeastHeight = 96; ///< of the canvas, pixels
+constexpr int kMostRows = 480;   ///< pixels that all rows together ask for: of more steps each has less
+
+/// Around the cells.
+QMargins marginsOf(const HeatmapDrawing &drawing)
+{
+    const int line = int(drawing.lineHeight());
+    return searchPlotMargins(drawing.style, line + 6, line + HeatmapDrawing::kNumberGap + 2);
+}
 
 } // namespace
 
@@ -76,6 +85,8 @@ void SearchHeatmap::showSearch(const SearchRecord &record, std::int64_t layers, 
     state.rows.clear();
     for (std::int64_t step = 0; step < steps; ++step)
         state.rows.push_back(searchRow(*visible, step, layers));
+    if (!isSameShape)
+        fitRows();
     canvas().xAxis->setRange(-0.5, double(layers) - 0.5); // before the plot is shown, which may draw it at once
     canvas().yAxis->setRange(0.5, double(steps) + 0.5);
     if (wasEmpty)
@@ -93,6 +104,7 @@ void SearchHeatmap::clear(const QString &reason)
     m_state->layers = 0;
     m_state->rows.clear();
     m_state->workingStep = m_state->workingLayer = -1;
+    fitRows();
     setEmptyText(reason);
     redraw();
 }
@@ -156,18 +168,27 @@ void SearchHeatmap::applyStyle(const PlotStyle &style)
         axis->setBasePen(Qt::NoPen);
     }
     plot.xAxis->setTickLabelPadding(HeatmapDrawing::kNumberGap);
+    fitRows(); // larger letters need higher ones
     fitMargins();
 }
 
 /// A few steps do not fill the height: cells would be towers.
 void SearchHeatmap::fitMargins()
 {
-    const int line = int(m_state->lineHeight());
-    QMargins margins = searchPlotMargins(m_state->style, line + 6, line + HeatmapDrawing::kNumberGap + 2);
+    QMargins margins = marginsOf(*m_state);
     const auto highest = std::max<std::int64_t>(1, std::int64_t(m_state->rows.size())) * kTallestRow;
     const std::int64_t height = canvas().plotLayout()->rect().height() - margins.top() - margins.bottom();
     margins.setBottom(margins.bottom() + int(std::max<std::int64_t>(0, height - highest)));
     canvas().axisRect()->setMargins(margins);
+}
+
+/// Many steps do not share a small height: each row has room for its ring and number, and what the plot lies in scrolls.
+void SearchHeatmap::fitRows()
+{
+    const auto rows = std::int64_t(m_state->rows.size());
+    const QMargins inset = canvas().plotLayout()->margins(), margins = marginsOf(*m_state);
+    const std::int64_t height = rows == 0 ? 0 : std::min<std::int64_t>(rows * m_state->numberedRowHeight(), kMostRows);
+    canvas().setMinimumHeight(std::max(kLeastHeight, int(height) + inset.top() + inset.bottom() + margins.top() + margins.bottom()));
 }
 
 bool SearchHeatmap::eventFilter(QObject *watched, QEvent *event)

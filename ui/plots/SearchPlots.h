@@ -43,8 +43,9 @@ private:
 };
 
 /// Steps x layers, coloured by the change of the search loss (diverging, centred on 0): a cell is empty until it is evaluated, hatched once
-/// its layer is gone; the winner of a step has a ring, with the number of the step in it where the cell has room for that. Fills cell by
-/// cell: drawing one more cell does not redraw the others' data.
+/// its layer is gone; the winner of a step has a ring, with the number of the step in it where the cell has room for that. Its least height
+/// follows the number of steps, so that rows have that room unless they are very many. Fills cell by cell: drawing one more cell does not
+/// redraw the others' data.
 class SearchHeatmap : public Plot {
     Q_OBJECT
 public:
@@ -73,6 +74,7 @@ protected:
 private:
     void describeSelection();
     void fitMargins();
+    void fitRows();
     void pointAt(const QMouseEvent &mouse);
     bool walk(int key); ///< whether it was a key of this plot
     std::unique_ptr<HeatmapDrawing> m_state;

@@ -41,6 +41,7 @@ QPushButton[link="true"] { border: 1px solid transparent; background: transparen
 QPushButton[link="true"]:hover { text-decoration: underline; }
 QPushButton[link="true"]:focus { border: 1px solid @accent@; padding: 2px 4px; }
 QPushButton[link="true"]:disabled { color: @disabled@; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QToolButton { padding: 3px; border: 1px solid transparent; border-radius: 4px; background: transparent; }
 QToolButton:hover { background: @selected@; }
 QToolButton:checked, QToolButton:pressed { background: @selected@; border-color: @accent@; }

@@ -54,6 +54,7 @@ protected:
 
 private:
     struct Rows; ///< where the lines of text and the track lie
+    struct Sizes; ///< of what is drawn and reached for
 
     Rows rows() const;
     double xOf(double n) const;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/RuleSpinBox.h"
 
+#include "widgets/Enabling.h"
+
 #include <QContextMenuEvent>
 #include <QKeyEvent>
 #include <QLineEdit>
@@ -78,8 +80,7 @@ void RuleSpinBox::contextMenuEvent(QContextMenuEvent *event)
     QAction *byRule = menu->addAction(tr("By the rule"), this, &RuleSpinBox::ruleChosen);
     byRule->setCheckable(true);
     byRule->setChecked(m_isByRule);
-    byRule->setEnabled(!m_isByRule);
-    byRule->setToolTip(m_isByRule ? tr("The number follows the rule already.") : QString());
+    enableUnless(m_isByRule ? tr("The number follows the rule already.") : QString(), *byRule, {});
     menu->setToolTipsVisible(true);
     menu->popup(event->globalPos());
     event->accept();

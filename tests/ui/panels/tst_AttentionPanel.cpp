@@ -11,6 +11,7 @@
 #include "theme/Theme.h"
 
 #include <QComboBox>
+#include <QEvent>
 #include <QLabel>
 #include <QPushButton>
 #include <QScopeGuard>
@@ -21,6 +22,27 @@
 
 using namespace secateur;
 using namespace secateur::ui;
+
+namespace {
+
+/// Notes which widgets of a window are laid out anew.
+class LayoutWatch : public QObject {
+public:
+    LayoutWatch() { qApp->installEventFilter(this); }
+
+    QStringList seen;
+
+protected:
+    bool eventFilter(QObject *watched, QEvent *event) override
+    {
+        const auto *widget = event->type() == QEvent::LayoutRequest ? qobject_cast<QWidget *>(watched) : nullptr;
+        if (widget && widget->layout())
+            seen << QString::fromLatin1(widget->metaObject()->className());
+        return false;
+    }
+};
+
+} // namespace
 
 class TestAttentionPanel : public QObject {
     Q_OBJECT
@@ -178,6 +200,27 @@ private slots:
         QCOMPARE(steps.count(), 6);
         QCOMPARE(jobs.count() + drafts.count() + searches.count(), 0);
         QVERIFY(shown.bench.history.count() == 0);
+    }
+
+    /// It would take a third of the frame that a step of a large search has.
+    void stepsOfTheReplayLayNothingOutAnew()
+    {
+        Shown shown;
+        shown.bench.searchByRule(5);
+        QTRY_COMPARE(shown.chips()->model()->rowCount(), 5);
+        shown.clickTransport(QStringLiteral("First step"));
+        QTRY_VERIFY(shown.chips()->isRowHidden(1));
+        QTest::qWait(50); // the first step may change what is there
+        const LayoutWatch watch;
+        for (qint64 step = 1; step < 4; ++step) {
+            const QString title = shown.bars()->title();
+            shown.clickTransport(QStringLiteral("Step forward"));
+            QCOMPARE(shown.bench.selection.step(), step);
+            QTRY_VERIFY(shown.bars()->title() != title);
+            QVERIFY(!shown.chips()->isRowHidden(int(step)) && shown.chips()->isRowHidden(int(step) + 1));
+        }
+        QTest::qWait(50);
+        QVERIFY2(watch.seen.isEmpty(), qPrintable(watch.seen.join(u' ')));
     }
 
     void nothingToRemoveExplainsItself()

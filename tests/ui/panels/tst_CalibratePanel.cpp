@@ -18,6 +18,10 @@
 #include <QTableView>
 #include <QTest>
 
+#include <atomic>
+#include <chrono>
+#include <thread>
+
 using namespace secateur;
 using namespace secateur::ui;
 
@@ -48,6 +52,7 @@ class tst_CalibratePanel : public QObject {
 private slots:
     void init() { QTest::failOnWarning(QRegularExpression("^(?!This plugin does not support)")); }
     void buttonSaysWhyItIsDisabled();
+    void pausedCalibrationIsNotCalledRunning();
     void missingTokenizerIsSaidWithItsRemedy();
     void whatIsWrongWithTheTextIsSaidOnce();
     void settingsGoIntoTheSession();
@@ -80,6 +85,31 @@ void tst_CalibratePanel::buttonSaysWhyItIsDisabled()
         bench.session.draft(), {.files = {bench.write("a.txt").toStdString()}, .windows = 1, .length = 64, .seed = 0}, {}, ScoreNorm::L2);
     QVERIFY(button(panel, "Calibrate")->isEnabled());
     QVERIFY(button(panel, "Calibrate")->property("primary").toBool());
+}
+
+void tst_CalibratePanel::pausedCalibrationIsNotCalledRunning()
+{
+    std::atomic<bool> isLetGo = false;
+    FlowBench bench;
+    CalibratePanel panel(bench.workbench());
+    show(panel);
+    bench.open();
+    bench.session.setDraftAndTexts(
+        bench.session.draft(), {.files = {bench.write("a.txt").toStdString()}, .windows = 1, .length = 64, .seed = 0}, {}, ScoreNorm::L2);
+    const int job = bench.runner.start(JobKind::Calibrate, "Calibrate on a.txt", {}, [&isLetGo](JobPort &port) {
+        while (!isLetGo) {
+            port.context().check();
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    });
+    const auto reason = [&] { return button(panel, "Calibrate")->toolTip(); };
+    QTRY_COMPARE(reason(), QString("A calibration is running."));
+    bench.runner.setPaused(job, true);
+    QTRY_COMPARE(reason(), QString("'Calibrate on a.txt' is paused: resume or cancel it in the job bar."));
+    bench.runner.setPaused(job, false);
+    QTRY_COMPARE(reason(), QString("A calibration is running."));
+    isLetGo = true;
+    QTRY_VERIFY(button(panel, "Calibrate")->isEnabled());
 }
 
 void tst_CalibratePanel::missingTokenizerIsSaidWithItsRemedy()

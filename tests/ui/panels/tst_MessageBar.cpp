@@ -10,6 +10,7 @@
 #include <QSignalSpy>
 #include <QTest>
 #include <QToolButton>
+#include <QVBoxLayout>
 
 using namespace secateur;
 using namespace secateur::ui;
@@ -25,26 +26,41 @@ Message message(Message::Severity severity, const QString &topic, const QString 
     return m;
 }
 
+/// Rows of a list from the top.
+QList<MessageRow *> rowsOf(const MessageRows &list)
+{
+    QList<MessageRow *> rows;
+    for (MessageRow *row : list.findChildren<MessageRow *>())
+        if (!row->isHidden())
+            rows << row;
+    std::sort(rows.begin(), rows.end(), [](const MessageRow *a, const MessageRow *b) { return a->y() < b->y(); });
+    return rows;
+}
+
+/// As in the main window: a page, below it what stays, over it what passes.
 struct ShownMessages {
     MapBench bench;
-    QWidget window; ///< the bar hides itself while it is empty
+    QWidget window; ///< both lists hide themselves while they are empty
+    QWidget *page = new QWidget(&window);
+    MessageRows *problems = new MessageRows(bench.workbench(), MessageRows::Kind::Staying, &window);
     MessageBar bar{bench.workbench(), &window};
 
     ShownMessages()
     {
+        auto *column = new QVBoxLayout(&window);
+        column->setContentsMargins(0, 0, 0, 0);
+        column->setSpacing(0);
+        column->addWidget(page, 1);
+        column->addWidget(problems);
+        bar.setPage(*page);
         showAndWait(window, {800, 400});
         QTest::mouseMove(&window, {400, 5}); // above the bar: what is under the mouse stays
     }
 
-    /// Rows from the top.
-    QList<MessageRow *> rows() const
+    QList<MessageRow *> rows() const { return rowsOf(bar); }
+    void post(Message::Severity severity, const QString &topic, const QString &sentence)
     {
-        QList<MessageRow *> rows;
-        for (MessageRow *row : bar.findChildren<MessageRow *>())
-            if (!row->isHidden())
-                rows << row;
-        std::sort(rows.begin(), rows.end(), [](const MessageRow *a, const MessageRow *b) { return a->y() < b->y(); });
-        return rows;
+        bench.messages.post(message(severity, topic, sentence));
     }
 };
 
@@ -57,6 +73,8 @@ private slots:
     void init() { QTest::failOnWarning(QRegularExpression("^(?!This plugin does not support)")); }
 
     void isThereOnlyWithMessages();
+    void problemsHaveARoomOfTheirOwn();
+    void problemsComeOneAtATime();
     void newestComesFirstAndTheRestIsCounted();
     void severityIsAWordAndHintIsShown();
     void dismissingKeepsItInTheLog();
@@ -76,11 +94,59 @@ private slots:
 void TestMessageBar::isThereOnlyWithMessages()
 {
     ShownMessages s;
-    QVERIFY(s.bar.isHidden());
-    s.bench.messages.post(message(Message::Severity::Error, "open", "It is not there."));
-    QVERIFY(s.bar.isVisible());
+    QVERIFY(s.bar.isHidden() && s.problems->isHidden());
+    s.post(Message::Severity::Error, "open", "It is not there.");
+    QVERIFY(s.bar.isHidden() && s.problems->isVisible());
     s.bench.messages.resolve("open");
+    QVERIFY(s.problems->isHidden());
+    s.post(Message::Severity::Success, "session", "Saved.");
+    QVERIFY(s.bar.isVisible() && s.problems->isHidden());
+    s.bench.messages.resolve("session");
     QVERIFY(s.bar.isHidden());
+}
+
+/// They stay until somebody has read them: the page makes room, and nothing of it is covered.
+void TestMessageBar::problemsHaveARoomOfTheirOwn()
+{
+    ShownMessages s;
+    QCOMPARE(s.page->height(), s.window.height());
+    for (const auto severity : {Message::Severity::Warning, Message::Severity::Error}) {
+        s.post(severity, "open", "It is not there.");
+        QTRY_VERIFY(s.page->height() < s.window.height());
+        QVERIFY(!s.page->geometry().intersects(s.problems->geometry()));
+        QCOMPARE(s.page->height() + s.problems->height(), s.window.height());
+        QVERIFY2(s.problems->height() < 60, qPrintable(QString::number(s.problems->height())));
+        QVERIFY(s.bar.isHidden());
+        s.bench.messages.dismiss("open");
+        QTRY_COMPARE(s.page->height(), s.window.height());
+    }
+    s.post(Message::Severity::Warning, "open", "It is not there.");
+    s.post(Message::Severity::Info, "hint", "A note."); // over the page, not over the other
+    QTRY_VERIFY(s.page->height() < s.window.height());
+    QTRY_VERIFY(s.page->geometry().contains(s.bar.geometry()));
+}
+
+/// Many of them would leave nothing of a small page.
+void TestMessageBar::problemsComeOneAtATime()
+{
+    ShownMessages s;
+    QSignalSpy logRequested(s.problems, &MessageRows::logRequested);
+    for (const char *topic : {"a", "b", "c"})
+        s.post(Message::Severity::Warning, topic, QString("About %1.").arg(topic));
+    QCOMPARE(rowsOf(*s.problems).size(), 1);
+    QCOMPARE(rowsOf(*s.problems).at(0)->message().topic, "c");
+    QPushButton *more = button(*s.problems, "and 2 more in the log");
+    QVERIFY(more);
+    QTest::mouseClick(more, Qt::LeftButton);
+    QCOMPARE(logRequested.size(), 1);
+    for (const char *topic : {"b", "a"}) { // the next comes when it is put away
+        QVERIFY(s.problems->dismissNewest());
+        QCOMPARE(rowsOf(*s.problems).size(), 1);
+        QCOMPARE(rowsOf(*s.problems).at(0)->message().topic, topic);
+    }
+    QVERIFY(!more->isVisible());
+    QVERIFY(s.problems->dismissNewest());
+    QVERIFY(s.problems->isHidden() && !s.problems->dismissNewest());
 }
 
 void TestMessageBar::newestComesFirstAndTheRestIsCounted()
@@ -88,7 +154,7 @@ void TestMessageBar::newestComesFirstAndTheRestIsCounted()
     ShownMessages s;
     QSignalSpy logRequested(&s.bar, &MessageBar::logRequested);
     for (const char *topic : {"a", "b", "c", "d", "e"})
-        s.bench.messages.post(message(Message::Severity::Warning, topic, QString("About %1.").arg(topic)));
+        s.post(Message::Severity::Info, topic, QString("About %1.").arg(topic));
     QTRY_COMPARE(s.rows().size(), 3);
     QTRY_COMPARE(s.rows().at(0)->message().topic, "e");
     QCOMPARE(s.rows().at(2)->message().topic, "c");
@@ -109,9 +175,10 @@ void TestMessageBar::severityIsAWordAndHintIsShown()
     Message m = message(Message::Severity::Error, "open", "The folder tiny has no config.json.");
     m.hint = "Choose another folder.";
     s.bench.messages.post(m);
-    QCOMPARE(s.rows().at(0)->accessibleName(), "Error: The folder tiny has no config.json.");
+    const MessageRow *row = rowsOf(*s.problems).at(0);
+    QCOMPARE(row->accessibleName(), "Error: The folder tiny has no config.json.");
     QStringList texts;
-    for (const QLabel *label : s.rows().at(0)->findChildren<QLabel *>())
+    for (const QLabel *label : row->findChildren<QLabel *>())
         texts << label->text();
     QVERIFY(texts.contains("Error: The folder tiny has no config.json."));
     QVERIFY(texts.contains("Choose another folder."));
@@ -120,12 +187,15 @@ void TestMessageBar::severityIsAWordAndHintIsShown()
 void TestMessageBar::dismissingKeepsItInTheLog()
 {
     ShownMessages s;
-    s.bench.messages.post(message(Message::Severity::Error, "open", "It is not there."));
-    auto *dismiss = s.rows().at(0)->findChild<QToolButton *>();
-    dismiss->setFocus();
-    QTest::keyClick(dismiss, Qt::Key_Space);
-    QVERIFY(s.bar.isHidden());
-    QCOMPARE(s.bench.messages.rowCount(), 1);
+    s.post(Message::Severity::Error, "open", "It is not there.");
+    s.post(Message::Severity::Success, "session", "Saved.");
+    for (const MessageRows *list : {s.problems, static_cast<MessageRows *>(&s.bar)}) {
+        auto *dismiss = rowsOf(*list).at(0)->findChild<QToolButton *>();
+        dismiss->setFocus();
+        QTest::keyClick(dismiss, Qt::Key_Space);
+        QVERIFY(list->isHidden());
+    }
+    QCOMPARE(s.bench.messages.rowCount(), 2);
 }
 
 void TestMessageBar::actionIsDoneAndTheMessageGoes()
@@ -139,21 +209,22 @@ void TestMessageBar::actionIsDoneAndTheMessageGoes()
         s.bench.messages.post(message(Message::Severity::Warning, "recovery", "Its model has moved."));
     };
     s.bench.messages.post(m);
-    QTest::mouseClick(button(s.bar, "Restore"), Qt::LeftButton);
+    QTest::mouseClick(button(*s.problems, "Restore"), Qt::LeftButton);
     QCOMPARE(done, 1);
-    QCOMPARE(s.rows().size(), 1);
-    QCOMPARE(s.rows().at(0)->message().sentence, "Its model has moved.");
+    QCOMPARE(rowsOf(*s.problems).size(), 1);
+    QCOMPARE(rowsOf(*s.problems).at(0)->message().sentence, "Its model has moved.");
 }
 
 void TestMessageBar::successVanishesAndAnErrorStays()
 {
     ShownMessages s;
     s.bar.setPatience(std::chrono::milliseconds(20));
-    s.bench.messages.post(message(Message::Severity::Error, "open", "It is not there."));
-    s.bench.messages.post(message(Message::Severity::Success, "export", "Written and verified."));
-    QCOMPARE(s.rows().size(), 2);
-    QTRY_COMPARE(s.rows().size(), 1);
-    QCOMPARE(s.rows().at(0)->message().topic, "open");
+    s.problems->setPatience(std::chrono::milliseconds(20));
+    s.post(Message::Severity::Error, "open", "It is not there.");
+    s.post(Message::Severity::Success, "export", "Written and verified.");
+    QCOMPARE(s.rows().size(), 1);
+    QTRY_VERIFY(s.bar.isHidden());
+    QCOMPARE(rowsOf(*s.problems).at(0)->message().topic, "open");
 }
 
 void TestMessageBar::whatIsFocusedStays()
@@ -174,18 +245,15 @@ void TestMessageBar::whatIsFocusedStays()
 void TestMessageBar::liesOverTheBottomAndMovesNothing()
 {
     ShownMessages s;
-    QWidget page(&s.window);
-    page.setGeometry(0, 0, 800, 400);
-    page.show();
-    s.bench.messages.post(message(Message::Severity::Error, "open", "It is not there."));
+    s.post(Message::Severity::Success, "session", "Saved.");
     QTRY_VERIFY(s.bar.isVisible());
-    QCOMPARE(page.geometry(), QRect(0, 0, 800, 400));
+    QCOMPARE(s.page->geometry(), QRect(0, 0, 800, 400));
     QVERIFY(s.bar.geometry().bottom() > 380 && s.bar.geometry().bottom() < 400);
     QVERIFY(s.bar.height() < 100);
     s.window.resize(640, 300); // it goes along
     QTRY_VERIFY(s.bar.geometry().bottom() > 280 && s.bar.geometry().bottom() < 300);
     QVERIFY(s.window.rect().contains(s.bar.geometry()));
-    QVERIFY(s.window.childAt(s.bar.geometry().center()) != &page); // and over what was made later
+    QVERIFY(s.window.childAt(s.bar.geometry().center()) != s.page);
 }
 
 void TestMessageBar::liesOverItsPageAlone()
@@ -198,7 +266,7 @@ void TestMessageBar::liesOverItsPageAlone()
     below.show();
     s.bar.setPage(page);
     for (const char *topic : {"a", "b", "c"})
-        s.bench.messages.post(message(Message::Severity::Error, topic, QString("About %1.").arg(topic)));
+        s.post(Message::Severity::Info, topic, QString("About %1.").arg(topic));
     QTRY_VERIFY(s.bar.isVisible());
     QTRY_VERIFY(page.geometry().contains(s.bar.geometry()));
     page.setGeometry(200, 60, 600, 200); // what is below it grew
@@ -215,7 +283,7 @@ void TestMessageBar::keepsClearOfMainButtons()
     export_.setProperty("primary", true);
     export_.setGeometry(1300, 350, 200, 40);
     export_.show();
-    s.bench.messages.post(message(Message::Severity::Error, "open", "It is not there."));
+    s.post(Message::Severity::Success, "session", "Saved.");
     QTRY_VERIFY(s.bar.isVisible());
     QVERIFY(!s.bar.geometry().intersects(export_.geometry()));
     int clicks = 0;
@@ -232,7 +300,7 @@ void TestMessageBar::comesNowhereUnderThePointer()
     ShownMessages s;
     s.window.resize(1600, 400);
     QCursor::setPos(s.window.mapToGlobal(QPoint(1400, 370))); // about to press what is there
-    s.bench.messages.post(message(Message::Severity::Error, "open", "It is not there."));
+    s.post(Message::Severity::Success, "session", "Saved.");
     QTRY_VERIFY(s.bar.isVisible());
     QVERIFY(!s.bar.geometry().contains(1400, 370));
     QVERIFY(s.window.rect().contains(s.bar.geometry()));
@@ -244,25 +312,26 @@ void TestMessageBar::whatIsToldInPlaceIsNotToldHere()
     ShownMessages s;
     bool isSeen = true;
     s.bench.messages.setPlace("export", [&] { return isSeen; });
-    s.bench.messages.post(message(Message::Severity::Error, "export", "The disk is full."));
-    QVERIFY(s.bar.isHidden());
-    QCOMPARE(s.bench.messages.rowCount(), 1);                                             // the log has all of them
-    s.bench.messages.post(message(Message::Severity::Error, "open", "It is not there.")); // of another topic
-    QCOMPARE(s.rows().size(), 1);
+    s.post(Message::Severity::Error, "export", "The disk is full.");
+    QVERIFY(s.problems->isHidden());
+    QCOMPARE(s.bench.messages.rowCount(), 1);                     // the log has all of them
+    s.post(Message::Severity::Error, "open", "It is not there."); // of another topic
+    QCOMPARE(rowsOf(*s.problems).at(0)->message().topic, "open");
     isSeen = false;
-    s.bench.messages.post(message(Message::Severity::Error, "export", "The disk is full."));
-    QTRY_COMPARE(s.rows().size(), 2);
+    s.post(Message::Severity::Error, "export", "The disk is full.");
+    QCOMPARE(rowsOf(*s.problems).at(0)->message().topic, "export");
     isSeen = true;
-    s.bench.messages.post(message(Message::Severity::Error, "export", "Still full.")); // the older one is over
-    QTRY_COMPARE(s.rows().size(), 1);
-    QCOMPARE(s.rows().at(0)->message().topic, "open");
+    s.post(Message::Severity::Error, "export", "Still full."); // the older one is over
+    QCOMPARE(rowsOf(*s.problems).size(), 1);
+    QCOMPARE(rowsOf(*s.problems).at(0)->message().topic, "open");
+    QVERIFY(!button(*s.problems, "and 1 more in the log"));
 }
 
 void TestMessageBar::escapePutsTheNewestAway()
 {
     ShownMessages s;
-    s.bench.messages.post(message(Message::Severity::Error, "a", "About a."));
-    s.bench.messages.post(message(Message::Severity::Error, "b", "About b."));
+    s.post(Message::Severity::Info, "a", "About a.");
+    s.post(Message::Severity::Info, "b", "About b.");
     auto *dismiss = s.rows().at(0)->findChild<QToolButton *>();
     dismiss->setFocus();
     QTest::keyClick(dismiss, Qt::Key_Escape);
@@ -281,18 +350,18 @@ void TestMessageBar::longSentencesUnfold()
 {
     ShownMessages s;
     const QString sentence = "The folder x lacks tensors: " + QString("model.layers.0.mlp.up_proj.weight, ").repeated(40) + "and more.";
-    s.bench.messages.post(message(Message::Severity::Error, "open", sentence));
+    s.post(Message::Severity::Error, "open", sentence);
     const QLabel *label = nullptr;
-    for (const QLabel *candidate : s.rows().at(0)->findChildren<QLabel *>())
+    for (const QLabel *candidate : rowsOf(*s.problems).at(0)->findChildren<QLabel *>())
         if (candidate->text().startsWith("Error: The folder"))
             label = candidate;
     QVERIFY(label);
     QVERIFY(label->text().size() < 250);
-    const int before = s.bar.height();
-    QTest::mouseClick(button(s.bar, "Details"), Qt::LeftButton);
+    const int before = s.problems->height();
+    QTest::mouseClick(button(*s.problems, "Details"), Qt::LeftButton);
     QCOMPARE(label->text(), "Error: " + sentence);
-    QTRY_VERIFY(s.bar.height() > before);
-    QVERIFY(!button(s.bar, "Details"));
+    QTRY_VERIFY(s.problems->height() > before);
+    QVERIFY(!button(*s.problems, "Details"));
 }
 
 QTEST_MAIN(TestMessageBar)

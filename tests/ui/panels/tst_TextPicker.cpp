@@ -616,6 +616,16 @@ void tst_TextPicker::shuffleHasASeedOfItsOwn()
     QCOMPARE(picker.value().seed, 42U);
     picker.setValue({.files = {}, .windows = 1, .length = 16, .seed = 0});
     QCOMPARE(picker.value().seed, 0U);
+    QCOMPARE(seed->value(), 1); // of 42 nothing is left
+
+    const auto tick = [&] { QTest::mouseClick(shuffle, Qt::LeftButton, {}, QPoint(8, shuffle->height() / 2)); };
+    tick();
+    seed->setValue(7);
+    tick();
+    picker.setValue(picker.value()); // as the session tells it
+    QCOMPARE(picker.value().seed, 0U);
+    tick();
+    QCOMPARE(picker.value().seed, 7U); // whoever unticks it has it back
 }
 
 void tst_TextPicker::shortTextOffersTheWindowsThatItGives()

@@ -6,6 +6,7 @@
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QToolTip>
+#include <QWheelEvent>
 #include <QXmlStreamReader>
 #include <memory>
 
@@ -39,6 +40,7 @@ private slots:
     void selectionIsFramed();
     void emptyStatesSayWhy();
     void eightyLayersAndFortyStepsFit();
+    void everyRowHasRoomForItsNumber();
 
 private:
     /// Somewhere in a cell where neither a ring nor a frame is drawn.
@@ -378,6 +380,36 @@ void TestSearchHeatmap::eightyLayersAndFortyStepsFit()
     QSignalSpy clicked(m_heatmap.get(), &SearchHeatmap::layerClicked);
     QTest::mouseClick(canvas(), Qt::LeftButton, {}, place(*m_heatmap, 79, 40));
     QCOMPARE(clicked[0][0].toLongLong(), 79);
+}
+
+void TestSearchHeatmap::everyRowHasRoomForItsNumber()
+{
+    const auto stepsOf = [](int count) {
+        SearchRecord record;
+        record.initialLoss = 2;
+        for (int step = 0; step < count; ++step)
+            record.steps.push_back({.losses = std::vector<double>(12, 2.5), .removed = step % 12, .isForced = false});
+        return record;
+    };
+    const auto rowHeight = [this] { return place(*m_heatmap, 0, 2).y() - place(*m_heatmap, 0, 1).y(); };
+    m_heatmap->resize(600, 160);
+    m_heatmap->showSearch(stepsOf(9), 12, 9);
+    pictureOf(*m_heatmap);
+    QTRY_VERIFY2(rowHeight() >= 20, qPrintable(QString::number(rowHeight())));
+    const QPoint middle = place(*m_heatmap, 8, 9); // the last step: a number on a ground of its own
+    const QRect ring(middle - QPoint(4, 4), middle + QPoint(3, 3));
+    QVERIFY(count(pictureOf(*m_heatmap), ring, style().surface) > 10);
+
+    QWheelEvent wheel(middle, canvas()->mapToGlobal(middle), {}, {0, -120}, Qt::NoButton, Qt::NoModifier, Qt::NoScrollPhase, false);
+    QApplication::sendEvent(canvas(), &wheel);
+    QVERIFY(!wheel.isAccepted()); // the page around the plot scrolls
+
+    m_heatmap->showSearch(stepsOf(9), 12, 40); // rows wanted count, also those that are not done
+    const int most = canvas()->minimumHeight();
+    m_heatmap->showSearch(stepsOf(9), 12, 400); // so many share what twenty-odd have
+    QVERIFY(canvas()->minimumHeight() < most + 50);
+    m_heatmap->clear("Search first.");
+    QVERIFY(canvas()->minimumHeight() < 160);
 }
 
 QTEST_MAIN(TestSearchHeatmap)

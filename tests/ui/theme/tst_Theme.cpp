@@ -9,11 +9,13 @@
 #include <QDBusConnection>
 #include <QDBusMessage>
 #include <QDBusVariant>
+#include <QDialogButtonBox>
 #include <QElapsedTimer>
 #include <QFile>
 #include <QLineEdit>
 #include <QListView>
 #include <QProcess>
+#include <QProxyStyle>
 #include <QPushButton>
 #include <QRegularExpression>
 #include <QSignalSpy>
@@ -171,6 +173,25 @@ private slots:
         const QImage without = box->grab().toImage();
         box->setFocus(Qt::TabFocusReason);
         QVERIFY(box->grab().toImage() != without);
+    }
+
+    /// A desktop may want icons there: its own, which are dark in the dark look as well.
+    void buttonsOfDialogsHaveNoIcons()
+    {
+        class WithIcons : public QProxyStyle {
+        public:
+            using QProxyStyle::QProxyStyle;
+            int styleHint(StyleHint hint, const QStyleOption *option, const QWidget *widget, QStyleHintReturn *data) const override
+            {
+                return hint == SH_DialogButtonBox_ButtonsHaveIcons ? 1 : QProxyStyle::styleHint(hint, option, widget, data);
+            }
+        };
+        SessionBus bus{QString()};
+        Theme theme(bus);
+        QApplication::setStyle(new WithIcons(QStringLiteral("Fusion")));
+        const QDialogButtonBox box(QDialogButtonBox::Close);
+        QVERIFY(box.button(QDialogButtonBox::Close)->icon().isNull());
+        QApplication::setStyle(QStringLiteral("Fusion"));
     }
 
     void widgetsHearOfAChange()

@@ -213,11 +213,13 @@ void tst_AnswerTimes::hoveringOverASearchStaysWithinAFrame()
     hands.show(MainWindow::Tab::Attention);
     QCustomPlot *canvas = hands.canvasOf<SearchHeatmap>();
     QVERIFY(canvas);
+    QRect seen; // its lower part lies below the page, which scrolls
+    QTRY_VERIFY(!(seen = canvas->visibleRegion().boundingRect().intersected(canvas->axisRect()->rect())).isEmpty());
     int changes = 0;
     measureMoves("the pointer over 80 steps x 80 layers", [&](int move) {
         const qint64 before = hands.bench().selection.hoveredLayer();
         QTest::mouseMove(canvas, {int(std::lround(canvas->xAxis->coordToPixel(toAndFro(move, kLayers - 1)))),
-                                  int(std::lround(canvas->yAxis->coordToPixel(toAndFro(3 * move, kLayers - 1))))});
+                                  seen.top() + toAndFro(5 * move, seen.height() - 1)});
         changes += hands.bench().selection.hoveredLayer() != before;
     });
     QVERIFY2(changes > 150, "it did not follow");

@@ -7,6 +7,7 @@
 #include "models/SelectionModel.h"
 #include "panels/common/EngineBox.h"
 #include "panels/shell/WorkflowStrip.h"
+#include "panels/start/StartPanel.h"
 #include "session/SessionStore.h"
 #include "widgets/EntryList.h"
 #include "window/Actions.h"
@@ -60,6 +61,8 @@ private slots:
     void terminationClosesTheWindow();
     void interruptedSessionIsOfferedAndRestored();
     void savedSessionOpensAgain();
+    void titleNamesTheSession();
+    void fileThatIsNoSessionIsCalledNone();
     void sessionWithoutItsModelKeepsItsPlots();
     void movedModelIsLocated();
     void sessionWithAnNThatCannotBeReachedSaysBothBounds_data();
@@ -410,6 +413,41 @@ void tst_MainWindow::savedSessionOpensAgain()
     QTRY_COMPARE(hands.bench().session.draft().balance.sparsity, 0.31);
     QTRY_VERIFY(hands.bench().session.isModelThere());
     QCOMPARE(hands.window->keeper().file(), file);
+}
+
+void tst_MainWindow::titleNamesTheSession()
+{
+    const WindowBench hands;
+    hands.window->openSample();
+    QVERIFY(hands.waitForJobs());
+    QTRY_COMPARE(hands.window->windowTitle(), QStringLiteral("sample[*] – Secateur"));
+    hands.window->keeper().save(hands.state.filePath(QStringLiteral("study.secateur")));
+    QTRY_COMPARE(hands.window->windowTitle(), QStringLiteral("study[*] – sample – Secateur"));
+    hands.window->keeper().save(hands.state.filePath(QStringLiteral("sample.secateur")));
+    QTRY_COMPARE(hands.window->windowTitle(), QStringLiteral("sample[*] – Secateur")); // once is enough
+    hands.window->keeper().save(hands.state.filePath(QStringLiteral("study.secateur")));
+    QTRY_COMPARE(hands.window->windowTitle(), QStringLiteral("study[*] – sample – Secateur"));
+    hands.window->openSample(); // another session, which has no name yet
+    QTRY_COMPARE(hands.window->windowTitle(), QStringLiteral("sample[*] – Secateur"));
+    QVERIFY(hands.waitForJobs());
+}
+
+/// As "Open session…" on the start page has all files to choose from.
+void tst_MainWindow::fileThatIsNoSessionIsCalledNone()
+{
+    const WindowBench hands;
+    const QString file = hands.state.filePath(QStringLiteral("README.md"));
+    {
+        QFile readme(file);
+        QVERIFY(readme.open(QIODevice::WriteOnly));
+        readme.write("# A model\n\nHow it was trained.\n");
+    }
+    emit hands.window->findChild<StartPanel *>()->sessionRequested(file);
+    QTRY_VERIFY(!hands.bench().messages.current().empty());
+    const Message told = hands.bench().messages.current().front();
+    QVERIFY2(told.sentence.contains(QStringLiteral("README.md' does not hold a session.")), qPrintable(told.sentence));
+    QCOMPARE(told.hint, QStringLiteral("Choose a file that the window saved (.secateur)."));
+    QVERIFY(!hands.bench().session.hasModel());
 }
 
 void tst_MainWindow::sessionWithoutItsModelKeepsItsPlots()

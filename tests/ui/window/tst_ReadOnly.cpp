@@ -59,6 +59,11 @@ QString newerSession(const WindowBench &hands)
     evaluation.removed = {3, 4};
     evaluation.result.perplexity = 25;
     model.addEvaluation(evaluation);
+    ExportRecord written;
+    written.planHash = "plan";
+    written.format = "hf-compact";
+    written.folder = "/nowhere/written";
+    model.addExport(written);
     const QString file = hands.state.filePath(QStringLiteral("newer.secateur"));
     saveSession(model.session(), file.toStdString());
     makeNewer(file.toStdString());
@@ -223,6 +228,9 @@ void tst_ReadOnly::nothingCanBeChanged()
             }
     QVERIFY(fields >= 5);
     QVERIFY(!page->findChild<BalanceSlider *>()->isEnabled());
+    const QAbstractButton *curve = hands.button(QStringLiteral("Measure the curve…"));
+    QVERIFY(curve && !curve->isEnabled());
+    QCOMPARE(curve->toolTip(), reason);
 
     // What has no field of its own says the same in words, once.
     const PlanDraft draft = session.draft();

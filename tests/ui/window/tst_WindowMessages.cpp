@@ -46,21 +46,22 @@ private slots:
     void initTestCase() { qputenv("HF_HUB_CACHE", "/nonexistent"); }
     void init() { failOnOwnWarnings(); }
 
-    void errorsCoverNoBar_data();
-    void errorsCoverNoBar();
+    void errorsCoverNothing_data();
+    void errorsCoverNothing();
     void escapePutsAMessageAway();
     void withoutTheSampleTheStartPageOffersNone();
     void everyListOfChoicesShowsWholeRows();
 };
 
-void tst_WindowMessages::errorsCoverNoBar_data()
+void tst_WindowMessages::errorsCoverNothing_data()
 {
     QTest::addColumn<QSize>("size");
     QTest::newRow("wide") << QSize(1440, 900);
     QTest::newRow("small") << QSize(1024, 700);
 }
 
-void tst_WindowMessages::errorsCoverNoBar()
+/// They stay until somebody has read them, on whatever page that is.
+void tst_WindowMessages::errorsCoverNothing()
 {
     QFETCH(QSize, size);
     WindowBench hands(size);
@@ -70,21 +71,23 @@ void tst_WindowMessages::errorsCoverNoBar()
         hands.bench().messages.post(error(QString::fromLatin1(topic)));
     const QMetaEnum tabs = QMetaEnum::fromType<MainWindow::Tab>();
     const QWidget &window = *hands.window;
-    const auto *toasts = window.findChild<MessageBar *>();
+    const auto *problems = hands.named<MessageRows>(QStringLiteral("Problems"));
+    QVERIFY(problems);
     for (int i = 0; i < tabs.keyCount(); ++i) {
         hands.window->show(MainWindow::Tab(tabs.value(i)));
         settle();
-        QVERIFY(toasts->isVisible());
-        const QRect place = placeIn(window, *toasts);
+        QVERIFY(problems->isVisible());
+        const QRect place = placeIn(window, *problems);
+        QVERIFY2(window.rect().contains(place), tabs.key(i));
         const auto *pages = window.findChild<QTabWidget *>();
-        QVERIFY2(placeIn(window, *pages->currentWidget()).contains(place), tabs.key(i));
-        for (const QWidget *bar :
-             std::initializer_list<const QWidget *>{pages->tabBar(), window.findChild<BudgetBar *>(), window.findChild<JobBar *>()}) {
+        for (const QWidget *bar : std::initializer_list<const QWidget *>{pages->currentWidget(), pages->tabBar(),
+                                                                         window.findChild<BudgetBar *>(), window.findChild<JobBar *>()}) {
             QVERIFY(bar->isVisible());
             QVERIFY2(!place.intersects(placeIn(window, *bar)), tabs.key(i));
         }
     }
-    QCOMPARE(hands.bench().messages.current().size(), 3U); // they stay until somebody has read them
+    QCOMPARE(window.size(), size);
+    QCOMPARE(hands.bench().messages.current().size(), 3U);
 }
 
 void tst_WindowMessages::escapePutsAMessageAway()

@@ -7,6 +7,7 @@
 #include "models/SessionModel.h"
 #include "models/TextNames.h"
 #include "panels/calibrate/CalibrationTable.h"
+#include "panels/common/BusyReason.h"
 #include "panels/common/JobButton.h"
 #include "panels/common/JobCostText.h"
 #include "panels/common/WheelGuard.h"
@@ -41,6 +42,7 @@ CalibratePanel::CalibratePanel(Workbench workbench, QWidget *parent)
       m_text(new TextPicker),
       m_norm(new ChoiceBox),
       m_calibrate(new JobButton),
+      m_busy(new BusyReason(workbench.runner, JobKind::Calibrate, tr("A calibration is running."), this)),
       m_copyCommand(new CopyButton(tr("Copy as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Calibrate); })),
       m_tokenizer(new InlineNote),
       m_unused(new InlineNote),
@@ -80,6 +82,7 @@ CalibratePanel::CalibratePanel(Workbench workbench, QWidget *parent)
     for (const auto signal : {&SessionModel::calibrationsChanged, &SessionModel::draftChanged})
         connect(&session, signal, this, &CalibratePanel::followResult);
     connect(&workbench.jobs, &SessionJobs::calibrated, this, [this](qint64 calibration) { m_newest = calibration; });
+    connect(m_busy, &BusyReason::changed, this, &CalibratePanel::followPossible);
     connect(&workbench.runner, &JobRunner::jobAdded, this, &CalibratePanel::followPossible);
     connect(&workbench.runner, &JobRunner::jobFinished, this, &CalibratePanel::rememberTime);
     followSettings();
@@ -209,8 +212,8 @@ void CalibratePanel::followPossible()
     m_calibrate->setReasonShown(!hasNoTokenizer && !isTextToBlame); // the notes above say it
     if (possible)
         possible.reason = m_text->problem();
-    if (possible && m_workbench.runner.isBusy(JobKind::Calibrate))
-        possible.reason = tr("A calibration is running.");
+    if (possible)
+        possible.reason = m_busy->text();
     m_calibrate->offer(session.hasScores() ? tr("Calibrate again") : tr("Calibrate"), possible,
                        jobCostText(m_workbench.jobs.calibrationCost()));
     m_copyCommand->setProblem(m_workbench.jobs.canCalibrate().reason);

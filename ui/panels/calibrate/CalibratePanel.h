@@ -12,6 +12,7 @@ class QPushButton;
 
 namespace secateur::ui {
 
+class BusyReason;
 class CalibrationTable;
 class Card;
 class CopyButton;
@@ -49,6 +50,7 @@ private:
     TextPicker *m_text;
     QComboBox *m_norm;
     JobButton *m_calibrate;
+    const BusyReason *m_busy;
     CopyButton *m_copyCommand;
     InlineNote *m_tokenizer; ///< that there is none
     InlineNote *m_unused;    ///< that no scores are in use, where there are some

@@ -7,6 +7,7 @@
 #include "jobs/JobTable.h"
 #include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
+#include "panels/common/BusyReason.h"
 #include "panels/common/JobButton.h"
 #include "panels/common/JobCostText.h"
 #include "panels/evaluate/EvaluationModel.h"
@@ -46,6 +47,7 @@ EvaluatePanel::EvaluatePanel(Workbench workbench, QWidget *parent)
       m_plan(new JobButton),
       m_dense(new JobButton),
       m_costs(captionLabel({})),
+      m_busy(new BusyReason(workbench.runner, JobKind::Evaluate, tr("An evaluation is running."), this)),
       m_copyCommand(new CopyButton(tr("Copy evaluation as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Evaluate); })),
       m_copyTable(new CopyButton(tr("Copy table"), [this] { return m_model->separated(QLatin1Char('\t')); })),
       m_model(new EvaluationModel(workbench.session, this)),
@@ -78,6 +80,7 @@ EvaluatePanel::EvaluatePanel(Workbench workbench, QWidget *parent)
     connect(&session, &SessionModel::modelPresenceChanged, this, &EvaluatePanel::followPossible);
     for (const auto signal : {&SessionModel::evaluationsChanged, &SessionModel::draftChanged, &SessionModel::searchChanged})
         connect(&session, signal, this, &EvaluatePanel::followFigures);
+    connect(m_busy, &BusyReason::changed, this, &EvaluatePanel::followPossible);
     for (const auto signal : {&JobRunner::jobAdded, &JobRunner::jobFinished})
         connect(&workbench.runner, signal, this, &EvaluatePanel::followPossible);
     connect(&workbench.jobs, &SessionJobs::engineReportChanged, this, &EvaluatePanel::followPossible); // then times are known
@@ -132,6 +135,7 @@ EvaluatePanel::Figure EvaluatePanel::buildFigure(const QString &name, QLayout &r
     layout->addWidget(captionLabel(name));
     layout->addWidget(figure.value);
     layout->addWidget(figure.note);
+    layout->addStretch(); // a note of two lines makes all cards higher, and titles stay on one line
     row.addWidget(card);
     return figure;
 }
@@ -215,14 +219,13 @@ void EvaluatePanel::followPossible()
     const SessionModel &session = m_workbench.session;
     const SessionJobs &jobs = m_workbench.jobs;
     Possibility plan = jobs.canEvaluate(), dense = jobs.canEvaluateDense();
-    const bool isBusy = m_workbench.runner.isBusy(JobKind::Evaluate);
     m_copyCommand->setProblem(dense.reason); // of the original as long as there is no plan
     for (const auto &[button, possible] : {std::pair(m_plan, &plan), std::pair(m_dense, &dense)}) {
         button->setReasonShown(!*possible || !m_text->isProblemShown()); // what is wrong with the text is said above
         if (*possible)
             possible->reason = m_text->problem();
-        if (*possible && isBusy)
-            possible->reason = tr("An evaluation is running.");
+        if (*possible)
+            possible->reason = m_busy->text();
     }
     if (hasCalibrationRead())
         m_seen->say(InlineNote::Kind::Warning, tr("The calibration has read this text: the perplexity will look better than it is."),

@@ -12,6 +12,7 @@ class QSortFilterProxyModel;
 
 namespace secateur::ui {
 
+class BusyReason;
 class CopyButton;
 class EvaluationModel;
 class InlineNote;
@@ -56,6 +57,7 @@ private:
     TextPicker *m_text;
     JobButton *m_plan, *m_dense;
     QLabel *m_costs; ///< what these cost, or why they are disabled
+    const BusyReason *m_busy;
     CopyButton *m_copyCommand, *m_copyTable;
     Figure m_original, m_current, m_ratio;
     EvaluationModel *m_model;

@@ -4,6 +4,7 @@
 #include "jobs/SessionJobs.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
+#include "panels/common/BusyReason.h"
 #include "panels/common/EngineBox.h"
 #include "panels/common/JobButton.h"
 #include "panels/common/WheelGuard.h"
@@ -59,6 +60,7 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
       m_refusal(new InlineNote),
       m_unmeasured(new InlineNote),
       m_export(new JobButton),
+      m_busy(new BusyReason(workbench.runner, JobKind::Export, tr("An export is running."), this)),
       m_copyCommand(new CopyButton(tr("Copy as command"), [this] { return m_workbench.jobs.exportCommand(settings()); })),
       m_exported(new ExportedCard(workbench))
 {
@@ -85,6 +87,7 @@ ExportPanel::ExportPanel(Workbench workbench, QWidget *parent)
     for (const auto signal : {&SessionModel::modelPresenceChanged, &SessionModel::draftChanged, &SessionModel::searchChanged,
                               &SessionModel::evaluationsChanged})
         connect(&session, signal, this, &ExportPanel::followPlan);
+    connect(m_busy, &BusyReason::changed, this, &ExportPanel::followPlan);
     for (const auto signal : {&JobRunner::jobAdded, &JobRunner::jobFinished})
         connect(&workbench.runner, signal, this, &ExportPanel::followJob);
     workbench.messages.setPlace(QStringLiteral("export"), [panel = QPointer(this)] { return panel && panel->isVisible(); });
@@ -261,8 +264,8 @@ void ExportPanel::followPlan()
     else if (m_unmeasured->sentence().isEmpty())
         m_unmeasured->say(InlineNote::Kind::Info, tr("This plan has not been evaluated, so its loss of quality is unknown."),
                           tr("You can export it all the same. If you evaluate it first, the manifest tells its perplexity."));
-    if (possible && m_workbench.runner.isBusy(JobKind::Export))
-        possible.reason = tr("An export is running.");
+    if (possible)
+        possible.reason = m_busy->text();
     m_refusal->clear();
     m_written->clear();
     if (const qint64 parameters = m_targetModel->parameters(target()); parameters >= 0) {

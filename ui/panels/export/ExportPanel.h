@@ -14,6 +14,7 @@ class QScrollArea;
 
 namespace secateur::ui {
 
+class BusyReason;
 class CopyButton;
 class EngineBox;
 class ExportedCard;
@@ -67,6 +68,7 @@ private:
     InlineNote *m_refusal;
     InlineNote *m_unmeasured; ///< that the plan was never evaluated
     JobButton *m_export;
+    const BusyReason *m_busy;
     CopyButton *m_copyCommand;
     ExportedCard *m_exported;
 };

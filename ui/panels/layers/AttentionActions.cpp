@@ -5,6 +5,7 @@
 #include "models/SessionModel.h"
 #include "panels/layers/LayerFacts.h"
 #include "theme/Icons.h"
+#include "widgets/Enabling.h"
 
 #include <QAction>
 #include <QMenu>
@@ -17,8 +18,7 @@ QAction *addChoice(QMenu &menu, const QString &text, const QString &iconName, bo
     QAction *action = menu.addAction(icon(iconName), text);
     action->setCheckable(true);
     action->setChecked(isChecked);
-    action->setEnabled(problem.isEmpty());
-    action->setToolTip(problem);
+    enableUnless(problem, *action, {});
     if (!problem.isEmpty()) { // where no tooltip reaches: by keyboard
         QAction *why = menu.addAction(problem);
         why->setEnabled(false);

@@ -6,6 +6,7 @@
 #include "panels/layers/AttentionActions.h"
 #include "panels/layers/LayerModel.h"
 #include "panels/layers/LayerView.h"
+#include "widgets/Enabling.h"
 #include "widgets/FittingLabel.h"
 #include "widgets/Labels.h"
 
@@ -84,9 +85,8 @@ void MapPanel::showMenu(int layer, QPoint globalPosition)
                                        [this, layer] { m_workbench.selection.toggleCompared(layer); });
     compare->setCheckable(true);
     compare->setChecked(m_model->isCompared(layer));
-    compare->setEnabled(m_workbench.session.hasScores());
-    compare->setToolTip(compare->isEnabled() ? tr("On the page Importance; Ctrl and a click does the same")
-                                             : tr("Calibrate first: there are no scores to compare."));
+    enableUnless(m_workbench.session.hasScores() ? QString() : tr("Calibrate first: there are no scores to compare."), *compare,
+                 tr("On the page Importance; Ctrl and a click does the same"));
     menu->popup(globalPosition);
 }
 

@@ -5,6 +5,7 @@
 #include "jobs/JobTable.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
+#include "panels/common/BusyReason.h"
 #include "panels/common/EmptyState.h"
 #include "panels/common/FigureSources.h"
 #include "panels/common/JobButton.h"
@@ -299,13 +300,18 @@ void BalancePanel::takePoint(qint64 index)
 void BalancePanel::followMeasuring()
 {
     const SessionModel &session = m_workbench.session;
-    enableUnless(session.hasScores() ? QString() : tr("Calibrate first: no neurons are chosen yet."), *m_measureCurve,
-                 tr("Several plans, one after the other"));
-    if (!session.hasScores())
+    const QString readOnly = session.readOnlyReason(),
+                  problem = !readOnly.isEmpty() || session.hasScores() ? readOnly : tr("Calibrate first: no neurons are chosen yet.");
+    enableUnless(problem, *m_measureCurve, tr("Several plans, one after the other"));
+    if (!problem.isEmpty())
         m_measureCurve->setChecked(false);
     if (m_workbench.runner.isBusy(JobKind::Evaluate) || m_workbench.runner.isBusy(JobKind::Curve)) {
         const JobInfo *job = m_workbench.runner.current();
-        m_measure->offer(tr("Measure this point"), {job ? tr("%1: %2").arg(job->title, progressDetails(job->progress)) : tr("Measuring.")},
+        const QString paused = job ? pausedText(*job) : QString();
+        m_measure->offer(tr("Measure this point"),
+                         {!job                ? tr("Measuring.")
+                          : !paused.isEmpty() ? paused
+                                              : tr("%1: %2").arg(job->title, progressDetails(job->progress))},
                          {});
         return;
     }

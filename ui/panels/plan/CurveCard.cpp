@@ -3,6 +3,7 @@
 
 #include "jobs/JobTable.h"
 #include "models/SessionModel.h"
+#include "panels/common/BusyReason.h"
 #include "panels/common/JobButton.h"
 #include "widgets/Enabling.h"
 #include "widgets/InlineNote.h"
@@ -37,6 +38,7 @@ CurveCard::CurveCard(Workbench workbench, QWidget *parent)
       m_count(new QSpinBox),
       m_omissions(new InlineNote),
       m_start(new JobButton),
+      m_busy(new BusyReason(workbench.runner, JobKind::Curve, tr("A curve is being measured."), this)),
       m_close(new QPushButton(tr("Close")))
 {
     layOut();
@@ -52,6 +54,7 @@ CurveCard::CurveCard(Workbench workbench, QWidget *parent)
         emit closed();
     });
     connect(m_close, &QPushButton::clicked, this, &CurveCard::closed);
+    connect(m_busy, &BusyReason::changed, this, &CurveCard::follow);
     for (const auto changedSession : {&SessionModel::draftChanged, &SessionModel::searchChanged, &SessionModel::modelChanged,
                                       &SessionModel::evaluationsChanged, &SessionModel::textsChanged, &SessionModel::modelPresenceChanged})
         connect(&m_workbench.session, changedSession, this, &CurveCard::follow);
@@ -151,9 +154,7 @@ Possibility CurveCard::possibility(const CurveRequest &request) const
         return {tr("Calibrate first: no neurons are chosen yet.")};
     if (request.drafts.empty())
         return {tr("None of these points can be measured.")};
-    if (m_workbench.runner.isBusy(JobKind::Curve))
-        return {tr("A curve is being measured.")};
-    return {};
+    return {m_busy->text()};
 }
 
 QString CurveCard::costText(const CurveRequest &request) const

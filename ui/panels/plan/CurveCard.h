@@ -12,6 +12,7 @@ class QSpinBox;
 
 namespace secateur::ui {
 
+class BusyReason;
 class InlineNote;
 class JobButton;
 
@@ -44,6 +45,7 @@ private:
     QSpinBox *m_count;
     InlineNote *m_omissions;
     JobButton *m_start;
+    const BusyReason *m_busy;
     QPushButton *m_close;
 };
 

@@ -4,6 +4,7 @@
 #include "jobs/JobTable.h"
 #include "models/SelectionModel.h"
 #include "models/SessionModel.h"
+#include "panels/common/BusyReason.h"
 #include "panels/common/EmptyState.h"
 #include "panels/common/FigureSources.h"
 #include "panels/common/JobButton.h"
@@ -115,8 +116,9 @@ void ImpactView::followHeader()
     const JobInfo *job = m_workbench.runner.current();
     if (m_workbench.runner.isBusy(JobKind::Impact)) {
         const bool isRunning = job && job->kind == JobKind::Impact;
+        const QString paused = isRunning ? pausedText(*job) : QString();
         const QString progress = isRunning ? progressDetails(job->progress) : tr("Waiting for another job.");
-        m_measure->offer(tr("Measuring"), {progress.isEmpty() ? jobStateText(job->state) : progress}, {});
+        m_measure->offer(tr("Measuring"), {!paused.isEmpty() ? paused : progress.isEmpty() ? jobStateText(job->state) : progress}, {});
         return;
     }
     m_measure->offer(tr("Measure"), m_workbench.jobs.canMeasureImpact(), jobCostText(m_workbench.jobs.impactCost()));

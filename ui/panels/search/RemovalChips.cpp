@@ -10,6 +10,7 @@
 #include <QStyledItemDelegate>
 
 #include <algorithm>
+#include <vector>
 
 namespace secateur::ui {
 namespace {
@@ -25,15 +26,19 @@ public:
 
     qint64 selectedLayer = -1, hoveredLayer = -1;
 
+    /// Measured once: at each step of a replay the list lays out all its chips.
     QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override
     {
-        int width = option.fontMetrics.horizontalAdvance(tr("near tie, 0.76 %")), lines = 0;
-        for (const QString &line : index.data().toString().split(u'\n')) {
-            width = std::max(width, option.fontMetrics.horizontalAdvance(line));
-            ++lines;
-        }
-        return {width + 2 * kPadding, lines * option.fontMetrics.height() + 2 * kPadding - 4};
+        const auto row = std::size_t(index.row());
+        if (row >= m_sizes.size())
+            m_sizes.resize(row + 1);
+        if (!m_sizes[row].isValid())
+            m_sizes[row] = measure(option, index);
+        return m_sizes[row];
     }
+
+    /// For other removals, or letters of another size.
+    void forgetSizes() { m_sizes.clear(); }
 
     void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override
     {
@@ -62,6 +67,16 @@ public:
     }
 
 private:
+    static QSize measure(const QStyleOptionViewItem &option, const QModelIndex &index)
+    {
+        int width = option.fontMetrics.horizontalAdvance(tr("near tie, 0.76 %")), lines = 0;
+        for (const QString &line : index.data().toString().split(u'\n')) {
+            width = std::max(width, option.fontMetrics.horizontalAdvance(line));
+            ++lines;
+        }
+        return {width + 2 * kPadding, lines * option.fontMetrics.height() + 2 * kPadding - 4};
+    }
+
     void drawLinks(QPainter &painter, const QRect &card, qint64 layer, const PlotStyle &style) const
     {
         if (layer == hoveredLayer) {
@@ -72,6 +87,8 @@ private:
         if (layer == selectedLayer)
             painter.fillRect(QRect(card.left() + kPadding, card.bottom() - 6, card.width() - 2 * kPadding, 3), style.accent);
     }
+
+    mutable std::vector<QSize> m_sizes; ///< of rows; not valid where none was asked for yet
 };
 
 RemovalChips::RemovalChips(QWidget *parent) : QListView(parent), m_order(new RemovalOrderModel(this)), m_delegate(new Delegate(this))
@@ -95,6 +112,7 @@ RemovalChips::RemovalChips(QWidget *parent) : QListView(parent), m_order(new Rem
     });
     connect(this, &QListView::entered, this, [this, layerOf](const QModelIndex &index) { emit layerHovered(layerOf(index)); });
     connect(this, &QListView::viewportEntered, this, [this] { emit layerHovered(-1); });
+    connect(m_order, &QAbstractItemModel::modelAboutToBeReset, this, [this] { m_delegate->forgetSizes(); });
     fitHeight();
 }
 
@@ -103,7 +121,8 @@ void RemovalChips::showRemovals(std::vector<Removal> removals, qint64 shown)
     const QScopedValueRollback guard(m_isSetting, true);
     m_order->setRemovals(std::move(removals));
     for (int row = 0; row < m_order->rowCount(); ++row)
-        setRowHidden(row, shown >= 0 && row >= shown);
+        if (const bool isLater = shown >= 0 && row >= shown; isLater != isRowHidden(row)) // each call has the list lay out all of them
+            setRowHidden(row, isLater);
 }
 
 void RemovalChips::setStep(qint64 step)
@@ -152,6 +171,7 @@ void RemovalChips::changeEvent(QEvent *event)
 /// Three lines, the card's padding, and the scroll bar that a long order needs.
 void RemovalChips::fitHeight()
 {
+    m_delegate->forgetSizes();
     setFixedHeight(3 * fontMetrics().height() + 2 * kPadding + 2 * spacing() + horizontalScrollBar()->sizeHint().height());
 }
 

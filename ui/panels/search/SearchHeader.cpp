@@ -4,6 +4,7 @@
 #include "commands/PlanEditor.h"
 #include "jobs/JobTable.h"
 #include "models/SessionModel.h"
+#include "panels/common/BusyReason.h"
 #include "panels/common/JobButton.h"
 #include "panels/common/JobCostText.h"
 #include "panels/common/WheelGuard.h"
@@ -107,9 +108,13 @@ void SearchHeader::followJob()
     const bool isPruning = job && job->kind == JobKind::Prune && session.isSearchRunning();
     if (m_workbench.runner.isBusy(JobKind::Search) || isPruning) {
         const bool isRunning = isPruning || (job && job->kind == JobKind::Search);
-        m_search->offer(tr("Searching"), {isRunning ? progressDetails(job->progress) : tr("Waiting for another job.")}, {});
-        if (isRunning && job->progress.total <= 0)
-            m_search->offer(tr("Searching"), {jobStateText(job->state)}, {});
+        const QString paused = isRunning ? pausedText(*job) : QString();
+        m_search->offer(tr("Searching"),
+                        {!isRunning                 ? tr("Waiting for another job.")
+                         : !paused.isEmpty()        ? paused
+                         : job->progress.total <= 0 ? jobStateText(job->state)
+                                                    : progressDetails(job->progress)},
+                        {});
     } else if (m_search->isVisibleTo(this)) {
         m_search->offer(state == SearchState::Unfinished ? tr("Resume") : tr("Search"), m_workbench.jobs.canSearch(),
                         jobCostText(m_workbench.jobs.searchCost(session.draft())));

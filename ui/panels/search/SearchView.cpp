@@ -6,6 +6,7 @@
 #include "jobs/SessionJobs.h"
 #include "models/SelectionModel.h"
 #include "models/SessionModel.h"
+#include "panels/common/BusyReason.h"
 #include "panels/common/EmptyState.h"
 #include "panels/common/FigureSources.h"
 #include "panels/common/PlotMessages.h"
@@ -52,6 +53,7 @@ SearchView::SearchView(Workbench workbench, QWidget *parent)
       m_stale(new InlineNote),
       m_searchThis(new QPushButton),
       m_goBack(new QPushButton),
+      m_busy(new BusyReason(workbench.runner, JobKind::Search, tr("A search is running."), this)),
       m_pages(new QStackedLayout),
       m_empty(new EmptyState),
       m_bars(new CandidateBars),
@@ -86,7 +88,6 @@ QWidget *SearchView::makeStale()
 QWidget *SearchView::makePlots()
 {
     m_bars->setMinimumHeight(170);
-    m_heatmap->setMinimumHeight(140);
     auto *order = captionLabel(tr("Removal order, with the search perplexity after each"));
     order->setWordWrap(false); // what wraps would have the page take its preferred height, and scroll where it need not
     auto *column = new QWidget;
@@ -136,14 +137,20 @@ void SearchView::connectModels()
 {
     m_soon.setSingleShot(true);
     m_soon.setInterval(0);
-    connect(&m_soon, &QTimer::timeout, this, &SearchView::follow);
+    connect(&m_soon, &QTimer::timeout, this, [this] {
+        if (m_isAllDue)
+            follow();
+        else
+            followStep();
+    });
     const SessionModel &session = m_workbench.session;
     for (const auto changed :
          {&SessionModel::modelChanged, &SessionModel::modelPresenceChanged, &SessionModel::draftChanged, &SessionModel::searchChanged,
           &SessionModel::otherSearchChanged, &SessionModel::textsChanged, &SessionModel::planHashChanged})
         connect(&session, changed, this, &SearchView::followSoon);
+    connect(m_busy, &BusyReason::changed, this, &SearchView::followSoon);
     const SelectionModel &selection = m_workbench.selection;
-    connect(&selection, &SelectionModel::stepChanged, this, &SearchView::followSoon);
+    connect(&selection, &SelectionModel::stepChanged, this, &SearchView::followStepSoon);
     connect(&selection, &SelectionModel::selectedLayerChanged, m_bars, &CandidateBars::setSelectedLayer);
     connect(&selection, &SelectionModel::hoveredLayerChanged, m_bars, &CandidateBars::setHoveredLayer);
     connect(&selection, &SelectionModel::selectedLayerChanged, m_heatmap, &SearchHeatmap::setSelectedLayer);
@@ -168,21 +175,26 @@ void SearchView::showEvent(QShowEvent *event)
 
 void SearchView::followSoon()
 {
-    followKey();
+    followKey(shown());
+    m_isAllDue = true;
+    followStepSoon();
+}
+
+void SearchView::followStepSoon()
+{
     if (isVisible() && !m_soon.isActive())
         m_soon.start();
 }
 
 /// In another search no step of the old one stays chosen; at once and even when hidden, because other views show the step too.
-void SearchView::followKey()
+void SearchView::followKey(const Shown &shown)
 {
-    const Shown now = shown();
-    if (!now.isStale)
+    if (!shown.isStale)
         m_lastDraft = m_workbench.session.draft();
-    if (now.key == m_lastKey)
+    if (shown.key == m_lastKey)
         return;
-    m_lastKey = now.key;
-    m_lastKept = now.kept;
+    m_lastKey = shown.key;
+    m_lastKept = shown.kept;
     m_isReplaying = false;
     m_transport->pause();
     m_workbench.selection.setStep(-1);
@@ -190,10 +202,11 @@ void SearchView::followKey()
 
 void SearchView::follow()
 {
-    followKey();
-    followHeader();
+    m_isAllDue = false;
     const Shown now = shown();
-    const bool isEmpty = showEmptyState() || !now.record;
+    followKey(now);
+    followHeader();
+    const bool isEmpty = showEmptyState(now) || !now.record;
     followStale(now, isEmpty);
     if (isEmpty) {
         m_transport->pause();
@@ -201,6 +214,14 @@ void SearchView::follow()
     }
     m_pages->setCurrentIndex(1);
     followPlots(now);
+}
+
+/// Of a replay nothing else changes, and each step is to be there within a frame.
+void SearchView::followStep()
+{
+    followWorking();
+    if (const Shown now = shown(); now.record && m_pages->currentIndex() == 1)
+        followPlots(now);
 }
 
 /// What belongs to another plan says so, with both ways out.
@@ -215,8 +236,7 @@ void SearchView::followStale(const Shown &shown, bool isEmpty)
     m_searchThis->setText(isOtherK ? tr("Search for K = %1").arg(exactText(session.neuronsKept())) : tr("Search the current plan"));
     m_goBack->setText(isOtherK ? tr("Go back to K = %1").arg(exactText(shown.kept)) : tr("Go back"));
     const Possibility possible = m_workbench.jobs.canSearch();
-    const bool isBusy = m_workbench.runner.isBusy(JobKind::Search);
-    enableUnless(possible && isBusy ? tr("A search is running.") : possible.reason, *m_searchThis, {});
+    enableUnless(possible ? m_busy->text() : possible.reason, *m_searchThis, {});
     enableUnless(session.readOnlyReason(), *m_goBack, {});
 }
 
@@ -244,7 +264,7 @@ SearchView::Shown SearchView::shown() const
     return result;
 }
 
-bool SearchView::showEmptyState()
+bool SearchView::showEmptyState(const Shown &shown)
 {
     const SessionModel &session = m_workbench.session;
     if (!session.hasModel()) {
@@ -268,7 +288,7 @@ bool SearchView::showEmptyState()
                               : keeps,
                      session.bounds() && session.bounds()->mostAttentions > 0 ? tr("Set N = 1") : QString());
         m_empty->refuseAction(session.readOnlyReason());
-    } else if (!shown().record) {
+    } else if (!shown.record) {
         m_empty->say(
             tr("Not searched yet"),
             tr("No search yet for K = %1. Each step of it leaves out one attention after the other, measures what the model loses, and "
@@ -295,6 +315,12 @@ void SearchView::actOnEmptyState()
 void SearchView::followHeader()
 {
     m_header->follow();
+    followWorking();
+}
+
+/// Which cells are being evaluated; what is to come is not given away by that in a replay.
+void SearchView::followWorking()
+{
     const JobInfo *job = m_workbench.runner.current();
     const bool isWorking = job && m_workbench.session.isSearchRunning() && job->progress.step >= 0 && !m_isReplaying;
     m_heatmap->setWorking(isWorking ? job->progress.step : -1, isWorking ? job->progress.layer : -1);
@@ -336,14 +362,14 @@ void SearchView::chooseStep(qint64 step)
     m_transport->pause();
     m_isReplaying = false;
     m_workbench.selection.setStep(step);
-    followSoon();
+    followStepSoon();
 }
 
 void SearchView::showReplayStep(qint64 step)
 {
     m_isReplaying = step >= 0;
     m_workbench.selection.setStep(step);
-    followSoon();
+    followStepSoon();
 }
 
 } // namespace secateur::ui

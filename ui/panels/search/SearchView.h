@@ -15,6 +15,7 @@ class QStackedLayout;
 
 namespace secateur::ui {
 
+class BusyReason;
 class CandidateBars;
 class EmptyState;
 class InlineNote;
@@ -54,11 +55,14 @@ private:
     void connectGestures();
     void connectModels();
     void followSoon();
-    void followKey();
+    void followStepSoon();
+    void followKey(const Shown &shown);
     void follow();
+    void followStep();
     void followHeader();
+    void followWorking();
     void followPlots(const Shown &shown);
-    bool showEmptyState();
+    bool showEmptyState(const Shown &shown);
     void followStale(const Shown &shown, bool isEmpty);
     void actOnEmptyState();
     void showReplayStep(qint64 step);
@@ -72,6 +76,7 @@ private:
     QWidget *m_staleRow;
     InlineNote *m_stale;
     QPushButton *m_searchThis, *m_goBack;
+    const BusyReason *m_busy;
     QStackedLayout *m_pages;
     EmptyState *m_empty;
     CandidateBars *m_bars;
@@ -83,6 +88,7 @@ private:
     PlanDraft m_lastDraft; ///< the plan that it was shown for
     qint64 m_lastKept = 0;
     bool m_isReplaying = false; ///< later steps are hidden
+    bool m_isAllDue = false;    ///< more than the step has changed since the last update
 };
 
 } // namespace secateur::ui

@@ -6,6 +6,7 @@
 #include "widgets/Enabling.h"
 
 #include <QComboBox>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QSignalBlocker>
@@ -38,7 +39,6 @@ TransportBar::TransportBar(QWidget *parent)
     m_position->setPageStep(1);
     m_position->setMinimumWidth(80);
     m_position->setMaximumWidth(260);
-    m_label->setMinimumWidth(fontMetrics().horizontalAdvance(tr("step 88 of 88")));
     m_speed->setAccessibleName(tr("Speed of the replay"));
     for (const double speed : {0.5, 1.0, 2.0, 4.0})
         m_speed->addItem(tr("%1×").arg(locale().toString(speed)), speed);
@@ -63,7 +63,8 @@ TransportBar::TransportBar(QWidget *parent)
     });
     connect(m_speed, &QComboBox::currentIndexChanged, this, [this] { m_timer->setInterval(interval()); });
     connect(m_timer, &QTimer::timeout, this, &TransportBar::goForward);
-    describe();
+    fitLabel();
+    followPlaying();
 }
 
 QToolButton *TransportBar::makeButton(const QString &iconName, const QString &name, void (TransportBar::*act)())
@@ -89,12 +90,16 @@ void TransportBar::setSteps(qint64 steps)
     m_steps = steps;
     if (m_steps < 2)
         pause();
+    fitLabel();
     describe();
 }
 
 void TransportBar::setStep(qint64 step)
 {
-    m_step = step < m_steps ? step : -1;
+    const qint64 shown = step < m_steps ? step : -1;
+    if (shown == m_step)
+        return;
+    m_step = shown;
     describe();
 }
 
@@ -115,13 +120,15 @@ void TransportBar::play()
     if (m_step < 0 || m_step >= m_steps - 1)
         request(0);
     m_timer->start(interval());
-    describe();
+    followPlaying();
 }
 
 void TransportBar::pause()
 {
+    if (!isPlaying())
+        return;
     m_timer->stop();
-    describe();
+    followPlaying();
 }
 
 void TransportBar::togglePlaying()
@@ -141,7 +148,7 @@ void TransportBar::goForward()
 {
     const bool isAtEnd = m_step < 0 || m_step >= m_steps - 1;
     if (isAtEnd)
-        m_timer->stop();
+        pause();
     request(isAtEnd ? -1 : m_step + 1);
 }
 
@@ -158,15 +165,37 @@ QString TransportBar::positionText() const
     return m_steps == 0 ? tr("no steps yet") : m_steps == 1 ? tr("one step") : tr("all %1 steps").arg(m_steps);
 }
 
+/// The room of its longest text: with the words its width would change, and with that the layout of all around it, step by step.
+void TransportBar::fitLabel()
+{
+    const QFontMetrics metrics = m_label->fontMetrics();
+    int width = 0;
+    for (const QString &text :
+         {tr("step %1 of %2").arg(m_steps).arg(m_steps), tr("all %1 steps").arg(m_steps), tr("one step"), tr("no steps yet")})
+        width = std::max(width, metrics.horizontalAdvance(text));
+    m_label->setFixedSize(width, metrics.height());
+}
+
+void TransportBar::changeEvent(QEvent *event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::FontChange || event->type() == QEvent::StyleChange)
+        fitLabel();
+}
+
+void TransportBar::followPlaying()
+{
+    m_play->setIcon(icon(isPlaying() ? QStringLiteral("pause") : QStringLiteral("play")));
+    m_play->setAccessibleName(isPlaying() ? tr("Pause the replay") : tr("Play the search"));
+    describe(); // its tooltip
+}
+
 void TransportBar::describe()
 {
     const QSignalBlocker blocker(m_position);
     m_position->setRange(0, int(std::max<qint64>(0, m_steps - 1)));
     m_position->setValue(int(m_step < 0 ? m_steps - 1 : m_step));
     m_label->setText(positionText());
-    m_play->setIcon(icon(isPlaying() ? QStringLiteral("pause") : QStringLiteral("play")));
-    const QString name = isPlaying() ? tr("Pause the replay") : tr("Play the search");
-    m_play->setAccessibleName(name);
     for (QWidget *control : std::initializer_list<QWidget *>{m_first, m_back, m_play, m_forward, m_end, m_position, m_speed})
         enableUnless(m_steps > 0 ? QString() : tr("No step is finished yet."), *control, control->accessibleName());
 }

@@ -33,6 +33,9 @@ public slots:
 signals:
     void stepRequested(qint64 step); ///< -1: all
 
+protected:
+    void changeEvent(QEvent *event) override;
+
 private:
     QToolButton *makeButton(const QString &iconName, const QString &name, void (TransportBar::*act)());
     void goToFirst() { request(0); }
@@ -42,6 +45,8 @@ private:
     void togglePlaying();
     void request(qint64 step);
     QString positionText() const;
+    void fitLabel();
+    void followPlaying();
     void describe();
 
     QToolButton *m_first, *m_back, *m_play, *m_forward, *m_end;

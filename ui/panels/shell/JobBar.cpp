@@ -7,6 +7,7 @@
 #include "theme/Icons.h"
 #include "theme/PlotStyle.h"
 #include "widgets/CopyButton.h"
+#include "widgets/Enabling.h"
 #include "widgets/FittingLabel.h"
 #include "widgets/Quantity.h"
 
@@ -18,6 +19,7 @@
 #include <QPushButton>
 
 #include <algorithm>
+#include <utility>
 
 namespace secateur::ui {
 namespace {
@@ -135,15 +137,13 @@ void JobBar::follow()
         counts.prepend(tr("%1 · %2 more to come").arg(counts.constFirst()).arg(waiting));
     m_counts->setTexts(counts);
     m_pause->setText(isPaused ? tr("Resume") : tr("Pause"));
-    m_pause->setIcon(icon(isPaused ? QStringLiteral("play") : QStringLiteral("pause")));
+    if (std::exchange(m_offersToGoOn, isPaused) != isPaused) // not with every unit of work: it lays the window out anew
+        m_pause->setIcon(icon(isPaused ? QStringLiteral("play") : QStringLiteral("pause")));
     m_pause->setAccessibleName(isPaused ? tr("Resume the current job") : tr("Pause the current job"));
-    const QString cancelling = tr("The job is being cancelled.");
-    m_pause->setEnabled(!isCancelling);
-    m_pause->setToolTip(isCancelling ? cancelling : QString());
-    m_cancel->setEnabled(!isCancelling);
-    m_cancel->setToolTip(isCancelling
-                             ? cancelling
-                             : tr("%1 cancels it from anywhere; Esc does in this bar").arg(kCancelKeys.toString(QKeySequence::NativeText)));
+    const QString cancelling = isCancelling ? tr("The job is being cancelled.") : QString();
+    enableUnless(cancelling, *m_pause, {});
+    enableUnless(cancelling, *m_cancel,
+                 tr("%1 cancels it from anywhere; Esc does in this bar").arg(kCancelKeys.toString(QKeySequence::NativeText)));
     m_copy->setVisible(!job->command.isEmpty());
     showRunning(true, job->isHeld());
     if (job->isHeld())

@@ -45,6 +45,7 @@ private:
     QProgressBar *m_progress;
     QPushButton *m_cpu, *m_pause, *m_cancel;
     CopyButton *m_copy;
+    bool m_offersToGoOn = false; ///< by the icon of its button to pause
 };
 
 } // namespace secateur::ui

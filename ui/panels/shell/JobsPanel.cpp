@@ -6,6 +6,7 @@
 #include "panels/common/TableLook.h"
 #include "theme/Icons.h"
 #include "widgets/CopyButton.h"
+#include "widgets/Enabling.h"
 
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -87,12 +88,10 @@ void JobsPanel::followSelected()
         problem = job->isOver()                           ? tr("This job is over.")
                   : job->state == JobInfo::State::Waiting ? tr("This job has not begun.")
                                                           : tr("The job is being cancelled.");
-    m_pause->setEnabled(isUnderWay);
-    m_pause->setToolTip(problem);
+    enableUnless(problem, *m_pause, {});
     m_pause->setText(job && job->isHeld() ? tr("Retry") : isPaused ? tr("Resume") : tr("Pause"));
     m_pause->setIcon(icon(isPaused ? QStringLiteral("play") : QStringLiteral("pause")));
-    m_cancel->setEnabled(isUnderWay || (job && job->state == JobInfo::State::Waiting));
-    m_cancel->setToolTip(m_cancel->isEnabled() ? QString() : problem);
+    enableUnless(job && job->state == JobInfo::State::Waiting ? QString() : problem, *m_cancel, {});
     const bool hasCommand = job && !job->command.isEmpty();
     m_copy->setProblem(!job         ? problem
                        : hasCommand ? QString()

@@ -23,8 +23,7 @@ constexpr qsizetype kLongest = 220; ///< characters of a sentence that are shown
 /// A success or a note is told by its sentence; a problem is called one.
 QString headingOf(const Message &message)
 {
-    const bool isProblem = message.severity == Message::Severity::Warning || message.severity == Message::Severity::Error;
-    return isProblem ? MessageRow::tr("%1: %2").arg(severityText(message.severity), message.sentence) : message.sentence;
+    return message.stays() ? MessageRow::tr("%1: %2").arg(severityText(message.severity), message.sentence) : message.sentence;
 }
 
 QString iconName(Message::Severity severity)
@@ -116,7 +115,7 @@ MessageRow::MessageRow(const Message &message, std::chrono::milliseconds patienc
     layout->addWidget(dismiss, 0, Qt::AlignTop);
     connect(dismiss, &QToolButton::clicked, this, &MessageRow::dismissed);
 
-    if (message.severity == Message::Severity::Info || message.severity == Message::Severity::Success) {
+    if (!message.stays()) {
         m_timer->setInterval(patience);
         connect(m_timer, &QTimer::timeout, this, [this] {
             if (!isAttended())

@@ -6,21 +6,18 @@
 #include "models/SessionModel.h"
 #include "panels/common/InBackground.h"
 #include "panels/start/ModelCard.h"
+#include "panels/start/UnsavedSessions.h"
 #include "widgets/DropArea.h"
-#include "widgets/Enabling.h"
 #include "widgets/EntryList.h"
-#include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
 
-#include <QDateTime>
 #include <QDir>
 #include <QDragEnterEvent>
 #include <QDropEvent>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
-#include <QLocale>
 #include <QMimeData>
 #include <QPushButton>
 #include <QResizeEvent>
@@ -29,14 +26,12 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace secateur::ui {
 namespace {
 
-constexpr int kTwoColumns = 100;       ///< characters of width from which there is room for the lists beside the model
-constexpr std::size_t kFirstShown = 3; ///< unsaved sessions, before all are asked for
+constexpr int kTwoColumns = 100; ///< characters of width from which there is room for the lists beside the model
 
 bool isSessionFile(const QString &path)
 {
@@ -68,31 +63,6 @@ QString pathText(const std::filesystem::path &path)
     return QString::fromStdString(path.string());
 }
 
-/// "calibrated, 312 candidates searched, not evaluated"
-QString doneText(const RecoverableSession &session)
-{
-    const auto counted = [](std::int64_t count, const QString &none, const QString &one, const QString &many) {
-        return count == 0 ? none : count == 1 ? one : many.arg(exactText(count));
-    };
-    const QString calibrated =
-        counted(session.calibrations, StartPanel::tr("not calibrated"), StartPanel::tr("calibrated"), StartPanel::tr("%1 calibrations"));
-    const QString searched =
-        counted(session.candidates, QString(), StartPanel::tr("1 candidate searched"), StartPanel::tr("%1 candidates searched"));
-    const QString evaluated =
-        counted(session.evaluations, StartPanel::tr("not evaluated"), StartPanel::tr("1 evaluation"), StartPanel::tr("%1 evaluations"));
-    QStringList parts = {calibrated, searched, evaluated};
-    if (!session.stoppedJob.empty())
-        parts << StartPanel::tr("stopped: %1", "a job, when the window was closed").arg(QString::fromStdString(session.stoppedJob));
-    parts.removeAll(QString());
-    return parts.join(StartPanel::tr(", ", "between what was done in a session"));
-}
-
-QString timeText(std::chrono::system_clock::time_point time)
-{
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
-    return QLocale().toString(QDateTime::fromSecsSinceEpoch(seconds), QLocale::ShortFormat);
-}
-
 } // namespace
 
 StartPanel::StartPanel(Workbench workbench, QWidget *parent)
@@ -103,12 +73,10 @@ StartPanel::StartPanel(Workbench workbench, QWidget *parent)
       m_openSession(new QPushButton(tr("Open session…"))),
       m_openSample(new QPushButton(tr("Try the bundled sample"))),
       m_clearRecent(new QPushButton(tr("Clear"))),
-      m_allRecoverable(new QPushButton),
       m_card(new ModelCard(workbench)),
       m_recentList(new EntryList(tr("Recent models and sessions"))),
       m_hubList(new EntryList(tr("Models in the Hugging Face cache"))),
-      m_recovery(new QWidget),
-      m_recoveryRows(new QVBoxLayout)
+      m_unsaved(new UnsavedSessions)
 {
     setAcceptDrops(true);
     setWidgetResizable(true);
@@ -122,11 +90,12 @@ StartPanel::StartPanel(Workbench workbench, QWidget *parent)
     connect(m_card, &ModelCard::nextRequested, this, &StartPanel::nextRequested);
     connect(m_recentList, &EntryList::chosen, this, [this](int index) { openPath(m_recent.value(index)); });
     connect(m_hubList, &EntryList::chosen, this, [this](int index) { openPath(pathText(m_cached[std::size_t(index)].folder)); });
+    connect(m_unsaved, &UnsavedSessions::restoreRequested, this, &StartPanel::restoreRequested);
+    connect(m_unsaved, &UnsavedSessions::discardRequested, this, &StartPanel::discardRequested);
     connect(&m_scan, &QFutureWatcher<std::vector<CachedModel>>::finished, this, &StartPanel::showHubCache);
     connect(&workbench.session, &SessionModel::modelChanged, this, &StartPanel::followModel);
     setSampleFolder({});
     setRecent({});
-    setRecoverable({});
     followModel();
 }
 
@@ -181,12 +150,7 @@ QWidget *StartPanel::buildLists()
     auto *layout = new QVBoxLayout(lists);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(6);
-    auto *recovery = new QVBoxLayout(m_recovery);
-    recovery->setContentsMargins(0, 0, 0, 10);
-    recovery->addWidget(headingLabel(tr("Unsaved sessions")));
-    recovery->addLayout(m_recoveryRows);
-    recovery->addWidget(m_allRecoverable, 0, Qt::AlignLeft);
-    layout->addWidget(m_recovery);
+    layout->addWidget(m_unsaved);
     auto *recent = new QHBoxLayout;
     recent->addWidget(headingLabel(tr("Recent")), 1);
     recent->addWidget(m_clearRecent);
@@ -197,14 +161,9 @@ QWidget *StartPanel::buildLists()
     layout->addWidget(m_hubList);
     layout->addStretch();
     m_hubList->setEntries({}, tr("Looking…"));
-    for (QPushButton *button : {m_clearRecent, m_allRecoverable})
-        button->setProperty("link", true);
+    m_clearRecent->setProperty("link", true);
     m_clearRecent->setAccessibleName(tr("Clear the recent models and sessions"));
     connect(m_clearRecent, &QPushButton::clicked, this, &StartPanel::recentCleared);
-    connect(m_allRecoverable, &QPushButton::clicked, this, [this] {
-        m_areAllShown = true;
-        showRecoverable();
-    });
     return lists;
 }
 
@@ -228,59 +187,7 @@ void StartPanel::setRecent(const QStringList &paths)
 
 void StartPanel::setRecoverable(std::vector<RecoverableSession> sessions)
 {
-    std::stable_partition(sessions.begin(), sessions.end(), [](const RecoverableSession &session) { return !session.wasClosed; });
-    m_recoverable = std::move(sessions);
-    m_areAllShown = false;
-    showRecoverable();
-}
-
-void StartPanel::showRecoverable()
-{
-    while (QLayoutItem *item = m_recoveryRows->takeAt(0)) {
-        item->widget()->hide(); // the keyboard must not find it any more
-        item->widget()->deleteLater();
-        delete item;
-    }
-    const std::size_t count = m_recoverable.size(), shown = m_areAllShown ? count : std::min(count, kFirstShown);
-    for (std::size_t i = 0; i < shown; ++i)
-        m_recoveryRows->addWidget(buildRecoveryRow(m_recoverable[i], i == 0 && !m_recoverable[i].wasClosed));
-    m_allRecoverable->setText(tr("Show all %1").arg(count));
-    m_allRecoverable->setVisible(shown < count);
-    m_recovery->setVisible(count > 0);
-}
-
-QWidget *StartPanel::buildRecoveryRow(const RecoverableSession &session, bool isSuggested)
-{
-    const QString folder = pathText(session.folder), problem = QString::fromStdString(session.problem);
-    const QString file = QString::fromStdString(session.sessionFile.filename().string());
-    const QString model = !problem.isEmpty() ? tr("A newer session")
-                          : file.isEmpty()   ? QString::fromStdString(modelName(session.modelFolder).brief)
-                                             : file;
-    auto *row = new Card;
-    auto *layout = new QVBoxLayout(row);
-    layout->setContentsMargins(12, 10, 12, 10);
-    layout->setSpacing(4);
-    auto *note = new InlineNote;
-    layout->addWidget(note);
-    note->say(session.wasClosed ? InlineNote::Kind::Info : InlineNote::Kind::Warning,
-              !session.wasClosed ? tr("%1 was interrupted").arg(model)
-              : file.isEmpty()   ? tr("%1, not saved").arg(model)
-                                 : tr("%1, unsaved changes").arg(model));
-    layout->addWidget(captionLabel(timeText(session.lastChange)));
-    layout->addWidget(captionLabel(problem.isEmpty() ? doneText(session) : problem));
-    auto *restore = new QPushButton(tr("Restore")), *discard = new QPushButton(tr("Discard"));
-    restore->setProperty("primary", isSuggested);
-    enableUnless(problem, *restore, {});
-    restore->setAccessibleName(tr("Restore the session of %1").arg(model));
-    discard->setAccessibleName(tr("Discard the session of %1").arg(model));
-    auto *buttons = new QHBoxLayout;
-    buttons->addWidget(restore);
-    buttons->addWidget(discard);
-    buttons->addStretch();
-    layout->addLayout(buttons);
-    connect(restore, &QPushButton::clicked, this, [this, folder] { emit restoreRequested(folder); });
-    connect(discard, &QPushButton::clicked, this, [this, folder] { emit discardRequested(folder); });
-    return row;
+    m_unsaved->setSessions(std::move(sessions));
 }
 
 void StartPanel::setSampleFolder(const QString &folder)

@@ -12,14 +12,13 @@
 
 class QBoxLayout;
 class QPushButton;
-class QVBoxLayout;
 
 namespace secateur::ui {
 
 class DropArea;
 class EntryList;
-class InlineNote;
 class ModelCard;
+class UnsavedSessions;
 
 /// Where everything begins: opens a model or a session from a drop, a dialog, the recent ones, what a crash left behind, or the Hugging Face
 /// cache, and says what the open model is made of and whether its weights fit into memory.
@@ -55,8 +54,6 @@ protected:
 private:
     void build();
     QWidget *buildLists();
-    QWidget *buildRecoveryRow(const RecoverableSession &session, bool isSuggested);
-    void showRecoverable();
     void openPath(const QString &path);
     void chooseModel();
     void chooseSession();
@@ -68,17 +65,14 @@ private:
     QStringList m_recent;
     QString m_sample;
     std::vector<CachedModel> m_cached;
-    std::vector<RecoverableSession> m_recoverable; ///< in the order in which they are shown
-    bool m_areAllShown = false;
     QFutureWatcher<std::vector<CachedModel>> m_scan;
 
     QBoxLayout *m_columns = nullptr;
     DropArea *m_drop;
-    QPushButton *m_openModel, *m_openSession, *m_openSample, *m_clearRecent, *m_allRecoverable;
+    QPushButton *m_openModel, *m_openSession, *m_openSample, *m_clearRecent;
     ModelCard *m_card;
     EntryList *m_recentList, *m_hubList;
-    QWidget *m_recovery;
-    QVBoxLayout *m_recoveryRows;
+    UnsavedSessions *m_unsaved;
 };
 
 } // namespace secateur::ui

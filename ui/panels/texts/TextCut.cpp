@@ -75,9 +75,11 @@ void TextCut::setValue(const TextSettings &text)
     if (text.windows)
         m_windows->setValue(int(std::min<std::int64_t>(*text.windows, kMostWindows)));
     m_length->setValue(int(std::min<std::int64_t>(text.length, m_length->maximum())));
-    m_isShuffled->setChecked(text.seed != 0);
     if (text.seed != 0)
         m_seed->setValue(int(std::min<std::uint64_t>(text.seed, std::uint64_t(m_seed->maximum()))));
+    else if (m_isShuffled->isChecked()) // undone: a seed of what is no more must not stay; who unticks it gets his back
+        m_seed->setValue(m_seed->minimum());
+    m_isShuffled->setChecked(text.seed != 0);
     follow();
 }
 

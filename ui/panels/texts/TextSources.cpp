@@ -8,6 +8,7 @@
 #include "text/PastedText.h"
 #include "theme/Icons.h"
 #include "widgets/CopyButton.h"
+#include "widgets/Enabling.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Quantity.h"
 
@@ -29,14 +30,6 @@ constexpr qsizetype kMostPasted = 20'000'000; ///< characters; more than that is
 bool holdsText(const QMimeData *data)
 {
     return data && (data->hasUrls() ? !textsIn(*data).isEmpty() : data->hasText());
-}
-
-/// Enables a button, or says in its tooltip why it is not.
-void offer(QPushButton &button, bool isEnabled, const QString &toolTip)
-{
-    button.setEnabled(isEnabled);
-    button.setToolTip(toolTip);
-    button.setAccessibleDescription(toolTip);
 }
 
 } // namespace
@@ -111,12 +104,12 @@ void TextSources::setChosen(const QStringList &files)
         clearAdvice();
     m_chosen = files;
     const bool isSample = m_chosen == QStringList{m_sample};
-    offer(*m_bundled, !isSample, isSample ? tr("This text is already chosen.") : m_sample);
+    enableUnless(isSample ? tr("This text is already chosen.") : QString(), *m_bundled, m_sample);
 }
 
 void TextSources::setRemovable(bool areSome)
 {
-    offer(*m_remove, areSome, areSome ? QString() : tr("Select a file in the list first."));
+    enableUnless(areSome ? QString() : tr("Select a file in the list first."), *m_remove, {});
 }
 
 void TextSources::showEvent(QShowEvent *event)
@@ -182,14 +175,10 @@ void TextSources::followClipboard()
 {
     if (m_pasteFolder.isEmpty() || !isVisible()) // asking other programs for what they have copied takes time
         return;
-    if (m_isKeeping) {
-        offer(*m_paste, false, tr("The copied text is being kept as a file."));
-        return;
-    }
-    const bool isPossible = holdsText(QGuiApplication::clipboard()->mimeData());
-    offer(*m_paste, isPossible,
-          isPossible ? tr("Keeps the copied text as a file in %1 and adds it.").arg(folderText(m_pasteFolder))
-                     : tr("The clipboard holds no text. Copy one first."));
+    const QString problem = m_isKeeping                                           ? tr("The copied text is being kept as a file.")
+                            : holdsText(QGuiApplication::clipboard()->mimeData()) ? QString()
+                                                                                  : tr("The clipboard holds no text. Copy one first.");
+    enableUnless(problem, *m_paste, tr("Keeps the copied text as a file in %1 and adds it.").arg(folderText(m_pasteFolder)));
 }
 
 void TextSources::tellProblem(const QString &sentence, const QString &remedy)
