@@ -138,7 +138,7 @@ void checkEvent(const JobEvent &event, const Session &session)
         checkScores(*scored->scores, session, session.calibrations.size());
 }
 
-void apply(Session &session, const JobEvent &event)
+void applyEvent(Session &session, const JobEvent &event)
 {
     std::visit(
         [&](const auto &told) {

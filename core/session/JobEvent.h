@@ -99,6 +99,6 @@ void checkEvent(const JobEvent &event, const Session &session);
 /// Brings into the session what an event tells, and is the only way for results to get there: from a job that runs, and from a journal. What is
 /// applied twice counts once. Events that tell of the job alone change nothing.
 /// Throws Flaw, and changes nothing, when a loss or a removal does not follow what is known of its search.
-void apply(Session &session, const JobEvent &event);
+void applyEvent(Session &session, const JobEvent &event);
 
 } // namespace secateur

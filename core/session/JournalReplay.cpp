@@ -138,7 +138,7 @@ void take(Session &session, const nlohmann::json &line, Lines lines)
     if (!isFinding(event))
         throw Flaw("a journal holds no such event");
     checkEvent(event, session);
-    apply(session, event);
+    applyEvent(session, event);
 }
 
 } // namespace

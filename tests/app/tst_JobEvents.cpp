@@ -68,10 +68,10 @@ void tst_JobEvents::linesMakeASession()
             if (std::holds_alternative<Opened>(event) && session.model)
                 continue; // the same once more
             checkEvent(event, session);
-            apply(session, event);
+            applyEvent(session, event);
             removals += std::holds_alternative<AttentionRemoved>(event) ? 1 : 0;
             if (std::holds_alternative<Opened>(event))
-                apply(session, Scored{std::make_shared<const NeuronScores>(loadScores(scores.toStdString()))}); // they are in the file
+                applyEvent(session, Scored{std::make_shared<const NeuronScores>(loadScores(scores.toStdString()))}); // they are in the file
         }
         return lines.empty() ? nlohmann::json() : lines.back();
     };
@@ -115,7 +115,7 @@ void tst_JobEvents::impactIsTheOneOfTheSession()
     const std::vector<nlohmann::json> lines = linesOf({"impact", kModel, "--text", kText, "--length", "128"});
     for (const nlohmann::json &line : lines)
         if (!isOfCommand(line))
-            apply(session, jobEventFromJson(line));
+            applyEvent(session, jobEventFromJson(line));
     QVERIFY(session.searches.empty());
     QVERIFY(session.denseImpact.has_value());
     QCOMPARE(session.denseImpact->steps.size(), 1U);

@@ -20,7 +20,7 @@ QString refusal(Session &session, const JobEvent &event)
 {
     try {
         checkEvent(event, session);
-        apply(session, event);
+        applyEvent(session, event);
     } catch (const std::exception &problem) {
         return QString::fromStdString(flawOf(problem));
     }
@@ -195,7 +195,7 @@ void tst_JobEvent::anOpeningBeginsAnotherSession()
 {
     Session session = fullSession();
     session.model->spec.contextLength = 512;
-    apply(session, Opened{*session.model});
+    applyEvent(session, Opened{*session.model});
     QVERIFY(session.calibrations.empty() && session.searches.empty() && session.evaluations.empty() && session.pinned.empty());
     QCOMPARE(session.calibrationText.length, 512); // no window is longer than the model's context
     QCOMPARE(session.calibrationText.windows.value(), 32);

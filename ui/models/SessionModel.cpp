@@ -226,7 +226,7 @@ void SessionModel::apply(const JobEvent &event)
     const Exactness before = planExactness();
     const std::size_t calibrations = m_session.calibrations.size();
     try {
-        secateur::apply(m_session, event);
+        applyEvent(m_session, event);
     } catch (const Flaw &) {
         return;
     }
