@@ -7,6 +7,7 @@
 #include "foundation/Error.h"
 #include "foundation/InputFile.h"
 #include "foundation/JsonFile.h"
+#include "jobs/CommandOptions.h"
 #include "jobs/JobWork.h"
 #include "model/Families.h"
 #include "pruning/PlanFile.h"
@@ -37,24 +38,21 @@ bool isWithin(const std::filesystem::path &path, const std::filesystem::path &fo
     return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
 }
 
-/// As a shell reads it back as one word; what would not be seen of it stands as bash, ksh and zsh read it.
-std::string quoted(const std::string &word)
+/// A line for people to copy: what would not be seen of a word stands as bash, ksh and zsh read it.
+std::string lineOf(const std::vector<std::string> &words)
 {
-    if (printable(word) != word) {
-        std::string text = "$'";
-        for (const char c : word) {
-            if (c == '\'' || c == '\\')
-                text += '\\';
-            text += c;
+    std::string line;
+    for (const std::string &word : words) {
+        std::string text = shellWord(word);
+        if (printable(word) != word) {
+            text = "$'";
+            for (const char c : word)
+                text += (c == '\'' || c == '\\' ? "\\" : "") + std::string(1, c);
+            text = printable(text) + "'";
         }
-        return printable(text) + "'";
+        line += (line.empty() ? "" : " ") + text;
     }
-    if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=+,") == std::string::npos)
-        return word;
-    std::string text = "'";
-    for (const char c : word)
-        text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return text + "'";
+    return line;
 }
 
 } // namespace
@@ -233,8 +231,12 @@ TextSettings Run::textOf(const Provenance &before) const
 
 ExportSettings Run::exportSettings() const
 {
+    CommandOptions repeated = o; // what decides the same plan and the same weights, without where to write
+    repeated.output.clear();
+    repeated.savePlan.clear();
+    repeated.isOverwriteAllowed = false;
     ExportSettings settings{
-        .format = o.format, .output = o.output, .isOverwriteAllowed = o.isOverwriteAllowed, .dtype = {}, .command = repeatableCommand(o)};
+        .format = o.format, .output = o.output, .isOverwriteAllowed = o.isOverwriteAllowed, .dtype = {}, .command = wordsOf(repeated)};
     if (!o.exportDtype.empty())
         settings.dtype = dtypeFromConfigName(o.exportDtype);
     return settings;
@@ -305,10 +307,12 @@ void Run::runSearch(PruningPlan &plan, const TextSettings &text, const SearchSet
         if (plan.search.isBegun() && !o.savePlan.empty() && isFirst()) {
             save(plan); // what an unfinished step has evaluated is kept as well
             const Provenance &p = plan.search.provenance;
-            const std::string file = quoted(o.savePlan.string());
-            const std::string command = "secateur-cli search " + quoted(o.model.string()) + " --plan " + file + " --save-plan " + file +
-                                        " --device " + p.device + " --dtype " + p.dtype + " --threads " + std::to_string(p.threads) +
-                                        (o.engine.screening == EngineSettings().screening ? "" : " --screen " + o.engine.screening);
+            CommandOptions goingOn;
+            goingOn.command = "search";
+            goingOn.model = o.model;
+            goingOn.plan = goingOn.savePlan = o.savePlan;
+            goingOn.engine = {.device = p.device, .dtype = p.dtype, .screening = o.engine.screening, .threads = p.threads};
+            const std::string file = lineOf({o.savePlan.string()}), command = lineOf(wordsOf(goingOn));
             report.event({{"event", "saved"}, {"plan", o.savePlan.string()}, {"command", command}});
             report.line("What was found so far is in " + file + ". Resume with: " + command);
         }

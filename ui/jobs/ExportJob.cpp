@@ -2,7 +2,6 @@
 // What SessionJobs writes of a plan: a checkpoint, or a file for the command line.
 #include "engine/Engine.h"
 #include "foundation/Wording.h"
-#include "jobs/CommandLines.h"
 #include "jobs/FailureWords.h"
 #include "jobs/JobWork.h"
 #include "jobs/SessionJobs.h"
@@ -42,21 +41,16 @@ void SessionJobs::exportPlan(ExportSettings settings)
 {
     if (!canExport())
         return;
-    const QString command = exportCommand(settings);
-    const JobRequest request{.kind = JobKind::Export, .drafts = {m_model.draft()}, .exporting = settings};
-    for (const QString &word : commandLines().exportWords(m_model.draft(), settings))
-        settings.command.push_back(word.toStdString());
-    const std::filesystem::path output = settings.output.has_filename() ? settings.output : settings.output.parent_path();
-    const QString name = QString::fromStdString(output.filename().string());
-    start(JobKind::Export, tr("Export %1").arg(name), command, QStringLiteral("export"), request,
-          [this, settings](const SessionTask &task, JobPort &port) {
-              const PlanDraft &draft = task.session().draft;
-              const PruningPlan plan = task.planOf(draft);
-              task.deliver(port, [this, draft, removed = plan.removedAttentions, hash = QString::fromStdString(plan.hash())] {
-                  m_model.setPlanHash(draft, removed, hash); // whoever shows the export knows that it is of this plan
-              });
-              exportTo(task, port, plan, settings);
-          });
+    const request::Export asked{.draft = m_model.draft(), .settings = settings};
+    settings.command = exportWords(asked, m_model.session(), commandSettings());
+    start(asked, [this, settings](const SessionTask &task, JobPort &port) {
+        const PlanDraft &draft = task.session().draft;
+        const PruningPlan plan = task.planOf(draft);
+        task.deliver(port, [this, draft, removed = plan.removedAttentions, hash = QString::fromStdString(plan.hash())] {
+            m_model.setPlanHash(draft, removed, hash); // whoever shows the export knows that it is of this plan
+        });
+        exportTo(task, port, plan, settings);
+    });
 }
 
 void SessionJobs::exportTo(const SessionTask &task, JobPort &port, const PruningPlan &plan, const ExportSettings &settings)
