@@ -76,10 +76,11 @@ StatusLine::StatusLine(SessionModel &model, SessionJobs &jobs, JobRunner &runner
 void StatusLine::showEngine()
 {
     const auto &report = m_jobs.engineReport();
-    const int threads = report ? report->threads : m_runner.settings().threads;
+    const int threads = report ? report->computed.threads : m_runner.settings().threads;
     const QString cores = tr("%1 of %2 cores").arg(threads).arg(QThread::idealThreadCount());
     m_engine->setText(
-        report ? tr("%1, %2, %3").arg(QString::fromStdString(report->device).toUpper(), QString::fromStdString(report->dtype), cores)
+        report ? tr("%1, %2, %3")
+                     .arg(QString::fromStdString(report->computed.device).toUpper(), QString::fromStdString(report->computed.dtype), cores)
                : cores);
 }
 

@@ -131,7 +131,7 @@ std::vector<std::string> wordsOf(const CommandOptions &o)
 std::string shellWord(const std::string &word)
 {
     constexpr const char *kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=+,";
-    if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos)
+    if (word == "&&" || (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos))
         return word;
     std::string text = "'";
     for (const char c : word)

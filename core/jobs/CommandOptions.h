@@ -51,7 +51,7 @@ struct CommandOptions {
 /// The command line as words, the program's name first; unquoted.
 std::vector<std::string> wordsOf(const CommandOptions &options);
 
-/// As a POSIX shell reads it back as one word.
+/// As a POSIX shell reads it back as one word; "&&" stays what it is to a shell.
 std::string shellWord(const std::string &word);
 /// Words as a line for a shell.
 std::string shellLine(const std::vector<std::string> &words);

@@ -51,14 +51,36 @@ void nameLosses(CommandOptions &options, const SearchSettings &search)
     options.areAllLossesWanted = true; // they are shown
 }
 
-/// `prune` with the plan of a draft, from its scores' text, or that text where there are no scores yet.
-CommandOptions pruneCommand(const Session &session, const PlanDraft &draft, const TextSettings &text, ScoreNorm norm,
-                            const EngineSettings &engine)
+/// Goes on with the search of a plan of the shelf from its file, up to the N of the draft.
+CommandOptions searchCommand(const Session &session, const PlanDraft &draft, const ShelfPlan &shelf, const EngineSettings &engine)
 {
+    CommandOptions options = commandOf("search", session, engine);
+    options.plan = shelf.file;
+    options.remove = balanceOf(session, draft).attentionsToRemove;
+    options.protectedLayers = draft.search.protectedLayers;
+    options.forcedLayers = draft.search.forcedLayers;
+    nameLosses(options, draft.search);
+    options.searchWindows = draft.search.windows;
+    return options;
+}
+
+/// The plan by hand that a draft is: its file says all of it. Null where it is none.
+const ShelfPlan *planByHand(const Session &session, const PlanDraft &draft)
+{
+    const ShelfPlan *shelf = shelfPlanOf(session, draft);
+    return shelf && shelf->plan.method != PlanMethod::TwoSsp ? shelf : nullptr;
+}
+
+/// What makes the plan of a draft: all of it from its scores' text, or that text where there are no scores yet; or the search of a plan of the shelf.
+CommandOptions planCommand(const Session &session, const PlanDraft &draft, const TextSettings &text, ScoreNorm norm,
+                           const EngineSettings &engine)
+{
+    if (const ShelfPlan *shelf = shelfPlanOf(session, draft))
+        return searchCommand(session, draft, *shelf, engine);
     const NeuronScores *scores = draft.calibration >= 0 ? session.calibrations[std::size_t(draft.calibration)].get() : nullptr;
     CommandOptions options = commandOf("prune", session, engine);
-    if (scores && scores->provenance.threads > 0) // they may have been made elsewhere
-        options.engine.threads = scores->provenance.threads;
+    if (scores && scores->provenance.computed.threads > 0) // they may have been made elsewhere
+        options.engine.threads = scores->provenance.computed.threads;
     nameText(options, scores ? textSettingsOf(scores->provenance) : text);
     nameNorm(options, scores ? scores->norm : norm);
     const BalanceSettings &b = draft.balance;
@@ -77,9 +99,23 @@ CommandOptions pruneCommand(const Session &session, const PlanDraft &draft, cons
     return options;
 }
 
-CommandOptions pruneCommand(const Session &session, const PlanDraft &draft, const EngineSettings &engine)
+CommandOptions planCommand(const Session &session, const PlanDraft &draft, const EngineSettings &engine)
 {
-    return pruneCommand(session, draft, session.calibrationText, session.norm, engine);
+    return planCommand(session, draft, session.calibrationText, session.norm, engine);
+}
+
+/// A command that takes the plan of a draft from a file, behind the one that makes it there.
+std::string lineWithPlan(const Session &session, const PlanDraft &draft, const EngineSettings &engine, CommandOptions taking,
+                         const std::string &planFile)
+{
+    if (const ShelfPlan *shelf = planByHand(session, draft)) {
+        taking.plan = shelf->file;
+        return shellLine(wordsOf(taking));
+    }
+    CommandOptions making = planCommand(session, draft, engine);
+    making.savePlan = planFile;
+    taking.plan = planFile;
+    return shellLine(wordsOf(making)) + " && " + shellLine(wordsOf(taking));
 }
 
 void nameExport(CommandOptions &options, const ExportSettings &settings)
@@ -94,18 +130,16 @@ void nameExport(CommandOptions &options, const ExportSettings &settings)
 std::string evaluateLine(const Session &session, const PlanDraft &draft, const TextSettings &text, const EngineSettings &engine,
                          const std::string &planFile)
 {
-    CommandOptions prune = pruneCommand(session, draft, engine), evaluate = commandOf("evaluate", session, engine);
-    prune.savePlan = planFile;
+    CommandOptions evaluate = commandOf("evaluate", session, engine);
     nameText(evaluate, text);
-    evaluate.plan = planFile;
-    return shellLine(wordsOf(prune)) + " && " + shellLine(wordsOf(evaluate));
+    return lineWithPlan(session, draft, engine, evaluate, planFile);
 }
 
 /// A draft whose plan a command line can make: an order that is lent is one that is forced.
 PlanDraft withLent(const Session &session, PlanDraft draft, const std::vector<std::int64_t> &order)
 {
     try {
-        const SparsityBalance b = balance(session.model->spec, draft.balance);
+        const SparsityBalance b = balanceOf(session, draft);
         const auto N = std::size_t(b.attentionsToRemove);
         const std::optional<SearchRecord> own = searchOf(session, draft, b.neuronsKept);
         if (own && own->removalOrder().size() >= N)
@@ -159,7 +193,9 @@ std::string commandLine(const request::Impact &asked, const Session &session, co
 
 std::string commandLine(const request::Search &asked, const Session &session, const EngineSettings &engine)
 {
-    CommandOptions options = pruneCommand(session, asked.draft, engine);
+    if (planByHand(session, asked.draft)) // nothing is left to search
+        return {};
+    CommandOptions options = planCommand(session, asked.draft, engine);
     options.savePlan = kPlan;
     return shellLine(wordsOf(options));
 }
@@ -198,25 +234,36 @@ std::string commandLine(const request::Generate &asked, const Session &session, 
 {
     CommandOptions generate = commandOf("generate", session, engine);
     generate.generation = asked.settings;
-    if (!asked.draft)
-        return shellLine(wordsOf(generate));
-    CommandOptions prune = pruneCommand(session, *asked.draft, engine);
-    prune.savePlan = kPlan;
-    generate.plan = kPlan;
-    return shellLine(wordsOf(prune)) + " && " + shellLine(wordsOf(generate));
+    return asked.draft ? lineWithPlan(session, *asked.draft, engine, generate, kPlan) : shellLine(wordsOf(generate));
 }
 
 std::vector<std::string> exportWords(const request::Export &asked, const Session &session, const EngineSettings &engine)
 {
-    CommandOptions options = pruneCommand(session, asked.draft, engine);
+    if (asked.draft.plan.empty()) {
+        CommandOptions options = planCommand(session, asked.draft, engine);
+        nameExport(options, asked.settings);
+        return wordsOf(options);
+    }
+    CommandOptions options = commandOf("export", session, engine);
     nameExport(options, asked.settings);
-    return wordsOf(options);
+    if (const ShelfPlan *shelf = planByHand(session, asked.draft)) {
+        options.plan = shelf->file;
+        return wordsOf(options);
+    }
+    CommandOptions making = planCommand(session, asked.draft, engine);
+    making.savePlan = kPlan;
+    options.plan = kPlan;
+    std::vector<std::string> words = wordsOf(making);
+    words.emplace_back("&&");
+    for (std::string &word : wordsOf(options))
+        words.push_back(std::move(word));
+    return words;
 }
 
 std::vector<std::string> pruneWords(const request::Prune &asked, const Session &session, const EngineSettings &engine)
 {
     const TextSettings &calibration = asked.calibrationText, &text = asked.evaluationText;
-    CommandOptions options = pruneCommand(session, calibrated(asked, session), calibration, asked.norm, engine);
+    CommandOptions options = planCommand(session, calibrated(asked, session), calibration, asked.norm, engine);
     nameExport(options, asked.settings);
     if (text.files.size() == 1 && !text.windows && text.seed == 0 && text.length == calibration.length && text.column == calibration.column)
         options.evaluationTexts = text.files;

@@ -48,12 +48,21 @@ Problem evaluationProblem(const Session &session, const TextSettings &text)
     return text.files.empty() ? Error("Choose a text to evaluate on first.") : Problem();
 }
 
+/// Whether the draft is a plan of the shelf that says all of itself.
+bool isByHand(const Session &session, const PlanDraft &draft)
+{
+    const ShelfPlan *shelf = shelfPlanOf(session, draft);
+    return shelf && shelf->plan.method != PlanMethod::TwoSsp;
+}
+
 /// Of a plan's balance and of how its search is steered.
 Problem planProblem(const Session &session, const PlanDraft &draft)
 {
     try {
+        if (isByHand(session, draft)) // nothing of it is open
+            return {};
         PruningPlan plan;
-        plan.balance = balance(session.model->spec, draft.balance);
+        plan.balance = balanceOf(session, draft);
         checkSearchSettings(draft.search, plan, session.model->spec);
     } catch (const Error &infeasible) {
         return infeasible;
@@ -68,7 +77,9 @@ struct Removals {
 
 Removals removalsOf(const Session &session, const PlanDraft &draft)
 {
-    const SparsityBalance b = balance(session.model->spec, draft.balance);
+    if (isByHand(session, draft))
+        return {};
+    const SparsityBalance b = balanceOf(session, draft);
     const std::optional<SearchRecord> record = searchOf(session, draft, b.neuronsKept);
     return {.wanted = b.attentionsToRemove, .known = record ? std::int64_t(record->removalOrder().size()) : 0};
 }
@@ -92,13 +103,15 @@ Problem problem(const request::Search &asked, const Session &session)
 {
     if (const Problem none = modelProblem(session))
         return none;
-    if (asked.draft.calibration < 0) {
+    if (!asked.draft.hasNeurons()) {
         if (const Problem before = calibrationProblem(session, session.calibrationText))
             return before;
         return Error("Calibrate first: the search runs on the narrowed model.");
     }
     if (const Problem plan = planProblem(session, asked.draft))
         return plan;
+    if (isByHand(session, asked.draft))
+        return Error("This plan was written by hand: there is no search that could go on with it.");
     const Removals removals = removalsOf(session, asked.draft);
     if (removals.wanted == 0)
         return Error("N = 0: the plan removes no attention, so there is nothing to search.");
@@ -109,7 +122,7 @@ Problem problem(const request::Search &asked, const Session &session)
 Problem settlingProblem(const Session &session, const PlanDraft &draft)
 {
     const Problem search = problem(request::Search{draft}, session);
-    if (!search || draft.calibration < 0)
+    if (!search || !draft.hasNeurons())
         return search;
     try {
         const Removals removals = removalsOf(session, draft);
@@ -135,7 +148,7 @@ Problem problem(const request::Export &asked, const Session &session)
 {
     if (const Problem none = modelProblem(session))
         return none;
-    if (asked.draft.calibration < 0)
+    if (!asked.draft.hasNeurons())
         return Error("Calibrate first: no neurons are chosen yet.");
     try {
         if (const Removals removals = removalsOf(session, asked.draft); removals.known < removals.wanted)
@@ -155,7 +168,7 @@ Problem problem(const request::Prune &asked, const Session &session)
         return plan;
     try {
         const ModelSpec &dense = session.model->spec;
-        const std::vector<std::int64_t> widths(dense.layers.size(), balance(dense, asked.draft.balance).neuronsKept);
+        const std::vector<std::int64_t> widths(dense.layers.size(), balanceOf(session, asked.draft).neuronsKept);
         if (const std::string target = exportProblem(asked.settings.format, dense, prunedSpec(dense, widths, {})); !target.empty())
             return Error(target);
     } catch (const Error &unknown) {
@@ -177,14 +190,14 @@ JobAmount searchAmount(const Session &session, const PlanDraft &draft)
 {
     SparsityBalance b;
     try {
-        b = balance(session.model->spec, draft.balance);
+        b = balanceOf(session, draft);
     } catch (const Error &) { // no search can meet it
         return {};
     }
     const std::int64_t N = b.attentionsToRemove;
     const std::optional<SearchRecord> record = searchOf(session, draft, b.neuronsKept);
     const auto done = record ? std::int64_t(record->removalOrder().size()) : 0;
-    if (done >= N)
+    if (done >= N || isByHand(session, draft))
         return {};
     std::int64_t evaluations = record && isKnown(record->initialLoss) ? 0 : 1;
     const auto forced = std::int64_t(draft.search.forcedLayers.size()), kept = std::int64_t(draft.search.protectedLayers.size());
@@ -192,9 +205,12 @@ JobAmount searchAmount(const Session &session, const PlanDraft &draft)
         evaluations += n < forced ? 1 : session.model->spec.layerCount() - n - kept;
     if (record && std::int64_t(record->steps.size()) > done)
         evaluations -= std::ranges::count_if(record->steps[std::size_t(done)].losses, isKnown);
+    const ShelfPlan *shelf = shelfPlanOf(session, draft);
     const NeuronScores *scores = draft.calibration >= 0 ? session.calibrations[std::size_t(draft.calibration)].get() : nullptr;
     return {.size = {.windows = 0,
-                     .length = scores ? scores->provenance.length : session.calibrationText.length,
+                     .length = shelf    ? shelf->plan.calibration.length
+                               : scores ? scores->provenance.length
+                                        : session.calibrationText.length,
                      .searchWindows = draft.search.windows,
                      .removals = N - done,
                      .neuronsKept = b.neuronsKept},

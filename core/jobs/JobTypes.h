@@ -29,7 +29,7 @@ struct JobType {
     /// Of one that can run.
     JobAmount (*amount)(const JobRequest &, const Session &);
     /// Commands of secateur-cli that do the same, ready for a shell: whoever runs the line gets the same numbers and the same plan. It names every setting
-    /// that decides them, the number of threads among them.
+    /// that decides them, the number of threads among them. Empty where there is nothing to do.
     std::string (*commandLine)(const JobRequest &, const Session &, const EngineSettings &);
 };
 
@@ -41,7 +41,8 @@ std::optional<Error> problemOf(const JobRequest &request, const Session &session
 JobAmount amountOf(const JobRequest &request, const Session &session);
 std::string commandLineOf(const JobRequest &request, const Session &session, const EngineSettings &engine);
 
-/// The command that writes the same checkpoint, as words: a manifest holds them.
+/// The command that writes the same checkpoint, as words: a manifest holds them. Of a plan of the shelf that is searched, "&&" is one of them, behind the
+/// command that makes the plan.
 std::vector<std::string> exportWords(const request::Export &asked, const Session &session, const EngineSettings &engine);
 /// The same of a pruning in one go, with the evaluation where the program takes such a text: one file, to its end, cut as the calibration is.
 std::vector<std::string> pruneWords(const request::Prune &asked, const Session &session, const EngineSettings &engine);

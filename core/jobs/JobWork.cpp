@@ -48,14 +48,15 @@ SearchRecord measureImpact(Engine &engine, const TextSettings &text, SearchSetti
     return record;
 }
 
-EvaluationRecord evaluate(Engine &engine, const ModelSpec &dense, const Evaluated &what, const TextSettings &text, JobContext &context,
-                          const EventListener &tell)
+Measurement evaluate(Engine &engine, const ModelSpec &dense, const Evaluated &what, const TextSettings &text, JobContext &context,
+                     const EventListener &tell)
 {
     const auto start = std::chrono::steady_clock::now();
-    EvaluationRecord record;
+    Measurement record;
     record.text = text;
     record.result = engine.evaluate(what.plan, text, context);
     record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    record.computed = engine.report().computed;
     record.neuronsKept = dense.mostNeurons();
     if (what.plan) {
         record.calibration = what.draft ? what.draft->calibration : -1;
@@ -65,7 +66,7 @@ EvaluationRecord evaluate(Engine &engine, const ModelSpec &dense, const Evaluate
         record.planHash = what.plan->hash();
         record.draft = what.draft;
     }
-    tell(Measured{record});
+    tell(MeasurementMade{record});
     return record;
 }
 

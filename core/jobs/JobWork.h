@@ -29,8 +29,8 @@ struct Evaluated {
 };
 
 /// Perplexity on a text.
-EvaluationRecord evaluate(Engine &engine, const ModelSpec &dense, const Evaluated &what, const TextSettings &text, JobContext &context,
-                          const EventListener &tell);
+Measurement evaluate(Engine &engine, const ModelSpec &dense, const Evaluated &what, const TextSettings &text, JobContext &context,
+                     const EventListener &tell);
 
 /// Writes a plan as a checkpoint and verifies it. `evaluations` (JSON array) goes into the manifest.
 ExportRecord exportPlan(Engine &engine, const PruningPlan &plan, const ExportSettings &settings, const nlohmann::json &evaluations,

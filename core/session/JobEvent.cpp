@@ -3,6 +3,7 @@
 #include "session/JobEvent.h"
 
 #include "foundation/Failures.h"
+#include "session/Measurements.h"
 #include "session/SessionCheck.h"
 #include "session/SessionJson.h"
 
@@ -52,12 +53,15 @@ void take(Session &session, const Opened &event)
     session.evaluationText = {.files = {}, .windows = {}, .length = length, .seed = 0};
 }
 
+void take(Session &session, const TextRead &event)
+{
+    noteContent(session.readTexts, event.text, event.report.tokenHash);
+}
+
 void take(Session &session, const Scored &event)
 {
-    const NeuronScores &scores = *event.scores;
-    const bool isKnown = std::any_of(session.calibrations.begin(), session.calibrations.end(), [&](const auto &known) {
-        return known->provenance == scores.provenance && known->norm == scores.norm;
-    });
+    const bool isKnown = std::any_of(session.calibrations.begin(), session.calibrations.end(),
+                                     [&](const auto &known) { return isSameCalibration(*known, *event.scores); });
     if (!isKnown)
         session.calibrations.push_back(event.scores);
 }
@@ -100,13 +104,9 @@ void take(Session &session, const AttentionRemoved &event)
     step.isForced = event.isForced;
 }
 
-void take(Session &session, const Measured &event)
+void take(Session &session, const MeasurementMade &event)
 {
-    const EvaluationRecord &record = event.record;
-    std::erase_if(session.evaluations, [&](const EvaluationRecord &old) { // measured again
-        return old.planHash == record.planHash && old.isOrderBorrowed == record.isOrderBorrowed && old.text == record.text;
-    });
-    session.evaluations.push_back(record);
+    addMeasurement(session.measurements, event.record);
 }
 
 void take(Session &session, const Exported &event)
@@ -116,10 +116,12 @@ void take(Session &session, const Exported &event)
 }
 
 template <class Event>
-constexpr bool kIsFinding = std::is_same_v<Event, SearchKnown> || std::is_same_v<Event, LossKnown> ||
-                            std::is_same_v<Event, AttentionRemoved> || std::is_same_v<Event, Measured> || std::is_same_v<Event, Exported>;
+constexpr bool kIsFinding =
+    std::is_same_v<Event, SearchKnown> || std::is_same_v<Event, LossKnown> || std::is_same_v<Event, AttentionRemoved> ||
+    std::is_same_v<Event, MeasurementMade> || std::is_same_v<Event, Exported>;
 template <class Event>
-constexpr bool kIsResult = kIsFinding<Event> || std::is_same_v<Event, Opened> || std::is_same_v<Event, Scored>;
+constexpr bool kIsResult =
+    kIsFinding<Event> || std::is_same_v<Event, Opened> || std::is_same_v<Event, TextRead> || std::is_same_v<Event, Scored>;
 
 } // namespace
 
@@ -132,8 +134,8 @@ void checkEvent(const JobEvent &event, const Session &session)
 {
     if (const auto *search = std::get_if<SearchKnown>(&event))
         checkSearch(search->key, search->record, session);
-    else if (const auto *measured = std::get_if<Measured>(&event))
-        checkEvaluation(measured->record, session);
+    else if (const auto *measured = std::get_if<MeasurementMade>(&event))
+        checkMeasurement(measured->record, session);
     else if (const auto *scored = std::get_if<Scored>(&event))
         checkScores(*scored->scores, session, session.calibrations.size());
 }

@@ -20,7 +20,7 @@ struct Opened {
     ModelSummary model;
 };
 
-/// A text was read for the job; nothing was computed with it yet.
+/// A text was read; nothing was computed with it yet. What is in it is known from here on.
 struct TextRead {
     TextSettings text;
     TextReport report;
@@ -51,9 +51,9 @@ struct AttentionRemoved {
     bool isForced = false;
 };
 
-/// A perplexity was measured.
-struct Measured {
-    EvaluationRecord record;
+/// Something was measured of a plan or of the dense model.
+struct MeasurementMade {
+    Measurement record;
 };
 
 /// The next piece of a text that is being generated.
@@ -79,7 +79,7 @@ struct JobFailed {
 /// The job was stopped; what it told before is kept.
 struct JobCancelled {};
 
-using JobEvent = std::variant<Progress, Opened, TextRead, Scored, SearchKnown, LossKnown, AttentionRemoved, Measured, TextGenerated,
+using JobEvent = std::variant<Progress, Opened, TextRead, Scored, SearchKnown, LossKnown, AttentionRemoved, MeasurementMade, TextGenerated,
                               Exported, Noted, JobFailed, JobCancelled>;
 
 /// Hears what a job tells, in order, on the job's thread.

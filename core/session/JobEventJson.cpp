@@ -71,8 +71,9 @@ Json jsonOf(const TextRead &event)
                          {"firstLine", file.firstLine()},
                          {"firstLines", file.firstLines},
                          {"documents", file.documents}});
-    return {{"event", "textRead"},           {"text", toJson(event.text)},      {"files", files},
-            {"tokens", event.report.tokens}, {"windows", event.report.windows}, {"length", event.report.length}};
+    return {{"event", "textRead"},           {"text", toJson(event.text)},          {"files", files},
+            {"tokens", event.report.tokens}, {"tokenHash", event.report.tokenHash}, {"windows", event.report.windows},
+            {"length", event.report.length}};
 }
 
 Json jsonOf(const Scored &event)
@@ -105,7 +106,7 @@ Json jsonOf(const AttentionRemoved &event)
     return json;
 }
 
-Json jsonOf(const Measured &event)
+Json jsonOf(const MeasurementMade &event)
 {
     return {{"event", "evaluation"}, {"record", toJson(event.record)}};
 }
@@ -171,6 +172,7 @@ JobEvent textReadOf(const Json &json)
                                       .firstLines = file.at("firstLines"),
                                       .documents = wholeAt(file, "documents")});
     event.report.tokens = wholeAt(json, "tokens");
+    event.report.tokenHash = json.at("tokenHash");
     event.report.windows = wholeAt(json, "windows");
     event.report.length = wholeAt(json, "length");
     return event;
@@ -223,7 +225,7 @@ JobEvent jobEventFromJson(const Json &json)
         {"candidate", lossOf},
         {"screened", lossOf},
         {"removal", removalOf},
-        {"evaluation", [](const Json &j) { return Measured{evaluationFromJson(j.at("record"))}; }},
+        {"evaluation", [](const Json &j) { return MeasurementMade{measurementFromJson(j.at("record"))}; }},
         {"text", [](const Json &j) { return TextGenerated{j.at("text")}; }},
         {"export", [](const Json &j) { return Exported{exportFromJson(j.at("record"))}; }},
         {"note", [](const Json &j) { return Noted{j.at("text")}; }},

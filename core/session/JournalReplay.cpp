@@ -61,8 +61,7 @@ PlanDraft fitting(PlanDraft draft, const Session &session)
 /// Whether numbers of both can stand in one record.
 bool isContinued(const Provenance &before, const Provenance &now)
 {
-    return before.modelHash == now.modelHash && before.tokenHash == now.tokenHash && before.device == now.device &&
-           before.dtype == now.dtype && before.threads == now.threads && before.torchVersion == now.torchVersion;
+    return before.modelHash == now.modelHash && before.tokenHash == now.tokenHash && differenceOf(before.computed, now.computed).isNone();
 }
 
 /// The record of a line's key, or none.
@@ -87,9 +86,9 @@ JobEvent eventOfBefore(const Session &session, nlohmann::json line)
         next.provenance = provenanceFromJson(line.at("provenance"));
         if (const SearchRecord *known = recordOf(session, begun.key)) {
             // A search that is only begun has no provenance yet: it gets one with the first numbers.
-            const bool isFirst = known->provenance.device.empty() && !next.provenance.device.empty();
+            const bool isFirst = !known->provenance.computed.isKnown() && next.provenance.computed.isKnown();
             if (known->settings == next.settings && (isFirst || isContinued(known->provenance, next.provenance)) &&
-                !next.provenance.device.empty()) {
+                next.provenance.computed.isKnown()) {
                 next.initialLoss = known->initialLoss;
                 next.steps = known->steps;
             }

@@ -99,10 +99,10 @@ void tst_JobEvents::linesMakeASession()
 
     QVERIFY(!hear({"evaluate", kModel, "--plan", plan, "--text", kHeldOut, "--length", "128", "--windows", "2"}).is_null());
     const nlohmann::json evaluated = hear({"evaluate", kModel, "--text", kHeldOut, "--length", "128", "--windows", "2"});
-    QCOMPARE(session.evaluations.size(), 2U);
-    QCOMPARE(session.evaluations[0].planHash, searched.at("planHash").get<std::string>());
-    QCOMPARE(session.evaluations[1].planHash, std::string());
-    QCOMPARE(session.evaluations[1].result.perplexity, evaluated.at("perplexity").get<double>());
+    QCOMPARE(session.measurements.size(), 2U);
+    QCOMPARE(session.measurements[0].planHash, searched.at("planHash").get<std::string>());
+    QCOMPARE(session.measurements[1].planHash, std::string());
+    QCOMPARE(session.measurements[1].result.perplexity, evaluated.at("perplexity").get<double>());
     QVERIFY(!hear({"export", kModel, "--plan", plan, "--output", out}).is_null());
     QCOMPARE(session.exports.size(), 1U);
     QCOMPARE(session.exports[0].folder.string(), out.toStdString());

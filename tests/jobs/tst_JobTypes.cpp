@@ -186,7 +186,7 @@ void tst_JobTypes::aPruningTakesTheScoresThatAreThere()
     Session session = calibrated();
     auto scores = std::make_shared<NeuronScores>(*session.calibrations[0]);
     scores->provenance.textFiles = {"/texts/grimm.txt"};
-    scores->provenance.threads = 12; // made elsewhere
+    scores->provenance.computed.threads = 12; // made elsewhere
     session.calibrations.push_back(scores);
     const TextSettings text = textSettingsOf(scores->provenance);
     request::Prune prune{.draft = session.draft, .calibrationText = text, .evaluationText = {}, .norm = scores->norm, .settings = {}};

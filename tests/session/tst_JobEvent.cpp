@@ -51,6 +51,7 @@ std::vector<JobEvent> allEvents()
     text.report.files = {{.file = "/texts/Größe.jsonl.gz", .kind = "gzip, JSON lines", .firstLines = {"One", "Two"}, .documents = 3},
                          {.file = "/texts/plain.txt", .kind = "text", .hasColumns = false}};
     text.report.tokens = 1000;
+    text.report.tokenHash = "content";
     text.report.windows = 7;
     text.report.length = 128;
     return {begun,
@@ -64,7 +65,7 @@ std::vector<JobEvent> allEvents()
             LossKnown{.key = key, .candidate = {.step = 0, .layer = 2, .loss = 1e-300}},
             LossKnown{.key = {}, .candidate = {.step = 1, .layer = 0, .loss = 2, .isScreened = true}},
             AttentionRemoved{.key = key, .step = 1, .layer = 2, .isForced = true},
-            Measured{full.evaluations[1]}, // its perplexity is infinite
+            MeasurementMade{full.measurements[1]}, // its perplexity is infinite
             TextGenerated{" once\n"},
             Exported{full.exports[1]}, // its largest difference is unknown
             Noted{"Something."},
@@ -166,8 +167,8 @@ void tst_JobEvent::eventsMakeTheSession()
         }
     }
     events.push_back(SearchKnown{.key = {}, .record = *full.denseImpact});
-    for (const EvaluationRecord &record : full.evaluations)
-        events.push_back(Measured{record});
+    for (const Measurement &record : full.measurements)
+        events.push_back(MeasurementMade{record});
     for (const ExportRecord &record : full.exports)
         events.push_back(Exported{record});
 
@@ -196,7 +197,7 @@ void tst_JobEvent::anOpeningBeginsAnotherSession()
     Session session = fullSession();
     session.model->spec.contextLength = 512;
     applyEvent(session, Opened{*session.model});
-    QVERIFY(session.calibrations.empty() && session.searches.empty() && session.evaluations.empty() && session.pinned.empty());
+    QVERIFY(session.calibrations.empty() && session.searches.empty() && session.measurements.empty() && session.pinned.empty());
     QCOMPARE(session.calibrationText.length, 512); // no window is longer than the model's context
     QCOMPARE(session.calibrationText.windows.value(), 32);
     QVERIFY(!session.evaluationText.windows);
@@ -231,9 +232,9 @@ void tst_JobEvent::whatBelongsToAnotherModelIsRefused()
 {
     Session session = fullSession();
     const ModelSummary large = modelOf("configs/llama-2-7b.json");
-    EvaluationRecord record = evaluationOf("p", 1);
+    Measurement record = evaluationOf("p", 1);
     record.removed = {5};
-    QVERIFY(!refusal(session, Measured{record}).isEmpty());
+    QVERIFY(!refusal(session, MeasurementMade{record}).isEmpty());
     QVERIFY(!refusal(session, Scored{scoresFor(large.spec, 1)}).isEmpty());
     QVERIFY(!refusal(session, SearchKnown{.key = "calibration 7, K 20, windows 1, float32, force [], protect []", .record = {}}).isEmpty());
     QCOMPARE(difference(session, fullSession()), QString());

@@ -71,7 +71,7 @@ Session baseSession()
     Session s = fullSession();
     s.searches.clear();
     s.denseImpact.reset();
-    s.evaluations.clear();
+    s.measurements.clear();
     s.exports.clear();
     s.pinned.clear();
     s.draft = {};
@@ -176,8 +176,8 @@ void tst_SessionJournal::linesComeBackAsTheSessionThatTheyTold()
         for (std::int64_t layer = 0; layer < 3; ++layer)
             j.add(lossOf({}, 0, layer, impact.steps[0].losses[std::size_t(layer)]));
         j.add(SearchKnown{.key = {}, .record = impact});
-        for (const EvaluationRecord &record : full.evaluations)
-            j.add(Measured{record});
+        for (const Measurement &record : full.measurements)
+            j.add(MeasurementMade{record});
         for (const ExportRecord &record : full.exports)
             j.add(Exported{record});
     });
@@ -199,7 +199,7 @@ void tst_SessionJournal::linesThatAreAppliedTwiceCountOnce()
         j.add(lossOf(key, 0, 1, 2.5));
         j.add(AttentionRemoved{key, 0, 1, false});
         j.add(lossOf(key, 1, 2, 2.75));
-        j.add(Measured{evaluationOf("p1", 2)});
+        j.add(MeasurementMade{evaluationOf("p1", 2)});
         j.add(Exported{exportOf("/out/a")});
     });
     const Session once = recoverSession(folder);
@@ -222,7 +222,7 @@ void tst_SessionJournal::linesOfBeforeAreRead()
         s.searches[key] = record;
         s.denseImpact = begun({}, {}, provenanceOf("b"), 4).record;
         s.denseImpact->steps = {{.losses = {kUnknown, 4.75, kUnknown}, .removed = 1, .isForced = false}};
-        s.evaluations = {evaluationOf("p1", 2)};
+        s.measurements = {evaluationOf("p1", 2)};
         s.exports = {exportOf("/out/a")};
         return s;
     }();
@@ -246,7 +246,7 @@ void tst_SessionJournal::linesOfBeforeAreRead()
     write({{"what", "candidate"}, {"key", ""}, {"step", 0}, {"layer", 1}, {"loss", 4.75}});
     writeBegun({}, provenanceOf("b"), 4);
     write({{"what", "removal"}, {"key", ""}, {"step", 0}, {"layer", 1}, {"forced", false}});
-    for (const auto &[what, event] : {std::pair("evaluation", toJson(JobEvent(Measured{expected.evaluations[0]}))),
+    for (const auto &[what, event] : {std::pair("evaluation", toJson(JobEvent(MeasurementMade{expected.measurements[0]}))),
                                       std::pair("export", toJson(JobEvent(Exported{expected.exports[0]})))})
         write({{"what", what}, {"record", event.at("record")}});
     lines.close();
@@ -285,18 +285,18 @@ void tst_SessionJournal::linesOfFormat1GetTheHashesOfNow()
         return plan;
     };
     const auto evaluationWith = [&](const PruningPlan &plan, double loss) {
-        EvaluationRecord record = evaluationOf(hashOfFormat1(plan), loss);
+        Measurement record = evaluationOf(hashOfFormat1(plan), loss);
         record.removed = plan.removedAttentions;
         return record;
     };
     const PruningPlan inBase = planWith({2, 1}), inLine = planWith({2, 0});
     QVERIFY(inBase.hash() != hashOfFormat1(inBase) && inLine.hash() != hashOfFormat1(inLine));
-    session.evaluations = {evaluationWith(inBase, 1)};
+    session.measurements = {evaluationWith(inBase, 1)};
     SessionJournal journal(root());
     const std::int64_t number = journal.startBase();
     journal.writeBase(number, session);
-    journal.add(Measured{evaluationWith(inBase, 2)}); // measured again
-    journal.add(Measured{evaluationWith(inLine, 3)});
+    journal.add(MeasurementMade{evaluationWith(inBase, 2)}); // measured again
+    journal.add(MeasurementMade{evaluationWith(inLine, 3)});
     ExportRecord exported = exportOf("/out/a");
     exported.planHash = hashOfFormat1(inLine);
     journal.add(Exported{exported});
@@ -310,10 +310,10 @@ void tst_SessionJournal::linesOfFormat1GetTheHashesOfNow()
     journal.close();
 
     const Session found = recoverSession(journal.folder());
-    QCOMPARE(found.evaluations.size(), 2U);
-    QCOMPARE(found.evaluations[0].planHash, inBase.hash());
-    QCOMPARE(found.evaluations[0].result.loss, 2.0);
-    QCOMPARE(found.evaluations[1].planHash, inLine.hash());
+    QCOMPARE(found.measurements.size(), 2U);
+    QCOMPARE(found.measurements[0].planHash, inBase.hash());
+    QCOMPARE(found.measurements[0].result.loss, 2.0);
+    QCOMPARE(found.measurements[1].planHash, inLine.hash());
     QCOMPARE(found.exports.size(), 1U);
     QCOMPARE(found.exports[0].planHash, inLine.hash());
 }
@@ -322,7 +322,7 @@ void tst_SessionJournal::searchThatStartsAnewForgetsWhatItKnew()
 {
     const std::string key = searchKey(baseSession().draft, 20);
     Provenance elsewhere = provenanceOf("a");
-    elsewhere.device = "cuda:0"; // its losses cannot be compared with those of a CPU
+    elsewhere.computed.device = "cuda:0"; // its losses cannot be compared with those of a CPU
     left([&](SessionJournal &j) {
         j.add(begun(key, {}, provenanceOf("a"), 3));
         j.add(lossOf(key, 0, 1, 2.5));
@@ -350,16 +350,16 @@ void tst_SessionJournal::linesBetweenTwoBasesAreKept()
     draft.balance.alpha = 2;
     journal.draftChanged(draft);
     const std::int64_t second = journal.startBase(); // its base is not written yet
-    journal.add(Measured{evaluationOf("p1", 2)});
+    journal.add(MeasurementMade{evaluationOf("p1", 2)});
     Session between = recoverSession(journal.folder());
     QCOMPARE(between.draft.balance.alpha, 2.0);
-    QCOMPARE(between.evaluations.size(), 1U);
+    QCOMPARE(between.measurements.size(), 1U);
     Session session = baseSession();
     session.draft = draft;
     journal.writeBase(second, session);
     between = recoverSession(journal.folder());
     QCOMPARE(between.draft.balance.alpha, 2.0);
-    QCOMPARE(between.evaluations.size(), 1U);
+    QCOMPARE(between.measurements.size(), 1U);
 }
 
 void tst_SessionJournal::linesOfJobsShortlyBeforeABaseAreKept()
@@ -387,12 +387,12 @@ void tst_SessionJournal::newestReadableBaseIsUsed()
     journal.writeBase(journal.startBase(), baseSession());
     const std::filesystem::path first = journal.folder() / "base.1.secateur";
     std::filesystem::copy_file(first, m_folder->filePath("kept").toStdString());
-    journal.add(Measured{evaluationOf("p1", 2)});
+    journal.add(MeasurementMade{evaluationOf("p1", 2)});
     journal.writeBase(journal.startBase(), baseSession());
-    journal.add(Measured{evaluationOf("p2", 3)});
+    journal.add(MeasurementMade{evaluationOf("p2", 3)});
     std::filesystem::copy_file(m_folder->filePath("kept").toStdString(), first);
     std::filesystem::resize_file(journal.folder() / "base.2.secateur", 1000); // damaged
-    QCOMPARE(recoverSession(journal.folder()).evaluations.size(), 2U);
+    QCOMPARE(recoverSession(journal.folder()).measurements.size(), 2U);
     std::filesystem::remove(first);
     QVERIFY(complaint([&] { recoverSession(journal.folder()); }).contains("cannot be restored"));
 }
@@ -410,19 +410,19 @@ void tst_SessionJournal::tornLastLineIsDropped()
 {
     const auto folder = left([&](SessionJournal &j) {
         for (int i = 0; i < 3; ++i)
-            j.add(Measured{evaluationOf("p" + std::to_string(i), i)});
+            j.add(MeasurementMade{evaluationOf("p" + std::to_string(i), i)});
     });
     const std::string lines = contentOf(folder / "journal.1.jsonl");
     const std::size_t lastLine = lines.rfind('\n', lines.size() - 2) + 1;
     for (std::size_t length = lastLine; length <= lines.size(); ++length) {
         std::filesystem::resize_file(folder / "journal.1.jsonl", length);
         const bool isWhole = length + 1 >= lines.size(); // only its end of line may be missing
-        QCOMPARE(recoverSession(folder).evaluations.size(), isWhole ? 3U : 2U);
+        QCOMPARE(recoverSession(folder).measurements.size(), isWhole ? 3U : 2U);
         std::ofstream(folder / "journal.1.jsonl", std::ios::binary) << lines;
     }
     // A full disk may tear a line in the middle as well: the others count.
     std::ofstream(folder / "journal.1.jsonl", std::ios::binary) << lines.substr(0, lastLine - 30) << "\n" << lines.substr(lastLine);
-    QCOMPARE(recoverSession(folder).evaluations.size(), 2U);
+    QCOMPARE(recoverSession(folder).measurements.size(), 2U);
 }
 
 void tst_SessionJournal::linesThatDoNotFitAreLeftOut()
@@ -446,8 +446,8 @@ void tst_SessionJournal::linesThatDoNotFitAreLeftOut()
         j.add(lossOf(key, 0, 1, 2.5));
         j.add(AttentionRemoved{key, 0, 1, false});
         j.add(lossOf(key, 1, 1, 2.5)); // removed already
-        j.add(Measured{[] {
-            EvaluationRecord record = evaluationOf("p", 1);
+        j.add(MeasurementMade{[] {
+            Measurement record = evaluationOf("p", 1);
             record.removed = {5};
             return record;
         }()});
@@ -466,7 +466,7 @@ void tst_SessionJournal::linesThatDoNotFitAreLeftOut()
 
 void tst_SessionJournal::pipeInPlaceOfAJournalIsNotWaitedFor()
 {
-    const auto folder = left([](SessionJournal &j) { j.add(Measured{evaluationOf("p1", 2)}); });
+    const auto folder = left([](SessionJournal &j) { j.add(MeasurementMade{evaluationOf("p1", 2)}); });
     const std::filesystem::path journal = folder / "journal.1.jsonl";
     std::filesystem::remove(journal);
     QCOMPARE(::mkfifo(journal.c_str(), 0600), 0);
@@ -500,15 +500,15 @@ void tst_SessionJournal::killedProcessLosesAtMostOneLine()
             SessionJournal journal(root());
             journal.writeBase(journal.startBase(), baseSession());
             for (int i = 1;; ++i) {
-                journal.add(Measured{evaluationOf("p" + std::to_string(i), i)});
+                journal.add(MeasurementMade{evaluationOf("p" + std::to_string(i), i)});
                 *written = i;
             }
         });
         const Session session = recovered();
-        const int count = int(session.evaluations.size());
+        const int count = int(session.measurements.size());
         QVERIFY2(count == *written || count == *written + 1, qPrintable(QString("%1 of %2").arg(count).arg(*written)));
         for (int i = 0; i < count; ++i)
-            QCOMPARE(session.evaluations[std::size_t(i)].planHash, "p" + std::to_string(i + 1));
+            QCOMPARE(session.measurements[std::size_t(i)].planHash, "p" + std::to_string(i + 1));
         removeRecoverable(recoverableSessions(root()).front().folder);
     }
 }
@@ -526,18 +526,18 @@ void tst_SessionJournal::killWhileABaseIsWrittenLosesNothing()
             for (int i = 1;; ++i) {
                 session.draft.balance.alpha = i;
                 journal.draftChanged(session.draft);
-                session.evaluations.push_back(evaluationOf("p" + std::to_string(i), i));
-                journal.add(Measured{session.evaluations.back()});
+                session.measurements.push_back(evaluationOf("p" + std::to_string(i), i));
+                journal.add(MeasurementMade{session.measurements.back()});
                 *written = i;
                 journal.writeBase(journal.startBase(), session);
             }
         });
         const Session found = recovered();
-        const int count = int(found.evaluations.size());
+        const int count = int(found.measurements.size());
         QVERIFY2(count == *written || count == *written + 1, qPrintable(QString("%1 of %2").arg(count).arg(*written)));
         QVERIFY(found.draft.balance.alpha == *written || found.draft.balance.alpha == *written + 1);
         for (int i = 0; i < count; ++i)
-            QCOMPARE(found.evaluations[std::size_t(i)].planHash, "p" + std::to_string(i + 1));
+            QCOMPARE(found.measurements[std::size_t(i)].planHash, "p" + std::to_string(i + 1));
         removeRecoverable(recoverableSessions(root()).front().folder);
         QVERIFY(QDir(QString::fromStdString(root().string())).isEmpty(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot));
     }
@@ -657,7 +657,7 @@ void tst_SessionJournal::discardRemovesTheFolder()
     journal.writeBase(number, baseSession());
     journal.discard();
     QVERIFY(!std::filesystem::exists(journal.folder()));
-    journal.add(Measured{evaluationOf("p", 1)}); // a job that was under way
+    journal.add(MeasurementMade{evaluationOf("p", 1)}); // a job that was under way
     journal.writeBase(number, baseSession());
     journal.startBase();
     QVERIFY(!std::filesystem::exists(journal.folder()));
@@ -668,14 +668,14 @@ void tst_SessionJournal::closedOneIsOfferedThoughAJobHoldsIt()
     SessionJournal journal(root());
     const std::int64_t number = journal.startBase();
     journal.writeBase(number, baseSession());
-    journal.add(Measured{evaluationOf("p", 1)});
+    journal.add(MeasurementMade{evaluationOf("p", 1)});
     QVERIFY(recoverableSessions(root()).empty());
     journal.close();
     QCOMPARE(recoverableSessions(root()).size(), 1U);
-    const std::size_t known = recoverSession(journal.folder()).evaluations.size();
-    journal.add(Measured{evaluationOf("q", 2)}); // a job that was under way
+    const std::size_t known = recoverSession(journal.folder()).measurements.size();
+    journal.add(MeasurementMade{evaluationOf("q", 2)}); // a job that was under way
     journal.writeBase(journal.startBase(), baseSession());
-    QCOMPARE(recoverSession(journal.folder()).evaluations.size(), known);
+    QCOMPARE(recoverSession(journal.folder()).measurements.size(), known);
     removeRecoverable(journal.folder());
     QVERIFY(!std::filesystem::exists(journal.folder()));
 }
@@ -699,24 +699,24 @@ void tst_SessionJournal::fullDiskIsToldOnceAndLaterLinesAreWritten()
 {
     SessionJournal journal(root());
     journal.writeBase(journal.startBase(), baseSession());
-    journal.add(Measured{evaluationOf("p1", 1)});
+    journal.add(MeasurementMade{evaluationOf("p1", 1)});
     const auto size = std::filesystem::file_size(journal.folder() / "journal.1.jsonl");
     signal(SIGXFSZ, SIG_IGN); // a limit on the file size stands for a full disk
     rlimit before{};
     getrlimit(RLIMIT_FSIZE, &before);
     const rlimit small{.rlim_cur = size + 20, .rlim_max = before.rlim_max}; // a line does not fit, its beginning does
     setrlimit(RLIMIT_FSIZE, &small);
-    const QString first = complaint([&] { journal.add(Measured{evaluationOf("p2", 2)}); });
-    const QString second = complaint([&] { journal.add(Measured{evaluationOf("p3", 3)}); });
+    const QString first = complaint([&] { journal.add(MeasurementMade{evaluationOf("p2", 2)}); });
+    const QString second = complaint([&] { journal.add(MeasurementMade{evaluationOf("p3", 3)}); });
     const QString base = complaint([&] { journal.writeBase(journal.startBase(), baseSession()); });
     setrlimit(RLIMIT_FSIZE, &before);
     QVERIFY2(first.contains(QString::fromStdString(journal.folder().string())), qPrintable(first));
     QCOMPARE(second, QString());
     QVERIFY(!base.isEmpty());
-    QCOMPARE(complaint([&] { journal.add(Measured{evaluationOf("p4", 4)}); }), QString());
+    QCOMPARE(complaint([&] { journal.add(MeasurementMade{evaluationOf("p4", 4)}); }), QString());
     const Session session = recoverSession(journal.folder());
-    QCOMPARE(session.evaluations.size(), 2U);
-    QCOMPARE(session.evaluations[1].planHash, std::string("p4"));
+    QCOMPARE(session.measurements.size(), 2U);
+    QCOMPARE(session.measurements[1].planHash, std::string("p4"));
 }
 
 QTEST_GUILESS_MAIN(tst_SessionJournal)

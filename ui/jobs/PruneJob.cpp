@@ -20,6 +20,7 @@ PlanDraft SessionJobs::draftOf(const PruneRequest &request) const
     draft.balance.attentionsToRemove.reset();
     draft.balance.neuronsKept.reset();
     draft.calibration = calibrationFor(session, session.calibrationText, session.norm);
+    draft.plan.clear();
     return draft;
 }
 
@@ -48,7 +49,7 @@ Possibility SessionJobs::canPrune(const PruneRequest &request) const
 double SessionJobs::evaluationSeconds() const
 {
     const TextSettings &text = m_model.session().evaluationText;
-    for (const EvaluationRecord &record : m_model.session().evaluations)
+    for (const Measurement &record : m_model.session().measurements)
         if (record.text == text)
             return record.seconds;
     const JobSize one{
@@ -111,8 +112,10 @@ int SessionJobs::prune(const PruneRequest &request)
     const JobCost cost = pruneCost(request);
     const std::vector<ExpectedPhase> phases = phasesOf(request);
     PlanDraft shown = draft; // until there is a calibration, the plan keeps the one that it has
-    if (shown.calibration < 0)
+    if (shown.calibration < 0) {
         shown.calibration = m_model.draft().calibration;
+        shown.plan = m_model.draft().plan;
+    }
     const request::Prune asked = pruneRequest(request);
     m_editor.useDraft(shown, titleOf(asked));
 
@@ -147,12 +150,9 @@ int SessionJobs::prune(const PruneRequest &request)
             });
             if (!session.evaluationText.files.empty()) {
                 if (const auto dense = scored.evaluateDenseOnce(port))
-                    session.evaluations.push_back(*dense);
-                const auto isOfPlan = [&, hash = plan.hash()](const EvaluationRecord &e) {
-                    return e.planHash == hash && e.text == session.evaluationText;
-                };
-                if (std::none_of(session.evaluations.begin(), session.evaluations.end(), isOfPlan))
-                    session.evaluations.push_back(scored.evaluate(port, &plan, own, false));
+                    session.measurements.push_back(*dense);
+                if (!task.with(session).isMeasured(port, plan.hash()))
+                    session.measurements.push_back(scored.evaluate(port, &plan, own, false));
             }
             ExportSettings exporting = request.exporting; // the scores are there by now: the command names what they were made from
             exporting.command = pruneWords({.draft = own,

@@ -58,7 +58,7 @@ Possibility SessionJobs::canCalibrate() const
 
 Possibility SessionJobs::canSearch() const
 {
-    if (!m_model.hasScores() && !m_model.tokenizerProblem().isEmpty())
+    if (!m_model.draft().hasNeurons() && !m_model.tokenizerProblem().isEmpty())
         return canCalibrate();
     return possibilityOf(request::Search{m_model.draft()});
 }
@@ -237,7 +237,7 @@ JobCost SessionJobs::curveCost(const CurveRequest &request) const
 {
     JobCost cost;
     std::optional<double> perPoint; // of an evaluation on the evaluation text, if one was measured
-    for (const EvaluationRecord &e : m_model.session().evaluations)
+    for (const Measurement &e : m_model.session().measurements)
         if (e.text == m_model.session().evaluationText)
             perPoint = e.seconds;
     double seconds = m_model.denseEvaluation() ? 0 : perPoint.value_or(0);
@@ -260,7 +260,7 @@ std::int64_t SessionJobs::memoryNeeded() const
     const ModelSummary &model = *m_model.session().model;
     DType dtype = DType::Float32; // what auto means on the CPU
     if (m_report)
-        dtype = dtypeFromConfigName(m_report->dtype);
+        dtype = dtypeFromConfigName(m_report->computed.dtype);
     return weightBytes(model, dtype);
 }
 
@@ -280,7 +280,7 @@ EngineSettings SessionJobs::commandSettings() const
 {
     EngineSettings settings = m_runner.settings();
     if (settings.dtype == "fastest" && m_report) // what was found here, for another machine
-        settings.dtype = m_report->dtype;
+        settings.dtype = m_report->computed.dtype;
     return settings;
 }
 
@@ -288,7 +288,7 @@ QString SessionJobs::commandOf(JobKind kind) const
 {
     if (!m_model.hasModel() || !m_model.readOnlyReason().isEmpty()) // a plan that is known in part is another plan
         return {};
-    const std::optional<PlanDraft> draft = m_model.hasScores() ? std::optional(m_model.draft()) : std::nullopt;
+    const std::optional<PlanDraft> draft = m_model.draft().hasNeurons() ? std::optional(m_model.draft()) : std::nullopt;
     switch (kind) {
     case JobKind::Open:
         return lineOf(request::Open{m_model.session().model->folder});
@@ -312,7 +312,7 @@ QString SessionJobs::commandOf(JobKind kind) const
 
 QString SessionJobs::exportCommand(const ExportSettings &settings) const
 {
-    if (!m_model.hasScores() || !m_model.readOnlyReason().isEmpty())
+    if (!m_model.draft().hasNeurons() || !m_model.readOnlyReason().isEmpty())
         return {};
     return lineOf(request::Export{.draft = m_model.draft(), .settings = settings});
 }

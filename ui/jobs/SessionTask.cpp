@@ -6,6 +6,7 @@
 #include "jobs/JobWork.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
+#include "session/Measurements.h"
 
 #include <algorithm>
 #include <chrono>
@@ -29,7 +30,8 @@ SessionTask::SessionTask(SessionModel &model, MessageLog &messages, std::shared_
 Engine &SessionTask::engine(JobPort &port) const
 {
     Engine &engine = port.engine(m_session->model->folder);
-    engine.hearTexts([tell = listener(port)](const TextSettings &text, const TextReport &report) { // until the next job
+    engine.hearTexts([task = *this, tell = listener(port)](const TextSettings &text, const TextReport &report) { // until the next job
+        noteContent(task.m_findings->readTexts, text, report.tokenHash);
         tell(TextRead{.text = text, .report = report});
     });
     return engine;
@@ -100,6 +102,10 @@ Session SessionTask::known() const
     Session session = *m_session;
     for (const auto &[key, record] : m_findings->searches)
         session.searches[key] = record;
+    for (const Measurement &original : m_findings->originals)
+        addMeasurement(session.measurements, original);
+    for (const ReadText &read : m_findings->readTexts)
+        noteContent(session.readTexts, read.text, read.tokenHash);
     return session;
 }
 
@@ -110,27 +116,29 @@ PruningPlan SessionTask::planOf(const PlanDraft &draft) const
 
 void SessionTask::startAnewIfNeeded(JobPort &port, PruningPlan &plan) const
 {
-    const Provenance &before = plan.search.provenance;
-    const EngineReport report = engine(port).report();
-    Provenance now;
-    now.device = report.device;
-    now.dtype = report.dtype;
-    now.threads = report.threads;
-    now.torchVersion = report.torchVersion;
-    if (!plan.search.isBegun() || areComparable(before, now))
+    if (!plan.search.isBegun())
         return;
-    tell(port,
-         {.severity = Message::Severity::Info,
-          .sentence = MessageLog::tr("The search of this plan starts anew: what was known of it was computed in another way (%1 on %2, "
-                                     "%3, LibTorch %4), and such losses cannot be compared.")
-                          .arg(QString::fromStdString(before.dtype), QString::fromStdString(before.device),
-                               before.threads == 1 ? MessageLog::tr("1 thread") : MessageLog::tr("%1 threads").arg(before.threads),
-                               QString::fromStdString(before.torchVersion)),
-          .hint = {},
-          .topic = QStringLiteral("search"),
-          .actionText = {},
-          .action = {},
-          .time = {}});
+    const ComputeConditions &before = plan.search.provenance.computed;
+    const auto tellOfSearch = [&](const QString &sentence) {
+        tell(port, {.severity = Message::Severity::Info,
+                    .sentence = sentence,
+                    .hint = {},
+                    .topic = QStringLiteral("search"),
+                    .actionText = {},
+                    .action = {},
+                    .time = {}});
+    };
+    const ConditionDifference found = differenceOf(before, engine(port).report().computed);
+    if (found.isNone()) {
+        if (const std::string unknown = unknownOf(before); !unknown.empty())
+            tellOfSearch(MessageLog::tr("The session does not say %1 the search of this plan was computed. What is added may differ from "
+                                        "it in the last bits.")
+                             .arg(QString::fromStdString(unknown)));
+        return;
+    }
+    tellOfSearch(
+        MessageLog::tr("The search of this plan starts anew: it was computed %1, and is now computed %2. Such losses cannot be compared.")
+            .arg(QString::fromStdString(found.one), QString::fromStdString(found.other)));
     plan.removedAttentions.clear();
     plan.search.steps.clear();
     plan.search.initialLoss = std::numeric_limits<double>::quiet_NaN();
@@ -147,8 +155,9 @@ void SessionTask::search(JobPort &port, PruningPlan &plan, const PlanDraft &draf
         deliver(port, [&model] { model.setRunningSearch({}); });
     };
     deliver(port, [&model, key] { model.setRunningSearch(key); });
+    const TextSettings text = draft.plan.empty() ? textSettingsOf(plan.calibration) : m_session->calibrationText;
     try {
-        secateur::search(engine(port), plan, key, textSettingsOf(plan.calibration), draft.search, port.context(), listener(port));
+        secateur::search(engine(port), plan, key, text, draft.search, port.context(), listener(port));
     } catch (...) {
         end();
         throw;
@@ -161,28 +170,34 @@ void SessionTask::measureImpact(JobPort &port) const
     secateur::measureImpact(engine(port), m_session->calibrationText, m_session->draft.search, port.context(), listener(port));
 }
 
-EvaluationRecord SessionTask::evaluate(JobPort &port, const PruningPlan *plan, const PlanDraft &draft, bool isOrderBorrowed) const
+Measurement SessionTask::evaluate(JobPort &port, const PruningPlan *plan, const PlanDraft &draft, bool isOrderBorrowed) const
 {
     Evaluated what;
     if (plan)
         what = {.plan = plan, .draft = draft, .isOrderBorrowed = isOrderBorrowed};
     const TextSettings &text = m_session->evaluationText;
-    const EvaluationRecord record = secateur::evaluate(engine(port), m_session->model->spec, what, text, port.context(), listener(port));
+    const Measurement record = secateur::evaluate(engine(port), m_session->model->spec, what, text, port.context(), listener(port));
     if (!plan)
-        m_findings->denseTexts.push_back(text);
+        m_findings->originals.push_back(record);
     else
         deliver(port,
                 [&model = m_model, record, draft] { model.setPlanHash(draft, record.removed, QString::fromStdString(record.planHash)); });
     return record;
 }
 
-std::optional<EvaluationRecord> SessionTask::evaluateDenseOnce(JobPort &port) const
+std::optional<Measurement> SessionTask::evaluateDenseOnce(JobPort &port) const
 {
-    const TextSettings &text = m_session->evaluationText;
-    const bool isKnown = std::any_of(m_session->evaluations.begin(), m_session->evaluations.end(),
-                                     [&](const EvaluationRecord &e) { return e.planHash.empty() && e.text == text; }) ||
-                         std::find(m_findings->denseTexts.begin(), m_findings->denseTexts.end(), text) != m_findings->denseTexts.end();
-    return isKnown ? std::nullopt : std::optional(evaluate(port, nullptr, {}, false));
+    return isMeasured(port, {}) ? std::nullopt : std::optional(evaluate(port, nullptr, {}, false));
+}
+
+bool SessionTask::isMeasured(JobPort &port, const std::string &planHash) const
+{
+    const Session session = known();
+    const ComputeConditions now = engine(port).report().computed;
+    return std::ranges::any_of(session.measurements, [&](const Measurement &m) {
+        return m.what == Measured::Perplexity && m.planHash == planHash && isOn(m, session.evaluationText, session.readTexts) &&
+               differenceOf(m.computed, now).isNone();
+    });
 }
 
 } // namespace secateur::ui

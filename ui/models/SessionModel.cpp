@@ -4,6 +4,7 @@
 #include "checkpoint/ModelName.h"
 #include "foundation/Error.h"
 #include "foundation/Failures.h"
+#include "session/Measurements.h"
 
 #include <algorithm>
 #include <variant>
@@ -105,7 +106,7 @@ std::int64_t SessionModel::roughWindows(const TextSettings &text) const
 void SessionModel::restore(Session session, std::vector<std::shared_ptr<const RankedScores>> ranked)
 {
     m_session = std::move(session);
-    if (const NeuronScores *used = scores(); used && !isOf(*used, m_session.calibrationText, m_session.norm)) {
+    if (const NeuronScores *used = scores(); used && !isOf(*used, m_session.calibrationText, m_session.norm, m_session.readTexts)) {
         m_session.calibrationText =
             textSettingsOf(used->provenance); // sessions of before kept scores in use when the settings were changed
         m_session.norm = used->norm;
@@ -223,6 +224,8 @@ void SessionModel::followSearches(const std::string &changedKey)
 
 void SessionModel::apply(const JobEvent &event)
 {
+    if (const auto *text = std::get_if<TextRead>(&event))
+        return takeText(*text);
     const Exactness before = planExactness();
     const std::size_t calibrations = m_session.calibrations.size();
     try {
@@ -243,12 +246,10 @@ void SessionModel::apply(const JobEvent &event)
         tellOfSearch(loss->key, before);
     } else if (const auto *removal = std::get_if<AttentionRemoved>(&event)) {
         tellOfSearch(removal->key, before);
-    } else if (std::holds_alternative<Measured>(event)) {
+    } else if (std::holds_alternative<MeasurementMade>(event)) {
         emit evaluationsChanged();
     } else if (std::holds_alternative<Exported>(event)) {
         emit exportsChanged();
-    } else if (const auto *text = std::get_if<TextRead>(&event)) {
-        tellTextRead(text->text, text->report);
     }
 }
 
@@ -256,8 +257,7 @@ qint64 SessionModel::addCalibration(std::shared_ptr<const NeuronScores> scores, 
 {
     apply(Scored{scores, std::move(ranked)});
     const auto &all = m_session.calibrations;
-    return qint64(std::find_if(all.begin(), all.end(),
-                               [&](const auto &known) { return known->provenance == scores->provenance && known->norm == scores->norm; }) -
+    return qint64(std::find_if(all.begin(), all.end(), [&](const auto &known) { return isSameCalibration(*known, *scores); }) -
                   all.begin());
 }
 
@@ -275,12 +275,22 @@ void SessionModel::tellOfSearch(const std::string &key, Exactness before)
         emit otherSearchChanged();
 }
 
-void SessionModel::tellTextRead(const TextSettings &text, const TextReport &report)
+void SessionModel::takeText(const TextRead &event)
 {
     QStringList lines;
-    for (const std::string &line : linesOf(report))
+    for (const std::string &line : linesOf(event.report))
         lines << QString::fromStdString(line);
-    emit textRead(text, lines, report);
+    const auto wereOn = [&] {
+        std::vector<bool> all;
+        for (const Measurement &m : m_session.measurements)
+            all.push_back(isOn(m, event.text, m_session.readTexts));
+        return all;
+    };
+    const std::vector<bool> before = wereOn();
+    applyEvent(m_session, event);
+    emit textRead(event.text, lines, event.report);
+    if (wereOn() != before)
+        emit evaluationsChanged();
 }
 
 QString SessionModel::planHash() const

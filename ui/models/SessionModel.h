@@ -114,12 +114,13 @@ public:
     Exactness planExactness() const;
     QString planExactnessText() const; ///< the reason in words: "exact", "removal order not searched yet", ...
 
-    /// Evaluation of the current plan (of the dense model) on the session's evaluation text; null when not measured. The latest wins.
-    const EvaluationRecord *planEvaluation() const;
-    const EvaluationRecord *denseEvaluation() const;
+    /// Evaluation of the current plan (of the dense model) on the session's evaluation text; null when not measured. The latest wins, of the dense
+    /// model the latest that was computed as the plan's was.
+    const Measurement *planEvaluation() const;
+    const Measurement *denseEvaluation() const;
     bool isPlanEvaluated() const; ///< the current one, on any text
     /// The latest of another plan on that text, to be shown as stale; null when there is none.
-    const EvaluationRecord *staleEvaluation() const;
+    const Measurement *staleEvaluation() const;
     /// SHA-256 of the current plan; empty until a job has computed it (see SessionJobs).
     QString planHash() const;
 
@@ -146,7 +147,7 @@ public:
     /// Takes what a job tells into the session, and tells those who follow. Scores come with their ranking: to sort them takes too long here. An event that
     /// does not follow what is known changes nothing.
     void apply(const JobEvent &event);
-    /// Returns the calibration's index; an equal one that is there already (same provenance and norm) is reused. Does not touch the draft.
+    /// Returns the calibration's index; an equal one that is there already (isSameCalibration) is reused. Does not touch the draft.
     qint64 addCalibration(std::shared_ptr<const NeuronScores> scores, std::shared_ptr<const RankedScores> ranked);
     void setSearch(const std::string &key, const SearchRecord &record) { apply(SearchKnown{key, record}); }
     void addCandidate(const std::string &key, const CandidateLoss &heard) { apply(LossKnown{key, heard}); }
@@ -154,12 +155,15 @@ public:
     {
         apply(AttentionRemoved{key, step, layer, isForced});
     }
-    void addEvaluation(const EvaluationRecord &record) { apply(Measured{record}); }
+    void addMeasurement(const Measurement &record) { apply(MeasurementMade{record}); }
     void addExport(const ExportRecord &record) { apply(Exported{record}); }
     /// The search that a job works on now; empty: none.
     void setRunningSearch(const std::string &key) { m_runningSearch = key; }
     void setPlanHash(const PlanDraft &draft, const std::vector<std::int64_t> &removed, const QString &hash);
 
+    /// This text was read: what it turned out to be, for people. Its content is known from here on, so that other measurements may be those of
+    /// the text.
+    void tellTextRead(const TextSettings &text, const TextReport &report) { apply(TextRead{text, report}); }
     /// A text was chosen that cannot be used as it is. `windows`: how many it gives where it is only too short; else 0.
     void tellTextRefused(const TextSettings &text, const QString &sentence, const QString &hint, qint64 windows = 0)
     {
@@ -179,7 +183,7 @@ signals:
     void searchChanged();       ///< losses or removals of the search of the current plan, its presence, or planExactness()
     void otherSearchChanged();  ///< the search of another plan, which this one shows nothing of
     void denseImpactChanged();
-    void evaluationsChanged();
+    void evaluationsChanged(); ///< the measurements, or which of them are of the texts
     void exportsChanged();
     void pinsChanged();
     void planHashChanged();
@@ -188,12 +192,12 @@ private:
     void follow();
     void followModel();
     void followSession(std::vector<std::shared_ptr<const RankedScores>> ranked, bool isModelThere);
-    void tellTextRead(const TextSettings &text, const TextReport &report);
+    void takeText(const TextRead &event);
     void followSearches(const std::string &changedKey);
     ModelFigures figuresOf(const ModelSpec &spec) const;
     void tellOfSearch(const std::string &key, Exactness before);
     bool isAnySearchBegun() const;
-    const EvaluationRecord *evaluationOfPlan(const TextSettings *text) const;
+    const Measurement *evaluationOfPlan(const TextSettings *text) const;
     std::string hashKey(const PlanDraft &draft, const std::vector<std::int64_t> &removed) const;
 
     Session m_session;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <QLabel>
+#include <QString>
 
 namespace secateur::ui {
 
@@ -17,6 +18,9 @@ QLabel *captionLabel(const QString &text, QWidget *parent = nullptr);
 QLabel *bodyLabel(const QString &text, QWidget *parent = nullptr);
 /// A number that is read from a distance; can be selected and copied.
 QLabel *figureLabel(const QString &text, QWidget *parent = nullptr);
+
+/// A text whose words (names, paths) of more than `longest` letters have lost their middle.
+QString shortened(const QString &text, qsizetype longest);
 
 /// Wraps between words, and within one that is longer than a line, such as a file's name: it never asks for more room than a few letters.
 class WrappedLabel : public QLabel {
