@@ -947,7 +947,9 @@ void tst_CommandLine::jsonIsOneObjectALine()
     const Outcome outcome = run({"evaluate", kModel, "--text", kHeldOut, "--windows", "3", "--json"});
     QCOMPARE(outcome.events.size(), outcome.output.trimmed().count('\n') + 1);
     QVERIFY(outcome.errors.isEmpty());
-    const QJsonObject progress = outcome.events.at(outcome.events.size() - 2);
+    const QJsonObject measured = outcome.events.at(outcome.events.size() - 2), progress = outcome.events.at(outcome.events.size() - 3);
+    QCOMPARE(measured.value("event").toString(), QString("evaluation"));
+    QCOMPARE(measured["record"].toObject()["result"].toObject()["perplexity"], outcome.result().value("perplexity"));
     QCOMPARE(progress.value("event").toString(), QString("progress"));
     QCOMPARE(progress.value("done").toInt(), 3);
     QCOMPARE(progress.value("total").toInt(), 3);
