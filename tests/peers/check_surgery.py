@@ -3,22 +3,20 @@
 """Does to models of transformers what plans do to them, and holds their logits against ours.
 
 Attentions and MLPs that a plan removes add zeros, and the other MLPs keep the rows and columns of the neurons that it names; nothing else is
-touched, and nothing of ours is loaded. JOBS.json: a list of objects with `folder` (the whole model), `plan` (a plan file), `tokens` (ids),
-`logits` (a .safetensors file with `logits` [T, V] of the pruned model). Prints a JSON list with `problem` and `difference` (largest of a logit).
+touched, and nothing of ours is loaded. Of the jobs (see checking.py) `folder` is the whole model, `plan` a plan file, and `logits` of the pruned
+model. No text is written.
 
 usage: check_surgery.py JOBS.json
 needs: torch, transformers, safetensors
 """
 import json
-import sys
 
 import torch
-import transformers
 from safetensors.torch import load_file
 from torch import nn
 from transformers import AutoModelForCausalLM
 
-TYPE = "dtype" if int(transformers.__version__.split(".")[0]) >= 5 else "torch_dtype"
+from checking import answer, in_float32
 
 
 def add_nothing(module):
@@ -46,7 +44,7 @@ def narrow(mlp, kept):
 
 @torch.no_grad()
 def check(job):
-    model = AutoModelForCausalLM.from_pretrained(job["folder"], attn_implementation="eager", **{TYPE: torch.float32})
+    model = AutoModelForCausalLM.from_pretrained(job["folder"], attn_implementation="eager", **in_float32())
     model.eval()
     with open(job["plan"], encoding="utf-8") as stream:
         plan = json.load(stream)
@@ -55,18 +53,8 @@ def check(job):
     for i in plan["removedAttentions"]:
         add_nothing(model.model.layers[i].self_attn)
     theirs, ours = model(torch.tensor([job["tokens"]]), use_cache=False).logits[0], load_file(job["logits"])["logits"]
-    return {"problem": "", "difference": float((ours - theirs).abs().max())}
-
-
-def main():
-    found = []
-    for job in json.load(open(sys.argv[1], encoding="utf-8")):
-        try:
-            found.append(check(job))
-        except Exception as problem:  # whatever stands in the way is the result
-            found.append({"problem": f"{type(problem).__name__}: {str(problem)[:400]}", "difference": None})
-    print(json.dumps(found))
+    return {"difference": float((ours - theirs).abs().max())}
 
 
 if __name__ == "__main__":
-    main()
+    answer(check)
