@@ -56,10 +56,10 @@ void takeBest(std::optional<BenchResult> &best, BenchResult result)
 /// How it was computed, in words.
 std::string describe(const BenchResult &result, const EngineReport &machine)
 {
-    std::string text =
-        machine.device + " in " + result.dtype + ", " + counted(machine.threads, "thread") + ", LibTorch " + machine.torchVersion;
-    if (machine.device == "cpu")
-        text += " with " + machine.instructions + ", products in fp32 by " + machine.products +
+    const ComputeConditions &how = machine.computed;
+    std::string text = how.device + " in " + result.dtype + ", " + counted(how.threads, "thread") + ", LibTorch " + how.torchVersion;
+    if (how.device == "cpu")
+        text += " with " + how.instructions + ", products in fp32 by " + how.products +
                 ", own kernels: " + (result.kernels.empty() ? "none" : result.kernels) + ", waiting: " + machine.waiting;
     return text + (result.screening == "none" ? "" : "; candidates screened in " + result.screening);
 }
@@ -134,9 +134,15 @@ void Run::bench()
                 ", taken: " + size(isOnDevice ? result.peakDeviceBytes() : result.peakBytes()));
     nlohmann::json json = toJson(result);
     json["sums"] = sumsOf(result);
-    json["machine"] = {{"device", machine.device},      {"threads", machine.threads},
-                       {"torch", machine.torchVersion}, {"instructions", machine.instructions},
-                       {"products", machine.products},  {"waiting", machine.waiting}};
+    const ComputeConditions &how = machine.computed;
+    json["machine"] = {{"device", how.device},
+                       {"gpu", how.gpu},
+                       {"threads", how.threads},
+                       {"torch", how.torchVersion},
+                       {"instructions", how.instructions},
+                       {"products", how.products},
+                       {"host", how.host},
+                       {"waiting", machine.waiting}};
     if (other) {
         report.line("versus " + o.versus + ": " + describe(*other, otherMachine));
         Rows compared = {{"phase", "seconds", o.versus, "ratio"}};

@@ -19,6 +19,8 @@ namespace {
 constexpr std::uint64_t kLargestSeed = std::numeric_limits<std::uint64_t>::max();
 
 constexpr const char *kAll = "all", *kNone = "none";
+constexpr const char *kOrSession =
+    "; a manifest works too, and a session of the window: FILE.secateur, or FILE.secateur:PIN for a pinned plan";
 constexpr const char *kOrName =
     "; or a name: wikitext-2, c4 or fineweb-edu, found in the Hugging Face cache (see the command texts). A file of that name comes first";
 
@@ -172,8 +174,15 @@ public:
             ->check(CLI::IsMember({"float32", "reference"}));
     }
 
-    void scores(CLI::App &c) { c.add_option("--scores", m.scores, "Neuron scores saved by `calibrate --output`")->type_name("FILE"); }
-    CLI::Option *plan(CLI::App &c, const char *what) { return c.add_option("--plan", m.plan, what)->type_name("FILE"); }
+    void scores(CLI::App &c)
+    {
+        c.add_option("--scores", m.scores, "Neuron scores saved by `calibrate --output`, or those of a session (FILE.secateur)")
+            ->type_name("FILE");
+    }
+    CLI::Option *plan(CLI::App &c, const char *what)
+    {
+        return c.add_option("--plan", m.plan, std::string(what) + kOrSession)->type_name("FILE");
+    }
     void savePlan(CLI::App &c)
     {
         c.add_option("--save-plan", m.savePlan, "Where to save the plan; during a search, after every removal")->type_name("FILE");
@@ -273,7 +282,7 @@ void defineCommands(CLI::App &app, Options &options)
     define.model(evaluate);
     define.text(evaluate, "Evaluation text; read without a token that begins it", true);
     define.windowsOrAll(evaluate, "Windows of the text (all)");
-    define.plan(evaluate, "Evaluate the model as pruned by this plan; a manifest works too");
+    define.plan(evaluate, "Evaluate the model as pruned by this plan");
     define.engine(evaluate);
 
     CLI::App &generate = command("generate", "Continue a prompt", "secateur-cli generate MODEL --prompt \"Once upon a time\" --tokens 64");
@@ -290,13 +299,13 @@ void defineCommands(CLI::App &app, Options &options)
         ->capture_default_str()
         ->check(finite([](double p) { return p > 0 && p <= 1 ? nullptr : "a probability above 0, at most 1"; }));
     generate.add_option("--seed", options.generation.seed, "Seed of sampling")->capture_default_str()->check(whole(0, kLargestSeed));
-    define.plan(generate, "Generate with the model as pruned by this plan; a manifest works too");
+    define.plan(generate, "Generate with the model as pruned by this plan");
     define.engine(generate);
 
     CLI::App &write = command("export", "Write the model as pruned by a plan, and verify it",
                               "secateur-cli export MODEL --plan plan.json --output MODEL-pruned");
     define.model(write);
-    define.plan(write, "The plan; a manifest works too")->required();
+    define.plan(write, "The plan")->required();
     define.exporting(write, true);
     define.engine(write);
 

@@ -54,7 +54,9 @@ void Run::showOrder(const PruningPlan &plan)
     report.line("attentions removed, in order: " + joined(plan.removedAttentions));
     if (const std::string &type = plan.search.screenedIn; !type.empty())
         report.line(grouped(plan.search.decided()) + " of " + counted(plan.search.evaluations(), "candidate") + " evaluated in " +
-                    plan.search.provenance.dtype + ", which decided; the others ruled out in " + type);
+                    plan.search.provenance.computed.dtype + ", which decided; the others ruled out in " + type);
+    if (!plan.edits.isEmpty())
+        report.line(counted(std::int64_t(plan.edits.list.size()), "weight") + " changed to the plan's own values");
     report.line("plan " + plan.hash());
 }
 
@@ -85,6 +87,9 @@ nlohmann::json Run::resultOf(const SparsityBalance &b, const PruningPlan *plan) 
         result["removedFfns"] = plan->layersWithoutFfn();
         result["removalOrder"] = plan->removedAttentions;
         result["planHash"] = plan->hash();
+        result["changedWeights"] = nlohmann::json::array();
+        for (const WeightEdit &edit : plan->edits.list)
+            result["changedWeights"].push_back(ownTensorName(edit.role));
         if (!plan->search.screenedIn.empty())
             result["screening"] = {
                 {"type", plan->search.screenedIn}, {"candidates", plan->search.evaluations()}, {"decided", plan->search.decided()}};

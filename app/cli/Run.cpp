@@ -9,6 +9,8 @@
 #include "foundation/JsonFile.h"
 #include "model/Families.h"
 #include "pruning/PlanFile.h"
+#include "session/SessionStore.h"
+#include "session/Shelf.h"
 
 #include <algorithm>
 #include <iostream>
@@ -260,20 +262,49 @@ std::optional<PruningPlan> Run::optionalPlan()
 {
     if (o.plan.empty())
         return {};
-    PruningPlan plan = loadPlan(o.plan, model->spec, engine->modelHash(context));
+    PruningPlan plan = loadMatchingPlan();
     if (!plan.isComplete() && o.command == "export")
         throw Error("The plan " + inQuotes(o.plan.string()) + " is not finished: " + std::to_string(plan.removedAttentions.size()) +
                         " of " + counted(plan.balance.attentionsToRemove, "attention") + " removed.",
-                    "Finish it with: secateur-cli search MODEL --plan PLAN --save-plan PLAN.");
+                    std::string("Finish it with: secateur-cli search MODEL --plan PLAN --save-plan ") +
+                        (sessionPlanName(o.plan) ? "plan.json." : "PLAN."));
     if (!plan.isComplete() && o.command != "search")
         report.line("The plan is not finished: " + std::to_string(plan.removedAttentions.size()) + " of " +
                     counted(plan.balance.attentionsToRemove, "attention") + " removed.");
     return plan;
 }
 
+/// The plan of --plan for the open model: of a plan file, a manifest, or a session.
+PruningPlan Run::loadMatchingPlan()
+{
+    const std::optional<SessionPlanName> name = sessionPlanName(o.plan);
+    if (!name)
+        return loadPlan(o.plan, model->spec, engine->modelHash(context));
+    const Session session = loadSession(name->file);
+    const PlanDraft &draft = draftNamed(session, *name);
+    try {
+        PruningPlan plan = planOf(session, draft);
+        checkPlan(plan, model->spec, engine->modelHash(context));
+        return plan;
+    } catch (const Error &problem) {
+        throw Error("The plan in " + inQuotes(o.plan.string()) + ": " + problem.what(), problem.hint());
+    }
+}
+
+/// The scores of --scores, also those that chose the neurons of a session's plan.
 NeuronScores Run::loadMatchingScores()
 {
-    NeuronScores scores = loadScores(o.scores);
+    NeuronScores scores;
+    if (const std::optional<SessionPlanName> name = sessionPlanName(o.scores)) {
+        const Session session = loadSession(name->file);
+        const std::int64_t calibration = calibrationOf(session, draftNamed(session, *name));
+        if (calibration < 0)
+            throw Error("The plan in " + inQuotes(o.scores.string()) + " has no scores.",
+                        "Calibrate (secateur-cli calibrate), or go on with the plan as it is (--plan).");
+        scores = *session.calibrations[std::size_t(calibration)];
+    } else {
+        scores = loadScores(o.scores);
+    }
     if (scores.provenance.modelHash != engine->modelHash(context))
         throw Error("The scores in " + inQuotes(o.scores.string()) + " were made from another model.",
                     "Calibrate this model, or open the model that the scores were made from.");
@@ -286,7 +317,9 @@ void Run::checkOutputFile(const std::filesystem::path &file) const
         return;
     const AtomicPath probe = AtomicPath::forFile(file);                // throws when it could not be written
     const bool goesOn = o.command == "search" && isSame(file, o.plan); // a search may be brought on in place (checkGoesOn)
-    bool isInput = isSame(file, o.model) || isSame(file, o.scores) || isSame(file, o.config) || isSame(file, o.tokens);
+    const std::optional<SessionPlanName> plan = sessionPlanName(o.plan), scores = sessionPlanName(o.scores);
+    bool isInput = isSame(file, o.model) || isSame(file, scores ? scores->file : o.scores) || isSame(file, o.config) ||
+                   isSame(file, o.tokens) || (plan && isSame(file, plan->file));
     for (const auto *texts : {&o.texts, &o.evaluationTexts})
         for (const std::filesystem::path &text : *texts)
             isInput = isInput || isSame(file, text);
@@ -314,7 +347,8 @@ void Run::checkOutputFolder() const
     if (isSame(o.savePlan, o.output))
         throw Error("--save-plan and --output are the same place: " + inQuotes(o.output.string()) + ".",
                     "Choose another place for one of them.");
-    std::vector<std::filesystem::path> files = {o.savePlan, o.plan, o.scores, o.config};
+    const std::optional<SessionPlanName> plan = sessionPlanName(o.plan), scores = sessionPlanName(o.scores);
+    std::vector<std::filesystem::path> files = {o.savePlan, plan ? plan->file : o.plan, scores ? scores->file : o.scores, o.config};
     files.insert(files.end(), o.texts.begin(), o.texts.end());
     files.insert(files.end(), o.evaluationTexts.begin(), o.evaluationTexts.end());
     for (const std::filesystem::path &file : files) {
@@ -344,15 +378,17 @@ void Run::runSearch(PruningPlan &plan, const TextSettings &text, const SearchSet
             savePlan(current, o.savePlan);
     };
     const auto heard = [&](const CandidateLoss &loss) { hear(loss); };
+    if (const std::string unknown = unknownOf(plan.search.provenance.computed); plan.search.isBegun() && !unknown.empty())
+        report.note("The plan does not say " + unknown + " its search was computed: what is added may differ from it in the last bits.");
     try {
         engine->search(plan, text, settings, context, heard, save);
     } catch (const Cancelled &) {
         if (plan.search.isBegun() && !o.savePlan.empty() && isFirst()) {
             save(plan); // what an unfinished step has evaluated is kept as well
-            const Provenance &p = plan.search.provenance;
+            const ComputeConditions &how = plan.search.provenance.computed;
             const std::string file = quoted(o.savePlan.string());
             const std::string command = "secateur-cli search " + quoted(o.model.string()) + " --plan " + file + " --save-plan " + file +
-                                        " --device " + p.device + " --dtype " + p.dtype + " --threads " + std::to_string(p.threads) +
+                                        " --device " + how.device + " --dtype " + how.dtype + " --threads " + std::to_string(how.threads) +
                                         (o.engine.screening == EngineSettings().screening ? "" : " --screen " + o.engine.screening);
             report.event({{"event", "saved"}, {"plan", o.savePlan.string()}, {"command", command}});
             report.line("What was found so far is in " + file + ". Resume with: " + command);
@@ -373,10 +409,11 @@ void Run::finish(nlohmann::json result)
     if (engine) {
         const EngineReport r = engine->report();
         result["peakDeviceMemoryBytes"] = r.peakDeviceMemoryBytes;
-        result["device"] = r.device;
-        result["dtype"] = r.dtype;
-        result["threads"] = r.threads;
-        result["torch"] = r.torchVersion;
+        result["device"] = r.computed.device;
+        result["dtype"] = r.computed.dtype;
+        result["threads"] = r.computed.threads;
+        result["torch"] = r.computed.torchVersion;
+        result["computed"] = toJson(r.computed);
     }
     report.event(result);
 }

@@ -59,6 +59,7 @@ private:
     ScoreNorm norm() const { return o.norm == "l1" ? ScoreNorm::L1 : ScoreNorm::L2; }
     ExportSettings exportSettings() const;
     std::optional<PruningPlan> optionalPlan();
+    PruningPlan loadMatchingPlan();
     NeuronScores loadMatchingScores();
     /// Throws Error when the file cannot be written, exists, or is among what is read.
     void checkOutputFile(const std::filesystem::path &file) const;

@@ -47,7 +47,7 @@ QString doneText(JobKind kind)
 QString resultText(JobKind kind, const SessionModel &session)
 {
     const bool isSearched = session.searchState() == SearchState::Complete;
-    const EvaluationRecord *measured = session.planEvaluation();
+    const Measurement *measured = session.planEvaluation();
     if (kind == JobKind::Search && isSearched)
         return DesktopNotices::tr("N = %1, K = %2").arg(exactText(session.attentionsToRemove()), exactText(session.neuronsKept()));
     if ((kind == JobKind::Evaluate || kind == JobKind::Prune) && measured)

@@ -223,7 +223,8 @@ void MainWindow::wireSession()
     connect(&m_model, &SessionModel::modelMoved, this, &MainWindow::followName);
     connect(&m_model, &SessionModel::calibrationsChanged, this, [this] {
         const Session &session = m_model.session();
-        const bool isWanted = isOf(*session.calibrations.back(), session.calibrationText, session.norm); // else it does not come into use
+        const bool isWanted =
+            isOf(*session.calibrations.back(), session.calibrationText, session.norm, session.readTexts); // else it does not come into use
         if (isWanted && m_tabs->currentIndex() == int(Tab::Calibration))
             show(Tab::Importance); // what was just measured
     });

@@ -102,7 +102,7 @@ private:
         plan.calibration = std::move(provenance);
         result.balance = plan.balance;
         clock.begin();
-        m_narrow.emplace(withFfnsOf(dense, plan.surgery()));
+        m_narrow.emplace(pruned(dense, plan.surgery().ofFfns()));
         if (m_screenType)
             m_screen.emplace(inType(*m_narrow, scalarType(*m_screenType)));
         clock.end("narrow");
@@ -137,7 +137,7 @@ private:
 
     void evaluate(const at::Tensor &tokens, const PruningPlan &plan)
     {
-        const Decoder decoder = withAttentionsOf(*m_narrow, plan.surgery());
+        const Decoder decoder = pruned(*m_narrow, plan.surgery());
         const std::int64_t elementBytes = std::int64_t(c10::elementSize(decoder.dtype()));
         clock.begin();
         totalLoss(decoder, tokens, m_context);

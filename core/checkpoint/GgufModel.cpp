@@ -3,11 +3,11 @@
 
 #include "checkpoint/GgufKeys.h"
 #include "checkpoint/GgufNames.h"
+#include "checkpoint/TensorRole.h"
 #include "foundation/Error.h"
 #include "foundation/Wording.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <map>
@@ -36,21 +36,6 @@ const GgufArchitecture &architectureOf(const json &metadata, const std::string &
     throw Error("GGUF files of the architecture " + (name == metadata.end() ? "(none)" : shown(*name)) +
                     " cannot be opened; supported: " + listed(supported) + ".",
                 "The file is " + inQuotes(file) + ". Open the Hugging Face version of the model instead.");
-}
-
-/// The layer of "model.layers.3.self_attn.q_proj.weight"; -1 where there is none.
-std::int64_t layerOf(std::string_view hfName)
-{
-    constexpr std::string_view kPrefix = "model.layers.";
-    std::int64_t layer = -1;
-    if (hfName.starts_with(kPrefix))
-        std::from_chars(hfName.data() + kPrefix.size(), hfName.data() + hfName.size(), layer);
-    return layer;
-}
-
-bool isIn(std::string_view part, std::string_view name)
-{
-    return name.find(part) != std::string_view::npos;
 }
 
 /// Rows 2j + t of every head to t * headDim / 2 + j: from neighbours that rotate together to halves that do.
@@ -125,9 +110,9 @@ const GgufTensor *GgufModel::find(std::string_view name) const
     return found == tensors.end() ? nullptr : &*found;
 }
 
-bool GgufModel::isZero(std::string_view name) const
+bool GgufModel::isZero(const TensorRole &role) const
 {
-    const GgufTensor *tensor = find(name);
+    const GgufTensor *tensor = find(ggufTensorName(role));
     return tensor && std::ranges::all_of(tensor->bytes, [](std::byte b) { return b == std::byte(0); });
 }
 
@@ -178,7 +163,7 @@ std::vector<std::int64_t> GgufModel::perLayer(const std::string &key) const
     return numbers;
 }
 
-std::vector<double> GgufModel::factors(const std::string &tensor) const
+std::vector<double> GgufModel::factors(std::string_view tensor) const
 {
     const GgufTensor *found = find(tensor);
     if (!found)
@@ -207,9 +192,10 @@ void GgufModel::findStorage()
 void GgufModel::readConfig()
 {
     const std::string a = prefix();
-    const GgufTensor *embedding = find("token_embd.weight");
+    const std::string embeddingName = ggufTensorName({.part = TensorPart::Embedding});
+    const GgufTensor *embedding = find(embeddingName);
     if (!embedding || embedding->shape.size() != 2)
-        throw Error(inQuotes(name()) + " holds no embedding ('token_embd.weight').", "Choose the .gguf file of a whole model.");
+        throw Error(inQuotes(name()) + " holds no embedding (" + inQuotes(embeddingName) + ").", "Choose the .gguf file of a whole model.");
     const std::vector<std::int64_t> heads = perLayer(a + "attention.head_count");
     const std::int64_t most = *std::max_element(heads.begin(), heads.end());
     if (most < 1)
@@ -224,22 +210,22 @@ void GgufModel::readConfig()
                 {"rms_norm_eps", number(a + "attention.layer_norm_rms_epsilon", 1e-6)},
                 {"rope_theta", number(a + "rope.freq_base", 10000.0)},
                 {m_architecture->isGemma ? "hidden_activation" : "hidden_act", m_architecture->isGemma ? "gelu_pytorch_tanh" : "silu"},
-                {"tie_word_embeddings", find("output.weight") == nullptr},
+                {"tie_word_embeddings", find(ggufTensorName({.part = TensorPart::Head})) == nullptr},
                 {"torch_dtype", std::string(configName(m_dtype))}};
     checkSizes();
     const bool isLlama = m_config["model_type"] == "llama";
-    const auto hasBias = [&](const char *part) { // in any layer
-        for (std::size_t i = 0; i < heads.size(); ++i)
-            if (find("blk." + std::to_string(i) + "." + part + ".bias"))
+    const auto hasBias = [&](TensorPart part) { // in any layer
+        for (std::int64_t i = 0; i < std::int64_t(heads.size()); ++i)
+            if (find(ggufTensorName({.layer = i, .part = part, .kind = TensorKind::Bias})))
                 return true;
         return false;
     };
-    if (isLlama && hasBias("attn_q") && !hasBias("attn_output"))
+    if (isLlama && hasBias(TensorPart::Query) && !hasBias(TensorPart::AttentionOutput))
         m_config["model_type"] = "qwen2"; // whose layers are Llama's, with such biases
     else if (isLlama)
-        m_config["attention_bias"] = hasBias("attn_q");
+        m_config["attention_bias"] = hasBias(TensorPart::Query);
     if (isLlama)
-        m_config["mlp_bias"] = hasBias("ffn_down");
+        m_config["mlp_bias"] = hasBias(TensorPart::Down);
     if (const std::int64_t window = count(a + "attention.sliding_window"); window > 0)
         m_config["sliding_window"] = window;
     if (m_architecture->isGemma)
@@ -302,16 +288,17 @@ void GgufModel::readRope()
     if (factor == 0 || named == "none")
         factor = 1;
     const double attention = number(a + "scaling.attn_factor", 1.0);
-    const std::vector<double> frequencies = factors("rope_freqs.weight"), shorter = factors("rope_factors_short.weight"),
-                              longer = factors("rope_factors_long.weight");
+    const std::vector<double> frequencies = factors(kGgufRopeDivisors), shorter = factors(kGgufShortRopeDivisors),
+                              longer = factors(kGgufLongRopeDivisors);
     if (shorter.empty() != longer.empty())
-        refuse("has one of 'rope_factors_short.weight' and 'rope_factors_long.weight' without the other");
+        refuse("has one of " + inQuotes(kGgufShortRopeDivisors) + " and " + inQuotes(kGgufLongRopeDivisors) + " without the other");
     if (!frequencies.empty() || !shorter.empty()) {
         if (factor != 1)
             refuse("scales its rotary embedding twice: by a tensor and by the factor " + shown(factor));
         const bool isLong = frequencies.empty();
         if (!isLong && attention != 1)
-            refuse("has the key " + inQuotes(a + "scaling.attn_factor") + " beside 'rope_freqs.weight', which is not supported");
+            refuse("has the key " + inQuotes(a + "scaling.attn_factor") + " beside " + inQuotes(kGgufRopeDivisors) +
+                   ", which is not supported");
         m_config["rope_scaling"] = {{"rope_type", "longrope"},
                                     {"short_factor", isLong ? shorter : frequencies},
                                     {"long_factor", isLong ? longer : frequencies},
@@ -347,14 +334,14 @@ void GgufModel::readRope()
 
 /// Whether a layer has an FFN. In deci, a few neurons that add nothing stand for an absent one: llama.cpp leaves a layer without neurons before it
 /// adds the attention.
-bool GgufModel::hasFfn(std::size_t layer, std::int64_t width, bool hasAttention) const
+bool GgufModel::hasFfn(std::int64_t layer, std::int64_t width, bool hasAttention) const
 {
     constexpr std::int64_t kMostOfStub = 256;
     if (m_architecture->name != "deci" || width > kMostOfStub)
         return true;
     if (width == 0 && hasAttention)
         refuse("has an attention and no FFN in layer " + std::to_string(layer) + ", which llama.cpp computes as if both were absent");
-    return width > 0 && !isZero("blk." + std::to_string(layer) + ".ffn_down.weight");
+    return width > 0 && !isZero({.layer = layer, .part = TensorPart::Down});
 }
 
 /// Widths and absent parts. A first layer whose only head adds nothing stands for an absent one: the format must have one there.
@@ -371,13 +358,13 @@ void GgufModel::readLayers()
     for (std::size_t i = 0; i < heads.size(); ++i) {
         bool isThere = heads[i] > 0;
         if (i == 0 && heads[i] == 1)
-            isThere = !isZero("blk.0.attn_output.weight");
+            isThere = !isZero({.layer = 0, .part = TensorPart::AttentionOutput});
         if (isThere && (heads[i] != most || (keys > 0 && kvHeads[i] != keys)))
             throw Error(inQuotes(name()) + ": layer " + std::to_string(i) + " has another number of heads than the others.",
                         "Such a model is not supported.");
         keys = isThere ? kvHeads[i] : keys;
         m_hasAttention.push_back(isThere);
-        m_hasFfn.push_back(hasFfn(i, widths[i], isThere));
+        m_hasFfn.push_back(hasFfn(std::int64_t(i), widths[i], isThere));
         layers.push_back(m_hasFfn[i] ? json{{"intermediate_size", widths[i]}, {"attention", isThere}}
                                      : json{{"ffn", false}, {"attention", isThere}});
         isUniform = isUniform && isThere && m_hasFfn[i] && widths[i] == widths.front();
@@ -388,24 +375,30 @@ void GgufModel::readLayers()
         m_config["secateur_layers"] = std::move(layers);
 }
 
+/// Whether it belongs to what stands for a part that is absent.
+bool GgufModel::isOfAbsentPart(const TensorRole &role) const
+{
+    const auto layer = std::size_t(role.layer);
+    if (role.layer < 0 || layer >= m_hasAttention.size())
+        return false;
+    return (isOfAttention(role.part) && !m_hasAttention[layer]) || (isOfFfn(role.part) && !m_hasFfn[layer]);
+}
+
 void GgufModel::readTensors()
 {
     for (const GgufTensor &tensor : m_file.content().tensors) {
         const std::string own(tensor.name);
-        if (own == "rope_freqs.weight" || own == "rope_factors_long.weight" || own == "rope_factors_short.weight")
+        if (own == kGgufRopeDivisors || own == kGgufLongRopeDivisors || own == kGgufShortRopeDivisors)
             continue;
-        std::string name = hfTensorName(*m_architecture, own);
-        if (name.empty())
-            name = own; // which is then reported as not expected
-        const std::int64_t layer = layerOf(name);
-        const bool isOfLayer = layer >= 0 && layer < std::int64_t(m_hasAttention.size());
-        if (isOfLayer &&
-            ((!m_hasAttention[std::size_t(layer)] && isIn(".attn_", own)) || (!m_hasFfn[std::size_t(layer)] && isIn(".ffn_", own))))
-            continue; // of what stands for a part that is absent
-        Source source{.tensor = &tensor, .isShifted = m_architecture->isGemma && isIn("norm.weight", name)};
-        if (m_architecture->isInterleaved && isIn(".q_proj.", name))
+        const TensorNaming naming = m_architecture->naming();
+        const std::optional<TensorRole> role = roleOfGgufTensor(own, naming);
+        std::string name = role ? hfTensorName(*role, naming) : own; // which is then reported as not expected
+        if (role && isOfAbsentPart(*role))
+            continue;
+        Source source{.tensor = &tensor, .isShifted = m_architecture->isGemma && role && isNorm(role->part)};
+        if (m_architecture->isInterleaved && role && role->part == TensorPart::Query)
             source.heads = m_config["num_attention_heads"].get<std::int64_t>();
-        else if (m_architecture->isInterleaved && isIn(".k_proj.", name))
+        else if (m_architecture->isInterleaved && role && role->part == TensorPart::Key)
             source.heads = m_config["num_key_value_heads"].get<std::int64_t>();
         if (source.heads > 0 && tensor.shape.front() % (2 * source.heads) != 0)
             throw Error("Tensor " + inQuotes(own) + " in " + inQuotes(this->name()) + " has " + counted(tensor.shape.front(), "row") +

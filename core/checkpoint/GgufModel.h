@@ -3,11 +3,13 @@
 
 #include "checkpoint/GgufFile.h"
 #include "checkpoint/GgufNames.h"
+#include "checkpoint/TensorRole.h"
 #include "checkpoint/WeightFile.h"
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace secateur {
@@ -46,8 +48,8 @@ private:
 
     const GgufTensor *find(std::string_view name) const;
     /// Whether it is there and holds nothing but zeros.
-    bool isZero(std::string_view name) const;
-    bool hasFfn(std::size_t layer, std::int64_t width, bool hasAttention) const;
+    bool isZero(const TensorRole &role) const;
+    bool hasFfn(std::int64_t layer, std::int64_t width, bool hasAttention) const;
     std::string name() const { return m_file.path().string(); }
     /// Of the keys of the architecture's own: "llama.".
     std::string prefix() const { return std::string(m_architecture->name) + "."; }
@@ -57,6 +59,7 @@ private:
     void readGemma();
     void readRope();
     void readLayers();
+    bool isOfAbsentPart(const TensorRole &role) const;
     void readTensors();
 
     std::int64_t count(const std::string &key, std::int64_t absent = 0) const;
@@ -65,7 +68,7 @@ private:
     [[noreturn]] void refuse(const std::string &what) const;
     /// A number for each layer: an array, or one number for all.
     std::vector<std::int64_t> perLayer(const std::string &key) const;
-    std::vector<double> factors(const std::string &tensor) const;
+    std::vector<double> factors(std::string_view tensor) const;
 
     GgufFile m_file;
     nlohmann::json m_metadata;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "checkpoint/TensorRole.h"
+
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace secateur {
@@ -14,14 +15,15 @@ struct GgufArchitecture {
     bool isInterleaved;      ///< rows of q and k lie in the order in which neighbours rotate together, not halves
     bool isGemma = false;    ///< norms hold 1 + weight, and stand behind attention and FFN as well
     bool hasFusedProducts = false;
+
+    TensorNaming naming() const { return {.hasOutputNorms = isGemma, .hasFusedProducts = hasFusedProducts}; }
 };
+
+/// Tensors beside the weights: by what the rotary embedding's frequencies are divided, for each pair of dimensions.
+inline constexpr std::string_view kGgufRopeDivisors = "rope_freqs.weight", kGgufLongRopeDivisors = "rope_factors_long.weight",
+                                  kGgufShortRopeDivisors = "rope_factors_short.weight";
 
 /// All that are read and written. Of those for the same family the family's own comes first.
 std::span<const GgufArchitecture> ggufArchitectures();
-
-/// Hugging Face's name of a tensor: "model.layers.3.self_attn.q_proj.weight" for "blk.3.attn_q.weight". Empty when there is none.
-std::string hfTensorName(const GgufArchitecture &architecture, std::string_view gguf);
-/// The inverse.
-std::string ggufTensorName(const GgufArchitecture &architecture, std::string_view hf);
 
 } // namespace secateur

@@ -4,6 +4,7 @@
 #include "checkpoint/SafetensorsHeader.h"
 #include "foundation/BinaryKinds.h"
 #include "foundation/Error.h"
+#include "foundation/InputFile.h"
 #include "foundation/Wording.h"
 
 #include <algorithm>
@@ -197,6 +198,17 @@ TensorData SafetensorsFile::read(std::size_t index) const
 std::string SafetensorsFile::storage() const
 {
     return std::string(configName(usualType(m_tensors)));
+}
+
+bool beginsAsSafetensors(const std::filesystem::path &path)
+{
+    InputFile file(path);
+    std::array<char, kLengthBytes + 1> beginning{};
+    if (file.read(beginning) < beginning.size())
+        return false;
+    std::uint64_t length = 0; // of a header, or the first letters of a text: more than any file has
+    std::memcpy(&length, beginning.data(), kLengthBytes);
+    return beginning.back() == '{' && length <= file.size() - kLengthBytes;
 }
 
 DType usualType(std::span<const TensorView> tensors)

@@ -46,6 +46,9 @@ private:
     std::map<std::string, std::string> m_metadata;
 };
 
+/// Whether a file begins as a safetensors file does, for readers of several forms. Throws Error when it cannot be read.
+bool beginsAsSafetensors(const std::filesystem::path &file);
+
 /// The type that most elements of the tensors have; F32 when there are none.
 DType usualType(std::span<const TensorView> tensors);
 

@@ -4,6 +4,7 @@
 #include "decoder/CausalAttention.h"
 #include "decoder/LayerStream.h"
 #include "decoder/Products.h"
+#include "decoder/PrunedTensors.h"
 #include "decoder/RowKernels.h"
 
 #include <ATen/TensorOperators.h>
@@ -213,48 +214,36 @@ Decoder inType(const Decoder &decoder, c10::ScalarType type)
 
 namespace {
 
-/// The model of that specification, whose layers are made of those of another by `change`.
-Decoder changed(const Decoder &decoder, ModelSpec spec, const LayerStream::Change &change)
+/// A specification whose fused products lie apart, as weights in memory do.
+ModelSpec inPieces(ModelSpec spec)
 {
-    Weights weights = decoder.weights();
-    if (weights.stream)
-        weights.stream = weights.stream->changed(change);
-    for (std::size_t i = 0; i < weights.layers.size(); ++i)
-        weights.layers[i] = change(std::int64_t(i), std::move(weights.layers[i]));
-    return Decoder(std::move(spec), std::move(weights), decoder.positions());
+    spec.hasFusedProducts = false;
+    return spec;
 }
 
 } // namespace
 
-Decoder withFfnsOf(const Decoder &dense, const Surgery &surgery)
+Decoder pruned(const Decoder &decoder, const Surgery &surgery)
 {
-    const auto change = [layers = surgery.layers, wide = dense.spec()](std::int64_t i, LayerWeights layer) {
-        const std::vector<std::int64_t> &kept = layers[std::size_t(i)].keptNeurons;
-        if (kept.empty())
-            layer.ffn.reset();
-        else if (layer.ffn && std::int64_t(kept.size()) != wide.layers[std::size_t(i)].neurons())
-            layer.ffn = narrowed(*layer.ffn, kept);
-        return layer;
+    const auto shared = std::make_shared<const Surgery>(surgery); // with its lists of neurons
+    const ModelSpec after = inPieces(surgery.specOf(decoder.spec()));
+    const auto cut = [shared, before = inPieces(decoder.spec()), device = decoder.device(),
+                      dtype = decoder.dtype()](const TensorRole &role, const TensorSource &whole) {
+        const at::Tensor tensor = prunedTensor(role, before, *shared, whole);
+        return tensor.defined() ? tensor.to(device, dtype) : tensor; // the same, but for values that the surgery brings
     };
-    return changed(dense, prunedSpec(dense.spec(), surgery.widths(), {}), change);
-}
-
-Decoder withAttentionsOf(const Decoder &decoder, const Surgery &surgery)
-{
-    const auto change = [layers = surgery.layers](std::int64_t i, LayerWeights layer) {
-        if (!layers[std::size_t(i)].hasAttention)
-            layer.attention.reset();
-        return layer;
+    const auto change = [cut, after](std::int64_t i, const LayerWeights &layer) {
+        const TensorSource whole = [&](const TensorRole &role) { return tensorOf(layer, role); };
+        return layerFrom(after, i, [&](const TensorRole &role) { return cut(role, whole); });
     };
-    ModelSpec spec = decoder.spec();
-    for (const std::int64_t layer : surgery.removedAttentions())
-        spec.layers[std::size_t(layer)].attention.reset();
-    return changed(decoder, std::move(spec), change);
-}
-
-Decoder pruned(const Decoder &dense, const Surgery &surgery)
-{
-    return withAttentionsOf(withFfnsOf(dense, surgery), surgery);
+    const Weights &old = decoder.weights();
+    const TensorSource outer = [&](const TensorRole &role) { return tensorOf(old, role); };
+    Weights weights = outerFrom(after, [&](const TensorRole &role) { return cut(role, outer); });
+    if (old.stream)
+        weights.stream = old.stream->changed(change);
+    for (std::size_t i = 0; i < old.layers.size(); ++i)
+        weights.layers.push_back(change(std::int64_t(i), old.layers[i]));
+    return Decoder(surgery.specOf(decoder.spec()), std::move(weights), decoder.positions());
 }
 
 } // namespace secateur

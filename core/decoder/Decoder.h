@@ -74,12 +74,8 @@ Decoder withTensors(const Decoder &decoder, const std::function<at::Tensor(const
 /// The same model in another type.
 Decoder inType(const Decoder &decoder, c10::ScalarType type);
 
-/// The same model with the FFNs that the surgery leaves, and all its attentions: what a search starts from. Weights that do not change are
-/// shared; streamed layers are narrowed as they come.
-Decoder withFfnsOf(const Decoder &dense, const Surgery &surgery);
-/// The same model without the attentions that the surgery removes.
-Decoder withAttentionsOf(const Decoder &decoder, const Surgery &surgery);
-/// The dense model after the whole surgery.
-Decoder pruned(const Decoder &dense, const Surgery &surgery);
+/// What the surgery leaves of a model, or of one that went through a part of it (Surgery::ofFfns). Weights that do not change are shared; streamed
+/// layers are cut as they come.
+Decoder pruned(const Decoder &decoder, const Surgery &surgery);
 
 } // namespace secateur

@@ -2,6 +2,7 @@
 #include "decoder/RandomWeights.h"
 
 #include "decoder/LayerStream.h"
+#include "model/ModelTensors.h"
 
 #include <ATen/Context.h>
 #include <ATen/ops/empty.h>
@@ -11,32 +12,35 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 
 namespace secateur {
 
 Weights randomWeights(const ModelSpec &spec, at::Device device, c10::ScalarType dtype, std::uint64_t seed, bool isStreamed,
                       JobContext &context)
 {
-    std::map<std::string, Shape> shapes;
-    for (const ExpectedTensor &tensor : expectedTensors(spec))
-        shapes[tensor.name] = tensor.shape;
+    std::map<TensorRole, Shape> shapes;
+    for (ModelTensor &tensor : modelTensors(spec))
+        shapes[tensor.role] = std::move(tensor.shape);
     at::globalContext().lazyInitDevice(device.type());
     const at::TensorOptions options = at::TensorOptions(device).dtype(dtype);
-    const TensorSource source = [shapes, options, seed, device, hasOnes = !spec.addsOneToNorms](const std::string &name) {
-        const Shape &shape = shapes.at(name);
+    const TensorSource source = [shapes, options, seed, device, naming = namingOf(spec),
+                                 hasOnes = !spec.addsOneToNorms](const TensorRole &role) {
+        const Shape &shape = shapes.at(role);
         if (shape.size() == 1)
-            return name.ends_with(".bias") || !hasOnes ? at::zeros(shape, options) : at::ones(shape, options);
+            return role.kind == TensorKind::Bias || !hasOnes ? at::zeros(shape, options) : at::ones(shape, options);
         at::Generator generator = at::globalContext().defaultGenerator(device).clone();
-        generator.set_current_seed(seed + std::hash<std::string>()(name)); // of its own, so that a tensor made again is the same
+        generator.set_current_seed(seed +
+                                   std::hash<std::string>()(hfTensorName(role, naming))); // its own, so that one made again is the same
         const double inputs = double(shape.back());
-        return at::empty(shape, options).normal_(0, name.find("embed") != std::string::npos ? 1 : 1 / std::sqrt(inputs), generator);
+        return at::empty(shape, options).normal_(0, role.part == TensorPart::Embedding ? 1 : 1 / std::sqrt(inputs), generator);
     };
     if (isStreamed)
         return streamedFrom(spec, source, LayersKept::Two);
     context.begin("make weights", std::int64_t(shapes.size()), "tensors");
-    return weightsFrom(spec, [&](const std::string &name) {
+    return weightsFrom(spec, [&](const TensorRole &role) {
         context.step();
-        return source(name);
+        return source(role);
     });
 }
 

@@ -4,15 +4,20 @@
 
 #include "checkpoint/Checkpoint.h"
 #include "checkpoint/TensorInfo.h"
+#include "checkpoint/TensorRole.h"
 
 #include <ATen/core/Tensor.h>
 #include <c10/core/ScalarType.h>
+#include <functional>
 #include <span>
 #include <string>
 
 namespace secateur {
 
 class PinnedRing;
+
+/// Gives the tensor of a role, in the device and type in which it is to be used.
+using TensorSource = std::function<at::Tensor(const TensorRole &role)>;
 
 c10::ScalarType scalarType(DType dtype);
 /// Throws Error for a type that no checkpoint stores.

@@ -4,93 +4,69 @@
 #include "decoder/FiniteCheck.h"
 #include "decoder/LayerStream.h"
 #include "decoder/PinnedRing.h"
-#include "decoder/Tensors.h"
 #include "foundation/Error.h"
 #include "foundation/Wording.h"
+#include "model/ModelTensors.h"
 
-#include <ATen/ops/tensor.h>
 #include <string>
 
 namespace secateur {
 namespace {
 
-/// Takes tensors by name; the one place that maps names to weights.
-class Reader {
-public:
-    explicit Reader(const TensorSource &source) : m_source(source) {}
-
-    at::Tensor tensor(const std::string &name) { return m_source(name); }
-
-    LinearWeights linear(const std::string &name, bool hasBias)
-    {
-        return {tensor(name + ".weight"), hasBias ? tensor(name + ".bias") : at::Tensor()};
+LinearWeights &linearOf(LayerWeights &layer, TensorPart part)
+{
+    switch (part) {
+    case TensorPart::Query:
+        return layer.attention->query;
+    case TensorPart::Key:
+        return layer.attention->key;
+    case TensorPart::Value:
+        return layer.attention->value;
+    case TensorPart::AttentionOutput:
+        return layer.attention->output;
+    case TensorPart::Gate:
+        return layer.ffn->gate;
+    case TensorPart::Up:
+        return layer.ffn->up;
+    default:
+        return layer.ffn->down;
     }
-
-    LayerWeights layer(const std::string &prefix, const ModelSpec &model, const LayerSpec &spec)
-    {
-        LayerWeights weights;
-        if (spec.attention)
-            weights.attention = attention(prefix, model, *spec.attention);
-        if (spec.ffn)
-            weights.ffn = ffn(prefix, model, *spec.ffn);
-        return weights;
-    }
-
-private:
-    AttentionWeights attention(const std::string &prefix, const ModelSpec &model, const AttentionSpec &spec)
-    {
-        const std::string self = prefix + "self_attn.";
-        AttentionWeights weights;
-        weights.norm = tensor(prefix + "input_layernorm.weight");
-        if (model.hasFusedProducts) {
-            const std::int64_t queries = spec.heads * spec.headDim, keys = spec.kvHeads * spec.headDim;
-            const LinearWeights all = linear(self + "qkv_proj", spec.qkvBias);
-            weights.query = rows(all, 0, queries);
-            weights.key = rows(all, queries, keys);
-            weights.value = rows(all, queries + keys, keys);
-        } else {
-            weights.query = linear(self + "q_proj", spec.qkvBias);
-            weights.key = linear(self + "k_proj", spec.qkvBias);
-            weights.value = linear(self + "v_proj", spec.qkvBias);
-        }
-        weights.output = linear(self + "o_proj", spec.outputBias);
-        if (spec.queryKeyNorm) {
-            weights.queryNorm = tensor(self + "q_norm.weight");
-            weights.keyNorm = tensor(self + "k_norm.weight");
-        }
-        if (model.hasOutputNorms)
-            weights.outputNorm = tensor(prefix + "post_attention_layernorm.weight");
-        return weights;
-    }
-
-    FfnWeights ffn(const std::string &prefix, const ModelSpec &model, const FfnSpec &spec)
-    {
-        const std::string mlp = prefix + "mlp.";
-        FfnWeights weights;
-        weights.norm = tensor(prefix + (model.hasOutputNorms ? "pre_feedforward_layernorm.weight" : "post_attention_layernorm.weight"));
-        if (model.hasFusedProducts) {
-            const LinearWeights both = linear(mlp + "gate_up_proj", spec.bias);
-            weights.gate = rows(both, 0, spec.neurons);
-            weights.up = rows(both, spec.neurons, spec.neurons);
-        } else {
-            weights.gate = linear(mlp + "gate_proj", spec.bias);
-            weights.up = linear(mlp + "up_proj", spec.bias);
-        }
-        weights.down = linear(mlp + "down_proj", spec.bias);
-        if (model.hasOutputNorms)
-            weights.outputNorm = tensor(prefix + "post_feedforward_layernorm.weight");
-        return weights;
-    }
-
-    static LinearWeights rows(const LinearWeights &linear, std::int64_t first, std::int64_t count)
-    {
-        return {linear.weight.narrow(0, first, count), linear.bias.defined() ? linear.bias.narrow(0, first, count) : at::Tensor()};
-    }
-
-    const TensorSource &m_source;
-};
+}
 
 } // namespace
+
+at::Tensor &tensorOf(LayerWeights &layer, const TensorRole &role)
+{
+    switch (role.part) {
+    case TensorPart::AttentionNorm:
+        return layer.attention->norm;
+    case TensorPart::QueryNorm:
+        return layer.attention->queryNorm;
+    case TensorPart::KeyNorm:
+        return layer.attention->keyNorm;
+    case TensorPart::AttentionOutputNorm:
+        return layer.attention->outputNorm;
+    case TensorPart::FfnNorm:
+        return layer.ffn->norm;
+    case TensorPart::FfnOutputNorm:
+        return layer.ffn->outputNorm;
+    default:
+        LinearWeights &linear = linearOf(layer, role.part);
+        return role.kind == TensorKind::Bias ? linear.bias : linear.weight;
+    }
+}
+
+const at::Tensor &tensorOf(const LayerWeights &layer, const TensorRole &role)
+{
+    return tensorOf(const_cast<LayerWeights &>(layer), role); // which only finds it
+}
+
+const at::Tensor &tensorOf(const Weights &weights, const TensorRole &role)
+{
+    if (role.part == TensorPart::Head)
+        return weights.head;
+    return role.part == TensorPart::Embedding ? weights.embedding : weights.finalNorm;
+}
 
 std::int64_t Weights::bytes() const
 {
@@ -102,42 +78,59 @@ std::int64_t Weights::bytes() const
 namespace {
 
 /// Reads tensors of a checkpoint, which must outlive it, and lets go of the pages of a layer behind it.
-TensorSource loader(const Checkpoint &checkpoint, at::Device device, c10::ScalarType dtype)
+TensorSource loader(const Checkpoint &checkpoint, const ModelSpec &spec, at::Device device, c10::ScalarType dtype)
 {
-    return [&checkpoint, ring = std::make_shared<PinnedRing>(device), dtype](const std::string &name) {
+    return [&checkpoint, naming = namingOf(spec), ring = std::make_shared<PinnedRing>(device), dtype](const TensorRole &role) {
+        const std::string name = hfTensorName(role, naming);
         at::Tensor loaded = readTensor(checkpoint, name, *ring, dtype);
         if (!isFinite(loaded))
             throw Error("The tensor " + inQuotes(name) + " holds NaN or infinite values.", remedyOfNonFinite(dtype));
-        if (name.ends_with("mlp.down_proj.weight")) // once a layer
-            checkpoint.releasePages();              // our copy is what counts from here on
+        if (role.part == TensorPart::Down && role.kind == TensorKind::Weight) // once a layer
+            checkpoint.releasePages();                                        // our copy is what counts from here on
         return loaded;
     };
 }
 
-LayerWeights layerFrom(const ModelSpec &spec, std::int64_t index, const TensorSource &source)
-{
-    return Reader(source).layer("model.layers." + std::to_string(index) + ".", spec, spec.layers[std::size_t(index)]);
-}
+} // namespace
 
-/// What is not of a layer.
-Weights outerFrom(const ModelSpec &spec, const TensorSource &source)
+LayerWeights layerFrom(const ModelSpec &spec, std::int64_t layer, const TensorSource &source)
 {
-    Reader read(source);
-    Weights weights;
-    weights.embedding = read.tensor("model.embed_tokens.weight");
-    weights.finalNorm = read.tensor("model.norm.weight");
-    weights.head = spec.tiedEmbeddings ? weights.embedding : read.tensor("lm_head.weight");
+    const LayerSpec &parts = spec.layers[std::size_t(layer)];
+    LayerWeights weights;
+    if (parts.attention)
+        weights.attention.emplace();
+    if (parts.ffn)
+        weights.ffn.emplace();
+    for (const ModelTensor &tensor : layerTensors(spec, layer)) {
+        const at::Tensor read = source(tensor.role);
+        TensorRole role = tensor.role;
+        const auto pieces = piecesOf(role.part);
+        if (pieces.empty())
+            tensorOf(weights, role) = read;
+        for (const TensorPart piece : pieces) {
+            const RowRange rows = rowsInFused(piece, parts);
+            role.part = piece;
+            tensorOf(weights, role) = read.narrow(0, rows.first, rows.count);
+        }
+    }
     return weights;
 }
 
-} // namespace
+Weights outerFrom(const ModelSpec &spec, const TensorSource &source)
+{
+    Weights weights;
+    weights.embedding = source({.part = TensorPart::Embedding});
+    weights.finalNorm = source({.part = TensorPart::FinalNorm});
+    weights.head = spec.tiedEmbeddings ? weights.embedding : source({.part = TensorPart::Head});
+    return weights;
+}
 
 Weights loadWeights(const Checkpoint &checkpoint, const ModelSpec &spec, at::Device device, c10::ScalarType dtype, JobContext &context)
 {
-    context.begin("load", std::int64_t(expectedTensors(spec).size()), "tensors");
-    const TensorSource load = loader(checkpoint, device, dtype);
-    const Weights weights = weightsFrom(spec, [&](const std::string &name) {
-        at::Tensor loaded = load(name);
+    context.begin("load", std::int64_t(modelTensors(spec).size()), "tensors");
+    const TensorSource load = loader(checkpoint, spec, device, dtype);
+    const Weights weights = weightsFrom(spec, [&](const TensorRole &role) {
+        at::Tensor loaded = load(role);
         context.step();
         return loaded;
     });
@@ -150,8 +143,8 @@ Weights streamWeights(const Checkpoint &checkpoint, const ModelSpec &spec, at::D
     context.begin("load", 1, "shared parts");
     Weights weights = streamedFrom(
         spec,
-        [&checkpoint, load = loader(checkpoint, device, dtype)](const std::string &name) {
-            at::Tensor loaded = load(name);
+        [&checkpoint, load = loader(checkpoint, spec, device, dtype)](const TensorRole &role) {
+            at::Tensor loaded = load(role);
             checkpoint.releasePages(); // after every tensor: memory is what there is too little of
             return loaded;
         },
@@ -163,7 +156,7 @@ Weights streamWeights(const Checkpoint &checkpoint, const ModelSpec &spec, at::D
 Weights loadMeanwhile(const Checkpoint &checkpoint, const ModelSpec &spec, at::Device device, c10::ScalarType dtype, JobContext &context)
 {
     context.begin("load", 1, "shared parts");
-    Weights weights = streamedFrom(spec, loader(checkpoint, device, dtype), LayersKept::All);
+    Weights weights = streamedFrom(spec, loader(checkpoint, spec, device, dtype), LayersKept::All);
     context.step();
     return weights;
 }
@@ -193,19 +186,6 @@ Weights weightsFrom(const ModelSpec &spec, const TensorSource &source)
     for (std::int64_t i = 0; i < spec.layerCount(); ++i)
         weights.layers.push_back(layerFrom(spec, i, source));
     return weights;
-}
-
-FfnWeights narrowed(const FfnWeights &ffn, std::span<const std::int64_t> keptNeurons)
-{
-    const at::Tensor kept = at::tensor(at::IntArrayRef(keptNeurons.data(), keptNeurons.size()), at::kLong).to(ffn.gate.weight.device());
-    const auto rows = [&](const LinearWeights &linear) {
-        return LinearWeights{linear.weight.index_select(0, kept), linear.bias.defined() ? linear.bias.index_select(0, kept) : at::Tensor()};
-    };
-    return {.norm = ffn.norm,
-            .gate = rows(ffn.gate),
-            .up = rows(ffn.up),
-            .down = {ffn.down.weight.index_select(1, kept), ffn.down.bias},
-            .outputNorm = ffn.outputNorm};
 }
 
 } // namespace secateur

@@ -3,17 +3,15 @@
 #pragma once
 
 #include "checkpoint/Checkpoint.h"
+#include "decoder/Tensors.h"
 #include "foundation/JobContext.h"
 #include "model/ModelSpec.h"
 
 #include <ATen/core/Tensor.h>
 #include <concepts>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
-#include <span>
-#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -91,10 +89,18 @@ void forEachTensor(AnyWeights &weights, const Call &call)
         call(weights.head);
 }
 
-/// Gives the tensor of a name, in the device and type in which it is to be used.
-using TensorSource = std::function<at::Tensor(const std::string &name)>;
+/// The tensor of a layer with that role, which may be undefined. The layer has its part; fused products are never together here.
+at::Tensor &tensorOf(LayerWeights &layer, const TensorRole &role);
+const at::Tensor &tensorOf(const LayerWeights &layer, const TensorRole &role);
 
-/// The weights of `spec` from tensors with Hugging Face's names (expectedTensors), asked for in the order of the layers.
+/// The tensor of that role which is not of a layer.
+const at::Tensor &tensorOf(const Weights &weights, const TensorRole &role);
+
+/// One layer of `spec`, from tensors as that has them (layerTensors).
+LayerWeights layerFrom(const ModelSpec &spec, std::int64_t layer, const TensorSource &source);
+/// What is not of a layer.
+Weights outerFrom(const ModelSpec &spec, const TensorSource &source);
+/// The weights of `spec` from tensors as that has them (modelTensors), asked for in the order of the layers.
 Weights weightsFrom(const ModelSpec &spec, const TensorSource &source);
 /// The same with the layers made when they are needed: `source` is called again and again, from another thread too.
 Weights streamedFrom(const ModelSpec &spec, TensorSource source, LayersKept kept);
@@ -108,8 +114,5 @@ Weights streamWeights(const Checkpoint &checkpoint, const ModelSpec &spec, at::D
 Weights loadMeanwhile(const Checkpoint &checkpoint, const ModelSpec &spec, at::Device device, c10::ScalarType dtype, JobContext &context);
 /// `weights` with all layers resident and none to come.
 Weights settled(Weights weights);
-
-/// The FFN with only the neurons named (ascending): rows of gate and up, columns of down.
-FfnWeights narrowed(const FfnWeights &ffn, std::span<const std::int64_t> keptNeurons);
 
 } // namespace secateur

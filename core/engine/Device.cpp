@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "engine/Device.h"
 
+#include "checkpoint/TensorInfo.h"
+#include "decoder/Products.h"
+#include "decoder/RowKernels.h"
+#include "decoder/Tensors.h"
 #include "engine/CoreSharing.h"
 #include "engine/ProcessMemory.h"
 #include "foundation/Error.h"
@@ -8,7 +12,9 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <ATen/Version.h>
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -19,6 +25,8 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <torch/headeronly/version.h>
+#include <unistd.h>
 #include <vector>
 
 namespace secateur {
@@ -41,6 +49,41 @@ const std::string &cudaProblem()
 std::int64_t cudaCount()
 {
     return cudaProblem().empty() ? c10::impl::VirtualGuardImpl(c10::DeviceType::CUDA).deviceCount() : 0;
+}
+
+/// What the driver calls a GPU; empty where that cannot be found out, and for the CPU.
+std::string gpuName(c10::Device device)
+{
+    if (!device.is_cuda())
+        return {};
+    using DeviceOf = int (*)(int *device, int ordinal);
+    using NameOf = int (*)(char *name, int size, int device);
+    constexpr int kLongest = 256;
+    void *driver = dlopen("libcuda.so.1", RTLD_NOW); // it is there: LibTorch computes by it
+    const auto deviceOf = driver ? reinterpret_cast<DeviceOf>(dlsym(driver, "cuDeviceGet")) : nullptr;
+    const auto nameOf = driver ? reinterpret_cast<NameOf>(dlsym(driver, "cuDeviceGetName")) : nullptr;
+    int handle = 0;
+    std::array<char, kLongest> name{};
+    const bool isFound = deviceOf && nameOf && deviceOf(&handle, device.index()) == 0 && nameOf(name.data(), kLongest - 1, handle) == 0;
+    return isFound ? std::string(name.data()) : std::string();
+}
+
+/// Of LibTorch's kernels on the CPU and, where they have others for that type, of our own.
+std::string instructionsFor(const std::string &dtype)
+{
+    const std::string library = at::get_cpu_capability();
+    const bool isType = dtype == configName(DType::Float32) || dtype == configName(DType::BFloat16) || dtype == configName(DType::Float16);
+    const std::string own = isType ? kernelInstructions(scalarType(dtypeFromConfigName(dtype))) : std::string();
+    std::string sameName = own; // ours have the names of the processors' makers: "AVX-512"
+    std::erase(sameName, '-');
+    return own.empty() || sameName == library ? library : library + " and " + own;
+}
+
+std::string hostName()
+{
+    constexpr std::size_t kLongest = 256;
+    std::array<char, kLongest> name{};
+    return gethostname(name.data(), kLongest - 1) == 0 ? std::string(name.data()) : std::string();
 }
 
 /// Of the threads that compute in this process; none where a GPU computes.
@@ -80,6 +123,19 @@ void tryThreads(int count)
 }
 
 } // namespace
+
+ComputeConditions conditionsOf(c10::Device device, const std::string &dtype)
+{
+    return {.device = device.str(),
+            .gpu = gpuName(device),
+            .dtype = dtype,
+            .threads = at::get_num_threads(),
+            .instructions = instructionsFor(dtype),
+            .products = productLibrary(),
+            .torchVersion = TORCH_VERSION,
+            .programVersion = SECATEUR_VERSION,
+            .host = hostName()};
+}
 
 int cudaDevices()
 {

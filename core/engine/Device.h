@@ -2,6 +2,8 @@
 // Internal to core: shows Torch.
 #pragma once
 
+#include "foundation/ComputeConditions.h"
+
 #include <c10/core/Device.h>
 #include <cstdint>
 #include <string>
@@ -16,6 +18,9 @@ c10::Device deviceFromName(const std::string &name);
 /// memory for the next tensor of that size, instead of giving it back and taking it again page by page (about 5 % of the time of a layer).
 /// `waiting` says what threads do that wait for others (CoreSharing). Throws Error as deviceFromName does, and for a number of threads out of range.
 c10::Device prepareDevice(const std::string &name, int threads, const std::string &waiting = "auto");
+
+/// What computes in that type on the device of this process, as it was prepared.
+ComputeConditions conditionsOf(c10::Device device, const std::string &dtype);
 
 /// How threads wait for each other since then; see CoreSharing::policy. Empty where a GPU computes.
 std::string waitingPolicy();

@@ -3,7 +3,6 @@
 
 #include "decoder/FiniteCheck.h"
 #include "decoder/Generator.h"
-#include "decoder/Products.h"
 #include "decoder/Tensors.h"
 #include "engine/ComputeType.h"
 #include "engine/Device.h"
@@ -11,19 +10,17 @@
 #include "engine/OpenModel.h"
 #include "engine/ProcessMemory.h"
 #include "engine/ProductRate.h"
+#include "engine/RankAgreement.h"
 #include "engine/TorchErrors.h"
 #include "evaluation/Perplexity.h"
 #include "exporting/Exporter.h"
 #include "pruning/AttentionSearch.h"
 #include "pruning/NeuronScoring.h"
 
-#include <ATen/Parallel.h>
-#include <ATen/Version.h>
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <limits>
-#include <torch/headeronly/version.h>
 
 namespace secateur {
 namespace {
@@ -39,18 +36,6 @@ std::vector<std::int32_t> stopTokens(const nlohmann::json &config)
         if (id.is_number_integer() && id >= 0 && id <= std::numeric_limits<std::int32_t>::max())
             ids.push_back(id.get<std::int32_t>());
     return ids;
-}
-
-/// Makes sure that all ranks are about to do the same, and that all have read what they need before one of them writes.
-void agree(Ranks &ranks, const std::string &work, const JobContext &context)
-{
-    if (ranks.isAlone())
-        return;
-    const std::vector<std::string> all = ranks.exchange(work, context);
-    for (std::size_t rank = 0; rank < all.size(); ++rank)
-        if (all[rank] != work)
-            throw Error("Rank " + std::to_string(rank) + " has another model, text or plan than rank " + std::to_string(ranks.rank()) + ".",
-                        "Start all ranks with the same command and the same files.");
 }
 
 } // namespace
@@ -73,6 +58,9 @@ struct Engine::State {
             throw Error("No model is open.", "Open a model first.");
         return *model;
     }
+    ComputeConditions conditions() const { return conditionsOf(device, model ? model->dtypeName() : settings.dtype); }
+    /// The first thing that a job of several ranks does.
+    void join(const JobContext &context) const { agreeOnConditions(*ranks(), conditions(), context); }
     /// Reads a text for a job, and has it heard of.
     TokenWindows windows(const TextSettings &text, const JobContext &context) const
     {
@@ -132,7 +120,8 @@ struct Engine::State {
              .searchWindows = plan ? 1 : 0,
              .removals = 0,
              .neuronsKept = widths.empty() ? 0 : *std::ranges::max_element(widths),
-             .textTokens = textTokens});
+             .textTokens = textTokens,
+             .changedElements = plan ? plan->edits.elements() : 0});
     }
 };
 
@@ -168,13 +157,7 @@ const std::string &Engine::modelHash(JobContext &context)
 
 EngineReport Engine::report() const
 {
-    return {.device = m_state->device.str(),
-            .dtype = m_state->model ? m_state->model->dtypeName() : m_state->settings.dtype,
-            .torchVersion = TORCH_VERSION,
-            .programVersion = SECATEUR_VERSION,
-            .instructions = at::get_cpu_capability(),
-            .products = productLibrary(),
-            .threads = at::get_num_threads(),
+    return {.computed = m_state->conditions(),
             .waiting = waitingPolicy(),
             .peakMemoryBytes = peakResidentBytes(),
             .peakDeviceMemoryBytes = peakDeviceBytes(m_state->device),
@@ -214,13 +197,14 @@ std::shared_ptr<const NeuronScores> Engine::score(const TextSettings &text, Scor
 {
     return underTorch(m_state->device, [&] {
         OpenModel &model = m_state->open();
+        m_state->join(context);
         const TokenWindows windows = m_state->windows(text, context);
         m_state->fit({.windows = windows.count(), .length = windows.length});
         model.beginHash();
         const Decoder decoder = model.firstPassDecoder(windows.length, context);
         const std::shared_ptr<Ranks> ranks = m_state->ranks();
         if (!ranks->isAlone())
-            agree(*ranks, model.hash(context) + windows.hash, context);
+            agreeOnWork(*ranks, model.hash(context) + windows.hash, context);
         auto scores = std::make_shared<NeuronScores>();
         scores->norm = norm;
         scores->layers = scoreNeurons(decoder, tokenTensor(windows.tokens, windows.length, m_state->device), norm, context, *ranks);
@@ -236,16 +220,18 @@ void Engine::search(PruningPlan &plan, const TextSettings &text, const SearchSet
         OpenModel &model = m_state->open();
         checkSearchable(plan);
         checkSearchSettings(settings, plan, model.spec());
+        m_state->join(context);
         TextSettings searchText = text;
         searchText.windows = settings.windows;
         const TokenWindows windows = m_state->windows(searchText, context);
-        const Provenance provenance = model.provenance(searchText, windows, context);
+        Provenance provenance = model.provenance(searchText, windows, context);
         if (plan.search.isBegun()) {
             plan.search = withProtected(std::move(plan.search), settings.protectedLayers); // as far as it answers those settings too
             plan.removedAttentions = plan.search.removalOrder();
             checkContinuation(plan.search, settings, provenance);
+            provenance.computed = continued(plan.search.provenance.computed, provenance.computed);
         }
-        agree(*m_state->ranks(), plan.hash() + provenance.tokenHash + std::to_string(plan.search.evaluations()), context);
+        agreeOnWork(*m_state->ranks(), plan.hash() + provenance.tokenHash + std::to_string(plan.search.evaluations()), context);
         JobSize size{.windows = 0,
                      .length = windows.length,
                      .searchWindows = windows.count(),

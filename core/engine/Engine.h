@@ -56,7 +56,7 @@ public:
     /// Stage 2: removes attentions until the plan has as many as its balance asks for, going on from where its record stops;
     /// `text.windows` is taken from `settings`. The plan is filled as the search goes, so after Cancelled it holds what was found, the
     /// losses of an unfinished step too. `finished` gets it after every removal. Throws Error when its record was made with other
-    /// settings, another text, device, type, number of threads or LibTorch, and when the plan was not found by a search.
+    /// settings, on another text or computed otherwise, when ranks compute otherwise, and when the plan was not found by a search.
     void search(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings, JobContext &context,
                 const SearchListener &listener = {}, const std::function<void(const PruningPlan &)> &finished = {});
     /// What removing each attention of the dense model would cost: a record with one step on `settings.windows` windows of the text.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/Forecast.h"
+#include "foundation/ComputeConditions.h"
 #include "foundation/Ranks.h"
 #include "pruning/PruningPlan.h"
 #include "text/TokenWindows.h"
@@ -32,10 +33,7 @@ struct EngineSettings {
 
 /// What an engine computes with, for the record of a run.
 struct EngineReport {
-    std::string device, dtype, torchVersion, programVersion;
-    std::string instructions; ///< of the processor, that the library uses: "AVX2", "AVX512"
-    std::string products;     ///< who multiplies in fp32 on the CPU; see productLibrary
-    int threads = 0;
+    ComputeConditions computed;             ///< before a model is open, with the type as it was asked for
     std::string waiting;                    ///< what decides how threads wait for each other; see CoreSharing
     std::int64_t peakMemoryBytes = 0;       ///< resident in the host so far
     std::int64_t peakDeviceMemoryBytes = 0; ///< of the GPU's tensors so far; 0 on the CPU

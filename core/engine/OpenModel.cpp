@@ -12,10 +12,8 @@
 #include "model/CheckpointSpec.h"
 #include "tokenizer/TokenizerFiles.h"
 
-#include <ATen/Parallel.h>
 #include <algorithm>
 #include <chrono>
-#include <torch/headeronly/version.h>
 #include <utility>
 
 namespace secateur {
@@ -171,7 +169,7 @@ Decoder OpenModel::narrowDecoder(const PruningPlan &plan, std::int64_t positions
 {
     checkPlan(plan, spec(), hash(context));
     if (!m_narrow || m_narrowKept != plan.keptNeurons) {
-        m_narrow = withFfnsOf(denseDecoder(positions, context), plan.surgery()).weights();
+        m_narrow = pruned(denseDecoder(positions, context), plan.surgery().ofFfns()).weights();
         m_narrowKept = plan.keptNeurons;
     }
     return Decoder(prunedSpec(spec(), plan.widths(), {}), *m_narrow, positions);
@@ -181,7 +179,7 @@ Decoder OpenModel::decoder(const PruningPlan *plan, std::int64_t positions, JobC
 {
     if (!plan)
         return denseDecoder(positions, context);
-    return withAttentionsOf(narrowDecoder(*plan, positions, context), plan->surgery());
+    return pruned(narrowDecoder(*plan, positions, context), plan->surgery());
 }
 
 std::vector<TokenId> OpenModel::prompt(const std::string &text) const
@@ -217,11 +215,7 @@ Provenance OpenModel::provenance(const TextSettings &text, const TokenWindows &w
                           .seed = text.seed,
                           .column = text.column,
                           .tokenHash = windows.hash,
-                          .device = m_device.str(),
-                          .dtype = dtypeName(),
-                          .threads = at::get_num_threads(),
-                          .torchVersion = TORCH_VERSION,
-                          .programVersion = SECATEUR_VERSION};
+                          .computed = conditionsOf(m_device, m_dtype)};
     for (const std::filesystem::path &file : text.files)
         provenance.textFiles.push_back(file.string());
     return provenance;

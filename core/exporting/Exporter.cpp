@@ -21,6 +21,7 @@
 #include "foundation/WritingFailure.h"
 #include "model/CheckpointSpec.h"
 #include "model/Families.h"
+#include "model/ModelTensors.h"
 
 #include <algorithm>
 #include <optional>
@@ -125,7 +126,7 @@ std::int64_t bytesOfExport(const ExportSettings &settings, const Checkpoint &sou
     const std::size_t element = bytesPerElement(settings.dtype.value_or(source.dtype()));
     const bool isGguf = targetRules(settings.format).isGguf;
     std::int64_t bytes = 0;
-    for (const ExpectedTensor &tensor : expectedTensors(exportedSpec(settings.format, dense, pruned)))
+    for (const ModelTensor &tensor : modelTensors(exportedSpec(settings.format, dense, pruned)))
         bytes += elementCount(tensor.shape) * std::int64_t(isGguf && tensor.shape.size() == 1 ? sizeof(float) : element);
     return bytes;
 }

@@ -3,6 +3,7 @@
 
 #include "checkpoint/GgufNames.h"
 #include "checkpoint/GgufWriter.h"
+#include "checkpoint/TensorRole.h"
 #include "decoder/Rope.h"
 #include "decoder/Tensors.h"
 #include "exporting/TokenCheck.h"
@@ -36,21 +37,14 @@ std::vector<float> asFloats(const std::vector<double> &values)
     return {values.begin(), values.end()};
 }
 
-std::string nameOf(const GgufArchitecture &architecture, const WrittenTensors::Entry &entry)
-{
-    std::string name = ggufTensorName(architecture, entry.name);
-    if (name.empty())
-        throw Error("The tensor " + inQuotes(entry.name) + " has no name in GGUF.", "Please report this.");
-    return name;
-}
-
 /// The factors by which the plain frequencies are divided, for each pair of dimensions: the tensors that llama.cpp reads.
 std::map<std::string, std::vector<float>> ropeTensors(const RopeSpec &rope, std::int64_t headDim)
 {
     if (rope.scaling == RopeSpec::Scaling::LongRope)
-        return {{"rope_factors_long.weight", asFloats(rope.longFactors)}, {"rope_factors_short.weight", asFloats(rope.shortFactors)}};
+        return {{std::string(kGgufLongRopeDivisors), asFloats(rope.longFactors)},
+                {std::string(kGgufShortRopeDivisors), asFloats(rope.shortFactors)}};
     if (rope.scaling == RopeSpec::Scaling::Llama3)
-        return {{"rope_freqs.weight", asFloats(llama3Divisors(rope, headDim))}};
+        return {{std::string(kGgufRopeDivisors), asFloats(llama3Divisors(rope, headDim))}};
     return {};
 }
 
@@ -174,7 +168,7 @@ ExportResult writeGguf(const WrittenTensors &tensors, const Checkpoint &source, 
         declarations.push_back({.name = name, .dtype = DType::Float32, .shape = {std::int64_t(values.size())}});
     for (const WrittenTensors::Entry &entry : tensors.entries())
         declarations.push_back(
-            {.name = nameOf(architecture, entry), .dtype = entry.shape.size() == 1 ? DType::Float32 : entry.dtype, .shape = entry.shape});
+            {.name = ggufTensorName(entry.role), .dtype = entry.shape.size() == 1 ? DType::Float32 : entry.dtype, .shape = entry.shape});
 
     ExportResult result;
     context.begin("export", std::int64_t(tensors.entries().size()), "tensors");
@@ -184,11 +178,10 @@ ExportResult writeGguf(const WrittenTensors &tensors, const Checkpoint &source, 
     for (std::size_t i = 0; i < tensors.entries().size(); ++i) {
         const WrittenTensors::Entry &entry = tensors.entries()[i];
         const GgufWriter::Declaration &declared = declarations[ropes.size() + i];
-        const auto isOf = [&](const char *part) { return entry.name.find(part) != std::string::npos; };
         at::Tensor tensor = tensors.read(entry).to(scalarType(declared.dtype));
-        if (architecture.isInterleaved && (isOf(".q_proj.") || isOf(".k_proj.")))
+        if (architecture.isInterleaved && (entry.role.part == TensorPart::Query || entry.role.part == TensorPart::Key))
             tensor = interleaved(tensor, tensor.size(0) / anyAttention(dense).headDim);
-        if (architecture.isGemma && isOf("norm.weight"))
+        if (architecture.isGemma && isNorm(entry.role.part))
             tensor = tensor.add(1);
         writer.write(declared.name, bytesOf(tensor.contiguous()));
         result.parameters += tensor.numel();

@@ -99,6 +99,8 @@ std::string makeModelCard(const PruningPlan &plan, const ExportSettings &setting
          << "| width | " << widthText(plan) << " |\n| depth | " << removals(plan.removedAttentions, "attention");
     if (const std::vector<std::int64_t> without = plan.layersWithoutFfn(); !without.empty())
         card << "; " << removals(without, "FFN");
+    if (!plan.edits.isEmpty())
+        card << " |\n| changed | " << counted(std::int64_t(plan.edits.list.size()), "weight") << ", to the plan's own values";
     card << " |\n| parameters | " << b.denseModelParameters << " before, " << b.modelParameters << " after; the files hold "
          << result.parameters << " |\n| format | " << settings.format << " |\n| plan | `" << plan.hash() << "` |\n";
     for (const nlohmann::json &e : evaluations)

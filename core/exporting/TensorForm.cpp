@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "exporting/TensorForm.h"
 
+#include "decoder/PrunedTensors.h"
 #include "decoder/Tensors.h"
 #include "foundation/Error.h"
 #include "foundation/Wording.h"
+#include "model/ModelTensors.h"
 
 #include <ATen/ops/cat.h>
-#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <algorithm>
 #include <numeric>
@@ -15,45 +16,8 @@
 namespace secateur {
 namespace {
 
-using Name = WrittenTensors::Name;
-
-Name partsOf(const std::string &name)
-{
-    const std::string prefix = "model.layers.";
-    Name parts;
-    const std::size_t dot = name.rfind('.');
-    parts.kind = name.substr(dot + 1);
-    std::size_t first = 0;
-    if (name.starts_with(prefix)) {
-        parts.layer = std::stoll(name.substr(prefix.size()));
-        first = name.find('.', prefix.size()) + 1;
-    }
-    parts.part = name.substr(first, dot - first);
-    return parts;
-}
-
-/// The tensor of the source that holds it, where its layer has the number `layer`.
-std::string sourceOf(const Name &parts, const std::string &name, std::int64_t layer, const ModelSpec &dense)
-{
-    if (parts.layer < 0)
-        return name;
-    const auto called = [&](const std::string &part) { return "model.layers." + std::to_string(layer) + "." + part + "." + parts.kind; };
-    if (dense.hasFusedProducts) {
-        if (parts.part == "self_attn.q_proj" || parts.part == "self_attn.k_proj" || parts.part == "self_attn.v_proj")
-            return called("self_attn.qkv_proj");
-        if (parts.part == "mlp.gate_proj" || parts.part == "mlp.up_proj")
-            return called("mlp.gate_up_proj");
-    }
-    return called(parts.part);
-}
-
-at::Tensor chosen(const at::Tensor &tensor, std::int64_t dim, const std::vector<std::int64_t> &kept)
-{
-    return tensor.index_select(dim, at::tensor(at::ArrayRef<std::int64_t>(kept), at::kLong));
-}
-
 /// Zeros behind what is there, up to `size`.
-at::Tensor padded(const at::Tensor &tensor, std::int64_t dim, std::int64_t size)
+at::Tensor withZeros(const at::Tensor &tensor, std::int64_t dim, std::int64_t size)
 {
     if (tensor.size(dim) == size)
         return tensor;
@@ -134,15 +98,48 @@ WrittenTensors::WrittenTensors(const Checkpoint &source, const ModelSpec &dense,
       m_written(writtenSpec(form, dense, m_surgery.specOf(dense))),
       m_dtype(dtype)
 {
-    for (ExpectedTensor &tensor : expectedTensors(m_written)) {
-        const Name parts = partsOf(tensor.name);
-        std::string from = sourceOf(parts, tensor.name, parts.layer < 0 ? -1 : m_layers[std::size_t(parts.layer)], dense);
+    m_cut = m_surgery;
+    for (std::size_t i = 0; i < m_layers.size(); ++i) {
+        const auto layer = std::size_t(m_layers[i]);
+        std::vector<std::int64_t> &kept = m_cut.layers[layer].keptNeurons;
+        if (!kept.empty())
+            continue;
+        kept.resize(std::size_t(std::min(m_written.layers[i].neurons(), dense.layers[layer].neurons())));
+        std::iota(kept.begin(), kept.end(), 0);
+    }
+    for (ModelTensor &tensor : modelTensors(m_written)) {
+        TensorRole stored = before(tensor.role);
+        if (dense.hasFusedProducts)
+            stored.part = fusedOf(stored.part);
+        std::string from = hfTensorName(stored, dense);
         if (!source.contains(from))
             from.clear(); // what only the target has: a zero bias, a part of zeros
-        const DType stored = from.empty() ? source.dtype() : source.tensor(from).dtype;
-        m_entries.push_back(
-            {.name = std::move(tensor.name), .source = std::move(from), .dtype = dtype.value_or(stored), .shape = std::move(tensor.shape)});
+        const DType type = typeOf(before(tensor.role), from.empty() ? source.dtype() : source.tensor(from).dtype);
+        m_entries.push_back({.role = tensor.role,
+                             .name = hfTensorName(tensor.role, m_written),
+                             .source = std::move(from),
+                             .dtype = dtype.value_or(type),
+                             .shape = std::move(tensor.shape)});
     }
+}
+
+/// The type of a tensor that the source has in this one: values that the plan brings keep their own.
+DType WrittenTensors::typeOf(const TensorRole &role, DType stored) const
+{
+    if (const WeightEdit *edit = m_surgery.edits.find(role))
+        return edit->dtype;
+    for (const TensorPart piece : piecesOf(role.part))
+        if (const WeightEdit *edit = m_surgery.edits.find({.layer = role.layer, .part = piece, .kind = role.kind});
+            edit && edit->dtype != stored)
+            return DType::Float32; // holds both
+    return stored;
+}
+
+TensorRole WrittenTensors::before(TensorRole written) const
+{
+    if (written.layer >= 0)
+        written.layer = m_layers[std::size_t(written.layer)];
+    return written;
 }
 
 at::Tensor WrittenTensors::read(const Entry &entry) const
@@ -156,54 +153,42 @@ at::Tensor WrittenTensors::read(const Entry &entry) const
 }
 
 /// Whether nothing of the source is in it: what makes a removed part add nothing, and parts that only the target has.
-bool WrittenTensors::isZero(const Name &parts) const
+bool WrittenTensors::isZero(const TensorRole &written) const
 {
-    const auto layer = std::size_t(m_layers[std::size_t(parts.layer)]);
-    const LayerSpec &dense = m_dense.layers[layer], &written = m_written.layers[std::size_t(parts.layer)];
+    if (written.layer < 0)
+        return false;
+    const auto layer = std::size_t(before(written).layer);
     const LayerCut &cut = m_surgery.layers[layer];
-    if (parts.part.starts_with("self_attn.")) {
-        const bool isStub = !dense.attention || written.attention->heads != dense.attention->heads;
-        return isStub || (!cut.hasAttention && parts.part == "self_attn.o_proj");
+    if (isOfAttention(written.part)) {
+        const LayerSpec &dense = m_dense.layers[layer], &pruned = m_written.layers[std::size_t(written.layer)];
+        const bool isStub = !dense.attention || pruned.attention->heads != dense.attention->heads;
+        const bool isOfLayer = written.part == TensorPart::AttentionNorm || written.part == TensorPart::AttentionOutputNorm;
+        return (isStub && !isOfLayer) || (!cut.hasAttention && written.part == TensorPart::AttentionOutput);
     }
-    return cut.keptNeurons.empty() && parts.part.starts_with("mlp.") && (m_form.stubsFfns || parts.part == "mlp.down_proj");
+    return cut.keptNeurons.empty() && (written.part == TensorPart::Down || (m_form.stubsFfns && !isNorm(written.part)));
+}
+
+/// A tensor of an FFN's products with as many neurons as are written.
+at::Tensor WrittenTensors::padded(const at::Tensor &tensor, const TensorRole &role, std::int64_t neurons) const
+{
+    if (role.part == TensorPart::Down)
+        return role.kind == TensorKind::Bias ? tensor : withZeros(tensor, 1, neurons);
+    if (role.part != TensorPart::GateUp)
+        return withZeros(tensor, 0, neurons);
+    const std::vector<at::Tensor> halves = tensor.chunk(2, 0);
+    return at::cat({withZeros(halves[0], 0, neurons), withZeros(halves[1], 0, neurons)}, 0);
 }
 
 at::Tensor WrittenTensors::made(const Entry &entry) const
 {
-    const Name parts = partsOf(entry.name);
-    if (entry.source.empty() || (parts.layer >= 0 && isZero(parts)))
+    if (entry.source.empty() || isZero(entry.role))
         return at::zeros(entry.shape, scalarType(entry.dtype));
-    const at::Tensor whole = readTensor(m_source, entry.source);
-    if (parts.layer < 0)
-        return whole;
-
-    const auto layer = std::size_t(m_layers[std::size_t(parts.layer)]);
-    const LayerSpec &dense = m_dense.layers[layer];
-    const std::int64_t width = m_written.layers[std::size_t(parts.layer)].neurons();
-    std::vector<std::int64_t> kept = m_surgery.layers[layer].keptNeurons;
-    if (kept.empty()) { // an FFN whose down product is zero: any
-        kept.resize(std::size_t(std::min(width, dense.neurons())));
-        std::iota(kept.begin(), kept.end(), 0);
-    }
-    if (parts.part == "mlp.down_proj" && parts.kind == "weight")
-        return padded(chosen(whole, 1, kept), 1, width);
-    const bool isFromBoth = entry.source.find("gate_up_proj") != std::string::npos;
-    const auto half = [&](bool isUp) { // of gate and up
-        const at::Tensor rows = isFromBoth ? whole.narrow(0, isUp ? dense.neurons() : 0, dense.neurons()) : whole;
-        return padded(chosen(rows, 0, kept), 0, width);
-    };
-    if (parts.part == "mlp.gate_up_proj")
-        return at::cat({half(false), half(true)}, 0);
-    if (parts.part == "mlp.gate_proj" || parts.part == "mlp.up_proj")
-        return half(parts.part == "mlp.up_proj");
-    if (dense.attention && entry.source.find("qkv_proj") != std::string::npos && parts.part != "self_attn.qkv_proj") { // one of the three
-        const std::int64_t queries = dense.attention->heads * dense.attention->headDim,
-                           keys = dense.attention->kvHeads * dense.attention->headDim;
-        if (parts.part == "self_attn.q_proj")
-            return whole.narrow(0, 0, queries);
-        return whole.narrow(0, parts.part == "self_attn.k_proj" ? queries : queries + keys, keys);
-    }
-    return whole;
+    const TensorRole role = before(entry.role);
+    const at::Tensor left = prunedTensor(role, m_dense, m_cut,
+                                         [this](const TensorRole &stored) { return readTensor(m_source, hfTensorName(stored, m_dense)); });
+    if (left.sizes() == at::IntArrayRef(entry.shape))
+        return left;
+    return padded(left, role, m_written.layers[std::size_t(entry.role.layer)].neurons());
 }
 
 } // namespace secateur

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "checkpoint/Checkpoint.h"
+#include "checkpoint/TensorRole.h"
 #include "model/ModelSpec.h"
 #include "model/Surgery.h"
 
@@ -38,6 +39,7 @@ ModelSpec writtenSpec(const TensorForm &form, const ModelSpec &dense, const Mode
 class WrittenTensors {
 public:
     struct Entry {
+        TensorRole role; ///< in the written model
         std::string name;
         std::string source; ///< the tensor of the source that it is made from; empty: zeros
         DType dtype = DType::Float32;
@@ -52,19 +54,18 @@ public:
     /// A contiguous tensor on the CPU of the entry's shape and type. Throws Error when a value does not fit into the type asked for.
     at::Tensor read(const Entry &entry) const;
 
-    /// A tensor's name, taken apart: "model.layers.3.mlp.up_proj.weight" is layer 3, part "mlp.up_proj", kind "weight".
-    struct Name {
-        std::int64_t layer = -1; ///< -1: of no layer
-        std::string part, kind;
-    };
-
 private:
+    /// The role of the dense model's tensor.
+    TensorRole before(TensorRole written) const;
+    DType typeOf(const TensorRole &role, DType stored) const;
+    bool isZero(const TensorRole &written) const;
     at::Tensor made(const Entry &entry) const;
-    bool isZero(const Name &parts) const;
+    at::Tensor padded(const at::Tensor &tensor, const TensorRole &role, std::int64_t neurons) const;
 
     const Checkpoint &m_source;
     const ModelSpec &m_dense;
     Surgery m_surgery;
+    Surgery m_cut; ///< the same where removed FFNs that are written keep their first neurons
     TensorForm m_form;
     std::vector<std::int64_t> m_layers; ///< of the dense model, of which the written ones are made
     ModelSpec m_written;

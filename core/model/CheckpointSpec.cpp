@@ -2,9 +2,11 @@
 #include "model/CheckpointSpec.h"
 
 #include "checkpoint/GgufKeys.h"
+#include "checkpoint/TensorRole.h"
 #include "foundation/Error.h"
 #include "foundation/Wording.h"
 #include "model/Families.h"
+#include "model/ModelTensors.h"
 
 #include <algorithm>
 #include <array>
@@ -18,8 +20,15 @@
 namespace secateur {
 namespace {
 
-constexpr std::string_view kEmbedding = "model.embed_tokens.weight", kHead = "lm_head.weight";
-constexpr std::string_view kPrefix = "model.";
+std::string embeddingName()
+{
+    return hfTensorName({.part = TensorPart::Embedding}, TensorNaming{});
+}
+
+std::string headName()
+{
+    return hfTensorName({.part = TensorPart::Head}, TensorNaming{});
+}
 
 template <std::size_t Size>
 bool isOneOf(std::string_view word, const std::array<std::string_view, Size> &words)
@@ -32,10 +41,10 @@ void addPrefix(Checkpoint &checkpoint)
 {
     std::size_t count = 0;
     for (const std::string &name : checkpoint.names()) {
-        const bool isOfBody = name.starts_with("embed_tokens.") || name.starts_with("layers.") || name.starts_with("norm.");
-        if (!isOfBody || checkpoint.contains(std::string(kPrefix) + name))
+        const std::string whole = completedHfName(name);
+        if (whole.empty() || checkpoint.contains(whole))
             continue;
-        checkpoint.rename(name, std::string(kPrefix) + name);
+        checkpoint.rename(name, whole);
         ++count;
     }
     if (count > 0)
@@ -53,32 +62,33 @@ bool isSame(const TensorView &a, const TensorView &b)
 /// Whether the output product is the embedding, after a look at what is stored.
 void settleHead(Checkpoint &checkpoint, ModelSpec &spec)
 {
-    if (!spec.tiedEmbeddings || !checkpoint.contains(kHead))
+    const std::string embedding = embeddingName(), head = headName();
+    if (!spec.tiedEmbeddings || !checkpoint.contains(head))
         return;
-    if (!checkpoint.contains(kEmbedding)) {
-        checkpoint.rename(std::string(kHead), std::string(kEmbedding));
+    if (!checkpoint.contains(embedding)) {
+        checkpoint.rename(head, embedding);
         return;
     }
-    spec.tiedEmbeddings = isSame(checkpoint.tensor(kEmbedding), checkpoint.tensor(kHead));
-    checkpoint.checkUnchanged(kEmbedding);
-    checkpoint.checkUnchanged(kHead);
+    spec.tiedEmbeddings = isSame(checkpoint.tensor(embedding), checkpoint.tensor(head));
+    checkpoint.checkUnchanged(embedding);
+    checkpoint.checkUnchanged(head);
     checkpoint.releasePages();
     if (!spec.tiedEmbeddings)
-        checkpoint.note(
-            "'lm_head.weight' differs from the embedding, although 'tie_word_embeddings' is true: it is kept, as transformers 5 "
-            "and vLLM keep it");
+        checkpoint.note(inQuotes(head) +
+                        " differs from the embedding, although 'tie_word_embeddings' is true: it is kept, as transformers 5 "
+                        "and vLLM keep it");
 }
 
 /// A checkpoint of an untied model that lacks nothing but its output product.
 void refuseMissingHead(const Checkpoint &checkpoint, const std::vector<ExpectedTensor> &expected)
 {
-    const auto isThere = [&](const ExpectedTensor &tensor) { return checkpoint.contains(tensor.name) == (tensor.name != kHead); };
-    if (!std::all_of(expected.begin(), expected.end(), isThere) || expected.back().name != kHead)
+    const std::string head = headName();
+    const auto isThere = [&](const ExpectedTensor &tensor) { return checkpoint.contains(tensor.name) == (tensor.name != head); };
+    if (!std::all_of(expected.begin(), expected.end(), isThere) || expected.back().name != head)
         return;
     const bool isSaid = checkpoint.config().contains("tie_word_embeddings");
-    throw Error("The checkpoint " + inQuotes(checkpoint.path().string()) +
-                    " holds no output product: 'lm_head.weight' is missing, and 'tie_word_embeddings' is false" +
-                    (isSaid ? "." : " by default."),
+    throw Error("The checkpoint " + inQuotes(checkpoint.path().string()) + " holds no output product: " + inQuotes(head) +
+                    " is missing, and 'tie_word_embeddings' is false" + (isSaid ? "." : " by default."),
                 "transformers would fill it with random numbers. If the model shares the embedding, set tie_word_embeddings to true in "
                 "config.json; if it was saved without its head (AutoModel, a classifier, an embedding model), take the language model.");
 }
@@ -86,6 +96,16 @@ void refuseMissingHead(const Checkpoint &checkpoint, const std::vector<ExpectedT
 std::string_view lastPart(std::string_view name)
 {
     return name.substr(name.rfind('.') + 1);
+}
+
+/// Whether it lies beside the weights of keys or values, and scales what they give.
+bool isScaleOfKeys(std::string_view name)
+{
+    constexpr std::string_view kScale = ".output_scale";
+    if (!name.ends_with(kScale))
+        return false;
+    const auto beside = roleOfHfTensor(std::string(name.substr(0, name.size() - kScale.size())) + ".weight", TensorNaming{});
+    return beside && (beside->part == TensorPart::Key || beside->part == TensorPart::Value);
 }
 
 /// What a tensor beside the expected ones is, in words, if the logits do not depend on it; else empty.
@@ -100,19 +120,12 @@ std::string harmlessKind(std::string_view name, const ModelSpec &spec)
     const std::string_view part = lastPart(name);
     if (isOneOf(part, kBuffers) || name.ends_with("attn.bias")) // the latter a causal mask
         return "buffers that are computed instead";
-    const bool isOfKeys = name.ends_with(".k_proj.output_scale") || name.ends_with(".v_proj.output_scale");
-    if (name.find(".self_attn.") != std::string_view::npos && (isOneOf(part, kScales) || isOfKeys))
+    if ((isInsideHfAttention(name) && isOneOf(part, kScales)) || isScaleOfKeys(name))
         return "scales of a quantised KV cache";
     if (std::any_of(kHeads.begin(), kHeads.end(), [&](std::string_view head) { return name.starts_with(head); }))
         return "a head beside that of the language model";
-    constexpr std::string_view kLayers = "model.layers.";
-    if (name.starts_with(kLayers)) {
-        const std::string_view number = name.substr(kLayers.size(), name.find('.', kLayers.size()) - kLayers.size());
-        const bool isNumber =
-            !number.empty() && number.size() < 10 && std::all_of(number.begin(), number.end(), [](char c) { return c >= '0' && c <= '9'; });
-        if (isNumber && std::stoll(std::string(number)) >= spec.layerCount())
-            return "layers beyond the " + std::to_string(spec.layerCount()) + " of the configuration";
-    }
+    if (const auto layer = layerOfHfTensor(name); layer && *layer >= spec.layerCount())
+        return "layers beyond the " + std::to_string(spec.layerCount()) + " of the configuration";
     return {};
 }
 
@@ -124,10 +137,11 @@ std::vector<std::string> ignoredIn(Checkpoint &checkpoint, const ModelSpec &spec
         wanted.insert(tensor.name);
     std::vector<std::string> ignored;
     std::map<std::string, std::vector<std::string>> kinds;
+    const std::string head = headName();
     for (const std::string &name : checkpoint.names()) {
         if (wanted.contains(name))
             continue;
-        if (name == kHead && spec.tiedEmbeddings && checkpoint.contains(name)) { // the embedding once more
+        if (name == head && spec.tiedEmbeddings && checkpoint.contains(name)) { // the embedding once more
             ignored.push_back(name);
             continue;
         }

@@ -21,13 +21,6 @@ std::int64_t productWeights(const LayerSpec &layer, std::int64_t hiddenSize)
     return weights;
 }
 
-void addLinear(std::vector<ExpectedTensor> &tensors, const std::string &name, std::int64_t rows, std::int64_t columns, bool bias)
-{
-    tensors.push_back({.name = name + ".weight", .shape = {rows, columns}});
-    if (bias)
-        tensors.push_back({.name = name + ".bias", .shape = {rows}});
-}
-
 } // namespace
 
 std::int64_t ModelSpec::mostNeurons() const
@@ -117,54 +110,6 @@ std::int64_t firstUnlikeLayer(const ModelSpec &spec)
             return i;
     }
     return -1;
-}
-
-std::vector<ExpectedTensor> expectedTensors(const ModelSpec &spec)
-{
-    const std::int64_t d = spec.hiddenSize;
-    std::vector<ExpectedTensor> tensors;
-    const auto addNorm = [&](const std::string &name, std::int64_t size) {
-        tensors.push_back({.name = name + ".weight", .shape = {size}});
-    };
-    tensors.push_back({.name = "model.embed_tokens.weight", .shape = {spec.vocabularySize, d}});
-    for (std::size_t i = 0; i < spec.layers.size(); ++i) {
-        const std::string layer = "model.layers." + std::to_string(i) + ".";
-        if (const auto &attention = spec.layers[i].attention) {
-            const std::int64_t queryWidth = attention->heads * attention->headDim;
-            const std::int64_t kvWidth = attention->kvHeads * attention->headDim;
-            addNorm(layer + "input_layernorm", d);
-            if (spec.hasFusedProducts) {
-                addLinear(tensors, layer + "self_attn.qkv_proj", queryWidth + 2 * kvWidth, d, attention->qkvBias);
-            } else {
-                addLinear(tensors, layer + "self_attn.q_proj", queryWidth, d, attention->qkvBias);
-                addLinear(tensors, layer + "self_attn.k_proj", kvWidth, d, attention->qkvBias);
-                addLinear(tensors, layer + "self_attn.v_proj", kvWidth, d, attention->qkvBias);
-            }
-            addLinear(tensors, layer + "self_attn.o_proj", d, queryWidth, attention->outputBias);
-            if (attention->queryKeyNorm) {
-                addNorm(layer + "self_attn.q_norm", attention->headDim);
-                addNorm(layer + "self_attn.k_norm", attention->headDim);
-            }
-            if (spec.hasOutputNorms)
-                addNorm(layer + "post_attention_layernorm", d);
-        }
-        if (const auto &ffn = spec.layers[i].ffn) {
-            addNorm(layer + (spec.hasOutputNorms ? "pre_feedforward_layernorm" : "post_attention_layernorm"), d);
-            if (spec.hasFusedProducts) {
-                addLinear(tensors, layer + "mlp.gate_up_proj", 2 * ffn->neurons, d, ffn->bias);
-            } else {
-                addLinear(tensors, layer + "mlp.gate_proj", ffn->neurons, d, ffn->bias);
-                addLinear(tensors, layer + "mlp.up_proj", ffn->neurons, d, ffn->bias);
-            }
-            addLinear(tensors, layer + "mlp.down_proj", d, ffn->neurons, ffn->bias);
-            if (spec.hasOutputNorms)
-                addNorm(layer + "post_feedforward_layernorm", d);
-        }
-    }
-    addNorm("model.norm", d);
-    if (!spec.tiedEmbeddings)
-        tensors.push_back({.name = "lm_head.weight", .shape = {spec.vocabularySize, d}});
-    return tensors;
 }
 
 } // namespace secateur

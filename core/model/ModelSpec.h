@@ -122,7 +122,4 @@ std::int64_t normsPerSublayer(const ModelSpec &spec);
 /// rotation) changes no size.
 std::int64_t firstUnlikeLayer(const ModelSpec &spec);
 
-/// Every tensor that a checkpoint of this specification must hold, with Hugging Face's names, in layer order.
-std::vector<ExpectedTensor> expectedTensors(const ModelSpec &spec);
-
 } // namespace secateur

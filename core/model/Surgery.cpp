@@ -12,7 +12,10 @@ std::string Surgery::hash() const
     nlohmann::json all = nlohmann::json::array();
     for (const LayerCut &layer : layers)
         all.push_back({{"attention", layer.hasAttention}, {"neurons", layer.keptNeurons}});
-    return Sha256::ofText(nlohmann::json{{"model", modelHash}, {"layers", all}}.dump());
+    nlohmann::json whole = {{"model", modelHash}, {"layers", all}};
+    if (!edits.isEmpty())
+        whole["edits"] = toJson(edits);
+    return Sha256::ofText(whole.dump());
 }
 
 std::vector<std::int64_t> Surgery::widths() const
@@ -30,6 +33,15 @@ std::vector<std::int64_t> Surgery::removedAttentions() const
         if (!layers[i].hasAttention)
             removed.push_back(std::int64_t(i));
     return removed;
+}
+
+Surgery Surgery::ofFfns() const
+{
+    Surgery part = *this;
+    for (LayerCut &layer : part.layers)
+        layer.hasAttention = true;
+    part.edits = {};
+    return part;
 }
 
 ModelSpec Surgery::specOf(const ModelSpec &dense) const

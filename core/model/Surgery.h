@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/ModelSpec.h"
+#include "model/WeightEdits.h"
 
 #include <cstdint>
 #include <string>
@@ -20,6 +21,7 @@ struct LayerCut {
 struct Surgery {
     std::string modelHash; ///< SHA-256 of the model that it is for
     std::vector<LayerCut> layers;
+    WeightEdits edits{}; ///< of what is left
     bool operator==(const Surgery &) const = default;
 
     /// SHA-256 of all of it.
@@ -28,6 +30,8 @@ struct Surgery {
     std::vector<std::int64_t> widths() const;
     /// Layers whose attention goes, ascending.
     std::vector<std::int64_t> removedAttentions() const;
+    /// What it does to FFNs alone: where a search of attentions starts from.
+    Surgery ofFfns() const;
     /// What is left of a model that it fits.
     ModelSpec specOf(const ModelSpec &dense) const;
 };

@@ -49,33 +49,21 @@ void checkCalibration(const Provenance &provenance)
     if (provenance.length < 2)
         throw Flaw("its windows have " + counted(provenance.length, "token"));
     for (const DType type : {DType::Float32, DType::Float16, DType::BFloat16})
-        if (provenance.dtype == configName(type))
+        if (provenance.computed.dtype == configName(type))
             return;
-    throw Flaw("it was computed in " + inQuotes(provenance.dtype) + ", which is no known type");
+    throw Flaw("it was computed in " + inQuotes(provenance.computed.dtype) + ", which is no known type");
 }
 
 } // namespace
 
-bool areComparable(const Provenance &one, const Provenance &other)
-{
-    return one.device == other.device && one.dtype == other.dtype && one.threads == other.threads && one.torchVersion == other.torchVersion;
-}
-
-std::string howComputed(const Provenance &provenance)
-{
-    return provenance.dtype + " on " + provenance.device + ", " + counted(provenance.threads, "thread") + ", LibTorch " +
-           provenance.torchVersion;
-}
-
 nlohmann::json toJson(const Provenance &p)
 {
-    return {{"modelHash", p.modelHash},    {"tokenizerHash", p.tokenizerHash},
-            {"textFiles", p.textFiles},    {"windows", p.windows},
-            {"length", p.length},          {"seed", p.seed},
-            {"column", p.column},          {"tokenHash", p.tokenHash},
-            {"device", p.device},          {"dtype", p.dtype},
-            {"threads", p.threads},        {"torch", p.torchVersion},
-            {"secateur", p.programVersion}};
+    nlohmann::json json = {{"modelHash", p.modelHash}, {"tokenizerHash", p.tokenizerHash},
+                           {"textFiles", p.textFiles}, {"windows", p.windows},
+                           {"length", p.length},       {"seed", p.seed},
+                           {"column", p.column},       {"tokenHash", p.tokenHash}};
+    json.update(toJson(p.computed)); // side by side, as they always stood
+    return json;
 }
 
 Provenance provenanceFromJson(const nlohmann::json &json)
@@ -88,11 +76,7 @@ Provenance provenanceFromJson(const nlohmann::json &json)
             .seed = wholeAt(json, "seed"),
             .column = json.value("column", std::string("text")), // older files have none
             .tokenHash = json.at("tokenHash"),
-            .device = json.at("device"),
-            .dtype = json.at("dtype"),
-            .threads = wholeAt(json, "threads"),
-            .torchVersion = json.at("torch"),
-            .programVersion = json.at("secateur")};
+            .computed = conditionsFromJson(json)};
 }
 
 void saveScores(const NeuronScores &scores, const std::filesystem::path &file)

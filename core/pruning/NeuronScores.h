@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "foundation/ComputeConditions.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -23,16 +25,9 @@ struct Provenance {
     std::uint64_t seed = 0;
     std::string column = "text"; ///< of Parquet files and JSON lines
     std::string tokenHash;       ///< SHA-256 of the windows' ids
-    std::string device, dtype;   ///< "cpu", "cuda:0"; "float32", ...
-    int threads = 0;
-    std::string torchVersion, programVersion;
+    ComputeConditions computed;
     bool operator==(const Provenance &) const = default;
 };
-
-/// Whether numbers of both can stand in one record: what decides their last bits is the same (device, type, threads, LibTorch).
-bool areComparable(const Provenance &one, const Provenance &other);
-/// That, in words: "float32 on cpu, 2 threads, LibTorch 2.11.0".
-std::string howComputed(const Provenance &provenance);
 
 /// Stage 1's result: the importance of every FFN neuron, the mean over windows of the norm of its activation over the window's tokens
 /// (paper section 3.1). Dense activations, so the scores serve every sparsity, N and alpha.

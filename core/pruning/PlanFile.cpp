@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "pruning/PlanFile.h"
 
+#include "checkpoint/SafetensorsFile.h"
+#include "checkpoint/SafetensorsWriter.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/DocumentFormat.h"
 #include "foundation/Error.h"
@@ -13,6 +15,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <numeric>
 
 namespace secateur {
@@ -21,6 +24,9 @@ namespace {
 using nlohmann::json;
 
 constexpr const char *kMakeAgain = "Make the plan again.";
+constexpr const char *kEdits = "edits";                      ///< changed weights, where there are any
+constexpr const char *kPlanKey = "plan", *kKindKey = "kind"; ///< metadata of a plan that is a safetensors file
+constexpr const char *kKind = "secateur-plan";
 constexpr const char *kAll = "all"; ///< instead of a list of neurons, in a plan that is written by hand
 /// Of the JSON; raised when a reader of the old form would misunderstand the new. Since 2 a plan has a method of its own and one hash whatever the
 /// order of its removals.
@@ -103,13 +109,18 @@ void readManual(const json &stored, PruningPlan &plan)
     }
 }
 
+Error noPlan(const std::string &source)
+{
+    return Error(inQuotes(source) + " does not hold a plan.",
+                 "Choose a file that holds one (secateur-cli search MODEL ... --save-plan PLAN makes it).");
+}
+
 /// The plan in a document: all of it, or what a manifest has under that name.
 const json &planIn(const json &document, const std::string &source)
 {
     const json &stored = document.is_object() && document.contains("plan") ? document.at("plan") : document;
-    if (!stored.is_object() || !stored.contains("kind") || stored.at("kind") != "secateur-plan")
-        throw Error(inQuotes(source) + " does not hold a plan.",
-                    "Choose a file that holds one (secateur-cli search MODEL ... --save-plan PLAN makes it).");
+    if (!stored.is_object() || !stored.contains("kind") || stored.at("kind") != kKind)
+        throw noPlan(source);
     return stored;
 }
 
@@ -126,11 +137,44 @@ auto reading(const std::string &source, const Read &read)
     }
 }
 
-json documentIn(const std::filesystem::path &file)
+/// What a file holds: a plan's JSON, or a manifest's, and the tensors beside it.
+struct Document {
+    json content;
+    std::shared_ptr<const WeightFile> values; ///< of weights that the plan changes; null in a file that is JSON
+};
+
+/// The plan in a safetensors file. One by hand may leave the list of its tensors to the file.
+Document documentOf(std::shared_ptr<const SafetensorsFile> file)
+{
+    const std::string source = file->path().string();
+    const auto &metadata = file->metadata();
+    const auto plan = metadata.find(kPlanKey);
+    if (plan == metadata.end())
+        throw noPlan(source);
+    Document document{.content = parseJsonObject(plan->second, "the plan in " + inQuotes(source), kMakeAgain), .values = file};
+    reading(source, [&] {
+        json &stored = document.content;
+        if (stored.contains("plan"))
+            throw Flaw("it stands inside another document");
+        if (!stored.contains(kEdits) && methodNamed(stored.at("method")) == PlanMethod::Manual)
+            stored[kEdits] = toJson(editsIn(file));
+        const auto told = stored.contains(kEdits) ? stored.at(kEdits).size() : 0;
+        if (told != file->tensors().size() + file->foreignTensors().size())
+            throw Flaw("it changes " + counted(std::int64_t(told), "weight") + ", and its file holds " +
+                       counted(std::int64_t(file->tensors().size() + file->foreignTensors().size()), "tensor"));
+    });
+    return document;
+}
+
+Document documentIn(const std::filesystem::path &file)
 {
     constexpr std::uintmax_t kLargest = 1 << 30; // 100 layers of 100,000 neurons are 70 MB
-    json document = readJsonFile(file, kLargest, "Choose a plan (secateur-cli search MODEL ... --save-plan PLAN makes one).");
-    if (!isFinite(document))
+    Document document;
+    if (beginsAsSafetensors(file))
+        document = documentOf(std::make_shared<const SafetensorsFile>(file));
+    else
+        document.content = readJsonFile(file, kLargest, "Choose a plan (secateur-cli search MODEL ... --save-plan PLAN makes one).");
+    if (!isFinite(document.content))
         throw Error("The plan in " + inQuotes(file.string()) + " is damaged: it holds a number that is not finite.", kMakeAgain);
     return document;
 }
@@ -172,7 +216,7 @@ json completed(json stored, const std::string &source, const ModelSpec &dense, c
 
 json toJson(const PruningPlan &plan)
 {
-    json stored = {{"kind", "secateur-plan"},
+    json stored = {{"kind", kKind},
                    {"format", kFormat},
                    {"method", std::ranges::find(kMethods, plan.method, &std::pair<PlanMethod, const char *>::first)->second},
                    {"planHash", plan.hash()},
@@ -188,6 +232,8 @@ json toJson(const PruningPlan &plan)
                        {"norm", plan.norm == ScoreNorm::L1 ? "l1" : "l2"},
                        {"calibration", toJson(plan.calibration)},
                        {"search", toJson(plan.search)}});
+    if (!plan.edits.isEmpty())
+        stored[kEdits] = toJson(plan.edits);
     return stored;
 }
 
@@ -217,6 +263,8 @@ PruningPlan planFromJson(const json &document, const std::string &source)
             readManual(stored, plan);
         else
             readTwoSsp(stored, plan);
+        if (stored.contains(kEdits))
+            plan.edits = weightEditsFromJson(stored.at(kEdits));
         const bool hasHash = plan.method == PlanMethod::TwoSsp || stored.contains("planHash");
         if (hasHash && stored.at("planHash") != (format == 1 ? hashOfFormat1(plan) : plan.hash()))
             throw Error("The plan in " + inQuotes(source) + " does not match its own hash: it was changed or damaged.",
@@ -234,22 +282,44 @@ std::string hashOfFormat1(const PruningPlan &plan)
 
 void savePlan(const PruningPlan &plan, const std::filesystem::path &file)
 {
-    writeFileAtomically(file, toJson(plan).dump(1, ' ', false, json::error_handler_t::replace) + "\n");
+    const json stored = toJson(plan);
+    if (plan.edits.isEmpty()) {
+        writeFileAtomically(file, stored.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
+        return;
+    }
+    std::vector<SafetensorsWriter::Declaration> declarations;
+    for (const WeightEdit &edit : plan.edits.list)
+        declarations.push_back({ownTensorName(edit.role), edit.dtype, edit.shape});
+    AtomicPath target = AtomicPath::forFile(file);
+    SafetensorsWriter writer(target.temporary(), declarations,
+                             {{kKindKey, kKind}, {kPlanKey, stored.dump(-1, ' ', false, json::error_handler_t::replace)}});
+    for (const WeightEdit &edit : plan.edits.list) {
+        writer.write(ownTensorName(edit.role), plan.edits.valuesOf(edit).view.bytes);
+        plan.edits.values->checkUnchanged();
+        plan.edits.values->releasePages();
+    }
+    writer.finish();
+    target.commit();
 }
 
 PruningPlan loadPlan(const std::filesystem::path &file)
 {
-    return planFromJson(documentIn(file), file.string());
+    const Document document = documentIn(file);
+    PruningPlan plan = planFromJson(document.content, file.string());
+    plan.edits.values = document.values;
+    return plan;
 }
 
 PruningPlan loadPlan(const std::filesystem::path &file, const ModelSpec &dense, const std::string &modelHash)
 {
     const std::string source = file.string();
-    const json document = documentIn(file);
-    const PruningPlan plan =
-        planFromJson(reading(source, [&] { return completed(planIn(document, source), source, dense, modelHash); }), source);
+    const Document document = documentIn(file);
+    PruningPlan plan =
+        planFromJson(reading(source, [&] { return completed(planIn(document.content, source), source, dense, modelHash); }), source);
+    plan.edits.values = document.values;
     try {
         checkPlan(plan, dense, modelHash);
+        checkValues(plan.edits);
     } catch (const Error &problem) {
         throw Error("The plan in " + inQuotes(source) + ": " + problem.what(), problem.hint());
     }

@@ -71,7 +71,7 @@ std::int64_t SearchRecord::decided() const
 
 Surgery PruningPlan::surgery() const
 {
-    Surgery surgery{.modelHash = calibration.modelHash, .layers = std::vector<LayerCut>(keptNeurons.size())};
+    Surgery surgery{.modelHash = calibration.modelHash, .layers = std::vector<LayerCut>(keptNeurons.size()), .edits = edits};
     for (std::size_t i = 0; i < keptNeurons.size(); ++i)
         surgery.layers[i].keptNeurons = keptNeurons[i];
     for (const std::int64_t layer : removedAttentions)
@@ -125,6 +125,10 @@ void checkSearchable(const PruningPlan &plan)
     if (plan.method != PlanMethod::TwoSsp)
         throw Error("The plan was written by hand: there is no search of 2SSP that could go on with it.",
                     "Search from scores (--scores), or use the plan as it is (evaluate, generate, export).");
+    if (!plan.edits.isEmpty())
+        throw Error("The plan changes " + counted(std::int64_t(plan.edits.list.size()), "weight") +
+                        ", for exactly what it keeps: a search that goes on with it would keep less.",
+                    "Search without the changes, or use the plan as it is (evaluate, generate, export).");
 }
 
 namespace {
@@ -136,9 +140,15 @@ SparsityBalance withCounts(SparsityBalance balance, const ModelSpec &after)
     return balance;
 }
 
-/// Its balance with another number of removals.
-SparsityBalance balanceAt(const PruningPlan &plan, const ModelSpec &dense, std::int64_t attentionsToRemove)
+} // namespace
+
+SparsityBalance balanceWithRemovals(const PruningPlan &plan, const ModelSpec &dense, std::int64_t attentionsToRemove)
 {
+    const std::int64_t layers = dense.layerCount();
+    if (attentionsToRemove < 0 || attentionsToRemove > layers)
+        throw Error("Removing " + counted(attentionsToRemove, "attention") + " is not possible: the model has " + std::to_string(layers) +
+                        ".",
+                    "Give a number from 0 to " + std::to_string(layers) + ".");
     std::vector<std::int64_t> any; // the layers are alike: which ones go does not matter for the counts
     for (std::int64_t i = 0; i < attentionsToRemove; ++i)
         any.push_back(i);
@@ -147,18 +157,11 @@ SparsityBalance balanceAt(const PruningPlan &plan, const ModelSpec &dense, std::
     return balance;
 }
 
-} // namespace
-
 PruningPlan withRemovals(PruningPlan plan, const ModelSpec &dense, std::int64_t attentionsToRemove)
 {
     checkSearchable(plan);
-    const std::int64_t layers = dense.layerCount();
-    if (attentionsToRemove < 0 || attentionsToRemove > layers)
-        throw Error("Removing " + counted(attentionsToRemove, "attention") + " is not possible: the model has " + std::to_string(layers) +
-                        ".",
-                    "Give a number from 0 to " + std::to_string(layers) + ".");
     plan.settings.attentionsToRemove = attentionsToRemove;
-    plan.balance = balanceAt(plan, dense, attentionsToRemove);
+    plan.balance = balanceWithRemovals(plan, dense, attentionsToRemove);
     if (std::int64_t(plan.search.steps.size()) > attentionsToRemove)
         plan.search.steps.resize(std::size_t(attentionsToRemove));
     plan.removedAttentions = plan.search.removalOrder();
@@ -237,7 +240,7 @@ void checkBalance(const PruningPlan &plan, const ModelSpec &dense)
     const std::vector<std::int64_t> widths = plan.widths();
     const bool isWidth = std::ranges::all_of(widths, [&](std::int64_t width) { return width == said.neuronsKept; });
     const SparsityBalance right =
-        isManual ? withCounts(said, plan.surgery().specOf(dense)) : balanceAt(plan, dense, said.attentionsToRemove);
+        isManual ? withCounts(said, plan.surgery().specOf(dense)) : balanceWithRemovals(plan, dense, said.attentionsToRemove);
     const struct {
         const char *name;
         std::int64_t said, right;
@@ -306,6 +309,7 @@ void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::strin
     const ModelSpec after = plan.surgery().specOf(dense);
     if (std::ranges::none_of(after.layers, [](const LayerSpec &layer) { return layer.attention || layer.ffn; }))
         throw Error("The plan leaves nothing of the model's layers.", "Keep a part of one of them.");
+    checkEdits(plan.edits, after);
     if (plan.method == PlanMethod::TwoSsp)
         checkSettings(plan);
     checkRecord(plan, layers);
@@ -353,15 +357,15 @@ void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan
 void checkContinuation(const SearchRecord &record, const SearchSettings &settings, const Provenance &now)
 {
     const auto refuse = [](const std::string &what) {
-        throw Error("The search in the plan cannot be resumed: it was made with " + what + ".",
+        throw Error("The search in the plan cannot be resumed: it was " + what + ".",
                     "Use the same again, or start a new search from the scores (--scores).");
     };
     if (record.provenance.tokenHash != now.tokenHash)
-        refuse("another text (or other windows of it)");
-    if (!areComparable(record.provenance, now))
-        refuse(howComputed(record.provenance) + ", not " + howComputed(now));
+        refuse("made with another text (or other windows of it)");
+    if (const ConditionDifference found = differenceOf(record.provenance.computed, now.computed); !found.isNone())
+        refuse("computed " + found.one + ", and this process computes " + found.other);
     if (!(record.settings == settings))
-        refuse("other settings (forced layers, windows, loss)");
+        refuse("made with other settings (forced layers, windows, loss)");
 }
 
 } // namespace secateur

@@ -80,6 +80,7 @@ struct PruningPlan {
     ScoreNorm norm = ScoreNorm::L2;
     Provenance calibration; ///< of a plan by hand the model's hash alone
     SearchRecord search;
+    WeightEdits edits{}; ///< made for exactly what it keeps
 
     /// True when as many attentions were removed as the balance asks for.
     bool isComplete() const { return std::int64_t(removedAttentions.size()) == balance.attentionsToRemove; }
@@ -99,24 +100,27 @@ PruningPlan planFromScores(const ModelSpec &dense, const NeuronScores &scores, c
 /// go on with. Throws Error where there is none (checkSearchable).
 PruningPlan withRemovals(PruningPlan plan, const ModelSpec &dense, std::int64_t attentionsToRemove);
 
+/// The balance of such a plan with another number of removals, at the same width. Throws Error when the model has fewer attentions.
+SparsityBalance balanceWithRemovals(const PruningPlan &plan, const ModelSpec &dense, std::int64_t attentionsToRemove);
+
 /// What a record says of the same search with other protected layers: the steps in which that search would know the losses of all its candidates, with
 /// what it would remove, and then what is known of the next one. It can be gone on with as any other. A layer that was never removed can so be protected without
 /// loss; one that is protected no longer has losses in no step, so that the first one is open again.
 SearchRecord withProtected(SearchRecord record, const std::vector<std::int64_t> &protectedLayers);
 
 /// Throws Error when the plan does not fit the model: another hash, other numbers of layers or neurons, indices out of range or not
-/// ascending, parts that are not there, nothing that is left; and when what it says of itself is not so: its settings, its balance, its
-/// parameters, its search.
+/// ascending, parts that are not there, nothing that is left, changes of weights that do not fit; and when what it says of itself is not so: its
+/// settings, its balance, its parameters, its search.
 void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::string &modelHash);
 
-/// Throws Error when no search can go on with a plan, because none began it.
+/// Throws Error when no search can go on with a plan: none began it, or it changes weights.
 void checkSearchable(const PruningPlan &plan);
 
 /// Throws Error when the settings name layers that do not exist or cannot be followed with the plan's number of removals.
 void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan, const ModelSpec &dense);
 
-/// A record may be continued when what decides its numbers is the same: text, device, type, threads, LibTorch, settings. Throws Error
-/// that says what differs.
+/// A record may be continued when what decides its numbers is the same: text, settings, and how it was computed as far as that is known
+/// (differenceOf). Throws Error that says what differs.
 void checkContinuation(const SearchRecord &record, const SearchSettings &settings, const Provenance &now);
 
 } // namespace secateur

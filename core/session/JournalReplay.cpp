@@ -5,6 +5,7 @@
 #include "foundation/InputFile.h"
 #include "foundation/JsonFile.h"
 #include "pruning/PlanJson.h"
+#include "session/Measurements.h"
 #include "session/SessionCheck.h"
 #include "session/SessionJson.h"
 
@@ -65,8 +66,7 @@ PlanDraft fitting(PlanDraft draft, const Session &session)
 /// Whether numbers of both can stand in one record.
 bool isContinued(const Provenance &before, const Provenance &now)
 {
-    return before.modelHash == now.modelHash && before.tokenHash == now.tokenHash && before.device == now.device &&
-           before.dtype == now.dtype && before.threads == now.threads && before.torchVersion == now.torchVersion;
+    return before.modelHash == now.modelHash && before.tokenHash == now.tokenHash && differenceOf(before.computed, now.computed).isNone();
 }
 
 /// The record of a line's key, or none.
@@ -87,9 +87,9 @@ void beginSearch(Session &session, const nlohmann::json &line)
     next.provenance = provenanceFromJson(line.at("provenance"));
     if (const SearchRecord *known = recordOf(session, key)) {
         // A search that is only begun has no provenance yet: it gets one with the first numbers.
-        const bool isFirst = known->provenance.device.empty() && !next.provenance.device.empty();
+        const bool isFirst = !known->provenance.computed.isKnown() && next.provenance.computed.isKnown();
         if (known->settings == next.settings && (isFirst || isContinued(known->provenance, next.provenance)) &&
-            !next.provenance.device.empty()) {
+            next.provenance.computed.isKnown()) {
             next.initialLoss = known->initialLoss;
             next.steps = known->steps;
         }
@@ -153,12 +153,9 @@ void apply(Session &session, const nlohmann::json &line, Lines lines)
     } else if (what == "candidate" || what == "removal") {
         hearOfSearch(session, line, what == "removal");
     } else if (what == "evaluation") {
-        EvaluationRecord record = evaluationFromJson(line.at("record"));
-        checkEvaluation(record, session);
-        std::erase_if(session.evaluations, [&](const EvaluationRecord &old) { // measured again, or in the base already
-            return old.planHash == record.planHash && old.isOrderBorrowed == record.isOrderBorrowed && old.text == record.text;
-        });
-        session.evaluations.push_back(std::move(record));
+        Measurement record = measurementFromJson(line.at("record"));
+        checkMeasurement(record, session);
+        addMeasurement(session.measurements, std::move(record)); // measured again, or in the base already
     } else if (what == "export") {
         const nlohmann::json &written = line.at("record");
         const bool isKnown =

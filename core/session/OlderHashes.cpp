@@ -27,7 +27,7 @@ std::vector<std::vector<std::int64_t>> bestOf(const NeuronScores &scores, std::i
 void forEachPlan(const Session &session, const std::function<void(const PruningPlan &)> &take)
 {
     std::map<std::pair<std::int64_t, std::int64_t>, std::set<std::vector<std::int64_t>>> removals; // by calibration and K
-    for (const EvaluationRecord &record : session.evaluations)
+    for (const Measurement &record : session.measurements)
         if (!record.planHash.empty() && record.calibration >= 0)
             removals[{record.calibration, record.neuronsKept}].insert(record.removed);
     for (const auto &[ofScores, orders] : removals) {
@@ -62,7 +62,7 @@ void renewPlanHashes(Session &session)
         if (const auto known = renewed.find(hash); known != renewed.end())
             hash = known->second;
     };
-    for (EvaluationRecord &record : session.evaluations)
+    for (Measurement &record : session.measurements)
         renew(record.planHash);
     for (ExportRecord &record : session.exports)
         renew(record.planHash);

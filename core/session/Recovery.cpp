@@ -75,8 +75,8 @@ bool isLocked(const std::filesystem::path &folder)
 /// Whether nothing was done in the session that could be missed.
 bool isEmpty(const Session &s)
 {
-    return !s.model || (s.calibrations.empty() && s.evaluations.empty() && s.exports.empty() && !s.denseImpact && s.pinned.empty() &&
-                        s.draft == PlanDraft());
+    return !s.model || (s.calibrations.empty() && s.plans.empty() && s.measurements.empty() && s.exports.empty() && !s.denseImpact &&
+                        s.pinned.empty() && s.draft == PlanDraft());
 }
 
 std::int64_t candidatesOf(const Session &s)
@@ -176,7 +176,7 @@ std::optional<RecoverableSession> offered(const std::filesystem::path &folder)
                               .stoppedJob = noted(kStoppedOfView),
                               .lastChange = lastChange(folder),
                               .wasClosed = wasClosed(),
-                              .evaluations = std::int64_t(session.evaluations.size()),
+                              .evaluations = std::int64_t(session.measurements.size()),
                               .calibrations = std::int64_t(session.calibrations.size()),
                               .candidates = candidatesOf(session)};
 }

@@ -2,6 +2,7 @@
 #include "session/Session.h"
 
 #include "foundation/Error.h"
+#include "session/Measurements.h"
 
 #include <algorithm>
 #include <string_view>
@@ -18,12 +19,34 @@ std::string listOf(const std::vector<std::int64_t> &layers)
     return text;
 }
 
-const NeuronScores &calibrationOf(const Session &session, const PlanDraft &draft)
+const NeuronScores &scoresOf(const Session &session, const PlanDraft &draft)
 {
     const std::int64_t index = draft.calibration;
     if (index < 0 || index >= std::int64_t(session.calibrations.size()))
         throw Error("There are no neuron scores for this plan yet.", "Calibrate the model first.");
     return *session.calibrations[std::size_t(index)];
+}
+
+const ModelSpec &denseOf(const Session &session)
+{
+    if (!session.model)
+        throw Error("The session has no model.", "Open a model first.");
+    return session.model->spec;
+}
+
+/// How many attentions a variation of a plan of the shelf removes.
+std::int64_t removalsOf(const ShelfPlan &shelf, const PlanDraft &draft)
+{
+    const PruningPlan &plan = shelf.plan;
+    return plan.method == PlanMethod::TwoSsp ? draft.balance.attentionsToRemove.value_or(plan.balance.attentionsToRemove)
+                                             : plan.balance.attentionsToRemove;
+}
+
+/// That variation, before its search.
+PruningPlan variationOf(const ShelfPlan &shelf, const ModelSpec &dense, const PlanDraft &draft)
+{
+    const std::int64_t removals = removalsOf(shelf, draft);
+    return removals == shelf.plan.balance.attentionsToRemove ? shelf.plan : withRemovals(shelf.plan, dense, removals);
 }
 
 constexpr const char *kProtected = "], protect ["; ///< what stands before the protected layers in a key, at its end
@@ -34,22 +57,23 @@ std::string_view withoutProtected(const std::string &key)
     return std::string_view(key).substr(0, key.rfind(kProtected));
 }
 
-/// How far a record is: removals, then what is known of the candidates.
+} // namespace
+
 std::pair<std::size_t, std::int64_t> reachOf(const SearchRecord &record)
 {
     return {record.removalOrder().size(), record.evaluations()};
 }
 
-} // namespace
-
 std::string searchKey(const PlanDraft &draft, std::int64_t neuronsKept)
 {
-    if (draft.calibration < 0)
+    if (!draft.hasNeurons())
         return {};
     const SearchSettings &s = draft.search;
-    return "calibration " + std::to_string(draft.calibration) + ", K " + std::to_string(neuronsKept) + ", windows " +
-           std::to_string(s.windows) + (s.referenceLoss ? ", reference" : ", float32") + ", force [" + listOf(s.forcedLayers) + kProtected +
-           listOf(s.protectedLayers) + "]";
+    const std::string narrowed = draft.plan.empty()
+                                     ? "calibration " + std::to_string(draft.calibration) + ", K " + std::to_string(neuronsKept)
+                                     : "plan " + draft.plan;
+    return narrowed + ", windows " + std::to_string(s.windows) + (s.referenceLoss ? ", reference" : ", float32") + ", force [" +
+           listOf(s.forcedLayers) + kProtected + listOf(s.protectedLayers) + "]";
 }
 
 bool areAlikeButProtected(const std::string &oneKey, const std::string &otherKey)
@@ -66,7 +90,7 @@ std::optional<SearchRecord> searchOfOthers(const Session &session, const PlanDra
     std::optional<SearchRecord> furthest;
     for (const auto &[otherKey, other] : session.searches) {
         if (otherKey == key || !areAlikeButProtected(key, otherKey) || !other.isBegun() ||
-            (isOwnBegun && !areComparable(own->second.provenance, other.provenance)))
+            (isOwnBegun && !differenceOf(own->second.provenance.computed, other.provenance.computed).isNone()))
             continue;
         SearchRecord said = withProtected(other, draft.search.protectedLayers);
         const bool isFirst = !isOwnBegun && !furthest;
@@ -86,11 +110,72 @@ std::optional<SearchRecord> searchOf(const Session &session, const PlanDraft &dr
     return known;
 }
 
+const ShelfPlan *shelfPlanOf(const Session &session, const PlanDraft &draft)
+{
+    if (draft.plan.empty())
+        return nullptr;
+    const auto found = session.plans.find(draft.plan);
+    if (found == session.plans.end())
+        throw Error("The plan that is to be varied is not in the session.", "Open it again.");
+    return found->second.get();
+}
+
+std::int64_t calibrationOf(const Session &session, const PlanDraft &draft)
+{
+    const ShelfPlan *shelf = shelfPlanOf(session, draft);
+    if (!shelf || shelf->plan.method != PlanMethod::TwoSsp)
+        return draft.calibration;
+    const auto isOfPlan = [&plan = shelf->plan](const auto &scores) {
+        return scores->provenance == plan.calibration && scores->norm == plan.norm;
+    };
+    const auto &all = session.calibrations;
+    return std::distance(std::find_if(all.rbegin(), all.rend(), isOfPlan), all.rend()) - 1;
+}
+
+SparsityBalance balanceOf(const Session &session, const PlanDraft &draft)
+{
+    const ShelfPlan *shelf = shelfPlanOf(session, draft);
+    if (!shelf)
+        return balance(denseOf(session), draft.balance);
+    const std::int64_t removals = removalsOf(*shelf, draft);
+    return removals == shelf->plan.balance.attentionsToRemove ? shelf->plan.balance
+                                                              : balanceWithRemovals(shelf->plan, denseOf(session), removals);
+}
+
+BalanceBounds boundsOf(const Session &session, const PlanDraft &draft)
+{
+    const ShelfPlan *shelf = shelfPlanOf(session, draft);
+    if (!shelf)
+        return boundsOf(denseOf(session), draft.balance.sparsity, draft.balance.alpha);
+    const std::int64_t own = shelf->plan.balance.attentionsToRemove;
+    if (shelf->plan.method != PlanMethod::TwoSsp)
+        return {.leastAttentions = own, .mostAttentions = own, .attentionsByRule = own};
+    return {.leastAttentions = 0, .mostAttentions = denseOf(session).layerCount(), .attentionsByRule = own};
+}
+
+ModelSpec specOf(const Session &session, const PlanDraft &draft)
+{
+    const ModelSpec &dense = denseOf(session);
+    const SparsityBalance split = balanceOf(session, draft);
+    if (const ShelfPlan *shelf = shelfPlanOf(session, draft); shelf && shelf->plan.method != PlanMethod::TwoSsp)
+        return prunedSpec(dense, shelf->plan.widths(), shelf->plan.removedAttentions);
+    std::vector<std::int64_t> removed;
+    if (const std::optional<SearchRecord> known = searchOf(session, draft, split.neuronsKept))
+        removed = known->removalOrder();
+    for (std::int64_t layer = dense.layerCount() - 1; layer >= 0 && std::int64_t(removed.size()) < split.attentionsToRemove; --layer)
+        if (std::find(removed.begin(), removed.end(), layer) == removed.end())
+            removed.push_back(layer);
+    removed.resize(std::size_t(split.attentionsToRemove));
+    return prunedSpec(dense, std::vector<std::int64_t>(dense.layers.size(), split.neuronsKept), removed);
+}
+
 PruningPlan planOf(const Session &session, const PlanDraft &draft)
 {
-    if (!session.model)
-        throw Error("The session has no model.", "Open a model first.");
-    PruningPlan plan = planFromScores(session.model->spec, calibrationOf(session, draft), draft.balance);
+    const ModelSpec &dense = denseOf(session);
+    const ShelfPlan *shelf = shelfPlanOf(session, draft);
+    PruningPlan plan = shelf ? variationOf(*shelf, dense, draft) : planFromScores(dense, scoresOf(session, draft), draft.balance);
+    if (plan.method != PlanMethod::TwoSsp)
+        return plan;
     plan.search.settings = draft.search;
     const std::optional<SearchRecord> known = searchOf(session, draft, plan.balance.neuronsKept);
     if (!known)
@@ -102,13 +187,24 @@ PruningPlan planOf(const Session &session, const PlanDraft &draft)
     return plan;
 }
 
-bool isOf(const NeuronScores &scores, const TextSettings &text, ScoreNorm norm)
+bool isOf(const NeuronScores &scores, const TextSettings &text, ScoreNorm norm, const std::vector<ReadText> &read)
 {
     const Provenance &p = scores.provenance;
+    if (const std::string content = contentOf(read, text); !content.empty())
+        return p.tokenHash == content && p.length == text.length && scores.norm == norm;
     const bool isSameFiles = std::equal(p.textFiles.begin(), p.textFiles.end(), text.files.begin(), text.files.end(),
                                         [](const std::string &one, const std::filesystem::path &other) { return one == other.string(); });
     return isSameFiles && p.length == text.length && p.seed == text.seed && p.column == text.column &&
            (!text.windows || p.windows == *text.windows) && scores.norm == norm;
+}
+
+bool isSameCalibration(const NeuronScores &one, const NeuronScores &other)
+{
+    const ComputeConditions &ones = one.provenance.computed, &others = other.provenance.computed;
+    Provenance alike = one.provenance;
+    alike.computed = others;
+    return alike == other.provenance && one.norm == other.norm && differenceOf(ones, others).isNone() &&
+           unknownOf(ones) == unknownOf(others);
 }
 
 TextSettings textSettingsOf(const Provenance &p)
@@ -123,10 +219,11 @@ TextSettings textSettingsOf(const Provenance &p)
 
 std::int64_t calibrationFor(const Session &session, const TextSettings &text, ScoreNorm norm)
 {
-    if (!text.windows)
+    if (!text.windows && contentOf(session.readTexts, text).empty())
         return -1;
     const auto &all = session.calibrations;
-    const auto found = std::find_if(all.rbegin(), all.rend(), [&](const auto &scores) { return isOf(*scores, text, norm); });
+    const auto found =
+        std::find_if(all.rbegin(), all.rend(), [&](const auto &scores) { return isOf(*scores, text, norm, session.readTexts); });
     return std::distance(found, all.rend()) - 1;
 }
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/SessionCheck.h"
 
+#include "foundation/Error.h"
 #include "foundation/Failures.h"
 #include "foundation/Wording.h"
+#include "session/Shelf.h"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -15,7 +18,7 @@ namespace {
     throw Flaw(what);
 }
 
-const ModelSpec &specOf(const Session &session)
+const ModelSpec &denseOf(const Session &session)
 {
     if (!session.model)
         refuse("there is no model that its numbers could belong to");
@@ -47,9 +50,15 @@ void checkSettings(const SearchSettings &settings, const ModelSpec &spec, const 
         refuse(name + " has " + counted(settings.windows, "window"));
 }
 
-/// Whether `key` is what searchKey() gives for those settings, a calibration that is there and a K of the model.
+/// Whether `key` is what searchKey() gives for those settings and a plan of the shelf that can be searched, or a calibration that is there and a K of the
+/// model.
 bool isKeyOf(const std::string &key, const SearchSettings &settings, const Session &session)
 {
+    if (const std::string ofPlan = "plan "; key.starts_with(ofPlan)) {
+        const PlanDraft draft{.balance = {}, .search = settings, .plan = key.substr(ofPlan.size(), key.find(',') - ofPlan.size())};
+        const auto found = session.plans.find(draft.plan);
+        return found != session.plans.end() && found->second->plan.method == PlanMethod::TwoSsp && key == searchKey(draft, 0);
+    }
     const std::string before = "calibration ", between = ", K ";
     std::int64_t calibration = -1, neuronsKept = -1;
     if (!key.starts_with(before))
@@ -60,7 +69,7 @@ bool isKeyOf(const std::string &key, const SearchSettings &settings, const Sessi
         return false;
     std::from_chars(place + between.size(), end, neuronsKept);
     return calibration >= 0 && calibration < std::int64_t(session.calibrations.size()) && neuronsKept >= 1 &&
-           neuronsKept <= specOf(session).mostNeurons() &&
+           neuronsKept <= denseOf(session).mostNeurons() &&
            key == searchKey({.calibration = calibration, .balance = {}, .search = settings}, neuronsKept);
 }
 
@@ -76,11 +85,29 @@ void checkScores(const NeuronScores &scores, const ModelSpec &spec, std::size_t 
         refuse("the scores of calibration " + std::to_string(index) + " do not fit the model");
 }
 
+void checkShelf(const Session &session)
+{
+    for (const auto &[key, shelf] : session.plans) {
+        const std::string name = "the plan of " + inQuotes(shelf->file.string());
+        try {
+            checkPlan(shelf->plan, denseOf(session), shelf->plan.calibration.modelHash);
+        } catch (const Error &problem) {
+            refuse(name + " does not fit: " + problem.what());
+        }
+        if (key != shelfKey(shelf->plan))
+            refuse(name + " is kept as another one");
+        if (shelf->plan.method == PlanMethod::TwoSsp && shelf->plan.search.isBegun())
+            refuse(name + " holds a search of its own");
+    }
+}
+
 } // namespace
 
 void checkDraft(const PlanDraft &draft, const Session &session, const std::string &name)
 {
     checkCalibration(draft.calibration, session, name);
+    if (!draft.plan.empty() && (draft.calibration >= 0 || !session.plans.contains(draft.plan)))
+        refuse(name + (draft.calibration >= 0 ? " is made from scores and from a plan at once" : " varies a plan that is not there"));
     if (session.model)
         checkSettings(draft.search, session.model->spec, name);
 }
@@ -97,7 +124,7 @@ void checkText(const TextSettings &text)
 void checkSearch(const std::string &key, const SearchRecord &record, const Session &session)
 {
     const std::string name = key.empty() ? "the impact on the dense model" : "the search " + inQuotes(key);
-    const ModelSpec &spec = specOf(session);
+    const ModelSpec &spec = denseOf(session);
     checkSettings(record.settings, spec, name);
     if (!key.empty() && !isKeyOf(key, record.settings, session))
         refuse(name + " does not belong to the session");
@@ -114,9 +141,9 @@ void checkSearch(const std::string &key, const SearchRecord &record, const Sessi
     checkLayers(record.removalOrder(), spec, name);
 }
 
-void checkEvaluation(const EvaluationRecord &record, const Session &session)
+void checkMeasurement(const Measurement &record, const Session &session)
 {
-    const ModelSpec &spec = specOf(session);
+    const ModelSpec &spec = denseOf(session);
     const std::string name = "an evaluation";
     checkCalibration(record.calibration, session, name);
     checkLayers(record.removed, spec, name);
@@ -130,7 +157,8 @@ void checkEvaluation(const EvaluationRecord &record, const Session &session)
 void checkSession(const Session &session)
 {
     for (std::size_t i = 0; i < session.calibrations.size(); ++i)
-        checkScores(*session.calibrations[i], specOf(session), i);
+        checkScores(*session.calibrations[i], denseOf(session), i);
+    checkShelf(session);
     checkText(session.calibrationText);
     checkText(session.evaluationText);
     checkDraft(session.draft, session, "the plan");
@@ -143,8 +171,8 @@ void checkSession(const Session &session)
     }
     if (session.denseImpact)
         checkSearch({}, *session.denseImpact, session);
-    for (const EvaluationRecord &record : session.evaluations)
-        checkEvaluation(record, session);
+    for (const Measurement &record : session.measurements)
+        checkMeasurement(record, session);
 }
 
 } // namespace secateur

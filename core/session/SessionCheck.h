@@ -13,7 +13,7 @@ void checkDraft(const PlanDraft &draft, const Session &session, const std::strin
 void checkText(const TextSettings &text);
 /// `key` is what the search is kept under; empty = the impact on the dense model.
 void checkSearch(const std::string &key, const SearchRecord &record, const Session &session);
-void checkEvaluation(const EvaluationRecord &record, const Session &session);
+void checkMeasurement(const Measurement &record, const Session &session);
 void checkSession(const Session &session);
 
 } // namespace secateur

@@ -228,7 +228,7 @@ void SessionJournal::attentionRemoved(const std::string &key, std::int64_t step,
     m_state->append({{"what", "removal"}, {"key", key}, {"step", step}, {"layer", layer}, {"forced", isForced}}, State::Kept::Now);
 }
 
-void SessionJournal::evaluated(const EvaluationRecord &record)
+void SessionJournal::evaluated(const Measurement &record)
 {
     m_state->append({{"what", "evaluation"}, {"record", toJson(record)}}, State::Kept::Now);
 }

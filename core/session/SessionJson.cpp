@@ -5,7 +5,9 @@
 #include "foundation/JsonFile.h"
 #include "foundation/Wording.h"
 #include "model/Families.h"
+#include "pruning/PlanFile.h"
 #include "pruning/PlanJson.h"
+#include "session/Measurements.h"
 
 #include <cmath>
 
@@ -57,14 +59,18 @@ nlohmann::json toJson(const Evaluation &e)
 
 nlohmann::json toJson(const PlanDraft &draft)
 {
-    return {{"calibration", draft.calibration}, {"balance", toJson(draft.balance)}, {"search", toJson(draft.search)}};
+    nlohmann::json json = {{"calibration", draft.calibration}, {"balance", toJson(draft.balance)}, {"search", toJson(draft.search)}};
+    if (!draft.plan.empty())
+        json["plan"] = draft.plan;
+    return json;
 }
 
 PlanDraft draftFromJson(const nlohmann::json &json)
 {
     return {.calibration = wholeAt(json, "calibration"),
             .balance = balanceSettingsFromJson(json.at("balance")),
-            .search = searchSettingsFromJson(json.at("search"))};
+            .search = searchSettingsFromJson(json.at("search")),
+            .plan = json.value("plan", std::string())}; // older sessions have none
 }
 
 nlohmann::json toJson(const TextSettings &text)
@@ -92,19 +98,25 @@ TextSettings textFromJson(const nlohmann::json &json)
     return text;
 }
 
-nlohmann::json toJson(const EvaluationRecord &r)
+nlohmann::json toJson(const Measurement &r)
 {
-    nlohmann::json json = {{"calibration", r.calibration},  {"K", r.neuronsKept},     {"removed", r.removed},
-                           {"borrowed", r.isOrderBorrowed}, {"planHash", r.planHash}, {"text", toJson(r.text)},
-                           {"result", toJson(r.result)},    {"seconds", r.seconds}};
+    nlohmann::json json = {{"what", nameOf(r.what)}, {"calibration", r.calibration},  {"K", r.neuronsKept},
+                           {"removed", r.removed},   {"borrowed", r.isOrderBorrowed}, {"planHash", r.planHash},
+                           {"text", toJson(r.text)}, {"result", toJson(r.result)},    {"seconds", r.seconds}};
+    if (r.computed.isKnown())
+        json["computed"] = toJson(r.computed);
     if (r.draft)
         json["draft"] = toJson(*r.draft);
     return json;
 }
 
-EvaluationRecord evaluationFromJson(const nlohmann::json &json)
+Measurement measurementFromJson(const nlohmann::json &json)
 {
-    EvaluationRecord r;
+    Measurement r;
+    if (json.contains("what")) // in older sessions all are perplexities
+        r.what = measuredOf(json.at("what"));
+    if (json.contains("computed"))
+        r.computed = conditionsFromJson(json.at("computed"));
     r.calibration = wholeAt(json, "calibration");
     r.neuronsKept = wholeAt(json, "K");
     r.removed = wholesOf(json.at("removed"));
@@ -194,15 +206,17 @@ std::map<std::string, std::string> viewFromJson(const nlohmann::json &json)
 nlohmann::json toJson(const Session &s)
 {
     nlohmann::json searches = nlohmann::json::object(), evaluations = nlohmann::json::array(), exports = nlohmann::json::array(),
-                   calibrations = nlohmann::json::array();
+                   calibrations = nlohmann::json::array(), plans = nlohmann::json::object();
     for (const auto &[key, record] : s.searches)
         searches[key] = toJson(record);
-    for (const EvaluationRecord &record : s.evaluations)
+    for (const Measurement &record : s.measurements)
         evaluations.push_back(toJson(record));
     for (const ExportRecord &record : s.exports)
         exports.push_back(toJson(record));
     for (const auto &scores : s.calibrations)
         calibrations.push_back({{"norm", scores->norm == ScoreNorm::L1 ? "l1" : "l2"}, {"provenance", toJson(scores->provenance)}});
+    for (const auto &[key, shelf] : s.plans)
+        plans[key] = {{"file", shelf->file.string()}, {"plan", toJson(shelf->plan)}};
     return {{"kind", "secateur-session"},
             {"format", kSessionFormat},
             {"model", s.model ? toJson(*s.model) : nlohmann::json()},
@@ -210,6 +224,7 @@ nlohmann::json toJson(const Session &s)
             {"evaluationText", toJson(s.evaluationText)},
             {"norm", s.norm == ScoreNorm::L1 ? "l1" : "l2"},
             {"calibrations", calibrations},
+            {"plans", plans},
             {"draft", toJson(s.draft)},
             {"searches", searches},
             {"denseImpact", s.denseImpact ? toJson(*s.denseImpact) : nlohmann::json()},
@@ -238,12 +253,17 @@ Session sessionFromJson(const nlohmann::json &json, const std::string &source)
     s.evaluationText = textFromJson(json.at("evaluationText"));
     s.norm = scoreNormOf(json.at("norm"));
     s.draft = draftFromJson(json.at("draft"));
+    if (json.contains("plans")) // older sessions have none
+        for (const auto &[key, shelf] : json.at("plans").items()) {
+            const std::string file = shelf.at("file");
+            s.plans[key] = std::make_shared<const ShelfPlan>(ShelfPlan{.plan = planFromJson(shelf.at("plan"), file), .file = file});
+        }
     for (const auto &[key, record] : json.at("searches").items())
         s.searches[key] = searchRecordFromJson(record);
     if (!json.at("denseImpact").is_null())
         s.denseImpact = searchRecordFromJson(json.at("denseImpact"));
     for (const nlohmann::json &record : json.at("evaluations"))
-        s.evaluations.push_back(evaluationFromJson(record));
+        s.measurements.push_back(measurementFromJson(record));
     for (const nlohmann::json &record : json.at("exports"))
         s.exports.push_back(exportFromJson(record));
     s.pinned = pinsFromJson(json.at("pinned"));

@@ -15,8 +15,8 @@ nlohmann::json toJson(const PlanDraft &draft);
 PlanDraft draftFromJson(const nlohmann::json &json);
 nlohmann::json toJson(const TextSettings &text);
 TextSettings textFromJson(const nlohmann::json &json);
-nlohmann::json toJson(const EvaluationRecord &record);
-EvaluationRecord evaluationFromJson(const nlohmann::json &json);
+nlohmann::json toJson(const Measurement &record);
+Measurement measurementFromJson(const nlohmann::json &json);
 nlohmann::json toJson(const ExportRecord &record);
 ExportRecord exportFromJson(const nlohmann::json &json);
 nlohmann::json toJson(const std::vector<PinnedPlan> &pins);
@@ -26,8 +26,8 @@ std::map<std::string, std::string> viewFromJson(const nlohmann::json &json);
 
 /// Everything but the scores themselves.
 nlohmann::json toJson(const Session &session);
-/// Raised when a reader of the old form would misunderstand the new. Since 2 hashes of plans are canonical.
-inline constexpr std::int64_t kSessionFormat = 2;
+/// Raised when a reader of the old form would misunderstand the new. Since 2 hashes of plans are canonical; since 3 there is a shelf of plans.
+inline constexpr std::int64_t kSessionFormat = 3;
 /// The format of a session, which may be newer than kSessionFormat. Throws nlohmann's exceptions, and Flaw for what is no session.
 std::int64_t sessionFormatOf(const nlohmann::json &json);
 /// `calibrations` are put in by the caller before checkSession() (see SessionCheck.h). What it does not know is left out. Throws nlohmann's

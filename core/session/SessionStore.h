@@ -55,7 +55,7 @@ public:
     void searchBegun(const std::string &key, const SearchSettings &settings, const Provenance &provenance, double initialLoss);
     void candidateEvaluated(const std::string &key, std::int64_t step, std::int64_t layer, double loss);
     void attentionRemoved(const std::string &key, std::int64_t step, std::int64_t layer, bool isForced);
-    void evaluated(const EvaluationRecord &record);
+    void evaluated(const Measurement &record);
     void exported(const ExportRecord &record);
 
     /// Removes the folder: the session was saved or is not wanted. Lines that come later are left out.

@@ -251,7 +251,11 @@ TokenWindows readWindows(const Tokenizer &tokenizer, const TextSettings &setting
     ids.shrink_to_fit();
     windows.tokens = std::move(ids);
     windows.hash = hashOf(windows.tokens);
-    windows.report = {.files = reader.reports(), .tokens = windows.tokensRead, .windows = windows.count(), .length = windows.length};
+    windows.report = {.files = reader.reports(),
+                      .tokens = windows.tokensRead,
+                      .windows = windows.count(),
+                      .length = windows.length,
+                      .tokenHash = windows.hash};
     return windows;
 }
 

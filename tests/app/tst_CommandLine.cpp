@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // secateur-cli as a user and a script meet it: what it prints, what it leaves, what it ends with.
+#include "SampleSession.h"
+#include "pruning/PlanFile.h"
+#include "session/SessionStore.h"
+#include "session/Shelf.h"
+
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -40,6 +45,35 @@ Outcome run(const QStringList &arguments)
     QProcess process;
     process.start(SECATEUR_CLI, arguments);
     return finished(process);
+}
+
+/// With LibTorch's kernels for other instructions: "default", "avx2".
+Outcome runWith(const QString &instructions, const QStringList &arguments)
+{
+    QProcess process;
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert("ATEN_CPU_CAPABILITY", instructions);
+    process.setProcessEnvironment(environment);
+    process.start(SECATEUR_CLI, arguments);
+    return finished(process);
+}
+
+QJsonObject jsonOf(const QString &file)
+{
+    QFile opened(file);
+    return opened.open(QIODevice::ReadOnly) ? QJsonDocument::fromJson(opened.readAll()).object() : QJsonObject();
+}
+
+/// A plan file as a version wrote it that did not note the instructions.
+bool forgetInstructions(const QString &file)
+{
+    QJsonObject plan = jsonOf(file), search = plan.value("search").toObject(), provenance = search.value("provenance").toObject();
+    for (const char *name : {"gpu", "instructions", "products", "host"})
+        provenance.remove(name);
+    search.insert("provenance", provenance);
+    plan.insert("search", search);
+    QFile opened(file);
+    return opened.open(QIODevice::WriteOnly) && opened.write(QJsonDocument(plan).toJson()) > 0;
 }
 
 QStringList entries(const QTemporaryDir &folder)
@@ -95,7 +129,11 @@ private slots:
     void plansByHandAreTaken();
     void manifestRepeatsTheRun();
     void searchIsExtendedAndEqualsALongOne();
+    void sessionsAreTakenAsPlans();
     void screeningIsRecordedAndDecidesNothing();
+    void aSearchOfOtherInstructionsIsNotResumed();
+    void aSearchOfUnknownInstructionsIsResumedAndStaysUnknown();
+    void howItWasComputedStandsInEveryResult();
     void progressIsPlainLinesInAPipe();
     void jsonIsOneObjectALine();
     void interruptStopsWithinASecond_data();
@@ -756,6 +794,48 @@ void tst_CommandLine::searchIsExtendedAndEqualsALongOne()
     QCOMPARE(shorter.value("removalOrder").toArray().size(), 3);
 }
 
+void tst_CommandLine::sessionsAreTakenAsPlans()
+{
+    QTemporaryDir folder;
+    const QString scores = folder.filePath("scores.safetensors"), plan = folder.filePath("plan.json"), file = folder.filePath("s.secateur"),
+                  fromPlan = folder.filePath("from-plan.json"), fromSession = folder.filePath("from-session.json");
+    QCOMPARE(run(QStringList{"calibrate", kModel, "--output", scores} + kShort).exitCode, 0);
+    QCOMPARE(run({"search", kModel, "--scores", scores, "--sparsity", "0.375", "--save-plan", plan}).exitCode, 0);
+    secateur::Session session;
+    session.model = secateur::sampleSummary();
+    session.draft = secateur::shelve(session, secateur::loadPlan(plan.toStdString()), plan.toStdString());
+    secateur::PlanDraft shorter = session.draft;
+    shorter.balance.attentionsToRemove = 1;
+    session.pinned = {{.name = "short", .draft = shorter}};
+    secateur::saveSession(session, file.toStdString());
+
+    const auto hash = [](const Outcome &outcome) { return outcome.result().value("planHash").toString(); };
+    const QStringList text{"--text", kHeldOut, "--windows", "1", "--json"};
+    QVERIFY(!hash(run({"plan", kModel, "--plan", file, "--json"})).isEmpty());
+    QCOMPARE(hash(run({"plan", kModel, "--plan", file, "--json"})), hash(run({"plan", kModel, "--plan", plan, "--json"})));
+    QCOMPARE(hash(run(QStringList{"evaluate", kModel, "--plan", file} + text)),
+             hash(run(QStringList{"evaluate", kModel, "--plan", plan} + text)));
+    QCOMPARE(run({"plan", kModel, "--plan", file + ":short", "--json"}).result().value("removalOrder").toArray().size(), 1);
+    QCOMPARE(run({"search", kModel, "--plan", plan, "--remove", "5", "--save-plan", fromPlan}).exitCode, 0);
+    QCOMPARE(run({"search", kModel, "--plan", file, "--remove", "5", "--save-plan", fromSession}).exitCode, 0);
+    QFile one(fromPlan), other(fromSession);
+    QVERIFY(one.open(QIODevice::ReadOnly) && other.open(QIODevice::ReadOnly));
+    QCOMPARE(one.readAll(), other.readAll());
+
+    const Outcome unknown = run({"plan", kModel, "--plan", file + ":long"});
+    QCOMPARE(unknown.exitCode, 1);
+    QVERIFY2(unknown.errors.contains("has no pinned plan 'long'") && unknown.errors.contains("'short'"), unknown.errors.constData());
+    for (const QString &name : {file, file + ":short"}) // a session is never written over
+        QVERIFY(run({"search", kModel, "--plan", name, "--save-plan", file, "--overwrite"}).errors.contains("is also an input"));
+
+    QVERIFY(run({"plan", kModel, "--scores", file, "--sparsity", "0.375"}).errors.contains("has no scores"));
+    session.calibrations.push_back(std::make_shared<secateur::NeuronScores>(secateur::loadScores(scores.toStdString())));
+    secateur::saveSession(session, file.toStdString());
+    const QStringList planned{"--sparsity", "0.375", "--json"};
+    QCOMPARE(hash(run(QStringList{"plan", kModel, "--scores", file} + planned)),
+             hash(run(QStringList{"plan", kModel, "--scores", scores} + planned)));
+}
+
 void tst_CommandLine::screeningIsRecordedAndDecidesNothing()
 {
     QTemporaryDir folder;
@@ -790,6 +870,60 @@ void tst_CommandLine::screeningIsRecordedAndDecidesNothing()
     QVERIFY(other.events.last().value("message").toString().contains("screened in bfloat16"));
     QCOMPARE(search("never.json", {"--screen", "bfloat16", "--dtype", "float16"}).exitCode, 2);
     QVERIFY(!QFile::exists(folder.filePath("never.json")));
+}
+
+void tst_CommandLine::aSearchOfOtherInstructionsIsNotResumed()
+{
+    const QStringList alike = {"--threads", "1", "--device", "cpu"};
+    const QString own = runWith("avx2", QStringList{"inspect", kModel, "--json"}).result().value("computed")["instructions"].toString();
+    if (own != "AVX2")
+        QSKIP("This processor has no AVX2, so there are no other instructions to choose.");
+    QTemporaryDir folder;
+    const QString plan = folder.filePath("plan.json");
+    const QStringList search = QStringList{"search", kModel, "--plan", plan, "--remove", "2", "--save-plan", plan} + alike;
+    QCOMPARE(
+        runWith("default", QStringList{"prune", kModel, "--remove", "1", "--keep", "300", "--save-plan", plan} + kShort + alike).exitCode,
+        0);
+    QCOMPARE(jsonOf(plan)["search"]["provenance"]["instructions"].toString(), QString("NO AVX"));
+    const Outcome other = runWith("avx2", search);
+    QCOMPARE(other.exitCode, 1);
+    QVERIFY2(other.errors.contains(
+                 "cannot be resumed: it was computed without AVX instructions, and this process computes with AVX2 instructions."),
+             other.errors);
+    QCOMPARE(jsonOf(plan)["removedAttentions"].toArray().size(), 1); // left as it was
+    QCOMPARE(runWith("default", search).exitCode, 0);
+    QCOMPARE(jsonOf(plan)["removedAttentions"].toArray().size(), 2);
+}
+
+void tst_CommandLine::aSearchOfUnknownInstructionsIsResumedAndStaysUnknown()
+{
+    QTemporaryDir folder;
+    const QString plan = folder.filePath("plan.json");
+    const QStringList alike = {"--threads", "1", "--device", "cpu"};
+    QCOMPARE(run(QStringList{"prune", kModel, "--remove", "1", "--keep", "300", "--save-plan", plan} + kShort + alike).exitCode, 0);
+    QVERIFY(forgetInstructions(plan));
+    const Outcome resumed = run(QStringList{"search", kModel, "--plan", plan, "--remove", "2", "--save-plan", plan} + alike);
+    QVERIFY2(resumed.exitCode == 0, resumed.errors);
+    QVERIFY2(resumed.errors.contains("The plan does not say with which instructions, by which library of products its search was computed"),
+             resumed.errors);
+    QCOMPARE(jsonOf(plan)["removedAttentions"].toArray().size(), 2);
+    QCOMPARE(jsonOf(plan)["search"]["provenance"]["instructions"].toString(), QString());
+    QVERIFY(!jsonOf(plan)["search"]["provenance"]["host"].toString().isEmpty());
+}
+
+void tst_CommandLine::howItWasComputedStandsInEveryResult()
+{
+    const QJsonObject result = run({"evaluate", kModel, "--text", kHeldOut, "--windows", "1", "--device", "cpu", "--threads", "1",
+                                    "--dtype", "bfloat16", "--json"})
+                                   .result();
+    const QJsonObject computed = result.value("computed").toObject();
+    QCOMPARE(computed.value("device").toString(), QString("cpu"));
+    QCOMPARE(computed.value("dtype").toString(), QString("bfloat16"));
+    QCOMPARE(computed.value("threads").toInt(), 1);
+    QCOMPARE(computed.value("torch"), result.value("torch"));
+    QCOMPARE(computed.value("gpu").toString(), QString());
+    for (const char *name : {"instructions", "products", "secateur", "host"})
+        QVERIFY2(!computed.value(name).toString().isEmpty(), name);
 }
 
 void tst_CommandLine::progressIsPlainLinesInAPipe()

@@ -2,6 +2,7 @@
 // The memory of whole runs of the command line, as the system counts it: what the forecast says, and what a limit allows.
 #include "checkpoint/SafetensorsWriter.h"
 #include "model/Families.h"
+#include "model/ModelTensors.h"
 
 #include <QDir>
 #include <QFile>

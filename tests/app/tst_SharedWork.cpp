@@ -157,6 +157,42 @@ private slots:
         QCOMPARE(outcomes[1].exitCode, 1);
     }
 
+    void ranksThatComputeOtherwiseAreRefused_data()
+    {
+        QTest::addColumn<QStringList>("more");
+        QTest::addColumn<QByteArray>("sentence");
+        QTest::newRow("type") << QStringList{"--dtype", "bfloat16"}
+                              << QByteArray("Rank 1 computes in bfloat16; rank 0 computes in float32.");
+        QTest::newRow("threads") << QStringList{"--threads", "2"}
+                                 << QByteArray("Rank 1 computes with 2 threads; rank 0 computes with 1 thread.");
+    }
+
+    /// Both say it, and end as they do after any other error.
+    void ranksThatComputeOtherwiseAreRefused()
+    {
+        QFETCH(QStringList, more);
+        QFETCH(QByteArray, sentence);
+        const QString never = m_folder.filePath("never.json"), plan = m_folder.filePath("alone.json");
+        QStringList other = prune("never.json");
+        if (more.front() == "--threads")
+            other[other.indexOf("--threads") + 1] = more.back();
+        else
+            other += more;
+        for (const Outcome &outcome : runTogether({prune("never.json"), other})) {
+            QCOMPARE(outcome.exitCode, 1);
+            QVERIFY2(outcome.errors.contains(sentence), outcome.errors);
+        }
+        const QStringList resume = {"search",   kModel, "--plan",  plan,      "--save-plan", never,
+                                    "--device", "cpu",  "--dtype", "float32", "--threads",   "1"};
+        QStringList otherwise = resume;
+        otherwise[otherwise.indexOf(more.front()) + 1] = more.back();
+        for (const Outcome &outcome : runTogether({resume, otherwise})) {
+            QCOMPARE(outcome.exitCode, 1);
+            QVERIFY2(outcome.errors.contains(sentence), outcome.errors); // before one of them finds that the plan is not its own
+        }
+        QVERIFY(!QFile::exists(never));
+    }
+
     void whatCannotBeSharedIsRefused()
     {
         for (const Outcome &outcome : runTogether({{"inspect", kModel}, {"inspect", kModel}}))

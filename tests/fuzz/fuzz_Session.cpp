@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         fuzz::reading([&] { (void)planOf(session, session.draft); });
         for (const PinnedPlan &pin : session.pinned)
             fuzz::reading([&] { (void)planOf(session, pin.draft); });
-        for (const EvaluationRecord &record : session.evaluations)
+        for (const Measurement &record : session.measurements)
             (void)textName(record.text);
         if (session.newerFormat)
             return; // for looking at only

@@ -7,6 +7,7 @@
 #include "checkpoint/SafetensorsFile.h"
 #include "checkpoint/SafetensorsWriter.h"
 #include "model/Families.h"
+#include "model/ModelTensors.h"
 
 #include <QFile>
 #include <QTemporaryDir>

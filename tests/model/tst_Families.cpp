@@ -4,6 +4,7 @@
 #include "../checkpoint/Complaint.h"
 #include "checkpoint/Checkpoint.h"
 #include "model/CheckpointSpec.h"
+#include "model/ModelTensors.h"
 
 #include <QTest>
 #include <set>

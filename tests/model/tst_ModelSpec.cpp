@@ -2,6 +2,7 @@
 #include "model/ModelSpec.h"
 
 #include "model/Families.h"
+#include "model/ModelTensors.h"
 
 #include "checkpoint/Checkpoint.h"
 

@@ -5,6 +5,7 @@
 #include "decoder/Decoder.h"
 #include "decoder/LanguageHead.h"
 #include "model/Families.h"
+#include "model/ModelTensors.h"
 #include "pruning/AttentionSweep.h"
 #include "pruning/NeuronScoring.h"
 
@@ -66,11 +67,11 @@ constexpr std::int64_t kWindows = 2, kTokens = 64;
 
 Weights metaWeights(const ModelSpec &spec, c10::ScalarType dtype)
 {
-    std::map<std::string, Shape> shapes;
-    for (const ExpectedTensor &tensor : expectedTensors(spec))
-        shapes[tensor.name] = tensor.shape;
+    std::map<TensorRole, Shape> shapes;
+    for (const ModelTensor &tensor : modelTensors(spec))
+        shapes[tensor.role] = tensor.shape;
     return weightsFrom(spec,
-                       [&](const std::string &name) { return at::empty(shapes.at(name), at::TensorOptions(c10::kMeta).dtype(dtype)); });
+                       [&](const TensorRole &role) { return at::empty(shapes.at(role), at::TensorOptions(c10::kMeta).dtype(dtype)); });
 }
 
 at::Tensor metaTokens()

@@ -94,7 +94,7 @@ Provenance smallProvenance()
     Provenance provenance;
     provenance.windows = 2;
     provenance.length = 16;
-    provenance.dtype = "float32";
+    provenance.computed.dtype = "float32";
     return provenance;
 }
 
@@ -340,7 +340,7 @@ void tst_NeuronScores::scoresThatNoCalibrationGivesAreRefused()
     QVERIFY(refused([](NeuronScores &s) { s.provenance.windows = 0; }).contains("it tells of 0 windows"));
     QVERIFY(refused([](NeuronScores &s) { s.provenance.windows = -4; }).contains("it tells of -4 windows"));
     QVERIFY(refused([](NeuronScores &s) { s.provenance.length = 1; }).contains("its windows have 1 token"));
-    QVERIFY(refused([](NeuronScores &s) { s.provenance.dtype = "float5"; }).contains("'float5', which is no known type"));
+    QVERIFY(refused([](NeuronScores &s) { s.provenance.computed.dtype = "float5"; }).contains("'float5', which is no known type"));
     const QString silent = refused([](NeuronScores &s) { s.layers[1][1] = 0; });
     QVERIFY2(silent.contains("none of its scores is above 0") && silent.contains("scores.safetensors"), qPrintable(silent));
 }

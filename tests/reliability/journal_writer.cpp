@@ -59,11 +59,11 @@ void doStep(std::int64_t i, Session &session, SessionJournal &journal, std::thre
         session.pinned.push_back({.name = std::to_string(i), .draft = session.draft});
         return journal.pinsChanged(session.pinned);
     case 2: {
-        EvaluationRecord record;
+        Measurement record;
         record.calibration = 0;
         record.neuronsKept = 1;
         record.planHash = std::to_string(i);
-        session.evaluations.push_back(record);
+        session.measurements.push_back(record);
         return journal.evaluated(record);
     }
     case 3: {
@@ -75,7 +75,7 @@ void doStep(std::int64_t i, Session &session, SessionJournal &journal, std::thre
     case 4: {
         SearchRecord record;
         record.settings = searched(i).search;
-        record.provenance.device = "cpu";
+        record.provenance.computed.device = "cpu";
         record.initialLoss = 1;
         session.searches[searchKey(searched(i), 1)] = record;
         return journal.searchBegun(searchKey(searched(i), 1), record.settings, record.provenance, 1);
@@ -139,7 +139,7 @@ nlohmann::json contentOf(const Session &session)
                               {"candidates", nlohmann::json::array()}};
     for (const PinnedPlan &pin : session.pinned)
         content["pins"].push_back(std::stoll(pin.name));
-    for (const EvaluationRecord &record : session.evaluations)
+    for (const Measurement &record : session.measurements)
         content["evaluations"].push_back(std::stoll(record.planHash));
     for (const ExportRecord &record : session.exports)
         content["exports"].push_back(std::stoll(record.folder.string().substr(1)));

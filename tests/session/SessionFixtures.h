@@ -5,6 +5,7 @@
 #include "checkpoint/Checkpoint.h"
 #include "foundation/Error.h"
 #include "model/Families.h"
+#include "pruning/PlanFile.h"
 #include "session/SessionStore.h"
 
 #include <QString>
@@ -42,11 +43,15 @@ inline Provenance provenanceOf(const std::string &token)
             .length = 128,
             .seed = 18'446'744'073'709'551'615U,
             .tokenHash = token,
-            .device = "cpu",
-            .dtype = "float32",
-            .threads = 2,
-            .torchVersion = "2.15.0",
-            .programVersion = "0.1.0"};
+            .computed = {.device = "cpu",
+                         .gpu = {},
+                         .dtype = "float32",
+                         .threads = 2,
+                         .instructions = "AVX2",
+                         .products = "oneDNN",
+                         .torchVersion = "2.15.0",
+                         .programVersion = "0.1.0",
+                         .host = "node7"}};
 }
 
 inline std::shared_ptr<const NeuronScores> scoresFor(const ModelSpec &spec, unsigned seed)
@@ -64,14 +69,15 @@ inline std::shared_ptr<const NeuronScores> scoresFor(const ModelSpec &spec, unsi
     return scores;
 }
 
-inline EvaluationRecord evaluationOf(const std::string &hash, double loss)
+inline Measurement evaluationOf(const std::string &hash, double loss)
 {
-    EvaluationRecord record;
+    Measurement record;
     record.calibration = hash.empty() ? -1 : 0;
     record.neuronsKept = hash.empty() ? 48 : 20;
     record.planHash = hash;
     record.text = {.files = {"/texts/oz.txt"}, .windows = {}, .length = 512, .seed = 0};
     record.result = {.loss = loss, .perplexity = std::exp(loss), .tokens = 1533, .windows = 3, .length = 512, .tokenHash = "held-out"};
+    record.computed = provenanceOf("").computed;
     record.seconds = 1.0 / 3;
     if (!hash.empty())
         record.draft = PlanDraft{.calibration = 0, .balance = {.sparsity = 0.25, .attentionsToRemove = {}}, .search = {}};
@@ -121,13 +127,54 @@ inline Session fullSession()
     impact.steps = {{.losses = {2.75, 2.6, 3.125}, .removed = 1, .isForced = false}};
     s.denseImpact = impact;
 
-    s.evaluations = {evaluationOf("", 2.0 / 3), evaluationOf("p1", 800)}; // exp(800) is infinite
-    s.evaluations[1].removed = {1, 2};
-    s.evaluations[1].isOrderBorrowed = true;
+    s.measurements = {evaluationOf("", 2.0 / 3), evaluationOf("p1", 800)}; // exp(800) is infinite
+    s.measurements[1].removed = {1, 2};
+    s.measurements[1].isOrderBorrowed = true;
     s.exports = {exportOf("/out/a"), exportOf("/out/b")};
     s.exports[1].verification.largestDifference = kUnknown;
     s.pinned = {{.name = "wide \"one\"", .draft = s.draft}, {.name = "", .draft = {}}};
     return s;
+}
+
+/// A plan of 2SSP that keeps 20 neurons in every layer of that session's model, was to remove two attentions and removed one.
+inline PruningPlan openedPlan(const Session &session)
+{
+    NeuronScores scores = *scoresFor(session.model->spec, 4);
+    scores.provenance.tokenHash = "of another run";
+    PruningPlan plan =
+        planFromScores(session.model->spec, scores, {.sparsity = 0.25, .attentionsToRemove = 2, .widthMultiple = 1, .neuronsKept = 20});
+    plan.search.settings = {.windows = 2, .referenceLoss = false, .forcedLayers = {}, .protectedLayers = {}};
+    plan.search.provenance = provenanceOf("its search");
+    plan.search.initialLoss = 3;
+    plan.search.steps = {{.losses = {3.5, 3.25, 3.75}, .removed = 1, .isForced = false},
+                         {.losses = {4.5, kUnknown, kUnknown}, .removed = -1, .isForced = false}};
+    plan.removedAttentions = {1};
+    return plan;
+}
+
+/// A plan by hand for that session's model: layer 0 gone as a whole, half of layer 1, layer 2 without its attention.
+inline PruningPlan manualPlan(const Session &session)
+{
+    PruningPlan plan;
+    plan.method = PlanMethod::Manual;
+    plan.keptNeurons = {{}, {}, {0, 5, 47}};
+    for (std::int64_t neuron = 0; neuron < 24; ++neuron)
+        plan.keptNeurons[1].push_back(neuron);
+    plan.removedAttentions = {0, 2};
+    plan.calibration.modelHash = "model";
+    plan.search.initialLoss = kUnknown;
+    plan.balance.attentionsToRemove = 2;
+    const ModelSpec &dense = session.model->spec, after = prunedSpec(dense, plan.widths(), plan.removedAttentions);
+    plan.balance.denseLayerParameters = layerParameters(dense);
+    plan.balance.denseModelParameters = modelParameters(dense);
+    plan.balance.layerParameters = layerParameters(after);
+    plan.balance.modelParameters = modelParameters(after);
+    return plan;
+}
+
+inline QString jsonOf(const PruningPlan &plan)
+{
+    return QString::fromStdString(toJson(plan).dump());
 }
 
 inline bool isSameNumber(double a, double b)
@@ -177,6 +224,11 @@ inline QString difference(const Session &a, const Session &b)
         if (a.calibrations[i]->layers != b.calibrations[i]->layers || a.calibrations[i]->norm != b.calibrations[i]->norm ||
             !(a.calibrations[i]->provenance == b.calibrations[i]->provenance))
             return QString("calibration %1").arg(i);
+    if (a.plans.size() != b.plans.size())
+        return QString("%1 plans, %2").arg(a.plans.size()).arg(b.plans.size());
+    for (const auto &[key, shelf] : a.plans)
+        if (!b.plans.contains(key) || jsonOf(b.plans.at(key)->plan) != jsonOf(shelf->plan) || b.plans.at(key)->file != shelf->file)
+            return "plan " + QString::fromStdString(key);
     if (!(a.draft == b.draft))
         return "draft";
     if (a.searches.size() != b.searches.size())
@@ -192,15 +244,15 @@ inline QString difference(const Session &a, const Session &b)
     if (a.denseImpact)
         if (const QString what = difference(*a.denseImpact, *b.denseImpact); !what.isEmpty())
             return "dense impact: " + what;
-    if (a.evaluations.size() != b.evaluations.size())
-        return QString("%1 evaluations, %2").arg(a.evaluations.size()).arg(b.evaluations.size());
-    for (std::size_t i = 0; i < a.evaluations.size(); ++i) {
-        const EvaluationRecord &x = a.evaluations[i], &y = b.evaluations[i];
+    if (a.measurements.size() != b.measurements.size())
+        return QString("%1 evaluations, %2").arg(a.measurements.size()).arg(b.measurements.size());
+    for (std::size_t i = 0; i < a.measurements.size(); ++i) {
+        const Measurement &x = a.measurements[i], &y = b.measurements[i];
         if (x.calibration != y.calibration || x.neuronsKept != y.neuronsKept || x.removed != y.removed ||
             x.isOrderBorrowed != y.isOrderBorrowed || x.planHash != y.planHash || !(x.text == y.text) || x.result.loss != y.result.loss ||
             x.result.perplexity != y.result.perplexity || x.result.tokens != y.result.tokens || x.result.windows != y.result.windows ||
             x.result.length != y.result.length || x.result.tokenHash != y.result.tokenHash || x.seconds != y.seconds ||
-            x.draft != y.draft)
+            x.draft != y.draft || x.what != y.what || !(x.computed == y.computed))
             return QString("evaluation %1").arg(i);
     }
     if (a.exports.size() != b.exports.size())
@@ -210,8 +262,7 @@ inline QString difference(const Session &a, const Session &b)
         const Verification &v = x.verification, &w = y.verification;
         if (x.planHash != y.planHash || x.format != y.format || x.folder != y.folder || x.parameters != y.parameters ||
             x.bytes != y.bytes || v.tokens != w.tokens || !isSameNumber(v.largestDifference, w.largestDifference) ||
-            v.tolerance != w.tolerance || v.sameArgmax != w.sameArgmax || v.isPassed != w.isPassed ||
-            x.notes != y.notes)
+            v.tolerance != w.tolerance || v.sameArgmax != w.sameArgmax || v.isPassed != w.isPassed || x.notes != y.notes)
             return QString("export %1").arg(i);
     }
     return a.pinned == b.pinned ? QString() : QString("pins");

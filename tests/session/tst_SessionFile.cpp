@@ -138,8 +138,8 @@ void tst_SessionFile::resultsOfFormat1GetTheHashesOfNow()
     plan.removedAttentions = {2, 1};
     for (std::int64_t i = 0; i < 3; ++i)
         plan.keptNeurons.push_back(session.calibrations[0]->best(i, 20));
-    session.evaluations[1].removed = plan.removedAttentions;
-    session.evaluations[1].planHash = session.exports[0].planHash = hashOfFormat1(plan);
+    session.measurements[1].removed = plan.removedAttentions;
+    session.measurements[1].planHash = session.exports[0].planHash = hashOfFormat1(plan);
     const PruningPlan current = planOf(session, session.draft); // was exported, but not evaluated
     session.exports[1].planHash = hashOfFormat1(current);
     session.exports.push_back(exportOf("/out/c")); // of a plan that is gone
@@ -148,8 +148,8 @@ void tst_SessionFile::resultsOfFormat1GetTheHashesOfNow()
     damage(path("s.secateur"), [](nlohmann::json &json) { json["format"] = 1; });
     const Session now = loadSession(path("s.secateur"));
     QVERIFY(plan.hash() != hashOfFormat1(plan));
-    QCOMPARE(now.evaluations[1].planHash, plan.hash());
-    QCOMPARE(now.evaluations[0].planHash, std::string());
+    QCOMPARE(now.measurements[1].planHash, plan.hash());
+    QCOMPARE(now.measurements[0].planHash, std::string());
     QCOMPARE(now.exports[0].planHash, plan.hash());
     QCOMPARE(now.exports[1].planHash, current.hash());
     QCOMPARE(now.exports[2].planHash, std::string("p1"));
@@ -308,7 +308,7 @@ void tst_SessionFile::searchesWithOtherProtectedLayersCount()
 
     SearchRecord own = search; // of its own, computed elsewhere: numbers of two machines are not mixed
     own.settings = draft.search;
-    own.provenance.threads = 7;
+    own.provenance.computed.threads = 7;
     own.steps.clear();
     session.searches[searchKey(draft, 20)] = own;
     QCOMPARE(planOf(session, draft).search.evaluations(), 0);

@@ -70,7 +70,7 @@ Session baseSession()
     Session s = fullSession();
     s.searches.clear();
     s.denseImpact.reset();
-    s.evaluations.clear();
+    s.measurements.clear();
     s.exports.clear();
     s.pinned.clear();
     s.draft = {};
@@ -159,7 +159,7 @@ void tst_SessionJournal::linesComeBackAsTheSessionThatTheyTold()
             j.candidateEvaluated({}, 0, layer, impact.steps[0].losses[std::size_t(layer)]);
         j.searchBegun({}, impact.settings, impact.provenance, impact.initialLoss);
         j.attentionRemoved({}, 0, 1, false);
-        for (const EvaluationRecord &record : full.evaluations)
+        for (const Measurement &record : full.measurements)
             j.evaluated(record);
         for (const ExportRecord &record : full.exports)
             j.exported(record);
@@ -206,13 +206,13 @@ void tst_SessionJournal::linesOfFormat1GetTheHashesOfNow()
         return plan;
     };
     const auto evaluationWith = [&](const PruningPlan &plan, double loss) {
-        EvaluationRecord record = evaluationOf(hashOfFormat1(plan), loss);
+        Measurement record = evaluationOf(hashOfFormat1(plan), loss);
         record.removed = plan.removedAttentions;
         return record;
     };
     const PruningPlan inBase = planWith({2, 1}), inLine = planWith({2, 0});
     QVERIFY(inBase.hash() != hashOfFormat1(inBase) && inLine.hash() != hashOfFormat1(inLine));
-    session.evaluations = {evaluationWith(inBase, 1)};
+    session.measurements = {evaluationWith(inBase, 1)};
     SessionJournal journal(root());
     const std::int64_t number = journal.startBase();
     journal.writeBase(number, session);
@@ -231,10 +231,10 @@ void tst_SessionJournal::linesOfFormat1GetTheHashesOfNow()
     journal.close();
 
     const Session found = recoverSession(journal.folder());
-    QCOMPARE(found.evaluations.size(), 2U);
-    QCOMPARE(found.evaluations[0].planHash, inBase.hash());
-    QCOMPARE(found.evaluations[0].result.loss, 2.0);
-    QCOMPARE(found.evaluations[1].planHash, inLine.hash());
+    QCOMPARE(found.measurements.size(), 2U);
+    QCOMPARE(found.measurements[0].planHash, inBase.hash());
+    QCOMPARE(found.measurements[0].result.loss, 2.0);
+    QCOMPARE(found.measurements[1].planHash, inLine.hash());
     QCOMPARE(found.exports.size(), 1U);
     QCOMPARE(found.exports[0].planHash, inLine.hash());
 }
@@ -243,7 +243,7 @@ void tst_SessionJournal::searchThatStartsAnewForgetsWhatItKnew()
 {
     const std::string key = searchKey(baseSession().draft, 20);
     Provenance elsewhere = provenanceOf("a");
-    elsewhere.device = "cuda:0"; // its losses cannot be compared with those of a CPU
+    elsewhere.computed.device = "cuda:0"; // its losses cannot be compared with those of a CPU
     left([&](SessionJournal &j) {
         j.searchBegun(key, {}, provenanceOf("a"), 3);
         j.candidateEvaluated(key, 0, 1, 2.5);
@@ -274,13 +274,13 @@ void tst_SessionJournal::linesBetweenTwoBasesAreKept()
     journal.evaluated(evaluationOf("p1", 2));
     Session between = recoverSession(journal.folder());
     QCOMPARE(between.draft.balance.alpha, 2.0);
-    QCOMPARE(between.evaluations.size(), 1U);
+    QCOMPARE(between.measurements.size(), 1U);
     Session session = baseSession();
     session.draft = draft;
     journal.writeBase(second, session);
     between = recoverSession(journal.folder());
     QCOMPARE(between.draft.balance.alpha, 2.0);
-    QCOMPARE(between.evaluations.size(), 1U);
+    QCOMPARE(between.measurements.size(), 1U);
 }
 
 void tst_SessionJournal::linesOfJobsShortlyBeforeABaseAreKept()
@@ -313,7 +313,7 @@ void tst_SessionJournal::newestReadableBaseIsUsed()
     journal.evaluated(evaluationOf("p2", 3));
     std::filesystem::copy_file(m_folder->filePath("kept").toStdString(), first);
     std::filesystem::resize_file(journal.folder() / "base.2.secateur", 1000); // damaged
-    QCOMPARE(recoverSession(journal.folder()).evaluations.size(), 2U);
+    QCOMPARE(recoverSession(journal.folder()).measurements.size(), 2U);
     std::filesystem::remove(first);
     QVERIFY(complaint([&] { recoverSession(journal.folder()); }).contains("cannot be restored"));
 }
@@ -338,12 +338,12 @@ void tst_SessionJournal::tornLastLineIsDropped()
     for (std::size_t length = lastLine; length <= lines.size(); ++length) {
         std::filesystem::resize_file(folder / "journal.1.jsonl", length);
         const bool isWhole = length + 1 >= lines.size(); // only its end of line may be missing
-        QCOMPARE(recoverSession(folder).evaluations.size(), isWhole ? 3U : 2U);
+        QCOMPARE(recoverSession(folder).measurements.size(), isWhole ? 3U : 2U);
         std::ofstream(folder / "journal.1.jsonl", std::ios::binary) << lines;
     }
     // A full disk may tear a line in the middle as well: the others count.
     std::ofstream(folder / "journal.1.jsonl", std::ios::binary) << lines.substr(0, lastLine - 30) << "\n" << lines.substr(lastLine);
-    QCOMPARE(recoverSession(folder).evaluations.size(), 2U);
+    QCOMPARE(recoverSession(folder).measurements.size(), 2U);
 }
 
 void tst_SessionJournal::linesThatDoNotFitAreLeftOut()
@@ -368,7 +368,7 @@ void tst_SessionJournal::linesThatDoNotFitAreLeftOut()
         j.attentionRemoved(key, 0, 1, false);
         j.candidateEvaluated(key, 1, 1, 2.5); // removed already
         j.evaluated([] {
-            EvaluationRecord record = evaluationOf("p", 1);
+            Measurement record = evaluationOf("p", 1);
             record.removed = {5};
             return record;
         }());
@@ -426,10 +426,10 @@ void tst_SessionJournal::killedProcessLosesAtMostOneLine()
             }
         });
         const Session session = recovered();
-        const int count = int(session.evaluations.size());
+        const int count = int(session.measurements.size());
         QVERIFY2(count == *written || count == *written + 1, qPrintable(QString("%1 of %2").arg(count).arg(*written)));
         for (int i = 0; i < count; ++i)
-            QCOMPARE(session.evaluations[std::size_t(i)].planHash, "p" + std::to_string(i + 1));
+            QCOMPARE(session.measurements[std::size_t(i)].planHash, "p" + std::to_string(i + 1));
         removeRecoverable(recoverableSessions(root()).front().folder);
     }
 }
@@ -447,18 +447,18 @@ void tst_SessionJournal::killWhileABaseIsWrittenLosesNothing()
             for (int i = 1;; ++i) {
                 session.draft.balance.alpha = i;
                 journal.draftChanged(session.draft);
-                session.evaluations.push_back(evaluationOf("p" + std::to_string(i), i));
-                journal.evaluated(session.evaluations.back());
+                session.measurements.push_back(evaluationOf("p" + std::to_string(i), i));
+                journal.evaluated(session.measurements.back());
                 *written = i;
                 journal.writeBase(journal.startBase(), session);
             }
         });
         const Session found = recovered();
-        const int count = int(found.evaluations.size());
+        const int count = int(found.measurements.size());
         QVERIFY2(count == *written || count == *written + 1, qPrintable(QString("%1 of %2").arg(count).arg(*written)));
         QVERIFY(found.draft.balance.alpha == *written || found.draft.balance.alpha == *written + 1);
         for (int i = 0; i < count; ++i)
-            QCOMPARE(found.evaluations[std::size_t(i)].planHash, "p" + std::to_string(i + 1));
+            QCOMPARE(found.measurements[std::size_t(i)].planHash, "p" + std::to_string(i + 1));
         removeRecoverable(recoverableSessions(root()).front().folder);
         QVERIFY(QDir(QString::fromStdString(root().string())).isEmpty(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot));
     }
@@ -593,10 +593,10 @@ void tst_SessionJournal::closedOneIsOfferedThoughAJobHoldsIt()
     QVERIFY(recoverableSessions(root()).empty());
     journal.close();
     QCOMPARE(recoverableSessions(root()).size(), 1U);
-    const std::size_t known = recoverSession(journal.folder()).evaluations.size();
+    const std::size_t known = recoverSession(journal.folder()).measurements.size();
     journal.evaluated(evaluationOf("q", 2)); // a job that was under way
     journal.writeBase(journal.startBase(), baseSession());
-    QCOMPARE(recoverSession(journal.folder()).evaluations.size(), known);
+    QCOMPARE(recoverSession(journal.folder()).measurements.size(), known);
     removeRecoverable(journal.folder());
     QVERIFY(!std::filesystem::exists(journal.folder()));
 }
@@ -636,8 +636,8 @@ void tst_SessionJournal::fullDiskIsToldOnceAndLaterLinesAreWritten()
     QVERIFY(!base.isEmpty());
     QCOMPARE(complaint([&] { journal.evaluated(evaluationOf("p4", 4)); }), QString());
     const Session session = recoverSession(journal.folder());
-    QCOMPARE(session.evaluations.size(), 2U);
-    QCOMPARE(session.evaluations[1].planHash, std::string("p4"));
+    QCOMPARE(session.measurements.size(), 2U);
+    QCOMPARE(session.measurements[1].planHash, std::string("p4"));
 }
 
 QTEST_GUILESS_MAIN(tst_SessionJournal)

@@ -198,6 +198,26 @@ QStringList panelsDoNotKnowEachOther(const Tree &tree)
     return breaches;
 }
 
+/// What tensors are called in files stands in the table of their roles (those beside the weights, with the architectures of GGUF). The Python that goes
+/// into exports speaks of transformers' own modules.
+QStringList oneTableNamesTensors(const Tree &tree)
+{
+    static const QStringList speakers = {"core/checkpoint/TensorRole.cpp", "core/checkpoint/GgufNames.h", "core/exporting/RemoteCode.cpp"};
+    static const QRegularExpression literal("//[^\\n]*|\"((?:\\\\.|[^\"\\\\\\n])*)\"");
+    static const QRegularExpression name(
+        "self_attn|_proj\\b|layernorm|embed_tokens|lm_head|\\bmlp\\.|\\bblk\\.|token_embd|output_norm|model\\.layers|"
+        "\\battn_(q|k|v|qkv|output|norm)\\b|\\bffn_(gate|up|down|norm)\\b|rope_f(reqs|actors)");
+    QStringList breaches;
+    for (auto [path, text] : tree.asKeyValueRange()) {
+        if (isTest(path) || speakers.contains(path))
+            continue;
+        for (auto match = literal.globalMatch(text); match.hasNext();)
+            if (const QString said = match.next().captured(1); said.contains(name))
+                breaches << path + " says \"" + said + "\"";
+    }
+    return breaches;
+}
+
 QStringList mainWindowStaysSmall(const Tree &tree)
 {
     QStringList breaches;
@@ -250,6 +270,7 @@ void tst_Layers::sourceKeepsTheRule_data()
     QTest::newRow("tensors stay in their rooms") << Rule(tensorsStayInTheirRooms);
     QTest::newRow("only jobs know the engine") << Rule(onlyJobsKnowTheEngine);
     QTest::newRow("panels do not know each other") << Rule(panelsDoNotKnowEachOther);
+    QTest::newRow("one table names tensors") << Rule(oneTableNamesTensors);
     QTest::newRow("the main window stays small") << Rule(mainWindowStaysSmall);
 }
 
@@ -304,6 +325,10 @@ void tst_Layers::breachIsFound_data()
                                                 << "#include \"panels/layers/MapPanel.h\"\n";
     QTest::newRow("a part of a panel that knows another") << Rule(panelsDoNotKnowEachOther) << "ui/panels/layers/TextPicker.cpp"
                                                           << "#include \"MapPanel.h\"\n";
+    QTest::newRow("a tensor by its name") << Rule(oneTableNamesTensors) << "core/exporting/A.cpp"
+                                          << "if (name.ends_with(\"mlp.down_proj.weight\"))\n";
+    QTest::newRow("a tensor by its name in GGUF") << Rule(oneTableNamesTensors) << "core/checkpoint/A.cpp"
+                                                  << "find(\"blk.\" + layer)\n";
     QTest::newRow("a main window that grew") << Rule(mainWindowStaysSmall) << "app/window/MainWindow.cpp" << QString(400, '\n');
 }
 
@@ -313,6 +338,8 @@ static Tree littleSource()
     return {{"core/decoder/Weights.h", "#include <ATen/Tensor.h>\n#include <vector>\n"},
             {"core/engine/Engine.h", "#include <memory>\n"},
             {"core/session/Session.h", "#include \"engine/ModelSummary.h\"\n"},
+            {"core/checkpoint/TensorRole.cpp", "constexpr const char *kEmbedding = \"model.embed_tokens\";\n"},
+            {"core/model/A.cpp", "// of \"lm_head.weight\"\nget(\"attention.layer_norm_epsilon\", \"attn_logit_softcapping\");\n"},
             {"ui/jobs/JobRunner.cpp", "#include \"engine/Engine.h\"\n"},
             {"ui/widgets/Card.h", "#include <QFrame>\n"},
             {"ui/models/SessionModel.h", "#include <QObject>\n"},
@@ -339,7 +366,7 @@ void tst_Layers::whatIsAllowedIsNoBreach()
 {
     for (QStringList (*rule)(const Tree &) :
          {everyRoomHasItsPlace, includesLeadDown, coreAndCommandLineKnowNoQt, windowSeesNoTorch, nobodySeesTorchAndQt,
-          tensorsStayInTheirRooms, onlyJobsKnowTheEngine, panelsDoNotKnowEachOther, mainWindowStaysSmall})
+          tensorsStayInTheirRooms, onlyJobsKnowTheEngine, panelsDoNotKnowEachOther, oneTableNamesTensors, mainWindowStaysSmall})
         QCOMPARE(rule(littleSource()), QStringList());
 }
 

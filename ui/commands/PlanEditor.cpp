@@ -197,7 +197,7 @@ void PlanEditor::edit(const PlanDraft &after, const QString &what)
     const auto &all = m_model.session().calibrations;
     if (after.calibration != m_model.draft().calibration && after.calibration >= 0 && after.calibration < std::int64_t(all.size())) {
         const NeuronScores &scores = *all[std::size_t(after.calibration)];
-        if (!isOf(scores, state.texts.calibration, state.texts.norm)) {
+        if (!isOf(scores, state.texts.calibration, state.texts.norm, m_model.session().readTexts)) {
             state.texts.calibration = textSettingsOf(scores.provenance);
             state.texts.norm = scores.norm;
         }

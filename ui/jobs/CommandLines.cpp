@@ -99,8 +99,8 @@ Line pruneLine(const Session &session, const PlanDraft &draft, EngineSettings en
     const NeuronScores *scores = draft.calibration >= 0 ? session.calibrations[std::size_t(draft.calibration)].get() : nullptr;
     const TextSettings text = scores ? textSettingsOf(scores->provenance) : session.calibrationText;
     const ScoreNorm norm = scores ? scores->norm : session.norm;
-    if (scores && scores->provenance.threads > 0) // they may have been made elsewhere
-        engine.threads = scores->provenance.threads;
+    if (scores && scores->provenance.computed.threads > 0) // they may have been made elsewhere
+        engine.threads = scores->provenance.computed.threads;
     Line line("prune", session.model->folder);
     line.text(text);
     if (norm == ScoreNorm::L1)

@@ -8,6 +8,7 @@
 #include "jobs/SessionTask.h"
 #include "models/SessionModel.h"
 #include "pruning/PlanFile.h"
+#include "session/Measurements.h"
 #include "session/SessionStore.h"
 
 #include <exception>
@@ -19,19 +20,15 @@ namespace {
 nlohmann::json evaluationsOf(const Session &session, const std::string &planHash)
 {
     nlohmann::json list = nlohmann::json::array();
-    for (const EvaluationRecord &pruned : session.evaluations) {
-        if (pruned.planHash != planHash)
-            continue;
-        nlohmann::json entry = {{"text", textName(pruned.text)},
-                                {"tokens", pruned.result.tokens},
-                                {"length", pruned.result.length},
-                                {"tokenHash", pruned.result.tokenHash},
-                                {"prunedPerplexity", pruned.result.perplexity}};
-        for (const EvaluationRecord &dense : session.evaluations)
-            if (dense.planHash.empty() && dense.result.tokenHash == pruned.result.tokenHash)
-                entry["densePerplexity"] = dense.result.perplexity;
-        if (entry.contains("densePerplexity")) // the manifest compares
-            list.push_back(entry);
+    for (const Measurement &pruned : session.measurements) {
+        const Measurement *dense = pruned.planHash == planHash ? originalFor(session.measurements, pruned) : nullptr;
+        if (dense && areComputedAlike(*dense, pruned)) // the manifest compares
+            list.push_back({{"text", textName(pruned.text)},
+                            {"tokens", pruned.result.tokens},
+                            {"length", pruned.result.length},
+                            {"tokenHash", pruned.result.tokenHash},
+                            {"densePerplexity", dense->result.perplexity},
+                            {"prunedPerplexity", pruned.result.perplexity}});
     }
     return list;
 }

@@ -51,7 +51,7 @@ Possibility SessionJobs::canPrune(const PruneRequest &request) const
 double SessionJobs::evaluationSeconds() const
 {
     const TextSettings &text = m_model.session().evaluationText;
-    for (const EvaluationRecord &record : m_model.session().evaluations)
+    for (const Measurement &record : m_model.session().measurements)
         if (record.text == text)
             return record.seconds;
     const JobSize one{
@@ -159,12 +159,9 @@ int SessionJobs::prune(const PruneRequest &request)
             });
             if (!session.evaluationText.files.empty()) {
                 if (const auto dense = scored.evaluateDenseOnce(port))
-                    session.evaluations.push_back(*dense);
-                const auto isOfPlan = [&, hash = plan.hash()](const EvaluationRecord &e) {
-                    return e.planHash == hash && e.text == session.evaluationText;
-                };
-                if (std::none_of(session.evaluations.begin(), session.evaluations.end(), isOfPlan))
-                    session.evaluations.push_back(scored.evaluate(port, &plan, own, false));
+                    session.measurements.push_back(*dense);
+                if (!task.with(session).isMeasured(port, plan.hash()))
+                    session.measurements.push_back(scored.evaluate(port, &plan, own, false));
             }
             ExportSettings exporting = request.exporting; // the scores are there by now: the command names what they were made from
             for (const QString &word : CommandLines(session, settings).pruneWords(own, exporting))

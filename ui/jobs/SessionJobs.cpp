@@ -225,7 +225,7 @@ std::int64_t SessionJobs::keepCalibration(const std::shared_ptr<const NeuronScor
 {
     const std::int64_t index = m_model.addCalibration(scores, ranked);
     const Session &session = m_model.session();
-    if (isOf(*scores, session.calibrationText, session.norm)) // else the settings were changed meanwhile
+    if (isOf(*scores, session.calibrationText, session.norm, session.readTexts)) // else the settings were changed meanwhile
         m_editor.useCalibration(index);
     emit calibrated(index);
     return index;

@@ -259,7 +259,7 @@ JobCost SessionJobs::curveCost(const CurveRequest &request) const
 {
     JobCost cost;
     std::optional<double> perPoint; // of an evaluation on the evaluation text, if one was measured
-    for (const EvaluationRecord &e : m_model.session().evaluations)
+    for (const Measurement &e : m_model.session().measurements)
         if (e.text == m_model.session().evaluationText)
             perPoint = e.seconds;
     double seconds = m_model.denseEvaluation() ? 0 : perPoint.value_or(0);
@@ -282,7 +282,7 @@ std::int64_t SessionJobs::memoryNeeded() const
     const ModelSummary &model = *m_model.session().model;
     DType dtype = DType::Float32; // what auto means on the CPU
     if (m_report)
-        dtype = dtypeFromConfigName(m_report->dtype);
+        dtype = dtypeFromConfigName(m_report->computed.dtype);
     return weightBytes(model, dtype);
 }
 
@@ -319,7 +319,7 @@ EngineSettings SessionJobs::commandSettings() const
 {
     EngineSettings settings = m_runner.settings();
     if (settings.dtype == "fastest" && m_report) // what was found here, for another machine
-        settings.dtype = m_report->dtype;
+        settings.dtype = m_report->computed.dtype;
     return settings;
 }
 

@@ -5,6 +5,7 @@
 #include "foundation/Failures.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
+#include "session/Measurements.h"
 
 #include <algorithm>
 #include <chrono>
@@ -30,6 +31,7 @@ Engine &SessionTask::engine(JobPort &port) const
 {
     Engine &engine = port.engine(m_session->model->folder);
     engine.hearTexts([task = *this, &port](const TextSettings &text, const TextReport &report) { // until the next job
+        noteContent(task.m_findings->readTexts, text, report.tokenHash);
         task.deliver(port, [&model = task.m_model, text, report] { model.tellTextRead(text, report); });
     });
     return engine;
@@ -102,6 +104,10 @@ Session SessionTask::known() const
     Session session = *m_session;
     for (const auto &[key, record] : m_findings->searches)
         session.searches[key] = record;
+    for (const Measurement &original : m_findings->originals)
+        addMeasurement(session.measurements, original);
+    for (const ReadText &read : m_findings->readTexts)
+        noteContent(session.readTexts, read.text, read.tokenHash);
     return session;
 }
 
@@ -112,27 +118,29 @@ PruningPlan SessionTask::planOf(const PlanDraft &draft) const
 
 void SessionTask::startAnewIfNeeded(JobPort &port, PruningPlan &plan) const
 {
-    const Provenance &before = plan.search.provenance;
-    const EngineReport report = engine(port).report();
-    Provenance now;
-    now.device = report.device;
-    now.dtype = report.dtype;
-    now.threads = report.threads;
-    now.torchVersion = report.torchVersion;
-    if (!plan.search.isBegun() || areComparable(before, now))
+    if (!plan.search.isBegun())
         return;
-    tell(port,
-         {.severity = Message::Severity::Info,
-          .sentence = MessageLog::tr("The search of this plan starts anew: what was known of it was computed in another way (%1 on %2, "
-                                     "%3, LibTorch %4), and such losses cannot be compared.")
-                          .arg(QString::fromStdString(before.dtype), QString::fromStdString(before.device),
-                               before.threads == 1 ? MessageLog::tr("1 thread") : MessageLog::tr("%1 threads").arg(before.threads),
-                               QString::fromStdString(before.torchVersion)),
-          .hint = {},
-          .topic = QStringLiteral("search"),
-          .actionText = {},
-          .action = {},
-          .time = {}});
+    const ComputeConditions &before = plan.search.provenance.computed;
+    const auto tellOfSearch = [&](const QString &sentence) {
+        tell(port, {.severity = Message::Severity::Info,
+                    .sentence = sentence,
+                    .hint = {},
+                    .topic = QStringLiteral("search"),
+                    .actionText = {},
+                    .action = {},
+                    .time = {}});
+    };
+    const ConditionDifference found = differenceOf(before, engine(port).report().computed);
+    if (found.isNone()) {
+        if (const std::string unknown = unknownOf(before); !unknown.empty())
+            tellOfSearch(MessageLog::tr("The session does not say %1 the search of this plan was computed. What is added may differ from "
+                                        "it in the last bits.")
+                             .arg(QString::fromStdString(unknown)));
+        return;
+    }
+    tellOfSearch(
+        MessageLog::tr("The search of this plan starts anew: it was computed %1, and is now computed %2. Such losses cannot be compared.")
+            .arg(QString::fromStdString(found.one), QString::fromStdString(found.other)));
     plan.removedAttentions.clear();
     plan.search.steps.clear();
     plan.search.initialLoss = std::numeric_limits<double>::quiet_NaN();
@@ -209,13 +217,14 @@ void SessionTask::measureImpact(JobPort &port) const
     });
 }
 
-EvaluationRecord SessionTask::evaluate(JobPort &port, const PruningPlan *plan, const PlanDraft &draft, bool isOrderBorrowed) const
+Measurement SessionTask::evaluate(JobPort &port, const PruningPlan *plan, const PlanDraft &draft, bool isOrderBorrowed) const
 {
     const auto start = std::chrono::steady_clock::now();
-    EvaluationRecord record;
+    Measurement record;
     record.text = m_session->evaluationText;
     record.result = engine(port).evaluate(plan, record.text, port.context());
     record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    record.computed = engine(port).report().computed;
     record.neuronsKept = m_session->model->spec.mostNeurons();
     if (plan) {
         record.calibration = draft.calibration;
@@ -226,23 +235,29 @@ EvaluationRecord SessionTask::evaluate(JobPort &port, const PruningPlan *plan, c
         record.draft = draft;
     }
     if (!plan)
-        m_findings->denseTexts.push_back(record.text);
+        m_findings->originals.push_back(record);
     write(port, [&](SessionJournal &j) { j.evaluated(record); });
     deliver(port, [&model = m_model, record, draft] {
-        model.addEvaluation(record);
+        model.addMeasurement(record);
         if (!record.planHash.empty())
             model.setPlanHash(draft, record.removed, QString::fromStdString(record.planHash));
     });
     return record;
 }
 
-std::optional<EvaluationRecord> SessionTask::evaluateDenseOnce(JobPort &port) const
+std::optional<Measurement> SessionTask::evaluateDenseOnce(JobPort &port) const
 {
-    const TextSettings &text = m_session->evaluationText;
-    const bool isKnown = std::any_of(m_session->evaluations.begin(), m_session->evaluations.end(),
-                                     [&](const EvaluationRecord &e) { return e.planHash.empty() && e.text == text; }) ||
-                         std::find(m_findings->denseTexts.begin(), m_findings->denseTexts.end(), text) != m_findings->denseTexts.end();
-    return isKnown ? std::nullopt : std::optional(evaluate(port, nullptr, {}, false));
+    return isMeasured(port, {}) ? std::nullopt : std::optional(evaluate(port, nullptr, {}, false));
+}
+
+bool SessionTask::isMeasured(JobPort &port, const std::string &planHash) const
+{
+    const Session session = known();
+    const ComputeConditions now = engine(port).report().computed;
+    return std::ranges::any_of(session.measurements, [&](const Measurement &m) {
+        return m.what == Measured::Perplexity && m.planHash == planHash && isOn(m, session.evaluationText, session.readTexts) &&
+               differenceOf(m.computed, now).isNone();
+    });
 }
 
 } // namespace secateur::ui

@@ -23,7 +23,8 @@ class SessionModel;
 /// compute thread alone.
 struct Findings {
     std::map<std::string, SearchRecord> searches; ///< by searchKey()
-    std::vector<TextSettings> denseTexts;         ///< on which the dense model was evaluated
+    std::vector<Measurement> originals;           ///< of the dense model
+    std::vector<ReadText> readTexts;
 };
 
 /// The part of a session's jobs that runs on the compute thread: a copy of the session as it was when the job was asked for, and the ways
@@ -46,15 +47,17 @@ public:
 
     /// The plan of a draft with what is known of its search by now.
     PruningPlan planOf(const PlanDraft &draft) const;
-    /// Searches what the plan still lacks. A record that was begun with another device, type, number of threads or LibTorch cannot go on:
-    /// then it starts anew, and that is said.
+    /// Searches what the plan still lacks. A record that was begun otherwise (differenceOf) cannot go on: then it starts
+    /// anew, and that is said.
     void search(JobPort &port, PruningPlan &plan, const PlanDraft &draft) const;
     /// The impact of every attention on the dense model.
     void measureImpact(JobPort &port) const;
     /// Perplexity of a plan, or of the dense model without one.
-    EvaluationRecord evaluate(JobPort &port, const PruningPlan *plan, const PlanDraft &draft, bool isOrderBorrowed) const;
+    Measurement evaluate(JobPort &port, const PruningPlan *plan, const PlanDraft &draft, bool isOrderBorrowed) const;
     /// Of the dense model, unless the session knows it already.
-    std::optional<EvaluationRecord> evaluateDenseOnce(JobPort &port) const;
+    std::optional<Measurement> evaluateDenseOnce(JobPort &port) const;
+    /// Whether a plan, or the dense model for no hash, was measured on the evaluation text as it would be computed now.
+    bool isMeasured(JobPort &port, const std::string &planHash) const;
 
     template <class Function>
     void write(JobPort &port, Function function) const

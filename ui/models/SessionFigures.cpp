@@ -2,6 +2,8 @@
 // What SessionModel says of the current plan from what it keeps: how far its search is, what it costs, what was measured of it.
 #include "models/SessionModel.h"
 
+#include "session/Measurements.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -127,21 +129,21 @@ QString SessionModel::planExactnessText() const
 }
 
 /// The latest of the current plan, on any text or on that one.
-const EvaluationRecord *SessionModel::evaluationOfPlan(const TextSettings *text) const
+const Measurement *SessionModel::evaluationOfPlan(const TextSettings *text) const
 {
     const SearchState state = searchState();
     if (state != SearchState::Complete && state != SearchState::NotNeeded)
         return nullptr;
     const std::vector<std::int64_t> order = removalOrder();
-    const EvaluationRecord *found = nullptr;
-    for (const EvaluationRecord &record : m_session.evaluations)
+    const Measurement *found = nullptr;
+    for (const Measurement &record : m_session.measurements)
         if (record.calibration == draft().calibration && record.neuronsKept == neuronsKept() && record.removed == order &&
-            (!text || record.text == *text))
+            (!text || isOn(record, *text, m_session.readTexts)))
             found = &record;
     return found;
 }
 
-const EvaluationRecord *SessionModel::planEvaluation() const
+const Measurement *SessionModel::planEvaluation() const
 {
     return evaluationOfPlan(&m_session.evaluationText);
 }
@@ -151,20 +153,22 @@ bool SessionModel::isPlanEvaluated() const
     return evaluationOfPlan(nullptr) != nullptr;
 }
 
-const EvaluationRecord *SessionModel::denseEvaluation() const
+const Measurement *SessionModel::denseEvaluation() const
 {
-    const EvaluationRecord *found = nullptr;
-    for (const EvaluationRecord &record : m_session.evaluations)
-        if (record.planHash.empty() && record.text == m_session.evaluationText)
+    if (const Measurement *own = planEvaluation())
+        return originalFor(m_session.measurements, *own);
+    const Measurement *found = nullptr;
+    for (const Measurement &record : m_session.measurements)
+        if (record.planHash.empty() && isOn(record, m_session.evaluationText, m_session.readTexts))
             found = &record;
     return found;
 }
 
-const EvaluationRecord *SessionModel::staleEvaluation() const
+const Measurement *SessionModel::staleEvaluation() const
 {
-    const EvaluationRecord *own = planEvaluation(), *found = nullptr;
-    for (const EvaluationRecord &record : m_session.evaluations)
-        if (!record.planHash.empty() && &record != own && record.text == m_session.evaluationText)
+    const Measurement *own = planEvaluation(), *found = nullptr;
+    for (const Measurement &record : m_session.measurements)
+        if (!record.planHash.empty() && &record != own && isOn(record, m_session.evaluationText, m_session.readTexts))
             found = &record;
     return found;
 }

@@ -3,6 +3,7 @@
 
 #include "checkpoint/ModelName.h"
 #include "foundation/Error.h"
+#include "session/Measurements.h"
 
 #include <algorithm>
 #include <limits>
@@ -126,7 +127,7 @@ void SessionModel::begin(const ModelSummary &summary)
 void SessionModel::restore(Session session, std::vector<std::shared_ptr<const RankedScores>> ranked)
 {
     m_session = std::move(session);
-    if (const NeuronScores *used = scores(); used && !isOf(*used, m_session.calibrationText, m_session.norm)) {
+    if (const NeuronScores *used = scores(); used && !isOf(*used, m_session.calibrationText, m_session.norm, m_session.readTexts)) {
         m_session.calibrationText =
             textSettingsOf(used->provenance); // sessions of before kept scores in use when the settings were changed
         m_session.norm = used->norm;
@@ -239,7 +240,7 @@ void SessionModel::followSearches(const std::string &changedKey)
 qint64 SessionModel::addCalibration(std::shared_ptr<const NeuronScores> scores, std::shared_ptr<const RankedScores> ranked)
 {
     for (std::size_t i = 0; i < m_session.calibrations.size(); ++i)
-        if (m_session.calibrations[i]->provenance == scores->provenance && m_session.calibrations[i]->norm == scores->norm)
+        if (isSameCalibration(*m_session.calibrations[i], *scores))
             return qint64(i);
     m_session.calibrations.push_back(std::move(scores));
     m_ranked.push_back(std::move(ranked));
@@ -316,15 +317,22 @@ void SessionModel::tellTextRead(const TextSettings &text, const TextReport &repo
     QStringList lines;
     for (const std::string &line : linesOf(report))
         lines << QString::fromStdString(line);
+    const auto wereOn = [&] {
+        std::vector<bool> all;
+        for (const Measurement &m : m_session.measurements)
+            all.push_back(isOn(m, text, m_session.readTexts));
+        return all;
+    };
+    const std::vector<bool> before = wereOn();
+    noteContent(m_session.readTexts, text, report.tokenHash);
     emit textRead(text, lines, report);
+    if (wereOn() != before)
+        emit evaluationsChanged();
 }
 
-void SessionModel::addEvaluation(const EvaluationRecord &record)
+void SessionModel::addMeasurement(const Measurement &record)
 {
-    std::erase_if(m_session.evaluations, [&](const EvaluationRecord &old) { // measured again
-        return old.planHash == record.planHash && old.text == record.text && old.isOrderBorrowed == record.isOrderBorrowed;
-    });
-    m_session.evaluations.push_back(record);
+    secateur::addMeasurement(m_session.measurements, record);
     emit evaluationsChanged();
 }
 

@@ -59,7 +59,7 @@ public:
     const ModelSpec &spec() const { return m_session.model->spec; } ///< needs hasModel()
     qint64 layerCount() const { return hasModel() ? spec().layerCount() : 0; }
     qint64 neurons() const { return hasModel() ? spec().mostNeurons() : 0; } ///< of the widest FFN of the dense model
-    QString modelName() const;                                                            ///< ModelName::brief
+    QString modelName() const;                                               ///< ModelName::brief
     /// Why the session is for looking at only: a newer version saved it. With the remedy; empty when it can be changed.
     QString readOnlyReason() const;
     /// Why nothing of the session can be changed: no model, or readOnlyReason(). Empty when it can.
@@ -113,12 +113,13 @@ public:
     Exactness planExactness() const;
     QString planExactnessText() const; ///< the reason in words: "exact", "removal order not searched yet", ...
 
-    /// Evaluation of the current plan (of the dense model) on the session's evaluation text; null when not measured. The latest wins.
-    const EvaluationRecord *planEvaluation() const;
-    const EvaluationRecord *denseEvaluation() const;
+    /// Evaluation of the current plan (of the dense model) on the session's evaluation text; null when not measured. The latest wins, of the dense
+    /// model the latest that was computed as the plan's was.
+    const Measurement *planEvaluation() const;
+    const Measurement *denseEvaluation() const;
     bool isPlanEvaluated() const; ///< the current one, on any text
     /// The latest of another plan on that text, to be shown as stale; null when there is none.
-    const EvaluationRecord *staleEvaluation() const;
+    const Measurement *staleEvaluation() const;
     /// SHA-256 of the current plan; empty until a job has computed it (see SessionJobs).
     QString planHash() const;
 
@@ -142,7 +143,7 @@ public:
     void setView(std::map<std::string, std::string> view) { m_session.view = std::move(view); }
 
     // ---- results ---------------------------------------------------------------------------------------------------------------
-    /// Returns the calibration's index; an equal one that is there already (same provenance and norm) is reused. Does not touch the draft.
+    /// Returns the calibration's index; an equal one that is there already (isSameCalibration) is reused. Does not touch the draft.
     qint64 addCalibration(std::shared_ptr<const NeuronScores> scores, std::shared_ptr<const RankedScores> ranked);
     /// Puts a record, or what is known of it so far, in place. `key` empty = the impact on the dense model.
     void setSearch(const std::string &key, SearchRecord record);
@@ -151,11 +152,12 @@ public:
     /// The search that a job works on now; empty: none.
     void setRunningSearch(const std::string &key) { m_runningSearch = key; }
     void addRemoval(const std::string &key, qint64 step, qint64 layer, bool isForced);
-    void addEvaluation(const EvaluationRecord &record);
+    void addMeasurement(const Measurement &record);
     void addExport(const ExportRecord &record);
     void setPlanHash(const PlanDraft &draft, const std::vector<std::int64_t> &removed, const QString &hash);
 
-    /// A job has read this text: what it turned out to be, for people. Nothing keeps it.
+    /// A job has read this text: what it turned out to be, for people. Its content is known from here on, so that other measurements may be those of
+    /// the text.
     void tellTextRead(const TextSettings &text, const TextReport &report);
     /// The same of a text that cannot be used as it is. `windows`: how many it gives where it is only too short; else 0.
     void tellTextRefused(const TextSettings &text, const QString &sentence, const QString &hint, qint64 windows = 0)
@@ -176,7 +178,7 @@ signals:
     void searchChanged();       ///< losses or removals of the search of the current plan, its presence, or planExactness()
     void otherSearchChanged();  ///< the search of another plan, which this one shows nothing of
     void denseImpactChanged();
-    void evaluationsChanged();
+    void evaluationsChanged(); ///< the measurements, or which of them are of the texts
     void exportsChanged();
     void pinsChanged();
     void planHashChanged();
@@ -189,7 +191,7 @@ private:
     SearchRecord &recordOf(const std::string &key);
     void tellOfSearch(const std::string &key, Exactness before);
     bool isAnySearchBegun() const;
-    const EvaluationRecord *evaluationOfPlan(const TextSettings *text) const;
+    const Measurement *evaluationOfPlan(const TextSettings *text) const;
     std::string hashKey(const PlanDraft &draft, const std::vector<std::int64_t> &removed) const;
 
     Session m_session;

@@ -2,6 +2,7 @@
 #include "widgets/Labels.h"
 
 #include <QPainter>
+#include <QStringList>
 #include <QStyle>
 #include <QTextLayout>
 
@@ -61,6 +62,16 @@ QLabel *figureLabel(const QString &text, QWidget *parent)
     label->setFont(scaled(label->font(), 1.6, true));
     label->setTextInteractionFlags(kSelectable);
     return label;
+}
+
+QString shortened(const QString &text, qsizetype longest)
+{
+    QStringList words = text.split(u' ');
+    const qsizetype half = (longest - 1) / 2;
+    for (QString &word : words)
+        if (word.size() > longest)
+            word = word.left(half) + u'…' + word.right(half);
+    return words.join(u' ');
 }
 
 WrappedLabel::WrappedLabel(const QString &text, QWidget *parent) : QLabel(text, parent)
@@ -125,13 +136,13 @@ double WrappedLabel::layOut(QPainter *painter, const QRectF &area) const
     return height;
 }
 
-void ElidedLabel::setWhole(const QString &text)
+void ElidedLabel::setBrief(const QString &text, const QString &whole)
 {
-    if (text == this->text() && text == toolTip())
+    if (text == this->text() && whole == toolTip())
         return;
     setText(text);
-    setToolTip(text);
-    setAccessibleName(text);
+    setToolTip(whole);
+    setAccessibleName(whole);
 }
 
 QSize ElidedLabel::minimumSizeHint() const

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <QLabel>
+#include <QString>
 
 namespace secateur::ui {
 
@@ -17,6 +18,9 @@ QLabel *captionLabel(const QString &text, QWidget *parent = nullptr);
 QLabel *bodyLabel(const QString &text, QWidget *parent = nullptr);
 /// A number that is read from a distance; can be selected and copied.
 QLabel *figureLabel(const QString &text, QWidget *parent = nullptr);
+
+/// A text whose words (names, paths) of more than `longest` letters have lost their middle.
+QString shortened(const QString &text, qsizetype longest);
 
 /// Wraps between words, and within one that is longer than a line, such as a file's name: it never asks for more room than a few letters.
 class WrappedLabel : public QLabel {
@@ -41,7 +45,9 @@ class ElidedLabel : public QLabel {
 public:
     using QLabel::QLabel;
     /// Sets text, tooltip and accessible name.
-    void setWhole(const QString &text);
+    void setWhole(const QString &text) { setBrief(text, text); }
+    /// The same where the text is shorter than the whole, which tooltip and accessible name say.
+    void setBrief(const QString &text, const QString &whole);
     QSize minimumSizeHint() const override;
 
 protected:

@@ -199,7 +199,7 @@ void TestCommandLines::theTextIsThatOfTheScores()
     Made made;
     made.engine = {.device = "auto", .dtype = "bfloat16", .threads = 3};
     auto scores = std::make_shared<NeuronScores>(*made.session.calibrations[0]);
-    scores->provenance.threads = 12; // made on another machine
+    scores->provenance.computed.threads = 12; // made on another machine
     made.session.calibrations = {scores};
     const cli::Options o = parsed(made.lines().plan(made.session.draft)).value();
     QCOMPARE(o.texts, std::vector<std::filesystem::path>{"grimm.txt"});
@@ -430,7 +430,7 @@ void TestCommandLines::linesMeasureTheCurveOfTheWindow()
     line.replace(QLatin1String(" &&"), QLatin1String(" --json &&"));
     QCOMPARE(run(line + QLatin1String(" --json"), bench.folder.path(), &output), 0);
     QList<std::pair<std::string, double>> ours, theirs;
-    for (const EvaluationRecord &record : bench.model.session().evaluations)
+    for (const Measurement &record : bench.model.session().measurements)
         if (!record.planHash.empty())
             ours.emplace_back(record.planHash, record.result.perplexity);
     for (const QJsonObject &result : resultsOf(output))

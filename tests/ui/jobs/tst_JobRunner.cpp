@@ -530,7 +530,7 @@ void TestJobRunner::aJobWhoseGpuFailsIsHeldUntilItGoesOn()
     std::string device; // of the engine; read when the job is over
     QStringList moves;  // told to the interface
     connect(&runner, &JobRunner::engineMoved, &runner,
-            [&](const EngineReport &report, const ForecastBasis &) { moves << QString::fromStdString(report.device); });
+            [&](const EngineReport &report, const ForecastBasis &) { moves << QString::fromStdString(report.computed.device); });
     const int number = runner.start(
         JobKind::Search, QStringLiteral("Search"), {},
         [&](JobPort &port) {
@@ -538,7 +538,7 @@ void TestJobRunner::aJobWhoseGpuFailsIsHeldUntilItGoesOn()
             port.context().step(3);
             if (++calls < 3)
                 loseGpu();
-            device = port.engine(SECATEUR_FIXTURES "/tiny-llamas/gqa").report().device;
+            device = port.engine(SECATEUR_FIXTURES "/tiny-llamas/gqa").report().computed.device;
         },
         [&](const JobInfo &job) { told.push_back(job.state); });
     int after = 0;
@@ -849,8 +849,8 @@ void TestJobRunner::theEngineOpensTheModelAsked()
     QVERIFY2(runner.job(2)->state == State::Done, qPrintable(runner.job(2)->sentence));
     QCOMPARE(layers, 12);
     QVERIFY(first == second);
-    QCOMPARE(report.device, std::string("cpu"));
-    QCOMPARE(report.threads, 1);
+    QCOMPARE(report.computed.device, std::string("cpu"));
+    QCOMPARE(report.computed.threads, 1);
 }
 
 void TestJobRunner::aFolderWithoutAModelSaysSo()

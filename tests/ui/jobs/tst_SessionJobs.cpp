@@ -193,7 +193,7 @@ void TestSessionJobs::openingBeginsASession()
     QVERIFY(bench.model.isModelThere());
     QCOMPARE(bench.model.session().calibrationText.length, 128);
     QCOMPARE(bench.model.session().evaluationText.files.size(), 1U);
-    QCOMPARE(bench.jobs.engineReport()->threads, 1);
+    QCOMPARE(bench.jobs.engineReport()->computed.threads, 1);
     QCOMPARE(bench.jobs.memoryNeeded(), 4 * bench.model.denseFigures().modelParameters); // float32 on the CPU
     QVERIFY(bench.jobs.memoryFree() > 0);
     QCOMPARE(bench.runner.job(1)->title, QStringLiteral("Open sample"));
@@ -275,7 +275,7 @@ void TestSessionJobs::calibratingTwiceGivesOneCalibration()
     QCOMPARE(bench.model.draft().calibration, 1);
     QVERIFY(bench.model.scores()->norm == ScoreNorm::L1);
     QCOMPARE(bench.model.scores()->provenance.windows, 2);
-    QCOMPARE(bench.model.scores()->provenance.threads, 1);
+    QCOMPARE(bench.model.scores()->provenance.computed.threads, 1);
     QCOMPARE(bench.model.rankedScores()->layerCount(), 12);
 }
 
@@ -612,7 +612,7 @@ void TestSessionJobs::theSearchOfAnotherThreadCountStartsAnew()
     SearchRecord elsewhere; // restored from a session of another machine
     elsewhere.settings = bench.model.draft().search;
     elsewhere.provenance = bench.model.scores()->provenance;
-    elsewhere.provenance.threads = 16;
+    elsewhere.provenance.computed.threads = 16;
     elsewhere.initialLoss = 2.0;
     elsewhere.steps.push_back(
         {.losses = std::vector<double>(12, std::numeric_limits<double>::quiet_NaN()), .removed = -1, .isForced = false});
@@ -621,7 +621,7 @@ void TestSessionJobs::theSearchOfAnotherThreadCountStartsAnew()
     QVERIFY(bench.model.searchState() == SearchState::Unfinished);
     QVERIFY2(bench.search(), qPrintable(bench.runner.jobs().back().sentence));
     QVERIFY(bench.model.searchState() == SearchState::Complete);
-    QCOMPARE(bench.model.search()->provenance.threads, 1);
+    QCOMPARE(bench.model.search()->provenance.computed.threads, 1);
     QVERIFY(bench.model.search()->initialLoss != 2.0);
     QVERIFY(bench.model.search()->steps[0].losses[3] != 1.0);
     const Message told = bench.message(QStringLiteral("search"));
@@ -688,7 +688,7 @@ void TestSessionJobs::numbersAreThoseOfTheCommandLine()
     const QString text = QString::fromStdString((sampleFolder() / "text" / "oz.txt").string());
     const QStringList measure = {"evaluate", model, "--text", text, "--windows", "3", "--length", "128", "--threads", "1"};
     const QJsonObject dense = cliResult(measure), after = cliResult(measure + QStringList{"--plan", plan});
-    const auto isSame = [](const EvaluationRecord *ours, const QJsonObject &theirs) {
+    const auto isSame = [](const Measurement *ours, const QJsonObject &theirs) {
         QVERIFY(ours);
         QCOMPARE(ours->result.perplexity, theirs.value("perplexity").toDouble()); // to the last digit
         QCOMPARE(ours->result.loss, theirs.value("loss").toDouble());
@@ -722,10 +722,10 @@ void TestSessionJobs::aCurveWithABorrowedOrder()
     bench.jobs.measureCurve(request);
     QVERIFY2(bench.finish(), qPrintable(bench.runner.jobs().back().sentence));
     QCOMPARE(bench.model.session().searches.size(), searches); // nothing was searched
-    QCOMPARE(bench.model.session().evaluations.size(), 4U);    // and the dense model
+    QCOMPARE(bench.model.session().measurements.size(), 4U);   // and the dense model
     QVERIFY(bench.model.denseEvaluation());
     for (const int N : {0, 1, 2}) {
-        const EvaluationRecord &record = bench.model.session().evaluations[std::size_t(N) + 1];
+        const Measurement &record = bench.model.session().measurements[std::size_t(N) + 1];
         QCOMPARE(record.removed, std::vector<std::int64_t>(order.begin(), order.begin() + N));
         QCOMPARE(record.isOrderBorrowed, N == 1); // 0 needs none, 2 is the plan's own
     }
@@ -758,7 +758,7 @@ void TestSessionJobs::aCurveThatSearchesEachPoint()
     connect(&bench.model, &SessionModel::searchChanged, &bench.model, [&] { ++changes; });
     bench.jobs.measureCurve(request);
     QVERIFY2(bench.finish(), qPrintable(bench.runner.jobs().back().sentence));
-    QCOMPARE(bench.model.session().evaluations.size(), 3U);
+    QCOMPARE(bench.model.session().measurements.size(), 3U);
     QCOMPARE(bench.model.session().searches.size(), 1U);
     QCOMPARE(lossesOf(&bench.model.session().searches.begin()->second), 1 + 12 + 11);
     QCOMPARE(changes, 24 + 2 + 2 * 2); // losses, removals, and both records at their begin and end
@@ -987,7 +987,7 @@ void TestSessionJobs::aDeviceThatFailsLeavesWhatWasFinished()
     QCOMPARE(bench.runner.jobs().back().number, failed.number);
     QCOMPARE(bench.runner.jobs().back().progress.total, cost); // it went on from there
     QCOMPARE(reported.count(), 1);                             // the window shows what computes now
-    QCOMPARE(bench.jobs.engineReport()->device, std::string("cpu"));
+    QCOMPARE(bench.jobs.engineReport()->computed.device, std::string("cpu"));
     QVERIFY(bench.messages.current().empty());
 
     SampleBench whole;
@@ -1051,12 +1051,12 @@ void TestSessionJobs::aHeldCurveKeepsItsPoints()
     device->isToFail = true;
     bench.jobs.measureCurve(request);
     QTRY_VERIFY_WITH_TIMEOUT(bench.runner.jobs().back().isHeld(), 60'000);
-    QCOMPARE(bench.model.session().evaluations.size(), 2U); // the original and the first point
+    QCOMPARE(bench.model.session().measurements.size(), 2U); // the original and the first point
     QSignalSpy evaluated(&bench.model, &SessionModel::evaluationsChanged);
     device->isToFail = false;
     bench.runner.continueOnCpu(bench.runner.jobs().back().number);
     QVERIFY(bench.finish());
-    QCOMPARE(bench.model.session().evaluations.size(), 3U);
+    QCOMPARE(bench.model.session().measurements.size(), 3U);
     QCOMPARE(evaluated.count(), 1); // nothing twice
 }
 
@@ -1105,8 +1105,8 @@ void TestSessionJobs::aHeldPruningIsRetriedOnlyForTheSameRequest()
     QVERIFY(other > number);
     QVERIFY(bench.finish());
     QVERIFY(bench.runner.job(number)->state == State::Cancelled);
-    QCOMPARE(bench.model.session().evaluations.size(), 2U);
-    QCOMPARE(bench.model.session().evaluations[0].text, texts.evaluation);
+    QCOMPARE(bench.model.session().measurements.size(), 2U);
+    QCOMPARE(bench.model.session().measurements[0].text, texts.evaluation);
 }
 
 void TestSessionJobs::whatRunsIsNotStartedAgain()

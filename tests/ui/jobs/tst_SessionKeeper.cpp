@@ -111,11 +111,11 @@ void compare(const Session &found, const Session &expected)
     QCOMPARE(found.denseImpact.has_value(), expected.denseImpact.has_value());
     if (expected.denseImpact)
         QVERIFY(isSameRecord(*found.denseImpact, *expected.denseImpact));
-    QCOMPARE(found.evaluations.size(), expected.evaluations.size());
-    for (std::size_t i = 0; i < found.evaluations.size(); ++i) {
-        QCOMPARE(found.evaluations[i].result.perplexity, expected.evaluations[i].result.perplexity);
-        QCOMPARE(found.evaluations[i].planHash, expected.evaluations[i].planHash);
-        QCOMPARE(found.evaluations[i].removed, expected.evaluations[i].removed);
+    QCOMPARE(found.measurements.size(), expected.measurements.size());
+    for (std::size_t i = 0; i < found.measurements.size(); ++i) {
+        QCOMPARE(found.measurements[i].result.perplexity, expected.measurements[i].result.perplexity);
+        QCOMPARE(found.measurements[i].planHash, expected.measurements[i].planHash);
+        QCOMPARE(found.measurements[i].removed, expected.measurements[i].removed);
     }
     QCOMPARE(found.exports.size(), expected.exports.size());
     for (std::size_t i = 0; i < found.exports.size(); ++i) {

@@ -56,7 +56,7 @@ inline std::shared_ptr<const NeuronScores> madeUpScores(const ModelSpec &spec, u
     scores->provenance.windows = 4;
     scores->provenance.length = 128;
     scores->provenance.seed = seed;
-    scores->provenance.threads = 1;
+    scores->provenance.computed.threads = 1;
     return scores;
 }
 

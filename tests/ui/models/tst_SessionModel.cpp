@@ -88,9 +88,14 @@ struct Bench {
     std::string key() const { return searchKey(model.draft(), model.neuronsKept()); }
     void search(const std::vector<std::int64_t> &order) { model.setSearch(key(), madeUpSearch(model.layerCount(), order)); }
 
-    EvaluationRecord measured(double perplexity) const
+    /// Other settings give other tokens.
+    static std::string contentOfSettings(const TextSettings &text)
     {
-        EvaluationRecord record;
+        return (text.files.empty() ? "none" : text.files.front().string()) + std::to_string(text.windows.value_or(0));
+    }
+    Measurement measured(double perplexity) const
+    {
+        Measurement record;
         record.calibration = model.draft().calibration;
         record.neuronsKept = model.neuronsKept();
         record.removed = model.removalOrder();
@@ -99,19 +104,23 @@ struct Bench {
             record.planHash += " " + std::to_string(layer);
         record.text = model.session().evaluationText;
         record.result.perplexity = perplexity;
+        record.result.tokenHash = contentOfSettings(record.text);
+        record.result.length = record.text.length;
         return record;
     }
-    EvaluationRecord measuredDense(double perplexity) const
+    Measurement measuredDense(double perplexity) const
     {
-        EvaluationRecord record;
+        Measurement record;
         record.neuronsKept = model.neurons();
         record.text = model.session().evaluationText;
         record.result.perplexity = perplexity;
+        record.result.tokenHash = contentOfSettings(record.text);
+        record.result.length = record.text.length;
         return record;
     }
 };
 
-double perplexity(const EvaluationRecord *record)
+double perplexity(const Measurement *record)
 {
     return record ? record->result.perplexity : 0;
 }
@@ -143,6 +152,8 @@ private slots:
     void evaluationsAreFoundByPlanAndText();
     void aBorrowedOrderIsAnotherMeasurement();
     void measuringAgainReplaces();
+    void aTextThatIsReadShowsWhatWasMeasuredOnItsContent();
+    void theOriginalOfAPlanIsTheOneComputedAlike();
     void goingBackFindsSearchAndEvaluationAgain();
     void plansKeepTheirHashes();
     void aHashBelongsToItsPlanAlone();
@@ -177,7 +188,7 @@ void TestSessionModel::beginStartsAnEmptySession()
     bench.calibrate();
     bench.setRemovals(2);
     bench.search({3, 4});
-    bench.model.addEvaluation(bench.measured(20));
+    bench.model.addMeasurement(bench.measured(20));
     bench.model.setPlanHash(bench.model.draft(), {3, 4}, QStringLiteral("hash"));
     SignalCount signalCount(bench.model);
     bench.model.begin(sampleSummary());
@@ -186,7 +197,7 @@ void TestSessionModel::beginStartsAnEmptySession()
     QVERIFY(!bench.model.hasScores());
     QVERIFY(bench.model.draft() == PlanDraft());
     QVERIFY(bench.model.session().searches.empty());
-    QVERIFY(bench.model.session().evaluations.empty());
+    QVERIFY(bench.model.session().measurements.empty());
     QCOMPARE(bench.model.session().calibrationText.length, 512); // the sample's context is shorter than the authors' 2048
     QCOMPARE(*bench.model.session().calibrationText.windows, 32);
     QVERIFY(!bench.model.session().evaluationText.windows);
@@ -202,8 +213,8 @@ void TestSessionModel::restoreTakesAWholeSession()
     before.calibrate();
     before.setRemovals(2);
     before.search({3, 4});
-    before.model.addEvaluation(before.measured(20));
-    before.model.addEvaluation(before.measuredDense(10));
+    before.model.addMeasurement(before.measured(20));
+    before.model.addMeasurement(before.measuredDense(10));
     before.model.setPins({{.name = "Plan A", .draft = before.model.draft()}});
 
     SessionModel model;
@@ -231,7 +242,7 @@ void TestSessionModel::settingsOfARestoredSessionAreThoseOfItsScores()
     before.calibrate(7);
     before.setRemovals(2);
     before.search({3, 4});
-    before.model.addEvaluation(before.measured(20));
+    before.model.addMeasurement(before.measured(20));
     Session session = before.model.session();
     session.calibrationText = {.files = {"another.txt"}, .windows = 1, .length = 16, .seed = 0};
     session.norm = ScoreNorm::L1;
@@ -496,7 +507,7 @@ void TestSessionModel::protectingWhatWasNotRemovedKeepsTheSearch()
     bench.setWidth(100);
     bench.setRemovals(2);
     bench.search({3, 4});
-    model.addEvaluation(bench.measured(20));
+    model.addMeasurement(bench.measured(20));
     const auto protect = [&](std::vector<std::int64_t> layers) {
         bench.edit([&](PlanDraft &draft) { draft.search.protectedLayers = std::move(layers); });
     };
@@ -544,13 +555,13 @@ void TestSessionModel::evaluationsAreFoundByPlanAndText()
     bench.setWidth(100);
     bench.setRemovals(2);
     bench.search({3});
-    model.addEvaluation(bench.measured(19)); // of the plan with one removal
-    QVERIFY(!model.planEvaluation());        // the plan in hand is not even known yet
+    model.addMeasurement(bench.measured(19)); // of the plan with one removal
+    QVERIFY(!model.planEvaluation());         // the plan in hand is not even known yet
     bench.search({3, 4});
     QVERIFY(!model.planEvaluation());
     QCOMPARE(perplexity(model.staleEvaluation()), 19.0);
-    model.addEvaluation(bench.measured(20));
-    model.addEvaluation(bench.measuredDense(10));
+    model.addMeasurement(bench.measured(20));
+    model.addMeasurement(bench.measuredDense(10));
     QCOMPARE(perplexity(model.planEvaluation()), 20.0);
     QCOMPARE(perplexity(model.denseEvaluation()), 10.0);
     QCOMPARE(perplexity(model.staleEvaluation()), 19.0);
@@ -564,7 +575,7 @@ void TestSessionModel::evaluationsAreFoundByPlanAndText()
     QVERIFY(!model.planEvaluation());
     QVERIFY(!model.denseEvaluation());
     QVERIFY(!model.staleEvaluation());
-    model.addEvaluation(bench.measured(39));
+    model.addMeasurement(bench.measured(39));
     QCOMPARE(perplexity(model.planEvaluation()), 39.0);
     other.windows = 3; // the same file, cut differently
     model.setDraftAndTexts(model.draft(), model.session().calibrationText, other, ScoreNorm::L2);
@@ -585,20 +596,20 @@ void TestSessionModel::aBorrowedOrderIsAnotherMeasurement()
     bench.setWidth(100);
     bench.setRemovals(2);
     bench.search({3, 4});
-    EvaluationRecord borrowed = bench.measured(21);
+    Measurement borrowed = bench.measured(21);
     borrowed.removed = {5, 6};
     borrowed.planHash = "another plan";
     borrowed.isOrderBorrowed = true;
-    bench.model.addEvaluation(borrowed);
+    bench.model.addMeasurement(borrowed);
     QVERIFY(!bench.model.planEvaluation()); // the plan's own search says otherwise
     QCOMPARE(perplexity(bench.model.staleEvaluation()), 21.0);
-    EvaluationRecord lucky = bench.measured(22); // the borrowed order is the plan's own: the same pruned model
+    Measurement lucky = bench.measured(22); // the borrowed order is the plan's own: the same pruned model
     lucky.isOrderBorrowed = true;
-    bench.model.addEvaluation(lucky);
+    bench.model.addMeasurement(lucky);
     QCOMPARE(perplexity(bench.model.planEvaluation()), 22.0);
-    bench.model.addEvaluation(bench.measured(23));
+    bench.model.addMeasurement(bench.measured(23));
     QCOMPARE(perplexity(bench.model.planEvaluation()), 23.0);
-    QCOMPARE(bench.model.session().evaluations.size(), 3U);
+    QCOMPARE(bench.model.session().measurements.size(), 3U);
 }
 
 void TestSessionModel::measuringAgainReplaces()
@@ -606,13 +617,63 @@ void TestSessionModel::measuringAgainReplaces()
     Bench bench;
     bench.calibrate();
     bench.setRemovals(0);
-    bench.model.addEvaluation(bench.measured(20));
-    bench.model.addEvaluation(bench.measuredDense(10));
-    bench.model.addEvaluation(bench.measured(20.5));
-    bench.model.addEvaluation(bench.measuredDense(10.5));
-    QCOMPARE(bench.model.session().evaluations.size(), 2U);
+    bench.model.addMeasurement(bench.measured(20));
+    bench.model.addMeasurement(bench.measuredDense(10));
+    bench.model.addMeasurement(bench.measured(20.5));
+    bench.model.addMeasurement(bench.measuredDense(10.5));
+    QCOMPARE(bench.model.session().measurements.size(), 2U);
     QCOMPARE(perplexity(bench.model.planEvaluation()), 20.5);
     QCOMPARE(perplexity(bench.model.denseEvaluation()), 10.5);
+}
+
+/// The file of the text was changed, or the same text lies elsewhere: what was measured belongs to what is in it.
+void TestSessionModel::aTextThatIsReadShowsWhatWasMeasuredOnItsContent()
+{
+    Bench bench;
+    SessionModel &model = bench.model;
+    bench.calibrate();
+    bench.setRemovals(0);
+    model.addMeasurement(bench.measured(20));
+    model.addMeasurement(bench.measuredDense(10));
+    TextSettings text = model.session().evaluationText;
+    const auto read = [&](const std::string &content) {
+        TextReport report;
+        report.tokenHash = content;
+        model.tellTextRead(text, report);
+    };
+    QSignalSpy changed(&model, &SessionModel::evaluationsChanged);
+    const std::string before = Bench::contentOfSettings(text);
+    read(before);
+    QCOMPARE(changed.size(), 0);
+    QCOMPARE(perplexity(model.planEvaluation()), 20.0);
+    read("another");
+    QCOMPARE(changed.size(), 1);
+    QVERIFY(!model.planEvaluation() && !model.denseEvaluation() && !model.staleEvaluation());
+    QVERIFY(model.isPlanEvaluated()); // on some text
+    text.files = {"/elsewhere/copy.txt"};
+    model.setDraftAndTexts(model.draft(), model.session().calibrationText, text, ScoreNorm::L2);
+    QVERIFY(!model.planEvaluation());
+    read(before);
+    QCOMPARE(perplexity(model.planEvaluation()), 20.0);
+    QCOMPARE(perplexity(model.denseEvaluation()), 10.0);
+}
+
+void TestSessionModel::theOriginalOfAPlanIsTheOneComputedAlike()
+{
+    Bench bench;
+    bench.calibrate();
+    bench.setRemovals(0);
+    const auto in = [](Measurement record, const std::string &dtype) {
+        record.computed.device = "cpu";
+        record.computed.dtype = dtype;
+        return record;
+    };
+    bench.model.addMeasurement(in(bench.measuredDense(10), "float32"));
+    bench.model.addMeasurement(in(bench.measuredDense(11), "bfloat16"));
+    QCOMPARE(perplexity(bench.model.denseEvaluation()), 11.0); // the latest
+    bench.model.addMeasurement(in(bench.measured(20), "float32"));
+    QCOMPARE(perplexity(bench.model.denseEvaluation()), 10.0);
+    QCOMPARE(bench.model.session().measurements.size(), 3U);
 }
 
 void TestSessionModel::goingBackFindsSearchAndEvaluationAgain()
@@ -623,7 +684,7 @@ void TestSessionModel::goingBackFindsSearchAndEvaluationAgain()
     bench.setWidth(100);
     bench.setRemovals(2);
     bench.search({3, 4});
-    model.addEvaluation(bench.measured(20));
+    model.addMeasurement(bench.measured(20));
     model.setPlanHash(model.draft(), {3, 4}, QStringLiteral("first"));
     const PlanDraft first = model.draft();
 
@@ -631,7 +692,7 @@ void TestSessionModel::goingBackFindsSearchAndEvaluationAgain()
     QVERIFY(!model.planEvaluation());
     QVERIFY(model.planHash().isEmpty());
     bench.search({5, 6});
-    model.addEvaluation(bench.measured(18));
+    model.addMeasurement(bench.measured(18));
     bench.calibrate(2);
     bench.edit([](PlanDraft &draft) { draft.search.protectedLayers = {3}; });
     QVERIFY(model.searchState() == SearchState::NotBegun);
@@ -740,7 +801,7 @@ void TestSessionModel::everyChangeIsToldOnce()
     QCOMPARE(signalCount.take(), names({"searchChanged"}));
     model.addRemoval(bench.key(), 1, 5, false);
     QCOMPARE(signalCount.take(), names({"searchChanged"}));
-    model.addEvaluation(bench.measured(20));
+    model.addMeasurement(bench.measured(20));
     QCOMPARE(signalCount.take(), names({"evaluationsChanged"}));
     model.addExport({.planHash = "hash", .format = "hf-dropin", .folder = "/x", .parameters = 1, .bytes = 2, .verification = {}});
     QCOMPARE(signalCount.take(), names({"exportsChanged"}));

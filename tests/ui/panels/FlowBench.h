@@ -16,9 +16,11 @@
 #include <QDragEnterEvent>
 #include <QDropEvent>
 #include <QFile>
+#include <QLabel>
 #include <QMimeData>
 #include <QPushButton>
 #include <QTemporaryDir>
+#include <QTest>
 #include <QUndoStack>
 #include <QUrl>
 
@@ -99,9 +101,9 @@ struct FlowBench {
         scores->provenance.windows = 32;
         scores->provenance.length = 512;
         scores->provenance.tokenHash = std::string(64, 'a');
-        scores->provenance.device = "cpu";
-        scores->provenance.dtype = "float32";
-        scores->provenance.threads = 1;
+        scores->provenance.computed.device = "cpu";
+        scores->provenance.computed.dtype = "float32";
+        scores->provenance.computed.threads = 1;
         editor.useCalibration(session.addCalibration(scores, std::make_shared<const RankedScores>(*scores)));
     }
 
@@ -116,20 +118,24 @@ struct FlowBench {
         session.setSearch(searchKey(session.draft(), session.neuronsKept()), record);
     }
 
-    EvaluationRecord dense(double perplexity) const
+    Measurement dense(double perplexity) const
     {
-        EvaluationRecord record;
+        Measurement record;
         record.neuronsKept = 100;
         record.text = session.session().evaluationText;
-        record.result = {
-            .loss = std::log(perplexity), .perplexity = perplexity, .tokens = 511, .windows = 1, .length = 512, .tokenHash = "t"};
+        record.result = {.loss = std::log(perplexity),
+                         .perplexity = perplexity,
+                         .tokens = 511,
+                         .windows = 1,
+                         .length = 512,
+                         .tokenHash = "tokens of " + textName(record.text)};
         return record;
     }
 
     /// Of the plan in hand.
-    EvaluationRecord measured(double perplexity) const
+    Measurement measured(double perplexity) const
     {
-        EvaluationRecord record = dense(perplexity);
+        Measurement record = dense(perplexity);
         record.calibration = session.draft().calibration;
         record.neuronsKept = session.neuronsKept();
         record.removed = session.removalOrder();
@@ -158,6 +164,23 @@ inline bool drop(QWidget &target, const QStringList &files)
     QDropEvent event(place, Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
     QApplication::sendEvent(&target, &event);
     return event.isAccepted();
+}
+
+inline void showAndWait(QWidget &widget, QSize size)
+{
+    widget.resize(size);
+    widget.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&widget));
+}
+
+/// All that can be read on a panel.
+inline QString words(const QWidget &panel)
+{
+    QString all;
+    for (const QLabel *label : panel.findChildren<QLabel *>())
+        if (label->isVisible())
+            all += label->text() + u'\n';
+    return all;
 }
 
 /// The button with that text; null when there is none that can be seen.

@@ -67,19 +67,12 @@ struct MapBench : FlowBench {
         session.setSearch(searchKey(session.draft(), session.neuronsKept()), std::move(record));
     }
 
-    EvaluationRecord denseOf(double perplexity) const
+    Measurement denseOf(double perplexity) const
     {
-        EvaluationRecord record = dense(perplexity);
+        Measurement record = dense(perplexity);
         record.neuronsKept = session.neurons();
         return record;
     }
 };
-
-inline void showAndWait(QWidget &widget, QSize size)
-{
-    widget.resize(size);
-    widget.show();
-    QVERIFY(QTest::qWaitForWindowExposed(&widget));
-}
 
 } // namespace secateur::ui

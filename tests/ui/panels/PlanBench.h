@@ -83,8 +83,8 @@ struct PlanBench : FlowBench {
         scores->provenance.textFiles = {path(QStringLiteral("c4.txt")).toStdString()};
         scores->provenance.windows = 32;
         scores->provenance.length = 512;
-        scores->provenance.device = "cpu";
-        scores->provenance.dtype = "float32";
+        scores->provenance.computed.device = "cpu";
+        scores->provenance.computed.dtype = "float32";
         editor.useCalibration(session.addCalibration(scores, std::make_shared<const RankedScores>(*scores)));
     }
 

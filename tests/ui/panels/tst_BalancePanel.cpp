@@ -167,7 +167,7 @@ private slots:
     {
         Shown shown;
         shown.bench.searchByRule(shown.bench.session.attentionsToRemove());
-        shown.bench.session.addEvaluation(shown.bench.measured(40));
+        shown.bench.session.addMeasurement(shown.bench.measured(40));
         const PlanDraft before = shown.bench.session.draft();
         shown.bench.editor.setSparsity(0.5);
         auto *curve = shown.panel->findChild<PerplexityCurve *>();
@@ -179,11 +179,11 @@ private slots:
     void aBorrowedPointIsTakenByHand()
     {
         Shown shown;
-        EvaluationRecord borrowed = shown.bench.measured(44);
+        Measurement borrowed = shown.bench.measured(44);
         borrowed.neuronsKept = 900;
         borrowed.removed = {3, 4};
         borrowed.isOrderBorrowed = true;
-        shown.bench.session.addEvaluation(borrowed);
+        shown.bench.session.addMeasurement(borrowed);
         emit shown.panel->findChild<PerplexityCurve *>()->pointClicked(0);
         QCOMPARE(shown.settings().neuronsKept, std::optional<std::int64_t>(900));
         QCOMPARE(shown.settings().attentionsToRemove, std::optional<std::int64_t>(2));
@@ -192,7 +192,7 @@ private slots:
     void theAxisCanBeChosen()
     {
         Shown shown;
-        shown.bench.session.addEvaluation(shown.bench.dense(20));
+        shown.bench.session.addMeasurement(shown.bench.dense(20));
         auto *axis = shown.named<QComboBox>(QStringLiteral("X axis of the curve"));
         auto *curve = shown.panel->findChild<PerplexityCurve *>();
         QVERIFY(!curve->table().rows.empty());
@@ -233,7 +233,7 @@ private slots:
         shown.bench.editor.setAttentionsToRemove(2);
         shown.bench.searchByRule(2);
         const std::vector<std::int64_t> order = shown.bench.session.removalOrder();
-        shown.bench.session.addEvaluation(shown.bench.measured(41.5));
+        shown.bench.session.addMeasurement(shown.bench.measured(41.5));
         const CurveData data = curveData(shown.bench.session, CurveAxis::LayerParameters, true);
         QVERIFY2(data.points.front().label.endsWith(QStringLiteral("without the attention of layers %1, %2").arg(order[0]).arg(order[1])),
                  qPrintable(data.points.front().label));
@@ -254,9 +254,9 @@ private slots:
                  qPrintable(note()));
         shown.bench.searchByRule(shown.bench.session.attentionsToRemove());
         QCOMPARE(note(), QStringLiteral("Evaluates the original, once for this text, and the plan"));
-        shown.bench.session.addEvaluation(shown.bench.dense(20));
+        shown.bench.session.addMeasurement(shown.bench.dense(20));
         QCOMPARE(note(), QStringLiteral("Evaluates the plan"));
-        shown.bench.session.addEvaluation(shown.bench.measured(41.5));
+        shown.bench.session.addMeasurement(shown.bench.measured(41.5));
         QCOMPARE(note(), QStringLiteral("Measured: perplexity 41.5."));
         shown.bench.session.setDraftAndTexts(shown.bench.session.draft(), {}, {}, ScoreNorm::L2);
         QCOMPARE(note(), shown.bench.jobs.canEvaluate().reason);

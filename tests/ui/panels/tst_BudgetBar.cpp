@@ -8,6 +8,7 @@
 
 #include <QRegularExpression>
 #include <QTest>
+#include <QToolTip>
 
 using namespace secateur;
 using namespace secateur::ui;
@@ -26,6 +27,7 @@ private slots:
     void searchPerplexityIsNowhereHere();
     void anEstimateSaysHowItIsMade();
     void numbersAreNotCutAt1024();
+    void figuresAreReachedByKeys();
 };
 
 void TestBudgetBar::beforeAModelThereAreDashes()
@@ -98,8 +100,8 @@ void TestBudgetBar::perplexityIsOfThisPlanOrSaysOfWhich()
     QVERIFY(figure.sentence.contains("not measured"));
 
     const std::int64_t kept = bench.session.neuronsKept();
-    bench.session.addEvaluation(bench.denseOf(20));
-    bench.session.addEvaluation(bench.measured(84.125));
+    bench.session.addMeasurement(bench.denseOf(20));
+    bench.session.addMeasurement(bench.measured(84.125));
     QCOMPARE(figure.value, "84.1");
     QCOMPARE(figure.exactness, Exactness::Exact);
     QCOMPARE(figure.before, "original 20.0");
@@ -129,7 +131,7 @@ void TestBudgetBar::searchPerplexityIsNowhereHere()
         QVERIFY2(!words.contains("search"), qPrintable(words));
         QVERIFY2(!words.contains(perplexityText(std::exp(3.8))), qPrintable(words)); // of the search
     }
-    bench.session.addEvaluation(bench.measured(84.125));
+    bench.session.addMeasurement(bench.measured(84.125));
     QVERIFY2(figure.note.startsWith("on "), qPrintable(figure.note)); // which text
 }
 
@@ -152,8 +154,8 @@ void TestBudgetBar::numbersAreNotCutAt1024()
     bench.openLayers(80, 28672); // 8.13 GB
     bench.score();
     bench.editor.setAttentionsToRemove(0);
-    bench.session.addEvaluation(bench.denseOf(18.9));
-    bench.session.addEvaluation(bench.measured(12345));
+    bench.session.addMeasurement(bench.denseOf(18.9));
+    bench.session.addMeasurement(bench.measured(12345));
     showAndWait(bar, {1024, bar.sizeHint().height()});
     QVERIFY(bar.minimumSizeHint().width() <= 1024);
     for (const BudgetCard *card : bar.findChildren<BudgetCard *>()) {
@@ -163,6 +165,41 @@ void TestBudgetBar::numbersAreNotCutAt1024()
         QVERIFY(font.pixelSize() >= 14); // larger than the rest
         QVERIFY(QFontMetrics(font).horizontalAdvance(card->figure().value) < card->width() - 24);
     }
+}
+
+/// One stop of Tab; what the tooltip says is told as well.
+void TestBudgetBar::figuresAreReachedByKeys()
+{
+    MapBench bench;
+    BudgetBar bar(bench.workbench());
+    bench.openLayers(30);
+    showAndWait(bar, {1024, bar.sizeHint().height()});
+    bar.activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(&bar));
+    const auto current = [&] { return qobject_cast<BudgetCard *>(QApplication::focusWidget()); };
+    if (QWidget *focus = QApplication::focusWidget()) // of a window that becomes active
+        focus->clearFocus();
+    bar.findChild<BudgetCard *>()->setFocus(Qt::TabFocusReason);
+    QVERIFY(current());
+    const QString first = current()->accessibleName();
+    QVERIFY(first.startsWith("Parameters (layers)"));
+    QCOMPARE(QToolTip::text(), current()->toolTip());
+    const QImage focused = current()->grab().toImage();
+    QTest::keyClick(current(), Qt::Key_Left); // nothing before it
+    QCOMPARE(current()->accessibleName(), first);
+    QTest::keyClick(current(), Qt::Key_Right);
+    QVERIFY(current()->accessibleName().startsWith("Parameters (model)"));
+    QCOMPARE(QToolTip::text(), current()->toolTip());
+    int stops = 0; // of Tab: the one that was walked to
+    for (const BudgetCard *card : bar.findChildren<BudgetCard *>()) {
+        stops += card->focusPolicy() != Qt::NoFocus;
+        if (card->accessibleName() == first)
+            QVERIFY(const_cast<BudgetCard *>(card)->grab().toImage() != focused);
+    }
+    QCOMPARE(stops, 1);
+    for (int i = 0; i < BudgetBar::kFigures; ++i)
+        QTest::keyClick(current(), Qt::Key_Right);
+    QVERIFY(current()->accessibleName().startsWith("Perplexity"));
 }
 
 QTEST_MAIN(TestBudgetBar)

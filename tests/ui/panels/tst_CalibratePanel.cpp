@@ -29,19 +29,7 @@ namespace {
 
 void show(QWidget &widget)
 {
-    widget.resize(800, 900);
-    widget.show();
-    QVERIFY(QTest::qWaitForWindowExposed(&widget));
-}
-
-/// All that can be read on the panel.
-QString words(const QWidget &panel)
-{
-    QString all;
-    for (const QLabel *label : panel.findChildren<QLabel *>())
-        if (label->isVisible())
-            all += label->text() + '\n';
-    return all;
+    showAndWait(widget, {800, 900});
 }
 
 } // namespace

@@ -19,14 +19,14 @@ class TestCurveRequests : public QObject {
     {
         for (const PlanDraft &draft : drafts) {
             const SparsityBalance reached = balance(bench.session.spec(), draft.balance);
-            EvaluationRecord record = bench.dense(40);
+            Measurement record = bench.dense(40);
             record.calibration = draft.calibration;
             record.neuronsKept = reached.neuronsKept;
             for (std::int64_t layer = 0; layer < reached.attentionsToRemove; ++layer)
                 record.removed.push_back(layer);
             record.planHash = "plan-" + std::to_string(record.neuronsKept) + "-" + std::to_string(record.removed.size());
             record.draft = draft;
-            bench.session.addEvaluation(record);
+            bench.session.addMeasurement(record);
         }
     }
 
@@ -112,13 +112,13 @@ private slots:
         bench.openDeep();
         bench.calibrateDeep();
         bench.searchByRule(bench.session.attentionsToRemove());
-        EvaluationRecord dense = bench.dense(20), plan = bench.measured(40), other = bench.measured(50);
+        Measurement dense = bench.dense(20), plan = bench.measured(40), other = bench.measured(50);
         dense.neuronsKept = 1536;
         other.planHash = "other";
         other.text.seed = 7;
-        bench.session.addEvaluation(dense);
-        bench.session.addEvaluation(plan);
-        bench.session.addEvaluation(other);
+        bench.session.addMeasurement(dense);
+        bench.session.addMeasurement(plan);
+        bench.session.addMeasurement(other);
 
         const CurveData relative = curveData(bench.session, CurveAxis::LayerParameters, true);
         QCOMPARE(relative.points.size(), 2U);
@@ -139,14 +139,33 @@ private slots:
         PlanBench bench;
         bench.openDeep();
         bench.calibrateDeep();
-        EvaluationRecord dense = bench.dense(20);
+        Measurement dense = bench.dense(20);
         dense.neuronsKept = 1536;
         measure(bench, plansAlongSparsity(bench.session, std::array{0.5, 0.25, 0.375}).drafts);
-        bench.session.addEvaluation(dense);
+        bench.session.addMeasurement(dense);
         const std::vector<CurveLine> lines = linesOf(bench);
         QCOMPARE(lines.size(), std::size_t(1));
         QVERIFY(lines[0].along == CurveLine::Along::Target);
         QVERIFY((lines[0].points == std::vector<std::size_t>{3, 1, 2, 0})); // by their targets, not as they were measured
+    }
+
+    /// A line would compare them without a word.
+    void whatWasComputedDifferentlyIsNotJoined()
+    {
+        PlanBench bench;
+        bench.openDeep();
+        bench.calibrateDeep();
+        measure(bench, plansAlongSparsity(bench.session, std::array{0.5, 0.25}).drafts);
+        QCOMPARE(linesOf(bench).size(), std::size_t(1));
+        QVERIFY(!curveData(bench.session, CurveAxis::Bytes, false).points[0].label.contains("computed"));
+        Session other = bench.session.session();
+        other.measurements[0].computed.device = "cpu";
+        other.measurements[0].computed.dtype = "bfloat16";
+        QVERIFY(curveLines(other, {0, 1}).empty());
+        bench.session.addMeasurement(other.measurements[0]);
+        const CurveData data = curveData(bench.session, CurveAxis::Bytes, false);
+        QVERIFY2(data.points[2].label.contains("computed: cpu, bfloat16"), qPrintable(data.points[2].label));
+        QVERIFY2(data.points[0].label.contains("computed: not recorded"), qPrintable(data.points[0].label));
     }
 
     void lineAlongNKeepsTheTarget()
@@ -184,10 +203,10 @@ private slots:
         measure(bench, plansAlongSparsity(bench.session, std::array{0.25, 0.5}).drafts);
         QCOMPARE(linesOf(bench).size(), std::size_t(1));
         Session older = bench.session.session(); // which kept no settings
-        for (EvaluationRecord &record : older.evaluations)
+        for (Measurement &record : older.measurements)
             record.draft.reset();
         QVERIFY(curveLines(older, {0, 1, 2}).empty());
-        for (EvaluationRecord &record : older.evaluations) {
+        for (Measurement &record : older.measurements) {
             record.draft = drafts[0];
             record.isOrderBorrowed = true;
         }

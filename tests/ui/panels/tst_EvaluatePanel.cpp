@@ -20,18 +20,7 @@ namespace {
 
 void show(QWidget &widget)
 {
-    widget.resize(900, 800);
-    widget.show();
-    QVERIFY(QTest::qWaitForWindowExposed(&widget));
-}
-
-QString words(const QWidget &panel)
-{
-    QString all;
-    for (const QLabel *label : panel.findChildren<QLabel *>())
-        if (label->isVisible())
-            all += label->text() + '\n';
-    return all;
+    showAndWait(widget, {900, 800});
 }
 
 /// Two plans and the original, measured: 25 % with N = 1 (100), 50 % with N = 0 (9.5), original (50).
@@ -45,11 +34,11 @@ void measureThree(FlowBench &bench)
     bench.editor.setSparsity(0.25);
     bench.editor.setAttentionsToRemove(1);
     bench.search({2});
-    bench.session.addEvaluation(bench.measured(100));
+    bench.session.addMeasurement(bench.measured(100));
     bench.editor.setSparsity(0.5);
     bench.editor.setAttentionsToRemove(0);
-    bench.session.addEvaluation(bench.measured(9.5));
-    bench.session.addEvaluation(bench.dense(50));
+    bench.session.addMeasurement(bench.measured(9.5));
+    bench.session.addMeasurement(bench.dense(50));
 }
 
 QStringList column(const QAbstractItemModel &model, int column)
@@ -77,6 +66,7 @@ private slots:
     void choosingARowStretchesNoButton();
     void tableKeepsTheRulesOfModels();
     void ratioNeedsTheOriginalOnTheSameTokens();
+    void whatWasComputedDifferentlyIsMarked();
     void perplexitiesSortAsNumbers();
     void figuresSayWhereTheyComeFrom();
     void doubleClickTakesThePlanIntoHand();
@@ -239,11 +229,41 @@ void tst_EvaluatePanel::ratioNeedsTheOriginalOnTheSameTokens()
     EvaluationModel model(bench.session);
     measureThree(bench);
     QCOMPARE(column(model, EvaluationModel::kAgainstOriginal), QStringList({"×2.00", "×0.19", "×1.00"}));
-    EvaluationRecord other = bench.measured(30);
+    Measurement other = bench.measured(30);
     other.text.length = 64;
     other.result.tokenHash = "another";
-    bench.session.addEvaluation(other);
+    bench.session.addMeasurement(other);
     QCOMPARE(model.index(3, EvaluationModel::kAgainstOriginal).data().toString(), QString("not measured"));
+}
+
+void tst_EvaluatePanel::whatWasComputedDifferentlyIsMarked()
+{
+    FlowBench bench;
+    EvaluatePanel panel(bench.workbench());
+    show(panel);
+    measureThree(bench);
+    auto *table = panel.findChild<QTableView *>();
+    const EvaluationModel model(bench.session);
+    const auto in = [](Measurement record, const std::string &dtype) {
+        record.computed.device = "cpu";
+        record.computed.dtype = dtype;
+        record.computed.threads = 2;
+        return record;
+    };
+    QVERIFY(table->isColumnHidden(EvaluationModel::kComputed)); // all are alike: nobody knows how
+    QCOMPARE(column(model, EvaluationModel::kComputed), QStringList({"not recorded", "not recorded", "not recorded"}));
+    bench.session.addMeasurement(in(bench.measured(10), "bfloat16"));
+    QVERIFY(!table->isColumnHidden(EvaluationModel::kComputed));
+    QCOMPARE(model.index(3, EvaluationModel::kComputed).data().toString(), QString("cpu, bfloat16, 2 threads"));
+    QCOMPARE(model.index(3, EvaluationModel::kAgainstOriginal).data().toString(), QString("~ ×0.20"));
+    const QString told = model.index(3, EvaluationModel::kAgainstOriginal).data(Qt::ToolTipRole).toString();
+    QVERIFY2(told.contains("the original in a way that was not recorded, the plan in bfloat16"), qPrintable(told));
+    QVERIFY2(words(panel).contains("~ ×0.20"), qPrintable(words(panel)));
+    QVERIFY(words(panel).contains("computed differently"));
+    bench.session.addMeasurement(in(bench.dense(40), "bfloat16"));
+    QCOMPARE(model.index(3, EvaluationModel::kAgainstOriginal).data().toString(), QString("×0.25"));
+    QVERIFY2(words(panel).contains("= ×0.25"), qPrintable(words(panel)));
+    QVERIFY(model.separated(',').contains(",cpu,bfloat16,2,"));
 }
 
 void tst_EvaluatePanel::perplexitiesSortAsNumbers()
@@ -279,9 +299,9 @@ void tst_EvaluatePanel::figuresSayWhereTheyComeFrom()
     QVERIFY2(words(panel).contains("–\nNot measured. Last: 9.50, for "), qPrintable(words(panel)));
     bench.history.undo();
     QVERIFY(words(panel).contains("= 9.50\nmeasured for the current plan"));
-    EvaluationRecord borrowed = bench.measured(12);
+    Measurement borrowed = bench.measured(12);
     borrowed.isOrderBorrowed = true;
-    bench.session.addEvaluation(borrowed);
+    bench.session.addMeasurement(borrowed);
     QVERIFY(words(panel).contains("~ 12.0\nmeasured with a borrowed removal order"));
 }
 
@@ -313,12 +333,12 @@ void tst_EvaluatePanel::planThatCannotBeRebuiltSaysWhy()
     EvaluatePanel panel(bench.workbench());
     show(panel);
     measureThree(bench);
-    EvaluationRecord borrowed = bench.measured(70);
+    Measurement borrowed = bench.measured(70);
     borrowed.isOrderBorrowed = true;
     borrowed.neuronsKept = 40;
     borrowed.removed = {1, 3};
     borrowed.planHash = "borrowed";
-    bench.session.addEvaluation(borrowed);
+    bench.session.addMeasurement(borrowed);
     auto *table = panel.findChild<QTableView *>();
     panel.ensureWidgetVisible(table);
     const QModelIndex order = table->model()->index(3, EvaluationModel::kOrder);
@@ -342,7 +362,7 @@ void tst_EvaluatePanel::draftTakesTheRuleWhereItLeadsThere()
     bench.editor.setSparsity(0.5);
     const std::int64_t N = bench.session.attentionsToRemove();
     bench.search(N == 0 ? std::vector<std::int64_t>{} : std::vector<std::int64_t>{3, 1, 0, 2});
-    const EvaluationRecord record = bench.measured(20);
+    const Measurement record = bench.measured(20);
     PlanDraft other = bench.session.draft();
     other.balance.sparsity = 0.3;
     const DraftOfRecord found = draftOfRecord(bench.session.session(), record, other);
@@ -361,12 +381,12 @@ void tst_EvaluatePanel::draftFindsTheSearchThatGaveThePlan()
     bench.editor.setAttentionsToRemove(2);
     bench.editor.toggleProtected(0);
     bench.search({1, 3});
-    const EvaluationRecord record = bench.measured(20);
+    const Measurement record = bench.measured(20);
     bench.editor.toggleProtected(0);
     const DraftOfRecord found = draftOfRecord(bench.session.session(), record, bench.session.draft());
     QVERIFY2(found.draft, qPrintable(found.reason));
     QCOMPARE(found.draft->search.protectedLayers, std::vector<std::int64_t>{0});
-    EvaluationRecord strange = record;
+    Measurement strange = record;
     strange.removed = {3, 1}; // another order is another plan
     QVERIFY(!draftOfRecord(bench.session.session(), strange, bench.session.draft()).draft);
     QVERIFY(!draftOfRecord(bench.session.session(), strange, bench.session.draft()).reason.isEmpty());

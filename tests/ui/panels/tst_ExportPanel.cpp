@@ -30,18 +30,7 @@ namespace {
 
 void show(QWidget &widget)
 {
-    widget.resize(800, 900);
-    widget.show();
-    QVERIFY(QTest::qWaitForWindowExposed(&widget));
-}
-
-QString words(const QWidget &panel)
-{
-    QString all;
-    for (const QLabel *label : panel.findChildren<QLabel *>())
-        if (label->isVisible())
-            all += label->text() + '\n';
-    return all;
+    showAndWait(widget, {800, 900});
 }
 
 QComboBox *combo(const ExportPanel &panel, const QString &accessibleName)
@@ -137,7 +126,7 @@ void tst_ExportPanel::planThatWasNeverEvaluatedSaysSo()
     type(panel, bench.path("pruned"));
     QVERIFY2(words(panel).contains(note), qPrintable(words(panel)));
     QVERIFY(button(panel, "Export and verify")->isEnabled()); // it may be written all the same
-    bench.session.addEvaluation(bench.measured(20));
+    bench.session.addMeasurement(bench.measured(20));
     QVERIFY(!words(panel).contains(note));
     bench.editor.setNeuronsKept(50);
     QVERIFY(words(panel).contains(note));

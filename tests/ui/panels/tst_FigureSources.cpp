@@ -43,7 +43,7 @@ private slots:
         QTRY_COMPARE(bars->source().planHash, QStringLiteral("beef"));
         QVERIFY(heatmap->source() == bars->source());
 
-        session.addEvaluation(bench.measured(30)); // by which the hash of that plan stays known
+        session.addMeasurement(bench.measured(30)); // by which the hash of that plan stays known
         const QString hash = QString::fromStdString(bench.measured(30).planHash);
         bench.editor.setNeuronsKept(searched - 10);
         QTRY_VERIFY(bars->source().note.contains(QStringLiteral("not the current plan")));
@@ -67,8 +67,8 @@ private slots:
         session.setDraftAndTexts(session.draft(), session.session().calibrationText, {.files = {"wiki.txt"}, .windows = {}, .length = 512},
                                  ScoreNorm::L2);
         bench.searchByRule(session.attentionsToRemove());
-        session.addEvaluation(bench.dense(20));
-        session.addEvaluation(bench.measured(30));
+        session.addMeasurement(bench.dense(20));
+        session.addMeasurement(bench.measured(30));
         QCOMPARE(sourceOfMeasurements(session).note, QStringLiteral("1 plan measured on wiki.txt"));
         QCOMPARE(sourceOfMeasurements(session).plan, QString()); // every row names its own
         session.setPlanHash(session.draft(), session.removalOrder(), QStringLiteral("0123456789abcdef"));

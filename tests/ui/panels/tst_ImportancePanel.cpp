@@ -79,6 +79,15 @@ private slots:
         QCOMPARE(shown.bench.session.neuronsKept(), before);
     }
 
+    void plotsKeepTheirHeightInALowWindow()
+    {
+        const Shown shown;
+        shown.panel->resize(800, 330);
+        QTRY_COMPARE(shown.panel->height(), 330);
+        for (const ScorePlot *plot : shown.panel->findChildren<ScorePlot *>())
+            QTRY_VERIFY2(canvasOf(*plot)->height() >= 140, qPrintable(QString::number(canvasOf(*plot)->height())));
+    }
+
     void escapeTakesADragBack()
     {
         Shown shown;

@@ -89,6 +89,7 @@ private slots:
     void escapePutsTheNewestAway();
     void successIsNotCalledSo();
     void longSentencesUnfold();
+    void longNamesAreCutInTheMiddle();
 };
 
 void TestMessageBar::isThereOnlyWithMessages()
@@ -362,6 +363,23 @@ void TestMessageBar::longSentencesUnfold()
     QCOMPARE(label->text(), "Error: " + sentence);
     QTRY_VERIFY(s.problems->height() > before);
     QVERIFY(!button(*s.problems, "Details"));
+}
+
+void TestMessageBar::longNamesAreCutInTheMiddle()
+{
+    ShownMessages s;
+    const QString name = "Qwen2.5" + QString(113, 'x') + "-theend.secateur";
+    s.post(Message::Severity::Success, "session", QString("The session was saved as '%1'.").arg(name));
+    const MessageRow *row = s.rows().at(0);
+    QVERIFY(row->accessibleName().contains(name));
+    const QLabel *said = nullptr;
+    for (const QLabel *label : row->findChildren<QLabel *>())
+        if (label->text().startsWith("The session was saved as 'Qwen2.5"))
+            said = label;
+    QVERIFY(said);
+    QVERIFY2(said->text().size() < 80 && said->text().endsWith("-theend.secateur'."), qPrintable(said->text()));
+    QVERIFY(said->toolTip().contains(name));
+    QVERIFY2(s.bar.height() < 60, qPrintable(QString::number(s.bar.height()))); // two lines at most
 }
 
 QTEST_MAIN(TestMessageBar)

@@ -81,7 +81,7 @@ void TestPlansPanel::rowsShowWhatIsKnownOfEachPlan()
     bench.removeInOrder({4});
     QCOMPARE(cell(model, 1, PinModel::Search), "1 of 2");
     bench.removeInOrder({4, 9});
-    bench.session.addEvaluation(bench.measured(42));
+    bench.session.addMeasurement(bench.measured(42));
     QCOMPARE(cell(model, 1, PinModel::Search), "complete");
     QCOMPARE(cell(model, 1, PinModel::Perplexity), "42.0");
     QCOMPARE(cell(model, 0, PinModel::Perplexity), "—");

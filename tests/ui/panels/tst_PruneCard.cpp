@@ -28,18 +28,13 @@ namespace {
 
 void show(QWidget &widget)
 {
-    widget.resize(760, 520);
-    widget.show();
-    QVERIFY(QTest::qWaitForWindowExposed(&widget));
+    showAndWait(widget, {760, 520});
 }
 
-QString words(const QWidget &card)
+/// With ordinary spaces between numbers and units.
+QString plainWords(const QWidget &card)
 {
-    QString all;
-    for (const QLabel *label : card.findChildren<QLabel *>())
-        if (label->isVisible())
-            all += label->text() + '\n';
-    return all.replace(QChar(0xa0), ' ');
+    return words(card).replace(QChar(0xa0), ' ');
 }
 
 QAbstractButton *choice(const QWidget &card, const QString &text)
@@ -111,16 +106,16 @@ void tst_PruneCard::buttonSaysWhatIsMissing()
     QCOMPARE(button(card, "Prune")->toolTip(), QString("Open a model first."));
     bench.open();
     QCOMPARE(button(card, "Prune")->toolTip(), QString("Choose a calibration text first."));
-    QVERIFY(words(card).contains("no text chosen yet"));
+    QVERIFY(plainWords(card).contains("no text chosen yet"));
     chooseTexts(bench);
-    QVERIFY(words(card).contains("a.txt (2 × 64 tokens)"));
+    QVERIFY(plainWords(card).contains("a.txt (2 × 64 tokens)"));
     writeTo(card, bench.path("new"));
     QVERIFY2(button(card, "Prune")->isEnabled(), qPrintable(button(card, "Prune")->toolTip()));
     QDir(bench.folder.path()).mkdir("other");
     bench.write("other/notes.txt");
     writeTo(card, bench.path("other"));
     QVERIFY(!button(card, "Prune")->isEnabled());
-    QVERIFY(words(card).contains("was not exported by this program"));
+    QVERIFY(plainWords(card).contains("was not exported by this program"));
 }
 
 void tst_PruneCard::engineDecidesTheFormat()
@@ -132,12 +127,12 @@ void tst_PruneCard::engineDecidesTheFormat()
     show(card);
     auto *engine = card.findChild<QComboBox *>();
     QCOMPARE(engine->currentText(), QString("transformers"));
-    QVERIFY(words(card).contains("as hf-dropin"));
+    QVERIFY(plainWords(card).contains("as hf-dropin"));
     engine->setCurrentIndex(engine->findText("llama.cpp, LM Studio, Ollama"));
-    QVERIFY(words(card).contains("as gguf-deci")); // the smaller of the two
+    QVERIFY(plainWords(card).contains("as gguf-deci")); // the smaller of the two
     QTest::mouseClick(choice(card, "25 %"), Qt::LeftButton);
     const QRegularExpression removes("target 25 %, removes [0-9.]+ % of the layers' parameters|removes 25[.]0 % of the layers' parameters");
-    QVERIFY2(words(card).contains(removes), qPrintable(words(card)));
+    QVERIFY2(plainWords(card).contains(removes), qPrintable(plainWords(card)));
 }
 
 void tst_PruneCard::sizeDecidesTheSparsity()
@@ -156,7 +151,7 @@ void tst_PruneCard::sizeDecidesTheSparsity()
     QVERIFY(size);
     const double bytes = double(bench.session.denseFigures().bytes);
     size->setValue(0.8 * bytes / 1e6);
-    const QString said = words(card);
+    const QString said = plainWords(card);
     const QRegularExpression becomes(R"(([0-9.]+) (k?B) instead of)");
     const QRegularExpressionMatch match = becomes.match(said);
     QVERIFY2(match.hasMatch(), qPrintable(said));
@@ -213,7 +208,7 @@ void tst_PruneCard::escapeGivesATypedNumberBack()
     auto *number = card->findChildren<QDoubleSpinBox *>().at(0);
     QVERIFY(number->isVisible());
     QTest::keyClicks(number, "62");
-    QVERIFY(!words(*card).contains("62.0 %")); // it is not whole yet
+    QVERIFY(!plainWords(*card).contains("62.0 %")); // it is not whole yet
     QTest::keyClick(number, Qt::Key_Escape);
     QVERIFY(dialog.isVisible());
     QCOMPARE(number->text(), QString("30.0 %"));
@@ -234,16 +229,16 @@ void tst_PruneCard::bundledTextComesBackAfterNone()
     card.setSampleTexts(texts + "grimm.txt", texts + "oz.txt");
     show(card);
     QTest::mouseClick(button(card, "Bundled text"), Qt::LeftButton); // to calibrate on: it comes first
-    QVERIFY(words(card).contains("grimm.txt"));
+    QVERIFY(plainWords(card).contains("grimm.txt"));
     QTest::mouseClick(button(card, "Bundled text"), Qt::LeftButton);
-    QVERIFY(words(card).contains("oz.txt"));
+    QVERIFY(plainWords(card).contains("oz.txt"));
     QVERIFY(!button(card, "Bundled text"));
     QTest::mouseClick(button(card, "None"), Qt::LeftButton);
-    QVERIFY(words(card).contains("perplexity will not be measured"));
+    QVERIFY(plainWords(card).contains("perplexity will not be measured"));
     QVERIFY(bench.session.session().evaluationText.files.empty());
     QTest::mouseClick(button(card, "Bundled text"), Qt::LeftButton);
     QCOMPARE(bench.session.session().evaluationText.files.size(), 1U);
-    QVERIFY(words(card).contains("oz.txt"));
+    QVERIFY(plainWords(card).contains("oz.txt"));
 }
 
 void tst_PruneCard::fitsSmallScreensAndLargeFonts()
@@ -290,15 +285,15 @@ void tst_PruneCard::sampleIsPrunedInOneGo()
     QTest::mouseClick(button(card, "Prune"), Qt::LeftButton);
     QVERIFY(button(card, "Cancel")); // it runs
     QVERIFY(QTest::qWaitFor([&] { return !bench.runner.current(); }, 120000));
-    QVERIFY2(words(card).contains("Exported and verified."), qPrintable(words(card)));
+    QVERIFY2(plainWords(card).contains("Exported and verified."), qPrintable(plainWords(card)));
     QVERIFY(std::is_sorted(shares.begin(), shares.end())); // of all of it: never back
     QVERIFY(!shares.empty() && shares.back() > 0.9);
 
     const Session &session = bench.session.session();
     QCOMPARE(session.calibrations.size(), 1U);
-    QCOMPARE(session.evaluations.size(), 2U); // the original and the plan
+    QCOMPARE(session.measurements.size(), 2U); // the original and the plan
     QCOMPARE(session.exports.size(), 1U);
-    QCOMPARE(session.exports[0].planHash, session.evaluations[1].planHash);
+    QCOMPARE(session.exports[0].planHash, session.measurements[1].planHash);
     QCOMPARE(session.exports[0].planHash, bench.session.planHash().toStdString());
     QVERIFY(bench.session.planEvaluation() && bench.session.searchState() == SearchState::Complete); // the tabs show it
     const auto *facts = card.findChild<FactList *>();
@@ -344,19 +339,20 @@ void tst_PruneCard::whatIsTakenOverFromTheCurrentPlanIsSaid()
     chooseTexts(bench);
     PruneCard card(bench.workbench());
     show(card);
-    QVERIFY(!words(card).contains("current plan"));
+    QVERIFY(!plainWords(card).contains("current plan"));
     bench.editor.toggleProtected(3);
-    QVERIFY2(words(card).contains("Keeps the attention that the current plan protects (layer 3)."), qPrintable(words(card)));
+    QVERIFY2(plainWords(card).contains("Keeps the attention that the current plan protects (layer 3)."), qPrintable(plainWords(card)));
     bench.editor.toggleProtected(1);
     bench.editor.toggleForced(0);
-    QVERIFY2(words(card).contains("Keeps the attentions that the current plan protects (layers "), qPrintable(words(card)));
-    QVERIFY(words(card).contains("Removes first what the current plan forces: layer 0."));
-    QVERIFY(!words(card).contains("set by hand"));
+    QVERIFY2(plainWords(card).contains("Keeps the attentions that the current plan protects (layers "), qPrintable(plainWords(card)));
+    QVERIFY(plainWords(card).contains("Removes first what the current plan forces: layer 0."));
+    QVERIFY(!plainWords(card).contains("set by hand"));
     bench.editor.setNeuronsKept(50);
-    QVERIFY2(words(card).contains("K is chosen anew for the target: what was set by hand is not used."), qPrintable(words(card)));
+    QVERIFY2(plainWords(card).contains("K is chosen anew for the target: what was set by hand is not used."), qPrintable(plainWords(card)));
     bench.editor.setAttentionsToRemove(1);
     bench.editor.setNeuronsKept(50);
-    QVERIFY2(words(card).contains("N and K are chosen anew for the target: what was set by hand is not used."), qPrintable(words(card)));
+    QVERIFY2(plainWords(card).contains("N and K are chosen anew for the target: what was set by hand is not used."),
+             qPrintable(plainWords(card)));
     const PlanDraft draft = bench.jobs.draftOf({.sparsity = 0.375, .exporting = {}}); // and so it is
     QVERIFY(!draft.balance.neuronsKept && !draft.balance.attentionsToRemove);
     QCOMPARE(draft.search.protectedLayers.size(), 2U);
@@ -440,7 +436,7 @@ void tst_PruneCard::cancelWritesNothingAndLosesNothing()
     QVERIFY(button(card, "Cancel"));
     QTest::mouseClick(button(card, "Cancel"), Qt::LeftButton);
     QVERIFY(QTest::qWaitFor([&] { return !bench.runner.current(); }, 60000));
-    QVERIFY2(words(card).contains("Cancelled after"), qPrintable(words(card)));
+    QVERIFY2(plainWords(card).contains("Cancelled after"), qPrintable(plainWords(card)));
     QVERIFY(!QFileInfo::exists(bench.path("pruned")));
     const std::int64_t known = bench.session.search()->evaluations();
     QVERIFY(known > 2);
@@ -448,7 +444,7 @@ void tst_PruneCard::cancelWritesNothingAndLosesNothing()
     writeTo(card, bench.path("pruned"));
     QTest::mouseClick(button(card, "Prune"), Qt::LeftButton);
     QVERIFY(QTest::qWaitFor([&] { return !bench.runner.current(); }, 120000));
-    QVERIFY(words(card).contains("Exported and verified."));
+    QVERIFY(plainWords(card).contains("Exported and verified."));
     QCOMPARE(bench.session.session().calibrations.size(), 1U);
     QCOMPARE(bench.session.session().searches.size(), 1U);
 }

@@ -29,9 +29,7 @@ EntryList *list(const StartPanel &panel, const QString &name)
 
 void show(QWidget &widget)
 {
-    widget.resize(1024, 700);
-    widget.show();
-    QVERIFY(QTest::qWaitForWindowExposed(&widget));
+    showAndWait(widget, {1024, 700});
 }
 
 } // namespace

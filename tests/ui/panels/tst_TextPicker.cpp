@@ -85,9 +85,7 @@ QSpinBox *spin(const TextPicker &picker, const QString &name)
 
 void show(QWidget &widget)
 {
-    widget.resize(700, 240);
-    widget.show();
-    QVERIFY(QTest::qWaitForWindowExposed(&widget));
+    showAndWait(widget, {700, 240});
 }
 
 } // namespace

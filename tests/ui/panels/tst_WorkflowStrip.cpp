@@ -113,7 +113,7 @@ void TestWorkflowStrip::stepsAreDoneAsTheSessionGoes()
     QVERIFY(s.button("Plan")->isDone());
     QVERIFY(s.button("Export")->isPossible());
     QVERIFY(!s.button("Evaluate")->isDone());
-    s.bench.session.addEvaluation(s.bench.measured(50));
+    s.bench.session.addMeasurement(s.bench.measured(50));
     QVERIFY(s.button("Evaluate")->isDone());
 
     ExportRecord record;

@@ -84,13 +84,13 @@ inline Session largeSession()
 }
 
 /// So many evaluations of many plans, and of the original, on two texts.
-inline std::vector<EvaluationRecord> evaluationsOf(const Session &session, int count)
+inline std::vector<Measurement> evaluationsOf(const Session &session, int count)
 {
     const std::vector<std::int64_t> order = session.searches.begin()->second.removalOrder();
-    std::vector<EvaluationRecord> all;
+    std::vector<Measurement> all;
     QRandomGenerator random(3);
     for (int i = 0; i < count; ++i) {
-        EvaluationRecord record;
+        Measurement record;
         record.text = session.evaluationText;
         if (i % 4 == 3)
             record.text.files = {"another.txt"};

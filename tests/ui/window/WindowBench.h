@@ -12,10 +12,13 @@
 #include <QApplication>
 #include <QDragEnterEvent>
 #include <QDropEvent>
+#include <QFileDialog>
+#include <QLineEdit>
 #include <QMimeData>
 #include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTimer>
 #include <QUrl>
 
 #include <memory>
@@ -81,6 +84,22 @@ struct WindowBench {
                 if (candidate->isVisible() && candidate->text() == text)
                     return candidate;
         return nullptr;
+    }
+
+    /// Answers the file dialog that comes next, which has an event loop of its own, with this path; `wasChosen` tells whether it came.
+    void answerFileDialog(const QString &path, bool &wasChosen) const
+    {
+        QTimer::singleShot(0, window.get(), [path, &wasChosen] {
+            auto *dialog = qobject_cast<QFileDialog *>(QApplication::activeModalWidget());
+            QVERIFY(dialog);
+            auto *name = dialog->findChild<QLineEdit *>();
+            QVERIFY(name);
+            name->setText(path);
+            wasChosen = true;
+            QTest::keyClick(name, Qt::Key_Return);
+            if (dialog->isVisible())
+                static_cast<QDialog *>(dialog)->accept();
+        });
     }
 
     void press(const QString &text) const

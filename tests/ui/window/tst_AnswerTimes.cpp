@@ -131,6 +131,7 @@ private slots:
     void tabsChangeInATenthOfASecond();
     void undoTakesLessThanATenthOfASecond();
     void sortingTakesLessThanATenthOfASecond();
+    void themeChangesInAQuarterOfASecond();
 
 private:
     void measure(const QString &what, const std::function<void()> &act);
@@ -279,7 +280,7 @@ Session longSession()
 {
     Session session = largeSession();
     session.evaluationText.files = {"text.txt"};
-    session.evaluations = evaluationsOf(session, kEvaluations);
+    session.measurements = evaluationsOf(session, kEvaluations);
     return session;
 }
 
@@ -348,6 +349,24 @@ void tst_AnswerTimes::sortingTakesLessThanATenthOfASecond()
             QCOMPARE(header->sortIndicatorSection(), column);
         }
     compare();
+}
+
+/// Qt has each of some thousand widgets look up its style.
+void tst_AnswerTimes::themeChangesInAQuarterOfASecond()
+{
+    LargeBench hands(largeSession());
+    hands.show(MainWindow::Tab::Importance);
+    double least = kInfinity;
+    for (int round = 0; round < kRounds; ++round)
+        for (const Theme::Mode mode : {Theme::Mode::Dark, Theme::Mode::Light}) {
+            draw();
+            const double before = computed();
+            hands.theme.setMode(mode);
+            draw();
+            least = std::min(least, computed() - before);
+        }
+    qInfo("another theme takes %.0f ms", least);
+    QVERIFY2(least < 250, qPrintable(QString::number(least)));
 }
 
 QTEST_MAIN(tst_AnswerTimes)

@@ -16,7 +16,6 @@
 
 #include <QDoubleSpinBox>
 #include <QFile>
-#include <QFileDialog>
 #include <QLabel>
 #include <QLineEdit>
 #include <QListWidget>
@@ -28,7 +27,6 @@
 #include <QSignalSpy>
 #include <QSpinBox>
 #include <QTabWidget>
-#include <QTimer>
 #include <QUndoStack>
 #include <algorithm>
 #include <atomic>
@@ -490,17 +488,7 @@ void tst_MainWindow::movedModelIsLocated()
     QVERIFY(hands.waitForJobs());
     QTRY_VERIFY(hands.button(QStringLiteral("Locate…")));
     bool wasChosen = false;
-    QTimer::singleShot(0, hands.window.get(), [&] { // the dialog has an event loop of its own
-        auto *dialog = qobject_cast<QFileDialog *>(QApplication::activeModalWidget());
-        QVERIFY(dialog);
-        auto *name = dialog->findChild<QLineEdit *>();
-        QVERIFY(name);
-        name->setText(QString::fromStdString(here.string()));
-        wasChosen = true;
-        QTest::keyClick(name, Qt::Key_Return);
-        if (dialog->isVisible())
-            static_cast<QDialog *>(dialog)->accept();
-    });
+    hands.answerFileDialog(QString::fromStdString(here.string()), wasChosen);
     hands.press(QStringLiteral("Locate…"));
     QVERIFY(wasChosen);
     QVERIFY(hands.waitForJobs());

@@ -20,12 +20,10 @@
 #include <QAbstractSpinBox>
 #include <QDir>
 #include <QFile>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QLabel>
 #include <QLineEdit>
 #include <QTableView>
-#include <QTimer>
 
 #include <algorithm>
 
@@ -48,17 +46,17 @@ QString newerSession(const WindowBench &hands)
     SearchRecord impact = madeUpSearch(12, {3});
     impact.steps.front().removed = -1;
     model.setSearch({}, impact);
-    EvaluationRecord evaluation;
+    Measurement evaluation;
     evaluation.text = model.session().evaluationText;
     evaluation.neuronsKept = model.neurons();
     evaluation.result = {.loss = 3, .perplexity = 20, .tokens = 384, .windows = 3, .length = 128, .tokenHash = "text"};
-    model.addEvaluation(evaluation);
+    model.addMeasurement(evaluation);
     evaluation.planHash = "plan";
     evaluation.calibration = 0;
     evaluation.neuronsKept = model.neuronsKept();
     evaluation.removed = {3, 4};
     evaluation.result.perplexity = 25;
-    model.addEvaluation(evaluation);
+    model.addMeasurement(evaluation);
     ExportRecord written;
     written.planHash = "plan";
     written.format = "hf-compact";
@@ -124,17 +122,7 @@ void tst_ReadOnly::everyWayInOpensIt()
         hands.drop(hands.window.get(), file);
     } else {
         bool wasChosen = false;
-        QTimer::singleShot(0, hands.window.get(), [&] { // the dialog has an event loop of its own
-            auto *dialog = qobject_cast<QFileDialog *>(QApplication::activeModalWidget());
-            QVERIFY(dialog);
-            auto *name = dialog->findChild<QLineEdit *>();
-            QVERIFY(name);
-            name->setText(file);
-            wasChosen = true;
-            QTest::keyClick(name, Qt::Key_Return);
-            if (dialog->isVisible())
-                static_cast<QDialog *>(dialog)->accept();
-        });
+        hands.answerFileDialog(file, wasChosen);
         hands.window->actionsOfWindow().openSession->trigger();
         QVERIFY(wasChosen);
     }

@@ -4,6 +4,7 @@
 #include "commands/PlanEditor.h"
 #include "jobs/JobTable.h"
 #include "jobs/SessionJobs.h"
+#include "models/ConditionsText.h"
 #include "models/SessionModel.h"
 #include "models/TextNames.h"
 #include "panels/calibrate/CalibrationTable.h"
@@ -232,12 +233,10 @@ void CalibratePanel::followResult()
             {tr("Windows"), calibrationCutText(p)},
             {tr("Tokens used"), exactText(p.windows * p.length)},
             {tr("Norm"), normText(scores->norm)},
-            {tr("Computed on"), tr("%1, %2, %3")
-                                    .arg(QString::fromStdString(p.device), QString::fromStdString(p.dtype),
-                                         p.threads == 1 ? tr("1 thread") : tr("%1 threads").arg(p.threads))},
+            {tr("Computed on"), conditionsText(p.computed)},
             {tr("Time"), seconds == m_seconds.end() ? tr("in an earlier run") : durationText(seconds->second)},
             {tr("Token hash"), QString::fromStdString(p.tokenHash.substr(0, 16)) + QStringLiteral("…")},
-            {tr("LibTorch"), QString::fromStdString(p.torchVersion)},
+            {tr("LibTorch"), QString::fromStdString(p.computed.torchVersion)},
         });
     }
     const std::size_t count = session.session().calibrations.size();

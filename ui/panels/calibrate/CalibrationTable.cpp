@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/calibrate/CalibrationTable.h"
 
+#include "models/ConditionsText.h"
 #include "models/TextNames.h"
 #include "session/Session.h"
 #include "widgets/Quantity.h"
@@ -87,6 +88,8 @@ QVariant CalibrationTable::data(const QModelIndex &index, int role) const
             files << QString::fromStdString(file);
         return files.join(QLatin1Char('\n'));
     }
+    if (role == Qt::ToolTipRole && index.column() == kDevice)
+        return conditionsDetails(p.computed);
     if (role == Qt::ToolTipRole && index.column() == kHash)
         return QString::fromStdString(p.tokenHash);
     if (role != Qt::DisplayRole)
@@ -102,7 +105,7 @@ QVariant CalibrationTable::data(const QModelIndex &index, int role) const
     case kNorm:
         return normText(scores.norm);
     case kDevice:
-        return tr("%1, %2").arg(QString::fromStdString(p.device), QString::fromStdString(p.dtype));
+        return conditionsText(p.computed);
     case kHash:
         return QString::fromStdString(p.tokenHash.substr(0, 12));
     case kColumns:

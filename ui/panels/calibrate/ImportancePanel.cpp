@@ -17,6 +17,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSplitter>
 #include <QStackedLayout>
 #include <QVBoxLayout>
@@ -25,6 +26,7 @@ namespace secateur::ui {
 namespace {
 
 constexpr std::array kScales = {ScoreScale::Raw, ScoreScale::LayerMean, ScoreScale::LayerMaximum}; ///< of Scale
+constexpr int kLeastLines = 13; ///< of text that a plot is high, with its title and the numbers of its axis; in a low window the page scrolls
 static_assert(SelectionModel::kMostCompared == ScorePlot::kMostCompared);
 
 /// Keeps a plot away from the handle of its splitter.
@@ -85,12 +87,20 @@ QWidget *ImportancePanel::makeContent()
     }
     upper->setSizes({500, 500});
     both->setSizes({600, 400});
+    for (ScorePlot *plot : m_plots)
+        plot->setMinimumHeight(fontMetrics().height() * kLeastLines);
+    auto *scroll = new QScrollArea;
+    scroll->setFocusPolicy(Qt::NoFocus); // Tab goes through the controls
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setWidget(both);
 
     auto *content = new QWidget;
     auto *column = new QVBoxLayout(content);
     column->setContentsMargins(12, 10, 12, 8);
     column->addWidget(makeHeader());
-    column->addWidget(both, 1);
+    column->addWidget(scroll, 1);
     return content;
 }
 

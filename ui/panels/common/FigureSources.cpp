@@ -5,6 +5,7 @@
 #include "models/TextNames.h"
 #include "panels/calibrate/CalibrationTable.h"
 #include "panels/evaluate/EvaluationModel.h"
+#include "session/Measurements.h"
 
 #include <QCoreApplication>
 
@@ -21,7 +22,7 @@ QString tr(const char *text)
 /// "37.6 %, N = 4, K = 978".
 QString planWords(const SessionModel &session, std::int64_t kept, std::size_t removals)
 {
-    EvaluationRecord plan;
+    Measurement plan;
     plan.neuronsKept = kept;
     plan.removed.resize(removals);
     plan.planHash = "plan"; // any: without one it were the original
@@ -61,7 +62,7 @@ FigureSource sourceOfSearch(const SessionModel &session, const std::string &key,
     const std::vector<std::int64_t> order = record.removalOrder();
     FigureSource source{.model = session.modelName(), .plan = planWords(session, kept, order.size()), .note = tr("not the current plan")};
     // The session knows hashes of the current plan and of those that were measured.
-    for (const EvaluationRecord &measured : session.session().evaluations) {
+    for (const Measurement &measured : session.session().measurements) {
         PlanDraft draft = session.draft();
         draft.calibration = measured.calibration;
         draft.search = record.settings;
@@ -83,8 +84,8 @@ FigureSource sourceOfMeasurements(const SessionModel &session)
     if (!session.hasModel())
         return {};
     const Session &values = session.session();
-    const auto count = std::count_if(values.evaluations.begin(), values.evaluations.end(), [&](const EvaluationRecord &record) {
-        return !record.planHash.empty() && record.text == values.evaluationText;
+    const auto count = std::count_if(values.measurements.begin(), values.measurements.end(), [&](const Measurement &record) {
+        return !record.planHash.empty() && isOn(record, values.evaluationText, values.readTexts);
     });
     FigureSource source{.model = session.modelName(), .note = {}};
     if (!values.evaluationText.files.empty())

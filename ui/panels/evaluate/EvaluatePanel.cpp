@@ -6,6 +6,7 @@
 #include "foundation/Error.h"
 #include "jobs/JobTable.h"
 #include "jobs/SessionJobs.h"
+#include "models/ConditionsText.h"
 #include "models/SessionModel.h"
 #include "panels/common/BusyReason.h"
 #include "panels/common/JobButton.h"
@@ -261,7 +262,7 @@ void EvaluatePanel::followFigures()
         figure.note->setText(note);
         figure.value->setAccessibleName(sign.isEmpty() ? note : tr("%1, %2").arg(value, note));
     };
-    const EvaluationRecord *dense = session.denseEvaluation(), *own = session.planEvaluation(), *last = session.staleEvaluation();
+    const Measurement *dense = session.denseEvaluation(), *own = session.planEvaluation(), *last = session.staleEvaluation();
     if (dense)
         show(m_original, perplexityText(dense->result.perplexity), Exactness::Exact, tr("measured on this text"));
     else
@@ -279,11 +280,16 @@ void EvaluatePanel::followFigures()
 
     if (own && dense) {
         const double ratio = own->result.perplexity / dense->result.perplexity;
-        show(m_ratio, tr("×%1").arg(QLocale().toString(ratio, 'f', 2)), exactness,
-             tr("%1 perplexity").arg(changeText(dense->result.perplexity, own->result.perplexity)));
+        const QString change = tr("%1 perplexity").arg(changeText(dense->result.perplexity, own->result.perplexity));
+        const QString difference = conditionsDifference(dense->computed, own->computed);
+        show(m_ratio, tr("×%1").arg(QLocale().toString(ratio, 'f', 2)), difference.isEmpty() ? exactness : Exactness::Estimate,
+             difference.isEmpty() ? change : tr("%1, computed differently").arg(change));
+        if (!difference.isEmpty())
+            m_ratio.value->setToolTip(difference);
     } else {
         show(m_ratio, {}, Exactness::Unknown, tr("needs both"));
     }
+    m_table->setColumnHidden(EvaluationModel::kComputed, !m_model->isMixed()); // else a tool tip says it
     followPossible();
     followSelection();
 }
@@ -325,7 +331,7 @@ void EvaluatePanel::useSelected()
     if (row < 0 || m_model->isOfPlan(row))
         return;
     const SessionModel &session = m_workbench.session;
-    const EvaluationRecord record = m_model->record(row);
+    const Measurement record = m_model->record(row);
     if (const auto [draft, reason] = draftOfRecord(session.session(), record, session.draft()); draft)
         m_workbench.editor.useDraft(*draft, tr("Use the plan %1").arg(planText(session, record)));
 }

@@ -1,33 +1,41 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/evaluate/EvaluationModel.h"
 
+#include "models/ConditionsText.h"
 #include "models/TextNames.h"
 #include "panels/plan/DraftOfRecord.h"
+#include "session/Measurements.h"
 #include "widgets/Quantity.h"
 
 #include <QFont>
 #include <QLocale>
 
+#include <algorithm>
 #include <limits>
-#include <map>
-#include <string>
 #include <utility>
 
 namespace secateur::ui {
 namespace {
 
-bool isOriginal(const EvaluationRecord &record)
+bool isOriginal(const Measurement &record)
 {
     return record.planHash.empty();
 }
 
 /// Share of the layers' parameters that a record's plan removes.
-double sparsityOf(const SessionModel &session, const EvaluationRecord &record)
+double sparsityOf(const SessionModel &session, const Measurement &record)
 {
     if (isOriginal(record) || session.denseFigures().layerParameters == 0)
         return 0;
     const ModelFigures figures = session.figuresOf(record.neuronsKept, std::int64_t(record.removed.size()));
     return 1.0 - double(figures.layerParameters) / double(session.denseFigures().layerParameters);
+}
+
+int alignmentOf(int column)
+{
+    const bool isText = column == EvaluationModel::kPlan || column == EvaluationModel::kText || column == EvaluationModel::kOrder ||
+                        column == EvaluationModel::kComputed;
+    return int(Qt::AlignVCenter | (isText ? Qt::AlignLeft : Qt::AlignRight));
 }
 
 /// A cell of a text file: in quotes where the separator or a quote would break it.
@@ -43,7 +51,7 @@ QString cell(const QVariant &value, QChar separator)
 
 } // namespace
 
-QString planText(const SessionModel &session, const EvaluationRecord &record)
+QString planText(const SessionModel &session, const Measurement &record)
 {
     if (isOriginal(record))
         return EvaluationModel::tr("original");
@@ -63,18 +71,16 @@ EvaluationModel::EvaluationModel(const SessionModel &session, QObject *parent) :
 void EvaluationModel::reset()
 {
     beginResetModel();
-    const std::vector<EvaluationRecord> &records = m_session.session().evaluations;
+    const std::vector<Measurement> &records = m_session.session().measurements;
     const std::vector<bool> isOfPlan = ofPlan();
-    std::map<std::pair<std::string, std::int64_t>, double> originals; // the latest of each text wins
-    for (const EvaluationRecord &record : records)
-        if (isOriginal(record))
-            originals[{record.result.tokenHash, record.result.length}] = record.result.perplexity;
     m_rows.clear();
+    m_isMixed = std::ranges::any_of(records, [&](const Measurement &record) { return !areComputedAlike(record, records.front()); });
     for (std::size_t i = 0; i < records.size(); ++i) {
         Row row{.sparsity = sparsityOf(m_session, records[i]), .againstOriginal = {}, .isOfPlan = isOfPlan[i]};
-        const Evaluation &own = records[i].result;
-        if (const auto original = originals.find({own.tokenHash, own.length}); original != originals.end())
-            row.againstOriginal = own.perplexity / original->second;
+        if (const Measurement *original = originalFor(records, records[i])) {
+            row.againstOriginal = records[i].result.perplexity / original->result.perplexity;
+            row.difference = conditionsDifference(original->computed, records[i].computed);
+        }
         m_rows.push_back(row);
     }
     endResetModel();
@@ -96,7 +102,7 @@ std::vector<bool> EvaluationModel::ofPlan() const
     const bool isSettled = state == SearchState::Complete || state == SearchState::NotNeeded;
     const std::vector<std::int64_t> order = m_session.removalOrder();
     std::vector<bool> all;
-    for (const EvaluationRecord &r : m_session.session().evaluations)
+    for (const Measurement &r : m_session.session().measurements)
         all.push_back(isSettled && !isOriginal(r) && r.calibration == m_session.draft().calibration &&
                       r.neuronsKept == m_session.neuronsKept() && r.removed == order);
     return all;
@@ -114,7 +120,7 @@ int EvaluationModel::columnCount(const QModelIndex &parent) const
 
 QVariant EvaluationModel::value(int row, Column column) const
 {
-    const EvaluationRecord &r = record(row);
+    const Measurement &r = record(row);
     switch (column) {
     case kPlan:
         return m_rows[std::size_t(row)].sparsity;
@@ -132,6 +138,8 @@ QVariant EvaluationModel::value(int row, Column column) const
         return qint64(r.result.tokens);
     case kOrder:
         return r.isOrderBorrowed;
+    case kComputed:
+        return conditionsText(r.computed);
     case kColumns:
         break;
     }
@@ -140,7 +148,7 @@ QVariant EvaluationModel::value(int row, Column column) const
 
 QString EvaluationModel::text(int row, Column column) const
 {
-    const EvaluationRecord &r = record(row);
+    const Measurement &r = record(row);
     switch (column) {
     case kPlan:
         return isOfPlan(row) ? tr("%1 (current)").arg(planText(m_session, r)) : planText(m_session, r);
@@ -148,7 +156,11 @@ QString EvaluationModel::text(int row, Column column) const
         return perplexityText(r.result.perplexity);
     case kAgainstOriginal: {
         const std::optional<double> ratio = againstOriginal(row);
-        return ratio ? tr("×%1").arg(QLocale().toString(*ratio, 'f', 2)) : tr("not measured");
+        if (!ratio)
+            return tr("not measured");
+        const QString times = tr("×%1").arg(QLocale().toString(*ratio, 'f', 2));
+        const bool isAlike = m_rows[std::size_t(row)].difference.isEmpty();
+        return isAlike ? times : tr("%1 %2", "sign and number").arg(exactnessSign(Exactness::Estimate), times);
     }
     case kLoss:
         return QLocale().toString(r.result.loss, 'f', 4);
@@ -160,6 +172,8 @@ QString EvaluationModel::text(int row, Column column) const
         return exactText(r.result.tokens);
     case kOrder:
         return isOriginal(r) ? QString() : r.isOrderBorrowed ? tr("~ borrowed") : r.removed.empty() ? tr("none") : tr("= searched");
+    case kComputed:
+        return conditionsText(r.computed);
     case kColumns:
         break;
     }
@@ -171,7 +185,7 @@ QVariant EvaluationModel::data(const QModelIndex &index, int role) const
     if (!index.isValid() || index.row() >= int(m_rows.size()))
         return {};
     const auto column = Column(index.column());
-    const EvaluationRecord &r = record(index.row());
+    const Measurement &r = record(index.row());
     switch (role) {
     case Qt::DisplayRole:
         return text(index.row(), column);
@@ -180,7 +194,7 @@ QVariant EvaluationModel::data(const QModelIndex &index, int role) const
     case kReasonRole:
         return draftOfRecord(m_session.session(), r, m_session.draft()).reason;
     case Qt::TextAlignmentRole:
-        return int(Qt::AlignVCenter | (column == kPlan || column == kText || column == kOrder ? Qt::AlignLeft : Qt::AlignRight));
+        return alignmentOf(column);
     case Qt::FontRole: {
         QFont font;
         font.setBold(isOfPlan(index.row()));
@@ -191,6 +205,10 @@ QVariant EvaluationModel::data(const QModelIndex &index, int role) const
             return QString::fromStdString(r.text.files.front().string());
         if (column == kOrder && r.isOrderBorrowed)
             return borrowedOrderText();
+        if (const QString &difference = m_rows[std::size_t(index.row())].difference; column == kAgainstOriginal && !difference.isEmpty())
+            return difference;
+        if (column == kPerplexity || column == kLoss || column == kComputed)
+            return conditionsDetails(r.computed);
         return column == kPlan && !isOriginal(r) ? tr("Plan hash %1").arg(QString::fromStdString(r.planHash)) : QVariant();
     default:
         return {};
@@ -202,7 +220,7 @@ QVariant EvaluationModel::headerData(int section, Qt::Orientation orientation, i
     if (orientation != Qt::Horizontal)
         return {};
     if (role == Qt::TextAlignmentRole)
-        return int(Qt::AlignVCenter | (section == kPlan || section == kText || section == kOrder ? Qt::AlignLeft : Qt::AlignRight));
+        return alignmentOf(section);
     if (role == Qt::ToolTipRole && section == kAgainstOriginal)
         return tr("Perplexity compared with the original's on the same tokens");
     if (role != Qt::DisplayRole)
@@ -224,6 +242,8 @@ QVariant EvaluationModel::headerData(int section, Qt::Orientation orientation, i
         return tr("Tokens");
     case kOrder:
         return tr("Order");
+    case kComputed:
+        return tr("Computed on");
     case kColumns:
         break;
     }
@@ -232,14 +252,17 @@ QVariant EvaluationModel::headerData(int section, Qt::Orientation orientation, i
 
 QString EvaluationModel::separated(QChar separator) const
 {
-    const QStringList names = {QStringLiteral("plan"),         QStringLiteral("sparsity"),   QStringLiteral("attentions_removed"),
-                               QStringLiteral("neurons_kept"), QStringLiteral("perplexity"), QStringLiteral("against_original"),
-                               QStringLiteral("loss"),         QStringLiteral("text"),       QStringLiteral("windows"),
-                               QStringLiteral("length"),       QStringLiteral("tokens"),     QStringLiteral("order"),
-                               QStringLiteral("plan_hash")};
+    const QStringList names = {QStringLiteral("plan"),         QStringLiteral("sparsity"),     QStringLiteral("attentions_removed"),
+                               QStringLiteral("neurons_kept"), QStringLiteral("perplexity"),   QStringLiteral("against_original"),
+                               QStringLiteral("loss"),         QStringLiteral("text"),         QStringLiteral("windows"),
+                               QStringLiteral("length"),       QStringLiteral("tokens"),       QStringLiteral("order"),
+                               QStringLiteral("plan_hash"),    QStringLiteral("device"),       QStringLiteral("dtype"),
+                               QStringLiteral("threads"),      QStringLiteral("instructions"), QStringLiteral("libtorch"),
+                               QStringLiteral("host")};
     QString all = names.join(separator) + QLatin1Char('\n');
     for (int row = 0; row < rowCount(); ++row) {
-        const EvaluationRecord &r = record(row);
+        const Measurement &r = record(row);
+        const ComputeConditions &how = r.computed;
         const std::optional<double> ratio = againstOriginal(row);
         const QString order = isOriginal(r) ? QString() : r.isOrderBorrowed ? QStringLiteral("borrowed") : QStringLiteral("searched");
         QStringList cells; // for other programs: the text has the name of its file
@@ -247,7 +270,9 @@ QString EvaluationModel::separated(QChar separator) const
                  isOriginal(r) ? QStringLiteral("original") : QStringLiteral("plan"), m_rows[std::size_t(row)].sparsity,
                  qint64(r.removed.size()), qint64(r.neuronsKept), r.result.perplexity, ratio ? QVariant(*ratio) : QVariant(), r.result.loss,
                  QString::fromStdString(textName(r.text)), qint64(r.result.windows), qint64(r.result.length), qint64(r.result.tokens),
-                 order, QString::fromStdString(r.planHash)})
+                 order, QString::fromStdString(r.planHash), QString::fromStdString(how.gpu.empty() ? how.device : how.gpu),
+                 QString::fromStdString(how.dtype), how.isKnown() ? QVariant(how.threads) : QVariant(),
+                 QString::fromStdString(how.instructions), QString::fromStdString(how.torchVersion), QString::fromStdString(how.host)})
             cells << cell(value, separator);
         all += cells.join(separator) + QLatin1Char('\n');
     }

@@ -13,7 +13,7 @@ namespace secateur::ui {
 class EvaluationModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { kPlan, kText, kOrder, kPerplexity, kAgainstOriginal, kLoss, kWindows, kTokens, kColumns };
+    enum Column { kPlan, kText, kOrder, kPerplexity, kAgainstOriginal, kLoss, kWindows, kTokens, kComputed, kColumns };
     enum { kSortRole = Qt::UserRole, kReasonRole }; ///< kReasonRole: why the row's plan cannot be taken into hand; empty = it can
 
     explicit EvaluationModel(const SessionModel &session, QObject *parent = nullptr);
@@ -23,11 +23,13 @@ public:
     QVariant data(const QModelIndex &index, int role = Qt::DisplayRole) const override;
     QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
 
-    const EvaluationRecord &record(int row) const { return m_session.session().evaluations[std::size_t(row)]; }
+    const Measurement &record(int row) const { return m_session.session().measurements[std::size_t(row)]; }
     /// Whether the record is of the current plan, on whatever text.
     bool isOfPlan(int row) const { return m_rows[std::size_t(row)].isOfPlan; }
     /// Perplexity over that of the original on the same tokens; none when that was not measured.
     std::optional<double> againstOriginal(int row) const { return m_rows[std::size_t(row)].againstOriginal; }
+    /// Whether the rows were computed in different ways, so that it must be seen which was computed how.
+    bool isMixed() const { return m_isMixed; }
     /// All rows in the C locale, with a line of names.
     QString separated(QChar separator) const;
 
@@ -36,6 +38,7 @@ private:
     struct Row {
         double sparsity = 0; ///< share of the layers' parameters that its plan removes
         std::optional<double> againstOriginal;
+        QString difference{}; ///< conditionsDifference() of the original and the record
         bool isOfPlan = false;
     };
 
@@ -47,10 +50,11 @@ private:
 
     const SessionModel &m_session;
     std::vector<Row> m_rows;
+    bool m_isMixed = false;
 };
 
 /// "original", or "37.6 %, N = 3, K = 193": what a record measured.
-QString planText(const SessionModel &session, const EvaluationRecord &record);
+QString planText(const SessionModel &session, const Measurement &record);
 /// Why a perplexity that was measured with the removal order of another K is an estimate of the plan's own.
 QString borrowedOrderText();
 

@@ -282,7 +282,7 @@ void BalancePanel::followCurve()
 void BalancePanel::takePoint(qint64 index)
 {
     const Session &session = m_workbench.session.session();
-    const EvaluationRecord &record = session.evaluations[m_shown.records[std::size_t(index)]];
+    const Measurement &record = session.measurements[m_shown.records[std::size_t(index)]];
     if (record.planHash.empty())
         return; // the original is no plan
     const QString what = tr("Plan of the curve: %1").arg(planText(m_workbench.session, record));
@@ -315,7 +315,7 @@ void BalancePanel::followMeasuring()
                          {});
         return;
     }
-    if (const EvaluationRecord *known = session.planEvaluation()) {
+    if (const Measurement *known = session.planEvaluation()) {
         m_measure->offer(tr("Measure this point"), {tr("Measured: perplexity %1.").arg(perplexityText(known->result.perplexity))}, {});
         return;
     }

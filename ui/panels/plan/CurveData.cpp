@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/plan/CurveData.h"
 
+#include "models/ConditionsText.h"
 #include "models/SessionModel.h"
 #include "panels/evaluate/EvaluationModel.h"
 #include "panels/search/SearchWords.h"
+#include "session/Measurements.h"
 
 #include <QCoreApplication>
+
+#include <algorithm>
 
 namespace secateur::ui {
 namespace {
@@ -79,11 +83,14 @@ CurveData curveData(const SessionModel &session, CurveAxis axis, bool isRelative
         return data;
 
     const Session &values = session.session();
-    const EvaluationRecord *current = session.planEvaluation();
-    for (std::size_t i = 0; i < values.evaluations.size(); ++i) {
-        const EvaluationRecord &record = values.evaluations[i];
-        if (!(record.text == values.evaluationText))
-            continue;
+    const Measurement *current = session.planEvaluation();
+    for (std::size_t i = 0; i < values.measurements.size(); ++i)
+        if (isOn(values.measurements[i], values.evaluationText, values.readTexts))
+            data.records.push_back(i);
+    const bool isMixed = std::ranges::any_of(
+        data.records, [&](std::size_t i) { return !areComputedAlike(values.measurements[i], values.measurements[data.records.front()]); });
+    for (const std::size_t i : data.records) {
+        const Measurement &record = values.measurements[i];
         const bool isDense = record.planHash.empty();
         const ModelFigures figures =
             isDense ? session.denseFigures() : session.figuresOf(record.neuronsKept, std::int64_t(record.removed.size()));
@@ -93,12 +100,13 @@ CurveData curveData(const SessionModel &session, CurveAxis axis, bool isRelative
         point.label = record.removed.empty()
                           ? planText(session, record)
                           : tr("%1, without the attention of %2").arg(planText(session, record), layersText(record.removed));
+        if (isMixed)
+            point.label = tr("%1, computed: %2").arg(point.label, conditionsText(record.computed));
         point.isBorrowedOrder = record.isOrderBorrowed;
         point.isCurrent = &record == current;
         point.isDense = isDense;
         point.planHash = QString::fromStdString(record.planHash);
         data.points.push_back(point);
-        data.records.push_back(i);
     }
     if (session.balance())
         data.current = figure(session.planFigures(), axis) / scale.unit;

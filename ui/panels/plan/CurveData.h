@@ -19,7 +19,7 @@ enum class CurveAxis { LayerParameters, ModelParameters, Bytes, FlopPerToken, Kv
 struct CurveData {
     QString axis;
     std::vector<CurvePoint> points;
-    std::vector<std::size_t> records; ///< of each point, the index into Session::evaluations
+    std::vector<std::size_t> records; ///< of each point, the index into Session::measurements
     std::optional<double> current;    ///< x of the current plan; none while it is infeasible
 };
 

@@ -4,19 +4,19 @@
 #include "foundation/Error.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 namespace secateur::ui {
 namespace {
 
 struct Series {
-    PlanDraft settings; ///< what its plans have in common; what varies has its default
+    PlanDraft settings;         ///< what its plans have in common; what varies has its default
+    ComputeConditions computed; ///< they too
     CurveLine::Along along;
     std::vector<std::pair<double, std::size_t>> plans; ///< what varies, and the point
 };
 
-bool leadsTo(const ModelSpec &spec, const BalanceSettings &settings, const EvaluationRecord &record)
+bool leadsTo(const ModelSpec &spec, const BalanceSettings &settings, const Measurement &record)
 {
     try {
         const SparsityBalance reached = balance(spec, settings);
@@ -26,11 +26,14 @@ bool leadsTo(const ModelSpec &spec, const BalanceSettings &settings, const Evalu
     }
 }
 
-void add(std::vector<Series> &all, CurveLine::Along along, const PlanDraft &settings, double varied, std::size_t point)
+void add(std::vector<Series> &all, CurveLine::Along along, const PlanDraft &settings, const ComputeConditions &computed, double varied,
+         std::size_t point)
 {
-    auto found = std::find_if(all.begin(), all.end(), [&](const Series &one) { return one.along == along && one.settings == settings; });
+    auto found = std::find_if(all.begin(), all.end(), [&](const Series &one) {
+        return one.along == along && one.settings == settings && differenceOf(one.computed, computed).isNone();
+    });
     if (found == all.end())
-        found = all.insert(all.end(), {.settings = settings, .along = along, .plans = {}});
+        found = all.insert(all.end(), {.settings = settings, .computed = computed, .along = along, .plans = {}});
     found->plans.emplace_back(varied, point);
 }
 
@@ -41,12 +44,12 @@ std::vector<CurveLine> curveLines(const Session &session, const std::vector<std:
     if (!session.model)
         return {};
     const ModelSpec &spec = session.model->spec;
-    std::optional<std::size_t> original;
+    std::vector<std::size_t> originals;
     std::vector<Series> all;
     for (std::size_t point = 0; point < records.size(); ++point) {
-        const EvaluationRecord &record = session.evaluations[records[point]];
+        const Measurement &record = session.measurements[records[point]];
         if (record.planHash.empty())
-            original = point;
+            originals.push_back(point);
         if (!record.draft || record.isOrderBorrowed)
             continue;
         const auto removed = std::int64_t(record.removed.size());
@@ -58,12 +61,12 @@ std::vector<CurveLine> curveLines(const Session &session, const std::vector<std:
             PlanDraft common = settings;
             common.balance.attentionsToRemove.reset();
             common.balance.alpha = BalanceSettings().alpha; // means nothing where N is given
-            add(all, CurveLine::Along::Depth, common, double(removed), point);
+            add(all, CurveLine::Along::Depth, common, record.computed, double(removed), point);
         }
         settings.balance.attentionsToRemove.reset();
         if (leadsTo(spec, settings.balance, record)) {
             settings.balance.sparsity = BalanceSettings().sparsity;
-            add(all, CurveLine::Along::Target, settings, target, point);
+            add(all, CurveLine::Along::Target, settings, record.computed, target, point);
         }
     }
     std::vector<CurveLine> lines;
@@ -72,7 +75,10 @@ std::vector<CurveLine> curveLines(const Session &session, const std::vector<std:
         if (series.plans.size() < 2 || series.plans.front().first == series.plans.back().first)
             continue;
         CurveLine &line = lines.emplace_back(CurveLine{.along = series.along, .points = {}});
-        if (original && series.along == CurveLine::Along::Target)
+        const auto original = std::find_if(originals.rbegin(), originals.rend(), [&](std::size_t point) {
+            return differenceOf(session.measurements[records[point]].computed, series.computed).isNone();
+        });
+        if (original != originals.rend() && series.along == CurveLine::Along::Target)
             line.points.push_back(*original);
         for (const auto &[varied, point] : series.plans)
             line.points.push_back(point);

@@ -9,12 +9,12 @@
 
 namespace secateur::ui {
 
-/// The series among measured plans: such as differ in one setting alone. Calibration, search settings and width multiple are the same; along
+/// The series among measured plans: such as differ in one setting alone and were computed in the same way. Calibration, search settings and width multiple are the same; along
 /// the target so is alpha, and N and K are those of the rule; along N so is the target, and K is what it asks for. What was set by hand
 /// otherwise, borrowed its removal order, or does not tell its settings (older sessions) belongs to none. A series has two plans at least;
 /// those along the target begin with the original where that was measured.
 ///
-/// `records`: of each point of the curve, its index in Session::evaluations. All are of one text.
+/// `records`: of each point of the curve, its index in Session::measurements. All are of one text.
 std::vector<CurveLine> curveLines(const Session &session, const std::vector<std::size_t> &records);
 
 } // namespace secateur::ui

@@ -30,7 +30,7 @@ bool leadsTo(const ModelSpec &spec, const BalanceSettings &settings, std::int64_
 }
 
 /// Settings of the balance that give K and N: the nearest to what people would have set.
-std::optional<BalanceSettings> balanceFor(const Session &session, const EvaluationRecord &record, const PlanDraft &current)
+std::optional<BalanceSettings> balanceFor(const Session &session, const Measurement &record, const PlanDraft &current)
 {
     const ModelSpec &spec = session.model->spec;
     const auto removed = std::int64_t(record.removed.size());
@@ -56,7 +56,7 @@ std::optional<BalanceSettings> balanceFor(const Session &session, const Evaluati
     return {};
 }
 
-bool gives(const Session &session, const PlanDraft &draft, const EvaluationRecord &record)
+bool gives(const Session &session, const PlanDraft &draft, const Measurement &record)
 {
     if (record.removed.empty())
         return true;
@@ -69,7 +69,7 @@ bool gives(const Session &session, const PlanDraft &draft, const EvaluationRecor
 
 } // namespace
 
-DraftOfRecord draftOfRecord(const Session &session, const EvaluationRecord &record, const PlanDraft &current)
+DraftOfRecord draftOfRecord(const Session &session, const Measurement &record, const PlanDraft &current)
 {
     if (record.planHash.empty())
         return {{}, tr("This is the original model, not a plan.")};

@@ -17,6 +17,6 @@ struct DraftOfRecord {
 /// The settings that the record keeps. Of an older one, looks for settings under which the session's searches give the record's K and removals: those of
 /// `current` first, then those of pinned plans and of other searches. Takes the sparsity and the rule where they lead there, N and K by hand where they
 /// do not.
-DraftOfRecord draftOfRecord(const Session &session, const EvaluationRecord &record, const PlanDraft &current);
+DraftOfRecord draftOfRecord(const Session &session, const Measurement &record, const PlanDraft &current);
 
 } // namespace secateur::ui

@@ -3,7 +3,9 @@
 
 #include "commands/PlanEditor.h"
 #include "foundation/Error.h"
+#include "models/ConditionsText.h"
 #include "models/SessionModel.h"
+#include "session/Measurements.h"
 #include "widgets/Quantity.h"
 
 #include <QFont>
@@ -51,6 +53,7 @@ PinModel::Row PinModel::rowOf(const PinnedPlan &pin) const
             .neurons = {},
             .search = {},
             .perplexity = {},
+            .computed = {},
             .problem = {}};
     if (!m_session.hasModel())
         return row;
@@ -84,10 +87,16 @@ PinModel::Row PinModel::rowOf(const PinnedPlan &pin) const
         row.search = tr("not needed");
     else
         row.search = isSettled ? tr("complete") : tr("%1 of %2").arg(order.size()).arg(N);
-    for (const EvaluationRecord &record : session.evaluations)
+    for (const Measurement &record : session.measurements)
         if (isSettled && record.calibration == pin.draft.calibration && record.neuronsKept == K && record.removed == order &&
-            record.text == session.evaluationText)
-            row.perplexity = perplexityText(record.result.perplexity); // the latest wins
+            isOn(record, session.evaluationText, session.readTexts)) { // the latest wins
+            const Measurement *original = originalFor(session.measurements, record);
+            const QString difference = original ? conditionsDifference(original->computed, record.computed) : QString();
+            const QString perplexity = perplexityText(record.result.perplexity);
+            row.perplexity =
+                difference.isEmpty() ? perplexity : tr("%1 %2", "sign and number").arg(exactnessSign(Exactness::Estimate), perplexity);
+            row.computed = difference.isEmpty() ? conditionsDetails(record.computed) : difference;
+        }
     return row;
 }
 
@@ -160,6 +169,8 @@ QVariant PinModel::data(const QModelIndex &index, int role) const
         return alignmentOf(index.column());
     if (role == Qt::ToolTipRole && !row.problem.isEmpty())
         return row.problem;
+    if (role == Qt::ToolTipRole && index.column() == Perplexity && !row.computed.isEmpty())
+        return row.computed;
     if (role == Qt::AccessibleTextRole && index.column() == Name && isInHand)
         return tr("%1, the current plan").arg(name);
     if (role == Qt::EditRole && index.column() == Name)

@@ -34,7 +34,7 @@ private:
     /// A pin with what follows from it, in words.
     struct Row {
         PinnedPlan pin;
-        QString sparsity, attentions, neurons, search, perplexity, problem;
+        QString sparsity, attentions, neurons, search, perplexity, computed, problem; ///< computed: how the perplexity was
     };
 
     Row rowOf(const PinnedPlan &pin) const;

@@ -2,11 +2,13 @@
 #include "panels/prune/PruneResult.h"
 
 #include "jobs/JobTable.h"
+#include "models/ConditionsText.h"
 #include "models/SessionModel.h"
 #include "models/TextNames.h"
 #include "panels/common/OpenFolder.h"
 #include "panels/export/ExportTable.h"
 #include "panels/prune/PruneSizes.h"
+#include "session/Measurements.h"
 #include "widgets/CopyButton.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
@@ -112,16 +114,17 @@ FactList::Facts PruneResult::factsOf(const ExportRecord &record, PlanDraft draft
 
 QString PruneResult::perplexityOf(const ExportRecord &record) const
 {
-    const auto &all = m_session.session().evaluations;
-    const auto measured = std::find_if(all.rbegin(), all.rend(), [&](const EvaluationRecord &e) { return e.planHash == record.planHash; });
+    const auto &all = m_session.session().measurements;
+    const auto measured = std::find_if(all.rbegin(), all.rend(), [&](const Measurement &e) { return e.planHash == record.planHash; });
     if (measured == all.rend())
         return {};
     const QString now = perplexityText(measured->result.perplexity), text = textFilesName(measured->text);
-    const auto original = std::find_if(all.rbegin(), all.rend(), [&](const EvaluationRecord &e) {
-        return e.planHash.empty() && e.result.tokenHash == measured->result.tokenHash;
-    });
-    return original == all.rend() ? tr("%1 on %2").arg(now, text)
-                                  : tr("%1 instead of %2, on %3").arg(now, perplexityText(original->result.perplexity), text);
+    const Measurement *original = originalFor(all, *measured);
+    if (!original)
+        return tr("%1 on %2").arg(now, text);
+    const QString facts = tr("%1 instead of %2, on %3").arg(now, perplexityText(original->result.perplexity), text);
+    const QString difference = conditionsDifference(original->computed, measured->computed);
+    return difference.isEmpty() ? facts : tr("%1. %2").arg(facts, difference);
 }
 
 /// The layers whose attention a plan removes.

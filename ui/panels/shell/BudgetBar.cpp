@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/shell/BudgetBar.h"
 
+#include "models/ConditionsText.h"
 #include "models/SessionModel.h"
 #include "models/TextNames.h"
 #include "panels/shell/BudgetCard.h"
@@ -8,12 +9,14 @@
 #include "widgets/Quantity.h"
 
 #include <QHBoxLayout>
+#include <QKeyEvent>
 #include <QLocale>
 #include <QPainter>
 #include <QRegularExpression>
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 
 namespace secateur::ui {
@@ -84,6 +87,7 @@ BudgetBar::BudgetBar(Workbench workbench, QWidget *parent) : QWidget(parent), m_
         card = new BudgetCard;
         layout->addWidget(card, 1);
     }
+    m_cards.front()->setFocusPolicy(Qt::TabFocus);
     for (const auto signal : {&SessionModel::modelChanged, &SessionModel::draftChanged, &SessionModel::searchChanged,
                               &SessionModel::evaluationsChanged, &SessionModel::textsChanged})
         connect(&m_session, signal, this, &BudgetBar::follow);
@@ -142,18 +146,21 @@ BudgetFigure BudgetBar::perplexity() const
     const QString caption = tr("Perplexity (evaluation)");
     if (!m_session.hasModel())
         return dash(caption, tr("no model"));
-    const EvaluationRecord *own = m_session.planEvaluation(), *dense = m_session.denseEvaluation();
-    const EvaluationRecord *last = own ? own : m_session.staleEvaluation();
+    const Measurement *own = m_session.planEvaluation(), *dense = m_session.denseEvaluation();
+    const Measurement *last = own ? own : m_session.staleEvaluation();
     // Of a plan that was not measured nothing is known; what was measured last is told, in small.
     BudgetFigure figure = own ? BudgetFigure() : dash(caption, last ? lastText(*last) : tr("not measured"));
     figure.caption = caption;
     const QLocale locale;
     QStringList lines{caption};
+    const QString difference = own && dense ? conditionsDifference(dense->computed, own->computed) : QString();
     if (own) {
         figure.value = perplexityText(own->result.perplexity);
         figure.exactness = Exactness::Exact;
         if (dense)
             figure.change = changeText(dense->result.perplexity, own->result.perplexity);
+        if (!difference.isEmpty())
+            figure.change = tr("%1 %2", "sign and number").arg(exactnessSign(Exactness::Estimate), figure.change);
     }
     if (last)
         lines << tr("%1 %2 (%3 tokens of %4)")
@@ -163,6 +170,8 @@ BudgetFigure BudgetBar::perplexity() const
         figure.before = tr("original %1").arg(perplexityText(dense->result.perplexity));
         lines << tr("original %1").arg(locale.toString(dense->result.perplexity, 'f', 4));
     }
+    if (!difference.isEmpty())
+        lines << difference;
     if (last) // the perplexity of the search is another number, of another text: it stands with the search
         figure.note = tr("on %1").arg(textFilesName(last->text));
     figure.exact = lines.join(QLatin1Char('\n'));
@@ -174,7 +183,7 @@ BudgetFigure BudgetBar::perplexity() const
 }
 
 /// What was measured last, and for which plan, by what tells it from the current one.
-QString BudgetBar::lastText(const EvaluationRecord &record) const
+QString BudgetBar::lastText(const Measurement &record) const
 {
     const QString value = perplexityText(record.result.perplexity);
     if (record.neuronsKept != m_session.neuronsKept())
@@ -182,6 +191,22 @@ QString BudgetBar::lastText(const EvaluationRecord &record) const
     if (qint64(record.removed.size()) != m_session.attentionsToRemove())
         return tr("last: %1 for N = %2").arg(value).arg(record.removed.size());
     return tr("last: %1 for another plan").arg(value);
+}
+
+void BudgetBar::keyPressEvent(QKeyEvent *event)
+{
+    const auto at = std::find_if(m_cards.begin(), m_cards.end(), [](const BudgetCard *card) { return card->hasFocus(); });
+    const int forth = isRightToLeft() ? Qt::Key_Left : Qt::Key_Right, back = isRightToLeft() ? Qt::Key_Right : Qt::Key_Left;
+    const auto step = event->key() == forth ? 1 : event->key() == back ? -1 : 0;
+    if (at == m_cards.end() || step == 0)
+        return QWidget::keyPressEvent(event);
+    const auto next = std::clamp<std::ptrdiff_t>(at - m_cards.begin() + step, 0, kFigures - 1);
+    BudgetCard *card = m_cards[std::size_t(next)];
+    if (card == *at)
+        return;
+    card->setFocusPolicy(Qt::TabFocus);
+    card->setFocus(Qt::TabFocusReason);
+    (*at)->setFocusPolicy(Qt::NoFocus);
 }
 
 void BudgetBar::paintEvent(QPaintEvent * /*event*/)

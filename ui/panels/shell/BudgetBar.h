@@ -7,7 +7,7 @@
 #include <array>
 
 namespace secateur {
-struct EvaluationRecord;
+struct Measurement;
 }
 
 namespace secateur::ui {
@@ -16,7 +16,7 @@ class BudgetCard;
 struct BudgetFigure;
 
 /// What the current plan costs: parameters of the layers and of the model, bytes, FLOP and KV bytes per token, perplexity; each with the
-/// original, the change, and where the number comes from.
+/// original, the change, and where the number comes from. One stop of Tab, in which the arrow keys go from figure to figure.
 class BudgetBar : public QWidget {
     Q_OBJECT
 public:
@@ -26,6 +26,7 @@ public:
     const BudgetFigure &figure(Figure which) const;
 
 protected:
+    void keyPressEvent(QKeyEvent *event) override;
     void paintEvent(QPaintEvent *event) override;
     void resizeEvent(QResizeEvent *event) override;
 
@@ -33,7 +34,7 @@ private:
     void follow();
     void fitValues();
     BudgetFigure perplexity() const;
-    QString lastText(const EvaluationRecord &record) const;
+    QString lastText(const Measurement &record) const;
 
     const SessionModel &m_session;
     std::array<BudgetCard *, kFigures> m_cards{};

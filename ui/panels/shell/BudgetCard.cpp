@@ -3,8 +3,10 @@
 
 #include "theme/PlotStyle.h"
 
+#include <QFocusEvent>
 #include <QPainter>
 #include <QStyle>
+#include <QToolTip>
 
 #include <algorithm>
 
@@ -89,11 +91,28 @@ QSize BudgetCard::minimumSizeHint() const
     return {120, sizeHint().height()};
 }
 
+void BudgetCard::focusInEvent(QFocusEvent *event)
+{
+    QWidget::focusInEvent(event);
+    if (event->reason() == Qt::TabFocusReason || event->reason() == Qt::BacktabFocusReason)
+        QToolTip::showText(mapToGlobal(QPoint(kMargin, 0)), toolTip(), this);
+}
+
+void BudgetCard::focusOutEvent(QFocusEvent *event)
+{
+    QWidget::focusOutEvent(event);
+    QToolTip::hideText();
+}
+
 void BudgetCard::paintEvent(QPaintEvent * /*event*/)
 {
     const PlotStyle style = PlotStyle::of(palette());
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
+    if (hasFocus()) {
+        painter.setPen(QPen(style.accent, 2));
+        painter.drawRoundedRect(QRectF(rect()).adjusted(2, 2, -2, -2), 4, 4);
+    }
     const int width = this->width() - 2 * kMargin;
     const QFontMetrics metrics(style.font);
     QRect line(kMargin, kTop, width, metrics.height());

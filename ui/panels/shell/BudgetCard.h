@@ -25,7 +25,7 @@ struct BudgetFigure {
     bool operator==(const BudgetFigure &) const = default;
 };
 
-/// Draws one figure. Captions and words are cut where the room is small, numbers never.
+/// Draws one figure. Captions and words are cut where the room is small, numbers never. Whoever comes to it by key is told the exact numbers, as by its tooltip.
 class BudgetCard : public QWidget {
     Q_OBJECT
 public:
@@ -42,6 +42,8 @@ public:
     QSize minimumSizeHint() const override;
 
 protected:
+    void focusInEvent(QFocusEvent *event) override;
+    void focusOutEvent(QFocusEvent *event) override;
     void paintEvent(QPaintEvent *event) override;
 
 private:

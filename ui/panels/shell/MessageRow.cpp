@@ -19,6 +19,7 @@ namespace {
 
 constexpr int kStripe = 4, kIcon = 18;
 constexpr qsizetype kLongest = 220; ///< characters of a sentence that are shown at first
+constexpr qsizetype kLongName = 48; ///< of a name or a path in it
 
 /// A success or a note is told by its sentence; a problem is called one.
 QString headingOf(const Message &message)
@@ -68,9 +69,12 @@ MessageRow::MessageRow(const Message &message, std::chrono::milliseconds patienc
     setAccessibleDescription(message.hint);
 
     drawSign();
-    const bool isLong = heading.size() > kLongest;
-    auto *sentence = bodyLabel(isLong ? heading.left(kLongest) + QStringLiteral("…") : heading);
+    const QString brief = shortened(heading, kLongName);
+    const bool isLong = brief.size() > kLongest;
+    auto *sentence = bodyLabel(isLong ? brief.left(kLongest) + QStringLiteral("…") : brief);
     sentence->setTextFormat(Qt::PlainText);
+    sentence->setAccessibleName(heading);
+    sentence->setToolTip(brief == heading ? QString() : heading);
     QFont bold;
     bold.setBold(true);
     sentence->setFont(bold);
@@ -78,8 +82,10 @@ MessageRow::MessageRow(const Message &message, std::chrono::milliseconds patienc
     words->setSpacing(1);
     words->addWidget(sentence);
     if (!message.hint.isEmpty()) {
-        auto *hint = bodyLabel(message.hint);
+        auto *hint = bodyLabel(shortened(message.hint, kLongName));
         hint->setTextFormat(Qt::PlainText);
+        hint->setAccessibleName(message.hint);
+        hint->setToolTip(hint->text() == message.hint ? QString() : message.hint);
         words->addWidget(hint);
     }
 

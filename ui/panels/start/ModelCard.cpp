@@ -199,7 +199,7 @@ void ModelCard::followMemory()
     }
     const bool isFourBytes = needed >= 4 * session.denseFigures().modelParameters;
     const std::optional<EngineReport> &report = m_workbench.jobs.engineReport();
-    const QString type = report ? QString::fromStdString(report->dtype) : isFourBytes ? QStringLiteral("float32") : tr("16 bits");
+    const QString type = report ? QString::fromStdString(report->computed.dtype) : isFourBytes ? QStringLiteral("float32") : tr("16 bits");
     const JobCost cost = m_workbench.jobs.onePassCost();
     const bool isTooLarge = cost.forecast ? cost.forecast->isStreamed : needed > free;
     const QString remedy =

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "session/Session.h"
+
+#include <array>
+#include <string>
+#include <vector>
+
+namespace secateur {
+
+/// What can be measured, by the name that files have for it. A new one is a row here and what Measurement says of it.
+struct MeasuredRow {
+    Measured what;
+    const char *name;
+};
+inline constexpr std::array kMeasured = {MeasuredRow{Measured::Perplexity, "perplexity"}};
+const char *nameOf(Measured what);
+/// Throws Flaw for a name without a row.
+Measured measuredOf(const std::string &name);
+
+/// Notes what is in a text. Whether something else, or nothing, was known of it.
+bool noteContent(std::vector<ReadText> &read, const TextSettings &text, const std::string &tokenHash);
+/// What is in a text, as tokenHash; empty when it was not read.
+std::string contentOf(const std::vector<ReadText> &read, const TextSettings &text);
+
+/// Whether it was measured on that text: on what is in it now where that was read, else under the same settings.
+bool isOn(const Measurement &measurement, const TextSettings &text, const std::vector<ReadText> &read);
+/// Whether both were measured on the same tokens in windows of the same length, wherever those lay.
+bool areOnSameContent(const Measurement &one, const Measurement &other);
+/// Whether both were computed in the same way, so that they can be compared to the last bit.
+bool areComputedAlike(const Measurement &one, const Measurement &other);
+
+/// Adds one at the end. It takes the place of an earlier one of the same plan on the same content that was computed in the same way.
+void addMeasurement(std::vector<Measurement> &all, Measurement added);
+/// That of the dense model with which one is compared: on the same content, the latest that was computed in the same way, else the latest. Null
+/// where there is none.
+const Measurement *originalFor(const std::vector<Measurement> &all, const Measurement &one);
+
+} // namespace secateur

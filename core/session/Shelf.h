@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "session/Session.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace secateur {
+
+/// By what a session knows a plan: SHA-256 of what it keeps and of how that was chosen. Of a plan of 2SSP the removals do not count: a longer one is the
+/// same, searched further.
+std::string shelfKey(const PruningPlan &plan);
+
+/// Puts a plan on the shelf of a session whose model it fits, where it is not there yet, and what it knows of its search beside the other searches, where the
+/// session does not know as much. Returns the draft that it is.
+PlanDraft shelve(Session &session, PruningPlan plan, const std::filesystem::path &file);
+
+/// The same provenance with its texts where they are: a relative name that leads nowhere from the working folder is looked for in `folder`.
+Provenance withTextsIn(Provenance provenance, const std::filesystem::path &folder);
+
+/// A plan in a session file, as people name it: "FILE.secateur" for the current plan, "FILE.secateur:PIN" for a pinned one.
+struct SessionPlanName {
+    std::filesystem::path file;
+    std::string pin; ///< empty: the current plan
+};
+/// None where that names no session: a file of just that name comes first.
+std::optional<SessionPlanName> sessionPlanName(const std::filesystem::path &argument);
+/// The draft that is named so. Throws Error that lists the pins where there is none of that name, and when a newer version saved the session.
+const PlanDraft &draftNamed(const Session &session, const SessionPlanName &name);
+
+} // namespace secateur
