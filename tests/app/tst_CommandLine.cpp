@@ -328,7 +328,9 @@ void tst_CommandLine::outputsAreProtected()
     QCOMPARE(run({"export", kModel, "--plan", plan, "--output", out}).exitCode, 0);
     QVERIFY(run({"export", kModel, "--plan", out + "/pruning_manifest.json", "--output", out, "--overwrite"})
                 .errors.contains("is inside the output folder"));
-    QVERIFY(QFile::exists(out + "/pruning_manifest.json"));
+    const QString manifest = out + "/pruning_manifest.json";
+    QVERIFY(QFile::exists(manifest));
+    QVERIFY(run({"search", kModel, "--plan", manifest, "--save-plan", manifest}).errors.contains("already exists"));
     QCOMPARE(run({"export", kModel, "--plan", plan, "--output", folder.filePath(QString(300, 'x'))}).exitCode, 1);
 }
 
