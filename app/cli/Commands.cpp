@@ -9,6 +9,7 @@
 #include "foundation/Error.h"
 #include "foundation/InputFile.h"
 #include "foundation/JsonFile.h"
+#include "jobs/JobWork.h"
 #include "pruning/PlanFile.h"
 
 #include <algorithm>
@@ -42,7 +43,7 @@ void Run::calibrate()
         checkOutputFile(o.output);
     open();
     const TextSettings text = calibrationText();
-    showForecast({.windows = text.windows ? *text.windows : engine->checkText(text, context), .length = text.length});
+    showForecast({.windows = text.windows ? *text.windows : engine->checkText(text, context), .length = text.length}, text);
     const auto scores = engine->score(text, norm(), context);
     if (!isFirst())
         return;
@@ -83,8 +84,8 @@ void Run::plan()
 void Run::impact()
 {
     open();
-    const auto heard = [&](const CandidateLoss &loss) { hear(loss); };
-    const SearchRecord record = engine->impact(evaluationText(o, model->spec.contextLength), searchSettings({}), context, heard);
+    const SearchRecord record =
+        measureImpact(*engine, evaluationText(o, model->spec.contextLength), searchSettings({}), context, listener());
     const SearchStep &step = record.steps.front();
     Rows rows = {{"layer", "change of loss", "perplexity"}, {"none", "", decimal(std::exp(record.initialLoss), 3)}};
     for (std::size_t layer = 0; layer < step.losses.size(); ++layer) {
@@ -114,24 +115,24 @@ void Run::search()
     if (o.scores.empty()) {
         plan = optionalPlan().value();
         checkSearchable(plan);
-        const auto found = std::int64_t(plan.search.steps.size());
-        if (o.remove && *o.remove < found && !o.isOverwriteAllowed && isSame(o.plan, o.savePlan))
-            throw Error("The plan " + inQuotes(o.plan.string()) + " holds " + counted(found, "removal") + " and would keep " +
-                            std::to_string(*o.remove) + ".",
-                        "Choose another --save-plan, or add --overwrite.");
+        const PruningPlan given = plan;
         if (o.remove)
             plan = withRemovals(plan, model->spec, *o.remove);
+        checkGoesOn(given, withProtected(plan.search, searchSettings(plan.search.settings).protectedLayers));
     } else {
         plan = planFromScores(model->spec, loadMatchingScores(), balanceSettings(model->spec));
     }
     const Provenance before = plan.search.isBegun() ? plan.search.provenance : plan.calibration;
     const SearchSettings settings = searchSettings(plan.search.settings);
+    TextSettings text = textOf(before);
+    text.windows = settings.windows;
     showForecast({.windows = 0,
-                  .length = textOf(before).length,
+                  .length = text.length,
                   .searchWindows = settings.windows,
                   .removals = plan.balance.attentionsToRemove,
-                  .neuronsKept = plan.balance.neuronsKept});
-    runSearch(plan, textOf(before), settings);
+                  .neuronsKept = plan.balance.neuronsKept},
+                 text);
+    runSearch(plan, text, settings);
     showPlan(plan);
     nlohmann::json result = resultOf(plan.balance, &plan);
     result["evaluatedCandidates"] = plan.search.evaluations();
@@ -142,8 +143,9 @@ void Run::search()
 void Run::measure(const PruningPlan &plan, nlohmann::json &evaluations, Rows &rows)
 {
     for (const std::filesystem::path &file : o.evaluationTexts) {
-        const Evaluation dense = engine->evaluate(nullptr, heldOutText(file), context);
-        const Evaluation pruned = engine->evaluate(&plan, heldOutText(file), context);
+        const TextSettings text = heldOutText(file);
+        const Evaluation dense = secateur::evaluate(*engine, model->spec, {}, text, context, listener()).result;
+        const Evaluation pruned = secateur::evaluate(*engine, model->spec, {.plan = &plan}, text, context, listener()).result;
         const std::string name = file.filename().string();
         evaluations.push_back({{"text", name},
                                {"tokens", dense.tokens},
@@ -158,7 +160,7 @@ void Run::measure(const PruningPlan &plan, nlohmann::json &evaluations, Rows &ro
 
 void Run::exportTo(const PruningPlan &plan, const nlohmann::json &evaluations, nlohmann::json &result, Rows &rows)
 {
-    const ExportResult written = engine->exportPlan(plan, exportSettings(), evaluations, context);
+    const ExportRecord written = secateur::exportPlan(*engine, plan, exportSettings(), evaluations, context, listener());
     const auto change = [](std::int64_t before, std::int64_t after) {
         return (after > before ? "+" : "") + percent(double(after) / double(before) - 1);
     };
@@ -251,7 +253,8 @@ void Run::evaluate()
 {
     open();
     const auto plan = optionalPlan();
-    const Evaluation e = engine->evaluate(plan ? &*plan : nullptr, evaluationText(o, model->spec.contextLength), context);
+    const TextSettings text = evaluationText(o, model->spec.contextLength);
+    const Evaluation e = secateur::evaluate(*engine, model->spec, {.plan = plan ? &*plan : nullptr}, text, context, listener()).result;
     report.line("perplexity " + decimal(e.perplexity, 4) + " (loss " + decimal(e.loss, 6) + ", " + counted(e.tokens, "token") + " in " +
                 counted(e.windows, "window") + " of " + grouped(e.length) + ")");
     finish({{"perplexity", e.perplexity},
@@ -269,11 +272,15 @@ void Run::generate()
     const auto plan = optionalPlan();
     // The text is the progress: a bar would be drawn into it.
     JobContext quiet;
+    const std::int64_t room = engine->roomBehind(o.generation.prompt);
+    if (room > 0 && o.generation.tokens > room)
+        report.note("At most " + counted(room, "token") + " can follow: the model's context of " + grouped(model->spec.contextLength) +
+                    " holds the prompt as well.");
     report.piece(o.generation.prompt);
     const Generation g = engine->generate(plan ? &*plan : nullptr, o.generation, o.isJson ? context : quiet, [&](const std::string &piece) {
         context.check();
         report.piece(piece);
-        report.event({{"event", "text"}, {"text", piece}});
+        report.tell(TextGenerated{piece});
     });
     report.line("");
     finish({{"text", g.text}, {"ids", g.ids}, {"promptIds", g.promptIds}, {"tokensPerSecond", g.tokensPerSecond}});

@@ -17,7 +17,7 @@
 namespace secateur::cli {
 
 /// One command in progress: the options, the engine with the open model, and where to report. Commands.cpp has the commands, Run.cpp
-/// what they share.
+/// what they share, Outputs.cpp what they may write.
 class Run {
 public:
     Run(const Options &options, std::stop_token stop, Reporter &reporter);
@@ -50,6 +50,8 @@ private:
     void showText(const TextSettings &text, const TextReport &read);
     /// Says what the job will take, and keeps that for the comparison at its end.
     void showForecast(const JobSize &job);
+    /// The same of a job that will read `text`: where the memory is too small for it, the text is read first, which may turn out to be too short.
+    void showForecast(const JobSize &job, const TextSettings &text);
     /// The forecast beside what happened, as a line and in the result.
     void compareWithForecast(nlohmann::json &result);
     SearchSettings searchSettings(const SearchSettings &before) const;
@@ -61,11 +63,17 @@ private:
     NeuronScores loadMatchingScores();
     /// Throws Error when the file cannot be written, exists, or is among what is read.
     void checkOutputFile(const std::filesystem::path &file) const;
-    /// Throws Error when something that is read or written lies in the output folder.
+    /// Throws Error when the plan to resume would be replaced by one that keeps fewer of its removals. `record`: what its search goes on with.
+    void checkGoesOn(const PruningPlan &plan, const SearchRecord &record) const;
+    /// Throws Error when something that is read or written is the output folder or lies in it.
     void checkOutputFolder() const;
     void measure(const PruningPlan &plan, nlohmann::json &evaluations, Rows &rows);
     void exportTo(const PruningPlan &plan, const nlohmann::json &evaluations, nlohmann::json &result, Rows &rows);
-    void hear(const CandidateLoss &heard);
+    /// What a job tells is printed with --json.
+    EventListener listener()
+    {
+        return [this](const JobEvent &event) { report.tell(event); };
+    }
     void runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings);
     void showBalance(const SparsityBalance &balance);
     void showParameters(const SparsityBalance &balance);
@@ -89,8 +97,6 @@ private:
     std::shared_ptr<const ModelSummary> model;
 };
 
-/// Whether both lead to the same place, existing or not; an empty path leads nowhere.
-bool isSame(const std::filesystem::path &one, const std::filesystem::path &other);
 /// Layers as "3, 1, 2", or "none".
 std::string joined(const std::vector<std::int64_t> &numbers);
 /// Kept neurons of layers, without those that have no FFN: "200", "29 to 48", or "none".

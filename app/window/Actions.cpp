@@ -73,7 +73,7 @@ Actions::Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, Job
             runner.setPaused(job->number, job->state != JobInfo::State::Paused);
     });
     connect(copyCommand, &QAction::triggered, this, [this] {
-        const JobKind kind = m_model.hasNeurons() && !m_model.isByHand() ? JobKind::Search : JobKind::Open;
+        const JobKind kind = m_model.hasNeurons() && !m_model.isSettled() ? JobKind::Search : JobKind::Open;
         QGuiApplication::clipboard()->setText(m_jobs.commandOf(kind));
     });
     connect(sparsity25, &QAction::triggered, &editor, [&editor] { editor.setSparsity(0.25); });
@@ -151,7 +151,7 @@ void Actions::setPossible(QAction *action, const Possibility &possibility)
 void Actions::follow()
 {
     const Possibility own{m_model.changeProblem()}, width{m_model.widthProblem()}, removals{m_model.removalsProblem()},
-        plan = m_model.isByHand() ? own : Possibility{m_model.editProblem()};
+        plan = m_model.isSettled() ? own : Possibility{m_model.editProblem()};
     for (QAction *action : {saveSession, saveSessionAs, copyCommand})
         setPossible(action, own);
     for (QAction *action : {sparsity25, sparsity37, sparsity50})

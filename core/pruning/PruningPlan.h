@@ -113,7 +113,9 @@ SearchRecord withProtected(SearchRecord record, const std::vector<std::int64_t> 
 /// settings, its balance, its parameters, its search.
 void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::string &modelHash);
 
-/// Throws Error when no search can go on with a plan: none began it, or it changes weights.
+/// Whether a search can go on with a plan: it is by 2SSP, and changes no weights.
+bool isSearchable(const PruningPlan &plan);
+/// Throws Error that says why where it cannot.
 void checkSearchable(const PruningPlan &plan);
 
 /// Throws Error when the settings name layers that do not exist or cannot be followed with the plan's number of removals.

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint64_t kLargest = std::uint64_t(1) << 30; // as of a plan
 
-bool exists(const std::filesystem::path &path)
+bool isThere(const std::filesystem::path &path)
 {
     std::error_code error;
     return std::filesystem::exists(path, error);
@@ -27,14 +27,16 @@ bool isFolder(const std::filesystem::path &path)
     return std::filesystem::is_directory(path, error);
 }
 
-bool holdsScores(const std::filesystem::path &file)
+/// What a .safetensors file of ours holds, by its metadata; else the weights of a model.
+Openable kindOfTensors(const std::filesystem::path &file)
 {
     try {
         const SafetensorsFile stored(file);
         const auto kind = stored.metadata().find("kind");
-        return kind != stored.metadata().end() && kind->second == "secateur-neuron-scores";
+        const std::string name = kind == stored.metadata().end() ? std::string() : kind->second;
+        return name == "secateur-neuron-scores" ? Openable::Scores : name == "secateur-plan" ? Openable::Plan : Openable::Model;
     } catch (const std::exception &) { // whoever opens it says why
-        return false;
+        return Openable::Model;
     }
 }
 
@@ -55,10 +57,10 @@ Openable openableAt(const std::filesystem::path &path)
     if (suffix == ".secateur")
         return Openable::Session;
     if (suffix == ".safetensors")
-        return holdsScores(path) ? Openable::Scores : Openable::Model;
+        return kindOfTensors(path);
     if (suffix != ".json" || isFolder(path) || name == "config.json" || name.ends_with(".index.json"))
         return Openable::Model;
-    const bool isBesideModel = exists(path.parent_path() / "config.json");
+    const bool isBesideModel = isThere(path.parent_path() / "config.json");
     return !isBesideModel || mentionsPlan(path) ? Openable::Plan : Openable::Model;
 }
 
@@ -69,7 +71,7 @@ std::filesystem::path modelNamedIn(const std::filesystem::path &file)
         if (const nlohmann::json &command = manifest.at("command"); command.size() > 2) { // the program, the command, the model
             const std::filesystem::path named = command.at(2).get<std::string>();
             for (const std::filesystem::path &model : {named, file.parent_path() / named})
-                if (exists(model))
+                if (isThere(model))
                     return model;
         }
         for (const CachedModel &model : modelsInHubCache())

@@ -8,7 +8,7 @@ namespace secateur {
 /// What people open, by what a path leads to.
 enum class Openable { Model, Session, Plan, Scores };
 
-/// A plan is a file of JSON that holds one, or a manifest, or at least is no file of a model; scores are those of `calibrate`. What is neither, nor a session,
+/// A plan is a file of JSON that holds one, or a manifest, or at least is no file of a model, or one with changed weights; scores are those of `calibrate`. What is neither, nor a session,
 /// is taken for a model: whoever opens it says what is wrong. Reads the file where its name does not tell; throws nothing.
 Openable openableAt(const std::filesystem::path &path);
 

@@ -38,8 +38,8 @@ const ModelSpec &denseOf(const Session &session)
 std::int64_t removalsOf(const ShelfPlan &shelf, const PlanDraft &draft)
 {
     const PruningPlan &plan = shelf.plan;
-    return plan.method == PlanMethod::TwoSsp ? draft.balance.attentionsToRemove.value_or(plan.balance.attentionsToRemove)
-                                             : plan.balance.attentionsToRemove;
+    return isSearchable(plan) ? draft.balance.attentionsToRemove.value_or(plan.balance.attentionsToRemove)
+                              : plan.balance.attentionsToRemove;
 }
 
 /// That variation, before its search.
@@ -147,7 +147,7 @@ BalanceBounds boundsOf(const Session &session, const PlanDraft &draft)
     if (!shelf)
         return boundsOf(denseOf(session), draft.balance.sparsity, draft.balance.alpha);
     const std::int64_t own = shelf->plan.balance.attentionsToRemove;
-    if (shelf->plan.method != PlanMethod::TwoSsp)
+    if (!isSearchable(shelf->plan))
         return {.leastAttentions = own, .mostAttentions = own, .attentionsByRule = own};
     return {.leastAttentions = 0, .mostAttentions = denseOf(session).layerCount(), .attentionsByRule = own};
 }
@@ -156,7 +156,7 @@ ModelSpec specOf(const Session &session, const PlanDraft &draft)
 {
     const ModelSpec &dense = denseOf(session);
     const SparsityBalance split = balanceOf(session, draft);
-    if (const ShelfPlan *shelf = shelfPlanOf(session, draft); shelf && shelf->plan.method != PlanMethod::TwoSsp)
+    if (const ShelfPlan *shelf = shelfPlanOf(session, draft); shelf && !isSearchable(shelf->plan))
         return prunedSpec(dense, shelf->plan.widths(), shelf->plan.removedAttentions);
     std::vector<std::int64_t> removed;
     if (const std::optional<SearchRecord> known = searchOf(session, draft, split.neuronsKept))
@@ -173,7 +173,7 @@ PruningPlan planOf(const Session &session, const PlanDraft &draft)
     const ModelSpec &dense = denseOf(session);
     const ShelfPlan *shelf = shelfPlanOf(session, draft);
     PruningPlan plan = shelf ? variationOf(*shelf, dense, draft) : planFromScores(dense, scoresOf(session, draft), draft.balance);
-    if (plan.method != PlanMethod::TwoSsp)
+    if (!isSearchable(plan))
         return plan;
     plan.search.settings = draft.search;
     const std::optional<SearchRecord> known = searchOf(session, draft, plan.balance.neuronsKept);

@@ -24,7 +24,7 @@ namespace secateur {
 /// What people edit: everything that decides a plan, and nothing that was measured. What undo goes back to.
 ///
 /// Its neurons come from the scores of a calibration or from a plan of the shelf, never from both. Of a plan of the shelf, `balance` decides N alone (none: the
-/// plan's own), and of one by hand nothing does.
+/// plan's own), and of one that cannot be searched (isSearchable) nothing does.
 struct PlanDraft {
     std::int64_t calibration = -1; ///< index into Session::calibrations; -1 = none yet
     BalanceSettings balance;
@@ -37,7 +37,7 @@ struct PlanDraft {
 
 /// A plan that was not made in this session: of the command line, by hand, or of an export.
 struct ShelfPlan {
-    PruningPlan plan;           ///< one of 2SSP as before its search; what is known of that is in Session::searches
+    PruningPlan plan;           ///< one that can be searched as before its search; what is known of that is in Session::searches
     std::filesystem::path file; ///< that it was read from
 };
 

@@ -57,7 +57,7 @@ bool isKeyOf(const std::string &key, const SearchSettings &settings, const Sessi
     if (const std::string ofPlan = "plan "; key.starts_with(ofPlan)) {
         const PlanDraft draft{.balance = {}, .search = settings, .plan = key.substr(ofPlan.size(), key.find(',') - ofPlan.size())};
         const auto found = session.plans.find(draft.plan);
-        return found != session.plans.end() && found->second->plan.method == PlanMethod::TwoSsp && key == searchKey(draft, 0);
+        return found != session.plans.end() && isSearchable(found->second->plan) && key == searchKey(draft, 0);
     }
     const std::string before = "calibration ", between = ", K ";
     std::int64_t calibration = -1, neuronsKept = -1;
@@ -73,8 +73,30 @@ bool isKeyOf(const std::string &key, const SearchSettings &settings, const Sessi
            key == searchKey({.calibration = calibration, .balance = {}, .search = settings}, neuronsKept);
 }
 
-void checkScores(const NeuronScores &scores, const ModelSpec &spec, std::size_t index)
+void checkShelf(const Session &session)
 {
+    for (const auto &[key, shelf] : session.plans) {
+        const std::string name = "the plan of " + inQuotes(shelf->file.string());
+        try {
+            PruningPlan plan = shelf->plan;
+            if (!plan.edits.values) // their file is not there: whoever needs them says so
+                plan.edits = {};
+            checkPlan(plan, denseOf(session), plan.calibration.modelHash);
+        } catch (const Error &problem) {
+            refuse(name + " does not fit: " + problem.what());
+        }
+        if (key != shelfKey(shelf->plan))
+            refuse(name + " is kept as another one");
+        if (isSearchable(shelf->plan) && shelf->plan.search.isBegun())
+            refuse(name + " holds a search of its own");
+    }
+}
+
+} // namespace
+
+void checkScores(const NeuronScores &scores, const Session &session, std::size_t index)
+{
+    const ModelSpec &spec = denseOf(session);
     bool fits = scores.layers.size() == spec.layers.size();
     for (std::size_t i = 0; fits && i < scores.layers.size(); ++i) {
         const std::vector<float> &layer = scores.layers[i];
@@ -84,24 +106,6 @@ void checkScores(const NeuronScores &scores, const ModelSpec &spec, std::size_t 
     if (!fits)
         refuse("the scores of calibration " + std::to_string(index) + " do not fit the model");
 }
-
-void checkShelf(const Session &session)
-{
-    for (const auto &[key, shelf] : session.plans) {
-        const std::string name = "the plan of " + inQuotes(shelf->file.string());
-        try {
-            checkPlan(shelf->plan, denseOf(session), shelf->plan.calibration.modelHash);
-        } catch (const Error &problem) {
-            refuse(name + " does not fit: " + problem.what());
-        }
-        if (key != shelfKey(shelf->plan))
-            refuse(name + " is kept as another one");
-        if (shelf->plan.method == PlanMethod::TwoSsp && shelf->plan.search.isBegun())
-            refuse(name + " holds a search of its own");
-    }
-}
-
-} // namespace
 
 void checkDraft(const PlanDraft &draft, const Session &session, const std::string &name)
 {
@@ -157,7 +161,7 @@ void checkMeasurement(const Measurement &record, const Session &session)
 void checkSession(const Session &session)
 {
     for (std::size_t i = 0; i < session.calibrations.size(); ++i)
-        checkScores(*session.calibrations[i], denseOf(session), i);
+        checkScores(*session.calibrations[i], session, i);
     checkShelf(session);
     checkText(session.calibrationText);
     checkText(session.evaluationText);

@@ -8,11 +8,20 @@
 #include "pruning/PlanFile.h"
 #include "pruning/PlanJson.h"
 #include "session/Measurements.h"
+#include "session/Shelf.h"
 
 #include <cmath>
 
 namespace secateur {
 namespace {
+
+nlohmann::json toJson(const Evaluation &e)
+{
+    return {{"loss", e.loss},       {"perplexity", e.perplexity}, {"tokens", e.tokens},
+            {"windows", e.windows}, {"length", e.length},         {"tokenHash", e.tokenHash}};
+}
+
+} // namespace
 
 nlohmann::json toJson(const ModelSummary &m)
 {
@@ -48,14 +57,6 @@ ModelSummary modelFromJson(const nlohmann::json &json, const std::string &source
     model.tokenizerHint = json.value("tokenizerHint", std::string()); // older sessions have none
     return model;
 }
-
-nlohmann::json toJson(const Evaluation &e)
-{
-    return {{"loss", e.loss},       {"perplexity", e.perplexity}, {"tokens", e.tokens},
-            {"windows", e.windows}, {"length", e.length},         {"tokenHash", e.tokenHash}};
-}
-
-} // namespace
 
 nlohmann::json toJson(const PlanDraft &draft)
 {
@@ -214,7 +215,7 @@ nlohmann::json toJson(const Session &s)
     for (const ExportRecord &record : s.exports)
         exports.push_back(toJson(record));
     for (const auto &scores : s.calibrations)
-        calibrations.push_back({{"norm", scores->norm == ScoreNorm::L1 ? "l1" : "l2"}, {"provenance", toJson(scores->provenance)}});
+        calibrations.push_back({{"norm", nameOf(scores->norm)}, {"provenance", toJson(scores->provenance)}});
     for (const auto &[key, shelf] : s.plans)
         plans[key] = {{"file", shelf->file.string()}, {"plan", toJson(shelf->plan)}};
     return {{"kind", "secateur-session"},
@@ -222,7 +223,7 @@ nlohmann::json toJson(const Session &s)
             {"model", s.model ? toJson(*s.model) : nlohmann::json()},
             {"calibrationText", toJson(s.calibrationText)},
             {"evaluationText", toJson(s.evaluationText)},
-            {"norm", s.norm == ScoreNorm::L1 ? "l1" : "l2"},
+            {"norm", nameOf(s.norm)},
             {"calibrations", calibrations},
             {"plans", plans},
             {"draft", toJson(s.draft)},
@@ -256,7 +257,9 @@ Session sessionFromJson(const nlohmann::json &json, const std::string &source)
     if (json.contains("plans")) // older sessions have none
         for (const auto &[key, shelf] : json.at("plans").items()) {
             const std::string file = shelf.at("file");
-            s.plans[key] = std::make_shared<const ShelfPlan>(ShelfPlan{.plan = planFromJson(shelf.at("plan"), file), .file = file});
+            PruningPlan plan = planFromJson(shelf.at("plan"), file);
+            findValues(plan, file);
+            s.plans[key] = std::make_shared<const ShelfPlan>(ShelfPlan{.plan = std::move(plan), .file = file});
         }
     for (const auto &[key, record] : json.at("searches").items())
         s.searches[key] = searchRecordFromJson(record);

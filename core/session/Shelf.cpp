@@ -4,6 +4,7 @@
 #include "foundation/Error.h"
 #include "foundation/Sha256.h"
 #include "foundation/Wording.h"
+#include "pruning/PlanFile.h"
 
 #include <algorithm>
 #include <limits>
@@ -14,10 +15,10 @@
 namespace secateur {
 namespace {
 
-/// A plan of 2SSP as before its search; its provenance stays, which tells the text that a search was made on.
+/// A plan that can be searched as before its search; its provenance stays, which tells the text that a search was made on.
 PruningPlan beforeItsSearch(PruningPlan plan)
 {
-    if (plan.method != PlanMethod::TwoSsp)
+    if (!isSearchable(plan))
         return plan;
     plan.removedAttentions.clear();
     plan.search.steps.clear();
@@ -36,9 +37,8 @@ bool isFile(const std::filesystem::path &path)
 
 std::string shelfKey(const PruningPlan &plan)
 {
-    const bool isSearched = plan.method == PlanMethod::TwoSsp;
     nlohmann::json how;
-    if (isSearched)
+    if (plan.method == PlanMethod::TwoSsp)
         how = {{"norm", plan.norm == ScoreNorm::L1 ? "l1" : "l2"}, {"calibration", toJson(plan.calibration)}};
     return Sha256::ofText(nlohmann::json{{"surgery", beforeItsSearch(plan).hash()}, {"how", how}}.dump(
         -1, ' ', false, nlohmann::json::error_handler_t::replace));
@@ -57,7 +57,7 @@ PlanDraft shelve(Session &session, const ShelfEntry &entry)
 {
     PlanDraft draft = entry.draft;
     const PruningPlan &plan = entry.plan->plan, &kept = session.plans.try_emplace(draft.plan, entry.plan).first->second->plan;
-    if (plan.method != PlanMethod::TwoSsp)
+    if (!isSearchable(plan))
         return draft;
     if (plan.balance.attentionsToRemove != kept.balance.attentionsToRemove)
         draft.balance.attentionsToRemove = plan.balance.attentionsToRemove;
@@ -67,6 +67,17 @@ PlanDraft shelve(Session &session, const ShelfEntry &entry)
             known = entry.search;
     }
     return draft;
+}
+
+void findValues(PruningPlan &plan, const std::filesystem::path &file)
+{
+    if (plan.edits.isEmpty())
+        return;
+    try {
+        if (const PruningPlan stored = loadPlan(file); stored.edits == plan.edits)
+            plan.edits.values = stored.edits.values;
+    } catch (const Error &) { // whoever needs them says that they are not at hand
+    }
 }
 
 Provenance withTextsIn(Provenance provenance, const std::filesystem::path &folder)

@@ -18,12 +18,15 @@ std::string shelfKey(const PruningPlan &plan);
 struct ShelfEntry {
     std::shared_ptr<const ShelfPlan> plan;
     PlanDraft draft;     ///< that it is where the shelf does not have it yet
-    SearchRecord search; ///< of 2SSP, as far as the file knows it
+    SearchRecord search; ///< of one that can be searched, as far as the file knows it
 };
 ShelfEntry shelfEntry(PruningPlan plan, const std::filesystem::path &file);
 /// Puts a plan on the shelf of a session whose model it fits, where it is not there yet, and what it knows of its search beside the other searches, where the
 /// session does not know as much. Returns the draft that it is.
 PlanDraft shelve(Session &session, const ShelfEntry &entry);
+
+/// Gives a plan of a session that changes weights their values again, which only its file has. Without that file it has none.
+void findValues(PruningPlan &plan, const std::filesystem::path &file);
 
 /// The same provenance with its texts where they are: a relative name that leads nowhere from the working folder is looked for in `folder`.
 Provenance withTextsIn(Provenance provenance, const std::filesystem::path &folder);

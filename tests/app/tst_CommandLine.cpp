@@ -64,6 +64,12 @@ QJsonObject jsonOf(const QString &file)
     return opened.open(QIODevice::ReadOnly) ? QJsonDocument::fromJson(opened.readAll()).object() : QJsonObject();
 }
 
+/// Where the search of a plan file comes from, and how it was computed.
+QJsonObject searchProvenance(const QString &file)
+{
+    return jsonOf(file).value("search").toObject().value("provenance").toObject();
+}
+
 /// A plan file as a version wrote it that did not note the instructions.
 bool forgetInstructions(const QString &file)
 {
@@ -138,6 +144,8 @@ private slots:
     void jsonIsOneObjectALine();
     void interruptStopsWithinASecond_data();
     void interruptStopsWithinASecond();
+    void signalsAtTheStartAreHeard_data();
+    void signalsAtTheStartAreHeard();
     void interruptedSearchGoesOnToTheSamePlan();
     void generateWritesTextAndIds();
     void benchComparesTwoSettings();
@@ -259,6 +267,9 @@ void tst_CommandLine::failuresEndWithOneAndNameObjectAndRemedy_data()
     QTest::newRow("short text") << QStringList{"calibrate", kModel,      "--text", SECATEUR_SOURCE_DIR "/resources/sample/README.md",
                                                "--output",  "/tmp/never"}
                                 << QByteArray("16,384");
+    QTest::newRow("more windows than memory could hold")
+        << QStringList{"calibrate", kModel, "--text", kText, "--windows", "1000000000", "--output", "/tmp/never"}
+        << QByteArray("gives 159,931 tokens; 1,000,000,000 windows of 512 need");
     QTest::newRow("scores of nothing") << QStringList{"plan", kModel, "--sparsity", "0.5", "--scores", kText} << QByteArray("grimm.txt");
     QTest::newRow("no plan") << QStringList{"export", kModel, "--plan", "/no/plan.json", "--output", "/tmp/never"}
                              << QByteArray("/no/plan.json");
@@ -296,18 +307,30 @@ void tst_CommandLine::outputsAreProtected()
     QCOMPARE(run({"export", kModel, "--plan", "", "--output", folder.filePath("out")}).exitCode, 2);
     // What is read is never written over, and what lies in the output folder is not lost with it.
     QVERIFY(run(planned + QStringList{scores, "--overwrite"}).errors.contains("is also an input"));
-    QVERIFY(run(planned + QStringList{kModel + "/config.json", "--overwrite"}).errors.contains("is also an input"));
+    QVERIFY(run(planned + QStringList{kModel + "/config.json", "--overwrite"}).errors.contains("is inside the model folder"));
     const QString out = folder.filePath("out");
     QVERIFY(run(QStringList{"prune", kModel, "--sparsity", "0.375", "--output", out, "--save-plan", out} + kShort)
-                .errors.contains("is inside the output folder"));
+                .errors.contains("--save-plan and --output are the same place"));
+    QVERIFY(run({"export", kModel, "--plan", plan, "--output", plan}).errors.contains("plan.json' is also an input"));
     QCOMPARE(run({"search", kModel, "--scores", scores, "--sparsity", "0.375", "--save-plan", plan, "--overwrite"}).exitCode, 0);
     QVERIFY(
         run({"search", kModel, "--plan", plan, "--remove", "1", "--save-plan", plan}).errors.contains("holds 3 removals and would keep 1"));
     QCOMPARE(run({"search", kModel, "--plan", plan, "--remove", "1", "--save-plan", folder.filePath("shorter.json")}).exitCode, 0);
+    // The same search goes on in place; another one, or a plan that is only read, does not replace its file.
+    const QJsonArray removed =
+        run({"search", kModel, "--plan", plan, "--save-plan", plan, "--json"}).result().value("removalOrder").toArray();
+    QCOMPARE(removed.size(), 3);
+    const QString second = QString::number(removed.at(1).toInt());
+    QVERIFY(run({"search", kModel, "--plan", plan, "--protect", second, "--save-plan", plan})
+                .errors.contains("holds 3 removals and would keep 1"));
+    QVERIFY(run({"plan", kModel, "--plan", plan, "--save-plan", plan}).errors.contains("plan.json' already exists."));
+    QCOMPARE(run({"plan", kModel, "--plan", plan, "--json"}).result().value("removalOrder").toArray(), removed);
     QCOMPARE(run({"export", kModel, "--plan", plan, "--output", out}).exitCode, 0);
     QVERIFY(run({"export", kModel, "--plan", out + "/pruning_manifest.json", "--output", out, "--overwrite"})
                 .errors.contains("is inside the output folder"));
-    QVERIFY(QFile::exists(out + "/pruning_manifest.json"));
+    const QString manifest = out + "/pruning_manifest.json";
+    QVERIFY(QFile::exists(manifest));
+    QVERIFY(run({"search", kModel, "--plan", manifest, "--save-plan", manifest}).errors.contains("already exists"));
     QCOMPARE(run({"export", kModel, "--plan", plan, "--output", folder.filePath(QString(300, 'x'))}).exitCode, 1);
 }
 
@@ -860,7 +883,8 @@ void tst_CommandLine::screeningIsRecordedAndDecidesNothing()
 void tst_CommandLine::aSearchOfOtherInstructionsIsNotResumed()
 {
     const QStringList alike = {"--threads", "1", "--device", "cpu"};
-    const QString own = runWith("avx2", QStringList{"inspect", kModel, "--json"}).result().value("computed")["instructions"].toString();
+    const QString own =
+        runWith("avx2", QStringList{"inspect", kModel, "--json"}).result().value("computed").toObject().value("instructions").toString();
     if (own != "AVX2")
         QSKIP("This processor has no AVX2, so there are no other instructions to choose.");
     QTemporaryDir folder;
@@ -869,15 +893,15 @@ void tst_CommandLine::aSearchOfOtherInstructionsIsNotResumed()
     QCOMPARE(
         runWith("default", QStringList{"prune", kModel, "--remove", "1", "--keep", "300", "--save-plan", plan} + kShort + alike).exitCode,
         0);
-    QCOMPARE(jsonOf(plan)["search"]["provenance"]["instructions"].toString(), QString("NO AVX"));
+    QCOMPARE(searchProvenance(plan).value("instructions").toString(), QString("DEFAULT"));
     const Outcome other = runWith("avx2", search);
     QCOMPARE(other.exitCode, 1);
     QVERIFY2(other.errors.contains(
-                 "cannot be resumed: it was computed without AVX instructions, and this process computes with AVX2 instructions."),
+                 "cannot be resumed: it was computed with the default instructions, and this process computes with AVX2 instructions."),
              other.errors);
-    QCOMPARE(jsonOf(plan)["removedAttentions"].toArray().size(), 1); // left as it was
+    QCOMPARE(jsonOf(plan).value("removedAttentions").toArray().size(), 1); // left as it was
     QCOMPARE(runWith("default", search).exitCode, 0);
-    QCOMPARE(jsonOf(plan)["removedAttentions"].toArray().size(), 2);
+    QCOMPARE(jsonOf(plan).value("removedAttentions").toArray().size(), 2);
 }
 
 void tst_CommandLine::aSearchOfUnknownInstructionsIsResumedAndStaysUnknown()
@@ -891,9 +915,9 @@ void tst_CommandLine::aSearchOfUnknownInstructionsIsResumedAndStaysUnknown()
     QVERIFY2(resumed.exitCode == 0, resumed.errors);
     QVERIFY2(resumed.errors.contains("The plan does not say with which instructions, by which library of products its search was computed"),
              resumed.errors);
-    QCOMPARE(jsonOf(plan)["removedAttentions"].toArray().size(), 2);
-    QCOMPARE(jsonOf(plan)["search"]["provenance"]["instructions"].toString(), QString());
-    QVERIFY(!jsonOf(plan)["search"]["provenance"]["host"].toString().isEmpty());
+    QCOMPARE(jsonOf(plan).value("removedAttentions").toArray().size(), 2);
+    QCOMPARE(searchProvenance(plan).value("instructions").toString(), QString());
+    QVERIFY(!searchProvenance(plan).value("host").toString().isEmpty());
 }
 
 void tst_CommandLine::howItWasComputedStandsInEveryResult()
@@ -925,7 +949,9 @@ void tst_CommandLine::jsonIsOneObjectALine()
     const Outcome outcome = run({"evaluate", kModel, "--text", kHeldOut, "--windows", "3", "--json"});
     QCOMPARE(outcome.events.size(), outcome.output.trimmed().count('\n') + 1);
     QVERIFY(outcome.errors.isEmpty());
-    const QJsonObject progress = outcome.events.at(outcome.events.size() - 2);
+    const QJsonObject measured = outcome.events.at(outcome.events.size() - 2), progress = outcome.events.at(outcome.events.size() - 3);
+    QCOMPARE(measured.value("event").toString(), QString("evaluation"));
+    QCOMPARE(measured["record"].toObject()["result"].toObject()["perplexity"], outcome.result().value("perplexity"));
     QCOMPARE(progress.value("event").toString(), QString("progress"));
     QCOMPARE(progress.value("done").toInt(), 3);
     QCOMPARE(progress.value("total").toInt(), 3);
@@ -965,6 +991,29 @@ void tst_CommandLine::interruptStopsWithinASecond()
     QVERIFY2(entries(folder).isEmpty(), qPrintable(entries(folder).join(' ')));
 }
 
+void tst_CommandLine::signalsAtTheStartAreHeard_data()
+{
+    QTest::addColumn<int>("signal");
+    QTest::newRow("SIGINT") << SIGINT;
+    QTest::newRow("SIGTERM") << SIGTERM;
+    QTest::newRow("SIGHUP") << SIGHUP;
+}
+
+void tst_CommandLine::signalsAtTheStartAreHeard()
+{
+    QFETCH(int, signal);
+    QProcess process;
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert("LD_PRELOAD", SECATEUR_EARLY_SIGNAL);
+    environment.insert("SECATEUR_EARLY_SIGNAL", QString::number(signal));
+    environment.insert("ASAN_OPTIONS", "verify_asan_link_order=0");
+    process.setProcessEnvironment(environment);
+    process.start(SECATEUR_CLI, {"evaluate", kModel, "--text", kText, "--json"});
+    const Outcome outcome = finished(process);
+    QCOMPARE(outcome.exitCode, 130); // -1 = the signal ended it
+    QCOMPARE(outcome.events.last().value("event").toString(), QString("cancelled"));
+}
+
 void tst_CommandLine::interruptedSearchGoesOnToTheSamePlan()
 {
     QTemporaryDir folder;
@@ -1002,6 +1051,12 @@ void tst_CommandLine::generateWritesTextAndIds()
     const QJsonObject result = run({"generate", kModel, "--prompt", "Once upon a time", "--tokens", "12", "--json"}).result();
     QCOMPARE(result.value("ids").toArray().size(), 12);
     QCOMPARE("Once upon a time" + result.value("text").toString().toUtf8() + "\n", text.output);
+    QVERIFY(!text.errors.contains("note:"));
+    const Outcome full = run({"generate", kModel, "--prompt", "Once upon a time", "--tokens", "600"});
+    const qsizetype room = 512 - result.value("promptIds").toArray().size();
+    QVERIFY2(full.errors.contains("note: At most " + QByteArray::number(room) + " tokens can follow: the model's context of 512"),
+             full.errors);
+    QVERIFY(full.output.startsWith(text.output.chopped(1)));
 }
 
 void tst_CommandLine::benchComparesTwoSettings()

@@ -11,40 +11,6 @@
 using namespace secateur;
 using namespace secateur::test;
 
-namespace {
-
-void forgetDetails(Provenance &provenance)
-{
-    ComputeConditions &computed = provenance.computed;
-    computed = {.device = computed.device,
-                .gpu = {},
-                .dtype = computed.dtype,
-                .threads = computed.threads,
-                .instructions = {},
-                .products = {},
-                .torchVersion = computed.torchVersion,
-                .programVersion = computed.programVersion,
-                .host = {}};
-}
-
-/// A session as files of format 2 have it, which tell less of how numbers were computed.
-Session asBefore(Session session)
-{
-    for (auto &scores : session.calibrations) {
-        auto before = std::make_shared<NeuronScores>(*scores);
-        forgetDetails(before->provenance);
-        scores = before;
-    }
-    for (auto &[key, record] : session.searches)
-        forgetDetails(record.provenance);
-    forgetDetails(session.denseImpact->provenance);
-    for (Measurement &measurement : session.measurements)
-        measurement.computed = {};
-    return session;
-}
-
-} // namespace
-
 class tst_Shelf : public QObject {
     Q_OBJECT
 
@@ -165,11 +131,32 @@ void tst_Shelf::itsSearchesAreItsOwn()
     QCOMPARE(planOf(session, draft).removedAttentions, std::vector<std::int64_t>{1});
 }
 
+/// What files of before say of it: less of how numbers were computed, and of measurements nothing.
+static Session asOfBefore(Session session)
+{
+    const auto forget = [](ComputeConditions &computed) {
+        computed.gpu = computed.instructions = computed.products = computed.host = {};
+    };
+    for (auto &calibration : session.calibrations) {
+        auto scores = std::make_shared<NeuronScores>(*calibration);
+        forget(scores->provenance.computed);
+        calibration = scores;
+    }
+    for (auto &[key, record] : session.searches)
+        forget(record.provenance.computed);
+    if (session.denseImpact)
+        forget(session.denseImpact->provenance.computed);
+    for (Measurement &measurement : session.measurements)
+        measurement.computed = {};
+    return session;
+}
+
 void tst_Shelf::sessionsOfBeforeAreReadWhole()
 {
-    // Both were written by the program before it had a shelf, when the format was 2.
+    // Written by the program before it had a shelf, when the formats were 1 and 2.
     const std::filesystem::path folder = SECATEUR_FIXTURES "/sessions";
-    QCOMPARE(difference(loadSession(folder / "format-2.secateur"), asBefore(fullSession())), QString());
+    for (const char *name : {"format-1.secateur", "format-2.secateur"})
+        QCOMPARE(difference(loadSession(folder / name), asOfBefore(fullSession())), QString());
     Session expected = fullSession();
     PlanDraft draft = expected.draft;
     draft.balance.attentionsToRemove = 1;
@@ -191,7 +178,7 @@ void tst_Shelf::sessionsOfBeforeAreReadWhole()
     expected.measurements.push_back(evaluation);
     expected.exports.push_back(exportOf("/out/c"));
     const Session found = recoverSession(folder / "journal-2");
-    QCOMPARE(difference(found, asBefore(expected)), QString());
+    QCOMPARE(difference(found, asOfBefore(expected)), QString());
     QCOMPARE(found.view.at("tab"), std::string("balance"));
 }
 
@@ -212,9 +199,9 @@ void tst_Shelf::itComesBackFromFileAndJournal()
         SessionJournal journal(root / "journals");
         journal.writeBase(journal.startBase(), session);
         journal.draftChanged(varied);
-        journal.searchBegun(key, varied.search, provenanceOf("its search"), 3);
-        journal.candidateEvaluated(key, 1, 2, 4.25);
-        journal.attentionRemoved(key, 1, 2, false);
+        journal.add(SearchKnown{key, session.searches.at(key)}); // it goes on
+        journal.add(LossKnown{key, {.step = 1, .layer = 2, .loss = 4.25}});
+        journal.add(AttentionRemoved{key, 1, 2, false});
         varied.plan = "of no shelf";
         journal.draftChanged(varied); // a damaged line costs no other
         left = journal.folder();

@@ -202,7 +202,7 @@ void PlanEditor::edit(const PlanDraft &after, const QString &what)
             state.texts.norm = scores.norm;
         }
     } else if (const ShelfPlan *shelf = after.plan != m_model.draft().plan ? shelfPlanOf(m_model.session(), after) : nullptr;
-               shelf && shelf->plan.method == PlanMethod::TwoSsp) {
+               shelf && isSearchable(shelf->plan)) {
         state.texts.calibration = searchTextOf(shelf->plan);
         state.texts.norm = shelf->plan.norm;
     }

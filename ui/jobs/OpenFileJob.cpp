@@ -5,7 +5,6 @@
 #include "engine/Engine.h"
 #include "foundation/Error.h"
 #include "foundation/Wording.h"
-#include "jobs/CommandLines.h"
 #include "jobs/SessionJobs.h"
 #include "jobs/SessionTask.h"
 #include "models/MessageLog.h"
@@ -60,7 +59,7 @@ void SessionJobs::openFile(const std::filesystem::path &file)
                 if (kind == Openable::Model)
                     return openModel(file);
                 if (m_model.hasModel())
-                    return startOpeningFile(file);
+                    return startOpeningFile(file, kind == Openable::Scores);
                 if (model.empty())
                     return emit modelNeeded(QString::fromStdString(file.string()));
                 openModelFor(model, file);
@@ -76,7 +75,7 @@ void SessionJobs::openModelFor(const std::filesystem::path &model, const std::fi
 }
 
 /// Into the session, whose model it must fit.
-void SessionJobs::startOpeningFile(const std::filesystem::path &file)
+void SessionJobs::startOpeningFile(const std::filesystem::path &file, bool isScores)
 {
     const QString name = QString::fromStdString(file.filename().string());
     QString problem = m_model.changeProblem();
@@ -91,10 +90,9 @@ void SessionJobs::startOpeningFile(const std::filesystem::path &file)
         m_messages.post(message);
         return;
     }
-    const bool isScores = file.extension() == ".safetensors";
-    const std::filesystem::path model = m_model.session().model->folder;
-    start(JobKind::Open, tr("Open %1").arg(name), isScores ? CommandLines::inspect(model) : CommandLines::checkPlan(model, file),
-          QStringLiteral("open"), {}, [this, file, name, isScores](const SessionTask &task, JobPort &port) {
+    const std::filesystem::path none;
+    start(request::Open{.model = m_model.session().model->folder, .plan = isScores ? none : file, .scores = isScores ? file : none},
+          [this, file, name, isScores](const SessionTask &task, JobPort &port) {
               const ModelSummary &summary = *task.session().model;
               const std::string hash = task.engine(port).modelHash(port.context());
               if (isScores) {

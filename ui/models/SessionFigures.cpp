@@ -50,7 +50,7 @@ const SearchRecord *SessionModel::search() const
 
 std::vector<std::int64_t> SessionModel::removalOrder() const
 {
-    return isByHand() ? shelfPlan()->plan.removedAttentions : removalsOf(search(), attentionsToRemove());
+    return isSettled() ? shelfPlan()->plan.removedAttentions : removalsOf(search(), attentionsToRemove());
 }
 
 std::optional<double> SessionModel::searchPerplexity() const
@@ -126,7 +126,7 @@ PlanFacts SessionModel::factsOf(const PlanDraft &draft) const
     }
     const SearchRecord *known = record ? &*record : nullptr;
     const ShelfPlan *shelf = shelfPlanOf(m_session, draft);
-    const bool isGiven = shelf && shelf->plan.method != PlanMethod::TwoSsp;
+    const bool isGiven = shelf && !isSearchable(shelf->plan);
     facts.removed = isGiven ? shelf->plan.removedAttentions : removalsOf(known, facts.balance->attentionsToRemove);
     if (draft.hasNeurons())
         facts.search = stateOf(*facts.balance, known, facts.removed.size());
@@ -163,9 +163,9 @@ QString SessionModel::planExactnessText() const
 {
     switch (searchState()) {
     case SearchState::NotNeeded:
-        return isByHand() ? tr("exact: written by hand") : tr("exact: no attention is removed");
+        return isSettled() ? tr("exact: settled by its file") : tr("exact: no attention is removed");
     case SearchState::Complete:
-        return isByHand() ? tr("exact: written by hand") : tr("exact");
+        return isSettled() ? tr("exact: settled by its file") : tr("exact");
     case SearchState::Unfinished:
         return tr("%1 of %2 removals searched").arg(removalOrder().size()).arg(attentionsToRemove());
     case SearchState::NotBegun:

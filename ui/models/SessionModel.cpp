@@ -3,24 +3,18 @@
 
 #include "checkpoint/ModelName.h"
 #include "foundation/Error.h"
+#include "foundation/Failures.h"
 #include "session/Measurements.h"
 
 #include <algorithm>
-#include <limits>
+#include <variant>
 
 namespace secateur::ui {
 namespace {
 
-constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-
 bool contains(const std::vector<std::int64_t> &list, std::int64_t value)
 {
     return std::find(list.begin(), list.end(), value) != list.end();
-}
-
-std::int64_t defaultLength(const ModelSpec &spec)
-{
-    return std::min<std::int64_t>(2048, spec.contextLength); // the authors' calibration
 }
 
 } // namespace
@@ -72,7 +66,11 @@ QString SessionModel::widthProblem() const
 QString SessionModel::removalsProblem() const
 {
     const QString problem = editProblem();
-    return problem.isEmpty() && isByHand() ? tr("This plan was written by hand: what it removes is settled.") : problem;
+    if (!problem.isEmpty() || !isSettled())
+        return problem;
+    return shelfPlan()->plan.method == PlanMethod::Manual
+               ? tr("This plan was written by hand: what it removes is settled.")
+               : tr("This plan changes weights for exactly what it keeps: what it removes is settled.");
 }
 
 QString SessionModel::tokenizerProblem() const
@@ -111,10 +109,10 @@ const ShelfPlan *SessionModel::shelfPlan() const
     return shelfPlanOf(m_session, draft());
 }
 
-bool SessionModel::isByHand() const
+bool SessionModel::isSettled() const
 {
     const ShelfPlan *shelf = shelfPlan();
-    return shelf && shelf->plan.method != PlanMethod::TwoSsp;
+    return shelf && !isSearchable(shelf->plan);
 }
 
 const NeuronScores *SessionModel::scores() const
@@ -135,21 +133,6 @@ std::int64_t SessionModel::roughWindows(const TextSettings &text) const
 
 // ---- changes -----------------------------------------------------------------------------------------------------------------
 
-void SessionModel::begin(const ModelSummary &summary)
-{
-    m_session = {};
-    m_runningSearch.clear();
-    m_ranked.clear();
-    m_hashes.clear();
-    m_roughWindows.clear();
-    m_session.model = summary;
-    m_session.calibrationText = {.files = {}, .windows = 32, .length = defaultLength(summary.spec), .seed = 0};
-    m_session.evaluationText = {.files = {}, .windows = {}, .length = defaultLength(summary.spec), .seed = 0};
-    m_isModelThere = true;
-    followModel();
-    emit modelChanged();
-}
-
 void SessionModel::restore(Session session, std::vector<std::shared_ptr<const RankedScores>> ranked)
 {
     m_session = std::move(session);
@@ -159,11 +142,17 @@ void SessionModel::restore(Session session, std::vector<std::shared_ptr<const Ra
             textSettingsOf(used->provenance); // sessions of before kept scores in use when the settings were changed
         m_session.norm = used->norm;
     }
+    followSession(std::move(ranked), false);
+}
+
+/// Another session was put in place.
+void SessionModel::followSession(std::vector<std::shared_ptr<const RankedScores>> ranked, bool isModelThere)
+{
     m_runningSearch.clear();
     m_ranked = std::move(ranked);
     m_hashes.clear();
     m_roughWindows.clear();
-    m_isModelThere = false;
+    m_isModelThere = isModelThere;
     followModel();
     emit modelChanged();
 }
@@ -245,11 +234,11 @@ void SessionModel::follow()
     m_balanceHint.clear();
     m_planFigures = m_denseFigures;
     m_planSpec = hasModel() ? spec() : ModelSpec();
-    if (hasModel() && (m_pruningProblem.isEmpty() || isByHand())) { // who writes a plan by hand needs no rule
+    if (hasModel() && (m_pruningProblem.isEmpty() || isSettled())) { // who writes a plan by hand needs no rule
         try {
             m_bounds = boundsOf(m_session, draft());
             m_balance = balanceOf(m_session, draft());
-            m_planSpec = isByHand() ? specOf(m_session, draft()) : narrowed(m_balance->neuronsKept, m_balance->attentionsToRemove);
+            m_planSpec = isSettled() ? specOf(m_session, draft()) : narrowed(m_balance->neuronsKept, m_balance->attentionsToRemove);
             m_planFigures = figuresOf(m_planSpec);
         } catch (const Error &problem) {
             m_balanceProblem = QString::fromStdString(problem.what());
@@ -280,16 +269,44 @@ void SessionModel::followSearches(const std::string &changedKey)
 
 // ---- results -----------------------------------------------------------------------------------------------------------------
 
+void SessionModel::apply(const JobEvent &event)
+{
+    if (const auto *text = std::get_if<TextRead>(&event))
+        return takeText(*text);
+    const Exactness before = planExactness();
+    const std::size_t calibrations = m_session.calibrations.size();
+    try {
+        applyEvent(m_session, event);
+    } catch (const Flaw &) {
+        return;
+    }
+    if (std::holds_alternative<Opened>(event)) {
+        followSession({}, true);
+    } else if (const auto *scored = std::get_if<Scored>(&event)) {
+        if (m_session.calibrations.size() == calibrations)
+            return;
+        m_ranked.push_back(scored->ranked);
+        followScores();
+        emit calibrationsChanged();
+    } else if (const auto *search = std::get_if<SearchKnown>(&event)) {
+        tellOfSearch(search->key, before);
+    } else if (const auto *loss = std::get_if<LossKnown>(&event)) {
+        tellOfSearch(loss->key, before);
+    } else if (const auto *removal = std::get_if<AttentionRemoved>(&event)) {
+        tellOfSearch(removal->key, before);
+    } else if (std::holds_alternative<MeasurementMade>(event)) {
+        emit evaluationsChanged();
+    } else if (std::holds_alternative<Exported>(event)) {
+        emit exportsChanged();
+    }
+}
+
 qint64 SessionModel::addCalibration(std::shared_ptr<const NeuronScores> scores, std::shared_ptr<const RankedScores> ranked)
 {
-    for (std::size_t i = 0; i < m_session.calibrations.size(); ++i)
-        if (isSameCalibration(*m_session.calibrations[i], *scores))
-            return qint64(i);
-    m_session.calibrations.push_back(std::move(scores));
-    m_ranked.push_back(std::move(ranked));
-    followScores();
-    emit calibrationsChanged();
-    return qint64(m_session.calibrations.size()) - 1;
+    apply(Scored{scores, std::move(ranked)});
+    const auto &all = m_session.calibrations;
+    return qint64(std::find_if(all.begin(), all.end(), [&](const auto &known) { return isSameCalibration(*known, *scores); }) -
+                  all.begin());
 }
 
 PlanDraft SessionModel::addPlan(const ShelfEntry &entry)
@@ -300,18 +317,6 @@ PlanDraft SessionModel::addPlan(const ShelfEntry &entry)
     if (entry.search.isBegun())
         tellOfSearch(searchKey(draft, entry.plan->plan.balance.neuronsKept), before);
     return draft;
-}
-
-/// The record of a search that runs; an empty one is begun where there is none.
-SearchRecord &SessionModel::recordOf(const std::string &key)
-{
-    SearchRecord empty;
-    empty.initialLoss = kUnknown;
-    if (!key.empty())
-        return m_session.searches.try_emplace(key, empty).first->second;
-    if (!m_session.denseImpact)
-        m_session.denseImpact = empty;
-    return *m_session.denseImpact;
 }
 
 /// The search of another plan can still decide whether this one's figures are unknown or stale.
@@ -328,72 +333,22 @@ void SessionModel::tellOfSearch(const std::string &key, Exactness before)
         emit otherSearchChanged();
 }
 
-void SessionModel::setSearch(const std::string &key, SearchRecord record)
-{
-    const Exactness before = planExactness();
-    if (key.empty())
-        m_session.denseImpact = std::move(record);
-    else
-        m_session.searches[key] = std::move(record);
-    tellOfSearch(key, before);
-}
-
-void SessionModel::addCandidate(const std::string &key, const CandidateLoss &heard)
-{
-    const Exactness before = planExactness();
-    SearchRecord &record = recordOf(key);
-    if (heard.step < 0) {
-        record.initialLoss = heard.loss;
-    } else {
-        while (qint64(record.steps.size()) <= heard.step)
-            record.steps.push_back(SearchStep::begun(layerCount()));
-        SearchStep &step = record.steps[std::size_t(heard.step)];
-        std::vector<double> &losses = heard.isScreened ? step.screened : step.losses;
-        losses.resize(step.losses.size(), std::numeric_limits<double>::quiet_NaN());
-        losses[std::size_t(heard.layer)] = heard.loss;
-    }
-    tellOfSearch(key, before);
-}
-
-void SessionModel::addRemoval(const std::string &key, qint64 step, qint64 layer, bool isForced)
-{
-    const auto found = m_session.searches.find(key);
-    if (found == m_session.searches.end() || qint64(found->second.steps.size()) <= step)
-        return; // no loss of that step is known: nothing can have been removed
-    const Exactness before = planExactness();
-    found->second.steps[std::size_t(step)].removed = layer;
-    found->second.steps[std::size_t(step)].isForced = isForced;
-    tellOfSearch(key, before);
-}
-
-void SessionModel::tellTextRead(const TextSettings &text, const TextReport &report)
+void SessionModel::takeText(const TextRead &event)
 {
     QStringList lines;
-    for (const std::string &line : linesOf(report))
+    for (const std::string &line : linesOf(event.report))
         lines << QString::fromStdString(line);
     const auto wereOn = [&] {
         std::vector<bool> all;
         for (const Measurement &m : m_session.measurements)
-            all.push_back(isOn(m, text, m_session.readTexts));
+            all.push_back(isOn(m, event.text, m_session.readTexts));
         return all;
     };
     const std::vector<bool> before = wereOn();
-    noteContent(m_session.readTexts, text, report.tokenHash);
-    emit textRead(text, lines, report);
+    applyEvent(m_session, event);
+    emit textRead(event.text, lines, event.report);
     if (wereOn() != before)
         emit evaluationsChanged();
-}
-
-void SessionModel::addMeasurement(const Measurement &record)
-{
-    secateur::addMeasurement(m_session.measurements, record);
-    emit evaluationsChanged();
-}
-
-void SessionModel::addExport(const ExportRecord &record)
-{
-    m_session.exports.push_back(record);
-    emit exportsChanged();
 }
 
 QString SessionModel::planHash() const

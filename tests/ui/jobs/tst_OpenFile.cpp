@@ -208,7 +208,7 @@ void TestOpenFile::aPlanByHandIsShownAndMeasured()
     SampleBench bench;
     QVERIFY(bench.open());
     QVERIFY(openFile(bench, files.byHand()));
-    QVERIFY(bench.model.isByHand());
+    QVERIFY(bench.model.isSettled());
     QCOMPARE(bench.model.searchState(), SearchState::Complete);
     QCOMPARE(bench.model.planExactness(), Exactness::Exact);
     QCOMPARE(bench.model.removalOrder(), (std::vector<std::int64_t>{1, 5}));
@@ -268,7 +268,7 @@ void TestOpenFile::aPlanWithoutAModelAsksForOne()
     QVERIFY(!bench.model.hasModel());
     bench.jobs.openModelFor(sampleFolder() / "model", files.path("hand.json").toStdString());
     QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 1, 60'000);
-    QVERIFY(bench.model.isByHand());
+    QVERIFY(bench.model.isSettled());
 }
 
 void TestOpenFile::filesOfModelsAreOpenedAsModels()

@@ -55,7 +55,7 @@ void TestOpenedPlans::aPlanByHandIsShownOnEveryPage()
     QTRY_VERIFY_WITH_TIMEOUT(session.hasModel(), 60'000);
     QVERIFY(hands.waitForJobs());
     hands.drop(hands.window.get(), planByHand());
-    QTRY_VERIFY_WITH_TIMEOUT(session.isByHand(), 60'000);
+    QTRY_VERIFY_WITH_TIMEOUT(session.isSettled(), 60'000);
     const auto *tabs = hands.window->findChild<QTabWidget *>();
     QCOMPARE(tabs->currentIndex(), int(MainWindow::Tab::Balance));
     settle();
@@ -86,7 +86,7 @@ void TestOpenedPlans::aPlanByHandIsShownOnEveryPage()
     QVERIFY(isSaid(*tabs->currentWidget(), QStringLiteral("no scores chose its neurons")));
     hands.window->show(MainWindow::Tab::Attention);
     settle();
-    QVERIFY(isSaid(*tabs->currentWidget(), QStringLiteral("there is no search behind it")));
+    QVERIFY(isSaid(*tabs->currentWidget(), QStringLiteral("no search can go on with it")));
     QVERIFY(hands.bench().jobs.canEvaluate());
     QVERIFY(hands.bench().jobs.canExport());
 
@@ -95,7 +95,7 @@ void TestOpenedPlans::aPlanByHandIsShownOnEveryPage()
     QCOMPARE(cell(1, 2), QStringLiteral("344 of 344 neurons kept"));
     QCOMPARE(session.session().plans.size(), 1U); // for when it comes back
     hands.bench().history.redo();
-    QVERIFY(session.isByHand());
+    QVERIFY(session.isSettled());
 }
 
 void TestOpenedPlans::aPlanWithoutAModelAsksForIts()

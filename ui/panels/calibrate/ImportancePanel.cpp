@@ -237,8 +237,8 @@ void ImportancePanel::showEmptyState()
     if (!session.hasModel())
         m_empty->sayNoModel();
     else if (session.shelfPlan())
-        m_empty->say(tr("No scores of this plan"), noScoresText(session), session.isByHand() ? QString() : tr("Calibrate…"),
-                     session.isByHand() ? QStringLiteral("info") : QStringLiteral("calibrate"));
+        m_empty->say(tr("No scores of this plan"), noScoresText(session), session.isSettled() ? QString() : tr("Calibrate…"),
+                     session.isSettled() ? QStringLiteral("info") : QStringLiteral("calibrate"));
     else if (!session.pruningProblem().isEmpty())
         m_empty->say(tr("This model cannot be pruned"), session.pruningProblem());
     else {

@@ -26,7 +26,7 @@ bool isOriginal(const Measurement &record)
 const ShelfPlan *planByHand(const SessionModel &session, const Measurement &record)
 {
     const ShelfPlan *shelf = record.draft ? shelfPlanOf(session.session(), *record.draft) : nullptr;
-    return shelf && shelf->plan.method != PlanMethod::TwoSsp ? shelf : nullptr;
+    return shelf && shelf->plan.method == PlanMethod::Manual ? shelf : nullptr;
 }
 
 /// Share of the layers' parameters that a record's plan removes.

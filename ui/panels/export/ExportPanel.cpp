@@ -296,7 +296,7 @@ QString ExportPanel::suggestedName() const
     if (session.shelfPlan() && session.balance())
         asked.neuronsKept = session.neuronsKept();
     return exportName(session.modelName(), asked, session.balance(),
-                      session.isByHand() ? QStringLiteral("pruned") : QStringLiteral("2ssp"));
+                      session.isSettled() ? QStringLiteral("pruned") : QStringLiteral("2ssp"));
 }
 
 /// The weights are what the table says; on the disk there is all that stands beside them as well.

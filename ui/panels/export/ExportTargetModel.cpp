@@ -68,7 +68,7 @@ ExportTargetModel::Rows ExportTargetModel::makeRows() const
     Rows rows{.problems = std::vector<QString>(targets.size()), .parameters = std::vector<qint64>(targets.size(), -1), .recommended = 0};
     if (!m_session.hasModel())
         return rows;
-    const bool isRuleWanted = !m_session.isByHand() && !m_session.pruningProblem().isEmpty();
+    const bool isRuleWanted = !m_session.isSettled() && !m_session.pruningProblem().isEmpty();
     const QString planProblem = isRuleWanted ? m_session.pruningProblem() : m_session.balanceProblem();
     std::vector<std::int64_t> widths;
     for (const LayerSpec &layer : m_session.planSpec().layers)

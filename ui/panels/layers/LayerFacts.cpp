@@ -39,7 +39,7 @@ LayerFacts layerFacts(const SessionModel &session, const SelectionModel &selecti
     facts.isForced = session.isForced(layer);
     facts.hasFfn = spec.ffn.has_value();
     facts.neurons = spec.neurons();
-    facts.isOrdered = !session.isByHand();
+    facts.isOrdered = !session.isSettled();
     facts.kept = session.hasNeurons() ? session.planSpec().layers[std::size_t(layer)].neurons() : facts.neurons;
     if (const auto ranked = session.rankedScores(); ranked && facts.hasFfn)
         facts.shareKept = ranked->shareKept(layer, facts.kept);

@@ -206,7 +206,7 @@ void BalancePanel::showEvent(QShowEvent *event)
 void BalancePanel::follow()
 {
     const SessionModel &session = m_workbench.session;
-    if (!session.hasModel() || (!session.pruningProblem().isEmpty() && !session.isByHand())) {
+    if (!session.hasModel() || (!session.pruningProblem().isEmpty() && !session.isSettled())) {
         if (session.hasModel())
             m_empty->say(tr("This model cannot be pruned"), session.pruningProblem());
         else
@@ -336,7 +336,7 @@ void BalancePanel::followMeasuring()
         m_measure->offer(tr("Measure this point"), {tr("This plan is not feasible.")}, {});
         return;
     }
-    m_measure->offer(tr("Measure this point"), m_workbench.jobs.canEvaluate(), evaluationCostText(m_workbench.jobs, session));
+    m_measure->offer(tr("Measure this point"), m_workbench.jobs.canEvaluate(), evaluationCostText(m_workbench.jobs));
 }
 
 void BalancePanel::setCurveCardShown(bool isShown)

@@ -111,8 +111,8 @@ QString widthOf(const SessionModel &session, const Counts &c)
 QString planSentence(const SessionModel &session)
 {
     const SparsityBalance &balance = *session.balance();
-    if (session.isByHand())
-        return Words::tr("By hand: removes <b>%1</b> of the layers' parameters, %2 of the model's.")
+    if (session.isSettled())
+        return Words::tr("Settled by its file: removes <b>%1</b> of the layers' parameters, %2 of the model's.")
             .arg(percentText(balance.sparsityLayers()), percentText(balance.sparsityModel()));
     const QString attentions = balance.attentionsToRemove == 1 ? Words::tr("attention removed") : Words::tr("attentions removed");
     const QString plan = Words::tr("<b>N = %1</b> %2, <b>K = %3</b> of %4 neurons kept")

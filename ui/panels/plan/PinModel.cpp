@@ -69,7 +69,7 @@ PinModel::Row PinModel::rowOf(const PinnedPlan &pin) const
     row.neurons = K > 0 ? exactText(K) : tr("differs");
 
     const ShelfPlan *shelf = shelfPlanOf(m_session.session(), pin.draft);
-    if (shelf && shelf->plan.method != PlanMethod::TwoSsp)
+    if (shelf && shelf->plan.method == PlanMethod::Manual)
         row.search = tr("by hand");
     else if (facts.search == SearchState::NotPossible)
         row.search = tr("not calibrated");

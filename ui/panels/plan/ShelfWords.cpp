@@ -67,7 +67,12 @@ QString removedPartsText(const SessionModel &session)
 
 QString shelfPlanText(const SessionModel &session)
 {
-    if (session.isByHand())
+    if (const WeightEdits &edits = session.shelfPlan()->plan.edits; !edits.isEmpty())
+        return Words::tr(
+                   "The plan '%1' changes weights (tensors: %2). It removes %3; %4. Evaluate and export it as it is: sparsity, N and K "
+                   "are settled.")
+            .arg(shelfFileName(session), exactText(qint64(edits.list.size())), removedPartsText(session), keptNeuronsText(session));
+    if (session.isSettled())
         return Words::tr(
                    "The plan '%1' was written by hand. It removes %2; %3. Evaluate and export it as it is: sparsity, N and K are settled.")
             .arg(shelfFileName(session), removedPartsText(session), keptNeuronsText(session));
@@ -77,7 +82,7 @@ QString shelfPlanText(const SessionModel &session)
 
 QString noScoresText(const SessionModel &session)
 {
-    if (session.isByHand())
+    if (session.shelfPlan()->plan.method == PlanMethod::Manual)
         return Words::tr("The plan '%1' was written by hand, and no scores chose its neurons: %2.")
             .arg(shelfFileName(session), keptNeuronsText(session));
     const PruningPlan &plan = session.shelfPlan()->plan;

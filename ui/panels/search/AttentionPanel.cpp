@@ -92,7 +92,7 @@ void AttentionPanel::followCopy()
 {
     const SessionModel &session = m_workbench.session;
     const QString help = tr("Copies a line for the terminal that does the same"), problem = session.changeProblem();
-    const QString noPlan = session.isByHand() ? session.removalsProblem() : session.hasNeurons() ? QString() : tr("Calibrate first.");
+    const QString noPlan = session.isSettled() ? session.removalsProblem() : session.hasNeurons() ? QString() : tr("Calibrate first.");
     m_copySearch->setProblem(problem.isEmpty() ? noPlan : problem, help);
     m_copyImpact->setProblem(m_workbench.jobs.canMeasureImpact().reason, help);
 }

@@ -128,7 +128,7 @@ void SearchHeader::followWindows()
     const ShelfPlan *shelf = session.shelfPlan();
     const NeuronScores *scores = session.scores();
     const std::int64_t windows = scores ? scores->provenance.windows : shelf ? shelf->plan.calibration.windows : 1;
-    const QString problem = session.isByHand() ? session.removalsProblem() : session.changeProblem();
+    const QString problem = session.isSettled() ? session.removalsProblem() : session.changeProblem();
     enableUnless(
         problem.isEmpty() && !session.hasNeurons() ? tr("Calibrate first: candidates are evaluated on windows of the calibration text.")
                                                    : problem,
@@ -142,7 +142,7 @@ void SearchHeader::followRemark()
 {
     const SessionModel &session = m_workbench.session;
     const SearchRecord *record = session.search();
-    QStringList remarks = {session.hasNeurons() && !session.isByHand() ? shortSearchText(session) : QString(),
+    QStringList remarks = {session.hasNeurons() && !session.isSettled() ? shortSearchText(session) : QString(),
                            record ? nearTiesText(removalsOf(*record, session.attentionsToRemove())) : QString()};
     remarks.removeAll(QString());
     if (remarks.isEmpty())

@@ -251,7 +251,7 @@ SearchView::Shown SearchView::shown() const
         result.kept = session.neuronsKept();
         result.key = searchKey(session.draft(), result.kept);
         result.steps = session.attentionsToRemove();
-    } else if (session.hasNeurons() && !session.isByHand() && !m_lastKey.empty() &&
+    } else if (session.hasNeurons() && !session.isSettled() && !m_lastKey.empty() &&
                m_lastDraft.calibration < qint64(session.session().calibrations.size())) {
         result.record = searchOf(session.session(), m_lastDraft, m_lastKept);
         if (!result.record || !result.record->isBegun() || searchKey(m_lastDraft, m_lastKept) != m_lastKey)
@@ -271,8 +271,8 @@ bool SearchView::showEmptyState(const Shown &shown)
     const SessionModel &session = m_workbench.session;
     if (!session.hasModel()) {
         m_empty->sayNoModel(); // the panel says it instead of this view
-    } else if (session.isByHand()) {
-        m_empty->say(tr("Nothing to search"), tr("The plan '%1' was written by hand: it removes %2, and there is no search behind it.")
+    } else if (session.isSettled()) {
+        m_empty->say(tr("Nothing to search"), tr("The plan '%1' is settled by its file: it removes %2, and no search can go on with it.")
                                                   .arg(shelfFileName(session), removedPartsText(session)));
     } else if (!session.pruningProblem().isEmpty()) {
         m_empty->say(tr("This model cannot be pruned"), session.pruningProblem());

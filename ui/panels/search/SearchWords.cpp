@@ -24,8 +24,8 @@ struct Words {
 
 QString searchStatusText(const SessionModel &session, const SearchRecord *record)
 {
-    if (session.isByHand())
-        return Words::tr("Written by hand: removes %1").arg(removedPartsText(session));
+    if (session.isSettled())
+        return Words::tr("Settled by its file: removes %1").arg(removedPartsText(session));
     const QString plan = Words::tr("<b>K = %1, N = %2</b>").arg(exactText(session.neuronsKept()), exactText(session.attentionsToRemove()));
     switch (session.searchState()) {
     case SearchState::Complete: {
