@@ -43,7 +43,7 @@ void Run::calibrate()
         checkOutputFile(o.output);
     open();
     const TextSettings text = calibrationText();
-    showForecast({.windows = text.windows ? *text.windows : engine->checkText(text, context), .length = text.length});
+    showForecast({.windows = text.windows ? *text.windows : engine->checkText(text, context), .length = text.length}, text);
     const auto scores = engine->score(text, norm(), context);
     if (!isFirst())
         return;
@@ -115,24 +115,24 @@ void Run::search()
     if (o.scores.empty()) {
         plan = optionalPlan().value();
         checkSearchable(plan);
-        const auto found = std::int64_t(plan.search.steps.size());
-        if (o.remove && *o.remove < found && !o.isOverwriteAllowed && isSame(o.plan, o.savePlan))
-            throw Error("The plan " + inQuotes(o.plan.string()) + " holds " + counted(found, "removal") + " and would keep " +
-                            std::to_string(*o.remove) + ".",
-                        "Choose another --save-plan, or add --overwrite.");
+        const PruningPlan given = plan;
         if (o.remove)
             plan = withRemovals(plan, model->spec, *o.remove);
+        checkGoesOn(given, withProtected(plan.search, searchSettings(plan.search.settings).protectedLayers));
     } else {
         plan = planFromScores(model->spec, loadMatchingScores(), balanceSettings(model->spec));
     }
     const Provenance before = plan.search.isBegun() ? plan.search.provenance : plan.calibration;
     const SearchSettings settings = searchSettings(plan.search.settings);
+    TextSettings text = textOf(before);
+    text.windows = settings.windows;
     showForecast({.windows = 0,
-                  .length = textOf(before).length,
+                  .length = text.length,
                   .searchWindows = settings.windows,
                   .removals = plan.balance.attentionsToRemove,
-                  .neuronsKept = plan.balance.neuronsKept});
-    runSearch(plan, textOf(before), settings);
+                  .neuronsKept = plan.balance.neuronsKept},
+                 text);
+    runSearch(plan, text, settings);
     showPlan(plan);
     nlohmann::json result = resultOf(plan.balance, &plan);
     result["evaluatedCandidates"] = plan.search.evaluations();
@@ -272,6 +272,10 @@ void Run::generate()
     const auto plan = optionalPlan();
     // The text is the progress: a bar would be drawn into it.
     JobContext quiet;
+    const std::int64_t room = engine->roomBehind(o.generation.prompt);
+    if (room > 0 && o.generation.tokens > room)
+        report.note("At most " + counted(room, "token") + " can follow: the model's context of " + grouped(model->spec.contextLength) +
+                    " holds the prompt as well.");
     report.piece(o.generation.prompt);
     const Generation g = engine->generate(plan ? &*plan : nullptr, o.generation, o.isJson ? context : quiet, [&](const std::string &piece) {
         context.check();

@@ -16,6 +16,9 @@ namespace secateur::cli {
 /// (AtomicPath::endProcess); of a search, the finished steps are kept then, the losses of the step under way are not. Make it before any
 /// other thread, so that all inherit the blocked signals.
 ///
+/// A signal that comes while the program starts waits for it: the signals are blocked from the moment on at which the libraries are loaded. Before that
+/// (some 30 ms) a signal ends the process as it ends every other; nothing was begun then.
+///
 /// A reader that went away and a file that grew beyond a limit send no signals any more: the calls that write fail instead.
 class Interruption {
 public:
@@ -31,7 +34,7 @@ private:
     void wait();
 
     const std::string m_lastWords;
-    sigset_t m_signals{};
+    sigset_t m_signals;
     std::stop_source m_stop;
     std::atomic<bool> m_isOver{false};
     std::thread m_thread;

@@ -186,6 +186,16 @@ void Run::showForecast(const JobSize &job)
     report.event(event);
 }
 
+void Run::showForecast(const JobSize &job, const TextSettings &text)
+{
+    try {
+        showForecast(job);
+    } catch (const Error &) {
+        engine->checkText(text, context);
+        throw;
+    }
+}
+
 void Run::compareWithForecast(nlohmann::json &result)
 {
     if (!foretold)
@@ -301,31 +311,50 @@ void Run::checkOutputFile(const std::filesystem::path &file) const
 {
     if (file.empty())
         return;
-    const AtomicPath probe = AtomicPath::forFile(file); // throws when it could not be written
-    const bool goesOn = isSame(file, o.plan);           // a plan may be brought on in place
+    const AtomicPath probe = AtomicPath::forFile(file);                // throws when it could not be written
+    const bool goesOn = o.command == "search" && isSame(file, o.plan); // a search may be brought on in place (checkGoesOn)
     const std::optional<SessionPlanName> plan = sessionPlanName(o.plan), scores = sessionPlanName(o.scores);
-    bool isInput = isWithin(file, o.model) || isSame(file, scores ? scores->file : o.scores) || isSame(file, o.config) ||
+    bool isInput = isSame(file, o.model) || isSame(file, scores ? scores->file : o.scores) || isSame(file, o.config) ||
                    isSame(file, o.tokens) || (plan && isSame(file, plan->file));
     for (const auto *texts : {&o.texts, &o.evaluationTexts})
         for (const std::filesystem::path &text : *texts)
             isInput = isInput || isSame(file, text);
     if (isInput)
         throw Error("The output " + inQuotes(file.string()) + " is also an input.", "Choose another name.");
+    if (isWithin(file, o.model))
+        throw Error("The output " + inQuotes(file.string()) + " is inside the model folder " + inQuotes(o.model.string()) + ".",
+                    "Choose another place: nothing is written to a model.");
     if (!o.isOverwriteAllowed && doesExist(probe.target()) && !goesOn)
         throw Error("The output " + inQuotes(file.string()) + " already exists.", "Choose another name, or replace it with --overwrite.");
 }
 
+void Run::checkGoesOn(const PruningPlan &plan, const SearchRecord &record) const
+{
+    const std::vector<std::int64_t> had = plan.removedAttentions, keeps = record.removalOrder();
+    const auto kept = std::mismatch(had.begin(), had.end(), keeps.begin(), keeps.end()).first - had.begin();
+    if (kept < std::int64_t(had.size()) && isSame(o.plan, o.savePlan) && !o.isOverwriteAllowed)
+        throw Error("The plan " + inQuotes(o.plan.string()) + " holds " + counted(std::int64_t(had.size()), "removal") +
+                        " and would keep " + std::to_string(kept) + ".",
+                    "Choose another --save-plan, or add --overwrite.");
+}
+
 void Run::checkOutputFolder() const
 {
+    if (isSame(o.savePlan, o.output))
+        throw Error("--save-plan and --output are the same place: " + inQuotes(o.output.string()) + ".",
+                    "Choose another place for one of them.");
     const std::optional<SessionPlanName> plan = sessionPlanName(o.plan), scores = sessionPlanName(o.scores);
     std::vector<std::filesystem::path> files = {o.savePlan, plan ? plan->file : o.plan, scores ? scores->file : o.scores, o.config};
     files.insert(files.end(), o.texts.begin(), o.texts.end());
     files.insert(files.end(), o.evaluationTexts.begin(), o.evaluationTexts.end());
-    for (const std::filesystem::path &file : files)
+    for (const std::filesystem::path &file : files) {
+        if (isSame(file, o.output))
+            throw Error("The output " + inQuotes(o.output.string()) + " is also an input.", "Choose another name.");
         if (isWithin(file, o.output))
             throw Error(inQuotes(file.string()) + " is inside the output folder " + inQuotes(o.output.string()) +
                             ", which will be replaced.",
                         "Choose another place for one of them.");
+    }
 }
 
 void Run::runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings)

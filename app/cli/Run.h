@@ -50,6 +50,8 @@ private:
     void showText(const TextSettings &text, const TextReport &read);
     /// Says what the job will take, and keeps that for the comparison at its end.
     void showForecast(const JobSize &job);
+    /// The same of a job that will read `text`: where the memory is too small for it, the text is read first, which may turn out to be too short.
+    void showForecast(const JobSize &job, const TextSettings &text);
     /// The forecast beside what happened, as a line and in the result.
     void compareWithForecast(nlohmann::json &result);
     SearchSettings searchSettings(const SearchSettings &before) const;
@@ -61,7 +63,9 @@ private:
     NeuronScores loadMatchingScores();
     /// Throws Error when the file cannot be written, exists, or is among what is read.
     void checkOutputFile(const std::filesystem::path &file) const;
-    /// Throws Error when something that is read or written lies in the output folder.
+    /// Throws Error when the plan to resume would be replaced by one that keeps fewer of its removals. `record`: what its search goes on with.
+    void checkGoesOn(const PruningPlan &plan, const SearchRecord &record) const;
+    /// Throws Error when something that is read or written is the output folder or lies in it.
     void checkOutputFolder() const;
     void measure(const PruningPlan &plan, nlohmann::json &evaluations, Rows &rows);
     void exportTo(const PruningPlan &plan, const nlohmann::json &evaluations, nlohmann::json &result, Rows &rows);

@@ -14,14 +14,15 @@
 int main(int argc, char **argv)
 {
     using namespace secateur;
-    cli::Reporter reporter(cli::isJsonWanted(argc, argv));
+    const bool isJson = cli::isJsonWanted(argc, argv);
+    cli::Reporter reporter(isJson);
     std::optional<cli::Interruption> interruption; // until the last word is said
     try {
+        interruption.emplace(isJson ? "{\"event\":\"cancelled\"}\n" : "Cancelled.\n");
         int exitCode = cli::kDone;
         std::optional<cli::Options> options = cli::parse(argc, argv, exitCode);
         if (!options)
             return exitCode;
-        interruption.emplace(options->isJson ? "{\"event\":\"cancelled\"}\n" : "Cancelled.\n");
         cli::findTexts(*options);
         cli::run(*options, interruption->token(), reporter);
         if (std::cout.flush())

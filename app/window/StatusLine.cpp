@@ -26,6 +26,7 @@ namespace {
 
 constexpr std::chrono::seconds kInterval(2); ///< between two looks at memory and clock
 constexpr qint64 kJustNow = 10;              ///< seconds
+constexpr qsizetype kLongName = 36;          ///< letters of a file's name, so that there is room for what is said of it
 
 } // namespace
 
@@ -101,7 +102,8 @@ void StatusLine::showCalibration()
         return;
     }
     const Provenance &p = scores->provenance;
-    m_calibration->setWhole(tr("%1, %2 × %3 tokens").arg(textFilesName(p), exactText(p.windows), exactText(p.length)));
+    const QString text = tr("%1, %2 × %3 tokens"), windows = exactText(p.windows), length = exactText(p.length), name = textFilesName(p);
+    m_calibration->setBrief(text.arg(shortened(name, kLongName), windows, length), text.arg(name, windows, length));
 }
 
 void StatusLine::showSaved()
@@ -111,19 +113,22 @@ void StatusLine::showSaved()
         return;
     }
     const QString name = m_keeper.file().isEmpty() ? tr("unnamed session") : QFileInfo(m_keeper.file()).fileName();
-    const QDateTime written = m_keeper.lastWritten();
-    const qint64 seconds = written.secsTo(QDateTime::currentDateTime());
+    m_saved->setBrief(savedText(shortened(name, kLongName)), savedText(name));
+}
+
+/// What is said of a session of that name.
+QString StatusLine::savedText(const QString &name) const
+{
     if (!m_model.readOnlyReason().isEmpty())
-        m_saved->setWhole(tr("%1, read-only").arg(name));
-    else if (written.isNull())
-        m_saved->setWhole(name);
-    else {
-        const QString when = seconds < kJustNow ? tr("just now") : tr("%1 ago").arg(durationText(double(seconds)));
-        const bool isOfFile = !m_keeper.file().isEmpty();
-        m_saved->setWhole(isOfFile && m_keeper.isSaved() ? tr("%1, saved").arg(name)
-                          : isOfFile                     ? tr("%1, unsaved changes (backed up %2)").arg(name, when)
-                                                         : tr("%1, backed up %2").arg(name, when));
-    }
+        return tr("%1, read-only").arg(name);
+    const QDateTime written = m_keeper.lastWritten();
+    if (written.isNull())
+        return name;
+    const qint64 seconds = written.secsTo(QDateTime::currentDateTime());
+    const QString when = seconds < kJustNow ? tr("just now") : tr("%1 ago").arg(durationText(double(seconds)));
+    if (m_keeper.file().isEmpty())
+        return tr("%1, backed up %2").arg(name, when);
+    return m_keeper.isSaved() ? tr("%1, saved").arg(name) : tr("%1, unsaved changes (backed up %2)").arg(name, when);
 }
 
 } // namespace secateur::ui

@@ -25,6 +25,7 @@ private:
     void showMemory();
     void showCalibration();
     void showSaved();
+    QString savedText(const QString &name) const;
 
     SessionModel &m_model;
     SessionJobs &m_jobs;

@@ -120,7 +120,8 @@ struct Engine::State {
              .searchWindows = plan ? 1 : 0,
              .removals = 0,
              .neuronsKept = widths.empty() ? 0 : *std::ranges::max_element(widths),
-             .textTokens = textTokens});
+             .textTokens = textTokens,
+             .changedElements = plan ? plan->edits.elements() : 0});
     }
 };
 
@@ -308,6 +309,12 @@ Evaluation Engine::evaluate(const PruningPlan *plan, const TextSettings &text, J
     });
 }
 
+std::int64_t Engine::roomBehind(const std::string &prompt) const
+{
+    const OpenModel &model = m_state->open();
+    return std::max<std::int64_t>(0, model.spec().contextLength - std::int64_t(model.prompt(prompt).size()));
+}
+
 Generation Engine::generate(const PruningPlan *plan, const GenerationSettings &settings, JobContext &context,
                             const std::function<void(const std::string &)> &heard)
 {
@@ -318,8 +325,9 @@ Generation Engine::generate(const PruningPlan *plan, const GenerationSettings &s
             throw Error("The number of tokens is out of range.", "Give 1 or more.");
         Generation result;
         result.promptIds = model.prompt(settings.prompt);
-        const std::int64_t contextLength = model.spec().contextLength, prompt = std::int64_t(result.promptIds.size());
-        const std::int64_t positions = prompt >= contextLength ? contextLength : prompt + std::min(settings.tokens, contextLength - prompt);
+        const auto prompt = std::int64_t(result.promptIds.size());
+        const std::int64_t room = model.spec().contextLength - prompt;
+        const std::int64_t positions = prompt + std::min(settings.tokens, room); // the generator refuses a prompt that is too long
         m_state->fitOnePass(plan, positions);
         const Decoder decoder = model.decoder(plan, positions, context);
         Generator generator(decoder,

@@ -63,6 +63,8 @@ public:
     SearchRecord impact(const TextSettings &text, const SearchSettings &settings, JobContext &context, const SearchListener &listener = {});
     /// Perplexity of the model, or of the plan's when there is one.
     Evaluation evaluate(const PruningPlan *plan, const TextSettings &text, JobContext &context);
+    /// How many tokens the model's context leaves behind a prompt, with what the tokenizer puts around one; 0 = none. generate() writes no more.
+    std::int64_t roomBehind(const std::string &prompt) const;
     Generation generate(const PruningPlan *plan, const GenerationSettings &settings, JobContext &context,
                         const std::function<void(const std::string &)> &heard = {});
     /// Writes a checkpoint of the plan and verifies it. `evaluations` (JSON array) goes into the manifest.

@@ -104,8 +104,10 @@ std::vector<MemoryPart> partsOfSearch(const ModelSpec &dense, const ModelSpec &n
                                       bool isStreamed)
 {
     const Sizes wide = sizesOf(dense, basis), slim = sizesOf(narrow, basis);
-    // Resident: the dense weights stay, beside the FFNs that were narrowed. Streamed: a layer is read whole before it is narrowed.
-    const std::int64_t weights = isStreamed ? wide.layer + 2 * slim.layer : wide.layers + slim.ffns;
+    // Resident: the dense weights stay, beside the FFNs that were narrowed and the weights that were changed. Streamed: a layer is read whole before
+    // it is narrowed.
+    const std::int64_t weights =
+        isStreamed ? wide.layer + 2 * slim.layer : wide.layers + slim.ffns + job.changedElements * basis.elementBytes;
     std::vector<MemoryPart> parts = {{"weights", wide.outer + weights},
                                      {"search branches", (narrow.layerCount() + 2) * job.searchWindows * stateBytes(dense, job, basis)},
                                      {"one layer's work", std::max(temporaries(narrow, job, basis, job.searchWindows),

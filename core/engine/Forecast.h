@@ -25,7 +25,8 @@ struct JobSize {
     std::int64_t neuronsKept = 0;   ///< of each FFN during the search
     std::int64_t textTokens =
         0; ///< of a text that is kept whole beside them, as an evaluation does; 0 = no more than the windows above have
-    std::int64_t screenBytes = 0; ///< of an element of the type in which the search screens; 0 = it does not
+    std::int64_t screenBytes = 0;     ///< of an element of the type in which the search screens; 0 = it does not
+    std::int64_t changedElements = 0; ///< of weights that the plan changes
 };
 
 /// What any job takes before it computes, whatever its size: reading its text, tokenising it. Measured, with texts of 200 and 500 kB.

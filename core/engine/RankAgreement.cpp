@@ -27,7 +27,7 @@ void agreeOnConditions(Ranks &ranks, const ComputeConditions &own, const JobCont
 {
     if (ranks.isAlone())
         return;
-    const std::vector<std::string> all = ranks.exchange(toJson(own).dump(), context);
+    const std::vector<std::string> all = ranks.exchange(toJson(own).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), context);
     const ComputeConditions first = conditionsOf(0, all.front());
     for (std::size_t rank = 1; rank < all.size(); ++rank)
         if (const ConditionDifference found = differenceOf(conditionsOf(rank, all[rank]), first); !found.isNone())

@@ -281,6 +281,11 @@ bool AtomicPath::makeTemporary()
         const int reason = errno;
         if (isFolder)
             ::rmdir(m_temporary.c_str()); // when it was made and could not be opened
+        std::error_code error;
+        if ((reason == ENOENT || reason == EACCES || reason == EPERM) &&
+            fs::is_directory(m_target.parent_path(), error)) // which may be written to: /proc, /sys
+            throw Error("The file system of the folder " + inQuotes(m_target.parent_path().string()) + " takes no new files.",
+                        "Choose a folder on a disk.");
         throw WritingFailure("Nothing can be written in the folder " + inQuotes(m_target.parent_path().string()), reason);
     }
     if (::flock(made.number(), LOCK_EX | LOCK_NB) != 0) {

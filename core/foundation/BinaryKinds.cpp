@@ -134,18 +134,38 @@ std::optional<BinaryKind> binaryKindOf(std::string_view beginning)
     return found(beginning, kSigns);
 }
 
+std::optional<BinaryKind> markupKindOf(std::string_view beginning)
+{
+    constexpr const char *kAgain =
+        "A server may have sent this instead of the file: fetch it again. If you want its text, save that as plain "
+        "text or JSON lines.";
+    constexpr std::string_view kBlanks = " \t\r\n\xEF\xBB\xBF", kComment = "<!--", kCommentEnd = "-->";
+    const auto skipTo = [&](std::size_t at) { beginning.remove_prefix(std::min(at, beginning.size())); };
+    skipTo(beginning.find_first_not_of(kBlanks));
+    while (beginning.starts_with(kComment)) {
+        const std::size_t end = beginning.find(kCommentEnd, kComment.size());
+        skipTo(end == std::string_view::npos ? end : end + kCommentEnd.size());
+        skipTo(beginning.find_first_not_of(kBlanks));
+    }
+    std::string word(beginning.substr(0, std::string_view("<!doctype html").size()));
+    std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+    const auto isTag = [&](std::string_view name) { // and not the beginning of a longer one
+        return word.starts_with(name) && (word.size() == name.size() || word[name.size()] == '>' || kBlanks.find(word[name.size()]) < 4);
+    };
+    if (word.starts_with("<!doctype html") || isTag("<html") || isTag("<head") || isTag("<body"))
+        return BinaryKind{"a web page (HTML)", kAgain};
+    if (isTag("<?xml"))
+        return BinaryKind{"an XML document", kAgain};
+    return {};
+}
+
 std::string isInPlaceOf(const std::string &form, std::string_view beginning)
 {
     if (beginning.empty())
         return "is empty";
-    const std::size_t first = std::min(beginning.find_first_not_of(" \t\r\n\xEF\xBB\xBF"), beginning.size());
-    std::string word(beginning.substr(first, 14));
-    std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return char(std::tolower(c)); });
-    if (word.starts_with("<!doctype html") || word.starts_with("<html") || word.starts_with("<head"))
-        return "is a web page (HTML), not " + form;
-    if (word.starts_with("<?xml"))
-        return "is an XML document, not " + form;
-    const std::optional<BinaryKind> kind = binaryKindBySigns(beginning);
+    std::optional<BinaryKind> kind = markupKindOf(beginning);
+    if (!kind)
+        kind = binaryKindBySigns(beginning);
     return kind ? "is " + kind->name + ", not " + form : std::string();
 }
 

@@ -20,6 +20,9 @@ std::optional<BinaryKind> binaryKindOf(std::string_view beginning);
 /// The same for a file that is known to be no text: signs count that a text could begin with ("MZ", "BM", "GGUF").
 std::optional<BinaryKind> binaryKindBySigns(std::string_view beginning);
 
+/// A web page or another document of markup, by how its text (UTF-8) begins: what servers send in place of a file that they do not give.
+std::optional<BinaryKind> markupKindOf(std::string_view beginning);
+
 /// What a file is that should be of a certain form and is not, the end of a sentence: "is empty", "is a web page (HTML), not JSON". Empty when
 /// its beginning does not tell.
 std::string isInPlaceOf(const std::string &form, std::string_view beginning);

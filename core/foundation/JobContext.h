@@ -61,6 +61,7 @@ public:
     /// Throws Cancelled when a stop was requested.
     void check() const;
     bool isStopRequested() const noexcept { return m_stop.stop_requested(); }
+    const std::stop_token &stopToken() const noexcept { return m_stop; } ///< for what has no context
 
 private:
     void tell();

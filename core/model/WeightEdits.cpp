@@ -69,6 +69,14 @@ bool isHash(const std::string &text)
 
 } // namespace
 
+std::int64_t WeightEdits::elements() const
+{
+    std::int64_t sum = 0;
+    for (const WeightEdit &edit : list)
+        sum += elementCount(edit.shape);
+    return sum;
+}
+
 const WeightEdit *WeightEdits::find(const TensorRole &role) const
 {
     const auto found = std::ranges::lower_bound(list, role, {}, &WeightEdit::role);

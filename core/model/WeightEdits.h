@@ -6,6 +6,7 @@
 #include "checkpoint/WeightFile.h"
 #include "model/ModelSpec.h"
 
+#include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -30,6 +31,7 @@ struct WeightEdits {
     bool operator==(const WeightEdits &other) const { return list == other.list; } // the hashes tell which values
 
     bool isEmpty() const { return list.empty(); }
+    std::int64_t elements() const; ///< of all of them
     const WeightEdit *find(const TensorRole &role) const;
     /// Throws Error when the values are not at hand. Whoever has copied them calls `checkUnchanged` of the file.
     TensorData valuesOf(const WeightEdit &edit) const;

@@ -70,7 +70,8 @@ Json jsonOf(const TextRead &event)
                          {"hasColumns", file.hasColumns},
                          {"firstLine", file.firstLine()},
                          {"firstLines", file.firstLines},
-                         {"documents", file.documents}});
+                         {"documents", file.documents},
+                         {"nulls", file.nulls}});
     return {{"event", "textRead"},           {"text", toJson(event.text)},          {"files", files},
             {"tokens", event.report.tokens}, {"tokenHash", event.report.tokenHash}, {"windows", event.report.windows},
             {"length", event.report.length}};
@@ -170,7 +171,8 @@ JobEvent textReadOf(const Json &json)
                                       .kind = file.at("kind"),
                                       .hasColumns = file.at("hasColumns"),
                                       .firstLines = file.at("firstLines"),
-                                      .documents = wholeAt(file, "documents")});
+                                      .documents = wholeAt(file, "documents"),
+                                      .nulls = wholeAt(file, "nulls")});
     event.report.tokens = wholeAt(json, "tokens");
     event.report.tokenHash = json.at("tokenHash");
     event.report.windows = wholeAt(json, "windows");

@@ -44,6 +44,7 @@ public:
     std::optional<DocumentPiece> next() override
     {
         auto text = m_texts.next();
+        m_nulls = m_texts.nulls();
         return text ? std::optional(DocumentPiece{std::move(*text)}) : std::nullopt;
     }
 
@@ -88,8 +89,11 @@ std::unique_ptr<FileDocuments> open(const std::filesystem::path &file, const std
     if (shape == TextShape::Plain && isNamedTable(file))
         throw Error(inQuotes(file.string()) + " is a table (CSV), which is not read: its columns would all be text.",
                     "Write the column with the texts as JSON lines or Parquet, or as plain text (.txt).");
-    if (shape == TextShape::Plain)
+    if (shape == TextShape::Plain) {
+        if (const auto markup = markupKindOf(text.rest()))
+            throw Error(subjectOf(file) + " is " + markup->name + ", not a text.", markup->remedy);
         return std::make_unique<WholeFile>(std::move(text));
+    }
     return (shape == TextShape::JsonLines ? jsonLines : jsonArray)(std::move(text), file, column, largest);
 }
 
@@ -110,13 +114,17 @@ std::optional<DocumentPiece> DocumentReader::nextPiece()
 {
     while (true) {
         if (m_documents) {
-            if (auto piece = m_documents->next()) {
-                m_reports.back().add(*piece);
+            auto piece = m_documents->next();
+            TextFileReport &report = m_reports.back();
+            report.nulls = m_documents->nulls();
+            if (piece) {
+                report.add(*piece);
                 return piece;
             }
             m_documents.reset();
-            if (m_reports.back().firstLines.empty()) // to its end
-                throw Error("The text file " + inQuotes(m_reports.back().file.string()) + " holds no text.",
+            if (report.firstLines.empty()) // to its end
+                throw Error("The text file " + inQuotes(report.file.string()) + " holds no text" +
+                                (report.nulls > 0 ? "; what it has is null: " + counted(report.nulls, "document") : std::string()) + ".",
                             "Choose a file with text, or the field or column that holds it (--column).");
         }
         if (m_reports.size() == m_files.size())

@@ -23,10 +23,11 @@ namespace secateur {
 /// - any other text: the file is one document.
 ///
 /// The last two may be packed (see Packing) and in another form of Unicode (see TextFile). Empty documents count: as rows of WikiText they
-/// are blank lines. Rows and fields that are null hold no document.
+/// are blank lines. Rows and fields that are null hold no document; the reports count them.
 class DocumentReader {
 public:
-    /// Throws Error when one of the files cannot be read.
+    /// Throws Error when one of the files cannot be read. The limits also hold a stop, which is heard between blocks of a file: next() throws Cancelled
+    /// then.
     explicit DocumentReader(std::vector<std::filesystem::path> files, std::string column = "text", const TextLimits &limits = {});
     ~DocumentReader();
 

@@ -97,6 +97,7 @@ public:
                 throw Error(place() + " is not a JSON object.", m_hint);
             if (auto text = textOf(value, place()))
                 return DocumentPiece{std::move(*text)};
+            ++m_nulls;
         }
         return {};
     }
@@ -165,6 +166,8 @@ public:
                 m_wants = Wants::First;
             } else if (auto text = element()) {
                 return DocumentPiece{std::move(*text)};
+            } else {
+                ++m_nulls;
             }
         }
         return {};

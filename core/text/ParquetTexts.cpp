@@ -91,6 +91,7 @@ struct ParquetTexts::State {
     std::unique_ptr<arrow::RecordBatchReader> batches; ///< after `reader`, which it uses
     std::shared_ptr<arrow::Array> rows;
     std::int64_t row = 0;
+    std::stop_token stop;
 
     void open(const std::filesystem::path &file, std::int64_t most);
     void choose(const std::string &wanted);
@@ -122,6 +123,8 @@ struct ParquetTexts::State {
         try {
             function();
         } catch (const Error &) {
+            throw;
+        } catch (const Cancelled &) {
             throw;
         } catch (const parquet::ParquetStatusException &problem) {
             check(problem.status());
@@ -187,6 +190,8 @@ bool ParquetTexts::State::readRows()
 
 void ParquetTexts::State::readBatch()
 {
+    if (stop.stop_requested())
+        throw Cancelled();
     std::shared_ptr<arrow::RecordBatch> batch;
     check(batches->ReadNext(&batch));
     rows = batch ? batch->column(0) : nullptr;
@@ -205,6 +210,7 @@ ParquetTexts::ParquetTexts(const std::filesystem::path &file, const std::string 
     : m_state(std::make_unique<State>())
 {
     m_state->name = file.string();
+    m_state->stop = limits.stop;
     m_state->guarded([&] {
         m_state->open(file, limits.bytes / 2);
         m_state->choose(column);
@@ -218,7 +224,9 @@ std::optional<std::string> ParquetTexts::next()
     std::optional<std::string> text;
     m_state->guarded([&] {
         while (!text && m_state->readRows()) {
-            if (!isNull(*m_state->rows, m_state->row))
+            if (isNull(*m_state->rows, m_state->row))
+                ++m_nulls;
+            else
                 text = std::string(textAt(*m_state->rows, m_state->row));
             ++m_state->row;
         }

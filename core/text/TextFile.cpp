@@ -18,6 +18,7 @@ using namespace std::string_view_literals;
 
 constexpr std::size_t kBeginning = 4096;
 constexpr std::uint64_t kLookedThrough = std::uint64_t(1) << 20; ///< for characters above ASCII
+constexpr std::size_t kLongestMistake = 6;                       ///< bytes that tell what is no UTF-8: two surrogates
 
 unsigned byteAt(std::string_view bytes, std::size_t at)
 {
@@ -114,7 +115,7 @@ void TextFile::refuseAs(const BinaryKind &kind) const
     refuse(holder + kind.name + ", not a text", kind.remedy);
 }
 
-/// By the byte order mark, which is dropped. Latin letters in UTF-16 without one have a NUL beside each.
+/// By the byte order mark, which is dropped.
 void TextFile::chooseEncoding()
 {
     static constexpr struct {
@@ -130,15 +131,30 @@ void TextFile::chooseEncoding()
             m_encoding = encoding;
             return drop(mark.size());
         }
-    std::array<std::size_t, 2> nuls{}; // at even and at odd places
+    refuseUnmarked();
+}
+
+/// Latin letters have NULs beside each in UTF-16 and UTF-32.
+void TextFile::refuseUnmarked() const
+{
+    static constexpr struct {
+        std::array<bool, 4> letters; ///< which bytes of four are no NUL
+        const char *words, *name;
+    } kForms[] = {{{true, false, true, false}, "UTF-16 LE", "UTF-16LE"},
+                  {{false, true, false, true}, "UTF-16 BE", "UTF-16BE"},
+                  {{true, false, false, false}, "UTF-32 LE", "UTF-32LE"},
+                  {{false, false, false, true}, "UTF-32 BE", "UTF-32BE"}};
+    std::array<std::size_t, 4> nuls{};
     for (std::size_t i = 0; i < m_beginning.size(); ++i)
-        nuls[i % 2] += m_beginning[i] == '\0' ? 1 : 0;
-    const std::size_t pairs = m_beginning.size() / 2, least = std::max<std::size_t>(1, pairs / 4);
-    for (const std::size_t side : {0U, 1U}) {
-        if (nuls[side] < least || nuls[1 - side] > pairs / 100)
-            continue;
-        const std::string name = side == 1 ? "UTF-16 LE" : "UTF-16 BE";
-        refuse("is not UTF-8; it looks like " + name + " without a byte order mark", conversion(side == 1 ? "UTF-16LE" : "UTF-16BE"));
+        nuls[i % 4] += m_beginning[i] == '\0' ? 1 : 0;
+    const std::size_t fours = m_beginning.size() / 4, few = fours / 100, many = std::max<std::size_t>(1, fours / 4);
+    for (const auto &form : kForms) {
+        bool fits = true;
+        for (std::size_t i = 0; i < nuls.size(); ++i)
+            fits = fits && (form.letters[i] ? nuls[i] <= few : nuls[i] >= many);
+        if (fits)
+            refuse("is not UTF-8; it looks like " + std::string(form.words) + " without a byte order mark",
+                   conversion("iconv -f " + std::string(form.name)));
     }
 }
 
@@ -181,10 +197,12 @@ std::size_t TextFile::decodeUtf8(std::string &text)
         refuseByte(nul);
     for (std::size_t escape = bytes.find('\x1B'); escape != std::string_view::npos; escape = bytes.find('\x1B', escape + 1))
         if (bytes.substr(escape + 1).starts_with('$')) // chooses a set of two bytes a character; no terminal's sequence begins so
-            refuse("is not UTF-8: at " + placeOf(escape) + " it looks like ISO-2022-JP or a relative of it", conversion("ISO-2022-JP"));
+            refuse("is not UTF-8: at " + placeOf(escape) + " it looks like ISO-2022-JP or a relative of it",
+                   conversion("iconv -f ISO-2022-JP"));
     if (!m_hasCharacters && m_offset < kLookedThrough)
         m_hasCharacters = std::any_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<signed char>(c) < 0; });
-    if (good < m_bytes.size() && (m_isEnd || !isCutOff(m_bytes, good)))
+    const std::size_t rest = m_bytes.size() - good;
+    if (rest > 0 && (m_isEnd || (rest >= kLongestMistake && !isCutOff(m_bytes, good))))
         refuseByte(good);
     text += bytes;
     return good;
@@ -241,12 +259,36 @@ std::string TextFile::placeOf(std::size_t at) const
     return "offset " + grouped(m_offset + at) + (packing() == Packing::None ? "" : " of what was unpacked");
 }
 
-/// How to have the file in UTF-8.
-std::string TextFile::conversion(const std::string &encoding) const
+/// How to have the file in UTF-8 by a command.
+std::string TextFile::conversion(const std::string &command) const
 {
-    const std::string name = inQuotes(m_path.string());
-    return std::string(packing() == Packing::None ? "Save it in UTF-8: iconv" : "Unpack it and save it in UTF-8: iconv") + " -f " +
-           encoding + " -t UTF-8 " + name + " > NEW.txt";
+    return std::string(packing() == Packing::None ? "Save it in UTF-8: " : "Unpack it and save it in UTF-8: ") + command + " -t UTF-8 " +
+           inQuotes(m_path.string()) + " > NEW.txt";
+}
+
+std::string TextFile::leavingOut() const
+{
+    return std::string(packing() == Packing::None ? "To leave" : "Unpack it; to leave") + " such bytes out: iconv -c -f UTF-8 -t UTF-8 " +
+           inQuotes(m_path.string()) + " > NEW.txt";
+}
+
+/// Names relatives of UTF-8 by the bytes at which they differ: CESU-8 and Java's modified UTF-8 write a character of four bytes as two
+/// surrogates of three each, and the latter a NUL as two bytes.
+void TextFile::refuseRelative(std::size_t at) const
+{
+    const auto isSurrogate = [&](std::size_t begin, unsigned least) { // of 16 values of the second byte
+        return begin + 2 < m_bytes.size() && byteAt(m_bytes, begin) == 0xED && (byteAt(m_bytes, begin + 1) & 0xF0) == least &&
+               (byteAt(m_bytes, begin + 2) & 0xC0) == 0x80;
+    };
+    const auto sequence = [&](std::size_t length) {
+        return "is not valid UTF-8: at " + placeOf(at) + " " + hexOf(std::string_view(m_bytes).substr(at, length)) + " ";
+    };
+    if (isSurrogate(at, 0xA0) && isSurrogate(at + 3, 0xB0))
+        refuse(sequence(6) + "is a character as CESU-8 writes it", conversion("uconv -f CESU-8"));
+    if (isSurrogate(at, 0xA0) || isSurrogate(at, 0xB0))
+        refuse(sequence(3) + "is half of a surrogate pair, and the other half is missing", leavingOut());
+    if (std::string_view(m_bytes).substr(at).starts_with("\xC0\x80"sv))
+        refuse(sequence(2) + "is a NUL as Java's modified UTF-8 writes it", leavingOut());
 }
 
 /// Says what the bytes are that are not UTF-8, or NUL.
@@ -255,6 +297,7 @@ void TextFile::refuseByte(std::size_t at) const
     const std::string_view bytes = std::string_view(m_bytes).substr(at, kBeginning);
     if (const auto kind = binaryKindBySigns(m_beginning); kind && looksBinary(m_beginning))
         refuseAs(*kind);
+    refuseRelative(at);
     const std::string place = "byte " + hexOf(bytes.substr(0, 1)) + " at " + placeOf(at);
     if (bytes.front() == '\0' || looksBinary(bytes))
         refuse("is not text: " + place, "Choose a text; this is a binary file, or it is damaged there.");
@@ -262,11 +305,10 @@ void TextFile::refuseByte(std::size_t at) const
     if (m_isEnd && isCutOff(m_bytes, at))
         refuse(sentence + " begins a character that is cut off", "The file may be cut off; fetch it again.");
     if (m_hasCharacters)
-        refuse(sentence + ", though UTF-8 is before it", "It may be damaged there, or be put together from texts of two encodings. To "
-                                                         "leave such bytes out: iconv -c -f UTF-8 -t UTF-8 " +
-                                                             inQuotes(m_path.string()) + " > NEW.txt");
+        refuse(sentence + ", though UTF-8 is before it",
+               "It may be damaged there, or be put together from texts of two encodings. " + leavingOut());
     const Guess guess = guessOf(bytes);
-    refuse(sentence + "; it may be " + guess.words, conversion(guess.name));
+    refuse(sentence + "; it may be " + guess.words, conversion("iconv -f " + std::string(guess.name)));
 }
 
 } // namespace secateur

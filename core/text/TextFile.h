@@ -14,8 +14,8 @@ namespace secateur {
 /// The characters of a text file, unpacked and decoded, as well-formed UTF-8 without NUL.
 ///
 /// What the file is, its bytes say and not its name: UTF-8 (a byte order mark in front is left out), or UTF-16 or UTF-32 with a byte order
-/// mark. Everything else is refused by what it is: files that are no text (see BinaryKinds), files packed twice, UTF-16 without a mark, and
-/// other encodings, with the place of the first byte that is not UTF-8. Nothing is replaced.
+/// mark. Everything else is refused by what it is: files that are no text (see BinaryKinds), files packed twice, UTF-16 and UTF-32 without a
+/// mark, and other encodings, with the place of the first byte that is not UTF-8. Nothing is replaced.
 class TextFile {
 public:
     /// Reads the beginning. Throws Error when the file cannot be read or is no text.
@@ -42,9 +42,12 @@ private:
     std::size_t decodeUnits(std::string &text);
     char32_t unitAt(std::size_t at) const;
     [[noreturn]] void refuse(const std::string &what, const std::string &hint) const;
+    void refuseUnmarked() const;
+    void refuseRelative(std::size_t at) const;
     [[noreturn]] void refuseByte(std::size_t at) const;
     std::string placeOf(std::size_t at) const;
-    std::string conversion(const std::string &encoding) const;
+    std::string conversion(const std::string &command) const;
+    std::string leavingOut() const;
 
     std::filesystem::path m_path;
     UnpackedFile m_file;

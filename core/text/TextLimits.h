@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <stop_token>
 
 namespace secateur {
 
-/// How much memory reading and tokenising a text may take.
+/// How much memory reading and tokenising a text may take, and what ends it.
 struct TextLimits {
     std::int64_t bytes = std::int64_t(1) << 40; ///< in all; as much as anybody could have
+    std::stop_token stop{};                     ///< a packed file may hold gigabytes of what is no document
 
     /// Bytes of one document: reading a line of JSON holds about six copies of it (the line, what is parsed, both while they grow).
     /// At most 1 GiB, at least 64 KiB.

@@ -62,7 +62,9 @@ std::vector<std::string> linesOf(const TextReport &report)
         counted(report.windows, "window") + " of " + counted(report.length, "token") + " (" + counted(report.tokens, "token") + " read)";
     std::vector<std::string> lines;
     for (const TextFileReport &file : report.files) {
-        lines.push_back(printable(file.file.filename().string()) + " (" + file.kind + "): \"" + file.firstLine() + "\"");
+        const std::string leftOut =
+            file.nulls > 0 ? ", " + counted(file.nulls, "document") + " without text (null) left out" : std::string();
+        lines.push_back(printable(file.file.filename().string()) + " (" + file.kind + "): \"" + file.firstLine() + "\"" + leftOut);
     }
     if (lines.size() == 1)
         lines.front() += ", " + numbers;

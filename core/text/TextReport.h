@@ -18,6 +18,7 @@ struct TextFileReport {
     bool hasColumns = true;                   ///< or fields: a plain text has none
     std::vector<std::string> firstLines = {}; ///< the first few that are not blank, as shownLine() gives them
     std::int64_t documents = 0;               ///< read to their end so far
+    std::int64_t nulls = 0;                   ///< rows or fields without a text that were passed over so far
 
     void add(const DocumentPiece &piece);
     std::string firstLine() const { return firstLines.empty() ? std::string() : firstLines.front(); }
@@ -36,7 +37,7 @@ struct TextReport {
 std::string shownLine(std::string_view text);
 
 /// Lines that tell of a text: `c4.json.gz (gzip, JSON lines, UTF-8): "Beginners BBQ class…", 34 windows of 2,048 tokens (70,234 tokens read)`. Of
-/// several files one each, and one with the numbers.
+/// several files one each, and one with the numbers. Documents that are null are told of as well: ", 3 documents without text (null) left out".
 std::vector<std::string> linesOf(const TextReport &report);
 
 } // namespace secateur

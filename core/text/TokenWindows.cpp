@@ -68,8 +68,9 @@ public:
         m_context.check();
         if (std::int64_t(documents.bytes()) > m_left / 3)
             throw Error(subjectOf(m_settings) + " is too large to be shuffled: what was read of it (" +
-                            counted(std::int64_t(documents.count()), "document") + ") takes " + sizeText(std::int64_t(documents.bytes())) +
-                            ", and " + sizeText(m_left) + " of memory is available for texts.",
+                            (documents.count() > 0 ? counted(std::int64_t(documents.count()), "document") : "a part of one document") +
+                            ") takes " + sizeText(std::int64_t(documents.bytes())) + ", and " + sizeText(m_left) +
+                            " of memory is available for texts.",
                         "Take the documents in their order (seed 0), give a smaller text, or more memory (--host-memory).");
     }
     void check(const JoinedText &joined) const
@@ -239,7 +240,7 @@ std::int64_t roughWindows(const TextSettings &text)
 TokenWindows readWindows(const Tokenizer &tokenizer, const TextSettings &settings, const TextLimits &limits, const JobContext &context)
 {
     checkSettings(settings);
-    DocumentReader reader(settings.files, settings.column, limits);
+    DocumentReader reader(settings.files, settings.column, {.bytes = limits.bytes, .stop = context.stopToken()});
     Reading reading(settings, limits, context);
     std::vector<TokenId> ids = idsOf(tokenizer, settings, reader, reading);
 

@@ -16,7 +16,10 @@ constexpr std::size_t kLongestMagic = 10;
 
 } // namespace
 
-UnpackedFile::UnpackedFile(const std::filesystem::path &file, const TextLimits &limits) : m_file(file), m_window(limits.bytes / 2)
+UnpackedFile::UnpackedFile(const std::filesystem::path &file, const TextLimits &limits)
+    : m_file(file),
+      m_window(limits.bytes / 2),
+      m_stop(limits.stop)
 {
     readMore();
     m_packing = packingOf(m_packed);
@@ -37,6 +40,8 @@ bool UnpackedFile::readMore()
 
 bool UnpackedFile::append(std::string &content)
 {
+    if (m_stop.stop_requested())
+        throw Cancelled();
     if (m_unpacker)
         return unpackMore(content);
     if (m_used == m_packed.size() && !readMore())

@@ -21,7 +21,7 @@ public:
 
     Packing packing() const { return m_packing; }
     /// Appends the next bytes to `content`, 256 KiB at most; false when there are none left. Throws Error when a packed file is damaged or
-    /// cut off, or needs more memory than its window may take.
+    /// cut off, or needs more memory than its window may take; Cancelled when a stop was requested.
     bool append(std::string &content);
 
 private:
@@ -36,6 +36,7 @@ private:
     std::size_t m_used = 0; ///< of these
     bool m_isEnded = false; ///< the last member was read
     std::int64_t m_window;  ///< bytes that it may take at most
+    std::stop_token m_stop;
     Packing m_packing = Packing::None;
     std::unique_ptr<Unpacker> m_unpacker; ///< of a packed file only
     std::vector<char> m_block;            ///< that it writes to

@@ -138,6 +138,8 @@ private slots:
     void jsonIsOneObjectALine();
     void interruptStopsWithinASecond_data();
     void interruptStopsWithinASecond();
+    void signalsAtTheStartAreHeard_data();
+    void signalsAtTheStartAreHeard();
     void interruptedSearchGoesOnToTheSamePlan();
     void generateWritesTextAndIds();
     void benchComparesTwoSettings();
@@ -259,6 +261,9 @@ void tst_CommandLine::failuresEndWithOneAndNameObjectAndRemedy_data()
     QTest::newRow("short text") << QStringList{"calibrate", kModel,      "--text", SECATEUR_SOURCE_DIR "/resources/sample/README.md",
                                                "--output",  "/tmp/never"}
                                 << QByteArray("16,384");
+    QTest::newRow("more windows than memory could hold")
+        << QStringList{"calibrate", kModel, "--text", kText, "--windows", "1000000000", "--output", "/tmp/never"}
+        << QByteArray("gives 159,931 tokens; 1,000,000,000 windows of 512 need");
     QTest::newRow("scores of nothing") << QStringList{"plan", kModel, "--sparsity", "0.5", "--scores", kText} << QByteArray("grimm.txt");
     QTest::newRow("no plan") << QStringList{"export", kModel, "--plan", "/no/plan.json", "--output", "/tmp/never"}
                              << QByteArray("/no/plan.json");
@@ -296,14 +301,24 @@ void tst_CommandLine::outputsAreProtected()
     QCOMPARE(run({"export", kModel, "--plan", "", "--output", folder.filePath("out")}).exitCode, 2);
     // What is read is never written over, and what lies in the output folder is not lost with it.
     QVERIFY(run(planned + QStringList{scores, "--overwrite"}).errors.contains("is also an input"));
-    QVERIFY(run(planned + QStringList{kModel + "/config.json", "--overwrite"}).errors.contains("is also an input"));
+    QVERIFY(run(planned + QStringList{kModel + "/config.json", "--overwrite"}).errors.contains("is inside the model folder"));
     const QString out = folder.filePath("out");
     QVERIFY(run(QStringList{"prune", kModel, "--sparsity", "0.375", "--output", out, "--save-plan", out} + kShort)
-                .errors.contains("is inside the output folder"));
+                .errors.contains("--save-plan and --output are the same place"));
+    QVERIFY(run({"export", kModel, "--plan", plan, "--output", plan}).errors.contains("plan.json' is also an input"));
     QCOMPARE(run({"search", kModel, "--scores", scores, "--sparsity", "0.375", "--save-plan", plan, "--overwrite"}).exitCode, 0);
     QVERIFY(
         run({"search", kModel, "--plan", plan, "--remove", "1", "--save-plan", plan}).errors.contains("holds 3 removals and would keep 1"));
     QCOMPARE(run({"search", kModel, "--plan", plan, "--remove", "1", "--save-plan", folder.filePath("shorter.json")}).exitCode, 0);
+    // The same search goes on in place; another one, or a plan that is only read, does not replace its file.
+    const QJsonArray removed =
+        run({"search", kModel, "--plan", plan, "--save-plan", plan, "--json"}).result().value("removalOrder").toArray();
+    QCOMPARE(removed.size(), 3);
+    const QString second = QString::number(removed.at(1).toInt());
+    QVERIFY(run({"search", kModel, "--plan", plan, "--protect", second, "--save-plan", plan})
+                .errors.contains("holds 3 removals and would keep 1"));
+    QVERIFY(run({"plan", kModel, "--plan", plan, "--save-plan", plan}).errors.contains("plan.json' already exists."));
+    QCOMPARE(run({"plan", kModel, "--plan", plan, "--json"}).result().value("removalOrder").toArray(), removed);
     QCOMPARE(run({"export", kModel, "--plan", plan, "--output", out}).exitCode, 0);
     QVERIFY(run({"export", kModel, "--plan", out + "/pruning_manifest.json", "--output", out, "--overwrite"})
                 .errors.contains("is inside the output folder"));
@@ -967,6 +982,29 @@ void tst_CommandLine::interruptStopsWithinASecond()
     QVERIFY2(entries(folder).isEmpty(), qPrintable(entries(folder).join(' ')));
 }
 
+void tst_CommandLine::signalsAtTheStartAreHeard_data()
+{
+    QTest::addColumn<int>("signal");
+    QTest::newRow("SIGINT") << SIGINT;
+    QTest::newRow("SIGTERM") << SIGTERM;
+    QTest::newRow("SIGHUP") << SIGHUP;
+}
+
+void tst_CommandLine::signalsAtTheStartAreHeard()
+{
+    QFETCH(int, signal);
+    QProcess process;
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert("LD_PRELOAD", SECATEUR_EARLY_SIGNAL);
+    environment.insert("SECATEUR_EARLY_SIGNAL", QString::number(signal));
+    environment.insert("ASAN_OPTIONS", "verify_asan_link_order=0");
+    process.setProcessEnvironment(environment);
+    process.start(SECATEUR_CLI, {"evaluate", kModel, "--text", kText, "--json"});
+    const Outcome outcome = finished(process);
+    QCOMPARE(outcome.exitCode, 130); // -1 = the signal ended it
+    QCOMPARE(outcome.events.last().value("event").toString(), QString("cancelled"));
+}
+
 void tst_CommandLine::interruptedSearchGoesOnToTheSamePlan()
 {
     QTemporaryDir folder;
@@ -1004,6 +1042,12 @@ void tst_CommandLine::generateWritesTextAndIds()
     const QJsonObject result = run({"generate", kModel, "--prompt", "Once upon a time", "--tokens", "12", "--json"}).result();
     QCOMPARE(result.value("ids").toArray().size(), 12);
     QCOMPARE("Once upon a time" + result.value("text").toString().toUtf8() + "\n", text.output);
+    QVERIFY(!text.errors.contains("note:"));
+    const Outcome full = run({"generate", kModel, "--prompt", "Once upon a time", "--tokens", "600"});
+    const qsizetype room = 512 - result.value("promptIds").toArray().size();
+    QVERIFY2(full.errors.contains("note: At most " + QByteArray::number(room) + " tokens can follow: the model's context of 512"),
+             full.errors);
+    QVERIFY(full.output.startsWith(text.output.chopped(1)));
 }
 
 void tst_CommandLine::benchComparesTwoSettings()

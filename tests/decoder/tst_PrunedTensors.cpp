@@ -7,6 +7,7 @@
 #include "foundation/Error.h"
 
 #include <ATen/ops/cat.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/stack.h>
 #include <QTemporaryDir>
 #include <QtTest>

@@ -125,6 +125,17 @@ private slots:
         QVERIFY(all.hostBytes > few.hostBytes);
     }
 
+    void changedWeightsStandBesideTheOthers()
+    {
+        const ModelSpec spec = shapeOf("llama-2-7b");
+        const ForecastBasis basis = gpu(78 * kGiB, 100 * kGiB);
+        JobSize job{.windows = 0, .length = 2048, .searchWindows = 1, .removals = 0, .neuronsKept = 5000};
+        const Forecast without = forecast(spec, job, basis);
+        QVERIFY(!without.isStreamed);
+        job.changedElements = 1'000'000;
+        QCOMPARE(forecast(spec, job, basis).deviceBytes - without.deviceBytes, 1'000'000 * basis.elementBytes);
+    }
+
     void onTheCpuBothLimitsCount()
     {
         const ModelSpec spec = shapeOf("llama-2-7b");

@@ -289,6 +289,11 @@ void tst_AtomicPath::longNamesHaveRoom()
 void tst_AtomicPath::missingParentIsNamed()
 {
     QCOMPARE(complaintOf([] { AtomicPath::forFile("/no/such/folder/a"); }), QString("The folder '/no/such/folder' does not exist."));
+    if (::access("/proc", W_OK) != 0)
+        QSKIP("Only root may write where no files can be made.");
+    const QString none = "The file system of the folder '/proc' takes no new files.";
+    QCOMPARE(complaintOf([] { AtomicPath::forFile("/proc/a"); }), none);
+    QCOMPARE(complaintOf([] { AtomicPath::forFolder("/proc/a"); }), none);
 }
 
 void tst_AtomicPath::fullDiskLeavesTheOldFile()

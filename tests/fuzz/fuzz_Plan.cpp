@@ -9,7 +9,8 @@ using namespace secateur;
 
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t *data, std::size_t size, std::size_t most, unsigned seed)
 {
-    return fuzz::mutate(data, size, most, seed, fuzz::changedJson);
+    const bool isJson = size > 0 && data[0] == '{'; // one that changes weights is a safetensors file
+    return fuzz::mutate(data, size, most, seed, isJson ? fuzz::changedJson : fuzz::changedSafetensors);
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)

@@ -150,11 +150,11 @@ void tst_Shelf::sessionsOfBeforeAreReadWhole()
     search.initialLoss = 3.5;
     search.steps = {{.losses = {3.75, 3.625, kUnknown}, .removed = 1, .isForced = false}};
     expected.searches[searchKey(draft, 20)] = search;
-    EvaluationRecord evaluation = evaluationOf("p2", 1.5);
+    Measurement evaluation = evaluationOf("p2", 1.5);
     evaluation.calibration = 1;
     evaluation.draft = draft;
     evaluation.removed = {1};
-    expected.evaluations.push_back(evaluation);
+    expected.measurements.push_back(evaluation);
     expected.exports.push_back(exportOf("/out/c"));
     const Session found = recoverSession(folder / "journal-2");
     QCOMPARE(difference(found, expected), QString());

@@ -81,6 +81,26 @@ private slots:
         QCOMPARE(readDocuments(std::span(&file, 1), "content"), (Documents{"yes", ""}));
     }
 
+    void nullsAreCounted()
+    {
+        DocumentReader reader(
+            {test::write(m_folder, "a.jsonl", "{\"text\": null}\n{\"text\": \"one\"}\n{\"text\": \"\"}\n{\"text\": null}\n"),
+             test::write(m_folder, "b.json", "[null, \"two\", {\"text\": null}, null]")});
+        while (reader.next())
+            continue;
+        const auto &reports = reader.reports();
+        QCOMPARE(reports.size(), 2U);
+        QCOMPARE(reports[0].documents, 2);
+        QCOMPARE(reports[0].nulls, 2);
+        QCOMPARE(reports[1].documents, 1);
+        QCOMPARE(reports[1].nulls, 3);
+        QCOMPARE(
+            linesOf({.files = {reports[0]}, .tokens = 9, .windows = 1, .length = 8}),
+            std::vector<std::string>{"a.jsonl (JSON lines, UTF-8): \"one\", 2 documents without text (null) left out, 1 window of 8 tokens "
+                                     "(9 tokens read)"});
+        VERIFY_CONTAINS(failure("c.jsonl", "{\"text\": null}\n"), std::string("c.jsonl' holds no text; what it has is null: 1 document."));
+    }
+
     void linesMayBeLongerThanWhatIsReadAtOnce()
     {
         const std::string large(700'000, 'x'), other(300'000, 'y');
@@ -445,6 +465,26 @@ private slots:
         VERIFY_CONTAINS(failureOf("long.json", "[\"a\", \"" + std::string(1'000'000, 'b') + "\"]"),
                         std::string("long.json', element 2 (line 1) is longer than 131.1 kB"));
         VERIFY_CONTAINS(failureOf("long.txt", std::string(1'000'000, 'b')), std::string("long.txt' is longer than 131.1 kB"));
+    }
+
+    void markupInPlainTextIsText()
+    {
+        for (const std::string text : {"<p>Once upon a time</p>", "<headline>Kings</headline>", "Look at <html>.",
+                                       "<!-- a note --> and a text", "<!-- never ends", "<"})
+            QCOMPARE(read("a.txt", text), Documents{text});
+        QCOMPARE(read("a.jsonl", "{\"text\": \"<!DOCTYPE html><html></html>\"}"), Documents{"<!DOCTYPE html><html></html>"});
+    }
+
+    void mistakesMayStandAnywhere()
+    {
+        // Blocks are 256 KiB: what is no UTF-8 is named as itself at their border, too.
+        constexpr std::size_t kBlock = std::size_t(1) << 18;
+        for (std::size_t before = kBlock - 8; before <= kBlock; ++before) {
+            const std::string start(before, 'x');
+            VERIFY_CONTAINS(failure("cesu.txt", start + "\xED\xA0\xBD\xED\xB1\x91 king"), std::string("CESU-8"));
+            VERIFY_CONTAINS(failure("half.txt", start + "\xED\xA0\xBD king"), std::string("half of a surrogate pair"));
+            VERIFY_CONTAINS(failure("end.txt", start + "\xED\xA0\xBD"), std::string("half of a surrogate pair"));
+        }
     }
 
     void randomBytesDoNoHarm()

@@ -193,6 +193,11 @@ private slots:
         stop.request_stop();
         const JobContext context(stop.get_token());
         QVERIFY_EXCEPTION_THROWN(readWindows(m_tokenizer, settingsFor("a.txt", textOf(100), 3, 10), {}, context), Cancelled);
+        std::string nothing; // gigabytes of which take megabytes
+        for (int i = 0; i < 100'000; ++i)
+            nothing += i % 2 == 0 ? "{\"text\": null}\n" : "\n";
+        QVERIFY_EXCEPTION_THROWN(readWindows(m_tokenizer, settingsFor("null.jsonl.gz", test::gzip(nothing), 3, 10), {}, context),
+                                 Cancelled);
         int heard = 0;
         const std::string text = textOf(200'000);
         QVERIFY_EXCEPTION_THROWN(m_tokenizer.encode(text,

@@ -85,10 +85,10 @@ void SearchHeatmap::showSearch(const SearchRecord &record, std::int64_t layers, 
     state.rows.clear();
     for (std::int64_t step = 0; step < steps; ++step)
         state.rows.push_back(searchRow(*visible, step, layers));
+    canvas().xAxis->setRange(-0.5, double(layers) - 0.5); // before the plot is shown or resized, which may draw it at once
+    canvas().yAxis->setRange(0.5, double(steps) + 0.5);
     if (!isSameShape)
         fitRows();
-    canvas().xAxis->setRange(-0.5, double(layers) - 0.5); // before the plot is shown, which may draw it at once
-    canvas().yAxis->setRange(0.5, double(steps) + 0.5);
     if (wasEmpty)
         setEmptyText({});
     describeSelection();

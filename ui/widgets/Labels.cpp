@@ -136,13 +136,13 @@ double WrappedLabel::layOut(QPainter *painter, const QRectF &area) const
     return height;
 }
 
-void ElidedLabel::setWhole(const QString &text)
+void ElidedLabel::setBrief(const QString &text, const QString &whole)
 {
-    if (text == this->text() && text == toolTip())
+    if (text == this->text() && whole == toolTip())
         return;
     setText(text);
-    setToolTip(text);
-    setAccessibleName(text);
+    setToolTip(whole);
+    setAccessibleName(whole);
 }
 
 QSize ElidedLabel::minimumSizeHint() const

@@ -45,7 +45,9 @@ class ElidedLabel : public QLabel {
 public:
     using QLabel::QLabel;
     /// Sets text, tooltip and accessible name.
-    void setWhole(const QString &text);
+    void setWhole(const QString &text) { setBrief(text, text); }
+    /// The same where the text is shorter than the whole, which tooltip and accessible name say.
+    void setBrief(const QString &text, const QString &whole);
     QSize minimumSizeHint() const override;
 
 protected:

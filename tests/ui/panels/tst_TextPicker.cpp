@@ -291,11 +291,13 @@ void tst_TextPicker::whatATextTurnedOutToBeIsShown()
     QVERIFY(!report(picker).isEmpty());
 
     TextReport two = read;
+    two.files[0].nulls = 1;
     two.files.push_back({.file = "/x/b.jsonl", .kind = "JSON lines, UTF-8", .firstLines = {"time"}, .documents = 12});
     two.windows = 1;
     picker.showRead(text, {}, two);
     QVERIFY2(report(picker).contains("\nb.jsonl: JSON lines, UTF-8, 12 documents “time”\nOne window of 512 tokens fits;"),
              qPrintable(report(picker)));
+    QVERIFY2(report(picker).contains("1 document; 1 document without text (null) left out"), qPrintable(report(picker)));
 }
 
 void tst_TextPicker::refusalIsAProblemUntilTheTextChanges()

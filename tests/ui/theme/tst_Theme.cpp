@@ -186,6 +186,7 @@ private slots:
                 return hint == SH_DialogButtonBox_ButtonsHaveIcons ? 1 : QProxyStyle::styleHint(hint, option, widget, data);
             }
         };
+        const RestoredPalette restored;
         SessionBus bus{QString()};
         Theme theme(bus);
         QApplication::setStyle(new WithIcons(QStringLiteral("Fusion")));

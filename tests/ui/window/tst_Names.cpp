@@ -9,6 +9,7 @@
 #include "models/SessionModel.h"
 #include "window/Actions.h"
 #include "window/CommandPalette.h"
+#include "window/StatusLine.h"
 
 #include <QDialog>
 #include <QDir>
@@ -209,6 +210,15 @@ void tst_Names::namesFitEverywhere()
         QVERIFY2(label->toolTip().contains(name) || label->wordWrap(), qPrintable(placeOf(label)));
     }
     QVERIFY(labels > 0 || name.size() < 120);
+    int told = 0; // the session's file, with what became of it
+    for (const ElidedLabel *label : hands.window->findChild<StatusLine *>()->findChildren<ElidedLabel *>()) {
+        if (!label->toolTip().contains(name + QStringLiteral(".secateur")))
+            continue;
+        ++told;
+        QVERIFY2(label->text().contains(QStringLiteral(".secateur, ")), qPrintable(label->text()));
+        QVERIFY2(label->text().size() < 60 || name.contains(u' '), qPrintable(label->text()));
+    }
+    QCOMPARE(told, 1);
 }
 
 void tst_Names::fitsWith(const Doing &change, bool isLarger)

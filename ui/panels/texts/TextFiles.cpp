@@ -108,8 +108,10 @@ QString textReportText(const TextReport &report)
         QStringList first;
         for (const std::string &line : file.firstLines)
             first << Tr::tr("“%1”", "a line of a text").arg(QString::fromStdString(line));
-        const QString what =
-            Tr::tr("%1, %2", "kind of file and documents").arg(QString::fromStdString(file.kind), documentsText(file.documents));
+        QString what = Tr::tr("%1, %2", "kind of file and documents").arg(QString::fromStdString(file.kind), documentsText(file.documents));
+        if (file.nulls > 0)
+            what =
+                Tr::tr("%1; %2 without text (null) left out", "kind of file and documents; documents").arg(what, documentsText(file.nulls));
         if (report.files.size() == 1)
             lines << first << what;
         else

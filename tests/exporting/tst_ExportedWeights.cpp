@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Exports of plans that change weights, held against a decoder whose weights were changed by hand.
+#include "../decoder/ChangedWeights.h"
+#include "../decoder/TinyLlamas.h"
+#include "JsonSchema.h"
+
+#include "exporting/Exporter.h"
+#include "exporting/Origin.h"
+#include "exporting/TensorForm.h"
+
+#include <ATen/ops/full.h>
+#include <QTemporaryDir>
+#include <QtTest>
+#include <fstream>
+#include <numeric>
+
+using namespace secateur;
+using namespace secateur::test;
+
+namespace {
+
+constexpr std::int64_t kPositions = 24;
+
+nlohmann::json jsonOf(const std::filesystem::path &file)
+{
+    std::ifstream stream(file);
+    return nlohmann::json::parse(stream);
+}
+
+/// 30 neurons of every layer, but not the first ones; without the attention of layer 1.
+PruningPlan planFor(const ModelSpec &dense)
+{
+    PruningPlan plan;
+    plan.balance.neuronsKept = 30;
+    plan.keptNeurons.assign(std::size_t(dense.layerCount()), std::vector<std::int64_t>(30));
+    for (std::size_t i = 0; i < plan.keptNeurons.size(); ++i)
+        std::iota(plan.keptNeurons[i].begin(), plan.keptNeurons[i].end(), std::int64_t(3 * i + 1));
+    plan.removedAttentions = {1};
+    const ModelSpec after = plan.surgery().specOf(dense);
+    plan.balance.attentionsToRemove = 1;
+    plan.balance.denseLayerParameters = layerParameters(dense);
+    plan.balance.denseModelParameters = modelParameters(dense);
+    plan.balance.layerParameters = layerParameters(after);
+    plan.balance.modelParameters = modelParameters(after);
+    return plan;
+}
+
+at::Tensor someTokens()
+{
+    std::vector<std::int32_t> tokens(kPositions);
+    std::iota(tokens.begin(), tokens.end(), 20);
+    return tokenTensor(tokens, kPositions, testDevice());
+}
+
+} // namespace
+
+class tst_ExportedWeights : public QObject {
+    Q_OBJECT
+
+private slots:
+    void everyTargetHoldsChangedWeights_data()
+    {
+        QTest::addColumn<QString>("format");
+        QTest::addColumn<QString>("model");
+        for (const ExportTarget &target : exportTargets())
+            for (const char *model :
+                 {"gqa", "all-biases", "tied", "sharded", "bf16", "phi3", "phi3-bf16", "gemma2", "gemma3", "qwen2", "qwen3", "smollm3"})
+                QTest::addRow("%s of %s", target.name.c_str(), model) << QString::fromStdString(target.name) << model;
+    }
+
+    void everyTargetHoldsChangedWeights()
+    {
+        QFETCH(QString, format);
+        QFETCH(QString, model);
+        QTemporaryDir folder;
+        Checkpoint checkpoint = Checkpoint::open(tinyLlama(model.toStdString()));
+        specOf(checkpoint);
+        const Decoder dense = loadDecoder(tinyLlama(model.toStdString()), kPositions);
+        PruningPlan plan = planFor(dense.spec());
+        const Decoder cut = pruned(dense, plan.surgery());
+        const ChangedWeights changed = changedWeights(cut, folder.filePath("values.safetensors").toStdString());
+        const Decoder expected(cut.spec(), changed.weights, kPositions);
+        plan.edits = changed.edits;
+        if (!exportProblem(format.toStdString(), dense.spec(), cut.spec()).empty())
+            return; // refused with or without
+        const std::filesystem::path out = folder.filePath("out").toStdString();
+        std::vector<std::int32_t> tokens(kPositions);
+        std::iota(tokens.begin(), tokens.end(), 20);
+        JobContext context;
+        const ExportResult result =
+            writeExport({.checkpoint = checkpoint,
+                         .dense = dense.spec(),
+                         .plan = plan,
+                         .pruned = expected, // so it is verified against weights that were changed by hand
+                         .checkTokens = tokens,
+                         .evaluations = nlohmann::json::array()},
+                        {.format = format.toStdString(), .output = out, .isOverwriteAllowed = false, .dtype = {}, .command = {}}, context);
+        QVERIFY(result.verification.isPassed);
+        const at::Tensor given = logitsOf(loadDecoder(out, kPositions), someTokens());
+        QVERIFY((given - logitsOf(cut, someTokens())).abs().max().item<double>() > 1e-3); // so the changes were seen
+
+        const nlohmann::json manifest = jsonOf(out / "pruning_manifest.json");
+        static const JsonSchema schema(jsonOf(SECATEUR_SOURCE_DIR "/resources/pruning_manifest.schema.json"));
+        QCOMPARE(schema.breachIn(manifest), std::string());
+        QCOMPARE(manifest.at("plan").at("edits").size(), plan.edits.list.size());
+        const auto origin = originOf(Checkpoint::open(out));
+        QVERIFY(origin && origin->problem.empty());
+        QCOMPARE(origin->planHash, plan.hash());
+    }
+
+    /// The source has bfloat16, the values have float32.
+    void valuesKeepTheirType()
+    {
+        QTemporaryDir folder;
+        Checkpoint checkpoint = Checkpoint::open(tinyLlama("bf16"));
+        const ModelSpec spec = specOf(checkpoint);
+        const PruningPlan plan = planFor(spec);
+        Surgery surgery = plan.surgery();
+        surgery.edits = editsWith(folder.filePath("values.safetensors").toStdString(),
+                                  {{{.layer = 0, .part = TensorPart::Down}, at::full({spec.hiddenSize, 30}, 1.0001, at::kFloat)}});
+        for (const std::optional<DType> asked : {std::optional<DType>(), std::optional(DType::Float16)}) {
+            const WrittenTensors tensors(checkpoint, spec, surgery, TensorForm{}, asked);
+            for (const WrittenTensors::Entry &entry : tensors.entries()) {
+                const bool isChanged = entry.role == TensorRole{.layer = 0, .part = TensorPart::Down};
+                QVERIFY(entry.dtype == asked.value_or(isChanged ? DType::Float32 : DType::BFloat16));
+                if (isChanged && !asked)
+                    QVERIFY(tensors.read(entry).equal(at::full({spec.hiddenSize, 30}, 1.0001, at::kFloat)));
+            }
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(tst_ExportedWeights)
+#include "tst_ExportedWeights.moc"
