@@ -17,7 +17,7 @@
 namespace secateur::cli {
 
 /// One command in progress: the options, the engine with the open model, and where to report. Commands.cpp has the commands, Run.cpp
-/// what they share.
+/// what they share, Outputs.cpp what they may write.
 class Run {
 public:
     Run(const Options &options, std::stop_token stop, Reporter &reporter);
@@ -97,8 +97,6 @@ private:
     std::shared_ptr<const ModelSummary> model;
 };
 
-/// Whether both lead to the same place, existing or not; an empty path leads nowhere.
-bool isSame(const std::filesystem::path &one, const std::filesystem::path &other);
 /// Layers as "3, 1, 2", or "none".
 std::string joined(const std::vector<std::int64_t> &numbers);
 /// Kept neurons of layers, without those that have no FFN: "200", "29 to 48", or "none".

@@ -69,7 +69,7 @@ std::vector<ExpectedPhase> SessionJobs::phasesOf(const PruneRequest &request) co
     if (const JobCost search = searchCost(draft); search.evaluations > 0)
         phases.push_back({"search", search.seconds.value_or(0)});
     if (!session.evaluationText.files.empty()) {
-        if (!m_model.denseEvaluation())
+        if (!isOriginalMeasured())
             phases.push_back({"evaluate", evaluationSeconds()});
         phases.push_back({"evaluate", evaluationSeconds() * (1 - request.sparsity)});
     }

@@ -318,7 +318,7 @@ void SessionJobs::evaluate()
     std::vector<ExpectedPhase> phases;
     if (const JobCost search = searchCost(m_model.draft()); search.evaluations > 0)
         phases.push_back({"search", search.seconds.value_or(0)});
-    if (!m_model.denseEvaluation())
+    if (!isOriginalMeasured())
         phases.push_back({"evaluate", evaluationSeconds()});
     phases.push_back({"evaluate", evaluationSeconds() * workShare()});
     start(
@@ -351,7 +351,7 @@ void SessionJobs::measureCurve(const CurveRequest &request)
         return;
     const std::vector<std::int64_t> order = m_model.removalOrder();
     std::vector<ExpectedPhase> phases;
-    if (!m_model.denseEvaluation())
+    if (!isOriginalMeasured())
         phases.push_back({"evaluate", evaluationSeconds()});
     for (const PlanDraft &draft : request.drafts) {
         if (const JobCost search = searchCost(draft); search.evaluations > 0 && !request.isOrderBorrowed)

@@ -113,6 +113,8 @@ public:
     /// Of evaluate(): what is missing of the search, the original where it was not measured on the text yet, the plan.
     JobCost evaluationCost() const;
     JobCost originalEvaluationCost() const;
+    /// Whether the original was measured on the evaluation text as it would be computed now; then evaluate() does not do so again.
+    bool isOriginalMeasured() const;
     JobCost curveCost(const CurveRequest &request) const;
     JobCost pruneCost(const PruneRequest &request) const;
     /// The current plan with that sparsity, N and K by the rule, on the calibration of the session's text; -1 where there is none yet.

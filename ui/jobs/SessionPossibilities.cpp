@@ -7,6 +7,7 @@
 #include "foundation/Error.h"
 #include "models/SessionModel.h"
 #include "models/TextNames.h"
+#include "session/Measurements.h"
 
 #include <QLocale>
 
@@ -204,6 +205,11 @@ JobCost SessionJobs::impactCost() const
     return m_model.hasModel() ? costOf(amountOf(impactRequest(), m_model.session())) : JobCost();
 }
 
+bool SessionJobs::isOriginalMeasured() const
+{
+    return m_report ? isMeasured(m_model.session(), Measured::Perplexity, {}, m_report->computed) : m_model.denseEvaluation() != nullptr;
+}
+
 JobCost SessionJobs::originalEvaluationCost() const
 {
     JobCost cost;
@@ -227,7 +233,7 @@ JobCost SessionJobs::evaluationCost() const
         cost.seconds.reset();
         return cost;
     }
-    cost.seconds = cost.seconds.value_or(0) + *original.seconds * (workShare() + (m_model.denseEvaluation() ? 0 : 1));
+    cost.seconds = cost.seconds.value_or(0) + *original.seconds * (workShare() + (isOriginalMeasured() ? 0 : 1));
     if (cost.forecast)
         cost.forecast->seconds = *cost.seconds;
     return cost;
@@ -240,7 +246,7 @@ JobCost SessionJobs::curveCost(const CurveRequest &request) const
     for (const Measurement &e : m_model.session().measurements)
         if (e.text == m_model.session().evaluationText)
             perPoint = e.seconds;
-    double seconds = m_model.denseEvaluation() ? 0 : perPoint.value_or(0);
+    double seconds = isOriginalMeasured() ? 0 : perPoint.value_or(0);
     bool isKnown = perPoint.has_value();
     for (const PlanDraft &draft : request.drafts) {
         const JobCost search = request.isOrderBorrowed ? JobCost() : searchCost(draft);

@@ -192,12 +192,7 @@ std::optional<Measurement> SessionTask::evaluateDenseOnce(JobPort &port) const
 
 bool SessionTask::isMeasured(JobPort &port, const std::string &planHash) const
 {
-    const Session session = known();
-    const ComputeConditions now = engine(port).report().computed;
-    return std::ranges::any_of(session.measurements, [&](const Measurement &m) {
-        return m.what == Measured::Perplexity && m.planHash == planHash && isOn(m, session.evaluationText, session.readTexts) &&
-               differenceOf(m.computed, now).isNone();
-    });
+    return secateur::isMeasured(known(), Measured::Perplexity, planHash, engine(port).report().computed);
 }
 
 } // namespace secateur::ui

@@ -102,6 +102,7 @@ private slots:
     void jobsBehindASearchDoNotRepeatIt();
     void theSearchOfAnotherThreadCountStartsAnew();
     void evaluatingSearchesFirstAndMeasuresTheDenseModelOnce();
+    void anOriginalThatWasComputedDifferentlyIsMeasuredAgain();
     void numbersAreThoseOfTheCommandLine();
     void aCurveWithABorrowedOrder();
     void aCurveThatSearchesEachPoint();
@@ -659,6 +660,29 @@ void TestSessionJobs::evaluatingSearchesFirstAndMeasuresTheDenseModelOnce()
     bench.jobs.evaluateDense();               // by itself it is measured whenever it is asked for
     QVERIFY(bench.finish());
     QCOMPARE(measured.size(), 7);
+}
+
+void TestSessionJobs::anOriginalThatWasComputedDifferentlyIsMeasuredAgain()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    bench.jobs.evaluateDense();
+    QVERIFY(bench.finish());
+    QVERIFY(bench.jobs.isOriginalMeasured());
+    Measurement elsewhere = bench.model.session().measurements.front();
+    QVERIFY(elsewhere.computed == bench.jobs.engineReport()->computed);
+    elsewhere.computed.threads = 16;
+    QVERIFY(bench.open()); // a new session
+    QVERIFY(bench.calibrate());
+    bench.editor.setAttentionsToRemove(0);
+    bench.model.addMeasurement(elsewhere);
+    QVERIFY(!bench.jobs.isOriginalMeasured());
+    QVERIFY(bench.evaluate());
+    QCOMPARE(bench.model.session().measurements.size(), 3U); // that one, the original as it is computed here, the plan
+    QVERIFY(bench.jobs.isOriginalMeasured());
+    QCOMPARE(bench.model.denseEvaluation()->computed.threads, 1);
+    QVERIFY(bench.evaluate());
+    QCOMPARE(bench.model.session().measurements.size(), 3U);
 }
 
 void TestSessionJobs::numbersAreThoseOfTheCommandLine()
