@@ -69,7 +69,11 @@ private:
     void checkOutputFolder() const;
     void measure(const PruningPlan &plan, nlohmann::json &evaluations, Rows &rows);
     void exportTo(const PruningPlan &plan, const nlohmann::json &evaluations, nlohmann::json &result, Rows &rows);
-    void hear(const CandidateLoss &heard);
+    /// What a job tells is printed with --json.
+    EventListener listener()
+    {
+        return [this](const JobEvent &event) { report.tell(event); };
+    }
     void runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings);
     void showBalance(const SparsityBalance &balance);
     void showParameters(const SparsityBalance &balance);

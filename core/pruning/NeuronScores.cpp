@@ -88,7 +88,7 @@ void saveScores(const NeuronScores &scores, const std::filesystem::path &file)
     AtomicPath target = AtomicPath::forFile(file);
     SafetensorsWriter writer(target.temporary(), declarations,
                              {{"kind", "secateur-neuron-scores"},
-                              {"norm", scores.norm == ScoreNorm::L1 ? "l1" : "l2"},
+                              {"norm", nameOf(scores.norm)},
                               {"provenance", provenance.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)}});
     for (std::size_t i = 0; i < scores.layers.size(); ++i)
         writer.write(declarations[i].name, std::as_bytes(std::span(scores.layers[i])));

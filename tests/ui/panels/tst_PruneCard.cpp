@@ -88,6 +88,7 @@ private slots:
     void escapeGivesATypedNumberBack();
     void bundledTextComesBackAfterNone();
     void fitsSmallScreensAndLargeFonts();
+    void outcomeIsShownWhole();
     void sampleIsPrunedInOneGo();
     void scoresAndSearchAreUsedAgain();
     void whatIsTakenOverFromTheCurrentPlanIsSaid();
@@ -267,6 +268,28 @@ void tst_PruneCard::fitsSmallScreensAndLargeFonts()
     for (const QPushButton *part : card.findChildren<QPushButton *>())
         if (part->isVisible())
             QVERIFY2(part->width() >= part->minimumSizeHint().width(), qPrintable(part->text()));
+}
+
+void tst_PruneCard::outcomeIsShownWhole()
+{
+    FlowBench bench;
+    openSample(bench, 2);
+    PruneCard card(bench.workbench());
+    show(card);
+    const QLabel *outcome = nullptr;
+    for (const QLabel *label : card.findChildren<QLabel *>())
+        if (label->isVisible() && label->text().contains(" instead of "))
+            outcome = label;
+    QVERIFY(outcome);
+    for (const int width : {760, 480}) {
+        card.resize(width, 600);
+        QTRY_VERIFY2(outcome->height() >= outcome->heightForWidth(outcome->width()),
+                     qPrintable(QString("%1 of %2 high, %3 wide")
+                                    .arg(outcome->height())
+                                    .arg(outcome->heightForWidth(outcome->width()))
+                                    .arg(outcome->width())));
+        QVERIFY(outcome->width() > card.width() / 2);
+    }
 }
 
 void tst_PruneCard::sampleIsPrunedInOneGo()

@@ -73,8 +73,7 @@ struct LargeBench : WindowBench {
 /// whatever else the machine does empties the caches and slows this thread as well.
 void measureMoves(const char *what, const std::function<void(int)> &move)
 {
-    constexpr double kFrame = 20,
-                     kTwoFrames = 33; // a frame has 16 ms; slow machines of continuous integration take 17 to 18 for the replay
+    constexpr double kFrame = 16, kTwoFrames = 33;
     double most = kInfinity, worst = kInfinity;
     for (int round = 1; round <= 3 && (most >= kFrame || worst >= kTwoFrames); ++round) {
         std::vector<double> times, waits;

@@ -8,7 +8,6 @@
 
 #include <QDockWidget>
 #include <QMetaEnum>
-#include <QScopeGuard>
 
 #include <algorithm>
 #include <array>
@@ -28,8 +27,24 @@ struct Look {
     PlotStyle style() const { return PlotStyle::of(isDark, isHighContrast); }
 };
 
-constexpr Look kLight{"light", false, false}, kDark{"dark", true, false}, kLightContrast{"light, high contrast", false, true},
-    kDarkContrast{"dark, high contrast", true, true};
+constexpr std::array<Look, 4> kLooks{
+    {{"light", false, false}, {"dark", true, false}, {"light, high contrast", false, true}, {"dark, high contrast", true, true}}};
+
+/// The looks of the row of data; afterwards everything is light again.
+struct Change {
+    Look from = lookOf("before"), to = lookOf("after");
+
+    ~Change()
+    {
+        SessionBus nowhere{QString()};
+        Theme(nowhere).setMode(Theme::Mode::Light);
+    }
+
+    static const Look &lookOf(const char *column)
+    {
+        return kLooks[std::size_t(*static_cast<const int *>(QTest::qData(column, qMetaTypeId<int>())))];
+    }
+};
 
 std::array<QColor, 3> groundsOf(const PlotStyle &style)
 {
@@ -133,14 +148,8 @@ void tst_ThemeSwitch::scanPages(const WindowBench &hands, const Look &now, const
 /// A page that is shown while it happens, and those that are shown later.
 void tst_ThemeSwitch::noGroundOfTheOtherLookStays()
 {
-    QFETCH(int, before);
-    QFETCH(int, after);
-    constexpr std::array kLooks = {kLight, kDark, kLightContrast, kDarkContrast};
-    const Look &from = kLooks[std::size_t(before)], &to = kLooks[std::size_t(after)];
-    const auto restored = qScopeGuard([] {
-        SessionBus nowhere{QString()};
-        Theme(nowhere).setMode(Theme::Mode::Light);
-    });
+    const Change change;
+    const Look &from = change.from, &to = change.to;
     LinkedBench hands;
     const QMetaEnum tabs = QMetaEnum::fromType<Tab>();
     for (int i = 0; i < tabs.keyCount(); ++i) {
@@ -174,14 +183,8 @@ void tst_ThemeSwitch::noGroundOfTheOtherLookStays()
 
 void tst_ThemeSwitch::noGroundStaysWithoutAModel()
 {
-    QFETCH(int, before);
-    QFETCH(int, after);
-    constexpr std::array kLooks = {kLight, kDark, kLightContrast, kDarkContrast};
-    const Look &from = kLooks[std::size_t(before)], &to = kLooks[std::size_t(after)];
-    const auto restored = qScopeGuard([] {
-        SessionBus nowhere{QString()};
-        Theme(nowhere).setMode(Theme::Mode::Light);
-    });
+    const Change change;
+    const Look &from = change.from, &to = change.to;
     WindowBench hands;
     wear(hands, from);
     scanPages(hands, from, to, QStringLiteral(", before"));

@@ -140,6 +140,8 @@ QWidget *PruneQuestion::buildForm()
     m_texts = new PruneTexts(m_workbench, *form, this);
     form->addRow(tr("I use"), m_engine);
     form->addRow(tr("Folder"), m_folder);
+    for (QLabel *wrapped : {m_becomes, m_takesOver}) // else a form gives it the width of a paragraph and cuts what is longer
+        wrapped->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     form->addRow(tr("Result"), m_becomes);
     m_how->setForegroundRole(QPalette::PlaceholderText);
     form->addRow(QString(), m_how);
