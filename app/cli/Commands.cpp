@@ -9,6 +9,7 @@
 #include "foundation/Error.h"
 #include "foundation/InputFile.h"
 #include "foundation/JsonFile.h"
+#include "jobs/JobWork.h"
 #include "pruning/PlanFile.h"
 
 #include <algorithm>
@@ -83,8 +84,8 @@ void Run::plan()
 void Run::impact()
 {
     open();
-    const auto heard = [&](const CandidateLoss &loss) { hear(loss); };
-    const SearchRecord record = engine->impact(evaluationText(o, model->spec.contextLength), searchSettings({}), context, heard);
+    const SearchRecord record =
+        measureImpact(*engine, evaluationText(o, model->spec.contextLength), searchSettings({}), context, listener());
     const SearchStep &step = record.steps.front();
     Rows rows = {{"layer", "change of loss", "perplexity"}, {"none", "", decimal(std::exp(record.initialLoss), 3)}};
     for (std::size_t layer = 0; layer < step.losses.size(); ++layer) {
@@ -142,8 +143,9 @@ void Run::search()
 void Run::measure(const PruningPlan &plan, nlohmann::json &evaluations, Rows &rows)
 {
     for (const std::filesystem::path &file : o.evaluationTexts) {
-        const Evaluation dense = engine->evaluate(nullptr, heldOutText(file), context);
-        const Evaluation pruned = engine->evaluate(&plan, heldOutText(file), context);
+        const TextSettings text = heldOutText(file);
+        const Evaluation dense = secateur::evaluate(*engine, model->spec, {}, text, context, listener()).result;
+        const Evaluation pruned = secateur::evaluate(*engine, model->spec, {.plan = &plan}, text, context, listener()).result;
         const std::string name = file.filename().string();
         evaluations.push_back({{"text", name},
                                {"tokens", dense.tokens},
@@ -158,7 +160,7 @@ void Run::measure(const PruningPlan &plan, nlohmann::json &evaluations, Rows &ro
 
 void Run::exportTo(const PruningPlan &plan, const nlohmann::json &evaluations, nlohmann::json &result, Rows &rows)
 {
-    const ExportResult written = engine->exportPlan(plan, exportSettings(), evaluations, context);
+    const ExportRecord written = secateur::exportPlan(*engine, plan, exportSettings(), evaluations, context, listener());
     const auto change = [](std::int64_t before, std::int64_t after) {
         return (after > before ? "+" : "") + percent(double(after) / double(before) - 1);
     };
@@ -251,7 +253,8 @@ void Run::evaluate()
 {
     open();
     const auto plan = optionalPlan();
-    const Evaluation e = engine->evaluate(plan ? &*plan : nullptr, evaluationText(o, model->spec.contextLength), context);
+    const TextSettings text = evaluationText(o, model->spec.contextLength);
+    const Evaluation e = secateur::evaluate(*engine, model->spec, {.plan = plan ? &*plan : nullptr}, text, context, listener()).result;
     report.line("perplexity " + decimal(e.perplexity, 4) + " (loss " + decimal(e.loss, 6) + ", " + counted(e.tokens, "token") + " in " +
                 counted(e.windows, "window") + " of " + grouped(e.length) + ")");
     finish({{"perplexity", e.perplexity},
@@ -277,7 +280,7 @@ void Run::generate()
     const Generation g = engine->generate(plan ? &*plan : nullptr, o.generation, o.isJson ? context : quiet, [&](const std::string &piece) {
         context.check();
         report.piece(piece);
-        report.event({{"event", "text"}, {"text", piece}});
+        report.tell(TextGenerated{piece});
     });
     report.line("");
     finish({{"text", g.text}, {"ids", g.ids}, {"promptIds", g.promptIds}, {"tokensPerSecond", g.tokensPerSecond}});

@@ -5,6 +5,7 @@
 #include "cli/OptionChecks.h"
 #include "exporting/Export.h"
 #include "foundation/Wording.h"
+#include "session/JobEvent.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -352,8 +353,8 @@ std::optional<Options> parse(int argc, const char *const *argv, int &exitCode)
         const char *hint = "Run with --help for more information.";
         std::cerr << printable(mistake, Newlines::Kept) << "\n" << hint << "\n";
         if (isJson)
-            std::cout << nlohmann::json{{"event", "error"}, {"message", mistake}, {"hint", hint}}.dump(
-                             -1, ' ', false, nlohmann::json::error_handler_t::replace)
+            std::cout << toJson(JobEvent(JobFailed{.sentence = mistake, .hint = hint}))
+                             .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
                       << std::endl;
         exitCode = kUsage;
         return {};

@@ -76,10 +76,7 @@ void Reporter::progress(const Progress &p)
     if (m_isJson) {
         if (!isEnd && now - m_lastShown < 250ms)
             return;
-        nlohmann::json object = {{"event", "progress"}, {"phase", p.phase}, {"done", p.done},
-                                 {"total", p.total},    {"unit", p.unit},   {"seconds", p.seconds}};
-        object["eta"] = p.eta ? nlohmann::json(*p.eta) : nlohmann::json();
-        event(object);
+        tell(p);
     } else if (m_isTerminal) {
         if (!isEnd && now - m_lastShown < 100ms)
             return;
@@ -164,14 +161,14 @@ void Reporter::aside(const std::string &text)
 
 void Reporter::note(const std::string &text)
 {
-    event({{"event", "note"}, {"text", text}});
+    tell(Noted{text});
     aside("note: " + text);
 }
 
 void Reporter::error(const std::string &sentence, const std::string &hint)
 {
     endBar();
-    event({{"event", "error"}, {"message", sentence}, {"hint", hint}});
+    tell(JobFailed{.sentence = sentence, .hint = hint});
     std::cerr << "secateur-cli: " << m_who << printable(sentence, Newlines::Kept) << std::endl;
     if (!hint.empty())
         std::cerr << "  " << printable(hint, Newlines::Kept) << std::endl;

@@ -3,6 +3,7 @@
 
 #include "foundation/JobContext.h"
 #include "foundation/Wording.h"
+#include "session/JobEvent.h"
 
 #include <chrono>
 #include <nlohmann/json.hpp>
@@ -26,6 +27,8 @@ public:
     /// Throws Error when the output cannot be written any more.
     void progress(const Progress &progress);
     /// One more event of the JSON stream; nothing otherwise.
+    void tell(const JobEvent &event) { this->event(toJson(event)); }
+    /// The same of what no job tells: of the command itself.
     void event(const nlohmann::json &object);
     /// A line of text on standard output; nothing with --json. Control characters are shown as printable() has them, here and in all that follows but
     /// pieces; names from outside are made printable before, because a line may have line breaks of its own.

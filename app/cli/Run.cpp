@@ -7,6 +7,8 @@
 #include "foundation/Error.h"
 #include "foundation/InputFile.h"
 #include "foundation/JsonFile.h"
+#include "jobs/CommandOptions.h"
+#include "jobs/JobWork.h"
 #include "model/Families.h"
 #include "pruning/PlanFile.h"
 #include "session/SessionStore.h"
@@ -19,43 +21,21 @@
 namespace secateur::cli {
 namespace {
 
-/// Where a path leads, existing or not: absolute, links followed, without a slash at the end.
-std::filesystem::path placeOf(const std::filesystem::path &path)
+/// A line for people to copy: what would not be seen of a word stands as bash, ksh and zsh read it.
+std::string lineOf(const std::vector<std::string> &words)
 {
-    std::error_code error;
-    std::filesystem::path place = std::filesystem::weakly_canonical(std::filesystem::absolute(path), error).lexically_normal();
-    if (error) // a link to itself, a name that is too long: told by whoever opens it
-        place = std::filesystem::absolute(path).lexically_normal();
-    return place.has_filename() ? place : place.parent_path();
-}
-
-/// Whether `path` is the folder or lies somewhere in it.
-bool isWithin(const std::filesystem::path &path, const std::filesystem::path &folder)
-{
-    if (path.empty() || folder.empty())
-        return false;
-    const std::filesystem::path inner = placeOf(path), outer = placeOf(folder);
-    return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
-}
-
-/// As a shell reads it back as one word; what would not be seen of it stands as bash, ksh and zsh read it.
-std::string quoted(const std::string &word)
-{
-    if (printable(word) != word) {
-        std::string text = "$'";
-        for (const char c : word) {
-            if (c == '\'' || c == '\\')
-                text += '\\';
-            text += c;
+    std::string line;
+    for (const std::string &word : words) {
+        std::string text = shellWord(word);
+        if (printable(word) != word) {
+            text = "$'";
+            for (const char c : word)
+                text += (c == '\'' || c == '\\' ? "\\" : "") + std::string(1, c);
+            text = printable(text) + "'";
         }
-        return printable(text) + "'";
+        line += (line.empty() ? "" : " ") + text;
     }
-    if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=+,") == std::string::npos)
-        return word;
-    std::string text = "'";
-    for (const char c : word)
-        text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return text + "'";
+    return line;
 }
 
 } // namespace
@@ -95,11 +75,6 @@ std::string joined(const std::vector<std::int64_t> &numbers)
     return text.empty() ? "none" : text;
 }
 
-bool isSame(const std::filesystem::path &one, const std::filesystem::path &other)
-{
-    return !one.empty() && !other.empty() && placeOf(one) == placeOf(other);
-}
-
 std::string percent(double share)
 {
     return decimal(100 * share, 2) + " %";
@@ -121,6 +96,7 @@ void Run::open()
     }
     engine.emplace(settings);
     model = engine->open(o.model);
+    report.tell(Opened{*model});
     for (const std::string &note : model->notes)
         report.note(note);
 }
@@ -167,15 +143,7 @@ void Run::showText(const TextSettings &text, const TextReport &read)
     if (o.column && std::ranges::none_of(read.files, &TextFileReport::hasColumns))
         report.note("--column has no effect on " + inQuotes(read.files.front().file.filename().string()) +
                     ", which has no columns or fields.");
-    nlohmann::json files = nlohmann::json::array();
-    for (const TextFileReport &file : read.files)
-        files.push_back({{"file", file.file.string()},
-                         {"kind", file.kind},
-                         {"firstLine", file.firstLine()},
-                         {"firstLines", file.firstLines},
-                         {"documents", file.documents},
-                         {"nulls", file.nulls}});
-    report.event({{"event", "textRead"}, {"files", files}, {"tokens", read.tokens}, {"windows", read.windows}, {"length", read.length}});
+    report.tell(TextRead{.text = text, .report = read});
 }
 
 void Run::showForecast(const JobSize &job)
@@ -251,8 +219,12 @@ TextSettings Run::textOf(const Provenance &before) const
 
 ExportSettings Run::exportSettings() const
 {
+    CommandOptions repeated = o; // what decides the same plan and the same weights, without where to write
+    repeated.output.clear();
+    repeated.savePlan.clear();
+    repeated.isOverwriteAllowed = false;
     ExportSettings settings{
-        .format = o.format, .output = o.output, .isOverwriteAllowed = o.isOverwriteAllowed, .dtype = {}, .command = repeatableCommand(o)};
+        .format = o.format, .output = o.output, .isOverwriteAllowed = o.isOverwriteAllowed, .dtype = {}, .command = wordsOf(repeated)};
     if (!o.exportDtype.empty())
         settings.dtype = dtypeFromConfigName(o.exportDtype);
     return settings;
@@ -311,64 +283,6 @@ NeuronScores Run::loadMatchingScores()
     return scores;
 }
 
-void Run::checkOutputFile(const std::filesystem::path &file) const
-{
-    if (file.empty())
-        return;
-    const AtomicPath probe = AtomicPath::forFile(file);                // throws when it could not be written
-    const bool goesOn = o.command == "search" && isSame(file, o.plan); // a search may be brought on in place (checkGoesOn)
-    const std::optional<SessionPlanName> plan = sessionPlanName(o.plan), scores = sessionPlanName(o.scores);
-    bool isInput = isSame(file, o.model) || isSame(file, scores ? scores->file : o.scores) || isSame(file, o.config) ||
-                   isSame(file, o.tokens) || (plan && isSame(file, plan->file));
-    for (const auto *texts : {&o.texts, &o.evaluationTexts})
-        for (const std::filesystem::path &text : *texts)
-            isInput = isInput || isSame(file, text);
-    if (isInput)
-        throw Error("The output " + inQuotes(file.string()) + " is also an input.", "Choose another name.");
-    if (isWithin(file, o.model))
-        throw Error("The output " + inQuotes(file.string()) + " is inside the model folder " + inQuotes(o.model.string()) + ".",
-                    "Choose another place: nothing is written to a model.");
-    if (!o.isOverwriteAllowed && doesExist(probe.target()) && !goesOn)
-        throw Error("The output " + inQuotes(file.string()) + " already exists.", "Choose another name, or replace it with --overwrite.");
-}
-
-void Run::checkGoesOn(const PruningPlan &plan, const SearchRecord &record) const
-{
-    const std::vector<std::int64_t> had = plan.removedAttentions, keeps = record.removalOrder();
-    const auto kept = std::mismatch(had.begin(), had.end(), keeps.begin(), keeps.end()).first - had.begin();
-    if (kept < std::int64_t(had.size()) && isSame(o.plan, o.savePlan) && !o.isOverwriteAllowed)
-        throw Error("The plan " + inQuotes(o.plan.string()) + " holds " + counted(std::int64_t(had.size()), "removal") +
-                        " and would keep " + std::to_string(kept) + ".",
-                    "Choose another --save-plan, or add --overwrite.");
-}
-
-void Run::checkOutputFolder() const
-{
-    if (isSame(o.savePlan, o.output))
-        throw Error("--save-plan and --output are the same place: " + inQuotes(o.output.string()) + ".",
-                    "Choose another place for one of them.");
-    const std::optional<SessionPlanName> plan = sessionPlanName(o.plan), scores = sessionPlanName(o.scores);
-    std::vector<std::filesystem::path> files = {o.savePlan, plan ? plan->file : o.plan, scores ? scores->file : o.scores, o.config};
-    files.insert(files.end(), o.texts.begin(), o.texts.end());
-    files.insert(files.end(), o.evaluationTexts.begin(), o.evaluationTexts.end());
-    for (const std::filesystem::path &file : files) {
-        if (isSame(file, o.output))
-            throw Error("The output " + inQuotes(o.output.string()) + " is also an input.", "Choose another name.");
-        if (isWithin(file, o.output))
-            throw Error(inQuotes(file.string()) + " is inside the output folder " + inQuotes(o.output.string()) +
-                            ", which will be replaced.",
-                        "Choose another place for one of them.");
-    }
-}
-
-/// Tells of a loss of a search; step -1 is the one before anything is removed.
-void Run::hear(const CandidateLoss &heard)
-{
-    if (heard.step < 0)
-        report.event({{"event", "initial"}, {"loss", heard.loss}});
-    else
-        report.event(
-            {{"event", heard.isScreened ? "screened" : "candidate"}, {"step", heard.step}, {"layer", heard.layer}, {"loss", heard.loss}});
 }
 
 void Run::runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings)
@@ -377,19 +291,21 @@ void Run::runSearch(PruningPlan &plan, const TextSettings &text, const SearchSet
         if (!o.savePlan.empty() && isFirst())
             savePlan(current, o.savePlan);
     };
-    const auto heard = [&](const CandidateLoss &loss) { hear(loss); };
+    const PlanDraft draft{.calibration = 0, .balance = plan.settings, .search = settings}; // of the one that there is
     if (const std::string unknown = unknownOf(plan.search.provenance.computed); plan.search.isBegun() && !unknown.empty())
         report.note("The plan does not say " + unknown + " its search was computed: what is added may differ from it in the last bits.");
     try {
-        engine->search(plan, text, settings, context, heard, save);
+        secateur::search(*engine, plan, searchKey(draft, plan.balance.neuronsKept), text, settings, context, listener(), save);
     } catch (const Cancelled &) {
         if (plan.search.isBegun() && !o.savePlan.empty() && isFirst()) {
             save(plan); // what an unfinished step has evaluated is kept as well
             const ComputeConditions &how = plan.search.provenance.computed;
-            const std::string file = quoted(o.savePlan.string());
-            const std::string command = "secateur-cli search " + quoted(o.model.string()) + " --plan " + file + " --save-plan " + file +
-                                        " --device " + how.device + " --dtype " + how.dtype + " --threads " + std::to_string(how.threads) +
-                                        (o.engine.screening == EngineSettings().screening ? "" : " --screen " + o.engine.screening);
+            CommandOptions goingOn;
+            goingOn.command = "search";
+            goingOn.model = o.model;
+            goingOn.plan = goingOn.savePlan = o.savePlan;
+            goingOn.engine = {.device = how.device, .dtype = how.dtype, .screening = o.engine.screening, .threads = how.threads};
+            const std::string file = lineOf({o.savePlan.string()}), command = lineOf(wordsOf(goingOn));
             report.event({{"event", "saved"}, {"plan", o.savePlan.string()}, {"command", command}});
             report.line("What was found so far is in " + file + ". Resume with: " + command);
         }

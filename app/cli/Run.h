@@ -17,7 +17,7 @@
 namespace secateur::cli {
 
 /// One command in progress: the options, the engine with the open model, and where to report. Commands.cpp has the commands, Run.cpp
-/// what they share.
+/// what they share, Outputs.cpp what they may write.
 class Run {
 public:
     Run(const Options &options, std::stop_token stop, Reporter &reporter);
@@ -69,7 +69,11 @@ private:
     void checkOutputFolder() const;
     void measure(const PruningPlan &plan, nlohmann::json &evaluations, Rows &rows);
     void exportTo(const PruningPlan &plan, const nlohmann::json &evaluations, nlohmann::json &result, Rows &rows);
-    void hear(const CandidateLoss &heard);
+    /// What a job tells is printed with --json.
+    EventListener listener()
+    {
+        return [this](const JobEvent &event) { report.tell(event); };
+    }
     void runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings);
     void showBalance(const SparsityBalance &balance);
     void showParameters(const SparsityBalance &balance);
@@ -93,8 +97,6 @@ private:
     std::shared_ptr<const ModelSummary> model;
 };
 
-/// Whether both lead to the same place, existing or not; an empty path leads nowhere.
-bool isSame(const std::filesystem::path &one, const std::filesystem::path &other);
 /// Layers as "3, 1, 2", or "none".
 std::string joined(const std::vector<std::int64_t> &numbers);
 /// Kept neurons of layers, without those that have no FFN: "200", "29 to 48", or "none".

@@ -30,7 +30,7 @@ int main(int argc, char **argv)
         reporter.error("The output could not be written.", "Its disk is full, or whoever read it is gone.");
     } catch (const Cancelled &) {
         reporter.endBar();
-        reporter.event({{"event", "cancelled"}});
+        reporter.tell(JobCancelled());
         reporter.line("Cancelled.");
         return cli::kCancelled;
     } catch (const std::exception &problem) {

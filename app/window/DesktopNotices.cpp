@@ -39,6 +39,8 @@ QString doneText(JobKind kind)
         return DesktopNotices::tr("Export finished");
     case JobKind::Prune:
         return DesktopNotices::tr("Pruning finished");
+    case JobKind::Generate:
+        return DesktopNotices::tr("Text generated");
     }
     return {};
 }

@@ -15,6 +15,7 @@ struct GenerationSettings {
     std::int64_t topK = 0;
     double topP = 1;
     std::uint64_t seed = 0;
+    bool operator==(const GenerationSettings &) const = default;
 };
 
 struct Generation {

@@ -29,7 +29,7 @@ bool isSamePlace(const ComputeConditions &one, const ComputeConditions &other)
 
 std::string withInstructions(const std::string &instructions)
 {
-    return instructions == "NO AVX" ? "without AVX instructions" : "with " + instructions + " instructions";
+    return "with " + (instructions == "DEFAULT" ? "the default" : instructions) + " instructions";
 }
 
 } // namespace

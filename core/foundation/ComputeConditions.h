@@ -19,8 +19,8 @@ struct ComputeConditions {
     std::string gpu;    ///< "NVIDIA H200"; empty on the CPU too
     std::string dtype;  ///< "float32", "bfloat16", "float16"
     int threads = 0;    ///< of the CPU
-    std::string
-        instructions; ///< of the kernels on the CPU, as LibTorch names them: "AVX2", "NO AVX"; where ours for the type have others, "AVX512 and AMX"
+    /// Of the kernels on the CPU, as LibTorch names them: "AVX2", "DEFAULT"; where ours for the type have others, "AVX512 and AMX".
+    std::string instructions;
     std::string products; ///< who multiplies in fp32 on the CPU; see productLibrary()
     std::string torchVersion;
     std::string programVersion;

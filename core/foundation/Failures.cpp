@@ -88,6 +88,16 @@ const char *kindOfFile(mode_t mode)
     return S_ISSOCK(mode) ? "a socket" : "a device";
 }
 
+namespace {
+
+/// A kind of JSON value as the library names it: "an array", "a string", "null".
+std::string withArticle(const std::string &kind)
+{
+    return kind == "null" ? kind : (kind == "array" || kind == "object" ? "an " : "a ") + kind;
+}
+
+} // namespace
+
 std::string problemOf(const nlohmann::json::exception &problem)
 {
     constexpr int kWrongType = 302, kNoField = 403, kNoElement = 401, kNotIndexed = 304, kNotIndexedByName = 305;
@@ -100,7 +110,8 @@ std::string problemOf(const nlohmann::json::exception &problem)
     case kWrongType: {
         const std::size_t must = what.find("must be "), but = what.find(", but is ");
         return must != std::string::npos && but != std::string::npos && must < but
-                   ? "a field holds " + what.substr(but + 9) + " where " + what.substr(must + 8, but - must - 8) + " is expected"
+                   ? "a field holds " + withArticle(what.substr(but + 9)) + " where " + withArticle(what.substr(must + 8, but - must - 8)) +
+                         " is expected"
                    : "a field holds a value of another kind than expected";
     }
     case kNoElement:

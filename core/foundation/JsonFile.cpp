@@ -261,7 +261,7 @@ nlohmann::json parseJsonObject(std::string_view text, const std::string &name, c
 {
     nlohmann::json document = parseJson(text, name, hint, deepest);
     if (!document.is_object())
-        throw Error(name + " must hold a JSON object, it holds another value.", hint);
+        throw Error(name + " must hold a JSON object; it holds another value.", hint);
     return document;
 }
 

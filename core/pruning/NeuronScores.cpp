@@ -88,7 +88,7 @@ void saveScores(const NeuronScores &scores, const std::filesystem::path &file)
     AtomicPath target = AtomicPath::forFile(file);
     SafetensorsWriter writer(target.temporary(), declarations,
                              {{"kind", "secateur-neuron-scores"},
-                              {"norm", scores.norm == ScoreNorm::L1 ? "l1" : "l2"},
+                              {"norm", nameOf(scores.norm)},
                               {"provenance", provenance.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)}});
     for (std::size_t i = 0; i < scores.layers.size(); ++i)
         writer.write(declarations[i].name, std::as_bytes(std::span(scores.layers[i])));
@@ -105,7 +105,7 @@ NeuronScores loadScores(const std::filesystem::path &file)
         throw Error(inQuotes(file.string()) + " does not hold neuron scores.",
                     "Choose a file of scores (secateur-cli calibrate MODEL --text FILE --output SCORES makes one).");
     const auto damaged = [&](const std::string &cause) {
-        return Error("The scores in " + inQuotes(file.string()) + " are damaged: " + cause + ".", "Calibrate again.");
+        return Error("The file of scores " + inQuotes(file.string()) + " is damaged: " + cause + ".", "Calibrate again.");
     };
     NeuronScores scores;
     try {
@@ -121,8 +121,8 @@ NeuronScores loadScores(const std::filesystem::path &file)
             const std::string name = "scores." + std::to_string(i);
             const auto found =
                 std::find_if(stored.tensors().begin(), stored.tensors().end(), [&](const TensorView &t) { return t.name == name; });
-            if (found == stored.tensors().end() || found->dtype != DType::Float32)
-                throw Flaw("it has no tensor " + inQuotes(name) + " of type F32");
+            if (found == stored.tensors().end() || found->dtype != DType::Float32 || found->shape.size() != 1)
+                throw Flaw("it has no tensor " + inQuotes(name) + " of type F32 and one dimension");
             std::vector<float> values(found->bytes.size() / sizeof(float));
             if (!values.empty())
                 std::memcpy(values.data(), found->bytes.data(), found->bytes.size());

@@ -16,6 +16,11 @@ namespace secateur {
 enum class ScoreNorm { L1, L2 };
 /// The norm that a document of ours names: "l1" or "l2". Throws Flaw for anything else.
 ScoreNorm scoreNormOf(const nlohmann::json &name);
+/// That name.
+inline const char *nameOf(ScoreNorm norm)
+{
+    return norm == ScoreNorm::L1 ? "l1" : "l2";
+}
 
 /// Where numbers came from: enough to compute them again.
 struct Provenance {

@@ -229,7 +229,7 @@ json toJson(const PruningPlan &plan)
     else
         stored.update({{"settings", toJson(plan.settings)},
                        {"balance", toJson(plan.balance)},
-                       {"norm", plan.norm == ScoreNorm::L1 ? "l1" : "l2"},
+                       {"norm", nameOf(plan.norm)},
                        {"calibration", toJson(plan.calibration)},
                        {"search", toJson(plan.search)}});
     if (!plan.edits.isEmpty())

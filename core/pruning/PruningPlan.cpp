@@ -98,17 +98,15 @@ std::vector<std::int64_t> PruningPlan::layersWithoutFfn() const
 
 PruningPlan planFromScores(const ModelSpec &dense, const NeuronScores &scores, const BalanceSettings &settings)
 {
-    const auto describe = [](std::size_t layers, std::int64_t neurons) {
-        return counted(std::int64_t(layers), "layer") + " x " + counted(neurons, "neuron");
+    const auto refuse = [](const std::string &theirs, const std::string &models) {
+        throw Error("The scores are for " + theirs + "; the model has " + models + ".",
+                    "Calibrate this model, or choose the scores that were made from it.");
     };
-    for (std::size_t i = 0; i < std::max(scores.layers.size(), dense.layers.size()); ++i) {
-        const bool isThere = i < scores.layers.size() && i < dense.layers.size();
-        if (!isThere || std::int64_t(scores.layers[i].size()) != dense.layers[i].neurons())
-            throw Error("The scores are for " +
-                            describe(scores.layers.size(), scores.layers.empty() ? 0 : std::int64_t(scores.layers.front().size())) +
-                            ", but the model has " + describe(dense.layers.size(), dense.mostNeurons()) + ".",
-                        "Calibrate this model, or name the scores that were made from it.");
-    }
+    if (scores.layers.size() != dense.layers.size())
+        refuse(counted(std::int64_t(scores.layers.size()), "layer"), std::to_string(dense.layers.size()));
+    for (std::size_t i = 0; i < dense.layers.size(); ++i)
+        if (const auto scored = std::int64_t(scores.layers[i].size()); scored != dense.layers[i].neurons())
+            refuse(counted(scored, "neuron") + " in layer " + std::to_string(i), std::to_string(dense.layers[i].neurons()) + " there");
     PruningPlan plan;
     plan.settings = settings;
     plan.balance = balance(dense, settings);

@@ -61,6 +61,14 @@ void addMeasurement(std::vector<Measurement> &all, Measurement added)
     all.push_back(std::move(added));
 }
 
+bool isMeasured(const Session &session, Measured what, const std::string &planHash, const ComputeConditions &now)
+{
+    return std::ranges::any_of(session.measurements, [&](const Measurement &m) {
+        return m.what == what && m.planHash == planHash && isOn(m, session.evaluationText, session.readTexts) &&
+               differenceOf(m.computed, now).isNone();
+    });
+}
+
 const Measurement *originalFor(const std::vector<Measurement> &all, const Measurement &one)
 {
     const Measurement *alike = nullptr, *latest = nullptr;

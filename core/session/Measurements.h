@@ -33,6 +33,8 @@ bool areComputedAlike(const Measurement &one, const Measurement &other);
 
 /// Adds one at the end. It takes the place of an earlier one of the same plan on the same content that was computed in the same way.
 void addMeasurement(std::vector<Measurement> &all, Measurement added);
+/// Whether a plan, or the dense model for an empty hash, was measured on the session's evaluation text in the way that is computed now.
+bool isMeasured(const Session &session, Measured what, const std::string &planHash, const ComputeConditions &now);
 /// That of the dense model with which one is compared: on the same content, the latest that was computed in the same way, else the latest. Null
 /// where there is none.
 const Measurement *originalFor(const std::vector<Measurement> &all, const Measurement &one);

@@ -73,18 +73,6 @@ bool isKeyOf(const std::string &key, const SearchSettings &settings, const Sessi
            key == searchKey({.calibration = calibration, .balance = {}, .search = settings}, neuronsKept);
 }
 
-void checkScores(const NeuronScores &scores, const ModelSpec &spec, std::size_t index)
-{
-    bool fits = scores.layers.size() == spec.layers.size();
-    for (std::size_t i = 0; fits && i < scores.layers.size(); ++i) {
-        const std::vector<float> &layer = scores.layers[i];
-        fits = std::int64_t(layer.size()) == spec.layers[i].neurons() &&
-               std::all_of(layer.begin(), layer.end(), [](float score) { return std::isfinite(score) && score >= 0; });
-    }
-    if (!fits)
-        refuse("the scores of calibration " + std::to_string(index) + " do not fit the model");
-}
-
 void checkShelf(const Session &session)
 {
     for (const auto &[key, shelf] : session.plans) {
@@ -102,6 +90,19 @@ void checkShelf(const Session &session)
 }
 
 } // namespace
+
+void checkScores(const NeuronScores &scores, const Session &session, std::size_t index)
+{
+    const ModelSpec &spec = denseOf(session);
+    bool fits = scores.layers.size() == spec.layers.size();
+    for (std::size_t i = 0; fits && i < scores.layers.size(); ++i) {
+        const std::vector<float> &layer = scores.layers[i];
+        fits = std::int64_t(layer.size()) == spec.layers[i].neurons() &&
+               std::all_of(layer.begin(), layer.end(), [](float score) { return std::isfinite(score) && score >= 0; });
+    }
+    if (!fits)
+        refuse("the scores of calibration " + std::to_string(index) + " do not fit the model");
+}
 
 void checkDraft(const PlanDraft &draft, const Session &session, const std::string &name)
 {
@@ -157,7 +158,7 @@ void checkMeasurement(const Measurement &record, const Session &session)
 void checkSession(const Session &session)
 {
     for (std::size_t i = 0; i < session.calibrations.size(); ++i)
-        checkScores(*session.calibrations[i], denseOf(session), i);
+        checkScores(*session.calibrations[i], session, i);
     checkShelf(session);
     checkText(session.calibrationText);
     checkText(session.evaluationText);

@@ -11,6 +11,8 @@ namespace secateur {
 /// `name` is what the message calls the draft.
 void checkDraft(const PlanDraft &draft, const Session &session, const std::string &name);
 void checkText(const TextSettings &text);
+/// `index`: which calibration of the session they are, or will be.
+void checkScores(const NeuronScores &scores, const Session &session, std::size_t index);
 /// `key` is what the search is kept under; empty = the impact on the dense model.
 void checkSearch(const std::string &key, const SearchRecord &record, const Session &session);
 void checkMeasurement(const Measurement &record, const Session &session);

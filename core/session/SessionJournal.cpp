@@ -2,7 +2,6 @@
 #include "foundation/Error.h"
 #include "foundation/Failures.h"
 #include "foundation/Wording.h"
-#include "pruning/PlanJson.h"
 #include "session/JournalFolder.h"
 #include "session/SessionJson.h"
 #include "session/SessionStore.h"
@@ -17,6 +16,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace secateur {
@@ -193,10 +193,7 @@ void SessionJournal::draftChanged(const PlanDraft &draft)
 
 void SessionJournal::textsChanged(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm)
 {
-    m_state->append({{"what", "texts"},
-                     {"calibration", toJson(calibration)},
-                     {"evaluation", toJson(evaluation)},
-                     {"norm", norm == ScoreNorm::L1 ? "l1" : "l2"}});
+    m_state->append({{"what", "texts"}, {"calibration", toJson(calibration)}, {"evaluation", toJson(evaluation)}, {"norm", nameOf(norm)}});
 }
 
 void SessionJournal::pinsChanged(const std::vector<PinnedPlan> &pins)
@@ -209,33 +206,15 @@ void SessionJournal::viewChanged(const std::map<std::string, std::string> &view)
     m_state->append({{"what", "view"}, {"view", view}});
 }
 
-void SessionJournal::searchBegun(const std::string &key, const SearchSettings &settings, const Provenance &provenance, double initialLoss)
+void SessionJournal::add(const JobEvent &event)
 {
-    m_state->append({{"what", "search"},
-                     {"key", key},
-                     {"settings", toJson(settings)},
-                     {"provenance", toJson(provenance)},
-                     {"initialLoss", initialLoss}});
-}
-
-void SessionJournal::candidateEvaluated(const std::string &key, std::int64_t step, std::int64_t layer, double loss)
-{
-    m_state->append({{"what", "candidate"}, {"key", key}, {"step", step}, {"layer", layer}, {"loss", loss}});
-}
-
-void SessionJournal::attentionRemoved(const std::string &key, std::int64_t step, std::int64_t layer, bool isForced)
-{
-    m_state->append({{"what", "removal"}, {"key", key}, {"step", step}, {"layer", layer}, {"forced", isForced}}, State::Kept::Now);
-}
-
-void SessionJournal::evaluated(const Measurement &record)
-{
-    m_state->append({{"what", "evaluation"}, {"record", toJson(record)}}, State::Kept::Now);
-}
-
-void SessionJournal::exported(const ExportRecord &record)
-{
-    m_state->append({{"what", "export"}, {"record", toJson(record)}}, State::Kept::Now);
+    if (!isFinding(event))
+        return;
+    const auto *loss = std::get_if<LossKnown>(&event);
+    if (loss && loss->candidate.isScreened) // those of a step under way are soon computed again
+        return;
+    const bool isOneOfMany = loss || std::holds_alternative<SearchKnown>(event);
+    m_state->append(toJson(event), isOneOfMany ? State::Kept::Soon : State::Kept::Now);
 }
 
 void SessionJournal::discard()

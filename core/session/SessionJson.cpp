@@ -14,6 +14,14 @@
 namespace secateur {
 namespace {
 
+nlohmann::json toJson(const Evaluation &e)
+{
+    return {{"loss", e.loss},       {"perplexity", e.perplexity}, {"tokens", e.tokens},
+            {"windows", e.windows}, {"length", e.length},         {"tokenHash", e.tokenHash}};
+}
+
+} // namespace
+
 nlohmann::json toJson(const ModelSummary &m)
 {
     return {{"folder", m.folder.string()},
@@ -48,14 +56,6 @@ ModelSummary modelFromJson(const nlohmann::json &json, const std::string &source
     model.tokenizerHint = json.value("tokenizerHint", std::string()); // older sessions have none
     return model;
 }
-
-nlohmann::json toJson(const Evaluation &e)
-{
-    return {{"loss", e.loss},       {"perplexity", e.perplexity}, {"tokens", e.tokens},
-            {"windows", e.windows}, {"length", e.length},         {"tokenHash", e.tokenHash}};
-}
-
-} // namespace
 
 nlohmann::json toJson(const PlanDraft &draft)
 {
@@ -214,7 +214,7 @@ nlohmann::json toJson(const Session &s)
     for (const ExportRecord &record : s.exports)
         exports.push_back(toJson(record));
     for (const auto &scores : s.calibrations)
-        calibrations.push_back({{"norm", scores->norm == ScoreNorm::L1 ? "l1" : "l2"}, {"provenance", toJson(scores->provenance)}});
+        calibrations.push_back({{"norm", nameOf(scores->norm)}, {"provenance", toJson(scores->provenance)}});
     for (const auto &[key, shelf] : s.plans)
         plans[key] = {{"file", shelf->file.string()}, {"plan", toJson(shelf->plan)}};
     return {{"kind", "secateur-session"},
@@ -222,7 +222,7 @@ nlohmann::json toJson(const Session &s)
             {"model", s.model ? toJson(*s.model) : nlohmann::json()},
             {"calibrationText", toJson(s.calibrationText)},
             {"evaluationText", toJson(s.evaluationText)},
-            {"norm", s.norm == ScoreNorm::L1 ? "l1" : "l2"},
+            {"norm", nameOf(s.norm)},
             {"calibrations", calibrations},
             {"plans", plans},
             {"draft", toJson(s.draft)},

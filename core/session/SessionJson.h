@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Internal to this room: a session's values as JSON.
+// Internal to core: a session's values as JSON.
 #pragma once
 
 #include "session/Session.h"
@@ -11,6 +11,9 @@
 
 namespace secateur {
 
+nlohmann::json toJson(const ModelSummary &model);
+/// `source` is what messages call its configuration. Throws Error where that cannot be read.
+ModelSummary modelFromJson(const nlohmann::json &json, const std::string &source);
 nlohmann::json toJson(const PlanDraft &draft);
 PlanDraft draftFromJson(const nlohmann::json &json);
 nlohmann::json toJson(const TextSettings &text);

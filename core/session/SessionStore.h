@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "session/JobEvent.h"
 #include "session/Session.h"
 
 #include <chrono>
@@ -23,7 +24,7 @@ void saveSession(const Session &session, const std::filesystem::path &file);
 Session loadSession(const std::filesystem::path &file);
 
 /// What happens in a session, written down as it happens: a folder with a whole session ("base") and an append-only file of what changed
-/// since ("journal", one JSON object a line). A process that is killed loses at most the line it was writing.
+/// since ("journal", one JSON object a line: what people chose, and the events of jobs). A process that is killed loses at most the line it was writing.
 ///
 /// Every function may be called from any thread. Lines reach the kernel before the call returns. The folder is locked while the journal
 /// is open, so another instance of the program does not take it for a leftover. A write that fails (disk full) throws Error once; later
@@ -50,13 +51,8 @@ public:
     void textsChanged(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm);
     void pinsChanged(const std::vector<PinnedPlan> &pins);
     void viewChanged(const std::map<std::string, std::string> &view);
-    /// A search begins or goes on: its settings and where its numbers come from. It starts anew where those cannot stand in one record with
-    /// the numbers before. `key` empty = the impact on the dense model.
-    void searchBegun(const std::string &key, const SearchSettings &settings, const Provenance &provenance, double initialLoss);
-    void candidateEvaluated(const std::string &key, std::int64_t step, std::int64_t layer, double loss);
-    void attentionRemoved(const std::string &key, std::int64_t step, std::int64_t layer, bool isForced);
-    void evaluated(const Measurement &record);
-    void exported(const ExportRecord &record);
+    /// What a job has found; events of other kinds are left out, and so are screened losses.
+    void add(const JobEvent &event);
 
     /// Removes the folder: the session was saved or is not wanted. Lines that come later are left out.
     void discard();

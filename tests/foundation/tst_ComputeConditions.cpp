@@ -56,8 +56,8 @@ private slots:
                                       << "AVX512 and AMX"
                                       << "with AVX2 instructions | with AVX512 and AMX instructions";
         QTest::newRow("none") << "instructions"
-                              << "NO AVX"
-                              << "with AVX2 instructions | without AVX instructions";
+                              << "DEFAULT"
+                              << "with AVX2 instructions | with the default instructions";
         QTest::newRow("products") << "products"
                                   << "LibTorch"
                                   << "with products by oneDNN | with products by LibTorch";

@@ -59,7 +59,8 @@ void tst_JsonFile::whatPythonWritesIsRead()
     QCOMPARE(value.at("b")[0].get<double>(), std::numeric_limits<double>::infinity());
     QCOMPARE(value.at("b")[1].get<double>(), -std::numeric_limits<double>::infinity());
     QCOMPARE(value.at("b")[2].get<double>(), -1.5);
-    QCOMPARE(parseJson("[1e999, -1e999, 1e-999]", "", ""), (nlohmann::json{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), 0.0}));
+    QCOMPARE(parseJson("[1e999, -1e999, 1e-999]", "", ""),
+             (nlohmann::json{std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(), 0.0}));
     QCOMPARE(parseJson("\xEF\xBB\xBF[1]", "", ""), nlohmann::json({1})); // with a byte order mark
 }
 
@@ -127,7 +128,9 @@ void tst_JsonFile::otherFilesAreNamed()
 void tst_JsonFile::problemsAreSaidInOurWords()
 {
     QCOMPARE(problemIn("{}", "layers"), QString("it has no field 'layers'"));
-    QCOMPARE(problemIn(R"({"a": 5})", "a"), QString("a field holds number where string is expected"));
+    QCOMPARE(problemIn(R"({"a": 5})", "a"), QString("a field holds a number where a string is expected"));
+    QCOMPARE(problemIn(R"({"a": []})", "a"), QString("a field holds an array where a string is expected"));
+    QCOMPARE(problemIn(R"({"a": null})", "a"), QString("a field holds null where a string is expected"));
     QCOMPARE(problemIn("[5]", "a"), QString("a field holds a value of another kind than expected"));
 }
 

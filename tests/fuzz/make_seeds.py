@@ -240,6 +240,7 @@ def sessions(scores, plan):
                        "draft": draft | {"calibration": -1}}
     put("Session", "empty", safetensors.numpy.save({}, {"session": json.dumps(empty)}))
 
+    # Versions of before named the kind of every line by "what".
     loss = {"what": "candidate", "key": key, "step": 0}
     lines = [{"what": "draft", "draft": draft}, {"what": "texts", "calibration": text, "evaluation": text, "norm": "l1"},
              {"what": "pins", "pins": session["pinned"]},
@@ -249,6 +250,13 @@ def sessions(scores, plan):
              {"what": "removal", "key": key, "step": 0, "layer": 2, "loss": 8.0, "forced": False}, loss | {"key": "", "layer": 1, "loss": 6.5},
              {"what": "evaluation", "record": evaluation}, {"what": "export", "record": written}]
     put("Journal", "all", "".join(json.dumps(line) + "\n" for line in lines))
+    step = {"event": "candidate", "key": key, "step": 0}
+    impact |= {"steps": []}
+    events = [lines[0], {"event": "search", "key": key, "record": plan["search"] | {"steps": []}}, {"event": "search", "record": impact},
+              {"event": "initial", "key": key, "loss": 5.5}, *(step | {"layer": layer, "loss": 6.0 + layer} for layer in range(3)),
+              {"event": "removal", "key": key, "step": 0, "layer": 2, "forced": False}, {"event": "candidate", "step": 0, "layer": 1, "loss": 6.5},
+              {"event": "evaluation", "record": evaluation}, {"event": "export", "record": written}]
+    put("Journal", "events", "".join(json.dumps(line) + "\n" for line in events))
 
 
 def main():

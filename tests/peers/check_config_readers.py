@@ -4,8 +4,8 @@
 
 Their file of the model (nemotron_nas.py) is loaded from the engine's wheel as it is; everything that it imports of the engine is a stand-in that
 keeps its arguments. Its decoder layer is then made for every layer of a checkpoint, and what it asks for - heads, widths, biases, absent
-parts, the rotary base - is held against the tensors that lie in the folder. JOBS.json is a list of jobs with a `folder`; prints a JSON list of
-{"problem"}.
+parts, the rotary base - is held against the tensors that lie in the folder. Prints the `problem` of every job (see
+checking.py).
 
 usage: check_config_readers.py JOBS.json WHEEL
 needs: torch, transformers 5
@@ -19,6 +19,8 @@ import sys
 import zipfile
 
 from transformers import AutoConfig
+
+from checking import answer
 
 
 class StandInType(type):
@@ -113,14 +115,8 @@ def check(reader, folder):
 
 
 def main():
-    reader, found = reader_from(sys.argv[2]), []
-    for job in json.load(open(sys.argv[1], encoding="utf-8")):
-        try:
-            check(reader, pathlib.Path(job["folder"]))
-            found.append({"problem": ""})
-        except Exception as problem:  # whatever stands in the way is the result
-            found.append({"problem": f"{type(problem).__name__}: {str(problem)[:400]}"})
-    print(json.dumps(found))
+    reader = reader_from(sys.argv[2])
+    answer(lambda job: check(reader, pathlib.Path(job["folder"])) or {})
 
 
 if __name__ == "__main__":

@@ -1,20 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Holds the logits and the greedy text of many folders of the target hf-deci in mlx-lm against files. JOBS.json and what is printed are as
-in check_models.py.
+"""Holds the logits and the greedy text of many folders of the target hf-deci in mlx-lm against files, as check_models.py does in transformers.
 
 usage: check_mlx.py JOBS.json
 needs: mlx (on Linux mlx[cpu]), mlx-lm, numpy, safetensors
 """
-import json
 import pathlib
-import sys
 
 import mlx.core as mx
 import numpy
 from mlx_lm.models.cache import make_prompt_cache
 from mlx_lm.utils import load_model
 from safetensors.numpy import load_file
+
+from checking import answer
 
 
 def check(job):
@@ -25,18 +24,8 @@ def check(job):
     for _ in job["ids"]:
         written.append(int(mx.argmax(model(mx.array([tokens]), cache=cache)[0, -1])))
         tokens = written[-1:]
-    return {"problem": "", "difference": difference, "isSameText": written == job["ids"]}
-
-
-def main():
-    found = []
-    for job in json.load(open(sys.argv[1], encoding="utf-8")):
-        try:
-            found.append(check(job))
-        except Exception as problem:  # whatever stands in the way is the result
-            found.append({"problem": f"{type(problem).__name__}: {str(problem)[:400]}", "difference": None, "isSameText": False})
-    print(json.dumps(found))
+    return {"difference": difference, "isSameText": written == job["ids"]}
 
 
 if __name__ == "__main__":
-    main()
+    answer(check)

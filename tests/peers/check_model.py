@@ -16,12 +16,13 @@ import transformers
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
+from checking import in_float32
+
 
 @torch.no_grad()
 def main():
     folder, tokens, logits, prompt, count = sys.argv[1:]
-    name_of_type = "dtype" if int(transformers.__version__.split(".")[0]) >= 5 else "torch_dtype"
-    model, info = AutoModelForCausalLM.from_pretrained(folder, output_loading_info=True, **{name_of_type: torch.float32})
+    model, info = AutoModelForCausalLM.from_pretrained(folder, output_loading_info=True, **in_float32())
     model.eval()
     with open(tokens, encoding="utf-8") as stream:
         ids = torch.tensor([json.load(stream)])

@@ -3,23 +3,21 @@
 """Does to models of transformers what plans do to them, and holds their logits against ours.
 
 Attentions and MLPs that a plan removes add zeros, the other MLPs keep the rows and columns of the neurons that it names, and weights that it changes
-get its values; nothing else is touched, and nothing of ours is loaded. JOBS.json: a list of objects with `folder` (the whole model), `plan` (a plan file, JSON or safetensors), `tokens` (ids),
-`logits` (a .safetensors file with `logits` [T, V] of the pruned model). Prints a JSON list with `problem` and `difference` (largest of a logit).
+get its values; nothing else is touched, and nothing of ours is loaded. Of the jobs (see checking.py) `folder` is the whole model, `plan` a plan
+file (JSON or safetensors), and `logits` of the pruned model. No text is written.
 
 usage: check_surgery.py JOBS.json
 needs: torch, transformers, safetensors
 """
 import json
-import sys
 
 import torch
-import transformers
 from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import nn
 from transformers import AutoModelForCausalLM
 
-TYPE = "dtype" if int(transformers.__version__.split(".")[0]) >= 5 else "torch_dtype"
+from checking import answer, in_float32
 
 
 def add_nothing(module):
@@ -73,7 +71,7 @@ def change(model, name, values):
 
 @torch.no_grad()
 def check(job):
-    model = AutoModelForCausalLM.from_pretrained(job["folder"], attn_implementation="eager", **{TYPE: torch.float32})
+    model = AutoModelForCausalLM.from_pretrained(job["folder"], attn_implementation="eager", **in_float32())
     model.eval()
     plan, changed = plan_in(job["plan"])
     for layer, kept in zip(model.model.layers, plan["keptNeurons"], strict=True):
@@ -83,18 +81,8 @@ def check(job):
     for i in plan["removedAttentions"]:
         add_nothing(model.model.layers[i].self_attn)
     theirs, ours = model(torch.tensor([job["tokens"]]), use_cache=False).logits[0], load_file(job["logits"])["logits"]
-    return {"problem": "", "difference": float((ours - theirs).abs().max())}
-
-
-def main():
-    found = []
-    for job in json.load(open(sys.argv[1], encoding="utf-8")):
-        try:
-            found.append(check(job))
-        except Exception as problem:  # whatever stands in the way is the result
-            found.append({"problem": f"{type(problem).__name__}: {str(problem)[:400]}", "difference": None})
-    print(json.dumps(found))
+    return {"difference": float((ours - theirs).abs().max())}
 
 
 if __name__ == "__main__":
-    main()
+    answer(check)

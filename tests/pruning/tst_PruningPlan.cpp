@@ -418,9 +418,11 @@ void tst_PruningPlan::scoresOfAnotherShapeAreRefused()
 {
     NeuronScores scores;
     scores.layers = {{1, 2, 3}};
-    QVERIFY(complaint([&] {
-                planFromScores(smallSpec(), scores, {});
-            }).contains("1 layer x 3 neurons, but the model has 3 layers x 48 neurons."));
+    const auto refusal = [&] { return complaint([&] { planFromScores(smallSpec(), scores, {}); }); };
+    QCOMPARE(refusal(), QString("The scores are for 1 layer; the model has 3."));
+    scores.layers.assign(3, std::vector<float>(48, 1));
+    scores.layers[2].pop_back();
+    QCOMPARE(refusal(), QString("The scores are for 47 neurons in layer 2; the model has 48 there."));
 }
 
 namespace {

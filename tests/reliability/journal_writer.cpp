@@ -64,13 +64,13 @@ void doStep(std::int64_t i, Session &session, SessionJournal &journal, std::thre
         record.neuronsKept = 1;
         record.planHash = std::to_string(i);
         session.measurements.push_back(record);
-        return journal.evaluated(record);
+        return journal.add(MeasurementMade{record});
     }
     case 3: {
         ExportRecord record;
         record.folder = "/" + std::to_string(i);
         session.exports.push_back(record);
-        return journal.exported(record);
+        return journal.add(Exported{record});
     }
     case 4: {
         SearchRecord record;
@@ -78,14 +78,14 @@ void doStep(std::int64_t i, Session &session, SessionJournal &journal, std::thre
         record.provenance.computed.device = "cpu";
         record.initialLoss = 1;
         session.searches[searchKey(searched(i), 1)] = record;
-        return journal.searchBegun(searchKey(searched(i), 1), record.settings, record.provenance, 1);
+        return journal.add(SearchKnown{searchKey(searched(i), 1), record});
     }
     case 5: { // of the search that the step before began
         const std::string key = searchKey(searched(i - 1), 1);
         auto step = SearchStep::begun(session.model->spec.layerCount());
         step.losses[0] = double(i);
         session.searches[key].steps = {step};
-        return journal.candidateEvaluated(key, 0, 0, double(i));
+        return journal.add(LossKnown{key, {.step = 0, .layer = 0, .loss = double(i)}});
     }
     default:
         if (i % 42 != 6)

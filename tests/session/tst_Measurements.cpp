@@ -95,6 +95,20 @@ private slots:
         QVERIFY(!originalFor(all, of("p1", 2, "float32", "a third")));
     }
 
+    void onlyWhatWouldBeComputedAlikeNeedNotBeMeasuredAgain()
+    {
+        Session session = fullSession(); // the original and "p1"
+        const ComputeConditions now = provenanceOf("").computed;
+        QVERIFY(isMeasured(session, Measured::Perplexity, {}, now));
+        QVERIFY(isMeasured(session, Measured::Perplexity, "p1", now));
+        QVERIFY(!isMeasured(session, Measured::Perplexity, "p2", now));
+        ComputeConditions other = now;
+        other.threads = 7;
+        QVERIFY(!isMeasured(session, Measured::Perplexity, {}, other));
+        noteContent(session.readTexts, session.evaluationText, "another");
+        QVERIFY(!isMeasured(session, Measured::Perplexity, {}, now));
+    }
+
     void scoresAreFoundByTheContentOfTheirText()
     {
         Session session = fullSession();

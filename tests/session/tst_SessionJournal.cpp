@@ -4,6 +4,7 @@
 
 #include "foundation/AtomicPath.h"
 #include "pruning/PlanFile.h"
+#include "pruning/PlanJson.h"
 
 #include <QDir>
 #include <QTemporaryDir>
@@ -78,6 +79,21 @@ Session baseSession()
     return s;
 }
 
+/// A search of which nothing more is known yet.
+SearchKnown begun(const std::string &key, const SearchSettings &settings, const Provenance &provenance, double initialLoss)
+{
+    SearchRecord record;
+    record.settings = settings;
+    record.provenance = provenance;
+    record.initialLoss = initialLoss;
+    return {.key = key, .record = record};
+}
+
+LossKnown lossOf(const std::string &key, std::int64_t step, std::int64_t layer, double loss)
+{
+    return {.key = key, .candidate = {.step = step, .layer = layer, .loss = loss}};
+}
+
 } // namespace
 
 class tst_SessionJournal : public QObject {
@@ -88,6 +104,8 @@ private slots:
 
     void linesComeBackAsTheSessionThatTheyTold();
     void linesThatAreAppliedTwiceCountOnce();
+    void linesOfBeforeAreRead();
+    void whatIsNoFindingIsNotHeld();
     void linesOfFormat1GetTheHashesOfNow();
     void searchThatStartsAnewForgetsWhatItKnew();
     void linesBetweenTwoBasesAreKept();
@@ -142,27 +160,26 @@ void tst_SessionJournal::linesComeBackAsTheSessionThatTheyTold()
         j.textsChanged(full.calibrationText, full.evaluationText, full.norm);
         j.pinsChanged(full.pinned);
         for (const auto &[key, record] : full.searches) {
-            j.searchBegun(key, record.settings, record.provenance, kUnknown);
+            j.add(begun(key, record.settings, record.provenance, kUnknown));
             if (!std::isnan(record.initialLoss))
-                j.candidateEvaluated(key, -1, -1, record.initialLoss);
+                j.add(lossOf(key, -1, -1, record.initialLoss));
             for (std::size_t i = 0; i < record.steps.size(); ++i) {
                 for (std::size_t layer = 0; layer < record.steps[i].losses.size(); ++layer)
                     if (!std::isnan(record.steps[i].losses[layer]))
-                        j.candidateEvaluated(key, std::int64_t(i), std::int64_t(layer), record.steps[i].losses[layer]);
+                        j.add(lossOf(key, std::int64_t(i), std::int64_t(layer), record.steps[i].losses[layer]));
                 if (record.steps[i].removed >= 0)
-                    j.attentionRemoved(key, std::int64_t(i), record.steps[i].removed, record.steps[i].isForced);
+                    j.add(AttentionRemoved{key, std::int64_t(i), record.steps[i].removed, record.steps[i].isForced});
             }
         }
         const SearchRecord &impact = *full.denseImpact;
-        j.searchBegun({}, impact.settings, {}, kUnknown); // where its numbers come from is known when they are there
+        j.add(begun({}, impact.settings, {}, kUnknown)); // where its numbers come from is known when they are there
         for (std::int64_t layer = 0; layer < 3; ++layer)
-            j.candidateEvaluated({}, 0, layer, impact.steps[0].losses[std::size_t(layer)]);
-        j.searchBegun({}, impact.settings, impact.provenance, impact.initialLoss);
-        j.attentionRemoved({}, 0, 1, false);
+            j.add(lossOf({}, 0, layer, impact.steps[0].losses[std::size_t(layer)]));
+        j.add(SearchKnown{.key = {}, .record = impact});
         for (const Measurement &record : full.measurements)
-            j.evaluated(record);
+            j.add(MeasurementMade{record});
         for (const ExportRecord &record : full.exports)
-            j.exported(record);
+            j.add(Exported{record});
     });
     QCOMPARE(difference(recovered(), full), QString());
     const RecoverableSession offered = recoverableSessions(root()).front();
@@ -178,12 +195,12 @@ void tst_SessionJournal::linesThatAreAppliedTwiceCountOnce()
 {
     const std::string key = searchKey(baseSession().draft, 20);
     const auto folder = left([&](SessionJournal &j) {
-        j.searchBegun(key, {}, provenanceOf("a"), 3);
-        j.candidateEvaluated(key, 0, 1, 2.5);
-        j.attentionRemoved(key, 0, 1, false);
-        j.candidateEvaluated(key, 1, 2, 2.75);
-        j.evaluated(evaluationOf("p1", 2));
-        j.exported(exportOf("/out/a"));
+        j.add(begun(key, {}, provenanceOf("a"), 3));
+        j.add(lossOf(key, 0, 1, 2.5));
+        j.add(AttentionRemoved{key, 0, 1, false});
+        j.add(lossOf(key, 1, 2, 2.75));
+        j.add(MeasurementMade{evaluationOf("p1", 2)});
+        j.add(Exported{exportOf("/out/a")});
     });
     const Session once = recoverSession(folder);
     const std::string lines = contentOf(folder / "journal.1.jsonl");
@@ -191,6 +208,68 @@ void tst_SessionJournal::linesThatAreAppliedTwiceCountOnce()
     QCOMPARE(difference(recoverSession(folder), once), QString());
     QCOMPARE(once.searches.at(key).steps.size(), 2U);
     QCOMPARE(once.exports.size(), 1U);
+}
+
+/// As versions of before wrote them: the kind of a line stands under "what", and the beginning of a search tells no losses.
+void tst_SessionJournal::linesOfBeforeAreRead()
+{
+    const std::string key = searchKey(baseSession().draft, 20);
+    const Session expected = [&] {
+        Session s = baseSession();
+        SearchRecord record = begun(key, {}, provenanceOf("a"), 3).record;
+        record.steps = {{.losses = {kUnknown, 2.5, kUnknown}, .removed = 1, .isForced = true},
+                        {.losses = {2.25, kUnknown, kUnknown}, .removed = -1, .isForced = false}};
+        s.searches[key] = record;
+        s.denseImpact = begun({}, {}, provenanceOf("b"), 4).record;
+        s.denseImpact->steps = {{.losses = {kUnknown, 4.75, kUnknown}, .removed = 1, .isForced = false}};
+        s.measurements = {evaluationOf("p1", 2)};
+        s.exports = {exportOf("/out/a")};
+        return s;
+    }();
+    const auto folder = left([](SessionJournal &) {});
+    std::ofstream lines(folder / "journal.1.jsonl", std::ios::app);
+    const auto write = [&](nlohmann::json line) { lines << line.dump() << "\n"; };
+    const auto writeBegun = [&](const std::string &of, const Provenance &provenance, const nlohmann::json &loss) {
+        write({{"what", "search"},
+               {"key", of},
+               {"settings", toJson(SearchSettings())},
+               {"provenance", toJson(provenance)},
+               {"initialLoss", loss}});
+    };
+    writeBegun(key, provenanceOf("a"), nullptr);
+    write({{"what", "candidate"}, {"key", key}, {"step", -1}, {"layer", -1}, {"loss", 3}});
+    write({{"what", "candidate"}, {"key", key}, {"step", 0}, {"layer", 1}, {"loss", 2.5}});
+    write({{"what", "removal"}, {"key", key}, {"step", 0}, {"layer", 1}, {"forced", true}});
+    writeBegun(key, provenanceOf("a"), 3); // it goes on
+    write({{"what", "candidate"}, {"key", key}, {"step", 1}, {"layer", 0}, {"loss", 2.25}});
+    writeBegun({}, {}, nullptr); // measured anew: where its numbers come from is known when they are there
+    write({{"what", "candidate"}, {"key", ""}, {"step", 0}, {"layer", 1}, {"loss", 4.75}});
+    writeBegun({}, provenanceOf("b"), 4);
+    write({{"what", "removal"}, {"key", ""}, {"step", 0}, {"layer", 1}, {"forced", false}});
+    for (const auto &[what, event] : {std::pair("evaluation", toJson(JobEvent(MeasurementMade{expected.measurements[0]}))),
+                                      std::pair("export", toJson(JobEvent(Exported{expected.exports[0]})))})
+        write({{"what", what}, {"record", event.at("record")}});
+    lines.close();
+    QCOMPARE(difference(recoverSession(folder), expected), QString());
+}
+
+/// A line that opens a model would throw everything away, and scores are in the base.
+void tst_SessionJournal::whatIsNoFindingIsNotHeld()
+{
+    const Session base = baseSession();
+    const std::vector<JobEvent> events = {Opened{modelOf("configs/llama-2-7b.json")}, Scored{scoresFor(base.model->spec, 9)},
+                                          JobCancelled()};
+    const auto folder = left([&](SessionJournal &j) {
+        for (const JobEvent &event : events)
+            j.add(event);
+        j.add(LossKnown{.key = {}, .candidate = {.step = 0, .layer = 0, .loss = 1, .isScreened = true}});
+    });
+    QCOMPARE(contentOf(folder / "journal.1.jsonl"), std::string());
+    std::ofstream lines(folder / "journal.1.jsonl", std::ios::app);
+    for (const JobEvent &event : events)
+        lines << toJson(event).dump() << "\n";
+    lines.close();
+    QCOMPARE(difference(recoverSession(folder), base), QString());
 }
 
 /// As a version of before left it: base and lines have its hashes.
@@ -216,11 +295,11 @@ void tst_SessionJournal::linesOfFormat1GetTheHashesOfNow()
     SessionJournal journal(root());
     const std::int64_t number = journal.startBase();
     journal.writeBase(number, session);
-    journal.evaluated(evaluationWith(inBase, 2)); // measured again
-    journal.evaluated(evaluationWith(inLine, 3));
+    journal.add(MeasurementMade{evaluationWith(inBase, 2)}); // measured again
+    journal.add(MeasurementMade{evaluationWith(inLine, 3)});
     ExportRecord exported = exportOf("/out/a");
     exported.planHash = hashOfFormat1(inLine);
-    journal.exported(exported);
+    journal.add(Exported{exported});
     const std::filesystem::path base = journal.folder() / ("base." + std::to_string(number) + ".secateur");
     std::string content = contentOf(base);
     const std::string now = R"(\"format\":2)"; // a text in the header's JSON
@@ -245,14 +324,14 @@ void tst_SessionJournal::searchThatStartsAnewForgetsWhatItKnew()
     Provenance elsewhere = provenanceOf("a");
     elsewhere.computed.device = "cuda:0"; // its losses cannot be compared with those of a CPU
     left([&](SessionJournal &j) {
-        j.searchBegun(key, {}, provenanceOf("a"), 3);
-        j.candidateEvaluated(key, 0, 1, 2.5);
-        j.searchBegun(key, {}, elsewhere, kUnknown);
-        j.candidateEvaluated(key, 0, 2, 2.25);
-        j.searchBegun({}, {}, provenanceOf("b"), 4);
-        j.candidateEvaluated({}, 0, 0, 4.5);
-        j.searchBegun({}, {}, {}, kUnknown); // measured again
-        j.candidateEvaluated({}, 0, 1, 4.75);
+        j.add(begun(key, {}, provenanceOf("a"), 3));
+        j.add(lossOf(key, 0, 1, 2.5));
+        j.add(begun(key, {}, elsewhere, kUnknown));
+        j.add(lossOf(key, 0, 2, 2.25));
+        j.add(begun({}, {}, provenanceOf("b"), 4));
+        j.add(lossOf({}, 0, 0, 4.5));
+        j.add(begun({}, {}, {}, kUnknown)); // measured again
+        j.add(lossOf({}, 0, 1, 4.75));
     });
     const Session session = recovered();
     const SearchRecord &search = session.searches.at(key);
@@ -271,7 +350,7 @@ void tst_SessionJournal::linesBetweenTwoBasesAreKept()
     draft.balance.alpha = 2;
     journal.draftChanged(draft);
     const std::int64_t second = journal.startBase(); // its base is not written yet
-    journal.evaluated(evaluationOf("p1", 2));
+    journal.add(MeasurementMade{evaluationOf("p1", 2)});
     Session between = recoverSession(journal.folder());
     QCOMPARE(between.draft.balance.alpha, 2.0);
     QCOMPARE(between.measurements.size(), 1U);
@@ -291,12 +370,12 @@ void tst_SessionJournal::linesOfJobsShortlyBeforeABaseAreKept()
     draft.balance.alpha = 2;
     journal.draftChanged(draft);
     const std::string key = searchKey(draft, 20);
-    journal.searchBegun(key, {}, provenanceOf("a"), 3);
-    journal.candidateEvaluated(key, 0, 1, 2.5); // by a job, when the session has not heard of it yet
+    journal.add(begun(key, {}, provenanceOf("a"), 3));
+    journal.add(lossOf(key, 0, 1, 2.5)); // by a job, when the session has not heard of it yet
     Session session = baseSession();
     session.draft.balance.alpha = 3; // what people chose is in the base
     journal.writeBase(journal.startBase(), session);
-    journal.attentionRemoved(key, 0, 1, false);
+    journal.add(AttentionRemoved{key, 0, 1, false});
     const Session found = recoverSession(journal.folder());
     QCOMPARE(found.searches.at(key).removalOrder(), std::vector<std::int64_t>{1});
     QCOMPARE(found.draft.balance.alpha, 3.0);
@@ -308,9 +387,9 @@ void tst_SessionJournal::newestReadableBaseIsUsed()
     journal.writeBase(journal.startBase(), baseSession());
     const std::filesystem::path first = journal.folder() / "base.1.secateur";
     std::filesystem::copy_file(first, m_folder->filePath("kept").toStdString());
-    journal.evaluated(evaluationOf("p1", 2));
+    journal.add(MeasurementMade{evaluationOf("p1", 2)});
     journal.writeBase(journal.startBase(), baseSession());
-    journal.evaluated(evaluationOf("p2", 3));
+    journal.add(MeasurementMade{evaluationOf("p2", 3)});
     std::filesystem::copy_file(m_folder->filePath("kept").toStdString(), first);
     std::filesystem::resize_file(journal.folder() / "base.2.secateur", 1000); // damaged
     QCOMPARE(recoverSession(journal.folder()).measurements.size(), 2U);
@@ -331,7 +410,7 @@ void tst_SessionJournal::tornLastLineIsDropped()
 {
     const auto folder = left([&](SessionJournal &j) {
         for (int i = 0; i < 3; ++i)
-            j.evaluated(evaluationOf("p" + std::to_string(i), i));
+            j.add(MeasurementMade{evaluationOf("p" + std::to_string(i), i)});
     });
     const std::string lines = contentOf(folder / "journal.1.jsonl");
     const std::size_t lastLine = lines.rfind('\n', lines.size() - 2) + 1;
@@ -355,23 +434,23 @@ void tst_SessionJournal::linesThatDoNotFitAreLeftOut()
         j.draftChanged(draft);
         j.textsChanged({.files = {}, .windows = -1, .length = 128, .seed = 0}, {}, ScoreNorm::L2);
         j.pinsChanged({{.name = "x", .draft = draft}});
-        j.searchBegun("calibration 7, K 20, windows 1, float32, force [], protect []", {}, provenanceOf("a"), 3);
-        j.searchBegun(key, {.windows = 2, .referenceLoss = false, .forcedLayers = {}, .protectedLayers = {}}, provenanceOf("a"), 3);
-        j.candidateEvaluated(key, 0, 1, 2.5); // of a search that was not begun
-        j.searchBegun(key, {}, provenanceOf("a"), 3);
-        j.candidateEvaluated(key, 1, 0, 2.5);      // the first step is missing
-        j.attentionRemoved(key, 0, 1, false);      // no loss of it is known
-        j.candidateEvaluated(key, 0, 3, 2.5);      // there are three layers
-        j.candidateEvaluated(key, 0, -1, 2.5);     //
-        j.candidateEvaluated(key, 0, 1, kUnknown); // no loss
-        j.candidateEvaluated(key, 0, 1, 2.5);
-        j.attentionRemoved(key, 0, 1, false);
-        j.candidateEvaluated(key, 1, 1, 2.5); // removed already
-        j.evaluated([] {
+        j.add(begun("calibration 7, K 20, windows 1, float32, force [], protect []", {}, provenanceOf("a"), 3));
+        j.add(begun(key, {.windows = 2, .referenceLoss = false, .forcedLayers = {}, .protectedLayers = {}}, provenanceOf("a"), 3));
+        j.add(lossOf(key, 0, 1, 2.5)); // of a search that was not begun
+        j.add(begun(key, {}, provenanceOf("a"), 3));
+        j.add(lossOf(key, 1, 0, 2.5));             // the first step is missing
+        j.add(AttentionRemoved{key, 0, 1, false}); // no loss of it is known
+        j.add(lossOf(key, 0, 3, 2.5));             // there are three layers
+        j.add(lossOf(key, 0, -1, 2.5));            //
+        j.add(lossOf(key, 0, 1, kUnknown));        // no loss
+        j.add(lossOf(key, 0, 1, 2.5));
+        j.add(AttentionRemoved{key, 0, 1, false});
+        j.add(lossOf(key, 1, 1, 2.5)); // removed already
+        j.add(MeasurementMade{[] {
             Measurement record = evaluationOf("p", 1);
             record.removed = {5};
             return record;
-        }());
+        }()});
     });
     std::ofstream(folder / "journal.1.jsonl", std::ios::app) << "{\"what\": 5}\n{}\n[]\nnothing\n{\"what\": \"candidate\"}\n"
                                                              << std::string(100'000, '[') << "\n\n";
@@ -387,7 +466,7 @@ void tst_SessionJournal::linesThatDoNotFitAreLeftOut()
 
 void tst_SessionJournal::pipeInPlaceOfAJournalIsNotWaitedFor()
 {
-    const auto folder = left([](SessionJournal &j) { j.evaluated(evaluationOf("p1", 2)); });
+    const auto folder = left([](SessionJournal &j) { j.add(MeasurementMade{evaluationOf("p1", 2)}); });
     const std::filesystem::path journal = folder / "journal.1.jsonl";
     std::filesystem::remove(journal);
     QCOMPARE(::mkfifo(journal.c_str(), 0600), 0);
@@ -404,8 +483,8 @@ void tst_SessionJournal::draftOfScoresThatWereNotWrittenFallsBack()
         draft.balance.alpha = 2;
         j.draftChanged(draft);
         const std::string key = searchKey(draft, 20);
-        j.searchBegun(key, draft.search, provenanceOf("a"), 3);
-        j.candidateEvaluated(key, 0, 1, 2.5);
+        j.add(begun(key, draft.search, provenanceOf("a"), 3));
+        j.add(lossOf(key, 0, 1, 2.5));
     });
     const Session session = recovered();
     QCOMPARE(session.draft.calibration, 1);
@@ -421,7 +500,7 @@ void tst_SessionJournal::killedProcessLosesAtMostOneLine()
             SessionJournal journal(root());
             journal.writeBase(journal.startBase(), baseSession());
             for (int i = 1;; ++i) {
-                journal.evaluated(evaluationOf("p" + std::to_string(i), i));
+                journal.add(MeasurementMade{evaluationOf("p" + std::to_string(i), i)});
                 *written = i;
             }
         });
@@ -448,7 +527,7 @@ void tst_SessionJournal::killWhileABaseIsWrittenLosesNothing()
                 session.draft.balance.alpha = i;
                 journal.draftChanged(session.draft);
                 session.measurements.push_back(evaluationOf("p" + std::to_string(i), i));
-                journal.evaluated(session.measurements.back());
+                journal.add(MeasurementMade{session.measurements.back()});
                 *written = i;
                 journal.writeBase(journal.startBase(), session);
             }
@@ -578,7 +657,7 @@ void tst_SessionJournal::discardRemovesTheFolder()
     journal.writeBase(number, baseSession());
     journal.discard();
     QVERIFY(!std::filesystem::exists(journal.folder()));
-    journal.evaluated(evaluationOf("p", 1)); // a job that was under way
+    journal.add(MeasurementMade{evaluationOf("p", 1)}); // a job that was under way
     journal.writeBase(number, baseSession());
     journal.startBase();
     QVERIFY(!std::filesystem::exists(journal.folder()));
@@ -589,12 +668,12 @@ void tst_SessionJournal::closedOneIsOfferedThoughAJobHoldsIt()
     SessionJournal journal(root());
     const std::int64_t number = journal.startBase();
     journal.writeBase(number, baseSession());
-    journal.evaluated(evaluationOf("p", 1));
+    journal.add(MeasurementMade{evaluationOf("p", 1)});
     QVERIFY(recoverableSessions(root()).empty());
     journal.close();
     QCOMPARE(recoverableSessions(root()).size(), 1U);
     const std::size_t known = recoverSession(journal.folder()).measurements.size();
-    journal.evaluated(evaluationOf("q", 2)); // a job that was under way
+    journal.add(MeasurementMade{evaluationOf("q", 2)}); // a job that was under way
     journal.writeBase(journal.startBase(), baseSession());
     QCOMPARE(recoverSession(journal.folder()).measurements.size(), known);
     removeRecoverable(journal.folder());
@@ -620,21 +699,21 @@ void tst_SessionJournal::fullDiskIsToldOnceAndLaterLinesAreWritten()
 {
     SessionJournal journal(root());
     journal.writeBase(journal.startBase(), baseSession());
-    journal.evaluated(evaluationOf("p1", 1));
+    journal.add(MeasurementMade{evaluationOf("p1", 1)});
     const auto size = std::filesystem::file_size(journal.folder() / "journal.1.jsonl");
     signal(SIGXFSZ, SIG_IGN); // a limit on the file size stands for a full disk
     rlimit before{};
     getrlimit(RLIMIT_FSIZE, &before);
     const rlimit small{.rlim_cur = size + 20, .rlim_max = before.rlim_max}; // a line does not fit, its beginning does
     setrlimit(RLIMIT_FSIZE, &small);
-    const QString first = complaint([&] { journal.evaluated(evaluationOf("p2", 2)); });
-    const QString second = complaint([&] { journal.evaluated(evaluationOf("p3", 3)); });
+    const QString first = complaint([&] { journal.add(MeasurementMade{evaluationOf("p2", 2)}); });
+    const QString second = complaint([&] { journal.add(MeasurementMade{evaluationOf("p3", 3)}); });
     const QString base = complaint([&] { journal.writeBase(journal.startBase(), baseSession()); });
     setrlimit(RLIMIT_FSIZE, &before);
     QVERIFY2(first.contains(QString::fromStdString(journal.folder().string())), qPrintable(first));
     QCOMPARE(second, QString());
     QVERIFY(!base.isEmpty());
-    QCOMPARE(complaint([&] { journal.evaluated(evaluationOf("p4", 4)); }), QString());
+    QCOMPARE(complaint([&] { journal.add(MeasurementMade{evaluationOf("p4", 4)}); }), QString());
     const Session session = recoverSession(journal.folder());
     QCOMPARE(session.measurements.size(), 2U);
     QCOMPARE(session.measurements[1].planHash, std::string("p4"));

@@ -178,9 +178,9 @@ void tst_Shelf::itComesBackFromFileAndJournal()
         SessionJournal journal(root / "journals");
         journal.writeBase(journal.startBase(), session);
         journal.draftChanged(varied);
-        journal.searchBegun(key, varied.search, provenanceOf("its search"), 3);
-        journal.candidateEvaluated(key, 1, 2, 4.25);
-        journal.attentionRemoved(key, 1, 2, false);
+        journal.add(SearchKnown{key, session.searches.at(key)}); // it goes on
+        journal.add(LossKnown{key, {.step = 1, .layer = 2, .loss = 4.25}});
+        journal.add(AttentionRemoved{key, 1, 2, false});
         varied.plan = "of no shelf";
         journal.draftChanged(varied); // a damaged line costs no other
         left = journal.folder();

@@ -29,6 +29,7 @@ const QList<QStringList> kRooms = {
     {"core/engine"},
     {"core/benchmark"},
     {"core/session"},
+    {"core/jobs"},
     {"ui/theme"},
     {"ui/widgets", "ui/plots"},
     {"ui/models"},

@@ -2,14 +2,13 @@
 // What SessionJobs writes of a plan: a checkpoint, or a file for the command line.
 #include "engine/Engine.h"
 #include "foundation/Wording.h"
-#include "jobs/CommandLines.h"
 #include "jobs/FailureWords.h"
+#include "jobs/JobWork.h"
 #include "jobs/SessionJobs.h"
 #include "jobs/SessionTask.h"
 #include "models/SessionModel.h"
 #include "pruning/PlanFile.h"
 #include "session/Measurements.h"
-#include "session/SessionStore.h"
 
 #include <exception>
 
@@ -39,39 +38,23 @@ void SessionJobs::exportPlan(ExportSettings settings)
 {
     if (!canExport())
         return;
-    const QString command = exportCommand(settings);
-    const JobRequest request{.kind = JobKind::Export, .drafts = {m_model.draft()}, .exporting = settings};
-    for (const QString &word : commandLines().exportWords(m_model.draft(), settings))
-        settings.command.push_back(word.toStdString());
-    const std::filesystem::path output = settings.output.has_filename() ? settings.output : settings.output.parent_path();
-    const QString name = QString::fromStdString(output.filename().string());
-    start(JobKind::Export, tr("Export %1").arg(name), command, QStringLiteral("export"), request,
-          [this, settings](const SessionTask &task, JobPort &port) {
-              const PlanDraft &draft = task.session().draft;
-              const PruningPlan plan = task.planOf(draft);
-              task.deliver(port, [this, draft, removed = plan.removedAttentions, hash = QString::fromStdString(plan.hash())] {
-                  m_model.setPlanHash(draft, removed, hash); // whoever shows the export knows that it is of this plan
-              });
-              exportTo(task, port, plan, settings);
-          });
+    const request::Export asked{.draft = m_model.draft(), .settings = settings};
+    settings.command = exportWords(asked, m_model.session(), commandSettings());
+    start(asked, [this, settings](const SessionTask &task, JobPort &port) {
+        const PlanDraft &draft = task.session().draft;
+        const PruningPlan plan = task.planOf(draft);
+        task.deliver(port, [this, draft, removed = plan.removedAttentions, hash = QString::fromStdString(plan.hash())] {
+            m_model.setPlanHash(draft, removed, hash); // whoever shows the export knows that it is of this plan
+        });
+        exportTo(task, port, plan, settings);
+    });
 }
 
 void SessionJobs::exportTo(const SessionTask &task, JobPort &port, const PruningPlan &plan, const ExportSettings &settings)
 {
-    const std::string hash = plan.hash();
-    const ExportResult result = task.engine(port).exportPlan(plan, settings, evaluationsOf(task.session(), hash), port.context());
-    const ExportRecord record{.planHash = hash,
-                              .format = settings.format,
-                              .folder = result.folder,
-                              .parameters = result.parameters,
-                              .bytes = result.bytes,
-                              .verification = result.verification,
-                              .notes = result.notes};
-    task.write(port, [&](SessionJournal &j) { j.exported(record); });
-    task.deliver(port, [this, record] {
-        m_model.addExport(record);
-        emit exported(QString::fromStdString(record.folder.string()), record.verification.isPassed);
-    });
+    const nlohmann::json evaluations = evaluationsOf(task.session(), plan.hash());
+    const ExportRecord record = secateur::exportPlan(task.engine(port), plan, settings, evaluations, port.context(), task.listener(port));
+    task.deliver(port, [this, record] { emit exported(QString::fromStdString(record.folder.string()), record.verification.isPassed); });
 }
 
 void SessionJobs::savePlan(const std::filesystem::path &file)

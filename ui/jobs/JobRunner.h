@@ -4,6 +4,7 @@
 #include "engine/EngineSettings.h"
 #include "engine/ModelSummary.h"
 #include "foundation/JobContext.h"
+#include "jobs/JobRequest.h"
 
 #include <QObject>
 #include <QString>
@@ -20,8 +21,6 @@ class Engine;
 }
 
 namespace secateur::ui {
-
-enum class JobKind { Open, Calibrate, Impact, Search, Evaluate, Curve, Export, Prune };
 
 /// What is known of a job, for the interface's thread.
 struct JobInfo {

@@ -3,13 +3,10 @@
 #include "commands/PlanEditor.h"
 #include "engine/Engine.h"
 #include "foundation/Error.h"
-#include "jobs/CommandLines.h"
 #include "jobs/SessionJobs.h"
 #include "jobs/SessionTask.h"
 #include "models/SessionModel.h"
 #include "text/TokenWindows.h"
-
-#include <QLocale>
 
 #include <algorithm>
 
@@ -23,25 +20,26 @@ PlanDraft SessionJobs::draftOf(const PruneRequest &request) const
     draft.balance.attentionsToRemove.reset();
     draft.balance.neuronsKept.reset();
     draft.calibration = calibrationFor(session, session.calibrationText, session.norm);
+    draft.plan.clear();
     return draft;
+}
+
+request::Prune SessionJobs::pruneRequest(const PruneRequest &prune) const
+{
+    const Session &session = m_model.session();
+    PlanDraft draft = draftOf(prune);
+    draft.calibration = -1; // that of the text and the norm, once it is there
+    return {.draft = draft,
+            .calibrationText = session.calibrationText,
+            .evaluationText = session.evaluationText,
+            .norm = session.norm,
+            .settings = prune.exporting};
 }
 
 Possibility SessionJobs::canPrune(const PruneRequest &request) const
 {
-    if (const Possibility possible = canMeasureImpact(); !possible)
+    if (const Possibility possible = possibilityOf(pruneRequest(request)); !possible)
         return possible;
-    try {
-        const PlanDraft draft = draftOf(request);
-        PruningPlan plan;
-        plan.balance = balance(m_model.spec(), draft.balance);
-        checkSearchSettings(draft.search, plan, m_model.spec());
-        const std::vector<std::int64_t> widths(std::size_t(m_model.layerCount()), plan.balance.neuronsKept);
-        if (const std::string problem = exportProblem(request.exporting.format, m_model.spec(), prunedSpec(m_model.spec(), widths, {}));
-            !problem.empty())
-            return {QString::fromStdString(problem)};
-    } catch (const Error &problem) {
-        return {QString::fromStdString(problem.what())};
-    }
     if (const JobInfo *job = m_runner.current(); job && !job->isHeld())
         return {tr("Another job is running. Wait for it, or cancel it.")};
     return {};
@@ -71,7 +69,7 @@ std::vector<ExpectedPhase> SessionJobs::phasesOf(const PruneRequest &request) co
     if (const JobCost search = searchCost(draft); search.evaluations > 0)
         phases.push_back({"search", search.seconds.value_or(0)});
     if (!session.evaluationText.files.empty()) {
-        if (!m_model.denseEvaluation())
+        if (!isOriginalMeasured())
             phases.push_back({"evaluate", evaluationSeconds()});
         phases.push_back({"evaluate", evaluationSeconds() * (1 - request.sparsity)});
     }
@@ -111,25 +109,18 @@ int SessionJobs::prune(const PruneRequest &request)
     if (!canPrune(request))
         return 0;
     const PlanDraft draft = draftOf(request);
-    const QString sparsity = QLocale().toString(100 * request.sparsity, 'g', 3);
     const JobCost cost = pruneCost(request);
     const std::vector<ExpectedPhase> phases = phasesOf(request);
-    const QString command = pruneCommand(request);
     PlanDraft shown = draft; // until there is a calibration, the plan keeps the one that it has
-    if (shown.calibration < 0)
+    if (shown.calibration < 0) {
         shown.calibration = m_model.draft().calibration;
-    const Session &now = m_model.session();
-    JobRequest same{.kind = JobKind::Prune,
-                    .drafts = {draft},
-                    .calibrationText = now.calibrationText,
-                    .evaluationText = now.evaluationText,
-                    .norm = now.norm,
-                    .exporting = request.exporting};
-    same.drafts.front().calibration = -1; // that of the text and the norm, once it is there
-    m_editor.useDraft(shown, tr("Prune by %1 %").arg(sparsity));
+        shown.plan = m_model.draft().plan;
+    }
+    const request::Prune asked = pruneRequest(request);
+    m_editor.useDraft(shown, titleOf(asked));
 
     return start(
-        JobKind::Prune, tr("Prune by %1 %").arg(sparsity), command, QStringLiteral("prune"), same,
+        asked,
         [this, request, phases, settings = commandSettings(), kept = std::make_shared<Session>(m_model.session()),
          keptDraft = std::make_shared<PlanDraft>(draft)](const SessionTask &task, JobPort &port) {
             Session &session = *kept; // with what was found, should the work be called again
@@ -164,8 +155,12 @@ int SessionJobs::prune(const PruneRequest &request)
                     session.measurements.push_back(scored.evaluate(port, &plan, own, false));
             }
             ExportSettings exporting = request.exporting; // the scores are there by now: the command names what they were made from
-            for (const QString &word : CommandLines(session, settings).pruneWords(own, exporting))
-                exporting.command.push_back(word.toStdString());
+            exporting.command = pruneWords({.draft = own,
+                                            .calibrationText = session.calibrationText,
+                                            .evaluationText = session.evaluationText,
+                                            .norm = session.norm,
+                                            .settings = exporting},
+                                           session, settings);
             exportTo(task.with(session), port, plan, exporting);
         },
         {}, cost);
@@ -173,7 +168,7 @@ int SessionJobs::prune(const PruneRequest &request)
 
 QString SessionJobs::pruneCommand(const PruneRequest &request) const
 {
-    return m_model.hasModel() ? commandLines().prune(draftOf(request), request.exporting) : QString();
+    return m_model.hasModel() ? lineOf(pruneRequest(request)) : QString();
 }
 
 } // namespace secateur::ui

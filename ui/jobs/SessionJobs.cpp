@@ -5,7 +5,6 @@
 #include "checkpoint/ModelName.h"
 #include "commands/PlanEditor.h"
 #include "engine/Engine.h"
-#include "jobs/CommandLines.h"
 #include "jobs/FailureWords.h"
 #include "jobs/SessionTask.h"
 #include "model/CheckpointSpec.h"
@@ -39,7 +38,7 @@ SessionJobs::SessionJobs(SessionModel &model, PlanEditor &editor, JobRunner &run
         m_secondsPerEvaluation.reset(); // may be of another model
         m_calibrationRate.reset();
         cancelJobsOfSession();
-        for (const char *topic : {"calibrate", "calibrated", "impact", "search", "evaluate", "curve", "export", "prune"})
+        for (const char *topic : {"calibrate", "calibrated", "impact", "search", "evaluate", "curve", "export", "prune", "again"})
             m_messages.resolve(QLatin1String(topic)); // of the session before
     });
     connect(&m_model, &SessionModel::draftChanged, this, &SessionJobs::resolveUnused);
@@ -119,8 +118,9 @@ void SessionJobs::openModel(const std::filesystem::path &path, const std::option
 
 void SessionJobs::startOpening(const std::filesystem::path &model, const std::optional<SampleTexts> &texts, int request)
 {
+    const JobRequest opening = request::Open{model};
     m_runner.start(
-        JobKind::Open, tr("Open %1").arg(QString::fromStdString(modelName(model).brief)), CommandLines::inspect(model),
+        JobKind::Open, titleOf(opening), lineOf(opening),
         [this, model, texts, request](JobPort &port) {
             const std::shared_ptr<const ModelSummary> summary = port.open(model);
             const EngineReport report = port.engine(model).report();
@@ -130,7 +130,7 @@ void SessionJobs::startOpening(const std::filesystem::path &model, const std::op
                 if (request != m_openRequest)
                     return; // another one was asked for meanwhile
                 keepEngine(report, basis);
-                m_model.begin(*summary);
+                m_model.apply(Opened{*summary});
                 if (texts)
                     m_model.setDraftAndTexts(m_model.draft(), texts->calibration, texts->evaluation, ScoreNorm::L2);
                 emit modelOpened();
@@ -139,30 +139,37 @@ void SessionJobs::startOpening(const std::filesystem::path &model, const std::op
         whenFinished(QStringLiteral("open")));
 }
 
-int SessionJobs::start(JobKind kind, const QString &title, const QString &command, const QString &topic,
-                       const std::optional<JobRequest> &request, std::function<void(const SessionTask &, JobPort &)> work,
-                       std::function<void(const JobInfo &)> done, const JobCost &cost)
+int SessionJobs::start(const JobRequest &request, Work work, Ended done, const JobCost &cost, IfBusy ifBusy)
 {
-    if (const int same = request ? runningRequest(*request) : 0; same > 0) {
+    const JobKind kind = kindOf(request);
+    const bool isOpening = kind == JobKind::Open;
+    if (const int same = isOpening ? 0 : runningRequest(request); same > 0) {
         goOnWith(same);
         return same;
     }
+    if (const JobInfo *other = isOpening || ifBusy == IfBusy::Stop ? nullptr : underWay(kind)) {
+        askToStop(*other, titleOf(request), [this, request, work, done, cost] { start(request, work, done, cost, IfBusy::Stop); });
+        return 0;
+    }
     const SessionTask task(m_model, m_messages, m_journal, m_findings,
                            [this, generation = m_generation] { return generation == m_generation; });
-    if (kind != JobKind::Open && m_basis) {
+    if (!isOpening && m_basis) {
         m_basis = basisNow();
         m_hasLoaded = true;
     }
     const int number = m_runner.start(
-        kind, title, command, [task, work = std::move(work)](JobPort &port) { work(task, port); },
-        whenFinished(topic,
+        kind, titleOf(request), lineOf(request), [task, work = std::move(work)](JobPort &port) { work(task, port); },
+        whenFinished(QString::fromLatin1(typeOf(kind).name),
                      [this, generation = m_generation, done = std::move(done)](const JobInfo &job) {
-                         if (done && generation == m_generation) // else it is of a session before
+                         if (generation != m_generation) // it is of a session before
+                             return;
+                         if (job.number == m_answered)
+                             m_messages.resolve(QStringLiteral("again"));
+                         if (done)
                              done(job);
                      }),
         cost.forecast);
-    if (request)
-        m_requests[number] = *request;
+    m_requests.insert_or_assign(number, request);
     return number;
 }
 
@@ -174,21 +181,20 @@ void SessionJobs::reopenModel(const std::filesystem::path &now)
     ++m_openRequest; // what is being opened now is not wanted any more
     if (!m_model.readOnlyReason().isEmpty())
         return; // nothing will be computed
-    start(JobKind::Open, tr("Open %1").arg(m_model.modelName()), CommandLines::inspect(folder), QStringLiteral("open"), {},
-          [this, folder](const SessionTask &task, JobPort &port) {
-              const ModelSummary &before = *task.session().model;
-              const std::shared_ptr<const ModelSummary> summary = port.open(folder);
-              if (!(summary->spec == before.spec))
-                  throw Error("The folder '" + folder.string() + "' holds another model than that of the session.",
-                              "Put the session's model back, or begin a new session with this one.");
-              const EngineReport report = port.engine(folder).report();
-              const ForecastBasis basis = port.engine(folder).forecastBasis();
-              task.deliver(port, [this, folder, report, basis] {
-                  keepEngine(report, basis);
-                  m_model.setModelFolder(folder);
-                  m_model.setModelThere(true);
-              });
-          });
+    start(request::Open{folder}, [this, folder](const SessionTask &task, JobPort &port) {
+        const ModelSummary &before = *task.session().model;
+        const std::shared_ptr<const ModelSummary> summary = port.open(folder);
+        if (!(summary->spec == before.spec))
+            throw Error("The folder '" + folder.string() + "' holds another model than that of the session.",
+                        "Put the session's model back, or begin a new session with this one.");
+        const EngineReport report = port.engine(folder).report();
+        const ForecastBasis basis = port.engine(folder).forecastBasis();
+        task.deliver(port, [this, folder, report, basis] {
+            keepEngine(report, basis);
+            m_model.setModelFolder(folder);
+            m_model.setModelThere(true);
+        });
+    });
 }
 
 void SessionJobs::keepEngine(const EngineReport &report, const ForecastBasis &basis)
@@ -203,11 +209,9 @@ void SessionJobs::calibrate()
 {
     if (!canCalibrate())
         return;
-    const QString text = textFilesName(m_model.session().calibrationText);
     const JobCost cost = calibrationCost();
     start(
-        JobKind::Calibrate, tr("Calibrate on %1").arg(text), commandOf(JobKind::Calibrate), QStringLiteral("calibrate"),
-        JobRequest{.kind = JobKind::Calibrate, .calibrationText = m_model.session().calibrationText, .norm = m_model.session().norm},
+        calibrateRequest(),
         [this, cost](const SessionTask &task, JobPort &port) {
             port.context().expect({{"calibrate", cost.seconds.value_or(0)}});
             const auto scores = task.engine(port).score(task.session().calibrationText, task.session().norm, port.context());
@@ -244,9 +248,10 @@ void SessionJobs::tellUnused(std::int64_t calibration)
          .time = {}});
 }
 
-/// What failed was asked for with other texts or another plan than there are now: it is over, and in the log.
+/// What failed, and what was not started, was asked for with other texts or another plan than there are now: it is over, and in the log.
 void SessionJobs::resolveFailures()
 {
+    m_messages.resolve(QStringLiteral("again"));
     for (const QString &topic : std::exchange(m_failures, {}))
         m_messages.resolve(topic);
 }
@@ -263,11 +268,8 @@ void SessionJobs::measureImpact()
     if (!canMeasureImpact())
         return;
     const JobCost cost = impactCost();
-    JobRequest request{.kind = JobKind::Impact, .drafts = {PlanDraft()}, .calibrationText = m_model.session().calibrationText};
-    request.drafts.front().search.windows = m_model.draft().search.windows; // every layer is measured, whatever the plan forces or keeps
-    request.drafts.front().search.referenceLoss = m_model.draft().search.referenceLoss;
     start(
-        JobKind::Impact, tr("Impact of each attention on the original"), commandOf(JobKind::Impact), QStringLiteral("impact"), request,
+        impactRequest(),
         [cost](const SessionTask &task, JobPort &port) {
             port.context().expect({{"search", cost.seconds.value_or(0)}});
             task.measureImpact(port);
@@ -281,8 +283,7 @@ void SessionJobs::search()
         return;
     const JobCost cost = searchCost(m_model.draft());
     start(
-        JobKind::Search, tr("Search for K = %1").arg(QLocale().toString(m_model.neuronsKept())), commandOf(JobKind::Search),
-        QStringLiteral("search"), JobRequest{.kind = JobKind::Search, .drafts = {m_model.draft()}},
+        request::Search{m_model.draft()},
         [this, cost](const SessionTask &task, JobPort &port) {
             port.context().expect({{"search", cost.seconds.value_or(0)}});
             const PlanDraft &draft = task.session().draft;
@@ -317,13 +318,11 @@ void SessionJobs::evaluate()
     std::vector<ExpectedPhase> phases;
     if (const JobCost search = searchCost(m_model.draft()); search.evaluations > 0)
         phases.push_back({"search", search.seconds.value_or(0)});
-    if (!m_model.denseEvaluation())
+    if (!isOriginalMeasured())
         phases.push_back({"evaluate", evaluationSeconds()});
     phases.push_back({"evaluate", evaluationSeconds() * workShare()});
     start(
-        JobKind::Evaluate, tr("Evaluate on %1").arg(textFilesName(m_model.session().evaluationText)), commandOf(JobKind::Evaluate),
-        QStringLiteral("evaluate"),
-        JobRequest{.kind = JobKind::Evaluate, .drafts = {m_model.draft()}, .evaluationText = m_model.session().evaluationText},
+        evaluateRequest(m_model.draft()),
         [phases](const SessionTask &task, JobPort &port) {
             port.context().expect(phases);
             const PlanDraft &draft = task.session().draft;
@@ -340,13 +339,10 @@ void SessionJobs::evaluateDense()
 {
     if (!canEvaluateDense())
         return;
-    const TextSettings &text = m_model.session().evaluationText;
-    start(JobKind::Evaluate, tr("Evaluate the original on %1").arg(textFilesName(text)), commandLines().evaluateDense(text),
-          QStringLiteral("evaluate"), JobRequest{.kind = JobKind::Evaluate, .evaluationText = text},
-          [seconds = evaluationSeconds()](const SessionTask &task, JobPort &port) {
-              port.context().expect({{"evaluate", seconds}});
-              task.evaluate(port, nullptr, {}, false);
-          });
+    start(evaluateRequest({}), [seconds = evaluationSeconds()](const SessionTask &task, JobPort &port) {
+        port.context().expect({{"evaluate", seconds}});
+        task.evaluate(port, nullptr, {}, false);
+    });
 }
 
 void SessionJobs::measureCurve(const CurveRequest &request)
@@ -354,20 +350,15 @@ void SessionJobs::measureCurve(const CurveRequest &request)
     if (!canEvaluateDense() || request.drafts.empty())
         return;
     const std::vector<std::int64_t> order = m_model.removalOrder();
-    const QString command = commandLines().curve(searchableDrafts(request), m_model.session().evaluationText);
     std::vector<ExpectedPhase> phases;
-    if (!m_model.denseEvaluation())
+    if (!isOriginalMeasured())
         phases.push_back({"evaluate", evaluationSeconds()});
     for (const PlanDraft &draft : request.drafts) {
         if (const JobCost search = searchCost(draft); search.evaluations > 0 && !request.isOrderBorrowed)
             phases.push_back({"search", search.seconds.value_or(0)});
         phases.push_back({"evaluate", evaluationSeconds()});
     }
-    start(JobKind::Curve, tr("Measure the curve (points: %1)").arg(request.drafts.size()), command, QStringLiteral("curve"),
-          JobRequest{.kind = JobKind::Curve,
-                     .drafts = request.drafts,
-                     .evaluationText = m_model.session().evaluationText,
-                     .lentOrder = request.isOrderBorrowed ? std::optional(order) : std::nullopt},
+    start(curveRequest(request),
           [request, order, phases, measured = std::make_shared<std::size_t>(0)](const SessionTask &task, JobPort &port) {
               port.context().expect(phases);
               task.evaluateDenseOnce(port);

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "exporting/Export.h"
+#include "jobs/JobRequest.h"
 #include "jobs/JobRunner.h"
+#include "jobs/JobTypes.h"
 #include "jobs/PlanHasher.h"
 #include "session/Session.h"
 
@@ -25,7 +27,6 @@ class SessionJournal;
 
 namespace secateur::ui {
 
-class CommandLines;
 class MessageLog;
 class PlanEditor;
 class SessionModel;
@@ -50,17 +51,6 @@ struct PruneRequest {
     ExportSettings exporting;
 };
 
-/// What decides what a job does, in a session: two jobs with equal requests do the same.
-struct JobRequest {
-    JobKind kind = JobKind::Calibrate;
-    std::vector<PlanDraft> drafts = {}; ///< of the plans that are searched, evaluated or written
-    TextSettings calibrationText = {}, evaluationText = {};
-    ScoreNorm norm = ScoreNorm::L2;
-    std::optional<std::vector<std::int64_t>> lentOrder = {}; ///< removals that drafts are given without a search
-    std::optional<ExportSettings> exporting = {};
-    bool operator==(const JobRequest &) const = default;
-};
-
 /// Cost of a job, said before it starts.
 struct JobCost {
     std::int64_t evaluations = 0;     ///< model evaluations of the search that are still to do
@@ -76,7 +66,7 @@ struct SampleTexts {
 
 /// The jobs that a session can ask for: each takes what it needs from the session model by value, runs on the compute thread, and brings its
 /// results back into the model (and into the journal as they come). Failures go to the message log. Asking again for what waits or runs already
-/// starts nothing, and is answered there too.
+/// starts nothing, and is answered there too; where another job of the kind is under way, people are asked there whether to stop it.
 class SessionJobs : public QObject {
     Q_OBJECT
 public:
@@ -123,6 +113,8 @@ public:
     /// Of evaluate(): what is missing of the search, the original where it was not measured on the text yet, the plan.
     JobCost evaluationCost() const;
     JobCost originalEvaluationCost() const;
+    /// Whether the original was measured on the evaluation text as it would be computed now; then evaluate() does not do so again.
+    bool isOriginalMeasured() const;
     JobCost curveCost(const CurveRequest &request) const;
     JobCost pruneCost(const PruneRequest &request) const;
     /// The current plan with that sparsity, N and K by the rule, on the calibration of the session's text; -1 where there is none yet.
@@ -151,20 +143,29 @@ signals:
     void engineReportChanged();
 
 private:
-    /// Starts a job of this session, unless one with that request waits or runs: `work` gets a copy of the session. It is called again when the job goes
-    /// on after its GPU gave out. Failures are posted under the topic. Without a request the job begins in any case.
-    int start(JobKind kind, const QString &title, const QString &command, const QString &topic, const std::optional<JobRequest> &request,
-              std::function<void(const SessionTask &, JobPort &)> work, std::function<void(const JobInfo &)> done = {},
-              const JobCost &cost = {});
+    using Work = std::function<void(const SessionTask &, JobPort &)>;
+    using Ended = std::function<void(const JobInfo &)>;
+    enum class IfBusy { Ask, Stop };
+    /// Starts a job of this session: `work` gets a copy of the session. It is called again when the job goes on after its GPU gave out. Failures are posted
+    /// under the kind's name. Where one with that request waits or runs, that goes on; where one with another request of the kind does, nothing starts and
+    /// people are asked. Models are opened in any case. Returns the job's number; 0 when nothing runs that was asked for.
+    int start(const JobRequest &request, Work work, Ended done = {}, const JobCost &cost = {}, IfBusy ifBusy = IfBusy::Ask);
+    void askToStop(const JobInfo &other, const QString &wanted, std::function<void()> startWanted);
     void startOpening(const std::filesystem::path &model, const std::optional<SampleTexts> &texts, int request);
     void cancelJobsOfSession();
     int runningRequest(const JobRequest &request) const;
+    const JobInfo *underWay(JobKind kind) const;
     void goOnWith(int number);
     void followMove(const EngineReport &report, const ForecastBasis &basis);
     std::function<void(const JobInfo &)> whenFinished(const QString &topic, std::function<void(const JobInfo &)> done = {});
-    std::vector<PlanDraft> searchableDrafts(const CurveRequest &request) const;
-    std::int64_t plannedRemovals(const PlanDraft &draft) const;
-    std::optional<SearchRecord> searchOf(const PlanDraft &draft) const;
+    QString titleOf(const JobRequest &request) const;
+    QString lineOf(const JobRequest &request) const; ///< its command line
+    Possibility possibilityOf(const JobRequest &request) const;
+    request::Calibrate calibrateRequest() const;
+    request::Impact impactRequest() const;
+    request::Evaluate evaluateRequest(const std::optional<PlanDraft> &draft) const;
+    request::Curve curveRequest(const CurveRequest &curve) const;
+    request::Prune pruneRequest(const PruneRequest &prune) const;
     void keepEngine(const EngineReport &report, const ForecastBasis &basis);
     std::vector<ExpectedPhase> phasesOf(const PruneRequest &request) const;
     double evaluationSeconds() const;
@@ -173,8 +174,7 @@ private:
     void exportTo(const SessionTask &task, JobPort &port, const PruningPlan &plan, const ExportSettings &settings);
     ForecastBasis basisNow() const;
     JobCost costOf(const JobSize &job) const;
-    JobCost costOf(JobSize job, std::int64_t evaluations) const;
-    CommandLines commandLines() const;
+    JobCost costOf(const JobAmount &amount) const;
     EngineSettings commandSettings() const; ///< as a command line names them
     /// Brings scores into the session and, if its settings still ask for them, into use. Returns the number of the calibration.
     std::int64_t keepCalibration(const std::shared_ptr<const NeuronScores> &scores, const std::shared_ptr<const RankedScores> &ranked);
@@ -203,6 +203,7 @@ private:
     std::shared_ptr<Findings> m_findings;             ///< of its jobs
     int m_openRequest = 0;
     std::map<int, JobRequest> m_requests; ///< by the job's number
+    int m_answered = 0;                   ///< the job that the answer to what was asked again is about
     std::set<QString> m_failures;         ///< topics of the jobs that failed with the texts and the plan as they are
     QThreadPool m_pool;                   ///< for what reads or writes files without Torch; one thread
     PlanHasher m_hasher;

@@ -2,13 +2,17 @@
 // What SessionJobs says without computing: what is possible, what it would cost, which command line does the same.
 #include "jobs/SessionJobs.h"
 
+#include "checkpoint/ModelName.h"
 #include "engine/ProcessMemory.h"
 #include "foundation/Error.h"
-#include "jobs/CommandLines.h"
 #include "models/SessionModel.h"
+#include "models/TextNames.h"
+#include "session/Measurements.h"
+
+#include <QLocale>
 
 #include <algorithm>
-#include <cmath>
+#include <variant>
 
 namespace secateur::ui {
 namespace {
@@ -27,103 +31,106 @@ QString jobProblem(const SessionModel &model)
 
 // ---- what is possible --------------------------------------------------------------------------------------------------------
 
-Possibility SessionJobs::canEvaluateDense() const
+Possibility SessionJobs::possibilityOf(const JobRequest &request) const
 {
     if (const QString problem = jobProblem(m_model); !problem.isEmpty())
         return {problem};
-    if (!m_model.tokenizerProblem().isEmpty())
-        return {m_model.tokenizerProblem()};
-    if (m_model.session().evaluationText.files.empty())
-        return {tr("Choose a text to evaluate on first.")};
-    return {};
+    const bool isOfText = kindOf(request) != JobKind::Export && kindOf(request) != JobKind::Search;
+    if (isOfText && !m_model.tokenizerProblem().isEmpty())
+        return {m_model.tokenizerProblem()}; // says what can be done all the same
+    const std::optional<Error> problem = problemOf(request, m_model.session());
+    return {problem ? QString::fromStdString(problem->what()) : QString()};
+}
+
+Possibility SessionJobs::canEvaluateDense() const
+{
+    return possibilityOf(evaluateRequest({}));
 }
 
 Possibility SessionJobs::canMeasureImpact() const
 {
-    if (const QString problem = jobProblem(m_model); !problem.isEmpty())
-        return {problem};
-    if (!m_model.tokenizerProblem().isEmpty())
-        return {m_model.tokenizerProblem()};
-    if (!m_model.pruningProblem().isEmpty())
-        return {m_model.pruningProblem()};
-    if (m_model.session().calibrationText.files.empty())
-        return {tr("Choose a calibration text first.")};
-    return {};
+    return possibilityOf(impactRequest());
 }
 
 Possibility SessionJobs::canCalibrate() const
 {
-    return canMeasureImpact();
+    return possibilityOf(calibrateRequest());
 }
 
 Possibility SessionJobs::canSearch() const
 {
-    if (const Possibility possible = canMeasureImpact(); !possible && !m_model.hasScores())
-        return possible;
-    if (const QString problem = jobProblem(m_model); !problem.isEmpty())
-        return {problem};
-    if (!m_model.hasScores())
-        return {tr("Calibrate first: the search runs on the narrowed model.")};
-    if (!m_model.balance())
-        return {m_model.balanceProblem()};
-    try {
-        PruningPlan plan;
-        plan.balance = *m_model.balance();
-        checkSearchSettings(m_model.draft().search, plan, m_model.spec());
-    } catch (const Error &problem) {
-        return {QString::fromStdString(problem.what())};
-    }
-    if (m_model.searchState() == SearchState::NotNeeded)
-        return {tr("N = 0: the plan removes no attention, so there is nothing to search.")};
-    if (m_model.searchState() == SearchState::Complete)
-        return {tr("The search of this plan is complete.")};
-    return {};
+    if (!m_model.draft().hasNeurons() && !m_model.tokenizerProblem().isEmpty())
+        return canCalibrate();
+    return possibilityOf(request::Search{m_model.draft()});
 }
 
 Possibility SessionJobs::canEvaluate() const
 {
-    if (const Possibility possible = canEvaluateDense(); !possible)
-        return possible;
-    const Possibility search = canSearch();
-    const SearchState state = m_model.searchState();
-    return state == SearchState::Complete || state == SearchState::NotNeeded ? Possibility() : search;
+    return possibilityOf(evaluateRequest(m_model.draft()));
 }
 
 Possibility SessionJobs::canExport() const
 {
-    const SearchState state = m_model.searchState();
-    if (const QString problem = jobProblem(m_model); !problem.isEmpty())
-        return {problem};
-    if (!m_model.hasScores())
-        return {tr("Calibrate first: no neurons are chosen yet.")};
-    if (!m_model.balance())
-        return {m_model.balanceProblem()};
-    if (state != SearchState::Complete && state != SearchState::NotNeeded)
-        return {tr("Search first: %1 of %2 removals are known.").arg(m_model.removalOrder().size()).arg(m_model.attentionsToRemove())};
-    return {};
+    return possibilityOf(request::Export{.draft = m_model.draft(), .settings = {}});
+}
+
+// ---- what is asked for -------------------------------------------------------------------------------------------------------
+
+request::Calibrate SessionJobs::calibrateRequest() const
+{
+    return {.text = m_model.session().calibrationText, .norm = m_model.session().norm};
+}
+
+request::Impact SessionJobs::impactRequest() const
+{
+    request::Impact impact{.text = m_model.session().calibrationText, .search = m_model.draft().search};
+    impact.search.forcedLayers.clear(); // every layer is measured, whatever the plan forces or keeps
+    impact.search.protectedLayers.clear();
+    return impact;
+}
+
+request::Evaluate SessionJobs::evaluateRequest(const std::optional<PlanDraft> &draft) const
+{
+    return {.draft = draft, .text = m_model.session().evaluationText};
+}
+
+request::Curve SessionJobs::curveRequest(const CurveRequest &curve) const
+{
+    return {.drafts = curve.drafts,
+            .text = m_model.session().evaluationText,
+            .lentOrder = curve.isOrderBorrowed ? std::optional(m_model.removalOrder()) : std::nullopt};
+}
+
+QString SessionJobs::titleOf(const JobRequest &request) const
+{
+    if (const auto *open = std::get_if<request::Open>(&request))
+        return tr("Open %1").arg(QString::fromStdString(modelName(open->model).brief));
+    if (const auto *calibrate = std::get_if<request::Calibrate>(&request))
+        return tr("Calibrate on %1").arg(textFilesName(calibrate->text));
+    if (std::holds_alternative<request::Impact>(request))
+        return tr("Impact of each attention on the original");
+    if (std::holds_alternative<request::Search>(request))
+        return tr("Search for K = %1").arg(QLocale().toString(m_model.neuronsKept()));
+    if (const auto *evaluate = std::get_if<request::Evaluate>(&request))
+        return (evaluate->draft ? tr("Evaluate on %1") : tr("Evaluate the original on %1")).arg(textFilesName(evaluate->text));
+    if (const auto *curve = std::get_if<request::Curve>(&request))
+        return tr("Measure the curve (points: %1)").arg(curve->drafts.size());
+    if (const auto *written = std::get_if<request::Export>(&request)) {
+        const std::filesystem::path &output = written->settings.output;
+        const std::filesystem::path named = output.has_filename() ? output : output.parent_path();
+        return tr("Export %1").arg(QString::fromStdString(named.filename().string()));
+    }
+    if (const auto *prune = std::get_if<request::Prune>(&request))
+        return tr("Prune by %1 %").arg(QLocale().toString(100 * prune->draft.balance.sparsity, 'g', 3));
+    return tr("Generate a text");
+}
+
+QString SessionJobs::lineOf(const JobRequest &request) const
+{
+    return QString::fromStdString(commandLineOf(request, m_model.session(), commandSettings()));
 }
 
 // ---- costs -------------------------------------------------------------------------------------------------------------------
-
-/// N of a draft; 0 when it is infeasible.
-std::int64_t SessionJobs::plannedRemovals(const PlanDraft &draft) const
-{
-    try {
-        return balance(m_model.spec(), draft.balance).attentionsToRemove;
-    } catch (const Error &) {
-        return 0;
-    }
-}
-
-/// What is known of the search of a draft; none when nothing is, or when it is infeasible.
-std::optional<SearchRecord> SessionJobs::searchOf(const PlanDraft &draft) const
-{
-    try {
-        return secateur::searchOf(m_model.session(), draft, balance(m_model.spec(), draft.balance).neuronsKept);
-    } catch (const Error &) {
-        return {};
-    }
-}
 
 /// The basis as it is now: what the window has taken since the model was opened is there as well. Once a job has loaded the weights that cannot be told from
 /// them any more, and what was there before is taken.
@@ -152,17 +159,14 @@ JobCost SessionJobs::costOf(const JobSize &job) const
 }
 
 /// The same for a job that evaluates candidates of the search: the rate of an earlier one is better known than a forecast's.
-JobCost SessionJobs::costOf(JobSize job, std::int64_t evaluations) const
+JobCost SessionJobs::costOf(const JobAmount &amount) const
 {
-    if (evaluations == 0)
+    if (amount.evaluations == 0)
         return {};
-    job.length = m_model.session().calibrationText.length;
-    if (const NeuronScores *scores = m_model.scores())
-        job.length = scores->provenance.length;
-    JobCost cost = costOf(job);
-    cost.evaluations = evaluations;
+    JobCost cost = costOf(amount.size);
+    cost.evaluations = amount.evaluations;
     if (m_secondsPerEvaluation) {
-        cost.seconds = double(evaluations * std::max<std::int64_t>(1, job.searchWindows)) * *m_secondsPerEvaluation;
+        cost.seconds = double(amount.evaluations * std::max<std::int64_t>(1, amount.size.searchWindows)) * *m_secondsPerEvaluation;
         if (cost.forecast)
             cost.forecast->seconds = *cost.seconds;
     }
@@ -171,13 +175,14 @@ JobCost SessionJobs::costOf(JobSize job, std::int64_t evaluations) const
 
 JobCost SessionJobs::calibrationCost() const
 {
-    const TextSettings &text = m_model.session().calibrationText;
-    if (!text.windows && text.files.empty())
+    request::Calibrate asked = calibrateRequest();
+    if (!asked.text.windows && asked.text.files.empty())
         return {};
-    const std::int64_t windows = m_model.roughWindows(text);
-    JobCost cost = costOf({.windows = windows, .length = text.length});
-    if (m_calibrationRate && m_calibrationRate->length == text.length && cost.seconds) {
-        cost.seconds = double(windows) * m_calibrationRate->seconds;
+    asked.text.windows = m_model.roughWindows(asked.text); // the sizes of the files were asked for before
+    const JobSize size = amountOf(asked, m_model.session()).size;
+    JobCost cost = costOf(size);
+    if (m_calibrationRate && m_calibrationRate->length == size.length && cost.seconds) {
+        cost.seconds = double(size.windows) * m_calibrationRate->seconds;
         if (cost.forecast)
             cost.forecast->seconds = *cost.seconds;
     }
@@ -192,38 +197,17 @@ JobCost SessionJobs::onePassCost() const
 
 JobCost SessionJobs::searchCost(const PlanDraft &draft) const
 {
-    if (!m_model.hasModel())
-        return {};
-    const std::int64_t N = plannedRemovals(draft);
-    const std::optional<SearchRecord> record = searchOf(draft);
-    const auto done = record ? std::int64_t(record->removalOrder().size()) : 0;
-    if (done >= N)
-        return {};
-    const auto isKnown = [](double loss) { return !std::isnan(loss); };
-    std::int64_t evaluations = record && isKnown(record->initialLoss) ? 0 : 1;
-    const auto forced = std::int64_t(draft.search.forcedLayers.size()), kept = std::int64_t(draft.search.protectedLayers.size());
-    for (std::int64_t n = done; n < N; ++n)
-        evaluations += n < forced ? 1 : m_model.layerCount() - n - kept;
-    if (record && std::int64_t(record->steps.size()) > done)
-        evaluations -=
-            std::count_if(record->steps[std::size_t(done)].losses.begin(), record->steps[std::size_t(done)].losses.end(), isKnown);
-    return costOf({.windows = 0,
-                   .length = 0,
-                   .searchWindows = draft.search.windows,
-                   .removals = N - done,
-                   .neuronsKept = balance(m_model.spec(), draft.balance).neuronsKept},
-                  evaluations);
+    return m_model.hasModel() ? costOf(amountOf(request::Search{draft}, m_model.session())) : JobCost();
 }
 
 JobCost SessionJobs::impactCost() const
 {
-    if (!m_model.hasModel())
-        return {};
-    const SearchRecord *record = m_model.denseImpact();
-    const std::int64_t known = record ? record->evaluations() + (std::isnan(record->initialLoss) ? 0 : 1) : 0;
-    return costOf(
-        {.windows = 0, .length = 0, .searchWindows = m_model.draft().search.windows, .removals = 1, .neuronsKept = m_model.neurons()},
-        m_model.layerCount() + 1 - known); // the model as it is comes first
+    return m_model.hasModel() ? costOf(amountOf(impactRequest(), m_model.session())) : JobCost();
+}
+
+bool SessionJobs::isOriginalMeasured() const
+{
+    return m_report ? isMeasured(m_model.session(), Measured::Perplexity, {}, m_report->computed) : m_model.denseEvaluation() != nullptr;
 }
 
 JobCost SessionJobs::originalEvaluationCost() const
@@ -249,7 +233,7 @@ JobCost SessionJobs::evaluationCost() const
         cost.seconds.reset();
         return cost;
     }
-    cost.seconds = cost.seconds.value_or(0) + *original.seconds * (workShare() + (m_model.denseEvaluation() ? 0 : 1));
+    cost.seconds = cost.seconds.value_or(0) + *original.seconds * (workShare() + (isOriginalMeasured() ? 0 : 1));
     if (cost.forecast)
         cost.forecast->seconds = *cost.seconds;
     return cost;
@@ -262,7 +246,7 @@ JobCost SessionJobs::curveCost(const CurveRequest &request) const
     for (const Measurement &e : m_model.session().measurements)
         if (e.text == m_model.session().evaluationText)
             perPoint = e.seconds;
-    double seconds = m_model.denseEvaluation() ? 0 : perPoint.value_or(0);
+    double seconds = isOriginalMeasured() ? 0 : perPoint.value_or(0);
     bool isKnown = perPoint.has_value();
     for (const PlanDraft &draft : request.drafts) {
         const JobCost search = request.isOrderBorrowed ? JobCost() : searchCost(draft);
@@ -298,23 +282,6 @@ std::int64_t SessionJobs::textMemory() const
 
 // ---- command lines -----------------------------------------------------------------------------------------------------------
 
-/// The drafts as a command line can make their plans: a borrowed order is one that is forced.
-std::vector<PlanDraft> SessionJobs::searchableDrafts(const CurveRequest &request) const
-{
-    std::vector<PlanDraft> drafts = request.drafts;
-    const std::vector<std::int64_t> order = m_model.removalOrder();
-    for (PlanDraft &draft : drafts) {
-        const auto N = std::size_t(plannedRemovals(draft));
-        const std::optional<SearchRecord> own = searchOf(draft);
-        if (!request.isOrderBorrowed || (own && own->removalOrder().size() >= N))
-            continue;
-        draft.search.protectedLayers.clear();
-        draft.search.forcedLayers = order;
-        draft.search.forcedLayers.resize(std::min(N, order.size()));
-    }
-    return drafts;
-}
-
 EngineSettings SessionJobs::commandSettings() const
 {
     EngineSettings settings = m_runner.settings();
@@ -323,34 +290,27 @@ EngineSettings SessionJobs::commandSettings() const
     return settings;
 }
 
-CommandLines SessionJobs::commandLines() const
-{
-    return {m_model.session(), commandSettings()};
-}
-
 QString SessionJobs::commandOf(JobKind kind) const
 {
     if (!m_model.hasModel() || !m_model.readOnlyReason().isEmpty()) // a plan that is known in part is another plan
         return {};
-    const CommandLines lines = commandLines();
+    const std::optional<PlanDraft> draft = m_model.draft().hasNeurons() ? std::optional(m_model.draft()) : std::nullopt;
     switch (kind) {
     case JobKind::Open:
-        return CommandLines::inspect(m_model.session().model->folder);
+        return lineOf(request::Open{m_model.session().model->folder});
     case JobKind::Calibrate:
-        return canCalibrate() ? lines.calibrate() : QString();
+        return canCalibrate() ? lineOf(calibrateRequest()) : QString();
     case JobKind::Impact:
-        return canMeasureImpact() ? lines.impact() : QString();
+        return canMeasureImpact() ? lineOf(impactRequest()) : QString();
     case JobKind::Search:
-        return m_model.hasScores() ? lines.plan(m_model.draft()) : QString();
+        return draft ? lineOf(request::Search{*draft}) : QString();
     case JobKind::Evaluate:
     case JobKind::Curve:
-        if (!canEvaluateDense())
-            return {};
-        return m_model.hasScores() ? lines.evaluate(m_model.draft(), m_model.session().evaluationText)
-                                   : lines.evaluateDense(m_model.session().evaluationText);
+        return canEvaluateDense() ? lineOf(evaluateRequest(draft)) : QString();
     case JobKind::Export:
-        return m_model.hasScores() ? lines.exportPlan(m_model.draft(), {}) : QString();
+        return exportCommand({});
     case JobKind::Prune: // asks for more than the session holds: pruneCommand()
+    case JobKind::Generate:
         return {};
     }
     return {};
@@ -358,7 +318,9 @@ QString SessionJobs::commandOf(JobKind kind) const
 
 QString SessionJobs::exportCommand(const ExportSettings &settings) const
 {
-    return m_model.hasScores() && m_model.readOnlyReason().isEmpty() ? commandLines().exportPlan(m_model.draft(), settings) : QString();
+    if (!m_model.draft().hasNeurons() || !m_model.readOnlyReason().isEmpty())
+        return {};
+    return lineOf(request::Export{.draft = m_model.draft(), .settings = settings});
 }
 
 } // namespace secateur::ui

@@ -4,6 +4,7 @@
 #include "models/MessageLog.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace secateur::ui {
 
@@ -18,17 +19,48 @@ int SessionJobs::runningRequest(const JobRequest &request) const
     return same == jobs.end() ? 0 : same->number;
 }
 
+/// One of that kind that is not over and not about to be; null without one. One that is held waits for people, and gives way.
+const JobInfo *SessionJobs::underWay(JobKind kind) const
+{
+    const auto &jobs = m_runner.jobs();
+    const auto found = std::find_if(jobs.begin(), jobs.end(), [&](const JobInfo &job) {
+        return job.kind == kind && !job.isOver() && job.state != JobInfo::State::Cancelling && !job.isHeld();
+    });
+    return found == jobs.end() ? nullptr : &*found;
+}
+
 /// It was asked for once more: one that is held tries again, and any other goes on as it is.
 void SessionJobs::goOnWith(int number)
 {
     const JobInfo job = *m_runner.job(number);
     if (job.isHeld())
         return m_runner.setPaused(number, false);
+    m_answered = number;
     Message message;
     message.topic = QStringLiteral("again");
     message.sentence = job.state == JobInfo::State::Paused    ? tr("%1 is paused: resume it in the job bar.").arg(job.title)
                        : job.state == JobInfo::State::Waiting ? tr("%1 already waits behind another job.").arg(job.title)
                                                               : tr("%1 is running already.").arg(job.title);
+    m_messages.post(message);
+}
+
+/// Another of its kind was asked for, which would take its place.
+void SessionJobs::askToStop(const JobInfo &other, const QString &wanted, std::function<void()> startWanted)
+{
+    m_answered = other.number;
+    Message message;
+    message.topic = QStringLiteral("again");
+    message.sentence = (other.state == JobInfo::State::Paused    ? tr("%1 is paused, so this was not started: %2.")
+                        : other.state == JobInfo::State::Waiting ? tr("%1 waits behind another job, so this was not started: %2.")
+                                                                 : tr("%1 is running, so this was not started: %2."))
+                           .arg(other.title, wanted);
+    message.hint = tr("What it has finished is kept if you stop it.");
+    message.actionText = tr("Stop it and start this one");
+    message.action = [this, generation = m_generation, startWanted = std::move(startWanted)] {
+        m_messages.resolve(QStringLiteral("again"));
+        if (generation == m_generation) // else it was asked of a session before
+            startWanted();
+    };
     m_messages.post(message);
 }
 

@@ -3,13 +3,13 @@
 
 #include "engine/Engine.h"
 #include "foundation/Failures.h"
+#include "jobs/JobWork.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
 #include "session/Measurements.h"
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <future>
 #include <limits>
 #include <utility>
@@ -30,11 +30,25 @@ SessionTask::SessionTask(SessionModel &model, MessageLog &messages, std::shared_
 Engine &SessionTask::engine(JobPort &port) const
 {
     Engine &engine = port.engine(m_session->model->folder);
-    engine.hearTexts([task = *this, &port](const TextSettings &text, const TextReport &report) { // until the next job
+    engine.hearTexts([task = *this, tell = listener(port)](const TextSettings &text, const TextReport &report) { // until the next job
         noteContent(task.m_findings->readTexts, text, report.tokenHash);
-        task.deliver(port, [&model = task.m_model, text, report] { model.tellTextRead(text, report); });
+        tell(TextRead{.text = text, .report = report});
     });
     return engine;
+}
+
+EventListener SessionTask::listener(JobPort &port) const
+{
+    return [task = *this, &port](const JobEvent &event) {
+        if (task.m_journal) {
+            try {
+                task.m_journal->add(event);
+            } catch (const std::exception &problem) { // a full disk must not stop the computation, but be said
+                task.tellJournalProblem(port, problem);
+            }
+        }
+        task.deliver(port, [&model = task.m_model, event] { model.apply(event); });
+    };
 }
 
 void SessionTask::deliver(JobPort &port, std::function<void()> function) const
@@ -81,22 +95,6 @@ void SessionTask::tellJournalProblem(JobPort &port, const std::exception &proble
                 .action = {},
                 .time = {}});
 }
-
-namespace {
-
-/// What a search begins with.
-void writeSteps(SessionJournal &journal, const std::string &key, const std::vector<SearchStep> &steps)
-{
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-        for (std::size_t layer = 0; layer < steps[i].losses.size(); ++layer)
-            if (!std::isnan(steps[i].losses[layer]))
-                journal.candidateEvaluated(key, std::int64_t(i), std::int64_t(layer), steps[i].losses[layer]);
-        if (steps[i].removed >= 0)
-            journal.attentionRemoved(key, std::int64_t(i), steps[i].removed, steps[i].isForced);
-    }
-}
-
-} // namespace
 
 /// The session with what its jobs have found since.
 Session SessionTask::known() const
@@ -151,97 +149,39 @@ void SessionTask::search(JobPort &port, PruningPlan &plan, const PlanDraft &draf
     const std::string key = searchKey(draft, plan.balance.neuronsKept);
     SessionModel &model = m_model;
     startAnewIfNeeded(port, plan);
-    const bool isOfOthers =
-        searchOfOthers(known(), draft, plan.balance.neuronsKept).has_value(); // so the journal knows less under this key
-    const std::vector<SearchStep> taken = isOfOthers ? plan.search.steps : std::vector<SearchStep>();
-    bool isTold = false;
-    const auto tellBegin = [&] { // by then the plan's record says where its numbers come from
-        if (std::exchange(isTold, true))
-            return;
-        deliver(port, [&model, key, record = plan.search] { model.setSearch(key, record); });
-        write(port, [&](SessionJournal &j) {
-            j.searchBegun(key, plan.search.settings, plan.search.provenance, plan.search.initialLoss);
-            writeSteps(j, key, taken);
-        });
-    };
-    const auto keep = [&] {
+    const auto end = [&] { // also when it is cancelled: what was found counts
         if (plan.search.isBegun())
             m_findings->searches[key] = plan.search;
+        deliver(port, [&model] { model.setRunningSearch({}); });
     };
     deliver(port, [&model, key] { model.setRunningSearch(key); });
+    const TextSettings text = draft.plan.empty() ? textSettingsOf(plan.calibration) : m_session->calibrationText;
     try {
-        engine(port).search(
-            plan, textSettingsOf(plan.calibration), draft.search, port.context(),
-            [&](const CandidateLoss &heard) {
-                tellBegin();
-                if (!heard.isScreened) // those of a step under way are soon computed again
-                    write(port, [&](SessionJournal &j) { j.candidateEvaluated(key, heard.step, heard.layer, heard.loss); });
-                deliver(port, [&model, key, heard] { model.addCandidate(key, heard); });
-            },
-            [&](const PruningPlan &current) {
-                const auto step = std::int64_t(current.removedAttentions.size()) - 1;
-                const std::int64_t layer = current.removedAttentions.back();
-                const bool isForced = current.search.steps[std::size_t(step)].isForced;
-                write(port, [&](SessionJournal &j) { j.attentionRemoved(key, step, layer, isForced); });
-                deliver(port, [&model, key, step, layer, isForced] { model.addRemoval(key, step, layer, isForced); });
-            });
-    } catch (...) { // cancelled, mostly: what was found counts
-        keep();
-        deliver(port, [&model] { model.setRunningSearch({}); });
+        secateur::search(engine(port), plan, key, text, draft.search, port.context(), listener(port));
+    } catch (...) {
+        end();
         throw;
     }
-    keep();
-    deliver(port, [&model] { model.setRunningSearch({}); });
-    deliver(port, [&model, key, record = plan.search] { model.setSearch(key, record); });
+    end();
 }
 
 void SessionTask::measureImpact(JobPort &port) const
 {
-    SearchSettings settings = m_session->draft.search;
-    settings.forcedLayers.clear(); // every layer is measured
-    settings.protectedLayers.clear();
-    SessionModel &model = m_model;
-    SearchRecord empty;
-    empty.settings = settings;
-    empty.initialLoss = std::numeric_limits<double>::quiet_NaN();
-    deliver(port, [&model, empty] { model.setSearch({}, empty); });
-    write(port, [&](SessionJournal &j) { j.searchBegun({}, settings, {}, empty.initialLoss); }); // what was known before does not count
-    const SearchRecord record = engine(port).impact(m_session->calibrationText, settings, port.context(), [&](const CandidateLoss &heard) {
-        write(port, [&](SessionJournal &j) { j.candidateEvaluated({}, heard.step, heard.layer, heard.loss); });
-        deliver(port, [&model, heard] { model.addCandidate({}, heard); });
-    });
-    deliver(port, [&model, record] { model.setSearch({}, record); });
-    write(port, [&](SessionJournal &j) {
-        j.searchBegun({}, record.settings, record.provenance, record.initialLoss);
-        j.attentionRemoved({}, 0, record.steps.front().removed, false);
-    });
+    secateur::measureImpact(engine(port), m_session->calibrationText, m_session->draft.search, port.context(), listener(port));
 }
 
 Measurement SessionTask::evaluate(JobPort &port, const PruningPlan *plan, const PlanDraft &draft, bool isOrderBorrowed) const
 {
-    const auto start = std::chrono::steady_clock::now();
-    Measurement record;
-    record.text = m_session->evaluationText;
-    record.result = engine(port).evaluate(plan, record.text, port.context());
-    record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    record.computed = engine(port).report().computed;
-    record.neuronsKept = m_session->model->spec.mostNeurons();
-    if (plan) {
-        record.calibration = draft.calibration;
-        record.neuronsKept = plan->balance.neuronsKept;
-        record.removed = plan->removedAttentions;
-        record.isOrderBorrowed = isOrderBorrowed;
-        record.planHash = plan->hash();
-        record.draft = draft;
-    }
+    Evaluated what;
+    if (plan)
+        what = {.plan = plan, .draft = draft, .isOrderBorrowed = isOrderBorrowed};
+    const TextSettings &text = m_session->evaluationText;
+    const Measurement record = secateur::evaluate(engine(port), m_session->model->spec, what, text, port.context(), listener(port));
     if (!plan)
         m_findings->originals.push_back(record);
-    write(port, [&](SessionJournal &j) { j.evaluated(record); });
-    deliver(port, [&model = m_model, record, draft] {
-        model.addMeasurement(record);
-        if (!record.planHash.empty())
-            model.setPlanHash(draft, record.removed, QString::fromStdString(record.planHash));
-    });
+    else
+        deliver(port,
+                [&model = m_model, record, draft] { model.setPlanHash(draft, record.removed, QString::fromStdString(record.planHash)); });
     return record;
 }
 
@@ -252,12 +192,7 @@ std::optional<Measurement> SessionTask::evaluateDenseOnce(JobPort &port) const
 
 bool SessionTask::isMeasured(JobPort &port, const std::string &planHash) const
 {
-    const Session session = known();
-    const ComputeConditions now = engine(port).report().computed;
-    return std::ranges::any_of(session.measurements, [&](const Measurement &m) {
-        return m.what == Measured::Perplexity && m.planHash == planHash && isOn(m, session.evaluationText, session.readTexts) &&
-               differenceOf(m.computed, now).isNone();
-    });
+    return secateur::isMeasured(known(), Measured::Perplexity, planHash, engine(port).report().computed);
 }
 
 } // namespace secateur::ui

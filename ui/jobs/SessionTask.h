@@ -39,6 +39,8 @@ public:
     const Session &session() const { return *m_session; }
     /// With the session's model open; the session model hears of the texts that it reads.
     Engine &engine(JobPort &port) const;
+    /// What a job tells goes there: into the journal, on this thread, and from there into the session model.
+    EventListener listener(JobPort &port) const;
     void deliver(JobPort &port, std::function<void()> function) const;
     /// The same, and waits until it was done. Throws Cancelled when the job is stopped meanwhile, as it is when another session begins.
     void deliverAndWait(JobPort &port, std::function<void()> function) const;
@@ -58,18 +60,6 @@ public:
     std::optional<Measurement> evaluateDenseOnce(JobPort &port) const;
     /// Whether a plan, or the dense model for no hash, was measured on the evaluation text as it would be computed now.
     bool isMeasured(JobPort &port, const std::string &planHash) const;
-
-    template <class Function>
-    void write(JobPort &port, Function function) const
-    {
-        if (!m_journal)
-            return;
-        try {
-            function(*m_journal);
-        } catch (const std::exception &problem) { // a full disk must not stop the computation, but be said
-            tellJournalProblem(port, problem);
-        }
-    }
 
 private:
     Session known() const;

@@ -99,7 +99,7 @@ void TextReader::read(const TextSettings &text)
         bool isGood = true;
         try {
             const TextReport report = readWindows(*tokenizer, text, {.bytes = memory}, JobContext(stop)).report;
-            tell = [this, text, report] { m_model.tellTextRead(text, report); };
+            tell = [this, text, report] { m_model.apply(TextRead{.text = text, .report = report}); };
         } catch (const Cancelled &) {
             return;
         } catch (const std::exception &thrown) {

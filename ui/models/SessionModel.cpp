@@ -3,24 +3,18 @@
 
 #include "checkpoint/ModelName.h"
 #include "foundation/Error.h"
+#include "foundation/Failures.h"
 #include "session/Measurements.h"
 
 #include <algorithm>
-#include <limits>
+#include <variant>
 
 namespace secateur::ui {
 namespace {
 
-constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-
 bool contains(const std::vector<std::int64_t> &list, std::int64_t value)
 {
     return std::find(list.begin(), list.end(), value) != list.end();
-}
-
-std::int64_t defaultLength(const ModelSpec &spec)
-{
-    return std::min<std::int64_t>(2048, spec.contextLength); // the authors' calibration
 }
 
 } // namespace
@@ -109,21 +103,6 @@ std::int64_t SessionModel::roughWindows(const TextSettings &text) const
 
 // ---- changes -----------------------------------------------------------------------------------------------------------------
 
-void SessionModel::begin(const ModelSummary &summary)
-{
-    m_session = {};
-    m_runningSearch.clear();
-    m_ranked.clear();
-    m_hashes.clear();
-    m_roughWindows.clear();
-    m_session.model = summary;
-    m_session.calibrationText = {.files = {}, .windows = 32, .length = defaultLength(summary.spec), .seed = 0};
-    m_session.evaluationText = {.files = {}, .windows = {}, .length = defaultLength(summary.spec), .seed = 0};
-    m_isModelThere = true;
-    followModel();
-    emit modelChanged();
-}
-
 void SessionModel::restore(Session session, std::vector<std::shared_ptr<const RankedScores>> ranked)
 {
     m_session = std::move(session);
@@ -132,11 +111,17 @@ void SessionModel::restore(Session session, std::vector<std::shared_ptr<const Ra
             textSettingsOf(used->provenance); // sessions of before kept scores in use when the settings were changed
         m_session.norm = used->norm;
     }
+    followSession(std::move(ranked), false);
+}
+
+/// Another session was put in place.
+void SessionModel::followSession(std::vector<std::shared_ptr<const RankedScores>> ranked, bool isModelThere)
+{
     m_runningSearch.clear();
     m_ranked = std::move(ranked);
     m_hashes.clear();
     m_roughWindows.clear();
-    m_isModelThere = false;
+    m_isModelThere = isModelThere;
     followModel();
     emit modelChanged();
 }
@@ -237,27 +222,43 @@ void SessionModel::followSearches(const std::string &changedKey)
 
 // ---- results -----------------------------------------------------------------------------------------------------------------
 
-qint64 SessionModel::addCalibration(std::shared_ptr<const NeuronScores> scores, std::shared_ptr<const RankedScores> ranked)
+void SessionModel::apply(const JobEvent &event)
 {
-    for (std::size_t i = 0; i < m_session.calibrations.size(); ++i)
-        if (isSameCalibration(*m_session.calibrations[i], *scores))
-            return qint64(i);
-    m_session.calibrations.push_back(std::move(scores));
-    m_ranked.push_back(std::move(ranked));
-    emit calibrationsChanged();
-    return qint64(m_session.calibrations.size()) - 1;
+    if (const auto *text = std::get_if<TextRead>(&event))
+        return takeText(*text);
+    const Exactness before = planExactness();
+    const std::size_t calibrations = m_session.calibrations.size();
+    try {
+        applyEvent(m_session, event);
+    } catch (const Flaw &) {
+        return;
+    }
+    if (std::holds_alternative<Opened>(event)) {
+        followSession({}, true);
+    } else if (const auto *scored = std::get_if<Scored>(&event)) {
+        if (m_session.calibrations.size() == calibrations)
+            return;
+        m_ranked.push_back(scored->ranked);
+        emit calibrationsChanged();
+    } else if (const auto *search = std::get_if<SearchKnown>(&event)) {
+        tellOfSearch(search->key, before);
+    } else if (const auto *loss = std::get_if<LossKnown>(&event)) {
+        tellOfSearch(loss->key, before);
+    } else if (const auto *removal = std::get_if<AttentionRemoved>(&event)) {
+        tellOfSearch(removal->key, before);
+    } else if (std::holds_alternative<MeasurementMade>(event)) {
+        emit evaluationsChanged();
+    } else if (std::holds_alternative<Exported>(event)) {
+        emit exportsChanged();
+    }
 }
 
-/// The record of a search that runs; an empty one is begun where there is none.
-SearchRecord &SessionModel::recordOf(const std::string &key)
+qint64 SessionModel::addCalibration(std::shared_ptr<const NeuronScores> scores, std::shared_ptr<const RankedScores> ranked)
 {
-    SearchRecord empty;
-    empty.initialLoss = kUnknown;
-    if (!key.empty())
-        return m_session.searches.try_emplace(key, empty).first->second;
-    if (!m_session.denseImpact)
-        m_session.denseImpact = empty;
-    return *m_session.denseImpact;
+    apply(Scored{scores, std::move(ranked)});
+    const auto &all = m_session.calibrations;
+    return qint64(std::find_if(all.begin(), all.end(), [&](const auto &known) { return isSameCalibration(*known, *scores); }) -
+                  all.begin());
 }
 
 /// The search of another plan can still decide whether this one's figures are unknown or stale.
@@ -274,72 +275,22 @@ void SessionModel::tellOfSearch(const std::string &key, Exactness before)
         emit otherSearchChanged();
 }
 
-void SessionModel::setSearch(const std::string &key, SearchRecord record)
-{
-    const Exactness before = planExactness();
-    if (key.empty())
-        m_session.denseImpact = std::move(record);
-    else
-        m_session.searches[key] = std::move(record);
-    tellOfSearch(key, before);
-}
-
-void SessionModel::addCandidate(const std::string &key, const CandidateLoss &heard)
-{
-    const Exactness before = planExactness();
-    SearchRecord &record = recordOf(key);
-    if (heard.step < 0) {
-        record.initialLoss = heard.loss;
-    } else {
-        while (qint64(record.steps.size()) <= heard.step)
-            record.steps.push_back(SearchStep::begun(layerCount()));
-        SearchStep &step = record.steps[std::size_t(heard.step)];
-        std::vector<double> &losses = heard.isScreened ? step.screened : step.losses;
-        losses.resize(step.losses.size(), std::numeric_limits<double>::quiet_NaN());
-        losses[std::size_t(heard.layer)] = heard.loss;
-    }
-    tellOfSearch(key, before);
-}
-
-void SessionModel::addRemoval(const std::string &key, qint64 step, qint64 layer, bool isForced)
-{
-    const auto found = m_session.searches.find(key);
-    if (found == m_session.searches.end() || qint64(found->second.steps.size()) <= step)
-        return; // no loss of that step is known: nothing can have been removed
-    const Exactness before = planExactness();
-    found->second.steps[std::size_t(step)].removed = layer;
-    found->second.steps[std::size_t(step)].isForced = isForced;
-    tellOfSearch(key, before);
-}
-
-void SessionModel::tellTextRead(const TextSettings &text, const TextReport &report)
+void SessionModel::takeText(const TextRead &event)
 {
     QStringList lines;
-    for (const std::string &line : linesOf(report))
+    for (const std::string &line : linesOf(event.report))
         lines << QString::fromStdString(line);
     const auto wereOn = [&] {
         std::vector<bool> all;
         for (const Measurement &m : m_session.measurements)
-            all.push_back(isOn(m, text, m_session.readTexts));
+            all.push_back(isOn(m, event.text, m_session.readTexts));
         return all;
     };
     const std::vector<bool> before = wereOn();
-    noteContent(m_session.readTexts, text, report.tokenHash);
-    emit textRead(text, lines, report);
+    applyEvent(m_session, event);
+    emit textRead(event.text, lines, event.report);
     if (wereOn() != before)
         emit evaluationsChanged();
-}
-
-void SessionModel::addMeasurement(const Measurement &record)
-{
-    secateur::addMeasurement(m_session.measurements, record);
-    emit evaluationsChanged();
-}
-
-void SessionModel::addExport(const ExportRecord &record)
-{
-    m_session.exports.push_back(record);
-    emit exportsChanged();
 }
 
 QString SessionModel::planHash() const

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pruning/RankedScores.h"
+#include "session/JobEvent.h"
 #include "session/Session.h"
 
 #include <QObject>
@@ -129,7 +130,7 @@ public:
 
     // ---- changes ---------------------------------------------------------------------------------------------------------------
     /// A new session of a model that was opened.
-    void begin(const ModelSummary &summary);
+    void begin(const ModelSummary &summary) { apply(Opened{summary}); }
     /// A session that was loaded. Ranked scores belong to its calibrations, in order. Where the scores in use are of other settings than are set, those of
     /// the calibration follow the scores, from which everything else in it was made.
     void restore(Session session, std::vector<std::shared_ptr<const RankedScores>> ranked);
@@ -143,23 +144,27 @@ public:
     void setView(std::map<std::string, std::string> view) { m_session.view = std::move(view); }
 
     // ---- results ---------------------------------------------------------------------------------------------------------------
+    /// Takes what a job tells into the session, and tells those who follow. Scores come with their ranking: to sort them takes too long here. An event that
+    /// does not follow what is known changes nothing.
+    void apply(const JobEvent &event);
     /// Returns the calibration's index; an equal one that is there already (isSameCalibration) is reused. Does not touch the draft.
     qint64 addCalibration(std::shared_ptr<const NeuronScores> scores, std::shared_ptr<const RankedScores> ranked);
-    /// Puts a record, or what is known of it so far, in place. `key` empty = the impact on the dense model.
-    void setSearch(const std::string &key, SearchRecord record);
-    /// One more loss of a search that runs, the first one too; step and layer -1 = the initial loss.
-    void addCandidate(const std::string &key, const CandidateLoss &heard);
+    void setSearch(const std::string &key, const SearchRecord &record) { apply(SearchKnown{key, record}); }
+    void addCandidate(const std::string &key, const CandidateLoss &heard) { apply(LossKnown{key, heard}); }
+    void addRemoval(const std::string &key, qint64 step, qint64 layer, bool isForced)
+    {
+        apply(AttentionRemoved{key, step, layer, isForced});
+    }
+    void addMeasurement(const Measurement &record) { apply(MeasurementMade{record}); }
+    void addExport(const ExportRecord &record) { apply(Exported{record}); }
     /// The search that a job works on now; empty: none.
     void setRunningSearch(const std::string &key) { m_runningSearch = key; }
-    void addRemoval(const std::string &key, qint64 step, qint64 layer, bool isForced);
-    void addMeasurement(const Measurement &record);
-    void addExport(const ExportRecord &record);
     void setPlanHash(const PlanDraft &draft, const std::vector<std::int64_t> &removed, const QString &hash);
 
-    /// A job has read this text: what it turned out to be, for people. Its content is known from here on, so that other measurements may be those of
+    /// This text was read: what it turned out to be, for people. Its content is known from here on, so that other measurements may be those of
     /// the text.
-    void tellTextRead(const TextSettings &text, const TextReport &report);
-    /// The same of a text that cannot be used as it is. `windows`: how many it gives where it is only too short; else 0.
+    void tellTextRead(const TextSettings &text, const TextReport &report) { apply(TextRead{text, report}); }
+    /// A text was chosen that cannot be used as it is. `windows`: how many it gives where it is only too short; else 0.
     void tellTextRefused(const TextSettings &text, const QString &sentence, const QString &hint, qint64 windows = 0)
     {
         emit textRefused(text, sentence, hint, windows);
@@ -170,7 +175,7 @@ signals:
     void modelPresenceChanged(); ///< isModelThere()
     void modelMoved();           ///< its folder
     void textsChanged();
-    /// See tellTextRead(); `lines` are those of linesOf().
+    /// What a text turned out to be that was read, for people; nothing keeps it. `lines` are those of linesOf().
     void textRead(const secateur::TextSettings &text, const QStringList &lines, const secateur::TextReport &report);
     void textRefused(const secateur::TextSettings &text, const QString &sentence, const QString &hint, qint64 windows);
     void calibrationsChanged(); ///< one was added
@@ -186,9 +191,10 @@ signals:
 private:
     void follow();
     void followModel();
+    void followSession(std::vector<std::shared_ptr<const RankedScores>> ranked, bool isModelThere);
+    void takeText(const TextRead &event);
     void followSearches(const std::string &changedKey);
     ModelFigures figuresOf(const ModelSpec &spec) const;
-    SearchRecord &recordOf(const std::string &key);
     void tellOfSearch(const std::string &key, Exactness before);
     bool isAnySearchBegun() const;
     const Measurement *evaluationOfPlan(const TextSettings *text) const;

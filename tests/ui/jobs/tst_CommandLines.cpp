@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "jobs/CommandLines.h"
-
+// The command lines of the table of jobs, read by the real parser, and some run by the real program.
 #include "../../exporting/JsonSchema.h"
 #include "SampleBench.h"
 #include "cli/Options.h"
+#include "jobs/JobTypes.h"
 #include "pruning/NeuronScores.h"
 #include "pruning/PlanFile.h"
 
@@ -14,6 +14,7 @@
 #include <QProcessEnvironment>
 #include <QtTest>
 
+#include <algorithm>
 #include <fstream>
 #include <functional>
 #include <string>
@@ -49,6 +50,36 @@ std::optional<cli::Options> parsed(const QString &line)
     return cli::parse(int(arguments.size()), arguments.data(), exitCode);
 }
 
+/// The lines of a session's jobs.
+struct Lines {
+    const Session &session;
+    EngineSettings engine;
+
+    QString of(const JobRequest &request) const { return QString::fromStdString(commandLineOf(request, session, engine)); }
+    QString calibrate() const { return of(request::Calibrate{.text = session.calibrationText, .norm = session.norm}); }
+    QString impact() const { return of(request::Impact{.text = session.calibrationText, .search = session.draft.search}); }
+    QString plan(const PlanDraft &draft) const { return of(request::Search{draft}); }
+    QString evaluate(const PlanDraft &draft, const TextSettings &text) const { return of(request::Evaluate{.draft = draft, .text = text}); }
+    QString evaluateDense(const TextSettings &text) const { return of(request::Evaluate{.draft = {}, .text = text}); }
+    QString curve(const std::vector<PlanDraft> &drafts, const TextSettings &text) const
+    {
+        return of(request::Curve{.drafts = drafts, .text = text, .lentOrder = {}});
+    }
+    QString exportPlan(const PlanDraft &draft, const ExportSettings &settings) const
+    {
+        return of(request::Export{.draft = draft, .settings = settings});
+    }
+    QString prune(const PlanDraft &draft, const ExportSettings &settings) const
+    {
+        return of(request::Prune{.draft = draft,
+                                 .calibrationText = session.calibrationText,
+                                 .evaluationText = session.evaluationText,
+                                 .norm = session.norm,
+                                 .settings = settings});
+    }
+    QString inspect(const std::filesystem::path &model) const { return of(request::Open{model}); }
+};
+
 /// A session of the sample with scores that were made up.
 struct Made {
     Session session;
@@ -61,7 +92,7 @@ struct Made {
         session.calibrations = {madeUpScores(session.model->spec, 7)};
         session.draft.calibration = 0;
     }
-    CommandLines lines() const { return CommandLines(session, engine); }
+    Lines lines() const { return {session, engine}; }
 };
 
 /// Runs a line in a folder, with the built program in the path and no display. Its exit code.
@@ -256,7 +287,7 @@ void TestCommandLines::everyLineIsUnderstood()
     Made made;
     made.session.draft.search.windows = 2;
     const TextSettings text{.files = {"/texts/oz.txt"}, .windows = {}, .length = 512, .seed = 0};
-    QCOMPARE(parsed(CommandLines::inspect("/models/tiny")).value().command, std::string("inspect"));
+    QCOMPARE(parsed(made.lines().inspect("/models/tiny")).value().command, std::string("inspect"));
     const cli::Options impact = parsed(made.lines().impact()).value();
     QCOMPARE(impact.keep.value(), 344); // nothing is narrowed
     QCOMPARE(impact.remove.value(), 1);
@@ -304,9 +335,9 @@ void TestCommandLines::exportsNameWhatIsWritten()
     QCOMPARE(chosen.output, settings.output);
     QCOMPARE(chosen.exportDtype, std::string("float16"));
     QVERIFY(chosen.isOverwriteAllowed);
-    const QStringList words = made.lines().exportWords(made.session.draft, settings);
-    QCOMPARE(words.first(), QStringLiteral("secateur-cli"));
-    QVERIFY(words.contains(QStringLiteral("/models/pruned")));
+    const std::vector<std::string> words = exportWords({.draft = made.session.draft, .settings = settings}, made.session, made.engine);
+    QCOMPARE(words.front(), std::string("secateur-cli"));
+    QVERIFY(std::ranges::find(words, "/models/pruned") != words.end());
 }
 
 void TestCommandLines::pathsSurviveTheShell_data()
@@ -328,7 +359,7 @@ void TestCommandLines::pathsSurviveTheShell()
     const cli::Options o = parsed(made.lines().plan(made.session.draft)).value();
     QCOMPARE(o.model, place);
     QCOMPARE(o.texts, made.session.calibrationText.files);
-    QCOMPARE(parsed(CommandLines::inspect(place)).value().model, place);
+    QCOMPARE(parsed(made.lines().inspect(place)).value().model, place);
     ExportSettings settings;
     settings.output = place / "out";
     QCOMPARE(parsed(made.lines().exportPlan(made.session.draft, settings)).value().output, settings.output);

@@ -5,7 +5,6 @@
 #include "SampleBench.h"
 #include "foundation/Error.h"
 #include "foundation/Ranks.h"
-#include "jobs/CommandLines.h"
 #include "jobs/JobTable.h"
 #include "pruning/PlanFile.h"
 #include "session/SessionStore.h"
@@ -103,6 +102,7 @@ private slots:
     void jobsBehindASearchDoNotRepeatIt();
     void theSearchOfAnotherThreadCountStartsAnew();
     void evaluatingSearchesFirstAndMeasuresTheDenseModelOnce();
+    void anOriginalThatWasComputedDifferentlyIsMeasuredAgain();
     void numbersAreThoseOfTheCommandLine();
     void aCurveWithABorrowedOrder();
     void aCurveThatSearchesEachPoint();
@@ -116,6 +116,7 @@ private slots:
     void aHeldCurveKeepsItsPoints();
     void aHeldPruningGoesOn();
     void whatRunsIsNotStartedAgain();
+    void aRunningJobIsStoppedOnlyWhenPeopleSaySo();
     void requestsThatDifferAreTwo();
     void aHeldPruningIsRetriedOnlyForTheSameRequest();
     void openingEndsTheJobsOfTheSession();
@@ -661,6 +662,29 @@ void TestSessionJobs::evaluatingSearchesFirstAndMeasuresTheDenseModelOnce()
     QCOMPARE(measured.size(), 7);
 }
 
+void TestSessionJobs::anOriginalThatWasComputedDifferentlyIsMeasuredAgain()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    bench.jobs.evaluateDense();
+    QVERIFY(bench.finish());
+    QVERIFY(bench.jobs.isOriginalMeasured());
+    Measurement elsewhere = bench.model.session().measurements.front();
+    QVERIFY(elsewhere.computed == bench.jobs.engineReport()->computed);
+    elsewhere.computed.threads = 16;
+    QVERIFY(bench.open()); // a new session
+    QVERIFY(bench.calibrate());
+    bench.editor.setAttentionsToRemove(0);
+    bench.model.addMeasurement(elsewhere);
+    QVERIFY(!bench.jobs.isOriginalMeasured());
+    QVERIFY(bench.evaluate());
+    QCOMPARE(bench.model.session().measurements.size(), 3U); // that one, the original as it is computed here, the plan
+    QVERIFY(bench.jobs.isOriginalMeasured());
+    QCOMPARE(bench.model.denseEvaluation()->computed.threads, 1);
+    QVERIFY(bench.evaluate());
+    QCOMPARE(bench.model.session().measurements.size(), 3U);
+}
+
 void TestSessionJobs::numbersAreThoseOfTheCommandLine()
 {
     SampleBench bench;
@@ -1130,18 +1154,76 @@ void TestSessionJobs::whatRunsIsNotStartedAgain()
     bench.jobs.evaluate();
     QCOMPARE(bench.runner.jobs().size(), 4U);
     QCOMPARE(again(), QStringLiteral("Evaluate on oz.txt already waits behind another job."));
-    bench.jobs.evaluateDense(); // another request of the kind takes its place
+    bench.jobs.evaluateDense(); // another of the kind
+    QCOMPARE(bench.runner.jobs().size(), 4U);
+    QCOMPARE(again(),
+             QStringLiteral("Evaluate on oz.txt waits behind another job, so this was not started: Evaluate the original on oz.txt."));
+    bench.message(QStringLiteral("again")).action();
     QTRY_VERIFY(bench.runner.job(4)->state == State::Cancelled);
     QCOMPARE(bench.runner.jobs().size(), 5U);
+    QCOMPARE(again(), QString());
 
     const std::int64_t before = lossesOf(bench.model.search());
-    bench.editor.setAttentionsToRemove(9); // other settings: the newer one takes over, with what was found
+    bench.editor.setAttentionsToRemove(9); // other settings
     bench.editor.setNeuronsKept(150);
     bench.jobs.search();
+    QCOMPARE(bench.runner.jobs().size(), 5U);
+    QVERIFY(bench.runner.job(3)->state == State::Paused);
+    QCOMPARE(again(), QStringLiteral("Search for K = 150 is paused, so this was not started: Search for K = 150."));
+    bench.message(QStringLiteral("again")).action(); // the newer one takes over, with what was found
     QVERIFY(bench.finish());
     QVERIFY(bench.runner.job(3)->state == State::Cancelled);
     QVERIFY(bench.runner.jobs().back().progress.total <= 1 + 12 + 11 + 10 + 9 + 8 + 7 + 6 + 5 + 4 - before);
     QVERIFY(bench.model.searchState() == SearchState::Complete);
+}
+
+/// A press of a key throws away nothing that runs: people say so.
+void TestSessionJobs::aRunningJobIsStoppedOnlyWhenPeopleSaySo()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    makeLongSearch(bench.editor);
+    const auto again = [&] { return bench.message(QStringLiteral("again")); };
+    const auto keepAndAsk = [&](int windows) {
+        bench.editor.setSearchWindows(windows);
+        bench.jobs.search();
+        return !again().sentence.isEmpty();
+    };
+    bench.jobs.search();
+    const int running = bench.runner.jobs().back().number;
+    QTRY_VERIFY(lossesOf(bench.model.search()) >= 1);
+    QVERIFY(keepAndAsk(3));
+    QCOMPARE(bench.runner.jobs().back().number, running);
+    QVERIFY(bench.runner.job(running)->state == State::Running);
+    QCOMPARE(again().actionText, QStringLiteral("Stop it and start this one"));
+    QVERIFY(again().sentence.startsWith(QStringLiteral("Search for K = 150 is running, so this was not started")));
+    bench.editor.setSearchWindows(2); // what was asked for is not wanted any more
+    QCOMPARE(again().sentence, QString());
+    bench.jobs.calibrate(); // one of another kind waits its turn
+    QCOMPARE(again().sentence, QString());
+    QVERIFY(bench.runner.job(running)->state == State::Running);
+    QVERIFY(keepAndAsk(3));
+    QVERIFY(bench.finish());
+    QVERIFY(bench.runner.job(running)->state == State::Done);
+    QCOMPARE(again().sentence, QString()); // there is nothing to stop
+
+    makeLongSearch(bench.editor);
+    bench.editor.setNeuronsKept(149);
+    bench.jobs.search();
+    const int stopped = bench.runner.jobs().back().number;
+    QTRY_VERIFY(lossesOf(bench.model.search()) >= 1);
+    QVERIFY(keepAndAsk(1));
+    const std::function<void()> stopAndStart = again().action;
+    stopAndStart();
+    QTRY_VERIFY(bench.runner.job(stopped)->state == State::Cancelled);
+    QVERIFY(bench.finish());
+    QVERIFY(bench.model.searchState() == SearchState::Complete);
+    QCOMPARE(bench.model.search()->settings.windows, 1);
+    const std::size_t jobs = bench.runner.jobs().size();
+    QVERIFY(bench.open()); // another session: what was asked of the one before is over
+    stopAndStart();
+    QCOMPARE(bench.runner.jobs().size(), jobs + 1);
 }
 
 void TestSessionJobs::requestsThatDifferAreTwo()
@@ -1163,7 +1245,11 @@ void TestSessionJobs::requestsThatDifferAreTwo()
         bench.editor.setTexts(texts.calibration, texts.evaluation, ScoreNorm::L2);
         bench.jobs.calibrate();
     }
-    QCOMPARE(bench.runner.jobs().size(), std::size_t(first) + 2); // and not "already waits"
+    QCOMPARE(bench.runner.jobs().size(), std::size_t(first) + 1);
+    QVERIFY(bench.message(QStringLiteral("again"))
+                .sentence.contains(QStringLiteral(" waits behind another job, so "))); // and not "already waits"
+    bench.message(QStringLiteral("again")).action();
+    QCOMPARE(bench.runner.jobs().size(), std::size_t(first) + 2);
     bench.jobs.calibrate();
     QCOMPARE(bench.runner.jobs().size(), std::size_t(first) + 2);
     isLetGo = true;

@@ -160,7 +160,7 @@ private slots:
     void equalCalibrationsAreReused();
     void everyChangeIsToldOnce();
     void searchesOfOtherPlansAreToldApart();
-    void aCandidateMayComeFirst();
+    void aLossWithoutItsSearchIsLeftOut();
     void impactOfTheDenseModelIsApart();
 };
 
@@ -832,16 +832,27 @@ void TestSessionModel::searchesOfOtherPlansAreToldApart()
     QCOMPARE(model.removalOrder(), std::vector<std::int64_t>{5});
 }
 
-void TestSessionModel::aCandidateMayComeFirst()
+void TestSessionModel::aLossWithoutItsSearchIsLeftOut()
 {
     Bench bench;
     bench.calibrate();
     bench.setRemovals(2);
+    SignalCount signalCount(bench.model);
+    bench.model.addCandidate(bench.key(), {.step = 0, .layer = 5, .loss = 3.5});
+    QVERIFY(bench.model.searchState() == SearchState::NotBegun);
+    QVERIFY(bench.model.session().searches.empty());
+    QCOMPARE(signalCount.take(), QStringList());
+    SearchRecord begun;
+    begun.initialLoss = std::numeric_limits<double>::quiet_NaN();
+    bench.model.setSearch(bench.key(), begun);
     bench.model.addCandidate(bench.key(), {.step = 0, .layer = 5, .loss = 3.5});
     QVERIFY(bench.model.searchState() == SearchState::Unfinished);
     QVERIFY(std::isnan(bench.model.search()->initialLoss)); // not 0: it was not measured
     QCOMPARE(bench.model.search()->evaluations(), 1);
     QCOMPARE(std::int64_t(bench.model.search()->steps[0].losses.size()), bench.model.layerCount());
+    bench.model.addCandidate(bench.key(), {.step = 2, .layer = 5, .loss = 3.5});  // the one before is missing
+    bench.model.addCandidate(bench.key(), {.step = 0, .layer = 12, .loss = 3.5}); // there are twelve layers
+    QCOMPARE(bench.model.search()->evaluations(), 1);
     bench.model.addRemoval("a search that nobody began", 0, 5, false);
     QCOMPARE(bench.model.session().searches.size(), 1U);
 }

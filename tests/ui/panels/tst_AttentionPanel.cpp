@@ -113,6 +113,7 @@ private slots:
         Shown shown;
         const std::string key = shown.bench.key();
         SessionModel &session = shown.bench.session;
+        session.setSearch(key, {});
         session.addCandidate(key, {.step = -1, .layer = -1, .loss = 5.0});
         session.addCandidate(key, {.step = 0, .layer = 3, .loss = 5.2});
         QTRY_VERIFY(shown.bars()->isVisible());

@@ -2,7 +2,6 @@
 #include "panels/common/JobCostText.h"
 
 #include "jobs/JobTable.h"
-#include "models/SessionModel.h"
 #include "widgets/Quantity.h"
 
 #include <QCoreApplication>
@@ -38,11 +37,10 @@ QString jobCostText(const JobCost &cost)
     return cost.seconds || cost.forecast ? text + QLatin1Char('\n') + estimateText() : text;
 }
 
-QString evaluationCostText(const SessionJobs &jobs, const SessionModel &session)
+QString evaluationCostText(const SessionJobs &jobs)
 {
     const JobCost cost = jobs.evaluationCost();
-    const bool isOriginalKnown = session.denseEvaluation();
-    const QString models = isOriginalKnown ? tr("the plan") : tr("the original, once for this text, and the plan");
+    const QString models = jobs.isOriginalMeasured() ? tr("the plan") : tr("the original, once for this text, and the plan");
     const QString what = (cost.evaluations > 0 ? tr("Searches, then evaluates %1") : tr("Evaluates %1")).arg(models);
     const QString much = jobCostText(cost);
     return much.isEmpty() ? what : tr("%1: %2").arg(what, much);

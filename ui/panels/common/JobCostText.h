@@ -11,6 +11,6 @@ namespace secateur::ui {
 /// memory, why. How the numbers are estimated follows on a line of its own.
 QString jobCostText(const JobCost &cost);
 /// "Evaluates the original, once for this text, and the plan: ~3.4 s": all that evaluating the current plan does.
-QString evaluationCostText(const SessionJobs &jobs, const SessionModel &session);
+QString evaluationCostText(const SessionJobs &jobs);
 
 } // namespace secateur::ui

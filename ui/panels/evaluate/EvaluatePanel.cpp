@@ -217,7 +217,6 @@ bool EvaluatePanel::hasCalibrationRead() const
 
 void EvaluatePanel::followPossible()
 {
-    const SessionModel &session = m_workbench.session;
     const SessionJobs &jobs = m_workbench.jobs;
     Possibility plan = jobs.canEvaluate(), dense = jobs.canEvaluateDense();
     m_copyCommand->setProblem(dense.reason); // of the original as long as there is no plan
@@ -233,7 +232,7 @@ void EvaluatePanel::followPossible()
                     tr("Choose another text to evaluate on."));
     else
         m_seen->clear();
-    m_plan->offer(tr("Evaluate plan"), plan, evaluationCostText(jobs, session));
+    m_plan->offer(tr("Evaluate plan"), plan, evaluationCostText(jobs));
     m_dense->offer(tr("Evaluate original"), dense, jobCostText(jobs.originalEvaluationCost()));
     followCosts(bool(dense));
 }

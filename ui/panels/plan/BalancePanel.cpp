@@ -323,7 +323,7 @@ void BalancePanel::followMeasuring()
         m_measure->offer(tr("Measure this point"), {tr("This plan is not feasible.")}, {});
         return;
     }
-    m_measure->offer(tr("Measure this point"), m_workbench.jobs.canEvaluate(), evaluationCostText(m_workbench.jobs, session));
+    m_measure->offer(tr("Measure this point"), m_workbench.jobs.canEvaluate(), evaluationCostText(m_workbench.jobs));
 }
 
 void BalancePanel::setCurveCardShown(bool isShown)

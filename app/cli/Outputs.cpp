@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a command may write, and what its outputs may not replace.
+#include "cli/Run.h"
+#include "exporting/Manifest.h"
+#include "foundation/AtomicPath.h"
+#include "foundation/Error.h"
+#include "foundation/InputFile.h"
+#include "foundation/Wording.h"
+#include "session/Shelf.h"
+
+#include <algorithm>
+
+namespace secateur::cli {
+namespace {
+
+/// Where a path leads, existing or not: absolute, links followed, without a slash at the end.
+std::filesystem::path placeOf(const std::filesystem::path &path)
+{
+    std::error_code error;
+    std::filesystem::path place = std::filesystem::weakly_canonical(std::filesystem::absolute(path), error).lexically_normal();
+    if (error) // a link to itself, a name that is too long: told by whoever opens it
+        place = std::filesystem::absolute(path).lexically_normal();
+    return place.has_filename() ? place : place.parent_path();
+}
+
+/// Whether `path` is the folder or lies somewhere in it.
+bool isWithin(const std::filesystem::path &path, const std::filesystem::path &folder)
+{
+    if (path.empty() || folder.empty())
+        return false;
+    const std::filesystem::path inner = placeOf(path), outer = placeOf(folder);
+    return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
+}
+
+/// Whether both lead to the same place, existing or not; an empty path leads nowhere.
+bool isSame(const std::filesystem::path &one, const std::filesystem::path &other)
+{
+    return !one.empty() && !other.empty() && placeOf(one) == placeOf(other);
+}
+
+} // namespace
+
+void Run::checkOutputFile(const std::filesystem::path &file) const
+{
+    if (file.empty())
+        return;
+    const AtomicPath probe = AtomicPath::forFile(file); // throws when it could not be written
+    // A search may be brought on in place (checkGoesOn), but not in a manifest, which tells of more than its plan.
+    const bool goesOn = o.command == "search" && isSame(file, o.plan) && probe.target().filename() != kManifestFile;
+    const std::optional<SessionPlanName> plan = sessionPlanName(o.plan), scores = sessionPlanName(o.scores);
+    bool isInput = isSame(file, o.model) || isSame(file, scores ? scores->file : o.scores) || isSame(file, o.config) ||
+                   isSame(file, o.tokens) || (plan && isSame(file, plan->file));
+    for (const auto *texts : {&o.texts, &o.evaluationTexts})
+        for (const std::filesystem::path &text : *texts)
+            isInput = isInput || isSame(file, text);
+    if (isInput)
+        throw Error("The output " + inQuotes(file.string()) + " is also an input.", "Choose another name.");
+    if (isWithin(file, o.model))
+        throw Error("The output " + inQuotes(file.string()) + " is inside the model folder " + inQuotes(o.model.string()) + ".",
+                    "Choose another place: nothing is written to a model.");
+    if (!o.isOverwriteAllowed && doesExist(probe.target()) && !goesOn)
+        throw Error("The output " + inQuotes(file.string()) + " already exists.", "Choose another name, or replace it with --overwrite.");
+}
+
+void Run::checkGoesOn(const PruningPlan &plan, const SearchRecord &record) const
+{
+    const std::vector<std::int64_t> had = plan.removedAttentions, keeps = record.removalOrder();
+    const auto kept = std::mismatch(had.begin(), had.end(), keeps.begin(), keeps.end()).first - had.begin();
+    if (kept < std::int64_t(had.size()) && isSame(o.plan, o.savePlan) && !o.isOverwriteAllowed)
+        throw Error("The plan " + inQuotes(o.plan.string()) + " holds " + counted(std::int64_t(had.size()), "removal") +
+                        " and would keep " + std::to_string(kept) + ".",
+                    "Choose another --save-plan, or add --overwrite.");
+}
+
+void Run::checkOutputFolder() const
+{
+    if (isSame(o.savePlan, o.output))
+        throw Error("--save-plan and --output are the same place: " + inQuotes(o.output.string()) + ".",
+                    "Choose another place for one of them.");
+    const std::optional<SessionPlanName> plan = sessionPlanName(o.plan), scores = sessionPlanName(o.scores);
+    std::vector<std::filesystem::path> files = {o.savePlan, plan ? plan->file : o.plan, scores ? scores->file : o.scores, o.config};
+    files.insert(files.end(), o.texts.begin(), o.texts.end());
+    files.insert(files.end(), o.evaluationTexts.begin(), o.evaluationTexts.end());
+    for (const std::filesystem::path &file : files) {
+        if (isSame(file, o.output))
+            throw Error("The output " + inQuotes(o.output.string()) + " is also an input.", "Choose another name.");
+        if (isWithin(file, o.output))
+            throw Error(inQuotes(file.string()) + " is inside the output folder " + inQuotes(o.output.string()) +
+                            ", which will be replaced.",
+                        "Choose another place for one of them.");
+    }
+}
+
+} // namespace secateur::cli

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "jobs/CommandOptions.h"
+
+#include <array>
+#include <charconv>
+#include <concepts>
+
+namespace secateur {
+namespace {
+
+std::string textOf(const std::string &text)
+{
+    return text;
+}
+
+std::string textOf(const std::filesystem::path &path)
+{
+    return path.string();
+}
+
+/// Numbers in their shortest form that is read back to the last bit.
+template <class Number>
+requires std::integral<Number> || std::floating_point<Number> std::string textOf(Number number)
+{
+    std::array<char, 32> text{};
+    return {text.data(), std::to_chars(text.data(), text.data() + text.size(), number).ptr};
+}
+
+/// A command line in the making.
+class Words {
+public:
+    explicit Words(std::vector<std::string> words) : m_words(std::move(words)) {}
+
+    /// Unless it is as usual.
+    template <class Value>
+    void add(const char *option, const Value &value, const Value &usual)
+    {
+        if (value != usual)
+            m_words.insert(m_words.end(), {option, textOf(value)});
+    }
+    template <class Value>
+    void add(const char *option, const std::optional<Value> &value)
+    {
+        if (value)
+            m_words.insert(m_words.end(), {option, textOf(*value)});
+    }
+    void add(const char *option, const std::string &value) { add(option, value, std::string()); }
+    void add(const char *option, const std::filesystem::path &file) { add(option, file.string()); }
+    void add(const char *option, const std::vector<std::filesystem::path> &files)
+    {
+        if (!files.empty())
+            m_words.emplace_back(option);
+        for (const std::filesystem::path &file : files)
+            m_words.push_back(file.string());
+    }
+    void add(const char *option, const std::vector<std::int64_t> &layers)
+    {
+        std::string list;
+        for (const std::int64_t layer : layers)
+            list += (list.empty() ? "" : ",") + std::to_string(layer);
+        add(option, list);
+    }
+    void flag(const char *option, bool isSet)
+    {
+        if (isSet)
+            m_words.emplace_back(option);
+    }
+    std::vector<std::string> take() { return std::move(m_words); }
+
+private:
+    std::vector<std::string> m_words;
+};
+
+void addGeneration(Words &words, const GenerationSettings &settings)
+{
+    const GenerationSettings usual;
+    words.add("--prompt", settings.prompt);
+    words.add("--tokens", settings.tokens, usual.tokens);
+    words.add("--temperature", settings.temperature, usual.temperature);
+    words.add("--top-k", settings.topK, usual.topK);
+    words.add("--top-p", settings.topP, usual.topP);
+    words.add("--seed", settings.seed, usual.seed);
+}
+
+} // namespace
+
+std::vector<std::string> wordsOf(const CommandOptions &o)
+{
+    const CommandOptions usual;
+    Words words({"secateur-cli", o.command, o.model.string()});
+    words.add("--text", o.texts);
+    if (o.areAllWindowsWanted)
+        words.add("--windows", std::string("all"));
+    words.add("--windows", o.windows);
+    words.add("--length", o.length);
+    words.add("--seed", o.seed);
+    words.add("--column", o.column);
+    words.add("--norm", o.norm);
+    words.add("--sparsity", o.sparsity);
+    words.add("--remove", o.remove);
+    words.add("--alpha", o.alpha, usual.alpha);
+    words.add("--width-multiple", o.widthMultiple, usual.widthMultiple);
+    words.add("--keep", o.keep);
+    if (o.protectedLayers && o.protectedLayers->empty())
+        words.add("--protect", std::string("none"));
+    else if (o.protectedLayers)
+        words.add("--protect", *o.protectedLayers);
+    words.add("--force", o.forcedLayers);
+    words.add("--search-windows", o.searchWindows);
+    words.add("--loss-dtype", o.lossType);
+    words.flag("--all-losses", o.areAllLossesWanted);
+    words.add("--scores", o.scores);
+    words.add("--plan", o.plan);
+    words.add("--evaluate", o.evaluationTexts);
+    addGeneration(words, o.generation);
+    words.add("--format", o.format);
+    words.add("--export-dtype", o.exportDtype);
+    words.add("--device", o.engine.device, usual.engine.device);
+    words.add("--dtype", o.engine.dtype, usual.engine.dtype);
+    words.add("--screen", o.engine.screening, usual.engine.screening);
+    words.add("--waiting", o.engine.waiting, usual.engine.waiting);
+    words.add("--threads", o.engine.threads, usual.engine.threads);
+    words.add("--device-memory", o.deviceMemory);
+    words.add("--host-memory", o.hostMemory);
+    words.add("--save-plan", o.savePlan);
+    words.add("--output", o.output);
+    words.flag("--overwrite", o.isOverwriteAllowed);
+    return words.take();
+}
+
+std::string shellWord(const std::string &word)
+{
+    constexpr const char *kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=+,";
+    if (word == "&&" || (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos))
+        return word;
+    std::string text = "'";
+    for (const char c : word)
+        text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return text + "'";
+}
+
+std::string shellLine(const std::vector<std::string> &words)
+{
+    std::string line;
+    for (const std::string &word : words)
+        line += (line.empty() ? "" : " ") + shellWord(word);
+    return line;
+}
+
+} // namespace secateur

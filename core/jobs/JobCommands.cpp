@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "jobs/JobCommands.h"
+
+#include "foundation/Error.h"
+#include "jobs/CommandOptions.h"
+#include "jobs/JobTypes.h"
+
+#include <algorithm>
+
+namespace secateur {
+namespace {
+
+constexpr const char *kPlan = "plan.json";
+
+CommandOptions commandOf(const char *command, const Session &session, const EngineSettings &engine)
+{
+    CommandOptions options;
+    options.command = command;
+    if (session.model)
+        options.model = session.model->folder;
+    options.engine = engine;
+    return options;
+}
+
+void nameText(CommandOptions &options, const TextSettings &text)
+{
+    options.texts = text.files;
+    options.length = text.length;
+    if (text.seed != 0)
+        options.seed = text.seed;
+    if (text.column != TextSettings().column)
+        options.column = text.column;
+    if (text.files.empty())
+        return;
+    options.windows = text.windows;
+    options.areAllWindowsWanted = !text.windows;
+}
+
+void nameNorm(CommandOptions &options, ScoreNorm norm)
+{
+    if (norm == ScoreNorm::L1)
+        options.norm = nameOf(norm);
+}
+
+void nameLosses(CommandOptions &options, const SearchSettings &search)
+{
+    if (search.windows != 1)
+        options.searchWindows = search.windows;
+    if (search.referenceLoss)
+        options.lossType = "reference";
+    options.areAllLossesWanted = true; // they are shown
+}
+
+/// Goes on with the search of a plan of the shelf from its file, up to the N of the draft.
+CommandOptions searchCommand(const Session &session, const PlanDraft &draft, const ShelfPlan &shelf, const EngineSettings &engine)
+{
+    CommandOptions options = commandOf("search", session, engine);
+    options.plan = shelf.file;
+    options.remove = balanceOf(session, draft).attentionsToRemove;
+    options.protectedLayers = draft.search.protectedLayers;
+    options.forcedLayers = draft.search.forcedLayers;
+    nameLosses(options, draft.search);
+    options.searchWindows = draft.search.windows;
+    return options;
+}
+
+/// The plan by hand that a draft is: its file says all of it. Null where it is none.
+const ShelfPlan *planByHand(const Session &session, const PlanDraft &draft)
+{
+    const ShelfPlan *shelf = shelfPlanOf(session, draft);
+    return shelf && shelf->plan.method != PlanMethod::TwoSsp ? shelf : nullptr;
+}
+
+/// What makes the plan of a draft: all of it from its scores' text, or that text where there are no scores yet; or the search of a plan of the shelf.
+CommandOptions planCommand(const Session &session, const PlanDraft &draft, const TextSettings &text, ScoreNorm norm,
+                           const EngineSettings &engine)
+{
+    if (const ShelfPlan *shelf = shelfPlanOf(session, draft))
+        return searchCommand(session, draft, *shelf, engine);
+    const NeuronScores *scores = draft.calibration >= 0 ? session.calibrations[std::size_t(draft.calibration)].get() : nullptr;
+    CommandOptions options = commandOf("prune", session, engine);
+    if (scores && scores->provenance.computed.threads > 0) // they may have been made elsewhere
+        options.engine.threads = scores->provenance.computed.threads;
+    nameText(options, scores ? textSettingsOf(scores->provenance) : text);
+    nameNorm(options, scores ? scores->norm : norm);
+    const BalanceSettings &b = draft.balance;
+    if (!b.attentionsToRemove || !b.neuronsKept) // both follow from it unless they were set by hand
+        options.sparsity = b.sparsity;
+    if (!b.attentionsToRemove)
+        options.alpha = b.alpha;
+    options.remove = b.attentionsToRemove;
+    if (!b.neuronsKept)
+        options.widthMultiple = b.widthMultiple;
+    options.keep = b.neuronsKept;
+    if (!draft.search.protectedLayers.empty())
+        options.protectedLayers = draft.search.protectedLayers;
+    options.forcedLayers = draft.search.forcedLayers;
+    nameLosses(options, draft.search);
+    return options;
+}
+
+CommandOptions planCommand(const Session &session, const PlanDraft &draft, const EngineSettings &engine)
+{
+    return planCommand(session, draft, session.calibrationText, session.norm, engine);
+}
+
+/// A command that takes the plan of a draft from a file, behind the one that makes it there.
+std::string lineWithPlan(const Session &session, const PlanDraft &draft, const EngineSettings &engine, CommandOptions taking,
+                         const std::string &planFile)
+{
+    if (const ShelfPlan *shelf = planByHand(session, draft)) {
+        taking.plan = shelf->file;
+        return shellLine(wordsOf(taking));
+    }
+    CommandOptions making = planCommand(session, draft, engine);
+    making.savePlan = planFile;
+    taking.plan = planFile;
+    return shellLine(wordsOf(making)) + " && " + shellLine(wordsOf(taking));
+}
+
+void nameExport(CommandOptions &options, const ExportSettings &settings)
+{
+    options.format = settings.format;
+    if (settings.dtype)
+        options.exportDtype = configName(*settings.dtype);
+    options.output = settings.output.empty() ? "OUTPUT" : settings.output;
+    options.isOverwriteAllowed = settings.isOverwriteAllowed;
+}
+
+std::string evaluateLine(const Session &session, const PlanDraft &draft, const TextSettings &text, const EngineSettings &engine,
+                         const std::string &planFile)
+{
+    CommandOptions evaluate = commandOf("evaluate", session, engine);
+    nameText(evaluate, text);
+    return lineWithPlan(session, draft, engine, evaluate, planFile);
+}
+
+/// A draft whose plan a command line can make: an order that is lent is one that is forced.
+PlanDraft withLent(const Session &session, PlanDraft draft, const std::vector<std::int64_t> &order)
+{
+    try {
+        const SparsityBalance b = balanceOf(session, draft);
+        const auto N = std::size_t(b.attentionsToRemove);
+        const std::optional<SearchRecord> own = searchOf(session, draft, b.neuronsKept);
+        if (own && own->removalOrder().size() >= N)
+            return draft;
+        draft.search.protectedLayers.clear();
+        draft.search.forcedLayers.assign(order.begin(), order.begin() + std::ptrdiff_t(std::min(N, order.size())));
+    } catch (const Error &) { // it cannot be met: the program says so
+    }
+    return draft;
+}
+
+} // namespace
+
+PlanDraft calibrated(const request::Prune &asked, const Session &session)
+{
+    PlanDraft draft = asked.draft;
+    if (draft.calibration < 0)
+        draft.calibration = calibrationFor(session, asked.calibrationText, asked.norm);
+    return draft;
+}
+
+std::string commandLine(const request::Open &asked, const Session &, const EngineSettings &)
+{
+    CommandOptions options; // nothing is computed
+    options.command = "inspect";
+    options.model = asked.model;
+    return shellLine(wordsOf(options));
+}
+
+std::string commandLine(const request::Calibrate &asked, const Session &session, const EngineSettings &engine)
+{
+    CommandOptions options = commandOf("calibrate", session, engine);
+    nameText(options, asked.text);
+    nameNorm(options, asked.norm);
+    options.output = "scores.safetensors";
+    return shellLine(wordsOf(options));
+}
+
+std::string commandLine(const request::Impact &asked, const Session &session, const EngineSettings &engine)
+{
+    CommandOptions options = commandOf("prune", session, engine);
+    TextSettings text = asked.text;
+    text.windows = asked.search.windows; // the scores decide nothing where all neurons are kept
+    nameText(options, text);
+    options.keep = session.model->spec.mostNeurons();
+    options.remove = 1;
+    nameLosses(options, asked.search);
+    options.savePlan = "impact.json";
+    return shellLine(wordsOf(options));
+}
+
+std::string commandLine(const request::Search &asked, const Session &session, const EngineSettings &engine)
+{
+    if (planByHand(session, asked.draft)) // nothing is left to search
+        return {};
+    CommandOptions options = planCommand(session, asked.draft, engine);
+    options.savePlan = kPlan;
+    return shellLine(wordsOf(options));
+}
+
+std::string commandLine(const request::Evaluate &asked, const Session &session, const EngineSettings &engine)
+{
+    if (asked.draft)
+        return evaluateLine(session, *asked.draft, asked.text, engine, kPlan);
+    CommandOptions options = commandOf("evaluate", session, engine);
+    nameText(options, asked.text);
+    return shellLine(wordsOf(options));
+}
+
+std::string commandLine(const request::Curve &asked, const Session &session, const EngineSettings &engine)
+{
+    std::string lines;
+    for (std::size_t i = 0; i < asked.drafts.size(); ++i) {
+        const PlanDraft draft = asked.lentOrder ? withLent(session, asked.drafts[i], *asked.lentOrder) : asked.drafts[i];
+        lines +=
+            (lines.empty() ? "" : " &&\n") + evaluateLine(session, draft, asked.text, engine, "plan-" + std::to_string(i + 1) + ".json");
+    }
+    return lines;
+}
+
+std::string commandLine(const request::Export &asked, const Session &session, const EngineSettings &engine)
+{
+    return shellLine(exportWords(asked, session, engine));
+}
+
+std::string commandLine(const request::Prune &asked, const Session &session, const EngineSettings &engine)
+{
+    return shellLine(pruneWords(asked, session, engine));
+}
+
+std::string commandLine(const request::Generate &asked, const Session &session, const EngineSettings &engine)
+{
+    CommandOptions generate = commandOf("generate", session, engine);
+    generate.generation = asked.settings;
+    return asked.draft ? lineWithPlan(session, *asked.draft, engine, generate, kPlan) : shellLine(wordsOf(generate));
+}
+
+std::vector<std::string> exportWords(const request::Export &asked, const Session &session, const EngineSettings &engine)
+{
+    if (asked.draft.plan.empty()) {
+        CommandOptions options = planCommand(session, asked.draft, engine);
+        nameExport(options, asked.settings);
+        return wordsOf(options);
+    }
+    CommandOptions options = commandOf("export", session, engine);
+    nameExport(options, asked.settings);
+    if (const ShelfPlan *shelf = planByHand(session, asked.draft)) {
+        options.plan = shelf->file;
+        return wordsOf(options);
+    }
+    CommandOptions making = planCommand(session, asked.draft, engine);
+    making.savePlan = kPlan;
+    options.plan = kPlan;
+    std::vector<std::string> words = wordsOf(making);
+    words.emplace_back("&&");
+    for (std::string &word : wordsOf(options))
+        words.push_back(std::move(word));
+    return words;
+}
+
+std::vector<std::string> pruneWords(const request::Prune &asked, const Session &session, const EngineSettings &engine)
+{
+    const TextSettings &calibration = asked.calibrationText, &text = asked.evaluationText;
+    CommandOptions options = planCommand(session, calibrated(asked, session), calibration, asked.norm, engine);
+    nameExport(options, asked.settings);
+    if (text.files.size() == 1 && !text.windows && text.seed == 0 && text.length == calibration.length && text.column == calibration.column)
+        options.evaluationTexts = text.files;
+    return wordsOf(options);
+}
+
+} // namespace secateur

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Requests as JSON and back.
+#include "jobs/JobRequest.h"
+
+#include "foundation/Failures.h"
+#include "foundation/JsonFile.h"
+#include "foundation/Wording.h"
+#include "jobs/JobTypes.h"
+#include "pruning/PlanJson.h"
+#include "session/SessionJson.h"
+
+#include <algorithm>
+
+namespace secateur {
+namespace {
+
+using Json = nlohmann::json;
+
+Json draftOrNull(const std::optional<PlanDraft> &draft)
+{
+    return draft ? toJson(*draft) : Json();
+}
+
+std::optional<PlanDraft> draftAt(const Json &json)
+{
+    const Json &draft = json.at("draft");
+    return draft.is_null() ? std::nullopt : std::optional(draftFromJson(draft));
+}
+
+Json jsonOf(const ExportSettings &settings)
+{
+    return {{"format", settings.format},
+            {"output", settings.output.string()},
+            {"overwrite", settings.isOverwriteAllowed},
+            {"dtype", settings.dtype ? Json(configName(*settings.dtype)) : Json()},
+            {"command", settings.command}};
+}
+
+ExportSettings exportSettingsOf(const Json &json)
+{
+    ExportSettings settings{.format = json.at("format"),
+                            .output = json.at("output").get<std::string>(),
+                            .isOverwriteAllowed = json.at("overwrite"),
+                            .dtype = {},
+                            .command = json.at("command")};
+    if (const Json &dtype = json.at("dtype"); !dtype.is_null())
+        settings.dtype = dtypeFromConfigName(dtype.get<std::string>());
+    return settings;
+}
+
+Json jsonOf(const request::Open &asked)
+{
+    return {{"model", asked.model.string()}};
+}
+
+Json jsonOf(const request::Calibrate &asked)
+{
+    return {{"text", toJson(asked.text)}, {"norm", nameOf(asked.norm)}};
+}
+
+Json jsonOf(const request::Impact &asked)
+{
+    return {{"text", toJson(asked.text)}, {"search", toJson(asked.search)}};
+}
+
+Json jsonOf(const request::Search &asked)
+{
+    return {{"draft", toJson(asked.draft)}};
+}
+
+Json jsonOf(const request::Evaluate &asked)
+{
+    return {{"draft", draftOrNull(asked.draft)}, {"text", toJson(asked.text)}};
+}
+
+Json jsonOf(const request::Curve &asked)
+{
+    Json drafts = Json::array();
+    for (const PlanDraft &draft : asked.drafts)
+        drafts.push_back(toJson(draft));
+    return {{"drafts", drafts}, {"text", toJson(asked.text)}, {"lentOrder", asked.lentOrder ? Json(*asked.lentOrder) : Json()}};
+}
+
+Json jsonOf(const request::Export &asked)
+{
+    return {{"draft", toJson(asked.draft)}, {"export", jsonOf(asked.settings)}};
+}
+
+Json jsonOf(const request::Prune &asked)
+{
+    return {{"draft", toJson(asked.draft)},
+            {"calibrationText", toJson(asked.calibrationText)},
+            {"evaluationText", toJson(asked.evaluationText)},
+            {"norm", nameOf(asked.norm)},
+            {"export", jsonOf(asked.settings)}};
+}
+
+Json jsonOf(const request::Generate &asked)
+{
+    const GenerationSettings &s = asked.settings;
+    return {{"draft", draftOrNull(asked.draft)},
+            {"prompt", s.prompt},
+            {"tokens", s.tokens},
+            {"temperature", s.temperature},
+            {"topK", s.topK},
+            {"topP", s.topP},
+            {"seed", s.seed}};
+}
+
+JobRequest requestOf(JobKind kind, const Json &json)
+{
+    const auto text = [&](const char *field) { return textFromJson(json.at(field)); };
+    const auto draft = [&] { return draftFromJson(json.at("draft")); };
+    switch (kind) {
+    case JobKind::Open:
+        return request::Open{.model = json.at("model").get<std::string>()};
+    case JobKind::Calibrate:
+        return request::Calibrate{.text = text("text"), .norm = scoreNormOf(json.at("norm"))};
+    case JobKind::Impact:
+        return request::Impact{.text = text("text"), .search = searchSettingsFromJson(json.at("search"))};
+    case JobKind::Search:
+        return request::Search{.draft = draft()};
+    case JobKind::Evaluate:
+        return request::Evaluate{.draft = draftAt(json), .text = text("text")};
+    case JobKind::Curve: {
+        request::Curve curve{.drafts = {}, .text = text("text"), .lentOrder = {}};
+        for (const Json &one : json.at("drafts"))
+            curve.drafts.push_back(draftFromJson(one));
+        if (const Json &order = json.at("lentOrder"); !order.is_null())
+            curve.lentOrder = wholesOf(order);
+        return curve;
+    }
+    case JobKind::Export:
+        return request::Export{.draft = draft(), .settings = exportSettingsOf(json.at("export"))};
+    case JobKind::Prune:
+        return request::Prune{.draft = draft(),
+                              .calibrationText = text("calibrationText"),
+                              .evaluationText = text("evaluationText"),
+                              .norm = scoreNormOf(json.at("norm")),
+                              .settings = exportSettingsOf(json.at("export"))};
+    case JobKind::Generate:
+        return request::Generate{.draft = draftAt(json),
+                                 .settings = {.prompt = json.at("prompt"),
+                                              .tokens = wholeAt(json, "tokens"),
+                                              .temperature = json.at("temperature"),
+                                              .topK = wholeAt(json, "topK"),
+                                              .topP = json.at("topP"),
+                                              .seed = wholeAt(json, "seed")}};
+    }
+    throw Flaw("there is no such job");
+}
+
+} // namespace
+
+Json toJson(const JobRequest &request)
+{
+    Json json = std::visit([](const auto &asked) { return jsonOf(asked); }, request);
+    json["job"] = typeOf(kindOf(request)).name;
+    return json;
+}
+
+JobRequest jobRequestFromJson(const Json &json)
+{
+    const std::string name = json.at("job");
+    const auto type = std::find_if(jobTypes().begin(), jobTypes().end(), [&](const JobType &known) { return name == known.name; });
+    if (type == jobTypes().end())
+        throw Flaw("there is no job " + inQuotes(name));
+    return requestOf(type->kind, json);
+}
+
+} // namespace secateur

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What becomes of a session when a job tells of something.
+#include "session/JobEvent.h"
+
+#include "foundation/Failures.h"
+#include "session/Measurements.h"
+#include "session/SessionCheck.h"
+#include "session/SessionJson.h"
+
+#include <algorithm>
+#include <limits>
+#include <type_traits>
+
+namespace secateur {
+namespace {
+
+[[noreturn]] void refuse(const std::string &why)
+{
+    throw Flaw(why);
+}
+
+SearchRecord &recordOf(Session &session, const std::string &key)
+{
+    const auto known = session.searches.find(key);
+    SearchRecord *record =
+        key.empty() ? session.denseImpact ? &*session.denseImpact : nullptr : (known == session.searches.end() ? nullptr : &known->second);
+    if (!record || !session.model)
+        refuse("its search was not begun");
+    return *record;
+}
+
+/// Throws Flaw unless a step `index` is there or is the next one, and `layer` can be in it.
+void checkStep(const Session &session, const std::string &key, const SearchRecord &record, std::int64_t index, std::int64_t layer)
+{
+    const std::int64_t layers = session.model->spec.layerCount(), count = std::int64_t(record.steps.size());
+    const bool isNext = index == count && index < (key.empty() ? 1 : layers) && (count == 0 || record.steps.back().removed >= 0);
+    if (layer < 0 || layer >= layers)
+        refuse("its layer does not exist");
+    if (!isNext && (index < 0 || index >= count))
+        refuse("its step is not the next one");
+    for (std::int64_t i = 0; i < std::min(index, count); ++i)
+        if (record.steps[std::size_t(i)].removed == layer)
+            refuse("its layer was removed before");
+}
+
+void take(Session &session, const Opened &event)
+{
+    constexpr std::int64_t kUsualWindows = 32, kUsualLength = 2048; // the authors' calibration
+    const std::int64_t length = std::min(kUsualLength, event.model.spec.contextLength);
+    session = {};
+    session.model = event.model;
+    session.calibrationText = {.files = {}, .windows = kUsualWindows, .length = length, .seed = 0};
+    session.evaluationText = {.files = {}, .windows = {}, .length = length, .seed = 0};
+}
+
+void take(Session &session, const TextRead &event)
+{
+    noteContent(session.readTexts, event.text, event.report.tokenHash);
+}
+
+void take(Session &session, const Scored &event)
+{
+    const bool isKnown = std::any_of(session.calibrations.begin(), session.calibrations.end(),
+                                     [&](const auto &known) { return isSameCalibration(*known, *event.scores); });
+    if (!isKnown)
+        session.calibrations.push_back(event.scores);
+}
+
+void take(Session &session, const SearchKnown &event)
+{
+    if (event.key.empty())
+        session.denseImpact = event.record;
+    else
+        session.searches[event.key] = event.record;
+}
+
+void take(Session &session, const LossKnown &event)
+{
+    const auto &[step, layer, loss, isScreened] = event.candidate;
+    SearchRecord &record = recordOf(session, event.key);
+    if (step == -1) {
+        record.initialLoss = loss;
+        return;
+    }
+    checkStep(session, event.key, record, step, layer);
+    if (step == std::int64_t(record.steps.size()))
+        record.steps.push_back(SearchStep::begun(session.model->spec.layerCount()));
+    SearchStep &found = record.steps[std::size_t(step)];
+    if (isScreened)
+        found.screened.resize(found.losses.size(), std::numeric_limits<double>::quiet_NaN());
+    (isScreened ? found.screened : found.losses)[std::size_t(layer)] = loss;
+}
+
+void take(Session &session, const AttentionRemoved &event)
+{
+    SearchRecord &record = recordOf(session, event.key);
+    checkStep(session, event.key, record, event.step, event.layer);
+    if (event.step == std::int64_t(record.steps.size()))
+        refuse("no loss of its step is known");
+    SearchStep &step = record.steps[std::size_t(event.step)];
+    if (step.removed >= 0)
+        return;
+    step.removed = event.layer;
+    step.isForced = event.isForced;
+}
+
+void take(Session &session, const MeasurementMade &event)
+{
+    addMeasurement(session.measurements, event.record);
+}
+
+void take(Session &session, const Exported &event)
+{
+    std::erase_if(session.exports, [written = toJson(event.record)](const ExportRecord &old) { return toJson(old) == written; });
+    session.exports.push_back(event.record);
+}
+
+template <class Event>
+constexpr bool kIsFinding =
+    std::is_same_v<Event, SearchKnown> || std::is_same_v<Event, LossKnown> || std::is_same_v<Event, AttentionRemoved> ||
+    std::is_same_v<Event, MeasurementMade> || std::is_same_v<Event, Exported>;
+template <class Event>
+constexpr bool kIsResult =
+    kIsFinding<Event> || std::is_same_v<Event, Opened> || std::is_same_v<Event, TextRead> || std::is_same_v<Event, Scored>;
+
+} // namespace
+
+bool isFinding(const JobEvent &event)
+{
+    return std::visit([](const auto &told) { return kIsFinding<std::decay_t<decltype(told)>>; }, event);
+}
+
+void checkEvent(const JobEvent &event, const Session &session)
+{
+    if (const auto *search = std::get_if<SearchKnown>(&event))
+        checkSearch(search->key, search->record, session);
+    else if (const auto *measured = std::get_if<MeasurementMade>(&event))
+        checkMeasurement(measured->record, session);
+    else if (const auto *scored = std::get_if<Scored>(&event))
+        checkScores(*scored->scores, session, session.calibrations.size());
+}
+
+void applyEvent(Session &session, const JobEvent &event)
+{
+    std::visit(
+        [&](const auto &told) {
+            if constexpr (kIsResult<std::decay_t<decltype(told)>>)
+                take(session, told);
+        },
+        event);
+}
+
+} // namespace secateur

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "foundation/JobContext.h"
+#include "pruning/RankedScores.h"
+#include "session/Session.h"
+
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <variant>
+
+namespace secateur {
+
+// What jobs tell, as plain values. FORMATS.md describes their JSON.
+
+/// A model was opened: a new session begins with it.
+struct Opened {
+    ModelSummary model;
+};
+
+/// A text was read; nothing was computed with it yet. What is in it is known from here on.
+struct TextRead {
+    TextSettings text;
+    TextReport report;
+};
+
+/// Stage 1 is done.
+struct Scored {
+    std::shared_ptr<const NeuronScores> scores;
+    std::shared_ptr<const RankedScores> ranked{}; ///< the same, sorted, where that was done already; not in the JSON
+};
+
+/// All that is known of a search, in place of what was known before: as it begins or goes on, and as it ends.
+struct SearchKnown {
+    std::string key; ///< of Session::searches; empty = the impact on the dense model
+    SearchRecord record;
+};
+
+/// One more loss of a search that was told of.
+struct LossKnown {
+    std::string key; ///< as of SearchKnown
+    CandidateLoss candidate;
+};
+
+/// A step of a search is finished.
+struct AttentionRemoved {
+    std::string key; ///< as of SearchKnown
+    std::int64_t step = 0, layer = 0;
+    bool isForced = false;
+};
+
+/// Something was measured of a plan or of the dense model.
+struct MeasurementMade {
+    Measurement record;
+};
+
+/// The next piece of a text that is being generated.
+struct TextGenerated {
+    std::string piece;
+};
+
+/// A checkpoint was written and verified.
+struct Exported {
+    ExportRecord record;
+};
+
+/// Something to know about what is read or waited for; the job goes on.
+struct Noted {
+    std::string text;
+};
+
+/// The job ended: see Error and MachineFailure.
+struct JobFailed {
+    std::string sentence, hint;
+};
+
+/// The job was stopped; what it told before is kept.
+struct JobCancelled {};
+
+using JobEvent = std::variant<Progress, Opened, TextRead, Scored, SearchKnown, LossKnown, AttentionRemoved, MeasurementMade, TextGenerated,
+                              Exported, Noted, JobFailed, JobCancelled>;
+
+/// Hears what a job tells, in order, on the job's thread.
+using EventListener = std::function<void(const JobEvent &)>;
+
+/// What `secateur-cli --json` prints and a journal holds: an object whose field "event" names the kind.
+nlohmann::json toJson(const JobEvent &event);
+/// Throws nlohmann's exceptions, Error for a model's configuration that cannot be read, and Flaw for an event that this version does not know.
+JobEvent jobEventFromJson(const nlohmann::json &json);
+
+/// Whether it brings a session a result that a job has found bit by bit. A journal holds these; scores are in its base.
+bool isFinding(const JobEvent &event);
+
+/// Throws Flaw when an event from outside does not belong to the session: numbers of another model, a search that it cannot have.
+void checkEvent(const JobEvent &event, const Session &session);
+
+/// Brings into the session what an event tells, and is the only way for results to get there: from a job that runs, and from a journal. What is
+/// applied twice counts once. Events that tell of the job alone change nothing.
+/// Throws Flaw, and changes nothing, when a loss or a removal does not follow what is known of its search.
+void applyEvent(Session &session, const JobEvent &event);
+
+} // namespace secateur

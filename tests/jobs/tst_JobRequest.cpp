@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "jobs/JobRequest.h"
+
+#include "SessionFixtures.h"
+
+#include <QtTest>
+#include <set>
+#include <string>
+#include <vector>
+
+using namespace secateur;
+using namespace secateur::test;
+
+namespace {
+
+/// A request of every kind, and of every form that one has.
+std::vector<JobRequest> allRequests()
+{
+    const Session full = fullSession();
+    ExportSettings settings{.format = "gguf-deci",
+                            .output = "/out/Größe",
+                            .isOverwriteAllowed = true,
+                            .dtype = DType::Float16,
+                            .command = {"secateur-cli", "prune"}};
+    GenerationSettings generation{.prompt = "Once \"upon\"\na time",
+                                  .tokens = 12,
+                                  .temperature = 0.1 + 0.2,
+                                  .topK = 40,
+                                  .topP = 0.9,
+                                  .seed = 18'446'744'073'709'551'615U};
+    return {request::Open{"/models/Größe.gguf"},
+            request::Calibrate{.text = full.calibrationText, .norm = ScoreNorm::L1},
+            request::Impact{.text = full.evaluationText,
+                            .search = {.windows = 3, .referenceLoss = true, .forcedLayers = {}, .protectedLayers = {}}},
+            request::Search{full.draft},
+            request::Evaluate{.draft = full.draft, .text = full.evaluationText},
+            request::Evaluate{.draft = {}, .text = full.calibrationText},
+            request::Curve{.drafts = {full.draft, PlanDraft()}, .text = full.evaluationText, .lentOrder = {{2, 0}}},
+            request::Curve{.drafts = {}, .text = full.evaluationText, .lentOrder = {}},
+            request::Export{.draft = full.draft, .settings = settings},
+            request::Export{.draft = {}, .settings = {}},
+            request::Prune{.draft = full.draft,
+                           .calibrationText = full.calibrationText,
+                           .evaluationText = full.evaluationText,
+                           .norm = ScoreNorm::L1,
+                           .settings = settings},
+            request::Generate{.draft = full.draft, .settings = generation},
+            request::Generate{.draft = {}, .settings = {}}};
+}
+
+} // namespace
+
+class tst_JobRequest : public QObject {
+    Q_OBJECT
+
+private slots:
+    void everyKindSurvivesItsJson();
+    void kindsAreTold();
+    void whatIsNoRequestIsRefused_data();
+    void whatIsNoRequestIsRefused();
+};
+
+void tst_JobRequest::everyKindSurvivesItsJson()
+{
+    std::set<std::size_t> kinds;
+    for (const JobRequest &request : allRequests()) {
+        const JobRequest again = jobRequestFromJson(nlohmann::json::parse(toJson(request).dump()));
+        QVERIFY2(again == request, toJson(request).dump().c_str());
+        kinds.insert(request.index());
+    }
+    QCOMPARE(kinds.size(), std::variant_size_v<JobRequest>);
+}
+
+void tst_JobRequest::kindsAreTold()
+{
+    QVERIFY(kindOf(request::Open()) == JobKind::Open);
+    QVERIFY(kindOf(request::Evaluate()) == JobKind::Evaluate);
+    QVERIFY(kindOf(request::Generate()) == JobKind::Generate);
+    QCOMPARE(toJson(request::Search()).at("job").get<std::string>(), std::string("search"));
+    QVERIFY(!(JobRequest(request::Search()) == JobRequest(request::Evaluate())));
+}
+
+void tst_JobRequest::whatIsNoRequestIsRefused_data()
+{
+    QTest::addColumn<QString>("text");
+    for (const char *text : {R"({})", R"([])", R"({"job":"magic"})", R"({"job":3})", R"({"job":"search"})", R"({"job":"open","model":5})",
+                             R"({"job":"calibrate","text":{},"norm":"l2"})", R"({"job":"generate","draft":null,"prompt":"x"})"})
+        QTest::newRow(text) << QString::fromUtf8(text);
+}
+
+void tst_JobRequest::whatIsNoRequestIsRefused()
+{
+    QFETCH(QString, text);
+    QVERIFY_EXCEPTION_THROWN(jobRequestFromJson(nlohmann::json::parse(text.toStdString())), std::exception);
+}
+
+QTEST_GUILESS_MAIN(tst_JobRequest)
+#include "tst_JobRequest.moc"

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "jobs/JobTypes.h"
+
+#include "SessionFixtures.h"
+
+#include <QtTest>
+#include <set>
+#include <string>
+
+using namespace secateur;
+using namespace secateur::test;
+
+namespace {
+
+QString problemIn(const Session &session, const JobRequest &request)
+{
+    const std::optional<Error> problem = problemOf(request, session);
+    return problem ? QString::fromStdString(problem->what()) : QString();
+}
+
+/// The small model (3 layers), calibrated; nothing was searched.
+Session calibrated()
+{
+    Session session = fullSession();
+    session.searches.clear();
+    session.denseImpact.reset();
+    session.draft = {};
+    session.draft.calibration = 0;
+    session.draft.balance.attentionsToRemove = 2;
+    session.draft.balance.neuronsKept = 20;
+    return session;
+}
+
+} // namespace
+
+class tst_JobTypes : public QObject {
+    Q_OBJECT
+
+private slots:
+    void everyKindHasItsRow();
+    void whatIsMissingIsNamed();
+    void aSearchIsNeededUntilItIsComplete();
+    void amountsCountWhatIsLeft();
+    void everyLineNamesTheProgram();
+    void anOrderThatIsLentIsForced();
+    void aPruningTakesTheScoresThatAreThere();
+};
+
+void tst_JobTypes::everyKindHasItsRow()
+{
+    QCOMPARE(jobTypes().size(), std::variant_size_v<JobRequest>);
+    std::set<std::string> names;
+    for (std::size_t i = 0; i < jobTypes().size(); ++i) {
+        QCOMPARE(std::size_t(jobTypes()[i].kind), i);
+        QVERIFY(jobTypes()[i].problem && jobTypes()[i].amount && jobTypes()[i].commandLine);
+        names.insert(jobTypes()[i].name);
+    }
+    QCOMPARE(names.size(), jobTypes().size());
+}
+
+void tst_JobTypes::whatIsMissingIsNamed()
+{
+    Session session;
+    for (const JobRequest &request :
+         {JobRequest(request::Calibrate()), JobRequest(request::Impact()), JobRequest(request::Search()), JobRequest(request::Evaluate()),
+          JobRequest(request::Curve()), JobRequest(request::Export()), JobRequest(request::Prune()), JobRequest(request::Generate())})
+        QCOMPARE(problemIn(session, request), QStringLiteral("Open a model first."));
+    QCOMPARE(problemIn(session, request::Open{"/x"}), QString());
+
+    session = calibrated();
+    session.draft.calibration = -1;
+    const TextSettings text = session.calibrationText;
+    QCOMPARE(problemIn(session, request::Calibrate()), QStringLiteral("Choose a calibration text first."));
+    QCOMPARE(problemIn(session, request::Calibrate{.text = text}), QString());
+    QCOMPARE(problemIn(session, request::Evaluate()), QStringLiteral("Choose a text to evaluate on first."));
+    QCOMPARE(problemIn(session, request::Evaluate{.draft = {}, .text = text}), QString());
+    QVERIFY(problemIn(session, request::Search{session.draft}).startsWith("Calibrate first"));
+    QVERIFY(problemIn(session, request::Evaluate{.draft = session.draft, .text = text}).startsWith("Calibrate first"));
+    QVERIFY(problemIn(session, request::Export{.draft = session.draft, .settings = {}}).startsWith("Calibrate first"));
+
+    request::Prune prune{.draft = session.draft, .calibrationText = text, .evaluationText = {}, .settings = {}};
+    QCOMPARE(problemIn(session, prune), QString());
+    prune.settings.format = "no such target";
+    QVERIFY(!problemIn(session, prune).isEmpty());
+
+    session.model->tokenizerSize.reset();
+    session.model->tokenizerProblem = "There is no tokenizer.";
+    for (const JobRequest &request : {JobRequest(request::Calibrate{.text = text}), JobRequest(request::Generate())})
+        QCOMPARE(problemIn(session, request), QStringLiteral("There is no tokenizer."));
+    session = calibrated();
+    session.model->spec.layers[1].attention.reset();
+    QVERIFY(problemIn(session, request::Calibrate{.text = text}).endsWith(kOpenOriginal));
+}
+
+void tst_JobTypes::aSearchIsNeededUntilItIsComplete()
+{
+    Session session = calibrated();
+    const TextSettings &text = session.calibrationText;
+    const auto searchProblem = [&] { return problemIn(session, request::Search{session.draft}); };
+    const auto exportProblemNow = [&] { return problemIn(session, request::Export{.draft = session.draft, .settings = {}}); };
+    QCOMPARE(searchProblem(), QString());
+    QCOMPARE(exportProblemNow(), QStringLiteral("Search first: 0 of 2 removals are known."));
+    QCOMPARE(problemIn(session, request::Evaluate{.draft = session.draft, .text = text}), QString()); // it searches first
+
+    SearchRecord record;
+    record.steps = {{.losses = {3, 2, 3}, .removed = 1, .isForced = false}, {.losses = {2, kUnknown, 3}, .removed = 0, .isForced = false}};
+    session.searches[searchKey(session.draft, 20)] = record;
+    QCOMPARE(searchProblem(), QStringLiteral("The search of this plan is complete."));
+    QCOMPARE(exportProblemNow(), QString());
+    QCOMPARE(problemIn(session, request::Evaluate{.draft = session.draft, .text = text}), QString());
+    session.draft.balance.attentionsToRemove = 0;
+    QVERIFY(searchProblem().startsWith("N = 0"));
+    QCOMPARE(exportProblemNow(), QString());
+    session.draft.balance.attentionsToRemove = 2;
+    session.draft.search.forcedLayers = {7};
+    QCOMPARE(searchProblem(), QStringLiteral("There is no layer 7 to force."));
+    session.draft.balance.neuronsKept = 4800;
+    QVERIFY(!searchProblem().isEmpty());
+    QCOMPARE(exportProblemNow(), searchProblem());
+}
+
+void tst_JobTypes::amountsCountWhatIsLeft()
+{
+    Session session = calibrated();
+    const auto evaluations = [&](const JobRequest &request) { return amountOf(request, session).evaluations; };
+    const JobSize scored = amountOf(request::Calibrate{.text = session.calibrationText}, session).size;
+    QCOMPARE(scored.windows, 32);
+    QCOMPARE(scored.length, 128);
+    const request::Search search{session.draft};
+    QCOMPARE(evaluations(search), 1 + 3 + 2); // before any removal, then those that are left
+    QCOMPARE(amountOf(search, session).size.removals, 2);
+    QCOMPARE(amountOf(search, session).size.neuronsKept, 20);
+    SearchRecord record;
+    record.initialLoss = 2;
+    record.steps = {{.losses = {3, 2, 3}, .removed = 1, .isForced = false},
+                    {.losses = {kUnknown, kUnknown, 3}, .removed = -1, .isForced = false}};
+    session.searches[searchKey(session.draft, 20)] = record;
+    QCOMPARE(evaluations(search), 1);
+    QCOMPARE(evaluations(request::Evaluate{.draft = session.draft, .text = {}}), 1);
+    QCOMPARE(evaluations(request::Evaluate()), 0);
+    PlanDraft other = session.draft;
+    other.balance.neuronsKept = 21;
+    QCOMPARE(evaluations(request::Curve{.drafts = {session.draft, other}, .text = {}, .lentOrder = {}}), 1 + 6);
+    QCOMPARE(evaluations(request::Curve{.drafts = {session.draft, other}, .text = {}, .lentOrder = {{1, 0}}}), 0);
+
+    QCOMPARE(evaluations(request::Impact()), 4);
+    session.denseImpact = SearchRecord{};
+    session.denseImpact->initialLoss = 2;
+    session.denseImpact->steps = {{.losses = {3, kUnknown, 3}, .removed = -1, .isForced = false}};
+    QCOMPARE(evaluations(request::Impact()), 1);
+}
+
+void tst_JobTypes::everyLineNamesTheProgram()
+{
+    const Session session = calibrated();
+    const TextSettings &text = session.calibrationText;
+    for (const JobRequest &request :
+         {JobRequest(request::Open{"/models/tiny"}), JobRequest(request::Calibrate{.text = text}),
+          JobRequest(request::Impact{.text = text, .search = {}}), JobRequest(request::Search{session.draft}),
+          JobRequest(request::Evaluate{.draft = session.draft, .text = text}),
+          JobRequest(request::Curve{.drafts = {session.draft}, .text = text, .lentOrder = {}}),
+          JobRequest(request::Export{.draft = session.draft, .settings = {}}),
+          JobRequest(request::Prune{.draft = session.draft, .calibrationText = text, .evaluationText = {}, .settings = {}}),
+          JobRequest(request::Generate{.draft = session.draft, .settings = {.prompt = "it's"}})}) {
+        const QString line = QString::fromStdString(commandLineOf(request, session, {}));
+        QVERIFY2(line.startsWith("secateur-cli "), qPrintable(line));
+    }
+    const QString generate =
+        QString::fromStdString(commandLineOf(request::Generate{.draft = {}, .settings = {.prompt = "it's", .tokens = 5}}, session, {}));
+    QVERIFY2(generate.startsWith("secateur-cli generate "), qPrintable(generate));
+    QVERIFY2(generate.endsWith(R"(--prompt 'it'\''s' --tokens 5)"), qPrintable(generate));
+}
+
+void tst_JobTypes::anOrderThatIsLentIsForced()
+{
+    Session session = calibrated();
+    session.draft.search.protectedLayers = {0};
+    const request::Curve curve{.drafts = {session.draft}, .text = session.evaluationText, .lentOrder = {{2, 0, 1}}};
+    const QString line = QString::fromStdString(commandLineOf(curve, session, {}));
+    QVERIFY2(line.contains("--force 2,0 ") && !line.contains("--protect"), qPrintable(line));
+    QVERIFY(line.contains("--save-plan plan-1.json && secateur-cli evaluate "));
+}
+
+void tst_JobTypes::aPruningTakesTheScoresThatAreThere()
+{
+    Session session = calibrated();
+    auto scores = std::make_shared<NeuronScores>(*session.calibrations[0]);
+    scores->provenance.textFiles = {"/texts/grimm.txt"};
+    scores->provenance.computed.threads = 12; // made elsewhere
+    session.calibrations.push_back(scores);
+    const TextSettings text = textSettingsOf(scores->provenance);
+    request::Prune prune{.draft = session.draft, .calibrationText = text, .evaluationText = {}, .norm = scores->norm, .settings = {}};
+    prune.draft.calibration = -1;
+    QVERIFY(commandLineOf(prune, session, {}).find("--threads 12") != std::string::npos);
+    QCOMPARE(amountOf(prune, session).size.windows, 0); // they are there
+    prune.calibrationText.length += 1;
+    QVERIFY(commandLineOf(prune, session, {}).find("--threads") == std::string::npos);
+    QCOMPARE(amountOf(prune, session).size.windows, prune.calibrationText.windows.value());
+}
+
+QTEST_GUILESS_MAIN(tst_JobTypes)
+#include "tst_JobTypes.moc"

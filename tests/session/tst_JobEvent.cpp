@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "session/JobEvent.h"
+
+#include "SessionFixtures.h"
+#include "foundation/Failures.h"
+
+#include <QtTest>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+using namespace secateur;
+using namespace secateur::test;
+
+namespace {
+
+/// Why an event from outside is refused; empty when it is applied.
+QString refusal(Session &session, const JobEvent &event)
+{
+    try {
+        checkEvent(event, session);
+        applyEvent(session, event);
+    } catch (const std::exception &problem) {
+        return QString::fromStdString(flawOf(problem));
+    }
+    return {};
+}
+
+/// An event of every kind, and of every form that one has.
+std::vector<JobEvent> allEvents()
+{
+    const Session full = fullSession();
+    const std::string key = full.searches.begin()->first;
+    Progress begun, whole;
+    begun.phase = "calibrate";
+    begun.total = 384;
+    begun.unit = "layers x windows";
+    whole = begun;
+    whole.done = 7;
+    whole.seconds = 1.0 / 3;
+    whole.eta = 12.5;
+    whole.step = 1;
+    whole.steps = 3;
+    whole.layer = 0;
+    whole.part = 2;
+    whole.parts = 4;
+    whole.whole = 0.25;
+    whole.wholeEta = 100;
+    TextRead text{.text = full.calibrationText, .report = {}};
+    text.report.files = {{.file = "/texts/Größe.jsonl.gz", .kind = "gzip, JSON lines", .firstLines = {"One", "Two"}, .documents = 3},
+                         {.file = "/texts/plain.txt", .kind = "text", .hasColumns = false}};
+    text.report.tokens = 1000;
+    text.report.tokenHash = "content";
+    text.report.windows = 7;
+    text.report.length = 128;
+    return {begun,
+            whole,
+            Opened{*full.model},
+            text,
+            Scored{full.calibrations[0]},
+            SearchKnown{.key = key, .record = full.searches.at(key)},
+            SearchKnown{.key = {}, .record = *full.denseImpact},
+            LossKnown{.key = key, .candidate = {.step = -1, .layer = -1, .loss = 10.0 / 3}},
+            LossKnown{.key = key, .candidate = {.step = 0, .layer = 2, .loss = 1e-300}},
+            LossKnown{.key = {}, .candidate = {.step = 1, .layer = 0, .loss = 2, .isScreened = true}},
+            AttentionRemoved{.key = key, .step = 1, .layer = 2, .isForced = true},
+            MeasurementMade{full.measurements[1]}, // its perplexity is infinite
+            TextGenerated{" once\n"},
+            Exported{full.exports[1]}, // its largest difference is unknown
+            Noted{"Something."},
+            JobFailed{.sentence = "It failed.", .hint = "Try again."},
+            JobCancelled()};
+}
+
+} // namespace
+
+class tst_JobEvent : public QObject {
+    Q_OBJECT
+
+private slots:
+    void everyKindSurvivesItsJson();
+    void linesAreThoseThatScriptsRead_data();
+    void linesAreThoseThatScriptsRead();
+    void whatIsNoEventIsRefused_data();
+    void whatIsNoEventIsRefused();
+    void eventsMakeTheSession();
+    void anOpeningBeginsAnotherSession();
+    void whatDoesNotFollowIsRefused();
+    void whatBelongsToAnotherModelIsRefused();
+};
+
+void tst_JobEvent::everyKindSurvivesItsJson()
+{
+    std::set<std::size_t> kinds;
+    for (const JobEvent &event : allEvents()) {
+        const nlohmann::json json = toJson(event);
+        const JobEvent again = jobEventFromJson(nlohmann::json::parse(json.dump()));
+        QCOMPARE(again.index(), event.index());
+        QCOMPARE(toJson(again).dump(), json.dump());
+        QCOMPARE(toJson(jobEventFromJson(nlohmann::json::from_cbor(nlohmann::json::to_cbor(json)))).dump(), json.dump());
+        kinds.insert(event.index());
+    }
+    QCOMPARE(kinds.size(), std::variant_size_v<JobEvent>);
+}
+
+void tst_JobEvent::linesAreThoseThatScriptsRead_data()
+{
+    QTest::addColumn<int>("index");
+    QTest::addColumn<QString>("line");
+    const auto row = [](int index, const char *line) { QTest::newRow(line) << index << QString::fromUtf8(line); };
+    row(0, R"({"event":"progress","phase":"calibrate","done":0,"total":384,"unit":"layers x windows","seconds":0.0,"eta":null})");
+    row(9, R"({"event":"screened","step":1,"layer":0,"loss":2.0})");
+    row(12, R"({"event":"text","text":" once\n"})");
+    row(14, R"({"event":"note","text":"Something."})");
+    row(15, R"({"event":"error","message":"It failed.","hint":"Try again."})");
+    row(16, R"({"event":"cancelled"})");
+}
+
+void tst_JobEvent::linesAreThoseThatScriptsRead()
+{
+    QFETCH(int, index);
+    QFETCH(QString, line);
+    QCOMPARE(toJson(allEvents().at(std::size_t(index))).dump(), nlohmann::json::parse(line.toStdString()).dump());
+}
+
+void tst_JobEvent::whatIsNoEventIsRefused_data()
+{
+    QTest::addColumn<QString>("line");
+    for (const char *line :
+         {R"({})", R"([])", R"({"event":"magic"})", R"({"event":5})", R"({"event":"candidate","step":0,"layer":1})",
+          R"({"event":"candidate","step":0,"layer":1,"loss":null})", R"({"event":"candidate","step":-1,"layer":1,"loss":2})",
+          R"({"event":"candidate","step":0.5,"layer":1,"loss":2})", R"({"event":"search","key":"x"})",
+          R"({"event":"evaluation","record":{}})"})
+        QTest::newRow(line) << QString::fromUtf8(line);
+}
+
+void tst_JobEvent::whatIsNoEventIsRefused()
+{
+    QFETCH(QString, line);
+    QVERIFY_EXCEPTION_THROWN(jobEventFromJson(nlohmann::json::parse(line.toStdString())), std::exception);
+}
+
+/// Replaying is the same as hearing, once or twice.
+void tst_JobEvent::eventsMakeTheSession()
+{
+    const Session full = fullSession();
+    std::vector<JobEvent> events = {Opened{*full.model}};
+    for (const auto &scores : full.calibrations)
+        events.push_back(Scored{scores});
+    for (const auto &[key, record] : full.searches) {
+        SearchRecord begun = record;
+        begun.initialLoss = kUnknown;
+        begun.steps.clear();
+        events.push_back(SearchKnown{.key = key, .record = begun});
+        if (!std::isnan(record.initialLoss))
+            events.push_back(LossKnown{.key = key, .candidate = {.step = -1, .layer = -1, .loss = record.initialLoss}});
+        for (std::size_t i = 0; i < record.steps.size(); ++i) {
+            for (std::size_t layer = 0; layer < record.steps[i].losses.size(); ++layer)
+                if (!std::isnan(record.steps[i].losses[layer]))
+                    events.push_back(LossKnown{
+                        .key = key,
+                        .candidate = {.step = std::int64_t(i), .layer = std::int64_t(layer), .loss = record.steps[i].losses[layer]}});
+            if (record.steps[i].removed >= 0)
+                events.push_back(AttentionRemoved{
+                    .key = key, .step = std::int64_t(i), .layer = record.steps[i].removed, .isForced = record.steps[i].isForced});
+        }
+    }
+    events.push_back(SearchKnown{.key = {}, .record = *full.denseImpact});
+    for (const Measurement &record : full.measurements)
+        events.push_back(MeasurementMade{record});
+    for (const ExportRecord &record : full.exports)
+        events.push_back(Exported{record});
+
+    Session heard;
+    for (const JobEvent &event : events)
+        QCOMPARE(refusal(heard, event), QString());
+    Session expected = full; // what people chose is told by no job
+    expected.calibrationText = heard.calibrationText;
+    expected.evaluationText = heard.evaluationText;
+    expected.norm = heard.norm;
+    expected.draft = {};
+    expected.pinned.clear();
+    QCOMPARE(difference(heard, expected), QString());
+
+    events.erase(events.begin());
+    for (const JobEvent &event : events)
+        QCOMPARE(refusal(heard, event), QString());
+    QCOMPARE(difference(heard, expected), QString());
+    for (const JobEvent &event : {JobEvent(Noted{"x"}), JobEvent(JobCancelled()), JobEvent(Progress()), JobEvent(TextGenerated{"x"})})
+        QCOMPARE(refusal(heard, event), QString());
+    QCOMPARE(difference(heard, expected), QString());
+}
+
+void tst_JobEvent::anOpeningBeginsAnotherSession()
+{
+    Session session = fullSession();
+    session.model->spec.contextLength = 512;
+    applyEvent(session, Opened{*session.model});
+    QVERIFY(session.calibrations.empty() && session.searches.empty() && session.measurements.empty() && session.pinned.empty());
+    QCOMPARE(session.calibrationText.length, 512); // no window is longer than the model's context
+    QCOMPARE(session.calibrationText.windows.value(), 32);
+    QVERIFY(!session.evaluationText.windows);
+}
+
+void tst_JobEvent::whatDoesNotFollowIsRefused()
+{
+    Session session = fullSession();
+    const std::string key = searchKey(session.draft, 20); // one removal (layer 1), and a step that is not finished
+    const auto loss = [&](const std::string &of, std::int64_t step, std::int64_t layer) {
+        return refusal(session, LossKnown{.key = of, .candidate = {.step = step, .layer = layer, .loss = 2}});
+    };
+    const auto removal = [&](const std::string &of, std::int64_t step, std::int64_t layer) {
+        return refusal(session, AttentionRemoved{.key = of, .step = step, .layer = layer});
+    };
+    QCOMPARE(loss("no search", 0, 0), QStringLiteral("its search was not begun"));
+    QCOMPARE(loss(key, 2, 0), QStringLiteral("its step is not the next one")); // step 1 is not finished
+    QCOMPARE(loss(key, 1, 3), QStringLiteral("its layer does not exist"));
+    QCOMPARE(loss(key, 1, -1), QStringLiteral("its layer does not exist"));
+    QCOMPARE(loss(key, 1, 1), QStringLiteral("its layer was removed before"));
+    QCOMPARE(loss({}, 1, 0), QStringLiteral("its step is not the next one")); // the impact has one step
+    QCOMPARE(removal(key, 1, 1), QStringLiteral("its layer was removed before"));
+    QCOMPARE(removal(searchKey({.calibration = 0, .balance = {}, .search = {}}, 48), 0, 1), QStringLiteral("no loss of its step is known"));
+    QCOMPARE(difference(session, fullSession()), QString());
+    QCOMPARE(loss(key, 1, 0), QString());
+    QCOMPARE(removal(key, 1, 0), QString());
+    QCOMPARE(removal(key, 1, 2), QString()); // it is finished: nothing changes
+    QCOMPARE(session.searches.at(key).removalOrder(), std::vector<std::int64_t>({1, 0}));
+}
+
+void tst_JobEvent::whatBelongsToAnotherModelIsRefused()
+{
+    Session session = fullSession();
+    const ModelSummary large = modelOf("configs/llama-2-7b.json");
+    Measurement record = evaluationOf("p", 1);
+    record.removed = {5};
+    QVERIFY(!refusal(session, MeasurementMade{record}).isEmpty());
+    QVERIFY(!refusal(session, Scored{scoresFor(large.spec, 1)}).isEmpty());
+    QVERIFY(!refusal(session, SearchKnown{.key = "calibration 7, K 20, windows 1, float32, force [], protect []", .record = {}}).isEmpty());
+    QCOMPARE(difference(session, fullSession()), QString());
+}
+
+QTEST_GUILESS_MAIN(tst_JobEvent)
+#include "tst_JobEvent.moc"
