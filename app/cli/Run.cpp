@@ -283,8 +283,6 @@ NeuronScores Run::loadMatchingScores()
     return scores;
 }
 
-}
-
 void Run::runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings)
 {
     const auto save = [&](const PruningPlan &current) {

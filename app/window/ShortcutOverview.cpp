@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "window/ShortcutOverview.h"
 
+#include "panels/common/TableLook.h"
 #include "window/Actions.h"
 
 #include <QDialogButtonBox>
@@ -42,11 +43,9 @@ ShortcutOverview::ShortcutOverview(const QList<QAction *> &actions, QWidget *par
     auto *table = new QTableWidget(int(rows.size()), 2, this);
     table->setAccessibleName(windowTitle());
     table->setHorizontalHeaderLabels({tr("Keys"), tr("What they do")});
-    table->verticalHeader()->hide();
+    applyListLook(*table);
     table->horizontalHeader()->setStretchLastSection(true);
     table->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    table->setSelectionBehavior(QAbstractItemView::SelectRows);
-    table->setShowGrid(false);
     for (int row = 0; row < rows.size(); ++row) {
         table->setItem(row, 0, new QTableWidgetItem(rows[row].first));
         table->setItem(row, 1, new QTableWidgetItem(rows[row].second));

@@ -13,11 +13,6 @@ std::string textOf(const std::string &text)
     return text;
 }
 
-std::string textOf(const std::filesystem::path &path)
-{
-    return path.string();
-}
-
 /// Numbers in their shortest form that is read back to the last bit.
 template <class Number>
 requires std::integral<Number> || std::floating_point<Number> std::string textOf(Number number)

@@ -134,7 +134,7 @@ void TextFile::chooseEncoding()
     refuseUnmarked();
 }
 
-/// Latin letters have NULs beside each in UTF-16 and UTF-32.
+/// Latin letters have NULs beside each in UTF-16 and UTF-32. So have small numbers of four bytes, which are no letters.
 void TextFile::refuseUnmarked() const
 {
     static constexpr struct {
@@ -144,14 +144,19 @@ void TextFile::refuseUnmarked() const
                   {{false, true, false, true}, "UTF-16 BE", "UTF-16BE"},
                   {{true, false, false, false}, "UTF-32 LE", "UTF-32LE"},
                   {{false, false, false, true}, "UTF-32 BE", "UTF-32BE"}};
-    std::array<std::size_t, 4> nuls{};
+    std::array<std::string, 4> bytes; // at every place of four, without the NULs
     for (std::size_t i = 0; i < m_beginning.size(); ++i)
-        nuls[i % 4] += m_beginning[i] == '\0' ? 1 : 0;
+        if (m_beginning[i] != '\0')
+            bytes[i % 4] += m_beginning[i];
     const std::size_t fours = m_beginning.size() / 4, few = fours / 100, many = std::max<std::size_t>(1, fours / 4);
     for (const auto &form : kForms) {
-        bool fits = true;
-        for (std::size_t i = 0; i < nuls.size(); ++i)
-            fits = fits && (form.letters[i] ? nuls[i] <= few : nuls[i] >= many);
+        const bool isOf4 = std::ranges::count(form.letters, true) == 1;
+        bool fits = fours > 0;
+        for (std::size_t i = 0; i < bytes.size(); ++i) {
+            const std::size_t nuls = fours - std::min(fours, bytes[i].size());
+            fits = fits && (form.letters[i] ? nuls <= few : nuls >= many);
+            fits = fits && !(isOf4 && form.letters[i] && looksBinary(bytes[i]));
+        }
         if (fits)
             refuse("is not UTF-8; it looks like " + std::string(form.words) + " without a byte order mark",
                    conversion("iconv -f " + std::string(form.name)));

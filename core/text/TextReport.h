@@ -29,7 +29,7 @@ struct TextReport {
     std::vector<TextFileReport> files; ///< as many as were needed
     std::int64_t tokens = 0;           ///< that were read
     std::int64_t windows = 0, length = 0;
-    std::string tokenHash; ///< of the windows; see TokenWindows
+    std::string tokenHash = {}; ///< of the windows; see TokenWindows
 };
 
 /// The first line of a text (UTF-8) that is not blank, in at most 60 characters, what cannot be seen replaced by '?'; cut ones end in

@@ -59,7 +59,9 @@ QVariant PlotTableModel::headerData(int section, Qt::Orientation orientation, in
     if (orientation != Qt::Horizontal || role != Qt::DisplayRole || section < 0 || section >= m_table.headers.size())
         return {};
     const QString unit = m_table.units.value(section);
-    return unit.isEmpty() ? m_table.headers[section] : tr("%1 (%2)").arg(m_table.headers[section], unit);
+    return unit.isEmpty() || unit == u"1" // which files need, and readers do not
+               ? m_table.headers[section]
+               : tr("%1 (%2)").arg(m_table.headers[section], unit);
 }
 
 PlotTableView::PlotTableView(QWidget *parent) : QTableView(parent), m_model(new PlotTableModel(this))

@@ -76,6 +76,7 @@ QComboBox QAbstractItemView { background: @surface@; border: 1px solid @outline@
 QAbstractItemView { background: @surface@; alternate-background-color: @raised@; border: 1px solid @line@; outline: 0;
     selection-background-color: @selected@; selection-color: @text@; gridline-color: @line@; }
 QAbstractItemView:focus { border-color: @accent@; }
+QAbstractScrollArea::corner { border: 0; background: transparent; }
 QHeaderView { background: @raised@; border: 0; }
 QHeaderView::section { background: @raised@; color: @mutedText@; border: 0; border-bottom: 1px solid @line@; padding: 4px 8px; }
 QTableView::item { padding: 2px 6px; border: 0; }

@@ -62,7 +62,7 @@ void FittingLabel::fit()
         std::find_if(m_texts.begin(), m_texts.end(), [this](const QString &candidate) { return widthOf(candidate) <= width(); });
     setText(fitting != m_texts.end()
                 ? *fitting
-                : fontMetrics().elidedText(m_texts.value(m_texts.size() - 1), Qt::ElideRight, width() - (widthOf({}))));
+                : fontMetrics().elidedText(m_texts.value(m_texts.size() - 1), Qt::ElideMiddle, width() - (widthOf({}))));
     if (toolTip() != m_whole) // it has one that says more
         return;
     m_whole = text() == m_texts.value(0) ? QString() : m_texts.value(0);

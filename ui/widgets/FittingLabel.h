@@ -6,7 +6,7 @@
 
 namespace secateur::ui {
 
-/// A label of one line that shows the longest of its texts that fits, and cuts the shortest with "…" when none does. The longest is
+/// A label of one line that shows the longest of its texts that fits, and cuts the middle of the shortest when none does. The longest is
 /// in the tooltip then, where that is not used for something else.
 class FittingLabel : public QLabel {
     Q_OBJECT

@@ -275,7 +275,8 @@ void tst_TextPicker::whatATextTurnedOutToBeIsShown()
         .files = {{.file = text.files[0], .kind = "plain text, UTF-16 LE", .firstLines = {"<b>Once</b>", "upon"}, .documents = 1}},
         .tokens = 4000,
         .windows = 7,
-        .length = 512};
+        .length = 512,
+        .tokenHash = {}};
     picker.setValue(text);
     QCOMPARE(report(picker), QString());
     TextSettings other = text;

@@ -109,7 +109,7 @@ void CalibratePanel::build()
     action->addWidget(m_copyCommand, 0, Qt::AlignTop);
 
     auto *unused = new QHBoxLayout;
-    unused->addWidget(m_unused, 1);
+    unused->addWidget(m_unused, 1, Qt::AlignVCenter);
     unused->addWidget(m_useFound, 0, Qt::AlignTop);
 
     auto *column = new QWidget;

@@ -157,7 +157,7 @@ QWidget *EvaluatePanel::buildTable()
     auto *room = new QWidget; // stays when the note has nothing to say, so that no button grows
     auto *note = new QHBoxLayout(room);
     note->setContentsMargins(0, 0, 0, 0);
-    note->addWidget(m_note);
+    note->addWidget(m_note, 1, Qt::AlignVCenter);
     auto *actions = new QHBoxLayout;
     actions->addWidget(m_use);
     actions->addWidget(room, 1);

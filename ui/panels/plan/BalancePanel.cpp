@@ -111,7 +111,7 @@ QWidget *BalancePanel::makeProblem()
 {
     auto *row = new QHBoxLayout(m_problem);
     row->setContentsMargins(12, 8, 12, 8);
-    row->addWidget(m_problemNote, 1);
+    row->addWidget(m_problemNote, 1, Qt::AlignVCenter);
     row->addWidget(m_nearest);
     return m_problem;
 }

@@ -79,7 +79,7 @@ QWidget *SearchView::makeStale()
 {
     auto *row = new QHBoxLayout(m_staleRow);
     row->setContentsMargins(0, 0, 0, 0);
-    row->addWidget(m_stale, 1);
+    row->addWidget(m_stale, 1, Qt::AlignVCenter); // its sign beside its words, where buttons make the row higher
     row->addWidget(m_searchThis);
     row->addWidget(m_goBack);
     m_staleRow->hide();
