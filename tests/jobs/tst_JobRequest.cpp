@@ -29,6 +29,8 @@ std::vector<JobRequest> allRequests()
                                   .topP = 0.9,
                                   .seed = 18'446'744'073'709'551'615U};
     return {request::Open{"/models/Größe.gguf"},
+            request::Open{.model = "/models/tiny", .plan = "/plans/plan.json"},
+            request::Open{.model = "/models/tiny", .plan = {}, .scores = "/plans/scores.safetensors"},
             request::Calibrate{.text = full.calibrationText, .norm = ScoreNorm::L1},
             request::Impact{.text = full.evaluationText,
                             .search = {.windows = 3, .referenceLoss = true, .forcedLayers = {}, .protectedLayers = {}}},

@@ -2,6 +2,7 @@
 #include "jobs/JobTypes.h"
 
 #include "SessionFixtures.h"
+#include "session/Shelf.h"
 
 #include <QtTest>
 #include <set>
@@ -44,6 +45,7 @@ private slots:
     void everyLineNamesTheProgram();
     void anOrderThatIsLentIsForced();
     void aPruningTakesTheScoresThatAreThere();
+    void plansOfTheShelfGoOnFromTheirFiles();
 };
 
 void tst_JobTypes::everyKindHasItsRow()
@@ -179,6 +181,30 @@ void tst_JobTypes::anOrderThatIsLentIsForced()
     const QString line = QString::fromStdString(commandLineOf(curve, session, {}));
     QVERIFY2(line.contains("--force 2,0 ") && !line.contains("--protect"), qPrintable(line));
     QVERIFY(line.contains("--save-plan plan-1.json && secateur-cli evaluate "));
+}
+
+void tst_JobTypes::plansOfTheShelfGoOnFromTheirFiles()
+{
+    Session session = calibrated();
+    session.model->folder = "/models/tiny";
+    PlanDraft draft = shelve(session, shelfEntry(openedPlan(session), "/plans/plan.json"));
+    draft.balance.attentionsToRemove = 3;
+    const auto line = [&](const JobRequest &request) { return QString::fromStdString(commandLineOf(request, session, {})); };
+    QCOMPARE(line(request::Open{.model = "/models/tiny", .plan = "/plans/plan.json"}),
+             QStringLiteral("secateur-cli plan /models/tiny --plan /plans/plan.json"));
+    const QString search = line(request::Search{draft});
+    QVERIFY2(search.startsWith("secateur-cli search /models/tiny") && search.contains("--plan /plans/plan.json") &&
+                 search.contains("--remove 3") && search.endsWith("--save-plan plan.json"),
+             qPrintable(search));
+    QCOMPARE(problemIn(session, request::Search{draft}), QString());
+    QVERIFY(problemIn(session, request::Export{.draft = draft, .settings = {}}).contains("1 of 3 removals are known"));
+
+    const PlanDraft hand = shelve(session, shelfEntry(manualPlan(session), "/plans/hand.json"));
+    QVERIFY(problemIn(session, request::Search{hand}).contains("written by hand"));
+    QCOMPARE(problemIn(session, request::Export{.draft = hand, .settings = {}}), QString());
+    QCOMPARE(line(request::Search{hand}), QString());
+    QVERIFY(line(request::Export{.draft = hand, .settings = {}}).startsWith("secateur-cli export /models/tiny"));
+    QVERIFY(line(request::Export{.draft = hand, .settings = {}}).contains("--plan /plans/hand.json"));
 }
 
 void tst_JobTypes::aPruningTakesTheScoresThatAreThere()
