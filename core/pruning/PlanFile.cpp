@@ -250,9 +250,9 @@ PruningPlan planFromJson(const json &document, const std::string &source)
         plan.removedAttentions = wholesOf(stored.at("removedAttentions"));
         for (const json &kept : stored.at("keptNeurons")) {
             if (kept == kAll)
-                throw Error("The plan in " + inQuotes(source) + " keeps all neurons of layer " + std::to_string(plan.keptNeurons.size()) +
-                                ", and only its model tells how many there are.",
-                            "Use it with its model (--plan), which also saves it whole (--save-plan).");
+                throw NeedsModel("The plan in " + inQuotes(source) + " keeps all neurons of layer " +
+                                     std::to_string(plan.keptNeurons.size()) + ", and only its model tells how many there are.",
+                                 "Use it with its model (--plan), which also saves it whole (--save-plan).");
             plan.keptNeurons.push_back(wholesOf(kept));
         }
         for (const std::int64_t layer : plan.removedAttentions)

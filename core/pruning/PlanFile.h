@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "foundation/Error.h"
 #include "pruning/PruningPlan.h"
 
 #include <filesystem>
@@ -9,10 +10,16 @@
 
 namespace secateur {
 
+/// A plan leaves out what only its model can tell.
+class NeedsModel : public Error {
+public:
+    using Error::Error;
+};
+
 /// Plans as JSON (PLANS.md shows their form): all of a plan but the values of the weights that it changes.
 nlohmann::json toJson(const PruningPlan &plan);
-/// `source` is what messages call the text. Reads a plan, or the plan inside a pruning manifest. Throws Error for one that a newer version wrote, that
-/// is damaged, or that leaves out what only a model can tell.
+/// `source` is what messages call the text. Reads a plan, or the plan inside a pruning manifest. Throws Error for one that a newer version wrote or that
+/// is damaged, and NeedsModel.
 PruningPlan planFromJson(const nlohmann::json &json, const std::string &source);
 /// What format 1 called the hash of a plan: it tells the order of the removals as well.
 std::string hashOfFormat1(const PruningPlan &plan);

@@ -66,6 +66,8 @@ Openable openableAt(const std::filesystem::path &path)
 
 std::filesystem::path modelNamedIn(const std::filesystem::path &file)
 {
+    if (file.extension() != ".json")
+        return {};
     try {
         const nlohmann::json manifest = readJsonFile(file, kLargest, {});
         if (const nlohmann::json &command = manifest.at("command"); command.size() > 2) { // the program, the command, the model

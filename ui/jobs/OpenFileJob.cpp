@@ -5,6 +5,7 @@
 #include "engine/Engine.h"
 #include "foundation/Error.h"
 #include "foundation/Wording.h"
+#include "jobs/FailureWords.h"
 #include "jobs/SessionJobs.h"
 #include "jobs/SessionTask.h"
 #include "models/MessageLog.h"
@@ -42,6 +43,18 @@ ShelfEntry planFor(const ModelSummary &model, const std::string &modelHash, cons
     return shelfEntry(std::move(plan), file);
 }
 
+/// Throws Error for a file that is no plan, or no scores, whatever its model is.
+void checkAlone(const std::filesystem::path &file, Openable kind)
+{
+    try {
+        if (kind == Openable::Scores)
+            loadScores(file);
+        else
+            loadPlan(file);
+    } catch (const NeedsModel &) { // it may be right
+    }
+}
+
 } // namespace
 
 void SessionJobs::openFile(const std::filesystem::path &file)
@@ -50,12 +63,22 @@ void SessionJobs::openFile(const std::filesystem::path &file)
     const int request = ++m_openRequest;
     m_pool.start([this, file, request, hasModel = m_model.hasModel()] {
         const Openable kind = openableAt(file);
-        const std::filesystem::path model = kind == Openable::Plan && !hasModel ? modelNamedIn(file) : std::filesystem::path();
+        std::filesystem::path model;
+        Message problem = failureOf(QStringLiteral("open"));
+        if (kind != Openable::Model && !hasModel)
+            try {
+                checkAlone(file, kind);
+                model = modelNamedIn(file);
+            } catch (const std::exception &thrown) {
+                describe(problem, thrown);
+            }
         QMetaObject::invokeMethod(
             this,
-            [this, file, kind, model, request] {
+            [this, file, kind, model, problem, request] {
                 if (request != m_openRequest)
                     return; // something else was asked for meanwhile
+                if (!problem.sentence.isEmpty())
+                    return m_messages.post(problem);
                 if (kind == Openable::Model)
                     return openModel(file);
                 if (m_model.hasModel())
@@ -83,10 +106,8 @@ void SessionJobs::startOpeningFile(const std::filesystem::path &file, bool isSco
         problem =
             tr("'%1' cannot be checked against the model of this session, which is not there. Locate it on the Model page.").arg(name);
     if (!problem.isEmpty()) {
-        Message message;
-        message.severity = Message::Severity::Error;
+        Message message = failureOf(QStringLiteral("open"));
         message.sentence = problem;
-        message.topic = QStringLiteral("open");
         m_messages.post(message);
         return;
     }

@@ -108,6 +108,7 @@ private slots:
     void whatTheFileSettledIsRefused();
     void theModelOfAManifestIsOpened();
     void aPlanWithoutAModelAsksForOne();
+    void aDamagedPlanAsksForNoModel();
     void filesOfModelsAreOpenedAsModels();
     void whatDoesNotFitIsNamed();
 };
@@ -269,6 +270,21 @@ void TestOpenFile::aPlanWithoutAModelAsksForOne()
     bench.jobs.openModelFor(sampleFolder() / "model", files.path("hand.json").toStdString());
     QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 1, 60'000);
     QVERIFY(bench.model.isSettled());
+}
+
+/// What is wrong whatever the model is, is said at once.
+void TestOpenFile::aDamagedPlanAsksForNoModel()
+{
+    const Files files;
+    SampleBench bench;
+    QSignalSpy needed(&bench.jobs, &SessionJobs::modelNeeded);
+    std::ofstream(files.path("broken.json").toStdString()) << R"({"kind": "secateur-plan"})";
+    for (const auto &[name, said] : {std::pair("broken.json", "is damaged"), std::pair("gone.json", "gone.json")}) {
+        bench.jobs.openFile(files.path(name).toStdString());
+        QTRY_VERIFY(!bench.message(QStringLiteral("open")).sentence.isEmpty());
+        QVERIFY(bench.message(QStringLiteral("open")).sentence.contains(QLatin1String(said)));
+    }
+    QCOMPARE(needed.count(), 0);
 }
 
 void TestOpenFile::filesOfModelsAreOpenedAsModels()
