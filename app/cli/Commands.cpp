@@ -145,14 +145,16 @@ void Run::measure(const PruningPlan &plan, nlohmann::json &evaluations, Rows &ro
     for (const std::filesystem::path &file : o.evaluationTexts) {
         const TextSettings text = heldOutText(file);
         const Evaluation dense = secateur::evaluate(*engine, model->spec, {}, text, context, listener()).result;
-        const Evaluation pruned = secateur::evaluate(*engine, model->spec, {.plan = &plan}, text, context, listener()).result;
+        const Measurement measured = secateur::evaluate(*engine, model->spec, {.plan = &plan}, text, context, listener());
+        const Evaluation &pruned = measured.result;
         const std::string name = file.filename().string();
         evaluations.push_back({{"text", name},
                                {"tokens", dense.tokens},
                                {"length", dense.length},
                                {"tokenHash", dense.tokenHash},
                                {"densePerplexity", dense.perplexity},
-                               {"prunedPerplexity", pruned.perplexity}});
+                               {"prunedPerplexity", pruned.perplexity},
+                               {"computed", toJson(measured.computed)}});
         rows.push_back({"perplexity, " + printable(name), decimal(dense.perplexity, 3), decimal(pruned.perplexity, 3),
                         "x" + decimal(pruned.perplexity / dense.perplexity, 3)});
     }

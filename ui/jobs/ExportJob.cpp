@@ -21,13 +21,16 @@ nlohmann::json evaluationsOf(const Session &session, const std::string &planHash
     nlohmann::json list = nlohmann::json::array();
     for (const Measurement &pruned : session.measurements) {
         const Measurement *dense = pruned.planHash == planHash ? originalFor(session.measurements, pruned) : nullptr;
-        if (dense && areComputedAlike(*dense, pruned)) // the manifest compares
-            list.push_back({{"text", textName(pruned.text)},
-                            {"tokens", pruned.result.tokens},
-                            {"length", pruned.result.length},
-                            {"tokenHash", pruned.result.tokenHash},
-                            {"densePerplexity", dense->result.perplexity},
-                            {"prunedPerplexity", pruned.result.perplexity}});
+        if (!dense || !areComputedAlike(*dense, pruned)) // the manifest compares
+            continue;
+        list.push_back({{"text", textName(pruned.text)},
+                        {"tokens", pruned.result.tokens},
+                        {"length", pruned.result.length},
+                        {"tokenHash", pruned.result.tokenHash},
+                        {"densePerplexity", dense->result.perplexity},
+                        {"prunedPerplexity", pruned.result.perplexity}});
+        if (pruned.computed.isKnown())
+            list.back()["computed"] = toJson(pruned.computed);
     }
     return list;
 }

@@ -6,6 +6,7 @@
 #include "jobs/SessionJobs.h"
 #include "jobs/SessionTask.h"
 #include "models/SessionModel.h"
+#include "session/Measurements.h"
 #include "text/TokenWindows.h"
 
 #include <algorithm>
@@ -50,7 +51,7 @@ double SessionJobs::evaluationSeconds() const
 {
     const TextSettings &text = m_model.session().evaluationText;
     for (const Measurement &record : m_model.session().measurements)
-        if (record.text == text)
+        if (isOn(record, text, m_model.session().readTexts))
             return record.seconds;
     const JobSize one{
         .windows = 0, .length = text.length, .searchWindows = 1, .removals = 0, .neuronsKept = m_model.neurons()}; // with the head

@@ -246,7 +246,7 @@ JobCost SessionJobs::curveCost(const CurveRequest &request) const
     JobCost cost;
     std::optional<double> perPoint; // of an evaluation on the evaluation text, if one was measured
     for (const Measurement &e : m_model.session().measurements)
-        if (e.text == m_model.session().evaluationText)
+        if (isOn(e, m_model.session().evaluationText, m_model.session().readTexts))
             perPoint = e.seconds;
     double seconds = isOriginalMeasured() ? 0 : perPoint.value_or(0);
     bool isKnown = perPoint.has_value();
