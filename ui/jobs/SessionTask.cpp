@@ -3,6 +3,8 @@
 
 #include "engine/Engine.h"
 #include "foundation/Failures.h"
+#include "foundation/InputFile.h"
+#include "foundation/Wording.h"
 #include "jobs/JobWork.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
@@ -144,10 +146,27 @@ void SessionTask::startAnewIfNeeded(JobPort &port, PruningPlan &plan) const
     plan.search.initialLoss = std::numeric_limits<double>::quiet_NaN();
 }
 
+namespace {
+
+/// Throws Error that names a text of a plan of a file that is not there: it may lie elsewhere on this machine.
+void checkAreThere(const TextSettings &text)
+{
+    for (const std::filesystem::path &file : text.files)
+        if (!doesExist(file))
+            throw Error("The text " + inQuotes(file.string()) + ", on which this plan is searched, is not there.",
+                        "Choose it where it is now as the calibration text, or put it back.");
+}
+
+} // namespace
+
 void SessionTask::search(JobPort &port, PruningPlan &plan, const PlanDraft &draft) const
 {
     const std::string key = searchKey(draft, plan.balance.neuronsKept);
     SessionModel &model = m_model;
+    const bool isOfFile = !draft.plan.empty();
+    const TextSettings text = isOfFile ? m_session->calibrationText : textSettingsOf(plan.calibration);
+    if (isOfFile)
+        checkAreThere(text);
     startAnewIfNeeded(port, plan);
     const auto end = [&] { // also when it is cancelled: what was found counts
         if (plan.search.isBegun())
@@ -155,7 +174,6 @@ void SessionTask::search(JobPort &port, PruningPlan &plan, const PlanDraft &draf
         deliver(port, [&model] { model.setRunningSearch({}); });
     };
     deliver(port, [&model, key] { model.setRunningSearch(key); });
-    const TextSettings text = draft.plan.empty() ? textSettingsOf(plan.calibration) : m_session->calibrationText;
     try {
         secateur::search(engine(port), plan, key, text, draft.search, port.context(), listener(port));
     } catch (...) {

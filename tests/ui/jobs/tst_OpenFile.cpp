@@ -101,6 +101,7 @@ class TestOpenFile : public QObject {
 
 private slots:
     void aPlanGoesOnBetweenBothPrograms();
+    void aTextThatIsGoneIsNamedAndFoundAgain();
     void aPlanIsAStepOfTheHistoryAndPartOfTheSession();
     void scoresAreACalibration();
     void scoresOfThePlanShowBesideIt();
@@ -137,6 +138,30 @@ void TestOpenFile::aPlanGoesOnBetweenBothPrograms()
     const PruningPlan whole = loadPlan(files.path("whole.json").toStdString()), last = loadPlan(files.path("last.json").toStdString());
     QCOMPARE(difference(last.search, whole.search), QString());
     QCOMPARE(last.hash(), whole.hash());
+}
+
+/// A plan of another computer names its text where that lay there.
+void TestOpenFile::aTextThatIsGoneIsNamedAndFoundAgain()
+{
+    const Files files;
+    QVERIFY(files.calibrate() && files.search(1, files.plan));
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(openFile(bench, files.plan));
+    const Session &session = bench.model.session();
+    const TextSettings there = session.calibrationText;
+    TextSettings gone = there;
+    gone.files = {files.path("moved.txt").toStdString()};
+    bench.editor.setTexts(gone, session.evaluationText, session.norm);
+    bench.editor.setAttentionsToRemove(2);
+    QVERIFY(!bench.search());
+    const Message told = bench.message(QStringLiteral("search"));
+    QVERIFY2(told.sentence.contains(QStringLiteral("moved.txt")) && told.hint.contains(QStringLiteral("where it is now")),
+             qPrintable(told.sentence));
+    QVERIFY(bench.model.shelfPlan());
+    bench.editor.setTexts(there, session.evaluationText, session.norm);
+    QVERIFY(bench.search());
+    QCOMPARE(bench.model.removalOrder().size(), 2U);
 }
 
 void TestOpenFile::aPlanIsAStepOfTheHistoryAndPartOfTheSession()
