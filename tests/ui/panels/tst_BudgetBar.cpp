@@ -7,6 +7,7 @@
 #include "widgets/Quantity.h"
 
 #include <QRegularExpression>
+#include <QScopeGuard>
 #include <QTest>
 #include <QToolTip>
 
@@ -166,9 +167,11 @@ void TestBudgetBar::numbersAreNotCutAt1024()
         QVERIFY(QFontMetrics(font).horizontalAdvance(card->figure().value) < card->width() - 24);
     }
 
-    QFont large = bar.font(); // what a number was makes room for what it is
-    large.setPointSizeF(1.6 * large.pointSizeF());
-    bar.setFont(large);
+    const QFont usual = QApplication::font();
+    const auto restored = qScopeGuard([&usual] { QApplication::setFont(usual); });
+    QFont large = usual; // what a number was makes room for what it is
+    large.setPointSizeF(1.6 * usual.pointSizeF());
+    QApplication::setFont(large);
     QCoreApplication::processEvents();
     bool areTight = false;
     for (const BudgetCard *card : bar.findChildren<BudgetCard *>()) {
