@@ -7,6 +7,7 @@
 #include "widgets/Quantity.h"
 
 #include <QRegularExpression>
+#include <QScopeGuard>
 #include <QTest>
 #include <QToolTip>
 
@@ -165,6 +166,20 @@ void TestBudgetBar::numbersAreNotCutAt1024()
         QVERIFY(font.pixelSize() >= 14); // larger than the rest
         QVERIFY(QFontMetrics(font).horizontalAdvance(card->figure().value) < card->width() - 24);
     }
+
+    const QFont usual = QApplication::font();
+    const auto restored = qScopeGuard([&usual] { QApplication::setFont(usual); });
+    QFont large = usual; // what a number was makes room for what it is
+    large.setPointSizeF(1.6 * usual.pointSizeF());
+    QApplication::setFont(large);
+    QCoreApplication::processEvents();
+    bool areTight = false;
+    for (const BudgetCard *card : bar.findChildren<BudgetCard *>()) {
+        areTight = areTight || card->fittingSize(true) < QFontInfo(large).pixelSize();
+        QVERIFY2(card->fittingSize(false) >= QFontInfo(large).pixelSize(), qPrintable(card->figure().value));
+        QVERIFY2(card->valueSize() >= QFontInfo(large).pixelSize(), qPrintable(QString::number(card->valueSize())));
+    }
+    QVERIFY(areTight); // else it shows nothing
 }
 
 /// One stop of Tab; what the tooltip says is told as well.

@@ -13,10 +13,12 @@
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QStyle>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -52,8 +54,8 @@ InspectorPanel::InspectorPanel(Workbench workbench, QWidget *parent) : QWidget(p
 
 void InspectorPanel::makeParts()
 {
-    auto *content = new QWidget;
-    auto *parts = new QVBoxLayout(content);
+    m_content = new QWidget;
+    auto *parts = new QVBoxLayout(m_content);
     parts->setContentsMargins(12, 10, 12, 10);
     parts->setSpacing(6);
     m_title = headingLabel({});
@@ -86,7 +88,7 @@ void InspectorPanel::makeParts()
     parts->addStretch(1);
 
     auto *scroll = new QScrollArea;
-    scroll->setWidget(content);
+    scroll->setWidget(m_content);
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setFocusPolicy(Qt::NoFocus); // Tab goes through the controls; it shows no focus
@@ -113,6 +115,27 @@ void InspectorPanel::follow()
     m_depth->setVisible(!words.depth.isEmpty());
     m_width->setFormula(words.width);
     m_width->setVisible(!words.width.isEmpty());
+    fitWidth();
+}
+
+/// Nothing is cut at its side, which does not scroll. It stays as wide as it once had to be: a page that is pointed at does not move.
+void InspectorPanel::fitWidth()
+{
+    const int needed = m_content->minimumSizeHint().width() + style()->pixelMetric(QStyle::PM_ScrollBarExtent, nullptr, this);
+    setMinimumWidth(std::max(minimumWidth(), needed));
+}
+
+void InspectorPanel::showEvent(QShowEvent *event)
+{
+    QWidget::showEvent(event);
+    fitWidth(); // now the style is known
+}
+
+void InspectorPanel::changeEvent(QEvent *event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::FontChange)
+        fitWidth();
 }
 
 void InspectorPanel::followLayer()

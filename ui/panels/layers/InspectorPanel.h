@@ -23,17 +23,23 @@ public:
 
     QSize sizeHint() const override { return {260, 500}; }
 
+protected:
+    void showEvent(QShowEvent *event) override;
+    void changeEvent(QEvent *event) override;
+
 private:
     void makeParts();
     void follow();
     void followLayer();
     void followButtons();
+    void fitWidth();
     qint64 layer() const;
     QString impactName() const;
     QString impactText() const;
     QString runnerUpText() const;
 
     Workbench m_workbench;
+    QWidget *m_content;
     QLabel *m_title, *m_hint;
     FactLines *m_facts;
     QPushButton *m_protect, *m_force;

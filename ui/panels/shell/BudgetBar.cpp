@@ -8,6 +8,7 @@
 #include "theme/PlotStyle.h"
 #include "widgets/Quantity.h"
 
+#include <QFontInfo>
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QLocale>
@@ -124,14 +125,19 @@ void BudgetBar::follow()
     fitValues();
 }
 
-/// Numbers that stand side by side are of one size.
+/// Numbers that stand side by side are of one size. With large letters in a small window the originals leave: the tooltips have them.
 void BudgetBar::fitValues()
 {
-    int pixels = std::numeric_limits<int>::max();
-    for (const BudgetCard *card : m_cards)
-        pixels = std::min(pixels, card->fittingSize());
+    const auto fitting = [this](bool isBeside) {
+        int pixels = std::numeric_limits<int>::max();
+        for (const BudgetCard *card : m_cards)
+            pixels = std::min(pixels, card->fittingSize(isBeside));
+        return pixels;
+    };
+    const bool isBeside = fitting(true) >= QFontInfo(font()).pixelSize(); // not smaller than what stands around it
+    const int pixels = fitting(isBeside);
     for (BudgetCard *card : m_cards)
-        card->setValueSize(pixels);
+        card->setValueSize(pixels, isBeside);
 }
 
 void BudgetBar::resizeEvent(QResizeEvent *event)
@@ -139,6 +145,13 @@ void BudgetBar::resizeEvent(QResizeEvent *event)
     QWidget::resizeEvent(event);
     layout()->activate(); // the cards have their new widths now
     fitValues();
+}
+
+void BudgetBar::changeEvent(QEvent *event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::FontChange)
+        fitValues();
 }
 
 BudgetFigure BudgetBar::perplexity() const

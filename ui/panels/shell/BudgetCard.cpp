@@ -57,10 +57,10 @@ QString BudgetCard::valueText() const
     return m_figure.exactness == Exactness::Stale ? exactnessSign(Exactness::Stale) + QLatin1Char(' ') + m_figure.value : m_figure.value;
 }
 
-int BudgetCard::fittingSize() const
+int BudgetCard::fittingSize(bool isBeside) const
 {
     const int before =
-        m_figure.before.isEmpty() ? 0 : QFontMetrics(PlotStyle::of(palette()).font).horizontalAdvance(m_figure.before) + kGap;
+        m_figure.before.isEmpty() || !isBeside ? 0 : QFontMetrics(PlotStyle::of(palette()).font).horizontalAdvance(m_figure.before) + kGap;
     const int room = width() - 2 * kMargin - before;
     int pixels = largestSize();
     while (pixels > kLeastSize && QFontMetrics(valueFont(pixels)).horizontalAdvance(valueText()) > room)
@@ -68,11 +68,12 @@ int BudgetCard::fittingSize() const
     return pixels;
 }
 
-void BudgetCard::setValueSize(int pixels)
+void BudgetCard::setValueSize(int pixels, bool isBeside)
 {
-    if (pixels == m_valueSize)
+    if (pixels == m_valueSize && isBeside == m_isBeside)
         return;
     m_valueSize = pixels;
+    m_isBeside = isBeside;
     update();
 }
 
@@ -152,6 +153,8 @@ void BudgetCard::paintValue(QPainter &painter, const PlotStyle &style, const QRe
     painter.setFont(font);
     painter.setPen(m_figure.exactness == Exactness::Stale ? style.readable(style.warning) : style.text);
     painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, valueText());
+    if (!m_isBeside)
+        return;
     painter.setFont(style.font);
     painter.setPen(style.mutedText);
     const int width = QFontMetrics(font).horizontalAdvance(valueText()) + kGap;

@@ -25,7 +25,7 @@ struct BudgetFigure {
     bool operator==(const BudgetFigure &) const = default;
 };
 
-/// Draws one figure. Captions and words are cut where the room is small, numbers never. Whoever comes to it by key is told the exact numbers, as by its tooltip.
+/// Draws one figure. Captions and words are cut where the room is small, and the original's number gives way to the plan's, but no number is cut. Whoever comes to it by key is told the exact numbers, as by its tooltip.
 class BudgetCard : public QWidget {
     Q_OBJECT
 public:
@@ -34,9 +34,11 @@ public:
     void setFigure(const BudgetFigure &figure);
     const BudgetFigure &figure() const { return m_figure; }
 
-    /// Pixels of the largest font in which value and original fit; the bar gives all its cards the smallest one.
-    int fittingSize() const;
-    void setValueSize(int pixels);
+    /// Pixels of the largest font in which the value fits, with the original beside it or alone.
+    int fittingSize(bool isBeside = true) const;
+    /// The same for all cards of a bar.
+    void setValueSize(int pixels, bool isBeside);
+    int valueSize() const { return m_valueSize; }
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
@@ -56,6 +58,7 @@ private:
 
     BudgetFigure m_figure;
     int m_valueSize = 0; ///< pixels; 0 = not told yet
+    bool m_isBeside = true;
 };
 
 } // namespace secateur::ui
