@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest> // first: moc cannot read <compare> otherwise
+
 #include "checkpoint/TensorRole.h"
 
 #include <QRegularExpression>
-#include <QtTest>
 #include <set>
 #include <vector>
 
