@@ -340,7 +340,8 @@ void TestOpenFile::whatDoesNotFitIsNamed()
     std::ofstream(files.path("broken.json").toStdString()) << R"({"kind": "secateur-plan"})";
     QVERIFY2(problem(files.path("broken.json")).contains(QStringLiteral("is damaged")), qPrintable(problem(files.path("broken.json"))));
     std::ofstream(files.path("list.json").toStdString()) << "[1, 2]";
-    QVERIFY(problem(files.path("list.json")).contains(QStringLiteral("does not hold a plan")));
+    QVERIFY2(problem(files.path("list.json")).contains(QStringLiteral("list.json' must hold a JSON object")),
+             qPrintable(problem(files.path("list.json"))));
     QVERIFY(problem(files.path("gone.json")).contains(QStringLiteral("gone.json")));
 }
 
