@@ -179,7 +179,9 @@ Decoder OpenModel::decoder(const PruningPlan *plan, std::int64_t positions, JobC
 {
     if (!plan)
         return denseDecoder(positions, context);
-    return pruned(narrowDecoder(*plan, positions, context), plan->surgery());
+    const Decoder narrow = narrowDecoder(*plan, positions, context); // which checks the plan
+    checkValues(plan->edits); // a session may have found them again in a file that was changed meanwhile
+    return pruned(narrow, plan->surgery());
 }
 
 std::vector<TokenId> OpenModel::prompt(const std::string &text) const

@@ -111,7 +111,10 @@ void take(Session &session, const MeasurementMade &event)
 
 void take(Session &session, const Exported &event)
 {
-    std::erase_if(session.exports, [written = toJson(event.record)](const ExportRecord &old) { return toJson(old) == written; });
+    const auto textOf = [](const ExportRecord &record) { // in which numbers that are none equal each other
+        return toJson(record).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    };
+    std::erase_if(session.exports, [&, written = textOf(event.record)](const ExportRecord &old) { return textOf(old) == written; });
     session.exports.push_back(event.record);
 }
 

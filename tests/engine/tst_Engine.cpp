@@ -96,6 +96,7 @@ private slots:
     void exportOpensAgainWithItsPlan_data();
     void exportOpensAgainWithItsPlan();
     void shardsStayShards();
+    void changedWeightsAreComputedOnceTheyAreRight();
     void exportTypeCanBeChosen();
     void existingOutputIsKept();
     void modelThatIsReadIsNeverReplaced();
@@ -324,6 +325,31 @@ void tst_Engine::exportOpensAgainWithItsPlan()
     QVERIFY(damaged && damaged->problem.find("pruning_manifest.json") != std::string::npos);
     std::filesystem::remove(output / kManifestFile);
     QVERIFY(!Engine({.device = "cpu", .dtype = "float32", .threads = 0}).open(path)->origin);
+}
+
+void tst_Engine::changedWeightsAreComputedOnceTheyAreRight()
+{
+    QTemporaryDir folder;
+    Engine engine({.device = "cpu", .dtype = "float32", .threads = 0});
+    const auto summary = engine.open(SECATEUR_FIXTURES "/tiny-llamas/sharded");
+    NeuronScores scores;
+    for (const LayerSpec &layer : summary->spec.layers)
+        scores.layers.emplace_back(std::size_t(layer.neurons()), 1.0F);
+    scores.provenance.modelHash = engine.modelHash(m_context);
+    BalanceSettings settings = sparsity(0.2);
+    settings.attentionsToRemove = 0;
+    PruningPlan made = planFromScores(summary->spec, scores, settings);
+    const std::vector<float> before = engine.logits(&made, {1, 2, 3}, m_context);
+
+    const std::filesystem::path file = folder.filePath("values.safetensors").toStdString();
+    const std::vector<float> values(std::size_t(summary->spec.hiddenSize), 2.0F);
+    SafetensorsWriter writer(file, {{"norm.weight", DType::Float32, {summary->spec.hiddenSize}}}, {});
+    writer.write("norm.weight", std::as_bytes(std::span(values)));
+    writer.finish();
+    made.edits = editsIn(std::make_shared<const SafetensorsFile>(file));
+    QVERIFY(engine.logits(&made, {1, 2, 3}, m_context) != before);
+    made.edits.list.front().sha256 = std::string(64, '0'); // as where the file was changed since the plan was read
+    QVERIFY_THROWS_EXCEPTION(Error, engine.logits(&made, {1, 2, 3}, m_context));
 }
 
 void tst_Engine::shardsStayShards()
