@@ -11,6 +11,7 @@
 #include <QLabel>
 #include <QPainter>
 #include <QPushButton>
+#include <QStyle>
 #include <QTimer>
 #include <QToolButton>
 
@@ -90,7 +91,8 @@ MessageRow::MessageRow(const Message &message, std::chrono::milliseconds patienc
     }
 
     auto *layout = new QHBoxLayout(this);
-    layout->setContentsMargins(kStripe + 10, 6, 8, 6);
+    constexpr int kBeside = kStripe + 10, kOther = 8;
+    layout->setContentsMargins(isRightToLeft() ? kOther : kBeside, 6, isRightToLeft() ? kBeside : kOther, 6);
     layout->setSpacing(10);
     layout->addWidget(m_sign);
     layout->addLayout(words, 1);
@@ -159,7 +161,8 @@ void MessageRow::paintEvent(QPaintEvent * /*event*/)
     const PlotStyle style = PlotStyle::of(palette());
     QPainter painter(this);
     painter.fillRect(rect(), style.raised);
-    painter.fillRect(0, 0, kStripe, height(), stripeColour(m_message.severity, style));
+    painter.fillRect(QStyle::visualRect(layoutDirection(), rect(), QRect(0, 0, kStripe, height())),
+                     stripeColour(m_message.severity, style));
     painter.setPen(style.line);
     painter.drawLine(0, height() - 1, width(), height() - 1);
 }
