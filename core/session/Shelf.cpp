@@ -39,7 +39,10 @@ std::string shelfKey(const PruningPlan &plan)
 {
     nlohmann::json how;
     if (plan.method == PlanMethod::TwoSsp)
-        how = {{"norm", plan.norm == ScoreNorm::L1 ? "l1" : "l2"}, {"calibration", toJson(plan.calibration)}};
+        how = {{"norm", plan.norm == ScoreNorm::L1 ? "l1" : "l2"},
+               {"tokens", plan.calibration.tokenHash},
+               {"windows", plan.calibration.windows},
+               {"length", plan.calibration.length}};
     return Sha256::ofText(nlohmann::json{{"surgery", beforeItsSearch(plan).hash()}, {"how", how}}.dump(
         -1, ' ', false, nlohmann::json::error_handler_t::replace));
 }

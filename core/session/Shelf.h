@@ -10,8 +10,8 @@
 
 namespace secateur {
 
-/// By what a session knows a plan: SHA-256 of what it keeps and of how that was chosen. Of a plan of 2SSP the removals do not count: a longer one is the
-/// same, searched further.
+/// By what a session knows a plan: SHA-256 of what it keeps and, of a plan of 2SSP, of the windows by which it was chosen and is searched. Its removals do
+/// not count: a longer one is the same, searched further.
 std::string shelfKey(const PruningPlan &plan);
 
 /// A plan of a file, ready for a shelf. To make it hashes all of the plan, which takes its time; to put it there does not.

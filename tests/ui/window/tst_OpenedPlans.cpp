@@ -62,6 +62,10 @@ void TestOpenedPlans::aPlanByHandIsShownOnEveryPage()
     QVERIFY(isSaid(*tabs->currentWidget(), QStringLiteral("was written by hand")));
     QVERIFY(isSaid(*tabs->currentWidget(), QStringLiteral("the attentions of layers 1, 5 and the FFN of layer 1")));
 
+    const auto *target = hands.named<QDoubleSpinBox>(QStringLiteral("Target sparsity, percent"));
+    QVERIFY(target && !target->isEnabled());
+    QCOMPARE(target->value(), 16.6); // what it reaches
+
     const auto *map = hands.named<QAbstractItemView>(QStringLiteral("Map: layers of the model"));
     QVERIFY(map);
     const auto cell = [&](int row, int column) { return map->model()->index(row, column).data().toString(); };

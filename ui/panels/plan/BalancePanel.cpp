@@ -240,9 +240,11 @@ void BalancePanel::followSlider()
     if (!bounds)
         return;
     const QString target = targetText(session.draft().balance.sparsity);
-    m_slider->setFeasible(bounds->leastAttentions, bounds->mostAttentions,
-                          tr("N too small: pruning every neuron would not reach %1").arg(target),
-                          tr("N too large: %1 attentions alone exceed %2").arg(bounds->mostAttentions + 1).arg(target));
+    const QString settled = tr("N is settled by the plan's file"),
+                  tooSmall = tr("N too small: pruning every neuron would not reach %1").arg(target),
+                  tooLarge = tr("N too large: %1 attentions alone exceed %2").arg(bounds->mostAttentions + 1).arg(target);
+    const bool isOfFile = session.shelfPlan();
+    m_slider->setFeasible(bounds->leastAttentions, bounds->mostAttentions, isOfFile ? settled : tooSmall, isOfFile ? settled : tooLarge);
     m_slider->setRule(
         bounds->attentionsByRule,
         session.shelfPlan()

@@ -108,7 +108,8 @@ void TargetControls::follow()
         std::find_if(kPresets.begin(), kPresets.end(), [&](double value) { return std::abs(value - settings.sparsity) < 1e-9; });
     const bool isFollowed = preset != kPresets.end() && !settings.neuronsKept && !session.shelfPlan(); // K by hand gives another sparsity
     m_presets->setCurrent(isFollowed ? int(preset - kPresets.begin()) : -1);
-    m_sparsity->setValue(settings.sparsity * 100);
+    const bool isReached = session.shelfPlan() && session.balance(); // chosen neurons follow no target
+    m_sparsity->setValue((isReached ? session.balance()->sparsityLayers() : settings.sparsity) * 100);
     m_alpha->setValue(settings.alpha);
     const bool isPapers = settings.alpha == BalanceSettings().alpha;
     const QString papers = locale().toString(BalanceSettings().alpha);
