@@ -99,6 +99,15 @@ CLI::Validator whole(std::uint64_t least, std::uint64_t most)
             "", "whole number"};
 }
 
+CLI::Validator wholeOr(const std::string &word, std::uint64_t least)
+{
+    return {[=](std::string &text) -> std::string {
+                const std::string mistake = text == word ? std::string() : whole(least)(text);
+                return mistake.empty() ? mistake : mistake + ", nor \"" + word + "\"";
+            },
+            "", "whole number or word"};
+}
+
 CLI::Validator finite(std::function<const char *(double)> wantedOf)
 {
     return {[wantedOf = std::move(wantedOf)](std::string &text) -> std::string {

@@ -87,13 +87,9 @@ public:
             if (!options.areAllWindowsWanted)
                 options.windows = std::stoll(text);
         };
-        const auto problem = [](std::string &text) {
-            const std::string mistake = text == kAll ? std::string() : whole(1)(text);
-            return mistake.empty() ? mistake : mistake + ", nor \"all\"";
-        };
         c.add_option_function<std::string>("--windows", set, what + "; all = as many as the text gives")
             ->type_name("N")
-            ->check(CLI::Validator(problem, "", "windows"));
+            ->check(wholeOr(kAll, 1));
     }
 
     void scoring(CLI::App &c)
@@ -131,16 +127,12 @@ public:
                     return std::stoll(text);
                 });
         };
-        const auto problem = [](std::string &text) {
-            const std::string mistake = text == kNone ? std::string() : whole(0)(text);
-            return mistake.empty() ? mistake : mistake + ", nor \"none\"";
-        };
         c.add_option_function<std::vector<std::string>>(
              "--protect", protect,
              "Layers whose attention is never removed; none = all can be, also where the plan to resume protects some")
             ->type_name("LAYER")
             ->delimiter(',')
-            ->check(CLI::Validator(problem, "", "layers"));
+            ->check(wholeOr(kNone, 0));
         c.add_option("--force", m.forcedLayers, "Layers whose attention is removed first, in this order")
             ->type_name("LAYER")
             ->delimiter(',')
