@@ -197,16 +197,17 @@ SearchSettings Run::searchSettings(const SearchSettings &before) const
     settings.windows = o.searchWindows.value_or(before.windows);
     if (!o.lossType.empty())
         settings.referenceLoss = o.lossType == "reference";
-    if (!o.forcedLayers.empty())
-        settings.forcedLayers = o.forcedLayers;
+    if (o.forcedLayers)
+        settings.forcedLayers = *o.forcedLayers;
     if (o.protectedLayers)
         settings.protectedLayers = *o.protectedLayers;
     return settings;
 }
 
-/// The text that numbers came from before, with what was given on the command line instead.
-TextSettings Run::textOf(const Provenance &before) const
+/// The text that numbers came from before, also beside their file, with what was given on the command line instead.
+TextSettings Run::textOf(const Provenance &numbers) const
 {
+    const Provenance before = withTextsIn(numbers, (o.plan.empty() ? o.scores : o.plan).parent_path());
     TextSettings text{.files = o.texts,
                       .windows = {},
                       .length = o.length.value_or(before.length),

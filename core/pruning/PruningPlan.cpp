@@ -361,7 +361,7 @@ void checkContinuation(const SearchRecord &record, const SearchSettings &setting
 {
     const auto refuse = [](const std::string &what) {
         throw Error("The search in the plan cannot be resumed: it was " + what + ".",
-                    "Use the same again, or start a new search from the scores (--scores).");
+                    "Use the same again, or begin the search anew (--restart).");
     };
     if (record.provenance.tokenHash != now.tokenHash)
         refuse("made with another text (or other windows of it)");

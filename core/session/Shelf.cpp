@@ -15,7 +15,14 @@
 namespace secateur {
 namespace {
 
-/// A plan that can be searched as before its search; its provenance stays, which tells the text that a search was made on.
+bool isFile(const std::filesystem::path &path)
+{
+    std::error_code error;
+    return std::filesystem::is_regular_file(path, error);
+}
+
+} // namespace
+
 PruningPlan beforeItsSearch(PruningPlan plan)
 {
     if (!isSearchable(plan))
@@ -26,14 +33,6 @@ PruningPlan beforeItsSearch(PruningPlan plan)
     plan.search.initialLoss = std::numeric_limits<double>::quiet_NaN();
     return plan;
 }
-
-bool isFile(const std::filesystem::path &path)
-{
-    std::error_code error;
-    return std::filesystem::is_regular_file(path, error);
-}
-
-} // namespace
 
 std::string shelfKey(const PruningPlan &plan)
 {

@@ -10,6 +10,9 @@
 
 namespace secateur {
 
+/// A plan that can be searched as before its search; its provenance stays, which tells the text that a search was made on.
+PruningPlan beforeItsSearch(PruningPlan plan);
+
 /// By what a session knows a plan: SHA-256 of what it keeps and, of a plan of 2SSP, of the windows by which it was chosen and is searched. Its removals do
 /// not count: a longer one is the same, searched further.
 std::string shelfKey(const PruningPlan &plan);

@@ -213,7 +213,7 @@ void TestCommandLines::plansNameEverySettingThatDecidesThem()
         QVERIFY(o->keep == draft.balance.neuronsKept);
         QCOMPARE(o->widthMultiple, draft.balance.neuronsKept ? 1 : draft.balance.widthMultiple);
         QCOMPARE(o->protectedLayers.value_or(std::vector<std::int64_t>()), draft.search.protectedLayers);
-        QCOMPARE(o->forcedLayers, draft.search.forcedLayers);
+        QCOMPARE(o->forcedLayers.value_or(std::vector<std::int64_t>()), draft.search.forcedLayers);
         QCOMPARE(o->searchWindows.value_or(1), draft.search.windows);
         QCOMPARE(o->lossType == "reference", draft.search.referenceLoss);
         QCOMPARE(o->norm == "l1", norm == ScoreNorm::L1);
