@@ -327,6 +327,7 @@ void SessionJobs::evaluate()
     start(
         evaluateRequest(m_model.draft()),
         [phases](const SessionTask &task, JobPort &port) {
+            task.engine(port).checkText(task.session().evaluationText, port.context()); // what is in it now decides what is known of it
             port.context().expect(phases);
             const PlanDraft &draft = task.session().draft;
             PruningPlan plan = task.planOf(draft);
@@ -363,6 +364,7 @@ void SessionJobs::measureCurve(const CurveRequest &request)
     }
     start(curveRequest(request),
           [request, order, phases, measured = std::make_shared<std::size_t>(0)](const SessionTask &task, JobPort &port) {
+              task.engine(port).checkText(task.session().evaluationText, port.context()); // as in evaluate()
               port.context().expect(phases);
               task.evaluateDenseOnce(port);
               for (; *measured < request.drafts.size(); ++*measured) {
