@@ -76,6 +76,8 @@ private slots:
     void settingsGoIntoTheSession();
     void evaluatingSaysAllThatItDoes();
     void aTextThatTheCalibrationReadIsNoFairOne();
+    void aTextByWhichAnOpenedPlanWasChosenIsNoFairOne();
+    void aCopyOfTheCalibrationsTextIsNoFairOneEither();
     void theTableTakesTheRoomThatIsLeft();
     void choosingARowStretchesNoButton();
     void tableKeepsTheRulesOfModels();
@@ -186,6 +188,38 @@ void tst_EvaluatePanel::aTextThatTheCalibrationReadIsNoFairOne()
     text.files.assign(bench.session.scores()->provenance.textFiles.begin(), bench.session.scores()->provenance.textFiles.end());
     QVERIFY(!text.files.empty());
     bench.session.setDraftAndTexts(bench.session.draft(), bench.session.session().calibrationText, text, ScoreNorm::L2);
+    QVERIFY(words(panel).contains(warning));
+}
+
+void tst_EvaluatePanel::aTextByWhichAnOpenedPlanWasChosenIsNoFairOne()
+{
+    FlowBench bench;
+    EvaluatePanel panel(bench.workbench());
+    show(panel);
+    openPlan(bench);
+    QVERIFY(!bench.session.scores());
+    const QString warning = "The calibration has read this text";
+    TextSettings text{.files = {bench.write("held-out.txt").toStdString()}, .windows = {}, .length = 64, .seed = 0};
+    bench.session.setDraftAndTexts(bench.session.draft(), bench.session.session().calibrationText, text, ScoreNorm::L2);
+    QVERIFY(!words(panel).contains(warning));
+    text.files = {bench.path("a.txt").toStdString()};
+    bench.session.setDraftAndTexts(bench.session.draft(), bench.session.session().calibrationText, text, ScoreNorm::L2);
+    QVERIFY(words(panel).contains(warning));
+}
+
+void tst_EvaluatePanel::aCopyOfTheCalibrationsTextIsNoFairOneEither()
+{
+    FlowBench bench;
+    EvaluatePanel panel(bench.workbench());
+    show(panel);
+    measureThree(bench);
+    const QString warning = "The calibration has read this text";
+    TextReport report;
+    report.tokenHash = std::string(64, 'b');
+    bench.session.tellTextRead(bench.session.session().evaluationText, report);
+    QVERIFY(!words(panel).contains(warning));
+    report.tokenHash = bench.session.scores()->provenance.tokenHash;
+    bench.session.tellTextRead(bench.session.session().evaluationText, report);
     QVERIFY(words(panel).contains(warning));
 }
 
