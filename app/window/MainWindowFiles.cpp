@@ -45,10 +45,10 @@ void MainWindow::openSession(const QString &path)
 }
 
 /// What was opened is to be seen.
-void MainWindow::followFile(const QString &file)
+void MainWindow::followFile(const QString &file, secateur::Openable kind)
 {
     m_settings.addRecent(file);
-    show(QFileInfo(file).suffix() == QLatin1String("json") ? Tab::Balance : Tab::Importance);
+    show(kind == Openable::Scores ? Tab::Importance : Tab::Balance);
 }
 
 /// A plan without a model, and its file does not say where that is.
