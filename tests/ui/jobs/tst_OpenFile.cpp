@@ -111,6 +111,7 @@ private slots:
     void aPlanWithoutAModelAsksForOne();
     void aDamagedPlanAsksForNoModel();
     void filesAreOpenedOneAfterAnother();
+    void aPlanIsOneWhateverItIsCalled();
     void filesOfModelsAreOpenedAsModels();
     void whatDoesNotFitIsNamed();
 };
@@ -335,6 +336,20 @@ void TestOpenFile::filesAreOpenedOneAfterAnother()
         QCOMPARE(opened[1][1].value<Openable>(), Openable::Scores);
         QVERIFY(bench.model.shelfPlan() && bench.model.hasScores());
     }
+}
+
+void TestOpenFile::aPlanIsOneWhateverItIsCalled()
+{
+    const Files files;
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(QFile::rename(files.byHand(), files.path("mine")));
+    QCOMPARE(openableAt(files.path("mine").toStdString()), Openable::Plan);
+    QVERIFY(openFile(bench, files.path("mine")));
+    QVERIFY(bench.model.isSettled());
+    std::ofstream(files.path("notes").toStdString()) << R"({"about": "something else"})";
+    for (const char *name : {"notes", "gone"})
+        QCOMPARE(openableAt(files.path(name).toStdString()), Openable::Model);
 }
 
 void TestOpenFile::filesOfModelsAreOpenedAsModels()
