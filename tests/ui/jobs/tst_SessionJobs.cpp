@@ -7,6 +7,7 @@
 #include "foundation/Ranks.h"
 #include "jobs/JobTable.h"
 #include "pruning/PlanFile.h"
+#include "session/Measurements.h"
 #include "session/SessionStore.h"
 
 #include <QJsonArray>
@@ -103,6 +104,7 @@ private slots:
     void theSearchOfAnotherThreadCountStartsAnew();
     void evaluatingSearchesFirstAndMeasuresTheDenseModelOnce();
     void anOriginalThatWasComputedDifferentlyIsMeasuredAgain();
+    void theOriginalIsMeasuredAgainOnATextThatWasChanged();
     void numbersAreThoseOfTheCommandLine();
     void aCurveWithABorrowedOrder();
     void aCurveThatSearchesEachPoint();
@@ -683,6 +685,43 @@ void TestSessionJobs::anOriginalThatWasComputedDifferentlyIsMeasuredAgain()
     QCOMPARE(bench.model.denseEvaluation()->computed.threads, 1);
     QVERIFY(bench.evaluate());
     QCOMPARE(bench.model.session().measurements.size(), 3U);
+}
+
+/// Its file has another content now, which no job has read before.
+void TestSessionJobs::theOriginalIsMeasuredAgainOnATextThatWasChanged()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    bench.editor.setAttentionsToRemove(0);
+    TextSettings text = bench.model.session().evaluationText;
+    const auto content = [](const char *name) {
+        QFile file(QString::fromStdString((sampleFolder() / "text" / name).string()));
+        return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+    };
+    QFile file(bench.path("changing.txt"));
+    const auto write = [&](const QByteArray &bytes) {
+        QVERIFY(bytes.size() > 10'000 && file.open(QIODevice::WriteOnly | QIODevice::Truncate));
+        QCOMPARE(file.write(bytes), bytes.size());
+        file.close();
+    };
+    const auto areBothMeasured = [&] {
+        const Measurement *plan = bench.model.planEvaluation(), *dense = bench.model.denseEvaluation();
+        return plan && dense && areOnSameContent(*plan, *dense);
+    };
+    const QByteArray oz = content("oz.txt");
+    write(oz);
+    text.files = {file.fileName().toStdString()};
+    bench.model.setDraftAndTexts(bench.model.draft(), bench.model.session().calibrationText, text, ScoreNorm::L2);
+    QVERIFY(bench.evaluate() && areBothMeasured());
+    QCOMPARE(bench.model.session().measurements.size(), 2U);
+    write(content("grimm.txt"));
+    QVERIFY(bench.evaluate() && areBothMeasured());
+    QCOMPARE(bench.model.session().measurements.size(), 4U);
+    write(oz.mid(oz.size() / 2));
+    bench.jobs.measureCurve({.drafts = {bench.model.draft()}, .isOrderBorrowed = false});
+    QVERIFY(bench.finish() && areBothMeasured());
+    QCOMPARE(bench.model.session().measurements.size(), 6U);
 }
 
 void TestSessionJobs::numbersAreThoseOfTheCommandLine()

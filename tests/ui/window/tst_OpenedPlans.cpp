@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A plan that was written by hand, dropped on the window: what every page shows of it and what can be done.
 #include "WindowBench.h"
+#include "pruning/RankedScores.h"
+#include "widgets/Labels.h"
+#include "window/StatusLine.h"
 
 #include <QAbstractItemView>
 #include <QDoubleSpinBox>
 #include <QLabel>
 #include <QSpinBox>
 
+#include <algorithm>
 #include <fstream>
+#include <numeric>
 
 using namespace secateur::ui;
 
@@ -18,6 +23,7 @@ private slots:
     void init() { failOnOwnWarnings(); }
     void aPlanByHandIsShownOnEveryPage();
     void aPlanWithoutAModelAsksForIts();
+    void theLastLineSaysWhatChoseTheNeurons();
 
 private:
     /// For the sample: layer 1 goes as a whole, of layer 2 three neurons stay, layer 5 loses its attention.
@@ -115,6 +121,33 @@ void TestOpenedPlans::aPlanWithoutAModelAsksForIts()
     QTRY_VERIFY(!asked().isEmpty());
     QVERIFY2(asked().contains(QStringLiteral("hand.json")), qPrintable(asked()));
     QVERIFY(!hands.bench().session.hasModel());
+}
+
+void TestOpenedPlans::theLastLineSaysWhatChoseTheNeurons()
+{
+    WindowBench hands;
+    hands.window->openSample();
+    SessionModel &session = hands.bench().session;
+    QTRY_VERIFY_WITH_TIMEOUT(session.hasModel(), 60'000);
+    QVERIFY(hands.waitForJobs());
+    const auto isLast = [&](const QString &words) {
+        const auto labels = hands.window->findChild<StatusLine *>()->findChildren<ElidedLabel *>();
+        return std::any_of(labels.begin(), labels.end(), [&](const QLabel *label) { return label->text() == words; });
+    };
+    QVERIFY(isLast(QStringLiteral("not calibrated")));
+    const auto scores = std::make_shared<secateur::NeuronScores>();
+    for (const secateur::LayerSpec &layer : session.spec().layers) {
+        std::vector<float> &all = scores->layers.emplace_back(std::size_t(layer.neurons()));
+        std::iota(all.begin(), all.end(), 1.0F);
+    }
+    scores->provenance.textFiles = {"/texts/grimm.txt"};
+    scores->provenance.windows = 4;
+    scores->provenance.length = 128;
+    const secateur::PruningPlan plan = planFromScores(session.spec(), *scores, {});
+    hands.bench().editor.useDraft(session.addPlan(secateur::shelfEntry(plan, "/plans/plan.json")), QStringLiteral("Open plan.json"));
+    QVERIFY(isLast(QStringLiteral("from plan.json")));
+    session.addCalibration(scores, std::make_shared<const secateur::RankedScores>(*scores)); // the draft stays
+    QVERIFY(isLast(QStringLiteral("grimm.txt, 4 × 128 tokens")));
 }
 
 QTEST_MAIN(TestOpenedPlans)
