@@ -3,6 +3,7 @@
 
 #include "jobs/JobCommands.h"
 #include "pruning/SparsityBalance.h"
+#include "session/Shelf.h"
 
 #include <algorithm>
 #include <cmath>
@@ -46,13 +47,6 @@ Problem evaluationProblem(const Session &session, const TextSettings &text)
     if (const Problem none = tokenizerProblem(session))
         return none;
     return text.files.empty() ? Error("Choose a text to evaluate on first.") : Problem();
-}
-
-/// Whether the draft is a plan of the shelf that cannot be searched: its file settles all of it.
-bool isSettled(const Session &session, const PlanDraft &draft)
-{
-    const ShelfPlan *shelf = shelfPlanOf(session, draft);
-    return shelf && !isSearchable(shelf->plan);
 }
 
 /// Of a plan's balance and of how its search is steered.

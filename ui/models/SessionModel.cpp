@@ -111,8 +111,7 @@ const ShelfPlan *SessionModel::shelfPlan() const
 
 bool SessionModel::isSettled() const
 {
-    const ShelfPlan *shelf = shelfPlan();
-    return shelf && !isSearchable(shelf->plan);
+    return secateur::isSettled(m_session, draft());
 }
 
 const NeuronScores *SessionModel::scores() const
