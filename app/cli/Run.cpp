@@ -273,7 +273,7 @@ NeuronScores Run::loadMatchingScores()
         const std::int64_t calibration = calibrationOf(session, draftNamed(session, *name));
         if (calibration < 0)
             throw Error("The plan in " + inQuotes(o.scores.string()) + " has no scores.",
-                        "Calibrate (secateur-cli calibrate), or go on with the plan as it is (--plan).");
+                        "Calibrate (secateur-cli calibrate), or resume the plan as it is (--plan).");
         scores = *session.calibrations[std::size_t(calibration)];
     } else {
         scores = loadScores(o.scores);

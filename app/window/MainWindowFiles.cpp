@@ -60,7 +60,7 @@ void MainWindow::askForModelOf(const QString &file)
     show(Tab::Model);
     m_messages.post(
         {.severity = Message::Severity::Warning,
-         .sentence = tr("'%1' is for a model that is not open, and does not say where that is.").arg(QFileInfo(file).fileName()),
+         .sentence = tr("'%1' belongs to a model that is not open, and does not say where that model is.").arg(QFileInfo(file).fileName()),
          .hint = tr("Choose the model's folder: the file is then opened with it."),
          .topic = QStringLiteral("open"),
          .actionText = tr("Choose the model folder…"),

@@ -13,8 +13,8 @@ enum class Openable { Model, Session, Plan, Scores };
 /// what is wrong. Reads the beginning of a file, all of it where that is JSON; throws nothing.
 Openable openableAt(const std::filesystem::path &path);
 
-/// The model that a manifest was made from, where it is on this computer: the folder in its command, or one of that name in the Hugging Face cache. Empty where
-/// the file tells of none, as a plan does. Throws nothing.
+/// The model that a manifest was made from, where it is on this computer: the folder in its command, or one of that name in the Hugging Face
+/// cache. Empty where the file tells of none, as a plan does. Throws nothing.
 std::filesystem::path modelNamedIn(const std::filesystem::path &file);
 
 } // namespace secateur

@@ -116,7 +116,7 @@ const ShelfPlan *shelfPlanOf(const Session &session, const PlanDraft &draft)
         return nullptr;
     const auto found = session.plans.find(draft.plan);
     if (found == session.plans.end())
-        throw Error("The plan that is to be varied is not in the session.", "Open it again.");
+        throw Error("The plan this one is based on is not in the session.", "Open it again.");
     return found->second.get();
 }
 

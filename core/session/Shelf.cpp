@@ -71,6 +71,12 @@ PlanDraft shelve(Session &session, const ShelfEntry &entry)
     return draft;
 }
 
+bool isSettled(const Session &session, const PlanDraft &draft)
+{
+    const ShelfPlan *shelf = shelfPlanOf(session, draft);
+    return shelf && !isSearchable(shelf->plan);
+}
+
 void findValues(PruningPlan &plan, const std::filesystem::path &file)
 {
     if (plan.edits.isEmpty())

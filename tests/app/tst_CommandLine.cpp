@@ -951,7 +951,7 @@ void tst_CommandLine::aSearchOfUnknownInstructionsIsResumedAndStaysUnknown()
     QVERIFY(forgetInstructions(plan));
     const Outcome resumed = run(QStringList{"search", kModel, "--plan", plan, "--remove", "2", "--save-plan", plan} + alike);
     QVERIFY2(resumed.exitCode == 0, resumed.errors);
-    QVERIFY2(resumed.errors.contains("The plan does not say with which instructions, by which library of products its search was computed"),
+    QVERIFY2(resumed.errors.contains("does not say with which instructions, with which matrix library (BLAS) its search was computed"),
              resumed.errors);
     QCOMPARE(jsonOf(plan).value("removedAttentions").toArray().size(), 2);
     QCOMPARE(searchProvenance(plan).value("instructions").toString(), QString());

@@ -58,7 +58,7 @@ QString SessionModel::widthProblem() const
 {
     const QString problem = editProblem();
     const ShelfPlan *shelf = problem.isEmpty() ? shelfPlan() : nullptr;
-    return shelf ? tr("The neurons of this plan are chosen: it is that of '%1'. To choose others, calibrate.")
+    return shelf ? tr("This plan's neurons come from '%1' and are fixed. Calibrate to choose others.")
                        .arg(QString::fromStdString(shelf->file.filename().string()))
                  : problem;
 }
@@ -111,8 +111,7 @@ const ShelfPlan *SessionModel::shelfPlan() const
 
 bool SessionModel::isSettled() const
 {
-    const ShelfPlan *shelf = shelfPlan();
-    return shelf && !isSearchable(shelf->plan);
+    return secateur::isSettled(m_session, draft());
 }
 
 const NeuronScores *SessionModel::scores() const

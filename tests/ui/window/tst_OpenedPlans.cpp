@@ -5,6 +5,9 @@
 #include "widgets/Labels.h"
 #include "window/StatusLine.h"
 
+#include "commands/PlanEditor.h"
+#include "panels/plan/PinModel.h"
+
 #include <QAbstractItemView>
 #include <QDoubleSpinBox>
 #include <QLabel>
@@ -22,6 +25,7 @@ class TestOpenedPlans : public QObject {
 private slots:
     void init() { failOnOwnWarnings(); }
     void aPlanByHandIsShownOnEveryPage();
+    void aPlanWithoutFfnsKeepsNoNeuron();
     void aPlanWithoutAModelAsksForIts();
     void theLastLineSaysWhatChoseTheNeurons();
 
@@ -34,6 +38,18 @@ private:
         out << R"({"kind": "secateur-plan", "format": 2, "method": "manual", "removedAttentions": [1, 5], "keptNeurons": ["all", [], [0, 7, 343])";
         for (int layer = 3; layer < 12; ++layer)
             out << R"(, "all")";
+        out << "]}";
+        return file;
+    }
+
+    /// Of twelve layers all FFNs go, and no attention.
+    QString planWithoutFfns()
+    {
+        const QString file = m_folder.filePath(QStringLiteral("no-ffn.json"));
+        std::ofstream out(file.toStdString());
+        out << R"({"kind": "secateur-plan", "format": 2, "method": "manual", "keptNeurons": [[])";
+        for (int layer = 1; layer < 12; ++layer)
+            out << ", []";
         out << "]}";
         return file;
     }
@@ -96,7 +112,7 @@ void TestOpenedPlans::aPlanByHandIsShownOnEveryPage()
     QVERIFY(isSaid(*tabs->currentWidget(), QStringLiteral("no scores chose its neurons")));
     hands.window->show(MainWindow::Tab::Attention);
     settle();
-    QVERIFY(isSaid(*tabs->currentWidget(), QStringLiteral("no search can go on with it")));
+    QVERIFY(isSaid(*tabs->currentWidget(), QStringLiteral("no search can continue it")));
     QVERIFY(hands.bench().jobs.canEvaluate());
     QVERIFY(hands.bench().jobs.canExport());
 
@@ -106,6 +122,24 @@ void TestOpenedPlans::aPlanByHandIsShownOnEveryPage()
     QCOMPARE(session.session().plans.size(), 1U); // for when it comes back
     hands.bench().history.redo();
     QVERIFY(session.isSettled());
+}
+
+/// Widths that are all 0 do not differ.
+void TestOpenedPlans::aPlanWithoutFfnsKeepsNoNeuron()
+{
+    WindowBench hands;
+    hands.window->openSample();
+    const SessionModel &session = hands.bench().session;
+    QTRY_VERIFY_WITH_TIMEOUT(session.hasModel(), 60'000);
+    QVERIFY(hands.waitForJobs());
+    hands.drop(hands.window.get(), planWithoutFfns());
+    QTRY_VERIFY_WITH_TIMEOUT(session.isSettled(), 60'000);
+    const auto *neurons = hands.named<QSpinBox>(QStringLiteral("K, neurons kept in every FFN"));
+    QVERIFY(neurons);
+    QCOMPARE(neurons->text(), QStringLiteral("0"));
+    hands.bench().editor.pin(QStringLiteral("no FFN"));
+    const PinModel pins(session, hands.bench().editor);
+    QCOMPARE(pins.index(0, PinModel::Neurons).data().toString(), QStringLiteral("0"));
 }
 
 void TestOpenedPlans::aPlanWithoutAModelAsksForIts()

@@ -99,7 +99,7 @@ StartPanel::StartPanel(Workbench workbench, QWidget *parent)
       m_openSample(new QPushButton(tr("Try the bundled sample"))),
       m_clearRecent(new QPushButton(tr("Clear"))),
       m_card(new ModelCard(workbench)),
-      m_recentList(new EntryList(tr("Recent models and sessions"))),
+      m_recentList(new EntryList(tr("Recently opened"))),
       m_hubList(new EntryList(tr("Models in the Hugging Face cache"))),
       m_unsaved(new UnsavedSessions)
 {
@@ -222,7 +222,7 @@ void StartPanel::showRecent()
                            .figure = kindText(kind),
                            .problem = file.exists() ? QString() : tr("not found: %1").arg(shortPath(path))});
     }
-    m_recentList->setEntries(entries, tr("No recent models."));
+    m_recentList->setEntries(entries, tr("Nothing opened recently."));
     m_clearRecent->setVisible(!entries.empty());
     followPrimary();
 }
