@@ -192,7 +192,7 @@ JobEvent scoredOf(const Json &json)
 JobEvent lossOf(const Json &json)
 {
     const std::string event = json.at("event");
-    CandidateLoss candidate{.loss = json.at("loss"), .isScreened = event == "screened"};
+    CandidateLoss candidate{.loss = lossFromJson(json.at("loss")), .isScreened = event == "screened"};
     if (event != "initial") {
         candidate.step = wholeAt(json, "step");
         candidate.layer = wholeAt(json, "layer");

@@ -70,7 +70,8 @@ std::vector<JobEvent> allEvents()
             Exported{full.exports[1]}, // its largest difference is unknown
             Noted{"Something."},
             JobFailed{.sentence = "It failed.", .hint = "Try again."},
-            JobCancelled()};
+            JobCancelled(),
+            LossKnown{.key = key, .candidate = {.step = 0, .layer = 1, .loss = kUnknown}}}; // as it is where a model computes NaN
 }
 
 } // namespace
@@ -129,7 +130,7 @@ void tst_JobEvent::whatIsNoEventIsRefused_data()
     QTest::addColumn<QString>("line");
     for (const char *line :
          {R"({})", R"([])", R"({"event":"magic"})", R"({"event":5})", R"({"event":"candidate","step":0,"layer":1})",
-          R"({"event":"candidate","step":0,"layer":1,"loss":null})", R"({"event":"candidate","step":-1,"layer":1,"loss":2})",
+          R"({"event":"candidate","step":0,"layer":1,"loss":"none"})", R"({"event":"candidate","step":-1,"layer":1,"loss":2})",
           R"({"event":"candidate","step":0.5,"layer":1,"loss":2})", R"({"event":"search","key":"x"})",
           R"({"event":"evaluation","record":{}})"})
         QTest::newRow(line) << QString::fromUtf8(line);
