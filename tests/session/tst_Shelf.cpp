@@ -112,6 +112,12 @@ void tst_Shelf::scoresOfThePlanAreFound()
     session.calibrations.push_back(scores);
     QCOMPARE(calibrationOf(session, draft), 2);
     QCOMPARE(calibrationOf(session, session.draft), 1);
+    auto moved = std::make_shared<NeuronScores>(*scores);
+    moved->provenance.textFiles = {"the same text by another name.txt"};
+    session.calibrations.back() = moved;
+    QCOMPARE(calibrationOf(session, draft), 2);
+    moved->provenance.windows += 1;
+    QCOMPARE(calibrationOf(session, draft), -1);
     QCOMPARE(calibrationOf(session, shelve(session, shelfEntry(manualPlan(session), "hand.json"))), -1);
 }
 
