@@ -285,7 +285,7 @@ void SessionModel::apply(const JobEvent &event)
     } else if (const auto *scored = std::get_if<Scored>(&event)) {
         if (m_session.calibrations.size() == calibrations)
             return;
-        m_ranked.push_back(scored->ranked);
+        m_ranked.push_back(scored->ranked ? scored->ranked : std::make_shared<const RankedScores>(*scored->scores));
         followScores();
         emit calibrationsChanged();
     } else if (const auto *search = std::get_if<SearchKnown>(&event)) {

@@ -170,7 +170,7 @@ public:
     void setView(std::map<std::string, std::string> view) { m_session.view = std::move(view); }
 
     // ---- results ---------------------------------------------------------------------------------------------------------------
-    /// Takes what a job tells into the session, and tells those who follow. Scores come with their ranking: to sort them takes too long here. An event that
+    /// Takes what a job tells into the session, and tells those who follow. Scores should come with their ranking: to sort them takes long. An event that
     /// does not follow what is known changes nothing.
     void apply(const JobEvent &event);
     /// Returns the calibration's index; an equal one that is there already (isSameCalibration) is reused. Does not touch the draft.

@@ -158,6 +158,7 @@ private slots:
     void plansKeepTheirHashes();
     void aHashBelongsToItsPlanAlone();
     void equalCalibrationsAreReused();
+    void scoresWithoutTheirRankingAreRanked();
     void everyChangeIsToldOnce();
     void searchesOfOtherPlansAreToldApart();
     void aLossWithoutItsSearchIsLeftOut();
@@ -766,6 +767,15 @@ void TestSessionModel::equalCalibrationsAreReused()
     QVERIFY(!bench.model.hasScores()); // which one the plan uses is the editor's to say
     bench.edit([](PlanDraft &draft) { draft.calibration = 1; });
     QCOMPARE(bench.model.scores()->provenance.seed, 2U);
+    QVERIFY(bench.model.rankedScores() != nullptr);
+}
+
+/// As an event of another process does not bring it.
+void TestSessionModel::scoresWithoutTheirRankingAreRanked()
+{
+    Bench bench;
+    bench.model.apply(Scored{madeUpScores(bench.model.spec(), 1)});
+    bench.edit([](PlanDraft &draft) { draft.calibration = 0; });
     QVERIFY(bench.model.rankedScores() != nullptr);
 }
 
