@@ -277,8 +277,8 @@ void SessionModel::apply(const JobEvent &event)
     const std::size_t calibrations = m_session.calibrations.size();
     try {
         applyEvent(m_session, event);
-    } catch (const Flaw &) {
-        return;
+    } catch (const Flaw &problem) {
+        return emit resultRefused(QString::fromUtf8(problem.what()));
     }
     if (std::holds_alternative<Opened>(event)) {
         followSession({}, true);

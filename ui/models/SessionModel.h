@@ -171,7 +171,7 @@ public:
 
     // ---- results ---------------------------------------------------------------------------------------------------------------
     /// Takes what a job tells into the session, and tells those who follow. Scores should come with their ranking: to sort them takes long. An event that
-    /// does not follow what is known changes nothing.
+    /// does not follow what is known changes nothing (resultRefused).
     void apply(const JobEvent &event);
     /// Returns the calibration's index; an equal one that is there already (isSameCalibration) is reused. Does not touch the draft.
     qint64 addCalibration(std::shared_ptr<const NeuronScores> scores, std::shared_ptr<const RankedScores> ranked);
@@ -206,11 +206,12 @@ signals:
     /// What a text turned out to be that was read, for people; nothing keeps it. `lines` are those of linesOf().
     void textRead(const secateur::TextSettings &text, const QStringList &lines, const secateur::TextReport &report);
     void textRefused(const secateur::TextSettings &text, const QString &sentence, const QString &hint, qint64 windows);
-    void calibrationsChanged(); ///< one was added
-    void plansChanged();        ///< one came onto the shelf
-    void draftChanged();        ///< the draft and all that follows from it
-    void searchChanged();       ///< losses or removals of the search of the current plan, its presence, or planExactness()
-    void otherSearchChanged();  ///< the search of another plan, which this one shows nothing of
+    void resultRefused(const QString &why); ///< by apply(); a part of a sentence
+    void calibrationsChanged();             ///< one was added
+    void plansChanged();                    ///< one came onto the shelf
+    void draftChanged();                    ///< the draft and all that follows from it
+    void searchChanged();                   ///< losses or removals of the search of the current plan, its presence, or planExactness()
+    void otherSearchChanged();              ///< the search of another plan, which this one shows nothing of
     void denseImpactChanged();
     void evaluationsChanged(); ///< the measurements, or which of them are of the texts
     void exportsChanged();
