@@ -175,8 +175,6 @@ public:
     void apply(const JobEvent &event);
     /// Returns the calibration's index; an equal one that is there already (isSameCalibration) is reused. Does not touch the draft.
     qint64 addCalibration(std::shared_ptr<const NeuronScores> scores, std::shared_ptr<const RankedScores> ranked);
-    /// Takes a plan of a file onto the shelf, with what it knows of its search. Returns the draft that it is; does not touch the current one.
-    PlanDraft addPlan(const ShelfEntry &entry);
     void setSearch(const std::string &key, const SearchRecord &record) { apply(SearchKnown{key, record}); }
     void addCandidate(const std::string &key, const CandidateLoss &heard) { apply(LossKnown{key, heard}); }
     void addRemoval(const std::string &key, qint64 step, qint64 layer, bool isForced)
