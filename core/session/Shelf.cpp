@@ -55,15 +55,21 @@ ShelfEntry shelfEntry(PruningPlan plan, const std::filesystem::path &file)
             .search = std::move(search)};
 }
 
-PlanDraft shelve(Session &session, const ShelfEntry &entry)
+PlanDraft draftOf(const Session &session, const ShelfEntry &entry)
 {
     PlanDraft draft = entry.draft;
-    const PruningPlan &plan = entry.plan->plan, &kept = session.plans.try_emplace(draft.plan, entry.plan).first->second->plan;
-    if (!isSearchable(plan))
-        return draft;
-    if (plan.balance.attentionsToRemove != kept.balance.attentionsToRemove)
+    const PruningPlan &plan = entry.plan->plan, &kept = session.plans.at(draft.plan)->plan;
+    if (isSearchable(plan) && plan.balance.attentionsToRemove != kept.balance.attentionsToRemove)
         draft.balance.attentionsToRemove = plan.balance.attentionsToRemove;
-    if (entry.search.isBegun()) {
+    return draft;
+}
+
+PlanDraft shelve(Session &session, const ShelfEntry &entry)
+{
+    session.plans.try_emplace(entry.draft.plan, entry.plan);
+    const PlanDraft draft = draftOf(session, entry);
+    const PruningPlan &plan = entry.plan->plan;
+    if (isSearchable(plan) && entry.search.isBegun()) {
         SearchRecord &known = session.searches.try_emplace(searchKey(draft, plan.balance.neuronsKept), entry.search).first->second;
         if (!known.isBegun() || reachOf(known) < reachOf(entry.search))
             known = entry.search;

@@ -145,15 +145,14 @@ void SessionJobs::startOpeningFile(const std::filesystem::path &file, Openable k
                   task.deliver(port, [this, scores, ranked, file] {
                       useCalibration(m_model.addCalibration(scores, ranked));
                       emit fileOpened(QString::fromStdString(file.string()), Openable::Scores);
-                      ;
                   });
                   return;
               }
               const ShelfEntry entry = planFor(summary, hash, file);
+              task.shelve(port, entry);
               task.deliver(port, [this, entry, file, name] {
-                  m_editor.useDraft(m_model.addPlan(entry), tr("Open %1").arg(name));
+                  m_editor.useDraft(secateur::draftOf(m_model.session(), entry), tr("Open %1").arg(name));
                   emit fileOpened(QString::fromStdString(file.string()), Openable::Plan);
-                  ;
               });
           });
 }

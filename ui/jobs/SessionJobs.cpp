@@ -42,6 +42,15 @@ SessionJobs::SessionJobs(SessionModel &model, PlanEditor &editor, JobRunner &run
         for (const char *topic : {"calibrate", "calibrated", "impact", "search", "evaluate", "curve", "export", "prune", "again"})
             m_messages.resolve(QLatin1String(topic)); // of the session before
     });
+    connect(&m_model, &SessionModel::resultRefused, this, [this](const QString &why) {
+        m_messages.post({.severity = Message::Severity::Warning,
+                         .sentence = tr("A result was left out of the session: %1.").arg(why),
+                         .hint = tr("Run the job again to have it."),
+                         .topic = QStringLiteral("journal"),
+                         .actionText = {},
+                         .action = {},
+                         .time = {}});
+    });
     connect(&m_model, &SessionModel::draftChanged, this, &SessionJobs::resolveUnused);
     for (const auto signal : {&SessionModel::draftChanged, &SessionModel::textsChanged})
         connect(&m_model, signal, this, &SessionJobs::resolveFailures);

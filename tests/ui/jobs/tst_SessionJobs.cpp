@@ -124,7 +124,18 @@ private slots:
     void openingEndsTheJobsOfTheSession();
     void resultsForAnotherModelAreDropped();
     void everyJobHasItsOwnCommand();
+    void aResultThatIsLeftOutIsSaid();
 };
+
+void TestSessionJobs::aResultThatIsLeftOutIsSaid()
+{
+    SampleBench bench;
+    bench.model.begin(sampleSummary());
+    bench.model.addRemoval("a search that nobody began", 0, 1, false);
+    const Message told = bench.message(QStringLiteral("journal"));
+    QVERIFY(told.severity == Message::Severity::Warning);
+    QCOMPARE(told.sentence, QStringLiteral("A result was left out of the session: its search was not begun."));
+}
 
 void TestSessionJobs::whatIsNotPossibleYetSaysWhy()
 {
