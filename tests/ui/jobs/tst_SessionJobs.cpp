@@ -1370,7 +1370,7 @@ void TestSessionJobs::everyJobHasItsOwnCommand()
     bench.jobs.evaluateDense();
     QVERIFY(!bench.runner.jobs().back().command.contains(QStringLiteral("--plan"))); // the original, not the plan in hand
     bench.jobs.measureImpact();
-    QVERIFY(bench.runner.jobs().back().command.contains(QStringLiteral("--keep 344 --remove 1")));
+    QVERIFY(bench.runner.jobs().back().command.contains(QStringLiteral("--remove 1 --keep 344")));
     PlanDraft other = bench.model.draft();
     other.balance.sparsity = 0.25;
     bench.jobs.measureCurve({.drafts = {bench.model.draft(), other}, .isOrderBorrowed = false});

@@ -3,6 +3,7 @@
 #include "panels/evaluate/EvaluatePanel.h"
 #include "panels/evaluate/EvaluationModel.h"
 #include "panels/plan/DraftOfRecord.h"
+#include "session/JobEvent.h"
 
 #include <QAbstractItemModelTester>
 #include <QClipboard>
@@ -52,7 +53,9 @@ void openPlan(FlowBench &bench)
     settings.attentionsToRemove = 1;
     const PruningPlan plan = planFromScores(elsewhere.session.spec(), *elsewhere.session.scores(), settings);
     bench.open();
-    bench.editor.useDraft(bench.session.addPlan(shelfEntry(plan, "plan.json")), "Open plan.json");
+    const ShelfEntry entry = shelfEntry(plan, "plan.json");
+    bench.session.apply(PlanOpened{entry});
+    bench.editor.useDraft(draftOf(bench.session.session(), entry), "Open plan.json");
 }
 
 QStringList column(const QAbstractItemModel &model, int column)

@@ -2,6 +2,7 @@
 // A plan that was written by hand, dropped on the window: what every page shows of it and what can be done.
 #include "WindowBench.h"
 #include "pruning/RankedScores.h"
+#include "session/JobEvent.h"
 #include "widgets/Labels.h"
 #include "window/StatusLine.h"
 
@@ -178,7 +179,9 @@ void TestOpenedPlans::theLastLineSaysWhatChoseTheNeurons()
     scores->provenance.windows = 4;
     scores->provenance.length = 128;
     const secateur::PruningPlan plan = planFromScores(session.spec(), *scores, {});
-    hands.bench().editor.useDraft(session.addPlan(secateur::shelfEntry(plan, "/plans/plan.json")), QStringLiteral("Open plan.json"));
+    const secateur::ShelfEntry entry = secateur::shelfEntry(plan, "/plans/plan.json");
+    session.apply(secateur::PlanOpened{entry});
+    hands.bench().editor.useDraft(secateur::draftOf(session.session(), entry), QStringLiteral("Open plan.json"));
     QVERIFY(isLast(QStringLiteral("from plan.json")));
     session.addCalibration(scores, std::make_shared<const secateur::RankedScores>(*scores)); // the draft stays
     QVERIFY(isLast(QStringLiteral("grimm.txt, 4 × 128 tokens")));
