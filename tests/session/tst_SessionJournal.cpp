@@ -213,10 +213,12 @@ void tst_SessionJournal::linesThatAreAppliedTwiceCountOnce()
 /// As versions of before wrote them: the kind of a line stands under "what", and the beginning of a search tells no losses.
 void tst_SessionJournal::linesOfBeforeAreRead()
 {
-    const std::string key = searchKey(baseSession().draft, 20);
+    PlanDraft draft = baseSession().draft;
+    draft.search.forcedLayers = {1};
+    const std::string key = searchKey(draft, 20);
     const Session expected = [&] {
         Session s = baseSession();
-        SearchRecord record = begun(key, {}, provenanceOf("a"), 3).record;
+        SearchRecord record = begun(key, draft.search, provenanceOf("a"), 3).record;
         record.steps = {{.losses = {kUnknown, 2.5, kUnknown}, .removed = 1, .isForced = true},
                         {.losses = {2.25, kUnknown, kUnknown}, .removed = -1, .isForced = false}};
         s.searches[key] = record;
@@ -232,7 +234,7 @@ void tst_SessionJournal::linesOfBeforeAreRead()
     const auto writeBegun = [&](const std::string &of, const Provenance &provenance, const nlohmann::json &loss) {
         write({{"what", "search"},
                {"key", of},
-               {"settings", toJson(SearchSettings())},
+               {"settings", toJson(of.empty() ? SearchSettings() : draft.search)},
                {"provenance", toJson(provenance)},
                {"initialLoss", loss}});
     };
@@ -443,9 +445,17 @@ void tst_SessionJournal::linesThatDoNotFitAreLeftOut()
         j.add(lossOf(key, 0, 3, 2.5));             // there are three layers
         j.add(lossOf(key, 0, -1, 2.5));            //
         j.add(lossOf(key, 0, 1, kUnknown));        // no loss
+        j.add(lossOf(key, -1, -1, -3));            // a loss is 0 or more
+        j.add(lossOf(key, 0, 0, -5));              //
+        j.add(AttentionRemoved{key, 0, 0, false}); //
         j.add(lossOf(key, 0, 1, 2.5));
+        j.add(lossOf(key, 0, 2, 2.75));
+        j.add(AttentionRemoved{key, 0, 0, false}); // no loss without it is known
+        j.add(AttentionRemoved{key, 0, 2, false}); // another one is lower
+        j.add(AttentionRemoved{key, 0, 1, true});  // nothing is forced
         j.add(AttentionRemoved{key, 0, 1, false});
-        j.add(lossOf(key, 1, 1, 2.5)); // removed already
+        j.add(lossOf(key, 0, 2, 2.25)); // would have gone before it
+        j.add(lossOf(key, 1, 1, 2.5));  // removed already
         j.add(MeasurementMade{[] {
             Measurement record = evaluationOf("p", 1);
             record.removed = {5};
@@ -459,7 +469,7 @@ void tst_SessionJournal::linesThatDoNotFitAreLeftOut()
     SearchRecord record;
     record.provenance = provenanceOf("a");
     record.initialLoss = 3;
-    record.steps = {{.losses = {kUnknown, 2.5, kUnknown}, .removed = 1, .isForced = false}};
+    record.steps = {{.losses = {kUnknown, 2.5, 2.75}, .removed = 1, .isForced = false}};
     expected.searches[key] = record;
     QCOMPARE(difference(session, expected), QString());
 }
