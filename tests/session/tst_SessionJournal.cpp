@@ -129,6 +129,7 @@ private slots:
     void foldersThatAreNoSessionsAreNotRemoved();
     void unwritableRootIsAnError();
     void fullDiskIsToldOnceAndLaterLinesAreWritten();
+    void twoBasesMendAHole();
 
 private:
     std::filesystem::path root() const { return m_folder->filePath("journals").toStdString(); }
@@ -727,6 +728,45 @@ void tst_SessionJournal::fullDiskIsToldOnceAndLaterLinesAreWritten()
     const Session session = recoverSession(journal.folder());
     QCOMPARE(session.measurements.size(), 2U);
     QCOMPARE(session.measurements[1].planHash, std::string("p4"));
+}
+
+/// The lines after a hole are of no use, and the first base is read together with them.
+void tst_SessionJournal::twoBasesMendAHole()
+{
+    const std::string key = searchKey(baseSession().draft, 20);
+    SessionJournal journal(root());
+    journal.writeBase(journal.startBase(), baseSession());
+    Session session = baseSession();
+    const auto tell = [&](const JobEvent &event) {
+        applyEvent(session, event);
+        complaint([&] { journal.add(event); });
+    };
+    tell(begun(key, {}, provenanceOf("a"), 3));
+    QVERIFY(!journal.isBehind());
+    signal(SIGXFSZ, SIG_IGN); // a limit on the file size stands for a full disk
+    rlimit before{};
+    getrlimit(RLIMIT_FSIZE, &before);
+    const auto size = std::filesystem::file_size(journal.folder() / "journal.1.jsonl");
+    const rlimit small{.rlim_cur = size, .rlim_max = before.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &small);
+    tell(lossOf(key, 0, 1, 2.5));
+    setrlimit(RLIMIT_FSIZE, &before);
+    QVERIFY(journal.isBehind());
+    tell(AttentionRemoved{key, 0, 1, false});
+    tell(lossOf(key, 1, 2, 2.75));
+    QVERIFY(!difference(recoverSession(journal.folder()), session).isEmpty());
+    journal.writeBase(journal.startBase(), session);
+    QVERIFY(journal.isBehind());
+    journal.writeBase(journal.startBase(), session);
+    QVERIFY(!journal.isBehind());
+    QCOMPARE(difference(recoverSession(journal.folder()), session), QString());
+    setrlimit(RLIMIT_FSIZE, &small);
+    const QString base = complaint([&] { journal.writeBase(journal.startBase(), session); });
+    setrlimit(RLIMIT_FSIZE, &before);
+    QVERIFY(!base.isEmpty());
+    QVERIFY(journal.isBehind());
+    journal.writeBase(journal.startBase(), session);
+    QVERIFY(!journal.isBehind());
 }
 
 QTEST_GUILESS_MAIN(tst_SessionJournal)
