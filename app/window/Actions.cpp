@@ -26,6 +26,7 @@ Actions::Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, Job
     openGguf = make(tr("Open &GGUF file…"), "folder");
     openSession = make(tr("Open se&ssion…"), "open", QKeySequence(tr("Ctrl+Shift+O")));
     openFile = make(tr("Open p&lan or scores…"), "open");
+    openFile->setProperty(kKeywords, tr("open file, manifest"));
     openSample = make(tr("Open the &bundled sample"), "sample");
     saveSession = make(tr("&Save session"), "save", QKeySequence::Save);
     saveSessionAs = make(tr("Save session &as…"), "save", QKeySequence(tr("Ctrl+Shift+S")));

@@ -127,6 +127,8 @@ QString StatusLine::savedText(const QString &name) const
 {
     if (!m_model.readOnlyReason().isEmpty())
         return tr("%1, read-only").arg(name);
+    if (m_keeper.isBehind())
+        return tr("%1, not backed up").arg(name);
     const QDateTime written = m_keeper.lastWritten();
     if (written.isNull())
         return name;

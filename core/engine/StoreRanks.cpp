@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <c10/util/Logging.h>
 #include <charconv>
 #include <condition_variable>
 #include <cstdlib>
@@ -18,6 +19,8 @@
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <utility>
 #include <vector>
+
+C10_DECLARE_int(caffe2_log_level);
 
 namespace secateur {
 namespace {
@@ -56,6 +59,7 @@ class StoreRanks : public Ranks {
 public:
     StoreRanks(const RankPlace &place, RankMeeting meeting) : m_place(place), m_patience(meeting.patience)
     {
+        FLAGS_caffe2_log_level = c10::GLOG_FATAL; // a store that is gone is told in words, not by Torch's stack
         const bool isServer = place.rank == 0 && !place.hasAgent;
         c10d::TCPStoreOptions options;
         options.port = std::uint16_t(place.port);

@@ -4,6 +4,7 @@
 #include "checkpoint/ModelName.h"
 #include "decoder/Tensors.h"
 #include "exporting/CarriedFiles.h"
+#include "exporting/ExportSize.h"
 #include "exporting/ForeignCode.h"
 #include "exporting/GgufExport.h"
 #include "exporting/HfCheckpoint.h"
@@ -121,6 +122,14 @@ void checkTarget(const ExportSettings &settings, const ModelSpec &dense, const M
 
 } // namespace
 
+std::int64_t bytesOfEdits(const WeightEdits &edits, DType stored)
+{
+    std::int64_t bytes = 0;
+    for (const WeightEdit &edit : edits.list)
+        bytes += elementCount(edit.shape) * (std::int64_t(bytesPerElement(edit.dtype)) - std::int64_t(bytesPerElement(stored)));
+    return bytes;
+}
+
 std::int64_t bytesOfExport(const ExportSettings &settings, const Checkpoint &source, const ModelSpec &dense, const ModelSpec &pruned)
 {
     const std::size_t element = bytesPerElement(settings.dtype.value_or(source.dtype()));
@@ -191,7 +200,9 @@ ExportResult writeExport(const ExportSource &source, const ExportSettings &setti
     checkTarget(settings, source.dense, pruned);
     // What is not weights is read before the folder can change; had it gone meanwhile, some of it would be missing.
     const CarriedFiles carried = readCarriedFiles(source.checkpoint, !targetRules(settings.format).isGguf);
-    const std::int64_t weights = bytesOfExport(settings, source.checkpoint, source.dense, pruned);
+    std::int64_t weights = bytesOfExport(settings, source.checkpoint, source.dense, pruned);
+    if (!settings.dtype)
+        weights += bytesOfEdits(source.plan.edits, source.checkpoint.dtype());
     checkPlace(settings, source.checkpoint, source.dense, pruned, weights);
     AtomicPath target = AtomicPath::forFolder(settings.output);
     const std::filesystem::path &folder = target.temporary();

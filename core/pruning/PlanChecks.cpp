@@ -87,16 +87,21 @@ void checkSettings(const PruningPlan &plan)
                std::to_string(plan.balance.neuronsKept) + " by its balance (K).");
 }
 
-void checkRecord(const PruningPlan &plan, std::int64_t layers)
+void checkSteps(const SearchRecord &record, const std::string &search, std::int64_t layers)
 {
-    const SearchRecord &record = plan.search;
     const auto count = std::int64_t(record.steps.size());
     for (std::int64_t i = 0; i < count; ++i) {
         const SearchStep &step = record.steps[std::size_t(i)];
-        const std::string name = "Step " + std::to_string(i) + " of the plan's search";
+        const std::string name = "Step " + std::to_string(i) + " of " + search;
         checkShape(step, name, layers, i + 1 == count);
         checkChoice(step, name, i, record.settings);
     }
+}
+
+void checkRecord(const PruningPlan &plan, std::int64_t layers)
+{
+    const SearchRecord &record = plan.search;
+    checkSteps(record, "the plan's search", layers);
     if (!record.isBegun())
         return;
     if (record.removalOrder() != plan.removedAttentions)
@@ -105,7 +110,8 @@ void checkRecord(const PruningPlan &plan, std::int64_t layers)
         refuse("The plan's search has steps, but no loss from before the first.");
     if (!isLoss(record.initialLoss))
         refuse("The plan's search begins at a loss of " + number(record.initialLoss) + "; a loss is 0 or more.");
-    if (record.settings.windows < 1 || (record.provenance.windows > 0 && record.settings.windows > record.provenance.windows)) // 0: not told
+    if (record.settings.windows < 1 ||
+        (record.provenance.windows > 0 && record.settings.windows > record.provenance.windows)) // 0: not told
         refuse("The plan's search was made with " + counted(record.settings.windows, "window") + " by its settings, and its text gave " +
                std::to_string(record.provenance.windows) + ".");
 }

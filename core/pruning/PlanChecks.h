@@ -4,6 +4,7 @@
 #include "pruning/PruningPlan.h"
 
 #include <cstdint>
+#include <string>
 
 namespace secateur {
 
@@ -11,6 +12,10 @@ namespace secateur {
 
 /// Throws Error when a setting is outside of its range, or is another than what the balance has.
 void checkSettings(const PruningPlan &plan);
+
+/// Throws Error when a step of a search is not of so many layers, tells a loss below 0, or removes what neither the settings force nor the lowest loss
+/// chooses. `search`: its name within a sentence.
+void checkSteps(const SearchRecord &record, const std::string &search, std::int64_t layers);
 
 /// Throws Error when the record of the search contradicts itself, its settings, or the plan's removals. `layers`: of the model.
 void checkRecord(const PruningPlan &plan, std::int64_t layers);

@@ -19,20 +19,22 @@ namespace {
     throw Flaw(why);
 }
 
-SearchRecord &recordOf(Session &session, const std::string &key)
+/// Of a session that may be const.
+template <class SessionType>
+auto &recordOf(SessionType &session, const std::string &key)
 {
     const auto known = session.searches.find(key);
-    SearchRecord *record =
+    auto *record =
         key.empty() ? session.denseImpact ? &*session.denseImpact : nullptr : (known == session.searches.end() ? nullptr : &known->second);
     if (!record || !session.model)
         refuse("its search was not begun");
     return *record;
 }
 
-/// Throws Flaw unless a step `index` is there or is the next one, and `layer` can be in it.
-void checkStep(const Session &session, const std::string &key, const SearchRecord &record, std::int64_t index, std::int64_t layer)
+/// Throws Flaw unless a step `index` is there or is the next one, and `layer` can be in it. `layers`: of the model.
+void checkStep(const std::string &key, const SearchRecord &record, std::int64_t layers, std::int64_t index, std::int64_t layer)
 {
-    const std::int64_t layers = session.model->spec.layerCount(), count = std::int64_t(record.steps.size());
+    const auto count = std::int64_t(record.steps.size());
     const bool isNext = index == count && index < (key.empty() ? 1 : layers) && (count == 0 || record.steps.back().removed >= 0);
     if (layer < 0 || layer >= layers)
         refuse("its layer does not exist");
@@ -79,27 +81,25 @@ void take(Session &session, const SearchKnown &event)
         session.searches[event.key] = event.record;
 }
 
-void take(Session &session, const LossKnown &event)
+void take(SearchRecord &record, const LossKnown &event, std::int64_t layers)
 {
     const auto &[step, layer, loss, isScreened] = event.candidate;
-    SearchRecord &record = recordOf(session, event.key);
     if (step == -1) {
         record.initialLoss = loss;
         return;
     }
-    checkStep(session, event.key, record, step, layer);
+    checkStep(event.key, record, layers, step, layer);
     if (step == std::int64_t(record.steps.size()))
-        record.steps.push_back(SearchStep::begun(session.model->spec.layerCount()));
+        record.steps.push_back(SearchStep::begun(layers));
     SearchStep &found = record.steps[std::size_t(step)];
     if (isScreened)
         found.screened.resize(found.losses.size(), std::numeric_limits<double>::quiet_NaN());
     (isScreened ? found.screened : found.losses)[std::size_t(layer)] = loss;
 }
 
-void take(Session &session, const AttentionRemoved &event)
+void take(SearchRecord &record, const AttentionRemoved &event, std::int64_t layers)
 {
-    SearchRecord &record = recordOf(session, event.key);
-    checkStep(session, event.key, record, event.step, event.layer);
+    checkStep(event.key, record, layers, event.step, event.layer);
     if (event.step == std::int64_t(record.steps.size()))
         refuse("no loss of its step is known");
     SearchStep &step = record.steps[std::size_t(event.step)];
@@ -107,6 +107,22 @@ void take(Session &session, const AttentionRemoved &event)
         return;
     step.removed = event.layer;
     step.isForced = event.isForced;
+}
+
+/// What belongs to a search that was begun.
+template <class Event>
+void take(Session &session, const Event &event)
+{
+    take(recordOf(session, event.key), event, session.model->spec.layerCount());
+}
+
+/// Throws Flaw when the event makes a search that there cannot be.
+template <class Event>
+void checkInSearch(const Event &event, const Session &session)
+{
+    SearchRecord record = recordOf(session, event.key);
+    take(record, event, session.model->spec.layerCount());
+    checkSearch(event.key, record, session);
 }
 
 void take(Session &session, const MeasurementMade &event)
@@ -142,6 +158,10 @@ void checkEvent(const JobEvent &event, const Session &session)
 {
     if (const auto *search = std::get_if<SearchKnown>(&event))
         checkSearch(search->key, search->record, session);
+    else if (const auto *loss = std::get_if<LossKnown>(&event))
+        checkInSearch(*loss, session);
+    else if (const auto *removal = std::get_if<AttentionRemoved>(&event))
+        checkInSearch(*removal, session);
     else if (const auto *measured = std::get_if<MeasurementMade>(&event))
         checkMeasurement(measured->record, session);
     else if (const auto *scored = std::get_if<Scored>(&event))

@@ -4,6 +4,7 @@
 #include "foundation/Error.h"
 #include "foundation/Failures.h"
 #include "foundation/Wording.h"
+#include "pruning/PlanChecks.h"
 #include "session/Shelf.h"
 
 #include <algorithm>
@@ -141,6 +142,13 @@ void checkSearch(const std::string &key, const SearchRecord &record, const Sessi
             refuse("step " + std::to_string(i) + " of " + name + " does not fit the model");
     }
     checkLayers(record.removalOrder(), spec, name);
+    if (std::isinf(record.initialLoss) || record.initialLoss < 0)
+        refuse(name + " begins at a loss that is none");
+    try {
+        checkSteps(record, name, spec.layerCount());
+    } catch (const Error &problem) {
+        refuse(name + " contradicts itself: " + problem.what());
+    }
 }
 
 void checkShelfEntry(const ShelfEntry &entry, const Session &session)

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <exception>
 #include <fcntl.h>
 #include <mutex>
 #include <string>
@@ -69,6 +70,7 @@ struct SessionJournal::State {
     int lock = -1;
     int file = -1; ///< of the journal that lines go to
     std::int64_t number = 0;
+    std::int64_t newestBase = 0, wantedBase = 0; ///< the newest that was written, and the first in which nothing is missing
     bool hasFailed = false, isOver = false;
 
     ~State()
@@ -110,6 +112,7 @@ struct SessionJournal::State {
         // The next line must not be glued to a torn one.
         if (written > 0 && !isWhole && ::ftruncate(file, end) != 0 && ::write(file, "\n", 1) != 1)
             closeFile();
+        wantedBase = number + 2; // the next base is read together with this journal, and its hole
         if (!std::exchange(hasFailed, true))
             throw failure("The journal of the session could not be written in", folder, code);
     }
@@ -160,8 +163,11 @@ std::int64_t SessionJournal::startBase()
         return m_state->number;
     const std::filesystem::path file = journal::journalFile(m_state->folder, m_state->number + 1);
     const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (descriptor < 0)
-        throw failure("The journal of the session could not be begun:", file, errno);
+    if (descriptor < 0) {
+        const int code = errno;
+        m_state->wantedBase = std::max(m_state->wantedBase, m_state->number + 1);
+        throw failure("The journal of the session could not be begun:", file, code);
+    }
     m_state->closeFile();
     m_state->file = descriptor;
     return ++m_state->number;
@@ -175,7 +181,17 @@ void SessionJournal::writeBase(std::int64_t number, const Session &session)
         if (m_state->isOver)
             return;
     }
-    saveSession(session, journal::baseFile(m_state->folder, number));
+    try {
+        saveSession(session, journal::baseFile(m_state->folder, number));
+    } catch (const std::exception &) {
+        const std::lock_guard guard(m_state->mutex);
+        m_state->wantedBase = std::max(m_state->wantedBase, number + 1);
+        throw;
+    }
+    {
+        const std::lock_guard guard(m_state->mutex);
+        m_state->newestBase = number;
+    }
     // The journal before this base stays: jobs may have written lines that had not reached the session yet when it was copied.
     std::error_code error;
     for (std::int64_t old = number - 1; old > 0; --old) {
@@ -184,6 +200,12 @@ void SessionJournal::writeBase(std::int64_t number, const Session &session)
         if (!hadBase && !hadJournal && old < number - 1)
             break;
     }
+}
+
+bool SessionJournal::isBehind() const
+{
+    const std::lock_guard guard(m_state->mutex);
+    return m_state->newestBase < m_state->wantedBase;
 }
 
 void SessionJournal::draftChanged(const PlanDraft &draft)

@@ -47,6 +47,10 @@ public:
     /// Does nothing after discard() or close().
     void writeBase(std::int64_t number, const Session &session);
 
+    /// Something could not be written, and is missing in what recovery would find. New bases help, as soon as writing works again: two after
+    /// a line that was lost, as recovery reads the journal before a base as well.
+    bool isBehind() const;
+
     void draftChanged(const PlanDraft &draft);
     void textsChanged(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm);
     void pinsChanged(const std::vector<PinnedPlan> &pins);

@@ -3,6 +3,7 @@
 #include "engine/StoreRanks.h"
 #include "foundation/Error.h"
 
+#include <QTemporaryFile>
 #include <QtTest>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -53,6 +54,38 @@ private slots:
         } catch (const Error &problem) {
             QVERIFY2(QString(problem.what()).startsWith("Rank 1 of 2 does not answer any more"), problem.what());
         }
+    }
+
+    /// Nothing but the sentence: what Torch would say of its store is for nobody.
+    void whenRank0DiesThatIsAllThatIsSaid()
+    {
+        const int port = 27000 + int(getpid() % 1000);
+        const pid_t child = fork();
+        if (child == 0) {
+            const auto ranks = connectRanks(placeOf(0, port), {.patience = 2s});
+            ranks->exchange("from 0", JobContext());
+            pause();
+        }
+        QString told;
+        QTemporaryFile heard;
+        QVERIFY(heard.open());
+        const int own = dup(STDERR_FILENO);
+        dup2(heard.handle(), STDERR_FILENO);
+        try {
+            const auto ranks = connectRanks(placeOf(1, port), {.patience = 2s});
+            ranks->exchange("from 1", JobContext());
+            kill(child, SIGKILL);
+            waitpid(child, nullptr, 0);
+            ranks->exchange("more", JobContext());
+        } catch (const Error &problem) {
+            told = problem.what();
+        }
+        dup2(own, STDERR_FILENO);
+        ::close(own);
+        QCOMPARE(told, QString("Rank 0 is gone: its store at 127.0.0.1:%1 does not answer.").arg(port));
+        QFile words(heard.fileName());
+        QVERIFY(words.open(QIODevice::ReadOnly));
+        QCOMPARE(words.readAll(), QByteArray());
     }
 
     /// Who is not on this machine cannot come: all other addresses of it are deaf.

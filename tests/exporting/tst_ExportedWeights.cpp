@@ -4,6 +4,7 @@
 #include "../decoder/TinyLlamas.h"
 #include "JsonSchema.h"
 
+#include "exporting/ExportSize.h"
 #include "exporting/Exporter.h"
 #include "exporting/Origin.h"
 #include "exporting/TensorForm.h"
@@ -96,6 +97,10 @@ private slots:
                          .evaluations = nlohmann::json::array()},
                         {.format = format.toStdString(), .output = out, .isOverwriteAllowed = false, .dtype = {}, .command = {}}, context);
         QVERIFY(result.verification.isPassed);
+        if (format == "hf-compact" && model == "bf16") // the changed weights are of float32
+            QCOMPARE(result.bytes, bytesOfExport({.format = "hf-compact", .output = {}, .dtype = {}, .command = {}}, checkpoint,
+                                                 dense.spec(), cut.spec()) +
+                                       bytesOfEdits(plan.edits, checkpoint.dtype()));
         const at::Tensor given = logitsOf(loadDecoder(out, kPositions), someTokens());
         QVERIFY((given - logitsOf(cut, someTokens())).abs().max().item<double>() > 1e-3); // so the changes were seen
 

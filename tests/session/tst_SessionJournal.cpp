@@ -130,6 +130,7 @@ private slots:
     void foldersThatAreNoSessionsAreNotRemoved();
     void unwritableRootIsAnError();
     void fullDiskIsToldOnceAndLaterLinesAreWritten();
+    void twoBasesMendAHole();
 
 private:
     std::filesystem::path root() const { return m_folder->filePath("journals").toStdString(); }
@@ -214,10 +215,12 @@ void tst_SessionJournal::linesThatAreAppliedTwiceCountOnce()
 /// As versions of before wrote them: the kind of a line stands under "what", and the beginning of a search tells no losses.
 void tst_SessionJournal::linesOfBeforeAreRead()
 {
-    const std::string key = searchKey(baseSession().draft, 20);
+    PlanDraft draft = baseSession().draft;
+    draft.search.forcedLayers = {1};
+    const std::string key = searchKey(draft, 20);
     const Session expected = [&] {
         Session s = baseSession();
-        SearchRecord record = begun(key, {}, provenanceOf("a"), 3).record;
+        SearchRecord record = begun(key, draft.search, provenanceOf("a"), 3).record;
         record.steps = {{.losses = {kUnknown, 2.5, kUnknown}, .removed = 1, .isForced = true},
                         {.losses = {2.25, kUnknown, kUnknown}, .removed = -1, .isForced = false}};
         s.searches[key] = record;
@@ -233,7 +236,7 @@ void tst_SessionJournal::linesOfBeforeAreRead()
     const auto writeBegun = [&](const std::string &of, const Provenance &provenance, const nlohmann::json &loss) {
         write({{"what", "search"},
                {"key", of},
-               {"settings", toJson(SearchSettings())},
+               {"settings", toJson(of.empty() ? SearchSettings() : draft.search)},
                {"provenance", toJson(provenance)},
                {"initialLoss", loss}});
     };
@@ -443,9 +446,17 @@ void tst_SessionJournal::linesThatDoNotFitAreLeftOut()
         j.add(AttentionRemoved{key, 0, 1, false}); // no loss of it is known
         j.add(lossOf(key, 0, 3, 2.5));             // there are three layers
         j.add(lossOf(key, 0, -1, 2.5));            //
+        j.add(lossOf(key, -1, -1, -3));            // a loss is 0 or more
+        j.add(lossOf(key, 0, 0, -5));              //
+        j.add(AttentionRemoved{key, 0, 0, false}); //
         j.add(lossOf(key, 0, 1, 2.5));
+        j.add(lossOf(key, 0, 2, 2.75));
+        j.add(AttentionRemoved{key, 0, 0, false}); // no loss without it is known
+        j.add(AttentionRemoved{key, 0, 2, false}); // another one is lower
+        j.add(AttentionRemoved{key, 0, 1, true});  // nothing is forced
         j.add(AttentionRemoved{key, 0, 1, false});
-        j.add(lossOf(key, 1, 1, 2.5)); // removed already
+        j.add(lossOf(key, 0, 2, 2.25)); // would have gone before it
+        j.add(lossOf(key, 1, 1, 2.5));  // removed already
         j.add(MeasurementMade{[] {
             Measurement record = evaluationOf("p", 1);
             record.removed = {5};
@@ -459,7 +470,7 @@ void tst_SessionJournal::linesThatDoNotFitAreLeftOut()
     SearchRecord record;
     record.provenance = provenanceOf("a");
     record.initialLoss = 3;
-    record.steps = {{.losses = {kUnknown, 2.5, kUnknown}, .removed = 1, .isForced = false}};
+    record.steps = {{.losses = {kUnknown, 2.5, 2.75}, .removed = 1, .isForced = false}};
     expected.searches[key] = record;
     QCOMPARE(difference(session, expected), QString());
 }
@@ -731,6 +742,45 @@ void tst_SessionJournal::fullDiskIsToldOnceAndLaterLinesAreWritten()
     const Session session = recoverSession(journal.folder());
     QCOMPARE(session.measurements.size(), 2U);
     QCOMPARE(session.measurements[1].planHash, std::string("p4"));
+}
+
+/// The lines after a hole are of no use, and the first base is read together with them.
+void tst_SessionJournal::twoBasesMendAHole()
+{
+    const std::string key = searchKey(baseSession().draft, 20);
+    SessionJournal journal(root());
+    journal.writeBase(journal.startBase(), baseSession());
+    Session session = baseSession();
+    const auto tell = [&](const JobEvent &event) {
+        applyEvent(session, event);
+        complaint([&] { journal.add(event); });
+    };
+    tell(begun(key, {}, provenanceOf("a"), 3));
+    QVERIFY(!journal.isBehind());
+    signal(SIGXFSZ, SIG_IGN); // a limit on the file size stands for a full disk
+    rlimit before{};
+    getrlimit(RLIMIT_FSIZE, &before);
+    const auto size = std::filesystem::file_size(journal.folder() / "journal.1.jsonl");
+    const rlimit small{.rlim_cur = size, .rlim_max = before.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &small);
+    tell(lossOf(key, 0, 1, 2.5));
+    setrlimit(RLIMIT_FSIZE, &before);
+    QVERIFY(journal.isBehind());
+    tell(AttentionRemoved{key, 0, 1, false});
+    tell(lossOf(key, 1, 2, 2.75));
+    QVERIFY(!difference(recoverSession(journal.folder()), session).isEmpty());
+    journal.writeBase(journal.startBase(), session);
+    QVERIFY(journal.isBehind());
+    journal.writeBase(journal.startBase(), session);
+    QVERIFY(!journal.isBehind());
+    QCOMPARE(difference(recoverSession(journal.folder()), session), QString());
+    setrlimit(RLIMIT_FSIZE, &small);
+    const QString base = complaint([&] { journal.writeBase(journal.startBase(), session); });
+    setrlimit(RLIMIT_FSIZE, &before);
+    QVERIFY(!base.isEmpty());
+    QVERIFY(journal.isBehind());
+    journal.writeBase(journal.startBase(), session);
+    QVERIFY(!journal.isBehind());
 }
 
 QTEST_GUILESS_MAIN(tst_SessionJournal)

@@ -10,6 +10,7 @@
 #include <QFileInfo>
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -34,7 +35,14 @@ SessionKeeper::SessionKeeper(SessionModel &model, SessionJobs &jobs, MessageLog 
       m_root(std::move(root)),
       m_place(std::make_shared<SessionPlace>())
 {
+    constexpr std::chrono::seconds kBetweenTries(2);
     m_pool.setMaxThreadCount(1);
+    m_again.setSingleShot(true);
+    m_again.setInterval(kBetweenTries);
+    connect(&m_again, &QTimer::timeout, this, [this] {
+        if (isBehind())
+            rebase();
+    });
     connect(&m_model, &SessionModel::modelChanged, this, &SessionKeeper::begin);
     connect(&m_model, &SessionModel::calibrationsChanged, this, [this] {
         rebase();
@@ -84,7 +92,7 @@ void SessionKeeper::write(Function function)
         function(*m_journal);
     } catch (const std::exception &thrown) {
         const Problem problem = problemOf(thrown);
-        post(true, QStringLiteral("journal"), problem->first, problem->second);
+        noteFailure(problem->first, problem->second);
     }
 }
 
@@ -118,9 +126,37 @@ void SessionKeeper::changed()
 {
     ++m_changes;
     m_isSaved = false;
-    if (m_journal)
-        m_lastWritten = QDateTime::currentDateTime();
+    noteWritten();
     emit stateChanged();
+}
+
+bool SessionKeeper::isBehind() const
+{
+    return m_journal && m_journal->isBehind();
+}
+
+/// The journal was written just now; or it could not be, and is begun again a little later.
+void SessionKeeper::noteWritten()
+{
+    if (!m_journal)
+        return;
+    if (m_journal->isBehind()) {
+        m_wasBehind = true;
+        if (!m_again.isActive())
+            m_again.start();
+        return;
+    }
+    m_lastWritten = QDateTime::currentDateTime();
+    if (std::exchange(m_wasBehind, false))
+        m_messages.resolve(QStringLiteral("journal"));
+}
+
+/// Said once, and not at each try.
+void SessionKeeper::noteFailure(const QString &sentence, const QString &hint)
+{
+    if (!m_wasBehind)
+        post(true, QStringLiteral("journal"), sentence, hint);
+    noteWritten();
 }
 
 /// The session before is over: what was saved under a name needs no journal, the rest is kept and offered. Returns whether that may be so.
@@ -157,6 +193,8 @@ void SessionKeeper::begin()
     m_stamp = m_place->stampText();
     m_changes = 0;
     m_lastWritten = {};
+    if (std::exchange(m_wasBehind, false)) // that was the session before
+        m_messages.resolve(QStringLiteral("journal"));
     if (m_model.hasModel() && m_model.readOnlyReason().isEmpty()) {
         try {
             m_journal = std::make_shared<SessionJournal>(m_root);
@@ -225,10 +263,11 @@ void SessionKeeper::rebase(std::function<void()> done)
         inBackground([journal = m_journal, number, session = m_model.session()] { journal->writeBase(number, session); },
                      [this, done = std::move(done)](const Problem &problem) {
                          if (problem)
-                             post(true, QStringLiteral("journal"), problem->first, problem->second);
-                         else if (done)
+                             noteFailure(problem->first, problem->second);
+                         else
+                             noteWritten();
+                         if (!problem && done)
                              done();
-                         m_lastWritten = QDateTime::currentDateTime();
                          emit stateChanged();
                      });
     });

@@ -7,6 +7,7 @@
 #include <QObject>
 #include <QString>
 #include <QThreadPool>
+#include <QTimer>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -35,6 +36,7 @@ public:
     QString file() const { return m_file; }                 ///< of the session in hand; empty = not saved under a name yet
     bool isSaved() const { return m_isSaved; }              ///< nothing has changed since it was saved
     QDateTime lastWritten() const { return m_lastWritten; } ///< of the journal or the file; null = never
+    bool isBehind() const;                                  ///< the journal lacks something, and is tried again until it does not
 
     /// Why the session cannot be saved under file(): another window had it open when that was last tried. Empty when it can.
     QString saveProblem() const { return m_saveProblem; }
@@ -60,7 +62,7 @@ signals:
     void opened();  ///< the session model holds another session now
     void saved(const QString &file);
     void nameNeeded();   ///< see save()
-    void stateChanged(); ///< file(), isSaved() or lastWritten()
+    void stateChanged(); ///< file(), isSaved(), lastWritten() or isBehind()
     void leftoversFound(const std::vector<secateur::RecoverableSession> &sessions);
 
 private:
@@ -78,6 +80,8 @@ private:
     void tellOfOwner(const SessionPlace &place);
     void rebase(std::function<void()> done = {});
     void changed();
+    void noteWritten();
+    void noteFailure(const QString &sentence, const QString &hint);
     void load(std::function<Session()> read, std::shared_ptr<Beginning> beginning);
     template <class Function>
     void write(Function function);
@@ -96,7 +100,9 @@ private:
     std::filesystem::path m_left;    ///< journal of the session before, which was not saved: still to be told
     Beginning m_next;
     bool m_isSaved = true;
-    int m_changes = 0; ///< of the session in hand
+    bool m_wasBehind = false; ///< when that was last looked at
+    QTimer m_again;           ///< begins the journal again while it is behind
+    int m_changes = 0;        ///< of the session in hand
     QDateTime m_lastWritten;
     QThreadPool m_pool; ///< one thread: files are written in the order they were asked for
 };

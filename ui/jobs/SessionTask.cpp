@@ -90,7 +90,7 @@ void SessionTask::tellJournalProblem(JobPort &port, const std::exception &proble
 {
     const Error error = asError(problem);
     tell(port, {.severity = Message::Severity::Warning,
-                .sentence = MessageLog::tr("The session could not be written down: %1").arg(QString::fromStdString(error.what())),
+                .sentence = MessageLog::tr("The session could not be saved: %1").arg(QString::fromStdString(error.what())),
                 .hint = QString::fromStdString(error.plainHint()),
                 .topic = QStringLiteral("journal"),
                 .actionText = {},

@@ -13,6 +13,7 @@
 #include <cmath>
 #include <csignal>
 #include <memory>
+#include <sys/resource.h>
 #include <thread>
 
 using namespace secateur;
@@ -184,6 +185,7 @@ private slots:
     void leftoversCanBeDiscarded();
     void aModelThatMovedLeavesThePlots();
     void withoutAJournalWorkGoesOn();
+    void aDiskThatWasFullIsCaughtUpWith();
 
 private:
     QString root() const { return m_folder->filePath(QStringLiteral("sessions")); }
@@ -912,6 +914,32 @@ void TestSessionKeeper::withoutAJournalWorkGoesOn()
     QVERIFY(bench.save(file("session.secateur")));
     QVERIFY(bench.keeper->isSaved());
     QVERIFY(bench.leftovers().empty());
+}
+
+void TestSessionKeeper::aDiskThatWasFullIsCaughtUpWith()
+{
+    KeptBench bench(root());
+    bench.make();
+    const std::filesystem::path folder = QDir(root()).filePath(journals(root()).first()).toStdString();
+    QTRY_VERIFY(std::filesystem::exists(folder / "base.2.secateur"));
+    std::signal(SIGXFSZ, SIG_IGN); // a limit on the file size stands for a full disk
+    rlimit before{};
+    getrlimit(RLIMIT_FSIZE, &before);
+    {
+        const auto lift = qScopeGuard([&] { setrlimit(RLIMIT_FSIZE, &before); });
+        const rlimit small{.rlim_cur = std::filesystem::file_size(folder / "journal.2.jsonl"), .rlim_max = before.rlim_max};
+        setrlimit(RLIMIT_FSIZE, &small);
+        bench.editor.setNeuronsKept(77);
+        QVERIFY(bench.keeper->isBehind());
+        QVERIFY(bench.message(QStringLiteral("journal")).severity == Message::Severity::Error);
+        QTRY_VERIFY(std::filesystem::exists(folder / "journal.3.jsonl")); // tried again
+        bench.editor.setNeuronsKept(78);
+        QVERIFY(bench.keeper->isBehind());
+    }
+    QVERIFY(recoverSession(folder).draft.balance.neuronsKept != bench.model.session().draft.balance.neuronsKept);
+    QTRY_VERIFY_WITH_TIMEOUT(!bench.keeper->isBehind(), 20'000);
+    QVERIFY(recoverSession(folder).draft == bench.model.session().draft);
+    QTRY_VERIFY(bench.message(QStringLiteral("journal")).sentence.isEmpty());
 }
 
 QTEST_GUILESS_MAIN(TestSessionKeeper)

@@ -125,6 +125,11 @@ void tst_MainWindow::paletteRunsWhatIsTyped()
     QVERIFY(!palette->isVisible());
     QCOMPARE(hands.bench().session.draft().balance.sparsity, 0.25);
     QTest::keyClick(hands.window.get(), Qt::Key_P, Qt::ControlModifier | Qt::ShiftModifier);
+    QTest::keyClicks(input, QStringLiteral("open file"));
+    const auto *list = palette->findChild<QListWidget *>();
+    const auto isListed = [&](const QString &name) { return !list->findItems(name, Qt::MatchContains).isEmpty(); };
+    QVERIFY(isListed(QStringLiteral("Open plan or scores")));
+    QVERIFY(isListed(QStringLiteral("Open GGUF file")));
     QTest::keyClick(input, Qt::Key_Escape);
     QVERIFY(!palette->isVisible());
 }

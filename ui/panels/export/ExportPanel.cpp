@@ -259,7 +259,7 @@ void ExportPanel::followPlan()
     if (session.hasModel())
         m_output->suggest(suggestedName());
     m_targetModel->setEngine(m_engine->currentIndex());
-    m_targetModel->setType(settings().dtype.value_or(session.hasModel() ? session.session().model->storedDtype : DType::Float32));
+    m_targetModel->setType(settings().dtype);
     followTargets();
     Possibility possible = m_workbench.jobs.canExport();
     m_export->setReasonShown(true);
@@ -305,7 +305,7 @@ OutputProblem ExportPanel::showOutput(qint64 parameters)
     const SessionModel &session = m_workbench.session;
     const ModelSummary &model = *session.session().model;
     const qint64 bytes =
-        parameters * qint64(bytesPerElement(settings().dtype.value_or(model.storedDtype))) +
+        m_targetModel->bytes(target()) +
         bytesBesideWeights(model.folder, session.spec(), neuronsOf(session.planSpec()) / std::max<qint64>(1, session.layerCount()));
     const qint64 free = freeBytesFor(m_output->path());
     m_written->setText(tr("%1 of %2 parameters; %3 with all files%4")

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/export/ExportTargetModel.h"
 
+#include "exporting/ExportSize.h"
+#include "models/SessionModel.h"
 #include "widgets/Quantity.h"
 
 #include <QGuiApplication>
@@ -43,7 +45,7 @@ void ExportTargetModel::follow()
     emit dataChanged(index(0, 0), index(rowCount() - 1, kColumns - 1));
 }
 
-void ExportTargetModel::setType(DType type)
+void ExportTargetModel::setType(std::optional<DType> type)
 {
     if (std::exchange(m_type, type) != type)
         follow();
@@ -107,6 +109,17 @@ qint64 ExportTargetModel::parameters(int row) const
     return rows().parameters[std::size_t(row)];
 }
 
+qint64 ExportTargetModel::bytes(int row) const
+{
+    const qint64 count = parameters(row);
+    if (count < 0)
+        return -1;
+    const DType stored = m_session.session().model->storedDtype;
+    const ShelfPlan *shelf = m_session.shelfPlan();
+    return count * qint64(bytesPerElement(m_type.value_or(stored))) +
+           (shelf && !m_type ? bytesOfEdits(shelf->plan.edits, stored) : 0); // a type that is asked for is that of changed weights too
+}
+
 int ExportTargetModel::rowCount(const QModelIndex &parent) const
 {
     return parent.isValid() ? 0 : int(exportTargets().size());
@@ -132,8 +145,8 @@ QVariant ExportTargetModel::data(const QModelIndex &index, int role) const
         case kRecommended:
             return isRecommended ? QStringLiteral("✓") : QString();
         case kSize: {
-            const qint64 count = parameters(index.row());
-            return count < 0 ? QStringLiteral("–") : bytesText(count * qint64(bytesPerElement(m_type)));
+            const qint64 size = bytes(index.row());
+            return size < 0 ? QStringLiteral("–") : bytesText(size);
         }
         case kSaves: {
             const qint64 count = parameters(index.row());

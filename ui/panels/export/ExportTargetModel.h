@@ -23,8 +23,8 @@ public:
 
     explicit ExportTargetModel(const SessionModel &session, QObject *parent = nullptr);
 
-    /// The type of the weights that would be written.
-    void setType(DType type);
+    /// The type of the weights that would be written; none = as stored.
+    void setType(std::optional<DType> type);
     /// Index in exportEngines() of the program that people use.
     void setEngine(int engine);
 
@@ -34,6 +34,8 @@ public:
     int recommended() const;
     /// Parameters of the files that a target writes; -1 when there is no plan. Before the search any N attentions stand for those that will go.
     qint64 parameters(int row) const;
+    /// Of the weights among those files; -1 when there is no plan.
+    qint64 bytes(int row) const;
 
     int rowCount(const QModelIndex &parent = {}) const override;
     int columnCount(const QModelIndex &parent = {}) const override;
@@ -53,7 +55,7 @@ private:
     Rows makeRows() const;
 
     const SessionModel &m_session;
-    DType m_type = DType::Float32;
+    std::optional<DType> m_type;
     int m_engine = 0;
     mutable std::optional<Rows> m_rows;
 };
