@@ -258,7 +258,8 @@ Session sessionFromJson(const nlohmann::json &json, const std::string &source)
         for (const auto &[key, shelf] : json.at("plans").items()) {
             const std::string file = shelf.at("file");
             PruningPlan plan = planFromJson(shelf.at("plan"), file);
-            findValues(plan, file);
+            if (s.model)
+                findValues(plan, file, s.model->spec);
             s.plans[key] = std::make_shared<const ShelfPlan>(ShelfPlan{.plan = std::move(plan), .file = file});
         }
     for (const auto &[key, record] : json.at("searches").items())
