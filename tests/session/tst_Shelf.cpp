@@ -226,6 +226,7 @@ void tst_Shelf::damagedShelvesAreRefused_data()
     QTest::newRow("a draft of both") << 1 << "is made from scores and from a plan at once";
     QTest::newRow("another key") << 2 << "is kept as another one";
     QTest::newRow("another model") << 3 << "does not fit: ";
+    QTest::newRow("another plan than its hash tells") << 5 << "what it keeps of the plan 'hand.json' was changed or damaged";
     QTest::newRow("a search of a plan by hand") << 4 << "does not belong to the session";
 }
 
@@ -252,6 +253,12 @@ void tst_Shelf::damagedShelvesAreRefused()
     if (damage == 4)
         session.searches[searchKey(hand, 0)] = session.searches.at(searchKey(session.draft, 20));
     saveSession(session, file);
+    if (damage == 5) {
+        QFile saved(QString::fromStdString(file.string()));
+        QVERIFY(saved.open(QIODevice::ReadWrite));
+        const qsizetype at = saved.readAll().indexOf(QByteArray::fromStdString(manualPlan(session).hash()));
+        QVERIFY(at > 0 && saved.seek(at) && saved.write("?") == 1);
+    }
     const QString told = complaint([&] { loadSession(file); });
     QVERIFY2(told.contains("is damaged: ") && told.contains(said), qPrintable(told));
 }
