@@ -835,9 +835,9 @@ void tst_CommandLine::sessionsAreTakenAsPlans()
     for (const QString &name : {file, file + ":short"}) // a session is never written over
         QVERIFY(run({"search", kModel, "--plan", name, "--save-plan", file, "--overwrite"}).errors.contains("is also an input"));
 
-    const QString other = folder.filePath("other.secateur"), renamed = folder.filePath("renamed.json");
-    QVERIFY(run({"plan", kModel, "--plan", plan, "--save-plan", other}).errors.contains("are those of sessions"));
-    QVERIFY(!QFile::exists(other));
+    const QString refused = folder.filePath("other.secateur"), renamed = folder.filePath("renamed.json");
+    QVERIFY(run({"plan", kModel, "--plan", plan, "--save-plan", refused}).errors.contains("are those of sessions"));
+    QVERIFY(!QFile::exists(refused));
     QVERIFY(QFile::copy(file, renamed));
     QVERIFY(run({"plan", kModel, "--plan", renamed}).errors.contains("renamed.json' is a session, not a plan"));
 
