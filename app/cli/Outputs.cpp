@@ -44,6 +44,9 @@ void Run::checkOutputFile(const std::filesystem::path &file) const
 {
     if (file.empty())
         return;
+    if (file == o.savePlan && file.extension() == ".secateur")
+        throw Error("The plan cannot be called " + inQuotes(file.string()) + ": names that end in '.secateur' are those of sessions.",
+                    "Choose another name for it (--save-plan plan.json).");
     const AtomicPath probe = AtomicPath::forFile(file); // throws when it could not be written
     // A search may be brought on in place (checkGoesOn), but not in a manifest, which tells of more than its plan.
     const bool goesOn = o.command == "search" && isSame(file, o.plan) && probe.target().filename() != kManifestFile;

@@ -51,7 +51,8 @@ void Run::showDeviation(const SparsityBalance &b)
 
 void Run::showOrder(const PruningPlan &plan)
 {
-    report.line("attentions removed, in order: " + joined(plan.removedAttentions));
+    report.line((plan.method == PlanMethod::Manual ? "attentions removed: " : "attentions removed, in order: ") +
+                joined(plan.removedAttentions));
     if (const std::string &type = plan.search.screenedIn; !type.empty())
         report.line(grouped(plan.search.decided()) + " of " + counted(plan.search.evaluations(), "candidate") + " evaluated in " +
                     plan.search.provenance.computed.dtype + ", which decided; the others ruled out in " + type);

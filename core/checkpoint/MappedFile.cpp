@@ -128,7 +128,7 @@ void MappedFile::checkUnchanged() const
     if (!isCutOff && std::uint64_t(status.st_size) == m_file.size() && changeTime(status) == m_changed)
         return;
     throw Error(inQuotes(AtomicPath::finalName(path()).string()) + " changed while it was read.",
-                "Leave the files of a model alone while it is open, and start again.");
+                "Leave the file alone while it is open here, and open it again.");
 }
 
 void MappedFile::releasePages() const

@@ -93,7 +93,8 @@ namespace {
 /// A kind of JSON value as the library names it: "an array", "a string", "null".
 std::string withArticle(const std::string &kind)
 {
-    return kind == "null" ? kind : (kind == "array" || kind == "object" ? "an " : "a ") + kind;
+    const bool isValue = kind.find_first_of("\"[{-0123456789") == 0; // not the name of a kind
+    return isValue || kind == "null" ? kind : (kind == "array" || kind == "object" ? "an " : "a ") + kind;
 }
 
 } // namespace

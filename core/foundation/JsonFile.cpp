@@ -290,7 +290,7 @@ void WholeNumber::refuse(const nlohmann::json &value)
     constexpr int kWrongType = 302;
     constexpr std::size_t kLongest = 40;
     const std::string shown = value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).substr(0, kLongest);
-    throw nlohmann::json::type_error::create(kWrongType, "type must be a whole number in range, but is " + shown, &value);
+    throw nlohmann::json::type_error::create(kWrongType, "type must be whole number in range, but is " + shown, &value);
 }
 
 WholeNumber wholeAt(const nlohmann::json &object, const char *field)

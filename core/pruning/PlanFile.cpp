@@ -7,12 +7,14 @@
 #include "foundation/DocumentFormat.h"
 #include "foundation/Error.h"
 #include "foundation/Failures.h"
+#include "foundation/InputFile.h"
 #include "foundation/JsonFile.h"
 #include "foundation/Sha256.h"
 #include "foundation/Wording.h"
 #include "pruning/PlanJson.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -23,7 +25,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char *kMakeAgain = "Make the plan again.";
+constexpr const char *kMakeAgain = "Make the plan again.", *kCorrect = "Correct the file.";
 constexpr const char *kEdits = "edits";                      ///< changed weights, where there are any
 constexpr const char *kPlanKey = "plan", *kKindKey = "kind"; ///< metadata of a plan that is a safetensors file
 constexpr const char *kKind = "secateur-plan";
@@ -41,6 +43,46 @@ PlanMethod methodNamed(const json &name)
             return method;
     throw Flaw("its method is " + inQuotes(name.is_string() ? name.get<std::string>() : name.dump()) +
                ", and only '2ssp' and 'manual' are known");
+}
+
+/// What to do about a plan that is not right: people correct what they wrote.
+const char *remedyOf(const json &stored)
+{
+    return stored.is_object() && stored.contains("method") && stored.at("method") == "manual" ? kCorrect : kMakeAgain;
+}
+
+/// Throws Error for a field of a plan by hand that none has: it would be left out without a word.
+void checkFields(const json &stored, const std::string &source)
+{
+    static const std::vector<std::string> known = {"kind",      "format",          "method",          "removedAttentions", "keptNeurons",
+                                                   "modelHash", "layerParameters", "modelParameters", "planHash",          kEdits};
+    for (const auto &[field, value] : stored.items())
+        if (std::ranges::find(known, field) == known.end()) {
+            std::vector<std::string> names;
+            for (const std::string &name : known)
+                names.push_back(inQuotes(name));
+            throw Error("The plan in " + inQuotes(source) + " has a field " + inQuotes(field) + ", and no plan by hand has such a field.",
+                        "Its fields may be " + listed(names) + ".");
+        }
+}
+
+/// The list that tells which neurons stay, with an entry for every layer.
+const json &keptIn(const json &stored)
+{
+    const json &kept = stored.at("keptNeurons");
+    if (!kept.is_array())
+        throw Flaw("its 'keptNeurons' is no list with an entry for every layer");
+    return kept;
+}
+
+/// A list of whole numbers; `name` is what a message calls it.
+std::vector<std::int64_t> wholesIn(const json &list, const std::string &name)
+{
+    try {
+        return wholesOf(list);
+    } catch (const json::exception &problem) {
+        throw Flaw("in " + name + " " + problemOf(problem));
+    }
 }
 
 json layerParametersOf(const SparsityBalance &b)
@@ -124,16 +166,16 @@ const json &planIn(const json &document, const std::string &source)
     return stored;
 }
 
-/// What `read` gives; what it throws is told as the plan's damage.
+/// What `read` gives of a plan; what it throws is told as the plan's damage.
 template <typename Read>
-auto reading(const std::string &source, const Read &read)
+auto reading(const std::string &source, const json &stored, const Read &read)
 {
     try {
         return read();
     } catch (const Error &) {
         throw;
     } catch (const std::exception &problem) {
-        throw Error("The plan in " + inQuotes(source) + " is damaged: " + flawOf(problem) + ".", kMakeAgain);
+        throw Error("The plan in " + inQuotes(source) + " is damaged: " + flawOf(problem) + ".", remedyOf(stored));
     }
 }
 
@@ -143,34 +185,60 @@ struct Document {
     std::shared_ptr<const WeightFile> values; ///< of weights that the plan changes; null in a file that is JSON
 };
 
+/// Throws Error for a tensor of a type that no changed weight may have.
+void checkTypes(const SafetensorsFile &file)
+{
+    const auto refuse = [&](const std::string &name, const std::string &type) {
+        throw Error("The tensor " + inQuotes(name) + " in " + inQuotes(file.path().string()) + " is of the type " + type +
+                        ", which a plan cannot give to a weight.",
+                    "Save it in F32, F16 or BF16.");
+    };
+    for (const ForeignTensor &tensor : file.foreignTensors())
+        refuse(tensor.name, tensor.type);
+    for (const TensorView &tensor : file.tensors())
+        if (tensor.bytes.size() != std::size_t(elementCount(tensor.shape)) * bytesPerElement(tensor.dtype)) // it would be narrowed
+            refuse(tensor.name, "F64");
+}
+
 /// The plan in a safetensors file. One by hand may leave the list of its tensors to the file.
 Document documentOf(std::shared_ptr<const SafetensorsFile> file)
 {
     const std::string source = file->path().string();
     const auto &metadata = file->metadata();
     const auto plan = metadata.find(kPlanKey);
+    if (plan == metadata.end() && metadata.contains("session"))
+        throw Error(inQuotes(source) + " is a session, not a plan.",
+                    "Give it a name that ends in '.secateur': by that name it stands for its current plan.");
     if (plan == metadata.end())
         throw noPlan(source);
+    checkTypes(*file);
     Document document{.content = parseJsonObject(plan->second, "the plan in " + inQuotes(source), kMakeAgain), .values = file};
-    reading(source, [&] {
+    reading(source, document.content, [&] {
         json &stored = document.content;
         if (stored.contains("plan"))
             throw Flaw("it stands inside another document");
         if (!stored.contains(kEdits) && methodNamed(stored.at("method")) == PlanMethod::Manual)
             stored[kEdits] = toJson(editsIn(file));
         const auto told = stored.contains(kEdits) ? stored.at(kEdits).size() : 0;
-        if (told != file->tensors().size() + file->foreignTensors().size())
+        if (told != file->tensors().size())
             throw Flaw("it changes " + counted(std::int64_t(told), "weight") + ", and its file holds " +
-                       counted(std::int64_t(file->tensors().size() + file->foreignTensors().size()), "tensor"));
+                       counted(std::int64_t(file->tensors().size()), "tensor"));
     });
     return document;
+}
+
+/// Whether a file is no JSON but safetensors, whole or cut off anywhere: the length of its header ends in a zero byte, and JSON has none.
+bool isSafetensors(const std::filesystem::path &file)
+{
+    std::array<char, 9> beginning{};
+    return InputFile(file).read(beginning) == beginning.size() && beginning[7] == 0 && beginning[8] == '{';
 }
 
 Document documentIn(const std::filesystem::path &file)
 {
     constexpr std::uintmax_t kLargest = 1 << 30; // 100 layers of 100,000 neurons are 70 MB
     Document document;
-    if (beginsAsSafetensors(file))
+    if (isSafetensors(file))
         document = documentOf(std::make_shared<const SafetensorsFile>(file));
     else
         document.content = readJsonFile(file, kLargest, "Choose a plan (secateur-cli search MODEL ... --save-plan PLAN makes one).");
@@ -185,25 +253,29 @@ json completed(json stored, const std::string &source, const ModelSpec &dense, c
     checkFormat("The plan in " + inQuotes(source), wholeAt(stored, "format"), kFormat);
     if (methodNamed(stored.at("method")) != PlanMethod::Manual)
         return stored;
+    checkFields(stored, source);
+    if (const std::size_t told = keptIn(stored).size(); told != dense.layers.size())
+        throw Error("The plan in " + inQuotes(source) + " has " + counted(std::int64_t(told), "layer") + ", the model " +
+                        std::to_string(dense.layerCount()) + ".",
+                    "Give 'keptNeurons' an entry for every layer of the model.");
     if (!stored.contains("modelHash"))
         stored["modelHash"] = modelHash;
     if (!stored.contains("removedAttentions"))
         stored["removedAttentions"] = json::array();
     json &kept = stored.at("keptNeurons");
-    for (std::size_t i = 0; i < std::min(kept.size(), dense.layers.size()); ++i)
+    for (std::size_t i = 0; i < kept.size(); ++i)
         if (kept.at(i) == kAll) {
             std::vector<std::int64_t> all(std::size_t(dense.layers[i].neurons()));
             std::iota(all.begin(), all.end(), 0);
             kept.at(i) = std::move(all);
         }
-    const bool fits = kept.size() == dense.layers.size(); // if not, checkPlan says so
     if (!stored.contains("layerParameters") && !stored.contains("modelParameters")) {
         SparsityBalance counts{.denseLayerParameters = layerParameters(dense), .denseModelParameters = modelParameters(dense)};
-        std::vector<std::int64_t> widths, removed = wholesOf(stored.at("removedAttentions"));
+        std::vector<std::int64_t> widths, removed = wholesIn(stored.at("removedAttentions"), "'removedAttentions'");
         for (const json &neurons : kept)
             widths.push_back(std::int64_t(neurons.size()));
         const auto isLayer = [&](std::int64_t layer) { return layer >= 0 && layer < dense.layerCount(); };
-        const ModelSpec after = fits && std::ranges::all_of(removed, isLayer) ? prunedSpec(dense, widths, removed) : dense;
+        const ModelSpec after = std::ranges::all_of(removed, isLayer) ? prunedSpec(dense, widths, removed) : dense;
         counts.layerParameters = layerParameters(after);
         counts.modelParameters = modelParameters(after);
         stored["layerParameters"] = layerParametersOf(counts);
@@ -240,24 +312,31 @@ json toJson(const PruningPlan &plan)
 PruningPlan planFromJson(const json &document, const std::string &source)
 {
     const json &stored = planIn(document, source);
-    return reading(source, [&] {
+    return reading(source, stored, [&] {
         const std::int64_t format = wholeAt(stored, "format");
         checkFormat("The plan in " + inQuotes(source), format, kFormat);
         PruningPlan plan;
         plan.method = methodNamed(stored.at("method"));
         if (format == 1 && plan.method != PlanMethod::TwoSsp)
             throw Flaw("its format is 1, which knows no method but '2ssp'");
-        plan.removedAttentions = wholesOf(stored.at("removedAttentions"));
-        for (const json &kept : stored.at("keptNeurons")) {
+        if (plan.method == PlanMethod::Manual)
+            checkFields(stored, source);
+        plan.removedAttentions = wholesIn(stored.at("removedAttentions"), "'removedAttentions'");
+        for (const json &kept : keptIn(stored)) {
+            const std::string layer = std::to_string(plan.keptNeurons.size());
+            if (kept == kAll && plan.method != PlanMethod::Manual)
+                throw Error("The plan in " + inQuotes(source) + " keeps \"all\" neurons of layer " + layer +
+                                ", and only plans by hand may say so.",
+                            "Set its 'method' to 'manual'.");
             if (kept == kAll)
-                throw NeedsModel("The plan in " + inQuotes(source) + " keeps all neurons of layer " +
-                                     std::to_string(plan.keptNeurons.size()) + ", and only its model tells how many there are.",
+                throw NeedsModel("The plan in " + inQuotes(source) + " keeps all neurons of layer " + layer +
+                                     ", and only its model tells how many there are.",
                                  "Use it with its model (--plan), which also saves it whole (--save-plan).");
-            plan.keptNeurons.push_back(wholesOf(kept));
+            plan.keptNeurons.push_back(wholesIn(kept, "'keptNeurons' of layer " + layer));
         }
         for (const std::int64_t layer : plan.removedAttentions)
             if (layer < 0 || layer >= std::int64_t(plan.keptNeurons.size()))
-                throw Flaw("it removes the attention of layer " + std::to_string(layer) + " and tells of " +
+                throw Flaw("it removes the attention of layer " + std::to_string(layer) + " and lists " +
                            std::to_string(plan.keptNeurons.size()) + " layers");
         if (plan.method == PlanMethod::Manual)
             readManual(stored, plan);
@@ -314,14 +393,20 @@ PruningPlan loadPlan(const std::filesystem::path &file, const ModelSpec &dense, 
 {
     const std::string source = file.string();
     const Document document = documentIn(file);
-    PruningPlan plan =
-        planFromJson(reading(source, [&] { return completed(planIn(document.content, source), source, dense, modelHash); }), source);
+    const json &stored = planIn(document.content, source);
+    PruningPlan plan = planFromJson(reading(source, stored, [&] { return completed(stored, source, dense, modelHash); }), source);
     plan.edits.values = document.values;
     try {
         checkPlan(plan, dense, modelHash);
         checkValues(plan.edits);
     } catch (const Error &problem) {
-        throw Error("The plan in " + inQuotes(source) + ": " + problem.what(), problem.hint());
+        const std::string said = problem.what(), itself = "The plan ", its = "The plan's ";
+        const bool isCorrected = plan.method == PlanMethod::Manual && problem.hint() == kMakeAgain;
+        throw Error("The plan in " + inQuotes(source) +
+                        (said.starts_with(its)      ? ": its " + said.substr(its.size())
+                         : said.starts_with(itself) ? " " + said.substr(itself.size())
+                                                    : ": " + said),
+                    isCorrected ? kCorrect : problem.hint());
     }
     return plan;
 }

@@ -79,8 +79,7 @@ void checkShelfPlan(const std::string &key, const ShelfPlan &shelf, const Sessio
     const std::string name = "the plan of " + inQuotes(shelf.file.string());
     try {
         PruningPlan plan = shelf.plan;
-        if (!plan.edits.values) // their file is not there: whoever needs them says so
-            plan.edits = {};
+        plan.edits = {}; // findValues() checked them; where their file is gone, whoever needs them is told
         checkPlan(plan, denseOf(session), plan.calibration.modelHash);
     } catch (const Error &problem) {
         refuse(name + " does not fit: " + problem.what());

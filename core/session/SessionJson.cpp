@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/SessionJson.h"
 
+#include "foundation/DocumentFormat.h"
 #include "foundation/Failures.h"
 #include "foundation/JsonFile.h"
 #include "foundation/Wording.h"
@@ -19,6 +20,18 @@ nlohmann::json toJson(const Evaluation &e)
 {
     return {{"loss", e.loss},       {"perplexity", e.perplexity}, {"tokens", e.tokens},
             {"windows", e.windows}, {"length", e.length},         {"tokenHash", e.tokenHash}};
+}
+
+/// A plan that a session keeps. What is wrong with it is the session's damage, whatever has become of the plan's own file.
+PruningPlan shelvedPlan(const nlohmann::json &json, const std::string &file, const std::string &source)
+{
+    try {
+        return planFromJson(json, source);
+    } catch (const NewerFormat &) {
+        throw;
+    } catch (const Error &) {
+        throw Flaw("what it keeps of the plan " + inQuotes(file) + " was changed or damaged");
+    }
 }
 
 } // namespace
@@ -257,8 +270,9 @@ Session sessionFromJson(const nlohmann::json &json, const std::string &source)
     if (json.contains("plans")) // older sessions have none
         for (const auto &[key, shelf] : json.at("plans").items()) {
             const std::string file = shelf.at("file");
-            PruningPlan plan = planFromJson(shelf.at("plan"), file);
-            findValues(plan, file);
+            PruningPlan plan = shelvedPlan(shelf.at("plan"), file, source);
+            if (s.model)
+                findValues(plan, file, s.model->spec);
             s.plans[key] = std::make_shared<const ShelfPlan>(ShelfPlan{.plan = std::move(plan), .file = file});
         }
     for (const auto &[key, record] : json.at("searches").items())

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,25 @@ bool isFile(const std::filesystem::path &path)
     std::error_code error;
     return std::filesystem::is_regular_file(path, error);
 }
+
+/// Stands for a plan's file whose values cannot be had: whoever asks for them is told why.
+class LostFile : public WeightFile {
+public:
+    LostFile(std::filesystem::path file, Error reason) : m_file(std::move(file)), m_reason(std::move(reason)) {}
+
+    const std::filesystem::path &path() const override { return m_file; }
+    const std::vector<TensorView> &tensors() const override { throw m_reason; }
+    TensorData read(std::size_t) const override { throw m_reason; }
+    std::string storage() const override { throw m_reason; }
+    bool isConverted() const override { throw m_reason; }
+    std::span<const std::byte> bytes() const override { throw m_reason; }
+    void checkUnchanged() const override { throw m_reason; }
+    void releasePages() const override {}
+
+private:
+    std::filesystem::path m_file;
+    Error m_reason;
+};
 
 } // namespace
 
@@ -66,7 +86,9 @@ PlanDraft draftOf(const Session &session, const ShelfEntry &entry)
 
 PlanDraft shelve(Session &session, const ShelfEntry &entry)
 {
-    session.plans.try_emplace(entry.draft.plan, entry.plan);
+    std::shared_ptr<const ShelfPlan> &shelved = session.plans.try_emplace(entry.draft.plan, entry.plan).first->second;
+    if (!entry.plan->plan.edits.isEmpty())
+        shelved = entry.plan; // its file holds the values; the one before may have changed since
     const PlanDraft draft = draftOf(session, entry);
     const PruningPlan &plan = entry.plan->plan;
     if (isSearchable(plan) && entry.search.isBegun()) {
@@ -83,14 +105,19 @@ bool isSettled(const Session &session, const PlanDraft &draft)
     return shelf && !isSearchable(shelf->plan);
 }
 
-void findValues(PruningPlan &plan, const std::filesystem::path &file)
+void findValues(PruningPlan &plan, const std::filesystem::path &file, const ModelSpec &dense)
 {
     if (plan.edits.isEmpty())
         return;
+    const std::string changes = "The values of " + counted(std::int64_t(plan.edits.list.size()), "changed weight") + " are not there: ",
+                      remedy = "Put the plan's file back as it was, or open it from where it lies now.";
     try {
-        if (const PruningPlan stored = loadPlan(file); stored.edits == plan.edits)
-            plan.edits.values = stored.edits.values;
-    } catch (const Error &) { // whoever needs them says that they are not at hand
+        const PruningPlan stored = loadPlan(file, dense, plan.calibration.modelHash);
+        if (stored.hash() != plan.hash())
+            throw Error(inQuotes(file.string()) + " holds another plan now.");
+        plan.edits.values = stored.edits.values;
+    } catch (const Error &problem) {
+        plan.edits.values = std::make_shared<const LostFile>(file, Error(changes + problem.what(), remedy));
     }
 }
 

@@ -24,16 +24,17 @@ struct ShelfEntry {
     SearchRecord search; ///< of one that can be searched, as far as the file knows it
 };
 ShelfEntry shelfEntry(PruningPlan plan, const std::filesystem::path &file);
-/// Puts a plan on the shelf of a session whose model it fits, where it is not there yet, and what it knows of its search beside the other searches, where the
-/// session does not know as much. Returns the draft that it is. See PlanOpened, which is how a plan that was opened gets there.
+/// Puts a plan on the shelf of a session whose model it fits, where it is not there yet or brings values of weights, and what it knows of its search beside
+/// the other searches, where the session does not know as much. Returns the draft that it is. See PlanOpened, which is how a plan that was opened gets there.
 PlanDraft shelve(Session &session, const ShelfEntry &entry);
 /// Whether the draft is a plan of the shelf that cannot be searched (isSearchable): its file settles all of it.
 bool isSettled(const Session &session, const PlanDraft &draft);
 /// The draft that a plan is which is on the shelf by now.
 PlanDraft draftOf(const Session &session, const ShelfEntry &entry);
 
-/// Gives a plan of a session that changes weights their values again, which only its file has. Without that file it has none.
-void findValues(PruningPlan &plan, const std::filesystem::path &file);
+/// Gives a plan of a session that changes weights its values again, which only its file has: read and checked for the session's model. Where the file is
+/// gone or changed, whoever asks for the values gets an Error that says so.
+void findValues(PruningPlan &plan, const std::filesystem::path &file, const ModelSpec &dense);
 
 /// The same provenance with its texts where they are: a relative name that leads nowhere from the working folder is looked for in `folder`.
 Provenance withTextsIn(Provenance provenance, const std::filesystem::path &folder);

@@ -745,8 +745,7 @@ void tst_CommandLine::plansByHandAreTaken()
     file.close();
     const Outcome told = run({"plan", kModel, "--plan", hand});
     QCOMPARE(told.exitCode, 0);
-    QVERIFY2(told.output.contains("FFNs removed: 3, 5") && told.output.contains("attentions removed, in order: 9, 5"),
-             told.output.constData());
+    QVERIFY2(told.output.contains("FFNs removed: 3, 5") && told.output.contains("attentions removed: 9, 5"), told.output.constData());
     const QJsonObject result = run({"plan", kModel, "--plan", hand, "--save-plan", whole, "--json"}).result();
     QCOMPARE(result.value("method").toString(), QString("manual"));
     QCOMPARE(result.value("removedFfns").toArray(), (QJsonArray{3, 5}));
@@ -873,6 +872,12 @@ void tst_CommandLine::sessionsAreTakenAsPlans()
     QVERIFY2(unknown.errors.contains("has no pinned plan 'long'") && unknown.errors.contains("'short'"), unknown.errors.constData());
     for (const QString &name : {file, file + ":short"}) // a session is never written over
         QVERIFY(run({"search", kModel, "--plan", name, "--save-plan", file, "--overwrite"}).errors.contains("is also an input"));
+
+    const QString refused = folder.filePath("other.secateur"), renamed = folder.filePath("renamed.json");
+    QVERIFY(run({"plan", kModel, "--plan", plan, "--save-plan", refused}).errors.contains("are those of sessions"));
+    QVERIFY(!QFile::exists(refused));
+    QVERIFY(QFile::copy(file, renamed));
+    QVERIFY(run({"plan", kModel, "--plan", renamed}).errors.contains("renamed.json' is a session, not a plan"));
 
     QVERIFY(run({"plan", kModel, "--scores", file, "--sparsity", "0.375"}).errors.contains("has no scores"));
     session.calibrations.push_back(std::make_shared<secateur::NeuronScores>(secateur::loadScores(scores.toStdString())));

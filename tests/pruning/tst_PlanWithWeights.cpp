@@ -108,6 +108,7 @@ private slots:
         QTest::newRow("FFN that is removed") << R"({"keptNeurons": ["all", [], []]})" << 2.F << "which is not in the model that it leaves";
         QTest::newRow("another width") << R"({"keptNeurons": ["all", [3, 5], []]})" << 2.F
                                        << "in the model that it leaves it has the shape";
+        QTest::newRow("its remedy") << R"({"keptNeurons": ["all", [48], []]})" << 2.F << "Correct the file.";
         QTest::newRow("no plan in it") << R"({"kind": "secateur-session"})" << 2.F << "does not hold a plan";
         QTest::newRow("inside another") << R"({"plan": {"kind": "secateur-plan"}})" << 2.F << "inside another document";
     }
@@ -128,7 +129,24 @@ private slots:
         QCOMPARE(lacking(complaint([&] { loadPlan(model); }), {"model.safetensors", "does not hold a plan"}), QString());
         std::filesystem::copy_file(model, file("cut.safetensors"));
         std::filesystem::resize_file(file("cut.safetensors"), 100);
-        QVERIFY(!complaint([&] { loadPlan(file("cut.safetensors")); }).isEmpty());
+        QCOMPARE(lacking(complaint([&] { loadPlan(file("cut.safetensors")); }), {"cut.safetensors", "is truncated"}), QString());
+    }
+
+    void tensorsOfOtherTypesAreRefused()
+    {
+        for (const QByteArray type : {"I8", "F64"}) {
+            const QByteArray size = QByteArray::number(type == "I8" ? 1 : 8);
+            const QByteArray header = R"({"__metadata__": {"kind": "secateur-plan", "plan": )" +
+                                      QByteArray::fromStdString(nlohmann::json(byHand().dump()).dump()) + R"(}, ")" + kDown +
+                                      R"(": {"dtype": ")" + type + R"(", "shape": [1], "data_offsets": [0, )" + size + "]}}";
+            const std::uint64_t length = std::uint64_t(header.size());
+            std::ofstream stream(file("typed.safetensors"), std::ios::binary);
+            stream.write(reinterpret_cast<const char *>(&length), sizeof(length)).write(header.data(), header.size());
+            stream.write("\0\0\0\0\0\0\0\0", size.toInt());
+            stream.close();
+            QCOMPARE(lacking(complaint([&] { loadPlan(file("typed.safetensors")); }), {kDown, "of the type " + type, "F32, F16 or BF16"}),
+                     QString());
+        }
     }
 
 private:

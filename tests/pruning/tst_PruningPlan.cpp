@@ -399,7 +399,7 @@ void tst_PruningPlan::refusedPlansNameTheirFile()
     savePlan(plan, file);
     const QString text = complaint([&] { loadPlan(file, smallSpec(), "model"); });
     QVERIFY2(text.startsWith("The plan in '" + QString::fromStdString(file.string()) + "': Step 1 of"), qPrintable(text));
-    QVERIFY(complaint([&] { loadPlan(file, smallSpec(), "other"); }).contains("plan.json': The plan was made for another model"));
+    QVERIFY(complaint([&] { loadPlan(file, smallSpec(), "other"); }).contains("plan.json' was made for another model"));
 }
 
 void tst_PruningPlan::fewerRemovalsAreAPrefix()
@@ -485,6 +485,18 @@ void tst_PruningPlan::plansByHandAreRefusedWithTheReason_data()
                                    << "made for another model";
     QTest::newRow("too few layers") << R"({"keptNeurons": ["all", "all"], "removedAttentions": []})"
                                     << "has 2 layers, the model 3";
+    QTest::newRow("one layer too many") << R"({"keptNeurons": ["all", "all", "all", "all"]})"
+                                        << "has 4 layers, the model 3";
+    QTest::newRow("a field that none has") << R"({"removedAttention": [1]})"
+                                           << "has a field 'removedAttention'";
+    QTest::newRow("all in a plan of 2SSP") << R"({"method": "2ssp"})"
+                                           << "only plans by hand may say so";
+    QTest::newRow("no list") << R"({"keptNeurons": null})"
+                             << "its 'keptNeurons' is no list";
+    QTest::newRow("no number") << R"({"keptNeurons": ["all", ["2"], []]})"
+                               << "in 'keptNeurons' of layer 1 a field holds \"2\" where a whole number in range is expected";
+    QTest::newRow("its name once") << R"({"keptNeurons": ["all", [48], []]})"
+                                   << "hand.json': its kept neurons of layer 1";
     QTest::newRow("a layer that is none") << R"({"removedAttentions": [3]})"
                                           << "removes the attention of layer 3";
     QTest::newRow("a neuron that is none") << R"({"keptNeurons": ["all", [48], []]})"

@@ -2,11 +2,13 @@
 // Plans of files in a session: what is kept of them, how they are varied, and under which name a command line finds them.
 #include "SessionFixtures.h"
 
+#include "checkpoint/SafetensorsWriter.h"
 #include "session/Shelf.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
 #include <fstream>
+#include <span>
 
 using namespace secateur;
 using namespace secateur::test;
@@ -27,6 +29,9 @@ private slots:
     void aLongerPlanOutlastsTheShorterSearchOfTheJournalBefore();
     void damagedShelvesAreRefused_data();
     void damagedShelvesAreRefused();
+    void valuesOfAPlanByHandComeBack();
+    void lostValuesAreToldOfWithTheirFile();
+    void aPlanOpenedAgainBringsItsValues();
     void textsAreFoundBesideTheFile();
     void sessionsAreNamedOnCommandLines();
 };
@@ -142,9 +147,7 @@ void tst_Shelf::itsSearchesAreItsOwn()
 /// What files of before say of it: less of how numbers were computed, and of measurements nothing.
 static Session asOfBefore(Session session)
 {
-    const auto forget = [](ComputeConditions &computed) {
-        computed.gpu = computed.instructions = computed.products = computed.host = {};
-    };
+    const auto forget = [](ComputeConditions &computed) { computed.gpu = computed.instructions = computed.products = computed.host = {}; };
     for (auto &calibration : session.calibrations) {
         auto scores = std::make_shared<NeuronScores>(*calibration);
         forget(scores->provenance.computed);
@@ -279,6 +282,7 @@ void tst_Shelf::damagedShelvesAreRefused_data()
     QTest::newRow("a draft of both") << 1 << "is made from scores and from a plan at once";
     QTest::newRow("another key") << 2 << "is kept as another one";
     QTest::newRow("another model") << 3 << "does not fit: ";
+    QTest::newRow("another plan than its hash tells") << 5 << "what it keeps of the plan 'hand.json' was changed or damaged";
     QTest::newRow("a search of a plan by hand") << 4 << "does not belong to the session";
 }
 
@@ -305,8 +309,84 @@ void tst_Shelf::damagedShelvesAreRefused()
     if (damage == 4)
         session.searches[searchKey(hand, 0)] = session.searches.at(searchKey(session.draft, 20));
     saveSession(session, file);
+    if (damage == 5) {
+        QFile saved(QString::fromStdString(file.string()));
+        QVERIFY(saved.open(QIODevice::ReadWrite));
+        const qsizetype at = saved.readAll().indexOf(QByteArray::fromStdString(manualPlan(session).hash()));
+        QVERIFY(at > 0 && saved.seek(at) && saved.write("?") == 1);
+    }
     const QString told = complaint([&] { loadSession(file); });
     QVERIFY2(told.contains("is damaged: ") && told.contains(said), qPrintable(told));
+}
+
+/// A plan by hand that changes a weight, as PLANS.md says that people may write it: without its model's hash and the list of its tensors.
+static void writeWithWeights(const Session &session, const std::filesystem::path &file, float value)
+{
+    nlohmann::json plan = {{"kind", "secateur-plan"}, {"format", 2}, {"method", "manual"}};
+    plan["removedAttentions"] = {0, 2};
+    plan["keptNeurons"] = manualPlan(session).keptNeurons;
+    const std::vector<float> values(std::size_t(session.model->spec.hiddenSize * 3), value);
+    const std::string tensor = "layers.2.ffn.down.weight";
+    std::filesystem::remove(file); // a new file: the old one may be mapped
+    SafetensorsWriter writer(file, {{tensor, DType::Float32, {session.model->spec.hiddenSize, 3}}},
+                             {{"kind", "secateur-plan"}, {"plan", plan.dump()}});
+    writer.write(tensor, std::as_bytes(std::span(values)));
+    writer.finish();
+}
+
+static ShelfEntry entryOf(const Session &session, const std::filesystem::path &file)
+{
+    return shelfEntry(loadPlan(file, session.model->spec, "model"), file);
+}
+
+void tst_Shelf::valuesOfAPlanByHandComeBack()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path root = folder.path().toStdString(), plan = root / "plan.safetensors", file = root / "s.secateur";
+    Session session = fullSession();
+    writeWithWeights(session, plan, 2);
+    session.draft = shelve(session, entryOf(session, plan));
+    saveSession(session, file);
+    const Session found = loadSession(file);
+    savePlan(planOf(found, found.draft), root / "again.safetensors");
+    QCOMPARE(loadPlan(root / "again.safetensors", session.model->spec, "model").hash(), planOf(session, session.draft).hash());
+}
+
+void tst_Shelf::lostValuesAreToldOfWithTheirFile()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path root = folder.path().toStdString(), plan = root / "plan.safetensors", file = root / "s.secateur";
+    Session session = fullSession();
+    writeWithWeights(session, plan, 2);
+    session.draft = shelve(session, entryOf(session, plan));
+    saveSession(session, file);
+    const auto told = [&] {
+        const Session found = loadSession(file);
+        return complaint([&] { savePlan(planOf(found, found.draft), root / "again.safetensors"); });
+    };
+    std::filesystem::remove(plan);
+    const QString gone = told();
+    QVERIFY2(gone.contains("plan.safetensors' cannot be") && gone.contains("does not exist") && !gone.contains("manifest"),
+             qPrintable(gone));
+    writeWithWeights(session, plan, 3);
+    const QString changed = told();
+    QVERIFY2(changed.contains("plan.safetensors' holds another plan now"), qPrintable(changed));
+}
+
+void tst_Shelf::aPlanOpenedAgainBringsItsValues()
+{
+    QTemporaryDir folder;
+    const std::filesystem::path root = folder.path().toStdString(), plan = root / "plan.safetensors", moved = root / "moved.safetensors",
+                                file = root / "s.secateur";
+    Session session = fullSession();
+    writeWithWeights(session, plan, 2);
+    session.draft = shelve(session, entryOf(session, plan));
+    saveSession(session, file);
+    std::filesystem::rename(plan, moved);
+    Session found = loadSession(file);
+    QCOMPARE(shelve(found, entryOf(found, moved)), found.draft);
+    QCOMPARE(complaint([&] { savePlan(planOf(found, found.draft), root / "again.safetensors"); }), QString());
+    QCOMPARE(found.plans.at(found.draft.plan)->file, moved);
 }
 
 void tst_Shelf::textsAreFoundBesideTheFile()
