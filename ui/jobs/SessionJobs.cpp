@@ -110,8 +110,7 @@ void SessionJobs::openModel(const std::filesystem::path &path, const std::option
                     return;
                 if (!problem.sentence.isEmpty())
                     return m_messages.post(problem);
-                cancelJobsOfSession();
-                startOpening(model, texts, request);
+                stopFor(model, [this, model, texts, request] { startOpening(model, texts, request); });
             },
             Qt::QueuedConnection);
     });
@@ -142,7 +141,7 @@ void SessionJobs::startOpening(const std::filesystem::path &model, const std::op
         whenFinished(QStringLiteral("open")));
 }
 
-int SessionJobs::start(const JobRequest &request, Work work, Ended done, const JobCost &cost, IfBusy ifBusy)
+int SessionJobs::start(const JobRequest &request, Work work, Ended done, const JobCost &cost, Consent consent)
 {
     const JobKind kind = kindOf(request);
     const bool isOpening = kind == JobKind::Open;
@@ -150,10 +149,9 @@ int SessionJobs::start(const JobRequest &request, Work work, Ended done, const J
         goOnWith(same);
         return same;
     }
-    if (const JobInfo *other = isOpening || ifBusy == IfBusy::Stop ? nullptr : underWay(kind)) {
-        askToStop(*other, titleOf(request), [this, request, work, done, cost] { start(request, work, done, cost, IfBusy::Stop); });
+    if (!isOpening && consent == Consent::Ask &&
+        asksFirst(request, [this, request, work, done, cost] { start(request, work, done, cost, Consent::Given); }))
         return 0;
-    }
     const SessionTask task(m_model, m_messages, m_journal, m_findings,
                            [this, generation = m_generation] { return generation == m_generation; });
     if (!isOpening && m_basis) {
