@@ -81,10 +81,14 @@ void SessionJobs::openFile(const std::filesystem::path &file)
                     return m_messages.post(problem);
                 if (kind == Openable::Model)
                     return openModel(file);
+                if (file != m_waiting)
+                    m_waiting.clear();
                 if (m_model.hasModel())
                     return startOpeningFile(file, kind == Openable::Scores);
-                if (model.empty())
+                if (model.empty()) {
+                    m_waiting = file;
                     return emit modelNeeded(QString::fromStdString(file.string()));
+                }
                 openModelFor(model, file);
             },
             Qt::QueuedConnection);
@@ -94,7 +98,21 @@ void SessionJobs::openFile(const std::filesystem::path &file)
 void SessionJobs::openModelFor(const std::filesystem::path &model, const std::filesystem::path &file)
 {
     openModel(model);
-    m_fileAfterModel = file;
+    m_waiting = file;
+}
+
+/// Into the session of a model that was opened now. It waits on where it does not fit.
+void SessionJobs::openWaiting()
+{
+    if (!m_waiting.empty())
+        openFile(std::filesystem::path(m_waiting));
+}
+
+void SessionJobs::followOpened(const std::filesystem::path &file)
+{
+    if (file == m_waiting)
+        m_waiting.clear();
+    emit fileOpened(QString::fromStdString(file.string()));
 }
 
 /// Into the session, whose model it must fit.
@@ -121,14 +139,14 @@ void SessionJobs::startOpeningFile(const std::filesystem::path &file, bool isSco
                   const auto ranked = std::make_shared<const RankedScores>(*scores);
                   task.deliver(port, [this, scores, ranked, file] {
                       useCalibration(m_model.addCalibration(scores, ranked));
-                      emit fileOpened(QString::fromStdString(file.string()));
+                      followOpened(file);
                   });
                   return;
               }
               const ShelfEntry entry = planFor(summary, hash, file);
               task.deliver(port, [this, entry, file, name] {
                   m_editor.useDraft(m_model.addPlan(entry), tr("Open %1").arg(name));
-                  emit fileOpened(QString::fromStdString(file.string()));
+                  followOpened(file);
               });
           });
 }

@@ -82,7 +82,6 @@ std::function<void(const JobInfo &)> SessionJobs::whenFinished(const QString &to
 
 void SessionJobs::openModel(const std::filesystem::path &path, const std::optional<SampleTexts> &texts)
 {
-    m_fileAfterModel.clear();
     std::error_code error;
     std::filesystem::path model = std::filesystem::absolute(path, error).lexically_normal();
     const bool isFileOfFolder = std::filesystem::is_regular_file(model, error) && // config.json, an index, weights
@@ -134,8 +133,7 @@ void SessionJobs::startOpening(const std::filesystem::path &model, const std::op
                 if (texts)
                     m_model.setDraftAndTexts(m_model.draft(), texts->calibration, texts->evaluation, ScoreNorm::L2);
                 emit modelOpened();
-                if (const std::filesystem::path file = std::exchange(m_fileAfterModel, {}); !file.empty())
-                    openFile(file);
+                openWaiting();
             });
         },
         whenFinished(QStringLiteral("open")));
@@ -194,6 +192,7 @@ void SessionJobs::reopenModel(const std::filesystem::path &now)
             keepEngine(report, basis);
             m_model.setModelFolder(folder);
             m_model.setModelThere(true);
+            openWaiting();
         });
     });
 }

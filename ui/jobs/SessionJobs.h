@@ -92,7 +92,8 @@ public:
     /// of the session in hand, people are asked first.
     void openModel(const std::filesystem::path &folder, const std::optional<SampleTexts> &texts = {});
     /// Opens a file that is no session: a plan, a manifest or scores come into the session in hand, whose model they must fit, and into use, which can be
-    /// undone; anything else is taken for a model. Without a model that of a manifest is opened first, or modelNeeded() asks for it.
+    /// undone; anything else is taken for a model. Without a model that of a manifest is opened first, or modelNeeded() asks for it, and
+    /// the file waits: each model that is opened is tried, until it fits or another file is opened.
     void openFile(const std::filesystem::path &file);
     /// Opens a model, and then that file into its session.
     void openModelFor(const std::filesystem::path &model, const std::filesystem::path &file);
@@ -164,6 +165,8 @@ private:
     void ask(Message question, const JobInfo *about, std::function<void()> agreed);
     void stopFor(const std::filesystem::path &model, std::function<void()> opening);
     void startOpening(const std::filesystem::path &model, const std::optional<SampleTexts> &texts, int request);
+    void openWaiting();
+    void followOpened(const std::filesystem::path &file);
     void startOpeningFile(const std::filesystem::path &file, bool isScores);
     void useCalibration(std::int64_t calibration);
     void cancelJobsOfSession();
@@ -216,11 +219,11 @@ private:
     int m_generation = 0;                             ///< of the session
     std::shared_ptr<Findings> m_findings;             ///< of its jobs
     int m_openRequest = 0;
-    std::filesystem::path m_fileAfterModel; ///< to be opened once the model is; empty: none
-    std::map<int, JobRequest> m_requests;   ///< by the job's number
-    int m_answered = 0;                     ///< the job that the answer to what was asked again is about
-    std::set<QString> m_failures;           ///< topics of the jobs that failed with the texts and the plan as they are
-    QThreadPool m_pool;                     ///< for what reads or writes files without Torch; one thread
+    std::filesystem::path m_waiting;      ///< a file that is opened once its model is, however that is opened; empty: none
+    std::map<int, JobRequest> m_requests; ///< by the job's number
+    int m_answered = 0;                   ///< the job that the answer to what was asked again is about
+    std::set<QString> m_failures;         ///< topics of the jobs that failed with the texts and the plan as they are
+    QThreadPool m_pool;                   ///< for what reads or writes files without Torch; one thread
     PlanHasher m_hasher;
 };
 
