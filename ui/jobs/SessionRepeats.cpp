@@ -128,7 +128,10 @@ void SessionJobs::stopFor(const std::filesystem::path &model, std::function<void
     question.sentence = tr("%1 is not over, so %2 was not opened.").arg(running->title, name);
     question.hint = tr("Another model ends this session. The job cannot go on after that.");
     question.actionText = tr("Stop it and open %1").arg(name);
-    ask(question, &*running, stopAndOpen);
+    ask(question, &*running, [this, stopAndOpen, files = std::exchange(m_filesToOpen, {})] { // they are for that model
+        m_filesToOpen = files;
+        stopAndOpen();
+    });
 }
 
 /// What computes from here on is no longer what the model was opened with.
