@@ -75,7 +75,8 @@ Actions::Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, Job
     });
     connect(copyCommand, &QAction::triggered, this, [this] {
         const JobKind kind = m_model.hasNeurons() && !m_model.isSettled() ? JobKind::Search : JobKind::Open;
-        QGuiApplication::clipboard()->setText(m_jobs.commandOf(kind));
+        if (const QString command = m_jobs.commandOf(kind); !command.isEmpty())
+            QGuiApplication::clipboard()->setText(command);
     });
     connect(sparsity25, &QAction::triggered, &editor, [&editor] { editor.setSparsity(0.25); });
     connect(sparsity37, &QAction::triggered, &editor, [&editor] { editor.setSparsity(0.375); });

@@ -105,9 +105,10 @@ void SessionJobs::openAs(Openable kind, const std::filesystem::path &file, const
         beginOpening(file, {});
     else if (m_model.hasModel())
         startOpeningFile(file, kind);
-    else if (model.empty())
+    else if (model.empty()) {
+        m_waiting = file;
         emit modelNeeded(QString::fromStdString(file.string()));
-    else {
+    } else {
         m_filesToOpen.push_front(file); // once its model is there
         beginOpening(model, {});
     }
@@ -117,6 +118,20 @@ void SessionJobs::openModelFor(const std::filesystem::path &model, const std::fi
 {
     openModel(model);
     m_filesToOpen = {file};
+}
+
+/// Into the session of a model that was opened now. It waits on where it does not fit.
+void SessionJobs::openWaiting()
+{
+    if (!m_waiting.empty() && std::find(m_filesToOpen.begin(), m_filesToOpen.end(), m_waiting) == m_filesToOpen.end())
+        openFile(std::filesystem::path(m_waiting));
+}
+
+void SessionJobs::followOpened(const std::filesystem::path &file, Openable kind)
+{
+    if (file == m_waiting)
+        m_waiting.clear();
+    emit fileOpened(QString::fromStdString(file.string()), kind);
 }
 
 /// Into the session, whose model it must fit.
@@ -144,7 +159,7 @@ void SessionJobs::startOpeningFile(const std::filesystem::path &file, Openable k
                   const auto ranked = std::make_shared<const RankedScores>(*scores);
                   task.deliver(port, [this, scores, ranked, file] {
                       useCalibration(m_model.addCalibration(scores, ranked));
-                      emit fileOpened(QString::fromStdString(file.string()), Openable::Scores);
+                      followOpened(file, Openable::Scores);
                   });
                   return;
               }
@@ -152,7 +167,7 @@ void SessionJobs::startOpeningFile(const std::filesystem::path &file, Openable k
               task.shelve(port, entry);
               task.deliver(port, [this, entry, file, name] {
                   m_editor.useDraft(secateur::draftOf(m_model.session(), entry), tr("Open %1").arg(name));
-                  emit fileOpened(QString::fromStdString(file.string()), Openable::Plan);
+                  followOpened(file, Openable::Plan);
               });
           });
 }

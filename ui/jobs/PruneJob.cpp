@@ -91,6 +91,7 @@ JobCost SessionJobs::pruneCost(const PruneRequest &request) const
     const PlanDraft draft = draftOf(request);
     const JobCost search = searchCost(draft);
     cost.evaluations = search.evaluations;
+    cost.anew = search.anew;
     const JobCost calibration = draft.calibration < 0 ? calibrationCost() : JobCost();
     for (const JobCost *part : {&calibration, &search}) {
         if (!part->problem.isEmpty())

@@ -127,8 +127,7 @@ void SessionJobs::beginOpening(const std::filesystem::path &path, const std::opt
                     m_filesToOpen.clear();
                     return m_messages.post(problem);
                 }
-                cancelJobsOfSession();
-                startOpening(model, texts, request);
+                stopFor(model, [this, model, texts, request] { startOpening(model, texts, request); });
             },
             Qt::QueuedConnection);
     });
@@ -152,6 +151,7 @@ void SessionJobs::startOpening(const std::filesystem::path &model, const std::op
                 if (texts)
                     m_model.setDraftAndTexts(m_model.draft(), texts->calibration, texts->evaluation, ScoreNorm::L2);
                 emit modelOpened();
+                openWaiting();
             });
         },
         whenFinished(QStringLiteral("open"), [this, request](const JobInfo &job) {
@@ -160,7 +160,7 @@ void SessionJobs::startOpening(const std::filesystem::path &model, const std::op
         }));
 }
 
-int SessionJobs::start(const JobRequest &request, Work work, Ended done, const JobCost &cost, IfBusy ifBusy)
+int SessionJobs::start(const JobRequest &request, Work work, Ended done, const JobCost &cost, Consent consent)
 {
     const JobKind kind = kindOf(request);
     const bool isOpening = kind == JobKind::Open;
@@ -168,10 +168,9 @@ int SessionJobs::start(const JobRequest &request, Work work, Ended done, const J
         goOnWith(same);
         return same;
     }
-    if (const JobInfo *other = isOpening || ifBusy == IfBusy::Stop ? nullptr : underWay(kind)) {
-        askToStop(*other, titleOf(request), [this, request, work, done, cost] { start(request, work, done, cost, IfBusy::Stop); });
+    if (!isOpening && consent == Consent::Ask &&
+        asksFirst(request, [this, request, work, done, cost] { start(request, work, done, cost, Consent::Given); }))
         return 0;
-    }
     const SessionTask task(m_model, m_messages, m_journal, m_findings,
                            [this, generation = m_generation] { return generation == m_generation; });
     if (!isOpening && m_basis) {
@@ -215,6 +214,7 @@ void SessionJobs::reopenModel(const std::filesystem::path &now)
             keepEngine(report, basis);
             m_model.setModelFolder(folder);
             m_model.setModelThere(true);
+            openWaiting();
         });
     });
 }

@@ -34,6 +34,7 @@ class PlanEditor;
 class SessionModel;
 class SessionTask;
 struct Findings;
+struct Message;
 
 /// Whether something can be asked for now; if not, why, in a sentence for a tooltip.
 struct Possibility {
@@ -59,6 +60,7 @@ struct JobCost {
     std::optional<double> seconds;    ///< of all of the job, by the rate of earlier jobs of this session, else as forecast
     std::optional<Forecast> forecast; ///< none before the model was opened to compute
     QString problem;                  ///< why the job does not fit into memory; empty when it does
+    QString anew{};                   ///< why the search cannot go on from its record, in a few words; empty when it can
 };
 
 /// The texts that come with a model: of the bundled sample.
@@ -68,7 +70,8 @@ struct SampleTexts {
 
 /// The jobs that a session can ask for: each takes what it needs from the session model by value, runs on the compute thread, and brings its
 /// results back into the model (and into the journal as they come). Failures go to the message log. Asking again for what waits or runs already
-/// starts nothing, and is answered there too; where another job of the kind is under way, people are asked there whether to stop it.
+/// starts nothing, and is answered there too; where another job of the kind would be stopped, or what is known of a search replaced, people are asked
+/// there first.
 class SessionJobs : public QObject {
     Q_OBJECT
 public:
@@ -87,12 +90,13 @@ public:
     /// Whether the session can be pruned to that sparsity and written so.
     Possibility canPrune(const PruneRequest &request) const;
 
-    /// Opens a model folder (or the folder of a file in it) and begins a session, with the texts if there are any. Jobs of the session in
-    /// hand are cancelled, unless the folder holds no model.
+    /// Opens a model folder (or the folder of a file in it) and begins a session, with the texts if there are any. Where that would stop a job
+    /// of the session in hand, people are asked first.
     void openModel(const std::filesystem::path &folder, const std::optional<SampleTexts> &texts = {});
     /// Opens a file that is no session: a plan, a manifest or scores come into the session in hand, whose model they must fit, and into use, which can be
-    /// undone; anything else is taken for a model. Without a model that of a manifest is opened first, or modelNeeded() asks for it. Files are opened one
-    /// after another, and behind a model that is being opened; a model that is asked for later ends that, and so does one that cannot be opened.
+    /// undone; anything else is taken for a model. Without a model that of a manifest is opened first, or modelNeeded() asks for it, and the latest such file
+    /// waits: each model that is opened is tried, until it fits. Files are opened one after another, and behind a model that is being opened; a model that is
+    /// asked for later ends that, and so does one that cannot be opened.
     void openFile(const std::filesystem::path &file);
     /// Opens a model, and then that file into its session.
     void openModelFor(const std::filesystem::path &model, const std::filesystem::path &file);
@@ -155,13 +159,17 @@ signals:
 private:
     using Work = std::function<void(const SessionTask &, JobPort &)>;
     using Ended = std::function<void(const JobInfo &)>;
-    enum class IfBusy { Ask, Stop };
+    enum class Consent { Ask, Given };
     /// Starts a job of this session: `work` gets a copy of the session. It is called again when the job goes on after its GPU gave out. Failures are posted
-    /// under the kind's name. Where one with that request waits or runs, that goes on; where one with another request of the kind does, nothing starts and
-    /// people are asked. Models are opened in any case. Returns the job's number; 0 when nothing runs that was asked for.
-    int start(const JobRequest &request, Work work, Ended done = {}, const JobCost &cost = {}, IfBusy ifBusy = IfBusy::Ask);
-    void askToStop(const JobInfo &other, const QString &wanted, std::function<void()> startWanted);
+    /// under the kind's name. Where one with that request waits or runs, that goes on; where one with another request of the kind does, or what is known
+    /// of a search would be replaced, nothing starts before people were asked. Models are opened in any case. Returns the job's number; 0 when nothing runs that was asked for.
+    int start(const JobRequest &request, Work work, Ended done = {}, const JobCost &cost = {}, Consent consent = Consent::Ask);
+    bool asksFirst(const JobRequest &wanted, std::function<void()> startWanted);
+    void ask(Message question, const JobInfo *about, std::function<void()> agreed);
+    void stopFor(const std::filesystem::path &model, std::function<void()> opening);
     void startOpening(const std::filesystem::path &model, const std::optional<SampleTexts> &texts, int request);
+    void openWaiting();
+    void followOpened(const std::filesystem::path &file, Openable kind);
     void beginOpening(const std::filesystem::path &path, const std::optional<SampleTexts> &texts);
     void openNextFile();
     void openAs(Openable kind, const std::filesystem::path &file, const std::filesystem::path &model);
@@ -170,7 +178,7 @@ private:
     void cancelJobsOfSession();
     int runningRequest(const JobRequest &request) const;
     const JobInfo *underWay(JobKind kind) const;
-    void goOnWith(int number);
+    void goOnWith(int number, const QString &hint = {});
     void followMove(const EngineReport &report, const ForecastBasis &basis);
     std::function<void(const JobInfo &)> whenFinished(const QString &topic, std::function<void(const JobInfo &)> done = {});
     QString titleOf(const JobRequest &request) const;
@@ -219,6 +227,7 @@ private:
     int m_openRequest = 0;                            ///< of a model
     std::deque<std::filesystem::path> m_filesToOpen;  ///< in order; the first is looked at when nothing is being opened
     bool m_isLookingAtFile = false;                   ///< in the pool
+    std::filesystem::path m_waiting;                  ///< a file that is opened once its model is, however that is opened; empty: none
     std::map<int, JobRequest> m_requests;             ///< by the job's number
     int m_answered = 0;                               ///< the job that the answer to what was asked again is about
     std::set<QString> m_failures;                     ///< topics of the jobs that failed with the texts and the plan as they are

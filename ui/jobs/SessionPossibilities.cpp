@@ -5,6 +5,7 @@
 #include "checkpoint/ModelName.h"
 #include "engine/ProcessMemory.h"
 #include "foundation/Error.h"
+#include "jobs/SearchesOfRequests.h"
 #include "models/SessionModel.h"
 #include "models/TextNames.h"
 #include "session/Measurements.h"
@@ -112,7 +113,8 @@ QString SessionJobs::titleOf(const JobRequest &request) const
     if (std::holds_alternative<request::Impact>(request))
         return tr("Impact of each attention on the original");
     if (std::holds_alternative<request::Search>(request))
-        return tr("Search for K = %1").arg(QLocale().toString(m_model.neuronsKept()));
+        return tr("Search for K = %1, N = %2")
+            .arg(QLocale().toString(m_model.neuronsKept()), QLocale().toString(m_model.attentionsToRemove()));
     if (const auto *evaluate = std::get_if<request::Evaluate>(&request))
         return (evaluate->draft ? tr("Evaluate on %1") : tr("Evaluate the original on %1")).arg(textFilesName(evaluate->text));
     if (const auto *curve = std::get_if<request::Curve>(&request))
@@ -199,7 +201,15 @@ JobCost SessionJobs::onePassCost() const
 
 JobCost SessionJobs::searchCost(const PlanDraft &draft) const
 {
-    return m_model.hasModel() ? costOf(amountOf(request::Search{draft}, m_model.session())) : JobCost();
+    if (!m_model.hasModel())
+        return {};
+    const Session &session = m_model.session();
+    const std::optional<FreshSearch> fresh = m_report ? freshSearch(session, draft, m_report->computed) : std::nullopt;
+    JobCost cost =
+        costOf(fresh ? amountOf(request::Search{draft}, withoutSearch(session, draft)) : amountOf(request::Search{draft}, session));
+    if (fresh)
+        cost.anew = tr("starts anew: what is known was computed %1").arg(QString::fromStdString(fresh->difference.one));
+    return cost;
 }
 
 JobCost SessionJobs::impactCost() const
@@ -253,6 +263,8 @@ JobCost SessionJobs::curveCost(const CurveRequest &request) const
     for (const PlanDraft &draft : request.drafts) {
         const JobCost search = request.isOrderBorrowed ? JobCost() : searchCost(draft);
         cost.evaluations += search.evaluations;
+        if (!search.anew.isEmpty())
+            cost.anew = search.anew;
         isKnown = isKnown && (search.evaluations == 0 || search.seconds);
         seconds += search.seconds.value_or(0) + perPoint.value_or(0);
     }

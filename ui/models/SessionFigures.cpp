@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 namespace secateur::ui {
 
@@ -103,9 +104,14 @@ ModelSpec SessionModel::narrowed(std::int64_t kept, std::int64_t removed) const
     return prunedSpec(spec(), widths, layers);
 }
 
+/// Of the neurons' source that the draft has: a search on other scores, or of another plan of a file, was never one for this plan.
 bool SessionModel::isAnySearchBegun() const
 {
-    return std::any_of(m_session.searches.begin(), m_session.searches.end(), [](const auto &entry) { return entry.second.isBegun(); });
+    const std::string own = searchKey(draft(), neuronsKept());
+    const std::string_view source = std::string_view(own).substr(0, own.find(',') + 1);
+    return std::any_of(m_session.searches.begin(), m_session.searches.end(), [&](const auto &entry) {
+        return !source.empty() && entry.first.compare(0, source.size(), source) == 0 && entry.second.isBegun();
+    });
 }
 
 PlanFacts SessionModel::factsOf(const PlanDraft &draft) const

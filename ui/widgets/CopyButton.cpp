@@ -33,7 +33,10 @@ void CopyButton::setProblem(const QString &problem, const QString &toolTip)
 
 void CopyButton::copy()
 {
-    QGuiApplication::clipboard()->setText(m_what());
+    const QString text = m_what();
+    if (text.isEmpty()) // there is nothing to copy yet: what was copied before is not lost for it
+        return;
+    QGuiApplication::clipboard()->setText(text);
     setMinimumWidth(width()); // the word changes, the place does not
     setText(tr("Copied"));
     m_timer->start();

@@ -109,6 +109,7 @@ private slots:
     void whatTheFileSettledIsRefused();
     void theModelOfAManifestIsOpened();
     void aPlanWithoutAModelAsksForOne();
+    void aPlanWaitsForItsModel();
     void aDamagedPlanAsksForNoModel();
     void filesAreOpenedOneAfterAnother();
     void aPlanIsOneWhateverItIsCalled();
@@ -297,6 +298,25 @@ void TestOpenFile::aPlanWithoutAModelAsksForOne()
     bench.jobs.openModelFor(sampleFolder() / "model", files.path("hand.json").toStdString());
     QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 1, 60'000);
     QVERIFY(bench.model.isSettled());
+}
+
+/// However that is opened, and whatever other model is opened before.
+void TestOpenFile::aPlanWaitsForItsModel()
+{
+    const Files files;
+    SampleBench bench;
+    QSignalSpy needed(&bench.jobs, &SessionJobs::modelNeeded), opened(&bench.jobs, &SessionJobs::fileOpened);
+    bench.jobs.openFile(files.byHand().toStdString());
+    QTRY_COMPARE(needed.count(), 1);
+    bench.jobs.openModel(SECATEUR_FIXTURES "/tiny-llamas/gqa"); // has fewer layers
+    QTRY_VERIFY_WITH_TIMEOUT(!bench.message(QStringLiteral("open")).sentence.isEmpty(), 60'000);
+    QCOMPARE(opened.count(), 0);
+    bench.jobs.openModel(sampleFolder() / "model", SampleBench::texts());
+    QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 1, 60'000);
+    QVERIFY(bench.model.isSettled());
+    QVERIFY(bench.open()); // once
+    QVERIFY(!bench.model.isSettled());
+    QCOMPARE(opened.count(), 1);
 }
 
 /// What is wrong whatever the model is, is said at once.

@@ -633,7 +633,26 @@ void TestSessionJobs::theSearchOfAnotherThreadCountStartsAnew()
     elsewhere.steps[0].losses[3] = 1.0;
     bench.model.setSearch(searchKey(bench.model.draft(), bench.model.neuronsKept()), elsewhere);
     QVERIFY(bench.model.searchState() == SearchState::Unfinished);
-    QVERIFY2(bench.search(), qPrintable(bench.runner.jobs().back().sentence));
+    const JobCost cost = bench.jobs.searchCost(bench.model.draft());
+    QCOMPARE(cost.evaluations, 13); // all of it, and not the 11 that the record lacks
+    QVERIFY2(cost.anew.contains(QStringLiteral("16 threads")), qPrintable(cost.anew));
+    const std::size_t jobs = bench.runner.jobs().size();
+    for (const auto ask : {&SessionJobs::search, &SessionJobs::evaluate}) {
+        (bench.jobs.*ask)(); // loses nothing before people say so
+        QCOMPARE(bench.runner.jobs().size(), jobs);
+        QCOMPARE(bench.model.search()->initialLoss, 2.0);
+        const Message question = bench.message(QStringLiteral("again"));
+        QVERIFY(question.severity == Message::Severity::Warning);
+        QVERIFY2(question.hint.contains(QStringLiteral("with 16 threads")) && question.hint.contains(QStringLiteral("with 1 thread")) &&
+                     question.hint.contains(QStringLiteral("13 evaluations")),
+                 qPrintable(question.hint));
+        QCOMPARE(question.actionText, QStringLiteral("Search anew"));
+    }
+    bench.jobs.search();
+    bench.message(QStringLiteral("again")).action();
+    QVERIFY2(bench.finish(), qPrintable(bench.runner.jobs().back().sentence));
+    QCOMPARE(bench.runner.jobs().size(), jobs + 1);
+    QVERIFY(bench.jobs.searchCost(bench.model.draft()).anew.isEmpty());
     QVERIFY(bench.model.searchState() == SearchState::Complete);
     QCOMPARE(bench.model.search()->provenance.computed.threads, 1);
     QVERIFY(bench.model.search()->initialLoss != 2.0);
@@ -1037,8 +1056,8 @@ void TestSessionJobs::aDeviceThatFailsLeavesWhatWasFinished()
     const Message told = bench.message(QStringLiteral("search"));
     QVERIFY(told.severity == Message::Severity::Error);
     const QRegularExpression sentence( // the job, the place, the device, the reason
-        QStringLiteral(
-            "^Search for K = 150 is paused after \\d+ of 24 evaluations\\. The device cuda:0 failed: unspecified launch failure\\.$"));
+        QStringLiteral("^Search for K = 150, N = 2 is paused after \\d+ of 24 evaluations\\. The device cuda:0 failed: unspecified launch "
+                       "failure\\.$"));
     QVERIFY2(told.sentence.contains(sentence), qPrintable(told.sentence));
     QCOMPARE(told.hint,
              QStringLiteral("What was finished is kept. In the job bar you can continue on the CPU, or retry. Start the program again."));
@@ -1189,16 +1208,18 @@ void TestSessionJobs::whatRunsIsNotStartedAgain()
     QVERIFY(bench.open());
     QVERIFY(bench.calibrate());
     makeLongSearch(bench.editor);
+    bench.editor.setAttentionsToRemove(9);
+    bench.editor.setNeuronsKept(150);
     bench.jobs.search();
     QTRY_VERIFY(lossesOf(bench.model.search()) >= 3);
     const auto again = [&] { return bench.message(QStringLiteral("again")).sentence; };
     bench.jobs.search();
     QCOMPARE(bench.runner.jobs().size(), 3U);
     QVERIFY(!bench.runner.job(3)->isOver());
-    QCOMPARE(again(), QStringLiteral("Search for K = 150 is running already."));
+    QCOMPARE(again(), QStringLiteral("Search for K = 150, N = 9 is running already."));
     bench.runner.setPaused(3, true);
     bench.jobs.search();
-    QCOMPARE(again(), QStringLiteral("Search for K = 150 is paused: resume it in the job bar."));
+    QCOMPARE(again(), QStringLiteral("Search for K = 150, N = 9 is paused: resume it in the job bar."));
     QVERIFY(bench.runner.job(3)->state == State::Paused); // nobody asked for it to go on
     QCOMPARE(bench.jobs.canPrune({}).reason, QStringLiteral("'Search for K = 150' is paused: resume or cancel it in the job bar."));
     bench.jobs.evaluate();
@@ -1215,16 +1236,22 @@ void TestSessionJobs::whatRunsIsNotStartedAgain()
     QCOMPARE(again(), QString());
 
     const std::int64_t before = lossesOf(bench.model.search());
-    bench.editor.setAttentionsToRemove(9); // other settings
-    bench.editor.setNeuronsKept(150);
-    bench.jobs.search();
-    QCOMPARE(bench.runner.jobs().size(), 5U);
-    QVERIFY(bench.runner.job(3)->state == State::Paused);
-    QCOMPARE(again(), QStringLiteral("Search for K = 150 is paused, so this was not started: Search for K = 150."));
+    const auto searchFor = [&](std::int64_t removals) {
+        bench.editor.setAttentionsToRemove(removals);
+        bench.editor.setNeuronsKept(150);
+        bench.jobs.search();
+        return bench.runner.jobs().size() == 5 && bench.runner.job(3)->state == State::Paused;
+    };
+    QVERIFY(searchFor(8)); // is found on the way: there is nothing to decide
+    QCOMPARE(again(), QStringLiteral("Search for K = 150, N = 9 is paused: resume it in the job bar."));
+    QCOMPARE(bench.message(QStringLiteral("again")).hint, QStringLiteral("It includes this: Search for K = 150, N = 8."));
+    QCOMPARE(bench.message(QStringLiteral("again")).actionText, QString());
+    QVERIFY(searchFor(10)); // goes further
+    QCOMPARE(again(), QStringLiteral("Search for K = 150, N = 9 is paused, so this was not started: Search for K = 150, N = 10."));
     bench.message(QStringLiteral("again")).action(); // the newer one takes over, with what was found
     QVERIFY(bench.finish());
     QVERIFY(bench.runner.job(3)->state == State::Cancelled);
-    QVERIFY(bench.runner.jobs().back().progress.total <= 1 + 12 + 11 + 10 + 9 + 8 + 7 + 6 + 5 + 4 - before);
+    QVERIFY(bench.runner.jobs().back().progress.total <= 1 + 75 - before);
     QVERIFY(bench.model.searchState() == SearchState::Complete);
 }
 
@@ -1248,7 +1275,7 @@ void TestSessionJobs::aRunningJobIsStoppedOnlyWhenPeopleSaySo()
     QCOMPARE(bench.runner.jobs().back().number, running);
     QVERIFY(bench.runner.job(running)->state == State::Running);
     QCOMPARE(again().actionText, QStringLiteral("Stop it and start this one"));
-    QVERIFY(again().sentence.startsWith(QStringLiteral("Search for K = 150 is running, so this was not started")));
+    QVERIFY(again().sentence.startsWith(QStringLiteral("Search for K = 150, N = 10 is running, so this was not started")));
     bench.editor.setSearchWindows(2); // what was asked for is not wanted any more
     QCOMPARE(again().sentence, QString());
     bench.jobs.calibrate(); // one of another kind waits its turn
@@ -1327,6 +1354,13 @@ void TestSessionJobs::openingEndsTheJobsOfTheSession()
     QSignalSpy opened(&bench.jobs, &SessionJobs::modelOpened);
     bench.jobs.openModel(SECATEUR_FIXTURES "/tiny-llamas/mqa");
     bench.jobs.openModel(SECATEUR_FIXTURES "/tiny-llamas/gqa"); // the latest
+    QTRY_COMPARE(bench.message(QStringLiteral("again")).actionText, QStringLiteral("Stop it and open gqa"));
+    QCOMPARE(bench.message(QStringLiteral("again")).sentence,
+             QStringLiteral("Search for K = 150, N = 10 is not over, so gqa was not opened."));
+    QTest::qWait(80);
+    QVERIFY(bench.runner.job(3)->state == State::Paused);
+    QCOMPARE(opened.size(), 0);
+    bench.message(QStringLiteral("again")).action();
     QTRY_COMPARE(opened.size(), 1);
     QVERIFY(bench.runner.job(3)->state == State::Cancelled);
     QVERIFY(bench.finish());

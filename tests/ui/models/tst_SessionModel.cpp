@@ -495,6 +495,11 @@ void TestSessionModel::signsTellWhereThePlanStands()
     QCOMPARE(exactnessSign(model.planExactness()), QStringLiteral("!"));
     QCOMPARE(exactnessWord(model.planExactness()), QStringLiteral("stale"));
     QCOMPARE(model.planExactnessText(), QStringLiteral("the search is out of date for this plan"));
+    const PlanDraft searched = model.draft();
+    bench.calibrate(2); // other scores: nothing was searched on them
+    QVERIFY(model.planExactness() == Exactness::Unknown);
+    QCOMPARE(model.planExactnessText(), QStringLiteral("removals not searched yet"));
+    bench.edit([&](PlanDraft &draft) { draft = searched; });
     bench.setRemovals(0);
     QVERIFY(model.planExactness() == Exactness::Exact);
     QCOMPARE(model.planExactnessText(), QStringLiteral("exact: no attention is removed"));

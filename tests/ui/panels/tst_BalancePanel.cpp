@@ -5,11 +5,14 @@
 #include "panels/plan/CurveCard.h"
 #include "plots/PerplexityCurve.h"
 #include "widgets/BalanceSlider.h"
+#include "widgets/CopyButton.h"
 #include "widgets/InlineNote.h"
 #include "widgets/SegmentedControl.h"
 
+#include <QClipboard>
 #include <QComboBox>
 #include <QDoubleSpinBox>
+#include <QGuiApplication>
 #include <QLabel>
 #include <QRadioButton>
 #include <QSignalSpy>
@@ -86,6 +89,23 @@ private slots:
         QCOMPARE(shown.settings().sparsity, 0.305);
         QCOMPARE(shown.named<SegmentedControl>(QStringLiteral("Target sparsity"))->current(), -1);
         QCOMPARE(shown.bench.history.count(), 2);
+    }
+
+    void withoutATextThereIsNothingToCopy()
+    {
+        Shown shown;
+        auto *copy = shown.named<CopyButton>(QStringLiteral("Copy evaluation as command"));
+        QVERIFY(copy->isEnabled());
+        const TextSettings text = shown.bench.session.session().calibrationText;
+        shown.bench.session.setDraftAndTexts(shown.bench.session.draft(), text, {}, ScoreNorm::L2);
+        QVERIFY(!copy->isEnabled());
+
+        QClipboard &clipboard = *QGuiApplication::clipboard();
+        clipboard.setText(QStringLiteral("of before"));
+        CopyButton empty(QStringLiteral("Copy"), [] { return QString(); });
+        empty.click();
+        QCOMPARE(clipboard.text(), QStringLiteral("of before"));
+        QCOMPARE(empty.text(), QStringLiteral("Copy"));
     }
 
     void theSentenceSaysWhatFollows()

@@ -22,6 +22,8 @@ QString jobCostText(const JobCost &cost)
     if (!cost.problem.isEmpty())
         return cost.problem;
     QStringList parts;
+    if (!cost.anew.isEmpty())
+        parts += cost.anew;
     if (cost.evaluations > 0)
         parts += cost.evaluations == 1 ? tr("1 evaluation") : tr("%1 evaluations").arg(exactText(cost.evaluations));
     if (cost.seconds)

@@ -233,7 +233,6 @@ void BalancePanel::followSlider()
     const SessionModel &session = m_workbench.session;
     const QString readOnly = session.readOnlyReason();
     enableUnless(readOnly, *m_nearest, {});
-    m_copyCommand->setProblem(readOnly);
     m_slider->setProblem(session.removalsProblem());
     m_slider->setRange(session.layerCount());
     const std::optional<BalanceBounds> &bounds = session.bounds();
@@ -320,6 +319,7 @@ void BalancePanel::followMeasuring()
     enableUnless(problem, *m_measureCurve, tr("Several plans, one after the other"));
     if (!problem.isEmpty())
         m_measureCurve->setChecked(false);
+    m_copyCommand->setProblem(m_workbench.jobs.canEvaluateDense().reason); // of the original as long as there is no plan
     if (m_workbench.runner.isBusy(JobKind::Evaluate) || m_workbench.runner.isBusy(JobKind::Curve)) {
         const JobInfo *job = m_workbench.runner.current();
         const QString paused = job ? pausedText(*job) : QString();
