@@ -5,6 +5,8 @@
 #include <QHelpEvent>
 #include <QResizeEvent>
 #include <QScrollBar>
+#include <QStyle>
+#include <QStyledItemDelegate>
 #include <QToolTip>
 
 #include <algorithm>
@@ -16,11 +18,31 @@ constexpr int kGap = 12;       ///< between columns
 constexpr int kMeasured = 100; ///< rows whose words decide how wide a column is: of thousands, that would take too long
 constexpr int kWidest = 44;    ///< letters of a column; what is longer is cut, and in the tooltip
 
+/// Words that have a colour of their own keep it in a selected row, where a style sheet's colour would win.
+class OwnColours : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+    void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override
+    {
+        QStyleOptionViewItem words = option;
+        if (option.state.testFlag(QStyle::State_Selected) && index.data(Qt::ForegroundRole).isValid()) {
+            QStyleOptionViewItem ground = option;
+            initStyleOption(&ground, index);
+            ground.text.clear();
+            option.widget->style()->drawControl(QStyle::CE_ItemViewItem, &ground, painter, option.widget);
+            words.state &= ~QStyle::State_Selected;
+        }
+        QStyledItemDelegate::paint(painter, words, index);
+    }
+};
+
 } // namespace
 
 RecordTable::RecordTable(const QString &name, int mostShown, QWidget *parent) : QTableView(parent), m_mostShown(mostShown)
 {
     setAccessibleName(name);
+    setItemDelegate(new OwnColours(this));
     setSelectionBehavior(SelectRows);
     setSelectionMode(SingleSelection);
     setShowGrid(false);

@@ -73,6 +73,7 @@ private slots:
     void planThatCannotBeRebuiltSaysWhy();
     void draftTakesTheRuleWhereItLeadsThere();
     void draftFindsTheSearchThatGaveThePlan();
+    void aPlanByHandHasNoSearchedOrder();
     void tableIsCopiedAndSaved();
     void failedSavingIsSaidInPlace();
 };
@@ -410,6 +411,19 @@ void tst_EvaluatePanel::tableIsCopiedAndSaved()
     QVERIFY(csv.startsWith("plan,sparsity,"));
     QVERIFY2(csv.contains(",9.5,0.19,"), qPrintable(csv));
     QVERIFY(words(panel).contains("Saved as"));
+}
+
+void tst_EvaluatePanel::aPlanByHandHasNoSearchedOrder()
+{
+    FlowBench bench;
+    bench.open();
+    bench.openByHand();
+    Measurement record = bench.measured(20);
+    record.draft = bench.session.draft();
+    bench.session.addMeasurement(record);
+    EvaluationModel model(bench.session);
+    QCOMPARE(model.index(0, EvaluationModel::kOrder).data().toString(), QString("by hand"));
+    QVERIFY2(model.separated(QLatin1Char(',')).contains(",by hand,"), qPrintable(model.separated(QLatin1Char(','))));
 }
 
 void tst_EvaluatePanel::failedSavingIsSaidInPlace()
