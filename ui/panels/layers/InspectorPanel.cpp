@@ -41,7 +41,7 @@ InspectorPanel::InspectorPanel(Workbench workbench, QWidget *parent) : QWidget(p
     makeParts();
     const SessionModel &session = workbench.session;
     const SelectionModel &selection = workbench.selection;
-    for (const auto signal : {&SessionModel::modelChanged, &SessionModel::draftChanged})
+    for (const auto signal : {&SessionModel::modelChanged, &SessionModel::draftChanged, &SessionModel::plansChanged})
         connect(&session, signal, this, &InspectorPanel::follow);
     for (const auto signal : {&SessionModel::searchChanged, &SessionModel::denseImpactChanged, &SessionModel::calibrationsChanged})
         connect(&session, signal, this, &InspectorPanel::followLayer);
@@ -75,7 +75,8 @@ void InspectorPanel::makeParts()
     parts->addWidget(m_facts);
     parts->addLayout(buttons);
     parts->addSpacing(8);
-    parts->addWidget(headingLabel(tr("Explain: the balance rule")));
+    m_explained = headingLabel({});
+    parts->addWidget(m_explained);
     m_explanation = captionLabel({});
     parts->addWidget(m_explanation);
     m_depth = new FormulaCard;
@@ -109,6 +110,7 @@ void InspectorPanel::follow()
 {
     followLayer();
     const BalanceWords words = balanceWords(m_workbench.session);
+    m_explained->setText(m_workbench.session.shelfPlan() ? tr("The plan of a file") : tr("Explain: the balance rule"));
     m_explanation->setText(words.explanation.isEmpty() ? tr("How many attentions go and how many neurons stay, for a target sparsity.")
                                                        : words.explanation);
     m_depth->setFormula(words.depth);
