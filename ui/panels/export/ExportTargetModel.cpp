@@ -65,7 +65,10 @@ const ExportTargetModel::Rows &ExportTargetModel::rows() const
 ExportTargetModel::Rows ExportTargetModel::makeRows() const
 {
     const auto &targets = exportTargets();
-    Rows rows{.problems = std::vector<QString>(targets.size()), .parameters = std::vector<qint64>(targets.size(), -1), .recommended = 0, .isForEngine = true};
+    Rows rows{.problems = std::vector<QString>(targets.size()),
+              .parameters = std::vector<qint64>(targets.size(), -1),
+              .recommended = 0,
+              .isForEngine = true};
     if (!m_session.hasModel())
         return rows;
     const bool isRuleWanted = !m_session.isSettled() && !m_session.pruningProblem().isEmpty();

@@ -24,8 +24,8 @@
 namespace secateur::ui {
 namespace {
 
-constexpr int kRest = 1000; ///< stretch of what takes the room that is left
-constexpr int kFine = 1000; ///< steps of the progress bar, whatever the units of the job
+constexpr int kRest = 1000;      ///< stretch of what takes the room that is left
+constexpr int kFine = 1000;      ///< steps of the progress bar, whatever the units of the job
 constexpr int kTitleWidth = 140; ///< pixels of a job's title that are shown at least
 const QKeySequence kCancelKeys(Qt::CTRL | Qt::Key_Period);
 

@@ -68,7 +68,7 @@ int inField(qint64 number)
     return int(std::clamp<qint64>(number, std::numeric_limits<int>::min(), std::numeric_limits<int>::max()));
 }
 
-constexpr int kRest = 1000; ///< stretch of what takes the room that is left
+constexpr int kRest = 1000;     ///< stretch of what takes the room that is left
 constexpr int kNameWidth = 120; ///< pixels that a plan's name is given at least, if it is that long
 
 /// Shows "37.5 %", not "37.50 %".
