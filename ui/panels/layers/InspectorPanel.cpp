@@ -18,6 +18,7 @@
 #include <QLabel>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QStringList>
 #include <QStyle>
 #include <QVBoxLayout>
 
@@ -30,6 +31,17 @@ void setChoice(QPushButton &button, bool isChecked, const QString &problem, cons
 {
     button.setChecked(isChecked);
     enableUnless(problem, button, toolTip);
+}
+
+/// The tensors of a layer that the plan changes: "ffn.down.weight"; empty where it changes none.
+QString changedWeightsText(const SessionModel &session, qint64 layer)
+{
+    QStringList names;
+    if (session.shelfPlan())
+        for (const WeightEdit &edit : session.shelfPlan()->plan.edits.list)
+            if (edit.role.layer == layer)
+                names << QString::fromStdString(ownTensorName(edit.role)).section(QLatin1Char('.'), 2); // without "layers.3."
+    return names.join(QStringLiteral(", "));
 }
 
 } // namespace
@@ -153,13 +165,16 @@ void InspectorPanel::followLayer()
     if (at < 0)
         return;
     const LayerFacts facts = layerFacts(session, m_workbench.selection, at);
-    m_facts->setFacts(
-        {{tr("Attention"), attentionText(facts)},
-         {impactName(), impactText()},
-         {tr("Runner-up"), runnerUpText()},
-         {tr("FFN"),
-          facts.hasFfn && !facts.isFfnRemoved() ? tr("%1 of %2").arg(exactText(facts.kept), exactText(facts.neurons)) : ffnText(facts)},
-         {tr("Score kept"), facts.shareKept ? percentText(*facts.shareKept) : QStringLiteral("—")}});
+    FactLines::Facts lines = {
+        {tr("Attention"), attentionText(facts)},
+        {impactName(), impactText()},
+        {tr("Runner-up"), runnerUpText()},
+        {tr("FFN"),
+         facts.hasFfn && !facts.isFfnRemoved() ? tr("%1 of %2").arg(exactText(facts.kept), exactText(facts.neurons)) : ffnText(facts)},
+        {tr("Score kept"), facts.shareKept ? percentText(*facts.shareKept) : QStringLiteral("—")}};
+    if (const QString changed = changedWeightsText(session, at); !changed.isEmpty())
+        lines.emplace_back(tr("Changed weights"), changed);
+    m_facts->setFacts(lines);
     followButtons();
 }
 
