@@ -71,18 +71,43 @@ void RecordTable::fit()
 {
     const int stretched = horizontalHeader()->stretchLastSection() ? 1 : 0; // takes what is left
     for (int column = 0; model() && column < model()->columnCount() - stretched; ++column)
-        if (horizontalHeader()->sectionResizeMode(column) != QHeaderView::Stretch)
-            setColumnWidth(column, std::max(std::min(sizeHintForColumn(column), fontMetrics().averageCharWidth() * kWidest),
-                                            horizontalHeader()->sectionSizeHint(column)) +
-                                       kGap);
+        if (column != m_stretched)
+            setColumnWidth(column, neededWidth(column));
+    fitStretched();
     updateGeometry();
+}
+
+int RecordTable::neededWidth(int column) const
+{
+    const int words = std::min(sizeHintForColumn(column), fontMetrics().averageCharWidth() * kWidest);
+    return std::max(words, horizontalHeader()->sectionSizeHint(column)) + kGap;
+}
+
+void RecordTable::setStretched(int column)
+{
+    m_stretched = column;
+    connect(horizontalHeader(), &QHeaderView::sectionResized, this, [this](int resized) { // another one, or it was hidden
+        if (resized != m_stretched)
+            fitStretched();
+    });
+    fit();
+}
+
+void RecordTable::fitStretched()
+{
+    if (m_stretched < 0 || !model())
+        return;
+    const int others = horizontalHeader()->length() - columnWidth(m_stretched);
+    setColumnWidth(m_stretched, std::max(neededWidth(m_stretched), viewport()->width() - others));
 }
 
 void RecordTable::resizeEvent(QResizeEvent *event)
 {
     QTableView::resizeEvent(event);
-    if (event->size().width() != event->oldSize().width())
+    if (event->size().width() != event->oldSize().width()) {
+        fitStretched();
         updateGeometry(); // a scroll bar may come or go
+    }
 }
 
 /// A cell that is cut says the whole, where it has nothing better to say.

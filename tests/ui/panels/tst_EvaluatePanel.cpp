@@ -63,6 +63,7 @@ private slots:
     void evaluatingSaysAllThatItDoes();
     void aTextThatTheCalibrationReadIsNoFairOne();
     void theTableTakesTheRoomThatIsLeft();
+    void aNarrowTableScrollsAndCutsNoName();
     void choosingARowStretchesNoButton();
     void tableKeepsTheRulesOfModels();
     void ratioNeedsTheOriginalOnTheSameTokens();
@@ -189,6 +190,19 @@ void tst_EvaluatePanel::theTableTakesTheRoomThatIsLeft()
     QTRY_VERIFY2(table->height() >= before + 350, qPrintable(QString("%1, %2").arg(before).arg(table->height())));
     QCOMPARE(table->horizontalHeader()->length(), table->viewport()->width()); // the header goes to the frame
     QVERIFY(!table->horizontalScrollBar()->isVisible());
+}
+
+void tst_EvaluatePanel::aNarrowTableScrollsAndCutsNoName()
+{
+    FlowBench bench;
+    EvaluatePanel panel(bench.workbench());
+    show(panel);
+    measureThree(bench);
+    auto *table = panel.findChild<QTableView *>();
+    table->setFixedWidth(300);
+    QTRY_VERIFY(table->horizontalScrollBar()->maximum() > 0);
+    QVERIFY2(table->columnWidth(EvaluationModel::kText) >= table->fontMetrics().horizontalAdvance("held-out.txt"),
+             qPrintable(QString::number(table->columnWidth(EvaluationModel::kText))));
 }
 
 void tst_EvaluatePanel::choosingARowStretchesNoButton()
