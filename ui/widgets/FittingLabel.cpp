@@ -38,7 +38,8 @@ QSize FittingLabel::sizeHint() const
 
 QSize FittingLabel::minimumSizeHint() const
 {
-    return {widthOf(m_texts.size() > 1 ? m_texts.last() : QStringLiteral("…")), sizeHint().height()};
+    const int least = m_texts.size() > 1 ? widthOf(m_texts.last()) : std::max(widthOf(QStringLiteral("…")), m_leastWidth);
+    return {std::min(least, sizeHint().width()), sizeHint().height()};
 }
 
 void FittingLabel::resizeEvent(QResizeEvent *event)
@@ -56,13 +57,25 @@ void FittingLabel::changeEvent(QEvent *event)
     }
 }
 
+/// A change of style may give it another font without a word.
+void FittingLabel::paintEvent(QPaintEvent *event)
+{
+    if (text() != fitting())
+        fit();
+    QLabel::paintEvent(event);
+}
+
+QString FittingLabel::fitting() const
+{
+    const auto found =
+        std::find_if(m_texts.begin(), m_texts.end(), [this](const QString &candidate) { return widthOf(candidate) <= width(); });
+    return found != m_texts.end() ? *found
+                                  : fontMetrics().elidedText(m_texts.value(m_texts.size() - 1), Qt::ElideMiddle, width() - widthOf({}));
+}
+
 void FittingLabel::fit()
 {
-    const auto fitting =
-        std::find_if(m_texts.begin(), m_texts.end(), [this](const QString &candidate) { return widthOf(candidate) <= width(); });
-    setText(fitting != m_texts.end()
-                ? *fitting
-                : fontMetrics().elidedText(m_texts.value(m_texts.size() - 1), Qt::ElideMiddle, width() - (widthOf({}))));
+    setText(fitting());
     if (toolTip() != m_whole) // it has one that says more
         return;
     m_whole = text() == m_texts.value(0) ? QString() : m_texts.value(0);

@@ -5,6 +5,8 @@
 #include <QHelpEvent>
 #include <QResizeEvent>
 #include <QScrollBar>
+#include <QStyle>
+#include <QStyledItemDelegate>
 #include <QToolTip>
 
 #include <algorithm>
@@ -16,11 +18,31 @@ constexpr int kGap = 12;       ///< between columns
 constexpr int kMeasured = 100; ///< rows whose words decide how wide a column is: of thousands, that would take too long
 constexpr int kWidest = 44;    ///< letters of a column; what is longer is cut, and in the tooltip
 
+/// Words that have a colour of their own keep it in a selected row, where a style sheet's colour would win.
+class OwnColours : public QStyledItemDelegate {
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+    void paint(QPainter *painter, const QStyleOptionViewItem &option, const QModelIndex &index) const override
+    {
+        QStyleOptionViewItem words = option;
+        if (option.state.testFlag(QStyle::State_Selected) && index.data(Qt::ForegroundRole).isValid()) {
+            QStyleOptionViewItem ground = option;
+            initStyleOption(&ground, index);
+            ground.text.clear();
+            option.widget->style()->drawControl(QStyle::CE_ItemViewItem, &ground, painter, option.widget);
+            words.state &= ~QStyle::State_Selected;
+        }
+        QStyledItemDelegate::paint(painter, words, index);
+    }
+};
+
 } // namespace
 
 RecordTable::RecordTable(const QString &name, int mostShown, QWidget *parent) : QTableView(parent), m_mostShown(mostShown)
 {
     setAccessibleName(name);
+    setItemDelegate(new OwnColours(this));
     setSelectionBehavior(SelectRows);
     setSelectionMode(SingleSelection);
     setShowGrid(false);
@@ -49,18 +71,43 @@ void RecordTable::fit()
 {
     const int stretched = horizontalHeader()->stretchLastSection() ? 1 : 0; // takes what is left
     for (int column = 0; model() && column < model()->columnCount() - stretched; ++column)
-        if (horizontalHeader()->sectionResizeMode(column) != QHeaderView::Stretch)
-            setColumnWidth(column, std::max(std::min(sizeHintForColumn(column), fontMetrics().averageCharWidth() * kWidest),
-                                            horizontalHeader()->sectionSizeHint(column)) +
-                                       kGap);
+        if (column != m_stretched)
+            setColumnWidth(column, neededWidth(column));
+    fitStretched();
     updateGeometry();
+}
+
+int RecordTable::neededWidth(int column) const
+{
+    const int words = std::min(sizeHintForColumn(column), fontMetrics().averageCharWidth() * kWidest);
+    return std::max(words, horizontalHeader()->sectionSizeHint(column)) + kGap;
+}
+
+void RecordTable::setStretched(int column)
+{
+    m_stretched = column;
+    connect(horizontalHeader(), &QHeaderView::sectionResized, this, [this](int resized) { // another one, or it was hidden
+        if (resized != m_stretched)
+            fitStretched();
+    });
+    fit();
+}
+
+void RecordTable::fitStretched()
+{
+    if (m_stretched < 0 || !model())
+        return;
+    const int others = horizontalHeader()->length() - columnWidth(m_stretched);
+    setColumnWidth(m_stretched, std::max(neededWidth(m_stretched), viewport()->width() - others));
 }
 
 void RecordTable::resizeEvent(QResizeEvent *event)
 {
     QTableView::resizeEvent(event);
-    if (event->size().width() != event->oldSize().width())
+    if (event->size().width() != event->oldSize().width()) {
+        fitStretched();
         updateGeometry(); // a scroll bar may come or go
+    }
 }
 
 /// A cell that is cut says the whole, where it has nothing better to say.

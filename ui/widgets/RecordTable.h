@@ -12,6 +12,8 @@ public:
     explicit RecordTable(const QString &name, int mostShown = 6, QWidget *parent = nullptr);
 
     void setModel(QAbstractItemModel *model) override;
+    /// A column that takes what the others leave, and never less than its words.
+    void setStretched(int column);
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
 
@@ -21,8 +23,10 @@ protected:
 
 private:
     void fit();
+    void fitStretched();
+    int neededWidth(int column) const;
 
-    int m_mostShown;
+    int m_mostShown, m_stretched = -1;
 };
 
 } // namespace secateur::ui

@@ -10,6 +10,7 @@
 #include "models/SessionModel.h"
 #include "panels/common/Workbench.h"
 #include "pruning/RankedScores.h"
+#include "session/Shelf.h"
 
 #include <QApplication>
 #include <QDir>
@@ -105,6 +106,25 @@ struct FlowBench {
         scores->provenance.computed.dtype = "float32";
         scores->provenance.computed.threads = 1;
         editor.useCalibration(session.addCalibration(scores, std::make_shared<const RankedScores>(*scores)));
+    }
+
+    /// Takes a plan by hand into use: layers 0 and 2 lose their attention; of layer 1's FFN half stays, and there is none in layer 0.
+    void openByHand(const WeightEdits &edits = {})
+    {
+        PruningPlan plan;
+        plan.method = PlanMethod::Manual;
+        for (const std::int64_t width : {0, 50, 100, 100})
+            for (plan.keptNeurons.emplace_back(); std::int64_t(plan.keptNeurons.back().size()) < width;)
+                plan.keptNeurons.back().push_back(std::int64_t(plan.keptNeurons.back().size()));
+        plan.removedAttentions = {0, 2};
+        plan.edits = edits;
+        plan.balance.attentionsToRemove = 2;
+        const ModelSpec &dense = session.spec(), after = prunedSpec(dense, plan.widths(), plan.removedAttentions);
+        plan.balance.denseLayerParameters = layerParameters(dense);
+        plan.balance.denseModelParameters = modelParameters(dense);
+        plan.balance.layerParameters = layerParameters(after);
+        plan.balance.modelParameters = modelParameters(after);
+        editor.useDraft(session.addPlan(shelfEntry(plan, "hand.json")), QStringLiteral("Open hand.json"));
     }
 
     /// A finished search of the plan in hand that removes these layers.

@@ -82,6 +82,7 @@ private slots:
     void aTextByWhichAnOpenedPlanWasChosenIsNoFairOne();
     void aCopyOfTheCalibrationsTextIsNoFairOneEither();
     void theTableTakesTheRoomThatIsLeft();
+    void aNarrowTableScrollsAndCutsNoName();
     void choosingARowStretchesNoButton();
     void tableKeepsTheRulesOfModels();
     void ratioNeedsTheOriginalOnTheSameTokens();
@@ -93,6 +94,7 @@ private slots:
     void draftTakesTheRuleWhereItLeadsThere();
     void draftFindsTheSearchThatGaveThePlan();
     void aPlanOfAFileIsFoundWithItsSearchOnly();
+    void aPlanByHandHasNoSearchedOrder();
     void tableIsCopiedAndSaved();
     void failedSavingIsSaidInPlace();
 };
@@ -240,6 +242,19 @@ void tst_EvaluatePanel::theTableTakesTheRoomThatIsLeft()
     QTRY_VERIFY2(table->height() >= before + 350, qPrintable(QString("%1, %2").arg(before).arg(table->height())));
     QCOMPARE(table->horizontalHeader()->length(), table->viewport()->width()); // the header goes to the frame
     QVERIFY(!table->horizontalScrollBar()->isVisible());
+}
+
+void tst_EvaluatePanel::aNarrowTableScrollsAndCutsNoName()
+{
+    FlowBench bench;
+    EvaluatePanel panel(bench.workbench());
+    show(panel);
+    measureThree(bench);
+    auto *table = panel.findChild<QTableView *>();
+    table->setFixedWidth(300);
+    QTRY_VERIFY(table->horizontalScrollBar()->maximum() > 0);
+    QVERIFY2(table->columnWidth(EvaluationModel::kText) >= table->fontMetrics().horizontalAdvance("held-out.txt"),
+             qPrintable(QString::number(table->columnWidth(EvaluationModel::kText))));
 }
 
 void tst_EvaluatePanel::choosingARowStretchesNoButton()
@@ -477,6 +492,19 @@ void tst_EvaluatePanel::tableIsCopiedAndSaved()
     QVERIFY(csv.startsWith("plan,sparsity,"));
     QVERIFY2(csv.contains(",9.5,0.19,"), qPrintable(csv));
     QVERIFY(words(panel).contains("Saved as"));
+}
+
+void tst_EvaluatePanel::aPlanByHandHasNoSearchedOrder()
+{
+    FlowBench bench;
+    bench.open();
+    bench.openByHand();
+    Measurement record = bench.measured(20);
+    record.draft = bench.session.draft();
+    bench.session.addMeasurement(record);
+    EvaluationModel model(bench.session);
+    QCOMPARE(model.index(0, EvaluationModel::kOrder).data().toString(), QString("by hand"));
+    QVERIFY2(model.separated(QLatin1Char(',')).contains(",by hand,"), qPrintable(model.separated(QLatin1Char(','))));
 }
 
 void tst_EvaluatePanel::failedSavingIsSaidInPlace()

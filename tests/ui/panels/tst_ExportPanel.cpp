@@ -84,6 +84,7 @@ private slots:
     void typeDecidesTheSize();
     void targetsSayWhatTheyAre();
     void engineRecommendsATarget();
+    void aPlanByHandStartsOnATargetThatHoldsIt();
     void tableKeepsTheRulesOfModels();
     void failedVerificationIsShownAsSuch();
     void failureIsToldInPlaceOrByAMessage();
@@ -325,6 +326,28 @@ void tst_ExportPanel::engineRecommendsATarget()
     QCOMPARE(panel.settings().format, std::string("gguf-dropin"));
     bench.editor.setSparsity(0.5); // what was chosen stays chosen
     QCOMPARE(panel.settings().format, std::string("gguf-dropin"));
+}
+
+/// Its layers differ, which none of the files holds that transformers loads as they are.
+void tst_ExportPanel::aPlanByHandStartsOnATargetThatHoldsIt()
+{
+    FlowBench bench;
+    ExportPanel panel(bench.workbench());
+    show(panel);
+    bench.open();
+    bench.openByHand();
+    type(panel, bench.path("pruned"));
+    QCOMPARE(combo(panel, "The program that will run the model")->currentText(), QString("transformers"));
+    QCOMPARE(panel.settings().format, std::string("hf-compact"));
+    QVERIFY2(button(panel, "Export and verify")->isEnabled(), qPrintable(words(panel)));
+    QTableView *table = targets(panel);
+    const QModelIndex mark = table->currentIndex().siblingAtColumn(ExportTargetModel::kRecommended);
+    QCOMPARE(mark.data().toString(), QString("✓"));
+    QCOMPARE(mark.data(Qt::ToolTipRole).toString(), QString("No target that transformers loads as it is can hold this plan. This one can."));
+    table->selectRow(0);
+    QCOMPARE(panel.settings().format, std::string("hf-dropin"));
+    QVERIFY(!button(panel, "Export and verify")->isEnabled());
+    QVERIFY2(!words(panel).contains("You can export it all the same"), qPrintable(words(panel)));
 }
 
 void tst_ExportPanel::tableKeepsTheRulesOfModels()

@@ -3,6 +3,7 @@
 
 #include "panels/layers/InspectorPanel.h"
 #include "panels/plan/BalanceWords.h"
+#include "session/Shelf.h"
 #include "widgets/FactLines.h"
 #include "widgets/Quantity.h"
 
@@ -41,6 +42,7 @@ private slots:
     void followsHoverBeforeSelection();
     void saysHowAnAttentionWent();
     void absentFfnsAreSaid();
+    void changedWeightsAreNamed();
     void nearTieIsSaid();
     void impactOfAnAttentionThatIsStillThere();
     void buttonsProtectAndForce();
@@ -128,6 +130,24 @@ void TestInspectorPanel::buttonsProtectAndForce()
     s.bench.editor.setAttentionsToRemove(0);
     QVERIFY(!button(s.panel, "Remove first")->isEnabled());
     QVERIFY(button(s.panel, "Remove first")->toolTip().contains("N = 0"));
+}
+
+void TestInspectorPanel::changedWeightsAreNamed()
+{
+    ShownInspector s;
+    PruningPlan plan;
+    plan.method = PlanMethod::Manual;
+    for (const LayerSpec &layer : s.bench.session.spec().layers)
+        for (plan.keptNeurons.emplace_back(); std::int64_t(plan.keptNeurons.back().size()) < layer.neurons();)
+            plan.keptNeurons.back().push_back(std::int64_t(plan.keptNeurons.back().size()));
+    plan.balance.denseLayerParameters = plan.balance.layerParameters = layerParameters(s.bench.session.spec());
+    plan.balance.denseModelParameters = plan.balance.modelParameters = modelParameters(s.bench.session.spec());
+    plan.edits.list = {{.role = {.layer = 3, .part = TensorPart::Down, .kind = TensorKind::Weight}, .shape = {}, .sha256 = "of it"}};
+    s.bench.editor.useDraft(s.bench.session.addPlan(shelfEntry(plan, "edited.safetensors")), "Open edited.safetensors");
+    s.bench.selection.setSelectedLayer(3);
+    QCOMPARE(s.facts->value("Changed weights"), "ffn.down.weight");
+    s.bench.selection.setSelectedLayer(4);
+    QVERIFY(s.facts->value("Changed weights").isEmpty());
 }
 
 void TestInspectorPanel::ruleIsExplainedWithTheNumbersInHand()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/FittingLabel.h"
 
+#include <QHBoxLayout>
 #include <QRegularExpression>
 #include <QTest>
 
@@ -31,6 +32,35 @@ private slots:
         QCOMPARE(label.toolTip(), "how it is counted");
         QCOMPARE(label.minimumSizeHint().width(), label.fontMetrics().horizontalAdvance("estimate"));
         QCOMPARE(label.accessibleName(), "the removals are not searched yet"); // whatever is seen
+    }
+
+    /// Beside it others keep what they need, and nothing stays empty while it is cut.
+    void aStretchedLabelTakesWhatIsLeft()
+    {
+        QWidget row;
+        auto *label = new FittingLabel;
+        auto *other = new QLabel(QStringLiteral("others"));
+        auto *layout = new QHBoxLayout(&row);
+        layout->setContentsMargins(0, 0, 0, 0);
+        layout->setSpacing(0);
+        layout->addWidget(other);
+        layout->addStretch(1);
+        label->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
+        label->setLeastWidth(60);
+        label->setTexts({QStringLiteral("a name of a plan that is far too long for the row that it stands in")});
+        layout->addWidget(label, 1000);
+        const int whole = label->sizeHint().width(), beside = other->sizeHint().width();
+        QCOMPARE(label->minimumSizeHint().width(), 60);
+        row.resize(beside + whole / 2, 20);
+        row.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&row));
+        QCOMPARE(other->width(), beside);
+        QVERIFY2(label->width() >= whole / 2 - 2, qPrintable(QString::number(label->width())));
+        QVERIFY(label->text().contains(QChar(0x2026)));
+        row.resize(beside + whole + 100, 20);
+        QCoreApplication::processEvents();
+        QCOMPARE(label->width(), whole);
+        QCOMPARE(label->text(), label->texts().constFirst());
     }
 
     void lastTextIsCutWhenNoneFits()

@@ -85,6 +85,9 @@ void TestOpenedPlans::aPlanByHandIsShownOnEveryPage()
     QVERIFY(isSaid(*tabs->currentWidget(), QStringLiteral("was written by hand")));
     QVERIFY(isSaid(*tabs->currentWidget(), QStringLiteral("the attentions of layers 1, 5 and the FFN of layer 1")));
 
+    QVERIFY(isSaid(*hands.window, QStringLiteral("The plan of a file")));
+    QVERIFY(!isSaid(*hands.window, QStringLiteral("Explain: the balance rule"))); // which it does not follow
+
     const auto *target = hands.named<QDoubleSpinBox>(QStringLiteral("Target sparsity, percent"));
     QVERIFY(target && !target->isEnabled());
     QCOMPARE(target->value(), 16.6); // what it reaches
@@ -97,7 +100,7 @@ void TestOpenedPlans::aPlanByHandIsShownOnEveryPage()
     QCOMPARE(cell(2, 1), QStringLiteral("present"));
     QCOMPARE(cell(2, 2), QStringLiteral("3 of 344 neurons kept"));
     QCOMPARE(cell(5, 1), QStringLiteral("removed"));
-    QCOMPARE(map->model()->headerData(2, Qt::Horizontal).toString(), QStringLiteral("FFN: 3 to 344 of 344 kept"));
+    QCOMPARE(map->model()->headerData(2, Qt::Horizontal).toString(), QStringLiteral("FFN: 0 to 344 of 344 kept")); // one is gone
 
     const auto *sparsity = hands.named<QDoubleSpinBox>(QStringLiteral("Target sparsity of the decoder layers, percent"));
     const auto *attentions = hands.named<QSpinBox>(QStringLiteral("N, attentions to remove"));

@@ -159,7 +159,7 @@ QWidget *EvaluatePanel::buildTable()
     m_table->setModel(m_sorted);
     m_table->setSortingEnabled(true);
     m_table->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::MinimumExpanding); // takes what the page has left
-    m_table->horizontalHeader()->setSectionResizeMode(EvaluationModel::kText, QHeaderView::Stretch);
+    m_table->setStretched(EvaluationModel::kText);
     m_table->setColumnHidden(EvaluationModel::kTokens, true);              // they follow from the windows; a copy of the table has them
     m_table->horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder); // in the order of measuring until a header is clicked
     m_use->setAccessibleName(m_use->text());

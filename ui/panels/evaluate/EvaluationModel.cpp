@@ -188,7 +188,11 @@ QString EvaluationModel::text(int row, Column column) const
     case kTokens:
         return exactText(r.result.tokens);
     case kOrder:
-        return isOriginal(r) ? QString() : r.isOrderBorrowed ? tr("~ borrowed") : r.removed.empty() ? tr("none") : tr("= searched");
+        return isOriginal(r)              ? QString()
+               : planByHand(m_session, r) ? tr("by hand")
+               : r.isOrderBorrowed        ? tr("~ borrowed")
+               : r.removed.empty()        ? tr("none")
+                                          : tr("= searched");
     case kComputed:
         return conditionsText(r.computed);
     case kColumns:
@@ -281,7 +285,10 @@ QString EvaluationModel::separated(QChar separator) const
         const Measurement &r = record(row);
         const ComputeConditions &how = r.computed;
         const std::optional<double> ratio = againstOriginal(row);
-        const QString order = isOriginal(r) ? QString() : r.isOrderBorrowed ? QStringLiteral("borrowed") : QStringLiteral("searched");
+        const QString order = isOriginal(r)              ? QString()
+                              : planByHand(m_session, r) ? QStringLiteral("by hand")
+                              : r.isOrderBorrowed        ? QStringLiteral("borrowed")
+                                                         : QStringLiteral("searched");
         QStringList cells; // for other programs: the text has the name of its file
         for (const QVariant &value : std::initializer_list<QVariant>{
                  isOriginal(r) ? QStringLiteral("original") : QStringLiteral("plan"), m_rows[std::size_t(row)].sparsity,

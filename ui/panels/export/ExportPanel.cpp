@@ -268,7 +268,7 @@ void ExportPanel::followPlan()
         m_export->setReasonShown(false); // the note below the targets says it
     }
     m_copyCommand->setProblem(possible.reason);
-    if (!m_workbench.jobs.canExport() || session.isPlanEvaluated())
+    if (!possible || session.isPlanEvaluated())
         m_unmeasured->clear();
     else if (m_unmeasured->sentence().isEmpty())
         m_unmeasured->say(InlineNote::Kind::Info, tr("This plan has not been evaluated, so its loss of quality is unknown."),

@@ -67,7 +67,10 @@ const ExportTargetModel::Rows &ExportTargetModel::rows() const
 ExportTargetModel::Rows ExportTargetModel::makeRows() const
 {
     const auto &targets = exportTargets();
-    Rows rows{.problems = std::vector<QString>(targets.size()), .parameters = std::vector<qint64>(targets.size(), -1), .recommended = 0};
+    Rows rows{.problems = std::vector<QString>(targets.size()),
+              .parameters = std::vector<qint64>(targets.size(), -1),
+              .recommended = 0,
+              .isForEngine = true};
     if (!m_session.hasModel())
         return rows;
     const bool isRuleWanted = !m_session.isSettled() && !m_session.pruningProblem().isEmpty();
@@ -80,6 +83,7 @@ ExportTargetModel::Rows ExportTargetModel::makeRows() const
     const ModelSpec pruned = prunedSpec(m_session.spec(), widths, removed);
 
     rows.recommended = -1;
+    int first = -1; // that can hold the plan, wherever it loads
     const std::string best =
         !planProblem.isEmpty() ? std::string() : recommendedTarget(exportEngines()[std::size_t(m_engine)], m_session.spec(), pruned);
     for (std::size_t row = 0; row < targets.size(); ++row) {
@@ -88,9 +92,14 @@ ExportTargetModel::Rows ExportTargetModel::makeRows() const
         if (!rows.problems[row].isEmpty())
             continue;
         rows.parameters[row] = modelParameters(exportedSpec(name, m_session.spec(), pruned));
+        if (first < 0)
+            first = int(row);
         if (name == best)
             rows.recommended = int(row);
     }
+    rows.isForEngine = rows.recommended >= 0;
+    if (!rows.isForEngine)
+        rows.recommended = first;
     return rows;
 }
 
@@ -162,6 +171,9 @@ QVariant ExportTargetModel::data(const QModelIndex &index, int role) const
         return index.column() != kRecommended ? data(index, Qt::DisplayRole) : isRecommended ? tr("recommended") : QString();
     case Qt::ToolTipRole:
     case Qt::AccessibleDescriptionRole:
+        if (isRecommended && index.column() == kRecommended && !rows().isForEngine)
+            return tr("No target that %1 loads as it is can hold this plan. This one can.")
+                .arg(QString::fromStdString(exportEngines()[std::size_t(m_engine)].name));
         return why.isEmpty() ? tr("Loads in: %1. Stores: %2. Saves: %3.")
                                    .arg(QString::fromStdString(target.loads), QString::fromStdString(target.stores),
                                         QString::fromStdString(target.saves))

@@ -30,7 +30,8 @@ public:
 
     /// Why a target cannot hold the current plan; empty when it can, or without a model.
     QString problem(int row) const;
-    /// The row for the engine, as recommendedTarget() says; -1 when none can hold the plan, 0 without a model.
+    /// The row for the engine, as recommendedTarget() says, and where none of the engine's can hold the plan the first that can; -1 when there is none,
+    /// 0 without a model.
     int recommended() const;
     /// Parameters of the files that a target writes; -1 when there is no plan. Before the search any N attentions stand for those that will go.
     qint64 parameters(int row) const;
@@ -48,6 +49,7 @@ private:
         std::vector<QString> problems;
         std::vector<qint64> parameters; ///< -1 where there is a problem
         int recommended = 0;
+        bool isForEngine = true; ///< it loads there
     };
 
     void follow();

@@ -18,6 +18,7 @@
 #include <QLabel>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QStringList>
 #include <QStyle>
 #include <QVBoxLayout>
 
@@ -32,6 +33,17 @@ void setChoice(QPushButton &button, bool isChecked, const QString &problem, cons
     enableUnless(problem, button, toolTip);
 }
 
+/// The tensors of a layer that the plan changes: "ffn.down.weight"; empty where it changes none.
+QString changedWeightsText(const SessionModel &session, qint64 layer)
+{
+    QStringList names;
+    if (session.shelfPlan())
+        for (const WeightEdit &edit : session.shelfPlan()->plan.edits.list)
+            if (edit.role.layer == layer)
+                names << QString::fromStdString(ownTensorName(edit.role)).section(QLatin1Char('.'), 2); // without "layers.3."
+    return names.join(QStringLiteral(", "));
+}
+
 } // namespace
 
 InspectorPanel::InspectorPanel(Workbench workbench, QWidget *parent) : QWidget(parent), m_workbench(workbench)
@@ -41,7 +53,7 @@ InspectorPanel::InspectorPanel(Workbench workbench, QWidget *parent) : QWidget(p
     makeParts();
     const SessionModel &session = workbench.session;
     const SelectionModel &selection = workbench.selection;
-    for (const auto signal : {&SessionModel::modelChanged, &SessionModel::draftChanged})
+    for (const auto signal : {&SessionModel::modelChanged, &SessionModel::draftChanged, &SessionModel::plansChanged})
         connect(&session, signal, this, &InspectorPanel::follow);
     for (const auto signal : {&SessionModel::searchChanged, &SessionModel::denseImpactChanged, &SessionModel::calibrationsChanged})
         connect(&session, signal, this, &InspectorPanel::followLayer);
@@ -75,7 +87,8 @@ void InspectorPanel::makeParts()
     parts->addWidget(m_facts);
     parts->addLayout(buttons);
     parts->addSpacing(8);
-    parts->addWidget(headingLabel(tr("Explain: the balance rule")));
+    m_explained = headingLabel({});
+    parts->addWidget(m_explained);
     m_explanation = captionLabel({});
     parts->addWidget(m_explanation);
     m_depth = new FormulaCard;
@@ -109,6 +122,7 @@ void InspectorPanel::follow()
 {
     followLayer();
     const BalanceWords words = balanceWords(m_workbench.session);
+    m_explained->setText(m_workbench.session.shelfPlan() ? tr("The plan of a file") : tr("Explain: the balance rule"));
     m_explanation->setText(words.explanation.isEmpty() ? tr("How many attentions go and how many neurons stay, for a target sparsity.")
                                                        : words.explanation);
     m_depth->setFormula(words.depth);
@@ -151,13 +165,16 @@ void InspectorPanel::followLayer()
     if (at < 0)
         return;
     const LayerFacts facts = layerFacts(session, m_workbench.selection, at);
-    m_facts->setFacts(
-        {{tr("Attention"), attentionText(facts)},
-         {impactName(), impactText()},
-         {tr("Runner-up"), runnerUpText()},
-         {tr("FFN"),
-          facts.hasFfn && !facts.isFfnRemoved() ? tr("%1 of %2").arg(exactText(facts.kept), exactText(facts.neurons)) : ffnText(facts)},
-         {tr("Score kept"), facts.shareKept ? percentText(*facts.shareKept) : QStringLiteral("—")}});
+    FactLines::Facts lines = {
+        {tr("Attention"), attentionText(facts)},
+        {impactName(), impactText()},
+        {tr("Runner-up"), runnerUpText()},
+        {tr("FFN"),
+         facts.hasFfn && !facts.isFfnRemoved() ? tr("%1 of %2").arg(exactText(facts.kept), exactText(facts.neurons)) : ffnText(facts)},
+        {tr("Score kept"), facts.shareKept ? percentText(*facts.shareKept) : QStringLiteral("—")}};
+    if (const QString changed = changedWeightsText(session, at); !changed.isEmpty())
+        lines.emplace_back(tr("Changed weights"), changed);
+    m_facts->setFacts(lines);
     followButtons();
 }
 

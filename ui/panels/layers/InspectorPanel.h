@@ -43,7 +43,7 @@ private:
     QLabel *m_title, *m_hint;
     FactLines *m_facts;
     QPushButton *m_protect, *m_force;
-    QLabel *m_explanation;
+    QLabel *m_explained, *m_explanation; ///< what it tells of, and what
     FormulaCard *m_depth, *m_width;
 };
 

@@ -127,12 +127,12 @@ QVariant LayerModel::headerData(int section, Qt::Orientation orientation, int ro
     }
 }
 
-/// "193", or "3 to 24" where the layers differ.
+/// "193", or "0 to 24" where the layers differ; 0: an FFN was removed.
 QString LayerModel::keptText() const
 {
     qint64 least = m_widestFfn, most = 0;
     for (const LayerFacts &facts : m_facts)
-        if (facts.kept > 0) {
+        if (facts.hasFfn) {
             least = std::min(least, facts.kept);
             most = std::max(most, facts.kept);
         }

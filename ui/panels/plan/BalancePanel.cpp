@@ -182,6 +182,7 @@ void BalancePanel::connectModels()
         connect(&session, changed, this, [this] { m_areLinesKnown = false; });
     connect(&session, &SessionModel::modelChanged, this, &BalancePanel::follow);
     connect(&session, &SessionModel::draftChanged, this, &BalancePanel::follow);
+    connect(&session, &SessionModel::plansChanged, this, &BalancePanel::follow); // the plan's file may have another name now
     for (const auto changed : {&SessionModel::evaluationsChanged, &SessionModel::textsChanged, &SessionModel::searchChanged,
                                &SessionModel::modelPresenceChanged, &SessionModel::planHashChanged})
         connect(&session, changed, this, [this] {

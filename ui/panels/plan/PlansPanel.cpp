@@ -57,6 +57,10 @@ PlansPanel::PlansPanel(Workbench workbench, QWidget *parent)
     m_view->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_view->horizontalHeader()->setSectionResizeMode(PinModel::Name, QHeaderView::Stretch);
     m_view->horizontalHeader()->setMinimumSectionSize(48);
+    connect(m_model, &PinModel::dataChanged, this, [this] { // the current plan is bold, and so wider
+        for (int column = PinModel::Name + 1; column < PinModel::kColumns; ++column)
+            m_view->resizeColumnToContents(column);
+    });
 
     auto *buttons = new QHBoxLayout;
     for (QPushButton *button : {m_use, m_rename, m_remove})

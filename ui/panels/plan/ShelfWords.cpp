@@ -87,9 +87,10 @@ QString noScoresText(const SessionModel &session)
             .arg(shelfFileName(session), keptNeuronsText(session));
     const PruningPlan &plan = session.shelfPlan()->plan;
     return Words::tr(
-               "The plan '%1' says which neurons stay (%2), and not their scores. Open the scores that it was made from, or calibrate on "
-               "its text (%3) to see scores again.")
-        .arg(shelfFileName(session), keptNeuronsText(session), textFilesName(plan.calibration));
+               "The plan '%1' says which neurons stay (%2), and not their scores. Open the scores that it was made from, or calibrate as "
+               "it was calibrated: on %3, %4 windows of %5 tokens, norm %6. Other scores make another plan.")
+        .arg(shelfFileName(session), keptNeuronsText(session), textFilesName(plan.calibration), exactText(plan.calibration.windows),
+             exactText(plan.calibration.length), plan.norm == ScoreNorm::L1 ? QStringLiteral("L1") : QStringLiteral("L2"));
 }
 
 } // namespace secateur::ui

@@ -82,7 +82,7 @@ PruneQuestion::PruneQuestion(Workbench workbench, QWidget *parent)
       m_folder(new ExportFolder),
       m_share(new FittingLabel),
       m_becomes(bodyLabel({})),
-      m_how(new ElidedLabel),
+      m_how(captionLabel({})),
       m_takesOver(captionLabel({})),
       m_problem(new InlineNote),
       m_room(new QWidget),
@@ -147,10 +147,9 @@ QWidget *PruneQuestion::buildForm()
     m_texts = new PruneTexts(m_workbench, *form, this);
     form->addRow(tr("I use"), m_engine);
     form->addRow(tr("Folder"), m_folder);
-    for (QLabel *wrapped : {m_becomes, m_takesOver}) // else a form gives it the width of a paragraph and cuts what is longer
+    for (QLabel *wrapped : {m_becomes, m_how, m_takesOver}) // else a form gives it the width of a paragraph and cuts what is longer
         wrapped->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     form->addRow(tr("Result"), m_becomes);
-    m_how->setForegroundRole(QPalette::PlaceholderText);
     form->addRow(QString(), m_how);
     form->addRow(QString(), m_takesOver);
 
@@ -256,7 +255,7 @@ void PruneQuestion::follow()
     m_size->setVisible(m_target->current() == Fits);
     m_problem->clear();
     m_becomes->clear();
-    m_how->setWhole({});
+    m_how->clear();
     m_takesOver->hide();
     m_share->setTexts(m_target->current() == Fits ? QStringList() : QStringList{tr("of the layers' parameters"), tr("of the layers")});
     m_texts->follow();
@@ -304,7 +303,7 @@ QString PruneQuestion::showOutcome(const PruneRequest &request)
         m_takesOver->setVisible(!takenOver.isEmpty());
         for (const ExportTarget &target : exportTargets())
             if (target.name == request.exporting.format)
-                m_how->setWhole(tr("as %1: %2").arg(QString::fromStdString(target.name), QString::fromStdString(target.stores)));
+                m_how->setText(tr("as %1: %2").arg(QString::fromStdString(target.name), QString::fromStdString(target.stores)));
         const OutputProblem problem = outputProblem(m_folder->path(), Replacing::NotOffered, QString::fromStdString(model.folder.string()),
                                                     *bytes + bytesBesideWeights(model.folder, session.spec(), found.neuronsKept));
         if (!problem.sentence.isEmpty()) {

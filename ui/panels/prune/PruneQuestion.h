@@ -68,7 +68,7 @@ private:
     ExportFolder *m_folder;
     FittingLabel *m_share; ///< what the number before it is
     QLabel *m_becomes;
-    ElidedLabel *m_how;
+    QLabel *m_how;
     QLabel *m_takesOver; ///< of the current plan
     InlineNote *m_problem;
     QString m_paused; ///< what is said of the job in hand if it is paused

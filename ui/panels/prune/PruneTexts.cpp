@@ -59,6 +59,7 @@ PruneTexts::PruneTexts(Workbench workbench, QFormLayout &form, QWidget *parent)
     m_sampleCalibration->setAccessibleName(tr("Calibrate on the bundled text"));
     m_sampleEvaluation->setAccessibleName(tr("Evaluate on the bundled text"));
     m_none->setAccessibleName(tr("Measure no perplexity"));
+    m_none->setToolTip(tr("The session then has no evaluation text; undo brings it back"));
     m_firstLine->setTextFormat(Qt::PlainText); // it shows what is in a file
     m_firstLine->setForegroundRole(QPalette::PlaceholderText);
     form.addRow(tr("Calibrate on"), rowOf(m_calibration, {chooseCalibration, m_sampleCalibration}));

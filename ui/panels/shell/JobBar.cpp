@@ -24,7 +24,9 @@
 namespace secateur::ui {
 namespace {
 
-constexpr int kFine = 1000; ///< steps of the progress bar, whatever the units of the job
+constexpr int kRest = 1000;      ///< stretch of what takes the room that is left
+constexpr int kFine = 1000;      ///< steps of the progress bar, whatever the units of the job
+constexpr int kTitleWidth = 140; ///< pixels of a job's title that are shown at least
 const QKeySequence kCancelKeys(Qt::CTRL | Qt::Key_Period);
 
 /// Whether a job that is cancelled leaves numbers that the next one goes on from.
@@ -67,6 +69,8 @@ JobBar::JobBar(Workbench workbench, QWidget *parent)
     QFont bold;
     bold.setBold(true);
     m_title->setFont(bold);
+    m_title->setLeastWidth(kTitleWidth); // the counts have shorter words
+    m_title->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
     m_counts->setForegroundRole(QPalette::PlaceholderText);
     m_progress->setAccessibleName(tr("Progress of the current job"));
     m_progress->setTextVisible(false);
@@ -83,7 +87,7 @@ JobBar::JobBar(Workbench workbench, QWidget *parent)
     auto *layout = new QHBoxLayout(this);
     layout->setContentsMargins(12, 3, 12, 3);
     layout->setSpacing(10);
-    layout->addWidget(m_title);
+    layout->addWidget(m_title, kRest);
     layout->addWidget(m_progress, 2);
     layout->addWidget(m_counts);
     layout->addWidget(m_cpu);

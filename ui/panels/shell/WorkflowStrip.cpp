@@ -68,6 +68,7 @@ int inField(qint64 number)
     return int(std::clamp<qint64>(number, std::numeric_limits<int>::min(), std::numeric_limits<int>::max()));
 }
 
+constexpr int kRest = 1000;     ///< stretch of what takes the room that is left
 constexpr int kNameWidth = 120; ///< pixels that a plan's name is given at least, if it is that long
 
 /// Shows "37.5 %", not "37.50 %".
@@ -124,7 +125,7 @@ WorkflowStrip::WorkflowStrip(Workbench workbench, QWidget *parent)
     layout->addStretch(1);
     layout->addWidget(m_exactness); // words of any length: what is right of them stays where it is
     layout->addSpacing(6);
-    layout->addWidget(m_name);
+    layout->addWidget(m_name, kRest);
     layout->addSpacing(4);
     layout->addWidget(fieldLabel(tr("sparsity"), m_sparsity));
     layout->addWidget(m_sparsity);
@@ -141,7 +142,8 @@ WorkflowStrip::WorkflowStrip(Workbench workbench, QWidget *parent)
     for (const auto signal : {&SessionModel::modelPresenceChanged, &SessionModel::textsChanged, &SessionModel::calibrationsChanged,
                               &SessionModel::evaluationsChanged, &SessionModel::exportsChanged, &SessionModel::planHashChanged})
         connect(&session, signal, this, &WorkflowStrip::followSteps);
-    connect(&session, &SessionModel::pinsChanged, this, &WorkflowStrip::followPlan);
+    for (const auto signal : {&SessionModel::pinsChanged, &SessionModel::plansChanged}) // either may give it another name
+        connect(&session, signal, this, &WorkflowStrip::followPlan);
     followSteps();
     followPlan();
 }
@@ -149,6 +151,8 @@ WorkflowStrip::WorkflowStrip(Workbench workbench, QWidget *parent)
 void WorkflowStrip::makeFields()
 {
     m_name->setForegroundRole(QPalette::PlaceholderText);
+    m_name->setLeastWidth(kNameWidth);
+    m_name->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
     m_exactness->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
 
     m_sparsity->setAccessibleName(tr("Target sparsity of the decoder layers, percent"));
@@ -313,8 +317,7 @@ void WorkflowStrip::followPlan()
     const auto pin = std::find_if(pins.begin(), pins.end(), [&](const PinnedPlan &pinned) { return pinned.draft == session.draft(); });
     const QString unpinned = session.shelfPlan() ? shelfFileName(session) : tr("current plan");
     const QString name = pin == pins.end() ? unpinned : QString::fromStdString(pin->name);
-    m_name->setTexts(session.hasModel() ? QStringList{name, m_name->fontMetrics().elidedText(name, Qt::ElideRight, kNameWidth)}
-                                        : QStringList());
+    m_name->setTexts(session.hasModel() ? QStringList{name} : QStringList());
     m_name->setToolTip(pin == pins.end() ? tr("The current plan is not pinned") : tr("Pinned plan: %1").arg(name));
     followExactness();
 }
