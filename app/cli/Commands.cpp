@@ -11,6 +11,7 @@
 #include "foundation/JsonFile.h"
 #include "jobs/JobWork.h"
 #include "pruning/PlanFile.h"
+#include "session/Shelf.h"
 
 #include <algorithm>
 #include <cmath>
@@ -116,13 +117,15 @@ void Run::search()
         plan = optionalPlan().value();
         checkSearchable(plan);
         const PruningPlan given = plan;
+        if (o.isRestarted)
+            plan = beforeItsSearch(std::move(plan));
         if (o.remove)
             plan = withRemovals(plan, model->spec, *o.remove);
         checkGoesOn(given, withProtected(plan.search, searchSettings(plan.search.settings).protectedLayers));
     } else {
         plan = planFromScores(model->spec, loadMatchingScores(), balanceSettings(model->spec));
     }
-    const Provenance before = plan.search.isBegun() ? plan.search.provenance : plan.calibration;
+    const Provenance before = plan.search.provenance.tokenHash.empty() ? plan.calibration : plan.search.provenance;
     const SearchSettings settings = searchSettings(plan.search.settings);
     TextSettings text = textOf(before);
     text.windows = settings.windows;

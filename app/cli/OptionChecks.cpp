@@ -32,16 +32,16 @@ std::string contradiction(const Options &o)
         return "--loss-dtype reference and --screen " + screen + " exclude each other: the reference loss cannot be screened";
     if (isScreening && (dtype == "bfloat16" || dtype == "float16"))
         return "--screen " + screen + " and --dtype " + dtype + " exclude each other: the type for screening must be the narrower one";
-    const std::vector<std::int64_t> protectedLayers = o.protectedLayers.value_or(std::vector<std::int64_t>());
-    for (const auto &[option, layers] : {std::pair("--force", &o.forcedLayers), std::pair("--protect", &protectedLayers)})
+    const std::vector<std::int64_t> none, forcedLayers = o.forcedLayers.value_or(none), protectedLayers = o.protectedLayers.value_or(none);
+    for (const auto &[option, layers] : {std::pair("--force", &forcedLayers), std::pair("--protect", &protectedLayers)})
         for (const std::int64_t layer : *layers)
             if (std::ranges::count(*layers, layer) > 1)
                 return "layer " + std::to_string(layer) + " is named twice in " + option;
-    for (const std::int64_t layer : o.forcedLayers)
+    for (const std::int64_t layer : forcedLayers)
         if (std::ranges::find(protectedLayers, layer) != protectedLayers.end())
             return "layer " + std::to_string(layer) + " is in --force and in --protect; name it in one of them only";
-    if (o.remove && std::int64_t(o.forcedLayers.size()) > *o.remove)
-        return "--force names " + counted(std::int64_t(o.forcedLayers.size()), "layer") + ", and --remove removes " +
+    if (o.remove && std::int64_t(forcedLayers.size()) > *o.remove)
+        return "--force names " + counted(std::int64_t(forcedLayers.size()), "layer") + ", and --remove removes " +
                std::to_string(*o.remove);
     return {};
 }
@@ -76,6 +76,7 @@ std::string idleOption(const Options &o)
                          {"--export-dtype", isForNothing, kNoExport},
                          {"--overwrite", o.output.empty() && o.savePlan.empty(), "without an output there is nothing to replace"},
                          {"--device-memory", o.engine.device == "cpu", "--device cpu uses no GPU"},
+                         {"--restart", o.plan.empty(), "a search from --scores is a new one"},
                          {"--column", o.isRandom, "--random makes its own tokens"},
                          {"--seed", isGreedy, kGreedy},
                          {"--top-k", isGreedy, kGreedy},
@@ -97,6 +98,15 @@ CLI::Validator whole(std::uint64_t least, std::uint64_t most)
                 return inQuotes(text) + " is not a whole number from " + grouped(least) + " to " + grouped(most);
             },
             "", "whole number"};
+}
+
+CLI::Validator wholeOr(const std::string &word, std::uint64_t least)
+{
+    return {[=](std::string &text) -> std::string {
+                const std::string mistake = text == word ? std::string() : whole(least)(text);
+                return mistake.empty() ? mistake : mistake + ", nor \"" + word + "\"";
+            },
+            "", "whole number or word"};
 }
 
 CLI::Validator finite(std::function<const char *(double)> wantedOf)

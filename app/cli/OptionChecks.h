@@ -15,6 +15,8 @@ namespace secateur::cli {
 inline constexpr std::uint64_t kMost = 1'000'000'000;
 /// Takes whole numbers that fit. CLI11 by itself takes the nearest that does for one that does not.
 CLI::Validator whole(std::uint64_t least, std::uint64_t most = kMost);
+/// The same, and a word that stands for them.
+CLI::Validator wholeOr(const std::string &word, std::uint64_t least);
 /// Takes finite numbers of which `wantedOf` gives nothing; else it gives what a number must be.
 CLI::Validator finite(std::function<const char *(double)> wantedOf);
 /// Takes amounts of memory: "24GiB".

@@ -87,13 +87,9 @@ public:
             if (!options.areAllWindowsWanted)
                 options.windows = std::stoll(text);
         };
-        const auto problem = [](std::string &text) {
-            const std::string mistake = text == kAll ? std::string() : whole(1)(text);
-            return mistake.empty() ? mistake : mistake + ", nor \"all\"";
-        };
         c.add_option_function<std::string>("--windows", set, what + "; all = as many as the text gives")
             ->type_name("N")
-            ->check(CLI::Validator(problem, "", "windows"));
+            ->check(wholeOr(kAll, 1));
     }
 
     void scoring(CLI::App &c)
@@ -120,31 +116,26 @@ public:
             ->check(whole(1));
     }
 
-    void search(CLI::App &c)
+    void layers(CLI::App &c, const char *name, std::optional<std::vector<std::int64_t>> &chosen, const char *what)
     {
-        const auto protect = [&options = m](const std::vector<std::string> &texts) {
-            options.protectedLayers.emplace();
+        const auto set = [&chosen, name](const std::vector<std::string> &texts) {
+            chosen.emplace();
             if (texts != std::vector<std::string>{kNone})
-                std::ranges::transform(texts, std::back_inserter(*options.protectedLayers), [](const std::string &text) {
+                std::ranges::transform(texts, std::back_inserter(*chosen), [name](const std::string &text) {
                     if (text == kNone)
-                        throw CLI::ValidationError("--protect", "none stands alone, without layers");
+                        throw CLI::ValidationError(name, "none stands alone, without layers");
                     return std::stoll(text);
                 });
         };
-        const auto problem = [](std::string &text) {
-            const std::string mistake = text == kNone ? std::string() : whole(0)(text);
-            return mistake.empty() ? mistake : mistake + ", nor \"none\"";
-        };
-        c.add_option_function<std::vector<std::string>>(
-             "--protect", protect,
-             "Layers whose attention is never removed; none = all can be, also where the plan to resume protects some")
-            ->type_name("LAYER")
-            ->delimiter(',')
-            ->check(CLI::Validator(problem, "", "layers"));
-        c.add_option("--force", m.forcedLayers, "Layers whose attention is removed first, in this order")
-            ->type_name("LAYER")
-            ->delimiter(',')
-            ->check(whole(0));
+        c.add_option_function<std::vector<std::string>>(name, set, what)->type_name("LAYER")->delimiter(',')->check(wholeOr(kNone, 0));
+    }
+
+    void search(CLI::App &c)
+    {
+        layers(c, "--protect", m.protectedLayers,
+               "Layers whose attention is never removed; none = all can be, also where the plan to resume protects some");
+        layers(c, "--force", m.forcedLayers,
+               "Layers whose attention is removed first, in this order; none = the losses decide, also where the plan forces some");
         allLosses(c);
         screening(c);
         searchLoss(c);
@@ -257,6 +248,7 @@ void defineCommands(CLI::App &app, Options &options)
     define.model(search);
     define.scores(search);
     define.plan(search, "A plan whose search to resume: finishes a cancelled one, or extends it with --remove");
+    search.add_flag("--restart", options.isRestarted, "Search that plan from the start, as other settings of the search need it");
     define.text(search, "Search text; the calibration's when not given", false);
     define.balance(search);
     define.search(search);

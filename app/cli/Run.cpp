@@ -197,16 +197,17 @@ SearchSettings Run::searchSettings(const SearchSettings &before) const
     settings.windows = o.searchWindows.value_or(before.windows);
     if (!o.lossType.empty())
         settings.referenceLoss = o.lossType == "reference";
-    if (!o.forcedLayers.empty())
-        settings.forcedLayers = o.forcedLayers;
+    if (o.forcedLayers)
+        settings.forcedLayers = *o.forcedLayers;
     if (o.protectedLayers)
         settings.protectedLayers = *o.protectedLayers;
     return settings;
 }
 
-/// The text that numbers came from before, with what was given on the command line instead.
-TextSettings Run::textOf(const Provenance &before) const
+/// The text that numbers came from before, also beside their file, with what was given on the command line instead.
+TextSettings Run::textOf(const Provenance &numbers) const
 {
+    const Provenance before = withTextsIn(numbers, (o.plan.empty() ? o.scores : o.plan).parent_path());
     TextSettings text{.files = o.texts,
                       .windows = {},
                       .length = o.length.value_or(before.length),
@@ -272,7 +273,7 @@ NeuronScores Run::loadMatchingScores()
         const std::int64_t calibration = calibrationOf(session, draftNamed(session, *name));
         if (calibration < 0)
             throw Error("The plan in " + inQuotes(o.scores.string()) + " has no scores.",
-                        "Calibrate (secateur-cli calibrate), or go on with the plan as it is (--plan).");
+                        "Calibrate (secateur-cli calibrate), or resume the plan as it is (--plan).");
         scores = *session.calibrations[std::size_t(calibration)];
     } else {
         scores = loadScores(o.scores);

@@ -55,7 +55,7 @@ private:
     /// The forecast beside what happened, as a line and in the result.
     void compareWithForecast(nlohmann::json &result);
     SearchSettings searchSettings(const SearchSettings &before) const;
-    TextSettings textOf(const Provenance &before) const;
+    TextSettings textOf(const Provenance &numbers) const;
     ScoreNorm norm() const { return o.norm == "l1" ? ScoreNorm::L1 : ScoreNorm::L2; }
     ExportSettings exportSettings() const;
     std::optional<PruningPlan> optionalPlan();

@@ -89,7 +89,7 @@ private:
     void chooseSession();
     void openSession(const QString &path);
     void chooseFile();
-    void followFile(const QString &file);
+    void followFile(const QString &file, secateur::Openable kind);
     void askForModelOf(const QString &file);
     void save();
     void saveAs();

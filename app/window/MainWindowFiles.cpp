@@ -31,10 +31,13 @@ void MainWindow::open(const QString &given)
     if (suffix == kSessionSuffix)
         return openSession(path);
     keepView();
-    if (suffix == QLatin1String("json") || suffix == QLatin1String("safetensors")) // a plan, scores, or a file of a model
-        return m_jobs.openFile(path.toStdString());
-    m_jobs.openModel(path.toStdString());
-    show(Tab::Model);
+    const bool isNamedAsFile = suffix == QLatin1String("json") || suffix == QLatin1String("safetensors");
+    if (isNamedAsFile || (QFileInfo(path).isFile() && suffix != QLatin1String("gguf"))) // a plan, scores, or a file of a model
+        m_jobs.openFile(path.toStdString());
+    else
+        m_jobs.openModel(path.toStdString());
+    if (!isNamedAsFile)
+        show(Tab::Model);
 }
 
 /// Whatever it is called: a file that was chosen as a session is none or is damaged, and is not taken for a model.
@@ -45,10 +48,10 @@ void MainWindow::openSession(const QString &path)
 }
 
 /// What was opened is to be seen.
-void MainWindow::followFile(const QString &file)
+void MainWindow::followFile(const QString &file, secateur::Openable kind)
 {
     m_settings.addRecent(file);
-    show(QFileInfo(file).suffix() == QLatin1String("json") ? Tab::Balance : Tab::Importance);
+    show(kind == Openable::Scores ? Tab::Importance : Tab::Balance);
 }
 
 /// A plan without a model, and its file does not say where that is.
@@ -57,7 +60,7 @@ void MainWindow::askForModelOf(const QString &file)
     show(Tab::Model);
     m_messages.post(
         {.severity = Message::Severity::Warning,
-         .sentence = tr("'%1' is for a model that is not open, and does not say where that is.").arg(QFileInfo(file).fileName()),
+         .sentence = tr("'%1' belongs to a model that is not open, and does not say where that model is.").arg(QFileInfo(file).fileName()),
          .hint = tr("Choose the model's folder: the file is then opened with it."),
          .topic = QStringLiteral("open"),
          .actionText = tr("Choose the model folder…"),

@@ -56,8 +56,8 @@ void MainWindow::buildMenus()
             enableUnless(QFileInfo::exists(path) ? QString() : tr("It is not there any more: moved or deleted."), *action, {});
         }
         if (m_recentMenu->isEmpty()) {
-            QAction *none = m_recentMenu->addAction(tr("No recent models"));
-            enableUnless(tr("Models and sessions that you open are listed here."), *none, {});
+            QAction *none = m_recentMenu->addAction(tr("Nothing opened recently"));
+            enableUnless(tr("Models, sessions, plans and scores that you open are listed here."), *none, {});
         } else {
             m_recentMenu->addSeparator();
             m_recentMenu->addAction(tr("&Clear"), &m_settings, &Settings::clearRecent);

@@ -8,6 +8,7 @@
 #include "jobs/SessionKeeper.h"
 #include "models/SessionModel.h"
 #include "models/TextNames.h"
+#include "panels/plan/ShelfWords.h"
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"
 
@@ -58,8 +59,8 @@ StatusLine::StatusLine(SessionModel &model, SessionJobs &jobs, JobRunner &runner
     }
 
     connect(&jobs, &SessionJobs::engineReportChanged, this, &StatusLine::showEngine);
-    connect(&model, &SessionModel::modelChanged, this, &StatusLine::showCalibration);
-    connect(&model, &SessionModel::draftChanged, this, &StatusLine::showCalibration);
+    for (const auto signal : {&SessionModel::modelChanged, &SessionModel::draftChanged, &SessionModel::calibrationsChanged})
+        connect(&model, signal, this, &StatusLine::showCalibration); // scores may be those that chose the neurons of an opened plan
     connect(&keeper, &SessionKeeper::stateChanged, this, &StatusLine::showSaved);
     auto *timer = new QTimer(this);
     timer->setInterval(kInterval);
@@ -97,6 +98,11 @@ void StatusLine::showMemory()
 void StatusLine::showCalibration()
 {
     const NeuronScores *scores = m_model.scores();
+    if (!scores && m_model.shelfPlan()) {
+        const QString text = tr("from %1", "a file"), name = shelfFileName(m_model);
+        m_calibration->setBrief(text.arg(shortened(name, kLongName)), text.arg(name));
+        return;
+    }
     if (!scores) {
         m_calibration->setWhole(m_model.hasModel() ? tr("not calibrated") : QString());
         return;

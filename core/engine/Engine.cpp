@@ -16,6 +16,7 @@
 #include "exporting/Exporter.h"
 #include "pruning/AttentionSearch.h"
 #include "pruning/NeuronScoring.h"
+#include "pruning/PlanJson.h"
 
 #include <algorithm>
 #include <chrono>
@@ -36,6 +37,23 @@ std::vector<std::int32_t> stopTokens(const nlohmann::json &config)
         if (id.is_number_integer() && id >= 0 && id <= std::numeric_limits<std::int32_t>::max())
             ids.push_back(id.get<std::int32_t>());
     return ids;
+}
+
+/// Everything that decides what the ranks of a search find together.
+std::vector<SharedSetting> sharedSettings(const PruningPlan &plan, const Provenance &now, const SearchSettings &settings,
+                                          const EngineSettings &engine)
+{
+    const auto list = [](const std::vector<std::int64_t> &layers) { return nlohmann::json(layers).dump(); };
+    return {{"plan or model", plan.hash()},
+            {"number of attentions to remove (--remove, --sparsity)", std::to_string(plan.balance.attentionsToRemove)},
+            {"search so far in its plan", toJson(plan.search).dump()},
+            {"text (--text, --windows, --length, --seed)", now.tokenHash},
+            {"number of search windows (--search-windows)", std::to_string(settings.windows)},
+            {"type of the loss (--loss-dtype)", settings.referenceLoss ? "reference" : "float32"},
+            {"list of forced layers (--force)", list(settings.forcedLayers)},
+            {"list of protected layers (--protect)", list(settings.protectedLayers)},
+            {"choice of losses (--all-losses)", engine.losses == LossesKnown::All ? "all" : "deciding"},
+            {"screening type (--screen)", engine.screening}};
 }
 
 } // namespace
@@ -204,7 +222,11 @@ std::shared_ptr<const NeuronScores> Engine::score(const TextSettings &text, Scor
         const Decoder decoder = model.firstPassDecoder(windows.length, context);
         const std::shared_ptr<Ranks> ranks = m_state->ranks();
         if (!ranks->isAlone())
-            agreeOnWork(*ranks, model.hash(context) + windows.hash, context);
+            agreeOnWork(*ranks,
+                        {{"model", model.hash(context)},
+                         {"text (--text, --windows, --length, --seed)", windows.hash},
+                         {"norm (--norm)", norm == ScoreNorm::L1 ? "l1" : "l2"}},
+                        context);
         auto scores = std::make_shared<NeuronScores>();
         scores->norm = norm;
         scores->layers = scoreNeurons(decoder, tokenTensor(windows.tokens, windows.length, m_state->device), norm, context, *ranks);
@@ -225,13 +247,14 @@ void Engine::search(PruningPlan &plan, const TextSettings &text, const SearchSet
         searchText.windows = settings.windows;
         const TokenWindows windows = m_state->windows(searchText, context);
         Provenance provenance = model.provenance(searchText, windows, context);
+        if (!m_state->ranks()->isAlone())
+            agreeOnWork(*m_state->ranks(), sharedSettings(plan, provenance, settings, m_state->settings), context);
         if (plan.search.isBegun()) {
             plan.search = withProtected(std::move(plan.search), settings.protectedLayers); // as far as it answers those settings too
             plan.removedAttentions = plan.search.removalOrder();
             checkContinuation(plan.search, settings, provenance);
             provenance.computed = continued(plan.search.provenance.computed, provenance.computed);
         }
-        agreeOnWork(*m_state->ranks(), plan.hash() + provenance.tokenHash + std::to_string(plan.search.evaluations()), context);
         JobSize size{.windows = 0,
                      .length = windows.length,
                      .searchWindows = windows.count(),

@@ -165,7 +165,7 @@ private:
     }
 
     static constexpr const char *kHint =
-        "Look at what that process printed. What rank 0 has saved so far (--save-plan) can be gone on with.";
+        "Look at what that process printed. The plan that rank 0 has saved so far (--save-plan) can be resumed.";
 
     /// What a rank gives, as soon as it does.
     Bytes wait(int other, const JobContext &context)

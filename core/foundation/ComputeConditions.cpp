@@ -56,7 +56,7 @@ ConditionDifference differenceOf(const ComputeConditions &one, const ComputeCond
     compare(isSamePlace(one, other), placeOf);
     if (isCpu(one) && isCpu(other)) {
         compare(one.threads == other.threads, [](Conditions c) { return "with " + counted(c.threads, "thread"); });
-        compare(isAlike(one.products, other.products), [](Conditions c) { return "with products by " + c.products; });
+        compare(isAlike(one.products, other.products), [](Conditions c) { return "with " + c.products + " for matrix products"; });
     }
     compare(isAlike(one.instructions, other.instructions), [](Conditions c) { return withInstructions(c.instructions); });
     compare(one.torchVersion == other.torchVersion, [](Conditions c) { return "with LibTorch " + c.torchVersion; });
@@ -73,7 +73,7 @@ std::string unknownOf(const ComputeConditions &conditions)
     if (conditions.instructions.empty())
         unknown.emplace_back("with which instructions");
     if (isCpu(conditions) && conditions.products.empty())
-        unknown.emplace_back("by which library of products");
+        unknown.emplace_back("with which matrix library (BLAS)");
     return listed(unknown);
 }
 

@@ -39,7 +39,7 @@ struct ConditionDifference {
 /// What decides bits and is known of both and differs. Where nothing at all is known of one of them, that is the difference.
 ConditionDifference differenceOf(const ComputeConditions &one, const ComputeConditions &other);
 
-/// What decides bits and is not known, as it follows "computed": "with which instructions, by which library of products". Empty: all is known.
+/// What decides bits and is not known, as it follows "computed": "with which instructions, with which matrix library (BLAS)". Empty: all is known.
 std::string unknownOf(const ComputeConditions &conditions);
 
 /// Of numbers that were begun under `before` and went on under `now`, which does not differ: what is unknown of the beginning stays unknown.

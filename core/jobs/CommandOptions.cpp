@@ -55,6 +55,13 @@ public:
             list += (list.empty() ? "" : ",") + std::to_string(layer);
         add(option, list);
     }
+    void addOrNone(const char *option, const std::optional<std::vector<std::int64_t>> &layers)
+    {
+        if (layers && layers->empty())
+            add(option, std::string("none"));
+        else if (layers)
+            add(option, *layers);
+    }
     void flag(const char *option, bool isSet)
     {
         if (isSet)
@@ -96,16 +103,14 @@ std::vector<std::string> wordsOf(const CommandOptions &o)
     words.add("--alpha", o.alpha, usual.alpha);
     words.add("--width-multiple", o.widthMultiple, usual.widthMultiple);
     words.add("--keep", o.keep);
-    if (o.protectedLayers && o.protectedLayers->empty())
-        words.add("--protect", std::string("none"));
-    else if (o.protectedLayers)
-        words.add("--protect", *o.protectedLayers);
-    words.add("--force", o.forcedLayers);
+    words.addOrNone("--protect", o.protectedLayers);
+    words.addOrNone("--force", o.forcedLayers);
     words.add("--search-windows", o.searchWindows);
     words.add("--loss-dtype", o.lossType);
     words.flag("--all-losses", o.areAllLossesWanted);
     words.add("--scores", o.scores);
     words.add("--plan", o.plan);
+    words.flag("--restart", o.isRestarted);
     words.add("--evaluate", o.evaluationTexts);
     addGeneration(words, o.generation);
     words.add("--format", o.format);

@@ -31,12 +31,12 @@ struct CommandOptions {
     std::optional<std::int64_t> remove;
     std::int64_t widthMultiple = 1;
     std::optional<std::int64_t> keep;
-    std::optional<std::int64_t> searchWindows; ///< 1 when not given
-    std::string lossType;                      ///< float32 when empty
-    std::string deviceMemory, hostMemory;      ///< limits, as they were written; empty = what is free
-    bool areAllLossesWanted = false;           ///< also of candidates that cannot be the best of their step
-    std::vector<std::int64_t> forcedLayers;
-    std::optional<std::vector<std::int64_t>> protectedLayers; ///< none in it: --protect none, also where a plan has some
+    std::optional<std::int64_t> searchWindows;                              ///< 1 when not given
+    std::string lossType;                                                   ///< float32 when empty
+    std::string deviceMemory, hostMemory;                                   ///< limits, as they were written; empty = what is free
+    bool areAllLossesWanted = false;                                        ///< also of candidates that cannot be the best of their step
+    std::optional<std::vector<std::int64_t>> forcedLayers, protectedLayers; ///< none in it: "none", also where a plan has some
+    bool isRestarted = false;                                               ///< of the search of a plan
 
     std::filesystem::path scores, plan, savePlan;
     std::vector<std::filesystem::path> evaluationTexts;

@@ -4,6 +4,7 @@
 #include "foundation/Error.h"
 #include "jobs/CommandOptions.h"
 #include "jobs/JobTypes.h"
+#include "session/Measurements.h"
 
 #include <algorithm>
 
@@ -51,7 +52,28 @@ void nameLosses(CommandOptions &options, const SearchSettings &search)
     options.areAllLossesWanted = true; // they are shown
 }
 
-/// Goes on with the search of a plan of the shelf from its file, up to the N of the draft.
+/// Whether the search that the file of a plan of the shelf holds cannot lead to that of the draft (checkContinuation): other layers may be protected in it.
+bool isSearchedOtherwise(const PlanDraft &draft, const ShelfPlan &shelf)
+{
+    SearchSettings settings = shelf.plan.search.settings;
+    settings.protectedLayers = draft.search.protectedLayers;
+    return !shelf.plan.search.provenance.tokenHash.empty() && !(settings == draft.search);
+}
+
+/// The text on which a plan of the shelf is searched: the one chosen, as that of the file may have moved since. A search that is complete keeps its own unless
+/// the chosen one is known to be the same.
+TextSettings searchText(const Session &session, const PlanDraft &draft, const ShelfPlan &shelf, std::int64_t removals)
+{
+    const TextSettings &chosen = session.calibrationText;
+    const std::optional<SearchRecord> record = searchOf(session, draft, shelf.plan.balance.neuronsKept);
+    if (!record || std::int64_t(record->removalOrder().size()) < removals)
+        return chosen;
+    TextSettings searched = chosen;
+    searched.windows = record->provenance.windows;
+    return contentOf(session.readTexts, searched) == record->provenance.tokenHash ? chosen : textSettingsOf(record->provenance);
+}
+
+/// Goes on with the search of a plan of the shelf from its file, or begins it anew, up to the N of the draft.
 CommandOptions searchCommand(const Session &session, const PlanDraft &draft, const ShelfPlan &shelf, const EngineSettings &engine)
 {
     CommandOptions options = commandOf("search", session, engine);
@@ -61,6 +83,14 @@ CommandOptions searchCommand(const Session &session, const PlanDraft &draft, con
     options.forcedLayers = draft.search.forcedLayers;
     nameLosses(options, draft.search);
     options.searchWindows = draft.search.windows;
+    options.lossType = draft.search.referenceLoss ? "reference" : "float32"; // the file may have the other one
+    options.isRestarted = isSearchedOtherwise(draft, shelf);
+    const TextSettings text = searchText(session, draft, shelf, *options.remove);
+    nameText(options, text);
+    options.seed = text.seed;
+    options.column = text.column;
+    options.windows.reset(); // those of the search count
+    options.areAllWindowsWanted = false;
     return options;
 }
 
@@ -94,7 +124,8 @@ CommandOptions planCommand(const Session &session, const PlanDraft &draft, const
     options.keep = b.neuronsKept;
     if (!draft.search.protectedLayers.empty())
         options.protectedLayers = draft.search.protectedLayers;
-    options.forcedLayers = draft.search.forcedLayers;
+    if (!draft.search.forcedLayers.empty())
+        options.forcedLayers = draft.search.forcedLayers;
     nameLosses(options, draft.search);
     return options;
 }

@@ -17,7 +17,7 @@ std::string commandLine(const request::Open &asked, const Session &session, cons
 std::string commandLine(const request::Calibrate &asked, const Session &session, const EngineSettings &engine);
 /// One step of a search in which every neuron is kept: `prune` with all of K and N = 1.
 std::string commandLine(const request::Impact &asked, const Session &session, const EngineSettings &engine);
-/// Score, plan and search in one line; of a plan of the shelf the search alone, which goes on from its file.
+/// Score, plan and search in one line; of a plan of the shelf the search alone, which goes on from its file, or begins anew where that was searched otherwise.
 std::string commandLine(const request::Search &asked, const Session &session, const EngineSettings &engine);
 /// That line, and `evaluate` with its plan; of a plan by hand `evaluate` with its file.
 std::string commandLine(const request::Evaluate &asked, const Session &session, const EngineSettings &engine);

@@ -3,6 +3,7 @@
 
 #include "jobs/JobCommands.h"
 #include "pruning/SparsityBalance.h"
+#include "session/Shelf.h"
 
 #include <algorithm>
 #include <cmath>
@@ -48,18 +49,11 @@ Problem evaluationProblem(const Session &session, const TextSettings &text)
     return text.files.empty() ? Error("Choose a text to evaluate on first.") : Problem();
 }
 
-/// Whether the draft is a plan of the shelf that says all of itself.
-bool isByHand(const Session &session, const PlanDraft &draft)
-{
-    const ShelfPlan *shelf = shelfPlanOf(session, draft);
-    return shelf && !isSearchable(shelf->plan);
-}
-
 /// Of a plan's balance and of how its search is steered.
 Problem planProblem(const Session &session, const PlanDraft &draft)
 {
     try {
-        if (isByHand(session, draft)) // nothing of it is open
+        if (isSettled(session, draft)) // nothing of it is open
             return {};
         PruningPlan plan;
         plan.balance = balanceOf(session, draft);
@@ -77,7 +71,7 @@ struct Removals {
 
 Removals removalsOf(const Session &session, const PlanDraft &draft)
 {
-    if (isByHand(session, draft))
+    if (isSettled(session, draft))
         return {};
     const SparsityBalance b = balanceOf(session, draft);
     const std::optional<SearchRecord> record = searchOf(session, draft, b.neuronsKept);
@@ -110,10 +104,10 @@ Problem problem(const request::Search &asked, const Session &session)
     }
     if (const Problem plan = planProblem(session, asked.draft))
         return plan;
-    if (isByHand(session, asked.draft))
+    if (isSettled(session, asked.draft))
         return Error(shelfPlanOf(session, asked.draft)->plan.method == PlanMethod::Manual
-                         ? "This plan was written by hand: there is no search that could go on with it."
-                         : "This plan changes weights for exactly what it keeps: no search can go on with it.");
+                         ? "This plan was written by hand: there is no search to continue."
+                         : "This plan changes weights for exactly what it keeps: no search can continue it.");
     const Removals removals = removalsOf(session, asked.draft);
     if (removals.wanted == 0)
         return Error("N = 0: the plan removes no attention, so there is nothing to search.");
@@ -199,7 +193,7 @@ JobAmount searchAmount(const Session &session, const PlanDraft &draft)
     const std::int64_t N = b.attentionsToRemove;
     const std::optional<SearchRecord> record = searchOf(session, draft, b.neuronsKept);
     const auto done = record ? std::int64_t(record->removalOrder().size()) : 0;
-    if (done >= N || isByHand(session, draft))
+    if (done >= N || isSettled(session, draft))
         return {};
     std::int64_t evaluations = record && isKnown(record->initialLoss) ? 0 : 1;
     const auto forced = std::int64_t(draft.search.forcedLayers.size()), kept = std::int64_t(draft.search.protectedLayers.size());

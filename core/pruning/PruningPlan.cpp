@@ -126,11 +126,11 @@ bool isSearchable(const PruningPlan &plan)
 void checkSearchable(const PruningPlan &plan)
 {
     if (plan.method != PlanMethod::TwoSsp)
-        throw Error("The plan was written by hand: there is no search of 2SSP that could go on with it.",
+        throw Error("The plan was written by hand: there is no 2SSP search to continue.",
                     "Search from scores (--scores), or use the plan as it is (evaluate, generate, export).");
     if (!plan.edits.isEmpty())
         throw Error("The plan changes " + counted(std::int64_t(plan.edits.list.size()), "weight") +
-                        ", for exactly what it keeps: a search that goes on with it would keep less.",
+                        ", for exactly what it keeps: to continue its search would keep less.",
                     "Search without the changes, or use the plan as it is (evaluate, generate, export).");
 }
 
@@ -361,7 +361,7 @@ void checkContinuation(const SearchRecord &record, const SearchSettings &setting
 {
     const auto refuse = [](const std::string &what) {
         throw Error("The search in the plan cannot be resumed: it was " + what + ".",
-                    "Use the same again, or start a new search from the scores (--scores).");
+                    "Use the same again, or begin the search anew (--restart).");
     };
     if (record.provenance.tokenHash != now.tokenHash)
         refuse("made with another text (or other windows of it)");

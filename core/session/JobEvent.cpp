@@ -66,6 +66,11 @@ void take(Session &session, const Scored &event)
         session.calibrations.push_back(event.scores);
 }
 
+void take(Session &session, const PlanOpened &event)
+{
+    shelve(session, event.entry);
+}
+
 void take(Session &session, const SearchKnown &event)
 {
     if (event.key.empty())
@@ -120,8 +125,8 @@ void take(Session &session, const Exported &event)
 
 template <class Event>
 constexpr bool kIsFinding =
-    std::is_same_v<Event, SearchKnown> || std::is_same_v<Event, LossKnown> || std::is_same_v<Event, AttentionRemoved> ||
-    std::is_same_v<Event, MeasurementMade> || std::is_same_v<Event, Exported>;
+    std::is_same_v<Event, PlanOpened> || std::is_same_v<Event, SearchKnown> || std::is_same_v<Event, LossKnown> ||
+    std::is_same_v<Event, AttentionRemoved> || std::is_same_v<Event, MeasurementMade> || std::is_same_v<Event, Exported>;
 template <class Event>
 constexpr bool kIsResult =
     kIsFinding<Event> || std::is_same_v<Event, Opened> || std::is_same_v<Event, TextRead> || std::is_same_v<Event, Scored>;
@@ -141,6 +146,8 @@ void checkEvent(const JobEvent &event, const Session &session)
         checkMeasurement(measured->record, session);
     else if (const auto *scored = std::get_if<Scored>(&event))
         checkScores(*scored->scores, session, session.calibrations.size());
+    else if (const auto *opened = std::get_if<PlanOpened>(&event))
+        checkShelfEntry(opened->entry, session);
 }
 
 void applyEvent(Session &session, const JobEvent &event)

@@ -4,6 +4,7 @@
 #include "foundation/JobContext.h"
 #include "pruning/RankedScores.h"
 #include "session/Session.h"
+#include "session/Shelf.h"
 
 #include <cstdint>
 #include <memory>
@@ -30,6 +31,11 @@ struct TextRead {
 struct Scored {
     std::shared_ptr<const NeuronScores> scores;
     std::shared_ptr<const RankedScores> ranked{}; ///< the same, sorted, where that was done already; not in the JSON
+};
+
+/// A plan of a file was opened: it is on the shelf from here on, and what its file knows of its search counts where that is more than was known.
+struct PlanOpened {
+    ShelfEntry entry;
 };
 
 /// All that is known of a search, in place of what was known before: as it begins or goes on, and as it ends.
@@ -79,8 +85,8 @@ struct JobFailed {
 /// The job was stopped; what it told before is kept.
 struct JobCancelled {};
 
-using JobEvent = std::variant<Progress, Opened, TextRead, Scored, SearchKnown, LossKnown, AttentionRemoved, MeasurementMade, TextGenerated,
-                              Exported, Noted, JobFailed, JobCancelled>;
+using JobEvent = std::variant<Progress, Opened, TextRead, Scored, PlanOpened, SearchKnown, LossKnown, AttentionRemoved, MeasurementMade,
+                              TextGenerated, Exported, Noted, JobFailed, JobCancelled>;
 
 /// Hears what a job tells, in order, on the job's thread.
 using EventListener = std::function<void(const JobEvent &)>;
@@ -90,7 +96,7 @@ nlohmann::json toJson(const JobEvent &event);
 /// Throws nlohmann's exceptions, Error for a model's configuration that cannot be read, and Flaw for an event that this version does not know.
 JobEvent jobEventFromJson(const nlohmann::json &json);
 
-/// Whether it brings a session a result that a job has found bit by bit. A journal holds these; scores are in its base.
+/// Whether it brings a session a result that a journal holds: all but a model, which begins a session, and scores, which are in its base.
 bool isFinding(const JobEvent &event);
 
 /// Throws Flaw when an event from outside does not belong to the session: numbers of another model, a search that it cannot have.

@@ -3,6 +3,7 @@
 #include "foundation/Failures.h"
 #include "foundation/JsonFile.h"
 #include "foundation/Wording.h"
+#include "pruning/PlanFile.h"
 #include "pruning/PlanJson.h"
 #include "session/JobEvent.h"
 #include "session/SessionJson.h"
@@ -81,6 +82,13 @@ Json jsonOf(const Scored &event)
 {
     const NeuronScores &scores = *event.scores;
     return {{"event", "scores"}, {"norm", nameOf(scores.norm)}, {"provenance", toJson(scores.provenance)}, {"layers", scores.layers}};
+}
+
+Json jsonOf(const PlanOpened &event)
+{
+    const ShelfEntry &entry = event.entry;
+    return {
+        {"event", "planOpened"}, {"file", entry.plan->file.string()}, {"plan", toJson(entry.plan->plan)}, {"search", toJson(entry.search)}};
 }
 
 Json jsonOf(const SearchKnown &event)
@@ -189,10 +197,20 @@ JobEvent scoredOf(const Json &json)
     return Scored{.scores = std::move(scores)};
 }
 
+JobEvent planOpenedOf(const Json &json)
+{
+    const std::string file = json.at("file");
+    PruningPlan plan = planFromJson(json.at("plan"), file);
+    findValues(plan, file);
+    PlanOpened event{shelfEntry(std::move(plan), file)};
+    event.entry.search = searchRecordFromJson(json.at("search"));
+    return event;
+}
+
 JobEvent lossOf(const Json &json)
 {
     const std::string event = json.at("event");
-    CandidateLoss candidate{.loss = json.at("loss"), .isScreened = event == "screened"};
+    CandidateLoss candidate{.loss = lossFromJson(json.at("loss")), .isScreened = event == "screened"};
     if (event != "initial") {
         candidate.step = wholeAt(json, "step");
         candidate.layer = wholeAt(json, "layer");
@@ -222,6 +240,7 @@ JobEvent jobEventFromJson(const Json &json)
         {"opened", [](const Json &j) { return Opened{modelFromJson(j.at("model"), "the model's configuration")}; }},
         {"textRead", textReadOf},
         {"scores", scoredOf},
+        {"planOpened", planOpenedOf},
         {"search", [](const Json &j) { return SearchKnown{.key = keyOf(j), .record = searchRecordFromJson(j.at("record"))}; }},
         {"initial", lossOf},
         {"candidate", lossOf},

@@ -6,9 +6,11 @@
 #include "foundation/InputFile.h"
 #include "foundation/JsonFile.h"
 
+#include <array>
 #include <exception>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 namespace secateur {
 namespace {
@@ -40,6 +42,23 @@ Openable kindOfTensors(const std::filesystem::path &file)
     }
 }
 
+/// Whether a file begins as one of safetensors or, after blanks, as an object of JSON; a file that cannot be read begins as nothing.
+enum class Beginning { Tensors, Object, Other };
+Beginning beginningOf(const std::filesystem::path &path)
+{
+    try {
+        if (beginsAsSafetensors(path))
+            return Beginning::Tensors;
+        InputFile file(path);
+        std::array<char, 64> bytes{};
+        const std::string_view text(bytes.data(), file.read(bytes));
+        const std::size_t first = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF"); // and a byte order mark
+        return first != std::string_view::npos && text[first] == '{' ? Beginning::Object : Beginning::Other;
+    } catch (const std::exception &) { // whoever opens it says why
+        return Beginning::Other;
+    }
+}
+
 bool mentionsPlan(const std::filesystem::path &file)
 {
     try {
@@ -56,12 +75,14 @@ Openable openableAt(const std::filesystem::path &path)
     const std::string suffix = path.extension().string(), name = path.filename().string();
     if (suffix == ".secateur")
         return Openable::Session;
-    if (suffix == ".safetensors")
-        return kindOfTensors(path);
-    if (suffix != ".json" || isFolder(path) || name == "config.json" || name.ends_with(".index.json"))
+    if (suffix == ".gguf" || isFolder(path) || name == "config.json" || name.ends_with(".index.json"))
         return Openable::Model;
-    const bool isBesideModel = isThere(path.parent_path() / "config.json");
-    return !isBesideModel || mentionsPlan(path) ? Openable::Plan : Openable::Model;
+    const Beginning beginning = beginningOf(path);
+    if (beginning == Beginning::Tensors)
+        return kindOfTensors(path);
+    if (suffix == ".json" && !isThere(path.parent_path() / "config.json")) // a damaged one, or none, is to be told of as a plan
+        return Openable::Plan;
+    return (suffix == ".json" || beginning == Beginning::Object) && mentionsPlan(path) ? Openable::Plan : Openable::Model;
 }
 
 std::filesystem::path modelNamedIn(const std::filesystem::path &file)

@@ -49,6 +49,23 @@ PruningPlan variationOf(const ShelfPlan &shelf, const ModelSpec &dense, const Pl
     return removals == shelf.plan.balance.attentionsToRemove ? shelf.plan : withRemovals(shelf.plan, dense, removals);
 }
 
+/// Whether both are of the same norm, and computed in the same way as far as anybody knows.
+bool areComputedAlike(const NeuronScores &one, const NeuronScores &other)
+{
+    const ComputeConditions &ones = one.provenance.computed, &others = other.provenance.computed;
+    return one.norm == other.norm && differenceOf(ones, others).isNone() && unknownOf(ones) == unknownOf(others);
+}
+
+/// Whether both are the same numbers, wherever their text lay. Of a text whose content nobody noted, isSameCalibration() tells.
+bool areSameScores(const NeuronScores &one, const NeuronScores &other)
+{
+    const Provenance &p = one.provenance, &q = other.provenance;
+    if (p.tokenHash.empty() || q.tokenHash.empty())
+        return isSameCalibration(one, other);
+    return p.modelHash == q.modelHash && p.tokenizerHash == q.tokenizerHash && p.tokenHash == q.tokenHash && p.windows == q.windows &&
+           p.length == q.length && areComputedAlike(one, other);
+}
+
 constexpr const char *kProtected = "], protect ["; ///< what stands before the protected layers in a key, at its end
 
 /// What a key says before its protected layers.
@@ -116,7 +133,7 @@ const ShelfPlan *shelfPlanOf(const Session &session, const PlanDraft &draft)
         return nullptr;
     const auto found = session.plans.find(draft.plan);
     if (found == session.plans.end())
-        throw Error("The plan that is to be varied is not in the session.", "Open it again.");
+        throw Error("The plan this one is based on is not in the session.", "Open it again.");
     return found->second.get();
 }
 
@@ -126,7 +143,7 @@ std::int64_t calibrationOf(const Session &session, const PlanDraft &draft)
     if (!shelf || shelf->plan.method != PlanMethod::TwoSsp)
         return draft.calibration;
     const NeuronScores wanted{.layers = {}, .norm = shelf->plan.norm, .provenance = shelf->plan.calibration};
-    const auto isOfPlan = [&](const auto &scores) { return isSameCalibration(*scores, wanted); };
+    const auto isOfPlan = [&](const auto &scores) { return areSameScores(*scores, wanted); };
     const auto &all = session.calibrations;
     return std::distance(std::find_if(all.rbegin(), all.rend(), isOfPlan), all.rend()) - 1;
 }
@@ -206,11 +223,9 @@ bool isOf(const NeuronScores &scores, const TextSettings &text, ScoreNorm norm, 
 
 bool isSameCalibration(const NeuronScores &one, const NeuronScores &other)
 {
-    const ComputeConditions &ones = one.provenance.computed, &others = other.provenance.computed;
     Provenance alike = one.provenance;
-    alike.computed = others;
-    return alike == other.provenance && one.norm == other.norm && differenceOf(ones, others).isNone() &&
-           unknownOf(ones) == unknownOf(others);
+    alike.computed = other.provenance.computed;
+    return alike == other.provenance && areComputedAlike(one, other);
 }
 
 TextSettings textSettingsOf(const Provenance &p)

@@ -73,23 +73,21 @@ bool isKeyOf(const std::string &key, const SearchSettings &settings, const Sessi
            key == searchKey({.calibration = calibration, .balance = {}, .search = settings}, neuronsKept);
 }
 
-void checkShelf(const Session &session)
+void checkShelfPlan(const std::string &key, const ShelfPlan &shelf, const Session &session)
 {
-    for (const auto &[key, shelf] : session.plans) {
-        const std::string name = "the plan of " + inQuotes(shelf->file.string());
-        try {
-            PruningPlan plan = shelf->plan;
-            if (!plan.edits.values) // their file is not there: whoever needs them says so
-                plan.edits = {};
-            checkPlan(plan, denseOf(session), plan.calibration.modelHash);
-        } catch (const Error &problem) {
-            refuse(name + " does not fit: " + problem.what());
-        }
-        if (key != shelfKey(shelf->plan))
-            refuse(name + " is kept as another one");
-        if (isSearchable(shelf->plan) && shelf->plan.search.isBegun())
-            refuse(name + " holds a search of its own");
+    const std::string name = "the plan of " + inQuotes(shelf.file.string());
+    try {
+        PruningPlan plan = shelf.plan;
+        if (!plan.edits.values) // their file is not there: whoever needs them says so
+            plan.edits = {};
+        checkPlan(plan, denseOf(session), plan.calibration.modelHash);
+    } catch (const Error &problem) {
+        refuse(name + " does not fit: " + problem.what());
     }
+    if (key != shelfKey(shelf.plan))
+        refuse(name + " is kept as another one");
+    if (isSearchable(shelf.plan) && shelf.plan.search.isBegun())
+        refuse(name + " holds a search of its own");
 }
 
 } // namespace
@@ -145,6 +143,18 @@ void checkSearch(const std::string &key, const SearchRecord &record, const Sessi
     checkLayers(record.removalOrder(), spec, name);
 }
 
+void checkShelfEntry(const ShelfEntry &entry, const Session &session)
+{
+    checkShelfPlan(entry.draft.plan, *entry.plan, session);
+    Session after;
+    after.model = session.model;
+    after.plans = session.plans;
+    after.plans.try_emplace(entry.draft.plan, entry.plan);
+    checkDraft(entry.draft, after, "the plan of " + inQuotes(entry.plan->file.string()));
+    if (isSearchable(entry.plan->plan) && entry.search.isBegun())
+        checkSearch(searchKey(entry.draft, entry.plan->plan.balance.neuronsKept), entry.search, after);
+}
+
 void checkMeasurement(const Measurement &record, const Session &session)
 {
     const ModelSpec &spec = denseOf(session);
@@ -162,7 +172,8 @@ void checkSession(const Session &session)
 {
     for (std::size_t i = 0; i < session.calibrations.size(); ++i)
         checkScores(*session.calibrations[i], session, i);
-    checkShelf(session);
+    for (const auto &[key, shelf] : session.plans)
+        checkShelfPlan(key, *shelf, session);
     checkText(session.calibrationText);
     checkText(session.evaluationText);
     checkDraft(session.draft, session, "the plan");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "session/Session.h"
+#include "session/Shelf.h"
 
 #include <string>
 
@@ -15,6 +16,7 @@ void checkText(const TextSettings &text);
 void checkScores(const NeuronScores &scores, const Session &session, std::size_t index);
 /// `key` is what the search is kept under; empty = the impact on the dense model.
 void checkSearch(const std::string &key, const SearchRecord &record, const Session &session);
+void checkShelfEntry(const ShelfEntry &entry, const Session &session);
 void checkMeasurement(const Measurement &record, const Session &session);
 void checkSession(const Session &session);
 

@@ -15,7 +15,14 @@
 namespace secateur {
 namespace {
 
-/// A plan that can be searched as before its search; its provenance stays, which tells the text that a search was made on.
+bool isFile(const std::filesystem::path &path)
+{
+    std::error_code error;
+    return std::filesystem::is_regular_file(path, error);
+}
+
+} // namespace
+
 PruningPlan beforeItsSearch(PruningPlan plan)
 {
     if (!isSearchable(plan))
@@ -26,14 +33,6 @@ PruningPlan beforeItsSearch(PruningPlan plan)
     plan.search.initialLoss = std::numeric_limits<double>::quiet_NaN();
     return plan;
 }
-
-bool isFile(const std::filesystem::path &path)
-{
-    std::error_code error;
-    return std::filesystem::is_regular_file(path, error);
-}
-
-} // namespace
 
 std::string shelfKey(const PruningPlan &plan)
 {
@@ -56,20 +55,32 @@ ShelfEntry shelfEntry(PruningPlan plan, const std::filesystem::path &file)
             .search = std::move(search)};
 }
 
-PlanDraft shelve(Session &session, const ShelfEntry &entry)
+PlanDraft draftOf(const Session &session, const ShelfEntry &entry)
 {
     PlanDraft draft = entry.draft;
-    const PruningPlan &plan = entry.plan->plan, &kept = session.plans.try_emplace(draft.plan, entry.plan).first->second->plan;
-    if (!isSearchable(plan))
-        return draft;
-    if (plan.balance.attentionsToRemove != kept.balance.attentionsToRemove)
+    const PruningPlan &plan = entry.plan->plan, &kept = session.plans.at(draft.plan)->plan;
+    if (isSearchable(plan) && plan.balance.attentionsToRemove != kept.balance.attentionsToRemove)
         draft.balance.attentionsToRemove = plan.balance.attentionsToRemove;
-    if (entry.search.isBegun()) {
+    return draft;
+}
+
+PlanDraft shelve(Session &session, const ShelfEntry &entry)
+{
+    session.plans.try_emplace(entry.draft.plan, entry.plan);
+    const PlanDraft draft = draftOf(session, entry);
+    const PruningPlan &plan = entry.plan->plan;
+    if (isSearchable(plan) && entry.search.isBegun()) {
         SearchRecord &known = session.searches.try_emplace(searchKey(draft, plan.balance.neuronsKept), entry.search).first->second;
         if (!known.isBegun() || reachOf(known) < reachOf(entry.search))
             known = entry.search;
     }
     return draft;
+}
+
+bool isSettled(const Session &session, const PlanDraft &draft)
+{
+    const ShelfPlan *shelf = shelfPlanOf(session, draft);
+    return shelf && !isSearchable(shelf->plan);
 }
 
 void findValues(PruningPlan &plan, const std::filesystem::path &file)

@@ -10,6 +10,9 @@
 
 namespace secateur {
 
+/// A plan that can be searched as before its search; its provenance stays, which tells the text that a search was made on.
+PruningPlan beforeItsSearch(PruningPlan plan);
+
 /// By what a session knows a plan: SHA-256 of what it keeps and, of a plan of 2SSP, of the windows by which it was chosen and is searched. Its removals do
 /// not count: a longer one is the same, searched further.
 std::string shelfKey(const PruningPlan &plan);
@@ -22,8 +25,12 @@ struct ShelfEntry {
 };
 ShelfEntry shelfEntry(PruningPlan plan, const std::filesystem::path &file);
 /// Puts a plan on the shelf of a session whose model it fits, where it is not there yet, and what it knows of its search beside the other searches, where the
-/// session does not know as much. Returns the draft that it is.
+/// session does not know as much. Returns the draft that it is. See PlanOpened, which is how a plan that was opened gets there.
 PlanDraft shelve(Session &session, const ShelfEntry &entry);
+/// Whether the draft is a plan of the shelf that cannot be searched (isSearchable): its file settles all of it.
+bool isSettled(const Session &session, const PlanDraft &draft);
+/// The draft that a plan is which is on the shelf by now.
+PlanDraft draftOf(const Session &session, const ShelfEntry &entry);
 
 /// Gives a plan of a session that changes weights their values again, which only its file has. Without that file it has none.
 void findValues(PruningPlan &plan, const std::filesystem::path &file);

@@ -121,6 +121,8 @@ private slots:
     void oneThingIsSingular();
     void olderCommandLinesAreTaken();
     void protectedLayersCanBeLetGo();
+    void forcedLayersCanBeLetGoFromTheStart();
+    void textsAreFoundBesideThePlan();
     void inspectCountsTheModel();
     void planOfAConfigNeedsNoModel();
     void infeasibleRemovalsNameBothBounds();
@@ -205,6 +207,8 @@ void tst_CommandLine::wrongUsageEndsWithTwo_data()
     QTest::newRow("protected twice") << search + QStringList{"--protect", "1", "1"} << QByteArray("layer 1 is named twice in --protect");
     QTest::newRow("forced twice") << search + QStringList{"--force", "2,1,2"} << QByteArray("layer 2 is named twice in --force");
     QTest::newRow("none and a layer") << search + QStringList{"--protect", "none,1"} << QByteArray("none stands alone");
+    QTest::newRow("forced: none and a layer") << search + QStringList{"--force", "1,none"} << QByteArray("--force: none stands alone");
+    QTest::newRow("a restart of nothing") << search + QStringList{"--restart"} << QByteArray("--restart has no effect here");
     QTest::newRow("protected in words") << search + QStringList{"--protect", "all"} << QByteArray("nor \"none\"");
     QTest::newRow("more forced than removed") << search + QStringList{"--force", "1,2", "--remove", "1"}
                                               << QByteArray("--force names 2 layers, and --remove removes 1");
@@ -459,6 +463,40 @@ void tst_CommandLine::protectedLayersCanBeLetGo()
     const QStringList resume{"search", kModel, "--plan", plan, "--json"};
     QCOMPARE(run(resume).result()["removalOrder"].toArray(), others); // as the plan has it
     QCOMPARE(run(resume + QStringList{"--protect", "none"}).result()["removalOrder"].toArray(), free);
+}
+
+void tst_CommandLine::forcedLayersCanBeLetGoFromTheStart()
+{
+    QTemporaryDir folder;
+    const QString scores = folder.filePath("scores.safetensors"), plan = folder.filePath("plan.json");
+    run(QStringList{"calibrate", kModel, "--output", scores} + kShort);
+    const QStringList search{"search", kModel, "--scores", scores, "--sparsity", "0.375", "--remove", "1", "--json"};
+    const QJsonArray free = run(search).result()["removalOrder"].toArray();
+    QCOMPARE(free.size(), 1);
+    const QString another = free.first().toInt() == 0 ? "1" : "0";
+    run(search + QStringList{"--force", another, "--save-plan", plan});
+    const QStringList resume{"search", kModel, "--plan", plan, "--json", "--force", "none"};
+    QVERIFY(run(resume).errors.contains("cannot be resumed"));
+    QCOMPARE(run(resume + QStringList{"--restart"}).result()["removalOrder"].toArray(), free);
+    QVERIFY(run(resume + QStringList{"--restart", "--save-plan", plan}).errors.contains("would keep 0")); // not without --overwrite
+}
+
+void tst_CommandLine::textsAreFoundBesideThePlan()
+{
+    QTemporaryDir folder;
+    const QString scores = folder.filePath("scores.safetensors"), name = folder.filePath("plan.json");
+    run(QStringList{"calibrate", kModel, "--output", scores} + kShort);
+    QCOMPARE(run({"search", kModel, "--scores", scores, "--sparsity", "0.375", "--remove", "1", "--save-plan", name}).exitCode, 0);
+    QFile plan(name);
+    QVERIFY(plan.open(QIODevice::ReadOnly));
+    const QByteArray moved = plan.readAll().replace(kText.toUtf8(), "moved.txt");
+    plan.close();
+    QVERIFY(plan.open(QIODevice::WriteOnly) && plan.write(moved) == moved.size());
+    plan.close();
+    const QStringList resume{"search", kModel, "--plan", name, "--remove", "2", "--json"};
+    QVERIFY(run(resume).errors.contains("moved.txt"));
+    QVERIFY(QFile::copy(kText, folder.filePath("moved.txt")));
+    QCOMPARE(run(resume).result()["removalOrder"].toArray().size(), 2);
 }
 
 void tst_CommandLine::inspectCountsTheModel()
@@ -913,7 +951,7 @@ void tst_CommandLine::aSearchOfUnknownInstructionsIsResumedAndStaysUnknown()
     QVERIFY(forgetInstructions(plan));
     const Outcome resumed = run(QStringList{"search", kModel, "--plan", plan, "--remove", "2", "--save-plan", plan} + alike);
     QVERIFY2(resumed.exitCode == 0, resumed.errors);
-    QVERIFY2(resumed.errors.contains("The plan does not say with which instructions, by which library of products its search was computed"),
+    QVERIFY2(resumed.errors.contains("does not say with which instructions, with which matrix library (BLAS) its search was computed"),
              resumed.errors);
     QCOMPARE(jsonOf(plan).value("removedAttentions").toArray().size(), 2);
     QCOMPARE(searchProvenance(plan).value("instructions").toString(), QString());

@@ -153,8 +153,35 @@ private slots:
         QStringList other = prune("other.json");
         other[other.indexOf("--text") + 1] = SECATEUR_SOURCE_DIR "/resources/sample/text/oz.txt";
         const std::vector<Outcome> outcomes = runTogether({prune("other.json"), other});
-        QVERIFY2(outcomes[0].errors.contains("Rank 1 has another model, text or plan than rank 0."), outcomes[0].errors);
+        QVERIFY2(outcomes[0].errors.contains("Rank 1 has another text (--text, --windows, --length, --seed) than rank 0."),
+                 outcomes[0].errors);
         QCOMPARE(outcomes[1].exitCode, 1);
+    }
+
+    void ranksWithOtherSettingsAreRefused_data()
+    {
+        QTest::addColumn<QStringList>("more");
+        QTest::addColumn<QByteArray>("what");
+        QTest::newRow("norm") << QStringList{"--norm", "l1"} << QByteArray("norm (--norm)");
+        QTest::newRow("loss") << QStringList{"--loss-dtype", "reference"} << QByteArray("type of the loss (--loss-dtype)");
+        QTest::newRow("protect") << QStringList{"--protect", "1"} << QByteArray("list of protected layers (--protect)");
+        QTest::newRow("force") << QStringList{"--force", "5"} << QByteArray("list of forced layers (--force)");
+        QTest::newRow("losses") << QStringList{"--all-losses"} << QByteArray("choice of losses (--all-losses)");
+        QTest::newRow("screen") << QStringList{"--screen", "bfloat16"} << QByteArray("screening type (--screen)");
+    }
+
+    /// What one of them finds is put together with what the other finds: nothing of it may be of other settings.
+    void ranksWithOtherSettingsAreRefused()
+    {
+        QFETCH(QStringList, more);
+        QFETCH(QByteArray, what);
+        const QString never = m_folder.filePath("never.json");
+        const QStringList other = more.front() == "--screen" ? prune("never.json", more.back()) : prune("never.json") + more;
+        for (const Outcome &outcome : runTogether({prune("never.json"), other})) {
+            QCOMPARE(outcome.exitCode, 1);
+            QVERIFY2(outcome.errors.contains("Rank 1 has another " + what + " than rank 0."), outcome.errors);
+        }
+        QVERIFY(!QFile::exists(never));
     }
 
     void ranksThatComputeOtherwiseAreRefused_data()

@@ -81,8 +81,20 @@ private slots:
 
     void ranksWithOtherWorkAreNamed()
     {
-        SaidRanks ranks(0, {"", "other"});
-        QVERIFY_THROWS_EXCEPTION(Error, agreeOnWork(ranks, "work", JobContext()));
+        const std::vector<SharedSetting> own = {{"model", "m"}, {"norm (--norm)", "l2"}};
+        const auto said = [&](int rank, std::vector<std::string> messages) -> QString {
+            SaidRanks ranks(rank, std::move(messages));
+            try {
+                agreeOnWork(ranks, own, JobContext());
+            } catch (const Error &error) {
+                return error.what();
+            }
+            return {};
+        };
+        QCOMPARE(said(0, {"", R"(["m","l2"])"}), QString());
+        QCOMPARE(said(0, {"", R"(["m","l2"])", R"(["m","l1"])"}), QString("Rank 2 has another norm (--norm) than rank 0."));
+        QCOMPARE(said(1, {R"(["n","l2"])", ""}), QString("Rank 1 has another model than rank 0."));
+        QCOMPARE(said(0, {"", R"(["m"])"}), QString("Rank 1 runs another command or another version of the program."));
     }
 };
 

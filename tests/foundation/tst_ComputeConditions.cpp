@@ -60,7 +60,7 @@ private slots:
                               << "with AVX2 instructions | with the default instructions";
         QTest::newRow("products") << "products"
                                   << "LibTorch"
-                                  << "with products by oneDNN | with products by LibTorch";
+                                  << "with oneDNN for matrix products | with LibTorch for matrix products";
         QTest::newRow("LibTorch") << "torch"
                                   << "2.12.0"
                                   << "with LibTorch 2.11.0 | with LibTorch 2.12.0";
@@ -121,7 +121,7 @@ private slots:
         ComputeConditions before = onCpu();
         before.instructions.clear();
         before.products.clear();
-        QCOMPARE(unknownOf(before), std::string("with which instructions, by which library of products"));
+        QCOMPARE(unknownOf(before), std::string("with which instructions, with which matrix library (BLAS)"));
         QCOMPARE(unknownOf(onGpu("cuda:0", "")), std::string("on which GPU"));
         QCOMPARE(unknownOf({}), std::string("in which way"));
         ComputeConditions now = onCpu();

@@ -70,7 +70,10 @@ std::vector<JobEvent> allEvents()
             Exported{full.exports[1]}, // its largest difference is unknown
             Noted{"Something."},
             JobFailed{.sentence = "It failed.", .hint = "Try again."},
-            JobCancelled()};
+            JobCancelled(),
+            PlanOpened{shelfEntry(openedPlan(full), "/plans/plan.json")},
+            PlanOpened{shelfEntry(manualPlan(full), "/plans/hand.json")},
+            LossKnown{.key = key, .candidate = {.step = 0, .layer = 1, .loss = kUnknown}}}; // as it is where a model computes NaN
 }
 
 } // namespace
@@ -129,7 +132,7 @@ void tst_JobEvent::whatIsNoEventIsRefused_data()
     QTest::addColumn<QString>("line");
     for (const char *line :
          {R"({})", R"([])", R"({"event":"magic"})", R"({"event":5})", R"({"event":"candidate","step":0,"layer":1})",
-          R"({"event":"candidate","step":0,"layer":1,"loss":null})", R"({"event":"candidate","step":-1,"layer":1,"loss":2})",
+          R"({"event":"candidate","step":0,"layer":1,"loss":"none"})", R"({"event":"candidate","step":-1,"layer":1,"loss":2})",
           R"({"event":"candidate","step":0.5,"layer":1,"loss":2})", R"({"event":"search","key":"x"})",
           R"({"event":"evaluation","record":{}})"})
         QTest::newRow(line) << QString::fromUtf8(line);
@@ -236,6 +239,12 @@ void tst_JobEvent::whatBelongsToAnotherModelIsRefused()
     record.removed = {5};
     QVERIFY(!refusal(session, MeasurementMade{record}).isEmpty());
     QVERIFY(!refusal(session, Scored{scoresFor(large.spec, 1)}).isEmpty());
+    ShelfPlan other{.plan = manualPlan(session), .file = "hand.json"};
+    other.plan.keptNeurons.pop_back();
+    QVERIFY(!refusal(session, PlanOpened{shelfEntry(other.plan, other.file)}).isEmpty());
+    ShelfEntry searched = shelfEntry(openedPlan(session), "plan.json");
+    searched.search.steps[0].losses.pop_back();
+    QVERIFY(!refusal(session, PlanOpened{searched}).isEmpty());
     QVERIFY(!refusal(session, SearchKnown{.key = "calibration 7, K 20, windows 1, float32, force [], protect []", .record = {}}).isEmpty());
     QCOMPARE(difference(session, fullSession()), QString());
 }

@@ -114,6 +114,7 @@ private slots:
     void oldBasesAndJournalsAreRemoved();
     void tornLastLineIsDropped();
     void linesThatDoNotFitAreLeftOut();
+    void lossesThatAreNoNumbersCount();
     void pipeInPlaceOfAJournalIsNotWaitedFor();
     void draftOfScoresThatWereNotWrittenFallsBack();
     void killedProcessLosesAtMostOneLine();
@@ -442,7 +443,6 @@ void tst_SessionJournal::linesThatDoNotFitAreLeftOut()
         j.add(AttentionRemoved{key, 0, 1, false}); // no loss of it is known
         j.add(lossOf(key, 0, 3, 2.5));             // there are three layers
         j.add(lossOf(key, 0, -1, 2.5));            //
-        j.add(lossOf(key, 0, 1, kUnknown));        // no loss
         j.add(lossOf(key, 0, 1, 2.5));
         j.add(AttentionRemoved{key, 0, 1, false});
         j.add(lossOf(key, 1, 1, 2.5)); // removed already
@@ -462,6 +462,20 @@ void tst_SessionJournal::linesThatDoNotFitAreLeftOut()
     record.steps = {{.losses = {kUnknown, 2.5, kUnknown}, .removed = 1, .isForced = false}};
     expected.searches[key] = record;
     QCOMPARE(difference(session, expected), QString());
+}
+
+/// JSON has no NaN and no infinity: both are null, and the step that they belong to goes on.
+void tst_SessionJournal::lossesThatAreNoNumbersCount()
+{
+    const std::string key = searchKey(baseSession().draft, 20);
+    left([&](SessionJournal &j) {
+        j.add(begun(key, {}, provenanceOf("a"), 3));
+        j.add(lossOf(key, 0, 1, kUnknown));
+        j.add(AttentionRemoved{key, 0, 1, false});
+        j.add(lossOf(key, 1, 2, std::numeric_limits<double>::infinity()));
+        j.add(AttentionRemoved{key, 1, 2, false});
+    });
+    QCOMPARE(recovered().searches.at(key).removalOrder(), (std::vector<std::int64_t>{1, 2}));
 }
 
 void tst_SessionJournal::pipeInPlaceOfAJournalIsNotWaitedFor()

@@ -23,6 +23,8 @@ private slots:
     void itsSearchesAreItsOwn();
     void sessionsOfBeforeAreReadWhole();
     void itComesBackFromFileAndJournal();
+    void aPlanThatWasOpenedIsThereBeforeItsBase();
+    void aLongerPlanOutlastsTheShorterSearchOfTheJournalBefore();
     void damagedShelvesAreRefused_data();
     void damagedShelvesAreRefused();
     void textsAreFoundBesideTheFile();
@@ -112,6 +114,12 @@ void tst_Shelf::scoresOfThePlanAreFound()
     session.calibrations.push_back(scores);
     QCOMPARE(calibrationOf(session, draft), 2);
     QCOMPARE(calibrationOf(session, session.draft), 1);
+    auto moved = std::make_shared<NeuronScores>(*scores);
+    moved->provenance.textFiles = {"the same text by another name.txt"};
+    session.calibrations.back() = moved;
+    QCOMPARE(calibrationOf(session, draft), 2);
+    moved->provenance.windows += 1;
+    QCOMPARE(calibrationOf(session, draft), -1);
     QCOMPARE(calibrationOf(session, shelve(session, shelfEntry(manualPlan(session), "hand.json"))), -1);
 }
 
@@ -213,6 +221,54 @@ void tst_Shelf::itComesBackFromFileAndJournal()
     QCOMPARE(found.draft.balance.attentionsToRemove, std::optional<std::int64_t>(3));
     QCOMPARE(found.draft.plan, session.draft.plan);
     QCOMPARE(planOf(found, found.draft).removedAttentions, (std::vector<std::int64_t>{1, 2}));
+}
+
+void tst_Shelf::aPlanThatWasOpenedIsThereBeforeItsBase()
+{
+    QTemporaryDir folder;
+    Session session = fullSession();
+    SessionJournal journal(folder.path().toStdString());
+    journal.writeBase(journal.startBase(), session);
+    for (const PruningPlan &plan : {openedPlan(session), manualPlan(session)}) {
+        const PlanOpened opened{shelfEntry(plan, "/plans/plan.json")};
+        journal.add(opened);
+        applyEvent(session, opened);
+        session.draft = draftOf(session, opened.entry);
+        journal.startBase(); // the process ends before it is written
+        journal.draftChanged(session.draft);
+        QCOMPARE(difference(recoverSession(journal.folder()), session), QString());
+    }
+}
+
+void tst_Shelf::aLongerPlanOutlastsTheShorterSearchOfTheJournalBefore()
+{
+    QTemporaryDir folder;
+    Session session = fullSession();
+    SessionJournal journal(folder.path().toStdString());
+    const auto tell = [&](const JobEvent &event) {
+        journal.add(event);
+        applyEvent(session, event);
+    };
+    const auto open = [&](const PruningPlan &plan) {
+        const PlanOpened opened{shelfEntry(plan, "/plans/plan.json")};
+        tell(opened);
+        const std::int64_t base = journal.startBase();
+        session.draft = draftOf(session, opened.entry);
+        journal.draftChanged(session.draft);
+        journal.writeBase(base, session);
+    };
+    PruningPlan longer = openedPlan(session);
+    open(longer);
+    const std::string key = searchKey(session.draft, 20);
+    tell(SearchKnown{key, session.searches.at(key)}); // it goes on here
+    tell(LossKnown{key, {.step = 1, .layer = 2, .loss = 4.25}});
+    longer.search.steps[1].losses[2] = 4.25; // and further elsewhere
+    longer.search.steps[1].removed = 2;
+    longer.removedAttentions = {1, 2};
+    open(longer);
+    const Session found = recoverSession(journal.folder());
+    QCOMPARE(difference(found, session), QString());
+    QCOMPARE(jsonOf(planOf(found, found.draft)), jsonOf(longer));
 }
 
 void tst_Shelf::damagedShelvesAreRefused_data()

@@ -229,10 +229,10 @@ bool PlanEditor::refuseIfNotAllowed()
 /// Whether something of the plan cannot be edited, as its file settled it, of which it tells. What else forbids edits is edit()'s to say.
 bool PlanEditor::refuseIfSettled(const QString &problem)
 {
-    const bool isSettled = m_model.shelfPlan() && m_model.editProblem().isEmpty() && !problem.isEmpty();
-    if (isSettled)
+    const bool isRefused = m_model.shelfPlan() && m_model.editProblem().isEmpty() && !problem.isEmpty();
+    if (isRefused)
         emit refused(problem);
-    return isSettled;
+    return isRefused;
 }
 
 void PlanEditor::setSparsity(double sparsity)
@@ -277,9 +277,7 @@ void PlanEditor::setNeuronsKept(std::optional<std::int64_t> neurons)
     if (refuseIfSettled(m_model.widthProblem()))
         return;
     PlanDraft after = m_model.draft();
-    after.balance.neuronsKept = neurons;
-    if (neurons)
-        after.balance.neuronsKept = std::clamp<std::int64_t>(*neurons, 1, m_model.neurons());
+    after.balance.neuronsKept = neurons ? std::optional(std::clamp<std::int64_t>(*neurons, 1, m_model.neurons())) : std::nullopt;
     edit(after, neurons ? tr("Set K to %1").arg(number(*after.balance.neuronsKept)) : tr("Reset K"));
 }
 
@@ -369,9 +367,7 @@ void PlanEditor::pin(const QString &name)
     if (!m_model.hasModel() || refuseIfNotAllowed())
         return;
     std::vector<PinnedPlan> after = m_model.session().pinned;
-    const auto isTaken = [&](const QString &candidate) {
-        return std::any_of(after.begin(), after.end(), [&](const PinnedPlan &pin) { return pin.name == candidate.toStdString(); });
-    };
+    const auto isTaken = [&](const QString &pin) { return std::ranges::count(after, pin.toStdString(), &PinnedPlan::name) > 0; };
     QString chosen = name.trimmed();
     for (int i = 0; chosen.isEmpty() || (name.trimmed().isEmpty() && isTaken(chosen)); ++i)
         chosen = i < 26 ? tr("Plan %1").arg(QChar(u'A' + i)) : tr("Plan %1").arg(i + 1);

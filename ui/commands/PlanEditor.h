@@ -45,13 +45,15 @@ public:
     void setSearchWindows(std::int64_t windows);
     void toggleProtected(std::int64_t layer); ///< takes the layer out of the forced ones
     void toggleForced(std::int64_t layer);    ///< appended: forced layers go first, in this order
-    /// Takes the scores of a calibration into use, instead of a plan of the shelf too, and its settings with them. Always a step of its own: it comes from a job, not from a drag.
+    /// Takes the scores of a calibration into use, instead of a plan of the shelf too, and its settings with them. Always a step of its own: it
+    /// comes from a job, not from a drag.
     void useCalibration(std::int64_t calibration);
-    /// Takes a whole draft (a pinned plan, one that was opened, a point of the curve), with the settings of its calibration. `what` names the step in the history.
+    /// Takes a whole draft (a pinned plan, one that was opened, a point of the curve), with the settings of its calibration. `what` names the
+    /// step in the history.
     void useDraft(const PlanDraft &draft, const QString &what);
 
-    /// The texts that jobs read and the norm of the scores. Other settings of the calibration have the scores of an earlier calibration with just these
-    /// settings, or none. Steps of one number (windows, length, seed) one after the other are one.
+    /// The texts that jobs read and the norm of the scores. Other settings of the calibration have the scores of an earlier calibration with just
+    /// these settings, or none. Steps of one number (windows, length, seed) one after the other are one.
     void setTexts(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm);
 
     void pin(const QString &name); ///< the current plan; an empty name gives "Plan A", "Plan B", ...

@@ -145,6 +145,15 @@ QString jobStateText(JobInfo::State state)
     return {};
 }
 
+QString pausedText(const JobInfo &job)
+{
+    if (job.isHeld())
+        return JobTable::tr("'%1' is on hold: continue or cancel it in the job bar.").arg(job.title);
+    if (job.state == JobInfo::State::Paused)
+        return JobTable::tr("'%1' is paused: resume or cancel it in the job bar.").arg(job.title);
+    return {};
+}
+
 QString outcomeText(const JobInfo &job)
 {
     if (job.state != JobInfo::State::Done || !job.forecast)

@@ -28,6 +28,8 @@ private:
 
 /// "Running", "Cancelling", ... for people.
 QString jobStateText(JobInfo::State state);
+/// Where to resume a job that is paused, or held because its GPU gave out; empty when it is neither.
+QString pausedText(const JobInfo &job);
 /// "1.70 GB of memory at most; forecast ~1.80 GB, ~2 min 10 s" of a job that is done. Empty where there was no forecast.
 QString outcomeText(const JobInfo &job);
 /// "70 of 114 evaluations · 1.4 per second · ~30 s left", of a job of several phases "Searching (2 of 4): ..." and what is left of all of it. Empty while

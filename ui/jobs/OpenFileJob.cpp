@@ -11,7 +11,6 @@
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
 #include "pruning/PlanFile.h"
-#include "session/Openable.h"
 
 #include <algorithm>
 #include <memory>
@@ -60,8 +59,17 @@ void checkAlone(const std::filesystem::path &file, Openable kind)
 void SessionJobs::openFile(const std::filesystem::path &file)
 {
     m_messages.resolve(QStringLiteral("open"));
-    const int request = ++m_openRequest;
-    m_pool.start([this, file, request, hasModel = m_model.hasModel()] {
+    m_filesToOpen.push_back(file);
+    openNextFile();
+}
+
+/// One after another, and behind a model that is being opened: a newer job of a kind would stop the older one.
+void SessionJobs::openNextFile()
+{
+    if (m_filesToOpen.empty() || m_isLookingAtFile || m_runner.isBusy(JobKind::Open))
+        return;
+    m_isLookingAtFile = true;
+    m_pool.start([this, file = m_filesToOpen.front(), request = m_openRequest, hasModel = m_model.hasModel()] {
         const Openable kind = openableAt(file);
         std::filesystem::path model;
         Message problem = failureOf(QStringLiteral("open"));
@@ -75,31 +83,46 @@ void SessionJobs::openFile(const std::filesystem::path &file)
         QMetaObject::invokeMethod(
             this,
             [this, file, kind, model, problem, request] {
-                if (request != m_openRequest)
-                    return; // something else was asked for meanwhile
-                if (!problem.sentence.isEmpty())
-                    return m_messages.post(problem);
-                if (kind == Openable::Model)
-                    return openModel(file);
-                if (m_model.hasModel())
-                    return startOpeningFile(file, kind == Openable::Scores);
-                if (model.empty())
-                    return emit modelNeeded(QString::fromStdString(file.string()));
-                openModelFor(model, file);
+                m_isLookingAtFile = false;
+                const bool isWanted = request == m_openRequest && !m_filesToOpen.empty() && m_filesToOpen.front() == file;
+                if (isWanted && !m_runner.isBusy(JobKind::Open)) { // else a model was asked for meanwhile
+                    m_filesToOpen.pop_front();
+                    if (!problem.sentence.isEmpty())
+                        m_messages.post(problem);
+                    else
+                        openAs(kind, file, model);
+                }
+                openNextFile();
             },
             Qt::QueuedConnection);
     });
 }
 
+/// `model`: that of the file, where the session has none.
+void SessionJobs::openAs(Openable kind, const std::filesystem::path &file, const std::filesystem::path &model)
+{
+    if (kind == Openable::Model)
+        beginOpening(file, {});
+    else if (m_model.hasModel())
+        startOpeningFile(file, kind);
+    else if (model.empty())
+        emit modelNeeded(QString::fromStdString(file.string()));
+    else {
+        m_filesToOpen.push_front(file); // once its model is there
+        beginOpening(model, {});
+    }
+}
+
 void SessionJobs::openModelFor(const std::filesystem::path &model, const std::filesystem::path &file)
 {
     openModel(model);
-    m_fileAfterModel = file;
+    m_filesToOpen = {file};
 }
 
 /// Into the session, whose model it must fit.
-void SessionJobs::startOpeningFile(const std::filesystem::path &file, bool isScores)
+void SessionJobs::startOpeningFile(const std::filesystem::path &file, Openable kind)
 {
+    const bool isScores = kind == Openable::Scores;
     const QString name = QString::fromStdString(file.filename().string());
     QString problem = m_model.changeProblem();
     if (problem.isEmpty() && !m_model.isModelThere())
@@ -121,14 +144,15 @@ void SessionJobs::startOpeningFile(const std::filesystem::path &file, bool isSco
                   const auto ranked = std::make_shared<const RankedScores>(*scores);
                   task.deliver(port, [this, scores, ranked, file] {
                       useCalibration(m_model.addCalibration(scores, ranked));
-                      emit fileOpened(QString::fromStdString(file.string()));
+                      emit fileOpened(QString::fromStdString(file.string()), Openable::Scores);
                   });
                   return;
               }
               const ShelfEntry entry = planFor(summary, hash, file);
+              task.shelve(port, entry);
               task.deliver(port, [this, entry, file, name] {
-                  m_editor.useDraft(m_model.addPlan(entry), tr("Open %1").arg(name));
-                  emit fileOpened(QString::fromStdString(file.string()));
+                  m_editor.useDraft(secateur::draftOf(m_model.session(), entry), tr("Open %1").arg(name));
+                  emit fileOpened(QString::fromStdString(file.string()), Openable::Plan);
               });
           });
 }

@@ -3,6 +3,7 @@
 #include "commands/PlanEditor.h"
 #include "engine/Engine.h"
 #include "foundation/Error.h"
+#include "jobs/JobTable.h"
 #include "jobs/SessionJobs.h"
 #include "jobs/SessionTask.h"
 #include "models/SessionModel.h"
@@ -41,9 +42,11 @@ Possibility SessionJobs::canPrune(const PruneRequest &request) const
 {
     if (const Possibility possible = possibilityOf(pruneRequest(request)); !possible)
         return possible;
-    if (const JobInfo *job = m_runner.current(); job && !job->isHeld())
-        return {tr("Another job is running. Wait for it, or cancel it.")};
-    return {};
+    const JobInfo *job = m_runner.current();
+    if (!job || job->isHeld()) // one that is held is given up for a newer one
+        return {};
+    const QString paused = pausedText(*job);
+    return {paused.isEmpty() ? tr("Another job is running. Wait for it, or cancel it.") : paused};
 }
 
 /// Seconds of evaluating one model on the session's text; by an earlier evaluation where there is one.

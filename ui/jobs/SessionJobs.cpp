@@ -32,6 +32,7 @@ SessionJobs::SessionJobs(SessionModel &model, PlanEditor &editor, JobRunner &run
 {
     m_pool.setMaxThreadCount(1);
     connect(&m_runner, &JobRunner::engineMoved, this, &SessionJobs::followMove);
+    connect(&m_runner, &JobRunner::jobFinished, this, &SessionJobs::openNextFile);
     connect(&m_model, &SessionModel::modelChanged, this, [this] {
         ++m_generation;
         m_findings = std::make_shared<Findings>();
@@ -40,6 +41,15 @@ SessionJobs::SessionJobs(SessionModel &model, PlanEditor &editor, JobRunner &run
         cancelJobsOfSession();
         for (const char *topic : {"calibrate", "calibrated", "impact", "search", "evaluate", "curve", "export", "prune", "again"})
             m_messages.resolve(QLatin1String(topic)); // of the session before
+    });
+    connect(&m_model, &SessionModel::resultRefused, this, [this](const QString &why) {
+        m_messages.post({.severity = Message::Severity::Warning,
+                         .sentence = tr("A result was left out of the session: %1.").arg(why),
+                         .hint = tr("Run the job again to have it."),
+                         .topic = QStringLiteral("journal"),
+                         .actionText = {},
+                         .action = {},
+                         .time = {}});
     });
     connect(&m_model, &SessionModel::draftChanged, this, &SessionJobs::resolveUnused);
     for (const auto signal : {&SessionModel::draftChanged, &SessionModel::textsChanged})
@@ -82,7 +92,12 @@ std::function<void(const JobInfo &)> SessionJobs::whenFinished(const QString &to
 
 void SessionJobs::openModel(const std::filesystem::path &path, const std::optional<SampleTexts> &texts)
 {
-    m_fileAfterModel.clear();
+    m_filesToOpen.clear(); // they were for the session in hand
+    beginOpening(path, texts);
+}
+
+void SessionJobs::beginOpening(const std::filesystem::path &path, const std::optional<SampleTexts> &texts)
+{
     std::error_code error;
     std::filesystem::path model = std::filesystem::absolute(path, error).lexically_normal();
     const bool isFileOfFolder = std::filesystem::is_regular_file(model, error) && // config.json, an index, weights
@@ -108,8 +123,10 @@ void SessionJobs::openModel(const std::filesystem::path &path, const std::option
             [this, model, texts, request, problem] {
                 if (request != m_openRequest)
                     return;
-                if (!problem.sentence.isEmpty())
+                if (!problem.sentence.isEmpty()) {
+                    m_filesToOpen.clear();
                     return m_messages.post(problem);
+                }
                 cancelJobsOfSession();
                 startOpening(model, texts, request);
             },
@@ -135,11 +152,12 @@ void SessionJobs::startOpening(const std::filesystem::path &model, const std::op
                 if (texts)
                     m_model.setDraftAndTexts(m_model.draft(), texts->calibration, texts->evaluation, ScoreNorm::L2);
                 emit modelOpened();
-                if (const std::filesystem::path file = std::exchange(m_fileAfterModel, {}); !file.empty())
-                    openFile(file);
             });
         },
-        whenFinished(QStringLiteral("open")));
+        whenFinished(QStringLiteral("open"), [this, request](const JobInfo &job) {
+            if (request == m_openRequest && job.state != JobInfo::State::Done) // the files were for this model
+                m_filesToOpen.clear();
+        }));
 }
 
 int SessionJobs::start(const JobRequest &request, Work work, Ended done, const JobCost &cost, IfBusy ifBusy)
@@ -182,6 +200,7 @@ void SessionJobs::reopenModel(const std::filesystem::path &now)
         return;
     const std::filesystem::path folder = now.empty() ? m_model.session().model->folder : now;
     ++m_openRequest; // what is being opened now is not wanted any more
+    m_filesToOpen.clear();
     if (!m_model.readOnlyReason().isEmpty())
         return; // nothing will be computed
     start(request::Open{folder}, [this, folder](const SessionTask &task, JobPort &port) {
@@ -327,6 +346,7 @@ void SessionJobs::evaluate()
     start(
         evaluateRequest(m_model.draft()),
         [phases](const SessionTask &task, JobPort &port) {
+            task.engine(port).checkText(task.session().evaluationText, port.context()); // what is in it now decides what is known of it
             port.context().expect(phases);
             const PlanDraft &draft = task.session().draft;
             PruningPlan plan = task.planOf(draft);
@@ -363,6 +383,7 @@ void SessionJobs::measureCurve(const CurveRequest &request)
     }
     start(curveRequest(request),
           [request, order, phases, measured = std::make_shared<std::size_t>(0)](const SessionTask &task, JobPort &port) {
+              task.engine(port).checkText(task.session().evaluationText, port.context()); // as in evaluate()
               port.context().expect(phases);
               task.evaluateDenseOnce(port);
               for (; *measured < request.drafts.size(); ++*measured) {

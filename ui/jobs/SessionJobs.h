@@ -6,11 +6,13 @@
 #include "jobs/JobRunner.h"
 #include "jobs/JobTypes.h"
 #include "jobs/PlanHasher.h"
+#include "session/Openable.h"
 #include "session/Session.h"
 
 #include <QObject>
 #include <QString>
 #include <QThreadPool>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -89,7 +91,8 @@ public:
     /// hand are cancelled, unless the folder holds no model.
     void openModel(const std::filesystem::path &folder, const std::optional<SampleTexts> &texts = {});
     /// Opens a file that is no session: a plan, a manifest or scores come into the session in hand, whose model they must fit, and into use, which can be
-    /// undone; anything else is taken for a model. Without a model that of a manifest is opened first, or modelNeeded() asks for it.
+    /// undone; anything else is taken for a model. Without a model that of a manifest is opened first, or modelNeeded() asks for it. Files are opened one
+    /// after another, and behind a model that is being opened; a model that is asked for later ends that, and so does one that cannot be opened.
     void openFile(const std::filesystem::path &file);
     /// Opens a model, and then that file into its session.
     void openModelFor(const std::filesystem::path &model, const std::filesystem::path &file);
@@ -142,8 +145,8 @@ public:
 signals:
     /// A model was opened and its session began.
     void modelOpened();
-    void fileOpened(const QString &file);  ///< by openFile(), and it is no model
-    void modelNeeded(const QString &file); ///< openFile() has no model that the file could be for
+    void fileOpened(const QString &file, secateur::Openable kind); ///< by openFile(): a plan or scores
+    void modelNeeded(const QString &file);                         ///< openFile() has no model that the file could be for
     void exported(const QString &folder, bool isVerified);
     /// Scores came from a job; the session may have had them already.
     void calibrated(qint64 calibration);
@@ -159,7 +162,10 @@ private:
     int start(const JobRequest &request, Work work, Ended done = {}, const JobCost &cost = {}, IfBusy ifBusy = IfBusy::Ask);
     void askToStop(const JobInfo &other, const QString &wanted, std::function<void()> startWanted);
     void startOpening(const std::filesystem::path &model, const std::optional<SampleTexts> &texts, int request);
-    void startOpeningFile(const std::filesystem::path &file, bool isScores);
+    void beginOpening(const std::filesystem::path &path, const std::optional<SampleTexts> &texts);
+    void openNextFile();
+    void openAs(Openable kind, const std::filesystem::path &file, const std::filesystem::path &model);
+    void startOpeningFile(const std::filesystem::path &file, Openable kind);
     void useCalibration(std::int64_t calibration);
     void cancelJobsOfSession();
     int runningRequest(const JobRequest &request) const;
@@ -210,12 +216,13 @@ private:
     std::optional<std::int64_t> m_unused;             ///< the calibration of which a message says that it is not in use
     int m_generation = 0;                             ///< of the session
     std::shared_ptr<Findings> m_findings;             ///< of its jobs
-    int m_openRequest = 0;
-    std::filesystem::path m_fileAfterModel; ///< to be opened once the model is; empty: none
-    std::map<int, JobRequest> m_requests;   ///< by the job's number
-    int m_answered = 0;                     ///< the job that the answer to what was asked again is about
-    std::set<QString> m_failures;           ///< topics of the jobs that failed with the texts and the plan as they are
-    QThreadPool m_pool;                     ///< for what reads or writes files without Torch; one thread
+    int m_openRequest = 0;                            ///< of a model
+    std::deque<std::filesystem::path> m_filesToOpen;  ///< in order; the first is looked at when nothing is being opened
+    bool m_isLookingAtFile = false;                   ///< in the pool
+    std::map<int, JobRequest> m_requests;             ///< by the job's number
+    int m_answered = 0;                               ///< the job that the answer to what was asked again is about
+    std::set<QString> m_failures;                     ///< topics of the jobs that failed with the texts and the plan as they are
+    QThreadPool m_pool;                               ///< for what reads or writes files without Torch; one thread
     PlanHasher m_hasher;
 };
 

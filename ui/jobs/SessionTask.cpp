@@ -111,6 +111,15 @@ Session SessionTask::known() const
     return session;
 }
 
+void SessionTask::shelve(JobPort &port, const ShelfEntry &entry) const
+{
+    Session session = known();
+    const std::string key = searchKey(secateur::shelve(session, entry), entry.plan->plan.balance.neuronsKept);
+    if (const auto search = session.searches.find(key); search != session.searches.end())
+        m_findings->searches[key] = search->second;
+    listener(port)(PlanOpened{entry});
+}
+
 PruningPlan SessionTask::planOf(const PlanDraft &draft) const
 {
     return secateur::planOf(known(), draft);

@@ -5,6 +5,7 @@
 #include "jobs/JobRunner.h"
 #include "session/Session.h"
 #include "session/SessionStore.h"
+#include "session/Shelf.h"
 
 #include <functional>
 #include <map>
@@ -47,6 +48,8 @@ public:
     /// The task as it goes on with what it has added to the session itself.
     SessionTask with(Session session) const;
 
+    /// A plan of a file comes onto the shelf; jobs that wait know of its search, too.
+    void shelve(JobPort &port, const ShelfEntry &entry) const;
     /// The plan of a draft with what is known of its search by now.
     PruningPlan planOf(const PlanDraft &draft) const;
     /// Searches what the plan still lacks. A record that was begun otherwise (differenceOf) cannot go on: then it starts

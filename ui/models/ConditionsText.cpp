@@ -47,7 +47,8 @@ QString conditionsDetails(const ComputeConditions &conditions)
     if (conditions.device != "cpu")
         lines << Tr::tr("GPU: %1").arg(orNone(conditions.gpu));
     lines << Tr::tr("Type: %1").arg(QString::fromStdString(conditions.dtype)) << Tr::tr("Threads: %1").arg(conditions.threads)
-          << Tr::tr("Instructions: %1").arg(orNone(conditions.instructions)) << Tr::tr("Products by: %1").arg(orNone(conditions.products))
+          << Tr::tr("Instructions: %1").arg(orNone(conditions.instructions))
+          << Tr::tr("Matrix library (BLAS): %1").arg(orNone(conditions.products))
           << Tr::tr("LibTorch: %1").arg(orNone(conditions.torchVersion)) << Tr::tr("Secateur: %1").arg(orNone(conditions.programVersion))
           << Tr::tr("Host: %1").arg(orNone(conditions.host));
     return lines.join(QLatin1Char('\n'));

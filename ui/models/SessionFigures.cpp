@@ -125,9 +125,8 @@ PlanFacts SessionModel::factsOf(const PlanDraft &draft) const
         return facts;
     }
     const SearchRecord *known = record ? &*record : nullptr;
-    const ShelfPlan *shelf = shelfPlanOf(m_session, draft);
-    const bool isGiven = shelf && !isSearchable(shelf->plan);
-    facts.removed = isGiven ? shelf->plan.removedAttentions : removalsOf(known, facts.balance->attentionsToRemove);
+    facts.removed = secateur::isSettled(m_session, draft) ? shelfPlanOf(m_session, draft)->plan.removedAttentions
+                                                          : removalsOf(known, facts.balance->attentionsToRemove);
     if (draft.hasNeurons())
         facts.search = stateOf(*facts.balance, known, facts.removed.size());
     facts.exactness = exactnessOf(facts.search);

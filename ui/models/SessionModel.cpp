@@ -58,7 +58,7 @@ QString SessionModel::widthProblem() const
 {
     const QString problem = editProblem();
     const ShelfPlan *shelf = problem.isEmpty() ? shelfPlan() : nullptr;
-    return shelf ? tr("The neurons of this plan are chosen: it is that of '%1'. To choose others, calibrate.")
+    return shelf ? tr("This plan's neurons come from '%1' and are fixed. Calibrate to choose others.")
                        .arg(QString::fromStdString(shelf->file.filename().string()))
                  : problem;
 }
@@ -111,8 +111,7 @@ const ShelfPlan *SessionModel::shelfPlan() const
 
 bool SessionModel::isSettled() const
 {
-    const ShelfPlan *shelf = shelfPlan();
-    return shelf && !isSearchable(shelf->plan);
+    return secateur::isSettled(m_session, draft());
 }
 
 const NeuronScores *SessionModel::scores() const
@@ -277,17 +276,22 @@ void SessionModel::apply(const JobEvent &event)
     const std::size_t calibrations = m_session.calibrations.size();
     try {
         applyEvent(m_session, event);
-    } catch (const Flaw &) {
-        return;
+    } catch (const Flaw &problem) {
+        return emit resultRefused(QString::fromUtf8(problem.what()));
     }
     if (std::holds_alternative<Opened>(event)) {
         followSession({}, true);
     } else if (const auto *scored = std::get_if<Scored>(&event)) {
         if (m_session.calibrations.size() == calibrations)
             return;
-        m_ranked.push_back(scored->ranked);
+        m_ranked.push_back(scored->ranked ? scored->ranked : std::make_shared<const RankedScores>(*scored->scores));
         followScores();
         emit calibrationsChanged();
+    } else if (const auto *opened = std::get_if<PlanOpened>(&event)) {
+        const ShelfEntry &entry = opened->entry;
+        emit plansChanged();
+        if (entry.search.isBegun())
+            tellOfSearch(searchKey(entry.draft, entry.plan->plan.balance.neuronsKept), before);
     } else if (const auto *search = std::get_if<SearchKnown>(&event)) {
         tellOfSearch(search->key, before);
     } else if (const auto *loss = std::get_if<LossKnown>(&event)) {
@@ -307,16 +311,6 @@ qint64 SessionModel::addCalibration(std::shared_ptr<const NeuronScores> scores, 
     const auto &all = m_session.calibrations;
     return qint64(std::find_if(all.begin(), all.end(), [&](const auto &known) { return isSameCalibration(*known, *scores); }) -
                   all.begin());
-}
-
-PlanDraft SessionModel::addPlan(const ShelfEntry &entry)
-{
-    const Exactness before = planExactness();
-    const PlanDraft draft = shelve(m_session, entry);
-    emit plansChanged();
-    if (entry.search.isBegun())
-        tellOfSearch(searchKey(draft, entry.plan->plan.balance.neuronsKept), before);
-    return draft;
 }
 
 /// The search of another plan can still decide whether this one's figures are unknown or stale.

@@ -170,13 +170,11 @@ public:
     void setView(std::map<std::string, std::string> view) { m_session.view = std::move(view); }
 
     // ---- results ---------------------------------------------------------------------------------------------------------------
-    /// Takes what a job tells into the session, and tells those who follow. Scores come with their ranking: to sort them takes too long here. An event that
-    /// does not follow what is known changes nothing.
+    /// Takes what a job tells into the session, and tells those who follow. Scores should come with their ranking: to sort them takes long. An event that
+    /// does not follow what is known changes nothing (resultRefused).
     void apply(const JobEvent &event);
     /// Returns the calibration's index; an equal one that is there already (isSameCalibration) is reused. Does not touch the draft.
     qint64 addCalibration(std::shared_ptr<const NeuronScores> scores, std::shared_ptr<const RankedScores> ranked);
-    /// Takes a plan of a file onto the shelf, with what it knows of its search. Returns the draft that it is; does not touch the current one.
-    PlanDraft addPlan(const ShelfEntry &entry);
     void setSearch(const std::string &key, const SearchRecord &record) { apply(SearchKnown{key, record}); }
     void addCandidate(const std::string &key, const CandidateLoss &heard) { apply(LossKnown{key, heard}); }
     void addRemoval(const std::string &key, qint64 step, qint64 layer, bool isForced)
@@ -206,11 +204,12 @@ signals:
     /// What a text turned out to be that was read, for people; nothing keeps it. `lines` are those of linesOf().
     void textRead(const secateur::TextSettings &text, const QStringList &lines, const secateur::TextReport &report);
     void textRefused(const secateur::TextSettings &text, const QString &sentence, const QString &hint, qint64 windows);
-    void calibrationsChanged(); ///< one was added
-    void plansChanged();        ///< one came onto the shelf
-    void draftChanged();        ///< the draft and all that follows from it
-    void searchChanged();       ///< losses or removals of the search of the current plan, its presence, or planExactness()
-    void otherSearchChanged();  ///< the search of another plan, which this one shows nothing of
+    void resultRefused(const QString &why); ///< by apply(); a part of a sentence
+    void calibrationsChanged();             ///< one was added
+    void plansChanged();                    ///< one came onto the shelf
+    void draftChanged();                    ///< the draft and all that follows from it
+    void searchChanged();                   ///< losses or removals of the search of the current plan, its presence, or planExactness()
+    void otherSearchChanged();              ///< the search of another plan, which this one shows nothing of
     void denseImpactChanged();
     void evaluationsChanged(); ///< the measurements, or which of them are of the texts
     void exportsChanged();

@@ -6,6 +6,7 @@
 #include "jobs/JobTypes.h"
 #include "pruning/NeuronScores.h"
 #include "pruning/PlanFile.h"
+#include "session/Shelf.h"
 
 #include <QFileInfo>
 #include <QJsonDocument>
@@ -153,6 +154,7 @@ private slots:
     void withoutScoresTheTextIsTheOneChosen();
     void textsAreThoseOfTheSession_data();
     void textsAreThoseOfTheSession();
+    void plansOfFilesAreSearchedAsInTheWindow();
     void everyLineIsUnderstood();
     void exportsNameWhatIsWritten();
     void pathsSurviveTheShell_data();
@@ -213,7 +215,7 @@ void TestCommandLines::plansNameEverySettingThatDecidesThem()
         QVERIFY(o->keep == draft.balance.neuronsKept);
         QCOMPARE(o->widthMultiple, draft.balance.neuronsKept ? 1 : draft.balance.widthMultiple);
         QCOMPARE(o->protectedLayers.value_or(std::vector<std::int64_t>()), draft.search.protectedLayers);
-        QCOMPARE(o->forcedLayers, draft.search.forcedLayers);
+        QCOMPARE(o->forcedLayers.value_or(std::vector<std::int64_t>()), draft.search.forcedLayers);
         QCOMPARE(o->searchWindows.value_or(1), draft.search.windows);
         QCOMPARE(o->lossType == "reference", draft.search.referenceLoss);
         QCOMPARE(o->norm == "l1", norm == ScoreNorm::L1);
@@ -280,6 +282,57 @@ void TestCommandLines::textsAreThoseOfTheSession()
     const QStringList both = made.lines().evaluate(made.session.draft, text).split(QStringLiteral(" && "));
     for (const QString &line : {made.lines().evaluateDense(text), both[1]})
         QVERIFY2(cli::evaluationText(parsed(line).value(), kContext) == text, qPrintable(line));
+}
+
+void TestCommandLines::plansOfFilesAreSearchedAsInTheWindow()
+{
+    using Layers = std::optional<std::vector<std::int64_t>>;
+    Made made;
+    PruningPlan plan =
+        planFromScores(made.session.model->spec, *made.session.calibrations[0], {.attentionsToRemove = 2, .neuronsKept = 200});
+    plan.search.settings.forcedLayers = {3};
+    plan.search.settings.protectedLayers = {5};
+    PlanDraft draft = shelve(made.session, shelfEntry(plan, "/plans/fresh.json"));
+    draft.search = {};
+    cli::Options o = parsed(made.lines().plan(draft)).value();
+    QCOMPARE(o.command, std::string("search"));
+    QCOMPARE(o.plan, std::filesystem::path("/plans/fresh.json"));
+    QCOMPARE(o.texts, made.session.calibrationText.files); // where it is now
+    QCOMPARE(o.length.value(), 256);
+    QCOMPARE(o.seed.value(), 3U);
+    QVERIFY(!o.windows && !o.areAllWindowsWanted);
+    QVERIFY(o.forcedLayers == Layers(std::in_place) && o.protectedLayers == Layers(std::in_place)); // the file has some
+    QVERIFY(!o.isRestarted);                                                                        // nothing was searched
+
+    plan.search.provenance.tokenHash = "tokens";
+    made.session.plans.clear();
+    draft = shelve(made.session, shelfEntry(plan, "/plans/begun.json"));
+    draft.search.protectedLayers = {};
+    o = parsed(made.lines().plan(draft)).value();
+    QVERIFY(!o.isRestarted && o.forcedLayers == Layers(std::vector<std::int64_t>{3})); // other layers can be protected in what was searched
+    for (const auto &change : std::vector<std::function<void(SearchSettings &)>>{[](SearchSettings &s) { s.forcedLayers = {}; },
+                                                                                 [](SearchSettings &s) { s.windows = 2; },
+                                                                                 [](SearchSettings &s) { s.referenceLoss = true; }}) {
+        PlanDraft other = draft;
+        change(other.search);
+        o = parsed(made.lines().plan(other)).value();
+        QVERIFY(o.isRestarted);
+        QCOMPARE(o.forcedLayers.value(), other.search.forcedLayers);
+        QCOMPARE(o.searchWindows.value(), other.search.windows);
+        QCOMPARE(o.lossType == "reference", other.search.referenceLoss);
+    }
+
+    SearchRecord complete = madeUpSearch(12, {3, 7});
+    complete.settings = draft.search;
+    complete.provenance = made.session.calibrations[0]->provenance;
+    complete.provenance.windows = 1;
+    complete.provenance.tokenHash = "tokens";
+    made.session.searches[searchKey(draft, 200)] = complete;
+    QCOMPARE(parsed(made.lines().plan(draft)).value().texts, std::vector<std::filesystem::path>{"grimm.txt"}); // another may be chosen
+    TextSettings searched = made.session.calibrationText;
+    searched.windows = 1;
+    made.session.readTexts = {{.text = searched, .tokenHash = "tokens"}};
+    QCOMPARE(parsed(made.lines().plan(draft)).value().texts, made.session.calibrationText.files); // it is the same
 }
 
 void TestCommandLines::everyLineIsUnderstood()

@@ -110,6 +110,8 @@ private slots:
     void theModelOfAManifestIsOpened();
     void aPlanWithoutAModelAsksForOne();
     void aDamagedPlanAsksForNoModel();
+    void filesAreOpenedOneAfterAnother();
+    void aPlanIsOneWhateverItIsCalled();
     void filesOfModelsAreOpenedAsModels();
     void whatDoesNotFitIsNamed();
 };
@@ -310,6 +312,44 @@ void TestOpenFile::aDamagedPlanAsksForNoModel()
         QVERIFY(bench.message(QStringLiteral("open")).sentence.contains(QLatin1String(said)));
     }
     QCOMPARE(needed.count(), 0);
+}
+
+/// Without the first having ended: a plan, then its scores; and both while their model is being opened.
+void TestOpenFile::filesAreOpenedOneAfterAnother()
+{
+    const Files files;
+    QVERIFY(files.calibrate() && files.search(1, files.plan));
+    for (const bool isModelOpen : {true, false}) {
+        SampleBench bench;
+        QSignalSpy opened(&bench.jobs, &SessionJobs::fileOpened);
+        if (isModelOpen) {
+            QVERIFY(bench.open());
+            bench.jobs.openFile(files.plan.toStdString());
+        } else {
+            bench.jobs.openModelFor(sampleFolder() / "model", files.plan.toStdString());
+        }
+        bench.jobs.openFile(files.scores.toStdString());
+        QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 2, 60'000);
+        QCOMPARE(opened[0][0].toString(), files.plan);
+        QCOMPARE(opened[0][1].value<Openable>(), Openable::Plan);
+        QCOMPARE(opened[1][0].toString(), files.scores);
+        QCOMPARE(opened[1][1].value<Openable>(), Openable::Scores);
+        QVERIFY(bench.model.shelfPlan() && bench.model.hasScores());
+    }
+}
+
+void TestOpenFile::aPlanIsOneWhateverItIsCalled()
+{
+    const Files files;
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(QFile::rename(files.byHand(), files.path("mine")));
+    QCOMPARE(openableAt(files.path("mine").toStdString()), Openable::Plan);
+    QVERIFY(openFile(bench, files.path("mine")));
+    QVERIFY(bench.model.isSettled());
+    std::ofstream(files.path("notes").toStdString()) << R"({"about": "something else"})";
+    for (const char *name : {"notes", "gone"})
+        QCOMPARE(openableAt(files.path(name).toStdString()), Openable::Model);
 }
 
 void TestOpenFile::filesOfModelsAreOpenedAsModels()

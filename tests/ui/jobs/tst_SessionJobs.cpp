@@ -7,6 +7,7 @@
 #include "foundation/Ranks.h"
 #include "jobs/JobTable.h"
 #include "pruning/PlanFile.h"
+#include "session/Measurements.h"
 #include "session/SessionStore.h"
 
 #include <QJsonArray>
@@ -103,6 +104,7 @@ private slots:
     void theSearchOfAnotherThreadCountStartsAnew();
     void evaluatingSearchesFirstAndMeasuresTheDenseModelOnce();
     void anOriginalThatWasComputedDifferentlyIsMeasuredAgain();
+    void theOriginalIsMeasuredAgainOnATextThatWasChanged();
     void numbersAreThoseOfTheCommandLine();
     void aCurveWithABorrowedOrder();
     void aCurveThatSearchesEachPoint();
@@ -122,7 +124,18 @@ private slots:
     void openingEndsTheJobsOfTheSession();
     void resultsForAnotherModelAreDropped();
     void everyJobHasItsOwnCommand();
+    void aResultThatIsLeftOutIsSaid();
 };
+
+void TestSessionJobs::aResultThatIsLeftOutIsSaid()
+{
+    SampleBench bench;
+    bench.model.begin(sampleSummary());
+    bench.model.addRemoval("a search that nobody began", 0, 1, false);
+    const Message told = bench.message(QStringLiteral("journal"));
+    QVERIFY(told.severity == Message::Severity::Warning);
+    QCOMPARE(told.sentence, QStringLiteral("A result was left out of the session: its search was not begun."));
+}
 
 void TestSessionJobs::whatIsNotPossibleYetSaysWhy()
 {
@@ -685,6 +698,43 @@ void TestSessionJobs::anOriginalThatWasComputedDifferentlyIsMeasuredAgain()
     QCOMPARE(bench.model.session().measurements.size(), 3U);
 }
 
+/// Its file has another content now, which no job has read before.
+void TestSessionJobs::theOriginalIsMeasuredAgainOnATextThatWasChanged()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QVERIFY(bench.calibrate());
+    bench.editor.setAttentionsToRemove(0);
+    TextSettings text = bench.model.session().evaluationText;
+    const auto content = [](const char *name) {
+        QFile file(QString::fromStdString((sampleFolder() / "text" / name).string()));
+        return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+    };
+    QFile file(bench.path("changing.txt"));
+    const auto write = [&](const QByteArray &bytes) {
+        QVERIFY(bytes.size() > 10'000 && file.open(QIODevice::WriteOnly | QIODevice::Truncate));
+        QCOMPARE(file.write(bytes), bytes.size());
+        file.close();
+    };
+    const auto areBothMeasured = [&] {
+        const Measurement *plan = bench.model.planEvaluation(), *dense = bench.model.denseEvaluation();
+        return plan && dense && areOnSameContent(*plan, *dense);
+    };
+    const QByteArray oz = content("oz.txt");
+    write(oz);
+    text.files = {file.fileName().toStdString()};
+    bench.model.setDraftAndTexts(bench.model.draft(), bench.model.session().calibrationText, text, ScoreNorm::L2);
+    QVERIFY(bench.evaluate() && areBothMeasured());
+    QCOMPARE(bench.model.session().measurements.size(), 2U);
+    write(content("grimm.txt"));
+    QVERIFY(bench.evaluate() && areBothMeasured());
+    QCOMPARE(bench.model.session().measurements.size(), 4U);
+    write(oz.mid(oz.size() / 2));
+    bench.jobs.measureCurve({.drafts = {bench.model.draft()}, .isOrderBorrowed = false});
+    QVERIFY(bench.finish() && areBothMeasured());
+    QCOMPARE(bench.model.session().measurements.size(), 6U);
+}
+
 void TestSessionJobs::numbersAreThoseOfTheCommandLine()
 {
     SampleBench bench;
@@ -1150,6 +1200,7 @@ void TestSessionJobs::whatRunsIsNotStartedAgain()
     bench.jobs.search();
     QCOMPARE(again(), QStringLiteral("Search for K = 150 is paused: resume it in the job bar."));
     QVERIFY(bench.runner.job(3)->state == State::Paused); // nobody asked for it to go on
+    QCOMPARE(bench.jobs.canPrune({}).reason, QStringLiteral("'Search for K = 150' is paused: resume or cancel it in the job bar."));
     bench.jobs.evaluate();
     bench.jobs.evaluate();
     QCOMPARE(bench.runner.jobs().size(), 4U);
@@ -1319,7 +1370,7 @@ void TestSessionJobs::everyJobHasItsOwnCommand()
     bench.jobs.evaluateDense();
     QVERIFY(!bench.runner.jobs().back().command.contains(QStringLiteral("--plan"))); // the original, not the plan in hand
     bench.jobs.measureImpact();
-    QVERIFY(bench.runner.jobs().back().command.contains(QStringLiteral("--keep 344 --remove 1")));
+    QVERIFY(bench.runner.jobs().back().command.contains(QStringLiteral("--remove 1 --keep 344")));
     PlanDraft other = bench.model.draft();
     other.balance.sparsity = 0.25;
     bench.jobs.measureCurve({.drafts = {bench.model.draft(), other}, .isOrderBorrowed = false});

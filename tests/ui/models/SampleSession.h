@@ -6,6 +6,7 @@
 #include "model/Families.h"
 #include "pruning/RankedScores.h"
 #include "session/Session.h"
+#include "session/SessionJson.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -78,14 +79,14 @@ inline SearchRecord madeUpSearch(std::int64_t layers, const std::vector<std::int
     return record;
 }
 
-/// The same session file as a later version would save it: its format is 2.
+/// The same session file as a later version would save it: its format is 9.
 inline void makeNewer(const std::filesystem::path &file)
 {
     std::ifstream input(file, std::ios::binary);
     std::string bytes{std::istreambuf_iterator<char>(input), {}};
     input.close();
-    const std::string before = "\\\"format\\\":"; // within a text of the header
-    bytes.at(bytes.find(before) + before.size()) = '9';
+    const std::string before = "\\\"format\\\":";                                                  // within a text of the header
+    bytes.at(bytes.find(before + std::to_string(secateur::kSessionFormat)) + before.size()) = '9'; // records of exports have a format, too
     std::ofstream(file, std::ios::binary) << bytes;
 }
 

@@ -51,7 +51,7 @@ private slots:
                                            .programVersion = "0.1.0",
                                            .host = "node7"};
         QCOMPARE(conditionsDetails(conditions),
-                 QStringLiteral("Device: cpu\nType: float32\nThreads: 2\nInstructions: AVX2\nProducts by: not recorded\n"
+                 QStringLiteral("Device: cpu\nType: float32\nThreads: 2\nInstructions: AVX2\nMatrix library (BLAS): not recorded\n"
                                 "LibTorch: 2.11.0\nSecateur: 0.1.0\nHost: node7"));
     }
 };

@@ -158,6 +158,7 @@ private slots:
     void plansKeepTheirHashes();
     void aHashBelongsToItsPlanAlone();
     void equalCalibrationsAreReused();
+    void scoresWithoutTheirRankingAreRanked();
     void everyChangeIsToldOnce();
     void searchesOfOtherPlansAreToldApart();
     void aLossWithoutItsSearchIsLeftOut();
@@ -769,6 +770,15 @@ void TestSessionModel::equalCalibrationsAreReused()
     QVERIFY(bench.model.rankedScores() != nullptr);
 }
 
+/// As an event of another process does not bring it.
+void TestSessionModel::scoresWithoutTheirRankingAreRanked()
+{
+    Bench bench;
+    bench.model.apply(Scored{madeUpScores(bench.model.spec(), 1)});
+    bench.edit([](PlanDraft &draft) { draft.calibration = 0; });
+    QVERIFY(bench.model.rankedScores() != nullptr);
+}
+
 void TestSessionModel::everyChangeIsToldOnce()
 {
     Bench bench;
@@ -841,7 +851,7 @@ void TestSessionModel::aLossWithoutItsSearchIsLeftOut()
     bench.model.addCandidate(bench.key(), {.step = 0, .layer = 5, .loss = 3.5});
     QVERIFY(bench.model.searchState() == SearchState::NotBegun);
     QVERIFY(bench.model.session().searches.empty());
-    QCOMPARE(signalCount.take(), QStringList());
+    QCOMPARE(signalCount.take(), names({"resultRefused"}));
     SearchRecord begun;
     begun.initialLoss = std::numeric_limits<double>::quiet_NaN();
     bench.model.setSearch(bench.key(), begun);

@@ -3,6 +3,7 @@
 #include "panels/evaluate/EvaluatePanel.h"
 #include "panels/evaluate/EvaluationModel.h"
 #include "panels/plan/DraftOfRecord.h"
+#include "session/JobEvent.h"
 
 #include <QAbstractItemModelTester>
 #include <QClipboard>
@@ -41,6 +42,22 @@ void measureThree(FlowBench &bench)
     bench.session.addMeasurement(bench.dense(50));
 }
 
+/// A plan of a file, without the scores that chose its neurons: N = 1, calibrated on a.txt of the folder of the bench.
+void openPlan(FlowBench &bench)
+{
+    FlowBench elsewhere;
+    elsewhere.open();
+    elsewhere.calibrate(bench.write("a.txt"));
+    BalanceSettings settings;
+    settings.sparsity = 0.25;
+    settings.attentionsToRemove = 1;
+    const PruningPlan plan = planFromScores(elsewhere.session.spec(), *elsewhere.session.scores(), settings);
+    bench.open();
+    const ShelfEntry entry = shelfEntry(plan, "plan.json");
+    bench.session.apply(PlanOpened{entry});
+    bench.editor.useDraft(draftOf(bench.session.session(), entry), "Open plan.json");
+}
+
 QStringList column(const QAbstractItemModel &model, int column)
 {
     QStringList texts;
@@ -62,6 +79,8 @@ private slots:
     void settingsGoIntoTheSession();
     void evaluatingSaysAllThatItDoes();
     void aTextThatTheCalibrationReadIsNoFairOne();
+    void aTextByWhichAnOpenedPlanWasChosenIsNoFairOne();
+    void aCopyOfTheCalibrationsTextIsNoFairOneEither();
     void theTableTakesTheRoomThatIsLeft();
     void aNarrowTableScrollsAndCutsNoName();
     void choosingARowStretchesNoButton();
@@ -75,6 +94,7 @@ private slots:
     void draftTakesTheRuleWhereItLeadsThere();
     void draftFindsTheSearchThatGaveThePlan();
     void aPlanByHandHasNoSearchedOrder();
+    void aPlanOfAFileIsFoundWithItsSearchOnly();
     void tableIsCopiedAndSaved();
     void failedSavingIsSaidInPlace();
 };
@@ -173,6 +193,38 @@ void tst_EvaluatePanel::aTextThatTheCalibrationReadIsNoFairOne()
     text.files.assign(bench.session.scores()->provenance.textFiles.begin(), bench.session.scores()->provenance.textFiles.end());
     QVERIFY(!text.files.empty());
     bench.session.setDraftAndTexts(bench.session.draft(), bench.session.session().calibrationText, text, ScoreNorm::L2);
+    QVERIFY(words(panel).contains(warning));
+}
+
+void tst_EvaluatePanel::aTextByWhichAnOpenedPlanWasChosenIsNoFairOne()
+{
+    FlowBench bench;
+    EvaluatePanel panel(bench.workbench());
+    show(panel);
+    openPlan(bench);
+    QVERIFY(!bench.session.scores());
+    const QString warning = "The calibration has read this text";
+    TextSettings text{.files = {bench.write("held-out.txt").toStdString()}, .windows = {}, .length = 64, .seed = 0};
+    bench.session.setDraftAndTexts(bench.session.draft(), bench.session.session().calibrationText, text, ScoreNorm::L2);
+    QVERIFY(!words(panel).contains(warning));
+    text.files = {bench.path("a.txt").toStdString()};
+    bench.session.setDraftAndTexts(bench.session.draft(), bench.session.session().calibrationText, text, ScoreNorm::L2);
+    QVERIFY(words(panel).contains(warning));
+}
+
+void tst_EvaluatePanel::aCopyOfTheCalibrationsTextIsNoFairOneEither()
+{
+    FlowBench bench;
+    EvaluatePanel panel(bench.workbench());
+    show(panel);
+    measureThree(bench);
+    const QString warning = "The calibration has read this text";
+    TextReport report;
+    report.tokenHash = std::string(64, 'b');
+    bench.session.tellTextRead(bench.session.session().evaluationText, report);
+    QVERIFY(!words(panel).contains(warning));
+    report.tokenHash = bench.session.scores()->provenance.tokenHash;
+    bench.session.tellTextRead(bench.session.session().evaluationText, report);
     QVERIFY(words(panel).contains(warning));
 }
 
@@ -405,6 +457,21 @@ void tst_EvaluatePanel::draftFindsTheSearchThatGaveThePlan()
     strange.removed = {3, 1}; // another order is another plan
     QVERIFY(!draftOfRecord(bench.session.session(), strange, bench.session.draft()).draft);
     QVERIFY(!draftOfRecord(bench.session.session(), strange, bench.session.draft()).reason.isEmpty());
+}
+
+/// Its search may have started anew since, and have removed others.
+void tst_EvaluatePanel::aPlanOfAFileIsFoundWithItsSearchOnly()
+{
+    FlowBench bench;
+    openPlan(bench);
+    bench.search({1});
+    Measurement record = bench.measured(20);
+    record.draft = bench.session.draft();
+    QVERIFY(draftOfRecord(bench.session.session(), record, {}).draft == record.draft);
+    bench.search({2});
+    const DraftOfRecord found = draftOfRecord(bench.session.session(), record, {});
+    QVERIFY(!found.draft);
+    QCOMPARE(found.reason, QString("The search that gave this plan is not in the session."));
 }
 
 void tst_EvaluatePanel::tableIsCopiedAndSaved()

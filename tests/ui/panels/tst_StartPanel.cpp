@@ -53,6 +53,7 @@ private slots:
     void recentEntryIsChosenByClickAndEnter();
     void doubleClickChoosesOnce();
     void missingRecentEntryCannotBeChosen();
+    void recentFilesAreNamedByWhatIsInThem();
     void interruptedSessionsComeFirst();
     void oneSessionIsSuggestedAndTheRestIsFolded();
     void newerSessionSaysWhyItCannotBeRestored();
@@ -191,6 +192,27 @@ void tst_StartPanel::missingRecentEntryCannotBeChosen()
     recent->setFocus();
     QTest::keyClick(recent, Qt::Key_Return);
     QCOMPARE(model.count(), 0);
+}
+
+/// A plan with changed weights is a .safetensors file as scores are, and a plan needs no suffix.
+void tst_StartPanel::recentFilesAreNamedByWhatIsInThem()
+{
+    FlowBench bench;
+    const auto tensors = [&](const QString &name, const QByteArray &kind) {
+        const QByteArray header = R"({"__metadata__":{"kind":")" + kind + R"("},"t":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})";
+        return bench.write(name, char(header.size()) + QByteArray(7, '\0') + header + QByteArray(4, '\0'));
+    };
+    StartPanel panel(bench.workbench());
+    panel.setRecent({tensors("changed.safetensors", "secateur-plan"), tensors("s.safetensors", "secateur-neuron-scores"),
+                     bench.write("mine", R"({"kind": "secateur-plan"})"), bench.path("gone.safetensors"), bench.folder.path()});
+    show(panel);
+    const auto kinds = [&] {
+        QStringList all;
+        for (int row = 0; row < list(panel, "Recent")->count(); ++row)
+            all << list(panel, "Recent")->item(row)->data(Qt::AccessibleTextRole).toString().section(", ", 1, 1);
+        return all;
+    };
+    QTRY_COMPARE(kinds(), QStringList({"plan", "scores", "plan", "scores", "model"}));
 }
 
 void tst_StartPanel::interruptedSessionsComeFirst()

@@ -298,7 +298,7 @@ void tst_MainWindow::recentOnesThatAreGoneAreGreyed()
     settings.setValue(key, QStringList(gone) + settings.value(key).toStringList());
     settings.sync();
     hands.start();
-    auto *list = hands.named<EntryList>(QStringLiteral("Recent models and sessions"));
+    auto *list = hands.named<EntryList>(QStringLiteral("Recently opened"));
     QVERIFY(list);
     QCOMPARE(list->count(), 2);
     QVERIFY(!list->item(0)->flags().testFlag(Qt::ItemIsEnabled));
@@ -306,7 +306,7 @@ void tst_MainWindow::recentOnesThatAreGoneAreGreyed()
     QVERIFY(list->item(1)->flags().testFlag(Qt::ItemIsEnabled));
     hands.press(QStringLiteral("Clear"));
     QCOMPARE(list->count(), 0);
-    QCOMPARE(list->emptyText(), QStringLiteral("No recent models."));
+    QCOMPARE(list->emptyText(), QStringLiteral("Nothing opened recently."));
 }
 
 void tst_MainWindow::tabGoesFromThePageToTheSidesAndToTheJobLast()

@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A plan that was written by hand, dropped on the window: what every page shows of it and what can be done.
 #include "WindowBench.h"
+#include "pruning/RankedScores.h"
+#include "session/JobEvent.h"
+#include "widgets/Labels.h"
+#include "window/StatusLine.h"
+
+#include "commands/PlanEditor.h"
+#include "panels/plan/PinModel.h"
 
 #include <QAbstractItemView>
 #include <QDoubleSpinBox>
 #include <QLabel>
 #include <QSpinBox>
 
+#include <algorithm>
 #include <fstream>
+#include <numeric>
 
 using namespace secateur::ui;
 
@@ -17,7 +26,9 @@ class TestOpenedPlans : public QObject {
 private slots:
     void init() { failOnOwnWarnings(); }
     void aPlanByHandIsShownOnEveryPage();
+    void aPlanWithoutFfnsKeepsNoNeuron();
     void aPlanWithoutAModelAsksForIts();
+    void theLastLineSaysWhatChoseTheNeurons();
 
 private:
     /// For the sample: layer 1 goes as a whole, of layer 2 three neurons stay, layer 5 loses its attention.
@@ -28,6 +39,18 @@ private:
         out << R"({"kind": "secateur-plan", "format": 2, "method": "manual", "removedAttentions": [1, 5], "keptNeurons": ["all", [], [0, 7, 343])";
         for (int layer = 3; layer < 12; ++layer)
             out << R"(, "all")";
+        out << "]}";
+        return file;
+    }
+
+    /// Of twelve layers all FFNs go, and no attention.
+    QString planWithoutFfns()
+    {
+        const QString file = m_folder.filePath(QStringLiteral("no-ffn.json"));
+        std::ofstream out(file.toStdString());
+        out << R"({"kind": "secateur-plan", "format": 2, "method": "manual", "keptNeurons": [[])";
+        for (int layer = 1; layer < 12; ++layer)
+            out << ", []";
         out << "]}";
         return file;
     }
@@ -93,7 +116,7 @@ void TestOpenedPlans::aPlanByHandIsShownOnEveryPage()
     QVERIFY(isSaid(*tabs->currentWidget(), QStringLiteral("no scores chose its neurons")));
     hands.window->show(MainWindow::Tab::Attention);
     settle();
-    QVERIFY(isSaid(*tabs->currentWidget(), QStringLiteral("no search can go on with it")));
+    QVERIFY(isSaid(*tabs->currentWidget(), QStringLiteral("no search can continue it")));
     QVERIFY(hands.bench().jobs.canEvaluate());
     QVERIFY(hands.bench().jobs.canExport());
 
@@ -103,6 +126,24 @@ void TestOpenedPlans::aPlanByHandIsShownOnEveryPage()
     QCOMPARE(session.session().plans.size(), 1U); // for when it comes back
     hands.bench().history.redo();
     QVERIFY(session.isSettled());
+}
+
+/// Widths that are all 0 do not differ.
+void TestOpenedPlans::aPlanWithoutFfnsKeepsNoNeuron()
+{
+    WindowBench hands;
+    hands.window->openSample();
+    const SessionModel &session = hands.bench().session;
+    QTRY_VERIFY_WITH_TIMEOUT(session.hasModel(), 60'000);
+    QVERIFY(hands.waitForJobs());
+    hands.drop(hands.window.get(), planWithoutFfns());
+    QTRY_VERIFY_WITH_TIMEOUT(session.isSettled(), 60'000);
+    const auto *neurons = hands.named<QSpinBox>(QStringLiteral("K, neurons kept in every FFN"));
+    QVERIFY(neurons);
+    QCOMPARE(neurons->text(), QStringLiteral("0"));
+    hands.bench().editor.pin(QStringLiteral("no FFN"));
+    const PinModel pins(session, hands.bench().editor);
+    QCOMPARE(pins.index(0, PinModel::Neurons).data().toString(), QStringLiteral("0"));
 }
 
 void TestOpenedPlans::aPlanWithoutAModelAsksForIts()
@@ -118,6 +159,35 @@ void TestOpenedPlans::aPlanWithoutAModelAsksForIts()
     QTRY_VERIFY(!asked().isEmpty());
     QVERIFY2(asked().contains(QStringLiteral("hand.json")), qPrintable(asked()));
     QVERIFY(!hands.bench().session.hasModel());
+}
+
+void TestOpenedPlans::theLastLineSaysWhatChoseTheNeurons()
+{
+    WindowBench hands;
+    hands.window->openSample();
+    SessionModel &session = hands.bench().session;
+    QTRY_VERIFY_WITH_TIMEOUT(session.hasModel(), 60'000);
+    QVERIFY(hands.waitForJobs());
+    const auto isLast = [&](const QString &words) {
+        const auto labels = hands.window->findChild<StatusLine *>()->findChildren<ElidedLabel *>();
+        return std::any_of(labels.begin(), labels.end(), [&](const QLabel *label) { return label->text() == words; });
+    };
+    QVERIFY(isLast(QStringLiteral("not calibrated")));
+    const auto scores = std::make_shared<secateur::NeuronScores>();
+    for (const secateur::LayerSpec &layer : session.spec().layers) {
+        std::vector<float> &all = scores->layers.emplace_back(std::size_t(layer.neurons()));
+        std::iota(all.begin(), all.end(), 1.0F);
+    }
+    scores->provenance.textFiles = {"/texts/grimm.txt"};
+    scores->provenance.windows = 4;
+    scores->provenance.length = 128;
+    const secateur::PruningPlan plan = planFromScores(session.spec(), *scores, {});
+    const secateur::ShelfEntry entry = secateur::shelfEntry(plan, "/plans/plan.json");
+    session.apply(secateur::PlanOpened{entry});
+    hands.bench().editor.useDraft(secateur::draftOf(session.session(), entry), QStringLiteral("Open plan.json"));
+    QVERIFY(isLast(QStringLiteral("from plan.json")));
+    session.addCalibration(scores, std::make_shared<const secateur::RankedScores>(*scores)); // the draft stays
+    QVERIFY(isLast(QStringLiteral("grimm.txt, 4 × 128 tokens")));
 }
 
 QTEST_MAIN(TestOpenedPlans)

@@ -130,7 +130,7 @@ void tst_ReadOnly::everyWayInOpensIt()
     if (way == QLatin1String("recent")) {
         hands.window.reset();
         hands.start();
-        auto *recent = hands.named<EntryList>(QStringLiteral("Recent models and sessions"));
+        auto *recent = hands.named<EntryList>(QStringLiteral("Recently opened"));
         QVERIFY(recent);
         QCOMPARE(recent->count(), 1);
         QTest::mouseClick(recent->viewport(), Qt::LeftButton, {}, recent->visualItemRect(recent->item(0)).center());

@@ -505,7 +505,7 @@ void tst_WindowMemory::recentListBeginsWithTheLast()
     };
     const auto entries = [&] {
         for (EntryList *list : hands.window->findChildren<EntryList *>())
-            if (list->accessibleName() == QLatin1String("Recent models and sessions"))
+            if (list->accessibleName() == QLatin1String("Recently opened"))
                 return list;
         return static_cast<EntryList *>(nullptr);
     };

@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/common/BusyReason.h"
 
+#include "jobs/JobTable.h"
+
 #include <utility>
 
 namespace secateur::ui {
-
-QString pausedText(const JobInfo &job)
-{
-    if (job.isHeld())
-        return BusyReason::tr("'%1' is on hold: continue or cancel it in the job bar.").arg(job.title);
-    if (job.state == JobInfo::State::Paused)
-        return BusyReason::tr("'%1' is paused: resume or cancel it in the job bar.").arg(job.title);
-    return {};
-}
 
 BusyReason::BusyReason(const JobRunner &runner, JobKind kind, const QString &running, QObject *parent)
     : QObject(parent),

@@ -8,9 +8,6 @@
 
 namespace secateur::ui {
 
-/// Where to go on with a job that is paused, or held because its GPU gave out; empty when it is neither.
-QString pausedText(const JobInfo &job);
-
 /// Why a job of one kind cannot be started once more: there is one, which runs, waits or is paused.
 class BusyReason : public QObject {
     Q_OBJECT

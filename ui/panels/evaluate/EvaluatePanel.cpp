@@ -14,6 +14,7 @@
 #include "panels/evaluate/EvaluationModel.h"
 #include "panels/plan/DraftOfRecord.h"
 #include "panels/texts/TextPicker.h"
+#include "session/Measurements.h"
 #include "theme/Icons.h"
 #include "widgets/Card.h"
 #include "widgets/CopyButton.h"
@@ -38,6 +39,15 @@ namespace {
 
 const QString kDash = QStringLiteral("–");
 constexpr int kLeastRows = 8; ///< of the table that are seen when there are as many
+
+/// What the calibration of the current plan has read, also where an opened plan came without its scores; null where none chose the plan.
+const Provenance *calibrationOfPlan(const SessionModel &session)
+{
+    if (const NeuronScores *scores = session.scores())
+        return &scores->provenance;
+    const ShelfPlan *shelf = session.shelfPlan();
+    return shelf && shelf->plan.method == PlanMethod::TwoSsp ? &shelf->plan.calibration : nullptr;
+}
 
 } // namespace
 
@@ -74,6 +84,7 @@ EvaluatePanel::EvaluatePanel(Workbench workbench, QWidget *parent)
     connect(m_save, &QPushButton::clicked, this, &EvaluatePanel::chooseCsv);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentChanged, this, &EvaluatePanel::followSelection);
     connect(&session, &SessionModel::textRead, m_text, &TextPicker::showRead);
+    connect(&session, &SessionModel::textRead, this, &EvaluatePanel::followPossible); // what is in it may be what the calibration read
     connect(&session, &SessionModel::textRefused, m_text, &TextPicker::showRefusal);
     connect(m_text, &TextPicker::problemChanged, this, &EvaluatePanel::followPossible);
     for (const auto signal : {&SessionModel::modelChanged, &SessionModel::textsChanged})
@@ -205,14 +216,19 @@ void EvaluatePanel::followSettings()
     followFigures();
 }
 
+/// By its files, and wherever those lie by what is in it where that is known.
 bool EvaluatePanel::hasCalibrationRead() const
 {
-    const TextSettings &text = m_workbench.session.session().evaluationText;
-    const NeuronScores *scores = m_workbench.session.scores();
-    return scores && std::any_of(text.files.begin(), text.files.end(), [&](const std::filesystem::path &file) {
-               const std::vector<std::string> &read = scores->provenance.textFiles;
-               return std::find(read.begin(), read.end(), file.string()) != read.end();
-           });
+    const SessionModel &session = m_workbench.session;
+    const Provenance *read = calibrationOfPlan(session);
+    if (!read)
+        return false;
+    const TextSettings &text = session.session().evaluationText;
+    if (const std::string content = contentOf(session.session().readTexts, text); !content.empty() && content == read->tokenHash)
+        return true;
+    return std::ranges::any_of(text.files, [&](const std::filesystem::path &file) {
+        return std::ranges::find(read->textFiles, file.string()) != read->textFiles.end();
+    });
 }
 
 void EvaluatePanel::followPossible()

@@ -75,8 +75,12 @@ DraftOfRecord draftOfRecord(const Session &session, const Measurement &record, c
         return {{}, tr("This is the original model, not a plan.")};
     if (record.isOrderBorrowed)
         return {{}, tr("The removal order of this measurement was borrowed from another K. Set its N and K, and search.")};
-    if (session.model && record.draft && !record.draft->plan.empty()) // the shelf has it
+    const QString unknownSearch = tr("The search that gave this plan is not in the session.");
+    if (session.model && record.draft && !record.draft->plan.empty()) { // the shelf has it, but for its search
+        if (isSearchable(shelfPlanOf(session, *record.draft)->plan) && !gives(session, *record.draft, record))
+            return {{}, unknownSearch};
         return {record.draft, {}};
+    }
     if (!session.model || record.calibration < 0 || record.calibration >= std::int64_t(session.calibrations.size()))
         return {{}, tr("The calibration of this plan is not in the session.")};
     if (record.draft && gives(session, *record.draft, record))
@@ -93,7 +97,7 @@ DraftOfRecord draftOfRecord(const Session &session, const Measurement &record, c
     for (const SearchSettings &search : searches)
         if (const PlanDraft draft{.calibration = record.calibration, .balance = *balance, .search = search}; gives(session, draft, record))
             return {draft, {}};
-    return {{}, tr("The search that gave this plan is not in the session.")};
+    return {{}, unknownSearch};
 }
 
 } // namespace secateur::ui

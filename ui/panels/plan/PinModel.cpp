@@ -66,9 +66,10 @@ PinModel::Row PinModel::rowOf(const PinnedPlan &pin) const
     if (pin.draft.balance.neuronsKept || !pin.draft.plan.empty()) // no target is followed
         row.sparsity = tr("%1 reached").arg(percentText(facts.balance->sparsityLayers()));
     row.attentions = exactText(N);
-    row.neurons = K > 0 ? exactText(K) : tr("differs");
 
     const ShelfPlan *shelf = shelfPlanOf(m_session.session(), pin.draft);
+    const bool isWithoutFfns = shelf && std::int64_t(shelf->plan.layersWithoutFfn().size()) == m_session.layerCount();
+    row.neurons = K > 0 || isWithoutFfns ? exactText(K) : tr("differs");
     if (shelf && shelf->plan.method == PlanMethod::Manual)
         row.search = tr("by hand");
     else if (facts.search == SearchState::NotPossible)

@@ -76,7 +76,7 @@ QString shelfPlanText(const SessionModel &session)
         return Words::tr(
                    "The plan '%1' was written by hand. It removes %2; %3. Evaluate and export it as it is: sparsity, N and K are settled.")
             .arg(shelfFileName(session), removedPartsText(session), keptNeuronsText(session));
-    return Words::tr("The plan '%1' has its neurons chosen: %2. N can be changed, and the search goes on from what the plan knows.")
+    return Words::tr("The neurons of '%1' are already chosen: %2. You can change N; the search continues from the plan.")
         .arg(shelfFileName(session), keptNeuronsText(session));
 }
 

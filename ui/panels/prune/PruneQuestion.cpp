@@ -2,7 +2,7 @@
 #include "panels/prune/PruneQuestion.h"
 
 #include "foundation/Wording.h"
-#include "jobs/JobRunner.h"
+#include "jobs/JobTable.h"
 #include "models/SessionModel.h"
 #include "panels/common/EngineBox.h"
 #include "panels/common/JobButton.h"
@@ -29,6 +29,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace secateur::ui {
@@ -125,6 +126,12 @@ PruneQuestion::PruneQuestion(Workbench workbench, QWidget *parent)
     connect(&workbench.jobs, &SessionJobs::engineReportChanged, this, &PruneQuestion::follow);
     for (const auto signal : {&JobRunner::jobAdded, &JobRunner::jobFinished})
         connect(&workbench.runner, signal, this, &PruneQuestion::follow); // another job is in the way
+    connect(&workbench.runner, &JobRunner::jobChanged, this, [this] {     // and may be paused; its progress changes nothing here
+        const JobInfo *job = m_workbench.runner.current();
+        const QString paused = job ? pausedText(*job) : QString();
+        if (std::exchange(m_paused, paused) != paused)
+            follow();
+    });
     followModel();
 }
 

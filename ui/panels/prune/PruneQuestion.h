@@ -71,7 +71,8 @@ private:
     QLabel *m_how;
     QLabel *m_takesOver; ///< of the current plan
     InlineNote *m_problem;
-    QWidget *m_room; ///< of the problem, below the buttons: only grows, so that no button moves while a folder is typed
+    QString m_paused; ///< what is said of the job in hand if it is paused
+    QWidget *m_room;  ///< of the problem, below the buttons: only grows, so that no button moves while a folder is typed
     JobButton *m_prune;
     CopyButton *m_copy;
 };

@@ -291,7 +291,9 @@ void WorkflowStrip::followPlan()
         m_attentions->setRange(inField(std::min(range.first, shownAttentions())), inField(std::max(range.second, shownAttentions())));
         const bool haveOneNumber = session.hasModel() && session.neuronsKept() > 0; // not so the FFNs of a plan by hand
         m_neurons->setRange(haveOneNumber ? 1 : 0, int(session.neurons()));
-        const QString noNumber = session.hasModel() && !haveOneNumber ? tr("differs") : QString();
+        const ShelfPlan *shelf = session.shelfPlan();
+        const bool isWithoutFfns = shelf && std::int64_t(shelf->plan.layersWithoutFfn().size()) == session.layerCount(); // 0 in all
+        const QString noNumber = session.hasModel() && !haveOneNumber && !isWithoutFfns ? tr("differs") : QString();
         if (noNumber != m_neurons->specialValueText()) // to set it writes the text anew
             m_neurons->setSpecialValueText(noNumber);
         m_sparsity->setValue(shownSparsity() * 100);

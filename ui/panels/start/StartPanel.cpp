@@ -38,14 +38,29 @@ bool isSessionFile(const QString &path)
     return path.endsWith(QLatin1String(".secateur"), Qt::CaseInsensitive);
 }
 
-/// What a file of the recent list is.
-QString kindText(const QString &path)
+/// What a path of the recent list leads to, by its name: as long as nobody has looked, and where it is gone.
+Openable guessed(const QString &path)
 {
     const QString suffix = QFileInfo(path).suffix();
-    return isSessionFile(path)                      ? StartPanel::tr("session")
-           : suffix == QLatin1String("json")        ? StartPanel::tr("plan")
-           : suffix == QLatin1String("safetensors") ? StartPanel::tr("scores")
-                                                    : StartPanel::tr("model");
+    return isSessionFile(path)                      ? Openable::Session
+           : suffix == QLatin1String("json")        ? Openable::Plan
+           : suffix == QLatin1String("safetensors") ? Openable::Scores
+                                                    : Openable::Model;
+}
+
+QString kindText(Openable kind)
+{
+    switch (kind) {
+    case Openable::Session:
+        return StartPanel::tr("session");
+    case Openable::Plan:
+        return StartPanel::tr("plan");
+    case Openable::Scores:
+        return StartPanel::tr("scores");
+    case Openable::Model:
+        break;
+    }
+    return StartPanel::tr("model");
 }
 
 /// A model's folder, a file of a model, a session, a plan or scores. Anything else is left to whoever is behind.
@@ -84,7 +99,7 @@ StartPanel::StartPanel(Workbench workbench, QWidget *parent)
       m_openSample(new QPushButton(tr("Try the bundled sample"))),
       m_clearRecent(new QPushButton(tr("Clear"))),
       m_card(new ModelCard(workbench)),
-      m_recentList(new EntryList(tr("Recent models and sessions"))),
+      m_recentList(new EntryList(tr("Recently opened"))),
       m_hubList(new EntryList(tr("Models in the Hugging Face cache"))),
       m_unsaved(new UnsavedSessions)
 {
@@ -102,6 +117,7 @@ StartPanel::StartPanel(Workbench workbench, QWidget *parent)
     connect(m_hubList, &EntryList::chosen, this, [this](int index) { openPath(pathText(m_cached[std::size_t(index)].folder)); });
     connect(m_unsaved, &UnsavedSessions::restoreRequested, this, &StartPanel::restoreRequested);
     connect(m_unsaved, &UnsavedSessions::discardRequested, this, &StartPanel::discardRequested);
+    connect(&m_look, &QFutureWatcher<std::vector<Openable>>::finished, this, &StartPanel::followLook);
     connect(&m_scan, &QFutureWatcher<std::vector<CachedModel>>::finished, this, &StartPanel::showHubCache);
     connect(&workbench.session, &SessionModel::modelChanged, this, &StartPanel::followModel);
     setSampleFolder({});
@@ -181,19 +197,43 @@ QWidget *StartPanel::buildLists()
 void StartPanel::setRecent(const QStringList &paths)
 {
     m_recent = paths;
+    m_kinds.clear();
+    for (const QString &path : paths)
+        m_kinds.push_back(guessed(path));
+    showRecent();
+    m_look.setFuture(inBackground([paths] {
+        std::vector<Openable> kinds;
+        for (const QString &path : paths)
+            kinds.push_back(QFileInfo::exists(path) ? openableAt(path.toStdString()) : guessed(path));
+        return kinds;
+    }));
+}
+
+void StartPanel::showRecent()
+{
     std::vector<EntryList::Entry> entries;
-    for (const QString &path : paths) {
+    for (qsizetype i = 0; i < m_recent.size(); ++i) {
+        const QString &path = m_recent[i];
+        const Openable kind = m_kinds[std::size_t(i)];
         const QFileInfo file(path);
-        const bool isModel = kindText(path) == tr("model");
         const QString title = path == m_sample ? tr("The bundled sample") : QString::fromStdString(modelName(path.toStdString()).full);
-        entries.push_back({.title = isModel ? title : file.completeBaseName(),
+        entries.push_back({.title = kind == Openable::Model ? title : file.completeBaseName(),
                            .detail = shortPath(path),
-                           .figure = kindText(path),
+                           .figure = kindText(kind),
                            .problem = file.exists() ? QString() : tr("not found: %1").arg(shortPath(path))});
     }
-    m_recentList->setEntries(entries, tr("No recent models."));
+    m_recentList->setEntries(entries, tr("Nothing opened recently."));
     m_clearRecent->setVisible(!entries.empty());
     followPrimary();
+}
+
+/// Shows it anew only where a name told something else: a row may be in hand.
+void StartPanel::followLook()
+{
+    if (const std::vector<Openable> found = m_look.result(); found != m_kinds && found.size() == m_kinds.size()) {
+        m_kinds = found;
+        showRecent();
+    }
 }
 
 void StartPanel::setRecoverable(std::vector<RecoverableSession> sessions)
@@ -205,7 +245,7 @@ void StartPanel::setSampleFolder(const QString &folder)
 {
     m_sample = folder;
     m_openSample->setVisible(!folder.isEmpty());
-    setRecent(m_recent); // it has a name of its own there
+    showRecent(); // it has a name of its own there
 }
 
 void StartPanel::scanHubCache()

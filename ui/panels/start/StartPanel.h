@@ -3,6 +3,7 @@
 
 #include "checkpoint/HubCache.h"
 #include "panels/common/Workbench.h"
+#include "session/Openable.h"
 #include "session/SessionStore.h"
 
 #include <QFutureWatcher>
@@ -27,7 +28,7 @@ class StartPanel : public QScrollArea {
 public:
     explicit StartPanel(Workbench workbench, QWidget *parent = nullptr);
 
-    /// Model folders and session files, newest first.
+    /// Models, sessions, plans and scores, newest first. What a file is, is looked up off the interface's thread.
     void setRecent(const QStringList &paths);
     void setRecoverable(std::vector<RecoverableSession> sessions);
     /// The bundled model's folder; empty = there is none.
@@ -54,6 +55,8 @@ protected:
 private:
     void build();
     QWidget *buildLists();
+    void showRecent();
+    void followLook();
     void openPath(const QString &path);
     void chooseModel();
     void chooseSession();
@@ -63,6 +66,8 @@ private:
 
     Workbench m_workbench;
     QStringList m_recent;
+    std::vector<Openable> m_kinds; ///< of these
+    QFutureWatcher<std::vector<Openable>> m_look;
     QString m_sample;
     std::vector<CachedModel> m_cached;
     QFutureWatcher<std::vector<CachedModel>> m_scan;
