@@ -70,7 +70,13 @@ void take(Session &session, const Scored &event)
 
 void take(Session &session, const PlanOpened &event)
 {
-    shelve(session, event.entry);
+    ShelfEntry entry = event.entry;
+    if (const WeightEdits &edits = entry.plan->plan.edits; !edits.isEmpty() && !edits.values) { // from JSON: its file has them
+        ShelfPlan shelf = *entry.plan;
+        findValues(shelf.plan, shelf.file, session.model->spec);
+        entry.plan = std::make_shared<const ShelfPlan>(std::move(shelf));
+    }
+    shelve(session, entry);
 }
 
 void take(Session &session, const SearchKnown &event)

@@ -200,9 +200,7 @@ JobEvent scoredOf(const Json &json)
 JobEvent planOpenedOf(const Json &json)
 {
     const std::string file = json.at("file");
-    PruningPlan plan = planFromJson(json.at("plan"), file);
-    findValues(plan, file);
-    PlanOpened event{shelfEntry(std::move(plan), file)};
+    PlanOpened event{shelfEntry(planFromJson(json.at("plan"), file), file)};
     event.entry.search = searchRecordFromJson(json.at("search"));
     return event;
 }

@@ -124,7 +124,9 @@ struct FlowBench {
         plan.balance.denseModelParameters = modelParameters(dense);
         plan.balance.layerParameters = layerParameters(after);
         plan.balance.modelParameters = modelParameters(after);
-        editor.useDraft(session.addPlan(shelfEntry(plan, "hand.json")), QStringLiteral("Open hand.json"));
+        const ShelfEntry entry = shelfEntry(plan, "hand.json");
+        session.apply(PlanOpened{entry});
+        editor.useDraft(draftOf(session.session(), entry), QStringLiteral("Open hand.json"));
     }
 
     /// A finished search of the plan in hand that removes these layers.

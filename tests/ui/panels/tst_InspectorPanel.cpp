@@ -143,7 +143,9 @@ void TestInspectorPanel::changedWeightsAreNamed()
     plan.balance.denseLayerParameters = plan.balance.layerParameters = layerParameters(s.bench.session.spec());
     plan.balance.denseModelParameters = plan.balance.modelParameters = modelParameters(s.bench.session.spec());
     plan.edits.list = {{.role = {.layer = 3, .part = TensorPart::Down, .kind = TensorKind::Weight}, .shape = {}, .sha256 = "of it"}};
-    s.bench.editor.useDraft(s.bench.session.addPlan(shelfEntry(plan, "edited.safetensors")), "Open edited.safetensors");
+    const ShelfEntry entry = shelfEntry(plan, "edited.safetensors");
+    s.bench.session.apply(PlanOpened{entry});
+    s.bench.editor.useDraft(draftOf(s.bench.session.session(), entry), "Open edited.safetensors");
     s.bench.selection.setSelectedLayer(3);
     QCOMPARE(s.facts->value("Changed weights"), "ffn.down.weight");
     s.bench.selection.setSelectedLayer(4);
