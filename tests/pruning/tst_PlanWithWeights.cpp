@@ -134,17 +134,18 @@ private slots:
 
     void tensorsOfOtherTypesAreRefused()
     {
-        for (const QByteArray type : {"I8", "F64"}) {
-            const QByteArray size = QByteArray::number(type == "I8" ? 1 : 8);
-            const QByteArray header = R"({"__metadata__": {"kind": "secateur-plan", "plan": )" +
-                                      QByteArray::fromStdString(nlohmann::json(byHand().dump()).dump()) + R"(}, ")" + kDown +
-                                      R"(": {"dtype": ")" + type + R"(", "shape": [1], "data_offsets": [0, )" + size + "]}}";
+        for (const char *type : {"I8", "F64"}) {
+            const int size = std::strcmp(type, "I8") == 0 ? 1 : 8;
+            const std::string header = nlohmann::json{{"__metadata__", {{"kind", "secateur-plan"}, {"plan", byHand().dump()}}},
+                                                      {kDown, {{"dtype", type}, {"shape", {1}}, {"data_offsets", {0, size}}}}}
+                                           .dump();
             const std::uint64_t length = std::uint64_t(header.size());
             std::ofstream stream(file("typed.safetensors"), std::ios::binary);
-            stream.write(reinterpret_cast<const char *>(&length), sizeof(length)).write(header.data(), header.size());
-            stream.write("\0\0\0\0\0\0\0\0", size.toInt());
+            stream.write(reinterpret_cast<const char *>(&length), sizeof(length)).write(header.data(), std::streamsize(header.size()));
+            stream.write("\0\0\0\0\0\0\0\0", size);
             stream.close();
-            QCOMPARE(lacking(complaint([&] { loadPlan(file("typed.safetensors")); }), {kDown, "of the type " + type, "F32, F16 or BF16"}),
+            QCOMPARE(lacking(complaint([&] { loadPlan(file("typed.safetensors")); }),
+                             {kDown, QString("of the type %1").arg(type), "F32, F16 or BF16"}),
                      QString());
         }
     }
