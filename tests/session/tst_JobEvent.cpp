@@ -241,7 +241,7 @@ void tst_JobEvent::whatBelongsToAnotherModelIsRefused()
     QVERIFY(!refusal(session, MeasurementMade{record}).isEmpty());
     QVERIFY(!refusal(session, Scored{scoresFor(large.spec, 1)}).isEmpty());
     ShelfPlan other{.plan = manualPlan(session), .file = "hand.json"};
-    other.plan.keptNeurons.pop_back();
+    other.plan.keptNeurons.push_back({0}); // a layer that the model has not got
     QVERIFY(!refusal(session, PlanOpened{shelfEntry(other.plan, other.file)}).isEmpty());
     ShelfEntry searched = shelfEntry(openedPlan(session), "plan.json");
     searched.search.steps[0].losses.pop_back();

@@ -114,7 +114,7 @@ private slots:
     void oldBasesAndJournalsAreRemoved();
     void tornLastLineIsDropped();
     void linesThatDoNotFitAreLeftOut();
-    void lossesThatAreNoNumbersCount();
+    void lossesThatAreNoNumbersAreNotKnown();
     void pipeInPlaceOfAJournalIsNotWaitedFor();
     void draftOfScoresThatWereNotWrittenFallsBack();
     void killedProcessLosesAtMostOneLine();
@@ -475,18 +475,21 @@ void tst_SessionJournal::linesThatDoNotFitAreLeftOut()
     QCOMPARE(difference(session, expected), QString());
 }
 
-/// JSON has no NaN and no infinity: both are null, and the step that they belong to goes on.
-void tst_SessionJournal::lossesThatAreNoNumbersCount()
+/// JSON has no NaN and no infinity: both are null, as what is not known. What comes behind such a line counts.
+void tst_SessionJournal::lossesThatAreNoNumbersAreNotKnown()
 {
     const std::string key = searchKey(baseSession().draft, 20);
     left([&](SessionJournal &j) {
         j.add(begun(key, {}, provenanceOf("a"), 3));
         j.add(lossOf(key, 0, 1, kUnknown));
-        j.add(AttentionRemoved{key, 0, 1, false});
-        j.add(lossOf(key, 1, 2, std::numeric_limits<double>::infinity()));
-        j.add(AttentionRemoved{key, 1, 2, false});
+        j.add(AttentionRemoved{key, 0, 1, false}); // no loss without it is known
+        j.add(lossOf(key, 0, 2, std::numeric_limits<double>::infinity()));
+        j.add(lossOf(key, 0, 0, 2.5));
     });
-    QCOMPARE(recovered().searches.at(key).removalOrder(), (std::vector<std::int64_t>{1, 2}));
+    const SearchRecord record = recovered().searches.at(key);
+    QCOMPARE(record.removalOrder(), std::vector<std::int64_t>());
+    QCOMPARE(record.steps.at(0).losses.at(0), 2.5);
+    QVERIFY(std::isnan(record.steps.at(0).losses.at(1)) && std::isnan(record.steps.at(0).losses.at(2)));
 }
 
 void tst_SessionJournal::pipeInPlaceOfAJournalIsNotWaitedFor()
