@@ -1221,7 +1221,7 @@ void TestSessionJobs::whatRunsIsNotStartedAgain()
     bench.jobs.search();
     QCOMPARE(again(), QStringLiteral("Search for K = 150, N = 9 is paused: resume it in the job bar."));
     QVERIFY(bench.runner.job(3)->state == State::Paused); // nobody asked for it to go on
-    QCOMPARE(bench.jobs.canPrune({}).reason, QStringLiteral("'Search for K = 150' is paused: resume or cancel it in the job bar."));
+    QCOMPARE(bench.jobs.canPrune({}).reason, QStringLiteral("'Search for K = 150, N = 9' is paused: resume or cancel it in the job bar."));
     bench.jobs.evaluate();
     bench.jobs.evaluate();
     QCOMPARE(bench.runner.jobs().size(), 4U);
