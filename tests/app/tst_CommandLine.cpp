@@ -871,7 +871,7 @@ void tst_CommandLine::sessionsAreTakenAsPlans()
     QCOMPARE(unknown.exitCode, 1);
     QVERIFY2(unknown.errors.contains("has no pinned plan 'long'") && unknown.errors.contains("'short'"), unknown.errors.constData());
     for (const QString &name : {file, file + ":short"}) // a session is never written over
-        QVERIFY(run({"search", kModel, "--plan", name, "--save-plan", file, "--overwrite"}).errors.contains("is also an input"));
+        QVERIFY(run({"search", kModel, "--plan", name, "--save-plan", file, "--overwrite"}).errors.contains("are those of sessions"));
 
     const QString refused = folder.filePath("other.secateur"), renamed = folder.filePath("renamed.json");
     QVERIFY(run({"plan", kModel, "--plan", plan, "--save-plan", refused}).errors.contains("are those of sessions"));
