@@ -9,7 +9,7 @@
 #include "models/MessageLog.h"
 #include "models/SelectionModel.h"
 #include "models/SessionModel.h"
-#include "panels/common/Workbench.h"
+#include "panels/parts/Workbench.h"
 #include "panels/shell/WorkflowStrip.h"
 #include "theme/Theme.h"
 #include "window/CommandPalette.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "window/ShortcutOverview.h"
 
-#include "panels/common/TableLook.h"
+#include "panels/parts/TableLook.h"
 #include "window/Actions.h"
 
 #include <QDialogButtonBox>

@@ -8,7 +8,7 @@
 #include "models/MessageLog.h"
 #include "models/SelectionModel.h"
 #include "models/SessionModel.h"
-#include "panels/common/Workbench.h"
+#include "panels/parts/Workbench.h"
 #include "pruning/RankedScores.h"
 #include "session/Shelf.h"
 

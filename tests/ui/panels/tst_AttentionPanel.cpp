@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "PlanBench.h"
-#include "panels/common/JobButton.h"
+#include "panels/parts/JobButton.h"
 #include "panels/search/AttentionPanel.h"
 #include "panels/search/RemovalChips.h"
 #include "panels/search/SearchView.h"

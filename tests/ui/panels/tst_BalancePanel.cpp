@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "PlanBench.h"
-#include "panels/common/JobButton.h"
+#include "panels/parts/JobButton.h"
 #include "panels/plan/BalancePanel.h"
 #include "panels/plan/CurveCard.h"
 #include "plots/PerplexityCurve.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What figures say of the plan that their numbers belong to.
 #include "PlanBench.h"
-#include "panels/common/FigureSources.h"
+#include "panels/parts/FigureSources.h"
 #include "panels/search/SearchView.h"
 #include "plots/SearchPlots.h"
 

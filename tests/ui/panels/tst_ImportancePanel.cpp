@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "PlanBench.h"
 #include "panels/calibrate/ImportancePanel.h"
-#include "panels/common/EmptyState.h"
+#include "panels/parts/EmptyState.h"
 #include "plots/ScorePlots.h"
 #include "widgets/SegmentedControl.h"
 

@@ -2,7 +2,7 @@
 // A main window with a state folder of its own, and hands that press and type like people do.
 #pragma once
 
-#include "panels/common/Workbench.h"
+#include "panels/parts/Workbench.h"
 #include "theme/SessionBus.h"
 #include "theme/Theme.h"
 #include "window/Launch.h"

@@ -5,7 +5,7 @@
 #include "jobs/JobRunner.h"
 #include "models/MessageLog.h"
 #include "models/SelectionModel.h"
-#include "panels/common/EngineBox.h"
+#include "panels/parts/EngineBox.h"
 #include "panels/shell/WorkflowStrip.h"
 #include "panels/start/StartPanel.h"
 #include "session/SessionStore.h"

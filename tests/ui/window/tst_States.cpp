@@ -6,8 +6,8 @@
 
 #include "commands/PlanEditor.h"
 #include "models/SessionModel.h"
-#include "panels/common/EmptyState.h"
-#include "panels/common/JobButton.h"
+#include "panels/parts/EmptyState.h"
+#include "panels/parts/JobButton.h"
 #include "panels/search/AttentionPanel.h"
 #include "widgets/BalanceSlider.h"
 #include "widgets/Quantity.h"

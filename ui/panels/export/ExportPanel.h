@@ -2,8 +2,8 @@
 #pragma once
 
 #include "exporting/Export.h"
-#include "panels/common/Workbench.h"
 #include "panels/export/ExportOutput.h"
+#include "panels/parts/Workbench.h"
 
 #include <QWidget>
 

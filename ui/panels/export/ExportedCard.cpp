@@ -3,8 +3,8 @@
 
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
-#include "panels/common/OpenFolder.h"
 #include "panels/export/ExportTable.h"
+#include "panels/parts/OpenFolder.h"
 #include "theme/Icons.h"
 #include "widgets/Card.h"
 #include "widgets/CopyButton.h"

@@ -3,8 +3,8 @@
 
 #include "jobs/JobTable.h"
 #include "models/SessionModel.h"
-#include "panels/common/BusyReason.h"
-#include "panels/common/JobButton.h"
+#include "panels/parts/BusyReason.h"
+#include "panels/parts/JobButton.h"
 #include "widgets/Enabling.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "jobs/SessionJobs.h"
-#include "panels/common/Workbench.h"
+#include "panels/parts/Workbench.h"
 #include "panels/plan/CurveRequests.h"
 #include "widgets/Card.h"
 

@@ -4,7 +4,7 @@
 #include "commands/PlanEditor.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
-#include "panels/common/TableLook.h"
+#include "panels/parts/TableLook.h"
 #include "panels/plan/PinModel.h"
 #include "theme/Icons.h"
 #include "widgets/Enabling.h"

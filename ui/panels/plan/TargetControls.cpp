@@ -3,7 +3,7 @@
 
 #include "commands/PlanEditor.h"
 #include "models/SessionModel.h"
-#include "panels/common/WheelGuard.h"
+#include "panels/parts/WheelGuard.h"
 #include "theme/ChoiceBox.h"
 #include "theme/Icons.h"
 #include "widgets/Enabling.h"

@@ -4,7 +4,7 @@
 #include "jobs/JobRunner.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
-#include "panels/common/OpenFolder.h"
+#include "panels/parts/OpenFolder.h"
 #include "panels/prune/PruneProgress.h"
 #include "panels/prune/PruneQuestion.h"
 #include "panels/prune/PruneResult.h"

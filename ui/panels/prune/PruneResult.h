@@ -2,7 +2,7 @@
 #pragma once
 
 #include "jobs/JobRunner.h"
-#include "panels/common/Workbench.h"
+#include "panels/parts/Workbench.h"
 #include "session/Session.h"
 #include "widgets/FactList.h"
 

@@ -4,7 +4,7 @@
 #include "jobs/JobRunner.h"
 #include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
-#include "panels/common/EmptyState.h"
+#include "panels/parts/EmptyState.h"
 #include "panels/search/ImpactView.h"
 #include "panels/search/SearchView.h"
 #include "widgets/CopyButton.h"

@@ -3,7 +3,7 @@
 
 #include "jobs/JobRunner.h"
 #include "jobs/JobTable.h"
-#include "panels/common/TableLook.h"
+#include "panels/parts/TableLook.h"
 #include "theme/Icons.h"
 #include "widgets/CopyButton.h"
 #include "widgets/Enabling.h"

@@ -2,7 +2,7 @@
 #include "panels/shell/LogPanel.h"
 
 #include "models/MessageLog.h"
-#include "panels/common/TableLook.h"
+#include "panels/parts/TableLook.h"
 #include "theme/Icons.h"
 #include "widgets/CopyButton.h"
 #include "widgets/Enabling.h"

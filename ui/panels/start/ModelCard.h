@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "panels/common/Workbench.h"
+#include "panels/parts/Workbench.h"
 #include "widgets/Card.h"
 
 class QLabel;

@@ -4,7 +4,7 @@
 #include "checkpoint/ModelName.h"
 #include "foundation/Failures.h"
 #include "models/SessionModel.h"
-#include "panels/common/InBackground.h"
+#include "panels/parts/InBackground.h"
 #include "panels/start/ModelCard.h"
 #include "panels/start/UnsavedSessions.h"
 #include "widgets/DropArea.h"

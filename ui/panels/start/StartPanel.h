@@ -2,7 +2,7 @@
 #pragma once
 
 #include "checkpoint/HubCache.h"
-#include "panels/common/Workbench.h"
+#include "panels/parts/Workbench.h"
 #include "session/Openable.h"
 #include "session/SessionStore.h"
 

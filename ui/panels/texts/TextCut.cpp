@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/texts/TextCut.h"
 
-#include "panels/common/WheelGuard.h"
+#include "panels/parts/WheelGuard.h"
 #include "widgets/Enabling.h"
 
 #include <QCheckBox>

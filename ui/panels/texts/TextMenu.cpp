@@ -3,7 +3,7 @@
 
 #include "foundation/Failures.h"
 #include "models/TextNames.h"
-#include "panels/common/InBackground.h"
+#include "panels/parts/InBackground.h"
 #include "panels/texts/TextFiles.h"
 
 #include <QFileInfo>

@@ -2,7 +2,7 @@
 #include "panels/texts/TextSources.h"
 
 #include "foundation/Failures.h"
-#include "panels/common/InBackground.h"
+#include "panels/parts/InBackground.h"
 #include "panels/texts/TextFiles.h"
 #include "panels/texts/TextMenu.h"
 #include "text/PastedText.h"

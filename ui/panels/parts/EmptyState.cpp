@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "panels/common/EmptyState.h"
+#include "panels/parts/EmptyState.h"
 
 #include "theme/Icons.h"
 #include "widgets/Enabling.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "panels/common/EngineBox.h"
+#include "panels/parts/EngineBox.h"
 
 #include "models/SessionModel.h"
-#include "panels/common/WheelGuard.h"
+#include "panels/parts/WheelGuard.h"
 
 #include <algorithm>
 

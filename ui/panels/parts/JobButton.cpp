@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "panels/common/JobButton.h"
+#include "panels/parts/JobButton.h"
 
 #include "widgets/Labels.h"
 #include "widgets/Quantity.h"

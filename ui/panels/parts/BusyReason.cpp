@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "panels/common/BusyReason.h"
+#include "panels/parts/BusyReason.h"
 
 #include "jobs/JobTable.h"
 

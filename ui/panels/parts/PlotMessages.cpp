@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "panels/common/PlotMessages.h"
+#include "panels/parts/PlotMessages.h"
 
 #include "models/MessageLog.h"
-#include "panels/common/OpenFolder.h"
+#include "panels/parts/OpenFolder.h"
 #include "plots/Plot.h"
 
 #include <QCoreApplication>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "panels/common/WheelGuard.h"
+#include "panels/parts/WheelGuard.h"
 
 #include <QEvent>
 #include <QWidget>

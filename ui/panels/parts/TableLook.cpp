@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "panels/common/TableLook.h"
+#include "panels/parts/TableLook.h"
 
 #include <QHeaderView>
 #include <QTableView>

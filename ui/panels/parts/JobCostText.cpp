@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "panels/common/JobCostText.h"
+#include "panels/parts/JobCostText.h"
 
 #include "jobs/JobTable.h"
 #include "widgets/Quantity.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "panels/common/FigureSources.h"
+#include "panels/parts/FigureSources.h"
 
 #include "models/SessionModel.h"
 #include "models/TextNames.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "panels/common/OpenFolder.h"
+#include "panels/parts/OpenFolder.h"
 
 #include "models/MessageLog.h"
 
