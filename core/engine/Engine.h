@@ -5,10 +5,12 @@
 #include "engine/Generation.h"
 #include "engine/ModelSummary.h"
 #include "evaluation/Evaluation.h"
+#include "evaluation/Throughput.h"
 #include "exporting/Export.h"
 #include "foundation/JobContext.h"
 #include "pruning/NeuronScores.h"
 #include "pruning/PruningPlan.h"
+#include "tasks/Task.h"
 #include "text/TokenWindows.h"
 
 #include <cstdint>
@@ -23,6 +25,9 @@ namespace secateur {
 
 /// Hears of every loss of a search as it becomes known.
 using SearchListener = std::function<void(const CandidateLoss &)>;
+
+/// Hears of the choice of blocks: the record so far, after each of BlockPruner's removals and EvoPress' generations.
+using BlockListener = std::function<void(const BlockRecord &)>;
 
 /// Owns the device, the model and its weights, and does the jobs that a front end can ask for.
 ///
@@ -61,6 +66,20 @@ public:
                 const SearchListener &listener = {}, const std::function<void(const PruningPlan &)> &finished = {});
     /// What removing each attention of the dense model would cost: a record with one step on `settings.windows` windows of the text.
     SearchRecord impact(const TextSettings &text, const SearchSettings &settings, JobContext &context, const SearchListener &listener = {});
+    /// A plan for each sparsity, in their order, by a method that removes whole attentions and FFNs. One pass over the text serves all sparsities of
+    /// ShortGPT and of the window, one search those of BlockPruner; each of EvoPress' is an evolution of its own. `text.windows`: at most so many.
+    /// `before`: a record of the same method, text and settings to go on from. Throws Error when the text is too short, a sparsity removes nothing or
+    /// all, or a layer lacks a part.
+    std::vector<PruningPlan> findBlocks(const BlockSettings &settings, const std::vector<double> &sparsities, const TextSettings &text,
+                                        JobContext &context, const BlockListener &listener = {}, const BlockRecord *before = nullptr);
+    /// The items of tasks that are asked, ready to be scored by this model: read, tokenised and checked before anything is computed.
+    std::vector<TaskSet> readTasks(const TaskSettings &settings, JobContext &context);
+    /// Scores items of the model, or of the plan's when there is one. `known`: scores of earlier runs, which are not computed again. `heard` gets every
+    /// score as it is known, in no order.
+    TaskResults evaluateTasks(const PruningPlan *plan, const std::vector<TaskSet> &tasks, const TaskSettings &settings, JobContext &context,
+                              const std::vector<ItemScore> &known = {}, const std::function<void(const ItemScore &)> &heard = {});
+    /// Tokens a second of the model, or of the plan's when there is one, at every length and batch size of the settings.
+    std::vector<Throughput> throughput(const PruningPlan *plan, const ThroughputSettings &settings, JobContext &context);
     /// Perplexity of the model, or of the plan's when there is one.
     Evaluation evaluate(const PruningPlan *plan, const TextSettings &text, JobContext &context);
     /// How many tokens the model's context leaves behind a prompt, with what the tokenizer puts around one; 0 = none. generate() writes no more.

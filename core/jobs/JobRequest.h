@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "comparison/Comparison.h"
 #include "engine/Generation.h"
+#include "evaluation/Throughput.h"
 #include "exporting/Export.h"
 #include "session/Session.h"
+#include "tasks/Task.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -82,13 +85,41 @@ struct Generate {
     bool operator==(const Generate &) const = default;
 };
 
+/// A plan by a method that removes whole attentions and FFNs: it comes onto the shelf.
+struct FindBlocks {
+    BlockSettings settings;
+    TextSettings text; ///< `windows`: at most so many; none: as many as the authors' code takes
+    bool operator==(const FindBlocks &) const = default;
+};
+
+/// Accuracies of a plan in tasks, after what is missing of its search, and of the original where those were not measured yet.
+struct MeasureTasks {
+    std::optional<PlanDraft> draft; ///< none = the original alone
+    TaskSettings tasks;
+    bool operator==(const MeasureTasks &) const = default;
+};
+
+/// Tokens a second of a plan and of the original.
+struct MeasureThroughput {
+    std::optional<PlanDraft> draft; ///< none = the original alone
+    ThroughputSettings settings;
+    bool operator==(const MeasureThroughput &) const = default;
+};
+
+/// Plans of several methods at several sizes, and what is measured of each.
+struct Compare {
+    ComparisonSettings settings;
+    bool operator==(const Compare &) const = default;
+};
+
 } // namespace request
 
 using JobRequest = std::variant<request::Open, request::Calibrate, request::Impact, request::Search, request::Evaluate, request::Curve,
-                                request::Export, request::Prune, request::Generate>;
+                                request::Export, request::Prune, request::Generate, request::FindBlocks, request::MeasureTasks,
+                                request::MeasureThroughput, request::Compare>;
 
 /// In the order of JobRequest's alternatives.
-enum class JobKind { Open, Calibrate, Impact, Search, Evaluate, Curve, Export, Prune, Generate };
+enum class JobKind { Open, Calibrate, Impact, Search, Evaluate, Curve, Export, Prune, Generate, FindBlocks, MeasureTasks, MeasureThroughput, Compare };
 
 inline JobKind kindOf(const JobRequest &request)
 {

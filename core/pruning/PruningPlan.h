@@ -2,7 +2,9 @@
 #pragma once
 
 #include "model/Surgery.h"
+#include "pruning/BlockRecord.h"
 #include "pruning/NeuronScores.h"
+#include "pruning/PlanMethod.h"
 #include "pruning/SparsityBalance.h"
 
 #include <cstdint>
@@ -64,12 +66,6 @@ struct SearchRecord {
     std::int64_t decided() const;     ///< candidates of all steps whose loss is known in the type that decides
 };
 
-/// How a plan was found.
-enum class PlanMethod {
-    TwoSsp, ///< by scores, the balance rule and a search
-    Manual  ///< written by hand: any part of any layer may be absent, and every layer has a width of its own
-};
-
 /// What is to be removed, and where every number came from. The central value: what the search makes and the exporters write.
 struct PruningPlan {
     PlanMethod method = PlanMethod::TwoSsp;
@@ -81,6 +77,7 @@ struct PruningPlan {
     Provenance calibration; ///< of a plan by hand the model's hash alone
     SearchRecord search;
     WeightEdits edits{}; ///< made for exactly what it keeps
+    std::optional<BlockRecord> blocks{}; ///< of methods that remove whole blocks (isOfBlocks)
 
     /// True when as many attentions were removed as the balance asks for.
     bool isComplete() const { return std::int64_t(removedAttentions.size()) == balance.attentionsToRemove; }
@@ -91,6 +88,11 @@ struct PruningPlan {
     std::vector<std::int64_t> widths() const; ///< kept neurons per layer, as counts
     std::vector<std::int64_t> layersWithoutFfn() const;
 };
+
+/// The plan that a record of a method of blocks leads to: its survivors, or all that its steps removed. `calibration` has the record's provenance,
+/// `keptNeurons` all neurons of the FFNs that stay, `balance` its counts.
+PruningPlan planOfBlocks(const ModelSpec &dense, BlockRecord record, std::vector<std::int64_t> removedAttentions,
+                         std::vector<std::int64_t> removedFfns);
 
 /// The plan of a balance before its search: kept neurons from the scores, nothing removed yet.
 /// Throws Error when the scores are of another shape than the model.

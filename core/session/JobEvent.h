@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "comparison/Comparison.h"
 #include "foundation/JobContext.h"
 #include "pruning/RankedScores.h"
 #include "session/Session.h"
@@ -57,6 +58,22 @@ struct AttentionRemoved {
     bool isForced = false;
 };
 
+/// The choice of blocks is so far: the record without what only its end tells.
+struct BlocksKnown {
+    BlockRecord record;
+};
+
+/// Items of a task were scored; `done` of `items` by now.
+struct TaskScored {
+    ItemScore score;
+    std::int64_t done = 0, items = 0;
+};
+
+/// A row of a comparison is there, or more of it than before.
+struct RowCompared {
+    ComparisonRow row;
+};
+
 /// Something was measured of a plan or of the dense model.
 struct MeasurementMade {
     Measurement record;
@@ -85,7 +102,8 @@ struct JobFailed {
 /// The job was stopped; what it told before is kept.
 struct JobCancelled {};
 
-using JobEvent = std::variant<Progress, Opened, TextRead, Scored, PlanOpened, SearchKnown, LossKnown, AttentionRemoved, MeasurementMade,
+using JobEvent = std::variant<Progress, Opened, TextRead, Scored, PlanOpened, SearchKnown, LossKnown, AttentionRemoved, BlocksKnown, TaskScored, RowCompared,
+                              MeasurementMade,
                               TextGenerated, Exported, Noted, JobFailed, JobCancelled>;
 
 /// Hears what a job tells, in order, on the job's thread.

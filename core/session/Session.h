@@ -3,11 +3,13 @@
 
 #include "engine/ModelSummary.h"
 #include "evaluation/Evaluation.h"
+#include "evaluation/Throughput.h"
 #include "exporting/Export.h"
 #include "foundation/ComputeConditions.h"
 #include "pruning/NeuronScores.h"
 #include "pruning/PruningPlan.h"
 #include "pruning/SparsityBalance.h"
+#include "tasks/Task.h"
 #include "text/TokenWindows.h"
 
 #include <cstdint>
@@ -49,15 +51,17 @@ struct PinnedPlan {
 };
 
 /// What can be measured of a model; see kMeasured.
-enum class Measured { Perplexity };
+enum class Measured { Perplexity, Tasks, Throughput };
 
 /// What was measured of a plan or of the dense model, on what, and how it was computed. It belongs to the content of its text (`result.tokenHash`
 /// and `result.length`), wherever that lay; see Measurements.h.
 struct Measurement {
     Measured what = Measured::Perplexity;
     std::string planHash; ///< empty for the dense model
-    TextSettings text;    ///< where the content was read
+    TextSettings text;    ///< where the content was read; of a perplexity, as `result`
     Evaluation result;
+    std::optional<TaskResults> tasks{};       ///< of Measured::Tasks; `tasks->hash` is their content
+    std::vector<Throughput> throughput{};     ///< of Measured::Throughput
     ComputeConditions computed{}; ///< not known in older sessions
     double seconds = 0;
 

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "model/ModelSpec.h"
+#include "pruning/NeuronScores.h"
+#include "pruning/PlanMethod.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace secateur {
+
+/// Where the code that the 2SSP authors compare with and a method's own paper differ.
+enum class BlockVariant {
+    Authors, ///< as the 2SSP authors' code does it
+    Original ///< as the method's own paper does it
+};
+
+/// How the blocks that go are chosen. Numbers of tokens and generations are EvoPress'.
+struct BlockSettings {
+    PlanMethod method = PlanMethod::ShortGpt; ///< of blocks (isOfBlocks)
+    BlockVariant variant = BlockVariant::Authors;
+    double sparsity = 0.375;                 ///< share s of the blocks to remove, in (0, 1); see blocksToRemove()
+    std::uint64_t seed = 0;                  ///< of an evolution
+    std::optional<std::int64_t> generations; ///< none: as many as the authors' code takes
+    std::int64_t coarseTokens = 2048;        ///< by which the offspring are compared
+    std::int64_t fineTokens = 32768;         ///< by which the best of them are
+    bool operator==(const BlockSettings &) const = default;
+};
+
+/// n: of L attentions, and of as many FFNs, so many go: s * L in double arithmetic, the next integer up where that is none. Throws Error when s is out
+/// of its range, or when nothing would be left.
+std::int64_t blocksToRemove(double sparsity, std::int64_t layers);
+
+/// One removal of BlockPruner.
+struct BlockStep {
+    Part part = Part::Attention;
+    std::vector<double> losses; ///< [L] mean cross entropy with that part removed too; NaN where not evaluated
+    std::int64_t removed = -1;  ///< layer; -1 while the step is not finished
+    bool operator==(const BlockStep &) const = default;
+};
+
+/// The survivor of a generation of EvoPress. Generation 0 is the best of the random beginning.
+struct EvolutionStep {
+    std::vector<std::int64_t> attentions, ffns; ///< layers that lose that part, ascending
+    double divergence = 0;                      ///< KL from the dense model, nats a token, on the tokens of its last selection
+    bool operator==(const EvolutionStep &) const = default;
+};
+
+/// How the blocks of a plan were chosen, and by which numbers. What a method does not measure is empty.
+struct BlockRecord {
+    BlockSettings settings;
+    std::int64_t blocks = 0; ///< n: so many attentions and as many FFNs go
+    Provenance provenance;   ///< of the text and how it was computed
+    /// ShortGPT: [L] 1 less the mean cosine of what enters and what leaves a layer.
+    std::vector<double> influence;
+    /// ShortGPT and the window: [L][L] mean cosine of what leaves two layers.
+    std::vector<std::vector<double>> similarities;
+    std::vector<BlockStep> steps;         ///< BlockPruner
+    std::vector<EvolutionStep> evolution; ///< EvoPress
+    std::int64_t windowsForwarded = 0;    ///< windows that went through the model, a measure of the work that no machine changes
+    double seconds = 0;                   ///< of the choice alone, without loading and reading
+};
+
+} // namespace secateur
