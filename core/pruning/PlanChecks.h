@@ -16,6 +16,9 @@ void checkSettings(const PruningPlan &plan);
 /// Throws Error when a step of a search is not of so many layers, tells a loss below 0, or removes what neither the settings force nor the lowest loss
 /// chooses. `search`: its name within a sentence.
 void checkSteps(const SearchRecord &record, const std::string &search, std::int64_t layers);
+/// The same of one step, as the `index`th of a search with those settings.
+void checkStep(const SearchStep &step, std::int64_t index, bool isLast, const SearchSettings &settings, const std::string &search,
+               std::int64_t layers);
 
 /// Throws Error when the record of the search contradicts itself, its settings, or the plan's removals. `layers`: of the model.
 void checkRecord(const PruningPlan &plan, std::int64_t layers);
