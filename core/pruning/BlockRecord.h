@@ -34,11 +34,20 @@ struct BlockSettings {
 /// of its range, or when nothing would be left.
 std::int64_t blocksToRemove(double sparsity, std::int64_t layers);
 
+/// Candidates that BlockPruner evaluates until n = `blocks` attentions and as many FFNs of L layers are gone. Those of a step are one fewer than
+/// those of the last step of its kind.
+constexpr std::int64_t blockEvaluations(BlockVariant variant, std::int64_t layers, std::int64_t blocks)
+{
+    return variant == BlockVariant::Authors ? blocks * (2 * layers - blocks + 1) : blocks * (4 * layers - 2 * blocks + 1);
+}
+
 /// One removal of BlockPruner.
 struct BlockStep {
-    Part part = Part::Attention;
-    std::vector<double> losses; ///< [L] mean cross entropy with that part removed too; NaN where not evaluated
-    std::int64_t removed = -1;  ///< layer; -1 while the step is not finished
+    Part part = Part::Attention; ///< that was removed
+    /// [L] mean cross entropy with that part removed too; NaN where not evaluated. [2 L] where both parts are tried (BlockVariant::Original):
+    /// attentions, then FFNs.
+    std::vector<double> losses;
+    std::int64_t removed = -1; ///< layer; -1 while the step is not finished
     bool operator==(const BlockStep &) const = default;
 };
 
