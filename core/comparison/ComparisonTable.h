@@ -15,16 +15,16 @@ enum class ColumnGroup { Name, Size, Perplexity, Tasks, Cost, Note };
 
 struct ComparisonColumn {
     ColumnGroup group = ColumnGroup::Size;
-    std::string title; ///< for people: "KV, bytes/token"; empty: the column is for programs alone
-    std::string name;  ///< for programs: "kv_bytes_per_token"; empty: the column is for people alone
+    std::string title{}; ///< for people: "KV, bytes/token"; empty: the column is for programs alone
+    std::string name{};  ///< for programs: "kv_bytes_per_token"; empty: the column is for people alone
     bool isText = false;
     bool hasErrors = false; ///< its numbers have standard errors
 };
 
 /// A number or a text; both empty: it is not known.
 struct ComparisonCell {
-    std::string text{}, exact{};           ///< for people, and for programs: a number in its shortest form that is read back to the last bit
-    std::string error{}, exactError{};     ///< its standard error in both forms
+    std::string text{}, exact{};       ///< for people, and for programs: a number in its shortest form that is read back to the last bit
+    std::string error{}, exactError{}; ///< its standard error in both forms
     bool operator==(const ComparisonCell &) const = default;
 };
 
