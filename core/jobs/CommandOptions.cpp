@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/CommandOptions.h"
 
+#include "tasks/TaskTable.h"
+
 #include <array>
 #include <charconv>
 #include <concepts>
@@ -55,6 +57,15 @@ public:
             list += (list.empty() ? "" : ",") + std::to_string(layer);
         add(option, list);
     }
+    /// One word, with commas.
+    template <class Value, class Text>
+    void addList(const char *option, const std::vector<Value> &values, const Text &textOfOne)
+    {
+        std::string list;
+        for (const Value &value : values)
+            list += (list.empty() ? "" : ",") + std::string(textOfOne(value));
+        add(option, list);
+    }
     void addOrNone(const char *option, const std::optional<std::vector<std::int64_t>> &layers)
     {
         if (layers && layers->empty())
@@ -84,6 +95,27 @@ void addGeneration(Words &words, const GenerationSettings &settings)
     words.add("--seed", settings.seed, usual.seed);
 }
 
+void addBlocks(Words &words, const BlockSettings &settings)
+{
+    const BlockSettings usual;
+    words.add("--variant", settings.variant == BlockVariant::Original ? std::string("original") : std::string());
+    words.add("--evolution-seed", settings.seed, usual.seed);
+    words.add("--generations", settings.generations);
+    words.add("--coarse-tokens", settings.coarseTokens, usual.coarseTokens);
+    words.add("--fine-tokens", settings.fineTokens, usual.fineTokens);
+}
+
+void addTasks(Words &words, const TaskSettings &settings)
+{
+    const TaskSettings usual;
+    words.add("--tasks", settings.paths);
+    words.addList("--only", settings.only, [](const std::string &name) { return name; });
+    words.add("--limit", settings.limit);
+    words.add("--sample", settings.seed, usual.seed);
+    words.add("--bos", settings.bos == usual.bos ? std::string() : std::string(nameOf(settings.bos)));
+    words.add("--max-length", settings.longest);
+}
+
 } // namespace
 
 std::vector<std::string> wordsOf(const CommandOptions &o)
@@ -98,6 +130,9 @@ std::vector<std::string> wordsOf(const CommandOptions &o)
     words.add("--seed", o.seed);
     words.add("--column", o.column);
     words.add("--norm", o.norm);
+    words.addList("--methods", o.methods, [](PlanMethod method) { return nameOf(method); });
+    words.addList("--sparsity", o.sparsities, [](double sparsity) { return textOf(sparsity); });
+    words.flag("--equal-size", o.isEqualSize);
     words.add("--sparsity", o.sparsity);
     words.add("--remove", o.remove);
     words.add("--alpha", o.alpha, usual.alpha);
@@ -112,6 +147,9 @@ std::vector<std::string> wordsOf(const CommandOptions &o)
     words.add("--plan", o.plan);
     words.flag("--restart", o.isRestarted);
     words.add("--evaluate", o.evaluationTexts);
+    addBlocks(words, o.blocks);
+    addTasks(words, o.tasks);
+    words.flag("--throughput", o.throughput.has_value());
     addGeneration(words, o.generation);
     words.add("--format", o.format);
     words.add("--export-dtype", o.exportDtype);
@@ -124,6 +162,10 @@ std::vector<std::string> wordsOf(const CommandOptions &o)
     words.add("--host-memory", o.hostMemory);
     words.add("--save-plan", o.savePlan);
     words.add("--output", o.output);
+    words.add("--session", o.session);
+    words.add("--csv", o.csv);
+    words.add("--markdown", o.markdown);
+    words.add("--latex", o.latex);
     words.flag("--overwrite", o.isOverwriteAllowed);
     return words.take();
 }

@@ -3,6 +3,10 @@
 
 #include "engine/EngineSettings.h"
 #include "engine/Generation.h"
+#include "evaluation/Throughput.h"
+#include "pruning/BlockRecord.h"
+#include "pruning/PlanMethod.h"
+#include "tasks/Task.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -37,6 +41,14 @@ struct CommandOptions {
     bool areAllLossesWanted = false;                                        ///< also of candidates that cannot be the best of their step
     std::optional<std::vector<std::int64_t>> forcedLayers, protectedLayers; ///< none in it: "none", also where a plan has some
     bool isRestarted = false;                                               ///< of the search of a plan
+
+    std::vector<PlanMethod> methods; ///< of `compare`
+    std::vector<double> sparsities;  ///< of `compare`
+    bool isEqualSize = false;        ///< of `compare`
+    BlockSettings blocks;            ///< variant, seed and tokens of methods of blocks; their method and sparsity are above
+    TaskSettings tasks;
+    std::optional<ThroughputSettings> throughput;
+    std::filesystem::path session, csv, markdown, latex; ///< of `compare`
 
     std::filesystem::path scores, plan, savePlan;
     std::vector<std::filesystem::path> evaluationTexts;
