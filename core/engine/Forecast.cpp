@@ -95,7 +95,7 @@ std::vector<MemoryPart> partsOfStage1(const ModelSpec &dense, const JobSize &job
 {
     const Sizes sizes = sizesOf(dense, basis);
     return {{"weights", sizes.outer + (isStreamed ? 2 * sizes.layer : sizes.layers)},
-            {"hidden states", job.windows * stateBytes(dense, job, basis)},
+            {"hidden states", job.windows * stateBytes(dense, job, basis) + job.keptBytes},
             {"one layer's work", temporaries(dense, job, basis, 1) + (isStreamed ? sizes.tensor : 0)},
             idsPart(job, job.windows)};
 }

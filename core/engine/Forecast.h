@@ -34,6 +34,7 @@ struct JobSize {
         0; ///< of a text that is kept whole beside them, as an evaluation does; 0 = no more than the windows above have
     std::int64_t screenBytes = 0;     ///< of an element of the type in which the search screens; 0 = it does not
     std::int64_t changedElements = 0; ///< of weights that the plan changes
+    std::int64_t keptBytes = 0;       ///< that the job keeps beside the states of its windows of stage 1
     Searched searched = Searched::Attentions;
 };
 
