@@ -14,21 +14,6 @@ constexpr double kSharedShare = 0.55;
 
 } // namespace
 
-std::optional<std::int64_t> authorsWindows(PlanMethod method)
-{
-    switch (method) {
-    case PlanMethod::TwoSsp:
-        return 32;
-    case PlanMethod::ShortGpt:
-    case PlanMethod::Window:
-        return 256;
-    case PlanMethod::BlockPruner:
-        return 1;
-    default:
-        return {};
-    }
-}
-
 double flopOfWindow(const ModelSpec &spec, std::int64_t tokens)
 {
     Work work = headWork(spec, tokens, 1);

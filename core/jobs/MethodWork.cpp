@@ -8,9 +8,9 @@ namespace secateur {
 PruningPlan findPlan(Engine &engine, const request::FindBlocks &asked, JobContext &context, const EventListener &tell,
                      const BlockRecord *before)
 {
-    const std::vector<PruningPlan> plans =
-        engine.findBlocks(asked.settings, {asked.settings.sparsity}, asked.text, context,
-                          [&](const BlockRecord &record) { tell(BlocksKnown{record}); }, before);
+    const std::vector<PruningPlan> plans = engine.findBlocks(
+        asked.settings, {asked.settings.sparsity}, asked.text, context, [&](const BlockRecord &record) { tell(BlocksKnown{record}); },
+        before);
     tell(PlanOpened{shelfEntry(plans.front(), {})});
     return plans.front();
 }
