@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/CommandOptions.h"
 
-#include "tasks/TaskTable.h"
+#include "tasks/TaskJson.h"
 
 #include <array>
 #include <charconv>
@@ -50,20 +50,13 @@ public:
         for (const std::filesystem::path &file : files)
             m_words.push_back(file.string());
     }
-    void add(const char *option, const std::vector<std::int64_t> &layers)
-    {
-        std::string list;
-        for (const std::int64_t layer : layers)
-            list += (list.empty() ? "" : ",") + std::to_string(layer);
-        add(option, list);
-    }
-    /// One word, with commas.
-    template <class Value, class Text>
-    void addList(const char *option, const std::vector<Value> &values, const Text &textOfOne)
+    /// As a list with commas.
+    template <class Value>
+    void add(const char *option, const std::vector<Value> &values)
     {
         std::string list;
         for (const Value &value : values)
-            list += (list.empty() ? "" : ",") + std::string(textOfOne(value));
+            list += (list.empty() ? "" : ",") + textOf(value);
         add(option, list);
     }
     void addOrNone(const char *option, const std::optional<std::vector<std::int64_t>> &layers)
@@ -95,25 +88,41 @@ void addGeneration(Words &words, const GenerationSettings &settings)
     words.add("--seed", settings.seed, usual.seed);
 }
 
-void addBlocks(Words &words, const BlockSettings &settings)
+void addMethod(Words &words, const CommandOptions &o)
 {
-    const BlockSettings usual;
-    words.add("--variant", settings.variant == BlockVariant::Original ? std::string("original") : std::string());
-    words.add("--evolution-seed", settings.seed, usual.seed);
-    words.add("--generations", settings.generations);
-    words.add("--coarse-tokens", settings.coarseTokens, usual.coarseTokens);
-    words.add("--fine-tokens", settings.fineTokens, usual.fineTokens);
+    words.add("--method", o.method);
+    words.add("--methods", o.methods);
+    words.add("--variant", o.variant);
+    words.add("--generations", o.generations);
+    words.add("--coarse-tokens", o.coarseTokens);
+    words.add("--fine-tokens", o.fineTokens);
+    words.add("--evolution-seed", o.evolutionSeed);
+    words.flag("--equal-size", o.isEqualSize);
 }
 
-void addTasks(Words &words, const TaskSettings &settings)
+void addTasks(Words &words, const TaskSettings &tasks)
 {
-    const TaskSettings usual;
-    words.add("--tasks", settings.paths);
-    words.addList("--only", settings.only, [](const std::string &name) { return name; });
-    words.add("--limit", settings.limit);
-    words.add("--sample", settings.seed, usual.seed);
-    words.add("--bos", settings.bos == usual.bos ? std::string() : std::string(nameOf(settings.bos)));
-    words.add("--max-length", settings.longest);
+    words.add("--tasks", tasks.paths);
+    words.add("--only", tasks.only);
+    words.add("--limit", tasks.limit);
+    words.add("--sample", tasks.seed, std::uint64_t(0));
+    if (tasks.bos != BosUse::Never)
+        words.add("--bos", std::string(nameOf(tasks.bos)));
+    words.add("--max-length", tasks.longest);
+}
+
+void addThroughput(Words &words, const std::optional<ThroughputSettings> &throughput)
+{
+    words.flag("--throughput", throughput.has_value());
+    if (!throughput)
+        return;
+    const ThroughputSettings usual;
+    if (throughput->promptLengths != usual.promptLengths)
+        words.add("--prompt-lengths", throughput->promptLengths);
+    if (throughput->batchSizes != usual.batchSizes)
+        words.add("--batch-sizes", throughput->batchSizes);
+    words.add("--new-tokens", throughput->newTokens, usual.newTokens);
+    words.add("--repetitions", throughput->repetitions, usual.repetitions);
 }
 
 } // namespace
@@ -130,10 +139,9 @@ std::vector<std::string> wordsOf(const CommandOptions &o)
     words.add("--seed", o.seed);
     words.add("--column", o.column);
     words.add("--norm", o.norm);
-    words.addList("--methods", o.methods, [](PlanMethod method) { return nameOf(method); });
-    words.addList("--sparsity", o.sparsities, [](double sparsity) { return textOf(sparsity); });
-    words.flag("--equal-size", o.isEqualSize);
+    addMethod(words, o);
     words.add("--sparsity", o.sparsity);
+    words.add("--sparsity", o.sparsities);
     words.add("--remove", o.remove);
     words.add("--alpha", o.alpha, usual.alpha);
     words.add("--width-multiple", o.widthMultiple, usual.widthMultiple);
@@ -147,9 +155,8 @@ std::vector<std::string> wordsOf(const CommandOptions &o)
     words.add("--plan", o.plan);
     words.flag("--restart", o.isRestarted);
     words.add("--evaluate", o.evaluationTexts);
-    addBlocks(words, o.blocks);
     addTasks(words, o.tasks);
-    words.flag("--throughput", o.throughput.has_value());
+    addThroughput(words, o.throughput);
     addGeneration(words, o.generation);
     words.add("--format", o.format);
     words.add("--export-dtype", o.exportDtype);
@@ -161,11 +168,11 @@ std::vector<std::string> wordsOf(const CommandOptions &o)
     words.add("--device-memory", o.deviceMemory);
     words.add("--host-memory", o.hostMemory);
     words.add("--save-plan", o.savePlan);
-    words.add("--output", o.output);
     words.add("--session", o.session);
     words.add("--csv", o.csv);
     words.add("--markdown", o.markdown);
     words.add("--latex", o.latex);
+    words.add("--output", o.output);
     words.flag("--overwrite", o.isOverwriteAllowed);
     return words.take();
 }

@@ -4,8 +4,6 @@
 #include "engine/EngineSettings.h"
 #include "engine/Generation.h"
 #include "evaluation/Throughput.h"
-#include "pruning/BlockRecord.h"
-#include "pruning/PlanMethod.h"
 #include "tasks/Task.h"
 
 #include <cstdint>
@@ -42,13 +40,19 @@ struct CommandOptions {
     std::optional<std::vector<std::int64_t>> forcedLayers, protectedLayers; ///< none in it: "none", also where a plan has some
     bool isRestarted = false;                                               ///< of the search of a plan
 
-    std::vector<PlanMethod> methods; ///< of `compare`
-    std::vector<double> sparsities;  ///< of `compare`
-    bool isEqualSize = false;        ///< of `compare`
-    BlockSettings blocks;            ///< variant, seed and tokens of methods of blocks; their method and sparsity are above
-    TaskSettings tasks;
-    std::optional<ThroughputSettings> throughput;
-    std::filesystem::path session, csv, markdown, latex; ///< of `compare`
+    std::string method;                      ///< 2ssp when empty
+    std::string variant;                     ///< of a method of blocks; authors when empty
+    std::optional<std::int64_t> generations; ///< of EvoPress, as are the next three
+    std::optional<std::int64_t> coarseTokens, fineTokens;
+    std::optional<std::uint64_t> evolutionSeed;
+
+    TaskSettings tasks;                           ///< paths may be names of known tasks
+    std::optional<ThroughputSettings> throughput; ///< none: it is not measured
+
+    std::vector<std::string> methods; ///< of `compare`, as are those below
+    std::vector<double> sparsities;
+    bool isEqualSize = false;
+    std::filesystem::path session, csv, markdown, latex;
 
     std::filesystem::path scores, plan, savePlan;
     std::vector<std::filesystem::path> evaluationTexts;
