@@ -125,17 +125,6 @@ PruningPlan planFromScores(const ModelSpec &dense, const NeuronScores &scores, c
     return plan;
 }
 
-namespace {
-
-SparsityBalance withCounts(SparsityBalance balance, const ModelSpec &after)
-{
-    balance.layerParameters = layerParameters(after);
-    balance.modelParameters = modelParameters(after);
-    return balance;
-}
-
-} // namespace
-
 void countParts(PruningPlan &plan)
 {
     std::set<std::int64_t> widths;
@@ -163,6 +152,17 @@ void checkSearchable(const PruningPlan &plan)
                         ", for exactly what it keeps: to continue its search would keep less.",
                     "Search without the changes, or use the plan as it is (evaluate, generate, export).");
 }
+
+namespace {
+
+SparsityBalance withCounts(SparsityBalance balance, const ModelSpec &after)
+{
+    balance.layerParameters = layerParameters(after);
+    balance.modelParameters = modelParameters(after);
+    return balance;
+}
+
+} // namespace
 
 SparsityBalance balanceWithRemovals(const PruningPlan &plan, const ModelSpec &dense, std::int64_t attentionsToRemove)
 {
