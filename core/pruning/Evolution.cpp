@@ -8,6 +8,7 @@
 #include "pruning/EvolutionFitness.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -29,13 +30,8 @@ std::vector<std::size_t> lowest(const std::vector<double> &values, std::int64_t 
     return order;
 }
 
-void checkSettings(const Decoder &dense, const EvolutionSamples &samples, const BlockSettings &settings)
+void checkSettings(const EvolutionSamples &samples, const BlockSettings &settings)
 {
-    for (const Part part : {Part::Attention, Part::Ffn})
-        if (const auto without = layersWithout(dense.spec(), part); !without.empty())
-            throw Error("Layer " + std::to_string(without.front()) + " of the model has no " +
-                            (part == Part::Attention ? "attention" : "FFN") + ", and EvoPress starts from a whole model.",
-                        "Open the model that it was made from.");
     if (settings.coarseTokens < 2 || settings.fineTokens < 2)
         throw Error("EvoPress is to compare by " + counted(std::min(settings.coarseTokens, settings.fineTokens), "token") +
                         "; it needs at least 2.",
@@ -69,6 +65,7 @@ public:
     void run(const std::function<void(const BlockRecord &)> &listener);
 
 private:
+    EvolutionStep beginning(double share);
     EvolutionStep next();
     void drawKnown();
     std::vector<SamplePart> minibatch(std::int64_t tokens) { return m_draws.minibatch(m_samples.count(), m_samples.length, tokens); }
@@ -88,16 +85,24 @@ private:
 void Evolution::run(const std::function<void(const BlockRecord &)> &listener)
 {
     constexpr std::int64_t kWindow = 2048;
+    const auto start = std::chrono::steady_clock::now();
+    const double secondsBefore = m_record.seconds;
     drawKnown();
     const auto known = std::int64_t(m_record.evolution.size());
     if (known > m_generations)
         return;
-    m_fitness.keepPredictions();
-    m_context.begin("evolution", m_generations + 1 - known, "generations"); // the beginning is one more: it computes nearly as much
+    const std::int64_t sampleTokens = m_samples.count() * m_samples.length;
+    m_context.begin("search", 1 + m_generations - std::max<std::int64_t>(0, known - 1),
+                    "generations"); // and one for what comes before them
+    const double first = double(sampleTokens + (known == 0 ? kFirstGenomes * m_record.settings.coarseTokens : 0));
+    const double before = double(sampleTokens) / first;
+    m_fitness.keepPredictions(before);
     for (std::int64_t generation = known; generation <= m_generations; ++generation) {
-        m_context.atStep(generation, m_generations + 1);
-        m_record.evolution.push_back(next());
-        m_record.windowsForwarded = evolutionTokens(m_record.settings, m_samples.count() * m_samples.length, generation) / kWindow;
+        if (generation > 0)
+            m_context.atStep(generation - 1, m_generations);
+        m_record.evolution.push_back(generation == 0 ? beginning(1 - before) : next());
+        m_record.windowsForwarded = evolutionTokens(m_record.settings, sampleTokens, generation) / kWindow;
+        m_record.seconds = secondsBefore + std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         if (listener)
             listener(m_record);
     }
@@ -127,14 +132,16 @@ void Evolution::drawKnown()
     }
 }
 
+EvolutionStep Evolution::beginning(double share)
+{
+    const std::vector<Genome> best = select(m_draws.beginning(), m_record.settings.coarseTokens, 1, share);
+    return stepOf(best.front(), m_divergence);
+}
+
 /// The survivor of the next generation.
 EvolutionStep Evolution::next()
 {
     const BlockSettings &settings = m_record.settings;
-    if (m_record.evolution.empty()) {
-        const std::vector<Genome> best = select(m_draws.beginning(), settings.coarseTokens, 1, 1);
-        return stepOf(best.front(), m_divergence);
-    }
     const Genome parent = genomeOf(m_record.evolution.back(), m_layers);
     const double coarse = double(kOffspring * settings.coarseTokens), fine = double((kFinalists + 1) * settings.fineTokens);
     std::vector<Genome> finalists = select(m_draws.offspringOf(parent), settings.coarseTokens, kFinalists, coarse / (coarse + fine));
@@ -170,7 +177,7 @@ std::int64_t evolutionBytes(const ModelSpec &spec, const BlockSettings &settings
 void evolveBlocks(const Decoder &dense, const EvolutionSamples &samples, std::int64_t blocks, BlockRecord &record,
                   std::shared_ptr<Ranks> ranks, JobContext &context, const std::function<void(const BlockRecord &)> &listener)
 {
-    checkSettings(dense, samples, record.settings);
+    checkSettings(samples, record.settings);
     if (!ranks)
         ranks = std::make_shared<Ranks>();
     Evolution(dense, samples, blocks, record, *ranks, context).run(listener);

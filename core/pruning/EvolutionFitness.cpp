@@ -36,22 +36,22 @@ double EvolutionFitness::headInPasses() const
     return double(spec.vocabularySize) * double(spec.hiddenSize) * double(spec.layerCount()) / double(layerParameters(spec));
 }
 
-void EvolutionFitness::keepPredictions()
+void EvolutionFitness::keepPredictions(double share)
 {
     const std::int64_t samples = m_samples.count(), layers = m_dense.layerCount();
-    m_context.begin("targets", samples, "samples");
+    const double perSample = share / double(samples), perPass = perSample / (double(layers) + 2 * headInPasses());
     const std::int64_t group = m_dense.weights().stream ? samples : 1; // layers that are streamed are read once
     for (std::int64_t first = 0; first < samples; first += group) {
         std::vector<at::Tensor> states;
         for (std::int64_t s = first; s < std::min(samples, first + group); ++s)
             states.push_back(m_dense.embed(tokensOf({.sample = s, .tokens = m_samples.length})));
-        const double perPass = 1 / (double(layers) + 2 * headInPasses()), perLayer = double(states.size()) * perPass;
+
         for (std::int64_t l = 0; l < layers; ++l) {
             for (at::Tensor &x : states) {
                 m_context.check();
                 x = m_dense.layer(l, x);
             }
-            m_context.step(perLayer);
+            m_context.step(double(states.size()) * perPass);
         }
         for (at::Tensor &x : states) {
             m_predictions.push_back(densePredictions(m_dense, x, m_context));
@@ -60,7 +60,7 @@ void EvolutionFitness::keepPredictions()
             if (!std::isfinite(m_predictions.back().negentropy.sum(at::kDouble).item<double>()))
                 throwNonFinite(
                     m_dense, tokensOf({.sample = sample, .tokens = m_samples.length}), [](std::int64_t) { return false; }, "");
-            m_context.step(1 - double(layers) * perPass);
+            m_context.step(perSample - double(layers) * perPass);
         }
     }
 }

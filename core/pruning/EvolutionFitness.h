@@ -24,10 +24,10 @@ public:
     /// All must outlive it.
     EvolutionFitness(const Decoder &dense, const EvolutionSamples &samples, Ranks &ranks, JobContext &context);
 
-    /// Runs the dense model over all samples. Throws Error when its predictions are not finite.
-    void keepPredictions();
+    /// Runs the dense model over all samples. Throws Error when its predictions are not finite. `share`: of the progress, in its units.
+    void keepPredictions(double share);
     /// KL(dense || candidate) of each in nats, the mean over the positions of the minibatch (all but the last of each part). Ranks share the candidates.
-    /// `share`: of the progress, in its units.
+    /// `share`: as above.
     std::vector<double> of(const std::vector<Genome> &genomes, const std::vector<SamplePart> &minibatch, double share);
 
     /// Parts of layers computed for candidates so far, each of one stream and one part of a minibatch. Exposed because tests count them.

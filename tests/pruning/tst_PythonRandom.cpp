@@ -57,7 +57,7 @@ std::string failureOf(const std::function<void()> &call)
 class tst_PythonRandom : public QObject {
     Q_OBJECT
 
-    nlohmann::json m_expected = readJson(SECATEUR_FIXTURES "/python-random.json");
+    nlohmann::json m_expected = readJsonFile(SECATEUR_FIXTURES "/python-random.json", 1 << 20, {});
 
 private slots:
     void numbersAreThoseOfPython()
@@ -142,5 +142,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(tst_PythonRandom)
+QTEST_GUILESS_MAIN(tst_PythonRandom)
 #include "tst_PythonRandom.moc"
