@@ -55,6 +55,9 @@ public:
     const ForecastBasis &forecastBasis();
     /// What a job of that size will take. Throws Error when a limit cannot be kept.
     Forecast forecast(const JobSize &job);
+    /// The same of findBlocks() on so many windows of that length.
+    Forecast forecastBlocks(const BlockSettings &settings, const std::vector<double> &sparsities, std::int64_t windows,
+                            std::int64_t length);
 
     /// Stage 1: neuron scores of the dense model.
     std::shared_ptr<const NeuronScores> score(const TextSettings &text, ScoreNorm norm, JobContext &context);

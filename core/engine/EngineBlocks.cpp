@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The job that finds plans by methods that remove whole attentions and FFNs.
+#include "engine/BlockForecast.h"
 #include "engine/EngineState.h"
 #include "foundation/Wording.h"
 #include "pruning/BlockJson.h"
@@ -83,6 +84,10 @@ private:
     TokenWindows readSamples() const;
     void agree(const std::vector<double> &sparsities, const BlockRecord *before) const;
     BlockRecord begun(double sparsity) const;
+    JobSize sizeOf(std::int64_t blocks) const
+    {
+        return sizeOfBlocks(m_model.spec(), m_settings, blocks, m_windows.count(), m_windows.length, m_state.basis);
+    }
     at::Tensor tokens() const { return tokenTensor(m_windows.tokens, m_windows.length, m_state.device); }
     std::int64_t windowsTogether() const;
 
@@ -107,6 +112,14 @@ std::vector<PruningPlan> Engine::findBlocks(const BlockSettings &settings, const
                                             JobContext &context, const BlockListener &listener, const BlockRecord *before)
 {
     return underTorch(m_state->device, [&] { return BlockFinder(*m_state, settings, text, context, listener).find(sparsities, before); });
+}
+
+Forecast Engine::forecastBlocks(const BlockSettings &settings, const std::vector<double> &sparsities, std::int64_t windows,
+                                std::int64_t length)
+{
+    return underTorch(m_state->device, [&] {
+        return secateur::forecastBlocks(m_state->open().spec(), settings, sparsities, windows, length, forecastBasis());
+    });
 }
 
 std::vector<PruningPlan> Engine::BlockFinder::find(const std::vector<double> &sparsities, const BlockRecord *before)
@@ -212,16 +225,14 @@ void Engine::BlockFinder::tellWhenCancelled(const BlockRecord &record, const Wor
 std::int64_t Engine::BlockFinder::windowsTogether() const
 {
     constexpr std::int64_t kMost = 32;
-    const auto sizeOf = [&](std::int64_t windows) {
-        return JobSize{.windows = windows, .length = m_windows.length, .textTokens = std::int64_t(m_windows.tokens.size())};
-    };
-    m_state.fit(sizeOf(1));
+    JobSize size = sizeOf(0);
+    m_state.fit(size);
     if (!m_model.isStreamed())
         return 1;
-    for (std::int64_t windows = std::min(kMost, m_windows.count()); windows > 1; windows /= 2)
+    for (size.windows = std::min(kMost, m_windows.count()); size.windows > 1; size.windows /= 2)
         try {
-            m_state.fit(sizeOf(windows));
-            return windows;
+            m_state.fit(size);
+            return size.windows;
         } catch (const Error &) { // too many
         }
     return 1;
@@ -265,11 +276,7 @@ std::vector<BlockRecord> Engine::BlockFinder::byLosses(const std::vector<double>
         if (std::int64_t(record.steps.size()) > 2 * record.blocks)
             record.steps.resize(std::size_t(2 * record.blocks));
     }
-    const Forecast memory = m_state.fit({.length = m_windows.length,
-                                         .searchWindows = m_windows.count(),
-                                         .removals = record.blocks,
-                                         .neuronsKept = m_model.spec().mostNeurons(),
-                                         .searched = m_settings.variant == BlockVariant::Original ? Searched::Pool : Searched::InTurn});
+    const Forecast memory = m_state.fit(sizeOf(record.blocks));
     const Decoder decoder = m_model.decoder(nullptr, m_windows.length, m_context);
     const Clock::time_point start = Clock::now();
     const double secondsBefore = record.seconds;
@@ -306,11 +313,7 @@ BlockRecord Engine::BlockFinder::evolved(double sparsity, const BlockRecord *bef
             record.evolution.resize(survivors);
         record.seconds = before->seconds;
     }
-    m_state.fit(
-        {.windows = 1,
-         .length = m_windows.length,
-         .textTokens = std::int64_t(m_windows.tokens.size()),
-         .keptBytes = evolutionBytes(m_model.spec(), m_settings, std::int64_t(m_windows.tokens.size()), m_state.basis.elementBytes)});
+    m_state.fit(sizeOf(record.blocks));
     const Decoder decoder = m_model.decoder(nullptr, m_windows.length, m_context);
     tellWhenCancelled(record, [&] { evolveBlocks(decoder, m_windows, record.blocks, record, m_ranks, m_context, m_listener); });
     return record;

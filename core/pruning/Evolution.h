@@ -21,11 +21,11 @@ std::int64_t evolutionBytes(const ModelSpec &spec, const BlockSettings &settings
 /// EvoPress (arXiv 2410.14649) as the 2SSP authors' code does it: from the best of kFirstGenomes random choices of n attentions and n FFNs, generation after
 /// generation, the parent or the one of its offspring survives whose predictions diverge least from the dense model's.
 ///
-/// Fills `record.evolution` by its settings: the seed, tokens and generations (generationsOf); adds what it takes to `seconds`, and sets
-/// `windowsForwarded`, in windows of 2048 tokens. `listener` hears the record with each survivor. A record that already has some is gone on with: the
+/// Fills `record.evolution` by its settings: the seed, tokens and generations (generationsOf). `windowsForwarded` follows, in windows of 2048 tokens,
+/// and `seconds` grows; all else is the caller's. `listener` hears the record with each survivor. A record that already has some is gone on with: the
 /// same is drawn again up to there, and nothing computed. Several ranks share the candidates; the result is that of one.
 ///
-/// `dense`: has all parts, and positions for a sample. Throws Cancelled, and Error when the settings do not fit the model or the samples, when the
+/// `dense`: every layer has both parts, and there are positions for a sample. Throws Cancelled, and Error when the settings do not fit the model or the samples, when the
 /// record's survivors were not drawn from its seed, or when predictions are not finite.
 void evolveBlocks(const Decoder &dense, const EvolutionSamples &samples, std::int64_t blocks, BlockRecord &record,
                   std::shared_ptr<Ranks> ranks, JobContext &context, const std::function<void(const BlockRecord &)> &listener = {});

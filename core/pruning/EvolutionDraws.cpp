@@ -48,11 +48,6 @@ EvolutionStep stepOf(const Genome &genome, double divergence)
     return {.attentions = layersOf(genome.attentions), .ffns = layersOf(genome.ffns), .divergence = divergence};
 }
 
-std::int64_t generationsOf(const BlockSettings &settings, std::int64_t layers, std::int64_t blocks)
-{
-    return settings.generations.value_or(std::int64_t(double(blocks * (layers - blocks)) / 1.5));
-}
-
 std::int64_t evolutionTokens(const BlockSettings &settings, std::int64_t sampleTokens, std::int64_t generation)
 {
     return sampleTokens + kFirstGenomes * settings.coarseTokens +

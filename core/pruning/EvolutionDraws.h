@@ -28,8 +28,6 @@ inline constexpr std::int64_t kFinalists = 2;            ///< of them, which are
 inline constexpr std::int64_t kMostSwaps = 3;            ///< between a parent and its offspring
 inline constexpr std::int64_t kEvolutionTokens = 131072; ///< of all samples
 
-/// Generations that settings ask for, of a model of L layers that loses n attentions and n FFNs: their own number, or int(n (L - n) / 1.5).
-std::int64_t generationsOf(const BlockSettings &settings, std::int64_t layers, std::int64_t blocks);
 /// Tokens that go through the model from the beginning to the end of a generation: those of all samples, once, and those of all selections.
 std::int64_t evolutionTokens(const BlockSettings &settings, std::int64_t sampleTokens, std::int64_t generation);
 

@@ -2,6 +2,7 @@
 // BlockPruner by sweeps against the method as it is written, every candidate computed alone: the same bits, whatever is restarted, shared, cancelled
 // or continued.
 #include "RandomDecoder.h"
+#include "TwoRanks.h"
 
 #include "decoder/LanguageHead.h"
 #include "foundation/Error.h"
@@ -14,9 +15,7 @@
 #include <algorithm>
 #include <c10/core/InferenceMode.h>
 #include <cmath>
-#include <condition_variable>
 #include <limits>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <thread>
@@ -124,44 +123,6 @@ BlockRecord search(const Decoder &decoder, const at::Tensor &tokens, BlockVarian
     searchBlocks(decoder, tokens, stateBytes, {}, blocks, record, context, {}, losses);
     return record;
 }
-
-/// Two processes as two threads.
-class Meeting {
-public:
-    std::vector<std::string> exchange(int rank, std::string mine)
-    {
-        std::unique_lock lock(m_mutex);
-        m_said[std::size_t(rank)] = std::move(mine);
-        const int round = m_round;
-        if (++m_arrived == 2) {
-            m_arrived = 0;
-            ++m_round;
-            m_heard = m_said;
-            m_all.notify_all();
-        } else {
-            m_all.wait(lock, [&] { return m_round != round; });
-        }
-        return m_heard;
-    }
-
-private:
-    std::mutex m_mutex;
-    std::condition_variable m_all;
-    int m_arrived = 0, m_round = 0;
-    std::vector<std::string> m_said{2}, m_heard;
-};
-
-class OneOfTwo : public Ranks {
-public:
-    OneOfTwo(Meeting &meeting, int rank) : m_meeting(meeting), m_rank(rank) {}
-    int rank() const override { return m_rank; }
-    int size() const override { return 2; }
-    std::vector<std::string> exchange(std::string mine, const JobContext &) override { return m_meeting.exchange(m_rank, std::move(mine)); }
-
-private:
-    Meeting &m_meeting;
-    int m_rank;
-};
 
 } // namespace
 
