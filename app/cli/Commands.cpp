@@ -262,6 +262,7 @@ void Run::evaluate()
     const auto plan = optionalPlan();
     const Evaluated what{.plan = plan ? &*plan : nullptr};
     const std::vector<TaskSet> tasks = o.tasks.paths.empty() ? std::vector<TaskSet>() : engine->readTasks(o.tasks, context);
+    showTaskSets(tasks);
     nlohmann::json result = {{"planHash", plan ? nlohmann::json(plan->hash()) : nlohmann::json()}};
     if (!o.texts.empty())
         evaluateText(what, result);
@@ -354,7 +355,7 @@ void run(const Options &options, std::stop_token stop, Reporter &reporter)
         {"models", &Run::models},       {"texts", &Run::texts},       {"impact", &Run::impact},     {"inspect", &Run::inspect},
         {"calibrate", &Run::calibrate}, {"plan", &Run::plan},         {"search", &Run::search},     {"prune", &Run::prune},
         {"evaluate", &Run::evaluate},   {"generate", &Run::generate}, {"export", &Run::exportPlan}, {"bench", &Run::bench},
-        {"logits", &Run::logits}};
+        {"logits", &Run::logits},       {"compare", &Run::compare}};
     Run run(options, std::move(stop), reporter);
     for (const std::string &idle : idleBalance(options))
         reporter.note(idle);

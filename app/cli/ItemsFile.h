@@ -4,9 +4,13 @@
 #include "foundation/OutputFile.h"
 #include "tasks/Task.h"
 
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace secateur::cli {
@@ -30,13 +34,17 @@ public:
     void finish();
 
 private:
+    using Name = std::pair<std::string, std::int64_t>; ///< of an item: its task, its index
+
     std::string lineOf(const ItemScore &score) const;
-    void readKnown(const std::filesystem::path &file);
+    void readKnown(const std::filesystem::path &file, const nlohmann::json &asked);
 
     std::filesystem::path m_file;
-    nlohmann::json m_asked;
+    std::string m_header;
     const std::vector<TaskSet> &m_tasks;
-    std::vector<ItemScore> m_known, m_added;
+    std::map<Name, std::pair<const TaskSet *, const TaskItem *>> m_items;
+    std::vector<ItemScore> m_known;
+    std::map<Name, ItemScore> m_scores;
     std::optional<OutputFile> m_part;
 };
 

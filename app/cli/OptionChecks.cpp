@@ -2,6 +2,7 @@
 // What is checked of a command line beyond what CLI11 can say by itself.
 #include "cli/OptionChecks.h"
 
+#include "cli/MethodOptions.h"
 #include "cli/TaskOptions.h"
 #include "engine/EngineChecks.h"
 #include "engine/Forecast.h"
@@ -75,7 +76,8 @@ std::string idleOption(const Options &o)
         idleAmong(o, {
                          {"--format", isForNothing, kNoExport},
                          {"--export-dtype", isForNothing, kNoExport},
-                         {"--overwrite", o.output.empty() && o.savePlan.empty() && o.saveItems.empty(), "without an output there is nothing to replace"},
+                         {"--overwrite", o.output.empty() && o.savePlan.empty() && o.saveItems.empty() && o.command != "compare",
+                          "without an output there is nothing to replace"},
                          {"--device-memory", o.engine.device == "cpu", "--device cpu uses no GPU"},
                          {"--restart", o.plan.empty(), "a search from --scores is a new one"},
                          {"--column", o.isRandom, "--random makes its own tokens"},
@@ -198,6 +200,8 @@ std::string mistakeIn(const Options &o)
         return "a plan keeps its width: --sparsity, --alpha, --width-multiple and --keep need --scores";
     if (o.command == "prune" && o.texts.empty() && o.scores.empty())
         return "--text or --scores is needed";
+    if (const std::string mistake = mistakeInComparison(o); !mistake.empty())
+        return mistake;
     if (const std::string mistake = mistakeInTasks(o); !mistake.empty())
         return mistake;
     if (const std::string conflict = contradiction(o); !conflict.empty())

@@ -2,6 +2,7 @@
 #include "cli/Options.h"
 
 #include "cli/ExitCodes.h"
+#include "cli/MethodOptions.h"
 #include "cli/OptionChecks.h"
 #include "cli/TaskOptions.h"
 #include "exporting/Export.h"
@@ -272,6 +273,17 @@ void defineCommands(CLI::App &app, Options &options)
     define.exporting(prune, false);
     define.engine(prune);
 
+    CLI::App &compare = command("compare", "Measure several methods at several sizes, and make the table",
+                                "secateur-cli compare MODEL --text c4.json.gz --methods 2ssp,shortgpt,blockpruner --sparsity 0.25,0.5 "
+                                "--evaluate wikitext-2 --session table.secateur");
+    define.model(compare);
+    define.text(compare, "Text that the methods choose by: plain, JSON lines (both also .gz, .zst, .xz, .bz2) or .parquet", true);
+    define.windows(compare, "Windows of that text for every method; by default as many as the authors take of each (32, 256 or 1)");
+    compare.add_option("--evaluate", options.evaluationTexts, std::string("Held-out texts for perplexities") + kOrName)->type_name("FILE");
+    addComparisonOptions(compare, options);
+    define.overwrite(compare);
+    define.engine(compare);
+
     CLI::App &evaluate = command("evaluate", "Perplexity on a text, accuracy in tasks, tokens per second",
                                  "secateur-cli evaluate MODEL --text wiki.txt --plan plan.json\n"
                                  "  secateur-cli evaluate MODEL --tasks arc_easy piqa --limit 500 --save-items items.jsonl");
@@ -369,7 +381,8 @@ std::optional<Options> parse(int argc, const char *const *argv, int &exitCode)
     app.set_version_flag("--version", std::string("secateur-cli ") + SECATEUR_VERSION);
     app.require_subcommand(1);
     app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled (Ctrl+C or a termination signal).\n"
-               "calibrate, search, prune and evaluate --tasks can be shared by several processes (torchrun or Slurm). They meet at MASTER_ADDR:MASTER_PORT\n"
+               "calibrate, search, prune and evaluate --tasks can be shared by several processes (torchrun or Slurm). They meet at "
+               "MASTER_ADDR:MASTER_PORT\n"
                "without authentication: use that on a trusted network only.\n"
                "Each command has --help with an example.");
     defineCommands(app, options);

@@ -3,10 +3,12 @@
 
 #include "cli/Options.h"
 #include "cli/Reporter.h"
+#include "comparison/Comparison.h"
 #include "engine/Engine.h"
 #include "engine/StoreRanks.h"
 #include "foundation/JobContext.h"
 #include "jobs/JobWork.h"
+#include "session/Session.h"
 
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -30,6 +32,7 @@ public:
     void impact();
     void plan();
     void search();
+    void compare();
     void prune();
     void evaluate();
     void generate();
@@ -59,6 +62,8 @@ private:
     TextSettings textOf(const Provenance &numbers) const;
     ScoreNorm norm() const { return o.norm == "l1" ? ScoreNorm::L1 : ScoreNorm::L2; }
     ExportSettings exportSettings() const;
+    ComparisonSettings comparisonSettings() const;
+    Session comparedSession();
     std::optional<PruningPlan> optionalPlan();
     PruningPlan loadMatchingPlan();
     NeuronScores loadMatchingScores();
@@ -74,7 +79,8 @@ private:
     void evaluateText(const Evaluated &what, nlohmann::json &result);
     void evaluateTasks(const Evaluated &what, const std::vector<TaskSet> &tasks, nlohmann::json &result);
     void evaluateThroughput(const Evaluated &what, nlohmann::json &result);
-    void showTasks(const TaskResults &results, const std::vector<TaskSet> &tasks);
+    void showTaskSets(const std::vector<TaskSet> &tasks);
+    void showTasks(const TaskResults &results);
     void measure(const PruningPlan &plan, nlohmann::json &evaluations, Rows &rows);
     void exportTo(const PruningPlan &plan, const nlohmann::json &evaluations, nlohmann::json &result, Rows &rows);
     /// What a job tells is printed with --json.

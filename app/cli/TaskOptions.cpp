@@ -15,9 +15,10 @@ constexpr std::uint64_t kLargestSeed = std::numeric_limits<std::uint64_t>::max()
 CLI::Validator taskName()
 {
     return {[](std::string &name) {
-                return isTaskName(name) ? std::string()
-                                        : "there is no task " + inQuotes(name) +
-                                              "; tasks: arc_easy, arc_challenge, hellaswag, piqa, winogrande, mmlu, and subjects such as mmlu_anatomy";
+                return isTaskName(name)
+                           ? std::string()
+                           : "there is no task " + inQuotes(name) +
+                                 "; tasks: arc_easy, arc_challenge, hellaswag, piqa, winogrande, mmlu, and subjects such as mmlu_anatomy";
             },
             "", "task"};
 }
@@ -26,9 +27,10 @@ CLI::Validator taskName()
 
 void addTaskOptions(CLI::App &c, Options &o)
 {
-    c.add_option("--tasks", o.tasks.paths,
-                 "Downstream tasks, zero-shot: files, folders of them, or names of data sets in the Hugging Face cache (arc_easy, arc_challenge, "
-                 "hellaswag, piqa, winogrande, mmlu)")
+    c.add_option(
+         "--tasks", o.tasks.paths,
+         "Downstream tasks, zero-shot: files, folders of them, or names of data sets in the Hugging Face cache (arc_easy, arc_challenge, "
+         "hellaswag, piqa, winogrande, mmlu)")
         ->type_name("PATH");
     c.add_option("--only", o.tasks.only, "Only these tasks, such as arc_easy,mmlu_anatomy; mmlu = all of its subjects")
         ->type_name("NAME")
@@ -38,19 +40,22 @@ void addTaskOptions(CLI::App &c, Options &o)
     c.add_option("--sample", o.tasks.seed, "Seed of the sample that --limit takes; 0 (the default) = the first items")
         ->check(whole(0, kLargestSeed));
     c.add_option_function<std::string>(
-         "--bos", [&o](const std::string &name) { o.tasks.bos = *bosUseOf(std::string_view(name)); },
-         "Whether a text begins with the token for that: never (as in the paper, the default; always for Gemma), tokenizer (where the tokenizer "
+         "--bos", [&o](const std::string &name) { o.tasks.bos = *bosUseOf(name); },
+         "Whether a text begins with the token for that: never (as in the paper, the default; always for Gemma), tokenizer (where the "
+         "tokenizer "
          "puts one) or always")
         ->type_name("WHEN")
         ->check(CLI::IsMember({"never", "tokenizer", "always"}));
-    c.add_option("--max-length", o.tasks.longest, "Most tokens of an input, of longer ones the left is cut off; the model's context by default")
+    c.add_option("--max-length", o.tasks.longest,
+                 "Most tokens of an input, of longer ones the left is cut off; the model's context by default")
         ->check(whole(1));
 }
 
 void addItemOptions(CLI::App &c, Options &o)
 {
     c.add_option("--save-items", o.saveItems,
-                 "Write a line (JSON) for each item: its log-likelihoods, the choice, the right choice. Until all are scored, the file is FILE.part")
+                 "Write a line (JSON) for each item: its log-likelihoods, the choice, the right choice. Until all are scored, the file is "
+                 "FILE.part")
         ->type_name("FILE");
     c.add_flag("--resume", o.isResumed, "Go on with the items in FILE.part of --save-items, or take those of a whole FILE");
 }
@@ -71,12 +76,14 @@ void addThroughputOptions(CLI::App &c, Options &o)
             ->needs("--throughput");
     };
     const auto addNumber = [&](const char *name, std::int64_t ThroughputSettings::*field, const char *what) {
-        c.add_option_function<std::int64_t>(name, [settings, field](std::int64_t number) { settings().*field = number; }, what)
+        c.add_option_function<std::int64_t>(
+             name, [settings, field](std::int64_t number) { settings().*field = number; }, what)
             ->type_name("N")
             ->check(whole(1))
             ->needs("--throughput");
     };
-    c.add_flag_function("--throughput", [settings](std::int64_t) { settings(); }, "Measure tokens per second, of prompts and of new tokens");
+    c.add_flag_function(
+        "--throughput", [settings](std::int64_t) { settings(); }, "Measure tokens per second, of prompts and of new tokens");
     addList("--prompt-lengths", &ThroughputSettings::promptLengths, "Tokens of a prompt (512, or what the context leaves)");
     addList("--batch-sizes", &ThroughputSettings::batchSizes, "Sequences at once (1)");
     addNumber("--new-tokens", &ThroughputSettings::newTokens, "New tokens of each sequence (64)");
