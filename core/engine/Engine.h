@@ -92,6 +92,8 @@ public:
     /// Throws what a job on this text would throw before it computes: a file that cannot be read, a text that is too short. The listener
     /// hears of it. Returns how many windows the job would have.
     std::int64_t checkText(const TextSettings &text, const JobContext &context = {}) const;
+    /// The same, and what is in the text.
+    TextReport readText(const TextSettings &text, const JobContext &context = {}) const;
     /// Throws what exportPlan would throw at once for a plan of that width: an output that exists, an unknown format, no space.
     void checkExportSettings(const ExportSettings &settings, std::int64_t neuronsKept) const;
     /// The same for a plan whose parts are settled.
