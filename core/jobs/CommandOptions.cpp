@@ -169,6 +169,9 @@ std::vector<std::string> wordsOf(const CommandOptions &o)
     words.add("--host-memory", o.hostMemory);
     words.add("--save-plan", o.savePlan);
     words.add("--session", o.session);
+    words.add("--csv", o.csv);
+    words.add("--markdown", o.markdown);
+    words.add("--latex", o.latex);
     words.add("--output", o.output);
     words.flag("--overwrite", o.isOverwriteAllowed);
     return words.take();

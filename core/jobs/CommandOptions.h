@@ -49,10 +49,10 @@ struct CommandOptions {
     TaskSettings tasks;                           ///< paths may be names of known tasks
     std::optional<ThroughputSettings> throughput; ///< none: it is not measured
 
-    std::vector<std::string> methods; ///< of `compare`, as are the next three
+    std::vector<std::string> methods; ///< of `compare`, as are those below
     std::vector<double> sparsities;
     bool isEqualSize = false;
-    std::filesystem::path session;
+    std::filesystem::path session, csv, markdown, latex;
 
     std::filesystem::path scores, plan, savePlan;
     std::vector<std::filesystem::path> evaluationTexts;

@@ -26,8 +26,4 @@ using ForecastListener = std::function<void(const std::vector<ExpectedPhase> &)>
 Comparison compare(Engine &engine, Session &state, const ComparisonSettings &settings, JobContext &context, const EventListener &tell,
                    const ForecastListener &foretold = {});
 
-/// Throws Error unless it is a session of that model, as far as it says: what it holds was computed with other weights, or it describes another shape.
-/// `modelHash`: of the model.
-void checkModelOf(const Session &session, const ModelSummary &model, const std::string &modelHash);
-
 } // namespace secateur

@@ -14,21 +14,6 @@ constexpr double kSharedShare = 0.55;
 
 } // namespace
 
-std::optional<std::int64_t> authorsWindows(PlanMethod method)
-{
-    switch (method) {
-    case PlanMethod::TwoSsp:
-        return 32;
-    case PlanMethod::ShortGpt:
-    case PlanMethod::Window:
-        return 256;
-    case PlanMethod::BlockPruner:
-        return 1;
-    default:
-        return {};
-    }
-}
-
 double flopOfWindow(const ModelSpec &spec, std::int64_t tokens)
 {
     Work work = headWork(spec, tokens, 1);
@@ -54,11 +39,8 @@ double flopOfBlocks(const ModelSpec &dense, const BlockSettings &settings, const
         } catch (const Error &) {
             continue;
         }
-        double tried = 0;
-        for (std::int64_t i = 0; i < blocks; ++i)
-            tried += 2 * double(layers - i);
-        candidates = std::max(candidates, tried); // fewer removals are the beginning of more
-        const double generations = double(settings.generations.value_or(std::int64_t(double(blocks * (layers - blocks)) / 1.5)));
+        candidates = std::max(candidates, double(blockEvaluations(settings.variant, layers, blocks))); // fewer are the beginning of more
+        const double generations = double(generationsOf(settings, blocks, layers));
         const double left = 1 - double(blocks) / double(layers);
         evolved += left * (64 * double(settings.coarseTokens) +
                            generations * (32 * double(settings.coarseTokens) + 3 * double(settings.fineTokens)));

@@ -6,13 +6,9 @@
 #include "model/ModelSpec.h"
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 namespace secateur {
-
-/// Windows of the text by which a method chooses in the authors' code; none for EvoPress, which takes samples of its own.
-std::optional<std::int64_t> authorsWindows(PlanMethod method);
 
 /// Products of one window of that many tokens, with the head for every one of them.
 double flopOfWindow(const ModelSpec &spec, std::int64_t tokens);

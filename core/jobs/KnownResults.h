@@ -5,7 +5,9 @@
 #include "session/Session.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 
 namespace secateur {
 
@@ -29,6 +31,9 @@ public:
     std::int64_t calibration(const TextSettings &text) const;
     /// The plan that those settings gave. `text` without a number of windows: samples were drawn from it, and its content is not compared.
     const ShelfPlan *blocks(const BlockSettings &settings, const TextSettings &text, const std::string &modelHash) const;
+
+    /// A choice of blocks by the same settings, at any size but for an evolution, that can be gone on with.
+    std::optional<BlockRecord> begun(const BlockSettings &settings, const TextSettings &text, const std::string &modelHash) const;
 
 private:
     template <class Fits>

@@ -36,7 +36,7 @@ public:
 private:
     /// What follows from a record, computed once: it is asked for by every cell that is drawn, measured or sorted.
     struct Row {
-        std::size_t record = 0; ///< its place in Session::measurements
+        std::size_t record = 0; ///< place in the session's measurements
         double sparsity = 0;    ///< share of the layers' parameters that its plan removes
         std::optional<double> againstOriginal;
         QString difference{}; ///< conditionsDifference() of the original and the record
@@ -47,7 +47,7 @@ private:
     void follow();
     QVariant value(int row, Column column) const;
     QString text(int row, Column column) const;
-    std::vector<bool> ofPlan() const;
+    bool isOfCurrent(const Measurement &record) const;
 
     const SessionModel &m_session;
     std::vector<Row> m_rows;
