@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -21,10 +22,11 @@ struct Options : CommandOptions {
     std::set<std::string> given;  ///< names of the options on the command line: "--sparsity"
     std::filesystem::path config; ///< a config.json alone: shape without weights
 
-    bool isRandom = false, isExportSkipped = false; ///< of `bench`
-    std::string versus;                             ///< of `bench`: "dtype=bfloat16", "screen=none", "waiting=sleep"; or empty
-    std::int64_t rounds = 1;                        ///< of `bench`
-    std::filesystem::path tokens;                   ///< of `logits`: a JSON array of ids
+    bool isRandom = false, isExportSkipped = false;                 ///< of `bench`
+    std::map<std::filesystem::path, std::int64_t> documentsOfKnown; ///< of files that were given by a known text's name
+    std::string versus;           ///< of `bench`: "dtype=bfloat16", "screen=none", "waiting=sleep"; or empty
+    std::int64_t rounds = 1;      ///< of `bench`
+    std::filesystem::path tokens; ///< of `logits`: a JSON array of ids
 };
 
 /// Whether the command line asks for JSON, which holds for what is wrong with it as well.

@@ -133,7 +133,8 @@ MemoryLimits Run::memoryLimits() const
 void Run::showText(const TextSettings &text, const TextReport &read)
 {
     const bool isKnown = std::any_of(shown.begin(), shown.end(), [&](const TextSettings &known) { // however many windows of it
-        return known.files == text.files && known.seed == text.seed && known.length == text.length && known.column == text.column;
+        return known.files == text.files && known.seed == text.seed && known.length == text.length && known.column == text.column &&
+               known.documents == text.documents;
     });
     if (isKnown)
         return;
@@ -212,7 +213,8 @@ TextSettings Run::textOf(const Provenance &numbers) const
                       .windows = {},
                       .length = o.length.value_or(before.length),
                       .seed = o.seed.value_or(before.seed),
-                      .column = o.column.value_or(before.column)};
+                      .column = o.column.value_or(before.column),
+                      .documents = o.documents ? o.documents : before.documents};
     if (o.texts.empty())
         text.files.assign(before.textFiles.begin(), before.textFiles.end());
     return text;

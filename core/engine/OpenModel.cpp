@@ -225,7 +225,8 @@ Provenance OpenModel::provenance(const TextSettings &text, const TokenWindows &w
                           .seed = text.seed,
                           .column = text.column,
                           .tokenHash = windows.hash,
-                          .computed = conditionsOf(m_device, m_dtype)};
+                          .computed = conditionsOf(m_device, m_dtype),
+                          .documents = text.documents};
     for (const std::filesystem::path &file : text.files)
         provenance.textFiles.push_back(file.string());
     return provenance;

@@ -230,7 +230,7 @@ bool isOf(const NeuronScores &scores, const TextSettings &text, ScoreNorm norm, 
         return p.tokenHash == content && p.length == text.length && scores.norm == norm;
     const bool isSameFiles = std::equal(p.textFiles.begin(), p.textFiles.end(), text.files.begin(), text.files.end(),
                                         [](const std::string &one, const std::filesystem::path &other) { return one == other.string(); });
-    return isSameFiles && p.length == text.length && p.seed == text.seed && p.column == text.column &&
+    return isSameFiles && p.length == text.length && p.seed == text.seed && p.column == text.column && p.documents == text.documents &&
            (!text.windows || p.windows == *text.windows) && scores.norm == norm;
 }
 
@@ -248,7 +248,8 @@ TextSettings textSettingsOf(const Provenance &p)
             .windows = std::max<std::int64_t>(1, p.windows),
             .length = std::max<std::int64_t>(1, p.length),
             .seed = p.seed,
-            .column = p.column.empty() ? usual.column : p.column};
+            .column = p.column.empty() ? usual.column : p.column,
+            .documents = p.documents};
 }
 
 std::int64_t calibrationFor(const Session &session, const TextSettings &text, ScoreNorm norm)

@@ -52,6 +52,16 @@ class tst_DocumentSource : public QObject {
     }
 
 private slots:
+    void noMoreOfEachFileThanAreWanted()
+    {
+        const auto lines = test::write(m_folder, "three.jsonl", "{\"text\": \"a\"}\n{\"text\": \"b\"}\n{\"text\": \"c\"}\n");
+        const auto whole = test::write(m_folder, "whole.txt", "d");
+        DocumentReader reader({lines, whole, lines}, "text", {}, 2);
+        for (const char *expected : {"a", "b", "d", "a", "b"})
+            QCOMPARE(reader.next(), std::optional<std::string>(expected));
+        QCOMPARE(reader.next(), std::optional<std::string>());
+    }
+
     void plainTextIsOneDocumentOfTheSameBytes()
     {
         const std::string content = "a\r\nb\n\n\x01\x7F\u00fc\U0001f9d9\r\n \n";
