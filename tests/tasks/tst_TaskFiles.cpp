@@ -221,9 +221,10 @@ private slots:
         QCOMPARE(sets[0].skipped.size(), 1U);
         QCOMPARE(sets[0].skipped[0].line, 3);
         QCOMPARE(QString::fromStdString(sets[0].skipped[0].reason), reason);
-        VERIFY_CONTAINS(
-            test::failureOfTasks({write("easy.jsonl", good.toStdString().substr(0, 0) + bad.toStdString() + bad.toStdString())}),
-            reason.contains("not told") ? std::string("no labels") : "has no usable item; the first is on line 1: " + reason.toStdString());
+        const std::string failure = test::failureOfTasks({write("easy.jsonl", (bad + bad).toStdString())});
+        VERIFY_CONTAINS(failure, reason.contains("not told")    ? std::string("no labels")
+                                 : reason.contains("'option1'") ? std::string("WinoGrande also needs 'option1', 'option2'")
+                                                                : "has no usable item; the first is on line 1: " + reason.toStdString());
     }
 
     void rowsOfTheWrongLengthAreSkipped()

@@ -67,9 +67,9 @@ private slots:
     void tagsOfHellaSwagAreCutOut()
     {
         QCOMPARE(withoutTags("[substeps] Sweep."), std::string(" Sweep.")); // ends are stripped before
-        QCOMPARE(withoutTags(" a [title] b "), std::string("a.  b"));       // four spaces became two
-        QCOMPARE(withoutTags("a   b"), std::string("a  b"));                // one pass
-        QCOMPARE(withoutTags("a [b [c] d] e"), std::string("a  d] e").replace(1, 2, " "));
+        QCOMPARE(withoutTags(" a [title] b "), std::string("a. b"));
+        QCOMPARE(withoutTags("a   b"), std::string("a  b")); // one pass
+        QCOMPARE(withoutTags("a [b [c] d] e"), std::string("a d] e"));
         QCOMPARE(withoutTags("[open\n] x [y"), std::string("[open\n] x [y")); // not across lines
     }
 

@@ -110,7 +110,7 @@ private slots:
 
     void aTokenOverTheJointIsTakenApart()
     {
-        const Tokenizer tokenizer = tokenizerOf(kLetters, {"a b", "  b"});
+        const Tokenizer tokenizer = tokenizerOf(kLetters, {"a b"});
         const auto requests = tokenRequests(tokenizer, itemOf({{"a", "bc"}}), BosUse::Never, 100); // whole: "ab", "c"
         QCOMPARE(requests[0].input, (Ids{1, 3}));
         QCOMPARE(requests[0].scored, 1);
