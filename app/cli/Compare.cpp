@@ -81,14 +81,22 @@ Session Run::comparedSession()
 
 ComparisonSettings Run::comparisonSettings() const
 {
-    ComparisonSettings settings{.methods = o.methods,
+    ComparisonSettings settings{.methods = {},
                                 .sparsities = o.sparsities,
                                 .isEqualSize = o.isEqualSize,
                                 .text = calibrationText(),
                                 .evaluations = {},
                                 .tasks = o.tasks,
                                 .throughput = o.throughput,
-                                .blocks = o.blocks};
+                                .blocks = {}};
+    for (const std::string &method : o.methods)
+        settings.methods.push_back(planMethodOf(method));
+    BlockSettings &blocks = settings.blocks;
+    blocks.variant = o.variant == "original" ? BlockVariant::Original : BlockVariant::Authors;
+    blocks.generations = o.generations;
+    blocks.coarseTokens = o.coarseTokens.value_or(blocks.coarseTokens);
+    blocks.fineTokens = o.fineTokens.value_or(blocks.fineTokens);
+    blocks.seed = o.evolutionSeed.value_or(blocks.seed);
     settings.text.windows = o.windows; // else as many as the authors take of each method
     for (const std::filesystem::path &file : o.evaluationTexts)
         settings.evaluations.push_back(heldOutText(file));

@@ -3,11 +3,11 @@
 
 #include "cli/OptionChecks.h"
 #include "foundation/Wording.h"
+#include "tasks/TaskJson.h"
 #include "tasks/TaskTable.h"
 
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <utility>
 #include <vector>
 
@@ -28,28 +28,22 @@ std::vector<std::string> methodNames()
 
 bool has(const Options &o, PlanMethod method)
 {
-    return std::ranges::find(o.methods, method) != o.methods.end();
+    return std::ranges::find(o.methods, nameOf(method)) != o.methods.end();
 }
 
 } // namespace
 
 void addBlockOptions(CLI::App &c, Options &o)
 {
-    const std::map<std::string, BlockVariant> variants = {{"authors", BlockVariant::Authors}, {"original", BlockVariant::Original}};
-    c.add_option_function<std::string>(
-         "--variant", [&o, variants](const std::string &name) { o.blocks.variant = variants.at(name); },
-         "Where the code that the 2SSP authors compare with and a method's own paper differ: authors (the default) or original")
+    c.add_option("--variant", o.variant,
+                 "Where the code that the 2SSP authors compare with and a method's own paper differ: authors (the default) or original")
         ->type_name("NAME")
         ->check(CLI::IsMember({"authors", "original"}));
-    c.add_option("--generations", o.blocks.generations, "Generations of EvoPress; as many as the authors' code takes by default")
+    c.add_option("--generations", o.generations, "Generations of EvoPress; as many as the authors' code takes by default")->check(whole(1));
+    c.add_option("--coarse-tokens", o.coarseTokens, "Tokens on which EvoPress compares offspring (2,048)")->check(whole(1));
+    c.add_option("--fine-tokens", o.fineTokens, "Tokens on which EvoPress compares the best of them with their parent (32,768)")
         ->check(whole(1));
-    c.add_option("--coarse-tokens", o.blocks.coarseTokens, "Tokens on which EvoPress compares offspring")
-        ->capture_default_str()
-        ->check(whole(1));
-    c.add_option("--fine-tokens", o.blocks.fineTokens, "Tokens on which EvoPress compares the best of them with their parent")
-        ->capture_default_str()
-        ->check(whole(1));
-    c.add_option("--evolution-seed", o.blocks.seed, "Seed of EvoPress")->capture_default_str()->check(whole(0, kLargestSeed));
+    c.add_option("--evolution-seed", o.evolutionSeed, "Seed of EvoPress (0)")->check(whole(0, kLargestSeed));
 }
 
 void addTaskOptions(CLI::App &c, Options &o)
@@ -67,7 +61,7 @@ void addTaskOptions(CLI::App &c, Options &o)
     c.add_option("--limit", o.tasks.limit, "Items of each task and subject: the first so many, or with --sample a sample")->check(whole(1));
     c.add_option("--sample", o.tasks.seed, "Seed of the sample; 0 (the default) = the first items")->check(whole(0, kLargestSeed));
     c.add_option_function<std::string>(
-         "--bos", [&o](const std::string &name) { o.tasks.bos = *bosUseOf(std::string_view(name)); },
+         "--bos", [&o](const std::string &name) { o.tasks.bos = bosUseOf(name); },
          "Token that begins a text: never (as in the paper, the default), tokenizer (where the tokenizer puts one) or always")
         ->type_name("WHEN")
         ->check(CLI::IsMember({"never", "tokenizer", "always"}));
@@ -79,11 +73,7 @@ void addTaskOptions(CLI::App &c, Options &o)
 
 void addComparisonOptions(CLI::App &c, Options &o)
 {
-    const auto setMethods = [&o](const std::vector<std::string> &names) {
-        for (const std::string &name : names)
-            o.methods.push_back(std::ranges::find(kPlanMethods, name, &PlanMethodRow::name)->method);
-    };
-    c.add_option_function<std::vector<std::string>>("--methods", setMethods, "Methods to compare: " + listed(methodNames()))
+    c.add_option("--methods", o.methods, "Methods to compare: " + listed(methodNames()))
         ->type_name("NAME")
         ->delimiter(',')
         ->required()
@@ -110,9 +100,9 @@ std::string mistakeInComparison(const Options &o)
 {
     if (o.command != "compare")
         return {};
-    for (const PlanMethod method : o.methods)
+    for (const std::string &method : o.methods)
         if (std::ranges::count(o.methods, method) > 1)
-            return std::string(nameOf(method)) + " is named twice in --methods";
+            return method + " is named twice in --methods";
     for (const double sparsity : o.sparsities)
         if (std::ranges::count(o.sparsities, sparsity) > 1)
             return "a share is named twice in --sparsity";
