@@ -245,7 +245,8 @@ void checkChoice(const BlockRecord &record, const Session &session)
     const auto areLayers = [&](const std::vector<std::int64_t> &layers) {
         return std::ranges::all_of(layers, [&](std::int64_t layer) { return layer >= 0 && layer < spec.layerCount(); });
     };
-    bool fits = isOfBlocks(record.settings.method);
+    const PlanMethod method = record.settings.method;
+    bool fits = method == PlanMethod::BlockPruner || method == PlanMethod::EvoPress; // others choose in one go
     for (const BlockStep &step : record.steps)
         fits = fits && step.removed >= -1 && step.removed < spec.layerCount();
     for (const EvolutionStep &step : record.evolution)
