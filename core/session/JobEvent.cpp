@@ -46,6 +46,12 @@ void checkPlace(const std::string &key, const SearchRecord &record, std::int64_t
             refuse("its layer was removed before");
 }
 
+/// Whether both are the same choice, more or less of it.
+bool isSameChoice(const BlockRecord &one, const BlockRecord &other)
+{
+    return one.settings == other.settings && one.provenance.tokenHash == other.provenance.tokenHash;
+}
+
 void take(Session &session, const Opened &event)
 {
     constexpr std::int64_t kUsualWindows = 32, kUsualLength = 2048; // the authors' calibration
@@ -80,12 +86,6 @@ void take(Session &session, const PlanOpened &event)
     shelve(session, entry);
     if (const std::optional<BlockRecord> &record = entry.plan->plan.blocks)
         std::erase_if(session.choices, [&](const BlockRecord &begun) { return isSameChoice(begun, *record); });
-}
-
-/// Whether both are the same choice, more or less of it.
-bool isSameChoice(const BlockRecord &one, const BlockRecord &other)
-{
-    return one.settings == other.settings && one.provenance.tokenHash == other.provenance.tokenHash;
 }
 
 void take(Session &session, const BlocksKnown &event)
