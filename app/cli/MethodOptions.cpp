@@ -4,6 +4,7 @@
 #include "cli/OptionChecks.h"
 #include "foundation/Wording.h"
 #include "pruning/BlockJson.h"
+#include "tasks/TaskJson.h"
 #include "tasks/TaskTable.h"
 
 #include <algorithm>
@@ -40,8 +41,8 @@ void addBlockOptions(CLI::App &c, Options &o)
         ->type_name("NAME")
         ->check(CLI::IsMember({"authors", "original"}));
     c.add_option("--generations", o.generations, "Generations of EvoPress; as many as the authors' code takes by default")->check(whole(1));
-    c.add_option("--coarse-tokens", o.coarseTokens, "Tokens on which EvoPress compares offspring (2048)")->check(whole(1));
-    c.add_option("--fine-tokens", o.fineTokens, "Tokens on which EvoPress compares the best of them with their parent (32768)")
+    c.add_option("--coarse-tokens", o.coarseTokens, "Tokens on which EvoPress compares offspring (2,048)")->check(whole(1));
+    c.add_option("--fine-tokens", o.fineTokens, "Tokens on which EvoPress compares the best of them with their parent (32,768)")
         ->check(whole(1));
     c.add_option("--evolution-seed", o.evolutionSeed, "Seed of EvoPress (0)")->check(whole(0, kLargestSeed));
 }
@@ -130,7 +131,7 @@ void addTaskOptions(CLI::App &c, Options &o)
     c.add_option("--limit", o.tasks.limit, "Items of each task and subject: the first so many, or with --sample a sample")->check(whole(1));
     c.add_option("--sample", o.tasks.seed, "Seed of the sample; 0 (the default) = the first items")->check(whole(0, kLargestSeed));
     c.add_option_function<std::string>(
-         "--bos", [&o](const std::string &name) { o.tasks.bos = *bosUseOf(std::string_view(name)); },
+         "--bos", [&o](const std::string &name) { o.tasks.bos = bosUseOf(name); },
          "Token that begins a text: never (as in the paper, the default), tokenizer (where the tokenizer puts one) or always")
         ->type_name("WHEN")
         ->check(CLI::IsMember({"never", "tokenizer", "always"}));
