@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The command `compare`.
+#include "cli/MethodOptions.h"
 #include "cli/Run.h"
 #include "comparison/ComparisonTable.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
+#include "foundation/InputFile.h"
 #include "jobs/CompareWork.h"
 #include "session/PlanTable.h"
 #include "session/SessionStore.h"
@@ -87,16 +89,10 @@ ComparisonSettings Run::comparisonSettings() const
                                 .text = calibrationText(),
                                 .evaluations = {},
                                 .tasks = o.tasks,
-                                .throughput = o.throughput,
-                                .blocks = {}};
+                                .throughput = throughputSettings(),
+                                .blocks = blockSettings(o)};
     for (const std::string &method : o.methods)
         settings.methods.push_back(planMethodOf(method));
-    BlockSettings &blocks = settings.blocks;
-    blocks.variant = o.variant == "original" ? BlockVariant::Original : BlockVariant::Authors;
-    blocks.generations = o.generations;
-    blocks.coarseTokens = o.coarseTokens.value_or(blocks.coarseTokens);
-    blocks.fineTokens = o.fineTokens.value_or(blocks.fineTokens);
-    blocks.seed = o.evolutionSeed.value_or(blocks.seed);
     settings.text.windows = o.windows; // else as many as the authors take of each method
     for (const std::filesystem::path &file : o.evaluationTexts)
         settings.evaluations.push_back(heldOutText(file));
