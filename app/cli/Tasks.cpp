@@ -136,8 +136,8 @@ std::optional<ThroughputSettings> Run::throughputSettings() const
 
 void Run::evaluateThroughput(const Evaluated &what, nlohmann::json &result)
 {
-    const std::vector<Throughput> measured =
-        measureThroughput(*engine, model->spec, what, *throughputSettings(), context, listener()).throughput;
+    const ThroughputSettings settings = *throughputSettings();
+    const std::vector<Throughput> measured = measureThroughput(*engine, model->spec, what, settings, context, listener()).throughput;
     Rows rows = {{"prompt", "batch", "prefill, tokens/s", "decode, tokens/s"}};
     nlohmann::json list = nlohmann::json::array();
     for (const Throughput &t : measured) {
