@@ -243,14 +243,21 @@ void defineCommands(CLI::App &app, Options &options)
     define.searchLoss(impact);
     define.engine(impact);
 
-    CLI::App &search = command("search", "Stage 2: remove attentions one by one",
+    CLI::App &search = command("search", "Find a plan: by 2SSP, whose stage 2 removes attentions one by one, or by another method",
                                "secateur-cli search MODEL --scores scores.safetensors --sparsity 0.375 --save-plan plan.json\n"
-                               "  secateur-cli search MODEL --plan plan.json --remove 8 --save-plan longer.json");
+                               "  secateur-cli search MODEL --plan plan.json --remove 8 --save-plan longer.json\n"
+                               "  secateur-cli search MODEL --method blockpruner --text c4.json.gz --sparsity 0.25 --save-plan plan.json");
     define.model(search);
+    addMethodOption(search, options);
     define.scores(search);
-    define.plan(search, "A plan whose search to resume: finishes a cancelled one, or extends it with --remove");
+    define.plan(search, "A plan whose search to resume: finishes a cancelled one, or extends it (--remove; by another method --method "
+                        "with --sparsity or --generations)");
     search.add_flag("--restart", options.isRestarted, "Search that plan from the start, as other settings of the search need it");
-    define.text(search, "Search text; the calibration's when not given", false);
+    define.text(search, "Text to find the plan by; the calibration's when not given", false);
+    define.windowsOrAll(search,
+                        "Windows of the text (32 of 2ssp, 256 of shortgpt and window, 1 of blockpruner, samples of 131,072 tokens of "
+                        "evopress)");
+    define.scoring(search);
     define.balance(search);
     define.search(search);
     define.savePlan(search);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "jobs/CommandOptions.h"
+#include "model/ModelSpec.h"
+#include "pruning/PlanMethod.h"
 #include "text/TokenWindows.h"
 
 #include <cstdint>
@@ -39,6 +41,8 @@ void findTexts(Options &options);
 
 /// What the text options ask for; `context`: that of the model, tokens.
 TextSettings calibrationText(const Options &options, std::int64_t context);
+/// That a method of whole blocks chooses by: at most so many windows; none: as many as usual. EvoPress' samples have a length by the model's family.
+TextSettings blocksText(const Options &options, PlanMethod method, const ModelSpec &spec);
 TextSettings evaluationText(const Options &options, std::int64_t context);                                 ///< of `evaluate` and `impact`
 TextSettings heldOutText(const Options &options, const std::filesystem::path &file, std::int64_t context); ///< of --evaluate
 

@@ -5,10 +5,13 @@
 #include "foundation/Error.h"
 #include "jobs/ComparisonOutline.h"
 #include "jobs/JobWork.h"
+#include "jobs/MeasuringWork.h"
 #include "jobs/MethodWork.h"
 #include "session/Shelf.h"
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -164,10 +167,10 @@ private:
         for (const ComparisonEntry *entry : missing)
             sparsities.push_back(entry->row.sparsity);
         const BlockSettings settings = m_outline.blockSettings(method, sparsities.front());
-        const TextSettings &text = m_outline.textOf(method);
-        const std::optional<BlockRecord> before = m_outline.known().begun(settings, text, m_engine.modelHash(m_context));
+        const BlockRecord *known = m_outline.known().begun(settings, m_outline.contentOf(method), m_engine.modelHash(m_context));
+        const std::optional<BlockRecord> before = known ? std::optional(*known) : std::nullopt; // the session's changes meanwhile
         const std::vector<PruningPlan> plans = m_engine.findBlocks(
-            settings, sparsities, text, m_context, [&](const BlockRecord &record) { found(BlocksKnown{record}); },
+            settings, sparsities, m_outline.textOf(method), m_context, [&](const BlockRecord &record) { found(BlocksKnown{record}); },
             before ? &*before : nullptr);
         for (std::size_t i = 0; i < missing.size(); ++i) {
             const ShelfEntry entry = shelfEntry(plans.at(i), {});
