@@ -235,48 +235,38 @@ void SessionTask::measureImpact(JobPort &port, const request::Impact &asked) con
     secateur::measureImpact(engine(port), asked.text, asked.search, port.context(), listener(port));
 }
 
+/// The session as it is now, with all that the jobs before this one found. `then` is called with it, on the interface's thread.
+std::shared_ptr<const Session> SessionTask::latest(JobPort &port, const std::function<void()> &then) const
+{
+    const auto session = std::make_shared<Session>();
+    deliverAndWait(port, [&model = m_model, session, then] {
+        *session = model.session();
+        if (then)
+            then();
+    });
+    return session;
+}
+
 ShelfEntry SessionTask::findBlocks(JobPort &port, const request::FindBlocks &asked) const
 {
-    auto &begun = m_findings->blocks;
-    const auto isThis = [&](const auto &one) { return one.first == asked; };
-    const auto known = std::ranges::find_if(begun, isThis);
-    std::optional<BlockRecord> before;
-    if (known != begun.end() && differenceOf(known->second.provenance.computed, engine(port).report().computed).isNone())
-        before = known->second;
-    std::erase_if(begun, isThis);
-    std::optional<BlockRecord> latest = before;
-    std::optional<ShelfEntry> found;
-    const auto hear = [&, tell = listener(port)](const JobEvent &event) {
-        if (const auto *blocks = std::get_if<BlocksKnown>(&event))
-            latest = blocks->record;
-        else if (const auto *opened = std::get_if<PlanOpened>(&event))
-            found = opened->entry;
-        tell(event);
-    };
     const auto end = [&] { deliver(port, [&model = m_model] { model.endBlocks(); }); };
     try {
-        findPlan(engine(port), asked, port.context(), hear, before ? &*before : nullptr);
-    } catch (...) { // what was found counts, also when it is cancelled
-        if (latest)
-            begun.emplace_back(asked, *latest);
+        ShelfEntry found = findPlan(engine(port), asked, *latest(port), port.context(), listener(port));
+        end();
+        return found;
+    } catch (...) {
         end();
         throw;
     }
-    end();
-    return *found;
 }
 
 void SessionTask::compare(JobPort &port, const ComparisonSettings &settings) const
 {
-    const auto session = std::make_shared<Session>();
-    deliverAndWait(port, [&model = m_model, session] { // with what the jobs before it found
-        *session = model.session();
-        model.beginComparison();
-    });
-    const auto end = [&] {
-        for (const auto &[key, record] : session->searches)
+    Session session = *latest(port, [&model = m_model] { model.beginComparison(); });
+    const auto end = [&] { // also when it is cancelled: what was found counts
+        for (const auto &[key, record] : session.searches)
             m_findings->searches[key] = record;
-        for (const Measurement &measured : session->measurements)
+        for (const Measurement &measured : session.measurements)
             if (measured.planHash.empty())
                 addMeasurement(m_findings->originals, measured);
         deliver(port, [&model = m_model] {
@@ -285,7 +275,7 @@ void SessionTask::compare(JobPort &port, const ComparisonSettings &settings) con
         });
     };
     try {
-        secateur::compare(engine(port), *session, settings, port.context(), listener(port));
+        secateur::compare(engine(port), session, settings, port.context(), listener(port));
     } catch (...) {
         end();
         throw;

@@ -28,10 +28,7 @@ struct Findings {
     std::map<std::string, SearchRecord> searches; ///< by searchKey()
     std::vector<Measurement> originals;           ///< of the dense model
     std::vector<ReadText> readTexts;
-    /// Choices of blocks that were stopped, to go on from.
-    std::vector<std::pair<request::FindBlocks, BlockRecord>> blocks;
-    /// Seconds of the calibrations that ran here; by their number.
-    std::map<std::int64_t, double> calibrationSeconds;
+    std::map<std::int64_t, double> calibrationSeconds; ///< of the calibrations that ran here, by their number
 };
 
 /// The part of a session's jobs that runs on the compute thread: a copy of the session as it was when the job was asked for, and the ways
@@ -85,6 +82,7 @@ public:
 
 private:
     Session known() const;
+    std::shared_ptr<const Session> latest(JobPort &port, const std::function<void()> &then = {}) const;
     void noteHash(JobPort &port, const PruningPlan &plan, const PlanDraft &draft) const;
     void startAnewIfNeeded(JobPort &port, PruningPlan &plan) const;
     void tell(JobPort &port, const Message &message) const;
