@@ -162,13 +162,21 @@ void tst_CompareWork::whatIsKnownIsNotComputedAgain()
 
 void tst_CompareWork::aStoppedOneGoesOnToTheSameTable_data()
 {
+    QTest::addColumn<int>("kind");
     QTest::addColumn<int>("events");
-    for (const int events : {1, 4, 12, 40, 80})
-        QTest::addRow("after %d events", events) << events;
+    const auto kindOfEvent = [](const JobEvent &event) { return int(event.index()); };
+    QTest::newRow("after the original") << kindOfEvent(MeasurementMade()) << 1;
+    QTest::newRow("after the calibration") << kindOfEvent(Scored()) << 1;
+    QTest::newRow("within a step of the search") << kindOfEvent(LossKnown()) << 15;
+    QTest::newRow("after a removal") << kindOfEvent(AttentionRemoved()) << 1;
+    QTest::newRow("after a plan of blocks") << kindOfEvent(PlanOpened()) << 1;
+    QTest::newRow("within a choice of blocks") << kindOfEvent(BlocksKnown()) << 4;
+    QTest::newRow("between measurements") << kindOfEvent(PlanOpened()) << 5;
 }
 
 void tst_CompareWork::aStoppedOneGoesOnToTheSameTable()
 {
+    QFETCH(const int, kind);
     QFETCH(const int, events);
     Bench straight;
     const nlohmann::json wanted = contentOf(compareAll(straight.session, straight.engine, smallSettings()));
@@ -182,11 +190,10 @@ void tst_CompareWork::aStoppedOneGoesOnToTheSameTable()
         int heard = 0;
         try {
             compare(killed.engine, killed.session, smallSettings(), context, [&](const JobEvent &event) {
-                if (isFinding(event) || std::holds_alternative<Scored>(event)) {
+                if (isFinding(event) || std::holds_alternative<Scored>(event))
                     saveSession(killed.session, file); // what the command line keeps at every step
-                    if (++heard == events)
-                        stop.request_stop();
-                }
+                if (int(event.index()) == kind && ++heard == events)
+                    stop.request_stop();
             });
             QFAIL("it was not stopped");
         } catch (const Cancelled &) {
@@ -272,7 +279,7 @@ void tst_CompareWork::phasesAreToldBeforeTheStart()
     }
     QCOMPARE(names, (std::vector<std::string>{"evaluate", "calibrate", "search", "evaluate", "search", "evaluate"}));
     QCOMPARE(begun, names);
-    QCOMPARE(largest, 1.0);
+    QVERIFY(largest > 0.999);
     compare(
         bench.engine, bench.session, settings, context, [](const JobEvent &) {}, [&](const auto &phases) { told = phases; });
     QVERIFY(told.empty());
