@@ -243,7 +243,7 @@ std::optional<TaskSource> sourceOf(const std::filesystem::path &file, std::optio
     TaskSource source{.file = file, .form = form, .split = splitOf(file), .subject = {}};
     source.kind = kindOf(file, *form, first ? first->fields : nlohmann::json::object(), arc);
     if (source.kind == TaskKind::Mmlu)
-        source.subject = subjectOf(file);
+        source.subject = mmluSubjectOf(file);
     return source;
 }
 
