@@ -271,19 +271,36 @@ void Run::prune()
 
 void Run::evaluate()
 {
+    if (isFirst())
+        checkItemsFile();
     open();
     const auto plan = optionalPlan();
+    const Evaluated what{.plan = plan ? &*plan : nullptr};
+    const std::vector<TaskSet> tasks = o.tasks.paths.empty() ? std::vector<TaskSet>() : engine->readTasks(o.tasks, context);
+    showTaskSets(tasks);
+    nlohmann::json result = {{"planHash", plan ? nlohmann::json(plan->hash()) : nlohmann::json()}};
+    if (!o.texts.empty())
+        evaluateText(what, result);
+    if (!tasks.empty())
+        evaluateTasks(what, tasks, result);
+    if (o.throughput && isFirst())
+        evaluateThroughput(what, result);
+    if (isFirst())
+        finish(result);
+}
+
+void Run::evaluateText(const Evaluated &what, nlohmann::json &result)
+{
     const TextSettings text = evaluationText(o, model->spec.contextLength);
-    const Evaluation e = secateur::evaluate(*engine, model->spec, {.plan = plan ? &*plan : nullptr}, text, context, listener()).result;
+    const Evaluation e = secateur::evaluate(*engine, model->spec, what, text, context, listener()).result;
     report.line("perplexity " + decimal(e.perplexity, 4) + " (loss " + decimal(e.loss, 6) + ", " + counted(e.tokens, "token") + " in " +
                 counted(e.windows, "window") + " of " + grouped(e.length) + ")");
-    finish({{"perplexity", e.perplexity},
-            {"loss", e.loss},
-            {"tokens", e.tokens},
-            {"windows", e.windows},
-            {"length", e.length},
-            {"tokenHash", e.tokenHash},
-            {"planHash", plan ? nlohmann::json(plan->hash()) : nlohmann::json()}});
+    result.update({{"perplexity", e.perplexity},
+                   {"loss", e.loss},
+                   {"tokens", e.tokens},
+                   {"windows", e.windows},
+                   {"length", e.length},
+                   {"tokenHash", e.tokenHash}});
 }
 
 void Run::generate()

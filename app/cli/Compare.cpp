@@ -89,7 +89,7 @@ ComparisonSettings Run::comparisonSettings() const
                                 .text = calibrationText(),
                                 .evaluations = {},
                                 .tasks = o.tasks,
-                                .throughput = o.throughput,
+                                .throughput = throughputSettings(),
                                 .blocks = blockSettings(o)};
     for (const std::string &method : o.methods)
         settings.methods.push_back(planMethodOf(method));
@@ -134,10 +134,12 @@ void Run::compare()
         }
         throw;
     }
-    if (!state.draft.hasNeurons()) // what the window shows first
-        for (const PlanTableRow &row : planTable(state).rows)
-            if (row.draft && !state.draft.hasNeurons())
-                state.draft = *row.draft;
+    if (!state.draft.hasNeurons()) { // what the window shows first
+        const std::vector<PlanTableRow> rows = planTable(state).rows;
+        if (const auto first = std::ranges::find_if(rows, [](const PlanTableRow &row) { return row.draft.has_value(); });
+            first != rows.end())
+            state.draft = *first->draft;
+    }
     save();
 
     const ComparisonTable table = tableOf(comparison);

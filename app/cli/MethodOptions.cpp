@@ -2,10 +2,9 @@
 #include "cli/MethodOptions.h"
 
 #include "cli/OptionChecks.h"
+#include "cli/TaskOptions.h"
 #include "foundation/Wording.h"
 #include "pruning/BlockJson.h"
-#include "tasks/TaskJson.h"
-#include "tasks/TaskTable.h"
 
 #include <algorithm>
 #include <limits>
@@ -116,31 +115,6 @@ std::string mistakeInSearch(const Options &o)
     return {};
 }
 
-void addTaskOptions(CLI::App &c, Options &o)
-{
-    c.add_option(
-         "--tasks", o.tasks.paths,
-         "Files of tasks, folders of them, or names (arc_easy, arc_challenge, hellaswag, piqa, winogrande, mmlu) of data sets in the "
-         "Hugging Face cache: zero-shot accuracies")
-        ->type_name("PATH");
-    c.add_option("--only", o.tasks.only, "Only these of them, such as arc_easy,mmlu_anatomy; mmlu = all its subjects")
-        ->type_name("NAME")
-        ->delimiter(',')
-        ->check(CLI::Validator([](std::string &name) { return isTaskName(name) ? std::string() : "there is no task " + inQuotes(name); },
-                               "", "task"));
-    c.add_option("--limit", o.tasks.limit, "Items of each task and subject: the first so many, or with --sample a sample")->check(whole(1));
-    c.add_option("--sample", o.tasks.seed, "Seed of the sample; 0 (the default) = the first items")->check(whole(0, kLargestSeed));
-    c.add_option_function<std::string>(
-         "--bos", [&o](const std::string &name) { o.tasks.bos = bosUseOf(name); },
-         "Token that begins a text: never (as in the paper, the default), tokenizer (where the tokenizer puts one) or always")
-        ->type_name("WHEN")
-        ->check(CLI::IsMember({"never", "tokenizer", "always"}));
-    c.add_option("--max-length", o.tasks.longest, "Most tokens of an input; the model's context by default")->check(whole(1));
-    c.add_flag_function(
-        "--throughput", [&o](std::int64_t) { o.throughput.emplace(); },
-        "Measure tokens per second too: prompts of 512 tokens, 64 new ones");
-}
-
 void addComparisonOptions(CLI::App &c, Options &o)
 {
     c.add_option("--methods", o.methods, "Methods to compare: " + listed(methodNames()))
@@ -157,6 +131,7 @@ void addComparisonOptions(CLI::App &c, Options &o)
     c.add_flag("--equal-size", o.isEqualSize, "Let 2ssp remove as many parameters as the other methods do, which remove whole blocks");
     addBlockOptions(c, o);
     addTaskOptions(c, o);
+    addThroughputOptions(c, o);
     c.add_option(
          "--session", o.session,
          "A session (.secateur) that keeps all that is found, after every step: the same command goes on with it, and the window opens it")
@@ -187,12 +162,9 @@ std::string mistakeInComparison(const Options &o)
     std::vector<std::string> idleOptions = {
         idle("--equal-size", !has(o, PlanMethod::TwoSsp), "2ssp is not among the methods"),
         idle("--variant", !hasVariants, "shortgpt, window and blockpruner are not among the methods"),
-        idle("--sample", !o.tasks.limit, "without --limit all items are asked"),
         idle("--overwrite", o.csv.empty() && o.markdown.empty() && o.latex.empty(), "without an output there is nothing to replace")};
     for (const char *name : {"--generations", "--coarse-tokens", "--fine-tokens", "--evolution-seed"})
         idleOptions.push_back(idle(name, !has(o, PlanMethod::EvoPress), "evopress is not among the methods"));
-    for (const char *name : {"--only", "--limit", "--sample", "--bos", "--max-length"})
-        idleOptions.push_back(idle(name, o.tasks.paths.empty(), "there are no --tasks"));
     for (const std::string &sentence : idleOptions)
         if (!sentence.empty())
             return sentence;

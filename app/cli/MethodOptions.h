@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Options of methods of blocks, of tasks, and of the command that compares: defined once, so that a name means the same everywhere.
+// Options of methods of blocks, and of the command that compares: defined once, so that a name means the same everywhere.
 #pragma once
 
 #include "cli/Options.h"
@@ -14,8 +14,6 @@ namespace secateur::cli {
 void addBlockOptions(CLI::App &command, Options &options);
 /// --method of a search, and the same.
 void addMethodOption(CLI::App &command, Options &options);
-/// --tasks and what is asked of them, and --throughput.
-void addTaskOptions(CLI::App &command, Options &options);
 /// What `compare` has of its own.
 void addComparisonOptions(CLI::App &command, Options &options);
 

@@ -4,6 +4,7 @@
 #include "cli/ExitCodes.h"
 #include "cli/MethodOptions.h"
 #include "cli/OptionChecks.h"
+#include "cli/TaskOptions.h"
 #include "exporting/Export.h"
 #include "foundation/Wording.h"
 #include "session/JobEvent.h"
@@ -290,11 +291,17 @@ void defineCommands(CLI::App &app, Options &options)
     define.overwrite(compare);
     define.engine(compare);
 
-    CLI::App &evaluate = command("evaluate", "Perplexity on a text", "secateur-cli evaluate MODEL --text wiki.txt --plan plan.json");
+    CLI::App &evaluate = command("evaluate", "Perplexity on a text, accuracy in tasks, tokens per second",
+                                 "secateur-cli evaluate MODEL --text wiki.txt --plan plan.json\n"
+                                 "  secateur-cli evaluate MODEL --tasks arc_easy piqa --limit 500 --save-items items.jsonl");
     define.model(evaluate);
-    define.text(evaluate, "Evaluation text; read without a token that begins it", true);
+    define.text(evaluate, "Evaluation text; read without a token that begins it", false);
     define.windowsOrAll(evaluate, "Windows of the text (all)");
+    addTaskOptions(evaluate, options);
+    addItemOptions(evaluate, options);
+    addThroughputOptions(evaluate, options);
     define.plan(evaluate, "Evaluate the model as pruned by this plan");
+    define.overwrite(evaluate);
     define.engine(evaluate);
 
     CLI::App &generate = command("generate", "Continue a prompt", "secateur-cli generate MODEL --prompt \"Once upon a time\" --tokens 64");
@@ -381,7 +388,8 @@ std::optional<Options> parse(int argc, const char *const *argv, int &exitCode)
     app.set_version_flag("--version", std::string("secateur-cli ") + SECATEUR_VERSION);
     app.require_subcommand(1);
     app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled (Ctrl+C or a termination signal).\n"
-               "calibrate, search and prune can be shared by several processes (torchrun or Slurm). They meet at MASTER_ADDR:MASTER_PORT\n"
+               "calibrate, search, prune and evaluate --tasks can be shared by several processes (torchrun or Slurm). They meet at "
+               "MASTER_ADDR:MASTER_PORT\n"
                "without authentication: use that on a trusted network only.\n"
                "Each command has --help with an example.");
     defineCommands(app, options);

@@ -27,6 +27,8 @@ struct Options : CommandOptions {
     std::string versus;                             ///< of `bench`: "dtype=bfloat16", "screen=none", "waiting=sleep"; or empty
     std::int64_t rounds = 1;                        ///< of `bench`
     std::filesystem::path tokens;                   ///< of `logits`: a JSON array of ids
+    std::filesystem::path saveItems;                ///< of `evaluate --tasks`
+    bool isResumed = false;                         ///< of the items in that file
 };
 
 /// Whether the command line asks for JSON, which holds for what is wrong with it as well.

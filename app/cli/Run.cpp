@@ -53,9 +53,9 @@ Run::Run(const Options &options, std::stop_token stop, Reporter &reporter)
     const std::string who = "Rank " + std::to_string(place.rank) + " of " + std::to_string(place.size);
     if (!isFirst())
         report.silence(who + ": ");
-    if (o.command != "calibrate" && o.command != "search" && o.command != "prune")
+    if (o.command != "calibrate" && o.command != "search" && o.command != "prune" && (o.command != "evaluate" || o.tasks.paths.empty()))
         throw Error(inQuotes(o.command) + " runs in one process, and this is one of " + std::to_string(place.size) + ".",
-                    "Start it without torchrun; calibrate, search and prune can be shared.");
+                    "Start it without torchrun; calibrate, search, prune and evaluate --tasks can be shared.");
     RankMeeting meeting;
     meeting.context = context;
     meeting.tell = [&](const std::string &sentence) {

@@ -7,6 +7,7 @@
 #include "engine/Engine.h"
 #include "engine/StoreRanks.h"
 #include "foundation/JobContext.h"
+#include "jobs/JobWork.h"
 #include "session/Session.h"
 
 #include <memory>
@@ -62,6 +63,7 @@ private:
     TextSettings textOf(const Provenance &numbers) const;
     ScoreNorm norm() const { return o.norm == "l1" ? ScoreNorm::L1 : ScoreNorm::L2; }
     ExportSettings exportSettings() const;
+    std::optional<ThroughputSettings> throughputSettings() const;
     ComparisonSettings comparisonSettings() const;
     Session comparedSession();
     std::optional<PruningPlan> optionalPlan();
@@ -69,12 +71,20 @@ private:
     NeuronScores loadMatchingScores();
     /// Throws Error when the file cannot be written, exists, or is among what is read.
     void checkOutputFile(const std::filesystem::path &file) const;
+    /// Throws Error when the items of tasks cannot be saved as was asked.
+    void checkItemsFile() const;
     /// Throws Error when the plan to resume would be replaced by one that keeps fewer of its removals. `record`: what its search goes on with.
     void checkGoesOn(const PruningPlan &plan, const SearchRecord &record) const;
     /// The same where `had` of `what` are known and the first `kept` of them would be.
     void checkGoesOn(std::int64_t had, std::int64_t kept, const char *what) const;
     /// Throws Error when something that is read or written is the output folder or lies in it.
     void checkOutputFolder() const;
+    /// Perplexity, accuracies, tokens per second: what was measured goes into the result.
+    void evaluateText(const Evaluated &what, nlohmann::json &result);
+    void evaluateTasks(const Evaluated &what, const std::vector<TaskSet> &tasks, nlohmann::json &result);
+    void evaluateThroughput(const Evaluated &what, nlohmann::json &result);
+    void showTaskSets(const std::vector<TaskSet> &tasks);
+    void showTasks(const TaskResults &results);
     void measure(const PruningPlan &plan, nlohmann::json &evaluations, Rows &rows);
     void exportTo(const PruningPlan &plan, const nlohmann::json &evaluations, nlohmann::json &result, Rows &rows);
     /// What a job tells is printed with --json.

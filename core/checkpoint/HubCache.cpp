@@ -160,6 +160,24 @@ std::vector<std::filesystem::path> snapshotsOf(const std::filesystem::path &repo
     return folders;
 }
 
+std::vector<std::filesystem::path> filesBelow(const std::filesystem::path &folder)
+{
+    std::vector<std::filesystem::path> files;
+    std::error_code error;
+    const auto options = std::filesystem::directory_options::skip_permission_denied;
+    for (std::filesystem::recursive_directory_iterator entry(folder, options, error), end; !error && entry != end; entry.increment(error))
+        if (std::error_code unknown; !entry->is_directory(unknown))
+            files.push_back(entry->path());
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+bool holdsUnfinishedDownload(const std::filesystem::path &repository)
+{
+    const std::vector<std::filesystem::path> blobs = filesBelow(repository / "blobs");
+    return std::any_of(blobs.begin(), blobs.end(), [](const std::filesystem::path &blob) { return blob.extension() == ".incomplete"; });
+}
+
 std::vector<CachedModel> modelsInHubCache(const std::filesystem::path &folder)
 {
     std::vector<CachedModel> models;

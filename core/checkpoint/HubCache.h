@@ -20,6 +20,10 @@ struct CachedModel {
 std::filesystem::path hubCacheFolder();
 /// The snapshots of a repository in the cache (a folder such as "models--OWNER--NAME"): the one that refs/main names, then the newest first.
 std::vector<std::filesystem::path> snapshotsOf(const std::filesystem::path &repository);
+/// The files below a folder of the cache, sorted; an absent folder has none.
+std::vector<std::filesystem::path> filesBelow(const std::filesystem::path &folder);
+/// Whether a download into a repository of the cache was begun and not finished.
+bool holdsUnfinishedDownload(const std::filesystem::path &repository);
 /// Models in that folder, by name; of several snapshots the one that refs/main names, else the newest. An absent folder has none.
 std::vector<CachedModel> modelsInHubCache(const std::filesystem::path &folder = hubCacheFolder());
 

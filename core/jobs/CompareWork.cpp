@@ -187,23 +187,26 @@ private:
         if (entry.row.method && !entry.plan)
             return;
         entry.row.evaluations.resize(m_settings.evaluations.size());
+        const auto add = [&](const auto &part) {
+            attempt({&entry}, part);
+            m_tell(RowCompared{entry.row});
+        };
         for (std::size_t i = 0; i < m_settings.evaluations.size(); ++i)
-            attempt({&entry}, [&] {
+            add([&] {
                 const TextSettings &text = m_settings.evaluations[i];
                 const Measurement *known = m_outline.knownPerplexity(entry, text);
                 entry.row.evaluations[i] = known ? known->result : perplexity(entry, text);
             });
         if (!m_outline.tasks().empty())
-            attempt({&entry}, [&] {
+            add([&] {
                 const Measurement *known = m_outline.knownTasks(entry);
                 entry.row.tasks = known ? known->tasks : accuracies(entry);
             });
         if (m_settings.throughput)
-            attempt({&entry}, [&] {
+            add([&] {
                 const Measurement *known = m_outline.knownThroughput(entry);
                 entry.row.throughput = known ? known->throughput : throughput(entry);
             });
-        m_tell(RowCompared{entry.row});
     }
 
     static Evaluated modelOf(const ComparisonEntry &entry) { return {.plan = entry.plan ? &*entry.plan : nullptr, .draft = entry.draft}; }

@@ -122,7 +122,10 @@ std::vector<ComparisonEntry *> ComparisonOutline::entriesOf(PlanMethod method)
 
 BlockSettings ComparisonOutline::blockSettings(PlanMethod method, double sparsity) const
 {
-    BlockSettings settings = m_settings.blocks;
+    BlockSettings settings; // what is of other methods stays as usual, so that equal choices have equal settings
+    if (method == PlanMethod::EvoPress)
+        settings = m_settings.blocks;
+    settings.variant = method == PlanMethod::EvoPress ? BlockVariant::Authors : m_settings.blocks.variant;
     settings.method = method;
     settings.sparsity = sparsity;
     return settings;

@@ -116,6 +116,10 @@ struct Session {
 /// the same key continue each other; a shorter one is the beginning of a longer one. Empty when the draft has neither.
 std::string searchKey(const PlanDraft &draft, std::int64_t neuronsKept);
 
+/// What is kept under the key of a search, or, of an empty one, of the impact on the dense model. Null: nothing.
+SearchRecord *recordOf(Session &session, const std::string &key);
+const SearchRecord *recordOf(const Session &session, const std::string &key);
+
 /// What the session knows of the search of a draft at so many neurons: its own record or, where that says more, what another one says that differs in the
 /// protected layers only (withProtected). None where nothing is known.
 std::optional<SearchRecord> searchOf(const Session &session, const PlanDraft &draft, std::int64_t neuronsKept);

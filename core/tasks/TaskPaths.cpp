@@ -66,17 +66,20 @@ std::optional<TaskSplit> splitOf(const std::filesystem::path &file)
 std::optional<TaskKind> arcOf(const std::filesystem::path &file)
 {
     for (const std::string &words : nearestNames(file)) {
-        if (hasWord(words, "easy"))
+        if (words.find("easy") != std::string::npos)
             return TaskKind::ArcEasy;
-        if (hasWord(words, "challenge"))
+        if (words.find("challenge") != std::string::npos)
             return TaskKind::ArcChallenge;
     }
     return {};
 }
 
-std::string_view subjectOf(const std::filesystem::path &file)
+std::string_view mmluSubjectOf(const std::filesystem::path &file)
 {
-    for (const std::string &words : nearestNames(file)) {
+    auto names = nearestNames(file);
+    if (!splitIn(names[1])) // only a folder for the split stands between a subject and its files
+        names[2].clear();
+    for (const std::string &words : names) {
         std::string_view longest;
         for (const std::string_view subject : kMmluSubjects)
             if (subject.size() > longest.size() && hasWord(words, subject))
