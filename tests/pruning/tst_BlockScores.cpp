@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What ShortGPT and the window choose by: against the authors' code, against sums written from the papers, and over several ranks.
-#include <QtTest>
-
 #include "../decoder/TinyLlamas.h"
+#include "TwoRanks.h"
 
 #include "engine/OpenModel.h"
 #include "foundation/Error.h"
 #include "pruning/BlockScores.h"
 
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
 #include <ATen/ops/randint.h>
-#include <QSet>
+#include <QtTest>
 #include <algorithm>
+#include <c10/core/InferenceMode.h>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -143,43 +145,6 @@ void tst_BlockScores::streamedGroupsGiveTheSameBits()
     QVERIFY(streamed.model.checkpoint().bytesRead() - before - once >= 2 * once);
 }
 
-namespace {
-
-/// Two ranks in one process: what each gives is handed to both.
-class Meeting {
-public:
-    std::vector<std::string> give(int rank, std::string mine)
-    {
-        std::unique_lock lock(m_mutex);
-        m_given[std::size_t(rank)] = std::move(mine);
-        if (++m_count == 2)
-            m_all.notify_all();
-        else
-            m_all.wait(lock, [this] { return m_count == 2; });
-        return m_given;
-    }
-
-private:
-    std::mutex m_mutex;
-    std::condition_variable m_all;
-    std::vector<std::string> m_given = std::vector<std::string>(2);
-    int m_count = 0;
-};
-
-class Half : public Ranks {
-public:
-    Half(Meeting &meeting, int rank) : m_meeting(meeting), m_rank(rank) {}
-    int rank() const override { return m_rank; }
-    int size() const override { return 2; }
-    std::vector<std::string> exchange(std::string mine, const JobContext &) override { return m_meeting.give(m_rank, std::move(mine)); }
-
-private:
-    Meeting &m_meeting;
-    int m_rank;
-};
-
-} // namespace
-
 void tst_BlockScores::ranksGiveTheBitsOfOne()
 {
     Opened opened(kTiny, 24);
@@ -192,7 +157,7 @@ void tst_BlockScores::ranksGiveTheBitsOfOne()
         for (int rank = 0; rank < 2; ++rank)
             threads.emplace_back([&, rank] {
                 const c10::InferenceMode guard;
-                Half half(meeting, rank);
+                OneOfTwo half(meeting, rank);
                 JobContext context;
                 shared[std::size_t(rank)] = scoreBlocks(*opened.decoder, tokens, 1, BlockVariant::Authors, context, half);
             });
