@@ -3,6 +3,7 @@
 #include "cli/OptionChecks.h"
 
 #include "cli/MethodOptions.h"
+#include "cli/TaskOptions.h"
 #include "engine/EngineChecks.h"
 #include "engine/Forecast.h"
 #include "exporting/Export.h"
@@ -71,18 +72,19 @@ std::string idleOption(const Options &o)
     const bool isGreedy = o.command == "generate" && o.generation.temperature == 0;
     static constexpr const char *kNoExport = "without --output nothing is exported";
     static constexpr const char *kGreedy = "without --temperature the most likely token is always taken";
-    const std::vector<std::string> idle = idleAmong(o, {
-                                                           {"--format", isForNothing, kNoExport},
-                                                           {"--export-dtype", isForNothing, kNoExport},
-                                                           {"--overwrite", o.output.empty() && o.savePlan.empty() && o.command != "compare",
-                                                            "without an output there is nothing to replace"},
-                                                           {"--device-memory", o.engine.device == "cpu", "--device cpu uses no GPU"},
-                                                           {"--restart", o.plan.empty(), "a search from --scores is a new one"},
-                                                           {"--column", o.isRandom, "--random makes its own tokens"},
-                                                           {"--seed", isGreedy, kGreedy},
-                                                           {"--top-k", isGreedy, kGreedy},
-                                                           {"--top-p", isGreedy, kGreedy},
-                                                       });
+    const std::vector<std::string> idle =
+        idleAmong(o, {
+                         {"--format", isForNothing, kNoExport},
+                         {"--export-dtype", isForNothing, kNoExport},
+                         {"--overwrite", o.output.empty() && o.savePlan.empty() && o.saveItems.empty() && o.command != "compare",
+                          "without an output there is nothing to replace"},
+                         {"--device-memory", o.engine.device == "cpu", "--device cpu uses no GPU"},
+                         {"--restart", o.plan.empty(), "a search from --scores is a new one"},
+                         {"--column", o.isRandom, "--random makes its own tokens"},
+                         {"--seed", isGreedy, kGreedy},
+                         {"--top-k", isGreedy, kGreedy},
+                         {"--top-p", isGreedy, kGreedy},
+                     });
     return idle.empty() ? std::string() : idle.front();
 }
 
@@ -184,8 +186,8 @@ std::string mistakeIn(const Options &o)
         return "--save-plan needs --scores: without them no neurons are chosen";
     const bool isNewPlan =
         o.command == "bench" || o.command == "prune" || ((o.command == "search" || o.command == "plan") && o.plan.empty());
-    if (o.command == "search" && o.scores.empty() == o.plan.empty())
-        return "either --scores (a new search) or --plan (to resume one) is needed";
+    if (const std::string mistake = mistakeInSearch(o); !mistake.empty())
+        return mistake;
     if (o.command == "bench" && o.model.empty() == o.config.empty())
         return "either a MODEL or --config is needed";
     if (o.command == "bench" && o.isRandom == o.config.empty())
@@ -194,11 +196,14 @@ std::string mistakeIn(const Options &o)
         return o.texts.empty() ? "a MODEL needs --text" : "--random makes its own tokens";
     if (isNewPlan && !o.sparsity && !(o.keep && o.remove))
         return "--sparsity is needed (or --keep and --remove together)";
-    if (o.command == "search" && !o.plan.empty() && isBalanced)
+    const bool isOfTwoSsp = o.method.empty() || o.method == nameOf(PlanMethod::TwoSsp);
+    if (o.command == "search" && !o.plan.empty() && isBalanced && isOfTwoSsp)
         return "a plan keeps its width: --sparsity, --alpha, --width-multiple and --keep need --scores";
     if (o.command == "prune" && o.texts.empty() && o.scores.empty())
         return "--text or --scores is needed";
     if (const std::string mistake = mistakeInComparison(o); !mistake.empty())
+        return mistake;
+    if (const std::string mistake = mistakeInTasks(o); !mistake.empty())
         return mistake;
     if (const std::string conflict = contradiction(o); !conflict.empty())
         return conflict;

@@ -4,6 +4,7 @@
 #include "cli/ExitCodes.h"
 #include "cli/MethodOptions.h"
 #include "cli/OptionChecks.h"
+#include "cli/TaskOptions.h"
 #include "exporting/Export.h"
 #include "foundation/Wording.h"
 #include "session/JobEvent.h"
@@ -247,14 +248,21 @@ void defineCommands(CLI::App &app, Options &options)
     define.searchLoss(impact);
     define.engine(impact);
 
-    CLI::App &search = command("search", "Stage 2: remove attentions one by one",
+    CLI::App &search = command("search", "Find a plan: by 2SSP, whose stage 2 removes attentions one by one, or by another method",
                                "secateur-cli search MODEL --scores scores.safetensors --sparsity 0.375 --save-plan plan.json\n"
-                               "  secateur-cli search MODEL --plan plan.json --remove 8 --save-plan longer.json");
+                               "  secateur-cli search MODEL --plan plan.json --remove 8 --save-plan longer.json\n"
+                               "  secateur-cli search MODEL --method blockpruner --text c4.json.gz --sparsity 0.25 --save-plan plan.json");
     define.model(search);
+    addMethodOption(search, options);
     define.scores(search);
-    define.plan(search, "A plan whose search to resume: finishes a cancelled one, or extends it with --remove");
+    define.plan(search, "A plan whose search to resume: finishes a cancelled one, or extends it (--remove; by another method --method "
+                        "with --sparsity or --generations)");
     search.add_flag("--restart", options.isRestarted, "Search that plan from the start, as other settings of the search need it");
-    define.text(search, "Search text; the calibration's when not given", false);
+    define.text(search, "Text to find the plan by; the calibration's when not given", false);
+    define.windowsOrAll(search,
+                        "Windows of the text (32 of 2ssp, 256 of shortgpt and window, 1 of blockpruner, samples of 131,072 tokens of "
+                        "evopress)");
+    define.scoring(search);
     define.balance(search);
     define.search(search);
     define.savePlan(search);
@@ -287,11 +295,17 @@ void defineCommands(CLI::App &app, Options &options)
     define.overwrite(compare);
     define.engine(compare);
 
-    CLI::App &evaluate = command("evaluate", "Perplexity on a text", "secateur-cli evaluate MODEL --text wiki.txt --plan plan.json");
+    CLI::App &evaluate = command("evaluate", "Perplexity on a text, accuracy in tasks, tokens per second",
+                                 "secateur-cli evaluate MODEL --text wiki.txt --plan plan.json\n"
+                                 "  secateur-cli evaluate MODEL --tasks arc_easy piqa --limit 500 --save-items items.jsonl");
     define.model(evaluate);
-    define.text(evaluate, "Evaluation text; read without a token that begins it", true);
+    define.text(evaluate, "Evaluation text; read without a token that begins it", false);
     define.windowsOrAll(evaluate, "Windows of the text (all)");
+    addTaskOptions(evaluate, options);
+    addItemOptions(evaluate, options);
+    addThroughputOptions(evaluate, options);
     define.plan(evaluate, "Evaluate the model as pruned by this plan");
+    define.overwrite(evaluate);
     define.engine(evaluate);
 
     CLI::App &generate = command("generate", "Continue a prompt", "secateur-cli generate MODEL --prompt \"Once upon a time\" --tokens 64");
@@ -378,7 +392,8 @@ std::optional<Options> parse(int argc, const char *const *argv, int &exitCode)
     app.set_version_flag("--version", std::string("secateur-cli ") + SECATEUR_VERSION);
     app.require_subcommand(1);
     app.footer("Exit codes: 0 done, 1 failed, 2 wrong usage, 130 cancelled (Ctrl+C or a termination signal).\n"
-               "calibrate, search and prune can be shared by several processes (torchrun or Slurm). They meet at MASTER_ADDR:MASTER_PORT\n"
+               "calibrate, search, prune and evaluate --tasks can be shared by several processes (torchrun or Slurm). They meet at "
+               "MASTER_ADDR:MASTER_PORT\n"
                "without authentication: use that on a trusted network only.\n"
                "Each command has --help with an example.");
     defineCommands(app, options);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "jobs/CommandOptions.h"
+#include "model/ModelSpec.h"
+#include "pruning/PlanMethod.h"
 #include "text/TokenWindows.h"
 
 #include <cstdint>
@@ -22,11 +24,13 @@ struct Options : CommandOptions {
     std::set<std::string> given;  ///< names of the options on the command line: "--sparsity"
     std::filesystem::path config; ///< a config.json alone: shape without weights
 
-    bool isRandom = false, isExportSkipped = false;                 ///< of `bench`
-    std::map<std::filesystem::path, std::int64_t> documentsOfKnown; ///< of files that were given by a known text's name
-    std::string versus;           ///< of `bench`: "dtype=bfloat16", "screen=none", "waiting=sleep"; or empty
-    std::int64_t rounds = 1;      ///< of `bench`
-    std::filesystem::path tokens; ///< of `logits`: a JSON array of ids
+    bool isRandom = false, isExportSkipped = false; ///< of `bench`
+    std::string versus;                             ///< of `bench`: "dtype=bfloat16", "screen=none", "waiting=sleep"; or empty
+    std::int64_t rounds = 1;                        ///< of `bench`
+    std::filesystem::path tokens;                   ///< of `logits`: a JSON array of ids
+    std::filesystem::path saveItems;                ///< of `evaluate --tasks`
+    bool isResumed = false;                         ///< of the items in that file
+    std::map<std::filesystem::path, std::int64_t> documentsOfKnown; ///< of files that were given by a known text\'s name
 };
 
 /// Whether the command line asks for JSON, which holds for what is wrong with it as well.
@@ -41,6 +45,8 @@ void findTexts(Options &options);
 
 /// What the text options ask for; `context`: that of the model, tokens.
 TextSettings calibrationText(const Options &options, std::int64_t context);
+/// That a method of whole blocks chooses by: at most so many windows; none: as many as usual. EvoPress' samples have a length by the model's family.
+TextSettings blocksText(const Options &options, PlanMethod method, const ModelSpec &spec);
 TextSettings evaluationText(const Options &options, std::int64_t context);                                 ///< of `evaluate` and `impact`
 TextSettings heldOutText(const Options &options, const std::filesystem::path &file, std::int64_t context); ///< of --evaluate
 

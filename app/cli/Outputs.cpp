@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a command may write, and what its outputs may not replace.
+#include "cli/ItemsFile.h"
 #include "cli/Run.h"
 #include "exporting/Manifest.h"
 #include "foundation/AtomicPath.h"
@@ -62,17 +63,36 @@ void Run::checkOutputFile(const std::filesystem::path &file) const
     if (isWithin(file, o.model))
         throw Error("The output " + inQuotes(file.string()) + " is inside the model folder " + inQuotes(o.model.string()) + ".",
                     "Choose another place: nothing is written to a model.");
-    if (!o.isOverwriteAllowed && doesExist(probe.target()) && !goesOn)
-        throw Error("The output " + inQuotes(file.string()) + " already exists.", "Choose another name, or replace it with --overwrite.");
+    if (!o.isOverwriteAllowed && doesExist(probe.target()) && !goesOn && !o.isResumed)
+        throw Error("The output " + inQuotes(file.string()) + " already exists.",
+                    std::string("Choose another name, or replace it with --overwrite") +
+                        (o.saveItems.empty() ? "." : ", or go on with it: --resume."));
+}
+
+void Run::checkItemsFile() const
+{
+    if (o.saveItems.empty())
+        return;
+    checkOutputFile(o.saveItems);
+    const std::filesystem::path part = ItemsFile::partOf(o.saveItems);
+    checkOutputFile(part);
+    for (const std::filesystem::path &tasks : o.tasks.paths)
+        if (isWithin(o.saveItems, tasks))
+            throw Error("The output " + inQuotes(o.saveItems.string()) + " is inside the tasks " + inQuotes(tasks.string()) + ".",
+                        "Choose another place: it would be taken for a task.");
 }
 
 void Run::checkGoesOn(const PruningPlan &plan, const SearchRecord &record) const
 {
     const std::vector<std::int64_t> had = plan.removedAttentions, keeps = record.removalOrder();
-    const auto kept = std::mismatch(had.begin(), had.end(), keeps.begin(), keeps.end()).first - had.begin();
-    if (kept < std::int64_t(had.size()) && isSame(o.plan, o.savePlan) && !o.isOverwriteAllowed)
-        throw Error("The plan " + inQuotes(o.plan.string()) + " holds " + counted(std::int64_t(had.size()), "removal") +
-                        " and would keep " + std::to_string(kept) + ".",
+    checkGoesOn(std::int64_t(had.size()), std::mismatch(had.begin(), had.end(), keeps.begin(), keeps.end()).first - had.begin(), "removal");
+}
+
+void Run::checkGoesOn(std::int64_t had, std::int64_t kept, const char *what) const
+{
+    if (kept < had && isSame(o.plan, o.savePlan) && !o.isOverwriteAllowed)
+        throw Error("The plan " + inQuotes(o.plan.string()) + " holds " + counted(had, what) + " and would keep " + std::to_string(kept) +
+                        ".",
                     "Choose another --save-plan, or add --overwrite.");
 }
 

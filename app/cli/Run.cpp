@@ -53,9 +53,9 @@ Run::Run(const Options &options, std::stop_token stop, Reporter &reporter)
     const std::string who = "Rank " + std::to_string(place.rank) + " of " + std::to_string(place.size);
     if (!isFirst())
         report.silence(who + ": ");
-    if (o.command != "calibrate" && o.command != "search" && o.command != "prune")
+    if (o.command != "calibrate" && o.command != "search" && o.command != "prune" && (o.command != "evaluate" || o.tasks.paths.empty()))
         throw Error(inQuotes(o.command) + " runs in one process, and this is one of " + std::to_string(place.size) + ".",
-                    "Start it without torchrun; calibrate, search and prune can be shared.");
+                    "Start it without torchrun; calibrate, search, prune and evaluate --tasks can be shared.");
     RankMeeting meeting;
     meeting.context = context;
     meeting.tell = [&](const std::string &sentence) {
@@ -149,7 +149,12 @@ void Run::showText(const TextSettings &text, const TextReport &read)
 
 void Run::showForecast(const JobSize &job)
 {
-    foretold = engine->forecast(job);
+    show(engine->forecast(job));
+}
+
+void Run::show(const Forecast &forecast)
+{
+    foretold = forecast;
     std::string parts;
     for (const MemoryPart &part : foretold->parts)
         if (part.bytes > 0)
@@ -239,13 +244,11 @@ std::optional<PruningPlan> Run::optionalPlan()
         return {};
     PruningPlan plan = loadMatchingPlan();
     if (!plan.isComplete() && o.command == "export")
-        throw Error("The plan " + inQuotes(o.plan.string()) + " is not finished: " + std::to_string(plan.removedAttentions.size()) +
-                        " of " + counted(plan.balance.attentionsToRemove, "attention") + " removed.",
+        throw Error("The plan " + inQuotes(o.plan.string()) + " is not finished: " + progressOf(plan) + ".",
                     std::string("Finish it with: secateur-cli search MODEL --plan PLAN --save-plan ") +
                         (sessionPlanName(o.plan) ? "plan.json." : "PLAN."));
     if (!plan.isComplete() && o.command != "search")
-        report.line("The plan is not finished: " + std::to_string(plan.removedAttentions.size()) + " of " +
-                    counted(plan.balance.attentionsToRemove, "attention") + " removed.");
+        report.line("The plan is not finished: " + progressOf(plan) + ".");
     return plan;
 }
 
@@ -300,19 +303,23 @@ void Run::runSearch(PruningPlan &plan, const TextSettings &text, const SearchSet
     } catch (const Cancelled &) {
         if (plan.search.isBegun() && !o.savePlan.empty() && isFirst()) {
             save(plan); // what an unfinished step has evaluated is kept as well
-            const ComputeConditions &how = plan.search.provenance.computed;
-            CommandOptions goingOn;
-            goingOn.command = "search";
-            goingOn.model = o.model;
-            goingOn.plan = goingOn.savePlan = o.savePlan;
-            goingOn.engine = {.device = how.device, .dtype = how.dtype, .screening = o.engine.screening, .threads = how.threads};
-            const std::string file = lineOf({o.savePlan.string()}), command = lineOf(wordsOf(goingOn));
-            report.event({{"event", "saved"}, {"plan", o.savePlan.string()}, {"command", command}});
-            report.line("What was found so far is in " + file + ". Resume with: " + command);
+            tellHowToResume(plan.search.provenance.computed);
         }
         throw;
     }
     save(plan);
+}
+
+void Run::tellHowToResume(const ComputeConditions &how)
+{
+    CommandOptions goingOn;
+    goingOn.command = "search";
+    goingOn.model = o.model;
+    goingOn.plan = goingOn.savePlan = o.savePlan;
+    goingOn.engine = {.device = how.device, .dtype = how.dtype, .screening = o.engine.screening, .threads = how.threads};
+    const std::string file = lineOf({o.savePlan.string()}), command = lineOf(wordsOf(goingOn));
+    report.event({{"event", "saved"}, {"plan", o.savePlan.string()}, {"command", command}});
+    report.line("What was found so far is in " + file + ". Resume with: " + command);
 }
 
 /// Adds what every result has, and prints it.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The texts that the options ask for.
+#include "cli/OptionChecks.h"
 #include "cli/Options.h"
 #include "foundation/Error.h"
+#include "pruning/EvolutionSamples.h"
 #include "text/KnownTexts.h"
 
 #include <algorithm>
@@ -58,6 +60,14 @@ void findTexts(Options &o)
 TextSettings calibrationText(const Options &o, std::int64_t context)
 {
     return textOf(o, o.texts, o.areAllWindowsWanted ? std::nullopt : std::optional(o.windows.value_or(kUsualWindows)), context);
+}
+
+TextSettings blocksText(const Options &o, PlanMethod method, const ModelSpec &spec)
+{
+    TextSettings text = textOf(o, o.texts, o.areAllWindowsWanted ? std::optional(std::int64_t(kMost)) : o.windows, spec.contextLength);
+    if (method == PlanMethod::EvoPress && !o.length)
+        text.length = evolutionSampleLength(spec);
+    return text;
 }
 
 TextSettings evaluationText(const Options &o, std::int64_t context)

@@ -78,9 +78,9 @@ public:
     }
 
     std::vector<PruningPlan> find(const std::vector<double> &sparsities, const BlockRecord *before);
+    TokenWindows read();
 
 private:
-    TokenWindows read();
     TokenWindows readSamples() const;
     void agree(const std::vector<double> &sparsities, const BlockRecord *before) const;
     BlockRecord begun(double sparsity) const;
@@ -120,6 +120,13 @@ Forecast Engine::forecastBlocks(const BlockSettings &settings, const std::vector
     return underTorch(m_state->device, [&] {
         return secateur::forecastBlocks(m_state->open().spec(), settings, sparsities, windows, length, forecastBasis());
     });
+}
+
+TextReport Engine::readBlocksText(PlanMethod method, const TextSettings &text, JobContext &context) const
+{
+    BlockSettings settings;
+    settings.method = method;
+    return underTorch(m_state->device, [&] { return BlockFinder(*m_state, settings, text, context, {}).read().report; });
 }
 
 std::vector<PruningPlan> Engine::BlockFinder::find(const std::vector<double> &sparsities, const BlockRecord *before)

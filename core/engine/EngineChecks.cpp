@@ -27,4 +27,16 @@ void checkEngineSettings(const EngineSettings &settings)
         throw Error("The number of threads is out of range.", "Give 0 (all cores) to 1024.");
 }
 
+TaskSettings settledTaskSettings(TaskSettings settings, const ModelSpec &spec)
+{
+    if (spec.family.find("gemma") != std::string::npos) // falls to chance without
+        settings.bos = BosUse::Always;
+    if (settings.longest && (*settings.longest < 1 || *settings.longest > spec.contextLength))
+        throw Error("Inputs of " + std::to_string(*settings.longest) + " tokens are not possible: the model's context holds " +
+                        std::to_string(spec.contextLength) + ".",
+                    "Give a length from 1 to " + std::to_string(spec.contextLength) + ".");
+    settings.longest = settings.longest.value_or(spec.contextLength);
+    return settings;
+}
+
 } // namespace secateur

@@ -3,6 +3,7 @@
 #include "engine/EngineState.h"
 
 #include "decoder/FiniteCheck.h"
+#include "engine/EngineChecks.h"
 #include "evaluation/Likelihoods.h"
 #include "foundation/JsonFile.h"
 #include "tasks/TaskFiles.h"
@@ -16,19 +17,6 @@
 
 namespace secateur {
 namespace {
-
-/// The settings as they are used on a model: how texts begin, and how long an input may be. Throws Error for a length that is out of range.
-TaskSettings settled(TaskSettings settings, const ModelSpec &spec)
-{
-    if (spec.family.find("gemma") != std::string::npos) // falls to chance without
-        settings.bos = BosUse::Always;
-    if (settings.longest && (*settings.longest < 1 || *settings.longest > spec.contextLength))
-        throw Error("Inputs of " + std::to_string(*settings.longest) + " tokens are not possible: the model's context holds " +
-                        std::to_string(spec.contextLength) + ".",
-                    "Give a length from 1 to " + std::to_string(spec.contextLength) + ".");
-    settings.longest = settings.longest.value_or(spec.contextLength);
-    return settings;
-}
 
 /// An item by the name of its task and its place in it.
 using ItemName = std::pair<std::string, std::int64_t>;
@@ -101,7 +89,7 @@ std::vector<TaskSet> Engine::readTasks(const TaskSettings &given, JobContext &co
 {
     return underTorch(m_state->device, [&] {
         const OpenModel &model = m_state->open();
-        const TaskSettings settings = settled(given, model.spec());
+        const TaskSettings settings = settledTaskSettings(given, model.spec());
         const TextLimits limits{.bytes = textMemory(model.forecastBasis(m_state->settings.memory)), .stop = context.stopToken()};
         std::vector<TaskSet> tasks = readTaskFiles(settings, limits, context);
         skipUnaskable(tasks, model.tokenizer(), settings.bos, *settings.longest, context);
@@ -115,7 +103,7 @@ TaskResults Engine::evaluateTasks(const PruningPlan *plan, const std::vector<Tas
 {
     return underTorch(m_state->device, [&] {
         OpenModel &model = m_state->open();
-        const TaskSettings settings = settled(given, model.spec());
+        const TaskSettings settings = settledTaskSettings(given, model.spec());
         const std::shared_ptr<Ranks> ranks = m_state->ranks();
         m_state->join(context);
         std::vector<AskedItem> items;

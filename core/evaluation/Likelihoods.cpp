@@ -4,6 +4,7 @@
 #include "decoder/LanguageHead.h"
 #include "decoder/Tensors.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/tensor.h>
 #include <algorithm>
 #include <numeric>

@@ -9,7 +9,9 @@
 
 namespace secateur {
 
-OutputFile::OutputFile(const std::filesystem::path &file) : m_path(file), m_file(std::fopen(file.c_str(), "wbe"))
+OutputFile::OutputFile(const std::filesystem::path &file, Begin begin)
+    : m_path(file),
+      m_file(std::fopen(file.c_str(), begin == Begin::Empty ? "wbe" : "abe"))
 {
     if (!m_file)
         throw failure();
@@ -24,6 +26,12 @@ WritingFailure OutputFile::failure() const
 void OutputFile::append(std::span<const std::byte> bytes)
 {
     if (std::fwrite(bytes.data(), 1, bytes.size(), m_file.get()) != bytes.size())
+        throw failure();
+}
+
+void OutputFile::handOver()
+{
+    if (std::fflush(m_file.get()) != 0)
         throw failure();
 }
 

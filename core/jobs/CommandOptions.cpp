@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/CommandOptions.h"
 
-#include "tasks/TaskJson.h"
+#include "tasks/TaskTable.h"
 
 #include <array>
 #include <charconv>

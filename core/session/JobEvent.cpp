@@ -44,6 +44,12 @@ void checkPlace(const std::string &key, const SearchRecord &record, std::int64_t
             refuse("its layer was removed before");
 }
 
+/// Whether both are the same choice, more or less of it.
+bool isSameChoice(const BlockRecord &one, const BlockRecord &other)
+{
+    return one.settings == other.settings && one.provenance.tokenHash == other.provenance.tokenHash;
+}
+
 void take(Session &session, const Opened &event)
 {
     constexpr std::int64_t kUsualWindows = 32, kUsualLength = 2048; // the authors' calibration
@@ -76,6 +82,14 @@ void take(Session &session, const PlanOpened &event)
         entry.plan = std::make_shared<const ShelfPlan>(std::move(shelf));
     }
     shelve(session, entry);
+    if (const std::optional<BlockRecord> &record = entry.plan->plan.blocks)
+        std::erase_if(session.choices, [&](const BlockRecord &begun) { return isSameChoice(begun, *record); });
+}
+
+void take(Session &session, const BlocksKnown &event)
+{
+    std::erase_if(session.choices, [&](const BlockRecord &before) { return isSameChoice(before, event.record); });
+    session.choices.push_back(event.record);
 }
 
 void take(Session &session, const SearchKnown &event)
@@ -168,9 +182,9 @@ void take(Session &session, const Exported &event)
 }
 
 template <class Event>
-constexpr bool kIsFinding =
-    std::is_same_v<Event, PlanOpened> || std::is_same_v<Event, SearchKnown> || std::is_same_v<Event, LossKnown> ||
-    std::is_same_v<Event, AttentionRemoved> || std::is_same_v<Event, MeasurementMade> || std::is_same_v<Event, Exported>;
+constexpr bool kIsFinding = std::is_same_v<Event, PlanOpened> || std::is_same_v<Event, SearchKnown> || std::is_same_v<Event, LossKnown> ||
+                            std::is_same_v<Event, AttentionRemoved> || std::is_same_v<Event, BlocksKnown> ||
+                            std::is_same_v<Event, MeasurementMade> || std::is_same_v<Event, Exported>;
 template <class Event>
 constexpr bool kIsResult =
     kIsFinding<Event> || std::is_same_v<Event, Opened> || std::is_same_v<Event, TextRead> || std::is_same_v<Event, Scored>;
@@ -194,6 +208,8 @@ void checkEvent(const JobEvent &event, const Session &session)
         checkMeasurement(measured->record, session);
     else if (const auto *scored = std::get_if<Scored>(&event))
         checkScores(*scored->scores, session, session.calibrations.size());
+    else if (const auto *blocks = std::get_if<BlocksKnown>(&event))
+        checkChoice(blocks->record, session);
     else if (const auto *opened = std::get_if<PlanOpened>(&event))
         checkShelfEntry(opened->entry, session);
 }

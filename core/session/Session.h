@@ -99,6 +99,7 @@ struct Session {
     ScoreNorm norm = ScoreNorm::L2;
     std::vector<std::shared_ptr<const NeuronScores>> calibrations; ///< in the order of their making; none is ever removed
     std::map<std::string, std::shared_ptr<const ShelfPlan>> plans; ///< the shelf, by shelfKey(); none is ever removed
+    std::vector<BlockRecord> choices{}; ///< of blocks, that were begun and have not led to a plan yet
     PlanDraft draft;
     std::map<std::string, SearchRecord> searches; ///< by searchKey()
     std::optional<SearchRecord> denseImpact;      ///< one step on the dense model

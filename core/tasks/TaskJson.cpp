@@ -4,15 +4,12 @@
 #include "foundation/Failures.h"
 #include "foundation/JsonFile.h"
 #include "foundation/Wording.h"
-
-#include <array>
+#include "tasks/TaskTable.h"
 
 namespace secateur {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr std::array kBosUses = {"never", "tokenizer", "always"}; ///< in the order of BosUse
 
 template <class Number>
 Json orNull(const std::optional<Number> &number)
@@ -31,20 +28,15 @@ std::optional<std::int64_t> wholeOrNoneAt(const Json &json, const char *field)
     return json.at(field).is_null() ? std::nullopt : std::optional<std::int64_t>(wholeAt(json, field));
 }
 
-} // namespace
-
-const char *nameOf(BosUse use)
+BosUse bosUseAt(const Json &json, const char *field)
 {
-    return kBosUses.at(std::size_t(use));
-}
-
-BosUse bosUseOf(const std::string &name)
-{
-    for (std::size_t i = 0; i < kBosUses.size(); ++i)
-        if (name == kBosUses[i])
-            return BosUse(i);
+    const std::string name = json.at(field);
+    if (const std::optional<BosUse> use = bosUseOf(name))
+        return *use;
     throw Flaw("the token that begins a text is used " + inQuotes(name) + ", and can be used never, tokenizer or always");
 }
+
+} // namespace
 
 Json toJson(const TaskSettings &s)
 {
@@ -63,7 +55,7 @@ TaskSettings taskSettingsFromJson(const Json &json)
     s.only = json.at("only").get<std::vector<std::string>>();
     s.limit = wholeOrNoneAt(json, "limit");
     s.seed = wholeAt(json, "seed");
-    s.bos = bosUseOf(json.at("bos"));
+    s.bos = bosUseAt(json, "bos");
     s.longest = wholeOrNoneAt(json, "longest");
     return s;
 }
@@ -121,7 +113,7 @@ TaskResults taskResultsFromJson(const Json &json)
         r.tasks.push_back(taskResultFromJson(task));
     r.limit = wholeOrNoneAt(json, "limit");
     r.seed = wholeAt(json, "seed");
-    r.bos = bosUseOf(json.at("bos"));
+    r.bos = bosUseAt(json, "bos");
     r.longest = wholeAt(json, "longest");
     r.hash = json.at("hash");
     return r;

@@ -9,10 +9,6 @@
 
 namespace secateur {
 
-const char *nameOf(BosUse use); ///< in files and on the command line: "never", "tokenizer", "always"
-/// Throws Flaw that lists the names for one that none has.
-BosUse bosUseOf(const std::string &name);
-
 // What comes from JSON throws nlohmann's exceptions where a field is missing or of another kind, and Flaw for a name that this version does not know.
 nlohmann::json toJson(const TaskSettings &settings);
 TaskSettings taskSettingsFromJson(const nlohmann::json &json);

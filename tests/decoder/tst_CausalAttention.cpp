@@ -11,6 +11,7 @@
 #include <ATen/ops/equal.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/ops/tensor.h>
 #include <QtTest>
 #include <c10/core/InferenceMode.h>
 #include <cmath>
@@ -91,6 +92,8 @@ private slots:
     void whatIsNotFiniteStaysSo_data() { addTypes(); }
     void whatIsNotFiniteStaysSo();
     void knowsWhatItCannotDo();
+    void rowsOfTreesEqualTheirSequences_data();
+    void rowsOfTreesEqualTheirSequences();
 
 private:
     c10::InferenceMode m_guard;
@@ -187,6 +190,41 @@ void tst_CausalAttention::knowsWhatItCannotDo()
     in = randomInputs(1, 2, 1, 8, 64);
     in.query = in.query.narrow(2, 7, 1); // a token that follows others
     QVERIFY(!can(in));
+}
+
+void tst_CausalAttention::rowsOfTreesEqualTheirSequences_data()
+{
+    QTest::addColumn<int>("headDim");
+    QTest::addColumn<at::ScalarType>("type");
+    for (const at::ScalarType type : kTypes)
+        for (const int headDim : {16, 48, 64, 128})
+            QTest::addRow("%s, width %d", at::toString(type), headDim) << headDim << type;
+}
+
+/// Every way from a root to a leaf, as a window of its own.
+void tst_CausalAttention::rowsOfTreesEqualTheirSequences()
+{
+    QFETCH(int, headDim);
+    QFETCH(at::ScalarType, type);
+    // A context of 70 tokens with four choices, one of which forks at an odd place; a context of 3 with a choice; a single token.
+    const std::vector<TokenRun> runs = {{0, 70, 0},    {70, 5, 70},  {75, 30, 75}, {105, 1, 75}, {106, 1, 70},
+                                        {107, 51, 70}, {158, 2, 70}, {160, 3, 0},  {163, 7, 3},  {170, 1, 0}};
+    const std::vector<std::vector<std::size_t>> ways = {{0, 1, 2}, {0, 1, 3}, {0, 4}, {0, 5}, {0, 6}, {7, 8}, {9}};
+    const Inputs in = randomInputs(1, 6, 2, 171, headDim, type);
+    QVERIFY(canMixRows(in.query, in.key, in.value, runs));
+    const double scale = 0.2;
+    const at::Tensor result = mixRows(in.query, in.key, in.value, runs, scale);
+    const double allowed = type == at::kFloat ? 2e-5 : type == at::kHalf ? 4e-3 : 3e-2;
+    for (const std::vector<std::size_t> &way : ways) {
+        std::vector<std::int64_t> rows;
+        for (const std::size_t r : way)
+            for (std::int64_t i = 0; i < runs[r].count; ++i)
+                rows.push_back(runs[r].first + i);
+        const at::Tensor chosen = at::tensor(at::ArrayRef<std::int64_t>(rows));
+        const auto along = [&](const at::Tensor &x) { return x.index_select(2, chosen); };
+        const at::Tensor wanted = expected({along(in.query), along(in.key), along(in.value)}, scale, at::kDouble);
+        QCOMPARE_LE((along(result).to(at::kDouble) - wanted).abs().max().item<double>(), allowed);
+    }
 }
 
 QTEST_GUILESS_MAIN(tst_CausalAttention)

@@ -7,6 +7,7 @@
 #include "decoder/LanguageHead.h"
 #include "foundation/Error.h"
 
+#include <ATen/ops/argmax.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/full_like.h>
 #include <ATen/ops/zeros.h>
@@ -33,6 +34,7 @@ private slots:
     void cachedGenerationEqualsTransformers_data();
     void cachedGenerationEqualsTransformers();
     void cachedGenerationEqualsRecomputation();
+    void sequencesTogetherContinueAsEachAlone();
     void sampledTextRepeatsWithItsSeed();
     void lossEqualsCrossEntropyOfAllLogits();
     void referenceLossStaysInTheModelsType();
@@ -156,6 +158,24 @@ void tst_Decoder::cachedGenerationEqualsRecomputation()
         sequence.push_back(std::int32_t(logits.select(0, 0).select(0, std::int64_t(sequence.size()) - 1).argmax().item<std::int64_t>()));
     }
     QCOMPARE(ids, std::vector<std::int32_t>(sequence.begin() + 4, sequence.end()));
+}
+
+void tst_Decoder::sequencesTogetherContinueAsEachAlone()
+{
+    for (const char *name : {"gqa", "gemma2", "qwen2-windows"}) {
+        const Decoder decoder = loadDecoder(tinyLlama(name), 40);
+        const at::Tensor prompts = expectedOf(name)["input_ids"].to(at::kLong).narrow(1, 0, 9);
+        CachedSequences together(decoder, 2, 14);
+        CachedSequences first(decoder, 1, 14), second(decoder, 1, 14);
+        at::Tensor next = prompts;
+        for (int i = 0; i < 5; ++i) {
+            const at::Tensor logits = together.advance(next);
+            QCOMPARE(logits.size(0), 2);
+            QCOMPARE_LE(largestDifference(logits.narrow(0, 0, 1), first.advance(next.narrow(0, 0, 1))), 1e-5);
+            QCOMPARE_LE(largestDifference(logits.narrow(0, 1, 1), second.advance(next.narrow(0, 1, 1))), 1e-5);
+            next = logits.argmax(1, true);
+        }
+    }
 }
 
 void tst_Decoder::sampledTextRepeatsWithItsSeed()

@@ -47,7 +47,7 @@ const Provenance *calibrationOfPlan(const SessionModel &session)
     if (const NeuronScores *scores = session.scores())
         return &scores->provenance;
     const ShelfPlan *shelf = session.shelfPlan();
-    return shelf && shelf->plan.method == PlanMethod::TwoSsp ? &shelf->plan.calibration : nullptr;
+    return shelf && shelf->plan.method != PlanMethod::Manual ? &shelf->plan.calibration : nullptr;
 }
 
 } // namespace
