@@ -17,7 +17,8 @@ namespace {
 /// Two layers: one attention differs, and neurons of both FFNs.
 Surgery first()
 {
-    return {.modelHash = "model", .layers = {{.hasAttention = true, .keptNeurons = {0, 1, 2, 5}}, {.hasAttention = false, .keptNeurons = {3}}}};
+    return {.modelHash = "model",
+            .layers = {{.hasAttention = true, .keptNeurons = {0, 1, 2, 5}}, {.hasAttention = false, .keptNeurons = {3}}}};
 }
 Surgery second()
 {
@@ -89,7 +90,8 @@ private slots:
             std::vector<std::int64_t> both, either;
             std::ranges::set_intersection(a, b, std::back_inserter(both));
             std::ranges::set_union(a, b, std::back_inserter(either));
-            const LayerDifference layer = planDifference({.modelHash = "m", .layers = {{true, a}}}, {.modelHash = "m", .layers = {{true, b}}}).layers[0];
+            const LayerDifference layer =
+                planDifference({.modelHash = "m", .layers = {{true, a}}}, {.modelHash = "m", .layers = {{true, b}}}).layers[0];
             QCOMPARE(layer.sharedKept, std::int64_t(both.size()));
             QCOMPARE(layer.apart(), std::int64_t(either.size() - both.size()));
         }
