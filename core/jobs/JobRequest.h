@@ -44,6 +44,7 @@ struct Impact {
 /// Stage 2, going on where the record of the draft stops.
 struct Search {
     PlanDraft draft;
+    std::optional<TextSettings> searchText{}; ///< of a plan of the shelf: what it is searched on; else none: the text of its scores
     bool operator==(const Search &) const = default;
 };
 
@@ -51,6 +52,7 @@ struct Search {
 struct Evaluate {
     std::optional<PlanDraft> draft; ///< none = the original alone
     TextSettings text;
+    std::optional<TextSettings> searchText{}; ///< as of Search
     bool operator==(const Evaluate &) const = default;
 };
 
@@ -59,6 +61,7 @@ struct Curve {
     std::vector<PlanDraft> drafts;
     TextSettings text;
     std::optional<std::vector<std::int64_t>> lentOrder; ///< removals that drafts are given without a search
+    std::optional<TextSettings> searchText{};           ///< as of Search, where one of the drafts is a plan of the shelf
     bool operator==(const Curve &) const = default;
 };
 
@@ -96,6 +99,7 @@ struct FindBlocks {
 struct MeasureTasks {
     std::optional<PlanDraft> draft; ///< none = the original alone
     TaskSettings tasks;
+    std::optional<TextSettings> searchText{}; ///< as of Search
     bool operator==(const MeasureTasks &) const = default;
 };
 
@@ -103,6 +107,7 @@ struct MeasureTasks {
 struct MeasureThroughput {
     std::optional<PlanDraft> draft; ///< none = the original alone
     ThroughputSettings settings;
+    std::optional<TextSettings> searchText{}; ///< as of Search
     bool operator==(const MeasureThroughput &) const = default;
 };
 

@@ -34,11 +34,24 @@ struct BlockSettings {
 /// of its range, or when nothing would be left.
 std::int64_t blocksToRemove(double sparsity, std::int64_t layers);
 
+/// Candidates that BlockPruner evaluates until n = `blocks` attentions and as many FFNs of L layers are gone. Those of a step are one fewer than
+/// those of the last step of its kind.
+constexpr std::int64_t blockEvaluations(BlockVariant variant, std::int64_t layers, std::int64_t blocks)
+{
+    return variant == BlockVariant::Authors ? blocks * (2 * layers - blocks + 1) : blocks * (4 * layers - 2 * blocks + 1);
+}
+
+/// Generations of an evolution that takes n = `blocks` of L attentions and as many FFNs: those of the settings, or as many as the authors' code takes,
+/// n (L - n) / 1.5 rounded down.
+std::int64_t generationsOf(const BlockSettings &settings, std::int64_t blocks, std::int64_t layers);
+
 /// One removal of BlockPruner.
 struct BlockStep {
-    Part part = Part::Attention;
-    std::vector<double> losses; ///< [L] mean cross entropy with that part removed too; NaN where not evaluated
-    std::int64_t removed = -1;  ///< layer; -1 while the step is not finished
+    Part part = Part::Attention; ///< that was removed
+    /// [L] mean cross entropy with that part removed too; NaN where not evaluated. [2 L] where both parts are tried (BlockVariant::Original):
+    /// attentions, then FFNs.
+    std::vector<double> losses;
+    std::int64_t removed = -1; ///< layer; -1 while the step is not finished
     bool operator==(const BlockStep &) const = default;
 };
 
@@ -54,14 +67,27 @@ struct BlockRecord {
     BlockSettings settings;
     std::int64_t blocks = 0; ///< n: so many attentions and as many FFNs go
     Provenance provenance;   ///< of the text and how it was computed
-    /// ShortGPT: [L] 1 less the mean cosine of what enters and what leaves a layer.
+    /// ShortGPT and the window: [L] 1 less the mean cosine of what enters and what leaves a layer, over the last positions of the windows; of layer 0
+    /// it is 1, whatever it does. BlockVariant::Original: over all positions, of layer 0 too.
     std::vector<double> influence;
-    /// ShortGPT and the window: [L][L] mean cosine of what leaves two layers.
+    /// ShortGPT and the window: [L][L] mean cosine of what leaves two layers, at the last positions of the windows. BlockVariant::Original:
+    /// [L + 1][L + 1] 1 less their mean angle in half turns (0 to 1), the embedding before the layers.
     std::vector<std::vector<double>> similarities;
     std::vector<BlockStep> steps;         ///< BlockPruner
     std::vector<EvolutionStep> evolution; ///< EvoPress
     std::int64_t windowsForwarded = 0;    ///< windows that went through the model, a measure of the work that no machine changes
     double seconds = 0;                   ///< of the choice alone, without loading and reading
+    bool operator==(const BlockRecord &) const = default;
 };
+
+/// Layers that lose a part, in the order of removal where there is one, else ascending.
+struct BlockChoice {
+    std::vector<std::int64_t> attentions, ffns;
+    bool operator==(const BlockChoice &) const = default;
+};
+/// What goes by a record's numbers, as far as they are known: by the method's rule, the removals of its steps, or the last survivor.
+BlockChoice choiceOf(const BlockRecord &record);
+/// Whether a record of a model of so many layers has all that its settings ask for.
+bool isFinished(const BlockRecord &record, std::int64_t layers);
 
 } // namespace secateur

@@ -90,12 +90,16 @@ void checkSettings(const PruningPlan &plan)
 void checkSteps(const SearchRecord &record, const std::string &search, std::int64_t layers)
 {
     const auto count = std::int64_t(record.steps.size());
-    for (std::int64_t i = 0; i < count; ++i) {
-        const SearchStep &step = record.steps[std::size_t(i)];
-        const std::string name = "Step " + std::to_string(i) + " of " + search;
-        checkShape(step, name, layers, i + 1 == count);
-        checkChoice(step, name, i, record.settings);
-    }
+    for (std::int64_t i = 0; i < count; ++i)
+        checkStep(record.steps[std::size_t(i)], i, i + 1 == count, record.settings, search, layers);
+}
+
+void checkStep(const SearchStep &step, std::int64_t index, bool isLast, const SearchSettings &settings, const std::string &search,
+               std::int64_t layers)
+{
+    const std::string name = "Step " + std::to_string(index) + " of " + search;
+    checkShape(step, name, layers, isLast);
+    checkChoice(step, name, index, settings);
 }
 
 void checkRecord(const PruningPlan &plan, std::int64_t layers)

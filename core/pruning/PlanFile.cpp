@@ -11,6 +11,7 @@
 #include "foundation/JsonFile.h"
 #include "foundation/Sha256.h"
 #include "foundation/Wording.h"
+#include "pruning/BlockJson.h"
 #include "pruning/PlanJson.h"
 
 #include <algorithm>
@@ -31,18 +32,13 @@ constexpr const char *kPlanKey = "plan", *kKindKey = "kind"; ///< metadata of a 
 constexpr const char *kKind = "secateur-plan";
 constexpr const char *kAll = "all"; ///< instead of a list of neurons, in a plan that is written by hand
 /// Of the JSON; raised when a reader of the old form would misunderstand the new. Since 2 a plan has a method of its own and one hash whatever the
-/// order of its removals.
-constexpr int kFormat = 2;
+/// order of its removals; 3 has methods that remove whole blocks, and the plans of others are written as before.
+constexpr int kFormat = 3, kFormatBeforeBlocks = 2;
 
-constexpr std::pair<PlanMethod, const char *> kMethods[] = {{PlanMethod::TwoSsp, "2ssp"}, {PlanMethod::Manual, "manual"}};
-
-PlanMethod methodNamed(const json &name)
+PlanMethod methodOf(const json &stored)
 {
-    for (const auto &[method, word] : kMethods)
-        if (name == word)
-            return method;
-    throw Flaw("its method is " + inQuotes(name.is_string() ? name.get<std::string>() : name.dump()) +
-               ", and only '2ssp' and 'manual' are known");
+    const json &name = stored.at("method");
+    return planMethodOf(name.is_string() ? name.get<std::string>() : name.dump());
 }
 
 /// What to do about a plan that is not right: people correct what they wrote.
@@ -85,48 +81,6 @@ std::vector<std::int64_t> wholesIn(const json &list, const std::string &name)
     }
 }
 
-json layerParametersOf(const SparsityBalance &b)
-{
-    return {{"dense", b.denseLayerParameters}, {"pruned", b.layerParameters}};
-}
-
-json modelParametersOf(const SparsityBalance &b)
-{
-    return {{"dense", b.denseModelParameters}, {"pruned", b.modelParameters}};
-}
-
-void readParameters(const json &stored, SparsityBalance &b)
-{
-    b.denseLayerParameters = wholeAt(stored.at("layerParameters"), "dense");
-    b.layerParameters = wholeAt(stored.at("layerParameters"), "pruned");
-    b.denseModelParameters = wholeAt(stored.at("modelParameters"), "dense");
-    b.modelParameters = wholeAt(stored.at("modelParameters"), "pruned");
-}
-
-json toJson(const SparsityBalance &b)
-{
-    return {{"N", b.attentionsToRemove},
-            {"K", b.neuronsKept},
-            {"leastN", b.leastAttentions},
-            {"mostN", b.mostAttentions},
-            {"ruleN", b.attentionsByRule},
-            {"layerParameters", layerParametersOf(b)},
-            {"modelParameters", modelParametersOf(b)},
-            {"sparsityLayers", b.sparsityLayers()},
-            {"sparsityModel", b.sparsityModel()}};
-}
-
-SparsityBalance balanceFromJson(const json &stored)
-{
-    SparsityBalance b{.attentionsToRemove = wholeAt(stored, "N"),
-                      .neuronsKept = wholeAt(stored, "K"),
-                      .leastAttentions = wholeAt(stored, "leastN"),
-                      .mostAttentions = wholeAt(stored, "mostN"),
-                      .attentionsByRule = wholeAt(stored, stored.contains("ruleN") ? "ruleN" : "N")}; // older plans do not tell
-    readParameters(stored, b);
-    return b;
-}
-
 void readTwoSsp(const json &stored, PruningPlan &plan)
 {
     plan.settings = balanceSettingsFromJson(stored.at("settings"));
@@ -136,19 +90,25 @@ void readTwoSsp(const json &stored, PruningPlan &plan)
     plan.search = searchRecordFromJson(stored.at("search"));
 }
 
+/// Of a plan that has no balance by a rule.
+void readCounts(const json &stored, PruningPlan &plan)
+{
+    plan.search.initialLoss = std::numeric_limits<double>::quiet_NaN(); // none was begun
+    readParameters(stored, plan.balance);
+    countParts(plan);
+}
+
 void readManual(const json &stored, PruningPlan &plan)
 {
     plan.calibration.modelHash = stored.at("modelHash");
-    plan.search.initialLoss = std::numeric_limits<double>::quiet_NaN(); // none was begun
-    readParameters(stored, plan.balance);
-    plan.balance.attentionsToRemove = std::int64_t(plan.removedAttentions.size());
-    for (const std::int64_t width : plan.widths()) {
-        if (width > 0 && plan.balance.neuronsKept > 0 && width != plan.balance.neuronsKept) {
-            plan.balance.neuronsKept = 0;
-            break;
-        }
-        plan.balance.neuronsKept = std::max(plan.balance.neuronsKept, width);
-    }
+    readCounts(stored, plan);
+}
+
+void readBlocks(const json &stored, PruningPlan &plan)
+{
+    plan.blocks = blockRecordFromJson(stored.at("record"));
+    plan.calibration = plan.blocks->provenance;
+    readCounts(stored, plan);
 }
 
 Error noPlan(const std::string &source)
@@ -217,7 +177,7 @@ Document documentOf(std::shared_ptr<const SafetensorsFile> file)
         json &stored = document.content;
         if (stored.contains("plan"))
             throw Flaw("it stands inside another document");
-        if (!stored.contains(kEdits) && methodNamed(stored.at("method")) == PlanMethod::Manual)
+        if (!stored.contains(kEdits) && methodOf(stored) == PlanMethod::Manual)
             stored[kEdits] = toJson(editsIn(file));
         const auto told = stored.contains(kEdits) ? stored.at(kEdits).size() : 0;
         if (told != file->tensors().size())
@@ -251,7 +211,7 @@ Document documentIn(const std::filesystem::path &file)
 json completed(json stored, const std::string &source, const ModelSpec &dense, const std::string &modelHash)
 {
     checkFormat("The plan in " + inQuotes(source), wholeAt(stored, "format"), kFormat);
-    if (methodNamed(stored.at("method")) != PlanMethod::Manual)
+    if (methodOf(stored) != PlanMethod::Manual)
         return stored;
     checkFields(stored, source);
     if (const std::size_t told = keptIn(stored).size(); told != dense.layers.size())
@@ -289,15 +249,17 @@ json completed(json stored, const std::string &source, const ModelSpec &dense, c
 json toJson(const PruningPlan &plan)
 {
     json stored = {{"kind", kKind},
-                   {"format", kFormat},
-                   {"method", std::ranges::find(kMethods, plan.method, &std::pair<PlanMethod, const char *>::first)->second},
+                   {"format", isOfBlocks(plan.method) ? kFormat : kFormatBeforeBlocks},
+                   {"method", nameOf(plan.method)},
                    {"planHash", plan.hash()},
                    {"removedAttentions", plan.removedAttentions},
                    {"keptNeurons", plan.keptNeurons}};
+    if (plan.method != PlanMethod::TwoSsp)
+        stored.update({{"layerParameters", layerParametersOf(plan.balance)}, {"modelParameters", modelParametersOf(plan.balance)}});
     if (plan.method == PlanMethod::Manual)
-        stored.update({{"modelHash", plan.calibration.modelHash},
-                       {"layerParameters", layerParametersOf(plan.balance)},
-                       {"modelParameters", modelParametersOf(plan.balance)}});
+        stored["modelHash"] = plan.calibration.modelHash;
+    else if (plan.blocks)
+        stored["record"] = toJson(*plan.blocks);
     else
         stored.update({{"settings", toJson(plan.settings)},
                        {"balance", toJson(plan.balance)},
@@ -316,9 +278,11 @@ PruningPlan planFromJson(const json &document, const std::string &source)
         const std::int64_t format = wholeAt(stored, "format");
         checkFormat("The plan in " + inQuotes(source), format, kFormat);
         PruningPlan plan;
-        plan.method = methodNamed(stored.at("method"));
+        plan.method = methodOf(stored);
         if (format == 1 && plan.method != PlanMethod::TwoSsp)
             throw Flaw("its format is 1, which knows no method but '2ssp'");
+        if (format <= kFormatBeforeBlocks && isOfBlocks(plan.method))
+            throw Flaw("its format is 2, which knows no method but '2ssp' and 'manual'");
         if (plan.method == PlanMethod::Manual)
             checkFields(stored, source);
         plan.removedAttentions = wholesIn(stored.at("removedAttentions"), "'removedAttentions'");
@@ -340,11 +304,13 @@ PruningPlan planFromJson(const json &document, const std::string &source)
                            std::to_string(plan.keptNeurons.size()) + " layers");
         if (plan.method == PlanMethod::Manual)
             readManual(stored, plan);
+        else if (isOfBlocks(plan.method))
+            readBlocks(stored, plan);
         else
             readTwoSsp(stored, plan);
         if (stored.contains(kEdits))
             plan.edits = weightEditsFromJson(stored.at(kEdits));
-        const bool hasHash = plan.method == PlanMethod::TwoSsp || stored.contains("planHash");
+        const bool hasHash = plan.method != PlanMethod::Manual || stored.contains("planHash");
         if (hasHash && stored.at("planHash") != (format == 1 ? hashOfFormat1(plan) : plan.hash()))
             throw Error("The plan in " + inQuotes(source) + " does not match its own hash: it was changed or damaged.",
                         plan.method == PlanMethod::Manual ? "Leave out 'planHash' where a plan was changed by hand." : kMakeAgain);

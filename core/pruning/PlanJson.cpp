@@ -35,6 +35,48 @@ BalanceSettings balanceSettingsFromJson(const nlohmann::json &json)
     return settings;
 }
 
+nlohmann::json layerParametersOf(const SparsityBalance &b)
+{
+    return {{"dense", b.denseLayerParameters}, {"pruned", b.layerParameters}};
+}
+
+nlohmann::json modelParametersOf(const SparsityBalance &b)
+{
+    return {{"dense", b.denseModelParameters}, {"pruned", b.modelParameters}};
+}
+
+void readParameters(const nlohmann::json &stored, SparsityBalance &b)
+{
+    b.denseLayerParameters = wholeAt(stored.at("layerParameters"), "dense");
+    b.layerParameters = wholeAt(stored.at("layerParameters"), "pruned");
+    b.denseModelParameters = wholeAt(stored.at("modelParameters"), "dense");
+    b.modelParameters = wholeAt(stored.at("modelParameters"), "pruned");
+}
+
+nlohmann::json toJson(const SparsityBalance &b)
+{
+    return {{"N", b.attentionsToRemove},
+            {"K", b.neuronsKept},
+            {"leastN", b.leastAttentions},
+            {"mostN", b.mostAttentions},
+            {"ruleN", b.attentionsByRule},
+            {"layerParameters", layerParametersOf(b)},
+            {"modelParameters", modelParametersOf(b)},
+            {"sparsityLayers", b.sparsityLayers()},
+            {"sparsityModel", b.sparsityModel()}};
+}
+
+SparsityBalance balanceFromJson(const nlohmann::json &stored)
+{
+    SparsityBalance b{.attentionsToRemove = wholeAt(stored, "N"),
+                      .neuronsKept = wholeAt(stored, "K"),
+                      .leastAttentions = wholeAt(stored, "leastN"),
+                      .mostAttentions = wholeAt(stored, "mostN"),
+                      .attentionsByRule = wholeAt(stored, stored.contains("ruleN") ? "ruleN" : "N")}; // older plans do not tell
+    readParameters(stored, b);
+    return b;
+}
+
 nlohmann::json toJson(const SearchSettings &s)
 {
     return {{"windows", s.windows},

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <set>
 #include <utility>
 
 namespace secateur {
@@ -69,6 +70,12 @@ std::int64_t SearchRecord::decided() const
     });
 }
 
+bool PruningPlan::isComplete() const
+{
+    return blocks ? isFinished(*blocks, std::int64_t(keptNeurons.size()))
+                  : std::int64_t(removedAttentions.size()) == balance.attentionsToRemove;
+}
+
 Surgery PruningPlan::surgery() const
 {
     Surgery surgery{.modelHash = calibration.modelHash, .layers = std::vector<LayerCut>(keptNeurons.size()), .edits = edits};
@@ -118,6 +125,16 @@ PruningPlan planFromScores(const ModelSpec &dense, const NeuronScores &scores, c
     return plan;
 }
 
+void countParts(PruningPlan &plan)
+{
+    std::set<std::int64_t> widths;
+    for (const std::int64_t width : plan.widths())
+        if (width > 0)
+            widths.insert(width);
+    plan.balance.attentionsToRemove = std::int64_t(plan.removedAttentions.size());
+    plan.balance.neuronsKept = widths.size() == 1 ? *widths.begin() : 0;
+}
+
 bool isSearchable(const PruningPlan &plan)
 {
     return plan.method == PlanMethod::TwoSsp && plan.edits.isEmpty();
@@ -126,7 +143,9 @@ bool isSearchable(const PruningPlan &plan)
 void checkSearchable(const PruningPlan &plan)
 {
     if (plan.method != PlanMethod::TwoSsp)
-        throw Error("The plan was written by hand: there is no 2SSP search to continue.",
+        throw Error((plan.method == PlanMethod::Manual ? "The plan was written by hand"
+                                                       : "The plan was found by " + std::string(titleOf(plan.method))) +
+                        ": there is no 2SSP search to continue.",
                     "Search from scores (--scores), or use the plan as it is (evaluate, generate, export).");
     if (!plan.edits.isEmpty())
         throw Error("The plan changes " + counted(std::int64_t(plan.edits.list.size()), "weight") +
@@ -234,16 +253,16 @@ void checkBalance(const PruningPlan &plan, const ModelSpec &dense)
 {
     const SparsityBalance &said = plan.balance;
     const auto removed = std::int64_t(plan.removedAttentions.size());
-    const bool isManual = plan.method == PlanMethod::Manual;
+    const bool isByRule = plan.method == PlanMethod::TwoSsp;
     if (said.attentionsToRemove < removed || said.attentionsToRemove > dense.layerCount() ||
-        (isManual && said.attentionsToRemove > removed))
+        (!isByRule && said.attentionsToRemove > removed))
         throw Error("The plan is to remove " + counted(said.attentionsToRemove, "attention") + "; it removes " + std::to_string(removed) +
                         ", and the model has " + std::to_string(dense.layerCount()) + ".",
                     kMakeAgain);
     const std::vector<std::int64_t> widths = plan.widths();
     const bool isWidth = std::ranges::all_of(widths, [&](std::int64_t width) { return width == said.neuronsKept; });
     const SparsityBalance right =
-        isManual ? withCounts(said, plan.surgery().specOf(dense)) : balanceWithRemovals(plan, dense, said.attentionsToRemove);
+        isByRule ? balanceWithRemovals(plan, dense, said.attentionsToRemove) : withCounts(said, plan.surgery().specOf(dense));
     const struct {
         const char *name;
         std::int64_t said, right;
@@ -256,7 +275,7 @@ void checkBalance(const PruningPlan &plan, const ModelSpec &dense)
             throw Error("The plan tells of " + std::to_string(number.said) + " parameters " + number.name +
                             "; its parts and this model have " + std::to_string(number.right) + ".",
                         kMakeAgain);
-    if (!isManual && !isWidth)
+    if (isByRule && !isWidth)
         throw Error("The plan keeps " + std::to_string(said.neuronsKept) +
                         " neurons in every layer by its balance (K), and others by its lists.",
                     kMakeAgain);
@@ -268,7 +287,7 @@ void checkNeurons(const PruningPlan &plan, const ModelSpec &dense)
     for (std::int64_t i = 0; i < dense.layerCount(); ++i) {
         const auto &kept = plan.keptNeurons[std::size_t(i)];
         const std::int64_t neurons = dense.layers[std::size_t(i)].neurons();
-        if (kept.empty() && (plan.method == PlanMethod::Manual || neurons == 0))
+        if (kept.empty() && (plan.method != PlanMethod::TwoSsp || neurons == 0))
             continue; // without an FFN
         if (neurons == 0)
             throw Error("The plan keeps neurons of layer " + std::to_string(i) + ", which has no FFN.", kMakeAgain);
@@ -316,6 +335,7 @@ void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::strin
     if (plan.method == PlanMethod::TwoSsp)
         checkSettings(plan);
     checkRecord(plan, layers);
+    checkBlocks(plan, dense);
 }
 
 void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan, const ModelSpec &spec)

@@ -70,17 +70,17 @@ struct SearchRecord {
 struct PruningPlan {
     PlanMethod method = PlanMethod::TwoSsp;
     BalanceSettings settings;                           ///< of 2SSP, as is `norm` and `search`
-    SparsityBalance balance;                            ///< of a plan by hand its counts, N, and K where all FFNs are as wide
+    SparsityBalance balance;                            ///< of 2SSP; of other plans the counts, N, and K where all FFNs are as wide
     std::vector<std::vector<std::int64_t>> keptNeurons; ///< per layer, ascending; empty: without an FFN
     std::vector<std::int64_t> removedAttentions;        ///< layers, in the order of removal
     ScoreNorm norm = ScoreNorm::L2;
-    Provenance calibration; ///< of a plan by hand the model's hash alone
+    Provenance calibration; ///< of a plan by hand the model's hash alone; of a method of blocks as in its record
     SearchRecord search;
-    WeightEdits edits{}; ///< made for exactly what it keeps
+    WeightEdits edits{};                 ///< made for exactly what it keeps
     std::optional<BlockRecord> blocks{}; ///< of methods that remove whole blocks (isOfBlocks)
 
-    /// True when as many attentions were removed as the balance asks for.
-    bool isComplete() const { return std::int64_t(removedAttentions.size()) == balance.attentionsToRemove; }
+    /// True when as many attentions were removed as the balance asks for; of a method of blocks when its record is finished.
+    bool isComplete() const;
     /// What becomes of the model, without the order in which it was found.
     Surgery surgery() const;
     /// That of the surgery: one pruned model, one hash.
@@ -89,10 +89,12 @@ struct PruningPlan {
     std::vector<std::int64_t> layersWithoutFfn() const;
 };
 
-/// The plan that a record of a method of blocks leads to: its survivors, or all that its steps removed. `calibration` has the record's provenance,
-/// `keptNeurons` all neurons of the FFNs that stay, `balance` its counts.
-PruningPlan planOfBlocks(const ModelSpec &dense, BlockRecord record, std::vector<std::int64_t> removedAttentions,
-                         std::vector<std::int64_t> removedFfns);
+/// The plan that a record of a method of blocks leads to (choiceOf). `calibration` has the record's provenance, `keptNeurons` all neurons of the FFNs that
+/// stay, `balance` its counts. The record is of this model.
+PruningPlan planOfBlocks(const ModelSpec &dense, BlockRecord record);
+
+/// Counts for the balance of a plan without a rule what it removes and keeps: N, and K where all FFNs are as wide, else 0.
+void countParts(PruningPlan &plan);
 
 /// The plan of a balance before its search: kept neurons from the scores, nothing removed yet.
 /// Throws Error when the scores are of another shape than the model.

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 namespace secateur {
 namespace {
@@ -32,7 +33,7 @@ auto &recordOf(SessionType &session, const std::string &key)
 }
 
 /// Throws Flaw unless a step `index` is there or is the next one, and `layer` can be in it. `layers`: of the model.
-void checkStep(const std::string &key, const SearchRecord &record, std::int64_t layers, std::int64_t index, std::int64_t layer)
+void checkPlace(const std::string &key, const SearchRecord &record, std::int64_t layers, std::int64_t index, std::int64_t layer)
 {
     const auto count = std::int64_t(record.steps.size());
     const bool isNext = index == count && index < (key.empty() ? 1 : layers) && (count == 0 || record.steps.back().removed >= 0);
@@ -87,48 +88,71 @@ void take(Session &session, const SearchKnown &event)
         session.searches[event.key] = event.record;
 }
 
-void take(SearchRecord &record, const LossKnown &event, std::int64_t layers)
+/// The step of the record as the event makes it. Throws Flaw where it cannot.
+SearchStep changedStep(const SearchRecord &record, const LossKnown &event, std::int64_t layers)
 {
-    const auto &[step, layer, loss, isScreened] = event.candidate;
-    if (step == -1) {
-        record.initialLoss = loss;
-        return;
-    }
-    checkStep(event.key, record, layers, step, layer);
-    if (step == std::int64_t(record.steps.size()))
-        record.steps.push_back(SearchStep::begun(layers));
-    SearchStep &found = record.steps[std::size_t(step)];
+    const auto &[index, layer, loss, isScreened] = event.candidate;
+    checkPlace(event.key, record, layers, index, layer);
+    SearchStep step = index == std::int64_t(record.steps.size()) ? SearchStep::begun(layers) : record.steps[std::size_t(index)];
     if (isScreened)
-        found.screened.resize(found.losses.size(), std::numeric_limits<double>::quiet_NaN());
-    (isScreened ? found.screened : found.losses)[std::size_t(layer)] = loss;
+        step.screened.resize(step.losses.size(), std::numeric_limits<double>::quiet_NaN());
+    (isScreened ? step.screened : step.losses)[std::size_t(layer)] = loss;
+    return step;
 }
 
-void take(SearchRecord &record, const AttentionRemoved &event, std::int64_t layers)
+SearchStep changedStep(const SearchRecord &record, const AttentionRemoved &event, std::int64_t layers)
 {
-    checkStep(event.key, record, layers, event.step, event.layer);
+    checkPlace(event.key, record, layers, event.step, event.layer);
     if (event.step == std::int64_t(record.steps.size()))
         refuse("no loss of its step is known");
-    SearchStep &step = record.steps[std::size_t(event.step)];
-    if (step.removed >= 0)
-        return;
-    step.removed = event.layer;
-    step.isForced = event.isForced;
+    SearchStep step = record.steps[std::size_t(event.step)];
+    if (step.removed < 0) {
+        step.removed = event.layer;
+        step.isForced = event.isForced;
+    }
+    return step;
+}
+
+bool isOfBeginning(const LossKnown &event)
+{
+    return event.candidate.step == -1;
+}
+std::int64_t stepOf(const LossKnown &event)
+{
+    return event.candidate.step;
+}
+std::int64_t stepOf(const AttentionRemoved &event)
+{
+    return event.step;
 }
 
 /// What belongs to a search that was begun.
 template <class Event>
 void take(Session &session, const Event &event)
 {
-    take(recordOf(session, event.key), event, session.model->spec.layerCount());
+    SearchRecord &record = recordOf(session, event.key);
+    if constexpr (std::is_same_v<Event, LossKnown>)
+        if (isOfBeginning(event)) {
+            record.initialLoss = event.candidate.loss;
+            return;
+        }
+    SearchStep step = changedStep(record, event, session.model->spec.layerCount());
+    const auto index = std::size_t(stepOf(event));
+    if (index == record.steps.size())
+        record.steps.push_back(std::move(step));
+    else
+        record.steps[index] = std::move(step);
 }
 
-/// Throws Flaw when the event makes a search that there cannot be.
+/// Throws Flaw when the event makes a search that there cannot be. What was known of it was checked before.
 template <class Event>
 void checkInSearch(const Event &event, const Session &session)
 {
-    SearchRecord record = recordOf(session, event.key);
-    take(record, event, session.model->spec.layerCount());
-    checkSearch(event.key, record, session);
+    const SearchRecord &record = recordOf(session, event.key);
+    if constexpr (std::is_same_v<Event, LossKnown>)
+        if (isOfBeginning(event))
+            return checkInitialLoss(event.candidate.loss, event.key);
+    checkStep(changedStep(record, event, session.model->spec.layerCount()), stepOf(event), event.key, record, session);
 }
 
 void take(Session &session, const MeasurementMade &event)

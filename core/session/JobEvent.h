@@ -34,7 +34,8 @@ struct Scored {
     std::shared_ptr<const RankedScores> ranked{}; ///< the same, sorted, where that was done already; not in the JSON
 };
 
-/// A plan of a file was opened: it is on the shelf from here on, and what its file knows of its search counts where that is more than was known.
+/// A plan of a file was opened, or one was found by a method of blocks (it has no file): it is on the shelf from here on, and what its file knows of its
+/// search counts where that is more than was known.
 struct PlanOpened {
     ShelfEntry entry;
 };
@@ -102,9 +103,8 @@ struct JobFailed {
 /// The job was stopped; what it told before is kept.
 struct JobCancelled {};
 
-using JobEvent = std::variant<Progress, Opened, TextRead, Scored, PlanOpened, SearchKnown, LossKnown, AttentionRemoved, BlocksKnown, TaskScored, RowCompared,
-                              MeasurementMade,
-                              TextGenerated, Exported, Noted, JobFailed, JobCancelled>;
+using JobEvent = std::variant<Progress, Opened, TextRead, Scored, PlanOpened, SearchKnown, LossKnown, AttentionRemoved, BlocksKnown, TaskScored, RowCompared, MeasurementMade, TextGenerated, Exported, Noted, JobFailed,
+                              JobCancelled>;
 
 /// Hears what a job tells, in order, on the job's thread.
 using EventListener = std::function<void(const JobEvent &)>;

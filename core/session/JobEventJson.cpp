@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Events of jobs as JSON and back.
+#include "comparison/ComparisonJson.h"
 #include "foundation/Failures.h"
 #include "foundation/JsonFile.h"
 #include "foundation/Wording.h"
+#include "pruning/BlockJson.h"
 #include "pruning/PlanFile.h"
 #include "pruning/PlanJson.h"
 #include "session/JobEvent.h"
 #include "session/SessionJson.h"
+#include "tasks/TaskJson.h"
 
 #include <functional>
 #include <map>
@@ -115,6 +118,21 @@ Json jsonOf(const AttentionRemoved &event)
     return json;
 }
 
+Json jsonOf(const BlocksKnown &event)
+{
+    return {{"event", "blocks"}, {"record", toJson(event.record)}};
+}
+
+Json jsonOf(const TaskScored &event)
+{
+    return {{"event", "item"}, {"score", toJson(event.score)}, {"done", event.done}, {"items", event.items}};
+}
+
+Json jsonOf(const RowCompared &event)
+{
+    return {{"event", "row"}, {"row", toJson(event.row)}};
+}
+
 Json jsonOf(const MeasurementMade &event)
 {
     return {{"event", "evaluation"}, {"record", toJson(event.record)}};
@@ -200,7 +218,7 @@ JobEvent scoredOf(const Json &json)
 JobEvent planOpenedOf(const Json &json)
 {
     const std::string file = json.at("file");
-    PlanOpened event{shelfEntry(planFromJson(json.at("plan"), file), file)};
+    PlanOpened event{shelfEntry(planFromJson(json.at("plan"), file.empty() ? "a plan" : file), file)};
     event.entry.search = searchRecordFromJson(json.at("search"));
     return event;
 }
@@ -244,6 +262,12 @@ JobEvent jobEventFromJson(const Json &json)
         {"candidate", lossOf},
         {"screened", lossOf},
         {"removal", removalOf},
+        {"blocks", [](const Json &j) { return BlocksKnown{blockRecordFromJson(j.at("record"))}; }},
+        {"item",
+         [](const Json &j) {
+             return TaskScored{.score = itemScoreFromJson(j.at("score")), .done = wholeAt(j, "done"), .items = wholeAt(j, "items")};
+         }},
+        {"row", [](const Json &j) { return RowCompared{comparisonRowFromJson(j.at("row"))}; }},
         {"evaluation", [](const Json &j) { return MeasurementMade{measurementFromJson(j.at("record"))}; }},
         {"text", [](const Json &j) { return TextGenerated{j.at("text")}; }},
         {"export", [](const Json &j) { return Exported{exportFromJson(j.at("record"))}; }},

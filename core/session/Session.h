@@ -37,10 +37,10 @@ struct PlanDraft {
     bool operator==(const PlanDraft &) const = default;
 };
 
-/// A plan that was not made in this session: of the command line, by hand, or of an export.
+/// A plan that does not follow from scores of this session: of the command line, by hand, of an export, or found here by a method of blocks.
 struct ShelfPlan {
     PruningPlan plan;           ///< one that can be searched as before its search; what is known of that is in Session::searches
-    std::filesystem::path file; ///< that it was read from
+    std::filesystem::path file; ///< that it was read from; empty for one that was found in this session
 };
 
 /// A draft that was given a name and kept.
@@ -51,19 +51,20 @@ struct PinnedPlan {
 };
 
 /// What can be measured of a model; see kMeasured.
-enum class Measured { Perplexity, Tasks, Throughput };
+enum class Measured { Perplexity, Tasks, Throughput, Pruning };
 
 /// What was measured of a plan or of the dense model, on what, and how it was computed. It belongs to the content of its text (`result.tokenHash`
-/// and `result.length`), wherever that lay; see Measurements.h.
+/// and `result.length`) or of its tasks, wherever that lay; see Measurements.h.
 struct Measurement {
     Measured what = Measured::Perplexity;
-    std::string planHash; ///< empty for the dense model
-    TextSettings text;    ///< where the content was read; of a perplexity, as `result`
-    Evaluation result;
-    std::optional<TaskResults> tasks{};       ///< of Measured::Tasks; `tasks->hash` is their content
-    std::vector<Throughput> throughput{};     ///< of Measured::Throughput
-    ComputeConditions computed{}; ///< not known in older sessions
-    double seconds = 0;
+    std::string planHash;                            ///< empty for the dense model
+    TextSettings text;                               ///< where the content was read; of a perplexity, as `result`
+    Evaluation result;                               ///< of Measured::Perplexity
+    std::optional<TaskResults> tasks{};              ///< of Measured::Tasks; `tasks->hash` is their content
+    std::vector<Throughput> throughput{};            ///< of Measured::Throughput
+    std::optional<std::int64_t> windowsForwarded{}; ///< of Measured::Pruning: through the model, in stage 1 and in the search
+    ComputeConditions computed{};                    ///< not known in older sessions
+    double seconds = 0;                              ///< that measuring took; of Measured::Pruning, that finding the plan took
 
     std::int64_t calibration = -1;     ///< of the plan; -1 with `neuronsKept` = all: the dense model
     std::int64_t neuronsKept = 0;      ///< K
@@ -94,6 +95,7 @@ struct ExportRecord {
 struct Session {
     std::optional<ModelSummary> model;
     TextSettings calibrationText, evaluationText;
+    TaskSettings tasks{}; ///< chosen last; without paths: none yet
     ScoreNorm norm = ScoreNorm::L2;
     std::vector<std::shared_ptr<const NeuronScores>> calibrations; ///< in the order of their making; none is ever removed
     std::map<std::string, std::shared_ptr<const ShelfPlan>> plans; ///< the shelf, by shelfKey(); none is ever removed

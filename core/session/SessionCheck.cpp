@@ -5,6 +5,7 @@
 #include "foundation/Failures.h"
 #include "foundation/Wording.h"
 #include "pruning/PlanChecks.h"
+#include "session/Measurements.h"
 #include "session/Shelf.h"
 
 #include <algorithm>
@@ -43,6 +44,16 @@ void checkCalibration(std::int64_t calibration, const Session &session, const st
         refuse(name + " names calibration " + std::to_string(calibration) + ", and there are " + std::to_string(count));
 }
 
+std::string nameOfSearch(const std::string &key)
+{
+    return key.empty() ? "the impact on the dense model" : "the search " + inQuotes(key);
+}
+
+std::string nameOfPlan(const ShelfPlan &shelf)
+{
+    return shelf.file.empty() ? std::string("the plan by ") + titleOf(shelf.plan.method) : "the plan of " + inQuotes(shelf.file.string());
+}
+
 void checkSettings(const SearchSettings &settings, const ModelSpec &spec, const std::string &name)
 {
     checkLayers(settings.forcedLayers, spec, name);
@@ -76,7 +87,7 @@ bool isKeyOf(const std::string &key, const SearchSettings &settings, const Sessi
 
 void checkShelfPlan(const std::string &key, const ShelfPlan &shelf, const Session &session)
 {
-    const std::string name = "the plan of " + inQuotes(shelf.file.string());
+    const std::string name = nameOfPlan(shelf);
     try {
         PruningPlan plan = shelf.plan;
         plan.edits = {}; // findValues() checked them; where their file is gone, whoever needs them is told
@@ -123,9 +134,31 @@ void checkText(const TextSettings &text)
         refuse("a text is in a column without a name");
 }
 
+void checkTasks(const TaskSettings &tasks)
+{
+    if (tasks.limit.value_or(1) < 1 || tasks.longest.value_or(1) < 1)
+        refuse("tasks are limited to " + counted(tasks.limit.value_or(1), "item") + " and to " + counted(tasks.longest.value_or(1), "token"));
+}
+
+void checkInitialLoss(double loss, const std::string &key)
+{
+    if (std::isinf(loss) || loss < 0)
+        refuse(nameOfSearch(key) + " begins at a loss that is none");
+}
+
+void checkStep(const SearchStep &step, std::int64_t index, const std::string &key, const SearchRecord &record, const Session &session)
+{
+    const bool isLast = index + 1 >= std::int64_t(record.steps.size());
+    try {
+        checkStep(step, index, isLast, record.settings, nameOfSearch(key), denseOf(session).layerCount());
+    } catch (const Error &problem) {
+        refuse(nameOfSearch(key) + " contradicts itself: " + problem.what());
+    }
+}
+
 void checkSearch(const std::string &key, const SearchRecord &record, const Session &session)
 {
-    const std::string name = key.empty() ? "the impact on the dense model" : "the search " + inQuotes(key);
+    const std::string name = nameOfSearch(key);
     const ModelSpec &spec = denseOf(session);
     checkSettings(record.settings, spec, name);
     if (!key.empty() && !isKeyOf(key, record.settings, session))
@@ -141,8 +174,7 @@ void checkSearch(const std::string &key, const SearchRecord &record, const Sessi
             refuse("step " + std::to_string(i) + " of " + name + " does not fit the model");
     }
     checkLayers(record.removalOrder(), spec, name);
-    if (std::isinf(record.initialLoss) || record.initialLoss < 0)
-        refuse(name + " begins at a loss that is none");
+    checkInitialLoss(record.initialLoss, key);
     try {
         checkSteps(record, name, spec.layerCount());
     } catch (const Error &problem) {
@@ -157,15 +189,45 @@ void checkShelfEntry(const ShelfEntry &entry, const Session &session)
     after.model = session.model;
     after.plans = session.plans;
     after.plans.try_emplace(entry.draft.plan, entry.plan);
-    checkDraft(entry.draft, after, "the plan of " + inQuotes(entry.plan->file.string()));
+    checkDraft(entry.draft, after, nameOfPlan(*entry.plan));
     if (isSearchable(entry.plan->plan) && entry.search.isBegun())
         checkSearch(searchKey(entry.draft, entry.plan->plan.balance.neuronsKept), entry.search, after);
 }
+
+namespace {
+
+/// Whether the numbers of a measurement can be such numbers, where no other check looks at them.
+bool isPossible(const Measurement &record)
+{
+    const auto isShare = [](double value) { return value >= 0 && value <= 1; };
+    const auto isOf = [&](const TaskResult &r) {
+        return isShare(r.acc) && isShare(r.accNorm.value_or(0)) && r.items >= 1 && r.skipped >= 0 && r.subjects >= 0;
+    };
+    const auto isRate = [](const Rate &rate) { return rate.least >= 0 && rate.least <= rate.median && rate.median <= rate.most; };
+    const auto isSpeed = [&](const Throughput &t) {
+        return t.promptLength >= 1 && t.batchSize >= 1 && t.newTokens >= 0 && t.repetitions >= 1 && isRate(t.prefill) && isRate(t.decode);
+    };
+    switch (record.what) {
+    case Measured::Perplexity:
+        return true;
+    case Measured::Tasks:
+        return record.tasks && std::ranges::all_of(record.tasks->tasks, isOf);
+    case Measured::Throughput:
+        return std::ranges::all_of(record.throughput, isSpeed);
+    case Measured::Pruning:
+        return record.windowsForwarded.value_or(-1) >= 0 && record.seconds >= 0;
+    }
+    return false;
+}
+
+} // namespace
 
 void checkMeasurement(const Measurement &record, const Session &session)
 {
     const ModelSpec &spec = denseOf(session);
     const std::string name = "an evaluation";
+    if (!isPossible(record))
+        refuse(std::string("what is measured as ") + nameOf(record.what) + " cannot be measured so");
     checkCalibration(record.calibration, session, name);
     checkLayers(record.removed, spec, name);
     checkText(record.text);
@@ -183,6 +245,7 @@ void checkSession(const Session &session)
         checkShelfPlan(key, *shelf, session);
     checkText(session.calibrationText);
     checkText(session.evaluationText);
+    checkTasks(session.tasks);
     checkDraft(session.draft, session, "the plan");
     for (const PinnedPlan &pin : session.pinned)
         checkDraft(pin.draft, session, "the plan " + inQuotes(pin.name));

@@ -16,6 +16,11 @@ void checkText(const TextSettings &text);
 void checkScores(const NeuronScores &scores, const Session &session, std::size_t index);
 /// `key` is what the search is kept under; empty = the impact on the dense model.
 void checkSearch(const std::string &key, const SearchRecord &record, const Session &session);
+/// The loss before any removal, alone.
+void checkInitialLoss(double loss, const std::string &key);
+/// One step alone, as it is to be the `index`th of a record that was checked.
+void checkStep(const SearchStep &step, std::int64_t index, const std::string &key, const SearchRecord &record, const Session &session);
+void checkTasks(const TaskSettings &tasks);
 void checkShelfEntry(const ShelfEntry &entry, const Session &session);
 void checkMeasurement(const Measurement &record, const Session &session);
 void checkSession(const Session &session);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/SessionJson.h"
 
+#include "evaluation/EvaluationJson.h"
 #include "foundation/DocumentFormat.h"
 #include "foundation/Failures.h"
 #include "foundation/JsonFile.h"
@@ -10,17 +11,10 @@
 #include "pruning/PlanJson.h"
 #include "session/Measurements.h"
 #include "session/Shelf.h"
-
-#include <cmath>
+#include "tasks/TaskJson.h"
 
 namespace secateur {
 namespace {
-
-nlohmann::json toJson(const Evaluation &e)
-{
-    return {{"loss", e.loss},       {"perplexity", e.perplexity}, {"tokens", e.tokens},
-            {"windows", e.windows}, {"length", e.length},         {"tokenHash", e.tokenHash}};
-}
 
 /// A plan that a session keeps. What is wrong with it is the session's damage, whatever has become of the plan's own file.
 PruningPlan shelvedPlan(const nlohmann::json &json, const std::string &file, const std::string &source)
@@ -30,7 +24,7 @@ PruningPlan shelvedPlan(const nlohmann::json &json, const std::string &file, con
     } catch (const NewerFormat &) {
         throw;
     } catch (const Error &) {
-        throw Flaw("what it keeps of the plan " + inQuotes(file) + " was changed or damaged");
+        throw Flaw("what it keeps of " + (file.empty() ? "a plan" : "the plan " + inQuotes(file)) + " was changed or damaged");
     }
 }
 
@@ -87,36 +81,19 @@ PlanDraft draftFromJson(const nlohmann::json &json)
             .plan = json.value("plan", std::string())}; // older sessions have none
 }
 
-nlohmann::json toJson(const TextSettings &text)
-{
-    std::vector<std::string> files;
-    for (const std::filesystem::path &file : text.files)
-        files.push_back(file.string());
-    return {{"files", files},
-            {"windows", text.windows ? nlohmann::json(*text.windows) : nlohmann::json()},
-            {"length", text.length},
-            {"seed", text.seed},
-            {"column", text.column}};
-}
-
-TextSettings textFromJson(const nlohmann::json &json)
-{
-    TextSettings text;
-    for (const nlohmann::json &file : json.at("files"))
-        text.files.emplace_back(file.get<std::string>());
-    if (!json.at("windows").is_null())
-        text.windows = std::int64_t(wholeAt(json, "windows"));
-    text.length = wholeAt(json, "length");
-    text.seed = wholeAt(json, "seed");
-    text.column = json.value("column", text.column); // older sessions have none
-    return text;
-}
-
 nlohmann::json toJson(const Measurement &r)
 {
     nlohmann::json json = {{"what", nameOf(r.what)}, {"calibration", r.calibration},  {"K", r.neuronsKept},
                            {"removed", r.removed},   {"borrowed", r.isOrderBorrowed}, {"planHash", r.planHash},
-                           {"text", toJson(r.text)}, {"result", toJson(r.result)},    {"seconds", r.seconds}};
+                           {"seconds", r.seconds}};
+    if (r.what == Measured::Perplexity)
+        json.update({{"text", toJson(r.text)}, {"result", toJson(r.result)}});
+    if (r.tasks)
+        json["tasks"] = toJson(*r.tasks);
+    for (const Throughput &throughput : r.throughput)
+        json["throughput"].push_back(toJson(throughput));
+    if (r.windowsForwarded)
+        json["windowsForwarded"] = *r.windowsForwarded;
     if (r.computed.isKnown())
         json["computed"] = toJson(r.computed);
     if (r.draft)
@@ -136,16 +113,22 @@ Measurement measurementFromJson(const nlohmann::json &json)
     r.removed = wholesOf(json.at("removed"));
     r.isOrderBorrowed = json.at("borrowed");
     r.planHash = json.at("planHash");
-    r.text = textFromJson(json.at("text"));
-    const nlohmann::json &e = json.at("result");
-    const double loss = lossFromJson(e.at("loss"));
-    r.result = {.loss = loss,
-                .perplexity =
-                    e.at("perplexity").is_null() ? std::exp(loss) : e.at("perplexity").get<double>(), // infinity is written as null
-                .tokens = wholeAt(e, "tokens"),
-                .windows = wholeAt(e, "windows"),
-                .length = wholeAt(e, "length"),
-                .tokenHash = e.at("tokenHash")};
+    switch (r.what) {
+    case Measured::Perplexity:
+        r.text = textFromJson(json.at("text"));
+        r.result = evaluationFromJson(json.at("result"));
+        break;
+    case Measured::Tasks:
+        r.tasks = taskResultsFromJson(json.at("tasks"));
+        break;
+    case Measured::Throughput:
+        for (const nlohmann::json &throughput : json.at("throughput"))
+            r.throughput.push_back(throughputFromJson(throughput));
+        break;
+    case Measured::Pruning:
+        r.windowsForwarded = std::int64_t(wholeAt(json, "windowsForwarded"));
+        break;
+    }
     r.seconds = json.at("seconds");
     if (json.contains("draft"))
         r.draft = draftFromJson(json.at("draft"));
@@ -236,6 +219,7 @@ nlohmann::json toJson(const Session &s)
             {"model", s.model ? toJson(*s.model) : nlohmann::json()},
             {"calibrationText", toJson(s.calibrationText)},
             {"evaluationText", toJson(s.evaluationText)},
+            {"tasks", toJson(s.tasks)},
             {"norm", nameOf(s.norm)},
             {"calibrations", calibrations},
             {"plans", plans},
@@ -265,6 +249,8 @@ Session sessionFromJson(const nlohmann::json &json, const std::string &source)
         s.model = modelFromJson(json.at("model"), source);
     s.calibrationText = textFromJson(json.at("calibrationText"));
     s.evaluationText = textFromJson(json.at("evaluationText"));
+    if (json.contains("tasks")) // older sessions have none
+        s.tasks = taskSettingsFromJson(json.at("tasks"));
     s.norm = scoreNormOf(json.at("norm"));
     s.draft = draftFromJson(json.at("draft"));
     if (json.contains("plans")) // older sessions have none

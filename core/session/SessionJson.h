@@ -3,6 +3,7 @@
 #pragma once
 
 #include "session/Session.h"
+#include "text/TextJson.h"
 
 #include <nlohmann/json.hpp>
 
@@ -16,8 +17,6 @@ nlohmann::json toJson(const ModelSummary &model);
 ModelSummary modelFromJson(const nlohmann::json &json, const std::string &source);
 nlohmann::json toJson(const PlanDraft &draft);
 PlanDraft draftFromJson(const nlohmann::json &json);
-nlohmann::json toJson(const TextSettings &text);
-TextSettings textFromJson(const nlohmann::json &json);
 nlohmann::json toJson(const Measurement &record);
 Measurement measurementFromJson(const nlohmann::json &json);
 nlohmann::json toJson(const ExportRecord &record);
@@ -29,8 +28,9 @@ std::map<std::string, std::string> viewFromJson(const nlohmann::json &json);
 
 /// Everything but the scores themselves.
 nlohmann::json toJson(const Session &session);
-/// Raised when a reader of the old form would misunderstand the new. Since 2 hashes of plans are canonical; since 3 there is a shelf of plans.
-inline constexpr std::int64_t kSessionFormat = 3;
+/// Raised when a reader of the old form would misunderstand the new. Since 2 hashes of plans are canonical; since 3 there is a shelf of plans; since 4
+/// measurements are not all perplexities, and plans of the shelf may have no file.
+inline constexpr std::int64_t kSessionFormat = 4;
 /// The format of a session, which may be newer than kSessionFormat. Throws nlohmann's exceptions, and Flaw for what is no session.
 std::int64_t sessionFormatOf(const nlohmann::json &json);
 /// `calibrations` are put in by the caller before checkSession() (see SessionCheck.h). What it does not know is left out. Throws nlohmann's

@@ -29,7 +29,7 @@ public:
     PlanEditor(SessionModel &model, QUndoStack &history, QObject *parent = nullptr);
 
     /// What a step of the history was made to change. With a plan may go the settings of its calibration, and with a text the scores in use.
-    enum class Part { Plan, CalibrationText, EvaluationText, Pins };
+    enum class Part { Plan, CalibrationText, EvaluationText, Pins, Tasks };
     static Part partOf(const QUndoCommand &step); ///< the norm belongs to the calibration
 
     void beginDrag();
@@ -55,6 +55,9 @@ public:
     /// The texts that jobs read and the norm of the scores. Other settings of the calibration have the scores of an earlier calibration with just
     /// these settings, or none. Steps of one number (windows, length, seed) one after the other are one.
     void setTexts(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm);
+
+    /// The tasks that are asked. Changes of one number one after the other are one step.
+    void setTasks(const TaskSettings &tasks);
 
     void pin(const QString &name); ///< the current plan; an empty name gives "Plan A", "Plan B", ...
     void renamePin(std::size_t index, const QString &name);

@@ -89,6 +89,11 @@ public:
     Possibility canExport() const;
     /// Whether the session can be pruned to that sparsity and written so.
     Possibility canPrune(const PruneRequest &request) const;
+    Possibility canFindBlocks(const BlockSettings &settings) const;
+    Possibility canMeasureTasks(const TaskSettings &tasks) const; ///< of the current plan
+    Possibility canMeasureTasksOfDense(const TaskSettings &tasks) const;
+    Possibility canMeasureThroughput() const; ///< of the current plan, or of the original where there is none yet
+    Possibility canCompare(const ComparisonSettings &settings) const;
 
     /// Opens a model folder (or the folder of a file in it) and begins a session, with the texts if there are any. Where that would stop a job
     /// of the session in hand, people are asked first.
@@ -114,6 +119,17 @@ public:
     /// All of it in one job: calibrates and searches what is missing, evaluates where a text was chosen for it, exports and verifies. The current plan
     /// becomes the one that is asked for; a later change of it does not change the job. Returns the job's number; 0 when it is not possible.
     int prune(const PruneRequest &request);
+    /// A plan by a method that removes whole blocks, on the calibration text, of which it takes as many windows as the authors do. It comes onto the shelf and
+    /// into use, which can be undone.
+    void findBlocks(const BlockSettings &settings);
+    /// Accuracies of the current plan, after searching what is missing, and of the original where that was not measured in these tasks yet.
+    void measureTasks(const TaskSettings &tasks);
+    void measureTasksOfDense(const TaskSettings &tasks);
+    /// Tokens a second of the original and of the current plan where there is one, after searching what is missing.
+    void measureThroughput(const ThroughputSettings &settings);
+    /// The table of methods and sizes: what the session does not know of it yet. Plans come onto the shelf, measurements into the session; the current plan
+    /// stays. Goes on where it stopped, as what was found is known.
+    void compare(const ComparisonSettings &settings);
     /// Writes the current plan as a file for the command line. Needs a plan whose search is complete or begun.
     void savePlan(const std::filesystem::path &file);
 
@@ -129,6 +145,10 @@ public:
     bool isOriginalMeasured() const;
     JobCost curveCost(const CurveRequest &request) const;
     JobCost pruneCost(const PruneRequest &request) const;
+    JobCost blocksCost(const BlockSettings &settings) const;
+    /// Of measureTasks(): by an earlier measurement of the session, else no seconds: how long the items are is known once they are read.
+    JobCost tasksCost(const TaskSettings &tasks) const;
+    JobCost comparisonCost(const ComparisonSettings &settings) const;
     /// The current plan with that sparsity, N and K by the rule, on the calibration of the session's text; -1 where there is none yet.
     PlanDraft draftOf(const PruneRequest &request) const;
     /// What the engine computes with; none before a model was opened.
@@ -145,6 +165,10 @@ public:
     QString commandOf(JobKind kind) const;
     QString exportCommand(const ExportSettings &settings) const;
     QString pruneCommand(const PruneRequest &request) const;
+    QString blocksCommand(const BlockSettings &settings) const;
+    QString tasksCommand(const TaskSettings &tasks) const;
+    QString throughputCommand(const ThroughputSettings &settings) const;
+    QString comparisonCommand(const ComparisonSettings &settings) const;
 
 signals:
     /// A model was opened and its session began.

@@ -128,6 +128,14 @@ public:
     bool isSearchRunning() const { return !m_runningSearch.empty() && m_runningSearch == m_searchKey; }
     const SearchRecord *denseImpact() const;
 
+    // ---- jobs of other methods and comparisons ---------------------------------------------------------------------------------
+    /// The choice of blocks that a job works on now, as far as it is; none while no job does.
+    const std::optional<BlockRecord> &blocksInProgress() const { return m_blocksInProgress; }
+    /// The last score of the tasks that a job works on now; none while no job does.
+    const std::optional<TaskScored> &taskInProgress() const { return m_taskInProgress; }
+    /// Rows of the comparison that runs now or ran last in this session, in the order in which they came.
+    const std::vector<ComparisonRow> &comparedRows() const { return m_comparedRows; }
+
     // ---- figures ---------------------------------------------------------------------------------------------------------------
     ModelFigures denseFigures() const { return m_denseFigures; }
     ModelFigures planFigures() const { return m_planFigures; }
@@ -165,7 +173,8 @@ public:
     /// Plan and texts at once, by undo commands, and with a sample: the scores in use are those that the calibration's settings ask for, or none
     /// (see PlanEditor).
     void setDraftAndTexts(const PlanDraft &draft, const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm);
-    void setPins(std::vector<PinnedPlan> pins); ///< by undo commands only
+    void setPins(std::vector<PinnedPlan> pins);   ///< by undo commands only
+    void setTasks(const TaskSettings &tasks);     ///< by undo commands only
     /// How the window shows the session, to be kept with it. Changes nothing that anybody follows.
     void setView(std::map<std::string, std::string> view) { m_session.view = std::move(view); }
 
@@ -185,6 +194,9 @@ public:
     void addExport(const ExportRecord &record) { apply(Exported{record}); }
     /// The search that a job works on now; empty: none.
     void setRunningSearch(const std::string &key) { m_runningSearch = key; }
+    void endBlocks();       ///< no job chooses blocks any more
+    void endTasks();        ///< no job scores items any more
+    void beginComparison(); ///< without rows
     void setPlanHash(const PlanDraft &draft, const std::vector<std::int64_t> &removed, const QString &hash);
 
     /// This text was read: what it turned out to be, for people. Its content is known from here on, so that other measurements may be those of
@@ -201,6 +213,7 @@ signals:
     void modelPresenceChanged(); ///< isModelThere()
     void modelMoved();           ///< its folder
     void textsChanged();
+    void tasksChanged(); ///< Session::tasks
     /// What a text turned out to be that was read, for people; nothing keeps it. `lines` are those of linesOf().
     void textRead(const secateur::TextSettings &text, const QStringList &lines, const secateur::TextReport &report);
     void textRefused(const secateur::TextSettings &text, const QString &sentence, const QString &hint, qint64 windows);
@@ -215,6 +228,9 @@ signals:
     void exportsChanged();
     void pinsChanged();
     void planHashChanged();
+    void blocksInProgressChanged();
+    void taskInProgressChanged();
+    void comparedRowsChanged();
 
 private:
     void follow();
@@ -245,6 +261,9 @@ private:
     std::int64_t m_calibration = -1; ///< calibrationOf() the current plan
     std::string m_searchKey, m_runningSearch;
     std::optional<SearchRecord> m_searchOfOthers;              ///< searchOfOthers() for the current plan
+    std::optional<BlockRecord> m_blocksInProgress;
+    std::optional<TaskScored> m_taskInProgress;
+    std::vector<ComparisonRow> m_comparedRows;
     std::map<std::string, QString> m_hashes;                   ///< plan hashes by key and removals
     mutable std::pair<std::filesystem::path, QString> m_named; ///< the last folder that was named
     mutable std::vector<std::pair<TextSettings, std::int64_t>> m_roughWindows;

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Jobs of methods as functions of the engine that tell what they find, as in JobWork.h.
+#pragma once
+
+#include "engine/Engine.h"
+#include "jobs/JobRequest.h"
+#include "session/JobEvent.h"
+
+#include <optional>
+
+namespace secateur {
+
+/// A plan by a method of blocks: tells the choice as it goes (BlocksKnown), and at the end the plan, without a file (PlanOpened). `before`: a record of the
+/// same choice to go on from.
+PruningPlan findPlan(Engine &engine, const request::FindBlocks &asked, JobContext &context, const EventListener &tell,
+                     const BlockRecord *before = nullptr);
+
+/// What finding a plan of 2SSP took (Measured::Pruning), whose search is complete. `seconds`: of stage 1 and of the search.
+Measurement pruningMeasurement(const PruningPlan &plan, const std::optional<PlanDraft> &draft, double seconds);
+
+} // namespace secateur
