@@ -2,6 +2,7 @@
 // What is checked of a command line beyond what CLI11 can say by itself.
 #include "cli/OptionChecks.h"
 
+#include "cli/MethodOptions.h"
 #include "engine/EngineChecks.h"
 #include "engine/Forecast.h"
 #include "exporting/Export.h"
@@ -70,18 +71,18 @@ std::string idleOption(const Options &o)
     const bool isGreedy = o.command == "generate" && o.generation.temperature == 0;
     static constexpr const char *kNoExport = "without --output nothing is exported";
     static constexpr const char *kGreedy = "without --temperature the most likely token is always taken";
-    const std::vector<std::string> idle =
-        idleAmong(o, {
-                         {"--format", isForNothing, kNoExport},
-                         {"--export-dtype", isForNothing, kNoExport},
-                         {"--overwrite", o.output.empty() && o.savePlan.empty(), "without an output there is nothing to replace"},
-                         {"--device-memory", o.engine.device == "cpu", "--device cpu uses no GPU"},
-                         {"--restart", o.plan.empty(), "a search from --scores is a new one"},
-                         {"--column", o.isRandom, "--random makes its own tokens"},
-                         {"--seed", isGreedy, kGreedy},
-                         {"--top-k", isGreedy, kGreedy},
-                         {"--top-p", isGreedy, kGreedy},
-                     });
+    const std::vector<std::string> idle = idleAmong(o, {
+                                                           {"--format", isForNothing, kNoExport},
+                                                           {"--export-dtype", isForNothing, kNoExport},
+                                                           {"--overwrite", o.output.empty() && o.savePlan.empty() && o.command != "compare",
+                                                            "without an output there is nothing to replace"},
+                                                           {"--device-memory", o.engine.device == "cpu", "--device cpu uses no GPU"},
+                                                           {"--restart", o.plan.empty(), "a search from --scores is a new one"},
+                                                           {"--column", o.isRandom, "--random makes its own tokens"},
+                                                           {"--seed", isGreedy, kGreedy},
+                                                           {"--top-k", isGreedy, kGreedy},
+                                                           {"--top-p", isGreedy, kGreedy},
+                                                       });
     return idle.empty() ? std::string() : idle.front();
 }
 
@@ -197,6 +198,8 @@ std::string mistakeIn(const Options &o)
         return "a plan keeps its width: --sparsity, --alpha, --width-multiple and --keep need --scores";
     if (o.command == "prune" && o.texts.empty() && o.scores.empty())
         return "--text or --scores is needed";
+    if (const std::string mistake = mistakeInComparison(o); !mistake.empty())
+        return mistake;
     if (const std::string conflict = contradiction(o); !conflict.empty())
         return conflict;
     if (const std::string idle = idleOption(o); !idle.empty())

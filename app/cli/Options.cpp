@@ -2,6 +2,7 @@
 #include "cli/Options.h"
 
 #include "cli/ExitCodes.h"
+#include "cli/MethodOptions.h"
 #include "cli/OptionChecks.h"
 #include "exporting/Export.h"
 #include "foundation/Wording.h"
@@ -270,6 +271,17 @@ void defineCommands(CLI::App &app, Options &options)
         ->type_name("FILE");
     define.exporting(prune, false);
     define.engine(prune);
+
+    CLI::App &compare = command("compare", "Measure several methods at several sizes, and make the table",
+                                "secateur-cli compare MODEL --text c4.json.gz --methods 2ssp,shortgpt,blockpruner --sparsity 0.25,0.5 "
+                                "--evaluate wikitext-2 --session table.secateur");
+    define.model(compare);
+    define.text(compare, "Text that the methods choose by: plain, JSON lines (both also .gz, .zst, .xz, .bz2) or .parquet", true);
+    define.windows(compare, "Windows of that text for every method; by default as many as the authors take of each (32, 256 or 1)");
+    compare.add_option("--evaluate", options.evaluationTexts, std::string("Held-out texts for perplexities") + kOrName)->type_name("FILE");
+    addComparisonOptions(compare, options);
+    define.overwrite(compare);
+    define.engine(compare);
 
     CLI::App &evaluate = command("evaluate", "Perplexity on a text", "secateur-cli evaluate MODEL --text wiki.txt --plan plan.json");
     define.model(evaluate);

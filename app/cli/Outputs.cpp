@@ -49,12 +49,13 @@ void Run::checkOutputFile(const std::filesystem::path &file) const
                     "Choose another name for it (--save-plan plan.json).");
     const AtomicPath probe = AtomicPath::forFile(file); // throws when it could not be written
     // A search may be brought on in place (checkGoesOn), but not in a manifest, which tells of more than its plan.
-    const bool goesOn = o.command == "search" && isSame(file, o.plan) && probe.target().filename() != kManifestFile;
+    const bool goesOn = (o.command == "search" && isSame(file, o.plan) && probe.target().filename() != kManifestFile) ||
+                        (o.command == "compare" && file == o.session);
     const std::optional<SessionPlanName> plan = sessionPlanName(o.plan), scores = sessionPlanName(o.scores);
     bool isInput = isSame(file, o.model) || isSame(file, scores ? scores->file : o.scores) || isSame(file, o.config) ||
                    isSame(file, o.tokens) || (plan && isSame(file, plan->file));
-    for (const auto *texts : {&o.texts, &o.evaluationTexts})
-        for (const std::filesystem::path &text : *texts)
+    for (const auto *inputs : {&o.texts, &o.evaluationTexts, &o.tasks.paths})
+        for (const std::filesystem::path &text : *inputs)
             isInput = isInput || isSame(file, text);
     if (isInput)
         throw Error("The output " + inQuotes(file.string()) + " is also an input.", "Choose another name.");

@@ -30,6 +30,12 @@ std::string counts(const Progress &p)
     return text;
 }
 
+/// Code points, which stand for as many columns.
+std::size_t lettersOf(const std::string &text)
+{
+    return std::size_t(std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
 } // namespace
 
 Reporter::Reporter(bool isJson)
@@ -137,7 +143,7 @@ void Reporter::table(const std::vector<std::vector<std::string>> &rows, LastColu
     for (const auto &row : rows)
         for (std::size_t i = 0; i < row.size(); ++i) {
             widths.resize(std::max(widths.size(), i + 1));
-            widths[i] = std::max(widths[i], row[i].size());
+            widths[i] = std::max(widths[i], lettersOf(row[i]));
         }
     for (const auto &row : rows) {
         std::ostringstream text;
@@ -145,7 +151,7 @@ void Reporter::table(const std::vector<std::vector<std::string>> &rows, LastColu
             if (last == LastColumn::Text && i + 1 == widths.size())
                 text << "   " << row[i];
             else
-                text << (i == 0 ? std::left : std::right) << std::setw(int(widths[i]) + (i == 0 ? 0 : 3)) << row[i];
+                text << (i == 0 ? row[i] : "   ") << std::string(widths[i] - lettersOf(row[i]), ' ') << (i == 0 ? "" : row[i]);
         }
         line(text.str());
     }

@@ -3,9 +3,11 @@
 
 #include "cli/Options.h"
 #include "cli/Reporter.h"
+#include "comparison/Comparison.h"
 #include "engine/Engine.h"
 #include "engine/StoreRanks.h"
 #include "foundation/JobContext.h"
+#include "session/Session.h"
 
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -29,6 +31,7 @@ public:
     void impact();
     void plan();
     void search();
+    void compare();
     void prune();
     void evaluate();
     void generate();
@@ -58,6 +61,8 @@ private:
     TextSettings textOf(const Provenance &numbers) const;
     ScoreNorm norm() const { return o.norm == "l1" ? ScoreNorm::L1 : ScoreNorm::L2; }
     ExportSettings exportSettings() const;
+    ComparisonSettings comparisonSettings() const;
+    Session comparedSession();
     std::optional<PruningPlan> optionalPlan();
     PruningPlan loadMatchingPlan();
     NeuronScores loadMatchingScores();

@@ -114,6 +114,7 @@ void Actions::makeHistory(PlanEditor &editor, QUndoStack &history)
         case PlanEditor::Part::EvaluationText:
             return emit evaluationTextStepped();
         case PlanEditor::Part::Pins:
+        case PlanEditor::Part::Tasks:
             return;
         }
     };

@@ -115,7 +115,8 @@ ComparisonRow comparisonRowFromJson(const Json &json)
     r.cacheBytes = wholeAt(json, "cacheBytes");
     r.flop = json.at("flop");
     r.pruningSeconds = optionalAt(json, "pruningSeconds", [](const Json &seconds) { return seconds.get<double>(); });
-    r.windowsForwarded = optionalAt(json, "windowsForwarded", [&](const Json &) { return std::int64_t(wholeAt(json, "windowsForwarded")); });
+    r.windowsForwarded =
+        optionalAt(json, "windowsForwarded", [&](const Json &) { return std::int64_t(wholeAt(json, "windowsForwarded")); });
     for (const Json &evaluation : json.at("evaluations"))
         r.evaluations.push_back(evaluation.is_null() ? std::nullopt : std::optional(evaluationFromJson(evaluation)));
     r.tasks = optionalAt(json, "tasks", taskResultsFromJson);

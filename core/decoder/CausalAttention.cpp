@@ -146,15 +146,108 @@ at::Tensor mixAs(const at::Tensor &query, const at::Tensor &key, const at::Tenso
     return result.transpose(1, 2);
 }
 
-} // namespace
+/// Puts a number of one token, at that place of its sequence, among the factors of values or keys.
+void setFactor(float &factor, float number, std::int64_t)
+{
+    factor = number;
+}
 
-bool canMixCausally(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value)
+void setFactor(BFloat16Pair &factor, c10::BFloat16 number, std::int64_t place)
+{
+    (place % 2 == 0 ? factor.first : factor.second) = number;
+}
+
+/// Where every tree of the runs begins among them, and their end.
+std::vector<std::size_t> treesOf(const std::vector<TokenRun> &runs)
+{
+    std::vector<std::size_t> begins;
+    for (std::size_t i = 0; i < runs.size(); ++i)
+        if (runs[i].position == 0)
+            begins.push_back(i);
+    begins.push_back(runs.size());
+    return begins;
+}
+
+/// A thread takes a tree and a head of keys at a time, and keeps the keys and values of the sequence under way, by position: a run's stand behind those
+/// that it shares with the run before it, in place of that one's. What is left behind the last is finite and has no weight.
+template <typename Number, typename Factor>
+at::Tensor mixRowsAs(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value, const std::vector<TokenRun> &runs,
+                     double scale, const AttentionKernel<Number, Factor> &kernel)
+{
+    constexpr std::int64_t kNumbers = kNumbersOf<Factor>, kLine = 16;
+    const std::int64_t heads = query.size(1), headDim = query.size(3), kvHeads = key.size(1), group = heads / kvHeads;
+    const std::int64_t keysOfPanel = kernel.keysOfPanel, room = roundedUp(longestOf(runs), keysOfPanel), stride = room + kLine;
+    const std::int64_t real = headDim / kNumbers, depth = roundedUp(real, kernel.depthMultiple);
+    const std::vector<std::size_t> trees = treesOf(runs);
+    const std::int64_t all = std::int64_t(trees.size() - 1) * kvHeads, threads = std::min<std::int64_t>(all, at::get_num_threads());
+    at::Tensor result = at::empty({1, query.size(2), heads, headDim}, query.options());
+    const at::Tensor panels = roomFor<Factor>({threads, room * depth}).zero_(),
+                     values = roomFor<Factor>({threads, room / kNumbers * headDim}).zero_(),
+                     scores = roomFor<float>({threads, kernel.queriesOfBlock * stride});
+    const Number *queryNumbers = query.const_data_ptr<Number>(), *keyNumbers = key.const_data_ptr<Number>(),
+                 *valueNumbers = value.const_data_ptr<Number>();
+    Number *results = result.mutable_data_ptr<Number>();
+    std::atomic<std::int64_t> next = 0;
+    const auto mixWhatIsLeft = [&](std::int64_t thread) {
+        Factor *keysSeen = factorsOf<Factor>(panels) + thread * panels.size(1),
+               *valuesSeen = factorsOf<Factor>(values) + thread * values.size(1);
+        for (std::int64_t i = next++; i < all; i = next++) {
+            const std::int64_t kvHead = i % kvHeads;
+            for (std::size_t r = trees[std::size_t(i / kvHeads)]; r < trees[std::size_t(i / kvHeads) + 1]; ++r) {
+                const TokenRun &run = runs[r];
+                for (std::int64_t t = 0; t < run.count; ++t) {
+                    const std::int64_t place = run.position + t, row = run.first + t;
+                    const Number *from = keyNumbers + kvHead * key.stride(1) + row * key.stride(2);
+                    Factor *column = keysSeen + place / keysOfPanel * keysOfPanel * depth + place % keysOfPanel;
+                    for (std::int64_t d = 0; d < real; ++d)
+                        column[d * keysOfPanel] = factor<Factor>(from + d * kNumbers, 1, kNumbers);
+                    from = valueNumbers + kvHead * value.stride(1) + row * value.stride(2);
+                    Factor *to = valuesSeen + place / kNumbers * headDim;
+                    for (std::int64_t d = 0; d < headDim; ++d)
+                        setFactor(to[d], from[d], place);
+                }
+                const std::int64_t root = run.first - run.position; // the row of position 0, if the run's sequence stood in one piece
+                for (std::int64_t head = kvHead * group; head < (kvHead + 1) * group; ++head)
+                    for (std::int64_t done = 0; done < run.count; done += kernel.queriesOfBlock)
+                        kernel.mix({.query = queryNumbers + head * query.stride(1) + root * query.stride(2),
+                                    .queryStride = query.stride(2),
+                                    .panels = keysSeen,
+                                    .depth = depth,
+                                    .values = valuesSeen,
+                                    .valueStride = headDim,
+                                    .result = results + head * headDim + root * result.stride(1),
+                                    .resultStride = result.stride(1),
+                                    .headDim = headDim,
+                                    .first = run.position + done,
+                                    .count = std::min(kernel.queriesOfBlock, run.count - done),
+                                    .scale = float(scale),
+                                    .scores = scores.mutable_data_ptr<float>() + thread * scores.size(1),
+                                    .stride = stride});
+            }
+        }
+    };
+    at::parallel_for(0, threads, 1, [&](std::int64_t, std::int64_t) { mixWhatIsLeft(at::get_thread_num()); });
+    return result.transpose(1, 2);
+}
+
+bool areRightForKernels(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value)
 {
     const auto isRight = [&](const at::Tensor &x) {
         return hasKernelsFor(x) && x.scalar_type() == query.scalar_type() && x.stride(3) == 1;
     };
-    return isRight(query) && isRight(key) && isRight(value) && query.size(2) == key.size(2) && query.size(2) <= kLongest &&
-           query.size(3) % kRowMultiple == 0 && query.size(3) <= kWidestHead;
+    return isRight(query) && isRight(key) && isRight(value) && query.size(3) % kRowMultiple == 0 && query.size(3) <= kWidestHead;
+}
+
+} // namespace
+
+bool canMixCausally(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value)
+{
+    return query.size(2) == key.size(2) && query.size(2) <= kLongest && areRightForKernels(query, key, value);
+}
+
+bool canMixRows(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value, const std::vector<TokenRun> &runs)
+{
+    return longestOf(runs) <= kLongest && areRightForKernels(query, key, value);
 }
 
 bool isAttentionFastInBFloat16()
@@ -175,6 +268,22 @@ at::Tensor mixCausallyBy(const VectorKernels<Number> &kernels, const at::Tensor 
 template at::Tensor mixCausallyBy(const VectorKernels<float> &, const at::Tensor &, const at::Tensor &, const at::Tensor &, double);
 template at::Tensor mixCausallyBy(const VectorKernels<c10::BFloat16> &, const at::Tensor &, const at::Tensor &, const at::Tensor &, double);
 template at::Tensor mixCausallyBy(const VectorKernels<c10::Half> &, const at::Tensor &, const at::Tensor &, const at::Tensor &, double);
+
+template <typename Number>
+at::Tensor mixRowsBy(const VectorKernels<Number> &kernels, const at::Tensor &query, const at::Tensor &key, const at::Tensor &value,
+                     const std::vector<TokenRun> &runs, double scale)
+{
+    if constexpr (std::is_same_v<Number, c10::BFloat16>)
+        if (kernels.pairAttention.mix)
+            return mixRowsAs(query, key, value, runs, scale, kernels.pairAttention);
+    return mixRowsAs(query, key, value, runs, scale, kernels.attention);
+}
+
+at::Tensor mixRows(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value, const std::vector<TokenRun> &runs, double scale)
+{
+    return withNumberOf(query.scalar_type(),
+                        [&]<typename Number>(Number) { return mixRowsBy(*vectorKernels<Number>(), query, key, value, runs, scale); });
+}
 
 at::Tensor mixCausally(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value, double scale)
 {

@@ -2,6 +2,7 @@
 // Internal to core: shows Torch.
 #pragma once
 
+#include "decoder/TokenRows.h"
 #include "decoder/VectorKernels.h"
 
 #include <ATen/core/Tensor.h>
@@ -24,7 +25,14 @@ bool isAttentionFastInBFloat16();
 /// `scale` is positive. A window with values that are not finite gives results that are not.
 at::Tensor mixCausally(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value, double scale);
 
-/// The same by these kernels, of the tensors' type: for tests of those that are not the best here.
+/// True when mixRows can do these, under the same conditions. Shapes [1, heads, R, headDim].
+bool canMixRows(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value, const std::vector<TokenRun> &runs);
+
+/// The same of sequences that share rows: each row sees those on the way from its root to it (see TokenRows). Shapes [1, heads, R, headDim].
+at::Tensor mixRows(const at::Tensor &query, const at::Tensor &key, const at::Tensor &value, const std::vector<TokenRun> &runs,
+                   double scale);
+
+/// Causally by these kernels, of the tensors' type: for tests of those that are not the best here.
 template <typename Number>
 at::Tensor mixCausallyBy(const VectorKernels<Number> &kernels, const at::Tensor &query, const at::Tensor &key, const at::Tensor &value,
                          double scale);

@@ -40,6 +40,56 @@ std::int64_t headDimOf(const ModelSpec &spec)
     return attention ? attention->headDim : 2; // none is left: nothing will be rotated
 }
 
+double scaleOf(const AttentionSpec &spec)
+{
+    return spec.scale.value_or(1 / std::sqrt(double(spec.headDim)));
+}
+
+/// The mean of the values, weighted by the scores of a query with the keys that it sees: `isSeen`, [queries, keys]. Other shapes [windows, heads, T,
+/// headDim].
+at::Tensor mixedWithSeen(const AttentionSpec &spec, const at::Tensor &query, const at::Tensor &key, const at::Tensor &value,
+                         const at::Tensor &isSeen)
+{
+    const std::int64_t group = spec.heads / spec.kvHeads;
+    if (!spec.scoreSoftcap)
+        return at::scaled_dot_product_attention(query, key, value, isSeen, 0.0, false, spec.scale, group > 1);
+    const at::Tensor scores = query.matmul(key.repeat_interleave(group, 1).transpose(2, 3)) * scaleOf(spec);
+    const at::Tensor capped = (scores / *spec.scoreSoftcap).tanh_().mul_(*spec.scoreSoftcap);
+    const at::Tensor masked = capped.masked_fill(isSeen.bitwise_not(), -std::numeric_limits<double>::infinity());
+    return at::softmax(masked, -1, at::kFloat).to(value.scalar_type()).matmul(value.repeat_interleave(group, 1));
+}
+
+/// Of queries that are the last positions of the keys, and see those before them and their own, of the last `window` where there is one.
+at::Tensor mixed(const AttentionSpec &spec, const at::Tensor &query, const at::Tensor &key, const at::Tensor &value)
+{
+    const std::int64_t queries = query.size(2), keys = key.size(2);
+    const bool isWindowed = spec.window && keys > *spec.window;
+    if (!isWindowed && !spec.scoreSoftcap && canMixCausally(query, key, value))
+        return mixCausally(query, key, value, scaleOf(spec));
+    if (!isWindowed && !spec.scoreSoftcap) // causal without a mask; one token that follows others sees all of them
+        return at::scaled_dot_product_attention(query, key, value, {}, 0.0, queries > 1, spec.scale, spec.heads != spec.kvHeads);
+
+    const at::Tensor position = at::arange(keys - queries, keys, query.options().dtype(at::kLong)).unsqueeze(1);
+    const at::Tensor other = at::arange(keys, position.options()).unsqueeze(0);
+    at::Tensor isSeen = other <= position;
+    if (isWindowed)
+        isSeen = isSeen.bitwise_and(other > position - *spec.window);
+    return mixedWithSeen(spec, query, key, value, isSeen);
+}
+
+/// Of rows with themselves.
+at::Tensor mixed(const AttentionSpec &spec, const at::Tensor &query, const at::Tensor &key, const at::Tensor &value, const TokenRows &rows)
+{
+    const bool isWindowed = spec.window && longestOf(rows.runs) > *spec.window;
+    if (!isWindowed && !spec.scoreSoftcap && canMixRows(query, key, value, rows.runs))
+        return mixRows(query, key, value, rows.runs, scaleOf(spec));
+    const at::Tensor row = at::arange(query.size(2), rows.ends.options()).unsqueeze(1), other = row.transpose(0, 1);
+    at::Tensor isSeen = (other <= row).bitwise_and(row < rows.ends.unsqueeze(0));
+    if (isWindowed)
+        isSeen = isSeen.bitwise_and(rows.positions.unsqueeze(0) > rows.positions.unsqueeze(1) - *spec.window);
+    return mixedWithSeen(spec, query, key, value, isSeen);
+}
+
 } // namespace
 
 Decoder::Decoder(ModelSpec spec, Weights weights, std::int64_t positions)
@@ -66,7 +116,8 @@ at::Tensor Decoder::embed(const at::Tensor &tokens) const
     return states * at::scalar_tensor(m_spec.embeddingScale, states.options()); // the factor is rounded to the type, as the states are
 }
 
-at::Tensor Decoder::addAttention(std::int64_t index, const at::Tensor &x, KvCache *cache, std::int64_t offset) const
+template <typename Rotate, typename Mix>
+at::Tensor Decoder::attend(std::int64_t index, const at::Tensor &x, const Rotate &rotate, const Mix &mix) const
 {
     if (!m_spec.layers[std::size_t(index)].attention)
         return x;
@@ -76,22 +127,15 @@ at::Tensor Decoder::addAttention(std::int64_t index, const at::Tensor &x, KvCach
     const at::Tensor normed = norm(x, weights->norm);
     at::Tensor query = byHead(product(normed, weights->query), spec.heads);
     at::Tensor key = byHead(product(normed, weights->key), spec.kvHeads);
-    at::Tensor value = byHead(product(normed, weights->value), spec.kvHeads);
+    const at::Tensor value = byHead(product(normed, weights->value), spec.kvHeads);
     if (spec.queryKeyNorm) {
         query = norm(query, weights->queryNorm);
         key = norm(key, weights->keyNorm);
     }
     if (spec.isRotated) {
         const Rope &rope = spec.usesLocalRope ? *m_localRope : m_rope;
-        query = rope.rotate(query, offset);
-        key = rope.rotate(key, offset);
-    }
-    if (cache) {
-        const std::int64_t tokens = x.size(1);
-        cache->keys.narrow(2, offset, tokens).copy_(key);
-        cache->values.narrow(2, offset, tokens).copy_(value);
-        key = cache->keys.narrow(2, 0, offset + tokens);
-        value = cache->values.narrow(2, 0, offset + tokens);
+        query = rotate(rope, query);
+        key = rotate(rope, key);
     }
     const at::Tensor mixed = mix(spec, query, key, value).transpose(1, 2).reshape({x.size(0), x.size(1), -1});
     at::Tensor output = product(mixed, weights->output);
@@ -100,32 +144,27 @@ at::Tensor Decoder::addAttention(std::int64_t index, const at::Tensor &x, KvCach
     return output.add_(x);
 }
 
-/// Every query's mean of the values, weighted by its scores with the keys that it sees: those before it and its own, of the last
-/// `window` where there is one. The queries are the last positions of the keys. Shapes [windows, heads, T, headDim].
-at::Tensor Decoder::mix(const AttentionSpec &spec, const at::Tensor &query, const at::Tensor &key, const at::Tensor &value) const
+at::Tensor Decoder::addAttention(std::int64_t index, const at::Tensor &x, KvCache *cache, std::int64_t offset) const
 {
-    const std::int64_t queries = query.size(2), keys = key.size(2);
-    const bool isGrouped = spec.heads != spec.kvHeads;
-    const bool isWindowed = spec.window && keys > *spec.window;
-    if (!isWindowed && !spec.scoreSoftcap && canMixCausally(query, key, value))
-        return mixCausally(query, key, value, spec.scale.value_or(1 / std::sqrt(double(spec.headDim))));
-    if (!isWindowed && !spec.scoreSoftcap) // causal without a mask; one token that follows others sees all of them
-        return at::scaled_dot_product_attention(query, key, value, {}, 0.0, queries > 1, spec.scale, isGrouped);
+    return attend(
+        index, x, [&](const Rope &rope, const at::Tensor &heads) { return rope.rotate(heads, offset); },
+        [&](const AttentionSpec &spec, const at::Tensor &query, const at::Tensor &key, const at::Tensor &value) {
+            if (!cache)
+                return mixed(spec, query, key, value);
+            const std::int64_t tokens = x.size(1);
+            cache->keys.narrow(2, offset, tokens).copy_(key);
+            cache->values.narrow(2, offset, tokens).copy_(value);
+            return mixed(spec, query, cache->keys.narrow(2, 0, offset + tokens), cache->values.narrow(2, 0, offset + tokens));
+        });
+}
 
-    const at::Tensor position = at::arange(keys - queries, keys, query.options().dtype(at::kLong)).unsqueeze(1);
-    const at::Tensor other = at::arange(keys, position.options()).unsqueeze(0);
-    at::Tensor isSeen = other <= position; // [queries, keys]
-    if (isWindowed)
-        isSeen = isSeen.bitwise_and(other > position - *spec.window);
-    if (!spec.scoreSoftcap)
-        return at::scaled_dot_product_attention(query, key, value, isSeen, 0.0, false, spec.scale, isGrouped);
-
-    const std::int64_t group = spec.heads / spec.kvHeads;
-    const at::Tensor scores =
-        query.matmul(key.repeat_interleave(group, 1).transpose(2, 3)) * spec.scale.value_or(1 / std::sqrt(double(spec.headDim)));
-    const at::Tensor capped = (scores / *spec.scoreSoftcap).tanh_().mul_(*spec.scoreSoftcap);
-    const at::Tensor masked = capped.masked_fill(isSeen.bitwise_not(), -std::numeric_limits<double>::infinity());
-    return at::softmax(masked, -1, at::kFloat).to(value.scalar_type()).matmul(value.repeat_interleave(group, 1));
+at::Tensor Decoder::addAttention(std::int64_t index, const at::Tensor &x, const TokenRows &rows) const
+{
+    return attend(
+        index, x, [&](const Rope &rope, const at::Tensor &heads) { return rope.rotate(heads, rows.positions); },
+        [&](const AttentionSpec &spec, const at::Tensor &query, const at::Tensor &key, const at::Tensor &value) {
+            return mixed(spec, query, key, value, rows);
+        });
 }
 
 at::Tensor Decoder::addFfn(std::int64_t index, const at::Tensor &x, at::Tensor to) const

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "decoder/Rope.h"
+#include "decoder/TokenRows.h"
 #include "decoder/Weights.h"
 #include "model/ModelSpec.h"
 #include "model/Surgery.h"
@@ -14,7 +15,7 @@
 
 namespace secateur {
 
-/// Keys and values of one attention, for generation: [1, kvHeads, positions, headDim], filled from the front.
+/// Keys and values of one attention, for generation: [windows, kvHeads, positions, headDim], filled from the front.
 struct KvCache {
     at::Tensor keys, values;
 };
@@ -44,6 +45,8 @@ public:
     at::Tensor layer(std::int64_t index, const at::Tensor &x) const { return addFfn(index, addAttention(index, x)); }
     /// x + attention(norm(x)); x itself where the attention is absent. With a cache, x holds the tokens from position `offset` on.
     at::Tensor addAttention(std::int64_t index, const at::Tensor &x, KvCache *cache = nullptr, std::int64_t offset = 0) const;
+    /// The same of sequences of any lengths that share beginnings, as rows: x has the shape [1, R, d].
+    at::Tensor addAttention(std::int64_t index, const at::Tensor &x, const TokenRows &rows) const;
     /// x + down(activation(x)), written into `to` where that is defined: of the shape of x, and not x. x itself where the FFN is absent.
     at::Tensor addFfn(std::int64_t index, const at::Tensor &x, at::Tensor to = {}) const;
     /// The neurons' activation act(gate) * up of norm(x), shape [windows, T, I]: what enters the down product. Of layers that have an FFN.
@@ -61,7 +64,9 @@ private:
     /// Held while a layer computes: streamed layers stay resident as long as somebody holds them.
     std::shared_ptr<const LayerWeights> layerWeights(std::int64_t index) const;
     at::Tensor norm(const at::Tensor &x, const at::Tensor &weight) const;
-    at::Tensor mix(const AttentionSpec &spec, const at::Tensor &query, const at::Tensor &key, const at::Tensor &value) const;
+    /// x + output(mixed(rotated queries, rotated keys, values)), all three [windows, heads, T, headDim].
+    template <typename Rotate, typename Mix>
+    at::Tensor attend(std::int64_t index, const at::Tensor &x, const Rotate &rotate, const Mix &mix) const;
 
     ModelSpec m_spec;
     Weights m_weights;

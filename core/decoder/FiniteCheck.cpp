@@ -13,12 +13,16 @@ std::string remedyOfNonFinite(c10::ScalarType computed)
 }
 
 void throwNonFinite(const Decoder &decoder, const at::Tensor &tokens, const std::function<bool(std::int64_t layer)> &skipsAttention,
-                    const std::string &variant)
+                    const std::string &variant, const std::function<bool(std::int64_t layer)> &skipsFfn)
 {
+    const auto skips = [](const std::function<bool(std::int64_t)> &asked, std::int64_t layer) { return asked && asked(layer); };
     const std::string hint = remedyOfNonFinite(decoder.dtype());
     at::Tensor x = decoder.embed(tokens);
     for (std::int64_t l = 0; l < decoder.layerCount(); ++l) {
-        x = decoder.addFfn(l, skipsAttention(l) ? x : decoder.addAttention(l, x));
+        if (!skips(skipsAttention, l))
+            x = decoder.addAttention(l, x);
+        if (!skips(skipsFfn, l))
+            x = decoder.addFfn(l, x);
         if (!isFinite(x))
             throw Error("The activations of layer " + std::to_string(l) + variant + " are not finite.", hint);
     }

@@ -16,8 +16,10 @@ std::string remedyOfNonFinite(c10::ScalarType computed);
 /// Called once a loss turned out not to be finite: walks through the layers again, looking at each, and throws an Error that names the
 /// first whose output is not finite (or the logits). So the usual way costs nothing.
 ///
-/// `skipsAttention` tells which attentions the variant leaves out; `variant` describes it ("" or " without the attention of layer 3").
+/// `skipsAttention` and `skipsFfn` tell which the variant leaves out, none where empty; `variant` describes it ("" or " without the attention of
+/// layer 3").
 [[noreturn]] void throwNonFinite(const Decoder &decoder, const at::Tensor &tokens,
-                                 const std::function<bool(std::int64_t layer)> &skipsAttention, const std::string &variant);
+                                 const std::function<bool(std::int64_t layer)> &skipsAttention, const std::string &variant,
+                                 const std::function<bool(std::int64_t layer)> &skipsFfn = {});
 
 } // namespace secateur

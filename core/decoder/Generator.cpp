@@ -17,22 +17,13 @@
 
 namespace secateur {
 
-Generator::Generator(const Decoder &decoder, const SamplingSettings &settings)
-    : m_decoder(decoder),
-      m_settings(settings),
-      m_random(settings.seed)
+CachedSequences::CachedSequences(const Decoder &decoder, std::int64_t sequences, std::int64_t positions) : m_decoder(decoder)
 {
-    if (!(settings.temperature >= 0) || !std::isfinite(settings.temperature))
-        throw Error("The temperature is out of range.", "Give 0 (greedy) or a number above 0.");
-    if (settings.topK < 0)
-        throw Error("top-k is out of range.", "Give 0 (all tokens) or a number above 0.");
-    if (!(settings.topP > 0 && settings.topP <= 1))
-        throw Error("top-p is out of range.", "Give a probability above 0, at most 1.");
     for (const LayerSpec &layer : decoder.spec().layers) {
         std::optional<KvCache> cache;
         if (const auto &a = layer.attention) {
             const auto make = [&] {
-                return at::empty({1, a->kvHeads, decoder.positions(), a->headDim}, decoder.weights().embedding.options());
+                return at::empty({sequences, a->kvHeads, positions, a->headDim}, decoder.weights().embedding.options());
             };
             cache = KvCache{make(), make()};
         }
@@ -40,17 +31,31 @@ Generator::Generator(const Decoder &decoder, const SamplingSettings &settings)
     }
 }
 
-at::Tensor Generator::advance(std::span<const std::int32_t> tokens)
+at::Tensor CachedSequences::advance(const at::Tensor &tokens)
 {
-    at::Tensor x = m_decoder.embed(tokenTensor(tokens, std::int64_t(tokens.size()), m_decoder.device()));
+    at::Tensor x = m_decoder.embed(tokens);
     for (std::int64_t l = 0; l < m_decoder.layerCount(); ++l) {
         auto &cache = m_caches[std::size_t(l)];
         x = m_decoder.addFfn(l, m_decoder.addAttention(l, x, cache ? &*cache : nullptr, m_position));
     }
     if (!isFinite(x)) // at any place of the prompt, as an evaluation would refuse it
         throw Error("The activations of the model are not finite.", remedyOfNonFinite(m_decoder.dtype()));
-    m_position += std::int64_t(tokens.size());
-    return m_decoder.logits(m_decoder.finalNorm(x.select(1, x.size(1) - 1))).squeeze(0).to(at::kFloat); // [V]
+    m_position += tokens.size(1);
+    return m_decoder.logits(m_decoder.finalNorm(x.select(1, x.size(1) - 1))).to(at::kFloat);
+}
+
+Generator::Generator(const Decoder &decoder, const SamplingSettings &settings)
+    : m_decoder(decoder),
+      m_settings(settings),
+      m_random(settings.seed),
+      m_written(decoder, 1, decoder.positions())
+{
+    if (!(settings.temperature >= 0) || !std::isfinite(settings.temperature))
+        throw Error("The temperature is out of range.", "Give 0 (greedy) or a number above 0.");
+    if (settings.topK < 0)
+        throw Error("top-k is out of range.", "Give 0 (all tokens) or a number above 0.");
+    if (!(settings.topP > 0 && settings.topP <= 1))
+        throw Error("top-p is out of range.", "Give a probability above 0, at most 1.");
 }
 
 std::int32_t Generator::choose(const at::Tensor &logits)
@@ -88,6 +93,9 @@ std::vector<std::int32_t> Generator::generate(std::span<const std::int32_t> prom
     count = std::min(count, m_decoder.positions() - std::int64_t(prompt.size()));
     context.begin("generate", count, "tokens");
     std::vector<std::int32_t> written;
+    const auto advance = [&](std::span<const std::int32_t> tokens) { // logits, [V]
+        return m_written.advance(tokenTensor(tokens, std::int64_t(tokens.size()), m_decoder.device())).squeeze(0);
+    };
     at::Tensor logits = advance(prompt);
     while (std::int64_t(written.size()) < count) {
         if (!isFinite(logits))

@@ -22,7 +22,23 @@ struct SamplingSettings {
     std::uint64_t seed = 0; ///< of the choice; the same seed gives the same text on the same device
 };
 
-/// Writes on from a prompt, token by token, with cached keys and values. The cache of a removed attention is not there.
+/// Sequences of one length whose keys and values are kept, so that each of their tokens is computed once. Those of a removed attention are not there.
+class CachedSequences {
+public:
+    /// `positions`: the most tokens of each; at most the decoder's.
+    CachedSequences(const Decoder &decoder, std::int64_t sequences, std::int64_t positions);
+
+    /// Puts tokens, [sequences, T] (int64, on the device), behind those that are there. Returns the logits of what comes behind the last, [sequences, V]
+    /// in fp32. Throws Error when the model's numbers are not finite.
+    at::Tensor advance(const at::Tensor &tokens);
+
+private:
+    const Decoder &m_decoder;
+    std::vector<std::optional<KvCache>> m_caches; ///< one per layer with attention
+    std::int64_t m_position = 0;                  ///< tokens in the caches
+};
+
+/// Writes on from a prompt, token by token, with cached keys and values.
 class Generator {
 public:
     /// Throws Error when a setting is out of its range.
@@ -35,14 +51,12 @@ public:
                                        JobContext &context, const std::function<void(std::int32_t)> &heard = {});
 
 private:
-    at::Tensor advance(std::span<const std::int32_t> tokens);
     std::int32_t choose(const at::Tensor &logits);
 
     const Decoder &m_decoder;
     SamplingSettings m_settings;
     std::mt19937_64 m_random;
-    std::vector<std::optional<KvCache>> m_caches; ///< one per layer with attention
-    std::int64_t m_position = 0;                  ///< tokens in the caches
+    CachedSequences m_written;
 };
 
 } // namespace secateur

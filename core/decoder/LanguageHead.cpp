@@ -83,6 +83,15 @@ void addLogSumExp(const Decoder &decoder, const at::Tensor &states, std::span<co
     }
 }
 
+at::Tensor logSumExp(const Decoder &decoder, const at::Tensor &states, const JobContext &context)
+{
+    std::vector<std::int64_t> blocks(std::size_t(vocabularyBlocks(decoder)));
+    std::iota(blocks.begin(), blocks.end(), 0);
+    at::Tensor partial = at::empty({states.size(0), std::int64_t(blocks.size())}, states.options().dtype(at::kFloat));
+    addLogSumExp(decoder, states, blocks, partial, context);
+    return at::logsumexp(partial, {1});
+}
+
 at::Tensor targetLogits(const Decoder &decoder, const PredictingRows &rows)
 {
     const std::int64_t piece = blockShape(rows.states.device()).rows, all = rows.states.size(0);
@@ -105,11 +114,7 @@ at::Tensor lossSum(const Decoder &decoder, const at::Tensor &hidden, const at::T
     if (type == LossType::Reference)
         return referenceLossSum(decoder, decoder.finalNorm(hidden), tokens, context);
     const PredictingRows rows = predictingRows(decoder, hidden, tokens);
-    std::vector<std::int64_t> blocks(std::size_t(vocabularyBlocks(decoder)));
-    std::iota(blocks.begin(), blocks.end(), 0);
-    at::Tensor partial = at::empty({rows.states.size(0), std::int64_t(blocks.size())}, rows.states.options().dtype(at::kFloat));
-    addLogSumExp(decoder, rows.states, blocks, partial, context);
-    return crossEntropySum(partial, targetLogits(decoder, rows));
+    return (logSumExp(decoder, rows.states, context) - targetLogits(decoder, rows)).sum(at::kDouble);
 }
 
 } // namespace secateur

@@ -37,6 +37,8 @@ at::Tensor headOfBlock(const Decoder &decoder, std::int64_t block);
 /// not depend on which others are computed. Checks `context` for a stop between the products.
 void addLogSumExp(const Decoder &decoder, const at::Tensor &states, std::span<const std::int64_t> blocks, at::Tensor &partial,
                   const JobContext &context);
+/// The log-sum-exp of the rows' logits over the whole vocabulary, [R] in fp32.
+at::Tensor logSumExp(const Decoder &decoder, const at::Tensor &states, const JobContext &context);
 /// The rows' logits of their targets, [R] in fp32.
 at::Tensor targetLogits(const Decoder &decoder, const PredictingRows &rows);
 /// Sum of the rows' cross entropies, a scalar in fp64, when all blocks are computed.

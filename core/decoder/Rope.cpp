@@ -138,16 +138,31 @@ Rope::Rope(const RopeSpec &spec, std::int64_t headDim, std::int64_t contextLengt
     m_sin = (both.sin() * factor).to(device, dtype);
 }
 
-at::Tensor Rope::rotate(const at::Tensor &x, std::int64_t offset) const
+namespace {
+
+/// x, [windows, heads, T, headDim], by the cosines and sines of its tokens, [T, rotaryDim].
+at::Tensor rotatedBy(const at::Tensor &x, const at::Tensor &cos, const at::Tensor &sin)
 {
-    const std::int64_t tokens = x.size(-2), headDim = x.size(-1), rotated = m_cos.size(-1), half = rotated / 2;
-    const at::Tensor cos = m_cos.narrow(0, offset, tokens), sin = m_sin.narrow(0, offset, tokens);
+    const std::int64_t headDim = x.size(-1), rotated = cos.size(-1), half = rotated / 2;
     if (canRotateRows(x, rotated))
         return rotatedRows(x, cos, sin);
     const at::Tensor part = x.narrow(-1, 0, rotated);
     const at::Tensor turned = at::cat({x.narrow(-1, half, half).neg(), x.narrow(-1, 0, half)}, -1);
     const at::Tensor result = part * cos + turned * sin;
     return rotated == headDim ? result : at::cat({result, x.narrow(-1, rotated, headDim - rotated)}, -1);
+}
+
+} // namespace
+
+at::Tensor Rope::rotate(const at::Tensor &x, std::int64_t offset) const
+{
+    const std::int64_t tokens = x.size(-2);
+    return rotatedBy(x, m_cos.narrow(0, offset, tokens), m_sin.narrow(0, offset, tokens));
+}
+
+at::Tensor Rope::rotate(const at::Tensor &x, const at::Tensor &positions) const
+{
+    return rotatedBy(x, m_cos.index_select(0, positions), m_sin.index_select(0, positions));
 }
 
 } // namespace secateur

@@ -29,6 +29,8 @@ public:
     std::int64_t positions() const { return m_cos.size(0); }
     /// Rotates x, shape [windows, heads, T, headDim], whose first token stands at position `offset`.
     at::Tensor rotate(const at::Tensor &x, std::int64_t offset = 0) const;
+    /// The same of tokens that stand at these positions, [T] int64.
+    at::Tensor rotate(const at::Tensor &x, const at::Tensor &positions) const;
 
 private:
     at::Tensor m_cos, m_sin; ///< [positions, rotaryDim]

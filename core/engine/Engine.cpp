@@ -319,6 +319,11 @@ std::int64_t Engine::checkText(const TextSettings &text, const JobContext &conte
     return m_state->windows(text, context).count();
 }
 
+TextReport Engine::readText(const TextSettings &text, const JobContext &context) const
+{
+    return m_state->windows(text, context).report;
+}
+
 void Engine::checkExportSettings(const ExportSettings &settings, std::int64_t neuronsKept) const
 {
     const OpenModel &model = m_state->open();

@@ -55,6 +55,9 @@ public:
     const ForecastBasis &forecastBasis();
     /// What a job of that size will take. Throws Error when a limit cannot be kept.
     Forecast forecast(const JobSize &job);
+    /// The same of findBlocks() on so many windows of that length.
+    Forecast forecastBlocks(const BlockSettings &settings, const std::vector<double> &sparsities, std::int64_t windows,
+                            std::int64_t length);
 
     /// Stage 1: neuron scores of the dense model.
     std::shared_ptr<const NeuronScores> score(const TextSettings &text, ScoreNorm norm, JobContext &context);
@@ -66,10 +69,12 @@ public:
                 const SearchListener &listener = {}, const std::function<void(const PruningPlan &)> &finished = {});
     /// What removing each attention of the dense model would cost: a record with one step on `settings.windows` windows of the text.
     SearchRecord impact(const TextSettings &text, const SearchSettings &settings, JobContext &context, const SearchListener &listener = {});
-    /// A plan for each sparsity, in their order, by a method that removes whole attentions and FFNs. One pass over the text serves all sparsities of
-    /// ShortGPT and of the window, one search those of BlockPruner; each of EvoPress' is an evolution of its own. `text.windows`: at most so many.
-    /// `before`: a record of the same method, text and settings to go on from. Throws Error when the text is too short, a sparsity removes nothing or
-    /// all, or a layer lacks a part.
+    /// A plan for each sparsity, in their order, by a method that removes whole attentions and FFNs; `settings.sparsity` does not count. One pass over the
+    /// text serves all sparsities of ShortGPT and of the window, one search those of BlockPruner; each of EvoPress' is an evolution of its own.
+    /// `text.windows`: at most so many, as the text has them; none: usualWindows(). EvoPress' samples have `text.length` tokens (evolutionSampleLength()
+    /// tells the authors' own). `before`: a record of the same text and settings to go on from, for BlockPruner of any sparsity, for EvoPress of the same
+    /// and of any number of generations; for ShortGPT and the window one of either, which leaves nothing to compute. After Cancelled `listener` has heard
+    /// what was found. Throws Error when the text is too short, a sparsity removes nothing or all, a layer lacks a part, or `before` is of something else.
     std::vector<PruningPlan> findBlocks(const BlockSettings &settings, const std::vector<double> &sparsities, const TextSettings &text,
                                         JobContext &context, const BlockListener &listener = {}, const BlockRecord *before = nullptr);
     /// The items of tasks that are asked, ready to be scored by this model: read, tokenised and checked before anything is computed.
@@ -92,6 +97,8 @@ public:
     /// Throws what a job on this text would throw before it computes: a file that cannot be read, a text that is too short. The listener
     /// hears of it. Returns how many windows the job would have.
     std::int64_t checkText(const TextSettings &text, const JobContext &context = {}) const;
+    /// The same, and what is in the text.
+    TextReport readText(const TextSettings &text, const JobContext &context = {}) const;
     /// Throws what exportPlan would throw at once for a plan of that width: an output that exists, an unknown format, no space.
     void checkExportSettings(const ExportSettings &settings, std::int64_t neuronsKept) const;
     /// The same for a plan whose parts are settled.
@@ -101,6 +108,7 @@ public:
 
 private:
     struct State;
+    class BlockFinder;
     void checkExportOf(const ExportSettings &settings, const ModelSpec &pruned) const;
     std::unique_ptr<State> m_state;
 };

@@ -84,13 +84,13 @@ struct Engine::State {
                         "Screen in the same type (--screen " + before + "), or no longer (--screen none).");
         return type;
     }
-    /// The same for one window after another, of the model or a plan's. `textTokens`: of all windows, which are kept meanwhile.
-    void fitOnePass(const PruningPlan *plan, std::int64_t tokens, std::int64_t textTokens = 0) const
+    /// The same for windows of the model or a plan's, one after another unless their states stay. `textTokens`: of all windows, which are kept meanwhile.
+    void fitOnePass(const PruningPlan *plan, std::int64_t tokens, std::int64_t textTokens = 0, std::int64_t states = 1) const
     {
         const std::vector<std::int64_t> widths = plan ? plan->widths() : std::vector<std::int64_t>();
-        fit({.windows = plan ? 0 : 1,
+        fit({.windows = plan ? 0 : states,
              .length = tokens,
-             .searchWindows = plan ? 1 : 0,
+             .searchWindows = plan ? states : 0,
              .removals = 0,
              .neuronsKept = widths.empty() ? 0 : *std::ranges::max_element(widths),
              .textTokens = textTokens,

@@ -4,6 +4,7 @@
 #include "foundation/Error.h"
 #include "foundation/Wording.h"
 #include "model/Arithmetic.h"
+#include "pruning/BlockRecord.h"
 #include "pruning/SparsityBalance.h"
 
 #include <algorithm>
@@ -94,7 +95,7 @@ std::vector<MemoryPart> partsOfStage1(const ModelSpec &dense, const JobSize &job
 {
     const Sizes sizes = sizesOf(dense, basis);
     return {{"weights", sizes.outer + (isStreamed ? 2 * sizes.layer : sizes.layers)},
-            {"hidden states", job.windows * stateBytes(dense, job, basis)},
+            {"hidden states", job.windows * stateBytes(dense, job, basis) + job.keptBytes},
             {"one layer's work", temporaries(dense, job, basis, 1) + (isStreamed ? sizes.tensor : 0)},
             idsPart(job, job.windows)};
 }
@@ -106,10 +107,12 @@ std::vector<MemoryPart> partsOfSearch(const ModelSpec &dense, const ModelSpec &n
     const Sizes wide = sizesOf(dense, basis), slim = sizesOf(narrow, basis);
     // Resident: the dense weights stay, beside the FFNs that were narrowed and the weights that were changed. Streamed: a layer is read whole before
     // it is narrowed.
-    const std::int64_t weights =
-        isStreamed ? wide.layer + 2 * slim.layer : wide.layers + slim.ffns + job.changedElements * basis.elementBytes;
+    const bool areNarrowed = job.searched == Searched::Attentions;
+    const std::int64_t weights = isStreamed ? (areNarrowed ? wide.layer : 0) + 2 * slim.layer
+                                            : wide.layers + (areNarrowed ? slim.ffns : 0) + job.changedElements * basis.elementBytes;
+    const std::int64_t branches = (job.searched == Searched::Pool ? 2 : 1) * narrow.layerCount() + (areNarrowed ? 2 : 3);
     std::vector<MemoryPart> parts = {{"weights", wide.outer + weights},
-                                     {"search branches", (narrow.layerCount() + 2) * job.searchWindows * stateBytes(dense, job, basis)},
+                                     {"search branches", branches * job.searchWindows * stateBytes(dense, job, basis)},
                                      {"one layer's work", std::max(temporaries(narrow, job, basis, job.searchWindows),
                                                                    job.searchWindows * headBytes(narrow, job, basis)) +
                                                               (isStreamed ? wide.tensor : 0)},
@@ -119,15 +122,23 @@ std::vector<MemoryPart> partsOfSearch(const ModelSpec &dense, const ModelSpec &n
     return parts;
 }
 
+/// Candidates that the search evaluates.
+double evaluationsOf(const ModelSpec &spec, const JobSize &job)
+{
+    const std::int64_t layers = spec.layerCount(), n = job.removals;
+    if (job.searched != Searched::Attentions)
+        return double(blockEvaluations(job.searched == Searched::Pool ? BlockVariant::Original : BlockVariant::Authors, layers, n));
+    return double(n) * double(2 * layers - n + 1) / 2;
+}
+
 /// Passes of a layer, about: a candidate's own layers, of which restarts save a part.
 double passesOfSearch(const ModelSpec &spec, const JobSize &job, bool hasRestarts)
 {
     constexpr double kWithRestarts = 0.8; // measured: 0.75 to 0.84 of all passes with shared prefixes
+    constexpr double kInTurn = 0.87;      // counted with random removals, of 12 to 40 layers: 0.84 to 0.89
     const auto layers = double(spec.layerCount());
-    double passes = layers;
-    for (std::int64_t n = 0; n < job.removals; ++n)
-        passes += (layers - double(n)) * (layers + 1) / 2;
-    return passes * (hasRestarts ? kWithRestarts : 1);
+    const double passes = layers + evaluationsOf(spec, job) * (layers + 1) / 2;
+    return passes * (hasRestarts ? job.searched == Searched::InTurn ? kInTurn : kWithRestarts : 1);
 }
 
 Work workOf(const ModelSpec &dense, const ModelSpec &narrow, const JobSize &job, const ForecastBasis &basis, bool hasRestarts)
@@ -144,11 +155,8 @@ Work workOf(const ModelSpec &dense, const ModelSpec &narrow, const JobSize &job,
     };
     Work work = layerWork(dense) * double(job.windows * dense.layerCount());
     if (job.searchWindows > 0) {
-        double evaluations = 1;
-        for (std::int64_t n = 0; n < job.removals; ++n)
-            evaluations += double(dense.layerCount() - n);
         work += layerWork(narrow) * (passesOfSearch(narrow, job, hasRestarts) * double(job.searchWindows));
-        work += headWork(narrow, job.length - 1, basis.elementBytes) * (evaluations * double(job.searchWindows));
+        work += headWork(narrow, job.length - 1, basis.elementBytes) * ((1 + evaluationsOf(narrow, job)) * double(job.searchWindows));
     }
     return work;
 }
@@ -227,6 +235,7 @@ Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasi
         return beside + std::max(sum(largest(isStreamed)), sizes.outer + (basis.isGpu ? 0 : sizes.outerTensor));
     };
 
+    const std::int64_t kinds = job.searched == Searched::Attentions ? 1 : 2;
     Forecast result;
     result.isStreamed = needed(false) > limit;
     std::int64_t peak = needed(result.isStreamed);
@@ -240,7 +249,7 @@ Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasi
     if (job.searchWindows > 0 && job.removals > 1) {
         const std::int64_t ofSearch = beside + sum(partsOfSearch(dense, narrow, job, basis, result.isStreamed));
         const std::int64_t free = (basis.isGpu ? basis.freeDevice : basis.freeHost) / 4, layers = dense.layerCount();
-        const std::int64_t all = layers * (layers + 1) / 2 * job.searchWindows * stateBytes(dense, job, basis);
+        const std::int64_t all = kinds * layers * (layers + 1) / 2 * job.searchWindows * stateBytes(dense, job, basis);
         const std::int64_t onDevice = std::min(limit - ofSearch, free);
         const std::int64_t onHost = basis.isGpu ? std::min(hostLimit - hostBytes, basis.freeHost / 4) : 0;
         result.areStatesOnHost = onDevice < all && onHost > onDevice;
@@ -267,7 +276,7 @@ Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasi
         refuse(result.hostBytes, hostLimit, "the host's memory", "(--host-memory)");
 
     const double stored = double(basis.storedElementBytes) / double(basis.elementBytes);
-    const double sweeps = (job.windows > 0 ? 1 : 0) + (job.searchWindows > 0 ? 1 + double(job.removals) : 0);
+    const double sweeps = (job.windows > 0 ? 1 : 0) + (job.searchWindows > 0 ? 1 + double(kinds * job.removals) : 0);
     result.bytesRead = std::int64_t(stored * (double(wide.outer) + double(wide.layers) * (result.isStreamed ? sweeps : 1)));
     if (basis.flopPerSecond > 0)
         result.seconds = kSecondsToBegin + workOf(dense, narrow, job, basis, result.restartBytes > 0).flop / basis.flopPerSecond;

@@ -16,17 +16,26 @@ struct MemoryLimits {
     std::int64_t host = 0;   ///< of the process, resident
 };
 
+/// What a search tries to remove.
+enum class Searched {
+    Attentions, ///< an attention a step
+    InTurn,     ///< an attention and an FFN in turn (BlockVariant::Authors)
+    Pool        ///< the better of both a step (BlockVariant::Original)
+};
+
 /// A pruning or a part of it, in numbers.
 struct JobSize {
     std::int64_t windows = 0;       ///< of stage 1; 0 = it is not run
     std::int64_t length = 0;        ///< tokens of a window
     std::int64_t searchWindows = 0; ///< of stage 2; 0 = it is not run
-    std::int64_t removals = 0;      ///< of the search
+    std::int64_t removals = 0;      ///< of the search; so many attentions and as many FFNs where it removes both
     std::int64_t neuronsKept = 0;   ///< of each FFN during the search
     std::int64_t textTokens =
         0; ///< of a text that is kept whole beside them, as an evaluation does; 0 = no more than the windows above have
     std::int64_t screenBytes = 0;     ///< of an element of the type in which the search screens; 0 = it does not
     std::int64_t changedElements = 0; ///< of weights that the plan changes
+    std::int64_t keptBytes = 0;       ///< that the job keeps beside the states of its windows of stage 1
+    Searched searched = Searched::Attentions;
 };
 
 /// What any job takes before it computes, whatever its size: reading its text, tokenising it. Measured, with texts of 200 and 500 kB.

@@ -191,6 +191,14 @@ std::vector<TokenId> OpenModel::prompt(const std::string &text) const
     return ids;
 }
 
+std::vector<TokenRequest> OpenModel::requests(const TaskItem &item, BosUse bos, std::int64_t longest) const
+{
+    std::vector<TokenRequest> requests = tokenRequests(tokenizer(), item, bos, longest);
+    for (const TokenRequest &request : requests)
+        checkRows(request.input, tokenizer(), spec().vocabularySize);
+    return requests;
+}
+
 void OpenModel::checkLength(std::int64_t tokens) const
 {
     const std::string context = std::to_string(spec().contextLength);

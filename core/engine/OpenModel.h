@@ -8,6 +8,7 @@
 #include "engine/ModelSummary.h"
 #include "foundation/JobContext.h"
 #include "pruning/PruningPlan.h"
+#include "tasks/TaskRequests.h"
 #include "text/TokenWindows.h"
 #include "tokenizer/Tokenizer.h"
 
@@ -68,6 +69,8 @@ public:
     TokenWindows windows(const TextSettings &text, const MemoryLimits &limits, const JobContext &context) const;
     /// The ids of a prompt, with what the tokenizer puts around one. Throws Error for a token without a row.
     std::vector<TokenId> prompt(const std::string &text) const;
+    /// The requests of an item (see tokenRequests). Throws Error for a token without a row.
+    std::vector<TokenRequest> requests(const TaskItem &item, BosUse bos, std::int64_t longest) const;
     Provenance provenance(const TextSettings &text, const TokenWindows &windows, JobContext &context);
     /// The fixed tokens on which every export is verified.
     std::vector<std::int32_t> checkTokens() const;

@@ -55,7 +55,7 @@ ThroughputSettings throughputSettingsFromJson(const nlohmann::json &json)
 
 nlohmann::json toJson(const Throughput &t)
 {
-    return {{"promptLength", t.promptLength}, {"batchSize", t.batchSize},       {"newTokens", t.newTokens},
+    return {{"promptLength", t.promptLength}, {"batchSize", t.batchSize},     {"newTokens", t.newTokens},
             {"repetitions", t.repetitions},   {"prefill", jsonOf(t.prefill)}, {"decode", jsonOf(t.decode)}};
 }
 

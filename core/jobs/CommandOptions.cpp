@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/CommandOptions.h"
 
+#include "tasks/TaskJson.h"
+
 #include <array>
 #include <charconv>
 #include <concepts>
@@ -48,11 +50,13 @@ public:
         for (const std::filesystem::path &file : files)
             m_words.push_back(file.string());
     }
-    void add(const char *option, const std::vector<std::int64_t> &layers)
+    /// As a list with commas.
+    template <class Value>
+    void add(const char *option, const std::vector<Value> &values)
     {
         std::string list;
-        for (const std::int64_t layer : layers)
-            list += (list.empty() ? "" : ",") + std::to_string(layer);
+        for (const Value &value : values)
+            list += (list.empty() ? "" : ",") + textOf(value);
         add(option, list);
     }
     void addOrNone(const char *option, const std::optional<std::vector<std::int64_t>> &layers)
@@ -84,6 +88,43 @@ void addGeneration(Words &words, const GenerationSettings &settings)
     words.add("--seed", settings.seed, usual.seed);
 }
 
+void addMethod(Words &words, const CommandOptions &o)
+{
+    words.add("--method", o.method);
+    words.add("--methods", o.methods);
+    words.add("--variant", o.variant);
+    words.add("--generations", o.generations);
+    words.add("--coarse-tokens", o.coarseTokens);
+    words.add("--fine-tokens", o.fineTokens);
+    words.add("--evolution-seed", o.evolutionSeed);
+    words.flag("--equal-size", o.isEqualSize);
+}
+
+void addTasks(Words &words, const TaskSettings &tasks)
+{
+    words.add("--tasks", tasks.paths);
+    words.add("--only", tasks.only);
+    words.add("--limit", tasks.limit);
+    words.add("--sample", tasks.seed, std::uint64_t(0));
+    if (tasks.bos != BosUse::Never)
+        words.add("--bos", std::string(nameOf(tasks.bos)));
+    words.add("--max-length", tasks.longest);
+}
+
+void addThroughput(Words &words, const std::optional<ThroughputSettings> &throughput)
+{
+    words.flag("--throughput", throughput.has_value());
+    if (!throughput)
+        return;
+    const ThroughputSettings usual;
+    if (throughput->promptLengths != usual.promptLengths)
+        words.add("--prompt-lengths", throughput->promptLengths);
+    if (throughput->batchSizes != usual.batchSizes)
+        words.add("--batch-sizes", throughput->batchSizes);
+    words.add("--new-tokens", throughput->newTokens, usual.newTokens);
+    words.add("--repetitions", throughput->repetitions, usual.repetitions);
+}
+
 } // namespace
 
 std::vector<std::string> wordsOf(const CommandOptions &o)
@@ -98,7 +139,9 @@ std::vector<std::string> wordsOf(const CommandOptions &o)
     words.add("--seed", o.seed);
     words.add("--column", o.column);
     words.add("--norm", o.norm);
+    addMethod(words, o);
     words.add("--sparsity", o.sparsity);
+    words.add("--sparsity", o.sparsities);
     words.add("--remove", o.remove);
     words.add("--alpha", o.alpha, usual.alpha);
     words.add("--width-multiple", o.widthMultiple, usual.widthMultiple);
@@ -112,6 +155,8 @@ std::vector<std::string> wordsOf(const CommandOptions &o)
     words.add("--plan", o.plan);
     words.flag("--restart", o.isRestarted);
     words.add("--evaluate", o.evaluationTexts);
+    addTasks(words, o.tasks);
+    addThroughput(words, o.throughput);
     addGeneration(words, o.generation);
     words.add("--format", o.format);
     words.add("--export-dtype", o.exportDtype);
@@ -123,6 +168,10 @@ std::vector<std::string> wordsOf(const CommandOptions &o)
     words.add("--device-memory", o.deviceMemory);
     words.add("--host-memory", o.hostMemory);
     words.add("--save-plan", o.savePlan);
+    words.add("--session", o.session);
+    words.add("--csv", o.csv);
+    words.add("--markdown", o.markdown);
+    words.add("--latex", o.latex);
     words.add("--output", o.output);
     words.flag("--overwrite", o.isOverwriteAllowed);
     return words.take();

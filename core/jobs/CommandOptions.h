@@ -3,6 +3,8 @@
 
 #include "engine/EngineSettings.h"
 #include "engine/Generation.h"
+#include "evaluation/Throughput.h"
+#include "tasks/Task.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -37,6 +39,20 @@ struct CommandOptions {
     bool areAllLossesWanted = false;                                        ///< also of candidates that cannot be the best of their step
     std::optional<std::vector<std::int64_t>> forcedLayers, protectedLayers; ///< none in it: "none", also where a plan has some
     bool isRestarted = false;                                               ///< of the search of a plan
+
+    std::string method;                      ///< 2ssp when empty
+    std::string variant;                     ///< of a method of blocks; authors when empty
+    std::optional<std::int64_t> generations; ///< of EvoPress, as are the next three
+    std::optional<std::int64_t> coarseTokens, fineTokens;
+    std::optional<std::uint64_t> evolutionSeed;
+
+    TaskSettings tasks;                           ///< paths may be names of known tasks
+    std::optional<ThroughputSettings> throughput; ///< none: it is not measured
+
+    std::vector<std::string> methods; ///< of `compare`, as are those below
+    std::vector<double> sparsities;
+    bool isEqualSize = false;
+    std::filesystem::path session, csv, markdown, latex;
 
     std::filesystem::path scores, plan, savePlan;
     std::vector<std::filesystem::path> evaluationTexts;

@@ -4,7 +4,9 @@
 #include "foundation/Error.h"
 #include "jobs/CommandOptions.h"
 #include "jobs/JobTypes.h"
+#include "pruning/BlockJson.h"
 #include "session/Measurements.h"
+#include "session/Shelf.h"
 
 #include <algorithm>
 
@@ -62,9 +64,9 @@ bool isSearchedOtherwise(const PlanDraft &draft, const ShelfPlan &shelf)
 
 /// The text on which a plan of the shelf is searched: the one chosen, as that of the file may have moved since. A search that is complete keeps its own unless
 /// the chosen one is known to be the same.
-TextSettings searchText(const Session &session, const PlanDraft &draft, const ShelfPlan &shelf, std::int64_t removals)
+TextSettings searchText(const Session &session, const PlanDraft &draft, const ShelfPlan &shelf, const TextSettings &chosen,
+                        std::int64_t removals)
 {
-    const TextSettings &chosen = session.calibrationText;
     const std::optional<SearchRecord> record = searchOf(session, draft, shelf.plan.balance.neuronsKept);
     if (!record || std::int64_t(record->removalOrder().size()) < removals)
         return chosen;
@@ -74,7 +76,8 @@ TextSettings searchText(const Session &session, const PlanDraft &draft, const Sh
 }
 
 /// Goes on with the search of a plan of the shelf from its file, or begins it anew, up to the N of the draft.
-CommandOptions searchCommand(const Session &session, const PlanDraft &draft, const ShelfPlan &shelf, const EngineSettings &engine)
+CommandOptions searchCommand(const Session &session, const PlanDraft &draft, const ShelfPlan &shelf, const TextSettings &chosen,
+                             const EngineSettings &engine)
 {
     CommandOptions options = commandOf("search", session, engine);
     options.plan = shelf.file;
@@ -85,7 +88,7 @@ CommandOptions searchCommand(const Session &session, const PlanDraft &draft, con
     options.searchWindows = draft.search.windows;
     options.lossType = draft.search.referenceLoss ? "reference" : "float32"; // the file may have the other one
     options.isRestarted = isSearchedOtherwise(draft, shelf);
-    const TextSettings text = searchText(session, draft, shelf, *options.remove);
+    const TextSettings text = searchText(session, draft, shelf, chosen, *options.remove);
     nameText(options, text);
     options.seed = text.seed;
     options.column = text.column;
@@ -94,19 +97,52 @@ CommandOptions searchCommand(const Session &session, const PlanDraft &draft, con
     return options;
 }
 
-/// The plan of the shelf that a draft is, where no search goes on with it: its file says all of it. Null where it is none.
-const ShelfPlan *planByHand(const Session &session, const PlanDraft &draft)
+void nameBlocks(CommandOptions &options, const BlockSettings &settings)
 {
-    const ShelfPlan *shelf = shelfPlanOf(session, draft);
-    return shelf && !isSearchable(shelf->plan) ? shelf : nullptr;
+    const BlockSettings usual;
+    if (settings.variant != usual.variant)
+        options.variant = nameOf(settings.variant);
+    options.generations = settings.generations;
+    if (settings.coarseTokens != usual.coarseTokens)
+        options.coarseTokens = settings.coarseTokens;
+    if (settings.fineTokens != usual.fineTokens)
+        options.fineTokens = settings.fineTokens;
+    if (settings.seed != usual.seed)
+        options.evolutionSeed = settings.seed;
 }
 
-/// What makes the plan of a draft: all of it from its scores' text, or that text where there are no scores yet; or the search of a plan of the shelf.
+/// What finds a plan by a method of blocks. `text` without a number of windows: as many as the authors' code takes, which is as usual.
+CommandOptions blocksCommand(const Session &session, const BlockSettings &settings, const TextSettings &text, const EngineSettings &engine)
+{
+    CommandOptions options = commandOf("search", session, engine);
+    nameText(options, text);
+    options.areAllWindowsWanted = false;
+    options.method = nameOf(settings.method);
+    options.sparsity = settings.sparsity;
+    nameBlocks(options, settings);
+    return options;
+}
+
+/// The file that holds all of the plan of a draft; empty where it is still to be made.
+std::filesystem::path fileOf(const Session &session, const PlanDraft &draft)
+{
+    return isSettled(session, draft) ? shelfPlanOf(session, draft)->file : std::filesystem::path();
+}
+
+/// What makes the plan of a draft: all of it from its scores' text, or that text where there are no scores yet; the search of a plan of the shelf on that
+/// text; or what found it there by a method of blocks.
 CommandOptions planCommand(const Session &session, const PlanDraft &draft, const TextSettings &text, ScoreNorm norm,
                            const EngineSettings &engine)
 {
-    if (const ShelfPlan *shelf = shelfPlanOf(session, draft))
-        return searchCommand(session, draft, *shelf, engine);
+    const ShelfPlan *shelf = shelfPlanOf(session, draft);
+    if (const BlockRecord *found = shelf && shelf->plan.blocks ? &*shelf->plan.blocks : nullptr) {
+        TextSettings its = textSettingsOf(found->provenance);
+        if (found->settings.method == PlanMethod::EvoPress) // takes samples of the whole text
+            its.windows.reset();
+        return blocksCommand(session, found->settings, its, engine);
+    }
+    if (shelf)
+        return searchCommand(session, draft, *shelf, text, engine);
     const NeuronScores *scores = draft.calibration >= 0 ? session.calibrations[std::size_t(draft.calibration)].get() : nullptr;
     CommandOptions options = commandOf("prune", session, engine);
     if (scores && scores->provenance.computed.threads > 0) // they may have been made elsewhere
@@ -130,20 +166,21 @@ CommandOptions planCommand(const Session &session, const PlanDraft &draft, const
     return options;
 }
 
-CommandOptions planCommand(const Session &session, const PlanDraft &draft, const EngineSettings &engine)
+/// `searchText`: of a plan of the shelf; none: the calibration text of the session.
+CommandOptions planCommand(const Session &session, const PlanDraft &draft, const std::optional<TextSettings> &searchText,
+                           const EngineSettings &engine)
 {
-    return planCommand(session, draft, session.calibrationText, session.norm, engine);
+    return planCommand(session, draft, searchText.value_or(session.calibrationText), session.norm, engine);
 }
 
 /// A command that takes the plan of a draft from a file, behind the one that makes it there.
-std::string lineWithPlan(const Session &session, const PlanDraft &draft, const EngineSettings &engine, CommandOptions taking,
-                         const std::string &planFile)
+std::string lineWithPlan(const Session &session, const PlanDraft &draft, const std::optional<TextSettings> &searchText,
+                         const EngineSettings &engine, CommandOptions taking, const std::string &planFile)
 {
-    if (const ShelfPlan *shelf = planByHand(session, draft)) {
-        taking.plan = shelf->file;
+    taking.plan = fileOf(session, draft);
+    if (!taking.plan.empty())
         return shellLine(wordsOf(taking));
-    }
-    CommandOptions making = planCommand(session, draft, engine);
+    CommandOptions making = planCommand(session, draft, searchText, engine);
     making.savePlan = planFile;
     taking.plan = planFile;
     return shellLine(wordsOf(making)) + " && " + shellLine(wordsOf(taking));
@@ -158,12 +195,12 @@ void nameExport(CommandOptions &options, const ExportSettings &settings)
     options.isOverwriteAllowed = settings.isOverwriteAllowed;
 }
 
-std::string evaluateLine(const Session &session, const PlanDraft &draft, const TextSettings &text, const EngineSettings &engine,
-                         const std::string &planFile)
+std::string evaluateLine(const Session &session, const PlanDraft &draft, const TextSettings &text,
+                         const std::optional<TextSettings> &searchText, const EngineSettings &engine, const std::string &planFile)
 {
     CommandOptions evaluate = commandOf("evaluate", session, engine);
     nameText(evaluate, text);
-    return lineWithPlan(session, draft, engine, evaluate, planFile);
+    return lineWithPlan(session, draft, searchText, engine, evaluate, planFile);
 }
 
 /// A draft whose plan a command line can make: an order that is lent is one that is forced.
@@ -225,9 +262,9 @@ std::string commandLine(const request::Impact &asked, const Session &session, co
 
 std::string commandLine(const request::Search &asked, const Session &session, const EngineSettings &engine)
 {
-    if (planByHand(session, asked.draft)) // nothing is left to search
+    if (!fileOf(session, asked.draft).empty()) // nothing is left to search
         return {};
-    CommandOptions options = planCommand(session, asked.draft, engine);
+    CommandOptions options = planCommand(session, asked.draft, asked.searchText, engine);
     options.savePlan = kPlan;
     return shellLine(wordsOf(options));
 }
@@ -235,7 +272,7 @@ std::string commandLine(const request::Search &asked, const Session &session, co
 std::string commandLine(const request::Evaluate &asked, const Session &session, const EngineSettings &engine)
 {
     if (asked.draft)
-        return evaluateLine(session, *asked.draft, asked.text, engine, kPlan);
+        return evaluateLine(session, *asked.draft, asked.text, asked.searchText, engine, kPlan);
     CommandOptions options = commandOf("evaluate", session, engine);
     nameText(options, asked.text);
     return shellLine(wordsOf(options));
@@ -246,8 +283,8 @@ std::string commandLine(const request::Curve &asked, const Session &session, con
     std::string lines;
     for (std::size_t i = 0; i < asked.drafts.size(); ++i) {
         const PlanDraft draft = asked.lentOrder ? withLent(session, asked.drafts[i], *asked.lentOrder) : asked.drafts[i];
-        lines +=
-            (lines.empty() ? "" : " &&\n") + evaluateLine(session, draft, asked.text, engine, "plan-" + std::to_string(i + 1) + ".json");
+        const std::string file = "plan-" + std::to_string(i + 1) + ".json";
+        lines += (lines.empty() ? "" : " &&\n") + evaluateLine(session, draft, asked.text, asked.searchText, engine, file);
     }
     return lines;
 }
@@ -266,23 +303,62 @@ std::string commandLine(const request::Generate &asked, const Session &session, 
 {
     CommandOptions generate = commandOf("generate", session, engine);
     generate.generation = asked.settings;
-    return asked.draft ? lineWithPlan(session, *asked.draft, engine, generate, kPlan) : shellLine(wordsOf(generate));
+    return asked.draft ? lineWithPlan(session, *asked.draft, {}, engine, generate, kPlan) : shellLine(wordsOf(generate));
+}
+
+std::string commandLine(const request::FindBlocks &asked, const Session &session, const EngineSettings &engine)
+{
+    CommandOptions options = blocksCommand(session, asked.settings, asked.text, engine);
+    options.savePlan = kPlan;
+    return shellLine(wordsOf(options));
+}
+
+std::string commandLine(const request::MeasureTasks &asked, const Session &session, const EngineSettings &engine)
+{
+    CommandOptions options = commandOf("evaluate", session, engine);
+    options.tasks = asked.tasks;
+    return asked.draft ? lineWithPlan(session, *asked.draft, asked.searchText, engine, options, kPlan) : shellLine(wordsOf(options));
+}
+
+std::string commandLine(const request::MeasureThroughput &asked, const Session &session, const EngineSettings &engine)
+{
+    CommandOptions options = commandOf("evaluate", session, engine);
+    options.throughput = asked.settings;
+    return asked.draft ? lineWithPlan(session, *asked.draft, asked.searchText, engine, options, kPlan) : shellLine(wordsOf(options));
+}
+
+std::string commandLine(const request::Compare &asked, const Session &session, const EngineSettings &engine)
+{
+    const ComparisonSettings &s = asked.settings;
+    CommandOptions options = commandOf("compare", session, engine);
+    nameText(options, s.text);
+    options.areAllWindowsWanted = false; // without a number as many as the authors take
+    for (const PlanMethod method : s.methods)
+        options.methods.emplace_back(nameOf(method));
+    options.sparsities = s.sparsities;
+    options.isEqualSize = s.isEqualSize;
+    nameBlocks(options, s.blocks);
+    for (const TextSettings &text : s.evaluations)
+        options.evaluationTexts.insert(options.evaluationTexts.end(), text.files.begin(), text.files.end());
+    options.tasks = s.tasks;
+    options.throughput = s.throughput;
+    options.session = "comparison.secateur";
+    return shellLine(wordsOf(options));
 }
 
 std::vector<std::string> exportWords(const request::Export &asked, const Session &session, const EngineSettings &engine)
 {
     if (asked.draft.plan.empty()) {
-        CommandOptions options = planCommand(session, asked.draft, engine);
+        CommandOptions options = planCommand(session, asked.draft, {}, engine);
         nameExport(options, asked.settings);
         return wordsOf(options);
     }
     CommandOptions options = commandOf("export", session, engine);
     nameExport(options, asked.settings);
-    if (const ShelfPlan *shelf = planByHand(session, asked.draft)) {
-        options.plan = shelf->file;
+    options.plan = fileOf(session, asked.draft);
+    if (!options.plan.empty())
         return wordsOf(options);
-    }
-    CommandOptions making = planCommand(session, asked.draft, engine);
+    CommandOptions making = planCommand(session, asked.draft, {}, engine);
     making.savePlan = kPlan;
     options.plan = kPlan;
     std::vector<std::string> words = wordsOf(making);

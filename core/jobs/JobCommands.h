@@ -26,5 +26,9 @@ std::string commandLine(const request::Curve &asked, const Session &session, con
 std::string commandLine(const request::Export &asked, const Session &session, const EngineSettings &engine);
 std::string commandLine(const request::Prune &asked, const Session &session, const EngineSettings &engine);
 std::string commandLine(const request::Generate &asked, const Session &session, const EngineSettings &engine);
+std::string commandLine(const request::FindBlocks &asked, const Session &session, const EngineSettings &engine);
+std::string commandLine(const request::MeasureTasks &asked, const Session &session, const EngineSettings &engine);
+std::string commandLine(const request::MeasureThroughput &asked, const Session &session, const EngineSettings &engine);
+std::string commandLine(const request::Compare &asked, const Session &session, const EngineSettings &engine);
 
 } // namespace secateur

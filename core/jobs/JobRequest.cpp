@@ -2,12 +2,16 @@
 // Requests as JSON and back.
 #include "jobs/JobRequest.h"
 
+#include "comparison/ComparisonJson.h"
+#include "evaluation/EvaluationJson.h"
 #include "foundation/Failures.h"
 #include "foundation/JsonFile.h"
 #include "foundation/Wording.h"
 #include "jobs/JobTypes.h"
+#include "pruning/BlockJson.h"
 #include "pruning/PlanJson.h"
 #include "session/SessionJson.h"
+#include "tasks/TaskJson.h"
 
 #include <algorithm>
 
@@ -25,6 +29,20 @@ std::optional<PlanDraft> draftAt(const Json &json)
 {
     const Json &draft = json.at("draft");
     return draft.is_null() ? std::nullopt : std::optional(draftFromJson(draft));
+}
+
+/// The text of a search, where there is one.
+Json withSearchText(Json json, const std::optional<TextSettings> &text)
+{
+    if (text)
+        json["searchText"] = toJson(*text);
+    return json;
+}
+
+std::optional<TextSettings> searchTextAt(const Json &json)
+{
+    const auto text = json.find("searchText");
+    return text == json.end() ? std::nullopt : std::optional(textFromJson(*text));
 }
 
 Json jsonOf(const ExportSettings &settings)
@@ -70,12 +88,12 @@ Json jsonOf(const request::Impact &asked)
 
 Json jsonOf(const request::Search &asked)
 {
-    return {{"draft", toJson(asked.draft)}};
+    return withSearchText({{"draft", toJson(asked.draft)}}, asked.searchText);
 }
 
 Json jsonOf(const request::Evaluate &asked)
 {
-    return {{"draft", draftOrNull(asked.draft)}, {"text", toJson(asked.text)}};
+    return withSearchText({{"draft", draftOrNull(asked.draft)}, {"text", toJson(asked.text)}}, asked.searchText);
 }
 
 Json jsonOf(const request::Curve &asked)
@@ -83,7 +101,9 @@ Json jsonOf(const request::Curve &asked)
     Json drafts = Json::array();
     for (const PlanDraft &draft : asked.drafts)
         drafts.push_back(toJson(draft));
-    return {{"drafts", drafts}, {"text", toJson(asked.text)}, {"lentOrder", asked.lentOrder ? Json(*asked.lentOrder) : Json()}};
+    return withSearchText(
+        {{"drafts", drafts}, {"text", toJson(asked.text)}, {"lentOrder", asked.lentOrder ? Json(*asked.lentOrder) : Json()}},
+        asked.searchText);
 }
 
 Json jsonOf(const request::Export &asked)
@@ -112,6 +132,26 @@ Json jsonOf(const request::Generate &asked)
             {"seed", s.seed}};
 }
 
+Json jsonOf(const request::FindBlocks &asked)
+{
+    return {{"settings", toJson(asked.settings)}, {"text", toJson(asked.text)}};
+}
+
+Json jsonOf(const request::MeasureTasks &asked)
+{
+    return withSearchText({{"draft", draftOrNull(asked.draft)}, {"tasks", toJson(asked.tasks)}}, asked.searchText);
+}
+
+Json jsonOf(const request::MeasureThroughput &asked)
+{
+    return withSearchText({{"draft", draftOrNull(asked.draft)}, {"settings", toJson(asked.settings)}}, asked.searchText);
+}
+
+Json jsonOf(const request::Compare &asked)
+{
+    return {{"settings", toJson(asked.settings)}};
+}
+
 JobRequest requestOf(JobKind kind, const Json &json)
 {
     const auto text = [&](const char *field) { return textFromJson(json.at(field)); };
@@ -126,11 +166,11 @@ JobRequest requestOf(JobKind kind, const Json &json)
     case JobKind::Impact:
         return request::Impact{.text = text("text"), .search = searchSettingsFromJson(json.at("search"))};
     case JobKind::Search:
-        return request::Search{.draft = draft()};
+        return request::Search{.draft = draft(), .searchText = searchTextAt(json)};
     case JobKind::Evaluate:
-        return request::Evaluate{.draft = draftAt(json), .text = text("text")};
+        return request::Evaluate{.draft = draftAt(json), .text = text("text"), .searchText = searchTextAt(json)};
     case JobKind::Curve: {
-        request::Curve curve{.drafts = {}, .text = text("text"), .lentOrder = {}};
+        request::Curve curve{.drafts = {}, .text = text("text"), .lentOrder = {}, .searchText = searchTextAt(json)};
         for (const Json &one : json.at("drafts"))
             curve.drafts.push_back(draftFromJson(one));
         if (const Json &order = json.at("lentOrder"); !order.is_null())
@@ -153,6 +193,16 @@ JobRequest requestOf(JobKind kind, const Json &json)
                                               .topK = wholeAt(json, "topK"),
                                               .topP = json.at("topP"),
                                               .seed = wholeAt(json, "seed")}};
+    case JobKind::FindBlocks:
+        return request::FindBlocks{.settings = blockSettingsFromJson(json.at("settings")), .text = text("text")};
+    case JobKind::MeasureTasks:
+        return request::MeasureTasks{
+            .draft = draftAt(json), .tasks = taskSettingsFromJson(json.at("tasks")), .searchText = searchTextAt(json)};
+    case JobKind::MeasureThroughput:
+        return request::MeasureThroughput{
+            .draft = draftAt(json), .settings = throughputSettingsFromJson(json.at("settings")), .searchText = searchTextAt(json)};
+    case JobKind::Compare:
+        return request::Compare{comparisonSettingsFromJson(json.at("settings"))};
     }
     throw Flaw("there is no such job");
 }

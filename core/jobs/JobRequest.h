@@ -124,7 +124,21 @@ using JobRequest = std::variant<request::Open, request::Calibrate, request::Impa
                                 request::MeasureThroughput, request::Compare>;
 
 /// In the order of JobRequest's alternatives.
-enum class JobKind { Open, Calibrate, Impact, Search, Evaluate, Curve, Export, Prune, Generate, FindBlocks, MeasureTasks, MeasureThroughput, Compare };
+enum class JobKind {
+    Open,
+    Calibrate,
+    Impact,
+    Search,
+    Evaluate,
+    Curve,
+    Export,
+    Prune,
+    Generate,
+    FindBlocks,
+    MeasureTasks,
+    MeasureThroughput,
+    Compare
+};
 
 inline JobKind kindOf(const JobRequest &request)
 {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/JobTypes.h"
 
+#include "jobs/ComparisonCost.h"
 #include "jobs/JobCommands.h"
+#include "jobs/JobProblems.h"
 #include "pruning/SparsityBalance.h"
 #include "session/Shelf.h"
 
@@ -11,173 +13,9 @@
 namespace secateur {
 namespace {
 
-using Problem = std::optional<Error>;
-
 bool isKnown(double loss)
 {
     return !std::isnan(loss);
-}
-
-// ---- why it cannot run -------------------------------------------------------------------------------------------------------
-
-Problem modelProblem(const Session &session)
-{
-    return session.model ? Problem() : Error("Open a model first.");
-}
-
-/// Of a job that reads text.
-Problem tokenizerProblem(const Session &session)
-{
-    if (!session.model || session.model->tokenizerSize)
-        return modelProblem(session);
-    return Error(session.model->tokenizerProblem, session.model->tokenizerHint);
-}
-
-Problem calibrationProblem(const Session &session, const TextSettings &text)
-{
-    if (const Problem none = tokenizerProblem(session))
-        return none;
-    if (const std::string layers = layersProblem(session.model->spec); !layers.empty())
-        return Error(layers + " " + kOpenOriginal);
-    return text.files.empty() ? Error("Choose a calibration text first.") : Problem();
-}
-
-Problem evaluationProblem(const Session &session, const TextSettings &text)
-{
-    if (const Problem none = tokenizerProblem(session))
-        return none;
-    return text.files.empty() ? Error("Choose a text to evaluate on first.") : Problem();
-}
-
-/// Of a plan's balance and of how its search is steered.
-Problem planProblem(const Session &session, const PlanDraft &draft)
-{
-    try {
-        if (isSettled(session, draft)) // nothing of it is open
-            return {};
-        PruningPlan plan;
-        plan.balance = balanceOf(session, draft);
-        checkSearchSettings(draft.search, plan, session.model->spec);
-    } catch (const Error &infeasible) {
-        return infeasible;
-    }
-    return {};
-}
-
-/// How many removals a draft asks for, and how many of them are known.
-struct Removals {
-    std::int64_t wanted = 0, known = 0;
-};
-
-Removals removalsOf(const Session &session, const PlanDraft &draft)
-{
-    if (isSettled(session, draft))
-        return {};
-    const SparsityBalance b = balanceOf(session, draft);
-    const std::optional<SearchRecord> record = searchOf(session, draft, b.neuronsKept);
-    return {.wanted = b.attentionsToRemove, .known = record ? std::int64_t(record->removalOrder().size()) : 0};
-}
-
-Problem problem(const request::Open &, const Session &)
-{
-    return {};
-}
-
-Problem problem(const request::Calibrate &asked, const Session &session)
-{
-    return calibrationProblem(session, asked.text);
-}
-
-Problem problem(const request::Impact &asked, const Session &session)
-{
-    return calibrationProblem(session, asked.text);
-}
-
-Problem problem(const request::Search &asked, const Session &session)
-{
-    if (const Problem none = modelProblem(session))
-        return none;
-    if (!asked.draft.hasNeurons()) {
-        if (const Problem before = calibrationProblem(session, session.calibrationText))
-            return before;
-        return Error("Calibrate first: the search runs on the narrowed model.");
-    }
-    if (const Problem plan = planProblem(session, asked.draft))
-        return plan;
-    if (isSettled(session, asked.draft))
-        return Error(shelfPlanOf(session, asked.draft)->plan.method == PlanMethod::Manual
-                         ? "This plan was written by hand: there is no search to continue."
-                         : "This plan changes weights for exactly what it keeps: no search can continue it.");
-    const Removals removals = removalsOf(session, asked.draft);
-    if (removals.wanted == 0)
-        return Error("N = 0: the plan removes no attention, so there is nothing to search.");
-    return removals.known >= removals.wanted ? Error("The search of this plan is complete.") : Problem();
-}
-
-/// Whether the plan of a draft is settled, or can be.
-Problem settlingProblem(const Session &session, const PlanDraft &draft)
-{
-    const Problem search = problem(request::Search{draft}, session);
-    if (!search || !draft.hasNeurons())
-        return search;
-    try {
-        const Removals removals = removalsOf(session, draft);
-        return removals.known >= removals.wanted ? Problem() : search;
-    } catch (const Error &) {
-        return search;
-    }
-}
-
-Problem problem(const request::Evaluate &asked, const Session &session)
-{
-    if (const Problem text = evaluationProblem(session, asked.text))
-        return text;
-    return asked.draft ? settlingProblem(session, *asked.draft) : Problem();
-}
-
-Problem problem(const request::Curve &asked, const Session &session)
-{
-    return evaluationProblem(session, asked.text);
-}
-
-Problem problem(const request::Export &asked, const Session &session)
-{
-    if (const Problem none = modelProblem(session))
-        return none;
-    if (!asked.draft.hasNeurons())
-        return Error("Calibrate first: no neurons are chosen yet.");
-    try {
-        if (const Removals removals = removalsOf(session, asked.draft); removals.known < removals.wanted)
-            return Error("Search first: " + std::to_string(removals.known) + " of " + std::to_string(removals.wanted) +
-                         " removals are known.");
-    } catch (const Error &balance) {
-        return balance;
-    }
-    return {};
-}
-
-Problem problem(const request::Prune &asked, const Session &session)
-{
-    if (const Problem calibration = calibrationProblem(session, asked.calibrationText))
-        return calibration;
-    if (const Problem plan = planProblem(session, asked.draft))
-        return plan;
-    try {
-        const ModelSpec &dense = session.model->spec;
-        const std::vector<std::int64_t> widths(dense.layers.size(), balanceOf(session, asked.draft).neuronsKept);
-        if (const std::string target = exportProblem(asked.settings.format, dense, prunedSpec(dense, widths, {})); !target.empty())
-            return Error(target);
-    } catch (const Error &unknown) {
-        return unknown;
-    }
-    return {};
-}
-
-Problem problem(const request::Generate &asked, const Session &session)
-{
-    if (const Problem none = tokenizerProblem(session))
-        return none;
-    return asked.draft ? settlingProblem(session, *asked.draft) : Problem();
 }
 
 // ---- what it computes --------------------------------------------------------------------------------------------------------
@@ -282,6 +120,64 @@ JobAmount amount(const request::Generate &asked, const Session &session)
     return asked.draft ? searchAmount(session, *asked.draft) : JobAmount();
 }
 
+JobAmount amount(const request::FindBlocks &asked, const Session &session)
+{
+    const ModelSpec &dense = session.model->spec;
+    const std::int64_t there = roughWindows({.files = asked.text.files, .windows = {}, .length = asked.text.length});
+    const std::int64_t wanted = asked.text.windows.value_or(authorsWindows(asked.settings.method).value_or(there));
+    const std::int64_t windows = std::min(wanted, there);
+    return {.size = {.windows = windows, .length = asked.text.length},
+            .evaluations = 0,
+            .flop = flopOfBlocks(dense, asked.settings, {asked.settings.sparsity}, windows, asked.text.length)};
+}
+
+/// The search; what the items ask for is known once they are read.
+JobAmount amount(const request::MeasureTasks &asked, const Session &session)
+{
+    return asked.draft ? searchAmount(session, *asked.draft) : JobAmount();
+}
+
+JobAmount amount(const request::MeasureThroughput &asked, const Session &session)
+{
+    JobAmount all = asked.draft ? searchAmount(session, *asked.draft) : JobAmount();
+    all.flop = flopOfThroughput(session.model->spec, asked.settings);
+    if (asked.draft)
+        all.flop += flopOfThroughput(specOf(session, *asked.draft), asked.settings);
+    return all;
+}
+
+/// All of it but the tasks, as if nothing were known yet.
+JobAmount amount(const request::Compare &asked, const Session &session)
+{
+    const ComparisonSettings &s = asked.settings;
+    const ModelSpec &dense = session.model->spec;
+    const double ofWindow = flopOfWindow(dense, s.text.length);
+    JobAmount all;
+    double measuring = s.throughput ? flopOfThroughput(dense, *s.throughput) : 0;
+    for (const TextSettings &text : s.evaluations)
+        measuring += double(roughWindows(text)) * flopOfWindow(dense, text.length);
+    all.flop = measuring;
+    for (const PlanMethod method : s.methods) {
+        for (const double sparsity : s.sparsities)
+            all.flop += (1 - sparsity) * measuring;
+        if (isOfBlocks(method)) {
+            BlockSettings settings = s.blocks;
+            settings.method = method;
+            const TextSettings text{.files = s.text.files, .windows = {}, .length = s.text.length};
+            const std::int64_t wanted = s.text.windows.value_or(authorsWindows(method).value_or(0));
+            all.flop += flopOfBlocks(dense, settings, s.sparsities, std::min(wanted, roughWindows(text)), s.text.length);
+            continue;
+        }
+        all.flop += double(s.text.windows.value_or(authorsWindows(method).value_or(0))) * ofWindow;
+        for (const double sparsity : s.sparsities) {
+            PlanDraft draft;
+            draft.balance.sparsity = sparsity;
+            all.flop += double(searchAmount(session, draft).evaluations) * (1 - sparsity) * ofWindow;
+        }
+    }
+    return all;
+}
+
 /// The row of requests of type `Asked`.
 template <class Asked>
 JobType row(const char *name)
@@ -298,10 +194,19 @@ JobType row(const char *name)
 
 const std::vector<JobType> &jobTypes()
 {
-    static const std::vector<JobType> types = {
-        row<request::Open>("open"),     row<request::Calibrate>("calibrate"), row<request::Impact>("impact"),
-        row<request::Search>("search"), row<request::Evaluate>("evaluate"),   row<request::Curve>("curve"),
-        row<request::Export>("export"), row<request::Prune>("prune"),         row<request::Generate>("generate")};
+    static const std::vector<JobType> types = {row<request::Open>("open"),
+                                               row<request::Calibrate>("calibrate"),
+                                               row<request::Impact>("impact"),
+                                               row<request::Search>("search"),
+                                               row<request::Evaluate>("evaluate"),
+                                               row<request::Curve>("curve"),
+                                               row<request::Export>("export"),
+                                               row<request::Prune>("prune"),
+                                               row<request::Generate>("generate"),
+                                               row<request::FindBlocks>("findBlocks"),
+                                               row<request::MeasureTasks>("measureTasks"),
+                                               row<request::MeasureThroughput>("measureThroughput"),
+                                               row<request::Compare>("compare")};
     return types;
 }
 

@@ -18,6 +18,7 @@ namespace secateur {
 struct JobAmount {
     JobSize size;                 ///< of stage 1 and the search: what a forecast counts
     std::int64_t evaluations = 0; ///< of the model, in the search
+    double flop = 0;              ///< of what else it computes, by arithmetic; 0: nothing, or it cannot be told before it runs
 };
 
 /// A row of the table of jobs: what is known of a kind without doing it. The functions take requests of that kind, and answer at once.

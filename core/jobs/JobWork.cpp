@@ -52,10 +52,18 @@ Measurement evaluate(Engine &engine, const ModelSpec &dense, const Evaluated &wh
                      const EventListener &tell)
 {
     const auto start = std::chrono::steady_clock::now();
-    Measurement record;
+    const Evaluation result = engine.evaluate(what.plan, text, context);
+    Measurement record = measurementOf(engine, dense, what, std::chrono::steady_clock::now() - start);
     record.text = text;
-    record.result = engine.evaluate(what.plan, text, context);
-    record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    record.result = result;
+    tell(MeasurementMade{record});
+    return record;
+}
+
+Measurement measurementOf(const Engine &engine, const ModelSpec &dense, const Evaluated &what, std::chrono::duration<double> taken)
+{
+    Measurement record;
+    record.seconds = taken.count();
     record.computed = engine.report().computed;
     record.neuronsKept = dense.mostNeurons();
     if (what.plan) {
@@ -66,7 +74,6 @@ Measurement evaluate(Engine &engine, const ModelSpec &dense, const Evaluated &wh
         record.planHash = what.plan->hash();
         record.draft = what.draft;
     }
-    tell(MeasurementMade{record});
     return record;
 }
 

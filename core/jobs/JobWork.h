@@ -6,6 +6,7 @@
 #include "engine/Engine.h"
 #include "session/JobEvent.h"
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -27,6 +28,9 @@ struct Evaluated {
     std::optional<PlanDraft> draft{};  ///< of a session, that gave the plan
     bool isOrderBorrowed = false;      ///< its removals were searched at another K
 };
+
+/// A measurement without what was measured: of which plan it is, how it was computed, and how long that took.
+Measurement measurementOf(const Engine &engine, const ModelSpec &dense, const Evaluated &what, std::chrono::duration<double> taken);
 
 /// Perplexity on a text.
 Measurement evaluate(Engine &engine, const ModelSpec &dense, const Evaluated &what, const TextSettings &text, JobContext &context,

@@ -15,7 +15,7 @@ namespace secateur {
 PruningPlan findPlan(Engine &engine, const request::FindBlocks &asked, JobContext &context, const EventListener &tell,
                      const BlockRecord *before = nullptr);
 
-/// What finding a plan of 2SSP took (Measured::Pruning), whose search is complete. `seconds`: of stage 1 and of the search.
+/// What finding a plan of 2SSP took (Measured::Pruning), as far as its search is. `seconds`: of stage 1 and of the search.
 Measurement pruningMeasurement(const PruningPlan &plan, const std::optional<PlanDraft> &draft, double seconds);
 
 } // namespace secateur

@@ -10,7 +10,6 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <numeric>
 #include <string>
 #include <utility>
 
@@ -18,7 +17,6 @@ namespace secateur {
 namespace {
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN(), kNone = std::numeric_limits<double>::infinity();
-constexpr std::size_t kLeastBounded = 6;  ///< candidates of a step that is worth the tangent, which costs two heads
 constexpr std::size_t kLeastScreened = 4; ///< candidates of a step that is worth screening
 constexpr std::int64_t kForksDecided = 6; ///< of which a screened step is expected to evaluate no more again
 
@@ -36,32 +34,24 @@ StateBudget part(StateBudget budget, bool isScreened, bool isOfScreen)
     return budget;
 }
 
-double lowestOf(const std::vector<double> &losses)
-{
-    double lowest = kNone;
-    for (const double loss : losses)
-        lowest = std::isfinite(loss) ? std::min(lowest, loss) : lowest;
-    return lowest;
-}
-
 } // namespace
 
 AttentionSearch::AttentionSearch(const Decoder &narrow, at::Tensor tokens, LossType lossType, StateBudget stateBudget,
                                  std::shared_ptr<Ranks> ranks, LossesKnown losses, const Decoder *screen)
-    : m_exact(narrow, tokens, lossType, part(stateBudget, screen, false), screen ? kForksDecided : narrow.layerCount()),
+    : m_exact(BlockSweep(narrow, tokens, lossType, part(stateBudget, screen, false), screen ? kForksDecided : narrow.layerCount()),
+              !screen && losses == LossesKnown::Deciding && lossType == LossType::Float32 && LossBounds::arePossible(narrow)),
       m_ranks(ranks ? std::move(ranks) : std::make_shared<Ranks>())
 {
     if (screen)
-        m_screen.emplace(*screen, tokens, LossType::Float32, part(stateBudget, true, true), screen->layerCount());
-    m_isBounded =
-        losses == LossesKnown::Deciding && (screen || lossType == LossType::Float32) && LossBounds::arePossible(first().decoder());
+        m_screen.emplace(BlockSweep(*screen, tokens, LossType::Float32, part(stateBudget, true, true), screen->layerCount()),
+                         losses == LossesKnown::Deciding && LossBounds::arePossible(*screen));
 }
 
 Work AttentionSearch::work() const
 {
-    Work all = m_exact.work();
+    Work all = m_exact.sweep().work();
     if (m_screen)
-        all += m_screen->work();
+        all += m_screen->sweep().work();
     return all;
 }
 
@@ -71,7 +61,7 @@ void AttentionSearch::run(SearchRecord &record, std::int64_t removals, JobContex
     const SearchSettings &settings = record.settings;
     for (const std::int64_t layer : record.removalOrder())
         remove(layer);
-    std::int64_t left = m_exact.attentionsLeft() - std::int64_t(settings.protectedLayers.size());
+    std::int64_t left = m_exact.sweep().left(Part::Attention) - std::int64_t(settings.protectedLayers.size());
     std::int64_t evaluations = std::isnan(record.initialLoss) ? 1 : 0;
     for (auto n = std::int64_t(record.removalOrder().size()); n < removals; ++n)
         evaluations += n < std::int64_t(settings.forcedLayers.size()) ? (--left, 1) : left--;
@@ -85,7 +75,7 @@ void AttentionSearch::run(SearchRecord &record, std::int64_t removals, JobContex
         record.initialLoss = initialLoss(context, listener);
     while (std::int64_t(record.removalOrder().size()) < removals) {
         if (record.steps.empty() || record.steps.back().removed >= 0)
-            record.steps.push_back(SearchStep::begun(m_exact.decoder().layerCount()));
+            record.steps.push_back(SearchStep::begun(m_exact.sweep().decoder().layerCount()));
         const auto index = std::int64_t(record.steps.size()) - 1;
         Step step{.record = record, .entry = record.steps.back(), .index = index, .context = context, .listener = listener};
         context.atStep(index, removals);
@@ -125,41 +115,42 @@ std::vector<std::int64_t> AttentionSearch::candidatesOf(const Step &step) const
     if (step.entry.isForced)
         return {settings.forcedLayers[std::size_t(step.index)]};
     std::vector<std::int64_t> candidates;
-    for (std::int64_t j = 0; j < m_exact.decoder().layerCount(); ++j)
-        if (!m_exact.isRemoved(j) && !contains(settings.protectedLayers, j))
+    for (std::int64_t j = 0; j < m_exact.sweep().decoder().layerCount(); ++j)
+        if (!m_exact.sweep().isRemoved({j}) && !contains(settings.protectedLayers, j))
             candidates.push_back(j);
     return candidates;
 }
 
 void AttentionSearch::remove(std::int64_t layer)
 {
-    VariantEnd end = m_bestEnd.first == layer ? std::move(m_bestEnd.second) : VariantEnd();
-    m_bestEnd = {-1, VariantEnd()};
+    m_exact.remove({layer});
     if (m_screen)
-        m_exact.remove(layer);
-    first().remove(layer, std::move(end));
+        m_screen->remove({layer});
 }
 
 double AttentionSearch::initialLoss(JobContext &context, const Listener &listener)
 {
-    const auto layers = double(m_exact.decoder().layerCount());
-    const double units = layers + m_exact.headInPasses();
-    const at::Tensor x = m_exact.baseFromTheStart([&] { context.step(1.0 / units); });
-    if (m_isBounded && !m_screen)
-        m_exact.baseEnd().state = x;
-    const double loss = m_exact.lossSum(x, context).item<double>() / m_exact.predictions();
+    BlockSweep &sweep = m_exact.sweep();
+    const auto layers = double(sweep.decoder().layerCount());
+    const double units = layers + sweep.headInPasses();
+    const at::Tensor x = sweep.baseFromTheStart([&] { context.step(1.0 / units); });
+    if (m_exact.isBounded())
+        sweep.baseEnd().state = x;
+    const double loss = sweep.lossSum(x, context).item<double>() / sweep.predictions();
     if (!std::isfinite(loss))
-        m_exact.reportNonFinite(-1);
+        sweep.reportNonFinite();
     if (listener)
         listener({.loss = loss});
     context.step(1.0 - layers / units);
     return loss;
 }
 
-std::vector<std::int64_t> AttentionSearch::owned(const std::vector<std::int64_t> &candidates) const
+std::vector<Block> AttentionSearch::owned(const std::vector<std::int64_t> &candidates) const
 {
-    std::vector<std::int64_t> result;
-    std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(result), [&](std::int64_t j) { return m_ranks->owns(j); });
+    std::vector<Block> result;
+    for (const std::int64_t j : candidates)
+        if (m_ranks->owns(j))
+            result.push_back({j});
     return result;
 }
 
@@ -167,16 +158,15 @@ void AttentionSearch::evaluate(Step &step, const std::vector<std::int64_t> &cand
 {
     std::vector<std::int64_t> missing;
     std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(missing), [&](std::int64_t j) {
-        return std::isnan(step.entry.losses[std::size_t(j)]) && !(m_isBounded && std::isfinite(step.entry.bounds[std::size_t(j)]));
+        return std::isnan(step.entry.losses[std::size_t(j)]) && !(m_exact.isBounded() && std::isfinite(step.entry.bounds[std::size_t(j)]));
     });
     if (missing.empty())
         return;
-    evaluateOwn(m_exact,
-                {.candidates = owned(missing),
-                 .best = lowestOf(step.entry.losses), // of a step that was stopped, or of none
-                 .heard = [&](std::int64_t j, double loss) { know(step, j, loss); },
-                 .isOut = [&](std::int64_t j, double bound) { step.entry.bounds[std::size_t(j)] = bound; }},
-                step.context);
+    m_exact.evaluate({.candidates = owned(missing),
+                      .best = lowestOf(step.entry.losses), // of a step that was stopped, or of none
+                      .heard = [&](const Block &b, double loss) { know(step, b.layer, loss); },
+                      .isOut = [&](const Block &b, double bound) { step.entry.bounds[std::size_t(b.layer)] = bound; }},
+                     step.context);
     share(step, missing);
     if (!m_ranks->isAlone())
         step.context.step(double(missing.size() - owned(missing).size()));
@@ -189,21 +179,20 @@ void AttentionSearch::evaluateScreened(Step &step, const std::vector<std::int64_
     std::vector<std::int64_t> missing;
     std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(missing), [&](std::int64_t j) { return !entry.isKnown(j); });
     if (!missing.empty()) {
-        evaluateOwn(*m_screen,
-                    {.candidates = owned(missing),
-                     .best = lowestOf(entry.screened),
-                     .margin = Screening(step.record).width(),
-                     .least = Screening(step.record).wanted(),
-                     .share = kShare,
-                     .heard = [&](std::int64_t j, double loss) { screened(step, j, loss); },
-                     .isOut = [&](std::int64_t j, double bound) { entry.bounds[std::size_t(j)] = bound; }},
-                    step.context);
+        m_screen->evaluate({.candidates = owned(missing),
+                            .best = lowestOf(entry.screened),
+                            .margin = Screening(step.record).width(),
+                            .least = Screening(step.record).wanted(),
+                            .share = kShare,
+                            .heard = [&](const Block &b, double loss) { screened(step, b.layer, loss); },
+                            .isOut = [&](const Block &b, double bound) { entry.bounds[std::size_t(b.layer)] = bound; }},
+                           step.context);
         share(step, missing);
     }
 
     const auto screenedAt = [&](std::int64_t j) { // or a bound of it
         const double loss = entry.screened[std::size_t(j)];
-        return std::isnan(loss) ? entry.bounds[std::size_t(j)] - LossBounds::rounding(m_screen->decoder().dtype()) : loss;
+        return std::isnan(loss) ? entry.bounds[std::size_t(j)] - LossBounds::rounding(m_screen->sweep().decoder().dtype()) : loss;
     };
     for (;;) {
         const Screening screening(step.record);
@@ -218,10 +207,11 @@ void AttentionSearch::evaluateScreened(Step &step, const std::vector<std::int64_
         const auto atOnce = std::size_t(std::max<std::int64_t>(1, screening.wanted())); // each that is known may rule out others
         undecided.resize(std::min(undecided.size(), atOnce));
         std::sort(undecided.begin(), undecided.end());
-        evaluateOwn(
-            m_exact,
-            {.candidates = owned(undecided), .share = 0, .heard = [&](std::int64_t j, double loss) { know(step, j, loss); }, .isOut = {}},
-            step.context);
+        m_exact.evaluate({.candidates = owned(undecided),
+                          .share = 0,
+                          .heard = [&](const Block &b, double loss) { know(step, b.layer, loss); },
+                          .isOut = {}},
+                         step.context);
         share(step, undecided);
     }
     for (std::size_t j = 0; j < entry.losses.size(); ++j) // a loss says more
@@ -266,7 +256,7 @@ void AttentionSearch::share(Step &step, const std::vector<std::int64_t> &candida
 void AttentionSearch::know(Step &step, std::int64_t candidate, double loss) const
 {
     if (!std::isfinite(loss))
-        m_exact.reportNonFinite(candidate);
+        m_exact.sweep().reportNonFinite({candidate});
     step.entry.losses[std::size_t(candidate)] = loss;
     if (step.listener)
         step.listener({.step = step.index, .layer = candidate, .loss = loss});
@@ -278,75 +268,6 @@ void AttentionSearch::screened(Step &step, std::int64_t candidate, double loss) 
     step.entry.screened[std::size_t(candidate)] = std::isfinite(loss) ? loss : -kNone;
     if (step.listener && std::isfinite(loss))
         step.listener({.step = step.index, .layer = candidate, .loss = loss, .isScreened = true});
-}
-
-void AttentionSearch::evaluateOwn(AttentionSweep &sweep, const Evaluating &what, JobContext &context)
-{
-    const std::vector<std::int64_t> &wanted = what.candidates;
-    if (wanted.empty())
-        return;
-    const bool isBounded = m_isBounded && &sweep == &first();
-    const double count = what.share * double(wanted.size()), headPasses = sweep.headInPasses();
-    const double perPass = count / (double(sweep.passesNeeded(wanted)) + double(wanted.size()) * headPasses);
-    std::vector<at::Tensor> ends = sweep.ends(wanted, isBounded, [&](std::int64_t layer) {
-        context.atLayer(layer);
-        context.step(perPass);
-    });
-
-    if (isBounded && wanted.size() >= kLeastBounded) {
-        findDeciding(sweep, what, ends, context, [&](double heads) { context.step(perPass * headPasses * heads); });
-        return;
-    }
-    std::vector<at::Tensor> sums;
-    for (at::Tensor &end : ends) {
-        sums.push_back(sweep.lossSum(end, context));
-        end.reset();
-        if (sums.back().is_cpu())
-            what.heard(wanted[sums.size() - 1], sums.back().item<double>() / sweep.predictions());
-        context.step(perPass * headPasses);
-    }
-    for (std::size_t i = 0; i < sums.size(); ++i) // reading waits for the device, so only when the step is over
-        if (!sums[i].is_cpu())
-            what.heard(wanted[i], sums[i].item<double>() / sweep.predictions());
-}
-
-/// Bounds all candidates' losses, and completes the lowest bounds to losses until no bound is near the best loss. `ends`: of the candidates;
-/// `passed` hears of every head or part of one.
-void AttentionSearch::findDeciding(AttentionSweep &sweep, const Evaluating &what, std::vector<at::Tensor> &ends, JobContext &context,
-                                   const std::function<void(double heads)> &passed)
-{
-    const LossBounds bounds(sweep.decoder(), sweep.tokens(), sweep.baseEnd().state, sweep.baseEnd().partial, context);
-    sweep.countHeads(bounds.headsOfBase());
-    std::vector<LossBounds::Bounded> bounded;
-    for (const at::Tensor &end : ends) {
-        bounded.push_back(bounds.bound(end, context));
-        if (!std::isfinite(bounded.back().bound)) // 16 bits cannot hold it: nothing is known
-            bounded.back().bound = -kNone;
-        sweep.countHeads(bounds.frontShare());
-        passed(bounds.frontShare());
-    }
-    std::vector<std::size_t> order(ends.size());
-    std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return bounded[a].bound < bounded[b].bound; });
-    double best = what.best;
-    std::int64_t completed = 0;
-    for (const std::size_t i : order) {
-        const std::int64_t layer = what.candidates[i];
-        if (completed >= what.least && bounded[i].bound > best + LossBounds::rounding(sweep.decoder().dtype()) + what.margin) {
-            what.isOut(layer, bounded[i].bound);
-        } else {
-            const double loss = bounds.complete(ends[i], bounded[i].partial, context);
-            sweep.countHeads(1 - bounds.frontShare());
-            ++completed;
-            what.heard(layer, loss);
-            if (loss < best) {
-                best = loss;
-                m_bestEnd = {layer, {.state = ends[i], .partial = bounded[i].partial}};
-            }
-        }
-        ends[i].reset();
-        passed(1 - bounds.frontShare());
-    }
 }
 
 } // namespace secateur

@@ -6,7 +6,7 @@
 #include "decoder/LanguageHead.h"
 #include "foundation/JobContext.h"
 #include "foundation/Ranks.h"
-#include "pruning/AttentionSweep.h"
+#include "pruning/CandidateLosses.h"
 #include "pruning/PruningPlan.h"
 
 #include <ATen/core/Tensor.h>
@@ -18,7 +18,7 @@
 
 namespace secateur {
 
-/// Stage 2: the greedy removal of attentions (paper section 3.2). Each step evaluates all candidates in one sweep (AttentionSweep), and removes
+/// Stage 2: the greedy removal of attentions (paper section 3.2). Each step evaluates all candidates in one sweep (BlockSweep), and removes
 /// the one of the lowest loss.
 ///
 /// Where only the deciding losses are wanted, the head is computed for the few candidates that can be the best (LossBounds).
@@ -49,9 +49,9 @@ public:
              const std::function<void()> &stepFinished = {});
 
     /// Layers between two states that the memo keeps; 0 = none. Exposed for the record of a run.
-    std::int64_t stateStride() const { return m_exact.stateStride(); }
+    std::int64_t stateStride() const { return m_exact.sweep().stateStride(); }
     /// Layer passes computed so far: (layer, branch) units. Exposed because tests count them.
-    std::int64_t layerPasses() const { return m_exact.layerPasses() + (m_screen ? m_screen->layerPasses() : 0); }
+    std::int64_t layerPasses() const { return m_exact.sweep().layerPasses() + (m_screen ? m_screen->sweep().layerPasses() : 0); }
     /// What was computed so far, by arithmetic: all passes and heads.
     Work work() const;
 
@@ -64,39 +64,21 @@ private:
         JobContext &context;
         const Listener &listener;
     };
-    /// What becomes of a candidate that was evaluated in one of the two types: a loss, or a bound.
-    using Known = std::function<void(std::int64_t candidate, double value)>;
-    /// Evaluated candidates of a sweep.
-    struct Evaluating {
-        std::vector<std::int64_t> candidates;
-        double best = 0;        ///< lowest loss known before; infinite = none
-        double margin = 0;      ///< above the best, in which a loss is wanted
-        std::int64_t least = 0; ///< losses that are wanted whatever they are
-        double share = 1;       ///< of the step's progress
-        Known heard, isOut;
-    };
 
-    AttentionSweep &first() { return m_screen ? *m_screen : m_exact; }
     double initialLoss(JobContext &context, const Listener &listener);
     std::vector<std::int64_t> candidatesOf(const Step &step) const;
     void evaluate(Step &step, const std::vector<std::int64_t> &candidates);
     void evaluateScreened(Step &step, const std::vector<std::int64_t> &candidates);
-    void evaluateOwn(AttentionSweep &sweep, const Evaluating &what, JobContext &context);
-    void findDeciding(AttentionSweep &sweep, const Evaluating &what, std::vector<at::Tensor> &ends, JobContext &context,
-                      const std::function<void(double heads)> &passed);
     void know(Step &step, std::int64_t candidate, double loss) const;
     void screened(Step &step, std::int64_t candidate, double loss) const;
     void share(Step &step, const std::vector<std::int64_t> &candidates);
-    std::vector<std::int64_t> owned(const std::vector<std::int64_t> &candidates) const;
+    std::vector<Block> owned(const std::vector<std::int64_t> &candidates) const;
     void forgetScreening(SearchStep &entry) const;
     void remove(std::int64_t layer);
 
-    AttentionSweep m_exact;
-    std::optional<AttentionSweep> m_screen;
+    CandidateLosses m_exact;
+    std::optional<CandidateLosses> m_screen; ///< through which all candidates go first
     std::shared_ptr<Ranks> m_ranks;
-    bool m_isBounded; ///< of the sweep that all candidates go through
-    /// The best candidate of the step under way, in that sweep: its layer and end.
-    std::pair<std::int64_t, VariantEnd> m_bestEnd{-1, VariantEnd()};
 };
 
 } // namespace secateur

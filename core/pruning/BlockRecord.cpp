@@ -60,6 +60,14 @@ std::int64_t blocksToRemove(double sparsity, std::int64_t layers)
     return blocks;
 }
 
+std::int64_t usualWindows(PlanMethod method, std::int64_t length)
+{
+    constexpr std::int64_t kOfStates = 256, kOfLosses = 1, kSampleTokens = 131'072;
+    if (method == PlanMethod::EvoPress)
+        return std::max<std::int64_t>(1, kSampleTokens / length);
+    return method == PlanMethod::BlockPruner ? kOfLosses : kOfStates;
+}
+
 std::int64_t generationsOf(const BlockSettings &settings, std::int64_t blocks, std::int64_t layers)
 {
     return settings.generations.value_or(std::int64_t(double(blocks * (layers - blocks)) / 1.5));

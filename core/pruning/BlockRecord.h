@@ -41,6 +41,10 @@ constexpr std::int64_t blockEvaluations(BlockVariant variant, std::int64_t layer
     return variant == BlockVariant::Authors ? blocks * (2 * layers - blocks + 1) : blocks * (4 * layers - 2 * blocks + 1);
 }
 
+/// Windows of so many tokens that the authors' code takes of a text: 256 for ShortGPT and the window, 1 for BlockPruner, samples of 131,072 tokens in
+/// all for EvoPress.
+std::int64_t usualWindows(PlanMethod method, std::int64_t length);
+
 /// Generations of an evolution that takes n = `blocks` of L attentions and as many FFNs: those of the settings, or as many as the authors' code takes,
 /// n (L - n) / 1.5 rounded down.
 std::int64_t generationsOf(const BlockSettings &settings, std::int64_t blocks, std::int64_t layers);

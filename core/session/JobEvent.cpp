@@ -20,13 +20,11 @@ namespace {
     throw Flaw(why);
 }
 
-/// Of a session that may be const.
+/// The record that losses and removals of that key belong to. Of a session that may be const.
 template <class SessionType>
-auto &recordOf(SessionType &session, const std::string &key)
+auto &begunRecord(SessionType &session, const std::string &key)
 {
-    const auto known = session.searches.find(key);
-    auto *record =
-        key.empty() ? session.denseImpact ? &*session.denseImpact : nullptr : (known == session.searches.end() ? nullptr : &known->second);
+    auto *record = recordOf(session, key);
     if (!record || !session.model)
         refuse("its search was not begun");
     return *record;
@@ -130,7 +128,7 @@ std::int64_t stepOf(const AttentionRemoved &event)
 template <class Event>
 void take(Session &session, const Event &event)
 {
-    SearchRecord &record = recordOf(session, event.key);
+    SearchRecord &record = begunRecord(session, event.key);
     if constexpr (std::is_same_v<Event, LossKnown>)
         if (isOfBeginning(event)) {
             record.initialLoss = event.candidate.loss;
@@ -148,7 +146,7 @@ void take(Session &session, const Event &event)
 template <class Event>
 void checkInSearch(const Event &event, const Session &session)
 {
-    const SearchRecord &record = recordOf(session, event.key);
+    const SearchRecord &record = begunRecord(session, event.key);
     if constexpr (std::is_same_v<Event, LossKnown>)
         if (isOfBeginning(event))
             return checkInitialLoss(event.candidate.loss, event.key);

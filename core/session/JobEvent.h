@@ -103,8 +103,8 @@ struct JobFailed {
 /// The job was stopped; what it told before is kept.
 struct JobCancelled {};
 
-using JobEvent = std::variant<Progress, Opened, TextRead, Scored, PlanOpened, SearchKnown, LossKnown, AttentionRemoved, BlocksKnown, TaskScored, RowCompared, MeasurementMade, TextGenerated, Exported, Noted, JobFailed,
-                              JobCancelled>;
+using JobEvent = std::variant<Progress, Opened, TextRead, Scored, PlanOpened, SearchKnown, LossKnown, AttentionRemoved, BlocksKnown,
+                              TaskScored, RowCompared, MeasurementMade, TextGenerated, Exported, Noted, JobFailed, JobCancelled>;
 
 /// Hears what a job tells, in order, on the job's thread.
 using EventListener = std::function<void(const JobEvent &)>;

@@ -48,7 +48,8 @@ bool isOn(const Measurement &measurement, const ThroughputSettings &settings)
 {
     const auto isThere = [&](std::int64_t length, std::int64_t batch) {
         return std::ranges::any_of(measurement.throughput, [&](const Throughput &t) {
-            return t.promptLength == length && t.batchSize == batch && t.newTokens == settings.newTokens && t.repetitions == settings.repetitions;
+            return t.promptLength == length && t.batchSize == batch && t.newTokens == settings.newTokens &&
+                   t.repetitions == settings.repetitions;
         });
     };
     return std::ranges::all_of(settings.promptLengths, [&](std::int64_t length) {
@@ -66,10 +67,12 @@ bool areOnSameContent(const Measurement &one, const Measurement &other)
     case Measured::Tasks:
         return one.tasks && other.tasks && one.tasks->hash == other.tasks->hash;
     case Measured::Throughput:
-        return std::ranges::equal(one.throughput, other.throughput, [](const Throughput &mine, const Throughput &its) {
-            return mine.promptLength == its.promptLength && mine.batchSize == its.batchSize && mine.newTokens == its.newTokens &&
-                   mine.repetitions == its.repetitions;
-        }) && one.computed.host == other.computed.host; // bits do not depend on the machine, but speed does
+        return std::ranges::equal(one.throughput, other.throughput,
+                                  [](const Throughput &mine, const Throughput &its) {
+                                      return mine.promptLength == its.promptLength && mine.batchSize == its.batchSize &&
+                                             mine.newTokens == its.newTokens && mine.repetitions == its.repetitions;
+                                  }) &&
+               one.computed.host == other.computed.host; // bits do not depend on the machine, but speed does
     case Measured::Pruning:
         return true;
     }

@@ -13,7 +13,7 @@ namespace secateur {
 
 /// A text on which plans of a session were measured, by its content.
 struct MeasuredText {
-    std::string name;      ///< for people; see textName()
+    std::string name; ///< for people; see textName()
     std::string tokenHash;
     std::int64_t length = 0, windows = 0;
     bool operator==(const MeasuredText &) const = default;
@@ -25,7 +25,7 @@ struct PlanTableRow {
     std::string name;               ///< that it was pinned under, or its file's; else empty
     std::optional<PlanDraft> draft; ///< that makes it current; none for the original, and where only measurements are left of it
     bool isCurrent = false;
-    std::string differs;            ///< how some of its numbers were computed otherwise than those of the original, in words; empty: they were not
+    std::string differs; ///< how some of its numbers were computed otherwise than those of the original, in words; empty: they were not
 };
 
 /// What a session knows of its plans, for a table: the original, the current plan, the pinned ones, those of the shelf, and those that were measured. A plan

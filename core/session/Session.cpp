@@ -81,6 +81,19 @@ std::pair<std::size_t, std::int64_t> reachOf(const SearchRecord &record)
     return {record.removalOrder().size(), record.evaluations()};
 }
 
+SearchRecord *recordOf(Session &session, const std::string &key)
+{
+    if (key.empty())
+        return session.denseImpact ? &*session.denseImpact : nullptr;
+    const auto known = session.searches.find(key);
+    return known == session.searches.end() ? nullptr : &known->second;
+}
+
+const SearchRecord *recordOf(const Session &session, const std::string &key)
+{
+    return recordOf(const_cast<Session &>(session), key); // NOLINT: it changes nothing
+}
+
 std::string searchKey(const PlanDraft &draft, std::int64_t neuronsKept)
 {
     if (!draft.hasNeurons())

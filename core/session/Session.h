@@ -57,14 +57,14 @@ enum class Measured { Perplexity, Tasks, Throughput, Pruning };
 /// and `result.length`) or of its tasks, wherever that lay; see Measurements.h.
 struct Measurement {
     Measured what = Measured::Perplexity;
-    std::string planHash;                            ///< empty for the dense model
-    TextSettings text;                               ///< where the content was read; of a perplexity, as `result`
-    Evaluation result;                               ///< of Measured::Perplexity
-    std::optional<TaskResults> tasks{};              ///< of Measured::Tasks; `tasks->hash` is their content
-    std::vector<Throughput> throughput{};            ///< of Measured::Throughput
+    std::string planHash;                           ///< empty for the dense model
+    TextSettings text;                              ///< where the content was read; of a perplexity, as `result`
+    Evaluation result;                              ///< of Measured::Perplexity
+    std::optional<TaskResults> tasks{};             ///< of Measured::Tasks; `tasks->hash` is their content
+    std::vector<Throughput> throughput{};           ///< of Measured::Throughput
     std::optional<std::int64_t> windowsForwarded{}; ///< of Measured::Pruning: through the model, in stage 1 and in the search
-    ComputeConditions computed{};                    ///< not known in older sessions
-    double seconds = 0;                              ///< that measuring took; of Measured::Pruning, that finding the plan took
+    ComputeConditions computed{};                   ///< not known in older sessions
+    double seconds = 0;                             ///< that measuring took; of Measured::Pruning, that finding the plan took
 
     std::int64_t calibration = -1;     ///< of the plan; -1 with `neuronsKept` = all: the dense model
     std::int64_t neuronsKept = 0;      ///< K
@@ -114,6 +114,10 @@ struct Session {
 /// What decides the numbers of a search apart from how far it goes: the calibration with K, or the plan of the shelf, and the search settings. Searches of
 /// the same key continue each other; a shorter one is the beginning of a longer one. Empty when the draft has neither.
 std::string searchKey(const PlanDraft &draft, std::int64_t neuronsKept);
+
+/// What is kept under the key of a search, or, of an empty one, of the impact on the dense model. Null: nothing.
+SearchRecord *recordOf(Session &session, const std::string &key);
+const SearchRecord *recordOf(const Session &session, const std::string &key);
 
 /// What the session knows of the search of a draft at so many neurons: its own record or, where that says more, what another one says that differs in the
 /// protected layers only (withProtected). None where nothing is known.

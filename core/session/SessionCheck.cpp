@@ -137,7 +137,8 @@ void checkText(const TextSettings &text)
 void checkTasks(const TaskSettings &tasks)
 {
     if (tasks.limit.value_or(1) < 1 || tasks.longest.value_or(1) < 1)
-        refuse("tasks are limited to " + counted(tasks.limit.value_or(1), "item") + " and to " + counted(tasks.longest.value_or(1), "token"));
+        refuse("tasks are limited to " + counted(tasks.limit.value_or(1), "item") + " and to " +
+               counted(tasks.longest.value_or(1), "token"));
 }
 
 void checkInitialLoss(double loss, const std::string &key)

@@ -83,9 +83,8 @@ PlanDraft draftFromJson(const nlohmann::json &json)
 
 nlohmann::json toJson(const Measurement &r)
 {
-    nlohmann::json json = {{"what", nameOf(r.what)}, {"calibration", r.calibration},  {"K", r.neuronsKept},
-                           {"removed", r.removed},   {"borrowed", r.isOrderBorrowed}, {"planHash", r.planHash},
-                           {"seconds", r.seconds}};
+    nlohmann::json json = {{"what", nameOf(r.what)},        {"calibration", r.calibration}, {"K", r.neuronsKept},  {"removed", r.removed},
+                           {"borrowed", r.isOrderBorrowed}, {"planHash", r.planHash},       {"seconds", r.seconds}};
     if (r.what == Measured::Perplexity)
         json.update({{"text", toJson(r.text)}, {"result", toJson(r.result)}});
     if (r.tasks)

@@ -53,6 +53,7 @@ public:
 
     void draftChanged(const PlanDraft &draft);
     void textsChanged(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm);
+    void tasksChanged(const TaskSettings &tasks);
     void pinsChanged(const std::vector<PinnedPlan> &pins);
     void viewChanged(const std::map<std::string, std::string> &view);
     /// What a job has found; events of other kinds are left out, and so are screened losses.

@@ -4,6 +4,7 @@
 #include "foundation/Error.h"
 #include "foundation/Sha256.h"
 #include "foundation/Wording.h"
+#include "pruning/BlockJson.h"
 #include "pruning/PlanFile.h"
 
 #include <algorithm>
@@ -59,6 +60,11 @@ std::string shelfKey(const PruningPlan &plan)
     nlohmann::json how;
     if (plan.method == PlanMethod::TwoSsp)
         how = {{"norm", plan.norm == ScoreNorm::L1 ? "l1" : "l2"},
+               {"tokens", plan.calibration.tokenHash},
+               {"windows", plan.calibration.windows},
+               {"length", plan.calibration.length}};
+    else if (plan.blocks) // methods may agree on what goes, and each is to be found again
+        how = {{"settings", toJson(plan.blocks->settings)},
                {"tokens", plan.calibration.tokenHash},
                {"windows", plan.calibration.windows},
                {"length", plan.calibration.length}};

@@ -9,7 +9,7 @@
 
 namespace secateur {
 
-/// The downstream tasks of the paper. Each is a row of kTasks.
+/// The downstream tasks of the paper. Each is a row of kTasks (TaskTable).
 enum class TaskKind { ArcEasy, ArcChallenge, HellaSwag, Piqa, WinoGrande, Mmlu };
 
 /// One answer of an item, as the model meets it: two strings that are put together.
@@ -21,15 +21,16 @@ struct TaskChoice {
 };
 
 struct TaskItem {
-    std::int64_t index = 0; ///< place in its file, from 0
+    std::int64_t index = 0; ///< place among the items of its task or subject in the file, from 0; skipped ones count
     std::vector<TaskChoice> choices;
     std::int64_t gold = 0; ///< place of the right choice
+    std::int64_t line = 0; ///< of the file, from 1, where it begins; of Parquet the row
     bool operator==(const TaskItem &) const = default;
 };
 
 /// An item that cannot be asked, and why.
 struct SkippedItem {
-    std::int64_t line = 0; ///< of the file, from 1; of Parquet the row
+    std::int64_t line = 0; ///< TaskItem::line
     std::string reason;    ///< a sentence
     bool operator==(const SkippedItem &) const = default;
 };
@@ -44,7 +45,7 @@ struct TaskSet {
     std::vector<TaskItem> items;
     std::vector<SkippedItem> skipped;
     std::vector<std::string> notes; ///< what to know of the numbers: "capital reconstructed"
-    std::string textHash;           ///< SHA-256 of all contexts and continuations in order
+    std::string textHash;           ///< SHA-256 of all contexts and continuations in order; see textHashOf()
 };
 
 /// Whether a text begins with the token for that. Scores with and without it cannot be compared.
@@ -56,7 +57,7 @@ enum class BosUse {
 
 /// Which items are asked, and how.
 struct TaskSettings {
-    std::vector<std::filesystem::path> paths; ///< files, and folders of them
+    std::vector<std::filesystem::path> paths; ///< files, folders of them, and names of known tasks ("arc_easy")
     std::vector<std::string> only;            ///< names of tasks; empty: all that are there. "mmlu" is every subject
     std::optional<std::int64_t> limit;        ///< of each task and subject
     std::uint64_t seed = 0;                   ///< of a sample; 0 = the first items
@@ -76,9 +77,9 @@ struct ItemScore {
 /// What a model, dense or pruned, reaches in a task, a subject, or all subjects of MMLU ("mmlu").
 struct TaskResult {
     std::string name;
-    double acc = 0;                      ///< share of items whose likeliest choice is right
-    std::optional<double> accStderr;     ///< none for one item
-    std::optional<double> accNorm;       ///< the same, likelihoods divided by the characters; not of WinoGrande and MMLU
+    double acc = 0;                  ///< share of items whose likeliest choice is right
+    std::optional<double> accStderr; ///< none for one item
+    std::optional<double> accNorm;   ///< the same, likelihoods divided by the characters; not of WinoGrande and MMLU
     std::optional<double> accNormStderr;
     std::int64_t items = 0, skipped = 0;
     std::int64_t subjects = 0; ///< of "mmlu": how many of 57; else 0

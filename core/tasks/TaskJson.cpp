@@ -51,7 +51,7 @@ Json toJson(const TaskSettings &s)
     std::vector<std::string> paths;
     for (const std::filesystem::path &path : s.paths)
         paths.push_back(path.string());
-    return {{"paths", paths}, {"only", s.only},          {"limit", orNull(s.limit)},
+    return {{"paths", paths}, {"only", s.only},       {"limit", orNull(s.limit)},
             {"seed", s.seed}, {"bos", nameOf(s.bos)}, {"longest", orNull(s.longest)}};
 }
 
@@ -75,7 +75,8 @@ Json toJson(const ItemScore &score)
 
 ItemScore itemScoreFromJson(const Json &json)
 {
-    return {.task = json.at("task"), .index = wholeAt(json, "index"), .logLikelihoods = json.at("logLikelihoods").get<std::vector<double>>()};
+    return {
+        .task = json.at("task"), .index = wholeAt(json, "index"), .logLikelihoods = json.at("logLikelihoods").get<std::vector<double>>()};
 }
 
 Json toJson(const TaskResult &r)
@@ -109,7 +110,7 @@ Json toJson(const TaskResults &r)
     Json tasks = Json::array();
     for (const TaskResult &task : r.tasks)
         tasks.push_back(toJson(task));
-    return {{"tasks", tasks},           {"limit", orNull(r.limit)}, {"seed", r.seed},
+    return {{"tasks", tasks},       {"limit", orNull(r.limit)}, {"seed", r.seed},
             {"bos", nameOf(r.bos)}, {"longest", r.longest},     {"hash", r.hash}};
 }
 

@@ -178,30 +178,6 @@ std::vector<TokenId> idsOf(const Tokenizer &tokenizer, const TextSettings &setti
                              : idsOfAll(tokenizer, std::move(source), reading);
 }
 
-std::string hashOf(std::span<const TokenId> ids)
-{
-    Sha256 sum;
-    for (const TokenId id : ids) {
-        const auto value = std::uint32_t(id);
-        const std::array<std::byte, 4> bytes{std::byte(value), std::byte(value >> 8), std::byte(value >> 16), std::byte(value >> 24)};
-        sum.add(bytes);
-    }
-    return sum.hex();
-}
-
-void checkSettings(const TextSettings &settings)
-{
-    if (settings.files.empty())
-        throw Error("No text is given.", "Choose one text file or more.");
-    if (settings.column.empty())
-        throw Error("The column of the texts has no name.", "Name one; it is usually called text.");
-    if (settings.length < 2)
-        throw Error("A window of " + counted(settings.length, "token") + " is too short; it needs at least 2.", "Choose a longer window.");
-    if (settings.windows && *settings.windows < 1)
-        throw Error("The number of windows is " + std::to_string(*settings.windows) + "; it must be at least 1.",
-                    "Choose a larger number of windows.");
-}
-
 /// How many windows to keep of a text of `tokens` tokens.
 std::int64_t windowsToKeep(std::int64_t tokens, const TextSettings &settings)
 {
@@ -218,6 +194,30 @@ std::int64_t windowsToKeep(std::int64_t tokens, const TextSettings &settings)
 }
 
 } // namespace
+
+std::string hashOf(std::span<const TokenId> ids)
+{
+    Sha256 sum;
+    for (const TokenId id : ids) {
+        const auto value = std::uint32_t(id);
+        const std::array<std::byte, 4> bytes{std::byte(value), std::byte(value >> 8), std::byte(value >> 16), std::byte(value >> 24)};
+        sum.add(bytes);
+    }
+    return sum.hex();
+}
+
+void checkTextSettings(const TextSettings &settings)
+{
+    if (settings.files.empty())
+        throw Error("No text is given.", "Choose one text file or more.");
+    if (settings.column.empty())
+        throw Error("The column of the texts has no name.", "Name one; it is usually called text.");
+    if (settings.length < 2)
+        throw Error("A window of " + counted(settings.length, "token") + " is too short; it needs at least 2.", "Choose a longer window.");
+    if (settings.windows && *settings.windows < 1)
+        throw Error("The number of windows is " + std::to_string(*settings.windows) + "; it must be at least 1.",
+                    "Choose a larger number of windows.");
+}
 
 std::int64_t roughTokens(const TextSettings &text)
 {
@@ -239,7 +239,7 @@ std::int64_t roughWindows(const TextSettings &text)
 
 TokenWindows readWindows(const Tokenizer &tokenizer, const TextSettings &settings, const TextLimits &limits, const JobContext &context)
 {
-    checkSettings(settings);
+    checkTextSettings(settings);
     DocumentReader reader(settings.files, settings.column, {.bytes = limits.bytes, .stop = context.stopToken()});
     Reading reading(settings, limits, context);
     std::vector<TokenId> ids = idsOf(tokenizer, settings, reader, reading);

@@ -52,6 +52,11 @@ private:
     std::int64_t m_windows;
 };
 
+/// SHA-256 of ids as little-endian int32: the identity of a text.
+std::string hashOf(std::span<const TokenId> ids);
+/// Throws Error when there are no files, when the column has no name, or when windows are too short or too few.
+void checkTextSettings(const TextSettings &settings);
+
 /// About how many tokens the files of a text have, by their sizes alone. Files that are not there have none.
 std::int64_t roughTokens(const TextSettings &text);
 /// How many windows it gives: as many as it asks for; where it takes all of the text about as many as the size of its files tells, at least one.

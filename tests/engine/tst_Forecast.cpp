@@ -125,6 +125,26 @@ private slots:
         QVERIFY(all.hostBytes > few.hostBytes);
     }
 
+    /// The same model, so no narrow one stands beside it; candidates as blockEvaluations counts them: 392, 784 and 1552.
+    void searchesOfBlocksTakeWhatTheirCandidatesTake()
+    {
+        const ModelSpec spec = shapeOf("llama-2-7b");
+        JobSize job{.windows = 0, .length = 2048, .searchWindows = 1, .removals = 16, .neuronsKept = spec.mostNeurons()};
+        const auto told = [&](Searched searched) {
+            job.searched = searched;
+            return forecast(spec, job, gpu(78 * kGiB, 100 * kGiB));
+        };
+        const Forecast attentions = told(Searched::Attentions), inTurn = told(Searched::InTurn), pool = told(Searched::Pool);
+        const auto branches = [](const Forecast &one) { return std::ranges::find(one.parts, "search branches", &MemoryPart::name)->bytes; };
+        const std::int64_t state = job.length * spec.hiddenSize * 2;
+        QCOMPARE(branches(attentions), 34 * state);
+        QCOMPARE(branches(inTurn), 35 * state);
+        QCOMPARE(branches(pool), 67 * state);
+        QCOMPARE(attentions.parts.front().bytes - inTurn.parts.front().bytes, 32 * 3 * spec.hiddenSize * spec.mostNeurons() * 2); // weights
+        QVERIFY(inTurn.seconds > 1.95 * attentions.seconds && inTurn.seconds < 2.3 * attentions.seconds);
+        QVERIFY(pool.seconds > 3.8 * attentions.seconds && pool.seconds < 4.1 * attentions.seconds);
+    }
+
     void changedWeightsStandBesideTheOthers()
     {
         const ModelSpec spec = shapeOf("llama-2-7b");

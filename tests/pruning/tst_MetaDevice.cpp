@@ -6,7 +6,7 @@
 #include "decoder/LanguageHead.h"
 #include "model/Families.h"
 #include "model/ModelTensors.h"
-#include "pruning/AttentionSweep.h"
+#include "pruning/BlockSweep.h"
 #include "pruning/NeuronScoring.h"
 
 #include <ATen/TensorOperators.h>
@@ -146,20 +146,22 @@ void tst_MetaDevice::sweep()
 {
     const Decoder model = decoder();
     const std::int64_t layers = model.layerCount();
-    AttentionSweep sweep(model, metaTokens(), LossType::Float32, std::int64_t(1) << 40);
+    BlockSweep sweep(model, metaTokens(), LossType::Float32, std::int64_t(1) << 40, layers, true);
     QVERIFY(sweep.lossSum(sweep.baseFromTheStart([] {}), m_context).is_meta());
-    std::vector<std::int64_t> candidates;
-    for (std::int64_t layer = 0; layer < layers; ++layer)
-        if (!sweep.isRemoved(layer))
-            candidates.push_back(layer);
+    std::vector<Block> candidates;
+    for (const Part part : {Part::Attention, Part::Ffn})
+        for (std::int64_t layer = 0; layer < layers; ++layer)
+            if (!sweep.isRemoved({layer, part}))
+                candidates.push_back({layer, part});
     for (int step = 0; step < 2 && candidates.size() > 1; ++step) {
         for (const at::Tensor &end : sweep.ends(candidates, true, [](std::int64_t) {})) {
             QVERIFY(end.is_meta());
             QCOMPARE(end.size(2), model.spec().hiddenSize);
             QVERIFY(sweep.lossSum(end, m_context).is_meta());
         }
-        sweep.remove(candidates[candidates.size() / 2]);
-        candidates.erase(candidates.begin() + std::int64_t(candidates.size() / 2));
+        const auto removed = candidates.begin() + std::int64_t(candidates.size()) / 3 * (1 + step); // of either part
+        sweep.remove(*removed);
+        candidates.erase(removed);
     }
 }
 

@@ -400,7 +400,7 @@ private slots:
         VERIFY_CONTAINS(failure(file, "{\"text\": \"one\"}\n{\"messages\": []}\n"), std::string("it has 'messages'"));
         VERIFY_CONTAINS(failure(file, "{\n  \"text\": \"one\"\n}\n"), std::string("objects go over several lines"));
         VERIFY_CONTAINS(failure(file, "{\"data\": [\n{\"text\": \"one\"}]\n}\n"), std::string("its field 'data' holds a list of objects"));
-        VERIFY_CONTAINS(failure(file, "[1, 2, 3]\n"), std::string("is a JSON array, and its element 1 (line 1) is a number"));
+        VERIFY_CONTAINS(failure(file, "[1, 2, 3]\n"), std::string("element 1 (line 1) of the JSON array is a number"));
         VERIFY_CONTAINS(failure(file, "[[\"a\"], [\"b\"]]"), std::string("element 1 (line 1) is a list"));
         VERIFY_CONTAINS(failure(file, "[\"a\",\n\"b\", 3]"), std::string("element 3 (line 2) is a number"));
         VERIFY_CONTAINS(failure(file, "[{\"text\": \"a\"},\n{\"txt\": \"b\"}]"),

@@ -20,7 +20,8 @@ nlohmann::json evaluationsOf(const Session &session, const std::string &planHash
 {
     nlohmann::json list = nlohmann::json::array();
     for (const Measurement &pruned : session.measurements) {
-        const Measurement *dense = pruned.planHash == planHash ? originalFor(session.measurements, pruned) : nullptr;
+        const bool isWanted = pruned.what == Measured::Perplexity && pruned.planHash == planHash;
+        const Measurement *dense = isWanted ? originalFor(session.measurements, pruned) : nullptr;
         if (!dense || !areComputedAlike(*dense, pruned)) // the manifest compares
             continue;
         list.push_back({{"text", textName(pruned.text)},

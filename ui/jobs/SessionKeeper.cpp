@@ -65,6 +65,10 @@ SessionKeeper::SessionKeeper(SessionModel &model, SessionJobs &jobs, MessageLog 
         write([&](SessionJournal &j) { j.textsChanged(s.calibrationText, s.evaluationText, s.norm); });
         changed();
     });
+    connect(&m_model, &SessionModel::tasksChanged, this, [this] {
+        write([this](SessionJournal &j) { j.tasksChanged(m_model.session().tasks); });
+        changed();
+    });
     connect(&m_model, &SessionModel::pinsChanged, this, [this] {
         write([this](SessionJournal &j) { j.pinsChanged(m_model.session().pinned); });
         changed();

@@ -194,7 +194,8 @@ const Measurement *SessionModel::evaluationOfPlan(const TextSettings *text) cons
     const std::vector<std::int64_t> order = removalOrder();
     const Measurement *found = nullptr;
     for (const Measurement &record : m_session.measurements)
-        if (isOf(record, draft(), neuronsKept(), order) && (!text || isOn(record, *text, m_session.readTexts)))
+        if (record.what == Measured::Perplexity && isOf(record, draft(), neuronsKept(), order) &&
+            (!text || isOn(record, *text, m_session.readTexts)))
             found = &record;
     return found;
 }

@@ -173,8 +173,8 @@ public:
     /// Plan and texts at once, by undo commands, and with a sample: the scores in use are those that the calibration's settings ask for, or none
     /// (see PlanEditor).
     void setDraftAndTexts(const PlanDraft &draft, const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm);
-    void setPins(std::vector<PinnedPlan> pins);   ///< by undo commands only
-    void setTasks(const TaskSettings &tasks);     ///< by undo commands only
+    void setPins(std::vector<PinnedPlan> pins); ///< by undo commands only
+    void setTasks(const TaskSettings &tasks);   ///< by undo commands only
     /// How the window shows the session, to be kept with it. Changes nothing that anybody follows; notes on plans stay.
     void setView(std::map<std::string, std::string> view);
     /// What people noted of the plan of that hash, or of the original for an empty one; empty: nothing. Kept with the view.
@@ -241,6 +241,7 @@ private:
     void followModel();
     void followSession(std::vector<std::shared_ptr<const RankedScores>> ranked, bool isModelThere);
     void takeText(const TextRead &event);
+    void takeRow(const ComparisonRow &row);
     void followSearches(const std::string &changedKey);
     void followScores();
     std::optional<qint64> neuronsOfRule() const;
@@ -264,7 +265,7 @@ private:
     ModelSpec m_planSpec;
     std::int64_t m_calibration = -1; ///< calibrationOf() the current plan
     std::string m_searchKey, m_runningSearch;
-    std::optional<SearchRecord> m_searchOfOthers;              ///< searchOfOthers() for the current plan
+    std::optional<SearchRecord> m_searchOfOthers; ///< searchOfOthers() for the current plan
     std::optional<BlockRecord> m_blocksInProgress;
     std::optional<TaskScored> m_taskInProgress;
     std::vector<ComparisonRow> m_comparedRows;
@@ -273,6 +274,8 @@ private:
     mutable std::vector<std::pair<TextSettings, std::int64_t>> m_roughWindows;
 };
 
+/// What the window calls a plan of the shelf: its file's name or, of one that was found in this session, its method's.
+QString shelfName(const ShelfPlan &shelf);
 /// Sign and word of an exactness: "=", "~", "!", "" and "exact", "estimate", "stale", "not known".
 QString exactnessSign(Exactness exactness);
 QString exactnessWord(Exactness exactness);

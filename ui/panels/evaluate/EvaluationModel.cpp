@@ -90,39 +90,37 @@ void EvaluationModel::reset()
 {
     beginResetModel();
     const std::vector<Measurement> &records = m_session.session().measurements;
-    const std::vector<bool> isOfPlan = ofPlan();
     m_rows.clear();
-    m_isMixed = std::ranges::any_of(records, [&](const Measurement &record) { return !areComputedAlike(record, records.front()); });
     for (std::size_t i = 0; i < records.size(); ++i) {
-        Row row{.sparsity = sparsityOf(m_session, records[i]), .againstOriginal = {}, .isOfPlan = isOfPlan[i]};
+        if (records[i].what != Measured::Perplexity)
+            continue;
+        Row row{.record = i, .sparsity = sparsityOf(m_session, records[i]), .againstOriginal = {}, .isOfPlan = isOfCurrent(records[i])};
         if (const Measurement *original = originalFor(records, records[i])) {
             row.againstOriginal = records[i].result.perplexity / original->result.perplexity;
             row.difference = conditionsDifference(original->computed, records[i].computed);
         }
         m_rows.push_back(row);
     }
+    m_isMixed = std::ranges::any_of(m_rows, [&](const Row &row) { return !areComputedAlike(records[row.record], record(0)); });
     endResetModel();
 }
 
 /// Another plan may be the current one: only what is said of that changes.
 void EvaluationModel::follow()
 {
-    const std::vector<bool> isOfPlan = ofPlan();
-    for (std::size_t i = 0; i < m_rows.size(); ++i)
-        if (std::exchange(m_rows[i].isOfPlan, bool(isOfPlan[i])) != isOfPlan[i])
-            emit dataChanged(index(int(i), 0), index(int(i), kColumns - 1));
+    for (int row = 0; row < rowCount(); ++row) {
+        const bool isOfPlan = isOfCurrent(record(row));
+        if (std::exchange(m_rows[std::size_t(row)].isOfPlan, isOfPlan) != isOfPlan)
+            emit dataChanged(index(row, 0), index(row, kColumns - 1));
+    }
 }
 
-/// Whether each record is of the current plan.
-std::vector<bool> EvaluationModel::ofPlan() const
+/// Whether a record is of the current plan.
+bool EvaluationModel::isOfCurrent(const Measurement &record) const
 {
     const SearchState state = m_session.searchState();
     const bool isSettled = state == SearchState::Complete || state == SearchState::NotNeeded;
-    const std::vector<std::int64_t> order = m_session.removalOrder();
-    std::vector<bool> all;
-    for (const Measurement &r : m_session.session().measurements)
-        all.push_back(isSettled && isOf(r, m_session.draft(), m_session.neuronsKept(), order));
-    return all;
+    return isSettled && isOf(record, m_session.draft(), m_session.neuronsKept(), m_session.removalOrder());
 }
 
 int EvaluationModel::rowCount(const QModelIndex &parent) const

@@ -32,7 +32,7 @@ QString partsText(const std::vector<std::int64_t> &layers, const QString &one, c
 
 QString shelfFileName(const SessionModel &session)
 {
-    return QString::fromStdString(session.shelfPlan()->file.filename().string());
+    return shelfName(*session.shelfPlan());
 }
 
 QString keptNeuronsText(const SessionModel &session)

@@ -10,14 +10,21 @@
 #include "pruning/StateMemory.h"
 
 #include <ATen/core/Tensor.h>
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <limits>
 #include <optional>
-#include <utility>
 #include <vector>
 
 namespace secateur {
+
+/// A part of a layer that can be removed.
+struct Block {
+    std::int64_t layer = -1; ///< -1: none
+    Part part = Part::Attention;
+    bool operator==(const Block &) const = default;
+};
 
 /// A variant of the model as its computing ends: the state as it leaves the last layer, [windows, T, d], and its log-sum-exp by blocks of the
 /// vocabulary (addLogSumExp); undefined where not known.
@@ -25,41 +32,43 @@ struct VariantEnd {
     at::Tensor state, partial;
 };
 
-/// Computes what a step of stage 2 asks for, in one pass over the layers that shares work: the model without what was removed so far (the
-/// base), and without one more attention each (the candidates). It decides nothing.
+/// Computes what a step of a greedy search asks for, in one pass over the layers that shares work: the model without what was removed so far (the
+/// base), and without one more attention or FFN each (the candidates). It decides nothing.
 ///
-/// A *branch* is the hidden state of one variant: the base's, and for each candidate j a fork that equals the base up to layer j. States at
-/// the entrance of layers are kept in a memo within a budget. A removal of layer w makes those behind w stale and no others, so the next
-/// pass computes only what is missing: it restarts by itself. The new base behind w is the winner's fork.
+/// A *branch* is the hidden state of one variant: the base's, and for each candidate of layer j a fork that equals the base up to layer j; up to
+/// what lies between its attention and its FFN where the FFN is what it lacks. States at the entrance of layers are kept in a memo within a budget. A
+/// removal in layer w makes those behind w stale and no others, so the next pass computes only what is missing: it restarts by itself. The new
+/// base behind w is the winner's fork.
 ///
 /// Branches are computed one after another in one shape, so every end is bit-identical to computing that variant alone.
-class AttentionSweep {
+class BlockSweep {
 public:
-    /// `decoder`: the model after stage 1; must outlive the sweep. `tokens`: [windows, T], on its device. `mostForks`: of which a step is
-    /// expected to ask, for the sake of the budget.
-    AttentionSweep(const Decoder &decoder, at::Tensor tokens, LossType lossType, StateBudget budget,
-                   std::int64_t mostForks = std::numeric_limits<std::int64_t>::max());
+    /// `decoder`: the model before anything is removed; must outlive the sweep. `tokens`: [windows, T], on its device. `mostForks`: of which a
+    /// step is expected to ask, for the sake of the budget, which FFNs have a half of where they are `withFfns` to be removed.
+    BlockSweep(const Decoder &decoder, at::Tensor tokens, LossType lossType, StateBudget budget,
+               std::int64_t mostForks = std::numeric_limits<std::int64_t>::max(), bool withFfns = false);
 
     const Decoder &decoder() const { return m_decoder; }
     const at::Tensor &tokens() const { return m_tokens; }
-    bool isRemoved(std::int64_t layer) const { return m_isRemoved[std::size_t(layer)]; }
-    /// Layers whose attention can still be removed.
-    std::int64_t attentionsLeft() const;
+    /// Or never there.
+    bool isRemoved(const Block &block) const { return m_isRemoved[std::size_t(block.part)][std::size_t(block.layer)]; }
+    /// Layers that still have that part.
+    std::int64_t left(Part part) const;
 
     /// The base as it ends. `passed` hears of every layer.
     at::Tensor baseFromTheStart(const std::function<void()> &passed);
     /// The candidates as they end, in their order; the base's end too where `withBase` asks for it and it is not known. `passed` hears of
     /// every layer that a candidate has passed.
-    std::vector<at::Tensor> ends(const std::vector<std::int64_t> &candidates, bool withBase,
+    std::vector<at::Tensor> ends(const std::vector<Block> &candidates, bool withBase,
                                  const std::function<void(std::int64_t layer)> &passed);
     /// How many layers of candidates that will pass.
-    std::int64_t passesNeeded(const std::vector<std::int64_t> &candidates) const;
+    std::int64_t passesNeeded(const std::vector<Block> &candidates) const;
     /// The loss of an end, summed over the tokens predicted, on the device: reading it waits for that.
     at::Tensor lossSum(const at::Tensor &end, const JobContext &context);
     /// Tokens predicted.
     double predictions() const { return double(m_tokens.size(0) * (m_tokens.size(1) - 1)); }
-    /// Removes an attention for good. `end`: of that variant, as far as it is known.
-    void remove(std::int64_t layer, VariantEnd end = {});
+    /// Removes one for good. `end`: of that variant, as far as it is known.
+    void remove(const Block &block, VariantEnd end = {});
     /// The base's end, as far as it is known.
     VariantEnd &baseEnd() { return m_baseEnd; }
 
@@ -70,15 +79,22 @@ public:
     std::int64_t layerPasses() const { return m_layerPasses; }
     const Work &work() const { return m_work; }
 
-    /// Throws Error that names where it began: this variant's loss is not finite. -1: the base.
-    [[noreturn]] void reportNonFinite(std::int64_t candidate) const;
+    /// Throws Error that names where it began: this variant's loss is not finite. None: the base.
+    [[noreturn]] void reportNonFinite(const Block &candidate = {}) const;
 
 private:
     /// States of one branch at the entrances of layers 0 ... L (L = the end); undefined where not known.
     using States = std::vector<at::Tensor>;
 
-    at::Tensor pass(std::int64_t layer, const at::Tensor &x, bool skipsAttention, const at::Tensor &room);
-    at::Tensor passAndKeep(std::int64_t layer, const at::Tensor &x, bool skipsAttention, States &states);
+    /// What a branch computes of a layer, as far as it is there.
+    struct Parts {
+        bool attention = true, ffn = true;
+    };
+
+    at::Tensor pass(std::int64_t layer, const at::Tensor &x, Parts parts, const at::Tensor &room);
+    at::Tensor passAndKeep(std::int64_t layer, const at::Tensor &x, Parts parts, States &states);
+    States &fork(const Block &block) { return m_forks[std::size_t(block.part)][std::size_t(block.layer)]; }
+    const States &fork(const Block &block) const { return m_forks[std::size_t(block.part)][std::size_t(block.layer)]; }
     bool keepsState(std::int64_t layer) const { return m_stride > 0 && layer % m_stride == 0; }
     at::Tensor known(const States &states, std::int64_t layer) const;
     std::int64_t lastKnown(const States &states, std::int64_t from) const;
@@ -91,9 +107,9 @@ private:
     WindowGroups m_groups;
     std::int64_t m_layerPasses = 0;
     Work m_work;
-    std::vector<bool> m_isRemoved;
+    std::array<std::vector<bool>, 2> m_isRemoved; ///< by part and layer
     States m_base;
-    std::vector<States> m_forks;
+    std::array<std::vector<States>, 2> m_forks; ///< by part and layer
     VariantEnd m_baseEnd;
 };
 

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The command `compare`.
+#include "cli/Run.h"
+#include "comparison/ComparisonTable.h"
+#include "foundation/AtomicPath.h"
+#include "foundation/Error.h"
+#include "jobs/CompareWork.h"
+#include "session/PlanTable.h"
+#include "session/SessionStore.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace secateur::cli {
+namespace {
+
+/// Hashes of the models that the numbers of a session were computed with.
+std::vector<std::string> modelHashesOf(const Session &session)
+{
+    std::vector<std::string> hashes;
+    for (const auto &scores : session.calibrations)
+        hashes.push_back(scores->provenance.modelHash);
+    for (const auto &[key, shelf] : session.plans)
+        hashes.push_back(shelf->plan.calibration.modelHash);
+    for (const auto &[key, record] : session.searches)
+        hashes.push_back(record.provenance.modelHash);
+    std::erase(hashes, std::string()); // of a search that was not begun
+    return hashes;
+}
+
+/// Whether a session is worth writing again: after a loss it is not, as the next removal brings it along.
+bool isStep(const JobEvent &event)
+{
+    return std::holds_alternative<Scored>(event) || (isFinding(event) && !std::holds_alternative<LossKnown>(event));
+}
+
+std::string phasesText(const std::vector<ExpectedPhase> &phases)
+{
+    std::vector<std::string> names;
+    std::map<std::string, double> seconds;
+    double all = 0;
+    for (const ExpectedPhase &phase : phases) {
+        if (!seconds.contains(phase.phase))
+            names.push_back(phase.phase);
+        seconds[phase.phase] += phase.seconds;
+        all += phase.seconds;
+    }
+    std::string text;
+    for (const std::string &name : names)
+        text += (text.empty() ? "" : ", ") + name + " " + duration(seconds[name]);
+    return "about " + duration(all) + (text.empty() ? "" : " (" + text + ")");
+}
+
+} // namespace
+
+/// The session that the comparison is kept in, as it is by now.
+Session Run::comparedSession()
+{
+    if (!o.session.empty() && doesExist(o.session)) {
+        Session session = loadSession(o.session);
+        if (session.newerFormat)
+            throw Error("The session " + inQuotes(o.session.string()) + " was saved by a newer Secateur (format " +
+                            std::to_string(*session.newerFormat) + "): saving it here would drop what this version does not know.",
+                        "Update the program, or choose another name (--session).");
+        const std::vector<std::string> hashes = modelHashesOf(session);
+        const bool isOther = std::ranges::any_of(hashes, [&](const std::string &hash) { return hash != engine->modelHash(context); });
+        if (isOther || !session.model || session.model->spec != model->spec)
+            throw Error("The session " + inQuotes(o.session.string()) + " is of another model.", "Choose another name (--session).");
+        session.model = *model; // where it lies now
+        return session;
+    }
+    Session session;
+    applyEvent(session, Opened{*model});
+    session.calibrationText = calibrationText();
+    if (!o.evaluationTexts.empty())
+        session.evaluationText = heldOutText(o.evaluationTexts.front());
+    session.tasks = o.tasks;
+    return session;
+}
+
+ComparisonSettings Run::comparisonSettings() const
+{
+    ComparisonSettings settings{.methods = o.methods,
+                                .sparsities = o.sparsities,
+                                .isEqualSize = o.isEqualSize,
+                                .text = calibrationText(),
+                                .evaluations = {},
+                                .tasks = o.tasks,
+                                .throughput = o.throughput,
+                                .blocks = o.blocks};
+    settings.text.windows = o.windows; // else as many as the authors take of each method
+    for (const std::filesystem::path &file : o.evaluationTexts)
+        settings.evaluations.push_back(heldOutText(file));
+    return settings;
+}
+
+void Run::compare()
+{
+    for (const std::filesystem::path *file : {&o.session, &o.csv, &o.markdown, &o.latex})
+        checkOutputFile(*file);
+    open();
+    Session state = comparedSession();
+    const auto save = [&] {
+        if (!o.session.empty())
+            saveSession(state, o.session);
+    };
+    const EventListener keep = [&](const JobEvent &event) {
+        report.tell(event);
+        if (isStep(event))
+            save();
+    };
+    const ForecastListener say = [&](const std::vector<ExpectedPhase> &phases) {
+        report.line(phases.empty() ? "all of it is known" : phasesText(phases));
+        nlohmann::json list = nlohmann::json::array();
+        double seconds = 0;
+        for (const ExpectedPhase &phase : phases) {
+            list.push_back({{"phase", phase.phase}, {"seconds", phase.seconds}});
+            seconds += phase.seconds;
+        }
+        report.event({{"event", "forecast"}, {"seconds", seconds}, {"phases", list}});
+    };
+    Comparison comparison;
+    try {
+        comparison = secateur::compare(*engine, state, comparisonSettings(), context, keep, say);
+    } catch (const Cancelled &) {
+        if (!o.session.empty()) {
+            save(); // losses of a step that is not finished are kept as well
+            report.line("What was found so far is in " + printable(o.session.string()) + ". The same command goes on with it.");
+        }
+        throw;
+    }
+    if (!state.draft.hasNeurons()) // what the window shows first
+        for (const PlanTableRow &row : planTable(state).rows)
+            if (row.draft && !state.draft.hasNeurons())
+                state.draft = *row.draft;
+    save();
+
+    const ComparisonTable table = tableOf(comparison);
+    const std::vector<std::pair<const std::filesystem::path *, std::string (*)(const ComparisonTable &)>> forms = {
+        {&o.csv, csvOf}, {&o.markdown, markdownOf}, {&o.latex, latexOf}};
+    for (const auto &[file, form] : forms)
+        if (!file->empty())
+            writeFileAtomically(*file, form(table));
+    for (const Rows &rows : terminalTables(table)) {
+        report.line("");
+        report.table(rows);
+    }
+    report.line("");
+    for (const std::string &note : table.notes)
+        report.line(note);
+    for (const std::filesystem::path *file : {&o.session, &o.csv, &o.markdown, &o.latex})
+        if (!file->empty())
+            report.line("written: " + printable(file->string()));
+    finish({{"rows", resultRows(comparison)}});
+}
+
+} // namespace secateur::cli

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "jobs/CompareWork.h"
+
+#include "checkpoint/ModelName.h"
+#include "foundation/Error.h"
+#include "jobs/ComparisonOutline.h"
+#include "jobs/JobWork.h"
+#include "jobs/MethodWork.h"
+#include "session/Shelf.h"
+
+#include <chrono>
+#include <memory>
+#include <utility>
+
+namespace secateur {
+namespace {
+
+double secondsSince(std::chrono::steady_clock::time_point start)
+{
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+class Comparing {
+public:
+    Comparing(Engine &engine, Session &state, const ComparisonSettings &settings, JobContext &context, const EventListener &tell)
+        : m_engine(engine),
+          m_state(state),
+          m_settings(settings),
+          m_context(context),
+          m_tell(tell),
+          m_outline(engine, state, settings, context)
+    {
+    }
+
+    Comparison run(const ForecastListener &foretold)
+    {
+        const auto start = std::chrono::steady_clock::now();
+        const std::vector<ExpectedPhase> phases = m_outline.expectedPhases();
+        m_context.expect(phases);
+        if (foretold)
+            foretold(phases);
+        measure(m_outline.entries().front());
+        for (const PlanMethod method : m_settings.methods)
+            if (method == PlanMethod::TwoSsp)
+                compare2ssp();
+            else
+                compareBlocks(method);
+        Comparison result{.settings = m_settings,
+                          .modelHash = m_engine.modelHash(m_context),
+                          .modelName = modelName(m_state.model->folder).brief,
+                          .computed = m_outline.now(),
+                          .rows = {},
+                          .seconds = secondsSince(start)};
+        for (const ComparisonEntry &entry : m_outline.entries())
+            result.rows.push_back(entry.row);
+        return result;
+    }
+
+private:
+    /// The only way in for what is found.
+    void found(const JobEvent &event)
+    {
+        applyEvent(m_state, event);
+        m_tell(event);
+    }
+
+    /// Does a part of the work of rows. What goes wrong with it is their problem alone.
+    template <class Part>
+    void attempt(const std::vector<ComparisonEntry *> &entries, const Part &part)
+    {
+        const auto note = [&](const Error &problem) {
+            for (ComparisonEntry *entry : entries)
+                noteProblem(entry->row, problem);
+        };
+        try {
+            part();
+        } catch (const MachineFailure &failure) {
+            if (!failure.device().empty()) // nothing would work any more
+                throw;
+            note(failure);
+        } catch (const Error &problem) {
+            note(problem);
+        }
+    }
+
+    // ---- 2SSP ------------------------------------------------------------------------------------------------------------------
+
+    void compare2ssp()
+    {
+        const std::vector<ComparisonEntry *> entries = m_outline.entriesOf(PlanMethod::TwoSsp);
+        std::vector<ComparisonEntry *> missing;
+        std::ranges::copy_if(entries, std::back_inserter(missing), &ComparisonEntry::isMissing);
+        if (!missing.empty() && m_outline.knownCalibration() < 0)
+            attempt(missing, [&] { calibrate(missing); });
+        for (ComparisonEntry *entry : entries) {
+            if (entry->isMissing())
+                attempt({entry}, [&] { search(*entry); });
+            measure(*entry);
+        }
+    }
+
+    void calibrate(const std::vector<ComparisonEntry *> &missing)
+    {
+        const auto start = std::chrono::steady_clock::now();
+        const std::shared_ptr<const NeuronScores> scores = m_engine.score(m_outline.textOf(PlanMethod::TwoSsp), ScoreNorm::L2, m_context);
+        const double seconds = secondsSince(start);
+        found(Scored{.scores = scores});
+        for (const ComparisonEntry *entry : missing) {
+            const PlanDraft draft = m_outline.draftOf(entry->row.sparsity, m_outline.knownCalibration());
+            notePruning(beforeItsSearch(planOf(m_state, draft)), draft, seconds);
+        }
+    }
+
+    /// What it took to find a plan; the time of a search that is under way is noted for the plan before it.
+    void notePruning(const PruningPlan &plan, const PlanDraft &draft, double seconds)
+    {
+        Measurement took = pruningMeasurement(plan, draft, seconds);
+        took.computed = m_outline.now();
+        found(MeasurementMade{took});
+    }
+
+    void search(ComparisonEntry &entry)
+    {
+        const PlanDraft draft = m_outline.draftOf(entry.row.sparsity, m_outline.knownCalibration());
+        PruningPlan plan = planOf(m_state, draft);
+        const PruningPlan before = beforeItsSearch(plan);
+        if (plan.search.isBegun() && !m_outline.known().isAsNow(plan.search.provenance.computed)) // it cannot be gone on with
+            plan = before;
+        const Measurement *took = m_outline.known().pruning(before.hash());
+        const std::optional<double> soFar = took ? std::optional(took->seconds) : std::nullopt; // none: scores of elsewhere
+        const auto start = std::chrono::steady_clock::now();
+        secateur::search(m_engine, plan, searchKey(draft, plan.balance.neuronsKept), m_outline.textOf(PlanMethod::TwoSsp), draft.search,
+                         m_context, [&](const JobEvent &event) {
+                             found(event);
+                             if (soFar && std::holds_alternative<AttentionRemoved>(event))
+                                 notePruning(before, draft, *soFar + secondsSince(start));
+                         });
+        if (soFar)
+            notePruning(plan, draft, *soFar + secondsSince(start));
+        m_outline.take(entry, plan, draft);
+    }
+
+    // ---- methods of blocks -----------------------------------------------------------------------------------------------------
+
+    /// One pass or one search serves all sizes; of EvoPress each has an evolution of its own, which is kept before the next begins.
+    void compareBlocks(PlanMethod method)
+    {
+        const std::vector<ComparisonEntry *> entries = m_outline.entriesOf(method);
+        std::vector<std::vector<ComparisonEntry *>> together;
+        for (ComparisonEntry *entry : entries)
+            if (entry->isMissing() && (together.empty() || method == PlanMethod::EvoPress))
+                together.push_back({entry});
+            else if (entry->isMissing())
+                together.back().push_back(entry);
+        for (const std::vector<ComparisonEntry *> &missing : together)
+            attempt(missing, [&] { findBlocks(method, missing); });
+        for (ComparisonEntry *entry : entries)
+            measure(*entry);
+    }
+
+    void findBlocks(PlanMethod method, const std::vector<ComparisonEntry *> &missing)
+    {
+        std::vector<double> sparsities;
+        for (const ComparisonEntry *entry : missing)
+            sparsities.push_back(entry->row.sparsity);
+        const BlockSettings settings = m_outline.blockSettings(method, sparsities.front());
+        const TextSettings &text = m_outline.textOf(method);
+        const std::optional<BlockRecord> before = m_outline.known().begun(settings, text, m_engine.modelHash(m_context));
+        const std::vector<PruningPlan> plans = m_engine.findBlocks(
+            settings, sparsities, text, m_context, [&](const BlockRecord &record) { found(BlocksKnown{record}); },
+            before ? &*before : nullptr);
+        for (std::size_t i = 0; i < missing.size(); ++i) {
+            const ShelfEntry entry = shelfEntry(plans.at(i), {});
+            found(PlanOpened{entry});
+            m_outline.take(*missing[i], plans[i], entry.draft);
+        }
+    }
+
+    // ---- measuring -------------------------------------------------------------------------------------------------------------
+
+    void measure(ComparisonEntry &entry)
+    {
+        m_tell(RowCompared{entry.row});
+        if (entry.row.method && !entry.plan)
+            return;
+        entry.row.evaluations.resize(m_settings.evaluations.size());
+        for (std::size_t i = 0; i < m_settings.evaluations.size(); ++i)
+            attempt({&entry}, [&] {
+                const TextSettings &text = m_settings.evaluations[i];
+                const Measurement *known = m_outline.knownPerplexity(entry, text);
+                entry.row.evaluations[i] = known ? known->result : perplexity(entry, text);
+            });
+        if (!m_outline.tasks().empty())
+            attempt({&entry}, [&] {
+                const Measurement *known = m_outline.knownTasks(entry);
+                entry.row.tasks = known ? known->tasks : accuracies(entry);
+            });
+        if (m_settings.throughput)
+            attempt({&entry}, [&] {
+                const Measurement *known = m_outline.knownThroughput(entry);
+                entry.row.throughput = known ? known->throughput : throughput(entry);
+            });
+        m_tell(RowCompared{entry.row});
+    }
+
+    static Evaluated modelOf(const ComparisonEntry &entry) { return {.plan = entry.plan ? &*entry.plan : nullptr, .draft = entry.draft}; }
+    EventListener keep()
+    {
+        return [this](const JobEvent &event) { found(event); };
+    }
+
+    Evaluation perplexity(const ComparisonEntry &entry, const TextSettings &text)
+    {
+        return evaluate(m_engine, m_outline.dense(), modelOf(entry), text, m_context, keep()).result;
+    }
+    std::optional<TaskResults> accuracies(const ComparisonEntry &entry)
+    {
+        return measureTasks(m_engine, m_outline.dense(), modelOf(entry), m_outline.tasks(), m_settings.tasks, m_context, keep()).tasks;
+    }
+    std::vector<Throughput> throughput(const ComparisonEntry &entry)
+    {
+        return measureThroughput(m_engine, m_outline.dense(), modelOf(entry), *m_settings.throughput, m_context, keep()).throughput;
+    }
+
+    Engine &m_engine;
+    Session &m_state;
+    const ComparisonSettings &m_settings;
+    JobContext &m_context;
+    const EventListener &m_tell;
+    ComparisonOutline m_outline;
+};
+
+} // namespace
+
+Comparison compare(Engine &engine, Session &state, const ComparisonSettings &settings, JobContext &context, const EventListener &tell,
+                   const ForecastListener &foretold)
+{
+    return Comparing(engine, state, settings, context, tell).run(foretold);
+}
+
+} // namespace secateur

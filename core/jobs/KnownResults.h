@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Internal to this room.
+#pragma once
+
+#include "session/Session.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace secateur {
+
+/// What a session knows already of what a comparison asks for: what has the same content and was computed as it would be now. Content is known of the texts
+/// that were read (Session::readTexts). A null means that it is not known; what is pointed at is the session's.
+class KnownResults {
+public:
+    /// `now`: how the engine computes.
+    KnownResults(const Session &session, ComputeConditions now) : s(session), m_now(std::move(now)) {}
+
+    bool isAsNow(const ComputeConditions &computed) const { return differenceOf(computed, m_now).isNone(); }
+
+    // Measurements of a plan, or of the dense model for an empty hash: the latest one.
+    const Measurement *perplexity(const std::string &planHash, const TextSettings &text) const;
+    const Measurement *tasks(const std::string &planHash, const std::string &asked) const; ///< `asked`: TaskResults::hash
+    const Measurement *throughput(const std::string &planHash, const ThroughputSettings &settings) const;
+    /// What finding the plan took.
+    const Measurement *pruning(const std::string &planHash) const;
+
+    /// The calibration of that text by the paper's norm, as an index; -1 = not known.
+    std::int64_t calibration(const TextSettings &text) const;
+    /// The plan that those settings gave. `text` without a number of windows: samples were drawn from it, and its content is not compared.
+    const ShelfPlan *blocks(const BlockSettings &settings, const TextSettings &text, const std::string &modelHash) const;
+
+    /// A choice of blocks by the same settings, at any size but for an evolution, that can be gone on with.
+    std::optional<BlockRecord> begun(const BlockSettings &settings, const TextSettings &text, const std::string &modelHash) const;
+
+private:
+    template <class Fits>
+    const Measurement *latest(Measured what, const std::string &planHash, const Fits &fits) const;
+    bool isOnText(const Provenance &record, const TextSettings &text) const;
+
+    const Session &s;
+    ComputeConditions m_now;
+};
+
+} // namespace secateur
