@@ -2,6 +2,7 @@
 #include "panels/compare/CompareRows.h"
 
 #include "checkpoint/ModelName.h"
+#include "comparison/ComparisonRows.h"
 #include "foundation/Error.h"
 #include "session/SessionStore.h"
 #include "widgets/Quantity.h"
@@ -29,18 +30,10 @@ std::size_t placeOf(std::vector<MeasuredText> &texts, const MeasuredText &text)
     return place;
 }
 
-const TaskResult *resultIn(const ComparisonRow &row, const std::string &name)
-{
-    if (!row.tasks)
-        return nullptr;
-    const auto found = std::ranges::find(row.tasks->tasks, name, &TaskResult::name);
-    return found == row.tasks->tasks.end() ? nullptr : &*found;
-}
-
 /// Whether both rows were asked the same in that task, so that their accuracies can be compared.
 bool areAskedAlike(const ComparisonRow &one, const ComparisonRow &other, const std::string &name)
 {
-    return resultIn(one, name)->textHash == resultIn(other, name)->textHash && one.tasks->bos == other.tasks->bos &&
+    return secateur::taskOf(one, name)->textHash == secateur::taskOf(other, name)->textHash && one.tasks->bos == other.tasks->bos &&
            one.tasks->longest == other.tasks->longest;
 }
 
@@ -49,7 +42,7 @@ void markOtherItems(CompareRows &all)
     for (const std::string &task : all.tasks) {
         const ComparisonRow *first = nullptr;
         for (CompareRow &row : all.rows) {
-            if (!resultIn(row.plan.row, task))
+            if (!secateur::taskOf(row.plan.row, task))
                 continue;
             if (!first)
                 first = &row.plan.row;
@@ -78,7 +71,7 @@ ComparedSession readCompared(const QString &file)
 
 const TaskResult *CompareRows::taskOf(std::size_t row, std::size_t task) const
 {
-    return resultIn(rows[row].plan.row, tasks[task]);
+    return secateur::taskOf(rows[row].plan.row, tasks[task]);
 }
 
 std::string CompareRows::keyOf(std::size_t row) const
