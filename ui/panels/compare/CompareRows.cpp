@@ -79,7 +79,7 @@ std::string CompareRows::keyOf(std::size_t row) const
     const PlanTableRow &plan = rows[row].plan;
     const std::string method = plan.row.method ? secateur::nameOf(*plan.row.method) : "original";
     return sessions[rows[row].session].file.toStdString() + '\n' + method + '\n' +
-           (plan.row.planHash.empty() ? plan.name : plan.row.planHash);
+           (plan.row.planHash.empty() ? plan.name + ' ' + std::to_string(plan.row.sparsity) : plan.row.planHash);
 }
 
 CompareRows together(std::vector<ComparedSession> sessions)

@@ -14,6 +14,8 @@
 #include <QLocale>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace secateur::ui {
 namespace {
 
@@ -164,11 +166,14 @@ void PlanDifferenceView::showRows(const CompareRows &rows, std::size_t first, st
             numbers.push_back({headingOf(rows, column), one, other, difference});
     }
     m_facts->setNumbers(std::move(numbers));
-    m_summary->setText(tr("The layers of both plans are being compared."));
-    m_summary->show();
-    m_problem->clear();
-    m_model->setPair({}, {}, {});
-    m_map->hide();
+    if (const std::string keys[2] = {rows.keyOf(first), rows.keyOf(second)}; !std::ranges::equal(keys, m_keys)) {
+        std::ranges::copy(keys, m_keys); // else what is shown stays until there is something else
+        m_summary->setText(tr("The layers of both plans are being compared."));
+        m_summary->show();
+        m_problem->clear();
+        m_model->setPair({}, {}, {});
+        m_map->hide();
+    }
     m_making.setFuture(inBackground([one = sideOf(rows, first), other = sideOf(rows, second)] { return planPair(one, other); }));
 }
 

@@ -7,6 +7,8 @@
 #include <QFutureWatcher>
 #include <QString>
 
+#include <string>
+
 class QLabel;
 
 namespace secateur::ui {
@@ -37,6 +39,7 @@ private:
     PairMap *m_map;
     ElidedLabel *m_headings[2];
     QString m_names[2];
+    std::string m_keys[2]; ///< of the rows
     QLabel *m_summary;
     InlineNote *m_problem;
     Facts *m_facts;
