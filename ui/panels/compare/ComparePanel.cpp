@@ -10,12 +10,9 @@
 #include "panels/compare/CompareTable.h"
 #include "panels/compare/ComparisonCard.h"
 #include "panels/compare/PlanDifferenceView.h"
+#include "panels/compare/QualityView.h"
 #include "panels/parts/EmptyState.h"
-#include "panels/parts/FigureSources.h"
 #include "panels/parts/InBackground.h"
-#include "panels/parts/PlotMessages.h"
-#include "panels/parts/WheelGuard.h"
-#include "theme/ChoiceBox.h"
 #include "theme/Icons.h"
 #include "widgets/CopyButton.h"
 #include "widgets/Enabling.h"
@@ -24,7 +21,6 @@
 
 #include <QFileDialog>
 #include <QHBoxLayout>
-#include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
@@ -33,13 +29,11 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace secateur::ui {
 namespace {
 
-constexpr std::array kSizes = {SizeAxis::ModelParameters, SizeAxis::LayerParameters, SizeAxis::Sparsity};
 constexpr int kSoon = 150; ///< milliseconds, in which changes that come together are one
 
 } // namespace
@@ -62,9 +56,7 @@ ComparePanel::ComparePanel(Workbench workbench, QWidget *parent)
       m_note(new InlineNote),
       m_card(new ComparisonCard(workbench)),
       m_pair(new PlanDifferenceView(workbench.selection)),
-      m_quality(new ChoiceBox),
-      m_size(new ChoiceBox),
-      m_chart(new QualityChart),
+      m_chart(new QualityView(workbench)),
       m_others(new AddedSessions(this))
 {
     m_soon.setSingleShot(true);
@@ -82,7 +74,6 @@ QWidget *ComparePanel::makeContent()
 {
     m_card->hide();
     m_pair->hide();
-    m_chart->setMinimumHeight(240);
     m_table->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     auto *column = new QWidget;
     auto *layout = new QVBoxLayout(column);
@@ -96,7 +87,6 @@ QWidget *ComparePanel::makeContent()
     layout->addWidget(m_table);
     layout->addLayout(makeActions());
     layout->addWidget(m_pair);
-    layout->addLayout(makeAxes());
     layout->addWidget(m_chart, 1);
 
     auto *scroll = new QScrollArea;
@@ -140,31 +130,6 @@ QLayout *ComparePanel::makeActions()
     return row;
 }
 
-QLayout *ComparePanel::makeAxes()
-{
-    m_quality->setAccessibleName(tr("Y axis of the chart"));
-    m_size->setAccessibleName(tr("X axis of the chart"));
-    for (const SizeAxis axis : kSizes)
-        m_size->addItem(sizeAxisName(axis));
-    for (QComboBox *box : {m_quality, m_size}) {
-        box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-        box->setMinimumContentsLength(16);
-        box->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-        box->setMaximumWidth(box->fontMetrics().averageCharWidth() * 48);
-        new WheelGuard(*box);
-    }
-    auto *show = new QLabel(tr("Show")), *against = new QLabel(tr("against"));
-    show->setBuddy(m_quality);
-    against->setBuddy(m_size);
-    auto *row = new QHBoxLayout;
-    row->addWidget(show);
-    row->addWidget(m_quality, 3);
-    row->addWidget(against);
-    row->addWidget(m_size, 2);
-    row->addStretch(1);
-    return row;
-}
-
 void ComparePanel::connectTable()
 {
     connect(m_filter, &QLineEdit::textChanged, this, [this](const QString &words) {
@@ -194,10 +159,7 @@ void ComparePanel::connectTable()
     connect(m_table, &CompareTable::activated, this, &ComparePanel::useSelected);
     connect(m_table, &CompareTable::selectedRowsChanged, this, &ComparePanel::followSelection);
     connect(m_save, &QPushButton::clicked, this, &ComparePanel::chooseCsv);
-    connect(m_quality, &QComboBox::currentIndexChanged, this, &ComparePanel::followChart);
-    connect(m_size, &QComboBox::currentIndexChanged, this, &ComparePanel::followChart);
-    connect(m_chart, &QualityChart::pointClicked, this, &ComparePanel::takePoint);
-    postSavings(*m_chart, m_workbench.messages);
+    connect(m_chart, &QualityView::rowClicked, this, &ComparePanel::takeRow);
 }
 
 void ComparePanel::connectModels()
@@ -296,7 +258,8 @@ void ComparePanel::showRows()
     m_remove->setVisible(!m_others->all().empty());
     enableUnless(m_workbench.session.hasModel() ? QString() : tr("Open a model first."), *m_add,
                  tr("Plans of other session files (.secateur), beside those of this one"));
-    followMeasures();
+    m_chart->showRows(m_model->rows());
+    followSelection();
 }
 
 void ComparePanel::followSelection()
@@ -320,11 +283,7 @@ void ComparePanel::followSelection()
         m_pair->showRows(rows, selected[0], selected[1]);
     m_pairOfKeys = keys;
 
-    std::vector<std::size_t> points;
-    for (std::size_t point = 0; point < m_shown.rows.size(); ++point)
-        if (std::ranges::find(selected, m_shown.rows[point]) != selected.end())
-            points.push_back(point);
-    m_chart->setSelected(std::move(points));
+    m_chart->setSelected(selected);
 }
 
 QString ComparePanel::hint() const
@@ -370,40 +329,9 @@ void ComparePanel::useSelected()
     m_workbench.editor.useDraft(*row.plan.draft, tr("Use the plan %1").arg(planName(row)));
 }
 
-// ---- the chart ----------------------------------------------------------------------------------------------------------------
-
-/// The choice of the y axis stays at what it was, wherever that stands now.
-void ComparePanel::followMeasures()
+/// A point of the chart was clicked: its row is selected, or with others.
+void ComparePanel::takeRow(std::size_t row, bool isAdded)
 {
-    const QString chosen = m_quality->currentText();
-    m_measures = qualityMeasures(m_model->rows());
-    {
-        const QSignalBlocker quiet(m_quality);
-        m_quality->clear();
-        for (const QualityMeasure &measure : m_measures)
-            m_quality->addItem(measureName(m_model->rows(), measure));
-        m_quality->setCurrentIndex(std::max(0, m_quality->findText(chosen)));
-    }
-    enableUnless(m_measures.empty() ? tr("Nothing measured yet.") : QString(), *m_quality, {});
-    followChart();
-}
-
-void ComparePanel::followChart()
-{
-    const int chosen = m_quality->currentIndex();
-    if (chosen < 0 || std::size_t(chosen) >= m_measures.size())
-        m_shown = {};
-    else
-        m_shown =
-            qualityData(m_model->rows(), kSizes.at(std::size_t(std::max(0, m_size->currentIndex()))), m_measures[std::size_t(chosen)]);
-    m_chart->showPoints(m_shown.axes, m_shown.series, m_shown.points);
-    m_chart->setSource(sourceOfComparison(m_workbench.session, m_shown.points.size()));
-    followSelection();
-}
-
-void ComparePanel::takePoint(qint64 index, bool isAdded)
-{
-    const std::size_t row = m_shown.rows[std::size_t(index)];
     std::vector<std::size_t> rows = isAdded ? m_table->selectedRows() : std::vector<std::size_t>();
     if (std::erase(rows, row) == 0)
         rows.push_back(row);

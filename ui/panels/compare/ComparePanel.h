@@ -2,14 +2,12 @@
 #pragma once
 
 #include "panels/compare/CompareRows.h"
-#include "panels/compare/QualityData.h"
 #include "panels/parts/Workbench.h"
 
 #include <QFutureWatcher>
 #include <QTimer>
 #include <QWidget>
 
-class QComboBox;
 class QLineEdit;
 class QPushButton;
 class QStackedLayout;
@@ -24,7 +22,7 @@ class CopyButton;
 class EmptyState;
 class InlineNote;
 class PlanDifferenceView;
-class QualityChart;
+class QualityView;
 
 /// All plans of the session, and of other sessions that are added, as a table with what was measured of each; two of them side by side; quality against
 /// size with the methods as series. Measures the table of methods and sizes.
@@ -49,7 +47,6 @@ private:
     QWidget *makeContent();
     QLayout *makeSearch();
     QLayout *makeActions();
-    QLayout *makeAxes();
     void connectTable();
     void connectModels();
     void follow();
@@ -59,10 +56,8 @@ private:
     void showRows();
     CompareRows rowsNow() const;
     void followSelection();
-    void followMeasures();
-    void followChart();
     void useSelected();
-    void takePoint(qint64 index, bool isAdded);
+    void takeRow(std::size_t row, bool isAdded);
     void chooseFile();
     void chooseCsv();
     QString useProblem() const; ///< why the selected row cannot be made current; empty: it can
@@ -79,13 +74,10 @@ private:
     InlineNote *m_note;
     ComparisonCard *m_card;
     PlanDifferenceView *m_pair;
-    QComboBox *m_quality, *m_size;
-    QualityChart *m_chart;
+    QualityView *m_chart;
 
     ComparedSession m_own; ///< of the session in hand, as it was last looked at
     AddedSessions *m_others;
-    std::vector<QualityMeasure> m_measures;   ///< entries of m_quality
-    QualityData m_shown;                      ///< what the chart shows
     std::vector<std::string> m_pairOfKeys;    ///< of the rows that m_pair shows
     QTimer m_soon;                            ///< the session changed, and the table follows in a moment
     QFutureWatcher<ComparedSession> m_making; ///< the table of the session in hand
