@@ -75,6 +75,9 @@ inline constexpr const char *kFileOfView = "file";
 /// Key under which the job is noted that was stopped when the window was closed: its title.
 inline constexpr const char *kStoppedOfView = "stopped";
 
+/// Key, followed by the hash of a plan (nothing for the original), under which the view has what people noted of it.
+inline constexpr const char *kNoteOfView = "note ";
+
 /// A session that was left behind by a process that is no longer there.
 struct RecoverableSession {
     std::filesystem::path folder;

@@ -73,6 +73,10 @@ SessionKeeper::SessionKeeper(SessionModel &model, SessionJobs &jobs, MessageLog 
         write([this](SessionJournal &j) { j.pinsChanged(m_model.session().pinned); });
         changed();
     });
+    connect(&m_model, &SessionModel::notesChanged, this, [this] {
+        write([this](SessionJournal &j) { j.viewChanged(m_model.session().view); });
+        changed();
+    });
     // What jobs find is written by them, on the compute thread, before it gets here.
     connect(&m_model, &SessionModel::searchChanged, this, &SessionKeeper::changed);
     connect(&m_model, &SessionModel::otherSearchChanged, this, &SessionKeeper::changed);

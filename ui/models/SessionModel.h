@@ -175,8 +175,11 @@ public:
     void setDraftAndTexts(const PlanDraft &draft, const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm);
     void setPins(std::vector<PinnedPlan> pins); ///< by undo commands only
     void setTasks(const TaskSettings &tasks);   ///< by undo commands only
-    /// How the window shows the session, to be kept with it. Changes nothing that anybody follows.
-    void setView(std::map<std::string, std::string> view) { m_session.view = std::move(view); }
+    /// How the window shows the session, to be kept with it. Changes nothing that anybody follows; notes on plans stay.
+    void setView(std::map<std::string, std::string> view);
+    /// What people noted of the plan of that hash, or of the original for an empty one; empty: nothing. Kept with the view.
+    QString noteOf(const std::string &planHash) const;
+    void setNote(const std::string &planHash, const QString &note);
 
     // ---- results ---------------------------------------------------------------------------------------------------------------
     /// Takes what a job tells into the session, and tells those who follow. Scores should come with their ranking: to sort them takes long. An event that
@@ -227,6 +230,7 @@ signals:
     void evaluationsChanged(); ///< the measurements, or which of them are of the texts
     void exportsChanged();
     void pinsChanged();
+    void notesChanged(); ///< setNote()
     void planHashChanged();
     void blocksInProgressChanged();
     void taskInProgressChanged();

@@ -163,6 +163,7 @@ private slots:
     void searchesOfOtherPlansAreToldApart();
     void aLossWithoutItsSearchIsLeftOut();
     void impactOfTheDenseModelIsApart();
+    void notesOutlastAnotherView();
 };
 
 void TestSessionModel::withoutAModelNothingIsKnown()
@@ -905,6 +906,27 @@ void TestSessionModel::sizesOfTextsAreAskedForOnce()
     QCOMPARE(model.roughWindows(shorter), 40);
     bench.model.setDraftAndTexts(model.draft(), text, model.session().evaluationText, model.session().norm); // chosen anew
     QCOMPARE(model.roughWindows(text), 20);
+}
+
+/// The window writes its view anew, from what it shows; notes are no part of that.
+void TestSessionModel::notesOutlastAnotherView()
+{
+    SessionModel model;
+    model.begin(sampleSummary());
+    QSignalSpy told(&model, &SessionModel::notesChanged);
+    model.setNote("hash", QStringLiteral("good at arithmetic"));
+    model.setNote({}, QStringLiteral("the original"));
+    QCOMPARE(told.size(), 2);
+    model.setView({{"tab", "Compare"}});
+    QCOMPARE(model.noteOf("hash"), QStringLiteral("good at arithmetic"));
+    QCOMPARE(model.noteOf({}), QStringLiteral("the original"));
+    QCOMPARE(model.session().view.at("tab"), std::string("Compare"));
+    model.setNote("hash", QStringLiteral("good at arithmetic")); // nothing new
+    QCOMPARE(told.size(), 2);
+    model.setNote("hash", {});
+    model.setView({});
+    QVERIFY(model.noteOf("hash").isEmpty());
+    QCOMPARE(model.session().view.size(), 1U);
 }
 
 QTEST_GUILESS_MAIN(TestSessionModel)
