@@ -134,7 +134,10 @@ private slots:
         write("xs/piqa_valid.jsonl", piqaLines(2));
         QCOMPARE(test::readTasks({folder()}).size(), 1U);
         QCOMPARE(test::readTasks({folder(), folder() / "xl" / "piqa_valid.jsonl"}).size(), 1U);
-        write("xs/piqa_valid.jsonl", piqaLines(3));
+        std::filesystem::remove(folder() / "xs" / "piqa_valid.jsonl");
+        write("xs/piqa_valid.csv", "goal,sol1,sol2,label\ng0,a,b,0\ng1,a,b,0\n"); // the same in another form
+        QCOMPARE(test::readTasks({folder()}).size(), 1U);
+        write("xs/piqa_valid.csv", "goal,sol1,sol2,label\ng0,a,b,0\ng1,a,b,1\n");
         VERIFY_CONTAINS(test::failureOfTasks({folder()}), std::string("The task piqa is in two files: "));
     }
 
@@ -243,6 +246,8 @@ private slots:
         VERIFY_CONTAINS(
             test::failureOfTasks({write("y.jsonl", "{\"text\": \"t\"}\n")}),
             std::string("has the columns 'text', which are those of no task. Tasks are known by their columns: ARC (question, "));
+        VERIFY_CONTAINS(test::failureOfTasks({write("z.txt", "Once upon a time.\n")}),
+                        std::string("z.txt' has no header with the columns of a task."));
         VERIFY_CONTAINS(test::failureOfTasks({folder() / "none.jsonl"}), std::string("There is no file or folder '"));
     }
 
