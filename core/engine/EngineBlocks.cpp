@@ -181,10 +181,7 @@ TokenWindows Engine::BlockFinder::read()
 
 TokenWindows Engine::BlockFinder::readSamples() const
 {
-    m_model.checkLength(m_text.length);
-    const TextLimits limits{.bytes = textMemory(m_model.forecastBasis(m_state.settings.memory))};
-    TokenWindows samples =
-        readEvolutionSamples(m_model.tokenizer(), m_text, m_text.length, *m_text.windows * m_text.length, limits, m_context);
+    TokenWindows samples = m_model.samples(m_text, m_state.settings.memory, m_context);
     if (m_state.settings.textRead)
         m_state.settings.textRead(m_text, samples.report);
     return samples;

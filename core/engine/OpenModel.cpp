@@ -10,6 +10,7 @@
 #include "foundation/InputFile.h"
 #include "foundation/Wording.h"
 #include "model/CheckpointSpec.h"
+#include "pruning/EvolutionSamples.h"
 #include "tokenizer/TokenizerFiles.h"
 
 #include <algorithm>
@@ -213,6 +214,15 @@ TokenWindows OpenModel::windows(const TextSettings &text, const MemoryLimits &li
     TokenWindows windows = readWindows(tokenizer(), text, {.bytes = textMemory(forecastBasis(limits))}, context);
     checkRows(windows.tokens, tokenizer(), spec().vocabularySize);
     return windows;
+}
+
+TokenWindows OpenModel::samples(const TextSettings &text, const MemoryLimits &limits, const JobContext &context) const
+{
+    checkLength(text.length);
+    TokenWindows samples = readEvolutionSamples(tokenizer(), text, text.length, *text.windows * text.length,
+                                                {.bytes = textMemory(forecastBasis(limits))}, context);
+    checkRows(samples.tokens, tokenizer(), spec().vocabularySize);
+    return samples;
 }
 
 Provenance OpenModel::provenance(const TextSettings &text, const TokenWindows &windows, JobContext &context)
