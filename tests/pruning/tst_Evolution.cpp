@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // EvoPress by shared streams and one head against the method as it is written: every candidate computed alone, by the logits of two heads.
-#include "../text/TextFixtures.h"
 #include "RandomDecoder.h"
 #include "TwoRanks.h"
 
@@ -22,6 +21,8 @@
 #include <optional>
 #include <stop_token>
 #include <thread>
+
+#include "../text/TextFixtures.h" // of Qt, and so behind Torch
 
 using namespace secateur;
 using namespace secateur::test;
