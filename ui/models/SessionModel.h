@@ -246,6 +246,7 @@ private:
     void followScores();
     std::optional<qint64> neuronsOfRule() const;
     Exactness exactnessOf(SearchState state) const;
+    QString settledText() const;
     ModelFigures figuresOf(const ModelSpec &spec) const;
     ModelSpec narrowed(std::int64_t kept, std::int64_t removed) const;
     void tellOfSearch(const std::string &key, Exactness before);

@@ -92,6 +92,8 @@ private slots:
     void scoresOfOtherSettingsAreKeptButNotUsed();
     void aCalibrationTeachesWhatTheNextOneCosts();
     void goingBackToACalibrationComputesNothing();
+    void aPlanByAnotherMethodComesIntoUse();
+    void tasksAreMeasuredOnce();
     void impactGrowsCellByCell();
     void aGgufFileOpensByItsOwnName();
     void aSearchIsSeenAsItGoes();
@@ -363,6 +365,66 @@ void TestSessionJobs::aCalibrationTeachesWhatTheNextOneCosts()
 }
 
 /// Scores, search and evaluation of the earlier settings are found again by undo, and nothing is computed.
+void TestSessionJobs::aPlanByAnotherMethodComesIntoUse()
+{
+    SampleBench bench;
+    BlockSettings settings;
+    settings.sparsity = 0.25;
+    QVERIFY(!bench.jobs.canFindBlocks(settings));
+    QVERIFY(bench.open());
+    QVERIFY(bench.jobs.canFindBlocks(settings));
+    QVERIFY(bench.jobs.blocksCommand(settings).contains(QStringLiteral("--method shortgpt --sparsity 0.25")));
+    const PlanDraft before = bench.model.draft();
+    bench.jobs.findBlocks(settings);
+    QVERIFY2(bench.finish(), qPrintable(bench.runner.jobs().back().sentence));
+    const ShelfPlan *found = bench.model.shelfPlan();
+    QVERIFY(found && found->file.empty());
+    QCOMPARE(found->plan.removedAttentions.size(), 3U); // of 12 layers
+    QCOMPARE(found->plan.layersWithoutFfn().size(), 3U);
+    QCOMPARE(shelfName(*found), QStringLiteral("ShortGPT"));
+    QVERIFY(bench.model.isSettled());
+    QVERIFY(!bench.model.blocksInProgress() && bench.model.session().choices.empty());
+    QVERIFY(!bench.jobs.canSearch());
+    QVERIFY(bench.jobs.canExport());
+    bench.history.undo();
+    QCOMPARE(bench.model.draft(), before);
+    bench.history.redo();
+    QVERIFY(bench.evaluate());
+    QCOMPARE(bench.model.planEvaluation()->planHash, found->plan.hash());
+    bench.jobs.findBlocks(settings); // the same again
+    QVERIFY(bench.finish());
+    QCOMPARE(bench.model.session().plans.size(), 1U);
+}
+
+void TestSessionJobs::tasksAreMeasuredOnce()
+{
+    SampleBench bench;
+    TaskSettings tasks;
+    tasks.paths = {bench.path("piqa.jsonl").toStdString()};
+    QFile file(bench.path("piqa.jsonl"));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    for (const char *goal : {"to boil an egg", "to light a fire", "to mend a sock"})
+        file.write(QByteArray("{\"goal\": \"") + goal + "\", \"sol1\": \"Use water.\", \"sol2\": \"Use a needle.\", \"label\": 0}\n");
+    file.close();
+    QVERIFY(bench.open());
+    QVERIFY(!bench.jobs.canMeasureTasksOfDense({})); // no files are chosen
+    QVERIFY(bench.jobs.canMeasureTasksOfDense(tasks));
+    bench.jobs.measureTasksOfDense(tasks);
+    QVERIFY2(bench.finish(), qPrintable(bench.runner.jobs().back().sentence));
+    const auto measured = [&] { return std::ranges::count(bench.model.session().measurements, Measured::Tasks, &Measurement::what); };
+    QCOMPARE(measured(), 1);
+    const TaskResults results = *bench.model.session().measurements.back().tasks;
+    QCOMPARE(results.tasks.size(), 1U);
+    QCOMPARE(results.tasks[0].name, std::string("piqa"));
+    QCOMPARE(results.tasks[0].items, 3);
+    QSignalSpy again(&bench.model, &SessionModel::evaluationsChanged);
+    bench.jobs.measureTasksOfDense(tasks);
+    QVERIFY(bench.finish());
+    QCOMPARE(again.size(), 0); // it is known
+    QCOMPARE(measured(), 1);
+    QVERIFY(!bench.model.taskInProgress());
+}
+
 void TestSessionJobs::goingBackToACalibrationComputesNothing()
 {
     SampleBench bench;
@@ -815,7 +877,7 @@ void TestSessionJobs::aCurveWithABorrowedOrder()
     bench.jobs.measureCurve(request);
     QVERIFY2(bench.finish(), qPrintable(bench.runner.jobs().back().sentence));
     QCOMPARE(bench.model.session().searches.size(), searches); // nothing was searched
-    QCOMPARE(bench.perplexities().size(), 4U);   // and the dense model
+    QCOMPARE(bench.perplexities().size(), 4U);                 // and the dense model
     QVERIFY(bench.model.denseEvaluation());
     for (const int N : {0, 1, 2}) {
         const Measurement record = bench.perplexities()[std::size_t(N) + 1];

@@ -160,6 +160,7 @@ private slots:
     void equalCalibrationsAreReused();
     void scoresWithoutTheirRankingAreRanked();
     void everyChangeIsToldOnce();
+    void aRowOfAComparisonIsReplacedByWhatIsKnownNext();
     void searchesOfOtherPlansAreToldApart();
     void aLossWithoutItsSearchIsLeftOut();
     void impactOfTheDenseModelIsApart();
@@ -821,6 +822,38 @@ void TestSessionModel::everyChangeIsToldOnce()
     QCOMPARE(signalCount.take(), names({"evaluationsChanged"}));
     model.addExport({.planHash = "hash", .format = "hf-dropin", .folder = "/x", .parameters = 1, .bytes = 2, .verification = {}});
     QCOMPARE(signalCount.take(), names({"exportsChanged"}));
+    TaskSettings tasks;
+    tasks.paths = {"/tasks"};
+    model.setTasks(tasks);
+    model.setTasks(tasks);
+    QCOMPARE(signalCount.take(), names({"tasksChanged"}));
+    model.apply(TaskScored{.score = {}, .done = 3, .items = 7});
+    QCOMPARE(signalCount.take(), names({"taskInProgressChanged"}));
+    QCOMPARE(model.taskInProgress()->done, 3);
+    model.endTasks();
+    model.endTasks();
+    QCOMPARE(signalCount.take(), names({"taskInProgressChanged"}));
+    QVERIFY(!model.taskInProgress());
+}
+
+void TestSessionModel::aRowOfAComparisonIsReplacedByWhatIsKnownNext()
+{
+    Bench bench;
+    SessionModel &model = bench.model;
+    ComparisonRow dense, pruned;
+    pruned.method = PlanMethod::ShortGpt;
+    pruned.sparsity = 0.25;
+    model.apply(RowCompared{dense});
+    model.apply(RowCompared{pruned});
+    pruned.planHash = "p1";
+    model.apply(RowCompared{pruned});
+    QCOMPARE(model.comparedRows().size(), 2U);
+    QCOMPARE(model.comparedRows()[1].planHash, std::string("p1"));
+    pruned.sparsity = 0.5;
+    model.apply(RowCompared{pruned});
+    QCOMPARE(model.comparedRows().size(), 3U);
+    model.beginComparison();
+    QVERIFY(model.comparedRows().empty());
 }
 
 void TestSessionModel::searchesOfOtherPlansAreToldApart()
