@@ -238,7 +238,7 @@ void ComparisonCard::follow()
                                  : jobCostText(m_workbench.jobs.comparisonCost(alone)).section(u'\n', 0, 0);
         const QString sentence = sentenceOf(method.method);
         method.note->setText(cost.isEmpty() ? sentence : tr("%1 Alone: %2.", "sentence and cost").arg(sentence, cost));
-        method.note->setToolTip(cost.isEmpty() ? QString() : estimateText());
+        method.note->setToolTip(cost.contains(u'~') ? estimateText() : QString());
         method.note->setAccessibleName(spoken(method.note->text()));
         method.box->setAccessibleDescription(spoken(method.note->text()));
     }

@@ -13,7 +13,7 @@ struct Words {
     Q_DECLARE_TR_FUNCTIONS(secateur::ui::QualityData)
 };
 
-static_assert(kPlanMethods.size() <= QualityChart::kMostSeries, "a method more needs a mark of its own");
+static_assert(kPlanMethods.size() <= QualityChart::kMostSeries); // a method more needs a mark of its own
 
 double sizeOf(const ComparisonRow &row, SizeAxis axis)
 {
