@@ -112,34 +112,43 @@ void Run::search()
     if (isFirst())
         checkOutputFile(o.savePlan);
     open();
-    PruningPlan plan;
-    if (o.scores.empty()) {
-        plan = optionalPlan().value();
-        checkSearchable(plan);
-        const PruningPlan given = plan;
-        if (o.isRestarted)
-            plan = beforeItsSearch(std::move(plan));
-        if (o.remove)
-            plan = withRemovals(plan, model->spec, *o.remove);
-        checkGoesOn(given, withProtected(plan.search, searchSettings(plan.search.settings).protectedLayers));
-    } else {
-        plan = planFromScores(model->spec, loadMatchingScores(), balanceSettings(model->spec));
+    const std::optional<PruningPlan> given = optionalPlan();
+    if (given ? isOfBlocks(given->method) : !o.method.empty() && isOfBlocks(planMethodOf(o.method))) {
+        searchBlocks(given ? &*given : nullptr);
+        return;
     }
-    const Provenance before = plan.search.provenance.tokenHash.empty() ? plan.calibration : plan.search.provenance;
-    const SearchSettings settings = searchSettings(plan.search.settings);
-    TextSettings text = textOf(before);
-    text.windows = settings.windows;
-    showForecast({.windows = 0,
-                  .length = text.length,
-                  .searchWindows = settings.windows,
-                  .removals = plan.balance.attentionsToRemove,
-                  .neuronsKept = plan.balance.neuronsKept},
-                 text);
-    runSearch(plan, text, settings);
+    PruningPlan plan;
+    if (!given && o.scores.empty()) {
+        plan = newPlan();
+    } else {
+        plan = given ? resumed(*given) : planFromScores(model->spec, loadMatchingScores(), balanceSettings(model->spec));
+        const Provenance before = plan.search.provenance.tokenHash.empty() ? plan.calibration : plan.search.provenance;
+        const SearchSettings settings = searchSettings(plan.search.settings);
+        TextSettings text = textOf(before);
+        text.windows = settings.windows;
+        showForecast({.windows = 0,
+                      .length = text.length,
+                      .searchWindows = settings.windows,
+                      .removals = plan.balance.attentionsToRemove,
+                      .neuronsKept = plan.balance.neuronsKept},
+                     text);
+        runSearch(plan, text, settings);
+    }
     showPlan(plan);
     nlohmann::json result = resultOf(plan.balance, &plan);
     result["evaluatedCandidates"] = plan.search.evaluations();
     finish(result);
+}
+
+/// The plan of --plan as its search goes on, or begins anew.
+PruningPlan Run::resumed(const PruningPlan &given)
+{
+    checkSearchable(given);
+    PruningPlan plan = o.isRestarted ? beforeItsSearch(given) : given;
+    if (o.remove)
+        plan = withRemovals(plan, model->spec, *o.remove);
+    checkGoesOn(given, withProtected(plan.search, searchSettings(plan.search.settings).protectedLayers));
+    return plan;
 }
 
 /// Perplexity before and after on every held-out text: entries of the manifest and rows of the table.
@@ -192,18 +201,10 @@ void Run::exportTo(const PruningPlan &plan, const nlohmann::json &evaluations, n
         report.line("token ids: " + v.idsNote);
 }
 
-void Run::prune()
+PruningPlan Run::newPlan()
 {
-    // Everything that can be refused is refused before the work.
-    if (isFirst())
-        checkOutputFile(o.savePlan);
-    open();
     PruningPlan plan;
     plan.balance = balance(model->spec, balanceSettings(model->spec));
-    if (!o.output.empty() && isFirst()) {
-        checkOutputFolder();
-        engine->checkExportSettings(exportSettings(), plan.balance.neuronsKept);
-    }
     TextSettings calibration = calibrationText();
     const std::int64_t searchWindows = searchSettings({}).windows;
     const std::int64_t windows = calibration.windows ? *calibration.windows : engine->checkText(calibration, context);
@@ -224,6 +225,20 @@ void Run::prune()
     const NeuronScores scores = o.scores.empty() ? *engine->score(calibrationText(), norm(), context) : loadMatchingScores();
     plan = planFromScores(model->spec, scores, balanceSettings(model->spec));
     runSearch(plan, textOf(scores.provenance), searchSettings({}));
+    return plan;
+}
+
+void Run::prune()
+{
+    // Everything that can be refused is refused before the work.
+    if (isFirst())
+        checkOutputFile(o.savePlan);
+    open();
+    if (!o.output.empty() && isFirst()) {
+        checkOutputFolder();
+        engine->checkExportSettings(exportSettings(), balance(model->spec, balanceSettings(model->spec)).neuronsKept);
+    }
+    const PruningPlan plan = newPlan();
     if (!isFirst())
         return;
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The command `compare`.
+#include "cli/MethodOptions.h"
 #include "cli/Run.h"
 #include "comparison/ComparisonTable.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
+#include "foundation/InputFile.h"
 #include "jobs/CompareWork.h"
 #include "session/PlanTable.h"
 #include "session/SessionStore.h"
@@ -81,14 +83,16 @@ Session Run::comparedSession()
 
 ComparisonSettings Run::comparisonSettings() const
 {
-    ComparisonSettings settings{.methods = o.methods,
+    ComparisonSettings settings{.methods = {},
                                 .sparsities = o.sparsities,
                                 .isEqualSize = o.isEqualSize,
                                 .text = calibrationText(),
                                 .evaluations = {},
                                 .tasks = o.tasks,
-                                .throughput = o.throughput,
-                                .blocks = o.blocks};
+                                .throughput = throughputSettings(),
+                                .blocks = blockSettings(o)};
+    for (const std::string &method : o.methods)
+        settings.methods.push_back(planMethodOf(method));
     settings.text.windows = o.windows; // else as many as the authors take of each method
     for (const std::filesystem::path &file : o.evaluationTexts)
         settings.evaluations.push_back(heldOutText(file));
@@ -130,10 +134,12 @@ void Run::compare()
         }
         throw;
     }
-    if (!state.draft.hasNeurons()) // what the window shows first
-        for (const PlanTableRow &row : planTable(state).rows)
-            if (row.draft && !state.draft.hasNeurons())
-                state.draft = *row.draft;
+    if (!state.draft.hasNeurons()) { // what the window shows first
+        const std::vector<PlanTableRow> rows = planTable(state).rows;
+        if (const auto first = std::ranges::find_if(rows, [](const PlanTableRow &row) { return row.draft.has_value(); });
+            first != rows.end())
+            state.draft = *first->draft;
+    }
     save();
 
     const ComparisonTable table = tableOf(comparison);

@@ -4,10 +4,10 @@
 #include "cli/OptionChecks.h"
 #include "cli/TaskOptions.h"
 #include "foundation/Wording.h"
+#include "pruning/BlockJson.h"
 
 #include <algorithm>
 #include <limits>
-#include <map>
 #include <utility>
 #include <vector>
 
@@ -28,37 +28,96 @@ std::vector<std::string> methodNames()
 
 bool has(const Options &o, PlanMethod method)
 {
-    return std::ranges::find(o.methods, method) != o.methods.end();
+    return std::ranges::find(o.methods, nameOf(method)) != o.methods.end();
 }
 
 } // namespace
 
 void addBlockOptions(CLI::App &c, Options &o)
 {
-    const std::map<std::string, BlockVariant> variants = {{"authors", BlockVariant::Authors}, {"original", BlockVariant::Original}};
-    c.add_option_function<std::string>(
-         "--variant", [&o, variants](const std::string &name) { o.blocks.variant = variants.at(name); },
-         "Where the code that the 2SSP authors compare with and a method's own paper differ: authors (the default) or original")
+    c.add_option("--variant", o.variant,
+                 "Where the code that the 2SSP authors compare with and a method's own paper differ: authors (the default) or original")
         ->type_name("NAME")
         ->check(CLI::IsMember({"authors", "original"}));
-    c.add_option("--generations", o.blocks.generations, "Generations of EvoPress; as many as the authors' code takes by default")
+    c.add_option("--generations", o.generations, "Generations of EvoPress; as many as the authors' code takes by default")->check(whole(1));
+    c.add_option("--coarse-tokens", o.coarseTokens, "Tokens on which EvoPress compares offspring (2,048)")->check(whole(1));
+    c.add_option("--fine-tokens", o.fineTokens, "Tokens on which EvoPress compares the best of them with their parent (32,768)")
         ->check(whole(1));
-    c.add_option("--coarse-tokens", o.blocks.coarseTokens, "Tokens on which EvoPress compares offspring")
-        ->capture_default_str()
-        ->check(whole(1));
-    c.add_option("--fine-tokens", o.blocks.fineTokens, "Tokens on which EvoPress compares the best of them with their parent")
-        ->capture_default_str()
-        ->check(whole(1));
-    c.add_option("--evolution-seed", o.blocks.seed, "Seed of EvoPress")->capture_default_str()->check(whole(0, kLargestSeed));
+    c.add_option("--evolution-seed", o.evolutionSeed, "Seed of EvoPress (0)")->check(whole(0, kLargestSeed));
+}
+
+void addMethodOption(CLI::App &c, Options &o)
+{
+    c.add_option("--method", o.method,
+                 "How the plan is found:\n"
+                 "2ssp: neurons by their scores, then attentions one by one (the default)\n"
+                 "shortgpt: the layers go that change their input least; one pass over the text\n"
+                 "window: the consecutive layers go between the most similar states; one pass\n"
+                 "blockpruner: attentions and FFNs go in turn, each time the one whose removal leaves the lowest loss; many passes\n"
+                 "evopress: an evolution chooses attentions and FFNs; some 20 times as many")
+        ->type_name("NAME")
+        ->check(CLI::IsMember(methodNames()));
+    addBlockOptions(c, o);
+}
+
+BlockSettings blockSettings(const Options &o, BlockSettings settings)
+{
+    if (!o.variant.empty())
+        settings.variant = blockVariantOf(o.variant);
+    if (o.generations)
+        settings.generations = o.generations;
+    settings.seed = o.evolutionSeed.value_or(settings.seed);
+    settings.coarseTokens = o.coarseTokens.value_or(settings.coarseTokens);
+    settings.fineTokens = o.fineTokens.value_or(settings.fineTokens);
+    settings.sparsity = o.sparsity.value_or(settings.sparsity);
+    return settings;
+}
+
+std::string mistakeOfMethod(const Options &o, PlanMethod method)
+{
+    struct Belonging {
+        std::vector<const char *> options;
+        std::vector<PlanMethod> methods;
+    };
+    static const std::vector<Belonging> kBelongings = {
+        {{"--scores", "--remove", "--keep", "--alpha", "--width-multiple", "--norm", "--protect", "--force", "--search-windows",
+          "--loss-dtype", "--screen"},
+         {PlanMethod::TwoSsp}},
+        {{"--all-losses"}, {PlanMethod::TwoSsp, PlanMethod::BlockPruner}},
+        {{"--variant"}, {PlanMethod::ShortGpt, PlanMethod::Window, PlanMethod::BlockPruner}},
+        {{"--generations", "--coarse-tokens", "--fine-tokens", "--evolution-seed"}, {PlanMethod::EvoPress}}};
+    for (const Belonging &belonging : kBelongings)
+        for (const char *option : belonging.options)
+            if (o.given.contains(option) && std::ranges::find(belonging.methods, method) == belonging.methods.end()) {
+                std::vector<std::string> names;
+                for (const PlanMethod owner : belonging.methods)
+                    names.emplace_back(nameOf(owner));
+                return std::string(option) + " has no effect here: it is of " + listed(names) + ", and the method is " + nameOf(method);
+            }
+    return {};
+}
+
+std::string mistakeInSearch(const Options &o)
+{
+    if (o.command != "search")
+        return {};
+    const bool isNew = o.plan.empty(), isOfScores = !o.scores.empty();
+    if (isNew && !isOfScores && o.texts.empty())
+        return "--text or --scores (a new search) or --plan (to resume one) is needed";
+    if (!isNew && isOfScores)
+        return "--scores make a new plan, and --plan resumes one: only one of them can be";
+    if (isNew && !o.sparsity && !o.method.empty() && o.method != nameOf(PlanMethod::TwoSsp))
+        return "--sparsity is needed";
+    if (isOfScores && (o.windows || o.areAllWindowsWanted || !o.norm.empty()))
+        return "--windows and --norm are settings of the calibration, which --scores replaces";
+    if (isNew || !o.method.empty()) // else the plan tells
+        return mistakeOfMethod(o, o.method.empty() ? PlanMethod::TwoSsp : planMethodOf(o.method));
+    return {};
 }
 
 void addComparisonOptions(CLI::App &c, Options &o)
 {
-    const auto setMethods = [&o](const std::vector<std::string> &names) {
-        for (const std::string &name : names)
-            o.methods.push_back(std::ranges::find(kPlanMethods, name, &PlanMethodRow::name)->method);
-    };
-    c.add_option_function<std::vector<std::string>>("--methods", setMethods, "Methods to compare: " + listed(methodNames()))
+    c.add_option("--methods", o.methods, "Methods to compare: " + listed(methodNames()))
         ->type_name("NAME")
         ->delimiter(',')
         ->required()
@@ -86,9 +145,9 @@ std::string mistakeInComparison(const Options &o)
 {
     if (o.command != "compare")
         return {};
-    for (const PlanMethod method : o.methods)
+    for (const std::string &method : o.methods)
         if (std::ranges::count(o.methods, method) > 1)
-            return std::string(nameOf(method)) + " is named twice in --methods";
+            return method + " is named twice in --methods";
     for (const double sparsity : o.sparsities)
         if (std::ranges::count(o.sparsities, sparsity) > 1)
             return "a share is named twice in --sparsity";

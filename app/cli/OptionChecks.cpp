@@ -186,8 +186,8 @@ std::string mistakeIn(const Options &o)
         return "--save-plan needs --scores: without them no neurons are chosen";
     const bool isNewPlan =
         o.command == "bench" || o.command == "prune" || ((o.command == "search" || o.command == "plan") && o.plan.empty());
-    if (o.command == "search" && o.scores.empty() == o.plan.empty())
-        return "either --scores (a new search) or --plan (to resume one) is needed";
+    if (const std::string mistake = mistakeInSearch(o); !mistake.empty())
+        return mistake;
     if (o.command == "bench" && o.model.empty() == o.config.empty())
         return "either a MODEL or --config is needed";
     if (o.command == "bench" && o.isRandom == o.config.empty())
@@ -196,7 +196,8 @@ std::string mistakeIn(const Options &o)
         return o.texts.empty() ? "a MODEL needs --text" : "--random makes its own tokens";
     if (isNewPlan && !o.sparsity && !(o.keep && o.remove))
         return "--sparsity is needed (or --keep and --remove together)";
-    if (o.command == "search" && !o.plan.empty() && isBalanced)
+    const bool isOfTwoSsp = o.method.empty() || o.method == nameOf(PlanMethod::TwoSsp);
+    if (o.command == "search" && !o.plan.empty() && isBalanced && isOfTwoSsp)
         return "a plan keeps its width: --sparsity, --alpha, --width-multiple and --keep need --scores";
     if (o.command == "prune" && o.texts.empty() && o.scores.empty())
         return "--text or --scores is needed";

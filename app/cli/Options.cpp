@@ -78,6 +78,10 @@ public:
         c.add_option("--length", m.length, "Tokens of a window (2048, or the model's context when that is shorter)")->check(whole(2));
         c.add_option("--seed", m.seed, "Order of the documents; 0 (the default) = as they are")->check(whole(0, kLargestSeed));
         c.add_option("--column", m.column, "Column of .parquet, or field of JSON lines, that holds the texts (text)")->type_name("NAME");
+        c.add_option("--documents", m.documents,
+                     "Documents to read of each file, the first ones (all; of a text given by its name as many as the paper takes: c4 1,000 to "
+                     "calibrate and 1,100 to evaluate, fineweb-edu 500 to evaluate)")
+            ->check(whole(1));
     }
 
     void windows(CLI::App &c, const char *what) { c.add_option("--windows", m.windows, what)->check(whole(1)); }
@@ -244,14 +248,21 @@ void defineCommands(CLI::App &app, Options &options)
     define.searchLoss(impact);
     define.engine(impact);
 
-    CLI::App &search = command("search", "Stage 2: remove attentions one by one",
+    CLI::App &search = command("search", "Find a plan: by 2SSP, whose stage 2 removes attentions one by one, or by another method",
                                "secateur-cli search MODEL --scores scores.safetensors --sparsity 0.375 --save-plan plan.json\n"
-                               "  secateur-cli search MODEL --plan plan.json --remove 8 --save-plan longer.json");
+                               "  secateur-cli search MODEL --plan plan.json --remove 8 --save-plan longer.json\n"
+                               "  secateur-cli search MODEL --method blockpruner --text c4.json.gz --sparsity 0.25 --save-plan plan.json");
     define.model(search);
+    addMethodOption(search, options);
     define.scores(search);
-    define.plan(search, "A plan whose search to resume: finishes a cancelled one, or extends it with --remove");
+    define.plan(search, "A plan whose search to resume: finishes a cancelled one, or extends it (--remove; by another method --method "
+                        "with --sparsity or --generations)");
     search.add_flag("--restart", options.isRestarted, "Search that plan from the start, as other settings of the search need it");
-    define.text(search, "Search text; the calibration's when not given", false);
+    define.text(search, "Text to find the plan by; the calibration's when not given", false);
+    define.windowsOrAll(search,
+                        "Windows of the text (32 of 2ssp, 256 of shortgpt and window, 1 of blockpruner, samples of 131,072 tokens of "
+                        "evopress)");
+    define.scoring(search);
     define.balance(search);
     define.search(search);
     define.savePlan(search);

@@ -2,10 +2,13 @@
 #pragma once
 
 #include "jobs/CommandOptions.h"
+#include "model/ModelSpec.h"
+#include "pruning/PlanMethod.h"
 #include "text/TokenWindows.h"
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -27,6 +30,7 @@ struct Options : CommandOptions {
     std::filesystem::path tokens;                   ///< of `logits`: a JSON array of ids
     std::filesystem::path saveItems;                ///< of `evaluate --tasks`
     bool isResumed = false;                         ///< of the items in that file
+    std::map<std::filesystem::path, std::int64_t> documentsOfKnown; ///< of files that were given by a known text\'s name
 };
 
 /// Whether the command line asks for JSON, which holds for what is wrong with it as well.
@@ -41,6 +45,8 @@ void findTexts(Options &options);
 
 /// What the text options ask for; `context`: that of the model, tokens.
 TextSettings calibrationText(const Options &options, std::int64_t context);
+/// That a method of whole blocks chooses by: at most so many windows; none: as many as usual. EvoPress' samples have a length by the model's family.
+TextSettings blocksText(const Options &options, PlanMethod method, const ModelSpec &spec);
 TextSettings evaluationText(const Options &options, std::int64_t context);                                 ///< of `evaluate` and `impact`
 TextSettings heldOutText(const Options &options, const std::filesystem::path &file, std::int64_t context); ///< of --evaluate
 

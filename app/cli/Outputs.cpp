@@ -85,10 +85,14 @@ void Run::checkItemsFile() const
 void Run::checkGoesOn(const PruningPlan &plan, const SearchRecord &record) const
 {
     const std::vector<std::int64_t> had = plan.removedAttentions, keeps = record.removalOrder();
-    const auto kept = std::mismatch(had.begin(), had.end(), keeps.begin(), keeps.end()).first - had.begin();
-    if (kept < std::int64_t(had.size()) && isSame(o.plan, o.savePlan) && !o.isOverwriteAllowed)
-        throw Error("The plan " + inQuotes(o.plan.string()) + " holds " + counted(std::int64_t(had.size()), "removal") +
-                        " and would keep " + std::to_string(kept) + ".",
+    checkGoesOn(std::int64_t(had.size()), std::mismatch(had.begin(), had.end(), keeps.begin(), keeps.end()).first - had.begin(), "removal");
+}
+
+void Run::checkGoesOn(std::int64_t had, std::int64_t kept, const char *what) const
+{
+    if (kept < had && isSame(o.plan, o.savePlan) && !o.isOverwriteAllowed)
+        throw Error("The plan " + inQuotes(o.plan.string()) + " holds " + counted(had, what) + " and would keep " + std::to_string(kept) +
+                        ".",
                     "Choose another --save-plan, or add --overwrite.");
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/Run.h"
+#include "pruning/BlockJson.h"
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +14,18 @@ std::string widthsText(std::vector<std::int64_t> widths)
         return "no neurons";
     const auto [least, most] = std::ranges::minmax(widths);
     return (least == most ? "" : grouped(least) + " to ") + counted(most, "neuron");
+}
+
+std::string progressOf(const PruningPlan &plan)
+{
+    if (!plan.blocks)
+        return std::to_string(plan.removedAttentions.size()) + " of " + counted(plan.balance.attentionsToRemove, "attention") + " removed";
+    const BlockRecord &record = *plan.blocks;
+    if (plan.method == PlanMethod::EvoPress)
+        return std::to_string(std::max<std::int64_t>(0, std::int64_t(record.evolution.size()) - 1)) + " of " +
+               counted(generationsOf(record.settings, record.blocks, std::int64_t(plan.keptNeurons.size())), "generation") + " done";
+    return std::to_string(plan.removedAttentions.size() + plan.layersWithoutFfn().size()) + " of " + std::to_string(2 * record.blocks) +
+           " attentions and FFNs removed";
 }
 
 void Run::showBalance(const SparsityBalance &b)
@@ -35,6 +48,9 @@ void Run::showPlan(const PruningPlan &plan)
 {
     if (plan.method == PlanMethod::TwoSsp) {
         showBalance(plan.balance);
+    } else if (plan.blocks) {
+        showBlocks(*plan.blocks);
+        showParameters(plan.balance);
     } else {
         report.line("by hand: " + widthsText(plan.widths()) + " kept per layer, FFNs removed: " + joined(plan.layersWithoutFfn()));
         showParameters(plan.balance);
@@ -51,8 +67,10 @@ void Run::showDeviation(const SparsityBalance &b)
 
 void Run::showOrder(const PruningPlan &plan)
 {
-    report.line((plan.method == PlanMethod::Manual ? "attentions removed: " : "attentions removed, in order: ") +
-                joined(plan.removedAttentions));
+    const bool isOrdered = plan.method == PlanMethod::TwoSsp || plan.method == PlanMethod::BlockPruner;
+    report.line((isOrdered ? "attentions removed, in order: " : "attentions removed: ") + joined(plan.removedAttentions));
+    if (plan.blocks)
+        report.line("FFNs removed: " + joined(plan.layersWithoutFfn()));
     if (const std::string &type = plan.search.screenedIn; !type.empty())
         report.line(grouped(plan.search.decided()) + " of " + counted(plan.search.evaluations(), "candidate") + " evaluated in " +
                     plan.search.provenance.computed.dtype + ", which decided; the others ruled out in " + type);
@@ -76,14 +94,15 @@ nlohmann::json Run::resultOf(const SparsityBalance &b, const PruningPlan *plan) 
                              {"layerParameters", {{"dense", b.denseLayerParameters}, {"pruned", b.layerParameters}}},
                              {"removalOrder", nlohmann::json::array()},
                              {"planHash", nullptr}};
-    if (plan && plan->method == PlanMethod::Manual) { // no rule gave it these numbers
+    if (plan && plan->method != PlanMethod::TwoSsp) { // no rule gave it these numbers
         for (const char *ofRule : {"leastN", "mostN", "ruleN"})
             result[ofRule] = nullptr;
         if (b.neuronsKept == 0)
             result["K"] = nullptr;
     }
     if (plan) {
-        result["method"] = plan->method == PlanMethod::Manual ? "manual" : "2ssp";
+        result["method"] = nameOf(plan->method);
+        result["removedAttentions"] = plan->removedAttentions;
         result["widths"] = plan->widths();
         result["removedFfns"] = plan->layersWithoutFfn();
         result["removalOrder"] = plan->removedAttentions;
@@ -95,6 +114,15 @@ nlohmann::json Run::resultOf(const SparsityBalance &b, const PruningPlan *plan) 
             result["screening"] = {
                 {"type", plan->search.screenedIn}, {"candidates", plan->search.evaluations()}, {"decided", plan->search.decided()}};
     }
+    if (const BlockRecord *record = plan && plan->blocks ? &*plan->blocks : nullptr)
+        result.update({{"variant", nameOf(record->settings.variant)},
+                       {"blocks", record->blocks},
+                       {"windows", record->provenance.windows},
+                       {"length", record->provenance.length},
+                       {"tokenHash", record->provenance.tokenHash},
+                       {"windowsForwarded", record->windowsForwarded},
+                       {"pruningSeconds", record->seconds},
+                       {"isFinished", plan->isComplete()}});
     return result;
 }
 

@@ -133,7 +133,8 @@ MemoryLimits Run::memoryLimits() const
 void Run::showText(const TextSettings &text, const TextReport &read)
 {
     const bool isKnown = std::any_of(shown.begin(), shown.end(), [&](const TextSettings &known) { // however many windows of it
-        return known.files == text.files && known.seed == text.seed && known.length == text.length && known.column == text.column;
+        return known.files == text.files && known.seed == text.seed && known.length == text.length && known.column == text.column &&
+               known.documents == text.documents;
     });
     if (isKnown)
         return;
@@ -148,7 +149,12 @@ void Run::showText(const TextSettings &text, const TextReport &read)
 
 void Run::showForecast(const JobSize &job)
 {
-    foretold = engine->forecast(job);
+    show(engine->forecast(job));
+}
+
+void Run::show(const Forecast &forecast)
+{
+    foretold = forecast;
     std::string parts;
     for (const MemoryPart &part : foretold->parts)
         if (part.bytes > 0)
@@ -212,7 +218,8 @@ TextSettings Run::textOf(const Provenance &numbers) const
                       .windows = {},
                       .length = o.length.value_or(before.length),
                       .seed = o.seed.value_or(before.seed),
-                      .column = o.column.value_or(before.column)};
+                      .column = o.column.value_or(before.column),
+                      .documents = o.documents ? o.documents : before.documents};
     if (o.texts.empty())
         text.files.assign(before.textFiles.begin(), before.textFiles.end());
     return text;
@@ -237,13 +244,11 @@ std::optional<PruningPlan> Run::optionalPlan()
         return {};
     PruningPlan plan = loadMatchingPlan();
     if (!plan.isComplete() && o.command == "export")
-        throw Error("The plan " + inQuotes(o.plan.string()) + " is not finished: " + std::to_string(plan.removedAttentions.size()) +
-                        " of " + counted(plan.balance.attentionsToRemove, "attention") + " removed.",
+        throw Error("The plan " + inQuotes(o.plan.string()) + " is not finished: " + progressOf(plan) + ".",
                     std::string("Finish it with: secateur-cli search MODEL --plan PLAN --save-plan ") +
                         (sessionPlanName(o.plan) ? "plan.json." : "PLAN."));
     if (!plan.isComplete() && o.command != "search")
-        report.line("The plan is not finished: " + std::to_string(plan.removedAttentions.size()) + " of " +
-                    counted(plan.balance.attentionsToRemove, "attention") + " removed.");
+        report.line("The plan is not finished: " + progressOf(plan) + ".");
     return plan;
 }
 
@@ -298,19 +303,23 @@ void Run::runSearch(PruningPlan &plan, const TextSettings &text, const SearchSet
     } catch (const Cancelled &) {
         if (plan.search.isBegun() && !o.savePlan.empty() && isFirst()) {
             save(plan); // what an unfinished step has evaluated is kept as well
-            const ComputeConditions &how = plan.search.provenance.computed;
-            CommandOptions goingOn;
-            goingOn.command = "search";
-            goingOn.model = o.model;
-            goingOn.plan = goingOn.savePlan = o.savePlan;
-            goingOn.engine = {.device = how.device, .dtype = how.dtype, .screening = o.engine.screening, .threads = how.threads};
-            const std::string file = lineOf({o.savePlan.string()}), command = lineOf(wordsOf(goingOn));
-            report.event({{"event", "saved"}, {"plan", o.savePlan.string()}, {"command", command}});
-            report.line("What was found so far is in " + file + ". Resume with: " + command);
+            tellHowToResume(plan.search.provenance.computed);
         }
         throw;
     }
     save(plan);
+}
+
+void Run::tellHowToResume(const ComputeConditions &how)
+{
+    CommandOptions goingOn;
+    goingOn.command = "search";
+    goingOn.model = o.model;
+    goingOn.plan = goingOn.savePlan = o.savePlan;
+    goingOn.engine = {.device = how.device, .dtype = how.dtype, .screening = o.engine.screening, .threads = how.threads};
+    const std::string file = lineOf({o.savePlan.string()}), command = lineOf(wordsOf(goingOn));
+    report.event({{"event", "saved"}, {"plan", o.savePlan.string()}, {"command", command}});
+    report.line("What was found so far is in " + file + ". Resume with: " + command);
 }
 
 /// Adds what every result has, and prints it.

@@ -56,12 +56,14 @@ private:
     void showForecast(const JobSize &job);
     /// The same of a job that will read `text`: where the memory is too small for it, the text is read first, which may turn out to be too short.
     void showForecast(const JobSize &job, const TextSettings &text);
+    void show(const Forecast &forecast);
     /// The forecast beside what happened, as a line and in the result.
     void compareWithForecast(nlohmann::json &result);
     SearchSettings searchSettings(const SearchSettings &before) const;
     TextSettings textOf(const Provenance &numbers) const;
     ScoreNorm norm() const { return o.norm == "l1" ? ScoreNorm::L1 : ScoreNorm::L2; }
     ExportSettings exportSettings() const;
+    std::optional<ThroughputSettings> throughputSettings() const;
     ComparisonSettings comparisonSettings() const;
     Session comparedSession();
     std::optional<PruningPlan> optionalPlan();
@@ -73,6 +75,8 @@ private:
     void checkItemsFile() const;
     /// Throws Error when the plan to resume would be replaced by one that keeps fewer of its removals. `record`: what its search goes on with.
     void checkGoesOn(const PruningPlan &plan, const SearchRecord &record) const;
+    /// The same where `had` of `what` are known and the first `kept` of them would be.
+    void checkGoesOn(std::int64_t had, std::int64_t kept, const char *what) const;
     /// Throws Error when something that is read or written is the output folder or lies in it.
     void checkOutputFolder() const;
     /// Perplexity, accuracies, tokens per second: what was measured goes into the result.
@@ -88,11 +92,19 @@ private:
     {
         return [this](const JobEvent &event) { report.tell(event); };
     }
+    /// A plan of 2SSP by the scores, or by those of the calibration text. All that can be refused of the texts is refused before the work.
+    PruningPlan newPlan();
+    PruningPlan resumed(const PruningPlan &given);
     void runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings);
+    /// By a method of whole blocks, going on with `before` where that is there.
+    void searchBlocks(const PruningPlan *before);
+    /// Says where what a stopped search found is, and how to go on with it. `how`: it was computed.
+    void tellHowToResume(const ComputeConditions &how);
     void showBalance(const SparsityBalance &balance);
     void showParameters(const SparsityBalance &balance);
     void showDeviation(const SparsityBalance &balance);
     void showOrder(const PruningPlan &plan);
+    void showBlocks(const BlockRecord &record);
     void showPlan(const PruningPlan &plan);
     nlohmann::json resultOf(const SparsityBalance &balance, const PruningPlan *plan) const;
     void finish(nlohmann::json result);
@@ -113,6 +125,8 @@ private:
 
 /// Layers as "3, 1, 2", or "none".
 std::string joined(const std::vector<std::int64_t> &numbers);
+/// How far the search of a plan is: "3 of 8 attentions removed".
+std::string progressOf(const PruningPlan &plan);
 /// Kept neurons of layers, without those that have no FFN: "200", "29 to 48", or "none".
 std::string widthsText(std::vector<std::int64_t> widths);
 /// A share as "37.50 %".

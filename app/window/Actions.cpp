@@ -42,6 +42,7 @@ Actions::Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, Job
     search = make(tr("&Search for attentions to remove"), "search", QKeySequence(tr("Ctrl+R")));
     evaluate = make(tr("&Evaluate the plan"), "evaluate", QKeySequence(tr("Ctrl+E")));
     evaluateDense = make(tr("Evaluate the &original"), "evaluate");
+    goToCompare = make(tr("Co&mpare plans…"), "compare", QKeySequence(tr("Ctrl+Shift+M")));
     goToExport = make(tr("E&xport…"), "export", QKeySequence(tr("Ctrl+Shift+E")));
     pauseJob = make(tr("&Pause the job"), "pause", QKeySequence(tr("Ctrl+,")));
     cancelJob = make(tr("&Cancel the job"), "cancel", QKeySequence(tr("Ctrl+.")));
@@ -114,6 +115,7 @@ void Actions::makeHistory(PlanEditor &editor, QUndoStack &history)
         case PlanEditor::Part::EvaluationText:
             return emit evaluationTextStepped();
         case PlanEditor::Part::Pins:
+        case PlanEditor::Part::Tasks:
             return;
         }
     };
@@ -171,6 +173,7 @@ void Actions::follow()
     setPossible(search, m_jobs.canSearch());
     setPossible(evaluate, m_jobs.canEvaluate());
     setPossible(evaluateDense, m_jobs.canEvaluateDense());
+    setPossible(goToCompare, m_model.hasModel() ? Possibility() : own); // also one that is for looking at only
     setPossible(goToExport, m_model.session().exports.empty() ? m_jobs.canExport() : own);
     const bool isMissing = own && !m_model.isModelThere();
     setPossible(prune, isMissing ? Possibility{tr("The model of this session is not there: locate it on the Model page.")} : plan);

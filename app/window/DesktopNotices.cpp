@@ -41,6 +41,14 @@ QString doneText(JobKind kind)
         return DesktopNotices::tr("Pruning finished");
     case JobKind::Generate:
         return DesktopNotices::tr("Text generated");
+    case JobKind::FindBlocks:
+        return DesktopNotices::tr("Plan found");
+    case JobKind::MeasureTasks:
+        return DesktopNotices::tr("Tasks measured");
+    case JobKind::MeasureThroughput:
+        return DesktopNotices::tr("Speed measured");
+    case JobKind::Compare:
+        return DesktopNotices::tr("Comparison finished");
     }
     return {};
 }

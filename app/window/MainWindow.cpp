@@ -4,6 +4,8 @@
 #include "jobs/JobTable.h"
 #include "panels/calibrate/CalibratePanel.h"
 #include "panels/calibrate/ImportancePanel.h"
+#include "panels/compare/ComparePanel.h"
+#include "panels/compare/CompareTable.h"
 #include "panels/evaluate/EvaluatePanel.h"
 #include "panels/parts/EngineBox.h"
 #include "panels/plan/BalancePanel.h"
@@ -139,6 +141,10 @@ void MainWindow::buildTabs(const Launch &launch)
     attention->setProperty(kRemembered, QByteArray("view"));
     importance->setObjectName(QStringLiteral("importance"));
     importance->setProperty(kRemembered, QByteArray("scale"));
+    auto *compare = findChild<ComparePanel *>();
+    compare->table().setObjectName(QStringLiteral("plans"));
+    compare->table().setProperty(kRemembered, QByteArray("hiddenColumns"));
+    connect(compare, &ComparePanel::openRequested, this, &MainWindow::chooseModel);
     const auto calibration = [this] { show(Tab::Calibration); };
     connect(importance, &ImportancePanel::calibrateRequested, this, calibration);
     connect(attention, &AttentionPanel::calibrateRequested, this, calibration);
@@ -164,6 +170,7 @@ void MainWindow::wire()
     connect(m_actions->saveSession, &QAction::triggered, this, &MainWindow::save);
     connect(m_actions->saveSessionAs, &QAction::triggered, this, &MainWindow::saveAs);
     connect(m_actions->quit, &QAction::triggered, this, &QWidget::close);
+    connect(m_actions->goToCompare, &QAction::triggered, this, [this] { show(Tab::Compare); });
     connect(m_actions->goToExport, &QAction::triggered, this, [this] { show(Tab::Export); });
     connect(m_actions->prune, &QAction::triggered, this, &MainWindow::showPrune);
     connect(m_start, &StartPanel::pruneRequested, this, &MainWindow::showPrune);

@@ -3,6 +3,7 @@
 
 #include "panels/calibrate/CalibratePanel.h"
 #include "panels/calibrate/ImportancePanel.h"
+#include "panels/compare/ComparePanel.h"
 #include "panels/evaluate/EvaluatePanel.h"
 #include "panels/export/ExportPanel.h"
 #include "panels/plan/BalancePanel.h"
@@ -30,6 +31,7 @@ constexpr Page kPages[] = {
     {Tab::Attention, QT_TRANSLATE_NOOP("pages", "Attention"), Step::Plan, false, make<AttentionPanel>},
     {Tab::Balance, QT_TRANSLATE_NOOP("pages", "Balance"), Step::Plan, true, make<BalancePanel>},
     {Tab::Evaluation, QT_TRANSLATE_NOOP("pages", "Evaluation"), Step::Evaluate, true, make<EvaluatePanel>},
+    {Tab::Compare, QT_TRANSLATE_NOOP("pages", "Compare"), Step::Evaluate, false, make<ComparePanel>},
     {Tab::Export, QT_TRANSLATE_NOOP("pages", "Export"), Step::Export, true, make<ExportPanel>},
 };
 

@@ -55,7 +55,7 @@ struct Comparison {
     std::string modelHash, modelName;
     ComputeConditions computed;
     std::vector<ComparisonRow> rows; ///< the dense model, then by method and sparsity in the order of the settings
-    double seconds = 0;              ///< of all of it, over all runs
+    double seconds = 0;              ///< of this run: what was known before took none
 };
 
 } // namespace secateur

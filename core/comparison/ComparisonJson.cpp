@@ -84,7 +84,7 @@ Json toJson(const ComparisonRow &r)
             {"planHash", r.planHash},
             {"attentionsRemoved", r.attentionsRemoved},
             {"ffnsRemoved", r.ffnsRemoved},
-            {"K", r.neuronsKept},
+            {"neuronsKept", r.neuronsKept},
             {"layerParameters", r.layerParameters},
             {"modelParameters", r.modelParameters},
             {"layerSparsity", r.sparsityLayers},
@@ -107,7 +107,7 @@ ComparisonRow comparisonRowFromJson(const Json &json)
     r.planHash = json.at("planHash");
     r.attentionsRemoved = wholeAt(json, "attentionsRemoved");
     r.ffnsRemoved = wholeAt(json, "ffnsRemoved");
-    r.neuronsKept = wholeAt(json, "K");
+    r.neuronsKept = wholeAt(json, "neuronsKept");
     r.layerParameters = wholeAt(json, "layerParameters");
     r.modelParameters = wholeAt(json, "modelParameters");
     r.sparsityLayers = json.at("layerSparsity");

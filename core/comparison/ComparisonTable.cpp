@@ -4,6 +4,7 @@
 
 #include "comparison/ComparisonRows.h"
 #include "foundation/Wording.h"
+#include "tasks/TaskTable.h"
 
 #include <algorithm>
 #include <array>
@@ -221,8 +222,9 @@ std::vector<std::string> notesOf(const Comparison &comparison, const std::vector
                                                            : "as the tokenizer has it") +
                             "; \"norm\" is acc_norm.");
             for (const TaskResult &task : asked.tasks)
-                if (task.subjects > 0 && task.subjects < 57)
-                    notes.push_back("MMLU: " + std::to_string(task.subjects) + " of 57 subjects.");
+                if (task.subjects > 0 && task.subjects < std::int64_t(kMmluSubjects.size()))
+                    notes.push_back("MMLU: " + std::to_string(task.subjects) + " of " + std::to_string(kMmluSubjects.size()) +
+                                    " subjects.");
             break;
         }
     for (const ComparisonRow *row : rows)

@@ -99,6 +99,8 @@ public:
     std::int64_t checkText(const TextSettings &text, const JobContext &context = {}) const;
     /// The same, and what is in the text.
     TextReport readText(const TextSettings &text, const JobContext &context = {}) const;
+    /// The same for what findBlocks() would choose by: windows, or the samples of an evolution.
+    TextReport readBlocksText(PlanMethod method, const TextSettings &text, JobContext &context) const;
     /// Throws what exportPlan would throw at once for a plan of that width: an output that exists, an unknown format, no space.
     void checkExportSettings(const ExportSettings &settings, std::int64_t neuronsKept) const;
     /// The same for a plan whose parts are settled.

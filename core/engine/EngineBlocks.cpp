@@ -78,9 +78,9 @@ public:
     }
 
     std::vector<PruningPlan> find(const std::vector<double> &sparsities, const BlockRecord *before);
+    TokenWindows read();
 
 private:
-    TokenWindows read();
     TokenWindows readSamples() const;
     void agree(const std::vector<double> &sparsities, const BlockRecord *before) const;
     BlockRecord begun(double sparsity) const;
@@ -120,6 +120,13 @@ Forecast Engine::forecastBlocks(const BlockSettings &settings, const std::vector
     return underTorch(m_state->device, [&] {
         return secateur::forecastBlocks(m_state->open().spec(), settings, sparsities, windows, length, forecastBasis());
     });
+}
+
+TextReport Engine::readBlocksText(PlanMethod method, const TextSettings &text, JobContext &context) const
+{
+    BlockSettings settings;
+    settings.method = method;
+    return underTorch(m_state->device, [&] { return BlockFinder(*m_state, settings, text, context, {}).read().report; });
 }
 
 std::vector<PruningPlan> Engine::BlockFinder::find(const std::vector<double> &sparsities, const BlockRecord *before)
@@ -174,10 +181,7 @@ TokenWindows Engine::BlockFinder::read()
 
 TokenWindows Engine::BlockFinder::readSamples() const
 {
-    m_model.checkLength(m_text.length);
-    const TextLimits limits{.bytes = textMemory(m_model.forecastBasis(m_state.settings.memory))};
-    TokenWindows samples =
-        readEvolutionSamples(m_model.tokenizer(), m_text, m_text.length, *m_text.windows * m_text.length, limits, m_context);
+    TokenWindows samples = m_model.samples(m_text, m_state.settings.memory, m_context);
     if (m_state.settings.textRead)
         m_state.settings.textRead(m_text, samples.report);
     return samples;

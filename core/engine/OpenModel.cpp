@@ -10,6 +10,7 @@
 #include "foundation/InputFile.h"
 #include "foundation/Wording.h"
 #include "model/CheckpointSpec.h"
+#include "pruning/EvolutionSamples.h"
 #include "tokenizer/TokenizerFiles.h"
 
 #include <algorithm>
@@ -215,6 +216,15 @@ TokenWindows OpenModel::windows(const TextSettings &text, const MemoryLimits &li
     return windows;
 }
 
+TokenWindows OpenModel::samples(const TextSettings &text, const MemoryLimits &limits, const JobContext &context) const
+{
+    checkLength(text.length);
+    TokenWindows samples = readEvolutionSamples(tokenizer(), text, text.length, *text.windows * text.length,
+                                                {.bytes = textMemory(forecastBasis(limits))}, context);
+    checkRows(samples.tokens, tokenizer(), spec().vocabularySize);
+    return samples;
+}
+
 Provenance OpenModel::provenance(const TextSettings &text, const TokenWindows &windows, JobContext &context)
 {
     Provenance provenance{.modelHash = hash(context),
@@ -225,7 +235,8 @@ Provenance OpenModel::provenance(const TextSettings &text, const TokenWindows &w
                           .seed = text.seed,
                           .column = text.column,
                           .tokenHash = windows.hash,
-                          .computed = conditionsOf(m_device, m_dtype)};
+                          .computed = conditionsOf(m_device, m_dtype),
+                          .documents = text.documents};
     for (const std::filesystem::path &file : text.files)
         provenance.textFiles.push_back(file.string());
     return provenance;

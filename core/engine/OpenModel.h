@@ -67,6 +67,8 @@ public:
     /// Reads a text in the memory that the limits leave now. Throws Error when the windows are longer than the model's context or hold a
     /// token that has no row in the embedding, and what readWindows throws.
     TokenWindows windows(const TextSettings &text, const MemoryLimits &limits, const JobContext &context) const;
+    /// The same for the samples of an evolution, `text.windows` at most, which must be told.
+    TokenWindows samples(const TextSettings &text, const MemoryLimits &limits, const JobContext &context) const;
     /// The ids of a prompt, with what the tokenizer puts around one. Throws Error for a token without a row.
     std::vector<TokenId> prompt(const std::string &text) const;
     /// The requests of an item (see tokenRequests). Throws Error for a token without a row.

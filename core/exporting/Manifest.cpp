@@ -34,6 +34,32 @@ std::string removals(const std::vector<std::int64_t> &layers, const std::string 
     return text;
 }
 
+/// " with 2SSP (arXiv 2501.17771)"
+std::string howText(PlanMethod method)
+{
+    const char *paper = nullptr;
+    switch (method) {
+    case PlanMethod::Manual:
+        return " by a plan that was written by hand";
+    case PlanMethod::TwoSsp:
+        paper = "2501.17771";
+        break;
+    case PlanMethod::ShortGpt:
+        paper = "2403.03853";
+        break;
+    case PlanMethod::Window:
+        paper = "2403.17887";
+        break;
+    case PlanMethod::BlockPruner:
+        paper = "2406.10594";
+        break;
+    case PlanMethod::EvoPress:
+        paper = "2410.14649";
+        break;
+    }
+    return " with " + std::string(titleOf(method)) + " (arXiv " + paper + ")";
+}
+
 /// "30 FFN neurons kept in every layer"
 std::string widthText(const PruningPlan &plan)
 {
@@ -87,11 +113,10 @@ std::string makeModelCard(const PruningPlan &plan, const ExportSettings &setting
     card << "---\n";
     if (base.repository)
         card << "base_model: \"" << *base.repository << "\"\n";
-    const bool isManual = plan.method == PlanMethod::Manual;
     card << "tags:\n- pruned\n"
-         << (isManual ? "" : "- 2ssp\n") << "---\n\n"
+         << (plan.method == PlanMethod::Manual ? "" : "- " + std::string(nameOf(plan.method)) + "\n") << "---\n\n"
          << "# " << inMarkdown(base.full) << ", pruned\n\n"
-         << "Made by Secateur " << SECATEUR_VERSION << (isManual ? " by a plan that was written by hand" : " with 2SSP (arXiv 2501.17771)")
+         << "Made by Secateur " << SECATEUR_VERSION << howText(plan.method)
          << ", without training. `pruning_manifest.json` holds everything that was decided.\n\n"
          << "| | |\n|---|---|\n"
          << std::setprecision(4) << "| sparsity | " << 100 * b.sparsityLayers() << " % of the decoder layers, " << 100 * b.sparsityModel()

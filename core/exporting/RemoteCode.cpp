@@ -8,7 +8,7 @@ namespace {
 
 // What is written into people's checkpoints has a licence that lets them share those.
 constexpr const char *kConfiguration = R"PY(# SPDX-License-Identifier: Apache-2.0
-"""Configuration of a @Name@ model that was pruned with 2SSP (arXiv 2501.17771).
+"""Configuration of a @Name@ model that was pruned by Secateur.
 
 `secateur_layers` has an object for every layer: `intermediate_size` of its MLP, or `ffn` false where there is none, and whether its `attention` is
 there.
@@ -37,7 +37,7 @@ class Fields(dict):
 )PY";
 
 constexpr const char *kModeling = R"PY(# SPDX-License-Identifier: Apache-2.0
-"""A @Name@ model that was pruned with 2SSP (arXiv 2501.17771): layers with narrower MLPs, and layers without attention or MLP."""
+"""A @Name@ model that was pruned by Secateur: layers with narrower MLPs, and layers without attention or MLP."""
 import copy
 
 import torch

@@ -138,6 +138,7 @@ std::vector<std::string> wordsOf(const CommandOptions &o)
     words.add("--length", o.length);
     words.add("--seed", o.seed);
     words.add("--column", o.column);
+    words.add("--documents", o.documents);
     words.add("--norm", o.norm);
     addMethod(words, o);
     words.add("--sparsity", o.sparsity);

@@ -26,6 +26,7 @@ struct CommandOptions {
     bool areAllWindowsWanted = false;  ///< --windows all
     std::optional<std::uint64_t> seed; ///< 0 when not given
     std::optional<std::string> column; ///< "text" when not given
+    std::optional<std::int64_t> documents; ///< of each file; of a known text as many as the paper takes when not given
     std::string norm;                  ///< l2 when empty
 
     std::optional<double> sparsity;

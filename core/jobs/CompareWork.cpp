@@ -5,10 +5,13 @@
 #include "foundation/Error.h"
 #include "jobs/ComparisonOutline.h"
 #include "jobs/JobWork.h"
+#include "jobs/MeasuringWork.h"
 #include "jobs/MethodWork.h"
 #include "session/Shelf.h"
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -164,10 +167,10 @@ private:
         for (const ComparisonEntry *entry : missing)
             sparsities.push_back(entry->row.sparsity);
         const BlockSettings settings = m_outline.blockSettings(method, sparsities.front());
-        const TextSettings &text = m_outline.textOf(method);
-        const std::optional<BlockRecord> before = m_outline.known().begun(settings, text, m_engine.modelHash(m_context));
+        const BlockRecord *known = m_outline.known().begun(settings, m_outline.contentOf(method), m_engine.modelHash(m_context));
+        const std::optional<BlockRecord> before = known ? std::optional(*known) : std::nullopt; // the session's changes meanwhile
         const std::vector<PruningPlan> plans = m_engine.findBlocks(
-            settings, sparsities, text, m_context, [&](const BlockRecord &record) { found(BlocksKnown{record}); },
+            settings, sparsities, m_outline.textOf(method), m_context, [&](const BlockRecord &record) { found(BlocksKnown{record}); },
             before ? &*before : nullptr);
         for (std::size_t i = 0; i < missing.size(); ++i) {
             const ShelfEntry entry = shelfEntry(plans.at(i), {});
@@ -184,23 +187,26 @@ private:
         if (entry.row.method && !entry.plan)
             return;
         entry.row.evaluations.resize(m_settings.evaluations.size());
+        const auto add = [&](const auto &part) {
+            attempt({&entry}, part);
+            m_tell(RowCompared{entry.row});
+        };
         for (std::size_t i = 0; i < m_settings.evaluations.size(); ++i)
-            attempt({&entry}, [&] {
+            add([&] {
                 const TextSettings &text = m_settings.evaluations[i];
                 const Measurement *known = m_outline.knownPerplexity(entry, text);
                 entry.row.evaluations[i] = known ? known->result : perplexity(entry, text);
             });
         if (!m_outline.tasks().empty())
-            attempt({&entry}, [&] {
+            add([&] {
                 const Measurement *known = m_outline.knownTasks(entry);
                 entry.row.tasks = known ? known->tasks : accuracies(entry);
             });
         if (m_settings.throughput)
-            attempt({&entry}, [&] {
+            add([&] {
                 const Measurement *known = m_outline.knownThroughput(entry);
                 entry.row.throughput = known ? known->throughput : throughput(entry);
             });
-        m_tell(RowCompared{entry.row});
     }
 
     static Evaluated modelOf(const ComparisonEntry &entry) { return {.plan = entry.plan ? &*entry.plan : nullptr, .draft = entry.draft}; }

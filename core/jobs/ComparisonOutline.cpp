@@ -69,42 +69,46 @@ void ComparisonOutline::check() const
 void ComparisonOutline::readAll()
 {
     for (std::size_t i = 0; i < m_settings.evaluations.size(); ++i)
-        m_windows[i] = read(m_settings.evaluations[i]);
+        m_windows[i] = read(m_settings.evaluations[i]).windows;
     for (const PlanMethod method : m_settings.methods)
-        m_texts[method] = readTextOf(method);
+        readTextOf(method);
     if (m_settings.tasks.paths.empty())
         return;
     m_tasks = m_engine.readTasks(m_settings.tasks, m_context);
-    const bool isAlwaysBegun = m_dense.family.starts_with("gemma"); // as the harness has it
+    const bool isAlwaysBegun = m_dense.family.find("gemma") != std::string::npos; // as the engine does
     m_asked =
         askedHash(m_tasks, isAlwaysBegun ? BosUse::Always : m_settings.tasks.bos, m_settings.tasks.longest.value_or(m_dense.contextLength));
 }
 
-/// Returns how many windows it has.
-std::int64_t ComparisonOutline::read(const TextSettings &text)
+TextReport ComparisonOutline::read(const TextSettings &text)
 {
-    const TextReport report = m_engine.readText(text, m_context);
+    TextReport report = m_engine.readText(text, m_context);
     noteContent(m_state.readTexts, text, report.tokenHash);
-    return report.windows;
+    return report;
 }
 
-TextSettings ComparisonOutline::readTextOf(PlanMethod method)
+/// As many windows as are asked for, or as the authors take, as far as the text has so many.
+void ComparisonOutline::readTextOf(PlanMethod method)
 {
     constexpr std::int64_t kUsualCalibration = 32; // the authors'
-    TextSettings text = m_settings.text;
-    if (method == PlanMethod::EvoPress) // the engine draws its samples
-        return text;
-    const bool isNumberAsked = text.windows.has_value();
-    text.windows = text.windows.value_or(isOfBlocks(method) ? usualWindows(method, text.length) : kUsualCalibration);
-    try {
-        read(text);
-    } catch (const ShortText &tooShort) {
-        if (isNumberAsked || tooShort.windows() < 1)
-            throw;
-        text.windows = tooShort.windows();
-        read(text);
+    TextSettings &text = m_texts[method] = m_settings.text;
+    TextReport report;
+    if (isOfBlocks(method)) { // not noted: samples of an evolution are no windows of the text
+        report = m_engine.readBlocksText(method, text, m_context);
+    } else {
+        const bool isNumberAsked = text.windows.has_value();
+        text.windows = text.windows.value_or(kUsualCalibration);
+        try {
+            report = read(text);
+        } catch (const ShortText &tooShort) {
+            if (isNumberAsked || tooShort.windows() < 1)
+                throw;
+            text.windows = tooShort.windows();
+            report = read(text);
+        }
     }
-    return text;
+    text.windows = report.windows;
+    m_contents[method] = report.tokenHash;
 }
 
 std::vector<ComparisonEntry *> ComparisonOutline::entriesOf(PlanMethod method)
@@ -118,7 +122,10 @@ std::vector<ComparisonEntry *> ComparisonOutline::entriesOf(PlanMethod method)
 
 BlockSettings ComparisonOutline::blockSettings(PlanMethod method, double sparsity) const
 {
-    BlockSettings settings = m_settings.blocks;
+    BlockSettings settings; // what is of other methods stays as usual, so that equal choices have equal settings
+    if (method == PlanMethod::EvoPress)
+        settings = m_settings.blocks;
+    settings.variant = method == PlanMethod::EvoPress ? BlockVariant::Authors : m_settings.blocks.variant;
     settings.method = method;
     settings.sparsity = sparsity;
     return settings;
@@ -160,7 +167,7 @@ void ComparisonOutline::takeKnown(ComparisonEntry &entry)
     if (isOfBlocks(method)) {
         blocksToRemove(entry.row.sparsity, m_dense.layerCount());
         if (const ShelfPlan *known =
-                m_known.blocks(blockSettings(method, entry.row.sparsity), m_texts.at(method), m_engine.modelHash(m_context)))
+                m_known.blocks(blockSettings(method, entry.row.sparsity), m_contents.at(method), m_engine.modelHash(m_context)))
             take(entry, known->plan, shelfEntry(known->plan, known->file).draft);
         return;
     }
@@ -228,10 +235,15 @@ void ComparisonOutline::expectMethod(std::vector<ExpectedPhase> &phases, PlanMet
         if (entry->isMissing())
             missing.push_back(entry->row.sparsity);
     if (method == PlanMethod::TwoSsp && !missing.empty() && knownCalibration() < 0)
-        phases.push_back({"calibrate", seconds(JobSize{.windows = text.windows.value_or(0), .length = text.length})});
-    if (isOfBlocks(method) && !missing.empty())
-        phases.push_back(
-            {nameOf(method), seconds(flopOfBlocks(m_dense, blockSettings(method, 0), missing, text.windows.value_or(0), text.length))});
+        phases.push_back({"calibrate", seconds(JobSize{.windows = *text.windows, .length = text.length})});
+    std::vector<std::vector<double>> together; // one search serves all sizes, but for an evolution
+    if (method == PlanMethod::EvoPress)
+        for (const double sparsity : missing)
+            together.push_back({sparsity});
+    else if (isOfBlocks(method) && !missing.empty())
+        together.push_back(missing);
+    for (const std::vector<double> &sparsities : together)
+        phases.push_back({"search", seconds(flopOfBlocks(m_dense, blockSettings(method, 0), sparsities, *text.windows, text.length))});
     for (const ComparisonEntry *entry : entries) {
         if (!entry->isPossible())
             continue;

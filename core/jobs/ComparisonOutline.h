@@ -43,8 +43,10 @@ public:
     std::vector<ComparisonEntry> &entries() { return m_entries; }
     std::vector<ComparisonEntry *> entriesOf(PlanMethod method);
 
-    /// That a method chooses by, with a number of windows that it has; an evolution's are samples, which are drawn from all of it.
+    /// That a method chooses by, with a number of windows that it has; those of an evolution are its samples.
     const TextSettings &textOf(PlanMethod method) const { return m_texts.at(method); }
+    /// What is in them: their hash.
+    const std::string &contentOf(PlanMethod method) const { return m_contents.at(method); }
     BlockSettings blockSettings(PlanMethod method, double sparsity) const;
     /// Of a plan of 2SSP by the scores of that calibration: at the sparsity, or at the size that it leaves where blocks are removed.
     PlanDraft draftOf(double sparsity, std::int64_t calibration) const;
@@ -62,8 +64,8 @@ public:
 private:
     void check() const;
     void readAll();
-    std::int64_t read(const TextSettings &text);
-    TextSettings readTextOf(PlanMethod method);
+    TextReport read(const TextSettings &text);
+    void readTextOf(PlanMethod method);
     void takeKnown(ComparisonEntry &entry);
     double seconds(double flop) const { return m_flopPerSecond > 0 ? flop / m_flopPerSecond : 0; }
     double seconds(const JobSize &size) const;
@@ -79,6 +81,7 @@ private:
     const DType m_cacheType;
     const KnownResults m_known;
     std::map<PlanMethod, TextSettings> m_texts;
+    std::map<PlanMethod, std::string> m_contents;
     std::map<std::size_t, std::int64_t> m_windows; ///< of the evaluation texts, by their places
     std::vector<TaskSet> m_tasks;
     std::string m_asked; ///< TaskResults::hash

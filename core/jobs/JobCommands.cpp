@@ -33,6 +33,7 @@ void nameText(CommandOptions &options, const TextSettings &text)
         options.seed = text.seed;
     if (text.column != TextSettings().column)
         options.column = text.column;
+    options.documents = text.documents;
     if (text.files.empty())
         return;
     options.windows = text.windows;

@@ -120,15 +120,20 @@ JobAmount amount(const request::Generate &asked, const Session &session)
     return asked.draft ? searchAmount(session, *asked.draft) : JobAmount();
 }
 
+/// As many windows as are asked for, or as are usual, as far as the text may have them.
+std::int64_t windowsOf(const TextSettings &text, std::int64_t usual)
+{
+    const TextSettings all{.files = text.files, .windows = {}, .length = text.length};
+    return std::min(text.windows.value_or(usual), roughWindows(all));
+}
+
 JobAmount amount(const request::FindBlocks &asked, const Session &session)
 {
-    const ModelSpec &dense = session.model->spec;
-    const std::int64_t there = roughWindows({.files = asked.text.files, .windows = {}, .length = asked.text.length});
-    const std::int64_t wanted = asked.text.windows.value_or(authorsWindows(asked.settings.method).value_or(there));
-    const std::int64_t windows = std::min(wanted, there);
+    const BlockSettings &settings = asked.settings;
+    const std::int64_t windows = windowsOf(asked.text, usualWindows(settings.method, asked.text.length));
     return {.size = {.windows = windows, .length = asked.text.length},
             .evaluations = 0,
-            .flop = flopOfBlocks(dense, asked.settings, {asked.settings.sparsity}, windows, asked.text.length)};
+            .flop = flopOfBlocks(session.model->spec, settings, {settings.sparsity}, windows, asked.text.length)};
 }
 
 /// The search; what the items ask for is known once they are read.
@@ -151,11 +156,12 @@ JobAmount amount(const request::Compare &asked, const Session &session)
 {
     const ComparisonSettings &s = asked.settings;
     const ModelSpec &dense = session.model->spec;
+    constexpr std::int64_t kUsualCalibration = 32; // the authors'
     const double ofWindow = flopOfWindow(dense, s.text.length);
-    JobAmount all;
     double measuring = s.throughput ? flopOfThroughput(dense, *s.throughput) : 0;
     for (const TextSettings &text : s.evaluations)
         measuring += double(roughWindows(text)) * flopOfWindow(dense, text.length);
+    JobAmount all;
     all.flop = measuring;
     for (const PlanMethod method : s.methods) {
         for (const double sparsity : s.sparsities)
@@ -163,12 +169,11 @@ JobAmount amount(const request::Compare &asked, const Session &session)
         if (isOfBlocks(method)) {
             BlockSettings settings = s.blocks;
             settings.method = method;
-            const TextSettings text{.files = s.text.files, .windows = {}, .length = s.text.length};
-            const std::int64_t wanted = s.text.windows.value_or(authorsWindows(method).value_or(0));
-            all.flop += flopOfBlocks(dense, settings, s.sparsities, std::min(wanted, roughWindows(text)), s.text.length);
+            const std::int64_t windows = windowsOf(s.text, usualWindows(method, s.text.length));
+            all.flop += flopOfBlocks(dense, settings, s.sparsities, windows, s.text.length);
             continue;
         }
-        all.flop += double(s.text.windows.value_or(authorsWindows(method).value_or(0))) * ofWindow;
+        all.flop += double(windowsOf(s.text, kUsualCalibration)) * ofWindow;
         for (const double sparsity : s.sparsities) {
             PlanDraft draft;
             draft.balance.sparsity = sparsity;

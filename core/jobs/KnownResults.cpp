@@ -7,6 +7,32 @@
 #include <iterator>
 
 namespace secateur {
+namespace {
+
+bool isByStates(PlanMethod method)
+{
+    return method == PlanMethod::ShortGpt || method == PlanMethod::Window;
+}
+
+/// Whether numbers by some settings are those of others as well: what one pass or one search gives serves both methods of states, and every size of
+/// all but an evolution.
+bool canServe(BlockSettings settings, const BlockSettings &wanted)
+{
+    if (isByStates(settings.method) && isByStates(wanted.method))
+        settings.method = wanted.method;
+    if (settings.method != PlanMethod::EvoPress)
+        settings.sparsity = wanted.sparsity;
+    settings.generations = wanted.generations;
+    return settings == wanted;
+}
+
+/// How far a choice is, among those of one method.
+std::size_t reachOf(const BlockRecord &record)
+{
+    return record.steps.size() + record.evolution.size();
+}
+
+} // namespace
 
 template <class Fits>
 const Measurement *KnownResults::latest(Measured what, const std::string &planHash, const Fits &fits) const
@@ -59,22 +85,34 @@ std::int64_t KnownResults::calibration(const TextSettings &text) const
     return std::distance(found, all.rend()) - 1;
 }
 
-const ShelfPlan *KnownResults::blocks(const BlockSettings &settings, const TextSettings &text, const std::string &modelHash) const
+bool KnownResults::isMadeOf(const Provenance &record, const std::string &content, const std::string &modelHash) const
+{
+    return record.tokenHash == content && record.modelHash == modelHash && isAsNow(record.computed);
+}
+
+const ShelfPlan *KnownResults::blocks(const BlockSettings &settings, const std::string &content, const std::string &modelHash) const
 {
     for (const auto &[key, shelf] : s.plans)
         if (const std::optional<BlockRecord> &record = shelf->plan.blocks;
-            record && record->settings == settings && record->provenance.modelHash == modelHash && isOnText(record->provenance, text))
+            record && record->settings == settings && isMadeOf(record->provenance, content, modelHash))
             return shelf.get();
     return nullptr;
 }
 
-bool KnownResults::isOnText(const Provenance &record, const TextSettings &text) const
+const BlockRecord *KnownResults::begun(const BlockSettings &settings, const std::string &content, const std::string &modelHash) const
 {
-    TextSettings its = textSettingsOf(record);
-    its.windows = text.windows;
-    if (its != text || !isAsNow(record.computed))
-        return false;
-    return !text.windows || (record.windows == *text.windows && record.tokenHash == contentOf(s.readTexts, text));
+    const BlockRecord *furthest = nullptr;
+    const auto consider = [&](const BlockRecord &record) {
+        if (canServe(record.settings, settings) && isMadeOf(record.provenance, content, modelHash) &&
+            (!furthest || reachOf(*furthest) < reachOf(record)))
+            furthest = &record;
+    };
+    for (const BlockRecord &record : s.choices)
+        consider(record);
+    for (const auto &[key, shelf] : s.plans)
+        if (shelf->plan.blocks)
+            consider(*shelf->plan.blocks);
+    return furthest;
 }
 
 } // namespace secateur

@@ -29,16 +29,15 @@ public:
 
     /// The calibration of that text by the paper's norm, as an index; -1 = not known.
     std::int64_t calibration(const TextSettings &text) const;
-    /// The plan that those settings gave. `text` without a number of windows: samples were drawn from it, and its content is not compared.
-    const ShelfPlan *blocks(const BlockSettings &settings, const TextSettings &text, const std::string &modelHash) const;
-
-    /// A choice of blocks by the same settings, at any size but for an evolution, that can be gone on with.
-    std::optional<BlockRecord> begun(const BlockSettings &settings, const TextSettings &text, const std::string &modelHash) const;
+    /// The plan that those settings gave on what is in a text (its hash).
+    const ShelfPlan *blocks(const BlockSettings &settings, const std::string &content, const std::string &modelHash) const;
+    /// A choice of blocks that can be gone on with for those settings (Engine::findBlocks): that which got furthest. Null: there is none.
+    const BlockRecord *begun(const BlockSettings &settings, const std::string &content, const std::string &modelHash) const;
 
 private:
     template <class Fits>
     const Measurement *latest(Measured what, const std::string &planHash, const Fits &fits) const;
-    bool isOnText(const Provenance &record, const TextSettings &text) const;
+    bool isMadeOf(const Provenance &record, const std::string &content, const std::string &modelHash) const;
 
     const Session &s;
     ComputeConditions m_now;

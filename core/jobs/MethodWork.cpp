@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/MethodWork.h"
 
-#include "session/Shelf.h"
+#include "jobs/KnownResults.h"
 
 namespace secateur {
 
-PruningPlan findPlan(Engine &engine, const request::FindBlocks &asked, JobContext &context, const EventListener &tell,
-                     const BlockRecord *before)
+ShelfEntry findPlan(Engine &engine, const request::FindBlocks &asked, const Session &session, JobContext &context,
+                    const EventListener &tell)
 {
+    const BlockSettings &settings = asked.settings;
+    const TextReport report = engine.readBlocksText(settings.method, asked.text, context);
+    const KnownResults known(session, engine.report().computed);
     const std::vector<PruningPlan> plans = engine.findBlocks(
-        asked.settings, {asked.settings.sparsity}, asked.text, context, [&](const BlockRecord &record) { tell(BlocksKnown{record}); },
-        before);
-    tell(PlanOpened{shelfEntry(plans.front(), {})});
-    return plans.front();
+        settings, {settings.sparsity}, asked.text, context, [&](const BlockRecord &record) { tell(BlocksKnown{record}); },
+        known.begun(settings, report.tokenHash, engine.modelHash(context)));
+    const ShelfEntry entry = shelfEntry(plans.front(), {});
+    tell(PlanOpened{entry});
+    return entry;
 }
 
 Measurement pruningMeasurement(const PruningPlan &plan, const std::optional<PlanDraft> &draft, double seconds)

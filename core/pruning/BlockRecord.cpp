@@ -64,7 +64,7 @@ std::int64_t usualWindows(PlanMethod method, std::int64_t length)
 {
     constexpr std::int64_t kOfStates = 256, kOfLosses = 1, kSampleTokens = 131'072;
     if (method == PlanMethod::EvoPress)
-        return std::max<std::int64_t>(1, kSampleTokens / length);
+        return std::max<std::int64_t>(1, kSampleTokens / std::max<std::int64_t>(1, length));
     return method == PlanMethod::BlockPruner ? kOfLosses : kOfStates;
 }
 

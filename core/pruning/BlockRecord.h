@@ -24,7 +24,7 @@ struct BlockSettings {
     BlockVariant variant = BlockVariant::Authors;
     double sparsity = 0.375;                 ///< share s of the blocks to remove, in (0, 1); see blocksToRemove()
     std::uint64_t seed = 0;                  ///< of an evolution
-    std::optional<std::int64_t> generations; ///< none: as many as the authors' code takes
+    std::optional<std::int64_t> generations{}; ///< none: as many as the authors' code takes
     std::int64_t coarseTokens = 2048;        ///< by which the offspring are compared
     std::int64_t fineTokens = 32768;         ///< by which the best of them are
     bool operator==(const BlockSettings &) const = default;

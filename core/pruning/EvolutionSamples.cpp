@@ -133,7 +133,7 @@ EvolutionSamples readEvolutionSamples(const Tokenizer &tokenizer, const TextSett
     text.length = length;
     text.windows = std::max<std::int64_t>(1, tokens / std::max<std::int64_t>(length, 1));
     checkTextSettings(text);
-    DocumentReader reader(text.files, text.column, {.bytes = limits.bytes, .stop = context.stopToken()});
+    DocumentReader reader(text.files, text.column, {.bytes = limits.bytes, .stop = context.stopToken()}, text.documents);
     Documents documents(reader, limits.largestDocument());
     const Source source = text.seed != 0 ? shuffled(documents, text.seed, limits.bytes / 3, context) : [&] { return documents.next(); };
 

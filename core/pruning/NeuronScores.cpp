@@ -62,6 +62,8 @@ nlohmann::json toJson(const Provenance &p)
                            {"textFiles", p.textFiles}, {"windows", p.windows},
                            {"length", p.length},       {"seed", p.seed},
                            {"column", p.column},       {"tokenHash", p.tokenHash}};
+    if (p.documents)
+        json["documents"] = *p.documents;
     json.update(toJson(p.computed)); // side by side, as they always stood
     return json;
 }
@@ -76,7 +78,8 @@ Provenance provenanceFromJson(const nlohmann::json &json)
             .seed = wholeAt(json, "seed"),
             .column = json.value("column", std::string("text")), // older files have none
             .tokenHash = json.at("tokenHash"),
-            .computed = conditionsFromJson(json)};
+            .computed = conditionsFromJson(json),
+            .documents = json.contains("documents") ? std::optional(std::int64_t(wholeAt(json, "documents"))) : std::nullopt};
 }
 
 void saveScores(const NeuronScores &scores, const std::filesystem::path &file)

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <span>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ struct Provenance {
     std::string column = "text"; ///< of Parquet files and JSON lines
     std::string tokenHash;       ///< SHA-256 of the windows' ids
     ComputeConditions computed;
+    std::optional<std::int64_t> documents{}; ///< as of TextSettings
     bool operator==(const Provenance &) const = default;
 };
 

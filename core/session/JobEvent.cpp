@@ -20,13 +20,11 @@ namespace {
     throw Flaw(why);
 }
 
-/// Of a session that may be const.
+/// The record that losses and removals of that key belong to. Of a session that may be const.
 template <class SessionType>
-auto &recordOf(SessionType &session, const std::string &key)
+auto &begunRecord(SessionType &session, const std::string &key)
 {
-    const auto known = session.searches.find(key);
-    auto *record =
-        key.empty() ? session.denseImpact ? &*session.denseImpact : nullptr : (known == session.searches.end() ? nullptr : &known->second);
+    auto *record = recordOf(session, key);
     if (!record || !session.model)
         refuse("its search was not begun");
     return *record;
@@ -44,6 +42,12 @@ void checkPlace(const std::string &key, const SearchRecord &record, std::int64_t
     for (std::int64_t i = 0; i < std::min(index, count); ++i)
         if (record.steps[std::size_t(i)].removed == layer)
             refuse("its layer was removed before");
+}
+
+/// Whether both are the same choice, more or less of it.
+bool isSameChoice(const BlockRecord &one, const BlockRecord &other)
+{
+    return one.settings == other.settings && one.provenance.tokenHash == other.provenance.tokenHash;
 }
 
 void take(Session &session, const Opened &event)
@@ -78,6 +82,14 @@ void take(Session &session, const PlanOpened &event)
         entry.plan = std::make_shared<const ShelfPlan>(std::move(shelf));
     }
     shelve(session, entry);
+    if (const std::optional<BlockRecord> &record = entry.plan->plan.blocks)
+        std::erase_if(session.choices, [&](const BlockRecord &begun) { return isSameChoice(begun, *record); });
+}
+
+void take(Session &session, const BlocksKnown &event)
+{
+    std::erase_if(session.choices, [&](const BlockRecord &before) { return isSameChoice(before, event.record); });
+    session.choices.push_back(event.record);
 }
 
 void take(Session &session, const SearchKnown &event)
@@ -130,7 +142,7 @@ std::int64_t stepOf(const AttentionRemoved &event)
 template <class Event>
 void take(Session &session, const Event &event)
 {
-    SearchRecord &record = recordOf(session, event.key);
+    SearchRecord &record = begunRecord(session, event.key);
     if constexpr (std::is_same_v<Event, LossKnown>)
         if (isOfBeginning(event)) {
             record.initialLoss = event.candidate.loss;
@@ -148,7 +160,7 @@ void take(Session &session, const Event &event)
 template <class Event>
 void checkInSearch(const Event &event, const Session &session)
 {
-    const SearchRecord &record = recordOf(session, event.key);
+    const SearchRecord &record = begunRecord(session, event.key);
     if constexpr (std::is_same_v<Event, LossKnown>)
         if (isOfBeginning(event))
             return checkInitialLoss(event.candidate.loss, event.key);
@@ -170,9 +182,9 @@ void take(Session &session, const Exported &event)
 }
 
 template <class Event>
-constexpr bool kIsFinding =
-    std::is_same_v<Event, PlanOpened> || std::is_same_v<Event, SearchKnown> || std::is_same_v<Event, LossKnown> ||
-    std::is_same_v<Event, AttentionRemoved> || std::is_same_v<Event, MeasurementMade> || std::is_same_v<Event, Exported>;
+constexpr bool kIsFinding = std::is_same_v<Event, PlanOpened> || std::is_same_v<Event, SearchKnown> || std::is_same_v<Event, LossKnown> ||
+                            std::is_same_v<Event, AttentionRemoved> || std::is_same_v<Event, BlocksKnown> ||
+                            std::is_same_v<Event, MeasurementMade> || std::is_same_v<Event, Exported>;
 template <class Event>
 constexpr bool kIsResult =
     kIsFinding<Event> || std::is_same_v<Event, Opened> || std::is_same_v<Event, TextRead> || std::is_same_v<Event, Scored>;
@@ -196,6 +208,8 @@ void checkEvent(const JobEvent &event, const Session &session)
         checkMeasurement(measured->record, session);
     else if (const auto *scored = std::get_if<Scored>(&event))
         checkScores(*scored->scores, session, session.calibrations.size());
+    else if (const auto *blocks = std::get_if<BlocksKnown>(&event))
+        checkChoice(blocks->record, session);
     else if (const auto *opened = std::get_if<PlanOpened>(&event))
         checkShelfEntry(opened->entry, session);
 }

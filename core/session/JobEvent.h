@@ -59,7 +59,7 @@ struct AttentionRemoved {
     bool isForced = false;
 };
 
-/// The choice of blocks is so far: the record without what only its end tells.
+/// The choice of blocks is so far: it can be gone on with from there. In the place of what was known of it before.
 struct BlocksKnown {
     BlockRecord record;
 };

@@ -8,6 +8,7 @@
 #include "session/JobEvent.h"
 #include "session/SessionCheck.h"
 #include "session/SessionJson.h"
+#include "tasks/TaskJson.h"
 
 #include <algorithm>
 #include <cmath>
@@ -64,15 +65,6 @@ bool isContinued(const Provenance &before, const Provenance &now)
     return before.modelHash == now.modelHash && before.tokenHash == now.tokenHash && differenceOf(before.computed, now.computed).isNone();
 }
 
-/// The record of a line's key, or none.
-const SearchRecord *recordOf(const Session &session, const std::string &key)
-{
-    if (key.empty())
-        return session.denseImpact ? &*session.denseImpact : nullptr;
-    const auto known = session.searches.find(key);
-    return known == session.searches.end() ? nullptr : &known->second;
-}
-
 /// The events of journals of before, whose field "what" names the kind. A line told that a search began without what was known of it, and so went on
 /// with that where the numbers can stand in one record.
 JobEvent eventOfBefore(const Session &session, nlohmann::json line)
@@ -105,7 +97,7 @@ JobEvent eventOfBefore(const Session &session, nlohmann::json line)
 bool takeChoice(Session &session, const nlohmann::json &line, Lines lines)
 {
     const std::string what = line.value("what", std::string());
-    if (what != "draft" && what != "texts" && what != "pins" && what != "view")
+    if (what != "draft" && what != "texts" && what != "tasks" && what != "pins" && what != "view")
         return false;
     if (lines == Lines::Findings)
         return true;
@@ -118,6 +110,10 @@ bool takeChoice(Session &session, const nlohmann::json &line, Lines lines)
         session.calibrationText = calibration;
         session.evaluationText = evaluation;
         session.norm = scoreNormOf(line.at("norm"));
+    } else if (what == "tasks") {
+        const TaskSettings tasks = taskSettingsFromJson(line.at("tasks"));
+        checkTasks(tasks);
+        session.tasks = tasks;
     } else if (what == "pins") {
         std::vector<PinnedPlan> pins = pinsFromJson(line.at("pins"));
         for (PinnedPlan &pin : pins)

@@ -43,6 +43,9 @@ public:
                 addMeasured(measured);
         for (PlanTableRow &row : m_table.rows)
             fill(row);
+        std::stable_sort(m_table.rows.begin() + 1, m_table.rows.end(), [](const PlanTableRow &one, const PlanTableRow &other) {
+            return std::tie(one.row.method, one.row.sparsityLayers) < std::tie(other.row.method, other.row.sparsityLayers);
+        });
         std::vector<const ComparisonRow *> rows;
         for (const PlanTableRow &row : m_table.rows)
             rows.push_back(&row.row);

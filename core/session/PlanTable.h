@@ -33,7 +33,7 @@ struct PlanTableRow {
 struct PlanTable {
     std::vector<MeasuredText> texts; ///< columns
     std::vector<std::string> tasks;  ///< columns: names of the tasks that any row has, "mmlu" instead of its subjects
-    std::vector<PlanTableRow> rows;  ///< the original first; empty without a model
+    std::vector<PlanTableRow> rows;  ///< the original first, then by method and the share removed; empty without a model
 };
 
 /// Hashes every plan of the session the first time: off the interface's thread.

@@ -81,6 +81,19 @@ std::pair<std::size_t, std::int64_t> reachOf(const SearchRecord &record)
     return {record.removalOrder().size(), record.evaluations()};
 }
 
+SearchRecord *recordOf(Session &session, const std::string &key)
+{
+    if (key.empty())
+        return session.denseImpact ? &*session.denseImpact : nullptr;
+    const auto known = session.searches.find(key);
+    return known == session.searches.end() ? nullptr : &known->second;
+}
+
+const SearchRecord *recordOf(const Session &session, const std::string &key)
+{
+    return recordOf(const_cast<Session &>(session), key); // NOLINT: it changes nothing
+}
+
 std::string searchKey(const PlanDraft &draft, std::int64_t neuronsKept)
 {
     if (!draft.hasNeurons())
@@ -217,7 +230,7 @@ bool isOf(const NeuronScores &scores, const TextSettings &text, ScoreNorm norm, 
         return p.tokenHash == content && p.length == text.length && scores.norm == norm;
     const bool isSameFiles = std::equal(p.textFiles.begin(), p.textFiles.end(), text.files.begin(), text.files.end(),
                                         [](const std::string &one, const std::filesystem::path &other) { return one == other.string(); });
-    return isSameFiles && p.length == text.length && p.seed == text.seed && p.column == text.column &&
+    return isSameFiles && p.length == text.length && p.seed == text.seed && p.column == text.column && p.documents == text.documents &&
            (!text.windows || p.windows == *text.windows) && scores.norm == norm;
 }
 
@@ -235,7 +248,8 @@ TextSettings textSettingsOf(const Provenance &p)
             .windows = std::max<std::int64_t>(1, p.windows),
             .length = std::max<std::int64_t>(1, p.length),
             .seed = p.seed,
-            .column = p.column.empty() ? usual.column : p.column};
+            .column = p.column.empty() ? usual.column : p.column,
+            .documents = p.documents};
 }
 
 std::int64_t calibrationFor(const Session &session, const TextSettings &text, ScoreNorm norm)

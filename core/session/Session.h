@@ -99,6 +99,7 @@ struct Session {
     ScoreNorm norm = ScoreNorm::L2;
     std::vector<std::shared_ptr<const NeuronScores>> calibrations; ///< in the order of their making; none is ever removed
     std::map<std::string, std::shared_ptr<const ShelfPlan>> plans; ///< the shelf, by shelfKey(); none is ever removed
+    std::vector<BlockRecord> choices{}; ///< of blocks, that were begun and have not led to a plan yet
     PlanDraft draft;
     std::map<std::string, SearchRecord> searches; ///< by searchKey()
     std::optional<SearchRecord> denseImpact;      ///< one step on the dense model
@@ -114,6 +115,10 @@ struct Session {
 /// What decides the numbers of a search apart from how far it goes: the calibration with K, or the plan of the shelf, and the search settings. Searches of
 /// the same key continue each other; a shorter one is the beginning of a longer one. Empty when the draft has neither.
 std::string searchKey(const PlanDraft &draft, std::int64_t neuronsKept);
+
+/// What is kept under the key of a search, or, of an empty one, of the impact on the dense model. Null: nothing.
+SearchRecord *recordOf(Session &session, const std::string &key);
+const SearchRecord *recordOf(const Session &session, const std::string &key);
 
 /// What the session knows of the search of a draft at so many neurons: its own record or, where that says more, what another one says that differs in the
 /// protected layers only (withProtected). None where nothing is known.

@@ -238,8 +238,32 @@ void checkMeasurement(const Measurement &record, const Session &session)
         refuse(name + " keeps " + counted(record.neuronsKept, "neuron"));
 }
 
+void checkChoice(const BlockRecord &record, const Session &session)
+{
+    const ModelSpec &spec = denseOf(session);
+    const std::string name = std::string("a choice of blocks by ") + titleOf(record.settings.method);
+    const auto areLayers = [&](const std::vector<std::int64_t> &layers) {
+        return std::ranges::all_of(layers, [&](std::int64_t layer) { return layer >= 0 && layer < spec.layerCount(); });
+    };
+    const PlanMethod method = record.settings.method;
+    bool fits = method == PlanMethod::BlockPruner || method == PlanMethod::EvoPress; // others choose in one go
+    for (const BlockStep &step : record.steps)
+        fits = fits && step.removed >= -1 && step.removed < spec.layerCount();
+    for (const EvolutionStep &step : record.evolution)
+        fits = fits && areLayers(step.attentions) && areLayers(step.ffns);
+    if (!fits)
+        refuse(name + " does not fit the model");
+    try {
+        checkPlan(planOfBlocks(spec, record), spec, record.provenance.modelHash);
+    } catch (const Error &problem) {
+        refuse(name + " contradicts itself: " + problem.what());
+    }
+}
+
 void checkSession(const Session &session)
 {
+    for (const BlockRecord &record : session.choices)
+        checkChoice(record, session);
     for (std::size_t i = 0; i < session.calibrations.size(); ++i)
         checkScores(*session.calibrations[i], session, i);
     for (const auto &[key, shelf] : session.plans)

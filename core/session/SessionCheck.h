@@ -22,6 +22,8 @@ void checkInitialLoss(double loss, const std::string &key);
 void checkStep(const SearchStep &step, std::int64_t index, const std::string &key, const SearchRecord &record, const Session &session);
 void checkTasks(const TaskSettings &tasks);
 void checkShelfEntry(const ShelfEntry &entry, const Session &session);
+/// Of blocks, that was begun.
+void checkChoice(const BlockRecord &record, const Session &session);
 void checkMeasurement(const Measurement &record, const Session &session);
 void checkSession(const Session &session);
 

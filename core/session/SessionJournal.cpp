@@ -5,6 +5,7 @@
 #include "session/JournalFolder.h"
 #include "session/SessionJson.h"
 #include "session/SessionStore.h"
+#include "tasks/TaskJson.h"
 
 #include <algorithm>
 #include <atomic>
@@ -216,6 +217,11 @@ void SessionJournal::draftChanged(const PlanDraft &draft)
 void SessionJournal::textsChanged(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm)
 {
     m_state->append({{"what", "texts"}, {"calibration", toJson(calibration)}, {"evaluation", toJson(evaluation)}, {"norm", nameOf(norm)}});
+}
+
+void SessionJournal::tasksChanged(const TaskSettings &tasks)
+{
+    m_state->append({{"what", "tasks"}, {"tasks", toJson(tasks)}});
 }
 
 void SessionJournal::pinsChanged(const std::vector<PinnedPlan> &pins)

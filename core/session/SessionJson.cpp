@@ -7,6 +7,7 @@
 #include "foundation/JsonFile.h"
 #include "foundation/Wording.h"
 #include "model/Families.h"
+#include "pruning/BlockJson.h"
 #include "pruning/PlanFile.h"
 #include "pruning/PlanJson.h"
 #include "session/Measurements.h"
@@ -202,7 +203,7 @@ std::map<std::string, std::string> viewFromJson(const nlohmann::json &json)
 nlohmann::json toJson(const Session &s)
 {
     nlohmann::json searches = nlohmann::json::object(), evaluations = nlohmann::json::array(), exports = nlohmann::json::array(),
-                   calibrations = nlohmann::json::array(), plans = nlohmann::json::object();
+                   calibrations = nlohmann::json::array(), plans = nlohmann::json::object(), choices = nlohmann::json::array();
     for (const auto &[key, record] : s.searches)
         searches[key] = toJson(record);
     for (const Measurement &record : s.measurements)
@@ -213,6 +214,8 @@ nlohmann::json toJson(const Session &s)
         calibrations.push_back({{"norm", nameOf(scores->norm)}, {"provenance", toJson(scores->provenance)}});
     for (const auto &[key, shelf] : s.plans)
         plans[key] = {{"file", shelf->file.string()}, {"plan", toJson(shelf->plan)}};
+    for (const BlockRecord &record : s.choices)
+        choices.push_back(toJson(record));
     return {{"kind", "secateur-session"},
             {"format", kSessionFormat},
             {"model", s.model ? toJson(*s.model) : nlohmann::json()},
@@ -222,6 +225,7 @@ nlohmann::json toJson(const Session &s)
             {"norm", nameOf(s.norm)},
             {"calibrations", calibrations},
             {"plans", plans},
+            {"choices", choices},
             {"draft", toJson(s.draft)},
             {"searches", searches},
             {"denseImpact", s.denseImpact ? toJson(*s.denseImpact) : nlohmann::json()},
@@ -260,6 +264,8 @@ Session sessionFromJson(const nlohmann::json &json, const std::string &source)
                 findValues(plan, file, s.model->spec);
             s.plans[key] = std::make_shared<const ShelfPlan>(ShelfPlan{.plan = std::move(plan), .file = file});
         }
+    for (const nlohmann::json &record : json.value("choices", nlohmann::json::array())) // older sessions have none
+        s.choices.push_back(blockRecordFromJson(record));
     for (const auto &[key, record] : json.at("searches").items())
         s.searches[key] = searchRecordFromJson(record);
     if (!json.at("denseImpact").is_null())

@@ -53,6 +53,7 @@ public:
 
     void draftChanged(const PlanDraft &draft);
     void textsChanged(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm);
+    void tasksChanged(const TaskSettings &tasks);
     void pinsChanged(const std::vector<PinnedPlan> &pins);
     void viewChanged(const std::map<std::string, std::string> &view);
     /// What a job has found; events of other kinds are left out, and so are screened losses.
@@ -73,6 +74,9 @@ private:
 inline constexpr const char *kFileOfView = "file";
 /// Key under which the job is noted that was stopped when the window was closed: its title.
 inline constexpr const char *kStoppedOfView = "stopped";
+
+/// Key, followed by the hash of a plan (nothing for the original), under which the view has what people noted of it.
+inline constexpr const char *kNoteOfView = "note ";
 
 /// A session that was left behind by a process that is no longer there.
 struct RecoverableSession {

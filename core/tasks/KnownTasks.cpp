@@ -64,13 +64,13 @@ std::vector<std::filesystem::path> matching(const std::filesystem::path &snapsho
         std::set<std::string_view> subjects; // other tasks have the empty one
         for (const std::filesystem::path &file : files) {
             const std::string place = "/" + file.lexically_relative(snapshot).string();
-            if (fnmatch(pattern, place.c_str(), 0) != 0 || subjects.contains(subjectOf(file)))
+            if (fnmatch(pattern, place.c_str(), 0) != 0 || subjects.contains(mmluSubjectOf(file)))
                 continue;
             std::error_code error;
             const bool isThere = std::filesystem::file_size(file, error) > 0 && !error; // links into blobs/ are followed
             if (isThere) {
                 found.push_back(file);
-                subjects.insert(subjectOf(file));
+                subjects.insert(mmluSubjectOf(file));
             } else {
                 broken = file;
             }

@@ -10,8 +10,8 @@ namespace secateur {
 
 // What Python's str does to texts (UTF-8), because the tasks were defined by programs in Python.
 
-/// How many bytes are left of `text` without the white space at its end (str.rstrip). White space is what str.isspace() knows: U+0009 to 000D, 001C to 0020, 0085, 00A0,
-/// 1680, 2000 to 200A, 2028, 2029, 202F, 205F and 3000.
+/// How many bytes are left of `text` without the white space at its end (str.rstrip). White space is what str.isspace() knows: U+0009 to 000D,
+/// 001C to 0020, 0085, 00A0, 1680, 2000 to 200A, 2028, 2029, 202F, 205F and 3000.
 std::size_t lengthWithoutSpaceBehind(std::string_view text);
 /// Without the white space at both ends (str.strip).
 std::string_view stripped(std::string_view text);

@@ -8,6 +8,7 @@
 #include "tasks/KnownTasks.h"
 #include "tasks/TaskPaths.h"
 #include "tasks/TaskReading.h"
+#include "tasks/TaskScoring.h"
 #include "text/Shuffle.h"
 
 #include <algorithm>
@@ -165,29 +166,36 @@ int distance(const TaskSource &source)
                 "Name the file that is meant.");
 }
 
+/// Whether two sources ask the same, whatever their form: the sizes of WinoGrande share a validation split.
+bool askTheSame(const TaskSource &one, const TaskSource &other, const TextLimits &limits, const JobContext &context)
+{
+    const auto asked = [&](const TaskSource &source) { return askedHash(readSets(source, limits, context), BosUse::Never, 1); };
+    return Sha256::ofFile(one.file) == Sha256::ofFile(other.file) || asked(one) == asked(other);
+}
+
 /// Of the sources of one task the one to be read.
-Found best(std::vector<Found> all)
+Found best(std::vector<Found> all, const TextLimits &limits, const JobContext &context)
 {
     std::ranges::stable_sort(all, {}, [](const Found &found) { return found.isNamed ? -1 : distance(found.source); });
     const Found &first = all.front();
     for (std::size_t i = 1; i < all.size(); ++i) {
         const TaskSource &other = all[i].source;
         const bool isAsGood = first.isNamed ? all[i].isNamed : distance(other) == distance(first.source);
-        if (isAsGood && Sha256::ofFile(first.source.file) != Sha256::ofFile(other.file)) // the sizes of WinoGrande share a validation split
+        if (isAsGood && !askTheSame(first.source, other, limits, context))
             refuseTwice(other.name(), first.source.file, other.file);
     }
     return first;
 }
 
 /// Each task once. A file of all subjects of MMLU counts more than those of single ones beside it.
-std::vector<TaskSource> chosen(std::vector<Found> all)
+std::vector<TaskSource> chosen(std::vector<Found> all, const TextLimits &limits, const JobContext &context)
 {
     std::map<std::string, std::vector<Found>> byTask;
     for (Found &found : all)
         byTask[found.source.name()].push_back(std::move(found));
     std::map<std::string, Found> chosen;
     for (auto &[task, sources] : byTask)
-        chosen.emplace(task, best(std::move(sources)));
+        chosen.emplace(task, best(std::move(sources), limits, context));
     if (const auto whole = chosen.find(std::string(kAllSubjects)); whole != chosen.end()) {
         const int far = distance(whole->second.source);
         const bool isFarther = std::ranges::any_of(chosen, [&](const auto &one) {
@@ -248,7 +256,7 @@ std::vector<TaskSet> readTaskFiles(const TaskSettings &settings, const TextLimit
     const std::vector<std::string> passedOver = finding.passedOver();
     std::vector<TaskSet> sets;
     std::map<std::string, std::filesystem::path> files;
-    for (const TaskSource &source : chosen(std::move(finding).found()))
+    for (const TaskSource &source : chosen(std::move(finding).found(), stopping, context))
         for (TaskSet &set : readSets(source, stopping, context)) {
             if (!isWanted(settings, set.name))
                 continue;

@@ -22,7 +22,7 @@ namespace secateur {
 /// A limit takes the first items of each task and subject, or with a seed a sample, which is the same on every machine and comes in the order of the file.
 ///
 /// Throws Error: a file that cannot be read, or is none of a task (and says which columns it has and which there should be), a split without labels,
-/// a task twice, a task that was asked for and is not there, a file without a usable item.
+/// a task in two files with different content, a task that was asked for and is not there, a file without a usable item.
 std::vector<TaskSet> readTaskFiles(const TaskSettings &settings, const TextLimits &limits = {}, const JobContext &context = {},
                                    const std::filesystem::path &cache = hubCacheFolder());
 

@@ -74,7 +74,7 @@ std::optional<TaskKind> arcOf(const std::filesystem::path &file)
     return {};
 }
 
-std::string_view subjectOf(const std::filesystem::path &file)
+std::string_view mmluSubjectOf(const std::filesystem::path &file)
 {
     auto names = nearestNames(file);
     if (!splitIn(names[1])) // only a folder for the split stands between a subject and its files

@@ -17,7 +17,7 @@ std::optional<TaskSplit> splitOf(const std::filesystem::path &file);
 /// Which ARC it is, by the name or the nearest of two folders that tells ("ARC-Easy/test.parquet").
 std::optional<TaskKind> arcOf(const std::filesystem::path &file);
 /// The subject of MMLU, by the name or the folder ("anatomy_test.csv", "anatomy/test/0000.parquet"); empty where there is none. Of several the longest.
-std::string_view subjectOf(const std::filesystem::path &file);
+std::string_view mmluSubjectOf(const std::filesystem::path &file);
 
 /// Files below a folder that may hold a task, by the ends of their names (".parquet", ".jsonl", ".csv.gz", ...), sorted; hidden folders are passed over.
 std::vector<std::filesystem::path> possibleTasksBelow(const std::filesystem::path &folder);

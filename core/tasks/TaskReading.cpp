@@ -5,6 +5,7 @@
 #include "foundation/InputFile.h"
 #include "foundation/Sha256.h"
 #include "foundation/Wording.h"
+#include "tasks/TaskFiles.h"
 #include "tasks/TaskPaths.h"
 
 #include <algorithm>
@@ -14,14 +15,17 @@
 namespace secateur {
 namespace {
 
-std::string columnsOf(const TableFile &table)
+/// Why a file holds no task: a sentence.
+std::string lackOf(const std::filesystem::path &file, const TableFile &table)
 {
     if (!table.hasColumns())
-        return "is a table of " + counted(std::int64_t(table.columns().size()), "column") + " without a header";
+        return inQuotes(file.string()) + " has no header with the columns of a task.";
     std::vector<std::string> names;
     for (const std::string &column : table.columns())
         names.push_back(inQuotes(column));
-    return names.empty() ? "has no columns" : "has the columns " + listed(names);
+    const std::string nearest = nearestForm(table);
+    return inQuotes(file.string()) + " has " + (names.empty() ? "no columns" : "the columns " + listed(names)) +
+           (nearest.empty() ? ", which are those of no task" : "; " + nearest) + ".";
 }
 
 std::vector<std::string> columnsToRead(const TaskForm &form)
@@ -58,9 +62,10 @@ TaskKind kindOf(const std::filesystem::path &file, const TaskForm &form, const n
 /// The list of labels that lies beside some original files: "valid-labels.lst" of "valid.jsonl".
 std::filesystem::path labelsOf(std::filesystem::path file)
 {
-    while (file.has_extension())
+    const std::filesystem::path ending = file.extension();
+    if (ending == ".gz" || ending == ".zst" || ending == ".xz" || ending == ".bz2")
         file.replace_extension();
-    return file += "-labels.lst";
+    return file.replace_extension() += "-labels.lst";
 }
 
 std::vector<std::string> readLabels(const std::filesystem::path &file)
@@ -159,6 +164,7 @@ private:
             set.kind = m_source.kind;
             set.file = m_source.file;
             set.fileHash = hash;
+            set.textHash = textHashOf(set.items);
             const bool isOfHub = m_table.kind() == "Parquet" && m_source.form->origin == "of the original";
             set.form = m_table.kind() + " " + std::string(isOfHub ? "of the Hugging Face Hub" : m_source.form->origin);
             addNotes(set);
@@ -235,15 +241,13 @@ std::optional<TaskSource> sourceOf(const std::filesystem::path &file, std::optio
         first = table.next();
     }
     if (!form || (!form->hasHeader && first && !endsInLetter(first->fields))) {
-        const std::string nearest = nearestForm(table);
-        lacks =
-            inQuotes(file.string()) + " " + columnsOf(table) + (nearest.empty() ? ", which are those of no task" : "; " + nearest) + ".";
+        lacks = lackOf(file, table);
         return {};
     }
     TaskSource source{.file = file, .form = form, .split = splitOf(file), .subject = {}};
     source.kind = kindOf(file, *form, first ? first->fields : nlohmann::json::object(), arc);
     if (source.kind == TaskKind::Mmlu)
-        source.subject = subjectOf(file);
+        source.subject = mmluSubjectOf(file);
     return source;
 }
 

@@ -24,8 +24,8 @@ std::optional<double> shareStderr(double share, std::int64_t items);
 TaskResults taskResults(const std::vector<TaskSet> &tasks, const std::vector<ItemScore> &scores, const TaskSettings &settings,
                         std::int64_t longest);
 
-/// SHA-256 of what is asked and how: of each task its name, its texts and right choices, and of how texts begin and how long inputs may be. As in TaskResults::hash; known
-/// before anything is computed. The order of the tasks does not matter.
+/// SHA-256 of what is asked and how: of each task its name, its texts and right choices, and of how texts begin and how long inputs may be. As in
+/// TaskResults::hash; known before anything is computed. The order of the tasks does not matter.
 std::string askedHash(const std::vector<TaskSet> &tasks, BosUse bos, std::int64_t longest);
 
 } // namespace secateur

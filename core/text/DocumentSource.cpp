@@ -99,10 +99,12 @@ std::unique_ptr<FileDocuments> open(const std::filesystem::path &file, const std
 
 } // namespace
 
-DocumentReader::DocumentReader(std::vector<std::filesystem::path> files, std::string column, const TextLimits &limits)
+DocumentReader::DocumentReader(std::vector<std::filesystem::path> files, std::string column, const TextLimits &limits,
+                               std::optional<std::int64_t> most)
     : m_files(std::move(files)),
       m_column(std::move(column)),
-      m_limits(limits)
+      m_limits(limits),
+      m_most(most)
 {
     for (const auto &file : m_files) // a later one may never be opened
         InputFile{file};
@@ -113,12 +115,15 @@ DocumentReader::~DocumentReader() = default;
 std::optional<DocumentPiece> DocumentReader::nextPiece()
 {
     while (true) {
+        if (m_documents && m_most && m_ended >= *m_most)
+            m_documents.reset();
         if (m_documents) {
             auto piece = m_documents->next();
             TextFileReport &report = m_reports.back();
             report.nulls = m_documents->nulls();
             if (piece) {
                 report.add(*piece);
+                m_ended += piece->isEnd ? 1 : 0;
                 return piece;
             }
             m_documents.reset();
@@ -132,6 +137,7 @@ std::optional<DocumentPiece> DocumentReader::nextPiece()
         const std::filesystem::path &file = m_files[m_reports.size()];
         TextFileReport report{.file = file, .kind = {}};
         m_documents = open(file, m_column, m_limits, report);
+        m_ended = 0;
         m_reports.push_back(std::move(report));
     }
 }

@@ -28,7 +28,9 @@ class DocumentReader {
 public:
     /// Throws Error when one of the files cannot be read. The limits also hold a stop, which is heard between blocks of a file: next() throws Cancelled
     /// then.
-    explicit DocumentReader(std::vector<std::filesystem::path> files, std::string column = "text", const TextLimits &limits = {});
+    /// `most`: documents of each file; none = all.
+    explicit DocumentReader(std::vector<std::filesystem::path> files, std::string column = "text", const TextLimits &limits = {},
+                            std::optional<std::int64_t> most = {});
     ~DocumentReader();
 
     /// The next document; none at the end. Throws Error that names the file and, where there is one, the line: a damaged file, one that is
@@ -44,6 +46,8 @@ private:
     std::vector<std::filesystem::path> m_files;
     std::string m_column;
     TextLimits m_limits;
+    std::optional<std::int64_t> m_most;
+    std::int64_t m_ended = 0; ///< documents of the file under way
     std::vector<TextFileReport> m_reports;
     std::unique_ptr<FileDocuments> m_documents;
 };

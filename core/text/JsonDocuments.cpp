@@ -54,7 +54,7 @@ private:
         if (row.is_null())
             return {};
         if (!row.is_string())
-            throw Error(m_rows->place() + " of the JSON array is " + kindOf(row) + ".", "An array of objects or of texts can be read.");
+            throw Error(m_rows->place() + " is " + kindOf(row) + ".", "An array of objects or of texts can be read.");
         return std::move(row.get_ref<std::string &>());
     }
 

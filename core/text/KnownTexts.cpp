@@ -18,10 +18,12 @@ struct Part {
     std::vector<const char *> patterns;
 };
 
-/// What one use takes of a data set: the first of these parts that is there; and how to fetch it.
+/// What one use takes of a data set: the first of these parts that is there; how to fetch it; and how many documents of it, as the 2SSP authors' code
+/// does, none = all.
 struct Source {
     std::vector<Part> parts;
     const char *command;
+    std::optional<std::int64_t> documents{};
 };
 
 struct DataSet {
@@ -45,10 +47,11 @@ const std::array<DataSet, 3> &dataSets()
         {"c4",
          "C4",
          {"datasets--allenai--c4"},
-         {{{"train", {"*/en/c4-train.*.json.gz"}}}, "hf download allenai/c4 en/c4-train.00000-of-01024.json.gz --repo-type dataset"},
+         {{{"train", {"*/en/c4-train.*.json.gz"}}}, "hf download allenai/c4 en/c4-train.00000-of-01024.json.gz --repo-type dataset", 1000},
          {{{"validation", {"*/en/c4-validation.*.json.gz"}}},
-          "hf download allenai/c4 en/c4-validation.00000-of-00008.json.gz --repo-type dataset"}},
-        {"fineweb-edu", "FineWeb-Edu", {"datasets--HuggingFaceFW--fineweb-edu"}, {{fineWeb}, fetchFineWeb}, {{fineWeb}, fetchFineWeb}},
+          "hf download allenai/c4 en/c4-validation.00000-of-00008.json.gz --repo-type dataset",
+          1100}},
+        {"fineweb-edu", "FineWeb-Edu", {"datasets--HuggingFaceFW--fineweb-edu"}, {{fineWeb}, fetchFineWeb}, {{fineWeb}, fetchFineWeb, 500}},
     }};
     return sets;
 }
@@ -125,7 +128,8 @@ KnownText knownText(const DataSet &set, TextUse use, const std::vector<std::file
             .part = finding.part ? finding.part->name : source.parts.front().name,
             .file = finding.file,
             .problem = finding.part ? std::string() : problemOf(set, use, finding, cache),
-            .command = source.command};
+            .command = source.command,
+            .documents = source.documents};
 }
 
 } // namespace
@@ -138,17 +142,17 @@ std::vector<KnownText> knownTexts(TextUse use, const std::vector<std::filesystem
     return texts;
 }
 
-std::filesystem::path textFile(const std::filesystem::path &text, TextUse use, const std::filesystem::path &cache)
+NamedText namedText(const std::filesystem::path &text, TextUse use, const std::filesystem::path &cache)
 {
     const auto &sets = dataSets();
     const auto set = std::find_if(sets.begin(), sets.end(), [&](const DataSet &one) { return ::strcasecmp(text.c_str(), one.name) == 0; });
     std::error_code error;
     if (set == sets.end() || (std::filesystem::exists(text, error) && !std::filesystem::is_directory(text, error)))
-        return text;
+        return {.file = text};
     KnownText known = knownText(*set, use, {}, cache);
     if (known.file.empty())
         throw Error(known.problem, "Fetch it with: " + known.command);
-    return std::move(known.file);
+    return {.file = std::move(known.file), .documents = known.documents};
 }
 
 } // namespace secateur

@@ -4,6 +4,7 @@
 #include "checkpoint/HubCache.h"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,12 +15,13 @@ enum class TextUse { Calibration, Evaluation };
 
 /// A data set that papers on pruning calibrate or evaluate with, and where it lies on this computer.
 struct KnownText {
-    std::string name;           ///< on the command line: "wikitext-2"
-    std::string title;          ///< "WikiText-2"
-    std::string part;           ///< what the file is: "train", "test" or "validation"
-    std::filesystem::path file; ///< its Parquet or JSON lines, with the texts in the column "text"; empty = not found
-    std::string problem;        ///< a sentence that says what is missing; empty when there is a file
-    std::string command;        ///< that fetches it
+    std::string name;                        ///< on the command line: "wikitext-2"
+    std::string title;                       ///< "WikiText-2"
+    std::string part;                        ///< what the file is: "train", "test" or "validation"
+    std::filesystem::path file;              ///< its Parquet or JSON lines, with the texts in the column "text"; empty = not found
+    std::string problem;                     ///< a sentence that says what is missing; empty when there is a file
+    std::string command;                     ///< that fetches it
+    std::optional<std::int64_t> documents{}; ///< that the paper takes of it, the first so many; none = all
 
     bool operator==(const KnownText &) const = default;
 };
@@ -30,8 +32,13 @@ struct KnownText {
 std::vector<KnownText> knownTexts(TextUse use, const std::vector<std::filesystem::path> &chosenEarlier = {},
                                   const std::filesystem::path &cache = hubCacheFolder());
 
-/// The file that `text` means: itself, or that of a known text of this name, in capitals or not. A file with such a name comes first. Throws Error when the
-/// known text is not there.
-std::filesystem::path textFile(const std::filesystem::path &text, TextUse use, const std::filesystem::path &cache = hubCacheFolder());
+/// What `text` means: a file, and how many of its documents are taken.
+struct NamedText {
+    std::filesystem::path file;
+    std::optional<std::int64_t> documents{}; ///< as of KnownText; none of a file
+};
+/// The file itself, or that of a known text of this name, in capitals or not. A file with such a name comes first. Throws Error when the known text is not
+/// there.
+NamedText namedText(const std::filesystem::path &text, TextUse use, const std::filesystem::path &cache = hubCacheFolder());
 
 } // namespace secateur

@@ -25,8 +25,8 @@ public:
 
     /// Their names, in the order of the file.
     std::vector<std::string> columns() const;
-    /// Which of them are read; the others are not even unpacked. To be called once, before next(). Throws Error for one that is there twice or holds what has no form in
-    /// JSON here; those that are not there are passed over.
+    /// Which of them are read; the others are not even unpacked. To be called once, before next(). Throws Error for one that is there twice or holds
+    /// what has no form in JSON here; those that are not there are passed over.
     void choose(const std::vector<std::string> &columns);
     /// The next row; none at the end. Throws what ParquetTexts::next() throws.
     std::optional<nlohmann::json> next();

@@ -13,11 +13,14 @@ nlohmann::json toJson(const TextSettings &text)
     std::vector<std::string> files;
     for (const std::filesystem::path &file : text.files)
         files.push_back(file.string());
-    return {{"files", files},
-            {"windows", text.windows ? nlohmann::json(*text.windows) : nlohmann::json()},
-            {"length", text.length},
-            {"seed", text.seed},
-            {"column", text.column}};
+    nlohmann::json json = {{"files", files},
+                           {"windows", text.windows ? nlohmann::json(*text.windows) : nlohmann::json()},
+                           {"length", text.length},
+                           {"seed", text.seed},
+                           {"column", text.column}};
+    if (text.documents)
+        json["documents"] = *text.documents;
+    return json;
 }
 
 TextSettings textFromJson(const nlohmann::json &json)
@@ -30,6 +33,8 @@ TextSettings textFromJson(const nlohmann::json &json)
     text.length = wholeAt(json, "length");
     text.seed = wholeAt(json, "seed");
     text.column = json.value("column", text.column); // older sessions have none
+    if (json.contains("documents"))
+        text.documents = std::int64_t(wholeAt(json, "documents"));
     return text;
 }
 

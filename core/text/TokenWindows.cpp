@@ -240,7 +240,7 @@ std::int64_t roughWindows(const TextSettings &text)
 TokenWindows readWindows(const Tokenizer &tokenizer, const TextSettings &settings, const TextLimits &limits, const JobContext &context)
 {
     checkTextSettings(settings);
-    DocumentReader reader(settings.files, settings.column, {.bytes = limits.bytes, .stop = context.stopToken()});
+    DocumentReader reader(settings.files, settings.column, {.bytes = limits.bytes, .stop = context.stopToken()}, settings.documents);
     Reading reading(settings, limits, context);
     std::vector<TokenId> ids = idsOf(tokenizer, settings, reader, reading);
 

@@ -20,10 +20,11 @@ namespace secateur {
 /// Which text is read and how it is cut.
 struct TextSettings {
     std::vector<std::filesystem::path> files;
-    std::optional<std::int64_t> windows; ///< how many are wanted; none = as many as the text gives
-    std::int64_t length = 2048;          ///< tokens of one window
-    std::uint64_t seed = 0;              ///< of the order of the documents; 0 = as they are
-    std::string column = "text";         ///< of Parquet files and JSON lines: the column, or field, that holds the texts
+    std::optional<std::int64_t> windows;     ///< how many are wanted; none = as many as the text gives
+    std::int64_t length = 2048;              ///< tokens of one window
+    std::uint64_t seed = 0;                  ///< of the order of the documents; 0 = as they are
+    std::string column = "text";             ///< of Parquet files and JSON lines: the column, or field, that holds the texts
+    std::optional<std::int64_t> documents{}; ///< of each file, the first so many; none = all
     bool operator==(const TextSettings &) const = default;
 };
 

@@ -28,7 +28,39 @@ std::vector<JobRequest> allRequests()
                                   .topK = 40,
                                   .topP = 0.9,
                                   .seed = 18'446'744'073'709'551'615U};
-    return {request::Open{"/models/Größe.gguf"},
+    BlockSettings blocks;
+    blocks.method = PlanMethod::EvoPress;
+    blocks.variant = BlockVariant::Original;
+    blocks.sparsity = 0.1 + 0.2;
+    blocks.seed = 18'446'744'073'709'551'615U;
+    blocks.generations = 12;
+    TaskSettings tasks;
+    tasks.paths = {"/tasks/Größe", "arc_easy"};
+    tasks.only = {"mmlu"};
+    tasks.limit = 500;
+    tasks.bos = BosUse::Always;
+    tasks.longest = 512;
+    const ThroughputSettings speed{.promptLengths = {128, 512}, .batchSizes = {1, 8}, .newTokens = 32, .repetitions = 3};
+    ComparisonSettings comparison;
+    comparison.methods = {PlanMethod::TwoSsp, PlanMethod::Window};
+    comparison.sparsities = {0.25, 0.375};
+    comparison.isEqualSize = true;
+    comparison.text = full.calibrationText;
+    comparison.evaluations = {full.evaluationText, full.calibrationText};
+    comparison.tasks = tasks;
+    comparison.throughput = speed;
+    comparison.blocks = blocks;
+    return {request::FindBlocks{.settings = blocks, .text = full.calibrationText},
+            request::MeasureTasks{.draft = full.draft, .tasks = tasks, .searchText = full.calibrationText},
+            request::MeasureTasks{.draft = {}, .tasks = {}},
+            request::MeasureThroughput{.draft = full.draft, .settings = speed},
+            request::MeasureThroughput{.draft = {}, .settings = {}, .searchText = full.calibrationText},
+            request::Compare{comparison},
+            request::Compare{},
+            request::Search{.draft = full.draft, .searchText = full.calibrationText},
+            request::Evaluate{.draft = full.draft, .text = full.evaluationText, .searchText = full.calibrationText},
+            request::Curve{.drafts = {full.draft}, .text = full.evaluationText, .lentOrder = {}, .searchText = full.calibrationText},
+            request::Open{"/models/Größe.gguf"},
             request::Open{.model = "/models/tiny", .plan = "/plans/plan.json"},
             request::Open{.model = "/models/tiny", .plan = {}, .scores = "/plans/scores.safetensors"},
             request::Calibrate{.text = full.calibrationText, .norm = ScoreNorm::L1},
@@ -78,6 +110,8 @@ void tst_JobRequest::kindsAreTold()
     QVERIFY(kindOf(request::Open()) == JobKind::Open);
     QVERIFY(kindOf(request::Evaluate()) == JobKind::Evaluate);
     QVERIFY(kindOf(request::Generate()) == JobKind::Generate);
+    QVERIFY(kindOf(request::FindBlocks()) == JobKind::FindBlocks);
+    QVERIFY(kindOf(request::Compare()) == JobKind::Compare);
     QCOMPARE(toJson(request::Search()).at("job").get<std::string>(), std::string("search"));
     QVERIFY(!(JobRequest(request::Search()) == JobRequest(request::Evaluate())));
 }

@@ -46,6 +46,8 @@ private slots:
     void anOrderThatIsLentIsForced();
     void aPruningTakesTheScoresThatAreThere();
     void plansOfTheShelfGoOnFromTheirFiles();
+    void plansThatWereFoundAreFoundAgain();
+    void otherMethodsTasksAndSpeedAreAskedFor();
 };
 
 void tst_JobTypes::everyKindHasItsRow()
@@ -65,7 +67,9 @@ void tst_JobTypes::whatIsMissingIsNamed()
     Session session;
     for (const JobRequest &request :
          {JobRequest(request::Calibrate()), JobRequest(request::Impact()), JobRequest(request::Search()), JobRequest(request::Evaluate()),
-          JobRequest(request::Curve()), JobRequest(request::Export()), JobRequest(request::Prune()), JobRequest(request::Generate())})
+          JobRequest(request::Curve()), JobRequest(request::Export()), JobRequest(request::Prune()), JobRequest(request::Generate()),
+          JobRequest(request::FindBlocks()), JobRequest(request::MeasureTasks()), JobRequest(request::MeasureThroughput()),
+          JobRequest(request::Compare())})
         QCOMPARE(problemIn(session, request), QStringLiteral("Open a model first."));
     QCOMPARE(problemIn(session, request::Open{"/x"}), QString());
 
@@ -205,6 +209,73 @@ void tst_JobTypes::plansOfTheShelfGoOnFromTheirFiles()
     QCOMPARE(line(request::Search{hand}), QString());
     QVERIFY(line(request::Export{.draft = hand, .settings = {}}).startsWith("secateur-cli export /models/tiny"));
     QVERIFY(line(request::Export{.draft = hand, .settings = {}}).contains("--plan /plans/hand.json"));
+}
+
+void tst_JobTypes::plansThatWereFoundAreFoundAgain()
+{
+    Session session = calibrated();
+    session.model->folder = "/models/tiny";
+    const PlanDraft found = shelve(session, shelfEntry(foundPlan(session), {}));
+    const auto line = [&](const JobRequest &request) { return QString::fromStdString(commandLineOf(request, session, {})); };
+    QVERIFY(problemIn(session, request::Search{found}).contains("found by ShortGPT"));
+    QCOMPARE(problemIn(session, request::Export{.draft = found, .settings = {}}), QString());
+    QCOMPARE(problemIn(session, request::Evaluate{.draft = found, .text = session.evaluationText}), QString());
+    QCOMPARE(amountOf(request::Evaluate{.draft = found, .text = session.evaluationText}, session).evaluations, 0);
+    const QString search = line(request::Search{found}), evaluate = line(request::Evaluate{.draft = found, .text = session.evaluationText}),
+                  written = line(request::Export{.draft = found, .settings = {}});
+    QVERIFY2(search.startsWith("secateur-cli search /models/tiny --text ") && search.contains(" --windows 4 --length 128 ") &&
+                 search.contains(" --method shortgpt --sparsity 0.3 ") && search.endsWith(" --save-plan plan.json"),
+             qPrintable(search));
+    QVERIFY2(evaluate.startsWith(search + " && secateur-cli evaluate /models/tiny ") && evaluate.contains(" --plan plan.json"),
+             qPrintable(evaluate));
+    QVERIFY2(written.startsWith(search + " && secateur-cli export /models/tiny "), qPrintable(written));
+}
+
+void tst_JobTypes::otherMethodsTasksAndSpeedAreAskedFor()
+{
+    Session session = calibrated();
+    session.model->folder = "/models/tiny";
+    const auto line = [&](const JobRequest &request) { return QString::fromStdString(commandLineOf(request, session, {})); };
+    request::FindBlocks blocks{.settings = {}, .text = session.calibrationText};
+    QCOMPARE(problemIn(session, blocks), QString());
+    blocks.settings.sparsity = 0.99;
+    QVERIFY(problemIn(session, blocks).contains("leaves nothing"));
+    blocks.text.files.clear();
+    QCOMPARE(problemIn(session, blocks), QStringLiteral("Choose a calibration text first."));
+
+    request::MeasureTasks tasks;
+    QVERIFY(problemIn(session, tasks).startsWith("Choose the folder"));
+    tasks.tasks.paths = {"/tasks/my files"};
+    tasks.tasks.only = {"arc_easy", "piqa"};
+    tasks.tasks.limit = 200;
+    tasks.tasks.seed = 7;
+    tasks.tasks.bos = BosUse::Tokenizer;
+    QCOMPARE(problemIn(session, tasks), QString());
+    QCOMPARE(line(tasks), QStringLiteral("secateur-cli evaluate /models/tiny --tasks '/tasks/my files' --only arc_easy,piqa --limit 200 "
+                                         "--sample 7 --bos tokenizer"));
+    tasks.draft = session.draft;
+    QVERIFY(line(tasks).startsWith("secateur-cli prune ") && line(tasks).contains(" && secateur-cli evaluate "));
+    QCOMPARE(amountOf(tasks, session).evaluations, 1 + 3 + 2); // it searches first
+
+    request::MeasureThroughput speed;
+    speed.settings.batchSizes = {1, 8};
+    QCOMPARE(problemIn(session, speed), QString());
+    QCOMPARE(line(speed), QStringLiteral("secateur-cli evaluate /models/tiny --throughput --batch-sizes 1,8"));
+    QVERIFY(amountOf(speed, session).flop > 0);
+
+    request::Compare compare;
+    compare.settings.text = session.calibrationText;
+    compare.settings.text.windows.reset();
+    QVERIFY(problemIn(session, compare).startsWith("Choose what to measure"));
+    compare.settings.methods = {PlanMethod::TwoSsp, PlanMethod::ShortGpt};
+    QVERIFY(problemIn(session, compare).startsWith("Choose a size"));
+    compare.settings.sparsities = {0.25, 0.5};
+    compare.settings.throughput = ThroughputSettings();
+    QCOMPARE(problemIn(session, compare), QString());
+    const QString compared = line(compare);
+    QVERIFY2(compared.startsWith("secateur-cli compare /models/tiny --text ") && !compared.contains("--windows") &&
+                 compared.contains(" --methods 2ssp,shortgpt --sparsity 0.25,0.5 --throughput "),
+             qPrintable(compared));
 }
 
 void tst_JobTypes::aPruningTakesTheScoresThatAreThere()

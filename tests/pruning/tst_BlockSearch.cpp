@@ -9,13 +9,18 @@
 #include "pruning/AttentionSearch.h"
 #include "pruning/BlockSearch.h"
 #include "pruning/BlockSweep.h"
+#include "text/TokenWindows.h"
 
 #include <ATen/ops/zeros_like.h>
 #include <QtTest>
 #include <algorithm>
 #include <c10/core/InferenceMode.h>
 #include <cmath>
+#include <condition_variable>
+#include <fstream>
 #include <limits>
+#include <mutex>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <stop_token>
 #include <thread>
@@ -111,7 +116,8 @@ QString difference(const std::vector<BlockStep> &a, const std::vector<BlockStep>
 BlockRecord begun(BlockVariant variant)
 {
     BlockRecord record;
-    record.settings = {.method = PlanMethod::BlockPruner, .variant = variant};
+    record.settings.method = PlanMethod::BlockPruner;
+    record.settings.variant = variant;
     return record;
 }
 
@@ -139,6 +145,7 @@ private slots:
     void searchEqualsNaiveEvaluation();
     void searchEqualsNaiveOnEveryFamily();
     void searchEqualsNaiveWherePartsAreAbsent();
+    void sampleIsPrunedAsByTheAuthorsCode();
     void firstStepIsTheImpactOfTheDenseModel();
     void sweepRestartsToTheSameBits();
     void boundsDecideAsLossesDo();
@@ -219,6 +226,34 @@ void tst_BlockSearch::searchEqualsNaiveWherePartsAreAbsent()
     for (const BlockVariant variant : kVariants)
         for (const std::int64_t bytes : {std::int64_t(0), std::int64_t(1) << 20})
             QCOMPARE(difference(search(decoder, tokens, variant, 4, bytes).steps, naiveSearch(decoder, tokens, variant, 4)), QString());
+}
+
+/// tests/fixtures/authors-blockpruner.json: what their code decides for the sample at 50 %, and every loss.
+void tst_BlockSearch::sampleIsPrunedAsByTheAuthorsCode()
+{
+    std::ifstream stream(SECATEUR_FIXTURES "/authors-blockpruner.json");
+    const nlohmann::json theirs = nlohmann::json::parse(stream);
+    const std::filesystem::path sample = SECATEUR_SOURCE_DIR "/resources/sample";
+    const TokenWindows text = readWindows(Tokenizer::fromFile(sample / "model" / "tokenizer.json"),
+                                          {.files = {sample / "text" / "grimm.txt"}, .windows = 1, .length = theirs["length"]});
+    const Decoder decoder = loadDecoder(sample / "model", text.length);
+    const at::Tensor tokens = tokenTensor(text.tokens, text.length, testDevice());
+    const BlockRecord all = search(decoder, tokens, BlockVariant::Authors, theirs["blocks"], 1 << 24),
+                      deciding = search(decoder, tokens, BlockVariant::Authors, theirs["blocks"], 0, LossesKnown::Deciding);
+    std::vector<std::int64_t> attentions, ffns;
+    for (std::size_t s = 0; s < all.steps.size(); ++s) {
+        const BlockStep &step = all.steps[s];
+        (step.part == Part::Attention ? attentions : ffns).push_back(step.removed);
+        for (std::size_t j = 0; j < step.losses.size(); ++j) {
+            const nlohmann::json &loss = theirs["losses"][s][j];
+            QVERIFY(loss.is_null() == bool(std::isnan(step.losses[j])));
+            QVERIFY2(loss.is_null() || std::abs(loss.get<double>() - step.losses[j]) < 5e-6,
+                     qPrintable(QString("step %1, layer %2: %3").arg(s).arg(j).arg(step.losses[j], 0, 'g', 9)));
+        }
+    }
+    QCOMPARE(attentions, theirs["attentions"].get<std::vector<std::int64_t>>());
+    QCOMPARE(ffns, theirs["ffns"].get<std::vector<std::int64_t>>());
+    QCOMPARE(difference(deciding.steps, all.steps, true), QString());
 }
 
 void tst_BlockSearch::firstStepIsTheImpactOfTheDenseModel()
@@ -319,14 +354,14 @@ void tst_BlockSearch::ranksShareTheCandidates()
 
 void tst_BlockSearch::cancelledSearchGoesOnToTheSameResult()
 {
+    int cancels = 0, begunSteps = 0;
     for (const LossesKnown losses : {LossesKnown::All, LossesKnown::Deciding}) {
         const std::int64_t vocabulary = losses == LossesKnown::All ? kVocabulary : kLargeVocabulary;
         const Decoder decoder = randomDecoder(c10::kFloat, vocabulary);
         const at::Tensor tokens = randomTokens(1, vocabulary);
         for (const BlockVariant variant : kVariants) {
             const BlockRecord whole = search(decoder, tokens, variant, 3, 1 << 20);
-            int cancels = 0, unfinished = 0;
-            for (int units = 1; units < 400; units += 23) {
+            for (int units = 1; units < 250; units += 17) {
                 BlockRecord record = begun(variant);
                 std::stop_source stop;
                 int left = units;
@@ -340,16 +375,16 @@ void tst_BlockSearch::cancelledSearchGoesOnToTheSameResult()
                     ++cancels;
                 }
                 if (!record.steps.empty() && record.steps.back().removed < 0)
-                    unfinished += std::ranges::any_of(record.steps.back().losses, [](double loss) { return !std::isnan(loss); }) ? 1 : 0;
+                    begunSteps += std::ranges::any_of(record.steps.back().losses, [](double loss) { return !std::isnan(loss); }) ? 1 : 0;
                 JobContext free;
                 searchBlocks(decoder, tokens, 0, {}, 3, record, free, {}, losses);
                 QCOMPARE(difference(record.steps, whole.steps, losses == LossesKnown::Deciding), QString());
                 QCOMPARE(record.windowsForwarded, whole.windowsForwarded);
             }
-            QCOMPARE_GE(cancels, 5);
-            QCOMPARE_GE(unfinished, 2);
         }
     }
+    QCOMPARE_GE(cancels, 20);
+    QVERIFY2(begunSteps >= 10, qPrintable(QString::number(begunSteps))); // of which some losses were known
 }
 
 void tst_BlockSearch::longerSearchExtendsAShorterOne()

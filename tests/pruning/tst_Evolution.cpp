@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // EvoPress by shared streams and one head against the method as it is written: every candidate computed alone, by the logits of two heads.
-#include "../text/TextFixtures.h"
 #include "RandomDecoder.h"
 #include "TwoRanks.h"
 
@@ -22,6 +21,8 @@
 #include <optional>
 #include <stop_token>
 #include <thread>
+
+#include "../text/TextFixtures.h" // of Qt, and so behind Torch
 
 using namespace secateur;
 using namespace secateur::test;
@@ -186,7 +187,7 @@ void tst_Evolution::divergenceIsThatOfTwoHeadsInEveryFamily()
     std::vector<std::string> names = tinyLlamas();
     names.insert(names.end(), tinyFamilies().begin(), tinyFamilies().end());
     for (const std::string &name : names) {
-        const at::Tensor tokens = expectedOf(name).at("input_ids").narrow(0, 0, 1);
+        const at::Tensor tokens = expectedOf(name).at("input_ids").to(at::kLong).narrow(0, 0, 1);
         const Decoder decoder = loadDecoder(tinyLlama(name), tokens.size(1));
         Genome genome = wholeGenome(decoder.layerCount());
         genome.attentions.front() = genome.ffns.back() = true;
@@ -396,7 +397,8 @@ void tst_Evolution::nonFinitePredictionsAreAnError()
     const Decoder decoder = randomDecoder(c10::kFloat);
     Weights weights = decoder.weights();
     weights.layers[4].ffn->down.weight = at::full_like(weights.layers[4].ffn->down.weight, NAN);
-    VERIFY_CONTAINS(failureOf(Decoder(decoder.spec(), std::move(weights), kTokens), begun()), "layer 4");
+    const std::string failure = failureOf(Decoder(decoder.spec(), std::move(weights), kTokens), begun());
+    VERIFY_CONTAINS(failure, "layer 4");
 }
 
 QTEST_GUILESS_MAIN(tst_Evolution)

@@ -24,6 +24,11 @@ class tst_EvolutionSamples : public QObject {
             lines += nlohmann::json{{"text", document}}.dump() + "\n";
         return write(m_folder, "documents.jsonl", lines);
     }
+    EvolutionSamples samplesOf(const std::vector<std::filesystem::path> &files, std::int64_t length, std::int64_t tokens,
+                               const TextLimits &limits = {}, std::uint64_t seed = 0) const
+    {
+        return readEvolutionSamples(m_tokenizer, {.files = files, .windows = {}, .seed = seed}, length, tokens, limits);
+    }
     /// The rule, document by document.
     std::vector<TokenId> expectedOf(const std::vector<std::string> &documents, std::size_t length, std::size_t samples) const
     {
@@ -47,6 +52,7 @@ class tst_EvolutionSamples : public QObject {
     {
         std::string text = contentOf(SECATEUR_SOURCE_DIR "/resources/sample/text/oz.txt");
         text.erase(std::remove(text.begin(), text.end(), '\r'), text.end());
+        text.erase(text.find_last_not_of('\n') + 1);
         std::vector<std::string> found;
         for (std::size_t at = 0; at < text.size();) {
             const std::size_t end = std::min(text.find("\n\n", at), text.size());
@@ -62,7 +68,7 @@ private slots:
     {
         const std::vector<std::string> documents = paragraphs();
         const auto file = linesOf(documents);
-        const EvolutionSamples samples = readEvolutionSamples(m_tokenizer, {.files = {file}}, 128, 20 * 128 + 127);
+        const EvolutionSamples samples = samplesOf({file}, 128, 20 * 128 + 127);
         QCOMPARE(samples.count(), 20);
         QCOMPARE(samples.length, 128);
         QCOMPARE(samples.tokens, expectedOf(documents, 128, 20));
@@ -76,7 +82,7 @@ private slots:
         const std::string document = "One two three four five six seven eight nine ten eleven twelve.";
         const auto ids = m_tokenizer.encode(document);
         const auto file = linesOf({document, document});
-        const EvolutionSamples samples = readEvolutionSamples(m_tokenizer, {.files = {file}}, 4, 100);
+        const EvolutionSamples samples = samplesOf({file}, 4, 100);
         QCOMPARE(samples.count(), 2); // one of each, although both have many more tokens
         QVERIFY(std::ranges::equal(samples.window(0), std::span(ids).first(4)));
         QVERIFY(std::ranges::equal(samples.window(1), std::span(ids).first(4)));
@@ -85,7 +91,7 @@ private slots:
     void aShorterTextGivesFewerSamples()
     {
         const std::vector<std::string> documents = paragraphs();
-        const EvolutionSamples samples = readEvolutionSamples(m_tokenizer, {.files = {linesOf(documents)}}, 512, 131072);
+        const EvolutionSamples samples = samplesOf({linesOf(documents)}, 512, 131072);
         QCOMPARE(samples.tokens, expectedOf(documents, 512, 256));
         QVERIFY(samples.count() > 50 && samples.count() < 256);
     }
@@ -98,7 +104,7 @@ private slots:
             for (const std::string &document : documents)
                 text += document + between;
             const auto file = write(m_folder, "plain.txt", text);
-            QCOMPARE(readEvolutionSamples(m_tokenizer, {.files = {file}}, 200, 131072).tokens, expectedOf(documents, 200, 655));
+            QCOMPARE(samplesOf({file}, 200, 131072).tokens, expectedOf(documents, 200, 655));
         }
     }
 
@@ -115,7 +121,7 @@ private slots:
             }
         text.resize(text.size() - 2); // the last line may lack its end
         const auto file = write(m_folder, "long.txt", text);
-        const EvolutionSamples samples = readEvolutionSamples(m_tokenizer, {.files = {file}}, 2048, 1 << 20);
+        const EvolutionSamples samples = samplesOf({file}, 2048, 1 << 20);
         QCOMPARE(samples.tokens, expectedOf(documents, 2048, 512));
         QVERIFY(samples.count() > 50);
     }
@@ -125,7 +131,7 @@ private slots:
         const std::vector<std::string> documents = paragraphs();
         const auto plain = write(m_folder, "a.txt", documents[0] + "\n\n" + documents[1]);
         std::vector<std::string> rest(documents.begin() + 2, documents.end());
-        const EvolutionSamples samples = readEvolutionSamples(m_tokenizer, {.files = {plain, linesOf(rest)}}, 100, 5000);
+        const EvolutionSamples samples = samplesOf({plain, linesOf(rest)}, 100, 5000);
         QCOMPARE(samples.tokens, expectedOf(documents, 100, 50));
         QCOMPARE(samples.report.files.size(), std::size_t(2));
     }
@@ -135,36 +141,36 @@ private slots:
         std::vector<std::string> documents = paragraphs();
         const auto file = linesOf(documents);
         shuffleDocuments(documents, 9);
-        QCOMPARE(readEvolutionSamples(m_tokenizer, {.files = {file}, .seed = 9}, 128, 2560).tokens, expectedOf(documents, 128, 20));
+        QCOMPARE(samplesOf({file}, 128, 2560, {}, 9).tokens, expectedOf(documents, 128, 20));
     }
 
     void tooShortATextIsRefused()
     {
         const auto file = write(m_folder, "short.txt", "A few words.");
         try {
-            readEvolutionSamples(m_tokenizer, {.files = {file}}, 512, 131072);
+            samplesOf({file}, 512, 131072);
             QFAIL("nothing was thrown");
         } catch (const ShortText &error) {
             QCOMPARE(error.windows(), 0);
             VERIFY_CONTAINS(std::string(error.what()), "a sample needs 512");
         }
         VERIFY_CONTAINS(messageOf<Error>([&] { readEvolutionSamples(m_tokenizer, {}, 512, 131072); }), "No text");
-        VERIFY_CONTAINS(messageOf<Error>([&] { readEvolutionSamples(m_tokenizer, {.files = {file}}, 1, 131072); }), "too short");
+        VERIFY_CONTAINS(messageOf<Error>([&] { samplesOf({file}, 1, 131072); }), "too short");
     }
 
     void aParagraphBeyondTheMemoryIsRefused()
     {
         const auto file = write(m_folder, "endless.txt", std::string(1 << 20, 'a'));
-        VERIFY_CONTAINS(messageOf<Error>([&] { readEvolutionSamples(m_tokenizer, {.files = {file}}, 512, 131072, {.bytes = 1 << 20}); }),
-                        "A paragraph of");
+        VERIFY_CONTAINS(messageOf<Error>([&] { samplesOf({file}, 512, 131072, {.bytes = 1 << 20}); }), "A paragraph of");
     }
 
     void readingCanBeStopped()
     {
         std::stop_source stop;
         stop.request_stop();
-        QVERIFY_THROWS_EXCEPTION(Cancelled, readEvolutionSamples(m_tokenizer, {.files = {linesOf(paragraphs())}}, 512, 131072, {},
-                                                                 JobContext(stop.get_token())));
+        const JobContext context(stop.get_token());
+        const TextSettings text{.files = {linesOf(paragraphs())}, .windows = {}};
+        QVERIFY_THROWS_EXCEPTION(Cancelled, readEvolutionSamples(m_tokenizer, text, 512, 131072, {}, context));
     }
 
     void lengthsAreThoseOfTheAuthors()

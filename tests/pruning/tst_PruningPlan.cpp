@@ -512,9 +512,9 @@ void tst_PruningPlan::plansByHandAreRefusedWithTheReason_data()
     QTest::newRow("its parameters") << R"({"layerParameters": {"dense": 1, "pruned": 1}, "modelParameters": {"dense": 1, "pruned": 1}})"
                                     << "tells of 1 parameters in the layers of the original";
     QTest::newRow("a method of later") << R"({"method": "evolution"})"
-                                       << "only '2ssp' and 'manual' are known";
-    QTest::newRow("a later format") << R"({"format": 3})"
-                                    << "was saved by a newer Secateur (format 3)";
+                                       << "its method is 'evolution', and only '2ssp'";
+    QTest::newRow("a later format") << R"({"format": 4})"
+                                    << "was saved by a newer Secateur (format 4)";
     QTest::newRow("format 1") << R"({"format": 1})"
                               << "its format is 1";
 }

@@ -4,6 +4,8 @@
 // the resolution, with --font 1.5 in larger letters, with --long under names of 120 letters; with --simulate six key screens as people see them who see colours
 // otherwise. For people to look at, and for the README.
 #include "ColourVision.h"
+#include "panels/compare/ComparePanel.h"
+#include "panels/compare/CompareTable.h"
 #include "panels/prune/PruneCard.h"
 #include "plots/Plot.h"
 #include "theme/SessionBus.h"
@@ -27,6 +29,7 @@
 #include <QTemporaryDir>
 #include <QTextStream>
 
+#include <cmath>
 #include <cstring>
 
 using namespace secateur;
@@ -71,6 +74,19 @@ public:
                     const QString narrow = size.width() < 1440 ? QStringLiteral("-small") : QString();
                     take(QString::fromLatin1(tabs.key(i)).toLower() + when + look + narrow);
                 }
+            }
+        });
+        m_window.resize(1440, 900);
+    }
+
+    /// Of one tab as it is now, in every look and size.
+    void takePage(MainWindow::Tab tab, const QString &name)
+    {
+        inEveryLook([&](const QString &look) {
+            for (const QSize size : {QSize(1440, 900), QSize(1024, 700)}) {
+                m_window.resize(size);
+                m_window.show(tab);
+                take(name + look + (size.width() < 1440 ? QStringLiteral("-small") : QString()));
             }
         });
         m_window.resize(1440, 900);
@@ -176,6 +192,49 @@ private:
     Theme &m_theme;
     QDir m_folder;
 };
+
+/// Pins plans of every size until there are 60, each with a perplexity that was made up.
+void pinMany(const Workbench &bench)
+{
+    constexpr int kPlans = 60;
+    const PlanDraft before = bench.session.draft();
+    for (int i = int(bench.session.session().pinned.size()); i < kPlans; ++i) {
+        const double sparsity = 0.1 + 0.009 * i;
+        bench.editor.setSparsity(sparsity);
+        bench.editor.setAttentionsToRemove(0); // nothing is to be searched
+        const Session &session = bench.session.session();
+        if (!bench.session.balance() || session.measurements.empty())
+            continue;
+        bench.editor.pin({});
+        Measurement record = session.measurements.back();
+        record.planHash = planOf(session, session.draft).hash();
+        record.draft = session.draft;
+        record.neuronsKept = bench.session.neuronsKept();
+        record.removed = bench.session.removalOrder();
+        record.result.perplexity = 160 * std::exp(1.5 * sparsity);
+        bench.session.addMeasurement(record);
+    }
+    bench.editor.useDraft(before, QStringLiteral("-"));
+}
+
+/// The page Compare with two plans side by side, while the table is asked for, and with 60 plans.
+void takeComparisons(Album &album, MainWindow &window)
+{
+    const auto *panel = window.findChild<ComparePanel *>();
+    window.show(MainWindow::Tab::Compare);
+    album.settle();
+    panel->table().select({1, 2});
+    album.takePage(MainWindow::Tab::Compare, QStringLiteral("compare-two"));
+    panel->table().select({});
+    for (QAbstractButton *button : panel->findChildren<QAbstractButton *>())
+        if (button->isCheckable() && button->text() == ComparePanel::tr("Measure the table…")) {
+            button->click();
+            album.takePage(MainWindow::Tab::Compare, QStringLiteral("compare-measure"));
+            button->click();
+        }
+    pinMany(window.workbench());
+    album.takePage(MainWindow::Tab::Compare, QStringLiteral("compare-60"));
+}
 
 /// A copy of a folder's files under a name that fits nowhere.
 QString underLongName(const QString &folder, const QString &to)
@@ -322,5 +381,7 @@ int main(int argc, char **argv)
     album.inEveryLook([&](const QString &look) {
         card->window()->grab().save(folder.filePath(QStringLiteral("dialog-prune-result") + look + QStringLiteral(".png")));
     });
+    card->window()->close();
+    takeComparisons(album, window); // last: it leaves many plans
     return 0;
 }

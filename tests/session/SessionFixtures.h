@@ -172,6 +172,54 @@ inline PruningPlan manualPlan(const Session &session)
     return plan;
 }
 
+/// A plan of ShortGPT for that session's model, that was found in it: layer 1 goes.
+inline PruningPlan foundPlan(const Session &session)
+{
+    BlockRecord record;
+    record.settings.sparsity = 0.3;
+    record.blocks = 1;
+    record.provenance = provenanceOf("of blocks");
+    record.influence = {1, 0.25, 1.0 / 3};
+    record.similarities = {{1, 0.5, 0.25}, {0.5, 1, 2.0 / 3}, {0.25, 2.0 / 3, 1}};
+    record.windowsForwarded = 4;
+    record.seconds = 1.0 / 7;
+    return planOfBlocks(session.model->spec, record);
+}
+
+/// A measurement of each kind but perplexity, of a plan.
+inline std::vector<Measurement> otherMeasurements(const std::string &hash)
+{
+    Measurement record = evaluationOf(hash, 1);
+    record.text = {};
+    record.result = {};
+    std::vector<Measurement> all(3, record);
+    TaskResult easy, subject;
+    easy.name = "arc_easy";
+    easy.acc = 2.0 / 3;
+    easy.accStderr = 1.0 / 7;
+    easy.accNorm = 0.625;
+    easy.accNormStderr = 1.0 / 9;
+    easy.items = 200;
+    easy.skipped = 3;
+    easy.textHash = "texts";
+    subject.name = "mmlu_anatomy"; // one item has no error, and the task no acc_norm
+    subject.items = 1;
+    subject.subjects = 1;
+    all[0].what = Measured::Tasks;
+    all[0].tasks =
+        TaskResults{.tasks = {easy, subject}, .limit = 200, .seed = 7, .bos = BosUse::Tokenizer, .longest = 2048, .hash = "asked"};
+    all[1].what = Measured::Throughput;
+    all[1].throughput = {{.promptLength = 512,
+                          .batchSize = 4,
+                          .newTokens = 64,
+                          .repetitions = 5,
+                          .prefill = {.median = 1000.0 / 3, .least = 300, .most = 400},
+                          .decode = {.median = 20, .least = 10, .most = 30}}};
+    all[2].what = Measured::Pruning;
+    all[2].windowsForwarded = 371;
+    return all;
+}
+
 inline QString jsonOf(const PruningPlan &plan)
 {
     return QString::fromStdString(toJson(plan).dump());
@@ -218,6 +266,10 @@ inline QString difference(const Session &a, const Session &b)
     }
     if (!(a.calibrationText == b.calibrationText) || !(a.evaluationText == b.evaluationText) || a.norm != b.norm)
         return "texts";
+    if (!(a.tasks == b.tasks))
+        return "tasks";
+    if (!(a.choices == b.choices))
+        return "choices";
     if (a.calibrations.size() != b.calibrations.size())
         return QString("%1 calibrations, %2").arg(a.calibrations.size()).arg(b.calibrations.size());
     for (std::size_t i = 0; i < a.calibrations.size(); ++i)
@@ -252,7 +304,8 @@ inline QString difference(const Session &a, const Session &b)
             x.isOrderBorrowed != y.isOrderBorrowed || x.planHash != y.planHash || !(x.text == y.text) || x.result.loss != y.result.loss ||
             x.result.perplexity != y.result.perplexity || x.result.tokens != y.result.tokens || x.result.windows != y.result.windows ||
             x.result.length != y.result.length || x.result.tokenHash != y.result.tokenHash || x.seconds != y.seconds ||
-            x.draft != y.draft || x.what != y.what || !(x.computed == y.computed))
+            x.draft != y.draft || x.what != y.what || !(x.computed == y.computed) || x.tasks != y.tasks || x.throughput != y.throughput ||
+            x.windowsForwarded != y.windowsForwarded)
             return QString("evaluation %1").arg(i);
     }
     if (a.exports.size() != b.exports.size())

@@ -27,6 +27,32 @@ QString refusal(Session &session, const JobEvent &event)
     return {};
 }
 
+/// A row with everything that a comparison measures.
+ComparisonRow rowOf(const Session &session)
+{
+    const std::vector<Measurement> measured = otherMeasurements("p1");
+    ComparisonRow row;
+    row.method = PlanMethod::EvoPress;
+    row.sparsity = 0.1 + 0.2;
+    row.problem = "It could not be measured.";
+    row.planHash = "p1";
+    row.attentionsRemoved = 1;
+    row.ffnsRemoved = 2;
+    row.neuronsKept = 48;
+    row.layerParameters = 1000;
+    row.modelParameters = 123'456'789'012;
+    row.sparsityLayers = 1.0 / 3;
+    row.sparsityModel = 0.25;
+    row.cacheBytes = 1024;
+    row.flop = 1e15 / 3;
+    row.pruningSeconds = 1.0 / 7;
+    row.windowsForwarded = 13'728;
+    row.evaluations = {session.measurements[1].result, {}}; // an infinite perplexity, and one that was not measured
+    row.tasks = measured[0].tasks;
+    row.throughput = measured[1].throughput;
+    return row;
+}
+
 /// An event of every kind, and of every form that one has.
 std::vector<JobEvent> allEvents()
 {
@@ -54,26 +80,35 @@ std::vector<JobEvent> allEvents()
     text.report.tokenHash = "content";
     text.report.windows = 7;
     text.report.length = 128;
-    return {begun,
-            whole,
-            Opened{*full.model},
-            text,
-            Scored{full.calibrations[0]},
-            SearchKnown{.key = key, .record = full.searches.at(key)},
-            SearchKnown{.key = {}, .record = *full.denseImpact},
-            LossKnown{.key = key, .candidate = {.step = -1, .layer = -1, .loss = 10.0 / 3}},
-            LossKnown{.key = key, .candidate = {.step = 0, .layer = 2, .loss = 1e-300}},
-            LossKnown{.key = {}, .candidate = {.step = 1, .layer = 0, .loss = 2, .isScreened = true}},
-            AttentionRemoved{.key = key, .step = 1, .layer = 2, .isForced = true},
-            MeasurementMade{full.measurements[1]}, // its perplexity is infinite
-            TextGenerated{" once\n"},
-            Exported{full.exports[1]}, // its largest difference is unknown
-            Noted{"Something."},
-            JobFailed{.sentence = "It failed.", .hint = "Try again."},
-            JobCancelled(),
-            PlanOpened{shelfEntry(openedPlan(full), "/plans/plan.json")},
-            PlanOpened{shelfEntry(manualPlan(full), "/plans/hand.json")},
-            LossKnown{.key = key, .candidate = {.step = 0, .layer = 1, .loss = kUnknown}}}; // as it is where a model computes NaN
+    return {
+        begun,
+        whole,
+        Opened{*full.model},
+        text,
+        Scored{full.calibrations[0]},
+        SearchKnown{.key = key, .record = full.searches.at(key)},
+        SearchKnown{.key = {}, .record = *full.denseImpact},
+        LossKnown{.key = key, .candidate = {.step = -1, .layer = -1, .loss = 10.0 / 3}},
+        LossKnown{.key = key, .candidate = {.step = 0, .layer = 2, .loss = 1e-300}},
+        LossKnown{.key = {}, .candidate = {.step = 1, .layer = 0, .loss = 2, .isScreened = true}},
+        AttentionRemoved{.key = key, .step = 1, .layer = 2, .isForced = true},
+        MeasurementMade{full.measurements[1]}, // its perplexity is infinite
+        TextGenerated{" once\n"},
+        Exported{full.exports[1]}, // its largest difference is unknown
+        Noted{"Something."},
+        JobFailed{.sentence = "It failed.", .hint = "Try again."},
+        JobCancelled(),
+        PlanOpened{shelfEntry(openedPlan(full), "/plans/plan.json")},
+        PlanOpened{shelfEntry(manualPlan(full), "/plans/hand.json")},
+        LossKnown{.key = key, .candidate = {.step = 0, .layer = 1, .loss = kUnknown}}, // as it is where a model computes NaN
+        PlanOpened{shelfEntry(foundPlan(full), {})},
+        BlocksKnown{*foundPlan(full).blocks},
+        TaskScored{.score = {.task = "mmlu_anatomy", .index = 12, .logLikelihoods = {-1.0 / 3, -800, -2, -3.5}}, .done = 3, .items = 135},
+        RowCompared{rowOf(full)},
+        RowCompared{}, // the dense model, of which nothing was measured yet
+        MeasurementMade{otherMeasurements({})[0]},
+        MeasurementMade{otherMeasurements("p1")[1]},
+        MeasurementMade{otherMeasurements("p1")[2]}};
 }
 
 } // namespace
@@ -174,6 +209,11 @@ void tst_JobEvent::eventsMakeTheSession()
         events.push_back(MeasurementMade{record});
     for (const ExportRecord &record : full.exports)
         events.push_back(Exported{record});
+    const ShelfEntry found = shelfEntry(foundPlan(full), {});
+    events.push_back(BlocksKnown{*foundPlan(full).blocks});
+    events.push_back(PlanOpened{found});
+    for (const Measurement &record : otherMeasurements(found.plan->plan.hash()))
+        events.push_back(MeasurementMade{record});
 
     Session heard;
     for (const JobEvent &event : events)
@@ -184,13 +224,17 @@ void tst_JobEvent::eventsMakeTheSession()
     expected.norm = heard.norm;
     expected.draft = {};
     expected.pinned.clear();
+    shelve(expected, found);
+    for (const Measurement &record : otherMeasurements(found.plan->plan.hash()))
+        expected.measurements.push_back(record);
     QCOMPARE(difference(heard, expected), QString());
 
     events.erase(events.begin());
     for (const JobEvent &event : events)
         QCOMPARE(refusal(heard, event), QString());
     QCOMPARE(difference(heard, expected), QString());
-    for (const JobEvent &event : {JobEvent(Noted{"x"}), JobEvent(JobCancelled()), JobEvent(Progress()), JobEvent(TextGenerated{"x"})})
+    for (const JobEvent &event : {JobEvent(Noted{"x"}), JobEvent(JobCancelled()), JobEvent(Progress()), JobEvent(TextGenerated{"x"}),
+                                  JobEvent(TaskScored()), JobEvent(RowCompared())})
         QCOMPARE(refusal(heard, event), QString());
     QCOMPARE(difference(heard, expected), QString());
 }

@@ -84,6 +84,39 @@ private slots:
         QCOMPARE(all.size(), 5U);
     }
 
+    /// What is not of one kind is never taken for the other, and speed is that of a machine.
+    void kindsAreKeptApart()
+    {
+        std::vector<Measurement> all;
+        addMeasurement(all, of("p1", 2));
+        for (const Measurement &other : otherMeasurements("p1"))
+            addMeasurement(all, other);
+        QCOMPARE(all.size(), 4U);
+        for (const Measurement &again : otherMeasurements("p1"))
+            addMeasurement(all, again);
+        QCOMPARE(all.size(), 4U); // they took the places of those
+        Measurement tasks = otherMeasurements("p1")[0], speed = otherMeasurements("p1")[1];
+        QVERIFY(!isOn(tasks, tasks.text, {}));
+        QVERIFY(!originalFor({of("", 1)}, tasks));
+        tasks.tasks->hash = "asked otherwise";
+        speed.computed.host = "another";
+        addMeasurement(all, tasks);
+        addMeasurement(all, speed);
+        QCOMPARE(all.size(), 6U);
+
+        Session session = fullSession();
+        session.measurements = all;
+        const ComputeConditions now = speed.computed;
+        QVERIFY(taskMeasurementOf(session, "asked", "p1", now));
+        QVERIFY(!taskMeasurementOf(session, "asked", {}, now));
+        QVERIFY(!taskMeasurementOf(session, "never asked", "p1", now));
+        ThroughputSettings settings;
+        settings.batchSizes = {4};
+        QCOMPARE(throughputMeasurementOf(session, settings, "p1", now)->computed.host, std::string("another"));
+        settings.promptLengths = {512, 2048}; // one is missing
+        QVERIFY(!throughputMeasurementOf(session, settings, "p1", now));
+    }
+
     void theOriginalIsTheOneThatWasComputedAlike()
     {
         std::vector<Measurement> all = {of("", 1), of("", 1.5, "bfloat16"), of("", 1.25, "float32", "another")};

@@ -6,6 +6,7 @@
 #include "checkpoint/SafetensorsWriter.h"
 #include "foundation/AtomicPath.h"
 #include "pruning/PlanFile.h"
+#include "session/Shelf.h"
 
 #include <QDir>
 #include <QTemporaryDir>
@@ -89,6 +90,7 @@ private slots:
 
     void savedSessionComesBackEqual();
     void emptySessionComesBackEqual();
+    void whatMethodsTasksAndSpeedGaveComesBack();
     void resultsOfFormat1GetTheHashesOfNow();
     void tooLittleMemorySaysNothingOfTheFile_data();
     void tooLittleMemorySaysNothingOfTheFile();
@@ -128,6 +130,37 @@ void tst_SessionFile::emptySessionComesBackEqual()
 {
     saveSession({}, path("s.secateur"));
     QCOMPARE(difference(loadSession(path("s.secateur")), {}), QString());
+}
+
+void tst_SessionFile::whatMethodsTasksAndSpeedGaveComesBack()
+{
+    Session session = fullSession();
+    session.tasks.paths = {"/tasks/arc", "hellaswag"};
+    session.tasks.only = {"arc_easy", "mmlu"};
+    session.tasks.limit = 200;
+    session.tasks.seed = 18'446'744'073'709'551'615U;
+    session.tasks.bos = BosUse::Always;
+    const PruningPlan found = foundPlan(session);
+    session.draft = shelve(session, shelfEntry(found, {}));
+    BlockRecord begun;
+    begun.settings.method = PlanMethod::BlockPruner;
+    begun.settings.sparsity = 0.3;
+    begun.blocks = 1;
+    begun.provenance = provenanceOf("of a search");
+    begun.steps = {{.part = Part::Attention, .losses = {3.5, 1e-300, 4.5}, .removed = 1}};
+    session.choices = {begun};
+    for (const std::string &hash : {std::string(), found.hash()})
+        for (const Measurement &measured : otherMeasurements(hash))
+            session.measurements.push_back(measured);
+    saveSession(session, path("s.secateur"));
+    const Session read = loadSession(path("s.secateur"));
+    QCOMPARE(difference(read, session), QString());
+    QCOMPARE(planOf(read, read.draft).hash(), found.hash());
+    QVERIFY(read.plans.at(read.draft.plan)->file.empty());
+    const ModelSpec left = specOf(read, read.draft);
+    QVERIFY(!left.layers[1].attention && !left.layers[1].ffn && left.layers[2].attention);
+    damage(path("s.secateur"), [](nlohmann::json &json) { json["evaluations"].back()["windowsForwarded"] = -1; });
+    QVERIFY(complaint([&] { loadSession(path("s.secateur")); }).contains("cannot be measured so"));
 }
 
 void tst_SessionFile::resultsOfFormat1GetTheHashesOfNow()

@@ -52,6 +52,16 @@ class tst_DocumentSource : public QObject {
     }
 
 private slots:
+    void noMoreOfEachFileThanAreWanted()
+    {
+        const auto lines = test::write(m_folder, "three.jsonl", "{\"text\": \"a\"}\n{\"text\": \"b\"}\n{\"text\": \"c\"}\n");
+        const auto whole = test::write(m_folder, "whole.txt", "d");
+        DocumentReader reader({lines, whole, lines}, "text", {}, 2);
+        for (const char *expected : {"a", "b", "d", "a", "b"})
+            QCOMPARE(reader.next(), std::optional<std::string>(expected));
+        QCOMPARE(reader.next(), std::optional<std::string>());
+    }
+
     void plainTextIsOneDocumentOfTheSameBytes()
     {
         const std::string content = "a\r\nb\n\n\x01\x7F\u00fc\U0001f9d9\r\n \n";
@@ -400,7 +410,7 @@ private slots:
         VERIFY_CONTAINS(failure(file, "{\"text\": \"one\"}\n{\"messages\": []}\n"), std::string("it has 'messages'"));
         VERIFY_CONTAINS(failure(file, "{\n  \"text\": \"one\"\n}\n"), std::string("objects go over several lines"));
         VERIFY_CONTAINS(failure(file, "{\"data\": [\n{\"text\": \"one\"}]\n}\n"), std::string("its field 'data' holds a list of objects"));
-        VERIFY_CONTAINS(failure(file, "[1, 2, 3]\n"), std::string("element 1 (line 1) of the JSON array is a number"));
+        VERIFY_CONTAINS(failure(file, "[1, 2, 3]\n"), std::string("element 1 (line 1) is a number"));
         VERIFY_CONTAINS(failure(file, "[[\"a\"], [\"b\"]]"), std::string("element 1 (line 1) is a list"));
         VERIFY_CONTAINS(failure(file, "[\"a\",\n\"b\", 3]"), std::string("element 3 (line 2) is a number"));
         VERIFY_CONTAINS(failure(file, "[{\"text\": \"a\"},\n{\"txt\": \"b\"}]"),

@@ -113,12 +113,25 @@ private slots:
     {
         const std::filesystem::path cache = m_folder->path().toStdString();
         add(kC4, "r", "en/c4-train.00000-of-01024.json.gz");
-        QCOMPARE(textFile("c4", TextUse::Calibration, cache).filename(), std::filesystem::path("c4-train.00000-of-01024.json.gz"));
-        QCOMPARE(textFile("C4", TextUse::Calibration, cache), textFile("c4", TextUse::Calibration, cache));
-        QCOMPARE(textFile("c4.txt", TextUse::Calibration, cache), std::filesystem::path("c4.txt"));
-        QCOMPARE(textFile("./c4", TextUse::Calibration, cache), std::filesystem::path("./c4"));
-        VERIFY_CONTAINS(test::messageOf<Error>([&] { textFile("wikitext-2", TextUse::Evaluation, cache); }),
+        QCOMPARE(namedText("c4", TextUse::Calibration, cache).file.filename(), std::filesystem::path("c4-train.00000-of-01024.json.gz"));
+        QCOMPARE(namedText("C4", TextUse::Calibration, cache).file, namedText("c4", TextUse::Calibration, cache).file);
+        QCOMPARE(namedText("c4.txt", TextUse::Calibration, cache).file, std::filesystem::path("c4.txt"));
+        QCOMPARE(namedText("./c4", TextUse::Calibration, cache).file, std::filesystem::path("./c4"));
+        VERIFY_CONTAINS(test::messageOf<Error>([&] { namedText("wikitext-2", TextUse::Evaluation, cache); }),
                         std::string("Fetch it with: hf download Salesforce/wikitext"));
+    }
+
+    void asManyDocumentsAsThePaperTakesStandForNames()
+    {
+        const std::filesystem::path cache = m_folder->path().toStdString();
+        add(kC4, "r", "en/c4-train.00000-of-01024.json.gz");
+        add(kC4, "r", "en/c4-validation.00000-of-00008.json.gz");
+        add(kWiki, "r", "wikitext-2-raw-v1/test-00000-of-00001.parquet");
+        using Documents = std::optional<std::int64_t>;
+        QCOMPARE(namedText("c4", TextUse::Calibration, cache).documents, Documents(1000));
+        QCOMPARE(namedText("c4", TextUse::Evaluation, cache).documents, Documents(1100));
+        QCOMPARE(namedText("wikitext-2", TextUse::Evaluation, cache).documents, Documents());
+        QCOMPARE(namedText("c4.txt", TextUse::Evaluation, cache).documents, Documents());
     }
 
     void aFileOfThatNameComesFirst()
@@ -128,10 +141,10 @@ private slots:
         add(kC4, "r", "en/c4-train.00000-of-01024.json.gz");
         const std::filesystem::path cache = m_folder->path().toStdString();
         std::filesystem::create_directory(cache / "c4"); // which is no text
-        QCOMPARE(textFile("c4", TextUse::Calibration, cache).filename(), std::filesystem::path("c4-train.00000-of-01024.json.gz"));
+        QCOMPARE(namedText("c4", TextUse::Calibration, cache).file.filename(), std::filesystem::path("c4-train.00000-of-01024.json.gz"));
         std::filesystem::remove(cache / "c4");
         write(cache / "c4", "mine");
-        QCOMPARE(textFile("c4", TextUse::Calibration, cache), std::filesystem::path("c4"));
+        QCOMPARE(namedText("c4", TextUse::Calibration, cache).file, std::filesystem::path("c4"));
         QVERIFY(QDir::setCurrent(before));
     }
 

@@ -120,6 +120,43 @@ private:
     std::vector<PinnedPlan> m_before, m_after;
 };
 
+class EditTasks : public Step {
+public:
+    EditTasks(SessionModel &model, std::shared_ptr<bool> isApplying, TaskSettings after, const QString &what, bool isOfLimit)
+        : Step(PlanEditor::Part::Tasks, what),
+          m_model(model),
+          m_isApplying(std::move(isApplying)),
+          m_before(model.session().tasks),
+          m_after(std::move(after)),
+          m_isOfLimit(isOfLimit)
+    {
+    }
+    void undo() override { apply(m_before); }
+    void redo() override { apply(m_after); }
+    int id() const override { return m_isOfLimit ? 2 : -1; }
+    /// Changes of the limit one after the other, as an arrow key that is held makes them, are one.
+    bool mergeWith(const QUndoCommand *other) override
+    {
+        const auto *next = static_cast<const EditTasks *>(other);
+        m_after = next->m_after;
+        setText(next->text());
+        setObsolete(m_after == m_before);
+        return true;
+    }
+
+private:
+    void apply(const TaskSettings &tasks)
+    {
+        const QScopedValueRollback applying(*m_isApplying, true);
+        m_model.setTasks(tasks);
+    }
+
+    SessionModel &m_model;
+    std::shared_ptr<bool> m_isApplying;
+    TaskSettings m_before, m_after;
+    bool m_isOfLimit;
+};
+
 /// What a change of a text is called, and which of its numbers it is, if it is one and nothing else.
 std::pair<QString, Series::Number> changeOf(const TextSettings &before, const TextSettings &after, const QString &name)
 {
@@ -360,6 +397,20 @@ void PlanEditor::setTexts(const TextSettings &calibration, const TextSettings &e
         change = changeOf(before.calibration, calibration, tr("Calibration text"));
     m_history.push(new EditState(m_model, m_isApplying, isOfCalibration ? Part::CalibrationText : Part::EvaluationText, std::move(after),
                                  change.first, {.drag = 0, .number = change.second}));
+}
+
+void PlanEditor::setTasks(const TaskSettings &tasks)
+{
+    const TaskSettings &before = m_model.session().tasks;
+    if (!m_model.hasModel() || tasks == before || refuseIfNotAllowed())
+        return;
+    TaskSettings same = before;
+    same.limit = tasks.limit;
+    const bool isOfLimit = same == tasks;
+    const QString what = !isOfLimit     ? (tasks.paths == before.paths ? tr("Tasks: other settings") : tr("Tasks: other files"))
+                         : !tasks.limit ? tr("Tasks: all items")
+                                        : tr("Tasks: %1 items of each").arg(number(*tasks.limit));
+    m_history.push(new EditTasks(m_model, m_isApplying, tasks, what, isOfLimit));
 }
 
 void PlanEditor::pin(const QString &name)

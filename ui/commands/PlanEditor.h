@@ -56,7 +56,7 @@ public:
     /// these settings, or none. Steps of one number (windows, length, seed) one after the other are one.
     void setTexts(const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm);
 
-    /// The tasks that are asked. Changes of one number one after the other are one step.
+    /// The tasks that are asked. Changes of their limit one after the other are one step.
     void setTasks(const TaskSettings &tasks);
 
     void pin(const QString &name); ///< the current plan; an empty name gives "Plan A", "Plan B", ...

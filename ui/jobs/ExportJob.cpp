@@ -20,7 +20,8 @@ nlohmann::json evaluationsOf(const Session &session, const std::string &planHash
 {
     nlohmann::json list = nlohmann::json::array();
     for (const Measurement &pruned : session.measurements) {
-        const Measurement *dense = pruned.planHash == planHash ? originalFor(session.measurements, pruned) : nullptr;
+        const bool isWanted = pruned.what == Measured::Perplexity && pruned.planHash == planHash;
+        const Measurement *dense = isWanted ? originalFor(session.measurements, pruned) : nullptr;
         if (!dense || !areComputedAlike(*dense, pruned)) // the manifest compares
             continue;
         list.push_back({{"text", textName(pruned.text)},
@@ -43,8 +44,7 @@ void SessionJobs::exportPlan(ExportSettings settings)
         return;
     const request::Export asked{.draft = m_model.draft(), .settings = settings};
     settings.command = exportWords(asked, m_model.session(), commandSettings());
-    start(asked, [this, settings](const SessionTask &task, JobPort &port) {
-        const PlanDraft &draft = task.session().draft;
+    start(asked, [this, settings, draft = asked.draft](const SessionTask &task, JobPort &port) {
         const PruningPlan plan = task.planOf(draft);
         task.deliver(port, [this, draft, removed = plan.removedAttentions, hash = QString::fromStdString(plan.hash())] {
             m_model.setPlanHash(draft, removed, hash); // whoever shows the export knows that it is of this plan

@@ -11,6 +11,7 @@
 #include "text/TokenWindows.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace secateur::ui {
 
@@ -136,11 +137,14 @@ int SessionJobs::prune(const PruneRequest &request)
             engine.checkExportSettings(request.exporting, balance(session.model->spec, own.balance).neuronsKept);
             port.context().expect(phases);
             if (own.calibration < 0) {
+                const auto begun = std::chrono::steady_clock::now();
                 const auto scores = engine.score(session.calibrationText, session.norm, port.context());
+                const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
                 const auto ranked = std::make_shared<const RankedScores>(*scores);
                 const auto index = std::make_shared<std::int64_t>(-1);
                 task.deliverAndWait(port, [this, scores, ranked, index] { *index = keepCalibration(scores, ranked); });
                 own.calibration = *index;
+                task.noteCalibration(*index, seconds);
                 session.calibrations.resize(std::max(session.calibrations.size(), std::size_t(*index) + 1));
                 session.calibrations[std::size_t(*index)] = scores;
             }

@@ -20,6 +20,10 @@ std::vector<PlanDraft> searchedBy(const JobRequest &request, const Session &sess
         return {search->draft};
     if (const auto *evaluate = std::get_if<request::Evaluate>(&request); evaluate && evaluate->draft)
         return {*evaluate->draft};
+    if (const auto *tasks = std::get_if<request::MeasureTasks>(&request); tasks && tasks->draft)
+        return {*tasks->draft};
+    if (const auto *throughput = std::get_if<request::MeasureThroughput>(&request); throughput && throughput->draft)
+        return {*throughput->draft};
     if (const auto *curve = std::get_if<request::Curve>(&request); curve && !curve->lentOrder)
         return curve->drafts;
     if (const auto *prune = std::get_if<request::Prune>(&request)) {
@@ -77,7 +81,8 @@ bool isIncluded(const Session &session, const JobRequest &wanted, const JobReque
         return false;
     const SparsityBalance mine = balanceOf(session, one->draft), its = balanceOf(session, other->draft);
     const std::string key = searchKey(one->draft, mine.neuronsKept);
-    return !key.empty() && key == searchKey(other->draft, its.neuronsKept) && mine.attentionsToRemove <= its.attentionsToRemove;
+    return !key.empty() && one->searchText == other->searchText && key == searchKey(other->draft, its.neuronsKept) &&
+           mine.attentionsToRemove <= its.attentionsToRemove;
 }
 
 } // namespace secateur::ui

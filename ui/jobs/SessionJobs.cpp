@@ -39,7 +39,8 @@ SessionJobs::SessionJobs(SessionModel &model, PlanEditor &editor, JobRunner &run
         m_secondsPerEvaluation.reset(); // may be of another model
         m_calibrationRate.reset();
         cancelJobsOfSession();
-        for (const char *topic : {"calibrate", "calibrated", "impact", "search", "evaluate", "curve", "export", "prune", "again"})
+        for (const char *topic : {"calibrate", "calibrated", "impact", "search", "evaluate", "curve", "export", "prune", "findBlocks",
+                                  "measureTasks", "measureThroughput", "compare", "again"})
             m_messages.resolve(QLatin1String(topic)); // of the session before
     });
     connect(&m_model, &SessionModel::resultRefused, this, [this](const QString &why) {
@@ -227,49 +228,6 @@ void SessionJobs::keepEngine(const EngineReport &report, const ForecastBasis &ba
     emit engineReportChanged();
 }
 
-void SessionJobs::calibrate()
-{
-    if (!canCalibrate())
-        return;
-    const JobCost cost = calibrationCost();
-    start(
-        calibrateRequest(),
-        [this, cost](const SessionTask &task, JobPort &port) {
-            port.context().expect({{"calibrate", cost.seconds.value_or(0)}});
-            const auto scores = task.engine(port).score(task.session().calibrationText, task.session().norm, port.context());
-            const auto ranked = std::make_shared<const RankedScores>(*scores);
-            task.deliver(port, [this, scores, ranked] {
-                if (const std::int64_t index = keepCalibration(scores, ranked); index != calibrationOf(m_model.session(), m_model.draft()))
-                    tellUnused(index);
-            });
-        },
-        [this, length = m_model.session().calibrationText.length](const JobInfo &job) { keepCalibrationRate(job, length); }, cost);
-}
-
-std::int64_t SessionJobs::keepCalibration(const std::shared_ptr<const NeuronScores> &scores,
-                                          const std::shared_ptr<const RankedScores> &ranked)
-{
-    const std::int64_t index = m_model.addCalibration(scores, ranked);
-    const Session &session = m_model.session();
-    if (isOf(*scores, session.calibrationText, session.norm, session.readTexts)) // else the settings were changed meanwhile
-        useCalibration(index);
-    emit calibrated(index);
-    return index;
-}
-
-void SessionJobs::tellUnused(std::int64_t calibration)
-{
-    m_unused = calibration;
-    m_messages.post(
-        {.severity = Message::Severity::Info,
-         .sentence = tr("The calibration has finished. Its scores are in the list, not in use, because the settings were changed."),
-         .hint = {},
-         .topic = QStringLiteral("calibrated"),
-         .actionText = tr("Use them"),
-         .action = [this, calibration] { m_editor.useCalibration(calibration); },
-         .time = {}});
-}
-
 /// What failed, and what was not started, was asked for with other texts or another plan than there are now: it is over, and in the log.
 void SessionJobs::resolveFailures()
 {
@@ -278,23 +236,17 @@ void SessionJobs::resolveFailures()
         m_messages.resolve(topic);
 }
 
-/// Once they are in use, nothing is to be told any more.
-void SessionJobs::resolveUnused()
-{
-    if (m_unused == calibrationOf(m_model.session(), m_model.draft()))
-        m_messages.resolve(QStringLiteral("calibrated"));
-}
-
 void SessionJobs::measureImpact()
 {
     if (!canMeasureImpact())
         return;
     const JobCost cost = impactCost();
+    const request::Impact asked = impactRequest();
     start(
-        impactRequest(),
-        [cost](const SessionTask &task, JobPort &port) {
+        asked,
+        [cost, asked](const SessionTask &task, JobPort &port) {
             port.context().expect({{"search", cost.seconds.value_or(0)}});
-            task.measureImpact(port);
+            task.measureImpact(port, asked);
         },
         [this, windows = m_model.draft().search.windows](const JobInfo &job) { keepRate(job, windows); }, cost);
 }
@@ -305,12 +257,12 @@ void SessionJobs::search()
         return;
     const JobCost cost = searchCost(m_model.draft());
     start(
-        request::Search{m_model.draft()},
-        [this, cost](const SessionTask &task, JobPort &port) {
+        searchRequest(m_model.draft()),
+        [this, cost, asked = searchRequest(m_model.draft())](const SessionTask &task, JobPort &port) {
             port.context().expect({{"search", cost.seconds.value_or(0)}});
-            const PlanDraft &draft = task.session().draft;
+            const PlanDraft &draft = asked.draft;
             PruningPlan plan = task.planOf(draft);
-            task.search(port, plan, draft);
+            task.search(port, plan, draft, asked.searchText);
             task.deliver(port, [this, draft, removed = plan.removedAttentions, hash = QString::fromStdString(plan.hash())] {
                 m_model.setPlanHash(draft, removed, hash);
             });
@@ -325,14 +277,6 @@ void SessionJobs::keepRate(const JobInfo &job, std::int64_t windows)
         m_secondsPerEvaluation = job.progress.seconds / double(job.progress.done * windows);
 }
 
-/// Seconds of one window, with the reading of the text and of the weights, for the cost of the next calibration.
-void SessionJobs::keepCalibrationRate(const JobInfo &job, std::int64_t length)
-{
-    const std::int64_t windows = job.progress.done / std::max<std::int64_t>(1, m_model.layerCount()); // each goes through every layer
-    if (job.state == JobInfo::State::Done && job.progress.phase == "calibrate" && windows > 0 && job.seconds > 0)
-        m_calibrationRate = {.seconds = job.seconds / double(windows), .length = length};
-}
-
 void SessionJobs::evaluate()
 {
     if (!canEvaluate())
@@ -343,17 +287,15 @@ void SessionJobs::evaluate()
     if (!isOriginalMeasured())
         phases.push_back({"evaluate", evaluationSeconds()});
     phases.push_back({"evaluate", evaluationSeconds() * workShare()});
+    const request::Evaluate asked = evaluateRequest(m_model.draft());
     start(
-        evaluateRequest(m_model.draft()),
-        [phases](const SessionTask &task, JobPort &port) {
-            task.engine(port).checkText(task.session().evaluationText, port.context()); // what is in it now decides what is known of it
+        asked,
+        [phases, asked](const SessionTask &task, JobPort &port) {
+            task.engine(port).checkText(asked.text, port.context()); // what is in it now decides what is known of it
             port.context().expect(phases);
-            const PlanDraft &draft = task.session().draft;
-            PruningPlan plan = task.planOf(draft);
-            if (!plan.isComplete())
-                task.search(port, plan, draft);
+            const PruningPlan plan = task.searched(port, *asked.draft, asked.searchText);
             task.evaluateDenseOnce(port);
-            task.evaluate(port, &plan, draft, false);
+            task.evaluate(port, &plan, *asked.draft, false);
         },
         {}, evaluationCost());
 }
@@ -381,30 +323,30 @@ void SessionJobs::measureCurve(const CurveRequest &request)
             phases.push_back({"search", search.seconds.value_or(0)});
         phases.push_back({"evaluate", evaluationSeconds()});
     }
-    start(curveRequest(request),
-          [request, order, phases, measured = std::make_shared<std::size_t>(0)](const SessionTask &task, JobPort &port) {
-              task.engine(port).checkText(task.session().evaluationText, port.context()); // as in evaluate()
-              port.context().expect(phases);
-              task.evaluateDenseOnce(port);
-              for (; *measured < request.drafts.size(); ++*measured) {
-                  const PlanDraft &draft = request.drafts[*measured];
-                  PruningPlan plan = task.planOf(draft);
-                  const std::int64_t N = plan.balance.attentionsToRemove;
-                  const bool isBorrowed = request.isOrderBorrowed && !plan.isComplete();
-                  if (isBorrowed) {
-                      if (std::int64_t(order.size()) < N)
-                          throw Error("The current plan has " + std::to_string(order.size()) + " removals to lend, a point needs " +
-                                          std::to_string(N) + ".",
-                                      "Search further, or have each point searched.");
-                      plan.removedAttentions.assign(order.begin(), order.begin() + std::ptrdiff_t(N));
-                      plan.search = {};
-                      plan.search.initialLoss = std::numeric_limits<double>::quiet_NaN();
-                  } else if (!plan.isComplete()) {
-                      task.search(port, plan, draft);
-                  }
-                  task.evaluate(port, &plan, draft, isBorrowed);
-              }
-          });
+    start(curveRequest(request), [request, order, phases, searchText = curveRequest(request).searchText,
+                                  measured = std::make_shared<std::size_t>(0)](const SessionTask &task, JobPort &port) {
+        task.engine(port).checkText(task.session().evaluationText, port.context()); // as in evaluate()
+        port.context().expect(phases);
+        task.evaluateDenseOnce(port);
+        for (; *measured < request.drafts.size(); ++*measured) {
+            const PlanDraft &draft = request.drafts[*measured];
+            PruningPlan plan = task.planOf(draft);
+            const std::int64_t N = plan.balance.attentionsToRemove;
+            const bool isBorrowed = request.isOrderBorrowed && !plan.isComplete();
+            if (isBorrowed) {
+                if (std::int64_t(order.size()) < N)
+                    throw Error("The current plan has " + std::to_string(order.size()) + " removals to lend, a point needs " +
+                                    std::to_string(N) + ".",
+                                "Search further, or have each point searched.");
+                plan.removedAttentions.assign(order.begin(), order.begin() + std::ptrdiff_t(N));
+                plan.search = {};
+                plan.search.initialLoss = std::numeric_limits<double>::quiet_NaN();
+            } else if (!plan.isComplete()) {
+                task.search(port, plan, draft, searchText);
+            }
+            task.evaluate(port, &plan, draft, isBorrowed);
+        }
+    });
 }
 
 } // namespace secateur::ui

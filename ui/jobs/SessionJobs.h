@@ -210,9 +210,16 @@ private:
     Possibility possibilityOf(const JobRequest &request) const;
     request::Calibrate calibrateRequest() const;
     request::Impact impactRequest() const;
+    request::Search searchRequest(const PlanDraft &draft) const;
     request::Evaluate evaluateRequest(const std::optional<PlanDraft> &draft) const;
     request::Curve curveRequest(const CurveRequest &curve) const;
     request::Prune pruneRequest(const PruneRequest &prune) const;
+    request::FindBlocks blocksRequest(const BlockSettings &settings) const;
+    request::MeasureTasks tasksRequest(const std::optional<PlanDraft> &draft, const TaskSettings &tasks) const;
+    request::MeasureThroughput throughputRequest(ThroughputSettings settings) const;
+    std::optional<TextSettings> searchTextOf(const PlanDraft &draft) const;
+    void startTasks(const request::MeasureTasks &asked);
+    double secondsOf(double flop) const; ///< 0: not known
     void keepEngine(const EngineReport &report, const ForecastBasis &basis);
     std::vector<ExpectedPhase> phasesOf(const PruneRequest &request) const;
     double evaluationSeconds() const;

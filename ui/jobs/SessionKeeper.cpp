@@ -65,8 +65,16 @@ SessionKeeper::SessionKeeper(SessionModel &model, SessionJobs &jobs, MessageLog 
         write([&](SessionJournal &j) { j.textsChanged(s.calibrationText, s.evaluationText, s.norm); });
         changed();
     });
+    connect(&m_model, &SessionModel::tasksChanged, this, [this] {
+        write([this](SessionJournal &j) { j.tasksChanged(m_model.session().tasks); });
+        changed();
+    });
     connect(&m_model, &SessionModel::pinsChanged, this, [this] {
         write([this](SessionJournal &j) { j.pinsChanged(m_model.session().pinned); });
+        changed();
+    });
+    connect(&m_model, &SessionModel::notesChanged, this, [this] {
+        write([this](SessionJournal &j) { j.viewChanged(m_model.session().view); });
         changed();
     });
     // What jobs find is written by them, on the compute thread, before it gets here.

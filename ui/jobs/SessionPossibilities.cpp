@@ -36,7 +36,8 @@ Possibility SessionJobs::possibilityOf(const JobRequest &request) const
 {
     if (const QString problem = jobProblem(m_model); !problem.isEmpty())
         return {problem};
-    const bool isOfText = kindOf(request) != JobKind::Export && kindOf(request) != JobKind::Search;
+    const JobKind kind = kindOf(request);
+    const bool isOfText = kind != JobKind::Export && kind != JobKind::Search && kind != JobKind::MeasureThroughput;
     if (isOfText && !m_model.tokenizerProblem().isEmpty())
         return {m_model.tokenizerProblem()}; // says what can be done all the same
     const std::optional<Error> problem = problemOf(request, m_model.session());
@@ -62,7 +63,7 @@ Possibility SessionJobs::canSearch() const
 {
     if (!m_model.draft().hasNeurons() && !m_model.tokenizerProblem().isEmpty())
         return canCalibrate();
-    return possibilityOf(request::Search{m_model.draft()});
+    return possibilityOf(searchRequest(m_model.draft()));
 }
 
 Possibility SessionJobs::canEvaluate() const
@@ -90,16 +91,30 @@ request::Impact SessionJobs::impactRequest() const
     return impact;
 }
 
+/// The text that a plan of the shelf is searched on; none for another one, which is searched on that of its scores.
+std::optional<TextSettings> SessionJobs::searchTextOf(const PlanDraft &draft) const
+{
+    return draft.plan.empty() ? std::nullopt : std::optional(m_model.session().calibrationText);
+}
+
+request::Search SessionJobs::searchRequest(const PlanDraft &draft) const
+{
+    return {.draft = draft, .searchText = searchTextOf(draft)};
+}
+
 request::Evaluate SessionJobs::evaluateRequest(const std::optional<PlanDraft> &draft) const
 {
-    return {.draft = draft, .text = m_model.session().evaluationText};
+    return {.draft = draft,
+            .text = m_model.session().evaluationText,
+            .searchText = draft ? searchTextOf(*draft) : std::optional<TextSettings>()};
 }
 
 request::Curve SessionJobs::curveRequest(const CurveRequest &curve) const
 {
     return {.drafts = curve.drafts,
             .text = m_model.session().evaluationText,
-            .lentOrder = curve.isOrderBorrowed ? std::optional(m_model.removalOrder()) : std::nullopt};
+            .lentOrder = curve.isOrderBorrowed ? std::optional(m_model.removalOrder()) : std::nullopt,
+            .searchText = searchTextOf(m_model.draft())};
 }
 
 QString SessionJobs::titleOf(const JobRequest &request) const
@@ -126,6 +141,15 @@ QString SessionJobs::titleOf(const JobRequest &request) const
     }
     if (const auto *prune = std::get_if<request::Prune>(&request))
         return tr("Prune by %1 %").arg(QLocale().toString(100 * prune->draft.balance.sparsity, 'g', 3));
+    if (const auto *blocks = std::get_if<request::FindBlocks>(&request))
+        return tr("Find a plan by %1, %2 %")
+            .arg(QLatin1String(secateur::titleOf(blocks->settings.method)), QLocale().toString(100 * blocks->settings.sparsity, 'g', 3));
+    if (const auto *tasks = std::get_if<request::MeasureTasks>(&request))
+        return tasks->draft ? tr("Measure tasks") : tr("Measure tasks of the original");
+    if (std::holds_alternative<request::MeasureThroughput>(request))
+        return tr("Measure the speed");
+    if (const auto *compare = std::get_if<request::Compare>(&request))
+        return tr("Compare methods (plans: %1)").arg(compare->settings.methods.size() * compare->settings.sparsities.size());
     return tr("Generate a text");
 }
 
@@ -317,13 +341,18 @@ QString SessionJobs::commandOf(JobKind kind) const
     case JobKind::Impact:
         return canMeasureImpact() ? lineOf(impactRequest()) : QString();
     case JobKind::Search:
-        return draft ? lineOf(request::Search{*draft}) : QString();
+        return draft ? lineOf(searchRequest(*draft)) : QString();
     case JobKind::Evaluate:
     case JobKind::Curve:
         return canEvaluateDense() ? lineOf(evaluateRequest(draft)) : QString();
     case JobKind::Export:
         return exportCommand({});
-    case JobKind::Prune: // asks for more than the session holds: pruneCommand()
+    case JobKind::MeasureTasks:
+        return tasksCommand(m_model.session().tasks);
+    case JobKind::Prune: // these ask for more than the session holds: pruneCommand(), blocksCommand(), ...
+    case JobKind::FindBlocks:
+    case JobKind::MeasureThroughput:
+    case JobKind::Compare:
     case JobKind::Generate:
         return {};
     }

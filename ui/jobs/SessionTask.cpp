@@ -5,10 +5,14 @@
 #include "foundation/Failures.h"
 #include "foundation/InputFile.h"
 #include "foundation/Wording.h"
+#include "jobs/CompareWork.h"
 #include "jobs/JobWork.h"
+#include "jobs/MeasuringWork.h"
+#include "jobs/MethodWork.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
 #include "session/Measurements.h"
+#include "tasks/TaskScoring.h"
 
 #include <algorithm>
 #include <chrono>
@@ -41,7 +45,10 @@ Engine &SessionTask::engine(JobPort &port) const
 
 EventListener SessionTask::listener(JobPort &port) const
 {
-    return [task = *this, &port](const JobEvent &event) {
+    return [task = *this, &port](const JobEvent &told) {
+        JobEvent event = told;
+        if (auto *scored = std::get_if<Scored>(&event); scored && !scored->ranked) // here, where it holds nobody up
+            scored->ranked = std::make_shared<const RankedScores>(*scored->scores);
         if (task.m_journal) {
             try {
                 task.m_journal->add(event);
@@ -166,17 +173,44 @@ void checkAreThere(const TextSettings &text)
                         "Choose it where it is now as the calibration text, or put it back.");
 }
 
+/// How texts of items begin, as the engine has it.
+BosUse bosUseFor(const ModelSpec &dense, const TaskSettings &settings)
+{
+    return dense.family.find("gemma") != std::string::npos ? BosUse::Always : settings.bos;
+}
+
+Evaluated evaluated(const PruningPlan *plan, const PlanDraft &draft, bool isOrderBorrowed)
+{
+    return plan ? Evaluated{.plan = plan, .draft = draft, .isOrderBorrowed = isOrderBorrowed} : Evaluated();
+}
+
 } // namespace
 
-void SessionTask::search(JobPort &port, PruningPlan &plan, const PlanDraft &draft) const
+void SessionTask::noteCalibration(std::int64_t calibration, double seconds) const
+{
+    m_findings->calibrationSeconds[calibration] = seconds;
+}
+
+PruningPlan SessionTask::searched(JobPort &port, const PlanDraft &draft, const std::optional<TextSettings> &ofShelf) const
+{
+    PruningPlan plan = planOf(draft);
+    if (!plan.isComplete())
+        search(port, plan, draft, ofShelf);
+    return plan;
+}
+
+void SessionTask::search(JobPort &port, PruningPlan &plan, const PlanDraft &draft, const std::optional<TextSettings> &ofShelf) const
 {
     const std::string key = searchKey(draft, plan.balance.neuronsKept);
     SessionModel &model = m_model;
     const bool isOfFile = !draft.plan.empty();
-    const TextSettings text = isOfFile ? m_session->calibrationText : textSettingsOf(plan.calibration);
+    const TextSettings text = isOfFile ? ofShelf.value_or(m_session->calibrationText) : textSettingsOf(plan.calibration);
     if (isOfFile)
         checkAreThere(text);
     startAnewIfNeeded(port, plan);
+    const auto calibrated = m_findings->calibrationSeconds.find(draft.calibration);
+    const bool isAllHere = calibrated != m_findings->calibrationSeconds.end() && !plan.search.isBegun();
+    const auto start = std::chrono::steady_clock::now();
     const auto end = [&] { // also when it is cancelled: what was found counts
         if (plan.search.isBegun())
             m_findings->searches[key] = plan.search;
@@ -190,18 +224,109 @@ void SessionTask::search(JobPort &port, PruningPlan &plan, const PlanDraft &draf
         throw;
     }
     end();
+    if (isAllHere) {
+        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        listener(port)(MeasurementMade{pruningMeasurement(plan, draft, calibrated->second + seconds)});
+    }
 }
 
-void SessionTask::measureImpact(JobPort &port) const
+void SessionTask::measureImpact(JobPort &port, const request::Impact &asked) const
 {
-    secateur::measureImpact(engine(port), m_session->calibrationText, m_session->draft.search, port.context(), listener(port));
+    secateur::measureImpact(engine(port), asked.text, asked.search, port.context(), listener(port));
+}
+
+/// The session as it is now, with all that the jobs before this one found. `then` is called with it, on the interface's thread.
+std::shared_ptr<const Session> SessionTask::latest(JobPort &port, const std::function<void()> &then) const
+{
+    const auto session = std::make_shared<Session>();
+    deliverAndWait(port, [&model = m_model, session, then] {
+        *session = model.session();
+        if (then)
+            then();
+    });
+    return session;
+}
+
+ShelfEntry SessionTask::findBlocks(JobPort &port, const request::FindBlocks &asked) const
+{
+    const auto end = [&] { deliver(port, [&model = m_model] { model.endBlocks(); }); };
+    try {
+        ShelfEntry found = findPlan(engine(port), asked, *latest(port), port.context(), listener(port));
+        end();
+        return found;
+    } catch (...) {
+        end();
+        throw;
+    }
+}
+
+void SessionTask::compare(JobPort &port, const ComparisonSettings &settings) const
+{
+    Session session = *latest(port, [&model = m_model] { model.beginComparison(); });
+    const auto end = [&] { // also when it is cancelled: what was found counts
+        for (const auto &[key, record] : session.searches)
+            m_findings->searches[key] = record;
+        for (const Measurement &measured : session.measurements)
+            if (measured.planHash.empty())
+                addMeasurement(m_findings->originals, measured);
+        deliver(port, [&model = m_model] {
+            model.endBlocks();
+            model.endTasks();
+        });
+    };
+    try {
+        secateur::compare(engine(port), session, settings, port.context(), listener(port));
+    } catch (...) {
+        end();
+        throw;
+    }
+    end();
+}
+
+void SessionTask::measureTasks(JobPort &port, const PruningPlan *plan, const PlanDraft &draft, const std::vector<TaskSet> &tasks,
+                               const TaskSettings &settings) const
+{
+    const ModelSpec &dense = m_session->model->spec;
+    const ComputeConditions now = engine(port).report().computed;
+    const Session session = known();
+    if (taskMeasurementOf(session, askedHash(tasks, bosUseFor(dense, settings), settings.longest.value_or(dense.contextLength)),
+                          plan ? plan->hash() : std::string(), now))
+        return;
+    const auto end = [&] { deliver(port, [&model = m_model] { model.endTasks(); }); };
+    try {
+        const Measurement record =
+            secateur::measureTasks(engine(port), dense, evaluated(plan, draft, false), tasks, settings, port.context(), listener(port));
+        if (!plan)
+            m_findings->originals.push_back(record);
+    } catch (...) {
+        end();
+        throw;
+    }
+    end();
+    if (plan)
+        noteHash(port, *plan, draft);
+}
+
+void SessionTask::measureThroughput(JobPort &port, const PruningPlan *plan, const PlanDraft &draft,
+                                    const ThroughputSettings &settings) const
+{
+    secateur::measureThroughput(engine(port), m_session->model->spec, evaluated(plan, draft, false), settings, port.context(),
+                                listener(port));
+    if (plan)
+        noteHash(port, *plan, draft);
+}
+
+/// Whoever shows the plan knows its hash from here on.
+void SessionTask::noteHash(JobPort &port, const PruningPlan &plan, const PlanDraft &draft) const
+{
+    deliver(port, [&model = m_model, draft, removed = plan.removedAttentions, hash = QString::fromStdString(plan.hash())] {
+        model.setPlanHash(draft, removed, hash);
+    });
 }
 
 Measurement SessionTask::evaluate(JobPort &port, const PruningPlan *plan, const PlanDraft &draft, bool isOrderBorrowed) const
 {
-    Evaluated what;
-    if (plan)
-        what = {.plan = plan, .draft = draft, .isOrderBorrowed = isOrderBorrowed};
+    const Evaluated what = evaluated(plan, draft, isOrderBorrowed);
     const TextSettings &text = m_session->evaluationText;
     const Measurement record = secateur::evaluate(engine(port), m_session->model->spec, what, text, port.context(), listener(port));
     if (!plan)

@@ -2,6 +2,7 @@
 // Internal to this room.
 #pragma once
 
+#include "jobs/JobRequest.h"
 #include "jobs/JobRunner.h"
 #include "session/Session.h"
 #include "session/SessionStore.h"
@@ -12,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace secateur::ui {
@@ -26,6 +28,7 @@ struct Findings {
     std::map<std::string, SearchRecord> searches; ///< by searchKey()
     std::vector<Measurement> originals;           ///< of the dense model
     std::vector<ReadText> readTexts;
+    std::map<std::int64_t, double> calibrationSeconds; ///< of the calibrations that ran here, by their number
 };
 
 /// The part of a session's jobs that runs on the compute thread: a copy of the session as it was when the job was asked for, and the ways
@@ -52,11 +55,24 @@ public:
     void shelve(JobPort &port, const ShelfEntry &entry) const;
     /// The plan of a draft with what is known of its search by now.
     PruningPlan planOf(const PlanDraft &draft) const;
-    /// Searches what the plan still lacks. A record that was begun otherwise (differenceOf) cannot go on: then it starts
-    /// anew, and that is said.
-    void search(JobPort &port, PruningPlan &plan, const PlanDraft &draft) const;
+    /// Searches what the plan still lacks, a plan of the shelf on `ofShelf`. A record that was begun otherwise (differenceOf) cannot go on: then it starts
+    /// anew, and that is said. Where both stages ran here, what they took is noted.
+    void search(JobPort &port, PruningPlan &plan, const PlanDraft &draft, const std::optional<TextSettings> &ofShelf = {}) const;
+    /// The plan of a draft, searched.
+    PruningPlan searched(JobPort &port, const PlanDraft &draft, const std::optional<TextSettings> &ofShelf) const;
+    /// A calibration ran here; what it took is known to the searches behind it.
+    void noteCalibration(std::int64_t calibration, double seconds) const;
     /// The impact of every attention on the dense model.
-    void measureImpact(JobPort &port) const;
+    void measureImpact(JobPort &port, const request::Impact &asked) const;
+    /// A plan by a method of blocks, which comes onto the shelf. One that was stopped goes on.
+    ShelfEntry findBlocks(JobPort &port, const request::FindBlocks &asked) const;
+    /// What is not known of the table; it comes into the session as it is found.
+    void compare(JobPort &port, const ComparisonSettings &settings) const;
+    /// Accuracies of a plan, or of the dense model without one, unless the session knows them.
+    void measureTasks(JobPort &port, const PruningPlan *plan, const PlanDraft &draft, const std::vector<TaskSet> &tasks,
+                      const TaskSettings &settings) const;
+    /// The same of its speed, in any case.
+    void measureThroughput(JobPort &port, const PruningPlan *plan, const PlanDraft &draft, const ThroughputSettings &settings) const;
     /// Perplexity of a plan, or of the dense model without one.
     Measurement evaluate(JobPort &port, const PruningPlan *plan, const PlanDraft &draft, bool isOrderBorrowed) const;
     /// Of the dense model, unless the session knows it already.
@@ -66,6 +82,8 @@ public:
 
 private:
     Session known() const;
+    std::shared_ptr<const Session> latest(JobPort &port, const std::function<void()> &then = {}) const;
+    void noteHash(JobPort &port, const PruningPlan &plan, const PlanDraft &draft) const;
     void startAnewIfNeeded(JobPort &port, PruningPlan &plan) const;
     void tell(JobPort &port, const Message &message) const;
     void tellJournalProblem(JobPort &port, const std::exception &problem) const;

@@ -164,13 +164,19 @@ Exactness SessionModel::exactnessOf(SearchState state) const
     return Exactness::Unknown;
 }
 
+/// Why all of the current plan is settled.
+QString SessionModel::settledText() const
+{
+    return shelfPlan()->file.empty() ? tr("exact: found by %1").arg(shelfName(*shelfPlan())) : tr("exact: settled by its file");
+}
+
 QString SessionModel::planExactnessText() const
 {
     switch (searchState()) {
     case SearchState::NotNeeded:
-        return isSettled() ? tr("exact: settled by its file") : tr("exact: no attention is removed");
+        return isSettled() ? settledText() : tr("exact: no attention is removed");
     case SearchState::Complete:
-        return isSettled() ? tr("exact: settled by its file") : tr("exact");
+        return isSettled() ? settledText() : tr("exact");
     case SearchState::Unfinished:
         return tr("%1 of %2 removals searched").arg(removalOrder().size()).arg(attentionsToRemove());
     case SearchState::NotBegun:
@@ -194,7 +200,8 @@ const Measurement *SessionModel::evaluationOfPlan(const TextSettings *text) cons
     const std::vector<std::int64_t> order = removalOrder();
     const Measurement *found = nullptr;
     for (const Measurement &record : m_session.measurements)
-        if (isOf(record, draft(), neuronsKept(), order) && (!text || isOn(record, *text, m_session.readTexts)))
+        if (record.what == Measured::Perplexity && isOf(record, draft(), neuronsKept(), order) &&
+            (!text || isOn(record, *text, m_session.readTexts)))
             found = &record;
     return found;
 }

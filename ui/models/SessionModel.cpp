@@ -58,9 +58,7 @@ QString SessionModel::widthProblem() const
 {
     const QString problem = editProblem();
     const ShelfPlan *shelf = problem.isEmpty() ? shelfPlan() : nullptr;
-    return shelf ? tr("This plan's neurons come from '%1' and are fixed. Calibrate to choose others.")
-                       .arg(QString::fromStdString(shelf->file.filename().string()))
-                 : problem;
+    return shelf ? tr("This plan's neurons come from '%1' and are fixed. Calibrate to choose others.").arg(shelfName(*shelf)) : problem;
 }
 
 QString SessionModel::removalsProblem() const
@@ -68,6 +66,8 @@ QString SessionModel::removalsProblem() const
     const QString problem = editProblem();
     if (!problem.isEmpty() || !isSettled())
         return problem;
+    if (isOfBlocks(shelfPlan()->plan.method))
+        return tr("This plan was found by %1: what it removes is settled.").arg(QLatin1String(titleOf(shelfPlan()->plan.method)));
     return shelfPlan()->plan.method == PlanMethod::Manual
                ? tr("This plan was written by hand: what it removes is settled.")
                : tr("This plan changes weights for exactly what it keeps: what it removes is settled.");
@@ -148,6 +148,9 @@ void SessionModel::restore(Session session, std::vector<std::shared_ptr<const Ra
 void SessionModel::followSession(std::vector<std::shared_ptr<const RankedScores>> ranked, bool isModelThere)
 {
     m_runningSearch.clear();
+    m_blocksInProgress.reset();
+    m_taskInProgress.reset();
+    m_comparedRows.clear();
     m_ranked = std::move(ranked);
     m_hashes.clear();
     m_roughWindows.clear();
@@ -178,6 +181,14 @@ void SessionModel::setPins(std::vector<PinnedPlan> pins)
         return;
     m_session.pinned = std::move(pins);
     emit pinsChanged();
+}
+
+void SessionModel::setTasks(const TaskSettings &tasks)
+{
+    if (tasks == m_session.tasks)
+        return;
+    m_session.tasks = tasks;
+    emit tasksChanged();
 }
 
 void SessionModel::setDraftAndTexts(const PlanDraft &draft, const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm)
@@ -298,11 +309,54 @@ void SessionModel::apply(const JobEvent &event)
         tellOfSearch(loss->key, before);
     } else if (const auto *removal = std::get_if<AttentionRemoved>(&event)) {
         tellOfSearch(removal->key, before);
+    } else if (const auto *blocks = std::get_if<BlocksKnown>(&event)) {
+        m_blocksInProgress = blocks->record;
+        emit blocksInProgressChanged();
+    } else if (const auto *item = std::get_if<TaskScored>(&event)) {
+        m_taskInProgress = *item;
+        emit taskInProgressChanged();
+    } else if (const auto *compared = std::get_if<RowCompared>(&event)) {
+        takeRow(compared->row);
     } else if (std::holds_alternative<MeasurementMade>(event)) {
         emit evaluationsChanged();
     } else if (std::holds_alternative<Exported>(event)) {
         emit exportsChanged();
     }
+}
+
+/// In place of what was known of that row before.
+void SessionModel::takeRow(const ComparisonRow &row)
+{
+    const auto before = std::find_if(m_comparedRows.begin(), m_comparedRows.end(), [&](const ComparisonRow &other) {
+        return other.method == row.method && other.sparsity == row.sparsity;
+    });
+    if (before == m_comparedRows.end())
+        m_comparedRows.push_back(row);
+    else
+        *before = row;
+    emit comparedRowsChanged();
+}
+
+void SessionModel::endBlocks()
+{
+    if (!m_blocksInProgress)
+        return;
+    m_blocksInProgress.reset();
+    emit blocksInProgressChanged();
+}
+
+void SessionModel::endTasks()
+{
+    if (!m_taskInProgress)
+        return;
+    m_taskInProgress.reset();
+    emit taskInProgressChanged();
+}
+
+void SessionModel::beginComparison()
+{
+    m_comparedRows.clear();
+    emit comparedRowsChanged();
 }
 
 qint64 SessionModel::addCalibration(std::shared_ptr<const NeuronScores> scores, std::shared_ptr<const RankedScores> ranked)
@@ -375,6 +429,11 @@ void SessionModel::setPlanHash(const PlanDraft &draft, const std::vector<std::in
         m_hashes[key] = hash;
     if (planHash() != before)
         emit planHashChanged();
+}
+
+QString shelfName(const ShelfPlan &shelf)
+{
+    return shelf.file.empty() ? QString::fromLatin1(titleOf(shelf.plan.method)) : QString::fromStdString(shelf.file.filename().string());
 }
 
 } // namespace secateur::ui

@@ -173,10 +173,13 @@ public:
     /// Plan and texts at once, by undo commands, and with a sample: the scores in use are those that the calibration's settings ask for, or none
     /// (see PlanEditor).
     void setDraftAndTexts(const PlanDraft &draft, const TextSettings &calibration, const TextSettings &evaluation, ScoreNorm norm);
-    void setPins(std::vector<PinnedPlan> pins);   ///< by undo commands only
-    void setTasks(const TaskSettings &tasks);     ///< by undo commands only
-    /// How the window shows the session, to be kept with it. Changes nothing that anybody follows.
-    void setView(std::map<std::string, std::string> view) { m_session.view = std::move(view); }
+    void setPins(std::vector<PinnedPlan> pins); ///< by undo commands only
+    void setTasks(const TaskSettings &tasks);   ///< by undo commands only
+    /// How the window shows the session, to be kept with it. Changes nothing that anybody follows; notes on plans stay.
+    void setView(std::map<std::string, std::string> view);
+    /// What people noted of the plan of that hash, or of the original for an empty one; empty: nothing. Kept with the view.
+    QString noteOf(const std::string &planHash) const;
+    void setNote(const std::string &planHash, const QString &note);
 
     // ---- results ---------------------------------------------------------------------------------------------------------------
     /// Takes what a job tells into the session, and tells those who follow. Scores should come with their ranking: to sort them takes long. An event that
@@ -227,6 +230,7 @@ signals:
     void evaluationsChanged(); ///< the measurements, or which of them are of the texts
     void exportsChanged();
     void pinsChanged();
+    void notesChanged(); ///< setNote()
     void planHashChanged();
     void blocksInProgressChanged();
     void taskInProgressChanged();
@@ -237,10 +241,12 @@ private:
     void followModel();
     void followSession(std::vector<std::shared_ptr<const RankedScores>> ranked, bool isModelThere);
     void takeText(const TextRead &event);
+    void takeRow(const ComparisonRow &row);
     void followSearches(const std::string &changedKey);
     void followScores();
     std::optional<qint64> neuronsOfRule() const;
     Exactness exactnessOf(SearchState state) const;
+    QString settledText() const;
     ModelFigures figuresOf(const ModelSpec &spec) const;
     ModelSpec narrowed(std::int64_t kept, std::int64_t removed) const;
     void tellOfSearch(const std::string &key, Exactness before);
@@ -260,7 +266,7 @@ private:
     ModelSpec m_planSpec;
     std::int64_t m_calibration = -1; ///< calibrationOf() the current plan
     std::string m_searchKey, m_runningSearch;
-    std::optional<SearchRecord> m_searchOfOthers;              ///< searchOfOthers() for the current plan
+    std::optional<SearchRecord> m_searchOfOthers; ///< searchOfOthers() for the current plan
     std::optional<BlockRecord> m_blocksInProgress;
     std::optional<TaskScored> m_taskInProgress;
     std::vector<ComparisonRow> m_comparedRows;
@@ -269,6 +275,8 @@ private:
     mutable std::vector<std::pair<TextSettings, std::int64_t>> m_roughWindows;
 };
 
+/// What the window calls a plan of the shelf: its file's name or, of one that was found in this session, its method's.
+QString shelfName(const ShelfPlan &shelf);
 /// Sign and word of an exactness: "=", "~", "!", "" and "exact", "estimate", "stale", "not known".
 QString exactnessSign(Exactness exactness);
 QString exactnessWord(Exactness exactness);

@@ -82,6 +82,25 @@ QRectF cellRect(const QCPAxisRect &axes, double firstX, double lastX, double fir
     return QRectF(one, other).normalized();
 }
 
+QRectF freestCorner(const QRectF &axes, QSizeF size, const QList<QPointF> &points, double air, const QList<QRectF> &boxes)
+{
+    constexpr double kInside = 10;
+    const QRectF room = axes.adjusted(kInside, kInside, -kInside, -kInside);
+    const QPointF far(room.right() - size.width(), room.bottom() - size.height());
+    QRectF best;
+    qsizetype leastCovered = -1;
+    for (const QPointF &corner : {QPointF(far.x(), room.top()), room.topLeft(), QPointF(room.left(), far.y()), far}) {
+        const QRectF place(corner, size), around = place.adjusted(-air, -air, air, air);
+        const qsizetype covered = std::ranges::count_if(points, [&](QPointF point) { return around.contains(point); }) +
+                                  std::ranges::count_if(boxes, [&](const QRectF &box) { return place.intersects(box); });
+        if (leastCovered >= 0 && covered >= leastCovered)
+            continue;
+        best = place;
+        leastCovered = covered;
+    }
+    return best;
+}
+
 QString perplexityLabel(double perplexity)
 {
     if (perplexity >= 1e6)

@@ -41,6 +41,10 @@ QRectF cellRect(const QCPAxisRect &axes, double firstX, double lastX, double fir
 /// Pixels of an axis as they will be once the plot is laid out, which is after ticks were asked for. Needs fixed margins.
 double lengthOf(const QCPAxis &axis);
 
+/// The corner of the axes, a little inside, where a rectangle of that size covers the fewest points (with so much air around them) and boxes; the first of
+/// those that cover as few. For legends.
+QRectF freestCorner(const QRectF &axes, QSizeF size, const QList<QPointF> &points, double air, const QList<QRectF> &boxes);
+
 /// "84.1"; "2,204" above 1,000.
 QString perplexityLabel(double perplexity);
 

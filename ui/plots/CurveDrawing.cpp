@@ -119,26 +119,15 @@ std::vector<CurveDrawing::Entry> CurveDrawing::entries() const
     return entries;
 }
 
-/// The corner where the legend covers least; the first of those that cover as little.
 QRectF CurveDrawing::legendPlace(QSizeF size, const std::vector<Label> &labels) const
 {
-    const QRectF axes = QRectF(canvas.axisRect()->rect()).adjusted(kPadding, kPadding, -kPadding, -kPadding);
-    const QPointF far(axes.right() - size.width(), axes.bottom() - size.height());
-    QRectF best;
-    int leastCovered = -1;
-    for (const QPointF &corner : {QPointF(far.x(), axes.top()), axes.topLeft(), QPointF(axes.left(), far.y()), far}) {
-        const QRectF place(corner, size);
-        int covered = 0;
-        for (const qint64 index : order)
-            covered += place.adjusted(-kRing, -kRing, kRing, kRing).contains(pixel(points[std::size_t(index)])) ? 1 : 0;
-        for (const Label &label : labels)
-            covered += place.intersects(label.box) ? 1 : 0;
-        if (leastCovered >= 0 && covered >= leastCovered)
-            continue;
-        best = place;
-        leastCovered = covered;
-    }
-    return best;
+    QList<QPointF> places;
+    for (const qint64 index : order)
+        places << pixel(points[std::size_t(index)]);
+    QList<QRectF> boxes;
+    for (const Label &label : labels)
+        boxes << label.box;
+    return freestCorner(canvas.axisRect()->rect(), size, places, kRing, boxes);
 }
 
 // ---- drawing

@@ -131,6 +131,7 @@ private slots:
     void everyStepHasAName();
     void everyStepSaysWhatItWasMadeFor();
     void textsAreStepsOfTheHistory();
+    void tasksAreStepsOfTheHistory();
     void scoresFollowTheSettingsAndBack();
     void aDragIsOneStep();
     void twoDragsAreTwoSteps();
@@ -372,6 +373,35 @@ void TestPlanEditor::textsAreStepsOfTheHistory()
 }
 
 /// The scores in use are of the settings, or there are none; undo brings plan, scores and settings back.
+void TestPlanEditor::tasksAreStepsOfTheHistory()
+{
+    Bench bench;
+    const auto tasks = [&]() -> const TaskSettings & { return bench.model.session().tasks; };
+    TaskSettings chosen;
+    chosen.paths = {"/tasks"};
+    bench.editor.setTasks(chosen);
+    bench.editor.setTasks(chosen); // no change
+    QCOMPARE(bench.history.count(), 1);
+    for (const std::int64_t limit : {100, 200, 300}) { // an arrow key that is held
+        chosen.limit = limit;
+        bench.editor.setTasks(chosen);
+    }
+    QCOMPARE(bench.history.count(), 2);
+    chosen.only = {"arc_easy"};
+    bench.editor.setTasks(chosen);
+    QCOMPARE(bench.history.count(), 3);
+    QVERIFY(PlanEditor::partOf(*bench.history.command(1)) == PlanEditor::Part::Tasks);
+    QVERIFY(tasks() == chosen);
+    bench.history.undo();
+    QVERIFY(tasks().only.empty() && tasks().limit == 300);
+    bench.history.undo();
+    QVERIFY(!tasks().limit && tasks().paths.size() == 1);
+    bench.history.undo();
+    QVERIFY(tasks() == TaskSettings());
+    bench.history.setIndex(3);
+    QVERIFY(tasks() == chosen);
+}
+
 void TestPlanEditor::scoresFollowTheSettingsAndBack()
 {
     Bench bench;

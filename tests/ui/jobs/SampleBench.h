@@ -17,6 +17,7 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace secateur::ui {
 
@@ -82,6 +83,13 @@ struct SampleBench {
             if (shown.topic == topic)
                 return shown;
         return {};
+    }
+    /// The perplexities that the session knows, in their order.
+    std::vector<Measurement> perplexities() const
+    {
+        std::vector<Measurement> all = model.session().measurements;
+        std::erase_if(all, [](const Measurement &measured) { return measured.what != Measured::Perplexity; });
+        return all;
     }
     std::string planHash() const { return planOf(model.session(), model.draft()).hash(); }
 };

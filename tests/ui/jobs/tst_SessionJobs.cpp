@@ -92,6 +92,8 @@ private slots:
     void scoresOfOtherSettingsAreKeptButNotUsed();
     void aCalibrationTeachesWhatTheNextOneCosts();
     void goingBackToACalibrationComputesNothing();
+    void aPlanByAnotherMethodComesIntoUse();
+    void tasksAreMeasuredOnce();
     void impactGrowsCellByCell();
     void aGgufFileOpensByItsOwnName();
     void aSearchIsSeenAsItGoes();
@@ -363,6 +365,66 @@ void TestSessionJobs::aCalibrationTeachesWhatTheNextOneCosts()
 }
 
 /// Scores, search and evaluation of the earlier settings are found again by undo, and nothing is computed.
+void TestSessionJobs::aPlanByAnotherMethodComesIntoUse()
+{
+    SampleBench bench;
+    BlockSettings settings;
+    settings.sparsity = 0.25;
+    QVERIFY(!bench.jobs.canFindBlocks(settings));
+    QVERIFY(bench.open());
+    QVERIFY(bench.jobs.canFindBlocks(settings));
+    QVERIFY(bench.jobs.blocksCommand(settings).contains(QStringLiteral("--method shortgpt --sparsity 0.25")));
+    const PlanDraft before = bench.model.draft();
+    bench.jobs.findBlocks(settings);
+    QVERIFY2(bench.finish(), qPrintable(bench.runner.jobs().back().sentence));
+    const ShelfPlan *found = bench.model.shelfPlan();
+    QVERIFY(found && found->file.empty());
+    QCOMPARE(found->plan.removedAttentions.size(), 3U); // of 12 layers
+    QCOMPARE(found->plan.layersWithoutFfn().size(), 3U);
+    QCOMPARE(shelfName(*found), QStringLiteral("ShortGPT"));
+    QVERIFY(bench.model.isSettled());
+    QVERIFY(!bench.model.blocksInProgress() && bench.model.session().choices.empty());
+    QVERIFY(!bench.jobs.canSearch());
+    QVERIFY(bench.jobs.canExport());
+    bench.history.undo();
+    QCOMPARE(bench.model.draft(), before);
+    bench.history.redo();
+    QVERIFY(bench.evaluate());
+    QCOMPARE(bench.model.planEvaluation()->planHash, found->plan.hash());
+    bench.jobs.findBlocks(settings); // the same again
+    QVERIFY(bench.finish());
+    QCOMPARE(bench.model.session().plans.size(), 1U);
+}
+
+void TestSessionJobs::tasksAreMeasuredOnce()
+{
+    SampleBench bench;
+    TaskSettings tasks;
+    tasks.paths = {bench.path("piqa.jsonl").toStdString()};
+    QFile file(bench.path("piqa.jsonl"));
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    for (const char *goal : {"to boil an egg", "to light a fire", "to mend a sock"})
+        file.write(QByteArray("{\"goal\": \"") + goal + "\", \"sol1\": \"Use water.\", \"sol2\": \"Use a needle.\", \"label\": 0}\n");
+    file.close();
+    QVERIFY(bench.open());
+    QVERIFY(!bench.jobs.canMeasureTasksOfDense({})); // no files are chosen
+    QVERIFY(bench.jobs.canMeasureTasksOfDense(tasks));
+    bench.jobs.measureTasksOfDense(tasks);
+    QVERIFY2(bench.finish(), qPrintable(bench.runner.jobs().back().sentence));
+    const auto measured = [&] { return std::ranges::count(bench.model.session().measurements, Measured::Tasks, &Measurement::what); };
+    QCOMPARE(measured(), 1);
+    const TaskResults results = *bench.model.session().measurements.back().tasks;
+    QCOMPARE(results.tasks.size(), 1U);
+    QCOMPARE(results.tasks[0].name, std::string("piqa"));
+    QCOMPARE(results.tasks[0].items, 3);
+    QSignalSpy again(&bench.model, &SessionModel::evaluationsChanged);
+    bench.jobs.measureTasksOfDense(tasks);
+    QVERIFY(bench.finish());
+    QCOMPARE(again.size(), 0); // it is known
+    QCOMPARE(measured(), 1);
+    QVERIFY(!bench.model.taskInProgress());
+}
+
 void TestSessionJobs::goingBackToACalibrationComputesNothing()
 {
     SampleBench bench;
@@ -672,14 +734,14 @@ void TestSessionJobs::evaluatingSearchesFirstAndMeasuresTheDenseModelOnce()
     bench.jobs.evaluate();
     QVERIFY(bench.finish());
     QVERIFY(bench.model.searchState() == SearchState::Complete);
-    QCOMPARE(measured.size(), 2); // the dense model and the plan
+    QCOMPARE(measured.size(), 3); // what finding the plan took, the dense model and the plan
     QVERIFY(bench.model.planEvaluation() && bench.model.denseEvaluation());
     QVERIFY(bench.model.planEvaluation()->seconds > 0);
     QCOMPARE(bench.model.planEvaluation()->planHash, bench.planHash());
     QCOMPARE(bench.model.planHash().toStdString(), bench.planHash());
     bench.editor.setAttentionsToRemove(0);
     QVERIFY(bench.evaluate());
-    QCOMPARE(measured.size(), 3);
+    QCOMPARE(measured.size(), 4);
     bench.editor.setSparsity(0.25); // two at once: neither knows of the other when it is asked for
     bench.editor.setAttentionsToRemove(0);
     TextSettings text = bench.model.session().evaluationText;
@@ -688,10 +750,10 @@ void TestSessionJobs::evaluatingSearchesFirstAndMeasuresTheDenseModelOnce()
     bench.jobs.evaluate();
     bench.jobs.measureCurve({.drafts = {bench.model.draft()}, .isOrderBorrowed = false});
     QVERIFY(bench.finish());
-    QCOMPARE(measured.size(), 3 + 1 + 1 + 1); // dense, plan, plan again
+    QCOMPARE(measured.size(), 4 + 1 + 1 + 1); // dense, plan, plan again
     bench.jobs.evaluateDense();               // by itself it is measured whenever it is asked for
     QVERIFY(bench.finish());
-    QCOMPARE(measured.size(), 7);
+    QCOMPARE(measured.size(), 8);
 }
 
 void TestSessionJobs::anOriginalThatWasComputedDifferentlyIsMeasuredAgain()
@@ -701,7 +763,7 @@ void TestSessionJobs::anOriginalThatWasComputedDifferentlyIsMeasuredAgain()
     bench.jobs.evaluateDense();
     QVERIFY(bench.finish());
     QVERIFY(bench.jobs.isOriginalMeasured());
-    Measurement elsewhere = bench.model.session().measurements.front();
+    Measurement elsewhere = bench.perplexities().front();
     QVERIFY(elsewhere.computed == bench.jobs.engineReport()->computed);
     elsewhere.computed.threads = 16;
     QVERIFY(bench.open()); // a new session
@@ -710,11 +772,11 @@ void TestSessionJobs::anOriginalThatWasComputedDifferentlyIsMeasuredAgain()
     bench.model.addMeasurement(elsewhere);
     QVERIFY(!bench.jobs.isOriginalMeasured());
     QVERIFY(bench.evaluate());
-    QCOMPARE(bench.model.session().measurements.size(), 3U); // that one, the original as it is computed here, the plan
+    QCOMPARE(bench.perplexities().size(), 3U); // that one, the original as it is computed here, the plan
     QVERIFY(bench.jobs.isOriginalMeasured());
     QCOMPARE(bench.model.denseEvaluation()->computed.threads, 1);
     QVERIFY(bench.evaluate());
-    QCOMPARE(bench.model.session().measurements.size(), 3U);
+    QCOMPARE(bench.perplexities().size(), 3U);
 }
 
 /// Its file has another content now, which no job has read before.
@@ -744,14 +806,14 @@ void TestSessionJobs::theOriginalIsMeasuredAgainOnATextThatWasChanged()
     text.files = {file.fileName().toStdString()};
     bench.model.setDraftAndTexts(bench.model.draft(), bench.model.session().calibrationText, text, ScoreNorm::L2);
     QVERIFY(bench.evaluate() && areBothMeasured());
-    QCOMPARE(bench.model.session().measurements.size(), 2U);
+    QCOMPARE(bench.perplexities().size(), 2U);
     write(content("grimm.txt"));
     QVERIFY(bench.evaluate() && areBothMeasured());
-    QCOMPARE(bench.model.session().measurements.size(), 4U);
+    QCOMPARE(bench.perplexities().size(), 4U);
     write(oz.mid(oz.size() / 2));
     bench.jobs.measureCurve({.drafts = {bench.model.draft()}, .isOrderBorrowed = false});
     QVERIFY(bench.finish() && areBothMeasured());
-    QCOMPARE(bench.model.session().measurements.size(), 6U);
+    QCOMPARE(bench.perplexities().size(), 6U);
 }
 
 void TestSessionJobs::numbersAreThoseOfTheCommandLine()
@@ -815,10 +877,10 @@ void TestSessionJobs::aCurveWithABorrowedOrder()
     bench.jobs.measureCurve(request);
     QVERIFY2(bench.finish(), qPrintable(bench.runner.jobs().back().sentence));
     QCOMPARE(bench.model.session().searches.size(), searches); // nothing was searched
-    QCOMPARE(bench.model.session().measurements.size(), 4U);   // and the dense model
+    QCOMPARE(bench.perplexities().size(), 4U);                 // and the dense model
     QVERIFY(bench.model.denseEvaluation());
     for (const int N : {0, 1, 2}) {
-        const Measurement &record = bench.model.session().measurements[std::size_t(N) + 1];
+        const Measurement record = bench.perplexities()[std::size_t(N) + 1];
         QCOMPARE(record.removed, std::vector<std::int64_t>(order.begin(), order.begin() + N));
         QCOMPARE(record.isOrderBorrowed, N == 1); // 0 needs none, 2 is the plan's own
     }
@@ -851,7 +913,7 @@ void TestSessionJobs::aCurveThatSearchesEachPoint()
     connect(&bench.model, &SessionModel::searchChanged, &bench.model, [&] { ++changes; });
     bench.jobs.measureCurve(request);
     QVERIFY2(bench.finish(), qPrintable(bench.runner.jobs().back().sentence));
-    QCOMPARE(bench.model.session().measurements.size(), 3U);
+    QCOMPARE(bench.perplexities().size(), 3U);
     QCOMPARE(bench.model.session().searches.size(), 1U);
     QCOMPARE(lossesOf(&bench.model.session().searches.begin()->second), 1 + 12 + 11);
     QCOMPARE(changes, 24 + 2 + 2 * 2); // losses, removals, and both records at their begin and end
@@ -1144,13 +1206,13 @@ void TestSessionJobs::aHeldCurveKeepsItsPoints()
     device->isToFail = true;
     bench.jobs.measureCurve(request);
     QTRY_VERIFY_WITH_TIMEOUT(bench.runner.jobs().back().isHeld(), 60'000);
-    QCOMPARE(bench.model.session().measurements.size(), 2U); // the original and the first point
+    QCOMPARE(bench.perplexities().size(), 2U); // the original and the first point
     QSignalSpy evaluated(&bench.model, &SessionModel::evaluationsChanged);
     device->isToFail = false;
     bench.runner.continueOnCpu(bench.runner.jobs().back().number);
     QVERIFY(bench.finish());
-    QCOMPARE(bench.model.session().measurements.size(), 3U);
-    QCOMPARE(evaluated.count(), 1); // nothing twice
+    QCOMPARE(bench.perplexities().size(), 3U);
+    QVERIFY(evaluated.count() <= 2); // nothing twice: what the search took may come first
 }
 
 void TestSessionJobs::aHeldPruningGoesOn()
@@ -1198,8 +1260,8 @@ void TestSessionJobs::aHeldPruningIsRetriedOnlyForTheSameRequest()
     QVERIFY(other > number);
     QVERIFY(bench.finish());
     QVERIFY(bench.runner.job(number)->state == State::Cancelled);
-    QCOMPARE(bench.model.session().measurements.size(), 2U);
-    QCOMPARE(bench.model.session().measurements[0].text, texts.evaluation);
+    QCOMPARE(bench.perplexities().size(), 2U);
+    QCOMPARE(bench.perplexities()[0].text, texts.evaluation);
 }
 
 void TestSessionJobs::whatRunsIsNotStartedAgain()

@@ -160,9 +160,11 @@ private slots:
     void equalCalibrationsAreReused();
     void scoresWithoutTheirRankingAreRanked();
     void everyChangeIsToldOnce();
+    void aRowOfAComparisonIsReplacedByWhatIsKnownNext();
     void searchesOfOtherPlansAreToldApart();
     void aLossWithoutItsSearchIsLeftOut();
     void impactOfTheDenseModelIsApart();
+    void notesOutlastAnotherView();
 };
 
 void TestSessionModel::withoutAModelNothingIsKnown()
@@ -820,6 +822,38 @@ void TestSessionModel::everyChangeIsToldOnce()
     QCOMPARE(signalCount.take(), names({"evaluationsChanged"}));
     model.addExport({.planHash = "hash", .format = "hf-dropin", .folder = "/x", .parameters = 1, .bytes = 2, .verification = {}});
     QCOMPARE(signalCount.take(), names({"exportsChanged"}));
+    TaskSettings tasks;
+    tasks.paths = {"/tasks"};
+    model.setTasks(tasks);
+    model.setTasks(tasks);
+    QCOMPARE(signalCount.take(), names({"tasksChanged"}));
+    model.apply(TaskScored{.score = {}, .done = 3, .items = 7});
+    QCOMPARE(signalCount.take(), names({"taskInProgressChanged"}));
+    QCOMPARE(model.taskInProgress()->done, 3);
+    model.endTasks();
+    model.endTasks();
+    QCOMPARE(signalCount.take(), names({"taskInProgressChanged"}));
+    QVERIFY(!model.taskInProgress());
+}
+
+void TestSessionModel::aRowOfAComparisonIsReplacedByWhatIsKnownNext()
+{
+    Bench bench;
+    SessionModel &model = bench.model;
+    ComparisonRow dense, pruned;
+    pruned.method = PlanMethod::ShortGpt;
+    pruned.sparsity = 0.25;
+    model.apply(RowCompared{dense});
+    model.apply(RowCompared{pruned});
+    pruned.planHash = "p1";
+    model.apply(RowCompared{pruned});
+    QCOMPARE(model.comparedRows().size(), 2U);
+    QCOMPARE(model.comparedRows()[1].planHash, std::string("p1"));
+    pruned.sparsity = 0.5;
+    model.apply(RowCompared{pruned});
+    QCOMPARE(model.comparedRows().size(), 3U);
+    model.beginComparison();
+    QVERIFY(model.comparedRows().empty());
 }
 
 void TestSessionModel::searchesOfOtherPlansAreToldApart()
@@ -905,6 +939,27 @@ void TestSessionModel::sizesOfTextsAreAskedForOnce()
     QCOMPARE(model.roughWindows(shorter), 40);
     bench.model.setDraftAndTexts(model.draft(), text, model.session().evaluationText, model.session().norm); // chosen anew
     QCOMPARE(model.roughWindows(text), 20);
+}
+
+/// The window writes its view anew, from what it shows; notes are no part of that.
+void TestSessionModel::notesOutlastAnotherView()
+{
+    SessionModel model;
+    model.begin(sampleSummary());
+    QSignalSpy told(&model, &SessionModel::notesChanged);
+    model.setNote("hash", QStringLiteral("good at arithmetic"));
+    model.setNote({}, QStringLiteral("the original"));
+    QCOMPARE(told.size(), 2);
+    model.setView({{"tab", "Compare"}});
+    QCOMPARE(model.noteOf("hash"), QStringLiteral("good at arithmetic"));
+    QCOMPARE(model.noteOf({}), QStringLiteral("the original"));
+    QCOMPARE(model.session().view.at("tab"), std::string("Compare"));
+    model.setNote("hash", QStringLiteral("good at arithmetic")); // nothing new
+    QCOMPARE(told.size(), 2);
+    model.setNote("hash", {});
+    model.setView({});
+    QVERIFY(model.noteOf("hash").isEmpty());
+    QCOMPARE(model.session().view.size(), 1U);
 }
 
 QTEST_GUILESS_MAIN(TestSessionModel)

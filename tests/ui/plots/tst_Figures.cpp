@@ -4,6 +4,7 @@
 #include "plots/FigureDialog.h"
 #include "plots/PerplexityCurve.h"
 #include "plots/PlotTableView.h"
+#include "plots/QualityChart.h"
 #include "plots/ScorePlots.h"
 #include "plots/SearchPlots.h"
 #include "pruning/NeuronScores.h"
@@ -71,6 +72,13 @@ std::unique_ptr<Plot> made(const QString &name)
         auto search = std::make_unique<SearchHeatmap>();
         search->showSearch(threeSteps(), 4, 3);
         return search;
+    }
+    if (name == u"quality") {
+        auto chart = std::make_unique<QualityChart>();
+        chart->showPoints({.x = QStringLiteral("parameters, M"), .y = QStringLiteral("perplexity")}, {{.name = QStringLiteral("2SSP")}},
+                          {{.x = 75.5, .y = 40.25, .series = 0, .label = QStringLiteral("25 %"), .planHash = kHash},
+                           {.x = 100, .y = 20, .label = QStringLiteral("original")}});
+        return chart;
     }
     auto curve = std::make_unique<PerplexityCurve>();
     curve->showPoints(QStringLiteral("kept, %"),
@@ -149,6 +157,9 @@ class TestFigures : public QObject {
                               << QStringLiteral("layer,search loss [nats],change [nats],search perplexity,state");
         QTest::newRow("search") << QStringList{QStringLiteral("step"), QStringLiteral("layer"), QStringLiteral("nats")}
                                 << QStringLiteral("step,layer,search loss [nats],change [nats],search perplexity,state");
+        QTest::newRow("quality") << QStringList{QStringLiteral("parameters, M"), QStringLiteral("perplexity"), QStringLiteral("2SSP"),
+                                                QStringLiteral("original")}
+                                 << QStringLiteral("parameters [M],perplexity,standard error,plan,method,current plan,plan hash");
         QTest::newRow("curve") << QStringList{QStringLiteral("kept, %"), QStringLiteral("perplexity"), QStringLiteral("measured")}
                                << QStringLiteral("kept [%],perplexity,plan,removal order,current plan,plan hash");
     }

@@ -65,6 +65,7 @@ constexpr ActionRow kActions[] = {
     {&Actions::search, "2"},
     {&Actions::evaluate, "2345"},
     {&Actions::evaluateDense, "12345"},
+    {&Actions::goToCompare, "12345"},
     {&Actions::goToExport, "345"},
     {&Actions::pauseJob, ""},
     {&Actions::cancelJob, ""},

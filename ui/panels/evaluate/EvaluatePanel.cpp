@@ -9,6 +9,7 @@
 #include "models/ConditionsText.h"
 #include "models/SessionModel.h"
 #include "panels/evaluate/EvaluationModel.h"
+#include "panels/evaluate/TasksCard.h"
 #include "panels/parts/BusyReason.h"
 #include "panels/parts/JobButton.h"
 #include "panels/parts/JobCostText.h"
@@ -46,7 +47,7 @@ const Provenance *calibrationOfPlan(const SessionModel &session)
     if (const NeuronScores *scores = session.scores())
         return &scores->provenance;
     const ShelfPlan *shelf = session.shelfPlan();
-    return shelf && shelf->plan.method == PlanMethod::TwoSsp ? &shelf->plan.calibration : nullptr;
+    return shelf && shelf->plan.method != PlanMethod::Manual ? &shelf->plan.calibration : nullptr;
 }
 
 } // namespace
@@ -123,6 +124,7 @@ void EvaluatePanel::build()
     layout->addLayout(actions);
     layout->addWidget(m_costs);
     layout->addWidget(buildTable(), 1);
+    layout->addWidget(new TasksCard(m_workbench));
     setWidget(content);
 }
 

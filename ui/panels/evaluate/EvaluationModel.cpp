@@ -22,11 +22,17 @@ bool isOriginal(const Measurement &record)
     return record.planHash.empty();
 }
 
-/// The plan of a record that was written by hand, so that no K and N tell what it leaves; null where it was not.
-const ShelfPlan *planByHand(const SessionModel &session, const Measurement &record)
+/// The plan of a record that is not of 2SSP, so that no K and N tell what it leaves; null where it is.
+const PruningPlan *otherPlan(const SessionModel &session, const Measurement &record)
 {
     const ShelfPlan *shelf = record.draft ? shelfPlanOf(session.session(), *record.draft) : nullptr;
-    return shelf && shelf->plan.method == PlanMethod::Manual ? shelf : nullptr;
+    return shelf && shelf->plan.method != PlanMethod::TwoSsp ? &shelf->plan : nullptr;
+}
+
+/// How that one was found, within a sentence.
+QString methodText(const PruningPlan &plan)
+{
+    return plan.method == PlanMethod::Manual ? EvaluationModel::tr("by hand") : QString::fromUtf8(titleOf(plan.method));
 }
 
 /// Share of the layers' parameters that a record's plan removes.
@@ -62,7 +68,7 @@ ModelFigures figuresOf(const SessionModel &session, const Measurement &record)
 {
     if (record.planHash.empty())
         return session.denseFigures();
-    if (planByHand(session, record))
+    if (otherPlan(session, record))
         return session.factsOf(*record.draft).figures;
     return session.figuresOf(record.neuronsKept, std::int64_t(record.removed.size()));
 }
@@ -71,8 +77,8 @@ QString planText(const SessionModel &session, const Measurement &record)
 {
     if (isOriginal(record))
         return EvaluationModel::tr("original");
-    if (planByHand(session, record))
-        return EvaluationModel::tr("%1, by hand").arg(percentText(sparsityOf(session, record)));
+    if (const PruningPlan *plan = otherPlan(session, record))
+        return EvaluationModel::tr("%1, %2").arg(percentText(sparsityOf(session, record)), methodText(*plan));
     return EvaluationModel::tr("%1, N = %2, K = %3")
         .arg(percentText(sparsityOf(session, record)), exactText(qint64(record.removed.size())), exactText(record.neuronsKept));
 }
@@ -90,39 +96,37 @@ void EvaluationModel::reset()
 {
     beginResetModel();
     const std::vector<Measurement> &records = m_session.session().measurements;
-    const std::vector<bool> isOfPlan = ofPlan();
     m_rows.clear();
-    m_isMixed = std::ranges::any_of(records, [&](const Measurement &record) { return !areComputedAlike(record, records.front()); });
     for (std::size_t i = 0; i < records.size(); ++i) {
-        Row row{.sparsity = sparsityOf(m_session, records[i]), .againstOriginal = {}, .isOfPlan = isOfPlan[i]};
+        if (records[i].what != Measured::Perplexity)
+            continue;
+        Row row{.record = i, .sparsity = sparsityOf(m_session, records[i]), .againstOriginal = {}, .isOfPlan = isOfCurrent(records[i])};
         if (const Measurement *original = originalFor(records, records[i])) {
             row.againstOriginal = records[i].result.perplexity / original->result.perplexity;
             row.difference = conditionsDifference(original->computed, records[i].computed);
         }
         m_rows.push_back(row);
     }
+    m_isMixed = std::ranges::any_of(m_rows, [&](const Row &row) { return !areComputedAlike(records[row.record], record(0)); });
     endResetModel();
 }
 
 /// Another plan may be the current one: only what is said of that changes.
 void EvaluationModel::follow()
 {
-    const std::vector<bool> isOfPlan = ofPlan();
-    for (std::size_t i = 0; i < m_rows.size(); ++i)
-        if (std::exchange(m_rows[i].isOfPlan, bool(isOfPlan[i])) != isOfPlan[i])
-            emit dataChanged(index(int(i), 0), index(int(i), kColumns - 1));
+    for (int row = 0; row < rowCount(); ++row) {
+        const bool isOfPlan = isOfCurrent(record(row));
+        if (std::exchange(m_rows[std::size_t(row)].isOfPlan, isOfPlan) != isOfPlan)
+            emit dataChanged(index(row, 0), index(row, kColumns - 1));
+    }
 }
 
-/// Whether each record is of the current plan.
-std::vector<bool> EvaluationModel::ofPlan() const
+/// Whether a record is of the current plan.
+bool EvaluationModel::isOfCurrent(const Measurement &record) const
 {
     const SearchState state = m_session.searchState();
     const bool isSettled = state == SearchState::Complete || state == SearchState::NotNeeded;
-    const std::vector<std::int64_t> order = m_session.removalOrder();
-    std::vector<bool> all;
-    for (const Measurement &r : m_session.session().measurements)
-        all.push_back(isSettled && isOf(r, m_session.draft(), m_session.neuronsKept(), order));
-    return all;
+    return isSettled && isOf(record, m_session.draft(), m_session.neuronsKept(), m_session.removalOrder());
 }
 
 int EvaluationModel::rowCount(const QModelIndex &parent) const
@@ -188,11 +192,9 @@ QString EvaluationModel::text(int row, Column column) const
     case kTokens:
         return exactText(r.result.tokens);
     case kOrder:
-        return isOriginal(r)              ? QString()
-               : planByHand(m_session, r) ? tr("by hand")
-               : r.isOrderBorrowed        ? tr("~ borrowed")
-               : r.removed.empty()        ? tr("none")
-                                          : tr("= searched");
+        if (const PruningPlan *plan = isOriginal(r) ? nullptr : otherPlan(m_session, r))
+            return methodText(*plan);
+        return isOriginal(r) ? QString() : r.isOrderBorrowed ? tr("~ borrowed") : r.removed.empty() ? tr("none") : tr("= searched");
     case kComputed:
         return conditionsText(r.computed);
     case kColumns:
@@ -285,10 +287,11 @@ QString EvaluationModel::separated(QChar separator) const
         const Measurement &r = record(row);
         const ComputeConditions &how = r.computed;
         const std::optional<double> ratio = againstOriginal(row);
-        const QString order = isOriginal(r)              ? QString()
-                              : planByHand(m_session, r) ? QStringLiteral("by hand")
-                              : r.isOrderBorrowed        ? QStringLiteral("borrowed")
-                                                         : QStringLiteral("searched");
+        const PruningPlan *other = isOriginal(r) ? nullptr : otherPlan(m_session, r);
+        const QString order = isOriginal(r)       ? QString()
+                              : other             ? methodText(*other)
+                              : r.isOrderBorrowed ? QStringLiteral("borrowed")
+                                                  : QStringLiteral("searched");
         QStringList cells; // for other programs: the text has the name of its file
         for (const QVariant &value : std::initializer_list<QVariant>{
                  isOriginal(r) ? QStringLiteral("original") : QStringLiteral("plan"), m_rows[std::size_t(row)].sparsity,

@@ -23,7 +23,7 @@ public:
     QVariant data(const QModelIndex &index, int role = Qt::DisplayRole) const override;
     QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
 
-    const Measurement &record(int row) const { return m_session.session().measurements[std::size_t(row)]; }
+    const Measurement &record(int row) const { return m_session.session().measurements[m_rows[std::size_t(row)].record]; }
     /// Whether the record is of the current plan, on whatever text.
     bool isOfPlan(int row) const { return m_rows[std::size_t(row)].isOfPlan; }
     /// Perplexity over that of the original on the same tokens; none when that was not measured.
@@ -36,7 +36,8 @@ public:
 private:
     /// What follows from a record, computed once: it is asked for by every cell that is drawn, measured or sorted.
     struct Row {
-        double sparsity = 0; ///< share of the layers' parameters that its plan removes
+        std::size_t record = 0; ///< place in the session's measurements
+        double sparsity = 0;    ///< share of the layers' parameters that its plan removes
         std::optional<double> againstOriginal;
         QString difference{}; ///< conditionsDifference() of the original and the record
         bool isOfPlan = false;
@@ -46,7 +47,7 @@ private:
     void follow();
     QVariant value(int row, Column column) const;
     QString text(int row, Column column) const;
-    std::vector<bool> ofPlan() const;
+    bool isOfCurrent(const Measurement &record) const;
 
     const SessionModel &m_session;
     std::vector<Row> m_rows;

@@ -295,8 +295,10 @@ QString ExportPanel::suggestedName() const
     BalanceSettings asked = session.draft().balance;
     if (session.shelfPlan() && session.balance())
         asked.neuronsKept = session.neuronsKept();
-    return exportName(session.modelName(), asked, session.balance(),
-                      session.isSettled() ? QStringLiteral("pruned") : QStringLiteral("2ssp"));
+    QString method = session.isSettled() ? QStringLiteral("pruned") : QStringLiteral("2ssp");
+    if (const ShelfPlan *shelf = session.shelfPlan(); shelf && isOfBlocks(shelf->plan.method))
+        method = QLatin1String(nameOf(shelf->plan.method));
+    return exportName(session.modelName(), asked, session.balance(), method);
 }
 
 /// The weights are what the table says; on the disk there is all that stands beside them as well.

@@ -122,7 +122,10 @@ void InspectorPanel::follow()
 {
     followLayer();
     const BalanceWords words = balanceWords(m_workbench.session);
-    m_explained->setText(m_workbench.session.shelfPlan() ? tr("The plan of a file") : tr("Explain: the balance rule"));
+    const ShelfPlan *shelf = m_workbench.session.shelfPlan();
+    m_explained->setText(!shelf                ? tr("Explain: the balance rule")
+                         : shelf->file.empty() ? tr("The plan by %1").arg(shelfName(*shelf))
+                                               : tr("The plan of a file"));
     m_explanation->setText(words.explanation.isEmpty() ? tr("How many attentions go and how many neurons stay, for a target sparsity.")
                                                        : words.explanation);
     m_depth->setFormula(words.depth);
@@ -165,13 +168,13 @@ void InspectorPanel::followLayer()
     if (at < 0)
         return;
     const LayerFacts facts = layerFacts(session, m_workbench.selection, at);
-    FactLines::Facts lines = {
-        {tr("Attention"), attentionText(facts)},
-        {impactName(), impactText()},
-        {tr("Runner-up"), runnerUpText()},
-        {tr("FFN"),
-         facts.hasFfn && !facts.isFfnRemoved() ? tr("%1 of %2").arg(exactText(facts.kept), exactText(facts.neurons)) : ffnText(facts)},
-        {tr("Score kept"), facts.shareKept ? percentText(*facts.shareKept) : QStringLiteral("—")}};
+    FactLines::Facts lines = {{tr("Attention"), attentionText(facts)},
+                              {impactName(), impactText()},
+                              {tr("Runner-up"), runnerUpText()},
+                              {tr("FFN"), facts.hasFfn && !facts.isFfnRemoved()
+                                              ? tr("%1 of %2").arg(exactText(facts.kept), exactText(facts.neurons))
+                                              : ffnText(facts)},
+                              {tr("Score kept"), facts.shareKept ? percentText(*facts.shareKept) : QStringLiteral("—")}};
     if (const QString changed = changedWeightsText(session, at); !changed.isEmpty())
         lines.emplace_back(tr("Changed weights"), changed);
     m_facts->setFacts(lines);

@@ -25,9 +25,7 @@ public:
 
 private:
     void paintNumber(QPainter &painter, const QRect &cell, int row) const;
-    void paintRemoved(QPainter &painter, const QRectF &box) const;
     void paintAttention(QPainter &painter, const QRect &cell, int row) const;
-    void paintFfn(QPainter &painter, const QRect &cell, int row) const;
 
     const LayerModel &m_model;
     const SelectionModel &m_selection;

@@ -100,4 +100,11 @@ FigureSource sourceOfMeasurements(const SessionModel &session)
     return source;
 }
 
+FigureSource sourceOfComparison(const SessionModel &session, std::size_t plans)
+{
+    if (!session.hasModel())
+        return {};
+    return {.model = session.modelName(), .note = plans == 1 ? tr("1 model compared") : tr("%1 models compared").arg(plans)};
+}
+
 } // namespace secateur::ui

@@ -21,5 +21,7 @@ FigureSource sourceOfSearch(const SessionModel &session, const std::string &key,
 FigureSource sourceOfOriginal(const SessionModel &session);
 /// Of all that was measured on the evaluation text: every row names a plan of its own.
 FigureSource sourceOfMeasurements(const SessionModel &session);
+/// Of so many plans beside each other, of this session and others: every row names its own.
+FigureSource sourceOfComparison(const SessionModel &session, std::size_t plans);
 
 } // namespace secateur::ui

@@ -17,6 +17,7 @@
 #include "panels/plan/CurveCard.h"
 #include "panels/plan/CurveLines.h"
 #include "panels/plan/DraftOfRecord.h"
+#include "panels/plan/MethodCard.h"
 #include "panels/plan/ShelfWords.h"
 #include "panels/plan/TargetControls.h"
 #include "theme/ChoiceBox.h"
@@ -54,6 +55,7 @@ BalancePanel::BalancePanel(Workbench workbench, QWidget *parent)
       m_workbench(workbench),
       m_pages(new QStackedLayout(this)),
       m_empty(new EmptyState),
+      m_method(new MethodCard(workbench)),
       m_shelf(new InlineNote),
       m_target(new TargetControls(workbench)),
       m_slider(new BalanceSlider),
@@ -72,6 +74,7 @@ BalancePanel::BalancePanel(Workbench workbench, QWidget *parent)
     m_pages->addWidget(m_empty);
     m_pages->addWidget(makeContent());
     connect(m_empty, &EmptyState::openRequested, this, &BalancePanel::openRequested);
+    connect(m_method, &MethodCard::methodChosen, this, &BalancePanel::follow);
     connectSlider();
     connectCurve();
     connectModels();
@@ -88,6 +91,7 @@ QWidget *BalancePanel::makeContent()
     auto *layout = new QVBoxLayout(column);
     layout->setContentsMargins(12, 10, 12, 10);
     layout->setSpacing(8);
+    layout->addWidget(m_method);
     layout->addWidget(m_shelf);
     layout->addWidget(m_target);
     layout->addWidget(m_slider);
@@ -222,11 +226,26 @@ void BalancePanel::follow()
         m_shelf->say(InlineNote::Kind::Info, shelfPlanText(session));
     else
         m_shelf->clear();
+    followMethod();
     m_target->follow();
     followSlider();
     followSentence();
     followCurve();
     followMeasuring();
+}
+
+/// The method of another plan that became the current one is shown; what is chosen stays otherwise. Target and slider are those of 2SSP.
+void BalancePanel::followMethod()
+{
+    const ShelfPlan *shelf = m_workbench.session.shelfPlan();
+    const PlanMethod current = shelf ? shelf->plan.method : PlanMethod::TwoSsp;
+    if (std::exchange(m_shownPlan, m_workbench.session.draft().plan) != m_shownPlan)
+        m_method->setMethod(current);
+    else
+        m_method->follow();
+    const bool isTwoSsp = !isOfBlocks(m_method->method());
+    m_target->setVisible(isTwoSsp);
+    m_slider->setVisible(isTwoSsp);
 }
 
 void BalancePanel::followSlider()
@@ -258,7 +277,7 @@ void BalancePanel::followSentence()
 {
     const SessionModel &session = m_workbench.session;
     const bool isFeasible = session.balance().has_value();
-    m_sentence->setVisible(isFeasible);
+    m_sentence->setVisible(isFeasible && !isOfBlocks(m_method->method()));
     m_sentence->setText(isFeasible ? planSentence(session) : QString());
     m_problem->setVisible(!isFeasible);
     if (isFeasible)

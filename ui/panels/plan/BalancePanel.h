@@ -6,6 +6,8 @@
 
 #include <QWidget>
 
+#include <string>
+
 class QComboBox;
 class QLabel;
 class QLayout;
@@ -21,6 +23,7 @@ class CurveCard;
 class EmptyState;
 class InlineNote;
 class JobButton;
+class MethodCard;
 class SegmentedControl;
 class TargetControls;
 
@@ -46,6 +49,7 @@ private:
     void connectModels();
 
     void follow();
+    void followMethod();
     void followSlider();
     void followSentence();
     void followCurve();
@@ -57,7 +61,9 @@ private:
     Workbench m_workbench;
     QStackedLayout *m_pages;
     EmptyState *m_empty;
-    InlineNote *m_shelf; ///< what a plan of the shelf is
+    MethodCard *m_method;
+    std::string m_shownPlan; ///< of the shelf, whose method is shown
+    InlineNote *m_shelf;     ///< what a plan of the shelf is
     TargetControls *m_target;
     BalanceSlider *m_slider;
     QLabel *m_sentence;

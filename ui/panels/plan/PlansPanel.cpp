@@ -4,6 +4,7 @@
 #include "commands/PlanEditor.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
+#include "panels/parts/InRowEditor.h"
 #include "panels/parts/TableLook.h"
 #include "panels/plan/PinModel.h"
 #include "theme/Icons.h"
@@ -13,31 +14,9 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QPushButton>
-#include <QStyledItemDelegate>
 #include <QTableView>
 
 namespace secateur::ui {
-namespace {
-
-/// Its editor stays within the row, so that the next one can be read.
-class NameDelegate : public QStyledItemDelegate {
-public:
-    using QStyledItemDelegate::QStyledItemDelegate;
-
-    QWidget *createEditor(QWidget *parent, const QStyleOptionViewItem &option, const QModelIndex &index) const override
-    {
-        QWidget *editor = QStyledItemDelegate::createEditor(parent, option, index);
-        if (editor)
-            editor->setStyleSheet(QStringLiteral("padding: 0 3px; min-height: 0; border-width: 1px;"));
-        return editor;
-    }
-    void updateEditorGeometry(QWidget *editor, const QStyleOptionViewItem &option, const QModelIndex & /*index*/) const override
-    {
-        editor->setGeometry(option.rect);
-    }
-};
-
-} // namespace
 
 PlansPanel::PlansPanel(Workbench workbench, QWidget *parent)
     : QWidget(parent),
@@ -51,7 +30,7 @@ PlansPanel::PlansPanel(Workbench workbench, QWidget *parent)
 {
     m_view->setModel(m_model);
     m_view->setAccessibleName(tr("Pinned plans"));
-    m_view->setItemDelegateForColumn(PinModel::Name, new NameDelegate(m_view));
+    m_view->setItemDelegateForColumn(PinModel::Name, new InRowEditor(m_view));
     applyListLook(*m_view);
     m_view->setEditTriggers(QAbstractItemView::EditKeyPressed | QAbstractItemView::SelectedClicked);
     m_view->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);

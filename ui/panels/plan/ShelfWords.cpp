@@ -32,7 +32,7 @@ QString partsText(const std::vector<std::int64_t> &layers, const QString &one, c
 
 QString shelfFileName(const SessionModel &session)
 {
-    return QString::fromStdString(session.shelfPlan()->file.filename().string());
+    return shelfName(*session.shelfPlan());
 }
 
 QString keptNeuronsText(const SessionModel &session)
@@ -72,6 +72,9 @@ QString shelfPlanText(const SessionModel &session)
                    "The plan '%1' changes weights (tensors: %2). It removes %3; %4. Evaluate and export it as it is: sparsity, N and K "
                    "are settled.")
             .arg(shelfFileName(session), exactText(qint64(edits.list.size())), removedPartsText(session), keptNeuronsText(session));
+    if (const PruningPlan &plan = session.shelfPlan()->plan; isOfBlocks(plan.method))
+        return Words::tr("The plan '%1' was found by %2. It removes %3. Evaluate and export it as it is: sparsity, N and K are settled.")
+            .arg(shelfFileName(session), QLatin1String(titleOf(plan.method)), removedPartsText(session));
     if (session.isSettled())
         return Words::tr(
                    "The plan '%1' was written by hand. It removes %2; %3. Evaluate and export it as it is: sparsity, N and K are settled.")
@@ -86,6 +89,9 @@ QString noScoresText(const SessionModel &session)
         return Words::tr("The plan '%1' was written by hand, and no scores chose its neurons: %2.")
             .arg(shelfFileName(session), keptNeuronsText(session));
     const PruningPlan &plan = session.shelfPlan()->plan;
+    if (isOfBlocks(plan.method))
+        return Words::tr("The plan '%1' was found by %2, which removes whole FFNs: no scores chose its neurons.")
+            .arg(shelfFileName(session), QLatin1String(titleOf(plan.method)));
     return Words::tr(
                "The plan '%1' says which neurons stay (%2), and not their scores. Open the scores that it was made from, or calibrate as "
                "it was calibrated: on %3, %4 windows of %5 tokens, norm %6. Other scores make another plan.")

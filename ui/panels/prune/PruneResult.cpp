@@ -115,7 +115,8 @@ FactList::Facts PruneResult::factsOf(const ExportRecord &record, PlanDraft draft
 QString PruneResult::perplexityOf(const ExportRecord &record) const
 {
     const auto &all = m_session.session().measurements;
-    const auto measured = std::find_if(all.rbegin(), all.rend(), [&](const Measurement &e) { return e.planHash == record.planHash; });
+    const auto measured = std::find_if(
+        all.rbegin(), all.rend(), [&](const Measurement &e) { return e.what == Measured::Perplexity && e.planHash == record.planHash; });
     if (measured == all.rend())
         return {};
     const QString now = perplexityText(measured->result.perplexity), text = textFilesName(measured->text);

@@ -104,7 +104,7 @@ QAction *TextMenu::dataSetAction(const KnownText &text)
     const QString file = QString::fromStdString(text.file.string());
     QAction *action = textAction(tr("%1, %2 part").arg(title, QString::fromStdString(text.part)), folderText(QFileInfo(file).path()));
     action->setToolTip(file);
-    connect(action, &QAction::triggered, this, [this, file] { emit chosen(file); });
+    connect(action, &QAction::triggered, this, [this, file, documents = text.documents.value_or(0)] { emit knownChosen(file, documents); });
     return action;
 }
 

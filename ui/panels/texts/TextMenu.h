@@ -25,6 +25,7 @@ public:
 
 signals:
     void chosen(const QString &file);
+    void knownChosen(const QString &file, qint64 documents); ///< a data set, and how many of its documents papers take; 0 = all
     /// A data set was asked for that is not there: why, and the command that fetches it.
     void missing(const QString &sentence, const QString &command);
 

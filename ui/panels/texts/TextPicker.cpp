@@ -3,6 +3,7 @@
 
 #include "jobs/TextReader.h"
 #include "models/TextNames.h"
+#include "panels/parts/WheelGuard.h"
 #include "panels/texts/TextCut.h"
 #include "panels/texts/TextFiles.h"
 #include "panels/texts/TextSources.h"
@@ -22,6 +23,8 @@
 #include <QListWidget>
 #include <QMimeData>
 #include <QPushButton>
+#include <QSignalBlocker>
+#include <QSpinBox>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -45,6 +48,8 @@ TextPicker::TextPicker(QWidget *parent)
       m_cut(new TextCut),
       m_columnName(new QLabel(tr("Column"))),
       m_column(new QLineEdit),
+      m_documentsName(new QLabel(tr("Documents"))),
+      m_documents(new QSpinBox),
       m_read(captionLabel({})),
       m_note(new InlineNote),
       m_useFewer(new QPushButton)
@@ -52,6 +57,11 @@ TextPicker::TextPicker(QWidget *parent)
     setAcceptDrops(true);
     build();
     connect(m_sources, &TextSources::added, this, &TextPicker::addFiles);
+    connect(m_sources, &TextSources::knownAdded, this, &TextPicker::addKnown);
+    connect(m_documents, &QSpinBox::valueChanged, this, [this] {
+        follow();
+        emit changed();
+    });
     connect(m_sources, &TextSources::replaced, this, [this](const QString &file) {
         m_files.clear();
         addFiles({file});
@@ -91,6 +101,21 @@ void TextPicker::build()
     m_column->setPlaceholderText(usualColumn());
     m_column->setFixedWidth(fontMetrics().averageCharWidth() * 24);
 
+    m_documents->setAccessibleName(tr("Documents of each file"));
+    m_documents->setToolTip(
+        tr("Of each file, the first so many documents; 0 = all. C4 and FineWeb-Edu come with as many as the paper takes."));
+    m_documents->setRange(0, 1'000'000'000);
+    m_documents->setSpecialValueText(tr("all"));
+    m_documents->setKeyboardTracking(false);
+    m_documentsName->setBuddy(m_documents);
+    new WheelGuard(*m_documents);
+    auto *columns = new QHBoxLayout;
+    columns->addWidget(m_column);
+    columns->addSpacing(kColumnGap);
+    columns->addWidget(m_documentsName);
+    columns->addWidget(m_documents);
+    columns->addStretch(1);
+
     auto *files = new QVBoxLayout;
     files->setSpacing(6);
     files->addWidget(m_list);
@@ -108,7 +133,7 @@ void TextPicker::build()
     grid->addWidget(new QLabel(tr("Windows")), 1, 0);
     grid->addWidget(m_cut, 1, 1);
     grid->addWidget(m_columnName, 2, 0);
-    grid->addWidget(m_column, 2, 1, Qt::AlignLeft);
+    grid->addLayout(columns, 2, 1);
 
     m_read->setTextFormat(Qt::PlainText); // it shows what is in a file
     m_read->setAccessibleName(tr("What the text is"));
@@ -133,6 +158,8 @@ TextSettings TextPicker::value() const
         text.files.emplace_back(file.toStdString());
     m_cut->writeTo(text);
     text.column = m_column->text().isEmpty() ? TextSettings().column : m_column->text().toStdString();
+    if (m_documents->value() > 0)
+        text.documents = m_documents->value();
     return text;
 }
 
@@ -143,6 +170,8 @@ void TextPicker::setValue(const TextSettings &text)
         m_files << QString::fromStdString(file.string());
     m_cut->setValue(text);
     m_column->setText(QString::fromStdString(text.column));
+    const QSignalBlocker documents(m_documents);
+    m_documents->setValue(int(std::min<std::int64_t>(text.documents.value_or(0), m_documents->maximum())));
     showFiles();
 }
 
@@ -285,6 +314,16 @@ void TextPicker::addFiles(const QStringList &files)
         emit changed();
 }
 
+/// A data set of the papers, of which as many documents are read as they take.
+void TextPicker::addKnown(const QString &file, qint64 documents)
+{
+    {
+        const QSignalBlocker blocker(m_documents);
+        m_documents->setValue(int(documents));
+    }
+    addFiles({file});
+}
+
 void TextPicker::removeSelected()
 {
     const QModelIndexList rows = m_list->selectionModel()->selectedRows();
@@ -341,9 +380,9 @@ void TextPicker::follow()
     const TextSettings now = value();
     m_read->setVisible(!m_read->text().isEmpty() && now.files == m_readText.files && now.column == m_readText.column &&
                        now.length == m_readText.length && now.seed == m_readText.seed && !(now == m_refusedText));
-    const bool hasColumns = m_haveColumns || now.column != TextSettings().column;
-    m_columnName->setVisible(hasColumns);
-    m_column->setVisible(hasColumns);
+    const bool hasColumns = m_haveColumns || now.column != TextSettings().column || now.documents;
+    for (QWidget *of : std::initializer_list<QWidget *>{m_columnName, m_column, m_documentsName, m_documents})
+        of->setVisible(hasColumns);
     const bool isRefused = m_broken.isEmpty() && !m_files.isEmpty() && now == m_refusedText;
     m_useFewer->setVisible(isRefused && m_windowsGiven > 0);
     m_note->setToolTip({});

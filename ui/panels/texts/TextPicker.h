@@ -9,6 +9,7 @@
 
 class QLabel;
 class QLineEdit;
+class QSpinBox;
 class QListWidget;
 class QPushButton;
 
@@ -74,6 +75,7 @@ protected:
 private:
     void build();
     void addFiles(const QStringList &files);
+    void addKnown(const QString &file, qint64 documents);
     void removeSelected();
     void showFiles();
     void follow();
@@ -89,7 +91,9 @@ private:
     TextCut *m_cut;
     QLabel *m_columnName;
     QLineEdit *m_column;
-    QLabel *m_read; ///< what the text turned out to be
+    QLabel *m_documentsName;
+    QSpinBox *m_documents; ///< 0 = all
+    QLabel *m_read;        ///< what the text turned out to be
     TextSettings m_readText;
     TextSettings m_refusedText; ///< without files: none
     QString m_refusal, m_remedy;

@@ -65,6 +65,7 @@ TextSources::TextSources(QWidget *parent)
     connect(m_bundled, &QPushButton::clicked, this, [this] { emit replaced(m_sample); });
     connect(m_remove, &QPushButton::clicked, this, &TextSources::removed);
     connect(m_menu, &TextMenu::chosen, this, [this](const QString &file) { emit added({file}); });
+    connect(m_menu, &TextMenu::knownChosen, this, &TextSources::knownAdded);
     connect(m_menu, &TextMenu::missing, this, &TextSources::tellMissing);
     connect(&m_kept, &QFutureWatcher<QString>::finished, this, &TextSources::addKept);
     connect(QGuiApplication::clipboard(), &QClipboard::dataChanged, this, &TextSources::followClipboard);

@@ -34,8 +34,9 @@ public:
 
 signals:
     void added(const QStringList &files);
-    void replaced(const QString &file); ///< by this one alone
-    void removed();                     ///< those that are selected
+    void knownAdded(const QString &file, qint64 documents); ///< a data set; 0 = all of its documents
+    void replaced(const QString &file);                     ///< by this one alone
+    void removed();                                         ///< those that are selected
 
 protected:
     void showEvent(QShowEvent *event) override;

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "panels/plan/MethodCard.h"
+
+#include "foundation/Error.h"
+#include "jobs/SessionJobs.h"
+#include "models/SessionModel.h"
+#include "panels/parts/BusyReason.h"
+#include "panels/parts/JobButton.h"
+#include "panels/parts/JobCostText.h"
+#include "panels/parts/WheelGuard.h"
+#include "theme/ChoiceBox.h"
+#include "widgets/CopyButton.h"
+#include "widgets/Enabling.h"
+#include "widgets/Labels.h"
+#include "widgets/Quantity.h"
+#include "widgets/SegmentedControl.h"
+
+#include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QSignalBlocker>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace secateur::ui {
+namespace {
+
+constexpr std::array kPresets = {0.25, 0.375, 0.5};
+/// Those that plans can be made by here, in the order in which they are offered.
+constexpr std::array kMethods = {PlanMethod::TwoSsp, PlanMethod::ShortGpt, PlanMethod::Window, PlanMethod::BlockPruner,
+                                 PlanMethod::EvoPress};
+
+QString sentenceOf(PlanMethod method)
+{
+    switch (method) {
+    case PlanMethod::ShortGpt:
+        return MethodCard::tr("Removes the layers that change their input least, all at once. One pass over the text.");
+    case PlanMethod::Window:
+        return MethodCard::tr("Removes consecutive layers: those between the two most similar states. One pass over the text.");
+    case PlanMethod::BlockPruner:
+        return MethodCard::tr("Removes an attention, then an FFN, and so on: each time the one whose removal leaves the lowest loss.");
+    case PlanMethod::EvoPress:
+        return MethodCard::tr("Lets sets of attentions and FFNs evolve, and keeps those whose predictions stay closest to the original's. "
+                              "Takes the longest.");
+    case PlanMethod::TwoSsp:
+    case PlanMethod::Manual:
+        break;
+    }
+    return MethodCard::tr("Narrows every FFN by the scores of its neurons, then removes attentions one by one.");
+}
+
+} // namespace
+
+MethodCard::MethodCard(Workbench workbench, QWidget *parent)
+    : QWidget(parent),
+      m_workbench(workbench),
+      m_method(new ChoiceBox),
+      m_variant(new ChoiceBox),
+      m_sentence(captionLabel({})),
+      m_outcome(bodyLabel({})),
+      m_variantLabel(new QLabel(tr("As in"))),
+      m_asked(new QWidget),
+      m_presets(new SegmentedControl(tr("Share of the layers to remove"))),
+      m_sparsity(new QDoubleSpinBox),
+      m_find(new JobButton),
+      m_copyCommand(new CopyButton(tr("Copy search as command"), [this] { return m_workbench.jobs.blocksCommand(settings()); })),
+      m_busy(new BusyReason(workbench.runner, JobKind::FindBlocks, tr("A plan is being made."), this))
+{
+    layOut();
+    connect(m_method, &QComboBox::activated, this, &MethodCard::chooseMethod);
+    connect(m_variant, &QComboBox::activated, this, &MethodCard::follow);
+    connect(m_presets, &SegmentedControl::chosen, this, [this](int index) { m_sparsity->setValue(kPresets.at(std::size_t(index)) * 100); });
+    connect(m_sparsity, &QDoubleSpinBox::valueChanged, this, &MethodCard::follow);
+    connect(m_find, &JobButton::clicked, this, [this] { m_workbench.jobs.findBlocks(settings()); });
+    connect(m_busy, &BusyReason::changed, this, &MethodCard::follow);
+    const SessionModel &session = workbench.session;
+    for (const auto changed : {&SessionModel::modelChanged, &SessionModel::textsChanged, &SessionModel::modelPresenceChanged})
+        connect(&session, changed, this, &MethodCard::follow);
+    connect(&workbench.jobs, &SessionJobs::engineReportChanged, this, &MethodCard::follow); // then times are known
+    follow();
+}
+
+void MethodCard::layOut()
+{
+    m_method->setAccessibleName(tr("Method"));
+    for (const PlanMethod method : kMethods)
+        m_method->addItem(QString::fromUtf8(titleOf(method)), int(method));
+    m_variant->setAccessibleName(tr("Variant of the method"));
+    m_variant->addItem(tr("the 2SSP authors' code"), int(BlockVariant::Authors));
+    m_variant->addItem(tr("the method's own paper"), int(BlockVariant::Original));
+    m_variantLabel->setBuddy(m_variant);
+    for (const double preset : kPresets)
+        m_presets->addChoice(targetText(preset));
+    m_sparsity->setAccessibleName(tr("Share of the layers to remove, percent"));
+    m_sparsity->setRange(0.1, 99.9);
+    m_sparsity->setDecimals(1);
+    m_sparsity->setSuffix(tr(" %"));
+    m_sparsity->setValue(37.5);
+    m_sparsity->setKeyboardTracking(false);
+    for (QWidget *control : std::initializer_list<QWidget *>{m_method, m_variant, m_sparsity})
+        new WheelGuard(*control);
+
+    auto *label = new QLabel(tr("Method"));
+    label->setBuddy(m_method);
+    auto *choice = new QHBoxLayout;
+    choice->addWidget(label);
+    choice->addWidget(m_method);
+    choice->addWidget(m_sentence, 1);
+    auto *amount = new QHBoxLayout;
+    amount->addWidget(m_presets);
+    amount->addWidget(m_sparsity);
+    amount->addSpacing(8);
+    amount->addWidget(m_variantLabel);
+    amount->addWidget(m_variant);
+    amount->addStretch(1);
+    auto *start = new QHBoxLayout;
+    start->addWidget(m_find, 1);
+    start->addWidget(m_copyCommand);
+    auto *asked = new QVBoxLayout(m_asked);
+    asked->setContentsMargins(0, 0, 0, 0);
+    asked->addLayout(amount);
+    asked->addWidget(m_outcome);
+    asked->addLayout(start);
+    auto *column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->addLayout(choice);
+    column->addWidget(m_asked);
+}
+
+PlanMethod MethodCard::method() const
+{
+    return PlanMethod(m_method->currentData().toInt());
+}
+
+void MethodCard::setMethod(PlanMethod method)
+{
+    m_method->setCurrentIndex(std::max(0, m_method->findData(int(method)))); // plans by hand are shown as those of 2SSP
+    follow();
+}
+
+void MethodCard::chooseMethod()
+{
+    follow();
+    emit methodChosen();
+}
+
+BlockSettings MethodCard::settings() const
+{
+    return {.method = method(), .variant = BlockVariant(m_variant->currentData().toInt()), .sparsity = m_sparsity->value() / 100};
+}
+
+/// What the method would remove, or why it cannot remove that much.
+QString MethodCard::outcome(const BlockSettings &asked) const
+{
+    const std::int64_t layers = m_workbench.session.layerCount();
+    try {
+        const std::int64_t blocks = blocksToRemove(asked.sparsity, layers);
+        const bool isByLayer = asked.method == PlanMethod::ShortGpt || asked.method == PlanMethod::Window;
+        const QString share = percentText(double(blocks) / double(layers));
+        return isByLayer ? tr("Removes %1 of %2 layers (%3).").arg(exactText(blocks), exactText(layers), share)
+                         : tr("Removes %1 attentions and %1 FFNs, each of %2 (%3).").arg(exactText(blocks), exactText(layers), share);
+    } catch (const Error &problem) {
+        return QString::fromStdString(problem.what());
+    }
+}
+
+void MethodCard::follow()
+{
+    const SessionModel &session = m_workbench.session;
+    const bool isOfBlocks = secateur::isOfBlocks(method());
+    m_sentence->setText(sentenceOf(method()));
+    m_asked->setVisible(isOfBlocks);
+    enableUnless(session.changeProblem(), *m_method, {});
+    if (!isOfBlocks || !session.hasModel())
+        return;
+    const BlockSettings asked = settings();
+    const auto preset = std::ranges::find_if(kPresets, [&](double value) { return std::abs(value - asked.sparsity) < 1e-9; });
+    m_presets->setCurrent(preset != kPresets.end() ? int(preset - kPresets.begin()) : -1);
+    const bool hasVariants = asked.method != PlanMethod::EvoPress; // search, mutation and selection are the same there
+    m_variant->setVisible(hasVariants);
+    m_variantLabel->setVisible(hasVariants);
+    m_outcome->setText(outcome(asked));
+    Possibility possible = m_workbench.jobs.canFindBlocks(asked);
+    m_copyCommand->setProblem(possible.reason);
+    if (possible)
+        possible.reason = m_busy->text();
+    m_find->offer(tr("Make the plan"), possible, possible ? jobCostText(m_workbench.jobs.blocksCost(asked)) : QString());
+}
+
+} // namespace secateur::ui

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "panels/parts/Workbench.h"
+#include "pruning/BlockRecord.h"
+
+#include <QWidget>
+
+class QComboBox;
+class QDoubleSpinBox;
+class QLabel;
+
+namespace secateur::ui {
+
+class BusyReason;
+class CopyButton;
+class JobButton;
+class SegmentedControl;
+
+/// The choice of the method: 2SSP, or one of those that remove whole attentions and FFNs. What one of these needs to be asked for follows it: how much, and as
+/// whose code does it.
+class MethodCard : public QWidget {
+    Q_OBJECT
+public:
+    explicit MethodCard(Workbench workbench, QWidget *parent = nullptr);
+
+    PlanMethod method() const;
+    /// Shows another method; emits nothing.
+    void setMethod(PlanMethod method);
+    /// Shows what can be done now.
+    void follow();
+
+signals:
+    void methodChosen(); ///< by a gesture
+
+private:
+    void layOut();
+    void chooseMethod();
+    BlockSettings settings() const;
+    QString outcome(const BlockSettings &settings) const;
+
+    Workbench m_workbench;
+    QComboBox *m_method, *m_variant;
+    QLabel *m_sentence, *m_outcome, *m_variantLabel;
+    QWidget *m_asked; ///< what a method of blocks is asked for
+    SegmentedControl *m_presets;
+    QDoubleSpinBox *m_sparsity;
+    JobButton *m_find;
+    CopyButton *m_copyCommand;
+    BusyReason *m_busy;
+};
+
+} // namespace secateur::ui
