@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "../models/SampleSession.h"
 #include "PlanBench.h"
 #include "panels/compare/CompareModel.h"
 #include "panels/compare/ComparePanel.h"
@@ -53,6 +54,29 @@ void makePlans(FlowBench &bench)
     measure(bench, 9.5);
 }
 
+/// The sample with the same two plans, of made-up scores, as it can be saved.
+Session sampleWithPlans()
+{
+    Session session;
+    session.model = sampleSummary();
+    session.calibrations = {madeUpScores(session.model->spec, 1)};
+    session.draft.calibration = 0;
+    session.draft.balance.sparsity = 0.25;
+    session.draft.balance.attentionsToRemove = 0;
+    PlanDraft small = session.draft;
+    small.balance.sparsity = 0.5;
+    session.pinned = {{"Small", small}, {"Large", session.draft}};
+    return session;
+}
+
+void restore(FlowBench &bench, const Session &session)
+{
+    std::vector<std::shared_ptr<const RankedScores>> ranked;
+    for (const auto &scores : session.calibrations)
+        ranked.push_back(std::make_shared<const RankedScores>(*scores));
+    bench.session.restore(session, ranked);
+}
+
 } // namespace
 
 class tst_ComparePanel : public QObject {
@@ -60,8 +84,16 @@ class tst_ComparePanel : public QObject {
 
 private slots:
     void initTestCase() { QLocale::setDefault(QLocale::c()); }
-    void init() { QTest::failOnWarning(anyWarning()); }
-    void cleanup() { m_panel.reset(); }
+    void init()
+    {
+        QTest::failOnWarning(anyWarning());
+        m_bench = std::make_unique<FlowBench>();
+    }
+    void cleanup() // the panel refers to the bench
+    {
+        m_panel.reset();
+        m_bench.reset();
+    }
 
     void withoutAModelItSaysWhatToDo();
     void everyPlanIsARow();
@@ -105,12 +137,13 @@ private:
         return texts;
     }
 
+    std::unique_ptr<FlowBench> m_bench;
     std::unique_ptr<ComparePanel> m_panel;
 };
 
 void tst_ComparePanel::withoutAModelItSaysWhatToDo()
 {
-    FlowBench bench;
+    FlowBench &bench = *m_bench;
     ComparePanel panel(bench.workbench());
     showAndWait(panel, {900, 700});
     QVERIFY(words(panel).contains("No model is open"));
@@ -124,7 +157,7 @@ void tst_ComparePanel::withoutAModelItSaysWhatToDo()
 
 void tst_ComparePanel::everyPlanIsARow()
 {
-    FlowBench bench;
+    FlowBench &bench = *m_bench;
     makePlans(bench);
     show(bench, 3);
     QCOMPARE(cells("Plan"), (QStringList{"original", "Large (current)", "Small"}));
@@ -140,7 +173,7 @@ void tst_ComparePanel::everyPlanIsARow()
 
 void tst_ComparePanel::tableKeepsTheRulesOfModels()
 {
-    FlowBench bench;
+    FlowBench &bench = *m_bench;
     makePlans(bench);
     CompareModel plain(bench.session);
     const QAbstractItemModelTester tester(&plain, QAbstractItemModelTester::FailureReportingMode::QtTest);
@@ -156,7 +189,7 @@ void tst_ComparePanel::tableKeepsTheRulesOfModels()
 
 void tst_ComparePanel::numbersAreSortedAsNumbersAndUnknownOnesComeLast()
 {
-    FlowBench bench;
+    FlowBench &bench = *m_bench;
     makePlans(bench);
     bench.editor.setSparsity(0.3);
     bench.editor.setAttentionsToRemove(0); // not measured
@@ -170,7 +203,7 @@ void tst_ComparePanel::numbersAreSortedAsNumbersAndUnknownOnesComeLast()
 
 void tst_ComparePanel::wordsFindPlansByNameAndMethod()
 {
-    FlowBench bench;
+    FlowBench &bench = *m_bench;
     makePlans(bench);
     show(bench, 3);
     QLineEdit *filter = nullptr;
@@ -189,7 +222,7 @@ void tst_ComparePanel::wordsFindPlansByNameAndMethod()
 
 void tst_ComparePanel::hiddenColumnsAreRemembered()
 {
-    FlowBench bench;
+    FlowBench &bench = *m_bench;
     makePlans(bench);
     show(bench, 3);
     QMenu menu;
@@ -215,26 +248,27 @@ void tst_ComparePanel::hiddenColumnsAreRemembered()
 
 void tst_ComparePanel::notesAreKeptWithTheSession()
 {
-    FlowBench bench;
-    makePlans(bench);
+    FlowBench &bench = *m_bench;
+    restore(bench, sampleWithPlans());
     show(bench, 3);
     QVERIFY(model().setData(model().index(2, column("Note")), "  for the phone  "));
     QCOMPARE(cells("Note"), (QStringList{"", "", "for the phone"}));
     const std::string file = bench.path("notes.secateur").toStdString();
     saveSession(bench.session.session(), file);
-    FlowBench other;
-    other.session.restore(loadSession(file), {std::make_shared<const RankedScores>(*bench.session.session().calibrations[0])});
-    show(other, 3);
+    restore(bench, sampleWithPlans()); // one without notes
+    QTRY_COMPARE(model().rowCount(), 3);
+    QCOMPARE(cells("Note"), (QStringList{"", "", ""}));
+    restore(bench, loadSession(file));
+    QTRY_COMPARE(model().rowCount(), 3);
     QCOMPARE(cells("Note"), (QStringList{"", "", "for the phone"}));
-    other.makeReadOnly();
+    bench.makeReadOnly();
     QTRY_COMPARE(model().rowCount(), 3);
     QVERIFY(!model().flags(model().index(2, column("Note"))).testFlag(Qt::ItemIsEditable));
-    m_panel.reset(); // before its bench
 }
 
 void tst_ComparePanel::aRowIsMadeCurrentAndBack()
 {
-    FlowBench bench;
+    FlowBench &bench = *m_bench;
     makePlans(bench);
     show(bench, 3);
     const PlanDraft before = bench.session.draft();
@@ -249,7 +283,7 @@ void tst_ComparePanel::aRowIsMadeCurrentAndBack()
 
 void tst_ComparePanel::whatCannotBeMadeCurrentSaysWhy()
 {
-    FlowBench bench;
+    FlowBench &bench = *m_bench;
     makePlans(bench);
     show(bench, 3);
     const QPushButton *use = button(*m_panel, "Make current");
@@ -265,7 +299,7 @@ void tst_ComparePanel::whatCannotBeMadeCurrentSaysWhy()
 
 void tst_ComparePanel::twoRowsAreShownSideBySide()
 {
-    FlowBench bench;
+    FlowBench &bench = *m_bench;
     makePlans(bench);
     show(bench, 3);
     auto *map = m_panel->findChild<PairMap *>();
@@ -275,12 +309,9 @@ void tst_ComparePanel::twoRowsAreShownSideBySide()
     QTRY_VERIFY(map->isVisible());
     QCOMPARE(map->model()->rowCount(), 4); // layers
     // Both keep the best of the same scores, so the smaller plan's neurons are among the larger one's.
-    const std::int64_t large = bench.session.neuronsKept();
-    bench.editor.setSparsity(0.5);
-    bench.editor.setAttentionsToRemove(0);
-    const std::int64_t small = bench.session.neuronsKept();
+    const Session &session = bench.session.session();
+    const std::int64_t small = planOf(session, session.pinned[0].draft).balance.neuronsKept, large = bench.session.neuronsKept();
     QVERIFY(small < large);
-    bench.history.undo();
     const QString jaccard = QLocale().toString(double(small) / double(large), 'f', 3);
     QCOMPARE(map->model()->index(0, PairMapModel::Difference).data().toString(), jaccard);
     QVERIFY(words(*m_panel).contains("The same attentions go"));
@@ -292,7 +323,7 @@ void tst_ComparePanel::twoRowsAreShownSideBySide()
 
 void tst_ComparePanel::pointsAndRowsAreLinked()
 {
-    FlowBench bench;
+    FlowBench &bench = *m_bench;
     makePlans(bench);
     show(bench, 3);
     auto *chart = m_panel->findChild<QualityChart *>();
@@ -307,11 +338,12 @@ void tst_ComparePanel::pointsAndRowsAreLinked()
 
 void tst_ComparePanel::otherSessionsAreAdded()
 {
-    FlowBench bench, other;
-    makePlans(other);
+    FlowBench &bench = *m_bench;
     const QString file = bench.path("other.secateur");
-    saveSession(other.session.session(), file.toStdString());
-    bench.open();
+    saveSession(sampleWithPlans(), file.toStdString());
+    Session empty;
+    empty.model = sampleSummary();
+    restore(bench, empty);
     show(bench, 1);
     m_panel->addFile(file);
     QTRY_COMPARE(model().rowCount(), 4);
@@ -323,12 +355,11 @@ void tst_ComparePanel::otherSessionsAreAdded()
     button(*m_panel, "Remove added")->click();
     QCOMPARE(model().rowCount(), 1);
     QCOMPARE(column("File"), -1);
-    m_panel.reset(); // before its bench
 }
 
 void tst_ComparePanel::fileThatIsNoSessionIsRefusedInPlace()
 {
-    FlowBench bench;
+    FlowBench &bench = *m_bench;
     makePlans(bench);
     show(bench, 3);
     m_panel->addFile(bench.write("no.secateur", "nothing"));
@@ -338,7 +369,7 @@ void tst_ComparePanel::fileThatIsNoSessionIsRefusedInPlace()
 
 void tst_ComparePanel::tableIsCopiedAndSaved()
 {
-    FlowBench bench;
+    FlowBench &bench = *m_bench;
     makePlans(bench);
     show(bench, 3);
     button(*m_panel, "Copy table")->click();
@@ -360,7 +391,7 @@ void tst_ComparePanel::tableIsCopiedAndSaved()
 
 void tst_ComparePanel::theTableAsksForWhatIsChosen()
 {
-    FlowBench bench;
+    FlowBench &bench = *m_bench;
     makePlans(bench);
     show(bench, 3);
     auto *card = m_panel->findChild<ComparisonCard *>();
@@ -390,7 +421,7 @@ void tst_ComparePanel::theTableAsksForWhatIsChosen()
 
 void tst_ComparePanel::aMissingTextIsSaid()
 {
-    FlowBench bench;
+    FlowBench &bench = *m_bench;
     bench.open(); // no text was chosen
     show(bench, 1);
     button(*m_panel, "Measure the table…")->click();
