@@ -94,13 +94,13 @@ void Evolution::run(const std::function<void(const BlockRecord &)> &listener)
     const std::int64_t sampleTokens = m_samples.count() * m_samples.length;
     m_context.begin("search", 1 + m_generations - std::max<std::int64_t>(0, known - 1),
                     "generations"); // and one for what comes before them
-    const double first = double(sampleTokens + (known == 0 ? kFirstGenomes * m_record.settings.coarseTokens : 0));
-    const double before = double(sampleTokens) / first;
-    m_fitness.keepPredictions(before);
+    const double tokensBefore = double(sampleTokens + (known == 0 ? kFirstGenomes * m_record.settings.coarseTokens : 0));
+    const double share = double(sampleTokens) / tokensBefore; // of the first unit, of the dense model
+    m_fitness.keepPredictions(share);
     for (std::int64_t generation = known; generation <= m_generations; ++generation) {
         if (generation > 0)
             m_context.atStep(generation - 1, m_generations);
-        m_record.evolution.push_back(generation == 0 ? beginning(1 - before) : next());
+        m_record.evolution.push_back(generation == 0 ? beginning(1 - share) : next());
         m_record.windowsForwarded = evolutionTokens(m_record.settings, sampleTokens, generation) / kWindow;
         m_record.seconds = secondsBefore + std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         if (listener)
