@@ -166,10 +166,14 @@ void ComparePanel::connectModels()
 {
     const SessionModel &session = m_workbench.session;
     connect(&session, &SessionModel::modelChanged, this, &ComparePanel::restart);
-    for (const auto changed :
-         {&SessionModel::draftChanged, &SessionModel::searchChanged, &SessionModel::plansChanged, &SessionModel::evaluationsChanged,
-          &SessionModel::pinsChanged, &SessionModel::calibrationsChanged, &SessionModel::comparedRowsChanged})
+    for (const auto changed : {&SessionModel::draftChanged, &SessionModel::plansChanged, &SessionModel::evaluationsChanged,
+                               &SessionModel::pinsChanged, &SessionModel::calibrationsChanged, &SessionModel::comparedRowsChanged})
         connect(&session, changed, this, &ComparePanel::follow);
+    connect(&session, &SessionModel::searchChanged, this, [this] { // it tells of every loss
+        const SearchState state = m_workbench.session.searchState();
+        if (std::exchange(m_searchState, state) != state)
+            follow();
+    });
     connect(&m_workbench.editor, &PlanEditor::dragEnded, this, &ComparePanel::follow);
     connect(&m_soon, &QTimer::timeout, this, &ComparePanel::makeTable);
     connect(&m_making, &QFutureWatcher<ComparedSession>::finished, this, &ComparePanel::takeTable);
@@ -198,7 +202,7 @@ void ComparePanel::restart()
 void ComparePanel::follow()
 {
     m_isBehind = true;
-    if (isVisible() && !m_workbench.editor.isDragging())
+    if (isVisible() && !m_workbench.editor.isDragging() && !m_soon.isActive())
         m_soon.start();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "models/SessionModel.h"
 #include "panels/compare/CompareRows.h"
 #include "panels/parts/Workbench.h"
 
@@ -78,11 +79,12 @@ private:
 
     ComparedSession m_own; ///< of the session in hand, as it was last looked at
     AddedSessions *m_others;
-    std::vector<std::string> m_pairOfKeys;    ///< of the rows that m_pair shows
-    QTimer m_soon;                            ///< the session changed, and the table follows in a moment
-    QFutureWatcher<ComparedSession> m_making; ///< the table of the session in hand
-    std::shared_ptr<const Session> m_asked;   ///< of which that is; null: the session in hand is another by now
-    bool m_isBehind = true;                   ///< the table is of an earlier state of the session
+    std::vector<std::string> m_pairOfKeys;                ///< of the rows that m_pair shows
+    QTimer m_soon;                                        ///< the session changed, and the table follows in a moment
+    QFutureWatcher<ComparedSession> m_making;             ///< the table of the session in hand
+    std::shared_ptr<const Session> m_asked;               ///< of which that is; null: the session in hand is another by now
+    SearchState m_searchState = SearchState::NotPossible; ///< of the current plan, when it was last told of
+    bool m_isBehind = true;                               ///< the table is of an earlier state of the session
 };
 
 } // namespace secateur::ui
