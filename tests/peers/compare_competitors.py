@@ -46,7 +46,7 @@ def run_ours(a, method, sparsity, folder):
     result = json.loads(done.stdout.splitlines()[-1])
     plan = json.loads((folder / f"{method}-{sparsity}.json").read_text())
     return {"attentions": sorted(result["removedAttentions"]), "ffns": sorted(result["removedFfns"]),
-            "order": [result["removedAttentions"], result["removedFfns"]], "seconds": plan["blocks"]["seconds"]}
+            "order": [result["removedAttentions"], result["removedFfns"]], "seconds": plan["record"]["seconds"]}
 
 
 def main():

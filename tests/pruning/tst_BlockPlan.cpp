@@ -35,7 +35,12 @@ BlockRecord recordOf(PlanMethod method, std::int64_t blocks, double sparsity = 0
     record.settings.method = method;
     record.settings.sparsity = sparsity;
     record.blocks = blocks;
-    record.provenance = {.modelHash = "model", .textFiles = {"text.txt"}, .windows = 2, .length = 16, .tokenHash = "tokens"};
+    Provenance &from = record.provenance;
+    from.modelHash = "model";
+    from.textFiles = {"text.txt"};
+    from.windows = 2;
+    from.length = 16;
+    from.tokenHash = "tokens";
     record.windowsForwarded = 10;
     record.seconds = 0.5;
     return record;

@@ -191,8 +191,10 @@ void tst_BlockScores::theSampleIsChosenAsTheAuthorsCodeChooses()
         for (std::size_t j = 0; j < scores.similarities.size(); ++j)
             QVERIFY(std::abs(scores.similarities[i][j] - theirs.at("similarities").at(i).at(j).get<double>()) < 1e-6);
     for (std::int64_t n = 1; n < 12; ++n) {
-        BlockRecord record{
-            .settings = {}, .blocks = n, .provenance = {}, .influence = scores.influence, .similarities = scores.similarities};
+        BlockRecord record;
+        record.blocks = n;
+        record.influence = scores.influence;
+        record.similarities = scores.similarities;
         for (const auto &[method, name] : {std::pair(PlanMethod::ShortGpt, "shortgpt"), std::pair(PlanMethod::Window, "window")}) {
             record.settings.method = method;
             std::vector<std::int64_t> removed = choiceOf(record).attentions;

@@ -127,7 +127,7 @@ def layers_of(bits):
 
 def check_plan(plan, generations, gaps, token_hash):
     """Prints both remaining parts; returns whether ours is as theirs."""
-    record = plan["blocks"]
+    record = plan["record"]
     ours = record["evolution"]
     if record["provenance"]["tokenHash"] != token_hash:
         print("samples: others than theirs")
