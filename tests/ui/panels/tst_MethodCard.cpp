@@ -213,9 +213,10 @@ void tst_MethodCard::readOnlyIsSaidAtEveryControl()
     bench.makeReadOnly();
     const QString reason = bench.session.readOnlyReason();
     QVERIFY(!reason.isEmpty());
-    for (const QWidget *control : std::initializer_list<QWidget *>{
-             named<QComboBox>(card, "Method"), named<QComboBox>(card, "Variant of the method"),
-             named<QDoubleSpinBox>(card, "Share of the layers to remove, percent"), named<QWidget>(card, "Share of the layers to remove")}) {
+    for (const QWidget *control :
+         std::initializer_list<QWidget *>{named<QComboBox>(card, "Method"), named<QComboBox>(card, "Variant of the method"),
+                                          named<QDoubleSpinBox>(card, "Share of the layers to remove, percent"),
+                                          named<QWidget>(card, "Share of the layers to remove")}) {
         QVERIFY(!control->isEnabled());
         QCOMPARE(control->toolTip(), reason);
         QCOMPARE(control->accessibleDescription(), reason);
