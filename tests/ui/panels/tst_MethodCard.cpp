@@ -88,7 +88,6 @@ class tst_MethodCard : public QObject {
     Q_OBJECT
 
 private slots:
-    void initTestCase() { QLocale::setDefault(QLocale::c()); }
     void init() { QTest::failOnWarning(QRegularExpression("^(?!This plugin does not support)")); }
     void everyMethodSaysWhatItDoes();
     void onlyMethodsOfBlocksAskHowMuch();

@@ -63,7 +63,6 @@ class tst_TaskResultModel : public QObject {
     Q_OBJECT
 
 private slots:
-    void initTestCase() { QLocale::setDefault(QLocale::c()); }
     void init() { QTest::failOnWarning(QRegularExpression("^(?!This plugin does not support)")); }
     void planAndOriginalStandBesideEachOther();
     void whatWasMeasuredEarlierStays();
