@@ -99,7 +99,8 @@ void StatusLine::showCalibration()
 {
     const NeuronScores *scores = m_model.scores();
     if (!scores && m_model.shelfPlan()) {
-        const QString text = tr("from %1", "a file"), name = shelfFileName(m_model);
+        const bool isFoundHere = m_model.shelfPlan()->file.empty();
+        const QString text = isFoundHere ? tr("found by %1", "a method") : tr("from %1", "a file"), name = shelfFileName(m_model);
         m_calibration->setBrief(text.arg(shortened(name, kLongName)), text.arg(name));
         return;
     }

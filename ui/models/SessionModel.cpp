@@ -58,7 +58,12 @@ QString SessionModel::widthProblem() const
 {
     const QString problem = editProblem();
     const ShelfPlan *shelf = problem.isEmpty() ? shelfPlan() : nullptr;
-    return shelf ? tr("This plan's neurons come from '%1' and are fixed. Calibrate to choose others.").arg(shelfName(*shelf)) : problem;
+    if (!shelf)
+        return problem;
+    if (isOfBlocks(shelf->plan.method))
+        return tr("This plan was found by %1: which neurons stay is settled. Calibrate to choose others.")
+            .arg(QLatin1String(titleOf(shelf->plan.method)));
+    return tr("This plan's neurons come from '%1' and are fixed. Calibrate to choose others.").arg(shelfName(*shelf));
 }
 
 QString SessionModel::removalsProblem() const

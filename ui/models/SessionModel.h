@@ -82,7 +82,7 @@ public:
     /// Why sparsity, alpha, K and the width multiple of the current plan cannot be edited: editProblem(), or it is a plan of the shelf, whose neurons are
     /// chosen. Empty when they can.
     QString widthProblem() const;
-    /// The same of N and of protected and forced layers: editProblem(), or its file settled them (isSettled).
+    /// The same of N and of protected and forced layers: editProblem(), or they are settled (isSettled).
     QString removalsProblem() const;
     /// Why the model cannot be pruned (layers that differ, an attention that is missing); empty when it can.
     QString pruningProblem() const { return m_pruningProblem; }

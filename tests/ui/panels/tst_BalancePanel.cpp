@@ -338,6 +338,39 @@ private slots:
         }
     }
 
+    void aPlanByAnotherMethodIsCalledByIt()
+    {
+        Shown shown;
+        BlockRecord record;
+        record.settings.method = PlanMethod::BlockPruner;
+        record.settings.sparsity = 0.01;
+        record.blocks = 1;
+        record.steps = {{.part = Part::Attention, .losses = std::vector<double>(30, 5.1), .removed = 3},
+                        {.part = Part::Ffn, .losses = std::vector<double>(30, 5.2), .removed = 5}};
+        const ShelfEntry entry = shelfEntry(planOfBlocks(shown.bench.session.spec(), record), {});
+        shown.bench.session.apply(PlanOpened{entry});
+        shown.bench.editor.useDraft(draftOf(shown.bench.session.session(), entry), QStringLiteral("BlockPruner, 1 %"));
+        auto *method = shown.named<QComboBox>(QStringLiteral("Method"));
+        const auto *slider = shown.panel->findChild<BalanceSlider *>();
+        QCOMPARE(method->currentText(), QStringLiteral("BlockPruner"));
+        QVERIFY(
+            shown.says(QStringLiteral("This plan was found by BlockPruner. It removes the attention of layer 3 and the FFN of layer 5.")));
+        QVERIFY(!slider->isVisible()); // target and N are those of 2SSP
+        QVERIFY(!shown.named<QDoubleSpinBox>(QStringLiteral("Target sparsity, percent"))->isVisible());
+
+        method->setFocus();
+        QTest::keyClick(method, Qt::Key_Home);
+        QCOMPARE(method->currentText(), QStringLiteral("2SSP"));
+        QVERIFY(slider->isVisible() && !slider->isEnabled());
+        QVERIFY(shown.says(QStringLiteral("Found by BlockPruner: removes")));
+        QVERIFY(!shown.says(QStringLiteral("its file")));
+        QTest::mouseClick(button(*shown.panel, QStringLiteral("Go back to 2SSP")), Qt::LeftButton);
+        QVERIFY(!shown.bench.session.shelfPlan());
+        QVERIFY(slider->isEnabled());
+        shown.bench.history.undo();
+        QCOMPARE(method->currentText(), QStringLiteral("BlockPruner"));
+    }
+
     void scrollingOverANumberChangesNothing()
     {
         Shown shown;

@@ -121,6 +121,8 @@ private slots:
     void shortTextOffersTheWindowsThatItGives();
     void whatATextTurnedOutToBeIsShown();
     void filesOfRecordsHaveAColumn();
+    void aDataSetComesWithAsManyDocumentsAsThePaperTakes();
+    void theNumberOfDocumentsGoesWithItsFiles();
 };
 
 void tst_TextPicker::droppedTextsAreAdded()
@@ -679,6 +681,76 @@ void tst_TextPicker::filesOfRecordsHaveAColumn()
     picker.setValue({.files = {bench.write("plain.txt").toStdString()}, .windows = 4, .length = 16, .seed = 0, .column = "body"});
     QVERIFY(column->isVisible()); // an unusual one is never hidden
     QCOMPARE(picker.value().column, std::string("body"));
+}
+
+void tst_TextPicker::aDataSetComesWithAsManyDocumentsAsThePaperTakes()
+{
+    FlowBench bench;
+    const QString folder = "hub/datasets--allenai--c4/snapshots/abc/en/";
+    QVERIFY(QDir().mkpath(bench.path(folder)));
+    bench.write(folder + "c4-train.00000-of-01024.json.gz");
+    qputenv("HF_HUB_CACHE", bench.path("hub").toUtf8());
+    const auto restore = qScopeGuard([] { qunsetenv("HF_HUB_CACHE"); });
+    TextPicker picker;
+    show(picker);
+    QSpinBox *documents = spin(picker, "Documents of each file");
+    QVERIFY(!documents->isVisible());
+    QVERIFY(!picker.value().documents);
+    QSignalSpy changed(&picker, &TextPicker::changed);
+    entry(picker, "C4, train part")->trigger();
+    QVERIFY(documents->isVisible());
+    QCOMPARE(picker.value().documents, std::optional<std::int64_t>(1000));
+    QCOMPARE(changed.count(), 1);
+    documents->setFocus();
+    documents->selectAll();
+    QTest::keyClicks(documents, "0");
+    QCOMPARE(changed.count(), 1); // still being typed
+    QTest::keyClick(documents, Qt::Key_Return);
+    QVERIFY(!picker.value().documents);
+    QCOMPARE(documents->text(), QString("all"));
+    QCOMPARE(changed.count(), 2);
+    entry(picker, "C4, train part")->trigger(); // the file is there, its number is not
+    QCOMPARE(picker.value().documents, std::optional<std::int64_t>(1000));
+    QCOMPARE(changed.count(), 3);
+    entry(picker, "C4, train part")->trigger();
+    QCOMPARE(changed.count(), 3);
+}
+
+void tst_TextPicker::theNumberOfDocumentsGoesWithItsFiles()
+{
+    FlowBench bench;
+    TextPicker picker;
+    picker.setSampleText(bench.write("grimm.txt"));
+    show(picker);
+    const TextSettings text{.files = {bench.write("rows.jsonl").toStdString()}, .windows = 4, .length = 16, .seed = 0, .documents = 500};
+    const QSpinBox *documents = spin(picker, "Documents of each file");
+    picker.setValue(text);
+    QCOMPARE(documents->value(), 500);
+    QVERIFY(picker.value() == text);
+    QTest::mouseClick(button(picker, "Bundled text"), Qt::LeftButton);
+    QVERIFY(!picker.value().documents);
+    QVERIFY(!documents->isVisible());
+
+    picker.setValue(text);
+    auto *list = picker.findChild<QListWidget *>();
+    list->setCurrentRow(0);
+    list->setFocus();
+    QTest::keyClick(list, Qt::Key_Delete);
+    QVERIFY(picker.value().files.empty());
+    QVERIFY(!picker.value().documents); // the next file is read whole
+
+    const TextReport read{.files = {{.file = text.files[0], .kind = "JSON lines, UTF-8", .firstLines = {"Once"}, .documents = 500}},
+                          .tokens = 4000,
+                          .windows = 4,
+                          .length = 16,
+                          .tokenHash = {}};
+    picker.setValue(text);
+    picker.showRead(text, {}, read);
+    QVERIFY(report(picker).contains("500 documents"));
+    TextSettings fewer = text;
+    fewer.documents = 100;
+    picker.setValue(fewer);
+    QCOMPARE(report(picker), QString()); // that was said of more documents
 }
 
 QTEST_MAIN(tst_TextPicker)

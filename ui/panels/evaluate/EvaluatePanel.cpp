@@ -245,8 +245,13 @@ void EvaluatePanel::followPossible()
         if (*possible)
             possible->reason = m_busy->text();
     }
+    const ShelfPlan *shelf = m_workbench.session.shelfPlan();
     if (hasCalibrationRead())
-        m_seen->say(InlineNote::Kind::Warning, tr("The calibration has read this text: the perplexity will look better than it is."),
+        m_seen->say(InlineNote::Kind::Warning,
+                    shelf && isOfBlocks(shelf->plan.method)
+                        ? tr("%1 has chosen the plan by this text: the perplexity will look better than it is.")
+                              .arg(QLatin1String(titleOf(shelf->plan.method)))
+                        : tr("The calibration has read this text: the perplexity will look better than it is."),
                     tr("Choose another text to evaluate on."));
     else
         m_seen->clear();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/evaluate/TaskResultModel.h"
 
+#include "models/ConditionsText.h"
 #include "models/SessionModel.h"
-#include "session/Measurements.h"
 #include "tasks/TaskTable.h"
 #include "widgets/Quantity.h"
 
@@ -10,7 +10,7 @@
 #include <QStringList>
 
 #include <algorithm>
-#include <ranges>
+#include <utility>
 
 namespace secateur::ui {
 namespace {
@@ -25,6 +25,25 @@ QString normOf(const std::optional<TaskResult> &result)
     return !result           ? TaskResultModel::tr("not measured")
            : result->accNorm ? accuracyText(*result->accNorm, result->accNormStderr)
                              : QString();
+}
+
+/// An accuracy of the original with the sign of what cannot quite be compared with the plan's.
+QString marked(const QString &accuracy, const QString &difference)
+{
+    return difference.isEmpty() ? accuracy
+                                : TaskResultModel::tr("%1 %2", "sign and number").arg(exactnessSign(Exactness::Estimate), accuracy);
+}
+
+/// "first 200 items, no BOS token"
+QString askedText(const TaskResults &asked)
+{
+    const QString items = !asked.limit      ? TaskResultModel::tr("all items")
+                          : asked.seed == 0 ? TaskResultModel::tr("first %1 items").arg(exactText(*asked.limit))
+                                            : TaskResultModel::tr("%1 items, seed %2").arg(exactText(*asked.limit)).arg(asked.seed);
+    const QString bos = asked.bos == BosUse::Never    ? TaskResultModel::tr("no BOS token")
+                        : asked.bos == BosUse::Always ? TaskResultModel::tr("always a BOS token")
+                                                      : TaskResultModel::tr("BOS token by the tokenizer");
+    return TaskResultModel::tr("%1, %2", "which items, and whether a text begins with a token for that").arg(items, bos);
 }
 
 } // namespace
@@ -44,34 +63,52 @@ TaskResultModel::TaskResultModel(const SessionModel &session, QObject *parent) :
     follow();
 }
 
-/// The latest of the current plan, else of the original; the other one beside it where it was asked the same.
 void TaskResultModel::follow()
 {
+    std::vector<Row> now = rows();
+    if (now == m_rows) // the usual case while a number is dragged
+        return;
     beginResetModel();
-    m_rows.clear();
-    m_asked.reset();
-    const std::string hash = m_session.planHash().toStdString();
-    const Measurement *plan = nullptr, *original = nullptr;
-    for (const Measurement &measured : m_session.session().measurements | std::views::reverse)
-        if (measured.what == Measured::Tasks && measured.tasks) {
-            const Measurement *&kept = measured.planHash.empty() ? original : plan;
-            const Measurement *shown = plan ? plan : original;
-            if (!kept && (measured.planHash.empty() || measured.planHash == hash) && (!shown || shown->tasks->hash == measured.tasks->hash))
-                kept = &measured;
-        }
-    if (const Measurement *shown = plan ? plan : original) {
-        m_asked = shown->tasks;
-        for (const TaskResult &result : shown->tasks->tasks) {
-            Row row;
-            (shown == plan ? row.plan : row.original) = result;
-            if (plan && original)
-                if (const auto same = std::ranges::find(original->tasks->tasks, result.name, &TaskResult::name);
-                    same != original->tasks->tasks.end())
-                    row.original = *same;
-            m_rows.push_back(row);
-        }
-    }
+    m_rows = std::move(now);
     endResetModel();
+}
+
+/// Those of the current plan first, in the order of measuring. The latest wins; of the original one that was computed as the plan's was.
+std::vector<TaskResultModel::Row> TaskResultModel::rows() const
+{
+    std::vector<Row> rows;
+    const auto rowFor = [&rows](const TaskResults &asked, const TaskResult &result) -> Row & {
+        TaskResults how = asked;
+        how.tasks.clear();
+        how.hash.clear();
+        const auto same = std::ranges::find_if(rows, [&](const Row &row) {
+            return row.asked == how && row.any().name == result.name && row.any().textHash == result.textHash;
+        });
+        return same == rows.end() ? rows.emplace_back(Row{.asked = how, .plan = {}, .original = {}, .ofPlan = {}, .ofOriginal = {}})
+                                  : *same;
+    };
+    const std::string hash = m_session.planHash().toStdString();
+    const auto take = [&](bool isOfPlan) {
+        for (const Measurement &measured : m_session.session().measurements)
+            if (measured.what == Measured::Tasks && measured.tasks && measured.planHash.empty() != isOfPlan &&
+                (!isOfPlan || measured.planHash == hash))
+                for (const TaskResult &result : measured.tasks->tasks) {
+                    Row &row = rowFor(*measured.tasks, result);
+                    const auto isAsPlan = [&row](const ComputeConditions &computed) { return differenceOf(computed, row.ofPlan).isNone(); };
+                    if (!isOfPlan && row.plan && row.original && isAsPlan(row.ofOriginal) && !isAsPlan(measured.computed))
+                        continue;
+                    (isOfPlan ? row.plan : row.original) = result;
+                    (isOfPlan ? row.ofPlan : row.ofOriginal) = measured.computed;
+                }
+    };
+    take(true);
+    take(false);
+    return rows;
+}
+
+QString TaskResultModel::Row::difference() const
+{
+    return plan && original ? conditionsDifference(ofOriginal, ofPlan) : QString();
 }
 
 int TaskResultModel::rowCount(const QModelIndex &parent) const
@@ -89,16 +126,19 @@ QString TaskResultModel::text(const Row &row, Column column) const
     const TaskResult &any = row.any();
     switch (column) {
     case kTask:
-        return any.subjects > 0 ? tr("%1 (%2 of 57 subjects)").arg(QString::fromStdString(any.name), exactText(any.subjects))
+        return any.subjects > 0 ? tr("%1 (%2 of %3 subjects)")
+                                      .arg(QString::fromStdString(any.name), exactText(any.subjects), exactText(kMmluSubjects.size()))
                                 : QString::fromStdString(any.name);
+    case kAsked:
+        return askedText(row.asked);
     case kPlanAcc:
         return accOf(row.plan);
     case kOriginalAcc:
-        return accOf(row.original);
+        return marked(accOf(row.original), row.difference());
     case kPlanNorm:
         return any.accNorm ? normOf(row.plan) : QString();
     case kOriginalNorm:
-        return any.accNorm ? normOf(row.original) : QString();
+        return any.accNorm ? marked(normOf(row.original), row.difference()) : QString();
     case kItems:
         return exactText(any.items);
     case kSkipped:
@@ -117,8 +157,10 @@ QVariant TaskResultModel::data(const QModelIndex &index, int role) const
     const Column column = Column(index.column());
     if (role == Qt::DisplayRole)
         return text(row, column);
+    if (role == Qt::ToolTipRole && (column == kOriginalAcc || column == kOriginalNorm))
+        return row.difference();
     if (role == Qt::TextAlignmentRole)
-        return int(Qt::AlignVCenter | (column == kTask ? Qt::AlignLeft : Qt::AlignRight));
+        return int(Qt::AlignVCenter | (column == kTask || column == kAsked ? Qt::AlignLeft : Qt::AlignRight));
     return {};
 }
 
@@ -128,8 +170,8 @@ QVariant TaskResultModel::headerData(int section, Qt::Orientation orientation, i
         return QAbstractTableModel::headerData(section, orientation, role);
     const bool isNorm = section == kPlanNorm || section == kOriginalNorm;
     if (role == Qt::ToolTipRole)
-        return section == kSkipped ? tr("Items that cannot be asked: the log names them.")
-               : isNorm            ? tr("The likelihood of each choice, divided by its number of characters, decides.")
+        return section == kSkipped ? tr("Items that cannot be asked. The log says why.")
+               : isNorm            ? tr("The same where the likelihood of a choice is divided by its number of characters.")
                : section == kPlanAcc || section == kOriginalAcc
                    ? tr("Share of items whose likeliest choice is right, with its standard error.")
                    : QVariant();
@@ -138,6 +180,8 @@ QVariant TaskResultModel::headerData(int section, Qt::Orientation orientation, i
     switch (Column(section)) {
     case kTask:
         return tr("Task");
+    case kAsked:
+        return tr("Asked");
     case kPlanAcc:
         return tr("Plan, acc");
     case kOriginalAcc:
@@ -158,21 +202,14 @@ QVariant TaskResultModel::headerData(int section, Qt::Orientation orientation, i
 
 QString TaskResultModel::howAsked() const
 {
-    if (!m_asked)
+    if (m_rows.empty() || std::ranges::any_of(m_rows, [&](const Row &row) { return row.asked != m_rows.front().asked; }))
         return {};
-    const QString items = !m_asked->limit ? tr("All items")
-                          : m_asked->seed == 0
-                              ? tr("The first %1 items of each task").arg(exactText(*m_asked->limit))
-                              : tr("%1 items of each task, drawn with seed %2").arg(exactText(*m_asked->limit)).arg(m_asked->seed);
-    const QString bos = m_asked->bos == BosUse::Never    ? tr("no BOS token, as in the paper")
-                        : m_asked->bos == BosUse::Always ? tr("always a BOS token")
-                                                         : tr("BOS as the tokenizer adds it");
-    return tr("%1, zero-shot, %2.").arg(items, bos);
+    return askedText(m_rows.front().asked);
 }
 
 QString TaskResultModel::separated() const
 {
-    QStringList lines = {QStringLiteral("task\tmodel\tacc\tacc_stderr\tacc_norm\tacc_norm_stderr\titems\tskipped")};
+    QStringList lines = {QStringLiteral("task\tmodel\tacc\tacc_stderr\tacc_norm\tacc_norm_stderr\titems\tskipped\tlimit\tseed\tbos")};
     const auto number = [](const std::optional<double> &value) {
         return value ? QLocale::c().toString(*value, 'g', QLocale::FloatingPointShortest) : QString();
     };
@@ -186,7 +223,10 @@ QString TaskResultModel::separated() const
                                      number(r->accNorm),
                                      number(r->accNormStderr),
                                      QString::number(r->items),
-                                     QString::number(r->skipped)}
+                                     QString::number(r->skipped),
+                                     row.asked.limit ? QString::number(*row.asked.limit) : QString(),
+                                     QString::number(row.asked.seed),
+                                     QLatin1String(nameOf(row.asked.bos))}
                              .join(QLatin1Char('\t'));
     return lines.join(QLatin1Char('\n')) + QLatin1Char('\n');
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "foundation/ComputeConditions.h"
 #include "tasks/Task.h"
 
 #include <QAbstractTableModel>
@@ -11,11 +12,12 @@ namespace secateur::ui {
 
 class SessionModel;
 
-/// What the current plan and the original reach in the tasks that were measured last, beside each other.
+/// What the current plan and the original reach in tasks, beside each other: a row for each that was measured of either. The same task that was asked
+/// otherwise, such as of fewer items, is a row of its own.
 class TaskResultModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { kTask, kPlanAcc, kOriginalAcc, kPlanNorm, kOriginalNorm, kItems, kSkipped, kColumns };
+    enum Column { kTask, kAsked, kPlanAcc, kOriginalAcc, kPlanNorm, kOriginalNorm, kItems, kSkipped, kColumns };
 
     explicit TaskResultModel(const SessionModel &session, QObject *parent = nullptr);
 
@@ -24,24 +26,28 @@ public:
     QVariant data(const QModelIndex &index, int role = Qt::DisplayRole) const override;
     QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
 
-    /// How the items were asked: "the first 200 items of each, without BOS"; empty when nothing was measured.
+    /// How all of them were asked: "first 200 items, no BOS token"; empty where they were asked in several ways, and without any.
     QString howAsked() const;
-    /// All rows in the C locale, tab-separated, with a line of names.
+    /// All rows in the C locale, tab-separated, with a line of names: one for the plan and one for the original.
     QString separated() const;
 
 private:
-    /// A task: of the plan, of the original, or of both.
+    /// One of them: of the plan, of the original, or of both.
     struct Row {
+        TaskResults asked; ///< how: without results and their hash
         std::optional<TaskResult> plan, original;
+        ComputeConditions ofPlan, ofOriginal; ///< how that was computed
         const TaskResult &any() const { return plan ? *plan : *original; }
+        QString difference() const; ///< why the two cannot quite be compared; empty: they can
+        bool operator==(const Row &) const = default;
     };
 
     void follow();
+    std::vector<Row> rows() const;
     QString text(const Row &row, Column column) const;
 
     const SessionModel &m_session;
     std::vector<Row> m_rows;
-    std::optional<TaskResults> m_asked; ///< of the measurement shown
 };
 
 /// "64.3 ± 1.4 %".

@@ -16,8 +16,10 @@ namespace secateur::ui {
 class BusyReason;
 class CopyButton;
 class ElidedLabel;
+class InlineNote;
 class JobButton;
 class RecordTable;
+class TaskMenu;
 class TaskResultModel;
 
 /// Measures accuracies in downstream tasks: which are asked, of how many items, and what the current plan and the original reach.
@@ -28,22 +30,31 @@ public:
 
 private:
     void layOut();
-    void fillMenu();
     void chooseFiles();
     void chooseFolder();
-    void choose(const std::vector<std::filesystem::path> &paths);
+    void add(const QStringList &paths);
+    void toggle(const QString &name);
+    void choose(std::vector<std::filesystem::path> paths);
+    void tellMissing(const QString &sentence, const QString &command);
     void write(TaskSettings settings);
     TaskSettings settings() const;
     void follow();
     void followPossible();
+    void followResults();
+    void followProgress();
+    QString cost() const;
 
     Workbench m_workbench;
     ElidedLabel *m_paths;
     QToolButton *m_choose;
+    TaskMenu *m_menu;
+    InlineNote *m_advice; ///< how a task is got that is not there
+    CopyButton *m_copyAdvice;
+    QString m_advised; ///< the command
     QSpinBox *m_limit;
     QComboBox *m_bos;
     JobButton *m_plan, *m_dense;
-    QLabel *m_costs, *m_how;
+    QLabel *m_costs, *m_progress, *m_how;
     CopyButton *m_copyCommand, *m_copyTable;
     TaskResultModel *m_model;
     RecordTable *m_table;

@@ -238,9 +238,8 @@ void BalancePanel::follow()
 void BalancePanel::followMethod()
 {
     const ShelfPlan *shelf = m_workbench.session.shelfPlan();
-    const PlanMethod current = shelf ? shelf->plan.method : PlanMethod::TwoSsp;
     if (std::exchange(m_shownPlan, m_workbench.session.draft().plan) != m_shownPlan)
-        m_method->setMethod(current);
+        m_method->showPlan(shelf ? &shelf->plan : nullptr);
     else
         m_method->follow();
     const bool isTwoSsp = !isOfBlocks(m_method->method());
@@ -259,16 +258,17 @@ void BalancePanel::followSlider()
     if (!bounds)
         return;
     const QString target = targetText(session.draft().balance.sparsity);
-    const QString settled = tr("N is settled by the plan's file"),
+    const ShelfPlan *shelf = session.shelfPlan();
+    const bool isFoundHere = shelf && shelf->file.empty();
+    const QString settled = isFoundHere ? tr("N is settled by %1").arg(shelfName(*shelf)) : tr("N is settled by the plan's file"),
                   tooSmall = tr("N too small: pruning every neuron would not reach %1").arg(target),
                   tooLarge = tr("N too large: %1 attentions alone exceed %2").arg(bounds->mostAttentions + 1).arg(target);
-    const bool isOfFile = session.shelfPlan();
-    m_slider->setFeasible(bounds->leastAttentions, bounds->mostAttentions, isOfFile ? settled : tooSmall, isOfFile ? settled : tooLarge);
+    m_slider->setFeasible(bounds->leastAttentions, bounds->mostAttentions, shelf ? settled : tooSmall, shelf ? settled : tooLarge);
     m_slider->setRule(
         bounds->attentionsByRule,
-        session.shelfPlan()
-            ? tr("the plan '%1': N = %2").arg(shelfFileName(session)).arg(bounds->attentionsByRule)
-            : tr("the rule (α = %1): N = %2").arg(locale().toString(session.draft().balance.alpha)).arg(bounds->attentionsByRule));
+        isFoundHere ? tr("the plan by %1: N = %2").arg(shelfName(*shelf)).arg(bounds->attentionsByRule)
+        : shelf     ? tr("the plan '%1': N = %2").arg(shelfFileName(session)).arg(bounds->attentionsByRule)
+                    : tr("the rule (α = %1): N = %2").arg(locale().toString(session.draft().balance.alpha)).arg(bounds->attentionsByRule));
     m_slider->setValue(session.balance() ? session.attentionsToRemove()
                                          : session.draft().balance.attentionsToRemove.value_or(bounds->attentionsByRule));
 }
@@ -279,8 +279,9 @@ void BalancePanel::followSentence()
     const bool isFeasible = session.balance().has_value();
     m_sentence->setVisible(isFeasible && !isOfBlocks(m_method->method()));
     m_sentence->setText(isFeasible ? planSentence(session) : QString());
-    m_problem->setVisible(!isFeasible);
-    if (isFeasible)
+    const bool isProblem = !isFeasible && !isOfBlocks(m_method->method()); // other methods ask for other numbers
+    m_problem->setVisible(isProblem);
+    if (!isProblem)
         return;
     const std::optional<BalanceBounds> &bounds = session.bounds();
     const bool canBeMended = bounds && bounds->leastAttentions <= bounds->mostAttentions;

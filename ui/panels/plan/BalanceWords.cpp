@@ -112,8 +112,9 @@ QString planSentence(const SessionModel &session)
 {
     const SparsityBalance &balance = *session.balance();
     if (session.isSettled())
-        return Words::tr("Settled by its file: removes <b>%1</b> of the layers' parameters, %2 of the model's.")
-            .arg(percentText(balance.sparsityLayers()), percentText(balance.sparsityModel()));
+        return Words::tr("%1: removes <b>%2</b> of the layers' parameters, %3 of the model's.",
+                         "by what it is settled, and what it removes")
+            .arg(settledByText(session), percentText(balance.sparsityLayers()), percentText(balance.sparsityModel()));
     const QString attentions = balance.attentionsToRemove == 1 ? Words::tr("attention removed") : Words::tr("attentions removed");
     const QString plan = Words::tr("<b>N = %1</b> %2, <b>K = %3</b> of %4 neurons kept")
                              .arg(exactText(balance.attentionsToRemove), attentions, exactText(balance.neuronsKept),

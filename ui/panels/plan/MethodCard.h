@@ -9,6 +9,11 @@
 class QComboBox;
 class QDoubleSpinBox;
 class QLabel;
+class QPushButton;
+
+namespace secateur {
+struct PruningPlan;
+}
 
 namespace secateur::ui {
 
@@ -25,8 +30,8 @@ public:
     explicit MethodCard(Workbench workbench, QWidget *parent = nullptr);
 
     PlanMethod method() const;
-    /// Shows another method; emits nothing.
-    void setMethod(PlanMethod method);
+    /// Shows by which method, and by which of its settings, a plan was found; null: by 2SSP. Emits nothing.
+    void showPlan(const PruningPlan *plan);
     /// Shows what can be done now.
     void follow();
 
@@ -38,15 +43,21 @@ private:
     void chooseMethod();
     BlockSettings settings() const;
     QString outcome(const BlockSettings &settings) const;
+    QString progress() const;
+    std::int64_t calibrationToUse() const;
+    void followBack();
+    void followAsked();
 
     Workbench m_workbench;
     QComboBox *m_method, *m_variant;
     QLabel *m_sentence, *m_outcome, *m_variantLabel;
-    QWidget *m_asked; ///< what a method of blocks is asked for
+    QPushButton *m_back; ///< from a plan of blocks to one by scores
+    QWidget *m_asked;    ///< what a method of blocks is asked for
     SegmentedControl *m_presets;
     QDoubleSpinBox *m_sparsity;
     JobButton *m_find;
     CopyButton *m_copyCommand;
+    QLabel *m_progress; ///< of the choice that a job makes, or that one has begun
     BusyReason *m_busy;
 };
 

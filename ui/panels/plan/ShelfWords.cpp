@@ -28,11 +28,35 @@ QString partsText(const std::vector<std::int64_t> &layers, const QString &one, c
     return layers.size() == 1 ? Words::tr("the %1 of layer %2").arg(one, list) : Words::tr("the %1 of layers %2").arg(many, list);
 }
 
+/// "The plan 'plan.json' was found by ShortGPT", or without the name where it has none.
+QString foundText(const SessionModel &session)
+{
+    const ShelfPlan &shelf = *session.shelfPlan();
+    const QString method = QLatin1String(titleOf(shelf.plan.method));
+    return shelf.file.empty() ? Words::tr("This plan was found by %1").arg(method)
+                              : Words::tr("The plan '%1' was found by %2").arg(shelfName(shelf), method);
+}
+
 } // namespace
 
 QString shelfFileName(const SessionModel &session)
 {
     return shelfName(*session.shelfPlan());
+}
+
+QString settledByText(const SessionModel &session)
+{
+    const PlanMethod method = session.shelfPlan()->plan.method;
+    return isOfBlocks(method) ? Words::tr("Found by %1").arg(QLatin1String(titleOf(method))) : Words::tr("Settled by its file");
+}
+
+QString nothingToSearchText(const SessionModel &session)
+{
+    if (isOfBlocks(session.shelfPlan()->plan.method))
+        return Words::tr("%1, which removes %2. No search of attentions can continue it.")
+            .arg(foundText(session), removedPartsText(session));
+    return Words::tr("The plan '%1' is settled by its file: it removes %2, and no search can continue it.")
+        .arg(shelfFileName(session), removedPartsText(session));
 }
 
 QString keptNeuronsText(const SessionModel &session)
@@ -72,9 +96,9 @@ QString shelfPlanText(const SessionModel &session)
                    "The plan '%1' changes weights (tensors: %2). It removes %3; %4. Evaluate and export it as it is: sparsity, N and K "
                    "are settled.")
             .arg(shelfFileName(session), exactText(qint64(edits.list.size())), removedPartsText(session), keptNeuronsText(session));
-    if (const PruningPlan &plan = session.shelfPlan()->plan; isOfBlocks(plan.method))
-        return Words::tr("The plan '%1' was found by %2. It removes %3. Evaluate and export it as it is: sparsity, N and K are settled.")
-            .arg(shelfFileName(session), QLatin1String(titleOf(plan.method)), removedPartsText(session));
+    if (isOfBlocks(session.shelfPlan()->plan.method))
+        return Words::tr("%1. It removes %2. Evaluate and export it as it is: sparsity, N and K are settled.")
+            .arg(foundText(session), removedPartsText(session));
     if (session.isSettled())
         return Words::tr(
                    "The plan '%1' was written by hand. It removes %2; %3. Evaluate and export it as it is: sparsity, N and K are settled.")
@@ -90,8 +114,7 @@ QString noScoresText(const SessionModel &session)
             .arg(shelfFileName(session), keptNeuronsText(session));
     const PruningPlan &plan = session.shelfPlan()->plan;
     if (isOfBlocks(plan.method))
-        return Words::tr("The plan '%1' was found by %2, which removes whole FFNs: no scores chose its neurons.")
-            .arg(shelfFileName(session), QLatin1String(titleOf(plan.method)));
+        return Words::tr("%1, which removes whole FFNs: no scores chose its neurons.").arg(foundText(session));
     return Words::tr(
                "The plan '%1' says which neurons stay (%2), and not their scores. Open the scores that it was made from, or calibrate as "
                "it was calibrated: on %3, %4 windows of %5 tokens, norm %6. Other scores make another plan.")

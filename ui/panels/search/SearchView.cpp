@@ -272,8 +272,7 @@ bool SearchView::showEmptyState(const Shown &shown)
     if (!session.hasModel()) {
         m_empty->sayNoModel(); // the panel says it instead of this view
     } else if (session.isSettled()) {
-        m_empty->say(tr("Nothing to search"), tr("The plan '%1' is settled by its file: it removes %2, and no search can continue it.")
-                                                  .arg(shelfFileName(session), removedPartsText(session)));
+        m_empty->say(tr("Nothing to search"), nothingToSearchText(session));
     } else if (!session.pruningProblem().isEmpty()) {
         m_empty->say(tr("This model cannot be pruned"), session.pruningProblem());
     } else if (!session.hasNeurons()) {

@@ -25,7 +25,8 @@ struct Words {
 QString searchStatusText(const SessionModel &session, const SearchRecord *record)
 {
     if (session.isSettled())
-        return Words::tr("Settled by its file: removes %1").arg(removedPartsText(session));
+        return Words::tr("%1: removes %2", "by what it is settled, and what it removes")
+            .arg(settledByText(session), removedPartsText(session));
     const QString plan = Words::tr("<b>K = %1, N = %2</b>").arg(exactText(session.neuronsKept()), exactText(session.attentionsToRemove()));
     switch (session.searchState()) {
     case SearchState::Complete: {

@@ -64,6 +64,7 @@ TextPicker::TextPicker(QWidget *parent)
     });
     connect(m_sources, &TextSources::replaced, this, [this](const QString &file) {
         m_files.clear();
+        setDocuments(0);
         addFiles({file});
         m_list->setFocus(); // the button has nothing more to do, and takes no focus
     });
@@ -170,8 +171,7 @@ void TextPicker::setValue(const TextSettings &text)
         m_files << QString::fromStdString(file.string());
     m_cut->setValue(text);
     m_column->setText(QString::fromStdString(text.column));
-    const QSignalBlocker documents(m_documents);
-    m_documents->setValue(int(std::min<std::int64_t>(text.documents.value_or(0), m_documents->maximum())));
+    setDocuments(text.documents.value_or(0));
     showFiles();
 }
 
@@ -317,11 +317,19 @@ void TextPicker::addFiles(const QStringList &files)
 /// A data set of the papers, of which as many documents are read as they take.
 void TextPicker::addKnown(const QString &file, qint64 documents)
 {
-    {
-        const QSignalBlocker blocker(m_documents);
-        m_documents->setValue(int(documents));
-    }
-    addFiles({file});
+    const TextSettings before = value();
+    setDocuments(documents);
+    if (!m_files.contains(file))
+        addFiles({file});
+    else if (follow(); !(value() == before))
+        emit changed();
+}
+
+/// Without telling anyone. 0 = all.
+void TextPicker::setDocuments(qint64 documents)
+{
+    const QSignalBlocker blocker(m_documents);
+    m_documents->setValue(int(std::min<qint64>(documents, m_documents->maximum())));
 }
 
 void TextPicker::removeSelected()
@@ -334,6 +342,8 @@ void TextPicker::removeSelected()
         if (!m_list->item(i)->isSelected())
             kept << m_files[i];
     m_files = kept;
+    if (m_files.isEmpty())
+        setDocuments(0); // how many of the next ones is another question
     m_list->setFocus();
     showFiles();
     emit changed();
@@ -379,7 +389,8 @@ void TextPicker::follow()
 {
     const TextSettings now = value();
     m_read->setVisible(!m_read->text().isEmpty() && now.files == m_readText.files && now.column == m_readText.column &&
-                       now.length == m_readText.length && now.seed == m_readText.seed && !(now == m_refusedText));
+                       now.length == m_readText.length && now.seed == m_readText.seed && now.documents == m_readText.documents &&
+                       !(now == m_refusedText));
     const bool hasColumns = m_haveColumns || now.column != TextSettings().column || now.documents;
     for (QWidget *of : std::initializer_list<QWidget *>{m_columnName, m_column, m_documentsName, m_documents})
         of->setVisible(hasColumns);

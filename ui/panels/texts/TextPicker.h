@@ -76,6 +76,7 @@ private:
     void build();
     void addFiles(const QStringList &files);
     void addKnown(const QString &file, qint64 documents);
+    void setDocuments(qint64 documents);
     void removeSelected();
     void showFiles();
     void follow();
