@@ -210,7 +210,12 @@ void tst_JobEvent::eventsMakeTheSession()
     for (const ExportRecord &record : full.exports)
         events.push_back(Exported{record});
     const ShelfEntry found = shelfEntry(foundPlan(full), {});
-    events.push_back(BlocksKnown{*foundPlan(full).blocks});
+    BlockRecord begun = *foundPlan(full).blocks; // ShortGPT chooses in one go
+    begun.settings.method = PlanMethod::BlockPruner;
+    begun.influence.clear();
+    begun.similarities.clear();
+    begun.steps = {{.part = Part::Attention, .losses = std::vector<double>(std::size_t(full.model->spec.layerCount()), 3.5), .removed = 1}};
+    events.push_back(BlocksKnown{begun});
     events.push_back(PlanOpened{found});
     for (const Measurement &record : otherMeasurements(found.plan->plan.hash()))
         events.push_back(MeasurementMade{record});
@@ -224,6 +229,7 @@ void tst_JobEvent::eventsMakeTheSession()
     expected.norm = heard.norm;
     expected.draft = {};
     expected.pinned.clear();
+    expected.choices = {begun};
     shelve(expected, found);
     for (const Measurement &record : otherMeasurements(found.plan->plan.hash()))
         expected.measurements.push_back(record);
