@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The command line in several processes, as torchrun starts them: the plan is that of one process, byte for byte.
 #include <QProcess>
+#include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QtTest>
 #include <memory>
@@ -187,18 +188,18 @@ private slots:
     void ranksThatComputeOtherwiseAreRefused_data()
     {
         QTest::addColumn<QStringList>("more");
-        QTest::addColumn<QByteArray>("sentence");
-        QTest::newRow("type") << QStringList{"--dtype", "bfloat16"}
-                              << QByteArray("Rank 1 computes in bfloat16; rank 0 computes in float32.");
+        QTest::addColumn<QString>("sentence");
+        QTest::newRow("type") << QStringList{"--dtype", "bfloat16"} // which some processors have instructions of their own for
+                              << QStringLiteral("Rank 1 computes in bfloat16(, with [^;]*)?; rank 0 computes in float32(, with .*)?\\.");
         QTest::newRow("threads") << QStringList{"--threads", "2"}
-                                 << QByteArray("Rank 1 computes with 2 threads; rank 0 computes with 1 thread.");
+                                 << QStringLiteral("Rank 1 computes with 2 threads; rank 0 computes with 1 thread\\.");
     }
 
     /// Both say it, and end as they do after any other error.
     void ranksThatComputeOtherwiseAreRefused()
     {
         QFETCH(QStringList, more);
-        QFETCH(QByteArray, sentence);
+        QFETCH(QString, sentence);
         const QString never = m_folder.filePath("never.json"), plan = m_folder.filePath("alone.json");
         QStringList other = prune("never.json");
         if (more.front() == "--threads")
@@ -207,7 +208,7 @@ private slots:
             other += more;
         for (const Outcome &outcome : runTogether({prune("never.json"), other})) {
             QCOMPARE(outcome.exitCode, 1);
-            QVERIFY2(outcome.errors.contains(sentence), outcome.errors);
+            QVERIFY2(QString::fromUtf8(outcome.errors).contains(QRegularExpression(sentence)), outcome.errors);
         }
         const QStringList resume = {"search",   kModel, "--plan",  plan,      "--save-plan", never,
                                     "--device", "cpu",  "--dtype", "float32", "--threads",   "1"};
@@ -215,7 +216,8 @@ private slots:
         otherwise[otherwise.indexOf(more.front()) + 1] = more.back();
         for (const Outcome &outcome : runTogether({resume, otherwise})) {
             QCOMPARE(outcome.exitCode, 1);
-            QVERIFY2(outcome.errors.contains(sentence), outcome.errors); // before one of them finds that the plan is not its own
+            QVERIFY2(QString::fromUtf8(outcome.errors).contains(QRegularExpression(sentence)),
+                     outcome.errors); // before one of them finds that the plan is not its own
         }
         QVERIFY(!QFile::exists(never));
     }
