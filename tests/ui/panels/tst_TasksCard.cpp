@@ -197,7 +197,7 @@ void tst_TasksCard::aTaskThatIsNotThereIsExplained()
     bench.open();
     TasksCard card(bench.workbench());
     show(card);
-    QVERIFY(!button(card, "Copy command"));
+    QVERIFY(!button(card, "Copy command") || !button(card, "Copy command")->isVisible());
     QAction *missing = entry(card, "HellaSwag: how to get it");
     QVERIFY(missing && missing->isEnabled());
     QVERIFY(missing->toolTip().contains("/nonexistent"));
