@@ -5,6 +5,7 @@
 #include "foundation/Error.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/tensor.h>
 #include <algorithm>
 #include <cmath>
@@ -36,6 +37,26 @@ double EvolutionFitness::headInPasses() const
     return double(spec.vocabularySize) * double(spec.hiddenSize) * double(spec.layerCount()) / double(layerParameters(spec));
 }
 
+/// A copy in memory that is taken once for all samples: what is kept for long leaves no holes there among what comes and goes.
+DensePredictions EvolutionFitness::kept(const DensePredictions &one)
+{
+    const std::int64_t rows = one.negentropy.size(0), first = std::int64_t(m_predictions.size()) * rows;
+    const auto keep = [&](at::Tensor &all, const at::Tensor &part) {
+        if (!part.defined())
+            return at::Tensor();
+        if (!all.defined()) {
+            std::vector<std::int64_t> sizes = part.sizes().vec();
+            sizes.front() = m_samples.count() * rows;
+            all = at::empty(sizes, part.options());
+        }
+        return all.narrow(0, first, rows).copy_(part);
+    };
+    return {.negentropy = keep(m_kept.negentropy, one.negentropy),
+            .meanHead = keep(m_kept.meanHead, one.meanHead),
+            .states = keep(m_kept.states, one.states),
+            .logSumExp = keep(m_kept.logSumExp, one.logSumExp)};
+}
+
 void EvolutionFitness::keepPredictions(double share)
 {
     const std::int64_t samples = m_samples.count(), layers = m_dense.layerCount();
@@ -54,7 +75,7 @@ void EvolutionFitness::keepPredictions(double share)
             m_context.step(double(states.size()) * perPass);
         }
         for (at::Tensor &x : states) {
-            m_predictions.push_back(densePredictions(m_dense, x, m_context));
+            m_predictions.push_back(kept(densePredictions(m_dense, x, m_context)));
             x.reset();
             const auto sample = std::int64_t(m_predictions.size()) - 1;
             if (!std::isfinite(m_predictions.back().negentropy.sum(at::kDouble).item<double>()))

@@ -41,6 +41,7 @@ private:
     };
 
     at::Tensor tokensOf(const SamplePart &part) const;
+    DensePredictions kept(const DensePredictions &one);
     double headInPasses() const;
     std::vector<Branch> past(Part part, std::int64_t layer, std::vector<Branch> branches, const std::vector<Genome> &genomes);
     at::Tensor sumOf(std::vector<at::Tensor> states, const std::vector<SamplePart> &parts) const;
@@ -50,7 +51,8 @@ private:
     const EvolutionSamples &m_samples;
     Ranks &m_ranks;
     JobContext &m_context;
-    std::vector<DensePredictions> m_predictions; ///< of each sample
+    DensePredictions m_kept;                     ///< of all samples, one behind the other
+    std::vector<DensePredictions> m_predictions; ///< of each sample, parts of these
     std::int64_t m_passes = 0;
 };
 
