@@ -131,6 +131,8 @@ QString removedText(const ComparisonRow &row)
         return {};
     if (*row.method == PlanMethod::TwoSsp)
         return Words::tr("N = %1, K = %2").arg(exactText(row.attentionsRemoved), exactText(row.neuronsKept));
+    if (*row.method == PlanMethod::ShortGpt || *row.method == PlanMethod::Window) // whole layers go
+        return row.ffnsRemoved == 1 ? Words::tr("1 layer") : Words::tr("%1 layers").arg(exactText(row.ffnsRemoved));
     const QString attentions =
         row.attentionsRemoved == 1 ? Words::tr("1 attention") : Words::tr("%1 attentions").arg(exactText(row.attentionsRemoved));
     const QString ffns = row.ffnsRemoved == 1 ? Words::tr("1 FFN") : Words::tr("%1 FFNs").arg(exactText(row.ffnsRemoved));
