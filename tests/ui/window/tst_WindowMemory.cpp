@@ -177,7 +177,8 @@ void tst_WindowMemory::sessionWithoutALookIsShownWhereItsWorkIs()
     for (const char *plan : {"one", "other"}) { // as the command compare leaves one
         Measurement measured;
         measured.planHash = plan;
-        measured.result = {.loss = 2, .perplexity = 7.4, .windows = 1, .tokens = 127, .length = 128, .tokenHash = "text"};
+        measured.text = session.evaluationText;
+        measured.result = {.loss = 2, .perplexity = 7.4, .tokens = 127, .windows = 1, .length = 128, .tokenHash = "text"};
         session.measurements.push_back(measured);
     }
     session.view.clear();
