@@ -100,6 +100,7 @@ private slots:
     void withoutAModelItSaysWhatToDo();
     void everyPlanIsARow();
     void whatGoesIsSaidInLayersWhereLayersGo();
+    void textsOfOneNameAreToldApart();
     void tableKeepsTheRulesOfModels();
     void numbersAreSortedAsNumbersAndUnknownOnesComeLast();
     void wordsFindPlansByNameAndMethod();
@@ -186,6 +187,23 @@ void tst_ComparePanel::whatGoesIsSaidInLayersWhereLayersGo()
     QCOMPARE(removedText(row), QString("5 layers"));
     row.method = PlanMethod::BlockPruner;
     QCOMPARE(removedText(row), QString("5 attentions, 5 FFNs"));
+}
+
+void tst_ComparePanel::textsOfOneNameAreToldApart()
+{
+    ComparedSession one, other;
+    one.table.texts = {{.name = "oz.txt", .tokenHash = "first", .length = 128, .windows = 8}};
+    other.table.texts = {{.name = "oz.txt", .tokenHash = "second", .length = 512, .windows = 136},
+                         {.name = "grimm.txt", .tokenHash = "third", .length = 128, .windows = 8}};
+    const CompareRows all = together({one, other});
+    QCOMPARE(all.texts[0].name, std::string("oz.txt, 8 × 128"));
+    QCOMPARE(all.texts[1].name, std::string("oz.txt, 136 × 512"));
+    QCOMPARE(all.texts[2].name, std::string("grimm.txt"));
+    other.table.texts[0].length = 128;
+    other.table.texts[0].windows = 8;
+    const CompareRows alike = together({one, other});
+    QCOMPARE(alike.texts[0].name, std::string("oz.txt, 8 × 128, first"));
+    QCOMPARE(alike.texts[1].name, std::string("oz.txt, 8 × 128, second"));
 }
 
 void tst_ComparePanel::tableKeepsTheRulesOfModels()
