@@ -21,7 +21,7 @@ namespace {
 using Kind = CompareColumn::Kind;
 
 constexpr int kMostFacts = 14; ///< rows of numbers and settings that are seen before they scroll
-constexpr int kBeside = 180;   ///< letters of the width from which on the maps and the numbers stand beside each other
+constexpr int kBeside = 220;   ///< letters of the width from which on the maps and the numbers stand beside each other
 
 /// "−37.5 %", or "+1.2 points" where the numbers are shares; empty where one of them is not known.
 QString differenceOfCells(const QVariant &first, const QVariant &second, Kind kind)
