@@ -33,12 +33,24 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 
 namespace secateur::ui {
 namespace {
 
 constexpr int kWideEnough = 1200; ///< pixels from which there is room for the inspector
+
+/// Its work is the comparison: several plans were measured, as the command `compare` does.
+bool isOfSeveralPlans(const Session &session)
+{
+    std::set<std::string> measured;
+    for (const Measurement &measurement : session.measurements)
+        if (!measurement.planHash.empty() && measurement.what != Measured::Pruning)
+            measured.insert(measurement.planHash);
+    return measured.size() > 1;
+}
 
 } // namespace
 
@@ -267,7 +279,10 @@ void MainWindow::showView()
     applyView(*this, view);
     bool isKnown = false;
     const int tab = QMetaEnum::fromType<Tab>().keyToValue(wordAt("tab").constData(), &isKnown);
-    const Tab usual = m_model.shelfPlan() ? Tab::Balance : m_model.hasScores() ? Tab::Importance : Tab::Model;
+    const Tab usual = isOfSeveralPlans(m_model.session()) ? Tab::Compare
+                      : m_model.shelfPlan()               ? Tab::Balance
+                      : m_model.hasScores()               ? Tab::Importance
+                                                          : Tab::Model;
     show(isKnown ? Tab(tab) : usual);
     if (const qint64 layer = indexAt("layer"); layer >= 0 && layer < m_model.layerCount())
         m_selection.setSelectedLayer(layer);

@@ -299,8 +299,8 @@ constexpr std::array kRules{
 const std::vector<ExportTarget> &exportTargets()
 {
     static const std::vector<ExportTarget> targets = {
-        {"hf-dropin", "removed attentions and FFNs zeroed, not deleted; one width for all layers",
-         "any program that runs the original model", "size and time of the FFNs; nothing for attention"},
+        {"hf-dropin", "removed attentions and FFNs zeroed, layers without both left out; one width for all layers",
+         "any program that runs the original model", "size and time of narrower FFNs and of whole layers; nothing for other attentions"},
         {"hf-compact", "exactly what the plan keeps", "transformers with trust_remote_code, and this program",
          "size, time and KV cache of all that was removed"},
         {"hf-deci", "widths in multiples of 256, filled up with zeros; layer 0 must keep an attention",
@@ -308,8 +308,8 @@ const std::vector<ExportTarget> &exportTargets()
          "size, time and KV cache of all that was removed"},
         {"gguf-deci", "exactly what the plan keeps; layer 0 keeps one zeroed head, a removed FFN a few zeroed neurons",
          "llama.cpp and programs built on it: llama-cpp-python, Ollama, LM Studio, koboldcpp", "size, time and KV cache of all that was removed"},
-        {"gguf-dropin", "removed attentions and FFNs zeroed, not deleted; one width for all layers", "any llama.cpp that runs the original model",
-         "size and time of the FFNs; nothing for attention"},
+        {"gguf-dropin", "removed attentions and FFNs zeroed, layers without both left out; one width for all layers",
+         "any llama.cpp that runs the original model", "size and time of narrower FFNs and of whole layers; nothing for other attentions"},
     };
     return targets;
 }

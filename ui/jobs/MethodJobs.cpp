@@ -127,7 +127,7 @@ void SessionJobs::findBlocks(const BlockSettings &settings)
     start(
         asked,
         [this, asked, step, seconds = cost.seconds.value_or(0)](const SessionTask &task, JobPort &port) {
-            port.context().expect({{nameOf(asked.settings.method), seconds}});
+            port.context().expect({{"search", seconds}});
             const ShelfEntry entry = task.findBlocks(port, asked);
             task.deliver(port, [this, entry, step] { m_editor.useDraft(secateur::draftOf(m_model.session(), entry), step); });
         },

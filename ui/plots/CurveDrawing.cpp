@@ -3,6 +3,7 @@
 
 #include "plots/CanvasDrawing.h"
 #include "plots/PlotZoom.h"
+#include "plots/SeriesMarks.h"
 
 #include <QLocale>
 #include <algorithm>
@@ -100,7 +101,10 @@ std::vector<CurveDrawing::Label> CurveDrawing::labels() const
 std::vector<CurveDrawing::Entry> CurveDrawing::entries() const
 {
     const auto has = [this](bool isBorrowed) {
-        return std::any_of(order.begin(), order.end(), [&](qint64 i) { return points[std::size_t(i)].isBorrowedOrder == isBorrowed; });
+        return std::any_of(order.begin(), order.end(), [&](qint64 i) {
+            const CurvePoint &point = points[std::size_t(i)];
+            return point.series == 0 && point.isBorrowedOrder == isBorrowed;
+        });
     };
     std::vector<Entry> entries;
     if (has(false))
@@ -114,9 +118,20 @@ std::vector<CurveDrawing::Entry> CurveDrawing::entries() const
         entries.push_back({tr("line: other targets, N by the rule"), &CurveDrawing::drawTargetLine});
     if (joins(CurveLine::Along::Depth))
         entries.push_back({tr("dots: other N, the same target"), &CurveDrawing::drawDepthLine});
+    for (const auto &[series, method] : methods())
+        entries.push_back({method, nullptr, series});
     if (currentPoint())
         entries.push_back({tr("current plan"), &CurveDrawing::drawRing});
     return entries;
+}
+
+std::map<int, QString> CurveDrawing::methods() const
+{
+    std::map<int, QString> methods;
+    for (const qint64 index : order)
+        if (const CurvePoint &point = points[std::size_t(index)]; point.series > 0)
+            methods[point.series] = point.method;
+    return methods;
 }
 
 QRectF CurveDrawing::legendPlace(QSizeF size, const std::vector<Label> &labels) const
@@ -145,7 +160,11 @@ void CurveDrawing::drawPoints(QCPPainter &painter) const
     drawLines(painter);
     for (const qint64 index : order) {
         const CurvePoint &point = points[std::size_t(index)];
-        if (isShown(point))
+        if (!isShown(point))
+            continue;
+        if (point.series > 0)
+            drawSeriesMark(painter, style, pixel(point), point.series);
+        else
             point.isBorrowedOrder ? drawBorrowed(painter, pixel(point)) : drawMeasured(painter, pixel(point));
     }
     painter.restore();
@@ -159,7 +178,8 @@ void CurveDrawing::drawLines(QCPPainter &painter) const
         for (const std::size_t index : line.points)
             if (canBeDrawn(points[index]))
                 through << pixel(points[index]);
-        painter.setPen(linePen(line.along));
+        painter.setPen(line.along == CurveLine::Along::Size ? QPen(seriesColour(style, points[line.points.front()].series), 1.2)
+                                                            : linePen(line.along));
         painter.drawPolyline(through);
     }
 }
@@ -248,7 +268,11 @@ void CurveDrawing::drawLegend(QCPPainter &painter, const std::vector<Label> &lab
     painter.drawRoundedRect(place, 4, 4);
     QRectF line(place.left() + kPadding, place.top() + kPadding / 2, width + symbols, row);
     for (const Entry &entry : entries) {
-        (this->*entry.symbol)(painter, {line.left() + kRing, line.center().y()});
+        const QPointF middle(line.left() + kRing, line.center().y());
+        if (entry.series > 0)
+            drawSeriesMark(painter, style, middle, entry.series);
+        else
+            (this->*entry.symbol)(painter, middle);
         painter.setPen(QPen(style.mutedText));
         painter.drawText(line.adjusted(symbols, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter | Qt::TextDontClip, entry.text);
         line.translate(0, row);

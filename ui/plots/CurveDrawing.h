@@ -12,6 +12,7 @@
 #include <QRectF>
 #include <QString>
 #include <cmath>
+#include <map>
 #include <optional>
 #include <qcustomplot.h>
 #include <vector>
@@ -30,6 +31,7 @@ public:
     struct Entry {
         QString text;
         void (CurveDrawing::*symbol)(QCPPainter &, QPointF) const;
+        int series = 0; ///< of another method, which has a mark instead
     };
     struct Label {
         QString text;
@@ -61,6 +63,7 @@ public:
     void drawTargetLine(QCPPainter &painter, QPointF place) const;
     void drawDepthLine(QCPPainter &painter, QPointF place) const;
     QPen linePen(CurveLine::Along along) const;
+    std::map<int, QString> methods() const; ///< other ones that have a point, by their series
 
     QCustomPlot &canvas;
     PlotZoom *zoom = nullptr;

@@ -21,20 +21,22 @@ struct CurvePoint {
     bool isCurrent = false;       ///< the current plan: ringed
     bool isDense = false;
     QString planHash{}; ///< SHA-256; empty for the original
+    int series = 0;     ///< of another method, as it looks in QualityChart
+    QString method{};   ///< of another method: its name
     bool operator==(const CurvePoint &) const = default;
 };
 
 /// Plans that were measured under the same settings but for one, in the order of that one: what a line may join.
 struct CurveLine {
-    enum class Along { Target, Depth }; ///< the target with N and K by the rule; or N at one target
+    enum class Along { Target, Depth, Size }; ///< the target with N and K by the rule; N at one target; what another method removes
     Along along = Along::Target;
     std::vector<std::size_t> points; ///< indices
     bool operator==(const CurveLine &) const = default;
 };
 
 /// Perplexity (log axis) against what a plan costs. Filled = searched and measured, hollow = measured with a borrowed removal order, ring =
-/// the current plan. Lines join the plans of one series, all others stand alone. Where the current plan was not measured, a dashed line stands
-/// at its x and nothing is drawn at any y.
+/// the current plan; plans that other methods found have the marks of these. Lines join the plans of one series, all others stand alone.
+/// Where the current plan was not measured, a dashed line stands at its x and nothing is drawn at any y.
 class PerplexityCurve : public Plot {
     Q_OBJECT
 public:

@@ -3,25 +3,17 @@
 
 #include "plots/CanvasDrawing.h"
 #include "plots/PlotZoom.h"
+#include "plots/SeriesMarks.h"
 
 #include <QLocale>
 #include <QStringList>
 #include <algorithm>
-#include <array>
 
 namespace secateur::ui {
 namespace {
 
-constexpr double kMark = 5, kRing = 9, kReach = 12; ///< radii; how near the mouse must come
-constexpr double kPadding = 10;                     ///< inside the legend
-
-QPolygonF around(QPointF place, std::initializer_list<QPointF> corners)
-{
-    QPolygonF polygon;
-    for (const QPointF &corner : corners)
-        polygon << place + corner * kMark;
-    return polygon;
-}
+constexpr double kMark = kSeriesMark, kRing = 9, kReach = 12; ///< radii; how near the mouse must come
+constexpr double kPadding = 10;                               ///< inside the legend
 
 } // namespace
 
@@ -64,13 +56,6 @@ QString QualityDrawing::describe(const QualityPoint &point) const
     return words.join(u'\n');
 }
 
-QColor QualityDrawing::colourOf(int index) const
-{
-    const std::array<QColor, QualityChart::kMostSeries> colours = {style.accent, style.mutedText, style.ffn,
-                                                                   style.extra,  style.warning,   style.outline};
-    return index < 0 ? style.text : colours.at(std::size_t(index) % colours.size());
-}
-
 void QualityDrawing::clip(QCPPainter &painter) const
 {
     painter.setClipRect(zoom->isZoomed() ? QRectF(canvas.axisRect()->rect()) : QRectF(canvas.viewport())); // marks at the sides are whole
@@ -87,7 +72,7 @@ void QualityDrawing::drawPoints(QCPPainter &painter) const
         if (!isShown(point))
             continue;
         drawError(painter, point);
-        drawMark(painter, pixel(point), point.series);
+        drawSeriesMark(painter, style, pixel(point), point.series);
     }
     painter.restore();
 }
@@ -102,7 +87,7 @@ void QualityDrawing::drawLines(QCPPainter &painter) const
         for (const qint64 index : order)
             if (points[std::size_t(index)].series == int(i))
                 through << pixel(points[std::size_t(index)]);
-        painter.setPen(QPen(colourOf(int(i)), 1.2));
+        painter.setPen(QPen(seriesColour(style, int(i)), 1.2));
         painter.drawPolyline(through);
     }
 }
@@ -113,42 +98,8 @@ void QualityDrawing::drawError(QCPPainter &painter, const QualityPoint &point) c
         return;
     const auto y = [this](double value) { return canvas.yAxis->coordToPixel(value); };
     const double x = pixel(point).x();
-    painter.setPen(QPen(colourOf(point.series), 1.2));
+    painter.setPen(QPen(seriesColour(style, point.series), 1.2));
     painter.drawLine(QLineF(x, y(point.y - point.error), x, y(point.y + point.error)));
-}
-
-/// Each series has a mark of its own, so that colours are not needed to tell them apart.
-void QualityDrawing::drawMark(QCPPainter &painter, QPointF place, int index) const
-{
-    painter.setPen(Qt::NoPen);
-    painter.setBrush(colourOf(index));
-    switch (index < 0 ? -1 : index % QualityChart::kMostSeries) {
-    case -1: // the original: hollow
-        painter.setPen(QPen(colourOf(index), 1.8));
-        painter.setBrush(style.surface);
-        painter.drawEllipse(place, kMark, kMark);
-        break;
-    case 0:
-        painter.drawEllipse(place, kMark, kMark);
-        break;
-    case 1:
-        painter.setPen(QPen(colourOf(index), 2));
-        painter.drawLine(QLineF(place + QPointF(-kMark, -kMark), place + QPointF(kMark, kMark)));
-        painter.drawLine(QLineF(place + QPointF(-kMark, kMark), place + QPointF(kMark, -kMark)));
-        break;
-    case 2:
-        painter.drawRect(QRectF(place - QPointF(kMark - 0.5, kMark - 0.5), QSizeF(2 * kMark - 1, 2 * kMark - 1)));
-        break;
-    case 3:
-        painter.drawPolygon(around(place, {{0, -1.2}, {1.15, 0.9}, {-1.15, 0.9}}));
-        break;
-    case 4:
-        painter.drawPolygon(around(place, {{0, -1.3}, {1.3, 0}, {0, 1.3}, {-1.3, 0}}));
-        break;
-    default:
-        painter.drawPolygon(around(place, {{0, 1.2}, {1.15, -0.9}, {-1.15, -0.9}}));
-        break;
-    }
 }
 
 void QualityDrawing::drawRing(QCPPainter &painter, QPointF place) const
@@ -209,7 +160,7 @@ void QualityDrawing::drawLegend(QCPPainter &painter) const
         if (entry.isRing)
             drawRing(painter, middle);
         else
-            drawMark(painter, middle, entry.series);
+            drawSeriesMark(painter, style, middle, entry.series);
         painter.setPen(QPen(style.mutedText));
         painter.drawText(line.adjusted(symbols, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter | Qt::TextDontClip, entry.text);
         line.translate(0, row);

@@ -30,14 +30,12 @@ public:
     bool canBeDrawn(const QualityPoint &point) const; ///< it has a place on the axes
     qint64 at(QPointF position) const;                ///< index of the point there; -1: none
     QString describe(const QualityPoint &point) const;
-    QColor colourOf(int series) const;
     double textWidth(const QString &text) const { return std::ceil(QFontMetricsF(style.font).horizontalAdvance(text)); }
 
     void clip(QCPPainter &painter) const;
     void drawPoints(QCPPainter &painter) const;
     void drawLines(QCPPainter &painter) const;
     void drawError(QCPPainter &painter, const QualityPoint &point) const;
-    void drawMark(QCPPainter &painter, QPointF place, int series) const;
     void drawRing(QCPPainter &painter, QPointF place) const;
     void drawPlan(QCPPainter &painter) const;
     void drawLegend(QCPPainter &painter) const;

@@ -377,6 +377,8 @@ void TestSessionJobs::aPlanByAnotherMethodComesIntoUse()
     const PlanDraft before = bench.model.draft();
     bench.jobs.findBlocks(settings);
     QVERIFY2(bench.finish(), qPrintable(bench.runner.jobs().back().sentence));
+    QCOMPARE(bench.runner.jobs().back().progress.part, 1); // its bar follows the phase that was foretold
+    QCOMPARE(bench.runner.jobs().back().progress.parts, 1);
     const ShelfPlan *found = bench.model.shelfPlan();
     QVERIFY(found && found->file.empty());
     QCOMPARE(found->plan.removedAttentions.size(), 3U); // of 12 layers

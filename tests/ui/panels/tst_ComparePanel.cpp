@@ -16,7 +16,9 @@
 #include <QHeaderView>
 #include <QLineEdit>
 #include <QMenu>
+#include <QScrollBar>
 #include <QSignalSpy>
+#include <QTableView>
 #include <QTest>
 
 #include <memory>
@@ -97,6 +99,8 @@ private slots:
 
     void withoutAModelItSaysWhatToDo();
     void everyPlanIsARow();
+    void whatGoesIsSaidInLayersWhereLayersGo();
+    void textsOfOneNameAreToldApart();
     void tableKeepsTheRulesOfModels();
     void numbersAreSortedAsNumbersAndUnknownOnesComeLast();
     void wordsFindPlansByNameAndMethod();
@@ -164,11 +168,42 @@ void tst_ComparePanel::everyPlanIsARow()
     QCOMPARE(cells("Method"), (QStringList{"–", "2SSP", "2SSP"}));
     QCOMPARE(cells("Perplexity, held-out.txt"), (QStringList{"50.0", "9.50", "200.0"}));
     QVERIFY(cells("Removed, or N and K")[1].startsWith("N = 0, K = "));
-    QCOMPARE(column("File"), -1);  // there is one session
-    bench.editor.setSparsity(0.3); // another plan that nobody pinned
+    QCOMPARE(column("Perplexity, held-out.txt"), 4); // in sight before what explains it
+    QVERIFY(column("Removed, or N and K") > 4);
+    QCOMPARE(column("Decode, tokens/s"), -1); // was not measured
+    QCOMPARE(column("File"), -1);             // there is one session
+    bench.editor.setSparsity(0.3);            // another plan that nobody pinned
     bench.editor.setAttentionsToRemove(0);
     QTRY_COMPARE(model().rowCount(), 4);
     QVERIFY2(cells("Plan").contains("2SSP, 30 % (current)"), qPrintable(cells("Plan").join(", ")));
+}
+
+void tst_ComparePanel::whatGoesIsSaidInLayersWhereLayersGo()
+{
+    ComparisonRow row;
+    row.method = PlanMethod::ShortGpt;
+    row.layerParameters = 1;
+    row.attentionsRemoved = row.ffnsRemoved = 5;
+    QCOMPARE(removedText(row), QString("5 layers"));
+    row.method = PlanMethod::BlockPruner;
+    QCOMPARE(removedText(row), QString("5 attentions, 5 FFNs"));
+}
+
+void tst_ComparePanel::textsOfOneNameAreToldApart()
+{
+    ComparedSession one, other;
+    one.table.texts = {{.name = "oz.txt", .tokenHash = "first", .length = 128, .windows = 8}};
+    other.table.texts = {{.name = "oz.txt", .tokenHash = "second", .length = 512, .windows = 136},
+                         {.name = "grimm.txt", .tokenHash = "third", .length = 128, .windows = 8}};
+    const CompareRows all = together({one, other});
+    QCOMPARE(all.texts[0].name, std::string("oz.txt, 8 × 128"));
+    QCOMPARE(all.texts[1].name, std::string("oz.txt, 136 × 512"));
+    QCOMPARE(all.texts[2].name, std::string("grimm.txt"));
+    other.table.texts[0].length = 128;
+    other.table.texts[0].windows = 8;
+    const CompareRows alike = together({one, other});
+    QCOMPARE(alike.texts[0].name, std::string("oz.txt, 8 × 128, first"));
+    QCOMPARE(alike.texts[1].name, std::string("oz.txt, 8 × 128, second"));
 }
 
 void tst_ComparePanel::tableKeepsTheRulesOfModels()
@@ -315,6 +350,9 @@ void tst_ComparePanel::twoRowsAreShownSideBySide()
     const QString jaccard = QLocale().toString(double(small) / double(large), 'f', 3);
     QCOMPARE(map->model()->index(0, PairMapModel::Difference).data().toString(), jaccard);
     QVERIFY(words(*m_panel).contains("The same attentions go"));
+    for (const QTableView *facts : m_panel->findChildren<QTableView *>()) // both numbers and their difference are in sight
+        if (facts->accessibleName() == "Numbers and settings of both plans")
+            QTRY_VERIFY(facts->isVisible() && facts->horizontalScrollBar()->maximum() == 0);
     map->setCurrentIndex(map->model()->index(2, 0));
     QCOMPARE(bench.selection.selectedLayer(), 2);
     bench.selection.setSelectedLayer(3);

@@ -213,6 +213,36 @@ private slots:
         QVERIFY(curveLines(older, {0, 1, 2}).empty());
     }
 
+    void plansOfAnotherMethodAreJoinedBySize()
+    {
+        PlanBench bench;
+        bench.openDeep();
+        Session session = bench.session.session();
+        const auto add = [&](PlanMethod method, std::int64_t removed) {
+            auto shelf = std::make_shared<ShelfPlan>();
+            shelf->plan.method = method;
+            Measurement record = bench.dense(40);
+            record.planHash = nameOf(method) + std::to_string(removed);
+            record.draft = PlanDraft();
+            record.draft->plan = record.planHash;
+            for (std::int64_t layer = 0; layer < removed; ++layer)
+                record.removed.push_back(layer);
+            session.plans[record.planHash] = shelf;
+            session.measurements.push_back(record);
+        };
+        add(PlanMethod::ShortGpt, 5);
+        add(PlanMethod::BlockPruner, 3);
+        add(PlanMethod::ShortGpt, 3);
+        add(PlanMethod::Manual, 3);
+        add(PlanMethod::Manual, 5);
+        const std::vector<CurveLine> lines = curveLines(session, {0, 1, 2, 3, 4});
+        QCOMPARE(lines.size(), std::size_t(1)); // one point makes no line, and plans by hand have no method
+        QVERIFY(lines[0].along == CurveLine::Along::Size);
+        QVERIFY((lines[0].points == std::vector<std::size_t>{2, 0}));
+        QVERIFY(otherMethodOf(session, session.measurements[1]) == PlanMethod::BlockPruner);
+        QVERIFY(!otherMethodOf(session, session.measurements[3]));
+    }
+
     void anInfeasiblePlanHasNoPlaceOnTheAxis()
     {
         PlanBench bench;

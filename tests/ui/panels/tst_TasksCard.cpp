@@ -11,11 +11,11 @@
 #include <QComboBox>
 #include <QGuiApplication>
 #include <QMenu>
+#include <QPushButton>
 #include <QRegularExpression>
 #include <QScopeGuard>
 #include <QSpinBox>
 #include <QTableView>
-#include <QToolButton>
 
 #include <initializer_list>
 
@@ -44,7 +44,7 @@ QAction *entryOf(const QMenu &menu, const QString &name)
 /// The entry whose name begins so; the menu is opened anew, until the tasks are known.
 QAction *entry(const TasksCard &card, const QString &name)
 {
-    QMenu *menu = named<QToolButton>(card, "Choose tasks")->menu();
+    QMenu *menu = named<QPushButton>(card, "Choose tasks")->menu();
     menu->popup({0, 0});
     const bool isKnown = QTest::qWaitFor([&] { return !entryOf(*menu, "Looking for tasks"); });
     menu->hide();
@@ -151,7 +151,7 @@ void tst_TasksCard::readOnlyIsSaidAtEveryControl()
     const QString reason = bench.session.readOnlyReason();
     QVERIFY(!reason.isEmpty());
     for (const QWidget *control : std::initializer_list<QWidget *>{
-             named<QToolButton>(card, "Choose tasks"), named<QSpinBox>(card, "Items of each task"), named<QComboBox>(card, "BOS token")}) {
+             named<QPushButton>(card, "Choose tasks"), named<QSpinBox>(card, "Items of each task"), named<QComboBox>(card, "BOS token")}) {
         QVERIFY(!control->isEnabled());
         QCOMPARE(control->toolTip(), reason);
         QCOMPARE(control->accessibleDescription(), reason);

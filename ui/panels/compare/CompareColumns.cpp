@@ -9,6 +9,7 @@
 #include <QLocale>
 #include <QStringList>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -137,14 +138,18 @@ std::vector<CompareColumn> compareColumns(const CompareRows &rows)
     std::vector<CompareColumn> columns = {{Kind::Name}};
     if (rows.sessions.size() > 1)
         columns.push_back({Kind::File});
-    for (const Kind kind : {Kind::Method, Kind::Sparsity, Kind::Removed, Kind::Parameters})
+    for (const Kind kind : {Kind::Method, Kind::Sparsity, Kind::Parameters})
         columns.push_back({kind});
     for (std::size_t i = 0; i < rows.texts.size(); ++i)
         columns.push_back({Kind::Perplexity, i});
     for (std::size_t i = 0; i < rows.tasks.size(); ++i)
         columns.push_back({Kind::Task, i});
-    for (const Kind kind : {Kind::PruningTime, Kind::Cache, Kind::Flop, Kind::Prefill, Kind::Decode, Kind::Note})
+    for (const Kind kind : {Kind::PruningTime, Kind::Removed, Kind::Cache, Kind::Flop})
         columns.push_back({kind});
+    if (std::ranges::any_of(rows.rows, [](const CompareRow &row) { return speedOf(row.plan.row) != nullptr; }))
+        for (const Kind kind : {Kind::Prefill, Kind::Decode})
+            columns.push_back({kind});
+    columns.push_back({Kind::Note});
     return columns;
 }
 

@@ -136,12 +136,12 @@ void ComparePanel::connectTable()
         m_table->setFilter(words);
         followSelection();
     });
-    connect(m_columns, &QPushButton::clicked, this, [this] {
-        auto *menu = new QMenu(this);
-        menu->setAttribute(Qt::WA_DeleteOnClose);
-        m_table->fillColumnMenu(*menu);
-        menu->popup(m_columns->mapToGlobal(QPoint(0, m_columns->height())));
+    auto *columns = new QMenu(this);
+    connect(columns, &QMenu::aboutToShow, this, [this, columns] {
+        columns->clear();
+        m_table->fillColumnMenu(*columns);
     });
+    m_columns->setMenu(columns);
     connect(m_add, &QPushButton::clicked, this, &ComparePanel::chooseFile);
     connect(m_remove, &QPushButton::clicked, this, [this] {
         m_add->setFocus(); // the button goes

@@ -11,6 +11,7 @@
 #include <QFileInfo>
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace secateur::ui {
@@ -28,6 +29,19 @@ std::size_t placeOf(std::vector<MeasuredText> &texts, const MeasuredText &text)
     if (known == texts.end())
         texts.push_back(text);
     return place;
+}
+
+/// Of texts with one name each says how it was cut, or else which it is.
+void tellApart(std::vector<MeasuredText> &texts)
+{
+    const auto add = [&](const auto &what) {
+        const std::vector<MeasuredText> before = texts;
+        for (MeasuredText &text : texts)
+            if (std::ranges::count(before, text.name, &MeasuredText::name) > 1)
+                text.name += ", " + what(text);
+    };
+    add([](const MeasuredText &text) { return std::to_string(text.windows) + " × " + std::to_string(text.length); });
+    add([](const MeasuredText &text) { return text.tokenHash.substr(0, 8); });
 }
 
 /// Whether both rows were asked the same in that task, so that their accuracies can be compared.
@@ -105,6 +119,7 @@ CompareRows together(std::vector<ComparedSession> sessions)
     for (CompareRow &row : all.rows)
         row.plan.row.evaluations.resize(all.texts.size());
     all.sessions = std::move(sessions);
+    tellApart(all.texts);
     markOtherItems(all);
     return all;
 }
@@ -131,6 +146,8 @@ QString removedText(const ComparisonRow &row)
         return {};
     if (*row.method == PlanMethod::TwoSsp)
         return Words::tr("N = %1, K = %2").arg(exactText(row.attentionsRemoved), exactText(row.neuronsKept));
+    if (*row.method == PlanMethod::ShortGpt || *row.method == PlanMethod::Window) // whole layers go
+        return row.ffnsRemoved == 1 ? Words::tr("1 layer") : Words::tr("%1 layers").arg(exactText(row.ffnsRemoved));
     const QString attentions =
         row.attentionsRemoved == 1 ? Words::tr("1 attention") : Words::tr("%1 attentions").arg(exactText(row.attentionsRemoved));
     const QString ffns = row.ffnsRemoved == 1 ? Words::tr("1 FFN") : Words::tr("%1 FFNs").arg(exactText(row.ffnsRemoved));

@@ -231,13 +231,14 @@ void ComparisonCard::follow()
     followTasks();
     const ComparisonSettings wanted = settings();
     for (const Method &method : m_methods) {
-        ComparisonSettings alone = wanted;
-        alone.methods = {method.method};
-        const QString cost = wanted.sparsities.empty() || !m_workbench.jobs.canCompare(alone)
-                                 ? QString()
-                                 : jobCostText(m_workbench.jobs.comparisonCost(alone)).section(u'\n', 0, 0);
+        ComparisonSettings finding = wanted;
+        finding.methods = {method.method};
+        const bool isPossible = !wanted.sparsities.empty() && m_workbench.jobs.canCompare(finding);
+        finding.evaluations.clear(); // measuring takes about as long whichever method found the plans
+        finding.throughput.reset();
+        const QString cost = isPossible ? jobCostText(m_workbench.jobs.comparisonCost(finding)).section(u'\n', 0, 0) : QString();
         const QString sentence = sentenceOf(method.method);
-        method.note->setText(cost.isEmpty() ? sentence : tr("%1 Alone: %2.", "sentence and cost").arg(sentence, cost));
+        method.note->setText(cost.isEmpty() ? sentence : tr("%1 Finds its plans in %2.", "sentence and cost").arg(sentence, cost));
         method.note->setToolTip(cost.contains(u'~') ? estimateText() : QString());
         method.note->setAccessibleName(spoken(method.note->text()));
         method.box->setAccessibleDescription(spoken(method.note->text()));
@@ -334,7 +335,10 @@ QString ComparisonCard::costText(const ComparisonSettings &wanted) const
     const std::size_t count = wanted.methods.size() * wanted.sparsities.size();
     const QString plans = count == 1 ? tr("1 plan and the original") : tr("%1 plans and the original").arg(count);
     const QString cost = jobCostText(m_workbench.jobs.comparisonCost(wanted));
-    return cost.isEmpty() ? tr("%1; time not known before a first job").arg(plans) : tr("%1, %2", "plans and cost").arg(plans, cost);
+    if (cost.isEmpty())
+        return tr("%1; time not known before a first job").arg(plans);
+    const bool hasTasks = !wanted.tasks.paths.empty(); // how much they ask is known once they are read
+    return (hasTasks ? tr("%1; without the tasks %2", "plans and cost") : tr("%1, %2", "plans and cost")).arg(plans, cost);
 }
 
 } // namespace secateur::ui

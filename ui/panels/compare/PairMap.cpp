@@ -192,14 +192,20 @@ PairMap::PairMap(PairMapModel &model, SelectionModel &selection, QWidget *parent
     });
 }
 
+int PairMap::headingWidth(int column) const
+{
+    return horizontalHeader()->fontMetrics().horizontalAdvance(model()->headerData(column, Qt::Horizontal).toString());
+}
+
 /// The number and the difference as wide as their words, the bars share the rest.
 void PairMap::fitColumns()
 {
     const QFontMetrics metrics(m_painter->style().font);
-    const int number = metrics.horizontalAdvance(QStringLiteral("8888")) + 12;
+    const int number = std::max(metrics.horizontalAdvance(QStringLiteral("8888")), headingWidth(PairMapModel::Layer)) + 12;
     const int words = metrics.horizontalAdvance(tr("%1, attention").arg(QStringLiteral("0.888"))) + 16;
-    const int rest = std::max(160, viewport()->width() - number - words), attention = std::clamp(rest / 6, 34, 70),
-              ffn = rest / 2 - attention;
+    const int rest = std::max(160, viewport()->width() - number - words);
+    const int attention = std::clamp(rest / 6, 34, std::max(70, headingWidth(PairMapModel::SecondAttention) + 12));
+    const int ffn = rest / 2 - attention;
     const int widths[PairMapModel::kColumns] = {number, attention, ffn, attention, ffn, words};
     for (int column = 0; column < PairMapModel::kColumns; ++column)
         setColumnWidth(column, widths[column]);

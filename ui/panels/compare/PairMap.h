@@ -51,6 +51,7 @@ protected:
 private:
     class Painter;
 
+    int headingWidth(int column) const;
     void fitColumns();
     void followSelected(qint64 layer);
 

@@ -10,9 +10,8 @@
 #include "widgets/RecordTable.h"
 
 #include <QAbstractTableModel>
-#include <QHBoxLayout>
+#include <QBoxLayout>
 #include <QLocale>
-#include <QVBoxLayout>
 
 #include <algorithm>
 
@@ -22,6 +21,7 @@ namespace {
 using Kind = CompareColumn::Kind;
 
 constexpr int kMostFacts = 14; ///< rows of numbers and settings that are seen before they scroll
+constexpr int kBeside = 220;   ///< letters of the width from which on the maps and the numbers stand beside each other
 
 /// "−37.5 %", or "+1.2 points" where the numbers are shares; empty where one of them is not known.
 QString differenceOfCells(const QVariant &first, const QVariant &second, Kind kind)
@@ -128,10 +128,12 @@ void PlanDifferenceView::build()
     setAccessibleName(tr("Two plans side by side"));
     m_table->setModel(m_facts);
     m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    m_table->setStretched(0);
     auto *names = new QHBoxLayout;
     for (ElidedLabel *name : m_headings)
         names->addWidget(name, 1);
     auto *maps = new QVBoxLayout;
+    maps->addLayout(names);
     maps->addWidget(m_summary);
     maps->addWidget(m_problem);
     maps->addWidget(m_map);
@@ -139,14 +141,18 @@ void PlanDifferenceView::build()
     auto *facts = new QVBoxLayout;
     facts->addWidget(m_table);
     facts->addStretch(1);
-    auto *sides = new QHBoxLayout;
-    sides->setSpacing(12);
-    sides->addLayout(maps, 1);
-    sides->addLayout(facts, 1);
-    auto *column = new QVBoxLayout(this);
-    column->setContentsMargins(12, 10, 12, 10);
-    column->addLayout(names);
-    column->addLayout(sides);
+    m_sides = new QBoxLayout(QBoxLayout::TopToBottom, this);
+    m_sides->setContentsMargins(12, 10, 12, 10);
+    m_sides->setSpacing(12);
+    m_sides->addLayout(maps, 1);
+    m_sides->addLayout(facts, 1);
+}
+
+/// Beside each other where the numbers of both plans and their differences have room there, else one above the other.
+void PlanDifferenceView::resizeEvent(QResizeEvent *event)
+{
+    Card::resizeEvent(event);
+    m_sides->setDirection(width() < fontMetrics().averageCharWidth() * kBeside ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
 }
 
 void PlanDifferenceView::showRows(const CompareRows &rows, std::size_t first, std::size_t second)

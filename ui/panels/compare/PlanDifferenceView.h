@@ -9,6 +9,7 @@
 
 #include <string>
 
+class QBoxLayout;
 class QLabel;
 
 namespace secateur::ui {
@@ -29,6 +30,9 @@ public:
     /// Shows two rows. Numbers at once; the maps once the plans are made again, in the background.
     void showRows(const CompareRows &rows, std::size_t first, std::size_t second);
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
     class Facts;
 
@@ -44,6 +48,7 @@ private:
     InlineNote *m_problem;
     Facts *m_facts;
     RecordTable *m_table;
+    QBoxLayout *m_sides = nullptr;
     QFutureWatcher<PlanPair> m_making;
 };
 

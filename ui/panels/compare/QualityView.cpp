@@ -29,7 +29,7 @@ QualityView::QualityView(const Workbench &workbench, QWidget *parent)
       m_size(new ChoiceBox),
       m_chart(new QualityChart)
 {
-    m_chart->setMinimumHeight(240);
+    m_chart->setMinimumHeight(340); // the legend has a corner without points
     auto *column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->addLayout(makeAxes());
@@ -45,6 +45,7 @@ QLayout *QualityView::makeAxes()
 {
     m_quality->setAccessibleName(tr("Y axis of the chart"));
     m_size->setAccessibleName(tr("X axis of the chart"));
+    m_quality->setPlaceholderText(tr("nothing measured yet"));
     for (const SizeAxis axis : kSizes)
         m_size->addItem(sizeAxisName(axis));
     for (QComboBox *box : {m_quality, m_size}) {

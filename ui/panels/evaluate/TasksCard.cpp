@@ -24,9 +24,9 @@
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QPushButton>
 #include <QSignalBlocker>
 #include <QSpinBox>
-#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -54,7 +54,7 @@ TasksCard::TasksCard(Workbench workbench, QWidget *parent)
     : QWidget(parent),
       m_workbench(workbench),
       m_paths(new ElidedLabel),
-      m_choose(new QToolButton),
+      m_choose(new QPushButton(tr("Choose tasks"))),
       m_menu(new TaskMenu(this)),
       m_advice(new InlineNote),
       m_copyAdvice(new CopyButton(tr("Copy command"), [this] { return m_advised; })),
@@ -108,10 +108,7 @@ TasksCard::TasksCard(Workbench workbench, QWidget *parent)
 
 void TasksCard::layOut()
 {
-    m_choose->setText(tr("Choose tasks"));
     m_choose->setMenu(m_menu);
-    m_choose->setPopupMode(QToolButton::InstantPopup);
-    m_choose->setFocusPolicy(Qt::StrongFocus);
     m_choose->setAccessibleName(m_choose->text());
     m_limit->setAccessibleName(tr("Items of each task"));
     m_limit->setRange(0, 1'000'000);

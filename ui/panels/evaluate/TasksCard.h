@@ -9,7 +9,7 @@
 class QComboBox;
 class QLabel;
 class QSpinBox;
-class QToolButton;
+class QPushButton;
 
 namespace secateur::ui {
 
@@ -46,7 +46,7 @@ private:
 
     Workbench m_workbench;
     ElidedLabel *m_paths;
-    QToolButton *m_choose;
+    QPushButton *m_choose;
     TaskMenu *m_menu;
     InlineNote *m_advice; ///< how a task is got that is not there
     CopyButton *m_copyAdvice;

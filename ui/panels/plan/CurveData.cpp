@@ -4,6 +4,7 @@
 #include "models/ConditionsText.h"
 #include "models/SessionModel.h"
 #include "panels/evaluate/EvaluationModel.h"
+#include "panels/plan/CurveLines.h"
 #include "panels/search/SearchWords.h"
 #include "session/Measurements.h"
 
@@ -105,6 +106,10 @@ CurveData curveData(const SessionModel &session, CurveAxis axis, bool isRelative
         point.isCurrent = &record == current;
         point.isDense = isDense;
         point.planHash = QString::fromStdString(record.planHash);
+        if (const std::optional<PlanMethod> method = otherMethodOf(values, record)) {
+            point.series = int(*method);
+            point.method = QString::fromUtf8(titleOf(*method));
+        }
         data.points.push_back(point);
     }
     if (session.balance())

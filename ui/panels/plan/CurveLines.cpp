@@ -39,6 +39,13 @@ void add(std::vector<Series> &all, CurveLine::Along along, const PlanDraft &sett
 
 } // namespace
 
+std::optional<PlanMethod> otherMethodOf(const Session &session, const Measurement &record)
+{
+    const auto found = record.draft ? session.plans.find(record.draft->plan) : session.plans.end();
+    return found != session.plans.end() && isOfBlocks(found->second->plan.method) ? std::optional(found->second->plan.method)
+                                                                                  : std::nullopt;
+}
+
 std::vector<CurveLine> curveLines(const Session &session, const std::vector<std::size_t> &records)
 {
     if (!session.model)
@@ -50,6 +57,11 @@ std::vector<CurveLine> curveLines(const Session &session, const std::vector<std:
         const Measurement &record = session.measurements[records[point]];
         if (record.planHash.empty())
             originals.push_back(point);
+        if (const std::optional<PlanMethod> method = otherMethodOf(session, record)) {
+            PlanDraft common;
+            common.plan = nameOf(*method); // what its plans have in common
+            add(all, CurveLine::Along::Size, common, record.computed, double(record.removed.size()), point);
+        }
         if (!record.draft || record.isOrderBorrowed || !record.draft->plan.empty())
             continue;
         const auto removed = std::int64_t(record.removed.size());
