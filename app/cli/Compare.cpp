@@ -89,7 +89,7 @@ ComparisonSettings Run::comparisonSettings() const
                                 .text = calibrationText(),
                                 .evaluations = {},
                                 .tasks = o.tasks,
-                                .throughput = throughputSettings(),
+                                .throughput = o.throughput,
                                 .blocks = blockSettings(o)};
     for (const std::string &method : o.methods)
         settings.methods.push_back(planMethodOf(method));

@@ -93,6 +93,7 @@ private slots:
     void equalSizeMakes2sspAsLargeAsTheOthers();
     void aMethodThatFailsCostsItsRowsAlone();
     void anotherTextIsNotTheSame();
+    void speedOfAnotherMachineIsMeasuredAgain();
     void phasesAreToldBeforeTheStart();
     void settingsThatMakeNothingAreRefused();
 };
@@ -250,6 +251,26 @@ void tst_CompareWork::anotherTextIsNotTheSame()
     const double after = compareAll(bench.session, bench.engine, settings, &counts).rows[0].evaluations.at(0)->perplexity;
     QCOMPARE(counts.evaluations, 1);
     QVERIFY(before != after);
+}
+
+void tst_CompareWork::speedOfAnotherMachineIsMeasuredAgain()
+{
+    Bench bench;
+    ComparisonSettings settings;
+    settings.throughput = {.promptLengths = {8}, .newTokens = 2, .repetitions = 1};
+    const auto measured = [&] {
+        int count = 0;
+        JobContext context;
+        compare(bench.engine, bench.session, settings, context,
+                [&](const JobEvent &event) { count += std::holds_alternative<MeasurementMade>(event) ? 1 : 0; });
+        return count;
+    };
+    QCOMPARE(measured(), 1);
+    QCOMPARE(measured(), 0);
+    bench.session.measurements.front().computed.host = "another";
+    QCOMPARE(measured(), 1);
+    settings.throughput->promptLengths = {1'000'000}; // told before anything is computed
+    QVERIFY_EXCEPTION_THROWN(measured(), Error);
 }
 
 void tst_CompareWork::phasesAreToldBeforeTheStart()

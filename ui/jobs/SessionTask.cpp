@@ -2,6 +2,7 @@
 #include "jobs/SessionTask.h"
 
 #include "engine/Engine.h"
+#include "engine/EngineChecks.h"
 #include "foundation/Failures.h"
 #include "foundation/InputFile.h"
 #include "foundation/Wording.h"
@@ -173,12 +174,6 @@ void checkAreThere(const TextSettings &text)
                         "Choose it where it is now as the calibration text, or put it back.");
 }
 
-/// How texts of items begin, as the engine has it.
-BosUse bosUseFor(const ModelSpec &dense, const TaskSettings &settings)
-{
-    return dense.family.find("gemma") != std::string::npos ? BosUse::Always : settings.bos;
-}
-
 Evaluated evaluated(const PruningPlan *plan, const PlanDraft &draft, bool isOrderBorrowed)
 {
     return plan ? Evaluated{.plan = plan, .draft = draft, .isOrderBorrowed = isOrderBorrowed} : Evaluated();
@@ -289,8 +284,8 @@ void SessionTask::measureTasks(JobPort &port, const PruningPlan *plan, const Pla
     const ModelSpec &dense = m_session->model->spec;
     const ComputeConditions now = engine(port).report().computed;
     const Session session = known();
-    if (taskMeasurementOf(session, askedHash(tasks, bosUseFor(dense, settings), settings.longest.value_or(dense.contextLength)),
-                          plan ? plan->hash() : std::string(), now))
+    const TaskSettings settled = settledTaskSettings(settings, dense);
+    if (taskMeasurementOf(session, askedHash(tasks, settled.bos, *settled.longest), plan ? plan->hash() : std::string(), now))
         return;
     const auto end = [&] { deliver(port, [&model = m_model] { model.endTasks(); }); };
     try {
