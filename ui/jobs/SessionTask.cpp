@@ -205,7 +205,6 @@ void SessionTask::search(JobPort &port, PruningPlan &plan, const PlanDraft &draf
     startAnewIfNeeded(port, plan);
     const auto calibrated = m_findings->calibrationSeconds.find(draft.calibration);
     const bool isAllHere = calibrated != m_findings->calibrationSeconds.end() && !plan.search.isBegun();
-    const auto start = std::chrono::steady_clock::now();
     const auto end = [&] { // also when it is cancelled: what was found counts
         if (plan.search.isBegun())
             m_findings->searches[key] = plan.search;
@@ -219,10 +218,8 @@ void SessionTask::search(JobPort &port, PruningPlan &plan, const PlanDraft &draf
         throw;
     }
     end();
-    if (isAllHere) {
-        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        listener(port)(MeasurementMade{pruningMeasurement(plan, draft, calibrated->second + seconds)});
-    }
+    if (isAllHere)
+        listener(port)(MeasurementMade{pruningMeasurement(plan, draft, calibrated->second + port.context().phaseSeconds())});
 }
 
 void SessionTask::measureImpact(JobPort &port, const request::Impact &asked) const
