@@ -214,7 +214,9 @@ private:
     }
     std::optional<TaskResults> accuracies(const ComparisonEntry &entry)
     {
-        return measureTasks(m_engine, m_outline.dense(), modelOf(entry), m_outline.tasks(), m_settings.tasks, m_context, keep()).tasks;
+        return measureTasks(m_engine, m_outline.dense(), modelOf(entry), m_outline.tasks(), m_settings.tasks, m_context, keep(),
+                            m_outline.knownScores(entry))
+            .tasks;
     }
     std::vector<Throughput> throughput(const ComparisonEntry &entry)
     {

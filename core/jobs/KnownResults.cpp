@@ -37,6 +37,11 @@ const Measurement *KnownResults::tasks(const std::string &planHash, const std::s
     return taskMeasurementOf(s, asked, planHash, m_now);
 }
 
+std::vector<ItemScore> KnownResults::scores(const std::string &planHash, const std::string &asked) const
+{
+    return begunScoresOf(s, asked, planHash, m_now);
+}
+
 const Measurement *KnownResults::throughput(const std::string &planHash, const ThroughputSettings &settings) const
 {
     return throughputMeasurementOf(s, settings, planHash, m_now);

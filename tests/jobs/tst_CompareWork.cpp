@@ -94,6 +94,7 @@ private slots:
     void aMethodThatFailsCostsItsRowsAlone();
     void anotherTextIsNotTheSame();
     void speedOfAnotherMachineIsMeasuredAgain();
+    void itemsThatWereScoredAreNotScoredAgain();
     void phasesAreToldBeforeTheStart();
     void settingsThatMakeNothingAreRefused();
 };
@@ -271,6 +272,33 @@ void tst_CompareWork::speedOfAnotherMachineIsMeasuredAgain()
     QCOMPARE(measured(), 1);
     settings.throughput->promptLengths = {1'000'000}; // told before anything is computed
     QVERIFY_EXCEPTION_THROWN(measured(), Error);
+}
+
+void tst_CompareWork::itemsThatWereScoredAreNotScoredAgain()
+{
+    ComparisonSettings settings;
+    settings.tasks.paths = {SECATEUR_SOURCE_DIR "/tests/fixtures/tasks/hellaswag_val.jsonl"};
+    const auto scored = [&](Bench &bench, int most) {
+        int count = 0;
+        std::stop_source stop;
+        JobContext context(stop.get_token());
+        try {
+            compare(bench.engine, bench.session, settings, context, [&](const JobEvent &event) {
+                if (std::holds_alternative<TaskScored>(event) && ++count == most)
+                    stop.request_stop();
+            });
+        } catch (const Cancelled &) {
+        }
+        return count;
+    };
+    Bench straight, stopped;
+    const int all = scored(straight, -1);
+    QVERIFY(all > 1);
+    QCOMPARE(scored(stopped, 1), 1);
+    QVERIFY(stopped.session.begunTasks && stopped.session.measurements.empty());
+    QCOMPARE(scored(stopped, -1), all - 1);
+    QVERIFY(!stopped.session.begunTasks);
+    QVERIFY(stopped.session.measurements.front().tasks == straight.session.measurements.front().tasks);
 }
 
 void tst_CompareWork::phasesAreToldBeforeTheStart()

@@ -280,14 +280,15 @@ void SessionTask::measureTasks(JobPort &port, const PruningPlan *plan, const Pla
 {
     const ModelSpec &dense = m_session->model->spec;
     const ComputeConditions now = engine(port).report().computed;
-    const Session session = known();
+    const std::shared_ptr<const Session> session = latest(port); // with the items that were scored, should the work be called again
     const TaskSettings settled = settledTaskSettings(settings, dense);
-    if (taskMeasurementOf(session, askedHash(tasks, settled.bos, *settled.longest), plan ? plan->hash() : std::string(), now))
+    const std::string asked = askedHash(tasks, settled.bos, *settled.longest), planHash = plan ? plan->hash() : std::string();
+    if (taskMeasurementOf(*session, asked, planHash, now))
         return;
     const auto end = [&] { deliver(port, [&model = m_model] { model.endTasks(); }); };
     try {
-        const Measurement record =
-            secateur::measureTasks(engine(port), dense, evaluated(plan, draft, false), tasks, settings, port.context(), listener(port));
+        const Measurement record = secateur::measureTasks(engine(port), dense, evaluated(plan, draft, false), tasks, settings,
+                                                          port.context(), listener(port), begunScoresOf(*session, asked, planHash, now));
         if (!plan)
             m_findings->originals.push_back(record);
     } catch (...) {
