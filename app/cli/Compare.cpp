@@ -11,6 +11,7 @@
 #include "session/SessionStore.h"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <utility>
 
@@ -31,10 +32,11 @@ std::vector<std::string> modelHashesOf(const Session &session)
     return hashes;
 }
 
-/// Whether a session is worth writing again: after a loss it is not, as the next removal brings it along.
+/// Whether a session is worth writing again at once: after a loss or an item it is not, as there are many.
 bool isStep(const JobEvent &event)
 {
-    return std::holds_alternative<Scored>(event) || (isFinding(event) && !std::holds_alternative<LossKnown>(event));
+    const bool isOneOfMany = std::holds_alternative<LossKnown>(event) || std::holds_alternative<TaskScored>(event);
+    return std::holds_alternative<Scored>(event) || (isFinding(event) && !isOneOfMany);
 }
 
 std::string phasesText(const std::vector<ExpectedPhase> &phases)
@@ -89,7 +91,7 @@ ComparisonSettings Run::comparisonSettings() const
                                 .text = calibrationText(),
                                 .evaluations = {},
                                 .tasks = o.tasks,
-                                .throughput = throughputSettings(),
+                                .throughput = o.throughput,
                                 .blocks = blockSettings(o)};
     for (const std::string &method : o.methods)
         settings.methods.push_back(planMethodOf(method));
@@ -105,13 +107,16 @@ void Run::compare()
         checkOutputFile(*file);
     open();
     Session state = comparedSession();
+    constexpr std::chrono::seconds kBetweenSaves(60);
+    auto saved = std::chrono::steady_clock::now();
     const auto save = [&] {
         if (!o.session.empty())
             saveSession(state, o.session);
+        saved = std::chrono::steady_clock::now();
     };
     const EventListener keep = [&](const JobEvent &event) {
         report.tell(event);
-        if (isStep(event))
+        if (isStep(event) || (isFinding(event) && std::chrono::steady_clock::now() - saved > kBetweenSaves))
             save();
     };
     const ForecastListener say = [&](const std::vector<ExpectedPhase> &phases) {

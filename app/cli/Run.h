@@ -63,7 +63,6 @@ private:
     TextSettings textOf(const Provenance &numbers) const;
     ScoreNorm norm() const { return o.norm == "l1" ? ScoreNorm::L1 : ScoreNorm::L2; }
     ExportSettings exportSettings() const;
-    std::optional<ThroughputSettings> throughputSettings() const;
     ComparisonSettings comparisonSettings() const;
     Session comparedSession();
     std::optional<PruningPlan> optionalPlan();

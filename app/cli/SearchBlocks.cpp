@@ -17,7 +17,6 @@ using Rows = std::vector<std::vector<std::string>>;
 /// Whether two methods choose by the same numbers.
 bool areAlike(PlanMethod one, PlanMethod other)
 {
-    const auto isByStates = [](PlanMethod method) { return method == PlanMethod::ShortGpt || method == PlanMethod::Window; };
     return one == other || (isByStates(one) && isByStates(other));
 }
 

@@ -125,18 +125,9 @@ void Run::evaluateTasks(const Evaluated &what, const std::vector<TaskSet> &tasks
     result["asked"] = std::move(settings);
 }
 
-std::optional<ThroughputSettings> Run::throughputSettings() const
-{
-    std::optional<ThroughputSettings> settings = o.throughput;
-    if (settings && !o.given.contains("--prompt-lengths")) // the usual length, or what a short context leaves
-        settings->promptLengths = {
-            std::clamp<std::int64_t>(model->spec.contextLength - settings->newTokens, 1, settings->promptLengths.front())};
-    return settings;
-}
-
 void Run::evaluateThroughput(const Evaluated &what, nlohmann::json &result)
 {
-    const ThroughputSettings settings = *throughputSettings();
+    const ThroughputSettings &settings = *o.throughput;
     const std::vector<Throughput> measured = measureThroughput(*engine, model->spec, what, settings, context, listener()).throughput;
     Rows rows = {{"prompt", "batch", "prefill, tokens/s", "decode, tokens/s"}};
     nlohmann::json list = nlohmann::json::array();

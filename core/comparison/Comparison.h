@@ -43,7 +43,7 @@ struct ComparisonRow {
     std::int64_t cacheBytes = 0;                  ///< keys and values of a token, in the type computed in
     double flop = 0;                              ///< of a token, without attention's dependence on the position
 
-    std::optional<double> pruningSeconds;   ///< without loading and reading
+    std::optional<double> pruningSeconds;   ///< without loading and reading, but for what a first pass waits for
     std::optional<std::int64_t> windowsForwarded;
     std::vector<std::optional<Evaluation>> evaluations; ///< as ComparisonSettings::evaluations
     std::optional<TaskResults> tasks;

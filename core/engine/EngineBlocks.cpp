@@ -23,11 +23,6 @@ double secondsSince(Clock::time_point start)
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-bool isByStates(PlanMethod method)
-{
-    return method == PlanMethod::ShortGpt || method == PlanMethod::Window;
-}
-
 /// Throws Error when a layer of the model lacks a part: the methods count whole layers.
 void checkWhole(const ModelSpec &spec)
 {
@@ -39,9 +34,8 @@ void checkWhole(const ModelSpec &spec)
                             "Open the original model.");
 }
 
-/// Throws Error when a record was not made by these settings on this text in this way. What may differ, because a part of the record serves: the sparsity of
-/// all but an evolution, whether ShortGPT or the window chose, the number of generations.
-void checkGoesOn(const BlockRecord &before, BlockSettings settings, const Provenance &now)
+/// Throws Error when a record was not made on this text in this way, or by settings that cannot serve these.
+void checkGoesOn(const BlockRecord &before, const BlockSettings &settings, const Provenance &now)
 {
     const auto refuse = [&](const std::string &what) {
         throw Error("The choice of blocks in the plan cannot be gone on with: it was " + what + ".", "Use the same again, or begin anew.");
@@ -52,12 +46,7 @@ void checkGoesOn(const BlockRecord &before, BlockSettings settings, const Proven
         refuse("made with another text (or other windows of it)");
     if (const ConditionDifference found = differenceOf(before.provenance.computed, now.computed); !found.isNone())
         refuse("computed " + found.one + ", and this process computes " + found.other);
-    if (isByStates(settings.method) && isByStates(before.settings.method))
-        settings.method = before.settings.method;
-    if (settings.method != PlanMethod::EvoPress)
-        settings.sparsity = before.settings.sparsity;
-    settings.generations = before.settings.generations;
-    if (!(before.settings == settings))
+    if (!canServe(before.settings, settings))
         refuse("made with other settings");
 }
 

@@ -8,10 +8,11 @@
 
 namespace secateur {
 
-std::vector<Throughput> Engine::throughput(const PruningPlan *plan, const ThroughputSettings &settings, JobContext &context)
+std::vector<Throughput> Engine::throughput(const PruningPlan *plan, const ThroughputSettings &given, JobContext &context)
 {
     return underTorch(m_state->device, [&] {
         OpenModel &model = m_state->open();
+        const ThroughputSettings settings = settledThroughputSettings(given, model.spec().contextLength);
         checkThroughputSettings(settings, model.spec().contextLength);
         const std::int64_t positions = std::ranges::max(settings.promptLengths) + settings.newTokens;
         const std::int64_t keysAndValues =

@@ -8,12 +8,17 @@ namespace secateur {
 
 /// How the speed of a model is measured.
 struct ThroughputSettings {
-    std::vector<std::int64_t> promptLengths = {512}; ///< tokens of each sequence
-    std::vector<std::int64_t> batchSizes = {1};      ///< sequences at once
-    std::int64_t newTokens = 64;                     ///< of each sequence, in decoding
-    std::int64_t repetitions = 5;                    ///< after one that does not count
+    std::vector<std::int64_t> promptLengths{};  ///< tokens of each sequence; none: the usual length (settledThroughputSettings)
+    std::vector<std::int64_t> batchSizes = {1}; ///< sequences at once
+    std::int64_t newTokens = 64;                ///< of each sequence, in decoding
+    std::int64_t repetitions = 5;               ///< after one that does not count
     bool operator==(const ThroughputSettings &) const = default;
 };
+
+/// The settings as they are used on a model with such a context: without lengths prompts have 512 tokens, or what the context leaves beside the new ones.
+ThroughputSettings settledThroughputSettings(ThroughputSettings settings, std::int64_t context);
+/// Throws Error that says which setting is out of range. `context`: of the model, tokens.
+void checkThroughputSettings(const ThroughputSettings &settings, std::int64_t context);
 
 /// Tokens a second over the repetitions.
 struct Rate {

@@ -15,7 +15,4 @@ namespace secateur {
 /// first. One unit of progress is one repetition. Throws Error for settings out of range, and where the decoder has too few positions.
 std::vector<Throughput> measureThroughput(const Decoder &decoder, const ThroughputSettings &settings, JobContext &context);
 
-/// Throws Error that says which setting is out of range. `context`: of the model, tokens.
-void checkThroughputSettings(const ThroughputSettings &settings, std::int64_t context);
-
 } // namespace secateur

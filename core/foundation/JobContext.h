@@ -60,6 +60,8 @@ public:
     void step(double units = 1);
     /// Throws Cancelled when a stop was requested.
     void check() const;
+    /// What the phase took up to its last step, without what came before it (reading, loading); also when it has ended.
+    double phaseSeconds() const noexcept { return m_progress.seconds; }
     bool isStopRequested() const noexcept { return m_stop.stop_requested(); }
     const std::stop_token &stopToken() const noexcept { return m_stop; } ///< for what has no context
 

@@ -18,11 +18,6 @@
 namespace secateur {
 namespace {
 
-double secondsSince(std::chrono::steady_clock::time_point start)
-{
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 class Comparing {
 public:
     Comparing(Engine &engine, Session &state, const ComparisonSettings &settings, JobContext &context, const EventListener &tell)
@@ -53,7 +48,7 @@ public:
                           .modelName = modelName(m_state.model->folder).brief,
                           .computed = m_outline.now(),
                           .rows = {},
-                          .seconds = secondsSince(start)};
+                          .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()};
         for (const ComparisonEntry &entry : m_outline.entries())
             result.rows.push_back(entry.row);
         return result;
@@ -104,9 +99,8 @@ private:
 
     void calibrate(const std::vector<ComparisonEntry *> &missing)
     {
-        const auto start = std::chrono::steady_clock::now();
         const std::shared_ptr<const NeuronScores> scores = m_engine.score(m_outline.textOf(PlanMethod::TwoSsp), ScoreNorm::L2, m_context);
-        const double seconds = secondsSince(start);
+        const double seconds = m_context.phaseSeconds();
         found(Scored{.scores = scores});
         for (const ComparisonEntry *entry : missing) {
             const PlanDraft draft = m_outline.draftOf(entry->row.sparsity, m_outline.knownCalibration());
@@ -131,15 +125,14 @@ private:
             plan = before;
         const Measurement *took = m_outline.known().pruning(before.hash());
         const std::optional<double> soFar = took ? std::optional(took->seconds) : std::nullopt; // none: scores of elsewhere
-        const auto start = std::chrono::steady_clock::now();
         secateur::search(m_engine, plan, searchKey(draft, plan.balance.neuronsKept), m_outline.textOf(PlanMethod::TwoSsp), draft.search,
                          m_context, [&](const JobEvent &event) {
                              found(event);
                              if (soFar && std::holds_alternative<AttentionRemoved>(event))
-                                 notePruning(before, draft, *soFar + secondsSince(start));
+                                 notePruning(before, draft, *soFar + m_context.phaseSeconds());
                          });
         if (soFar)
-            notePruning(plan, draft, *soFar + secondsSince(start));
+            notePruning(plan, draft, *soFar + m_context.phaseSeconds());
         m_outline.take(entry, plan, draft);
     }
 
@@ -221,7 +214,9 @@ private:
     }
     std::optional<TaskResults> accuracies(const ComparisonEntry &entry)
     {
-        return measureTasks(m_engine, m_outline.dense(), modelOf(entry), m_outline.tasks(), m_settings.tasks, m_context, keep()).tasks;
+        return measureTasks(m_engine, m_outline.dense(), modelOf(entry), m_outline.tasks(), m_settings.tasks, m_context, keep(),
+                            m_outline.knownScores(entry))
+            .tasks;
     }
     std::vector<Throughput> throughput(const ComparisonEntry &entry)
     {

@@ -69,8 +69,9 @@ double flopOfTasks(const ModelSpec &spec, const std::vector<TaskSet> &tasks)
     return letters / kLettersPerToken * double(flopPerToken(spec));
 }
 
-double flopOfThroughput(const ModelSpec &spec, const ThroughputSettings &settings)
+double flopOfThroughput(const ModelSpec &spec, const ThroughputSettings &given)
 {
+    const ThroughputSettings settings = settledThroughputSettings(given, spec.contextLength);
     constexpr double kAloneAsMany = 8;
     double flop = 0;
     for (const std::int64_t length : settings.promptLengths)

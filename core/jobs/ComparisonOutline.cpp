@@ -2,6 +2,7 @@
 #include "jobs/ComparisonOutline.h"
 
 #include "comparison/ComparisonRows.h"
+#include "engine/EngineChecks.h"
 #include "foundation/Error.h"
 #include "jobs/ComparisonCost.h"
 #include "session/Measurements.h"
@@ -63,6 +64,8 @@ void ComparisonOutline::check() const
         throw Error("There is no size to compare the methods at.", "Give one or more sparsities (--sparsity).");
     if (m_settings.evaluations.empty() && m_settings.tasks.paths.empty() && !m_settings.throughput)
         throw Error("There is nothing to measure.", "Name a text, tasks or the throughput (--evaluate, --tasks, --throughput).");
+    if (m_settings.throughput)
+        checkThroughputSettings(settledThroughputSettings(*m_settings.throughput, m_dense.contextLength), m_dense.contextLength);
 }
 
 /// What is wrong with a text or a task is told before anything is computed, and what is in them is known from here on.
@@ -75,9 +78,8 @@ void ComparisonOutline::readAll()
     if (m_settings.tasks.paths.empty())
         return;
     m_tasks = m_engine.readTasks(m_settings.tasks, m_context);
-    const bool isAlwaysBegun = m_dense.family.find("gemma") != std::string::npos; // as the engine does
-    m_asked =
-        askedHash(m_tasks, isAlwaysBegun ? BosUse::Always : m_settings.tasks.bos, m_settings.tasks.longest.value_or(m_dense.contextLength));
+    const TaskSettings settled = settledTaskSettings(m_settings.tasks, m_dense);
+    m_asked = askedHash(m_tasks, settled.bos, *settled.longest);
 }
 
 TextReport ComparisonOutline::read(const TextSettings &text)
@@ -192,7 +194,7 @@ const Measurement *ComparisonOutline::knownTasks(const ComparisonEntry &entry) c
 
 const Measurement *ComparisonOutline::knownThroughput(const ComparisonEntry &entry) const
 {
-    return m_known.throughput(entry.row.planHash, *m_settings.throughput);
+    return m_known.throughput(entry.row.planHash, settledThroughputSettings(*m_settings.throughput, m_dense.contextLength));
 }
 
 std::vector<ExpectedPhase> ComparisonOutline::expectedPhases()

@@ -54,6 +54,7 @@ public:
 
     const Measurement *knownPerplexity(const ComparisonEntry &entry, const TextSettings &text) const;
     const Measurement *knownTasks(const ComparisonEntry &entry) const;
+    std::vector<ItemScore> knownScores(const ComparisonEntry &entry) const { return m_known.scores(entry.row.planHash, m_asked); }
     const Measurement *knownThroughput(const ComparisonEntry &entry) const;
 
     /// The plan of a row is there.

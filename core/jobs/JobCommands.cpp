@@ -196,6 +196,13 @@ void nameExport(CommandOptions &options, const ExportSettings &settings)
     options.isOverwriteAllowed = settings.isOverwriteAllowed;
 }
 
+/// Whether `--evaluate` beside the options of a calibration text means that text.
+bool isTakenWith(const TextSettings &calibration, const TextSettings &text)
+{
+    return text.files.size() == 1 && !text.windows && text.seed == 0 && text.length == calibration.length &&
+           text.column == calibration.column && text.documents == calibration.documents;
+}
+
 std::string evaluateLine(const Session &session, const PlanDraft &draft, const TextSettings &text,
                          const std::optional<TextSettings> &searchText, const EngineSettings &engine, const std::string &planFile)
 {
@@ -331,6 +338,8 @@ std::string commandLine(const request::MeasureThroughput &asked, const Session &
 std::string commandLine(const request::Compare &asked, const Session &session, const EngineSettings &engine)
 {
     const ComparisonSettings &s = asked.settings;
+    if (!std::ranges::all_of(s.evaluations, [&](const TextSettings &text) { return isTakenWith(s.text, text); }))
+        return {};
     CommandOptions options = commandOf("compare", session, engine);
     nameText(options, s.text);
     options.areAllWindowsWanted = false; // without a number as many as the authors take
@@ -374,7 +383,7 @@ std::vector<std::string> pruneWords(const request::Prune &asked, const Session &
     const TextSettings &calibration = asked.calibrationText, &text = asked.evaluationText;
     CommandOptions options = planCommand(session, calibrated(asked, session), calibration, asked.norm, engine);
     nameExport(options, asked.settings);
-    if (text.files.size() == 1 && !text.windows && text.seed == 0 && text.length == calibration.length && text.column == calibration.column)
+    if (isTakenWith(calibration, text))
         options.evaluationTexts = text.files;
     return wordsOf(options);
 }

@@ -9,23 +9,6 @@
 namespace secateur {
 namespace {
 
-bool isByStates(PlanMethod method)
-{
-    return method == PlanMethod::ShortGpt || method == PlanMethod::Window;
-}
-
-/// Whether numbers by some settings are those of others as well: what one pass or one search gives serves both methods of states, and every size of
-/// all but an evolution.
-bool canServe(BlockSettings settings, const BlockSettings &wanted)
-{
-    if (isByStates(settings.method) && isByStates(wanted.method))
-        settings.method = wanted.method;
-    if (settings.method != PlanMethod::EvoPress)
-        settings.sparsity = wanted.sparsity;
-    settings.generations = wanted.generations;
-    return settings == wanted;
-}
-
 /// How far a choice is, among those of one method.
 std::size_t reachOf(const BlockRecord &record)
 {
@@ -51,24 +34,17 @@ const Measurement *KnownResults::perplexity(const std::string &planHash, const T
 
 const Measurement *KnownResults::tasks(const std::string &planHash, const std::string &asked) const
 {
-    return latest(Measured::Tasks, planHash, [&](const Measurement &measured) { return measured.tasks && measured.tasks->hash == asked; });
+    return taskMeasurementOf(s, asked, planHash, m_now);
+}
+
+std::vector<ItemScore> KnownResults::scores(const std::string &planHash, const std::string &asked) const
+{
+    return begunScoresOf(s, asked, planHash, m_now);
 }
 
 const Measurement *KnownResults::throughput(const std::string &planHash, const ThroughputSettings &settings) const
 {
-    const auto has = [&](const Measurement &measured, std::int64_t length, std::int64_t batch) {
-        return std::ranges::any_of(measured.throughput, [&](const Throughput &one) {
-            return one.promptLength == length && one.batchSize == batch && one.newTokens == settings.newTokens &&
-                   one.repetitions == settings.repetitions;
-        });
-    };
-    return latest(Measured::Throughput, planHash, [&](const Measurement &measured) {
-        for (const std::int64_t length : settings.promptLengths)
-            for (const std::int64_t batch : settings.batchSizes)
-                if (!has(measured, length, batch))
-                    return false;
-        return true;
-    });
+    return throughputMeasurementOf(s, settings, planHash, m_now);
 }
 
 const Measurement *KnownResults::pruning(const std::string &planHash) const

@@ -23,6 +23,8 @@ public:
     // Measurements of a plan, or of the dense model for an empty hash: the latest one.
     const Measurement *perplexity(const std::string &planHash, const TextSettings &text) const;
     const Measurement *tasks(const std::string &planHash, const std::string &asked) const; ///< `asked`: TaskResults::hash
+    std::vector<ItemScore> scores(const std::string &planHash,
+                                  const std::string &asked) const; ///< of those tasks, of which others are missing
     const Measurement *throughput(const std::string &planHash, const ThroughputSettings &settings) const;
     /// What finding the plan took.
     const Measurement *pruning(const std::string &planHash) const;

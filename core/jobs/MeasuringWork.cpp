@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/MeasuringWork.h"
 
+#include "engine/EngineChecks.h"
+#include "tasks/TaskScoring.h"
+
 #include <chrono>
 
 namespace secateur {
@@ -9,6 +12,10 @@ Measurement measureTasks(Engine &engine, const ModelSpec &dense, const Evaluated
                          const TaskSettings &settings, JobContext &context, const EventListener &tell, const std::vector<ItemScore> &known)
 {
     const auto start = std::chrono::steady_clock::now();
+    const TaskSettings settled = settledTaskSettings(settings, dense);
+    tell(TasksBegun{.planHash = what.plan ? what.plan->hash() : std::string(),
+                    .asked = askedHash(tasks, settled.bos, *settled.longest),
+                    .computed = engine.report().computed});
     std::int64_t items = 0, done = std::int64_t(known.size());
     for (const TaskSet &task : tasks)
         items += std::int64_t(task.items.size());

@@ -8,8 +8,8 @@
 
 namespace secateur {
 
-/// Accuracies in tasks that Engine::readTasks gave for these settings: tells each item as it is scored (TaskScored). `known`: scores of earlier runs,
-/// which are not computed again and not told.
+/// Accuracies in tasks that Engine::readTasks gave for these settings: tells that they begin (TasksBegun), and each item as it is scored
+/// (TaskScored). `known`: scores of earlier runs, which are not computed again and not told.
 Measurement measureTasks(Engine &engine, const ModelSpec &dense, const Evaluated &what, const std::vector<TaskSet> &tasks,
                          const TaskSettings &settings, JobContext &context, const EventListener &tell,
                          const std::vector<ItemScore> &known = {});

@@ -166,7 +166,7 @@ void checkBlocks(const PruningPlan &plan, const ModelSpec &dense)
     if (!(record.provenance == plan.calibration))
         refuse("The plan's record of blocks is of another text or model than the plan.");
     checkSettings(record, layers);
-    if (plan.method == PlanMethod::ShortGpt || plan.method == PlanMethod::Window)
+    if (isByStates(plan.method))
         checkScores(record, layers);
     checkSteps(record, layers);
     checkEvolution(record, layers);

@@ -73,6 +73,16 @@ std::int64_t generationsOf(const BlockSettings &settings, std::int64_t blocks, s
     return settings.generations.value_or(std::int64_t(double(blocks * (layers - blocks)) / 1.5));
 }
 
+bool canServe(BlockSettings settings, const BlockSettings &wanted)
+{
+    if (isByStates(settings.method) && isByStates(wanted.method))
+        settings.method = wanted.method;
+    if (settings.method != PlanMethod::EvoPress)
+        settings.sparsity = wanted.sparsity;
+    settings.generations = wanted.generations;
+    return settings == wanted;
+}
+
 BlockChoice choiceOf(const BlockRecord &record)
 {
     BlockChoice choice;

@@ -22,11 +22,11 @@ enum class BlockVariant {
 struct BlockSettings {
     PlanMethod method = PlanMethod::ShortGpt; ///< of blocks (isOfBlocks)
     BlockVariant variant = BlockVariant::Authors;
-    double sparsity = 0.375;                 ///< share s of the blocks to remove, in (0, 1); see blocksToRemove()
-    std::uint64_t seed = 0;                  ///< of an evolution
+    double sparsity = 0.375;                   ///< share s of the blocks to remove, in (0, 1); see blocksToRemove()
+    std::uint64_t seed = 0;                    ///< of an evolution
     std::optional<std::int64_t> generations{}; ///< none: as many as the authors' code takes
-    std::int64_t coarseTokens = 2048;        ///< by which the offspring are compared
-    std::int64_t fineTokens = 32768;         ///< by which the best of them are
+    std::int64_t coarseTokens = 2048;          ///< by which the offspring are compared
+    std::int64_t fineTokens = 32768;           ///< by which the best of them are
     bool operator==(const BlockSettings &) const = default;
 };
 
@@ -83,6 +83,10 @@ struct BlockRecord {
     double seconds = 0;                   ///< of the choice alone, without loading and reading
     bool operator==(const BlockRecord &) const = default;
 };
+
+/// Whether a record by these settings has what one by those `wanted` begins with or is made of, on the same windows: of ShortGPT and the window for each other,
+/// of all but an evolution for every size, and whatever the number of generations.
+bool canServe(BlockSettings settings, const BlockSettings &wanted);
 
 /// Layers that lose a part, in the order of removal where there is one, else ascending.
 struct BlockChoice {

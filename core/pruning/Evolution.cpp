@@ -35,7 +35,7 @@ void checkSettings(const EvolutionSamples &samples, const BlockSettings &setting
     if (settings.coarseTokens < 2 || settings.fineTokens < 2)
         throw Error("EvoPress is to compare by " + counted(std::min(settings.coarseTokens, settings.fineTokens), "token") +
                         "; it needs at least 2.",
-                    "Choose more tokens (--tokens).");
+                    "Choose more tokens (--coarse-tokens, --fine-tokens).");
     if (settings.generations && *settings.generations < 0)
         throw Error("EvoPress is to take " + counted(*settings.generations, "generation") + "; that must be 0 or more.",
                     "Choose another number of generations (--generations).");
@@ -43,7 +43,7 @@ void checkSettings(const EvolutionSamples &samples, const BlockSettings &setting
     if (most > all)
         throw Error("EvoPress is to compare by " + counted(most, "token") + ", and the text gives " + grouped(std::uint64_t(all)) +
                         " (samples of " + grouped(std::uint64_t(samples.length)) + ": " + grouped(std::uint64_t(samples.count())) + ").",
-                    "Add text, or compare by fewer tokens (--tokens).");
+                    "Add text, or compare by fewer tokens (--coarse-tokens, --fine-tokens).");
 }
 
 /// The evolution as it goes on, and as it is drawn again.
@@ -89,9 +89,11 @@ void Evolution::run(const std::function<void(const BlockRecord &)> &listener)
     const double secondsBefore = m_record.seconds;
     drawKnown();
     const auto known = std::int64_t(m_record.evolution.size());
-    if (known > m_generations)
-        return;
     const std::int64_t sampleTokens = m_samples.count() * m_samples.length;
+    if (known > m_generations) {
+        m_record.windowsForwarded = evolutionTokens(m_record.settings, sampleTokens, known - 1) / kWindow;
+        return;
+    }
     m_context.begin("search", 1 + m_generations - std::max<std::int64_t>(0, known - 1),
                     "generations"); // and one for what comes before them
     const double tokensBefore = double(sampleTokens + (known == 0 ? kFirstGenomes * m_record.settings.coarseTokens : 0));

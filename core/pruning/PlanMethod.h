@@ -46,5 +46,10 @@ constexpr bool isOfBlocks(PlanMethod method)
 {
     return method >= PlanMethod::ShortGpt;
 }
+/// Whether one pass over the model, of which the states behind the layers are compared, decides for all sizes.
+constexpr bool isByStates(PlanMethod method)
+{
+    return method == PlanMethod::ShortGpt || method == PlanMethod::Window;
+}
 
 } // namespace secateur

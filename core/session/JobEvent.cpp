@@ -92,6 +92,18 @@ void take(Session &session, const BlocksKnown &event)
     session.choices.push_back(event.record);
 }
 
+void take(Session &session, const TasksBegun &event)
+{
+    if (!begunTasksOf(session, event.asked, event.planHash, event.computed))
+        session.begunTasks = BegunTasks{.planHash = event.planHash, .asked = event.asked, .computed = event.computed};
+}
+
+void take(Session &session, const TaskScored &event)
+{
+    if (session.begunTasks)
+        session.begunTasks->scores.insert_or_assign({event.score.task, event.score.index}, event.score);
+}
+
 void take(Session &session, const SearchKnown &event)
 {
     if (event.key.empty())
@@ -170,6 +182,9 @@ void checkInSearch(const Event &event, const Session &session)
 void take(Session &session, const MeasurementMade &event)
 {
     addMeasurement(session.measurements, event.record);
+    if (const auto &begun = session.begunTasks;
+        begun && event.record.tasks && event.record.tasks->hash == begun->asked && event.record.planHash == begun->planHash)
+        session.begunTasks.reset();
 }
 
 void take(Session &session, const Exported &event)
@@ -182,9 +197,10 @@ void take(Session &session, const Exported &event)
 }
 
 template <class Event>
-constexpr bool kIsFinding = std::is_same_v<Event, PlanOpened> || std::is_same_v<Event, SearchKnown> || std::is_same_v<Event, LossKnown> ||
-                            std::is_same_v<Event, AttentionRemoved> || std::is_same_v<Event, BlocksKnown> ||
-                            std::is_same_v<Event, MeasurementMade> || std::is_same_v<Event, Exported>;
+constexpr bool kIsFinding =
+    std::is_same_v<Event, PlanOpened> || std::is_same_v<Event, SearchKnown> || std::is_same_v<Event, LossKnown> ||
+    std::is_same_v<Event, AttentionRemoved> || std::is_same_v<Event, BlocksKnown> || std::is_same_v<Event, TasksBegun> ||
+    std::is_same_v<Event, TaskScored> || std::is_same_v<Event, MeasurementMade> || std::is_same_v<Event, Exported>;
 template <class Event>
 constexpr bool kIsResult =
     kIsFinding<Event> || std::is_same_v<Event, Opened> || std::is_same_v<Event, TextRead> || std::is_same_v<Event, Scored>;
@@ -208,6 +224,8 @@ void checkEvent(const JobEvent &event, const Session &session)
         checkMeasurement(measured->record, session);
     else if (const auto *scored = std::get_if<Scored>(&event))
         checkScores(*scored->scores, session, session.calibrations.size());
+    else if (const auto *item = std::get_if<TaskScored>(&event))
+        checkItemScore(item->score);
     else if (const auto *blocks = std::get_if<BlocksKnown>(&event))
         checkChoice(blocks->record, session);
     else if (const auto *opened = std::get_if<PlanOpened>(&event))

@@ -64,6 +64,14 @@ struct BlocksKnown {
     BlockRecord record;
 };
 
+/// Tasks are asked of a plan or of the dense model: the items that follow are theirs. Those that were known before stay where they were asked and computed in
+/// the same way.
+struct TasksBegun {
+    std::string planHash; ///< empty for the dense model
+    std::string asked;    ///< TaskResults::hash
+    ComputeConditions computed;
+};
+
 /// Items of a task were scored; `done` of `items` by now.
 struct TaskScored {
     ItemScore score;
@@ -103,8 +111,9 @@ struct JobFailed {
 /// The job was stopped; what it told before is kept.
 struct JobCancelled {};
 
-using JobEvent = std::variant<Progress, Opened, TextRead, Scored, PlanOpened, SearchKnown, LossKnown, AttentionRemoved, BlocksKnown,
-                              TaskScored, RowCompared, MeasurementMade, TextGenerated, Exported, Noted, JobFailed, JobCancelled>;
+using JobEvent =
+    std::variant<Progress, Opened, TextRead, Scored, PlanOpened, SearchKnown, LossKnown, AttentionRemoved, BlocksKnown, TasksBegun,
+                 TaskScored, RowCompared, MeasurementMade, TextGenerated, Exported, Noted, JobFailed, JobCancelled>;
 
 /// Hears what a job tells, in order, on the job's thread.
 using EventListener = std::function<void(const JobEvent &)>;

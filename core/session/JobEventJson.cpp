@@ -123,6 +123,11 @@ Json jsonOf(const BlocksKnown &event)
     return {{"event", "blocks"}, {"record", toJson(event.record)}};
 }
 
+Json jsonOf(const TasksBegun &event)
+{
+    return {{"event", "tasksBegun"}, {"planHash", event.planHash}, {"asked", event.asked}, {"computed", toJson(event.computed)}};
+}
+
 Json jsonOf(const TaskScored &event)
 {
     return {{"event", "item"}, {"score", toJson(event.score)}, {"done", event.done}, {"items", event.items}};
@@ -263,6 +268,10 @@ JobEvent jobEventFromJson(const Json &json)
         {"screened", lossOf},
         {"removal", removalOf},
         {"blocks", [](const Json &j) { return BlocksKnown{blockRecordFromJson(j.at("record"))}; }},
+        {"tasksBegun",
+         [](const Json &j) {
+             return TasksBegun{.planHash = j.at("planHash"), .asked = j.at("asked"), .computed = conditionsFromJson(j.at("computed"))};
+         }},
         {"item",
          [](const Json &j) {
              return TaskScored{.score = itemScoreFromJson(j.at("score")), .done = wholeAt(j, "done"), .items = wholeAt(j, "items")};

@@ -123,6 +123,24 @@ const Measurement *taskMeasurementOf(const Session &session, const std::string &
                     [&](const Measurement &m) { return m.what == Measured::Tasks && m.tasks && m.tasks->hash == tasksHash; });
 }
 
+const BegunTasks *begunTasksOf(const Session &session, const std::string &tasksHash, const std::string &planHash,
+                               const ComputeConditions &now)
+{
+    const std::optional<BegunTasks> &begun = session.begunTasks;
+    const bool isIt = begun && begun->asked == tasksHash && begun->planHash == planHash && differenceOf(begun->computed, now).isNone();
+    return isIt ? &*begun : nullptr;
+}
+
+std::vector<ItemScore> begunScoresOf(const Session &session, const std::string &tasksHash, const std::string &planHash,
+                                     const ComputeConditions &now)
+{
+    std::vector<ItemScore> scores;
+    if (const BegunTasks *begun = begunTasksOf(session, tasksHash, planHash, now))
+        for (const auto &[name, score] : begun->scores)
+            scores.push_back(score);
+    return scores;
+}
+
 const Measurement *throughputMeasurementOf(const Session &session, const ThroughputSettings &settings, const std::string &planHash,
                                            const ComputeConditions &now)
 {

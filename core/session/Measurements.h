@@ -42,7 +42,13 @@ bool isMeasured(const Session &session, Measured what, const std::string &planHa
 /// The latest accuracies of a plan, or of the dense model for an empty hash, in just those tasks (TaskResults::hash) as they are computed now; null without.
 const Measurement *taskMeasurementOf(const Session &session, const std::string &tasksHash, const std::string &planHash,
                                      const ComputeConditions &now);
-/// The same of its speed. Other work of the machine decides that as well, so it is one number among possible ones.
+/// Items of those tasks that were scored so, while others are missing; null where none were.
+const BegunTasks *begunTasksOf(const Session &session, const std::string &tasksHash, const std::string &planHash,
+                               const ComputeConditions &now);
+/// Their scores; empty where there are none.
+std::vector<ItemScore> begunScoresOf(const Session &session, const std::string &tasksHash, const std::string &planHash,
+                                     const ComputeConditions &now);
+/// The latest measurement of its speed. Other work of the machine decides that as well, so it is one number among possible ones.
 const Measurement *throughputMeasurementOf(const Session &session, const ThroughputSettings &settings, const std::string &planHash,
                                            const ComputeConditions &now);
 /// That of the dense model with which one is compared: on the same content, the latest that was computed in the same way, else the latest. Null

@@ -53,6 +53,15 @@ struct PinnedPlan {
 /// What can be measured of a model; see kMeasured.
 enum class Measured { Perplexity, Tasks, Throughput, Pruning };
 
+/// Items of tasks that a model was asked of, while others are missing.
+struct BegunTasks {
+    std::string planHash;                                               ///< empty for the dense model
+    std::string asked;                                                  ///< TaskResults::hash
+    ComputeConditions computed{};                                       ///< of the scores
+    std::map<std::pair<std::string, std::int64_t>, ItemScore> scores{}; ///< by task and index
+    bool operator==(const BegunTasks &) const = default;
+};
+
 /// What was measured of a plan or of the dense model, on what, and how it was computed. It belongs to the content of its text (`result.tokenHash`
 /// and `result.length`) or of its tasks, wherever that lay; see Measurements.h.
 struct Measurement {
@@ -99,7 +108,8 @@ struct Session {
     ScoreNorm norm = ScoreNorm::L2;
     std::vector<std::shared_ptr<const NeuronScores>> calibrations; ///< in the order of their making; none is ever removed
     std::map<std::string, std::shared_ptr<const ShelfPlan>> plans; ///< the shelf, by shelfKey(); none is ever removed
-    std::vector<BlockRecord> choices{}; ///< of blocks, that were begun and have not led to a plan yet
+    std::vector<BlockRecord> choices{};                            ///< of blocks, that were begun and have not led to a plan yet
+    std::optional<BegunTasks> begunTasks{};                        ///< that were begun the last, unless all of their items were scored
     PlanDraft draft;
     std::map<std::string, SearchRecord> searches; ///< by searchKey()
     std::optional<SearchRecord> denseImpact;      ///< one step on the dense model

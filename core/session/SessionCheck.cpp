@@ -141,6 +141,12 @@ void checkTasks(const TaskSettings &tasks)
                counted(tasks.longest.value_or(1), "token"));
 }
 
+void checkItemScore(const ItemScore &score)
+{
+    if (score.index < 0 || !std::ranges::all_of(score.logLikelihoods, [](double value) { return std::isfinite(value); }))
+        refuse("the score of item " + std::to_string(score.index) + " of " + inQuotes(score.task) + " is none");
+}
+
 void checkInitialLoss(double loss, const std::string &key)
 {
     if (std::isinf(loss) || loss < 0)
@@ -271,6 +277,9 @@ void checkSession(const Session &session)
     checkText(session.calibrationText);
     checkText(session.evaluationText);
     checkTasks(session.tasks);
+    if (session.begunTasks)
+        for (const auto &[name, score] : session.begunTasks->scores)
+            checkItemScore(score);
     checkDraft(session.draft, session, "the plan");
     for (const PinnedPlan &pin : session.pinned)
         checkDraft(pin.draft, session, "the plan " + inQuotes(pin.name));

@@ -21,6 +21,7 @@ void checkInitialLoss(double loss, const std::string &key);
 /// One step alone, as it is to be the `index`th of a record that was checked.
 void checkStep(const SearchStep &step, std::int64_t index, const std::string &key, const SearchRecord &record, const Session &session);
 void checkTasks(const TaskSettings &tasks);
+void checkItemScore(const ItemScore &score);
 void checkShelfEntry(const ShelfEntry &entry, const Session &session);
 /// Of blocks, that was begun.
 void checkChoice(const BlockRecord &record, const Session &session);

@@ -241,7 +241,7 @@ void SessionJournal::add(const JobEvent &event)
     const auto *loss = std::get_if<LossKnown>(&event);
     if (loss && loss->candidate.isScreened) // those of a step under way are soon computed again
         return;
-    const bool isOneOfMany = loss || std::holds_alternative<SearchKnown>(event);
+    const bool isOneOfMany = loss || std::holds_alternative<SearchKnown>(event) || std::holds_alternative<TaskScored>(event);
     m_state->append(toJson(event), isOneOfMany ? State::Kept::Soon : State::Kept::Now);
 }
 

@@ -190,6 +190,29 @@ std::vector<PinnedPlan> pinsFromJson(const nlohmann::json &json)
     return pins;
 }
 
+namespace {
+
+nlohmann::json toJson(const BegunTasks &begun)
+{
+    nlohmann::json scores = nlohmann::json::array();
+    for (const auto &[name, score] : begun.scores)
+        scores.push_back(toJson(score));
+    return {{"planHash", begun.planHash}, {"asked", begun.asked}, {"computed", toJson(begun.computed)}, {"scores", scores}};
+}
+
+BegunTasks begunTasksFromJson(const nlohmann::json &json)
+{
+    BegunTasks begun{
+        .planHash = json.at("planHash"), .asked = json.at("asked"), .computed = conditionsFromJson(json.at("computed")), .scores = {}};
+    for (const nlohmann::json &entry : json.at("scores")) {
+        ItemScore score = itemScoreFromJson(entry);
+        begun.scores[{score.task, score.index}] = std::move(score);
+    }
+    return begun;
+}
+
+} // namespace
+
 std::map<std::string, std::string> viewFromJson(const nlohmann::json &json)
 {
     std::map<std::string, std::string> view;
@@ -226,6 +249,7 @@ nlohmann::json toJson(const Session &s)
             {"calibrations", calibrations},
             {"plans", plans},
             {"choices", choices},
+            {"begunTasks", s.begunTasks ? toJson(*s.begunTasks) : nlohmann::json()},
             {"draft", toJson(s.draft)},
             {"searches", searches},
             {"denseImpact", s.denseImpact ? toJson(*s.denseImpact) : nlohmann::json()},
@@ -266,6 +290,8 @@ Session sessionFromJson(const nlohmann::json &json, const std::string &source)
         }
     for (const nlohmann::json &record : json.value("choices", nlohmann::json::array())) // older sessions have none
         s.choices.push_back(blockRecordFromJson(record));
+    if (const auto begun = json.find("begunTasks"); begun != json.end() && !begun->is_null()) // older sessions have none
+        s.begunTasks = begunTasksFromJson(*begun);
     for (const auto &[key, record] : json.at("searches").items())
         s.searches[key] = searchRecordFromJson(record);
     if (!json.at("denseImpact").is_null())

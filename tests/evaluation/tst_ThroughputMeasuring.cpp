@@ -17,6 +17,7 @@ private slots:
     void measuresEveryLengthAtEveryBatchSize();
     void progressCountsRepetitions();
     void refusesWhatTheContextDoesNotHold();
+    void theUsualLengthIsWhatTheContextLeaves();
 
 private:
     c10::InferenceMode m_guard;
@@ -67,6 +68,16 @@ void tst_ThroughputMeasuring::refusesWhatTheContextDoesNotHold()
     QVERIFY(refused({.promptLengths = {}, .batchSizes = {1}, .newTokens = 4, .repetitions = 1}));
     QVERIFY(refused({.promptLengths = {4}, .batchSizes = {0}, .newTokens = 4, .repetitions = 1}));
     QVERIFY(refused({.promptLengths = {4}, .batchSizes = {1}, .newTokens = 0, .repetitions = 1}));
+    QVERIFY(refused({.promptLengths = {512}})); // what was asked for is not made shorter
+}
+
+void tst_ThroughputMeasuring::theUsualLengthIsWhatTheContextLeaves()
+{
+    using Lengths = std::vector<std::int64_t>;
+    QCOMPARE(settledThroughputSettings({}, 2048).promptLengths, Lengths{512});
+    QCOMPARE(settledThroughputSettings({}, 575).promptLengths, Lengths{511}); // beside 64 new tokens
+    QCOMPARE(settledThroughputSettings({.newTokens = 4}, 40).promptLengths, Lengths{36});
+    QCOMPARE(settledThroughputSettings({.promptLengths = {7, 512}}, 40).promptLengths, (Lengths{7, 512})); // asked for
 }
 
 QTEST_APPLESS_MAIN(tst_ThroughputMeasuring)

@@ -15,6 +15,7 @@ private slots:
     void progressCountsUnitsAndParts();
     void wholeJobIsSeenThroughItsPhases();
     void phasesOfUnknownLengthSayNothingOfTheWhole();
+    void phaseSecondsAreThoseOfItsSteps();
     void stopRequestEndsTheNextStep();
     void hashIsSha256();
 };
@@ -91,6 +92,17 @@ void tst_JobContext::phasesOfUnknownLengthSayNothingOfTheWhole()
     context.begin("export", 1, "tensors");
     context.step();
     QCOMPARE(*last.whole, 1.0);
+}
+
+void tst_JobContext::phaseSecondsAreThoseOfItsSteps()
+{
+    JobContext context;
+    context.begin("search", 1, "things");
+    QTest::qSleep(20);
+    context.step();
+    QVERIFY(context.phaseSeconds() >= 0.02);
+    context.begin("search", 0, "things"); // nothing to do takes nothing
+    QCOMPARE(context.phaseSeconds(), 0.0);
 }
 
 void tst_JobContext::stopRequestEndsTheNextStep()

@@ -93,6 +93,8 @@ private slots:
     void equalSizeMakes2sspAsLargeAsTheOthers();
     void aMethodThatFailsCostsItsRowsAlone();
     void anotherTextIsNotTheSame();
+    void speedOfAnotherMachineIsMeasuredAgain();
+    void itemsThatWereScoredAreNotScoredAgain();
     void phasesAreToldBeforeTheStart();
     void settingsThatMakeNothingAreRefused();
 };
@@ -250,6 +252,53 @@ void tst_CompareWork::anotherTextIsNotTheSame()
     const double after = compareAll(bench.session, bench.engine, settings, &counts).rows[0].evaluations.at(0)->perplexity;
     QCOMPARE(counts.evaluations, 1);
     QVERIFY(before != after);
+}
+
+void tst_CompareWork::speedOfAnotherMachineIsMeasuredAgain()
+{
+    Bench bench;
+    ComparisonSettings settings;
+    settings.throughput = {.promptLengths = {8}, .newTokens = 2, .repetitions = 1};
+    const auto measured = [&] {
+        int count = 0;
+        JobContext context;
+        compare(bench.engine, bench.session, settings, context,
+                [&](const JobEvent &event) { count += std::holds_alternative<MeasurementMade>(event) ? 1 : 0; });
+        return count;
+    };
+    QCOMPARE(measured(), 1);
+    QCOMPARE(measured(), 0);
+    bench.session.measurements.front().computed.host = "another";
+    QCOMPARE(measured(), 1);
+    settings.throughput->promptLengths = {1'000'000}; // told before anything is computed
+    QVERIFY_EXCEPTION_THROWN(measured(), Error);
+}
+
+void tst_CompareWork::itemsThatWereScoredAreNotScoredAgain()
+{
+    ComparisonSettings settings;
+    settings.tasks.paths = {SECATEUR_SOURCE_DIR "/tests/fixtures/tasks/hellaswag_val.jsonl"};
+    const auto scored = [&](Bench &bench, int most) {
+        int count = 0;
+        std::stop_source stop;
+        JobContext context(stop.get_token());
+        try {
+            compare(bench.engine, bench.session, settings, context, [&](const JobEvent &event) {
+                if (std::holds_alternative<TaskScored>(event) && ++count == most)
+                    stop.request_stop();
+            });
+        } catch (const Cancelled &) {
+        }
+        return count;
+    };
+    Bench straight, stopped;
+    const int all = scored(straight, -1);
+    QVERIFY(all > 1);
+    QCOMPARE(scored(stopped, 1), 1);
+    QVERIFY(stopped.session.begunTasks && stopped.session.measurements.empty());
+    QCOMPARE(scored(stopped, -1), all - 1);
+    QVERIFY(!stopped.session.begunTasks);
+    QVERIFY(stopped.session.measurements.front().tasks == straight.session.measurements.front().tasks);
 }
 
 void tst_CompareWork::phasesAreToldBeforeTheStart()

@@ -276,6 +276,13 @@ void tst_JobTypes::otherMethodsTasksAndSpeedAreAskedFor()
     QVERIFY2(compared.startsWith("secateur-cli compare /models/tiny --text ") && !compared.contains("--windows") &&
                  compared.contains(" --methods 2ssp,shortgpt --sparsity 0.25,0.5 --throughput "),
              qPrintable(compared));
+    TextSettings heldOut = compare.settings.text;
+    heldOut.files = {"/texts/oz.txt"};
+    heldOut.seed = 0;
+    compare.settings.evaluations = {heldOut};
+    QVERIFY(line(compare).contains(" --evaluate /texts/oz.txt "));
+    compare.settings.evaluations[0].windows = 4; // no option says that
+    QCOMPARE(line(compare), QString());
 }
 
 void tst_JobTypes::aPruningTakesTheScoresThatAreThere()

@@ -270,6 +270,8 @@ inline QString difference(const Session &a, const Session &b)
         return "tasks";
     if (!(a.choices == b.choices))
         return "choices";
+    if (!(a.begunTasks == b.begunTasks))
+        return "begun tasks";
     if (a.calibrations.size() != b.calibrations.size())
         return QString("%1 calibrations, %2").arg(a.calibrations.size()).arg(b.calibrations.size());
     for (std::size_t i = 0; i < a.calibrations.size(); ++i)

@@ -3,8 +3,10 @@
 
 #include "SessionFixtures.h"
 #include "foundation/Failures.h"
+#include "session/Measurements.h"
 
 #include <QtTest>
+#include <limits>
 #include <set>
 #include <string>
 #include <variant>
@@ -108,7 +110,8 @@ std::vector<JobEvent> allEvents()
         RowCompared{}, // the dense model, of which nothing was measured yet
         MeasurementMade{otherMeasurements({})[0]},
         MeasurementMade{otherMeasurements("p1")[1]},
-        MeasurementMade{otherMeasurements("p1")[2]}};
+        MeasurementMade{otherMeasurements("p1")[2]},
+        TasksBegun{.planHash = "p1", .asked = "asked", .computed = otherMeasurements("p1")[0].computed}};
 }
 
 } // namespace
@@ -123,6 +126,7 @@ private slots:
     void whatIsNoEventIsRefused_data();
     void whatIsNoEventIsRefused();
     void eventsMakeTheSession();
+    void itemsThatWereScoredAreKept();
     void anOpeningBeginsAnotherSession();
     void whatDoesNotFollowIsRefused();
     void whatBelongsToAnotherModelIsRefused();
@@ -217,7 +221,10 @@ void tst_JobEvent::eventsMakeTheSession()
     begun.steps = {{.part = Part::Attention, .losses = std::vector<double>(std::size_t(full.model->spec.layerCount()), 3.5), .removed = 1}};
     events.push_back(BlocksKnown{begun});
     events.push_back(PlanOpened{found});
-    for (const Measurement &record : otherMeasurements(found.plan->plan.hash()))
+    const std::vector<Measurement> others = otherMeasurements(found.plan->plan.hash());
+    events.push_back(TasksBegun{.planHash = others[0].planHash, .asked = others[0].tasks->hash, .computed = others[0].computed});
+    events.push_back(TaskScored{.score = {.task = "arc_easy", .index = 3, .logLikelihoods = {-1, -2}}, .done = 1, .items = 201});
+    for (const Measurement &record : others) // their items are not needed any more
         events.push_back(MeasurementMade{record});
 
     Session heard;
@@ -243,6 +250,31 @@ void tst_JobEvent::eventsMakeTheSession()
                                   JobEvent(TaskScored()), JobEvent(RowCompared())})
         QCOMPARE(refusal(heard, event), QString());
     QCOMPARE(difference(heard, expected), QString());
+}
+
+/// Items are kept until all are there, or others are asked for.
+void tst_JobEvent::itemsThatWereScoredAreKept()
+{
+    Session session = fullSession();
+    const ComputeConditions now = otherMeasurements("p1")[0].computed;
+    const TasksBegun begun{.planHash = "p1", .asked = "asked", .computed = now};
+    const auto scored = [](std::int64_t index, double likelihood) {
+        return TaskScored{.score = {.task = "arc_easy", .index = index, .logLikelihoods = {likelihood, -2}}, .done = 1, .items = 3};
+    };
+    for (const JobEvent &event :
+         {JobEvent(begun), JobEvent(scored(4, -1)), JobEvent(scored(0, -1)), JobEvent(scored(4, -1)), JobEvent(begun)})
+        QCOMPARE(refusal(session, event), QString());
+    QCOMPARE(begunScoresOf(session, "asked", "p1", now), (std::vector<ItemScore>{scored(0, -1).score, scored(4, -1).score}));
+    QVERIFY(begunScoresOf(session, "asked otherwise", "p1", now).empty());
+    QVERIFY(begunScoresOf(session, "asked", {}, now).empty());
+    ComputeConditions other = now;
+    other.dtype = "bfloat16";
+    QVERIFY(begunScoresOf(session, "asked", "p1", other).empty());
+    QVERIFY(!refusal(session, scored(1, -std::numeric_limits<double>::infinity())).isEmpty());
+    QVERIFY(!refusal(session, scored(-1, -1)).isEmpty());
+
+    QCOMPARE(refusal(session, TasksBegun{.planHash = {}, .asked = "asked", .computed = now}), QString());
+    QVERIFY(begunScoresOf(session, "asked", "p1", now).empty() && session.begunTasks->scores.empty());
 }
 
 void tst_JobEvent::anOpeningBeginsAnotherSession()

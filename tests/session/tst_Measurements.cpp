@@ -111,6 +111,7 @@ private slots:
         QVERIFY(!taskMeasurementOf(session, "asked", {}, now));
         QVERIFY(!taskMeasurementOf(session, "never asked", "p1", now));
         ThroughputSettings settings;
+        settings.promptLengths = {512};
         settings.batchSizes = {4};
         QCOMPARE(throughputMeasurementOf(session, settings, "p1", now)->computed.host, std::string("another"));
         settings.promptLengths = {512, 2048}; // one is missing

@@ -149,6 +149,11 @@ void tst_SessionFile::whatMethodsTasksAndSpeedGaveComesBack()
     begun.provenance = provenanceOf("of a search");
     begun.steps = {{.part = Part::Attention, .losses = {3.5, 1e-300, 4.5}, .removed = 1}};
     session.choices = {begun};
+    const ItemScore score{.task = "mmlu_anatomy", .index = 12, .logLikelihoods = {-1.0 / 3, -800, -2, -3.5}};
+    session.begunTasks = BegunTasks{.planHash = "p1",
+                                    .asked = "asked",
+                                    .computed = otherMeasurements("p1")[0].computed,
+                                    .scores = {{{score.task, score.index}, score}}};
     for (const std::string &hash : {std::string(), found.hash()})
         for (const Measurement &measured : otherMeasurements(hash))
             session.measurements.push_back(measured);

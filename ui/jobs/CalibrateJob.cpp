@@ -8,7 +8,6 @@
 #include "models/SessionModel.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace secateur::ui {
@@ -23,9 +22,8 @@ void SessionJobs::calibrate()
         asked,
         [this, cost, asked](const SessionTask &task, JobPort &port) {
             port.context().expect({{"calibrate", cost.seconds.value_or(0)}});
-            const auto begun = std::chrono::steady_clock::now();
             const auto scores = task.engine(port).score(asked.text, asked.norm, port.context());
-            const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+            const double seconds = port.context().phaseSeconds();
             const auto ranked = std::make_shared<const RankedScores>(*scores);
             const auto index = std::make_shared<std::int64_t>(-1);
             task.deliverAndWait(port, [this, scores, ranked, index] {

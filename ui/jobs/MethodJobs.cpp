@@ -28,12 +28,9 @@ request::MeasureTasks SessionJobs::tasksRequest(const std::optional<PlanDraft> &
     return {.draft = draft, .tasks = tasks, .searchText = draft ? searchTextOf(*draft) : std::optional<TextSettings>()};
 }
 
-request::MeasureThroughput SessionJobs::throughputRequest(ThroughputSettings settings) const
+request::MeasureThroughput SessionJobs::throughputRequest(const ThroughputSettings &settings) const
 {
     const PlanDraft &draft = m_model.draft();
-    if (m_model.hasModel() && settings.promptLengths == ThroughputSettings().promptLengths) // a short context leaves less than is usual
-        settings.promptLengths = {
-            std::clamp<std::int64_t>(m_model.spec().contextLength - settings.newTokens, 1, settings.promptLengths.front())};
     if (!draft.hasNeurons())
         return {.draft = {}, .settings = settings};
     return {.draft = draft, .settings = settings, .searchText = searchTextOf(draft)};

@@ -11,7 +11,6 @@
 #include "text/TokenWindows.h"
 
 #include <algorithm>
-#include <chrono>
 
 namespace secateur::ui {
 
@@ -137,9 +136,8 @@ int SessionJobs::prune(const PruneRequest &request)
             engine.checkExportSettings(request.exporting, balance(session.model->spec, own.balance).neuronsKept);
             port.context().expect(phases);
             if (own.calibration < 0) {
-                const auto begun = std::chrono::steady_clock::now();
                 const auto scores = engine.score(session.calibrationText, session.norm, port.context());
-                const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+                const double seconds = port.context().phaseSeconds();
                 const auto ranked = std::make_shared<const RankedScores>(*scores);
                 const auto index = std::make_shared<std::int64_t>(-1);
                 task.deliverAndWait(port, [this, scores, ranked, index] { *index = keepCalibration(scores, ranked); });

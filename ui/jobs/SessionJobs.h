@@ -216,7 +216,7 @@ private:
     request::Prune pruneRequest(const PruneRequest &prune) const;
     request::FindBlocks blocksRequest(const BlockSettings &settings) const;
     request::MeasureTasks tasksRequest(const std::optional<PlanDraft> &draft, const TaskSettings &tasks) const;
-    request::MeasureThroughput throughputRequest(ThroughputSettings settings) const;
+    request::MeasureThroughput throughputRequest(const ThroughputSettings &settings) const;
     std::optional<TextSettings> searchTextOf(const PlanDraft &draft) const;
     void startTasks(const request::MeasureTasks &asked);
     double secondsOf(double flop) const; ///< 0: not known

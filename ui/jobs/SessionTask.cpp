@@ -2,6 +2,7 @@
 #include "jobs/SessionTask.h"
 
 #include "engine/Engine.h"
+#include "engine/EngineChecks.h"
 #include "foundation/Failures.h"
 #include "foundation/InputFile.h"
 #include "foundation/Wording.h"
@@ -173,12 +174,6 @@ void checkAreThere(const TextSettings &text)
                         "Choose it where it is now as the calibration text, or put it back.");
 }
 
-/// How texts of items begin, as the engine has it.
-BosUse bosUseFor(const ModelSpec &dense, const TaskSettings &settings)
-{
-    return dense.family.find("gemma") != std::string::npos ? BosUse::Always : settings.bos;
-}
-
 Evaluated evaluated(const PruningPlan *plan, const PlanDraft &draft, bool isOrderBorrowed)
 {
     return plan ? Evaluated{.plan = plan, .draft = draft, .isOrderBorrowed = isOrderBorrowed} : Evaluated();
@@ -210,7 +205,6 @@ void SessionTask::search(JobPort &port, PruningPlan &plan, const PlanDraft &draf
     startAnewIfNeeded(port, plan);
     const auto calibrated = m_findings->calibrationSeconds.find(draft.calibration);
     const bool isAllHere = calibrated != m_findings->calibrationSeconds.end() && !plan.search.isBegun();
-    const auto start = std::chrono::steady_clock::now();
     const auto end = [&] { // also when it is cancelled: what was found counts
         if (plan.search.isBegun())
             m_findings->searches[key] = plan.search;
@@ -224,10 +218,8 @@ void SessionTask::search(JobPort &port, PruningPlan &plan, const PlanDraft &draf
         throw;
     }
     end();
-    if (isAllHere) {
-        const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        listener(port)(MeasurementMade{pruningMeasurement(plan, draft, calibrated->second + seconds)});
-    }
+    if (isAllHere)
+        listener(port)(MeasurementMade{pruningMeasurement(plan, draft, calibrated->second + port.context().phaseSeconds())});
 }
 
 void SessionTask::measureImpact(JobPort &port, const request::Impact &asked) const
@@ -288,14 +280,15 @@ void SessionTask::measureTasks(JobPort &port, const PruningPlan *plan, const Pla
 {
     const ModelSpec &dense = m_session->model->spec;
     const ComputeConditions now = engine(port).report().computed;
-    const Session session = known();
-    if (taskMeasurementOf(session, askedHash(tasks, bosUseFor(dense, settings), settings.longest.value_or(dense.contextLength)),
-                          plan ? plan->hash() : std::string(), now))
+    const std::shared_ptr<const Session> session = latest(port); // with the items that were scored, should the work be called again
+    const TaskSettings settled = settledTaskSettings(settings, dense);
+    const std::string asked = askedHash(tasks, settled.bos, *settled.longest), planHash = plan ? plan->hash() : std::string();
+    if (taskMeasurementOf(*session, asked, planHash, now))
         return;
     const auto end = [&] { deliver(port, [&model = m_model] { model.endTasks(); }); };
     try {
-        const Measurement record =
-            secateur::measureTasks(engine(port), dense, evaluated(plan, draft, false), tasks, settings, port.context(), listener(port));
+        const Measurement record = secateur::measureTasks(engine(port), dense, evaluated(plan, draft, false), tasks, settings,
+                                                          port.context(), listener(port), begunScoresOf(*session, asked, planHash, now));
         if (!plan)
             m_findings->originals.push_back(record);
     } catch (...) {

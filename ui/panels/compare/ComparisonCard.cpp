@@ -244,7 +244,10 @@ void ComparisonCard::follow()
         method.box->setAccessibleDescription(spoken(method.note->text()));
     }
     const Possibility possible = possibility(wanted);
-    m_copyCommand->setProblem(possible.reason);
+    m_copyCommand->setProblem(
+        possible && m_workbench.jobs.comparisonCommand(wanted).isEmpty()
+            ? tr("The command line takes a whole text to evaluate on, by the length, the column and the documents of the calibration text.")
+            : possible.reason);
     m_start->offer(tr("Start"), possible, costText(wanted));
 }
 

@@ -198,7 +198,7 @@ QString MethodCard::outcome(const BlockSettings &asked) const
     const std::int64_t layers = m_workbench.session.layerCount();
     try {
         const std::int64_t blocks = blocksToRemove(asked.sparsity, layers);
-        const bool isByLayer = asked.method == PlanMethod::ShortGpt || asked.method == PlanMethod::Window;
+        const bool isByLayer = isByStates(asked.method);
         const QString share = percentText(double(blocks) / double(layers));
         return (isByLayer ? tr("Removes %1 of %2 layers (%3).") : tr("Removes %1 of %2 attentions and %1 of %2 FFNs (%3)."))
             .arg(exactText(blocks), exactText(layers), share);
