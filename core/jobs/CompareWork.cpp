@@ -64,25 +64,30 @@ private:
     void found(const JobEvent &event)
     {
         applyEvent(m_state, event);
+        tell(event);
+    }
+
+    /// What goes wrong with keeping what is found is no row's problem: nothing behind it would be kept, either.
+    void tell(const JobEvent &event)
+    {
+        m_isTelling = true;
         m_tell(event);
+        m_isTelling = false;
     }
 
     /// Does a part of the work of rows. What goes wrong with it is their problem alone.
     template <class Part>
     void attempt(const std::vector<ComparisonEntry *> &entries, const Part &part)
     {
-        const auto note = [&](const Error &problem) {
-            for (ComparisonEntry *entry : entries)
-                noteProblem(entry->row, problem);
-        };
         try {
             part();
-        } catch (const MachineFailure &failure) {
-            if (!failure.device().empty()) // nothing would work any more
-                throw;
-            note(failure);
         } catch (const Error &problem) {
-            note(problem);
+            const auto *failure = dynamic_cast<const MachineFailure *>(&problem);
+            const bool isDeviceGone = failure && !failure->device().empty();
+            if (m_isTelling || isDeviceGone) // nothing would work any more
+                throw;
+            for (ComparisonEntry *entry : entries)
+                noteProblem(entry->row, problem);
         }
     }
 
@@ -183,13 +188,13 @@ private:
 
     void measure(ComparisonEntry &entry)
     {
-        m_tell(RowCompared{entry.row});
+        tell(RowCompared{entry.row});
         if (entry.row.method && !entry.plan)
             return;
         entry.row.evaluations.resize(m_settings.evaluations.size());
         const auto add = [&](const auto &part) {
             attempt({&entry}, part);
-            m_tell(RowCompared{entry.row});
+            tell(RowCompared{entry.row});
         };
         for (std::size_t i = 0; i < m_settings.evaluations.size(); ++i)
             add([&] {
@@ -233,6 +238,7 @@ private:
     const ComparisonSettings &m_settings;
     JobContext &m_context;
     const EventListener &m_tell;
+    bool m_isTelling = false; ///< still so where telling failed
     ComparisonOutline m_outline;
 };
 

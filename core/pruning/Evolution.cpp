@@ -35,7 +35,7 @@ void checkSettings(const EvolutionSamples &samples, const BlockSettings &setting
     if (settings.coarseTokens < 2 || settings.fineTokens < 2)
         throw Error("EvoPress is to compare by " + counted(std::min(settings.coarseTokens, settings.fineTokens), "token") +
                         "; it needs at least 2.",
-                    "Choose more tokens (--tokens).");
+                    "Choose more tokens (--coarse-tokens, --fine-tokens).");
     if (settings.generations && *settings.generations < 0)
         throw Error("EvoPress is to take " + counted(*settings.generations, "generation") + "; that must be 0 or more.",
                     "Choose another number of generations (--generations).");
@@ -43,7 +43,7 @@ void checkSettings(const EvolutionSamples &samples, const BlockSettings &setting
     if (most > all)
         throw Error("EvoPress is to compare by " + counted(most, "token") + ", and the text gives " + grouped(std::uint64_t(all)) +
                         " (samples of " + grouped(std::uint64_t(samples.length)) + ": " + grouped(std::uint64_t(samples.count())) + ").",
-                    "Add text, or compare by fewer tokens (--tokens).");
+                    "Add text, or compare by fewer tokens (--coarse-tokens, --fine-tokens).");
 }
 
 /// The evolution as it goes on, and as it is drawn again.

@@ -117,7 +117,7 @@ std::vector<SamplePart> EvolutionDraws::minibatch(std::int64_t samples, std::int
     if (samples < 1 || tokens > samples * length)
         throw Error("EvoPress is to compare by " + counted(tokens, "token") + ", and all samples have " +
                         grouped(std::uint64_t(samples * length)) + ".",
-                    "Add text, or compare by fewer tokens (--tokens).");
+                    "Add text, or compare by fewer tokens (--coarse-tokens, --fine-tokens).");
     std::vector<SamplePart> parts;
     std::vector<bool> isDrawn(std::size_t(samples), false);
     while (tokens > 0) {

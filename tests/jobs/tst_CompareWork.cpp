@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The table of methods and sizes, on the sample: what it holds, and that a stopped one goes on.
 #include "comparison/ComparisonTable.h"
-#include "foundation/Error.h"
+#include "foundation/WritingFailure.h"
 #include "jobs/CompareWork.h"
 #include "session/PlanTable.h"
 #include "session/SessionStore.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
+#include <cerrno>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -92,6 +93,7 @@ private slots:
     void aStoppedOneGoesOnToTheSameTable();
     void equalSizeMakes2sspAsLargeAsTheOthers();
     void aMethodThatFailsCostsItsRowsAlone();
+    void whatCannotBeKeptEndsIt();
     void anotherTextIsNotTheSame();
     void phasesAreToldBeforeTheStart();
     void settingsThatMakeNothingAreRefused();
@@ -233,6 +235,24 @@ void tst_CompareWork::aMethodThatFailsCostsItsRowsAlone()
     QVERIFY(!table.rows[2].problem.empty());
     QVERIFY(table.rows[2].planHash.empty());
     QVERIFY(table.rows[3].problem.empty() && table.rows[3].evaluations.at(0));
+}
+
+/// A session that cannot be saved (a full disk) is no problem of the row that was found then.
+void tst_CompareWork::whatCannotBeKeptEndsIt()
+{
+    Bench bench;
+    ComparisonSettings settings = smallSettings();
+    settings.methods = {PlanMethod::ShortGpt};
+    JobContext context;
+    int measured = 0;
+    const auto keep = [&](const JobEvent &event) {
+        if (!std::holds_alternative<MeasurementMade>(event))
+            return;
+        ++measured;
+        throw WritingFailure("'table.secateur' cannot be written", ENOSPC);
+    };
+    QVERIFY_EXCEPTION_THROWN(compare(bench.engine, bench.session, settings, context, keep), WritingFailure);
+    QCOMPARE(measured, 1);
 }
 
 void tst_CompareWork::anotherTextIsNotTheSame()
