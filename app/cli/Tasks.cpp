@@ -101,16 +101,16 @@ void Run::evaluateTasks(const Evaluated &what, const std::vector<TaskSet> &tasks
     try {
         results = measureTasks(*engine, model->spec, what, tasks, o.tasks, context, tell, items ? items->known() : std::vector<ItemScore>())
                       .tasks;
-    } catch (const Cancelled &) {
+        if (items)
+            items->finish();
+    } catch (...) { // also where the disk is full
         if (items)
             report.note("What was scored so far is in " + inQuotes(ItemsFile::partOf(o.saveItems).string()) +
                         ". The same command with --resume goes on with it.");
         throw;
     }
-    if (items) {
-        items->finish();
+    if (items)
         result["savedItems"] = o.saveItems.string();
-    }
     if (!isFirst())
         return;
     showTasks(*results);
