@@ -95,7 +95,7 @@ std::string mistakeInTasks(const Options &o)
     if (o.command == "evaluate" && o.texts.empty() && o.tasks.paths.empty() && !o.throughput)
         return "--text, --tasks or --throughput is needed";
     if (o.command == "evaluate" && o.texts.empty())
-        for (const char *name : {"--windows", "--length", "--seed", "--column"})
+        for (const char *name : {"--windows", "--length", "--seed", "--column", "--documents"})
             if (o.given.contains(name))
                 return std::string(name) + " has no effect here: there is no --text";
     if (o.tasks.paths.empty())

@@ -70,8 +70,7 @@ void Run::showTasks(const TaskResults &results)
                         decimal(task.acc, 4), orNothing(task.accStderr), orNothing(task.accNorm), orNothing(task.accNormStderr),
                         grouped(std::uint64_t(task.items)), grouped(std::uint64_t(task.skipped))});
     report.table(rows);
-    std::string line =
-        std::string(explanationOf(results.bos)) + "; inputs of at most " + grouped(std::uint64_t(results.longest)) + " tokens";
+    std::string line = std::string(explanationOf(results.bos)) + "; inputs of at most " + counted(results.longest, "token");
     if (results.limit)
         line += results.seed == 0
                     ? "; the first " + counted(*results.limit, "item") + " of each task"

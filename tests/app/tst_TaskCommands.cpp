@@ -341,6 +341,7 @@ private slots:
         QTest::addColumn<QString>("words");
         QTest::newRow("nothing") << QStringList{} << "--text, --tasks or --throughput is needed";
         QTest::newRow("limit") << QStringList{"--throughput", "--limit", "5"} << "there are no --tasks";
+        QTest::newRow("documents") << QStringList{"--tasks", "x", "--documents", "5"} << "there is no --text";
         QTest::newRow("sample") << QStringList{"--tasks", "x", "--sample", "5"} << "without --limit";
         QTest::newRow("resume") << QStringList{"--tasks", "x", "--resume"} << "without --save-items";
         QTest::newRow("both") << QStringList{"--tasks", "x", "--save-items", "y", "--resume", "--overwrite"} << "exclude each other";
