@@ -112,19 +112,27 @@ private:
         const auto start = std::chrono::steady_clock::now();
         const std::shared_ptr<const NeuronScores> scores = m_engine.score(m_outline.textOf(PlanMethod::TwoSsp), ScoreNorm::L2, m_context);
         const double seconds = secondsSince(start);
-        found(Scored{.scores = scores});
+        std::vector<JobEvent> events = {Scored{.scores = scores}};
+        applyEvent(m_state, events.front());
         for (const ComparisonEntry *entry : missing) {
             const PlanDraft draft = m_outline.draftOf(entry->row.sparsity, m_outline.knownCalibration());
-            notePruning(beforeItsSearch(planOf(m_state, draft)), draft, seconds);
+            events.emplace_back(MeasurementMade{pruningOf(beforeItsSearch(planOf(m_state, draft)), draft, seconds)});
+            applyEvent(m_state, events.back());
         }
+        for (const JobEvent &event : events) // scores are never kept without their time
+            tell(event);
     }
 
     /// What it took to find a plan; the time of a search that is under way is noted for the plan before it.
-    void notePruning(const PruningPlan &plan, const PlanDraft &draft, double seconds)
+    Measurement pruningOf(const PruningPlan &plan, const PlanDraft &draft, double seconds) const
     {
         Measurement took = pruningMeasurement(plan, draft, seconds);
         took.computed = m_outline.now();
-        found(MeasurementMade{took});
+        return took;
+    }
+    void notePruning(const PruningPlan &plan, const PlanDraft &draft, double seconds)
+    {
+        found(MeasurementMade{pruningOf(plan, draft, seconds)});
     }
 
     void search(ComparisonEntry &entry)

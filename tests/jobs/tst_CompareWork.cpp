@@ -12,7 +12,6 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <stop_token>
 
 using namespace secateur;
 
@@ -171,6 +170,7 @@ void tst_CompareWork::aStoppedOneGoesOnToTheSameTable_data()
     QTest::newRow("after the calibration") << kindOfEvent(Scored()) << 1;
     QTest::newRow("within a step of the search") << kindOfEvent(LossKnown()) << 15;
     QTest::newRow("after a removal") << kindOfEvent(AttentionRemoved()) << 1;
+    QTest::newRow("after the last removal of a size") << kindOfEvent(AttentionRemoved()) << 2;
     QTest::newRow("after a plan of blocks") << kindOfEvent(PlanOpened()) << 1;
     QTest::newRow("within a choice of blocks") << kindOfEvent(BlocksKnown()) << 4;
     QTest::newRow("between measurements") << kindOfEvent(PlanOpened()) << 5;
@@ -187,15 +187,14 @@ void tst_CompareWork::aStoppedOneGoesOnToTheSameTable()
     const std::filesystem::path file = folder.filePath("table.secateur").toStdString();
     {
         Bench killed;
-        std::stop_source stop;
-        JobContext context(stop.get_token());
+        JobContext context;
         int heard = 0;
         try {
             compare(killed.engine, killed.session, smallSettings(), context, [&](const JobEvent &event) {
                 if (isFinding(event) || std::holds_alternative<Scored>(event))
                     saveSession(killed.session, file); // what the command line keeps at every step
                 if (int(event.index()) == kind && ++heard == events)
-                    stop.request_stop();
+                    throw Cancelled(); // nothing behind this is kept
             });
             QFAIL("it was not stopped");
         } catch (const Cancelled &) {
