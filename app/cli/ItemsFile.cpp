@@ -99,14 +99,23 @@ void ItemsFile::readKnown(const std::filesystem::path &file, const nlohmann::jso
             if (number == 1) {
                 if (json.at("format") != kFormat || json.at("version") != 1)
                     throw damaged(number);
+                const auto refuse = [&](const std::string &what) {
+                    throw Error("The items in " + name + " cannot be gone on with: they are of " + what + ".", hint);
+                };
                 for (const auto &[field, value] : asked.items())
                     if (json.at("asked").at(field) != value)
-                        throw Error("The items in " + name + " cannot be gone on with: they are of " + nameOfAsked(field) + ".", hint);
+                        refuse(nameOfAsked(field));
+                for (const nlohmann::json &set : json.at("sets")) // a line more or less that cannot be asked moves all behind it
+                    for (const TaskSet &task : m_tasks)
+                        if (task.name == set.at("name") && task.fileHash != set.at("fileHash"))
+                            refuse("another file of " + task.name);
                 continue;
             }
             ItemScore score{.task = json.at("task"), .index = wholeAt(json, "index"), .logLikelihoods = json.at("logLikelihoods")};
             const auto item = m_items.find({score.task, score.index});
-            if (item == m_items.end() || item->second.second->choices.size() != score.logLikelihoods.size())
+            const auto isFinite = [](double value) { return std::isfinite(value); };
+            if (item == m_items.end() || item->second.second->choices.size() != score.logLikelihoods.size() ||
+                !std::ranges::all_of(score.logLikelihoods, isFinite))
                 throw damaged(number);
             if (m_scores.emplace(item->first, score).second)
                 m_known.push_back(std::move(score));

@@ -70,8 +70,7 @@ void Run::showTasks(const TaskResults &results)
                         decimal(task.acc, 4), orNothing(task.accStderr), orNothing(task.accNorm), orNothing(task.accNormStderr),
                         grouped(std::uint64_t(task.items)), grouped(std::uint64_t(task.skipped))});
     report.table(rows);
-    std::string line =
-        std::string(explanationOf(results.bos)) + "; inputs of at most " + grouped(std::uint64_t(results.longest)) + " tokens";
+    std::string line = std::string(explanationOf(results.bos)) + "; inputs of at most " + counted(results.longest, "token");
     if (results.limit)
         line += results.seed == 0
                     ? "; the first " + counted(*results.limit, "item") + " of each task"
@@ -101,16 +100,16 @@ void Run::evaluateTasks(const Evaluated &what, const std::vector<TaskSet> &tasks
     try {
         results = measureTasks(*engine, model->spec, what, tasks, o.tasks, context, tell, items ? items->known() : std::vector<ItemScore>())
                       .tasks;
-    } catch (const Cancelled &) {
+        if (items)
+            items->finish();
+    } catch (...) { // also where the disk is full
         if (items)
             report.note("What was scored so far is in " + inQuotes(ItemsFile::partOf(o.saveItems).string()) +
                         ". The same command with --resume goes on with it.");
         throw;
     }
-    if (items) {
-        items->finish();
+    if (items)
         result["savedItems"] = o.saveItems.string();
-    }
     if (!isFirst())
         return;
     showTasks(*results);

@@ -59,25 +59,30 @@ private:
     void found(const JobEvent &event)
     {
         applyEvent(m_state, event);
+        tell(event);
+    }
+
+    /// What goes wrong with keeping what is found is no row's problem: nothing behind it would be kept, either.
+    void tell(const JobEvent &event)
+    {
+        m_isTelling = true;
         m_tell(event);
+        m_isTelling = false;
     }
 
     /// Does a part of the work of rows. What goes wrong with it is their problem alone.
     template <class Part>
     void attempt(const std::vector<ComparisonEntry *> &entries, const Part &part)
     {
-        const auto note = [&](const Error &problem) {
-            for (ComparisonEntry *entry : entries)
-                noteProblem(entry->row, problem);
-        };
         try {
             part();
-        } catch (const MachineFailure &failure) {
-            if (!failure.device().empty()) // nothing would work any more
-                throw;
-            note(failure);
         } catch (const Error &problem) {
-            note(problem);
+            const auto *failure = dynamic_cast<const MachineFailure *>(&problem);
+            const bool isDeviceGone = failure && !failure->device().empty();
+            if (m_isTelling || isDeviceGone) // nothing would work any more
+                throw;
+            for (ComparisonEntry *entry : entries)
+                noteProblem(entry->row, problem);
         }
     }
 
@@ -101,19 +106,27 @@ private:
     {
         const std::shared_ptr<const NeuronScores> scores = m_engine.score(m_outline.textOf(PlanMethod::TwoSsp), ScoreNorm::L2, m_context);
         const double seconds = m_context.phaseSeconds();
-        found(Scored{.scores = scores});
+        std::vector<JobEvent> events = {Scored{.scores = scores}};
+        applyEvent(m_state, events.front());
         for (const ComparisonEntry *entry : missing) {
             const PlanDraft draft = m_outline.draftOf(entry->row.sparsity, m_outline.knownCalibration());
-            notePruning(beforeItsSearch(planOf(m_state, draft)), draft, seconds);
+            events.emplace_back(MeasurementMade{pruningOf(beforeItsSearch(planOf(m_state, draft)), draft, seconds)});
+            applyEvent(m_state, events.back());
         }
+        for (const JobEvent &event : events) // scores are never kept without their time
+            tell(event);
     }
 
     /// What it took to find a plan; the time of a search that is under way is noted for the plan before it.
-    void notePruning(const PruningPlan &plan, const PlanDraft &draft, double seconds)
+    Measurement pruningOf(const PruningPlan &plan, const PlanDraft &draft, double seconds) const
     {
         Measurement took = pruningMeasurement(plan, draft, seconds);
         took.computed = m_outline.now();
-        found(MeasurementMade{took});
+        return took;
+    }
+    void notePruning(const PruningPlan &plan, const PlanDraft &draft, double seconds)
+    {
+        found(MeasurementMade{pruningOf(plan, draft, seconds)});
     }
 
     void search(ComparisonEntry &entry)
@@ -176,13 +189,13 @@ private:
 
     void measure(ComparisonEntry &entry)
     {
-        m_tell(RowCompared{entry.row});
+        tell(RowCompared{entry.row});
         if (entry.row.method && !entry.plan)
             return;
         entry.row.evaluations.resize(m_settings.evaluations.size());
         const auto add = [&](const auto &part) {
             attempt({&entry}, part);
-            m_tell(RowCompared{entry.row});
+            tell(RowCompared{entry.row});
         };
         for (std::size_t i = 0; i < m_settings.evaluations.size(); ++i)
             add([&] {
@@ -228,6 +241,7 @@ private:
     const ComparisonSettings &m_settings;
     JobContext &m_context;
     const EventListener &m_tell;
+    bool m_isTelling = false; ///< still so where telling failed
     ComparisonOutline m_outline;
 };
 

@@ -5,6 +5,7 @@
 #include "engine/EngineChecks.h"
 #include "foundation/Error.h"
 #include "jobs/ComparisonCost.h"
+#include "jobs/MethodWork.h"
 #include "session/Measurements.h"
 #include "session/Shelf.h"
 #include "tasks/TaskScoring.h"
@@ -156,10 +157,12 @@ void ComparisonOutline::take(ComparisonEntry &entry, const PruningPlan &plan, co
     entry.row.sparsity = asked;
     if (plan.method != PlanMethod::TwoSsp)
         return;
-    if (const Measurement *took = m_known.pruning(entry.row.planHash)) {
+    entry.row.windowsForwarded = pruningMeasurement(plan, draft, 0).windowsForwarded;
+    const Measurement *took = m_known.pruning(entry.row.planHash);
+    if (!took) // it was killed before the last note: that of the removal before
+        took = m_known.pruning(beforeItsSearch(plan).hash());
+    if (took) // none: scores of elsewhere
         entry.row.pruningSeconds = took->seconds;
-        entry.row.windowsForwarded = took->windowsForwarded;
-    }
 }
 
 /// Throws Error where the method has no plan of that size.

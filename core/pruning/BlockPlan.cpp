@@ -41,7 +41,9 @@ void checkSettings(const BlockRecord &record, std::int64_t layers)
     if (record.blocks != right)
         refuse("The plan is to remove " + std::to_string(record.blocks) + " blocks; a sparsity of " + number(settings.sparsity) + " of " +
                counted(layers, "layer") + " makes " + std::to_string(right) + ".");
-    if (settings.coarseTokens < 1 || settings.fineTokens < 1 || settings.generations.value_or(0) < 0)
+    constexpr std::int64_t kMost = 1'000'000'000; // what is made of them does not overflow
+    const auto isIn = [](std::int64_t value, std::int64_t least) { return value >= least && value <= kMost; };
+    if (!isIn(settings.coarseTokens, 1) || !isIn(settings.fineTokens, 1) || !isIn(settings.generations.value_or(0), 0))
         refuse("The plan's numbers of tokens and generations are out of range.");
     if (!(std::isfinite(record.seconds) && record.seconds >= 0) || record.windowsForwarded < 0)
         refuse("The plan tells of " + number(record.seconds) + " seconds and " + std::to_string(record.windowsForwarded) +

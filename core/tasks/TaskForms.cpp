@@ -66,7 +66,7 @@ std::string wordOf(const json &fields, std::string_view name)
     if (field == fields.end() || field->is_null() || *field == "" || *field == -1 || *field == "-1")
         throw UnlabelledRow("It has no " + inQuotes(name) + ": its right answer is not told.");
     if (!field->is_number_integer() && !field->is_string())
-        throw UnusableRow("Its " + inQuotes(name) + " is neither a number nor a letter.");
+        throw UnusableRow("Its " + inQuotes(name) + " is neither a whole number nor a letter.");
     return field->is_string() ? field->get<std::string>() : field->dump();
 }
 

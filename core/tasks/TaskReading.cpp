@@ -126,6 +126,10 @@ private:
             std::string subject = m_source.kind == TaskKind::Mmlu ? subjectOfRow(row.fields) : std::string();
             if (subject.empty())
                 subject = m_source.subject;
+            if (m_source.kind == TaskKind::Mmlu && subject.empty()) {
+                m_nameless += row.problem.empty() ? 1 : 0;
+                throw UnusableRow(row.problem.empty() ? "Nothing says of which subject it is." : row.problem);
+            }
             set = &setOf(subject);
             const std::int64_t index = m_counts[set->name]++;
             if (!row.problem.empty())
@@ -145,9 +149,6 @@ private:
 
     TaskSet &setOf(const std::string &subject)
     {
-        if (m_source.kind == TaskKind::Mmlu && subject.empty())
-            throw Error(inQuotes(m_source.file.string()) + " holds questions of MMLU, and does not say of which subject.",
-                        "Name it by its subject, as in anatomy_test.csv.");
         TaskSet &set = m_sets[subject];
         set.name = subject.empty() ? std::string(rowOf(m_source.kind).name) : mmluName(subject);
         return set;
@@ -155,6 +156,9 @@ private:
 
     std::vector<TaskSet> finished()
     {
+        if (m_sets.empty() && m_nameless > 0)
+            throw Error(inQuotes(m_source.file.string()) + " holds questions of MMLU, and does not say of which subject.",
+                        "Name it by its subject, as in anatomy_test.csv.");
         std::vector<TaskSet> sets;
         const std::string hash = Sha256::ofFile(m_source.file);
         for (auto &[subject, set] : m_sets) {
@@ -211,7 +215,7 @@ private:
     const TaskSource &m_source;
     TableFile m_table;
     std::optional<std::vector<std::string>> m_labels;
-    std::size_t m_rows = 0, m_unlabelled = 0;
+    std::size_t m_rows = 0, m_unlabelled = 0, m_nameless = 0;
     bool m_isReconstructed = false;
     std::map<std::string, TaskSet> m_sets; ///< by subject
     std::map<std::string, std::int64_t> m_counts;

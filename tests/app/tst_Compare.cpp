@@ -215,6 +215,10 @@ void tst_Compare::outputsAreNotReplacedUnasked()
     QCOMPARE(run(kSmall + QStringList{"--session", session}).exitCode, 1); // what is no session is no place for one
     QCOMPARE(contentOf(csv), QString("mine"));
     QCOMPARE(contentOf(session), QString("mine"));
+    const QString both = folder.filePath("both"), beside = folder.filePath("./both");
+    const Outcome twice = run(kSmall + QStringList{"--csv", both, "--markdown", beside});
+    QCOMPARE(twice.exitCode, 1);
+    QVERIFY2(twice.errors.contains("the same place"), qPrintable(twice.errors));
 }
 
 QTEST_GUILESS_MAIN(tst_Compare)

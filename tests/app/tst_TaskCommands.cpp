@@ -236,6 +236,32 @@ private slots:
         QCOMPARE(contentOf(path("whole.jsonl")), before);
     }
 
+    /// A line that cannot be asked leaves the list: the others are asked as before, and stand elsewhere.
+    void itemsOfAnotherFileAreRefused()
+    {
+        QVERIFY(QDir().mkpath(path("moved")));
+        const QByteArray unusable = "{\"query\": \"q\", \"choices\": [\"a\", \"b\", \"c\"], \"gold\": 7}\n";
+        const QStringList arguments = {"evaluate", kModel,    "--tasks", path("moved"),  "--device",
+                                       "cpu",      "--limit", "4",       "--save-items", path("moved.jsonl")};
+        write(path("moved/arc_easy.jsonl"), unusable + arcLines(6));
+        QVERIFY(run(arguments).exitCode == 0);
+        write(path("moved/arc_easy.jsonl"), arcLines(6));
+        const Outcome refused = run(arguments + QStringList{"--resume"});
+        QCOMPARE(refused.exitCode, 1);
+        QVERIFY2(refused.errors.contains("another file of arc_easy"), refused.errors);
+    }
+
+    void numbersThatAreNoneAreRefusedWithTheirLine()
+    {
+        QByteArray lines = contentOf(path("whole.jsonl"));
+        const QByteArray field = "\"logLikelihoods\":[";
+        const qsizetype begin = lines.indexOf(field) + field.size();
+        write(path("odd.jsonl.part"), lines.replace(begin, lines.indexOf(',', begin) - begin, "NaN"));
+        const Outcome refused = run(evaluate({"--save-items", path("odd.jsonl"), "--resume"}));
+        QCOMPARE(refused.exitCode, 1);
+        QVERIFY2(refused.errors.contains("in line 2"), refused.errors);
+    }
+
     void anInterruptedRunGoesOn()
     {
         QVERIFY(QDir().mkpath(path("many")));
@@ -315,6 +341,7 @@ private slots:
         QTest::addColumn<QString>("words");
         QTest::newRow("nothing") << QStringList{} << "--text, --tasks or --throughput is needed";
         QTest::newRow("limit") << QStringList{"--throughput", "--limit", "5"} << "there are no --tasks";
+        QTest::newRow("documents") << QStringList{"--tasks", "x", "--documents", "5"} << "there is no --text";
         QTest::newRow("sample") << QStringList{"--tasks", "x", "--sample", "5"} << "without --limit";
         QTest::newRow("documents") << QStringList{"--tasks", "x", "--documents", "5"} << "there is no --text";
         QTest::newRow("resume") << QStringList{"--tasks", "x", "--resume"} << "without --save-items";

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The table of methods and sizes, on the sample: what it holds, and that a stopped one goes on.
 #include "comparison/ComparisonTable.h"
-#include "foundation/Error.h"
+#include "foundation/WritingFailure.h"
 #include "jobs/CompareWork.h"
 #include "session/PlanTable.h"
 #include "session/SessionStore.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
+#include <cerrno>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <stop_token>
 
 using namespace secateur;
 
@@ -92,6 +92,7 @@ private slots:
     void aStoppedOneGoesOnToTheSameTable();
     void equalSizeMakes2sspAsLargeAsTheOthers();
     void aMethodThatFailsCostsItsRowsAlone();
+    void whatCannotBeKeptEndsIt();
     void anotherTextIsNotTheSame();
     void speedOfAnotherMachineIsMeasuredAgain();
     void itemsThatWereScoredAreNotScoredAgain();
@@ -171,6 +172,7 @@ void tst_CompareWork::aStoppedOneGoesOnToTheSameTable_data()
     QTest::newRow("after the calibration") << kindOfEvent(Scored()) << 1;
     QTest::newRow("within a step of the search") << kindOfEvent(LossKnown()) << 15;
     QTest::newRow("after a removal") << kindOfEvent(AttentionRemoved()) << 1;
+    QTest::newRow("after the last removal of a size") << kindOfEvent(AttentionRemoved()) << 2;
     QTest::newRow("after a plan of blocks") << kindOfEvent(PlanOpened()) << 1;
     QTest::newRow("within a choice of blocks") << kindOfEvent(BlocksKnown()) << 4;
     QTest::newRow("between measurements") << kindOfEvent(PlanOpened()) << 5;
@@ -187,15 +189,14 @@ void tst_CompareWork::aStoppedOneGoesOnToTheSameTable()
     const std::filesystem::path file = folder.filePath("table.secateur").toStdString();
     {
         Bench killed;
-        std::stop_source stop;
-        JobContext context(stop.get_token());
+        JobContext context;
         int heard = 0;
         try {
             compare(killed.engine, killed.session, smallSettings(), context, [&](const JobEvent &event) {
                 if (isFinding(event) || std::holds_alternative<Scored>(event))
                     saveSession(killed.session, file); // what the command line keeps at every step
                 if (int(event.index()) == kind && ++heard == events)
-                    stop.request_stop();
+                    throw Cancelled(); // nothing behind this is kept
             });
             QFAIL("it was not stopped");
         } catch (const Cancelled &) {
@@ -235,6 +236,24 @@ void tst_CompareWork::aMethodThatFailsCostsItsRowsAlone()
     QVERIFY(!table.rows[2].problem.empty());
     QVERIFY(table.rows[2].planHash.empty());
     QVERIFY(table.rows[3].problem.empty() && table.rows[3].evaluations.at(0));
+}
+
+/// A session that cannot be saved (a full disk) is no problem of the row that was found then.
+void tst_CompareWork::whatCannotBeKeptEndsIt()
+{
+    Bench bench;
+    ComparisonSettings settings = smallSettings();
+    settings.methods = {PlanMethod::ShortGpt};
+    JobContext context;
+    int measured = 0;
+    const auto keep = [&](const JobEvent &event) {
+        if (!std::holds_alternative<MeasurementMade>(event))
+            return;
+        ++measured;
+        throw WritingFailure("'table.secateur' cannot be written", ENOSPC);
+    };
+    QVERIFY_EXCEPTION_THROWN(compare(bench.engine, bench.session, settings, context, keep), WritingFailure);
+    QCOMPARE(measured, 1);
 }
 
 void tst_CompareWork::anotherTextIsNotTheSame()

@@ -223,6 +223,8 @@ void tst_BlockPlan::plansAreCheckedAgainstTheirNumbers_data()
     row("a layer that is none", "blockpruner", "/record/steps/0/removed", "3", "is damaged");
     row("another survivor", "evopress", "/record/evolution/1/attentions/0", "1", "not those that its numbers choose");
     row("a survivor that lacks less", "evopress", "/record/evolution/0/ffns", "[]", "does not lack 1 attentions");
+    row("more generations than can be", "evopress", "/record/settings/generations", "9223372036854775807", "out of range");
+    row("more tokens than can be", "evopress", "/record/settings/coarseTokens", "4611686018427387904", "out of range");
     row("a survivor too many", "evopress", "/record/settings/generations", "0", "its settings make 1");
     row("no divergence", "evopress", "/record/evolution/0/divergence", "null", "has no divergence");
     row("other neurons", "shortgpt", "/keptNeurons/0", "[0, 1]", "match its own hash");

@@ -155,6 +155,10 @@ private slots:
         QCOMPARE(test::readTasks({folder() / "virology"})[0].name, std::string("mmlu_virology"));
         VERIFY_CONTAINS(test::failureOfTasks({write("questions.jsonl", row(""))}), std::string("does not say of which subject"));
         QCOMPARE(test::namesOf(test::readTasks({folder() / "all"}, {"mmlu_virology"})), (std::vector<std::string>{"mmlu_virology"}));
+        const std::vector<TaskSet> gaps = test::readTasks({write("gaps.jsonl", row("virology") + row("") + row("virology"))});
+        QCOMPARE(indicesOf(gaps[0]), (std::vector<std::int64_t>{0, 1}));
+        QCOMPARE(gaps[0].skipped.size(), 1U);
+        QCOMPARE(gaps[0].skipped[0].line, 2);
     }
 
     void onlyWhatIsAskedForIsRead()
