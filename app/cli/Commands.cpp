@@ -276,6 +276,8 @@ void Run::evaluate()
     open();
     const auto plan = optionalPlan();
     const Evaluated what{.plan = plan ? &*plan : nullptr};
+    if (o.throughput) // measured last
+        checkThroughputSettings(settledThroughputSettings(*o.throughput, model->spec.contextLength), model->spec.contextLength);
     const std::vector<TaskSet> tasks = o.tasks.paths.empty() ? std::vector<TaskSet>() : engine->readTasks(o.tasks, context);
     showTaskSets(tasks);
     nlohmann::json result = {{"planHash", plan ? nlohmann::json(plan->hash()) : nlohmann::json()}};

@@ -333,6 +333,9 @@ private slots:
         QVERIFY(throughput.at(0).toObject().value("decode").toObject().value("median").toDouble() > 0);
         QCOMPARE(run({"evaluate", kModel, "--throughput", "--repetitions", "1"}).exitCode,
                  0); // the usual prompt is longer than the context leaves
+        const Outcome refused = run(evaluate({"--throughput", "--prompt-lengths", "100000", "--json"})); // before an item is scored
+        QCOMPARE(refused.exitCode, 1);
+        QVERIFY2(!refused.output.contains("\"event\":\"item\""), refused.output);
     }
 
     void mistakesAreExplained_data()

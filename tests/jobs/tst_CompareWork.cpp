@@ -377,6 +377,9 @@ void tst_CompareWork::settingsThatMakeNothingAreRefused()
     settings.methods.push_back(PlanMethod::Manual);
     QVERIFY(isRefused(settings));
     settings = smallSettings();
+    settings.throughput = ThroughputSettings{.promptLengths = {100'000}};
+    QVERIFY(isRefused(settings));
+    settings = smallSettings();
     settings.evaluations[0].files = {"/nowhere.txt"};
     Counts counts;
     QVERIFY_EXCEPTION_THROWN(compareAll(bench.session, bench.engine, settings, &counts), Error);
