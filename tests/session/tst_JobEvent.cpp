@@ -218,7 +218,9 @@ void tst_JobEvent::eventsMakeTheSession()
     begun.settings.method = PlanMethod::BlockPruner;
     begun.influence.clear();
     begun.similarities.clear();
-    begun.steps = {{.part = Part::Attention, .losses = std::vector<double>(std::size_t(full.model->spec.layerCount()), 3.5), .removed = 1}};
+    std::vector<double> losses(std::size_t(full.model->spec.layerCount()), 3.5);
+    losses[1] = 3.25;
+    begun.steps = {{.part = Part::Attention, .losses = losses, .removed = 1}};
     events.push_back(BlocksKnown{begun});
     events.push_back(PlanOpened{found});
     const std::vector<Measurement> others = otherMeasurements(found.plan->plan.hash());
