@@ -175,7 +175,7 @@ void tst_ComparePanel::everyPlanIsARow()
     bench.editor.setSparsity(0.3);            // another plan that nobody pinned
     bench.editor.setAttentionsToRemove(0);
     QTRY_COMPARE(model().rowCount(), 4);
-    QVERIFY2(cells("Plan").contains("2SSP, 30 % (current)"), qPrintable(cells("Plan").join(", ")));
+    QVERIFY2(cells("Plan").contains(QString("2SSP, 30\u00A0% (current)")), qPrintable(cells("Plan").join(", ")));
 }
 
 void tst_ComparePanel::whatGoesIsSaidInLayersWhereLayersGo()

@@ -156,6 +156,7 @@ void TasksCard::layOut()
         captionLabel(tr("How often the model finds the right answer of several, asked as lm-evaluation-harness does. Higher is better.")));
     column->addLayout(which);
     column->addWidget(m_advice);
+    m_copyAdvice->hide(); // until there is advice
     column->addWidget(m_copyAdvice, 0, Qt::AlignLeft);
     column->addLayout(how);
     column->addLayout(actions);
