@@ -45,7 +45,7 @@ def run_ours(a, method, sparsity, folder):
         sys.exit(f"secateur-cli ended with {done.returncode}: {done.stderr.strip()[-800:]}")
     result = json.loads(done.stdout.splitlines()[-1])
     plan = json.loads((folder / f"{method}-{sparsity}.json").read_text())
-    order = [[step["removed"] for step in plan["record"]["steps"] if step["part"] == part] for part in ("attention", "ffn")]
+    order = [[step["removed"] for step in plan["record"].get("steps", []) if step["part"] == part] for part in ("attention", "ffn")]
     return {"attentions": sorted(result["removedAttentions"]), "ffns": sorted(result["removedFfns"]), "order": order,
             "seconds": plan["record"]["seconds"]}
 
