@@ -11,6 +11,7 @@ needs: a Python with torch and transformers==4.47.1 for their side (--python)
 """
 import argparse
 import json
+import math
 import pathlib
 import subprocess
 import sys
@@ -21,17 +22,22 @@ WINDOWS = {"shortgpt": 256, "window": 256, "blockpruner": 1}
 
 
 def run_authors(a, method):
-    script = "blockpruner.py" if method == "blockpruner" else "block_scores.py"
-    command = [a.python, HERE / "competitors" / script, a.clone, a.model, "--text", *a.text, "--sparsity", *a.sparsity, "--length", a.length, "--dtype",
-               a.dtype, "--threads", a.threads]
-    if method != "blockpruner":
-        command += ["--method", method, "--windows", a.windows or WINDOWS[method]]
+    options = ["--text", *a.text, "--length", a.length, "--dtype", a.dtype, "--threads", a.threads]
+    if method == "blockpruner":
+        options += ["--sparsity", *a.sparsity]
+    else:
+        options += ["--windows", a.windows or WINDOWS[method]]
+    command = [a.python, HERE / "competitors" / ("blockpruner.py" if method == "blockpruner" else "states.py"), a.clone, a.model, *options]
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"the authors' code ended with {done.returncode}:\n{done.stderr[-800:]}")
-    runs = json.loads(done.stdout.splitlines()[-1])["runs"]
-    return [{"attentions": sorted(run.get("layers", run.get("attentions"))), "ffns": sorted(run.get("layers", run.get("ffns"))),
-             "order": [run.get("attentions"), run.get("ffns")], "seconds": run["seconds"], "gap": run.get("leastGap")} for run in runs]
+    found = json.loads(done.stdout.splitlines()[-1])
+    if method == "blockpruner":
+        return [{"attentions": sorted(run["attentions"]), "ffns": sorted(run["ffns"]), "order": [run["attentions"], run["ffns"]],
+                 "seconds": run["seconds"], "gap": run["leastGap"]} for run in found["runs"]]
+    sizes = [math.ceil(sparsity * len(found["similarities"])) for sparsity in a.sparsity]  # their code passes over the text for each
+    return [{"attentions": layers, "ffns": layers, "order": [layers, layers], "seconds": found["seconds"], "gap": None}
+            for layers in (found[method][n - 1] for n in sizes)]
 
 
 def run_ours(a, method, sparsity, folder):

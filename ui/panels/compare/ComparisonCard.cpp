@@ -8,6 +8,7 @@
 #include "panels/parts/BusyReason.h"
 #include "panels/parts/JobButton.h"
 #include "panels/parts/JobCostText.h"
+#include "panels/parts/MethodWords.h"
 #include "panels/parts/WheelGuard.h"
 #include "widgets/CopyButton.h"
 #include "widgets/Enabling.h"
@@ -34,27 +35,6 @@ namespace {
 
 /// Those of the paper.
 constexpr std::array kSizes = {0.25, 0.375, 0.5};
-constexpr std::array kMethods = {PlanMethod::TwoSsp, PlanMethod::ShortGpt, PlanMethod::Window, PlanMethod::BlockPruner,
-                                 PlanMethod::EvoPress};
-
-QString sentenceOf(PlanMethod method)
-{
-    switch (method) {
-    case PlanMethod::TwoSsp:
-        return ComparisonCard::tr("Narrows every FFN to its best neurons, then removes attentions one by one.");
-    case PlanMethod::ShortGpt:
-        return ComparisonCard::tr("Removes the layers that change their input least. One pass over the text.");
-    case PlanMethod::Window:
-        return ComparisonCard::tr("Removes the run of layers between the two most similar states. One pass over the text.");
-    case PlanMethod::BlockPruner:
-        return ComparisonCard::tr("Removes attentions and FFNs one by one, each time the one whose removal costs least.");
-    case PlanMethod::EvoPress:
-        return ComparisonCard::tr("Lets an evolution choose which attentions and FFNs go. It takes longest by far.");
-    case PlanMethod::Manual:
-        break;
-    }
-    return {};
-}
 
 } // namespace
 
@@ -113,10 +93,10 @@ QLayout *ComparisonCard::layOutMethods()
     auto *grid = new QGridLayout;
     grid->setHorizontalSpacing(12);
     grid->setColumnStretch(1, 1);
-    for (const PlanMethod method : kMethods) {
+    for (const PlanMethod method : kOfferedMethods) {
         auto *box = new QCheckBox(QString::fromUtf8(titleOf(method)));
         box->setChecked(method != PlanMethod::EvoPress); // hours on a CPU
-        auto *note = captionLabel(sentenceOf(method));
+        auto *note = captionLabel(methodSentence(method));
         const int row = int(m_methods.size());
         grid->addWidget(box, row, 0, Qt::AlignTop);
         grid->addWidget(note, row, 1);
@@ -237,7 +217,7 @@ void ComparisonCard::follow()
         finding.evaluations.clear(); // measuring takes about as long whichever method found the plans
         finding.throughput.reset();
         const QString cost = isPossible ? jobCostText(m_workbench.jobs.comparisonCost(finding)).section(u'\n', 0, 0) : QString();
-        const QString sentence = sentenceOf(method.method);
+        const QString sentence = methodSentence(method.method);
         method.note->setText(cost.isEmpty() ? sentence : tr("%1 Finds its plans in %2.", "sentence and cost").arg(sentence, cost));
         method.note->setToolTip(cost.contains(u'~') ? estimateText() : QString());
         method.note->setAccessibleName(spoken(method.note->text()));

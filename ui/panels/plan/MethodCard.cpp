@@ -8,6 +8,7 @@
 #include "panels/parts/BusyReason.h"
 #include "panels/parts/JobButton.h"
 #include "panels/parts/JobCostText.h"
+#include "panels/parts/MethodWords.h"
 #include "panels/parts/WheelGuard.h"
 #include "pruning/PruningPlan.h"
 #include "theme/ChoiceBox.h"
@@ -34,28 +35,6 @@ namespace secateur::ui {
 namespace {
 
 constexpr std::array kPresets = {0.25, 0.375, 0.5};
-/// Those that plans can be made by here, in the order in which they are offered.
-constexpr std::array kMethods = {PlanMethod::TwoSsp, PlanMethod::ShortGpt, PlanMethod::Window, PlanMethod::BlockPruner,
-                                 PlanMethod::EvoPress};
-
-QString sentenceOf(PlanMethod method)
-{
-    switch (method) {
-    case PlanMethod::ShortGpt:
-        return MethodCard::tr("Removes the layers that change their input least, all at once. One pass over the text.");
-    case PlanMethod::Window:
-        return MethodCard::tr("Removes consecutive layers: those between the two most similar states. One pass over the text.");
-    case PlanMethod::BlockPruner:
-        return MethodCard::tr("Removes an attention, then an FFN, and so on: each time the one whose removal leaves the lowest loss.");
-    case PlanMethod::EvoPress:
-        return MethodCard::tr("Lets sets of attentions and FFNs evolve, and keeps those whose predictions stay closest to the original's. "
-                              "Takes the longest.");
-    case PlanMethod::TwoSsp:
-    case PlanMethod::Manual:
-        break;
-    }
-    return MethodCard::tr("Narrows every FFN by the scores of its neurons, then removes attentions one by one.");
-}
 
 /// How far a choice is: "BlockPruner: removed 3 of 8: attention 5, FFN 2, attention 7". Empty of one that is made in one pass.
 QString progressText(const BlockRecord &record, std::int64_t layers)
@@ -118,7 +97,7 @@ MethodCard::MethodCard(Workbench workbench, QWidget *parent)
 void MethodCard::layOut()
 {
     m_method->setAccessibleName(tr("Method"));
-    for (const PlanMethod method : kMethods)
+    for (const PlanMethod method : kOfferedMethods)
         m_method->addItem(QString::fromUtf8(titleOf(method)), int(method));
     m_variant->setAccessibleName(tr("Variant of the method"));
     m_variant->addItem(tr("the 2SSP authors' code"), int(BlockVariant::Authors));
@@ -246,7 +225,7 @@ void MethodCard::follow()
 {
     const SessionModel &session = m_workbench.session;
     const QString problem = session.changeProblem();
-    m_sentence->setText(sentenceOf(method()));
+    m_sentence->setText(methodSentence(method()));
     m_asked->setVisible(isOfBlocks(method()));
     for (QWidget *control : std::initializer_list<QWidget *>{m_method, m_presets, m_sparsity, m_variant})
         enableUnless(problem, *control, {});
