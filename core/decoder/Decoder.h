@@ -47,6 +47,8 @@ public:
     at::Tensor addAttention(std::int64_t index, const at::Tensor &x, KvCache *cache = nullptr, std::int64_t offset = 0) const;
     /// The same of sequences of any lengths that share beginnings, as rows: x has the shape [1, R, d].
     at::Tensor addAttention(std::int64_t index, const at::Tensor &x, const TokenRows &rows) const;
+    /// What enters the attention's output product, [windows, T, heads * headDim]. Of layers that have an attention.
+    at::Tensor attentionMixed(std::int64_t index, const at::Tensor &x) const;
     /// x + down(activation(x)), written into `to` where that is defined: of the shape of x, and not x. x itself where the FFN is absent.
     at::Tensor addFfn(std::int64_t index, const at::Tensor &x, at::Tensor to = {}) const;
     /// The neurons' activation act(gate) * up of norm(x), shape [windows, T, I]: what enters the down product. Of layers that have an FFN.

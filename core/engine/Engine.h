@@ -29,6 +29,9 @@ using SearchListener = std::function<void(const CandidateLoss &)>;
 /// Hears of the choice of blocks: the record so far, after each of BlockPruner's removals and EvoPress' generations.
 using BlockListener = std::function<void(const BlockRecord &)>;
 
+/// Hears of a restoration as it goes: whenever a variant, a number of removals or a loss of its search is known.
+using RestorationListener = std::function<void(const RestorationProgress &)>;
+
 /// Owns the device, the model and its weights, and does the jobs that a front end can ask for.
 ///
 /// A job takes values and a JobContext and returns values; it throws Error or Cancelled. Used by one thread at a time. Weights are loaded
@@ -59,8 +62,9 @@ public:
     Forecast forecastBlocks(const BlockSettings &settings, const std::vector<double> &sparsities, std::int64_t windows,
                             std::int64_t length);
 
-    /// Stage 1: neuron scores of the dense model.
-    std::shared_ptr<const NeuronScores> score(const TextSettings &text, ScoreNorm norm, JobContext &context);
+    /// Stage 1: neuron scores of the dense model. `grams`: a file that gets the Gram matrices of the same pass (GramFile), for restore(); empty: none.
+    std::shared_ptr<const NeuronScores> score(const TextSettings &text, ScoreNorm norm, JobContext &context,
+                                              const std::filesystem::path &grams = {});
     /// Stage 2: removes attentions until the plan has as many as its balance asks for, going on from where its record stops;
     /// `text.windows` is taken from `settings`. The plan is filled as the search goes, so after Cancelled it holds what was found, the
     /// losses of an unfinished step too. `finished` gets it after every removal. Throws Error when its record was made with other
@@ -77,6 +81,16 @@ public:
     /// what was found. Throws Error when the text is too short, a sparsity removes nothing or all, a layer lacks a part, or `before` is of something else.
     std::vector<PruningPlan> findBlocks(const BlockSettings &settings, const std::vector<double> &sparsities, const TextSettings &text,
                                         JobContext &context, const BlockListener &listener = {}, const BlockRecord *before = nullptr);
+    /// Makes up for what a plan loses, in closed form: a plan of the method Restored, whose fitted weights are in memory (savePlan writes them).
+    /// `plain`: complete, of 2SSP or by hand; of one by hand the steps that choose what goes (R2, R3, R5) are refused. `text`: that of its calibration; held-out
+    /// windows are those that follow it there, and Error says how many there are where they are too few. `grams`: of the same pass as its scores; empty: made
+    /// here first, in a file that goes away. `before`: of the same plan, settings and text, to go on from. Throws Error too where a step cannot be done
+    /// exactly for the model's family.
+    PruningPlan restore(const PruningPlan &plain, const TextSettings &text, const RestorationSettings &settings,
+                        const std::filesystem::path &grams, JobContext &context, const RestorationListener &heard = {},
+                        const RestorationProgress *before = nullptr);
+    /// What that will take.
+    Forecast forecastRestoration(const PruningPlan &plain, const TextSettings &text, const RestorationSettings &settings, bool hasGrams);
     /// The items of tasks that are asked, ready to be scored by this model: read, tokenised and checked before anything is computed.
     std::vector<TaskSet> readTasks(const TaskSettings &settings, JobContext &context);
     /// Scores items of the model, or of the plan's when there is one. `known`: scores of earlier runs, which are not computed again. `heard` gets every

@@ -31,6 +31,7 @@ struct Open {
 struct Calibrate {
     TextSettings text;
     ScoreNorm norm = ScoreNorm::L2;
+    bool keepsGrams = false; ///< what restoring needs, too, in a file of its own
     bool operator==(const Calibrate &) const = default;
 };
 
@@ -95,6 +96,14 @@ struct FindBlocks {
     bool operator==(const FindBlocks &) const = default;
 };
 
+/// Makes up for what a plan of 2SSP or by hand loses, after what is missing of its search: a restored plan comes onto the shelf.
+struct Restore {
+    PlanDraft draft;
+    RestorationSettings settings;
+    std::optional<TextSettings> searchText{}; ///< as of Search
+    bool operator==(const Restore &) const = default;
+};
+
 /// Accuracies of a plan in tasks, after what is missing of its search, and of the original where those were not measured yet.
 struct MeasureTasks {
     std::optional<PlanDraft> draft; ///< none = the original alone
@@ -121,7 +130,7 @@ struct Compare {
 
 using JobRequest = std::variant<request::Open, request::Calibrate, request::Impact, request::Search, request::Evaluate, request::Curve,
                                 request::Export, request::Prune, request::Generate, request::FindBlocks, request::MeasureTasks,
-                                request::MeasureThroughput, request::Compare>;
+                                request::MeasureThroughput, request::Compare, request::Restore>;
 
 /// In the order of JobRequest's alternatives.
 enum class JobKind {
@@ -137,7 +146,8 @@ enum class JobKind {
     FindBlocks,
     MeasureTasks,
     MeasureThroughput,
-    Compare
+    Compare,
+    Restore
 };
 
 inline JobKind kindOf(const JobRequest &request)

@@ -10,6 +10,7 @@ namespace secateur {
 enum class PlanMethod {
     TwoSsp,      ///< by neuron scores, the balance rule and a search of attentions
     Manual,      ///< written by hand: any part of any layer may be absent, and every layer has a width of its own
+    Restored,    ///< by 2SSP, and what that loses is made up for in closed form (RestorationRecord): not plain 2SSP
     ShortGpt,    ///< the layers go that change their input least (arXiv 2403.03853)
     Window,      ///< the consecutive layers go that lie between the most similar states (arXiv 2403.17887)
     BlockPruner, ///< attentions and FFNs go in turn, each time the one whose removal leaves the lowest loss (arXiv 2406.10594)
@@ -26,6 +27,7 @@ struct PlanMethodRow {
 inline constexpr std::array kPlanMethods = {
     PlanMethodRow{PlanMethod::TwoSsp, "2ssp", "2SSP"},
     PlanMethodRow{PlanMethod::Manual, "manual", "By hand"},
+    PlanMethodRow{PlanMethod::Restored, "restored", "2SSP, restored"},
     PlanMethodRow{PlanMethod::ShortGpt, "shortgpt", "ShortGPT"},
     PlanMethodRow{PlanMethod::Window, "window", "Sliding window"},
     PlanMethodRow{PlanMethod::BlockPruner, "blockpruner", "BlockPruner"},

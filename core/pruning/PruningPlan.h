@@ -5,6 +5,7 @@
 #include "pruning/BlockRecord.h"
 #include "pruning/NeuronScores.h"
 #include "pruning/PlanMethod.h"
+#include "pruning/RestorationRecord.h"
 #include "pruning/SparsityBalance.h"
 
 #include <cstdint>
@@ -78,6 +79,9 @@ struct PruningPlan {
     SearchRecord search;
     WeightEdits edits{};                 ///< made for exactly what it keeps
     std::optional<BlockRecord> blocks{}; ///< of methods that remove whole blocks (isOfBlocks)
+    /// Of PlanMethod::Restored. Then `settings` is what 2SSP was asked for, `balance` counts what is left, `search` tells the order of removals, of which
+    /// `removedAttentions` is a beginning, and `edits` holds the fitted weights.
+    std::optional<RestorationRecord> restoration{};
 
     /// True when as many attentions were removed as the balance asks for; of a method of blocks when its record is finished.
     bool isComplete() const;
@@ -87,6 +91,12 @@ struct PruningPlan {
     std::string hash() const { return surgery().hash(); }
     std::vector<std::int64_t> widths() const; ///< kept neurons per layer, as counts
     std::vector<std::int64_t> layersWithoutFfn() const;
+};
+
+/// How far a restoration is that was begun, apart from weights: what was found so far need not be found again.
+struct RestorationProgress {
+    RestorationRecord record;
+    SearchRecord search; ///< of R2; not begun: none yet
 };
 
 /// The plan that a record of a method of blocks leads to (choiceOf). `calibration` has the record's provenance, `keptNeurons` all neurons of the FFNs that

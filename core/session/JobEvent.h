@@ -64,6 +64,11 @@ struct BlocksKnown {
     BlockRecord record;
 };
 
+/// A restoration is so far: it can be gone on with from there. In the place of what was known of the same before.
+struct RestorationKnown {
+    RestorationProgress progress;
+};
+
 /// Tasks are asked of a plan or of the dense model: the items that follow are theirs. Those that were known before stay where they were asked and computed in
 /// the same way.
 struct TasksBegun {
@@ -112,7 +117,7 @@ struct JobFailed {
 struct JobCancelled {};
 
 using JobEvent =
-    std::variant<Progress, Opened, TextRead, Scored, PlanOpened, SearchKnown, LossKnown, AttentionRemoved, BlocksKnown, TasksBegun,
+    std::variant<Progress, Opened, TextRead, Scored, PlanOpened, SearchKnown, LossKnown, AttentionRemoved, BlocksKnown, RestorationKnown, TasksBegun,
                  TaskScored, RowCompared, MeasurementMade, TextGenerated, Exported, Noted, JobFailed, JobCancelled>;
 
 /// Hears what a job tells, in order, on the job's thread.

@@ -109,6 +109,7 @@ struct Session {
     std::vector<std::shared_ptr<const NeuronScores>> calibrations; ///< in the order of their making; none is ever removed
     std::map<std::string, std::shared_ptr<const ShelfPlan>> plans; ///< the shelf, by shelfKey(); none is ever removed
     std::vector<BlockRecord> choices{};                            ///< of blocks, that were begun and have not led to a plan yet
+    std::vector<RestorationProgress> restorations{};               ///< that were begun and have not led to a plan yet
     std::optional<BegunTasks> begunTasks{};                        ///< that were begun the last, unless all of their items were scored
     PlanDraft draft;
     std::map<std::string, SearchRecord> searches; ///< by searchKey()

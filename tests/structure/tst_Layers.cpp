@@ -26,6 +26,7 @@ const QList<QStringList> kRooms = {
     {"core/decoder"},
     {"core/pruning"},
     {"core/evaluation"},
+    {"core/restoration"},
     {"core/exporting"},
     {"core/engine"},
     {"core/benchmark"},
@@ -41,7 +42,7 @@ const QList<QStringList> kRooms = {
     {"app/window", "app/cli"},
 };
 /// Rooms whose headers may show Torch. Those of all others are for everybody.
-const QStringList kRoomsOfTensors = {"core/decoder", "core/pruning", "core/evaluation", "core/exporting", "core/engine", "core/benchmark"};
+const QStringList kRoomsOfTensors = {"core/decoder", "core/pruning", "core/evaluation", "core/restoration", "core/exporting", "core/engine", "core/benchmark"};
 const QStringList kIncludeRoots = {"core/", "ui/", "app/", "app/cli/"};
 
 QString roomOf(const QString &path)

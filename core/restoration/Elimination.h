@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Internal to core: shows Torch.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <cstdint>
+#include <vector>
+
+namespace secateur {
+
+/// The order in which the neurons of a layer go when each time the block goes that is missed least after the rest is refitted (optimal brain surgeon, in
+/// blocks). The last K of the order are the set for K.
+struct EliminationPath {
+    /// A block that went.
+    struct Cut {
+        std::int64_t remaining = 0; ///< neurons left behind it
+        double error = 0;           ///< what it adds to the squared error of the ridge objective, 0 or more
+    };
+    std::vector<std::int64_t> order; ///< all neurons: those that went, in order, then those that never did, by index
+    std::vector<Cut> cuts;           ///< in order
+    double ridge = 0;                ///< a share of the mean diagonal, as it was used
+    std::int64_t neurons() const { return std::int64_t(order.size()); }
+    /// The set for a width, ascending.
+    std::vector<std::int64_t> best(std::int64_t kept) const;
+};
+
+/// How many neurons go at a time of so many: 16 below 1024, else a 48th, at least 1.
+std::int64_t eliminationBlock(std::int64_t neurons);
+
+/// `gram`: weighted or plain, [I, I]; `down`: W, [d, I]. Goes down to I / 24 neurons. Ties go to the lower index. `block`: neurons that go together. In the
+/// type of `gram`, fp32 or fp64, on its device. Throws Error as solveRidge().
+EliminationPath eliminate(const at::Tensor &gram, const at::Tensor &down, double ridge, std::int64_t block, const std::string &what);
+
+} // namespace secateur
