@@ -353,6 +353,7 @@ QString SessionJobs::commandOf(JobKind kind) const
     case JobKind::FindBlocks:
     case JobKind::MeasureThroughput:
     case JobKind::Compare:
+    case JobKind::Restore:
     case JobKind::Generate:
         return {};
     }

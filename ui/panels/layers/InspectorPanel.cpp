@@ -124,7 +124,7 @@ void InspectorPanel::follow()
     const BalanceWords words = balanceWords(m_workbench.session);
     const ShelfPlan *shelf = m_workbench.session.shelfPlan();
     m_explained->setText(!shelf                ? tr("Explain: the balance rule")
-                         : shelf->file.empty() ? tr("The plan by %1").arg(shelfName(*shelf))
+                         : isFoundHere(*shelf) ? tr("The plan by %1").arg(shelfName(*shelf))
                                                : tr("The plan of a file"));
     m_explanation->setText(words.explanation.isEmpty() ? tr("How many attentions go and how many neurons stay, for a target sparsity.")
                                                        : words.explanation);

@@ -259,16 +259,16 @@ void BalancePanel::followSlider()
         return;
     const QString target = targetText(session.draft().balance.sparsity);
     const ShelfPlan *shelf = session.shelfPlan();
-    const bool isFoundHere = shelf && shelf->file.empty();
-    const QString settled = isFoundHere ? tr("N is settled by %1").arg(shelfName(*shelf)) : tr("N is settled by the plan's file"),
+    const bool isOfHere = shelf && isFoundHere(*shelf);
+    const QString settled = isOfHere ? tr("N is settled by %1").arg(shelfName(*shelf)) : tr("N is settled by the plan's file"),
                   tooSmall = tr("N too small: pruning every neuron would not reach %1").arg(target),
                   tooLarge = tr("N too large: %1 attentions alone exceed %2").arg(bounds->mostAttentions + 1).arg(target);
     m_slider->setFeasible(bounds->leastAttentions, bounds->mostAttentions, shelf ? settled : tooSmall, shelf ? settled : tooLarge);
     m_slider->setRule(
         bounds->attentionsByRule,
-        isFoundHere ? tr("the plan by %1: N = %2").arg(shelfName(*shelf)).arg(bounds->attentionsByRule)
-        : shelf     ? tr("the plan '%1': N = %2").arg(shelfFileName(session)).arg(bounds->attentionsByRule)
-                    : tr("the rule (α = %1): N = %2").arg(locale().toString(session.draft().balance.alpha)).arg(bounds->attentionsByRule));
+        isOfHere ? tr("the plan by %1: N = %2").arg(shelfName(*shelf)).arg(bounds->attentionsByRule)
+        : shelf  ? tr("the plan '%1': N = %2").arg(shelfFileName(session)).arg(bounds->attentionsByRule)
+                 : tr("the rule (α = %1): N = %2").arg(locale().toString(session.draft().balance.alpha)).arg(bounds->attentionsByRule));
     m_slider->setValue(session.balance() ? session.attentionsToRemove()
                                          : session.draft().balance.attentionsToRemove.value_or(bounds->attentionsByRule));
 }
