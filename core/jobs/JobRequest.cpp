@@ -113,11 +113,14 @@ Json jsonOf(const request::Export &asked)
 
 Json jsonOf(const request::Prune &asked)
 {
-    return {{"draft", toJson(asked.draft)},
-            {"calibrationText", toJson(asked.calibrationText)},
-            {"evaluationText", toJson(asked.evaluationText)},
-            {"norm", nameOf(asked.norm)},
-            {"export", jsonOf(asked.settings)}};
+    Json json = {{"draft", toJson(asked.draft)},
+                 {"calibrationText", toJson(asked.calibrationText)},
+                 {"evaluationText", toJson(asked.evaluationText)},
+                 {"norm", nameOf(asked.norm)},
+                 {"export", jsonOf(asked.settings)}};
+    if (asked.restoration)
+        json["restoration"] = toJson(*asked.restoration);
+    return json;
 }
 
 Json jsonOf(const request::Generate &asked)
@@ -184,7 +187,10 @@ JobRequest requestOf(JobKind kind, const Json &json)
                               .calibrationText = text("calibrationText"),
                               .evaluationText = text("evaluationText"),
                               .norm = scoreNormOf(json.at("norm")),
-                              .settings = exportSettingsOf(json.at("export"))};
+                              .settings = exportSettingsOf(json.at("export")),
+                              .restoration = json.contains("restoration")
+                                                 ? std::optional(restorationSettingsFromJson(json.at("restoration")))
+                                                 : std::nullopt};
     case JobKind::Generate:
         return request::Generate{.draft = draftAt(json),
                                  .settings = {.prompt = json.at("prompt"),
