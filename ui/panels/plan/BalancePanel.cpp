@@ -18,6 +18,7 @@
 #include "panels/plan/CurveLines.h"
 #include "panels/plan/DraftOfRecord.h"
 #include "panels/plan/MethodCard.h"
+#include "panels/plan/RestoreCard.h"
 #include "panels/plan/ShelfWords.h"
 #include "panels/plan/TargetControls.h"
 #include "theme/ChoiceBox.h"
@@ -63,6 +64,7 @@ BalancePanel::BalancePanel(Workbench workbench, QWidget *parent)
       m_problem(new Card),
       m_problemNote(new InlineNote),
       m_nearest(new QPushButton),
+      m_restore(new RestoreCard(workbench)),
       m_axis(new ChoiceBox),
       m_scale(new SegmentedControl(tr("Scale of the x axis"))),
       m_curve(new PerplexityCurve),
@@ -97,6 +99,7 @@ QWidget *BalancePanel::makeContent()
     layout->addWidget(m_slider);
     layout->addWidget(m_sentence);
     layout->addWidget(makeProblem());
+    layout->addWidget(m_restore);
     layout->addLayout(makeMeasuring());
     layout->addWidget(m_curveCard);
     layout->addLayout(makeAxis());
@@ -245,6 +248,7 @@ void BalancePanel::followMethod()
     const bool isTwoSsp = !isOfBlocks(m_method->method());
     m_target->setVisible(isTwoSsp);
     m_slider->setVisible(isTwoSsp);
+    m_restore->setVisible(isTwoSsp);
 }
 
 void BalancePanel::followSlider()
