@@ -15,6 +15,29 @@
 #include <algorithm>
 
 namespace secateur::ui {
+namespace {
+
+/// The phases of a restoration with about their shares of its time: every step is measured on held-out windows.
+void addRestoring(std::vector<ExpectedPhase> &phases, const RestorationSettings &settings, double seconds)
+{
+    constexpr double kMeasuring = 0.02, kFit = 0.2, kSearch = 0.4, kSequence = 0.3;
+    constexpr int kRemovalsTried = 4;
+    const auto fit = [&](double share) {
+        phases.push_back({"restore", share * seconds});
+        phases.push_back({"evaluate", kMeasuring * seconds});
+    };
+    phases.push_back({"evaluate", kMeasuring * seconds}); // of the plain plan
+    fit(kFit);
+    if (settings.has(RestorationStep::Order)) {
+        phases.push_back({"search", kSearch * seconds});
+        for (int i = 0; i < kRemovalsTried; ++i)
+            fit(kMeasuring);
+    }
+    if (settings.has(RestorationStep::Sequential))
+        fit(kSequence);
+}
+
+} // namespace
 
 PlanDraft SessionJobs::draftOf(const PruneRequest &request) const
 {
@@ -81,14 +104,16 @@ std::vector<ExpectedPhase> SessionJobs::phasesOf(const PruneRequest &request) co
         phases.push_back({"calibrate", calibrationCost().seconds.value_or(0)});
     if (const JobCost search = searchCost(draft); search.evaluations > 0)
         phases.push_back({"search", search.seconds.value_or(0)});
-    if (request.restoration)
-        phases.push_back({"restore", restorationSeconds(draft, *request.restoration)});
-    if (!session.evaluationText.files.empty()) {
-        if (request.restoration) // plain and restored
-            phases.push_back({"evaluate", evaluationSeconds() * (1 - request.sparsity)});
-        if (!isOriginalMeasured())
-            phases.push_back({"evaluate", evaluationSeconds()});
-        phases.push_back({"evaluate", evaluationSeconds() * (1 - request.sparsity)});
+    const bool isEvaluated = !session.evaluationText.files.empty();
+    const double ofPlan = isEvaluated ? evaluationSeconds() * (1 - request.sparsity) : 0;
+    if (isEvaluated && !isOriginalMeasured())
+        phases.push_back({"evaluate", evaluationSeconds()});
+    if (isEvaluated)
+        phases.push_back({"evaluate", ofPlan});
+    if (request.restoration) {
+        addRestoring(phases, *request.restoration, restorationSeconds(draft, *request.restoration));
+        if (isEvaluated)
+            phases.push_back({"evaluate", ofPlan});
     }
     const double pass = onePassCost().seconds.value_or(0);
     phases.push_back({"export", pass});

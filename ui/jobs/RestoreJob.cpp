@@ -138,16 +138,11 @@ void SessionJobs::restore(const RestorationSettings &settings)
     if (!canRestore(settings))
         return;
     const request::Restore asked = restoreRequest(settings);
-    const JobCost cost = restorationCost(settings), search = searchCost(asked.draft);
+    const JobCost cost = restorationCost(settings);
     m_messages.resolve(QStringLiteral("restored"));
-    std::vector<ExpectedPhase> phases;
-    if (search.evaluations > 0)
-        phases.push_back({"search", search.seconds.value_or(0)});
-    phases.push_back({"restore", std::max(0.0, cost.seconds.value_or(0) - search.seconds.value_or(0))});
     start(
         asked,
-        [this, asked, phases, grams = m_grams, plans = planFolder()](const SessionTask &task, JobPort &port) {
-            port.context().expect(phases);
+        [this, asked, grams = m_grams, plans = planFolder()](const SessionTask &task, JobPort &port) {
             const ShelfEntry entry = task.restore(port, asked, grams, plans);
             task.deliver(port, [this, entry] { tellRestored(entry); });
         },

@@ -13,8 +13,8 @@
 #include "jobs/RestoreWork.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
-#include "pruning/PlanFile.h"
 #include "session/Measurements.h"
+#include "session/PlanFolder.h"
 #include "tasks/TaskScoring.h"
 
 #include <algorithm>
@@ -290,11 +290,8 @@ ShelfEntry SessionTask::restore(JobPort &port, const PruningPlan &plain, const T
     const auto end = [&] { deliver(port, [&model = m_model] { model.endRestoration(); }); };
     try {
         PruningPlan plan = runRestoration(engine(port), dense, plain, task, port.context(), listener(port));
-        const std::filesystem::path file = planFileFor(plans, plan.hash());
-        std::filesystem::create_directories(file.parent_path());
-        savePlan(plan, file);
-        plan = loadPlan(file, dense, plan.calibration.modelHash); // its weights need no memory any more
-        ShelfEntry entry = shelfEntry(std::move(plan), file);
+        const ShelfPlan kept = keptPlan(std::move(plan), plans); // its weights need no memory any more
+        ShelfEntry entry = shelfEntry(kept.plan, kept.file);
         shelve(port, entry);
         end();
         return entry;

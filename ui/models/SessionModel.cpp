@@ -5,6 +5,7 @@
 #include "foundation/Error.h"
 #include "foundation/Failures.h"
 #include "session/Measurements.h"
+#include "session/PlanFolder.h"
 
 #include <algorithm>
 #include <variant>
@@ -454,12 +455,9 @@ void SessionModel::setPlanHash(const PlanDraft &draft, const std::vector<std::in
         emit planHashChanged();
 }
 
-/// A plan that was restored here has a file that the program keeps: named by the plan's hash, which nobody calls it by.
 bool isFoundHere(const ShelfPlan &shelf)
 {
-    constexpr std::size_t kHashLetters = 64;
-    const std::string stem = shelf.file.stem().string();
-    return shelf.file.empty() || (stem.size() == kHashLetters && stem.find_first_not_of("0123456789abcdef") == std::string::npos);
+    return shelf.file.empty() || isFoundPlanFile(shelf.file);
 }
 
 QString shelfName(const ShelfPlan &shelf)
