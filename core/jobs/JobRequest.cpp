@@ -113,14 +113,11 @@ Json jsonOf(const request::Export &asked)
 
 Json jsonOf(const request::Prune &asked)
 {
-    Json json = {{"draft", toJson(asked.draft)},
-                 {"calibrationText", toJson(asked.calibrationText)},
-                 {"evaluationText", toJson(asked.evaluationText)},
-                 {"norm", nameOf(asked.norm)},
-                 {"export", jsonOf(asked.settings)}};
-    if (asked.restoration)
-        json["restoration"] = toJson(*asked.restoration);
-    return json;
+    return {{"draft", toJson(asked.draft)},
+            {"calibrationText", toJson(asked.calibrationText)},
+            {"evaluationText", toJson(asked.evaluationText)},
+            {"norm", nameOf(asked.norm)},
+            {"export", jsonOf(asked.settings)}};
 }
 
 Json jsonOf(const request::Generate &asked)
@@ -187,10 +184,7 @@ JobRequest requestOf(JobKind kind, const Json &json)
                               .calibrationText = text("calibrationText"),
                               .evaluationText = text("evaluationText"),
                               .norm = scoreNormOf(json.at("norm")),
-                              .settings = exportSettingsOf(json.at("export")),
-                              .restoration = json.contains("restoration")
-                                                 ? std::optional(restorationSettingsFromJson(json.at("restoration")))
-                                                 : std::nullopt};
+                              .settings = exportSettingsOf(json.at("export"))};
     case JobKind::Generate:
         return request::Generate{.draft = draftAt(json),
                                  .settings = {.prompt = json.at("prompt"),

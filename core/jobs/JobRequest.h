@@ -73,13 +73,12 @@ struct Export {
     bool operator==(const Export &) const = default;
 };
 
-/// All of it: calibrates and searches what is missing, restores where that is asked for, evaluates where there is a text for it, exports.
+/// All of it: calibrates and searches what is missing, evaluates where there is a text for it, exports.
 struct Prune {
     PlanDraft draft; ///< without a calibration (-1): that of the text and the norm, once it is there
     TextSettings calibrationText, evaluationText;
     ScoreNorm norm = ScoreNorm::L2;
     ExportSettings settings;
-    std::optional<RestorationSettings> restoration{}; ///< none: the plan stays plain 2SSP
     bool operator==(const Prune &) const = default;
 };
 
