@@ -26,6 +26,9 @@ WeightEdits editsOf(std::vector<NewWeight> weights);
 /// Why a model's family cannot be fitted layer by layer, a sentence; empty where it can. (Norms behind the products, as Gemma has, are not linear.)
 std::string sequentialProblem(const ModelSpec &spec);
 
+/// Why so many tokens are too few to fit that many kept neurons layer by layer (of the widest layer), a sentence; empty where they are enough.
+std::string tokensProblem(std::int64_t tokens, std::int64_t neuronsKept);
+
 /// R4: goes through the layers with the dense stream and the pruned one side by side, and fits what each layer adds to the pruned stream so that it comes
 /// back to the dense one: first the attention's output product where the attention is left, then the down product. The ridge is centred on the weights that
 /// `start` has (R1's). A removed part needs nothing: what it gave is in the targets of those behind it.
