@@ -119,6 +119,8 @@ std::vector<MemoryPart> partsOfSearch(const ModelSpec &dense, const ModelSpec &n
                                      idsPart(job, job.searchWindows)};
     if (job.screenBytes > 0) // the branches above are enough for both: those of the screen are narrower, and few are computed again
         parts.push_back({"weights for screening", (wide.outer + slim.layers) * job.screenBytes / basis.elementBytes});
+    if (job.keptBytes > 0)
+        parts.push_back({"fitted weights", job.keptBytes});
     return parts;
 }
 
@@ -297,14 +299,17 @@ nlohmann::json toJson(const Forecast &forecast)
     nlohmann::json parts = nlohmann::json::object();
     for (const MemoryPart &part : forecast.parts)
         parts[part.name] = part.bytes;
-    return {{"streamed", forecast.isStreamed},
-            {"hostBytes", forecast.hostBytes},
-            {"deviceBytes", forecast.deviceBytes},
-            {"restartBytes", forecast.restartBytes},
-            {"statesOnHost", forecast.areStatesOnHost},
-            {"bytesRead", forecast.bytesRead},
-            {"seconds", forecast.seconds},
-            {"parts", parts}};
+    nlohmann::json json = {{"streamed", forecast.isStreamed},
+                           {"hostBytes", forecast.hostBytes},
+                           {"deviceBytes", forecast.deviceBytes},
+                           {"restartBytes", forecast.restartBytes},
+                           {"statesOnHost", forecast.areStatesOnHost},
+                           {"bytesRead", forecast.bytesRead},
+                           {"seconds", forecast.seconds},
+                           {"parts", parts}};
+    if (forecast.diskBytes > 0)
+        json["diskBytes"] = forecast.diskBytes;
+    return json;
 }
 
 std::int64_t bytesFromText(const std::string &text)

@@ -343,6 +343,10 @@ PruningPlan Restorer::finished()
     RestorationRecord &record = m_progress.record;
     PruningPlan plan = m_what.plain;
     plan.method = PlanMethod::Restored;
+    if (plan.calibration.tokenHash.empty()) { // by hand: now it has a calibration
+        plan.calibration = m_what.grams.provenance();
+        plan.norm = m_what.grams.scores().norm;
+    }
     plan.balance = m_kept.balance;
     plan.keptNeurons = m_kept.keptNeurons;
     plan.removedAttentions = m_kept.removedAttentions;
