@@ -75,7 +75,10 @@ public:
         return solveRidge(m_gram, m_cross, ridge, what).x.add_(centre).t();
     }
 
-    bool isFinite() const { return secateur::isFinite(m_gram.diagonal()) && secateur::isFinite(m_cross); } // a diagonal is at least its row
+    bool isFinite() const
+    {
+        return secateur::isFinite(m_gram.diagonal()) && secateur::isFinite(m_cross);
+    } // none exceeds the largest on the diagonal
 
 private:
     at::Tensor m_gram, m_cross;
@@ -206,6 +209,8 @@ std::vector<NewWeight> refitInSequence(const Decoder &dense, const Surgery &star
 {
     if (const std::string problem = sequentialProblem(dense.spec()); !problem.empty())
         throw Error(problem, "Restore without it (--restore r1,r2,r3).");
+    if (tokens.size(0) == 0)
+        throw std::invalid_argument("no windows");
     if (!start.edits.isEmpty() && start.edits.list.front().role.layer < 0)
         throw std::invalid_argument("an edit outside of layers");
     Streams streams;
