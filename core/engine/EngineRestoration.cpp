@@ -43,7 +43,7 @@ std::string inWords(const WindowShares &shares)
         words += ", " + std::to_string(shares.fitted - shares.calibration) + " more to fit layer by layer";
     if (shares.search > 0)
         words += ", " + std::to_string(shares.search) + " for the search";
-    return words + (shares.gate > 0 ? ", and " + std::to_string(shares.gate) + " for held-out losses" : "");
+    return words + ", and " + std::to_string(shares.gate) + " for held-out losses";
 }
 
 /// Some of the windows of a text, as a text of their own.
@@ -141,7 +141,12 @@ private:
     void readSecond();
     void agree(const RestorationProgress *before, const std::string &gramsOf) const;
     RestorationText textSize(bool hasGrams) const;
-    Forecast fit(bool hasGrams);
+    /// What the search may keep, and what R4 may.
+    struct Spare {
+        StateBudget states{0};
+        std::int64_t ofSequence = 0;
+    };
+    Spare fit(bool hasGrams);
     at::Tensor tensorOf(const TokenWindows &windows) const { return tokenTensor(windows.tokens, windows.length, m_state.device); }
     std::vector<HeldOutText> heldOut() const;
 
@@ -211,7 +216,7 @@ PruningPlan Engine::Restoration::restore(const std::filesystem::path &grams, con
     }
 
     m_model.forgetPlan();
-    const Forecast memory = fit(file.has_value());
+    const Spare spare = fit(file.has_value());
     std::optional<TemporaryGrams> temporary;
     if (!file) {
         temporary.emplace();
@@ -240,7 +245,8 @@ PruningPlan Engine::Restoration::restore(const std::filesystem::path &grams, con
                        .searchProvenance = provenance,
                        .sequentialTokens = sequential > 0 ? tensorOf(part(m_windows, 0, sequential)) : at::Tensor(),
                        .texts = texts,
-                       .states = StateBudget(memory.restartBytes, memory.areStatesOnHost),
+                       .states = spare.states,
+                       .spareBytes = spare.ofSequence,
                        .losses = m_state.settings.losses,
                        .ranks = m_state.ranks()},
                       m_context, heard);
@@ -262,7 +268,7 @@ void Engine::Restoration::readTexts(std::optional<std::int64_t> calibrationOfGra
     } catch (const ShortText &shorter) {
         throw ShortText("The text gives " + counted(shorter.windows(), "window") + " of " + counted(m_text.length, "token") +
                             ", and restoring needs " + std::to_string(m_shares.total()) + ": " + inWords(m_shares) + ".",
-                        "Calibrate on fewer windows (--windows), hold out fewer, or name another text for the gate.", shorter.windows());
+                        "Calibrate on fewer windows (--windows), or hold out fewer.", shorter.windows());
     }
     if (!known.empty() && part(m_windows, 0, m_shares.calibration).hash != known)
         throw Error("The text is another than that of the plan's calibration: its first " + counted(m_shares.calibration, "window") +
@@ -285,7 +291,7 @@ std::int64_t Engine::Restoration::calibrationWindows(std::optional<std::int64_t>
     if (all <= rest)
         throw ShortText("The text gives " + counted(all, "window") + " of " + counted(m_text.length, "token") + ", of which " +
                             std::to_string(rest) + " are held out.",
-                        "Hold out fewer, or name another text for the gate.", all);
+                        "Hold out fewer.", all);
     return all - rest;
 }
 
@@ -295,18 +301,15 @@ void Engine::Restoration::readSecond()
         return;
     m_secondText = m_settings.second;
     if (!m_secondText->windows)
-        m_secondText->windows = std::max<std::int64_t>(1, m_settings.gateWindows);
+        m_secondText->windows = m_settings.gateWindows;
     m_second = m_state.windows(*m_secondText, m_context);
     checkUnseen(*m_second, m_windows, m_shares.fitted + m_shares.search);
 }
 
 std::vector<HeldOutText> Engine::Restoration::heldOut() const
 {
-    std::vector<HeldOutText> texts;
-    if (m_shares.gate > 0) {
-        const TokenWindows gate = part(m_windows, m_shares.fitted + m_shares.search, m_shares.gate);
-        texts.push_back({.told = {.text = m_text, .tokenHash = gate.hash, .windows = gate.count()}, .tokens = tensorOf(gate)});
-    }
+    const TokenWindows gate = part(m_windows, m_shares.fitted + m_shares.search, m_shares.gate);
+    std::vector<HeldOutText> texts{{.told = {.text = m_text, .tokenHash = gate.hash, .windows = gate.count()}, .tokens = tensorOf(gate)}};
     if (m_second)
         texts.push_back(
             {.told = {.text = *m_secondText, .tokenHash = m_second->hash, .windows = m_second->count()}, .tokens = tensorOf(*m_second)});
@@ -345,22 +348,28 @@ RestorationText Engine::Restoration::textSize(bool hasGrams) const
             .hasGrams = hasGrams};
 }
 
-/// Tells the phases, where nobody has told any, and decides for all of them whether layers are streamed. What the search may keep.
-Forecast Engine::Restoration::fit(bool hasGrams)
+/// Tells the phases, where nobody has told any, and decides for all of them whether layers are streamed.
+Engine::Restoration::Spare Engine::Restoration::fit(bool hasGrams)
 {
     const std::vector<RestorationPhase> phases =
         phasesOfRestoration(m_model.spec(), m_plain, m_settings, textSize(hasGrams), m_state.basis);
     std::vector<ExpectedPhase> expected;
-    Forecast ofSearch;
+    Spare spare;
+    std::int64_t most = 0, ofSequence = 0;
     for (const RestorationPhase &phase : phases) {
         const Forecast memory = m_state.fit(phase.size);
         if (phase.phase == "search")
-            ofSearch = memory;
+            spare.states = StateBudget(memory.restartBytes, memory.areStatesOnHost);
+        if (phase.phase == "restore" && phase.size.windows > 1) // of the phases that solve, the only one with windows
+            ofSequence = memory.memoryBytes();
+        most = std::max(most, memory.memoryBytes());
         expected.push_back({phase.phase, phase.seconds});
     }
+    if (ofSequence > 0) // as much as another phase takes anyway
+        spare.ofSequence = most - ofSequence;
     if (!m_context.isExpecting())
         m_context.expect(std::move(expected));
-    return ofSearch;
+    return spare;
 }
 
 } // namespace secateur

@@ -95,11 +95,10 @@ public:
     /// Appends the measuring of a variant: a phase for each text, or for the first alone.
     void measure(std::vector<RestorationPhase> &phases, bool isFirstAlone = false) const
     {
-        if (m_settings.gateWindows > 0)
-            phases.push_back({.phase = "evaluate",
-                              .size = sizeOfVariant(m_text.length),
-                              .seconds = double(m_settings.gateWindows) * evaluation(m_text.length)});
-        if (m_text.second > 0 && (!isFirstAlone || m_settings.gateWindows == 0))
+        phases.push_back({.phase = "evaluate",
+                          .size = sizeOfVariant(m_text.length),
+                          .seconds = double(m_settings.gateWindows) * evaluation(m_text.length)});
+        if (m_text.second > 0 && !isFirstAlone)
             phases.push_back({.phase = "evaluate",
                               .size = sizeOfVariant(m_text.secondLength),
                               .seconds = double(m_text.second) * evaluation(m_text.secondLength)});

@@ -29,8 +29,8 @@ void checkNumbers(const RestorationSettings &settings)
         throw Error("The share of the width allocation is out of range.", "Give a number above 0, up to 1: 0.5 is half-way.");
     if (settings.searchWindows < 1 && settings.has(RestorationStep::Order))
         throw Error("The search of the restoration needs at least one window.", "Choose 1 or more.");
-    if (settings.gateWindows < 0 || (settings.gateWindows == 0 && !settings.second))
-        throw Error("The restoration has no window on which losses are held out.", "Choose 1 or more, or name another text for the gate.");
+    if (settings.gateWindows < 1)
+        throw Error("The restoration needs at least one window on which losses are held out.", "Choose 1 or more.");
     if (settings.sequentialWindows && *settings.sequentialWindows < 1)
         throw Error("The refit layer by layer (r4) needs at least one window.", "Choose 1 or more.");
 }

@@ -5,6 +5,7 @@
 #include "decoder/Tensors.h"
 #include "foundation/Error.h"
 #include "restoration/Refit.h"
+#include "restoration/SequentialRefit.h"
 
 #include <algorithm>
 #include <utility>
@@ -30,13 +31,14 @@ std::vector<std::int64_t> RestoredChoice::widths() const
 }
 
 RestoredWeights::RestoredWeights(const Decoder &dense, const GramFile &grams, std::string modelHash, DType stored,
-                                 const RestorationSettings &settings, at::Tensor sequentialTokens)
+                                 const RestorationSettings &settings, at::Tensor sequentialTokens, std::int64_t spareBytes)
     : m_dense(dense),
       m_grams(grams),
       m_modelHash(std::move(modelHash)),
       m_stored(stored),
       m_settings(settings),
-      m_sequentialTokens(std::move(sequentialTokens))
+      m_sequentialTokens(std::move(sequentialTokens)),
+      m_spareBytes(spareBytes)
 {
 }
 
@@ -51,12 +53,12 @@ Surgery RestoredWeights::surgery(const RestoredChoice &choice, JobContext &conte
         return surgery;
     const Refit &refitted = refit(choice.keptNeurons, context);
     surgery.edits = editsOf(refitted.weights);
-    if (!choice.isSequential)
+    if (!choice.sequentialRidge)
         return surgery;
     if (m_sequential.empty() || m_sequentialOf.keptNeurons != choice.keptNeurons ||
-        m_sequentialOf.removedAttentions != choice.removedAttentions) {
+        m_sequentialOf.removedAttentions != choice.removedAttentions || m_sequentialOf.sequentialRidge != choice.sequentialRidge) {
         m_sequential.clear();
-        for (NewWeight &weight : refitInSequence(m_dense, surgery, m_sequentialTokens, m_settings.sequentialRidge, context))
+        for (NewWeight &weight : refitInSequence(m_dense, surgery, m_sequentialTokens, *choice.sequentialRidge, context, m_spareBytes))
             m_sequential.push_back(stored(std::move(weight)));
         m_sequentialOf = choice;
     }

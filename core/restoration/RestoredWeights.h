@@ -7,11 +7,12 @@
 #include "pruning/PruningPlan.h"
 #include "restoration/Elimination.h"
 #include "restoration/GramFile.h"
-#include "restoration/SequentialRefit.h"
+#include "restoration/HeldWeights.h"
 
 #include <ATen/core/Tensor.h>
 #include <cstdint>
 #include <list>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,8 @@ struct RestoredChoice {
     SparsityBalance balance;
     std::vector<std::vector<std::int64_t>> keptNeurons; ///< per layer, ascending; empty: without an FFN
     std::vector<std::int64_t> removedAttentions;
-    bool isRefitted = false;   ///< R1
-    bool isSequential = false; ///< R4
+    bool isRefitted = false;                 ///< R1
+    std::optional<double> sequentialRidge{}; ///< of R4; none: without
 
     std::vector<std::int64_t> widths() const;
 };
@@ -32,9 +33,9 @@ struct RestoredChoice {
 class RestoredWeights {
 public:
     /// `stored`: the type of the checkpoint, in which values are given, so that what is measured is what an export holds. `sequentialTokens`: [windows, T] of
-    /// R4, undefined without. All must outlive it.
+    /// R4, undefined without; it may keep `spareBytes` of what it would compute twice. All must outlive it.
     RestoredWeights(const Decoder &dense, const GramFile &grams, std::string modelHash, DType stored, const RestorationSettings &settings,
-                    at::Tensor sequentialTokens);
+                    at::Tensor sequentialTokens, std::int64_t spareBytes);
 
     /// What becomes of the model by that choice. Throws Error that names a layer whose fit failed, and Cancelled.
     Surgery surgery(const RestoredChoice &choice, JobContext &context);
@@ -61,6 +62,7 @@ private:
     DType m_stored;
     const RestorationSettings &m_settings;
     at::Tensor m_sequentialTokens;
+    std::int64_t m_spareBytes;
     std::list<Refit> m_refits; ///< the last used first
     RestoredChoice m_sequentialOf;
     std::vector<NewWeight> m_sequential; ///< R4's weights of the last choice that had some

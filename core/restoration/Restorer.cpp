@@ -6,6 +6,7 @@
 #include "model/Arithmetic.h"
 #include "pruning/AttentionSearch.h"
 #include "restoration/RemovalChoice.h"
+#include "restoration/SequentialRefit.h"
 #include "restoration/WidthAllocation.h"
 
 #include <algorithm>
@@ -47,7 +48,8 @@ Restorer::Restorer(Restoring what, JobContext &context, Listener heard)
     : m_what(std::move(what)),
       m_context(context),
       m_heard(std::move(heard)),
-      m_weights(m_what.dense, m_what.grams, m_what.plain.calibration.modelHash, m_what.stored, m_what.settings, m_what.sequentialTokens)
+      m_weights(m_what.dense, m_what.grams, m_what.plain.calibration.modelHash, m_what.stored, m_what.settings, m_what.sequentialTokens,
+                m_what.spareBytes)
 {
     if (!m_what.ranks)
         m_what.ranks = std::make_shared<Ranks>();
@@ -112,9 +114,12 @@ void Restorer::take(RestorationStep step)
     const Clock::time_point start = Clock::now();
     RestorationRecord &record = m_progress.record;
     if (const std::string problem = problemOf(step); !problem.empty()) {
-        record.notes.push_back(std::string(titleOf(step)) + " (" + secateur::nameOf(step) + ") was left out. " + problem);
+        record.notes.push_back(problem);
         return;
     }
+    if (step == RestorationStep::Sequential)
+        if (const std::string note = sequentialRidge().note; !note.empty())
+            record.notes.push_back(note);
     RestorationVariant variant;
     variant.steps = m_steps;
     variant.steps.push_back(step);
@@ -152,12 +157,17 @@ void Restorer::take(RestorationStep step)
 std::string Restorer::problemOf(RestorationStep step) const
 {
     if (step == RestorationStep::Order && m_what.plain.balance.attentionsToRemove == 0)
-        return "The plan removes no attention.";
+        return "The search of attentions after the refit is left out: the plan removes no attention.";
     if (step != RestorationStep::Sequential)
         return {};
-    if (std::string problem = sequentialProblem(m_what.dense.spec()); !problem.empty())
-        return problem;
-    return tokensProblem(m_what.sequentialTokens.numel(), std::ranges::max(m_kept.widths()));
+    if (const std::string problem = sequentialProblem(m_what.dense.spec()); !problem.empty())
+        return "The refit layer by layer is left out. " + problem;
+    return sequentialRidge().ridge ? std::string() : sequentialRidge().note;
+}
+
+SequentialRidge Restorer::sequentialRidge() const
+{
+    return sequentialRidgeFor(m_what.sequentialTokens.numel(), std::ranges::max(m_kept.widths()), m_what.settings.sequentialRidge);
 }
 
 RestoredChoice Restorer::with(RestorationStep step)
@@ -176,7 +186,7 @@ RestoredChoice Restorer::with(RestorationStep step)
     case RestorationStep::Sequential:
         break;
     }
-    choice.isSequential = true;
+    choice.sequentialRidge = sequentialRidge().ridge;
     return choice;
 }
 
@@ -359,7 +369,7 @@ PruningPlan Restorer::finished()
     plan.edits = m_weights.surgery(m_kept, m_context).edits;
     record.layers = m_weights.layers(m_kept, m_context);
     noteFits();
-    if (m_kept.isSequential)
+    if (m_kept.sequentialRidge)
         record.sequentialTokens = m_what.sequentialTokens.numel();
     plan.restoration = record;
     return plan;

@@ -10,6 +10,7 @@
 #include "restoration/GramFile.h"
 #include "restoration/HeldOut.h"
 #include "restoration/RestoredWeights.h"
+#include "restoration/SequentialRidge.h"
 
 #include <ATen/core/Tensor.h>
 #include <chrono>
@@ -33,6 +34,7 @@ struct Restoring {
     at::Tensor sequentialTokens;    ///< of R4; undefined without
     std::vector<HeldOutText> texts; ///< of the gate, at least one; the first one chooses numbers
     StateBudget states{0};          ///< of the search
+    std::int64_t spareBytes = 0;    ///< that R4 may keep instead of computing it twice
     LossesKnown losses = LossesKnown::Deciding;
     std::shared_ptr<Ranks> ranks; ///< share the search; all else every rank computes alike
 };
@@ -57,6 +59,7 @@ private:
     void measurePlain();
     void take(RestorationStep step);
     std::string problemOf(RestorationStep step) const;
+    SequentialRidge sequentialRidge() const;
     RestoredChoice with(RestorationStep step);
     RestoredChoice withOrder();
     RestoredChoice withRemovals(std::int64_t n) const;
