@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace secateur {
 namespace {
@@ -102,34 +103,30 @@ void ActivationGrams::window(const at::Tensor &activation, const at::Tensor &sta
     addProduct(m_sums.weighted, columns * weights, columns);
 }
 
-/// Whether this rank has the whole sum, mirrored.
-bool ActivationGrams::finish(at::Tensor &sum) const
+/// Mirrors a whole sum.
+void ActivationGrams::finish(at::Tensor &sum) const
 {
-    bool isMine = true, isWhole = true;
     forBlocks(m_neurons, [&](std::int64_t first, std::int64_t count) {
-        const at::Tensor column = columnOf(sum, first, count);
-        if (m_add) {
-            at::Tensor part = column.contiguous();
-            isMine = m_add(part);
-            if (isMine)
-                column.copy_(part);
-        }
-        isWhole = isWhole && isFinite(column);
+        if (!isFinite(columnOf(sum, first, count)))
+            throw Error("The Gram matrix of layer " + std::to_string(m_layer) + " is not finite.", remedyOfNonFinite(m_computed));
     });
-    if (isMine && !isWhole)
-        throw Error("The Gram matrix of layer " + std::to_string(m_layer) + " is not finite.", remedyOfNonFinite(m_computed));
-    if (isMine)
-        mirror(sum);
-    return isMine;
+    mirror(sum);
 }
 
 void ActivationGrams::endLayer()
 {
-    bool isMine = finish(m_sums.plain);
+    if (m_add) {
+        std::vector<at::Tensor> parts;
+        for (const at::Tensor &sum : {m_sums.plain, m_sums.weighted})
+            if (sum.defined())
+                forBlocks(m_neurons, [&](std::int64_t first, std::int64_t count) { parts.push_back(columnOf(sum, first, count)); });
+        if (!m_add(parts))
+            return;
+    }
+    finish(m_sums.plain);
     if (m_isWeighted)
-        isMine = finish(m_sums.weighted) && isMine;
-    if (isMine)
-        m_heard(m_layer, m_sums);
+        finish(m_sums.weighted);
+    m_heard(m_layer, m_sums);
 }
 
 } // namespace secateur

@@ -7,13 +7,15 @@
 #include <ATen/core/Tensor.h>
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 namespace secateur {
 
 /// The Gram matrices of one layer's activations A, [T, I] over all tokens: what least squares of its down product need.
 struct LayerGrams {
-    at::Tensor plain;    ///< A^T A, [I, I], fp32
-    at::Tensor weighted; ///< A^T diag(w) A, w_t = 1 / (mean_j h_t[j]^2 + 1e-6) with the state h behind the layer; undefined where not wanted
+    at::Tensor plain; ///< A^T A, [I, I], fp32
+    at::Tensor
+        weighted; ///< A^T diag(w) A, w_t = 1 / (mean_j h_t[j]^2 + 1e-6) with the state h behind the layer; undefined where not wanted
 };
 
 /// Neurons in a column of blocks, in which the matrices of so many are summed: half of the arithmetic is left out, but for a sixteenth of it.
@@ -26,8 +28,8 @@ std::int64_t gramBlock(std::int64_t neurons);
 class ActivationGrams : public ActivationWatcher {
 public:
     using Listener = std::function<void(std::int64_t layer, const LayerGrams &grams)>;
-    /// Adds up an array over the ranks, in their order, in place. Returns whether this rank has the sum now; the array of others counts no more.
-    using RankAddition = std::function<bool(at::Tensor &part)>;
+    /// Adds up arrays over the ranks, in their order, in place. Returns whether this rank has the sums now; those of others count no more.
+    using RankAddition = std::function<bool(const std::vector<at::Tensor> &parts)>;
 
     /// `heard` gets each layer's as it is done, in a rank that has the sums; who keeps the tensors may do so. `isWeighted`: whether the second one is wanted.
     /// `add`: none where there is one rank.
@@ -39,7 +41,7 @@ public:
     void endLayer() override;
 
 private:
-    bool finish(at::Tensor &sum) const;
+    void finish(at::Tensor &sum) const;
 
     bool m_isWeighted;
     Listener m_heard;
