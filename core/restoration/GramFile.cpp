@@ -75,6 +75,11 @@ std::int64_t bytesOfGrams(const ModelSpec &dense, bool areWeighted)
     return bytes;
 }
 
+void checkRoomForGrams(const std::filesystem::path &file, const ModelSpec &dense, bool areWeighted)
+{
+    checkSpace(file, AtomicPath::forFile(file).temporary().parent_path(), bytesOfGrams(dense, areWeighted));
+}
+
 GramFile::GramFile(const std::filesystem::path &file, const ModelSpec &dense, const std::string &modelHash)
 {
     auto stored = std::make_shared<const SafetensorsFile>(file);

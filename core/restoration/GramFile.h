@@ -17,6 +17,8 @@ namespace secateur {
 
 /// Bytes of a file of the Gram matrices of all layers of a model.
 std::int64_t bytesOfGrams(const ModelSpec &dense, bool areWeighted);
+/// Throws Error where there is no room for such a file, with how much it needs, or it cannot be written.
+void checkRoomForGrams(const std::filesystem::path &file, const ModelSpec &dense, bool areWeighted);
 
 /// A .safetensors file with the Gram matrices of every layer that has an FFN ("gram.0", "weighted.0", ...: F32 [I, I]) and in its metadata where they came
 /// from. It lies beside the scores that were made in the same pass. Layers are read one at a time.
@@ -45,7 +47,7 @@ private:
 /// Writes such a file layer by layer, as they are summed. The file appears whole, or not at all.
 class GramWriter {
 public:
-    /// `provenance`: of the pass that is about to run. Throws Error where there is no room for the file, with how much it needs, or it cannot be written.
+    /// `provenance`: of the pass that is about to run. Throws Error as checkRoomForGrams().
     GramWriter(const std::filesystem::path &file, const ModelSpec &dense, bool areWeighted, const Provenance &provenance);
     ~GramWriter();
     GramWriter(const GramWriter &) = delete;
