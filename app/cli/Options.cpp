@@ -41,6 +41,12 @@ void defineCommands(CLI::App &app, Options &options)
     define.scoring(calibrate);
     define.engine(calibrate);
     calibrate.add_option("--output", options.output, "Where to save the scores")->type_name("FILE")->required();
+    calibrate
+        .add_option("--save-grams", options.saveGrams,
+                    "Also save what restoring needs, the Gram matrices of the activations: two of each layer, which is 8 bytes x the "
+                    "square of its neurons "
+                    "(1 GB a layer at 11,008)")
+        ->type_name("FILE");
     define.overwrite(calibrate);
 
     CLI::App &plan = command("plan", "Split a sparsity into width and depth; with scores, choose the neurons",
