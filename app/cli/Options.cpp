@@ -43,9 +43,8 @@ void defineCommands(CLI::App &app, Options &options)
     calibrate.add_option("--output", options.output, "Where to save the scores")->type_name("FILE")->required();
     calibrate
         .add_option("--save-grams", options.saveGrams,
-                    "Also save what restoring needs, the Gram matrices of the activations: two of each layer, which is 8 bytes x the "
-                    "square of its neurons "
-                    "(1 GB a layer at 11,008)")
+                    "Also save what restoring needs, Gram matrices of the activations: two of each layer, in all 8 bytes x neurons x neurons "
+                    "(1 GB a layer with 11,008 of them)")
         ->type_name("FILE");
     define.overwrite(calibrate);
 
