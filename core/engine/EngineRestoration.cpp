@@ -106,7 +106,7 @@ std::string summaryOf(const RestorationProgress *before)
     return words;
 }
 
-/// Gram matrices that no one keeps. Their folder goes when this goes; that of a killed process goes with the next one's.
+/// Gram matrices that nobody keeps. Their folder goes when this goes; that of a killed process goes with the next one's.
 class TemporaryGrams {
 public:
     TemporaryGrams() : m_folder(AtomicPath::forFolder(std::filesystem::temp_directory_path() / "secateur-grams")) {}
@@ -137,6 +137,7 @@ public:
 
 private:
     void readTexts(std::optional<std::int64_t> calibrationOfGrams);
+    std::filesystem::path makeGrams(std::optional<TemporaryGrams> &temporary);
     std::int64_t calibrationWindows(std::optional<std::int64_t> calibrationOfGrams) const;
     void readSecond();
     void agree(const RestorationProgress *before, const std::string &gramsOf) const;
@@ -218,13 +219,10 @@ PruningPlan Engine::Restoration::restore(const std::filesystem::path &grams, con
     m_model.forgetPlan();
     const Spare spare = fit(file.has_value());
     std::optional<TemporaryGrams> temporary;
-    if (!file) {
-        temporary.emplace();
-        TextSettings calibration = m_text;
-        calibration.windows = m_shares.calibration;
-        m_engine.score(calibration, m_plain.norm, m_context, temporary->file());
-        file.emplace(temporary->file(), m_model.spec(), m_model.hash(m_context));
-    }
+    if (!file)
+        file.emplace(makeGrams(temporary), m_model.spec(), m_model.hash(m_context));
+    if (!m_state.ranks()->isAlone())
+        m_state.ranks()->exchange({}, m_context); // all have it open before the first removes it
     if (file->provenance().tokenHash != part(m_windows, 0, m_shares.calibration).hash)
         throw Error("The Gram matrices in " + inQuotes(file->path().string()) + " are of another text than the plan's calibration.",
                     "Calibrate on this text again, and keep what restoring needs.");
@@ -251,6 +249,27 @@ PruningPlan Engine::Restoration::restore(const std::filesystem::path &grams, con
                        .ranks = m_state.ranks()},
                       m_context, heard);
     return restorer.restore(before);
+}
+
+/// A pass over the calibration. Of several ranks the first one has the sums, and tells the others where they lie.
+std::filesystem::path Engine::Restoration::makeGrams(std::optional<TemporaryGrams> &temporary)
+{
+    const std::shared_ptr<Ranks> ranks = m_state.ranks();
+    TextSettings calibration = m_text;
+    calibration.windows = m_shares.calibration;
+    if (ranks->rank() == 0)
+        temporary.emplace();
+    const std::filesystem::path own = temporary ? temporary->file() : std::filesystem::temp_directory_path() / "secateur-grams";
+    m_engine.score(calibration, m_plain.norm, m_context, own);
+    if (ranks->isAlone())
+        return own;
+    const std::filesystem::path file = ranks->exchange(own.string(), m_context).front();
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(file, error))
+        throw Error("The Gram matrices that rank 0 has made, " + inQuotes(file.string()) + ", cannot be read by rank " +
+                        std::to_string(ranks->rank()) + ".",
+                    "Set TMPDIR to a folder that all machines share, or calibrate first and keep them in one.");
+    return file;
 }
 
 /// One reading of the calibration's text, and one of the gate's other text.

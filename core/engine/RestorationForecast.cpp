@@ -33,11 +33,8 @@ public:
 
     RestorationPhase calibrate() const
     {
-        RestorationPhase phase{
-            .phase = "calibrate", .size = {.windows = m_text.windows, .length = m_text.length}, .gramBytes = 2 * squares(4)};
-        phase.size.keptBytes = phase.gramBytes;
-        const double gramFlop = 2 * double(tokens()) * squareSum(); // the halves of two
-        phase.seconds = computing({.windows = m_text.windows, .length = m_text.length}) + seconds(gramFlop);
+        RestorationPhase phase{.phase = "calibrate", .size = {.windows = m_text.windows, .length = m_text.length, .gramsPerLayer = 2}};
+        phase.seconds = computing(phase.size);
         return phase;
     }
 
@@ -105,15 +102,7 @@ public:
     }
 
 private:
-    std::int64_t tokens() const { return m_text.windows * m_text.length; }
     std::int64_t squares(std::int64_t bytes) const { return m_most * m_most * bytes; }
-    double squareSum() const
-    {
-        double sum = 0;
-        for (const LayerSpec &layer : m_dense.layers)
-            sum += double(layer.neurons()) * double(layer.neurons());
-        return sum;
-    }
     double solveFlop(double side) const { return side * side * side / 3 + 2 * side * side * double(m_d); }
     /// Values of fits that are at hand at once: of two sets of neurons, the second fit of one, and the edits of a surgery.
     std::int64_t fittedBytes() const
@@ -177,6 +166,8 @@ void nameParts(std::vector<MemoryPart> &parts, const RestorationPhase &phase)
     if (states == parts.end() || phase.size.keptBytes == 0)
         return;
     states->bytes -= phase.size.keptBytes;
+    std::erase_if(parts,
+                  [](const MemoryPart &part) { return part.name == "Gram matrices" && part.bytes == 0; }); // of stage 1, that is not run
     const MemoryPart kept[] = {{"Gram matrices", phase.gramBytes},
                                {"least squares", phase.solveBytes},
                                {"fitted weights", phase.size.keptBytes - phase.gramBytes - phase.solveBytes}};

@@ -96,7 +96,6 @@ private:
     void writeGrams() const
     {
         const c10::InferenceMode guard;
-        GramWriter writer(path(), dense.spec(), true);
         NeuronScores scores;
         scores.provenance = {.modelHash = kHash,
                              .tokenizerHash = "tokenizer",
@@ -113,6 +112,7 @@ private:
                                           .torchVersion = "2",
                                           .programVersion = "1",
                                           .host = {}}};
+        GramWriter writer(path(), dense.spec(), true, scores.provenance, scores.norm);
         at::Tensor x = dense.embed(calibration);
         for (std::int64_t i = 0; i < dense.layerCount(); ++i) {
             const at::Tensor middle = dense.addAttention(i, x), activation = dense.ffnActivation(i, middle);
@@ -125,7 +125,7 @@ private:
             const at::Tensor means = activation.to(at::kFloat).square().sum(1).sqrt().mean(0).to(at::kCPU).contiguous();
             scores.layers.emplace_back(means.const_data_ptr<float>(), means.const_data_ptr<float>() + means.numel());
         }
-        writer.commit(scores);
+        writer.commit(scores.layers);
     }
 
     QTemporaryDir m_folder;
