@@ -48,6 +48,18 @@ void copyPlan(const fs::path &file, const fs::path &target)
     copied.commit();
 }
 
+/// Whether the values of changed weights can be had; without a file they are in memory then.
+bool areAtHand(const WeightEdits &edits)
+{
+    try {
+        for (const WeightEdit &edit : edits.list)
+            (void)edits.valuesOf(edit);
+        return true;
+    } catch (const Error &) {
+        return false;
+    }
+}
+
 bool isThere(const fs::path &path)
 {
     std::error_code error;
@@ -82,7 +94,7 @@ void PlanFilesBeside::keep()
 void PlanFilesBeside::bring(const std::string &key, const ShelfPlan &shelf)
 {
     const PruningPlan &plan = shelf.plan;
-    const bool isInMemory = shelf.file.empty() && plan.edits.values;
+    const bool isInMemory = shelf.file.empty() && areAtHand(plan.edits);
     if (plan.edits.isEmpty() || !(isInMemory || isFoundPlanFile(shelf.file)))
         return;
     const std::string hash = plan.hash();
