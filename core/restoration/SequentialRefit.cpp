@@ -12,12 +12,22 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/zeros.h>
 #include <algorithm>
+#include <cstdio>
 #include <functional>
 #include <stdexcept>
 #include <utility>
 
 namespace secateur {
 namespace {
+
+constexpr double kMostGrowth = 10; ///< of the largest weight: from there on the ridge is raised
+
+std::string shortly(double number)
+{
+    char text[32];
+    std::snprintf(text, sizeof(text), "%.3g", number);
+    return text;
+}
 
 /// The states of all windows, [1, T, d] each.
 struct Streams {
@@ -30,6 +40,7 @@ struct FittedPart {
     std::function<at::Tensor(const at::Tensor &x)> input;       ///< what enters the pruned part's last product; empty: it was removed
     const LinearWeights *product = nullptr;                     ///< that product; null: it was removed
     TensorRole role;                                            ///< of its weight
+    std::string name;                                           ///< "the FFN of layer 3"
 };
 
 /// What enters a product, [1, T, n] of each window: as far as there is room it need not be computed again.
@@ -53,6 +64,12 @@ private:
     std::int64_t m_room;
 };
 
+/// W', [m, n] in fp64.
+struct FittedWeight {
+    at::Tensor weight;
+    double ridge = 0; ///< that it was fitted with
+};
+
 /// What a fit needs of inputs X, [T, n], and targets Y, [T, m]: X^T X and X^T Y.
 class FitSums {
 public:
@@ -66,19 +83,24 @@ public:
         m_cross.add_(x.t().mm(y));
     }
 
-    /// W', [m, n] in fp64, by a ridge with W in its centre: solved for W' - W, which needs no other right-hand side where the ridge has to be raised.
-    at::Tensor fitted(const at::Tensor &weight, double ridge, const std::string &what)
+    /// By a ridge with W in its centre, which is raised while weights grow too large. `name`: of the part.
+    FittedWeight fitted(const at::Tensor &weight, double ridge, const std::string &name)
     {
         mirrorGram(m_gram);
         const at::Tensor centre = weight.to(at::kDouble).t();
-        m_cross.sub_(m_gram.mm(centre));
-        return solveRidge(m_gram, m_cross, ridge, what).x.add_(centre).t();
+        m_cross.sub_(m_gram.mm(centre)); // solved for W' - W, the right-hand side is the same for every ridge
+        const double most = kMostGrowth * centre.abs().max().item<double>();
+        for (;;) {
+            RidgeSolution solution = solveRidge(m_gram, m_cross, ridge, name);
+            solution.x.add_(centre);
+            if (most == 0 || !(solution.x.abs().max().item<double>() > most))
+                return {.weight = solution.x.t(), .ridge = solution.ridge};
+            ridge = 10 * solution.ridge;
+        }
     }
 
-    bool isFinite() const
-    {
-        return secateur::isFinite(m_gram.diagonal()) && secateur::isFinite(m_cross);
-    } // none exceeds the largest on the diagonal
+    /// No number of X^T X exceeds the largest on its diagonal.
+    bool isFinite() const { return secateur::isFinite(m_gram.diagonal()) && secateur::isFinite(m_cross); }
 
 private:
     at::Tensor m_gram, m_cross;
@@ -86,10 +108,10 @@ private:
 
 class Sequence {
 public:
-    Sequence(Streams streams, double ridge, std::int64_t spareBytes, JobContext &context)
+    Sequence(Streams streams, double ridge, const SequentialOptions &options, JobContext &context)
         : m_streams(std::move(streams)),
           m_ridge(ridge),
-          m_spareBytes(spareBytes),
+          m_options(options),
           m_context(context)
     {
     }
@@ -98,7 +120,7 @@ public:
     void go(const FittedPart &part)
     {
         constexpr double kStep = 0.25; // two passes over the windows, two parts
-        Inputs inputs(windows(), m_spareBytes);
+        Inputs inputs(windows(), m_options.spareBytes);
         FitSums sums;
         for (std::size_t w = 0; w < windows(); ++w) {
             if (part.denseOutput)
@@ -109,7 +131,7 @@ public:
             m_context.step(kStep * double(windows()));
             return;
         }
-        const at::Tensor weight = solved(part, sums);
+        const at::Tensor stored = solved(part, sums), weight = stored.to(part.product->weight.scalar_type());
         sums = {};
         for (std::size_t w = 0; w < windows(); ++w) {
             at::Tensor &x = m_streams.pruned[w];
@@ -117,7 +139,7 @@ public:
             x = product(kept.defined() ? kept : part.input(x), weight, part.product->bias).add_(x);
             m_context.step(kStep);
         }
-        m_fitted.push_back({.role = part.role, .values = weight.to(at::kCPU)});
+        m_fitted.push_back({.role = part.role, .values = stored.to(at::kCPU)});
     }
 
     std::vector<NewWeight> takeFitted() { return std::move(m_fitted); }
@@ -144,24 +166,28 @@ private:
         dense = output.add_(dense);
     }
 
-    /// The new weight of the part's product, in its type.
+    /// The new weight of the part's product, in the type in which it is stored.
     at::Tensor solved(const FittedPart &part, FitSums &sums) const
     {
         const at::Tensor &old = part.product->weight;
-        const std::string name = "the weight " + inQuotes(ownTensorName(part.role));
         if (!sums.isFinite())
             throw Error("The activations of layer " + std::to_string(part.role.layer) + " are not finite.",
                         remedyOfNonFinite(old.scalar_type()));
-        at::Tensor weight = sums.fitted(old, m_ridge, name).to(old.scalar_type()).contiguous();
+        const FittedWeight fitted = sums.fitted(old, m_ridge, part.name);
+        if (fitted.ridge != m_ridge && m_options.told)
+            m_options.told("The ridge of " + part.name + " was raised from " + shortly(m_ridge) + " to " + shortly(fitted.ridge) +
+                           " in the refit layer by layer, because its weights could not be solved for or grew too large.");
+        at::Tensor weight = fitted.weight.to(m_options.stored.value_or(old.scalar_type())).contiguous();
         if (!isFinite(weight))
-            throw Error("The refitted values of " + name + " do not fit into the type of the model.",
-                        "Use a stronger ridge, or a type that holds larger numbers: float32 (--dtype float32).");
+            throw Error("The refitted values of the weight " + inQuotes(ownTensorName(part.role)) +
+                            " do not fit into the type of the model.",
+                        "Use a stronger ridge, or leave the step out (--restore r1,r2,r3).");
         return weight;
     }
 
     Streams m_streams;
     double m_ridge;
-    std::int64_t m_spareBytes;
+    const SequentialOptions &m_options;
     JobContext &m_context;
     std::vector<NewWeight> m_fitted;
 };
@@ -171,7 +197,8 @@ FittedPart attentionOf(const LayerPair &pair, std::int64_t layer)
     FittedPart part{.denseOutput = {},
                     .input = {},
                     .product = nullptr,
-                    .role = {.layer = layer, .part = TensorPart::AttentionOutput, .kind = TensorKind::Weight}};
+                    .role = {.layer = layer, .part = TensorPart::AttentionOutput, .kind = TensorKind::Weight},
+                    .name = "the attention of layer " + std::to_string(layer)};
     if (pair.whole.spec().layers[0].attention)
         part.denseOutput = [&pair](const at::Tensor &x) { return pair.whole.attentionOutput(0, pair.whole.attentionMixed(0, x)); };
     if (pair.cut.spec().layers[0].attention) {
@@ -183,8 +210,11 @@ FittedPart attentionOf(const LayerPair &pair, std::int64_t layer)
 
 FittedPart ffnOf(const LayerPair &pair, std::int64_t layer)
 {
-    FittedPart part{
-        .denseOutput = {}, .input = {}, .product = nullptr, .role = {.layer = layer, .part = TensorPart::Down, .kind = TensorKind::Weight}};
+    FittedPart part{.denseOutput = {},
+                    .input = {},
+                    .product = nullptr,
+                    .role = {.layer = layer, .part = TensorPart::Down, .kind = TensorKind::Weight},
+                    .name = "the FFN of layer " + std::to_string(layer)};
     if (pair.whole.spec().layers[0].ffn)
         part.denseOutput = [&pair](const at::Tensor &x) { return pair.whole.ffnDown(0, pair.whole.ffnActivation(0, x)); };
     if (pair.cut.spec().layers[0].ffn) {
@@ -205,7 +235,7 @@ std::string sequentialProblem(const ModelSpec &spec)
 }
 
 std::vector<NewWeight> refitInSequence(const Decoder &dense, const Surgery &start, const at::Tensor &tokens, double ridge,
-                                       JobContext &context, std::int64_t spareBytes)
+                                       JobContext &context, const SequentialOptions &options)
 {
     if (const std::string problem = sequentialProblem(dense.spec()); !problem.empty())
         throw Error(problem, "Restore without it (--restore r1,r2,r3).");
@@ -218,7 +248,7 @@ std::vector<NewWeight> refitInSequence(const Decoder &dense, const Surgery &star
         streams.dense.push_back(dense.embed(tokens.narrow(0, w, 1)));
     streams.pruned = streams.dense; // not written in place
     context.begin("restore", dense.layerCount() * tokens.size(0), "layers × windows");
-    Sequence sequence(std::move(streams), ridge, spareBytes, context);
+    Sequence sequence(std::move(streams), ridge, options, context);
     for (std::int64_t i = 0; i < dense.layerCount(); ++i) {
         const LayerPair pair = layerPair(dense, start, i);
         sequence.go(attentionOf(pair, i));

@@ -11,10 +11,13 @@ namespace secateur {
 /// strong ridge, at least that one.
 inline constexpr double kFewestSequentialTokens = 28, kManySequentialTokens = 100, kStrongSequentialRidge = 0.1;
 
+/// Why so many tokens are too few for R4 with that many kept neurons, of the widest layer that is left: a sentence; empty where they are enough.
+std::string tokensProblem(std::int64_t tokens, std::int64_t kept);
+
 /// The ridge of R4 for a number of tokens.
 struct SequentialRidge {
     std::optional<double> ridge{}; ///< a share of the mean diagonal; none: too few tokens, R4 is left out
-    std::string note{};            ///< a sentence where it is another than the one asked for, or none
+    std::string note{};            ///< a sentence where it is another than the one asked for, or there is none
 };
 
 /// `tokens`: of the calibration, all windows together. `kept`: neurons of the widest layer that is left; 0 where no FFN is. `asked`: above 0.

@@ -54,10 +54,10 @@ Reference referenceOf(const std::string &name)
 }
 
 std::vector<NewWeight> refit(const Decoder &dense, const Surgery &start, const at::Tensor &tokens, double ridge,
-                             std::int64_t spareBytes = 0)
+                             const SequentialOptions &options = {})
 {
     JobContext context;
-    return refitInSequence(dense, start, tokens, ridge, context, spareBytes);
+    return refitInSequence(dense, start, tokens, ridge, context, options);
 }
 
 double relative(const at::Tensor &difference, const at::Tensor &to)
@@ -123,6 +123,8 @@ private slots:
     void statesComeBackToTheDenseOnes();
     void everythingThatIsLeftIsFitted();
     void deadNeuronsKeepTheirWeights();
+    void weightsAreThoseThatAreStored();
+    void ridgeIsRaisedWhereWeightsGrow();
     void spareMemoryChangesNoBit();
     void streamedLayersAreMadeOnce();
     void progressCountsLayersOfWindows();
@@ -235,13 +237,44 @@ void tst_SequentialRefit::deadNeuronsKeepTheirWeights()
     QVERIFY(!last.values.select(1, 1).equal(before.select(1, 3)));
 }
 
+/// A decoder in fp32 of a checkpoint in bf16 goes on with what the checkpoint will hold.
+void tst_SequentialRefit::weightsAreThoseThatAreStored()
+{
+    const Decoder dense = loadDecoder(tinyLlama("bf16"), 40);
+    const Surgery start = halved(dense.spec(), false);
+    const std::vector<NewWeight> wide = refit(dense, start, tokensOf("bf16"), 0.1),
+                                 stored = refit(dense, start, tokensOf("bf16"), 0.1, {.stored = at::kBFloat16});
+    QCOMPARE(stored.size(), wide.size());
+    for (const NewWeight &weight : stored)
+        QVERIFY(weight.values.scalar_type() == at::kBFloat16);
+    for (std::size_t i = 0; i < wide.size(); ++i) // the last one makes up for the rounding of those before it
+        QCOMPARE_LE(relative(stored[i].values.to(at::kDouble) - wide[i].values.to(at::kDouble), wide[i].values), 0x1p-6);
+    QVERIFY(!stored.back().values.equal(wide.back().values.to(at::kBFloat16)));
+}
+
+void tst_SequentialRefit::ridgeIsRaisedWhereWeightsGrow()
+{
+    const Decoder decoder = loadDecoder(tinyLlama("gqa"), 40);
+    Weights weights = decoder.weights();
+    weights.layers[2].ffn->down.weight = weights.layers[2].ffn->down.weight * 1e-3; // and what is lacking by then is as large as ever
+    const Decoder dense(decoder.spec(), weights, 40);
+    std::vector<std::string> told;
+    const auto hear = [&](const std::string &sentence) { told.push_back(sentence); };
+    const NewWeight last = refit(dense, halved(dense.spec(), false), tokensOf("gqa"), 0.01, {.told = hear}).back();
+    QCOMPARE(told.size(), 1U);
+    QCOMPARE(lacking(QString::fromStdString(told[0]), {"The ridge of the FFN of layer 2 was raised from 0.01 to 1", "grew too large"}),
+             QString());
+    const double growth = (last.values.abs().max() / weights.layers[2].ffn->down.weight.abs().max().cpu()).item<double>();
+    QVERIFY2(growth <= 10 && growth > 0.5, qPrintable(QString::number(growth)));
+}
+
 void tst_SequentialRefit::spareMemoryChangesNoBit()
 {
     const Decoder dense = loadDecoder(tinyLlama("gqa"), 40);
     const Surgery start = halved(dense.spec(), false);
     const std::vector<NewWeight> expected = refit(dense, start, tokensOf("gqa"), 0.1);
-    for (const std::int64_t spare : {10'000, 1'000'000}) { // of two windows of eight, or all
-        const std::vector<NewWeight> found = refit(dense, start, tokensOf("gqa"), 0.1, spare);
+    for (const std::int64_t spare : {10'000, 1'000'000}) { // of one or two windows of eight, or all
+        const std::vector<NewWeight> found = refit(dense, start, tokensOf("gqa"), 0.1, {.spareBytes = spare});
         QCOMPARE(found.size(), expected.size());
         for (std::size_t i = 0; i < found.size(); ++i)
             QVERIFY(found[i].role == expected[i].role && found[i].values.equal(expected[i].values));
