@@ -70,8 +70,7 @@ public:
         const std::int64_t windows = m_settings.sequentialWindows.value_or(m_text.windows);
         RestorationPhase phase{.phase = "restore", .size = {.windows = 2 * windows, .length = m_text.length}};
         const std::int64_t side = std::max(m_widest, m_mixed);
-        phase.gramBytes = side * side * 4;
-        phase.solveBytes = (2 * side * side + 3 * side * m_d) * 8;
+        phase.solveBytes = (3 * side * side + 4 * side * m_d) * 8; // as SequentialRefit.h tells
         phase.size.keptBytes = phase.gramBytes + phase.solveBytes + fittedBytes() + narrowBytes();
         const double T = double(windows * m_text.length), L = double(m_dense.layerCount());
         const double ofLayer = T * double(m_widest * m_widest + m_mixed * m_mixed) + 2 * T * double((m_widest + m_mixed) * m_d);

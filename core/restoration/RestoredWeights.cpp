@@ -58,8 +58,11 @@ Surgery RestoredWeights::surgery(const RestoredChoice &choice, JobContext &conte
     if (m_sequential.empty() || m_sequentialOf.keptNeurons != choice.keptNeurons ||
         m_sequentialOf.removedAttentions != choice.removedAttentions || m_sequentialOf.sequentialRidge != choice.sequentialRidge) {
         m_sequential.clear();
-        for (NewWeight &weight : refitInSequence(m_dense, surgery, m_sequentialTokens, *choice.sequentialRidge, context, m_spareBytes))
-            m_sequential.push_back(stored(std::move(weight)));
+        m_sequentialNotes.clear();
+        const SequentialOptions options{.stored = scalarType(m_stored),
+                                        .spareBytes = m_spareBytes,
+                                        .told = [&](const std::string &sentence) { m_sequentialNotes.push_back(sentence); }};
+        m_sequential = refitInSequence(m_dense, surgery, m_sequentialTokens, *choice.sequentialRidge, context, options);
         m_sequentialOf = choice;
     }
     std::vector<NewWeight> all = m_sequential;

@@ -41,6 +41,8 @@ public:
     Surgery surgery(const RestoredChoice &choice, JobContext &context);
     /// How the fits of R1 went that a choice has, one for each layer; zeros where nothing was fitted.
     const std::vector<RestoredLayer> &layers(const RestoredChoice &choice, JobContext &context);
+    /// What R4 had to do otherwise than asked, where it was done the last, as sentences.
+    const std::vector<std::string> &sequentialNotes() const { return m_sequentialNotes; }
     /// The order in which the neurons of every layer go, by the weighted Gram matrices. Throws Error where the file has none.
     const std::vector<EliminationPath> &paths(JobContext &context);
 
@@ -66,6 +68,7 @@ private:
     std::list<Refit> m_refits; ///< the last used first
     RestoredChoice m_sequentialOf;
     std::vector<NewWeight> m_sequential; ///< R4's weights of the last choice that had some
+    std::vector<std::string> m_sequentialNotes;
     std::vector<EliminationPath> m_paths;
 };
 

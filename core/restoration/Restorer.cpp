@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -369,8 +370,10 @@ PruningPlan Restorer::finished()
     plan.edits = m_weights.surgery(m_kept, m_context).edits;
     record.layers = m_weights.layers(m_kept, m_context);
     noteFits();
-    if (m_kept.sequentialRidge)
+    if (m_kept.sequentialRidge) {
+        std::ranges::copy(m_weights.sequentialNotes(), std::back_inserter(record.notes));
         record.sequentialTokens = m_what.sequentialTokens.numel();
+    }
     plan.restoration = record;
     return plan;
 }
