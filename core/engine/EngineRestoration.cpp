@@ -209,10 +209,7 @@ PruningPlan Engine::Restoration::restore(const std::filesystem::path &grams, con
         now.plainHash = m_plain.hash();
         for (const HeldOutText &text : texts)
             now.texts.push_back(text.told);
-        SearchSettings search = m_plain.search.settings;
-        search.windows = m_settings.searchWindows;
-        search.referenceLoss = false;
-        checkGoesOn(*before, now, search, provenance);
+        checkGoesOn(*before, now, searchSettingsOf(m_plain, m_settings), provenance);
         provenance.computed = continued(before->search.provenance.computed, provenance.computed);
     }
 

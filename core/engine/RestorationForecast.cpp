@@ -195,6 +195,7 @@ std::vector<RestorationPhase> phasesOfRestoration(const ModelSpec &dense, const 
                 phases.push_back(parts.refit());
             parts.measure(phases, true);
         }
+        phases.push_back(parts.refit()); // of the best, where others were made since
         parts.measure(phases);
     }
     if (settings.has(RestorationStep::Widths) || settings.has(RestorationStep::Elimination))

@@ -64,4 +64,12 @@ void checkRestorable(const PruningPlan &plain, const RestorationSettings &settin
                         "Restore it by r1 and r4 alone, which change values only.");
 }
 
+SearchSettings searchSettingsOf(const PruningPlan &plain, const RestorationSettings &settings)
+{
+    SearchSettings search = plain.search.settings;
+    search.windows = settings.searchWindows;
+    search.referenceLoss = false; // it is for comparisons with plain 2SSP
+    return search;
+}
+
 } // namespace secateur

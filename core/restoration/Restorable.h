@@ -9,4 +9,7 @@ namespace secateur {
 /// steps choose what goes; and when the settings are out of their ranges.
 void checkRestorable(const PruningPlan &plain, const RestorationSettings &settings);
 
+/// How R2 searches: what is protected and forced in the plan stays so.
+SearchSettings searchSettingsOf(const PruningPlan &plain, const RestorationSettings &settings);
+
 } // namespace secateur

@@ -6,6 +6,7 @@
 #include "model/Arithmetic.h"
 #include "pruning/AttentionSearch.h"
 #include "restoration/RemovalChoice.h"
+#include "restoration/Restorable.h"
 #include "restoration/SequentialRefit.h"
 #include "restoration/WidthAllocation.h"
 
@@ -73,13 +74,10 @@ PruningPlan Restorer::restore(const RestorationProgress *before)
         record.notes.push_back("The fits are of " + counted(record.tokens, "token") + " for " +
                                counted(m_what.dense.spec().mostNeurons(), "neuron") + " in a layer; " + grouped(std::uint64_t(wanted)) +
                                " or more are wanted.");
-    SearchSettings settings = plain.search.settings; // what is protected and forced stays so
-    settings.windows = m_what.settings.searchWindows;
-    settings.referenceLoss = false;
     if (before && before->search.isBegun()) {
         m_progress.search = before->search;
     } else {
-        m_progress.search.settings = settings;
+        m_progress.search.settings = searchSettingsOf(plain, m_what.settings);
         m_progress.search.initialLoss = std::numeric_limits<double>::quiet_NaN();
     }
     m_progress.search.provenance = m_what.searchProvenance;
@@ -127,6 +125,7 @@ void Restorer::take(RestorationStep step)
     const RestorationVariant *before = known(variant.steps);
     if (before && !before->isKept) {
         record.variants.push_back(*before);
+        tell();
         if (step == RestorationStep::Refit)
             refuseRefit();
         return;

@@ -26,7 +26,7 @@ using namespace secateur::test;
 
 namespace {
 
-constexpr std::int64_t kWindows = 32, kTokens = 32, kGate = 2;
+constexpr std::int64_t kWindows = 64, kTokens = 32, kGate = 2;
 const std::string kHash = "model";
 
 /// A model with a plan of 2SSP that removes one attention and a half of the neurons, and with what restoring it needs.
