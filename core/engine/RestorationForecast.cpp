@@ -71,7 +71,8 @@ public:
         RestorationPhase phase{.phase = "restore", .size = {.windows = 2 * windows, .length = m_text.length}};
         const std::int64_t side = std::max(m_widest, m_mixed);
         phase.solveBytes = (3 * side * side + 4 * side * m_d) * 8; // as SequentialRefit.h tells
-        phase.size.keptBytes = phase.gramBytes + phase.solveBytes + fittedBytes() + narrowBytes();
+        hold(phase);
+        phase.size.keptBytes += narrowBytes();
         const double T = double(windows * m_text.length), L = double(m_dense.layerCount());
         const double ofLayer = T * double(m_widest * m_widest + m_mixed * m_mixed) + 2 * T * double((m_widest + m_mixed) * m_d);
         phase.seconds = double(windows) * (computing({.windows = 1, .length = m_text.length}) + evaluation(m_text.length)) +
@@ -81,7 +82,7 @@ public:
 
     RestorationPhase search() const
     {
-        RestorationPhase phase{.phase = "search", .size = sizeOfVariant(m_text.length)};
+        RestorationPhase phase{.phase = "search", .size = sizeOfVariant(m_text.length), .heldBytes = fittedBytes()};
         phase.size.searchWindows = m_settings.searchWindows;
         phase.size.removals = m_plain.balance.attentionsToRemove;
         phase.seconds = computing(phase.size);
@@ -93,22 +94,23 @@ public:
     {
         phases.push_back({.phase = "evaluate",
                           .size = sizeOfVariant(m_text.length),
-                          .seconds = double(m_settings.gateWindows) * evaluation(m_text.length)});
+                          .seconds = double(m_settings.gateWindows) * evaluation(m_text.length),
+                          .heldBytes = fittedBytes()});
         if (m_text.second > 0 && !isFirstAlone)
             phases.push_back({.phase = "evaluate",
                               .size = sizeOfVariant(m_text.secondLength),
-                              .seconds = double(m_text.second) * evaluation(m_text.secondLength)});
+                              .seconds = double(m_text.second) * evaluation(m_text.secondLength),
+                              .heldBytes = fittedBytes()});
     }
 
 private:
     std::int64_t squares(std::int64_t bytes) const { return m_most * m_most * bytes; }
     double solveFlop(double side) const { return side * side * side / 3 + 2 * side * side * double(m_d); }
-    /// Values of fits that are at hand at once: of two sets of neurons, the second fit of one, and the edits of a surgery.
+    /// Values of fits that are at hand at once: of two sets of neurons, and the second fit of one.
     std::int64_t fittedBytes() const
     {
-        constexpr std::int64_t kSets = 4;
-        const std::int64_t outputs = m_settings.has(RestorationStep::Sequential) ? 2 * m_dense.layerCount() * m_mixed * m_d : 0;
-        return (kSets * m_fitted + outputs) * std::max(m_basis.storedElementBytes, std::int64_t(2));
+        const std::int64_t second = m_settings.has(RestorationStep::Sequential) ? m_fitted + m_dense.layerCount() * m_mixed * m_d : 0;
+        return (2 * m_fitted + second) * m_basis.storedElementBytes;
     }
     /// Of a variant's FFNs beside those of the dense model.
     std::int64_t narrowBytes() const { return 3 * m_fitted * m_basis.elementBytes; }
@@ -118,19 +120,26 @@ private:
         RestorationPhase phase{.phase = "restore", .size = {.windows = 1, .length = m_text.length}};
         phase.gramBytes = 2 * squares(4); // as they are read, and where they are solved
         phase.solveBytes = 2 * squares(8) + 3 * m_most * m_d * 8;
-        phase.size.keptBytes = phase.gramBytes + phase.solveBytes + fittedBytes();
+        hold(phase);
         return phase;
+    }
+
+    void hold(RestorationPhase &phase) const
+    {
+        phase.heldBytes = fittedBytes();
+        phase.size.keptBytes = phase.gramBytes + phase.solveBytes + (m_basis.isGpu ? 0 : phase.heldBytes);
     }
 
     JobSize sizeOfVariant(std::int64_t length) const
     {
+        const std::int64_t outputs = m_settings.has(RestorationStep::Sequential) ? m_dense.layerCount() * m_mixed * m_d : 0;
         const std::int64_t windows = m_text.windows + m_settings.searchWindows + m_settings.gateWindows;
         return {.length = length,
                 .searchWindows = 1,
                 .neuronsKept = m_widest,
                 .textTokens = windows * m_text.length + m_text.second * m_text.secondLength,
-                .changedElements = m_fitted,
-                .keptBytes = fittedBytes()};
+                .changedElements = m_fitted + outputs,
+                .keptBytes = m_basis.isGpu ? 0 : fittedBytes()};
     }
 
     /// Seconds of a job of that size without what every job takes; 0 where no rate is known.
@@ -227,8 +236,8 @@ Forecast forecastRestoration(const ModelSpec &dense, const PruningPlan &plain, c
     double seconds = kSecondsToBegin;
     for (const RestorationPhase &phase : phasesOfRestoration(dense, plain, settings, text, basis)) {
         Forecast one = forecast(dense, phase.size, basis);
-        if (basis.isGpu) // fitted weights wait in the host's memory
-            one.hostBytes += phase.size.keptBytes - phase.gramBytes - phase.solveBytes;
+        if (basis.isGpu) // fitted weights wait in the host's memory, and a layer's matrices as they are read
+            one.hostBytes += phase.heldBytes + phase.gramBytes;
         nameParts(one.parts, phase);
         if (one.memoryBytes() > all.memoryBytes())
             all.parts = one.parts;

@@ -26,6 +26,7 @@ struct RestorationPhase {
     double seconds = 0;          ///< 0 = not known
     std::int64_t gramBytes = 0;  ///< of `size.keptBytes`: Gram matrices
     std::int64_t solveBytes = 0; ///< of `size.keptBytes`: what is solved in fp64
+    std::int64_t heldBytes = 0;  ///< fitted weights, in the host's memory: on the CPU a part of `size.keptBytes`
 };
 
 /// The phases in their order, as they come when no step is turned down.
