@@ -107,7 +107,7 @@ double gramFlop(const ModelSpec &spec, const JobSize &job)
     double flop = 0;
     for (const LayerSpec &layer : spec.layers)
         if (layer.ffn)
-            flop += double(layer.neurons()) * double(layer.neurons() + std::min(layer.neurons(), gramBlock(layer.neurons())));
+            flop += double(layer.neurons()) * double(layer.neurons() + gramBlock(layer.neurons()));
     return flop * double(job.gramsPerLayer * job.windows) * double(job.length);
 }
 

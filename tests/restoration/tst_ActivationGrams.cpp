@@ -118,7 +118,7 @@ private slots:
     void blocksMakeOneSymmetricMatrix_data()
     {
         QTest::addColumn<int>("neurons");
-        for (const int neurons : {1, 63, 64, 65, 300, 1100})
+        for (const int neurons : {1, 127, 128, 129, 300, 1100})
             QTest::addRow("%d", neurons) << neurons;
     }
 
@@ -265,7 +265,7 @@ private slots:
     /// Only the lower half goes from rank to rank; who has not the sums tells nobody.
     void ranksAddTheirWindows()
     {
-        const std::int64_t neurons = 150;
+        const std::int64_t neurons = 500;
         std::vector<at::Tensor> given;
         Heard first, second;
         ActivationGrams two(true, second.listener(), [&](const std::vector<at::Tensor> &parts) {
