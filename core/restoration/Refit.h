@@ -15,7 +15,7 @@ namespace secateur {
 struct RidgeSolution {
     at::Tensor x;            ///< as B, fp64
     double ridge = 0;        ///< that it was solved with
-    std::int64_t raised = 0; ///< how often it was raised tenfold because G + r 1 was not positive
+    std::int64_t raised = 0; ///< how often it was raised tenfold because G + r 1 was not positive, or X not finite
 };
 
 /// Solves it by a Cholesky factorisation in fp64 that reports instead of throwing, raising the ridge tenfold, 12 times at most. Rows and columns of G that
