@@ -12,6 +12,7 @@
 #include <QDir>
 #include <QTemporaryDir>
 #include <QtTest>
+#include <chrono>
 #include <csignal>
 #include <fstream>
 #include <memory>
@@ -87,6 +88,7 @@ private slots:
     void aFailedSaveLeavesNoPlans();
     void aNameThatIsTakenIsToldOf();
     void journalsLeavePlansInTheProgramsFolder();
+    void plansThatNoSessionHasAreRemoved();
 
 private:
     fs::path path(const char *name) const { return m_folder->filePath(name).toStdString(); }
@@ -318,6 +320,30 @@ void tst_PlanFolder::journalsLeavePlansInTheProgramsFolder()
     QCOMPARE(difference(ofBase, session), QString());
     QCOMPARE(lostOf(ofBase), QString());
     QVERIFY(entriesOf(journal.folder()).filter("plans").isEmpty());
+}
+
+void tst_PlanFolder::plansThatNoSessionHasAreRemoved()
+{
+    Session session = fullSession();
+    const fs::path left = shelveFound(session, path("program")); // in a base
+    const fs::path told = keptPlan(planFor(session, 0.25F), path("program")).file,
+                   unused = keptPlan(planFor(session, 2), path("program")).file,
+                   fresh = keptPlan(planFor(session, 4), path("program")).file, own = path("program") / "my plan.safetensors";
+    fs::copy_file(fresh, own);
+    {
+        SessionJournal journal(path("journals"));
+        journal.writeBase(journal.startBase(), session);
+        journal.add(PlanOpened{shelfEntry(loadPlan(told), told)}); // in a line
+    }
+    for (const fs::path &file : {left, told, unused, own})
+        fs::last_write_time(file, fs::file_time_type::clock::now() - std::chrono::hours(48));
+    QCOMPARE(removeUnusedPlans(path("program"), path("journals")), 1);
+    QVERIFY(!fs::exists(unused));
+    for (const fs::path &file : {left, told, fresh, own})
+        QVERIFY2(fs::exists(file), file.c_str());
+    fs::remove_all(path("journals"));
+    QCOMPARE(removeUnusedPlans(path("program"), path("journals")), 2); // nobody is left who has them
+    QCOMPARE(removeUnusedPlans(path("no such folder"), path("journals")), 0);
 }
 
 QTEST_GUILESS_MAIN(tst_PlanFolder)
