@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "../pruning/RestoredPlans.h"
 #include "checkpoint/Checkpoint.h"
 #include "comparison/ComparisonRows.h"
 #include "model/Families.h"
@@ -7,7 +6,6 @@
 #include <QtTest>
 
 using namespace secateur;
-using namespace secateur::test;
 
 namespace {
 
@@ -32,7 +30,6 @@ class tst_ComparisonRows : public QObject {
 private slots:
     void rowOfDenseModelRemovesNothing();
     void rowOfPlanCountsWhatIsLeft();
-    void rowOfARestoredPlanIsOfItsOwnMethod();
     void textsOfOneNameGoByTheirPaths();
     void peopleSeeMmluInsteadOfItsSubjects();
     void rowsHaveNames();
@@ -85,22 +82,6 @@ void tst_ComparisonRows::rowOfPlanCountsWhatIsLeft()
     QVERIFY(row.flop < double(flopPerToken(dense)));
     QCOMPARE(row.pruningSeconds.value(), 2.5);
     QCOMPARE(row.windowsForwarded.value(), 2 * layers);
-}
-
-void tst_ComparisonRows::rowOfARestoredPlanIsOfItsOwnMethod()
-{
-    const ModelSpec dense = sampleSpec();
-    for (const bool hasWidths : {false, true}) {
-        const PruningPlan plan = restoredPlan(dense, {.hasWidths = hasWidths});
-        const ComparisonRow row = rowOf(dense, &plan, DType::Float32);
-        QVERIFY(row.method == PlanMethod::Restored);
-        QCOMPARE(nameOf(row), std::string("2SSP, restored at 25 %")); // as it was asked for
-        QCOMPARE(row.planHash, plan.hash());
-        QCOMPARE(row.attentionsRemoved, 1);
-        QCOMPARE(row.ffnsRemoved, 0);
-        QCOMPARE(row.neuronsKept, hasWidths ? 0 : 20);
-        QCOMPARE(row.modelParameters, plan.balance.modelParameters);
-    }
 }
 
 void tst_ComparisonRows::textsOfOneNameGoByTheirPaths()

@@ -8,7 +8,6 @@
 #include <QtTest>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <charconv>
 
 using namespace secateur;
@@ -113,7 +112,6 @@ private slots:
     void terminalLeavesOutWhatNobodyMeasured();
     void notesTellOfSettingsAndFailures();
     void rowsForScriptsNameTextsAndTasks();
-    void restoredPlansTellWhetherWidthsDiffer();
 };
 
 void tst_ComparisonTable::csvKeepsEveryBit()
@@ -230,20 +228,6 @@ void tst_ComparisonTable::rowsForScriptsNameTextsAndTasks()
     QVERIFY(rows[1].at("problem").is_null());
     QVERIFY(rows[2].at("perplexities").at("wiki,text_2.txt").is_null());
     QVERIFY(rows[2].at("problem").is_string());
-}
-
-void tst_ComparisonTable::restoredPlansTellWhetherWidthsDiffer()
-{
-    Comparison all = comparison();
-    ComparisonRow &restored = all.rows[1];
-    restored.method = PlanMethod::Restored;
-    for (const std::int64_t width : {312, 0}) {
-        restored.neuronsKept = width;
-        const ComparisonTable table = tableOf(all);
-        const auto column = std::ranges::find(table.columns, std::string("removed"), &ComparisonColumn::title) - table.columns.begin();
-        QCOMPARE(table.rows.at(1).at(std::size_t(column)).text, std::string(width > 0 ? "N 4, K 312" : "N 4, widths per layer"));
-        QCOMPARE(table.rows.at(1).at(0).exact, std::string("restored"));
-    }
 }
 
 QTEST_GUILESS_MAIN(tst_ComparisonTable)

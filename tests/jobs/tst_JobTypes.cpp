@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/JobTypes.h"
 
-#include "../pruning/RestoredPlans.h"
 #include "SessionFixtures.h"
 #include "session/Shelf.h"
 
@@ -210,11 +209,6 @@ void tst_JobTypes::plansOfTheShelfGoOnFromTheirFiles()
     QCOMPARE(line(request::Search{hand}), QString());
     QVERIFY(line(request::Export{.draft = hand, .settings = {}}).startsWith("secateur-cli export /models/tiny"));
     QVERIFY(line(request::Export{.draft = hand, .settings = {}}).contains("--plan /plans/hand.json"));
-
-    const PlanDraft restored = shelve(session, shelfEntry(restoredPlan(session.model->spec), "/plans/restored.safetensors"));
-    QVERIFY(problemIn(session, request::Search{restored}).contains("This plan is restored: "));
-    QCOMPARE(problemIn(session, request::Export{.draft = restored, .settings = {}}), QString());
-    QVERIFY(line(request::Export{.draft = restored, .settings = {}}).contains("--plan /plans/restored.safetensors"));
 }
 
 void tst_JobTypes::plansThatWereFoundAreFoundAgain()
