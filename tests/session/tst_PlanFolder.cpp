@@ -84,6 +84,7 @@ private slots:
     void plansOfPeopleStayWhereTheyAre();
     void plansWithoutChangesNeedNoFile();
     void lostFilesAreToldOf();
+    void aFileThatWentIsWrittenFromMemory();
     void aLostFileDoesNotKeepFromSaving();
     void aFailedSaveLeavesNoPlans();
     void aNameThatIsTakenIsToldOf();
@@ -247,18 +248,31 @@ void tst_PlanFolder::lostFilesAreToldOf()
     QCOMPARE(lostOf(loadSession(path("here") / "s.secateur")), QString());
 }
 
+void tst_PlanFolder::aFileThatWentIsWrittenFromMemory()
+{
+    Session session = fullSession();
+    shelveFound(session, path("program"));
+    fs::remove_all(path("program")); // it is open here yet
+    saveSession(session, path("here") / "s.secateur");
+    QCOMPARE(lostOf(loadSession(path("here") / "s.secateur")), QString());
+}
+
 void tst_PlanFolder::aLostFileDoesNotKeepFromSaving()
 {
     Session session = fullSession();
     const fs::path found = shelveFound(session, path("program"));
-    fs::remove_all(path("program"));
     saveSession(session, path("here") / "s.secateur");
-    QCOMPARE(entriesOf(path("here")), QStringList("s.secateur"));
+    fs::remove_all(path("program"));
+    fs::rename(path("here") / "s.plans", path("aside"));
     const Session lost = loadSession(path("here") / "s.secateur");
-    QCOMPARE(lost.plans.at(lost.draft.plan)->file, found);
-    QVERIFY(lostOf(lost).contains(QString::fromStdString(found.filename().string())));
-    saveSession(lost, path("here") / "s.secateur"); // and again, with what is not there
+    const fs::path beside = path("here") / "s.plans" / found.filename();
+    QCOMPARE(lost.plans.at(lost.draft.plan)->file, beside);
+    saveSession(lost, path("here") / "s.secateur");
+    QCOMPARE(entriesOf(path("here")), QStringList("s.secateur"));
     QCOMPARE(difference(loadSession(path("here") / "s.secateur"), lost), QString());
+    fs::rename(path("here"), path("there"));
+    fs::rename(path("aside"), path("there") / "s.plans"); // put back where the session is by now
+    QCOMPARE(lostOf(loadSession(path("there") / "s.secateur")), QString());
 }
 
 void tst_PlanFolder::aFailedSaveLeavesNoPlans()
