@@ -47,7 +47,7 @@ ComparisonRow rowOf(const ModelSpec &dense, const PruningPlan *plan, DType cache
         row.sparsity = plan->blocks->settings.sparsity;
         row.pruningSeconds = plan->blocks->seconds;
         row.windowsForwarded = plan->blocks->windowsForwarded;
-    } else if (plan->method == PlanMethod::TwoSsp || plan->method == PlanMethod::Restored) {
+    } else if (plan->method == PlanMethod::TwoSsp) {
         row.sparsity = plan->settings.sparsity;
     }
     setSizes(row, dense, plan->surgery().specOf(dense), cacheType);

@@ -69,9 +69,6 @@ std::string removedText(const ComparisonRow &row)
         return {};
     if (*row.method == PlanMethod::TwoSsp)
         return "N " + std::to_string(row.attentionsRemoved) + ", K " + grouped(std::uint64_t(row.neuronsKept));
-    if (*row.method == PlanMethod::Restored)
-        return "N " + std::to_string(row.attentionsRemoved) +
-               (row.neuronsKept > 0 ? ", K " + grouped(std::uint64_t(row.neuronsKept)) : ", widths per layer");
     return std::to_string(row.attentionsRemoved) + " attn, " + std::to_string(row.ffnsRemoved) + " FFN";
 }
 

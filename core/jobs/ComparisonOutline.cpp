@@ -14,11 +14,6 @@
 #include <set>
 
 namespace secateur {
-namespace {
-
-constexpr const char *kMethodsToCompare = "Compare with 2ssp, shortgpt, window, blockpruner or evopress.";
-
-} // namespace
 
 void noteProblem(ComparisonRow &row, const Error &problem)
 {
@@ -57,9 +52,7 @@ void ComparisonOutline::check() const
     std::set<PlanMethod> methods;
     for (const PlanMethod method : m_settings.methods)
         if (method == PlanMethod::Manual)
-            throw Error("Plans by hand are not found by a method.", kMethodsToCompare);
-        else if (method == PlanMethod::Restored)
-            throw Error("Restored plans are made from plans of 2SSP, and are no method to compare on their own.", kMethodsToCompare);
+            throw Error("Plans by hand are not found by a method.", "Compare with 2ssp, shortgpt, window, blockpruner or evopress.");
         else if (!methods.insert(method).second)
             throw Error(std::string("The method ") + titleOf(method) + " is named twice.", "Name each once (--methods).");
     std::set<double> sparsities;

@@ -58,8 +58,6 @@ std::string settledBecause(const PruningPlan &plan)
 {
     if (isOfBlocks(plan.method))
         return std::string("This plan was found by ") + titleOf(plan.method) + ": there is no search to continue.";
-    if (plan.method == PlanMethod::Restored)
-        return "This plan is restored: its weights were fitted to exactly what it keeps, so no search can continue it.";
     return plan.method == PlanMethod::Manual ? "This plan was written by hand: there is no search to continue."
                                              : "This plan changes weights for exactly what it keeps: no search can continue it.";
 }

@@ -71,7 +71,8 @@ void checkSettings(const RestorationSettings &settings)
             refuse(std::string("The plan's restoration has a ridge of ") + number(ridge) + " for " + what + ", which is not above 0.");
     if (settings.widthShare && !isShare(*settings.widthShare))
         refuse("The plan's restoration asks for " + number(*settings.widthShare) + " of the way to its widths, which is not a share.");
-    const std::pair<const char *, std::int64_t> windows[] = {{"search attentions on", settings.searchWindows},
+    const bool isSearched = settings.has(RestorationStep::Order);
+    const std::pair<const char *, std::int64_t> windows[] = {{"search attentions on", isSearched ? settings.searchWindows : 1},
                                                              {"hold losses out on", settings.gateWindows},
                                                              {"go through layer by layer", settings.sequentialWindows.value_or(1)}};
     for (const auto &[what, count] : windows)
@@ -114,7 +115,7 @@ void checkVariant(const RestorationVariant &variant, const RestorationRecord &re
         refuse(name + " has " + std::to_string(variant.losses.size()) + " losses on " + counted(std::int64_t(record.texts.size()), "text") +
                ".");
     for (const double loss : variant.losses)
-        if (!isAmount(loss))
+        if (variant.isKept ? !isAmount(loss) : loss < 0) // what was turned down may have computed no number
             refuse(name + " has a loss of " + number(loss) + "; a loss is 0 or more.");
     if (!isAmount(variant.seconds))
         refuse(name + " took " + number(variant.seconds) + " seconds; they are 0 or more.");
@@ -154,7 +155,7 @@ void checkRemovals(const RestorationRecord &record, const ModelSpec &dense)
         refuse("The plan's restoration tells of numbers of removals, and its settings do not ask for r2.");
     for (const RemovalsTried &tried : record.removals)
         if (tried.attentionsRemoved < 0 || tried.attentionsRemoved > dense.layerCount() || tried.neuronsKept < 0 ||
-            tried.neuronsKept > dense.mostNeurons() || !isAmount(tried.loss) || !isAmount(tried.seconds))
+            tried.neuronsKept > dense.mostNeurons() || tried.loss < 0 || !isAmount(tried.seconds))
             refuse("The plan's restoration tried " + counted(tried.attentionsRemoved, "removal") + " with " +
                    counted(tried.neuronsKept, "neuron") + " at a loss of " + number(tried.loss) + " in " + number(tried.seconds) +
                    " seconds, which cannot be in this model.");
@@ -182,6 +183,8 @@ void checkChosenRemovals(const PruningPlan &plan, const RestorationRecord &recor
     const auto chosen = std::ranges::find(record.removals, N, &RemovalsTried::attentionsRemoved);
     if (chosen == record.removals.end())
         refuse("The plan removes " + counted(N, "attention") + ", a number that its restoration did not try.");
+    if (!isAmount(chosen->loss))
+        refuse("The plan removes " + counted(N, "attention") + ", and what is lost by that is not known.");
     for (const RemovalsTried &tried : record.removals)
         if (tried.loss < chosen->loss)
             refuse("The plan removes " + counted(N, "attention") + " at a held-out loss of " + number(chosen->loss) + ", but " +

@@ -48,12 +48,11 @@ void copyPlan(const fs::path &file, const fs::path &target)
     copied.commit();
 }
 
-/// Whether the values of changed weights can be had; without a file they are in memory then.
+/// Whether the values of changed weights can be had, whatever has become of the name of their file: they are in memory, or mapped. Reads every byte.
 bool areAtHand(const WeightEdits &edits)
 {
     try {
-        for (const WeightEdit &edit : edits.list)
-            (void)edits.valuesOf(edit);
+        checkValues(edits);
         return true;
     } catch (const Error &) {
         return false;
@@ -94,17 +93,17 @@ void PlanFilesBeside::keep()
 void PlanFilesBeside::bring(const std::string &key, const ShelfPlan &shelf)
 {
     const PruningPlan &plan = shelf.plan;
-    const bool isInMemory = shelf.file.empty() && areAtHand(plan.edits);
-    if (plan.edits.isEmpty() || !(isInMemory || isFoundPlanFile(shelf.file)))
+    if (plan.edits.isEmpty() || !(shelf.file.empty() || isFoundPlanFile(shelf.file)))
         return;
     const std::string hash = plan.hash();
     const fs::path target = planFileFor(m_folder, hash);
     if (!holdsPlan(target, hash)) {
-        if (!isInMemory && !holdsPlan(shelf.file, hash))
+        const bool isFileThere = !shelf.file.empty() && holdsPlan(shelf.file, hash);
+        if (!isFileThere && !areAtHand(plan.edits))
             return;
         makeFolder();
         const bool isNew = !isThere(target);
-        if (isInMemory)
+        if (!isFileThere)
             savePlan(plan, target);
         else if (!isNew || !isLinked(shelf.file, target))
             copyPlan(shelf.file, target);
@@ -137,11 +136,11 @@ void PlanFilesBeside::removeMade()
 fs::path planFileOf(const std::string &name, const fs::path &session)
 {
     const fs::path file(name);
-    if (file.is_absolute() || !isFoundPlanFile(file))
+    if (!isFoundPlanFile(file))
         return file;
     std::error_code error;
     const fs::path here = fs::absolute(session, error), real = fs::weakly_canonical(session, error);
-    for (const fs::path &place : {here, real})
+    for (const fs::path &place : {here, real}) // an absolute name stays what it is
         for (const fs::path &found : {place.parent_path() / file, planFolderBeside(place) / file.filename()})
             if (fs::is_regular_file(found, error))
                 return found;

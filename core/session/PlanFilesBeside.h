@@ -12,8 +12,8 @@
 namespace secateur {
 
 /// Brings the plans that were found, of the shelf of a session, into the folder beside its file: linked where the disk can, else copied. What is there
-/// already stays. A plan whose file is gone or changed cannot be brought, and what the session says of it stays as it is; plans of people's own files are
-/// left where they are. Unless keep() is called, what was made goes again.
+/// already stays. A plan whose file is gone is written from memory while its values are there; else what the session says of it stays as it is. Plans of
+/// people's own files are left where they are. Unless keep() is called, what was made goes again.
 class PlanFilesBeside {
 public:
     /// Throws Error, and leaves nothing behind, when one cannot be written.

@@ -3,6 +3,7 @@
 
 #include "session/Session.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -28,5 +29,9 @@ bool holdsPlan(const std::filesystem::path &file, const std::string &planHash);
 /// on, so that the memory can go. A plan that lies there already is not written again; one that changes no weights needs no file. The file appears whole,
 /// or not at all. What shelfEntry() makes of the result is what a job tells (PlanOpened). Throws Error where it cannot be written.
 ShelfPlan keptPlan(PruningPlan plan, const std::filesystem::path &root);
+
+/// Removes the plans of the program's folder that are older than a day and that no session below `journals` speaks of, whether it is open or was left behind:
+/// sessions that were saved under a name have files of their own. Returns how many went. Where something cannot be read nothing goes.
+std::int64_t removeUnusedPlans(const std::filesystem::path &root, const std::filesystem::path &journals);
 
 } // namespace secateur

@@ -99,6 +99,7 @@ private slots:
     void claimsOfARefitAreChecked_data();
     void claimsOfARefitAreChecked();
     void ungatedStepsMayMakeATextWorse();
+    void whatWasTurnedDownNeedsNoLoss();
     void filesAreChecked_data();
     void filesAreChecked();
     void manifestsCannotStandForTheFile();
@@ -311,6 +312,9 @@ void tst_RestoredPlan::claimsAreChecked_data()
     row("another number goes before", record([](RestorationRecord &r) { r.removals[0].loss = 3; }), "but 0 go before it at 3");
     row("a number that was not tried", record([](RestorationRecord &r) { r.removals.erase(r.removals.begin() + 1); }),
         "a number that its restoration did not try");
+    row("a number that nobody computed",
+        record([](RestorationRecord &r) { r.removals[1].loss = std::numeric_limits<double>::quiet_NaN(); }),
+        "what is lost by that is not known");
     row("a number that cannot be", record([](RestorationRecord &r) { r.removals[0].attentionsRemoved = 4; }), "cannot be in this model");
     row("a layer less", record([](RestorationRecord &r) { r.layers.pop_back(); }), "tells of 2 layers, and the model has 3");
     row("an error that is none", record([](RestorationRecord &r) { r.layers[1].errorAfter = -1; }), "of the fit of layer 1 that are none");
@@ -371,6 +375,22 @@ void tst_RestoredPlan::ungatedStepsMayMakeATextWorse()
         plan.restoration->variants.back().losses[1] = 9;
     });
     QCOMPARE(said, QString());
+}
+
+/// A model may compute no number, which is a reason to turn a step down.
+void tst_RestoredPlan::whatWasTurnedDownNeedsNoLoss()
+{
+    const QString said = wrongIn(withWidths(), [](PruningPlan &plan) {
+        RestorationRecord &record = *plan.restoration;
+        record.variants.push_back(record.variants.back());
+        record.variants.back().isKept = false;
+        record.variants.back().losses[0] = std::numeric_limits<double>::quiet_NaN();
+        record.removals[2].loss = std::numeric_limits<double>::quiet_NaN();
+    });
+    QCOMPARE(said, QString());
+    PruningPlan unsearched = refitted();
+    unsearched.restoration->settings.searchWindows = 0; // of a step that is not asked for
+    checkPlan(unsearched, smallSpec(), "model");
 }
 
 void tst_RestoredPlan::filesAreChecked_data()

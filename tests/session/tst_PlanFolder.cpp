@@ -12,6 +12,7 @@
 #include <QDir>
 #include <QTemporaryDir>
 #include <QtTest>
+#include <chrono>
 #include <csignal>
 #include <fstream>
 #include <memory>
@@ -83,10 +84,12 @@ private slots:
     void plansOfPeopleStayWhereTheyAre();
     void plansWithoutChangesNeedNoFile();
     void lostFilesAreToldOf();
+    void aFileThatWentIsWrittenFromMemory();
     void aLostFileDoesNotKeepFromSaving();
     void aFailedSaveLeavesNoPlans();
     void aNameThatIsTakenIsToldOf();
     void journalsLeavePlansInTheProgramsFolder();
+    void plansThatNoSessionHasAreRemoved();
 
 private:
     fs::path path(const char *name) const { return m_folder->filePath(name).toStdString(); }
@@ -245,18 +248,31 @@ void tst_PlanFolder::lostFilesAreToldOf()
     QCOMPARE(lostOf(loadSession(path("here") / "s.secateur")), QString());
 }
 
+void tst_PlanFolder::aFileThatWentIsWrittenFromMemory()
+{
+    Session session = fullSession();
+    shelveFound(session, path("program"));
+    fs::remove_all(path("program")); // it is open here yet
+    saveSession(session, path("here") / "s.secateur");
+    QCOMPARE(lostOf(loadSession(path("here") / "s.secateur")), QString());
+}
+
 void tst_PlanFolder::aLostFileDoesNotKeepFromSaving()
 {
     Session session = fullSession();
     const fs::path found = shelveFound(session, path("program"));
-    fs::remove_all(path("program"));
     saveSession(session, path("here") / "s.secateur");
-    QCOMPARE(entriesOf(path("here")), QStringList("s.secateur"));
+    fs::remove_all(path("program"));
+    fs::rename(path("here") / "s.plans", path("aside"));
     const Session lost = loadSession(path("here") / "s.secateur");
-    QCOMPARE(lost.plans.at(lost.draft.plan)->file, found);
-    QVERIFY(lostOf(lost).contains(QString::fromStdString(found.filename().string())));
-    saveSession(lost, path("here") / "s.secateur"); // and again, with what is not there
+    const fs::path beside = path("here") / "s.plans" / found.filename();
+    QCOMPARE(lost.plans.at(lost.draft.plan)->file, beside);
+    saveSession(lost, path("here") / "s.secateur");
+    QCOMPARE(entriesOf(path("here")), QStringList("s.secateur"));
     QCOMPARE(difference(loadSession(path("here") / "s.secateur"), lost), QString());
+    fs::rename(path("here"), path("there"));
+    fs::rename(path("aside"), path("there") / "s.plans"); // put back where the session is by now
+    QCOMPARE(lostOf(loadSession(path("there") / "s.secateur")), QString());
 }
 
 void tst_PlanFolder::aFailedSaveLeavesNoPlans()
@@ -318,6 +334,30 @@ void tst_PlanFolder::journalsLeavePlansInTheProgramsFolder()
     QCOMPARE(difference(ofBase, session), QString());
     QCOMPARE(lostOf(ofBase), QString());
     QVERIFY(entriesOf(journal.folder()).filter("plans").isEmpty());
+}
+
+void tst_PlanFolder::plansThatNoSessionHasAreRemoved()
+{
+    Session session = fullSession();
+    const fs::path left = shelveFound(session, path("program")); // in a base
+    const fs::path told = keptPlan(planFor(session, 0.25F), path("program")).file,
+                   unused = keptPlan(planFor(session, 2), path("program")).file,
+                   fresh = keptPlan(planFor(session, 4), path("program")).file, own = path("program") / "my plan.safetensors";
+    fs::copy_file(fresh, own);
+    {
+        SessionJournal journal(path("journals"));
+        journal.writeBase(journal.startBase(), session);
+        journal.add(PlanOpened{shelfEntry(loadPlan(told), told)}); // in a line
+    }
+    for (const fs::path &file : {left, told, unused, own})
+        fs::last_write_time(file, fs::file_time_type::clock::now() - std::chrono::hours(48));
+    QCOMPARE(removeUnusedPlans(path("program"), path("journals")), 1);
+    QVERIFY(!fs::exists(unused));
+    for (const fs::path &file : {left, told, fresh, own})
+        QVERIFY2(fs::exists(file), file.c_str());
+    fs::remove_all(path("journals"));
+    QCOMPARE(removeUnusedPlans(path("program"), path("journals")), 2); // nobody is left who has them
+    QCOMPARE(removeUnusedPlans(path("no such folder"), path("journals")), 0);
 }
 
 QTEST_GUILESS_MAIN(tst_PlanFolder)
