@@ -26,6 +26,8 @@ struct WindowShares {
     std::int64_t total() const { return fitted + search + gate; }
 };
 
+/// R4 has the calibration's windows where no number is given. More of them help (SmolLM2-135M at 37.5 %, 61,000 tokens instead of 28,000: perplexity 75.3 instead
+/// of 78.1 on C4, 50.1 instead of 52.9 on a book), but each costs a pass of the dense model and one of what is left.
 WindowShares sharesOf(const PruningPlan &plain, const RestorationSettings &settings, std::int64_t calibration)
 {
     WindowShares shares{.calibration = calibration, .fitted = calibration, .gate = settings.gateWindows};
