@@ -40,21 +40,33 @@ void Run::models()
 
 void Run::calibrate()
 {
-    if (isFirst())
+    if (isFirst()) {
         checkOutputFile(o.output);
+        checkOutputFile(o.saveGrams);
+    }
     open();
     const TextSettings text = calibrationText();
-    showForecast({.windows = text.windows ? *text.windows : engine->checkText(text, context), .length = text.length}, text);
-    const auto scores = engine->score(text, norm(), context);
+    showForecast({.windows = text.windows ? *text.windows : engine->checkText(text, context),
+                  .length = text.length,
+                  .gramsPerLayer = o.saveGrams.empty() ? 0 : 2},
+                 text);
+    const auto scores = engine->score(text, norm(), context, o.saveGrams);
     if (!isFirst())
         return;
     saveScores(*scores, o.output);
     report.line("scores of " + counted(std::int64_t(scores->layers.size()), "layer") + " x " +
                 counted(std::int64_t(scores->layers.front().size()), "neuron") + ": " + printable(o.output.string()));
-    finish({{"layers", scores->layers.size()},
-            {"neurons", scores->layers.front().size()},
-            {"tokenHash", scores->provenance.tokenHash},
-            {"output", o.output.string()}});
+    nlohmann::json result = {{"layers", scores->layers.size()},
+                             {"neurons", scores->layers.front().size()},
+                             {"tokenHash", scores->provenance.tokenHash},
+                             {"output", o.output.string()}};
+    if (!o.saveGrams.empty()) {
+        const auto bytes = std::int64_t(std::filesystem::file_size(o.saveGrams));
+        report.line("Gram matrices, " + size(bytes) + ": " + printable(o.saveGrams.string()));
+        result["grams"] = o.saveGrams.string();
+        result["gramBytes"] = bytes;
+    }
+    finish(result);
 }
 
 void Run::plan()

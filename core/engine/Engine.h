@@ -62,7 +62,8 @@ public:
     Forecast forecastBlocks(const BlockSettings &settings, const std::vector<double> &sparsities, std::int64_t windows,
                             std::int64_t length);
 
-    /// Stage 1: neuron scores of the dense model. `grams`: a file that gets the Gram matrices of the same pass (GramFile), for restore(); empty: none.
+    /// Stage 1: neuron scores of the dense model. `grams`: a file that gets the Gram matrices of the same pass (GramFile: two of each layer), for restore();
+    /// empty: none. Of several ranks the first writes it. Throws Error where there is no room for it.
     std::shared_ptr<const NeuronScores> score(const TextSettings &text, ScoreNorm norm, JobContext &context,
                                               const std::filesystem::path &grams = {});
     /// Stage 2: removes attentions until the plan has as many as its balance asks for, going on from where its record stops;

@@ -35,6 +35,7 @@ struct JobSize {
     std::int64_t screenBytes = 0;     ///< of an element of the type in which the search screens; 0 = it does not
     std::int64_t changedElements = 0; ///< of weights that the plan changes
     std::int64_t keptBytes = 0;       ///< that the job keeps beside the states of its windows of stage 1
+    std::int64_t gramsPerLayer = 0;   ///< Gram matrices that stage 1 sums: 1, or 2 with the weighted one; 0 = none
     Searched searched = Searched::Attentions;
 };
 

@@ -169,6 +169,7 @@ std::vector<std::string> wordsOf(const CommandOptions &o)
     words.add("--device-memory", o.deviceMemory);
     words.add("--host-memory", o.hostMemory);
     words.add("--save-plan", o.savePlan);
+    words.add("--save-grams", o.saveGrams);
     words.add("--session", o.session);
     words.add("--csv", o.csv);
     words.add("--markdown", o.markdown);

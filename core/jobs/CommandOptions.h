@@ -56,6 +56,7 @@ struct CommandOptions {
     std::filesystem::path session, csv, markdown, latex;
 
     std::filesystem::path scores, plan, savePlan;
+    std::filesystem::path saveGrams; ///< of `calibrate`
     std::vector<std::filesystem::path> evaluationTexts;
     GenerationSettings generation;
 

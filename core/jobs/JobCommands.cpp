@@ -252,6 +252,8 @@ std::string commandLine(const request::Calibrate &asked, const Session &session,
     nameText(options, asked.text);
     nameNorm(options, asked.norm);
     options.output = "scores.safetensors";
+    if (asked.keepsGrams)
+        options.saveGrams = "grams.safetensors";
     return shellLine(wordsOf(options));
 }
 

@@ -78,7 +78,7 @@ Json jsonOf(const request::Open &asked)
 
 Json jsonOf(const request::Calibrate &asked)
 {
-    return {{"text", toJson(asked.text)}, {"norm", nameOf(asked.norm)}};
+    return {{"text", toJson(asked.text)}, {"norm", nameOf(asked.norm)}, {"keepsGrams", asked.keepsGrams}};
 }
 
 Json jsonOf(const request::Impact &asked)
@@ -162,7 +162,8 @@ JobRequest requestOf(JobKind kind, const Json &json)
                              .plan = json.value("plan", std::string()),
                              .scores = json.value("scores", std::string())};
     case JobKind::Calibrate:
-        return request::Calibrate{.text = text("text"), .norm = scoreNormOf(json.at("norm"))};
+        return request::Calibrate{
+            .text = text("text"), .norm = scoreNormOf(json.at("norm")), .keepsGrams = json.value("keepsGrams", false)};
     case JobKind::Impact:
         return request::Impact{.text = text("text"), .search = searchSettingsFromJson(json.at("search"))};
     case JobKind::Search:
