@@ -88,10 +88,6 @@ Session sessionOf(const SafetensorsFile &stored, const nlohmann::json &json, con
     return session;
 }
 
-} // namespace
-
-namespace {
-
 void checkIsKnown(const Session &session)
 {
     if (session.newerFormat)
