@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/CommandOptions.h"
 
+#include "jobs/RestorationChoice.h"
 #include "tasks/TaskTable.h"
 
 #include <array>
@@ -125,7 +126,46 @@ void addThroughput(Words &words, const std::optional<ThroughputSettings> &throug
     words.add("--repetitions", throughput->repetitions, usual.repetitions);
 }
 
+void addRestoration(Words &words, const RestoreOptions &restore)
+{
+    words.add("--restore", restore.steps);
+    words.flag("--restore-gate", restore.isGated);
+    words.add("--restore-windows", restore.gateWindows);
+    words.add("--restore-search-windows", restore.searchWindows);
+    words.add("--restore-text", restore.texts);
+    words.add("--sequential-windows", restore.sequentialWindows);
+    words.add("--restore-ridge", restore.ridge);
+    words.add("--path-ridge", restore.pathRidge);
+    words.add("--sequential-ridge", restore.sequentialRidge);
+    words.add("--width-share", restore.widthShare);
+}
+
+/// None where it is as usual.
+template <class Value>
+std::optional<Value> unlessUsual(const Value &value, const Value &usual)
+{
+    return value == usual ? std::nullopt : std::optional(value);
+}
+
 } // namespace
+
+RestoreOptions restoreOptionsOf(const RestorationSettings &settings)
+{
+    const RestorationSettings usual;
+    RestoreOptions options;
+    options.steps = stepsText(settings.steps);
+    options.isGated = settings.isGated;
+    options.gateWindows = unlessUsual(settings.gateWindows, usual.gateWindows);
+    options.searchWindows = unlessUsual(settings.searchWindows, usual.searchWindows);
+    options.sequentialWindows = settings.sequentialWindows;
+    if (settings.second)
+        options.texts = settings.second->files;
+    options.ridge = unlessUsual(settings.ridge, usual.ridge);
+    options.pathRidge = unlessUsual(settings.pathRidge, usual.pathRidge);
+    options.sequentialRidge = unlessUsual(settings.sequentialRidge, usual.sequentialRidge);
+    options.widthShare = settings.widthShare;
+    return options;
+}
 
 std::vector<std::string> wordsOf(const CommandOptions &o)
 {
@@ -154,6 +194,9 @@ std::vector<std::string> wordsOf(const CommandOptions &o)
     words.flag("--all-losses", o.areAllLossesWanted);
     words.add("--scores", o.scores);
     words.add("--plan", o.plan);
+    words.add("--grams", o.grams);
+    words.flag("--variants", o.areVariantsWanted);
+    addRestoration(words, o.restore);
     words.flag("--restart", o.isRestarted);
     words.add("--evaluate", o.evaluationTexts);
     addTasks(words, o.tasks);
@@ -169,6 +212,7 @@ std::vector<std::string> wordsOf(const CommandOptions &o)
     words.add("--device-memory", o.deviceMemory);
     words.add("--host-memory", o.hostMemory);
     words.add("--save-plan", o.savePlan);
+    words.add("--save-grams", o.saveGrams);
     words.add("--session", o.session);
     words.add("--csv", o.csv);
     words.add("--markdown", o.markdown);

@@ -4,6 +4,7 @@
 #include "engine/EngineSettings.h"
 #include "engine/Generation.h"
 #include "evaluation/Throughput.h"
+#include "pruning/RestorationRecord.h"
 #include "tasks/Task.h"
 
 #include <cstdint>
@@ -14,6 +15,19 @@
 
 namespace secateur {
 
+/// What a command line names of a restoration.
+struct RestoreOptions {
+    std::string steps;    ///< "auto", "off", or a list: "r1,r2"; empty when not given
+    bool isGated = false; ///< of a list: a step stays only if no text gets worse by it, as with "auto"
+    std::optional<std::int64_t> gateWindows, searchWindows, sequentialWindows;
+    std::vector<std::filesystem::path> texts; ///< files, or names of known texts, of the second text that the gate asks
+    std::optional<double> ridge, pathRidge, sequentialRidge, widthShare;
+
+    bool isAsked() const { return !steps.empty() && steps != "off"; }
+};
+/// Those that ask for the settings; a second text by its files alone.
+RestoreOptions restoreOptionsOf(const RestorationSettings &settings);
+
 /// What a command line of secateur-cli names of a job, whoever wrote it: the program reads one into this, and every line that is copied or recorded is
 /// written from it. Values that are none, empty or as usual are not named.
 struct CommandOptions {
@@ -23,11 +37,11 @@ struct CommandOptions {
 
     std::vector<std::filesystem::path> texts; ///< files, or names of known texts
     std::optional<std::int64_t> windows, length;
-    bool areAllWindowsWanted = false;  ///< --windows all
-    std::optional<std::uint64_t> seed; ///< 0 when not given
-    std::optional<std::string> column; ///< "text" when not given
+    bool areAllWindowsWanted = false;      ///< --windows all
+    std::optional<std::uint64_t> seed;     ///< 0 when not given
+    std::optional<std::string> column;     ///< "text" when not given
     std::optional<std::int64_t> documents; ///< of each file; of a known text as many as the paper takes when not given
-    std::string norm;                  ///< l2 when empty
+    std::string norm;                      ///< l2 when empty
 
     std::optional<double> sparsity;
     double alpha = 1.5;
@@ -56,6 +70,10 @@ struct CommandOptions {
     std::filesystem::path session, csv, markdown, latex;
 
     std::filesystem::path scores, plan, savePlan;
+    std::filesystem::path grams;     ///< a file of Gram matrices that is used
+    std::filesystem::path saveGrams; ///< of `calibrate`: one that is written
+    RestoreOptions restore;
+    bool areVariantsWanted = false; ///< of `compare`: the steps of the restoration one after another
     std::vector<std::filesystem::path> evaluationTexts;
     GenerationSettings generation;
 

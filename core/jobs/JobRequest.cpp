@@ -10,6 +10,7 @@
 #include "jobs/JobTypes.h"
 #include "pruning/BlockJson.h"
 #include "pruning/PlanJson.h"
+#include "pruning/RestorationJson.h"
 #include "session/SessionJson.h"
 #include "tasks/TaskJson.h"
 
@@ -78,7 +79,7 @@ Json jsonOf(const request::Open &asked)
 
 Json jsonOf(const request::Calibrate &asked)
 {
-    return {{"text", toJson(asked.text)}, {"norm", nameOf(asked.norm)}};
+    return {{"text", toJson(asked.text)}, {"norm", nameOf(asked.norm)}, {"keepsGrams", asked.keepsGrams}};
 }
 
 Json jsonOf(const request::Impact &asked)
@@ -152,6 +153,11 @@ Json jsonOf(const request::Compare &asked)
     return {{"settings", toJson(asked.settings)}};
 }
 
+Json jsonOf(const request::Restore &asked)
+{
+    return withSearchText({{"draft", toJson(asked.draft)}, {"settings", toJson(asked.settings)}}, asked.searchText);
+}
+
 JobRequest requestOf(JobKind kind, const Json &json)
 {
     const auto text = [&](const char *field) { return textFromJson(json.at(field)); };
@@ -162,7 +168,8 @@ JobRequest requestOf(JobKind kind, const Json &json)
                              .plan = json.value("plan", std::string()),
                              .scores = json.value("scores", std::string())};
     case JobKind::Calibrate:
-        return request::Calibrate{.text = text("text"), .norm = scoreNormOf(json.at("norm"))};
+        return request::Calibrate{
+            .text = text("text"), .norm = scoreNormOf(json.at("norm")), .keepsGrams = json.value("keepsGrams", false)};
     case JobKind::Impact:
         return request::Impact{.text = text("text"), .search = searchSettingsFromJson(json.at("search"))};
     case JobKind::Search:
@@ -203,6 +210,9 @@ JobRequest requestOf(JobKind kind, const Json &json)
             .draft = draftAt(json), .settings = throughputSettingsFromJson(json.at("settings")), .searchText = searchTextAt(json)};
     case JobKind::Compare:
         return request::Compare{comparisonSettingsFromJson(json.at("settings"))};
+    case JobKind::Restore:
+        return request::Restore{
+            .draft = draft(), .settings = restorationSettingsFromJson(json.at("settings")), .searchText = searchTextAt(json)};
     }
     throw Flaw("there is no such job");
 }

@@ -151,6 +151,24 @@ JobAmount amount(const request::MeasureThroughput &asked, const Session &session
     return all;
 }
 
+/// The search, and about what restoring takes, with the pass that sums Gram matrices.
+JobAmount amount(const request::Restore &asked, const Session &session)
+{
+    JobAmount all = searchAmount(session, asked.draft);
+    const ShelfPlan *shelf = shelfPlanOf(session, asked.draft);
+    TextSettings text = session.calibrationText;
+    if (shelf)
+        text = textSettingsOf(shelf->plan.calibration);
+    else if (asked.draft.calibration >= 0)
+        text = textSettingsOf(session.calibrations[std::size_t(asked.draft.calibration)]->provenance);
+    try {
+        const SparsityBalance split = balanceOf(session, asked.draft);
+        all.flop = flopOfRestoration(session.model->spec, asked.settings, split, text.windows.value_or(1), text.length);
+    } catch (const Error &) { // no plan can meet it
+    }
+    return all;
+}
+
 /// All of it but the tasks, as if nothing were known yet.
 JobAmount amount(const request::Compare &asked, const Session &session)
 {
@@ -178,6 +196,14 @@ JobAmount amount(const request::Compare &asked, const Session &session)
             PlanDraft draft;
             draft.balance.sparsity = sparsity;
             all.flop += double(searchAmount(session, draft).evaluations) * (1 - sparsity) * ofWindow;
+            for (const RestorationSettings &restoration : s.restorations) {
+                try {
+                    all.flop += flopOfRestoration(dense, restoration, balanceOf(session, draft), windowsOf(s.text, kUsualCalibration),
+                                                  s.text.length);
+                    all.flop += (1 - sparsity) * measuring;
+                } catch (const Error &) { // there is no such plan
+                }
+            }
         }
     }
     return all;
@@ -211,7 +237,8 @@ const std::vector<JobType> &jobTypes()
                                                row<request::FindBlocks>("findBlocks"),
                                                row<request::MeasureTasks>("measureTasks"),
                                                row<request::MeasureThroughput>("measureThroughput"),
-                                               row<request::Compare>("compare")};
+                                               row<request::Compare>("compare"),
+                                               row<request::Restore>("restore")};
     return types;
 }
 

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "jobs/RestorationChoice.h"
+
+#include "exporting/Export.h"
+#include "foundation/Failures.h"
+#include "foundation/Wording.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+namespace secateur {
+namespace {
+
+using Problem = std::optional<Error>;
+
+bool isPositive(double number)
+{
+    return std::isfinite(number) && number > 0;
+}
+
+/// Whether a norm stands behind a part, so that what it adds to the stream is not linear in its last product.
+bool hasNormsBehind(const ModelSpec &dense)
+{
+    return normsPerSublayer(dense) > 1;
+}
+
+Problem outOfRange(const char *what, const char *option, const char *wanted)
+{
+    return Error(std::string(what) + " is out of range.", std::string("Give ") + wanted + " (" + option + ").");
+}
+
+} // namespace
+
+std::string stepsText(const std::vector<RestorationStep> &steps)
+{
+    std::string text;
+    for (const RestorationStep step : steps)
+        text += (text.empty() ? "" : ",") + std::string(nameOf(step));
+    return text;
+}
+
+std::vector<RestorationStep> stepsOf(const std::string &list)
+{
+    std::vector<RestorationStep> steps;
+    for (std::size_t begin = 0; begin <= list.size();) {
+        const std::size_t end = std::min(list.find(',', begin), list.size());
+        const std::string name = list.substr(begin, end - begin);
+        const auto *row = std::ranges::find_if(kRestorationSteps, [&](const RestorationStepRow &known) { return name == known.name; });
+        if (row == kRestorationSteps.end())
+            throw Error("There is no restoration step " + inQuotes(name) + ".", "Name some of r1, r2, r3, r4, r5, with commas between.");
+        if (std::ranges::find(steps, row->step) != steps.end())
+            throw Error("The restoration step " + name + " is named twice.", "Name each once.");
+        steps.push_back(row->step);
+        begin = end + 1;
+    }
+    std::ranges::sort(steps);
+    if (steps.front() != RestorationStep::Refit)
+        throw Error("The restoration step " + std::string(nameOf(steps.front())) + " needs r1: it works on refitted products.",
+                    "Name r1 as well: r1," + stepsText(steps) + ".");
+    return steps;
+}
+
+bool holdsWidths(const std::string &format, const ModelSpec &dense)
+{
+    std::vector<std::int64_t> widths;
+    for (const LayerSpec &layer : dense.layers)
+        widths.push_back(layer.neurons());
+    const auto first = std::ranges::find_if(widths, [](std::int64_t width) { return width > 1; });
+    if (first == widths.end())
+        return exportProblem(format, dense, dense).empty(); // there is nothing to be uneven
+    --*first;
+    const ModelSpec uneven = prunedSpec(dense, widths, {});
+    return exportProblem(format, dense, uneven).empty() && modelParameters(exportedSpec(format, dense, uneven)) == modelParameters(uneven);
+}
+
+std::vector<RestorationStep> usualSteps(PlanMethod method, const ModelSpec &dense, const std::string &format)
+{
+    std::vector<RestorationStep> steps = {RestorationStep::Refit};
+    if (method != PlanMethod::Manual) {
+        steps.push_back(RestorationStep::Order);
+        if (!format.empty() && holdsWidths(format, dense))
+            steps.push_back(RestorationStep::Widths);
+    }
+    if (!hasNormsBehind(dense))
+        steps.push_back(RestorationStep::Sequential);
+    return steps;
+}
+
+std::vector<RestorationSettings> variantsOf(const RestorationSettings &settings)
+{
+    std::vector<RestorationSettings> variants;
+    for (std::size_t count = 1; count <= settings.steps.size(); ++count) {
+        RestorationSettings &variant = variants.emplace_back(settings);
+        variant.steps.resize(count);
+        variant.isGated = false;
+    }
+    return variants;
+}
+
+Problem restorationProblem(const RestorationSettings &settings, const ModelSpec &dense)
+{
+    if (!settings.has(RestorationStep::Refit))
+        return Error("A restoration needs r1, the refit: all other steps work on refitted products.", "Choose r1 as well (--restore).");
+    if (settings.has(RestorationStep::Sequential) && hasNormsBehind(dense))
+        return Error("r4 cannot be done for this model: a norm stands behind each of its parts, so that no product fits the stream.",
+                     "Leave r4 out (--restore r1,r2).");
+    if (!isPositive(settings.ridge))
+        return outOfRange("The ridge of r1", "--restore-ridge", "a number above 0, such as 0.001");
+    if (!isPositive(settings.pathRidge))
+        return outOfRange("The ridge of the elimination", "--path-ridge", "a number above 0, such as 0.001");
+    if (!isPositive(settings.sequentialRidge))
+        return outOfRange("The ridge of r4", "--sequential-ridge", "a number above 0, such as 0.1");
+    if (settings.widthShare && (!isPositive(*settings.widthShare) || *settings.widthShare > 1))
+        return outOfRange("The share of r3", "--width-share", "a share above 0, at most 1");
+    if (settings.searchWindows < 1)
+        return outOfRange("The number of windows that r2 searches on", "--restore-search-windows", "1 or more");
+    if (settings.gateWindows < 1)
+        return outOfRange("The number of held-out windows", "--restore-windows", "1 or more");
+    if (settings.sequentialWindows && *settings.sequentialWindows < 1)
+        return outOfRange("The number of windows of r4", "--sequential-windows", "1 or more");
+    return {};
+}
+
+Problem restorationProblem(const PruningPlan &plan, const RestorationSettings &settings, const ModelSpec &dense)
+{
+    if (isOfBlocks(plan.method))
+        return Error(std::string("This plan was found by ") + titleOf(plan.method) + ": only plans of 2SSP and by hand are restored.",
+                     "Restore a plan of 2SSP, or leave this one as it is (without --restore).");
+    if (plan.method == PlanMethod::Restored)
+        return Error("This plan is restored already, and its weights are used as they are.",
+                     "Leave --restore out, or restore the plan of 2SSP that it was made from.");
+    if (!plan.edits.isEmpty())
+        return Error("This plan changes weights to values of its own, which a restoration would replace.",
+                     "Leave it as it is (without --restore), or restore a plan that changes no weights.");
+    if (plan.method == PlanMethod::Manual)
+        for (const RestorationStep step : {RestorationStep::Order, RestorationStep::Widths, RestorationStep::Elimination})
+            if (settings.has(step))
+                return Error("This plan was written by hand, and " + std::string(nameOf(step)) + " would choose again what goes.",
+                             "Restore it by r1 and r4 (--restore r1,r4).");
+    return restorationProblem(settings, dense);
+}
+
+} // namespace secateur
