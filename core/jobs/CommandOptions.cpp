@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/CommandOptions.h"
 
-#include "jobs/RestorationChoice.h"
 #include "tasks/TaskTable.h"
 
 #include <array>
@@ -140,32 +139,7 @@ void addRestoration(Words &words, const RestoreOptions &restore)
     words.add("--width-share", restore.widthShare);
 }
 
-/// None where it is as usual.
-template <class Value>
-std::optional<Value> unlessUsual(const Value &value, const Value &usual)
-{
-    return value == usual ? std::nullopt : std::optional(value);
-}
-
 } // namespace
-
-RestoreOptions restoreOptionsOf(const RestorationSettings &settings)
-{
-    const RestorationSettings usual;
-    RestoreOptions options;
-    options.steps = stepsText(settings.steps);
-    options.isGated = settings.isGated;
-    options.gateWindows = unlessUsual(settings.gateWindows, usual.gateWindows);
-    options.searchWindows = unlessUsual(settings.searchWindows, usual.searchWindows);
-    options.sequentialWindows = settings.sequentialWindows;
-    if (settings.second)
-        options.texts = settings.second->files;
-    options.ridge = unlessUsual(settings.ridge, usual.ridge);
-    options.pathRidge = unlessUsual(settings.pathRidge, usual.pathRidge);
-    options.sequentialRidge = unlessUsual(settings.sequentialRidge, usual.sequentialRidge);
-    options.widthShare = settings.widthShare;
-    return options;
-}
 
 std::vector<std::string> wordsOf(const CommandOptions &o)
 {

@@ -4,7 +4,7 @@
 #include "engine/EngineSettings.h"
 #include "engine/Generation.h"
 #include "evaluation/Throughput.h"
-#include "pruning/RestorationRecord.h"
+#include "jobs/RestoreOptions.h"
 #include "tasks/Task.h"
 
 #include <cstdint>
@@ -14,19 +14,6 @@
 #include <vector>
 
 namespace secateur {
-
-/// What a command line names of a restoration.
-struct RestoreOptions {
-    std::string steps;    ///< "auto", "off", or a list: "r1,r2"; empty when not given
-    bool isGated = false; ///< of a list: a step stays only if no text gets worse by it, as with "auto"
-    std::optional<std::int64_t> gateWindows, searchWindows, sequentialWindows;
-    std::vector<std::filesystem::path> texts; ///< files, or names of known texts, of the second text that the gate asks
-    std::optional<double> ridge, pathRidge, sequentialRidge, widthShare;
-
-    bool isAsked() const { return !steps.empty() && steps != "off"; }
-};
-/// Those that ask for the settings; a second text by its files alone.
-RestoreOptions restoreOptionsOf(const RestorationSettings &settings);
 
 /// What a command line of secateur-cli names of a job, whoever wrote it: the program reads one into this, and every line that is copied or recorded is
 /// written from it. Values that are none, empty or as usual are not named.

@@ -4,7 +4,6 @@
 #include "foundation/Error.h"
 #include "jobs/CommandOptions.h"
 #include "jobs/JobTypes.h"
-#include "jobs/RestorationChoice.h"
 #include "pruning/BlockJson.h"
 #include "session/Measurements.h"
 #include "session/Shelf.h"
@@ -213,27 +212,6 @@ std::string evaluateLine(const Session &session, const PlanDraft &draft, const T
     return lineWithPlan(session, draft, searchText, engine, evaluate, planFile);
 }
 
-/// Whether --restore-text beside the options of a calibration text means the second text of a restoration, where there is one.
-bool isSecondTakenWith(const TextSettings &calibration, const RestorationSettings &settings)
-{
-    const std::optional<TextSettings> &text = settings.second;
-    return !text || (text->windows == settings.gateWindows && text->seed == 0 && text->length == calibration.length &&
-                     text->column == calibration.column && text->documents == calibration.documents);
-}
-
-/// Whether options can say which rows of a comparison are restored.
-bool nameRestorations(CommandOptions &options, const ComparisonSettings &settings)
-{
-    const std::vector<RestorationSettings> &all = settings.restorations;
-    if (all.empty())
-        return true;
-    if (!isSecondTakenWith(settings.text, all.back()) || (all.size() > 1 && all != variantsOf(all.back())))
-        return false;
-    options.restore = restoreOptionsOf(all.back());
-    options.areVariantsWanted = all.size() > 1;
-    return true;
-}
-
 /// A draft whose plan a command line can make: an order that is lent is one that is forced.
 PlanDraft withLent(const Session &session, PlanDraft draft, const std::vector<std::int64_t> &order)
 {
@@ -377,8 +355,13 @@ std::string commandLine(const request::Compare &asked, const Session &session, c
         options.evaluationTexts.insert(options.evaluationTexts.end(), text.files.begin(), text.files.end());
     options.tasks = s.tasks;
     options.throughput = s.throughput;
-    if (!nameRestorations(options, s))
-        return {};
+    if (!s.restorations.empty()) {
+        const std::optional<RestoreOptions> restore = restoreOptionsOf(s.restorations, s.text);
+        if (!restore)
+            return {};
+        options.restore = *restore;
+        options.areVariantsWanted = s.restorations.size() > 1;
+    }
     options.session = "comparison.secateur";
     return shellLine(wordsOf(options));
 }
@@ -395,9 +378,10 @@ std::string commandLine(const request::Restore &asked, const Session &session, c
         text = textSettingsOf(shelf->plan.calibration);
     else if (asked.draft.calibration >= 0)
         text = textSettingsOf(session.calibrations[std::size_t(asked.draft.calibration)]->provenance);
-    if (!isSecondTakenWith(text, asked.settings))
+    const std::optional<RestoreOptions> restore = restoreOptionsOf({asked.settings}, text);
+    if (!restore)
         return {};
-    options.restore = restoreOptionsOf(asked.settings);
+    options.restore = *restore;
     options.savePlan = kRestored;
     return shellLine(wordsOf(options));
 }
