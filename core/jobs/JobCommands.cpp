@@ -415,6 +415,8 @@ std::vector<std::string> pruneWords(const request::Prune &asked, const Session &
     nameExport(options, asked.settings);
     if (isTakenWith(calibration, text))
         options.evaluationTexts = text.files;
+    if (asked.restoration)
+        options.restore = restoreOptionsOf(*asked.restoration);
     return wordsOf(options);
 }
 

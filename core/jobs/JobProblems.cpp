@@ -167,6 +167,9 @@ Problem problem(const request::Prune &asked, const Session &session)
         return calibration;
     if (const Problem plan = planProblem(session, asked.draft))
         return plan;
+    if (asked.restoration)
+        if (const Problem none = restorationProblem(*asked.restoration, session.model->spec, asked.settings.format))
+            return none;
     try {
         const ModelSpec &dense = session.model->spec;
         const std::vector<std::int64_t> widths(dense.layers.size(), balanceOf(session, asked.draft).neuronsKept);

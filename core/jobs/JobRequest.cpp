@@ -46,6 +46,13 @@ std::optional<TextSettings> searchTextAt(const Json &json)
     return text == json.end() ? std::nullopt : std::optional(textFromJson(*text));
 }
 
+/// How a plan is restored, where it is.
+std::optional<RestorationSettings> restorationAt(const Json &json)
+{
+    const auto restoration = json.find("restoration");
+    return restoration == json.end() || restoration->is_null() ? std::nullopt : std::optional(restorationSettingsFromJson(*restoration));
+}
+
 Json jsonOf(const ExportSettings &settings)
 {
     return {{"format", settings.format},
@@ -118,7 +125,8 @@ Json jsonOf(const request::Prune &asked)
             {"calibrationText", toJson(asked.calibrationText)},
             {"evaluationText", toJson(asked.evaluationText)},
             {"norm", nameOf(asked.norm)},
-            {"export", jsonOf(asked.settings)}};
+            {"export", jsonOf(asked.settings)},
+            {"restoration", asked.restoration ? toJson(*asked.restoration) : Json()}};
 }
 
 Json jsonOf(const request::Generate &asked)
@@ -191,7 +199,8 @@ JobRequest requestOf(JobKind kind, const Json &json)
                               .calibrationText = text("calibrationText"),
                               .evaluationText = text("evaluationText"),
                               .norm = scoreNormOf(json.at("norm")),
-                              .settings = exportSettingsOf(json.at("export"))};
+                              .settings = exportSettingsOf(json.at("export")),
+                              .restoration = restorationAt(json)};
     case JobKind::Generate:
         return request::Generate{.draft = draftAt(json),
                                  .settings = {.prompt = json.at("prompt"),

@@ -112,6 +112,10 @@ JobAmount amount(const request::Prune &asked, const Session &session)
         all.size.windows = calibration.size.windows;
         all.size.length = calibration.size.length;
     }
+    if (asked.restoration) {
+        const TextSettings &text = asked.calibrationText;
+        all.flop = flopOfRestoration(session.model->spec, *asked.restoration, balanceOf(session, draft), roughWindows(text), text.length);
+    }
     return all;
 }
 

@@ -102,7 +102,7 @@ Problem restorationProblem(const RestorationSettings &settings, const ModelSpec 
 {
     if (!settings.has(RestorationStep::Refit))
         return Error("A restoration needs r1, the refit: all other steps work on refitted products.", "Choose r1 as well (--restore).");
-    if (settings.has(RestorationStep::Sequential) && hasNormsBehind(dense))
+    if (settings.has(RestorationStep::Sequential) && !settings.isGated && hasNormsBehind(dense)) // a gate turns it down
         return Error("r4 cannot be done for this model: a norm stands behind each of its parts, so that no product fits the stream.",
                      "Leave r4 out (--restore r1,r2).");
     if (!isPositive(settings.ridge))
@@ -113,13 +113,26 @@ Problem restorationProblem(const RestorationSettings &settings, const ModelSpec 
         return outOfRange("The ridge of r4", "--sequential-ridge", "a number above 0, such as 0.1");
     if (settings.widthShare && (!isPositive(*settings.widthShare) || *settings.widthShare > 1))
         return outOfRange("The share of r3", "--width-share", "a share above 0, at most 1");
-    if (settings.searchWindows < 1)
+    if (settings.searchWindows < 1 && settings.has(RestorationStep::Order))
         return outOfRange("The number of windows that r2 searches on", "--restore-search-windows", "1 or more");
-    if (settings.gateWindows < 1)
+    if (settings.gateWindows < 0 || (settings.gateWindows == 0 && !settings.second))
         return outOfRange("The number of held-out windows", "--restore-windows", "1 or more");
     if (settings.sequentialWindows && *settings.sequentialWindows < 1)
         return outOfRange("The number of windows of r4", "--sequential-windows", "1 or more");
     return {};
+}
+
+Problem restorationProblem(const RestorationSettings &settings, const ModelSpec &dense, const std::string &format)
+{
+    if (settings.has(RestorationStep::Widths) && !holdsWidths(format, dense)) {
+        std::vector<std::string> others;
+        for (const ExportTarget &target : exportTargets())
+            if (holdsWidths(target.name, dense))
+                others.push_back(target.name);
+        return Error("r3 gives every layer a width of its own, which the target " + format + " does not hold without padding.",
+                     "Leave r3 out (--restore)" + (others.empty() ? "." : ", or write " + listed(others, 20, " or ") + " (--format)."));
+    }
+    return restorationProblem(settings, dense);
 }
 
 Problem restorationProblem(const PruningPlan &plan, const RestorationSettings &settings, const ModelSpec &dense)

@@ -29,6 +29,8 @@ std::vector<RestorationSettings> variantsOf(const RestorationSettings &settings)
 
 /// Why settings cannot be followed, whatever the plan; none: they can.
 std::optional<Error> restorationProblem(const RestorationSettings &settings, const ModelSpec &dense);
+/// The same of a restoration whose plan is written to an export target: it may not hold widths per layer.
+std::optional<Error> restorationProblem(const RestorationSettings &settings, const ModelSpec &dense, const std::string &format);
 /// Why a plan cannot be restored so; none: it can. It may be one whose search is not finished.
 std::optional<Error> restorationProblem(const PruningPlan &plan, const RestorationSettings &settings, const ModelSpec &dense);
 
