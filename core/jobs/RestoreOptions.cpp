@@ -30,14 +30,19 @@ RestoreOptions restoreOptionsOf(const RestorationSettings &settings)
     options.steps = stepsText(settings.steps);
     options.isGated = settings.isGated;
     options.gateWindows = unlessUsual(settings.gateWindows, usual.gateWindows);
-    options.searchWindows = unlessUsual(settings.searchWindows, usual.searchWindows);
-    options.sequentialWindows = settings.sequentialWindows;
+    options.ridge = unlessUsual(settings.ridge, usual.ridge);
     if (settings.second)
         options.texts = settings.second->files;
-    options.ridge = unlessUsual(settings.ridge, usual.ridge);
-    options.pathRidge = unlessUsual(settings.pathRidge, usual.pathRidge);
-    options.sequentialRidge = unlessUsual(settings.sequentialRidge, usual.sequentialRidge);
-    options.widthShare = settings.widthShare;
+    if (settings.has(RestorationStep::Order)) // what has no effect is not named
+        options.searchWindows = unlessUsual(settings.searchWindows, usual.searchWindows);
+    if (settings.has(RestorationStep::Widths))
+        options.widthShare = settings.widthShare;
+    if (settings.has(RestorationStep::Widths) || settings.has(RestorationStep::Elimination))
+        options.pathRidge = unlessUsual(settings.pathRidge, usual.pathRidge);
+    if (settings.has(RestorationStep::Sequential)) {
+        options.sequentialWindows = settings.sequentialWindows;
+        options.sequentialRidge = unlessUsual(settings.sequentialRidge, usual.sequentialRidge);
+    }
     return options;
 }
 
