@@ -51,6 +51,17 @@ JobAmount searchAmount(const Session &session, const PlanDraft &draft)
             .evaluations = evaluations};
 }
 
+/// Of restoring the plan of a draft, with the pass that sums Gram matrices.
+double restoringFlop(const RestorationSettings &settings, const Session &session, const PlanDraft &draft, std::int64_t windows,
+                     std::int64_t length)
+{
+    try {
+        return flopOfRestoration(session.model->spec, settings, balanceOf(session, draft), windows, length);
+    } catch (const Error &) { // no plan can meet it
+        return 0;
+    }
+}
+
 JobAmount amount(const request::Open &, const Session &)
 {
     return {};
@@ -114,7 +125,7 @@ JobAmount amount(const request::Prune &asked, const Session &session)
     }
     if (asked.restoration) {
         const TextSettings &text = asked.calibrationText;
-        all.flop = flopOfRestoration(session.model->spec, *asked.restoration, balanceOf(session, draft), roughWindows(text), text.length);
+        all.flop = restoringFlop(*asked.restoration, session, draft, roughWindows(text), text.length);
     }
     return all;
 }
@@ -165,11 +176,7 @@ JobAmount amount(const request::Restore &asked, const Session &session)
         text = textSettingsOf(shelf->plan.calibration);
     else if (asked.draft.calibration >= 0)
         text = textSettingsOf(session.calibrations[std::size_t(asked.draft.calibration)]->provenance);
-    try {
-        const SparsityBalance split = balanceOf(session, asked.draft);
-        all.flop = flopOfRestoration(session.model->spec, asked.settings, split, text.windows.value_or(1), text.length);
-    } catch (const Error &) { // no plan can meet it
-    }
+    all.flop = restoringFlop(asked.settings, session, asked.draft, text.windows.value_or(1), text.length);
     return all;
 }
 
@@ -201,12 +208,8 @@ JobAmount amount(const request::Compare &asked, const Session &session)
             draft.balance.sparsity = sparsity;
             all.flop += double(searchAmount(session, draft).evaluations) * (1 - sparsity) * ofWindow;
             for (const RestorationSettings &restoration : s.restorations) {
-                try {
-                    all.flop += flopOfRestoration(dense, restoration, balanceOf(session, draft), windowsOf(s.text, kUsualCalibration),
-                                                  s.text.length);
-                    all.flop += (1 - sparsity) * measuring;
-                } catch (const Error &) { // there is no such plan
-                }
+                all.flop += restoringFlop(restoration, session, draft, windowsOf(s.text, kUsualCalibration), s.text.length);
+                all.flop += (1 - sparsity) * measuring;
             }
         }
     }

@@ -25,9 +25,9 @@ bool hasNormsBehind(const ModelSpec &dense)
     return normsPerSublayer(dense) > 1;
 }
 
-Problem outOfRange(const char *what, const char *option, const char *wanted)
+Problem outOfRange(const char *what, const char *hint)
 {
-    return Error(std::string(what) + " is out of range.", std::string("Give ") + wanted + " (" + option + ").");
+    return Error(std::string(what) + " is out of range.", hint);
 }
 
 } // namespace
@@ -106,19 +106,19 @@ Problem restorationProblem(const RestorationSettings &settings, const ModelSpec 
         return Error("r4 cannot be done for this model: a norm stands behind each of its parts, so that no product fits the stream.",
                      "Leave r4 out (--restore r1,r2).");
     if (!isPositive(settings.ridge))
-        return outOfRange("The ridge of r1", "--restore-ridge", "a number above 0, such as 0.001");
+        return outOfRange("The ridge of r1", "Give a number above 0, such as 0.001 (--restore-ridge).");
     if (!isPositive(settings.pathRidge))
-        return outOfRange("The ridge of the elimination", "--path-ridge", "a number above 0, such as 0.001");
+        return outOfRange("The ridge of the elimination", "Give a number above 0, such as 0.001 (--path-ridge).");
     if (!isPositive(settings.sequentialRidge))
-        return outOfRange("The ridge of r4", "--sequential-ridge", "a number above 0, such as 0.1");
+        return outOfRange("The ridge of r4", "Give a number above 0, such as 0.1 (--sequential-ridge).");
     if (settings.widthShare && (!isPositive(*settings.widthShare) || *settings.widthShare > 1))
-        return outOfRange("The share of r3", "--width-share", "a share above 0, at most 1");
+        return outOfRange("The share of r3", "Give a share above 0, at most 1 (--width-share).");
     if (settings.searchWindows < 1 && settings.has(RestorationStep::Order))
-        return outOfRange("The number of windows that r2 searches on", "--restore-search-windows", "1 or more");
+        return outOfRange("The number of windows that r2 searches on", "Give 1 or more (--restore-search-windows).");
     if (settings.gateWindows < 0 || (settings.gateWindows == 0 && !settings.second))
-        return outOfRange("The number of held-out windows", "--restore-windows", "1 or more");
+        return outOfRange("The number of held-out windows", "Give 1 or more (--restore-windows).");
     if (settings.sequentialWindows && *settings.sequentialWindows < 1)
-        return outOfRange("The number of windows of r4", "--sequential-windows", "1 or more");
+        return outOfRange("The number of windows of r4", "Give 1 or more (--sequential-windows).");
     return {};
 }
 
@@ -139,13 +139,13 @@ Problem restorationProblem(const PruningPlan &plan, const RestorationSettings &s
 {
     if (isOfBlocks(plan.method))
         return Error(std::string("This plan was found by ") + titleOf(plan.method) + ": only plans of 2SSP and by hand are restored.",
-                     "Restore a plan of 2SSP, or leave this one as it is (without --restore).");
+                     "Restore a plan of 2SSP, or leave this one as it is.");
     if (plan.method == PlanMethod::Restored)
         return Error("This plan is restored already, and its weights are used as they are.",
-                     "Leave --restore out, or restore the plan of 2SSP that it was made from.");
+                     "Restore the plan of 2SSP that it was made from, or use this one as it is.");
     if (!plan.edits.isEmpty())
         return Error("This plan changes weights to values of its own, which a restoration would replace.",
-                     "Leave it as it is (without --restore), or restore a plan that changes no weights.");
+                     "Leave it as it is, or restore a plan that changes no weights.");
     if (plan.method == PlanMethod::Manual)
         for (const RestorationStep step : {RestorationStep::Order, RestorationStep::Widths, RestorationStep::Elimination})
             if (settings.has(step))
