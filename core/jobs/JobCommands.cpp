@@ -4,6 +4,7 @@
 #include "foundation/Error.h"
 #include "jobs/CommandOptions.h"
 #include "jobs/JobTypes.h"
+#include "jobs/RestoreWork.h"
 #include "pruning/BlockJson.h"
 #include "session/Measurements.h"
 #include "session/Shelf.h"
@@ -371,13 +372,11 @@ std::string commandLine(const request::Restore &asked, const Session &session, c
     const std::filesystem::path file = fileOf(session, asked.draft);
     CommandOptions options =
         file.empty() ? planCommand(session, asked.draft, asked.searchText, engine) : commandOf("search", session, engine);
-    options.plan = file.empty() ? options.plan : file;
-    const ShelfPlan *shelf = shelfPlanOf(session, asked.draft);
-    TextSettings text = session.calibrationText;
-    if (shelf)
-        text = textSettingsOf(shelf->plan.calibration);
-    else if (asked.draft.calibration >= 0)
-        text = textSettingsOf(session.calibrations[std::size_t(asked.draft.calibration)]->provenance);
+    const TextSettings text = restorationTextOf(asked, session);
+    if (!file.empty()) { // by hand: it names no text
+        options.plan = file;
+        nameText(options, text);
+    }
     const std::optional<RestoreOptions> restore = restoreOptionsOf({asked.settings}, text);
     if (!restore)
         return {};

@@ -4,6 +4,7 @@
 #include "jobs/ComparisonCost.h"
 #include "jobs/JobCommands.h"
 #include "jobs/JobProblems.h"
+#include "jobs/RestoreWork.h"
 #include "pruning/SparsityBalance.h"
 #include "session/Shelf.h"
 
@@ -170,12 +171,7 @@ JobAmount amount(const request::MeasureThroughput &asked, const Session &session
 JobAmount amount(const request::Restore &asked, const Session &session)
 {
     JobAmount all = searchAmount(session, asked.draft);
-    const ShelfPlan *shelf = shelfPlanOf(session, asked.draft);
-    TextSettings text = session.calibrationText;
-    if (shelf)
-        text = textSettingsOf(shelf->plan.calibration);
-    else if (asked.draft.calibration >= 0)
-        text = textSettingsOf(session.calibrations[std::size_t(asked.draft.calibration)]->provenance);
+    const TextSettings text = restorationTextOf(asked, session);
     all.flop = restoringFlop(asked.settings, session, asked.draft, text.windows.value_or(1), text.length);
     return all;
 }

@@ -13,6 +13,15 @@ TextSettings restorationTextOf(const PruningPlan &plain)
     return textSettingsOf(plain.calibration);
 }
 
+TextSettings restorationTextOf(const request::Restore &asked, const Session &session)
+{
+    if (const ShelfPlan *shelf = shelfPlanOf(session, asked.draft); shelf && shelf->plan.calibration.windows > 0)
+        return restorationTextOf(shelf->plan);
+    if (asked.draft.plan.empty() && asked.draft.calibration >= 0)
+        return textSettingsOf(session.calibrations[std::size_t(asked.draft.calibration)]->provenance);
+    return asked.searchText.value_or(session.calibrationText);
+}
+
 std::optional<RestorationProgress> begunRestoration(const Session &session, const PruningPlan &plain, const RestorationSettings &settings)
 {
     const std::string hash = plain.hash();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/Engine.h"
+#include "jobs/JobRequest.h"
 #include "session/JobEvent.h"
 #include "session/Session.h"
 #include "session/Shelf.h"
@@ -23,6 +24,9 @@ struct RestorationTask {
 
 /// The text that a plan was calibrated on, as settings with its windows.
 TextSettings restorationTextOf(const PruningPlan &plain);
+
+/// The same of a draft; of a plan by hand, which names none, the text that is chosen.
+TextSettings restorationTextOf(const request::Restore &asked, const Session &session);
 
 /// What a session knows of that restoration of a plan, begun and not finished; none: nothing.
 std::optional<RestorationProgress> begunRestoration(const Session &session, const PruningPlan &plain, const RestorationSettings &settings);
