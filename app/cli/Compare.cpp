@@ -9,6 +9,7 @@
 #include "foundation/InputFile.h"
 #include "jobs/CompareWork.h"
 #include "jobs/RestorationChoice.h"
+#include "session/PlanFolder.h"
 #include "session/PlanTable.h"
 #include "session/SessionStore.h"
 
@@ -145,7 +146,7 @@ void Run::compare()
     };
     Comparison comparison;
     try {
-        const std::filesystem::path plans = o.session.empty() ? o.session : std::filesystem::path(o.session).replace_extension(".plans");
+        const std::filesystem::path plans = o.session.empty() ? o.session : planFolderBeside(o.session);
         comparison = secateur::compare(*engine, state, comparisonSettings(), context, keep, say, plans);
     } catch (const Cancelled &) {
         if (!o.session.empty()) {

@@ -68,7 +68,7 @@ std::string removedText(const ComparisonRow &row)
     if (!row.method || row.planHash.empty())
         return {};
     if (*row.method == PlanMethod::Restored && row.neuronsKept == 0)
-        return "N " + std::to_string(row.attentionsRemoved) + ", K by layer";
+        return "N " + std::to_string(row.attentionsRemoved) + ", widths per layer";
     if (*row.method == PlanMethod::TwoSsp || *row.method == PlanMethod::Restored)
         return "N " + std::to_string(row.attentionsRemoved) + ", K " + grouped(std::uint64_t(row.neuronsKept));
     return std::to_string(row.attentionsRemoved) + " attn, " + std::to_string(row.ffnsRemoved) + " FFN";

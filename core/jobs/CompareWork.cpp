@@ -9,7 +9,7 @@
 #include "jobs/MeasuringWork.h"
 #include "jobs/MethodWork.h"
 #include "jobs/RestoreWork.h"
-#include "pruning/PlanFile.h"
+#include "session/PlanFolder.h"
 #include "session/Shelf.h"
 
 #include <algorithm>
@@ -190,10 +190,9 @@ private:
             *seconds += m_gramSeconds + secondsOf(*plan.restoration);
         std::optional<PlanDraft> draft;
         if (!m_plans.empty()) {
-            const std::filesystem::path file = m_plans / ("restored-" + plan.hash().substr(0, 12) + ".safetensors");
-            savePlan(plan, file);
-            plan = loadPlan(file, m_outline.dense(), m_engine.modelHash(m_context)); // its weights need no memory any more
-            const ShelfEntry shelved = shelfEntry(plan, file);
+            const ShelfPlan stored = keptPlan(std::move(plan), m_plans); // its weights need no memory any more
+            plan = stored.plan;
+            const ShelfEntry shelved = shelfEntry(plan, stored.file);
             found(PlanOpened{shelved});
             draft = shelved.draft;
             if (seconds && plan.hash() != plain.row.planHash) // the gate may have kept the plain one

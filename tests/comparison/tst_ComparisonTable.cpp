@@ -245,7 +245,7 @@ void tst_ComparisonTable::restoredRowsStandWithTheirMethod()
     all.rows.insert(all.rows.begin() + 2, restored);
     const ComparisonTable table = tableOf(all);
     const QString markdown = QString::fromStdString(markdownOf(table)), latex = QString::fromStdString(latexOf(table));
-    QVERIFY2(markdown.contains("| 2SSP + R1 + R3 | 37.5 % | N 4, K by layer |"), qPrintable(markdown));
+    QVERIFY2(markdown.contains("| 2SSP + R1 + R3 | 37.5 % | N 4, widths per layer |"), qPrintable(markdown));
     QVERIFY(markdown.contains("Restored rows are not plain 2SSP"));
     QVERIFY(markdown.contains("R3: Widths per layer"));
     QCOMPARE(latex.count("\\midrule"), 3); // none between a plan and its restored ones
