@@ -233,7 +233,11 @@ PruningPlan Run::newPlan()
                   .searchWindows = searchWindows,
                   .removals = plan.balance.attentionsToRemove,
                   .neuronsKept = plan.balance.neuronsKept});
-    const NeuronScores scores = o.scores.empty() ? *engine->score(calibrationText(), norm(), context, gramsToSum()) : loadMatchingScores();
+    if (isCalibrated && o.restore.isAsked() && o.grams.empty())
+        makeGramFile();
+    const NeuronScores scores = isCalibrated ? *engine->score(calibrationText(), norm(), context, gramFile) : loadMatchingScores();
+    if (ranks && !gramFile.empty()) // the first one has the sums
+        gramFile = ranks->exchange(gramFile.string(), context).front();
     plan = planFromScores(model->spec, scores, balanceSettings(model->spec));
     runSearch(plan, textOf(scores.provenance), searchSettings({}));
     return plan;

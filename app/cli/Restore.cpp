@@ -119,15 +119,16 @@ std::string Run::formatOfExport() const
     return o.command == "export" || (o.command == "prune" && !o.output.empty()) ? o.format : std::string();
 }
 
-std::filesystem::path Run::gramsToSum()
+void Run::makeGramFile()
 {
-    if (!o.restore.isAsked() || !o.grams.empty())
-        return {};
     const std::filesystem::path beside = o.savePlan.empty() ? o.output : o.savePlan;
-    const std::filesystem::path folder =
+    std::filesystem::path folder =
         beside.empty() ? std::filesystem::temp_directory_path() : std::filesystem::absolute(beside).lexically_normal().parent_path();
-    gramFolder.reset(new AtomicPath(AtomicPath::forFolder(folder / "grams"))); // is not committed
-    return gramFolder->temporary() / "grams.safetensors";
+    if (isFirst()) {
+        gramFolder.reset(new AtomicPath(AtomicPath::forFolder(folder / "grams"))); // is not committed
+        folder = gramFolder->temporary();
+    }
+    gramFile = folder / "grams.safetensors";
 }
 
 void Run::checkRestoration(const TextSettings &calibration, std::int64_t windows)
@@ -188,7 +189,7 @@ PruningPlan Run::restored(const PruningPlan &plain)
     if (!format.empty())
         if (const std::optional<Error> problem = restorationProblem(task.settings, model->spec, format))
             throw *problem;
-    task.grams = gramFolder ? gramFolder->temporary() / "grams.safetensors" : o.grams;
+    task.grams = gramFile.empty() ? o.grams : gramFile;
     const bool isKept = !o.savePlan.empty() && isFirst();
     const std::filesystem::path begun = o.savePlan.string() + kBegun;
     task.before = begunRestoration(plain, task.settings);

@@ -100,8 +100,8 @@ private:
     void runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings);
     /// The target of a checkpoint that this command writes; empty: it writes none.
     std::string formatOfExport() const;
-    /// A file for Gram matrices that goes away with the run; empty where none are needed, or a file has them.
-    std::filesystem::path gramsToSum();
+    /// A file for the Gram matrices of stage 1, that goes away with the run: beside what is written, as it may be large.
+    void makeGramFile();
     /// Throws what restoring a plan of 2SSP would throw after the work: a step that cannot be, a text with nothing to hold out behind so many windows.
     void checkRestoration(const TextSettings &calibration, std::int64_t windows);
     void checkRestoration(const Provenance &calibration) { checkRestoration(textOf(calibration), calibration.windows); }
@@ -138,6 +138,7 @@ private:
     std::optional<Engine> engine;
     std::optional<Forecast> foretold;       ///< of the job under way
     std::unique_ptr<AtomicPath> gramFolder; ///< of the Gram matrices of this run, which go away with it
+    std::filesystem::path gramFile;         ///< in it; of several ranks in that of the first; empty: none were summed
     std::vector<TextSettings> shown;        ///< texts that were told of
     std::shared_ptr<const ModelSummary> model;
 };
