@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 
 namespace secateur {
 namespace {
@@ -23,6 +22,17 @@ bool isPositive(double number)
 bool hasNormsBehind(const ModelSpec &dense)
 {
     return normsPerSublayer(dense) > 1;
+}
+
+/// The model with a neuron less in one layer, where one can spare it.
+ModelSpec unevenSpec(const ModelSpec &dense)
+{
+    std::vector<std::int64_t> widths;
+    for (const LayerSpec &layer : dense.layers)
+        widths.push_back(layer.neurons());
+    if (const auto first = std::ranges::find_if(widths, [](std::int64_t width) { return width > 1; }); first != widths.end())
+        --*first;
+    return prunedSpec(dense, widths, {});
 }
 
 Problem outOfRange(const char *what, const char *hint)
@@ -63,14 +73,7 @@ std::vector<RestorationStep> stepsOf(const std::string &list)
 
 bool holdsWidths(const std::string &format, const ModelSpec &dense)
 {
-    std::vector<std::int64_t> widths;
-    for (const LayerSpec &layer : dense.layers)
-        widths.push_back(layer.neurons());
-    const auto first = std::ranges::find_if(widths, [](std::int64_t width) { return width > 1; });
-    if (first == widths.end())
-        return exportProblem(format, dense, dense).empty(); // there is nothing to be uneven
-    --*first;
-    const ModelSpec uneven = prunedSpec(dense, widths, {});
+    const ModelSpec uneven = unevenSpec(dense);
     return exportProblem(format, dense, uneven).empty() && modelParameters(exportedSpec(format, dense, uneven)) == modelParameters(uneven);
 }
 
@@ -124,12 +127,12 @@ Problem restorationProblem(const RestorationSettings &settings, const ModelSpec 
 
 Problem restorationProblem(const RestorationSettings &settings, const ModelSpec &dense, const std::string &format)
 {
-    if (settings.has(RestorationStep::Widths) && !holdsWidths(format, dense)) {
+    if (settings.has(RestorationStep::Widths) && !exportProblem(format, dense, unevenSpec(dense)).empty()) {
         std::vector<std::string> others;
         for (const ExportTarget &target : exportTargets())
             if (holdsWidths(target.name, dense))
                 others.push_back(target.name);
-        return Error("r3 gives every layer a width of its own, which the target " + format + " does not hold without padding.",
+        return Error("r3 gives every layer a width of its own, which the target " + format + " does not hold.",
                      "Leave r3 out (--restore)" + (others.empty() ? "." : ", or write " + listed(others, 20, " or ") + " (--format)."));
     }
     return restorationProblem(settings, dense);
