@@ -175,6 +175,23 @@ private:
     }
     std::filesystem::path gramFile() const { return m_grams->temporary() / "grams.safetensors"; }
 
+    /// Does what has phases of its own, which come up under the names of others, as one phase.
+    template <class Part>
+    auto inOnePhase(const char *phase, const Part &part)
+    {
+        constexpr std::int64_t kUnits = 100;
+        double done = 0;
+        m_context.begin(phase, kUnits, "percent");
+        const auto reach = [&](double share) {
+            m_context.step(double(kUnits) * std::max(0.0, share - done));
+            done = std::max(done, share);
+        };
+        JobContext inner(m_context.stopToken(), [&](const Progress &progress) { reach(progress.whole.value_or(0)); });
+        auto result = part(inner);
+        reach(1);
+        return result;
+    }
+
     void restore(ComparisonEntry &entry)
     {
         const ComparisonEntry &plain = m_outline.plainOf(entry);
@@ -184,7 +201,9 @@ private:
                                    .settings = *entry.restoration,
                                    .grams = gramFile(),
                                    .before = begunRestoration(m_state, *plain.plan, *entry.restoration)};
-        PruningPlan plan = runRestoration(m_engine, m_outline.dense(), *plain.plan, task, m_context, keep());
+        PruningPlan plan = inOnePhase("restore", [&](JobContext &context) {
+            return runRestoration(m_engine, m_outline.dense(), *plain.plan, task, context, keep());
+        });
         std::optional<double> seconds = plain.row.pruningSeconds; // none: its scores are of elsewhere
         if (seconds)
             *seconds += m_gramSeconds + secondsOf(*plan.restoration);
