@@ -226,6 +226,10 @@ PruningPlan Run::restored(const PruningPlan &plain)
             tellHowToRestore(task.settings);
         }
         throw;
+    } catch (const Error &) {
+        if (isKept)
+            report.note("The plan as it was before it was restored is in " + inQuotes(o.savePlan.string()) + ".");
+        throw;
     }
 }
 
