@@ -105,6 +105,13 @@ public:
     std::int64_t roomBehind(const std::string &prompt) const;
     Generation generate(const PruningPlan *plan, const GenerationSettings &settings, JobContext &context,
                         const std::function<void(const std::string &)> &heard = {});
+    /// The same prompt by several models, null for the dense one, token by token in turn, from one set of weights: a plan's neurons are masked, not copied, and
+    /// only the weights that it changes come beside. Each chooses as if it were alone with the seed. `heard` gets every token as it is chosen. Results in the
+    /// order of `plans`.
+    std::vector<Generation> generateBeside(const std::vector<const PruningPlan *> &plans, const GenerationSettings &settings,
+                                           JobContext &context, const std::function<void(const WrittenToken &)> &heard = {});
+    /// The loss of every token of a text by several models, as generateBeside(). Throws Error when it has fewer than two tokens or more than the model's context.
+    ScoredText scoreText(const std::vector<const PruningPlan *> &plans, const std::string &text, JobContext &context);
     /// Writes a checkpoint of the plan and verifies it. `evaluations` (JSON array) goes into the manifest.
     ExportResult exportPlan(const PruningPlan &plan, const ExportSettings &settings, const nlohmann::json &evaluations,
                             JobContext &context);

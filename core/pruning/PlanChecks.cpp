@@ -82,7 +82,7 @@ void checkSettings(const PruningPlan &plan)
         refuse("The plan was made with an alpha of " + number(settings.alpha) + ", which is not above 0.");
     if (settings.widthMultiple < 1)
         refuse("The plan was made with a width multiple of " + std::to_string(settings.widthMultiple) + ", which is not 1 or more.");
-    if (settings.neuronsKept && *settings.neuronsKept != plan.balance.neuronsKept)
+    if (plan.method == PlanMethod::TwoSsp && settings.neuronsKept && *settings.neuronsKept != plan.balance.neuronsKept)
         refuse("The plan is to keep " + counted(*settings.neuronsKept, "neuron") + " in every layer by its settings, and " +
                std::to_string(plan.balance.neuronsKept) + " by its balance (K).");
 }
@@ -108,8 +108,12 @@ void checkRecord(const PruningPlan &plan, std::int64_t layers)
     checkSteps(record, "the plan's search", layers);
     if (!record.isBegun())
         return;
-    if (record.removalOrder() != plan.removedAttentions)
-        refuse("The plan's removed attentions are not those of its search.");
+    const std::vector<std::int64_t> order = record.removalOrder();
+    const auto &removed = plan.removedAttentions;
+    if (plan.method == PlanMethod::Restored ? removed.size() > order.size() || !std::equal(removed.begin(), removed.end(), order.begin())
+                                            : order != removed)
+        refuse(std::string("The plan's removed attentions are not ") +
+               (plan.method == PlanMethod::Restored ? "a beginning of its search." : "those of its search."));
     if (std::isnan(record.initialLoss))
         refuse("The plan's search has steps, but no loss from before the first.");
     if (!isLoss(record.initialLoss))
