@@ -41,21 +41,33 @@ void Run::models()
 
 void Run::calibrate()
 {
-    if (isFirst())
+    if (isFirst()) {
         checkOutputFile(o.output);
+        checkOutputFile(o.saveGrams);
+    }
     open();
     const TextSettings text = calibrationText();
-    showForecast({.windows = text.windows ? *text.windows : engine->checkText(text, context), .length = text.length}, text);
-    const auto scores = engine->score(text, norm(), context);
+    showForecast({.windows = text.windows ? *text.windows : engine->checkText(text, context),
+                  .length = text.length,
+                  .gramsPerLayer = o.saveGrams.empty() ? 0 : 2},
+                 text);
+    const auto scores = engine->score(text, norm(), context, o.saveGrams);
     if (!isFirst())
         return;
     saveScores(*scores, o.output);
     report.line("scores of " + counted(std::int64_t(scores->layers.size()), "layer") + " x " +
                 counted(std::int64_t(scores->layers.front().size()), "neuron") + ": " + printable(o.output.string()));
-    finish({{"layers", scores->layers.size()},
-            {"neurons", scores->layers.front().size()},
-            {"tokenHash", scores->provenance.tokenHash},
-            {"output", o.output.string()}});
+    nlohmann::json result = {{"layers", scores->layers.size()},
+                             {"neurons", scores->layers.front().size()},
+                             {"tokenHash", scores->provenance.tokenHash},
+                             {"output", o.output.string()}};
+    if (!o.saveGrams.empty()) {
+        const auto bytes = std::int64_t(std::filesystem::file_size(o.saveGrams));
+        report.line("Gram matrices, " + size(bytes) + ": " + printable(o.saveGrams.string()));
+        result["grams"] = o.saveGrams.string();
+        result["gramBytes"] = bytes;
+    }
+    finish(result);
 }
 
 void Run::plan()
@@ -224,6 +236,7 @@ PruningPlan Run::newPlan()
         engine->checkText(heldOutText(file), context);
 
     const bool isCalibrated = o.scores.empty();
+    const bool areGramsSummed = isCalibrated && o.restore.isAsked() && o.grams.empty();
     if (o.restore.isAsked() && isCalibrated)
         checkRestoration(calibrationText(), windows);
     else if (o.restore.isAsked())
@@ -232,8 +245,9 @@ PruningPlan Run::newPlan()
                   .length = calibration.length,
                   .searchWindows = searchWindows,
                   .removals = plan.balance.attentionsToRemove,
-                  .neuronsKept = plan.balance.neuronsKept});
-    if (isCalibrated && o.restore.isAsked() && o.grams.empty())
+                  .neuronsKept = plan.balance.neuronsKept,
+                  .gramsPerLayer = areGramsSummed ? 2 : 0});
+    if (areGramsSummed)
         makeGramFile();
     const NeuronScores scores = isCalibrated ? *engine->score(calibrationText(), norm(), context, gramFile) : loadMatchingScores();
     if (ranks && !gramFile.empty()) // the first one has the sums

@@ -42,6 +42,11 @@ void defineCommands(CLI::App &app, Options &options)
     define.scoring(calibrate);
     define.engine(calibrate);
     calibrate.add_option("--output", options.output, "Where to save the scores")->type_name("FILE")->required();
+    calibrate
+        .add_option("--save-grams", options.saveGrams,
+                    "Also save what restoring needs, Gram matrices of the activations: two of each layer, in all 8 bytes x neurons x neurons "
+                    "(1 GB a layer with 11,008 of them)")
+        ->type_name("FILE");
     define.overwrite(calibrate);
 
     CLI::App &plan = command("plan", "Split a sparsity into width and depth; with scores, choose the neurons",

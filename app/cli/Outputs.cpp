@@ -60,7 +60,9 @@ void Run::checkOutputFile(const std::filesystem::path &file) const
             isInput = isInput || isSame(file, text);
     if (isInput)
         throw Error("The output " + inQuotes(file.string()) + " is also an input.", "Choose another name.");
-    const auto outputs = {&o.saveItems, &o.session, &o.csv, &o.markdown, &o.latex};
+    static const std::filesystem::path kNone;
+    const auto outputs = {
+        &o.saveItems, &o.session, &o.csv, &o.markdown, &o.latex, &o.saveGrams, o.command == "calibrate" ? &o.output : &kNone};
     if (std::ranges::count_if(outputs, [&](const std::filesystem::path *output) { return isSame(file, *output); }) > 1)
         throw Error("Two outputs are the same place: " + inQuotes(file.string()) + ".", "Choose another name for one of them.");
     if (isWithin(file, o.model))

@@ -70,7 +70,9 @@ JobAmount amount(const request::Open &, const Session &)
 
 JobAmount amount(const request::Calibrate &asked, const Session &)
 {
-    return {.size = {.windows = asked.text.windows ? *asked.text.windows : roughWindows(asked.text), .length = asked.text.length},
+    return {.size = {.windows = asked.text.windows ? *asked.text.windows : roughWindows(asked.text),
+                     .length = asked.text.length,
+                     .gramsPerLayer = asked.keepsGrams ? 2 : 0},
             .evaluations = 0};
 }
 
