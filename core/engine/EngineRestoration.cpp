@@ -137,6 +137,7 @@ public:
 
 private:
     void readTexts(std::optional<std::int64_t> calibrationOfGrams);
+    std::filesystem::path ofFirstRank(const std::filesystem::path &own) const;
     std::filesystem::path makeGrams(std::optional<TemporaryGrams> &temporary);
     std::int64_t calibrationWindows(std::optional<std::int64_t> calibrationOfGrams) const;
     void readSecond();
@@ -192,8 +193,8 @@ PruningPlan Engine::Restoration::restore(const std::filesystem::path &grams, con
     checkPlan(m_plain, m_model.spec(), m_model.hash(m_context));
     m_state.join(m_context);
     std::optional<GramFile> file;
-    if (!grams.empty())
-        file.emplace(grams, m_model.spec(), m_model.hash(m_context));
+    if (const std::filesystem::path given = ofFirstRank(grams); !given.empty())
+        file.emplace(given, m_model.spec(), m_model.hash(m_context));
     readTexts(file ? std::optional(file->provenance().windows) : std::nullopt);
     const std::vector<HeldOutText> texts = heldOut();
     if (!m_state.ranks()->isAlone())
@@ -258,14 +259,21 @@ std::filesystem::path Engine::Restoration::makeGrams(std::optional<TemporaryGram
         temporary.emplace();
     const std::filesystem::path own = temporary ? temporary->file() : std::filesystem::temp_directory_path() / "secateur-grams";
     m_engine.score(calibration, m_plain.norm, m_context, own);
+    return ofFirstRank(own);
+}
+
+/// The file of Gram matrices that rank 0 has, which all read; empty where it has none.
+std::filesystem::path Engine::Restoration::ofFirstRank(const std::filesystem::path &own) const
+{
+    const std::shared_ptr<Ranks> ranks = m_state.ranks();
     if (ranks->isAlone())
         return own;
     const std::filesystem::path file = ranks->exchange(own.string(), m_context).front();
     std::error_code error;
-    if (!std::filesystem::is_regular_file(file, error))
-        throw Error("The Gram matrices that rank 0 has made, " + inQuotes(file.string()) + ", cannot be read by rank " +
+    if (!file.empty() && !std::filesystem::is_regular_file(file, error))
+        throw Error("The Gram matrices of rank 0, " + inQuotes(file.string()) + ", cannot be read by rank " +
                         std::to_string(ranks->rank()) + ".",
-                    "Set TMPDIR to a folder that all machines share, or calibrate first and keep them in one.");
+                    "Keep them in a folder that all machines share; where restoring makes them, TMPDIR names it.");
     return file;
 }
 

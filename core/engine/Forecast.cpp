@@ -97,9 +97,8 @@ std::int64_t gramBytes(const ModelSpec &spec)
 MemoryPart gramsPart(const ModelSpec &spec, const JobSize &job)
 {
     const std::int64_t neurons = spec.mostNeurons(), activations = neurons * job.length * job.gramsPerLayer;
-    return {"Gram matrices", job.gramsPerLayer > 0 ? job.gramsPerLayer * gramBytes(spec) +
-                                                         (activations + 2 * neurons * gramBlock(neurons)) * std::int64_t(sizeof(float))
-                                                   : 0};
+    return {"Gram matrices",
+            job.gramsPerLayer * gramBytes(spec) + (activations + 2 * neurons * gramBlock(neurons)) * std::int64_t(sizeof(float))};
 }
 
 /// Of their products: half of each and a part of a block column's diagonal.
@@ -108,7 +107,7 @@ double gramFlop(const ModelSpec &spec, const JobSize &job)
     double flop = 0;
     for (const LayerSpec &layer : spec.layers)
         if (layer.ffn)
-            flop += double(layer.neurons()) * double(layer.neurons() + std::min(layer.neurons(), gramBlock(layer.neurons())));
+            flop += double(layer.neurons()) * double(layer.neurons() + gramBlock(layer.neurons()));
     return flop * double(job.gramsPerLayer * job.windows) * double(job.length);
 }
 
@@ -120,11 +119,13 @@ std::int64_t sum(const std::vector<MemoryPart> &parts)
 std::vector<MemoryPart> partsOfStage1(const ModelSpec &dense, const JobSize &job, const ForecastBasis &basis, bool isStreamed)
 {
     const Sizes sizes = sizesOf(dense, basis);
-    return {{"weights", sizes.outer + (isStreamed ? 2 * sizes.layer : sizes.layers)},
-            {"hidden states", job.windows * stateBytes(dense, job, basis) + job.keptBytes},
-            {"one layer's work", temporaries(dense, job, basis, 1) + (isStreamed ? sizes.tensor : 0)},
-            gramsPart(dense, job),
-            idsPart(job, job.windows)};
+    std::vector<MemoryPart> parts = {{"weights", sizes.outer + (isStreamed ? 2 * sizes.layer : sizes.layers)},
+                                     {"hidden states", job.windows * stateBytes(dense, job, basis) + job.keptBytes},
+                                     {"one layer's work", temporaries(dense, job, basis, 1) + (isStreamed ? sizes.tensor : 0)},
+                                     idsPart(job, job.windows)};
+    if (job.gramsPerLayer > 0)
+        parts.push_back(gramsPart(dense, job));
+    return parts;
 }
 
 /// Without restart states.

@@ -70,7 +70,8 @@ private:
     /// A round takes a block of rows for each rank: that rank gets the block of all, adds them in their order, and rank 0 gets the sums.
     void add(const at::Tensor &part, const JobContext &context)
     {
-        const std::int64_t size = m_ranks.size(), columns = part.size(1), rows = std::min(rowsOf(columns), part.size(0));
+        const std::int64_t size = m_ranks.size(), columns = part.size(1), share = (part.size(0) + size - 1) / size;
+        const std::int64_t rows = std::min(rowsOf(columns), share);
         const at::Tensor given = at::zeros({size, rows, columns}, at::kFloat);
         const at::Tensor got = at::empty({size, rows, columns}, at::kFloat);
         const auto rowsAt = [&](std::int64_t first) { return std::clamp<std::int64_t>(part.size(0) - first, 0, rows); };

@@ -28,7 +28,7 @@ public:
     /// same shapes. Returns whether this rank has the sums. Throws as the constructor.
     bool add(const std::vector<at::Tensor> &parts, const JobContext &context);
 
-    /// Bytes on the host that adding takes at most beside the arrays of a model whose rows have that many numbers.
+    /// Bytes on the host that adding takes at most beside the arrays, whose rows have that many numbers.
     static std::int64_t bytesBeside(std::int64_t columns, int ranks);
 
 private:

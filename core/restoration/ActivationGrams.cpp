@@ -69,8 +69,9 @@ void clear(at::Tensor &sum, std::int64_t neurons, at::Device device)
 
 std::int64_t gramBlock(std::int64_t neurons)
 {
-    constexpr std::int64_t kBlocks = 16, kLeast = 64;
-    return std::max((neurons + kBlocks - 1) / kBlocks, kLeast);
+    constexpr std::int64_t kBlock =
+        128; // as fast as any for 344, 1536 and 4096 neurons; what is no multiple of 64 takes up to twice the time
+    return std::min(neurons, kBlock);
 }
 
 ActivationGrams::ActivationGrams(bool isWeighted, Listener heard, RankAddition add)

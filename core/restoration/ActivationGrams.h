@@ -18,7 +18,7 @@ struct LayerGrams {
         weighted; ///< A^T diag(w) A, w_t = 1 / (mean_j h_t[j]^2 + 1e-6) with the state h behind the layer; undefined where not wanted
 };
 
-/// Neurons in a column of blocks, in which the matrices of so many are summed: half of the arithmetic is left out, but for a sixteenth of it.
+/// Neurons in a column of blocks, in which the matrices of so many are summed. Half of the arithmetic is left out, but for that of half a block.
 std::int64_t gramBlock(std::int64_t neurons);
 
 /// Sums them while stage 1 runs, in fp32 on the device of the activations, whose products are exact in it where they have 16 bits. The lower half is computed,

@@ -30,7 +30,7 @@ std::int64_t eliminationBlock(std::int64_t neurons);
 
 /// `gram`: weighted or plain, [I, I]; `down`: W, [d, I]. Goes down to I / 24 neurons, at least 1. Of equal ones the lower index goes first: neurons that
 /// never fire before all others, at error 0. `block`: neurons that go together. Computed in the type of `gram`, fp32 or fp64, on its device, with two more
-/// matrices of its size; the ridge is raised tenfold where rounding asks for it. Throws Error as solveRidge().
+/// matrices of its size; the ridge is raised tenfold where rounding asks for it. Throws as solveRidge().
 EliminationPath eliminate(const at::Tensor &gram, const at::Tensor &down, double ridge, std::int64_t block, const std::string &what);
 
 } // namespace secateur

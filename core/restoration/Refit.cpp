@@ -56,6 +56,21 @@ std::vector<std::int64_t> others(const std::vector<std::int64_t> &kept, std::int
     return gone;
 }
 
+/// What a fit starts from, in fp64.
+struct Aim {
+    at::Tensor right;   ///< G[S,:] W^T, [K, d]
+    double before, all; ///< |A_S W_S^T - A W^T|^2 = |A_R W_R^T|^2, and |A W^T|^2
+};
+
+/// From G alone. `own`: G[S,S] in fp64; `removed`: W_R^T, [I - K, d]; `plain`: W_S^T, [K, d]; `s`, `r`: which neurons are kept and removed.
+Aim aimOf(const at::Tensor &gram, const at::Tensor &own, const at::Tensor &removed, const at::Tensor &plain, const at::Tensor &s,
+          const at::Tensor &r)
+{
+    const at::Tensor crossed = product(gram, s, r, removed), kept = own.mm(plain);
+    const double before = std::max(0.0, sumOfProducts(removed, product(gram, r, r, removed)));
+    return {.right = kept + crossed, .before = before, .all = before + sumOfProducts(plain, kept + 2 * crossed)};
+}
+
 void check(const at::Tensor &gram, const at::Tensor &down, const std::vector<std::int64_t> &kept, const std::string &what)
 {
     const bool isOrdered = std::adjacent_find(kept.begin(), kept.end(), std::greater_equal<>()) == kept.end();
@@ -83,22 +98,15 @@ RefittedDown refitDown(const at::Tensor &gram, const at::Tensor &down, const std
                        const std::string &what)
 {
     check(gram, down, kept, what);
-    const at::Tensor weight = down.to(gram.device(), at::kDouble); // [d, I]
     RestoredLayer told{.ridge = ridge};
     if (std::int64_t(kept.size()) == gram.size(0))
-        return {.weight = weight, .told = told};
+        return {.weight = down.to(gram.device(), at::kDouble), .told = told};
 
-    const std::vector<std::int64_t> removed = others(kept, gram.size(0));
-    const at::Tensor s = indexTensor(kept, gram.device()), r = indexTensor(removed, gram.device());
-    const at::Tensor keptRows = weight.mT().index_select(0, s), removedRows = weight.mT().index_select(0, r); // [K, d], [I - K, d]
+    const at::Tensor weight = down.to(gram.device()).mT(); // [I, d]
+    const at::Tensor s = indexTensor(kept, gram.device()), r = indexTensor(others(kept, gram.size(0)), gram.device());
+    const at::Tensor plain = weight.index_select(0, s).to(at::kDouble);
     RidgeSystem system(widened(gram, s, s), ridge, what);
-
-    // |A W^T|^2 and |A_S W_S^T - A W^T|^2 = |A_R W_R^T|^2 from G alone.
-    at::Tensor right = product(gram, s, r, removedRows);
-    const double before = std::max(0.0, sumOfProducts(removedRows, product(gram, r, r, removedRows)));
-    const at::Tensor own = system.gram().mm(keptRows);
-    const double all = before + sumOfProducts(keptRows, own + 2 * right);
-    right += own; // G[S,:] W^T
+    const auto [right, before, all] = aimOf(gram, system.gram(), weight.index_select(0, r).to(at::kDouble), plain, s, r);
 
     const auto largest = weight.abs().max().item<double>();
     const auto growthOf = [&](const at::Tensor &x) { return largest > 0 ? x.abs().max().item<double>() / largest : 1; };
@@ -106,9 +114,9 @@ RefittedDown refitDown(const at::Tensor &gram, const at::Tensor &down, const std
     for (; growthOf(fitted) > kMostGrowth; fitted = system.solve(right))
         system.raise();
     // Two errors of the same quadratic form: their difference is exact where they are close.
-    double after = std::max(0.0, before + sumOfProducts(fitted - keptRows, system.gram().mm(fitted + keptRows) - 2 * right));
+    double after = std::max(0.0, before + sumOfProducts(fitted - plain, system.gram().mm(fitted + plain) - 2 * right));
     if (after > before) { // the ridge took more than the fit gave
-        fitted = keptRows;
+        fitted = plain;
         after = before;
     }
     told.ridge = system.ridge();

@@ -75,7 +75,8 @@ std::vector<std::int64_t> cheapestCuts(const std::vector<std::int64_t> &neurons,
     return widths;
 }
 
-/// Whole numbers of units near `wanted`, each between 1 and `most`, with that sum: rounded down, then one by one where the remainder is largest.
+/// Whole numbers of units near `wanted`, each between 1 and `most`, with that sum: rounded down, then one by one where the
+/// remainder is largest (or smallest, where there are too many). Of equal layers the lower one gets more.
 std::vector<std::int64_t> apportion(const std::vector<double> &wanted, const std::vector<std::int64_t> &most, std::int64_t sum)
 {
     std::vector<std::int64_t> units;
@@ -86,7 +87,8 @@ std::vector<std::int64_t> apportion(const std::vector<double> &wanted, const std
         std::optional<std::size_t> best;
         const auto need = [&](std::size_t l) { return double(step) * (wanted[l] - double(units[l])); };
         for (std::size_t l = 0; l < units.size(); ++l)
-            if (units[l] + step >= 1 && units[l] + step <= most[l] && (!best || need(l) > need(*best)))
+            if (units[l] + step >= 1 && units[l] + step <= most[l] &&
+                (!best || need(l) > need(*best) || (step < 0 && need(l) == need(*best))))
                 best = l;
         if (!best)
             refuse("the layers do not hold that many neurons in such multiples");

@@ -201,12 +201,13 @@ def made_by_program(program):
             subprocess.run([program, *arguments], cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
         text = ["--text", "text.txt", "--length", "16", "--threads", "1"]
-        run("calibrate", "model", *text, "--windows", "3", "--output", "scores")
+        run("calibrate", "model", *text, "--windows", "3", "--output", "scores", "--save-grams", "grams")
         run("plan", "model", "--scores", "scores", "--sparsity", "0.3", "--remove", "1", "--save-plan", "planned")
         run("search", "model", "--scores", "scores", "--sparsity", "0.3", "--remove", "1", *text, "--save-plan", "searched")
         run("prune", "model", *text, "--windows", "3", "--sparsity", "0.3", "--remove", "1", "--evaluate", "text.txt", "--output", "out")
         scores, plan = (folder / "scores").read_bytes(), json.loads((folder / "searched").read_text())
         put("Scores", "scores", scores)
+        put("Grams", "grams", (folder / "grams").read_bytes())
         put("Plan", "planned", json.dumps(json.loads((folder / "planned").read_text())))
         put("Plan", "searched", json.dumps(plan))
         manifest = json.loads((folder / "out/pruning_manifest.json").read_text())

@@ -84,6 +84,7 @@ std::vector<JobRequest> allRequests()
             request::Open{.model = "/models/tiny", .plan = "/plans/plan.json"},
             request::Open{.model = "/models/tiny", .plan = {}, .scores = "/plans/scores.safetensors"},
             request::Calibrate{.text = full.calibrationText, .norm = ScoreNorm::L1},
+            request::Calibrate{.text = full.calibrationText, .norm = ScoreNorm::L2, .keepsGrams = true},
             request::Impact{.text = full.evaluationText,
                             .search = {.windows = 3, .referenceLoss = true, .forcedLayers = {}, .protectedLayers = {}}},
             request::Search{full.draft},

@@ -137,6 +137,10 @@ void tst_JobTypes::amountsCountWhatIsLeft()
     const JobSize scored = amountOf(request::Calibrate{.text = session.calibrationText}, session).size;
     QCOMPARE(scored.windows, 32);
     QCOMPARE(scored.length, 128);
+    QCOMPARE(scored.gramsPerLayer, 0);
+    const request::Calibrate withGrams{.text = session.calibrationText, .keepsGrams = true};
+    QCOMPARE(amountOf(withGrams, session).size.gramsPerLayer, 2);
+    QVERIFY(commandLineOf(withGrams, session, {}).find(" --save-grams grams.safetensors ") != std::string::npos);
     const request::Search search{session.draft};
     QCOMPARE(evaluations(search), 1 + 3 + 2); // before any removal, then those that are left
     QCOMPARE(amountOf(search, session).size.removals, 2);
