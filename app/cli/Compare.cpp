@@ -38,7 +38,8 @@ std::vector<std::string> modelHashesOf(const Session &session)
 /// Whether a session is worth writing again at once: after a loss or an item it is not, as there are many.
 bool isStep(const JobEvent &event)
 {
-    const bool isOneOfMany = std::holds_alternative<LossKnown>(event) || std::holds_alternative<TaskScored>(event);
+    const bool isOneOfMany = std::holds_alternative<LossKnown>(event) || std::holds_alternative<TaskScored>(event) ||
+                             std::holds_alternative<RestorationKnown>(event); // told at every loss of its search
     return std::holds_alternative<Scored>(event) || (isFinding(event) && !isOneOfMany);
 }
 
