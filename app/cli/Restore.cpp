@@ -70,7 +70,11 @@ Rows ablationRows(const RestorationRecord &record)
         rows.front().push_back("ppl " + printable(name));
     rows.front().insert(rows.front().end(), {"seconds", ""});
     for (const RestorationVariant &variant : record.variants) {
-        std::vector<std::string> row = {stepsLabel(variant.steps), std::to_string(variant.attentionsRemoved), widthsOf(variant)};
+        std::vector<std::string> row = {stepsLabel(variant.steps), {}, {}};
+        if (!variant.losses.empty()) { // else it could not be done, as a note says
+            row[1] = std::to_string(variant.attentionsRemoved);
+            row[2] = widthsOf(variant);
+        }
         for (const double loss : variant.losses)
             row.push_back(decimal(std::exp(loss), 3));
         row.resize(3 + texts.size());

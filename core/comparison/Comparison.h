@@ -36,7 +36,7 @@ struct ComparisonSettings {
 struct ComparisonRow {
     std::optional<PlanMethod> method; ///< none: the dense model
     double sparsity = 0;              ///< as asked for
-    /// Of PlanMethod::Restored: the steps that were asked for; of a gated one with a plan those that stayed.
+    /// Of PlanMethod::Restored: the steps that its plan has; without a plan those that are asked for.
     std::vector<RestorationStep> restored{};
     bool isGated = false; ///< a step stayed only where no text got worse by it
     std::string problem;  ///< why there is no plan or a number is missing: a sentence; else empty

@@ -238,8 +238,12 @@ void ComparisonOutline::takeRestored(ComparisonEntry &entry, const PruningPlan &
     entry.draft = draft;
     entry.row = rowOf(m_dense, &plan, m_cacheType);
     entry.row.sparsity = asked;
-    if (!entry.row.isGated) // what was asked for stays, whatever it came to
-        entry.row.restored = entry.restoration->steps;
+    const RestorationSettings &settings = *entry.restoration;
+    if (!settings.isGated && entry.row.restored != settings.steps) { // too few tokens for r4, for instance
+        entry.row.problem = "Of " + stepsLabel(settings.steps) + " a step could not be done.";
+        for (const std::string &note : plan.restoration->notes)
+            entry.row.problem += " " + note;
+    }
     if (const Measurement *took = m_known.pruning(entry.row.planHash))
         entry.row.pruningSeconds = took->seconds;
 }
