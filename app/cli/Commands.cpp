@@ -11,6 +11,7 @@
 #include "foundation/JsonFile.h"
 #include "jobs/JobWork.h"
 #include "pruning/PlanFile.h"
+#include "pruning/RestorationJson.h"
 #include "session/Shelf.h"
 
 #include <algorithm>
@@ -132,12 +133,16 @@ void Run::search()
     PruningPlan plan;
     if (!given && o.scores.empty()) {
         plan = newPlan();
+    } else if (given && given->method == PlanMethod::Manual && o.restore.isAsked()) {
+        plan = *given; // there is nothing to search
     } else {
         plan = given ? resumed(*given) : planFromScores(model->spec, loadMatchingScores(), balanceSettings(model->spec));
         const Provenance before = plan.search.provenance.tokenHash.empty() ? plan.calibration : plan.search.provenance;
         const SearchSettings settings = searchSettings(plan.search.settings);
         TextSettings text = textOf(before);
         text.windows = settings.windows;
+        if (o.restore.isAsked())
+            checkRestoration(plan.calibration);
         showForecast({.windows = 0,
                       .length = text.length,
                       .searchWindows = settings.windows,
@@ -146,6 +151,8 @@ void Run::search()
                      text);
         runSearch(plan, text, settings);
     }
+    if (o.restore.isAsked())
+        plan = restored(plan);
     showPlan(plan);
     nlohmann::json result = resultOf(plan.balance, &plan);
     result["evaluatedCandidates"] = plan.search.evaluations();
@@ -229,12 +236,22 @@ PruningPlan Run::newPlan()
         engine->checkText(heldOutText(file), context);
 
     const bool isCalibrated = o.scores.empty();
+    const bool areGramsSummed = isCalibrated && o.restore.isAsked() && o.grams.empty();
+    if (o.restore.isAsked() && isCalibrated)
+        checkRestoration(calibrationText(), windows);
+    else if (o.restore.isAsked())
+        checkRestoration(loadMatchingScores().provenance);
     showForecast({.windows = isCalibrated ? windows : 0,
                   .length = calibration.length,
                   .searchWindows = searchWindows,
                   .removals = plan.balance.attentionsToRemove,
-                  .neuronsKept = plan.balance.neuronsKept});
-    const NeuronScores scores = o.scores.empty() ? *engine->score(calibrationText(), norm(), context) : loadMatchingScores();
+                  .neuronsKept = plan.balance.neuronsKept,
+                  .gramsPerLayer = areGramsSummed ? 2 : 0});
+    if (areGramsSummed)
+        makeGramFile();
+    const NeuronScores scores = isCalibrated ? *engine->score(calibrationText(), norm(), context, gramFile) : loadMatchingScores();
+    if (ranks && !gramFile.empty()) // the first one has the sums
+        gramFile = ranks->exchange(gramFile.string(), context).front();
     plan = planFromScores(model->spec, scores, balanceSettings(model->spec));
     runSearch(plan, textOf(scores.provenance), searchSettings({}));
     return plan;
@@ -250,7 +267,9 @@ void Run::prune()
         checkOutputFolder();
         engine->checkExportSettings(exportSettings(), balance(model->spec, balanceSettings(model->spec)).neuronsKept);
     }
-    const PruningPlan plan = newPlan();
+    PruningPlan plan = newPlan();
+    if (o.restore.isAsked())
+        plan = restored(plan);
     if (!isFirst())
         return;
 
@@ -270,11 +289,13 @@ void Run::prune()
         if (name != "total" && value.get<double>() >= 0.05)
             phases += (phases.empty() ? "" : ", ") + name + " " + decimal(value.get<double>(), 1);
     report.line("");
+    if (plan.restoration)
+        showRestoration(plan);
     report.table(rows);
     report.line("seconds: " + decimal(seconds.at("total").get<double>(), 1) + (phases.empty() ? "" : " (" + phases + ")"));
     showDeviation(b);
-    report.line("N = " + std::to_string(b.attentionsToRemove) + ", K = " + grouped(b.neuronsKept) + " of " +
-                grouped(model->spec.mostNeurons()));
+    report.line("N = " + std::to_string(b.attentionsToRemove) + ", K = " +
+                (b.neuronsKept > 0 ? grouped(b.neuronsKept) : widthsText(plan.widths())) + " of " + grouped(model->spec.mostNeurons()));
     showOrder(plan);
     if (!o.output.empty())
         report.line("verified checkpoint: " + printable(o.output.string()));
@@ -286,13 +307,19 @@ void Run::evaluate()
     if (isFirst())
         checkItemsFile();
     open();
-    const auto plan = optionalPlan();
-    const Evaluated what{.plan = plan ? &*plan : nullptr};
+    std::optional<PruningPlan> plan = optionalPlan();
     if (o.throughput) // measured last
         checkThroughputSettings(settledThroughputSettings(*o.throughput, model->spec.contextLength), model->spec.contextLength);
     const std::vector<TaskSet> tasks = o.tasks.paths.empty() ? std::vector<TaskSet>() : engine->readTasks(o.tasks, context);
     showTaskSets(tasks);
+    if (!o.texts.empty() && o.restore.isAsked())
+        engine->checkText(evaluationText(o, model->spec.contextLength), context);
+    if (o.restore.isAsked() && plan)
+        showRestoration(*(plan = restored(*plan)));
+    const Evaluated what{.plan = plan ? &*plan : nullptr};
     nlohmann::json result = {{"planHash", plan ? nlohmann::json(plan->hash()) : nlohmann::json()}};
+    if (plan && plan->restoration)
+        result["restoration"] = toJson(*plan->restoration);
     if (!o.texts.empty())
         evaluateText(what, result);
     if (!tasks.empty())
@@ -341,8 +368,10 @@ void Run::exportPlan()
 {
     checkOutputFolder();
     open();
-    const PruningPlan plan = optionalPlan().value();
+    PruningPlan plan = optionalPlan().value();
     engine->checkExportSettings(exportSettings(), plan);
+    if (o.restore.isAsked())
+        showRestoration(plan = restored(plan));
     nlohmann::json result = resultOf(plan.balance, &plan);
     Rows rows = {{"", "original", "pruned", "change"}};
     exportTo(plan, nlohmann::json::array(), result, rows);

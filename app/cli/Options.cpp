@@ -4,6 +4,7 @@
 #include "cli/ExitCodes.h"
 #include "cli/MethodOptions.h"
 #include "cli/OptionDefiner.h"
+#include "cli/RestorationOptions.h"
 #include "cli/TaskOptions.h"
 #include "foundation/Wording.h"
 #include "session/JobEvent.h"
@@ -67,6 +68,7 @@ void defineCommands(CLI::App &app, Options &options)
     CLI::App &search = command("search", "Find a plan: by 2SSP, whose stage 2 removes attentions one by one, or by another method",
                                "secateur-cli search MODEL --scores scores.safetensors --sparsity 0.375 --save-plan plan.json\n"
                                "  secateur-cli search MODEL --plan plan.json --remove 8 --save-plan longer.json\n"
+                               "  secateur-cli search MODEL --plan plan.json --restore auto --save-plan restored.safetensors\n"
                                "  secateur-cli search MODEL --method blockpruner --text c4.json.gz --sparsity 0.25 --save-plan plan.json");
     define.model(search);
     addMethodOption(search, options);
@@ -81,6 +83,7 @@ void defineCommands(CLI::App &app, Options &options)
     define.scoring(search);
     define.balance(search);
     define.search(search);
+    addRestorationOptions(search, options);
     define.savePlan(search);
     define.overwrite(search);
     define.engine(search);
@@ -93,6 +96,7 @@ void defineCommands(CLI::App &app, Options &options)
     define.scoring(prune);
     define.balance(prune);
     define.search(prune);
+    addRestorationOptions(prune, options);
     define.scores(prune);
     define.savePlan(prune);
     prune.add_option("--evaluate", options.evaluationTexts, std::string("Held-out text: perplexity before and after") + kOrName)
@@ -108,6 +112,7 @@ void defineCommands(CLI::App &app, Options &options)
     define.windows(compare, "Windows of that text for every method; by default as many as the authors take of each (32, 256 or 1)");
     compare.add_option("--evaluate", options.evaluationTexts, std::string("Held-out texts for perplexities") + kOrName)->type_name("FILE");
     addComparisonOptions(compare, options);
+    addVariantOptions(compare, options);
     define.overwrite(compare);
     define.engine(compare);
 
@@ -121,6 +126,7 @@ void defineCommands(CLI::App &app, Options &options)
     addItemOptions(evaluate, options);
     addThroughputOptions(evaluate, options);
     define.plan(evaluate, "Evaluate the model as pruned by this plan");
+    addRestorationOptions(evaluate, options);
     define.overwrite(evaluate);
     define.engine(evaluate);
 
@@ -145,6 +151,7 @@ void defineCommands(CLI::App &app, Options &options)
                               "secateur-cli export MODEL --plan plan.json --output MODEL-pruned");
     define.model(write);
     define.plan(write, "The plan")->required();
+    addRestorationOptions(write, options);
     define.exporting(write, true);
     define.engine(write);
 

@@ -10,6 +10,7 @@
 #include "jobs/JobTypes.h"
 #include "pruning/BlockJson.h"
 #include "pruning/PlanJson.h"
+#include "pruning/RestorationJson.h"
 #include "session/SessionJson.h"
 #include "tasks/TaskJson.h"
 
@@ -43,6 +44,13 @@ std::optional<TextSettings> searchTextAt(const Json &json)
 {
     const auto text = json.find("searchText");
     return text == json.end() ? std::nullopt : std::optional(textFromJson(*text));
+}
+
+/// How a plan is restored, where it is.
+std::optional<RestorationSettings> restorationAt(const Json &json)
+{
+    const auto restoration = json.find("restoration");
+    return restoration == json.end() || restoration->is_null() ? std::nullopt : std::optional(restorationSettingsFromJson(*restoration));
 }
 
 Json jsonOf(const ExportSettings &settings)
@@ -117,7 +125,8 @@ Json jsonOf(const request::Prune &asked)
             {"calibrationText", toJson(asked.calibrationText)},
             {"evaluationText", toJson(asked.evaluationText)},
             {"norm", nameOf(asked.norm)},
-            {"export", jsonOf(asked.settings)}};
+            {"export", jsonOf(asked.settings)},
+            {"restoration", asked.restoration ? toJson(*asked.restoration) : Json()}};
 }
 
 Json jsonOf(const request::Generate &asked)
@@ -150,6 +159,11 @@ Json jsonOf(const request::MeasureThroughput &asked)
 Json jsonOf(const request::Compare &asked)
 {
     return {{"settings", toJson(asked.settings)}};
+}
+
+Json jsonOf(const request::Restore &asked)
+{
+    return withSearchText({{"draft", toJson(asked.draft)}, {"settings", toJson(asked.settings)}}, asked.searchText);
 }
 
 JobRequest requestOf(JobKind kind, const Json &json)
@@ -185,7 +199,8 @@ JobRequest requestOf(JobKind kind, const Json &json)
                               .calibrationText = text("calibrationText"),
                               .evaluationText = text("evaluationText"),
                               .norm = scoreNormOf(json.at("norm")),
-                              .settings = exportSettingsOf(json.at("export"))};
+                              .settings = exportSettingsOf(json.at("export")),
+                              .restoration = restorationAt(json)};
     case JobKind::Generate:
         return request::Generate{.draft = draftAt(json),
                                  .settings = {.prompt = json.at("prompt"),
@@ -204,6 +219,9 @@ JobRequest requestOf(JobKind kind, const Json &json)
             .draft = draftAt(json), .settings = throughputSettingsFromJson(json.at("settings")), .searchText = searchTextAt(json)};
     case JobKind::Compare:
         return request::Compare{comparisonSettingsFromJson(json.at("settings"))};
+    case JobKind::Restore:
+        return request::Restore{
+            .draft = draft(), .settings = restorationSettingsFromJson(json.at("settings")), .searchText = searchTextAt(json)};
     }
     throw Flaw("there is no such job");
 }
