@@ -24,4 +24,32 @@ struct Generation {
     double tokensPerSecond = 0;
 };
 
+/// A token that one of several models wrote.
+struct WrittenToken {
+    std::size_t model = 0; ///< which of those that were asked
+    std::int32_t id = 0;
+    std::string piece; ///< what the text of that model grows by; empty where the token is only a part of a character
+};
+
+/// What a model makes of one token of a text.
+struct ScoredToken {
+    struct Likely {
+        std::int32_t id = 0;
+        std::string text;
+        double probability = 0;
+        bool operator==(const Likely &) const = default;
+    };
+    double loss = 0;               ///< nats: -log of its probability behind those before it; NaN of the first of all
+    std::vector<Likely> likeliest; ///< the five likeliest there, falling; none of the first
+};
+
+/// A text token by token, by several models.
+struct ScoredText {
+    std::vector<std::int32_t> ids;
+    std::vector<std::string> pieces;              ///< of each token: joined they are the text (what the tokenizer puts before it has empty ones)
+    std::vector<std::vector<ScoredToken>> models; ///< [model][token]
+    /// Mean loss of a model over all tokens but the first, nats.
+    double meanLoss(std::size_t model) const;
+};
+
 } // namespace secateur
