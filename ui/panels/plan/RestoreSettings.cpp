@@ -26,6 +26,7 @@
 #include <QVBoxLayout>
 
 #include <algorithm>
+#include <initializer_list>
 
 namespace secateur::ui {
 namespace {
@@ -240,8 +241,8 @@ void RestoreSettings::follow()
         m_second
             ? tr("%1 (%2 × %3 tokens)").arg(textFilesName(*m_second), exactText(m_second->windows.value_or(0)), exactText(m_second->length))
             : tr("none: only the calibration text is asked, on windows that follow those it was calibrated on"));
-    for (QPushButton *button : {m_choose, m_none})
-        enableUnless(readOnly, *button, {});
+    for (QWidget *control : std::initializer_list<QWidget *>{m_how, m_choose, m_none})
+        enableUnless(readOnly, *control, {});
     m_none->setVisible(m_second.has_value());
     if (const QString warning = problem(); !warning.isEmpty())
         m_warning->say(InlineNote::Kind::Problem, warning);
