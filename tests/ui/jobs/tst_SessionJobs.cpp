@@ -453,8 +453,7 @@ void TestSessionJobs::aRestorationThatIsStoppedChangesNoPlan()
     bench.jobs.setDataFolder(bench.path(QStringLiteral("data")).toStdString());
     QVERIFY(bench.open() && bench.calibrate());
     bench.editor.setAttentionsToRemove(0);
-    RestorationSettings settings;
-    settings.gateWindows = 1;
+    const RestorationSettings settings;
     QObject context;
     QObject::connect(&bench.model, &SessionModel::restorationInProgressChanged, &context, [&bench] {
         if (bench.model.restorationInProgress())
