@@ -2,6 +2,8 @@
 // The job of SessionJobs that restores a plan, and what calibrations keep for it.
 #include "commands/PlanEditor.h"
 #include "engine/Engine.h"
+#include "engine/RestorationForecast.h"
+#include "foundation/Error.h"
 #include "jobs/FailureWords.h"
 #include "jobs/SessionJobs.h"
 #include "jobs/SessionTask.h"
@@ -17,6 +19,20 @@
 #include <utility>
 
 namespace secateur::ui {
+namespace {
+
+/// The current plan as far as a forecast asks: how wide its layers are. Which neurons stay would take sorting.
+PruningPlan outlineOf(const SessionModel &model)
+{
+    PruningPlan outline;
+    outline.balance = *model.balance();
+    outline.removedAttentions = model.removalOrder();
+    for (const LayerSpec &layer : model.planSpec().layers)
+        outline.keptNeurons.emplace_back(std::size_t(layer.neurons()));
+    return outline;
+}
+
+} // namespace
 
 // ---- what is kept for it -----------------------------------------------------------------------------------------------------
 
@@ -112,6 +128,21 @@ Possibility SessionJobs::canRestore(const RestorationSettings &settings) const
     return {};
 }
 
+RestorationText SessionJobs::sizeOf(const RestorationSettings &settings) const
+{
+    const TextSettings &text = m_model.session().calibrationText;
+    RestorationText size{.windows = text.windows.value_or(m_model.roughWindows(text)), .length = text.length, .hasGrams = areGramsKept()};
+    if (const NeuronScores *scores = m_model.scores()) {
+        size.windows = scores->provenance.windows;
+        size.length = scores->provenance.length;
+    }
+    if (settings.second) {
+        size.second = settings.second->windows.value_or(m_model.roughWindows(*settings.second));
+        size.secondLength = settings.second->length;
+    }
+    return size;
+}
+
 double SessionJobs::restorationSeconds(const PlanDraft &draft, const RestorationSettings &settings) const
 {
     return secondsOf(amountOf(request::Restore{.draft = draft, .settings = settings}, m_model.session()).flop);
@@ -123,7 +154,19 @@ JobCost SessionJobs::restorationCost(const RestorationSettings &settings) const
         return {};
     const request::Restore asked = restoreRequest(settings);
     JobCost cost = searchCost(asked.draft);
-    cost.forecast.reset(); // it would be that of the search alone
+    if (m_basis && m_model.balance()) {
+        try {
+            const Forecast restoring = forecastRestoration(m_model.spec(), outlineOf(m_model), settings, sizeOf(settings), basisNow());
+            if (!cost.forecast || cost.forecast->memoryBytes() < restoring.memoryBytes())
+                cost.forecast = restoring;
+            cost.seconds = restoring.seconds > 0 && (cost.evaluations == 0 || cost.seconds)
+                               ? std::optional(cost.seconds.value_or(0) + restoring.seconds)
+                               : std::nullopt;
+        } catch (const Error &problem) {
+            cost.problem = QString::fromStdString(problem.what());
+        }
+        return cost;
+    }
     const double seconds = restorationSeconds(asked.draft, settings);
     const bool isSearchTold = cost.evaluations == 0 || cost.seconds;
     if (seconds > 0 && isSearchTold)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/RestorationForecast.h"
 #include "exporting/Export.h"
 #include "jobs/GramStore.h"
 #include "jobs/JobRequest.h"
@@ -159,7 +160,7 @@ public:
     JobCost curveCost(const CurveRequest &request) const;
     JobCost pruneCost(const PruneRequest &request) const;
     JobCost blocksCost(const BlockSettings &settings) const;
-    /// Of restore(), the search that is missing included. `forecast` is none: what restoring takes beside the search is known once it runs.
+    /// Of restore(), the search that is missing included.
     JobCost restorationCost(const RestorationSettings &settings) const;
     /// Of measureTasks(): by an earlier measurement of the session, else no seconds: how long the items are is known once they are read.
     JobCost tasksCost(const TaskSettings &tasks) const;
@@ -243,6 +244,7 @@ private:
     request::FindBlocks blocksRequest(const BlockSettings &settings) const;
     request::Restore restoreRequest(const RestorationSettings &settings) const;
     double restorationSeconds(const PlanDraft &draft, const RestorationSettings &settings) const; ///< without the search; 0: not known
+    RestorationText sizeOf(const RestorationSettings &settings) const;
     void lookForGrams();
     void tellRestored(const ShelfEntry &entry);
     std::filesystem::path planFolder() const { return m_dataFolder / "plans"; }
