@@ -142,7 +142,7 @@ void Run::search()
         TextSettings text = textOf(before);
         text.windows = settings.windows;
         if (o.restore.isAsked())
-            checkRestoration(plan.calibration);
+            checkRestoration(plan, textOf(plan.calibration));
         showForecast({.windows = 0,
                       .length = text.length,
                       .searchWindows = settings.windows,
@@ -237,10 +237,19 @@ PruningPlan Run::newPlan()
 
     const bool isCalibrated = o.scores.empty();
     const bool areGramsSummed = isCalibrated && o.restore.isAsked() && o.grams.empty();
-    if (o.restore.isAsked() && isCalibrated)
-        checkRestoration(calibrationText(), windows);
-    else if (o.restore.isAsked())
-        checkRestoration(loadMatchingScores().provenance);
+    if (o.restore.isAsked()) {
+        PruningPlan asked;
+        asked.norm = norm();
+        TextSettings text = calibrationText();
+        text.windows = windows;
+        if (!isCalibrated) {
+            const NeuronScores scores = loadMatchingScores();
+            asked.norm = scores.norm;
+            asked.calibration = scores.provenance;
+            text = textOf(scores.provenance);
+        }
+        checkRestoration(asked, text);
+    }
     showForecast({.windows = isCalibrated ? windows : 0,
                   .length = calibration.length,
                   .searchWindows = searchWindows,

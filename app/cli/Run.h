@@ -102,10 +102,9 @@ private:
     std::string formatOfExport() const;
     /// A file for the Gram matrices of stage 1, that goes away with the run: beside what is written, as it may be large.
     void makeGramFile();
-    /// Throws what restoring a plan of 2SSP would throw after the work: a step that cannot be, a text with nothing to hold out behind so many windows.
-    void checkRestoration(const TextSettings &calibration, std::int64_t windows);
-    void checkRestoration(const Provenance &calibration) { checkRestoration(textOf(calibration), calibration.windows); }
-    void checkRestorationOfHand(const TextSettings &text);
+    /// Throws what restoring a plan of 2SSP would throw after the work: a step that cannot be, texts that are too short, Gram matrices of something else.
+    /// `plain`: what is known of it, see Engine::checkRestoration.
+    void checkRestoration(const PruningPlan &plain, const TextSettings &text);
     TextSettings restorationText(const PruningPlan &plain);
     /// The plan as --restore asks for it; where it is saved, what was found is kept beside it until it is done.
     PruningPlan restored(const PruningPlan &plain);

@@ -136,6 +136,7 @@ public:
     }
 
     PruningPlan restore(const std::filesystem::path &grams, const RestorationListener &heard, const RestorationProgress *before);
+    void check(const std::filesystem::path &grams);
 
 private:
     void readTexts(std::optional<std::int64_t> calibrationOfGrams);
@@ -143,6 +144,7 @@ private:
     std::filesystem::path makeGrams(std::optional<TemporaryGrams> &temporary);
     std::int64_t calibrationWindows(std::optional<std::int64_t> calibrationOfGrams) const;
     void readSecond();
+    void checkGrams(const GramFile &file) const;
     void agree(const RestorationProgress *before, const std::string &gramsOf) const;
     RestorationText textSize(bool hasGrams) const;
     /// What the search may keep, and what R4 may.
@@ -172,6 +174,12 @@ PruningPlan Engine::restore(const PruningPlan &plain, const TextSettings &text, 
                             const RestorationProgress *before)
 {
     return underTorch(m_state->device, [&] { return Restoration(*this, plain, text, settings, context).restore(grams, heard, before); });
+}
+
+void Engine::checkRestoration(const PruningPlan &plain, const TextSettings &text, const RestorationSettings &settings,
+                              const std::filesystem::path &grams, JobContext &context)
+{
+    underTorch(m_state->device, [&] { Restoration(*this, plain, text, settings, context).check(grams); });
 }
 
 Forecast Engine::forecastRestoration(const PruningPlan &plain, const TextSettings &text, const RestorationSettings &settings, bool hasGrams)
@@ -223,12 +231,7 @@ PruningPlan Engine::Restoration::restore(const std::filesystem::path &grams, con
         file.emplace(makeGrams(temporary), m_model.spec(), m_model.hash(m_context));
     if (!m_state.ranks()->isAlone())
         m_state.ranks()->exchange({}, m_context); // all have it open before the first removes it
-    if (file->provenance().tokenHash != part(m_windows, 0, m_shares.calibration).hash)
-        throw Error("The Gram matrices in " + inQuotes(file->path().string()) + " are of another text than the plan's calibration.",
-                    "Calibrate on this text again, and keep what restoring needs.");
-    if (m_plain.method == PlanMethod::TwoSsp && file->scores().norm != m_plain.norm)
-        throw Error("The Gram matrices in " + inQuotes(file->path().string()) + " were made with scores of another norm than the plan's.",
-                    "Calibrate with the plan's norm again.");
+    checkGrams(*file);
 
     const std::int64_t second = m_second ? m_second->length : 0;
     const Decoder dense = m_model.decoder(nullptr, std::max(m_windows.length, second), m_context);
@@ -249,6 +252,35 @@ PruningPlan Engine::Restoration::restore(const std::filesystem::path &grams, con
                        .ranks = m_state.ranks()},
                       m_context, heard);
     return restorer.restore(before);
+}
+
+/// Of several ranks the first looks at the Gram matrices, which all take from it.
+void Engine::Restoration::check(const std::filesystem::path &grams)
+{
+    std::optional<GramFile> file;
+    if (!grams.empty() && m_state.ranks()->rank() == 0)
+        file.emplace(grams, m_model.spec(), m_model.hash(m_context));
+    readTexts(file ? std::optional(file->provenance().windows) : std::nullopt);
+    if (file)
+        checkGrams(*file);
+}
+
+/// Throws Error when the Gram matrices are not those of the plan's calibration.
+void Engine::Restoration::checkGrams(const GramFile &file) const
+{
+    const Provenance &from = file.provenance();
+    const TokenWindows calibration = part(m_windows, 0, m_shares.calibration);
+    const std::string name = "The Gram matrices in " + inQuotes(file.path().string());
+    if (from.tokenHash != calibration.hash)
+        throw Error(name + " are of another text than the plan's calibration.",
+                    "Calibrate on this text again, and keep what restoring needs.");
+    if (from.windows != calibration.count() || from.length != calibration.length)
+        throw Error(name + " tell of " + counted(from.windows, "window") + " of " + counted(from.length, "token") +
+                        "; the plan's calibration has " + std::to_string(calibration.count()) + " of " +
+                        std::to_string(calibration.length) + ".",
+                    "The file is damaged: calibrate again, and keep what restoring needs.");
+    if (m_plain.method == PlanMethod::TwoSsp && file.scores().norm != m_plain.norm)
+        throw Error(name + " were made with scores of another norm than the plan's.", "Calibrate with the plan's norm again.");
 }
 
 /// A pass over the calibration. Of several ranks the first one has the sums, and tells the others where they lie.
@@ -304,12 +336,12 @@ void Engine::Restoration::readTexts(std::optional<std::int64_t> calibrationOfGra
     readSecond();
 }
 
-/// Those of the plan; of one by hand those of the Gram matrices, or as many as are asked for, or as the text has beside those that are held out.
+/// Those of the plan; of one by hand those of the Gram matrices; else as many as are asked for, or as the text has beside those that are held out.
 std::int64_t Engine::Restoration::calibrationWindows(std::optional<std::int64_t> calibrationOfGrams) const
 {
     if (!m_plain.calibration.tokenHash.empty())
         return m_plain.calibration.windows;
-    if (calibrationOfGrams)
+    if (calibrationOfGrams && m_plain.method == PlanMethod::Manual)
         return *calibrationOfGrams;
     if (m_text.windows)
         return *m_text.windows;

@@ -273,6 +273,19 @@ void checkRestorationRecord(const RestorationRecord &record, const ModelSpec &de
     checkLayers(record, dense);
 }
 
+void checkRestorationProgress(const RestorationProgress &progress, const ModelSpec &dense)
+{
+    const SearchRecord &search = progress.search;
+    if (std::isinf(search.initialLoss) || search.initialLoss < 0)
+        refuse("The search of the restoration begins at a loss of " + number(search.initialLoss) + ".");
+    for (const std::int64_t layer : search.removalOrder())
+        if (layer < 0 || layer >= dense.layerCount())
+            refuse("The search of the restoration removes the attention of layer " + std::to_string(layer) + ", and the model has " +
+                   counted(dense.layerCount(), "layer") + ".");
+    checkRestorationRecord(progress.record, dense);
+    checkSteps(search, "the search of the restoration", dense.layerCount());
+}
+
 void checkRestoration(const PruningPlan &plan, const ModelSpec &dense)
 {
     if (plan.restoration.has_value() != (plan.method == PlanMethod::Restored))
