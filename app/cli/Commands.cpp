@@ -133,7 +133,7 @@ void Run::search()
     PruningPlan plan;
     if (!given && o.scores.empty()) {
         plan = newPlan();
-    } else if (given && given->method == PlanMethod::Manual && o.restore.isAsked()) {
+    } else if (given && o.restore.isAsked() && (given->method == PlanMethod::Manual || (given->isComplete() && !isSearchedOtherwise()))) {
         plan = *given; // there is nothing to search
     } else {
         plan = given ? resumed(*given) : planFromScores(model->spec, loadMatchingScores(), balanceSettings(model->spec));
@@ -157,6 +157,12 @@ void Run::search()
     nlohmann::json result = resultOf(plan.balance, &plan);
     result["evaluatedCandidates"] = plan.search.evaluations();
     finish(result);
+}
+
+/// Whether options ask for another search than that of --plan.
+bool Run::isSearchedOtherwise() const
+{
+    return o.isRestarted || o.remove || o.searchWindows || !o.lossType.empty() || o.forcedLayers || o.protectedLayers;
 }
 
 /// The plan of --plan as its search goes on, or begins anew.

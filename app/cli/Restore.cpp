@@ -185,14 +185,13 @@ PruningPlan Run::restored(const PruningPlan &plain)
     task.grams = gramFile.empty() ? o.grams : gramFile;
     const bool isKept = !o.savePlan.empty() && isFirst();
     const std::filesystem::path begun = o.savePlan.string() + kBegun;
-    bool isThere = plain.method == PlanMethod::TwoSsp; // its search has saved it
-    const auto savePlain = [&] {                       // until it is restored
-        if (isKept && !isThere)
+    const auto savePlain = [&] { // until it is restored
+        if (isKept && !isPlanSaved)
             savePlan(plain, o.savePlan);
-        isThere = true;
+        isPlanSaved = true;
     };
     task.before = begunRestoration(plain, task.settings);
-    if (plain.method == PlanMethod::Manual || (o.command != "search" && o.command != "prune")) // else before the search
+    if (o.command != "prune" && !isPlanSaved) // else before the search
         engine->checkRestoration(plain, task.text, task.settings, task.grams, context);
     addToForecast(engine->forecastRestoration(plain, task.text, task.settings, !task.grams.empty()));
 
@@ -228,7 +227,7 @@ PruningPlan Run::restored(const PruningPlan &plain)
         }
         throw;
     } catch (const Error &) {
-        if (isKept && isThere)
+        if (isKept && isPlanSaved)
             report.note("The plan as it was before it was restored is in " + inQuotes(o.savePlan.string()) + ".");
         throw;
     }

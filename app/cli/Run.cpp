@@ -308,8 +308,10 @@ NeuronScores Run::loadMatchingScores()
 void Run::runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings)
 {
     const auto save = [&](const PruningPlan &current) {
-        if (!o.savePlan.empty() && isFirst())
-            savePlan(current, o.savePlan);
+        if (o.savePlan.empty() || !isFirst())
+            return;
+        savePlan(current, o.savePlan);
+        isPlanSaved = true;
     };
     const PlanDraft draft{.calibration = 0, .balance = plan.settings, .search = settings}; // of the one that there is
     if (const std::string unknown = unknownOf(plan.search.provenance.computed); plan.search.isBegun() && !unknown.empty())

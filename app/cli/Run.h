@@ -97,6 +97,7 @@ private:
     /// A plan of 2SSP by the scores, or by those of the calibration text. All that can be refused of the texts is refused before the work.
     PruningPlan newPlan();
     PruningPlan resumed(const PruningPlan &given);
+    bool isSearchedOtherwise() const;
     void runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings);
     /// The target of a checkpoint that this command writes; empty: it writes none.
     std::string formatOfExport() const;
@@ -139,6 +140,7 @@ private:
     std::unique_ptr<AtomicPath> gramFolder; ///< of the Gram matrices of this run, which go away with it
     std::filesystem::path gramFile;         ///< in it; of several ranks in that of the first; empty: none were summed
     std::vector<TextSettings> shown;        ///< texts that were told of
+    bool isPlanSaved = false;               ///< that of the search, at --save-plan
     std::shared_ptr<const ModelSummary> model;
 };
 

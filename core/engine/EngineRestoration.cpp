@@ -2,7 +2,7 @@
 // The job that makes up for what a plan loses, in closed form.
 #include "engine/EngineState.h"
 #include "engine/RestorationForecast.h"
-#include "foundation/AtomicPath.h"
+#include "engine/TemporaryGrams.h"
 #include "foundation/Wording.h"
 #include "pruning/PlanJson.h"
 #include "restoration/Restorable.h"
@@ -107,16 +107,6 @@ std::string summaryOf(const RestorationProgress *before)
         words += " " + std::to_string(tried.attentionsRemoved) + ":" + nlohmann::json(tried.loss).dump();
     return words;
 }
-
-/// Gram matrices that nobody keeps. Their folder goes when this goes; that of a killed process goes with the next one's.
-class TemporaryGrams {
-public:
-    TemporaryGrams() : m_folder(AtomicPath::forFolder(std::filesystem::temp_directory_path() / "secateur-grams")) {}
-    std::filesystem::path file() const { return m_folder.temporary() / "grams.safetensors"; }
-
-private:
-    AtomicPath m_folder; ///< never committed
-};
 
 } // namespace
 
@@ -290,7 +280,7 @@ std::filesystem::path Engine::Restoration::makeGrams(std::optional<TemporaryGram
     TextSettings calibration = m_text;
     calibration.windows = m_shares.calibration;
     if (ranks->rank() == 0)
-        temporary.emplace();
+        temporary.emplace(m_model.spec());
     const std::filesystem::path own = temporary ? temporary->file() : std::filesystem::temp_directory_path() / "secateur-grams";
     m_engine.score(calibration, m_plain.norm, m_context, own);
     return ofFirstRank(own);
