@@ -244,7 +244,8 @@ PruningPlan Run::newPlan()
     const bool isCalibrated = o.scores.empty();
     const bool areGramsSummed = isCalibrated && o.restore.isAsked() && o.grams.empty();
     if (o.restore.isAsked()) {
-        PruningPlan asked;
+        PruningPlan asked = plan;
+        asked.settings = balanceSettings(model->spec);
         asked.norm = norm();
         TextSettings text = calibrationText();
         text.windows = windows;

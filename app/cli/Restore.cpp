@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 
 namespace secateur::cli {
 namespace {
@@ -146,6 +147,15 @@ void Run::checkRestoration(const PruningPlan &plain, const TextSettings &text)
             format.empty() ? restorationProblem(settings, model->spec) : restorationProblem(settings, model->spec, format))
         throw *problem;
     engine->checkRestoration(plain, text, settings, o.grams, context);
+    PruningPlan sized = plain; // for its memory
+    if (sized.calibration.windows == 0)
+        sized.calibration.windows = text.windows.value_or(0);
+    if (sized.keptNeurons.empty())
+        for (const LayerSpec &layer : model->spec.layers) {
+            sized.keptNeurons.emplace_back(std::min(plain.balance.neuronsKept, layer.neurons()));
+            std::iota(sized.keptNeurons.back().begin(), sized.keptNeurons.back().end(), 0);
+        }
+    engine->forecastRestoration(sized, text, settings, true);
 }
 
 /// The text that the plan's neurons were scored on, with its windows.

@@ -103,7 +103,8 @@ private:
     std::string formatOfExport() const;
     /// A file for the Gram matrices of stage 1, that goes away with the run: beside what is written, as it may be large.
     void makeGramFile();
-    /// Throws what restoring a plan of 2SSP would throw after the work: a step that cannot be, texts that are too short, Gram matrices of something else.
+    /// Throws what restoring a plan of 2SSP would throw after the work: a step that cannot be, texts that are too short, Gram matrices of something else,
+    /// too little memory.
     /// `plain`: what is known of it, see Engine::checkRestoration.
     void checkRestoration(const PruningPlan &plain, const TextSettings &text);
     TextSettings restorationText(const PruningPlan &plain);

@@ -282,7 +282,9 @@ void tst_RestoreCommands::whatCannotBeIsRefusedBeforeTheWork()
     QVERIFY2(foreign.errors.contains("are of another text than the plan's calibration"), foreign.errors);
     const Outcome none = refusedAtOnce({"--restore", "r1", "--grams", inFolder("other.scores")});
     QVERIFY2(none.errors.contains("does not hold Gram matrices"), none.errors);
-    for (const Outcome &outcome : {widths, heldOut, sequential, seen, foreign, none}) {
+    const Outcome memory = refusedAtOnce({"--restore", "r1,r4", "--sequential-windows", "290", "--host-memory", "266MB"});
+    QVERIFY2(memory.errors.contains(" of memory even with streamed layers, and "), memory.errors);
+    for (const Outcome &outcome : {widths, heldOut, sequential, seen, foreign, none, memory}) {
         QCOMPARE(outcome.exitCode, 1);
         QVERIFY(!outcome.output.contains("\"phase\":\"calibrate\""));
     }
