@@ -39,6 +39,17 @@ std::string attentionWords(const AttentionSpec &attention)
     return words;
 }
 
+/// A sentence about the model without the folder that it lies in.
+std::string withoutFolder(std::string sentence, const std::string &folder)
+{
+    if (folder.empty())
+        return sentence;
+    for (const std::string &part : {folder + "/", folder})
+        for (std::size_t at = sentence.find(part); at != std::string::npos; at = sentence.find(part, at))
+            sentence.replace(at, part.size(), part == folder ? "the model's folder" : "");
+    return sentence;
+}
+
 } // namespace
 
 std::string overview(const ReportFacts &facts)
@@ -75,15 +86,20 @@ std::string modelSection(const ReportFacts &facts)
     list.add("Parameters", whole(modelParameters(spec)) + ", of which " + whole(layerParameters(spec)) + " in the decoder layers");
     list.add("Stored as", text((model.quantisedAs.empty() ? std::string(configName(model.storedDtype)) : model.quantisedAs) + ", " +
                                sizeText(model.tensorBytes) + " in " + counted(model.files, "file")));
-    list.add("Tokenizer", model.tokenizerSize ? counted(*model.tokenizerSize, "id")
-                                              : "<span class=\"warning\">none: " + text(model.tokenizerProblem) + "</span>");
+    list.add("Tokenizer",
+             model.tokenizerSize
+                 ? counted(*model.tokenizerSize, "id")
+                 : "<span class=\"warning\">none: " + text(withoutFolder(model.tokenizerProblem, model.folder.string())) + "</span>");
     list.add("SHA-256", facts.modelHash.empty() ? std::string() : code(facts.modelHash));
     std::string html = list.html();
     if (model.origin && model.origin->problem.empty())
         html += paragraph("This model was pruned before: from " + name(model.origin->baseModel) + " by plan " +
                               hash(model.origin->planHash) + ", written as " + text(model.origin->format) + ".",
                           "warning");
-    return html + html::list(model.notes);
+    std::vector<std::string> notes;
+    for (const std::string &note : model.notes)
+        notes.push_back(withoutFolder(note, model.folder.string()));
+    return html + html::list(notes);
 }
 
 } // namespace secateur::html
