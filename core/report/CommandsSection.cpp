@@ -109,13 +109,13 @@ private:
         const auto plain = std::ranges::find_if(f.table.rows, [&](const PlanTableRow &row) {
             return row.draft && !row.row.planHash.empty() && row.row.planHash == f.plan->restoration->plainHash;
         });
-        if (plain == f.table.rows.end() || std::size_t(JobKind::Restore) >= jobTypes().size())
+        if (plain == f.table.rows.end())
             return;
         RestorationSettings settings = f.plan->restoration->settings;
         if (settings.second)
             for (std::filesystem::path &file : settings.second->files)
                 file = file.filename();
-        add("Restore the plan", request::Restore{.draft = *plain->draft, .settings = settings}, how);
+        add("Make and restore the plan", request::Restore{.draft = *plain->draft, .settings = settings}, how);
     }
 
     void measureAndWrite()

@@ -87,6 +87,15 @@ Provenance named(Provenance provenance)
     return provenance;
 }
 
+RestorationRecord named(RestorationRecord record)
+{
+    if (record.settings.second)
+        record.settings.second = named(*record.settings.second);
+    for (GateText &gate : record.texts)
+        gate.text = named(gate.text);
+    return record;
+}
+
 std::filesystem::path lastOf(const std::filesystem::path &path)
 {
     return path.has_filename() ? path.filename() : path.parent_path().filename();
@@ -154,6 +163,8 @@ Session withoutFolders(const Session &whole)
         plan->plan.search.provenance = named(plan->plan.search.provenance);
         if (plan->plan.blocks)
             plan->plan.blocks->provenance = named(plan->plan.blocks->provenance);
+        if (plan->plan.restoration)
+            plan->plan.restoration = named(*plan->plan.restoration);
         shelf = plan;
     }
     for (auto &[key, record] : session.searches)
