@@ -170,6 +170,8 @@ void MainWindow::wire()
     connect(m_actions->openSample, &QAction::triggered, this, &MainWindow::openSample);
     connect(m_actions->saveSession, &QAction::triggered, this, &MainWindow::save);
     connect(m_actions->saveSessionAs, &QAction::triggered, this, &MainWindow::saveAs);
+    connect(m_actions->saveReport, &QAction::triggered, this, &MainWindow::chooseReport);
+    connect(m_actions->saveFigures, &QAction::triggered, this, &MainWindow::chooseFigures);
     connect(m_actions->quit, &QAction::triggered, this, &QWidget::close);
     connect(m_actions->goToCompare, &QAction::triggered, this, [this] { show(Tab::Compare); });
     connect(m_actions->goToExport, &QAction::triggered, this, [this] { show(Tab::Export); });

@@ -127,7 +127,12 @@ ExportedReport sessionOfExport(const std::filesystem::path &folder, const ModelS
         throw Error("There is no " + std::string(kManifestFile) + " in " + inQuotes(folder.string()) + ".",
                     "Choose a folder that Secateur exported, a plan or a session.");
     const std::string source = inQuotes(file.string());
-    const PruningPlan plan = loadPlan(file, model.spec, modelHash);
+    const PruningPlan plan = loadPlan(file); // whole, but for the values of changed weights, which a report does not need
+    try {
+        checkPlan(plan, model.spec, modelHash);
+    } catch (const Error &problem) {
+        throw Error("The plan in " + source + ": " + problem.what(), problem.hint());
+    }
     ExportedReport report{.session = sessionOfPlan(model, plan, {}), .command = {}};
     const nlohmann::json manifest = readJsonFile(file, kLargest, kExportAgain);
     try {
