@@ -238,6 +238,10 @@ std::string searchSection(const ReportFacts &facts)
     std::string html;
     if (facts.plan && (facts.plan->method == PlanMethod::TwoSsp || facts.plan->method == PlanMethod::Restored))
         html += searchPart(facts.plan->search, "search-map", "Search of the plan");
+    if (!html.empty() && facts.plan->restoration)
+        html = paragraph("On the refitted model. The plan takes the first " +
+                         counted(std::int64_t(facts.plan->removedAttentions.size()), "removal") + " of these, as held-out loss decided.") +
+               html;
     if (const auto &impact = facts.session.denseImpact; impact && impact->isBegun() && !impact->steps.empty())
         html += impactPart(*impact);
     return html;
