@@ -37,11 +37,14 @@ public:
                     named.push_back(withoutFolder(word));
                 put("As recorded in the manifest", shellLine(named));
             }
+        const std::size_t before = m_lines.size();
         if (f.plan) {
             how = f.plan->search.provenance.computed.isKnown() ? f.plan->search.provenance.computed
                   : f.plan->blocks                             ? f.plan->blocks->provenance.computed
                                                                : f.plan->calibration.computed;
             makePlan();
+            if (!f.planHash.empty() && m_lines.size() > before)
+                m_making = m_lines.back();
         }
         if (!f.planHash.empty())
             measureAndWrite();
@@ -56,8 +59,11 @@ public:
     }
 
 private:
-    void put(const std::string &title, const std::string &line)
+    /// What begins by making the plan again takes it from its file, as that was made above.
+    void put(const std::string &title, std::string line)
     {
+        if (!m_making.empty() && line.starts_with(m_making + " && "))
+            line.erase(0, m_making.size() + std::string(" && ").size());
         if (line.empty() || std::ranges::find(m_lines, line) != m_lines.end())
             return;
         m_lines.push_back(line);
@@ -178,7 +184,7 @@ private:
 
     const ReportFacts &f;
     ComputeConditions how;
-    std::string m_html;
+    std::string m_html, m_making; ///< the line that makes the plan
     std::vector<std::string> m_lines;
 };
 

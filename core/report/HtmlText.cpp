@@ -152,25 +152,27 @@ std::string layers(const std::vector<std::int64_t> &numbers)
     return listed.empty() ? "none" : listed;
 }
 
-std::string conditions(const ComputeConditions &computed)
+std::string conditionsBriefly(const ComputeConditions &computed)
 {
     if (!computed.isKnown())
         return "not recorded";
-    std::string words = computed.device == "cpu"
-                            ? "on the CPU in " + computed.dtype
-                            : "on " + computed.device + (computed.gpu.empty() ? "" : " (" + computed.gpu + ")") + " in " + computed.dtype;
-    if (computed.device == "cpu") {
-        words += " with " + counted(computed.threads, "thread");
-        if (!computed.instructions.empty())
-            words += ", " + (computed.instructions == "DEFAULT" ? "default" : computed.instructions) + " instructions";
-        if (!computed.products.empty())
-            words += ", matrix products by " + computed.products;
-    }
+    if (computed.device == "cpu")
+        return text("on the CPU in " + computed.dtype + " with " + counted(computed.threads, "thread"));
+    return text("on " + computed.device + (computed.gpu.empty() ? "" : " (" + computed.gpu + ")") + " in " + computed.dtype);
+}
+
+std::string conditions(const ComputeConditions &computed)
+{
+    std::string words;
+    if (computed.device == "cpu" && !computed.instructions.empty())
+        words += ", " + (computed.instructions == "DEFAULT" ? "default" : computed.instructions) + " instructions";
+    if (computed.device == "cpu" && !computed.products.empty())
+        words += ", matrix products by " + computed.products;
     if (!computed.torchVersion.empty())
         words += ", LibTorch " + computed.torchVersion;
     if (!computed.programVersion.empty())
         words += ", Secateur " + computed.programVersion;
-    return text(words);
+    return conditionsBriefly(computed) + (computed.isKnown() ? text(words) : std::string());
 }
 
 Table::Table(std::string caption, std::vector<Column> columns, std::string id)

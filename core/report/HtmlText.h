@@ -44,6 +44,8 @@ std::string change(double nats);
 std::string layers(const std::vector<std::int64_t> &numbers);
 /// "on the CPU in float32 with 2 threads, AVX2, oneDNN, LibTorch 2.15.0"; "not recorded".
 std::string conditions(const ComputeConditions &computed);
+/// The beginning of that, for tables: "on the CPU in float32 with 2 threads".
+std::string conditionsBriefly(const ComputeConditions &computed);
 
 /// A table. Cells are HTML already; the first cell of a row is its heading.
 class Table {

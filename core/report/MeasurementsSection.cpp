@@ -31,7 +31,7 @@ std::string perplexities(const ReportFacts &facts)
         table.add({facts.planName(measured.planHash),
                    textWords(text) + (e.tokenHash.empty() ? std::string() : "; tokens " + hash(e.tokenHash)), whole(e.tokens),
                    fixed(e.loss, 4), digits(e.perplexity), ratio,
-                   conditions(measured.computed) + (measured.isOrderBorrowed ? "; order of removals taken from another K" : "")},
+                   conditionsBriefly(measured.computed) + (measured.isOrderBorrowed ? "; order of removals taken from another K" : "")},
                   !measured.planHash.empty() && measured.planHash == facts.planHash);
     }
     return table.html();
@@ -63,7 +63,7 @@ std::string tasks(const ReportFacts &facts)
                            accuracy(task.acc, task.accStderr), task.accNorm ? accuracy(*task.accNorm, task.accNormStderr) : std::string(),
                            whole(task.items) + (task.skipped > 0 ? " (" + whole(task.skipped) + " skipped)" : std::string()),
                            text(asked) + (task.textHash.empty() ? std::string() : "; texts " + hash(task.textHash)),
-                           conditions(measured.computed)},
+                           conditionsBriefly(measured.computed)},
                           !measured.planHash.empty() && measured.planHash == facts.planHash);
     }
     return table.html();
@@ -87,7 +87,7 @@ std::string speeds(const ReportFacts &facts)
     for (const Measurement &measured : facts.session.measurements)
         for (const Throughput &speed : measured.throughput)
             table.add({facts.planName(measured.planHash), whole(speed.promptLength), whole(speed.batchSize), rate(speed.prefill),
-                       rate(speed.decode), whole(speed.newTokens), whole(speed.repetitions), conditions(measured.computed)},
+                       rate(speed.decode), whole(speed.newTokens), whole(speed.repetitions), conditionsBriefly(measured.computed)},
                       !measured.planHash.empty() && measured.planHash == facts.planHash);
     return table.html();
 }
@@ -98,7 +98,7 @@ std::string prunings(const ReportFacts &facts)
     for (const Measurement &measured : facts.session.measurements)
         if (measured.what == Measured::Pruning)
             table.add({facts.planName(measured.planHash), duration(measured.seconds),
-                       measured.windowsForwarded ? whole(*measured.windowsForwarded) : std::string(), conditions(measured.computed)},
+                       measured.windowsForwarded ? whole(*measured.windowsForwarded) : std::string(), conditionsBriefly(measured.computed)},
                       !measured.planHash.empty() && measured.planHash == facts.planHash);
     return table.html();
 }

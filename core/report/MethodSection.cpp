@@ -41,6 +41,11 @@ void addBalance(Facts &list, const PruningPlan &plan)
     const BalanceSettings &s = plan.settings;
     const SparsityBalance &b = plan.balance;
     list.add("Sparsity asked for", text(shareText(s.sparsity)) + " of the decoder layers");
+    if (plan.restoration) { // its loss decided, on text that was held out
+        list.add("N",
+                 std::to_string(b.attentionsToRemove) + ", by held-out loss; the balance rule gives " + std::to_string(b.attentionsByRule));
+        return;
+    }
     list.add("N",
              std::to_string(b.attentionsToRemove) +
                  (s.attentionsToRemove ? ", by hand; the balance rule gives " + std::to_string(b.attentionsByRule)
