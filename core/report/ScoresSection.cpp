@@ -132,14 +132,9 @@ std::string scoresSection(const ReportFacts &facts)
                    histogram.sum > 0 ? share(histogram.sumKept / histogram.sum) : std::string(),
                    kept.empty() ? std::string() : scientific(histogram.least), scientific(largest), whole(histogram.zeros)});
     }
-    Facts list;
-    list.add("Norm", scores.norm == ScoreNorm::L2 ? "L2" : "L1");
-    list.add("Text", textWords(scores.provenance));
-    list.add("Computed", conditions(scores.provenance.computed));
     return paragraph(
                "A score is the mean over the windows of the norm of a neuron's activation. Scores of one layer are compared with each "
                "other only.") +
-           list.html() +
            figure.html("Neurons by score, which runs from left to right on a logarithmic scale that all layers share. Filled: neurons that "
                        "stay. Outlined: those that go. Heights are relative to the highest bar of each layer.") +
            details("Every layer as a table", table.html());
