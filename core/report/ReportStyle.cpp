@@ -42,12 +42,35 @@ std::string changeRules(const Changes &map)
     return rules + "\n";
 }
 
-constexpr const char *kVariables =
-    ":root{color-scheme:light dark;--ground:#ffffff;--raised:#f6f7f8;--text:#1d2327;--muted:#5b6670;--line:#d9dde1;--outline:#7c868e;"
-    "--accent:#0072b2;--ffn:#009e73;--warning:#d55e00;--extra:#bf6798;--warning-text:#a34700;--good-text:#00704f;--marked:#e8f3fa}\n";
-constexpr const char *kDarkVariables =
-    ":root{--ground:#232629;--raised:#1b1e20;--text:#eceff1;--muted:#a3adb5;--line:#3a4045;--outline:#8b959d;--accent:#56b4e9;"
-    "--ffn:#009e73;--warning:#e69f00;--extra:#cc79a7;--warning-text:#e69f00;--good-text:#3fc79d;--marked:#263744}\n";
+constexpr const char *kVariables = R"(:root{color-scheme:light dark;
+--ground:#ffffff;
+--raised:#f6f7f8;
+--text:#1d2327;
+--muted:#5b6670;
+--line:#d9dde1;
+--outline:#7c868e;
+--accent:#0072b2;
+--ffn:#009e73;
+--warning:#d55e00;
+--extra:#bf6798;
+--warning-text:#a34700;
+--good-text:#00704f;
+--marked:#e8f3fa}
+)";
+constexpr const char *kDarkVariables = R"(:root{--ground:#232629;
+--raised:#1b1e20;
+--text:#eceff1;
+--muted:#a3adb5;
+--line:#3a4045;
+--outline:#8b959d;
+--accent:#56b4e9;
+--ffn:#009e73;
+--warning:#e69f00;
+--extra:#cc79a7;
+--warning-text:#e69f00;
+--good-text:#3fc79d;
+--marked:#263744}
+)";
 
 constexpr const char *kRules = R"(*{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--text);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
