@@ -63,10 +63,10 @@ FiguresDialog::FiguresDialog(std::vector<FigureOfPage> figures, const QString &f
 void FiguresDialog::buildList()
 {
     m_list->setAccessibleName(tr("Figures"));
-    for (const FigureOfPage &figure : m_figures) {
+    for (std::size_t i = 0; i < m_figures.size(); ++i) {
         auto *item = new QListWidgetItem(m_list);
-        item->setFlags(Qt::ItemIsUserCheckable | Qt::ItemIsSelectable | Qt::ItemIsEnabled);
-        item->setCheckState(figure.plot && figure.plot->hasData() ? Qt::Checked : Qt::Unchecked);
+        item->setFlags(Qt::ItemIsUserCheckable);
+        item->setCheckState(Qt::Unchecked);
     }
     followPlots();
     connect(m_list, &QListWidget::itemChanged, this, &FiguresDialog::follow);
@@ -159,20 +159,19 @@ void FiguresDialog::chooseFolder()
     dialog->open();
 }
 
-/// What has nothing to show is not offered, until it has.
+/// What has nothing to show is not offered, until it has. To look makes a plot's table, which may be long: what has data is not looked at again.
 void FiguresDialog::followPlots()
 {
     const QSignalBlocker blocker(m_list);
     for (std::size_t i = 0; i < m_figures.size(); ++i) {
         const FigureOfPage &figure = m_figures[i];
         QListWidgetItem *item = m_list->item(int(i));
-        const bool hasData = figure.plot && figure.plot->hasData(), wasOffered = item->flags().testFlag(Qt::ItemIsEnabled);
         const QString name = figure.plot ? tr("%1: %2", "page and figure").arg(figure.page, figure.plot->title()) : figure.page;
-        item->setText(hasData ? name : tr("%1 (nothing to show yet)").arg(name));
-        item->setFlags(hasData ? Qt::ItemIsUserCheckable | Qt::ItemIsSelectable | Qt::ItemIsEnabled
-                               : Qt::ItemFlags(Qt::ItemIsUserCheckable));
-        if (hasData != wasOffered)
-            item->setCheckState(hasData ? Qt::Checked : Qt::Unchecked);
+        if (!item->flags().testFlag(Qt::ItemIsEnabled) && figure.plot && figure.plot->hasData()) {
+            item->setFlags(Qt::ItemIsUserCheckable | Qt::ItemIsSelectable | Qt::ItemIsEnabled);
+            item->setCheckState(Qt::Checked);
+        }
+        item->setText(item->flags().testFlag(Qt::ItemIsEnabled) ? name : tr("%1 (nothing to show yet)").arg(name));
     }
     if (m_save)
         follow();
