@@ -90,11 +90,13 @@ QString faultsOf(const QString &html)
     if (!file.open(QIODevice::WriteOnly) || file.write(html.toUtf8()) < 0)
         return "cannot be written";
     file.close();
-    QProcess checker;
-    checker.start("python3", {kChecker, file.fileName()});
-    if (!checker.waitForFinished() || checker.exitCode() == 77)
-        return "no checker";
-    return checker.readAllStandardOutput() + checker.readAllStandardError();
+    for (const char *python : {"python3", "/usr/bin/python3"}) { // Debian's has the package, and may not be the first one
+        QProcess checker;
+        checker.start(python, {kChecker, file.fileName()});
+        if (checker.waitForFinished() && checker.exitCode() != 77)
+            return checker.readAllStandardOutput() + checker.readAllStandardError();
+    }
+    return "no checker";
 }
 
 } // namespace
