@@ -168,6 +168,10 @@ bool ExplainPanel::eventFilter(QObject *watched, QEvent *event)
         const auto *widget = static_cast<const QWidget *>(watched);
         m_underPointer = widget == this || isAncestorOf(widget) ? std::nullopt : conceptOf(widget);
         m_rest.start();
+    } else if (event->type() == QEvent::DynamicPropertyChange && watched->isWidgetType() &&
+               static_cast<QDynamicPropertyChangeEvent *>(event)->propertyName() == kConcept &&
+               static_cast<const QWidget *>(watched)->isAncestorOf(QApplication::focusWidget())) {
+        followWidget(QApplication::focusWidget()); // what has the focus is about something else now
     }
     return QWidget::eventFilter(watched, event);
 }

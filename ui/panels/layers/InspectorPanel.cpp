@@ -5,6 +5,7 @@
 #include "models/SelectionModel.h"
 #include "models/SessionModel.h"
 #include "panels/layers/LayerFacts.h"
+#include "panels/parts/ConceptId.h"
 #include "panels/plan/BalanceWords.h"
 #include "theme/Icons.h"
 #include "widgets/Enabling.h"
@@ -48,6 +49,7 @@ QString changedWeightsText(const SessionModel &session, qint64 layer)
 
 InspectorPanel::InspectorPanel(Workbench workbench, QWidget *parent) : QWidget(parent), m_workbench(workbench)
 {
+    explainBy(*this, ConceptId::GreedyStep);
     setAccessibleName(tr("Inspector"));
     setMinimumWidth(200);
     makeParts();
