@@ -36,12 +36,13 @@ struct ConceptSymbol {
 struct Concept {
     ConceptId id{};
     QString title;
-    QString what;    ///< two sentences
-    QString formula; ///< HTML, lines by <br>
+    QString what;                       ///< two sentences
+    QString formula;                    ///< HTML, lines by <br>
     std::vector<ConceptSymbol> symbols; ///< each of the formula, once
     QString reading;                    ///< the formula in plain words
-    LiveNumbers (*live)(const ExplainContext &context); ///< reads what is known and adds up a layer's worth at most: nothing is computed here
-    QString matters, limits;                            ///< why it matters; what it does not tell
+    LiveNumbers (*live)(
+        const ExplainContext &context); ///< reads what is known and adds up a layer's worth at most: nothing is computed here
+    QString matters, limits;            ///< why it matters; what it does not tell
 };
 
 /// Every card, in the order of ConceptId, in the language of the moment.

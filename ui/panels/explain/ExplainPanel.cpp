@@ -23,7 +23,7 @@
 namespace secateur::ui {
 namespace {
 
-constexpr int kRest = 350;   ///< milliseconds
+constexpr int kRest = 350;                   ///< milliseconds
 constexpr int kListRows = 5, kLeastRows = 2; ///< that are seen at once above the card, and in any case
 
 } // namespace
@@ -136,10 +136,9 @@ void ExplainPanel::followModels()
             m_soon.start();
     };
     const SessionModel &session = m_workbench.session;
-    for (const auto changed :
-         {&SessionModel::modelChanged, &SessionModel::draftChanged, &SessionModel::plansChanged, &SessionModel::calibrationsChanged,
-          &SessionModel::searchChanged, &SessionModel::evaluationsChanged, &SessionModel::textsChanged, &SessionModel::planHashChanged,
-          &SessionModel::blocksInProgressChanged})
+    for (const auto changed : {&SessionModel::modelChanged, &SessionModel::draftChanged, &SessionModel::plansChanged,
+                               &SessionModel::calibrationsChanged, &SessionModel::searchChanged, &SessionModel::evaluationsChanged,
+                               &SessionModel::textsChanged, &SessionModel::planHashChanged, &SessionModel::blocksInProgressChanged})
         connect(&session, changed, this, soon);
     const SelectionModel &selection = m_workbench.selection;
     for (const auto changed : {&SelectionModel::hoveredLayerChanged, &SelectionModel::selectedLayerChanged, &SelectionModel::stepChanged})
@@ -216,7 +215,8 @@ void ExplainPanel::filter(const QString &words)
     for (int row = 0; row < m_list->count(); ++row) {
         const Concept &each = m_concepts[std::size_t(row)];
         const QString text = each.title + u' ' + each.what + u' ' + QLatin1String(nameOf(each.id));
-        const bool isFound = std::all_of(all.begin(), all.end(), [&](const QString &word) { return text.contains(word, Qt::CaseInsensitive); });
+        const bool isFound =
+            std::all_of(all.begin(), all.end(), [&](const QString &word) { return text.contains(word, Qt::CaseInsensitive); });
         m_list->item(row)->setHidden(!isFound);
         left += isFound ? 1 : 0;
     }

@@ -61,7 +61,7 @@ private:
     QCheckBox *m_follow;
     ConceptCard *m_card;
     ScrolledColumn *m_scroll;
-    QBoxLayout *m_parts; ///< the list above the card, or beside it where the panel is low and wide
+    QBoxLayout *m_parts;                     ///< the list above the card, or beside it where the panel is low and wide
     QTimer m_soon;                           ///< many changes of one turn of the event loop become one update
     QTimer m_rest;                           ///< the pointer has to rest: on its way it crosses much
     std::optional<ConceptId> m_underPointer; ///< what it rests on

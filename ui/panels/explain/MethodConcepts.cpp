@@ -17,7 +17,7 @@ using Words = CardWords;
 
 /// A choice of blocks by a method: of the current plan, or the one that a job is at.
 struct ChoiceInHand {
-    const BlockRecord *record = nullptr;         ///< null: none by this method
+    const BlockRecord *record = nullptr;                   ///< null: none by this method
     const std::vector<std::int64_t> *attentions = nullptr; ///< that go, as far as they are settled
 };
 
@@ -58,7 +58,10 @@ LiveNumbers atTarget(const SessionModel &session, PlanMethod method)
 /// The line for n of a record, and the words around it.
 QString blocksLine(const BlockRecord &record, qint64 layers)
 {
-    return QStringLiteral("n = ceil(%1 · %2) = %3").arg(briefText(record.settings.sparsity)).arg(layers).arg(bold(exactText(record.blocks)));
+    return QStringLiteral("n = ceil(%1 · %2) = %3")
+        .arg(briefText(record.settings.sparsity))
+        .arg(layers)
+        .arg(bold(exactText(record.blocks)));
 }
 
 LiveNumbers liveShortGpt(const ExplainContext &context)
@@ -71,8 +74,9 @@ LiveNumbers liveShortGpt(const ExplainContext &context)
         return atTarget(session, PlanMethod::ShortGpt);
     const auto of = [&](std::int64_t layer) { return briefText(hand.record->influence[std::size_t(layer)]); };
     const std::int64_t first = hand.attentions->front(), last = hand.attentions->back();
-    return {.formula = formulaLines({blocksLine(*hand.record, session.layerCount()), QStringLiteral("BI(%1) = %2").arg(first).arg(bold(of(first))),
-                                     QStringLiteral("BI(%1) = %2").arg(last).arg(bold(of(last)))}),
+    return {.formula =
+                formulaLines({blocksLine(*hand.record, session.layerCount()), QStringLiteral("BI(%1) = %2").arg(first).arg(bold(of(first))),
+                              QStringLiteral("BI(%1) = %2").arg(last).arg(bold(of(last)))}),
             .words = Words::tr("Layers %1 go. Of them layer %2 changes its input least, by %3, and layer %4 most, by %5.")
                          .arg(layerList(*hand.attentions))
                          .arg(first)
@@ -98,13 +102,18 @@ Concept shortGpt()
                     {QStringLiteral("l"), Words::tr("layer")},
                     {QStringLiteral("x"), Words::tr("what enters the layer, a token's hidden state")},
                     {QStringLiteral("y"), Words::tr("what leaves it")},
-                    blocksSymbol(), symbolOf("s"), symbolOf("L")},
-        .reading = Words::tr("The influence of a layer is one less the mean cosine of what enters and what leaves it. The n layers with the lowest "
-                             "influence go, n being the target times the number of layers, rounded up."),
+                    blocksSymbol(),
+                    symbolOf("s"),
+                    symbolOf("L")},
+        .reading = Words::tr(
+            "The influence of a layer is one less the mean cosine of what enters and what leaves it. The n layers with the lowest "
+            "influence go, n being the target times the number of layers, rounded up."),
         .live = liveShortGpt,
-        .matters = Words::tr("The simplest of all: one pass over the text decides for every size, and whole layers save time on any machine."),
-        .limits = Words::tr("A small angle is not a small loss: a layer may say little and the model need it. And all layers are judged while the others "
-                            "are still there."),
+        .matters =
+            Words::tr("The simplest of all: one pass over the text decides for every size, and whole layers save time on any machine."),
+        .limits = Words::tr(
+            "A small angle is not a small loss: a layer may say little and the model need it. And all layers are judged while the others "
+            "are still there."),
     };
 }
 
@@ -127,9 +136,10 @@ LiveNumbers liveWindow(const ExplainContext &context)
         lines << QStringLiteral("sim(%1, %2) = %3").arg(first).arg(first + n).arg(bold(similarity));
     }
     return {.formula = formulaLines(lines),
-            .words = Words::tr("Layers %1 to %2 go.").arg(first).arg(last) +
-                     (similarity.isEmpty() ? QString()
-                                           : u' ' + Words::tr("The states before and behind them are the most similar: %1.").arg(similarity))};
+            .words =
+                Words::tr("Layers %1 to %2 go.").arg(first).arg(last) +
+                (similarity.isEmpty() ? QString()
+                                      : u' ' + Words::tr("The states before and behind them are the most similar: %1.").arg(similarity))};
 }
 
 Concept slidingWindow()
@@ -137,16 +147,21 @@ Concept slidingWindow()
     return {
         .id = ConceptId::Window,
         .title = Words::tr("Sliding window"),
-        .what = methodSentence(PlanMethod::Window) + u' ' + Words::tr("The idea: what hardly turns the hidden state on its way can be skipped as a whole."),
+        .what = methodSentence(PlanMethod::Window) + u' ' +
+                Words::tr("The idea: what hardly turns the hidden state on its way can be skipped as a whole."),
         .formula = QStringLiteral("a = argmax sim(l, l + n)<br>sim = mean cos(x(l), x(l + n))<br>n = ceil(s · L)"),
         .symbols = {{QStringLiteral("a"), Words::tr("the first layer that goes; n layers go from there")},
                     {QStringLiteral("sim"), Words::tr("similarity of two states (in the method's own paper 1 less their angle)")},
                     {QStringLiteral("l"), Words::tr("layer")},
                     {QStringLiteral("x"), Words::tr("what enters a layer, at the last token of a window")},
-                    blocksSymbol(), symbolOf("s"), symbolOf("L")},
-        .reading = Words::tr("Of all runs of n consecutive layers the one goes whose first input is the most similar to what enters the layer behind it."),
+                    blocksSymbol(),
+                    symbolOf("s"),
+                    symbolOf("L")},
+        .reading = Words::tr(
+            "Of all runs of n consecutive layers the one goes whose first input is the most similar to what enters the layer behind it."),
         .live = liveWindow,
-        .matters = Words::tr("One pass for every size, and the layers that stay still follow each other as they were trained, but for one seam."),
+        .matters =
+            Words::tr("One pass for every size, and the layers that stay still follow each other as they were trained, but for one seam."),
         .limits = Words::tr("The seam can be hard. Its authors heal the model by training afterwards, which is not done here."),
     };
 }
@@ -185,14 +200,18 @@ Concept blockPruner()
     return {
         .id = ConceptId::BlockPruner,
         .title = Words::tr("BlockPruner"),
-        .what = methodSentence(PlanMethod::BlockPruner) + u' ' + Words::tr("It searches as 2SSP's second stage does, but FFNs go as a whole."),
+        .what =
+            methodSentence(PlanMethod::BlockPruner) + u' ' + Words::tr("It searches as 2SSP's second stage does, but FFNs go as a whole."),
         .formula = QStringLiteral("w = argmin loss(b)<br>E = n · (2·L − n + 1)<br>n = ceil(s · L)"),
         .symbols = {{QStringLiteral("w"), Words::tr("the part that goes in a step")},
                     {QStringLiteral("b"), Words::tr("an attention or an FFN that is still there, in turn")},
                     {QStringLiteral("loss"), Words::tr("mean cross entropy on the text with that part left out too")},
                     {QStringLiteral("E"), Words::tr("evaluations in all (as its own paper does it, n · (4·L − 2·n + 1))")},
-                    blocksSymbol(), symbolOf("L"), symbolOf("s")},
-        .reading = Words::tr("In each step the part goes without which the loss is the lowest. Until n attentions and n FFNs are gone that takes n times two "
+                    blocksSymbol(),
+                    symbolOf("L"),
+                    symbolOf("s")},
+        .reading = Words::tr("In each step the part goes without which the loss is the lowest. Until n attentions and n FFNs are gone that "
+                             "takes n times two "
                              "L less n plus one evaluations."),
         .live = liveBlockPruner,
         .matters = Words::tr("It measures losses, as 2SSP does, so it shows what finer cuts in width are worth."),
@@ -211,7 +230,8 @@ LiveNumbers liveEvoPress(const ExplainContext &context)
     const BlockRecord &record = *hand.record;
     const std::int64_t generations = generationsOf(record.settings, record.blocks, session.layerCount());
     QStringList lines{blocksLine(record, session.layerCount()), QStringLiteral("G = %1").arg(bold(exactText(generations)))};
-    QString words = Words::tr("Sets of %1 attentions and %1 FFNs evolve over %2 generations.").arg(exactText(record.blocks), exactText(generations));
+    QString words =
+        Words::tr("Sets of %1 attentions and %1 FFNs evolve over %2 generations.").arg(exactText(record.blocks), exactText(generations));
     if (!record.evolution.empty()) {
         const QString divergence = fixedText(record.evolution.back().divergence, 4);
         lines << QStringLiteral("D = %1").arg(bold(divergence));
@@ -233,8 +253,11 @@ Concept evoPress()
                     {QStringLiteral("q"), Words::tr("what the original predicts for the next token")},
                     {QStringLiteral("p"), Words::tr("what the pruned model predicts")},
                     {QStringLiteral("G"), Words::tr("generations, rounded down, unless a number is set")},
-                    blocksSymbol(), symbolOf("L"), symbolOf("s")},
-        .reading = Words::tr("The divergence is the mean, over the tokens, of the Kullback-Leibler divergence of the pruned model's predictions from those of "
+                    blocksSymbol(),
+                    symbolOf("L"),
+                    symbolOf("s")},
+        .reading = Words::tr("The divergence is the mean, over the tokens, of the Kullback-Leibler divergence of the pruned model's "
+                             "predictions from those of "
                              "the original. There are n times L less n over 1.5 generations."),
         .live = liveEvoPress,
         .matters = Words::tr("It is not greedy: parts that are harmless only together can be found, and a part that went may come back."),

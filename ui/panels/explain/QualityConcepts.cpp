@@ -14,8 +14,7 @@ using Words = CardWords;
 
 QString ofLoss(const QString &of, const Measurement &measured)
 {
-    return QStringLiteral("%1: exp(%2) = %3")
-        .arg(of, fixedText(measured.result.loss, 4), bold(perplexityText(measured.result.perplexity)));
+    return QStringLiteral("%1: exp(%2) = %3").arg(of, fixedText(measured.result.loss, 4), bold(perplexityText(measured.result.perplexity)));
 }
 
 QString lossWords(const QString &of, const Measurement &measured)
@@ -48,8 +47,9 @@ Concept perplexity()
     return {
         .id = ConceptId::Perplexity,
         .title = Words::tr("Perplexity"),
-        .what = Words::tr("How much a text surprises the model, on average over its tokens. A perplexity of 20 means: as if it had to choose "
-                          "among 20 equally likely tokens each time."),
+        .what =
+            Words::tr("How much a text surprises the model, on average over its tokens. A perplexity of 20 means: as if it had to choose "
+                      "among 20 equally likely tokens each time."),
         .formula = QStringLiteral("loss = −(1/T) · Σ ln p(t)<br>PPL = exp(loss)"),
         .symbols = {{QStringLiteral("T"), Words::tr("tokens that are predicted: all of a window but its first")},
                     {QStringLiteral("t"), Words::tr("one of them")},
@@ -59,9 +59,11 @@ Concept perplexity()
         .reading = Words::tr("The loss is the mean, over all predicted tokens, of minus the natural logarithm of the probability that the "
                              "model gave to the token that came. The perplexity is e to the power of the loss."),
         .live = livePerplexity,
-        .matters = Words::tr("It is quick, needs nothing but a text, and tells two plans apart long before people would notice a difference."),
-        .limits = Words::tr("Low perplexity does not guarantee accuracy on tasks. Perplexities on other texts, other windows or other tokenizers "
-                            "cannot be compared; the search perplexity comes from its own few windows and is another quantity."),
+        .matters =
+            Words::tr("It is quick, needs nothing but a text, and tells two plans apart long before people would notice a difference."),
+        .limits =
+            Words::tr("Low perplexity does not guarantee accuracy on tasks. Perplexities on other texts, other windows or other tokenizers "
+                      "cannot be compared; the search perplexity comes from its own few windows and is another quantity."),
     };
 }
 
@@ -115,20 +117,24 @@ Concept taskAccuracy()
     return {
         .id = ConceptId::TaskAccuracy,
         .title = Words::tr("Tasks and their error"),
-        .what = Words::tr("Multiple-choice questions: the model's answer is the choice whose tokens it finds likeliest. The accuracy is the share "
-                          "of right answers; the standard error says how far chance alone may have moved it."),
+        .what = Words::tr(
+            "Multiple-choice questions: the model's answer is the choice whose tokens it finds likeliest. The accuracy is the share "
+            "of right answers; the standard error says how far chance alone may have moved it."),
         .formula = QStringLiteral("acc = r / n<br>err = √(acc · (1 − acc) / (n − 1))"),
         .symbols = {{QStringLiteral("r"), Words::tr("items answered right")},
                     {QStringLiteral("n"), Words::tr("items asked")},
                     {QStringLiteral("acc"), Words::tr("accuracy")},
                     {QStringLiteral("err"), Words::tr("standard error of the accuracy (of all MMLU it is pooled over the subjects)")}},
-        .reading = Words::tr("The accuracy is the number of right answers over the number of items. Its standard error is the square root of the "
-                             "accuracy times one minus the accuracy, over the number of items less one."),
+        .reading =
+            Words::tr("The accuracy is the number of right answers over the number of items. Its standard error is the square root of the "
+                      "accuracy times one minus the accuracy, over the number of items less one."),
         .live = liveTasks,
-        .matters = Words::tr("Two accuracies that lie within two standard errors of each other may well be the same. With 100 items an error of "
-                             "5 points is usual: small samples decide nothing."),
-        .limits = Words::tr("The model does not speak here, it only ranks choices. acc_norm, which divides by the length of a choice, may rank "
-                            "plans otherwise."),
+        .matters =
+            Words::tr("Two accuracies that lie within two standard errors of each other may well be the same. With 100 items an error of "
+                      "5 points is usual: small samples decide nothing."),
+        .limits =
+            Words::tr("The model does not speak here, it only ranks choices. acc_norm, which divides by the length of a choice, may rank "
+                      "plans otherwise."),
     };
 }
 
@@ -141,7 +147,8 @@ LiveNumbers liveSigns(const ExplainContext &context)
     if (sign.isEmpty())
         return noNumbers(Words::tr("The current plan carries no sign: %1.").arg(why));
     return {.formula = QStringLiteral("%1 %2").arg(bold(sign), why),
-            .words = Words::tr("The numbers of the current plan carry the sign for %1: %2.").arg(exactnessWord(session.planExactness()), why)};
+            .words =
+                Words::tr("The numbers of the current plan carry the sign for %1: %2.").arg(exactnessWord(session.planExactness()), why)};
 }
 
 Concept marks()
@@ -149,8 +156,9 @@ Concept marks()
     return {
         .id = ConceptId::Signs,
         .title = Words::tr("The signs = ~ !"),
-        .what = Words::tr("Every number says where it comes from, by a sign and a word. A number without a sign is not known yet, and shows a "
-                          "dash."),
+        .what =
+            Words::tr("Every number says where it comes from, by a sign and a word. A number without a sign is not known yet, and shows a "
+                      "dash."),
         .formula = QStringLiteral("= &nbsp;~ &nbsp;!"),
         .symbols = {{QStringLiteral("="), Words::tr("exact: follows from this very plan, or was measured for it")},
                     {QStringLiteral("~"), Words::tr("estimate: computed by a formula that its tooltip tells")},
@@ -158,8 +166,9 @@ Concept marks()
         .reading = Words::tr("An equals sign means exact, a tilde means an estimate, an exclamation mark means out of date."),
         .live = liveSigns,
         .matters = Words::tr("A figure may be copied only with its sign: an out-of-date perplexity is that of another model."),
-        .limits = Words::tr("Exact says that a number belongs to this plan, not that the plan is good; and a measurement is exact on its text "
-                            "alone."),
+        .limits =
+            Words::tr("Exact says that a number belongs to this plan, not that the plan is good; and a measurement is exact on its text "
+                      "alone."),
     };
 }
 

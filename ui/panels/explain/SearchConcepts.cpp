@@ -71,8 +71,9 @@ LiveNumbers liveStep(const ExplainContext &context)
     const auto facts = candidateFacts(*hand.record, hand.step, step.removed);
     const qint64 candidates = step.evaluations();
     if (!facts || facts->runnerUp < 0) {
-        const QString alone = candidates > 1 ? Words::tr("The others were ruled out by a bound or in 16 bits, so which of them was second is not known.")
-                                             : Words::tr("There was no other candidate.");
+        const QString alone =
+            candidates > 1 ? Words::tr("The others were ruled out by a bound or in 16 bits, so which of them was second is not known.")
+                           : Words::tr("There was no other candidate.");
         return {.formula = formulaLines(lines),
                 .words = Words::tr("Layer %1 went in step %2: without it the loss is the lowest of %3 candidates.")
                              .arg(step.removed)
@@ -84,13 +85,14 @@ LiveNumbers liveStep(const ExplainContext &context)
     lines << QStringLiteral("loss(%1) = %2").arg(facts->runnerUp).arg(fixedText(second, 4))
           << QStringLiteral("gap = exp(%1 − %2) − 1 = %3").arg(fixedText(second, 4), fixedText(loss, 4), bold(percentText(facts->gap, 2)));
     return {.formula = formulaLines(lines),
-            .words = Words::tr("Layer %1 went in step %2: without it the loss is the lowest of %3 candidates. The runner-up was layer %4, whose "
-                               "perplexity would have been %5 higher.")
-                         .arg(step.removed)
-                         .arg(hand.step + 1)
-                         .arg(candidates)
-                         .arg(facts->runnerUp)
-                         .arg(percentText(facts->gap, 2))};
+            .words =
+                Words::tr("Layer %1 went in step %2: without it the loss is the lowest of %3 candidates. The runner-up was layer %4, whose "
+                          "perplexity would have been %5 higher.")
+                    .arg(step.removed)
+                    .arg(hand.step + 1)
+                    .arg(candidates)
+                    .arg(facts->runnerUp)
+                    .arg(percentText(facts->gap, 2))};
 }
 
 Concept greedyStep()
@@ -98,21 +100,25 @@ Concept greedyStep()
     return {
         .id = ConceptId::GreedyStep,
         .title = Words::tr("A greedy step: why this one?"),
-        .what = Words::tr("Each step leaves out every attention that is still there, one at a time, and measures the loss on the search windows. The "
-                          "one without which the loss is the lowest goes for good, and the next step begins."),
+        .what = Words::tr(
+            "Each step leaves out every attention that is still there, one at a time, and measures the loss on the search windows. The "
+            "one without which the loss is the lowest goes for good, and the next step begins."),
         .formula = QStringLiteral("w = argmin loss(l)<br>Δ = loss(w) − loss<br>gap = exp(loss(u) − loss(w)) − 1"),
         .symbols = {{QStringLiteral("l"), Words::tr("a layer that still has its attention, unless it is protected")},
-                    {QStringLiteral("loss"), Words::tr("mean cross entropy on the search windows, with that attention left out too; alone: before the step")},
+                    {QStringLiteral("loss"),
+                     Words::tr("mean cross entropy on the search windows, with that attention left out too; alone: before the step")},
                     {QStringLiteral("w"), Words::tr("the layer that goes; of equal losses the lower one")},
                     {QStringLiteral("Δ"), Words::tr("what its removal costs, nats a token; below 0: the model gets better")},
                     {QStringLiteral("u"), Words::tr("the runner-up, whose loss is the second lowest")},
                     {QStringLiteral("gap"), Words::tr("by how much the runner-up's perplexity would have been higher, as a share")}},
-        .reading = Words::tr("The layer that goes is the one without whose attention the loss is the lowest. The change is that loss less the loss before "
-                             "the step. The gap is e to the power of the difference between the runner-up's loss and the winner's, less one."),
+        .reading = Words::tr(
+            "The layer that goes is the one without whose attention the loss is the lowest. The change is that loss less the loss before "
+            "the step. The gap is e to the power of the difference between the runner-up's loss and the winner's, less one."),
         .live = liveStep,
         .matters = Words::tr("It measures instead of guessing: what an attention is worth depends on those that are already gone."),
-        .limits = Words::tr("Greedy never takes a step back, so two removals that are harmless only together are not found. And it knows its few "
-                            "windows of text alone."),
+        .limits =
+            Words::tr("Greedy never takes a step back, so two removals that are harmless only together are not found. And it knows its few "
+                      "windows of text alone."),
     };
 }
 
@@ -143,17 +149,20 @@ Concept nearTie()
     return {
         .id = ConceptId::NearTie,
         .title = Words::tr("Near ties"),
-        .what = Words::tr("A step is a near tie when the runner-up's search perplexity is less than 1 % higher. Another calibration text could well "
-                          "have decided otherwise."),
+        .what = Words::tr(
+            "A step is a near tie when the runner-up's search perplexity is less than 1 % higher. Another calibration text could well "
+            "have decided otherwise."),
         .formula = QStringLiteral("gap = PPL(u) / PPL(w) − 1 &lt; 1 %"),
         .symbols = {{QStringLiteral("gap"), Words::tr("by how much the runner-up is worse, as a share")},
                     {QStringLiteral("PPL"), Words::tr("search perplexity without that attention")},
                     {QStringLiteral("u"), Words::tr("the runner-up")},
                     {QStringLiteral("w"), Words::tr("the layer that went")}},
-        .reading = Words::tr("A near tie: the perplexity without the runner-up over that without the winner, less one, is below one percent."),
+        .reading =
+            Words::tr("A near tie: the perplexity without the runner-up over that without the winner, less one, is below one percent."),
         .live = liveTie,
-        .matters = Words::tr("Who reports which attentions a model does not need must know which of them were chosen by a hair. On the sample another "
-                             "window of text turned four of ten such pairs round."),
+        .matters = Words::tr(
+            "Who reports which attentions a model does not need must know which of them were chosen by a hair. On the sample another "
+            "window of text turned four of ten such pairs round."),
         .limits = Words::tr("A clear step is clear on these windows. It may still be wrong on other text."),
     };
 }
@@ -164,7 +173,8 @@ LiveNumbers liveOrder(const ExplainContext &context)
     if (!session.hasModel())
         return noNumbers(noModelText());
     if (session.isSettled() || !session.balance())
-        return noNumbers(session.isSettled() ? Words::tr("The current plan is settled: no search will change it.") : session.balanceProblem());
+        return noNumbers(session.isSettled() ? Words::tr("The current plan is settled: no search will change it.")
+                                             : session.balanceProblem());
     const SearchSettings &settings = session.draft().search;
     const qint64 N = session.attentionsToRemove(), L = session.layerCount(), isProtected = qint64(settings.protectedLayers.size()),
                  forced = std::min(N, qint64(settings.forcedLayers.size()));
@@ -173,14 +183,18 @@ LiveNumbers liveOrder(const ExplainContext &context)
     if (N == 0)
         lines << QStringLiteral("N = 0: n = ") + bold(exactText(0));
     else if (forced == 0 && isProtected == 0)
-        lines << QStringLiteral("n = 1 + %1·%2 − %1·%3/2").arg(N).arg(L).arg(N - 1) << onward(QStringLiteral("= ") + bold(exactText(searched)));
+        lines << QStringLiteral("n = 1 + %1·%2 − %1·%3/2").arg(N).arg(L).arg(N - 1)
+              << onward(QStringLiteral("= ") + bold(exactText(searched)));
     else
         lines << Words::tr("n = %1, with %2 protected and %3 removed first").arg(bold(exactText(searched))).arg(isProtected).arg(forced);
     const double share = double(session.figuresOf(session.neuronsKept(), 0).flopPerToken) / double(session.denseFigures().flopPerToken);
-    return {.formula = formulaLines(lines),
-            .words = Words::tr("The search of this plan takes %1 evaluations. Because width comes first, each of them costs %2 of what it would cost in "
-                               "the original, by the products for a token.")
-                         .arg(exactText(searched), percentText(share, 0))};
+    return {
+        .formula = formulaLines(lines),
+        .words =
+            Words::tr(
+                "The search of this plan takes %1 evaluations. Because width comes first, each of them costs %2 of what it would cost in "
+                "the original, by the products for a token.")
+                .arg(exactText(searched), percentText(share, 0))};
 }
 
 Concept widthFirst()
@@ -188,17 +202,23 @@ Concept widthFirst()
     return {
         .id = ConceptId::WidthFirst,
         .title = Words::tr("Why width comes first"),
-        .what = Words::tr("2SSP first narrows every FFN by scores of the original model, then searches attentions in the narrowed one. So one pass "
-                          "serves every K, and the search sees the model that its removals will meet."),
+        .what = Words::tr(
+            "2SSP first narrows every FFN by scores of the original model, then searches attentions in the narrowed one. So one pass "
+            "serves every K, and the search sees the model that its removals will meet."),
         .formula = QStringLiteral("n = 1 + N·L − N·(N − 1)/2"),
-        .symbols = {{QStringLiteral("n"), Words::tr("evaluations of the search, when no layer is protected or removed first")}, symbolOf("N"), symbolOf("L")},
-        .reading = Words::tr("The search takes one evaluation before anything is removed, and in each of N steps one for every attention that is still "
-                             "there: L in the first step, one fewer in each that follows."),
+        .symbols = {{QStringLiteral("n"), Words::tr("evaluations of the search, when no layer is protected or removed first")},
+                    symbolOf("N"),
+                    symbolOf("L")},
+        .reading = Words::tr(
+            "The search takes one evaluation before anything is removed, and in each of N steps one for every attention that is still "
+            "there: L in the first step, one fewer in each that follows."),
         .live = liveOrder,
-        .matters = Words::tr("Stage 1 is one pass; stage 2 is many, and cheaper in a narrower model. Turned round, each K would need a search of its own "
-                             "in the full model."),
-        .limits = Words::tr("Scores of the original do not know that attentions will go. In a model that the cut has damaged much, attentions may look "
-                            "free that are not; restoration searches again after a refit for that reason."),
+        .matters = Words::tr(
+            "Stage 1 is one pass; stage 2 is many, and cheaper in a narrower model. Turned round, each K would need a search of its own "
+            "in the full model."),
+        .limits = Words::tr(
+            "Scores of the original do not know that attentions will go. In a model that the cut has damaged much, attentions may look "
+            "free that are not; restoration searches again after a refit for that reason."),
     };
 }
 

@@ -21,7 +21,8 @@ std::optional<ConceptId> conceptOf(const QWidget *widget)
 {
     for (; widget; widget = widget->parentWidget()) {
         const QByteArray name = widget->property(kConcept).toByteArray();
-        const auto found = std::find(kConceptNames.begin(), kConceptNames.end(), std::string_view(name.constData(), std::size_t(name.size())));
+        const auto found =
+            std::find(kConceptNames.begin(), kConceptNames.end(), std::string_view(name.constData(), std::size_t(name.size())));
         if (!name.isEmpty() && found != kConceptNames.end())
             return ConceptId(found - kConceptNames.begin());
     }

@@ -39,9 +39,9 @@ enum class ConceptId {
 
 /// In the order of ConceptId: the names that widgets carry.
 inline constexpr std::array kConceptNames = {
-    "perplexity",    "task-accuracy", "signs",      "neuron-score", "uniform-width", "parameters", "balance-rule",   "kv-cache",
-    "export-targets", "width-first",  "greedy-step", "near-tie",    "shortgpt",      "window",     "blockpruner",    "evopress",
-    "restoration",   "refit",         "refitted-order", "layer-widths", "sequential-refit", "elimination"};
+    "perplexity",     "task-accuracy", "signs",          "neuron-score", "uniform-width",    "parameters", "balance-rule", "kv-cache",
+    "export-targets", "width-first",   "greedy-step",    "near-tie",     "shortgpt",         "window",     "blockpruner",  "evopress",
+    "restoration",    "refit",         "refitted-order", "layer-widths", "sequential-refit", "elimination"};
 inline const char *nameOf(ConceptId id)
 {
     return kConceptNames[std::size_t(id)];
