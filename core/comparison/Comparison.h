@@ -20,9 +20,8 @@ namespace secateur {
 struct ComparisonSettings {
     std::vector<PlanMethod> methods;
     std::vector<double> sparsities;
-    bool isEqualSize = false; ///< 2SSP at the sizes that the methods of blocks reach, instead of those asked for
-    TextSettings
-        text; ///< to calibrate and search on. `windows` none: as many as the authors take of each method, as far as the text has them
+    bool isEqualSize = false;              ///< 2SSP at the sizes that the methods of blocks reach, instead of those asked for
+    TextSettings text;                     ///< to calibrate and search on. `windows` none: as many as the authors take of each method, as far as the text has them
     std::vector<TextSettings> evaluations; ///< for perplexities
     TaskSettings tasks;                    ///< without paths: none
     std::optional<ThroughputSettings> throughput;
@@ -44,7 +43,7 @@ struct ComparisonRow {
     std::int64_t cacheBytes = 0;                  ///< keys and values of a token, in the type computed in
     double flop = 0;                              ///< of a token, without attention's dependence on the position
 
-    std::optional<double> pruningSeconds; ///< without loading and reading, but for what a first pass waits for
+    std::optional<double> pruningSeconds;   ///< without loading and reading, but for what a first pass waits for
     std::optional<std::int64_t> windowsForwarded;
     std::vector<std::optional<Evaluation>> evaluations; ///< as ComparisonSettings::evaluations
     std::optional<TaskResults> tasks;

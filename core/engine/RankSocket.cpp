@@ -50,8 +50,7 @@ int boundSocket(const std::string &host, int port, bool isReachedFromAfar)
     const std::string place = host + ":" + std::to_string(port);
     Addresses addresses = addressesOf(host.c_str(), port, 0);
     if (!addresses)
-        throw Error("The name " + inQuotes(host) + " in MASTER_ADDR is not known.",
-                    "Give the name or the address of the machine of rank 0.");
+        throw Error("The name " + inQuotes(host) + " in MASTER_ADDR is not known.", "Give the name or the address of the machine of rank 0.");
     const bool isNumber = static_cast<bool>(addressesOf(host.c_str(), port, AI_NUMERICHOST));
     if (isReachedFromAfar && isLoopback(*addresses) && !isNumber && host != "localhost")
         addresses = addressesOf(nullptr, port, AI_PASSIVE);

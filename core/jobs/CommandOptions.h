@@ -23,11 +23,11 @@ struct CommandOptions {
 
     std::vector<std::filesystem::path> texts; ///< files, or names of known texts
     std::optional<std::int64_t> windows, length;
-    bool areAllWindowsWanted = false;      ///< --windows all
-    std::optional<std::uint64_t> seed;     ///< 0 when not given
-    std::optional<std::string> column;     ///< "text" when not given
+    bool areAllWindowsWanted = false;  ///< --windows all
+    std::optional<std::uint64_t> seed; ///< 0 when not given
+    std::optional<std::string> column; ///< "text" when not given
     std::optional<std::int64_t> documents; ///< of each file; of a known text as many as the paper takes when not given
-    std::string norm;                      ///< l2 when empty
+    std::string norm;                  ///< l2 when empty
 
     std::optional<double> sparsity;
     double alpha = 1.5;

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <span>
+#include <optional>
 #include <string>
 #include <vector>
 

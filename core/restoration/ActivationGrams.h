@@ -12,9 +12,8 @@ namespace secateur {
 
 /// The Gram matrices of one layer's activations A, [T, I] over all tokens: what least squares of its down product need.
 struct LayerGrams {
-    at::Tensor plain; ///< A^T A, [I, I], fp32
-    at::Tensor
-        weighted; ///< A^T diag(w) A, w_t = 1 / (mean_j h_t[j]^2 + 1e-6) with the state h behind the layer; undefined where not wanted
+    at::Tensor plain;    ///< A^T A, [I, I], fp32
+    at::Tensor weighted; ///< A^T diag(w) A, w_t = 1 / (mean_j h_t[j]^2 + 1e-6) with the state h behind the layer; undefined where not wanted
 };
 
 /// Sums them while stage 1 runs, in fp32 on the device of the activations; the symmetric half is computed, and mirrored at the end of a layer. The windows

@@ -32,7 +32,6 @@ std::string sequentialProblem(const ModelSpec &spec);
 ///
 /// `dense`: the dense decoder. `start`: what is left of it, with the edits of R1. `tokens`: [windows, T]. Returns all refitted weights, in the type of the
 /// decoder. One unit of progress is one layer of one window ("restore"). Throws Error where a sum is not finite, and Cancelled.
-std::vector<NewWeight> refitInSequence(const Decoder &dense, const Surgery &start, const at::Tensor &tokens, double ridge,
-                                       JobContext &context);
+std::vector<NewWeight> refitInSequence(const Decoder &dense, const Surgery &start, const at::Tensor &tokens, double ridge, JobContext &context);
 
 } // namespace secateur

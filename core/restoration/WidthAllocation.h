@@ -14,7 +14,7 @@ using LossPath = std::vector<std::pair<std::int64_t, double>>;
 /// its path of error per neuron; of all layers the cheapest next block goes, ties to the lower layer, until the sum is reached. `share`: how far from K to
 /// that, in (0, 1]; what rounding leaves goes to the layers with the largest remainder. `multiple`: widths are multiples of it where it is above 1, but for
 /// one layer at most. Every width lies between 1 and the layer's neurons. Throws std::invalid_argument where nothing can be done.
-std::vector<std::int64_t> allocateWidths(const std::vector<std::int64_t> &neurons, const std::vector<LossPath> &paths,
-                                         std::int64_t perLayer, double share, std::int64_t multiple = 1);
+std::vector<std::int64_t> allocateWidths(const std::vector<std::int64_t> &neurons, const std::vector<LossPath> &paths, std::int64_t perLayer,
+                                         double share, std::int64_t multiple = 1);
 
 } // namespace secateur

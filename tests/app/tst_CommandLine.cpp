@@ -184,8 +184,7 @@ void tst_CommandLine::wrongUsageEndsWithTwo_data()
     QTest::newRow("neurons of a plan") << QStringList{"search", kModel, "--plan", "x", "--keep", "100"}
                                        << QByteArray("a plan keeps its width");
     QTest::newRow("not a number") << QStringList{"plan", kModel, "--sparsity", "half"} << QByteArray("half");
-    QTest::newRow("neither scores nor plan") << QStringList{"search", kModel, "--sparsity", "0.5"}
-                                             << QByteArray("--text or --scores (a new search) or --plan");
+    QTest::newRow("neither scores nor plan") << QStringList{"search", kModel, "--sparsity", "0.5"} << QByteArray("--text or --scores (a new search) or --plan");
     QTest::newRow("windows in words") << QStringList{"evaluate", kModel, "--text", kText, "--windows", "some"} << QByteArray("nor \"all\"");
     QTest::newRow("all windows of no text") << QStringList{"prune", kModel, "--scores", "x", "--windows", "all", "--sparsity", "0.5"}
                                             << QByteArray("which --scores replaces");
