@@ -138,7 +138,7 @@ void ExplainPanel::followModels()
     const SessionModel &session = m_workbench.session;
     for (const auto changed : {&SessionModel::modelChanged, &SessionModel::draftChanged, &SessionModel::plansChanged,
                                &SessionModel::calibrationsChanged, &SessionModel::searchChanged, &SessionModel::evaluationsChanged,
-                               &SessionModel::textsChanged, &SessionModel::planHashChanged, &SessionModel::blocksInProgressChanged})
+                               &SessionModel::textsChanged, &SessionModel::planHashChanged, &SessionModel::blocksInProgressChanged, &SessionModel::restorationInProgressChanged})
         connect(&session, changed, this, soon);
     const SelectionModel &selection = m_workbench.selection;
     for (const auto changed : {&SelectionModel::hoveredLayerChanged, &SelectionModel::selectedLayerChanged, &SelectionModel::stepChanged})

@@ -2,9 +2,11 @@
 // What makes up for the losses of pruning without training.
 #include "models/SessionModel.h"
 #include "panels/explain/LiveParts.h"
+#include "panels/layers/RefitWords.h"
 #include "widgets/Quantity.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace secateur::ui {
 namespace {
@@ -48,10 +50,12 @@ QString stepsText(const std::vector<RestorationStep> &steps)
 LiveNumbers liveRestoration(const ExplainContext &context)
 {
     const PruningPlan *plan = restoredPlan(context.session);
-    if (!plan)
+    const std::optional<RestorationRecord> &running = context.session.restorationInProgress();
+    const RestorationRecord *record = running ? &*running : plan ? &*plan->restoration : nullptr;
+    if (!record || record->variants.empty())
         return notRestored(context.session);
     QStringList lines, words;
-    for (const RestorationVariant &variant : plan->restoration->variants) {
+    for (const RestorationVariant &variant : record->variants) {
         QStringList losses;
         for (const double loss : variant.losses)
             losses << fixedText(loss, 4);
@@ -92,20 +96,10 @@ LiveNumbers liveRefit(const ExplainContext &context)
     const PruningPlan *plan = restoredPlan(context.session);
     if (!plan)
         return notRestored(context.session);
-    const RestorationRecord &record = *plan->restoration;
     const qint64 layer = std::max<qint64>(0, context.layer());
-    if (layer >= qint64(record.layers.size()))
-        return noNumbers(outcome(record, RestorationStep::Refit));
-    const RestoredLayer &of = record.layers[std::size_t(layer)];
-    QString words = Words::tr("In layer %1 the error of the FFN's output falls from %2 to %3. The largest weight is %4 times what it was.")
-                        .arg(layer)
-                        .arg(percentText(of.errorBefore), percentText(of.errorAfter), briefText(of.growth));
-    if (of.raised > 0)
-        words += u' ' + Words::tr("ρ had to be raised tenfold, %1 times.").arg(of.raised);
-    return {.formula = formulaLines({Words::tr("layer %1: ρ = %2").arg(layer).arg(briefText(of.ridge)),
-                                     Words::tr("error before: %1").arg(bold(percentText(of.errorBefore))),
-                                     Words::tr("error after: %1").arg(bold(percentText(of.errorAfter)))}),
-            .words = words + u' ' + outcome(record, RestorationStep::Refit)};
+    const RefitWords words = refitWords(context.session, layer);
+    const QString of = words.explanation.isEmpty() ? QString() : Words::tr("Layer %1: %2", "a layer, and what was done in it").arg(layer).arg(words.explanation) + u' ';
+    return {.formula = words.formula, .words = of + outcome(*plan->restoration, RestorationStep::Refit)};
 }
 
 Concept refit()
@@ -116,11 +110,13 @@ Concept refit()
         .what = Words::tr("The last product of each FFN is computed anew, by least squares: from the neurons that stay it shall give what "
                           "all neurons gave. "
                           "Its shape stays the same, so every export can hold it."),
-        .formula = QStringLiteral("min ‖A·W′ − Y‖² + ρ·‖W′‖²"),
-        .symbols = {{QStringLiteral("A"), Words::tr("activations of the neurons that stay, a row for each calibration token")},
-                    {QStringLiteral("W′"), Words::tr("the new weights of the down product")},
-                    {QStringLiteral("Y"), Words::tr("the output of the original FFN")},
-                    {QStringLiteral("ρ"), Words::tr("ridge that keeps weights small: a share of the mean diagonal of A's Gram matrix")}},
+        .formula = QStringLiteral("W′ = argmin |A_S·Xᵀ − A·Wᵀ|² + r·|X|² over X"),
+        .symbols = {{QStringLiteral("W′"), Words::tr("the new weights of the down product")},
+                    {QStringLiteral("A"), Words::tr("activations of all neurons, a row for each calibration token")},
+                    {QStringLiteral("S"), Words::tr("the neurons that stay; of A, their columns")},
+                    {QStringLiteral("X"), Words::tr("any weights for them, over which the least is sought")},
+                    {QStringLiteral("W"), Words::tr("the original weights")},
+                    {QStringLiteral("r"), Words::tr("ridge that keeps weights small: a share of the neurons' mean square")}},
         .reading = Words::tr("Choose the new weights so that the squared difference between their output and that of the original FFN, "
                              "plus a small penalty on "
                              "their size, is as small as it can be."),

@@ -50,4 +50,21 @@ std::optional<ConceptId> conceptOf(PlanMethod method)
     return {};
 }
 
+ConceptId conceptOf(RestorationStep step)
+{
+    switch (step) {
+    case RestorationStep::Refit:
+        break;
+    case RestorationStep::Order:
+        return ConceptId::RefittedOrder;
+    case RestorationStep::Widths:
+        return ConceptId::LayerWidths;
+    case RestorationStep::Sequential:
+        return ConceptId::SequentialRefit;
+    case RestorationStep::Elimination:
+        return ConceptId::Elimination;
+    }
+    return ConceptId::Refit;
+}
+
 } // namespace secateur::ui

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "pruning/PlanMethod.h"
+#include "pruning/RestorationRecord.h"
 
 #include <array>
 #include <optional>
@@ -55,5 +56,6 @@ void explainBy(QWidget &widget, ConceptId id);
 std::optional<ConceptId> conceptOf(const QWidget *widget);
 /// What explains plans of a method; none of one by hand.
 std::optional<ConceptId> conceptOf(PlanMethod method);
+ConceptId conceptOf(RestorationStep step);
 
 } // namespace secateur::ui
