@@ -7,10 +7,10 @@
 #include "RestoredPlan.h"
 #include "panels/compare/ComparePanel.h"
 #include "panels/compare/CompareTable.h"
+#include "panels/explain/ExplainPanel.h"
 #include "panels/layers/WidthDialog.h"
 #include "panels/plan/RestoreCard.h"
 #include "panels/plan/RestoreSettings.h"
-#include "panels/explain/ExplainPanel.h"
 #include "panels/prune/PruneCard.h"
 #include "panels/search/TransportBar.h"
 #include "plots/Plot.h"
@@ -277,8 +277,8 @@ void takeCards(Album &album, MainWindow &window)
     auto *panel = window.findChild<ExplainPanel *>();
     auto *dock = window.findChild<QDockWidget *>(QStringLiteral("explain"));
     dock->show();
-    for (const ConceptId id : {ConceptId::BalanceRule, ConceptId::GreedyStep, ConceptId::Parameters, ConceptId::ExportTargets, ConceptId::Signs,
-                               ConceptId::EvoPress, ConceptId::Refit}) {
+    for (const ConceptId id : {ConceptId::BalanceRule, ConceptId::GreedyStep, ConceptId::Parameters, ConceptId::ExportTargets,
+                               ConceptId::Signs, ConceptId::EvoPress, ConceptId::Refit}) {
         panel->showConcept(id);
         album.takePage(MainWindow::Tab::Attention, QStringLiteral("explain-") + QLatin1String(nameOf(id)));
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "PlanBench.h"
-#include "panels/parts/JobButton.h"
 #include "panels/layers/LayerFacts.h"
+#include "panels/parts/JobButton.h"
 #include "panels/search/AttentionPanel.h"
 #include "panels/search/PredictionRow.h"
 #include "panels/search/RemovalChips.h"
@@ -307,8 +307,9 @@ private slots:
         QCOMPARE(shown.bench.selection.selectedLayer(), order[2]);
         QVERIFY(shown.chips()->isRowHidden(1)); // walking is no answer
         QTest::keyClick(bars, Qt::Key_Return);
-        QTRY_VERIFY2(shown.prediction()->sentence().startsWith(QStringLiteral("You said layer %1, and layer %2 went.").arg(order[2]).arg(order[1])),
-                     qPrintable(shown.prediction()->sentence()));
+        QTRY_VERIFY2(
+            shown.prediction()->sentence().startsWith(QStringLiteral("You said layer %1, and layer %2 went.").arg(order[2]).arg(order[1])),
+            qPrintable(shown.prediction()->sentence()));
         QCOMPARE(shown.prediction()->score(), QStringLiteral("1 of 2 right"));
 
         QTest::keyClick(bars, Qt::Key_Backspace); // asks again, and does not count again
@@ -365,6 +366,38 @@ private slots:
         }
         QCOMPARE(jobs.count(), 0);
         QCOMPARE(shown.bench.history.count(), 0);
+    }
+
+    void theSearchOfARestoredPlanIsReplayed()
+    {
+        Shown shown;
+        SessionModel &session = shown.bench.session;
+        PruningPlan plan;
+        plan.method = PlanMethod::Restored;
+        plan.search = PlanBench::record(30, 3);
+        plan.removedAttentions = plan.search.removalOrder();
+        plan.keptNeurons.assign(30, {});
+        for (std::vector<std::int64_t> &kept : plan.keptNeurons)
+            for (std::int64_t i = 0; i < 700; ++i)
+                kept.push_back(i);
+        plan.balance.attentionsToRemove = 3;
+        plan.balance.neuronsKept = 700;
+        const ModelSpec &dense = session.spec(), after = prunedSpec(dense, plan.widths(), plan.removedAttentions);
+        plan.balance.denseLayerParameters = layerParameters(dense);
+        plan.balance.denseModelParameters = modelParameters(dense);
+        plan.balance.layerParameters = layerParameters(after);
+        plan.balance.modelParameters = modelParameters(after);
+        plan.restoration = RestorationRecord();
+        const ShelfEntry entry = shelfEntry(plan, "restored.safetensors");
+        session.apply(PlanOpened{entry});
+        shown.bench.editor.useDraft(draftOf(session.session(), entry), QStringLiteral("Open restored.safetensors"));
+        QVERIFY(session.isSettled());
+        QTRY_COMPARE(shown.chips()->model()->rowCount(), 3);
+        shown.transport()->setDepth(ReplayDepth::Predict);
+        shown.clickTransport(QStringLiteral("First step"));
+        QTRY_COMPARE(shown.prediction()->sentence(), QStringLiteral("Step 1: which one would you remove?"));
+        shown.pressBar(plan.removedAttentions[0]);
+        QTRY_COMPARE(shown.prediction()->score(), QStringLiteral("1 of 1 right"));
     }
 
     /// It would take a third of the frame that a step of a large search has.

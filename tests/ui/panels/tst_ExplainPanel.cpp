@@ -32,7 +32,8 @@ QString plain(const QString &html)
 /// What stands for something in a formula: words and letters, but for functions and what joins them.
 QSet<QString> symbolsIn(const QString &formula)
 {
-    static const QSet<QString> functions = {"round", "exp", "ln", "ceil", "mean", "cos", "max", "min", "argmin", "argmax", "over", "KL", "Σ"};
+    static const QSet<QString> functions = {"round", "exp",    "ln",     "ceil", "mean", "cos", "max",
+                                            "min",   "argmin", "argmax", "over", "KL",   "Σ"};
     static const QRegularExpression word(QStringLiteral("[A-Za-zα-ωΑ-Ω]+′?"), QRegularExpression::UseUnicodePropertiesOption);
     QSet<QString> symbols;
     for (auto match = word.globalMatch(plain(formula)); match.hasNext();)
@@ -55,10 +56,7 @@ struct Shown {
         bench.editor.setAttentionsToRemove(5);
         bench.searchByRule(5);
     }
-    LiveNumbers live(ConceptId id) const
-    {
-        return concepts()[std::size_t(id)].live({bench.session, bench.selection});
-    }
+    LiveNumbers live(ConceptId id) const { return concepts()[std::size_t(id)].live({bench.session, bench.selection}); }
     QString text() const { return panel->findChild<ConceptCard *>()->text(); }
 };
 
@@ -135,7 +133,8 @@ void TestExplainPanel::everyCardSaysSomethingInEveryState()
             QVERIFY2(!live.words.contains(QStringLiteral("nan")) && !live.words.contains(QRegularExpression(QStringLiteral("%\\d"))),
                      qPrintable(live.words));
             shown.panel->showConcept(card.id);
-            QVERIFY2(shown.text().contains(card.reading) && shown.text().contains(live.words), qPrintable(card.title)); // what is read aloud
+            QVERIFY2(shown.text().contains(card.reading) && shown.text().contains(live.words),
+                     qPrintable(card.title)); // what is read aloud
         }
     };
     check("no model");
@@ -178,7 +177,8 @@ void TestExplainPanel::numbersAreThoseOfCore()
     has(ConceptId::NeuronScore, QLocale().toString(double(ranked->cut(7, session.neuronsKept())), 'g', 4));
     has(ConceptId::NeuronScore, percentText(ranked->shareKept(7, session.neuronsKept())));
     const ModelSpec pruned = session.planSpec();
-    has(ConceptId::ExportTargets, QStringLiteral("hf-compact: c = ") + exactText(modelParameters(exportedSpec("hf-compact", spec, pruned))));
+    has(ConceptId::ExportTargets,
+        QStringLiteral("hf-compact: c = ") + exactText(modelParameters(exportedSpec("hf-compact", spec, pruned))));
     shown.bench.session.addMeasurement(shown.bench.measured(61.7));
     has(ConceptId::Perplexity, QStringLiteral("exp(%1) = 61.7").arg(std::log(61.7), 0, 'f', 4));
     has(ConceptId::ShortGpt, exactText(blocksToRemove(session.draft().balance.sparsity, 30)));
@@ -187,7 +187,13 @@ void TestExplainPanel::numbersAreThoseOfCore()
     tasks.what = Measured::Tasks;
     tasks.tasks = TaskResults();
     tasks.tasks->hash = "asked";
-    tasks.tasks->tasks = {{.name = "arc_easy", .acc = 0.61, .accStderr = std::sqrt(0.61 * 0.39 / 99), .accNorm = {}, .accNormStderr = {}, .items = 100, .textHash = {}}};
+    tasks.tasks->tasks = {{.name = "arc_easy",
+                           .acc = 0.61,
+                           .accStderr = std::sqrt(0.61 * 0.39 / 99),
+                           .accNorm = {},
+                           .accNormStderr = {},
+                           .items = 100,
+                           .textHash = {}}};
     shown.bench.session.addMeasurement(tasks);
     has(ConceptId::TaskAccuracy, percentText(0.61));
     has(ConceptId::TaskAccuracy, percentText(std::sqrt(0.61 * 0.39 / 99)));
@@ -203,7 +209,8 @@ void TestExplainPanel::aStepSaysWhyThisOne()
     const auto facts = candidateFacts(record, 4, winner);
     QVERIFY(facts && facts->runnerUp >= 0);
     const LiveNumbers why = shown.live(ConceptId::GreedyStep);
-    for (const QString &text : {QStringLiteral("w = %1").arg(winner), QStringLiteral("loss(%1)").arg(facts->runnerUp), percentText(facts->gap, 2)})
+    for (const QString &text :
+         {QStringLiteral("w = %1").arg(winner), QStringLiteral("loss(%1)").arg(facts->runnerUp), percentText(facts->gap, 2)})
         QVERIFY2(plain(why.formula).contains(text), qPrintable(why.formula));
     QVERIFY(why.words.contains(QStringLiteral("runner-up was layer %1").arg(facts->runnerUp)));
     QVERIFY(shown.live(ConceptId::NearTie).words.contains(QStringLiteral("was clear"))); // see PlanBench: from the fifth step on
@@ -231,7 +238,8 @@ void TestExplainPanel::searchesAreCountedAsTheJobCountsThem()
         if (state > 1)
             shown.bench.editor.toggleForced(9);
         const qint64 cost = shown.bench.jobs.searchCost(shown.bench.session.draft()).evaluations;
-        QVERIFY2(plain(shown.live(ConceptId::WidthFirst).formula).contains(exactText(cost)), qPrintable(shown.live(ConceptId::WidthFirst).formula));
+        QVERIFY2(plain(shown.live(ConceptId::WidthFirst).formula).contains(exactText(cost)),
+                 qPrintable(shown.live(ConceptId::WidthFirst).formula));
         if (state > 0)
             shown.bench.editor.toggleProtected(4);
     }

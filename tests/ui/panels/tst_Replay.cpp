@@ -117,7 +117,8 @@ private slots:
         QVERIFY(outcomeText(record, 0, first).startsWith(QStringLiteral("Right")));
         QVERIFY(outcomeText(record, 0, first).contains(QStringLiteral("near tie with layer %1").arg(PlanBench::layerOfRank(1, 30))));
         const QString wrong = outcomeText(record, 5, first);
-        QVERIFY2(wrong.contains(QStringLiteral("You said layer %1, and layer %2 went.").arg(first).arg(record.steps[5].removed)), qPrintable(wrong));
+        QVERIFY2(wrong.contains(QStringLiteral("You said layer %1, and layer %2 went.").arg(first).arg(record.steps[5].removed)),
+                 qPrintable(wrong));
         QVERIFY2(wrong.contains(QStringLiteral("runner-up")), qPrintable(wrong));
     }
 };

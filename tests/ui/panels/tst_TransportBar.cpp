@@ -29,7 +29,10 @@ class TestTransportBar : public QObject {
     static void click(const TransportBar &bar, const QString &name) { QTest::mouseClick(button(bar, name), Qt::LeftButton); }
 
     /// Steps of four candidates, each decided among them.
-    static ReplaySteps plain(std::size_t count) { return ReplaySteps(count, ReplayStep{.candidates = 4, .isDecided = true, .isForced = false}); }
+    static ReplaySteps plain(std::size_t count)
+    {
+        return ReplaySteps(count, ReplayStep{.candidates = 4, .isDecided = true, .isForced = false});
+    }
 
     static void choose(const TransportBar &bar, const char *list, const QVariant &data)
     {
@@ -44,7 +47,8 @@ class TestTransportBar : public QObject {
         QStringList all;
         for (const QList<QVariant> &call : spy) {
             const qint64 step = call.at(0).toLongLong(), candidates = call.at(1).toLongLong();
-            all << (step < 0 ? QStringLiteral("all") : QStringLiteral("%1:%2").arg(step).arg(candidates < 0 ? QStringLiteral("-") : QString::number(candidates)));
+            all << (step < 0 ? QStringLiteral("all")
+                             : QStringLiteral("%1:%2").arg(step).arg(candidates < 0 ? QStringLiteral("-") : QString::number(candidates)));
         }
         spy.clear();
         return all.join(u' ');
@@ -168,7 +172,8 @@ private slots:
         QSignalSpy spy(&bar, &TransportBar::requested);
         for (QWidget *part : std::initializer_list<QWidget *>{bar.findChild<QSlider *>(), button(bar, QStringLiteral("Step back"))}) {
             part->setFocus();
-            for (const Qt::Key key : {Qt::Key_Home, Qt::Key_Right, Qt::Key_Right, Qt::Key_Left, Qt::Key_Backspace, Qt::Key_Backspace, Qt::Key_End})
+            for (const Qt::Key key :
+                 {Qt::Key_Home, Qt::Key_Right, Qt::Key_Right, Qt::Key_Left, Qt::Key_Backspace, Qt::Key_Backspace, Qt::Key_End})
                 QTest::keyClick(part, key);
             QCOMPARE(positions(spy), QStringLiteral("0:- 1:- 2:- 1:- 0:- 0:- all"));
         }

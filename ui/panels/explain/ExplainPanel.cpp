@@ -136,9 +136,10 @@ void ExplainPanel::followModels()
             m_soon.start();
     };
     const SessionModel &session = m_workbench.session;
-    for (const auto changed : {&SessionModel::modelChanged, &SessionModel::draftChanged, &SessionModel::plansChanged,
-                               &SessionModel::calibrationsChanged, &SessionModel::searchChanged, &SessionModel::evaluationsChanged,
-                               &SessionModel::textsChanged, &SessionModel::planHashChanged, &SessionModel::blocksInProgressChanged, &SessionModel::restorationInProgressChanged})
+    for (const auto changed :
+         {&SessionModel::modelChanged, &SessionModel::draftChanged, &SessionModel::plansChanged, &SessionModel::calibrationsChanged,
+          &SessionModel::searchChanged, &SessionModel::evaluationsChanged, &SessionModel::textsChanged, &SessionModel::planHashChanged,
+          &SessionModel::blocksInProgressChanged, &SessionModel::restorationInProgressChanged})
         connect(&session, changed, this, soon);
     const SelectionModel &selection = m_workbench.selection;
     for (const auto changed : {&SelectionModel::hoveredLayerChanged, &SelectionModel::selectedLayerChanged, &SelectionModel::stepChanged})

@@ -98,7 +98,9 @@ LiveNumbers liveRefit(const ExplainContext &context)
         return notRestored(context.session);
     const qint64 layer = std::max<qint64>(0, context.layer());
     const RefitWords words = refitWords(context.session, layer);
-    const QString of = words.explanation.isEmpty() ? QString() : Words::tr("Layer %1: %2", "a layer, and what was done in it").arg(layer).arg(words.explanation) + u' ';
+    const QString of = words.explanation.isEmpty()
+                           ? QString()
+                           : Words::tr("Layer %1: %2", "a layer, and what was done in it").arg(layer).arg(words.explanation) + u' ';
     return {.formula = words.formula, .words = of + outcome(*plan->restoration, RestorationStep::Refit)};
 }
 
