@@ -268,6 +268,7 @@ private slots:
         step.screened[screened] = step.losses[screened];
         step.losses[bounded] = step.losses[screened] = std::numeric_limits<double>::quiet_NaN();
         shown.bench.session.setSearch(shown.bench.key(), record);
+        QTRY_COMPARE(shown.chips()->model()->rowCount(), 1);
         shown.transport()->setDepth(ReplayDepth::Predict);
         shown.clickTransport(QStringLiteral("First step"));
         QTRY_VERIFY(shown.says(QStringLiteral("which one would you remove?")));

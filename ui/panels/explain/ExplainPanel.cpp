@@ -93,6 +93,9 @@ void ExplainPanel::layOut()
     m_parts->setSpacing(2);
     m_parts->addLayout(top, 1);
     m_parts->addWidget(m_scroll, 3);
+    QWidget *last = m_find;
+    for (QWidget *next : std::initializer_list<QWidget *>{copy, m_list, m_follow}) // as they lie
+        setTabOrder(std::exchange(last, next), next);
 }
 
 /// A few rows above the card; beside it as many as there is room for.

@@ -86,10 +86,11 @@ void TransportBar::makeChoices()
         m_depth->setItemData(i, tips[i], Qt::ToolTipRole);
     m_speed->setObjectName(QStringLiteral("speed"));
     m_speed->setAccessibleName(tr("Speed of the replay"));
-    const std::pair<QString, double> speeds[] = {{tr("To talk over, %1×"), 0.1}, {tr("Very slow, %1×"), 0.25}, {tr("Slow, %1×"), 0.5},
-                                                 {tr("Normal, %1×"), 1.0},       {tr("Fast, %1×"), 2.0},       {tr("Very fast, %1×"), 4.0}};
+    const std::pair<QString, double> speeds[] = {{tr("Talk %1×"), 0.1},   {tr("Very slow %1×"), 0.25}, {tr("Slow %1×"), 0.5},
+                                                 {tr("Normal %1×"), 1.0}, {tr("Fast %1×"), 2.0},       {tr("Very fast %1×"), 4.0}};
     for (const auto &[words, speed] : speeds)
         m_speed->addItem(words.arg(locale().toString(speed)), speed);
+    m_speed->setItemData(0, tr("Slow enough to talk over: 7 seconds a step"), Qt::ToolTipRole);
     m_speed->setCurrentIndex(m_speed->findData(1.0));
     connect(m_depth, &QComboBox::currentIndexChanged, this, [this] {
         pause();
