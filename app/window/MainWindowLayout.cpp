@@ -41,7 +41,8 @@
 namespace secateur::ui {
 namespace {
 
-constexpr int kWideEnough = 1200; ///< pixels from which there is room for the inspector
+constexpr int kWideEnough = 1200;   ///< pixels from which there is room for the inspector
+constexpr int kWideForCards = 1400; ///< and for cards beside it
 
 /// Its work is the comparison: several plans were measured, as the command `compare` does.
 bool isOfSeveralPlans(const Session &session)
@@ -155,7 +156,7 @@ void MainWindow::fitExplain()
 {
     if (m_explainDock->isFloating())
         return;
-    const bool isShown = !m_explainDock->isHidden(), isWide = width() >= kWideEnough;
+    const bool isShown = !m_explainDock->isHidden(), isWide = width() >= kWideForCards;
     const Qt::DockWidgetArea area = dockWidgetArea(m_explainDock);
     if (!isWide && area == Qt::RightDockWidgetArea) {
         addDockWidget(Qt::BottomDockWidgetArea, m_explainDock);
@@ -253,8 +254,7 @@ void MainWindow::resizeEvent(QResizeEvent *event)
     const bool wasWide = event->oldSize().width() >= kWideEnough, isWide = width() >= kWideEnough;
     if (wasWide != isWide || !event->oldSize().isValid()) // people may open it in a narrow window all the same
         m_showInspector->setChecked(isWide);
-    if (wasWide != isWide)
-        fitExplain();
+    fitExplain();
 }
 
 void MainWindow::showEvent(QShowEvent *event)
