@@ -74,6 +74,7 @@ private:
     void buildBottom();
     void buildPrune();
     void placeDocks();
+    void fitExplain();
     void resetLayout();
     void buildMenus();
     void buildViewMenu();
@@ -139,7 +140,7 @@ private:
     QSplitter *m_splitter = nullptr;
     QWidget *m_map = nullptr, *m_inspector = nullptr, *m_budget = nullptr;
     QAction *m_showMap = nullptr, *m_showInspector = nullptr;
-    QDockWidget *m_jobsDock = nullptr, *m_logDock = nullptr, *m_historyDock = nullptr, *m_plansDock = nullptr;
+    QDockWidget *m_jobsDock = nullptr, *m_logDock = nullptr, *m_historyDock = nullptr, *m_plansDock = nullptr, *m_explainDock = nullptr;
     class QMenu *m_recentMenu = nullptr;
     std::vector<RecoverableSession> m_unsaved; ///< as far as was looked, newest first
     bool m_isFirstShow = true;

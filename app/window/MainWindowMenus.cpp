@@ -164,7 +164,7 @@ void MainWindow::buildViewMenu()
     };
     m_showMap = toggle(tr("Show the map"), tr("F6"), m_map);
     m_showInspector = toggle(tr("Show the inspector"), tr("F7"), m_inspector);
-    for (QDockWidget *dock : {m_jobsDock, m_logDock, m_historyDock, m_plansDock}) {
+    for (QDockWidget *dock : {m_explainDock, m_jobsDock, m_logDock, m_historyDock, m_plansDock}) {
         QAction *action = dock->toggleViewAction();
         action->setText(tr("Show %1").arg(dock->windowTitle()));
         connect(action, &QAction::triggered, dock, [dock](bool isOn) {
@@ -174,6 +174,8 @@ void MainWindow::buildViewMenu()
         m_actions->add(action);
         view->addAction(action);
     }
+    m_explainDock->toggleViewAction()->setShortcut(QKeySequence(tr("F8")));
+    m_explainDock->toggleViewAction()->setProperty(Actions::kKeywords, tr("formula, cards, help, why, concepts"));
     m_plansDock->toggleViewAction()->setProperty(Actions::kKeywords, tr("pinned plans, pins"));
     auto *reset = new QAction(tr("&Reset the layout"), this);
     connect(reset, &QAction::triggered, this, &MainWindow::resetLayout);

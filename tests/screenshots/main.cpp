@@ -7,10 +7,12 @@
 #include "RestoredPlan.h"
 #include "panels/compare/ComparePanel.h"
 #include "panels/compare/CompareTable.h"
+#include "panels/explain/ExplainPanel.h"
 #include "panels/layers/WidthDialog.h"
 #include "panels/plan/RestoreCard.h"
 #include "panels/plan/RestoreSettings.h"
 #include "panels/prune/PruneCard.h"
+#include "panels/search/TransportBar.h"
 #include "plots/Plot.h"
 #include "theme/SessionBus.h"
 #include "theme/Theme.h"
@@ -269,6 +271,40 @@ void takeRestorations(Album &album, MainWindow &window)
     });
 }
 
+/// The cards: beside the page, below it in a small window, and one of each group.
+void takeCards(Album &album, MainWindow &window)
+{
+    auto *panel = window.findChild<ExplainPanel *>();
+    auto *dock = window.findChild<QDockWidget *>(QStringLiteral("explain"));
+    dock->show();
+    for (const ConceptId id : {ConceptId::BalanceRule, ConceptId::GreedyStep, ConceptId::Parameters, ConceptId::ExportTargets,
+                               ConceptId::Signs, ConceptId::EvoPress, ConceptId::Refit}) {
+        panel->showConcept(id);
+        album.takePage(MainWindow::Tab::Attention, QStringLiteral("explain-") + QLatin1String(nameOf(id)));
+    }
+    dock->hide();
+}
+
+/// The replay half-way through a step, at its question, and after the answer.
+void takeReplay(Album &album, MainWindow &window)
+{
+    window.show(MainWindow::Tab::Attention);
+    album.settle();
+    auto *transport = window.findChild<TransportBar *>();
+    transport->setDepth(ReplayDepth::Candidates);
+    transport->play();
+    transport->pause();
+    for (qint64 i = 0; i < window.workbench().session.layerCount() / 2; ++i)
+        transport->goForward();
+    album.takePage(MainWindow::Tab::Attention, QStringLiteral("replay-candidates"));
+    transport->setDepth(ReplayDepth::Predict);
+    album.takePage(MainWindow::Tab::Attention, QStringLiteral("replay-question"));
+    transport->goForward();
+    album.takePage(MainWindow::Tab::Attention, QStringLiteral("replay-answer"));
+    transport->setDepth(ReplayDepth::Steps);
+    window.workbench().selection.setStep(-1);
+}
+
 /// A copy of a folder's files under a name that fits nowhere.
 QString underLongName(const QString &folder, const QString &to)
 {
@@ -392,6 +428,8 @@ int main(int argc, char **argv)
     album.takeTables(MainWindow::Tab::Importance, QStringLiteral("importance-tables"));
     album.takeTables(MainWindow::Tab::Attention, QStringLiteral("attention-tables"));
     album.takeDocks();
+    takeCards(album, window);
+    takeReplay(album, window);
     album.takeMenus();
     album.takeDialog(actions.palette, QStringLiteral("dialog-palette"));
     album.takeDialog(actions.shortcuts, QStringLiteral("dialog-shortcuts"));

@@ -7,6 +7,7 @@
 #include "panels/layers/LayerFacts.h"
 #include "panels/layers/RefitWords.h"
 #include "panels/layers/WidthDialog.h"
+#include "panels/parts/ConceptId.h"
 #include "panels/plan/BalanceWords.h"
 #include "theme/Icons.h"
 #include "widgets/Enabling.h"
@@ -50,6 +51,7 @@ QString changedWeightsText(const SessionModel &session, qint64 layer)
 
 InspectorPanel::InspectorPanel(Workbench workbench, QWidget *parent) : QWidget(parent), m_workbench(workbench)
 {
+    explainBy(*this, ConceptId::GreedyStep);
     setAccessibleName(tr("Inspector"));
     setMinimumWidth(200);
     makeParts();
