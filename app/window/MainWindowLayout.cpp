@@ -177,6 +177,7 @@ void MainWindow::showPrune()
 
 void MainWindow::closeEvent(QCloseEvent *event)
 {
+    m_present->leave(); // what is kept is the layout that people have given it
     m_settings.setValue(QStringLiteral("geometry"), saveGeometry());
     m_settings.setValue(QStringLiteral("splitters"), splittersOf(*this));
     m_settings.setValue(QStringLiteral("docks"), saveState());
@@ -188,7 +189,8 @@ void MainWindow::closeEvent(QCloseEvent *event)
 }
 
 /// Esc takes back what was clicked, on every page. First it is for whoever has the focus and something to end: a drag, a number that is typed,
-/// a card, a message, a job in the job bar. Where nothing was clicked, it puts a message away.
+/// a card, a message, a job in the job bar. Then it ends a
+/// presentation, which finds again what was clicked. Where nothing was clicked, it puts a message away.
 void MainWindow::keyPressEvent(QKeyEvent *event)
 {
     const QKeySequence keys(event->keyCombination());
@@ -201,6 +203,8 @@ void MainWindow::keyPressEvent(QKeyEvent *event)
                                     .actionText = {},
                                     .action = {},
                                     .time = {}});
+    if (event->key() == Qt::Key_Escape && m_present->isOn())
+        return m_present->leave();
     if (event->key() != Qt::Key_Escape || (!m_selection.clear() && !m_toasts->dismissNewest() && !m_problems->dismissNewest()))
         QMainWindow::keyPressEvent(event);
 }
@@ -223,6 +227,8 @@ bool MainWindow::focusNextPrevChild(bool isNext)
 void MainWindow::resizeEvent(QResizeEvent *event)
 {
     QMainWindow::resizeEvent(event);
+    if (m_present->keepsLayout())
+        return;
     const bool wasWide = event->oldSize().width() >= kWideEnough, isWide = width() >= kWideEnough;
     if (wasWide != isWide || !event->oldSize().isValid()) // people may open it in a narrow window all the same
         m_showInspector->setChecked(isWide);
@@ -241,6 +247,7 @@ void MainWindow::showEvent(QShowEvent *event)
     }
     FigureOptions::remember(FigureOptions::fromBytes(m_settings.value(QStringLiteral("figures"))));
     m_tabs->setFocus();
+    offerTour();
 }
 
 // ---- how a session is shown, which is saved with it --------------------------------------------------------------------------

@@ -35,7 +35,7 @@ void drawSeriesMark(QCPPainter &painter, const PlotStyle &style, QPointF place, 
     painter.setBrush(seriesColour(style, series));
     switch (series < 0 ? -1 : series % QualityChart::kMostSeries) {
     case -1: // the original: hollow
-        painter.setPen(QPen(seriesColour(style, series), 1.8));
+        painter.setPen(style.pen(seriesColour(style, series), 1.8));
         painter.setBrush(style.surface);
         painter.drawEllipse(place, kSeriesMark, kSeriesMark);
         break;
@@ -43,7 +43,7 @@ void drawSeriesMark(QCPPainter &painter, const PlotStyle &style, QPointF place, 
         painter.drawEllipse(place, kSeriesMark, kSeriesMark);
         break;
     case 1:
-        painter.setPen(QPen(seriesColour(style, series), 2));
+        painter.setPen(style.pen(seriesColour(style, series), 2));
         painter.drawLine(QLineF(place + QPointF(-kSeriesMark, -kSeriesMark), place + QPointF(kSeriesMark, kSeriesMark)));
         painter.drawLine(QLineF(place + QPointF(-kSeriesMark, kSeriesMark), place + QPointF(kSeriesMark, -kSeriesMark)));
         break;

@@ -53,6 +53,7 @@ ImportancePanel::ImportancePanel(Workbench workbench, QWidget *parent)
       m_toRule(new QPushButton(tr("Back to the rule"))),
       m_plots{new ScoreHistograms, new SortedScores, new ScoreHeatmap}
 {
+    m_plots[1]->setObjectName(QStringLiteral("sortedScores"));
     m_pages->addWidget(m_empty);
     m_pages->addWidget(makeContent());
     for (ScorePlot *plot : m_plots)

@@ -39,6 +39,7 @@ SearchHeader::SearchHeader(Workbench workbench, QWidget *parent)
       m_clearProtected(new QToolButton),
       m_clearForced(new QToolButton)
 {
+    setObjectName(QStringLiteral("searchHeader"));
     m_search->setPrimary(true);
     m_windows->setAccessibleName(tr("Search windows"));
     m_windows->setKeyboardTracking(false);
