@@ -177,6 +177,8 @@ void PresentMode::showHint()
 
 void PresentMode::placeHint()
 {
+    if (m_hint->text().isEmpty())
+        return;
     constexpr int kAbove = 24;
     const int width = std::min(m_window.width() - 2 * kAbove, m_hint->fontMetrics().averageCharWidth() * 90);
     m_hint->setFixedSize(width, m_hint->heightForWidth(width));

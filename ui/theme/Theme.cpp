@@ -120,10 +120,10 @@ void Theme::setSize(const Size &size)
     PlotStyle::setStroke(size.stroke);
     if (isOtherType) {
         qApp->setStyleSheet(QString()); // widgets under a sheet keep the font that they have
-        QFont font = m_usualFont;
-        if (font.pointSizeF() > 0)
+        QFont font = m_usualFont;       // as it was at 1, to the bit
+        if (size.type != 1 && font.pointSizeF() > 0)
             font.setPointSizeF(font.pointSizeF() * size.type);
-        else
+        else if (size.type != 1)
             font.setPixelSize(qRound(font.pixelSize() * size.type));
         QApplication::setFont(font);
     }
