@@ -72,10 +72,12 @@ std::vector<std::pair<int, QString>> lettersOf(const QWidget &window)
             continue;
         for (QCPAxisRect *rect : canvas->axisRects())
             for (const QCPAxis *axis : rect->axes()) {
+                if (!axis->visible())
+                    continue;
                 add(axis->tickLabelFont(), QStringLiteral("numbers of an axis: ") + placeOf(canvas));
                 add(axis->labelFont(), QStringLiteral("title of an axis: ") + placeOf(canvas));
             }
-        if (canvas->legend)
+        if (canvas->legend && canvas->legend->visible())
             add(canvas->legend->font(), QStringLiteral("legend: ") + placeOf(canvas));
     }
     return letters;
