@@ -44,6 +44,12 @@ void place(Session &recording, const std::filesystem::path &resources)
         placeOrigin(copy->provenance);
         scores = std::move(copy);
     }
+    for (auto &[key, shelf] : recording.plans) { // whose keys do not know of paths
+        auto copy = std::make_shared<ShelfPlan>(*shelf);
+        placeOrigin(copy->plan.calibration);
+        placeOrigin(copy->plan.search.provenance);
+        shelf = std::move(copy);
+    }
     for (auto &[key, search] : recording.searches)
         placeOrigin(search.provenance);
     if (recording.denseImpact)
