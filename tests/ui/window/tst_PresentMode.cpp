@@ -414,6 +414,8 @@ void tst_PresentMode::lettersGrowAndShrink()
 void tst_PresentMode::sizeOfLettersIsRemembered()
 {
     WindowBench hands;
+    hands.window->activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(hands.window.get()));
     hands.window->actionsOfWindow().largerType->trigger();
     QCOMPARE(hands.theme.size().type, 1.1);
     // A presentation has a size of its own, which is forgotten.
