@@ -413,7 +413,7 @@ void run(const Options &options, std::stop_token stop, Reporter &reporter)
         {"models", &Run::models},       {"texts", &Run::texts},       {"impact", &Run::impact},     {"inspect", &Run::inspect},
         {"calibrate", &Run::calibrate}, {"plan", &Run::plan},         {"search", &Run::search},     {"prune", &Run::prune},
         {"evaluate", &Run::evaluate},   {"generate", &Run::generate}, {"export", &Run::exportPlan}, {"bench", &Run::bench},
-        {"logits", &Run::logits},       {"compare", &Run::compare}};
+        {"report", &Run::makeReport},   {"logits", &Run::logits},     {"compare", &Run::compare}};
     Run run(options, std::move(stop), reporter);
     for (const std::string &idle : idleBalance(options))
         reporter.note(idle);

@@ -43,9 +43,10 @@ void defineCommands(CLI::App &app, Options &options)
     define.engine(calibrate);
     calibrate.add_option("--output", options.output, "Where to save the scores")->type_name("FILE")->required();
     calibrate
-        .add_option("--save-grams", options.saveGrams,
-                    "Also save what restoring needs, Gram matrices of the activations: two of each layer, in all 8 bytes x neurons x neurons "
-                    "(1 GB a layer with 11,008 of them)")
+        .add_option(
+            "--save-grams", options.saveGrams,
+            "Also save what restoring needs, Gram matrices of the activations: two of each layer, in all 8 bytes x neurons x neurons "
+            "(1 GB a layer with 11,008 of them)")
         ->type_name("FILE");
     define.overwrite(calibrate);
 
@@ -154,6 +155,22 @@ void defineCommands(CLI::App &app, Options &options)
     addRestorationOptions(write, options);
     define.exporting(write, true);
     define.engine(write);
+
+    CLI::App &report = command("report", "Write a report: one HTML file with plan, figures, numbers and commands",
+                               "secateur-cli report session.secateur --output report.html\n"
+                               "  secateur-cli report plan.json --model MODEL --output report.html\n"
+                               "  secateur-cli report MODEL-pruned --output report.html");
+    report
+        .add_option("subject", options.plan,
+                    "A session of the window (FILE.secateur, or FILE.secateur:PIN for a pinned plan), a plan, or the folder of an export")
+        ->type_name("SUBJECT")
+        ->required();
+    report
+        .add_option("--model", options.model,
+                    "The original model, of a plan; of an export that which its manifest names, where that is on this computer")
+        ->type_name("MODEL");
+    report.add_option("--output", options.output, "The report")->type_name("FILE.html")->required();
+    define.overwrite(report);
 
     CLI::App &bench = command("bench", "Measure the time and memory that pruning takes on this machine",
                               "secateur-cli bench MODEL --text c4.json.gz --sparsity 0.5\n"

@@ -80,13 +80,13 @@ std::string percent(double share)
     return decimal(100 * share, 2) + " %";
 }
 
-void Run::open()
+void Run::open(const std::filesystem::path &folder)
 {
     EngineSettings settings = o.engine;
     settings.losses = losses();
     settings.memory = memoryLimits();
     settings.textRead = [this](const TextSettings &text, const TextReport &read) { showText(text, read); };
-    if (o.command == "inspect" || o.command == "plan") // nothing is computed: no GPU needs waking
+    if (o.command == "inspect" || o.command == "plan" || o.command == "report") // nothing is computed: no GPU needs waking
         settings.device = "cpu";
     if (ranks) {
         settings.ranks = ranks;
@@ -95,7 +95,7 @@ void Run::open()
             settings.threads = std::max(1, int(std::thread::hardware_concurrency()) / place.localSize);
     }
     engine.emplace(settings);
-    model = engine->open(o.model);
+    model = engine->open(folder);
     report.tell(Opened{*model});
     for (const std::string &note : model->notes)
         report.note(note);

@@ -9,6 +9,7 @@
 #include "foundation/AtomicPath.h"
 #include "foundation/JobContext.h"
 #include "jobs/JobWork.h"
+#include "report/Report.h"
 #include "session/Session.h"
 
 #include <memory>
@@ -40,11 +41,13 @@ public:
     void exportPlan();
     void bench();
     void logits();
+    void makeReport();
 
 private:
     using Rows = std::vector<std::vector<std::string>>; ///< of a table
 
-    void open();
+    void open() { open(o.model); }
+    void open(const std::filesystem::path &folder);
     ModelSpec specOfModelOrConfig();
     TextSettings calibrationText() const { return cli::calibrationText(o, model->spec.contextLength); }
     TextSettings heldOutText(const std::filesystem::path &file) const { return cli::heldOutText(o, file, model->spec.contextLength); }
@@ -68,6 +71,7 @@ private:
     ExportSettings exportSettings() const;
     ComparisonSettings comparisonSettings() const;
     Session comparedSession();
+    Session reportedSession(ReportOptions &options);
     std::optional<PruningPlan> optionalPlan();
     PruningPlan loadMatchingPlan();
     NeuronScores loadMatchingScores();

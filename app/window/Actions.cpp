@@ -31,6 +31,10 @@ Actions::Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, Job
     saveSession = make(tr("&Save session"), "save", QKeySequence::Save);
     saveSessionAs = make(tr("Save session &as…"), "save", QKeySequence(tr("Ctrl+Shift+S")));
     savePlan = make(tr("Export &plan (.json)…"), "export");
+    saveReport = make(tr("Save &report…"), "save");
+    saveReport->setProperty(kKeywords, tr("html, summary"));
+    saveFigures = make(tr("Save all &figures…"), "save");
+    saveFigures->setProperty(kKeywords, tr("plots, png, svg, pdf, csv"));
     quit = make(tr("&Quit"), "", QKeySequence(tr("Ctrl+Q")));
 
     makeHistory(editor, history);
@@ -175,7 +179,7 @@ void Actions::follow()
 {
     const Possibility own{m_model.changeProblem()}, width{m_model.widthProblem()}, removals{m_model.removalsProblem()},
         plan = m_model.isSettled() ? own : Possibility{m_model.editProblem()};
-    for (QAction *action : {saveSession, saveSessionAs, copyCommand})
+    for (QAction *action : {saveSession, saveSessionAs, saveReport, copyCommand})
         setPossible(action, own);
     for (QAction *action : {sparsity25, sparsity37, sparsity50})
         setPossible(action, width);
@@ -192,6 +196,7 @@ void Actions::follow()
     setPossible(search, m_jobs.canSearch());
     setPossible(evaluate, m_jobs.canEvaluate());
     setPossible(evaluateDense, m_jobs.canEvaluateDense());
+    setPossible(saveFigures, m_model.hasModel() ? Possibility() : own);
     setPossible(goToCompare, m_model.hasModel() ? Possibility() : own); // also one that is for looking at only
     setPossible(goToExport, m_model.session().exports.empty() ? m_jobs.canExport() : own);
     const bool isMissing = own && !m_model.isModelThere();

@@ -28,7 +28,8 @@ public:
 
     Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, JobRunner &runner, QUndoStack &history, QWidget *window);
 
-    QAction *openModel, *openGguf, *openSession, *openFile, *openSample, *saveSession, *saveSessionAs, *savePlan, *quit;
+    QAction *openModel, *openGguf, *openSession, *openFile, *openSample, *saveSession, *saveSessionAs, *savePlan, *saveReport, *saveFigures,
+        *quit;
     QAction *undo, *redo, *pin;
     QAction *prune, *calibrate, *measureImpact, *search, *evaluate, *evaluateDense, *goToCompare, *goToExport;
     QAction *pauseJob, *cancelJob, *copyCommand;

@@ -141,6 +141,7 @@ void MainWindow::buildTabs(const Launch &launch)
     auto *evaluate = findChild<EvaluatePanel *>();
     calibrate->setSampleText(m_sample.calibrationText());
     evaluate->setSampleText(m_sample.evaluationText());
+    m_jobs.setDataFolder(launch.stateFolder);
     const QString pasted = QString::fromStdString((launch.stateFolder / "texts").string());
     calibrate->setPasteFolder(pasted);
     evaluate->setPasteFolder(pasted);
@@ -176,6 +177,8 @@ void MainWindow::wire()
     connect(m_actions->openSample, &QAction::triggered, this, &MainWindow::openSample);
     connect(m_actions->saveSession, &QAction::triggered, this, &MainWindow::save);
     connect(m_actions->saveSessionAs, &QAction::triggered, this, &MainWindow::saveAs);
+    connect(m_actions->saveReport, &QAction::triggered, this, &MainWindow::chooseReport);
+    connect(m_actions->saveFigures, &QAction::triggered, this, &MainWindow::chooseFigures);
     connect(m_actions->quit, &QAction::triggered, this, &QWidget::close);
     connect(m_actions->goToCompare, &QAction::triggered, this, [this] { show(Tab::Compare); });
     connect(m_actions->goToExport, &QAction::triggered, this, [this] { show(Tab::Export); });

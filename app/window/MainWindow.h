@@ -11,6 +11,7 @@
 #include "models/SessionModel.h"
 #include "panels/parts/Workbench.h"
 #include "panels/shell/WorkflowStrip.h"
+#include "plots/FiguresSaving.h"
 #include "theme/Theme.h"
 #include "window/CommandPalette.h"
 #include "window/Launch.h"
@@ -108,6 +109,12 @@ private:
     void askForModelOf(const QString &file);
     void save();
     void saveAs();
+    void chooseReport();
+    void saveReport(const QString &file);
+    void chooseFigures();
+    void saveFigures(const FiguresWanted &wanted);
+    std::vector<FigureOfPage> figures() const;
+    void bringFiguresUpToDate();
     void keepView() { noteView({}); }
     /// `stoppedJob`: the title of the job that closing the window stops.
     void noteView(const QString &stoppedJob);

@@ -60,6 +60,8 @@ void MainWindow::buildMenus()
     file->addSeparator();
     file->addActions({m_actions->saveSession, m_actions->saveSessionAs, m_actions->savePlan});
     file->addSeparator();
+    file->addActions({m_actions->saveReport, m_actions->saveFigures});
+    file->addSeparator();
     file->addAction(m_actions->quit);
     connect(m_actions->savePlan, &QAction::triggered, this, [this] {
         const QString path = QFileDialog::getSaveFileName(this, tr("Save the plan"), QStringLiteral("plan.json"), tr("Plans (*.json)"));

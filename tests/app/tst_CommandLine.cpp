@@ -157,7 +157,7 @@ void tst_CommandLine::everyCommandHasHelpWithAnExample_data()
 {
     QTest::addColumn<QString>("command");
     for (const char *command :
-         {"inspect", "calibrate", "plan", "search", "prune", "evaluate", "generate", "export", "impact", "models", "texts"})
+         {"inspect", "calibrate", "plan", "search", "prune", "evaluate", "generate", "export", "impact", "models", "texts", "report"})
         QTest::newRow(command) << command;
 }
 

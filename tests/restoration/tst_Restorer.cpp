@@ -120,8 +120,11 @@ private:
             const at::Tensor all = activation.reshape({kWindows * kTokens, -1}).to(at::kFloat);
             const at::Tensor weight =
                 (x.reshape({kWindows * kTokens, -1}).to(at::kFloat).square().mean(1) + 1e-6).reciprocal().unsqueeze(1);
-            writer.write(i, {.plain = all.transpose(0, 1).matmul(all).to(at::kCPU),
-                             .weighted = all.transpose(0, 1).matmul(all * weight).to(at::kCPU)});
+            const auto gram = [&](const at::Tensor &right) {
+                const at::Tensor product = all.transpose(0, 1).matmul(right);
+                return ((product + product.transpose(0, 1)) / 2).to(at::kCPU); // a product is not symmetric to the last bit
+            };
+            writer.write(i, {.plain = gram(all), .weighted = gram(all * weight)});
             const at::Tensor means = activation.to(at::kFloat).square().sum(1).sqrt().mean(0).to(at::kCPU).contiguous();
             scores.layers.emplace_back(means.const_data_ptr<float>(), means.const_data_ptr<float>() + means.numel());
         }

@@ -55,6 +55,8 @@ constexpr ActionRow kActions[] = {
     {&Actions::saveSession, "12345"},
     {&Actions::saveSessionAs, "12345"},
     {&Actions::savePlan, "2345"},
+    {&Actions::saveReport, "12345"},
+    {&Actions::saveFigures, "12345"},
     {&Actions::quit, "012345"},
     {&Actions::undo, "2345"},
     {&Actions::redo, ""},
