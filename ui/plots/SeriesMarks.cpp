@@ -48,7 +48,7 @@ void drawSeriesMark(QCPPainter &painter, const PlotStyle &style, QPointF place, 
         painter.drawLine(QLineF(place + QPointF(-kSeriesMark, kSeriesMark), place + QPointF(kSeriesMark, -kSeriesMark)));
         break;
     case 2: // of the colour of 2SSP, which it begins with
-        painter.setPen(QPen(seriesColour(style, series), 2));
+        painter.setPen(style.pen(seriesColour(style, series), 2));
         painter.drawLine(QLineF(place + QPointF(-1.2 * kSeriesMark, 0), place + QPointF(1.2 * kSeriesMark, 0)));
         painter.drawLine(QLineF(place + QPointF(0, -1.2 * kSeriesMark), place + QPointF(0, 1.2 * kSeriesMark)));
         break;
