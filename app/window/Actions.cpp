@@ -58,6 +58,25 @@ Actions::Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, Job
     neuronsByRule = make(tr("Reset &K"), "");
     attentionsByRule = make(tr("Reset &N"), "");
 
+    present = make(tr("&Present"), "play");
+    present->setShortcuts({QKeySequence(tr("F5")), QKeySequence(tr("F11"))});
+    present->setCheckable(true);
+    present->setProperty(kKeywords, tr("full screen, projector, presentation"));
+    spotlight = make(tr("Ring around the &pointer"), "", QKeySequence(tr("Ctrl+L")));
+    spotlight->setCheckable(true);
+    spotlight->setProperty(kKeywords, tr("spotlight, laser"));
+    largerType = make(tr("&Larger letters"), "");
+    largerType->setShortcuts({QKeySequence(tr("Ctrl++")), QKeySequence(tr("Ctrl+="))});
+    smallerType = make(tr("S&maller letters"), "", QKeySequence(tr("Ctrl+-")));
+    usualType = make(tr("&Usual letters"), "", QKeySequence(tr("Ctrl+0")));
+    for (QAction *action : {largerType, smallerType, usualType})
+        action->setProperty(kKeywords, tr("font, type, zoom, scale"));
+
+    guide = make(tr("User &guide"), "info", QKeySequence(tr("F1")));
+    guide->setProperty(kKeywords, tr("help, manual"));
+    tour = make(tr("&Tour"), "play");
+    lessons = make(tr("&Lesson sheets"), "open");
+    lessons->setProperty(kKeywords, tr("course, teach, exercises"));
     palette = make(tr("&Command palette…"), "palette", QKeySequence(tr("Ctrl+Shift+P")));
     shortcuts = make(tr("&Keyboard shortcuts"), "info", QKeySequence(tr("Ctrl+/")));
     about = make(tr("&About Secateur"), "info");

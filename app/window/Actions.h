@@ -34,6 +34,8 @@ public:
     QAction *prune, *calibrate, *measureImpact, *search, *evaluate, *evaluateDense, *goToCompare, *goToExport;
     QAction *pauseJob, *cancelJob, *copyCommand;
     QAction *sparsity25, *sparsity37, *sparsity50, *neuronsByRule, *attentionsByRule;
+    QAction *present, *spotlight, *largerType, *smallerType, *usualType;
+    QAction *guide, *tour, *lessons;
     QAction *palette, *shortcuts, *about;
 
     /// All of them, and those that were added; for the palette and the overview.

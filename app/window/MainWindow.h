@@ -15,6 +15,7 @@
 #include "theme/Theme.h"
 #include "window/CommandPalette.h"
 #include "window/Launch.h"
+#include "window/PresentMode.h"
 #include "window/Settings.h"
 
 #include <QMainWindow>
@@ -28,12 +29,14 @@ class QTabWidget;
 namespace secateur::ui {
 
 class Actions;
+class GuideWindow;
 class InlineNote;
 class MessageBar;
 class MessageRows;
 class PruneCard;
 class SessionBus;
 class StartPanel;
+class Tour;
 
 /// The window: builds the models and the panels, lays them out and wires them. It decides nothing by itself.
 class MainWindow : public QMainWindow {
@@ -55,6 +58,8 @@ public:
     const Workbench &workbench() const { return m_workbench; }
     SessionKeeper &keeper() { return m_keeper; }
     Actions &actionsOfWindow() { return *m_actions; }
+    PresentMode &presentMode() { return *m_present; }
+    Tour &tour() { return *m_tour; }
 
 protected:
     bool eventFilter(QObject *watched, QEvent *event) override;
@@ -78,6 +83,16 @@ private:
     void resetLayout();
     void buildMenus();
     void buildViewMenu();
+    void buildSizes(class QMenu &view);
+    void buildHelp();
+    void buildRecordings(class QMenu &help);
+    void setType(double type);
+    void followType();
+    void followParts();
+    void showGuide();
+    void showLessons();
+    void openRecording(const std::filesystem::path &file);
+    void offerTour();
     void wire();
     void wireStart();
     void wireSession();
@@ -113,6 +128,7 @@ private:
     void showAbout();
 
     Sample m_sample;
+    std::filesystem::path m_resources; ///< as of Launch
     Theme &m_theme;
     Settings m_settings;
     QUndoStack m_history;
@@ -143,6 +159,9 @@ private:
     QDockWidget *m_jobsDock = nullptr, *m_logDock = nullptr, *m_historyDock = nullptr, *m_plansDock = nullptr, *m_explainDock = nullptr;
     class QMenu *m_recentMenu = nullptr;
     std::vector<RecoverableSession> m_unsaved; ///< as far as was looked, newest first
+    PresentMode *m_present = nullptr;
+    Tour *m_tour = nullptr;
+    GuideWindow *m_guide = nullptr; ///< made when it is first wanted
     bool m_isFirstShow = true;
 };
 

@@ -205,6 +205,7 @@ void MainWindow::showPrune()
 
 void MainWindow::closeEvent(QCloseEvent *event)
 {
+    m_present->leave(); // what is kept is the layout that people have given it
     m_settings.setValue(QStringLiteral("geometry"), saveGeometry());
     m_settings.setValue(QStringLiteral("splitters"), splittersOf(*this));
     m_settings.setValue(QStringLiteral("docks"), saveState());
@@ -216,7 +217,8 @@ void MainWindow::closeEvent(QCloseEvent *event)
 }
 
 /// Esc takes back what was clicked, on every page. First it is for whoever has the focus and something to end: a drag, a number that is typed,
-/// a card, a message, a job in the job bar. Where nothing was clicked, it puts a message away.
+/// a card, a message, a job in the job bar. Then it ends a
+/// presentation, which finds again what was clicked. Where nothing was clicked, it puts a message away.
 void MainWindow::keyPressEvent(QKeyEvent *event)
 {
     const QKeySequence keys(event->keyCombination());
@@ -229,6 +231,8 @@ void MainWindow::keyPressEvent(QKeyEvent *event)
                                     .actionText = {},
                                     .action = {},
                                     .time = {}});
+    if (event->key() == Qt::Key_Escape && m_present->isOn())
+        return m_present->leave();
     if (event->key() != Qt::Key_Escape || (!m_selection.clear() && !m_toasts->dismissNewest() && !m_problems->dismissNewest()))
         QMainWindow::keyPressEvent(event);
 }
@@ -251,6 +255,8 @@ bool MainWindow::focusNextPrevChild(bool isNext)
 void MainWindow::resizeEvent(QResizeEvent *event)
 {
     QMainWindow::resizeEvent(event);
+    if (m_present->keepsLayout())
+        return;
     const bool wasWide = event->oldSize().width() >= kWideEnough, isWide = width() >= kWideEnough;
     if (wasWide != isWide || !event->oldSize().isValid()) // people may open it in a narrow window all the same
         m_showInspector->setChecked(isWide);
@@ -271,6 +277,7 @@ void MainWindow::showEvent(QShowEvent *event)
     fitExplain(); // it may have been closed in a wider window
     FigureOptions::remember(FigureOptions::fromBytes(m_settings.value(QStringLiteral("figures"))));
     m_tabs->setFocus();
+    offerTour();
 }
 
 // ---- how a session is shown, which is saved with it --------------------------------------------------------------------------

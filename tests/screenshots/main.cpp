@@ -20,6 +20,7 @@
 #include "window/CommandPalette.h"
 #include "window/Launch.h"
 #include "window/MainWindow.h"
+#include "window/Tour.h"
 
 #include <QAbstractButton>
 #include <QApplication>
@@ -130,6 +131,21 @@ public:
                     opened->close();
                 }
         });
+    }
+
+    /// Of a page as a lecture hall sees it, in every look.
+    void takePresentation(MainWindow::Tab tab, const QString &name)
+    {
+        m_window.show(tab);
+        const QSize before = m_window.size();
+        m_window.presentMode().enter();
+        m_window.resize(1920, 1080);
+        settle();
+        m_window.presentMode().setSpotlight(true);
+        inEveryLook([&](const QString &look) { take(name + look); });
+        m_window.presentMode().leave();
+        settle();
+        m_window.resize(before);
     }
 
     void takeDocks()
@@ -434,6 +450,12 @@ int main(int argc, char **argv)
     album.takeDialog(actions.palette, QStringLiteral("dialog-palette"));
     album.takeDialog(actions.shortcuts, QStringLiteral("dialog-shortcuts"));
     album.takeDialog(actions.about, QStringLiteral("dialog-about"));
+    album.takeDialog(actions.guide, QStringLiteral("dialog-guide"));
+    album.takePresentation(MainWindow::Tab::Importance, QStringLiteral("present-importance"));
+    album.takePresentation(MainWindow::Tab::Attention, QStringLiteral("present-attention"));
+    actions.tour->trigger();
+    album.inEveryLook([&](const QString &look) { album.take(QStringLiteral("tour") + look); });
+    window.tour().leave();
 
     bench.editor.setNeuronsKept(bench.session.neuronsKept() - 100); // what was measured belongs to another plan now
     album.takeTabs(QStringLiteral("-outdated"));

@@ -185,7 +185,7 @@ void CandidateBars::State::drawShield(QCPPainter &painter, QPointF foot, double 
     shield.cubicTo(foot + QPointF(half, -0.5 * height), foot + QPointF(half, -0.3 * height), foot);
     painter.save();
     painter.setAntialiasing(true);
-    painter.setPen(QPen(style.text, 1.2));
+    painter.setPen(style.pen(style.text, 1.2));
     painter.setBrush(style.raised);
     painter.drawPath(shield);
     painter.restore();

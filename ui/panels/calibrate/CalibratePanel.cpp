@@ -107,6 +107,7 @@ void CalibratePanel::build()
     m_norm->addItem(tr("L1, its ablation"), int(ScoreNorm::L1));
     m_norm->setAccessibleName(tr("Norm of the activations"));
     m_calibrate->setPrimary(true);
+    m_calibrate->button()->setObjectName(QStringLiteral("calibrate"));
     new WheelGuard(*m_norm);
 
     auto *norm = new QHBoxLayout;

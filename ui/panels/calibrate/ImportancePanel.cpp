@@ -55,6 +55,7 @@ ImportancePanel::ImportancePanel(Workbench workbench, QWidget *parent)
       m_plots{new ScoreHistograms, new SortedScores, new ScoreHeatmap}
 {
     explainBy(*this, ConceptId::NeuronScore);
+    m_plots[1]->setObjectName(QStringLiteral("sortedScores"));
     m_pages->addWidget(m_empty);
     m_pages->addWidget(makeContent());
     for (ScorePlot *plot : m_plots)

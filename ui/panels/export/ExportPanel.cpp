@@ -110,6 +110,7 @@ void ExportPanel::build()
     m_dtype->setAccessibleName(tr("Type of the weights written"));
     m_overwrite->setAccessibleName(m_overwrite->text());
     m_export->setPrimary(true);
+    m_export->button()->setObjectName(QStringLiteral("exportButton"));
     new WheelGuard(*m_dtype);
 
     auto *form = new QFormLayout;

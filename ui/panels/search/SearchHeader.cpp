@@ -41,6 +41,7 @@ SearchHeader::SearchHeader(Workbench workbench, QWidget *parent)
       m_clearForced(new QToolButton)
 {
     explainBy(*this, ConceptId::WidthFirst);
+    setObjectName(QStringLiteral("searchHeader"));
     m_search->setPrimary(true);
     m_windows->setAccessibleName(tr("Search windows"));
     m_windows->setKeyboardTracking(false);
