@@ -107,8 +107,10 @@ public:
     std::int64_t roomBehind(const GenerationSettings &settings) const;
     /// What the model reads: the prompt, or the chat as the model's template writes it. Throws Error when there is no template or it cannot be used.
     std::string promptOf(const GenerationSettings &settings) const;
+    /// A prompt or a chat, gone on with by the model or the plan's, whose weights are cut. `heard` gets every token as it is chosen; bytes of a character
+    /// that is not complete at the end are in the result alone.
     Generation generate(const PruningPlan *plan, const GenerationSettings &settings, JobContext &context,
-                        const std::function<void(const std::string &)> &heard = {});
+                        const std::function<void(const WrittenToken &)> &heard = {});
     /// The same prompt by several models, null for the dense one, token by token in turn, from one set of weights: a plan's neurons are masked, not copied, and
     /// only the weights that it changes come beside. Each chooses as if it were alone with the seed. `heard` gets every token as it is chosen. Results in the
     /// order of `plans`.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "tokenizer/ChatMessage.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -9,13 +11,6 @@
 #include <vector>
 
 namespace secateur {
-
-/// One turn of a conversation, as chat templates take it.
-struct ChatMessage {
-    std::string role; ///< "system", "user" or "assistant"
-    std::string content;
-    bool operator==(const ChatMessage &) const = default;
-};
 
 /// What is to be written on from, how far, and how the next token is chosen (see SamplingSettings).
 struct GenerationSettings {
@@ -33,7 +28,9 @@ struct GenerationSettings {
 struct Generation {
     std::vector<std::int32_t> promptIds, ids; ///< the prompt's with what the tokenizer puts around one
     std::string text;                         ///< of `ids` alone
-    double tokensPerSecond = 0;               ///< of the time that this model took alone
+    /// Of the time that this model took alone. Of a plan that is masked beside others (generateBeside) it is about the dense model's: what pruning gains in speed
+    /// shows where it is cut, in generate() and throughput().
+    double tokensPerSecond = 0;
     bool operator==(const Generation &) const = default;
 };
 
@@ -44,7 +41,7 @@ std::optional<std::size_t> firstDifference(std::span<const std::int32_t> one, st
 struct WrittenToken {
     std::size_t model = 0; ///< which of those that were asked
     std::int32_t id = 0;
-    std::string piece; ///< what the text of that model grows by; empty where the token is only a part of a character
+    std::string piece; ///< what the text of that model grows by (TokenPieces); empty where the token is only a part of a character
     bool operator==(const WrittenToken &) const = default;
 };
 
@@ -60,7 +57,7 @@ struct ScoredToken {
     std::vector<Likely> likeliest; ///< the five likeliest there, falling; none of the first
 };
 
-/// A text token by token, by several models.
+/// A text token by token, by several models. The texts of likely tokens stand behind the token before them: a beginning space is there.
 struct ScoredText {
     std::vector<std::int32_t> ids;
     /// Of each token: joined they are the text. What the tokenizer puts around the text has empty ones. Of tokens that share a character the last has it.

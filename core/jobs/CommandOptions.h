@@ -23,11 +23,11 @@ struct CommandOptions {
 
     std::vector<std::filesystem::path> texts; ///< files, or names of known texts
     std::optional<std::int64_t> windows, length;
-    bool areAllWindowsWanted = false;  ///< --windows all
-    std::optional<std::uint64_t> seed; ///< 0 when not given
-    std::optional<std::string> column; ///< "text" when not given
+    bool areAllWindowsWanted = false;      ///< --windows all
+    std::optional<std::uint64_t> seed;     ///< 0 when not given
+    std::optional<std::string> column;     ///< "text" when not given
     std::optional<std::int64_t> documents; ///< of each file; of a known text as many as the paper takes when not given
-    std::string norm;                  ///< l2 when empty
+    std::string norm;                      ///< l2 when empty
 
     std::optional<double> sparsity;
     double alpha = 1.5;
@@ -56,8 +56,11 @@ struct CommandOptions {
     std::filesystem::path session, csv, markdown, latex;
 
     std::filesystem::path scores, plan, savePlan;
+    std::vector<std::filesystem::path> plans; ///< of `generate` and `score`, beside each other; `plan` is empty there
+    bool isOriginalToo = false;               ///< of `generate`: the model as it is, beside plans. `score` always has it
     std::vector<std::filesystem::path> evaluationTexts;
-    GenerationSettings generation;
+    GenerationSettings generation;  ///< of a chat at most a system message stands before the prompt. `score` scores the prompt
+    std::filesystem::path textFile; ///< of `score`: that text instead
 
     std::string format;      ///< export target
     std::string exportDtype; ///< empty = as stored

@@ -30,5 +30,6 @@ std::string commandLine(const request::FindBlocks &asked, const Session &session
 std::string commandLine(const request::MeasureTasks &asked, const Session &session, const EngineSettings &engine);
 std::string commandLine(const request::MeasureThroughput &asked, const Session &session, const EngineSettings &engine);
 std::string commandLine(const request::Compare &asked, const Session &session, const EngineSettings &engine);
+std::string commandLine(const request::ScoreText &asked, const Session &session, const EngineSettings &engine);
 
 } // namespace secateur

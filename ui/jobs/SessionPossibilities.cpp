@@ -150,6 +150,8 @@ QString SessionJobs::titleOf(const JobRequest &request) const
         return tr("Measure the speed");
     if (const auto *compare = std::get_if<request::Compare>(&request))
         return tr("Compare methods (plans: %1)").arg(compare->settings.methods.size() * compare->settings.sparsities.size());
+    if (std::holds_alternative<request::ScoreText>(request))
+        return tr("Score a text");
     return tr("Generate a text");
 }
 
@@ -354,6 +356,7 @@ QString SessionJobs::commandOf(JobKind kind) const
     case JobKind::MeasureThroughput:
     case JobKind::Compare:
     case JobKind::Generate:
+    case JobKind::ScoreText:
         return {};
     }
     return {};
