@@ -46,7 +46,7 @@ public:
     void open(const QString &path);
     void openSample();
 
-    enum class Tab { Model, Calibration, Importance, Attention, Balance, Evaluation, Compare, Export };
+    enum class Tab { Model, Calibration, Importance, Attention, Balance, Evaluation, Playground, Compare, Export };
     Q_ENUM(Tab)
     void show(Tab tab);
     using QMainWindow::show;
