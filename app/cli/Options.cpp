@@ -4,6 +4,7 @@
 #include "cli/ExitCodes.h"
 #include "cli/MethodOptions.h"
 #include "cli/OptionDefiner.h"
+#include "cli/PlaygroundOptions.h"
 #include "cli/TaskOptions.h"
 #include "foundation/Wording.h"
 #include "session/JobEvent.h"
@@ -119,22 +120,18 @@ void defineCommands(CLI::App &app, Options &options)
     define.overwrite(evaluate);
     define.engine(evaluate);
 
-    CLI::App &generate = command("generate", "Continue a prompt", "secateur-cli generate MODEL --prompt \"Once upon a time\" --tokens 64");
+    CLI::App &generate = command("generate", "Continue a prompt or answer in a chat, also by several plans beside each other",
+                                 "secateur-cli generate MODEL --prompt \"Once upon a time\" --tokens 64\n"
+                                 "  secateur-cli generate MODEL --plan plan.json --original --prompt \"Once upon a time\"");
     define.model(generate);
-    generate.add_option("--prompt", options.generation.prompt, "The prompt to continue; BOS is added if the tokenizer adds it")->required();
-    generate.add_option("--tokens", options.generation.tokens, "Most tokens to generate")->capture_default_str()->check(whole(1));
-    generate.add_option("--temperature", options.generation.temperature, "Temperature of sampling; 0 = always the most likely token")
-        ->capture_default_str()
-        ->check(finite([](double temperature) { return temperature >= 0 ? nullptr : "0 or more"; }));
-    generate.add_option("--top-k", options.generation.topK, "Sample from the k most likely tokens; 0 = all")
-        ->capture_default_str()
-        ->check(whole(0));
-    generate.add_option("--top-p", options.generation.topP, "Sample from the most likely tokens that together reach this probability")
-        ->capture_default_str()
-        ->check(finite([](double p) { return p > 0 && p <= 1 ? nullptr : "a probability above 0, at most 1"; }));
-    generate.add_option("--seed", options.generation.seed, "Seed of sampling")->capture_default_str()->check(whole(0, kLargestSeed));
-    define.plan(generate, "Generate with the model as pruned by this plan");
+    addGenerationOptions(generate, options);
     define.engine(generate);
+
+    CLI::App &score = command("score", "The loss of every token of a text, and where plans make it worse",
+                              "secateur-cli score MODEL --plan plan.json --text-file story.txt");
+    define.model(score);
+    addScoringOptions(score, options);
+    define.engine(score);
 
     CLI::App &write = command("export", "Write the model as pruned by a plan, and verify it",
                               "secateur-cli export MODEL --plan plan.json --output MODEL-pruned");

@@ -252,12 +252,11 @@ std::optional<PruningPlan> Run::optionalPlan()
     return plan;
 }
 
-/// The plan of --plan for the open model: of a plan file, a manifest, or a session.
-PruningPlan Run::loadMatchingPlan()
+PruningPlan Run::planIn(const std::filesystem::path &file)
 {
-    const std::optional<SessionPlanName> name = sessionPlanName(o.plan);
+    const std::optional<SessionPlanName> name = sessionPlanName(file);
     if (!name)
-        return loadPlan(o.plan, model->spec, engine->modelHash(context));
+        return loadPlan(file, model->spec, engine->modelHash(context));
     const Session session = loadSession(name->file);
     const PlanDraft &draft = draftNamed(session, *name);
     try {
@@ -265,7 +264,7 @@ PruningPlan Run::loadMatchingPlan()
         checkPlan(plan, model->spec, engine->modelHash(context));
         return plan;
     } catch (const Error &problem) {
-        throw Error("The plan in " + inQuotes(o.plan.string()) + ": " + problem.what(), problem.hint());
+        throw Error("The plan in " + inQuotes(file.string()) + ": " + problem.what(), problem.hint());
     }
 }
 

@@ -10,6 +10,7 @@
 #include "jobs/JobWork.h"
 #include "session/Session.h"
 
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -36,6 +37,7 @@ public:
     void prune();
     void evaluate();
     void generate();
+    void score();
     void exportPlan();
     void bench();
     void logits();
@@ -66,7 +68,17 @@ private:
     ComparisonSettings comparisonSettings() const;
     Session comparedSession();
     std::optional<PruningPlan> optionalPlan();
-    PruningPlan loadMatchingPlan();
+    PruningPlan loadMatchingPlan() { return planIn(o.plan); }
+    /// The plan of a file for the open model: of a plan file, a manifest, or a session.
+    PruningPlan planIn(const std::filesystem::path &file);
+    /// A model that a text is tried on beside others.
+    struct Compared {
+        std::string name;                ///< "original", or the plan's file
+        std::optional<PruningPlan> plan; ///< none: the original
+    };
+    std::vector<Compared> comparedModels();
+    static std::vector<const PruningPlan *> plansOf(const std::vector<Compared> &models);
+    void generateBeside(const std::vector<Compared> &models);
     NeuronScores loadMatchingScores();
     /// Throws Error when the file cannot be written, exists, or is among what is read.
     void checkOutputFile(const std::filesystem::path &file) const;
