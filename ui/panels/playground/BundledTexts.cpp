@@ -1,11 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "panels/playground/BundledTexts.h"
 
+#include "text/TrialTexts.h"
+
+#include <QCoreApplication>
+#include <QFile>
+
 namespace secateur::ui {
 
 const std::vector<BundledText> &bundledTexts()
 {
-    static const std::vector<BundledText> texts;
+    static const std::vector<BundledText> texts = [] {
+        std::vector<BundledText> all;
+        for (const TrialText &text : kTrialTexts) {
+            QFile file(QStringLiteral(":/texts/") + QLatin1String(text.file));
+            if (file.open(QIODevice::ReadOnly))
+                all.push_back({QCoreApplication::translate("TrialTexts", text.title), QString::fromUtf8(file.readAll())});
+        }
+        return all;
+    }();
     return texts;
 }
 
