@@ -75,7 +75,7 @@ void tst_PlaygroundJobs::originalAndPlanWriteSideBySide()
     QVERIFY(bench.open());
     QVERIFY(bench.calibrate());
     bench.editor.setAttentionsToRemove(1); // is searched first
-    const Heard heard(bench.jobs);
+    Heard heard(bench.jobs);
     QVERIFY(bench.jobs.playgroundCost({std::nullopt, bench.model.draft()}).evaluations > 0);
     QVERIFY(bench.jobs.write({std::nullopt, bench.model.draft()}, settings()) > 0);
     QVERIFY(bench.finish());
@@ -97,7 +97,7 @@ void tst_PlaygroundJobs::differencesOfTokensAddUpToThatOfTheTotals()
     QVERIFY(bench.open());
     QVERIFY(bench.calibrate());
     bench.editor.setAttentionsToRemove(0);
-    const Heard heard(bench.jobs);
+    Heard heard(bench.jobs);
     bench.jobs.scoreText({std::nullopt, bench.model.draft()}, "The gardener pruned the tree in winter, and it bore fruit in summer.");
     QVERIFY(bench.finish());
     QCOMPARE(heard.scored.size(), 1U);
@@ -117,7 +117,7 @@ void tst_PlaygroundJobs::aTextLongerThanTheContextIsCutAtAWord()
     std::string text;
     for (std::int64_t i = 0; i < bench.model.spec().contextLength; ++i)
         text += "tree and branch ";
-    const Heard heard(bench.jobs);
+    Heard heard(bench.jobs);
     bench.jobs.scoreText({std::nullopt}, text);
     QVERIFY(bench.finish());
     QCOMPARE(heard.scored.size(), 1U);
@@ -144,7 +144,7 @@ void tst_PlaygroundJobs::aSearchIsServedBetweenTwoStepsAndDoesNotNotice()
     bench.editor.setAttentionsToRemove(0);
     const PlanDraft other = bench.model.draft(); // needs no search, and other narrow weights than the one that is searched
     makeLongSearch(bench.editor);
-    const Heard heard(bench.jobs);
+    Heard heard(bench.jobs);
     bool wasServed = false, hasWaited = false;
     int number = 0;
     QObject context;
@@ -192,7 +192,7 @@ void tst_PlaygroundJobs::aPlanThatIsBeingSearchedWaitsForItsTurn()
     QVERIFY(bench.open());
     QVERIFY(bench.calibrate());
     makeLongSearch(bench.editor);
-    const Heard heard(bench.jobs);
+    Heard heard(bench.jobs);
     bench.jobs.search();
     bench.jobs.write({bench.model.draft()}, settings(4));
     QVERIFY(bench.finish());
@@ -211,7 +211,7 @@ void tst_PlaygroundJobs::aPausedSearchServesToo()
     const int search = int(bench.runner.jobs().size());
     QTRY_VERIFY(bench.model.search() && bench.model.search()->evaluations() > 2);
     bench.runner.setPaused(search, true);
-    const Heard heard(bench.jobs);
+    Heard heard(bench.jobs);
     const int number = bench.jobs.write({std::nullopt}, settings());
     QTRY_VERIFY_WITH_TIMEOUT(bench.runner.job(number)->state == State::Done, 20'000);
     QVERIFY(bench.runner.job(search)->state == State::Paused);
