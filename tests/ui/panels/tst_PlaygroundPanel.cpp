@@ -41,7 +41,7 @@ struct Shown {
 
     PlaygroundRun run() const
     {
-        const std::string hash = bench.session.planHash().isEmpty() ? "plan" : bench.session.planHash().toStdString();
+        const std::string hash = planOf(bench.session.session(), bench.session.draft()).hash();
         return {.models = {std::nullopt, bench.session.draft()}, .hashes = {"", hash}};
     }
     void write(std::size_t model, std::int32_t id, const std::string &piece) { emit bench.jobs.tokenWritten({model, id, piece}); }
