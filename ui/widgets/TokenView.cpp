@@ -5,15 +5,10 @@
 
 #include <QAccessible>
 #include <QAccessibleWidget>
-#include <QClipboard>
-#include <QGuiApplication>
-#include <QHelpEvent>
-#include <QKeyEvent>
-#include <QMouseEvent>
 #include <QPainter>
+#include <QResizeEvent>
 #include <QScrollBar>
 #include <QTextLayout>
-#include <QToolTip>
 
 #include <algorithm>
 #include <cmath>
@@ -32,13 +27,6 @@ const QString kMark = QStringLiteral("≠");
 QColor wordsOn(const QColor &ground)
 {
     return PlotStyle::contrast(Qt::white, ground) > PlotStyle::contrast(Qt::black, ground) ? QColor(Qt::white) : QColor(Qt::black);
-}
-
-/// Whether it is the text that is right to left: by its first letters that say so.
-bool runsRightToLeft(const QString &text)
-{
-    constexpr qsizetype kEnough = 200;
-    return text.left(kEnough).isRightToLeft();
 }
 
 class TokenViewAccessible : public QAccessibleWidget {
@@ -174,7 +162,7 @@ TokenView::Segment TokenView::laidOutSegment(qsizetype from, qsizetype to, doubl
     segment.layout = std::make_unique<QTextLayout>(m_text.mid(from, to - from), font());
     QTextOption option;
     option.setWrapMode(QTextOption::WrapAtWordBoundaryOrAnywhere);
-    option.setTextDirection(runsRightToLeft(m_text) ? Qt::RightToLeft : Qt::LeftToRight);
+    option.setTextDirection(runsRightToLeft() ? Qt::RightToLeft : Qt::LeftToRight);
     segment.layout->setTextOption(option);
 
     QList<QTextLayout::FormatRange> looks;
@@ -210,6 +198,13 @@ TokenView::Segment TokenView::laidOutSegment(qsizetype from, qsizetype to, doubl
     segment.layout->endLayout();
     m_laidOut += to - from;
     return segment;
+}
+
+/// By its first letters that say so.
+bool TokenView::runsRightToLeft() const
+{
+    constexpr qsizetype kEnough = 200;
+    return m_text.left(kEnough).isRightToLeft();
 }
 
 void TokenView::layOutAnew()
@@ -350,73 +345,6 @@ void TokenView::stepLine(int lines)
         }
 }
 
-// ---- gestures ----------------------------------------------------------------------------------------------------------------
-
-void TokenView::keyPressEvent(QKeyEvent *event)
-{
-    if (event->matches(QKeySequence::Copy))
-        return QGuiApplication::clipboard()->setText(text());
-    const int forward = runsRightToLeft(m_text) ? Qt::Key_Left : Qt::Key_Right,
-              back = forward == Qt::Key_Left ? Qt::Key_Right : Qt::Key_Left;
-    const int key = event->key();
-    const bool isStep = key == Qt::Key_Left || key == Qt::Key_Right || key == Qt::Key_Up || key == Qt::Key_Down || key == Qt::Key_Home ||
-                        key == Qt::Key_End;
-    if (!isStep || event->modifiers() != Qt::NoModifier || m_tokens.empty())
-        return QAbstractScrollArea::keyPressEvent(event);
-    if (m_current < 0 || key == Qt::Key_Home)
-        setCurrent(0);
-    else if (key == Qt::Key_End)
-        setCurrent(count() - 1);
-    else if (key == forward)
-        setCurrent(std::min(m_current + 1, count() - 1));
-    else if (key == back)
-        setCurrent(std::max(m_current - 1, 0));
-    else
-        stepLine(key == Qt::Key_Down ? 1 : -1);
-}
-
-void TokenView::mouseMoveEvent(QMouseEvent *event)
-{
-    const int token = tokenAt(event->position().toPoint());
-    if (std::exchange(m_pointed, token) != token)
-        emit pointedAt(token);
-}
-
-void TokenView::mousePressEvent(QMouseEvent *event)
-{
-    if (event->button() == Qt::LeftButton)
-        setCurrent(tokenAt(event->position().toPoint()));
-    else
-        QAbstractScrollArea::mousePressEvent(event);
-}
-
-bool TokenView::viewportEvent(QEvent *event)
-{
-    if (event->type() == QEvent::ToolTip && m_describe) {
-        const auto *help = static_cast<QHelpEvent *>(event);
-        if (const int token = tokenAt(help->pos()); token >= 0)
-            QToolTip::showText(help->globalPos(), m_describe(token), viewport(), rectOf(token));
-        else
-            QToolTip::hideText();
-        return true;
-    }
-    if (event->type() == QEvent::Leave && std::exchange(m_pointed, -1) >= 0)
-        emit pointedAt(-1);
-    return QAbstractScrollArea::viewportEvent(event);
-}
-
-void TokenView::focusInEvent(QFocusEvent *event)
-{
-    QAbstractScrollArea::focusInEvent(event);
-    viewport()->update();
-}
-
-void TokenView::focusOutEvent(QFocusEvent *event)
-{
-    QAbstractScrollArea::focusOutEvent(event);
-    viewport()->update();
-}
-
 // ---- drawing -----------------------------------------------------------------------------------------------------------------
 
 void TokenView::paintEvent(QPaintEvent * /*event*/)
@@ -435,7 +363,10 @@ void TokenView::paintEvent(QPaintEvent * /*event*/)
             break;
         m_segments[i].layout->draw(&painter, {left, m_segments[i].top - above});
     }
-    if (const std::vector<QRectF> marked = linesOf(m_mark); !marked.empty()) {
+    std::vector<QRectF> marked = linesOf(m_mark);
+    for (int before = m_mark - 1; marked.empty() && before >= 0; --before) // a token without letters: the end of a text
+        marked = linesOf(before);
+    if (!marked.empty()) {
         painter.setPen(style.readable(style.warning));
         painter.drawText(QRectF(kGap / 2.0, marked.front().top() - above, left, marked.front().height()), Qt::AlignLeft | Qt::AlignVCenter,
                          kMark);

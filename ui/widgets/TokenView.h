@@ -80,6 +80,7 @@ private:
     void take(Token token);
     void layOutFrom(qsizetype from);
     Segment laidOutSegment(qsizetype from, qsizetype to, double top);
+    bool runsRightToLeft() const;
     void layOutAnew();
     void followHeight(bool staysAtEnd);
     double textWidth() const;
