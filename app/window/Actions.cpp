@@ -46,6 +46,8 @@ Actions::Actions(SessionModel &model, PlanEditor &editor, SessionJobs &jobs, Job
     search = make(tr("&Search for attentions to remove"), "search", QKeySequence(tr("Ctrl+R")));
     evaluate = make(tr("&Evaluate the plan"), "evaluate", QKeySequence(tr("Ctrl+E")));
     evaluateDense = make(tr("Evaluate the &original"), "evaluate");
+    goToPlayground = make(tr("Try it in the play&ground…"), "playground", QKeySequence(tr("Ctrl+Shift+G")));
+    goToPlayground->setProperty(kKeywords, tr("generate, write, chat, score text, tokens"));
     goToCompare = make(tr("Co&mpare plans…"), "compare", QKeySequence(tr("Ctrl+Shift+M")));
     goToExport = make(tr("E&xport…"), "export", QKeySequence(tr("Ctrl+Shift+E")));
     pauseJob = make(tr("&Pause the job"), "pause", QKeySequence(tr("Ctrl+,")));
@@ -197,7 +199,8 @@ void Actions::follow()
     setPossible(evaluate, m_jobs.canEvaluate());
     setPossible(evaluateDense, m_jobs.canEvaluateDense());
     setPossible(saveFigures, m_model.hasModel() ? Possibility() : own);
-    setPossible(goToCompare, m_model.hasModel() ? Possibility() : own); // also one that is for looking at only
+    for (QAction *action : {goToPlayground, goToCompare}) // also of a session that is for looking at only
+        setPossible(action, m_model.hasModel() ? Possibility() : own);
     setPossible(goToExport, m_model.session().exports.empty() ? m_jobs.canExport() : own);
     const bool isMissing = own && !m_model.isModelThere();
     setPossible(prune, isMissing ? Possibility{tr("The model of this session is not there: locate it on the Model page.")} : plan);

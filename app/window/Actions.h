@@ -31,7 +31,7 @@ public:
     QAction *openModel, *openGguf, *openSession, *openFile, *openSample, *saveSession, *saveSessionAs, *savePlan, *saveReport, *saveFigures,
         *quit;
     QAction *undo, *redo, *pin;
-    QAction *prune, *calibrate, *measureImpact, *search, *evaluate, *evaluateDense, *goToCompare, *goToExport;
+    QAction *prune, *calibrate, *measureImpact, *search, *evaluate, *evaluateDense, *goToPlayground, *goToCompare, *goToExport;
     QAction *pauseJob, *cancelJob, *copyCommand;
     QAction *sparsity25, *sparsity37, *sparsity50, *neuronsByRule, *attentionsByRule;
     QAction *present, *spotlight, *largerType, *smallerType, *usualType;

@@ -9,6 +9,7 @@
 #include "panels/evaluate/EvaluatePanel.h"
 #include "panels/parts/EngineBox.h"
 #include "panels/plan/BalancePanel.h"
+#include "panels/playground/PlaygroundPanel.h"
 #include "panels/prune/PruneCard.h"
 #include "panels/search/AttentionPanel.h"
 #include "panels/shell/MessageBar.h"
@@ -153,6 +154,10 @@ void MainWindow::buildTabs(const Launch &launch)
     compare->table().setObjectName(QStringLiteral("plans"));
     compare->table().setProperty(kRemembered, QByteArray("hiddenColumns"));
     connect(compare, &ComparePanel::openRequested, this, &MainWindow::chooseModel);
+    auto *playground = findChild<PlaygroundPanel *>();
+    playground->setObjectName(QStringLiteral("playground"));
+    playground->setProperty(kRemembered, QByteArray("mode"));
+    connect(playground, &PlaygroundPanel::openRequested, this, &MainWindow::chooseModel);
     const auto calibration = [this] { show(Tab::Calibration); };
     connect(importance, &ImportancePanel::calibrateRequested, this, calibration);
     connect(attention, &AttentionPanel::calibrateRequested, this, calibration);
@@ -180,6 +185,7 @@ void MainWindow::wire()
     connect(m_actions->saveReport, &QAction::triggered, this, &MainWindow::chooseReport);
     connect(m_actions->saveFigures, &QAction::triggered, this, &MainWindow::chooseFigures);
     connect(m_actions->quit, &QAction::triggered, this, &QWidget::close);
+    connect(m_actions->goToPlayground, &QAction::triggered, this, [this] { show(Tab::Playground); });
     connect(m_actions->goToCompare, &QAction::triggered, this, [this] { show(Tab::Compare); });
     connect(m_actions->goToExport, &QAction::triggered, this, [this] { show(Tab::Export); });
     connect(m_actions->prune, &QAction::triggered, this, &MainWindow::showPrune);

@@ -50,7 +50,7 @@ public:
     void open(const QString &path);
     void openSample();
 
-    enum class Tab { Model, Calibration, Importance, Attention, Balance, Evaluation, Compare, Export };
+    enum class Tab { Model, Calibration, Importance, Attention, Balance, Evaluation, Playground, Compare, Export };
     Q_ENUM(Tab)
     void show(Tab tab);
     using QMainWindow::show;

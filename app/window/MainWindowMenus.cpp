@@ -87,7 +87,7 @@ void MainWindow::buildMenus()
     run->addAction(m_actions->prune);
     run->addSeparator();
     run->addActions({m_actions->calibrate, m_actions->measureImpact, m_actions->search, m_actions->evaluate, m_actions->evaluateDense,
-                     m_actions->goToCompare, m_actions->goToExport});
+                     m_actions->goToPlayground, m_actions->goToCompare, m_actions->goToExport});
     run->addSeparator();
     run->addActions({m_actions->pauseJob, m_actions->cancelJob});
 

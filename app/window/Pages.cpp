@@ -7,6 +7,7 @@
 #include "panels/evaluate/EvaluatePanel.h"
 #include "panels/export/ExportPanel.h"
 #include "panels/plan/BalancePanel.h"
+#include "panels/playground/PlaygroundPanel.h"
 #include "panels/search/AttentionPanel.h"
 #include "panels/start/StartPanel.h"
 
@@ -31,6 +32,7 @@ constexpr Page kPages[] = {
     {Tab::Attention, QT_TRANSLATE_NOOP("pages", "Attention"), Step::Plan, false, make<AttentionPanel>, "attention"},
     {Tab::Balance, QT_TRANSLATE_NOOP("pages", "Balance"), Step::Plan, true, make<BalancePanel>, "plan"},
     {Tab::Evaluation, QT_TRANSLATE_NOOP("pages", "Evaluation"), Step::Evaluate, true, make<EvaluatePanel>, "evaluate"},
+    {Tab::Playground, QT_TRANSLATE_NOOP("pages", "Playground"), Step::Evaluate, false, make<PlaygroundPanel>, "playground"},
     {Tab::Compare, QT_TRANSLATE_NOOP("pages", "Compare"), Step::Evaluate, false, make<ComparePanel>, "compare"},
     {Tab::Export, QT_TRANSLATE_NOOP("pages", "Export"), Step::Export, true, make<ExportPanel>, "export"},
 };

@@ -11,6 +11,7 @@
 #include "panels/layers/WidthDialog.h"
 #include "panels/plan/RestoreCard.h"
 #include "panels/plan/RestoreSettings.h"
+#include "panels/playground/PlaygroundPanel.h"
 #include "panels/prune/PruneCard.h"
 #include "panels/search/TransportBar.h"
 #include "plots/Plot.h"
@@ -240,6 +241,61 @@ void pinMany(const Workbench &bench)
         bench.session.addMeasurement(record);
     }
     bench.editor.useDraft(before, QStringLiteral("-"));
+}
+
+/// Texts and a score that were made up, in both modes of the playground.
+void takePlayground(Album &album, MainWindow &window)
+{
+    const Session &session = window.workbench().session.session();
+    auto *panel = window.findChild<PlaygroundPanel *>();
+    if (!session.draft.hasNeurons())
+        return;
+    PlaygroundRun run{.models = {std::nullopt, session.draft}, .hashes = {"", planOf(session, session.draft).hash()}};
+    if (!session.pinned.empty()) {
+        run.models.emplace_back(session.pinned.front().draft);
+        run.hashes.push_back(planOf(session, session.pinned.front().draft).hash());
+    }
+    const std::vector<std::string> words = {" pruned", " an",   " old",  " pear", " tree",  " every", " winter", ",",       " and",
+                                            " the",    " tree", " bore", " more", " fruit", " than",  " ever",   " before", "."};
+    emit window.workbench().jobs.writingBegan(run);
+    std::vector<Generation> texts(run.models.size());
+    for (std::size_t i = 0; i < 3 * words.size(); ++i)
+        for (std::size_t model = 0; model < run.models.size(); ++model) {
+            const std::size_t word = (i >= 7 + 2 * model ? i + model : i) % words.size();
+            texts[model].ids.push_back(std::int32_t(word));
+            texts[model].text += words[word];
+            emit window.workbench().jobs.tokenWritten({model, std::int32_t(word), words[word]});
+        }
+    for (std::size_t model = 0; model < texts.size(); ++model)
+        texts[model].tokensPerSecond = 41.5 + double(model);
+    emit window.workbench().jobs.textsWritten(texts);
+    album.takePage(MainWindow::Tab::Playground, QStringLiteral("playground-write"));
+
+    ScoredRun scored{.run = run, .text = "There was a gardener who", .used = 0, .scored = {}};
+    scored.scored.models.resize(run.models.size());
+    scored.scored.pieces = {"There", " was", " a", " gardener", " who"};
+    for (int i = 0; i < 4; ++i)
+        for (const std::string &word : words) {
+            scored.scored.pieces.push_back(word);
+            scored.text += word;
+        }
+    scored.used = scored.text.size();
+    scored.text += " What follows does not fit into the context of the model.";
+    for (std::size_t token = 0; token < scored.scored.pieces.size(); ++token) {
+        scored.scored.ids.push_back(std::int32_t(token));
+        for (std::size_t model = 0; model < run.models.size(); ++model) {
+            ScoredToken &made = scored.scored.models[model].emplace_back();
+            made.loss = token == 0 ? std::nan("") : 2 + std::sin(double(token)) + double(model) * std::sin(1.7 * double(token));
+            if (token > 0)
+                made.likeliest = {{.id = 1, .text = " tree", .probability = 0.31},
+                                  {.id = 2, .text = " wall", .probability = 0.12},
+                                  {.id = 3, .text = "\n", .probability = 0.02}};
+        }
+    }
+    panel->setMode(int(PlaygroundPanel::Mode::Score));
+    emit window.workbench().jobs.textScored(scored);
+    album.takePage(MainWindow::Tab::Playground, QStringLiteral("playground-score"));
+    panel->setMode(int(PlaygroundPanel::Mode::Write));
 }
 
 /// The page Compare with two plans side by side, while the table is asked for, and with 60 plans.
@@ -476,6 +532,7 @@ int main(int argc, char **argv)
     });
     card->window()->close();
     takeRestorations(album, window);
+    takePlayground(album, window);
     takeComparisons(album, window); // last: it leaves many plans
     return 0;
 }

@@ -67,6 +67,7 @@ constexpr ActionRow kActions[] = {
     {&Actions::search, "2"},
     {&Actions::evaluate, "2345"},
     {&Actions::evaluateDense, "12345"},
+    {&Actions::goToPlayground, "12345"},
     {&Actions::goToCompare, "12345"},
     {&Actions::goToExport, "345"},
     {&Actions::pauseJob, ""},
@@ -105,6 +106,7 @@ constexpr ButtonRow kButtons[] = {
     {Tab::Attention, AttentionView::Impact, "Measure", "12345"},
     {Tab::Evaluation, AttentionView::Search, "Evaluate plan", "2345"},
     {Tab::Evaluation, AttentionView::Search, "Evaluate original", "12345"},
+    {Tab::Playground, AttentionView::Search, "Write", "12345"},
     {Tab::Export, AttentionView::Search, "Export and verify", "345"},
 };
 
