@@ -10,9 +10,10 @@ namespace secateur::ui {
 namespace {
 
 /// The order of the contents.
-const QStringList kPages{QStringLiteral("start"),    QStringLiteral("calibrate"),    QStringLiteral("plan"),    QStringLiteral("attention"),
-                         QStringLiteral("evaluate"), QStringLiteral("compare"),      QStringLiteral("restore"), QStringLiteral("export"),
-                         QStringLiteral("teach"),    QStringLiteral("command-line"), QStringLiteral("words")};
+const QStringList kPages{QStringLiteral("start"),     QStringLiteral("calibrate"),    QStringLiteral("plan"),
+                         QStringLiteral("attention"), QStringLiteral("evaluate"),     QStringLiteral("playground"),
+                         QStringLiteral("compare"),   QStringLiteral("restore"),      QStringLiteral("export"),
+                         QStringLiteral("teach"),     QStringLiteral("command-line"), QStringLiteral("words")};
 
 QString withoutMissingPictures(QString html, const QString &folder)
 {
