@@ -19,6 +19,7 @@
 #include "pruning/NeuronScoring.h"
 #include "pruning/PlanJson.h"
 #include "restoration/GramFile.h"
+#include "restoration/GramSum.h"
 
 #include <algorithm>
 #include <chrono>
