@@ -283,10 +283,13 @@ ShelfEntry SessionTask::restore(JobPort &port, const PruningPlan &plain, const T
 {
     const ModelSpec &dense = m_session->model->spec;
     const std::shared_ptr<const Session> session = latest(port); // with what is known of it, should the work be called again
-    if (std::optional<ShelfEntry> known = restoredBefore(*session, plain, settings, engine(port).report().computed))
+    const ComputeConditions now = engine(port).report().computed;
+    if (std::optional<ShelfEntry> known = restoredBefore(*session, plain, settings, now))
         return *std::move(known);
-    const RestorationTask task{
-        .text = text, .settings = settings, .grams = grams.find(plain.calibration), .before = begunRestoration(*session, plain, settings)};
+    const RestorationTask task{.text = text,
+                               .settings = settings,
+                               .grams = grams.find(plain.calibration),
+                               .before = begunRestoration(*session, plain, settings, now)};
     const auto end = [&] { deliver(port, [&model = m_model] { model.endRestoration(); }); };
     try {
         PruningPlan plan = runRestoration(engine(port), dense, plain, task, port.context(), listener(port));
