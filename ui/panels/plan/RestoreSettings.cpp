@@ -7,6 +7,7 @@
 #include "models/TextNames.h"
 #include "panels/plan/RestorationModel.h"
 #include "panels/texts/TextFiles.h"
+#include "restoration/SequentialRidge.h"
 #include "widgets/Enabling.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
@@ -29,11 +30,6 @@
 #include <initializer_list>
 
 namespace secateur::ui {
-namespace {
-
-constexpr std::int64_t kLeastTokensPerNeuron = 28; ///< for fits layer by layer: the fewest that were ever tried with gain
-
-} // namespace
 
 RestoreSettings::RestoreSettings(Workbench workbench, QWidget *parent)
     : QWidget(parent),
@@ -187,10 +183,11 @@ QString RestoreSettings::stepSentence(RestorationStep step) const
         const qint64 kept = session.neuronsKept();
         if (!scores || kept <= 0)
             return tr("%1.").arg(what);
+        constexpr auto kFewest = qint64(kFewestSequentialTokens);
         const qint64 each = scores->provenance.windows * scores->provenance.length / kept;
-        return (each >= kLeastTokensPerNeuron ? tr("%1: there are %2 for each neuron that stays.")
-                                              : tr("%1: there are %2 for each neuron that stays, and below %3 it does harm."))
-            .arg(what, exactText(each), exactText(kLeastTokensPerNeuron));
+        return (each >= kFewest ? tr("%1: there are %2 for each neuron that stays.")
+                                : tr("%1: there are %2 for each neuron that stays, and below %3 it does harm."))
+            .arg(what, exactText(each), exactText(kFewest));
     }
     case RestorationStep::Elimination:
         return tr("Neurons go by what removing them costs after a fit, instead of by their scores. Better on some models only.");
