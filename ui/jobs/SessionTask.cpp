@@ -304,7 +304,7 @@ ShelfEntry SessionTask::restore(JobPort &port, const PruningPlan &plain, const T
     }
 }
 
-void SessionTask::compare(JobPort &port, const ComparisonSettings &settings) const
+void SessionTask::compare(JobPort &port, const ComparisonSettings &settings, const std::filesystem::path &plans) const
 {
     Session session = *latest(port, [&model = m_model] { model.beginComparison(); });
     const auto end = [&] { // also when it is cancelled: what was found counts
@@ -315,11 +315,12 @@ void SessionTask::compare(JobPort &port, const ComparisonSettings &settings) con
                 addMeasurement(m_findings->originals, measured);
         deliver(port, [&model = m_model] {
             model.endBlocks();
+            model.endRestoration();
             model.endTasks();
         });
     };
     try {
-        secateur::compare(engine(port), session, settings, port.context(), listener(port));
+        secateur::compare(engine(port), session, settings, port.context(), listener(port), {}, plans);
     } catch (...) {
         end();
         throw;
