@@ -36,6 +36,7 @@ RestoreSettings::RestoreSettings(Workbench workbench, QWidget *parent)
       m_workbench(workbench),
       m_how(new SegmentedControl(tr("How the steps are chosen"))),
       m_chosen(RestorationSettings().steps),
+      m_widths(new QCheckBox(tr("Widths may differ per layer"))),
       m_gate(new QCheckBox(tr("Keep a step only where no text gets worse"))),
       m_text(new ElidedLabel),
       m_choose(new QPushButton(tr("Choose…"))),
@@ -55,6 +56,10 @@ RestoreSettings::RestoreSettings(Workbench workbench, QWidget *parent)
             std::ranges::sort(m_chosen);
             emit changed();
         });
+    connect(m_widths, &QCheckBox::clicked, this, [this] {
+        follow();
+        emit changed();
+    });
     connect(m_gate, &QCheckBox::clicked, this, &RestoreSettings::changed);
     connect(m_choose, &QPushButton::clicked, this, &RestoreSettings::chooseText);
     connect(m_none, &QPushButton::clicked, this, [this] {
@@ -76,6 +81,7 @@ void RestoreSettings::layOut()
     m_gate->setChecked(true);
     auto *how = new QHBoxLayout;
     how->addWidget(m_how);
+    how->addWidget(m_widths);
     how->addWidget(m_gate);
     how->addStretch(1);
     auto *grid = new QGridLayout;
@@ -124,7 +130,12 @@ std::vector<RestorationStep> RestoreSettings::autoSteps() const
     if (!session.hasModel())
         return RestorationSettings().steps;
     const ShelfPlan *shelf = session.shelfPlan();
-    return usualSteps(shelf ? shelf->plan.method : PlanMethod::TwoSsp, session.spec(), {});
+    std::vector<RestorationStep> steps = usualSteps(shelf ? shelf->plan.method : PlanMethod::TwoSsp, session.spec(), {});
+    if (m_widths->isChecked() && stepProblem(RestorationStep::Widths).isEmpty()) {
+        steps.push_back(RestorationStep::Widths);
+        std::ranges::sort(steps);
+    }
+    return steps;
 }
 
 RestorationSettings RestoreSettings::value() const
@@ -229,6 +240,10 @@ void RestoreSettings::follow()
         enableUnless(reason, *step.box, sentence);
         step.note->setText(cannot.isEmpty() ? sentence : cannot);
     }
+    const QString noWidths = stepProblem(RestorationStep::Widths);
+    m_widths->setVisible(isAuto());
+    enableUnless(readOnly.isEmpty() ? noWidths : readOnly, *m_widths,
+                 tr("Auto tries R3 too. Export targets that hold one width refuse the plan then."));
     const QString gate = isAuto() ? tr("Auto always keeps to this.") : QString();
     if (isAuto())
         m_gate->setChecked(true);

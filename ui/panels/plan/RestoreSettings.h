@@ -55,6 +55,7 @@ private:
     SegmentedControl *m_how;
     std::vector<Step> m_steps;
     std::vector<RestorationStep> m_chosen; ///< one by one
+    QCheckBox *m_widths;                   ///< of Auto: R3 too
     QCheckBox *m_gate;
     ElidedLabel *m_text;
     QPushButton *m_choose, *m_none;
