@@ -7,7 +7,9 @@
 #include "models/TextNames.h"
 #include "panels/plan/RestorationModel.h"
 #include "panels/texts/TextFiles.h"
+#include "pruning/RestorationJson.h"
 #include "restoration/SequentialRidge.h"
+#include "text/TextJson.h"
 #include "widgets/Enabling.h"
 #include "widgets/InlineNote.h"
 #include "widgets/Labels.h"
@@ -28,6 +30,8 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <nlohmann/json.hpp>
+#include <utility>
 
 namespace secateur::ui {
 
@@ -148,6 +152,33 @@ RestorationSettings RestoreSettings::value() const
     settings.isGated = isAuto() || m_gate->isChecked();
     settings.second = m_second;
     return settings;
+}
+
+nlohmann::json RestoreSettings::chosen() const
+{
+    return {{"auto", isAuto()},
+            {"widths", m_widths->isChecked()},
+            {"gate", m_gate->isChecked()},
+            {"steps", namesOf(m_chosen)},
+            {"second", m_second ? toJson(*m_second) : nlohmann::json()}};
+}
+
+void RestoreSettings::choose(const nlohmann::json &chosen)
+{
+    std::vector<RestorationStep> steps = {RestorationStep::Refit};
+    for (const nlohmann::json &name : chosen.at("steps"))
+        if (const RestorationStep step = restorationStepOf(name); std::ranges::count(steps, step) == 0)
+            steps.push_back(step);
+    std::ranges::sort(steps);
+    const nlohmann::json &second = chosen.at("second");
+    std::optional<TextSettings> text = second.is_null() ? std::nullopt : std::optional(textFromJson(second));
+    const bool isByItself = chosen.at("auto"), areWidthsFree = chosen.at("widths"), isGated = chosen.at("gate");
+    m_how->setCurrent(isByItself ? 0 : 1);
+    m_widths->setChecked(areWidthsFree);
+    m_gate->setChecked(isGated);
+    m_chosen = std::move(steps);
+    m_second = std::move(text);
+    follow();
 }
 
 QString RestoreSettings::problem() const

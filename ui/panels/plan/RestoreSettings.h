@@ -6,6 +6,7 @@
 
 #include <QString>
 #include <QWidget>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <vector>
 
@@ -26,6 +27,10 @@ public:
     explicit RestoreSettings(Workbench workbench, QWidget *parent = nullptr);
 
     RestorationSettings value() const;
+    /// What is chosen, as JSON that a session keeps with its view.
+    nlohmann::json chosen() const;
+    /// So again. Throws what reading JSON throws, and then nothing has changed.
+    void choose(const nlohmann::json &chosen);
     /// Why it cannot be followed; empty when it can.
     QString problem() const;
     /// What can be chosen for the current plan.
