@@ -107,7 +107,7 @@ struct RestorationRecord {
     std::vector<GateText> texts;              ///< that held-out losses are of: the calibration's own text first
     std::vector<RestorationVariant> variants; ///< in the order in which they were made, plain first
     std::vector<RemovalsTried> removals;      ///< of R2
-    std::vector<RestoredLayer> layers;        ///< one for each layer; zeros where it has no FFN
+    std::vector<RestoredLayer> layers;        ///< one for each layer; as they are without a fit where there was none
     std::int64_t tokens = 0;                  ///< of the Gram matrices
     std::int64_t sequentialTokens = 0;        ///< of R4; 0 without
     std::optional<double> widthShare{};       ///< of R3, that was taken
