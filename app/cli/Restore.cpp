@@ -12,6 +12,7 @@
 #include "jobs/RestoreWork.h"
 #include "pruning/PlanFile.h"
 #include "pruning/RestorationJson.h"
+#include "restoration/Restorable.h"
 
 #include <algorithm>
 #include <chrono>
@@ -142,15 +143,14 @@ void Run::checkRestoration(const TextSettings &calibration, std::int64_t windows
     if (const std::optional<Error> problem =
             format.empty() ? restorationProblem(settings, model->spec) : restorationProblem(settings, model->spec, format))
         throw *problem;
-    const std::int64_t heldOut = settings.gateWindows + (settings.has(RestorationStep::Order) ? settings.searchWindows : 0);
+    const RestorationWindows needed = restorationWindows(PlanMethod::TwoSsp, settings, windows);
     TextSettings all = calibration;
-    all.windows = windows + heldOut;
+    all.windows = needed.total();
     try {
         engine->checkText(all, context);
     } catch (const ShortText &tooShort) {
-        throw Error("The text has " + counted(tooShort.windows(), "window") + " of " + counted(all.length, "token") + ": " +
-                        std::to_string(windows) + " are to be calibrated on, and restoring holds out the " + std::to_string(heldOut) +
-                        " that follow.",
+        throw Error("The text has " + counted(tooShort.windows(), "window") + " of " + counted(all.length, "token") +
+                        ", and restoring needs " + std::to_string(needed.total()) + ": " + inWords(needed) + ".",
                     "Calibrate on fewer windows (--windows), or give a longer text (--text).");
     }
     if (settings.second)
@@ -258,7 +258,9 @@ std::optional<RestorationProgress> Run::begunRestoration(const PruningPlan &plai
 void Run::checkRestorationOfHand(const TextSettings &text)
 {
     TextSettings all = text;
-    all.windows = text.windows.value_or(1) + restorationSettings(o, text, PlanMethod::Manual, model->spec, {}).gateWindows;
+    all.windows =
+        restorationWindows(PlanMethod::Manual, restorationSettings(o, text, PlanMethod::Manual, model->spec, {}), text.windows.value_or(1))
+            .total();
     engine->checkText(all, context);
 }
 

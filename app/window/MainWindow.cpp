@@ -9,6 +9,7 @@
 #include "panels/evaluate/EvaluatePanel.h"
 #include "panels/parts/EngineBox.h"
 #include "panels/plan/BalancePanel.h"
+#include "panels/plan/RestoreCard.h"
 #include "panels/playground/PlaygroundPanel.h"
 #include "panels/prune/PruneCard.h"
 #include "panels/search/AttentionPanel.h"
@@ -150,6 +151,9 @@ void MainWindow::buildTabs(const Launch &launch)
     attention->setProperty(kRemembered, QByteArray("view"));
     importance->setObjectName(QStringLiteral("importance"));
     importance->setProperty(kRemembered, QByteArray("scale"));
+    auto *restore = findChild<RestoreCard *>();
+    restore->setObjectName(QStringLiteral("restore"));
+    restore->setProperty(kRemembered, QByteArray("asked"));
     auto *compare = findChild<ComparePanel *>();
     compare->table().setObjectName(QStringLiteral("plans"));
     compare->table().setProperty(kRemembered, QByteArray("hiddenColumns"));

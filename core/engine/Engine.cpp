@@ -18,6 +18,7 @@
 #include "pruning/NeuronScoring.h"
 #include "pruning/PlanJson.h"
 #include "restoration/GramFile.h"
+#include "restoration/GramSum.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/JobTypes.h"
 
+#include "engine/RestorationForecast.h"
 #include "jobs/ComparisonCost.h"
 #include "jobs/JobCommands.h"
 #include "jobs/JobProblems.h"
@@ -57,7 +58,11 @@ double restoringFlop(const RestorationSettings &settings, const Session &session
                      std::int64_t length)
 {
     try {
-        return flopOfRestoration(session.model->spec, settings, balanceOf(session, draft), windows, length);
+        std::vector<std::int64_t> widths;
+        for (const LayerSpec &layer : specOf(session, draft).layers)
+            widths.push_back(layer.neurons());
+        return flopOfRestoration(session.model->spec, settings, outlineOf(draft.balance, balanceOf(session, draft), widths), windows,
+                                 length);
     } catch (const Error &) { // no plan can meet it
         return 0;
     }

@@ -49,15 +49,15 @@ RestorationStep restorationStepOf(const std::string &name);
 struct RestorationSettings {
     /// In the order of the enumeration, each once. All others need Refit.
     std::vector<RestorationStep> steps{RestorationStep::Refit, RestorationStep::Order, RestorationStep::Sequential};
-    bool isGated = true;      ///< a step stays only if no text gets worse by it ("auto"); else every step stays that was asked for
-    double ridge = 1e-3;      ///< of R1, as a share of the mean diagonal of the kept neurons' Gram matrix; above 0
-    double pathRidge = 1e-3;  ///< of the elimination (R3, R5), as a share of the mean diagonal
+    bool isGated = true;          ///< a step stays only if no text gets worse by it ("auto"); else every step stays that was asked for
+    double ridge = 1e-3;          ///< of R1, as a share of the mean diagonal of the kept neurons' Gram matrix; above 0
+    double pathRidge = 1e-3;      ///< of the elimination (R3, R5), as a share of the mean diagonal
     double sequentialRidge = 0.1; ///< of R4, centred on R1's weights; above 0
     std::optional<double> widthShare{}; ///< of R3: how far from one width to the allocation's, in (0, 1]; none: 0.5 or 1, by held-out loss
     std::int64_t searchWindows = 2;     ///< of R2; they follow those of the calibration in its text
     std::int64_t gateWindows = 4;       ///< on which losses are held out; they follow those of the search
     std::optional<std::int64_t> sequentialWindows{}; ///< of R4, from the calibration's first on; none: those of the calibration
-    std::optional<TextSettings> second{}; ///< another text that the gate asks
+    std::optional<TextSettings> second{};            ///< another text that the gate asks
     bool operator==(const RestorationSettings &) const = default;
 
     bool has(RestorationStep step) const;
@@ -92,11 +92,11 @@ struct RemovalsTried {
 
 /// What the fit of a layer's down product came to. Errors are shares: |A_S W'^T - A W^T|^2 / |A W^T|^2 over the calibration's tokens, on dense activations.
 struct RestoredLayer {
-    double ridge = 0;         ///< that the fit was made with, a share of the mean diagonal
-    std::int64_t raised = 0;  ///< how often it was raised tenfold because the matrix was not positive or weights grew too large
-    double growth = 1;        ///< max|W'| / max|W| of the kept columns
-    double errorBefore = 0;   ///< of the kept columns as they were
-    double errorAfter = 0;    ///< of the refitted ones
+    double ridge = 0;        ///< that the fit was made with, a share of the mean diagonal
+    std::int64_t raised = 0; ///< how often it was raised tenfold because the matrix was not positive or weights grew too large
+    double growth = 1;       ///< max|W'| / max|W|, of the kept columns and of all
+    double errorBefore = 0;  ///< of the kept columns as they were
+    double errorAfter = 0;   ///< of the refitted ones
     bool operator==(const RestoredLayer &) const = default;
 };
 
@@ -107,7 +107,7 @@ struct RestorationRecord {
     std::vector<GateText> texts;              ///< that held-out losses are of: the calibration's own text first
     std::vector<RestorationVariant> variants; ///< in the order in which they were made, plain first
     std::vector<RemovalsTried> removals;      ///< of R2
-    std::vector<RestoredLayer> layers;        ///< one for each layer; zeros where it has no FFN
+    std::vector<RestoredLayer> layers;        ///< one for each layer; as they are without a fit where there was none
     std::int64_t tokens = 0;                  ///< of the Gram matrices
     std::int64_t sequentialTokens = 0;        ///< of R4; 0 without
     std::optional<double> widthShare{};       ///< of R3, that was taken

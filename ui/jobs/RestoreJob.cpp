@@ -19,20 +19,6 @@
 #include <utility>
 
 namespace secateur::ui {
-namespace {
-
-/// The current plan as far as a forecast asks: how wide its layers are. Which neurons stay would take sorting.
-PruningPlan outlineOf(const SessionModel &model)
-{
-    PruningPlan outline;
-    outline.balance = *model.balance();
-    outline.removedAttentions = model.removalOrder();
-    for (const LayerSpec &layer : model.planSpec().layers)
-        outline.keptNeurons.emplace_back(std::size_t(layer.neurons()));
-    return outline;
-}
-
-} // namespace
 
 // ---- what is kept for it -----------------------------------------------------------------------------------------------------
 
@@ -156,7 +142,11 @@ JobCost SessionJobs::restorationCost(const RestorationSettings &settings) const
     JobCost cost = searchCost(asked.draft);
     if (m_basis && m_model.balance()) {
         try {
-            const Forecast restoring = forecastRestoration(m_model.spec(), outlineOf(m_model), settings, sizeOf(settings), basisNow());
+            std::vector<std::int64_t> widths;
+            for (const LayerSpec &layer : m_model.planSpec().layers)
+                widths.push_back(layer.neurons());
+            const PruningPlan outline = outlineOf(m_model.draft().balance, *m_model.balance(), widths);
+            const Forecast restoring = forecastRestoration(m_model.spec(), outline, settings, sizeOf(settings), basisNow());
             if (!cost.forecast || cost.forecast->memoryBytes() < restoring.memoryBytes())
                 cost.forecast = restoring;
             cost.seconds = restoring.seconds > 0 && (cost.evaluations == 0 || cost.seconds)

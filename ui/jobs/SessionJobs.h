@@ -85,6 +85,8 @@ public:
 
     /// Where restored plans are kept with their weights, and what restoring needs: the program's own data. Nothing can be restored without.
     void setDataFolder(const std::filesystem::path &folder);
+    /// Of plans with weights that sessions without a name refer to (PlanFolder); empty: there is none.
+    std::filesystem::path planFolder() const { return m_dataFolder.empty() ? m_dataFolder : m_dataFolder / "plans"; }
     /// Losses and removals are written there as they come, on the compute thread; null = nowhere.
     void setJournal(std::shared_ptr<SessionJournal> journal) { m_journal = std::move(journal); }
 
@@ -262,9 +264,9 @@ private:
     request::Restore restoreRequest(const RestorationSettings &settings) const;
     double restorationSeconds(const PlanDraft &draft, const RestorationSettings &settings) const; ///< without the search; 0: not known
     RestorationText sizeOf(const RestorationSettings &settings) const;
+    void addRestoring(std::vector<ExpectedPhase> &phases, const PlanDraft &draft, const RestorationSettings &settings) const;
     void lookForGrams();
     void tellRestored(const ShelfEntry &entry);
-    std::filesystem::path planFolder() const { return m_dataFolder / "plans"; }
     request::MeasureTasks tasksRequest(const std::optional<PlanDraft> &draft, const TaskSettings &tasks) const;
     request::MeasureThroughput throughputRequest(const ThroughputSettings &settings) const;
     request::Generate writingRequest(const PlaygroundModels &models, const GenerationSettings &settings) const;

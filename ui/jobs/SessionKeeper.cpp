@@ -6,6 +6,7 @@
 #include "jobs/SessionPlace.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
+#include "session/PlanFolder.h"
 
 #include <QFileInfo>
 
@@ -443,11 +444,16 @@ void SessionKeeper::discard(const std::filesystem::path &folder)
 void SessionKeeper::lookForLeftovers()
 {
     const auto found = std::make_shared<std::vector<RecoverableSession>>();
-    inBackground([found, root = m_root] { *found = recoverableSessions(root); },
-                 [this, found](const Problem &) {
-                     emit leftoversFound(*found);
-                     tellOfLeft(*found);
-                 });
+    inBackground(
+        [found, root = m_root, plans = m_jobs.planFolder()] {
+            *found = recoverableSessions(root);
+            if (!plans.empty())
+                removeUnusedPlans(plans, root);
+        },
+        [this, found](const Problem &) {
+            emit leftoversFound(*found);
+            tellOfLeft(*found);
+        });
 }
 
 } // namespace secateur::ui

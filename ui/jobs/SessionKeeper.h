@@ -55,7 +55,7 @@ public:
     /// Goes on with a session that was left behind, under the file that it was saved in or opened from if there was one.
     void restore(const std::filesystem::path &folder);
     void discard(const std::filesystem::path &folder);
-    /// Looks for what earlier runs left behind; leftoversFound() follows.
+    /// Looks for what earlier runs left behind; leftoversFound() follows. Plans in the program's folder that no session speaks of go (removeUnusedPlans).
     void lookForLeftovers();
     /// The journal takes the view of the session (see SessionModel::setView) as it is now, with how its file was when it was last read or written here.
     void keepView();

@@ -344,7 +344,8 @@ void SessionModel::apply(const JobEvent &event)
 void SessionModel::takeRow(const ComparisonRow &row)
 {
     const auto before = std::find_if(m_comparedRows.begin(), m_comparedRows.end(), [&](const ComparisonRow &other) {
-        return other.method == row.method && other.sparsity == row.sparsity;
+        return other.method == row.method && other.sparsity == row.sparsity && other.restored == row.restored &&
+               other.isGated == row.isGated;
     });
     if (before == m_comparedRows.end())
         m_comparedRows.push_back(row);

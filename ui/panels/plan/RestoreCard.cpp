@@ -3,6 +3,7 @@
 
 #include "checkpoint/TensorInfo.h"
 #include "commands/PlanEditor.h"
+#include "foundation/JsonFile.h"
 #include "jobs/JobTable.h"
 #include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
@@ -27,6 +28,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
+#include <nlohmann/json.hpp>
 
 namespace secateur::ui {
 namespace {
@@ -130,6 +133,24 @@ void RestoreCard::connectModels()
             if (job && job->kind == JobKind::Restore && isVisible())
                 followAsked();
         });
+}
+
+QString RestoreCard::asked() const
+{
+    nlohmann::json words = m_settings->chosen();
+    words["on"] = m_on->isChecked();
+    return QString::fromStdString(words.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+void RestoreCard::setAsked(const QString &words)
+{
+    try {
+        const nlohmann::json asked = parseJsonObject(words.toStdString(), "the view", {});
+        const bool isOn = asked.at("on");
+        m_settings->choose(asked);
+        m_on->setChecked(isOn);
+    } catch (const std::exception &) { // a view is worth no message
+    }
 }
 
 void RestoreCard::showEvent(QShowEvent *event)
