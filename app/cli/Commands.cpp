@@ -133,7 +133,7 @@ void Run::search()
     PruningPlan plan;
     if (!given && o.scores.empty()) {
         plan = newPlan();
-    } else if (given && given->method == PlanMethod::Manual && o.restore.isAsked()) {
+    } else if (given && o.restore.isAsked() && (given->method == PlanMethod::Manual || (given->isComplete() && !isSearchedOtherwise()))) {
         plan = *given; // there is nothing to search
     } else {
         plan = given ? resumed(*given) : planFromScores(model->spec, loadMatchingScores(), balanceSettings(model->spec));
@@ -142,7 +142,7 @@ void Run::search()
         TextSettings text = textOf(before);
         text.windows = settings.windows;
         if (o.restore.isAsked())
-            checkRestoration(plan.calibration);
+            checkRestoration(plan, textOf(plan.calibration));
         showForecast({.windows = 0,
                       .length = text.length,
                       .searchWindows = settings.windows,
@@ -157,6 +157,12 @@ void Run::search()
     nlohmann::json result = resultOf(plan.balance, &plan);
     result["evaluatedCandidates"] = plan.search.evaluations();
     finish(result);
+}
+
+/// Whether options ask for another search than that of --plan.
+bool Run::isSearchedOtherwise() const
+{
+    return o.isRestarted || o.remove || o.searchWindows || !o.lossType.empty() || o.forcedLayers || o.protectedLayers;
 }
 
 /// The plan of --plan as its search goes on, or begins anew.
@@ -237,10 +243,19 @@ PruningPlan Run::newPlan()
 
     const bool isCalibrated = o.scores.empty();
     const bool areGramsSummed = isCalibrated && o.restore.isAsked() && o.grams.empty();
-    if (o.restore.isAsked() && isCalibrated)
-        checkRestoration(calibrationText(), windows);
-    else if (o.restore.isAsked())
-        checkRestoration(loadMatchingScores().provenance);
+    if (o.restore.isAsked()) {
+        PruningPlan asked;
+        asked.norm = norm();
+        TextSettings text = calibrationText();
+        text.windows = windows;
+        if (!isCalibrated) {
+            const NeuronScores scores = loadMatchingScores();
+            asked.norm = scores.norm;
+            asked.calibration = scores.provenance;
+            text = textOf(scores.provenance);
+        }
+        checkRestoration(asked, text);
+    }
     showForecast({.windows = isCalibrated ? windows : 0,
                   .length = calibration.length,
                   .searchWindows = searchWindows,

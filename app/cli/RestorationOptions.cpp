@@ -33,7 +33,7 @@ CLI::Validator restoration()
 
 CLI::Validator ridge()
 {
-    return finite([](double ridge) { return ridge > 0 ? nullptr : "a share above 0, such as 0.001"; });
+    return finite([](double ridge) { return isRidge(ridge) ? nullptr : "a share above 0, at most a million, such as 0.001"; });
 }
 
 void addSettings(CLI::App &c, Options &o)

@@ -10,6 +10,7 @@
 #include "foundation/JsonFile.h"
 #include "jobs/RestorationChoice.h"
 #include "jobs/RestoreWork.h"
+#include "pruning/PlanChecks.h"
 #include "pruning/PlanFile.h"
 #include "pruning/RestorationJson.h"
 #include "restoration/Restorable.h"
@@ -34,7 +35,7 @@ void saveProgress(const RestorationProgress &progress, const std::filesystem::pa
     writeFileAtomically(file, document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
-RestorationProgress progressIn(const std::filesystem::path &file)
+RestorationProgress progressIn(const std::filesystem::path &file, const ModelSpec &dense)
 {
     constexpr std::uintmax_t kLargest = 1 << 28;
     const char *hint = "Delete it: the restoration then begins anew.";
@@ -42,9 +43,11 @@ RestorationProgress progressIn(const std::filesystem::path &file)
     try {
         if (document.at("kind") != kKind || document.at("format") != kFormat)
             throw Flaw("it is no restoration that this version knows");
-        return restorationProgressFromJson(document.at("progress"));
-    } catch (const Error &) {
-        throw;
+        RestorationProgress progress = restorationProgressFromJson(document.at("progress"));
+        checkRestorationProgress(progress, dense);
+        return progress;
+    } catch (const Error &problem) {
+        throw Error("What " + inQuotes(file.string()) + " tells of a restoration contradicts itself: " + problem.what(), hint);
     } catch (const std::exception &problem) {
         throw Error("What " + inQuotes(file.string()) + " tells of a restoration cannot be used: " + flawOf(problem) + ".", hint);
     }
@@ -136,25 +139,14 @@ void Run::makeGramFile()
     gramFile = folder / "grams.safetensors";
 }
 
-void Run::checkRestoration(const TextSettings &calibration, std::int64_t windows)
+void Run::checkRestoration(const PruningPlan &plain, const TextSettings &text)
 {
-    const RestorationSettings settings = restorationSettings(o, calibration, PlanMethod::TwoSsp, model->spec, formatOfExport());
     const std::string format = formatOfExport();
+    const RestorationSettings settings = restorationSettings(o, text, plain.method, model->spec, format);
     if (const std::optional<Error> problem =
             format.empty() ? restorationProblem(settings, model->spec) : restorationProblem(settings, model->spec, format))
         throw *problem;
-    const RestorationWindows needed = restorationWindows(PlanMethod::TwoSsp, settings, windows);
-    TextSettings all = calibration;
-    all.windows = needed.total();
-    try {
-        engine->checkText(all, context);
-    } catch (const ShortText &tooShort) {
-        throw Error("The text has " + counted(tooShort.windows(), "window") + " of " + counted(all.length, "token") +
-                        ", and restoring needs " + std::to_string(needed.total()) + ": " + inWords(needed) + ".",
-                    "Calibrate on fewer windows (--windows), or give a longer text (--text).");
-    }
-    if (settings.second)
-        engine->checkText(*settings.second, context);
+    engine->checkRestoration(plain, text, settings, o.grams, context);
 }
 
 /// The text that the plan's neurons were scored on, with its windows.
@@ -165,9 +157,7 @@ TextSettings Run::restorationText(const PruningPlan &plain)
             throw Error("The plan " + inQuotes(o.plan.string()) + " was written by hand: it names no text to restore it on.",
                         "Name one, and keep what comes out: secateur-cli search MODEL --plan PLAN --text FILE --restore r1,r4 "
                         "--save-plan RESTORED.");
-        TextSettings text = calibrationText();
-        checkRestorationOfHand(text);
-        return text;
+        return calibrationText();
     }
     if (o.command == "search" || o.command == "prune") {
         TextSettings text = textOf(plain.calibration);
@@ -196,9 +186,14 @@ PruningPlan Run::restored(const PruningPlan &plain)
     task.grams = gramFile.empty() ? o.grams : gramFile;
     const bool isKept = !o.savePlan.empty() && isFirst();
     const std::filesystem::path begun = o.savePlan.string() + kBegun;
+    const auto savePlain = [&] { // until it is restored
+        if (isKept && !isPlanSaved)
+            savePlan(plain, o.savePlan);
+        isPlanSaved = true;
+    };
     task.before = begunRestoration(plain, task.settings);
-    if (isKept)
-        savePlan(plain, o.savePlan); // until it is restored
+    if (o.command != "prune" && !isPlanSaved) // else before the search
+        engine->checkRestoration(plain, task.text, task.settings, task.grams, context);
     addToForecast(engine->forecastRestoration(plain, task.text, task.settings, !task.grams.empty()));
 
     std::optional<RestorationProgress> latest = task.before;
@@ -209,6 +204,7 @@ PruningPlan Run::restored(const PruningPlan &plain)
         if (!known)
             return;
         latest = known->progress;
+        savePlain();
         if (const auto now = std::chrono::steady_clock::now(); isKept && now - saved > kBetweenSaves) {
             saveProgress(*latest, begun);
             saved = now;
@@ -225,13 +221,14 @@ PruningPlan Run::restored(const PruningPlan &plain)
         return plan;
     } catch (const Cancelled &) {
         if (isKept) {
+            savePlain();
             if (latest)
                 saveProgress(*latest, begun);
             tellHowToRestore(task.settings);
         }
         throw;
     } catch (const Error &) {
-        if (isKept)
+        if (isKept && isPlanSaved)
             report.note("The plan as it was before it was restored is in " + inQuotes(o.savePlan.string()) + ".");
         throw;
     }
@@ -244,7 +241,7 @@ std::optional<RestorationProgress> Run::begunRestoration(const PruningPlan &plai
         const std::filesystem::path file = plan.string() + kBegun;
         if (plan.empty() || !doesExist(file))
             continue;
-        RestorationProgress progress = progressIn(file);
+        RestorationProgress progress = progressIn(file, model->spec);
         if (progress.record.plainHash == plain.hash() && progress.record.settings == settings) {
             report.note("Goes on with the restoration in " + inQuotes(file.string()) + ".");
             return progress;
@@ -252,16 +249,6 @@ std::optional<RestorationProgress> Run::begunRestoration(const PruningPlan &plai
         report.note(inQuotes(file.string()) + " is of another restoration, by its plan, steps, windows or texts: this one begins anew.");
     }
     return {};
-}
-
-/// That the text of a plan by hand has windows to hold out.
-void Run::checkRestorationOfHand(const TextSettings &text)
-{
-    TextSettings all = text;
-    all.windows =
-        restorationWindows(PlanMethod::Manual, restorationSettings(o, text, PlanMethod::Manual, model->spec, {}), text.windows.value_or(1))
-            .total();
-    engine->checkText(all, context);
 }
 
 void Run::showRestoration(const PruningPlan &plan)

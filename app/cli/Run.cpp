@@ -2,6 +2,7 @@
 #include "cli/Run.h"
 
 #include "checkpoint/Checkpoint.h"
+#include "cli/RestorationOptions.h"
 #include "engine/ProcessMemory.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
@@ -306,8 +307,10 @@ NeuronScores Run::loadMatchingScores()
 void Run::runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings)
 {
     const auto save = [&](const PruningPlan &current) {
-        if (!o.savePlan.empty() && isFirst())
-            savePlan(current, o.savePlan);
+        if (o.savePlan.empty() || !isFirst())
+            return;
+        savePlan(current, o.savePlan);
+        isPlanSaved = true;
     };
     const PlanDraft draft{.calibration = 0, .balance = plan.settings, .search = settings}; // of the one that there is
     if (const std::string unknown = unknownOf(plan.search.provenance.computed); plan.search.isBegun() && !unknown.empty())
@@ -316,8 +319,11 @@ void Run::runSearch(PruningPlan &plan, const TextSettings &text, const SearchSet
         secateur::search(*engine, plan, searchKey(draft, plan.balance.neuronsKept), text, settings, context, listener(), save);
     } catch (const Cancelled &) {
         if (plan.search.isBegun() && !o.savePlan.empty() && isFirst()) {
-            save(plan); // what an unfinished step has evaluated is kept as well
-            tellHowToResume(plan.search.provenance.computed);
+            save(plan);              // what an unfinished step has evaluated is kept as well
+            if (o.restore.isAsked()) // what comes behind the search as well
+                tellHowToRestore(restorationSettings(o, textOf(plan.calibration), plan.method, model->spec, formatOfExport()));
+            else
+                tellHowToResume(plan.search.provenance.computed);
         }
         throw;
     }

@@ -113,15 +113,15 @@ private:
     /// A plan of 2SSP by the scores, or by those of the calibration text. All that can be refused of the texts is refused before the work.
     PruningPlan newPlan();
     PruningPlan resumed(const PruningPlan &given);
+    bool isSearchedOtherwise() const;
     void runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings);
     /// The target of a checkpoint that this command writes; empty: it writes none.
     std::string formatOfExport() const;
     /// A file for the Gram matrices of stage 1, that goes away with the run: beside what is written, as it may be large.
     void makeGramFile();
-    /// Throws what restoring a plan of 2SSP would throw after the work: a step that cannot be, a text with nothing to hold out behind so many windows.
-    void checkRestoration(const TextSettings &calibration, std::int64_t windows);
-    void checkRestoration(const Provenance &calibration) { checkRestoration(textOf(calibration), calibration.windows); }
-    void checkRestorationOfHand(const TextSettings &text);
+    /// Throws what restoring a plan of 2SSP would throw after the work: a step that cannot be, texts that are too short, Gram matrices of something else.
+    /// `plain`: what is known of it, see Engine::checkRestoration.
+    void checkRestoration(const PruningPlan &plain, const TextSettings &text);
     TextSettings restorationText(const PruningPlan &plain);
     /// The plan as --restore asks for it; where it is saved, what was found is kept beside it until it is done.
     PruningPlan restored(const PruningPlan &plain);
@@ -156,6 +156,7 @@ private:
     std::unique_ptr<AtomicPath> gramFolder; ///< of the Gram matrices of this run, which go away with it
     std::filesystem::path gramFile;         ///< in it; of several ranks in that of the first; empty: none were summed
     std::vector<TextSettings> shown;        ///< texts that were told of
+    bool isPlanSaved = false;               ///< that of the search, at --save-plan
     std::shared_ptr<const ModelSummary> model;
 };
 

@@ -91,6 +91,10 @@ public:
     PruningPlan restore(const PruningPlan &plain, const TextSettings &text, const RestorationSettings &settings,
                         const std::filesystem::path &grams, JobContext &context, const RestorationListener &heard = {},
                         const RestorationProgress *before = nullptr);
+    /// Throws what restore() would throw of texts and Gram matrices before it computes. `plain` need not be there yet: its method, norm and calibration count,
+    /// and where it has none, `text.windows` is to be calibrated on.
+    void checkRestoration(const PruningPlan &plain, const TextSettings &text, const RestorationSettings &settings,
+                          const std::filesystem::path &grams, JobContext &context);
     /// What that will take. Its phases, which restore() announces where nobody has: "calibrate" (without grams), "restore", "search" and "evaluate", in turn.
     Forecast forecastRestoration(const PruningPlan &plain, const TextSettings &text, const RestorationSettings &settings, bool hasGrams);
     /// The items of tasks that are asked, ready to be scored by this model: read, tokenised and checked before anything is computed.

@@ -2,7 +2,7 @@
 // The job that makes up for what a plan loses, in closed form.
 #include "engine/EngineState.h"
 #include "engine/RestorationForecast.h"
-#include "foundation/AtomicPath.h"
+#include "engine/TemporaryGrams.h"
 #include "foundation/Wording.h"
 #include "pruning/PlanJson.h"
 #include "restoration/Restorable.h"
@@ -78,16 +78,6 @@ std::string summaryOf(const RestorationProgress *before)
     return words;
 }
 
-/// Gram matrices that nobody keeps. Their folder goes when this goes; that of a killed process goes with the next one's.
-class TemporaryGrams {
-public:
-    TemporaryGrams() : m_folder(AtomicPath::forFolder(std::filesystem::temp_directory_path() / "secateur-grams")) {}
-    std::filesystem::path file() const { return m_folder.temporary() / "grams.safetensors"; }
-
-private:
-    AtomicPath m_folder; ///< never committed
-};
-
 } // namespace
 
 /// One call of restore.
@@ -106,6 +96,7 @@ public:
     }
 
     PruningPlan restore(const std::filesystem::path &grams, const RestorationListener &heard, const RestorationProgress *before);
+    void check(const std::filesystem::path &grams);
 
 private:
     void readTexts(std::optional<std::int64_t> calibrationOfGrams);
@@ -113,6 +104,7 @@ private:
     std::filesystem::path makeGrams(std::optional<TemporaryGrams> &temporary);
     std::int64_t calibrationWindows(std::optional<std::int64_t> calibrationOfGrams) const;
     void readSecond();
+    void checkGrams(const GramFile &file) const;
     void agree(const RestorationProgress *before, const std::string &gramsOf) const;
     RestorationText textSize(bool hasGrams) const;
     /// What the search may keep, and what R4 may.
@@ -142,6 +134,12 @@ PruningPlan Engine::restore(const PruningPlan &plain, const TextSettings &text, 
                             const RestorationProgress *before)
 {
     return underTorch(m_state->device, [&] { return Restoration(*this, plain, text, settings, context).restore(grams, heard, before); });
+}
+
+void Engine::checkRestoration(const PruningPlan &plain, const TextSettings &text, const RestorationSettings &settings,
+                              const std::filesystem::path &grams, JobContext &context)
+{
+    underTorch(m_state->device, [&] { Restoration(*this, plain, text, settings, context).check(grams); });
 }
 
 Forecast Engine::forecastRestoration(const PruningPlan &plain, const TextSettings &text, const RestorationSettings &settings, bool hasGrams)
@@ -193,12 +191,7 @@ PruningPlan Engine::Restoration::restore(const std::filesystem::path &grams, con
         file.emplace(makeGrams(temporary), m_model.spec(), m_model.hash(m_context));
     if (!m_state.ranks()->isAlone())
         m_state.ranks()->exchange({}, m_context); // all have it open before the first removes it
-    if (file->provenance().tokenHash != part(m_windows, 0, m_shares.calibration).hash)
-        throw Error("The Gram matrices in " + inQuotes(file->path().string()) + " are of another text than the plan's calibration.",
-                    "Calibrate on this text again, and keep what restoring needs.");
-    if (m_plain.method == PlanMethod::TwoSsp && file->scores().norm != m_plain.norm)
-        throw Error("The Gram matrices in " + inQuotes(file->path().string()) + " were made with scores of another norm than the plan's.",
-                    "Calibrate with the plan's norm again.");
+    checkGrams(*file);
 
     const std::int64_t second = m_second ? m_second->length : 0;
     const Decoder dense = m_model.decoder(nullptr, std::max(m_windows.length, second), m_context);
@@ -221,6 +214,35 @@ PruningPlan Engine::Restoration::restore(const std::filesystem::path &grams, con
     return restorer.restore(before);
 }
 
+/// Of several ranks the first looks at the Gram matrices, which all take from it.
+void Engine::Restoration::check(const std::filesystem::path &grams)
+{
+    std::optional<GramFile> file;
+    if (!grams.empty() && m_state.ranks()->rank() == 0)
+        file.emplace(grams, m_model.spec(), m_model.hash(m_context));
+    readTexts(file ? std::optional(file->provenance().windows) : std::nullopt);
+    if (file)
+        checkGrams(*file);
+}
+
+/// Throws Error when the Gram matrices are not those of the plan's calibration.
+void Engine::Restoration::checkGrams(const GramFile &file) const
+{
+    const Provenance &from = file.provenance();
+    const TokenWindows calibration = part(m_windows, 0, m_shares.calibration);
+    const std::string name = "The Gram matrices in " + inQuotes(file.path().string());
+    if (from.tokenHash != calibration.hash)
+        throw Error(name + " are of another text than the plan's calibration.",
+                    "Calibrate on this text again, and keep what restoring needs.");
+    if (from.windows != calibration.count() || from.length != calibration.length)
+        throw Error(name + " tell of " + counted(from.windows, "window") + " of " + counted(from.length, "token") +
+                        "; the plan's calibration has " + std::to_string(calibration.count()) + " of " +
+                        std::to_string(calibration.length) + ".",
+                    "The file is damaged: calibrate again, and keep what restoring needs.");
+    if (m_plain.method == PlanMethod::TwoSsp && file.scores().norm != m_plain.norm)
+        throw Error(name + " were made with scores of another norm than the plan's.", "Calibrate with the plan's norm again.");
+}
+
 /// A pass over the calibration. Of several ranks the first one has the sums, and tells the others where they lie.
 std::filesystem::path Engine::Restoration::makeGrams(std::optional<TemporaryGrams> &temporary)
 {
@@ -228,7 +250,7 @@ std::filesystem::path Engine::Restoration::makeGrams(std::optional<TemporaryGram
     TextSettings calibration = m_text;
     calibration.windows = m_shares.calibration;
     if (ranks->rank() == 0)
-        temporary.emplace();
+        temporary.emplace(m_model.spec());
     const std::filesystem::path own = temporary ? temporary->file() : std::filesystem::temp_directory_path() / "secateur-grams";
     m_engine.score(calibration, m_plain.norm, m_context, own);
     return ofFirstRank(own);
@@ -274,12 +296,12 @@ void Engine::Restoration::readTexts(std::optional<std::int64_t> calibrationOfGra
     readSecond();
 }
 
-/// Those of the plan; of one by hand those of the Gram matrices, or as many as are asked for, or as the text has beside those that are held out.
+/// Those of the plan; of one by hand those of the Gram matrices; else as many as are asked for, or as the text has beside those that are held out.
 std::int64_t Engine::Restoration::calibrationWindows(std::optional<std::int64_t> calibrationOfGrams) const
 {
     if (!m_plain.calibration.tokenHash.empty())
         return m_plain.calibration.windows;
-    if (calibrationOfGrams)
+    if (calibrationOfGrams && m_plain.method == PlanMethod::Manual)
         return *calibrationOfGrams;
     if (m_text.windows)
         return *m_text.windows;

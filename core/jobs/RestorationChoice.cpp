@@ -108,12 +108,12 @@ Problem restorationProblem(const RestorationSettings &settings, const ModelSpec 
     if (settings.has(RestorationStep::Sequential) && !settings.isGated && hasNormsBehind(dense)) // a gate turns it down
         return Error("r4 cannot be done for this model: a norm stands behind each of its parts, so that no product fits the stream.",
                      "Leave r4 out (--restore r1,r2).");
-    if (!isPositive(settings.ridge))
-        return outOfRange("The ridge of r1", "Give a number above 0, such as 0.001 (--restore-ridge).");
-    if (!isPositive(settings.pathRidge))
-        return outOfRange("The ridge of the elimination", "Give a number above 0, such as 0.001 (--path-ridge).");
-    if (!isPositive(settings.sequentialRidge))
-        return outOfRange("The ridge of r4", "Give a number above 0, such as 0.1 (--sequential-ridge).");
+    if (!isRidge(settings.ridge))
+        return outOfRange("The ridge of r1", "Give a number above 0, at most a million, such as 0.001 (--restore-ridge).");
+    if (!isRidge(settings.pathRidge))
+        return outOfRange("The ridge of the elimination", "Give a number above 0, at most a million, such as 0.001 (--path-ridge).");
+    if (!isRidge(settings.sequentialRidge))
+        return outOfRange("The ridge of r4", "Give a number above 0, at most a million, such as 0.1 (--sequential-ridge).");
     if (settings.widthShare && (!isPositive(*settings.widthShare) || *settings.widthShare > 1))
         return outOfRange("The share of r3", "Give a share above 0, at most 1 (--width-share).");
     if (settings.searchWindows < 1 && settings.has(RestorationStep::Order))

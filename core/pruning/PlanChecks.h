@@ -31,6 +31,8 @@ void checkBlocks(const PruningPlan &plan, const ModelSpec &dense);
 /// Of a restoration, also of one that was only begun: throws Error when a setting is outside of its range, or what was found is not of this model,
 /// contradicts itself or the settings.
 void checkRestorationRecord(const RestorationRecord &record, const ModelSpec &dense);
+/// The same of all that is known of one that was begun.
+void checkRestorationProgress(const RestorationProgress &progress, const ModelSpec &dense);
 /// Throws Error when a restored plan has no record of it, another plan has one, or the record is not that of what the plan removes, keeps and changes.
 void checkRestoration(const PruningPlan &plan, const ModelSpec &dense);
 

@@ -15,6 +15,8 @@ namespace {
 
 using Steps = std::vector<RestorationStep>;
 
+constexpr double kSameLoss = 1e-6; ///< by so much of it may a loss that is computed twice differ
+
 std::string number(double value)
 {
     std::ostringstream text;
@@ -90,6 +92,9 @@ void checkTexts(const RestorationRecord &record)
         if (text.windows < 1 || text.tokenHash.empty())
             refuse("The plan's restoration holds losses out on " + counted(text.windows, "window") + " of a text" +
                    (text.tokenHash.empty() ? ", and does not tell which" : "") + ".");
+    if (!record.texts.empty() && record.texts[0].windows != record.settings.gateWindows)
+        refuse("The plan's restoration holds losses out on " + counted(record.texts[0].windows, "window") + ", and its settings ask for " +
+               std::to_string(record.settings.gateWindows) + ".");
     if (record.texts.size() == 2 && record.texts[1].text.files != record.settings.second->files)
         refuse("The plan's second text is another than its settings name.");
 }
@@ -159,6 +164,9 @@ void checkRemovals(const RestorationRecord &record, const ModelSpec &dense)
             refuse("The plan's restoration tried " + counted(tried.attentionsRemoved, "removal") + " with " +
                    counted(tried.neuronsKept, "neuron") + " at a loss of " + number(tried.loss) + " in " + number(tried.seconds) +
                    " seconds, which cannot be in this model.");
+    for (const RemovalsTried &tried : record.removals)
+        if (std::ranges::count(record.removals, tried.attentionsRemoved, &RemovalsTried::attentionsRemoved) > 1)
+            refuse("The plan's restoration tried " + counted(tried.attentionsRemoved, "removal") + " more than once.");
 }
 
 void checkLayers(const RestorationRecord &record, const ModelSpec &dense)
@@ -171,6 +179,9 @@ void checkLayers(const RestorationRecord &record, const ModelSpec &dense)
         if (!isAmount(layer.ridge) || layer.raised < 0 || !isAmount(layer.growth) || !isAmount(layer.errorBefore) ||
             !isAmount(layer.errorAfter))
             refuse("The plan's restoration tells numbers of the fit of layer " + std::to_string(i) + " that are none.");
+        if (layer.errorAfter > layer.errorBefore)
+            refuse("The plan's restoration tells an error of " + number(layer.errorAfter) + " after the fit of layer " + std::to_string(i) +
+                   ", above the " + number(layer.errorBefore) + " before it: such a fit is not taken.");
     }
 }
 
@@ -189,6 +200,11 @@ void checkChosenRemovals(const PruningPlan &plan, const RestorationRecord &recor
         if (tried.loss < chosen->loss)
             refuse("The plan removes " + counted(N, "attention") + " at a held-out loss of " + number(chosen->loss) + ", but " +
                    std::to_string(tried.attentionsRemoved) + " go before it at " + number(tried.loss) + ".");
+    for (const RestorationVariant &variant : record.variants) // of the same model, on the same windows
+        if (variant.isKept && !variant.steps.empty() && variant.steps.back() == RestorationStep::Order && !variant.losses.empty() &&
+            !(std::abs(variant.losses[0] - chosen->loss) <= kSameLoss * chosen->loss))
+            refuse("The variant " + textOf(variant.steps) + " of the plan's restoration has a held-out loss of " +
+                   number(variant.losses[0]) + ", and where its removals were tried it was " + number(chosen->loss) + ".");
 }
 
 /// The changed weights are those that the steps fit: the down products of all FFNs that are narrower (r1), and attentions' output products (r4).
@@ -208,6 +224,9 @@ void checkFits(const PruningPlan &plan, const Steps &kept, const ModelSpec &dens
         if (width > 0 && width < dense.layers[std::size_t(i)].neurons() && !plan.edits.find(down))
             refuse("The plan's steps (" + textOf(kept) + ") fit the weight " + inQuotes(ownTensorName(down)) +
                    ", and it does not change that.");
+        if (plan.edits.find(down) && plan.restoration->layers.size() > std::size_t(i) &&
+            plan.restoration->layers[std::size_t(i)].ridge == 0)
+            refuse("The plan's restoration tells a ridge of 0 for the fit of layer " + std::to_string(i) + ".");
     }
 }
 
@@ -273,6 +292,19 @@ void checkRestorationRecord(const RestorationRecord &record, const ModelSpec &de
     checkLayers(record, dense);
 }
 
+void checkRestorationProgress(const RestorationProgress &progress, const ModelSpec &dense)
+{
+    const SearchRecord &search = progress.search;
+    if (std::isinf(search.initialLoss) || search.initialLoss < 0)
+        refuse("The search of the restoration begins at a loss of " + number(search.initialLoss) + ".");
+    for (const std::int64_t layer : search.removalOrder())
+        if (layer < 0 || layer >= dense.layerCount())
+            refuse("The search of the restoration removes the attention of layer " + std::to_string(layer) + ", and the model has " +
+                   counted(dense.layerCount(), "layer") + ".");
+    checkRestorationRecord(progress.record, dense);
+    checkSteps(search, "the search of the restoration", dense.layerCount());
+}
+
 void checkRestoration(const PruningPlan &plan, const ModelSpec &dense)
 {
     if (plan.restoration.has_value() != (plan.method == PlanMethod::Restored))
@@ -283,6 +315,8 @@ void checkRestoration(const PruningPlan &plan, const ModelSpec &dense)
     checkRestorationRecord(record, dense);
     checkOutcome(plan, record);
     const Steps kept = record.kept();
+    if (record.settings.second && record.texts.size() < 2)
+        refuse("The plan's restoration names a second text in its settings, and tells no losses on it.");
     checkTokens(plan, record, kept);
     checkFits(plan, kept, dense);
 }

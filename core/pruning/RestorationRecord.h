@@ -45,6 +45,13 @@ inline const char *titleOf(RestorationStep step)
 /// Throws Flaw that lists the names for one that none has.
 RestorationStep restorationStepOf(const std::string &name);
 
+/// Ridges are shares of the mean diagonal, above 0 and at most this: beyond it a fit leaves everything as it is.
+inline constexpr double kLargestRidge = 1e6;
+inline bool isRidge(double ridge)
+{
+    return ridge > 0 && ridge <= kLargestRidge; // not of NaN
+}
+
 /// How a plan of 2SSP is to be restored. Part of the plan, because it decides the result.
 struct RestorationSettings {
     /// In the order of the enumeration, each once. All others need Refit.

@@ -23,6 +23,7 @@ namespace secateur {
 namespace {
 
 constexpr const char *kKind = "secateur-grams", *kFormat = "1";
+constexpr std::int64_t kMostTokens = std::int64_t(1) << 48; ///< no pass has more
 constexpr const char *kAgain = "Make it again (secateur-cli calibrate MODEL --text FILE --output SCORES --save-grams GRAMS).";
 
 std::string nameOfPlain(std::size_t layer)
@@ -108,6 +109,8 @@ GramFile::GramFile(const std::filesystem::path &file, const ModelSpec &dense, co
                         "Use a newer program, or make the file again with this one (secateur-cli calibrate ... --save-grams GRAMS).");
         m_provenance = provenanceFromJson(parseJsonObject(field("provenance"), "The provenance in " + inQuotes(file.string()), kAgain));
         checkCalibration(m_provenance);
+        if (m_provenance.windows > kMostTokens / m_provenance.length)
+            throw Flaw("it tells of " + counted(m_provenance.windows, "window") + " of " + counted(m_provenance.length, "token"));
         if (m_provenance.modelHash != modelHash)
             throw Error("The Gram matrices in " + inQuotes(file.string()) + " are of another model.",
                         "Choose those that were made with this model's scores, or make them "

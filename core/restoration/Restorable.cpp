@@ -5,7 +5,6 @@
 #include "foundation/Wording.h"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <string>
 
@@ -22,9 +21,8 @@ void checkSteps(const RestorationSettings &settings)
 
 void checkNumbers(const RestorationSettings &settings)
 {
-    const auto isRidge = [](double ridge) { return std::isfinite(ridge) && ridge > 0; };
     if (!isRidge(settings.ridge) || !isRidge(settings.pathRidge) || !isRidge(settings.sequentialRidge))
-        throw Error("A ridge of the restoration is not above 0.", "Give a share of the mean diagonal, such as 0.001.");
+        throw Error("A ridge of the restoration is out of range.", "Give a share of the mean diagonal above 0, such as 0.001.");
     if (settings.widthShare && !(*settings.widthShare > 0 && *settings.widthShare <= 1))
         throw Error("The share of the width allocation is out of range.", "Give a number above 0, up to 1: 0.5 is half-way.");
     if (settings.searchWindows < 1 && settings.has(RestorationStep::Order))

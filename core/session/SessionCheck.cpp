@@ -267,17 +267,10 @@ void checkChoice(const BlockRecord &record, const Session &session)
 
 void checkRestoration(const RestorationProgress &progress, const Session &session)
 {
-    const ModelSpec &spec = denseOf(session);
-    const std::string name = "a restoration that was begun";
-    const SearchRecord &search = progress.search;
-    if (std::isinf(search.initialLoss) || search.initialLoss < 0)
-        refuse("the search of " + name + " begins at a loss that is none");
-    checkLayers(search.removalOrder(), spec, "the search of " + name);
     try {
-        checkRestorationRecord(progress.record, spec);
-        checkSteps(search, "the search of " + name, spec.layerCount());
+        checkRestorationProgress(progress, denseOf(session));
     } catch (const Error &problem) {
-        refuse(name + " contradicts itself: " + problem.what());
+        refuse(std::string("a restoration that was begun contradicts itself: ") + problem.what());
     }
 }
 
