@@ -11,6 +11,7 @@
 #include "foundation/JsonFile.h"
 #include "jobs/JobWork.h"
 #include "pruning/PlanFile.h"
+#include "pruning/RestorationJson.h"
 #include "session/Shelf.h"
 
 #include <algorithm>
@@ -40,21 +41,33 @@ void Run::models()
 
 void Run::calibrate()
 {
-    if (isFirst())
+    if (isFirst()) {
         checkOutputFile(o.output);
+        checkOutputFile(o.saveGrams);
+    }
     open();
     const TextSettings text = calibrationText();
-    showForecast({.windows = text.windows ? *text.windows : engine->checkText(text, context), .length = text.length}, text);
-    const auto scores = engine->score(text, norm(), context);
+    showForecast({.windows = text.windows ? *text.windows : engine->checkText(text, context),
+                  .length = text.length,
+                  .gramsPerLayer = o.saveGrams.empty() ? 0 : 2},
+                 text);
+    const auto scores = engine->score(text, norm(), context, o.saveGrams);
     if (!isFirst())
         return;
     saveScores(*scores, o.output);
     report.line("scores of " + counted(std::int64_t(scores->layers.size()), "layer") + " x " +
                 counted(std::int64_t(scores->layers.front().size()), "neuron") + ": " + printable(o.output.string()));
-    finish({{"layers", scores->layers.size()},
-            {"neurons", scores->layers.front().size()},
-            {"tokenHash", scores->provenance.tokenHash},
-            {"output", o.output.string()}});
+    nlohmann::json result = {{"layers", scores->layers.size()},
+                             {"neurons", scores->layers.front().size()},
+                             {"tokenHash", scores->provenance.tokenHash},
+                             {"output", o.output.string()}};
+    if (!o.saveGrams.empty()) {
+        const auto bytes = std::int64_t(std::filesystem::file_size(o.saveGrams));
+        report.line("Gram matrices, " + size(bytes) + ": " + printable(o.saveGrams.string()));
+        result["grams"] = o.saveGrams.string();
+        result["gramBytes"] = bytes;
+    }
+    finish(result);
 }
 
 void Run::plan()
@@ -120,12 +133,16 @@ void Run::search()
     PruningPlan plan;
     if (!given && o.scores.empty()) {
         plan = newPlan();
+    } else if (given && given->method == PlanMethod::Manual && o.restore.isAsked()) {
+        plan = *given; // there is nothing to search
     } else {
         plan = given ? resumed(*given) : planFromScores(model->spec, loadMatchingScores(), balanceSettings(model->spec));
         const Provenance before = plan.search.provenance.tokenHash.empty() ? plan.calibration : plan.search.provenance;
         const SearchSettings settings = searchSettings(plan.search.settings);
         TextSettings text = textOf(before);
         text.windows = settings.windows;
+        if (o.restore.isAsked())
+            checkRestoration(plan.calibration);
         showForecast({.windows = 0,
                       .length = text.length,
                       .searchWindows = settings.windows,
@@ -134,6 +151,8 @@ void Run::search()
                      text);
         runSearch(plan, text, settings);
     }
+    if (o.restore.isAsked())
+        plan = restored(plan);
     showPlan(plan);
     nlohmann::json result = resultOf(plan.balance, &plan);
     result["evaluatedCandidates"] = plan.search.evaluations();
@@ -217,12 +236,22 @@ PruningPlan Run::newPlan()
         engine->checkText(heldOutText(file), context);
 
     const bool isCalibrated = o.scores.empty();
+    const bool areGramsSummed = isCalibrated && o.restore.isAsked() && o.grams.empty();
+    if (o.restore.isAsked() && isCalibrated)
+        checkRestoration(calibrationText(), windows);
+    else if (o.restore.isAsked())
+        checkRestoration(loadMatchingScores().provenance);
     showForecast({.windows = isCalibrated ? windows : 0,
                   .length = calibration.length,
                   .searchWindows = searchWindows,
                   .removals = plan.balance.attentionsToRemove,
-                  .neuronsKept = plan.balance.neuronsKept});
-    const NeuronScores scores = o.scores.empty() ? *engine->score(calibrationText(), norm(), context) : loadMatchingScores();
+                  .neuronsKept = plan.balance.neuronsKept,
+                  .gramsPerLayer = areGramsSummed ? 2 : 0});
+    if (areGramsSummed)
+        makeGramFile();
+    const NeuronScores scores = isCalibrated ? *engine->score(calibrationText(), norm(), context, gramFile) : loadMatchingScores();
+    if (ranks && !gramFile.empty()) // the first one has the sums
+        gramFile = ranks->exchange(gramFile.string(), context).front();
     plan = planFromScores(model->spec, scores, balanceSettings(model->spec));
     runSearch(plan, textOf(scores.provenance), searchSettings({}));
     return plan;
@@ -238,7 +267,9 @@ void Run::prune()
         checkOutputFolder();
         engine->checkExportSettings(exportSettings(), balance(model->spec, balanceSettings(model->spec)).neuronsKept);
     }
-    const PruningPlan plan = newPlan();
+    PruningPlan plan = newPlan();
+    if (o.restore.isAsked())
+        plan = restored(plan);
     if (!isFirst())
         return;
 
@@ -258,11 +289,13 @@ void Run::prune()
         if (name != "total" && value.get<double>() >= 0.05)
             phases += (phases.empty() ? "" : ", ") + name + " " + decimal(value.get<double>(), 1);
     report.line("");
+    if (plan.restoration)
+        showRestoration(plan);
     report.table(rows);
     report.line("seconds: " + decimal(seconds.at("total").get<double>(), 1) + (phases.empty() ? "" : " (" + phases + ")"));
     showDeviation(b);
-    report.line("N = " + std::to_string(b.attentionsToRemove) + ", K = " + grouped(b.neuronsKept) + " of " +
-                grouped(model->spec.mostNeurons()));
+    report.line("N = " + std::to_string(b.attentionsToRemove) + ", K = " +
+                (b.neuronsKept > 0 ? grouped(b.neuronsKept) : widthsText(plan.widths())) + " of " + grouped(model->spec.mostNeurons()));
     showOrder(plan);
     if (!o.output.empty())
         report.line("verified checkpoint: " + printable(o.output.string()));
@@ -274,13 +307,19 @@ void Run::evaluate()
     if (isFirst())
         checkItemsFile();
     open();
-    const auto plan = optionalPlan();
-    const Evaluated what{.plan = plan ? &*plan : nullptr};
+    std::optional<PruningPlan> plan = optionalPlan();
     if (o.throughput) // measured last
         checkThroughputSettings(settledThroughputSettings(*o.throughput, model->spec.contextLength), model->spec.contextLength);
     const std::vector<TaskSet> tasks = o.tasks.paths.empty() ? std::vector<TaskSet>() : engine->readTasks(o.tasks, context);
     showTaskSets(tasks);
+    if (!o.texts.empty() && o.restore.isAsked())
+        engine->checkText(evaluationText(o, model->spec.contextLength), context);
+    if (o.restore.isAsked() && plan)
+        showRestoration(*(plan = restored(*plan)));
+    const Evaluated what{.plan = plan ? &*plan : nullptr};
     nlohmann::json result = {{"planHash", plan ? nlohmann::json(plan->hash()) : nlohmann::json()}};
+    if (plan && plan->restoration)
+        result["restoration"] = toJson(*plan->restoration);
     if (!o.texts.empty())
         evaluateText(what, result);
     if (!tasks.empty())
@@ -329,8 +368,10 @@ void Run::exportPlan()
 {
     checkOutputFolder();
     open();
-    const PruningPlan plan = optionalPlan().value();
+    PruningPlan plan = optionalPlan().value();
     engine->checkExportSettings(exportSettings(), plan);
+    if (o.restore.isAsked())
+        showRestoration(plan = restored(plan));
     nlohmann::json result = resultOf(plan.balance, &plan);
     Rows rows = {{"", "original", "pruned", "change"}};
     exportTo(plan, nlohmann::json::array(), result, rows);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The command `compare`.
 #include "cli/MethodOptions.h"
+#include "cli/RestorationOptions.h"
 #include "cli/Run.h"
 #include "comparison/ComparisonTable.h"
 #include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
 #include "foundation/InputFile.h"
 #include "jobs/CompareWork.h"
+#include "jobs/RestorationChoice.h"
+#include "session/PlanFolder.h"
 #include "session/PlanTable.h"
 #include "session/SessionStore.h"
 
@@ -35,7 +38,8 @@ std::vector<std::string> modelHashesOf(const Session &session)
 /// Whether a session is worth writing again at once: after a loss or an item it is not, as there are many.
 bool isStep(const JobEvent &event)
 {
-    const bool isOneOfMany = std::holds_alternative<LossKnown>(event) || std::holds_alternative<TaskScored>(event);
+    const bool isOneOfMany = std::holds_alternative<LossKnown>(event) || std::holds_alternative<TaskScored>(event) ||
+                             std::holds_alternative<RestorationKnown>(event); // told at every loss of its search
     return std::holds_alternative<Scored>(event) || (isFinding(event) && !isOneOfMany);
 }
 
@@ -54,6 +58,16 @@ std::string phasesText(const std::vector<ExpectedPhase> &phases)
     for (const std::string &name : names)
         text += (text.empty() ? "" : ", ") + name + " " + duration(seconds[name]);
     return "about " + duration(all) + (text.empty() ? "" : " (" + text + ")");
+}
+
+/// Each step of --variants, or what --restore asks for.
+std::vector<RestorationSettings> restorationsToCompare(const Options &options, const TextSettings &text, const ModelSpec &dense)
+{
+    Options asked = options;
+    if (!asked.restore.isAsked()) // all that a model can have
+        asked.restore.steps = normsPerSublayer(dense) > 1 ? "r1,r2,r3" : "r1,r2,r3,r4";
+    const RestorationSettings settings = restorationSettings(asked, text, PlanMethod::TwoSsp, dense, {});
+    return options.areVariantsWanted ? variantsOf(settings) : std::vector{settings};
 }
 
 } // namespace
@@ -98,6 +112,8 @@ ComparisonSettings Run::comparisonSettings() const
     settings.text.windows = o.windows; // else as many as the authors take of each method
     for (const std::filesystem::path &file : o.evaluationTexts)
         settings.evaluations.push_back(heldOutText(file));
+    if (o.restore.isAsked() || o.areVariantsWanted)
+        settings.restorations = restorationsToCompare(o, settings.text, model->spec);
     return settings;
 }
 
@@ -131,7 +147,8 @@ void Run::compare()
     };
     Comparison comparison;
     try {
-        comparison = secateur::compare(*engine, state, comparisonSettings(), context, keep, say);
+        const std::filesystem::path plans = o.session.empty() ? o.session : planFolderBeside(o.session);
+        comparison = secateur::compare(*engine, state, comparisonSettings(), context, keep, say, plans);
     } catch (const Cancelled &) {
         if (!o.session.empty()) {
             save(); // losses of a step that is not finished are kept as well

@@ -21,7 +21,7 @@ std::vector<std::string> methodNames()
 {
     std::vector<std::string> names;
     for (const PlanMethodRow &row : kPlanMethods)
-        if (row.method != PlanMethod::Manual)
+        if (row.method != PlanMethod::Manual && row.method != PlanMethod::Restored)
             names.emplace_back(row.name);
     return names;
 }
@@ -81,7 +81,7 @@ std::string mistakeOfMethod(const Options &o, PlanMethod method)
     };
     static const std::vector<Belonging> kBelongings = {
         {{"--scores", "--remove", "--keep", "--alpha", "--width-multiple", "--norm", "--protect", "--force", "--search-windows",
-          "--loss-dtype", "--screen"},
+          "--loss-dtype", "--screen", "--restore", "--grams"},
          {PlanMethod::TwoSsp}},
         {{"--all-losses"}, {PlanMethod::TwoSsp, PlanMethod::BlockPruner}},
         {{"--variant"}, {PlanMethod::ShortGpt, PlanMethod::Window, PlanMethod::BlockPruner}},
@@ -161,6 +161,8 @@ std::string mistakeInComparison(const Options &o)
     };
     std::vector<std::string> idleOptions = {
         idle("--equal-size", !has(o, PlanMethod::TwoSsp), "2ssp is not among the methods"),
+        idle("--restore", !has(o, PlanMethod::TwoSsp), "2ssp is not among the methods"),
+        idle("--variants", !has(o, PlanMethod::TwoSsp), "2ssp is not among the methods"),
         idle("--variant", !hasVariants, "shortgpt, window and blockpruner are not among the methods"),
         idle("--overwrite", o.csv.empty() && o.markdown.empty() && o.latex.empty(), "without an output there is nothing to replace")};
     for (const char *name : {"--generations", "--coarse-tokens", "--fine-tokens", "--evolution-seed"})

@@ -3,6 +3,7 @@
 #include "cli/OptionChecks.h"
 
 #include "cli/MethodOptions.h"
+#include "cli/RestorationOptions.h"
 #include "cli/TaskOptions.h"
 #include "engine/EngineChecks.h"
 #include "engine/Forecast.h"
@@ -204,6 +205,8 @@ std::string mistakeIn(const Options &o)
     if (const std::string mistake = mistakeInComparison(o); !mistake.empty())
         return mistake;
     if (const std::string mistake = mistakeInTasks(o); !mistake.empty())
+        return mistake;
+    if (const std::string mistake = mistakeInRestoration(o); !mistake.empty())
         return mistake;
     if (const std::string conflict = contradiction(o); !conflict.empty())
         return conflict;

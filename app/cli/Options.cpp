@@ -4,6 +4,7 @@
 #include "cli/ExitCodes.h"
 #include "cli/MethodOptions.h"
 #include "cli/OptionDefiner.h"
+#include "cli/RestorationOptions.h"
 #include "cli/TaskOptions.h"
 #include "foundation/Wording.h"
 #include "session/JobEvent.h"
@@ -41,6 +42,11 @@ void defineCommands(CLI::App &app, Options &options)
     define.scoring(calibrate);
     define.engine(calibrate);
     calibrate.add_option("--output", options.output, "Where to save the scores")->type_name("FILE")->required();
+    calibrate
+        .add_option("--save-grams", options.saveGrams,
+                    "Also save what restoring needs, Gram matrices of the activations: two of each layer, in all 8 bytes x neurons x neurons "
+                    "(1 GB a layer with 11,008 of them)")
+        ->type_name("FILE");
     define.overwrite(calibrate);
 
     CLI::App &plan = command("plan", "Split a sparsity into width and depth; with scores, choose the neurons",
@@ -62,6 +68,7 @@ void defineCommands(CLI::App &app, Options &options)
     CLI::App &search = command("search", "Find a plan: by 2SSP, whose stage 2 removes attentions one by one, or by another method",
                                "secateur-cli search MODEL --scores scores.safetensors --sparsity 0.375 --save-plan plan.json\n"
                                "  secateur-cli search MODEL --plan plan.json --remove 8 --save-plan longer.json\n"
+                               "  secateur-cli search MODEL --plan plan.json --restore auto --save-plan restored.safetensors\n"
                                "  secateur-cli search MODEL --method blockpruner --text c4.json.gz --sparsity 0.25 --save-plan plan.json");
     define.model(search);
     addMethodOption(search, options);
@@ -76,6 +83,7 @@ void defineCommands(CLI::App &app, Options &options)
     define.scoring(search);
     define.balance(search);
     define.search(search);
+    addRestorationOptions(search, options);
     define.savePlan(search);
     define.overwrite(search);
     define.engine(search);
@@ -88,6 +96,7 @@ void defineCommands(CLI::App &app, Options &options)
     define.scoring(prune);
     define.balance(prune);
     define.search(prune);
+    addRestorationOptions(prune, options);
     define.scores(prune);
     define.savePlan(prune);
     prune.add_option("--evaluate", options.evaluationTexts, std::string("Held-out text: perplexity before and after") + kOrName)
@@ -103,6 +112,7 @@ void defineCommands(CLI::App &app, Options &options)
     define.windows(compare, "Windows of that text for every method; by default as many as the authors take of each (32, 256 or 1)");
     compare.add_option("--evaluate", options.evaluationTexts, std::string("Held-out texts for perplexities") + kOrName)->type_name("FILE");
     addComparisonOptions(compare, options);
+    addVariantOptions(compare, options);
     define.overwrite(compare);
     define.engine(compare);
 
@@ -116,6 +126,7 @@ void defineCommands(CLI::App &app, Options &options)
     addItemOptions(evaluate, options);
     addThroughputOptions(evaluate, options);
     define.plan(evaluate, "Evaluate the model as pruned by this plan");
+    addRestorationOptions(evaluate, options);
     define.overwrite(evaluate);
     define.engine(evaluate);
 
@@ -140,6 +151,7 @@ void defineCommands(CLI::App &app, Options &options)
                               "secateur-cli export MODEL --plan plan.json --output MODEL-pruned");
     define.model(write);
     define.plan(write, "The plan")->required();
+    addRestorationOptions(write, options);
     define.exporting(write, true);
     define.engine(write);
 

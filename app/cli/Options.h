@@ -49,5 +49,7 @@ TextSettings calibrationText(const Options &options, std::int64_t context);
 TextSettings blocksText(const Options &options, PlanMethod method, const ModelSpec &spec);
 TextSettings evaluationText(const Options &options, std::int64_t context);                                 ///< of `evaluate` and `impact`
 TextSettings heldOutText(const Options &options, const std::filesystem::path &file, std::int64_t context); ///< of --evaluate
+/// Of --restore-text, cut as the calibration is.
+TextSettings secondText(const Options &options, const TextSettings &calibration, std::int64_t windows);
 
 } // namespace secateur::cli

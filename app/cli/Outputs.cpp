@@ -54,13 +54,15 @@ void Run::checkOutputFile(const std::filesystem::path &file) const
                         (o.command == "compare" && file == o.session);
     const std::optional<SessionPlanName> plan = sessionPlanName(o.plan), scores = sessionPlanName(o.scores);
     bool isInput = isSame(file, o.model) || isSame(file, scores ? scores->file : o.scores) || isSame(file, o.config) ||
-                   isSame(file, o.tokens) || (plan && isSame(file, plan->file));
-    for (const auto *inputs : {&o.texts, &o.evaluationTexts, &o.tasks.paths})
+                   isSame(file, o.tokens) || isSame(file, o.grams) || (plan && isSame(file, plan->file));
+    for (const auto *inputs : {&o.texts, &o.evaluationTexts, &o.restore.texts, &o.tasks.paths})
         for (const std::filesystem::path &text : *inputs)
             isInput = isInput || isSame(file, text);
     if (isInput)
         throw Error("The output " + inQuotes(file.string()) + " is also an input.", "Choose another name.");
-    const auto outputs = {&o.saveItems, &o.session, &o.csv, &o.markdown, &o.latex};
+    static const std::filesystem::path kNone;
+    const auto outputs = {
+        &o.saveItems, &o.session, &o.csv, &o.markdown, &o.latex, &o.saveGrams, o.command == "calibrate" ? &o.output : &kNone};
     if (std::ranges::count_if(outputs, [&](const std::filesystem::path *output) { return isSame(file, *output); }) > 1)
         throw Error("Two outputs are the same place: " + inQuotes(file.string()) + ".", "Choose another name for one of them.");
     if (isWithin(file, o.model))
@@ -105,7 +107,9 @@ void Run::checkOutputFolder() const
         throw Error("--save-plan and --output are the same place: " + inQuotes(o.output.string()) + ".",
                     "Choose another place for one of them.");
     const std::optional<SessionPlanName> plan = sessionPlanName(o.plan), scores = sessionPlanName(o.scores);
-    std::vector<std::filesystem::path> files = {o.savePlan, plan ? plan->file : o.plan, scores ? scores->file : o.scores, o.config};
+    std::vector<std::filesystem::path> files = {o.savePlan, plan ? plan->file : o.plan, scores ? scores->file : o.scores, o.config,
+                                                o.grams};
+    files.insert(files.end(), o.restore.texts.begin(), o.restore.texts.end());
     files.insert(files.end(), o.texts.begin(), o.texts.end());
     files.insert(files.end(), o.evaluationTexts.begin(), o.evaluationTexts.end());
     for (const std::filesystem::path &file : files) {

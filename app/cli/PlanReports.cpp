@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cli/Run.h"
 #include "pruning/BlockJson.h"
+#include "pruning/RestorationJson.h"
 
 #include <algorithm>
 #include <cmath>
@@ -48,6 +49,11 @@ void Run::showPlan(const PruningPlan &plan)
 {
     if (plan.method == PlanMethod::TwoSsp) {
         showBalance(plan.balance);
+    } else if (plan.restoration) {
+        showRestoration(plan);
+        report.line("N = " + counted(std::int64_t(plan.removedAttentions.size()), "attention") + " removed, " + widthsText(plan.widths()) +
+                    " kept per layer");
+        showParameters(plan.balance);
     } else if (plan.blocks) {
         showBlocks(*plan.blocks);
         showParameters(plan.balance);
@@ -67,7 +73,7 @@ void Run::showDeviation(const SparsityBalance &b)
 
 void Run::showOrder(const PruningPlan &plan)
 {
-    const bool isOrdered = plan.method == PlanMethod::TwoSsp || plan.method == PlanMethod::BlockPruner;
+    const bool isOrdered = plan.method == PlanMethod::TwoSsp || plan.method == PlanMethod::BlockPruner || plan.restoration;
     report.line((isOrdered ? "attentions removed, in order: " : "attentions removed: ") + joined(plan.removedAttentions));
     if (plan.blocks)
         report.line("FFNs removed: " + joined(plan.layersWithoutFfn()));
@@ -113,6 +119,10 @@ nlohmann::json Run::resultOf(const SparsityBalance &b, const PruningPlan *plan) 
         if (!plan->search.screenedIn.empty())
             result["screening"] = {
                 {"type", plan->search.screenedIn}, {"candidates", plan->search.evaluations()}, {"decided", plan->search.decided()}};
+    }
+    if (plan && plan->restoration) {
+        result["restoration"] = toJson(*plan->restoration);
+        result["restored"] = namesOf(plan->restoration->kept());
     }
     if (const BlockRecord *record = plan && plan->blocks ? &*plan->blocks : nullptr)
         result.update({{"variant", nameOf(record->settings.variant)},

@@ -168,6 +168,18 @@ void Run::show(const Forecast &forecast)
     report.event(event);
 }
 
+void Run::addToForecast(const Forecast &forecast)
+{
+    const std::optional<Forecast> before = foretold;
+    show(forecast);
+    if (!before)
+        return;
+    foretold->hostBytes = std::max(foretold->hostBytes, before->hostBytes);
+    foretold->deviceBytes = std::max(foretold->deviceBytes, before->deviceBytes);
+    foretold->bytesRead += before->bytesRead;
+    foretold->seconds += before->seconds;
+}
+
 void Run::showForecast(const JobSize &job, const TextSettings &text)
 {
     try {
@@ -243,6 +255,9 @@ std::optional<PruningPlan> Run::optionalPlan()
     if (o.plan.empty())
         return {};
     PruningPlan plan = loadMatchingPlan();
+    if (plan.method == PlanMethod::Restored && !o.restore.steps.empty())
+        throw Error("The plan " + inQuotes(o.plan.string()) + " is restored already, and its weights are used as they are.",
+                    "Leave --restore out, or give the plan of 2SSP that it was made from (--plan).");
     if (!plan.isComplete() && o.command == "export")
         throw Error("The plan " + inQuotes(o.plan.string()) + " is not finished: " + progressOf(plan) + ".",
                     std::string("Finish it with: secateur-cli search MODEL --plan PLAN --save-plan ") +
@@ -317,6 +332,34 @@ void Run::tellHowToResume(const ComputeConditions &how)
     goingOn.model = o.model;
     goingOn.plan = goingOn.savePlan = o.savePlan;
     goingOn.engine = {.device = how.device, .dtype = how.dtype, .screening = o.engine.screening, .threads = how.threads};
+    tellCommand(goingOn);
+}
+
+void Run::tellHowToRestore(const RestorationSettings &settings)
+{
+    const ComputeConditions how = engine->report().computed;
+    CommandOptions goingOn;
+    goingOn.command = "search";
+    goingOn.model = o.model;
+    goingOn.plan = goingOn.savePlan = o.savePlan;
+    goingOn.engine = {.device = how.device, .dtype = how.dtype, .screening = o.engine.screening, .threads = how.threads};
+    goingOn.deviceMemory = o.deviceMemory;
+    goingOn.hostMemory = o.hostMemory;
+    goingOn.restore = restoreOptionsOf(settings);
+    goingOn.documents = o.documents;
+    goingOn.grams = o.grams;
+    if (o.command == "search") { // beside a plan by hand they are its text
+        goingOn.texts = o.texts;
+        goingOn.windows = o.windows;
+        goingOn.length = o.length;
+        goingOn.seed = o.seed;
+        goingOn.column = o.column;
+    }
+    tellCommand(goingOn);
+}
+
+void Run::tellCommand(const CommandOptions &goingOn)
+{
     const std::string file = lineOf({o.savePlan.string()}), command = lineOf(wordsOf(goingOn));
     report.event({{"event", "saved"}, {"plan", o.savePlan.string()}, {"command", command}});
     report.line("What was found so far is in " + file + ". Resume with: " + command);

@@ -6,6 +6,7 @@
 #include "comparison/Comparison.h"
 #include "engine/Engine.h"
 #include "engine/StoreRanks.h"
+#include "foundation/AtomicPath.h"
 #include "foundation/JobContext.h"
 #include "jobs/JobWork.h"
 #include "session/Session.h"
@@ -57,6 +58,8 @@ private:
     /// The same of a job that will read `text`: where the memory is too small for it, the text is read first, which may turn out to be too short.
     void showForecast(const JobSize &job, const TextSettings &text);
     void show(const Forecast &forecast);
+    /// The same of a job that comes behind the one under way: the comparison at the end is with both.
+    void addToForecast(const Forecast &forecast);
     /// The forecast beside what happened, as a line and in the result.
     void compareWithForecast(nlohmann::json &result);
     SearchSettings searchSettings(const SearchSettings &before) const;
@@ -95,15 +98,31 @@ private:
     PruningPlan newPlan();
     PruningPlan resumed(const PruningPlan &given);
     void runSearch(PruningPlan &plan, const TextSettings &text, const SearchSettings &settings);
+    /// The target of a checkpoint that this command writes; empty: it writes none.
+    std::string formatOfExport() const;
+    /// A file for the Gram matrices of stage 1, that goes away with the run: beside what is written, as it may be large.
+    void makeGramFile();
+    /// Throws what restoring a plan of 2SSP would throw after the work: a step that cannot be, a text with nothing to hold out behind so many windows.
+    void checkRestoration(const TextSettings &calibration, std::int64_t windows);
+    void checkRestoration(const Provenance &calibration) { checkRestoration(textOf(calibration), calibration.windows); }
+    void checkRestorationOfHand(const TextSettings &text);
+    TextSettings restorationText(const PruningPlan &plain);
+    /// The plan as --restore asks for it; where it is saved, what was found is kept beside it until it is done.
+    PruningPlan restored(const PruningPlan &plain);
+    std::optional<RestorationProgress> begunRestoration(const PruningPlan &plain, const RestorationSettings &settings);
     /// By a method of whole blocks, going on with `before` where that is there.
     void searchBlocks(const PruningPlan *before);
     /// Says where what a stopped search found is, and how to go on with it. `how`: it was computed.
     void tellHowToResume(const ComputeConditions &how);
+    /// The same of a restoration.
+    void tellHowToRestore(const RestorationSettings &settings);
+    void tellCommand(const CommandOptions &goingOn);
     void showBalance(const SparsityBalance &balance);
     void showParameters(const SparsityBalance &balance);
     void showDeviation(const SparsityBalance &balance);
     void showOrder(const PruningPlan &plan);
     void showBlocks(const BlockRecord &record);
+    void showRestoration(const PruningPlan &plan);
     void showPlan(const PruningPlan &plan);
     nlohmann::json resultOf(const SparsityBalance &balance, const PruningPlan *plan) const;
     void finish(nlohmann::json result);
@@ -117,8 +136,10 @@ private:
     RankPlace place;
     std::shared_ptr<Ranks> ranks; ///< none = this process is alone
     std::optional<Engine> engine;
-    std::optional<Forecast> foretold; ///< of the job under way
-    std::vector<TextSettings> shown;  ///< texts that were told of
+    std::optional<Forecast> foretold;       ///< of the job under way
+    std::unique_ptr<AtomicPath> gramFolder; ///< of the Gram matrices of this run, which go away with it
+    std::filesystem::path gramFile;         ///< in it; of several ranks in that of the first; empty: none were summed
+    std::vector<TextSettings> shown;        ///< texts that were told of
     std::shared_ptr<const ModelSummary> model;
 };
 

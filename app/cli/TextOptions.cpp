@@ -53,8 +53,9 @@ void findTexts(Options &o)
     };
     for (std::filesystem::path &text : o.texts)
         find(text, use);
-    for (std::filesystem::path &text : o.evaluationTexts)
-        find(text, TextUse::Evaluation);
+    for (std::vector<std::filesystem::path> *texts : {&o.evaluationTexts, &o.restore.texts})
+        for (std::filesystem::path &text : *texts)
+            find(text, TextUse::Evaluation);
 }
 
 TextSettings calibrationText(const Options &o, std::int64_t context)
@@ -80,6 +81,16 @@ TextSettings heldOutText(const Options &o, const std::filesystem::path &file, st
     TextSettings text = textOf(o, {file}, {}, context);
     text.seed = 0; // the seed is of the calibration
     return text;
+}
+
+TextSettings secondText(const Options &o, const TextSettings &calibration, std::int64_t windows)
+{
+    return {.files = o.restore.texts,
+            .windows = windows,
+            .length = calibration.length,
+            .seed = 0, // that of the calibration is its own
+            .column = calibration.column,
+            .documents = documentsOf(o, o.restore.texts)};
 }
 
 } // namespace secateur::cli

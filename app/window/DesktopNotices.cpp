@@ -49,6 +49,8 @@ QString doneText(JobKind kind)
         return DesktopNotices::tr("Speed measured");
     case JobKind::Compare:
         return DesktopNotices::tr("Comparison finished");
+    case JobKind::Restore:
+        return DesktopNotices::tr("Plan restored");
     }
     return {};
 }

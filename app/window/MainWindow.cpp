@@ -134,6 +134,7 @@ void MainWindow::buildTabs(const Launch &launch)
     auto *evaluate = findChild<EvaluatePanel *>();
     calibrate->setSampleText(m_sample.calibrationText());
     evaluate->setSampleText(m_sample.evaluationText());
+    m_jobs.setDataFolder(launch.stateFolder);
     const QString pasted = QString::fromStdString((launch.stateFolder / "texts").string());
     calibrate->setPasteFolder(pasted);
     evaluate->setPasteFolder(pasted);

@@ -3,6 +3,7 @@
 #include "comparison/ComparisonRows.h"
 #include "comparison/ComparisonTable.h"
 #include "foundation/Wording.h"
+#include "pruning/RestorationJson.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -152,7 +153,7 @@ std::string latexOf(const ComparisonTable &table)
     text += "\\begin{tabular}{" + alignment + "}\n\\toprule\n" + titles + " \\\\\n\\midrule\n";
     for (std::size_t row = 0; row < table.rows.size(); ++row) {
         const std::vector<ComparisonCell> &cells = table.rows[row];
-        if (row > 0 && cells.front() != table.rows[row - 1].front()) // of another method
+        if (row > 0 && table.methods[row] != table.methods[row - 1])
             text += "\\midrule\n";
         std::string line;
         for (const std::size_t i : columns) {
@@ -189,6 +190,8 @@ nlohmann::json resultRows(const Comparison &comparison)
                                   {"prefill", measured.prefill.median},
                                   {"decode", measured.decode.median}});
         rows.push_back({{"method", row.method ? nameOf(*row.method) : "dense"},
+                        {"restored", row.method == PlanMethod::Restored ? namesOf(row.restored) : nlohmann::json()},
+                        {"gated", row.isGated},
                         {"sparsity", row.method ? nlohmann::json(row.sparsity) : nlohmann::json(0.0)},
                         {"attentionsRemoved", row.attentionsRemoved},
                         {"ffnsRemoved", row.ffnsRemoved},

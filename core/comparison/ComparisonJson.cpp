@@ -4,6 +4,7 @@
 #include "evaluation/EvaluationJson.h"
 #include "foundation/JsonFile.h"
 #include "pruning/BlockJson.h"
+#include "pruning/RestorationJson.h"
 #include "tasks/TaskJson.h"
 #include "text/TextJson.h"
 
@@ -54,7 +55,8 @@ Json toJson(const ComparisonSettings &s)
             {"evaluations", listOf(s.evaluations)},
             {"tasks", toJson(s.tasks)},
             {"throughput", orNull(s.throughput)},
-            {"blocks", toJson(s.blocks)}};
+            {"blocks", toJson(s.blocks)},
+            {"restorations", listOf(s.restorations)}};
 }
 
 ComparisonSettings comparisonSettingsFromJson(const Json &json)
@@ -70,6 +72,9 @@ ComparisonSettings comparisonSettingsFromJson(const Json &json)
     s.tasks = taskSettingsFromJson(json.at("tasks"));
     s.throughput = optionalAt(json, "throughput", throughputSettingsFromJson);
     s.blocks = blockSettingsFromJson(json.at("blocks"));
+    if (const auto restorations = json.find("restorations"); restorations != json.end()) // earlier versions had none
+        for (const Json &restoration : *restorations)
+            s.restorations.push_back(restorationSettingsFromJson(restoration));
     return s;
 }
 
@@ -80,6 +85,8 @@ Json toJson(const ComparisonRow &r)
         evaluations.push_back(orNull(evaluation));
     return {{"method", r.method ? Json(nameOf(*r.method)) : Json()},
             {"sparsity", r.sparsity},
+            {"restored", namesOf(r.restored)},
+            {"gated", r.isGated},
             {"problem", r.problem},
             {"planHash", r.planHash},
             {"attentionsRemoved", r.attentionsRemoved},
@@ -103,6 +110,11 @@ ComparisonRow comparisonRowFromJson(const Json &json)
     ComparisonRow r;
     r.method = optionalAt(json, "method", [](const Json &name) { return planMethodOf(name); });
     r.sparsity = json.at("sparsity");
+    if (const auto restored = json.find("restored"); restored != json.end()) { // earlier versions had none
+        for (const Json &step : *restored)
+            r.restored.push_back(restorationStepOf(step));
+        r.isGated = json.at("gated");
+    }
     r.problem = json.at("problem");
     r.planHash = json.at("planHash");
     r.attentionsRemoved = wholeAt(json, "attentionsRemoved");

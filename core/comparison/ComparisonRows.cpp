@@ -47,8 +47,12 @@ ComparisonRow rowOf(const ModelSpec &dense, const PruningPlan *plan, DType cache
         row.sparsity = plan->blocks->settings.sparsity;
         row.pruningSeconds = plan->blocks->seconds;
         row.windowsForwarded = plan->blocks->windowsForwarded;
-    } else if (plan->method == PlanMethod::TwoSsp) {
+    } else if (plan->method == PlanMethod::TwoSsp || plan->restoration) {
         row.sparsity = plan->settings.sparsity;
+    }
+    if (plan->restoration) {
+        row.restored = plan->restoration->kept();
+        row.isGated = plan->restoration->settings.isGated;
     }
     setSizes(row, dense, plan->surgery().specOf(dense), cacheType);
     return row;
@@ -100,11 +104,33 @@ const TaskResult *taskOf(const ComparisonRow &row, const std::string &name)
     return found != row.tasks->tasks.end() ? &*found : nullptr;
 }
 
+std::string stepsLabel(const std::vector<RestorationStep> &steps)
+{
+    std::string text;
+    for (const RestorationStep step : steps) {
+        std::string name = nameOf(step);
+        name.front() = 'R';
+        text += (text.empty() ? "" : " + ") + name;
+    }
+    return text.empty() ? "plain" : text;
+}
+
+std::string methodLabel(const ComparisonRow &row)
+{
+    if (!row.method)
+        return "original";
+    if (*row.method != PlanMethod::Restored)
+        return titleOf(*row.method);
+    if (row.isGated)
+        return std::string(titleOf(*row.method)) + " (" + stepsLabel(row.restored) + ")";
+    return std::string(titleOf(PlanMethod::TwoSsp)) + " + " + stepsLabel(row.restored);
+}
+
 std::string nameOf(const ComparisonRow &row)
 {
     if (!row.method)
         return "original";
-    return titleOf(*row.method) + (row.sparsity > 0 ? " at " + shareText(row.sparsity) : std::string());
+    return methodLabel(row) + (row.sparsity > 0 ? " at " + shareText(row.sparsity) : std::string());
 }
 
 std::string shareText(double share)

@@ -24,6 +24,11 @@ std::vector<std::string> taskNamesForPeople(const std::vector<const ComparisonRo
 /// What a row reached in that task; null where it was not asked.
 const TaskResult *taskOf(const ComparisonRow &row, const std::string &name);
 
+/// What people call the method of a row: "original", "ShortGPT"; of a restored plan its steps: "2SSP + R1 + R2", or "2SSP, restored (R1 + R2)" where it is
+/// gated.
+std::string methodLabel(const ComparisonRow &row);
+/// Steps as people write them: "R1 + R2"; "plain" for none.
+std::string stepsLabel(const std::vector<RestorationStep> &steps);
 /// What people call a row: "original", or "ShortGPT at 25 %".
 std::string nameOf(const ComparisonRow &row);
 /// A share as people write it who asked for it: "37.5 %".

@@ -67,7 +67,9 @@ std::string removedText(const ComparisonRow &row)
 {
     if (!row.method || row.planHash.empty())
         return {};
-    if (*row.method == PlanMethod::TwoSsp)
+    if (*row.method == PlanMethod::Restored && row.neuronsKept == 0)
+        return "N " + std::to_string(row.attentionsRemoved) + ", widths per layer";
+    if (*row.method == PlanMethod::TwoSsp || *row.method == PlanMethod::Restored)
         return "N " + std::to_string(row.attentionsRemoved) + ", K " + grouped(std::uint64_t(row.neuronsKept));
     return std::to_string(row.attentionsRemoved) + " attn, " + std::to_string(row.ffnsRemoved) + " FFN";
 }
@@ -86,8 +88,12 @@ Source sized(ComparisonColumn column, std::function<ComparisonCell(const Compari
 void addNamesAndSizes(std::vector<Source> &sources)
 {
     sources.push_back({{.group = ColumnGroup::Name, .title = "method", .name = "method", .isText = true}, [](const ComparisonRow &row) {
-                           return row.method ? ComparisonCell{.text = titleOf(*row.method), .exact = nameOf(*row.method)}
-                                             : ComparisonCell{.text = "original", .exact = "dense"};
+                           return ComparisonCell{.text = methodLabel(row), .exact = row.method ? nameOf(*row.method) : "dense"};
+                       }});
+    sources.push_back({{.group = ColumnGroup::Name, .title = {}, .name = "restored", .isText = true}, [](const ComparisonRow &row) {
+                           if (row.method != PlanMethod::Restored)
+                               return ComparisonCell();
+                           return ComparisonCell{.text = {}, .exact = stepsLabel(row.restored) + (row.isGated ? " (gated)" : "")};
                        }});
     sources.push_back({{.group = ColumnGroup::Name, .title = "asked", .name = "sparsity"}, [](const ComparisonRow &row) {
                            return row.method ? ComparisonCell{.text = shareText(row.sparsity), .exact = exact(row.sparsity)}
@@ -197,6 +203,17 @@ void addCosts(std::vector<Source> &sources, const std::vector<const ComparisonRo
     }
 }
 
+/// What the steps are that rows are named by.
+void addRestorationNote(std::vector<std::string> &notes, const Comparison &comparison)
+{
+    std::string steps;
+    for (const RestorationStepRow &known : kRestorationSteps)
+        if (std::ranges::any_of(comparison.settings.restorations, [&](const RestorationSettings &asked) { return asked.has(known.step); }))
+            steps += (steps.empty() ? "" : "; ") + stepsLabel({known.step}) + ": " + known.title;
+    if (!steps.empty())
+        notes.push_back("Restored rows are not plain 2SSP, at the same size. " + steps + ".");
+}
+
 std::vector<std::string> notesOf(const Comparison &comparison, const std::vector<const ComparisonRow *> &rows)
 {
     std::vector<std::string> notes;
@@ -210,6 +227,7 @@ std::vector<std::string> notesOf(const Comparison &comparison, const std::vector
     if (!settings.methods.empty())
         notes.push_back("Pruned on " + printable(evaluationNames({settings.text}).front()) + " in windows of " +
                         counted(settings.text.length, "token") + "; sparsity is the share of the layers' parameters, and of the model's.");
+    addRestorationNote(notes, comparison);
     for (const ComparisonRow *row : rows)
         if (row->tasks) {
             const TaskResults &asked = *row->tasks;
@@ -252,6 +270,8 @@ ComparisonTable tableOf(const Comparison &comparison)
 
     ComparisonTable table;
     table.rows.resize(rows.size());
+    for (const ComparisonRow *row : rows)
+        table.methods.push_back(row->method == PlanMethod::Restored ? PlanMethod::TwoSsp : row->method);
     for (const Source &source : sources) {
         std::vector<ComparisonCell> cells;
         for (const ComparisonRow *row : rows)

@@ -5,6 +5,7 @@
 #include "comparison/Comparison.h"
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,9 @@ struct ComparisonCell {
 /// The rows of a comparison in cells. Columns that no row has anything for are left out.
 struct ComparisonTable {
     std::vector<ComparisonColumn> columns;
-    std::vector<std::vector<ComparisonCell>> rows; ///< as Comparison::rows, a cell for each column
-    std::vector<std::string> notes;                ///< sentences on how its numbers were made, and on what failed
+    std::vector<std::vector<ComparisonCell>> rows;  ///< as Comparison::rows, a cell for each column
+    std::vector<std::optional<PlanMethod>> methods; ///< of the rows; of a restored plan 2SSP
+    std::vector<std::string> notes;                 ///< sentences on how its numbers were made, and on what failed
 };
 ComparisonTable tableOf(const Comparison &comparison);
 

@@ -117,10 +117,8 @@ at::Tensor Decoder::embed(const at::Tensor &tokens) const
 }
 
 template <typename Rotate, typename Mix>
-at::Tensor Decoder::attend(std::int64_t index, const at::Tensor &x, const Rotate &rotate, const Mix &mix) const
+at::Tensor Decoder::mixedHeads(std::int64_t index, const at::Tensor &x, const Rotate &rotate, const Mix &mix) const
 {
-    if (!m_spec.layers[std::size_t(index)].attention)
-        return x;
     const std::shared_ptr<const LayerWeights> layer = layerWeights(index);
     const auto &weights = layer->attention;
     const AttentionSpec &spec = *m_spec.layers[std::size_t(index)].attention;
@@ -137,11 +135,15 @@ at::Tensor Decoder::attend(std::int64_t index, const at::Tensor &x, const Rotate
         query = rotate(rope, query);
         key = rotate(rope, key);
     }
-    const at::Tensor mixed = mix(spec, query, key, value).transpose(1, 2).reshape({x.size(0), x.size(1), -1});
-    at::Tensor output = product(mixed, weights->output);
-    if (weights->outputNorm.defined())
-        output = norm(output, weights->outputNorm);
-    return output.add_(x);
+    return mix(spec, query, key, value).transpose(1, 2).reshape({x.size(0), x.size(1), -1});
+}
+
+template <typename Rotate, typename Mix>
+at::Tensor Decoder::attend(std::int64_t index, const at::Tensor &x, const Rotate &rotate, const Mix &mix) const
+{
+    if (!m_spec.layers[std::size_t(index)].attention)
+        return x;
+    return attentionOutput(index, mixedHeads(index, x, rotate, mix)).add_(x);
 }
 
 at::Tensor Decoder::addAttention(std::int64_t index, const at::Tensor &x, KvCache *cache, std::int64_t offset) const
@@ -165,6 +167,23 @@ at::Tensor Decoder::addAttention(std::int64_t index, const at::Tensor &x, const 
         [&](const AttentionSpec &spec, const at::Tensor &query, const at::Tensor &key, const at::Tensor &value) {
             return mixed(spec, query, key, value, rows);
         });
+}
+
+at::Tensor Decoder::attentionMixed(std::int64_t index, const at::Tensor &x) const
+{
+    return mixedHeads(
+        index, x, [](const Rope &rope, const at::Tensor &heads) { return rope.rotate(heads); },
+        [](const AttentionSpec &spec, const at::Tensor &query, const at::Tensor &key, const at::Tensor &value) {
+            return mixed(spec, query, key, value);
+        });
+}
+
+at::Tensor Decoder::attentionOutput(std::int64_t index, const at::Tensor &mixed) const
+{
+    const std::shared_ptr<const LayerWeights> layer = layerWeights(index);
+    const AttentionWeights &weights = *layer->attention;
+    const at::Tensor output = product(mixed, weights.output);
+    return weights.outputNorm.defined() ? norm(output, weights.outputNorm) : output;
 }
 
 at::Tensor Decoder::addFfn(std::int64_t index, const at::Tensor &x, at::Tensor to) const
@@ -217,16 +236,16 @@ at::Tensor Decoder::capped(const at::Tensor &logits) const
     return (logits / *m_spec.logitSoftcap).tanh_().mul_(*m_spec.logitSoftcap);
 }
 
-/// RMSNorm (arXiv 1910.07467): statistics in fp32; the weight applied in the type of x, as the Llama family does, or, as Gemma does, one
-/// more than the weight in fp32. The kernels round once, at the end.
+/// RMSNorm (arXiv 1910.07467): statistics in fp32 (fp64 of a decoder in fp64); the weight applied in the type of x, as the Llama family does, or, as
+/// Gemma does, one more than the weight in fp32. The kernels round once, at the end.
 at::Tensor Decoder::norm(const at::Tensor &x, const at::Tensor &weight) const
 {
     if (canTakeRows(x))
         return normedRows(x, weight, m_spec.normEpsilon, m_spec.addsOneToNorms ? 1 : 0);
-    const at::Tensor wide = x.to(at::kFloat);
+    const at::Tensor wide = x.scalar_type() == at::kDouble ? x : x.to(at::kFloat);
     const at::Tensor scale = wide.square().mean(-1, true).add_(m_spec.normEpsilon).rsqrt_();
     if (m_spec.addsOneToNorms)
-        return (wide * scale).mul_(weight.to(at::kFloat) + 1).to(x.scalar_type());
+        return (wide * scale).mul_(weight.to(wide.scalar_type()) + 1).to(x.scalar_type());
     return (wide * scale).to(x.scalar_type()).mul_(weight);
 }
 
@@ -260,29 +279,75 @@ ModelSpec inPieces(ModelSpec spec)
     return spec;
 }
 
+/// Cuts and changes the weights of a decoder, as it has them: in its type, on its device.
+class Cutting {
+public:
+    Cutting(const Decoder &decoder, const Surgery &surgery)
+        : m_surgery(surgery),
+          m_before(inPieces(decoder.spec())),
+          m_after(inPieces(surgery.specOf(decoder.spec()))),
+          m_device(decoder.device()),
+          m_dtype(decoder.dtype())
+    {
+    }
+
+    LayerWeights layer(std::int64_t index, const LayerWeights &layer) const
+    {
+        const TensorSource whole = [&](const TensorRole &role) { return tensorOf(layer, role); };
+        return layerFrom(m_after, index, [&](const TensorRole &role) { return tensor(role, whole); });
+    }
+
+    Weights outer(const Weights &weights) const
+    {
+        const TensorSource whole = [&](const TensorRole &role) { return tensorOf(weights, role); };
+        return outerFrom(m_after, [&](const TensorRole &role) { return tensor(role, whole); });
+    }
+
+private:
+    at::Tensor tensor(const TensorRole &role, const TensorSource &whole) const
+    {
+        const at::Tensor tensor = prunedTensor(role, m_before, m_surgery, whole);
+        return tensor.defined() ? tensor.to(m_device, m_dtype) : tensor; // the same, but for values that the surgery brings
+    }
+
+    Surgery m_surgery; ///< with its lists of neurons
+    ModelSpec m_before, m_after;
+    at::Device m_device;
+    c10::ScalarType m_dtype;
+};
+
+/// The decoder of one layer.
+Decoder alone(const Decoder &decoder, const LayerSpec &spec, LayerWeights layer)
+{
+    ModelSpec one = decoder.spec();
+    one.layers = {spec};
+    Weights weights = decoder.weights();
+    weights.stream = nullptr;
+    weights.layers = {std::move(layer)};
+    return Decoder(std::move(one), std::move(weights), decoder.positions());
+}
+
 } // namespace
 
 Decoder pruned(const Decoder &decoder, const Surgery &surgery)
 {
-    const auto shared = std::make_shared<const Surgery>(surgery); // with its lists of neurons
-    const ModelSpec after = inPieces(surgery.specOf(decoder.spec()));
-    const auto cut = [shared, before = inPieces(decoder.spec()), device = decoder.device(),
-                      dtype = decoder.dtype()](const TensorRole &role, const TensorSource &whole) {
-        const at::Tensor tensor = prunedTensor(role, before, *shared, whole);
-        return tensor.defined() ? tensor.to(device, dtype) : tensor; // the same, but for values that the surgery brings
-    };
-    const auto change = [cut, after](std::int64_t i, const LayerWeights &layer) {
-        const TensorSource whole = [&](const TensorRole &role) { return tensorOf(layer, role); };
-        return layerFrom(after, i, [&](const TensorRole &role) { return cut(role, whole); });
-    };
+    const auto cutting = std::make_shared<const Cutting>(decoder, surgery);
+    const auto change = [cutting](std::int64_t i, const LayerWeights &layer) { return cutting->layer(i, layer); };
     const Weights &old = decoder.weights();
-    const TensorSource outer = [&](const TensorRole &role) { return tensorOf(old, role); };
-    Weights weights = outerFrom(after, [&](const TensorRole &role) { return cut(role, outer); });
+    Weights weights = cutting->outer(old);
     if (old.stream)
         weights.stream = old.stream->changed(change);
     for (std::size_t i = 0; i < old.layers.size(); ++i)
         weights.layers.push_back(change(std::int64_t(i), old.layers[i]));
     return Decoder(surgery.specOf(decoder.spec()), std::move(weights), decoder.positions());
+}
+
+LayerPair layerPair(const Decoder &decoder, const Surgery &surgery, std::int64_t index)
+{
+    const auto place = std::size_t(index);
+    const LayerWeights whole = decoder.weights().stream ? *decoder.weights().stream->layer(index) : decoder.weights().layers[place];
+    return {.whole = alone(decoder, decoder.spec().layers[place], whole),
+            .cut = alone(decoder, surgery.specOf(decoder.spec()).layers[place], Cutting(decoder, surgery).layer(index, whole))};
 }
 
 } // namespace secateur

@@ -49,6 +49,8 @@ public:
     at::Tensor addAttention(std::int64_t index, const at::Tensor &x, const TokenRows &rows) const;
     /// What enters the attention's output product, [windows, T, heads * headDim]. Of layers that have an attention.
     at::Tensor attentionMixed(std::int64_t index, const at::Tensor &x) const;
+    /// What these add to x, shape [windows, T, d].
+    at::Tensor attentionOutput(std::int64_t index, const at::Tensor &mixed) const;
     /// x + down(activation(x)), written into `to` where that is defined: of the shape of x, and not x. x itself where the FFN is absent.
     at::Tensor addFfn(std::int64_t index, const at::Tensor &x, at::Tensor to = {}) const;
     /// The neurons' activation act(gate) * up of norm(x), shape [windows, T, I]: what enters the down product. Of layers that have an FFN.
@@ -66,7 +68,10 @@ private:
     /// Held while a layer computes: streamed layers stay resident as long as somebody holds them.
     std::shared_ptr<const LayerWeights> layerWeights(std::int64_t index) const;
     at::Tensor norm(const at::Tensor &x, const at::Tensor &weight) const;
-    /// x + output(mixed(rotated queries, rotated keys, values)), all three [windows, heads, T, headDim].
+    /// mixed(rotated queries, rotated keys, values), all three [windows, heads, T, headDim], side by side: [windows, T, heads * headDim].
+    template <typename Rotate, typename Mix>
+    at::Tensor mixedHeads(std::int64_t index, const at::Tensor &x, const Rotate &rotate, const Mix &mix) const;
+    /// x + output(mixedHeads(x)); x itself where the attention is absent.
     template <typename Rotate, typename Mix>
     at::Tensor attend(std::int64_t index, const at::Tensor &x, const Rotate &rotate, const Mix &mix) const;
 
@@ -84,5 +89,13 @@ Decoder inType(const Decoder &decoder, c10::ScalarType type);
 /// What the surgery leaves of a model, or of one that went through a part of it (Surgery::ofFfns). Weights that do not change are shared; streamed
 /// layers are cut as they come.
 Decoder pruned(const Decoder &decoder, const Surgery &surgery);
+
+/// A layer of a model and what a surgery leaves of it, side by side: each is layer 0 of a decoder that has no other. What is not of a layer is that of the
+/// whole model in both.
+struct LayerPair {
+    Decoder whole, cut;
+};
+/// A streamed layer is made once for both, and stays as long as they do.
+LayerPair layerPair(const Decoder &decoder, const Surgery &surgery, std::int64_t index);
 
 } // namespace secateur

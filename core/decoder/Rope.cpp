@@ -132,7 +132,8 @@ Rope::Rope(const RopeSpec &spec, std::int64_t headDim, std::int64_t contextLengt
 {
     const at::Tensor scaled = frequencies(spec, rotaryDim(spec, headDim), contextLength, positions);
     const at::Tensor angles = at::outer(at::arange(positions, at::kFloat), scaled);
-    const at::Tensor both = at::cat({angles, angles}, -1); // the halves of a head rotate together (Hugging Face's row order)
+    // The halves of a head rotate together (Hugging Face's row order). In fp64 the cosines of these same angles are exact.
+    const at::Tensor both = at::cat({angles, angles}, -1).to(dtype == at::kDouble ? at::kDouble : at::kFloat);
     const double factor = ropeAttentionFactor(spec);
     m_cos = (both.cos() * factor).to(device, dtype);
     m_sin = (both.sin() * factor).to(device, dtype);

@@ -11,12 +11,14 @@
 #include "engine/ProcessMemory.h"
 #include "engine/ProductRate.h"
 #include "engine/RankAgreement.h"
+#include "engine/RankSums.h"
 #include "engine/TorchErrors.h"
 #include "evaluation/Perplexity.h"
 #include "exporting/Exporter.h"
 #include "pruning/AttentionSearch.h"
 #include "pruning/NeuronScoring.h"
 #include "pruning/PlanJson.h"
+#include "restoration/GramFile.h"
 
 #include <algorithm>
 #include <chrono>
@@ -131,26 +133,52 @@ Forecast Engine::forecast(const JobSize &job)
     });
 }
 
-std::shared_ptr<const NeuronScores> Engine::score(const TextSettings &text, ScoreNorm norm, JobContext &context)
+std::shared_ptr<const NeuronScores> Engine::score(const TextSettings &text, ScoreNorm norm, JobContext &context,
+                                                  const std::filesystem::path &grams)
 {
     return underTorch(m_state->device, [&] {
         OpenModel &model = m_state->open();
+        const std::shared_ptr<Ranks> ranks = m_state->ranks();
+        const bool areGramsWanted = !grams.empty(), writesGrams = areGramsWanted && ranks->rank() == 0;
+        if (writesGrams)
+            checkRoomForGrams(grams, model.spec(), true);
         m_state->join(context);
         const TokenWindows windows = m_state->windows(text, context);
-        m_state->fit({.windows = windows.count(), .length = windows.length});
+        JobSize size{.windows = windows.count(), .length = windows.length};
+        if (areGramsWanted) {
+            size.gramsPerLayer = 2;
+            if (m_state->device.is_cpu())
+                size.keptBytes = RankSums::bytesBeside(gramBlock(model.spec().mostNeurons()), ranks->size());
+        }
+        m_state->fit(size);
         model.beginHash();
         const Decoder decoder = model.firstPassDecoder(windows.length, context);
-        const std::shared_ptr<Ranks> ranks = m_state->ranks();
         if (!ranks->isAlone())
             agreeOnWork(*ranks,
                         {{"model", model.hash(context)},
                          {"text (--text, --windows, --length, --seed)", windows.hash},
-                         {"norm (--norm)", norm == ScoreNorm::L1 ? "l1" : "l2"}},
+                         {"norm (--norm)", norm == ScoreNorm::L1 ? "l1" : "l2"},
+                         {"choice of Gram matrices (--save-grams)", areGramsWanted ? "kept" : "none"}},
                         context);
+        const at::Tensor tokens = tokenTensor(windows.tokens, windows.length, m_state->device);
         auto scores = std::make_shared<NeuronScores>();
         scores->norm = norm;
-        scores->layers = scoreNeurons(decoder, tokenTensor(windows.tokens, windows.length, m_state->device), norm, context, *ranks);
-        scores->provenance = model.provenance(text, windows, context);
+        if (areGramsWanted) {
+            scores->provenance = model.provenance(text, windows, context); // their file begins with it
+            std::optional<GramWriter> writer;
+            if (writesGrams)
+                writer.emplace(grams, model.spec(), true, scores->provenance, norm);
+            RankSums sums(ranks, context);
+            ActivationGrams watcher(
+                true, [&](std::int64_t layer, const LayerGrams &summed) { writer->write(layer, summed); },
+                [&](const std::vector<at::Tensor> &parts) { return sums.add(parts, context); });
+            scores->layers = scoreNeurons(decoder, tokens, norm, context, *ranks, &watcher);
+            if (writer)
+                writer->commit(scores->layers);
+        } else {
+            scores->layers = scoreNeurons(decoder, tokens, norm, context, *ranks);
+            scores->provenance = model.provenance(text, windows, context);
+        }
         return std::shared_ptr<const NeuronScores>(scores);
     });
 }

@@ -29,7 +29,7 @@ using SearchListener = std::function<void(const CandidateLoss &)>;
 /// Hears of the choice of blocks: the record so far, after each of BlockPruner's removals and EvoPress' generations.
 using BlockListener = std::function<void(const BlockRecord &)>;
 
-/// Hears of a restoration as it goes: whenever a variant, a number of removals or a loss of its search is known.
+/// Hears of a restoration as it goes: whenever a variant, a number of removals or a step of its search is known, and once more when it is stopped within one.
 using RestorationListener = std::function<void(const RestorationProgress &)>;
 
 /// Owns the device, the model and its weights, and does the jobs that a front end can ask for.
@@ -62,7 +62,8 @@ public:
     Forecast forecastBlocks(const BlockSettings &settings, const std::vector<double> &sparsities, std::int64_t windows,
                             std::int64_t length);
 
-    /// Stage 1: neuron scores of the dense model. `grams`: a file that gets the Gram matrices of the same pass (GramFile), for restore(); empty: none.
+    /// Stage 1: neuron scores of the dense model. `grams`: a file that gets the Gram matrices of the same pass (GramFile: two of each layer), for restore();
+    /// empty: none. Of several ranks the first writes it. Throws Error where there is no room for it.
     std::shared_ptr<const NeuronScores> score(const TextSettings &text, ScoreNorm norm, JobContext &context,
                                               const std::filesystem::path &grams = {});
     /// Stage 2: removes attentions until the plan has as many as its balance asks for, going on from where its record stops;
@@ -82,14 +83,15 @@ public:
     std::vector<PruningPlan> findBlocks(const BlockSettings &settings, const std::vector<double> &sparsities, const TextSettings &text,
                                         JobContext &context, const BlockListener &listener = {}, const BlockRecord *before = nullptr);
     /// Makes up for what a plan loses, in closed form: a plan of the method Restored, whose fitted weights are in memory (savePlan writes them).
-    /// `plain`: complete, of 2SSP or by hand; of one by hand the steps that choose what goes (R2, R3, R5) are refused. `text`: that of its calibration; held-out
-    /// windows are those that follow it there, and Error says how many there are where they are too few. `grams`: of the same pass as its scores; empty: made
-    /// here first, in a file that goes away. `before`: of the same plan, settings and text, to go on from. Throws Error too where a step cannot be done
-    /// exactly for the model's family.
+    /// `plain`: complete, of 2SSP or by hand; of one by hand the steps that choose what goes (R2, R3, R5) are refused. `text`: that of its calibration; the
+    /// windows of the search and those that are held out follow it there, and Error says how many there are where they are too few. Of a plan by hand
+    /// `text.windows` is the calibration, none: all that are not held out. `grams`: of the same pass as its scores; empty: made here first, in a file among the
+    /// temporary ones that goes away (Forecast::diskBytes). `before`: of the same plan, settings and text, to go on from. A step that cannot be done exactly for
+    /// the model's family, or has too few tokens, is left out, and the record notes why. Throws Error when no step helps on every text of the gate.
     PruningPlan restore(const PruningPlan &plain, const TextSettings &text, const RestorationSettings &settings,
                         const std::filesystem::path &grams, JobContext &context, const RestorationListener &heard = {},
                         const RestorationProgress *before = nullptr);
-    /// What that will take.
+    /// What that will take. Its phases, which restore() announces where nobody has: "calibrate" (without grams), "restore", "search" and "evaluate", in turn.
     Forecast forecastRestoration(const PruningPlan &plain, const TextSettings &text, const RestorationSettings &settings, bool hasGrams);
     /// The items of tasks that are asked, ready to be scored by this model: read, tokenised and checked before anything is computed.
     std::vector<TaskSet> readTasks(const TaskSettings &settings, JobContext &context);
@@ -132,6 +134,7 @@ public:
 private:
     struct State;
     class BlockFinder;
+    class Restoration;
     void checkExportOf(const ExportSettings &settings, const ModelSpec &pruned) const;
     std::unique_ptr<State> m_state;
 };

@@ -6,6 +6,7 @@
 #include "model/Arithmetic.h"
 #include "pruning/BlockRecord.h"
 #include "pruning/SparsityBalance.h"
+#include "restoration/ActivationGrams.h"
 
 #include <algorithm>
 #include <charconv>
@@ -86,6 +87,30 @@ std::int64_t headBytes(const ModelSpec &spec, const JobSize &job, const Forecast
     return 3 * std::min(rows, job.length) * columns * 4 + 8 * job.length * spec.hiddenSize * 4; // logits; rows, tangents, targets
 }
 
+/// One of a layer, in bytes.
+std::int64_t gramBytes(const ModelSpec &spec)
+{
+    return spec.mostNeurons() * spec.mostNeurons() * std::int64_t(sizeof(float));
+}
+
+/// Those of one layer at a time, the activations of a window from which they are summed, and a column of blocks as it is added.
+MemoryPart gramsPart(const ModelSpec &spec, const JobSize &job)
+{
+    const std::int64_t neurons = spec.mostNeurons(), activations = neurons * job.length * job.gramsPerLayer;
+    return {"Gram matrices",
+            job.gramsPerLayer * gramBytes(spec) + (activations + 2 * neurons * gramBlock(neurons)) * std::int64_t(sizeof(float))};
+}
+
+/// Of their products: half of each and a part of a block column's diagonal.
+double gramFlop(const ModelSpec &spec, const JobSize &job)
+{
+    double flop = 0;
+    for (const LayerSpec &layer : spec.layers)
+        if (layer.ffn)
+            flop += double(layer.neurons()) * double(layer.neurons() + gramBlock(layer.neurons()));
+    return flop * double(job.gramsPerLayer * job.windows) * double(job.length);
+}
+
 std::int64_t sum(const std::vector<MemoryPart> &parts)
 {
     return std::accumulate(parts.begin(), parts.end(), std::int64_t(0), [](std::int64_t s, const MemoryPart &p) { return s + p.bytes; });
@@ -94,10 +119,13 @@ std::int64_t sum(const std::vector<MemoryPart> &parts)
 std::vector<MemoryPart> partsOfStage1(const ModelSpec &dense, const JobSize &job, const ForecastBasis &basis, bool isStreamed)
 {
     const Sizes sizes = sizesOf(dense, basis);
-    return {{"weights", sizes.outer + (isStreamed ? 2 * sizes.layer : sizes.layers)},
-            {"hidden states", job.windows * stateBytes(dense, job, basis) + job.keptBytes},
-            {"one layer's work", temporaries(dense, job, basis, 1) + (isStreamed ? sizes.tensor : 0)},
-            idsPart(job, job.windows)};
+    std::vector<MemoryPart> parts = {{"weights", sizes.outer + (isStreamed ? 2 * sizes.layer : sizes.layers)},
+                                     {"hidden states", job.windows * stateBytes(dense, job, basis) + job.keptBytes},
+                                     {"one layer's work", temporaries(dense, job, basis, 1) + (isStreamed ? sizes.tensor : 0)},
+                                     idsPart(job, job.windows)};
+    if (job.gramsPerLayer > 0)
+        parts.push_back(gramsPart(dense, job));
+    return parts;
 }
 
 /// Without restart states.
@@ -119,6 +147,8 @@ std::vector<MemoryPart> partsOfSearch(const ModelSpec &dense, const ModelSpec &n
                                      idsPart(job, job.searchWindows)};
     if (job.screenBytes > 0) // the branches above are enough for both: those of the screen are narrower, and few are computed again
         parts.push_back({"weights for screening", (wide.outer + slim.layers) * job.screenBytes / basis.elementBytes});
+    if (job.keptBytes > 0)
+        parts.push_back({"fitted weights", job.keptBytes});
     return parts;
 }
 
@@ -154,6 +184,7 @@ Work workOf(const ModelSpec &dense, const ModelSpec &narrow, const JobSize &job,
         return work * (1.0 / double(spec.layerCount()));
     };
     Work work = layerWork(dense) * double(job.windows * dense.layerCount());
+    work.flop += gramFlop(dense, job);
     if (job.searchWindows > 0) {
         work += layerWork(narrow) * (passesOfSearch(narrow, job, hasRestarts) * double(job.searchWindows));
         work += headWork(narrow, job.length - 1, basis.elementBytes) * ((1 + evaluationsOf(narrow, job)) * double(job.searchWindows));
@@ -245,7 +276,8 @@ Forecast forecast(const ModelSpec &dense, const JobSize &job, const ForecastBasi
     const Sizes wide = sizesOf(dense, basis);
     std::int64_t hostBytes =
         program + wide.outerTensor + 2 * wide.tensor +
-        idsPart(job, std::max(job.windows, job.searchWindows)).bytes; // beside a GPU: what is read goes through the host
+        idsPart(job, std::max(job.windows, job.searchWindows)).bytes + // beside a GPU: what is read goes through the host
+        (job.gramsPerLayer > 0 ? gramBytes(dense) : 0);                // and what is written
     if (job.searchWindows > 0 && job.removals > 1) {
         const std::int64_t ofSearch = beside + sum(partsOfSearch(dense, narrow, job, basis, result.isStreamed));
         const std::int64_t free = (basis.isGpu ? basis.freeDevice : basis.freeHost) / 4, layers = dense.layerCount();
@@ -297,14 +329,17 @@ nlohmann::json toJson(const Forecast &forecast)
     nlohmann::json parts = nlohmann::json::object();
     for (const MemoryPart &part : forecast.parts)
         parts[part.name] = part.bytes;
-    return {{"streamed", forecast.isStreamed},
-            {"hostBytes", forecast.hostBytes},
-            {"deviceBytes", forecast.deviceBytes},
-            {"restartBytes", forecast.restartBytes},
-            {"statesOnHost", forecast.areStatesOnHost},
-            {"bytesRead", forecast.bytesRead},
-            {"seconds", forecast.seconds},
-            {"parts", parts}};
+    nlohmann::json json = {{"streamed", forecast.isStreamed},
+                           {"hostBytes", forecast.hostBytes},
+                           {"deviceBytes", forecast.deviceBytes},
+                           {"restartBytes", forecast.restartBytes},
+                           {"statesOnHost", forecast.areStatesOnHost},
+                           {"bytesRead", forecast.bytesRead},
+                           {"seconds", forecast.seconds},
+                           {"parts", parts}};
+    if (forecast.diskBytes > 0)
+        json["diskBytes"] = forecast.diskBytes;
+    return json;
 }
 
 std::int64_t bytesFromText(const std::string &text)

@@ -34,7 +34,8 @@ struct JobSize {
         0; ///< of a text that is kept whole beside them, as an evaluation does; 0 = no more than the windows above have
     std::int64_t screenBytes = 0;     ///< of an element of the type in which the search screens; 0 = it does not
     std::int64_t changedElements = 0; ///< of weights that the plan changes
-    std::int64_t keptBytes = 0;       ///< that the job keeps beside the states of its windows of stage 1
+    std::int64_t keptBytes = 0;       ///< that the job keeps beside the states of its windows
+    std::int64_t gramsPerLayer = 0;   ///< Gram matrices that stage 1 sums: 1, or 2 with the weighted one; 0 = none
     Searched searched = Searched::Attentions;
 };
 
@@ -68,6 +69,7 @@ struct Forecast {
     bool areStatesOnHost = false;  ///< those, although the model is on a GPU: it has too little room for them
     std::int64_t bytesRead = 0;    ///< of the checkpoint, its hash not counted
     double seconds = 0;            ///< an estimate; 0 = not known
+    std::int64_t diskBytes = 0;    ///< of a file that the job makes for itself in the folder for temporary files, and removes
     std::vector<MemoryPart> parts; ///< of the largest phase, on the device
 
     /// Of the device on a GPU, of the process elsewhere: what people ask first.

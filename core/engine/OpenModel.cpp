@@ -166,6 +166,12 @@ Decoder OpenModel::firstPassDecoder(std::int64_t positions, JobContext &context)
     return Decoder(spec(), *m_dense, positions);
 }
 
+void OpenModel::forgetPlan()
+{
+    m_narrow.reset();
+    m_narrowKept.clear();
+}
+
 Decoder OpenModel::narrowDecoder(const PruningPlan &plan, std::int64_t positions, JobContext &context)
 {
     checkPlan(plan, spec(), hash(context));

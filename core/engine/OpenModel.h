@@ -61,6 +61,8 @@ public:
     Decoder decoder(const PruningPlan *plan, std::int64_t positions, JobContext &context);
     /// The dense model for one pass in the order of its layers, which begins before the last layer is read.
     Decoder firstPassDecoder(std::int64_t positions, JobContext &context);
+    /// Lets go of the weights that were cut for the last plan. What needs them cuts them again.
+    void forgetPlan();
     /// A plan's model with its narrow FFNs and all its attentions: what the search starts from.
     Decoder narrowDecoder(const PruningPlan &plan, std::int64_t positions, JobContext &context);
 

@@ -11,6 +11,15 @@ namespace secateur {
 /// name is not known, or is not of this machine, or when the port is in use.
 int boundSocket(const std::string &host, int port, bool isReachedFromAfar);
 
+/// How this machine and another one know each other, as numbers.
+struct RankAddresses {
+    std::string own;         ///< this machine's, under which the other reaches it
+    std::string theirs;      ///< the other's
+    bool isLoopback = false; ///< both are of this machine alone
+};
+/// Asks the system, and sends nothing. Throws Error when the name is not known or leads nowhere.
+RankAddresses addressesTowards(const std::string &host, int port);
+
 /// Whether somebody listens there.
 bool isListening(const std::string &host, int port);
 

@@ -3,6 +3,7 @@
 
 #include "engine/Device.h"
 #include "engine/RankSocket.h"
+#include "engine/RankStore.h"
 #include "foundation/Error.h"
 #include "foundation/Wording.h"
 
@@ -16,6 +17,7 @@
 #include <optional>
 #include <string_view>
 #include <thread>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 #include <utility>
 #include <vector>
@@ -55,7 +57,7 @@ std::string keyOf(const char *what, int rank, std::int64_t number = 0)
     return std::string("secateur/") + what + "/" + std::to_string(number) + "/" + std::to_string(rank);
 }
 
-class StoreRanks : public Ranks {
+class StoreRanks : public Ranks, public RankStore {
 public:
     StoreRanks(const RankPlace &place, RankMeeting meeting) : m_place(place), m_patience(meeting.patience)
     {
@@ -126,14 +128,76 @@ public:
         } catch (const Cancelled &) {
             throw;
         } catch (const std::exception &) {
-            throw Error("Rank 0 is gone: its store at " + m_place.host + ":" + std::to_string(m_place.port) + " does not answer.", kHint);
+            throwStoreGone();
         }
         ++m_count;
         all[std::size_t(rank())] = std::move(mine);
         return all;
     }
 
+    c10::intrusive_ptr<c10d::Store> connection() override
+    {
+        return c10::make_intrusive<c10d::PrefixStore>("secateur/connection/" + std::to_string(m_connections++), m_store->clone());
+    }
+    std::string host() const override { return m_place.host; }
+    int port() const override { return m_place.port; }
+    std::chrono::milliseconds patience() const override { return m_patience; }
+
+    [[noreturn]] void throwLost(const JobContext &context) override
+    {
+        const auto deadline = Clock::now() + m_patience + m_patience / 2;
+        std::vector<Pulse> pulses(static_cast<std::size_t>(size()));
+        try {
+            while (Clock::now() < deadline) {
+                for (int other = 0; other < size(); ++other) {
+                    if (other == rank())
+                        continue;
+                    context.check();
+                    if (m_store->check({keyOf("ended", other)}))
+                        throwEnded(other);
+                    checkPulse(other, pulses[std::size_t(other)]);
+                }
+                std::this_thread::sleep_for(50ms);
+            }
+        } catch (const Error &) {
+            throw;
+        } catch (const Cancelled &) {
+            throw;
+        } catch (const std::exception &) {
+            throwStoreGone();
+        }
+        throw Error(who() + " lost its connection to the others, which still run.",
+                    "Look at the network between the machines, and start all ranks again.");
+    }
+
 private:
+    /// The last that was heard of a rank.
+    struct Pulse {
+        std::int64_t count = -1;
+        Clock::time_point heard = Clock::now();
+    };
+
+    [[noreturn]] void throwStoreGone() const
+    {
+        throw Error("Rank 0 is gone: its store at " + m_place.host + ":" + std::to_string(m_place.port) + " does not answer.", kHint);
+    }
+    [[noreturn]] void throwEnded(int other) const
+    {
+        throw Error("Rank " + std::to_string(other) + " of " + std::to_string(size()) + " has ended before the work was done.", kHint);
+    }
+    /// Throws Error when the rank was not heard of for too long.
+    void checkPulse(int other, Pulse &pulse)
+    {
+        if (const std::int64_t now = m_store->add(keyOf("alive", other), 0); now != pulse.count)
+            pulse = {.count = now, .heard = Clock::now()};
+        if (Clock::now() - pulse.heard > m_patience) {
+            m_isBroken = true;
+            throw Error("Rank " + std::to_string(other) + " of " + std::to_string(size()) + " does not answer any more (not heard of for " +
+                            std::to_string(std::chrono::duration_cast<std::chrono::seconds>(m_patience).count()) + " seconds).",
+                        kHint);
+        }
+    }
+
     std::string who() const { return "Rank " + std::to_string(rank()) + " of " + std::to_string(size()); }
     std::string address() const { return m_place.host + ":" + std::to_string(m_place.port); }
 
@@ -174,25 +238,13 @@ private:
     /// What a rank gives, as soon as it does.
     Bytes wait(int other, const JobContext &context)
     {
-        const std::string key = keyOf("part", other, m_count), alive = keyOf("alive", other);
-        std::int64_t pulse = -1;
-        auto heard = Clock::now();
+        const std::string key = keyOf("part", other, m_count);
+        Pulse pulse;
         for (auto pause = 1ms; !m_store->check({key}); pause = std::min(2 * pause, std::chrono::milliseconds(50))) {
             context.check();
             if (m_store->check({keyOf("ended", other)}) && !m_store->check({key}))
-                throw Error("Rank " + std::to_string(other) + " of " + std::to_string(size()) + " has ended before the work was done.",
-                            kHint);
-            if (const std::int64_t now = m_store->add(alive, 0); now != pulse) {
-                pulse = now;
-                heard = Clock::now();
-            }
-            if (Clock::now() - heard > m_patience) {
-                m_isBroken = true;
-                throw Error("Rank " + std::to_string(other) + " of " + std::to_string(size()) +
-                                " does not answer any more (not heard of for " +
-                                std::to_string(std::chrono::duration_cast<std::chrono::seconds>(m_patience).count()) + " seconds).",
-                            kHint);
-            }
+                throwEnded(other);
+            checkPulse(other, pulse);
             std::this_thread::sleep_for(pause);
         }
         return m_store->get(key);
@@ -215,7 +267,8 @@ private:
     RankPlace m_place;
     std::chrono::milliseconds m_patience;
     c10::intrusive_ptr<c10d::TCPStore> m_store;
-    std::int64_t m_count = 0; ///< of exchanges so far
+    std::int64_t m_count = 0;       ///< of exchanges so far
+    std::int64_t m_connections = 0; ///< that were given so far
     std::mutex m_mutex;
     std::condition_variable m_wakes;
     bool m_isOver = false;

@@ -41,6 +41,8 @@ std::string howText(PlanMethod method)
     switch (method) {
     case PlanMethod::Manual:
         return " by a plan that was written by hand";
+    case PlanMethod::Restored:
+        return " with 2SSP (arXiv 2501.17771) and restored in closed form: restored, not plain 2SSP";
     case PlanMethod::TwoSsp:
         paper = "2501.17771";
         break;
@@ -58,6 +60,31 @@ std::string howText(PlanMethod method)
         break;
     }
     return " with " + std::string(titleOf(method)) + " (arXiv " + paper + ")";
+}
+
+/// "Refit down products (r1), Widths per layer (r3)"; what was done beside plain 2SSP
+std::string stepsText(const RestorationRecord &record)
+{
+    std::vector<std::string> steps;
+    for (const RestorationStep step : record.kept())
+        steps.push_back(std::string(titleOf(step)) + " (" + nameOf(step) + ")");
+    return steps.empty() ? "no step was kept" : listed(steps);
+}
+
+/// What the steps gained: a row for each text on which losses were held out.
+void addHeldOutLosses(std::ostream &card, const RestorationRecord &record)
+{
+    const auto kept = std::ranges::find_if(record.variants.rbegin(), record.variants.rend(), &RestorationVariant::isKept);
+    if (kept == record.variants.rend())
+        return;
+    const RestorationVariant &plain = record.variants.front();
+    for (std::size_t i = 0; i < record.texts.size() && i < kept->losses.size() && i < plain.losses.size(); ++i) {
+        std::vector<std::string> files;
+        for (const std::filesystem::path &file : record.texts[i].text.files)
+            files.push_back(inMarkdown(file.filename().string()));
+        card << "| held-out loss on " << listed(files, 2, " + ") << " | " << plain.losses[i] << " plain, " << kept->losses[i]
+             << " restored, in nats a token (" << counted(record.texts[i].windows, "window") << ") |\n";
+    }
 }
 
 /// "30 FFN neurons kept in every layer"
@@ -124,10 +151,14 @@ std::string makeModelCard(const PruningPlan &plan, const ExportSettings &setting
          << "| width | " << widthText(plan) << " |\n| depth | " << removals(plan.removedAttentions, "attention");
     if (const std::vector<std::int64_t> without = plan.layersWithoutFfn(); !without.empty())
         card << "; " << removals(without, "FFN");
+    if (plan.restoration)
+        card << " |\n| restored, not plain 2SSP | " << stepsText(*plan.restoration);
     if (!plan.edits.isEmpty())
         card << " |\n| changed | " << counted(std::int64_t(plan.edits.list.size()), "weight") << ", to the plan's own values";
     card << " |\n| parameters | " << b.denseModelParameters << " before, " << b.modelParameters << " after; the files hold "
          << result.parameters << " |\n| format | " << settings.format << " |\n| plan | `" << plan.hash() << "` |\n";
+    if (plan.restoration)
+        addHeldOutLosses(card, *plan.restoration);
     for (const nlohmann::json &e : evaluations)
         card << "| perplexity on " << inMarkdown(e.at("text").get<std::string>()) << " | " << e.at("densePerplexity").get<double>()
              << " before, " << e.at("prunedPerplexity").get<double>() << " after (" << e.at("tokens").get<std::int64_t>()

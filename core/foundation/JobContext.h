@@ -50,6 +50,8 @@ public:
     /// Tells which phases the job has, in order. What begins under another name is done beside them; one that
     /// is skipped counts as done once a later one begins.
     void expect(std::vector<ExpectedPhase> phases);
+    /// Whether that was told.
+    bool isExpecting() const noexcept { return !m_expected.empty(); }
     /// Starts a phase of `total` units.
     void begin(std::string phase, std::int64_t total, std::string unit);
     /// Says where a search is; the listener hears it with the next step().

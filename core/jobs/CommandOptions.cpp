@@ -125,6 +125,20 @@ void addThroughput(Words &words, const std::optional<ThroughputSettings> &throug
     words.add("--repetitions", throughput->repetitions, usual.repetitions);
 }
 
+void addRestoration(Words &words, const RestoreOptions &restore)
+{
+    words.add("--restore", restore.steps);
+    words.flag("--restore-gate", restore.isGated);
+    words.add("--restore-windows", restore.gateWindows);
+    words.add("--restore-search-windows", restore.searchWindows);
+    words.add("--restore-text", restore.texts);
+    words.add("--sequential-windows", restore.sequentialWindows);
+    words.add("--restore-ridge", restore.ridge);
+    words.add("--path-ridge", restore.pathRidge);
+    words.add("--sequential-ridge", restore.sequentialRidge);
+    words.add("--width-share", restore.widthShare);
+}
+
 } // namespace
 
 std::vector<std::string> wordsOf(const CommandOptions &o)
@@ -154,6 +168,9 @@ std::vector<std::string> wordsOf(const CommandOptions &o)
     words.flag("--all-losses", o.areAllLossesWanted);
     words.add("--scores", o.scores);
     words.add("--plan", o.plan);
+    words.add("--grams", o.grams);
+    words.flag("--variants", o.areVariantsWanted);
+    addRestoration(words, o.restore);
     words.flag("--restart", o.isRestarted);
     words.add("--evaluate", o.evaluationTexts);
     addTasks(words, o.tasks);
@@ -169,6 +186,7 @@ std::vector<std::string> wordsOf(const CommandOptions &o)
     words.add("--device-memory", o.deviceMemory);
     words.add("--host-memory", o.hostMemory);
     words.add("--save-plan", o.savePlan);
+    words.add("--save-grams", o.saveGrams);
     words.add("--session", o.session);
     words.add("--csv", o.csv);
     words.add("--markdown", o.markdown);

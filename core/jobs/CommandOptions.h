@@ -4,6 +4,7 @@
 #include "engine/EngineSettings.h"
 #include "engine/Generation.h"
 #include "evaluation/Throughput.h"
+#include "jobs/RestoreOptions.h"
 #include "tasks/Task.h"
 
 #include <cstdint>
@@ -23,11 +24,11 @@ struct CommandOptions {
 
     std::vector<std::filesystem::path> texts; ///< files, or names of known texts
     std::optional<std::int64_t> windows, length;
-    bool areAllWindowsWanted = false;  ///< --windows all
-    std::optional<std::uint64_t> seed; ///< 0 when not given
-    std::optional<std::string> column; ///< "text" when not given
+    bool areAllWindowsWanted = false;      ///< --windows all
+    std::optional<std::uint64_t> seed;     ///< 0 when not given
+    std::optional<std::string> column;     ///< "text" when not given
     std::optional<std::int64_t> documents; ///< of each file; of a known text as many as the paper takes when not given
-    std::string norm;                  ///< l2 when empty
+    std::string norm;                      ///< l2 when empty
 
     std::optional<double> sparsity;
     double alpha = 1.5;
@@ -56,6 +57,10 @@ struct CommandOptions {
     std::filesystem::path session, csv, markdown, latex;
 
     std::filesystem::path scores, plan, savePlan;
+    std::filesystem::path grams;     ///< a file of Gram matrices that is used
+    std::filesystem::path saveGrams; ///< of `calibrate`: one that is written
+    RestoreOptions restore;
+    bool areVariantsWanted = false; ///< of `compare`: the steps of the restoration one after another
     std::vector<std::filesystem::path> evaluationTexts;
     GenerationSettings generation;
 

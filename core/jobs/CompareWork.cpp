@@ -2,16 +2,19 @@
 #include "jobs/CompareWork.h"
 
 #include "checkpoint/ModelName.h"
+#include "foundation/AtomicPath.h"
 #include "foundation/Error.h"
 #include "jobs/ComparisonOutline.h"
 #include "jobs/JobWork.h"
 #include "jobs/MeasuringWork.h"
 #include "jobs/MethodWork.h"
+#include "jobs/RestoreWork.h"
+#include "session/PlanFolder.h"
 #include "session/Shelf.h"
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
+#include <filesystem>
 #include <memory>
 #include <utility>
 
@@ -20,12 +23,14 @@ namespace {
 
 class Comparing {
 public:
-    Comparing(Engine &engine, Session &state, const ComparisonSettings &settings, JobContext &context, const EventListener &tell)
+    Comparing(Engine &engine, Session &state, const ComparisonSettings &settings, JobContext &context, const EventListener &tell,
+              std::filesystem::path plans)
         : m_engine(engine),
           m_state(state),
           m_settings(settings),
           m_context(context),
           m_tell(tell),
+          m_plans(std::move(plans)),
           m_outline(engine, state, settings, context)
     {
     }
@@ -90,22 +95,28 @@ private:
 
     void compare2ssp()
     {
-        const std::vector<ComparisonEntry *> entries = m_outline.entriesOf(PlanMethod::TwoSsp);
-        std::vector<ComparisonEntry *> missing;
-        std::ranges::copy_if(entries, std::back_inserter(missing), &ComparisonEntry::isMissing);
+        const std::vector<ComparisonEntry *> entries = m_outline.entriesOf2ssp();
+        std::vector<ComparisonEntry *> missing, unrestored;
+        for (ComparisonEntry *entry : entries)
+            if (entry->isMissing())
+                (entry->restoration ? unrestored : missing).push_back(entry);
         if (!missing.empty() && m_outline.knownCalibration() < 0)
             attempt(missing, [&] { calibrate(missing); });
+        if (!unrestored.empty())
+            attempt(unrestored, [&] { sumGrams(); });
         for (ComparisonEntry *entry : entries) {
             if (entry->isMissing())
-                attempt({entry}, [&] { search(*entry); });
+                attempt({entry}, [&] { entry->restoration ? restore(*entry) : search(*entry); });
             measure(*entry);
+            if (entry->restoration && entry->plan && m_plans.empty())
+                entry->plan->edits.values.reset(); // its memory is for the next
         }
     }
 
     void calibrate(const std::vector<ComparisonEntry *> &missing)
     {
         const std::shared_ptr<const NeuronScores> scores = m_engine.score(m_outline.textOf(PlanMethod::TwoSsp), ScoreNorm::L2, m_context);
-        const double seconds = m_context.phaseSeconds();
+        const double seconds = m_calibrationSeconds = m_context.phaseSeconds();
         std::vector<JobEvent> events = {Scored{.scores = scores}};
         applyEvent(m_state, events.front());
         for (const ComparisonEntry *entry : missing) {
@@ -147,6 +158,67 @@ private:
         if (soFar)
             notePruning(plan, draft, *soFar + m_context.phaseSeconds());
         m_outline.take(entry, plan, draft);
+    }
+
+    // ---- restored ones -----------------------------------------------------------------------------------------------------------
+
+    /// One more pass over the calibration, for all that is restored: that of the plain plans is not to be charged with it.
+    void sumGrams()
+    {
+        std::error_code error;
+        if (!m_plans.empty())
+            std::filesystem::create_directories(m_plans, error); // what is wrong is told by the next line
+        m_grams.reset(
+            new AtomicPath(AtomicPath::forFolder((m_plans.empty() ? std::filesystem::temp_directory_path() : m_plans) / "grams")));
+        m_engine.score(m_outline.textOf(PlanMethod::TwoSsp), ScoreNorm::L2, m_context, gramFile());
+        m_gramSeconds = std::max(0.0, m_context.phaseSeconds() - m_calibrationSeconds);
+    }
+    std::filesystem::path gramFile() const { return m_grams->temporary() / "grams.safetensors"; }
+
+    /// Does what has phases of its own, which come up under the names of others, as one phase.
+    template <class Part>
+    auto inOnePhase(const char *phase, const Part &part)
+    {
+        constexpr std::int64_t kUnits = 100;
+        double done = 0;
+        m_context.begin(phase, kUnits, "percent");
+        const auto reach = [&](double share) {
+            m_context.step(double(kUnits) * std::max(0.0, share - done));
+            done = std::max(done, share);
+        };
+        JobContext inner(m_context.stopToken(), [&](const Progress &progress) { reach(progress.whole.value_or(0)); });
+        auto result = part(inner);
+        reach(1);
+        return result;
+    }
+
+    void restore(ComparisonEntry &entry)
+    {
+        const ComparisonEntry &plain = m_outline.plainOf(entry);
+        if (!plain.plan)
+            throw Error("There is no plan of 2SSP of this size to restore.");
+        const RestorationTask task{.text = m_outline.textOf(PlanMethod::TwoSsp),
+                                   .settings = *entry.restoration,
+                                   .grams = gramFile(),
+                                   .before = begunRestoration(m_state, *plain.plan, *entry.restoration)};
+        PruningPlan plan = inOnePhase("restore", [&](JobContext &context) {
+            return runRestoration(m_engine, m_outline.dense(), *plain.plan, task, context, keep());
+        });
+        std::optional<double> seconds = plain.row.pruningSeconds; // none: its scores are of elsewhere
+        if (seconds)
+            *seconds += m_gramSeconds + secondsOf(*plan.restoration);
+        std::optional<PlanDraft> draft;
+        if (!m_plans.empty()) {
+            const ShelfPlan stored = keptPlan(std::move(plan), m_plans); // its weights need no memory any more
+            plan = stored.plan;
+            const ShelfEntry shelved = shelfEntry(plan, stored.file);
+            found(PlanOpened{shelved});
+            draft = shelved.draft;
+            if (seconds && plan.hash() != plain.row.planHash) // the gate may have kept the plain one
+                notePruning(plan, *draft, *seconds);
+        }
+        m_outline.takeRestored(entry, plan, draft);
+        entry.row.pruningSeconds = seconds;
     }
 
     // ---- methods of blocks -----------------------------------------------------------------------------------------------------
@@ -241,16 +313,20 @@ private:
     const ComparisonSettings &m_settings;
     JobContext &m_context;
     const EventListener &m_tell;
-    bool m_isTelling = false; ///< still so where telling failed
+    const std::filesystem::path m_plans;
+    std::unique_ptr<AtomicPath> m_grams; ///< a folder that goes away
+    double m_calibrationSeconds = 0;     ///< of this run; 0: the scores were there
+    double m_gramSeconds = 0;            ///< that Gram matrices took beside the scores
+    bool m_isTelling = false;            ///< still so where telling failed
     ComparisonOutline m_outline;
 };
 
 } // namespace
 
 Comparison compare(Engine &engine, Session &state, const ComparisonSettings &settings, JobContext &context, const EventListener &tell,
-                   const ForecastListener &foretold)
+                   const ForecastListener &foretold, const std::filesystem::path &plans)
 {
-    return Comparing(engine, state, settings, context, tell).run(foretold);
+    return Comparing(engine, state, settings, context, tell, plans).run(foretold);
 }
 
 } // namespace secateur

@@ -7,6 +7,7 @@
 #include "session/JobEvent.h"
 #include "session/Session.h"
 
+#include <filesystem>
 #include <functional>
 #include <vector>
 
@@ -23,7 +24,10 @@ using ForecastListener = std::function<void(const std::vector<ExpectedPhase> &)>
 ///
 /// A plan that cannot be made, or a number that cannot be had, is a problem of its row. Throws Cancelled, MachineFailure where a GPU gives out, and Error for
 /// settings that nothing can be made of, and for texts and tasks that cannot be read, before anything is computed.
+///
+/// `plans`: a folder, made where it is not there, for the restored plans, whose weights no session holds (keptPlan()). Empty: they are measured and not kept, so that they
+/// are made again where a number of theirs is missing.
 Comparison compare(Engine &engine, Session &state, const ComparisonSettings &settings, JobContext &context, const EventListener &tell,
-                   const ForecastListener &foretold = {});
+                   const ForecastListener &foretold = {}, const std::filesystem::path &plans = {});
 
 } // namespace secateur

@@ -4,6 +4,8 @@
 
 #include "comparison/Comparison.h"
 #include "model/ModelSpec.h"
+#include "pruning/RestorationRecord.h"
+#include "pruning/SparsityBalance.h"
 
 #include <cstdint>
 #include <vector>
@@ -16,6 +18,10 @@ double flopOfWindow(const ModelSpec &spec, std::int64_t tokens);
 /// Of choosing blocks at all of these sparsities, in one go. `windows` of `length` tokens: of the text. A sparsity that cannot be is left out.
 double flopOfBlocks(const ModelSpec &dense, const BlockSettings &settings, const std::vector<double> &sparsities, std::int64_t windows,
                     std::int64_t length);
+
+/// Of restoring a plan of that size, with a pass over `windows` of `length` tokens that sums its Gram matrices.
+double flopOfRestoration(const ModelSpec &dense, const RestorationSettings &settings, const SparsityBalance &split, std::int64_t windows,
+                         std::int64_t length);
 
 /// Of scoring the items of tasks, whose tokens are guessed from their letters.
 double flopOfTasks(const ModelSpec &spec, const std::vector<TaskSet> &tasks);

@@ -6,6 +6,7 @@
 #include "foundation/Error.h"
 #include "jobs/ComparisonCost.h"
 #include "jobs/MethodWork.h"
+#include "jobs/RestorationChoice.h"
 #include "session/Measurements.h"
 #include "session/Shelf.h"
 #include "tasks/TaskScoring.h"
@@ -14,6 +15,23 @@
 #include <set>
 
 namespace secateur {
+namespace {
+
+/// Whether the weights that a plan changes are at hand.
+bool hasValues(const PruningPlan &plan)
+{
+    if (plan.edits.isEmpty())
+        return true;
+    if (!plan.edits.values)
+        return false;
+    try {
+        return !plan.edits.values->tensors().empty();
+    } catch (const Error &) { // its file is gone, or another one
+        return false;
+    }
+}
+
+} // namespace
 
 void noteProblem(ComparisonRow &row, const Error &problem)
 {
@@ -44,7 +62,26 @@ ComparisonOutline::ComparisonOutline(Engine &engine, Session &state, const Compa
             } catch (const Error &problem) { // there is no such plan
                 noteProblem(entry.row, problem);
             }
+            if (method == PlanMethod::TwoSsp)
+                addRestored(sparsity);
         }
+}
+
+/// The restored plans of the plan that was added last.
+void ComparisonOutline::addRestored(double sparsity)
+{
+    const std::string problem = m_entries.back().row.problem;
+    for (const RestorationSettings &settings : m_settings.restorations) {
+        ComparisonEntry &entry = m_entries.emplace_back();
+        entry.row.method = PlanMethod::Restored;
+        entry.row.sparsity = sparsity;
+        entry.row.restored = settings.steps;
+        entry.row.isGated = settings.isGated;
+        entry.row.problem = problem; // without a plan there is none to restore
+        entry.restoration = settings;
+        if (problem.empty())
+            takeKnownRestored(entry);
+    }
 }
 
 void ComparisonOutline::check() const
@@ -53,6 +90,8 @@ void ComparisonOutline::check() const
     for (const PlanMethod method : m_settings.methods)
         if (method == PlanMethod::Manual)
             throw Error("Plans by hand are not found by a method.", "Compare with 2ssp, shortgpt, window, blockpruner or evopress.");
+        else if (method == PlanMethod::Restored)
+            throw Error("Restored plans are made from those of 2SSP.", "Name 2ssp among the methods, and how to restore (--restore).");
         else if (!methods.insert(method).second)
             throw Error(std::string("The method ") + titleOf(method) + " is named twice.", "Name each once (--methods).");
     std::set<double> sparsities;
@@ -65,6 +104,14 @@ void ComparisonOutline::check() const
         throw Error("There is no size to compare the methods at.", "Give one or more sparsities (--sparsity).");
     if (m_settings.evaluations.empty() && m_settings.tasks.paths.empty() && !m_settings.throughput)
         throw Error("There is nothing to measure.", "Name a text, tasks or the throughput (--evaluate, --tasks, --throughput).");
+    if (!m_settings.restorations.empty() && !methods.contains(PlanMethod::TwoSsp))
+        throw Error("There is nothing to restore: 2SSP is not among the methods.", "Name it (--methods 2ssp), or restore nothing.");
+    for (const RestorationSettings &restoration : m_settings.restorations) {
+        if (const std::optional<Error> problem = restorationProblem(restoration, m_dense))
+            throw *problem;
+        if (std::ranges::count(m_settings.restorations, restoration) > 1)
+            throw Error("A restoration is named twice: " + stepsText(restoration.steps) + ".", "Name each once (--restore).");
+    }
     if (m_settings.throughput)
         checkThroughputSettings(settledThroughputSettings(*m_settings.throughput, m_dense.contextLength), m_dense.contextLength);
 }
@@ -76,6 +123,9 @@ void ComparisonOutline::readAll()
         m_windows[i] = read(m_settings.evaluations[i]).windows;
     for (const PlanMethod method : m_settings.methods)
         readTextOf(method);
+    for (const RestorationSettings &restoration : m_settings.restorations)
+        if (restoration.second)
+            read(*restoration.second);
     if (m_settings.tasks.paths.empty())
         return;
     m_tasks = m_engine.readTasks(m_settings.tasks, m_context);
@@ -123,6 +173,22 @@ std::vector<ComparisonEntry *> ComparisonOutline::entriesOf(PlanMethod method)
     return entries;
 }
 
+std::vector<ComparisonEntry *> ComparisonOutline::entriesOf2ssp()
+{
+    std::vector<ComparisonEntry *> entries;
+    for (ComparisonEntry &entry : m_entries)
+        if (entry.row.method == PlanMethod::TwoSsp || entry.restoration)
+            entries.push_back(&entry);
+    return entries;
+}
+
+ComparisonEntry &ComparisonOutline::plainOf(const ComparisonEntry &restored)
+{
+    return *std::ranges::find_if(m_entries, [&](const ComparisonEntry &entry) {
+        return entry.row.method == PlanMethod::TwoSsp && entry.row.sparsity == restored.row.sparsity;
+    });
+}
+
 BlockSettings ComparisonOutline::blockSettings(PlanMethod method, double sparsity) const
 {
     BlockSettings settings; // what is of other methods stays as usual, so that equal choices have equal settings
@@ -163,6 +229,33 @@ void ComparisonOutline::take(ComparisonEntry &entry, const PruningPlan &plan, co
         took = m_known.pruning(beforeItsSearch(plan).hash());
     if (took) // none: scores of elsewhere
         entry.row.pruningSeconds = took->seconds;
+}
+
+void ComparisonOutline::takeRestored(ComparisonEntry &entry, const PruningPlan &plan, const std::optional<PlanDraft> &draft) const
+{
+    const double asked = entry.row.sparsity;
+    entry.plan = plan;
+    entry.draft = draft;
+    entry.row = rowOf(m_dense, &plan, m_cacheType);
+    entry.row.sparsity = asked;
+    const RestorationSettings &settings = *entry.restoration;
+    if (!settings.isGated && entry.row.restored != settings.steps) { // too few tokens for r4, for instance
+        entry.row.problem = "Of " + stepsLabel(settings.steps) + " a step could not be done.";
+        for (const std::string &note : plan.restoration->notes)
+            entry.row.problem += " " + note;
+    }
+    if (const Measurement *took = m_known.pruning(entry.row.planHash))
+        entry.row.pruningSeconds = took->seconds;
+}
+
+void ComparisonOutline::takeKnownRestored(ComparisonEntry &entry)
+{
+    const ComparisonEntry &plain = plainOf(entry);
+    if (!plain.plan)
+        return;
+    const ShelfPlan *known = m_known.restored(*entry.restoration, plain.row.planHash);
+    if (known && hasValues(known->plan))
+        takeRestored(entry, known->plan, shelfEntry(known->plan, known->file).draft);
 }
 
 /// Throws Error where the method has no plan of that size.
@@ -231,38 +324,68 @@ void ComparisonOutline::expectMeasuring(std::vector<ExpectedPhase> &phases, cons
         phases.push_back({"throughput", seconds(flopOfThroughput(left, *m_settings.throughput))});
 }
 
+void ComparisonOutline::expectMeasuringAt(std::vector<ExpectedPhase> &phases, const ComparisonEntry &entry) const
+{
+    ModelSpec left = m_dense; // about: the layers are alike
+    left.layers.resize(std::size_t(double(left.layers.size()) * (1 - entry.row.sparsity)));
+    expectMeasuring(phases, entry, left);
+}
+
+void ComparisonOutline::expect2ssp(std::vector<ExpectedPhase> &phases)
+{
+    const TextSettings &text = m_texts.at(PlanMethod::TwoSsp);
+    const std::vector<ComparisonEntry *> entries = entriesOf2ssp();
+    const auto areMissing = [&](bool isRestored) {
+        return std::ranges::any_of(
+            entries, [&](const ComparisonEntry *entry) { return entry->isMissing() && entry->restoration.has_value() == isRestored; });
+    };
+    const double calibration = seconds(JobSize{.windows = *text.windows, .length = text.length});
+    if (areMissing(false) && knownCalibration() < 0)
+        phases.push_back({"calibrate", calibration});
+    if (areMissing(true))
+        phases.push_back({"calibrate", calibration}); // again, with what least squares need
+    for (const ComparisonEntry *entry : entries) {
+        if (!entry->isPossible())
+            continue;
+        if (entry->isMissing()) {
+            const SparsityBalance split = balance(m_dense, draftOf(entry->row.sparsity, -1).balance);
+            if (entry->restoration)
+                phases.push_back({"restore", seconds(flopOfRestoration(m_dense, *entry->restoration, split, *text.windows, text.length))});
+            else
+                phases.push_back({"search", seconds(JobSize{.windows = 0,
+                                                            .length = text.length,
+                                                            .searchWindows = SearchSettings().windows,
+                                                            .removals = split.attentionsToRemove,
+                                                            .neuronsKept = split.neuronsKept})});
+        }
+        expectMeasuringAt(phases, *entry);
+    }
+}
+
 void ComparisonOutline::expectMethod(std::vector<ExpectedPhase> &phases, PlanMethod method)
 {
+    if (method == PlanMethod::TwoSsp) {
+        expect2ssp(phases);
+        return;
+    }
     const TextSettings &text = m_texts.at(method);
     const std::vector<ComparisonEntry *> entries = entriesOf(method);
     std::vector<double> missing;
     for (const ComparisonEntry *entry : entries)
         if (entry->isMissing())
             missing.push_back(entry->row.sparsity);
-    if (method == PlanMethod::TwoSsp && !missing.empty() && knownCalibration() < 0)
-        phases.push_back({"calibrate", seconds(JobSize{.windows = *text.windows, .length = text.length})});
     std::vector<std::vector<double>> together; // one search serves all sizes, but for an evolution
     if (method == PlanMethod::EvoPress)
         for (const double sparsity : missing)
             together.push_back({sparsity});
-    else if (isOfBlocks(method) && !missing.empty())
+    else if (!missing.empty())
         together.push_back(missing);
     for (const std::vector<double> &sparsities : together)
         phases.push_back({"search", seconds(flopOfBlocks(m_dense, blockSettings(method, 0), sparsities, *text.windows, text.length))});
     for (const ComparisonEntry *entry : entries) {
         if (!entry->isPossible())
             continue;
-        if (method == PlanMethod::TwoSsp && entry->isMissing()) {
-            const SparsityBalance split = balance(m_dense, draftOf(entry->row.sparsity, -1).balance);
-            phases.push_back({"search", seconds(JobSize{.windows = 0,
-                                                        .length = text.length,
-                                                        .searchWindows = SearchSettings().windows,
-                                                        .removals = split.attentionsToRemove,
-                                                        .neuronsKept = split.neuronsKept})});
-        }
-        ModelSpec left = m_dense; // about: the layers are alike
-        left.layers.resize(std::size_t(double(left.layers.size()) * (1 - entry->row.sparsity)));
-        expectMeasuring(phases, *entry, left);
+        expectMeasuringAt(phases, *entry);
     }
 }
 

@@ -21,7 +21,8 @@ namespace secateur {
 struct ComparisonEntry {
     ComparisonRow row; ///< without a plan its method and sparsity, and its problem where it has one
     std::optional<PruningPlan> plan{};
-    std::optional<PlanDraft> draft{}; ///< that the plan is of the session
+    std::optional<PlanDraft> draft{};                 ///< that the plan is of the session
+    std::optional<RestorationSettings> restoration{}; ///< of a restored plan, how it is asked for
 
     /// Whether its plan is still to be found.
     bool isMissing() const { return row.method && !plan && row.problem.empty(); }
@@ -42,6 +43,10 @@ public:
     const std::vector<TaskSet> &tasks() const { return m_tasks; }
     std::vector<ComparisonEntry> &entries() { return m_entries; }
     std::vector<ComparisonEntry *> entriesOf(PlanMethod method);
+    /// Those of 2SSP with the restored ones behind their plan.
+    std::vector<ComparisonEntry *> entriesOf2ssp();
+    /// The plan that a restored one is made from.
+    ComparisonEntry &plainOf(const ComparisonEntry &restored);
 
     /// That a method chooses by, with a number of windows that it has; those of an evolution are its samples.
     const TextSettings &textOf(PlanMethod method) const { return m_texts.at(method); }
@@ -59,6 +64,10 @@ public:
 
     /// The plan of a row is there.
     void take(ComparisonEntry &entry, const PruningPlan &plan, const PlanDraft &draft) const;
+    /// The same of a restored plan, whose draft is none where it is not kept.
+    void takeRestored(ComparisonEntry &entry, const PruningPlan &plan, const std::optional<PlanDraft> &draft) const;
+    /// Takes the restored plan that the session has of an entry whose plain plan is there, where its weights can be had.
+    void takeKnownRestored(ComparisonEntry &entry);
     /// What is still to be done, with the seconds that it may take.
     std::vector<ExpectedPhase> expectedPhases();
 
@@ -68,10 +77,13 @@ private:
     TextReport read(const TextSettings &text);
     void readTextOf(PlanMethod method);
     void takeKnown(ComparisonEntry &entry);
+    void addRestored(double sparsity);
     double seconds(double flop) const { return m_flopPerSecond > 0 ? flop / m_flopPerSecond : 0; }
     double seconds(const JobSize &size) const;
     void expectMeasuring(std::vector<ExpectedPhase> &phases, const ComparisonEntry &entry, const ModelSpec &left) const;
     void expectMethod(std::vector<ExpectedPhase> &phases, PlanMethod method);
+    void expect2ssp(std::vector<ExpectedPhase> &phases);
+    void expectMeasuringAt(std::vector<ExpectedPhase> &phases, const ComparisonEntry &entry) const;
 
     Engine &m_engine;
     Session &m_state;

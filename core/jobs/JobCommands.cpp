@@ -4,6 +4,7 @@
 #include "foundation/Error.h"
 #include "jobs/CommandOptions.h"
 #include "jobs/JobTypes.h"
+#include "jobs/RestoreWork.h"
 #include "pruning/BlockJson.h"
 #include "session/Measurements.h"
 #include "session/Shelf.h"
@@ -14,6 +15,7 @@ namespace secateur {
 namespace {
 
 constexpr const char *kPlan = "plan.json";
+constexpr const char *kRestored = "restored.safetensors"; // it holds weights
 
 CommandOptions commandOf(const char *command, const Session &session, const EngineSettings &engine)
 {
@@ -252,6 +254,8 @@ std::string commandLine(const request::Calibrate &asked, const Session &session,
     nameText(options, asked.text);
     nameNorm(options, asked.norm);
     options.output = "scores.safetensors";
+    if (asked.keepsGrams)
+        options.saveGrams = "grams.safetensors";
     return shellLine(wordsOf(options));
 }
 
@@ -352,7 +356,32 @@ std::string commandLine(const request::Compare &asked, const Session &session, c
         options.evaluationTexts.insert(options.evaluationTexts.end(), text.files.begin(), text.files.end());
     options.tasks = s.tasks;
     options.throughput = s.throughput;
+    if (!s.restorations.empty()) {
+        const std::optional<RestoreOptions> restore = restoreOptionsOf(s.restorations, s.text);
+        if (!restore)
+            return {};
+        options.restore = *restore;
+        options.areVariantsWanted = s.restorations.size() > 1;
+    }
     options.session = "comparison.secateur";
+    return shellLine(wordsOf(options));
+}
+
+std::string commandLine(const request::Restore &asked, const Session &session, const EngineSettings &engine)
+{
+    const std::filesystem::path file = fileOf(session, asked.draft);
+    CommandOptions options =
+        file.empty() ? planCommand(session, asked.draft, asked.searchText, engine) : commandOf("search", session, engine);
+    const TextSettings text = restorationTextOf(asked, session);
+    if (!file.empty()) { // by hand: it names no text
+        options.plan = file;
+        nameText(options, text);
+    }
+    const std::optional<RestoreOptions> restore = restoreOptionsOf({asked.settings}, text);
+    if (!restore)
+        return {};
+    options.restore = *restore;
+    options.savePlan = kRestored;
     return shellLine(wordsOf(options));
 }
 
@@ -385,6 +414,8 @@ std::vector<std::string> pruneWords(const request::Prune &asked, const Session &
     nameExport(options, asked.settings);
     if (isTakenWith(calibration, text))
         options.evaluationTexts = text.files;
+    if (asked.restoration)
+        options.restore = restoreOptionsOf(*asked.restoration);
     return wordsOf(options);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "jobs/JobProblems.h"
 
+#include "jobs/RestorationChoice.h"
 #include "pruning/SparsityBalance.h"
 #include "session/Shelf.h"
 
@@ -58,6 +59,8 @@ std::string settledBecause(const PruningPlan &plan)
 {
     if (isOfBlocks(plan.method))
         return std::string("This plan was found by ") + titleOf(plan.method) + ": there is no search to continue.";
+    if (plan.method == PlanMethod::Restored)
+        return "This plan is restored: its weights are fitted to what it keeps, and no search can continue it.";
     return plan.method == PlanMethod::Manual ? "This plan was written by hand: there is no search to continue."
                                              : "This plan changes weights for exactly what it keeps: no search can continue it.";
 }
@@ -164,6 +167,9 @@ Problem problem(const request::Prune &asked, const Session &session)
         return calibration;
     if (const Problem plan = planProblem(session, asked.draft))
         return plan;
+    if (asked.restoration)
+        if (const Problem none = restorationProblem(*asked.restoration, session.model->spec, asked.settings.format))
+            return none;
     try {
         const ModelSpec &dense = session.model->spec;
         const std::vector<std::int64_t> widths(dense.layers.size(), balanceOf(session, asked.draft).neuronsKept);
@@ -226,7 +232,23 @@ Problem problem(const request::Compare &asked, const Session &session)
             return Error("A sparsity is between 0 and 100 %.");
     if (s.evaluations.empty() && s.tasks.paths.empty() && !s.throughput)
         return Error("Choose what to measure: a text, tasks or the speed.");
+    for (const RestorationSettings &restoration : s.restorations)
+        if (const Problem none = restorationProblem(restoration, session.model->spec))
+            return none;
     return {};
+}
+
+Problem problem(const request::Restore &asked, const Session &session)
+{
+    if (const Problem none = tokenizerProblem(session))
+        return none;
+    if (!asked.draft.hasNeurons())
+        return Error("Calibrate first: no neurons are chosen yet.");
+    const ModelSpec &dense = session.model->spec;
+    const ShelfPlan *shelf = shelfPlanOf(session, asked.draft);
+    if (const Problem none = shelf ? restorationProblem(shelf->plan, asked.settings, dense) : restorationProblem(asked.settings, dense))
+        return none;
+    return settlingProblem(session, asked.draft);
 }
 
 } // namespace secateur

@@ -23,5 +23,6 @@ std::optional<Error> problem(const request::FindBlocks &asked, const Session &se
 std::optional<Error> problem(const request::MeasureTasks &asked, const Session &session);
 std::optional<Error> problem(const request::MeasureThroughput &asked, const Session &session);
 std::optional<Error> problem(const request::Compare &asked, const Session &session);
+std::optional<Error> problem(const request::Restore &asked, const Session &session);
 
 } // namespace secateur

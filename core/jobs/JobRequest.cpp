@@ -10,6 +10,7 @@
 #include "jobs/JobTypes.h"
 #include "pruning/BlockJson.h"
 #include "pruning/PlanJson.h"
+#include "pruning/RestorationJson.h"
 #include "session/SessionJson.h"
 #include "tasks/TaskJson.h"
 
@@ -45,6 +46,13 @@ std::optional<TextSettings> searchTextAt(const Json &json)
     return text == json.end() ? std::nullopt : std::optional(textFromJson(*text));
 }
 
+/// How a plan is restored, where it is.
+std::optional<RestorationSettings> restorationAt(const Json &json)
+{
+    const auto restoration = json.find("restoration");
+    return restoration == json.end() || restoration->is_null() ? std::nullopt : std::optional(restorationSettingsFromJson(*restoration));
+}
+
 Json jsonOf(const ExportSettings &settings)
 {
     return {{"format", settings.format},
@@ -78,7 +86,7 @@ Json jsonOf(const request::Open &asked)
 
 Json jsonOf(const request::Calibrate &asked)
 {
-    return {{"text", toJson(asked.text)}, {"norm", nameOf(asked.norm)}};
+    return {{"text", toJson(asked.text)}, {"norm", nameOf(asked.norm)}, {"keepsGrams", asked.keepsGrams}};
 }
 
 Json jsonOf(const request::Impact &asked)
@@ -117,7 +125,8 @@ Json jsonOf(const request::Prune &asked)
             {"calibrationText", toJson(asked.calibrationText)},
             {"evaluationText", toJson(asked.evaluationText)},
             {"norm", nameOf(asked.norm)},
-            {"export", jsonOf(asked.settings)}};
+            {"export", jsonOf(asked.settings)},
+            {"restoration", asked.restoration ? toJson(*asked.restoration) : Json()}};
 }
 
 Json jsonOf(const request::Generate &asked)
@@ -152,6 +161,11 @@ Json jsonOf(const request::Compare &asked)
     return {{"settings", toJson(asked.settings)}};
 }
 
+Json jsonOf(const request::Restore &asked)
+{
+    return withSearchText({{"draft", toJson(asked.draft)}, {"settings", toJson(asked.settings)}}, asked.searchText);
+}
+
 JobRequest requestOf(JobKind kind, const Json &json)
 {
     const auto text = [&](const char *field) { return textFromJson(json.at(field)); };
@@ -162,7 +176,8 @@ JobRequest requestOf(JobKind kind, const Json &json)
                              .plan = json.value("plan", std::string()),
                              .scores = json.value("scores", std::string())};
     case JobKind::Calibrate:
-        return request::Calibrate{.text = text("text"), .norm = scoreNormOf(json.at("norm"))};
+        return request::Calibrate{
+            .text = text("text"), .norm = scoreNormOf(json.at("norm")), .keepsGrams = json.value("keepsGrams", false)};
     case JobKind::Impact:
         return request::Impact{.text = text("text"), .search = searchSettingsFromJson(json.at("search"))};
     case JobKind::Search:
@@ -184,7 +199,8 @@ JobRequest requestOf(JobKind kind, const Json &json)
                               .calibrationText = text("calibrationText"),
                               .evaluationText = text("evaluationText"),
                               .norm = scoreNormOf(json.at("norm")),
-                              .settings = exportSettingsOf(json.at("export"))};
+                              .settings = exportSettingsOf(json.at("export")),
+                              .restoration = restorationAt(json)};
     case JobKind::Generate:
         return request::Generate{.draft = draftAt(json),
                                  .settings = {.prompt = json.at("prompt"),
@@ -203,6 +219,9 @@ JobRequest requestOf(JobKind kind, const Json &json)
             .draft = draftAt(json), .settings = throughputSettingsFromJson(json.at("settings")), .searchText = searchTextAt(json)};
     case JobKind::Compare:
         return request::Compare{comparisonSettingsFromJson(json.at("settings"))};
+    case JobKind::Restore:
+        return request::Restore{
+            .draft = draft(), .settings = restorationSettingsFromJson(json.at("settings")), .searchText = searchTextAt(json)};
     }
     throw Flaw("there is no such job");
 }

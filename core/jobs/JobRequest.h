@@ -79,6 +79,7 @@ struct Prune {
     TextSettings calibrationText, evaluationText;
     ScoreNorm norm = ScoreNorm::L2;
     ExportSettings settings;
+    std::optional<RestorationSettings> restoration{}; ///< of the plan, before it is evaluated and written; none: it stays as it is
     bool operator==(const Prune &) const = default;
 };
 

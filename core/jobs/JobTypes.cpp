@@ -4,6 +4,7 @@
 #include "jobs/ComparisonCost.h"
 #include "jobs/JobCommands.h"
 #include "jobs/JobProblems.h"
+#include "jobs/RestoreWork.h"
 #include "pruning/SparsityBalance.h"
 #include "session/Shelf.h"
 
@@ -51,6 +52,17 @@ JobAmount searchAmount(const Session &session, const PlanDraft &draft)
             .evaluations = evaluations};
 }
 
+/// Of restoring the plan of a draft, with the pass that sums Gram matrices.
+double restoringFlop(const RestorationSettings &settings, const Session &session, const PlanDraft &draft, std::int64_t windows,
+                     std::int64_t length)
+{
+    try {
+        return flopOfRestoration(session.model->spec, settings, balanceOf(session, draft), windows, length);
+    } catch (const Error &) { // no plan can meet it
+        return 0;
+    }
+}
+
 JobAmount amount(const request::Open &, const Session &)
 {
     return {};
@@ -58,7 +70,9 @@ JobAmount amount(const request::Open &, const Session &)
 
 JobAmount amount(const request::Calibrate &asked, const Session &)
 {
-    return {.size = {.windows = asked.text.windows ? *asked.text.windows : roughWindows(asked.text), .length = asked.text.length},
+    return {.size = {.windows = asked.text.windows ? *asked.text.windows : roughWindows(asked.text),
+                     .length = asked.text.length,
+                     .gramsPerLayer = asked.keepsGrams ? 2 : 0},
             .evaluations = 0};
 }
 
@@ -112,6 +126,10 @@ JobAmount amount(const request::Prune &asked, const Session &session)
         all.size.windows = calibration.size.windows;
         all.size.length = calibration.size.length;
     }
+    if (asked.restoration) {
+        const TextSettings &text = asked.calibrationText;
+        all.flop = restoringFlop(*asked.restoration, session, draft, roughWindows(text), text.length);
+    }
     return all;
 }
 
@@ -151,6 +169,15 @@ JobAmount amount(const request::MeasureThroughput &asked, const Session &session
     return all;
 }
 
+/// The search, and about what restoring takes, with the pass that sums Gram matrices.
+JobAmount amount(const request::Restore &asked, const Session &session)
+{
+    JobAmount all = searchAmount(session, asked.draft);
+    const TextSettings text = restorationTextOf(asked, session);
+    all.flop = restoringFlop(asked.settings, session, asked.draft, text.windows.value_or(1), text.length);
+    return all;
+}
+
 /// All of it but the tasks, as if nothing were known yet.
 JobAmount amount(const request::Compare &asked, const Session &session)
 {
@@ -178,6 +205,10 @@ JobAmount amount(const request::Compare &asked, const Session &session)
             PlanDraft draft;
             draft.balance.sparsity = sparsity;
             all.flop += double(searchAmount(session, draft).evaluations) * (1 - sparsity) * ofWindow;
+            for (const RestorationSettings &restoration : s.restorations) {
+                all.flop += restoringFlop(restoration, session, draft, windowsOf(s.text, kUsualCalibration), s.text.length);
+                all.flop += (1 - sparsity) * measuring;
+            }
         }
     }
     return all;
@@ -211,7 +242,8 @@ const std::vector<JobType> &jobTypes()
                                                row<request::FindBlocks>("findBlocks"),
                                                row<request::MeasureTasks>("measureTasks"),
                                                row<request::MeasureThroughput>("measureThroughput"),
-                                               row<request::Compare>("compare")};
+                                               row<request::Compare>("compare"),
+                                               row<request::Restore>("restore")};
     return types;
 }
 

@@ -75,6 +75,15 @@ const ShelfPlan *KnownResults::blocks(const BlockSettings &settings, const std::
     return nullptr;
 }
 
+const ShelfPlan *KnownResults::restored(const RestorationSettings &settings, const std::string &plainHash) const
+{
+    for (const auto &[key, shelf] : s.plans)
+        if (const std::optional<RestorationRecord> &record = shelf->plan.restoration;
+            record && record->settings == settings && record->plainHash == plainHash && isAsNow(shelf->plan.calibration.computed))
+            return shelf.get();
+    return nullptr;
+}
+
 const BlockRecord *KnownResults::begun(const BlockSettings &settings, const std::string &content, const std::string &modelHash) const
 {
     const BlockRecord *furthest = nullptr;

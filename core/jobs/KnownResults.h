@@ -36,6 +36,9 @@ public:
     /// A choice of blocks that can be gone on with for those settings (Engine::findBlocks): that which got furthest. Null: there is none.
     const BlockRecord *begun(const BlockSettings &settings, const std::string &content, const std::string &modelHash) const;
 
+    /// The plan that those settings made of the plan of that hash.
+    const ShelfPlan *restored(const RestorationSettings &settings, const std::string &plainHash) const;
+
 private:
     template <class Fits>
     const Measurement *latest(Measured what, const std::string &planHash, const Fits &fits) const;

@@ -25,8 +25,9 @@ Measurement pruningMeasurement(const PruningPlan &plan, const std::optional<Plan
     Measurement took;
     took.what = Measured::Pruning;
     took.planHash = plan.hash();
-    took.windowsForwarded = plan.calibration.windows;
-    if (isSearched) // the model before any removal is evaluated, too
+    if (!plan.restoration) // of which steps also compute without the model
+        took.windowsForwarded = plan.calibration.windows;
+    if (isSearched && took.windowsForwarded) // the model before any removal is evaluated, too
         *took.windowsForwarded += (plan.search.evaluations() + 1) * plan.search.settings.windows;
     took.computed = isSearched ? plan.search.provenance.computed : plan.calibration.computed;
     took.seconds = seconds;

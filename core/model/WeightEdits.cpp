@@ -24,6 +24,11 @@ std::string nameOf(const WeightEdit &edit)
     return inQuotes(ownTensorName(edit.role));
 }
 
+std::string changeOf(const WeightEdit &edit)
+{
+    return "The plan changes the weight " + nameOf(edit) + " to one of shape " + toString(edit.shape);
+}
+
 /// The place of a tensor among those of a file; their number when there is none.
 std::size_t indexOf(const WeightFile &file, const std::string &name)
 {
@@ -116,7 +121,7 @@ WeightEdits editsIn(std::shared_ptr<const WeightFile> file)
     return edits;
 }
 
-void checkEdits(const WeightEdits &edits, const ModelSpec &pruned)
+void checkEditList(const WeightEdits &edits, const ModelSpec &pruned)
 {
     if (edits.isEmpty())
         return;
@@ -129,13 +134,19 @@ void checkEdits(const WeightEdits &edits, const ModelSpec &pruned)
         const auto found = there.find(edit.role);
         if (found == there.end())
             throw Error("The plan changes the weight " + nameOf(edit) + ", which is not in the model that it leaves.", kMakeAgain);
-        const std::string isThere = "The plan changes the weight " + nameOf(edit) + " to one of shape " + toString(edit.shape);
         if (found->second != edit.shape)
-            throw Error(isThere + "; in the model that it leaves it has the shape " + toString(found->second) + ".", kMakeAgain);
+            throw Error(changeOf(edit) + "; in the model that it leaves it has the shape " + toString(found->second) + ".", kMakeAgain);
+    }
+}
+
+void checkEdits(const WeightEdits &edits, const ModelSpec &pruned)
+{
+    checkEditList(edits, pruned);
+    for (const WeightEdit &edit : edits.list) {
         const TensorData data = edits.valuesOf(edit);
         if (data.view.shape != edit.shape || data.view.dtype != edit.dtype)
-            throw Error(isThere + " and type " + std::string(configName(edit.dtype)) + "; its file holds " + toString(data.view.shape) +
-                            " and " + std::string(configName(data.view.dtype)) + ".",
+            throw Error(changeOf(edit) + " and type " + std::string(configName(edit.dtype)) + "; its file holds " +
+                            toString(data.view.shape) + " and " + std::string(configName(data.view.dtype)) + ".",
                         kMakeAgain);
     }
 }

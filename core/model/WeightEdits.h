@@ -40,8 +40,9 @@ struct WeightEdits {
 /// All tensors of a file as edits. Reads every byte. Throws Error for a name that is none of a role.
 WeightEdits editsIn(std::shared_ptr<const WeightFile> file);
 
-/// Throws Error when an edit names a tensor that the pruned model has not, or has in another shape, and when its values are not at hand in the shape and
-/// type that it tells. Reads no values.
+/// Throws Error when an edit names a tensor that the pruned model has not, or has in another shape. Asks for no values.
+void checkEditList(const WeightEdits &edits, const ModelSpec &pruned);
+/// The same, and when the values of one are not at hand in the shape and type that it tells. Reads no values.
 void checkEdits(const WeightEdits &edits, const ModelSpec &pruned);
 /// Throws Error when values are others than the hashes tell, or not finite. Reads every byte.
 void checkValues(const WeightEdits &edits);

@@ -107,6 +107,7 @@ BlockChoice choiceOf(const BlockRecord &record)
         break;
     case PlanMethod::TwoSsp:
     case PlanMethod::Manual:
+    case PlanMethod::Restored:
         break;
     }
     return choice;

@@ -39,9 +39,6 @@ std::vector<std::int64_t> NeuronScores::best(std::int64_t layer, std::int64_t co
     return order;
 }
 
-namespace {
-
-/// What a calibration has at least.
 void checkCalibration(const Provenance &provenance)
 {
     if (provenance.windows < 1)
@@ -53,8 +50,6 @@ void checkCalibration(const Provenance &provenance)
             return;
     throw Flaw("it was computed in " + inQuotes(provenance.computed.dtype) + ", which is no known type");
 }
-
-} // namespace
 
 nlohmann::json toJson(const Provenance &p)
 {

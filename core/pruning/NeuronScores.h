@@ -52,6 +52,8 @@ void saveScores(const NeuronScores &scores, const std::filesystem::path &file);
 /// Throws Error when the file is not one of ours.
 NeuronScores loadScores(const std::filesystem::path &file);
 
+/// Throws Flaw when it does not tell what every calibration has: windows of two tokens or more, a known type.
+void checkCalibration(const Provenance &provenance);
 nlohmann::json toJson(const Provenance &provenance);
 Provenance provenanceFromJson(const nlohmann::json &json);
 

@@ -58,10 +58,13 @@ at::Tensor sumOfAll(const std::vector<at::Tensor> &own, std::int64_t windows, Ra
 } // namespace
 
 std::vector<at::Tensor> normsOfLayer(const Decoder &decoder, std::int64_t layer, std::vector<at::Tensor> &states, ScoreNorm norm,
-                                     JobContext &context)
+                                     JobContext &context, ActivationWatcher *watcher)
 {
     std::vector<at::Tensor> norms;
-    const bool hasFfn = decoder.spec().layers[std::size_t(layer)].ffn.has_value();
+    const LayerSpec &spec = decoder.spec().layers[std::size_t(layer)];
+    const bool hasFfn = spec.ffn.has_value();
+    if (hasFfn && watcher)
+        watcher->beginLayer(layer, spec.neurons());
     for (at::Tensor &x : states) {
         x = decoder.addAttention(layer, x);
         if (!hasFfn) {
@@ -70,8 +73,10 @@ std::vector<at::Tensor> normsOfLayer(const Decoder &decoder, std::int64_t layer,
         }
         const at::Tensor activation = decoder.ffnActivation(layer, x);
         norms.push_back(windowNorm(activation.squeeze(0), norm));
-        if (layer + 1 < decoder.layerCount()) // nobody asks for what the last layer gives
+        if (layer + 1 < decoder.layerCount() || watcher) // nobody else asks for what the last layer gives
             x = x + decoder.ffnDown(layer, activation);
+        if (watcher)
+            watcher->window(activation.squeeze(0), x.squeeze(0));
         context.step();
     }
     return norms;
@@ -84,7 +89,7 @@ std::vector<std::vector<float>> scoreNeurons(const Decoder &decoder, const at::T
 }
 
 std::vector<std::vector<float>> scoreNeurons(const Decoder &decoder, const at::Tensor &tokens, ScoreNorm norm, JobContext &context,
-                                             Ranks &ranks)
+                                             Ranks &ranks, ActivationWatcher *watcher)
 {
     const std::int64_t layers = decoder.layerCount(), windows = tokens.size(0);
     if (windows < ranks.size())
@@ -98,7 +103,7 @@ std::vector<std::vector<float>> scoreNeurons(const Decoder &decoder, const at::T
 
     std::vector<std::vector<float>> scores;
     for (std::int64_t i = 0; i < layers; ++i) {
-        const std::vector<at::Tensor> norms = normsOfLayer(decoder, i, hidden, norm, context);
+        const std::vector<at::Tensor> norms = normsOfLayer(decoder, i, hidden, norm, context, watcher);
         if (norms.empty()) { // a layer without an FFN
             scores.emplace_back();
             continue;
@@ -112,6 +117,8 @@ std::vector<std::vector<float>> scoreNeurons(const Decoder &decoder, const at::T
         scores.emplace_back(values, values + mean.numel());
         if (!std::all_of(scores.back().begin(), scores.back().end(), [](float score) { return std::isfinite(score); }))
             throw Error("The activations of layer " + std::to_string(i) + " are not finite.", remedyOfNonFinite(decoder.dtype()));
+        if (watcher)
+            watcher->endLayer();
     }
     return scores;
 }

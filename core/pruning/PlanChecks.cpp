@@ -82,7 +82,7 @@ void checkSettings(const PruningPlan &plan)
         refuse("The plan was made with an alpha of " + number(settings.alpha) + ", which is not above 0.");
     if (settings.widthMultiple < 1)
         refuse("The plan was made with a width multiple of " + std::to_string(settings.widthMultiple) + ", which is not 1 or more.");
-    if (settings.neuronsKept && *settings.neuronsKept != plan.balance.neuronsKept)
+    if (plan.method == PlanMethod::TwoSsp && settings.neuronsKept && *settings.neuronsKept != plan.balance.neuronsKept)
         refuse("The plan is to keep " + counted(*settings.neuronsKept, "neuron") + " in every layer by its settings, and " +
                std::to_string(plan.balance.neuronsKept) + " by its balance (K).");
 }
@@ -108,8 +108,12 @@ void checkRecord(const PruningPlan &plan, std::int64_t layers)
     checkSteps(record, "the plan's search", layers);
     if (!record.isBegun())
         return;
-    if (record.removalOrder() != plan.removedAttentions)
-        refuse("The plan's removed attentions are not those of its search.");
+    const std::vector<std::int64_t> order = record.removalOrder();
+    const auto &removed = plan.removedAttentions;
+    if (plan.method == PlanMethod::Restored ? removed.size() > order.size() || !std::equal(removed.begin(), removed.end(), order.begin())
+                                            : order != removed)
+        refuse(std::string("The plan's removed attentions are not ") +
+               (plan.method == PlanMethod::Restored ? "a beginning of its search." : "those of its search."));
     if (std::isnan(record.initialLoss))
         refuse("The plan's search has steps, but no loss from before the first.");
     if (!isLoss(record.initialLoss))
@@ -118,6 +122,45 @@ void checkRecord(const PruningPlan &plan, std::int64_t layers)
         (record.provenance.windows > 0 && record.settings.windows > record.provenance.windows)) // 0: not told
         refuse("The plan's search was made with " + counted(record.settings.windows, "window") + " by its settings, and its text gave " +
                std::to_string(record.provenance.windows) + ".");
+}
+
+void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan, const ModelSpec &spec)
+{
+    const std::int64_t layers = spec.layerCount();
+    const auto check = [&](const std::vector<std::int64_t> &list, const char *what) {
+        for (const std::int64_t layer : list) {
+            if (layer < 0 || layer >= layers)
+                throw Error("There is no layer " + std::to_string(layer) + " to " + what + ".",
+                            "Layers count from 0 to " + std::to_string(layers - 1) + ".");
+            if (std::count(list.begin(), list.end(), layer) > 1)
+                throw Error("Layer " + std::to_string(layer) + " is named twice among the layers to " + what + ".", "Name it once.");
+        }
+    };
+    check(settings.forcedLayers, "force");
+    check(settings.protectedLayers, "protect");
+    for (const std::int64_t layer : settings.forcedLayers)
+        if (std::count(settings.protectedLayers.begin(), settings.protectedLayers.end(), layer) > 0)
+            throw Error("Layer " + std::to_string(layer) + " is both forced and protected.", "Name it in one of them only.");
+    const auto hasAttention = [](const LayerSpec &layer) { return layer.attention.has_value(); };
+    const std::int64_t attentions = std::count_if(spec.layers.begin(), spec.layers.end(), hasAttention);
+    if (attentions == 0)
+        throw Error("The model has no attention, so none can be removed.", "Open a model that has attentions.");
+    for (const std::int64_t layer : settings.forcedLayers)
+        if (!hasAttention(spec.layers[std::size_t(layer)]))
+            throw Error("Layer " + std::to_string(layer) + ", which is forced, has no attention.", "Name layers that have one.");
+    const std::int64_t kept = std::count_if(settings.protectedLayers.begin(), settings.protectedLayers.end(),
+                                            [&](std::int64_t layer) { return hasAttention(spec.layers[std::size_t(layer)]); });
+    const std::int64_t N = plan.balance.attentionsToRemove;
+    if (std::int64_t(settings.forcedLayers.size()) > N)
+        throw Error(counted(std::int64_t(settings.forcedLayers.size()), "removal") + (settings.forcedLayers.size() == 1 ? " is" : " are") +
+                        " forced, but the plan removes " + counted(N, "attention") + ".",
+                    "Force fewer layers, or remove more (--remove).");
+    if (N > attentions - kept)
+        throw Error("The plan is to remove " + counted(N, "attention") + ", but " + std::to_string(kept) + " of " +
+                        std::to_string(attentions) + (kept == 1 ? " is protected." : " are protected."),
+                    "Protect fewer layers, or remove fewer (--remove).");
+    if (settings.windows < 1)
+        throw Error("The search needs at least one window.", "Choose 1 or more.");
 }
 
 } // namespace secateur

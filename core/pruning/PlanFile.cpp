@@ -13,6 +13,7 @@
 #include "foundation/Wording.h"
 #include "pruning/BlockJson.h"
 #include "pruning/PlanJson.h"
+#include "pruning/RestorationJson.h"
 
 #include <algorithm>
 #include <array>
@@ -32,8 +33,13 @@ constexpr const char *kPlanKey = "plan", *kKindKey = "kind"; ///< metadata of a 
 constexpr const char *kKind = "secateur-plan";
 constexpr const char *kAll = "all"; ///< instead of a list of neurons, in a plan that is written by hand
 /// Of the JSON; raised when a reader of the old form would misunderstand the new. Since 2 a plan has a method of its own and one hash whatever the
-/// order of its removals; 3 has methods that remove whole blocks, and the plans of others are written as before.
-constexpr int kFormat = 3, kFormatBeforeBlocks = 2;
+/// order of its removals; 3 has methods that remove whole blocks, 4 has restored plans, and other plans are written as before.
+constexpr int kFormat = 4, kFormatBeforeRestored = 3, kFormatBeforeBlocks = 2;
+
+int formatOf(PlanMethod method)
+{
+    return method == PlanMethod::Restored ? kFormat : isOfBlocks(method) ? kFormatBeforeRestored : kFormatBeforeBlocks;
+}
 
 PlanMethod methodOf(const json &stored)
 {
@@ -88,6 +94,12 @@ void readTwoSsp(const json &stored, PruningPlan &plan)
     plan.norm = scoreNormOf(stored.at("norm"));
     plan.calibration = provenanceFromJson(stored.at("calibration"));
     plan.search = searchRecordFromJson(stored.at("search"));
+}
+
+void readRestored(const json &stored, PruningPlan &plan)
+{
+    readTwoSsp(stored, plan);
+    plan.restoration = restorationRecordFromJson(stored.at("restoration"));
 }
 
 /// Of a plan that has no balance by a rule.
@@ -249,12 +261,12 @@ json completed(json stored, const std::string &source, const ModelSpec &dense, c
 json toJson(const PruningPlan &plan)
 {
     json stored = {{"kind", kKind},
-                   {"format", isOfBlocks(plan.method) ? kFormat : kFormatBeforeBlocks},
+                   {"format", formatOf(plan.method)},
                    {"method", nameOf(plan.method)},
                    {"planHash", plan.hash()},
                    {"removedAttentions", plan.removedAttentions},
                    {"keptNeurons", plan.keptNeurons}};
-    if (plan.method != PlanMethod::TwoSsp)
+    if (plan.method != PlanMethod::TwoSsp && plan.method != PlanMethod::Restored)
         stored.update({{"layerParameters", layerParametersOf(plan.balance)}, {"modelParameters", modelParametersOf(plan.balance)}});
     if (plan.method == PlanMethod::Manual)
         stored["modelHash"] = plan.calibration.modelHash;
@@ -266,6 +278,8 @@ json toJson(const PruningPlan &plan)
                        {"norm", nameOf(plan.norm)},
                        {"calibration", toJson(plan.calibration)},
                        {"search", toJson(plan.search)}});
+    if (plan.restoration)
+        stored["restoration"] = toJson(*plan.restoration);
     if (!plan.edits.isEmpty())
         stored[kEdits] = toJson(plan.edits);
     return stored;
@@ -283,6 +297,8 @@ PruningPlan planFromJson(const json &document, const std::string &source)
             throw Flaw("its format is 1, which knows no method but '2ssp'");
         if (format <= kFormatBeforeBlocks && isOfBlocks(plan.method))
             throw Flaw("its format is 2, which knows no method but '2ssp' and 'manual'");
+        if (format <= kFormatBeforeRestored && plan.method == PlanMethod::Restored)
+            throw Flaw("its format is " + std::to_string(format) + ", which knows no method 'restored'");
         if (plan.method == PlanMethod::Manual)
             checkFields(stored, source);
         plan.removedAttentions = wholesIn(stored.at("removedAttentions"), "'removedAttentions'");
@@ -306,6 +322,8 @@ PruningPlan planFromJson(const json &document, const std::string &source)
             readManual(stored, plan);
         else if (isOfBlocks(plan.method))
             readBlocks(stored, plan);
+        else if (plan.method == PlanMethod::Restored)
+            readRestored(stored, plan);
         else
             readTwoSsp(stored, plan);
         if (stored.contains(kEdits))

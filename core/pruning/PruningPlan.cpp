@@ -70,6 +70,13 @@ std::int64_t SearchRecord::decided() const
     });
 }
 
+SearchRecord RestorationProgress::notBegun()
+{
+    SearchRecord search;
+    search.initialLoss = std::numeric_limits<double>::quiet_NaN();
+    return search;
+}
+
 bool PruningPlan::isComplete() const
 {
     return blocks ? isFinished(*blocks, std::int64_t(keptNeurons.size()))
@@ -125,14 +132,24 @@ PruningPlan planFromScores(const ModelSpec &dense, const NeuronScores &scores, c
     return plan;
 }
 
-void countParts(PruningPlan &plan)
+namespace {
+
+/// K where all FFNs that are left are as wide, else 0.
+std::int64_t commonWidth(const PruningPlan &plan)
 {
     std::set<std::int64_t> widths;
     for (const std::int64_t width : plan.widths())
         if (width > 0)
             widths.insert(width);
+    return widths.size() == 1 ? *widths.begin() : 0;
+}
+
+} // namespace
+
+void countParts(PruningPlan &plan)
+{
     plan.balance.attentionsToRemove = std::int64_t(plan.removedAttentions.size());
-    plan.balance.neuronsKept = widths.size() == 1 ? *widths.begin() : 0;
+    plan.balance.neuronsKept = commonWidth(plan);
 }
 
 bool isSearchable(const PruningPlan &plan)
@@ -142,6 +159,9 @@ bool isSearchable(const PruningPlan &plan)
 
 void checkSearchable(const PruningPlan &plan)
 {
+    if (plan.method == PlanMethod::Restored)
+        throw Error("The plan is restored: its weights were fitted to exactly what it keeps, so no search can continue it.",
+                    "Search with plain 2SSP and restore what it finds, or use the plan as it is (evaluate, generate, export).");
     if (plan.method != PlanMethod::TwoSsp)
         throw Error((plan.method == PlanMethod::Manual ? "The plan was written by hand"
                                                        : "The plan was found by " + std::string(titleOf(plan.method))) +
@@ -275,6 +295,10 @@ void checkBalance(const PruningPlan &plan, const ModelSpec &dense)
             throw Error("The plan tells of " + std::to_string(number.said) + " parameters " + number.name +
                             "; its parts and this model have " + std::to_string(number.right) + ".",
                         kMakeAgain);
+    if (const std::int64_t width = commonWidth(plan); plan.method == PlanMethod::Restored && said.neuronsKept != width)
+        throw Error("The plan keeps " + counted(said.neuronsKept, "neuron") + " in every layer by its balance (K), and its lists " +
+                        (width == 0 ? "differ: K is 0 then." : "have " + std::to_string(width) + "."),
+                    kMakeAgain);
     if (isByRule && !isWidth)
         throw Error("The plan keeps " + std::to_string(said.neuronsKept) +
                         " neurons in every layer by its balance (K), and others by its lists.",
@@ -316,6 +340,12 @@ void checkRemovals(const PruningPlan &plan, const ModelSpec &dense)
 
 void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::string &modelHash)
 {
+    checkPlanWithoutValues(plan, dense, modelHash);
+    checkEdits(plan.edits, plan.surgery().specOf(dense));
+}
+
+void checkPlanWithoutValues(const PruningPlan &plan, const ModelSpec &dense, const std::string &modelHash)
+{
     if (plan.calibration.modelHash != modelHash)
         throw Error("The plan was made for another model (its hash begins with " + plan.calibration.modelHash.substr(0, 12) +
                         ", this model's with " + modelHash.substr(0, 12) + ").",
@@ -331,50 +361,12 @@ void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::strin
     const ModelSpec after = plan.surgery().specOf(dense);
     if (std::ranges::none_of(after.layers, [](const LayerSpec &layer) { return layer.attention || layer.ffn; }))
         throw Error("The plan leaves nothing of the model's layers.", "Keep a part of one of them.");
-    checkEdits(plan.edits, after);
-    if (plan.method == PlanMethod::TwoSsp)
+    checkEditList(plan.edits, after);
+    if (plan.method == PlanMethod::TwoSsp || plan.method == PlanMethod::Restored)
         checkSettings(plan);
     checkRecord(plan, layers);
     checkBlocks(plan, dense);
-}
-
-void checkSearchSettings(const SearchSettings &settings, const PruningPlan &plan, const ModelSpec &spec)
-{
-    const std::int64_t layers = spec.layerCount();
-    const auto check = [&](const std::vector<std::int64_t> &list, const char *what) {
-        for (const std::int64_t layer : list) {
-            if (layer < 0 || layer >= layers)
-                throw Error("There is no layer " + std::to_string(layer) + " to " + what + ".",
-                            "Layers count from 0 to " + std::to_string(layers - 1) + ".");
-            if (std::count(list.begin(), list.end(), layer) > 1)
-                throw Error("Layer " + std::to_string(layer) + " is named twice among the layers to " + what + ".", "Name it once.");
-        }
-    };
-    check(settings.forcedLayers, "force");
-    check(settings.protectedLayers, "protect");
-    for (const std::int64_t layer : settings.forcedLayers)
-        if (std::count(settings.protectedLayers.begin(), settings.protectedLayers.end(), layer) > 0)
-            throw Error("Layer " + std::to_string(layer) + " is both forced and protected.", "Name it in one of them only.");
-    const auto hasAttention = [](const LayerSpec &layer) { return layer.attention.has_value(); };
-    const std::int64_t attentions = std::count_if(spec.layers.begin(), spec.layers.end(), hasAttention);
-    if (attentions == 0)
-        throw Error("The model has no attention, so none can be removed.", "Open a model that has attentions.");
-    for (const std::int64_t layer : settings.forcedLayers)
-        if (!hasAttention(spec.layers[std::size_t(layer)]))
-            throw Error("Layer " + std::to_string(layer) + ", which is forced, has no attention.", "Name layers that have one.");
-    const std::int64_t kept = std::count_if(settings.protectedLayers.begin(), settings.protectedLayers.end(),
-                                            [&](std::int64_t layer) { return hasAttention(spec.layers[std::size_t(layer)]); });
-    const std::int64_t N = plan.balance.attentionsToRemove;
-    if (std::int64_t(settings.forcedLayers.size()) > N)
-        throw Error(counted(std::int64_t(settings.forcedLayers.size()), "removal") + (settings.forcedLayers.size() == 1 ? " is" : " are") +
-                        " forced, but the plan removes " + counted(N, "attention") + ".",
-                    "Force fewer layers, or remove more (--remove).");
-    if (N > attentions - kept)
-        throw Error("The plan is to remove " + counted(N, "attention") + ", but " + std::to_string(kept) + " of " +
-                        std::to_string(attentions) + (kept == 1 ? " is protected." : " are protected."),
-                    "Protect fewer layers, or remove fewer (--remove).");
-    if (settings.windows < 1)
-        throw Error("The search needs at least one window.", "Choose 1 or more.");
+    checkRestoration(plan, dense);
 }
 
 void checkContinuation(const SearchRecord &record, const SearchSettings &settings, const Provenance &now)

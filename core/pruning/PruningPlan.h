@@ -96,7 +96,9 @@ struct PruningPlan {
 /// How far a restoration is that was begun, apart from weights: what was found so far need not be found again.
 struct RestorationProgress {
     RestorationRecord record;
-    SearchRecord search; ///< of R2; not begun: none yet
+    SearchRecord search = notBegun(); ///< of R2
+
+    static SearchRecord notBegun();
 };
 
 /// The plan that a record of a method of blocks leads to (choiceOf). `calibration` has the record's provenance, `keptNeurons` all neurons of the FFNs that
@@ -124,10 +126,12 @@ SearchRecord withProtected(SearchRecord record, const std::vector<std::int64_t> 
 
 /// Throws Error when the plan does not fit the model: another hash, other numbers of layers or neurons, indices out of range or not
 /// ascending, parts that are not there, nothing that is left, changes of weights that do not fit; and when what it says of itself is not so: its
-/// settings, its balance, its parameters, its search.
+/// settings, its balance, its parameters, its search, its restoration.
 void checkPlan(const PruningPlan &plan, const ModelSpec &dense, const std::string &modelHash);
+/// The same of a plan whose changed weights may be known by their list alone, wherever their values are.
+void checkPlanWithoutValues(const PruningPlan &plan, const ModelSpec &dense, const std::string &modelHash);
 
-/// Whether a search can go on with a plan: it is by 2SSP, and changes no weights.
+/// Whether a search can go on with a plan: it is by plain 2SSP, and changes no weights.
 bool isSearchable(const PruningPlan &plan);
 /// Throws Error that says why where it cannot.
 void checkSearchable(const PruningPlan &plan);

@@ -4,6 +4,7 @@
 
 #include <ATen/core/Tensor.h>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace secateur {
@@ -24,11 +25,12 @@ struct EliminationPath {
     std::vector<std::int64_t> best(std::int64_t kept) const;
 };
 
-/// How many neurons go at a time of so many: 16 below 1024, else a 48th, at least 1.
+/// How many neurons go at a time of so many: 16 below 1024, else a 48th.
 std::int64_t eliminationBlock(std::int64_t neurons);
 
-/// `gram`: weighted or plain, [I, I]; `down`: W, [d, I]. Goes down to I / 24 neurons. Ties go to the lower index. `block`: neurons that go together. In the
-/// type of `gram`, fp32 or fp64, on its device. Throws Error as solveRidge().
+/// `gram`: weighted or plain, [I, I]; `down`: W, [d, I]. Goes down to I / 24 neurons, at least 1. Of equal ones the lower index goes first: neurons that
+/// never fire before all others, at error 0. `block`: neurons that go together. Computed in the type of `gram`, fp32 or fp64, on its device, with two more
+/// matrices of its size; the ridge is raised tenfold where rounding asks for it. Throws as solveRidge().
 EliminationPath eliminate(const at::Tensor &gram, const at::Tensor &down, double ridge, std::int64_t block, const std::string &what);
 
 } // namespace secateur

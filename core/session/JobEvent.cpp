@@ -50,6 +50,12 @@ bool isSameChoice(const BlockRecord &one, const BlockRecord &other)
     return one.settings == other.settings && one.provenance.tokenHash == other.provenance.tokenHash;
 }
 
+/// Whether both are the same restoration, more or less of it.
+bool isSameRestoration(const RestorationRecord &one, const RestorationRecord &other)
+{
+    return one.plainHash == other.plainHash && one.settings == other.settings;
+}
+
 void take(Session &session, const Opened &event)
 {
     constexpr std::int64_t kUsualWindows = 32, kUsualLength = 2048; // the authors' calibration
@@ -84,12 +90,21 @@ void take(Session &session, const PlanOpened &event)
     shelve(session, entry);
     if (const std::optional<BlockRecord> &record = entry.plan->plan.blocks)
         std::erase_if(session.choices, [&](const BlockRecord &begun) { return isSameChoice(begun, *record); });
+    if (const std::optional<RestorationRecord> &record = entry.plan->plan.restoration)
+        std::erase_if(session.restorations, [&](const RestorationProgress &begun) { return isSameRestoration(begun.record, *record); });
 }
 
 void take(Session &session, const BlocksKnown &event)
 {
     std::erase_if(session.choices, [&](const BlockRecord &before) { return isSameChoice(before, event.record); });
     session.choices.push_back(event.record);
+}
+
+void take(Session &session, const RestorationKnown &event)
+{
+    std::erase_if(session.restorations,
+                  [&](const RestorationProgress &before) { return isSameRestoration(before.record, event.progress.record); });
+    session.restorations.push_back(event.progress);
 }
 
 void take(Session &session, const TasksBegun &event)
@@ -197,10 +212,10 @@ void take(Session &session, const Exported &event)
 }
 
 template <class Event>
-constexpr bool kIsFinding =
-    std::is_same_v<Event, PlanOpened> || std::is_same_v<Event, SearchKnown> || std::is_same_v<Event, LossKnown> ||
-    std::is_same_v<Event, AttentionRemoved> || std::is_same_v<Event, BlocksKnown> || std::is_same_v<Event, TasksBegun> ||
-    std::is_same_v<Event, TaskScored> || std::is_same_v<Event, MeasurementMade> || std::is_same_v<Event, Exported>;
+constexpr bool kIsFinding = std::is_same_v<Event, PlanOpened> || std::is_same_v<Event, SearchKnown> || std::is_same_v<Event, LossKnown> ||
+                            std::is_same_v<Event, AttentionRemoved> || std::is_same_v<Event, BlocksKnown> ||
+                            std::is_same_v<Event, RestorationKnown> || std::is_same_v<Event, TasksBegun> ||
+                            std::is_same_v<Event, TaskScored> || std::is_same_v<Event, MeasurementMade> || std::is_same_v<Event, Exported>;
 template <class Event>
 constexpr bool kIsResult =
     kIsFinding<Event> || std::is_same_v<Event, Opened> || std::is_same_v<Event, TextRead> || std::is_same_v<Event, Scored>;
@@ -228,6 +243,8 @@ void checkEvent(const JobEvent &event, const Session &session)
         checkItemScore(item->score);
     else if (const auto *blocks = std::get_if<BlocksKnown>(&event))
         checkChoice(blocks->record, session);
+    else if (const auto *restoration = std::get_if<RestorationKnown>(&event))
+        checkRestoration(restoration->progress, session);
     else if (const auto *opened = std::get_if<PlanOpened>(&event))
         checkShelfEntry(opened->entry, session);
 }

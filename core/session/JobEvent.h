@@ -117,8 +117,8 @@ struct JobFailed {
 struct JobCancelled {};
 
 using JobEvent =
-    std::variant<Progress, Opened, TextRead, Scored, PlanOpened, SearchKnown, LossKnown, AttentionRemoved, BlocksKnown, RestorationKnown, TasksBegun,
-                 TaskScored, RowCompared, MeasurementMade, TextGenerated, Exported, Noted, JobFailed, JobCancelled>;
+    std::variant<Progress, Opened, TextRead, Scored, PlanOpened, SearchKnown, LossKnown, AttentionRemoved, BlocksKnown, RestorationKnown,
+                 TasksBegun, TaskScored, RowCompared, MeasurementMade, TextGenerated, Exported, Noted, JobFailed, JobCancelled>;
 
 /// Hears what a job tells, in order, on the job's thread.
 using EventListener = std::function<void(const JobEvent &)>;

@@ -7,6 +7,7 @@
 #include "pruning/BlockJson.h"
 #include "pruning/PlanFile.h"
 #include "pruning/PlanJson.h"
+#include "pruning/RestorationJson.h"
 #include "session/JobEvent.h"
 #include "session/SessionJson.h"
 #include "tasks/TaskJson.h"
@@ -121,6 +122,13 @@ Json jsonOf(const AttentionRemoved &event)
 Json jsonOf(const BlocksKnown &event)
 {
     return {{"event", "blocks"}, {"record", toJson(event.record)}};
+}
+
+Json jsonOf(const RestorationKnown &event)
+{
+    Json json = toJson(event.progress);
+    json["event"] = "restoration";
+    return json;
 }
 
 Json jsonOf(const TasksBegun &event)
@@ -268,6 +276,7 @@ JobEvent jobEventFromJson(const Json &json)
         {"screened", lossOf},
         {"removal", removalOf},
         {"blocks", [](const Json &j) { return BlocksKnown{blockRecordFromJson(j.at("record"))}; }},
+        {"restoration", [](const Json &j) { return RestorationKnown{restorationProgressFromJson(j)}; }},
         {"tasksBegun",
          [](const Json &j) {
              return TasksBegun{.planHash = j.at("planHash"), .asked = j.at("asked"), .computed = conditionsFromJson(j.at("computed"))};

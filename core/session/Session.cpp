@@ -153,7 +153,7 @@ const ShelfPlan *shelfPlanOf(const Session &session, const PlanDraft &draft)
 std::int64_t calibrationOf(const Session &session, const PlanDraft &draft)
 {
     const ShelfPlan *shelf = shelfPlanOf(session, draft);
-    if (!shelf || shelf->plan.method != PlanMethod::TwoSsp)
+    if (!shelf || (shelf->plan.method != PlanMethod::TwoSsp && shelf->plan.method != PlanMethod::Restored))
         return draft.calibration;
     const NeuronScores wanted{.layers = {}, .norm = shelf->plan.norm, .provenance = shelf->plan.calibration};
     const auto isOfPlan = [&](const auto &scores) { return areSameScores(*scores, wanted); };

@@ -89,9 +89,8 @@ void checkShelfPlan(const std::string &key, const ShelfPlan &shelf, const Sessio
 {
     const std::string name = nameOfPlan(shelf);
     try {
-        PruningPlan plan = shelf.plan;
-        plan.edits = {}; // findValues() checked them; where their file is gone, whoever needs them is told
-        checkPlan(plan, denseOf(session), plan.calibration.modelHash);
+        // findValues() checked the values of weights; where their file is gone, whoever needs them is told.
+        checkPlanWithoutValues(shelf.plan, denseOf(session), shelf.plan.calibration.modelHash);
     } catch (const Error &problem) {
         refuse(name + " does not fit: " + problem.what());
     }
@@ -266,10 +265,28 @@ void checkChoice(const BlockRecord &record, const Session &session)
     }
 }
 
+void checkRestoration(const RestorationProgress &progress, const Session &session)
+{
+    const ModelSpec &spec = denseOf(session);
+    const std::string name = "a restoration that was begun";
+    const SearchRecord &search = progress.search;
+    if (std::isinf(search.initialLoss) || search.initialLoss < 0)
+        refuse("the search of " + name + " begins at a loss that is none");
+    checkLayers(search.removalOrder(), spec, "the search of " + name);
+    try {
+        checkRestorationRecord(progress.record, spec);
+        checkSteps(search, "the search of " + name, spec.layerCount());
+    } catch (const Error &problem) {
+        refuse(name + " contradicts itself: " + problem.what());
+    }
+}
+
 void checkSession(const Session &session)
 {
     for (const BlockRecord &record : session.choices)
         checkChoice(record, session);
+    for (const RestorationProgress &progress : session.restorations)
+        checkRestoration(progress, session);
     for (std::size_t i = 0; i < session.calibrations.size(); ++i)
         checkScores(*session.calibrations[i], session, i);
     for (const auto &[key, shelf] : session.plans)

@@ -25,6 +25,8 @@ void checkItemScore(const ItemScore &score);
 void checkShelfEntry(const ShelfEntry &entry, const Session &session);
 /// Of blocks, that was begun.
 void checkChoice(const BlockRecord &record, const Session &session);
+/// That was begun.
+void checkRestoration(const RestorationProgress &progress, const Session &session);
 void checkMeasurement(const Measurement &record, const Session &session);
 void checkSession(const Session &session);
 

@@ -10,6 +10,7 @@
 #include "foundation/JsonFile.h"
 #include "foundation/Wording.h"
 #include "session/OlderHashes.h"
+#include "session/PlanFilesBeside.h"
 #include "session/SessionCheck.h"
 #include "session/SessionJson.h"
 #include "session/SessionStore.h"
@@ -18,6 +19,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -70,9 +72,9 @@ SafetensorsFile openStored(const std::filesystem::path &file)
     }
 }
 
-Session sessionOf(const SafetensorsFile &stored, const nlohmann::json &json, const std::string &source)
+Session sessionOf(const SafetensorsFile &stored, const nlohmann::json &json, const std::filesystem::path &file)
 {
-    Session session = sessionFromJson(json, source);
+    Session session = sessionFromJson(json, file);
     for (std::size_t c = 0; c < json.at("calibrations").size(); ++c) {
         const nlohmann::json &entry = json.at("calibrations").at(c);
         auto scores = std::make_shared<NeuronScores>();
@@ -86,25 +88,48 @@ Session sessionOf(const SafetensorsFile &stored, const nlohmann::json &json, con
     return session;
 }
 
-} // namespace
-
-void saveSession(const Session &session, const std::filesystem::path &file)
+void checkIsKnown(const Session &session)
 {
     if (session.newerFormat)
         throw Error("The session was saved by a newer Secateur (format " + std::to_string(*session.newerFormat) +
                         "): saving it here would drop what this version does not know.",
                     "Update the program to save it.");
+}
+
+/// `planFiles`: what the file is to call them, by the keys of the shelf; the others by where they are.
+void write(const Session &session, const std::filesystem::path &file, const std::map<std::string, std::string> &planFiles)
+{
+    nlohmann::json json = toJson(session);
+    for (const auto &[key, name] : planFiles)
+        json.at("plans").at(key).at("file") = name;
     std::vector<SafetensorsWriter::Declaration> declarations;
     for (std::size_t c = 0; c < session.calibrations.size(); ++c)
         for (std::size_t i = 0; i < session.calibrations[c]->layers.size(); ++i)
             declarations.push_back({tensorName(c, i), DType::Float32, {std::int64_t(session.calibrations[c]->layers[i].size())}});
-    AtomicPath target = AtomicPath::forFile(file);
-    SafetensorsWriter writer(target.temporary(), declarations,
-                             {{kMetadata, toJson(session).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)}});
+    SafetensorsWriter writer(file, declarations, {{kMetadata, json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)}});
     for (std::size_t c = 0; c < session.calibrations.size(); ++c)
         for (std::size_t i = 0; i < session.calibrations[c]->layers.size(); ++i)
             writer.write(tensorName(c, i), std::as_bytes(std::span(session.calibrations[c]->layers[i])));
     writer.finish();
+}
+
+} // namespace
+
+void saveSession(const Session &session, const std::filesystem::path &file)
+{
+    checkIsKnown(session);
+    AtomicPath target = AtomicPath::forFile(file);
+    PlanFilesBeside plans(session, target.target());
+    write(session, target.temporary(), plans.names());
+    target.commit();
+    plans.keep();
+}
+
+void saveBase(const Session &session, const std::filesystem::path &file)
+{
+    checkIsKnown(session);
+    AtomicPath target = AtomicPath::forFile(file);
+    write(session, target.temporary(), {});
     target.commit();
 }
 
@@ -123,7 +148,7 @@ StoredSession readSession(const std::filesystem::path &file)
         const std::int64_t format = sessionFormatOf(json);
         if (format > kSessionFormat)
             newerFormat = format;
-        StoredSession read{.session = sessionOf(stored, json, file.string()), .hasOlderHashes = format == 1};
+        StoredSession read{.session = sessionOf(stored, json, file), .hasOlderHashes = format == 1};
         read.session.newerFormat = newerFormat;
         return read;
     } catch (const Unreadable &) {

@@ -5,6 +5,7 @@
 #include "session/JournalFolder.h"
 #include "session/SessionJson.h"
 #include "session/SessionStore.h"
+#include "session/StoredSession.h"
 #include "tasks/TaskJson.h"
 
 #include <algorithm>
@@ -183,7 +184,7 @@ void SessionJournal::writeBase(std::int64_t number, const Session &session)
             return;
     }
     try {
-        saveSession(session, journal::baseFile(m_state->folder, number));
+        saveBase(session, journal::baseFile(m_state->folder, number));
     } catch (const std::exception &) {
         const std::lock_guard guard(m_state->mutex);
         m_state->wantedBase = std::max(m_state->wantedBase, number + 1);
@@ -241,7 +242,8 @@ void SessionJournal::add(const JobEvent &event)
     const auto *loss = std::get_if<LossKnown>(&event);
     if (loss && loss->candidate.isScreened) // those of a step under way are soon computed again
         return;
-    const bool isOneOfMany = loss || std::holds_alternative<SearchKnown>(event) || std::holds_alternative<TaskScored>(event);
+    const bool isOneOfMany = loss || std::holds_alternative<SearchKnown>(event) || std::holds_alternative<RestorationKnown>(event) ||
+                             std::holds_alternative<TaskScored>(event);
     m_state->append(toJson(event), isOneOfMany ? State::Kept::Soon : State::Kept::Now);
 }
 

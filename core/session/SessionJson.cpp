@@ -10,7 +10,9 @@
 #include "pruning/BlockJson.h"
 #include "pruning/PlanFile.h"
 #include "pruning/PlanJson.h"
+#include "pruning/RestorationJson.h"
 #include "session/Measurements.h"
+#include "session/PlanFilesBeside.h"
 #include "session/Shelf.h"
 #include "tasks/TaskJson.h"
 
@@ -239,6 +241,9 @@ nlohmann::json toJson(const Session &s)
         plans[key] = {{"file", shelf->file.string()}, {"plan", toJson(shelf->plan)}};
     for (const BlockRecord &record : s.choices)
         choices.push_back(toJson(record));
+    nlohmann::json restorations = nlohmann::json::array();
+    for (const RestorationProgress &progress : s.restorations)
+        restorations.push_back(toJson(progress));
     return {{"kind", "secateur-session"},
             {"format", kSessionFormat},
             {"model", s.model ? toJson(*s.model) : nlohmann::json()},
@@ -249,6 +254,7 @@ nlohmann::json toJson(const Session &s)
             {"calibrations", calibrations},
             {"plans", plans},
             {"choices", choices},
+            {"restorations", restorations},
             {"begunTasks", s.begunTasks ? toJson(*s.begunTasks) : nlohmann::json()},
             {"draft", toJson(s.draft)},
             {"searches", searches},
@@ -269,8 +275,9 @@ std::int64_t sessionFormatOf(const nlohmann::json &json)
     return format;
 }
 
-Session sessionFromJson(const nlohmann::json &json, const std::string &source)
+Session sessionFromJson(const nlohmann::json &json, const std::filesystem::path &sessionFile)
 {
+    const std::string source = sessionFile.string();
     Session s;
     if (!json.at("model").is_null())
         s.model = modelFromJson(json.at("model"), source);
@@ -282,14 +289,16 @@ Session sessionFromJson(const nlohmann::json &json, const std::string &source)
     s.draft = draftFromJson(json.at("draft"));
     if (json.contains("plans")) // older sessions have none
         for (const auto &[key, shelf] : json.at("plans").items()) {
-            const std::string file = shelf.at("file");
-            PruningPlan plan = shelvedPlan(shelf.at("plan"), file, source);
+            const std::filesystem::path file = planFileOf(shelf.at("file"), sessionFile);
+            PruningPlan plan = shelvedPlan(shelf.at("plan"), file.string(), source);
             if (s.model)
                 findValues(plan, file, s.model->spec);
             s.plans[key] = std::make_shared<const ShelfPlan>(ShelfPlan{.plan = std::move(plan), .file = file});
         }
     for (const nlohmann::json &record : json.value("choices", nlohmann::json::array())) // older sessions have none
         s.choices.push_back(blockRecordFromJson(record));
+    for (const nlohmann::json &progress : json.value("restorations", nlohmann::json::array())) // older sessions have none
+        s.restorations.push_back(restorationProgressFromJson(progress));
     if (const auto begun = json.find("begunTasks"); begun != json.end() && !begun->is_null()) // older sessions have none
         s.begunTasks = begunTasksFromJson(*begun);
     for (const auto &[key, record] : json.at("searches").items())

@@ -29,12 +29,12 @@ std::map<std::string, std::string> viewFromJson(const nlohmann::json &json);
 /// Everything but the scores themselves.
 nlohmann::json toJson(const Session &session);
 /// Raised when a reader of the old form would misunderstand the new. Since 2 hashes of plans are canonical; since 3 there is a shelf of plans; since 4
-/// measurements are not all perplexities, and plans of the shelf may have no file.
-inline constexpr std::int64_t kSessionFormat = 4;
+/// measurements are not all perplexities, and plans of the shelf may have no file; since 5 plans may be restored, and their files may lie beside the session.
+inline constexpr std::int64_t kSessionFormat = 5;
 /// The format of a session, which may be newer than kSessionFormat. Throws nlohmann's exceptions, and Flaw for what is no session.
 std::int64_t sessionFormatOf(const nlohmann::json &json);
-/// `calibrations` are put in by the caller before checkSession() (see SessionCheck.h). What it does not know is left out. Throws nlohmann's
-/// exceptions, and Error for a configuration that cannot be read.
-Session sessionFromJson(const nlohmann::json &json, const std::string &source);
+/// `calibrations` are put in by the caller before checkSession() (see SessionCheck.h). What it does not know is left out. `file` is what messages call it,
+/// and where plans are that lie beside it. Throws nlohmann's exceptions, and Error for a configuration that cannot be read.
+Session sessionFromJson(const nlohmann::json &json, const std::filesystem::path &file);
 
 } // namespace secateur

@@ -16,7 +16,7 @@ namespace secateur {
 
 /// A session file (.secateur): a .safetensors file whose tensors are the neuron scores ("0.scores.3": calibration 0, layer 3) and whose
 /// metadata holds the rest as JSON ("session"), so Python can read it too. Written atomically: the old file stays whole until the new
-/// one is.
+/// one is. Plans that were found and change weights are brought beside it before (PlanFolder.h), so that both can move.
 /// Throws Error, also for a session of a newer format (Session::newerFormat), of which something would be lost.
 void saveSession(const Session &session, const std::filesystem::path &file);
 /// Throws Error that says what is wrong with the file. The model need not be there. Of a file of a newer format, what this version knows, with

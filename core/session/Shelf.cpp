@@ -6,6 +6,8 @@
 #include "foundation/Wording.h"
 #include "pruning/BlockJson.h"
 #include "pruning/PlanFile.h"
+#include "pruning/RestorationJson.h"
+#include "session/PlanFolder.h"
 
 #include <algorithm>
 #include <limits>
@@ -21,6 +23,12 @@ bool isFile(const std::filesystem::path &path)
 {
     std::error_code error;
     return std::filesystem::is_regular_file(path, error);
+}
+
+/// Whether a plan was found, and its file lies where sessions keep such files.
+bool isBesideASession(const std::filesystem::path &file)
+{
+    return isFoundPlanFile(file) && file.parent_path().extension() == kPlanFolder;
 }
 
 /// Stands for a plan's file whose values cannot be had: whoever asks for them is told why.
@@ -63,6 +71,8 @@ std::string shelfKey(const PruningPlan &plan)
                {"tokens", plan.calibration.tokenHash},
                {"windows", plan.calibration.windows},
                {"length", plan.calibration.length}};
+    else if (plan.restoration) // what was fitted is in the surgery; how it came about is told of each
+        how = {{"restoration", toJson(plan.restoration->settings)}, {"tokens", plan.calibration.tokenHash}};
     else if (plan.blocks) // methods may agree on what goes, and each is to be found again
         how = {{"settings", toJson(plan.blocks->settings)},
                {"tokens", plan.calibration.tokenHash},
@@ -116,7 +126,10 @@ void findValues(PruningPlan &plan, const std::filesystem::path &file, const Mode
     if (plan.edits.isEmpty())
         return;
     const std::string changes = "The values of " + counted(std::int64_t(plan.edits.list.size()), "changed weight") + " are not there: ",
-                      remedy = "Put the plan's file back as it was, or open it from where it lies now.";
+                      remedy = isBesideASession(file)
+                                   ? "Put the folder " + inQuotes(file.parent_path().filename().string()) +
+                                         " back beside the session: both move together."
+                                   : std::string("Put the plan's file back as it was, or open it from where it lies now.");
     try {
         const PruningPlan stored = loadPlan(file, dense, plan.calibration.modelHash);
         if (stored.hash() != plan.hash())

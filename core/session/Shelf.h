@@ -13,8 +13,8 @@ namespace secateur {
 /// A plan that can be searched as before its search; its provenance stays, which tells the text that a search was made on.
 PruningPlan beforeItsSearch(PruningPlan plan);
 
-/// By what a session knows a plan: SHA-256 of what it keeps and of what it was chosen by: of a plan of 2SSP the windows, of one of blocks the settings as
-/// well. The removals of one that can be searched do not count: a longer one is the same, searched further.
+/// By what a session knows a plan: SHA-256 of what it keeps and of what it was chosen by: of a plan of 2SSP the windows, of one of blocks or a restored one the
+/// settings as well. The removals of one that can be searched do not count: a longer one is the same, searched further.
 std::string shelfKey(const PruningPlan &plan);
 
 /// A plan of a file, ready for a shelf. To make it hashes all of the plan, which takes its time; to put it there does not.

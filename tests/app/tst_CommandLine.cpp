@@ -184,7 +184,8 @@ void tst_CommandLine::wrongUsageEndsWithTwo_data()
     QTest::newRow("neurons of a plan") << QStringList{"search", kModel, "--plan", "x", "--keep", "100"}
                                        << QByteArray("a plan keeps its width");
     QTest::newRow("not a number") << QStringList{"plan", kModel, "--sparsity", "half"} << QByteArray("half");
-    QTest::newRow("neither scores nor plan") << QStringList{"search", kModel, "--sparsity", "0.5"} << QByteArray("--text or --scores (a new search) or --plan");
+    QTest::newRow("neither scores nor plan") << QStringList{"search", kModel, "--sparsity", "0.5"}
+                                             << QByteArray("--text or --scores (a new search) or --plan");
     QTest::newRow("windows in words") << QStringList{"evaluate", kModel, "--text", kText, "--windows", "some"} << QByteArray("nor \"all\"");
     QTest::newRow("all windows of no text") << QStringList{"prune", kModel, "--scores", "x", "--windows", "all", "--sparsity", "0.5"}
                                             << QByteArray("which --scores replaces");
@@ -309,6 +310,11 @@ void tst_CommandLine::outputsAreProtected()
     QVERIFY(run(planned + QStringList{"/no/such/folder/plan.json"}).errors.contains("'/no/such/folder' does not exist."));
     QCOMPARE(run(planned + QStringList{""}).exitCode, 2);
     QCOMPARE(run({"export", kModel, "--plan", "", "--output", folder.filePath("out")}).exitCode, 2);
+    const auto keptIn = [&](const QString &file) {
+        return run(QStringList{"calibrate", kModel, "--output", folder.filePath("again"), "--save-grams", file} + kShort);
+    };
+    QVERIFY(keptIn(folder.filePath("again")).errors.contains("Two outputs are the same place"));
+    QVERIFY(keptIn(scores).errors.contains("scores.safetensors' already exists."));
     // What is read is never written over, and what lies in the output folder is not lost with it.
     QVERIFY(run(planned + QStringList{scores, "--overwrite"}).errors.contains("is also an input"));
     QVERIFY(run(planned + QStringList{kModel + "/config.json", "--overwrite"}).errors.contains("is inside the model folder"));

@@ -122,6 +122,7 @@ private slots:
         QFile text(path("held-out.txt"));
         QVERIFY(text.open(QIODevice::WriteOnly));
         text.write(contentOf(kSample + "text/oz.txt").left(3000));
+        writeModel(path("even"), {.layers = 24, .width = 1024, .neurons = 1024, .vocabulary = 8192});
         writeModel(path("wordy"), {.layers = 4, .width = 512, .neurons = 1024, .vocabulary = 90'000});
     }
 
@@ -179,6 +180,38 @@ private slots:
         QCOMPARE(streamed.result["evaluations"].toArray(), resident.result["evaluations"].toArray());
         QCOMPARE(contentOf(path("limited/model.safetensors")), contentOf(path("free/model.safetensors")));
         QVERIFY(!contentOf(path("free/model.safetensors")).isEmpty());
+    }
+
+    /// Stage 1 with Gram matrices: streamed under a limit that is smaller than the weights, resident without one; the files are the same to the bit.
+    void gramPassKeepsALimit()
+    {
+        const qint64 limit = 400'000'000;
+        QVERIFY(QFileInfo(path("even") + "/model.safetensors").size() * 2 > 1.15 * double(limit)); // in fp32
+        const auto calibrate = [&](const QString &name) {
+            return QStringList{"calibrate",    path("even"), "--text",   kSample + "text/grimm.txt",
+                               "--windows",    "2",          "--length", "64",
+                               "--dtype",      "float32",    "--device", "cpu",
+                               "--threads",    "2",          "--output", path(name + ".scores"),
+                               "--save-grams", path(name),   "--json"};
+        };
+        const Outcome streamed = run(calibrate("grams-limited") + QStringList{"--host-memory", "400MB"});
+        QVERIFY2(streamed.exitCode == 0, streamed.errors);
+        QVERIFY(streamed.result["streamed"].toBool());
+        QCOMPARE_LE(streamed.number("peakMemoryBytes"), double(limit));
+        QVERIFY(streamed.result["forecast"].toObject()["parts"].toObject()["Gram matrices"].toDouble() > 2 * 1024 * 1024 * 4);
+        const double share = streamed.number("peakMemoryBytes") / streamed.forecast("hostBytes");
+        QVERIFY2(share > 0.8, qPrintable(QString("%1 of the forecast").arg(share)));
+        QCOMPARE(streamed.number("gramBytes"), double(QFileInfo(path("grams-limited")).size()));
+        QCOMPARE_GT(streamed.number("gramBytes"), 24.0 * 2 * 1024 * 1024 * 4);
+
+        const Outcome resident = run(calibrate("grams-free"));
+        QVERIFY2(resident.exitCode == 0, resident.errors);
+        QVERIFY(!resident.result["streamed"].toBool());
+        QCOMPARE_GT(resident.number("peakMemoryBytes"), double(limit));
+        const double whole = resident.number("peakMemoryBytes") / resident.forecast("hostBytes");
+        QVERIFY2(whole > 0.8 && whole < 1.2, qPrintable(QString("%1 of the forecast").arg(whole)));
+        QVERIFY(contentOf(path("grams-limited")) == contentOf(path("grams-free")));
+        QCOMPARE(contentOf(path("grams-limited.scores")), contentOf(path("grams-free.scores")));
     }
 
     void limitThatCannotBeKeptIsRefusedBeforeTheRun()

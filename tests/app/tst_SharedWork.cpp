@@ -3,7 +3,10 @@
 #include <QProcess>
 #include <QRegularExpression>
 #include <QTemporaryDir>
+#include <QtEndian>
 #include <QtTest>
+#include <algorithm>
+#include <cmath>
 #include <memory>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -129,6 +132,44 @@ private slots:
             QVERIFY2(outcome.exitCode == 0, outcome.errors);
         QVERIFY(!contentOf(m_folder.filePath("alone.safetensors")).isEmpty());
         QCOMPARE(contentOf(m_folder.filePath("two.safetensors")), contentOf(m_folder.filePath("alone.safetensors")));
+    }
+
+    /// Sums of ranks differ from those of one by rounding, and are the same every time; scores are those of a run without them.
+    void gramMatricesOfRanksAreAdded()
+    {
+        const auto calibrate = [&](const QString &name) {
+            return QStringList{"calibrate", "--output", m_folder.filePath(name + ".scores"), "--save-grams", m_folder.filePath(name)} +
+                   kWork;
+        };
+        QCOMPARE(QProcess::execute(SECATEUR_CLI, calibrate("one")), 0);
+        QCOMPARE(QProcess::execute(SECATEUR_CLI, QStringList{"calibrate", "--output", m_folder.filePath("plain.scores")} + kWork), 0);
+        for (const char *time : {"two", "again"})
+            for (const Outcome &outcome : runTogether({calibrate(time), calibrate(time), calibrate(time)}))
+                QVERIFY2(outcome.exitCode == 0, outcome.errors);
+        QCOMPARE(contentOf(m_folder.filePath("one.scores")), contentOf(m_folder.filePath("plain.scores")));
+        QCOMPARE(contentOf(m_folder.filePath("two.scores")), contentOf(m_folder.filePath("plain.scores")));
+        const QByteArray one = contentOf(m_folder.filePath("one")), two = contentOf(m_folder.filePath("two"));
+        QVERIFY(two == contentOf(m_folder.filePath("again")));
+        QCOMPARE(one.size(), two.size());
+        const qsizetype header = 8 + qFromLittleEndian<qint64>(one.constData());
+        QVERIFY(header < one.size() && one.left(header) == two.left(header));
+        double most = 0, apart = 0;
+        for (qsizetype at = header; at < one.size(); at += qsizetype(sizeof(float))) {
+            const auto a = double(qFromLittleEndian<float>(one.constData() + at)),
+                       b = double(qFromLittleEndian<float>(two.constData() + at));
+            most = std::max(most, std::abs(a));
+            apart = std::max(apart, std::abs(a - b) / (1 + std::abs(a)));
+        }
+        QVERIFY(most > 1);
+        QVERIFY2(apart > 0 && apart < 1e-4, qPrintable(QString::number(apart)));
+    }
+
+    void ranksOfWhichOneKeepsNoGramMatricesAreRefused()
+    {
+        const QStringList plain = QStringList{"calibrate", "--output", m_folder.filePath("refused.scores")} + kWork;
+        const std::vector<Outcome> outcomes = runTogether({plain + QStringList{"--save-grams", m_folder.filePath("refused")}, plain});
+        QVERIFY2(outcomes[0].errors.contains("Rank 1 has another choice of Gram matrices (--save-grams) than rank 0."), outcomes[0].errors);
+        QVERIFY(!QFile::exists(m_folder.filePath("refused")));
     }
 
     void aRankThatEndsIsNamed()

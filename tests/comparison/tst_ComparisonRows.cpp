@@ -33,6 +33,7 @@ private slots:
     void textsOfOneNameGoByTheirPaths();
     void peopleSeeMmluInsteadOfItsSubjects();
     void rowsHaveNames();
+    void rowOfARestoredPlanTellsItsSteps();
 };
 
 void tst_ComparisonRows::rowOfDenseModelRemovesNothing()
@@ -117,6 +118,40 @@ void tst_ComparisonRows::rowsHaveNames()
     row.method = PlanMethod::ShortGpt;
     row.sparsity = 0.375;
     QCOMPARE(nameOf(row), std::string("ShortGPT at 37.5 %"));
+    row.method = PlanMethod::TwoSsp;
+    QCOMPARE(methodLabel(row), std::string("2SSP"));
+    row.method = PlanMethod::Restored;
+    row.restored = {RestorationStep::Refit, RestorationStep::Order};
+    QCOMPARE(methodLabel(row), std::string("2SSP + R1 + R2"));
+    QCOMPARE(nameOf(row), std::string("2SSP + R1 + R2 at 37.5 %"));
+    row.isGated = true;
+    QCOMPARE(methodLabel(row), std::string("2SSP, restored (R1 + R2)"));
+    row.restored.clear(); // the gate turned all of it down
+    QCOMPARE(methodLabel(row), std::string("2SSP, restored (plain)"));
+}
+
+void tst_ComparisonRows::rowOfARestoredPlanTellsItsSteps()
+{
+    const ModelSpec dense = sampleSpec();
+    PruningPlan plan;
+    plan.method = PlanMethod::Restored;
+    plan.settings.sparsity = 0.5;
+    plan.keptNeurons.assign(dense.layers.size(), {0, 1, 2});
+    plan.keptNeurons[3] = {0, 1, 2, 3};
+    plan.balance.neuronsKept = 0;
+    RestorationRecord record;
+    record.settings.steps = {RestorationStep::Refit, RestorationStep::Widths};
+    record.settings.isGated = false;
+    RestorationVariant plain, refitted, widths;
+    refitted.steps = {RestorationStep::Refit};
+    widths.steps = record.settings.steps;
+    record.variants = {plain, refitted, widths};
+    plan.restoration = record;
+    const ComparisonRow row = rowOf(dense, &plan, DType::Float32);
+    QVERIFY(row.method == PlanMethod::Restored);
+    QCOMPARE(row.sparsity, 0.5);
+    QVERIFY(row.restored == record.settings.steps);
+    QVERIFY(!row.isGated);
 }
 
 QTEST_GUILESS_MAIN(tst_ComparisonRows)

@@ -112,6 +112,7 @@ private slots:
     void terminalLeavesOutWhatNobodyMeasured();
     void notesTellOfSettingsAndFailures();
     void rowsForScriptsNameTextsAndTasks();
+    void restoredRowsStandWithTheirMethod();
 };
 
 void tst_ComparisonTable::csvKeepsEveryBit()
@@ -228,6 +229,35 @@ void tst_ComparisonTable::rowsForScriptsNameTextsAndTasks()
     QVERIFY(rows[1].at("problem").is_null());
     QVERIFY(rows[2].at("perplexities").at("wiki,text_2.txt").is_null());
     QVERIFY(rows[2].at("problem").is_string());
+}
+
+void tst_ComparisonTable::restoredRowsStandWithTheirMethod()
+{
+    Comparison all = comparison();
+    RestorationSettings settings;
+    settings.steps = {RestorationStep::Refit, RestorationStep::Widths};
+    all.settings.restorations = {settings};
+    ComparisonRow restored = all.rows[1];
+    restored.method = PlanMethod::Restored;
+    restored.restored = settings.steps;
+    restored.planHash = "def";
+    restored.neuronsKept = 0; // they differ from layer to layer
+    all.rows.insert(all.rows.begin() + 2, restored);
+    const ComparisonTable table = tableOf(all);
+    const QString markdown = QString::fromStdString(markdownOf(table)), latex = QString::fromStdString(latexOf(table));
+    QVERIFY2(markdown.contains("| 2SSP + R1 + R3 | 37.5 % | N 4, widths per layer |"), qPrintable(markdown));
+    QVERIFY(markdown.contains("Restored rows are not plain 2SSP"));
+    QVERIFY(markdown.contains("R3: Widths per layer"));
+    QCOMPARE(latex.count("\\midrule"), 3); // none between a plan and its restored ones
+    const QStringList lines = QString::fromStdString(csvOf(table)).split("\r\n", Qt::SkipEmptyParts);
+    const qsizetype column = fieldsOf(lines[0]).indexOf("restored");
+    QVERIFY(column > 0);
+    QCOMPARE(fieldsOf(lines[2])[column], QString());
+    QCOMPARE(fieldsOf(lines[3])[column], QString("R1 + R3"));
+    const nlohmann::json rows = resultRows(all);
+    QVERIFY(rows[1].at("restored").is_null());
+    QCOMPARE(rows[2].at("restored"), (nlohmann::json{"r1", "r3"}));
+    QCOMPARE(rows[2].at("method"), nlohmann::json("restored"));
 }
 
 QTEST_GUILESS_MAIN(tst_ComparisonTable)

@@ -39,6 +39,11 @@ private slots:
     void lossEqualsCrossEntropyOfAllLogits();
     void referenceLossStaysInTheModelsType();
     void prunedModelLeavesOutNeuronsAndAttentions();
+    void attentionsAndFfnsAreTheirHalves_data();
+    void attentionsAndFfnsAreTheirHalves();
+    void layersStandAlone_data();
+    void layersStandAlone();
+    void doublesComputeInFp64();
     void absentFfnsAddNothing_data();
     void absentFfnsAddNothing();
     void nonFiniteActivationsNameTheLayer();
@@ -238,6 +243,78 @@ void tst_Decoder::prunedModelLeavesOutNeuronsAndAttentions()
     QVERIFY(!decoder.spec().layers[1].attention);
     QCOMPARE(decoder.spec().layers[1].neurons(), 3);
     QCOMPARE_LE(largestDifference(logitsOf(decoder, tokens), logitsOf(expected, tokens)), 1e-5);
+}
+
+void tst_Decoder::attentionsAndFfnsAreTheirHalves_data()
+{
+    logitsEqualTransformers_data();
+}
+
+/// What enters the last product of a part and what that gives: the same bits as the whole part, in every family and type.
+void tst_Decoder::attentionsAndFfnsAreTheirHalves()
+{
+    QFETCH(QString, name);
+    for (const auto type : {c10::kFloat, c10::kBFloat16}) {
+        const Decoder decoder = loadDecoder(tinyLlama(name.toStdString()), 40, type);
+        at::Tensor x = decoder.embed(expectedOf(name.toStdString())["input_ids"].to(at::kLong));
+        for (std::int64_t i = 0; i < decoder.layerCount(); ++i) {
+            const AttentionSpec &attention = *decoder.spec().layers[std::size_t(i)].attention;
+            const at::Tensor mixed = decoder.attentionMixed(i, x), before = x;
+            QCOMPARE(mixed.size(2), attention.heads * attention.headDim);
+            x = decoder.addAttention(i, before);
+            QVERIFY(x.equal(decoder.attentionOutput(i, mixed) + before));
+            if (!decoder.spec().hasOutputNorms) {
+                const LinearWeights &output = decoder.weights().layers[std::size_t(i)].attention->output;
+                const at::Tensor plain = mixed.matmul(output.weight.t());
+                QCOMPARE_LE(largestDifference(x, (output.bias.defined() ? plain + output.bias : plain) + before),
+                            type == c10::kFloat ? 1e-4 : 0.25);
+            }
+            const at::Tensor between = x;
+            x = decoder.addFfn(i, between);
+            QVERIFY(x.equal(decoder.ffnDown(i, decoder.ffnActivation(i, between)) + between));
+        }
+    }
+}
+
+void tst_Decoder::layersStandAlone_data()
+{
+    QTest::addColumn<QString>("name");
+    for (const char *name : {"gqa", "all-biases", "phi3-partial", "gemma3", "smollm3", "qwen2-windows"})
+        QTest::newRow(name) << name;
+}
+
+/// A layer beside what is left of it, each as a decoder of its own, computes as it does in the whole models.
+void tst_Decoder::layersStandAlone()
+{
+    QFETCH(QString, name);
+    const Decoder dense = loadDecoder(tinyLlama(name.toStdString()), 40);
+    std::vector<std::vector<std::int64_t>> kept(std::size_t(dense.layerCount()), {0, 3, 4, 30, 47});
+    kept[0].clear();
+    const Surgery surgery = surgeryOf(kept, {1});
+    const Decoder after = pruned(dense, surgery);
+    at::Tensor x = dense.embed(expectedOf(name.toStdString())["input_ids"].to(at::kLong));
+    for (std::int64_t i = 0; i < dense.layerCount(); ++i) {
+        const LayerPair pair = layerPair(dense, surgery, i);
+        QCOMPARE(pair.whole.layerCount(), 1);
+        QVERIFY(pair.whole.layer(0, x).equal(dense.layer(i, x)));
+        QVERIFY(pair.cut.layer(0, x).equal(after.layer(i, x)));
+        x = dense.layer(i, x);
+    }
+}
+
+/// All the way: what is compared with scripts in fp64 must not pass through fp32.
+void tst_Decoder::doublesComputeInFp64()
+{
+    const Decoder narrow = loadDecoder(tinyLlama("gqa"), 40), wide = inType(narrow, at::kDouble);
+    const at::Tensor tokens = expectedOf("gqa")["input_ids"].to(at::kLong), logits = logitsOf(wide, tokens);
+    QVERIFY(logits.scalar_type() == at::kDouble);
+    QCOMPARE_LE(largestDifference(logits, logitsOf(narrow, tokens)), 1e-4);
+    const at::Tensor x = wide.embed(tokens), normed = wide.finalNorm(x);
+    const at::Tensor exact = x / (x.square().mean(-1, true) + wide.spec().normEpsilon).sqrt() * wide.weights().finalNorm;
+    QCOMPARE_LE((normed - exact).abs().max().item<double>(), 1e-13); // 1e-7 if it had been
+    const at::Tensor head = wide.embed(tokens).narrow(-1, 0, 8).view({2, 1, 40, 8});
+    const at::Tensor turned = Rope(wide.spec().rope, 8, 64, 40, testDevice(), at::kDouble).rotate(head);
+    QCOMPARE_LE((turned.norm() / head.norm() - 1).abs().item<double>(), 1e-14); // cosines and sines of one angle
 }
 
 void tst_Decoder::absentFfnsAddNothing_data()

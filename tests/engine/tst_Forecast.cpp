@@ -78,6 +78,30 @@ private slots:
         QVERIFY(told.bytesRead > 10 * 2 * layerParameters(spec)); // once a pass
     }
 
+    /// Llama-2-7B's have 0.48 GB each; over 65,536 tokens the symmetric half of one takes 0.25 PFLOP.
+    void gramMatricesAreCounted()
+    {
+        const ModelSpec spec = shapeOf("llama-2-7b");
+        JobSize size{.windows = 32, .length = 2048};
+        const ForecastBasis basis = gpu(78 * kGiB, 100 * kGiB);
+        const Forecast plain = forecast(spec, size, basis);
+        const auto partOf = [](const Forecast &told) {
+            const auto found = std::ranges::find(told.parts, "Gram matrices", &MemoryPart::name);
+            return found == told.parts.end() ? -1 : found->bytes;
+        };
+        QCOMPARE(partOf(plain), -1);
+        for (const std::int64_t matrices : {1, 2}) {
+            size.gramsPerLayer = matrices;
+            const Forecast told = forecast(spec, size, basis);
+            const std::int64_t one = 11'008LL * 11'008 * 4;
+            QVERIFY(partOf(told) > matrices * one && partOf(told) < 2 * matrices * one);
+            QCOMPARE(told.deviceBytes, plain.deviceBytes + partOf(told));
+            QCOMPARE(told.hostBytes, plain.hostBytes + one); // through which it is written
+            const double share = (told.seconds - plain.seconds) * basis.flopPerSecond / (double(matrices) * 0.254e15);
+            QVERIFY2(share > 1 && share < 1.1, qPrintable(QString::number(share)));
+        }
+    }
+
     void restartStatesGoWhereTheRoomIs()
     {
         const ModelSpec spec = shapeOf("llama-2-7b");

@@ -7,9 +7,11 @@ needs: gguf, numpy, safetensors
 """
 import bz2
 import gzip
+import hashlib
 import json
 import lzma
 import pathlib
+import struct
 import subprocess
 import sys
 import tempfile
@@ -199,12 +201,13 @@ def made_by_program(program):
             subprocess.run([program, *arguments], cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
         text = ["--text", "text.txt", "--length", "16", "--threads", "1"]
-        run("calibrate", "model", *text, "--windows", "3", "--output", "scores")
+        run("calibrate", "model", *text, "--windows", "3", "--output", "scores", "--save-grams", "grams")
         run("plan", "model", "--scores", "scores", "--sparsity", "0.3", "--remove", "1", "--save-plan", "planned")
         run("search", "model", "--scores", "scores", "--sparsity", "0.3", "--remove", "1", *text, "--save-plan", "searched")
         run("prune", "model", *text, "--windows", "3", "--sparsity", "0.3", "--remove", "1", "--evaluate", "text.txt", "--output", "out")
         scores, plan = (folder / "scores").read_bytes(), json.loads((folder / "searched").read_text())
         put("Scores", "scores", scores)
+        put("Grams", "grams", (folder / "grams").read_bytes())
         put("Plan", "planned", json.dumps(json.loads((folder / "planned").read_text())))
         put("Plan", "searched", json.dumps(plan))
         manifest = json.loads((folder / "out/pruning_manifest.json").read_text())
@@ -213,11 +216,36 @@ def made_by_program(program):
         put("Plan", "with-weights", safetensors.numpy.save({"layers.1.ffn.down.weight": numpy.ones((16, 3), numpy.float32), "norm.weight": numpy.ones(16, numpy.float32)},
                                                            {"kind": "secateur-plan", "plan": json.dumps(BY_HAND)}))
         put("Manifest", "prune", json.dumps(manifest))
+        put("Plan", "restored", restored(plan)[0])
     sessions(scores, plan)
 
 
 # Of the three layers and twelve neurons of tiny_model.
 BY_HAND = {"kind": "secateur-plan", "format": 2, "method": "manual", "removedAttentions": [2, 1], "keptNeurons": ["all", [0, 3, 11], []]}
+
+
+def restored(plan):
+    """A plan whose down products are fitted and whose attentions are searched after that, made of one of 2SSP by hand: its file, and how it was found."""
+    text = {"files": ["/texts/text.txt"], "windows": 4, "length": 16, "seed": 0, "column": "text"}
+    widths = [len(kept) for kept in plan["keptNeurons"]]
+    variant = {"steps": [], "N": 1, "widths": widths, "losses": [6.0, 6.5], "seconds": 0.5, "kept": True}
+    record = {"settings": {"steps": ["r1", "r2"], "gated": True, "ridge": 0.001, "pathRidge": 0.001, "sequentialRidge": 0.1, "widthShare": None,
+                           "searchWindows": 1, "gateWindows": 4, "sequentialWindows": None, "second": text | {"files": ["/texts/other.txt"]}},
+              "plainHash": plan["planHash"],
+              "texts": [{"text": text | {"files": [f"/texts/{name}.txt"]}, "tokenHash": name, "windows": 4} for name in ("text", "other")],
+              "variants": [variant, variant | {"steps": ["r1"], "losses": [5.75, 6.5]}, variant | {"steps": ["r1", "r2"], "losses": [5.5, 6.25]}],
+              "removals": [{"N": 0, "K": 10, "loss": 5.75, "seconds": 0.25}, {"N": 1, "K": 9, "loss": 5.5, "seconds": 0.25}],
+              "layers": [{"ridge": 0.001, "raised": 0, "growth": 1.25, "errorBefore": 0.5, "errorAfter": 0.25}] * 3,
+              "tokens": 48, "sequentialTokens": 0, "widthShare": None, "notes": ["A note."]}
+    hidden = tiny_model.CONFIG["hidden_size"]
+    values = {f"layers.{layer}.ffn.down.weight": ("F32", (hidden, width), struct.pack(f"<{hidden * width}f", *[0.5] * (hidden * width)))
+              for layer, width in enumerate(widths)}
+    edits = [{"tensor": name, "shape": list(shape), "dtype": "float32", "sha256": hashlib.sha256(data).hexdigest()} for name, (_, shape, data) in values.items()]
+    surgery = {"model": plan["calibration"]["modelHash"], "edits": edits,
+               "layers": [{"attention": layer not in plan["removedAttentions"], "neurons": kept} for layer, kept in enumerate(plan["keptNeurons"])]}
+    whole = plan | {"format": 4, "method": "restored", "restoration": record, "edits": edits,
+                    "planHash": hashlib.sha256(json.dumps(surgery, sort_keys=True, separators=(",", ":")).encode()).hexdigest()}
+    return tiny_model.safetensors(values, {"kind": "secateur-plan", "plan": json.dumps(whole)}), whole
 
 
 def sessions(scores, plan):
@@ -234,9 +262,12 @@ def sessions(scores, plan):
     session = {"kind": "secateur-session", "format": 1, "model": model, "calibrationText": text, "evaluationText": text | {"windows": 2}, "norm": "l2",
                "calibrations": [{"norm": "l2", "provenance": plan["calibration"]}], "draft": draft, "searches": {key: plan["search"]},
                "denseImpact": impact, "evaluations": [evaluation], "exports": [written], "pinned": [{"name": "one", "draft": draft}]}
+    whole = restored(plan)[1]
+    begun = {"record": whole["restoration"] | {"variants": whole["restoration"]["variants"][:2], "removals": []}, "search": impact | {"steps": []}}
+    session |= {"restorations": [begun], "plans": {}}
     tensors = {"0." + name: value for name, value in safetensors.numpy.load(scores).items()}
     put("Session", "full", safetensors.numpy.save(tensors, {"session": json.dumps(session)}))
-    empty = session | {"model": None, "calibrations": [], "searches": {}, "denseImpact": None, "evaluations": [], "exports": [], "pinned": [],
+    empty = session | {"restorations": [], "model": None, "calibrations": [], "searches": {}, "denseImpact": None, "evaluations": [], "exports": [], "pinned": [],
                        "draft": draft | {"calibration": -1}}
     put("Session", "empty", safetensors.numpy.save({}, {"session": json.dumps(empty)}))
 
@@ -255,7 +286,8 @@ def sessions(scores, plan):
     events = [lines[0], {"event": "search", "key": key, "record": plan["search"] | {"steps": []}}, {"event": "search", "record": impact},
               {"event": "initial", "key": key, "loss": 5.5}, *(step | {"layer": layer, "loss": 6.0 + layer} for layer in range(3)),
               {"event": "removal", "key": key, "step": 0, "layer": 2, "forced": False}, {"event": "candidate", "step": 0, "layer": 1, "loss": 6.5},
-              {"event": "evaluation", "record": evaluation}, {"event": "export", "record": written}]
+              {"event": "evaluation", "record": evaluation}, {"event": "export", "record": written}, {"event": "restoration"} | begun,
+              {"event": "planOpened", "file": "/plans/restored.safetensors", "plan": whole, "search": whole["search"]}, {"event": "restoration"} | begun]
     put("Journal", "events", "".join(json.dumps(line) + "\n" for line in events))
 
 

@@ -6,6 +6,7 @@
 #include "session/PlanTable.h"
 #include "session/SessionStore.h"
 
+#include <QDir>
 #include <QTemporaryDir>
 #include <QtTest>
 #include <cerrno>
@@ -60,7 +61,7 @@ nlohmann::json contentOf(const Comparison &comparison)
 }
 
 struct Counts {
-    int evaluations = 0, calibrations = 0, plans = 0, removals = 0;
+    int evaluations = 0, calibrations = 0, plans = 0, removals = 0, restorations = 0;
     void hear(const JobEvent &event)
     {
         if (const auto *measured = std::get_if<MeasurementMade>(&event))
@@ -68,6 +69,7 @@ struct Counts {
         calibrations += std::holds_alternative<Scored>(event) ? 1 : 0;
         plans += std::holds_alternative<PlanOpened>(event) ? 1 : 0;
         removals += std::holds_alternative<AttentionRemoved>(event) ? 1 : 0;
+        restorations += std::holds_alternative<RestorationKnown>(event) ? 1 : 0;
     }
 };
 
@@ -98,6 +100,8 @@ private slots:
     void itemsThatWereScoredAreNotScoredAgain();
     void phasesAreToldBeforeTheStart();
     void settingsThatMakeNothingAreRefused();
+    void restoredRowsFollowTheirPlan();
+    void aStoppedRestorationGoesOn();
 };
 
 void tst_CompareWork::everyMethodAndSizeHasARow()
@@ -384,6 +388,91 @@ void tst_CompareWork::settingsThatMakeNothingAreRefused()
     Counts counts;
     QVERIFY_EXCEPTION_THROWN(compareAll(bench.session, bench.engine, settings, &counts), Error);
     QCOMPARE(counts.evaluations, 0);
+}
+
+namespace {
+
+/// 2SSP at one size, and refitted; nothing of it is gated.
+ComparisonSettings restoredSettings()
+{
+    ComparisonSettings settings = smallSettings();
+    settings.methods = {PlanMethod::TwoSsp, PlanMethod::ShortGpt};
+    settings.sparsities = {0.375};
+    settings.text.windows = 16; // of 64 tokens
+    RestorationSettings refit;
+    refit.steps = {RestorationStep::Refit, RestorationStep::Order};
+    refit.isGated = false;
+    refit.searchWindows = 1;
+    refit.gateWindows = 2;
+    settings.restorations = {refit};
+    return settings;
+}
+
+Comparison compareRestored(Bench &bench, const std::filesystem::path &plans, Counts &counts)
+{
+    JobContext context;
+    return compare(
+        bench.engine, bench.session, restoredSettings(), context, [&](const JobEvent &event) { counts.hear(event); }, {}, plans);
+}
+
+} // namespace
+
+void tst_CompareWork::restoredRowsFollowTheirPlan()
+{
+    Bench bench, other;
+    Counts counts;
+    const Comparison first = compareRestored(bench, {}, counts);
+    QCOMPARE(first.rows.size(), 4U); // original, 2SSP, restored, ShortGPT
+    const ComparisonRow &plain = first.rows[1], &restored = first.rows[2];
+    QVERIFY2(restored.problem.empty(), restored.problem.c_str());
+    QVERIFY(plain.method == PlanMethod::TwoSsp && plain.restored.empty());
+    QVERIFY(restored.method == PlanMethod::Restored && restored.restored == restoredSettings().restorations[0].steps);
+    QVERIFY(restored.planHash != plain.planHash && restored.evaluations.at(0).has_value());
+    QVERIFY(std::abs(restored.sparsityLayers - plain.sparsityLayers) < 0.01);
+    QVERIFY(restored.pruningSeconds.value() > plain.pruningSeconds.value());
+    QVERIFY(counts.restorations > 0);
+    QVERIFY(bench.session.plans.size() == 1); // that of ShortGPT: no session holds weights
+
+    // Where no plan is kept, it is made again, to the same bits; what was measured of it is known.
+    Counts again;
+    const Comparison second = compareRestored(bench, {}, again);
+    QCOMPARE(QString::fromStdString(second.rows[2].planHash), QString::fromStdString(restored.planHash));
+    QCOMPARE(again.evaluations + again.plans + again.removals, 0);
+
+    // Where there is a folder for it, it is taken from there.
+    const QTemporaryDir folder;
+    const std::filesystem::path plans = folder.filePath("table.plans").toStdString(), file = folder.filePath("t.secateur").toStdString();
+    Counts kept;
+    const Comparison third = compareRestored(other, plans, kept);
+    QCOMPARE(QString::fromStdString(contentOf(third).dump()), QString::fromStdString(contentOf(first).dump()));
+    saveSession(other.session, file);
+    Bench reopened;
+    reopened.session = loadSession(file);
+    Counts none;
+    const Comparison fourth = compareRestored(reopened, plans, none);
+    QCOMPARE(QString::fromStdString(resultRows(fourth).dump()), QString::fromStdString(resultRows(third).dump())); // seconds as well
+    QCOMPARE(none.evaluations + none.calibrations + none.plans + none.removals + none.restorations, 0);
+    QCOMPARE(QDir(folder.filePath("table.plans")).entryList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot).size(), 1);
+}
+
+void tst_CompareWork::aStoppedRestorationGoesOn()
+{
+    Bench straight, stopped;
+    Counts counts, rest;
+    const QTemporaryDir one, two;
+    const nlohmann::json wanted = contentOf(compareRestored(straight, one.path().toStdString(), counts));
+    JobContext context;
+    int heard = 0;
+    const auto stop = [&](const JobEvent &event) {
+        if (std::holds_alternative<RestorationKnown>(event) && ++heard == 3)
+            throw Cancelled();
+    };
+    QVERIFY_EXCEPTION_THROWN(compare(stopped.engine, stopped.session, restoredSettings(), context, stop, {}, two.path().toStdString()),
+                             Cancelled);
+    QCOMPARE(stopped.session.restorations.size(), 1U);
+    QCOMPARE(QString::fromStdString(contentOf(compareRestored(stopped, two.path().toStdString(), rest)).dump()),
+             QString::fromStdString(wanted.dump()));
+    QVERIFY(stopped.session.restorations.empty()); // it led to a plan
 }
 
 QTEST_GUILESS_MAIN(tst_CompareWork)

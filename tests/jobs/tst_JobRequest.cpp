@@ -50,6 +50,18 @@ std::vector<JobRequest> allRequests()
     comparison.tasks = tasks;
     comparison.throughput = speed;
     comparison.blocks = blocks;
+    RestorationSettings restoration;
+    restoration.steps = {RestorationStep::Refit, RestorationStep::Widths, RestorationStep::Sequential};
+    restoration.isGated = false;
+    restoration.ridge = 0.1 + 0.2;
+    restoration.pathRidge = 1e-8;
+    restoration.sequentialRidge = 1.0 / 3;
+    restoration.widthShare = 0.5;
+    restoration.searchWindows = 3;
+    restoration.gateWindows = 5;
+    restoration.sequentialWindows = 64;
+    restoration.second = full.evaluationText;
+    comparison.restorations = {RestorationSettings(), restoration};
     return {request::FindBlocks{.settings = blocks, .text = full.calibrationText},
             request::MeasureTasks{.draft = full.draft, .tasks = tasks, .searchText = full.calibrationText},
             request::MeasureTasks{.draft = {}, .tasks = {}},
@@ -57,6 +69,14 @@ std::vector<JobRequest> allRequests()
             request::MeasureThroughput{.draft = {}, .settings = {}, .searchText = full.calibrationText},
             request::Compare{comparison},
             request::Compare{},
+            request::Restore{.draft = full.draft, .settings = restoration, .searchText = full.calibrationText},
+            request::Restore{.draft = {}, .settings = {}},
+            request::Calibrate{.text = full.calibrationText, .norm = ScoreNorm::L2, .keepsGrams = true},
+            request::Prune{.draft = full.draft,
+                           .calibrationText = full.calibrationText,
+                           .evaluationText = {},
+                           .settings = settings,
+                           .restoration = restoration},
             request::Search{.draft = full.draft, .searchText = full.calibrationText},
             request::Evaluate{.draft = full.draft, .text = full.evaluationText, .searchText = full.calibrationText},
             request::Curve{.drafts = {full.draft}, .text = full.evaluationText, .lentOrder = {}, .searchText = full.calibrationText},
@@ -64,6 +84,7 @@ std::vector<JobRequest> allRequests()
             request::Open{.model = "/models/tiny", .plan = "/plans/plan.json"},
             request::Open{.model = "/models/tiny", .plan = {}, .scores = "/plans/scores.safetensors"},
             request::Calibrate{.text = full.calibrationText, .norm = ScoreNorm::L1},
+            request::Calibrate{.text = full.calibrationText, .norm = ScoreNorm::L2, .keepsGrams = true},
             request::Impact{.text = full.evaluationText,
                             .search = {.windows = 3, .referenceLoss = true, .forcedLayers = {}, .protectedLayers = {}}},
             request::Search{full.draft},
@@ -112,6 +133,8 @@ void tst_JobRequest::kindsAreTold()
     QVERIFY(kindOf(request::Generate()) == JobKind::Generate);
     QVERIFY(kindOf(request::FindBlocks()) == JobKind::FindBlocks);
     QVERIFY(kindOf(request::Compare()) == JobKind::Compare);
+    QVERIFY(kindOf(request::Restore()) == JobKind::Restore);
+    QCOMPARE(toJson(request::Restore()).at("job").get<std::string>(), std::string("restore"));
     QCOMPARE(toJson(request::Search()).at("job").get<std::string>(), std::string("search"));
     QVERIFY(!(JobRequest(request::Search()) == JobRequest(request::Evaluate())));
 }

@@ -2,6 +2,7 @@
 #include "jobs/JobTypes.h"
 
 #include "SessionFixtures.h"
+#include "jobs/RestorationChoice.h"
 #include "session/Shelf.h"
 
 #include <QtTest>
@@ -48,6 +49,10 @@ private slots:
     void plansOfTheShelfGoOnFromTheirFiles();
     void plansThatWereFoundAreFoundAgain();
     void otherMethodsTasksAndSpeedAreAskedFor();
+    void restoringSaysWhyNot();
+    void restoringCountsItsSearch();
+    void linesOfRestoringNameEverySetting();
+    void comparisonsOfStepsHaveALine();
 };
 
 void tst_JobTypes::everyKindHasItsRow()
@@ -69,7 +74,7 @@ void tst_JobTypes::whatIsMissingIsNamed()
          {JobRequest(request::Calibrate()), JobRequest(request::Impact()), JobRequest(request::Search()), JobRequest(request::Evaluate()),
           JobRequest(request::Curve()), JobRequest(request::Export()), JobRequest(request::Prune()), JobRequest(request::Generate()),
           JobRequest(request::FindBlocks()), JobRequest(request::MeasureTasks()), JobRequest(request::MeasureThroughput()),
-          JobRequest(request::Compare())})
+          JobRequest(request::Compare()), JobRequest(request::Restore())})
         QCOMPARE(problemIn(session, request), QStringLiteral("Open a model first."));
     QCOMPARE(problemIn(session, request::Open{"/x"}), QString());
 
@@ -132,6 +137,10 @@ void tst_JobTypes::amountsCountWhatIsLeft()
     const JobSize scored = amountOf(request::Calibrate{.text = session.calibrationText}, session).size;
     QCOMPARE(scored.windows, 32);
     QCOMPARE(scored.length, 128);
+    QCOMPARE(scored.gramsPerLayer, 0);
+    const request::Calibrate withGrams{.text = session.calibrationText, .keepsGrams = true};
+    QCOMPARE(amountOf(withGrams, session).size.gramsPerLayer, 2);
+    QVERIFY(commandLineOf(withGrams, session, {}).find(" --save-grams grams.safetensors ") != std::string::npos);
     const request::Search search{session.draft};
     QCOMPARE(evaluations(search), 1 + 3 + 2); // before any removal, then those that are left
     QCOMPARE(amountOf(search, session).size.removals, 2);
@@ -283,6 +292,134 @@ void tst_JobTypes::otherMethodsTasksAndSpeedAreAskedFor()
     QVERIFY(line(compare).contains(" --evaluate /texts/oz.txt "));
     compare.settings.evaluations[0].windows = 4; // no option says that
     QCOMPARE(line(compare), QString());
+}
+
+void tst_JobTypes::restoringSaysWhyNot()
+{
+    Session session = calibrated();
+    request::Restore restore{.draft = session.draft, .settings = {}};
+    QCOMPARE(problemIn(session, restore), QString()); // it is searched first
+    restore.draft.calibration = -1;
+    QCOMPARE(problemIn(session, restore), QStringLiteral("Calibrate first: no neurons are chosen yet."));
+    restore.draft = session.draft;
+    restore.settings.steps = {RestorationStep::Order};
+    QVERIFY(problemIn(session, restore).startsWith("A restoration needs r1"));
+    restore.settings = {};
+    restore.settings.ridge = 0;
+    QCOMPARE(problemIn(session, restore), QStringLiteral("The ridge of r1 is out of range."));
+    restore.settings = {};
+    restore.settings.gateWindows = 0;
+    QVERIFY(!problemIn(session, restore).isEmpty());
+
+    restore.settings = {};
+    restore.draft = shelve(session, shelfEntry(foundPlan(session), {}));
+    QCOMPARE(problemIn(session, restore), QStringLiteral("This plan was found by ShortGPT: only plans of 2SSP and by hand are restored."));
+    restore.draft = shelve(session, shelfEntry(manualPlan(session), "/plans/hand.json"));
+    QVERIFY(problemIn(session, restore).startsWith("This plan was written by hand, and r2 "));
+    restore.settings.steps = usualSteps(PlanMethod::Manual, session.model->spec, {});
+    QCOMPARE(stepsText(restore.settings.steps), std::string("r1,r4"));
+    QCOMPARE(problemIn(session, restore), QString());
+
+    PruningPlan restored = openedPlan(session);
+    restored.method = PlanMethod::Restored;
+    restored.restoration.emplace();
+    const std::optional<Error> again = restorationProblem(restored, {}, session.model->spec);
+    QVERIFY(again && std::string(again->what()).starts_with("This plan is restored already"));
+
+    request::Prune prune{.draft = session.draft, .calibrationText = session.calibrationText, .evaluationText = {}, .settings = {}};
+    prune.restoration = RestorationSettings();
+    prune.settings.format = "hf-dropin";
+    QCOMPARE(problemIn(session, prune), QString());
+    prune.restoration->steps.insert(prune.restoration->steps.begin() + 2, RestorationStep::Widths);
+    QVERIFY2(problemIn(session, prune).contains("the target hf-dropin does not hold"), qPrintable(problemIn(session, prune)));
+    prune.settings.format = "hf-compact";
+    QCOMPARE(problemIn(session, prune), QString());
+}
+
+void tst_JobTypes::restoringCountsItsSearch()
+{
+    const Session session = calibrated();
+    request::Restore restore{.draft = session.draft, .settings = {}};
+    restore.settings.steps = {RestorationStep::Refit};
+    const JobAmount refit = amountOf(restore, session);
+    QCOMPARE(refit.evaluations, 1 + 3 + 2);
+    QVERIFY(refit.flop > 0);
+    for (const RestorationStep step : {RestorationStep::Order, RestorationStep::Widths, RestorationStep::Sequential}) {
+        restore.settings.steps = {RestorationStep::Refit, step};
+        QVERIFY2(amountOf(restore, session).flop > refit.flop, nameOf(step));
+    }
+}
+
+void tst_JobTypes::linesOfRestoringNameEverySetting()
+{
+    Session session = calibrated();
+    session.model->folder = "/models/tiny";
+    const auto line = [&](const JobRequest &request) { return QString::fromStdString(commandLineOf(request, session, {})); };
+    const request::Restore usual{.draft = session.draft, .settings = {}};
+    QVERIFY2(line(usual).startsWith("secateur-cli prune /models/tiny --text ") &&
+                 line(usual).contains(" --restore r1,r2,r4 --restore-gate ") && line(usual).endsWith(" --save-plan restored.safetensors"),
+             qPrintable(line(usual)));
+    request::Restore restore = usual;
+    restore.settings.steps = {RestorationStep::Refit, RestorationStep::Order, RestorationStep::Widths, RestorationStep::Sequential,
+                              RestorationStep::Elimination};
+    restore.settings.isGated = false;
+    restore.settings.ridge = 0.01;
+    restore.settings.pathRidge = 0.02;
+    restore.settings.sequentialRidge = 0.25;
+    restore.settings.widthShare = 0.5;
+    restore.settings.searchWindows = 3;
+    restore.settings.gateWindows = 8;
+    restore.settings.sequentialWindows = 128;
+    const QString all = line(restore);
+    QVERIFY2(all.contains(" --restore r1,r2,r3,r4,r5 --restore-windows 8 --restore-search-windows 3 --sequential-windows 128 "
+                          "--restore-ridge 0.01 --path-ridge 0.02 --sequential-ridge 0.25 --width-share 0.5 "),
+             qPrintable(all));
+    restore.settings.steps = {RestorationStep::Refit}; // what has no effect would be refused
+    QVERIFY2(line(restore).contains(" --restore r1 --restore-windows 8 --restore-ridge 0.01 ") && !line(restore).contains("-ridge 0.02") &&
+                 !line(restore).contains("--width-share") && !line(restore).contains("--sequential"),
+             qPrintable(line(restore)));
+
+    TextSettings second = textSettingsOf(session.calibrations[0]->provenance);
+    second.files = {"/texts/oz.txt"};
+    second.windows = 8;
+    second.seed = 0;
+    restore.settings.second = second;
+    QVERIFY2(line(restore).contains(" --restore-text /texts/oz.txt "), qPrintable(line(restore)));
+    restore.settings.second->length += 1; // no option says that
+    QCOMPARE(line(restore), QString());
+
+    const request::Restore hand{.draft = shelve(session, shelfEntry(manualPlan(session), "/plans/hand.json")), .settings = usual.settings};
+    QVERIFY2(line(hand).startsWith("secateur-cli search /models/tiny --text ") && line(hand).contains(" --plan /plans/hand.json "),
+             qPrintable(line(hand)));
+    QVERIFY(line(request::Calibrate{.text = session.calibrationText, .keepsGrams = true}).contains(" --save-grams grams.safetensors"));
+    QVERIFY(!line(request::Calibrate{.text = session.calibrationText}).contains("--save-grams"));
+}
+
+void tst_JobTypes::comparisonsOfStepsHaveALine()
+{
+    Session session = calibrated();
+    const auto line = [&](const request::Compare &request) { return QString::fromStdString(commandLineOf(request, session, {})); };
+    request::Compare compare;
+    compare.settings.text = session.calibrationText;
+    compare.settings.methods = {PlanMethod::TwoSsp};
+    compare.settings.sparsities = {0.5};
+    compare.settings.throughput = ThroughputSettings();
+    const double plain = amountOf(compare, session).flop;
+    RestorationSettings all;
+    all.steps = {RestorationStep::Refit, RestorationStep::Order, RestorationStep::Widths};
+    compare.settings.restorations = variantsOf(all);
+    QCOMPARE(compare.settings.restorations.size(), 3U);
+    QCOMPARE(problemIn(session, compare), QString());
+    QVERIFY(amountOf(compare, session).flop > plain);
+    QVERIFY2(line(compare).contains(" --variants --restore r1,r2,r3 "), qPrintable(line(compare)));
+    compare.settings.restorations = {RestorationSettings()};
+    QVERIFY2(line(compare).contains(" --restore r1,r2,r4 --restore-gate ") && !line(compare).contains("--variants"),
+             qPrintable(line(compare)));
+    compare.settings.restorations.push_back(all); // no options say these two
+    QCOMPARE(line(compare), QString());
+    compare.settings.restorations = {RestorationSettings()};
+    compare.settings.restorations[0].steps.clear();
+    QVERIFY(problemIn(session, compare).startsWith("A restoration needs r1"));
 }
 
 void tst_JobTypes::aPruningTakesTheScoresThatAreThere()

@@ -285,8 +285,8 @@ void tst_BlockPlan::earlierFormatsKnowNoSuchMethod()
     nlohmann::json stored = toJson(planOfBlocks(smallSpec(), smallRecord(PlanMethod::ShortGpt)));
     stored["format"] = 2;
     QVERIFY(complaint([&] { loaded(stored); }).contains("its format is 2"));
-    stored["format"] = 4;
-    QVERIFY(complaint([&] { loaded(stored); }).contains("newer Secateur (format 4)"));
+    stored["format"] = 5;
+    QVERIFY(complaint([&] { loaded(stored); }).contains("newer Secateur (format 5)"));
 }
 
 void tst_BlockPlan::namesOfMethodsAreKnown()

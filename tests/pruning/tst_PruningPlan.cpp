@@ -513,8 +513,8 @@ void tst_PruningPlan::plansByHandAreRefusedWithTheReason_data()
                                     << "tells of 1 parameters in the layers of the original";
     QTest::newRow("a method of later") << R"({"method": "evolution"})"
                                        << "its method is 'evolution', and only '2ssp'";
-    QTest::newRow("a later format") << R"({"format": 4})"
-                                    << "was saved by a newer Secateur (format 4)";
+    QTest::newRow("a later format") << R"({"format": 5})"
+                                    << "was saved by a newer Secateur (format 5)";
     QTest::newRow("format 1") << R"({"format": 1})"
                               << "its format is 1";
 }

@@ -4,8 +4,12 @@
 // the resolution, with --font 1.5 in larger letters, with --long under names of 120 letters; with --simulate six key screens as people see them who see colours
 // otherwise. For people to look at, and for the README.
 #include "ColourVision.h"
+#include "RestoredPlan.h"
 #include "panels/compare/ComparePanel.h"
 #include "panels/compare/CompareTable.h"
+#include "panels/layers/WidthDialog.h"
+#include "panels/plan/RestoreCard.h"
+#include "panels/plan/RestoreSettings.h"
 #include "panels/prune/PruneCard.h"
 #include "plots/Plot.h"
 #include "theme/SessionBus.h"
@@ -29,6 +33,7 @@
 #include <QTemporaryDir>
 #include <QTextStream>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -185,6 +190,8 @@ public:
         m_theme.setMode(Theme::Mode::Light);
     }
 
+    void saveDialog(QWidget &dialog, const QString &name) { save(dialog, name); }
+
 private:
     void save(QWidget &widget, const QString &name) { widget.grab().save(m_folder.filePath(name + QStringLiteral(".png"))); }
 
@@ -234,6 +241,32 @@ void takeComparisons(Album &album, MainWindow &window)
         }
     pinMany(window.workbench());
     album.takePage(MainWindow::Tab::Compare, QStringLiteral("compare-60"));
+}
+
+/// The page Balance while restoring is asked for, when the current plan was restored, and with the restored plan; and the dialog for a width. What the
+/// restoration gained is made up.
+void takeRestorations(Album &album, MainWindow &window)
+{
+    const Workbench &bench = window.workbench();
+    const PlanDraft before = bench.session.draft();
+    window.show(MainWindow::Tab::Balance);
+    album.settle();
+    for (QAbstractButton *button : window.findChildren<QAbstractButton *>())
+        if (button->text() == RestoreCard::tr("Restore this plan") || button->text() == RestoreSettings::tr("Chosen steps"))
+            button->click();
+    album.takePage(MainWindow::Tab::Balance, QStringLiteral("balance-restore"));
+    const ShelfEntry entry = restoreCurrent(bench.session, true);
+    album.takePage(MainWindow::Tab::Balance, QStringLiteral("balance-restored-before"));
+    bench.editor.useDraft(draftOf(bench.session.session(), entry), QStringLiteral("-"));
+    album.takePage(MainWindow::Tab::Balance, QStringLiteral("balance-restored"));
+    bench.editor.useDraft(before, QStringLiteral("-"));
+    album.inEveryLook([&](const QString &look) {
+        WidthDialog dialog(bench, std::max<qint64>(0, bench.selection.selectedLayer()), &window);
+        dialog.setAttribute(Qt::WA_DeleteOnClose, false);
+        dialog.show();
+        album.settle();
+        album.saveDialog(dialog, QStringLiteral("dialog-width") + look);
+    });
 }
 
 /// A copy of a folder's files under a name that fits nowhere.
@@ -382,6 +415,7 @@ int main(int argc, char **argv)
         card->window()->grab().save(folder.filePath(QStringLiteral("dialog-prune-result") + look + QStringLiteral(".png")));
     });
     card->window()->close();
+    takeRestorations(album, window);
     takeComparisons(album, window); // last: it leaves many plans
     return 0;
 }

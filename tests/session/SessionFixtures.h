@@ -6,10 +6,12 @@
 #include "foundation/Error.h"
 #include "model/Families.h"
 #include "pruning/PlanFile.h"
+#include "pruning/RestorationJson.h"
 #include "session/SessionStore.h"
 
 #include <QString>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -270,6 +272,11 @@ inline QString difference(const Session &a, const Session &b)
         return "tasks";
     if (!(a.choices == b.choices))
         return "choices";
+    const auto isSameRestoration = [](const RestorationProgress &one, const RestorationProgress &other) {
+        return toJson(one).dump() == toJson(other).dump(); // where NaN is equal to itself
+    };
+    if (!std::ranges::equal(a.restorations, b.restorations, isSameRestoration))
+        return "restorations";
     if (!(a.begunTasks == b.begunTasks))
         return "begun tasks";
     if (a.calibrations.size() != b.calibrations.size())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "session/JobEvent.h"
 
+#include "../pruning/RestoredPlans.h"
 #include "SessionFixtures.h"
 #include "foundation/Failures.h"
 #include "session/Measurements.h"
@@ -53,6 +54,19 @@ ComparisonRow rowOf(const Session &session)
     row.tasks = measured[0].tasks;
     row.throughput = measured[1].throughput;
     return row;
+}
+
+/// The restoration of a plan after its first step and two losses of its search.
+RestorationProgress begunRestoration(const Session &session)
+{
+    const PruningPlan plan = restoredPlan(session.model->spec);
+    RestorationProgress begun{.record = *plan.restoration, .search = plan.search};
+    begun.record.variants.resize(2);
+    begun.record.removals.clear();
+    begun.search.steps.resize(1);
+    begun.search.steps[0].losses[1] = kUnknown;
+    begun.search.steps[0].removed = -1;
+    return begun;
 }
 
 /// An event of every kind, and of every form that one has.
@@ -111,7 +125,10 @@ std::vector<JobEvent> allEvents()
         MeasurementMade{otherMeasurements({})[0]},
         MeasurementMade{otherMeasurements("p1")[1]},
         MeasurementMade{otherMeasurements("p1")[2]},
-        TasksBegun{.planHash = "p1", .asked = "asked", .computed = otherMeasurements("p1")[0].computed}};
+        TasksBegun{.planHash = "p1", .asked = "asked", .computed = otherMeasurements("p1")[0].computed},
+        PlanOpened{shelfEntry(restoredPlan(full.model->spec), "/plans/restored.safetensors")},
+        RestorationKnown{begunRestoration(full)},
+        RestorationKnown{}}; // nothing of it is known yet
 }
 
 } // namespace
@@ -127,6 +144,9 @@ private slots:
     void whatIsNoEventIsRefused();
     void eventsMakeTheSession();
     void itemsThatWereScoredAreKept();
+    void restorationsAreKeptUntilTheirPlanIsThere();
+    void restorationsThatCannotBeAreRefused_data();
+    void restorationsThatCannotBeAreRefused();
     void anOpeningBeginsAnotherSession();
     void whatDoesNotFollowIsRefused();
     void whatBelongsToAnotherModelIsRefused();
@@ -277,6 +297,66 @@ void tst_JobEvent::itemsThatWereScoredAreKept()
 
     QCOMPARE(refusal(session, TasksBegun{.planHash = {}, .asked = "asked", .computed = now}), QString());
     QVERIFY(begunScoresOf(session, "asked", "p1", now).empty() && session.begunTasks->scores.empty());
+}
+
+void tst_JobEvent::restorationsAreKeptUntilTheirPlanIsThere()
+{
+    Session session = fullSession();
+    const RestorationProgress begun = begunRestoration(session);
+    RestorationProgress further = begun, other = begun;
+    further.record.variants.push_back(restoredPlan(session.model->spec).restoration->variants[2]);
+    other.record.settings.ridge = 0.01;
+    for (const RestorationProgress &known : {begun, other, further, further})
+        QCOMPARE(refusal(session, RestorationKnown{known}), QString());
+    QCOMPARE(session.restorations.size(), 2U); // in the place of what was known of the same
+    QCOMPARE(session.restorations[0].record, other.record);
+    QCOMPARE(session.restorations[1].record, further.record);
+    QVERIFY(isFinding(RestorationKnown{begun}));
+
+    const PlanOpened found{shelfEntry(restoredPlan(session.model->spec), {})};
+    QCOMPARE(refusal(session, found), QString());
+    QCOMPARE(session.restorations.size(), 1U);
+    QCOMPARE(session.restorations[0].record, other.record);
+    QVERIFY(session.plans.contains(found.entry.draft.plan) && isSettled(session, found.entry.draft));
+    PruningPlan otherwise = restoredPlan(session.model->spec);
+    otherwise.restoration->settings.ridge = 0.01;
+    QVERIFY(shelfKey(otherwise) != found.entry.draft.plan); // each is to be found again
+}
+
+void tst_JobEvent::restorationsThatCannotBeAreRefused_data()
+{
+    QTest::addColumn<int>("damage");
+    QTest::addColumn<QString>("reason");
+    QTest::newRow("another model") << 0 << "tells of 4 layers, and the model has 3";
+    QTest::newRow("a ridge that is none") << 1 << "a ridge of 0 for r1";
+    QTest::newRow("a search of another model") << 2 << "is damaged";
+    QTest::newRow("a search that begins at no loss") << 3 << "begins at a loss that is none";
+    QTest::newRow("a layer that went twice") << 4 << "names a layer twice";
+    QTest::newRow("a removal that no loss chose") << 5 << "goes before it";
+}
+
+void tst_JobEvent::restorationsThatCannotBeAreRefused()
+{
+    QFETCH(int, damage);
+    QFETCH(QString, reason);
+    Session session = fullSession();
+    RestorationProgress progress = begunRestoration(session);
+    progress.search = restoredPlan(session.model->spec).search;
+    if (damage == 0)
+        progress.record.layers.emplace_back();
+    if (damage == 1)
+        progress.record.settings.ridge = 0;
+    if (damage == 2)
+        progress.search.steps[0].losses.pop_back();
+    if (damage == 3)
+        progress.search.initialLoss = -1;
+    if (damage == 4)
+        progress.search.steps[1].removed = 1;
+    if (damage == 5)
+        progress.search.steps[0].losses[2] = 1;
+    const QString said = refusal(session, RestorationKnown{progress});
+    QVERIFY2(said.contains(reason) && said.contains("a restoration that was begun"), qPrintable(said));
+    QVERIFY(session.restorations.empty());
 }
 
 void tst_JobEvent::anOpeningBeginsAnotherSession()

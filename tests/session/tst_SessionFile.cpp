@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Session files: what comes back, what is refused, and what survives a kill or a full disk.
+#include "../pruning/RestoredPlans.h"
 #include "SessionFixtures.h"
 
 #include "checkpoint/SafetensorsFile.h"
@@ -149,6 +150,12 @@ void tst_SessionFile::whatMethodsTasksAndSpeedGaveComesBack()
     begun.provenance = provenanceOf("of a search");
     begun.steps = {{.part = Part::Attention, .losses = {3.5, 1e-300, 4.5}, .removed = 1}};
     session.choices = {begun};
+    RestorationProgress restoration;
+    restoration.record = *restoredPlan(session.model->spec).restoration;
+    restoration.search = restoredPlan(session.model->spec).search;
+    restoration.search.steps.back().removed = -1;
+    session.restorations = {restoration, {.record = restoration.record}};
+    session.restorations[1].record.settings.ridge = 1.0 / 3;
     const ItemScore score{.task = "mmlu_anatomy", .index = 12, .logLikelihoods = {-1.0 / 3, -800, -2, -3.5}};
     session.begunTasks = BegunTasks{.planHash = "p1",
                                     .asked = "asked",
@@ -166,6 +173,18 @@ void tst_SessionFile::whatMethodsTasksAndSpeedGaveComesBack()
     QVERIFY(!left.layers[1].attention && !left.layers[1].ffn && left.layers[2].attention);
     damage(path("s.secateur"), [](nlohmann::json &json) { json["evaluations"].back()["windowsForwarded"] = -1; });
     QVERIFY(complaint([&] { loadSession(path("s.secateur")); }).contains("cannot be measured so"));
+    damage(path("s.secateur"), [](nlohmann::json &json) {
+        json["evaluations"].back()["windowsForwarded"] = 1;
+        json["restorations"][0]["record"]["settings"]["gateWindows"] = 0;
+    });
+    QVERIFY(complaint([&] { loadSession(path("s.secateur")); }).contains("0 windows to hold losses out on"));
+    damage(path("s.secateur"), [](nlohmann::json &json) { // as before there were any
+        json["format"] = 4;
+        json.erase("restorations");
+    });
+    session.restorations.clear();
+    session.measurements.back().windowsForwarded = 1;
+    QCOMPARE(difference(loadSession(path("s.secateur")), session), QString());
 }
 
 void tst_SessionFile::resultsOfFormat1GetTheHashesOfNow()

@@ -20,9 +20,12 @@ void SessionJobs::calibrate()
     const request::Calibrate asked = calibrateRequest();
     start(
         asked,
-        [this, cost, asked](const SessionTask &task, JobPort &port) {
+        [this, cost, asked, store = m_grams](const SessionTask &task, JobPort &port) {
             port.context().expect({{"calibrate", cost.seconds.value_or(0)}});
-            const auto scores = task.engine(port).score(asked.text, asked.norm, port.context());
+            const std::filesystem::path grams = asked.keepsGrams ? store.begin() : std::filesystem::path();
+            const auto scores = task.engine(port).score(asked.text, asked.norm, port.context(), grams);
+            if (asked.keepsGrams)
+                store.keep(grams, scores->provenance);
             const double seconds = port.context().phaseSeconds();
             const auto ranked = std::make_shared<const RankedScores>(*scores);
             const auto index = std::make_shared<std::int64_t>(-1);
@@ -33,7 +36,11 @@ void SessionJobs::calibrate()
             });
             task.noteCalibration(*index, seconds);
         },
-        [this, length = asked.text.length](const JobInfo &job) { keepCalibrationRate(job, length); }, cost);
+        [this, length = asked.text.length](const JobInfo &job) {
+            keepCalibrationRate(job, length);
+            lookForGrams();
+        },
+        cost);
 }
 
 std::int64_t SessionJobs::keepCalibration(const std::shared_ptr<const NeuronScores> &scores,

@@ -19,6 +19,8 @@ QString phaseText(const std::string &phase)
         return JobTable::tr("Calibrating");
     if (phase == "search")
         return JobTable::tr("Searching");
+    if (phase == "restore")
+        return JobTable::tr("Restoring");
     if (phase == "evaluate")
         return JobTable::tr("Evaluating");
     if (phase == "export")

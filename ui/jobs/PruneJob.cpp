@@ -4,6 +4,8 @@
 #include "engine/Engine.h"
 #include "foundation/Error.h"
 #include "jobs/JobTable.h"
+#include "jobs/RestorationChoice.h"
+#include "jobs/RestoreWork.h"
 #include "jobs/SessionJobs.h"
 #include "jobs/SessionTask.h"
 #include "models/SessionModel.h"
@@ -13,6 +15,29 @@
 #include <algorithm>
 
 namespace secateur::ui {
+namespace {
+
+/// The phases of a restoration with about their shares of its time: every step is measured on held-out windows.
+void addRestoring(std::vector<ExpectedPhase> &phases, const RestorationSettings &settings, double seconds)
+{
+    constexpr double kMeasuring = 0.02, kFit = 0.2, kSearch = 0.4, kSequence = 0.3;
+    constexpr int kRemovalsTried = 4;
+    const auto fit = [&](double share) {
+        phases.push_back({"restore", share * seconds});
+        phases.push_back({"evaluate", kMeasuring * seconds});
+    };
+    phases.push_back({"evaluate", kMeasuring * seconds}); // of the plain plan
+    fit(kFit);
+    if (settings.has(RestorationStep::Order)) {
+        phases.push_back({"search", kSearch * seconds});
+        for (int i = 0; i < kRemovalsTried; ++i)
+            fit(kMeasuring);
+    }
+    if (settings.has(RestorationStep::Sequential))
+        fit(kSequence);
+}
+
+} // namespace
 
 PlanDraft SessionJobs::draftOf(const PruneRequest &request) const
 {
@@ -35,13 +60,20 @@ request::Prune SessionJobs::pruneRequest(const PruneRequest &prune) const
             .calibrationText = session.calibrationText,
             .evaluationText = session.evaluationText,
             .norm = session.norm,
-            .settings = prune.exporting};
+            .settings = prune.exporting,
+            .restoration = prune.restoration};
 }
 
 Possibility SessionJobs::canPrune(const PruneRequest &request) const
 {
     if (const Possibility possible = possibilityOf(pruneRequest(request)); !possible)
         return possible;
+    if (request.restoration) {
+        if (m_dataFolder.empty())
+            return {tr("There is no folder that could keep the restored plan.")};
+        if (const std::optional<Error> problem = restorationProblem(*request.restoration, m_model.spec()))
+            return {QString::fromStdString(problem->what())};
+    }
     const JobInfo *job = m_runner.current();
     if (!job || job->isHeld()) // one that is held is given up for a newer one
         return {};
@@ -72,10 +104,16 @@ std::vector<ExpectedPhase> SessionJobs::phasesOf(const PruneRequest &request) co
         phases.push_back({"calibrate", calibrationCost().seconds.value_or(0)});
     if (const JobCost search = searchCost(draft); search.evaluations > 0)
         phases.push_back({"search", search.seconds.value_or(0)});
-    if (!session.evaluationText.files.empty()) {
-        if (!isOriginalMeasured())
-            phases.push_back({"evaluate", evaluationSeconds()});
-        phases.push_back({"evaluate", evaluationSeconds() * (1 - request.sparsity)});
+    const bool isEvaluated = !session.evaluationText.files.empty();
+    const double ofPlan = isEvaluated ? evaluationSeconds() * (1 - request.sparsity) : 0;
+    if (isEvaluated && !isOriginalMeasured())
+        phases.push_back({"evaluate", evaluationSeconds()});
+    if (isEvaluated)
+        phases.push_back({"evaluate", ofPlan});
+    if (request.restoration) {
+        addRestoring(phases, *request.restoration, restorationSeconds(draft, *request.restoration));
+        if (isEvaluated)
+            phases.push_back({"evaluate", ofPlan});
     }
     const double pass = onePassCost().seconds.value_or(0);
     phases.push_back({"export", pass});
@@ -124,7 +162,8 @@ int SessionJobs::prune(const PruneRequest &request)
 
     return start(
         asked,
-        [this, request, phases, settings = commandSettings(), kept = std::make_shared<Session>(m_model.session()),
+        [this, request, phases, settings = commandSettings(), grams = m_grams, plans = planFolder(),
+         isKept = m_keepsGrams || areGramsKept(), kept = std::make_shared<Session>(m_model.session()),
          keptDraft = std::make_shared<PlanDraft>(draft)](const SessionTask &task, JobPort &port) {
             Session &session = *kept; // with what was found, should the work be called again
             PlanDraft &own = *keptDraft;
@@ -136,7 +175,11 @@ int SessionJobs::prune(const PruneRequest &request)
             engine.checkExportSettings(request.exporting, balance(session.model->spec, own.balance).neuronsKept);
             port.context().expect(phases);
             if (own.calibration < 0) {
-                const auto scores = engine.score(session.calibrationText, session.norm, port.context());
+                const bool keepsGrams = request.restoration.has_value() && grams.isThere(); // one pass for both
+                const std::filesystem::path begun = keepsGrams ? grams.begin() : std::filesystem::path();
+                const auto scores = engine.score(session.calibrationText, session.norm, port.context(), begun);
+                if (keepsGrams)
+                    grams.keep(begun, scores->provenance);
                 const double seconds = port.context().phaseSeconds();
                 const auto ranked = std::make_shared<const RankedScores>(*scores);
                 const auto index = std::make_shared<std::int64_t>(-1);
@@ -153,18 +196,33 @@ int SessionJobs::prune(const PruneRequest &request)
             scored.deliver(port, [this, own, removed = plan.removedAttentions, hash = QString::fromStdString(plan.hash())] {
                 m_model.setPlanHash(own, removed, hash);
             });
-            if (!session.evaluationText.files.empty()) {
+            const auto measure = [&](const PruningPlan &pruned, const PlanDraft &of) {
+                if (session.evaluationText.files.empty())
+                    return;
                 if (const auto dense = scored.evaluateDenseOnce(port))
                     session.measurements.push_back(*dense);
-                if (!task.with(session).isMeasured(port, plan.hash()))
-                    session.measurements.push_back(scored.evaluate(port, &plan, own, false));
+                if (!task.with(session).isMeasured(port, pruned.hash()))
+                    session.measurements.push_back(scored.evaluate(port, &pruned, of, false));
+            };
+            measure(plan, own);
+            if (request.restoration) {
+                const ShelfEntry entry = scored.restore(port, plan, restorationTextOf(plan), *request.restoration, grams, plans);
+                if (!isKept) // nobody asked for it
+                    grams.forget(plan.calibration);
+                plan = entry.plan->plan;
+                measure(plan, entry.draft);
+                scored.deliver(port, [this, entry, wanted = own] {
+                    if (m_model.draft().balance == wanted.balance) // else people went on to another plan meanwhile
+                        m_editor.useDraft(secateur::draftOf(m_model.session(), entry), tr("Restored plan"));
+                });
             }
             ExportSettings exporting = request.exporting; // the scores are there by now: the command names what they were made from
             exporting.command = pruneWords({.draft = own,
                                             .calibrationText = session.calibrationText,
                                             .evaluationText = session.evaluationText,
                                             .norm = session.norm,
-                                            .settings = exporting},
+                                            .settings = exporting,
+                                            .restoration = request.restoration},
                                            session, settings);
             exportTo(task.with(session), port, plan, exporting);
         },

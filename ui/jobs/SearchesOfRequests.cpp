@@ -24,6 +24,8 @@ std::vector<PlanDraft> searchedBy(const JobRequest &request, const Session &sess
         return {*tasks->draft};
     if (const auto *throughput = std::get_if<request::MeasureThroughput>(&request); throughput && throughput->draft)
         return {*throughput->draft};
+    if (const auto *restore = std::get_if<request::Restore>(&request))
+        return {restore->draft};
     if (const auto *curve = std::get_if<request::Curve>(&request); curve && !curve->lentOrder)
         return curve->drafts;
     if (const auto *prune = std::get_if<request::Prune>(&request)) {

@@ -40,7 +40,7 @@ SessionJobs::SessionJobs(SessionModel &model, PlanEditor &editor, JobRunner &run
         m_calibrationRate.reset();
         cancelJobsOfSession();
         for (const char *topic : {"calibrate", "calibrated", "impact", "search", "evaluate", "curve", "export", "prune", "findBlocks",
-                                  "measureTasks", "measureThroughput", "compare", "again"})
+                                  "measureTasks", "measureThroughput", "compare", "restore", "restored", "widths", "again"})
             m_messages.resolve(QLatin1String(topic)); // of the session before
     });
     connect(&m_model, &SessionModel::resultRefused, this, [this](const QString &why) {

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "engine/RestorationForecast.h"
 #include "exporting/Export.h"
+#include "jobs/GramStore.h"
 #include "jobs/JobRequest.h"
 #include "jobs/JobRunner.h"
 #include "jobs/JobTypes.h"
 #include "jobs/PlanHasher.h"
 #include "session/Openable.h"
 #include "session/Session.h"
+#include "session/Shelf.h"
 
 #include <QObject>
 #include <QString>
@@ -52,6 +55,7 @@ struct CurveRequest {
 struct PruneRequest {
     double sparsity = 0.375; ///< of the decoder layers' parameters; N and K follow by the rule
     ExportSettings exporting;
+    std::optional<RestorationSettings> restoration{}; ///< of the plan, before it is evaluated and written
 };
 
 /// Cost of a job, said before it starts.
@@ -78,6 +82,8 @@ public:
     SessionJobs(SessionModel &model, PlanEditor &editor, JobRunner &runner, MessageLog &messages, QObject *parent = nullptr);
     ~SessionJobs() override;
 
+    /// Where restored plans are kept with their weights, and what restoring needs: the program's own data. Nothing can be restored without.
+    void setDataFolder(const std::filesystem::path &folder);
     /// Losses and removals are written there as they come, on the compute thread; null = nowhere.
     void setJournal(std::shared_ptr<SessionJournal> journal) { m_journal = std::move(journal); }
 
@@ -90,7 +96,8 @@ public:
     /// Whether the session can be pruned to that sparsity and written so.
     Possibility canPrune(const PruneRequest &request) const;
     Possibility canFindBlocks(const BlockSettings &settings) const;
-    Possibility canMeasureTasks(const TaskSettings &tasks) const; ///< of the current plan
+    Possibility canRestore(const RestorationSettings &settings) const; ///< the current plan
+    Possibility canMeasureTasks(const TaskSettings &tasks) const;      ///< of the current plan
     Possibility canMeasureTasksOfDense(const TaskSettings &tasks) const;
     Possibility canMeasureThroughput() const; ///< of the current plan, or of the original where there is none yet
     Possibility canCompare(const ComparisonSettings &settings) const;
@@ -122,6 +129,13 @@ public:
     /// A plan by a method that removes whole blocks, on the calibration text, of which it takes as many windows as the authors do. It comes onto the shelf and
     /// into use, which can be undone.
     void findBlocks(const BlockSettings &settings);
+    /// Makes up for what the current plan loses, after searching what is missing. The restored plan comes onto the shelf; the current one stays.
+    void restore(const RestorationSettings &settings);
+    /// A plan with such widths, a neuron count for each layer that has an FFN, without the attentions that the current plan removes as far as that is
+    /// known: neurons by the scores in use, else by the latest. It is a plan by hand, on the shelf and in use, which can be undone.
+    void setWidths(const std::vector<std::int64_t> &widths, const QString &what);
+    /// Why that cannot be; empty when it can.
+    QString widthsProblem() const;
     /// Accuracies of the current plan, after searching what is missing, and of the original where that was not measured in these tasks yet.
     void measureTasks(const TaskSettings &tasks);
     void measureTasksOfDense(const TaskSettings &tasks);
@@ -146,6 +160,8 @@ public:
     JobCost curveCost(const CurveRequest &request) const;
     JobCost pruneCost(const PruneRequest &request) const;
     JobCost blocksCost(const BlockSettings &settings) const;
+    /// Of restore(), the search that is missing included.
+    JobCost restorationCost(const RestorationSettings &settings) const;
     /// Of measureTasks(): by an earlier measurement of the session, else no seconds: how long the items are is known once they are read.
     JobCost tasksCost(const TaskSettings &tasks) const;
     JobCost comparisonCost(const ComparisonSettings &settings) const;
@@ -166,11 +182,22 @@ public:
     QString exportCommand(const ExportSettings &settings) const;
     QString pruneCommand(const PruneRequest &request) const;
     QString blocksCommand(const BlockSettings &settings) const;
+    QString restorationCommand(const RestorationSettings &settings) const;
     QString tasksCommand(const TaskSettings &tasks) const;
     QString throughputCommand(const ThroughputSettings &settings) const;
     QString comparisonCommand(const ComparisonSettings &settings) const;
 
+    /// Whether calibrating keeps what restoring needs. Not a part of the session: it changes no result.
+    bool keepsGrams() const { return m_keepsGrams; }
+    void setKeepsGrams(bool keeps);
+    std::int64_t gramBytes() const;                                  ///< that a calibration of this model would keep; 0 without a model
+    std::int64_t keptGramBytes() const { return m_keptGrams.bytes; } ///< of all models, as far as the disk was looked at
+    bool areGramsKept() const;                                       ///< of the calibration that the current plan was made from
+    Possibility canDeleteGrams() const;
+    void deleteGrams(); ///< of all models
+
 signals:
+    void gramsChanged(); ///< what is kept for restoring, or whether it will be
     /// A model was opened and its session began.
     void modelOpened();
     void fileOpened(const QString &file, secateur::Openable kind); ///< by openFile(): a plan or scores
@@ -215,6 +242,12 @@ private:
     request::Curve curveRequest(const CurveRequest &curve) const;
     request::Prune pruneRequest(const PruneRequest &prune) const;
     request::FindBlocks blocksRequest(const BlockSettings &settings) const;
+    request::Restore restoreRequest(const RestorationSettings &settings) const;
+    double restorationSeconds(const PlanDraft &draft, const RestorationSettings &settings) const; ///< without the search; 0: not known
+    RestorationText sizeOf(const RestorationSettings &settings) const;
+    void lookForGrams();
+    void tellRestored(const ShelfEntry &entry);
+    std::filesystem::path planFolder() const { return m_dataFolder / "plans"; }
     request::MeasureTasks tasksRequest(const std::optional<PlanDraft> &draft, const TaskSettings &tasks) const;
     request::MeasureThroughput throughputRequest(const ThroughputSettings &settings) const;
     std::optional<TextSettings> searchTextOf(const PlanDraft &draft) const;
@@ -243,6 +276,11 @@ private:
     JobRunner &m_runner;
     MessageLog &m_messages;
     std::shared_ptr<SessionJournal> m_journal;
+    std::filesystem::path m_dataFolder;
+    GramStore m_grams;
+    GramStore::Kept m_keptGrams; ///< as of the last look
+    bool m_keepsGrams = false;
+    int m_widthsAsked = 0; ///< by setWidths(): only the last one counts
     std::optional<EngineReport> m_report;
     std::optional<ForecastBasis> m_basis;         ///< of the open model
     bool m_hasLoaded = false;                     ///< since then: a job was started, which loads its weights

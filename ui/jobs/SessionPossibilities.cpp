@@ -80,7 +80,7 @@ Possibility SessionJobs::canExport() const
 
 request::Calibrate SessionJobs::calibrateRequest() const
 {
-    return {.text = m_model.session().calibrationText, .norm = m_model.session().norm};
+    return {.text = m_model.session().calibrationText, .norm = m_model.session().norm, .keepsGrams = m_keepsGrams && m_grams.isThere()};
 }
 
 request::Impact SessionJobs::impactRequest() const
@@ -140,7 +140,8 @@ QString SessionJobs::titleOf(const JobRequest &request) const
         return tr("Export %1").arg(QString::fromStdString(named.filename().string()));
     }
     if (const auto *prune = std::get_if<request::Prune>(&request))
-        return tr("Prune by %1 %").arg(QLocale().toString(100 * prune->draft.balance.sparsity, 'g', 3));
+        return (prune->restoration ? tr("Prune by %1 % and restore") : tr("Prune by %1 %"))
+            .arg(QLocale().toString(100 * prune->draft.balance.sparsity, 'g', 3));
     if (const auto *blocks = std::get_if<request::FindBlocks>(&request))
         return tr("Find a plan by %1, %2 %")
             .arg(QLatin1String(secateur::titleOf(blocks->settings.method)), QLocale().toString(100 * blocks->settings.sparsity, 'g', 3));
@@ -148,6 +149,9 @@ QString SessionJobs::titleOf(const JobRequest &request) const
         return tasks->draft ? tr("Measure tasks") : tr("Measure tasks of the original");
     if (std::holds_alternative<request::MeasureThroughput>(request))
         return tr("Measure the speed");
+    if (std::holds_alternative<request::Restore>(request))
+        return tr("Restore the plan with K = %1, N = %2")
+            .arg(QLocale().toString(m_model.neuronsKept()), QLocale().toString(m_model.attentionsToRemove()));
     if (const auto *compare = std::get_if<request::Compare>(&request))
         return tr("Compare methods (plans: %1)").arg(compare->settings.methods.size() * compare->settings.sparsities.size());
     return tr("Generate a text");
@@ -353,6 +357,7 @@ QString SessionJobs::commandOf(JobKind kind) const
     case JobKind::FindBlocks:
     case JobKind::MeasureThroughput:
     case JobKind::Compare:
+    case JobKind::Restore:
     case JobKind::Generate:
         return {};
     }

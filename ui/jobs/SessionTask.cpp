@@ -10,9 +10,11 @@
 #include "jobs/JobWork.h"
 #include "jobs/MeasuringWork.h"
 #include "jobs/MethodWork.h"
+#include "jobs/RestoreWork.h"
 #include "models/MessageLog.h"
 #include "models/SessionModel.h"
 #include "session/Measurements.h"
+#include "session/PlanFolder.h"
 #include "tasks/TaskScoring.h"
 
 #include <algorithm>
@@ -174,6 +176,20 @@ void checkAreThere(const TextSettings &text)
                         "Choose it where it is now as the calibration text, or put it back.");
 }
 
+/// The restored plan that those settings made of a plan before, computed as it would be now; none where its file is gone.
+std::optional<ShelfEntry> restoredBefore(const Session &session, const PruningPlan &plain, const RestorationSettings &settings,
+                                         const ComputeConditions &now)
+{
+    const std::string hash = plain.hash();
+    for (const auto &[key, shelf] : session.plans) {
+        const std::optional<RestorationRecord> &record = shelf->plan.restoration;
+        if (record && record->plainHash == hash && record->settings == settings && doesExist(shelf->file) &&
+            differenceOf(shelf->plan.calibration.computed, now).isNone())
+            return shelfEntry(shelf->plan, shelf->file);
+    }
+    return {};
+}
+
 Evaluated evaluated(const PruningPlan *plan, const PlanDraft &draft, bool isOrderBorrowed)
 {
     return plan ? Evaluated{.plan = plan, .draft = draft, .isOrderBorrowed = isOrderBorrowed} : Evaluated();
@@ -246,6 +262,39 @@ ShelfEntry SessionTask::findBlocks(JobPort &port, const request::FindBlocks &ask
         ShelfEntry found = findPlan(engine(port), asked, *latest(port), port.context(), listener(port));
         end();
         return found;
+    } catch (...) {
+        end();
+        throw;
+    }
+}
+
+ShelfEntry SessionTask::restore(JobPort &port, const request::Restore &asked, const GramStore &grams,
+                                const std::filesystem::path &plans) const
+{
+    const PruningPlan plain = searched(port, asked.draft, asked.searchText);
+    noteHash(port, plain, asked.draft);                  // whoever shows the plan finds what became of it
+    const bool isOfText = plain.calibration.windows > 0; // not so of a plan by hand
+    return restore(port, plain, isOfText ? restorationTextOf(plain) : asked.searchText.value_or(m_session->calibrationText), asked.settings,
+                   grams, plans);
+}
+
+ShelfEntry SessionTask::restore(JobPort &port, const PruningPlan &plain, const TextSettings &text, const RestorationSettings &settings,
+                                const GramStore &grams, const std::filesystem::path &plans) const
+{
+    const ModelSpec &dense = m_session->model->spec;
+    const std::shared_ptr<const Session> session = latest(port); // with what is known of it, should the work be called again
+    if (std::optional<ShelfEntry> known = restoredBefore(*session, plain, settings, engine(port).report().computed))
+        return *std::move(known);
+    const RestorationTask task{
+        .text = text, .settings = settings, .grams = grams.find(plain.calibration), .before = begunRestoration(*session, plain, settings)};
+    const auto end = [&] { deliver(port, [&model = m_model] { model.endRestoration(); }); };
+    try {
+        PruningPlan plan = runRestoration(engine(port), dense, plain, task, port.context(), listener(port));
+        const ShelfPlan kept = keptPlan(std::move(plan), plans); // its weights need no memory any more
+        ShelfEntry entry = shelfEntry(kept.plan, kept.file);
+        shelve(port, entry);
+        end();
+        return entry;
     } catch (...) {
         end();
         throw;

@@ -2,6 +2,7 @@
 // Internal to this room.
 #pragma once
 
+#include "jobs/GramStore.h"
 #include "jobs/JobRequest.h"
 #include "jobs/JobRunner.h"
 #include "session/Session.h"
@@ -66,6 +67,12 @@ public:
     void measureImpact(JobPort &port, const request::Impact &asked) const;
     /// A plan by a method of blocks, which comes onto the shelf. One that was stopped goes on.
     ShelfEntry findBlocks(JobPort &port, const request::FindBlocks &asked) const;
+    /// The restored plan of a draft, which is searched first where that is missing: it comes onto the shelf. One that was stopped goes on. `grams`: of the
+    /// pass that scored its neurons; empty: they are summed first. `plans`: the folder that gets its file.
+    ShelfEntry restore(JobPort &port, const request::Restore &asked, const GramStore &grams, const std::filesystem::path &plans) const;
+    /// The same of a plan that is there.
+    ShelfEntry restore(JobPort &port, const PruningPlan &plain, const TextSettings &text, const RestorationSettings &settings,
+                       const GramStore &grams, const std::filesystem::path &plans) const;
     /// What is not known of the table; it comes into the session as it is found.
     void compare(JobPort &port, const ComparisonSettings &settings) const;
     /// Accuracies of a plan, or of the dense model without one, unless the session knows them.

@@ -167,7 +167,7 @@ Exactness SessionModel::exactnessOf(SearchState state) const
 /// Why all of the current plan is settled.
 QString SessionModel::settledText() const
 {
-    return shelfPlan()->file.empty() ? tr("exact: found by %1").arg(shelfName(*shelfPlan())) : tr("exact: settled by its file");
+    return isFoundHere(*shelfPlan()) ? tr("exact: found by %1").arg(shelfName(*shelfPlan())) : tr("exact: settled by its file");
 }
 
 QString SessionModel::planExactnessText() const

@@ -5,6 +5,7 @@
 #include "foundation/Error.h"
 #include "foundation/Failures.h"
 #include "session/Measurements.h"
+#include "session/PlanFolder.h"
 
 #include <algorithm>
 #include <variant>
@@ -63,6 +64,10 @@ QString SessionModel::widthProblem() const
     if (isOfBlocks(shelf->plan.method))
         return tr("This plan was found by %1: which neurons stay is settled. Calibrate to choose others.")
             .arg(QLatin1String(titleOf(shelf->plan.method)));
+    if (shelf->plan.method == PlanMethod::Restored)
+        return tr("This plan was restored for exactly what it keeps. Go back to 2SSP, change it there, and restore it again.");
+    if (shelf->plan.method == PlanMethod::Manual && shelf->file.empty())
+        return tr("The widths of this plan were set by hand. Change them on the map, or go back to 2SSP.");
     return tr("This plan's neurons come from '%1' and are fixed. Calibrate to choose others.").arg(shelfName(*shelf));
 }
 
@@ -73,6 +78,8 @@ QString SessionModel::removalsProblem() const
         return problem;
     if (isOfBlocks(shelfPlan()->plan.method))
         return tr("This plan was found by %1: what it removes is settled.").arg(QLatin1String(titleOf(shelfPlan()->plan.method)));
+    if (shelfPlan()->plan.method == PlanMethod::Restored)
+        return tr("This plan was restored for exactly what it removes. Go back to 2SSP, change it there, and restore it again.");
     return shelfPlan()->plan.method == PlanMethod::Manual
                ? tr("This plan was written by hand: what it removes is settled.")
                : tr("This plan changes weights for exactly what it keeps: what it removes is settled.");
@@ -154,6 +161,7 @@ void SessionModel::followSession(std::vector<std::shared_ptr<const RankedScores>
 {
     m_runningSearch.clear();
     m_blocksInProgress.reset();
+    m_restorationInProgress.reset();
     m_taskInProgress.reset();
     m_comparedRows.clear();
     m_ranked = std::move(ranked);
@@ -317,6 +325,9 @@ void SessionModel::apply(const JobEvent &event)
     } else if (const auto *blocks = std::get_if<BlocksKnown>(&event)) {
         m_blocksInProgress = blocks->record;
         emit blocksInProgressChanged();
+    } else if (const auto *restoration = std::get_if<RestorationKnown>(&event)) {
+        m_restorationInProgress = restoration->progress.record;
+        emit restorationInProgressChanged();
     } else if (const auto *item = std::get_if<TaskScored>(&event)) {
         m_taskInProgress = *item;
         emit taskInProgressChanged();
@@ -348,6 +359,14 @@ void SessionModel::endBlocks()
         return;
     m_blocksInProgress.reset();
     emit blocksInProgressChanged();
+}
+
+void SessionModel::endRestoration()
+{
+    if (!m_restorationInProgress)
+        return;
+    m_restorationInProgress.reset();
+    emit restorationInProgressChanged();
 }
 
 void SessionModel::endTasks()
@@ -436,9 +455,14 @@ void SessionModel::setPlanHash(const PlanDraft &draft, const std::vector<std::in
         emit planHashChanged();
 }
 
+bool isFoundHere(const ShelfPlan &shelf)
+{
+    return shelf.file.empty() || isFoundPlanFile(shelf.file);
+}
+
 QString shelfName(const ShelfPlan &shelf)
 {
-    return shelf.file.empty() ? QString::fromLatin1(titleOf(shelf.plan.method)) : QString::fromStdString(shelf.file.filename().string());
+    return isFoundHere(shelf) ? QString::fromLatin1(titleOf(shelf.plan.method)) : QString::fromStdString(shelf.file.filename().string());
 }
 
 } // namespace secateur::ui

@@ -131,6 +131,8 @@ public:
     // ---- jobs of other methods and comparisons ---------------------------------------------------------------------------------
     /// The choice of blocks that a job works on now, as far as it is; none while no job does.
     const std::optional<BlockRecord> &blocksInProgress() const { return m_blocksInProgress; }
+    /// The restoration that a job works on now, as far as it is; none while no job does.
+    const std::optional<RestorationRecord> &restorationInProgress() const { return m_restorationInProgress; }
     /// The last score of the tasks that a job works on now; none while no job does.
     const std::optional<TaskScored> &taskInProgress() const { return m_taskInProgress; }
     /// Rows of the comparison that runs now or ran last in this session, in the order in which they came.
@@ -198,6 +200,7 @@ public:
     /// The search that a job works on now; empty: none.
     void setRunningSearch(const std::string &key) { m_runningSearch = key; }
     void endBlocks();       ///< no job chooses blocks any more
+    void endRestoration();  ///< no job restores any more
     void endTasks();        ///< no job scores items any more
     void beginComparison(); ///< without rows
     void setPlanHash(const PlanDraft &draft, const std::vector<std::int64_t> &removed, const QString &hash);
@@ -233,6 +236,7 @@ signals:
     void notesChanged(); ///< setNote()
     void planHashChanged();
     void blocksInProgressChanged();
+    void restorationInProgressChanged();
     void taskInProgressChanged();
     void comparedRowsChanged();
 
@@ -268,6 +272,7 @@ private:
     std::string m_searchKey, m_runningSearch;
     std::optional<SearchRecord> m_searchOfOthers; ///< searchOfOthers() for the current plan
     std::optional<BlockRecord> m_blocksInProgress;
+    std::optional<RestorationRecord> m_restorationInProgress;
     std::optional<TaskScored> m_taskInProgress;
     std::vector<ComparisonRow> m_comparedRows;
     std::map<std::string, QString> m_hashes;                   ///< plan hashes by key and removals
@@ -275,6 +280,8 @@ private:
     mutable std::vector<std::pair<TextSettings, std::int64_t>> m_roughWindows;
 };
 
+/// Whether a plan of the shelf came from this session: it has no file, or one that the program keeps for it.
+bool isFoundHere(const ShelfPlan &shelf);
 /// What the window calls a plan of the shelf: its file's name or, of one that was found in this session, its method's.
 QString shelfName(const ShelfPlan &shelf);
 /// Sign and word of an exactness: "=", "~", "!", "" and "exact", "estimate", "stale", "not known".

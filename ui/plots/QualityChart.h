@@ -45,7 +45,7 @@ public:
     explicit QualityChart(QWidget *parent = nullptr);
     ~QualityChart() override;
 
-    static constexpr int kMostSeries = 6; ///< that can be told apart
+    static constexpr int kMostSeries = 7; ///< that can be told apart
 
     /// A series keeps its look by its place, also while it has no points. Points that have no place on the axes stand in the table alone.
     void showPoints(const QualityAxes &axes, std::vector<QualitySeries> series, std::vector<QualityPoint> points);

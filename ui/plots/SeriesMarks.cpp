@@ -24,7 +24,7 @@ QPolygonF around(QPointF place, std::initializer_list<QPointF> corners)
 
 QColor seriesColour(const PlotStyle &style, int series)
 {
-    const std::array<QColor, QualityChart::kMostSeries> colours = {style.accent, style.mutedText, style.ffn,
+    const std::array<QColor, QualityChart::kMostSeries> colours = {style.accent, style.mutedText, style.accent, style.ffn,
                                                                    style.extra,  style.warning,   style.outline};
     return series < 0 ? style.text : colours.at(std::size_t(series) % colours.size());
 }
@@ -47,13 +47,18 @@ void drawSeriesMark(QCPPainter &painter, const PlotStyle &style, QPointF place, 
         painter.drawLine(QLineF(place + QPointF(-kSeriesMark, -kSeriesMark), place + QPointF(kSeriesMark, kSeriesMark)));
         painter.drawLine(QLineF(place + QPointF(-kSeriesMark, kSeriesMark), place + QPointF(kSeriesMark, -kSeriesMark)));
         break;
-    case 2:
-        painter.drawRect(QRectF(place - QPointF(kSeriesMark - 0.5, kSeriesMark - 0.5), QSizeF(2 * kSeriesMark - 1, 2 * kSeriesMark - 1)));
+    case 2: // of the colour of 2SSP, which it begins with
+        painter.setPen(QPen(seriesColour(style, series), 2));
+        painter.drawLine(QLineF(place + QPointF(-1.2 * kSeriesMark, 0), place + QPointF(1.2 * kSeriesMark, 0)));
+        painter.drawLine(QLineF(place + QPointF(0, -1.2 * kSeriesMark), place + QPointF(0, 1.2 * kSeriesMark)));
         break;
     case 3:
-        painter.drawPolygon(around(place, {{0, -1.2}, {1.15, 0.9}, {-1.15, 0.9}}));
+        painter.drawRect(QRectF(place - QPointF(kSeriesMark - 0.5, kSeriesMark - 0.5), QSizeF(2 * kSeriesMark - 1, 2 * kSeriesMark - 1)));
         break;
     case 4:
+        painter.drawPolygon(around(place, {{0, -1.2}, {1.15, 0.9}, {-1.15, 0.9}}));
+        break;
+    case 5:
         painter.drawPolygon(around(place, {{0, -1.3}, {1.3, 0}, {0, 1.3}, {-1.3, 0}}));
         break;
     default:

@@ -93,6 +93,9 @@ private slots:
     void aCalibrationTeachesWhatTheNextOneCosts();
     void goingBackToACalibrationComputesNothing();
     void aPlanByAnotherMethodComesIntoUse();
+    void aPlanIsRestoredAndKept();
+    void aRestorationThatIsStoppedChangesNoPlan();
+    void widthsByHandAreAPlanOfTheirOwn();
     void tasksAreMeasuredOnce();
     void impactGrowsCellByCell();
     void aGgufFileOpensByItsOwnName();
@@ -396,6 +399,91 @@ void TestSessionJobs::aPlanByAnotherMethodComesIntoUse()
     bench.jobs.findBlocks(settings); // the same again
     QVERIFY(bench.finish());
     QCOMPARE(bench.model.session().plans.size(), 1U);
+}
+
+void TestSessionJobs::aPlanIsRestoredAndKept()
+{
+    SampleBench bench;
+    RestorationSettings settings;
+    settings.steps = {RestorationStep::Refit};
+    settings.gateWindows = 1;
+    QVERIFY(bench.open());
+    QVERIFY(!bench.jobs.canRestore(settings)); // no neurons are chosen yet
+    bench.jobs.setDataFolder(bench.path(QStringLiteral("data")).toStdString());
+    bench.jobs.setKeepsGrams(true);
+    QVERIFY2(bench.calibrate(), qPrintable(bench.runner.jobs().back().sentence));
+    QTRY_VERIFY(bench.jobs.areGramsKept());
+    QVERIFY(bench.jobs.keptGramBytes() >= bench.jobs.gramBytes());
+    bench.editor.setAttentionsToRemove(1);
+    QVERIFY2(bench.jobs.canRestore(settings), qPrintable(bench.jobs.canRestore(settings).reason));
+    QVERIFY2(bench.jobs.restorationCommand(settings).contains(QStringLiteral("--restore r1")),
+             qPrintable(bench.jobs.restorationCommand(settings)));
+    const PlanDraft plain = bench.model.draft();
+    bench.jobs.restore(settings);
+    QVERIFY2(bench.finish(), qPrintable(bench.runner.jobs().back().sentence));
+    QCOMPARE(bench.model.draft(), plain);                       // what people work on stays
+    QCOMPARE(bench.model.searchState(), SearchState::Complete); // it was searched first
+    const Session &session = bench.model.session();
+    QCOMPARE(session.plans.size(), 1U);
+    const ShelfPlan shelf = *session.plans.begin()->second;
+    QVERIFY(shelf.plan.restoration && shelf.plan.method == PlanMethod::Restored);
+    QCOMPARE(shelf.plan.restoration->plainHash, bench.planHash());
+    QVERIFY(std::filesystem::is_regular_file(shelf.file));
+    QCOMPARE(shelfName(shelf), QStringLiteral("2SSP, restored"));
+    QVERIFY(!bench.model.restorationInProgress() && session.restorations.empty());
+
+    const Message told = bench.message(QStringLiteral("restored"));
+    QVERIFY2(told.sentence.startsWith(QStringLiteral("The plan is restored")), qPrintable(told.sentence));
+    told.action();
+    QVERIFY(bench.model.isSettled() && bench.model.shelfPlan()->plan.restoration);
+    QVERIFY(!bench.jobs.canRestore(settings)); // once is enough
+    QVERIFY(bench.jobs.canExport());
+    QVERIFY(bench.evaluate());
+    QCOMPARE(bench.model.planEvaluation()->planHash, shelf.plan.hash());
+    bench.history.undo();
+    QCOMPARE(bench.model.draft(), plain);
+    bench.jobs.restore(settings); // the same again
+    QVERIFY(bench.finish());
+    QCOMPARE(bench.model.session().plans.size(), 1U);
+}
+
+void TestSessionJobs::aRestorationThatIsStoppedChangesNoPlan()
+{
+    SampleBench bench;
+    bench.jobs.setDataFolder(bench.path(QStringLiteral("data")).toStdString());
+    QVERIFY(bench.open() && bench.calibrate());
+    bench.editor.setAttentionsToRemove(0);
+    const RestorationSettings settings;
+    QObject context;
+    QObject::connect(&bench.model, &SessionModel::restorationInProgressChanged, &context, [&bench] {
+        if (bench.model.restorationInProgress())
+            bench.runner.cancelAll();
+    });
+    bench.jobs.restore(settings);
+    QVERIFY(!bench.finish());
+    QCOMPARE(bench.runner.jobs().back().state, State::Cancelled);
+    QVERIFY(bench.model.session().plans.empty());
+    QVERIFY(!bench.model.restorationInProgress());
+    QVERIFY(!bench.model.session().restorations.empty()); // it goes on from there
+}
+
+void TestSessionJobs::widthsByHandAreAPlanOfTheirOwn()
+{
+    SampleBench bench;
+    QVERIFY(bench.open());
+    QCOMPARE(bench.jobs.widthsProblem(), QStringLiteral("Calibrate first: the neurons of a layer are chosen by their scores."));
+    QVERIFY(bench.calibrate());
+    bench.editor.setAttentionsToRemove(0);
+    std::vector<std::int64_t> widths(12, 100);
+    widths[4] = 33;
+    bench.jobs.setWidths(widths, QStringLiteral("Widths"));
+    QTRY_VERIFY(bench.model.shelfPlan());
+    const PruningPlan plan = planOf(bench.model.session(), bench.model.draft());
+    QCOMPARE(plan.widths(), widths);
+    checkPlan(plan, bench.model.spec(), bench.model.session().calibrations[0]->provenance.modelHash); // throws where it says what is not so
+    QVERIFY(bench.jobs.canEvaluate() && bench.jobs.canExport());
+    QVERIFY(bench.evaluate());
+    QCOMPARE(bench.model.planEvaluation()->planHash, plan.hash());
 }
 
 void TestSessionJobs::tasksAreMeasuredOnce()

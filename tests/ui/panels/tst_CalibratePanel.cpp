@@ -5,6 +5,7 @@
 #include "panels/shell/WorkflowStrip.h"
 #include "widgets/FactList.h"
 #include "widgets/InlineNote.h"
+#include "widgets/Quantity.h"
 #include "widgets/StepButton.h"
 
 #include <QAbstractItemModelTester>
@@ -53,6 +54,7 @@ private slots:
     void earlierCalibrationsCanBeUsedAgain();
     void tableKeepsTheRulesOfModels();
     void tokenHashIsCopied();
+    void whatRestoringNeedsIsKeptWhereThatIsAskedFor();
     void sampleIsCalibrated();
 };
 
@@ -362,6 +364,36 @@ void tst_CalibratePanel::tableKeepsTheRulesOfModels()
     QCOMPARE(table.index(1, CalibrationTable::kNorm).data().toString(), QString("L1"));
     bench.open();
     QCOMPARE(table.rowCount(), 0);
+}
+
+void tst_CalibratePanel::whatRestoringNeedsIsKeptWhereThatIsAskedFor()
+{
+    FlowBench bench;
+    CalibratePanel panel(bench.workbench());
+    show(panel);
+    bench.open();
+    QCheckBox *keep = nullptr;
+    for (QCheckBox *box : panel.findChildren<QCheckBox *>())
+        if (box->text().startsWith("Keep what restoring needs ("))
+            keep = box;
+    QVERIFY(keep && !keep->isChecked());
+    const qint64 bytes = bench.jobs.gramBytes();
+    QVERIFY2(bytes >= qint64(2 * 4 * 4 * 100 * 100), qPrintable(QString::number(bytes))); // two matrices of fp32 for each of four layers
+    QVERIFY(keep->text().contains(bytesText(bytes)));
+    QVERIFY(!button(panel, "Delete (1.00 kB)"));
+    QDir(bench.folder.path()).mkdir("restoring");
+    bench.write("restoring/kept.safetensors", QByteArray(1000, 'x'));
+    bench.jobs.setDataFolder(bench.folder.path().toStdString());
+    QTRY_COMPARE(bench.jobs.keptGramBytes(), 1000);
+    const QString label = "Delete (" + bytesText(1000) + ")";
+    QVERIFY(button(panel, label) && button(panel, label)->isEnabled());
+    QTest::mouseClick(button(panel, label), Qt::LeftButton);
+    QTRY_COMPARE(bench.jobs.keptGramBytes(), 0);
+    QVERIFY(!QFile::exists(bench.path("restoring/kept.safetensors")));
+    QVERIFY(!button(panel, label));
+    keep->click();
+    QVERIFY(bench.jobs.keepsGrams());
+    QCOMPARE(bench.history.count(), 0); // it changes no result
 }
 
 void tst_CalibratePanel::tokenHashIsCopied()

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "MapBench.h"
+#include "RestoredPlan.h"
 
 #include "panels/layers/InspectorPanel.h"
 #include "panels/plan/BalanceWords.h"
 #include "session/Shelf.h"
 #include "widgets/FactLines.h"
+#include "widgets/FormulaCard.h"
 #include "widgets/Quantity.h"
 
 #include <QLabel>
@@ -48,6 +50,7 @@ private slots:
     void buttonsProtectAndForce();
     void ruleIsExplainedWithTheNumbersInHand();
     void numbersByHandAreCalledThat();
+    void theRefitOfALayerIsExplained();
 };
 
 void TestInspectorPanel::followsHoverBeforeSelection()
@@ -178,6 +181,30 @@ void TestInspectorPanel::numbersByHandAreCalledThat()
     bench.editor.setAttentionsToRemove(7);
     QVERIFY(balanceWords(bench.session).depth.contains("<b>7</b>, set by hand"));
     QVERIFY(balanceWords(bench.session).depth.contains("= 4"));
+}
+
+void TestInspectorPanel::theRefitOfALayerIsExplained()
+{
+    ShownInspector s;
+    const auto formula = [&]() -> FormulaCard * {
+        for (FormulaCard *card : s.panel.findChildren<FormulaCard *>())
+            if (card->accessibleName() == "How the weights of this layer were fitted" && card->isVisible())
+                return card;
+        return nullptr;
+    };
+    s.bench.editor.setAttentionsToRemove(0);
+    s.bench.selection.setSelectedLayer(3);
+    QVERIFY(!formula()); // it is plain
+    s.bench.editor.useDraft(restoreCurrent(s.bench.session).draft, "Restored plan");
+    QVERIFY(formula());
+    QVERIFY2(formula()->text().contains(percentText(0.43, 2)) && formula()->text().contains(percentText(0.13, 2)),
+             qPrintable(formula()->text()));
+    QVERIFY2(words(s.panel).contains(percentText(0.43) + " of what the FFN gives"), qPrintable(words(s.panel)));
+    QVERIFY2(words(s.panel).contains("1.80 times what it was"), qPrintable(words(s.panel)));
+    s.bench.selection.setSelectedLayer(1);
+    QVERIFY2(words(s.panel).contains("The ridge was raised"), qPrintable(words(s.panel)));
+    s.bench.selection.setSelectedLayer(-1);
+    QVERIFY(!formula());
 }
 
 QTEST_MAIN(TestInspectorPanel)

@@ -91,6 +91,7 @@ private slots:
     void outcomeIsShownWhole();
     void sampleIsPrunedInOneGo();
     void scoresAndSearchAreUsedAgain();
+    void restoringIsOffAndDoneWhereItIsAskedFor();
     void whatIsTakenOverFromTheCurrentPlanIsSaid();
     void problemMakesTheWindowHigher();
     void buttonStaysWhileAFolderIsTyped();
@@ -355,6 +356,36 @@ void tst_PruneCard::scoresAndSearchAreUsedAgain()
     QCOMPARE(exports.size(), 2U);
     QCOMPARE(exports[0].planHash, exports[1].planHash);
     QCOMPARE(bench.session.session().calibrations.size(), 1U);
+}
+
+void tst_PruneCard::restoringIsOffAndDoneWhereItIsAskedFor()
+{
+    FlowBench bench;
+    bench.jobs.setDataFolder(bench.path("data").toStdString());
+    openSample(bench, 4);
+    PruneCard card(bench.workbench());
+    show(card);
+    writeTo(card, bench.path("pruned"));
+    QAbstractButton *restore = choice(card, "Restore (about twice the time)");
+    QVERIFY(restore && !restore->isChecked());
+    QVERIFY(restore->toolTip().contains("not plain 2SSP"));
+    restore->click();
+    QVERIFY2(button(card, "Prune")->isEnabled(), qPrintable(button(card, "Prune")->toolTip()));
+    QTest::mouseClick(button(card, "Prune"), Qt::LeftButton);
+    QVERIFY(QTest::qWaitFor([&] { return !bench.runner.current(); }, 240000));
+    QVERIFY2(plainWords(card).contains("Exported and verified."), qPrintable(plainWords(card)));
+
+    const Session &session = bench.session.session();
+    QCOMPARE(session.plans.size(), 1U);
+    const PruningPlan &restored = session.plans.begin()->second->plan;
+    QVERIFY(restored.restoration);
+    QCOMPARE(session.exports.back().planHash, restored.hash());
+    const auto *facts = card.findChild<FactList *>();
+    QVERIFY(facts->value("Perplexity, restored").contains("instead of"));
+    QVERIFY(facts->value("Perplexity, plain 2SSP").contains("oz.txt"));
+    QVERIFY(!facts->value("Restored by").isEmpty());
+    QVERIFY(bench.session.shelfPlan());                                                 // the tabs show it
+    QVERIFY(QDir(bench.path("data/restoring")).entryList({"*.safetensors"}).isEmpty()); // nobody asked for it to be kept
 }
 
 void tst_PruneCard::whatIsTakenOverFromTheCurrentPlanIsSaid()

@@ -142,6 +142,8 @@ void tst_Liveliness::measureHeartbeat(double &slip) const
     QVERIFY(hands.waitForJobs(kLong));
     bench.jobs.evaluate(); // searches first
     QVERIFY(hands.waitForJobs(kLong));
+    bench.jobs.restore({});
+    QVERIFY(hands.waitForJobs(kLong));
     bench.jobs.exportPlan({.format = "hf-dropin",
                            .output = (hands.state.path() + QStringLiteral("/pruned")).toStdString(),
                            .isOverwriteAllowed = false,

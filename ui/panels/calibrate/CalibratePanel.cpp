@@ -23,8 +23,10 @@
 #include "widgets/Quantity.h"
 #include "widgets/RecordTable.h"
 
+#include <QCheckBox>
 #include <QComboBox>
 #include <QHBoxLayout>
+#include <QLabel>
 #include <QPushButton>
 #include <QVBoxLayout>
 
@@ -42,6 +44,9 @@ CalibratePanel::CalibratePanel(Workbench workbench, QWidget *parent)
       m_workbench(workbench),
       m_text(new TextPicker),
       m_norm(new ChoiceBox),
+      m_keep(new QCheckBox),
+      m_kept(captionLabel({})),
+      m_deleteKept(new QPushButton),
       m_calibrate(new JobButton),
       m_busy(new BusyReason(workbench.runner, JobKind::Calibrate, tr("A calibration is running."), this)),
       m_copyCommand(new CopyButton(tr("Copy as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Calibrate); })),
@@ -86,6 +91,11 @@ CalibratePanel::CalibratePanel(Workbench workbench, QWidget *parent)
     connect(m_busy, &BusyReason::changed, this, &CalibratePanel::followPossible);
     connect(&workbench.runner, &JobRunner::jobAdded, this, &CalibratePanel::followPossible);
     connect(&workbench.runner, &JobRunner::jobFinished, this, &CalibratePanel::rememberTime);
+    connect(m_keep, &QCheckBox::clicked, &workbench.jobs, &SessionJobs::setKeepsGrams);
+    connect(m_deleteKept, &QPushButton::clicked, &workbench.jobs, &SessionJobs::deleteGrams);
+    connect(&workbench.jobs, &SessionJobs::gramsChanged, this, &CalibratePanel::followKeeping);
+    connect(&workbench.runner, &JobRunner::jobFinished, this, &CalibratePanel::followKeeping);
+    connect(&workbench.runner, &JobRunner::jobAdded, this, &CalibratePanel::followKeeping);
     followSettings();
 }
 
@@ -123,6 +133,7 @@ void CalibratePanel::build()
     layout->addWidget(m_tokenizer);
     layout->addWidget(m_text);
     layout->addLayout(norm);
+    layout->addLayout(buildKeeping());
     layout->addLayout(action);
     layout->addLayout(unused);
     layout->addWidget(buildResult());
@@ -134,6 +145,19 @@ void CalibratePanel::build()
     row->addWidget(column, 1);
     row->addStretch();
     setWidget(content);
+}
+
+/// Below one another, so that long words have room.
+QLayout *CalibratePanel::buildKeeping()
+{
+    m_deleteKept->setAccessibleName(tr("Delete what was kept for restoring"));
+    auto *kept = new QHBoxLayout;
+    kept->addWidget(m_kept, 1, Qt::AlignVCenter);
+    kept->addWidget(m_deleteKept, 0, Qt::AlignTop);
+    auto *column = new QVBoxLayout;
+    column->addWidget(m_keep);
+    column->addLayout(kept);
+    return column;
 }
 
 QWidget *CalibratePanel::buildResult()
@@ -196,6 +220,7 @@ void CalibratePanel::followSettings()
     }
     for (QWidget *control : {static_cast<QWidget *>(m_text), static_cast<QWidget *>(m_norm)})
         enableUnless(session.changeProblem(), *control, {});
+    followKeeping();
     followPossible();
     followResult();
 }
@@ -220,6 +245,24 @@ void CalibratePanel::followPossible()
     m_copyCommand->setProblem(m_workbench.jobs.canCalibrate().reason);
 }
 
+void CalibratePanel::followKeeping()
+{
+    const SessionJobs &jobs = m_workbench.jobs;
+    const qint64 bytes = jobs.gramBytes(), kept = jobs.keptGramBytes();
+    m_keep->setText(bytes > 0 ? tr("Keep what restoring needs (%1)").arg(bytesText(bytes)) : tr("Keep what restoring needs"));
+    m_keep->setChecked(jobs.keepsGrams());
+    enableUnless(m_workbench.session.changeProblem(), *m_keep,
+                 tr("Sums products of activations in the same pass, and keeps them on the disk: a plan of any size can then be restored "
+                    "without reading the text again. Restoring works without, too."));
+    if (kept == 0 && m_deleteKept->hasFocus())
+        m_calibrate->setFocus(); // and not whatever follows
+    m_kept->setVisible(kept > 0);
+    m_deleteKept->setVisible(kept > 0);
+    m_kept->setText(jobs.areGramsKept() ? tr("Kept for restoring, of these scores too:") : tr("Kept for restoring, of other scores:"));
+    m_deleteKept->setText(tr("Delete (%1)").arg(bytesText(kept)));
+    enableUnless(jobs.canDeleteGrams().reason, *m_deleteKept, tr("Of all models. Scores and plans stay."));
+}
+
 void CalibratePanel::followResult()
 {
     const SessionModel &session = m_workbench.session;
@@ -242,6 +285,7 @@ void CalibratePanel::followResult()
     const std::size_t count = session.session().calibrations.size();
     m_earlier->setVisible(count > 1 || (count == 1 && !scores)); // there is something to choose
     followUnused();
+    followKeeping();
     const int row = m_list->currentIndex().row();
     const bool isOther = row >= 0 && row != session.draft().calibration;
     const QString noUse = isOther  ? session.readOnlyReason()

@@ -7,7 +7,9 @@
 #include <QStringList>
 #include <map>
 
+class QCheckBox;
 class QComboBox;
+class QLabel;
 class QPushButton;
 
 namespace secateur::ui {
@@ -35,10 +37,12 @@ public:
 private:
     void build();
     QWidget *buildResult();
+    QLayout *buildKeeping();
     void writeSettings();
     void followSettings();
     void followPossible();
     void followResult();
+    void followKeeping();
     void followUnused();
     void rememberTime(int job);
     void useSelected();
@@ -49,6 +53,9 @@ private:
     qint64 m_newest = -1;               ///< that a job gave
     TextPicker *m_text;
     QComboBox *m_norm;
+    QCheckBox *m_keep; ///< what restoring needs
+    QLabel *m_kept;
+    QPushButton *m_deleteKept;
     JobButton *m_calibrate;
     const BusyReason *m_busy;
     CopyButton *m_copyCommand;

@@ -357,7 +357,9 @@ QString separated(const CompareRows &rows, const std::function<QString(std::size
                                size(row.sparsityModel),
                                size(qint64(row.attentionsRemoved)),
                                size(qint64(row.ffnsRemoved)),
-                               row.method == PlanMethod::TwoSsp ? QVariant(qint64(row.neuronsKept)) : QVariant(),
+                               row.method == PlanMethod::TwoSsp || (row.method == PlanMethod::Restored && row.neuronsKept > 0)
+                                   ? QVariant(qint64(row.neuronsKept))
+                                   : QVariant(),
                                size(qint64(row.layerParameters)),
                                size(qint64(row.modelParameters))};
         for (const std::optional<Evaluation> &result : row.evaluations)

@@ -144,7 +144,9 @@ QString removedText(const ComparisonRow &row)
 {
     if (!row.method || row.layerParameters == 0)
         return {};
-    if (*row.method == PlanMethod::TwoSsp)
+    if (*row.method == PlanMethod::Restored && row.neuronsKept == 0)
+        return Words::tr("N = %1, widths per layer").arg(exactText(row.attentionsRemoved));
+    if (*row.method == PlanMethod::TwoSsp || *row.method == PlanMethod::Restored)
         return Words::tr("N = %1, K = %2").arg(exactText(row.attentionsRemoved), exactText(row.neuronsKept));
     if (*row.method == PlanMethod::ShortGpt || *row.method == PlanMethod::Window) // whole layers go
         return row.ffnsRemoved == 1 ? Words::tr("1 layer") : Words::tr("%1 layers").arg(exactText(row.ffnsRemoved));

@@ -29,7 +29,7 @@ std::vector<LayerFacts> factsOf(const ModelSpec &dense, const PruningPlan *plan)
         facts.hasFfn = dense.layers[i].ffn.has_value();
         facts.neurons = dense.layers[i].neurons();
         facts.kept = plan ? qint64(plan->keptNeurons[i].size()) : facts.neurons;
-        facts.isOrdered = plan && plan->method == PlanMethod::TwoSsp;
+        facts.isOrdered = plan && (plan->method == PlanMethod::TwoSsp || plan->restoration);
         if (!plan)
             continue;
         const std::vector<std::int64_t> &order = plan->removedAttentions;
@@ -91,6 +91,25 @@ void addBlocks(std::vector<std::pair<QString, QString>> &settings, const BlockRe
                          {Words::tr("Tokens, last selection"), exactText(blocks.fineTokens)}});
 }
 
+void addRestoration(std::vector<std::pair<QString, QString>> &settings, const RestorationRecord &record)
+{
+    const RestorationSettings &asked = record.settings;
+    const auto names = [](const std::vector<RestorationStep> &steps) {
+        QStringList all;
+        for (const RestorationStep step : steps)
+            all << QString::fromLatin1(nameOf(step)).toUpper();
+        return all.isEmpty() ? Words::tr("none") : all.join(QStringLiteral(", "));
+    };
+    settings.insert(settings.end(),
+                    {{Words::tr("Restored by"), names(record.kept())},
+                     {Words::tr("Restoring, asked for"),
+                      asked.isGated ? Words::tr("%1, where no text gets worse").arg(names(asked.steps)) : names(asked.steps)},
+                     {Words::tr("Ridge of the refit"), QLocale().toString(asked.ridge)},
+                     {Words::tr("Tokens of the refit"), exactText(record.tokens)},
+                     {Words::tr("Windows held out"), exactText(asked.gateWindows)},
+                     {Words::tr("Second text"), asked.second ? textFilesName(*asked.second) : Words::tr("none")}});
+}
+
 void addText(std::vector<std::pair<QString, QString>> &settings, const Provenance &provenance)
 {
     if (provenance.windows == 0)
@@ -112,8 +131,10 @@ PlanSide sideOf(const CompareRows &rows, std::size_t row)
 std::vector<std::pair<QString, QString>> settingsOf(const PruningPlan &plan)
 {
     std::vector<std::pair<QString, QString>> settings = {{Words::tr("Method"), QString::fromUtf8(titleOf(plan.method))}};
-    if (plan.method == PlanMethod::TwoSsp)
+    if (plan.method == PlanMethod::TwoSsp || plan.restoration)
         addTwoSsp(settings, plan);
+    if (plan.restoration)
+        addRestoration(settings, *plan.restoration);
     if (plan.blocks)
         addBlocks(settings, *plan.blocks);
     addText(settings, plan.calibration);

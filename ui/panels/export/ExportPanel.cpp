@@ -296,7 +296,7 @@ QString ExportPanel::suggestedName() const
     if (session.shelfPlan() && session.balance())
         asked.neuronsKept = session.neuronsKept();
     QString method = session.isSettled() ? QStringLiteral("pruned") : QStringLiteral("2ssp");
-    if (const ShelfPlan *shelf = session.shelfPlan(); shelf && isOfBlocks(shelf->plan.method))
+    if (const ShelfPlan *shelf = session.shelfPlan(); shelf && (isOfBlocks(shelf->plan.method) || shelf->plan.restoration))
         method = QLatin1String(nameOf(shelf->plan.method));
     return exportName(session.modelName(), asked, session.balance(), method);
 }

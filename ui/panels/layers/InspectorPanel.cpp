@@ -5,6 +5,8 @@
 #include "models/SelectionModel.h"
 #include "models/SessionModel.h"
 #include "panels/layers/LayerFacts.h"
+#include "panels/layers/RefitWords.h"
+#include "panels/layers/WidthDialog.h"
 #include "panels/plan/BalanceWords.h"
 #include "theme/Icons.h"
 #include "widgets/Enabling.h"
@@ -61,6 +63,7 @@ InspectorPanel::InspectorPanel(Workbench workbench, QWidget *parent) : QWidget(p
         connect(&selection, signal, this, &InspectorPanel::followLayer);
     connect(m_protect, &QPushButton::clicked, this, [this] { m_workbench.editor.toggleProtected(layer()); });
     connect(m_force, &QPushButton::clicked, this, [this] { m_workbench.editor.toggleForced(layer()); });
+    connect(m_setWidth, &QPushButton::clicked, this, [this] { askForWidth(m_workbench, layer(), this); });
     follow();
 }
 
@@ -86,6 +89,16 @@ void InspectorPanel::makeParts()
     parts->addWidget(m_hint);
     parts->addWidget(m_facts);
     parts->addLayout(buttons);
+    m_setWidth = new QPushButton(tr("Set width…"));
+    m_setWidth->setAccessibleName(tr("Set the width of the layer"));
+    parts->addWidget(m_setWidth, 0, Qt::AlignLeft);
+    m_refitTitle = headingLabel(tr("What the refit does here"));
+    m_refitText = captionLabel({});
+    m_refit = new FormulaCard;
+    m_refit->setAccessibleName(tr("How the weights of this layer were fitted"));
+    parts->addWidget(m_refitTitle);
+    parts->addWidget(m_refitText);
+    parts->addWidget(m_refit);
     parts->addSpacing(8);
     m_explained = headingLabel({});
     parts->addWidget(m_explained);
@@ -124,7 +137,7 @@ void InspectorPanel::follow()
     const BalanceWords words = balanceWords(m_workbench.session);
     const ShelfPlan *shelf = m_workbench.session.shelfPlan();
     m_explained->setText(!shelf                ? tr("Explain: the balance rule")
-                         : shelf->file.empty() ? tr("The plan by %1").arg(shelfName(*shelf))
+                         : isFoundHere(*shelf) ? tr("The plan by %1").arg(shelfName(*shelf))
                                                : tr("The plan of a file"));
     m_explanation->setText(words.explanation.isEmpty() ? tr("How many attentions go and how many neurons stay, for a target sparsity.")
                                                        : words.explanation);
@@ -165,6 +178,8 @@ void InspectorPanel::followLayer()
     m_facts->setVisible(at >= 0);
     m_protect->setVisible(at >= 0);
     m_force->setVisible(at >= 0);
+    m_setWidth->setVisible(at >= 0);
+    followRefit();
     if (at < 0)
         return;
     const LayerFacts facts = layerFacts(session, m_workbench.selection, at);
@@ -187,6 +202,19 @@ void InspectorPanel::followButtons()
     setChoice(*m_protect, session.isProtected(layer()), protectProblem(session, layer()), tr("The search leaves this attention alone"));
     setChoice(*m_force, session.isForced(layer()), forceProblem(session, layer()),
               tr("This attention goes first, whatever the search says"));
+    enableUnless(setWidthProblem(m_workbench, layer()), *m_setWidth,
+                 tr("How many neurons of this layer stay: not 2SSP where layers differ"));
+}
+
+void InspectorPanel::followRefit()
+{
+    const RefitWords words = refitWords(m_workbench.session, layer());
+    const bool isShown = !words.explanation.isEmpty();
+    m_refitTitle->setVisible(isShown);
+    m_refitText->setText(words.explanation);
+    m_refitText->setVisible(isShown);
+    m_refit->setFormula(words.formula);
+    m_refit->setVisible(!words.formula.isEmpty());
 }
 
 namespace {

@@ -32,6 +32,7 @@ private:
     void follow();
     void followLayer();
     void followButtons();
+    void followRefit();
     void fitWidth();
     qint64 layer() const;
     QString impactName() const;
@@ -42,7 +43,9 @@ private:
     QWidget *m_content;
     QLabel *m_title, *m_hint;
     FactLines *m_facts;
-    QPushButton *m_protect, *m_force;
+    QPushButton *m_protect, *m_force, *m_setWidth;
+    QLabel *m_refitTitle, *m_refitText; ///< of a restored plan: what the refit did in the layer
+    FormulaCard *m_refit;
     QLabel *m_explained, *m_explanation; ///< what it tells of, and what
     FormulaCard *m_depth, *m_width;
 };

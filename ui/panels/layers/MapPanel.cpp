@@ -6,6 +6,7 @@
 #include "panels/layers/AttentionActions.h"
 #include "panels/layers/LayerModel.h"
 #include "panels/layers/LayerView.h"
+#include "panels/layers/WidthDialog.h"
 #include "widgets/Enabling.h"
 #include "widgets/FittingLabel.h"
 #include "widgets/Labels.h"
@@ -81,6 +82,8 @@ void MapPanel::showMenu(int layer, QPoint globalPosition)
     menu->addSeparator();
     addAttentionActions(*menu, m_workbench, layer);
     menu->addSeparator();
+    QAction *width = menu->addAction(tr("Set width…"), this, [this, layer] { askForWidth(m_workbench, layer, this); });
+    enableUnless(setWidthProblem(m_workbench, layer), *width, tr("How many neurons of this layer stay: not 2SSP where layers differ"));
     QAction *compare = menu->addAction(tr("Compare its scores\tSpace"), &m_workbench.selection,
                                        [this, layer] { m_workbench.selection.toggleCompared(layer); });
     compare->setCheckable(true);

@@ -26,6 +26,8 @@ QString methodSentence(PlanMethod method)
     case PlanMethod::EvoPress:
         return Words::tr("Lets sets of attentions and FFNs evolve, and keeps those whose predictions stay closest to the original's. "
                          "Takes the longest.");
+    case PlanMethod::Restored:
+        return Words::tr("2SSP, then fits the weights that stay to the outputs of the original. Restored, not plain 2SSP.");
     case PlanMethod::Manual:
         break;
     }

@@ -18,6 +18,7 @@
 #include "panels/plan/CurveLines.h"
 #include "panels/plan/DraftOfRecord.h"
 #include "panels/plan/MethodCard.h"
+#include "panels/plan/RestoreCard.h"
 #include "panels/plan/ShelfWords.h"
 #include "panels/plan/TargetControls.h"
 #include "theme/ChoiceBox.h"
@@ -63,6 +64,7 @@ BalancePanel::BalancePanel(Workbench workbench, QWidget *parent)
       m_problem(new Card),
       m_problemNote(new InlineNote),
       m_nearest(new QPushButton),
+      m_restore(new RestoreCard(workbench)),
       m_axis(new ChoiceBox),
       m_scale(new SegmentedControl(tr("Scale of the x axis"))),
       m_curve(new PerplexityCurve),
@@ -97,6 +99,7 @@ QWidget *BalancePanel::makeContent()
     layout->addWidget(m_slider);
     layout->addWidget(m_sentence);
     layout->addWidget(makeProblem());
+    layout->addWidget(m_restore);
     layout->addLayout(makeMeasuring());
     layout->addWidget(m_curveCard);
     layout->addLayout(makeAxis());
@@ -245,6 +248,7 @@ void BalancePanel::followMethod()
     const bool isTwoSsp = !isOfBlocks(m_method->method());
     m_target->setVisible(isTwoSsp);
     m_slider->setVisible(isTwoSsp);
+    m_restore->setVisible(isTwoSsp);
 }
 
 void BalancePanel::followSlider()
@@ -259,16 +263,16 @@ void BalancePanel::followSlider()
         return;
     const QString target = targetText(session.draft().balance.sparsity);
     const ShelfPlan *shelf = session.shelfPlan();
-    const bool isFoundHere = shelf && shelf->file.empty();
-    const QString settled = isFoundHere ? tr("N is settled by %1").arg(shelfName(*shelf)) : tr("N is settled by the plan's file"),
+    const bool isOfHere = shelf && isFoundHere(*shelf);
+    const QString settled = isOfHere ? tr("N is settled by %1").arg(shelfName(*shelf)) : tr("N is settled by the plan's file"),
                   tooSmall = tr("N too small: pruning every neuron would not reach %1").arg(target),
                   tooLarge = tr("N too large: %1 attentions alone exceed %2").arg(bounds->mostAttentions + 1).arg(target);
     m_slider->setFeasible(bounds->leastAttentions, bounds->mostAttentions, shelf ? settled : tooSmall, shelf ? settled : tooLarge);
     m_slider->setRule(
         bounds->attentionsByRule,
-        isFoundHere ? tr("the plan by %1: N = %2").arg(shelfName(*shelf)).arg(bounds->attentionsByRule)
-        : shelf     ? tr("the plan '%1': N = %2").arg(shelfFileName(session)).arg(bounds->attentionsByRule)
-                    : tr("the rule (α = %1): N = %2").arg(locale().toString(session.draft().balance.alpha)).arg(bounds->attentionsByRule));
+        isOfHere ? tr("the plan by %1: N = %2").arg(shelfName(*shelf)).arg(bounds->attentionsByRule)
+        : shelf  ? tr("the plan '%1': N = %2").arg(shelfFileName(session)).arg(bounds->attentionsByRule)
+                 : tr("the rule (α = %1): N = %2").arg(locale().toString(session.draft().balance.alpha)).arg(bounds->attentionsByRule));
     m_slider->setValue(session.balance() ? session.attentionsToRemove()
                                          : session.draft().balance.attentionsToRemove.value_or(bounds->attentionsByRule));
 }

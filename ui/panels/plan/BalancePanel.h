@@ -24,6 +24,7 @@ class EmptyState;
 class InlineNote;
 class JobButton;
 class MethodCard;
+class RestoreCard;
 class SegmentedControl;
 class TargetControls;
 
@@ -70,6 +71,7 @@ private:
     Card *m_problem;
     InlineNote *m_problemNote;
     QPushButton *m_nearest;
+    RestoreCard *m_restore;
     QComboBox *m_axis;
     SegmentedControl *m_scale;
     PerplexityCurve *m_curve;

@@ -37,13 +37,20 @@ void add(std::vector<Series> &all, CurveLine::Along along, const PlanDraft &sett
     found->plans.emplace_back(varied, point);
 }
 
+/// By what plans of another method are put in order: those of blocks by how many go, restored ones by how many parameters do.
+double sizeLeft(const Session &session, const Measurement &record)
+{
+    const PruningPlan &plan = session.plans.at(record.draft->plan)->plan;
+    return plan.method == PlanMethod::Restored ? plan.balance.sparsityLayers() : double(record.removed.size());
+}
+
 } // namespace
 
 std::optional<PlanMethod> otherMethodOf(const Session &session, const Measurement &record)
 {
     const auto found = record.draft ? session.plans.find(record.draft->plan) : session.plans.end();
-    return found != session.plans.end() && isOfBlocks(found->second->plan.method) ? std::optional(found->second->plan.method)
-                                                                                  : std::nullopt;
+    const auto isOther = [](PlanMethod method) { return isOfBlocks(method) || method == PlanMethod::Restored; };
+    return found != session.plans.end() && isOther(found->second->plan.method) ? std::optional(found->second->plan.method) : std::nullopt;
 }
 
 std::vector<CurveLine> curveLines(const Session &session, const std::vector<std::size_t> &records)
@@ -60,7 +67,7 @@ std::vector<CurveLine> curveLines(const Session &session, const std::vector<std:
         if (const std::optional<PlanMethod> method = otherMethodOf(session, record)) {
             PlanDraft common;
             common.plan = nameOf(*method); // what its plans have in common
-            add(all, CurveLine::Along::Size, common, record.computed, double(record.removed.size()), point);
+            add(all, CurveLine::Along::Size, common, record.computed, sizeLeft(session, record), point);
         }
         if (!record.draft || record.isOrderBorrowed || !record.draft->plan.empty())
             continue;

@@ -212,7 +212,9 @@ void MethodCard::followBack()
 {
     const SessionModel &session = m_workbench.session;
     const ShelfPlan *shelf = session.hasModel() ? session.shelfPlan() : nullptr;
-    const bool isWanted = shelf && isOfBlocks(shelf->plan.method) && !isOfBlocks(method());
+    const bool isOfHere = shelf && (isOfBlocks(shelf->plan.method) || shelf->plan.restoration ||
+                                    (shelf->plan.method == PlanMethod::Manual && isFoundHere(*shelf)));
+    const bool isWanted = isOfHere && !isOfBlocks(method());
     if (!isWanted && m_back->hasFocus())
         m_method->setFocus();
     m_back->setVisible(isWanted);

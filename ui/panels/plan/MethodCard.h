@@ -51,7 +51,7 @@ private:
     Workbench m_workbench;
     QComboBox *m_method, *m_variant;
     QLabel *m_sentence, *m_outcome, *m_variantLabel;
-    QPushButton *m_back; ///< from a plan of blocks to one by scores
+    QPushButton *m_back; ///< from a plan of blocks, or one that is settled otherwise, to one by scores
     QWidget *m_asked;    ///< what a method of blocks is asked for
     SegmentedControl *m_presets;
     QDoubleSpinBox *m_sparsity;

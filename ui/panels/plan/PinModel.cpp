@@ -72,6 +72,8 @@ PinModel::Row PinModel::rowOf(const PinnedPlan &pin) const
     row.neurons = K > 0 || isWithoutFfns ? exactText(K) : tr("differs");
     if (shelf && shelf->plan.method == PlanMethod::Manual)
         row.search = tr("by hand");
+    else if (shelf && shelf->plan.method == PlanMethod::Restored)
+        row.search = tr("restored");
     else if (shelf && isOfBlocks(shelf->plan.method))
         row.search = tr("by %1").arg(QLatin1String(titleOf(shelf->plan.method)));
     else if (facts.search == SearchState::NotPossible)

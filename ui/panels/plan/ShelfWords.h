@@ -3,9 +3,17 @@
 
 #include <QString>
 
+namespace secateur {
+struct ModelSpec;
+}
+
 namespace secateur::ui {
 
 class SessionModel;
+
+/// "Export targets that can hold it: hf-compact, gguf-deci; not hf-dropin, gguf-dropin.": of what a plan makes of a model. Why not is told where they are
+/// chosen.
+QString remainingTargetsText(const ModelSpec &dense, const ModelSpec &pruned);
 
 /// Words about the current plan where it is one of the shelf (SessionModel::shelfPlan); every function needs one.
 

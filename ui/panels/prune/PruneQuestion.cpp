@@ -3,6 +3,7 @@
 
 #include "foundation/Wording.h"
 #include "jobs/JobTable.h"
+#include "jobs/RestorationChoice.h"
 #include "models/SessionModel.h"
 #include "panels/export/ExportFolder.h"
 #include "panels/export/ExportOutput.h"
@@ -20,6 +21,7 @@
 #include "widgets/ScrolledColumn.h"
 #include "widgets/SegmentedControl.h"
 
+#include <QCheckBox>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QPushButton>
@@ -79,6 +81,7 @@ PruneQuestion::PruneQuestion(Workbench workbench, QWidget *parent)
       m_percent(new NumberBox(tr("Sparsity"))),
       m_size(new NumberBox(tr("Largest size of the weights"))),
       m_engine(new EngineBox(workbench.session)),
+      m_restore(new QCheckBox(tr("Restore (about twice the time)"))),
       m_folder(new ExportFolder),
       m_share(new FittingLabel),
       m_becomes(bodyLabel({})),
@@ -122,6 +125,7 @@ PruneQuestion::PruneQuestion(Workbench workbench, QWidget *parent)
         connect(&session, signal, this, &PruneQuestion::follow);
     connect(m_texts, &PruneTexts::changed, this, &PruneQuestion::follow);
     connect(m_engine, &QComboBox::currentIndexChanged, this, &PruneQuestion::follow);
+    connect(m_restore, &QCheckBox::toggled, this, &PruneQuestion::follow);
     connect(m_folder, &ExportFolder::changed, this, &PruneQuestion::follow);
     connect(&workbench.jobs, &SessionJobs::engineReportChanged, this, &PruneQuestion::follow);
     for (const auto signal : {&JobRunner::jobAdded, &JobRunner::jobFinished})
@@ -146,6 +150,10 @@ QWidget *PruneQuestion::buildForm()
     buildTarget(*form);
     m_texts = new PruneTexts(m_workbench, *form, this);
     form->addRow(tr("I use"), m_engine);
+    m_restore->setToolTip(
+        tr("Fits the weights that stay to the outputs of the original, on the calibration text. No training; the size stays "
+           "the same. Restored, not plain 2SSP."));
+    form->addRow(QString(), m_restore);
     form->addRow(tr("Folder"), m_folder);
     for (QLabel *wrapped : {m_becomes, m_how, m_takesOver}) // else a form gives it the width of a paragraph and cuts what is longer
         wrapped->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
@@ -221,6 +229,10 @@ std::optional<PruneRequest> PruneQuestion::request() const
     PruneRequest request{.sparsity = *wanted, .exporting = {}};
     request.exporting.format = m_sizes.at(*wanted, m_engine->engine()).target;
     request.exporting.output = m_folder->path().toStdString();
+    if (m_restore->isChecked()) {
+        request.restoration = RestorationSettings();
+        request.restoration->steps = usualSteps(PlanMethod::TwoSsp, session.spec(), request.exporting.format);
+    }
     return request;
 }
 

@@ -8,6 +8,7 @@
 #include <QWidget>
 #include <optional>
 
+class QCheckBox;
 class QFormLayout;
 class QLabel;
 
@@ -65,6 +66,7 @@ private:
     double m_sizeUnit = 1e9; ///< bytes
     PruneTexts *m_texts = nullptr;
     EngineBox *m_engine;
+    QCheckBox *m_restore; ///< off: plain 2SSP
     ExportFolder *m_folder;
     FittingLabel *m_share; ///< what the number before it is
     QLabel *m_becomes;

@@ -98,18 +98,68 @@ FactList::Facts PruneResult::factsOf(const ExportRecord &record, PlanDraft draft
          tr("%1 instead of %2 (%3)").arg(bytesText(record.bytes), bytesText(bytes), changeText(double(bytes), double(record.bytes)))},
         {tr("Parameters"), tr("%1 instead of %2").arg(exactText(record.parameters), exactText(m_session.denseFigures().modelParameters))},
     };
+    const PruningPlan *restored = restoredPlan(record);
     if (const QString perplexity = perplexityOf(record); !perplexity.isEmpty())
-        facts.emplace_back(tr("Perplexity"), perplexity);
+        facts.emplace_back(restored ? tr("Perplexity, restored") : tr("Perplexity"), perplexity);
+    if (const QString plain = restored ? plainPerplexityOf(*restored) : QString(); !plain.isEmpty())
+        facts.emplace_back(tr("Perplexity, plain 2SSP"), plain);
     if (draft.calibration < 0) // the job's own: the one in use or, where the settings were changed meanwhile, the newest
         draft.calibration =
             m_session.hasScores() ? m_session.draft().calibration : std::int64_t(m_session.session().calibrations.size()) - 1;
     const SparsityBalance found = balance(m_session.spec(), draft.balance);
+    if (restored) {
+        facts.emplace_back(tr("Sparsity"), sparsityText(draft.balance.sparsity, restored->balance.sparsityLayers()));
+        addRestored(facts, *restored);
+        facts.emplace_back(tr("Target"), QString::fromStdString(record.format));
+        facts.emplace_back(tr("Time"), durationText(seconds));
+        return facts;
+    }
     facts.emplace_back(tr("Sparsity"), sparsityText(draft.balance.sparsity, found.sparsityLayers()));
     facts.emplace_back(tr("Neurons kept"), tr("%1 of %2 in every layer").arg(exactText(found.neuronsKept), exactText(m_session.neurons())));
     facts.emplace_back(tr("Attentions removed"), removedBy(draft, found));
     facts.emplace_back(tr("Target"), QString::fromStdString(record.format));
     facts.emplace_back(tr("Time"), durationText(seconds));
     return facts;
+}
+
+/// By what was measured of it, else by the current plan, which it has become.
+const PruningPlan *PruneResult::restoredPlan(const ExportRecord &record) const
+{
+    const Session &session = m_session.session();
+    const ShelfPlan *shelf = nullptr;
+    for (const Measurement &measured : session.measurements)
+        if (measured.planHash == record.planHash && measured.draft)
+            shelf = shelfPlanOf(session, *measured.draft);
+    if (!shelf && m_session.planHash().toStdString() == record.planHash)
+        shelf = m_session.shelfPlan();
+    return shelf && shelf->plan.restoration ? &shelf->plan : nullptr;
+}
+
+QString PruneResult::plainPerplexityOf(const PruningPlan &restored) const
+{
+    const auto &all = m_session.session().measurements;
+    const auto measured = std::find_if(all.rbegin(), all.rend(), [&](const Measurement &e) {
+        return e.what == Measured::Perplexity && e.planHash == restored.restoration->plainHash;
+    });
+    return measured == all.rend() ? QString()
+                                  : tr("%1 on %2").arg(perplexityText(measured->result.perplexity), textFilesName(measured->text));
+}
+
+void PruneResult::addRestored(FactList::Facts &facts, const PruningPlan &plan) const
+{
+    const auto [least, most] = std::ranges::minmax(plan.widths());
+    const QString of = exactText(m_session.neurons());
+    facts.emplace_back(tr("Neurons kept"), least == most ? tr("%1 of %2 in every layer").arg(exactText(least), of)
+                                                         : tr("%1 to %2 of %3 in a layer").arg(exactText(least), exactText(most), of));
+    QStringList layers, steps;
+    for (const std::int64_t layer : plan.removedAttentions)
+        layers << QString::number(layer);
+    for (const RestorationStep step : plan.restoration->kept())
+        steps << QString::fromUtf8(titleOf(step));
+    facts.emplace_back(tr("Attentions removed"), layers.isEmpty()     ? tr("none")
+                                                 : layers.size() == 1 ? tr("layer %1").arg(layers.front())
+                                                                      : tr("layers %1").arg(layers.join(QStringLiteral(", "))));
+    facts.emplace_back(tr("Restored by"), steps.isEmpty() ? tr("no step: every one made a text worse") : steps.join(QStringLiteral(", ")));
 }
 
 QString PruneResult::perplexityOf(const ExportRecord &record) const

@@ -33,6 +33,9 @@ signals:
 private:
     void tellFailure(const JobInfo &job);
     FactList::Facts factsOf(const ExportRecord &record, PlanDraft draft, double seconds) const;
+    const PruningPlan *restoredPlan(const ExportRecord &record) const; ///< that was written; null where it is a plain one
+    QString plainPerplexityOf(const PruningPlan &restored) const;      ///< before it was restored; empty where it was not measured
+    void addRestored(FactList::Facts &facts, const PruningPlan &plan) const;
     QString perplexityOf(const ExportRecord &record) const; ///< empty where it was not measured
     QString removedBy(const PlanDraft &draft, const SparsityBalance &balance) const;
 
