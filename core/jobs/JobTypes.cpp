@@ -138,9 +138,27 @@ JobAmount amount(const request::Prune &asked, const Session &session)
     return all;
 }
 
+/// The searches of several models; the size is that of the widest.
+JobAmount searchAmount(const Session &session, const std::vector<std::optional<PlanDraft>> &drafts)
+{
+    JobAmount all;
+    for (const std::optional<PlanDraft> &draft : drafts) {
+        const JobAmount one = draft ? searchAmount(session, *draft) : JobAmount();
+        if (one.size.neuronsKept > all.size.neuronsKept)
+            all.size = one.size;
+        all.evaluations += one.evaluations;
+    }
+    return all;
+}
+
 JobAmount amount(const request::Generate &asked, const Session &session)
 {
-    return asked.draft ? searchAmount(session, *asked.draft) : JobAmount();
+    return searchAmount(session, asked.drafts);
+}
+
+JobAmount amount(const request::ScoreText &asked, const Session &session)
+{
+    return searchAmount(session, asked.drafts);
 }
 
 /// As many windows as are asked for, or as are usual, as far as the text may have them.
@@ -248,7 +266,8 @@ const std::vector<JobType> &jobTypes()
                                                row<request::MeasureTasks>("measureTasks"),
                                                row<request::MeasureThroughput>("measureThroughput"),
                                                row<request::Compare>("compare"),
-                                               row<request::Restore>("restore")};
+                                               row<request::Restore>("restore"),
+                                               row<request::ScoreText>("scoreText")};
     return types;
 }
 

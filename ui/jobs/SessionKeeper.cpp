@@ -399,6 +399,19 @@ void SessionKeeper::open(const QString &file)
         std::make_shared<Beginning>(Beginning{.file = file, .isSaved = true, .whenWritten = {}, .place = place}));
 }
 
+void SessionKeeper::openCopy(const QString &file, std::function<void(Session &)> prepare)
+{
+    load(
+        [path = std::filesystem::path(file.toStdString()), prepare = std::move(prepare)] {
+            Session session = loadSession(path);
+            session.view.erase(kFileOfView);
+            session.view.erase(kStampOfView);
+            prepare(session);
+            return session;
+        },
+        std::make_shared<Beginning>(Beginning{.file = {}, .isSaved = true, .whenWritten = {}, .place = std::make_shared<SessionPlace>()}));
+}
+
 void SessionKeeper::restore(const std::filesystem::path &folder)
 {
     const auto place = std::make_shared<SessionPlace>();

@@ -49,6 +49,9 @@ public:
     void save(const QString &file, IfChanged ifChanged = IfChanged::Ask);
     /// One of a newer format is for looking at (SessionModel::readOnlyReason): it is not locked, and has no journal.
     void open(const QString &file);
+    /// A session that is there to begin with, such as a recording: a copy without a file of its own, so that saving asks for a name. `prepare` may change
+    /// what was read; it is called on the thread for files.
+    void openCopy(const QString &file, std::function<void(Session &)> prepare);
     /// Goes on with a session that was left behind, under the file that it was saved in or opened from if there was one.
     void restore(const std::filesystem::path &folder);
     void discard(const std::filesystem::path &folder);

@@ -154,6 +154,8 @@ QString SessionJobs::titleOf(const JobRequest &request) const
             .arg(QLocale().toString(m_model.neuronsKept()), QLocale().toString(m_model.attentionsToRemove()));
     if (const auto *compare = std::get_if<request::Compare>(&request))
         return tr("Compare methods (plans: %1)").arg(compare->settings.methods.size() * compare->settings.sparsities.size());
+    if (std::holds_alternative<request::ScoreText>(request))
+        return tr("Score a text");
     return tr("Generate a text");
 }
 
@@ -359,6 +361,7 @@ QString SessionJobs::commandOf(JobKind kind) const
     case JobKind::Compare:
     case JobKind::Restore:
     case JobKind::Generate:
+    case JobKind::ScoreText:
         return {};
     }
     return {};

@@ -7,6 +7,7 @@
 #include "panels/layers/LayerFacts.h"
 #include "panels/layers/RefitWords.h"
 #include "panels/layers/WidthDialog.h"
+#include "panels/parts/ConceptId.h"
 #include "panels/plan/BalanceWords.h"
 #include "theme/Icons.h"
 #include "widgets/Enabling.h"
@@ -29,6 +30,8 @@
 namespace secateur::ui {
 namespace {
 
+constexpr int kNarrowest = 200; ///< pixels
+
 void setChoice(QPushButton &button, bool isChecked, const QString &problem, const QString &toolTip)
 {
     button.setChecked(isChecked);
@@ -50,8 +53,9 @@ QString changedWeightsText(const SessionModel &session, qint64 layer)
 
 InspectorPanel::InspectorPanel(Workbench workbench, QWidget *parent) : QWidget(parent), m_workbench(workbench)
 {
+    explainBy(*this, ConceptId::GreedyStep);
     setAccessibleName(tr("Inspector"));
-    setMinimumWidth(200);
+    setMinimumWidth(kNarrowest);
     makeParts();
     const SessionModel &session = workbench.session;
     const SelectionModel &selection = workbench.selection;
@@ -148,7 +152,7 @@ void InspectorPanel::follow()
     fitWidth();
 }
 
-/// Nothing is cut at its side, which does not scroll. It stays as wide as it once had to be: a page that is pointed at does not move.
+/// Nothing is cut at its side, which does not scroll. It stays as wide as it once had to be with these letters: a page that is pointed at does not move.
 void InspectorPanel::fitWidth()
 {
     const int needed = m_content->minimumSizeHint().width() + style()->pixelMetric(QStyle::PM_ScrollBarExtent, nullptr, this);
@@ -164,8 +168,10 @@ void InspectorPanel::showEvent(QShowEvent *event)
 void InspectorPanel::changeEvent(QEvent *event)
 {
     QWidget::changeEvent(event);
-    if (event->type() == QEvent::FontChange)
-        fitWidth();
+    if (event->type() != QEvent::FontChange)
+        return;
+    setMinimumWidth(kNarrowest);                                                      // letters may be smaller now
+    QMetaObject::invokeMethod(this, &InspectorPanel::fitWidth, Qt::QueuedConnection); // when what is in it has the font, too
 }
 
 void InspectorPanel::followLayer()

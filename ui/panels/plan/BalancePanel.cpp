@@ -7,6 +7,7 @@
 #include "models/SessionModel.h"
 #include "panels/evaluate/EvaluationModel.h"
 #include "panels/parts/BusyReason.h"
+#include "panels/parts/ConceptId.h"
 #include "panels/parts/EmptyState.h"
 #include "panels/parts/FigureSources.h"
 #include "panels/parts/JobButton.h"
@@ -73,6 +74,8 @@ BalancePanel::BalancePanel(Workbench workbench, QWidget *parent)
       m_copyCommand(new CopyButton(tr("Copy evaluation as command"), [this] { return m_workbench.jobs.commandOf(JobKind::Evaluate); })),
       m_curveCard(new CurveCard(workbench))
 {
+    explainBy(*this, ConceptId::BalanceRule);
+    explainBy(*m_curve, ConceptId::Perplexity);
     m_pages->addWidget(m_empty);
     m_pages->addWidget(makeContent());
     connect(m_empty, &EmptyState::openRequested, this, &BalancePanel::openRequested);

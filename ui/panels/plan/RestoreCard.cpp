@@ -7,6 +7,7 @@
 #include "jobs/JobTable.h"
 #include "jobs/SessionJobs.h"
 #include "models/SessionModel.h"
+#include "panels/parts/ConceptId.h"
 #include "panels/parts/JobButton.h"
 #include "panels/parts/JobCostText.h"
 #include "panels/plan/RestorationModel.h"
@@ -76,6 +77,7 @@ RestoreCard::RestoreCard(Workbench workbench, QWidget *parent)
       m_result(new RestorationResult(workbench))
 {
     setAccessibleName(tr("Restore"));
+    explainBy(*this, ConceptId::Restoration);
     layOut();
     connect(m_on, &QCheckBox::toggled, this, &RestoreCard::follow);
     connect(m_settings, &RestoreSettings::changed, this, &RestoreCard::followAsked);

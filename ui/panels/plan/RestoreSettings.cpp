@@ -5,6 +5,7 @@
 #include "jobs/RestorationChoice.h"
 #include "models/SessionModel.h"
 #include "models/TextNames.h"
+#include "panels/parts/ConceptId.h"
 #include "panels/plan/RestorationModel.h"
 #include "panels/texts/TextFiles.h"
 #include "pruning/RestorationJson.h"
@@ -95,6 +96,8 @@ void RestoreSettings::layOut()
     for (const RestorationStepRow &row : kRestorationSteps) {
         auto *box = new QCheckBox(tr("%1: %2", "letters and name of a step").arg(stepLetters(row.step), QString::fromUtf8(row.title)));
         auto *note = captionLabel({});
+        for (QWidget *part : std::initializer_list<QWidget *>{box, note})
+            explainBy(*part, conceptOf(row.step));
         grid->addWidget(box, int(m_steps.size()), 0, Qt::AlignTop);
         grid->addWidget(note, int(m_steps.size()), 1);
         m_steps.push_back({row.step, box, note});
