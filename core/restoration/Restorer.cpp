@@ -373,6 +373,8 @@ PruningPlan Restorer::finished()
     const ModelSpec after = plan.surgery().specOf(dense);
     plan.balance.layerParameters = layerParameters(after);
     plan.balance.modelParameters = modelParameters(after);
+    if (const double reached = plan.balance.sparsityLayers(); m_what.plain.method == PlanMethod::Manual && reached > 0)
+        plan.settings.sparsity = reached; // nobody asked for one
     plan.edits = m_weights.surgery(m_kept, m_context).edits;
     record.layers = m_weights.layers(m_kept, m_context);
     noteFits();
