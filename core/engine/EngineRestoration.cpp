@@ -214,11 +214,12 @@ PruningPlan Engine::Restoration::restore(const std::filesystem::path &grams, con
     return restorer.restore(before);
 }
 
-/// Of several ranks the first looks at the Gram matrices, which all take from it.
+/// Of several ranks all look at the Gram matrices that they see; they take those of the first.
 void Engine::Restoration::check(const std::filesystem::path &grams)
 {
     std::optional<GramFile> file;
-    if (!grams.empty() && m_state.ranks()->rank() == 0)
+    std::error_code error;
+    if (!grams.empty() && (m_state.ranks()->rank() == 0 || std::filesystem::is_regular_file(grams, error)))
         file.emplace(grams, m_model.spec(), m_model.hash(m_context));
     readTexts(file ? std::optional(file->provenance().windows) : std::nullopt);
     if (file)

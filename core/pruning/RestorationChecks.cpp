@@ -296,8 +296,11 @@ void checkRestorationProgress(const RestorationProgress &progress, const ModelSp
 {
     const SearchRecord &search = progress.search;
     if (std::isinf(search.initialLoss) || search.initialLoss < 0)
-        refuse("The search of the restoration begins at a loss of " + number(search.initialLoss) + ".");
-    for (const std::int64_t layer : search.removalOrder())
+        refuse("The search of the restoration begins at a loss that is none: " + number(search.initialLoss) + ".");
+    const std::vector<std::int64_t> order = search.removalOrder();
+    if (std::set<std::int64_t>(order.begin(), order.end()).size() != order.size())
+        refuse("The search of the restoration names a layer twice.");
+    for (const std::int64_t layer : order)
         if (layer < 0 || layer >= dense.layerCount())
             refuse("The search of the restoration removes the attention of layer " + std::to_string(layer) + ", and the model has " +
                    counted(dense.layerCount(), "layer") + ".");

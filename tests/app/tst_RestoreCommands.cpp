@@ -92,6 +92,8 @@ private slots:
     void mistakesAreUsageErrors();
     void whatCannotBeIsRefusedBeforeTheWork();
     void anInterruptedOneGoesOn();
+    void aSearchThatIsInterruptedIsStillToBeRestored();
+    void completePlansAreRestoredInAnotherType();
     void theCommandOfTheJobMakesItsPlan();
     void variantsAreRowsOfComparisons();
 
@@ -222,6 +224,8 @@ void tst_RestoreCommands::mistakesAreUsageErrors_data()
     QTest::newRow("ridge of nothing") << base + QStringList{"--restore-ridge", "0.1"} << QByteArray("--restore-ridge has no effect here");
     QTest::newRow("grams of nothing") << base + QStringList{"--grams", "g.safetensors"} << QByteArray("--grams has no effect here");
     QTest::newRow("ridge") << base + QStringList{"--restore", "r1", "--restore-ridge", "0"} << QByteArray("0 is out of range");
+    QTest::newRow("ridge of nothing left") << base + QStringList{"--restore", "r1,r5", "--path-ridge", "1e300"}
+                                           << QByteArray("at most a million");
     QTest::newRow("share") << base + QStringList{"--restore", "r1,r3", "--width-share", "1.5"} << QByteArray("1.5 is out of range");
     QTest::newRow("windows of no r4") << base + QStringList{"--restore", "r1", "--sequential-windows", "9"}
                                       << QByteArray("--restore names no r4");
@@ -262,9 +266,30 @@ void tst_RestoreCommands::whatCannotBeIsRefusedBeforeTheWork()
     tooLong[tooLong.indexOf("--windows") + 1] = "310"; // of 312
     const Outcome heldOut = run(tooLong);
     QCOMPARE(heldOut.exitCode, 1);
-    QVERIFY2(heldOut.errors.contains("The text has 312 windows of 512 tokens: 310 are to be calibrated on"), heldOut.errors);
-    for (const Outcome &outcome : {widths, heldOut})
+    QVERIFY2(heldOut.errors.contains("The text gives 312 windows of 512 tokens, and restoring needs 316: 310 of the calibration"),
+             heldOut.errors);
+    const Outcome made = run({"calibrate", kModel, "--text", kHeldOut, "--windows", "16", "--length", "512", "--output",
+                              inFolder("other.scores"), "--save-grams", inFolder("other.grams")});
+    QVERIFY2(made.exitCode == 0, made.errors);
+    const auto refusedAtOnce = [&](const QStringList &more) {
+        return run(prune("0.5", more + QStringList{"--save-plan", inFolder("none")}));
+    };
+    const Outcome sequential = refusedAtOnce({"--restore", "r1,r4", "--sequential-windows", "400"});
+    QVERIFY2(sequential.errors.contains("384 more to fit layer by layer"), sequential.errors);
+    const Outcome seen = refusedAtOnce({"--restore", "r1", "--restore-text", kText});
+    QVERIFY2(seen.errors.contains("The second text of the gate is not held out"), seen.errors);
+    const Outcome foreign = refusedAtOnce({"--restore", "r1", "--grams", inFolder("other.grams")});
+    QVERIFY2(foreign.errors.contains("are of another text than the plan's calibration"), foreign.errors);
+    const Outcome none = refusedAtOnce({"--restore", "r1", "--grams", inFolder("other.scores")});
+    QVERIFY2(none.errors.contains("does not hold Gram matrices"), none.errors);
+    for (const Outcome &outcome : {widths, heldOut, sequential, seen, foreign, none}) {
+        QCOMPARE(outcome.exitCode, 1);
         QVERIFY(!outcome.output.contains("\"phase\":\"calibrate\""));
+    }
+    const Outcome again = run({"search", kModel, "--plan", inFolder("plain.json"), "--restore", "r1", "--grams", inFolder("other.grams"),
+                               "--save-plan", inFolder("none")});
+    QCOMPARE(again.exitCode, 1);
+    QVERIFY(!QFile::exists(inFolder("none"))); // so that the right command needs no --overwrite
     const Outcome blocks = run({"search", kModel, "--method", "shortgpt", "--text", kText, "--windows", "4", "--sparsity", "0.25",
                                 "--save-plan", inFolder("blocks.json")});
     QVERIFY2(blocks.exitCode == 0, blocks.errors);
@@ -297,6 +322,20 @@ void tst_RestoreCommands::anInterruptedOneGoesOn()
             command = event.value("command").toString();
     QVERIFY2(command.startsWith("secateur-cli search ") && command.contains("--restore r1,r2,r4 --restore-gate"), qPrintable(command));
 
+    QFile begun(plan + ".restoring");
+    QVERIFY(begun.open(QIODevice::ReadOnly));
+    QJsonObject document = QJsonDocument::fromJson(begun.readAll()).object(), progress = document.value("progress").toObject();
+    QJsonObject record = progress.value("record").toObject();
+    record["widthShare"] = 77;
+    progress["record"] = record;
+    document["progress"] = progress;
+    const QTemporaryDir elsewhere;
+    const QString damaged = elsewhere.filePath("plan.safetensors");
+    QVERIFY(QFile::copy(plan, damaged) && isWritten(damaged + ".restoring", QJsonDocument(document).toJson()));
+    const Outcome refused = run({"search", kModel, "--plan", damaged, "--restore", "r1", "--threads", "1", "--save-plan", damaged});
+    QCOMPARE(refused.exitCode, 1);
+    QVERIFY2(refused.errors.contains("contradicts itself") && refused.errors.contains("Delete it"), refused.errors);
+
     const Outcome other =
         run({"search", kModel, "--plan", plan, "--restore", "r1", "--threads", "1", "--save-plan", folder.filePath("other.safetensors")});
     QVERIFY2(other.exitCode == 0, other.errors);
@@ -308,6 +347,42 @@ void tst_RestoreCommands::anInterruptedOneGoesOn()
     QVERIFY2(rest.output.contains("Goes on with the restoration in"), rest.output);
     QCOMPARE(rest.result().value("planHash"), m_restored.value("planHash"));
     QVERIFY(!QFile::exists(plan + ".restoring"));
+}
+
+/// The command that goes on with the search restores what it finds.
+void tst_RestoreCommands::aSearchThatIsInterruptedIsStillToBeRestored()
+{
+    const QTemporaryDir folder;
+    QProcess process;
+    process.start(SECATEUR_CLI, prune("0.5", {"--restore", "r1", "--save-plan", folder.filePath("plan.safetensors")}));
+    QByteArray heard;
+    while (!heard.contains("\"event\":\"removal\"") && process.waitForReadyRead(120'000))
+        heard += process.readAllStandardOutput();
+    ::kill(pid_t(process.processId()), SIGINT);
+    const Outcome stopped = finished(process);
+    if (stopped.exitCode == 0)
+        QSKIP("The run was over before the signal came.");
+    QCOMPARE(stopped.exitCode, 130);
+    QString command;
+    for (const QJsonObject &event : stopped.events)
+        if (event.value("event") == "saved")
+            command = event.value("command").toString();
+    QVERIFY2(command.contains(" --restore r1 "), qPrintable(command));
+    QStringList words = QProcess::splitCommand(command);
+    words.removeFirst();
+    const Outcome rest = run(words + QStringList{"--json"});
+    QVERIFY2(rest.exitCode == 0, rest.errors);
+    QCOMPARE(rest.result().value("restored").toArray(), QJsonArray{"r1"});
+    QCOMPARE(rest.result().value("restoration").toObject().value("plainHash"), m_plain.value("planHash"));
+}
+
+void tst_RestoreCommands::completePlansAreRestoredInAnotherType()
+{
+    const Outcome outcome = run({"search", kModel, "--plan", inFolder("plain.json"), "--restore", "r1", "--dtype", "bfloat16", "--threads",
+                                 "1", "--save-plan", inFolder("bf16.safetensors"), "--json"});
+    QVERIFY2(outcome.exitCode == 0, outcome.errors);
+    QCOMPARE(outcome.result().value("restoration").toObject().value("plainHash"), m_plain.value("planHash"));
+    QVERIFY(perplexityOf(inFolder("bf16.safetensors")) < perplexityOf(inFolder("plain.json")));
 }
 
 void tst_RestoreCommands::theCommandOfTheJobMakesItsPlan()

@@ -160,6 +160,52 @@ private slots:
         QCOMPARE(lacking(refusal(kSmall, seen), {"not held out", "window 0"}), QString());
     }
 
+    /// Before there is a plan, too: a long search is not to end in such a refusal.
+    void whatCannotBeIsKnownBeforeTheSearch()
+    {
+        PruningPlan planned;
+        const auto refusal = [&](const TextSettings &of, const RestorationSettings &how, const std::filesystem::path &grams = {}) {
+            return complaint([&] { m_engine->checkRestoration(planned, of, how, grams, m_context); });
+        };
+        const RestorationSettings settings = with({RestorationStep::Refit});
+        QCOMPARE(refusal(kSmall, settings), QString());
+        QCOMPARE(refusal(kSmall, settings, gramsOf(kSmall)), QString());
+        RestorationSettings many = with({RestorationStep::Refit, RestorationStep::Sequential});
+        many.sequentialWindows = 1'000'000;
+        QCOMPARE(lacking(refusal(kSmall, many), {"restoring needs 1000006", "16 of the calibration", "999984 more to fit layer by layer"}),
+                 QString());
+        RestorationSettings seen = settings;
+        seen.second = text(kText, 1, 128);
+        QCOMPARE(lacking(refusal(kSmall, seen), {"not held out", "window 0"}), QString());
+        TextSettings other = kSmall;
+        other.files = {kOther};
+        QVERIFY(refusal(other, settings, gramsOf(kSmall)).contains("are of another text than the plan's calibration"));
+        other = kSmall;
+        other.windows = 8;
+        QVERIFY(refusal(other, settings, gramsOf(kSmall)).contains("are of another text than the plan's calibration"));
+        planned.norm = ScoreNorm::L1;
+        QVERIFY(refusal(kSmall, settings, gramsOf(kSmall)).contains("another norm"));
+        planned = m_small;
+        QCOMPARE(refusal(kSmall, settings, gramsOf(kSmall)), QString());
+    }
+
+    /// Else the plan that comes out would tell tokens that its calibration does not have, and be refused when it is opened.
+    void gramMatricesTellTheWindowsOfTheCalibration()
+    {
+        QFile whole(QString::fromStdString(gramsOf(kSmall).string()));
+        QVERIFY(whole.open(QIODevice::ReadOnly));
+        QByteArray bytes = whole.readAll();
+        const QByteArray told = "\\\"windows\\\":16";
+        QCOMPARE(bytes.count(told), 1);
+        bytes.replace(told, "\\\"windows\\\":61");
+        QFile changed(m_files.filePath("changed.safetensors"));
+        QVERIFY(changed.open(QIODevice::WriteOnly) && changed.write(bytes) == bytes.size());
+        changed.close();
+        const std::filesystem::path file = changed.fileName().toStdString();
+        const QString said = complaint([&] { m_engine->restore(m_small, kSmall, with({RestorationStep::Refit}), file, m_context); });
+        QCOMPARE(lacking(said, {"61 windows of 128 tokens", "the plan's calibration has 16 of 128"}), QString());
+    }
+
     void plansThatCannotBeRestoredAreRefused()
     {
         const auto refusal = [&](const PruningPlan &plain, const RestorationSettings &how) {

@@ -284,6 +284,14 @@ void tst_RestoredPlan::claimsAreChecked_data()
     row("no share", record([](RestorationRecord &r) { r.widthShare.reset(); }), "does not tell how far");
     row("no windows", record([](RestorationRecord &r) { r.settings.gateWindows = 0; }), "0 windows to hold losses out on");
     row("no origin", record([](RestorationRecord &r) { r.plainHash.clear(); }), "does not tell what it was restored from");
+    row("other windows", record([](RestorationRecord &r) { r.texts[0].windows = 5; }),
+        "holds losses out on 5 windows, and its settings ask for 4");
+    row("a text too few", record([](RestorationRecord &r) {
+            r.texts.pop_back();
+            for (RestorationVariant &variant : r.variants)
+                variant.losses.pop_back();
+        }),
+        "names a second text in its settings, and tells no losses on it");
     row("a text too many", record([](RestorationRecord &r) { r.settings.second.reset(); }), "tells of 2 texts, and its settings name 1");
     row("another text", record([](RestorationRecord &r) { r.texts[1].text.files = {"/texts/other.txt"}; }),
         "another than its settings name");
@@ -310,6 +318,10 @@ void tst_RestoredPlan::claimsAreChecked_data()
     row("r1 changes removals", record([](RestorationRecord &r) { r.variants[1].attentionsRemoved = 1; }), "which its steps do not change");
     row("negative seconds", record([](RestorationRecord &r) { r.variants[2].seconds = -1; }), "took -1 seconds");
     row("another number goes before", record([](RestorationRecord &r) { r.removals[0].loss = 3; }), "but 0 go before it at 3");
+    row("a number that was tried twice", record([](RestorationRecord &r) { r.removals.push_back(r.removals[0]); }),
+        "tried 0 removals more than once");
+    row("another loss where it was tried", record([](RestorationRecord &r) { r.removals[1].loss = 3.875; }),
+        "has a held-out loss of 4, and where its removals were tried it was 3.875");
     row("a number that was not tried", record([](RestorationRecord &r) { r.removals.erase(r.removals.begin() + 1); }),
         "a number that its restoration did not try");
     row("a number that nobody computed",
@@ -318,6 +330,9 @@ void tst_RestoredPlan::claimsAreChecked_data()
     row("a number that cannot be", record([](RestorationRecord &r) { r.removals[0].attentionsRemoved = 4; }), "cannot be in this model");
     row("a layer less", record([](RestorationRecord &r) { r.layers.pop_back(); }), "tells of 2 layers, and the model has 3");
     row("an error that is none", record([](RestorationRecord &r) { r.layers[1].errorAfter = -1; }), "of the fit of layer 1 that are none");
+    row("a fit that was not taken", record([](RestorationRecord &r) { r.layers[1].errorAfter = 0.5; }),
+        "tells an error of 0.5 after the fit of layer 1, above the 0.333333 before it");
+    row("a fit without a ridge", record([](RestorationRecord &r) { r.layers[1].ridge = 0; }), "a ridge of 0 for the fit of layer 1");
     row("no fits", record([](RestorationRecord &r) { r.layers.clear(); }), "does not tell how well");
     row("other tokens", record([](RestorationRecord &r) { r.tokens = 511; }), "fitted to 511 tokens; its calibration has 4 windows of 128");
     row("no tokens of r4", record([](RestorationRecord &r) { r.sequentialTokens = 0; }), "tells of 0 tokens of its refit layer by layer");

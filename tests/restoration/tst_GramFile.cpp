@@ -242,6 +242,14 @@ private slots:
             },
             "it tells of 0 windows of text");
         row(
+            "windows that nobody has",
+            [](auto &, Metadata &m) {
+                Provenance large = provenanceOf();
+                large.windows = large.length = std::int64_t(1) << 40; // their product is 0 in 64 bits
+                m["provenance"] = toJson(large).dump();
+            },
+            "it tells of 1,099,511,627,776 windows of 1,099,511,627,776 tokens");
+        row(
             "another model",
             [](auto &, Metadata &m) {
                 Provenance other = provenanceOf();
