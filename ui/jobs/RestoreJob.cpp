@@ -176,6 +176,23 @@ JobCost SessionJobs::restorationCost(const RestorationSettings &settings) const
     return cost;
 }
 
+/// Of a plan that has to be searched first; empty where the engine tells them itself, or nobody can.
+std::vector<ExpectedPhase> SessionJobs::restorationPhases(const RestorationSettings &settings) const
+{
+    const JobCost search = searchCost(m_model.draft());
+    if (search.evaluations == 0 || !m_basis || !m_model.balance())
+        return {};
+    std::vector<ExpectedPhase> phases = {{"search", search.seconds.value_or(0)}};
+    try {
+        for (const RestorationPhase &phase :
+             phasesOfRestoration(m_model.spec(), outlineOf(m_model), settings, sizeOf(settings), basisNow()))
+            phases.push_back({phase.phase, phase.seconds});
+    } catch (const Error &) { // the job says what is wrong
+        return {};
+    }
+    return phases;
+}
+
 void SessionJobs::restore(const RestorationSettings &settings)
 {
     if (!canRestore(settings))
@@ -185,7 +202,9 @@ void SessionJobs::restore(const RestorationSettings &settings)
     m_messages.resolve(QStringLiteral("restored"));
     start(
         asked,
-        [this, asked, grams = m_grams, plans = planFolder()](const SessionTask &task, JobPort &port) {
+        [this, asked, phases = restorationPhases(settings), grams = m_grams, plans = planFolder()](const SessionTask &task, JobPort &port) {
+            if (!phases.empty())
+                port.context().expect(phases);
             const ShelfEntry entry = task.restore(port, asked, grams, plans);
             task.deliver(port, [this, entry] { tellRestored(entry); });
         },

@@ -245,6 +245,7 @@ private:
     request::Restore restoreRequest(const RestorationSettings &settings) const;
     double restorationSeconds(const PlanDraft &draft, const RestorationSettings &settings) const; ///< without the search; 0: not known
     RestorationText sizeOf(const RestorationSettings &settings) const;
+    std::vector<ExpectedPhase> restorationPhases(const RestorationSettings &settings) const;
     void lookForGrams();
     void tellRestored(const ShelfEntry &entry);
     std::filesystem::path planFolder() const { return m_dataFolder / "plans"; }
