@@ -166,6 +166,17 @@ JobCost SessionJobs::restorationCost(const RestorationSettings &settings) const
     return cost;
 }
 
+/// Of a plan that has to be searched first; empty where the engine tells them itself, or nobody can.
+std::vector<ExpectedPhase> SessionJobs::restorationPhases(const RestorationSettings &settings) const
+{
+    const JobCost search = searchCost(m_model.draft());
+    if (search.evaluations == 0 || !m_basis || !m_model.balance())
+        return {};
+    std::vector<ExpectedPhase> phases = {{"search", search.seconds.value_or(0)}};
+    addRestoring(phases, m_model.draft(), settings);
+    return phases.size() > 1 ? phases : std::vector<ExpectedPhase>(); // what cannot be is told by the job
+}
+
 void SessionJobs::restore(const RestorationSettings &settings)
 {
     if (!canRestore(settings))
@@ -175,7 +186,9 @@ void SessionJobs::restore(const RestorationSettings &settings)
     m_messages.resolve(QStringLiteral("restored"));
     start(
         asked,
-        [this, asked, grams = m_grams, plans = planFolder()](const SessionTask &task, JobPort &port) {
+        [this, asked, phases = restorationPhases(settings), grams = m_grams, plans = planFolder()](const SessionTask &task, JobPort &port) {
+            if (!phases.empty())
+                port.context().expect(phases);
             const ShelfEntry entry = task.restore(port, asked, grams, plans);
             task.deliver(port, [this, entry] { tellRestored(entry); });
         },

@@ -265,6 +265,7 @@ private:
     double restorationSeconds(const PlanDraft &draft, const RestorationSettings &settings) const; ///< without the search; 0: not known
     RestorationText sizeOf(const RestorationSettings &settings) const;
     void addRestoring(std::vector<ExpectedPhase> &phases, const PlanDraft &draft, const RestorationSettings &settings) const;
+    std::vector<ExpectedPhase> restorationPhases(const RestorationSettings &settings) const;
     void lookForGrams();
     void tellRestored(const ShelfEntry &entry);
     request::MeasureTasks tasksRequest(const std::optional<PlanDraft> &draft, const TaskSettings &tasks) const;

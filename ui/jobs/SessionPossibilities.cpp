@@ -149,6 +149,9 @@ QString SessionJobs::titleOf(const JobRequest &request) const
         return tasks->draft ? tr("Measure tasks") : tr("Measure tasks of the original");
     if (std::holds_alternative<request::MeasureThroughput>(request))
         return tr("Measure the speed");
+    if (std::holds_alternative<request::Restore>(request) && m_model.shelfPlan() && m_model.shelfPlan()->plan.method == PlanMethod::Manual)
+        return isSetByHand(*m_model.shelfPlan()) ? tr("Restore the plan by hand")
+                                                 : tr("Restore the plan '%1'").arg(shelfName(*m_model.shelfPlan()));
     if (std::holds_alternative<request::Restore>(request))
         return tr("Restore the plan with K = %1, N = %2")
             .arg(QLocale().toString(m_model.neuronsKept()), QLocale().toString(m_model.attentionsToRemove()));

@@ -461,6 +461,11 @@ bool isFoundHere(const ShelfPlan &shelf)
     return shelf.file.empty() || isFoundPlanFile(shelf.file);
 }
 
+bool isSetByHand(const ShelfPlan &shelf)
+{
+    return shelf.plan.method == PlanMethod::Manual && isFoundHere(shelf);
+}
+
 QString shelfName(const ShelfPlan &shelf)
 {
     return isFoundHere(shelf) ? QString::fromLatin1(titleOf(shelf.plan.method)) : QString::fromStdString(shelf.file.filename().string());

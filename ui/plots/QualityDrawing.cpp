@@ -139,7 +139,7 @@ void QualityDrawing::drawLegend(QCPPainter &painter) const
         if (has([&](const QualityPoint &point) { return point.series == int(i); }))
             entries.push_back({int(i), false, series[i].name});
     if (has([](const QualityPoint &point) { return point.isCurrent; }))
-        entries.push_back({-1, true, tr("current plan")});
+        entries.push_back({-1, true, axes.ring.isEmpty() ? tr("current plan") : axes.ring});
     if (entries.empty())
         return;
     double width = 0;

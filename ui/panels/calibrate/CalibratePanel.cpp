@@ -261,7 +261,8 @@ void CalibratePanel::followKeeping()
         m_calibrate->setFocus(); // and not whatever follows
     m_kept->setVisible(kept > 0);
     m_deleteKept->setVisible(kept > 0);
-    m_kept->setText(jobs.areGramsKept() ? tr("Kept for restoring, of these scores too:") : tr("Kept for restoring, of other scores:"));
+    m_kept->setText(jobs.areGramsKept() ? tr("What restoring needs is kept, also of these scores.")
+                                        : tr("What restoring needs is kept, but not of these scores."));
     m_deleteKept->setText(tr("Delete (%1)").arg(bytesText(kept)));
     enableUnless(jobs.canDeleteGrams().reason, *m_deleteKept, tr("Of all models. Scores and plans stay."));
 }

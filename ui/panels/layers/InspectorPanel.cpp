@@ -38,14 +38,19 @@ void setChoice(QPushButton &button, bool isChecked, const QString &problem, cons
     enableUnless(problem, button, toolTip);
 }
 
-/// The tensors of a layer that the plan changes: "ffn.down.weight"; empty where it changes none.
+/// The tensors of a layer that the plan changes, without what all end in: "ffn.down"; empty where it changes none.
 QString changedWeightsText(const SessionModel &session, qint64 layer)
 {
+    const QString ending = QStringLiteral(".weight");
     QStringList names;
     if (session.shelfPlan())
         for (const WeightEdit &edit : session.shelfPlan()->plan.edits.list)
-            if (edit.role.layer == layer)
-                names << QString::fromStdString(ownTensorName(edit.role)).section(QLatin1Char('.'), 2); // without "layers.3."
+            if (edit.role.layer == layer) {
+                QString name = QString::fromStdString(ownTensorName(edit.role)).section(QLatin1Char('.'), 2); // without "layers.3."
+                if (name.endsWith(ending))
+                    name.chop(ending.size());
+                names << name;
+            }
     return names.join(QStringLiteral(", "));
 }
 
@@ -141,6 +146,7 @@ void InspectorPanel::follow()
     const BalanceWords words = balanceWords(m_workbench.session);
     const ShelfPlan *shelf = m_workbench.session.shelfPlan();
     m_explained->setText(!shelf                ? tr("Explain: the balance rule")
+                         : isSetByHand(*shelf) ? tr("The plan by hand")
                          : isFoundHere(*shelf) ? tr("The plan by %1").arg(shelfName(*shelf))
                                                : tr("The plan of a file"));
     m_explanation->setText(words.explanation.isEmpty() ? tr("How many attentions go and how many neurons stay, for a target sparsity.")
@@ -197,7 +203,7 @@ void InspectorPanel::followLayer()
                                               : ffnText(facts)},
                               {tr("Score kept"), facts.shareKept ? percentText(*facts.shareKept) : QStringLiteral("—")}};
     if (const QString changed = changedWeightsText(session, at); !changed.isEmpty())
-        lines.emplace_back(tr("Changed weights"), changed);
+        lines.emplace_back(tr("Changed"), changed);
     m_facts->setFacts(lines);
     followButtons();
 }

@@ -220,7 +220,9 @@ QString RestoreSettings::stepSentence(RestorationStep step) const
         return tr("Searches attentions on the fitted model, and takes the N with the lowest held-out loss; K follows.");
     case RestorationStep::Widths: {
         const QString what = tr("Layers that lose more keep more, at the same number of parameters. Not 2SSP.");
-        return m_oneWidth.isEmpty() ? what : tr("%1 %2 hold one width.", "what it does; targets").arg(what, m_oneWidth);
+        return m_oneWidth.isEmpty()
+                   ? what
+                   : tr("%1 %2 hold one width, or fill widths up with zeros.", "what it does; targets").arg(what, m_oneWidth);
     }
     case RestorationStep::Sequential: {
         const QString what = tr("Fits again on what the pruned layers before give, attention outputs too. Wants many tokens");

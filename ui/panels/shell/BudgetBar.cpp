@@ -203,6 +203,8 @@ BudgetFigure BudgetBar::perplexity() const
 QString BudgetBar::lastText(const Measurement &record) const
 {
     const QString value = perplexityText(record.result.perplexity);
+    if (m_session.isSettled() || (record.draft && !record.draft->plan.empty())) // more than K and N tells them apart
+        return tr("last: %1 for another plan").arg(value);
     if (record.neuronsKept != m_session.neuronsKept())
         return tr("last: %1 for K = %2").arg(value, exactText(record.neuronsKept));
     if (qint64(record.removed.size()) != m_session.attentionsToRemove())
